@@ -1,0 +1,55 @@
+/**
+ * Imports point down (docs/architecture.md): commands → cli → {activities, api, profiles, output} → core.
+ * The rooms beside each other do not know each other, and the sandbox shares with the rest only the wire types.
+ */
+const room = (name) => `^src/${name}/`;
+const only = (from, allowed) => ({
+  name: `${from}-imports-down`,
+  severity: 'error',
+  from: { path: room(from) },
+  to: { path: '^src/', pathNot: allowed.map(room) },
+});
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycle', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-orphan', severity: 'error', from: { orphan: true, path: '^src/', pathNot: '^src/(commands|api/index)' }, to: {} },
+    only('core', ['core']),
+    only('activities', ['activities', 'core']),
+    only('api', ['api', 'core']),
+    only('profiles', ['profiles', 'core']),
+    only('output', ['output', 'core']),
+    only('cli', ['cli', 'activities', 'api', 'profiles', 'output', 'core']),
+    {
+      name: 'sandbox-shares-wire-types-only',
+      severity: 'error',
+      comment: 'A mistake in the client must be seen by the sandbox, and the other way round.',
+      from: { path: room('sandbox') },
+      to: { path: '^src/', pathNot: ['^src/sandbox/', '^src/core/(wire|activity|ids)\\.ts$'] },
+    },
+    {
+      name: 'only-commands-start-the-sandbox',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/sandbox/', '^src/commands/sandbox/'] },
+      to: { path: room('sandbox') },
+    },
+    {
+      name: 'dependencies-are-declared',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown'] },
+    },
+    {
+      name: 'http-lives-in-api',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/(api|sandbox)/'] },
+      to: { path: 'node_modules/got/|^(node:)?https?$' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'default'] },
+  },
+};
