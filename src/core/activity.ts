@@ -1,0 +1,103 @@
+import { UsageError } from './errors.js';
+import { parseId, type Id } from './ids.js';
+
+/** The runtimes and actions that can be triggered (contract, "Supervisor: trigger"). */
+export const RUNTIMES = ['iggy', 'connectors'] as const;
+export type Runtime = (typeof RUNTIMES)[number];
+
+export const VERBS = ['start', 'stop', 'restart', 'reconfigure'] as const;
+export type Verb = (typeof VERBS)[number];
+
+/** The statuses known so far; others may be read, and are shown as they come. */
+export const STATUSES = {
+  processing: { final: false },
+  completed: { final: true },
+  rejected: { final: true },
+} as const;
+export type Status = keyof typeof STATUSES;
+
+/** Both ends are final (contract, "Supervisor: list"). A status not known yet is taken for not final. */
+export function isFinal(status: string): boolean {
+  return Object.hasOwn(STATUSES, status) && STATUSES[status as Status].final;
+}
+
+/**
+ * One entry of the activity log, as the API gave it: unknown fields ride along, unknown `status`, `runtime` and
+ * `action` values are kept. Times are RFC 3339 UTC; `finished_at` is null or absent while `processing`.
+ */
+export interface Activity {
+  id: Id;
+  node_id: Id;
+  runtime: string;
+  action: string;
+  status: string;
+  created_at: string;
+  finished_at?: string | null;
+  tenant_id?: Id;
+  division_id?: Id;
+  environment_id?: Id;
+  deployment_id?: Id;
+  author_id?: Id;
+  [field: string]: unknown;
+}
+
+/** What is asked of a runtime. Only a reconfigure carries a config. */
+export interface Action {
+  verb: Verb;
+  configId?: Id;
+}
+
+export function parseRuntime(text: string): Runtime {
+  const runtime = RUNTIMES.find((name) => name === text);
+  if (runtime) return runtime;
+  throw new UsageError(`unknown runtime ${JSON.stringify(text)}`, {
+    code: 'invalid_runtime',
+    hint: `A runtime is one of: ${RUNTIMES.join(', ')}.`,
+  });
+}
+
+/**
+ * Reads `start`, `stop`, `restart`, `reconfigure:ID`, or `reconfigure` with the id given apart (`--config`).
+ * @throws UsageError
+ */
+export function parseAction(text: string, config?: string): Action {
+  const colon = text.indexOf(':');
+  const name = colon < 0 ? text : text.slice(0, colon);
+  const inline = colon < 0 ? undefined : text.slice(colon + 1);
+  const verb = VERBS.find((known) => known === name);
+  if (!verb || (inline !== undefined && verb !== 'reconfigure')) {
+    throw new UsageError(`unknown action ${JSON.stringify(text)}`, {
+      code: 'invalid_action',
+      hint: 'An action is one of: start, stop, restart, reconfigure:ID.',
+    });
+  }
+  if (verb !== 'reconfigure') {
+    if (config !== undefined) {
+      throw new UsageError(`--config goes with reconfigure, not with ${verb}`, { code: 'invalid_action' });
+    }
+    return { verb };
+  }
+  const fromName = inline === undefined ? undefined : parseId(inline, 'reconfigure');
+  const fromFlag = config === undefined ? undefined : parseId(config, '--config');
+  const configId = fromName ?? fromFlag;
+  if (configId === undefined) {
+    throw new UsageError('reconfigure needs the id of a config', {
+      code: 'invalid_action',
+      hint: 'Write reconfigure:ID, or reconfigure with --config ID.',
+    });
+  }
+  if (fromFlag !== undefined && fromFlag !== configId) {
+    throw new UsageError(`two configs: reconfigure:${configId} and --config ${fromFlag}`, { code: 'invalid_action' });
+  }
+  return { verb, configId };
+}
+
+/** The action as a path segment and for people: `restart`, `reconfigure:42`. */
+export function formatAction(action: Action): string {
+  return action.configId === undefined ? action.verb : `${action.verb}:${action.configId}`;
+}
+
+/** Whether a stored entry can be of this action. How a reconfigure is stored is unknown (contract): both forms match. */
+export function isSameAction(action: Action, stored: string): boolean {
+  return stored === formatAction(action) || stored === action.verb;
+}

@@ -1,0 +1,41 @@
+import ms, { type StringValue } from 'ms';
+import { UsageError } from './errors.js';
+
+const PART = /(\d+(?:\.\d+)?)(ms|s|m|h|d)/g;
+const WHOLE = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/;
+
+/**
+ * Reads a duration such as `90s`, `1h30m` or `7d`; `0` needs no unit.
+ * @returns milliseconds
+ * @throws UsageError; `what` names the value in it
+ */
+export function parseDuration(text: string, what = 'duration'): number {
+  if (/^0+$/.test(text)) return 0;
+  if (!WHOLE.test(text)) {
+    throw new UsageError(`${what}: ${JSON.stringify(text)} is not a duration`, {
+      code: 'invalid_duration',
+      hint: 'Write a number and a unit: 500ms, 90s, 10m, 1h30m, 7d.',
+    });
+  }
+  const total = [...text.matchAll(PART)].reduce((sum, [part]) => sum + ms(part as StringValue), 0);
+  if (!Number.isSafeInteger(Math.round(total))) {
+    throw new UsageError(`${what}: ${text} is too long`, { code: 'invalid_duration' });
+  }
+  return Math.round(total);
+}
+
+/** A duration for people: `0.4s`, `12s`, `3m05s`, `2h14m`, `3d4h`. */
+export function formatDuration(milliseconds: number): string {
+  const seconds = Math.max(0, milliseconds) / 1000;
+  if (seconds < 9.95) return `${seconds.toFixed(1)}s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole}s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)}m${pad(whole % 60)}s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 24 * 60) return `${Math.floor(minutes / 60)}h${pad(minutes % 60)}m`;
+  return `${Math.floor(minutes / 1440)}d${Math.floor((minutes % 1440) / 60)}h`;
+}
+
+function pad(value: number): string {
+  return String(value).padStart(2, '0');
+}

@@ -1,0 +1,44 @@
+import { UsageError } from './errors.js';
+
+/** An unsigned 64-bit integer (contract, "Identifiers"). A JavaScript number would be another node's id. */
+export type Id = bigint;
+
+export const MAX_ID: Id = 2n ** 64n - 1n;
+
+export function isId(value: unknown): value is Id {
+  return typeof value === 'bigint' && value >= 0n && value <= MAX_ID;
+}
+
+/**
+ * Reads an id from text: decimal digits, `0 … 2^64-1`, nothing else.
+ * `what` names the value in the error, for instance `--node`.
+ * @throws UsageError
+ */
+export function parseId(text: string, what = 'id'): Id {
+  if (!/^\d+$/.test(text)) {
+    throw new UsageError(`${what}: ${JSON.stringify(text)} is not an id`, {
+      code: 'invalid_id',
+      hint: 'An id is written in decimal digits only, such as 610809900976570889.',
+    });
+  }
+  // A number of a million digits would be slow to read, and is out of range anyway.
+  const digits = text.replace(/^0+(?=\d)/, '');
+  const id = digits.length > 20 ? MAX_ID + 1n : BigInt(digits);
+  if (id > MAX_ID) {
+    throw new UsageError(`${what}: ${digits.slice(0, 40)} is out of range`, {
+      code: 'invalid_id',
+      hint: `The largest id is ${String(MAX_ID)} (64 bits).`,
+    });
+  }
+  return id;
+}
+
+/** Ascending order for `sort`; a subtraction would lose digits. */
+export function compareIds(a: Id, b: Id): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Each id once, ascending: the canonical order of a request body and of a wire key. */
+export function sortedUnique(ids: Iterable<Id>): Id[] {
+  return [...new Set(ids)].sort(compareIds);
+}

@@ -1,0 +1,50 @@
+import type { ExitName } from './exit-codes.js';
+import type { Id } from './ids.js';
+
+/** How a trigger, or the following of one, ended; each with its exit code (design, "Exit codes" and "Output shapes"). */
+export const OUTCOMES = {
+  completed: 'done',
+  accepted: 'done',
+  dry_run: 'done',
+  rejected: 'rejected',
+  timed_out: 'timedOut',
+  unconfirmed: 'unconfirmed',
+  halted: 'halted',
+} as const satisfies Record<string, ExitName>;
+
+/** An interrupt's exit code depends on the signal, so it is not in the table. */
+export type Outcome = keyof typeof OUTCOMES | 'interrupted';
+
+/** Which nodes a trigger is about: those named, as many as `--expect-nodes` says, or those the log shows. */
+export type TargetKind = 'named' | 'expected' | 'observed';
+
+/** What is known of one target. `missing` and `not_started` are ours; any other status is the API's. */
+export interface NodeResult {
+  /** Null for a node that was counted (`--expect-nodes`) and never seen. */
+  node_id: Id | null;
+  activity_id: Id | null;
+  status: string | null;
+  created_at: string | null;
+  finished_at: string | null;
+  /** Two entries fit this node, and which one is this trigger's cannot be told. */
+  ambiguous: boolean;
+}
+
+export const MISSING = 'missing';
+export const NOT_STARTED = 'not_started';
+
+/** What `trigger` and `wait` print, in this order. What is not known, or not shared by several triggers, is null. */
+export interface RunResult {
+  outcome: Outcome;
+  runtime: string | null;
+  action: string | null;
+  deployment_id: Id;
+  idempotency_key: string | null;
+  targets: TargetKind;
+  replayed: boolean | null;
+  recovered: boolean | null;
+  request_id: string | null;
+  nodes: NodeResult[];
+  /** The command that takes it up again; null when there is nothing left to follow. */
+  resume: string | null;
+}

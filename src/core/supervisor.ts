@@ -1,0 +1,57 @@
+import type { Action, Activity, Runtime } from './activity.js';
+import type { Id } from './ids.js';
+
+/** The Supervisor as the job sees it: two calls, no HTTP. Implemented by `api/`, and by scripted servers in tests. */
+export interface Supervisor {
+  /**
+   * Posts once. Resolves only at `202`.
+   * @throws ApiError, TransportError, RedirectError, InvalidAnswerError (another 2xx), or the signal's reason
+   */
+  trigger(request: TriggerRequest, options?: CallOptions): Promise<Accepted>;
+  /**
+   * Reads one page of the activity log.
+   * @throws ApiError, TransportError, RedirectError, InvalidAnswerError, or the signal's reason
+   */
+  list(deploymentId: Id, query: PageQuery, options?: CallOptions): Promise<ActivityPage>;
+}
+
+export interface CallOptions {
+  signal?: AbortSignal;
+  /** A poll is a single try; any other read is tried again (design, "Polling"). Ignored by `trigger`. */
+  tries?: 'one' | 'several';
+}
+
+export interface TriggerRequest {
+  deploymentId: Id;
+  runtime: Runtime;
+  action: Action;
+  /** Null means every node; an empty list is never sent (contract, "Supervisor: trigger"). */
+  nodes: readonly Id[] | null;
+  /** The `idempotency-key` header, 1–255 characters. */
+  wireKey: string;
+}
+
+export interface Accepted {
+  requestId: string | null;
+  /** The answer came from the idempotency store: this request was carried out before. */
+  replayed: boolean;
+  /** The server's own clock (`date` header), milliseconds UTC; null when it sent none. */
+  serverTime: number | null;
+}
+
+export interface PageQuery {
+  /** From 1. */
+  page: number;
+  /** 1–100. */
+  results: number;
+}
+
+export interface ActivityPage {
+  items: Activity[];
+  page: number;
+  total_results: number;
+  total_pages: number;
+}
+
+/** The most entries a page can hold (contract, "Supervisor: list"). */
+export const MAX_PAGE_SIZE = 100;
