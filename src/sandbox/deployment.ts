@@ -1,0 +1,68 @@
+import { type Action, type Runtime } from '../core/activity.js';
+import { type Id } from '../core/ids.js';
+import { ActivityLog, type LogEntry, type LogForm, type Occurrence, type Place } from './activity-log.js';
+import { SandboxNode, type Timing } from './nodes.js';
+
+/** What is to be carried out, checked and complete. */
+export interface Order {
+  authorId: Id;
+  runtime: Runtime;
+  action: Action;
+  /** Null for every node. */
+  nodes: readonly Id[] | null;
+  /** Ms UTC. */
+  at: number;
+}
+
+export interface DeploymentForm extends LogForm {
+  /** Unknown in the contract: a reconfigure is stored as `reconfigure:{config_id}` or as `reconfigure` alone. */
+  storedReconfigure: 'with_config' | 'bare';
+}
+
+/** A deployment: its nodes and its activity log. */
+export class SandboxDeployment {
+  readonly place: Place;
+  readonly log: ActivityLog;
+  readonly nodes: ReadonlyMap<Id, SandboxNode>;
+  readonly #form: DeploymentForm;
+
+  constructor(place: Place, nodes: readonly Id[], form: DeploymentForm) {
+    this.place = place;
+    this.log = new ActivityLog(place, form);
+    this.nodes = new Map(nodes.map((id) => [id, new SandboxNode(id)]));
+    this.#form = form;
+  }
+
+  /** @throws RangeError when there is no such node here */
+  node(id: Id): SandboxNode {
+    const node = this.nodes.get(id);
+    if (node) return node;
+    throw new RangeError(`no node ${id} in deployment ${this.place.deploymentId}`);
+  }
+
+  /** Dispatches one activity a node, and says what will become of each. */
+  carryOut(order: Order, timing: (node: Id) => Timing, nextId: () => Id): LogEntry[] {
+    const { nodes, action, at, ...what } = order;
+    const targets = nodes?.map((id) => this.node(id)) ?? [...this.nodes.values()];
+    return targets.map((node) => {
+      const fate = node.take(order.runtime, action.verb, at, timing(node.id));
+      return this.remember({ ...what, ...fate, action, nodeId: node.id, createdAt: at }, nextId());
+    });
+  }
+
+  /** Puts an activity into the log. Ids are handed in ascending. */
+  remember({ action, ...activity }: Occurrence, id: Id): LogEntry {
+    const entry = { ...activity, id, action: this.#stored(action) };
+    this.log.append(entry);
+    return entry;
+  }
+
+  #stored(action: Action): string {
+    return this.#form.storedReconfigure === 'bare' ? action.verb : actionName(action);
+  }
+}
+
+/** The action as it was asked for: `restart`, `reconfigure:42`. */
+export function actionName({ verb, configId }: Action): string {
+  return configId === undefined ? verb : `${verb}:${configId}`;
+}

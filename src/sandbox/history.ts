@@ -1,0 +1,43 @@
+import { type Action, type Runtime } from '../core/activity.js';
+import { type Id } from '../core/ids.js';
+import { type LogEntry, type Occurrence } from './activity-log.js';
+import { OPERATORS } from './tenant.js';
+
+const HOUR = 3_600_000;
+/** How far back the history reaches. */
+const SPAN = 96 * HOUR;
+
+interface Habit {
+  runtime: Runtime;
+  action: Action;
+  authorId: Id;
+  result: LogEntry['result'];
+  tookMs: number;
+}
+
+/** What was done in the past, over and over. It leaves every runtime started, as the nodes are at first. */
+const HABITS: readonly Habit[] = [
+  { runtime: 'iggy', action: { verb: 'restart' }, authorId: OPERATORS.ada, result: 'completed', tookMs: 4_200 },
+  {
+    runtime: 'connectors',
+    action: { verb: 'reconfigure', configId: 7262600000000000043n },
+    authorId: OPERATORS.bo,
+    result: 'completed',
+    tookMs: 9_800,
+  },
+  { runtime: 'connectors', action: { verb: 'restart' }, authorId: OPERATORS.bo, result: 'completed', tookMs: 3_100 },
+  // Starting what is running is rejected.
+  { runtime: 'iggy', action: { verb: 'start' }, authorId: OPERATORS.ada, result: 'rejected', tookMs: 700 },
+];
+
+/** `count` past activities, the oldest first, the newest an hour before `now` (ms UTC), naming the nodes in turn. */
+export function* pastActivities(count: number, nodes: readonly Id[], now: number): Generator<Occurrence> {
+  for (let index = 0; index < count; index += 1) {
+    const habit = HABITS[index % HABITS.length];
+    const nodeId = nodes[index % nodes.length];
+    if (!habit || nodeId === undefined) return;
+    const { tookMs, ...what } = habit;
+    const createdAt = Math.floor(now - HOUR - ((count - 1 - index) / count) * SPAN);
+    yield { ...what, nodeId, createdAt, appearsAt: createdAt, finishesAt: createdAt + tookMs };
+  }
+}

@@ -1,0 +1,11 @@
+export { exportLines, sandboxVariables } from './environment.js';
+export { Sandbox, type Failure, type OthersAction } from './engine.js';
+export { type KeyLabel } from './keys.js';
+export { type SandboxAnswer, type SandboxRequest } from './message.js';
+export { type Timing, type Trouble } from './nodes.js';
+export { type SandboxOptions } from './options.js';
+export { seededRandom } from './random.js';
+export { type DispatchRecord, type PostRecord, type SandboxRecord } from './record.js';
+export { runInside } from './run-inside.js';
+export { serveSandbox, type SandboxServer, type ServerOptions } from './server.js';
+export { nodeIds } from './tenant.js';
