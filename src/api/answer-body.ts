@@ -1,0 +1,29 @@
+import { type IncomingHttpHeaders } from 'node:http';
+
+/** Answers over this many bytes are refused without being read to the end (design, "Network"). */
+export const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+
+/** Why a body was not read: it is compressed, though nobody asked for that, or too large. */
+export type BodyFlaw = 'encoded' | 'too_large';
+
+export interface AnswerBody {
+  /** Empty when there is a flaw. */
+  body: string;
+  flaw?: BodyFlaw;
+}
+
+/** Reads a body as UTF-8, to its end or until it turns out to be one that is refused. */
+export async function readBody(chunks: AsyncIterable<Buffer>, headers: IncomingHttpHeaders): Promise<AnswerBody> {
+  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? '';
+  if (encoding !== '' && encoding !== 'identity') return { body: '', flaw: 'encoded' };
+  if (Number(headers['content-length'] ?? 0) > MAX_ANSWER_BYTES) return { body: '', flaw: 'too_large' };
+  const read: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of chunks) {
+    size += chunk.length;
+    // The length may have been left out, so what comes is counted as well.
+    if (size > MAX_ANSWER_BYTES) return { body: '', flaw: 'too_large' };
+    read.push(chunk);
+  }
+  return { body: new TextDecoder().decode(Buffer.concat(read)) };
+}

@@ -1,0 +1,45 @@
+import { UsageError } from '../core/errors.js';
+
+const EXAMPLE = 'Write it as https://HOST, such as https://supervisor-aws-us.laserdata.cloud.';
+
+/**
+ * Reads the base URL of an API (design, "Network"): `https:`, or `http:` to a loopback address; a path prefix is
+ * kept, a trailing slash is not. `what` names the setting in errors, for instance `--supervisor-url`.
+ *
+ * The text is not repeated in an error as long as it can be a key that ended up in the wrong variable.
+ * @throws UsageError
+ */
+export function parseBaseUrl(text: string, what: string): URL {
+  if (!URL.canParse(text)) throw invalid(`${what} is not a URL`, EXAMPLE);
+  const url = new URL(text);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw invalid(`${what} must begin with https://`, EXAMPLE);
+  if (url.username !== '' || url.password !== '') {
+    throw invalid(`${what} must not have a user name or a password in it`, 'The API key is all the API asks for.');
+  }
+  if (/[?#]/.test(text)) {
+    const bare = `${url.origin}${url.pathname}`;
+    throw invalid(`${what} must not have a query (?…) or a fragment (#…) in it`, `Give ${bare} alone.`);
+  }
+  if (url.protocol === 'http:' && !isLoopback(url)) {
+    throw invalid(
+      `${what}: ${url.origin} would send the API key unencrypted`,
+      'Write https://. http:// is for loopback addresses only (127.0.0.1, ::1, localhost).',
+    );
+  }
+  url.pathname = url.pathname.replace(/\/+$/, '');
+  return url;
+}
+
+/** Whether a URL stays on this machine: 127.0.0.0/8, `::1` or `localhost`. */
+export function isLoopback(url: URL): boolean {
+  return url.hostname === 'localhost' || url.hostname === '[::1]' || /^127(?:\.\d+){3}$/.test(url.hostname);
+}
+
+/** The URL of an endpoint: `path` begins with a slash, and is sent as it is written, colons too. */
+export function endpoint(base: URL, path: string): URL {
+  return new URL(`${base.origin}${base.pathname.replace(/\/$/, '')}${path}`);
+}
+
+function invalid(message: string, hint: string): UsageError {
+  return new UsageError(message, { code: 'invalid_url', hint });
+}

@@ -1,0 +1,34 @@
+import { type Id } from '../core/ids.js';
+import { type KeyContext, type TenantStructure } from '../core/wire.js';
+import { readKeyContext, readStructure } from './answers.js';
+import { Client, type ClientOptions } from './client.js';
+
+export interface ReadOptions {
+  signal?: AbortSignal;
+}
+
+/** The Core API over HTTP (contract, "Core"): whose key this is, and which deployments there are. Reads only. */
+export class CoreApi {
+  readonly #client: Client;
+
+  /** @throws UsageError for a URL, a key or a proxy setting that cannot be used */
+  constructor(options: ClientOptions) {
+    this.#client = new Client(options, 'the API URL');
+  }
+
+  /**
+   * The key that this client uses: its role, grants and expiry.
+   * @throws ApiError (401 for a wrong key), RedirectError, TransportError, InvalidAnswerError, or the signal's reason
+   */
+  async keyContext(tenantId: Id, options: ReadOptions = {}): Promise<KeyContext> {
+    return this.#client.get(`/tenants/${tenantId}/api_keys/context`, options, readKeyContext);
+  }
+
+  /**
+   * The tenant's divisions, environments and deployments, as far as the key may see them.
+   * @throws ApiError, RedirectError, TransportError, InvalidAnswerError, or the signal's reason
+   */
+  async structure(tenantId: Id, options: ReadOptions = {}): Promise<TenantStructure> {
+    return this.#client.get(`/tenants/${tenantId}/structure`, options, readStructure);
+  }
+}

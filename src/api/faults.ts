@@ -1,0 +1,147 @@
+import { formatDuration } from '../core/durations.js';
+import { TransportError } from '../core/errors.js';
+import { TunnelFault } from './tunnel.js';
+
+/** How far a request got before it failed. Until a connection stands, nothing of it has left this machine. */
+export type Phase = 'connecting' | 'sent' | 'answering';
+
+export interface FailedAttempt {
+  method: string;
+  url: URL;
+  /** The proxy in between; null for none. */
+  proxy: URL | null;
+  phase: Phase;
+  /** The time limit that ended it, in milliseconds; null when something else did. */
+  timedOutAfterMs: number | null;
+}
+
+interface Finding {
+  code: string;
+  /** Said after `METHOD /path: `. */
+  words: string;
+  hint?: string;
+  transient?: boolean;
+}
+
+const CHECK_URL = 'Check the URL, and that the service is up.';
+const CHECK_NETWORK = 'Check the network between here and there, and try again.';
+const CHECK_PROXY = 'Check HTTPS_PROXY, and whether NO_PROXY should name this host.';
+const GIVE_PASSWORD = 'It asks for a user and a password: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT.';
+const TRUST = 'If an own certificate authority is used there, name its file in NODE_EXTRA_CA_CERTS.';
+
+/** OpenSSL's verdicts on a certificate, in words. */
+const CERTIFICATE_FAULTS: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'it is self-signed',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its authority is not trusted here',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its authority is not known here',
+  UNABLE_TO_GET_ISSUER_CERT: 'its authority is not known here',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its authority is not known here',
+  CERT_UNTRUSTED: 'its authority is not trusted here',
+  CERT_HAS_EXPIRED: 'it has expired',
+  CERT_NOT_YET_VALID: 'it is not valid yet (or the clock here is wrong)',
+  CERT_REVOKED: 'it was revoked',
+  CERT_SIGNATURE_FAILURE: 'its signature is wrong',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'it belongs to another host name',
+  HOSTNAME_MISMATCH: 'it belongs to another host name',
+  INVALID_CA: 'its chain is not valid',
+  INVALID_PURPOSE: 'its chain is not valid',
+  PATH_LENGTH_EXCEEDED: 'its chain is not valid',
+  CERT_CHAIN_TOO_LONG: 'its chain is not valid',
+  CERT_REJECTED: 'it was rejected',
+};
+
+/**
+ * Turns what got or Node threw into a `TransportError`. Nothing of the original is kept, not even as its cause: a got
+ * error carries the request's headers, and with them the key.
+ */
+export function transportError(error: unknown, attempt: FailedAttempt): TransportError {
+  const finding = findOut(rootOf(error), attempt);
+  return new TransportError(
+    finding.code,
+    `${attempt.method} ${attempt.url.pathname}: ${finding.words}`,
+    { sent: attempt.phase === 'connecting' ? 'no' : 'maybe', transient: finding.transient },
+    { hint: finding.hint },
+  );
+}
+
+function findOut(error: unknown, attempt: FailedAttempt): Finding {
+  if (attempt.timedOutAfterMs !== null) return timeout(attempt, formatDuration(attempt.timedOutAfterMs));
+  if (error instanceof TunnelFault) return tunnelRefused(error, attempt);
+  return systemFault(codeOf(error), attempt.url.host, attempt.phase, CHECK_URL);
+}
+
+function timeout({ phase, url, proxy }: FailedAttempt, limit: string): Finding {
+  const words = {
+    connecting: `no connection to ${url.host}${proxy ? ` through the proxy ${proxy.host}` : ''} within ${limit}`,
+    sent: `no answer from ${url.host} within ${limit}`,
+    answering: `the answer from ${url.host} was not complete within ${limit}`,
+  };
+  return { code: 'timeout', words: words[phase], hint: proxy && phase === 'connecting' ? CHECK_PROXY : CHECK_NETWORK };
+}
+
+function tunnelRefused(fault: TunnelFault, { url, proxy }: FailedAttempt): Finding {
+  const name = `the proxy ${proxy?.host ?? ''}`;
+  if (fault.status === null) return systemFault(fault.code, name, 'connecting', CHECK_PROXY);
+  return {
+    code: 'proxy_refused',
+    words: `${name} refused to connect to ${url.host} (it answered ${fault.status})`,
+    hint: fault.status === 407 ? GIVE_PASSWORD : CHECK_PROXY,
+    transient: fault.status >= 500,
+  };
+}
+
+/** @param peer whom the connection was with, as it is to be named */
+function systemFault(code: string | undefined, peer: string, phase: Phase, hint: string): Finding {
+  const verdict = CERTIFICATE_FAULTS[code ?? ''];
+  if (verdict) {
+    const words = `the certificate of ${peer} does not verify: ${verdict} (${code})`;
+    return { code: 'certificate', words, hint: TRUST, transient: false };
+  }
+  switch (code) {
+    case 'ECONNREFUSED':
+      return { code: 'connection_refused', words: `connection refused by ${peer}`, hint };
+    case 'ENOTFOUND':
+      return { code: 'name_not_found', words: `name not found: ${peer}`, hint };
+    case 'EAI_AGAIN':
+      return { code: 'name_not_found', words: `the name server gave no answer for ${peer}`, hint: CHECK_NETWORK };
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+    case 'EADDRNOTAVAIL':
+      return { code: 'no_route', words: `no route to ${peer}`, hint: CHECK_NETWORK };
+    case 'ETIMEDOUT':
+      return { code: 'timeout', words: `${peer} did not respond`, hint: CHECK_NETWORK };
+    case 'ECONNRESET':
+    case 'ECONNABORTED':
+    case 'EPIPE':
+      return { code: 'connection_lost', words: connectionLost(peer, phase), hint: CHECK_NETWORK };
+    default:
+      return otherFault(code, peer, hint);
+  }
+}
+
+function otherFault(code: string | undefined, peer: string, hint: string): Finding {
+  if (code === 'EPROTO' || code?.startsWith('ERR_SSL_') || code?.startsWith('ERR_TLS_')) {
+    const words = `no secure connection with ${peer} (${code}): does it speak https?`;
+    return { code: 'tls', words, hint, transient: false };
+  }
+  if (code?.startsWith('HPE_')) return { code: 'not_http', words: `what ${peer} answered is not HTTP (${code})`, hint };
+  return { code: 'network', words: `the connection with ${peer} failed${code ? ` (${code})` : ''}`, hint };
+}
+
+function connectionLost(peer: string, phase: Phase): string {
+  const when = {
+    connecting: 'before it was set up',
+    sent: 'before an answer came',
+    answering: 'in the middle of the answer',
+  };
+  return `the connection with ${peer} was lost ${when[phase]}`;
+}
+
+/** got wraps what Node threw, and keeps it as the cause. */
+function rootOf(error: unknown): unknown {
+  return error instanceof Error && error.cause instanceof Error ? rootOf(error.cause) : error;
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}

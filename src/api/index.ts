@@ -1,0 +1,57 @@
+/**
+ * The typed client, published as `ldctl/client`: the Supervisor and the Core API for a TypeScript program, with the
+ * types and errors that it needs and nothing of the command line.
+ */
+export { type ClientOptions } from './client.js';
+export { CoreApi, type ReadOptions } from './core-api.js';
+export { SupervisorApi, triggerBody } from './supervisor-api.js';
+export { parseBaseUrl } from './base-url.js';
+export { type OnTrace, type TraceEvent } from './trace.js';
+
+export {
+  formatAction,
+  isFinal,
+  isSameAction,
+  parseAction,
+  parseRuntime,
+  RUNTIMES,
+  STATUSES,
+  VERBS,
+  type Action,
+  type Activity,
+  type Runtime,
+  type Status,
+  type Verb,
+} from '../core/activity.js';
+export { type Clock, type Random } from '../core/clock.js';
+export {
+  ApiError,
+  InvalidAnswerError,
+  LdctlError,
+  RedirectError,
+  TransportError,
+  UsageError,
+  type FieldIssue,
+} from '../core/errors.js';
+export { compareIds, isId, MAX_ID, parseId, sortedUnique, type Id } from '../core/ids.js';
+export { parseJson, stringifyJson, type JsonStyle } from '../core/json.js';
+export { ApiKey } from '../core/secret.js';
+export {
+  MAX_PAGE_SIZE,
+  type Accepted,
+  type ActivityPage,
+  type CallOptions,
+  type PageQuery,
+  type Supervisor,
+  type TriggerRequest,
+} from '../core/supervisor.js';
+export {
+  type Deployment,
+  type Division,
+  type DivisionGrants,
+  type Environment,
+  type EnvironmentGrants,
+  type KeyContext,
+  type Permissions,
+  type TenantStructure,
+} from '../core/wire.js';

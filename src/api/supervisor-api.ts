@@ -1,0 +1,68 @@
+import { formatAction } from '../core/activity.js';
+import { UsageError } from '../core/errors.js';
+import { sortedUnique, type Id } from '../core/ids.js';
+import { stringifyJson } from '../core/json.js';
+import {
+  type Accepted,
+  type ActivityPage,
+  type CallOptions,
+  type PageQuery,
+  type Supervisor,
+  type TriggerRequest,
+} from '../core/supervisor.js';
+import { readAccepted, readActivityPage } from './answers.js';
+import { Client, type ClientOptions } from './client.js';
+import { isHeaderText } from './header-text.js';
+
+const LONGEST_KEY = 255;
+
+/** The Supervisor API over HTTP (contract, "Supervisor"): one deployment's activities, to trigger and to list. */
+export class SupervisorApi implements Supervisor {
+  readonly #client: Client;
+
+  /** @throws UsageError for a URL, a key or a proxy setting that cannot be used */
+  constructor(options: ClientOptions) {
+    this.#client = new Client(options, 'the supervisor URL');
+  }
+
+  /**
+   * Posts once, whatever happens; resolves only at 202.
+   * @throws UsageError before anything is sent, for an empty list of nodes or a key that no header can carry
+   * @throws ApiError, RedirectError, TransportError, InvalidAnswerError (another 2xx), or the signal's reason
+   */
+  async trigger(request: TriggerRequest, { signal }: CallOptions = {}): Promise<Accepted> {
+    const { deploymentId, runtime, action, wireKey } = request;
+    if (!isHeaderText(wireKey) || wireKey.length > LONGEST_KEY) {
+      throw new UsageError('the idempotency key cannot be sent in a header', {
+        code: 'invalid_idempotency_key',
+        hint: `Use 1 to ${LONGEST_KEY} printable ASCII characters.`,
+      });
+    }
+    const headers = { 'content-type': 'application/json', 'idempotency-key': wireKey };
+    return this.#client.post(
+      `/deployments/${deploymentId}/activities/${runtime}/${formatAction(action)}`,
+      { headers, body: triggerBody(request.nodes), signal },
+      readAccepted,
+    );
+  }
+
+  /**
+   * Reads one page of the activity log; unless `tries` is `one`, up to three times within 10 s.
+   * @throws ApiError, RedirectError, TransportError, InvalidAnswerError, or the signal's reason
+   */
+  async list(deploymentId: Id, query: PageQuery, options: CallOptions = {}): Promise<ActivityPage> {
+    const path = `/deployments/${deploymentId}/activities?page=${query.page}&results=${query.results}`;
+    return this.#client.get(path, options, (response) => readActivityPage(response, query));
+  }
+}
+
+/**
+ * The body of a trigger in its canonical form, so that two of the same request are the same bytes (design, "Sequence"):
+ * `{}` for every node, otherwise `{"nodes":[…]}` with each id once, ascending, digit for digit, and no spaces.
+ * @throws UsageError for an empty list: what the API makes of one is unknown, and it may be every node
+ */
+export function triggerBody(nodes: readonly Id[] | null): string {
+  if (nodes === null) return '{}';
+  if (nodes.length === 0) throw new UsageError('no node is named', { code: 'no_nodes' });
+  return stringifyJson({ nodes: sortedUnique(nodes) });
+}

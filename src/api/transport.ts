@@ -1,0 +1,123 @@
+import { once } from 'node:events';
+import { type ClientRequest, type IncomingMessage } from 'node:http';
+import { type Socket } from 'node:net';
+import got, { type Agents, type Got, type Request } from 'got';
+import { UsageError } from '../core/errors.js';
+import { type ApiKey } from '../core/secret.js';
+import { readBody } from './answer-body.js';
+import { type ApiResponse } from './api-response.js';
+import { Connections } from './connections.js';
+import { type Phase, transportError } from './faults.js';
+import { isHeaderText } from './header-text.js';
+import { TimeLimit } from './time-limit.js';
+import { TunnelAgent } from './tunnel.js';
+
+export interface TransportOptions {
+  base: URL;
+  apiKey: ApiKey;
+  userAgent: string;
+}
+
+/** One request, tried once. */
+export interface Exchange {
+  method: 'GET' | 'POST';
+  url: URL;
+  headers?: Record<string, string>;
+  body?: string;
+  /** For all of it, from the first packet to the last byte of the answer; milliseconds. */
+  timeoutMs: number;
+  signal?: AbortSignal;
+}
+
+/** The one place that speaks HTTP, and the only one that reveals the API key. */
+export class Transport {
+  readonly #apiKey: ApiKey;
+  readonly #connections: Connections;
+  readonly #got: Got;
+
+  /** @throws UsageError for a key that no header can carry, or a `HTTPS_PROXY` that cannot be used */
+  constructor({ base, apiKey, userAgent }: TransportOptions) {
+    if (!isHeaderText(apiKey.reveal())) {
+      throw new UsageError('the API key is empty, or holds characters that no key has, such as a line end', {
+        code: 'invalid_api_key',
+      });
+    }
+    this.#apiKey = apiKey;
+    this.#connections = new Connections(base);
+    this.#got = got.extend({
+      // A redirect would take the key along.
+      followRedirect: false,
+      throwHttpErrors: false,
+      // Retries are decided outside (retry.ts), and a POST is never sent twice.
+      retry: { limit: 0 },
+      // Not asking for compression keeps a small answer from growing into a huge one.
+      decompress: false,
+      // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED=0 does not switch the checks off.
+      https: { rejectUnauthorized: true },
+      headers: { accept: 'application/json', 'user-agent': userAgent },
+    });
+  }
+
+  /**
+   * Sends one request and reads its answer, whatever its status. The body of a 202 is not read: it says nothing
+   * (contract, "Supervisor: trigger"), and the action is accepted even if the rest of the answer is lost.
+   * @throws TransportError, or the signal's reason
+   */
+  async exchange({ method, url, headers, body, timeoutMs, signal }: Exchange): Promise<ApiResponse> {
+    signal?.throwIfAborted();
+    const agent = this.#connections.agentFor(method);
+    const limit = new TimeLimit(timeoutMs, signal);
+    const stream = this.#got.stream(url, {
+      method,
+      headers: { ...headers, 'ld-api-key': this.#apiKey.reveal() },
+      body,
+      agent: { http: agent, https: agent } as Agents,
+      signal: limit.signal,
+    });
+    const progress = new Progress(stream, url.protocol === 'https:');
+    try {
+      const [answer] = (await once(stream, 'response')) as [IncomingMessage];
+      progress.phase = 'answering';
+      const status = answer.statusCode ?? 0;
+      const read = status === 202 ? { body: '' } : await readBody(stream as AsyncIterable<Buffer>, answer.headers);
+      return { method, url, status, headers: answer.headers, ...read, receivedAt: Date.now(), apiKey: this.#apiKey };
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw transportError(error, {
+        method,
+        url,
+        proxy: this.#connections.proxy,
+        phase: progress.phase,
+        timedOutAfterMs: limit.passed ? timeoutMs : null,
+      });
+    } finally {
+      limit.clear();
+      stream.destroy();
+      if (agent instanceof TunnelAgent && progress.request) agent.abandon(progress.request);
+    }
+  }
+}
+
+/** Follows how far a request has got, which decides whether it can have left this machine. */
+class Progress {
+  phase: Phase = 'connecting';
+  request: ClientRequest | undefined;
+
+  constructor(stream: Request, secure: boolean) {
+    // `exchange` sees every error through what it awaits; one that comes after that must not end the process.
+    stream.on('error', () => undefined);
+    // A server that switches protocols would leave this side waiting, with a socket that nobody owns.
+    stream.once('upgrade', (_answer: IncomingMessage, socket: Socket) => {
+      socket.destroy();
+      stream.destroy(new Error('an upgrade that was not asked for'));
+    });
+    stream.once('request', (request: ClientRequest) => {
+      this.request = request;
+      request.once('socket', (socket: Socket) => {
+        // What is written before the connection stands is kept back by Node until it does.
+        if (request.reusedSocket || !(secure || socket.connecting)) this.phase = 'sent';
+        else socket.once(secure ? 'secureConnect' : 'connect', () => (this.phase = 'sent'));
+      });
+    });
+  }
+}

@@ -1,0 +1,134 @@
+import { setImmediate as nextTurn, setTimeout as realSleep } from 'node:timers/promises';
+import { type Clock } from '../../src/core/clock.js';
+
+interface Sleeper {
+  wakeAt: number;
+  wake: () => void;
+}
+
+/** A run that is still going on after this much virtual time hangs, as far as a test is concerned. */
+const LONGEST_RUN_MS = 7 * 24 * 60 * 60 * 1000;
+
+/**
+ * Time that passes only when a test says so. Milliseconds throughout.
+ *
+ * `await clock.run(promise)` is what most tests want: whenever every task is asleep, time jumps to the next wake-up,
+ * until the promise settles. `advance` moves time by hand. Work that takes real time (a socket, a file) goes through
+ * `hold`, so that time does not run ahead of it.
+ */
+export class VirtualClock implements Clock {
+  #now: number;
+  #sleepers: Sleeper[] = [];
+  #held = 0;
+  /** How long each sleep was asked to be, in the order they began. */
+  readonly sleeps: number[] = [];
+
+  constructor(start: number = Date.UTC(2026, 5, 1, 12, 0, 0)) {
+    this.#now = start;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    this.sleeps.push(ms);
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) {
+        reject(signal.reason as Error);
+        return;
+      }
+      const onAbort = (): void => {
+        this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
+        reject(signal?.reason as Error);
+      };
+      const sleeper: Sleeper = {
+        wakeAt: this.#now + Math.max(ms, 0),
+        wake: () => {
+          signal?.removeEventListener('abort', onAbort);
+          resolve();
+        },
+      };
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.#sleepers.push(sleeper);
+    });
+  }
+
+  /** How many tasks are asleep: 0 at the end of a run says that no timer was left behind. */
+  get asleep(): number {
+    return this.#sleepers.length;
+  }
+
+  /** Moves the wall clock without waking anybody, in either direction: a correction, or a laptop that was shut. */
+  jump(ms: number): void {
+    this.#now += ms;
+    for (const sleeper of this.#sleepers) sleeper.wakeAt += ms;
+  }
+
+  /** Lets time stand still until real work is done. */
+  async hold<T>(work: Promise<T>): Promise<T> {
+    this.#held++;
+    try {
+      return await work;
+    } finally {
+      this.#held--;
+    }
+  }
+
+  /** Lets `ms` pass. Sleepers wake in their order, each with time to act before the next. */
+  async advance(ms: number): Promise<void> {
+    const end = this.#now + ms;
+    await this.#settle();
+    for (let next = this.#earliest(); next && next.wakeAt <= end; next = this.#earliest()) {
+      this.#wake(next);
+      await this.#settle();
+    }
+    this.#now = end;
+  }
+
+  /**
+   * Lets time pass until `promise` settles, and hands on its value or its error.
+   * @throws Error when it is still going on after `limitMs` of virtual time
+   */
+  async run<T>(promise: Promise<T>, limitMs = LONGEST_RUN_MS): Promise<T> {
+    const end = this.#now + limitMs;
+    let settled = false;
+    const done = (): void => {
+      settled = true;
+    };
+    promise.then(done, done);
+    for (;;) {
+      await this.#settle();
+      // Set by `done` while this loop was waiting.
+      if (settled as boolean) return promise;
+      const next = this.#earliest();
+      if (!next) {
+        // Nobody is asleep, so something real (a socket, a file) is still on its way.
+        await realSleep(1);
+      } else if (next.wakeAt > end) {
+        throw new Error(`still running after ${limitMs} ms of virtual time`);
+      } else {
+        this.#wake(next);
+      }
+    }
+  }
+
+  /** Waits until all that can go on without time passing has gone on. */
+  async #settle(): Promise<void> {
+    do await nextTurn();
+    while (this.#held > 0);
+  }
+
+  /** Of several that wake at one time, the one that fell asleep first. */
+  #earliest(): Sleeper | undefined {
+    let first: Sleeper | undefined;
+    for (const sleeper of this.#sleepers) if (!first || sleeper.wakeAt < first.wakeAt) first = sleeper;
+    return first;
+  }
+
+  #wake(sleeper: Sleeper): void {
+    this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
+    this.#now = Math.max(this.#now, sleeper.wakeAt);
+    sleeper.wake();
+  }
+}

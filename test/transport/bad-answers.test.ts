@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict';
+import { type Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { ApiError, InvalidAnswerError, RedirectError, TransportError } from '../../src/api/index.js';
+import { hangUp, reply, REQUEST_ID, startServer, type ScriptedServer, type Step } from '../helpers/server.js';
+import { client, DEPLOYMENT, EMPTY_PAGE, failure, QUERY, RESTART } from './wire.js';
+
+const MIB = 1024 * 1024;
+
+/** What an endless answer has sent, and when its connection is over. */
+interface Sent {
+  bytes: number;
+  over?: Promise<unknown>;
+}
+
+/** Sends without an end, as fast as the other side reads, and counts what went out. */
+function endless(status: number, headers: Record<string, string> = {}, count: Sent = { bytes: 0 }): Step {
+  return (_request, response, socket) => {
+    response.writeHead(status, { 'content-type': 'application/json', 'ld-request': REQUEST_ID, ...headers });
+    // `once` of node:events would take the client's reset for a failure.
+    count.over = new Promise((resolve) => socket.once('close', resolve));
+    const chunk = Buffer.alloc(MIB, '[');
+    const pump = (): void => {
+      if (response.destroyed) return;
+      count.bytes += chunk.length;
+      if (response.write(chunk)) setImmediate(pump);
+    };
+    response.on('drain', pump);
+    pump();
+  };
+}
+
+describe('answers that are not answers', () => {
+  let server: ScriptedServer;
+  /** One try at the log, answered by this. */
+  const listBy = async (step: Step, options = {}) => {
+    server = await startServer([step]);
+    return client(server.url, options).list(DEPLOYMENT, QUERY, { tries: 'one' });
+  };
+  const triggerBy = async (step: Step, options = {}) => {
+    server = await startServer([step]);
+    return client(server.url, options).trigger(RESTART);
+  };
+  afterEach(() => server.close());
+
+  describe('of more than 32 MiB', () => {
+    it('are cut off where no length was given, long before a gigabyte is read', async () => {
+      const count: Sent = { bytes: 0 };
+      const error = await failure(listBy(endless(200, {}, count)), InvalidAnswerError);
+      assert.equal(error.code, 'answer_too_large');
+      assert.equal(error.requestId, REQUEST_ID);
+      await count.over;
+      // What was read, and what was in the buffers in between.
+      assert.ok(count.bytes >= 32 * MIB && count.bytes < 64 * MIB, `${count.bytes} bytes were sent`);
+    });
+
+    it('are not read at all where the length says so', async () => {
+      const count: Sent = { bytes: 0 };
+      const step = endless(200, { 'content-length': `${1024 * MIB}` }, count);
+      const error = await failure(listBy(step), InvalidAnswerError);
+      assert.equal(error.code, 'answer_too_large');
+      await count.over;
+      assert.ok(count.bytes < 32 * MIB, `${count.bytes} bytes were sent`);
+    });
+
+    it('do not hide that the action was accepted', async () => {
+      const accepted = await triggerBy(endless(202));
+      assert.equal(accepted.requestId, REQUEST_ID);
+    });
+
+    it('do not hide the status of an error', async () => {
+      const error = await failure(listBy(endless(403)), ApiError);
+      assert.deepEqual([error.status, error.code, error.exitCode], [403, 'http_403', 4]);
+    });
+  });
+
+  it('that trickle are ended by the request timeout', async () => {
+    const trickle: Step = (_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      const timer = setInterval(() => response.write(' '), 20);
+      response.on('close', () => clearInterval(timer));
+    };
+    const error = await failure(listBy(trickle, { requestTimeoutMs: 400 }), TransportError);
+    assert.deepEqual([error.code, error.sent], ['timeout', 'maybe']);
+    assert.match(error.message, /was not complete within 0\.4s/);
+  });
+
+  it('that are cut in the middle of what the length promised are a lost connection', async () => {
+    const cut: Step = (_request, response, socket) => {
+      response.writeHead(200, { 'content-length': '100' });
+      response.write('{"items":[');
+      setImmediate(() => socket.end());
+    };
+    const error = await failure(listBy(cut), TransportError);
+    assert.deepEqual([error.code, error.sent], ['connection_lost', 'maybe']);
+    assert.match(error.message, /in the middle of the answer/);
+  });
+
+  it('that are cut after a 202 still say that the action was accepted', async () => {
+    const cut: Step = (_request, response, socket) => {
+      response.writeHead(202, { 'content-length': '100', 'ld-request': REQUEST_ID });
+      response.write('{');
+      setImmediate(() => socket.end());
+    };
+    assert.equal((await triggerBy(cut)).requestId, REQUEST_ID);
+  });
+
+  it('that are cut without a promised length are invalid', async () => {
+    const cut: Step = (_request, _response, socket) => {
+      socket.end(`HTTP/1.1 200 OK\r\nld-request: ${REQUEST_ID}\r\nconnection: close\r\n\r\n{"items":[`);
+    };
+    const error = await failure(listBy(cut), InvalidAnswerError);
+    assert.match(error.message, /cut off/);
+    assert.equal(error.requestId, REQUEST_ID);
+  });
+
+  it('that are empty are invalid', async () => {
+    const error = await failure(listBy(reply(200)), InvalidAnswerError);
+    assert.match(error.message, /empty/);
+    assert.equal(error.requestId, REQUEST_ID);
+  });
+
+  it('that are compressed though nobody asked are refused, so that none can expand', async () => {
+    const bomb: Step = (_request, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' });
+      response.end(gzipSync(Buffer.alloc(8 * MIB)));
+    };
+    assert.equal((await failure(listBy(bomb), InvalidAnswerError)).code, 'answer_encoded');
+  });
+
+  it('that are a page of HTML: an error of the API with 502, invalid with 200', async () => {
+    const html = '<html><body><h1>Bad gateway</h1></body></html>';
+    const page = (status: number) => reply(status, html, { 'content-type': 'text/html' });
+    const bad = await failure(listBy(page(502)), ApiError);
+    assert.deepEqual([bad.code, bad.reason, bad.requestId], ['http_502', 'Bad gateway', REQUEST_ID]);
+    assert.ok(bad.retryable);
+    await server.close();
+    assert.match((await failure(listBy(page(200)), InvalidAnswerError)).hint ?? '', /check the URL/);
+  });
+
+  it('that are right but for their content-type are taken', async () => {
+    assert.deepEqual(await listBy(reply(200, EMPTY_PAGE, { 'content-type': 'text/html' })), EMPTY_PAGE);
+  });
+
+  it('that have items: null, or a total_pages that lies, are invalid', async () => {
+    await failure(listBy(reply(200, { ...EMPTY_PAGE, items: null })), InvalidAnswerError);
+    await server.close();
+    await failure(listBy(reply(200, { ...EMPTY_PAGE, total_pages: 9 })), InvalidAnswerError);
+  });
+
+  for (const [what, bytes] of [
+    ['not HTTP', 'SSH-2.0-OpenSSH_9.6\r\n'],
+    ['without an end of its headers', `HTTP/1.1 200 OK\r\n${'x: y\r\n'.repeat(9000)}`],
+    ['a switch of protocols', 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: ws\r\n\r\n'],
+  ] as const) {
+    it(`that are ${what} end the call`, async () => {
+      const error = await failure(
+        triggerBy((_request, _response, socket: Socket) => void socket.write(bytes)),
+        TransportError,
+      );
+      assert.equal(error.sent, 'maybe');
+    });
+  }
+
+  it('that never come are a lost connection', async () => {
+    assert.equal((await failure(listBy(hangUp), TransportError)).code, 'connection_lost');
+  });
+
+  it('to a POST that are a success other than 202 are invalid', async () => {
+    assert.match((await failure(triggerBy(reply(200, '{}')), InvalidAnswerError)).message, /answered 200 where 202/);
+  });
+
+  it('that redirect are refused, and the key goes nowhere else', async () => {
+    const target = await startServer([]);
+    for (const status of [301, 302, 307, 308]) {
+      const redirect = reply(status, null, { location: `${target.url}/deployments` });
+      assert.equal((await failure(triggerBy(redirect), RedirectError)).status, status);
+      await server.close();
+      assert.equal((await failure(listBy(redirect), RedirectError)).status, status);
+      await server.close();
+    }
+    assert.equal(target.connections(), 0);
+    await target.close();
+    server = await startServer([]);
+  });
+});

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { type Activity, SupervisorApi, type ClientOptions, type TriggerRequest } from '../../src/api/index.js';
+
+/** A key of the form that the vendor's have. */
+export const KEY = 'ld_pk_4f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c';
+export const DEPLOYMENT = 7261845022003200001n;
+export const LOG_PATH = '/deployments/7261845022003200001/activities';
+export const QUERY = { page: 1, results: 10 };
+
+export const RESTART: TriggerRequest = {
+  deploymentId: DEPLOYMENT,
+  runtime: 'iggy',
+  action: { verb: 'restart' },
+  nodes: null,
+  wireKey: 'key.0123456789abcdef0123456789abcdef',
+};
+
+export const EMPTY_PAGE = { items: [], page: 1, total_results: 0, total_pages: 0 };
+
+export const ENTRY: Activity = {
+  id: 18446744073709551615n,
+  node_id: 610809900976570889n,
+  runtime: 'iggy',
+  action: 'restart',
+  status: 'completed',
+  created_at: '2026-06-01T11:59:00Z',
+};
+
+export function client(url: string, options: Partial<ClientOptions> = {}): SupervisorApi {
+  return new SupervisorApi({ url, apiKey: KEY, ...options });
+}
+
+/** The error that a call ends with, which must be of this class. */
+export async function failure<E extends Error>(
+  call: Promise<unknown>,
+  expected: abstract new (...args: never[]) => E,
+): Promise<E> {
+  try {
+    await call;
+  } catch (error) {
+    assert.ok(error instanceof expected, `expected ${expected.name}, got ${String(error)}`);
+    return error;
+  }
+  return assert.fail('the call succeeded');
+}

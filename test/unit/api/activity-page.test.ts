@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { readActivityPage } from '../../../src/api/answers.js';
+import { InvalidAnswerError } from '../../../src/core/errors.js';
+import { MAX_ID } from '../../../src/core/ids.js';
+import { stringifyJson } from '../../../src/core/json.js';
+import { answer, entry, page, REQUEST_ID, without } from './samples.js';
+
+const QUERY = { page: 1, results: 10 };
+const read = (body: unknown, query = QUERY) => readActivityPage(answer(200, body), query);
+
+/** The page is refused, with the request id, by a message that says this. */
+function refused(body: unknown, says: RegExp, query = QUERY): void {
+  assert.throws(
+    () => read(body, query),
+    (error) => error instanceof InvalidAnswerError && says.test(error.message) && error.requestId === REQUEST_ID,
+    `refused with ${says}`,
+  );
+}
+
+describe('a page of the activity log', () => {
+  it('is read with its totals', () => {
+    const result = read(page([entry()], { page: 3n, total_results: 21n, total_pages: 3n }));
+    assert.deepEqual([result.page, result.total_results, result.total_pages], [3, 21, 3]);
+    assert.equal(result.items[0]?.node_id, 610809900976570889n);
+  });
+
+  it('keeps an entry exactly as the API gave it: unknown fields and values, null, the order of fields', () => {
+    const text =
+      '{"zone":{"deep":[1.50,null]},"id":18446744073709551615,"status":"queued","node_id":2,"runtime":"flink",' +
+      '"action":"reconfigure:9","created_at":"2026-06-01T11:59:00.123456789Z","finished_at":null,"author_id":null}';
+    const result = read(`{"items":[${text}],"page":1,"total_results":1,"total_pages":1,"extra":true}`);
+    assert.equal(stringifyJson(result.items[0]), text);
+  });
+
+  it('may be empty, with no page or one', () => {
+    assert.deepEqual(read(page([], { total_pages: 0n })).items, []);
+    assert.deepEqual(read(page([], { total_pages: 1n })).items, []);
+    refused(page([], { total_pages: 2n }), /total_pages \(2\).*total_results \(0\)/);
+  });
+
+  it('loses no digit of any id of 64 bits', () => {
+    const id = fc.bigInt({ min: 0n, max: MAX_ID });
+    const fields = ['id', 'node_id', 'tenant_id', 'division_id', 'environment_id', 'deployment_id', 'author_id'];
+    fc.assert(
+      fc.property(fc.array(id, { minLength: fields.length, maxLength: fields.length }), (ids) => {
+        const given = Object.fromEntries(fields.map((field, at) => [field, ids[at]]));
+        const [item] = read(page([entry(given)])).items;
+        for (const field of fields) assert.equal(item?.[field], given[field]);
+      }),
+    );
+  });
+
+  it('is taken whatever its content-type says, as long as it is one', () => {
+    const headers = { 'content-type': 'text/plain' };
+    assert.equal(readActivityPage(answer(200, page([entry()]), { headers }), QUERY).items.length, 1);
+  });
+
+  describe('is refused', () => {
+    it('when items is null or missing', () => {
+      refused(page(null), /items: .*null/i);
+      refused({ page: 1n, total_results: 0n, total_pages: 0n }, /items/);
+    });
+
+    for (const field of ['id', 'node_id', 'runtime', 'action', 'status', 'created_at']) {
+      it(`when an entry lacks ${field}`, () => {
+        refused(page([entry({ id: 40n }), without(entry(), field)]), new RegExp(`items\\.1\\.${field}: `));
+      });
+    }
+
+    for (const [what, id] of [
+      ['larger than 64 bits', 2n ** 64n],
+      ['negative', -1n],
+      ['text', '41'],
+      ['null', null],
+    ] as const) {
+      it(`when an id is ${what}`, () => refused(page([entry({ id })]), /items\.0\.id: an id was expected/));
+    }
+
+    it('when an id is a fraction or has an exponent', () => {
+      for (const digits of ['41.5', '4.1e1']) {
+        refused(stringifyJson(page([entry()])).replace('"id":41', `"id":${digits}`), /items\.0\.id/);
+      }
+    });
+
+    it('when an optional id is there and is none', () => {
+      refused(page([entry({ author_id: 'me' })]), /items\.0\.author_id: an id was expected/);
+    });
+
+    for (const time of ['yesterday', '2026-06-01', '2026-06-01T11:59:00', '2026-13-01T11:59:00Z', '1780314000']) {
+      it(`when created_at is ${time}`, () => {
+        refused(page([entry({ created_at: time })]), /items\.0\.created_at: a time/);
+      });
+    }
+
+    it('when a count is negative, no integer, or too large to be one', () => {
+      refused(page([entry()], { total_results: -1n }), /total_results/);
+      refused(page([entry()], { total_pages: '1' }), /total_pages/);
+      refused(page([entry()], { total_results: 2n ** 53n }), /total_results/);
+    });
+
+    it('when total_pages contradicts total_results, naming both', () => {
+      const both = /total_pages \(2\).*total_results \(21\) at 10 a page/;
+      refused(page([entry()], { total_results: 21n, total_pages: 2n }), both);
+      refused(page([entry()], { total_results: 20n, total_pages: 3n }), /total_pages \(3\)/);
+      refused(page([entry()], { total_results: 1n, total_pages: 0n }), /total_pages \(0\)/);
+    });
+
+    it('when it holds more entries than were asked for', () => {
+      const items = [entry({ id: 1n }), entry({ id: 2n }), entry({ id: 3n })];
+      refused(page(items, { total_pages: 2n }), /3 entries where 2/, { page: 1, results: 2 });
+    });
+  });
+
+  describe('with an entry twice', () => {
+    const processing = entry({ status: 'processing' });
+    const completed = entry({ status: 'completed', finished_at: '2026-06-01T11:59:30Z' });
+    const statuses = (...items: unknown[]) => read(page(items)).items.map((item) => `${item.id} ${item.status}`);
+
+    it('holds it once, in its place', () => {
+      assert.deepEqual(statuses(entry(), entry({ id: 40n }), entry()), ['41 completed', '40 completed']);
+    });
+
+    it('holds the final one, wherever it stands', () => {
+      assert.deepEqual(statuses(processing, completed), ['41 completed']);
+      assert.deepEqual(statuses(completed, processing), ['41 completed']);
+    });
+
+    it('is refused when the two contradict each other', () => {
+      refused(page([completed, entry({ status: 'rejected' })]), /activity 41 is on the page twice/);
+      refused(page([processing, entry({ node_id: 5n })]), /activity 41 is on the page twice/);
+    });
+  });
+});

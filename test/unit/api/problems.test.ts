@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
+import { readAccepted, readActivityPage, readStructure } from '../../../src/api/answers.js';
+import { type ApiResponse } from '../../../src/api/api-response.js';
+import { ApiError, RedirectError } from '../../../src/core/errors.js';
+import { answer, KEY, NOW, postAnswer, REQUEST_ID } from './samples.js';
+
+function errorOf(read: () => unknown): ApiError {
+  try {
+    read();
+  } catch (error) {
+    assert.ok(error instanceof ApiError, inspect(error));
+    return error;
+  }
+  return assert.fail('it was taken for a success');
+}
+
+const listError = (response: ApiResponse) => errorOf(() => readActivityPage(response, { page: 1, results: 10 }));
+const triggerError = (response: ApiResponse) => errorOf(() => readAccepted(response));
+
+describe('an error of the API', () => {
+  it('carries status, code, reason and request id, and says what was attempted', () => {
+    const error = triggerError(postAnswer(422, { code: 'invalid_action', reason: 'no such action', status: 422n }));
+    assert.equal(error.message, 'POST /deployments/7/activities/iggy/restart: 422 invalid_action: no such action');
+    assert.deepEqual(
+      [error.status, error.code, error.reason, error.requestId, error.exitCode],
+      [422, 'invalid_action', 'no such action', REQUEST_ID, 5],
+    );
+  });
+
+  it('names the fields that are wrong', () => {
+    const field_issues = [
+      { code: 'unknown_node', reason: 'no such node', path: 'nodes[0]' },
+      { code: 'too_many', reason: '' },
+      'nonsense',
+    ];
+    const problem = { code: 'invalid', reason: 'bad request', field: 'nodes', field_issues };
+    const error = triggerError(postAnswer(400, problem));
+    assert.match(error.message, /400 invalid: bad request: nodes\[0\]: no such node; nodes: too_many$/);
+    assert.equal(error.field, 'nodes');
+    assert.deepEqual(error.fieldIssues, [
+      { code: 'unknown_node', reason: 'no such node', path: 'nodes[0]' },
+      { code: 'too_many', reason: '', path: undefined },
+    ]);
+  });
+
+  it('takes the request id from the body when no header has it', () => {
+    const headers = { 'ld-request': undefined };
+    assert.equal(listError(answer(500, { code: 'oops', reason: '', instance: 'abc' }, { headers })).requestId, 'abc');
+  });
+
+  it('exits by its status', () => {
+    const exits = { 4: [401, 403], 5: [400, 404, 409, 422], 6: [408, 425, 429, 500, 501, 502, 503, 504] };
+    for (const [exit, statuses] of Object.entries(exits)) {
+      for (const status of statuses) assert.equal(listError(answer(status)).exitCode, Number(exit), `${status}`);
+    }
+  });
+
+  describe('without a problem in its body', () => {
+    it('has the status for a code, and a few plain words for a reason', () => {
+      const page = `<script>evil()</script><body><h1>502 Bad Gateway</h1>${'<p>nginx</p>'.repeat(999)}`;
+      const error = listError(answer(502, page));
+      assert.equal(error.code, 'http_502');
+      assert.match(error.reason, /^502 Bad Gateway nginx/);
+      assert.ok(error.reason.length < 150);
+      assert.ok(error.retryable);
+    });
+
+    it('can have nothing to say', () => {
+      const error = listError(answer(503));
+      assert.deepEqual([error.code, error.reason], ['http_503', '']);
+      assert.equal(error.message, 'GET /deployments/7/activities: 503 Service Unavailable');
+    });
+
+    it('can be JSON of another kind', () => {
+      for (const body of ['[]', 'null', '"no"', '{"code":7,"reason":null,"field_issues":{}}']) {
+        assert.equal(listError(answer(500, body)).code, 'http_500');
+      }
+    });
+
+    it('has a code that a program can branch on, or none', () => {
+      assert.equal(listError(answer(500, { code: 'two words', reason: 'r' })).code, 'http_500');
+    });
+  });
+
+  describe('says what to do next', () => {
+    const problem = (code: string) => ({ code, reason: 'because' });
+
+    it('401: the key', () => assert.match(listError(answer(401)).hint ?? '', /expired or revoked: .*`ldctl whoami`/));
+
+    it('403: the permission that the call needs, and the allow-list', () => {
+      assert.match(triggerError(postAnswer(403)).hint ?? '', /deployment:manage.*allow-list/);
+      assert.match(listError(answer(403)).hint ?? '', /deployment:read.*allow-list/);
+    });
+
+    it('404: what is visible, or the URL when the API did not say it', () => {
+      assert.match(listError(answer(404, problem('not_found'))).hint ?? '', /`ldctl deployments list`/);
+      assert.match(errorOf(() => readStructure(answer(404, problem('not_found')))).hint ?? '', /tenant id/);
+      assert.match(listError(answer(404, '<h1>Not Found</h1>')).hint ?? '', /check the URL, https:/);
+    });
+
+    it('409: what the idempotency key is about', () => {
+      const reused = triggerError(postAnswer(409, problem('idempotency_error')));
+      assert.match(reused.hint ?? '', /used for another request in the last 10 minutes/);
+      const running = triggerError(postAnswer(409, problem('idempotent_request_in_progress')));
+      assert.match(running.hint ?? '', /still running/);
+    });
+
+    it('429 and 5xx: when to try again', () => {
+      assert.match(listError(answer(429, '', { headers: { 'retry-after': '12' } })).hint ?? '', /Try again in 12s/);
+      assert.match(listError(answer(503)).hint ?? '', /Try again later/);
+    });
+  });
+
+  describe('with a retry-after', () => {
+    const after = (headers: Record<string, string>, receivedAt?: number) =>
+      listError(answer(429, '', { headers, receivedAt })).retryAfterMs;
+
+    it('in seconds', () => assert.equal(after({ 'retry-after': '30' }, NOW), 30_000));
+
+    it('as a date, by the clock of the server where it tells it', () => {
+      const headers = { 'retry-after': 'Mon, 01 Jun 2026 15:00:30 GMT', date: 'Mon, 01 Jun 2026 15:00:00 GMT' };
+      assert.equal(after(headers, NOW), 30_000);
+    });
+
+    it('as a date, by the local clock otherwise', () => {
+      assert.equal(after({ 'retry-after': 'Mon, 01 Jun 2026 12:00:30 GMT' }, NOW), 30_000);
+    });
+
+    it('that is past or nonsense', () => {
+      assert.equal(after({ 'retry-after': 'Mon, 01 Jun 2026 11:00:00 GMT' }, NOW), 0);
+      assert.equal(after({ 'retry-after': '-5' }, NOW), undefined);
+      assert.equal(after({}, NOW), undefined);
+    });
+  });
+
+  it('never holds the key or a control character, wherever the API put them', () => {
+    const dirty = `\u001b[31m${KEY}\u0007\nx`;
+    const body = {
+      code: KEY,
+      reason: dirty,
+      title: dirty,
+      instance: dirty,
+      field: dirty,
+      field_issues: [{ code: dirty, reason: dirty, path: dirty }],
+    };
+    const late = `${'x'.repeat(290)} ${KEY}`;
+    const split = `${KEY.slice(0, 9)}<b></b>${KEY.slice(9)}`;
+    const errors = [
+      triggerError(postAnswer(400, body, { headers: { 'ld-request': KEY } })),
+      triggerError(postAnswer(400, body, { headers: { 'ld-request': undefined } })),
+      listError(answer(502, `<p>${dirty}</p>`)),
+      listError(answer(502, split)),
+      listError(answer(500, { code: 'oops', reason: late })),
+      listError(answer(502, `${' '.repeat(4080)}${KEY}`)),
+    ];
+    for (const error of errors) {
+      const inspected = inspect(error, { depth: Infinity, showHidden: true });
+      for (const text of [inspected, JSON.stringify(Object.entries(error)), error.stack ?? '']) {
+        assert.ok(!text.includes(KEY.slice(0, 12)), text);
+        assert.ok(!text.includes('\u001b') && !text.includes('\\u001b') && !text.includes('\\x1B'), text);
+      }
+    }
+  });
+});
+
+describe('a redirect', () => {
+  it('is an error that names where it leads, and says that the key stayed here', () => {
+    for (const status of [301, 302, 303, 307, 308, 304]) {
+      const headers = { location: `https://evil.test/?k=${KEY}` };
+      assert.throws(
+        () => readAccepted(postAnswer(status, '', { headers })),
+        (error) =>
+          error instanceof RedirectError &&
+          error.status === status &&
+          error.exitCode === 6 &&
+          error.message.includes('https://evil.test/') &&
+          !error.message.includes(KEY) &&
+          /key was not sent on/.test(error.hint ?? ''),
+      );
+    }
+  });
+});

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { proxyFor } from '../../../src/api/proxy.js';
+import { UsageError } from '../../../src/core/errors.js';
+
+const NAMES = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()]);
+const URL_OF_API = 'https://supervisor.test';
+
+describe('the proxy of a URL', () => {
+  const before = new Map(NAMES.map((name) => [name, process.env[name]]));
+  const restore = (values: Map<string, string | undefined>): void => {
+    for (const [name, value] of values) {
+      if (value === undefined) Reflect.deleteProperty(process.env, name);
+      else process.env[name] = value;
+    }
+  };
+  const proxied = (env: Record<string, string>, url = URL_OF_API): string | undefined => {
+    restore(new Map(NAMES.map((name) => [name, env[name]])));
+    return proxyFor(new URL(url))?.href;
+  };
+  after(() => restore(before));
+
+  it('comes from HTTPS_PROXY, in either case', () => {
+    assert.equal(proxied({}), undefined);
+    assert.equal(proxied({ HTTPS_PROXY: 'http://proxy.corp:3128' }), 'http://proxy.corp:3128/');
+    assert.equal(proxied({ https_proxy: 'https://proxy.corp' }), 'https://proxy.corp/');
+    assert.equal(proxied({ https_proxy: '', HTTPS_PROXY: 'http://proxy.corp:3128' }), 'http://proxy.corp:3128/');
+  });
+
+  it('is spoken to in plain HTTP unless it says otherwise', () => {
+    assert.equal(proxied({ HTTPS_PROXY: 'proxy.corp:3128' }), 'http://proxy.corp:3128/');
+  });
+
+  it('is none for the hosts in NO_PROXY', () => {
+    const HTTPS_PROXY = 'http://proxy.corp:3128';
+    for (const list of ['supervisor.test', 'a.test, supervisor.test', '.test', '*', 'supervisor.test:443']) {
+      assert.equal(proxied({ HTTPS_PROXY, NO_PROXY: list }), undefined, list);
+      assert.equal(proxied({ HTTPS_PROXY, no_proxy: list }), undefined, list);
+    }
+    for (const list of ['other.test', 'supervisor.test:8443']) {
+      assert.equal(proxied({ HTTPS_PROXY, NO_PROXY: list }), 'http://proxy.corp:3128/', list);
+    }
+  });
+
+  it('is none on this machine', () => {
+    const env = { HTTPS_PROXY: 'http://proxy.corp:3128', HTTP_PROXY: 'http://proxy.corp:3128' };
+    for (const url of ['http://127.0.0.1:80', 'https://localhost', 'https://127.9.9.9', 'https://[::1]']) {
+      assert.equal(proxied(env, url), undefined, url);
+    }
+  });
+
+  it('is not taken from the variables for other schemes', () => {
+    assert.equal(proxied({ HTTP_PROXY: 'http://proxy.corp:3128', ALL_PROXY: 'socks5://proxy.corp' }), undefined);
+  });
+
+  it('has to be an HTTP proxy; its password is not repeated', () => {
+    for (const HTTPS_PROXY of ['socks5://me:hunter2@proxy.corp', 'http://me:hunter2@proxy.corp:port']) {
+      assert.throws(
+        () => proxied({ HTTPS_PROXY }),
+        (error) => error instanceof UsageError && !error.message.includes('hunter2'),
+      );
+    }
+  });
+});
