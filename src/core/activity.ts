@@ -33,11 +33,11 @@ export interface Activity {
   status: string;
   created_at: string;
   finished_at?: string | null;
-  tenant_id?: Id;
-  division_id?: Id;
-  environment_id?: Id;
-  deployment_id?: Id;
-  author_id?: Id;
+  tenant_id?: Id | null;
+  division_id?: Id | null;
+  environment_id?: Id | null;
+  deployment_id?: Id | null;
+  author_id?: Id | null;
   [field: string]: unknown;
 }
 

@@ -12,8 +12,11 @@ export interface RunRecord {
   };
   /** When the first POST was about to be made: local wall clock, ms, UTC. */
   firstPostAt: number;
-  /** `accepted` once an answer, or the log, said so; until then the fate of the POST may be unknown. */
-  state: 'posting' | 'accepted';
+  /**
+   * `accepted` once an answer, or the log, said so; until then the fate of the POST may be unknown. `passed` once the
+   * node of a roll has completed and its gate let the roll go on.
+   */
+  state: 'posting' | 'accepted' | 'passed';
 }
 
 /**

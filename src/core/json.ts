@@ -1,11 +1,16 @@
 import { isInteger, LosslessNumber, parse, stringify } from 'lossless-json';
 
 /**
- * Reads JSON without rounding: integers become bigint, every other number keeps its digits as a `LosslessNumber`.
+ * Reads JSON without rounding: integers become bigint, every other number keeps its digits as a `LosslessNumber`. Of
+ * two fields with one name the last counts, as with `JSON.parse`.
  * @throws SyntaxError when the text is not JSON
  */
 export function parseJson(text: string): unknown {
-  return parse(text, undefined, (digits) => (isInteger(digits) ? BigInt(digits) : new LosslessNumber(digits)));
+  return parse(text, undefined, { parseNumber: exactNumber, onDuplicateKey: ({ newValue }) => newValue });
+}
+
+function exactNumber(digits: string): bigint | LosslessNumber {
+  return isInteger(digits) ? BigInt(digits) : new LosslessNumber(digits);
 }
 
 /** How ids are written: bare numbers, or strings for readers that lose digits (`--string-ids`). */

@@ -28,6 +28,19 @@ export interface NodeResult {
   finished_at: string | null;
   /** Two entries fit this node, and which one is this trigger's cannot be told. */
   ambiguous: boolean;
+  /** In a roll only: when the node's trigger was begun, RFC 3339 UTC by this machine's clock; null when it was not. */
+  started_at?: string | null;
+  /** In a roll only: how the gate after the node ended; null when none was run. */
+  gate?: GateResult | null;
+}
+
+/** How a gate ended. */
+export interface GateResult {
+  /** Null when it was ended before it could exit. */
+  exit_code: number | null;
+  timed_out: boolean;
+  /** In milliseconds. */
+  took_ms: number;
 }
 
 export const MISSING = 'missing';

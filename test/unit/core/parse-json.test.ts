@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { LosslessNumber } from 'lossless-json';
+import { parseJson } from '../../../src/core/json.js';
+
+/** Pieces that look like numbers, marks or structure, of which strings are made that try to confuse the reader. */
+const PIECES = ['1', '-12.5e+3', ':', ',', '[', ']', '{', '}', ' ', '"', '\\', 'u0080', '\u0080', '\n', '0', 'reconfigure:42', 'é', '💥'];
+const trickyText = fc.array(fc.constantFrom(...PIECES)).map((pieces) => pieces.join(''));
+
+/** A JSON text and what it holds. */
+interface Sample {
+  text: string;
+  value: unknown;
+}
+
+const leaf: fc.Arbitrary<Sample> = fc.oneof(
+  trickyText.map((value) => ({ text: JSON.stringify(value), value })),
+  fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }).map((value) => ({ text: String(value), value })),
+  fc.constantFrom('0.1', '-0.0', '1e400', '12345678901234567890.25', '1E-7').map((text) => ({ text, value: new LosslessNumber(text) })),
+  fc.constantFrom(true, false, null).map((value) => ({ text: String(value), value })),
+);
+const space = fc.constantFrom('', ' ', '\n\t');
+
+function arrayOf(items: readonly Sample[], gap: string): Sample {
+  const inside = items.map(({ text }) => gap + text + gap).join(',');
+  return { text: `[${inside || gap}]`, value: items.map(({ value }) => value) };
+}
+
+function objectOf(fields: ReadonlyArray<[string, Sample]>, gap: string): Sample {
+  const inside = fields.map(([name, { text }]) => `${gap}${JSON.stringify(name)}${gap}:${gap}${text}${gap}`).join(',');
+  return { text: `{${inside || gap}}`, value: Object.fromEntries(fields.map(([name, { value }]) => [name, value])) };
+}
+
+const { sample } = fc.letrec<{ sample: Sample }>((tie) => ({
+  sample: fc.oneof(
+    { maxDepth: 4 },
+    leaf,
+    fc.tuple(fc.array(tie('sample'), { maxLength: 5 }), space).map(([items, gap]) => arrayOf(items, gap)),
+    fc
+      .tuple(fc.uniqueArray(fc.tuple(trickyText, tie('sample')), { maxLength: 5, selector: ([name]) => name }), space)
+      .map(([fields, gap]) => objectOf(fields, gap)),
+  ),
+}));
+
+describe('reading JSON', () => {
+  it('gives back what was written, whatever the strings in it look like', () => {
+    fc.assert(
+      fc.property(sample, ({ text, value }) => {
+        assert.deepStrictEqual(parseJson(text), value);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('keeps every digit of an integer, wherever it stands', () => {
+    assert.deepEqual(parseJson('{"id":18446744073709551615,"in":[610809900976570889 , -1,0],"n":{"x":1}}'), {
+      id: 18446744073709551615n,
+      in: [610809900976570889n, -1n, 0n],
+      n: { x: 1n },
+    });
+    assert.equal(parseJson(' 610809900976570889\n'), 610809900976570889n);
+    assert.deepEqual(parseJson('1.50'), new LosslessNumber('1.50'));
+  });
+
+  it('leaves text alone that looks like a number, or like the mark of one', () => {
+    for (const value of ['a:1,b', '[1,2]', ':1]', '{"a":1}', '\u00801', '\u0080', 'reconfigure:42', '12:00:00,']) {
+      const text = JSON.stringify({ [value]: value, n: 1 });
+      assert.deepEqual(parseJson(text), { [value]: value, n: 1n });
+    }
+    assert.equal(parseJson(String.raw`"\u00801"`), '\u00801');
+  });
+
+  it('takes the last of two fields with one name, whichever way it is read', () => {
+    assert.deepEqual(parseJson('{"a":1,"a":2}'), { a: 2n });
+    assert.deepEqual(parseJson('{"a":1,"a":2,"b":"x:1,"}'), { a: 2n, b: 'x:1,' });
+  });
+
+  it('makes a field of __proto__, and nobody’s prototype', () => {
+    const read = parseJson('{"__proto__":{"id":1}}') as object;
+    assert.deepEqual(Object.keys(read), ['__proto__']);
+    assert.equal(Object.getPrototypeOf(read), Object.prototype);
+  });
+
+  it('refuses what is not JSON', () => {
+    for (const text of ['', '01', '[01]', '[1.]', '[.5]', '[+1]', '[1,]', '{"a":1', '[- 1]', '{"a":1}x', '\u0080', '[\u00801]', '[NaN]', "['1']"]) {
+      assert.throws(() => parseJson(text), SyntaxError, text);
+    }
+  });
+});
