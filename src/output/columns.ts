@@ -1,0 +1,63 @@
+import { UsageError } from '../core/errors.js';
+import { plainText } from '../core/text.js';
+import { type StyleName } from './style.js';
+
+/** A value as data: exact, and without a look. */
+export type Cell = string | number | bigint | boolean | null | undefined;
+
+/** What the text of a cell may depend on. */
+export interface CellView {
+  /** Times in UTC rather than local. */
+  utc: boolean;
+  /** In a display that is drawn again and again: the wall clock, in ms UTC, for what ticks. */
+  now?: number;
+}
+
+/** A column of a table and of CSV, defined once for both. */
+export interface Column<T> {
+  /** As written in `--columns` and in the header. */
+  name: string;
+  /** 1 is kept longest when a terminal is too narrow for all columns. */
+  priority: number;
+  /** The data, for CSV; and for a table too, where there is no `text`. */
+  value: (item: T) => Cell;
+  /** For people. Control characters are taken out afterwards. */
+  text?: (item: T, view: CellView) => string;
+  /** A shorter text, for when it saves a column from being dropped. */
+  narrow?: (item: T, view: CellView) => string;
+  style?: (item: T) => StyleName | undefined;
+  /** Shown in a table only when it is asked for by `--columns`; always in CSV. */
+  extra?: boolean;
+}
+
+/** The columns to show, and whether the user chose them (then none is ever dropped). */
+export interface Selection<T> {
+  columns: readonly Column<T>[];
+  chosen: boolean;
+}
+
+/**
+ * Applies `--columns`: its names, in its order.
+ * @throws UsageError for a name that is not there, or given twice, and for an empty list
+ */
+export function selectColumns<T>(columns: readonly Column<T>[], names: readonly string[] | undefined): Selection<T> {
+  if (names === undefined) return { columns, chosen: false };
+  const hint = `The columns are: ${columns.map((column) => column.name).join(', ')}.`;
+  if (names.length === 0) throw new UsageError('--columns names no column', { code: 'invalid_columns', hint });
+  const selected = names.map((name) => {
+    const column = columns.find((candidate) => candidate.name === name);
+    if (!column) throw new UsageError(`there is no column ${JSON.stringify(name)}`, { code: 'invalid_columns', hint });
+    return column;
+  });
+  if (new Set(names).size < names.length) {
+    throw new UsageError('--columns names a column twice', { code: 'invalid_columns', hint });
+  }
+  return { columns: selected, chosen: true };
+}
+
+/** Data as text for people: what is not there is a dash, so that no cell is empty; harmless for a terminal. */
+export function cellText(value: Cell): string {
+  if (value === null || value === undefined || value === '') return '-';
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  return plainText(String(value));
+}

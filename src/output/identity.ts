@@ -1,0 +1,82 @@
+import { type Id } from '../core/ids.js';
+import { type Field } from './formats/format.js';
+
+/** Where each setting came from, in words; null for what is not set. */
+export interface OriginsDocument {
+  profile: string | null;
+  api_key: string | null;
+  tenant_id: string | null;
+  api_url: string | null;
+  deployment: string | null;
+  supervisor_url: string | null;
+}
+
+/** What `whoami` prints: in JSON, these keys in this order. What is not known is null, and `notes` says why. */
+export interface IdentityDocument {
+  profile: string | null;
+  protected: boolean;
+  /** Masked. */
+  api_key: string;
+  key_id: Id | null;
+  key_name: string | null;
+  user_id: Id | null;
+  role: string | null;
+  /** RFC 3339. */
+  expires_at: string | null;
+  /** Whole days; negative when it has expired. */
+  expires_in_days: number | null;
+  /** The addresses the key may be used from; null for any. */
+  allowed_ips: string[] | null;
+  tenant_id: Id | null;
+  tenant_name: string | null;
+  api_url: string;
+  deployment_id: Id | null;
+  deployment_name: string | null;
+  division_name: string | null;
+  environment_name: string | null;
+  supervisor_url: string | null;
+  may_read: boolean | null;
+  may_manage: boolean | null;
+  origins: OriginsDocument;
+  notes: string[];
+}
+
+/** The same as lines for people, each setting with where it came from; and as one record of CSV. */
+export function identityFields(identity: IdentityDocument, expiry: string | null): Field[] {
+  const { origins } = identity;
+  return [
+    { name: 'profile', value: identity.profile, ...from(identity.profile, origins.profile) },
+    { name: 'protected', value: identity.protected },
+    { name: 'api_key', value: identity.api_key, ...from(identity.api_key, origins.api_key) },
+    { name: 'key_name', value: identity.key_name },
+    { name: 'key_id', value: identity.key_id },
+    { name: 'user_id', value: identity.user_id },
+    { name: 'role', value: identity.role },
+    { name: 'expires_at', value: identity.expires_at, ...(expiry !== null && { text: expiry }) },
+    { name: 'allowed_ips', value: identity.allowed_ips?.join(' '), ...(!identity.allowed_ips && identity.key_id !== null && { text: 'any' }) },
+    { name: 'tenant_id', value: identity.tenant_id, ...from(named(identity.tenant_name, identity.tenant_id), origins.tenant_id) },
+    { name: 'api_url', value: identity.api_url, ...from(identity.api_url, origins.api_url) },
+    { name: 'deployment_id', value: identity.deployment_id, ...from(placeOf(identity), origins.deployment) },
+    { name: 'supervisor_url', value: identity.supervisor_url, ...from(identity.supervisor_url, origins.supervisor_url) },
+    { name: 'may_read', value: identity.may_read, ...unknown(identity.may_read) },
+    { name: 'may_manage', value: identity.may_manage, ...unknown(identity.may_manage) },
+  ];
+}
+
+function from(text: string | null, origin: string | null): { text?: string } {
+  return text === null || origin === null ? {} : { text: `${text}  (${origin})` };
+}
+
+function named(name: string | null, id: Id | null): string | null {
+  if (name === null) return id === null ? null : id.toString();
+  return id === null ? name : `${id} ${name}`;
+}
+
+function placeOf({ division_name, environment_name, deployment_name, deployment_id }: IdentityDocument): string | null {
+  const path = [division_name, environment_name, deployment_name].filter((part) => part !== null).join(' › ');
+  return named(path || null, deployment_id);
+}
+
+function unknown(value: boolean | null): { text?: string } {
+  return value === null ? { text: 'unknown' } : {};
+}

@@ -1,0 +1,74 @@
+import { type NodeResult } from '../core/outcome.js';
+import { type NodeProgress } from '../core/progress.js';
+import { type RollStage } from '../core/roll.js';
+import { type Column } from './columns.js';
+import { gateWord, isSettled, liveStatusText, spinnerFrame, statusStyle, statusText } from './status.js';
+import { durationCell, timeColumn } from './time-columns.js';
+import { elapsedText, tookMs } from './time-text.js';
+
+const node: Column<NodeResult> = { name: 'node', priority: 1, value: (result) => result.node_id };
+const activity: Column<NodeResult> = { name: 'activity', priority: 4, value: (result) => result.activity_id };
+
+/** How each target of a run ended: the table under a run, and its CSV. */
+export const nodeColumns: readonly Column<NodeResult>[] = [
+  node,
+  activity,
+  {
+    name: 'status',
+    priority: 2,
+    value: (result) => result.status,
+    text: (result) => (result.status === null ? '-' : statusText(result.status)),
+    style: (result) => statusStyle(result.status),
+  },
+  { ...timeColumn<NodeResult>('created', 6, (result) => result.created_at), extra: true },
+  { ...timeColumn<NodeResult>('finished', 7, (result) => result.finished_at), extra: true },
+  { name: 'took', priority: 3, ...durationCell<NodeResult>(tookMs, () => null) },
+  {
+    name: 'ambiguous',
+    priority: 5,
+    extra: true,
+    value: (result) => result.ambiguous,
+    text: (result) => (result.ambiguous ? 'yes' : '-'),
+  },
+  { ...timeColumn<NodeResult>('started', 8, (result) => result.started_at), extra: true },
+  {
+    name: 'gate',
+    priority: 5,
+    extra: true,
+    value: ({ gate }) => (gate ? gateWord(gate) : null),
+    style: ({ gate }) => (gate ? (gate.exit_code === 0 ? 'ok' : 'bad') : undefined),
+  },
+];
+
+/** The columns for these results: what makes one doubtful, and the gates of a roll, are shown where there are any. */
+export function nodeColumnsFor(nodes: readonly NodeResult[]): readonly Column<NodeResult>[] {
+  const shown = new Set([
+    ...(nodes.some(({ ambiguous }) => ambiguous) ? ['ambiguous'] : []),
+    ...(nodes.some(({ gate }) => gate !== undefined && gate !== null) ? ['gate'] : []),
+  ]);
+  return nodeColumns.map((column) => (shown.has(column.name) ? { ...column, extra: false } : column));
+}
+
+/** The targets while they are followed, drawn again and again. */
+export const progressColumns: readonly Column<NodeProgress>[] = [
+  node,
+  activity,
+  {
+    name: 'status',
+    priority: 2,
+    value: (progress) => progress.status,
+    text: ({ status, stage }, { now = 0 }) => (isBetween(stage) ? `${spinnerFrame(now)} ${stage}` : liveStatusText(status, now)),
+    style: ({ status, stage }) => (isBetween(stage) ? 'busy' : statusStyle(status)),
+  },
+  { name: 'elapsed', priority: 3, ...durationCell(tookMs, runningFor) },
+];
+
+// By when this process saw the entry: the server's clock may be hours away from this one.
+function runningFor({ status, seenAt }: NodeProgress, now: number): string | null {
+  return seenAt === null || isSettled(status) ? null : elapsedText(now - seenAt);
+}
+
+/** The node has completed, and the roll waits before it goes on. */
+function isBetween(stage: RollStage | undefined): stage is 'pause' | 'gate' {
+  return stage === 'pause' || stage === 'gate';
+}

@@ -1,0 +1,102 @@
+import { formatDuration } from '../core/durations.js';
+import { MISSING, NOT_STARTED, type NodeResult, type Outcome, type RunResult } from '../core/outcome.js';
+import { count, plainText } from '../core/text.js';
+import { type Paint } from './style.js';
+
+export interface SummaryOptions {
+  /** Say nothing of a success. */
+  quiet: boolean;
+  /** In milliseconds. */
+  tookMs: number;
+}
+
+/**
+ * How a run ended, for people, in one line that names the nodes it went wrong on; and, where something is left to
+ * follow, the command for it on a line of its own, whole, to be copied.
+ */
+export function summaryText(result: RunResult, options: SummaryOptions, paint: Paint): string {
+  const good = GOOD.has(result.outcome);
+  const lines: string[] = [];
+  if (!good) lines.push(`${paint('bad', '✗')} ${failureText(result, options.tookMs)}`);
+  else if (!options.quiet) lines.push(`${paint('ok', '✓')} ${successText(result, options.tookMs)}`);
+  const { resume } = result;
+  if (resume !== null && !(good && options.quiet)) lines.push(`to take it up again: ${plainText(resume)}`);
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+/** `restart of iggy`; `the run` when it is not of one kind. */
+export function runName({ action, runtime }: Pick<RunResult, 'action' | 'runtime'>): string {
+  return action === null || runtime === null ? 'the run' : plainText(`${action} of ${runtime}`);
+}
+
+const GOOD: ReadonlySet<Outcome> = new Set(['completed', 'accepted', 'dry_run']);
+
+const ENDINGS: Readonly<Record<Outcome, string>> = {
+  completed: 'completed',
+  accepted: 'accepted',
+  dry_run: 'not sent',
+  rejected: 'rejected',
+  timed_out: 'timed out',
+  unconfirmed: 'unconfirmed',
+  halted: 'halted by its gate',
+  interrupted: 'interrupted',
+};
+
+function successText(result: RunResult, tookMs: number): string {
+  const name = runName(result);
+  const all = result.nodes.length;
+  if (result.outcome === 'dry_run') return `${name} not sent: this was a dry run`;
+  if (result.outcome === 'accepted') {
+    const request = result.request_id === null ? '' : ` (request ${plainText(result.request_id)})`;
+    return `${name} accepted${request}`;
+  }
+  const done = result.nodes.filter((node) => node.status === 'completed').length;
+  return `${name} completed on ${done} of ${count(all, 'node')} in ${formatDuration(tookMs)}`;
+}
+
+function failureText(result: RunResult, tookMs: number): string {
+  const ending = `${runName(result)} ${ENDINGS[result.outcome]} after ${formatDuration(tookMs)}`;
+  const groups = groupByTrouble(result.nodes);
+  if (groups.length === 0) return ending;
+  const all = result.nodes.length;
+  const parts = groups.map(({ word, nodes }, index) => {
+    const share = index === 0 ? `${nodes.length} of ${count(all, 'node')}` : String(nodes.length);
+    return `${share} ${word}${nodeList(nodes)}`;
+  });
+  return `${parts.join('; ')} (${ending})`;
+}
+
+interface TroubleGroup {
+  word: string;
+  nodes: NodeResult[];
+}
+
+/** The targets that did not complete, by what became of them: the worst first. */
+function groupByTrouble(nodes: readonly NodeResult[]): TroubleGroup[] {
+  const groups = new Map<string, NodeResult[]>([
+    ['rejected', []],
+    [MISSING, []],
+  ]);
+  for (const node of nodes) {
+    if (node.status === 'completed') continue;
+    const word = troubleWord(node.status);
+    groups.set(word, [...(groups.get(word) ?? []), node]);
+  }
+  return [...groups].filter(([, members]) => members.length > 0).map(([word, members]) => ({ word, nodes: members }));
+}
+
+function troubleWord(status: string | null): string {
+  if (status === null) return 'not seen yet';
+  if (status === NOT_STARTED) return 'not started';
+  return status === 'processing' ? 'still processing' : plainText(status);
+}
+
+// A line of hundreds of ids helps nobody; the table has them all.
+const NAMED = 10;
+
+function nodeList(nodes: readonly NodeResult[]): string {
+  const ids = nodes.flatMap(({ node_id: id }) => (id === null ? [] : [String(id)]));
+  if (ids.length === 0) return '';
+  const rest = ids.length - NAMED;
+  return `: ${ids.slice(0, NAMED).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+}

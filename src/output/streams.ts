@@ -1,0 +1,159 @@
+import { LdctlError } from '../core/errors.js';
+
+/** Takes secrets out of a text that is about to be shown, such as `ApiKey.scrub`. */
+export type Scrub = (text: string) => string;
+
+/** One of the two places a command writes to. Everything that reaches a user goes through one. */
+export interface Sink {
+  /** Writes at once, scrubbed. After the reader went away it does nothing. */
+  write(text: string): void;
+  /**
+   * Resolves when everything written so far was handed to the system, or the reader went away; await it between
+   * the chunks of something long, or that piles up in memory before a slow reader.
+   * @throws LdctlError (`fault`) when writing failed for another reason, such as a full disk
+   */
+  drained(): Promise<void>;
+  /** Whether writing has become pointless: the reader went away, or writing failed. */
+  readonly closed: boolean;
+  /** Aborted at that moment, with `ReaderGone` or the failure as its reason. */
+  readonly gone: AbortSignal;
+  readonly isTTY: boolean;
+  /** Whether lines already written can be replaced: a terminal that moves its cursor. */
+  readonly canRedraw: boolean;
+  readonly colour: boolean;
+  /** Size of the terminal; 80×24 where there is none, or it does not say. */
+  readonly columns: number;
+  readonly rows: number;
+  /** Calls back after the terminal's size has changed. Returns a function that ends this. */
+  onResize(callback: () => void): () => void;
+}
+
+/** What everything writes to: stdout for data, stderr for talk (design, promise 6). */
+export interface Output {
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  /** Stdout holds all it will get: a result, or a list that broke off. No error document may follow. */
+  settled: boolean;
+  /** From now on every write, to either sink, goes through `scrub` too. */
+  redact(scrub: Scrub): void;
+}
+
+/** The reader of stdout or stderr went away (EPIPE), as `head` does: no failure of ours, and nobody is left to tell. */
+export class ReaderGone extends LdctlError {
+  constructor() {
+    super('done', 'reader_gone', 'the reader of the output went away');
+  }
+}
+
+const GONE_CODES: ReadonlySet<string | undefined> = new Set(['EPIPE', 'EOF', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);
+
+/** The part of `process.stdout` that is needed: a file, a pipe or a terminal. */
+export type OutputStream = NodeJS.WritableStream & {
+  isTTY?: boolean;
+  columns?: number;
+  rows?: number;
+};
+
+/** The environment, of which `NO_COLOR` and `TERM` matter here. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The process's own stdout and stderr. Colour only on a TTY, and never with `NO_COLOR` or `TERM=dumb` (design,
+ * "Output shapes").
+ */
+export function processOutput(
+  env: Environment,
+  stdout: OutputStream = process.stdout,
+  stderr: OutputStream = process.stderr,
+): Output {
+  const { scrub, redact } = scrubChain();
+  const sink = (stream: OutputStream): Sink => new StreamSink(stream, env, scrub);
+  return { stdout: sink(stdout), stderr: sink(stderr), settled: false, redact };
+}
+
+/** One scrub made of all that were given to `redact` until it is called. */
+export function scrubChain(): { scrub: Scrub; redact: Output['redact'] } {
+  const scrubs: Scrub[] = [];
+  return {
+    scrub: (text) => scrubs.reduce((clean, next) => next(clean), text),
+    redact: (next) => void scrubs.push(next),
+  };
+}
+
+class StreamSink implements Sink {
+  readonly #stream: OutputStream;
+  readonly #env: Environment;
+  readonly #scrub: Scrub;
+  readonly #gone = new AbortController();
+  readonly #waiting = new Set<() => void>();
+  #pending = 0;
+
+  constructor(stream: OutputStream, env: Environment, scrub: Scrub) {
+    this.#stream = stream;
+    this.#env = env;
+    this.#scrub = scrub;
+    stream.on('error', (error: NodeJS.ErrnoException) => this.#close(error));
+  }
+
+  get closed(): boolean {
+    return this.#gone.signal.aborted;
+  }
+
+  get gone(): AbortSignal {
+    return this.#gone.signal;
+  }
+
+  get isTTY(): boolean {
+    return this.#stream.isTTY === true;
+  }
+
+  get canRedraw(): boolean {
+    return this.isTTY && this.#env.TERM !== 'dumb';
+  }
+
+  get colour(): boolean {
+    return this.canRedraw && !this.#env.NO_COLOR;
+  }
+
+  // Some pseudo-terminals say 0.
+  get columns(): number {
+    return this.#stream.columns || 80;
+  }
+
+  get rows(): number {
+    return this.#stream.rows || 24;
+  }
+
+  write(text: string): void {
+    if (this.closed || text === '') return;
+    this.#pending += 1;
+    this.#stream.write(this.#scrub(text), () => {
+      this.#pending -= 1;
+      if (this.#pending === 0) this.#wake();
+    });
+  }
+
+  async drained(): Promise<void> {
+    if (this.#pending > 0 && !this.closed) await new Promise<void>((resolve) => this.#waiting.add(resolve));
+    const reason: unknown = this.#gone.signal.reason;
+    if (this.closed && !(reason instanceof ReaderGone)) throw reason;
+  }
+
+  onResize(callback: () => void): () => void {
+    this.#stream.on('resize', callback);
+    return () => void this.#stream.removeListener('resize', callback);
+  }
+
+  #close(error: NodeJS.ErrnoException): void {
+    const reason = GONE_CODES.has(error.code)
+      ? new ReaderGone()
+      : new LdctlError('fault', 'output_failed', `the output could not be written: ${error.message}`, { cause: error });
+    this.#gone.abort(reason);
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
+  }
+}

@@ -1,0 +1,12 @@
+/**
+ * Calls `run` again and again, `ms` milliseconds apart, until the returned function is called. Injected, as the clock
+ * is.
+ */
+export type Every = (ms: number, run: () => void) => () => void;
+
+/** By the system's timer, which keeps no process alive. */
+export const systemEvery: Every = (ms, run) => {
+  const timer = setInterval(run, ms);
+  timer.unref();
+  return () => clearInterval(timer);
+};

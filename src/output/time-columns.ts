@@ -1,0 +1,39 @@
+import { formatDuration } from '../core/durations.js';
+import { cellText, type CellView, type Column } from './columns.js';
+import { shortTimeText, timeText } from './time-text.js';
+
+/** A column of times: as given in CSV, local or UTC for people. */
+export function timeColumn<T>(
+  name: string,
+  priority: number,
+  value: (item: T) => string | null | undefined,
+): Column<T> {
+  const shown =
+    (format: (time: string, utc: boolean) => string) =>
+    (item: T, view: CellView): string => {
+      const time = value(item);
+      return time ? format(time, view.utc) : cellText(null);
+    };
+  return { name, priority, value, text: shown(timeText), narrow: shown(shortTimeText) };
+}
+
+/**
+ * The cells of a column of durations: seconds in CSV, `4.8s` for people. What is still going on has no duration; a
+ * live display shows `running` instead, its time so far.
+ */
+export function durationCell<T>(
+  milliseconds: (item: T) => number | null,
+  running: (item: T, now: number) => string | null,
+): Pick<Column<T>, 'value' | 'text'> {
+  return {
+    value: (item) => {
+      const took = milliseconds(item);
+      return took === null ? null : took / 1000;
+    },
+    text: (item, { now }) => {
+      const took = milliseconds(item);
+      if (took !== null) return formatDuration(took);
+      return cellText(now === undefined ? null : running(item, now));
+    },
+  };
+}

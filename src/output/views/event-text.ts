@@ -1,0 +1,43 @@
+import { isFinal, type Activity } from '../../core/activity.js';
+import { formatDuration } from '../../core/durations.js';
+import { type RunEvent } from '../../core/progress.js';
+import { plainText } from '../../core/text.js';
+import { gateWord } from '../status.js';
+import { timeText, tookMs } from '../time-text.js';
+
+type EventOf<Name extends RunEvent['event']> = Extract<RunEvent, { event: Name }>;
+
+/** What a later re-run or `wait --after` needs, told right before the POST: two things, for one line or for two. */
+export function baselineText({ baseline, idempotencyKey }: EventOf<'baseline'>): [string, string] {
+  return [`idempotency key ${plainText(idempotencyKey)}`, `log up to ${baseline}`];
+}
+
+export function dispatchedText(event: EventOf<'dispatched'>): string {
+  const { request_id: id, replayed, recovered, node_id: node } = event;
+  const request = id === null ? '' : ` (request ${plainText(id)})`;
+  const which = node === undefined ? '' : `${node} `;
+  if (recovered) return `${which}dispatched: the answer was lost, the log has its entries${request}`;
+  return which + (replayed ? `dispatched before: the answer is a replay${request}` : `dispatched${request}`);
+}
+
+/** `610809900976570889 gate passed (1.2s)` */
+export function gateText({ node_id: node, gate }: EventOf<'gate'>): string {
+  return `${node} gate ${gateWord(gate)} (${formatDuration(gate.took_ms)})`;
+}
+
+export function gateOutputText({ node_id: node, line }: EventOf<'gate_output'>): string {
+  return `${node} gate | ${plainText(line)}`;
+}
+
+/** `activity 7261845022003200001 completed (4.8s)` */
+export function activityText(activity: Activity): string {
+  const took = isFinal(activity.status) ? tookMs(activity) : null;
+  return `activity ${activity.id} ${plainText(activity.status)}${took === null ? '' : ` (${formatDuration(took)})`}`;
+}
+
+/** The same with everything that tells it from others, and the time it happened by the server's clock, in UTC. */
+export function changeText(activity: Activity): string {
+  const at = timeText(activity.finished_at ?? activity.created_at, true);
+  const what = plainText(`${activity.runtime} ${activity.action}`);
+  return `${at} ${activity.node_id} ${what}, ${activityText(activity)}`;
+}

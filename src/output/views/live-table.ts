@@ -1,0 +1,157 @@
+import { Writable } from 'node:stream';
+import { createLogUpdate } from 'log-update';
+import stringWidth from 'string-width';
+import { type Clock } from '../../core/clock.js';
+import { type Selection } from '../columns.js';
+import { SPINNER_FRAME_MS } from '../status.js';
+import { painter, type Paint } from '../style.js';
+import { type Sink } from '../streams.js';
+import { fitColumns, headerLine, rowLines } from '../table.js';
+import { type Every } from '../ticker.js';
+
+/** One picture of what is going on. */
+export interface LiveFrame<T> {
+  /** The line above the table: what is going on, cut short where it has to be, and how far it has come. */
+  title: string;
+  state: string;
+  /** In the order they are shown. */
+  rows: readonly T[];
+}
+
+export interface LiveTableOptions<T> {
+  sink: Sink;
+  selection: Selection<T>;
+  utc: boolean;
+  clock: Pick<Clock, 'now'>;
+  every: Every;
+  /** Asked for the current picture at every tick, at every `redraw`, and when the terminal's size changes. */
+  frame: (now: number) => LiveFrame<T>;
+  /** Where the screen is too small for all rows, those of the lowest rank are shown. */
+  rank?: (row: T) => number;
+  /** The last line, about the rows that are not shown: `… and 12 more`. */
+  more: (hidden: readonly T[]) => string;
+}
+
+const ERASE_LINE_AND_GO_UP = '\u001B[2K\u001B[1A';
+
+/**
+ * A table at the end of a terminal that is replaced by its next frame, at most one screen high. Lines to be kept are
+ * printed above it. The cursor is hidden while it is there, and comes back at `stop()` or whatever else ends the
+ * process (cli-cursor sees to that).
+ */
+export class LiveTable<T> {
+  readonly #options: LiveTableOptions<T>;
+  readonly #paint: Paint;
+  readonly #log: ReturnType<typeof createLogUpdate>;
+  readonly #stops: ReadonlyArray<() => void>;
+  #shown: string[] = [];
+  #stopped = false;
+
+  constructor(options: LiveTableOptions<T>) {
+    const { sink, every } = options;
+    this.#options = options;
+    this.#paint = painter(sink.colour);
+    this.#log = createLogUpdate(new SinkStream(sink), { showCursor: false });
+    this.#stops = [every(SPINNER_FRAME_MS, () => this.redraw()), sink.onResize(() => this.#resized())];
+  }
+
+  redraw(): void {
+    if (this.#stopped) return;
+    this.#shown = this.#lines();
+    this.#log(this.#shown.join('\n'));
+  }
+
+  /** Prints lines that stay, above the table. */
+  print(text: string): void {
+    this.#clear();
+    this.#options.sink.write(text);
+    this.redraw();
+  }
+
+  /** Takes the table away, or leaves its last frame, and gives the cursor back. What was printed stays. */
+  stop({ keep = false } = {}): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    for (const stop of this.#stops) stop();
+    if (!keep) this.#clear();
+    this.#log.done();
+  }
+
+  #clear(): void {
+    this.#log.clear();
+    this.#shown = [];
+  }
+
+  #lines(): string[] {
+    const { sink, selection, clock, utc, frame, more } = this.#options;
+    const now = clock.now();
+    const { title, state, rows } = frame(now);
+    const room = sink.rows - [title, 'header', 'cursor'].length;
+    const head = shorten(title, sink.columns - stringWidth(`: ${state}`));
+    const headline = `${this.#paint('bold', head)}: ${state}`;
+    if (rows.length === 0 || room < 1) return [headline];
+    const { visible, hidden } = this.#choose(rows, room);
+    const look = { view: { utc, now }, paint: this.#paint, header: true, width: sink.columns };
+    const fitted = fitColumns(selection, visible, look);
+    const table = [headerLine(fitted, look), ...rowLines(fitted, visible, look)];
+    return [headline, ...table, ...(hidden.length > 0 ? [more(hidden)] : [])];
+  }
+
+  #choose(rows: readonly T[], room: number): { visible: readonly T[]; hidden: readonly T[] } {
+    if (rows.length <= room) return { visible: rows, hidden: [] };
+    const { rank = () => 0 } = this.#options;
+    const ranked = [...rows].sort((a, b) => rank(a) - rank(b));
+    return { visible: ranked.slice(0, room - 1), hidden: ranked.slice(room - 1) };
+  }
+
+  /** How many lines of the screen a line takes. */
+  #height(line: string): number {
+    return Math.max(1, Math.ceil(stringWidth(line) / this.#options.sink.columns));
+  }
+
+  /**
+   * A terminal that became narrower has broken the lines of the last frame in two, so more lines have to go than
+   * log-update knows of.
+   */
+  #resized(): void {
+    const { sink } = this.#options;
+    const broken = this.#shown.reduce((extra, line) => extra + this.#height(line) - 1, 0);
+    sink.write(ERASE_LINE_AND_GO_UP.repeat(broken));
+    this.#clear();
+    this.redraw();
+  }
+}
+
+function shorten(text: string, width: number): string {
+  if (stringWidth(text) <= width) return text;
+  const characters = Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment);
+  while (characters.length > 0 && stringWidth(characters.join('')) >= width) characters.pop();
+  return `${characters.join('')}…`;
+}
+
+/** A sink as the stream that log-update asks for. */
+class SinkStream extends Writable {
+  readonly #sink: Sink;
+
+  constructor(sink: Sink) {
+    super({ decodeStrings: false });
+    this.#sink = sink;
+  }
+
+  get isTTY(): boolean {
+    return this.#sink.isTTY;
+  }
+
+  get columns(): number {
+    return this.#sink.columns;
+  }
+
+  get rows(): number {
+    return this.#sink.rows;
+  }
+
+  override _write(chunk: string, _encoding: BufferEncoding, done: () => void): void {
+    this.#sink.write(chunk);
+    done();
+  }
+}

@@ -1,0 +1,90 @@
+import { isFinal, type Activity } from '../../core/activity.js';
+import { compareIds, type Id } from '../../core/ids.js';
+import { plainText } from '../../core/text.js';
+import { watchColumns } from '../activity-columns.js';
+import { selectColumns } from '../columns.js';
+import { warningText } from '../error.js';
+import { type Sink } from '../streams.js';
+import { painter, type Paint } from '../style.js';
+import { elapsedText } from '../time-text.js';
+import { LiveTable, type LiveFrame } from './live-table.js';
+import { entries } from './plain-watch-view.js';
+import { Tally } from './tally.js';
+import { type WatchEvent, type WatchView, type WatchViewOptions } from './watch-view.js';
+
+/** More rows than any screen has; older ones that are final are then forgotten, and only counted. */
+const KEPT = 500;
+
+/** At a terminal: the log as a table that updates in place, newest first. */
+export class LiveWatchView implements WatchView {
+  readonly #title: string;
+  readonly #paint: Paint;
+  readonly #follow: boolean;
+  readonly #table: LiveTable<Activity>;
+  readonly #started: number;
+  readonly #tally = new Tally();
+  #newestFirst: readonly Activity[] = [];
+
+  constructor(sink: Sink, options: WatchViewOptions) {
+    this.#title = plainText(options.title);
+    this.#paint = painter(sink.colour);
+    this.#follow = options.follow;
+    this.#started = options.clock.now();
+    this.#table = new LiveTable({
+      sink,
+      selection: selectColumns(watchColumns, options.columns),
+      utc: options.utc,
+      clock: options.clock,
+      every: options.every,
+      frame: (now) => this.#frame(now),
+      more: (hidden) => this.#more(hidden),
+    });
+  }
+
+  on(event: WatchEvent): void {
+    switch (event.event) {
+      case 'warning':
+        this.#table.print(warningText(event.message, this.#paint));
+        break;
+      case 'listing':
+        this.#add(event.activities);
+        break;
+      case 'activity':
+        this.#add([event.activity]);
+        break;
+    }
+  }
+
+  /** What was followed for ever stays on the screen; otherwise the list that follows says it all. */
+  stop(): void {
+    this.#table.stop({ keep: this.#follow });
+  }
+
+  #add(activities: readonly Activity[]): void {
+    const byId = new Map<Id, Activity>(this.#newestFirst.map((activity) => [activity.id, activity]));
+    for (const activity of activities) {
+      byId.set(activity.id, activity);
+      this.#tally.add(activity);
+    }
+    this.#newestFirst = [...byId.values()]
+      .sort((a, b) => compareIds(b.id, a.id))
+      .filter((activity, index) => index < KEPT || !isFinal(activity.status));
+    this.#table.redraw();
+  }
+
+  #frame(now: number): LiveFrame<Activity> {
+    const open = this.#tally.open();
+    const state = [
+      entries(this.#tally.counts().total),
+      ...(open > 0 ? [this.#paint('busy', `${open} processing`)] : []),
+      elapsedText(now - this.#started),
+    ];
+    return { title: this.#title, state: state.join(', '), rows: this.#newestFirst };
+  }
+
+  #more(hidden: readonly Activity[]): string {
+    const open = hidden.filter((activity) => !isFinal(activity.status)).length;
+    const forgotten = this.#tally.counts().total - this.#newestFirst.length;
+    return `… and ${hidden.length + forgotten} more${open > 0 ? `, ${open} processing` : ''}`;
+  }
+}

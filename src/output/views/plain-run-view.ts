@@ -1,0 +1,81 @@
+import { MISSING } from '../../core/outcome.js';
+import { type NodeProgress, type RunEvent } from '../../core/progress.js';
+import { count } from '../../core/text.js';
+import { warningText } from '../error.js';
+import { isSettled } from '../status.js';
+import { type Sink } from '../streams.js';
+import { painter, type Paint } from '../style.js';
+import { elapsedText } from '../time-text.js';
+import { activityText, baselineText, dispatchedText, gateOutputText, gateText } from './event-text.js';
+import { LineLog } from './line-log.js';
+import { type RunView, type RunViewOptions } from './run-view.js';
+
+/** How much is told: everything; what must be seen although stdout has the events; warnings alone. */
+export type Talk = 'all' | 'essentials' | 'warnings';
+
+/** Off a terminal: one line a change, and a heartbeat. */
+export class PlainRunView implements RunView {
+  readonly #log: LineLog;
+  readonly #paint: Paint;
+  readonly #talk: Talk;
+  #nodes: readonly NodeProgress[] = [];
+
+  constructor(sink: Sink, talk: Talk, { clock, every }: Pick<RunViewOptions, 'clock' | 'every'>) {
+    this.#talk = talk;
+    this.#paint = painter(sink.colour);
+    this.#log = new LineLog(sink, {
+      clock,
+      every,
+      heartbeat: (elapsed) => (talk === 'warnings' ? null : stillGoing(this.#nodes, elapsed)),
+    });
+  }
+
+  on(event: RunEvent): void {
+    switch (event.event) {
+      case 'warning':
+        this.#log.raw(warningText(event.message, this.#paint));
+        break;
+      case 'baseline':
+        if (this.#talk !== 'warnings') this.#log.line(baselineText(event).join(', '));
+        break;
+      case 'dispatched':
+        if (this.#talk === 'all') this.#log.line(dispatchedText(event));
+        break;
+      case 'activity':
+        if (this.#talk === 'all') this.#log.line(`${event.activity.node_id} ${activityText(event.activity)}`);
+        break;
+      case 'gate':
+        if (this.#talk === 'all') this.#log.line(gateText(event));
+        break;
+      case 'gate_output':
+        if (this.#talk !== 'warnings') this.#log.line(gateOutputText(event));
+        break;
+      case 'progress':
+        this.#progress(event.nodes);
+        break;
+    }
+  }
+
+  stop(): void {
+    this.#log.stop();
+  }
+
+  /** A node that is given up as missing has no activity, and so no event of its own. */
+  #progress(nodes: readonly NodeProgress[]): void {
+    const before = this.#nodes;
+    this.#nodes = nodes;
+    if (this.#talk !== 'all') return;
+    nodes.forEach((node, index) => {
+      if (node.status !== MISSING || before[index]?.status === MISSING) return;
+      this.#log.line(`${node.node_id === null ? 'an expected node' : String(node.node_id)} missing: no entry appeared`);
+    });
+  }
+}
+
+function stillGoing(nodes: readonly NodeProgress[], elapsed: number): string {
+  const open = nodes.filter((node) => !isSettled(node.status));
+  const since = elapsedText(elapsed);
+  if (nodes.length === 0) return `still waiting for the first entry, ${since}`;
+  const seen = open.some((node) => node.status !== null);
+  return `still ${seen ? 'processing' : 'waiting'}: ${open.length} of ${count(nodes.length, 'node')}, ${since}`;
+}

@@ -1,0 +1,65 @@
+import { isFinal, type Activity } from '../../core/activity.js';
+import { warningText } from '../error.js';
+import { type Sink } from '../streams.js';
+import { painter, type Paint } from '../style.js';
+import { elapsedText } from '../time-text.js';
+import { changeText } from './event-text.js';
+import { LineLog } from './line-log.js';
+import { type Talk } from './plain-run-view.js';
+import { Tally } from './tally.js';
+import { type WatchEvent, type WatchView, type WatchViewOptions } from './watch-view.js';
+
+/** Off a terminal: one line a change, and a heartbeat. Of the first listing, only what is still going on. */
+export class PlainWatchView implements WatchView {
+  readonly #log: LineLog;
+  readonly #paint: Paint;
+  readonly #talk: Talk;
+  readonly #tally = new Tally();
+
+  constructor(sink: Sink, talk: Talk, { clock, every }: Pick<WatchViewOptions, 'clock' | 'every'>) {
+    this.#talk = talk;
+    this.#paint = painter(sink.colour);
+    this.#log = new LineLog(sink, {
+      clock,
+      every,
+      heartbeat: (elapsed) => (talk === 'warnings' ? null : this.#stillGoing(elapsed)),
+    });
+  }
+
+  on(event: WatchEvent): void {
+    switch (event.event) {
+      case 'warning':
+        this.#log.raw(warningText(event.message, this.#paint));
+        break;
+      case 'listing':
+        event.activities.forEach((activity) => this.#tally.add(activity));
+        this.#tell(event.activities.filter((activity) => !isFinal(activity.status)).reverse());
+        break;
+      case 'activity':
+        this.#tally.add(event.activity);
+        this.#tell([event.activity]);
+        break;
+    }
+  }
+
+  stop(): void {
+    this.#log.stop();
+  }
+
+  #tell(activities: readonly Activity[]): void {
+    if (this.#talk !== 'all') return;
+    for (const activity of activities) this.#log.raw(`${changeText(activity)}\n`);
+  }
+
+  #stillGoing(elapsed: number): string {
+    const open = this.#tally.open();
+    const { total } = this.#tally.counts();
+    const state = open > 0 ? `still processing: ${open} of ${entries(total)}` : `still following: ${entries(total)}`;
+    return `${state}, ${elapsedText(elapsed)}`;
+  }
+}
+
+/** `1 entry`, `20 entries`. */
+export function entries(n: number): string {
+  return n === 1 ? '1 entry' : `${n} entries`;
+}

@@ -1,0 +1,23 @@
+import { type Clock } from '../../core/clock.js';
+import { type RunEvent } from '../../core/progress.js';
+import { type FormatName } from '../formats.js';
+import { type Every } from '../ticker.js';
+
+/** A display of a run, from its first event to its end. */
+export interface RunView {
+  on(event: RunEvent): void;
+  /** Ends the display and everything it started. Called on every way out; harmless when repeated. */
+  stop(): void;
+}
+
+export interface RunViewOptions {
+  format: FormatName;
+  /** Nothing on stderr but warnings. */
+  quiet: boolean;
+  /** Ids as strings in NDJSON. */
+  stringIds: boolean;
+  /** What is going on, such as `restarting iggy on deployment prod`. */
+  title: string;
+  clock: Pick<Clock, 'now'>;
+  every: Every;
+}

@@ -1,0 +1,34 @@
+import { type Activity } from '../../core/activity.js';
+import { type Clock } from '../../core/clock.js';
+import { type LdctlError } from '../../core/errors.js';
+import { type PrintOptions } from '../list.js';
+import { type Every } from '../ticker.js';
+
+/** What a followed log tells. */
+export type WatchEvent =
+  /** The first listing, newest first. */
+  | { event: 'listing'; activities: readonly Activity[] }
+  /** An entry appeared after that, or its status changed. */
+  | { event: 'activity'; activity: Activity }
+  | { event: 'warning'; code: string; message: string };
+
+/** A display of a log that is followed (`activities list --watch|--follow`). */
+export interface WatchView {
+  on(event: WatchEvent): void;
+  /**
+   * Ends the display and everything it started, on every way out; harmless when repeated. In NDJSON this writes the
+   * `result` line, with `error` beside the counts where following was given up.
+   */
+  stop(error?: LdctlError): void;
+}
+
+export interface WatchViewOptions extends PrintOptions {
+  /** Followed for ever: then the changes are the data, and nothing else comes to stdout after them. */
+  follow: boolean;
+  /** Nothing on stderr but warnings. */
+  quiet: boolean;
+  /** What is being looked at, such as `activities of deployment prod`. */
+  title: string;
+  clock: Pick<Clock, 'now'>;
+  every: Every;
+}

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import fc from 'fast-check';
+import { parse as parseLossless } from 'lossless-json';
+import { parse as parseYaml } from 'yaml';
+import { MAX_ID } from '../../../src/core/ids.js';
+import { activityColumns } from '../../../src/output/activity-columns.js';
+import { printList } from '../../../src/output/list.js';
+import { memoryOutput } from '../../../src/output/memory-output.js';
+import { type FormatName } from '../../../src/output/formats.js';
+import { activity, options } from './support/samples.js';
+
+async function print(ids: readonly bigint[], format: FormatName): Promise<string> {
+  const output = memoryOutput();
+  const items = ids.map((id) => activity({ id, node_id: MAX_ID - id }));
+  await printList(output, items, { noun: 'activities', columns: activityColumns }, options({ format }));
+  return output.stdout.text;
+}
+
+/** Each reader gives the ids as decimal text, as it found them. */
+const READERS: Record<string, { format: FormatName; read: (text: string) => string[] }> = {
+  'JSON, by a lossless parser': {
+    format: 'json',
+    read: (text) => (parseLossless(text) as { items: Array<{ id: unknown }> }).items.map(({ id }) => String(id)),
+  },
+  'NDJSON, by a lossless parser': {
+    format: 'ndjson',
+    read: (text) => text.trimEnd().split('\n').map((line) => String((parseLossless(line) as { id: unknown }).id)),
+  },
+  'YAML, by a parser with big integers': {
+    format: 'yaml',
+    read: (text) =>
+      (parseYaml(text, { intAsBigInt: true }) as { items: Array<{ id: bigint }> }).items.map(({ id }) => id.toString()),
+  },
+  'CSV, by its plain cells': {
+    format: 'csv',
+    read: (text) => text.trimEnd().split('\n').slice(1).map((line) => line.split(',')[0] ?? ''),
+  },
+  'a table, by its first word': {
+    format: 'table',
+    read: (text) => text.trimEnd().split('\n').slice(1).map((line) => line.split(/ +/)[0] ?? ''),
+  },
+};
+
+const EDGES = [0n, 1n, 2n ** 53n - 1n, 2n ** 53n + 1n, 610809900976570889n, 7261845022003200001n, 2n ** 63n, MAX_ID];
+
+describe('ids are exact in', () => {
+  for (const [title, { format, read }] of Object.entries(READERS)) {
+    it(title, async () => {
+      assert.deepEqual(read(await print(EDGES, format)), EDGES.map(String));
+      const someIds = fc.array(fc.bigInt({ min: 0n, max: MAX_ID }), { minLength: 1, maxLength: 5 });
+      await fc.assert(
+        fc.asyncProperty(someIds, async (ids) => {
+          assert.deepEqual(read(await print(ids, format)), ids.map(String));
+        }),
+        { numRuns: 50 },
+      );
+    });
+  }
+});
+
+/** Programs in other languages, where this machine has them. Each prints the ids, one a line. */
+const PROGRAMS: Array<{ title: string; format: FormatName; command: string[] }> = [
+  { title: 'jq, of JSON', format: 'json', command: ['jq', '.items[].id'] },
+  { title: 'jq, of NDJSON', format: 'ndjson', command: ['jq', '.id'] },
+  {
+    title: "Python's json",
+    format: 'json',
+    command: ['python3', '-c', 'import json,sys\nfor i in json.load(sys.stdin)["items"]: print(i["id"])'],
+  },
+  {
+    title: "Python's csv",
+    format: 'csv',
+    command: ['python3', '-c', 'import csv,sys\nfor i in csv.DictReader(sys.stdin): print(i["id"])'],
+  },
+  {
+    title: 'PyYAML',
+    format: 'yaml',
+    command: ['python3', '-c', 'import yaml,sys\nfor i in yaml.safe_load(sys.stdin)["items"]: print(i["id"])'],
+  },
+];
+
+// jq before 1.7 rounds; Python may be there without PyYAML.
+const PROBES: Record<string, { command: string[]; input: string; expected: string }> = {
+  jq: { command: ['jq', '.'], input: String(MAX_ID), expected: `${MAX_ID}\n` },
+  python3: { command: ['python3', '-c', 'import yaml,csv,json\nprint(1)'], input: '', expected: '1\n' },
+};
+
+function run(command: string[], input: string): string {
+  const [name = '', ...args] = command;
+  const { status, stdout } = spawnSync(name, args, { input, encoding: 'utf8' });
+  return status === 0 ? stdout : '';
+}
+
+describe('programs in other languages read the same ids', () => {
+  const works = new Map(
+    Object.entries(PROBES).map(([name, { command, input, expected }]) => [name, run(command, input) === expected]),
+  );
+  for (const { title, format, command } of PROGRAMS.filter(({ command: [name = ''] }) => works.get(name))) {
+    it(title, async () => {
+      assert.deepEqual(run(command, await print(EDGES, format)).trimEnd().split('\n'), EDGES.map(String));
+    });
+  }
+});

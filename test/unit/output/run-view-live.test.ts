@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict';
+import { type NodeProgress } from '../../../src/core/progress.js';
+import { memoryOutput, type MemoryOutput, type Terminal } from '../../../src/output/memory-output.js';
+import { createRunView } from '../../../src/output/views.js';
+import { type RunView, type RunViewOptions } from '../../../src/output/views/run-view.js';
+import { ACTIVITY, HOSTILE, NODE, progress } from './support/samples.js';
+import { Screen } from './support/screen.js';
+import { ManualTime } from './support/time.js';
+
+interface Stage {
+  view: RunView;
+  output: MemoryOutput;
+  screen: Screen;
+  time: ManualTime;
+}
+
+function start(terminal: Partial<Terminal> = {}, options: Partial<RunViewOptions> = {}): Stage {
+  const output = memoryOutput({ stderr: { isTTY: true, colour: false, ...terminal } });
+  const time = new ManualTime();
+  const view = createRunView(output, {
+    format: 'table',
+    quiet: false,
+    stringIds: false,
+    title: 'restarting iggy on deployment prod',
+    clock: time.clock,
+    every: time.every,
+    ...options,
+  });
+  return { view, output, time, screen: new Screen(output.stderr) };
+}
+
+const awaited = { activity_id: null, status: null, created_at: null, finished_at: null, seenAt: null };
+const running = { status: 'processing', finished_at: null };
+
+function targets(statuses: ReadonlyArray<Partial<NodeProgress>>): NodeProgress[] {
+  return statuses.map((fields, index) => {
+    const offset = BigInt(index);
+    return progress({ node_id: NODE + offset, activity_id: ACTIVITY + offset, ...fields });
+  });
+}
+
+describe('a run at a terminal', () => {
+  it('is a table that updates in place, with elapsed times that tick', () => {
+    const { view, screen, time } = start();
+    view.on({ event: 'progress', nodes: targets([{}, running, { ...awaited }]) });
+    assert.deepEqual(screen.lines, [
+      'restarting iggy on deployment prod: 1 of 3 done, 0s',
+      'NODE                ACTIVITY             STATUS        ELAPSED',
+      '610809900976570889  7261845022003200001  ✓ completed   4.8s',
+      '610809900976570890  7261845022003200002  ⠋ processing  0s',
+      '610809900976570891  -                    · waiting     -',
+    ]);
+    time.advance(3000);
+    assert.deepEqual(screen.lines, [
+      'restarting iggy on deployment prod: 1 of 3 done, 3s',
+      'NODE                ACTIVITY             STATUS        ELAPSED',
+      '610809900976570889  7261845022003200001  ✓ completed   4.8s',
+      '610809900976570890  7261845022003200002  ⠼ processing  3s',
+      '610809900976570891  -                    · waiting     -',
+    ]);
+  });
+
+  it('counts what failed', () => {
+    const { view, screen } = start();
+    view.on({ event: 'progress', nodes: targets([{}, { status: 'rejected' }, { ...awaited, status: 'missing' }, running]) });
+    assert.equal(screen.lines[0], 'restarting iggy on deployment prod: 3 of 4 done, 2 failed, 0s');
+    assert.match(screen.lines[3] ?? '', /✗ rejected {4}4\.8s$/);
+    assert.match(screen.lines[4] ?? '', / - {20}✗ missing {5}-$/);
+  });
+
+  it('waits, before any target is known', () => {
+    const { view, screen } = start();
+    view.on({ event: 'progress', nodes: [] });
+    assert.deepEqual(screen.lines, ['restarting iggy on deployment prod: waiting, 0s']);
+  });
+
+  it('keeps what is told once above the table', () => {
+    const { view, screen } = start();
+    view.on({ event: 'baseline', baseline: 7261845022003200000n, idempotencyKey: 'key-1' });
+    view.on({ event: 'progress', nodes: targets([running]) });
+    view.on({ event: 'dispatched', request_id: 'req-1', replayed: false, recovered: false });
+    view.on({ event: 'warning', code: 'ambiguous', message: 'two entries fit' });
+    assert.deepEqual(screen.lines, [
+      'idempotency key key-1',
+      'log up to 7261845022003200000',
+      'dispatched (request req-1)',
+      'warning: two entries fit',
+      'restarting iggy on deployment prod: 0 of 1 done, 0s',
+      'NODE                ACTIVITY             STATUS        ELAPSED',
+      '610809900976570889  7261845022003200001  ⠋ processing  0s',
+    ]);
+  });
+
+  it('is gone at the end, with its timer, and stays gone', () => {
+    const { view, output, screen, time } = start();
+    view.on({ event: 'warning', code: 'x', message: 'kept' });
+    view.on({ event: 'progress', nodes: targets([running, running]) });
+    view.stop();
+    assert.deepEqual(screen.lines, ['warning: kept']);
+    assert.equal(time.timers, 0);
+    const written = output.stderr.text.length;
+    view.stop();
+    output.stderr.resize(40, 10);
+    view.on({ event: 'progress', nodes: targets([running]) });
+    assert.equal(output.stderr.text.length, written);
+  });
+
+  it('is one screen high, with what failed and what is going on first, and counts the rest', () => {
+    const { view, screen } = start({ rows: 8 });
+    const nodes = targets([{}, {}, { ...awaited }, running, {}, { status: 'rejected' }, running, {}]);
+    view.on({ event: 'progress', nodes });
+    assert.deepEqual(screen.lines, [
+      'restarting iggy on deployment prod: 5 of 8 done, 1 failed, 0s',
+      'NODE                ACTIVITY             STATUS        ELAPSED',
+      '610809900976570894  7261845022003200006  ✗ rejected    4.8s',
+      '610809900976570892  7261845022003200004  ⠋ processing  0s',
+      '610809900976570895  7261845022003200007  ⠋ processing  0s',
+      '610809900976570891  -                    · waiting     -',
+      '… and 4 more nodes, all done',
+    ]);
+  });
+
+  it('fills the screen to its last line before it hides anything', () => {
+    const { view, screen } = start({ rows: 8 });
+    view.on({ event: 'progress', nodes: targets([{}, {}, {}, {}, running]) });
+    assert.equal(screen.lines.length, 7);
+    assert.match(screen.lines[6] ?? '', /processing/);
+  });
+
+  it('is no more than its headline on a screen of two lines', () => {
+    const { view, screen } = start({ rows: 2 });
+    view.on({ event: 'progress', nodes: targets([running]) });
+    assert.deepEqual(screen.lines, ['restarting iggy on deployment prod: 0 of 1 done, 0s']);
+  });
+
+  it('loses a column rather than break an id at 40 columns, and cuts only its title', () => {
+    const { view, screen } = start({ columns: 41 });
+    view.on({ event: 'progress', nodes: targets([running, {}]) });
+    assert.deepEqual(screen.lines, [
+      'restarting iggy on depl…: 1 of 2 done, 0s',
+      'NODE                STATUS        ELAPSED',
+      '610809900976570889  ⠋ processing  0s',
+      '610809900976570890  ✓ completed   4.8s',
+    ]);
+    view.stop();
+    const narrower = start({ columns: 40 });
+    narrower.view.on({ event: 'progress', nodes: targets([running]) });
+    assert.equal(narrower.screen.lines[1], 'NODE                STATUS');
+  });
+
+  it('survives a terminal that becomes narrower and wider again', () => {
+    const { view, screen, time } = start({ columns: 80 });
+    view.on({ event: 'warning', code: 'x', message: 'kept' });
+    view.on({ event: 'progress', nodes: targets([running, running, {}]) });
+    screen.resize(42, 24);
+    assert.deepEqual(screen.lines, [
+      'warning: kept',
+      'restarting iggy on deplo…: 1 of 3 done, 0s',
+      'NODE                STATUS        ELAPSED',
+      '610809900976570889  ⠋ processing  0s',
+      '610809900976570890  ⠋ processing  0s',
+      '610809900976570891  ✓ completed   4.8s',
+    ]);
+    screen.resize(100, 24);
+    time.advance(1000);
+    assert.deepEqual(screen.lines, [
+      'warning: kept',
+      'restarting iggy on deployment prod: 1 of 3 done, 1s',
+      'NODE                ACTIVITY             STATUS        ELAPSED',
+      '610809900976570889  7261845022003200001  ⠇ processing  1s',
+      '610809900976570890  7261845022003200002  ⠇ processing  1s',
+      '610809900976570891  7261845022003200003  ✓ completed   4.8s',
+    ]);
+  });
+
+  it('fits a terminal that becomes lower', () => {
+    const { view, screen } = start();
+    view.on({ event: 'progress', nodes: targets([running, running, {}]) });
+    screen.resize(80, 5);
+    // What has scrolled off the top by then cannot be taken back.
+    assert.deepEqual(screen.lines.slice(-4), [
+      'restarting iggy on deployment prod: 1 of 3 done, 0s',
+      'NODE                ACTIVITY             STATUS        ELAPSED',
+      '610809900976570889  7261845022003200001  ⠋ processing  0s',
+      '… and 2 more nodes, 1 done',
+    ]);
+  });
+
+  it('has colour for the status, and nothing that colour alone says', () => {
+    const { view, output } = start({ colour: true });
+    view.on({ event: 'progress', nodes: targets([{}, running, { status: 'rejected' }]) });
+    assert.ok(output.stderr.text.includes('\u001B[38;5;28m✓ completed\u001B[39m'));
+    assert.ok(output.stderr.text.includes('\u001B[38;5;32m⠋ processing\u001B[39m'));
+    assert.ok(output.stderr.text.includes('\u001B[38;5;196m✗ rejected\u001B[39m'));
+    assert.ok(output.stderr.text.includes('\u001B[38;5;196m1 failed\u001B[39m'));
+  });
+
+  it('shows a status that is not known yet as going on, and lets nothing act on the terminal', () => {
+    const { view, screen } = start({}, { title: `deployment ${HOSTILE}` });
+    view.on({ event: 'progress', nodes: targets([{ status: HOSTILE, finished_at: null }]) });
+    assert.match(screen.lines[0] ?? '', /^deployment [ -~]+: 0 of 1 done, 0s$/);
+    assert.match(screen.lines[2] ?? '', /⠋ {2}\[2J \[31mred/);
+  });
+
+  it('writes nothing to stdout', () => {
+    const { view, output } = start({}, { format: 'json' });
+    view.on({ event: 'progress', nodes: targets([running]) });
+    view.stop();
+    assert.equal(output.stdout.text, '');
+    assert.notEqual(output.stderr.text, '');
+  });
+
+  it('with --quiet, and in NDJSON, is not shown', () => {
+    for (const options of [{ quiet: true }, { format: 'ndjson' }] as const) {
+      const { view, output, time } = start({}, options);
+      view.on({ event: 'progress', nodes: targets([running]) });
+      time.advance(1000);
+      assert.equal(output.stderr.text, '');
+    }
+  });
+});
