@@ -1,0 +1,125 @@
+import { spawn } from 'node:child_process';
+import { parse, type ParseEntry } from 'shell-quote';
+import { type Clock } from '../core/clock.js';
+import { UsageError } from '../core/errors.js';
+import { type ApiKey } from '../core/secret.js';
+import { parseApiKey } from './api-key.js';
+import { type Env } from './environment.js';
+import { fileErrorCode } from './private-files.js';
+
+const TIME_LIMIT_MS = 10_000;
+/** A key is far shorter; a program that prints more was the wrong one. */
+const OUTPUT_LIMIT_CHARACTERS = 64 * 1024;
+
+/**
+ * Reads the text of `--key-command` into a program and its arguments, quoted as for a shell. What only a shell could
+ * do (operators, globs, variables, substitutions, comments) is refused rather than taken literally.
+ * @throws UsageError
+ */
+export function parseKeyCommand(text: string): string[] {
+  const quotesClose = !/['"\\]/.test(text.replace(/\\[\s\S]|'[^']*'|"(?:\\[\s\S]|[^"\\])*"/g, ''));
+  if (!quotesClose) throw notPlain('a quote is not closed');
+  if (text.replace(/\\[\s\S]|'[^']*'/g, '').includes('`')) throw notPlain('it holds a backtick');
+  const words = splitWords(text).map((word) => {
+    if (typeof word === 'string') return word;
+    if ('variable' in word) throw notPlain('it holds a variable');
+    if ('comment' in word) throw notPlain('it holds a comment');
+    throw notPlain(word.op === 'glob' ? 'it holds a pattern for file names' : `it holds the operator ${word.op}`);
+  });
+  if (!words[0]) throw notPlain('it names no program');
+  if (words[0].startsWith('~')) throw notPlain('the home folder must be written out');
+  return words;
+}
+
+function splitWords(text: string): Array<ParseEntry | { variable: string }> {
+  try {
+    return parse<{ variable: string }>(text, (variable) => ({ variable }));
+  } catch {
+    // The parser throws for a substitution that it cannot read.
+    throw notPlain('it holds a variable');
+  }
+}
+
+/** The text itself is not shown: a token may be among the arguments. */
+function notPlain(why: string): UsageError {
+  return new UsageError(`the key command is more than a program and its arguments: ${why}`, {
+    code: 'invalid_key_command',
+    hint: 'It is run without a shell. Quote what is meant literally, or put the rest into a script of its own.',
+  });
+}
+
+export interface KeyCommandTools {
+  clock: Clock;
+  /** What the program inherits, but for any API key in it. */
+  env: Env;
+}
+
+/**
+ * Runs a key command: no shell, 10 s at most, its stderr is the user's, its trimmed stdout is the key. It shares the
+ * terminal, so that it can ask for a passphrase; piped input is not its to read.
+ * @param what names it in errors, such as `the key command of profile prod`
+ * @throws UsageError when it cannot be run, fails, takes too long, or prints something else; the signal's reason
+ */
+export async function runKeyCommand(
+  command: readonly string[],
+  what: string,
+  tools: KeyCommandTools,
+  signal?: AbortSignal,
+): Promise<ApiKey> {
+  const [program = '', ...args] = command;
+  let output: string;
+  try {
+    output = await outputOf(program, args, tools, signal);
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason;
+    throw new UsageError(`${what}: ${program} ${whyNotRun(error)}`, {
+      code: 'key_command_failed',
+      hint: 'Run it by hand to see what it prints: it must print the key and nothing else.',
+    });
+  }
+  return parseApiKey(output, `the output of ${what}`);
+}
+
+/** @throws CommandFailure, an error of the system, or the signal's reason */
+async function outputOf(program: string, args: string[], tools: KeyCommandTools, signal?: AbortSignal): Promise<string> {
+  const child = spawn(program, args, {
+    env: { ...tools.env, LD_API_KEY: undefined },
+    stdio: [process.stdin.isTTY ? 'inherit' : 'ignore', 'pipe', 'inherit'],
+    windowsHide: true,
+  });
+  const output = new Promise<string>((resolve, reject) => {
+    let stdout = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+      if (stdout.length > OUTPUT_LIMIT_CHARACTERS) reject(new CommandFailure('printed far more than a key'));
+    });
+    child.on('error', reject);
+    child.on('close', (code, killedBy) => {
+      if (code === 0) resolve(stdout);
+      else reject(new CommandFailure(killedBy ? `was ended by ${killedBy}` : `ended with exit code ${String(code)}`));
+    });
+  });
+  const ended = new AbortController();
+  const limit = signal ? AbortSignal.any([signal, ended.signal]) : ended.signal;
+  const tooLate = tools.clock.sleep(TIME_LIMIT_MS, limit).then(() => {
+    throw new CommandFailure(`did not end within ${TIME_LIMIT_MS / 1000} s`);
+  });
+  try {
+    return await Promise.race([output, tooLate]);
+  } finally {
+    ended.abort();
+    // The pipe too: what the program started and left running would keep it, and so this process, open.
+    child.stdout.destroy();
+    child.kill('SIGKILL');
+  }
+}
+
+/** Its message says what the program did. */
+class CommandFailure extends Error {}
+
+function whyNotRun(error: unknown): string {
+  const code = fileErrorCode(error);
+  if (code === 'ENOENT') return 'was not found';
+  if (code === 'EACCES') return 'may not be run';
+  return error instanceof CommandFailure ? error.message : `could not be run${code === undefined ? '' : ` (${code})`}`;
+}

@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { type Clock } from '../core/clock.js';
+import { UsageError } from '../core/errors.js';
+import { fileErrorCode, fileFault } from './private-files.js';
+
+/**
+ * A lock between processes: a folder that holds one empty file, named by its holder's token.
+ *
+ * It is taken by renaming a folder of one's own onto its path, which the system refuses while a folder with something
+ * in it is there. A holder that was killed leaves it behind; who has waited long enough moves it to a name made of the
+ * dead holder's token, which works once only: of two processes that find the same dead lock, the later one cannot
+ * break the lock that the earlier one has taken since. (`proper-lockfile` can; with 20 processes at a dead lock
+ * it lost updates.) Staleness is measured by waiting, not by comparing clocks.
+ */
+
+/** Work under a lock takes milliseconds. A lock that has not changed hands for this long was left behind. */
+const LEFT_BEHIND_MS = 3000;
+const BETWEEN_TRIES_MS = 20;
+const LONGEST_WAIT_MS = 60_000;
+/** What a killed process left beside a lock is kept far longer than anyone waits: it guards against breaking twice. */
+const LEFTOVERS_KEPT_MS = 10 * 60_000;
+
+export interface HeldLock {
+  /**
+   * To be asked right before the work's result is written.
+   * @throws UsageError when the process was stopped for so long that another has broken the lock
+   */
+  assertHeld(): void;
+}
+
+/**
+ * Does `work` while no other process does work under the lock at `path`, whose folder exists. The work is synchronous
+ * so that it is short.
+ * @throws UsageError when the lock cannot be had, or was lost; whatever `work` throws
+ */
+export async function withLock<T>(path: string, clock: Clock, work: (lock: HeldLock) => T): Promise<T> {
+  const token = randomUUID();
+  await acquire(path, token, clock);
+  const assertHeld = (): void => {
+    if (holderOf(path) !== token) throw lockLost(path);
+  };
+  let result: T;
+  try {
+    result = work({ assertHeld });
+  } catch (error) {
+    release(path, token);
+    throw error;
+  }
+  if (!release(path, token)) throw lockLost(path);
+  return result;
+}
+
+async function acquire(path: string, token: string, clock: Clock): Promise<void> {
+  const own = `${path}.${token}`;
+  try {
+    mkdirSync(own, { mode: 0o700 });
+    writeFileSync(join(own, token), '');
+    await waitFor(path, own, clock);
+  } catch (error) {
+    rmSync(own, { recursive: true, force: true });
+    throw fileFault('write', path, error);
+  }
+  sweep(path);
+}
+
+async function waitFor(path: string, own: string, clock: Clock): Promise<void> {
+  let holder: string | null = null;
+  let unchangedMs = 0;
+  for (let waitedMs = 0; waitedMs <= LONGEST_WAIT_MS; waitedMs += BETWEEN_TRIES_MS) {
+    if (moved(own, path)) return;
+    const now = holderOf(path);
+    if (now !== holder) unchangedMs = 0;
+    holder = now;
+    if (holder !== null && unchangedMs >= LEFT_BEHIND_MS) breakLock(path, holder);
+    await clock.sleep(BETWEEN_TRIES_MS);
+    unchangedMs += BETWEEN_TRIES_MS;
+  }
+  throw new UsageError(`${path} is held by other ldctl processes`, {
+    code: 'config_locked',
+    hint: 'Try again when they have ended.',
+  });
+}
+
+function breakLock(path: string, holder: string): void {
+  try {
+    // Its age as a leftover counts from now; the sweep would otherwise take it at once.
+    utimesSync(path, new Date(), new Date());
+    moved(path, `${path}.${holder}`);
+  } catch (error) {
+    // Its holder was alive after all, and has let go of it.
+    if (fileErrorCode(error) !== 'ENOENT') throw error;
+  }
+}
+
+/** Renames a folder; false when another one, with something in it, is in the way. */
+function moved(from: string, to: string): boolean {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch (error) {
+    const code = fileErrorCode(error);
+    const inTheWay = code === 'ENOTEMPTY' || code === 'EEXIST';
+    // Windows says no more than that it is not allowed.
+    if (inTheWay || (process.platform === 'win32' && (code === 'EPERM' || code === 'EACCES'))) return false;
+    throw error;
+  }
+}
+
+/** The token of who holds the lock, or null when nobody does. */
+function holderOf(path: string): string | null {
+  try {
+    return readdirSync(path)[0] ?? null;
+  } catch (error) {
+    if (fileErrorCode(error) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** Lets go of the lock, and of nobody else's; false when it was no longer this token's. */
+function release(path: string, token: string): boolean {
+  try {
+    unlinkSync(join(path, token));
+    rmdirSync(path);
+    return true;
+  } catch (error) {
+    const code = fileErrorCode(error);
+    // Between the two calls another process may have taken the emptied folder's place.
+    if (code === 'ENOTEMPTY' || code === 'EEXIST') return true;
+    if (code === 'ENOENT') return false;
+    throw fileFault('write', path, error);
+  }
+}
+
+/** Removes what killed processes left beside the lock a while ago, by the clock that the files' times come from. */
+function sweep(path: string): void {
+  const prefix = `${basename(path)}.`;
+  for (const name of readdirSync(dirname(path))) {
+    if (!name.startsWith(prefix)) continue;
+    const leftover = join(dirname(path), name);
+    const stats = statSync(leftover, { throwIfNoEntry: false });
+    if (stats && Date.now() - stats.mtimeMs > LEFTOVERS_KEPT_MS) rmSync(leftover, { recursive: true, force: true });
+  }
+}
+
+function lockLost(path: string): UsageError {
+  return new UsageError(`${path} was taken over by another process while this one was stopped`, {
+    code: 'config_lock_lost',
+    hint: 'Look at what is stored, and try again.',
+  });
+}

@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  type Stats,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { quote } from 'shell-quote';
+import { UsageError } from '../core/errors.js';
+
+/** Files that only their owner may read: mode 0600 in a folder of mode 0700 (design, "Profiles"). */
+export const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+
+/** Windows keeps no mode bits; there, a user's folders are private by inheritance. */
+const HAS_MODES = process.platform !== 'win32';
+
+const REASONS: Record<string, string> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'no space left',
+  EDQUOT: 'no space left',
+  ENOTDIR: 'a part of the path is not a folder',
+  EEXIST: 'a part of the path is not a folder',
+  EISDIR: 'it is a folder',
+};
+
+/** The code of an error of the file system, or undefined for any other. */
+export function fileErrorCode(error: unknown): string | undefined {
+  const isFileError = error instanceof Error && 'syscall' in error && 'code' in error;
+  return isFileError && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** A foreseen error of the file system as one of ours (exit 2: nothing was sent yet); any other as it came. */
+export function fileFault(verb: 'read' | 'write', path: string, error: unknown): unknown {
+  const code = fileErrorCode(error);
+  if (code === undefined) return error;
+  return new UsageError(`cannot ${verb} ${path}: ${REASONS[code] ?? 'the file system refuses'} (${code})`, {
+    code: verb === 'read' ? 'config_unreadable' : 'config_unwritable',
+    hint: 'ldctl keeps its profiles and its run journal there. LDCTL_CONFIG_DIR names another folder.',
+  });
+}
+
+/**
+ * Reads a file that must be private. Creates nothing.
+ * @returns null when there is no such file
+ * @throws UsageError when it, or its folder, is open to others, or cannot be read
+ */
+export function readPrivateFile(path: string): string | null {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch (error) {
+    const code = fileErrorCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    throw fileFault('read', path, error);
+  }
+  try {
+    refuseIfOpen(dirname(path), statSync(dirname(path)));
+    // The open file's own mode: the name may point to another file by now.
+    refuseIfOpen(path, fstatSync(file));
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw fileFault('read', path, error);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/**
+ * Makes sure that a private folder exists.
+ * @throws UsageError when it is there and open to others, or cannot be made
+ */
+export function ensurePrivateFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
+    refuseIfOpen(path, statSync(path));
+  } catch (error) {
+    throw fileFault('write', path, error);
+  }
+}
+
+/**
+ * Makes sure that a folder can be written to, or made, without doing either.
+ * @throws UsageError
+ */
+export function assertWritable(path: string): void {
+  try {
+    accessSync(path, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const parent = dirname(path);
+    if (fileErrorCode(error) !== 'ENOENT' || parent === path) throw fileFault('write', path, error);
+    assertWritable(parent);
+  }
+}
+
+/**
+ * Replaces a private file: whoever reads it sees the old text or the new one, whole, and the new one survives a power
+ * cut from the moment this returns.
+ * @throws UsageError
+ */
+export function writePrivateFile(path: string, text: string): void {
+  const draft = `${path}.${randomUUID()}.tmp`;
+  try {
+    writeFileSync(draft, text, { flag: 'wx', mode: FILE_MODE, flush: true });
+    renameSync(draft, path);
+    flushFolder(dirname(path));
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw fileFault('write', path, error);
+  }
+}
+
+/** Makes it certain that files were added to, or taken from, a folder. Windows cannot open one for that. */
+export function flushFolder(path: string): void {
+  if (!HAS_MODES) return;
+  const folder = openSync(path, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+/** Whether others than the owner may write. */
+export function isWritableByOthers(stats: Stats): boolean {
+  return HAS_MODES && (stats.mode & 0o022) !== 0;
+}
+
+function refuseIfOpen(path: string, stats: Stats): void {
+  if (!HAS_MODES || (stats.mode & 0o077) === 0) return;
+  const mode = stats.isDirectory() ? '700' : '600';
+  throw new UsageError(`${path} is open to other users (mode ${(stats.mode & 0o777).toString(8).padStart(4, '0')})`, {
+    code: 'config_not_private',
+    hint: `It may hold API keys. Close it: ${quote(['chmod', mode, path])}`,
+  });
+}

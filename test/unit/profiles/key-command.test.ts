@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { chmodSync, existsSync, fstatSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate as nextTurn, setTimeout as realSleep } from 'node:timers/promises';
+import { Interrupted, UsageError } from '../../../src/core/errors.js';
+import { parseKeyCommand, runKeyCommand } from '../../../src/profiles/key-command.js';
+import { VirtualClock } from '../../helpers/clock.js';
+import { KEY, privateFolder, removeFolders } from './fixtures.js';
+
+describe('reading --key-command', () => {
+  const commands: Array<[string, string[]]> = [
+    ['op read op://vault/ldctl/key', ['op', 'read', 'op://vault/ldctl/key']],
+    ['  pass   show  ldctl ', ['pass', 'show', 'ldctl']],
+    [`op read 'op://my vault/key'`, ['op', 'read', 'op://my vault/key']],
+    ['op read "op://my vault/key"', ['op', 'read', 'op://my vault/key']],
+    ['print my\\ key', ['print', 'my key']],
+    [`say '$HOME' '*' 'a;b' '\`x\`' '#1'`, ['say', '$HOME', '*', 'a;b', '`x`', '#1']],
+    [`print "it's" 'say "x"'`, ['print', `it's`, 'say "x"']],
+    [`print ''`, ['print', '']],
+    ['--odd -x', ['--odd', '-x']],
+  ];
+  for (const [text, words] of commands) {
+    it(`reads ${text}`, () => assert.deepEqual(parseKeyCommand(text), words));
+  }
+
+  const refused: Record<string, string> = {
+    'a pipe': 'cat key | base64 -d',
+    'an operator without spaces': 'cat key;ls',
+    'and': 'a && b',
+    'a redirection': 'cat < key',
+    'a subshell': '(cat key)',
+    'a variable': 'cat $HOME/key',
+    'a variable in braces': 'cat ${HOME}/key',
+    'a variable in double quotes': 'cat "$HOME/key"',
+    'a substitution': 'print $(cat key)',
+    'a backtick': 'print `cat key`',
+    'a backtick in double quotes': 'print "`cat key`"',
+    'a pattern': 'cat key*',
+    'a question mark pattern': 'cat key?',
+    'a comment': 'cat key # mine',
+    'an open single quote': `cat 'key`,
+    'an open double quote': 'cat "key',
+    'a backslash at the end': 'cat key\\',
+    'an empty substitution': 'cat ${}',
+    'the home folder': '~/bin/key',
+    'nothing': '',
+    'blanks': '   ',
+    'an empty program': `'' x`,
+  };
+  for (const [what, text] of Object.entries(refused)) {
+    it(`refuses ${what}: ${text}`, () => {
+      assert.throws(
+        () => parseKeyCommand(text),
+        (error: unknown) => error instanceof UsageError && error.code === 'invalid_key_command',
+      );
+    });
+  }
+
+  it('does not show the command, which may hold a token', () => {
+    assert.throws(
+      () => parseKeyCommand('vault read -token=hunter2 $X'),
+      (error: unknown) => error instanceof UsageError && !`${error.message} ${error.hint ?? ''}`.includes('hunter2'),
+    );
+  });
+});
+
+describe('running a key command', function () {
+  // Each starts a real program, and a busy machine takes its time over that.
+  this.timeout(60_000);
+  after(removeFolders);
+
+  const what = 'the key command of profile prod';
+  const env = { PATH: process.env['PATH'] };
+  /** A program of one line, run by this very Node. */
+  const node = (code: string): string[] => [process.execPath, '-e', code];
+  const run = (command: string[], clock = new VirtualClock()): Promise<string> =>
+    runKeyCommand(command, what, { clock, env }).then((key) => key.reveal());
+
+  async function failure(command: string[]): Promise<UsageError> {
+    const clock = new VirtualClock();
+    const error: unknown = await run(command, clock).then(
+      () => assert.fail('it did not fail'),
+      (fault: unknown) => fault,
+    );
+    assert.ok(error instanceof UsageError, String(error));
+    assert.equal(clock.asleep, 0, 'a timer was left behind');
+    return error;
+  }
+
+  it('takes the trimmed output for the key, and leaves no timer behind', async () => {
+    const clock = new VirtualClock();
+    assert.equal(await run(node(`console.log('  ${KEY}\\n')`), clock), KEY);
+    assert.equal(clock.asleep, 0);
+  });
+
+  it('runs the words as they are: no shell reads them', async () => {
+    assert.equal(await run([...node('console.log(process.argv[1].length)'), '$HOME; ls *']), '11');
+  });
+
+  it('gives the program no API key', async () => {
+    const code = `console.log(process.env.LD_API_KEY ?? 'none')`;
+    const tools = { clock: new VirtualClock(), env: { ...env, LD_API_KEY: KEY } };
+    assert.equal((await runKeyCommand(node(code), what, tools)).reveal(), 'none');
+  });
+
+  it('gives the program no piped input to swallow', async () => {
+    assert.equal(await run(node(`console.log(require('fs').readFileSync(0).length)`)), '0');
+  });
+
+  it('says which program ended with which code, and nothing of its output or its arguments', async () => {
+    const error = await failure([...node(`console.log('${KEY}'); process.exit(3)`), '--', '-token=hunter2']);
+    assert.equal(error.code, 'key_command_failed');
+    assert.equal(error.exitCode, 2);
+    assert.equal(error.message, `${what}: ${process.execPath} ended with exit code 3`);
+    assert.doesNotMatch(`${error.message} ${error.hint ?? ''}`, /ld_pk_|hunter2/);
+  });
+
+  it('says which signal ended it', async () => {
+    assert.match((await failure(node(`process.kill(process.pid, 'SIGTERM')`))).message, /ended by SIGTERM/);
+  });
+
+  it('says that there is no such program', async () => {
+    assert.match((await failure(['ldctl-no-such-program'])).message, /ldctl-no-such-program was not found/);
+  });
+
+  it('says that a file is no program', async () => {
+    const file = join(privateFolder(), 'script');
+    writeFileSync(file, '');
+    chmodSync(file, 0o600);
+    assert.match((await failure([file])).message, /may not be run/);
+  });
+
+  for (const [name, output] of [
+    ['nothing', ''],
+    ['two lines', `${KEY}\\n${KEY}`],
+    ['a word too many', `key: ${KEY}`],
+    ['characters that no header may hold', 'schlüssel'],
+  ] as const) {
+    it(`refuses ${name} as a key, and does not show it`, async () => {
+      const error = await failure(node(`process.stdout.write('${output}')`));
+      assert.match(error.message, /the output of the key command of profile prod/);
+      assert.doesNotMatch(`${error.message} ${error.hint ?? ''}`, /ld_pk_|schl/);
+    });
+  }
+
+  it('stops reading a program that prints without end', async () => {
+    const error = await failure(node(`const w = () => process.stdout.write('x'.repeat(65536), w); w()`));
+    assert.match(error.message, /printed far more than a key/);
+  });
+
+  it('gives up after 10 s, although a program of its own keeps the output open', async () => {
+    const clock = new VirtualClock();
+    const folder = privateFolder();
+    const started = join(folder, 'started');
+    // The grandchild inherits stdout and tells that it runs; it ends by itself, since nobody knows it.
+    const grandchild = `require('fs').writeFileSync(process.argv[1], String(process.pid)); setTimeout(() => {}, 20000)`;
+    const child = `require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(grandchild)}, process.argv[1]], { stdio: 'inherit' }); setInterval(() => {}, 1000)`;
+    const key = runKeyCommand([...node(child), started], what, { clock, env }).catch((error: unknown) => error);
+    while (!existsSync(started) || readFileSync(started, 'utf8') === '') await realSleep(10);
+    const pipesWhileRunning = openPipes();
+    await clock.advance(9_990);
+    const early = await Promise.race([key, realSleep(20, 'still running')]);
+    assert.equal(early, 'still running');
+    await clock.advance(20);
+    const error = await key;
+    assert.ok(error instanceof UsageError);
+    assert.match(error.message, /did not end within 10 s/);
+    // One that stays open would keep the process from ending. Closing takes a turn of the event loop, or two.
+    for (let turn = 0; turn < 10; turn++) await nextTurn();
+    assert.ok(openPipes() < pipesWhileRunning, 'the pipe to the program is still open');
+    process.kill(Number(readFileSync(started, 'utf8')), 'SIGKILL');
+  });
+
+  it('ends the program at an interrupt, and hands on its reason', async () => {
+    const folder = privateFolder();
+    const started = join(folder, 'started');
+    const code = `require('fs').writeFileSync(process.argv[1], String(process.pid)); setInterval(() => {}, 1000)`;
+    const stop = new AbortController();
+    const clock = new VirtualClock();
+    const key = runKeyCommand([...node(code), started], what, { clock, env }, stop.signal);
+    const settled = key.catch((error: unknown) => error);
+    while (!existsSync(started) || readFileSync(started, 'utf8') === '') await realSleep(10);
+    const reason = new Interrupted('SIGINT');
+    stop.abort(reason);
+    assert.equal(await settled, reason);
+    assert.equal(clock.asleep, 0);
+    const pid = Number(readFileSync(started, 'utf8'));
+    while (isRunning(pid)) await realSleep(10);
+  });
+
+  it('lets the user see what the program says on stderr', async () => {
+    const stderr = fstatSync(2);
+    const code = `const { dev, ino } = require('fs').fstatSync(2); console.log(dev + ':' + ino)`;
+    assert.equal(await run(node(code)), `${stderr.dev}:${stderr.ino}`);
+  });
+});
+
+function openPipes(): number {
+  return process.getActiveResourcesInfo().filter((resource) => resource === 'PipeWrap').length;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
