@@ -1,0 +1,132 @@
+import { inspect } from 'node:util';
+import { type JobReport, type JobTools, type Resume } from '../../src/activities/job.js';
+import { type Clock } from '../../src/core/clock.js';
+import { Interrupted, LdctlError } from '../../src/core/errors.js';
+import { type ExitCode } from '../../src/core/exit-codes.js';
+import { type RunJournal } from '../../src/core/journal.js';
+import { stringifyJson } from '../../src/core/json.js';
+import { type RunEvent } from '../../src/core/progress.js';
+
+/** How one run of the client ended. */
+export type RunEnd =
+  | { how: 'report'; exitCode: ExitCode; report: JobReport }
+  /** Thrown: nothing was carried out, says the client. */
+  | { how: 'thrown'; exitCode: ExitCode | 1; error: unknown }
+  | { how: 'killed' }
+  | { how: 'hung' };
+
+/**
+ * One process of the client. Once it is killed nothing of it goes on: what it waits for never comes. Its output is all
+ * that a user, or a log, would get to see.
+ */
+export class ClientProcess {
+  output = '';
+  resume: Resume | null = null;
+  readonly #clock: Clock;
+  readonly #stop = new AbortController();
+  #alive = true;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  interrupt(): void {
+    this.#stop.abort(new Interrupted('SIGINT'));
+  }
+
+  /** The client's own clock, and whatever else it waits for, until it is killed. */
+  get clock(): Clock {
+    return {
+      now: () => this.#clock.now(),
+      sleep: (ms, signal) => this.#whileAlive(this.#clock.sleep(ms, signal)),
+    };
+  }
+
+  /** The same for each method of what it talks to. */
+  mortal<T extends object>(target: T): T {
+    return new Proxy(target, {
+      get: (object, name) => {
+        const member: unknown = Reflect.get(object, name);
+        if (typeof member !== 'function') return member;
+        return (...args: unknown[]): unknown => this.#whileAlive(Promise.resolve(Reflect.apply(member, object, args)));
+      },
+    });
+  }
+
+  readonly resumeCommand: JobTools['resumeCommand'] = (resume) => {
+    this.resume = resume;
+    return 'ids' in resume ? `ldctl activities wait ${resume.ids.join(' ')}` : `ldctl activities wait --after ${resume.after}`;
+  };
+
+  /** Runs a job until it ends, is killed after `killMs`, or hangs: it is still going on after `boundMs`. */
+  async run(job: AsyncGenerator<RunEvent, JobReport>, killMs: number | null, boundMs: number): Promise<RunEnd> {
+    const over = new AbortController();
+    const after = (ms: number, end: RunEnd): Promise<RunEnd> =>
+      this.#clock.sleep(ms, over.signal).then(
+        () => end,
+        () => end,
+      );
+    const ends = [this.#drain(job), after(boundMs, { how: 'hung' })];
+    if (killMs !== null) ends.push(after(killMs, { how: 'killed' }));
+    const end = await Promise.race(ends);
+    this.#alive = false;
+    over.abort(new Error('over'));
+    return end;
+  }
+
+  async #drain(job: AsyncGenerator<RunEvent, JobReport>): Promise<RunEnd> {
+    try {
+      for (;;) {
+        const next = await job.next();
+        if (next.done) {
+          this.#print(next.value.result, next.value.error);
+          return { how: 'report', exitCode: next.value.exitCode, report: next.value };
+        }
+        this.#print(next.value);
+      }
+    } catch (error) {
+      this.#print(error);
+      return { how: 'thrown', exitCode: error instanceof LdctlError ? error.exitCode : 1, error };
+    }
+  }
+
+  #print(...values: unknown[]): void {
+    for (const value of values) {
+      this.output += `${inspect(value, { depth: null, showHidden: true })}\n`;
+      if (value instanceof Error) this.output += `${value.stack ?? ''}\n${stringifyJson(Object.fromEntries(Object.entries(value)))}\n`;
+      else this.output += `${stringifyJson(value)}\n`;
+    }
+  }
+
+  #whileAlive<T>(promise: Promise<T>): Promise<T> {
+    const ifAlive = <Value>(value: Value): Value | Promise<never> => (this.#alive ? value : new Promise<never>(() => undefined));
+    return promise.then(ifAlive, async (error: unknown) => {
+      await ifAlive(undefined);
+      throw error;
+    });
+  }
+}
+
+/** A journal whose writes take their time, so that a kill can fall before or after each; some acceptances fail. */
+export function slowJournal(journal: RunJournal, clock: Clock, fails: () => boolean): RunJournal {
+  const slowly = async <T>(work: () => Promise<T>): Promise<T> => {
+    await clock.sleep(2);
+    const result = await work();
+    await clock.sleep(2);
+    return result;
+  };
+  return {
+    claim: (record) => slowly(() => journal.claim(record)),
+    read: (key) => slowly(() => journal.read(key)),
+    remove: (key) => slowly(() => journal.remove(key)),
+    write: (record) =>
+      slowly(() => {
+        if (fails()) throw new LdctlError('unconfirmed', 'journal_broken', 'the disk is full');
+        return journal.write(record);
+      }),
+  };
+}

@@ -1,0 +1,80 @@
+import type { Activity } from '../core/activity.js';
+import { InvalidAnswerError } from '../core/errors.js';
+import { compareIds, type Id } from '../core/ids.js';
+import { MAX_PAGE_SIZE, type ActivityPage, type CallOptions, type Supervisor } from '../core/supervisor.js';
+
+/** Which end of the log page 1 is. Both exist (contract, "Supervisor: list"). */
+export type Order = 'newest-first' | 'oldest-first';
+
+/** An entry and its place counted from the oldest one, which does not move when the log grows. */
+export interface Ranked {
+  activity: Activity;
+  rank: number;
+}
+
+export interface LogPage {
+  /** Newest first, whatever the order of the log. */
+  entries: Ranked[];
+  total: number;
+  lastPage: number;
+}
+
+/** The log of one deployment, page by page, with the order found out on the way. */
+export class ActivityLog {
+  readonly #supervisor: Supervisor;
+  readonly #deploymentId: Id;
+  #order: Order | null = null;
+  /** How many entries the page held that told the order. */
+  #evidence = 0;
+
+  constructor(supervisor: Supervisor, deploymentId: Id) {
+    this.#supervisor = supervisor;
+    this.#deploymentId = deploymentId;
+  }
+
+  /** Null until a page with two entries was read; one entry has no order, and no second page. */
+  get order(): Order | null {
+    return this.#order;
+  }
+
+  /** @throws as `Supervisor.list` does, and InvalidAnswerError for an empty page that should hold entries */
+  async page(page: number, options: CallOptions): Promise<LogPage> {
+    const answer = await this.#supervisor.list(this.#deploymentId, { page, results: MAX_PAGE_SIZE }, options);
+    if (answer.items.length === 0 && answer.total_results > 0 && page <= answer.total_pages) {
+      throw new InvalidAnswerError(
+        `the activity log of deployment ${this.#deploymentId} claims ${answer.total_pages} pages, yet page ${page} is empty`,
+      );
+    }
+    this.#learnOrder(answer);
+    const entries = answer.items
+      .map((activity, index) => ({ activity, rank: rankAt(page, index, answer.total_results, this.#order) }))
+      .sort((a, b) => compareIds(b.activity.id, a.activity.id));
+    return { entries, total: answer.total_results, lastPage: Math.max(answer.total_pages, 1) };
+  }
+
+  /** The page on which the entry of this rank stands while the log holds `total` entries. */
+  pageOf(rank: number, total: number): number {
+    const index = this.#order === 'oldest-first' ? rank : total - 1 - rank;
+    return Math.floor(Math.max(index, 0) / MAX_PAGE_SIZE) + 1;
+  }
+
+  /** Neighbours that became visible out of order could mislead on a short page, so the longest one read decides. */
+  #learnOrder(page: ActivityPage): void {
+    const order = orderOf(page);
+    if (order === null || page.items.length < this.#evidence) return;
+    this.#order = order;
+    this.#evidence = page.items.length;
+  }
+}
+
+function orderOf(page: ActivityPage): Order | null {
+  const first = page.items[0];
+  const last = page.items.at(-1);
+  if (!first || !last || first.id === last.id) return null;
+  return first.id > last.id ? 'newest-first' : 'oldest-first';
+}
+
+function rankAt(page: number, index: number, total: number, order: Order | null): number {
+  const offset = (page - 1) * MAX_PAGE_SIZE + index;
+  return order === 'oldest-first' ? offset : total - 1 - offset;
+}

@@ -1,0 +1,50 @@
+import {
+  ApiError,
+  InvalidAnswerError,
+  RedirectError,
+  TransportError,
+  UsageError,
+  type LdctlError,
+} from '../core/errors.js';
+import type { Accepted } from '../core/supervisor.js';
+
+/** What the answer to a POST says about whether the action is carried out. */
+export type Verdict = 'accepted' | 'not-sent' | 'not-now' | 'definite-no' | 'redirect' | 'cannot-tell';
+
+/** A POST's end: its acceptance, or one of the errors that `Supervisor.trigger` throws. */
+export type Answer = { accepted: Accepted } | { error: LdctlError };
+
+/**
+ * The decision table of design.md, "Sequence" 3.
+ *
+ * | answer | verdict |
+ * |---|---|
+ * | `202` | accepted |
+ * | refused, DNS, TLS, proxy says no: the request never left | not sent |
+ * | `425 429`, `409 idempotent_request_in_progress` | not now |
+ * | any other `4xx` but 408 | definite no |
+ * | a redirect | redirect |
+ * | all else: lost after sending, `408`, every `5xx`, any other `2xx` | cannot tell |
+ */
+export function judge(answer: Answer): Verdict {
+  if ('accepted' in answer) return 'accepted';
+  const { error } = answer;
+  if (error instanceof TransportError) return error.sent === 'no' ? 'not-sent' : 'cannot-tell';
+  if (error instanceof RedirectError) return 'redirect';
+  if (error instanceof InvalidAnswerError) return 'cannot-tell';
+  // The request itself could not be made.
+  if (error instanceof UsageError) return 'definite-no';
+  return error instanceof ApiError ? judgeStatus(error) : 'cannot-tell';
+}
+
+/** Not carried out now because another request of this very trigger is: one that got lost on its way, or was doubled. */
+export function isInProgress(error: LdctlError): boolean {
+  return error instanceof ApiError && error.status === 409 && error.code === 'idempotent_request_in_progress';
+}
+
+function judgeStatus(error: ApiError): Verdict {
+  const { status } = error;
+  if (status === 425 || status === 429 || isInProgress(error)) return 'not-now';
+  if (status === 408 || status < 400 || status >= 500) return 'cannot-tell';
+  return 'definite-no';
+}

@@ -1,0 +1,42 @@
+import type { Activity } from '../core/activity.js';
+import type { Id } from '../core/ids.js';
+
+/** Which entries are wanted: each list that is given must hold the entry's value. Times are UTC milliseconds. */
+export interface ActivityFilter {
+  statuses?: readonly string[];
+  runtimes?: readonly string[];
+  /** `reconfigure` stands for every config; `reconfigure:42` for that one. */
+  actions?: readonly string[];
+  nodes?: readonly Id[];
+  authors?: readonly Id[];
+  since?: number;
+  until?: number;
+}
+
+export function matches(filter: ActivityFilter, activity: Activity): boolean {
+  return (
+    isIn(filter.statuses, activity.status) &&
+    isIn(filter.runtimes, activity.runtime) &&
+    (filter.actions === undefined || filter.actions.some((action) => isAction(action, activity.action))) &&
+    isIn(filter.nodes, activity.node_id) &&
+    isIn(filter.authors, activity.author_id) &&
+    isBetween(filter, Date.parse(activity.created_at))
+  );
+}
+
+/** Whether this entry, and with it all older ones, lies before the time asked for. */
+export function isTooOld(filter: ActivityFilter, activity: Activity): boolean {
+  return filter.since !== undefined && Date.parse(activity.created_at) < filter.since;
+}
+
+function isIn<T>(wanted: readonly T[] | undefined, value: T | null | undefined): boolean {
+  return wanted === undefined || (value !== undefined && value !== null && wanted.includes(value));
+}
+
+function isAction(wanted: string, stored: string): boolean {
+  return stored === wanted || stored.startsWith(`${wanted}:`);
+}
+
+function isBetween({ since, until }: ActivityFilter, created: number): boolean {
+  return (since === undefined || created >= since) && (until === undefined || created <= until);
+}

@@ -1,0 +1,42 @@
+import type { Action, Runtime } from '../core/activity.js';
+import type { Clock, Random } from '../core/clock.js';
+import type { LdctlError } from '../core/errors.js';
+import type { ExitCode } from '../core/exit-codes.js';
+import type { Id } from '../core/ids.js';
+import type { RunJournal } from '../core/journal.js';
+import type { RunResult } from '../core/outcome.js';
+import type { Supervisor } from '../core/supervisor.js';
+
+/** Everything a job needs from outside: the API, time, chance, and the user's wish to stop. */
+export interface JobTools {
+  supervisor: Supervisor;
+  clock: Clock;
+  random: Random;
+  /** Aborted with an `Interrupted`. */
+  signal: AbortSignal;
+  /** Where triggers with a caller's key are remembered. */
+  journal: RunJournal;
+  /** Where this run is one of many: waits for its turn to post. False when nothing more may be sent. */
+  mayPost?: (signal: AbortSignal) => Promise<boolean>;
+  /** Turns what is left to do into the command that does it. */
+  resumeCommand(resume: Resume): string;
+}
+
+/** How long to follow, and how often to look. Milliseconds; null for no deadline, or an adaptive interval. */
+export interface FollowLimits {
+  timeoutMs: number | null;
+  intervalMs: number | null;
+  appearTimeoutMs: number;
+}
+
+/** What a later `activities wait` has to be told. */
+export type Resume =
+  | { ids: readonly Id[] }
+  | { after: Id; runtime: Runtime; action: Action; nodes: readonly Id[] | null; expectNodes: number | null };
+
+/** How a job ended: what goes to stdout, why following was given up, and the exit code. */
+export interface JobReport {
+  result: RunResult;
+  error: LdctlError | null;
+  exitCode: ExitCode;
+}

@@ -1,0 +1,34 @@
+import type { Id } from '../core/ids.js';
+import { EXIT_CODES } from '../core/exit-codes.js';
+import type { JobReport } from './job.js';
+
+/** Which of two ends counts, the graver first (design, "Exit codes"). */
+const GRAVITY: readonly number[] = [
+  EXIT_CODES.sigint.code,
+  EXIT_CODES.sigterm.code,
+  EXIT_CODES.unconfirmed.code,
+  EXIT_CODES.rejected.code,
+  EXIT_CODES.halted.code,
+  EXIT_CODES.timedOut.code,
+  EXIT_CODES.done.code,
+];
+
+/** Two reports on parts of one run as one: the graver end counts, and what is left to do is left of both. */
+export function joinReports(first: JobReport, second: JobReport, order: readonly Id[]): JobReport {
+  const isGraver = GRAVITY.indexOf(second.exitCode) < GRAVITY.indexOf(first.exitCode);
+  const graver = isGraver ? second : first;
+  const rank = new Map(order.map((node, index) => [node, index]));
+  const rankOf = (node: Id | null): number => (node === null ? order.length : (rank.get(node) ?? order.length));
+  const nodes = [...first.result.nodes, ...second.result.nodes].sort((a, b) => rankOf(a.node_id) - rankOf(b.node_id));
+  const commands = [first.result.resume, second.result.resume].filter((command) => command !== null);
+  return {
+    result: {
+      ...first.result,
+      outcome: graver.result.outcome,
+      nodes,
+      resume: commands.length === 0 ? null : commands.join(' && '),
+    },
+    error: first.error ?? second.error,
+    exitCode: graver.exitCode,
+  };
+}

@@ -1,0 +1,103 @@
+import type { Id } from '../core/ids.js';
+import type { CallOptions } from '../core/supervisor.js';
+import type { ActivityLog, LogPage } from './activity-log.js';
+import { linkedController } from './linked-controller.js';
+import { RecentIds } from './recent-ids.js';
+
+export interface ReadOptions extends CallOptions {
+  /** How many pages may be on their way at once. */
+  inFlight?: number;
+}
+
+/**
+ * The whole log, newest entries first, page by page; each entry once, none missing, although the log grows meanwhile
+ * (contract: offset pages shift). Stops reading when the consumer does. Memory does not grow with the log.
+ *
+ * Where page 1 is the newest, growth pushes entries towards later pages. A page that is older than the one before it
+ * could hide what was pushed across the boundary between the two, so it is read again; entries seen twice are dropped.
+ * Where page 1 is the oldest, pages but the last never change.
+ *
+ * @throws as `Supervisor.list` does
+ */
+export async function* readLog(log: ActivityLog, options: ReadOptions = {}): AsyncGenerator<LogPage> {
+  const { controller: stop, release } = linkedController(options.signal);
+  const read: ReadPage = (page) => log.page(page, { ...options, signal: stop.signal });
+  const seen = new RecentIds();
+  let newest: Id | undefined;
+  try {
+    const first = await read(1);
+    const rest = first.lastPage > 1 && log.order === 'oldest-first' ? readTowardsFirst : readTowardsLast;
+    for await (const page of rest(read, first, options.inFlight ?? 1)) {
+      const start = (newest ??= page.entries[0]?.activity.id);
+      // What is newer than the first entry came after the reading began, and would come out of its order.
+      const isPart = (id: Id): boolean => start !== undefined && id <= start && seen.add(id);
+      yield { ...page, entries: page.entries.filter(({ activity }) => isPart(activity.id)) };
+    }
+  } finally {
+    release();
+    stop.abort(new Error('the reader has enough'));
+  }
+}
+
+type ReadPage = (page: number) => Promise<LogPage>;
+
+async function* readTowardsLast(read: ReadPage, first: LogPage, inFlight: number): AsyncGenerator<LogPage> {
+  yield first;
+  let { total, lastPage } = first;
+  // The log may grow past the last page just when that one is read, hence the loop around the loop.
+  for (let next = 2; next <= lastPage; ) {
+    const numbers = countUp(next, () => lastPage);
+    for await (const { number, page } of inOrder(read, numbers, inFlight)) {
+      const current = page.total < total ? await read(number) : page;
+      ({ total, lastPage } = current);
+      next = number + 1;
+      yield current;
+    }
+  }
+}
+
+async function* readTowardsFirst(read: ReadPage, first: LogPage, inFlight: number): AsyncGenerator<LogPage> {
+  yield* await readNewestPages(read, first.lastPage);
+  for await (const { page } of inOrder(read, countDown(first.lastPage - 1, 2), inFlight)) yield page;
+  yield first;
+}
+
+/** The last page, and those that came behind it while it was read; the newest one first. */
+async function readNewestPages(read: ReadPage, lastPage: number): Promise<LogPage[]> {
+  const pages: LogPage[] = [];
+  for (let number = lastPage; ; number++) {
+    const page = await read(number);
+    pages.unshift(page);
+    if (page.lastPage <= number) return pages;
+  }
+}
+
+/** Reads the numbered pages, several at once, and hands them out in the order of their numbers. */
+async function* inOrder(
+  read: ReadPage,
+  numbers: Iterator<number>,
+  inFlight: number,
+): AsyncGenerator<{ number: number; page: LogPage }> {
+  const waiting: Array<{ number: number; page: Promise<LogPage> }> = [];
+  for (;;) {
+    while (waiting.length < inFlight) {
+      const next = numbers.next();
+      if (next.done) break;
+      const page = read(next.value);
+      // It may fail while an earlier one is awaited; it is looked at when its turn comes.
+      page.catch(() => undefined);
+      waiting.push({ number: next.value, page });
+    }
+    const head = waiting.shift();
+    if (!head) return;
+    yield { number: head.number, page: await head.page };
+  }
+}
+
+function* countUp(from: number, to: () => number): Generator<number, undefined> {
+  for (let number = from; number <= to(); number++) yield number;
+}
+
+function* countDown(from: number, to: number): Generator<number, undefined> {
+  for (let number = from; number >= to; number--) yield number;
+}

@@ -1,0 +1,72 @@
+import { warning, type RunEvent } from '../../core/progress.js';
+import { EventQueue } from './event-queue.js';
+import { Pace } from './pace.js';
+import type { RollPlan, RollTools } from './plan.js';
+import type { RollNode } from './roll-node.js';
+import type { SharedSight } from './shared-sight.js';
+
+/** At most two POSTs a second (design, "Rolling"). */
+const POST_GAP_MS = 500;
+
+/** What the nodes of a roll share while it goes on: whether it goes on, how fast, and what it tells. */
+export class Course {
+  readonly plan: RollPlan;
+  readonly tools: RollTools;
+  readonly nodes: readonly RollNode[];
+  readonly sight: SharedSight;
+  readonly events = new EventQueue<RunEvent, null>();
+  /** Of the whole roll; local wall clock, ms, `Infinity` for none. */
+  readonly deadline: number;
+  /** Nodes begin one after the other, so that a baseline is read right before its POST … */
+  readonly beginnings: Pace;
+  /** … and POSTs are made no faster than that, those that are made again too. */
+  readonly #posts: Pace;
+  #isHalted = false;
+  #isBegun: boolean;
+
+  constructor(
+    plan: RollPlan,
+    tools: RollTools,
+    { nodes, sight, deadline }: Pick<Course, 'nodes' | 'sight' | 'deadline'>,
+  ) {
+    this.plan = plan;
+    this.tools = tools;
+    this.nodes = nodes;
+    this.sight = sight;
+    this.deadline = deadline;
+    this.beginnings = new Pace(tools.clock, POST_GAP_MS);
+    this.#posts = new Pace(tools.clock, POST_GAP_MS);
+    this.#isBegun = nodes.some(({ record }) => record !== null);
+  }
+
+  /** Whether nothing more is started, and nothing more is sent. */
+  isOver(): boolean {
+    const { stopping, signal } = this.tools;
+    return this.#isHalted || stopping.aborted || signal.aborted || this.isLate();
+  }
+
+  /** Its time is up. A deadline is for what comes after the first POST (design, "trigger"). */
+  isLate(): boolean {
+    return this.#isBegun && this.tools.clock.now() >= this.deadline;
+  }
+
+  /** Starts nothing more; those underway are seen out. */
+  halt(because: string): void {
+    if (!this.isOver() && this.nodes.some(({ stage }) => stage === 'waiting')) {
+      this.events.push(warning('halted', `${because}: no more nodes are started`));
+    }
+    this.#isHalted = true;
+  }
+
+  /** Waits for the turn to post. @returns whether it may be made @throws the signal's reason */
+  readonly mayPost = async (signal: AbortSignal): Promise<boolean> => {
+    await this.#posts.turn(signal);
+    if (this.isOver()) return false;
+    this.#isBegun = true;
+    return true;
+  };
+
+  tellProgress(): void {
+    this.events.push({ event: 'progress', nodes: this.nodes.map((node) => node.progress()) });
+  }
+}

@@ -1,0 +1,76 @@
+import { formatAction } from '../../core/activity.js';
+import { Interrupted } from '../../core/errors.js';
+import type { Id } from '../../core/ids.js';
+import type { JobReport } from '../job.js';
+import { asLdctlError, interruptedVerdict, verdictOf, type Verdict } from '../report.js';
+import { reportOf } from '../run.js';
+import type { RollPlan, RollTools } from './plan.js';
+import type { RollNode } from './roll-node.js';
+
+/**
+ * How a roll ended. When several apply: an interrupt, then unconfirmed, rejected, halted, timed out (design, "Exit
+ * codes").
+ * @throws why the first node could not be begun, when nothing was carried out on any
+ */
+export function reportOfRoll(plan: RollPlan, tools: RollTools, nodes: readonly RollNode[]): JobReport {
+  if (!nodes.some((node) => node.isStarted)) throw nothingBegun(tools, nodes);
+  const facts = {
+    deploymentId: plan.deploymentId,
+    runtime: plan.runtime,
+    action: formatAction(plan.action),
+    idempotencyKey: plan.idempotencyKey,
+    // Each node has its own.
+    replayed: null,
+    recovered: null,
+    requestId: null,
+  };
+  const rows = nodes.map((node) => node.row());
+  return reportOf(facts, 'named', judge(tools, nodes), rows, resumeOf(plan, tools, nodes));
+}
+
+function nothingBegun({ signal, stopping }: RollTools, nodes: readonly RollNode[]): unknown {
+  const failure = nodes.find((node) => node.failure !== null)?.failure;
+  return failure ? failure.error : (signal.aborted ? signal : stopping).reason;
+}
+
+function judge({ signal, stopping }: RollTools, nodes: readonly RollNode[]): Verdict {
+  if (nodes.every((node) => node.isPassed)) return verdictOf('completed');
+  const reason: unknown = (signal.aborted ? signal : stopping).reason;
+  if (reason instanceof Interrupted) return interruptedVerdict(reason);
+  const failure = nodes.find((node) => node.failure !== null)?.failure;
+  if (failure) return verdictOf('unconfirmed', asLdctlError(failure.error));
+  const reports = nodes.flatMap(({ report }) => (report === null ? [] : [report]));
+  const unconfirmed = reports.find(({ result }) => result.outcome === 'unconfirmed');
+  if (unconfirmed) return verdictOf('unconfirmed', unconfirmed.error);
+  if (reports.some(({ result }) => result.outcome === 'rejected')) return verdictOf('rejected');
+  if (nodes.some((node) => node.isHeldByGate)) return verdictOf('halted');
+  return verdictOf('timed_out');
+}
+
+/**
+ * The command that goes on with the rest; null when there is none. What rejected the action is not the rest. With a
+ * caller's key, that is the same roll over what is not done yet: a gate that failed, or was not asked, is asked again.
+ */
+function resumeOf(plan: RollPlan, tools: RollTools, nodes: readonly RollNode[]): string | null {
+  const open = nodes.filter((node) => node.isStarted && (node.report === null || node.report.result.resume !== null));
+  const waiting = nodes.filter((node) => !node.isStarted);
+  if (plan.callersKey) {
+    const ungated = nodes.filter((node) => node.isCompleted && !node.isPassed);
+    const rest = nodes.filter((node) => [open, waiting, ungated].some((some) => some.includes(node)));
+    return rest.length === 0 ? null : tools.rollCommand(rest.map(idOf));
+  }
+  const commands = [...waitCommands(tools, open), ...(waiting.length > 0 ? [tools.rollCommand(waiting.map(idOf))] : [])];
+  return commands.length === 0 ? null : commands.join(' && ');
+}
+
+/** One command for those whose activity is known, and one for each of the others. */
+function waitCommands(tools: RollTools, open: readonly RollNode[]): string[] {
+  const isKnown = (node: RollNode): boolean => node.row().activity_id !== null && !node.row().ambiguous;
+  const ids = open.filter(isKnown).flatMap((node) => node.row().activity_id ?? []);
+  const others = open.filter((node) => !isKnown(node)).flatMap(({ report }) => report?.result.resume ?? []);
+  return [...(ids.length > 0 ? [tools.resumeCommand({ ids })] : []), ...others];
+}
+
+function idOf({ nodeId }: RollNode): Id {
+  return nodeId;
+}

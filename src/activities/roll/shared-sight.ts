@@ -1,0 +1,253 @@
+import type { Activity } from '../../core/activity.js';
+import type { Clock } from '../../core/clock.js';
+import { Interrupted, LdctlError } from '../../core/errors.js';
+import type { Id } from '../../core/ids.js';
+import { warning, type RunEvent } from '../../core/progress.js';
+import type { ActivityLog } from '../activity-log.js';
+import type { Baseline } from '../baseline.js';
+import { isBusy, type BusyQuery } from '../busy.js';
+import type { Followed, FollowEnd, FollowTools } from '../follow.js';
+import { linkedController } from '../linked-controller.js';
+import { LogTail } from '../log-tail.js';
+import { Patience } from '../patience.js';
+import type { PollSchedule } from '../poll-schedule.js';
+import type { Poll } from '../run-tracker.js';
+import { ownSight, type Sight } from '../sight.js';
+import { withLimit } from '../time-limit.js';
+import { BusyNodes } from './busy-nodes.js';
+import { EventQueue } from './event-queue.js';
+import { Turns } from './turns.js';
+
+export interface SharedSightOptions {
+  /** At or below the baselines of all runs: of what is above it, nothing is missed. */
+  floor: Id;
+  /** What any of the runs can care about. */
+  concerns: (activity: Activity) => boolean;
+  /** No run is followed for longer; local wall clock, ms, `Infinity` for no end. */
+  deadline: number;
+  clock: Clock;
+  schedule: PollSchedule;
+  signal: AbortSignal;
+}
+
+interface Watcher {
+  followed: Followed;
+  queue: EventQueue<RunEvent, FollowEnd>;
+}
+
+/** At a run's deadline one last look is taken, this long at the most. */
+const LAST_LOOK_MS = 2000;
+
+/**
+ * One follower for all runs of a roll (design, "Rolling"): each look at the log serves all of them, and a baseline too.
+ * Looks are taken one after the other, so one that is asked for begins after it was asked for.
+ */
+export class SharedSight implements Sight {
+  readonly #options: SharedSightOptions;
+  readonly #tail: LogTail;
+  readonly #own: Sight;
+  readonly #busy: BusyNodes;
+  readonly #turns: Turns<'one' | 'several'>;
+  readonly #life: ReturnType<typeof linkedController>;
+  readonly #watchers = new Set<Watcher>();
+  readonly #patience = new Patience();
+  /** What was seen so far: a run that joins late may have missed its entry. */
+  readonly #seen = new Map<Id, Activity>();
+  #highest: Id;
+  #isLooping = false;
+  /** When the next look is due, local wall clock, ms; and when that was settled. */
+  #due = { at: 0, since: 0 };
+  #nudge = new AbortController();
+
+  constructor(log: ActivityLog, options: SharedSightOptions) {
+    this.#options = options;
+    this.#tail = new LogTail(log, options.floor);
+    this.#own = ownSight(log);
+    this.#busy = new BusyNodes(log);
+    this.#highest = options.floor;
+    this.#life = linkedController(options.signal);
+    this.#turns = new Turns((tries) => this.#read(tries), (a, b) => (a === 'several' ? a : b));
+  }
+
+  /** Ends what is still going on. */
+  close(): void {
+    this.#life.release();
+    this.#life.controller.abort(new Error('the roll is over'));
+  }
+
+  /** @throws as `Supervisor.list` does, or Interrupted */
+  async baseline(): Promise<Baseline> {
+    await this.#turns.take('several');
+    return { highestId: this.#highest, nodes: [] };
+  }
+
+  /** @throws as `Supervisor.list` does, or Interrupted */
+  async busy({ runtime, nodes }: BusyQuery, signal: AbortSignal): Promise<Activity[]> {
+    await this.#turns.take('several');
+    const seen = [...this.#seen.values()];
+    const seenBusy = (node: Id): boolean => seen.some((activity) => isBusy(activity, runtime, new Set([node])));
+    return this.#busy.find({ runtime, nodes: nodes ?? [] }, seenBusy, signal);
+  }
+
+  async *follow(followed: Followed, after: Id, tools: FollowTools): AsyncGenerator<RunEvent, FollowEnd> {
+    const deadline = Math.min(tools.deadline ?? Infinity, this.#options.deadline);
+    // Entries of unknown ids below the floor (a replay without a record) are out of this one's sight.
+    if (after < this.#options.floor && followed.open().length === 0) {
+      return yield* this.#own.follow(followed, after, { ...tools, deadline: deadline === Infinity ? null : deadline });
+    }
+    const watcher: Watcher = { followed, queue: new EventQueue() };
+    const { controller: over, release } = linkedController(this.#life.controller.signal);
+    this.#watchers.add(watcher);
+    this.#tellAllSeen(watcher);
+    void this.#endAtDeadline(watcher, deadline, over.signal);
+    this.#lookSoon();
+    try {
+      return yield* watcher.queue.drain();
+    } finally {
+      release();
+      over.abort(new Error('followed to its end'));
+      this.#end(watcher, { kind: 'settled' });
+    }
+  }
+
+  #lookSoon(): void {
+    const { clock, schedule } = this.#options;
+    schedule.reset();
+    const now = clock.now();
+    const soon = now + schedule.next();
+    if (soon < this.#due.at) this.#due = { at: soon, since: now };
+    this.#wake();
+    if (!this.#isLooping) void this.#loop();
+  }
+
+  #wake(): void {
+    this.#nudge.abort(new Error('something has changed'));
+  }
+
+  async #loop(): Promise<void> {
+    this.#isLooping = true;
+    try {
+      while (await this.#untilDue()) await this.#lookAndBear();
+    } catch (error) {
+      for (const watcher of this.#watchers) {
+        if (error instanceof Interrupted) this.#end(watcher, { kind: 'interrupted', reason: error });
+        else watcher.queue.fail(error);
+      }
+    } finally {
+      this.#isLooping = false;
+    }
+  }
+
+  /**
+   * Sleeps until the next look is due; a look that somebody else asked for meanwhile puts it off.
+   * @returns false when nobody is left to look for
+   */
+  async #untilDue(): Promise<boolean> {
+    const { clock } = this.#options;
+    const life = this.#life.controller.signal;
+    while (this.#watchers.size > 0) {
+      const now = clock.now();
+      // A clock that was set back must not put a look off.
+      if (now >= this.#due.at || now < this.#due.since) return true;
+      const { controller, release } = linkedController(life);
+      this.#nudge = controller;
+      try {
+        await clock.sleep(this.#due.at - now, controller.signal);
+      } catch {
+        life.throwIfAborted();
+      } finally {
+        release();
+      }
+    }
+    return false;
+  }
+
+  async #lookAndBear(): Promise<void> {
+    const { clock, schedule } = this.#options;
+    const startedAt = clock.now();
+    try {
+      await this.#turns.take('one');
+    } catch (error) {
+      if (error instanceof Interrupted || !(error instanceof LdctlError)) throw error;
+      const now = clock.now();
+      const { giveUp, first } = this.#patience.failed(error, startedAt, now);
+      const [anyone] = this.#watchers;
+      if (first) anyone?.queue.push(warning('poll_failed', `cannot see the log just now: ${error.message}`));
+      if (giveUp) for (const watcher of this.#watchers) this.#end(watcher, { kind: 'gave-up', error });
+      this.#due = { at: now + Math.max(schedule.next(), this.#patience.retryAfterMs), since: now };
+    }
+  }
+
+  /** Reads the log once, and tells every run what it showed. */
+  async #read(tries: 'one' | 'several'): Promise<void> {
+    const { clock, schedule, concerns } = this.#options;
+    const { signal } = this.#life.controller;
+    signal.throwIfAborted();
+    const startedAt = clock.now();
+    const present = new Set(this.#watchers);
+    const open = [...present].flatMap(({ followed }) => followed.open());
+    const shown = await this.#tail.poll(open, { signal, tries });
+    const endedAt = clock.now();
+    this.#patience.succeeded();
+    for (const activity of shown) {
+      if (concerns(activity)) this.#seen.set(activity.id, activity);
+      if (activity.id > this.#highest) this.#highest = activity.id;
+    }
+    const news = [...this.#watchers].map((watcher) =>
+      // Whoever came meanwhile was not asked what to look for.
+      present.has(watcher) ? this.#tell(watcher, shown, { startedAt, endedAt }) : this.#tellAllSeen(watcher),
+    );
+    if (news.includes(true)) schedule.reset();
+    this.#due = { at: this.#dueAfter(endedAt), since: endedAt };
+  }
+
+  /** No look of its own, and so no proof of anything that is absent. */
+  #tellAllSeen(watcher: Watcher): boolean {
+    return this.#tell(watcher, [...this.#seen.values()], { startedAt: 0, endedAt: this.#options.clock.now() });
+  }
+
+  /** @returns whether it was news to this run */
+  #tell(watcher: Watcher, shown: readonly Activity[], poll: Poll): boolean {
+    const events = watcher.followed.observe(shown, poll);
+    for (const event of events) watcher.queue.push(event);
+    if (watcher.followed.settled) this.#end(watcher, { kind: 'settled' });
+    return events.length > 0;
+  }
+
+  #dueAfter(now: number): number {
+    const { schedule } = this.#options;
+    const scheduled = now + schedule.next();
+    if (schedule.fixed) return scheduled;
+    const checks = [...this.#watchers].map(({ followed }) => followed.nextCheckAt() ?? Infinity);
+    return Math.max(Math.min(scheduled, ...checks), now);
+  }
+
+  async #endAtDeadline(watcher: Watcher, deadline: number, signal: AbortSignal): Promise<void> {
+    if (deadline === Infinity) return;
+    const { clock } = this.#options;
+    try {
+      await clock.sleep(deadline - clock.now(), signal);
+      await withLimit(clock, LAST_LOOK_MS, signal, (limited) => unlessAborted(this.#turns.take('one'), limited));
+    } catch {
+      // Ended otherwise, or interrupted: whoever did that says so. Else what was seen last is what counts.
+      if (signal.aborted) return;
+    }
+    this.#end(watcher, { kind: 'deadline' });
+  }
+
+  #end(watcher: Watcher, end: FollowEnd): void {
+    watcher.queue.close(end);
+    this.#watchers.delete(watcher);
+    if (this.#watchers.size === 0) this.#wake();
+  }
+}
+
+/** @throws the signal's reason, as soon as it is aborted; the work goes on */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}

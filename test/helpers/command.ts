@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { Config } from '@oclif/core';
+import nock from 'nock';
+import { type BaseCommand } from '../../src/cli/base-command.js';
+import { type Host } from '../../src/cli/host.js';
+import { type Activity } from '../../src/core/activity.js';
+import { Interrupted } from '../../src/core/errors.js';
+import { stringifyJson } from '../../src/core/json.js';
+import { memoryOutput } from '../../src/output/memory-output.js';
+import { type KeyStore } from '../../src/profiles/key-store.js';
+import { VirtualClock } from './clock.js';
+
+export const SUPERVISOR = 'https://supervisor-test.example';
+export const CORE = 'https://core-test.example';
+export const KEY = 'ld_pk_4f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c';
+export const DEPLOYMENT = 7261845022003200001n;
+export const ACTIVITIES = `/deployments/${DEPLOYMENT}/activities`;
+/** What `nock` replies a problem with, and everything else: the contract has it on every response. */
+export const REQUEST_ID = '0123456789abcdef0123456789abcdef';
+
+const AUTHORISED = { reqheaders: { 'ld-api-key': KEY } };
+const HEADERS = { 'content-type': 'application/json', 'ld-request': REQUEST_ID };
+
+export interface CommandEnd {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+type CommandClass = new (argv: string[], config: Config, host?: Host) => BaseCommand;
+
+const config = await Config.load(import.meta.url);
+
+const noKeyring: KeyStore = {
+  get: () => Promise.resolve(null),
+  set: () => Promise.reject(new Error('no test stores a key in a keyring')),
+  delete: () => Promise.resolve(),
+};
+
+/**
+ * A command's whole world: environment, output, time and the API, all of it a test's own. Time passes only while the
+ * command sleeps; give a run that is followed `--timeout 0`, or its deadline comes while an answer is on its way.
+ */
+export class CommandBench {
+  readonly clock = new VirtualClock();
+  readonly folder = mkdtempSync(join(tmpdir(), 'ldctl-command-'));
+  readonly env: Record<string, string | undefined> = {
+    LD_API_KEY: KEY,
+    LD_DEPLOYMENT_ID: String(DEPLOYMENT),
+    LD_SUPERVISOR_URL: SUPERVISOR,
+    LD_API_URL: CORE,
+    LDCTL_CONFIG_DIR: join(this.folder, 'config'),
+  };
+  /** What is piped into the command. */
+  input = '';
+  readonly #interrupt = new AbortController();
+
+  constructor() {
+    nock.disableNetConnect();
+  }
+
+  /** The Supervisor, which wants the key with every request. Each answer is given once. */
+  readonly supervisor = nock(SUPERVISOR, AUTHORISED).defaultReplyHeaders(HEADERS);
+  /** The Core API, the same. */
+  readonly core = nock(CORE, AUTHORISED).defaultReplyHeaders(HEADERS);
+  #log: nock.Scope | undefined;
+
+  /** From now on every read of the log shows what `entries` gives at that moment. */
+  showLog(entries: () => readonly Activity[]): void {
+    this.#log ??= nock(SUPERVISOR, AUTHORISED).defaultReplyHeaders(HEADERS).persist();
+    this.#log.get(ACTIVITIES).query(true).reply(200, () => page(entries()));
+  }
+
+  /** The server's `date` header, which is in time with the virtual clock. */
+  serverDate(): string {
+    return new Date(this.clock.now()).toUTCString();
+  }
+
+  interrupt(signal: 'SIGINT' | 'SIGTERM'): void {
+    this.#interrupt.abort(new Interrupted(signal));
+  }
+
+  /** Runs a command to its end, in virtual time. */
+  async run(Command: CommandClass, ...argv: string[]): Promise<CommandEnd> {
+    const output = memoryOutput();
+    const command = new Command(argv, config, {
+      env: this.env,
+      output,
+      stdin: Object.assign(new PassThrough().end(this.input), { isTTY: false }) as unknown as NodeJS.ReadStream,
+      clock: this.clock,
+      random: () => 0.5,
+      keyring: noKeyring,
+      newIdempotencyKey: () => 'a-random-key',
+      catchInterrupts: () => ({
+        signal: this.#interrupt.signal,
+        inTwoStages: () => new AbortController().signal,
+        release: () => undefined,
+      }),
+    });
+    try {
+      await this.clock.run(command['_run']());
+    } finally {
+      // What the command would have ended its process with.
+      process.exitCode = undefined;
+    }
+    return { code: command.exitCode, stdout: output.stdout.text, stderr: output.stderr.text };
+  }
+
+  /** Clears up. @throws AssertionError when an answer was prepared that nobody asked for */
+  close(): void {
+    const unused = nock.pendingMocks();
+    nock.cleanAll();
+    nock.enableNetConnect();
+    rmSync(this.folder, { recursive: true, force: true });
+    assert.deepEqual(unused, []);
+  }
+}
+
+/** A page of the log as the API sends it. */
+export function page(items: readonly Activity[], { number = 1, results = 100, total = items.length } = {}): string {
+  return stringifyJson({ items, page: number, total_results: total, total_pages: Math.ceil(total / results) });
+}
+
+export function problem(status: number, code: string, reason: string): string {
+  return stringifyJson({ type: 'about:blank', title: 'Error', code, reason, instance: REQUEST_ID, status });
+}
+
+/** An entry of the log: a restart of iggy, completed. */
+export function entry(fields: Partial<Activity> & Pick<Activity, 'id' | 'node_id'>): Activity {
+  return {
+    tenant_id: 7261845022003200007n,
+    deployment_id: DEPLOYMENT,
+    author_id: 42n,
+    runtime: 'iggy',
+    action: 'restart',
+    status: 'completed',
+    created_at: '2026-06-01T12:00:01.000Z',
+    finished_at: '2026-06-01T12:00:05.500Z',
+    ...fields,
+  };
+}

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { once } from 'node:events';
+import { symlinkSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The built command, as `npm install` links it. */
+export const LDCTL = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+
+/** A process that is still there after this much real time hangs, on a machine that is busy with other things too. */
+const LONGEST_RUN_MS = 180_000;
+
+export interface Ended {
+  /** Null when a signal ended it. */
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** A process, what it has said so far, and its end. */
+export class Run {
+  readonly child: ChildProcessWithoutNullStreams;
+  stdout = '';
+  stderr = '';
+  readonly #ended: Promise<Ended>;
+  readonly #listeners = new Set<() => void>();
+  #isOver = false;
+
+  /** @param env all of its environment; nothing is inherited */
+  constructor(command: string, args: readonly string[], env: NodeJS.ProcessEnv) {
+    this.child = spawn(command, args, { env });
+    this.child.stdout.setEncoding('utf8').on('data', (text: string) => this.#hear('stdout', text));
+    this.child.stderr.setEncoding('utf8').on('data', (text: string) => this.#hear('stderr', text));
+    // It may be gone before all of its input is written.
+    this.child.stdin.on('error', () => undefined);
+    this.#ended = this.#untilEnded();
+  }
+
+  /** Ends its input, after this text. */
+  input(text = ''): this {
+    this.child.stdin.end(text);
+    return this;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
+  /** @throws AssertionError when it hangs; it is killed then */
+  ended(): Promise<Ended> {
+    return this.#ended;
+  }
+
+  /**
+   * Waits until what it has said, on either stream, matches.
+   * @throws AssertionError when it ends before that
+   */
+  said(pattern: RegExp): Promise<void> {
+    return this.heard(String(pattern), () => pattern.test(this.stdout) || pattern.test(this.stderr));
+  }
+
+  /**
+   * Waits until what it has said makes this true.
+   * @param what names it in the error
+   * @throws AssertionError when it ends before that
+   */
+  async heard(what: string, matches: () => boolean): Promise<void> {
+    while (!matches() && !this.#isOver) await new Promise<void>((resolve) => this.#listeners.add(resolve));
+    assert.ok(matches(), `it never said ${what}, but:\n${this.stdout}\n${this.stderr}`);
+  }
+
+  async #untilEnded(): Promise<Ended> {
+    let hangs = false;
+    const limit = setTimeout(() => {
+      hangs = true;
+      this.child.kill('SIGKILL');
+    }, LONGEST_RUN_MS);
+    const [code, signal] = (await once(this.child, 'close')) as [number | null, NodeJS.Signals | null];
+    clearTimeout(limit);
+    this.#isOver = true;
+    this.#wake();
+    assert.ok(!hangs, `${this.child.spawnargs.join(' ')} hangs; it said:\n${this.stdout}\n${this.stderr}`);
+    return { code, signal, stdout: this.stdout, stderr: this.stderr };
+  }
+
+  #hear(stream: 'stdout' | 'stderr', text: string): void {
+    this[stream] += text;
+    this.#wake();
+  }
+
+  #wake(): void {
+    const listeners = [...this.#listeners];
+    this.#listeners.clear();
+    for (const listener of listeners) listener();
+  }
+}
+
+/**
+ * An environment that owes nothing to that of whoever runs the tests: no `LD_*`, proxy or CI variable is in it, the
+ * config and home folders are below `folder`, and `ldctl` is on the PATH.
+ */
+export function cleanEnvironment(folder: string): NodeJS.ProcessEnv {
+  symlinkSync(LDCTL, join(folder, 'ldctl'));
+  return {
+    PATH: [folder, process.env.PATH].join(delimiter),
+    HOME: folder,
+    TMPDIR: folder,
+    LDCTL_CONFIG_DIR: join(folder, 'config'),
+    TZ: 'UTC',
+  };
+}

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { parse as parseYaml } from 'yaml';
+import { parseJson } from '../../src/core/json.js';
+
+/** The formats that programs read. */
+export type DataFormat = 'json' | 'yaml' | 'csv' | 'ndjson';
+export const DATA_FORMATS: readonly DataFormat[] = ['json', 'yaml', 'csv', 'ndjson'];
+
+/**
+ * Reads what was printed in a format: one value for JSON and YAML, a list of lines' values for NDJSON, and of records
+ * for CSV. Whole numbers are bigint, and those of CSV are text.
+ * @throws Error when it is not of this format
+ */
+export function readAs(format: DataFormat, text: string): unknown {
+  switch (format) {
+    case 'json':
+      return parseJson(text);
+    case 'yaml':
+      return parseYaml(text, { intAsBigInt: true, strict: true }) as unknown;
+    case 'ndjson':
+      return linesOf(text).map((line) => parseJson(line));
+    case 'csv':
+      return readCsv(text);
+  }
+}
+
+/** Each line ends with a line end, the last one too. */
+function linesOf(text: string): string[] {
+  assert.ok(text === '' || text.endsWith('\n'), 'the last line has no end');
+  return text.split('\n').slice(0, -1);
+}
+
+/** Records by the header's names (RFC 4180, with bare line ends). */
+function readCsv(text: string): Array<Record<string, string>> {
+  const [header = [], ...rows] = linesOf(text).map((line) => {
+    const cells = [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^",]*))/g)];
+    assert.equal(cells.map(([cell]) => cell).join(''), line, 'a line of CSV that cannot be read');
+    return cells.map(([, quoted, bare = '']) => quoted?.replaceAll('""', '"') ?? bare);
+  });
+  return rows.map((row) => {
+    assert.equal(row.length, header.length, 'a record of another length than the header');
+    return Object.fromEntries(header.map((name, index) => [name, row[index] ?? '']));
+  });
+}
+
+/** Reads each text in the format before it, with nothing of ours, and writes what it found as JSON. */
+const PYTHON = `
+import csv, io, json, sys
+def read(format, text):
+    if format == 'json': return json.loads(text)
+    if format == 'ndjson': return [json.loads(line) for line in text.splitlines()]
+    if format == 'csv': return list(csv.DictReader(io.StringIO(text), strict=True))
+    import yaml
+    return yaml.safe_load(text)
+print(json.dumps([read(*item) for item in json.load(sys.stdin)], default=str))
+`;
+
+/** What another language's readers can do on this machine. */
+export function pythonFormats(): DataFormat[] {
+  const has = (module: string): boolean => spawnSync('python3', ['-c', `import ${module}`]).status === 0;
+  if (!has('json')) return [];
+  return has('yaml') ? ['json', 'ndjson', 'csv', 'yaml'] : ['json', 'ndjson', 'csv'];
+}
+
+/**
+ * The same texts as Python's standard library (and PyYAML) reads them, in the form of `readAs`.
+ * @throws AssertionError with what Python said, when it cannot read one of them
+ */
+export function readByPython(items: ReadonlyArray<readonly [DataFormat, string]>): unknown[] {
+  const input = JSON.stringify(items);
+  const { status, stdout, stderr } = spawnSync('python3', ['-c', PYTHON], { input, encoding: 'utf8' });
+  assert.equal(status, 0, stderr);
+  return parseJson(stdout) as unknown[];
+}

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { Ajv2020 as Ajv, type AnySchemaObject } from 'ajv/dist/2020.js';
+import { isLosslessNumber } from 'lossless-json';
+import { parseJson } from '../../src/core/json.js';
+
+const FOLDER = new URL('../../schemas/', import.meta.url);
+const SUFFIX = '.schema.json';
+
+/** How the ids of an output are written: bare, or in quotes (`--string-ids`). A schema allows both, an output must not. */
+export type IdType = 'integer' | 'string';
+
+/** The schemas that the package ships, by their names without the suffix. */
+export const SCHEMA_NAMES: readonly string[] = readdirSync(FOLDER)
+  .filter((file) => file.endsWith(SUFFIX))
+  .map((file) => file.slice(0, -SUFFIX.length));
+
+/**
+ * Checks a JSON text that a command printed against a schema. Numbers are rounded for this; that ids are exact is for
+ * other tests to see.
+ * @throws AssertionError that says what does not match, and where
+ */
+export function assertMatches(schema: string, text: string, ids: IdType = 'integer'): void {
+  const validate = VALIDATORS[ids].getSchema(schema + SUFFIX);
+  assert.ok(validate, `there is no schema ${schema}`);
+  const matches = validate(rounded(parseJson(text)));
+  assert.ok(matches, `not as ${schema + SUFFIX} has it: ${VALIDATORS[ids].errorsText(validate.errors)}\n${text}`);
+}
+
+const VALIDATORS: Readonly<Record<IdType, Ajv>> = { integer: validator('integer'), string: validator('string') };
+
+function validator(ids: IdType): Ajv {
+  const ajv = new Ajv({ strictTypes: true, allowUnionTypes: true, allErrors: true });
+  for (const name of SCHEMA_NAMES) {
+    const schema = JSON.parse(readFileSync(new URL(name + SUFFIX, FOLDER), 'utf8')) as AnySchemaObject;
+    ajv.addSchema(name === 'common' ? withIdType(schema, ids) : schema);
+  }
+  return ajv;
+}
+
+/** What is left of the definition of an id when it can be of one type only. */
+function withIdType(common: AnySchemaObject, type: IdType): AnySchemaObject {
+  const { $defs } = common as { $defs: { id: Record<'minimum' | 'maximum' | 'pattern', unknown> } };
+  const { minimum, maximum, pattern } = $defs.id;
+  const id = type === 'integer' ? { type, minimum, maximum } : { type, pattern };
+  return { ...common, $defs: { ...$defs, id } };
+}
+
+function rounded(value: unknown): unknown {
+  if (typeof value === 'bigint' || isLosslessNumber(value)) return Number(value);
+  if (Array.isArray(value)) return value.map(rounded);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, rounded(field)]));
+}

@@ -1,0 +1,414 @@
+import assert from 'node:assert/strict';
+import { dispatch, type DispatchEnd, type EarlierTry } from '../../../src/activities/dispatch.js';
+import { PollSchedule } from '../../../src/activities/poll-schedule.js';
+import { Interrupted, LdctlError } from '../../../src/core/errors.js';
+import { type RunEvent } from '../../../src/core/progress.js';
+import { type TriggerRequest } from '../../../src/core/supervisor.js';
+import { VirtualClock } from '../../helpers/clock.js';
+import {
+  accepted,
+  apiError,
+  failing,
+  FakeSupervisor,
+  inProgress,
+  lost,
+  nonsense,
+  refused,
+  type PostStep,
+} from '../../helpers/fake-supervisor.js';
+import { drain } from '../../helpers/run.js';
+
+const REQUEST: TriggerRequest = {
+  deploymentId: 71n,
+  runtime: 'iggy',
+  action: { verb: 'restart' },
+  nodes: [1n],
+  wireKey: 'key.digest',
+};
+const MINUTE = 60_000;
+const say202: PostStep = () => accepted();
+
+/** A dispatch with scripted answers; a look gives what `look` says at that time, and throws when it is an error. */
+class World {
+  readonly clock = new VirtualClock();
+  readonly supervisor = new FakeSupervisor(this.clock);
+  readonly stop = new AbortController();
+  readonly looks: number[] = [];
+  readonly events: RunEvent[] = [];
+  readonly start = this.clock.now();
+  look: () => boolean = () => false;
+  earlier: EarlierTry | null = null;
+
+  constructor(...posts: PostStep[]) {
+    this.supervisor.nextPosts(...posts);
+  }
+
+  async run(onEvent: (event: RunEvent) => void = () => undefined): Promise<DispatchEnd> {
+    const tools = {
+      supervisor: this.supervisor,
+      clock: this.clock,
+      signal: this.stop.signal,
+      newSchedule: () => new PollSchedule(null, () => 0.5),
+      look: (signal: AbortSignal) => {
+        signal.throwIfAborted();
+        this.looks.push(this.since());
+        return Promise.resolve(this.look());
+      },
+    };
+    const end = await this.clock.run(
+      drain(dispatch(REQUEST, tools, this.earlier), (event) => {
+        this.events.push(event);
+        onEvent(event);
+      }),
+    );
+    assert.equal(this.clock.asleep, 0);
+    return end;
+  }
+
+  since(): number {
+    return this.clock.now() - this.start;
+  }
+
+  get postedAt(): number[] {
+    return this.supervisor.postTimes.map((at) => at - this.start);
+  }
+
+  get warnings(): string[] {
+    return this.events.flatMap((event) => (event.event === 'warning' ? [event.code] : []));
+  }
+}
+
+describe('dispatch', () => {
+  it('posts once when it is accepted', async () => {
+    const world = new World(say202);
+    assert.deepEqual(await world.run(), { kind: 'accepted', accepted: accepted(), onlyTry: true });
+    assert.deepEqual(world.supervisor.posts, [REQUEST]);
+    assert.deepEqual(world.looks, []);
+    assert.deepEqual(world.events, []);
+  });
+
+  it('uses the same key and body for every try', async () => {
+    const world = new World(failing(refused()), failing(apiError(429)), failing(inProgress()), failing(lost()), say202);
+    assert.equal((await world.run()).kind, 'accepted');
+    assert.deepEqual(world.supervisor.posts, Array(5).fill(REQUEST));
+  });
+
+  describe('when the request never left, or the server says not now', () => {
+    for (const error of [refused(), apiError(429), apiError(425)]) {
+      it(`${error.code}: tries again after a while, without a look`, async () => {
+        const world = new World(failing(error), failing(error), say202);
+        const end = await world.run();
+        assert.deepEqual(end, { kind: 'accepted', accepted: accepted(), onlyTry: true });
+        assert.deepEqual(world.postedAt, [0, 500, 1250]);
+        assert.deepEqual(world.looks, []);
+        assert.deepEqual(world.warnings, ['not_sent', 'not_sent']);
+      });
+    }
+
+    it('waits as long as the server asks', async () => {
+      const world = new World(failing(apiError(429, { retryAfterMs: 30_000 })), say202);
+      await world.run();
+      assert.deepEqual(world.postedAt, [0, 30_000]);
+    });
+
+    it('stops 2 minutes after the first try: certainly not carried out', async () => {
+      const world = new World(...Array<PostStep>(60).fill(failing(refused())));
+      const end = await world.run();
+      assert.equal(end.kind, 'refused');
+      const last = world.postedAt.at(-1) ?? 0;
+      assert.ok(last <= 2 * MINUTE && last > 2 * MINUTE - 5000, `the last try was at ${last}`);
+      assert.ok(world.since() <= 2 * MINUTE);
+    });
+
+    it('stops at once when a longer wait is asked for', async () => {
+      const error = apiError(429, { retryAfterMs: 2 * MINUTE + 1 });
+      const world = new World(failing(error));
+      assert.deepEqual(await world.run(), { kind: 'refused', error });
+      assert.equal(world.since(), 0);
+      world.supervisor.verify();
+    });
+
+    it('a wait that ends right at the 2 minutes is still worth it', async () => {
+      const world = new World(failing(apiError(429, { retryAfterMs: 2 * MINUTE })), say202);
+      assert.equal((await world.run()).kind, 'accepted');
+      assert.deepEqual(world.postedAt, [0, 2 * MINUTE]);
+    });
+
+    it('does not send again when the machine slept past the 2 minutes', async () => {
+      const world = new World(failing(refused()));
+      const end = await world.run((event) => {
+        if (event.event === 'warning') world.clock.jump(60 * MINUTE);
+      });
+      assert.equal(end.kind, 'refused');
+      assert.equal(world.supervisor.posts.length, 1);
+    });
+
+    it('in progress: another request of this trigger runs, so no end says that nothing was carried out', async () => {
+      const world = new World(...Array<PostStep>(60).fill(failing(inProgress())));
+      assert.equal((await world.run()).kind, 'unknown');
+      assert.deepEqual(world.looks, []);
+      const denied = new World(failing(inProgress()), failing(apiError(403)));
+      assert.deepEqual(await denied.run(), { kind: 'unknown', error: apiError(403) });
+    });
+
+    it('in progress, then accepted: none of its own tries was lost', async () => {
+      const world = new World(failing(inProgress()), () => accepted({ replayed: true }));
+      const end = await world.run();
+      assert.ok(end.kind === 'accepted' && end.onlyTry);
+    });
+  });
+
+  describe('when it is a definite no', () => {
+    for (const status of [400, 401, 403, 404, 409, 422]) {
+      it(`${status}: stops with the reason`, async () => {
+        const world = new World(failing(apiError(status)));
+        assert.deepEqual(await world.run(), { kind: 'refused', error: apiError(status) });
+        assert.equal(world.since(), 0);
+      });
+    }
+
+    it('after tries that never left, it is still one', async () => {
+      const world = new World(failing(refused()), failing(apiError(429)), failing(apiError(403)));
+      assert.equal((await world.run()).kind, 'refused');
+    });
+
+    it('after a lost one it proves nothing', async () => {
+      const world = new World(failing(lost()), failing(apiError(403)));
+      assert.deepEqual(await world.run(), { kind: 'unknown', error: apiError(403) });
+    });
+
+    it('not now until the tries end, after a lost one, proves nothing either', async () => {
+      const world = new World(failing(lost()), ...Array<PostStep>(60).fill(failing(apiError(429))));
+      assert.equal((await world.run()).kind, 'unknown');
+    });
+  });
+
+  describe('when the answer tells nothing', () => {
+    for (const error of [lost(), nonsense(), apiError(408), apiError(500), apiError(502), apiError(503)]) {
+      it(`${error.code}: looks, and never sends again once the log shows the trigger`, async () => {
+        const world = new World(failing(error));
+        world.look = () => world.since() >= 3000;
+        assert.deepEqual(await world.run(), { kind: 'recovered' });
+        assert.equal(world.supervisor.posts.length, 1);
+        assert.deepEqual(world.warnings, ['fate_unknown']);
+      });
+    }
+
+    it('sends again only after a successful read that began 5 s later shows nothing', async () => {
+      const world = new World(failing(lost()), say202);
+      const end = await world.run();
+      assert.deepEqual(end, { kind: 'accepted', accepted: accepted(), onlyTry: false });
+      assert.deepEqual(world.postedAt, [0, 5000]);
+      assert.ok(world.looks.includes(5000), String(world.looks));
+    });
+
+    it('does not send again while the log cannot be read', async () => {
+      const world = new World(failing(lost()), say202);
+      world.look = () => {
+        if (world.since() < 40_000) throw apiError(503);
+        return false;
+      };
+      assert.equal((await world.run()).kind, 'accepted');
+      assert.ok((world.postedAt[1] ?? 0) >= 40_000, String(world.postedAt));
+      assert.deepEqual(world.warnings, ['fate_unknown', 'look_failed']);
+    });
+
+    it('is unknown when the log cannot be read for 2 minutes', async () => {
+      const world = new World(failing(lost()));
+      world.look = () => {
+        throw apiError(503);
+      };
+      const end = await world.run();
+      assert.equal(end.kind, 'unknown');
+      assert.ok(world.since() <= 2 * MINUTE && world.since() > 2 * MINUTE - 6000, String(world.since()));
+      assert.equal(world.supervisor.posts.length, 1);
+    });
+
+    for (const status of [401, 403, 404]) {
+      it(`is unknown at once when the look is answered ${status}`, async () => {
+        const world = new World(failing(lost()));
+        world.look = () => {
+          throw apiError(status);
+        };
+        assert.equal((await world.run()).kind, 'unknown');
+        assert.equal(world.since(), 0);
+      });
+    }
+
+    it('a look that is to wait beyond the 2 minutes ends it at once', async () => {
+      const world = new World(failing(lost()));
+      world.look = () => {
+        throw apiError(429, { retryAfterMs: 60 * MINUTE });
+      };
+      assert.equal((await world.run()).kind, 'unknown');
+      assert.equal(world.since(), 0);
+    });
+
+    it('waits as long as the 503 asked before it sends again, looking meanwhile', async () => {
+      const world = new World(failing(apiError(503, { retryAfterMs: 20_000 })), say202);
+      await world.run();
+      assert.ok((world.postedAt[1] ?? 0) >= 20_000, String(world.postedAt));
+      assert.ok(world.looks.length > 3);
+    });
+
+    it('is unknown after the look when the 503 asks for longer than the tries last', async () => {
+      const world = new World(failing(apiError(503, { retryAfterMs: 3 * MINUTE })));
+      assert.equal((await world.run()).kind, 'unknown');
+      assert.equal(world.since(), 5000);
+    });
+
+    it('looks before each further try, too', async () => {
+      const world = new World(failing(lost()), failing(lost()), say202);
+      await world.run();
+      assert.deepEqual(world.postedAt, [0, 5000, 10_000]);
+      assert.ok(world.looks.includes(10_000), String(world.looks));
+    });
+
+    it('not now after a lost one: looks again before it sends again', async () => {
+      const world = new World(failing(lost()), failing(apiError(429)));
+      world.look = () => world.supervisor.posts.length === 2;
+      assert.deepEqual(await world.run(), { kind: 'recovered' });
+    });
+
+    it('tries end 2 minutes after the first, then it is unknown', async () => {
+      const world = new World(...Array<PostStep>(40).fill(failing(lost())));
+      assert.equal((await world.run()).kind, 'unknown');
+      assert.ok(world.postedAt.every((at) => at <= 2 * MINUTE));
+      assert.equal(world.supervisor.posts.length, 25);
+    });
+
+    it('does not send again when the machine slept during the look', async () => {
+      const world = new World(failing(lost()));
+      world.look = () => {
+        if (world.since() >= 5000) world.clock.jump(60 * MINUTE);
+        return false;
+      };
+      assert.equal((await world.run()).kind, 'unknown');
+      assert.equal(world.supervisor.posts.length, 1);
+    });
+
+    it('when the machine slept during the POST, the log is still read at the right time', async () => {
+      const world = new World((request) => {
+        world.clock.jump(60 * MINUTE);
+        return failing(lost())(request);
+      });
+      world.look = () => world.since() >= 60 * MINUTE + 5000;
+      assert.deepEqual(await world.run(), { kind: 'recovered' });
+      assert.equal(world.supervisor.posts.length, 1);
+    });
+  });
+
+  describe('with an earlier try of unknown fate', () => {
+    const earlier = (resendUntil: number): EarlierTry => ({
+      error: new LdctlError('unconfirmed', 'earlier_run', 'killed'),
+      resendUntil,
+    });
+
+    it('looks before anything is sent', async () => {
+      const world = new World(say202);
+      world.earlier = earlier(Infinity);
+      const end = await world.run();
+      assert.ok(end.kind === 'accepted' && !end.onlyTry);
+      assert.deepEqual(world.postedAt, [5000]);
+    });
+
+    it('sends nothing once the log shows it', async () => {
+      const world = new World();
+      world.earlier = earlier(Infinity);
+      world.look = () => true;
+      assert.deepEqual(await world.run(), { kind: 'recovered' });
+      assert.equal(world.supervisor.posts.length, 0);
+    });
+
+    it('sends nothing after the time, but looks', async () => {
+      const world = new World();
+      world.earlier = earlier(world.start + 4999);
+      assert.equal((await world.run()).kind, 'unknown');
+      assert.ok(world.looks.includes(5000));
+      assert.equal(world.supervisor.posts.length, 0);
+    });
+
+    it('sends up to that very moment', async () => {
+      const world = new World(say202);
+      world.earlier = earlier(world.start + 5000);
+      assert.equal((await world.run()).kind, 'accepted');
+    });
+
+    it('bears failing looks although nothing may be sent any more', async () => {
+      const world = new World();
+      world.earlier = earlier(-Infinity);
+      world.look = () => {
+        if (world.since() < 30_000) throw apiError(503);
+        return true;
+      };
+      assert.deepEqual(await world.run(), { kind: 'recovered' });
+    });
+
+    it('a definite no is none', async () => {
+      const world = new World(failing(apiError(404)));
+      world.earlier = earlier(Infinity);
+      assert.equal((await world.run()).kind, 'unknown');
+    });
+  });
+
+  describe('interrupted', () => {
+    const stop = new Interrupted('SIGINT');
+
+    it('before the first POST: nothing was sent', async () => {
+      const world = new World();
+      world.stop.abort(stop);
+      assert.deepEqual(await world.run(), { kind: 'interrupted', reason: stop, sent: false });
+      assert.equal(world.supervisor.posts.length, 0);
+    });
+
+    it('during the POST: it may have been sent', async () => {
+      const world = new World(say202);
+      world.supervisor.postMs = 1000;
+      void world.clock.sleep(500).then(() => world.stop.abort(stop));
+      assert.deepEqual(await world.run(), { kind: 'interrupted', reason: stop, sent: true });
+      assert.equal(world.since(), 500);
+    });
+
+    it('while it waits after a request that never left: nothing was sent', async () => {
+      const world = new World(failing(refused()));
+      const end = await world.run((event) => {
+        if (event.event === 'warning') world.stop.abort(stop);
+      });
+      assert.deepEqual(end, { kind: 'interrupted', reason: stop, sent: false });
+      assert.equal(world.since(), 0);
+    });
+
+    it('while it waits for one in progress, or looks: it may have been sent', async () => {
+      for (const error of [inProgress(), lost()]) {
+        const world = new World(failing(error));
+        void world.clock.sleep(200).then(() => world.stop.abort(stop));
+        assert.deepEqual(await world.run(), { kind: 'interrupted', reason: stop, sent: true });
+        assert.equal(world.since(), 200);
+      }
+    });
+
+    it('with an earlier try: it may have been sent', async () => {
+      const world = new World();
+      world.earlier = { error: lost(), resendUntil: Infinity };
+      world.stop.abort(stop);
+      assert.deepEqual(await world.run(), { kind: 'interrupted', reason: stop, sent: true });
+    });
+  });
+
+  describe('at a fault of its own', () => {
+    it('it is unknown once something may have been sent', async () => {
+      const broken = new TypeError('x is not a function');
+      for (const posts of [[failingWith(broken)], [failing(lost()), failingWith(broken)]]) {
+        const end = await new World(...posts).run();
+        assert.ok(end.kind === 'unknown' && end.error.cause === broken);
+        assert.match(end.error.message, /x is not a function/);
+      }
+    });
+  });
+});
+
+function failingWith(error: Error): PostStep {
+  return () => {
+    throw error;
+  };
+}

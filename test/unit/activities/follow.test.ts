@@ -1,0 +1,309 @@
+import assert from 'node:assert/strict';
+import { ActivityLog } from '../../../src/activities/activity-log.js';
+import { follow, type Followed, type FollowEnd } from '../../../src/activities/follow.js';
+import { LogTail } from '../../../src/activities/log-tail.js';
+import { PollSchedule } from '../../../src/activities/poll-schedule.js';
+import { type Activity } from '../../../src/core/activity.js';
+import { Interrupted, type LdctlError } from '../../../src/core/errors.js';
+import { warning, type RunEvent } from '../../../src/core/progress.js';
+import { VirtualClock } from '../../helpers/clock.js';
+import { apiError, FakeSupervisor, lost, nonsense } from '../../helpers/fake-supervisor.js';
+import { drain } from '../../helpers/run.js';
+
+/** Following something that is settled when the test says so, with a log that answers, or fails, as the test says. */
+class World implements Followed {
+  readonly clock = new VirtualClock();
+  readonly supervisor = new FakeSupervisor(this.clock);
+  readonly stop = new AbortController();
+  readonly start = this.clock.now();
+  readonly polls: number[] = [];
+  readonly events: RunEvent[] = [];
+  /** Why a poll fails at that time; null when it is good. */
+  fault: (at: number) => LdctlError | null = () => null;
+  settledAt = Infinity;
+  changesAt: number[] = [];
+  checkAt: number | null = null;
+  intervalMs: number | null = null;
+  deadline: number | null = null;
+
+  open(): bigint[] {
+    return [];
+  }
+
+  observe(_shown: readonly Activity[], poll: { startedAt: number }): RunEvent[] {
+    const due = this.changesAt.filter((at) => at <= poll.startedAt - this.start);
+    this.changesAt = this.changesAt.filter((at) => !due.includes(at));
+    return due.map((at) => warning('changed', String(at)));
+  }
+
+  get settled(): boolean {
+    return this.since() >= this.settledAt;
+  }
+
+  nextCheckAt(): number | null {
+    return this.checkAt === null ? null : this.start + this.checkAt;
+  }
+
+  since(): number {
+    return this.clock.now() - this.start;
+  }
+
+  async run(limitMs?: number): Promise<FollowEnd> {
+    this.supervisor.beforeRead = () => {
+      this.polls.push(this.since());
+      const error = this.fault(this.since());
+      if (error) throw error;
+    };
+    const tools = {
+      clock: this.clock,
+      schedule: new PollSchedule(this.intervalMs, () => 0.5),
+      signal: this.stop.signal,
+      deadline: this.deadline === null ? null : this.start + this.deadline,
+    };
+    const tail = new LogTail(new ActivityLog(this.supervisor, 71n), 0n);
+    const end = await this.clock.run(
+      drain(follow(this, tail, tools), (event) => this.events.push(event)),
+      limitMs,
+    );
+    assert.equal(this.clock.asleep, 0, 'a timer was left behind');
+    return end;
+  }
+
+  get warnings(): string[] {
+    return this.events.flatMap((event) => (event.event === 'warning' ? [event.code] : []));
+  }
+}
+
+describe('follow', () => {
+  it('polls at 0.5 s, growing by half up to 5 s', async () => {
+    const world = new World();
+    world.settledAt = 30_000;
+    assert.deepEqual(await world.run(), { kind: 'settled' });
+    const waits = world.polls.map((at, index) => at - (world.polls[index - 1] ?? 0));
+    assert.deepEqual(waits.slice(0, 7), [500, 750, 1125, 1687.5, 2531.25, 3796.875, 5000]);
+    assert.ok(waits.slice(7).every((ms) => ms === 5000));
+  });
+
+  it('goes back to the start whenever something changes', async () => {
+    const world = new World();
+    world.settledAt = 7000;
+    world.changesAt = [2000];
+    await world.run();
+    assert.deepEqual(world.polls.slice(0, 5), [500, 1250, 2375, 2875, 3625]);
+  });
+
+  it('polls when that could settle it, without waiting for its turn', async () => {
+    const world = new World();
+    world.checkAt = 2000;
+    world.settledAt = 2000;
+    await world.run();
+    assert.deepEqual(world.polls, [500, 1250, 2000]);
+  });
+
+  it('keeps a fixed interval, whatever happens', async () => {
+    const world = new World();
+    world.intervalMs = 3000;
+    world.checkAt = 2000;
+    world.changesAt = [1000, 5000];
+    world.settledAt = 9000;
+    await world.run();
+    assert.deepEqual(world.polls, [3000, 6000, 9000]);
+  });
+
+  it('each poll is a single try', async () => {
+    const world = new World();
+    world.settledAt = 500;
+    const tries: unknown[] = [];
+    const list = world.supervisor.list.bind(world.supervisor);
+    world.supervisor.list = (id, query, options) => {
+      tries.push(options?.tries);
+      return list(id, query, options);
+    };
+    await world.run();
+    assert.deepEqual(tries, ['one']);
+  });
+
+  describe('when polls fail', () => {
+    for (const error of [lost(), nonsense(), apiError(500), apiError(429), apiError(408), apiError(400)]) {
+      it(`${error.code}: bears it for 60 s, then gives up with the reason`, async () => {
+        const world = new World();
+        world.fault = () => error;
+        assert.deepEqual(await world.run(), { kind: 'gave-up', error });
+        assert.ok(world.since() >= 60_500 && world.since() <= 66_000, String(world.since()));
+        assert.deepEqual(world.warnings, ['poll_failed']);
+      });
+    }
+
+    it('a good poll starts the 60 s anew', async () => {
+      const world = new World();
+      const isGood = (at: number): boolean => at >= 50_000 && at < 55_000;
+      world.fault = (at) => (isGood(at) ? null : lost());
+      assert.equal((await world.run()).kind, 'gave-up');
+      const lastGood = world.polls.findLast(isGood) ?? 0;
+      assert.ok(world.since() - lastGood >= 60_000 && world.since() - lastGood <= 71_000);
+      assert.deepEqual(world.warnings, ['poll_failed', 'poll_failed']);
+    });
+
+    it('goes on when it is good again', async () => {
+      const world = new World();
+      world.fault = (at) => (at < 55_000 ? lost() : null);
+      world.settledAt = 55_000;
+      assert.equal((await world.run()).kind, 'settled');
+    });
+
+    for (const status of [401, 403, 404]) {
+      it(`${status}: gives up at once`, async () => {
+        const world = new World();
+        world.fault = () => apiError(status);
+        assert.deepEqual(await world.run(), { kind: 'gave-up', error: apiError(status) });
+        assert.equal(world.since(), 500);
+      });
+    }
+
+    it('a retry-after wins over the schedule, and over the 60 s', async () => {
+      const world = new World();
+      world.fault = (at) => (at < 600 ? apiError(503, { retryAfterMs: 100_000 }) : null);
+      world.settledAt = 100_000;
+      assert.equal((await world.run()).kind, 'settled');
+      assert.deepEqual(world.polls, [500, 100_500]);
+    });
+
+    it('one over 5 minutes counts as 5', async () => {
+      const world = new World();
+      world.fault = (at) => (at < 600 ? apiError(503, { retryAfterMs: 3_600_000 }) : null);
+      world.settledAt = 600;
+      await world.run();
+      assert.deepEqual(world.polls, [500, 300_500]);
+    });
+
+    it('a server that always asks for one second more is not borne for ever', async () => {
+      const world = new World();
+      world.fault = () => apiError(503, { retryAfterMs: 1000 });
+      assert.equal((await world.run()).kind, 'gave-up');
+      assert.ok(world.since() <= 66_000, String(world.since()));
+    });
+
+    it('gives up at the first poll after a wait that was asked for, when it fails too', async () => {
+      const world = new World();
+      world.fault = () => apiError(503, { retryAfterMs: 100_000 });
+      assert.equal((await world.run()).kind, 'gave-up');
+      assert.deepEqual(world.polls, [500, 100_500]);
+    });
+
+    it('the time that the machine slept through a poll is nobody’s failure', async () => {
+      const world = new World();
+      world.fault = (at) => {
+        if (at < 1000) world.clock.jump(3_600_000);
+        return at < 3_630_000 ? lost() : null;
+      };
+      world.settledAt = 3_630_000;
+      assert.equal((await world.run()).kind, 'settled');
+    });
+  });
+
+  describe('at the deadline', () => {
+    it('takes one last look, which can settle it', async () => {
+      const world = new World();
+      world.deadline = 7000;
+      world.settledAt = 7000;
+      assert.deepEqual(await world.run(), { kind: 'settled' });
+      assert.equal(world.polls.at(-1), 7000);
+    });
+
+    it('ends there when it does not', async () => {
+      const world = new World();
+      world.deadline = 7000;
+      assert.deepEqual(await world.run(), { kind: 'deadline' });
+      assert.equal(world.since(), 7000);
+    });
+
+    it('is not put off by a retry-after, nor by a fixed interval', async () => {
+      const asked = new World();
+      asked.deadline = 7000;
+      asked.fault = () => apiError(429, { retryAfterMs: 60_000 });
+      assert.deepEqual(await asked.run(), { kind: 'deadline' });
+      assert.equal(asked.since(), 7000);
+      const fixed = new World();
+      fixed.deadline = 7000;
+      fixed.intervalMs = 60_000;
+      assert.deepEqual(await fixed.run(), { kind: 'deadline' });
+      assert.deepEqual(fixed.polls, [7000]);
+    });
+
+    it('breaks off a poll that takes too long, and gives the last look 2 s', async () => {
+      const world = new World();
+      world.deadline = 7000;
+      world.supervisor.readMs = 3_600_000;
+      assert.deepEqual(await world.run(), { kind: 'deadline' });
+      assert.equal(world.since(), 9000);
+      assert.equal(world.supervisor.reads.length, 2);
+    });
+
+    it('a poll broken off by the deadline is no lost sight', async () => {
+      const world = new World();
+      world.deadline = 120_000;
+      world.supervisor.readMs = 3_600_000;
+      assert.deepEqual(await world.run(), { kind: 'deadline' });
+    });
+
+    it('that has passed already: one look', async () => {
+      const world = new World();
+      world.deadline = 0;
+      assert.deepEqual(await world.run(), { kind: 'deadline' });
+      assert.equal(world.supervisor.reads.length, 1);
+    });
+
+    it('that the machine slept through: a look after waking can still settle it', async () => {
+      const world = new World();
+      world.deadline = 7000;
+      void world.clock.sleep(600).then(() => world.clock.jump(3_600_000));
+      world.settledAt = 7000;
+      assert.deepEqual(await world.run(), { kind: 'settled' });
+    });
+
+    it('without one it goes on', async () => {
+      const world = new World();
+      await assert.rejects(world.run(24 * 3_600_000), /still running/);
+    });
+  });
+
+  describe('interrupted', () => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      it(`${signal} while it waits: ends at once`, async () => {
+        const world = new World();
+        const reason = new Interrupted(signal);
+        void world.clock.sleep(10_000).then(() => world.stop.abort(reason));
+        assert.deepEqual(await world.run(), { kind: 'interrupted', reason });
+        assert.equal(world.since(), 10_000);
+      });
+
+      it(`${signal} during a poll: ends at once`, async () => {
+        for (const deadline of [null, 60_000]) {
+          const world = new World();
+          const reason = new Interrupted(signal);
+          world.supervisor.readMs = 5000;
+          world.deadline = deadline;
+          void world.clock.sleep(1000).then(() => world.stop.abort(reason));
+          assert.deepEqual(await world.run(), { kind: 'interrupted', reason });
+          assert.equal(world.since(), 1000);
+        }
+      });
+    }
+
+    it('before it began: no poll', async () => {
+      const world = new World();
+      const reason = new Interrupted('SIGINT');
+      world.stop.abort(reason);
+      assert.deepEqual(await world.run(), { kind: 'interrupted', reason });
+      assert.deepEqual(world.polls, []);
+    });
+  });
+
+  it('hands on a fault of its own', async () => {
+    const world = new World();
+    world.observe = () => {
+      throw new TypeError('broken');
+    };
+    await assert.rejects(world.run(), TypeError);
+  });
+});

@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { ActivityLog } from '../../../src/activities/activity-log.js';
+import { readLog } from '../../../src/activities/read-log.js';
+import { InvalidAnswerError } from '../../../src/core/errors.js';
+import { type Id } from '../../../src/core/ids.js';
+import { VirtualClock } from '../../helpers/clock.js';
+import { apiError, FakeSupervisor, failingRead } from '../../helpers/fake-supervisor.js';
+
+const ORDERS = ['asc', 'desc'] as const;
+
+function logOf(supervisor: FakeSupervisor): ActivityLog {
+  return new ActivityLog(supervisor, 71n);
+}
+
+async function idsOf(log: ActivityLog, inFlight = 1): Promise<Id[]> {
+  const ids: Id[] = [];
+  for await (const page of readLog(log, { inFlight })) ids.push(...page.entries.map(({ activity }) => activity.id));
+  return ids;
+}
+
+describe('readLog', () => {
+  for (const order of ORDERS) {
+    describe(order, () => {
+      for (const size of [0, 1, 2, 99, 100, 101, 199, 200, 201, 250]) {
+        it(`${size} entries: each once, newest first`, async () => {
+          const supervisor = new FakeSupervisor(new VirtualClock());
+          supervisor.order = order;
+          supervisor.addHistory(size);
+          const newestFirst = supervisor.entries.map(({ activity }) => activity.id).reverse();
+          assert.deepEqual(await idsOf(logOf(supervisor)), newestFirst);
+          assert.equal(supervisor.reads.length, Math.max(1, Math.ceil(size / 100)));
+        });
+      }
+
+      it('growing while it is read: each entry once, none missing, newest first', async () => {
+        await fc.assert(
+          fc.asyncProperty(
+            fc.integer({ min: 0, max: 450 }),
+            fc.array(fc.integer({ min: 0, max: 120 }), { maxLength: 12 }),
+            fc.integer({ min: 1, max: 6 }),
+            fc.array(fc.integer({ min: 0, max: 50 }), { maxLength: 20 }),
+            async (size, growths, inFlight, pauses) => {
+              const growth = [...growths];
+              const delays = [...pauses];
+              const clock = new VirtualClock();
+              const supervisor = new FakeSupervisor(clock);
+              supervisor.order = order;
+              supervisor.addHistory(size);
+              const before = supervisor.entries.map(({ activity }) => activity.id);
+              supervisor.beforeRead = () => supervisor.addHistory(growth.shift() ?? 0);
+              const list = supervisor.list.bind(supervisor);
+              // Answers overtake each other, so that pages in flight see the log at different times.
+              supervisor.list = async (...args) => {
+                await clock.sleep(delays.shift() ?? 1);
+                return list(...args);
+              };
+              const ids = await clock.run(idsOf(logOf(supervisor), inFlight));
+              assert.equal(new Set(ids).size, ids.length, 'an entry came twice');
+              assert.deepEqual(ids.filter((id, index) => index > 0 && id >= (ids[index - 1] ?? 0n)), [], 'out of order');
+              const read = new Set(ids);
+              const missing = before.filter((id) => !read.has(id));
+              assert.deepEqual(missing, [], 'an entry is missing');
+              // Nor may one be missing between others that were read.
+              const lowest = ids.at(-1) ?? 0n;
+              const highest = ids[0] ?? 0n;
+              const between = supervisor.entries.filter(({ activity: { id } }) => id >= lowest && id <= highest);
+              assert.equal(between.length, ids.length, 'an entry in between is missing');
+            },
+          ),
+          { numRuns: 100 },
+        );
+      });
+
+      it('stops when the reader has enough', async () => {
+        const supervisor = new FakeSupervisor(new VirtualClock());
+        supervisor.order = order;
+        supervisor.addHistory(1000);
+        for await (const page of readLog(logOf(supervisor), {})) {
+          assert.equal(page.entries[0]?.activity.id, supervisor.entries.at(-1)?.activity.id);
+          break;
+        }
+        assert.equal(supervisor.reads.length, order === 'desc' ? 1 : 2);
+      });
+
+      it('breaks off the pages on their way when the reader has enough', async () => {
+        const clock = new VirtualClock();
+        const supervisor = new FakeSupervisor(clock);
+        supervisor.order = order;
+        supervisor.addHistory(1000);
+        supervisor.readMs = 100;
+        const pages = readLog(logOf(supervisor), { inFlight: 4 });
+        const read = async (): Promise<void> => {
+          for await (const page of pages) if (page.entries.length < 1000 && supervisor.reads.length > 3) break;
+        };
+        await clock.run(read());
+        assert.equal(clock.asleep, 0);
+      });
+
+      it('hands on an error of any page, and of one in flight when its turn comes', async () => {
+        const supervisor = new FakeSupervisor(new VirtualClock());
+        supervisor.order = order;
+        supervisor.addHistory(500);
+        const list = supervisor.list.bind(supervisor);
+        supervisor.list = async (id, query, options) => {
+          if (query.page === 3) throw apiError(500);
+          return list(id, query, options);
+        };
+        await assert.rejects(idsOf(logOf(supervisor), 4), { status: 500 });
+      });
+    });
+  }
+
+  it('reads a page again only when it is older than the one before it', async () => {
+    const supervisor = new FakeSupervisor(new VirtualClock());
+    supervisor.addHistory(300);
+    const stale = await supervisor.list(71n, { page: 2, results: 100 });
+    supervisor.reads.length = 0;
+    supervisor.addHistory(1);
+    supervisor.nextReads(
+      (page) => page,
+      () => stale,
+    );
+    const ids = await idsOf(logOf(supervisor));
+    assert.equal(ids.length, 301);
+    assert.deepEqual(supervisor.reads.map(({ page }) => page), [1, 2, 2, 3, 4]);
+  });
+
+  it('asks for full pages, and carries the options through', async () => {
+    const supervisor = new FakeSupervisor(new VirtualClock());
+    supervisor.addHistory(150);
+    await idsOf(logOf(supervisor));
+    assert.deepEqual(supervisor.reads.map(({ results }) => results), [100, 100]);
+  });
+
+  it('does not start when the signal is aborted', async () => {
+    const supervisor = new FakeSupervisor(new VirtualClock());
+    const reason = new Error('stop');
+    const pages = readLog(logOf(supervisor), { signal: AbortSignal.abort(reason) });
+    await assert.rejects(pages.next(), reason);
+    assert.equal(supervisor.reads.length, 0);
+  });
+});
+
+describe('ActivityLog', () => {
+  it('refuses an empty page that should hold entries', async () => {
+    const supervisor = new FakeSupervisor(new VirtualClock());
+    supervisor.addHistory(5);
+    supervisor.nextReads((page) => ({ ...page, items: [] }));
+    await assert.rejects(logOf(supervisor).page(1, {}), InvalidAnswerError);
+  });
+
+  it('takes an empty log, with one page or none, and a page past the end', async () => {
+    const supervisor = new FakeSupervisor(new VirtualClock());
+    for (const total_pages of [0, 1]) {
+      supervisor.nextReads((page) => ({ ...page, total_pages }));
+      assert.deepEqual(await logOf(supervisor).page(1, {}), { entries: [], total: 0, lastPage: 1 });
+    }
+    supervisor.addHistory(5);
+    assert.deepEqual((await logOf(supervisor).page(2, {})).entries, []);
+  });
+
+  for (const order of ORDERS) {
+    it(`${order}: an entry keeps its rank while the log grows, and is found by it`, async () => {
+      const supervisor = new FakeSupervisor(new VirtualClock());
+      supervisor.order = order;
+      supervisor.addHistory(150);
+      const log = logOf(supervisor);
+      const rankOf = async (id: Id): Promise<number | undefined> => {
+        for await (const page of readLog(log)) {
+          const entry = page.entries.find(({ activity }) => activity.id === id);
+          if (entry) return entry.rank;
+        }
+        return undefined;
+      };
+      const id = supervisor.entries[70]?.activity.id ?? 0n;
+      assert.equal(await rankOf(id), 70);
+      supervisor.addHistory(60);
+      assert.equal(await rankOf(id), 70);
+      const page = await log.page(log.pageOf(70, 210), {});
+      assert.ok(page.entries.some(({ activity }) => activity.id === id));
+    });
+  }
+
+  it('is not misled about the order by two late neighbours on a short page', async () => {
+    const supervisor = new FakeSupervisor(new VirtualClock());
+    supervisor.order = 'asc';
+    supervisor.addHistory(102);
+    const log = logOf(supervisor);
+    await log.page(1, {});
+    supervisor.nextReads((page) => ({ ...page, items: [...page.items].reverse() }));
+    await log.page(2, {});
+    assert.equal(log.order, 'oldest-first');
+  });
+
+  it('hands a failing read on', async () => {
+    const supervisor = new FakeSupervisor(new VirtualClock()).nextReads(failingRead(apiError(401)));
+    await assert.rejects(logOf(supervisor).page(1, {}), { status: 401 });
+  });
+});
