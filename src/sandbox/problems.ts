@@ -71,6 +71,5 @@ export class Refusal extends Error {
 
 /** 400 with what is wrong with each field. */
 export function invalid(...issues: [Issue, ...Issue[]]): Refusal {
-  const reason = issues.map((issue) => `${issue.path} ${issue.reason}`).join('; ');
-  return new Refusal('validation_error', reason, { issues });
+  return new Refusal('validation_error', 'the request is not valid', { issues });
 }

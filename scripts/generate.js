@@ -1,0 +1,50 @@
+// Makes what is generated from the code: oclif.manifest.json, and the parts of README.md between markers (commands,
+// exit codes, environment). With --check it leaves the files as they are, and fails when they differ.
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { EXIT_CODES } from '../dist/core/exit-codes.js';
+import { ENVIRONMENT } from '../dist/cli/help-topics.js';
+
+const FILES = ['oclif.manifest.json', 'README.md'];
+const check = process.argv.includes('--check');
+const before = FILES.map((file) => readFileSync(file, { encoding: 'utf8', flag: 'a+' }));
+
+oclif('manifest');
+oclif('readme', '--no-aliases', '--readme-path', 'README.md');
+fill('exit codes', exitCodeRows());
+fill('environment', environmentRows());
+
+const differing = FILES.filter((file, index) => readFileSync(file, 'utf8') !== before[index]);
+if (check && differing.length > 0) {
+  FILES.forEach((file, index) => writeFileSync(file, before[index] ?? ''));
+  console.error(`not as the code has it: ${differing.join(', ')}. Run \`npm run generate\` and commit what it changes.`);
+  process.exitCode = 1;
+}
+
+function oclif(...args) {
+  const { status, stderr } = spawnSync(process.execPath, ['node_modules/oclif/bin/run.js', ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, OCLIF_SKIP_NEW_VERSION_CHECK: 'true', NO_COLOR: '1' },
+  });
+  if (status !== 0) throw new Error(`oclif ${args[0]}: ${stderr}`);
+}
+
+/** Replaces what stands between `<!-- name -->` and `<!-- name stop -->`. */
+function fill(name, rows) {
+  const readme = readFileSync('README.md', 'utf8');
+  const [start, stop] = [`<!-- ${name} -->`, `<!-- ${name} stop -->`];
+  const from = readme.indexOf(start);
+  const to = readme.indexOf(stop);
+  if (from < 0 || to < from) throw new Error(`README.md has no ${start} … ${stop}`);
+  const text = `${readme.slice(0, from)}${start}\n${rows.join('\n')}\n${readme.slice(to)}`;
+  writeFileSync('README.md', text);
+}
+
+function exitCodeRows() {
+  const rows = Object.values(EXIT_CODES).map(({ code, meaning, sent, ci }) => `| ${code} | ${meaning} | ${sent} | ${ci} |`);
+  return ['| code | meaning | sent? | a CI step would |', '|---|---|---|---|', ...rows];
+}
+
+function environmentRows() {
+  return ['| variable | what it is |', '|---|---|', ...ENVIRONMENT.map(([name, what]) => `| \`${name}\` | ${what} |`)];
+}

@@ -1,0 +1,55 @@
+import { Command, type Config } from '@oclif/core';
+import { EXIT_CODES } from '../core/exit-codes.js';
+import { printFailure } from './failure.js';
+import { outputFlags } from './flags.js';
+import { systemHost, type Host } from './host.js';
+import type { Interrupts } from './signals.js';
+
+/**
+ * What every command is built on: one `catch`, one place where the exit code is set, and SIGINT and SIGTERM turned
+ * into an abort. A command implements `execute`: parse, call, print.
+ */
+export abstract class BaseCommand extends Command {
+  static override baseFlags = outputFlags;
+
+  protected readonly host: Host;
+  /** What the process ends with; null until the command has ended. */
+  exitCode: number | null = null;
+
+  constructor(argv: string[], config: Config, host: Host = systemHost()) {
+    super(argv, config);
+    this.host = host;
+  }
+
+  /**
+   * @param signal aborted with an `Interrupted` at SIGINT and SIGTERM
+   * @param interrupts for a command that has an end in two stages
+   * @returns the exit code; one of our own table, unless it is that of another program
+   * @throws LdctlError for every failure that is foreseen
+   */
+  protected abstract execute(signal: AbortSignal, interrupts: Interrupts): Promise<number>;
+
+  override async run(): Promise<void> {
+    const interrupts = this.interrupts();
+    try {
+      this.end(await this.execute(interrupts.signal, interrupts));
+    } finally {
+      interrupts.release();
+    }
+  }
+
+  /** A command that leaves its signals to somebody else overrides this. */
+  protected interrupts(): Interrupts {
+    return this.host.catchInterrupts();
+  }
+
+  protected override catch(error: unknown): Promise<void> {
+    this.end(printFailure(this.host, error, this.argv, this.id));
+    return Promise.resolve();
+  }
+
+  private end(code: number): void {
+    this.exitCode = code;
+    if (code !== EXIT_CODES.done.code) process.exitCode = code;
+  }
+}

@@ -1,0 +1,41 @@
+import { Errors } from '@oclif/core';
+import { LdctlError, UsageError } from '../core/errors.js';
+
+/**
+ * An error of the argument parser, or of oclif itself, as one of ours: one line, and where to read on.
+ * @param commandId the command that was being run, as oclif writes it (`activities:trigger`); undefined for none
+ */
+export function fromOclif(error: unknown, commandId: string | undefined): unknown {
+  if (error instanceof LdctlError || !(error instanceof Errors.CLIError)) return error;
+  const help = ['ldctl', ...(commandId ?? '').split(':').filter(Boolean), '--help'].join(' ');
+  const missing = missingArguments(error);
+  const message = missing.length > 0 ? `missing ${missing.join(' and ')}` : oneLine(error.message);
+  return new UsageError(message, { hint: `See ${help}` });
+}
+
+/**
+ * The names of the arguments that a command needs and did not get, as its usage has them. The parser's class for this
+ * is not exported; what tells it from the others is that it holds the definitions of the arguments.
+ */
+function missingArguments(error: Errors.CLIError): string[] {
+  const args: unknown = 'args' in error ? error.args : null;
+  if (!Array.isArray(args)) return [];
+  return args.flatMap((arg: unknown) => (isNamed(arg) ? [arg.name.toUpperCase()] : []));
+}
+
+function isNamed(arg: unknown): arg is { name: string } {
+  return typeof arg === 'object' && arg !== null && 'name' in arg && typeof arg.name === 'string';
+}
+
+/** The parser's messages are laid out over several lines, with a pointer to the help that ours has in its hint. */
+function oneLine(message: string): string {
+  const text = message
+    .replace(/\n?See more help with --help\s*$/, '')
+    .replace(/^The following errors? occurred:\s*/, '')
+    // oclif writes a command as it keeps it, `activities:list`, and not as it is typed.
+    .replace(/^command (\S+) not found$/, (_all, id: string) => `there is no command ${id.replaceAll(':', ' ')}`)
+    .replace(/\s*\n\s*/g, ' ')
+    .replace(/ {2,}/g, ' ')
+    .trim();
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

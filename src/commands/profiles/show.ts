@@ -1,0 +1,26 @@
+import { Args } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.js';
+import { openProfileDesk } from '../../cli/profile-desk.js';
+import { showProfile } from '../../cli/show-profile.js';
+import { UsageError } from '../../core/errors.js';
+import type { ExitCode } from '../../core/exit-codes.js';
+
+export default class ProfilesShow extends BaseCommand {
+  static override summary = 'One profile, with its key masked. Asks no server.';
+  static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> prod -o json'];
+  static override args = { name: Args.string({ ignoreStdin: true, description: 'the profile; the current one unless given' }) };
+
+  protected override async execute(signal: AbortSignal): Promise<ExitCode> {
+    const { args, flags } = await this.parse(ProfilesShow);
+    const { store } = await openProfileDesk(this.host, flags, signal);
+    const current = args.name === undefined ? store.current() : null;
+    const profile = args.name === undefined ? current : store.get(args.name);
+    if (!profile) {
+      throw new UsageError('no profile is the current one', {
+        code: 'no_profile',
+        hint: 'Name one, or choose one with `ldctl profiles use NAME`. `ldctl profiles list` shows what there is.',
+      });
+    }
+    return showProfile(this.host, flags, profile, store.read().current === profile.name);
+  }
+}

@@ -1,0 +1,33 @@
+import { Args } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.js';
+import { openProfileDesk } from '../../cli/profile-desk.js';
+import { profileFlags } from '../../cli/profile-flags.js';
+import { showProfile } from '../../cli/show-profile.js';
+import { updateProfile } from '../../cli/update-profile.js';
+import type { ExitCode } from '../../core/exit-codes.js';
+
+export default class ProfilesUpdate extends BaseCommand {
+  static override summary = 'Change a profile: its key, its deployment, anything.';
+  static override description =
+    'Only what a flag names is changed; without any, it asks at a terminal. --api-key-stdin rotates the key, and ' +
+    '--key-store moves it. Variables of the environment have no say. When the key, the tenant, the API or the ' +
+    'deployment changes, the API is asked whether they fit together, and nothing is stored unless they do.';
+  static override examples = [
+    {
+      description: 'Store a new key in place of one that expires',
+      command: 'secret-tool lookup laserdata prod | <%= config.bin %> <%= command.id %> prod --api-key-stdin',
+    },
+    '<%= config.bin %> <%= command.id %> prod --deployment staging --no-protected',
+    '<%= config.bin %> <%= command.id %> prod --key-store keyring',
+  ];
+  static override args = { name: Args.string({ required: true, ignoreStdin: true, description: 'the profile to change' }) };
+  static override flags = profileFlags;
+
+  protected override async execute(signal: AbortSignal): Promise<ExitCode> {
+    const { args, flags } = await this.parse(ProfilesUpdate);
+    const desk = await openProfileDesk(this.host, flags, signal);
+    const profile = await updateProfile(args.name, flags, desk);
+    desk.say(`updated profile ${profile.name}`);
+    return showProfile(this.host, flags, profile, desk.store.read().current === profile.name);
+  }
+}

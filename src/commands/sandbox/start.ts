@@ -1,0 +1,29 @@
+import { once } from 'node:events';
+import { BaseCommand } from '../../cli/base-command.js';
+import { explainPort, readSandboxFlags, sandboxFlags } from '../../cli/sandbox-flags.js';
+import { EXIT_CODES, type ExitCode } from '../../core/exit-codes.js';
+import { exportLines, nodeIds, sandboxVariables, serveSandbox } from '../../sandbox/index.js';
+
+export default class SandboxStart extends BaseCommand {
+  static override summary = 'Serve a local LaserData in miniature until it is stopped.';
+  static override description =
+    'Prints `export` lines on stdout that point ldctl, and your scripts, at it. It listens on 127.0.0.1 only, needs ' +
+    'no account, and forgets everything when it ends. What it was asked, and what it carried out, is told at ' +
+    '$LDCTL_SANDBOX_URL/sandbox/record.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> > sandbox.env & sleep 1; . ./sandbox.env',
+    '<%= config.bin %> <%= command.id %> --nodes 9 --stuck 4 --reject 7',
+  ];
+  static override flags = sandboxFlags;
+
+  protected override async execute(signal: AbortSignal): Promise<ExitCode> {
+    const { flags } = await this.parse(SandboxStart);
+    const server = await serveSandbox(readSandboxFlags(flags, nodeIds)).catch(explainPort);
+    const { stdout, stderr } = this.host.output;
+    stdout.write(`${exportLines(sandboxVariables(server))}\n`);
+    stderr.write(`Serving ${server.url} (seed ${server.seed}). Ctrl-C stops it.\n`);
+    if (!signal.aborted) await once(signal, 'abort');
+    await server.stop();
+    return EXIT_CODES.done.code;
+  }
+}

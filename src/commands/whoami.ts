@@ -1,0 +1,26 @@
+import { BaseCommand } from '../cli/base-command.js';
+import { connectionFlags } from '../cli/flags.js';
+import { identify } from '../cli/identify.js';
+import { Session } from '../cli/session.js';
+import { showIdentity } from '../cli/show-identity.js';
+import type { ExitCode } from '../core/exit-codes.js';
+
+export default class Whoami extends BaseCommand {
+  static override summary = 'Whose key this is, what it may do, when it expires; and where each setting came from.';
+  static override description =
+    'Says what is known: without a tenant id the API cannot be asked about the key, and the settings are all there is. ' +
+    'When the key is a profile’s own, its expiry is stored, so that other commands can warn of it in time.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --profile prod -o json',
+  ];
+  static override flags = connectionFlags;
+
+  protected override async execute(signal: AbortSignal): Promise<ExitCode> {
+    const { flags } = await this.parse(Whoami);
+    const session = await Session.open(this.host, flags);
+    const identity = await identify(session, this.host.clock.now(), signal);
+    if (identity.key_id !== null) await session.rememberExpiry(identity.expires_at);
+    return showIdentity(this.host, flags, identity);
+  }
+}

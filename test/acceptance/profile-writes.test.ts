@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as realSleep } from 'node:timers/promises';
+import { systemClock } from '../../src/core/clock.js';
+import { ProfileStore } from '../../src/profiles/store.js';
+import { cleanEnvironment, LDCTL, Run } from '../helpers/ldctl.js';
+
+/** `npm run check:kills` tries many more. */
+const KILLS = Number(process.env.LDCTL_TEST_KILLS ?? 20);
+const WRITERS = 50;
+const KEY = `ld_pk_${'k'.repeat(32)}`;
+
+describe('many writers of profiles', function () {
+  this.timeout(120_000 + KILLS * 5_000);
+  let folder: string;
+  let config: string;
+  let env: NodeJS.ProcessEnv;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'ldctl-writes-'));
+    config = join(folder, 'config');
+    env = cleanEnvironment(folder);
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const add = (name: string): Run =>
+    new Run(
+      process.execPath,
+      [LDCTL, 'profiles', 'add', name, '--no-verify', '--tenant-id', '18446744073709551615', '--key-store', 'file', '--api-key-stdin'],
+      env,
+    ).input(KEY);
+  const stored = (): string[] => new ProfileStore(config, systemClock).list().map(({ name }) => name);
+
+  it(`of ${WRITERS} processes that add a profile at once, none loses its own`, async () => {
+    const names = Array.from({ length: WRITERS }, (_, n) => `p${n}`);
+    const ends = await Promise.all(names.map((name) => add(name).ended()));
+    assert.deepEqual(ends.filter(({ code }) => code !== 0), []);
+    assert.deepEqual(stored().sort(), [...names].sort());
+    assert.equal(ends.filter(({ stderr }) => stderr.includes('now the current one')).length, 1);
+    assert.deepEqual(readdirSync(config), ['config.json']);
+  });
+
+  it(`killed at any moment, ${KILLS} times over, leaves the old file or the new one, whole`, async () => {
+    const began = Date.now();
+    assert.equal((await add('first').ended()).code, 0);
+    const usualMs = Date.now() - began;
+    let written = 0;
+    for (let n = 0; n < KILLS; n++) {
+      const before = stored();
+      const run = add(`r${n}`);
+      // Mostly towards the end, where it writes.
+      await realSleep(usualMs * (0.5 + 0.6 * Math.random()));
+      run.kill('SIGKILL');
+      const { code } = await run.ended();
+      const after = stored();
+      if (after.length > before.length) written += 1;
+      assert.deepEqual(after.slice(0, before.length), before);
+      assert.deepEqual(after.slice(before.length), after.length > before.length ? [`r${n}`] : []);
+      assert.ok(code !== 0 || after.length > before.length, 'what was told to be done is there');
+      assert.ok(readFileSync(join(config, 'config.json'), 'utf8').endsWith('}'));
+    }
+    assert.equal((await add('last').ended()).code, 0);
+    assert.ok(stored().includes('last'), `after ${written} of ${KILLS} were written`);
+  });
+});

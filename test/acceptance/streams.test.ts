@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { readAs } from '../helpers/readers.js';
+import { withScene } from '../helpers/scene.js';
+import { sideBySide } from '../helpers/side-by-side.js';
+
+/** The exit code of a command at the left of a pipe goes to fd 3, which is stderr here. */
+const piped = (command: string, reader: string): string =>
+  `{ { ${command}; echo "exit $?" >&3; } 3>&2 2>&4 | ${reader}; } 4>&2`;
+
+const exitIn = (stderr: string): string | undefined => /^exit (\d+)$/m.exec(stderr)?.[1];
+
+const RESTART = ['activities', 'trigger', 'iggy', 'restart', '--node', '7'];
+const FULL_DISK = '/dev/full';
+
+/** Says in the title of a test that it could not be tried on this machine. */
+const unless = (present: boolean, what: string): string => (present ? '' : ` (not tried: there is no ${what} here)`);
+
+describe('the standard streams', function () {
+  this.timeout(300_000);
+
+  sideBySide({
+    'a reader that goes away ends a list quietly': () =>
+      withScene({ history: 20_000 }, async (scene) => {
+        const { stdout, stderr } = await scene.shell(piped('ldctl activities list --limit 0 -o csv', 'head -1'));
+        assert.match(stdout, /^id,node,[^\n]+\n$/);
+        assert.equal(stderr, 'exit 0\n');
+        assert.ok(scene.sandbox.record.reads < 200, 'it stops to read what nobody wants');
+      }),
+
+    'a reader that goes away ends a list that is followed': () =>
+      withScene({ workMs: 50 }, async (scene) => {
+        const acting = setInterval(() => {
+          scene.sandbox.dispatchAsOther({ runtime: 'iggy', action: { verb: 'restart' } });
+        }, 100);
+        const follow = piped('ldctl activities list --follow --interval 200ms -o ndjson', 'head -1');
+        const { stdout, stderr } = await scene.shell(follow).finally(() => clearInterval(acting));
+        assert.equal((readAs('ndjson', stdout) as unknown[]).length, 1);
+        assert.equal(exitIn(stderr), '0', stderr);
+      }),
+
+    'a reader that goes away does not change how a trigger ends': () =>
+      withScene({ nodes: [7n, 8n], troubles: [[8n, 'reject']] }, async (scene) => {
+        const trigger = piped('ldctl activities trigger iggy restart --node 7,8 -o ndjson', 'head -1');
+        const { stdout, stderr } = await scene.shell(trigger);
+        assert.deepEqual(
+          (readAs('ndjson', stdout) as Array<{ event: string }>).map(({ event }) => event),
+          ['dispatched'],
+        );
+        assert.equal(exitIn(stderr), '3', stderr);
+        assert.match(stderr, /^✗ 1 of 2 nodes rejected: 8 /m);
+      }),
+
+    'a closed stdin is no terminal: it neither asks nor fails': () =>
+      withScene({ nodes: [7n] }, async (scene) => {
+        const asks = await scene.shell('ldctl activities trigger iggy restart <&-');
+        assert.equal(asks.code, 2, asks.stderr);
+        const named = await scene.shell('ldctl activities trigger iggy restart --node 7 <&-');
+        assert.equal(named.code, 0, named.stderr);
+        assert.equal(scene.dispatched, 1);
+      }),
+
+    [`a full disk is an error in a line, and what was done is told${unless(existsSync(FULL_DISK), FULL_DISK)}`]: () =>
+      withScene({ nodes: [7n] }, async (scene) => {
+        if (!existsSync(FULL_DISK)) return;
+        const { code, stderr } = await scene.shell(`ldctl ${RESTART.join(' ')} -o json > ${FULL_DISK}`);
+        assert.equal(code, 1, stderr);
+        assert.match(stderr, /^error: the output could not be written: ENOSPC/m);
+        assert.doesNotMatch(stderr, /^ +at /m);
+        assert.match(stderr, /^\S+ 7 activity \d+ completed/m);
+      }),
+
+    'what is no terminal gets no colour and no cursor movements': () =>
+      withScene({ nodes: [7n], troubles: [[7n, 'reject']] }, async (scene) => {
+        const { stdout, stderr } = await scene.ldctl(RESTART, { TERM: 'xterm-256color', FORCE_COLOR: '1' });
+        assert.ok(!`${stdout}${stderr}`.includes('\u001b'), stderr);
+      }),
+
+    '--quiet says nothing of a success on stderr': () =>
+      withScene({ nodes: [7n] }, async (scene) => {
+        const { code, stdout, stderr } = await scene.ldctl([...RESTART, '-q']);
+        assert.equal(code, 0);
+        assert.match(stdout, /^7 +\d+ +completed/m);
+        assert.equal(stderr, '');
+      }),
+  });
+});

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
+import { join } from 'node:path';
+import { type Core, type ProfileDesk } from '../../../src/cli/profile-desk.js';
+import { type Questions } from '../../../src/cli/questions.js';
+import { type Host } from '../../../src/cli/host.js';
+import { ApiError, Interrupted } from '../../../src/core/errors.js';
+import { type Id } from '../../../src/core/ids.js';
+import { ApiKey } from '../../../src/core/secret.js';
+import { type KeyContext, type Permissions, type TenantStructure } from '../../../src/core/wire.js';
+import { memoryOutput, type MemoryOutput } from '../../../src/output/memory-output.js';
+import { KeyringError, type KeyStore } from '../../../src/profiles/key-store.js';
+import { ProfileStore } from '../../../src/profiles/store.js';
+import { VirtualClock } from '../../helpers/clock.js';
+import { privateFolder } from '../profiles/fixtures.js';
+
+export const TENANT: Id = 18446744073709551615n;
+export const PROD: Id = 7263012455120900033n;
+export const BASEMENT: Id = 7263012455120900037n;
+export const SUPERVISOR = 'https://supervisor.example';
+
+/** An answer to the next question whose message matches; for a choice, what its name matches. */
+export type Scripted = [message: RegExp, answer: string | boolean | RegExp | Interrupted];
+
+export interface DeskOptions {
+  env?: Record<string, string>;
+  stdin?: string;
+  /** Given: a terminal, and what its user answers, in this order. */
+  answers?: Scripted[];
+  /** What the API says of keys; any other gets a 401. */
+  keys?: Record<string, Partial<KeyContext>>;
+  keyring?: KeyStore;
+}
+
+/** A desk with a store on the disk, an API that is a table, and a user that is a list of answers. */
+export class TestDesk implements ProfileDesk {
+  readonly folder = privateFolder();
+  readonly clock = new VirtualClock();
+  readonly output: MemoryOutput = memoryOutput();
+  readonly host: Host;
+  readonly signal: AbortSignal = new AbortController().signal;
+  readonly store = new ProfileStore(join(this.folder, 'config'), this.clock);
+  readonly questions: Questions | null;
+  /** The calls of the API, as `context` and `structure`. */
+  readonly calls: string[] = [];
+  readonly #options: DeskOptions;
+
+  constructor(options: DeskOptions = {}) {
+    this.#options = options;
+    const stdin = new PassThrough();
+    stdin.end(options.stdin ?? '');
+    this.host = {
+      env: { PATH: process.env.PATH, ...options.env },
+      output: this.output,
+      stdin: Object.assign(stdin, { isTTY: options.answers !== undefined }) as unknown as NodeJS.ReadStream,
+      clock: this.clock,
+      random: () => 0.5,
+      keyring: options.keyring ?? brokenKeyring,
+      newIdempotencyKey: () => assert.fail('no trigger here'),
+      catchInterrupts: () => assert.fail('no process here'),
+    };
+    this.questions = options.answers ? scripted(options.answers) : null;
+  }
+
+  /** What was said on stderr. */
+  get said(): string {
+    return this.output.stderr.text;
+  }
+
+  readonly core = ({ key }: { key: ApiKey }): Core => ({
+    keyContext: (tenantId) => {
+      this.calls.push('context');
+      const context = this.#options.keys?.[key.reveal()];
+      if (!context) return Promise.reject(refusal(401, 'unauthorized'));
+      return tenantId === TENANT ? Promise.resolve(keyContext(context)) : Promise.reject(refusal(404, 'not_found'));
+    },
+    structure: () => {
+      this.calls.push('structure');
+      return Promise.resolve(STRUCTURE);
+    },
+  });
+
+  readonly guard = (key: ApiKey): ApiKey => {
+    this.output.redact((text) => key.scrub(text));
+    return key;
+  };
+
+  readonly say = (line: string): void => this.output.stderr.write(`${line}\n`);
+  readonly warn = (line: string): void => this.output.stderr.write(`warning: ${line}\n`);
+  readonly during = <T>(_what: string, work: () => Promise<T>): Promise<T> => work();
+}
+
+const EVERYTHING: Permissions = { tenant: [], division: [], environment: ['deployment:manage'], divisions: {} };
+
+function keyContext(fields: Partial<KeyContext>): KeyContext {
+  return { id: 1n, name: 'ci', role_name: 'operator', expiry_at: '2026-12-18T12:00:00Z', permissions: EVERYTHING, ...fields };
+}
+
+function refusal(status: number, code: string): ApiError {
+  return new ApiError(`GET /context: ${status} ${code}`, { status, code, reason: code });
+}
+
+const place = { cloud: 'aws', region: null, tier: null };
+const STRUCTURE: TenantStructure = {
+  id: TENANT,
+  name: 'acme',
+  divisions: [
+    {
+      id: 11n,
+      name: 'platform',
+      environments: [
+        {
+          id: 21n,
+          name: 'production',
+          deployments: [{ id: PROD, name: 'prod', ...place, variant: 'managed', supervisor_url: SUPERVISOR }],
+        },
+        {
+          id: 22n,
+          name: 'lab',
+          deployments: [{ id: BASEMENT, name: 'basement', ...place, variant: 'on_premise', supervisor_url: null }],
+        },
+      ],
+    },
+  ],
+};
+
+/** There is none on this machine. */
+export const brokenKeyring: KeyStore = {
+  get: () => Promise.reject(new KeyringError('keyring_unavailable', 'there is no keyring')),
+  set: () => Promise.reject(new KeyringError('keyring_unavailable', 'there is no keyring')),
+  delete: () => Promise.reject(new KeyringError('keyring_unavailable', 'there is no keyring')),
+};
+
+/** One that works, and what is in it. */
+export function memoryKeyring(): { keyring: KeyStore; kept: Map<string, string> } {
+  const kept = new Map<string, string>();
+  const keyring: KeyStore = {
+    get: (account) => Promise.resolve(kept.has(account) ? new ApiKey(kept.get(account) ?? '') : null),
+    set: (account, key) => Promise.resolve(void kept.set(account, key.reveal())),
+    delete: (account) => Promise.resolve(void kept.delete(account)),
+  };
+  return { keyring, kept };
+}
+
+/** A user who answers from a list, and must be asked exactly that. */
+function scripted(answers: Scripted[]): Questions {
+  const next = (message: string): Scripted[1] => {
+    const [expected, answer] = answers.shift() ?? assert.fail(`nobody expected to be asked: ${message}`);
+    assert.match(message, expected);
+    if (answer instanceof Interrupted) throw answer;
+    return answer;
+  };
+  const pick = <T>(message: string, choices: ReadonlyArray<{ value: T; name: string }>): T => {
+    const wanted = next(message);
+    const found = choices.find(({ name }) => wanted instanceof RegExp && wanted.test(name));
+    return (found ?? assert.fail(`${String(wanted)} is not among ${choices.map(({ name }) => name).join(', ')}`)).value;
+  };
+  const typed = (message: string, validate: (text: string) => true | string): string => {
+    const text = String(next(message));
+    assert.equal(validate(text), true);
+    return text;
+  };
+  const soon = <T>(answer: () => T): Promise<T> => Promise.resolve().then(answer);
+  return {
+    confirm: (message) => soon(() => next(message) === true),
+    text: (message, { default: preset = '', validate = (): true => true } = {}) =>
+      soon(() => typed(message, (text) => validate(text === '' ? preset : text)) || preset),
+    secret: (message, validate) => soon(() => typed(message, validate)),
+    choose: (message, choices) => soon(() => pick(message, choices)),
+    search: (message, choices) => soon(() => pick(message, choices)),
+  };
+}

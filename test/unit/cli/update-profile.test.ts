@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict';
+import { type ProfileFlags } from '../../../src/cli/add-profile.js';
+import { removeProfile } from '../../../src/cli/remove-profile.js';
+import { updateProfile } from '../../../src/cli/update-profile.js';
+import { LdctlError } from '../../../src/core/errors.js';
+import { ApiKey } from '../../../src/core/secret.js';
+import { KeyringError } from '../../../src/profiles/key-store.js';
+import { type Profile } from '../../../src/profiles/profile.js';
+import { KEY, OTHER_KEY, removeFolders } from '../profiles/fixtures.js';
+import { brokenKeyring, memoryKeyring, PROD, SUPERVISOR, TENANT, TestDesk, type DeskOptions } from './desk.js';
+
+const NO_FLAGS: ProfileFlags = { 'api-key-stdin': false, verify: true };
+const PROFILE: Profile = {
+  name: 'me',
+  tenant_id: TENANT,
+  supervisor_url: 'https://own.example',
+  deployment_id: PROD,
+  deployment_name: 'prod',
+  expires_at: '2026-06-02T00:00:00Z',
+  key: { store: 'file', api_key: new ApiKey(KEY) },
+};
+
+/** A desk whose store holds the profile. */
+async function deskWith(profile: Partial<Profile> = {}, options: DeskOptions = {}): Promise<TestDesk> {
+  const desk = new TestDesk({ keys: { [KEY]: {}, [OTHER_KEY]: {} }, ...options });
+  await desk.store.add({ ...PROFILE, ...profile });
+  return desk;
+}
+
+const update = (desk: TestDesk, flags: Partial<ProfileFlags>): Promise<Profile> =>
+  updateProfile('me', { ...NO_FLAGS, ...flags }, desk);
+
+/** Without the key, of which only the text is told. */
+function plain({ key, ...fields }: Profile): Record<string, unknown> {
+  return { ...fields, key: key.store === 'file' ? key.api_key.reveal() : key };
+}
+
+describe('profiles update', () => {
+  afterEach(removeFolders);
+
+  it('rotates the key: checks it, and the deployment with it, and stores when it expires', async () => {
+    const desk = await deskWith({}, { stdin: OTHER_KEY });
+    await update(desk, { 'api-key-stdin': true });
+    assert.deepEqual(desk.calls, ['context', 'structure']);
+    assert.deepEqual(plain(desk.store.get('me')), {
+      ...plain(PROFILE),
+      key: OTHER_KEY,
+      expires_at: '2026-12-18T12:00:00Z',
+    });
+  });
+
+  it('keeps the old key when the new one is not accepted', async () => {
+    const desk = await deskWith({}, { stdin: OTHER_KEY, keys: { [KEY]: {} } });
+    await assert.rejects(update(desk, { 'api-key-stdin': true }), { code: 'unauthorized' });
+    assert.deepEqual(plain(desk.store.get('me')), plain(PROFILE));
+  });
+
+  it('keeps the old key when the new one does not see the deployment', async () => {
+    const desk = await deskWith({ deployment_id: 1n }, { stdin: OTHER_KEY });
+    await assert.rejects(update(desk, { 'api-key-stdin': true }), { code: 'deployment_not_found' });
+    assert.equal(plain(desk.store.get('me')).key, KEY);
+  });
+
+  it('with --no-verify stores a key unseen, and forgets when the old one expired', async () => {
+    const desk = await deskWith({}, { stdin: OTHER_KEY, keys: {} });
+    await update(desk, { 'api-key-stdin': true, verify: false });
+    assert.deepEqual(desk.calls, []);
+    const stored = desk.store.get('me');
+    assert.deepEqual([plain(stored).key, stored.expires_at], [OTHER_KEY, undefined]);
+  });
+
+  it('changes the deployment, and its supervisor with it', async () => {
+    const desk = await deskWith({ deployment_id: 1n, deployment_name: 'old' });
+    const { deployment_id, deployment_name, supervisor_url } = await update(desk, { deployment: 'prod' });
+    assert.deepEqual([deployment_id, deployment_name, supervisor_url], [PROD, 'prod', SUPERVISOR]);
+  });
+
+  it('changes the tenant only to one that the key is for', async () => {
+    const desk = await deskWith();
+    await assert.rejects(update(desk, { 'tenant-id': '7' }), { code: 'not_found' });
+    assert.equal(desk.store.get('me').tenant_id, TENANT);
+  });
+
+  for (const [name, flags, expected] of [
+    ['protection', { protected: true }, { protected: true }],
+    ['the supervisor URL', { 'supervisor-url': 'https://new.example/' }, { supervisor_url: 'https://new.example' }],
+  ] as const) {
+    it(`changes ${name} alone, without asking the API`, async () => {
+      const desk = await deskWith();
+      await update(desk, flags);
+      assert.deepEqual(desk.calls, []);
+      assert.deepEqual(plain(desk.store.get('me')), { ...plain(PROFILE), ...expected });
+    });
+  }
+
+  it('takes protection away', async () => {
+    const desk = await deskWith({ protected: true });
+    await update(desk, { protected: false });
+    assert.equal(desk.store.get('me').protected, undefined);
+  });
+
+  it('does not listen to the environment', async () => {
+    const env = { LD_TENANT_ID: '7', LD_API_KEY: OTHER_KEY, LD_DEPLOYMENT_ID: '7', LD_SUPERVISOR_URL: 'https://left-over.example' };
+    const desk = await deskWith({}, { env });
+    await update(desk, { protected: true });
+    assert.deepEqual(plain(desk.store.get('me')), { ...plain(PROFILE), protected: true });
+  });
+
+  it('loses nothing that another process has changed meanwhile', async () => {
+    const desk = await deskWith({}, { stdin: OTHER_KEY });
+    const other = desk.store.update('me', (profile) => ({ ...profile, protected: true }));
+    await desk.clock.run(Promise.all([update(desk, { 'api-key-stdin': true }), other]));
+    assert.deepEqual([desk.store.get('me').protected, plain(desk.store.get('me')).key], [true, OTHER_KEY]);
+  });
+
+  it('refuses to change nothing, or a profile that is not there', async () => {
+    await assert.rejects(update(await deskWith(), {}), { code: 'nothing_to_change', exitCode: 2 });
+    await assert.rejects(updateProfile('you', { ...NO_FLAGS, protected: true }, await deskWith()), { code: 'profile_not_found' });
+  });
+
+  describe('moves the key', () => {
+    it('from the file to the keyring, and back, without asking the API', async () => {
+      const { keyring, kept } = memoryKeyring();
+      const desk = await deskWith({}, { keyring });
+      const { key } = await update(desk, { 'key-store': 'keyring' });
+      assert.ok(key.store === 'keyring');
+      assert.deepEqual([...kept], [[key.account, KEY]]);
+      await update(desk, { 'key-store': 'file' });
+      assert.equal(plain(desk.store.get('me')).key, KEY);
+      assert.equal(kept.size, 0);
+      assert.deepEqual(desk.calls, []);
+    });
+
+    it('a new key takes the place of the old one in the keyring', async () => {
+      const { keyring, kept } = memoryKeyring();
+      await keyring.set('me.1', new ApiKey(KEY));
+      const desk = await deskWith({ key: { store: 'keyring', account: 'me.1' } }, { keyring, stdin: OTHER_KEY });
+      await update(desk, { 'api-key-stdin': true });
+      assert.deepEqual([...kept.values()], [OTHER_KEY]);
+    });
+
+    it('to a command, and takes it out of the keyring', async () => {
+      const { keyring, kept } = memoryKeyring();
+      await keyring.set('me.1', new ApiKey(KEY));
+      const desk = await deskWith({ key: { store: 'keyring', account: 'me.1' } }, { keyring });
+      await update(desk, { 'key-command': `printf ${OTHER_KEY}` });
+      assert.deepEqual(desk.store.get('me').key, { store: 'command', command: ['printf', OTHER_KEY] });
+      assert.equal(kept.size, 0);
+    });
+
+    it('nowhere when there is no keyring: it stays where it is', async () => {
+      const desk = await deskWith();
+      await assert.rejects(update(desk, { 'key-store': 'keyring' }), { code: 'keyring_unavailable' });
+      assert.deepEqual(plain(desk.store.get('me')), plain(PROFILE));
+    });
+
+    it('says so when the old key cannot be taken out', async () => {
+      const { keyring } = memoryKeyring();
+      await keyring.set('me.1', new ApiKey(KEY));
+      const locked = { ...keyring, delete: () => Promise.reject(new KeyringError('keyring_failed', 'it is locked')) };
+      const desk = await deskWith({ key: { store: 'keyring', account: 'me.1' } }, { keyring: locked });
+      await update(desk, { 'key-store': 'file' });
+      assert.match(desk.said, /warning: a key was left in the keyring, as me\.1 of ldctl: it is locked/);
+    });
+  });
+
+  describe('at a terminal, without flags, asks what to change', () => {
+    it('the key', async () => {
+      const desk = await deskWith({}, { answers: [[/^What is to be changed about me/, /key/], [/^API key:$/, OTHER_KEY]] });
+      await update(desk, {});
+      assert.equal(plain(desk.store.get('me')).key, OTHER_KEY);
+    });
+
+    it('the deployment', async () => {
+      const desk = await deskWith({ deployment_id: 1n }, { answers: [[/^What/, /deployment/], [/^Deployment/, /prod$/]] });
+      const { deployment_id, supervisor_url } = await update(desk, {});
+      assert.deepEqual([deployment_id, supervisor_url], [PROD, SUPERVISOR]);
+    });
+
+    it('protection', async () => {
+      const desk = await deskWith({}, { answers: [[/^What/, /^Protect it$/]] });
+      assert.equal((await update(desk, {})).protected, true);
+    });
+  });
+});
+
+describe('profiles remove', () => {
+  afterEach(removeFolders);
+
+  const inKeyring = { key: { store: 'keyring', account: 'me.1' } } as const;
+  const remove = (desk: TestDesk, flags = { yes: true, 'keep-key': false }): Promise<string | null> => removeProfile('me', flags, desk);
+
+  it('takes the profile away, and its key out of the keyring', async () => {
+    const { keyring, kept } = memoryKeyring();
+    await keyring.set('me.1', new ApiKey(KEY));
+    const desk = await deskWith(inKeyring, { keyring });
+    assert.equal(await remove(desk), null);
+    assert.deepEqual([desk.store.list(), kept.size], [[], 0]);
+  });
+
+  it('keeps the profile when the keyring cannot be reached, and names the flag for that', async () => {
+    const desk = await deskWith(inKeyring, { keyring: brokenKeyring });
+    const error: unknown = await remove(desk).catch((fault: unknown) => fault);
+    assert.ok(error instanceof LdctlError);
+    assert.match(error.hint ?? '', /--keep-key/);
+    assert.equal(desk.store.list().length, 1);
+    await remove(desk, { yes: true, 'keep-key': true });
+    assert.equal(desk.store.list().length, 0);
+  });
+
+  it('needs --yes where nobody can be asked', async () => {
+    const desk = await deskWith();
+    await assert.rejects(remove(desk, { yes: false, 'keep-key': false }), { code: 'consent_missing', exitCode: 2 });
+    assert.equal(desk.store.list().length, 1);
+  });
+
+  it('asks at a terminal', async () => {
+    const desk = await deskWith({}, { answers: [[/^Remove profile and key me\?$/, false], [/^Remove profile and key me\?$/, true]] });
+    await assert.rejects(remove(desk, { yes: false, 'keep-key': false }), { code: 'consent_missing' });
+    await remove(desk, { yes: false, 'keep-key': false });
+    assert.equal(desk.store.list().length, 0);
+  });
+});
