@@ -32,7 +32,7 @@ export function guardTenant(supervisor: Supervisor, expected: ExpectedTenant): S
 
 /** @throws LdctlError (exit 5) when an entry is another tenant's; one that names no tenant is let pass */
 function refuseOthers({ items }: ActivityPage, deploymentId: Id, { tenantId, profile }: ExpectedTenant): void {
-  const other = items.find((activity) => activity.tenant_id !== undefined && activity.tenant_id !== tenantId);
+  const other = items.find((activity) => (activity.tenant_id ?? tenantId) !== tenantId);
   if (!other) return;
   throw new LdctlError(
     'refused',

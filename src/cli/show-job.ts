@@ -6,6 +6,7 @@ import { LdctlError } from '../core/errors.js';
 import { EXIT_CODES, type ExitCode } from '../core/exit-codes.js';
 import type { RunResult } from '../core/outcome.js';
 import type { RunEvent } from '../core/progress.js';
+import { reportToGitHub } from '../output/github.js';
 import { printRunResult, type DryRunRequest } from '../output/run-result.js';
 import { createRunView } from '../output/views.js';
 import { systemEvery } from '../output/ticker.js';
@@ -25,7 +26,7 @@ export async function showJob(
   title: string,
   job: AsyncGenerator<RunEvent, JobReport>,
 ): Promise<ExitCode> {
-  const { output, clock } = host;
+  const { output, clock, env } = host;
   const options = printOptions(flags);
   const view = createRunView(output, { ...options, quiet: flags.quiet, title, clock, every: systemEvery });
   const begunAt = clock.now();
@@ -47,6 +48,7 @@ export async function showJob(
   const tookMs = clock.now() - (dispatchedAt ?? begunAt);
   const { result, error, exitCode } = report;
   await printRunResult(output, result, { ...options, quiet: flags.quiet, tookMs, error: error ? unconfirmed(error) : undefined });
+  await reportToGitHub(output, env, result);
   return exitCode;
 }
 

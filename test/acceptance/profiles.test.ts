@@ -62,6 +62,17 @@ describe('profiles, as processes', function () {
         assert.equal(stderr, '--profile prod is taken whole: LD_API_KEY, LD_DEPLOYMENT_ID from the environment ignored\n');
       }),
 
+    'a profile for another tenant than the deployment’s stops before anything is sent: exit 5': () =>
+      withScene({}, async (scene) => {
+        withoutVariables(scene);
+        const wrong = ['--tenant-id', '7', '--supervisor-url', scene.url, '--no-verify', '--key-store', 'file'];
+        assert.equal((await add(scene, 'prod', keyOf(scene), ...wrong)).code, 0);
+        const { code, stderr } = await scene.ldctl(['activities', 'trigger', 'iggy', 'restart', '--yes']);
+        assert.equal(code, 5, stderr);
+        for (const part of [scene.sandbox.tenantId.toString(), 'tenant 7', 'profile prod']) assert.ok(stderr.includes(part), stderr);
+        assert.equal(scene.posts.length, 0);
+      }),
+
     'the key is in no file but the config, which is private, in no arguments, and in no child’s environment': () =>
       // Keys of its own: other tests run on this machine, too.
       withScene({ seed: Date.now() % 2 ** 32 }, async (scene) => {

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { dryRun } from '../../../src/activities/dry-run.js';
+import { guardTenant } from '../../../src/activities/tenant-guard.js';
+import { trigger } from '../../../src/activities/trigger.js';
+import { LdctlError } from '../../../src/core/errors.js';
+import { type Id } from '../../../src/core/ids.js';
+import { type Supervisor } from '../../../src/core/supervisor.js';
+import { JobBench, plan, statuses } from '../../helpers/run.js';
+
+/** Neighbours that a double could not tell apart. */
+const OURS: Id = 7261845022003200001n;
+const THEIRS: Id = 7261845022003200002n;
+
+/** A log of which every entry names this tenant, or none. */
+function logOf(bench: JobBench, tenantId: Id | null | undefined): Supervisor {
+  return {
+    trigger: (request) => bench.supervisor.trigger(request),
+    list: async (deploymentId, query) => {
+      const page = await bench.supervisor.list(deploymentId, query);
+      return { ...page, items: page.items.map((item) => ({ ...item, tenant_id: tenantId })) };
+    },
+  };
+}
+
+const guarded = (supervisor: Supervisor): Supervisor => guardTenant(supervisor, { tenantId: OURS, profile: 'prod' });
+
+const isRefusal = (error: unknown): boolean => {
+  assert.ok(error instanceof LdctlError);
+  assert.deepEqual([error.code, error.exitCode], ['wrong_tenant', 5]);
+  for (const part of [OURS.toString(), THEIRS.toString(), 'profile prod']) assert.ok(error.message.includes(part), error.message);
+  return true;
+};
+
+describe('the tenant guard', () => {
+  let bench: JobBench;
+  beforeEach(() => {
+    bench = new JobBench();
+    bench.supervisor.addHistory(3, { createdAt: bench.clock.now() });
+  });
+
+  it('stops a trigger before anything is sent when the log is another tenant’s', async () => {
+    const tools = bench.tools({ supervisor: guarded(logOf(bench, THEIRS)) });
+    await assert.rejects(bench.run(trigger(plan(), tools)), isRefusal);
+    assert.equal(bench.supervisor.posts.length, 0);
+  });
+
+  it('stops a dry run, too', async () => {
+    const tools = bench.tools({ supervisor: guarded(logOf(bench, THEIRS)) });
+    await assert.rejects(bench.clock.run(dryRun(plan(), tools)), isRefusal);
+  });
+
+  for (const [name, tenantId] of [
+    ['is the profile’s', OURS],
+    ['is not said', undefined],
+    ['is null', null],
+  ] as const) {
+    it(`lets a trigger pass when the tenant ${name}`, async () => {
+      const tools = bench.tools({ supervisor: guarded(logOf(bench, tenantId)) });
+      const report = await bench.run(trigger(plan(), tools));
+      assert.deepEqual([report.result.outcome, statuses(report)], ['completed', ['1:completed']]);
+    });
+  }
+
+  it('lets a trigger pass when there is no log yet, and hides nothing once something was sent', async () => {
+    const empty = new JobBench();
+    const report = await empty.run(trigger(plan(), empty.tools({ supervisor: guarded(logOf(empty, THEIRS)) })));
+    assert.equal(report.result.outcome, 'completed');
+  });
+});
