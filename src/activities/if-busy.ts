@@ -98,12 +98,13 @@ async function* join(
   const others = busy.filter((activity) => activity.action !== action);
   if (others.length > 0) throw busyError(others, `Only ${action} itself can be joined.`);
   const joined = newestOfEach(busy);
-  const rest = plan.nodes?.filter((node) => !joined.has(node)) ?? [];
+  const nodes = plan.nodes ?? [...joined.keys()];
+  const rest = nodes.filter((node) => !joined.has(node));
   if (rest.length > 0 && plan.callersKey) {
     // One record cannot say what was joined and what was sent, so a re-run could not tell the two apart.
     throw busyError(busy, 'With --idempotency-key, join node by node: add --rolling.');
   }
-  const ids = [...joined.values()];
+  const ids = nodes.flatMap((node) => joined.get(node) ?? []);
   for (const [node, id] of joined) yield warning('joined', `node ${node}: following activity ${id} instead of sending`);
   if (rest.length === 0) {
     yield* rememberJoined(plan, ids, tools);
@@ -112,7 +113,7 @@ async function* join(
   const begunAt = tools.clock.now();
   const sent = yield* trigger({ ...plan, nodes: rest }, tools, sight);
   const limits = { ...plan.limits, timeoutMs: lessThan(plan.limits.timeoutMs, tools.clock.now() - begunAt) };
-  return joinReports(sent, yield* followJoined({ ...plan, ids, limits }, tools, sight), plan.nodes ?? []);
+  return joinReports(sent, yield* followJoined({ ...plan, ids, limits }, tools, sight), nodes);
 }
 
 /** An agent takes a runtime's activities one after the other, so the newest ends last. */

@@ -1,8 +1,8 @@
 import type { Id } from '../core/ids.js';
 import type { CallOptions } from '../core/supervisor.js';
 import type { ActivityLog, LogPage } from './activity-log.js';
+import { GivenIds } from './given-ids.js';
 import { linkedController } from './linked-controller.js';
-import { RecentIds } from './recent-ids.js';
 
 export interface ReadOptions extends CallOptions {
   /** How many pages may be on their way at once. */
@@ -22,7 +22,7 @@ export interface ReadOptions extends CallOptions {
 export async function* readLog(log: ActivityLog, options: ReadOptions = {}): AsyncGenerator<LogPage> {
   const { controller: stop, release } = linkedController(options.signal);
   const read: ReadPage = (page) => log.page(page, { ...options, signal: stop.signal });
-  const seen = new RecentIds();
+  const given = new GivenIds();
   let newest: Id | undefined;
   try {
     const first = await read(1);
@@ -30,7 +30,7 @@ export async function* readLog(log: ActivityLog, options: ReadOptions = {}): Asy
     for await (const page of rest(read, first, options.inFlight ?? 1)) {
       const start = (newest ??= page.entries[0]?.activity.id);
       // What is newer than the first entry came after the reading began, and would come out of its order.
-      const isPart = (id: Id): boolean => start !== undefined && id <= start && seen.add(id);
+      const isPart = (id: Id): boolean => start !== undefined && id <= start && given.add(id);
       yield { ...page, entries: page.entries.filter(({ activity }) => isPart(activity.id)) };
     }
   } finally {
@@ -72,15 +72,18 @@ async function readNewestPages(read: ReadPage, lastPage: number): Promise<LogPag
   }
 }
 
-/** Reads the numbered pages, several at once, and hands them out in the order of their numbers. */
+/**
+ * Reads the numbered pages, and hands them out in the order of their numbers: one at a time at first, then one more
+ * with each that was wanted, so that a reader who soon has enough has not asked for much more than that.
+ */
 async function* inOrder(
   read: ReadPage,
   numbers: Iterator<number>,
   inFlight: number,
 ): AsyncGenerator<{ number: number; page: LogPage }> {
   const waiting: Array<{ number: number; page: Promise<LogPage> }> = [];
-  for (;;) {
-    while (waiting.length < inFlight) {
+  for (let atOnce = 1; ; atOnce = Math.min(atOnce + 1, inFlight)) {
+    while (waiting.length < atOnce) {
       const next = numbers.next();
       if (next.done) break;
       const page = read(next.value);

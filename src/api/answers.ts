@@ -12,15 +12,16 @@ import { keyContext, tenantStructure } from './schemas.js';
  * test, or a bench in virtual time, can hand in answers that never were on a wire.
  */
 
-const ALLOW_LIST = "If the key has an allow-list, it must name this machine's address. See `ldctl whoami`.";
+const ALLOW_LIST = "If the key has an allow-list, it must name this machine's address.";
+const SEE_GRANTS = '`ldctl whoami` shows what it may do.';
 const DEPLOYMENT_UNKNOWN =
   'The deployment is unknown, or this key may not see it: `ldctl deployments list` shows those that it may.';
 const TRIGGER_HINTS: CallHints = {
-  forbidden: `The key needs the permission deployment:manage. ${ALLOW_LIST}`,
+  forbidden: `The key needs the permission deployment:manage. ${ALLOW_LIST} ${SEE_GRANTS}`,
   notFound: DEPLOYMENT_UNKNOWN,
 };
 const LIST_HINTS: CallHints = {
-  forbidden: `The key needs the permission deployment:read. ${ALLOW_LIST}`,
+  forbidden: `The key needs the permission deployment:read. ${ALLOW_LIST} ${SEE_GRANTS}`,
   notFound: DEPLOYMENT_UNKNOWN,
 };
 const CORE_HINTS: CallHints = {

@@ -1,10 +1,9 @@
-import { Interrupted } from '../core/errors.js';
 import { DEFAULT_API_URL, type SettingFlags, type Settings } from '../profiles/settings.js';
 import { checkProfileName, type Profile } from '../profiles/profile.js';
 import { chooseDeployment, type DeploymentWish } from './choose-deployment.js';
 import { clearAway, placeKey } from './place-key.js';
 import { checkCredentials, keyAnswer, tenantAnswer, type Credentials } from './profile-credentials.js';
-import { settingsFor, type ProfileDesk } from './profile-desk.js';
+import { settingsFor, untilInterrupted, type ProfileDesk } from './profile-desk.js';
 import { parseKeyWishes, type KeyFlags } from './profile-flags.js';
 
 /** The flags of `profiles add` and `profiles update`. */
@@ -28,13 +27,8 @@ export interface Added {
  * before the end, and nothing that the API did not accept, unless it is not to be asked.
  * @throws UsageError, LdctlError (exit 5), the errors of the Core API; Interrupted at Ctrl-C, with nothing stored
  */
-export async function addProfile(name: string, flags: ProfileFlags, desk: ProfileDesk): Promise<Added> {
-  try {
-    return await make(name, flags, desk);
-  } catch (error) {
-    if (error instanceof Interrupted) error.hint = 'Nothing was stored.';
-    throw error;
-  }
+export function addProfile(name: string, flags: ProfileFlags, desk: ProfileDesk): Promise<Added> {
+  return untilInterrupted('Nothing was stored.', () => make(name, flags, desk));
 }
 
 async function make(name: string, flags: ProfileFlags, desk: ProfileDesk): Promise<Added> {

@@ -17,7 +17,7 @@ export function explainDenial(error: unknown, key: ApiKey, settings: Settings, n
 function advice(key: ApiKey, { key: setting, profile }: Settings, now: number): string {
   if (setting?.source.from !== 'profile' || !profile) {
     const source = setting ? ` from ${setting.source.from === 'env' ? setting.source.name : formatSource(setting.source)}` : '';
-    return `It is the key ${key.mask()}${source}. Check that it is whole, and has not expired or been revoked.`;
+    return `It is the key ${key.mask()}${source}. Check that it is whole; if it has expired or was revoked, make a new one in the LaserData console.`;
   }
   const expiry = profile.expiresAt === null ? null : expiryOf(profile.expiresAt, now);
   if (profile.expiresAt !== null && expiry?.expired) {

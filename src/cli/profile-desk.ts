@@ -1,5 +1,6 @@
 import type { CoreApi } from '../api/core-api.js';
 import { parseBaseUrl } from '../api/base-url.js';
+import { Interrupted } from '../core/errors.js';
 import type { ApiKey } from '../core/secret.js';
 import { warningText } from '../output/error.js';
 import { painter } from '../output/style.js';
@@ -67,4 +68,14 @@ export function settingsFor(
 /** `LD_PROFILE` says which profile to use, which is none when one is made. */
 function withoutProfile(env: Host['env']): Host['env'] {
   return { ...env, LD_PROFILE: undefined };
+}
+
+/** Does work that Ctrl-C leaves undone, and has the interrupt say so. @throws what `work` throws */
+export async function untilInterrupted<T>(whatThen: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Interrupted) error.hint = whatThen;
+    throw error;
+  }
 }

@@ -7,7 +7,7 @@ import { connectionOf, hrefOf, storedApiUrl, type ProfileFlags } from './add-pro
 import { chooseDeployment } from './choose-deployment.js';
 import { clearAway, placeKey } from './place-key.js';
 import { checkCredentials, keyAnswer, type Answer, type Credentials } from './profile-credentials.js';
-import { settingsFor, type ProfileDesk } from './profile-desk.js';
+import { settingsFor, untilInterrupted, type ProfileDesk } from './profile-desk.js';
 import { parseKeyWishes, type KeyWishes } from './profile-flags.js';
 import type { Questions } from './questions.js';
 import { keyTools } from './session.js';
@@ -29,7 +29,11 @@ interface Changes {
  * @returns the new profile
  * @throws UsageError, LdctlError (exit 5), the errors of the Core API; Interrupted at Ctrl-C, with nothing changed
  */
-export async function updateProfile(name: string, flags: ProfileFlags, desk: ProfileDesk): Promise<Profile> {
+export function updateProfile(name: string, flags: ProfileFlags, desk: ProfileDesk): Promise<Profile> {
+  return untilInterrupted('Nothing was changed.', () => change(name, flags, desk));
+}
+
+async function change(name: string, flags: ProfileFlags, desk: ProfileDesk): Promise<Profile> {
   const stored = desk.store.get(name);
   const changes = await changesFor(stored, flags, desk);
   const given = settingsFor(desk.host, connectionOf(changes.flags), {

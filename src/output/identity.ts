@@ -53,28 +53,32 @@ export function identityFields(identity: IdentityDocument, expiry: string | null
     { name: 'user_id', value: identity.user_id },
     { name: 'role', value: identity.role },
     { name: 'expires_at', value: identity.expires_at, ...(expiry !== null && { text: expiry }) },
-    { name: 'allowed_ips', value: identity.allowed_ips?.join(' '), ...(!identity.allowed_ips && identity.key_id !== null && { text: 'any' }) },
-    { name: 'tenant_id', value: identity.tenant_id, ...from(named(identity.tenant_name, identity.tenant_id), origins.tenant_id) },
+    { name: 'allowed_ips', value: identity.allowed_ips?.join(' '), ...anyAddress(identity) },
+    { name: 'tenant_id', value: identity.tenant_id, ...from(identity.tenant_id, origins.tenant_id) },
+    { name: 'tenant_name', value: identity.tenant_name },
     { name: 'api_url', value: identity.api_url, ...from(identity.api_url, origins.api_url) },
-    { name: 'deployment_id', value: identity.deployment_id, ...from(placeOf(identity), origins.deployment) },
+    { name: 'deployment_id', value: identity.deployment_id, ...from(identity.deployment_id, origins.deployment) },
+    { name: 'deployment_name', value: identity.deployment_name, ...placeOf(identity) },
     { name: 'supervisor_url', value: identity.supervisor_url, ...from(identity.supervisor_url, origins.supervisor_url) },
     { name: 'may_read', value: identity.may_read, ...unknown(identity.may_read) },
     { name: 'may_manage', value: identity.may_manage, ...unknown(identity.may_manage) },
   ];
 }
 
-function from(text: string | null, origin: string | null): { text?: string } {
-  return text === null || origin === null ? {} : { text: `${text}  (${origin})` };
+/** The value, and where it came from. */
+function from(value: string | Id | null, origin: string | null): { text?: string } {
+  return value === null || origin === null ? {} : { text: `${value}  (${origin})` };
 }
 
-function named(name: string | null, id: Id | null): string | null {
-  if (name === null) return id === null ? null : id.toString();
-  return id === null ? name : `${id} ${name}`;
-}
-
-function placeOf({ division_name, environment_name, deployment_name, deployment_id }: IdentityDocument): string | null {
+/** Where the deployment stands. One that is known by its name alone says here where that came from. */
+function placeOf({ division_name, environment_name, deployment_name, deployment_id, origins }: IdentityDocument): { text?: string } {
+  if (deployment_id === null) return from(deployment_name, origins.deployment);
   const path = [division_name, environment_name, deployment_name].filter((part) => part !== null).join(' › ');
-  return named(path || null, deployment_id);
+  return path === '' ? {} : { text: path };
+}
+
+function anyAddress({ allowed_ips, key_id }: IdentityDocument): { text?: string } {
+  return allowed_ips === null && key_id !== null ? { text: 'any' } : {};
 }
 
 function unknown(value: boolean | null): { text?: string } {

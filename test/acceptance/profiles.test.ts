@@ -65,8 +65,8 @@ describe('profiles, as processes', function () {
     'a profile for another tenant than the deployment’s stops before anything is sent: exit 5': () =>
       withScene({}, async (scene) => {
         withoutVariables(scene);
-        const wrong = ['--tenant-id', '7', '--supervisor-url', scene.url, '--no-verify', '--key-store', 'file'];
-        assert.equal((await add(scene, 'prod', keyOf(scene), ...wrong)).code, 0);
+        assert.equal((await add(scene, 'prod', keyOf(scene), '--key-store', 'file')).code, 0);
+        assert.equal((await scene.ldctl(['profiles', 'update', 'prod', '--tenant-id', '7', '--no-verify'])).code, 0);
         const { code, stderr } = await scene.ldctl(['activities', 'trigger', 'iggy', 'restart', '--yes']);
         assert.equal(code, 5, stderr);
         for (const part of [scene.sandbox.tenantId.toString(), 'tenant 7', 'profile prod']) assert.ok(stderr.includes(part), stderr);

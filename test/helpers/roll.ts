@@ -100,7 +100,8 @@ export class RollBench extends JobBench {
   /** The most activities that were underway at once, from the POST to the end, by the server's own account. */
   get mostAtOnce(): number {
     const changes = this.ownEntries.flatMap(({ activity, statuses }) => [
-      { at: Date.parse(activity.created_at), by: 1 },
+      // It is cut to whole milliseconds, which virtual time is not.
+      { at: Date.parse(activity.created_at) + 1, by: 1 },
       { at: statuses.at(-1)?.from ?? Infinity, by: -1 },
     ]);
     // At one moment, what ends does so before the next begins.

@@ -3,6 +3,7 @@ import ActivitiesTrigger from '../../src/commands/activities/trigger.js';
 import { ApiKey } from '../../src/core/secret.js';
 import { ProfileStore } from '../../src/profiles/store.js';
 import { ACTIVITIES, CommandBench, DEPLOYMENT, entry, KEY, SUPERVISOR } from '../helpers/command.js';
+import { readAs } from '../helpers/readers.js';
 
 const NAMED = ['iggy', 'restart', '--node', '7', '--no-wait'];
 const EVERY = ['iggy', 'restart', '--no-wait'];
@@ -22,7 +23,7 @@ describe('consent to activities trigger', () => {
     const store = new ProfileStore(bench.env.LDCTL_CONFIG_DIR ?? '', bench.clock);
     await store.add({
       name: 'prod',
-      tenant_id: 60n,
+      tenant_id: 7261845022003200007n,
       deployment_id: DEPLOYMENT,
       deployment_name: 'orders',
       supervisor_url: SUPERVISOR,
@@ -43,6 +44,22 @@ describe('consent to activities trigger', () => {
     expectPost('{}');
     assert.equal((await bench.run(ActivitiesTrigger, ...EVERY, '--yes')).code, 0);
   });
+
+  for (const format of ['table', 'json', 'yaml', 'csv', 'ndjson'] as const) {
+    it(`is missed on stderr, and in ${format} on stdout`, async () => {
+      const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...EVERY, '-o', format);
+      assert.equal(code, 2);
+      assert.match(stderr, /^error: .*\(consent_missing\)$/m);
+      // Rows have no place for an error: their readers see the exit code.
+      if (format === 'table' || format === 'csv') {
+        assert.equal(stdout, '');
+        return;
+      }
+      const [document] = format === 'ndjson' ? (readAs(format, stdout) as unknown[]) : [readAs(format, stdout)];
+      const { error } = document as { error: Record<string, unknown> };
+      assert.deepEqual([error.code, error.exit_code, error.request_id], ['consent_missing', 2n, null]);
+    });
+  }
 
   it('on a protected profile is not in the naming of nodes, nor in --yes', async () => {
     await useProfile({ protected: true });

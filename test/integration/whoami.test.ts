@@ -83,8 +83,10 @@ describe('whoami', () => {
     const { stdout } = await bench.run(Whoami, '--utc');
     assert.match(stdout, /^api key +ld_pk_…[0-9a-f]{4} {2}\(env LD_API_KEY\)$/m);
     assert.match(stdout, /^expires at +2026-06-06 12:00:00Z \(in 5 days\)$/m);
-    assert.match(stdout, /^tenant id +18446744073709551615 acme {2}\(env LD_TENANT_ID\)$/m);
-    assert.match(stdout, new RegExp(`^deployment id +${DEPLOYMENT} platform › production › prod {2}`, 'm'));
+    assert.match(stdout, /^tenant id +18446744073709551615 {2}\(env LD_TENANT_ID\)$/m);
+    assert.match(stdout, /^tenant name +acme$/m);
+    assert.match(stdout, new RegExp(`^deployment id +${DEPLOYMENT} {2}\\(env LD_DEPLOYMENT_ID\\)$`, 'm'));
+    assert.match(stdout, /^deployment name +platform › production › prod$/m);
     assert.match(stdout, /^may manage +no$/m);
   });
 

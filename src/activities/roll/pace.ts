@@ -1,28 +1,32 @@
 import type { Clock } from '../../core/clock.js';
 
-/** Lets callers through one after the other, no sooner than `gapMs` after the last. */
+/** Lets callers through in the order they come, one every `gapMs`; after a quiet time so many of them at once. */
 export class Pace {
   readonly #clock: Clock;
   readonly #gapMs: number;
-  #nextAt = 0;
+  readonly #burst: number;
+  /** When a quiet time would have begun, if nobody came any more; local wall clock, ms. */
+  #quietAt = 0;
   #waiting = 0;
 
-  constructor(clock: Clock, gapMs: number) {
+  constructor(clock: Clock, gapMs: number, burst = 1) {
     this.#clock = clock;
     this.#gapMs = gapMs;
+    this.#burst = burst;
   }
 
   /** @throws the signal's reason */
-  async turn(signal: AbortSignal): Promise<void> {
+  async turn(signal?: AbortSignal): Promise<void> {
     const now = this.#clock.now();
     // A clock that was set back must not make anybody wait for the hour to come again.
-    const latest = now + this.#gapMs * (this.#waiting + 1);
-    const at = Math.max(now, Math.min(this.#nextAt, latest));
-    this.#nextAt = at + this.#gapMs;
-    if (at === now) return;
+    const latest = now + this.#gapMs * (this.#burst + this.#waiting);
+    const quietAt = Math.min(Math.max(this.#quietAt, now), latest);
+    this.#quietAt = quietAt + this.#gapMs;
+    const waitMs = quietAt - this.#gapMs * (this.#burst - 1) - now;
+    if (waitMs <= 0) return;
     this.#waiting += 1;
     try {
-      await this.#clock.sleep(at - now, signal);
+      await this.#clock.sleep(waitMs, signal);
     } finally {
       this.#waiting -= 1;
     }

@@ -1,5 +1,6 @@
-import { warning, type RunEvent } from '../../core/progress.js';
+import { setMaxListeners } from 'node:events';
 import type { Id } from '../../core/ids.js';
+import { warning, type RunEvent } from '../../core/progress.js';
 import { ActivityLog } from '../activity-log.js';
 import { readBaseline } from '../baseline.js';
 import { busyError } from '../if-busy.js';
@@ -8,6 +9,7 @@ import { PollSchedule } from '../poll-schedule.js';
 import { Course } from './course.js';
 import { memoryOf, NodeTurn } from './node-turn.js';
 import type { RollPlan, RollTools } from './plan.js';
+import { withReadBudget } from './read-budget.js';
 import { RollNode } from './roll-node.js';
 import { reportOfRoll } from './roll-report.js';
 import { SharedSight } from './shared-sight.js';
@@ -19,8 +21,11 @@ import { SharedSight } from './shared-sight.js';
  *
  * @throws as `trigger` does, when nothing was carried out on any node
  */
-export async function* roll(plan: RollPlan, tools: RollTools): AsyncGenerator<RunEvent, JobReport> {
-  const { clock, signal, random } = tools;
+export async function* roll(plan: RollPlan, given: RollTools): AsyncGenerator<RunEvent, JobReport> {
+  const { clock, signal, stopping, random } = given;
+  const tools = { ...given, supervisor: withReadBudget(given.supervisor, clock) };
+  // Every node underway listens to them.
+  setMaxListeners(0, signal, stopping);
   const nodes = await Promise.all(
     plan.nodes.map(async (node) => new RollNode(node, await memoryOf(plan, tools, node).recall(), plan.gate !== null)),
   );

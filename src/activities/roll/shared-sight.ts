@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Activity } from '../../core/activity.js';
 import type { Clock } from '../../core/clock.js';
 import { Interrupted, LdctlError } from '../../core/errors.js';
@@ -35,6 +36,8 @@ interface Watcher {
   queue: EventQueue<RunEvent, FollowEnd>;
 }
 
+/** A look that began this lately shows the newest end well enough: what has come since counts as after the baseline. */
+const FRESH_MS = 500;
 /** At a run's deadline one last look is taken, this long at the most. */
 const LAST_LOOK_MS = 2000;
 
@@ -54,6 +57,9 @@ export class SharedSight implements Sight {
   /** What was seen so far: a run that joins late may have missed its entry. */
   readonly #seen = new Map<Id, Activity>();
   #highest: Id;
+  /** When the last good look began; local wall clock, ms. */
+  #lookedAt = 0;
+  #lastAnswer: Promise<unknown> = Promise.resolve();
   #isLooping = false;
   /** When the next look is due, local wall clock, ms; and when that was settled. */
   #due = { at: 0, since: 0 };
@@ -66,6 +72,8 @@ export class SharedSight implements Sight {
     this.#busy = new BusyNodes(log);
     this.#highest = options.floor;
     this.#life = linkedController(options.signal);
+    // Every run that is followed listens to it.
+    setMaxListeners(0, this.#life.controller.signal);
     this.#turns = new Turns((tries) => this.#read(tries), (a, b) => (a === 'several' ? a : b));
   }
 
@@ -77,13 +85,13 @@ export class SharedSight implements Sight {
 
   /** @throws as `Supervisor.list` does, or Interrupted */
   async baseline(): Promise<Baseline> {
-    await this.#turns.take('several');
+    await this.#inOrder();
     return { highestId: this.#highest, nodes: [] };
   }
 
   /** @throws as `Supervisor.list` does, or Interrupted */
   async busy({ runtime, nodes }: BusyQuery, signal: AbortSignal): Promise<Activity[]> {
-    await this.#turns.take('several');
+    await this.#inOrder();
     const seen = [...this.#seen.values()];
     const seenBusy = (node: Id): boolean => seen.some((activity) => isBusy(activity, runtime, new Set([node])));
     return this.#busy.find({ runtime, nodes: nodes ?? [] }, seenBusy, signal);
@@ -108,6 +116,18 @@ export class SharedSight implements Sight {
       over.abort(new Error('followed to its end'));
       this.#end(watcher, { kind: 'settled' });
     }
+  }
+
+  /** Whoever asks first is answered first: nodes are acted on in their order. */
+  #inOrder(): Promise<void> {
+    const answer = this.#lastAnswer.then(() => this.#lookUnlessFresh());
+    this.#lastAnswer = answer.catch(() => undefined);
+    return answer;
+  }
+
+  async #lookUnlessFresh(): Promise<void> {
+    const age = this.#options.clock.now() - this.#lookedAt;
+    if (age < 0 || age > FRESH_MS) await this.#turns.take('several');
   }
 
   #lookSoon(): void {
@@ -189,6 +209,7 @@ export class SharedSight implements Sight {
     const shown = await this.#tail.poll(open, { signal, tries });
     const endedAt = clock.now();
     this.#patience.succeeded();
+    this.#lookedAt = startedAt;
     for (const activity of shown) {
       if (concerns(activity)) this.#seen.set(activity.id, activity);
       if (activity.id > this.#highest) this.#highest = activity.id;

@@ -244,6 +244,7 @@ describe('follow', () => {
       world.deadline = 120_000;
       world.supervisor.readMs = 3_600_000;
       assert.deepEqual(await world.run(), { kind: 'deadline' });
+      assert.deepEqual(world.warnings, []);
     });
 
     it('that has passed already: one look', async () => {

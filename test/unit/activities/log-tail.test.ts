@@ -79,6 +79,16 @@ for (const order of ['asc', 'desc'] as const) {
       assert.equal(found.length, 351);
     });
 
+    for (const growth of [99, 100, 101, 200]) {
+      it(`shows an open entry that ${growth} new ones push to the end of a page, or beyond`, async () => {
+        const world = new World(order, 130);
+        const id = world.supervisor.add({ status: 'processing' });
+        await world.poll();
+        world.supervisor.addHistory(growth);
+        assert.equal((await world.poll([id])).length, growth + 1);
+      });
+    }
+
     it('sees new entries even while the open one is pages away from them, and the log does not get longer', async () => {
       const world = new World(order, 150);
       const open = world.supervisor.add({ status: 'processing' });

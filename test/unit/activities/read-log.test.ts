@@ -72,6 +72,34 @@ describe('readLog', () => {
         );
       });
 
+      it('gives nothing twice although it grows by thousands of entries at once', async () => {
+        const supervisor = new FakeSupervisor(new VirtualClock());
+        supervisor.order = order;
+        supervisor.addHistory(4000);
+        const before = supervisor.entries.map(({ activity }) => activity.id).reverse();
+        supervisor.beforeRead = ({ page }) => {
+          if (page === 32) supervisor.addHistory(3000);
+        };
+        const ids = await idsOf(logOf(supervisor), 4);
+        assert.deepEqual(ids.filter((id) => id <= (before[0] ?? 0n)), before);
+        assert.equal(new Set(ids).size, ids.length);
+      });
+
+      it('asks for more at once only while more is wanted', async () => {
+        const supervisor = new FakeSupervisor(new VirtualClock());
+        supervisor.order = order;
+        supervisor.addHistory(5000);
+        const pages = readLog(logOf(supervisor), { inFlight: 8 });
+        const asked: number[] = [];
+        for (let read = 0; read < 6; read++) {
+          await pages.next();
+          asked.push(supervisor.reads.length);
+        }
+        await pages.return(undefined);
+        const pageOne = order === 'asc' ? 1 : 0;
+        assert.deepEqual(asked, [1, 2, 4, 6, 8, 10].map((reads) => reads + pageOne));
+      });
+
       it('stops when the reader has enough', async () => {
         const supervisor = new FakeSupervisor(new VirtualClock());
         supervisor.order = order;
@@ -98,15 +126,18 @@ describe('readLog', () => {
       });
 
       it('hands on an error of any page, and of one in flight when its turn comes', async () => {
-        const supervisor = new FakeSupervisor(new VirtualClock());
+        const clock = new VirtualClock();
+        const supervisor = new FakeSupervisor(clock);
         supervisor.order = order;
         supervisor.addHistory(500);
         const list = supervisor.list.bind(supervisor);
         supervisor.list = async (id, query, options) => {
           if (query.page === 3) throw apiError(500);
+          // The others take longer, so that nobody is waiting for page 3 when it fails.
+          await clock.sleep(1000);
           return list(id, query, options);
         };
-        await assert.rejects(idsOf(logOf(supervisor), 4), { status: 500 });
+        await assert.rejects(clock.run(idsOf(logOf(supervisor), 4)), { status: 500 });
       });
     });
   }

@@ -291,6 +291,15 @@ describe('a replayed answer without a record (another machine)', () => {
     }
   });
 
+  it('what came after the answer is somebody else’s', async () => {
+    const run = new World();
+    const id = run.supervisor.add({ node: 1n, status: 'processing', then: [[20_000, 'completed']] });
+    run.supervisor.nextPosts(replay(run));
+    void run.clock.sleep(4000).then(() => run.supervisor.add({ node: 1n, status: 'rejected' }));
+    const report = await run.trigger();
+    assert.deepEqual([report.exitCode, report.result.nodes[0]?.activity_id], [0, id]);
+  });
+
   it('several of one node: the worse counts, ambiguous', async () => {
     const run = new World();
     run.supervisor.add({ node: 1n, createdAt: run.clock.now() - 5 * MINUTE });

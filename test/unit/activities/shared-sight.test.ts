@@ -1,0 +1,311 @@
+import assert from 'node:assert/strict';
+import { ActivityLog } from '../../../src/activities/activity-log.js';
+import { type FollowEnd } from '../../../src/activities/follow.js';
+import { PollSchedule } from '../../../src/activities/poll-schedule.js';
+import { SharedSight, type SharedSightOptions } from '../../../src/activities/roll/shared-sight.js';
+import { RunTracker } from '../../../src/activities/run-tracker.js';
+import { above, knownActivities, targetsOf, type Targets } from '../../../src/activities/targets.js';
+import { Interrupted, type LdctlError } from '../../../src/core/errors.js';
+import { type Id } from '../../../src/core/ids.js';
+import { apiError, failingRead, nonsense } from '../../helpers/fake-supervisor.js';
+import { drain, JobBench } from '../../helpers/run.js';
+
+const RUN = { runtime: 'iggy', action: { verb: 'restart' } } as const;
+const APPEAR_MS = 30_000;
+
+/** What several runs see together. */
+class Bench extends JobBench {
+  readonly floor: Id;
+  readonly sight: SharedSight;
+  readonly end = new AbortController();
+
+  constructor(options: Partial<SharedSightOptions> = {}) {
+    super();
+    this.supervisor.addHistory(3);
+    this.floor = this.supervisor.entries.at(-1)?.activity.id ?? 0n;
+    this.sight = new SharedSight(new ActivityLog(this.supervisor, 71n), {
+      floor: this.floor,
+      concerns: () => true,
+      deadline: Infinity,
+      clock: this.clock,
+      schedule: new PollSchedule(null, () => 0.5),
+      signal: this.stop.signal,
+      ...options,
+    });
+  }
+
+  /** Follows a restart of this node that was made after `after`. */
+  follow(node: Id, { after = this.floor, timeoutMs = null as number | null } = {}): Promise<FollowEnd> {
+    const asked = { nodes: [node], expectNodes: null };
+    return this.followTargets(targetsOf({ ...RUN, inWindow: above(after) }, asked, []), after, timeoutMs);
+  }
+
+  followTargets(targets: Targets, after: Id, timeoutMs: number | null = null): Promise<FollowEnd> {
+    const tracker = new RunTracker(targets, this.clock.now(), APPEAR_MS);
+    const events = this.sight.follow(tracker, after, {
+      clock: this.clock,
+      schedule: new PollSchedule(null, () => 0.5),
+      signal: this.stop.signal,
+      deadline: timeoutMs === null ? null : this.clock.now() + timeoutMs,
+    });
+    return drain(events, (event) => this.events.push(event));
+  }
+
+  get reads(): number {
+    return this.supervisor.reads.length;
+  }
+}
+
+describe('what the runs of a roll see together', () => {
+  it('takes one look for all of them', async () => {
+    const alone = new Bench();
+    alone.supervisor.add({ node: 1n, status: 'processing', then: [[20_000, 'completed']] });
+    assert.deepEqual(await alone.clock.run(alone.follow(1n)), { kind: 'settled' });
+
+    const bench = new Bench();
+    for (const node of [1n, 2n, 3n]) bench.supervisor.add({ node, status: 'processing', then: [[20_000, 'completed']] });
+    const ends = await bench.clock.run(Promise.all([1n, 2n, 3n].map((node) => bench.follow(node))));
+    assert.deepEqual(ends, [{ kind: 'settled' }, { kind: 'settled' }, { kind: 'settled' }]);
+    assert.equal(bench.reads, alone.reads);
+    assert.deepEqual(bench.changes, ['1:processing', '2:processing', '3:processing', '1:completed', '2:completed', '3:completed']);
+  });
+
+  it('shows a run that joins late what was seen before', async () => {
+    const bench = new Bench();
+    bench.supervisor.add({ node: 1n, status: 'processing', then: [[60_000, 'completed']] });
+    bench.supervisor.add({ node: 2n, status: 'completed' });
+    const first = bench.follow(1n);
+    await bench.clock.advance(1000);
+    // By now the entry of node 2 is on a page that no look has a reason to read.
+    bench.supervisor.addHistory(250);
+    await bench.clock.advance(5000);
+    const second = bench.follow(2n);
+    assert.deepEqual(await bench.clock.run(second), { kind: 'settled' });
+    assert.deepEqual(bench.warnings, []);
+    assert.deepEqual(await bench.clock.run(first), { kind: 'settled' });
+  });
+
+  it('settles no run by looks that were taken before it', async () => {
+    const bench = new Bench();
+    bench.supervisor.add({ node: 1n, status: 'completed' });
+    const other = bench.follow(2n, { timeoutMs: 100_000 });
+    await bench.clock.advance(10_000);
+    const reads = bench.reads;
+    const joinedAt = bench.clock.now();
+    assert.deepEqual(await bench.clock.run(bench.follow(1n)), { kind: 'settled' });
+    assert.ok(bench.reads > reads && bench.clock.now() - joinedAt >= 2000, 'no verdict before 2 s');
+    await bench.clock.run(other);
+  });
+
+  it('makes no entry vanish for a run that joins while a look is underway', async () => {
+    const bench = new Bench();
+    bench.supervisor.add({ node: 1n, status: 'processing', then: [[60_000, 'completed']] });
+    bench.supervisor.add({ node: 2n, status: 'processing', then: [[60_000, 'completed']] });
+    const first = bench.follow(1n);
+    await bench.clock.advance(3000);
+    bench.supervisor.addHistory(250);
+    await bench.clock.advance(6000);
+    bench.supervisor.readMs = 400;
+    bench.supervisor.addHistory(1);
+    const reads = bench.reads;
+    while (bench.reads === reads) await bench.clock.advance(50);
+    const second = bench.follow(2n);
+    await bench.clock.run(Promise.all([first, second]));
+    assert.deepEqual(bench.warnings, []);
+  });
+
+  it('gives a baseline that holds whatever was there when it was asked for', async () => {
+    const bench = new Bench();
+    bench.supervisor.readMs = 300;
+    const other = bench.follow(1n, { timeoutMs: 30_000 });
+    await bench.clock.advance(100);
+    assert.equal(bench.reads, 1);
+    const highest = bench.supervisor.add({ node: 3n });
+    const baseline = await bench.clock.run(bench.sight.baseline());
+    assert.equal(baseline.highestId, highest);
+    await bench.clock.run(other);
+  });
+
+  it('asks for a baseline as often as for any read, and gives its failure to who asked', async () => {
+    const bench = new Bench();
+    bench.supervisor.nextReads(failingRead(apiError(503)));
+    await assert.rejects(bench.clock.run(bench.sight.baseline()), /503/);
+    assert.equal((await bench.clock.run(bench.sight.baseline())).highestId, bench.floor);
+  });
+
+  it('answers those who ask for a baseline in their order', async () => {
+    const bench = new Bench();
+    bench.supervisor.readMs = 400;
+    const answered: number[] = [];
+    const ask = (who: number): Promise<void> => bench.sight.baseline().then(() => void answered.push(who));
+    const first = ask(1);
+    await bench.clock.advance(399);
+    const all = Promise.all([first, ask(2), ask(3)]);
+    await bench.clock.run(all);
+    assert.deepEqual(answered, [1, 2, 3]);
+  });
+
+  it('bears failing looks for a minute, warns once, and then gives up for all', async () => {
+    const bench = new Bench();
+    const error = nonsense();
+    bench.supervisor.nextReads(...Array.from({ length: 40 }, () => failingRead(error)));
+    const startedAt = bench.clock.now();
+    const ends = await bench.clock.run(Promise.all([bench.follow(1n), bench.follow(2n)]));
+    assert.deepEqual(ends, [{ kind: 'gave-up', error }, { kind: 'gave-up', error }]);
+    assert.deepEqual(bench.warnings, ['poll_failed']);
+    const took = bench.clock.now() - startedAt;
+    assert.ok(took >= 60_000 && took < 70_000, `${took} ms`);
+    assert.equal(bench.clock.asleep, 0);
+  });
+
+  it('gives up at once when the key may not look any more', async () => {
+    const bench = new Bench();
+    const error = apiError(403);
+    bench.supervisor.nextReads(failingRead(error));
+    assert.deepEqual(await bench.clock.run(bench.follow(1n)), { kind: 'gave-up', error });
+  });
+
+  it('leaves no timer behind when the last run ends while a long wait was asked for', async () => {
+    const bench = new Bench();
+    bench.supervisor.nextReads(failingRead(apiError(429, { retryAfterMs: 240_000 })));
+    const startedAt = bench.clock.now();
+    assert.deepEqual(await bench.clock.run(bench.follow(1n, { timeoutMs: 5000 })), { kind: 'deadline' });
+    assert.ok(bench.clock.now() - startedAt < 8000);
+    await bench.clock.advance(0);
+    assert.equal(bench.clock.asleep, 0);
+  });
+
+  it('takes one last look at a run’s deadline, and leaves the others to theirs', async () => {
+    const bench = new Bench();
+    bench.supervisor.add({ node: 1n, status: 'processing', then: [[29_990, 'completed']] });
+    bench.supervisor.add({ node: 2n, status: 'processing', then: [[50_000, 'completed']] });
+    const other = bench.follow(2n);
+    const end = await bench.clock.run(bench.follow(1n, { timeoutMs: 30_000 }));
+    assert.deepEqual([end, bench.changes.at(-1)], [{ kind: 'settled' }, '1:completed']);
+    assert.deepEqual(await bench.clock.run(other), { kind: 'settled' });
+  });
+
+  it('ends at its deadline although a look hangs', async () => {
+    const bench = new Bench();
+    const startedAt = bench.clock.now();
+    bench.supervisor.readMs = 3_600_000;
+    assert.deepEqual(await bench.clock.run(bench.follow(1n, { timeoutMs: 10_000 })), { kind: 'deadline' });
+    assert.ok(bench.clock.now() - startedAt <= 12_000);
+    bench.sight.close();
+    await bench.clock.advance(0);
+    assert.equal(bench.clock.asleep, 0, 'closing ends the look that hangs');
+  });
+
+  it('takes one last look for all whose deadline is the same', async () => {
+    const bench = new Bench({ deadline: Date.UTC(2026, 5, 1, 12, 0, 20) });
+    const following = Promise.all([1n, 2n, 3n, 4n].map((node) => bench.follow(node)));
+    await bench.clock.advance(19_900);
+    bench.supervisor.readMs = 50;
+    const reads = bench.reads;
+    assert.deepEqual((await bench.clock.run(following)).map(({ kind }) => kind), ['deadline', 'deadline', 'deadline', 'deadline']);
+    assert.ok(bench.reads - reads <= 2, `${bench.reads - reads} looks`);
+  });
+
+  it('ends all runs at an interrupt, deadline or no', async () => {
+    const bench = new Bench();
+    const following = Promise.all([bench.follow(1n), bench.follow(2n, { timeoutMs: 60_000 })]);
+    await bench.clock.advance(10_000);
+    const reason = new Interrupted('SIGTERM');
+    bench.stop.abort(reason);
+    const ends = await bench.clock.run(following);
+    assert.deepEqual(ends, [{ kind: 'interrupted', reason }, { kind: 'interrupted', reason }]);
+    assert.equal(bench.clock.asleep, 0);
+  });
+
+  it('hands a fault of its own to all runs', async () => {
+    const bench = new Bench();
+    const fault = new RangeError('unforeseen');
+    bench.supervisor.nextReads(() => Promise.reject(fault));
+    const following = [bench.follow(1n), bench.follow(2n)];
+    const ends = await bench.clock.run(Promise.allSettled(following));
+    assert.deepEqual(ends, [{ status: 'rejected', reason: fault }, { status: 'rejected', reason: fault }]);
+  });
+
+  it('looks again at once when the clock was set back', async () => {
+    const bench = new Bench();
+    const following = bench.follow(1n);
+    await bench.clock.advance(20_000);
+    bench.clock.jump(-3_600_000);
+    bench.supervisor.add({ node: 1n });
+    const startedAt = bench.clock.now();
+    await bench.clock.advance(15_000);
+    assert.deepEqual(bench.changes, ['1:completed']);
+    assert.ok(bench.clock.now() - startedAt <= 15_000);
+    bench.stop.abort(new Interrupted('SIGINT'));
+    await bench.clock.run(following);
+  });
+
+  it('follows known activities that began before the roll, with everybody else', async () => {
+    const bench = new Bench();
+    const id = bench.supervisor.add({ node: 1n, status: 'processing', then: [[20_000, 'completed']] });
+    const floor = bench.supervisor.add({ node: 2n });
+    const sight = new SharedSight(new ActivityLog(bench.supervisor, 71n), {
+      floor,
+      concerns: () => true,
+      deadline: Infinity,
+      clock: bench.clock,
+      schedule: new PollSchedule(null, () => 0.5),
+      signal: bench.stop.signal,
+    });
+    const tools = { clock: bench.clock, schedule: new PollSchedule(null, () => 0.5), signal: bench.stop.signal, deadline: null };
+    const followAll = [1, 2, 3].map(() => {
+      const tracker = new RunTracker(knownActivities([id]), bench.clock.now(), APPEAR_MS);
+      return drain(sight.follow(tracker, id, tools), () => undefined);
+    });
+    assert.deepEqual(await bench.clock.run(Promise.all(followAll)), [{ kind: 'settled' }, { kind: 'settled' }, { kind: 'settled' }]);
+    assert.ok(bench.reads < 20, `${bench.reads} reads for 20 s, by one follower`);
+  });
+
+  it('keeps nothing of what no run can care about', async () => {
+    let asked: bigint[] = [];
+    const bench = new Bench({ concerns: ({ node_id: node }) => (asked.push(node), node === 1n) });
+    asked = [];
+    bench.supervisor.add({ node: 2n });
+    bench.supervisor.add({ node: 1n });
+    assert.deepEqual(await bench.clock.run(bench.follow(1n)), { kind: 'settled' });
+    assert.ok(asked.includes(2n));
+    assert.deepEqual(await bench.clock.run(bench.sight.busy({ runtime: 'iggy', nodes: [2n] }, bench.stop.signal)), []);
+  });
+});
+
+describe('who is busy, as a roll sees it', () => {
+  const busyNodes = async (bench: Bench, nodes: Id[]): Promise<Id[]> => {
+    const busy = await bench.clock.run(bench.sight.busy({ runtime: 'iggy', nodes }, bench.stop.signal));
+    return busy.map(({ node_id: node }) => node);
+  };
+
+  it('is who was when it began, and whoever began something since', async () => {
+    const bench = new Bench();
+    bench.supervisor.add({ node: 1n, status: 'processing' });
+    bench.supervisor.add({ node: 1n, status: 'processing', runtime: 'connectors' });
+    assert.deepEqual(await busyNodes(bench, [1n, 2n]), [1n]);
+    bench.supervisor.add({ node: 2n, status: 'processing', then: [[30_000, 'completed']] });
+    await bench.clock.advance(1000);
+    assert.deepEqual(await busyNodes(bench, [2n, 3n]), [2n]);
+    await bench.clock.advance(60_000);
+    assert.deepEqual(await busyNodes(bench, [2n, 3n]), []);
+  });
+
+  it('costs one look for a node that nothing speaks against, however long the log is', async () => {
+    const bench = new Bench();
+    bench.supervisor.addHistory(3000);
+    await busyNodes(bench, [1n]);
+    await bench.clock.advance(10_000);
+    const reads = bench.reads;
+    await busyNodes(bench, [2n]);
+    assert.equal(bench.reads - reads, 1);
+  });
+
+  it('is asked again when it could not be read', async () => {
+    const bench = new Bench();
+    bench.supervisor.nextReads((page) => page, failingRead(apiError(404)));
+    const denied = bench.sight.busy({ runtime: 'iggy', nodes: [1n] }, bench.stop.signal);
+    await assert.rejects(bench.clock.run(denied), (error) => (error as LdctlError).exitCode === 5);
+    assert.deepEqual(await busyNodes(bench, [1n]), []);
+  });
+});
