@@ -109,11 +109,11 @@ class Dispatch {
         if (seen === 'shown') return { kind: 'recovered' };
         if (seen === 'no-way-on') return this.#end(this.#doubt.error);
       }
-      // A laptop may have slept much longer than any wait was meant to be.
-      if (this.#lastError && clock.now() > this.#resendUntil) return this.#end(this.#lastError);
       if (this.#tools.mayPost && !(await this.#tools.mayPost(signal))) {
         return this.#end((this.#maybeSent ? this.#lastError : null) ?? calledOff());
       }
+      // A laptop may have slept much longer than any wait was meant to be.
+      if (this.#lastError && clock.now() > this.#resendUntil) return this.#end(this.#lastError);
       const onlyTry = this.#doubt === null;
       const answer = await this.#post();
       if ('accepted' in answer) return { kind: 'accepted', accepted: answer.accepted, onlyTry };

@@ -108,12 +108,12 @@ async function* join(
   for (const [node, id] of joined) yield warning('joined', `node ${node}: following activity ${id} instead of sending`);
   if (rest.length === 0) {
     yield* rememberJoined(plan, ids, tools);
-    return yield* followJoined({ ...plan, ids }, tools, sight);
+    return named(yield* followJoined({ ...plan, ids }, tools, sight), busy);
   }
   const begunAt = tools.clock.now();
   const sent = yield* trigger({ ...plan, nodes: rest }, tools, sight);
   const limits = { ...plan.limits, timeoutMs: lessThan(plan.limits.timeoutMs, tools.clock.now() - begunAt) };
-  return joinReports(sent, yield* followJoined({ ...plan, ids, limits }, tools, sight), nodes);
+  return joinReports(sent, named(yield* followJoined({ ...plan, ids, limits }, tools, sight), busy), nodes);
 }
 
 /** An agent takes a runtime's activities one after the other, so the newest ends last. */
@@ -121,6 +121,13 @@ function newestOfEach(newestFirst: readonly Activity[]): Map<Id, Id> {
   const newest = new Map<Id, Id>();
   for (const { node_id: node, id } of newestFirst) if (!newest.has(node)) newest.set(node, id);
   return newest;
+}
+
+/** What was not seen again before the end is still known to be a node's. */
+function named(report: JobReport, busy: readonly Activity[]): JobReport {
+  const nodeOf = new Map(busy.map(({ id, node_id: node }) => [id, node]));
+  const nodes = report.result.nodes.map((row) => ({ ...row, node_id: row.node_id ?? nodeOf.get(row.activity_id ?? -1n) ?? null }));
+  return { ...report, result: { ...report.result, nodes } };
 }
 
 /** A later run with the same caller's key follows what was joined, and does not send because it has ended since. */

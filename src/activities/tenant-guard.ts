@@ -34,10 +34,8 @@ export function guardTenant(supervisor: Supervisor, expected: ExpectedTenant): S
 function refuseOthers({ items }: ActivityPage, deploymentId: Id, { tenantId, profile }: ExpectedTenant): void {
   const other = items.find((activity) => (activity.tenant_id ?? tenantId) !== tenantId);
   if (!other) return;
-  throw new LdctlError(
-    'refused',
-    'wrong_tenant',
-    `deployment ${deploymentId} belongs to tenant ${String(other.tenant_id)}, and profile ${profile} is for tenant ${tenantId}`,
-    { hint: `Nothing was sent. See \`ldctl profiles show ${profile}\`, and mend what is wrong with \`ldctl profiles update\`.` },
-  );
+  const theirs = `deployment ${deploymentId} belongs to tenant ${String(other.tenant_id)}`;
+  throw new LdctlError('refused', 'wrong_tenant', `${theirs}, and profile ${profile} is for tenant ${tenantId}`, {
+    hint: `Nothing was sent. \`ldctl profiles show ${profile}\` shows what it holds; \`ldctl profiles update\` mends it.`,
+  });
 }

@@ -117,6 +117,8 @@ class Progress {
     stream.once('request', (request: ClientRequest) => {
       this.request = request;
       request.once('socket', (socket: Socket) => {
+        // A handshake that is given up may fail once more when nobody else listens to its socket any longer.
+        if (!request.reusedSocket) socket.on('error', () => undefined);
         // What is written before the connection stands is kept back by Node until it does.
         if (request.reusedSocket || !(secure || socket.connecting)) this.phase = 'sent';
         else socket.once(secure ? 'secureConnect' : 'connect', () => (this.phase = 'sent'));

@@ -44,7 +44,8 @@ async function make(name: string, flags: ProfileFlags, desk: ProfileDesk): Promi
     ? await checkCredentials(asked, desk)
     : { tenantId: tenant.value, key: key.value, apiUrl: asked.apiUrl, context: null };
   const chosen = await chooseDeployment(wishFor(given, questions !== null), access, desk);
-  const isProtected = flags.protected ?? (await questions?.confirm('Protect it? Every action then asks for its name.')) ?? false;
+  const isProtected =
+    flags.protected ?? (await questions?.confirm('Protect it? Every action then asks for its name.')) ?? false;
   const placed = await placeKey(name, access.key, wishes, desk);
 
   const profile: Profile = {

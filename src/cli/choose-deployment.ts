@@ -2,7 +2,13 @@ import { parseBaseUrl } from '../api/base-url.js';
 import type { Id } from '../core/ids.js';
 import { plainText } from '../core/text.js';
 import type { KeyContext, TenantStructure } from '../core/wire.js';
-import { findDeployment, placedDeployments, placeText, supervisorUrlOf, type PlacedDeployment } from '../profiles/deployments.js';
+import {
+  findDeployment,
+  placedDeployments,
+  placeText,
+  supervisorUrlOf,
+  type PlacedDeployment,
+} from '../profiles/deployments.js';
 import { isGranted } from '../profiles/grants.js';
 import type { DeploymentRef } from '../profiles/settings.js';
 import type { Credentials } from './profile-credentials.js';
@@ -47,7 +53,11 @@ export async function chooseDeployment(
   return { id, name, supervisorUrl: supervisorUrl ?? (await supervisorOf(placed, desk)) };
 }
 
-async function pick(structure: TenantStructure, desk: ProfileDesk, questions: Questions): Promise<PlacedDeployment | null> {
+async function pick(
+  structure: TenantStructure,
+  desk: ProfileDesk,
+  questions: Questions,
+): Promise<PlacedDeployment | null> {
   const choices = placedDeployments(structure).map((placed) => ({
     value: placed,
     name: placeText(placed),
@@ -66,10 +76,8 @@ function descriptionOf({ deployment }: PlacedDeployment): string {
 async function supervisorOf({ deployment }: PlacedDeployment, { questions }: ProfileDesk): Promise<URL> {
   const what = 'the supervisor URL';
   if (deployment.supervisor_url !== null || !questions) return parseBaseUrl(supervisorUrlOf(deployment), what);
-  const text = await questions.text(
-    `The API knows no supervisor URL for ${plainText(deployment.name)}, which has one of its own (${plainText(deployment.variant)}):`,
-    { validate: (typed) => isBaseUrl(typed) },
-  );
+  const which = `${plainText(deployment.name)} (${plainText(deployment.variant)})`;
+  const text = await questions.text(`The API knows no supervisor URL for ${which}. Its own is:`, { validate: isBaseUrl });
   return parseBaseUrl(text.trim(), what);
 }
 

@@ -37,7 +37,9 @@ export async function identify(session: Session, now: number, signal: AbortSigna
   };
   const expiresAt = context ? (context.expiry_at ?? null) : storedExpiry(settings);
   const wanted = settings.deployment?.value;
-  const supervisorUrl = settings.supervisorUrl ? hrefOf(settings.supervisorUrl.value) : placed?.deployment.supervisor_url;
+  const supervisorUrl = settings.supervisorUrl
+    ? hrefOf(settings.supervisorUrl.value)
+    : placed?.deployment.supervisor_url;
   return {
     profile: settings.profile?.name ?? null,
     protected: settings.profile?.protected ?? false,

@@ -3,7 +3,6 @@ import type { ApiKey } from '../core/secret.js';
 import { timeText } from '../output/time-text.js';
 import { expiryOf } from '../profiles/expiry.js';
 import type { Settings } from '../profiles/settings.js';
-import { formatSource } from '../profiles/source.js';
 import { renewal } from './expiry-warning.js';
 
 /**
@@ -15,13 +14,16 @@ export function explainDenial(error: unknown, key: ApiKey, settings: Settings, n
 }
 
 function advice(key: ApiKey, { key: setting, profile }: Settings, now: number): string {
-  if (setting?.source.from !== 'profile' || !profile) {
-    const source = setting ? ` from ${setting.source.from === 'env' ? setting.source.name : formatSource(setting.source)}` : '';
-    return `It is the key ${key.mask()}${source}. Check that it is whole; if it has expired or was revoked, make a new one in the LaserData console.`;
+  const source = setting?.source;
+  if (source?.from !== 'profile' || !profile) {
+    const origin = source?.from === 'env' ? ` from ${source.name}` : '';
+    const check = 'Check that it is whole; if it has expired or was revoked, make a new one in the LaserData console.';
+    return `It is the key ${key.mask()}${origin}. ${check}`;
   }
-  const expiry = profile.expiresAt === null ? null : expiryOf(profile.expiresAt, now);
-  if (profile.expiresAt !== null && expiry?.expired) {
-    return `The key of profile ${profile.name} expired ${expiry.text} (${timeText(profile.expiresAt, true)}): ${renewal(profile.name)}.`;
+  const { name, expiresAt } = profile;
+  const expiry = expiresAt === null ? null : expiryOf(expiresAt, now);
+  if (expiresAt !== null && expiry?.expired) {
+    return `The key of profile ${name} expired ${expiry.text} (${timeText(expiresAt, true)}): ${renewal(name)}.`;
   }
-  return `It is the key ${key.mask()} of profile ${profile.name}. If it was revoked or replaced: ${renewal(profile.name)}.`;
+  return `It is the key ${key.mask()} of profile ${name}. If it has expired or was revoked: ${renewal(name)}.`;
 }

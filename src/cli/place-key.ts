@@ -13,7 +13,12 @@ const ELSEWHERE =
  * dead end: where nobody can be asked, the error says what else there is.
  * @throws KeyringError; Interrupted
  */
-export async function placeKey(profile: string, key: ApiKey, wishes: KeyWishes, desk: ProfileDesk): Promise<ProfileKey> {
+export async function placeKey(
+  profile: string,
+  key: ApiKey,
+  wishes: KeyWishes,
+  desk: ProfileDesk,
+): Promise<ProfileKey> {
   if (wishes.command) return { store: 'command', command: wishes.command };
   if (wishes.store === 'file') return keepKey('file', profile, key, desk.host.keyring);
   for (;;) {

@@ -42,9 +42,15 @@ async function takeKeyOut({ name, key }: Profile, { host, during, signal }: Prof
     await during('Taking the key out of its store', () => forgetKey(key, host.keyring, signal));
   } catch (error) {
     if (!(error instanceof KeyringError)) throw error;
-    throw new KeyringError(error.fault, `profile ${name} was not removed, since its key is in the keyring, and ${error.message}`, {
-      hint: [error.hint, 'With --keep-key the profile goes, and its key stays there.'].filter((part) => part !== undefined).join(' '),
-      cause: error,
-    });
+    throw new KeyringError(
+      error.fault,
+      `profile ${name} was not removed, since its key is in the keyring, and ${error.message}`,
+      {
+        hint: [error.hint, 'With --keep-key the profile goes, and its key stays there.']
+          .filter((part) => part !== undefined)
+          .join(' '),
+        cause: error,
+      },
+    );
   }
 }

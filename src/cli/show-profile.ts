@@ -9,7 +9,12 @@ import type { Host } from './host.js';
 import { printOptions, type OutputFlags } from './print-options.js';
 
 /** Prints one profile. */
-export async function showProfile(host: Host, flags: OutputFlags, profile: Profile, current: boolean): Promise<ExitCode> {
+export async function showProfile(
+  host: Host,
+  flags: OutputFlags,
+  profile: Profile,
+  current: boolean,
+): Promise<ExitCode> {
   const document = profileDocument(profile, current);
   const options = printOptions(flags);
   await printObject(host.output, document, profileFields(document, expiryWords(host), { utc: options.utc }), options);

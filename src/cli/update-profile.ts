@@ -50,7 +50,14 @@ async function change(name: string, flags: ProfileFlags, desk: ProfileDesk): Pro
 async function changesFor(stored: Profile, flags: ProfileFlags, { questions }: ProfileDesk): Promise<Changes> {
   const key = parseKeyWishes(flags);
   const newKey = key.fromStdin || key.command !== undefined;
-  const fields = [flags['tenant-id'], flags['api-url'], flags['supervisor-url'], flags.deployment, flags.protected, key.store];
+  const fields = [
+    flags['tenant-id'],
+    flags['api-url'],
+    flags['supervisor-url'],
+    flags.deployment,
+    flags.protected,
+    key.store,
+  ];
   if (newKey || fields.some((field) => field !== undefined)) return { flags, key, newKey, newDeployment: false };
   if (questions) return askChanges(stored, flags, key, questions);
   throw new UsageError('nothing to change', {
@@ -59,7 +66,12 @@ async function changesFor(stored: Profile, flags: ProfileFlags, { questions }: P
   });
 }
 
-async function askChanges(stored: Profile, flags: ProfileFlags, key: KeyWishes, questions: Questions): Promise<Changes> {
+async function askChanges(
+  stored: Profile,
+  flags: ProfileFlags,
+  key: KeyWishes,
+  questions: Questions,
+): Promise<Changes> {
   const what = await questions.choose(`What is to be changed about ${stored.name}?`, [
     { value: 'key', name: 'The API key' },
     { value: 'deployment', name: 'The deployment' },
@@ -81,7 +93,9 @@ async function accessFor(
   desk: ProfileDesk,
 ): Promise<Credentials | null> {
   const changesAccess =
-    newKey || newDeployment || [flags['tenant-id'], flags['api-url'], flags.deployment].some((flag) => flag !== undefined);
+    newKey ||
+    newDeployment ||
+    [flags['tenant-id'], flags['api-url'], flags.deployment].some((flag) => flag !== undefined);
   const check = changesAccess && flags.verify;
   const moves = wishes.store !== undefined && wishes.store !== stored.key.store;
   if (!newKey && !check && !moves) return null;
@@ -147,7 +161,12 @@ async function newPlace(
 }
 
 /** Writes it. The key that is no longer pointed to is then taken out of its store, whichever that is. */
-async function store(stored: Profile, fields: Partial<Profile>, place: ProfileKey | null, desk: ProfileDesk): Promise<Profile> {
+async function store(
+  stored: Profile,
+  fields: Partial<Profile>,
+  place: ProfileKey | null,
+  desk: ProfileDesk,
+): Promise<Profile> {
   let before = stored.key;
   let updated: Profile;
   try {

@@ -59,7 +59,11 @@ export function identityFields(identity: IdentityDocument, expiry: string | null
     { name: 'api_url', value: identity.api_url, ...from(identity.api_url, origins.api_url) },
     { name: 'deployment_id', value: identity.deployment_id, ...from(identity.deployment_id, origins.deployment) },
     { name: 'deployment_name', value: identity.deployment_name, ...placeOf(identity) },
-    { name: 'supervisor_url', value: identity.supervisor_url, ...from(identity.supervisor_url, origins.supervisor_url) },
+    {
+      name: 'supervisor_url',
+      value: identity.supervisor_url,
+      ...from(identity.supervisor_url, origins.supervisor_url),
+    },
     { name: 'may_read', value: identity.may_read, ...unknown(identity.may_read) },
     { name: 'may_manage', value: identity.may_manage, ...unknown(identity.may_manage) },
   ];
@@ -71,7 +75,9 @@ function from(value: string | Id | null, origin: string | null): { text?: string
 }
 
 /** Where the deployment stands. One that is known by its name alone says here where that came from. */
-function placeOf({ division_name, environment_name, deployment_name, deployment_id, origins }: IdentityDocument): { text?: string } {
+function placeOf({ division_name, environment_name, deployment_name, deployment_id, origins }: IdentityDocument): {
+  text?: string;
+} {
   if (deployment_id === null) return from(deployment_name, origins.deployment);
   const path = [division_name, environment_name, deployment_name].filter((part) => part !== null).join(' › ');
   return path === '' ? {} : { text: path };

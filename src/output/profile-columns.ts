@@ -29,7 +29,12 @@ export type ExpiryWords = (expiresAt: string) => { text: string; soon: boolean }
 export function profileColumns(expiry: ExpiryWords): ReadonlyArray<Column<ProfileDocument>> {
   return [
     { name: 'current', priority: 2, value: (profile) => profile.current, text: ({ current }) => (current ? '*' : ' ') },
-    { name: 'name', priority: 1, value: (profile) => profile.name, style: ({ current }) => (current ? 'bold' : undefined) },
+    {
+      name: 'name',
+      priority: 1,
+      value: (profile) => profile.name,
+      style: ({ current }) => (current ? 'bold' : undefined),
+    },
     { name: 'deployment', priority: 3, value: (profile) => profile.deployment_name ?? profile.deployment_id },
     { name: 'deployment_id', priority: 9, extra: true, value: (profile) => profile.deployment_id },
     { name: 'tenant', priority: 5, value: (profile) => profile.tenant_id },

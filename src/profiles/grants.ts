@@ -16,7 +16,11 @@ export interface GrantPlace {
  * @param place null when it is not known where the deployment stands
  * @returns null when that cannot be told: only grants for the whole tenant count without a place
  */
-export function isGranted(permissions: Permissions, wanted: DeploymentPermission, place: GrantPlace | null): boolean | null {
+export function isGranted(
+  permissions: Permissions,
+  wanted: DeploymentPermission,
+  place: GrantPlace | null,
+): boolean | null {
   const everywhere = [...permissions.tenant, ...permissions.division, ...permissions.environment];
   if (includes(everywhere, wanted)) return true;
   if (!place) return Object.keys(permissions.divisions).length > 0 ? null : false;

@@ -22,7 +22,10 @@ export async function keepKey(
   return { store, account };
 }
 
-/** Takes a key out of its store. The config forgets its own with the profile. @throws KeyringError, or the signal's reason */
+/**
+ * Takes a key out of its store. The config forgets its own with the profile.
+ * @throws KeyringError, or the signal's reason
+ */
 export async function forgetKey(key: ProfileKey, keyring: KeyStore, signal?: AbortSignal): Promise<void> {
   if (key.store === 'keyring') await keyring.delete(key.account, signal);
 }

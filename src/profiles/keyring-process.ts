@@ -9,8 +9,7 @@ export type KeyringRequest =
 
 export type KeyringReply =
   /** Null when there is none, and after `set` and `delete`. */
-  | { key: string | null }
-  | { failed: 'loading' | 'reaching' | 'using'; reason: string };
+  { key: string | null } | { failed: 'loading' | 'reaching' | 'using'; reason: string };
 
 async function reply(request: KeyringRequest): Promise<KeyringReply> {
   let failed: 'loading' | 'reaching' | 'using' = 'loading';

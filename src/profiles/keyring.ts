@@ -75,7 +75,10 @@ function failure({ failed, reason }: Extract<KeyringReply, { failed: string }>):
   const why = plainText(reason.replace(/^Platform failure: /, '')).slice(0, LONGEST_REASON);
   switch (failed) {
     case 'loading':
-      return new KeyringError('keyring_unavailable', `the library for the system's keyring does not load here (${why})`);
+      return new KeyringError(
+        'keyring_unavailable',
+        `the library for the system's keyring does not load here (${why})`,
+      );
     case 'reaching':
       return new KeyringError('keyring_unavailable', `there is no keyring to be reached here (${why})`);
     case 'using':

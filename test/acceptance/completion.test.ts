@@ -39,7 +39,14 @@ describe('completion', function () {
       COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
       "$(complete -p ldctl | sed 's/.*-F \\([^ ]*\\) .*/\\1/')"
       printf '%s\\n' "\${COMPREPLY[@]}"`;
-    const { stdout, stderr } = await run('bash', ['-c', script, 'bash', folder, join(functions(), 'bash', 'ldctl.bash'), ...words]);
+    const { stdout, stderr } = await run('bash', [
+      '-c',
+      script,
+      'bash',
+      folder,
+      join(functions(), 'bash', 'ldctl.bash'),
+      ...words,
+    ]);
     assert.equal(stderr, '');
     return stdout.split('\n').filter(Boolean).sort();
   }

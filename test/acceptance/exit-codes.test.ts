@@ -64,7 +64,7 @@ describe('a trigger against the sandbox ends with', function () {
       }),
 
     '8 when a node is slow, and the command it prints follows it to its end': () =>
-      withScene({ workMs: 8000 }, async (scene) => {
+      withScene({ workMs: 12_000 }, async (scene) => {
         const slow = await scene.ldctl([...RESTART, '--node', `${scene.nodes[0]}`, '--timeout', '2s']);
         assert.equal(slow.code, 8, slow.stderr);
         assert.match(slow.stdout, new RegExp(`^${scene.nodes[0]} +\\d+ +processing`, 'm'));
@@ -89,7 +89,7 @@ describe('a trigger against the sandbox ends with', function () {
       }),
 
     '7 when an entry is later than it may be, and the command it prints finds it': () =>
-      withScene({ appearMs: 8000 }, async (scene) => {
+      withScene({ appearMs: 12_000 }, async (scene) => {
         const late = await scene.ldctl([...RESTART, '--node', `${scene.nodes[0]}`, '--appear-timeout', '1s']);
         assert.equal(late.code, 7, late.stderr);
         const resumed = await scene.shell(resumeIn(late));

@@ -19,7 +19,8 @@ describe('the first five minutes, at a terminal', function () {
     terminals = [];
     key = scene.sandbox.keys.admin.value;
     // A newcomer has nothing set.
-    for (const name of Object.keys(scene.env)) if (name.startsWith('LD_') || name.startsWith('LDCTL_SANDBOX')) scene.env[name] = undefined;
+    for (const name of Object.keys(scene.env))
+      if (name.startsWith('LD_') || name.startsWith('LDCTL_SANDBOX')) scene.env[name] = undefined;
     Object.assign(scene.env, NO_KEYRING);
   });
   afterEach(async () => {
@@ -79,9 +80,14 @@ describe('the first five minutes, at a terminal', function () {
   it('a name that is not typed right acts on nothing', async () => {
     const add = await scene
       .start(
-        ['profiles', 'add', 'mine', '--api-url', scene.url, '--tenant-id', scene.sandbox.tenantId.toString()].concat(
-          ['--deployment', 'sandbox', '--protected', '--key-store', 'file', '--api-key-stdin'],
-        ),
+        ['profiles', 'add', 'mine', '--api-url', scene.url, '--tenant-id', scene.sandbox.tenantId.toString()].concat([
+          '--deployment',
+          'sandbox',
+          '--protected',
+          '--key-store',
+          'file',
+          '--api-key-stdin',
+        ]),
       )
       .input(key)
       .ended();

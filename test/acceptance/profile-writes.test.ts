@@ -28,7 +28,18 @@ describe('many writers of profiles', function () {
   const add = (name: string): Run =>
     new Run(
       process.execPath,
-      [LDCTL, 'profiles', 'add', name, '--no-verify', '--tenant-id', '18446744073709551615', '--key-store', 'file', '--api-key-stdin'],
+      [
+        LDCTL,
+        'profiles',
+        'add',
+        name,
+        '--no-verify',
+        '--tenant-id',
+        '18446744073709551615',
+        '--key-store',
+        'file',
+        '--api-key-stdin',
+      ],
       env,
     ).input(KEY);
   const stored = (): string[] => new ProfileStore(config, systemClock).list().map(({ name }) => name);
@@ -36,7 +47,10 @@ describe('many writers of profiles', function () {
   it(`of ${WRITERS} processes that add a profile at once, none loses its own`, async () => {
     const names = Array.from({ length: WRITERS }, (_, n) => `p${n}`);
     const ends = await Promise.all(names.map((name) => add(name).ended()));
-    assert.deepEqual(ends.filter(({ code }) => code !== 0), []);
+    assert.deepEqual(
+      ends.filter(({ code }) => code !== 0),
+      [],
+    );
     assert.deepEqual(stored().sort(), [...names].sort());
     assert.equal(ends.filter(({ stderr }) => stderr.includes('now the current one')).length, 1);
     assert.deepEqual(readdirSync(config), ['config.json']);

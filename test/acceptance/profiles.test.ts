@@ -16,7 +16,10 @@ const target = ({ sandbox, url }: Scene): string[] => [
 
 /** Adds a profile with a key from stdin. */
 function add(scene: Scene, name: string, key: string, ...more: string[]): Promise<Ended> {
-  return scene.start(['profiles', 'add', name, '--api-key-stdin', ...target(scene), ...more]).input(key).ended();
+  return scene
+    .start(['profiles', 'add', name, '--api-key-stdin', ...target(scene), ...more])
+    .input(key)
+    .ended();
 }
 
 /** Takes out of the scene's environment what points at the sandbox, so that only a profile does. */
@@ -41,7 +44,14 @@ describe('profiles, as processes', function () {
       withScene({}, async (scene) => {
         withoutVariables(scene);
         assert.equal((await add(scene, 'prod', keyOf(scene), '--key-store', 'file')).code, 0);
-        const { code, stderr } = await scene.ldctl(['activities', 'trigger', 'iggy', 'restart', '--node', scene.nodes[0] ?? '']);
+        const { code, stderr } = await scene.ldctl([
+          'activities',
+          'trigger',
+          'iggy',
+          'restart',
+          '--node',
+          scene.nodes[0] ?? '',
+        ]);
         assert.equal(code, 0, stderr);
         assert.equal(scene.dispatched, 1);
       }),
@@ -50,16 +60,28 @@ describe('profiles, as processes', function () {
       withScene({}, async (scene) => {
         const { code, stderr } = await add(scene, 'prod', `${keyOf(scene)}x`, '--key-store', 'file');
         assert.equal(code, 4, stderr);
-        assert.deepEqual(filesBelow(scene.folder).filter((path) => path.includes('config.json')), []);
+        assert.deepEqual(
+          filesBelow(scene.folder).filter((path) => path.includes('config.json')),
+          [],
+        );
       }),
 
     'a profile named by --profile is taken whole, and one line says what that left out': () =>
       withScene({}, async (scene) => {
         assert.equal((await add(scene, 'prod', keyOf(scene), '--key-store', 'file')).code, 0);
-        const env = { LD_API_KEY: 'left-over', LD_DEPLOYMENT_ID: '7', LD_TENANT_ID: undefined, LD_API_URL: undefined, LD_SUPERVISOR_URL: undefined };
+        const env = {
+          LD_API_KEY: 'left-over',
+          LD_DEPLOYMENT_ID: '7',
+          LD_TENANT_ID: undefined,
+          LD_API_URL: undefined,
+          LD_SUPERVISOR_URL: undefined,
+        };
         const { code, stderr } = await scene.ldctl(['activities', 'list', '--profile', 'prod'], env);
         assert.equal(code, 0, stderr);
-        assert.equal(stderr, '--profile prod is taken whole: LD_API_KEY, LD_DEPLOYMENT_ID from the environment ignored\n');
+        assert.equal(
+          stderr,
+          '--profile prod is taken whole: LD_API_KEY, LD_DEPLOYMENT_ID from the environment ignored\n',
+        );
       }),
 
     'a profile for another tenant than the deployment’s stops before anything is sent: exit 5': () =>
@@ -69,7 +91,8 @@ describe('profiles, as processes', function () {
         assert.equal((await scene.ldctl(['profiles', 'update', 'prod', '--tenant-id', '7', '--no-verify'])).code, 0);
         const { code, stderr } = await scene.ldctl(['activities', 'trigger', 'iggy', 'restart', '--yes']);
         assert.equal(code, 5, stderr);
-        for (const part of [scene.sandbox.tenantId.toString(), 'tenant 7', 'profile prod']) assert.ok(stderr.includes(part), stderr);
+        for (const part of [scene.sandbox.tenantId.toString(), 'tenant 7', 'profile prod'])
+          assert.ok(stderr.includes(part), stderr);
         assert.equal(scene.posts.length, 0);
       }),
 
@@ -89,7 +112,18 @@ describe('profiles, as processes', function () {
           ['profiles', 'show', '-o', 'json'],
           ['whoami', '--debug'],
           ['whoami', '--profile', 'command', '-o', 'yaml'],
-          ['activities', 'trigger', 'iggy', 'restart', '--yes', '--profile', 'command', '--idempotency-key', 'k', '--debug'],
+          [
+            'activities',
+            'trigger',
+            'iggy',
+            'restart',
+            '--yes',
+            '--profile',
+            'command',
+            '--idempotency-key',
+            'k',
+            '--debug',
+          ],
           ['profiles', 'update', 'command', '--key-store', 'file'],
           ['profiles', 'remove', 'command', '--yes'],
         ]) {
@@ -112,7 +146,14 @@ describe('profiles, as processes', function () {
       withScene({}, async (scene) => {
         const script = join(scene.folder, 'vault.sh');
         writeFileSync(script, `#!/bin/sh\nenv > "${scene.folder}/seen"\nexit 3\n`, { mode: 0o700 });
-        const { code, stderr } = await scene.ldctl(['profiles', 'add', 'prod', ...target(scene), '--key-command', `${script} --token s3cr3t`]);
+        const { code, stderr } = await scene.ldctl([
+          'profiles',
+          'add',
+          'prod',
+          ...target(scene),
+          '--key-command',
+          `${script} --token s3cr3t`,
+        ]);
         assert.equal(code, 2);
         assert.match(stderr, /vault\.sh ended with exit code 3/);
         assert.ok(!stderr.includes('s3cr3t'));
@@ -163,11 +204,22 @@ describe('profiles, as processes', function () {
 
         const config = join(scene.folder, 'config');
         mkdirSync(config, { mode: 0o700, recursive: true });
-        const profile = { name: 'prod', tenant_id: '7', deployment_id: '7', supervisor_url: scene.url, key: { store: 'keyring', account: 'prod.1' } };
-        writeFileSync(join(config, 'config.json'), JSON.stringify({ current: 'prod', profiles: [profile] }), { mode: 0o600 });
+        const profile = {
+          name: 'prod',
+          tenant_id: '7',
+          deployment_id: '7',
+          supervisor_url: scene.url,
+          key: { store: 'keyring', account: 'prod.1' },
+        };
+        writeFileSync(join(config, 'config.json'), JSON.stringify({ current: 'prod', profiles: [profile] }), {
+          mode: 0o600,
+        });
         const get = await scene.ldctl(['activities', 'list']);
         assert.equal(get.code, 2);
-        assert.match(get.stderr, /the key of profile prod is in the keyring, and the keyring did not answer within 3 s/);
+        assert.match(
+          get.stderr,
+          /the key of profile prod is in the keyring, and the keyring did not answer within 3 s/,
+        );
         assert.match(get.stderr, /unlock it/);
         bus.close();
       }),

@@ -16,7 +16,10 @@ export class Terminal {
   /** @param env all of its environment; nothing is inherited */
   constructor(command: readonly string[], env: NodeJS.ProcessEnv, { columns = 100, rows = 40 } = {}) {
     const { error, stdout } = spawnSync('script', ['--version'], { encoding: 'utf8' });
-    assert.ok(!error && stdout.includes('util-linux'), 'tests at a terminal need `script` of util-linux (Debian: bsdutils)');
+    assert.ok(
+      !error && stdout.includes('util-linux'),
+      'tests at a terminal need `script` of util-linux (Debian: bsdutils)',
+    );
     const line = `stty cols ${columns} rows ${rows}; exec ${quote(command)}`;
     this.#run = new Run('script', ['--quiet', '--return', '--flush', '--command', line, '/dev/null'], {
       TERM: 'xterm-256color',

@@ -26,11 +26,21 @@ const context = (fields: Record<string, unknown> = {}): string =>
     ...fields,
   });
 
-const deployment = { id: DEPLOYMENT, name: 'prod', cloud: 'aws', region: 'us-east-1', tier: null, variant: 'managed', supervisor_url: SUPERVISOR };
+const deployment = {
+  id: DEPLOYMENT,
+  name: 'prod',
+  cloud: 'aws',
+  region: 'us-east-1',
+  tier: null,
+  variant: 'managed',
+  supervisor_url: SUPERVISOR,
+};
 const structure = stringifyJson({
   id: TENANT,
   name: 'acme',
-  divisions: [{ id: 11n, name: 'platform', environments: [{ id: 21n, name: 'production', deployments: [deployment] }] }],
+  divisions: [
+    { id: 11n, name: 'platform', environments: [{ id: 21n, name: 'production', deployments: [deployment] }] },
+  ],
 });
 
 describe('whoami', () => {
@@ -119,14 +129,22 @@ describe('whoami', () => {
   });
 
   it('says what the grants for the whole tenant say when the structure cannot be read', async () => {
-    bench.core.get(CONTEXT).reply(200, context()).get(STRUCTURE).reply(403, problem(403, 'forbidden', 'no'));
+    bench.core
+      .get(CONTEXT)
+      .reply(200, context())
+      .get(STRUCTURE)
+      .reply(403, problem(403, 'forbidden', 'no'));
     const json = parseJson((await bench.run(Whoami, '-o', 'json')).stdout) as Record<string, unknown>;
     assert.deepEqual([json.may_read, json.may_manage], [true, false]);
     assert.match(String(json.notes), /403 forbidden/);
   });
 
   it('names the addresses that a key is bound to', async () => {
-    bench.core.get(CONTEXT).reply(200, context({ validate_ip: true, allowed_ips: ['203.0.113.7'] })).get(STRUCTURE).reply(200, structure);
+    bench.core
+      .get(CONTEXT)
+      .reply(200, context({ validate_ip: true, allowed_ips: ['203.0.113.7'] }))
+      .get(STRUCTURE)
+      .reply(200, structure);
     assert.match((await bench.run(Whoami)).stdout, /^allowed ips +203\.0\.113\.7$/m);
   });
 
@@ -139,17 +157,31 @@ describe('whoami', () => {
 
   describe('with a profile', () => {
     beforeEach(async () => {
-      Object.assign(bench.env, { LD_API_KEY: undefined, LD_TENANT_ID: undefined, LD_DEPLOYMENT_ID: undefined, LD_SUPERVISOR_URL: undefined });
+      Object.assign(bench.env, {
+        LD_API_KEY: undefined,
+        LD_TENANT_ID: undefined,
+        LD_DEPLOYMENT_ID: undefined,
+        LD_SUPERVISOR_URL: undefined,
+      });
       bench.input = KEY;
       await bench.run(
         ProfilesAdd,
-        ...['me', '--tenant-id', TENANT.toString(), '--deployment', DEPLOYMENT.toString(), '--supervisor-url', SUPERVISOR],
+        ...[
+          'me',
+          '--tenant-id',
+          TENANT.toString(),
+          '--deployment',
+          DEPLOYMENT.toString(),
+          '--supervisor-url',
+          SUPERVISOR,
+        ],
         ...['--api-key-stdin', '--key-store', 'file', '--no-verify'],
       );
     });
 
     const stored = (): string => readFileSync(join(bench.folder, 'config', 'config.json'), 'utf8');
-    const listed = (): void => void bench.supervisor.get(/activities/).reply(200, { items: [], page: 1, total_results: 0, total_pages: 0 });
+    const listed = (): void =>
+      void bench.supervisor.get(/activities/).reply(200, { items: [], page: 1, total_results: 0, total_pages: 0 });
 
     it('stores when the key expires, and other commands warn of it once a day, without a request', async () => {
       bench.core.get(CONTEXT).reply(200, context()).get(STRUCTURE).reply(200, structure);
@@ -160,7 +192,11 @@ describe('whoami', () => {
         await bench.clock.advance(hours * 3_600_000);
         listed();
         const { stderr } = await bench.run(ActivitiesList);
-        warnings.push(/^warning: the API key of profile me expires in \d days \(2026-06-06 12:00:00Z\); .*profiles update me/m.test(stderr));
+        warnings.push(
+          /^warning: the API key of profile me expires in \d days \(2026-06-06 12:00:00Z\); .*profiles update me/m.test(
+            stderr,
+          ),
+        );
       }
       assert.deepEqual(warnings, [true, false, true]);
     });
@@ -172,7 +208,10 @@ describe('whoami', () => {
       bench.supervisor.get(/activities/).reply(401, problem(401, 'unauthorized', 'The API key has expired.'));
       const { code, stderr } = await bench.run(ActivitiesList);
       assert.equal(code, 4);
-      assert.match(stderr, /hint: The key of profile me expired 1 day ago .*`ldctl profiles update me --api-key-stdin`/);
+      assert.match(
+        stderr,
+        /hint: The key of profile me expired 1 day ago .*`ldctl profiles update me --api-key-stdin`/,
+      );
     });
 
     it('does not store the expiry of a key that is not the profile’s', async () => {
@@ -215,7 +254,15 @@ describe('deployments list', () => {
   it('holds every id and name in JSON', async () => {
     const { stdout } = await bench.run(DeploymentsList, '-o', 'json');
     assert.deepEqual(parseJson(stdout), {
-      items: [{ division_id: 11n, division_name: 'platform', environment_id: 21n, environment_name: 'production', ...deployment }],
+      items: [
+        {
+          division_id: 11n,
+          division_name: 'platform',
+          environment_id: 21n,
+          environment_name: 'production',
+          ...deployment,
+        },
+      ],
       total_results: 1n,
     });
   });

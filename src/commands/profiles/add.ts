@@ -23,11 +23,17 @@ export default class ProfilesAdd extends BaseCommand {
     },
     {
       description: 'With a password manager that is asked each time',
-      command: "<%= config.bin %> <%= command.id %> prod --tenant-id 7261845022003200001 --key-command 'op read op://ops/laserdata/key'",
+      command:
+        '<%= config.bin %> <%= command.id %> prod --tenant-id 7261845022003200001 --deployment sandbox ' +
+        "--key-command 'op read op://ops/laserdata/key'",
     },
   ];
   static override args = {
-    name: Args.string({ required: true, ignoreStdin: true, description: 'letters, digits, dots, dashes and underscores' }),
+    name: Args.string({
+      required: true,
+      ignoreStdin: true,
+      description: 'letters, digits, dots, dashes and underscores',
+    }),
   };
   static override flags = profileFlags;
 

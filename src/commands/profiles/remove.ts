@@ -12,7 +12,9 @@ export default class ProfilesRemove extends BaseCommand {
     'Asks first; where nobody can be asked it needs --yes. The key itself stays valid: revoke it in the LaserData ' +
     'console. When the current profile is removed, none is the current one.';
   static override examples = ['<%= config.bin %> <%= command.id %> old --yes'];
-  static override args = { name: Args.string({ required: true, ignoreStdin: true, description: 'the profile to remove' }) };
+  static override args = {
+    name: Args.string({ required: true, ignoreStdin: true, description: 'the profile to remove' }),
+  };
   static override flags = {
     yes: Flags.boolean({ summary: 'Do not ask.' }),
     'keep-key': Flags.boolean({ summary: 'Leave the key in the keyring, for when that cannot be reached.' }),

@@ -7,8 +7,13 @@ import type { ExitCode } from '../../core/exit-codes.js';
 
 export default class ProfilesShow extends BaseCommand {
   static override summary = 'One profile, with its key masked. Asks no server.';
-  static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> prod -o json'];
-  static override args = { name: Args.string({ ignoreStdin: true, description: 'the profile; the current one unless given' }) };
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> prod -o json',
+  ];
+  static override args = {
+    name: Args.string({ ignoreStdin: true, description: 'the profile; the current one unless given' }),
+  };
 
   protected override async execute(signal: AbortSignal): Promise<ExitCode> {
     const { args, flags } = await this.parse(ProfilesShow);

@@ -20,7 +20,9 @@ export default class ProfilesUpdate extends BaseCommand {
     '<%= config.bin %> <%= command.id %> prod --deployment staging --no-protected',
     '<%= config.bin %> <%= command.id %> prod --key-store keyring',
   ];
-  static override args = { name: Args.string({ required: true, ignoreStdin: true, description: 'the profile to change' }) };
+  static override args = {
+    name: Args.string({ required: true, ignoreStdin: true, description: 'the profile to change' }),
+  };
   static override flags = profileFlags;
 
   protected override async execute(signal: AbortSignal): Promise<ExitCode> {

@@ -7,7 +7,9 @@ import type { ExitCode } from '../../core/exit-codes.js';
 export default class ProfilesUse extends BaseCommand {
   static override summary = 'Make a profile the current one: the one that is used when none is named.';
   static override examples = ['<%= config.bin %> <%= command.id %> prod'];
-  static override args = { name: Args.string({ required: true, ignoreStdin: true, description: 'the profile to use from now on' }) };
+  static override args = {
+    name: Args.string({ required: true, ignoreStdin: true, description: 'the profile to use from now on' }),
+  };
 
   protected override async execute(signal: AbortSignal): Promise<ExitCode> {
     const { args, flags } = await this.parse(ProfilesUse);

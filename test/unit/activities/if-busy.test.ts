@@ -159,6 +159,18 @@ describe('--if-busy join', () => {
     assert.equal(result.idempotency_key, 'key');
   });
 
+  it('says at Ctrl-C which nodes it was following', async () => {
+    const bench = new Bench();
+    const id = bench.busy(2n, null);
+    const events = triggerIfNotBusy(plan({ nodes: [2n] }), 'join', bench.tools());
+    const { result, exitCode } = await bench.run(events, (event) => {
+      if (event.event === 'warning') bench.stop.abort(new Interrupted('SIGINT'));
+    });
+    assert.equal(exitCode, 130);
+    assert.deepEqual(result.nodes.map(({ node_id: node, activity_id: activity }) => [node, activity]), [[2n, id]]);
+    assert.equal(result.resume, `wait ${id}`);
+  });
+
   it('refuses when a target does something else: 5, and nothing sent', async () => {
     const bench = new Bench();
     bench.busy(1n, null);

@@ -132,12 +132,17 @@ describe('readLog', () => {
         supervisor.addHistory(500);
         const list = supervisor.list.bind(supervisor);
         supervisor.list = async (id, query, options) => {
-          if (query.page === 3) throw apiError(500);
-          // The others take longer, so that nobody is waiting for page 3 when it fails.
+          // The others take longer, so that it fails while the one before it is waited for.
+          if (query.page === (order === 'desc' ? 4 : 2)) throw apiError(500);
           await clock.sleep(1000);
           return list(id, query, options);
         };
+        const unhandled: unknown[] = [];
+        const note = (reason: unknown): number => unhandled.push(reason);
+        process.on('unhandledRejection', note);
         await assert.rejects(clock.run(idsOf(logOf(supervisor), 4)), { status: 500 });
+        process.off('unhandledRejection', note);
+        assert.deepEqual(unhandled, []);
       });
     });
   }

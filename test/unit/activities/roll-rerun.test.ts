@@ -57,10 +57,13 @@ class World extends RollBench {
 
 /** The tools of a process that may be killed: what has been sent arrives all the same. */
 function mortal(tools: RollTools, life: { isOver: boolean }): RollTools {
-  const alive = async <T>(work: Promise<T>): Promise<T> => {
-    const value = await work.catch((error: unknown) => (life.isOver ? never : Promise.reject(error)));
-    return life.isOver ? never : value;
-  };
+  const alive = <T>(work: Promise<T>): Promise<T> =>
+    new Promise((resolve, reject) => {
+      work.then(
+        (value) => life.isOver || resolve(value),
+        (error: unknown) => life.isOver || reject(error as Error),
+      );
+    });
   const call = <T>(work: () => Promise<T>): Promise<T> => (life.isOver ? never : alive(work()));
   const clock: Clock = { now: () => tools.clock.now(), sleep: (ms, signal) => call(() => tools.clock.sleep(ms, signal)) };
   const supervisor: Supervisor = {

@@ -27,7 +27,8 @@ const guarded = (supervisor: Supervisor): Supervisor => guardTenant(supervisor, 
 const isRefusal = (error: unknown): boolean => {
   assert.ok(error instanceof LdctlError);
   assert.deepEqual([error.code, error.exitCode], ['wrong_tenant', 5]);
-  for (const part of [OURS.toString(), THEIRS.toString(), 'profile prod']) assert.ok(error.message.includes(part), error.message);
+  for (const part of [OURS.toString(), THEIRS.toString(), 'profile prod'])
+    assert.ok(error.message.includes(part), error.message);
   return true;
 };
 

@@ -4,7 +4,17 @@ import { join } from 'node:path';
 import { addProfile, type Added, type ProfileFlags } from '../../../src/cli/add-profile.js';
 import { Interrupted, LdctlError } from '../../../src/core/errors.js';
 import { KEY, OTHER_KEY, removeFolders } from '../profiles/fixtures.js';
-import { BASEMENT, brokenKeyring, memoryKeyring, PROD, SUPERVISOR, TENANT, TestDesk, type DeskOptions, type Scripted } from './desk.js';
+import {
+  BASEMENT,
+  brokenKeyring,
+  memoryKeyring,
+  PROD,
+  SUPERVISOR,
+  TENANT,
+  TestDesk,
+  type DeskOptions,
+  type Scripted,
+} from './desk.js';
 
 const NO_FLAGS: ProfileFlags = { 'api-key-stdin': false, verify: true };
 /** Everything a script says. */
@@ -15,7 +25,8 @@ const SCRIPT: ProfileFlags = {
   'api-key-stdin': true,
   'key-store': 'file',
 };
-const piped = (options: DeskOptions = {}): TestDesk => new TestDesk({ stdin: `${KEY}\n`, keys: { [KEY]: {} }, ...options });
+const piped = (options: DeskOptions = {}): TestDesk =>
+  new TestDesk({ stdin: `${KEY}\n`, keys: { [KEY]: {} }, ...options });
 const add = (desk: TestDesk, flags: ProfileFlags): Promise<Added> => addProfile('me', flags, desk);
 
 /** What it failed with, and that nothing was stored. */
@@ -60,15 +71,28 @@ describe('profiles add', () => {
     it('a second profile does not become the current one', async () => {
       const desk = piped();
       await add(desk, SCRIPT);
-      const flags = { ...SCRIPT, 'api-key-stdin': false, 'key-command': `printf ${KEY}`, 'key-store': 'command' } as const;
+      const flags = {
+        ...SCRIPT,
+        'api-key-stdin': false,
+        'key-command': `printf ${KEY}`,
+        'key-store': 'command',
+      } as const;
       assert.equal((await addProfile('two', flags, desk)).current, false);
       assert.equal(desk.store.current()?.name, 'me');
     });
 
     it('takes tenant, deployment and key from the environment where no flag says them', async () => {
-      const env = { LD_TENANT_ID: TENANT.toString(), LD_API_KEY: KEY, LD_DEPLOYMENT_ID: PROD.toString(), LD_SUPERVISOR_URL: 'https://own.example' };
+      const env = {
+        LD_TENANT_ID: TENANT.toString(),
+        LD_API_KEY: KEY,
+        LD_DEPLOYMENT_ID: PROD.toString(),
+        LD_SUPERVISOR_URL: 'https://own.example',
+      };
       const { profile } = await add(piped({ env, stdin: '' }), { ...NO_FLAGS, 'key-store': 'file' });
-      assert.deepEqual([profile.tenant_id, profile.deployment_id, profile.supervisor_url], [TENANT, PROD, 'https://own.example']);
+      assert.deepEqual(
+        [profile.tenant_id, profile.deployment_id, profile.supervisor_url],
+        [TENANT, PROD, 'https://own.example'],
+      );
     });
 
     it('a supervisor URL that was left over in the environment is not stored for a deployment from a flag', async () => {
@@ -81,8 +105,14 @@ describe('profiles add', () => {
     });
 
     it('stores an API URL of its own, and not the public one', async () => {
-      assert.equal((await add(piped(), { ...SCRIPT, 'api-url': 'https://core.example/' })).profile.api_url, 'https://core.example');
-      assert.equal((await add(piped(), { ...SCRIPT, 'api-url': 'https://api.laserdata.cloud' })).profile.api_url, undefined);
+      assert.equal(
+        (await add(piped(), { ...SCRIPT, 'api-url': 'https://core.example/' })).profile.api_url,
+        'https://core.example',
+      );
+      assert.equal(
+        (await add(piped(), { ...SCRIPT, 'api-url': 'https://api.laserdata.cloud' })).profile.api_url,
+        undefined,
+      );
     });
 
     it('without a deployment stores none', async () => {
@@ -107,7 +137,11 @@ describe('profiles add', () => {
     });
 
     it('an on-premise deployment takes the supervisor URL of the flag', async () => {
-      const { profile } = await add(piped(), { ...SCRIPT, deployment: 'basement', 'supervisor-url': 'https://own.example' });
+      const { profile } = await add(piped(), {
+        ...SCRIPT,
+        deployment: 'basement',
+        'supervisor-url': 'https://own.example',
+      });
       assert.deepEqual([profile.deployment_id, profile.supervisor_url], [BASEMENT, 'https://own.example']);
     });
 
@@ -124,14 +158,38 @@ describe('profiles add', () => {
       ['when the API does not know the key', { keys: {} }, SCRIPT, 'unauthorized', 4],
       ['when the tenant is not the key’s', {}, { ...SCRIPT, 'tenant-id': '7' }, 'not_found', 5],
       ['when there is no such deployment', {}, { ...SCRIPT, deployment: 'nope' }, 'deployment_not_found', 5],
-      ['when the deployment has no supervisor URL', {}, { ...SCRIPT, deployment: 'basement' }, 'supervisor_url_missing', 5],
+      [
+        'when the deployment has no supervisor URL',
+        {},
+        { ...SCRIPT, deployment: 'basement' },
+        'supervisor_url_missing',
+        5,
+      ],
       ['without a tenant id', {}, { ...SCRIPT, 'tenant-id': undefined }, 'no_tenant', 2],
       ['without a key', {}, { ...SCRIPT, 'api-key-stdin': false }, 'no_key', 2],
       ['when stdin is empty', { stdin: '\n' }, SCRIPT, 'empty_key', 2],
       ['when stdin is no key', { stdin: 'two words' }, SCRIPT, 'invalid_key', 2],
-      ['when there is no keyring, and nothing else was asked for', {}, { ...SCRIPT, 'key-store': undefined }, 'keyring_unavailable', 2],
-      ['when the key command fails', {}, { ...NO_FLAGS, 'tenant-id': '7', 'key-command': 'false' }, 'key_command_failed', 2],
-      ['for a URL that would send the key unencrypted', {}, { ...SCRIPT, 'api-url': 'http://core.example' }, 'invalid_url', 2],
+      [
+        'when there is no keyring, and nothing else was asked for',
+        {},
+        { ...SCRIPT, 'key-store': undefined },
+        'keyring_unavailable',
+        2,
+      ],
+      [
+        'when the key command fails',
+        {},
+        { ...NO_FLAGS, 'tenant-id': '7', 'key-command': 'false' },
+        'key_command_failed',
+        2,
+      ],
+      [
+        'for a URL that would send the key unencrypted',
+        {},
+        { ...SCRIPT, 'api-url': 'http://core.example' },
+        'invalid_url',
+        2,
+      ],
       ['for flags that do not go together', {}, { ...SCRIPT, 'key-command': 'op read' }, 'conflicting_flags', 2],
     ];
     for (const [name, options, flags, code, exitCode] of failures) {
@@ -205,7 +263,13 @@ describe('profiles add', () => {
     });
 
     it('asks nothing that a flag has said', async () => {
-      const flags = { ...NO_FLAGS, 'tenant-id': TENANT.toString(), deployment: 'prod', protected: false, 'key-command': `printf ${KEY}` };
+      const flags = {
+        ...NO_FLAGS,
+        'tenant-id': TENANT.toString(),
+        deployment: 'prod',
+        protected: false,
+        'key-command': `printf ${KEY}`,
+      };
       const { profile } = await add(terminal([]), flags);
       assert.deepEqual([profile.deployment_id, profile.protected], [PROD, undefined]);
     });
@@ -248,7 +312,11 @@ describe('profiles add', () => {
     });
 
     it('leaves it to the user what to do without a keyring', async () => {
-      const answers: Scripted[] = [...talk, [/^Where should the key be kept/, /try it again/], [/^Where should/, /file/]];
+      const answers: Scripted[] = [
+        ...talk,
+        [/^Where should the key be kept/, /try it again/],
+        [/^Where should/, /file/],
+      ];
       const desk = terminal(answers, { keyring: brokenKeyring });
       assert.equal((await add(desk, NO_FLAGS)).profile.key.store, 'file');
       assert.match(desk.said, /warning: there is no keyring/);
@@ -256,7 +324,10 @@ describe('profiles add', () => {
 
     it('stores nothing when the user wants it nowhere', async () => {
       const answers: Scripted[] = [...talk, [/^Where should the key be kept/, /^Nowhere/]];
-      assert.equal((await failure(terminal(answers, { keyring: brokenKeyring }), NO_FLAGS)).code, 'keyring_unavailable');
+      assert.equal(
+        (await failure(terminal(answers, { keyring: brokenKeyring }), NO_FLAGS)).code,
+        'keyring_unavailable',
+      );
     });
 
     for (const [index, [message]] of talk.entries()) {

@@ -93,7 +93,14 @@ export class TestDesk implements ProfileDesk {
 const EVERYTHING: Permissions = { tenant: [], division: [], environment: ['deployment:manage'], divisions: {} };
 
 function keyContext(fields: Partial<KeyContext>): KeyContext {
-  return { id: 1n, name: 'ci', role_name: 'operator', expiry_at: '2026-12-18T12:00:00Z', permissions: EVERYTHING, ...fields };
+  return {
+    id: 1n,
+    name: 'ci',
+    role_name: 'operator',
+    expiry_at: '2026-12-18T12:00:00Z',
+    permissions: EVERYTHING,
+    ...fields,
+  };
 }
 
 function refusal(status: number, code: string): ApiError {

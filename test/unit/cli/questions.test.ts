@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { narrowed } from '../../../src/cli/questions.js';
 
-const CHOICES = ['platform › production › sandbox', 'platform › testing › staging', 'research › lab › Telescope'].map((name) => ({ name, value: name }));
+const CHOICES = ['platform › production › sandbox', 'platform › testing › staging', 'research › lab › Telescope'].map(
+  (name) => ({ name, value: name }),
+);
 const found = (term: string | undefined): string[] => narrowed(CHOICES, term).map(({ value }) => value);
 
 describe('narrowing a list down by typing', () => {
@@ -18,7 +20,10 @@ describe('narrowing a list down by typing', () => {
   ];
   for (const [term, indices] of table) {
     it(`${JSON.stringify(term)} leaves ${indices.length}`, () => {
-      assert.deepEqual(found(term), indices.map((index) => CHOICES[index]?.name));
+      assert.deepEqual(
+        found(term),
+        indices.map((index) => CHOICES[index]?.name),
+      );
     });
   }
 });

@@ -100,7 +100,12 @@ describe('profiles update', () => {
   });
 
   it('does not listen to the environment', async () => {
-    const env = { LD_TENANT_ID: '7', LD_API_KEY: OTHER_KEY, LD_DEPLOYMENT_ID: '7', LD_SUPERVISOR_URL: 'https://left-over.example' };
+    const env = {
+      LD_TENANT_ID: '7',
+      LD_API_KEY: OTHER_KEY,
+      LD_DEPLOYMENT_ID: '7',
+      LD_SUPERVISOR_URL: 'https://left-over.example',
+    };
     const desk = await deskWith({}, { env });
     await update(desk, { protected: true });
     assert.deepEqual(plain(desk.store.get('me')), { ...plain(PROFILE), protected: true });
@@ -115,7 +120,9 @@ describe('profiles update', () => {
 
   it('refuses to change nothing, or a profile that is not there', async () => {
     await assert.rejects(update(await deskWith(), {}), { code: 'nothing_to_change', exitCode: 2 });
-    await assert.rejects(updateProfile('you', { ...NO_FLAGS, protected: true }, await deskWith()), { code: 'profile_not_found' });
+    await assert.rejects(updateProfile('you', { ...NO_FLAGS, protected: true }, await deskWith()), {
+      code: 'profile_not_found',
+    });
   });
 
   describe('moves the key', () => {
@@ -166,13 +173,29 @@ describe('profiles update', () => {
 
   describe('at a terminal, without flags, asks what to change', () => {
     it('the key', async () => {
-      const desk = await deskWith({}, { answers: [[/^What is to be changed about me/, /key/], [/^API key:$/, OTHER_KEY]] });
+      const desk = await deskWith(
+        {},
+        {
+          answers: [
+            [/^What is to be changed about me/, /key/],
+            [/^API key:$/, OTHER_KEY],
+          ],
+        },
+      );
       await update(desk, {});
       assert.equal(plain(desk.store.get('me')).key, OTHER_KEY);
     });
 
     it('the deployment', async () => {
-      const desk = await deskWith({ deployment_id: 1n }, { answers: [[/^What/, /deployment/], [/^Deployment/, /prod$/]] });
+      const desk = await deskWith(
+        { deployment_id: 1n },
+        {
+          answers: [
+            [/^What/, /deployment/],
+            [/^Deployment/, /prod$/],
+          ],
+        },
+      );
       const { deployment_id, supervisor_url } = await update(desk, {});
       assert.deepEqual([deployment_id, supervisor_url], [PROD, SUPERVISOR]);
     });
@@ -188,7 +211,8 @@ describe('profiles remove', () => {
   afterEach(removeFolders);
 
   const inKeyring = { key: { store: 'keyring', account: 'me.1' } } as const;
-  const remove = (desk: TestDesk, flags = { yes: true, 'keep-key': false }): Promise<string | null> => removeProfile('me', flags, desk);
+  const remove = (desk: TestDesk, flags = { yes: true, 'keep-key': false }): Promise<string | null> =>
+    removeProfile('me', flags, desk);
 
   it('takes the profile away, and its key out of the keyring', async () => {
     const { keyring, kept } = memoryKeyring();
@@ -215,7 +239,15 @@ describe('profiles remove', () => {
   });
 
   it('asks at a terminal', async () => {
-    const desk = await deskWith({}, { answers: [[/^Remove profile and key me\?$/, false], [/^Remove profile and key me\?$/, true]] });
+    const desk = await deskWith(
+      {},
+      {
+        answers: [
+          [/^Remove profile and key me\?$/, false],
+          [/^Remove profile and key me\?$/, true],
+        ],
+      },
+    );
     await assert.rejects(remove(desk, { yes: false, 'keep-key': false }), { code: 'consent_missing' });
     await remove(desk, { yes: false, 'keep-key': false });
     assert.equal(desk.store.list().length, 0);

@@ -6,7 +6,10 @@ const PLACE = { divisionId: 7261845022003200101n, environmentId: 726184502200320
 const NOTHING: Permissions = { tenant: [], division: [], environment: [], divisions: {} };
 
 function inDivision(id: bigint, grants: Partial<DivisionGrants>): Permissions {
-  return { ...NOTHING, divisions: { [id.toString()]: { name: 'd', permissions: [], environment: [], environments: {}, ...grants } } };
+  return {
+    ...NOTHING,
+    divisions: { [id.toString()]: { name: 'd', permissions: [], environment: [], environments: {}, ...grants } },
+  };
 }
 
 function inEnvironment(id: bigint, ...permissions: string[]): Permissions {

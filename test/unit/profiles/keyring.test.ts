@@ -9,7 +9,10 @@ import { VirtualClock } from '../../helpers/clock.js';
 import { KEY, OTHER_KEY } from './fixtures.js';
 
 /** A keyring whose process gives one answer, and what it was asked. */
-function keyring(reply: KeyringReply | Error | 'silence', clock = new VirtualClock()): { keyring: SystemKeyring; asked: KeyringRequest[] } {
+function keyring(
+  reply: KeyringReply | Error | 'silence',
+  clock = new VirtualClock(),
+): { keyring: SystemKeyring; asked: KeyringRequest[] } {
   const asked: KeyringRequest[] = [];
   const ask: AskKeyring = (request, signal) => {
     asked.push(request);
@@ -33,7 +36,11 @@ describe('the system’s keyring', () => {
     await ring.set('prod.1', new ApiKey(OTHER_KEY));
     await ring.delete('prod.1');
     const place = { service: 'ldctl', account: 'prod.1' };
-    assert.deepEqual(asked, [{ do: 'get', ...place }, { do: 'set', ...place, key: OTHER_KEY }, { do: 'delete', ...place }]);
+    assert.deepEqual(asked, [
+      { do: 'get', ...place },
+      { do: 'set', ...place, key: OTHER_KEY },
+      { do: 'delete', ...place },
+    ]);
   });
 
   it('that holds none has none', async () => {
@@ -49,7 +56,10 @@ describe('the system’s keyring', () => {
   it('that does not answer is given up after 3 s', async () => {
     const clock = new VirtualClock();
     const began = clock.now();
-    await assert.rejects(clock.run(keyring('silence', clock).keyring.get('prod.1')), isFault('keyring_silent', /within 3 s/));
+    await assert.rejects(
+      clock.run(keyring('silence', clock).keyring.get('prod.1')),
+      isFault('keyring_silent', /within 3 s/),
+    );
     assert.equal(clock.now() - began, 3000);
   });
 
@@ -62,9 +72,24 @@ describe('the system’s keyring', () => {
   });
 
   const failures: Array<[string, KeyringReply | Error, string, RegExp]> = [
-    ['whose library does not load', { failed: 'loading', reason: 'no binding' }, 'keyring_unavailable', /does not load here \(no binding\)/],
-    ['that is not there', { failed: 'reaching', reason: 'no bus' }, 'keyring_unavailable', /no keyring to be reached here \(no bus\)/],
-    ['that refuses', { failed: 'using', reason: 'prompt\u001b[2J dismissed' }, 'keyring_failed', /cannot be used \(prompt \[2J dismissed\)/],
+    [
+      'whose library does not load',
+      { failed: 'loading', reason: 'no binding' },
+      'keyring_unavailable',
+      /does not load here \(no binding\)/,
+    ],
+    [
+      'that is not there',
+      { failed: 'reaching', reason: 'no bus' },
+      'keyring_unavailable',
+      /no keyring to be reached here \(no bus\)/,
+    ],
+    [
+      'that refuses',
+      { failed: 'using', reason: 'prompt\u001b[2J dismissed' },
+      'keyring_failed',
+      /cannot be used \(prompt \[2J dismissed\)/,
+    ],
     ['whose process crashes', new Error('ended'), 'keyring_failed', /cannot be used \(ended\)/],
   ];
   for (const [name, reply, fault, message] of failures) {
@@ -102,12 +127,21 @@ describe('keeping a key', () => {
     assert.ok(first.store === 'keyring' && second.store === 'keyring');
     assert.match(first.account, /^prod\.[0-9a-f]{8}$/);
     assert.notEqual(first.account, second.account);
-    assert.deepEqual([...kept], [[first.account, KEY], [second.account, OTHER_KEY]]);
+    assert.deepEqual(
+      [...kept],
+      [
+        [first.account, KEY],
+        [second.account, OTHER_KEY],
+      ],
+    );
     await forgetKey(first, store);
     assert.deepEqual([...kept.keys()], [second.account]);
   });
 
   it('with a command has nothing to take out', async () => {
-    await forgetKey({ store: 'command', command: ['op'] }, { ...store, delete: () => Promise.reject(new Error('asked')) });
+    await forgetKey(
+      { store: 'command', command: ['op'] },
+      { ...store, delete: () => Promise.reject(new Error('asked')) },
+    );
   });
 });

@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { commandGate, type GateHost } from '../../../src/cli/gate.js';
+import { systemClock } from '../../../src/core/clock.js';
+import { Interrupted } from '../../../src/core/errors.js';
+import { type GateResult } from '../../../src/core/outcome.js';
+import { type GateFacts, type GateTools } from '../../../src/core/roll.js';
+import { VirtualClock } from '../../helpers/clock.js';
+import { until } from '../../helpers/scene.js';
+
+const KEY = 'ld_pk_4f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c';
+const FACTS: GateFacts = {
+  nodeId: 610809900976570889n,
+  activityId: 7261845022003200001n,
+  deploymentId: 18446744073709551615n,
+  runtime: 'iggy',
+  action: 'reconfigure:42',
+};
+const HOUR = 3_600_000;
+const isPosix = process.platform !== 'win32';
+
+/** Whether a process, or one of a group (a negative number), is still there. */
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+(isPosix ? describe : describe.skip)('a gate command', () => {
+  const stop = new AbortController();
+  let folder: string;
+  let lines: string[];
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'ldctl-gate-'));
+    lines = [];
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  function run(
+    command: string,
+    { timeoutMs = Infinity, host = {}, tools = {} }: { timeoutMs?: number; host?: Partial<GateHost>; tools?: Partial<GateTools> } = {},
+  ): Promise<GateResult> {
+    const env = { PATH: process.env.PATH, FOLDER: folder };
+    const gate = commandGate(command, timeoutMs, { env, clock: systemClock, scrub: (text) => text.replaceAll(KEY, '…'), ...host });
+    return gate(FACTS, {
+      signal: stop.signal,
+      timeLeftMs: Infinity,
+      onLine: (line) => {
+        lines.push(line);
+        return Promise.resolve();
+      },
+      ...tools,
+    });
+  }
+
+  it('passes with 0, and fails with anything else', async () => {
+    for (const code of [0, 1, 42]) {
+      const { exit_code: exitCode, timed_out: timedOut, took_ms: tookMs } = await run(`exit ${code}`);
+      assert.deepEqual([exitCode, timedOut], [code, false]);
+      assert.ok(tookMs >= 0);
+    }
+  });
+
+  it('fails when a signal ends it', async () => {
+    const { exit_code: exitCode, timed_out: timedOut } = await run('kill -9 $$');
+    assert.deepEqual([exitCode, timedOut], [null, false]);
+  });
+
+  it('fails, and says why, when it cannot be run', async () => {
+    const end = await run('true', { host: { env: { PATH: folder } } });
+    assert.deepEqual([end.exit_code, end.timed_out], [null, false]);
+    assert.match(lines.join('\n'), /could not be run: .*ENOENT/);
+    lines = [];
+    const nul = await run('echo \0');
+    assert.equal(nul.exit_code, null);
+    assert.match(lines.join('\n'), /could not be run/);
+  });
+
+  it('is told about the node, every id to its last digit', async () => {
+    await run('echo "$LDCTL_NODE_ID $LDCTL_ACTIVITY_ID $LDCTL_DEPLOYMENT_ID $LDCTL_RUNTIME $LDCTL_ACTION"');
+    assert.deepEqual(lines, ['610809900976570889 7261845022003200001 18446744073709551615 iggy reconfigure:42']);
+  });
+
+  it('inherits the environment but for the key, under whatever name it is there', async () => {
+    const env = {
+      PATH: process.env.PATH,
+      HARMLESS: 'yes',
+      LD_API_KEY: KEY,
+      LD_API_KEY_FILE: '/run/secrets/key',
+      CI_SECRET: KEY,
+      AUTHORIZATION: `Bearer ${KEY}`,
+    };
+    await run('env', { host: { env } });
+    const all = lines.join('\n');
+    assert.match(all, /^HARMLESS=yes$/m);
+    for (const absent of [KEY, 'LD_API_KEY', '/run/secrets/key', 'CI_SECRET', 'AUTHORIZATION']) {
+      assert.ok(!all.includes(absent), absent);
+    }
+  });
+
+  it('has its output handed on line by line, both streams, the last line without an end too', async () => {
+    await run('echo one; printf "two\\r\\nthree"; echo four >&2');
+    assert.deepEqual([...lines].sort(), ['four', 'one', 'three', 'two']);
+  });
+
+  it('fills no memory with one line without an end, nor with many', async () => {
+    await run('head -c 300000 /dev/zero | tr "\\0" x');
+    assert.ok(lines.length > 1 && Math.max(...lines.map((line) => line.length)) < 100_000);
+    assert.equal(lines.join('').length, 300_000);
+    lines = [];
+    await run('seq 20000');
+    assert.deepEqual([lines.length, lines.at(-1)], [20_000, '20000']);
+  });
+
+  it('is read no faster than its lines are taken', async () => {
+    let taken = 0;
+    let atOnce = 0;
+    let most = 0;
+    const onLine = async (): Promise<void> => {
+      most = Math.max(most, (atOnce += 1));
+      await new Promise((resolve) => setImmediate(resolve));
+      atOnce -= 1;
+      taken += 1;
+    };
+    await run('seq 500', { tools: { onLine } });
+    assert.deepEqual([taken, most], [500, 1]);
+  });
+
+  it('reads nothing from the terminal', async () => {
+    assert.equal((await run('read x || exit 7')).exit_code, 7);
+  });
+
+  it('is not held up by what it left running in the background', async () => {
+    const clock = new VirtualClock();
+    const ended = run('sleep 600 & echo $! > "$FOLDER/pid"; exit 3', { host: { clock } });
+    const { exit_code: exitCode } = await clock.run(ended);
+    const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'));
+    assert.equal(exitCode, 3);
+    assert.ok(isThere(pid), 'what it left is its own');
+    process.kill(pid, 'SIGKILL');
+    assert.equal(clock.asleep, 0);
+  });
+
+  for (const [how, command] of [
+    ['as it is asked to', 'sleep 600 & echo $$ > "$FOLDER/pid"; wait'],
+    ['though it does not listen', 'trap "" TERM; echo $$ > "$FOLDER/pid"; while :; do sleep 600; done'],
+  ] as const) {
+    it(`is ended when its time is up, with all that it started, ${how}`, async () => {
+      const clock = new VirtualClock();
+      const ended = run(command, { timeoutMs: HOUR, host: { clock } });
+      await until('the gate', () => existsSync(join(folder, 'pid')) && readFileSync(join(folder, 'pid'), 'utf8').endsWith('\n'));
+      const group = -Number(readFileSync(join(folder, 'pid'), 'utf8'));
+      await clock.advance(HOUR - 1);
+      assert.ok(isThere(group));
+      await clock.advance(1);
+      const end = await clock.run(ended);
+      assert.deepEqual([end.exit_code, end.timed_out], [null, true]);
+      await until('the end of its group', () => !isThere(group));
+      assert.equal(clock.asleep, 0);
+    });
+  }
+
+  it('is given no more time than the roll has', async () => {
+    const clock = new VirtualClock();
+    const ended = run('sleep 600', { timeoutMs: HOUR, host: { clock }, tools: { timeLeftMs: 60_000 } });
+    await until('the gate', () => clock.asleep > 0);
+    await clock.advance(60_000);
+    assert.equal((await clock.run(ended)).timed_out, true);
+  });
+
+  it('is ended when the roll is given up, which is then no end of its own', async () => {
+    const clock = new VirtualClock();
+    const giveUp = new AbortController();
+    const ended = run('sleep 600 & echo $$ > "$FOLDER/pid"; wait', { host: { clock }, tools: { signal: giveUp.signal } });
+    const rejected = assert.rejects(clock.run(ended), Interrupted);
+    await until('the gate', () => existsSync(join(folder, 'pid')) && readFileSync(join(folder, 'pid'), 'utf8').endsWith('\n'));
+    giveUp.abort(new Interrupted('SIGTERM'));
+    await rejected;
+    const group = -Number(readFileSync(join(folder, 'pid'), 'utf8'));
+    await until('the end of its group', () => !isThere(group));
+    await assert.rejects(run('true', { tools: { signal: giveUp.signal } }), Interrupted);
+  });
+});

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { type Host } from '../../../src/cli/host.js';
+import { parseRollRequest, rollCommand, type RollFlags, type RollRequest } from '../../../src/cli/roll-request.js';
+import { type TriggerRequest } from '../../../src/cli/trigger-request.js';
+import { UsageError } from '../../../src/core/errors.js';
+
+const REQUEST: TriggerRequest = {
+  runtime: 'iggy',
+  action: { verb: 'reconfigure', configId: 42n },
+  nodes: null,
+  expectNodes: null,
+  idempotencyKey: 'deploy-7',
+  callersKey: false,
+  wait: true,
+  limits: { timeoutMs: null, intervalMs: null, appearTimeoutMs: 30_000 },
+};
+const FLAGS: RollFlags = { rolling: true, 'if-busy': 'ignore', 'continue-on-error': false, 'appear-timeout': '30s' };
+const MINUTE = 60_000;
+
+function parse(flags: Partial<RollFlags> = {}, request: Partial<TriggerRequest> = {}): RollRequest | null {
+  return parseRollRequest({} as Host, { ...FLAGS, ...flags }, { ...REQUEST, ...request });
+}
+
+describe('the flags of a roll', () => {
+  it('have defaults: one node at a time, no pause, no gate, 10 minutes a node, halt at the first that fails', () => {
+    const roll = parse();
+    assert.ok(roll);
+    const { maxUnavailable, ...rest } = roll;
+    assert.equal(maxUnavailable(9), 1);
+    assert.deepEqual(rest, { ifBusy: 'ignore', pauseMs: 0, continueOnError: false, nodeTimeoutMs: 10 * MINUTE, gate: null });
+  });
+
+  it('say otherwise', () => {
+    const roll = parse({ 'max-unavailable': '25%', pause: '1m', 'node-timeout': '0', 'if-busy': 'wait', 'gate-cmd': 'true' });
+    assert.equal(roll?.maxUnavailable(9), 2);
+    assert.deepEqual([roll.pauseMs, roll.nodeTimeoutMs, roll.ifBusy, typeof roll.gate], [MINUTE, null, 'wait', 'function']);
+  });
+
+  it('are none without --rolling', () => assert.equal(parse({ rolling: false }), null));
+
+  const strays: Array<Partial<RollFlags>> = [
+    { 'max-unavailable': '2' },
+    { pause: '1s' },
+    { 'gate-cmd': 'true' },
+    { 'gate-timeout': '1s' },
+    { 'node-timeout': '1s' },
+    { 'continue-on-error': true },
+  ];
+  for (const stray of strays) {
+    const [name] = Object.keys(stray);
+    it(`are refused without --rolling: --${name}`, () => {
+      assert.throws(() => parse({ rolling: false, ...stray }), (error) => error instanceof UsageError && error.message.includes(`--${name}`));
+    });
+  }
+
+  const wrong: Array<[string, Partial<RollFlags>, Partial<TriggerRequest>]> = [
+    ['--no-wait', {}, { wait: false }],
+    ['--expect-nodes', {}, { expectNodes: 3 }],
+    ['a window of nothing', { 'max-unavailable': '0' }, {}],
+    ['a pause that is no duration', { pause: 'long' }, {}],
+    ['an empty gate, as an unset variable makes it', { 'gate-cmd': ' ' }, {}],
+    ['a time limit for no gate', { 'gate-timeout': '1m' }, {}],
+    ['a time limit that is no duration', { 'gate-cmd': 'true', 'gate-timeout': '1' }, {}],
+  ];
+  for (const [what, flags, request] of wrong) {
+    it(`are refused: ${what}`, () => assert.throws(() => parse(flags, request), UsageError));
+  }
+});
+
+describe('the command that goes on with a roll', () => {
+  const goOn = (flags: Partial<RollFlags> = {}, request: Partial<TriggerRequest> = {}): string =>
+    rollCommand({ ...REQUEST, maxUnavailable: 50, ...request }, { ...FLAGS, ...flags }, [3n, 18446744073709551615n], [
+      '--deployment',
+      '71',
+      '--supervisor-url',
+      'https://supervisor.example/x?y=1',
+    ]);
+
+  it('names the action, the nodes and the deployment', () => {
+    assert.equal(
+      goOn(),
+      'ldctl activities trigger iggy reconfigure:42 --rolling --node 3,18446744073709551615 ' +
+        "--deployment 71 --supervisor-url 'https://supervisor.example/x?y=1'",
+    );
+  });
+
+  it('goes on in the same way, with a window as wide as before', () => {
+    const command = goOn(
+      {
+        'max-unavailable': '25%',
+        pause: '30s',
+        'gate-cmd': `curl -fsS "https://$HOST/health" | grep -q 'ok'`,
+        'gate-timeout': '1m',
+        'node-timeout': '5m',
+        timeout: '1h',
+        interval: '2s',
+        'appear-timeout': '2m',
+        'if-busy': 'wait',
+        'continue-on-error': true,
+      },
+      { callersKey: true },
+    );
+    for (const part of [
+      ...['--max-unavailable 50 ', '--pause 30s ', '--gate-timeout 1m ', '--node-timeout 5m ', '--timeout 1h ', '--interval 2s '],
+      ...['--appear-timeout 2m ', '--if-busy wait ', '--continue-on-error ', '--idempotency-key deploy-7 '],
+    ]) {
+      assert.ok(command.includes(part), `${part} is not in ${command}`);
+    }
+  });
+
+  it('tells no random key: nobody knows it but this run', () => {
+    assert.doesNotMatch(goOn(), /idempotency-key|deploy-7/);
+  });
+});
