@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { type Host } from '../../../src/cli/host.js';
 import { parseRollRequest, rollCommand, type RollFlags, type RollRequest } from '../../../src/cli/roll-request.js';
 import { type TriggerRequest } from '../../../src/cli/trigger-request.js';
@@ -76,20 +77,26 @@ describe('the command that goes on with a roll', () => {
       'https://supervisor.example/x?y=1',
     ]);
 
+  /** The words that a shell makes of it. */
+  const wordsOf = (command: string): string[] => {
+    const script = `ldctl() { for word; do printf '%s\\n' "$word"; done; }\n${command}`;
+    return spawnSync('sh', ['-c', script], { encoding: 'utf8' }).stdout.trimEnd().split('\n');
+  };
+
   it('names the action, the nodes and the deployment', () => {
-    assert.equal(
-      goOn(),
-      'ldctl activities trigger iggy reconfigure:42 --rolling --node 3,18446744073709551615 ' +
-        "--deployment 71 --supervisor-url 'https://supervisor.example/x?y=1'",
-    );
+    assert.deepEqual(wordsOf(goOn()), [
+      ...['activities', 'trigger', 'iggy', 'reconfigure:42', '--rolling', '--node', '3,18446744073709551615'],
+      ...['--deployment', '71', '--supervisor-url', 'https://supervisor.example/x?y=1'],
+    ]);
   });
 
   it('goes on in the same way, with a window as wide as before', () => {
+    const gate = `curl -fsS "https://$HOST/health" | grep -q 'ok!'; true # $(x) \\ é`;
     const command = goOn(
       {
         'max-unavailable': '25%',
         pause: '30s',
-        'gate-cmd': `curl -fsS "https://$HOST/health" | grep -q 'ok'`,
+        'gate-cmd': gate,
         'gate-timeout': '1m',
         'node-timeout': '5m',
         timeout: '1h',
@@ -106,6 +113,8 @@ describe('the command that goes on with a roll', () => {
     ]) {
       assert.ok(command.includes(part), `${part} is not in ${command}`);
     }
+    const words = wordsOf(command);
+    assert.equal(words[words.indexOf('--gate-cmd') + 1], gate);
   });
 
   it('tells no random key: nobody knows it but this run', () => {
