@@ -30,8 +30,8 @@ export default class ActivitiesTrigger extends BaseCommand {
     },
   ];
   static override args = {
-    runtime: Args.string({ required: true, description: 'iggy or connectors' }),
-    action: Args.string({ required: true, description: 'start, stop, restart, reconfigure:ID, or reconfigure with --config ID' }),
+    runtime: Args.string({ required: true, ignoreStdin: true, description: 'iggy or connectors' }),
+    action: Args.string({ required: true, ignoreStdin: true, description: 'start, stop, restart, reconfigure:ID, or reconfigure with --config ID' }),
   };
   static override flags = {
     ...connectionFlags,

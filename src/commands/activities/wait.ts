@@ -21,7 +21,7 @@ export default class ActivitiesWait extends BaseCommand {
   ];
   static override strict = false;
   static override args = {
-    id: Args.string({ description: 'ids of the activities to follow' }),
+    id: Args.string({ ignoreStdin: true, description: 'ids of the activities to follow' }),
   };
   static override flags = {
     ...connectionFlags,
