@@ -10,6 +10,7 @@ const check = process.argv.includes('--check');
 const before = FILES.map((file) => readFileSync(file, { encoding: 'utf8', flag: 'a+' }));
 
 oclif('manifest');
+sortCommands();
 oclif('readme', '--no-aliases', '--readme-path', 'README.md');
 fill('exit codes', exitCodeRows());
 fill('environment', environmentRows());
@@ -27,6 +28,13 @@ function oclif(...args) {
     env: { ...process.env, OCLIF_SKIP_NEW_VERSION_CHECK: 'true', NO_COLOR: '1' },
   });
   if (status !== 0) throw new Error(`oclif ${args[0]}: ${stderr}`);
+}
+
+/** Puts the commands in order of their ids: oclif lists them as the file system does, which differs between machines. */
+function sortCommands() {
+  const manifest = JSON.parse(readFileSync('oclif.manifest.json', 'utf8'));
+  const commands = Object.entries(manifest.commands).sort(([a], [b]) => (a < b ? -1 : 1));
+  writeFileSync('oclif.manifest.json', `${JSON.stringify({ ...manifest, commands: Object.fromEntries(commands) }, null, 2)}\n`);
 }
 
 /** Replaces what stands between `<!-- name -->` and `<!-- name stop -->`. */
