@@ -126,7 +126,10 @@ function newestOfEach(newestFirst: readonly Activity[]): Map<Id, Id> {
 /** What was not seen again before the end is still known to be a node's. */
 function named(report: JobReport, busy: readonly Activity[]): JobReport {
   const nodeOf = new Map(busy.map(({ id, node_id: node }) => [id, node]));
-  const nodes = report.result.nodes.map((row) => ({ ...row, node_id: row.node_id ?? nodeOf.get(row.activity_id ?? -1n) ?? null }));
+  const nodes = report.result.nodes.map((row) => ({
+    ...row,
+    node_id: row.node_id ?? nodeOf.get(row.activity_id ?? -1n) ?? null,
+  }));
   return { ...report, result: { ...report.result, nodes } };
 }
 

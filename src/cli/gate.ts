@@ -59,7 +59,9 @@ async function start(command: string, env: NodeJS.ProcessEnv): Promise<ChildProc
 }
 
 function gateEnvironment(facts: GateFacts, { env, scrub }: GateHost): NodeJS.ProcessEnv {
-  const inherited = Object.entries(env).filter(([name, value = '']) => !SECRET_VARIABLES.has(name) && scrub(value) === value);
+  const isHarmless = ([name, value = '']: [string, string?]): boolean =>
+    !SECRET_VARIABLES.has(name) && scrub(value) === value;
+  const inherited = Object.entries(env).filter(isHarmless);
   return {
     ...Object.fromEntries(inherited),
     LDCTL_NODE_ID: String(facts.nodeId),

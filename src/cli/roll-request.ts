@@ -42,12 +42,18 @@ const DEFAULT_NODE_TIMEOUT = '10m';
  */
 export function parseRollRequest(host: Host, flags: RollFlags, request: TriggerRequest): RollRequest | null {
   if (!flags.rolling) {
-    const stray = VALUE_FLAGS.find((name) => flags[name] !== undefined) ?? (flags['continue-on-error'] ? 'continue-on-error' : undefined);
+    const stray =
+      VALUE_FLAGS.find((name) => flags[name] !== undefined) ??
+      (flags['continue-on-error'] ? 'continue-on-error' : undefined);
     if (stray !== undefined) throw new UsageError(`--${stray} goes with --rolling`);
     return null;
   }
-  if (!request.wait) throw new UsageError('--no-wait does not go with --rolling: the next node waits for the one before it');
-  if (request.expectNodes !== null) throw new UsageError('--expect-nodes does not go with --rolling: its nodes are known');
+  if (!request.wait) {
+    throw new UsageError('--no-wait does not go with --rolling: the next node waits for the one before it');
+  }
+  if (request.expectNodes !== null) {
+    throw new UsageError('--expect-nodes does not go with --rolling: its nodes are known');
+  }
   return {
     ifBusy: flags['if-busy'],
     maxUnavailable: parseMaxUnavailable(flags['max-unavailable'] ?? '1'),
@@ -64,7 +70,9 @@ function parseGate(host: Host, flags: RollFlags): RollRequest['gate'] {
     if (flags['gate-timeout'] !== undefined) throw new UsageError('--gate-timeout goes with --gate-cmd');
     return null;
   }
-  if (command.trim() === '') throw new UsageError('--gate-cmd is empty', { code: 'empty_flag', hint: 'Is a variable unset?' });
+  if (command.trim() === '') {
+    throw new UsageError('--gate-cmd is empty', { code: 'empty_flag', hint: 'Is a variable unset?' });
+  }
   const timeoutMs = parseTimeout(flags['gate-timeout'] ?? DEFAULT_GATE_TIMEOUT, '--gate-timeout') ?? Infinity;
   return (scrub) => commandGate(command, timeoutMs, { env: host.env, clock: host.clock, scrub });
 }

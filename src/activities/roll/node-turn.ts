@@ -145,7 +145,8 @@ export class NodeTurn {
     const { deploymentId, runtime, action } = plan;
     node.stage = 'gate';
     this.#course.tellProgress();
-    const facts = { nodeId: node.nodeId, activityId: node.row().activity_id, deploymentId, runtime, action: formatAction(action) };
+    const activityId = node.row().activity_id;
+    const facts = { nodeId: node.nodeId, activityId, deploymentId, runtime, action: formatAction(action) };
     node.gate = await gate(facts, {
       signal: tools.signal,
       timeLeftMs: deadline - tools.clock.now(),

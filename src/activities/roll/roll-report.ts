@@ -59,7 +59,8 @@ function resumeOf(plan: RollPlan, tools: RollTools, nodes: readonly RollNode[]):
     const rest = nodes.filter((node) => [open, waiting, ungated].some((some) => some.includes(node)));
     return rest.length === 0 ? null : tools.rollCommand(rest.map(idOf));
   }
-  const commands = [...waitCommands(tools, open), ...(waiting.length > 0 ? [tools.rollCommand(waiting.map(idOf))] : [])];
+  const goOn = waiting.length > 0 ? [tools.rollCommand(waiting.map(idOf))] : [];
+  const commands = [...waitCommands(tools, open), ...goOn];
   return commands.length === 0 ? null : commands.join(' && ');
 }
 

@@ -63,7 +63,12 @@ function lowestBaseline(nodes: readonly RollNode[]): Id | null {
  * its turn.
  * @throws LdctlError (exit 5)
  */
-async function refuseBusy(plan: RollPlan, nodes: readonly RollNode[], sight: SharedSight, signal: AbortSignal): Promise<void> {
+async function refuseBusy(
+  plan: RollPlan,
+  nodes: readonly RollNode[],
+  sight: SharedSight,
+  signal: AbortSignal,
+): Promise<void> {
   if (nodes.some(({ record }) => record !== null)) return;
   const busy = await sight.busy(plan, signal);
   if (busy.length > 0) throw busyError(busy, 'Wait for it, or choose what to do with --if-busy wait, join or ignore.');
@@ -72,8 +77,8 @@ async function refuseBusy(plan: RollPlan, nodes: readonly RollNode[], sight: Sha
 /** Goes through the nodes, and tells what happens on the way. */
 async function* goThrough(course: Course): AsyncGenerator<RunEvent, void> {
   const { events, tools } = course;
-  const tellStop = (): void =>
-    events.push(warning('stopping', 'no more nodes are started, and those underway are seen out; Ctrl-C again leaves them'));
+  const stopping = 'no more nodes are started, and those underway are seen out; Ctrl-C again leaves them';
+  const tellStop = (): void => events.push(warning('stopping', stopping));
   tools.stopping.addEventListener('abort', tellStop, { once: true });
   course.tellProgress();
   takeTurns(course).then(

@@ -15,9 +15,11 @@ import type { PollSchedule } from '../poll-schedule.js';
 import type { Poll } from '../run-tracker.js';
 import { ownSight, type Sight } from '../sight.js';
 import { withLimit } from '../time-limit.js';
+import { Alarm } from './alarm.js';
 import { BusyNodes } from './busy-nodes.js';
 import { EventQueue } from './event-queue.js';
 import { Turns } from './turns.js';
+import { unlessAborted } from './unless-aborted.js';
 
 export interface SharedSightOptions {
   /** At or below the baselines of all runs: of what is above it, nothing is missed. */
@@ -52,6 +54,8 @@ export class SharedSight implements Sight {
   readonly #busy: BusyNodes;
   readonly #turns: Turns<'one' | 'several'>;
   readonly #life: ReturnType<typeof linkedController>;
+  /** When the next look is due. */
+  readonly #alarm: Alarm;
   readonly #watchers = new Set<Watcher>();
   readonly #patience = new Patience();
   /** What was seen so far: a run that joins late may have missed its entry. */
@@ -61,9 +65,6 @@ export class SharedSight implements Sight {
   #lookedAt = 0;
   #lastAnswer: Promise<unknown> = Promise.resolve();
   #isLooping = false;
-  /** When the next look is due, local wall clock, ms; and when that was settled. */
-  #due = { at: 0, since: 0 };
-  #nudge = new AbortController();
 
   constructor(log: ActivityLog, options: SharedSightOptions) {
     this.#options = options;
@@ -71,6 +72,7 @@ export class SharedSight implements Sight {
     this.#own = ownSight(log);
     this.#busy = new BusyNodes(log);
     this.#highest = options.floor;
+    this.#alarm = new Alarm(options.clock);
     this.#life = linkedController(options.signal);
     // Every run that is followed listens to it.
     setMaxListeners(0, this.#life.controller.signal);
@@ -131,23 +133,18 @@ export class SharedSight implements Sight {
   }
 
   #lookSoon(): void {
-    const { clock, schedule } = this.#options;
+    const { schedule } = this.#options;
     schedule.reset();
-    const now = clock.now();
-    const soon = now + schedule.next();
-    if (soon < this.#due.at) this.#due = { at: soon, since: now };
-    this.#wake();
+    this.#alarm.putForward(schedule.next());
     if (!this.#isLooping) void this.#loop();
   }
 
-  #wake(): void {
-    this.#nudge.abort(new Error('something has changed'));
-  }
-
   async #loop(): Promise<void> {
+    const isWanted = (): boolean => this.#watchers.size > 0;
     this.#isLooping = true;
     try {
-      while (await this.#untilDue()) await this.#lookAndBear();
+      // A look that somebody else asked for meanwhile puts the next one off.
+      while (await this.#alarm.untilDue(isWanted, this.#life.controller.signal)) await this.#lookAndBear();
     } catch (error) {
       for (const watcher of this.#watchers) {
         if (error instanceof Interrupted) this.#end(watcher, { kind: 'interrupted', reason: error });
@@ -158,30 +155,6 @@ export class SharedSight implements Sight {
     }
   }
 
-  /**
-   * Sleeps until the next look is due; a look that somebody else asked for meanwhile puts it off.
-   * @returns false when nobody is left to look for
-   */
-  async #untilDue(): Promise<boolean> {
-    const { clock } = this.#options;
-    const life = this.#life.controller.signal;
-    while (this.#watchers.size > 0) {
-      const now = clock.now();
-      // A clock that was set back must not put a look off.
-      if (now >= this.#due.at || now < this.#due.since) return true;
-      const { controller, release } = linkedController(life);
-      this.#nudge = controller;
-      try {
-        await clock.sleep(this.#due.at - now, controller.signal);
-      } catch {
-        life.throwIfAborted();
-      } finally {
-        release();
-      }
-    }
-    return false;
-  }
-
   async #lookAndBear(): Promise<void> {
     const { clock, schedule } = this.#options;
     const startedAt = clock.now();
@@ -189,12 +162,11 @@ export class SharedSight implements Sight {
       await this.#turns.take('one');
     } catch (error) {
       if (error instanceof Interrupted || !(error instanceof LdctlError)) throw error;
-      const now = clock.now();
-      const { giveUp, first } = this.#patience.failed(error, startedAt, now);
+      const { giveUp, first } = this.#patience.failed(error, startedAt, clock.now());
       const [anyone] = this.#watchers;
       if (first) anyone?.queue.push(warning('poll_failed', `cannot see the log just now: ${error.message}`));
       if (giveUp) for (const watcher of this.#watchers) this.#end(watcher, { kind: 'gave-up', error });
-      this.#due = { at: now + Math.max(schedule.next(), this.#patience.retryAfterMs), since: now };
+      this.#alarm.set(Math.max(schedule.next(), this.#patience.retryAfterMs));
     }
   }
 
@@ -219,7 +191,7 @@ export class SharedSight implements Sight {
       present.has(watcher) ? this.#tell(watcher, shown, { startedAt, endedAt }) : this.#tellAllSeen(watcher),
     );
     if (news.includes(true)) schedule.reset();
-    this.#due = { at: this.#dueAfter(endedAt), since: endedAt };
+    this.#alarm.set(this.#waitAfter(endedAt));
   }
 
   /** No look of its own, and so no proof of anything that is absent. */
@@ -235,12 +207,13 @@ export class SharedSight implements Sight {
     return events.length > 0;
   }
 
-  #dueAfter(now: number): number {
+  /** The moment that could settle a run comes before the schedule's own, unless the user fixed the interval. */
+  #waitAfter(now: number): number {
     const { schedule } = this.#options;
-    const scheduled = now + schedule.next();
+    const scheduled = schedule.next();
     if (schedule.fixed) return scheduled;
-    const checks = [...this.#watchers].map(({ followed }) => followed.nextCheckAt() ?? Infinity);
-    return Math.max(Math.min(scheduled, ...checks), now);
+    const checks = [...this.#watchers].map(({ followed }) => (followed.nextCheckAt() ?? Infinity) - now);
+    return Math.max(Math.min(scheduled, ...checks), 0);
   }
 
   async #endAtDeadline(watcher: Watcher, deadline: number, signal: AbortSignal): Promise<void> {
@@ -259,16 +232,6 @@ export class SharedSight implements Sight {
   #end(watcher: Watcher, end: FollowEnd): void {
     watcher.queue.close(end);
     this.#watchers.delete(watcher);
-    if (this.#watchers.size === 0) this.#wake();
+    if (this.#watchers.size === 0) this.#alarm.wake();
   }
-}
-
-/** @throws the signal's reason, as soon as it is aborted; the work goes on */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason as Error);
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }

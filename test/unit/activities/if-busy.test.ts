@@ -155,7 +155,8 @@ describe('--if-busy join', () => {
     const { result, exitCode } = await bench.trigger('join', { nodes: [3n, 2n, 1n] });
     assert.equal(exitCode, 0);
     assert.deepEqual(bench.supervisor.posts.map(({ nodes }) => nodes), [[1n, 3n]]);
-    assert.deepEqual(result.nodes.map(({ node_id: node, status }) => [node, status]), [[3n, 'completed'], [2n, 'completed'], [1n, 'completed']]);
+    const told = result.nodes.map(({ node_id: node, status }) => [node, status]);
+    assert.deepEqual(told, [3n, 2n, 1n].map((node) => [node, 'completed']));
     assert.equal(result.idempotency_key, 'key');
   });
 
@@ -268,8 +269,10 @@ describe('a run that takes up an earlier one with the same caller’s key', () =
 });
 
 describe('--if-busy in a roll', () => {
-  const somebody = (bench: RollBench, node: Id, endsAfterMs: number | null, action = 'restart'): Id =>
-    bench.supervisor.add({ node, action, status: 'processing', then: endsAfterMs === null ? [] : [[endsAfterMs, 'completed']] });
+  const somebody = (bench: RollBench, node: Id, endsAfterMs: number | null, action = 'restart'): Id => {
+    const then = endsAfterMs === null ? [] : [[endsAfterMs, 'completed'] as const];
+    return bench.supervisor.add({ node, action, status: 'processing', then });
+  };
 
   it('fail: 5 before anything is sent, whichever node it is', async () => {
     const bench = new RollBench();

@@ -7,7 +7,8 @@ import { Interrupted, LdctlError } from '../../../src/core/errors.js';
 import { type Id } from '../../../src/core/ids.js';
 
 function report(verdict: Verdict, node: Id | null, resume: string | null = null): JobReport {
-  const facts = { deploymentId: 71n, runtime: 'iggy', action: 'restart', idempotencyKey: `key of ${node ?? '?'}`, replayed: null, recovered: null, requestId: null };
+  const unknown = { replayed: null, recovered: null, requestId: null };
+  const facts = { deploymentId: 71n, runtime: 'iggy', action: 'restart', idempotencyKey: `key of ${node ?? '?'}`, ...unknown };
   const row = { node_id: node, activity_id: 7n, status: 'completed', created_at: null, finished_at: null, ambiguous: false };
   return reportOf(facts, 'named', verdict, [row], resume);
 }
@@ -42,7 +43,8 @@ describe('two reports as one', () => {
   });
 
   it('tell all nodes in the order asked, those unknown last, with what is left to do of both', () => {
-    const joined = joinReports(report(verdictOf('timed_out'), 1n, 'wait 1'), report(verdictOf('timed_out'), 2n, 'wait 2'), [2n, 1n]);
+    const late = (node: Id): JobReport => report(verdictOf('timed_out'), node, `wait ${node}`);
+    const joined = joinReports(late(1n), late(2n), [2n, 1n]);
     assert.deepEqual(joined.result.nodes.map(({ node_id: node }) => node), [2n, 1n]);
     assert.equal(joined.result.resume, 'wait 1 && wait 2');
     assert.equal(joined.result.idempotency_key, 'key of 1');

@@ -25,7 +25,8 @@ describe('a gate', () => {
       })),
     );
     assert.deepEqual(result.nodes.map(({ gate }) => gate), NODES.map(() => gateEnd()));
-    assert.deepEqual(bench.events.filter(({ event }) => event === 'gate'), NODES.map((node) => ({ event: 'gate', node_id: node, gate: gateEnd() })));
+    const told = bench.events.filter(({ event }) => event === 'gate');
+    assert.deepEqual(told, NODES.map((node) => ({ event: 'gate', node_id: node, gate: gateEnd() })));
   });
 
   it('is asked after the pause, and only then the next node begins', async () => {
@@ -146,7 +147,8 @@ describe('a gate that was not asked', () => {
 
   it('because the time of the roll was up: 8', async () => {
     const bench = new RollBench();
-    const { result, exitCode } = await bench.roll({ nodes: [1n], pauseMs: 600_000, gate: bench.gate(10), limits: limits(60_000) });
+    const changes = { nodes: [1n], pauseMs: 600_000, gate: bench.gate(10), limits: limits(60_000) };
+    const { result, exitCode } = await bench.roll(changes);
     assert.deepEqual([result.outcome, exitCode], ['timed_out', 8]);
   });
 

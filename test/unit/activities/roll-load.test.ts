@@ -32,9 +32,10 @@ describe('a roll over 200 nodes, 10% at a time', () => {
       const bench = new RollBench();
       Object.assign(bench.supervisor, { order, nodes: NODES });
       bench.supervisor.addHistory(history, { createdAt: bench.clock.now() - HOUR });
-      NODES.forEach((node, index) =>
-        bench.supervisor.behaviour.set(node, { appearMs: (index * 37) % 1100, workMs: workMs * (0.75 + ((index * 79) % 100) / 200) }),
-      );
+      NODES.forEach((node, index) => {
+        const share = 0.75 + ((index * 79) % 100) / 200;
+        bench.supervisor.behaviour.set(node, { appearMs: (index * 37) % 1100, workMs: workMs * share });
+      });
       const reads: number[] = [];
       bench.supervisor.beforeRead = () => void reads.push(bench.clock.now());
       const warnings: Error[] = [];

@@ -155,7 +155,10 @@ describe('turns', () => {
   function work(): { turns: Turns<string>; pieces: Piece[] } {
     const pieces: Piece[] = [];
     const turns = new Turns<string>(
-      (manner) => new Promise((resolve, reject) => pieces.push({ manner, done: manner === 'bad' ? () => reject(new Error(manner)) : resolve })),
+      (manner) =>
+        new Promise((resolve, reject) => {
+          pieces.push({ manner, done: () => (manner === 'bad' ? reject(new Error(manner)) : resolve()) });
+        }),
       (a, b) => (a === 'strict' ? a : b),
     );
     return { turns, pieces };

@@ -55,12 +55,20 @@ async function passTime<T>(clock: VirtualClock, work: Promise<T>): Promise<T> {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  function run(
-    command: string,
-    { timeoutMs = Infinity, host = {}, tools = {} }: { timeoutMs?: number; host?: Partial<GateHost>; tools?: Partial<GateTools> } = {},
-  ): Promise<GateResult> {
+  /** A gate that says so by leaving its number behind. */
+  const hasBegun = (): boolean =>
+    existsSync(join(folder, 'pid')) && readFileSync(join(folder, 'pid'), 'utf8').endsWith('\n');
+
+  interface Setting {
+    timeoutMs?: number;
+    host?: Partial<GateHost>;
+    tools?: Partial<GateTools>;
+  }
+
+  function run(command: string, { timeoutMs = Infinity, host = {}, tools = {} }: Setting = {}): Promise<GateResult> {
     const env = { PATH: process.env.PATH, FOLDER: folder };
-    const gate = commandGate(command, timeoutMs, { env, clock: systemClock, scrub: (text) => text.replaceAll(KEY, '…'), ...host });
+    const scrub = (text: string): string => text.replaceAll(KEY, '…');
+    const gate = commandGate(command, timeoutMs, { env, clock: systemClock, scrub, ...host });
     return gate(FACTS, {
       signal: stop.signal,
       timeLeftMs: Infinity,
@@ -137,7 +145,7 @@ async function passTime<T>(clock: VirtualClock, work: Promise<T>): Promise<T> {
     let most = 0;
     const onLine = async (): Promise<void> => {
       most = Math.max(most, (atOnce += 1));
-      await new Promise((resolve) => setImmediate(resolve));
+      for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
       atOnce -= 1;
       taken += 1;
     };
@@ -167,7 +175,7 @@ async function passTime<T>(clock: VirtualClock, work: Promise<T>): Promise<T> {
     it(`is ended when its time is up, with all that it started, ${how}`, async () => {
       const clock = new VirtualClock();
       const ended = run(command, { timeoutMs: HOUR, host: { clock } });
-      await until('the gate', () => existsSync(join(folder, 'pid')) && readFileSync(join(folder, 'pid'), 'utf8').endsWith('\n'));
+      await until('the gate', hasBegun);
       const group = -Number(readFileSync(join(folder, 'pid'), 'utf8'));
       await clock.advance(HOUR - 1);
       assert.ok(isThere(group));
@@ -192,7 +200,7 @@ async function passTime<T>(clock: VirtualClock, work: Promise<T>): Promise<T> {
     const giveUp = new AbortController();
     const ended = run('sleep 600 & echo $$ > "$FOLDER/pid"; wait', { host: { clock }, tools: { signal: giveUp.signal } });
     const rejected = assert.rejects(ended, Interrupted);
-    await until('the gate', () => existsSync(join(folder, 'pid')) && readFileSync(join(folder, 'pid'), 'utf8').endsWith('\n'));
+    await until('the gate', hasBegun);
     giveUp.abort(new Interrupted('SIGTERM'));
     await passTime(clock, rejected);
     const group = -Number(readFileSync(join(folder, 'pid'), 'utf8'));

@@ -50,7 +50,8 @@ describe('the flags of a roll', () => {
   for (const stray of strays) {
     const [name] = Object.keys(stray);
     it(`are refused without --rolling: --${name}`, () => {
-      assert.throws(() => parse({ rolling: false, ...stray }), (error) => error instanceof UsageError && error.message.includes(`--${name}`));
+      const isTold = (error: unknown): boolean => error instanceof UsageError && error.message.includes(`--${name}`);
+      assert.throws(() => parse({ rolling: false, ...stray }), isTold);
     });
   }
 
@@ -108,8 +109,8 @@ describe('the command that goes on with a roll', () => {
       { callersKey: true },
     );
     for (const part of [
-      ...['--max-unavailable 50 ', '--pause 30s ', '--gate-timeout 1m ', '--node-timeout 5m ', '--timeout 1h ', '--interval 2s '],
-      ...['--appear-timeout 2m ', '--if-busy wait ', '--continue-on-error ', '--idempotency-key deploy-7 '],
+      ...['--max-unavailable 50 ', '--pause 30s ', '--gate-timeout 1m ', '--node-timeout 5m ', '--timeout 1h '],
+      ...['--interval 2s ', '--appear-timeout 2m ', '--if-busy wait ', '--continue-on-error ', '--idempotency-key deploy-7 '],
     ]) {
       assert.ok(command.includes(part), `${part} is not in ${command}`);
     }

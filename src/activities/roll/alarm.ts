@@ -1,0 +1,54 @@
+import type { Clock } from '../../core/clock.js';
+import { linkedController } from '../linked-controller.js';
+
+/** When something is due. That may be put forward, or off, while somebody sleeps until then. Milliseconds. */
+export class Alarm {
+  readonly #clock: Clock;
+  /** Local wall clock; and when that was settled. */
+  #due = { at: 0, since: 0 };
+  #nudge = new AbortController();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Due so long from now. */
+  set(ms: number): void {
+    const now = this.#clock.now();
+    this.#due = { at: now + ms, since: now };
+  }
+
+  /** Due so long from now at the latest. */
+  putForward(ms: number): void {
+    if (this.#clock.now() + ms < this.#due.at) this.set(ms);
+    this.wake();
+  }
+
+  /** Lets whoever sleeps look anew whether it is due, or still wanted. */
+  wake(): void {
+    this.#nudge.abort(new Error('something has changed'));
+  }
+
+  /**
+   * Sleeps until it is due.
+   * @returns false as soon as it is no longer wanted
+   * @throws the signal's reason
+   */
+  async untilDue(isWanted: () => boolean, signal: AbortSignal): Promise<boolean> {
+    while (isWanted()) {
+      const now = this.#clock.now();
+      // A clock that was set back must not put it off.
+      if (now >= this.#due.at || now < this.#due.since) return true;
+      const { controller, release } = linkedController(signal);
+      this.#nudge = controller;
+      try {
+        await this.#clock.sleep(this.#due.at - now, controller.signal);
+      } catch {
+        signal.throwIfAborted();
+      } finally {
+        release();
+      }
+    }
+    return false;
+  }
+}
