@@ -1,10 +1,10 @@
 import { appendFile } from 'node:fs/promises';
 import { formatDuration } from '../core/durations.js';
-import { MISSING, type NodeResult, type RunResult } from '../core/outcome.js';
+import { MISSING, NOT_STARTED, type NodeResult, type RunResult } from '../core/outcome.js';
 import { plainText } from '../core/text.js';
 import { warningText } from './error.js';
 import { runName } from './run-summary.js';
-import { statusText } from './status.js';
+import { gateWord, statusText } from './status.js';
 import { type Environment, type Output } from './streams.js';
 import { painter } from './style.js';
 import { tookMs } from './time-text.js';
@@ -39,8 +39,10 @@ function annotations(result: RunResult): string {
     .join('');
 }
 
-function troubleOf({ status }: NodeResult, { outcome }: RunResult): string | null {
+function troubleOf({ status, gate }: NodeResult, { outcome }: RunResult): string | null {
   if (status === 'rejected' || status === MISSING) return status;
+  if (gate && gate.exit_code !== 0) return `gate ${gateWord(gate)}`;
+  if (status === NOT_STARTED) return null;
   return outcome === 'timed_out' && status !== 'completed' ? 'timed out' : null;
 }
 

@@ -1,8 +1,9 @@
 import { type NodeResult } from '../core/outcome.js';
 import { type NodeProgress } from '../core/progress.js';
-import { type RollStage } from '../core/roll.js';
 import { type Column } from './columns.js';
+import { hasFailed } from './node-state.js';
 import { gateWord, isSettled, liveStatusText, spinnerFrame, statusStyle, statusText } from './status.js';
+import { type StyleName } from './style.js';
 import { durationCell, timeColumn } from './time-columns.js';
 import { elapsedText, tookMs } from './time-text.js';
 
@@ -57,8 +58,8 @@ export const progressColumns: readonly Column<NodeProgress>[] = [
     name: 'status',
     priority: 2,
     value: (progress) => progress.status,
-    text: ({ status, stage }, { now = 0 }) => (isBetween(stage) ? `${spinnerFrame(now)} ${stage}` : liveStatusText(status, now)),
-    style: ({ status, stage }) => (isBetween(stage) ? 'busy' : statusStyle(status)),
+    text: (progress, { now = 0 }) => stageText(progress, now) ?? liveStatusText(progress.status, now),
+    style: (progress) => stageStyle(progress) ?? statusStyle(progress.status),
   },
   { name: 'elapsed', priority: 3, ...durationCell(tookMs, runningFor) },
 ];
@@ -68,7 +69,15 @@ function runningFor({ status, seenAt }: NodeProgress, now: number): string | nul
   return seenAt === null || isSettled(status) ? null : elapsedText(now - seenAt);
 }
 
-/** The node has completed, and the roll waits before it goes on. */
-function isBetween(stage: RollStage | undefined): stage is 'pause' | 'gate' {
-  return stage === 'pause' || stage === 'gate';
+/** Where a node of a roll stands, if its status does not tell. */
+function stageText({ status, stage, gate }: NodeProgress, now: number): string | null {
+  if (stage === 'pause' || stage === 'gate') return `${spinnerFrame(now)} ${stage}`;
+  if (stage !== 'done') return null;
+  if (gate && gate.exit_code !== 0) return `✗ gate ${gateWord(gate)}`;
+  return isSettled(status) ? null : `✗ ${status === null ? 'unconfirmed' : 'timed out'}`;
+}
+
+function stageStyle(progress: NodeProgress): StyleName | null {
+  if (progress.stage === 'pause' || progress.stage === 'gate') return 'busy';
+  return hasFailed(progress) ? 'bad' : null;
 }

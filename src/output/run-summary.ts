@@ -1,6 +1,7 @@
 import { formatDuration } from '../core/durations.js';
 import { MISSING, NOT_STARTED, type NodeResult, type Outcome, type RunResult } from '../core/outcome.js';
 import { count, plainText } from '../core/text.js';
+import { isRoll, rollGroups } from './roll-summary.js';
 import { type Paint } from './style.js';
 
 export interface SummaryOptions {
@@ -11,14 +12,17 @@ export interface SummaryOptions {
 }
 
 /**
- * How a run ended, for people, in one line that names the nodes it went wrong on; and, where something is left to
- * follow, the command for it on a line of its own, whole, to be copied.
+ * How a run ended, for people, in one line that names the nodes it went wrong on, and for a roll in lists of all its
+ * nodes; and, where something is left to follow, the command for it on a line of its own, whole, to be copied.
  */
 export function summaryText(result: RunResult, options: SummaryOptions, paint: Paint): string {
   const good = GOOD.has(result.outcome);
   const lines: string[] = [];
   if (!good) lines.push(`${paint('bad', '✗')} ${failureText(result, options.tookMs)}`);
   else if (!options.quiet) lines.push(`${paint('ok', '✓')} ${successText(result, options.tookMs)}`);
+  if (isRoll(result.nodes) && !(good && options.quiet)) {
+    lines.push(...rollGroups(result.nodes, shortList).map((line) => `  ${line}`));
+  }
   const { resume } = result;
   if (resume !== null && !(good && options.quiet)) lines.push(`to take it up again: ${plainText(resume)}`);
   return lines.map((line) => `${line}\n`).join('');
@@ -57,7 +61,7 @@ function successText(result: RunResult, tookMs: number): string {
 function failureText(result: RunResult, tookMs: number): string {
   const ending = `${runName(result)} ${ENDINGS[result.outcome]} after ${formatDuration(tookMs)}`;
   const groups = groupByTrouble(result.nodes);
-  if (groups.length === 0) return ending;
+  if (groups.length === 0 || isRoll(result.nodes)) return ending;
   const all = result.nodes.length;
   const parts = groups.map(({ word, nodes }, index) => {
     const share = index === 0 ? `${nodes.length} of ${count(all, 'node')}` : String(nodes.length);
@@ -96,7 +100,10 @@ const NAMED = 10;
 
 function nodeList(nodes: readonly NodeResult[]): string {
   const ids = nodes.flatMap(({ node_id: id }) => (id === null ? [] : [String(id)]));
-  if (ids.length === 0) return '';
-  const rest = ids.length - NAMED;
-  return `: ${ids.slice(0, NAMED).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+  return ids.length === 0 ? '' : `: ${shortList(ids)}`;
+}
+
+function shortList(texts: readonly string[]): string {
+  const rest = texts.length - NAMED;
+  return `${texts.slice(0, NAMED).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }

@@ -2,12 +2,13 @@ import { type NodeProgress, type RunEvent } from '../../core/progress.js';
 import { count, plainText } from '../../core/text.js';
 import { warningText } from '../error.js';
 import { progressColumns } from '../node-columns.js';
-import { isFailed, isSettled, statusRank } from '../status.js';
+import { hasFailed, isOver, progressRank } from '../node-state.js';
 import { type Sink } from '../streams.js';
 import { painter, type Paint } from '../style.js';
 import { elapsedText } from '../time-text.js';
 import { baselineText, dispatchedText, gateOutputText, gateText } from './event-text.js';
 import { LiveTable, type LiveFrame } from './live-table.js';
+import { RollEstimate } from './roll-estimate.js';
 import { type RunView, type RunViewOptions } from './run-view.js';
 
 /** At a terminal: a table of the targets that updates in place. It is gone at the end, when the result follows. */
@@ -15,13 +16,17 @@ export class LiveRunView implements RunView {
   readonly #title: string;
   readonly #paint: Paint;
   readonly #table: LiveTable<NodeProgress>;
+  readonly #clock: RunViewOptions['clock'];
   readonly #started: number;
+  readonly #estimate: RollEstimate;
   #nodes: readonly NodeProgress[] = [];
 
   constructor(sink: Sink, { title, clock, every }: Pick<RunViewOptions, 'title' | 'clock' | 'every'>) {
     this.#title = plainText(title);
     this.#paint = painter(sink.colour);
+    this.#clock = clock;
     this.#started = clock.now();
+    this.#estimate = new RollEstimate(this.#started);
     this.#table = new LiveTable({
       sink,
       selection: { columns: progressColumns, chosen: false },
@@ -29,7 +34,7 @@ export class LiveRunView implements RunView {
       clock,
       every,
       frame: (now) => this.#frame(now),
-      rank: (node) => statusRank(node.status),
+      rank: progressRank,
       more: moreNodes,
     });
   }
@@ -37,6 +42,7 @@ export class LiveRunView implements RunView {
   on(event: RunEvent): void {
     switch (event.event) {
       case 'warning':
+        if (STOPS.has(event.code)) this.#estimate.stopStarting();
         this.#table.print(warningText(event.message, this.#paint));
         break;
       case 'baseline':
@@ -53,6 +59,7 @@ export class LiveRunView implements RunView {
         break;
       case 'progress':
         this.#nodes = event.nodes;
+        this.#estimate.note(event.nodes, this.#clock.now());
         this.#table.redraw();
         break;
       case 'activity':
@@ -67,20 +74,22 @@ export class LiveRunView implements RunView {
 
   #frame(now: number): LiveFrame<NodeProgress> {
     const all = this.#nodes.length;
-    const failed = this.#nodes.filter((node) => isFailed(node.status)).length;
-    const done = this.#nodes.filter((node) => isSettled(node.status)).length;
+    const failed = this.#nodes.filter(hasFailed).length;
+    const done = this.#nodes.filter(isOver).length;
     const isRoll = this.#nodes.some(({ stage }) => stage !== undefined);
-    const elapsed = now - this.#started;
+    const toGo = isRoll && done < all ? this.#estimate.toGo(now) : null;
     const state = [
       all === 0 ? 'waiting' : `${isRoll ? `${bar(done, all)} ` : ''}${done} of ${all} done`,
       ...(failed > 0 ? [this.#paint('bad', `${failed} failed`)] : []),
-      elapsedText(elapsed),
-      ...(isRoll && done > 0 && done < all ? [`about ${elapsedText((elapsed / done) * (all - done))} to go`] : []),
+      elapsedText(now - this.#started),
+      ...(toGo === null ? [] : [`about ${elapsedText(toGo)} to go`]),
     ];
     return { title: this.#title, state: state.join(', '), rows: this.#nodes };
   }
 }
 
+/** The warnings that say that no more nodes are started. */
+const STOPS: ReadonlySet<string> = new Set(['halted', 'stopping']);
 const BAR_WIDTH = 10;
 
 /** `███████░░░` */
@@ -90,6 +99,6 @@ function bar(done: number, all: number): string {
 }
 
 function moreNodes(hidden: readonly NodeProgress[]): string {
-  const done = hidden.filter((node) => isSettled(node.status)).length;
+  const done = hidden.filter(isOver).length;
   return `… and ${count(hidden.length, 'more node')}, ${done === hidden.length ? 'all' : done} done`;
 }

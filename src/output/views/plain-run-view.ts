@@ -2,7 +2,7 @@ import { MISSING } from '../../core/outcome.js';
 import { type NodeProgress, type RunEvent } from '../../core/progress.js';
 import { count } from '../../core/text.js';
 import { warningText } from '../error.js';
-import { isSettled } from '../status.js';
+import { isOver, isUnderway } from '../node-state.js';
 import { type Sink } from '../streams.js';
 import { painter, type Paint } from '../style.js';
 import { elapsedText } from '../time-text.js';
@@ -73,8 +73,13 @@ export class PlainRunView implements RunView {
 }
 
 function stillGoing(nodes: readonly NodeProgress[], elapsed: number): string {
-  const open = nodes.filter((node) => !isSettled(node.status));
+  const open = nodes.filter((node) => !isOver(node));
   const since = elapsedText(elapsed);
+  if (nodes.some(({ stage }) => stage !== undefined)) {
+    const done = nodes.length - open.length;
+    const underway = nodes.filter(isUnderway).length;
+    return `still rolling: ${done} of ${count(nodes.length, 'node')} done, ${underway} underway, ${since}`;
+  }
   if (nodes.length === 0) return `still waiting for the first entry, ${since}`;
   const seen = open.some((node) => node.status !== null);
   return `still ${seen ? 'processing' : 'waiting'}: ${open.length} of ${count(nodes.length, 'node')}, ${since}`;

@@ -31,6 +31,16 @@ describe('annotations in GitHub Actions', () => {
     ]);
   });
 
+  it('of a roll tell of a gate that failed, and not of nodes that were not started', async () => {
+    const gate = { exit_code: 4, timed_out: false, took_ms: 1000 };
+    const waiting = missing({ node_id: 18n, status: 'not_started' });
+    const nodes = [node({ node_id: 16n, activity_id: 160n, gate }), waiting];
+    assert.deepEqual(await annotations(run({ outcome: 'halted', nodes })), [
+      '::error title=restart of iggy gate failed with 4::node 16 gate failed with 4: activity 160 is completed',
+    ]);
+    assert.deepEqual(await annotations(run({ outcome: 'timed_out', nodes: [node(), waiting] })), []);
+  });
+
   it('are none for a node that is only still processing', async () => {
     assert.deepEqual(await annotations(run({ outcome: 'interrupted', nodes: [open, node()] })), []);
   });
