@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { cleanEnvironment, LDCTL } from '../../test/helpers/ldctl.js';
+import { type ServedLog } from './log.js';
+
+/** A read of the whole log, and what it took. */
+export interface Reading {
+  wallMs: number;
+  /** The ids it gave, in its order, digit for digit. */
+  ids: string[];
+}
+
+export interface LdctlReading extends Reading {
+  /** The most memory that the process held at a time, in kB. */
+  peakKb: number;
+}
+
+/** Writes to descriptor 3, at the end of the process that loads it, the most memory that process ever held. */
+const TELL_PEAK = `data:text/javascript,${encodeURIComponent(
+  "import { writeSync } from 'node:fs'; process.on('exit', () => writeSync(3, String(process.resourceUsage().maxRSS)));",
+)}`;
+
+/** `ldctl activities list --limit 0 -o ndjson`, by the built command, into a file. */
+export async function readByLdctl(log: ServedLog, folder: string): Promise<LdctlReading> {
+  const file = join(folder, 'ldctl.ndjson');
+  const args = ['--import', TELL_PEAK, LDCTL, 'activities', 'list', '--limit', '0', '-o', 'ndjson'];
+  const { wallMs, told } = await timed(process.execPath, args, { ...process.env, ...log.env }, file);
+  const ids = readFileSync(file, 'utf8').matchAll(/^\{"id":(\d+)/gm);
+  return { wallMs, peakKb: Number(told), ids: [...ids].map(([, id = '']) => id) };
+}
+
+/** Page by page, by one curl over one connection, into a file. It stops at the page that was the last at the start. */
+export async function readByCurl(log: ServedLog, folder: string): Promise<Reading> {
+  const { LD_SUPERVISOR_URL: url = '', LD_DEPLOYMENT_ID: deployment = '', LD_API_KEY: key = '' } = log.env;
+  const file = join(folder, 'curl.json');
+  const pages = `${url}/deployments/${deployment}/activities?page=[1-${Math.ceil(log.ids.length / 100)}]&results=100`;
+  const { wallMs } = await timed('curl', ['--silent', '--fail', '--header', `ld-api-key: ${key}`, pages], process.env, file);
+  const ids = readFileSync(file, 'utf8').matchAll(/"id":(\d+)/g);
+  return { wallMs, ids: [...ids].map(([, id = '']) => id) };
+}
+
+/** @returns the time from start to end, and what it wrote to descriptor 3 @throws Error when it fails */
+async function timed(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  file: string,
+): Promise<{ wallMs: number; told: string }> {
+  const out = openSync(file, 'w');
+  const begin = performance.now();
+  const child = spawn(command, args, { env, stdio: ['ignore', out, 'inherit', 'pipe'] });
+  const [, , , tell] = child.stdio;
+  const [[code], told] = await Promise.all([
+    once(child, 'exit') as Promise<[number | null]>,
+    tell && 'read' in tell ? text(tell) : '',
+  ]);
+  const wallMs = performance.now() - begin;
+  closeSync(out);
+  if (code !== 0) throw new Error(`${command} ended with ${code}`);
+  return { wallMs, told };
+}
+
+/** The folder as home and config of ldctl, so that nobody's profiles are read. */
+export function isolated(log: ServedLog, folder: string): ServedLog {
+  return { ...log, env: { ...(cleanEnvironment(folder) as Record<string, string>), ...log.env } };
+}
