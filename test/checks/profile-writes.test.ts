@@ -7,8 +7,7 @@ import { systemClock } from '../../src/core/clock.js';
 import { ProfileStore } from '../../src/profiles/store.js';
 import { cleanEnvironment, LDCTL, Run } from '../helpers/ldctl.js';
 
-/** `npm run check:kills` tries many more. */
-const KILLS = Number(process.env.LDCTL_TEST_KILLS ?? 20);
+const KILLS = 200;
 const WRITERS = 50;
 const KEY = `ld_pk_${'k'.repeat(32)}`;
 
