@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { run, type Interfaces } from '@oclif/core';
 import { printFailure } from './failure.js';
@@ -22,8 +23,11 @@ export async function main(url: string, { sources = false } = {}): Promise<void>
   } catch (error) {
     process.exitCode = printFailure(host, error, argv);
   }
-  // Only waits: a failure to write has been told by whoever wrote, as far as it can be told.
-  await Promise.allSettled([host.output.stdout.drained(), host.output.stderr.drained()]);
+  // A write that fails at once is told a turn later.
+  await nextTurn();
+  const [written] = await Promise.allSettled([host.output.stdout.drained(), host.output.stderr.drained()]);
+  // A command has told it and set its exit code; oclif, which prints help and versions by itself, does neither.
+  if (written.status === 'rejected' && !process.exitCode) process.exitCode = printFailure(host, written.reason, argv);
 }
 
 /** `src/` as the root: the manifest that stands beside it speaks of files in `dist/`. */

@@ -1,10 +1,13 @@
 import { inspect } from 'node:util';
 
 const MASK = '…';
+/** A shorter one is no secret, and taking it out would change ids and words that only look like it. */
+const SHORTEST_SCRUBBED = 8;
 
 /**
  * An API key that cannot be printed by accident: however it is turned into text (template, JSON, inspect, an error's
- * fields), only its mask comes out. `reveal` is called where a request header is made, and nowhere else.
+ * fields), only its mask comes out. `reveal` is called where a request header is made, where it is stored, and nowhere
+ * else.
  */
 export class ApiKey {
   readonly #value: string;
@@ -26,7 +29,7 @@ export class ApiKey {
 
   /** Takes the key out of a text that somebody else wrote, such as an error that echoes it. */
   scrub(text: string): string {
-    return this.#value === '' ? text : text.replaceAll(this.#value, this.mask());
+    return this.#value.length < SHORTEST_SCRUBBED ? text : text.replaceAll(this.#value, this.mask());
   }
 
   toString(): string {

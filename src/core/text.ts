@@ -8,6 +8,6 @@ export function plainText(text: string): string {
 }
 
 /** `3 nodes`, `1 node`. */
-export function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+export function count(n: number, noun: string, plural = `${noun}s`): string {
+  return `${n} ${n === 1 ? noun : plural}`;
 }

@@ -23,6 +23,7 @@ export function summaryText(result: RunResult, options: SummaryOptions, paint: P
   if (isRoll(result.nodes) && !(good && options.quiet)) {
     lines.push(...rollGroups(result.nodes, shortList).map((line) => `  ${line}`));
   }
+  if (result.nodes.some(isAbsentNode)) lines.push(`${paint('bold', 'hint:')} ${ABSENT_HINT}`);
   const { resume } = result;
   if (resume !== null && !(good && options.quiet)) lines.push(`to take it up again: ${plainText(resume)}`);
   return lines.map((line) => `${line}\n`).join('');
@@ -63,8 +64,9 @@ function failureText(result: RunResult, tookMs: number): string {
   const groups = groupByTrouble(result.nodes);
   if (groups.length === 0 || isRoll(result.nodes)) return ending;
   const all = result.nodes.length;
+  const total = isByActivity(result.nodes) ? count(all, 'activity', 'activities') : count(all, 'node');
   const parts = groups.map(({ word, nodes }, index) => {
-    const share = index === 0 ? `${nodes.length} of ${count(all, 'node')}` : String(nodes.length);
+    const share = index === 0 ? `${nodes.length} of ${total}` : String(nodes.length);
     return `${share} ${word}${nodeList(nodes)}`;
   });
   return `${parts.join('; ')} (${ending})`;
@@ -98,8 +100,24 @@ function troubleWord(status: string | null): string {
 // A line of hundreds of ids helps nobody; the table has them all.
 const NAMED = 10;
 
+/** A target whose entry never came; of one that was counted (`--expect-nodes`) nothing more is known. */
+function isAbsentNode({ node_id: node, status }: NodeResult): boolean {
+  return node !== null && status === MISSING;
+}
+
+const ABSENT_HINT =
+  'A missing node has no entry in the log: check its id, and that it is up. One that is slow needs a longer --appear-timeout.';
+
+/** What was asked for by the ids of activities, and has not been seen, is known by these alone. */
+function isByActivity(nodes: readonly NodeResult[]): boolean {
+  return nodes.every(({ node_id: node, activity_id: activity }) => node === null && activity !== null);
+}
+
 function nodeList(nodes: readonly NodeResult[]): string {
-  const ids = nodes.flatMap(({ node_id: id }) => (id === null ? [] : [String(id)]));
+  const ids = nodes.flatMap(({ node_id: node, activity_id: activity }) => {
+    if (node !== null) return [String(node)];
+    return activity === null ? [] : [`activity ${activity}`];
+  });
   return ids.length === 0 ? '' : `: ${shortList(ids)}`;
 }
 

@@ -70,6 +70,16 @@ describe('the standard streams', function () {
         assert.match(stderr, /^\S+ 7 activity \d+ completed/m);
       }),
 
+    [`help that cannot be written is an error, too${unless(existsSync(FULL_DISK), FULL_DISK)}`]: () =>
+      withScene({}, async (scene) => {
+        if (!existsSync(FULL_DISK)) return;
+        for (const words of ['--help', '--version', 'activities trigger --help']) {
+          const { code, stderr } = await scene.shell(`ldctl ${words} > ${FULL_DISK}`);
+          assert.equal(code, 1, stderr);
+          assert.match(stderr, /^error: the output could not be written: ENOSPC/);
+        }
+      }),
+
     'what is no terminal gets no colour and no cursor movements': () =>
       withScene({ nodes: [7n], troubles: [[7n, 'reject']] }, async (scene) => {
         const { stdout, stderr } = await scene.ldctl(RESTART, { TERM: 'xterm-256color', FORCE_COLOR: '1' });

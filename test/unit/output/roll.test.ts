@@ -214,6 +214,8 @@ describe('the summary of a roll', () => {
       '  failed       3: 2 (rejected), 3 (missing), 4 (gate failed with 4)',
       '  running      2: 5, 6 (not seen yet)',
       '  not started  2: 8, 9',
+      'hint: A missing node has no entry in the log: check its id, and that it is up. One that is slow needs a longer ' +
+        '--appear-timeout.',
       'to take it up again: ldctl activities wait 7',
     ]);
   });

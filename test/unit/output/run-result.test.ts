@@ -93,6 +93,8 @@ describe('the summary of a run', () => {
     assert.deepEqual(await summary(mixed), [
       '✗ 1 of 9 nodes rejected: 17; 1 missing: 18; 1 still processing: 16; 1 not seen yet: 19 ' +
         '(restart of iggy timed out after 12s)',
+      'hint: A missing node has no entry in the log: check its id, and that it is up. One that is slow needs a longer ' +
+        '--appear-timeout.',
       'to take it up again: ldctl activities wait --after 7261845022003200000 --runtime iggy --action restart ' +
         '--node 16 --node 18 --node 19',
     ]);
@@ -111,6 +113,14 @@ describe('the summary of a run', () => {
   it('counts nodes that were expected and never seen', async () => {
     const result = run({ outcome: 'unconfirmed', targets: 'expected', nodes: [node(), missing({ node_id: null })] });
     assert.deepEqual(await summary(result), ['✗ 1 of 2 nodes missing (restart of iggy unconfirmed after 12s)']);
+  });
+
+  it('names activities that were asked for by their ids, and not seen, by these', async () => {
+    const gone = [7n, 8n].map((id) => missing({ node_id: null, activity_id: id }));
+    const result = run({ outcome: 'unconfirmed', action: null, runtime: null, nodes: gone });
+    assert.deepEqual(await summary(result), [
+      '✗ 2 of 2 activities missing: activity 7, activity 8 (the run unconfirmed after 12s)',
+    ]);
   });
 
   const endings: Array<[string, RunResult, string]> = [
@@ -141,7 +151,7 @@ describe('the summary of a run', () => {
 
   it('with --quiet is left out for a success, and for a success only', async () => {
     assert.deepEqual(await summary(run({ outcome: 'accepted', resume: 'ldctl …' }), { quiet: true }), []);
-    assert.equal((await summary(mixed, { quiet: true })).length, 2);
+    assert.equal((await summary(mixed, { quiet: true })).length, 3);
   });
 
   it('comes after the error that ended the following', async () => {
