@@ -1,33 +1,91 @@
-import { sandboxVariables, serveSandbox, type Sandbox } from '../../src/sandbox/index.js';
+import { createServer, type ServerResponse } from 'node:http';
+import { type AddressInfo } from 'node:net';
 import { type LogOptions, type ServedLog } from './log.js';
 
-/** A growing log in a process of its own, so that its work is not counted as that of its readers. */
+/**
+ * A growing log in a process of its own, so that its work is not counted as that of its readers. It keeps its entries as
+ * the text that goes over the wire: a server that is slower than its readers would measure itself.
+ */
 
-const PAGE_SIZE = 100;
+const DEPLOYMENT = '7263012455120900033';
+const FIRST_ID = 7_301_845_022_003_200_001n;
+const NODES = 9;
+const FIRST_NODE = 610_809_900_976_570_889n;
+/** Between two entries of the history, ms. */
+const APART = 60_000;
+const WORK_MS = 500;
 
-async function main({ entries, order, latencyMs, growthMs }: LogOptions): Promise<void> {
-  const server = await serveSandbox({ history: entries, order, latencyMs, seed: 1 });
-  const { sandbox } = server;
-  const served: ServedLog = { env: sandboxVariables(server), ids: allIds(sandbox) };
+class Log {
+  /** Oldest first. */
+  readonly #entries: string[] = [];
+  readonly #order: LogOptions['order'];
+
+  constructor({ entries, order }: LogOptions) {
+    this.#order = order;
+    const begin = Date.now() - entries * APART;
+    for (let n = 0; n < entries; n += 1) this.#entries.push(entryText(n, begin + n * APART, 'completed'));
+  }
+
+  get ids(): string[] {
+    return this.#entries.map((_, n) => idOf(n));
+  }
+
+  /** A new entry, which is final after a while. */
+  grow(): void {
+    const n = this.#entries.length;
+    const now = Date.now();
+    this.#entries.push(entryText(n, now, 'processing'));
+    setTimeout(() => (this.#entries[n] = entryText(n, now, 'completed')), WORK_MS).unref();
+  }
+
+  page(page: number, results: number): string {
+    const total = this.#entries.length;
+    const begin = Math.min((page - 1) * results, total);
+    const end = Math.min(begin + results, total);
+    const [from, to] = this.#order === 'asc' ? [begin, end] : [total - end, total - begin];
+    const items = this.#entries.slice(from, to);
+    if (this.#order === 'desc') items.reverse();
+    const pages = Math.ceil(total / results);
+    return `{"items":[${items.join()}],"page":${page},"total_results":${total},"total_pages":${pages}}`;
+  }
+}
+
+function idOf(n: number): string {
+  return String(FIRST_ID + BigInt(n) * 37n);
+}
+
+function entryText(n: number, createdAt: number, status: string): string {
+  const finished = status === 'processing' ? null : new Date(createdAt + WORK_MS).toISOString();
+  return (
+    `{"id":${idOf(n)},"tenant_id":7261845022003200001,"division_id":7261845022003200101,` +
+    `"environment_id":7261845022003200202,"deployment_id":${DEPLOYMENT},"author_id":608123456789012346,` +
+    `"runtime":"iggy","action":"restart","node_id":${FIRST_NODE + BigInt(n % NODES)},"status":"${status}",` +
+    `"created_at":"${new Date(createdAt).toISOString()}","finished_at":${JSON.stringify(finished)}}`
+  );
+}
+
+async function main(options: LogOptions): Promise<void> {
+  const log = new Log(options);
+  const server = createServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost');
+    if (pathname !== `/deployments/${DEPLOYMENT}/activities`) return void response.writeHead(404).end();
+    const [page = 1, results = 10] = ['page', 'results'].map((name) => Number(searchParams.get(name)));
+    const body = log.page(page, results);
+    setTimeout(answer, options.latencyMs, response, body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const served: ServedLog = {
+    env: { LD_API_KEY: `ld_pk_${'b'.repeat(32)}`, LD_SUPERVISOR_URL: url, LD_DEPLOYMENT_ID: DEPLOYMENT },
+    ids: log.ids,
+  };
   process.send?.(served);
-  const [node] = sandbox.nodes;
-  const grow = (): void =>
-    void sandbox.dispatchAsOther({ runtime: 'iggy', action: { verb: 'restart' }, nodes: node === undefined ? [] : [node] });
-  setInterval(grow, growthMs);
+  setInterval(() => log.grow(), options.growthMs);
   process.once('disconnect', () => process.exit());
 }
 
-/** Every id of the log as it is now, as text, out of the very bytes that the server would send. */
-function allIds(sandbox: Sandbox): string[] {
-  const headers = { 'ld-api-key': sandbox.keys.admin.value };
-  const ids: string[] = [];
-  for (let page = 1; ; page += 1) {
-    const path = `/deployments/${sandbox.deploymentId}/activities?page=${page}&results=${PAGE_SIZE}`;
-    const { body } = sandbox.handle({ method: 'GET', path, headers, body: '' });
-    const found = [...body.matchAll(/"id":(\d+)/g)].map(([, id = '']) => id);
-    if (found.length === 0) return ids;
-    ids.push(...found);
-  }
+function answer(response: ServerResponse, body: string): void {
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length }).end(body);
 }
 
 await main(JSON.parse(process.argv[2] ?? '') as LogOptions);

@@ -11,7 +11,7 @@ export interface Listing {
 }
 
 /** Pages on their way at once: enough to hide the latency, few enough for a rate limit. */
-const IN_FLIGHT = 8;
+const IN_FLIGHT = 6;
 
 /**
  * The newest entries that match, at most `limit` of them (0: all). Stops reading as soon as no more can come: at the

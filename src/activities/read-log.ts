@@ -1,6 +1,6 @@
-import type { Id } from '../core/ids.js';
+import { compareIds, type Id } from '../core/ids.js';
 import type { CallOptions } from '../core/supervisor.js';
-import type { ActivityLog, LogPage } from './activity-log.js';
+import type { ActivityLog, LogPage, Ranked } from './activity-log.js';
 import { GivenIds } from './given-ids.js';
 import { linkedController } from './linked-controller.js';
 
@@ -13,8 +13,10 @@ export interface ReadOptions extends CallOptions {
  * The whole log, newest entries first, page by page; each entry once, none missing, although the log grows meanwhile
  * (contract: offset pages shift). Stops reading when the consumer does. Memory does not grow with the log.
  *
- * Where page 1 is the newest, growth pushes entries towards later pages. A page that is older than the one before it
- * could hide what was pushed across the boundary between the two, so it is read again; entries seen twice are dropped.
+ * Where page 1 is the newest, growth pushes entries towards later pages. A page that was answered before the one in
+ * front of it misses what was pushed across the boundary between the two, which shows by the ranks: it is read once
+ * more, beside what the first answer held, so that the pages on their way still follow on it. Entries seen twice are
+ * dropped.
  * Where page 1 is the oldest, pages but the last never change.
  *
  * @throws as `Supervisor.list` does
@@ -43,17 +45,43 @@ type ReadPage = (page: number) => Promise<LogPage>;
 
 async function* readTowardsLast(read: ReadPage, first: LogPage, inFlight: number): AsyncGenerator<LogPage> {
   yield first;
-  let { total, lastPage } = first;
+  let { lastPage } = first;
+  let floor = lowestRank(first);
   // The log may grow past the last page just when that one is read, hence the loop around the loop.
   for (let next = 2; next <= lastPage; ) {
     const numbers = countUp(next, () => lastPage);
     for await (const { number, page } of inOrder(read, numbers, inFlight)) {
-      const current = page.total < total ? await read(number) : page;
-      ({ total, lastPage } = current);
+      const missed = highestRank(page) < floor - 1 ? await readDownTo(highestRank(page), read, number) : [];
+      ({ lastPage } = page);
+      floor = lowestRank(page);
       next = number + 1;
-      yield current;
+      yield { ...page, entries: newestFirst([...missed, page]) };
     }
   }
+}
+
+/** Pages from this one on, as the log is now, until none of what is above the rank is missing. */
+async function readDownTo(rank: number, read: ReadPage, from: number): Promise<LogPage[]> {
+  const pages: LogPage[] = [];
+  for (let number = from; ; number++) {
+    const page = await read(number);
+    pages.push(page);
+    if (lowestRank(page) <= rank + 1 || number >= page.lastPage) return pages;
+  }
+}
+
+function highestRank({ entries }: LogPage): number {
+  return entries[0]?.rank ?? -1;
+}
+
+function lowestRank({ entries }: LogPage): number {
+  return entries.at(-1)?.rank ?? 0;
+}
+
+function newestFirst(pages: readonly LogPage[]): Ranked[] {
+  const [only, ...more] = pages;
+  if (only && more.length === 0) return only.entries;
+  return pages.flatMap(({ entries }) => entries).sort((a, b) => compareIds(b.activity.id, a.activity.id));
 }
 
 async function* readTowardsFirst(read: ReadPage, first: LogPage, inFlight: number): AsyncGenerator<LogPage> {

@@ -1,25 +1,21 @@
 /**
- * A time limit and a caller's signal as one signal. Not `AbortSignal.any`: there, each of the thousands of polls of
- * a run would stay attached to the run's signal for as long as it lives.
+ * Calls back once, when the time is over or the caller's signal is aborted. Not `AbortSignal.any`: there, each of the
+ * thousands of polls of a run would stay attached to the run's signal for as long as it lives.
  */
 export class TimeLimit {
-  readonly #stop = new AbortController();
   readonly #timer: NodeJS.Timeout;
   readonly #outer: AbortSignal | undefined;
+  #end: (() => void) | null;
   #passed = false;
 
-  constructor(ms: number, outer?: AbortSignal) {
+  constructor(ms: number, outer: AbortSignal | undefined, end: () => void) {
+    this.#end = end;
     this.#outer = outer;
     this.#timer = setTimeout(() => {
       this.#passed = true;
-      this.#end();
+      this.#call();
     }, ms);
-    outer?.addEventListener('abort', this.#end, { once: true });
-  }
-
-  /** Aborted when the time is over, or with the caller's signal. */
-  get signal(): AbortSignal {
-    return this.#stop.signal;
+    outer?.addEventListener('abort', this.#call, { once: true });
   }
 
   /** Whether it was the time that ended it. */
@@ -27,11 +23,15 @@ export class TimeLimit {
     return this.#passed;
   }
 
-  /** Leaves neither a timer nor a listener behind. */
+  /**
+   * Leaves neither a timer nor a listener behind. A listener that is removed still points at the ones after it, so
+   * what this one would call is let go of, or one request would keep the next in memory.
+   */
   clear(): void {
     clearTimeout(this.#timer);
-    this.#outer?.removeEventListener('abort', this.#end);
+    this.#outer?.removeEventListener('abort', this.#call);
+    this.#end = null;
   }
 
-  readonly #end = (): void => this.#stop.abort();
+  readonly #call = (): void => this.#end?.();
 }

@@ -69,15 +69,15 @@ export class Transport {
   async exchange({ method, url, headers, body, timeoutMs, signal }: Exchange): Promise<ApiResponse> {
     signal?.throwIfAborted();
     const agent = this.#connections.agentFor(method);
-    const limit = new TimeLimit(timeoutMs, signal);
     const stream = this.#got.stream(url, {
       method,
       headers: { ...headers, 'ld-api-key': this.#apiKey.reveal() },
       body,
       agent: { http: agent, https: agent } as Agents,
-      signal: limit.signal,
     });
     const progress = new Progress(stream, url.protocol === 'https:');
+    // Not got's own `signal`: with one, all of a finished request stays in memory until the next full collection.
+    const limit = new TimeLimit(timeoutMs, signal, () => stream.destroy(new Error('the request was given up')));
     try {
       const [answer] = (await once(stream, 'response')) as [IncomingMessage];
       progress.phase = 'answering';

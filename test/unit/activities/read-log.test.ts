@@ -162,6 +162,22 @@ describe('readLog', () => {
     assert.deepEqual(supervisor.reads.map(({ page }) => page), [1, 2, 2, 3, 4]);
   });
 
+  it('reads one page more when an answer is overtaken by those behind it, and not each of them', async () => {
+    const clock = new VirtualClock();
+    const supervisor = new FakeSupervisor(clock);
+    supervisor.addHistory(1000);
+    supervisor.beforeRead = () => supervisor.addHistory(1);
+    const list = supervisor.list.bind(supervisor);
+    supervisor.list = async (id, query, options) => {
+      await clock.sleep(query.page === 5 ? 1000 : 1);
+      return list(id, query, options);
+    };
+    await clock.run(idsOf(logOf(supervisor), 4));
+    const times = new Map<number, number>();
+    for (const { page } of supervisor.reads) times.set(page, (times.get(page) ?? 0) + 1);
+    assert.deepEqual([...times].filter(([, reads]) => reads > 1), [[6, 2]]);
+  });
+
   it('asks for full pages, and carries the options through', async () => {
     const supervisor = new FakeSupervisor(new VirtualClock());
     supervisor.addHistory(150);
