@@ -23,22 +23,34 @@ export interface FittedColumn<T> {
 
 /**
  * Chooses the columns and their widths from the items known so far. Nothing is wrapped or cut, ids above all: where
- * it gets too narrow, short texts are tried, and then the column of the highest `priority` number is left out.
+ * it gets too narrow, short texts are tried, and then columns are left out, those of the highest `priority` numbers and
+ * those that are too wide for what is left.
  */
 export function fitColumns<T>(selection: Selection<T>, items: readonly T[], look: TableLook): FittedColumn<T>[] {
   const shown = selection.chosen ? selection.columns : selection.columns.filter((column) => !column.extra);
   const full = fitAll(shown, items, look, false);
   if (look.width === null || selection.chosen || totalWidth(full) <= look.width) return full;
   const narrow = fitAll(shown, items, look, true);
-  const byImportance = [...shown].sort((a, b) => a.priority - b.priority);
-  for (let kept = shown.length; kept > 1; kept -= 1) {
-    const keep = new Set(byImportance.slice(0, kept));
-    for (const candidate of [full, narrow]) {
-      const remaining = candidate.filter(({ column }) => keep.has(column));
-      if (totalWidth(remaining) <= look.width) return remaining;
-    }
+  const kept = mostImportant(narrow, look.width);
+  const keptInFull = full.filter((_, index) => kept.has(index));
+  if (totalWidth(keptInFull) <= look.width) return keptInFull;
+  return narrow.filter((_, index) => kept.has(index));
+}
+
+/** The places of the columns that there is room for: each in turn by its importance, wide ones left out. */
+function mostImportant<T>(columns: ReadonlyArray<FittedColumn<T>>, width: number): Set<number> {
+  const byImportance = [...columns.keys()].sort((a, b) => priorityOf(columns, a) - priorityOf(columns, b));
+  const kept: number[] = [];
+  for (const place of byImportance) {
+    const wanted = columns.filter((_, index) => index === place || kept.includes(index));
+    // Something is better than nothing, even if it does not fit.
+    if (kept.length === 0 || totalWidth(wanted) <= width) kept.push(place);
   }
-  return full.filter(({ column }) => column === byImportance[0]);
+  return new Set(kept);
+}
+
+function priorityOf<T>(columns: ReadonlyArray<FittedColumn<T>>, place: number): number {
+  return columns[place]?.column.priority ?? Infinity;
 }
 
 /** The header, upper case and bold, for fitted columns. */

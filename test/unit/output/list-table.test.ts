@@ -46,8 +46,14 @@ describe('a list as a table', () => {
     assert.equal(header, 'ID                   NODE                ACTION   STATUS      CREATED');
   });
 
-  it('keeps the id whole, and the status, at 40 columns', async () => {
-    assert.deepEqual(await lines({ isTTY: true, colour: false, columns: 40 }), [
+  it('leaves out what is too wide, and not what is narrower and matters less', async () => {
+    const reconfigured = activity({ action: 'reconfigure:7261845022003200001' });
+    const [header] = await lines({ isTTY: true, colour: false, columns: 80 }, [reconfigured]);
+    assert.equal(header, 'ID                   NODE                RUNTIME  STATUS     CREATED       TOOK');
+  });
+
+  it('keeps the id whole, and the status, at 36 columns', async () => {
+    assert.deepEqual(await lines({ isTTY: true, colour: false, columns: 36 }), [
       'ID                   STATUS',
       '7261845022003200002  processing',
       '7261845022003200001  completed',
@@ -62,7 +68,7 @@ describe('a list as a table', () => {
   });
 
   it('has a bold header and the status in colour at a terminal', async () => {
-    const [header, first, second] = await lines({ isTTY: true, columns: 40 });
+    const [header, first, second] = await lines({ isTTY: true, columns: 36 });
     assert.equal(header, '\u001B[1mID\u001B[22m                   \u001B[1mSTATUS\u001B[22m');
     assert.equal(first, '7261845022003200002  \u001B[38;5;32mprocessing\u001B[39m');
     assert.equal(second, '7261845022003200001  \u001B[38;5;28mcompleted\u001B[39m');
