@@ -1,5 +1,5 @@
 import { type Id } from '../core/ids.js';
-import { type KeyContext, type Permissions, type TenantStructure } from '../core/wire.js';
+import { type DivisionGrants, type KeyContext, type Permissions, type TenantStructure } from '../core/wire.js';
 import { type Place } from './activity-log.js';
 import { type SandboxRequest } from './message.js';
 import { Refusal } from './problems.js';
@@ -41,35 +41,13 @@ const READ_ONLY: Permissions = {
   environment: ['environment:read', 'deployment:read'],
   divisions: {},
 };
-const ONE_ENVIRONMENT: Permissions = {
-  tenant: [],
-  division: [],
+const ONE_ENVIRONMENT = inOneDivision({
   environment: [],
-  divisions: {
-    [String(STAGING.division.id)]: {
-      name: STAGING.division.name,
-      permissions: ['division:read'],
-      environment: [],
-      environments: {
-        [String(STAGING.environment.id)]: { name: STAGING.environment.name, permissions: ['deployment:manage'] },
-      },
-    },
+  environments: {
+    [String(STAGING.environment.id)]: { name: STAGING.environment.name, permissions: ['deployment:manage'] },
   },
-};
-
-const ONE_DIVISION: Permissions = {
-  tenant: [],
-  division: [],
-  environment: [],
-  divisions: {
-    [String(STAGING.division.id)]: {
-      name: STAGING.division.name,
-      permissions: ['division:read'],
-      environment: ['environment:read', 'deployment:manage'],
-      environments: {},
-    },
-  },
-};
+});
+const ONE_DIVISION = inOneDivision({ environment: ['environment:read', 'deployment:manage'], environments: {} });
 
 interface KeyTraits {
   ordinal: bigint;
@@ -201,4 +179,10 @@ export function visibleStructure(context: KeyContext, structure: TenantStructure
     ),
   }));
   return { ...structure, divisions: divisions.filter((division) => division.environments.length > 0) };
+}
+
+function inOneDivision(grants: Pick<DivisionGrants, 'environment' | 'environments'>): Permissions {
+  const { id, name } = STAGING.division;
+  const division = { name, permissions: ['division:read'], ...grants };
+  return { tenant: [], division: [], environment: [], divisions: { [String(id)]: division } };
 }

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseJson } from '../../src/core/json.js';
 import { nodeIds, type DispatchRecord } from '../../src/sandbox/index.js';
+import { isThere } from '../helpers/is-there.js';
 import { type Ended } from '../helpers/ldctl.js';
 import { resumeIn, until, withScene, type Scene } from '../helpers/scene.js';
 import { sideBySide } from '../helpers/side-by-side.js';
@@ -46,15 +47,6 @@ function mostAtOnce(scene: Scene): number {
   changes.sort((a, b) => a.at - b.at || a.by - b.by);
   let now = 0;
   return Math.max(...changes.map(({ by }) => (now += by)));
-}
-
-function isThere(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** A gate that never ends, and has a child that does not either; it leaves the number of its group behind. */

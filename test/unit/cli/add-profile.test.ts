@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { addProfile, type Added, type ProfileFlags } from '../../../src/cli/add-profile.js';
 import { Interrupted, LdctlError } from '../../../src/core/errors.js';
+import { failureOf } from '../../helpers/failure.js';
 import { KEY, OTHER_KEY, removeFolders } from '../profiles/fixtures.js';
 import {
   BASEMENT,
@@ -31,11 +32,7 @@ const add = (desk: TestDesk, flags: ProfileFlags): Promise<Added> => addProfile(
 
 /** What it failed with, and that nothing was stored. */
 async function failure(desk: TestDesk, flags: ProfileFlags): Promise<LdctlError> {
-  const error: unknown = await add(desk, flags).then(
-    () => assert.fail('it did not fail'),
-    (fault: unknown) => fault,
-  );
-  assert.ok(error instanceof LdctlError, String(error));
+  const error = await failureOf(add(desk, flags), LdctlError);
   assert.equal(existsSync(desk.store.path), false);
   return error;
 }

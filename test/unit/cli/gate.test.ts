@@ -9,6 +9,7 @@ import { Interrupted } from '../../../src/core/errors.js';
 import { type GateResult } from '../../../src/core/outcome.js';
 import { type GateFacts, type GateTools } from '../../../src/core/roll.js';
 import { VirtualClock } from '../../helpers/clock.js';
+import { isThere } from '../../helpers/is-there.js';
 import { until } from '../../helpers/scene.js';
 
 const KEY = 'ld_pk_4f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c';
@@ -21,16 +22,6 @@ const FACTS: GateFacts = {
 };
 const HOUR = 3_600_000;
 const isPosix = process.platform !== 'win32';
-
-/** Whether a process, or one of a group (a negative number), is still there. */
-function isThere(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** Lets virtual time pass slowly, until real work is done. */
 async function passTime<T>(clock: VirtualClock, work: Promise<T>): Promise<T> {

@@ -1,35 +1,16 @@
 import assert from 'node:assert/strict';
 import { type RunEvent } from '../../../src/core/progress.js';
-import { memoryOutput, type MemoryOutput } from '../../../src/output/memory-output.js';
-import { createRunView } from '../../../src/output/views.js';
-import { type RunView, type RunViewOptions } from '../../../src/output/views/run-view.js';
+import { awaited, showRun } from './support/run-view.js';
 import { activity, HOSTILE, NODE, processing, progress } from './support/samples.js';
-import { ManualTime } from './support/time.js';
 
 const REQUEST = '4bf92f3577b34da6a3ce929d0e0e4736';
 const baseline: RunEvent = { event: 'baseline', baseline: 7261845022003200000n, idempotencyKey: 'key-1' };
 const dispatched: RunEvent = { event: 'dispatched', request_id: REQUEST, replayed: false, recovered: false };
 const warning: RunEvent = { event: 'warning', code: 'ambiguous', message: 'two entries fit node 610809900976570889' };
-const awaited = { activity_id: null, status: null, created_at: null, finished_at: null, seenAt: null };
-
-function start(options: Partial<RunViewOptions> = {}): { view: RunView; output: MemoryOutput; time: ManualTime } {
-  const output = memoryOutput();
-  const time = new ManualTime();
-  const view = createRunView(output, {
-    format: 'table',
-    quiet: false,
-    stringIds: false,
-    title: 'restarting iggy on deployment prod',
-    clock: time.clock,
-    every: time.every,
-    ...options,
-  });
-  return { view, output, time };
-}
 
 describe('a run off a terminal', () => {
   it('is told line by line on stderr, with the time in UTC', () => {
-    const { view, output, time } = start();
+    const { view, output, time } = showRun();
     view.on(baseline);
     time.advance(400);
     view.on(dispatched);
@@ -62,14 +43,14 @@ describe('a run off a terminal', () => {
   ];
   for (const [title, fields, expected] of dispatches) {
     it(`says of a dispatch ${title}: ${expected}`, () => {
-      const { view, output } = start();
+      const { view, output } = showRun();
       view.on({ event: 'dispatched', request_id: REQUEST, replayed: false, recovered: false, ...fields });
       assert.deepEqual(output.stderr.lines, [`12:00:00Z ${expected}`]);
     });
   }
 
   it('has a heartbeat after 30 s of silence, and after each 30 s more', () => {
-    const { view, output, time } = start();
+    const { view, output, time } = showRun();
     const open = progress({ status: 'processing', finished_at: null });
     time.advance(20_000);
     view.on(dispatched);
@@ -83,7 +64,7 @@ describe('a run off a terminal', () => {
   });
 
   it('says what it waits for while there is no entry', () => {
-    const { view, output, time } = start();
+    const { view, output, time } = showRun();
     time.advance(30_000);
     view.on({ event: 'progress', nodes: [progress({ ...awaited })] });
     time.advance(30_000);
@@ -94,7 +75,7 @@ describe('a run off a terminal', () => {
   });
 
   it('tells once of a node that is given up as missing', () => {
-    const { view, output } = start();
+    const { view, output } = showRun();
     const lost = progress({ ...awaited, status: 'missing' });
     const nodes = [lost, { ...lost, node_id: null }];
     view.on({ event: 'progress', nodes });
@@ -106,14 +87,14 @@ describe('a run off a terminal', () => {
   });
 
   it('keeps to one line whatever a hostile API says', () => {
-    const { view, output } = start();
+    const { view, output } = showRun();
     view.on({ event: 'activity', activity: processing({ status: HOSTILE }) });
     assert.match(output.stderr.text, /^12:00:00Z [ -~]+\n$/);
   });
 
   it('leaves no timer behind', () => {
     for (const format of ['table', 'ndjson'] as const) {
-      const { view, time } = start({ format });
+      const { view, time } = showRun({ format });
       assert.equal(time.timers, 1);
       view.stop();
       view.stop();
@@ -122,7 +103,7 @@ describe('a run off a terminal', () => {
   });
 
   it('with --quiet is told by its warnings alone', () => {
-    const { view, output, time } = start({ quiet: true });
+    const { view, output, time } = showRun({ quiet: true });
     for (const event of [baseline, dispatched, warning]) view.on(event);
     view.on({ event: 'activity', activity: activity() });
     view.on({ event: 'progress', nodes: [progress({ ...awaited, status: 'missing' })] });
@@ -135,7 +116,7 @@ describe('a run in NDJSON', () => {
   const NDJSON = { format: 'ndjson' } as const;
 
   it('is told event by event on stdout, ids exact', () => {
-    const { view, output } = start(NDJSON);
+    const { view, output } = showRun(NDJSON);
     view.on(baseline);
     view.on(dispatched);
     const { id, node_id, runtime, action, status, created_at } = processing({ id: 18446744073709551615n });
@@ -151,7 +132,7 @@ describe('a run in NDJSON', () => {
   });
 
   it('has on stderr what must be seen there too: the baseline, warnings and the heartbeat', () => {
-    const { view, output, time } = start(NDJSON);
+    const { view, output, time } = showRun(NDJSON);
     for (const event of [baseline, dispatched, warning]) view.on(event);
     view.on({ event: 'activity', activity: activity() });
     view.on({ event: 'progress', nodes: [progress({ status: 'processing', finished_at: null })] });
@@ -164,13 +145,13 @@ describe('a run in NDJSON', () => {
   });
 
   it('has ids as strings when told', () => {
-    const { view, output } = start({ ...NDJSON, stringIds: true });
+    const { view, output } = showRun({ ...NDJSON, stringIds: true });
     view.on({ event: 'activity', activity: activity() });
     assert.match(output.stdout.text, /"id":"7261845022003200001".*"node_id":"610809900976570889"/);
   });
 
   it('writes nothing more when its reader has gone, and goes on', () => {
-    const { view, output } = start(NDJSON);
+    const { view, output } = showRun(NDJSON);
     view.on(dispatched);
     output.stdout.close();
     view.on({ event: 'activity', activity: activity() });

@@ -1,35 +1,16 @@
 import assert from 'node:assert/strict';
 import { type NodeProgress } from '../../../src/core/progress.js';
-import { memoryOutput, type MemoryOutput, type Terminal } from '../../../src/output/memory-output.js';
-import { createRunView } from '../../../src/output/views.js';
-import { type RunView, type RunViewOptions } from '../../../src/output/views/run-view.js';
+import { type Terminal } from '../../../src/output/memory-output.js';
+import { type RunViewOptions } from '../../../src/output/views/run-view.js';
+import { awaited, showRun, type RunStage } from './support/run-view.js';
 import { ACTIVITY, HOSTILE, NODE, progress } from './support/samples.js';
 import { Screen } from './support/screen.js';
-import { ManualTime } from './support/time.js';
 
-interface Stage {
-  view: RunView;
-  output: MemoryOutput;
-  screen: Screen;
-  time: ManualTime;
+function start(terminal: Partial<Terminal> = {}, options: Partial<RunViewOptions> = {}): RunStage & { screen: Screen } {
+  const stage = showRun(options, { isTTY: true, colour: false, ...terminal });
+  return { ...stage, screen: new Screen(stage.output.stderr) };
 }
 
-function start(terminal: Partial<Terminal> = {}, options: Partial<RunViewOptions> = {}): Stage {
-  const output = memoryOutput({ stderr: { isTTY: true, colour: false, ...terminal } });
-  const time = new ManualTime();
-  const view = createRunView(output, {
-    format: 'table',
-    quiet: false,
-    stringIds: false,
-    title: 'restarting iggy on deployment prod',
-    clock: time.clock,
-    every: time.every,
-    ...options,
-  });
-  return { view, output, time, screen: new Screen(output.stderr) };
-}
-
-const awaited = { activity_id: null, status: null, created_at: null, finished_at: null, seenAt: null };
 const running = { status: 'processing', finished_at: null };
 
 function targets(statuses: ReadonlyArray<Partial<NodeProgress>>): NodeProgress[] {

@@ -5,6 +5,7 @@ import { LdctlError } from '../../../src/core/errors.js';
 import { type RunRecord } from '../../../src/core/journal.js';
 import { FileJournal } from '../../../src/profiles/journal.js';
 import { VirtualClock } from '../../helpers/clock.js';
+import { failureOf } from '../../helpers/failure.js';
 import { privateFolder, removeFolders } from './fixtures.js';
 
 const HOUR_MS = 60 * 60_000;
@@ -23,14 +24,7 @@ function onlyFile(folder: string): string {
   return join(folder, 'runs', names[0] ?? '');
 }
 
-async function failure(step: Promise<unknown>): Promise<LdctlError> {
-  const error: unknown = await step.then(
-    () => assert.fail('it did not fail'),
-    (fault: unknown) => fault,
-  );
-  assert.ok(error instanceof LdctlError, String(error));
-  return error;
-}
+const failure = (step: Promise<unknown>): Promise<LdctlError> => failureOf(step, LdctlError);
 
 describe('the run journal', () => {
   after(removeFolders);

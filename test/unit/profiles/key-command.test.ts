@@ -5,6 +5,8 @@ import { setImmediate as nextTurn, setTimeout as realSleep } from 'node:timers/p
 import { Interrupted, UsageError } from '../../../src/core/errors.js';
 import { parseKeyCommand, runKeyCommand } from '../../../src/profiles/key-command.js';
 import { VirtualClock } from '../../helpers/clock.js';
+import { failureOf } from '../../helpers/failure.js';
+import { isThere } from '../../helpers/is-there.js';
 import { KEY, privateFolder, removeFolders } from './fixtures.js';
 
 describe('reading --key-command', () => {
@@ -78,11 +80,7 @@ describe('running a key command', function () {
 
   async function failure(command: string[]): Promise<UsageError> {
     const clock = new VirtualClock();
-    const error: unknown = await run(command, clock).then(
-      () => assert.fail('it did not fail'),
-      (fault: unknown) => fault,
-    );
-    assert.ok(error instanceof UsageError, String(error));
+    const error = await failureOf(run(command, clock), UsageError);
     assert.equal(clock.asleep, 0, 'a timer was left behind');
     return error;
   }
@@ -185,7 +183,7 @@ describe('running a key command', function () {
     assert.equal(await settled, reason);
     assert.equal(clock.asleep, 0);
     const pid = Number(readFileSync(started, 'utf8'));
-    while (isRunning(pid)) await realSleep(10);
+    while (isThere(pid)) await realSleep(10);
   });
 
   it('lets the user see what the program says on stderr', async () => {
@@ -197,13 +195,4 @@ describe('running a key command', function () {
 
 function openPipes(): number {
   return process.getActiveResourcesInfo().filter((resource) => resource === 'PipeWrap').length;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

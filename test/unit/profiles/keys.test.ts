@@ -7,6 +7,7 @@ import { parseApiKey } from '../../../src/profiles/api-key.js';
 import { KeyringError, type KeyStore } from '../../../src/profiles/key-store.js';
 import { fetchKeyFile, fetchProfileKey, type KeyTools } from '../../../src/profiles/keys.js';
 import { type Profile } from '../../../src/profiles/profile.js';
+import { failureOf } from '../../helpers/failure.js';
 import { KEY, keyTools, OTHER_KEY, privateFolder, profileNamed, removeFolders, untouchedKeyring } from './fixtures.js';
 
 const isUsage =
@@ -88,14 +89,8 @@ describe('the key of a profile', () => {
   });
 });
 
-async function failure(profile: Profile, tools: KeyTools): Promise<UsageError> {
-  const error: unknown = await fetchProfileKey(profile, tools).then(
-    () => assert.fail('it did not fail'),
-    (fault: unknown) => fault,
-  );
-  assert.ok(error instanceof UsageError, String(error));
-  return error;
-}
+const failure = (profile: Profile, tools: KeyTools): Promise<UsageError> =>
+  failureOf(fetchProfileKey(profile, tools), UsageError);
 
 describe('LD_API_KEY_FILE', () => {
   after(removeFolders);

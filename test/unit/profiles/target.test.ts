@@ -6,6 +6,7 @@ import { resumeFlags, settingOrigins } from '../../../src/profiles/origins.js';
 import { type Config, type Profile } from '../../../src/profiles/profile.js';
 import { resolveSettings, type SettingFlags, type Settings } from '../../../src/profiles/settings.js';
 import { resolveTarget, resolveTenant, type Target, type TenantAccess } from '../../../src/profiles/target.js';
+import { failureOf } from '../../helpers/failure.js';
 import { KEY, keyTools, parseBaseUrl, profileNamed } from './fixtures.js';
 
 function deployment(id: bigint, name: string, fields: Partial<Deployment> = {}): Deployment {
@@ -65,14 +66,7 @@ async function resolve(given: Given): Promise<{ target: Target; asked: TenantAcc
   return { target: await resolveTarget(settings, { lookUpStructure, parseBaseUrl }), asked, settings };
 }
 
-async function failure(step: Promise<unknown>): Promise<LdctlError> {
-  const error: unknown = await step.then(
-    () => assert.fail('it did not fail'),
-    (fault: unknown) => fault,
-  );
-  assert.ok(error instanceof LdctlError, String(error));
-  return error;
-}
+const failure = (step: Promise<unknown>): Promise<LdctlError> => failureOf(step, LdctlError);
 
 describe('the target of a command', () => {
   describe('without asking Core', () => {
