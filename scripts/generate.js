@@ -1,16 +1,20 @@
-// Makes what is generated from the code: oclif.manifest.json, and the parts of README.md between markers (commands,
-// exit codes, environment). With --check it leaves the files as they are, and fails when they differ.
+// Makes what is generated from the code: oclif.manifest.json, the parts of README.md between markers (commands, exit
+// codes, environment), and the list of commands and flags that a test compares. With --check it leaves the files as
+// they are, and fails when they differ.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { EXIT_CODES } from '../dist/core/exit-codes.js';
 import { ENVIRONMENT } from '../dist/cli/help-topics.js';
+import { commandLines } from './command-snapshot.js';
 
-const FILES = ['oclif.manifest.json', 'README.md'];
+const SNAPSHOT = 'test/snapshots/commands.txt';
+const FILES = ['oclif.manifest.json', 'README.md', SNAPSHOT];
 const check = process.argv.includes('--check');
 const before = FILES.map((file) => readFileSync(file, { encoding: 'utf8', flag: 'a+' }));
 
 oclif('manifest');
 sortCommands();
+writeFileSync(SNAPSHOT, `${commandLines(Object.values(manifestCommands())).join('\n')}\n`);
 oclif('readme', '--no-aliases', '--readme-path', 'README.md');
 fill('exit codes', exitCodeRows());
 fill('environment', environmentRows());
@@ -28,6 +32,10 @@ function oclif(...args) {
     env: { ...process.env, OCLIF_SKIP_NEW_VERSION_CHECK: 'true', NO_COLOR: '1' },
   });
   if (status !== 0) throw new Error(`oclif ${args[0]}: ${stderr}`);
+}
+
+function manifestCommands() {
+  return JSON.parse(readFileSync('oclif.manifest.json', 'utf8')).commands;
 }
 
 /** Puts the commands in order of their ids: oclif lists them as the file system does, which differs between machines. */
