@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { docPages, readPage } from '../../helpers/doc-blocks.js';
+import { ROOT } from '../../helpers/root.js';
+
+const LINK = /\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g;
+
+/** The anchors that GitHub gives to the headings of a page. */
+function anchorsOf(page: string): string[] {
+  const text = readPage(page).replaceAll(/^```.*?^```/gms, '');
+  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading.toLowerCase().replaceAll(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-'),
+  );
+}
+
+describe('the links of README, CONTRIBUTING and docs', () => {
+  for (const page of docPages()) {
+    it(`${page}: lead to files that are there, and to headings in them`, () => {
+      for (const [link, path = '', anchor] of readPage(page).matchAll(LINK)) {
+        const target = path === '' ? page : normalize(join(dirname(page), path));
+        assert.ok(existsSync(join(ROOT, target)), `${link}: there is no ${target}`);
+        if (anchor !== undefined) assert.ok(anchorsOf(target).includes(anchor), `${link}: ${target} has no such heading`);
+      }
+    });
+  }
+
+  it('of README lead to every page', () => {
+    const readme = readPage('README.md');
+    const others = docPages().filter((page) => page !== 'README.md');
+    assert.deepEqual(others.filter((page) => !readme.includes(`](${page})`)), []);
+  });
+});
