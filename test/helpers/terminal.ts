@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { quote } from 'shell-quote';
 import { Run, type Ended } from './ldctl.js';
@@ -54,6 +55,21 @@ export class Terminal {
   /** Types a text, and Enter. */
   enter(text = ''): void {
     this.type(`${text}${ENTER}`);
+  }
+
+  /** Hears what it shows as it comes, with every escape sequence in it. */
+  hear(listener: (text: string) => void): void {
+    this.#run.child.stdout.on('data', listener);
+  }
+
+  /** Makes the window larger or smaller, as dragging its corner does; the command is told. Linux only. */
+  resize({ columns, rows }: { columns: number; rows: number }): void {
+    const [command = ''] = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8').split(' ');
+    const tty = readlinkSync(`/proc/${command}/fd/0`);
+    const { status, stderr } = spawnSync('stty', ['-F', tty, 'cols', String(columns), 'rows', String(rows)], {
+      encoding: 'utf8',
+    });
+    assert.equal(status, 0, stderr);
   }
 
   type(text: string): void {

@@ -6,6 +6,8 @@ import { ROOT } from '../../helpers/root.js';
 
 const LINK = /\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g;
 
+const PICTURE = /(?:src|srcset)="([^"]+)"/g;
+
 /** The anchors that GitHub gives to the headings of a page. */
 function anchorsOf(page: string): string[] {
   const text = readPage(page).replaceAll(/^```.*?^```/gms, '');
@@ -24,6 +26,16 @@ describe('the links of README, CONTRIBUTING and docs', () => {
       }
     });
   }
+
+  it('lead to pictures that are there, in light and in dark', () => {
+    const files = docPages().flatMap((page) =>
+      [...readPage(page).matchAll(PICTURE)].map(([, path = '']) => normalize(join(dirname(page), path))),
+    );
+    assert.deepEqual(files.filter((file) => !existsSync(join(ROOT, file))), []);
+    const dark = files.filter((file) => file.endsWith('-dark.svg'));
+    assert.deepEqual(dark.map((file) => file.replace('-dark', '-light')), files.filter((file) => file.endsWith('-light.svg')));
+    assert.ok(dark.length > 0);
+  });
 
   it('of README lead to every page', () => {
     const readme = readPage('README.md');
