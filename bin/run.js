@@ -1,4 +1,9 @@
 #!/usr/bin/env node
-import { main } from '../dist/cli/main.js';
+import module from 'node:module';
 
+if (module.enableCompileCache) {
+  const { keepCompiledCode } = await import('../dist/cli/compile-cache.js');
+  await keepCompiledCode();
+}
+const { main } = await import('../dist/cli/main.js');
 await main(import.meta.url);

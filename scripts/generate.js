@@ -1,10 +1,11 @@
 // Makes what is generated from the code: oclif.manifest.json, the parts of README.md between markers (commands, exit
-// codes, environment), and the list of commands and flags that a test compares. With --check it leaves the files as
-// they are, and fails when they differ.
+// codes, environment), and the list of commands and flags that a test compares. With --check it leaves the files as they
+// are, and fails when they differ.
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { EXIT_CODES } from '../dist/core/exit-codes.js';
-import { ENVIRONMENT } from '../dist/cli/help-topics.js';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { EXIT_CODES } from '../src/core/exit-codes.ts';
+import { ENVIRONMENT } from '../src/cli/help-topics.ts';
 import { commandLines } from './command-snapshot.js';
 
 const SNAPSHOT = 'test/snapshots/commands.txt';
@@ -14,7 +15,7 @@ const before = FILES.map((file) => readFileSync(file, { encoding: 'utf8', flag: 
 
 oclif('manifest');
 sortCommands();
-writeFileSync(SNAPSHOT, `${commandLines(Object.values(manifestCommands())).join('\n')}\n`);
+writeFileSync(SNAPSHOT, `${commandLines(ownCommands()).join('\n')}\n`);
 oclif('readme', '--no-aliases', '--readme-path', 'README.md');
 fill('exit codes', exitCodeRows());
 fill('environment', environmentRows());
@@ -34,8 +35,10 @@ function oclif(...args) {
   if (status !== 0) throw new Error(`oclif ${args[0]}: ${stderr}`);
 }
 
-function manifestCommands() {
-  return JSON.parse(readFileSync('oclif.manifest.json', 'utf8')).commands;
+/** Those with a source here; the rest come from oclif's plugins, and with their versions. */
+function ownCommands() {
+  const { commands } = JSON.parse(readFileSync('oclif.manifest.json', 'utf8'));
+  return Object.values(commands).filter(({ relativePath: [, ...path] }) => existsSync(join('src', ...path).replace(/js$/, 'ts')));
 }
 
 /** Puts the commands in order of their ids: oclif lists them as the file system does, which differs between machines. */

@@ -1,6 +1,8 @@
-import { Command, type Config } from '@oclif/core';
+import { Command } from '@oclif/core/command';
+import type { Config } from '@oclif/core/config';
 import { EXIT_CODES } from '../core/exit-codes.js';
-import { printFailure } from './failure.js';
+import { loadFormat } from '../output/formats.js';
+import { formatIn, printFailure } from './failure.js';
 import { outputFlags } from './flags.js';
 import { systemHost, type Host } from './host.js';
 import type { Interrupts } from './signals.js';
@@ -32,6 +34,7 @@ export abstract class BaseCommand extends Command {
   override async run(): Promise<void> {
     const interrupts = this.interrupts();
     try {
+      await loadFormat(formatIn(this.argv));
       this.end(await this.execute(interrupts.signal, interrupts));
     } finally {
       interrupts.release();
@@ -43,9 +46,8 @@ export abstract class BaseCommand extends Command {
     return this.host.catchInterrupts();
   }
 
-  protected override catch(error: unknown): Promise<void> {
-    this.end(printFailure(this.host, error, this.argv, this.id));
-    return Promise.resolve();
+  protected override async catch(error: unknown): Promise<void> {
+    this.end(await printFailure(this.host, error, this.argv, this.id));
   }
 
   private end(code: number): void {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Hook } from '@oclif/core';
+import type { Hook } from '@oclif/core/hooks';
 
 /** Runs after every command; after `ldctl autocomplete`, adds to the scripts that it wrote. */
 const hook: Hook.Postrun = async ({ Command, config }) => {

@@ -1,4 +1,4 @@
-import { Errors } from '@oclif/core';
+import * as Errors from '@oclif/core/errors';
 import { LdctlError } from '../core/errors.js';
 import { EXIT_CODES, type ExitCode } from '../core/exit-codes.js';
 import { printError } from '../output/error.js';
@@ -13,20 +13,26 @@ import { fromOclif } from './usage.js';
  * @param commandId as oclif writes it; undefined when there is no such command
  * @returns the exit code
  */
-export function printFailure(host: Host, error: unknown, argv: readonly string[], commandId?: string): ExitCode {
+export async function printFailure(
+  host: Host,
+  error: unknown,
+  argv: readonly string[],
+  commandId?: string,
+): Promise<ExitCode> {
   // oclif's way to end early, after help or a version: nothing went wrong.
   if (error instanceof Errors.ExitError && error.oclif.exit === 0) return EXIT_CODES.done.code;
   if (error instanceof ReaderGone) return EXIT_CODES.done.code;
   const known = fromOclif(error, commandId);
   const failure = known instanceof LdctlError ? known : fault(known);
-  printError(host.output, failure, {
+  await printError(host.output, failure, {
     format: formatIn(argv),
     header: true,
     stringIds: argv.includes('--string-ids'),
     utc: false,
   });
   if (!(known instanceof LdctlError) && argv.includes('--debug') && known instanceof Error) {
-    host.output.stderr.write(`${known.stack ?? ''}\n`);
+    const { sourceStack } = await import('./source-stack.js');
+    host.output.stderr.write(`${sourceStack(known.stack ?? '')}\n`);
   }
   return failure.exitCode;
 }
@@ -40,7 +46,7 @@ function fault(error: unknown): LdctlError {
 }
 
 /** The format asked for, by a look at the words: this also serves when they cannot be parsed. */
-function formatIn(argv: readonly string[]): FormatName {
+export function formatIn(argv: readonly string[]): FormatName {
   const own = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
   if (own.includes('--json')) return 'json';
   const text = own

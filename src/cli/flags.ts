@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { FORMAT_NAMES } from '../output/formats.js';
 
 const group = 'GLOBAL';

@@ -1,4 +1,4 @@
-import { Help } from '@oclif/core';
+import { Help } from '@oclif/core/help';
 import { HELP_TOPICS } from './help-topics.js';
 
 /** oclif's help, and the topics that belong to no single command (`ldctl help exit-codes`). */

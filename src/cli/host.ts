@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { systemClock, type Clock, type Random } from '../core/clock.js';
 import type { KeyStore } from '../profiles/key-store.js';
 import { SystemKeyring } from '../profiles/keyring.js';
@@ -29,7 +28,8 @@ export function systemHost(): Host {
     clock: systemClock,
     random: Math.random,
     keyring: new SystemKeyring(process.env, systemClock),
-    newIdempotencyKey: randomUUID,
+    // Node's own module is loaded when it is called, and few commands need a key.
+    newIdempotencyKey: () => crypto.randomUUID(),
     catchInterrupts,
   };
   return shared;

@@ -2,36 +2,52 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { run, type Interfaces } from '@oclif/core';
-import { printFailure } from './failure.js';
-import { systemHost } from './host.js';
+import type * as Interfaces from '@oclif/core/interfaces';
+import { systemHost, type Host } from './host.js';
+
+/** How oclif is to find what it runs; only the root counts where nothing else is said. */
+export type Arrange = (root: string, pjson: Interfaces.PJSON) => Interfaces.LoadOptions;
 
 /**
  * Runs one command line. A command reports its own end and sets the exit code; what arrives here failed before a
- * command could begin (an unknown command), or is oclif's way of ending early (help, version).
+ * command could begin (an unknown command), or is oclif's way of ending early (help).
  * @param url `import.meta.url` of the file in `bin/`
- * @param options `sources`: find the commands in `src/`, with something at work that loads TypeScript
  */
-export async function main(url: string, { sources = false } = {}): Promise<void> {
+export async function main(url: string, arrange: Arrange = asBuilt): Promise<void> {
   const root = fileURLToPath(new URL('..', url));
+  const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Interfaces.PJSON;
   const argv = process.argv.slice(2);
+  // Scripts ask for the version often, and it does not take oclif to say it.
+  const oclif = argv[0] === '--version' ? null : await import('./by-oclif.js');
   // oclif's own listener throws out of nowhere when stdout cannot be written; the sinks of `host.output` tell it.
   process.stdout.removeAllListeners('error');
   const host = systemHost();
   try {
-    await run(argv, sources ? onSources(root) : { root });
+    // The one hook is for this command, and a hook is looked for and loaded at the end of every command.
+    if (argv[0] !== 'autocomplete') delete pjson.oclif.hooks;
+    if (oclif) await oclif.run(argv, arrange(root, pjson));
+    else host.output.stdout.write(`${versionText(pjson)}\n`);
   } catch (error) {
-    process.exitCode = printFailure(host, error, argv);
+    await fail(host, error, argv);
   }
   // A write that fails at once is told a turn later.
   await nextTurn();
   const [written] = await Promise.allSettled([host.output.stdout.drained(), host.output.stderr.drained()]);
   // A command has told it and set its exit code; oclif, which prints help and versions by itself, does neither.
-  if (written.status === 'rejected' && !process.exitCode) process.exitCode = printFailure(host, written.reason, argv);
+  if (written.status === 'rejected' && !process.exitCode) await fail(host, written.reason, argv);
 }
 
-/** `src/` as the root: the manifest that stands beside it speaks of files in `dist/`. */
-function onSources(root: string): Interfaces.LoadOptions {
-  const text = readFileSync(join(root, 'package.json'), 'utf8');
-  return { root: join(root, 'src'), pjson: JSON.parse(text.replaceAll('"./dist/', '"./')) as Interfaces.PJSON };
+async function fail(host: Host, error: unknown, argv: readonly string[]): Promise<void> {
+  const { printFailure } = await import('./failure.js');
+  process.exitCode = await printFailure(host, error, argv);
+}
+
+/** As oclif has it. */
+function versionText({ name, version }: Interfaces.PJSON): string {
+  return `${name}/${version} ${process.platform}-${process.arch} node-${process.version}`;
+}
+
+/** Handing over what was read spares oclif looking for it. */
+function asBuilt(root: string, pjson: Interfaces.PJSON): Interfaces.LoadOptions {
+  return { root, pjson };
 }

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { UsageError } from '../core/errors.js';
 import { parseKeyCommand } from '../profiles/key-command.js';
 import { KEY_STORES, type ProfileKey } from '../profiles/profile.js';

@@ -1,4 +1,5 @@
-import { Flags, type Interfaces } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
+import type * as Interfaces from '@oclif/core/interfaces';
 import { parseDuration } from '../core/durations.js';
 import { UsageError } from '../core/errors.js';
 import { parseId, type Id } from '../core/ids.js';

@@ -1,6 +1,6 @@
 import { EXIT_CODES, type ExitCode } from '../core/exit-codes.js';
 import { plainText } from '../core/text.js';
-import { FORMATS } from '../output/formats.js';
+import { formatOf } from '../output/formats.js';
 import { identityFields, type IdentityDocument } from '../output/identity.js';
 import { printObject } from '../output/object.js';
 import { timeText } from '../output/time-text.js';
@@ -12,7 +12,7 @@ import { printOptions, type OutputFlags } from './print-options.js';
 export async function showIdentity(host: Host, flags: OutputFlags, identity: IdentityDocument): Promise<ExitCode> {
   const options = printOptions(flags);
   await printObject(host.output, identity, identityFields(identity, expiryText(host, identity, options.utc)), options);
-  if (FORMATS[options.format].holds === 'rows' && !flags.quiet) {
+  if (formatOf(options.format).holds === 'rows' && !flags.quiet) {
     for (const note of identity.notes) host.output.stderr.write(`note: ${plainText(note)}\n`);
   }
   return EXIT_CODES.done.code;

@@ -8,7 +8,7 @@ import type { RunResult } from '../core/outcome.js';
 import type { RunEvent } from '../core/progress.js';
 import { reportToGitHub } from '../output/github.js';
 import { printRunResult, type DryRunRequest } from '../output/run-result.js';
-import { createRunView } from '../output/views.js';
+import { createPlainRunView } from '../output/plain-views.js';
 import { systemEvery } from '../output/ticker.js';
 import type { Target } from '../profiles/target.js';
 import type { Host } from './host.js';
@@ -28,7 +28,8 @@ export async function showJob(
 ): Promise<ExitCode> {
   const { output, clock, env } = host;
   const options = printOptions(flags);
-  const view = createRunView(output, { ...options, quiet: flags.quiet, title, clock, every: systemEvery });
+  const create = output.stderr.canRedraw ? (await import('../output/views.js')).createRunView : createPlainRunView;
+  const view = create(output, { ...options, quiet: flags.quiet, title, clock, every: systemEvery });
   const begunAt = clock.now();
   let dispatchedAt: number | null = null;
   let report: JobReport;

@@ -7,8 +7,8 @@ import { EXIT_CODES, type ExitCode } from '../core/exit-codes.js';
 import { activityColumns } from '../output/activity-columns.js';
 import { printList } from '../output/list.js';
 import { systemEvery } from '../output/ticker.js';
-import { createWatchView } from '../output/views.js';
-import { FORMATS } from '../output/formats.js';
+import { createPlainWatchView } from '../output/plain-views.js';
+import { formatOf } from '../output/formats.js';
 import type { Host } from './host.js';
 import { printOptions, type OutputFlags } from './print-options.js';
 import { resumeCommand } from './resume.js';
@@ -32,7 +32,8 @@ export async function showWatch(
   const options = printOptions(flags);
   const follow = !request.untilFinal;
   const title = `activities of deployment ${deploymentId}`;
-  const view = createWatchView(output, { ...options, follow, quiet: flags.quiet, title, clock, every: systemEvery });
+  const create = output.stderr.canRedraw ? (await import('../output/views.js')).createWatchView : createPlainWatchView;
+  const view = create(output, { ...options, follow, quiet: flags.quiet, title, clock, every: systemEvery });
   const watching = AbortSignal.any([signal, output.stdout.gone]);
   const events = watchLog(new ActivityLog(supervisor, deploymentId), request, { clock, random, signal: watching });
   let ended: WatchEnd | null = null;
@@ -48,7 +49,7 @@ export async function showWatch(
     view.stop(problem ?? undefined);
   }
   if (follow && ended.end.kind === 'interrupted') return ended.end.reason.exitCode;
-  if (!follow && !FORMATS[options.format].events) {
+  if (!follow && !formatOf(options.format).events) {
     const spec = { noun: 'activities', columns: activityColumns, total: () => ended.total };
     await printList(output, withProblem(ended.shown, problem), spec, options);
   }

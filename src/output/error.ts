@@ -1,6 +1,6 @@
 import { plainText } from '../core/text.js';
 import { errorDocument, type ErrorDocument } from './error-document.js';
-import { FORMATS } from './formats.js';
+import { loadFormat } from './formats.js';
 import { formatOptions, type PrintOptions } from './list.js';
 import { painter, type Paint } from './style.js';
 import { type Output } from './streams.js';
@@ -9,9 +9,9 @@ import { type Output } from './streams.js';
  * Tells a failure that ended a command: for people on stderr, and on stdout as `{"error":{…}}` in formats of whole
  * values, unless stdout is settled. Table and CSV leave stdout alone.
  */
-export function printError(output: Output, error: unknown, options: PrintOptions): void {
+export async function printError(output: Output, error: unknown, options: PrintOptions): Promise<void> {
   const document = errorDocument(error);
-  const format = FORMATS[options.format];
+  const format = await loadFormat(options.format);
   if (format.holds === 'values' && !output.settled) {
     output.stdout.write(format.object({ error: document }, formatOptions(output.stdout, options)));
     output.settled = true;

@@ -1,6 +1,6 @@
 import { selectColumns, type Column } from './columns.js';
 import { errorDocument } from './error-document.js';
-import { FORMATS, type FormatName } from './formats.js';
+import { formatOf, loadFormat, type FormatName } from './formats.js';
 import { type FormatOptions, type ListWriter } from './formats/format.js';
 import { painter } from './style.js';
 import { type Output, type Sink } from './streams.js';
@@ -41,6 +41,7 @@ export async function printList<T>(
   spec: ListSpec<T>,
   options: PrintOptions,
 ): Promise<void> {
+  await loadFormat(options.format);
   const writer = listWriter(output.stdout, spec, options);
   const chunks = new Chunks(output.stdout);
   let printed = 0;
@@ -64,10 +65,10 @@ export async function printList<T>(
   if (silent && output.stderr.isTTY) output.stderr.write(`no ${spec.noun}\n`);
 }
 
-/** How a format writes this list. @throws UsageError for unknown columns, in every format */
+/** How a format, which is loaded, writes this list. @throws UsageError for unknown columns, in every format */
 export function listWriter<T>(sink: Sink, spec: ListSpec<T>, options: PrintOptions): ListWriter<T> {
   const selection = selectColumns(spec.columns, options.columns);
-  const format = FORMATS[options.format];
+  const format = formatOf(options.format);
   if (format.holds === 'rows') return format.list(selection, formatOptions(sink, options));
   const writer = format.list(formatOptions(sink, options));
   return {

@@ -1,4 +1,4 @@
-import { FORMATS } from './formats.js';
+import { loadFormat } from './formats.js';
 import { type Field } from './formats/format.js';
 import { formatOptions, type PrintOptions } from './list.js';
 import { type Output } from './streams.js';
@@ -10,7 +10,7 @@ export async function printObject(
   fields: readonly Field[],
   options: PrintOptions,
 ): Promise<void> {
-  const format = FORMATS[options.format];
+  const format = await loadFormat(options.format);
   const how = formatOptions(output.stdout, options);
   output.stdout.write(format.holds === 'rows' ? format.object(fields, how) : format.object(value, how));
   await output.stdout.drained();

@@ -3,7 +3,7 @@ import { type NodeResult, type RunResult } from '../core/outcome.js';
 import { selectColumns } from './columns.js';
 import { errorDocument, type ErrorDocument } from './error-document.js';
 import { errorText } from './error.js';
-import { FORMATS } from './formats.js';
+import { loadFormat } from './formats.js';
 import { table } from './formats/table.js';
 import { formatOptions, listWriter, type PrintOptions } from './list.js';
 import { nodeColumns, nodeColumnsFor } from './node-columns.js';
@@ -48,7 +48,7 @@ export function checkRunResultOptions(options: PrintOptions): void {
  */
 export async function printRunResult(output: Output, result: RunResult, options: RunResultOptions): Promise<void> {
   output.settled = true;
-  const format = FORMATS[options.format];
+  const format = await loadFormat(options.format);
   if (format.holds === 'values') {
     const document = runDocument(result, options);
     const value = format.events ? { event: 'result', ...document } : document;

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { parse, type ParseEntry } from 'shell-quote';
 import { type Clock } from '../core/clock.js';
 import { UsageError } from '../core/errors.js';
@@ -82,6 +81,7 @@ export async function runKeyCommand(
 
 /** @throws CommandFailure, an error of the system, or the signal's reason */
 async function outputOf(program: string, args: string[], tools: KeyCommandTools, signal?: AbortSignal): Promise<string> {
+  const { spawn } = await import('node:child_process');
   const child = spawn(program, args, {
     env: { ...tools.env, LD_API_KEY: undefined },
     stdio: [process.stdin.isTTY ? 'inherit' : 'ignore', 'pipe', 'inherit'],

@@ -1,6 +1,4 @@
-import { fork } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import { type Clock } from '../core/clock.js';
 import { plainText } from '../core/text.js';
 import { type ApiKey } from '../core/secret.js';
@@ -88,12 +86,14 @@ function failure({ failed, reason }: Extract<KeyringReply, { failed: string }>):
   }
 }
 
-const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+const { resolve } = createRequire(import.meta.url);
+/** From its source (bin/dev.js, tests) the process needs the loader that this one has; else it is found by its name. */
+const FROM_SOURCE = import.meta.url.endsWith('.ts');
 
 async function askProcess(request: KeyringRequest, env: Env, signal: AbortSignal): Promise<KeyringReply> {
-  const child = fork(fileURLToPath(new URL(`keyring-process.${EXTENSION}`, import.meta.url)), {
-    // From its source (bin/dev.js, tests) it needs the loader that this process has.
-    execArgv: EXTENSION === 'ts' ? ['--import', createRequire(import.meta.url).resolve('tsx')] : [],
+  const { fork } = await import('node:child_process');
+  const child = fork(resolve(FROM_SOURCE ? './keyring-process.ts' : '#keyring-process'), {
+    execArgv: FROM_SOURCE ? ['--import', resolve('tsx')] : [],
     env: { ...env, LD_API_KEY: undefined },
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });

@@ -1,10 +1,9 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
 import { connectionFlags } from '../../cli/flags.js';
 import { parseFilter, parseListRange } from '../../cli/list-request.js';
 import { Session } from '../../cli/session.js';
 import { showList } from '../../cli/show-list.js';
-import { showWatch } from '../../cli/show-watch.js';
 import { parseWatchRequest } from '../../cli/watch-request.js';
 import { RUNTIMES, STATUSES } from '../../core/activity.js';
 import type { ExitCode } from '../../core/exit-codes.js';
@@ -56,8 +55,8 @@ export default class ActivitiesList extends BaseCommand {
       deploymentId: target.deployment.id,
       resumeFlags: session.resumeFlags(target),
     };
-    return watch === null
-      ? showList(host, flags, source, { filter, range }, signal)
-      : showWatch(host, flags, source, { filter, ...watch }, signal);
+    if (watch === null) return showList(host, flags, source, { filter, range }, signal);
+    const { showWatch } = await import('../../cli/show-watch.js');
+    return showWatch(host, flags, source, { filter, ...watch }, signal);
   }
 }

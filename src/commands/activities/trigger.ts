@@ -1,4 +1,5 @@
-import { Args, Flags } from '@oclif/core';
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
 import { dryRun } from '../../activities/dry-run.js';
 import { IF_BUSY, triggerIfNotBusy } from '../../activities/if-busy.js';
 import { BaseCommand } from '../../cli/base-command.js';

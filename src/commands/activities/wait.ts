@@ -1,4 +1,5 @@
-import { Args, Flags } from '@oclif/core';
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
 import { waitAfter, waitForActivities } from '../../activities/wait.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { configFlag, connectionFlags, followFlags, targetFlags } from '../../cli/flags.js';

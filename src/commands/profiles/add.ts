@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core';
+import * as Args from '@oclif/core/args';
 import { addProfile } from '../../cli/add-profile.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { openProfileDesk } from '../../cli/profile-desk.js';

@@ -1,7 +1,8 @@
 import { BaseCommand } from '../../cli/base-command.js';
-import { openProfileDesk } from '../../cli/profile-desk.js';
 import { showProfiles } from '../../cli/show-profile.js';
 import type { ExitCode } from '../../core/exit-codes.js';
+import { configDir } from '../../profiles/config-dir.js';
+import { ProfileStore } from '../../profiles/store.js';
 
 export default class ProfilesList extends BaseCommand {
   static override summary = 'All profiles, with the current one marked. Asks no server.';
@@ -10,9 +11,10 @@ export default class ProfilesList extends BaseCommand {
     '<%= config.bin %> <%= command.id %> --columns name,expires',
   ];
 
-  protected override async execute(signal: AbortSignal): Promise<ExitCode> {
+  protected override async execute(): Promise<ExitCode> {
     const { flags } = await this.parse(ProfilesList);
-    const { store } = await openProfileDesk(this.host, flags, signal);
+    // Without the rest of the desk: completion asks for this list, and no server is asked here.
+    const store = new ProfileStore(await configDir(this.host.env), this.host.clock);
     return showProfiles(this.host, flags, store.read());
   }
 }

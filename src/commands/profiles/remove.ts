@@ -1,4 +1,5 @@
-import { Args, Flags } from '@oclif/core';
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
 import { printOptions } from '../../cli/print-options.js';
 import { openProfileDesk } from '../../cli/profile-desk.js';

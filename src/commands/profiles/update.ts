@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core';
+import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../../cli/base-command.js';
 import { openProfileDesk } from '../../cli/profile-desk.js';
 import { profileFlags } from '../../cli/profile-flags.js';

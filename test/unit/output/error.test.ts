@@ -11,37 +11,37 @@ const denied = new ApiError(
   { requestId: '4bf92f3577b34da6a3ce929d0e0e4736', hint: 'Ask for a key with deployment:manage.' },
 );
 
-function print(error: unknown, format: FormatName = 'table', output = memoryOutput()): MemoryOutput {
-  printError(output, error, options({ format }));
+async function print(error: unknown, format: FormatName = 'table', output = memoryOutput()): Promise<MemoryOutput> {
+  await printError(output, error, options({ format }));
   return output;
 }
 
 describe('an error on stderr', () => {
-  it('says what happened, with code and request id, and the hint on its own line', () => {
-    assert.deepEqual(print(denied).stderr.lines, [
+  it('says what happened, with code and request id, and the hint on its own line', async () => {
+    assert.deepEqual((await print(denied)).stderr.lines, [
       'error: the API refused: permission deployment:manage is missing ' +
         '(permission_denied, request 4bf92f3577b34da6a3ce929d0e0e4736)',
       'hint: Ask for a key with deployment:manage.',
     ]);
   });
 
-  it('is one line where there is no hint', () => {
-    assert.deepEqual(print(new Interrupted('SIGINT')).stderr.lines, ['error: interrupted by SIGINT (interrupted)']);
+  it('is one line where there is no hint', async () => {
+    assert.deepEqual((await print(new Interrupted('SIGINT'))).stderr.lines, ['error: interrupted by SIGINT (interrupted)']);
   });
 
-  it('is coloured at a terminal', () => {
-    const { stderr } = print(denied, 'table', memoryOutput({ isTTY: true }));
+  it('is coloured at a terminal', async () => {
+    const { stderr } = await print(denied, 'table', memoryOutput({ isTTY: true }));
     assert.ok(stderr.lines[0]?.startsWith('\u001B[38;5;196merror:\u001B[39m the API refused'));
     assert.equal(stderr.lines[1], '\u001B[1mhint:\u001B[22m Ask for a key with deployment:manage.');
   });
 
-  it('lets no line of a message pass for another error, and no control character through', () => {
-    const { stderr } = print(new UsageError('bad\nerror: worse\u001B[2J\u009B2J', { hint: 'one\r\ntwo' }));
+  it('lets no line of a message pass for another error, and no control character through', async () => {
+    const { stderr } = await print(new UsageError('bad\nerror: worse\u001B[2J\u009B2J', { hint: 'one\r\ntwo' }));
     assert.deepEqual(stderr.lines, ['error: bad', '  error: worse [2J 2J (usage)', 'hint: one', '  two']);
   });
 
-  it('is written whatever the format', () => {
-    for (const format of FORMAT_NAMES) assert.match(print(denied, format).stderr.text, /^error: the API refused/);
+  it('is written whatever the format', async () => {
+    for (const format of FORMAT_NAMES) assert.match((await print(denied, format)).stderr.text, /^error: the API refused/);
   });
 });
 
@@ -56,47 +56,47 @@ describe('an error on stdout', () => {
     },
   };
 
-  it('is a document in JSON, its keys in order', () => {
-    assert.equal(print(denied, 'json').stdout.text, `${JSON.stringify(document, null, 2)}\n`);
+  it('is a document in JSON, its keys in order', async () => {
+    assert.equal((await print(denied, 'json')).stdout.text, `${JSON.stringify(document, null, 2)}\n`);
   });
 
-  it('is a line in NDJSON', () => {
-    assert.equal(print(denied, 'ndjson').stdout.text, `${JSON.stringify(document)}\n`);
+  it('is a line in NDJSON', async () => {
+    assert.equal((await print(denied, 'ndjson')).stdout.text, `${JSON.stringify(document)}\n`);
   });
 
-  it('is a document in YAML, with null for what is not there', () => {
+  it('is a document in YAML, with null for what is not there', async () => {
     const error = new UsageError('no node is named', { code: 'invalid_id' });
     assert.equal(
-      print(error, 'yaml').stdout.text,
+      (await print(error, 'yaml')).stdout.text,
       'error:\n  code: invalid_id\n  message: no node is named\n  exit_code: 2\n  request_id: null\n  hint: null\n',
     );
   });
 
-  it('is nothing in a table and in CSV', () => {
-    assert.deepEqual([print(denied, 'table').stdout.text, print(denied, 'csv').stdout.text], ['', '']);
+  it('is nothing in a table and in CSV', async () => {
+    assert.deepEqual([(await print(denied, 'table')).stdout.text, (await print(denied, 'csv')).stdout.text], ['', '']);
   });
 
-  it('is nothing where stdout has all it will get', () => {
+  it('is nothing where stdout has all it will get', async () => {
     const output = memoryOutput();
     output.settled = true;
-    assert.equal(print(denied, 'json', output).stdout.text, '');
+    assert.equal((await print(denied, 'json', output)).stdout.text, '');
     assert.match(output.stderr.text, /^error: the API refused/);
   });
 
-  it('is told once', () => {
-    const output = print(denied, 'json');
+  it('is told once', async () => {
+    const output = await print(denied, 'json');
     const once = output.stdout.text;
-    assert.equal(print(denied, 'json', output).stdout.text, once);
+    assert.equal((await print(denied, 'json', output)).stdout.text, once);
   });
 
-  it('that nobody foresaw is a fault', () => {
-    const { error } = JSON.parse(print(new TypeError('x is undefined'), 'json').stdout.text) as typeof document;
+  it('that nobody foresaw is a fault', async () => {
+    const { error } = JSON.parse((await print(new TypeError('x is undefined'), 'json')).stdout.text) as typeof document;
     assert.deepEqual([error.code, error.exit_code, error.message], ['internal', 1, 'x is undefined']);
-    assert.match(print('thrown text').stderr.text, /^error: thrown text \(internal\)$/m);
+    assert.match((await print('thrown text')).stderr.text, /^error: thrown text \(internal\)$/m);
   });
 
-  it('carries the exit code of its kind', () => {
-    const { error } = JSON.parse(print(new LdctlError('halted', 'gate_failed', 'x'), 'json').stdout.text) as typeof document;
+  it('carries the exit code of its kind', async () => {
+    const { error } = JSON.parse((await print(new LdctlError('halted', 'gate_failed', 'x'), 'json')).stdout.text) as typeof document;
     assert.equal(error.exit_code, 9);
   });
 });

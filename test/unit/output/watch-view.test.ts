@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { LdctlError } from '../../../src/core/errors.js';
+import { loadFormat } from '../../../src/output/formats.js';
 import { memoryOutput, type MemoryOutput } from '../../../src/output/memory-output.js';
 import { createWatchView } from '../../../src/output/views.js';
 import { type WatchView, type WatchViewOptions } from '../../../src/output/views/watch-view.js';
@@ -87,6 +88,8 @@ describe('a watched log off a terminal', () => {
 });
 
 describe('a log that is followed for ever, off a terminal', () => {
+  before(() => loadFormat('csv'));
+
   it('has its changes on stdout as lines, the oldest first, and talk on stderr', () => {
     const { view, output, time } = start({ follow: true });
     view.on(listing);
