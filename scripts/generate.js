@@ -1,15 +1,17 @@
 // Makes what is generated from the code: oclif.manifest.json, the parts of README.md between markers (commands, exit
-// codes, environment), and the list of commands and flags that a test compares. With --check it leaves the files as they
-// are, and fails when they differ.
+// codes, environment), the list of commands and flags that a test compares, and THIRD-PARTY-NOTICES, the licences of
+// what is bundled. With --check it leaves the files as they are, and fails when they differ.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT_CODES } from '../src/core/exit-codes.ts';
 import { ENVIRONMENT } from '../src/cli/help-topics.ts';
+import { bundle } from './bundle/bundle.js';
+import { noticesOf, packagesIn } from './bundle/packages.js';
 import { commandLines } from './command-snapshot.js';
 
 const SNAPSHOT = 'test/snapshots/commands.txt';
-const FILES = ['oclif.manifest.json', 'README.md', SNAPSHOT];
+const FILES = ['oclif.manifest.json', 'README.md', SNAPSHOT, 'THIRD-PARTY-NOTICES'];
 const check = process.argv.includes('--check');
 const before = FILES.map((file) => readFileSync(file, { encoding: 'utf8', flag: 'a+' }));
 
@@ -19,6 +21,7 @@ writeFileSync(SNAPSHOT, `${commandLines(ownCommands()).join('\n')}\n`);
 oclif('readme', '--no-aliases', '--readme-path', 'README.md');
 fill('exit codes', exitCodeRows());
 fill('environment', environmentRows());
+writeFileSync('THIRD-PARTY-NOTICES', noticesOf(packagesIn(await bundle({ write: false }))));
 
 const differing = FILES.filter((file, index) => readFileSync(file, 'utf8') !== before[index]);
 if (check && differing.length > 0) {
