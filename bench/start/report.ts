@@ -1,0 +1,87 @@
+import { type Loaded } from '../../test/helpers/loaded.js';
+import { BASES, COLUMNS, type Column, type NodeSubjects, type Peer } from './subjects.js';
+
+export type Medians = ReadonlyMap<string, number>;
+
+/** The goals, by the major version of Node; R is a ratio to `node -e 0`, F to the smallest GET. */
+const GOALS: Readonly<Record<string, Partial<Record<Column, readonly [most: number, to: keyof typeof BASES]>>>> = {
+  20: {
+    '--version': [1.9, 'R'],
+    '--help': [2.0, 'R'],
+    'activities list': [2.3, 'F'],
+    'trigger, to its first request': [2.3, 'F'],
+  },
+  24: { 'activities list': [1.9, 'F'] },
+};
+
+/** What was there before this was built: a prototype with the same libraries and 13 commands, on one 2-core machine. */
+const BEFORE = [
+  '| prototype: modules imported at the top, no manifest | 5.9 R | 6.1 R | 6.3 R = 5.1 F | – | 27 MB, 160 packages |',
+  '| prototype: imported where needed, manifest | 2.6 R | 2.7 R | 4.6 R = 3.8 F | – | 27 MB, 160 packages |',
+  '| prototype: bundled by esbuild (ESM, split) | 2.0 R | 2.1 R | 3.1 R = 2.5 F | – | about 1 MB and the native keyring |',
+  '| prototype: one CommonJS file, Node 24, `module.enableCompileCache` | 2.8 R | 2.9 R | 5.1 R = 2.0 F | – | 〃 |',
+  '| prototype: one CommonJS file, a V8 code cache made by hand (Node 20 · 24) | 1.75 · 2.2 R | 1.7 · 2.5 R | 1.8 · 1.65 F | – | 〃 |',
+  '| eas · neonctl · sf · heroku · netlify, then | 3.3 · 8.6 · 11.5 · 11.8 · 12.3 R | 3.6 · 8.6 · 9.5 · 16 · 12 R | – | – | 166 · 66 · 292 · 394 · 420 MB |',
+];
+
+export interface Figures {
+  runs: number;
+  nodes: ReadonlyArray<{ subjects: NodeSubjects; medians: Medians }>;
+  peers: ReadonlyArray<{ peer: Peer; medians: Medians }>;
+  /** What is loaded for some command lines, the same on every machine. */
+  loaded: ReadonlyArray<readonly [commandLine: string, loaded: Loaded]>;
+  installed: string;
+}
+
+/** The figures as Markdown. */
+export function tables({ runs, nodes, peers, loaded, installed }: Figures): string {
+  const bases = nodes.map(({ subjects, medians }) => {
+    const { R, F } = basesOf(medians);
+    return `${nameOf(subjects)}: R = ${R.toFixed(0)} ms, F = ${F.toFixed(0)} ms = ${(F / R).toFixed(2)} R`;
+  });
+  const header = ['what', ...COLUMNS, 'installed'];
+  const rows = nodes.map((node) => nodeRow(node, installed));
+  return [
+    `Medians of ${runs} ${runs === 1 ? 'run' : 'runs'}. ${bases.join('; ')}.`,
+    '',
+    `| ${header.join(' | ')} |`,
+    `|${'---|'.repeat(header.length)}`,
+    ...BEFORE,
+    ...rows,
+    ...peers.map(peerRow),
+    '',
+    '| command line | modules loaded | kB |',
+    '|---|---|---|',
+    ...loaded.map(([line, { modules, bytes }]) => `| \`ldctl ${line}\` | ${modules} | ${Math.round(bytes / 1000)} |`),
+  ].join('\n');
+}
+
+function nodeRow({ subjects, medians }: Figures['nodes'][number], installed: string): string {
+  const goals = GOALS[/^v(\d+)/.exec(subjects.version)?.[1] ?? ''] ?? {};
+  const cells = COLUMNS.map((column) => {
+    const ms = medians.get(column) ?? NaN;
+    const { R, F } = basesOf(medians);
+    const asks = column === 'activities list' || column === 'trigger, to its first request';
+    const figure = `${(ms / R).toFixed(2)} R${asks ? ` = ${(ms / F).toFixed(2)} F` : ''}`;
+    const goal = goals[column];
+    if (!goal) return figure;
+    const [most, to] = goal;
+    return `**${figure}** (goal ${most.toFixed(1)} ${to}${ms / { R, F }[to] <= most ? '' : ', missed'})`;
+  });
+  return `| **ldctl, ${nameOf(subjects)}** | ${cells.join(' | ')} | ${installed} |`;
+}
+
+function peerRow({ peer: { name, program }, medians }: Figures['peers'][number]): string {
+  if (program === null) return `| ${name} | not measured | not measured | – | – | not measured |`;
+  const { R } = basesOf(medians);
+  const cells = ['--version', '--help'].map((flag) => `${((medians.get(`${name} ${flag}`) ?? NaN) / R).toFixed(1)} R`);
+  return `| ${name} | ${cells.join(' | ')} | – | – | – |`;
+}
+
+function nameOf({ version, extraCa }: NodeSubjects): string {
+  return `Node ${version}${extraCa ? ' with NODE_EXTRA_CA_CERTS' : ''}`;
+}
+
+function basesOf(medians: Medians): Record<keyof typeof BASES, number> {
+  return { R: medians.get(BASES.R) ?? NaN, F: medians.get(BASES.F) ?? NaN };
+}

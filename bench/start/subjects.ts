@@ -1,0 +1,78 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { cleanEnvironment, LDCTL } from '../../test/helpers/ldctl.js';
+import { type Timed } from './measure.js';
+import { type LogServer } from './server.js';
+
+export type Column = '--version' | '--help' | 'activities list' | 'trigger, to its first request';
+export const COLUMNS: readonly Column[] = ['--version', '--help', 'activities list', 'trigger, to its first request'];
+
+/** What R and F are ratios to, by one Node. */
+export const BASES = { R: 'node -e 0', F: 'the smallest GET' } as const;
+
+/** CLIs of the same kind, by the name of their program. */
+const PEERS = ['eas', 'neonctl', 'sf', 'heroku', 'netlify'];
+
+const KEY = 'ld_pk_4f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c';
+const LIST = '/deployments/7/activities?page=1&results=20';
+
+/** A GET of the same page, by as little of Node as will do, as a module. */
+const SMALLEST_GET = `import { get } from 'node:http';
+get(process.argv[2], { headers: { 'ld-api-key': '${KEY}' } }, (answer) => answer.pipe(process.stdout));
+`;
+
+/** One Node in one environment, and all that is timed with it. */
+export interface NodeSubjects {
+  /** As `process.version` has it. */
+  version: string;
+  /** Whether NODE_EXTRA_CA_CERTS is set, which Node reads at every start, before anything else. */
+  extraCa: boolean;
+  timed: readonly Timed[];
+}
+
+/** @param node its program @param folder of this run alone @param extraCa a file of certificates, as companies have it */
+export function nodeSubjects(node: string, folder: string, server: LogServer, extraCa?: string): NodeSubjects {
+  const env = {
+    ...cleanEnvironment(folder),
+    ...(extraCa !== undefined && { NODE_EXTRA_CA_CERTS: extraCa }),
+    LD_API_KEY: KEY,
+    LD_DEPLOYMENT_ID: '7',
+    LD_SUPERVISOR_URL: server.url,
+  };
+  const smallest = join(folder, 'get.mjs');
+  writeFileSync(smallest, SMALLEST_GET);
+  const trigger = ['activities', 'trigger', 'iggy', 'restart', '--yes'];
+  const run = (name: string, ...args: string[]): Timed => ({ name, command: node, args, env });
+  return {
+    extraCa: extraCa !== undefined,
+    version: spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim(),
+    timed: [
+      run(BASES.R, '-e', '0'),
+      run(BASES.F, smallest, server.url + LIST),
+      run('--version', LDCTL, '--version'),
+      run('--help', LDCTL, '--help'),
+      run('activities list', LDCTL, 'activities', 'list'),
+      { ...run('trigger, to its first request', LDCTL, ...trigger), until: () => server.nextRequest() },
+    ],
+  };
+}
+
+/** A peer, and where its program is; null for one that is not there. */
+export interface Peer {
+  name: string;
+  program: string | null;
+}
+
+/** @param folder where they are installed by npm; none are looked for without one */
+export function findPeers(folder: string | undefined): Peer[] {
+  return PEERS.map((name) => {
+    const program = folder === undefined ? null : resolve(folder, 'node_modules', '.bin', name);
+    return { name, program: program !== null && existsSync(program) ? program : null };
+  });
+}
+
+export function peerTimed({ name, program }: Peer): Timed[] {
+  if (program === null) return [];
+  return ['--version', '--help'].map((flag) => ({ name: `${name} ${flag}`, command: program, args: [flag], env: process.env }));
+}
