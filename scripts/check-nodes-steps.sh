@@ -50,9 +50,11 @@ wants 0 env -u HOME ldctl sandbox exec -- ldctl activities list --limit 1
 wants 0 env HOME=/nonexistent ldctl sandbox exec -- ldctl activities list --limit 1
 
 if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
-  step 'as a user who may not write where it is installed'
-  wants 0 setpriv --reuid=65534 --regid=65534 --clear-groups env -u HOME ldctl sandbox exec --work 200ms -- \
-    ldctl activities trigger iggy restart --yes
+  step 'as a user who may not write where it is installed, and whom the system does not even know'
+  for user in 65534 54321; do
+    wants 0 setpriv --reuid="$user" --regid="$user" --clear-groups env -u HOME ldctl sandbox exec --work 200ms -- \
+      ldctl activities trigger iggy restart --yes
+  done
 else
   step 'not tried as another user: that takes root and setpriv'
 fi

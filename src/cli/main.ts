@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +18,7 @@ export async function main(url: string, arrange: Arrange = asBuilt): Promise<voi
   const root = fileURLToPath(new URL('..', url));
   const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Interfaces.PJSON;
   const argv = process.argv.slice(2);
+  settleUser();
   // Scripts ask for the version often, and it does not take oclif to say it.
   const oclif = argv[0] === '--version' ? null : await import('./by-oclif.js');
   // oclif's own listener throws out of nowhere when stdout cannot be written; the sinks of `host.output` tell it.
@@ -35,6 +37,18 @@ export async function main(url: string, arrange: Arrange = asBuilt): Promise<voi
   const [written] = await Promise.allSettled([host.output.stdout.drained(), host.output.stderr.drained()]);
   // A command has told it and set its exit code; oclif, which prints help and versions by itself, does neither.
   if (written.status === 'rejected' && !process.exitCode) await fail(host, written.reason, argv);
+}
+
+/** oclif looks for the home and the shell of the user, and fails for one whom the system does not know, as in many a container. */
+function settleUser(): void {
+  try {
+    homedir();
+    if (!process.env.SHELL) userInfo();
+  } catch {
+    // As shells have it.
+    process.env.HOME ??= '/';
+    process.env.SHELL ??= '/bin/sh';
+  }
 }
 
 async function fail(host: Host, error: unknown, argv: readonly string[]): Promise<void> {
