@@ -2,6 +2,7 @@ import type { Activity } from '../core/activity.js';
 import { InvalidAnswerError } from '../core/errors.js';
 import { compareIds, type Id } from '../core/ids.js';
 import { MAX_PAGE_SIZE, type ActivityPage, type CallOptions, type Supervisor } from '../core/supervisor.js';
+import type { PastDurations } from './past-durations.js';
 
 /** Which end of the log page 1 is. Both exist (contract, "Supervisor: list"). */
 export type Order = 'newest-first' | 'oldest-first';
@@ -21,15 +22,20 @@ export interface LogPage {
 
 /** The log of one deployment, page by page, with the order found out on the way. */
 export class ActivityLog {
+  /** Told of all that is read, when there is one. */
+  readonly past: PastDurations | null;
   readonly #supervisor: Supervisor;
   readonly #deploymentId: Id;
   #order: Order | null = null;
   /** How many entries the page held that told the order. */
   #evidence = 0;
+  #requests = 0;
+  #serverTime: number | null = null;
 
-  constructor(supervisor: Supervisor, deploymentId: Id) {
+  constructor(supervisor: Supervisor, deploymentId: Id, past: PastDurations | null = null) {
     this.#supervisor = supervisor;
     this.#deploymentId = deploymentId;
+    this.past = past;
   }
 
   /** Null until a page with two entries was read; one entry has no order, and no second page. */
@@ -37,8 +43,19 @@ export class ActivityLog {
     return this.#order;
   }
 
+  /** How many pages were asked for. */
+  get requests(): number {
+    return this.#requests;
+  }
+
+  /** The server's clock at the last answer, cut to whole seconds, ms; null where it does not say. */
+  get serverTime(): number | null {
+    return this.#serverTime;
+  }
+
   /** @throws as `Supervisor.list` does, and InvalidAnswerError for an empty page that should hold entries */
   async page(page: number, options: CallOptions): Promise<LogPage> {
+    this.#requests += 1;
     const answer = await this.#supervisor.list(this.#deploymentId, { page, results: MAX_PAGE_SIZE }, options);
     if (answer.items.length === 0 && answer.total_results > 0 && page <= answer.total_pages) {
       throw new InvalidAnswerError(
@@ -46,6 +63,8 @@ export class ActivityLog {
       );
     }
     this.#learnOrder(answer);
+    this.past?.learn(answer.items);
+    this.#serverTime = answer.serverTime ?? null;
     const entries = answer.items
       .map((activity, index) => ({ activity, rank: rankAt(page, index, answer.total_results, this.#order) }))
       .sort((a, b) => compareIds(b.activity.id, a.activity.id));

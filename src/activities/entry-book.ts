@@ -6,7 +6,8 @@ import type { NodeProgress } from '../core/progress.js';
 /** One entry of the log that is followed. Times are local, in milliseconds. */
 export interface Entry {
   activity: Activity;
-  seenAt: number;
+  /** Since when it goes on, as far as can be told. */
+  since: number;
   /** Since when good polls no longer show it although it was not final; null while they do. */
   goneSince: number | null;
 }
@@ -52,14 +53,15 @@ export class EntryBook {
   /**
    * Takes in an entry as a poll showed it. Both ends are final (contract): a status that goes back from final is not
    * believed, and of two final ones the worse counts.
+   * @param since when it began, as far as is known
    */
-  take(activity: Activity, at: number): Change {
+  take(activity: Activity, at: number, since: number = at): Change {
     const key = this.#keyOf(activity);
     const entries = this.#byKey.get(key) ?? new Map<Id, Entry>();
     this.#byKey.set(key, entries);
     const entry = entries.get(activity.id);
     if (!entry) {
-      entries.set(activity.id, { activity, seenAt: at, goneSince: null });
+      entries.set(activity.id, { activity, since, goneSince: null });
       this.#lastNewAt = at;
       return 'appeared';
     }
@@ -104,7 +106,7 @@ export function progressOf(entry: Entry, ambiguous: boolean, lost: boolean): Nod
     created_at: activity.created_at,
     finished_at: activity.finished_at ?? null,
     ambiguous,
-    seenAt: entry.seenAt,
+    since: entry.since,
   };
 }
 

@@ -4,8 +4,10 @@ import { Interrupted, LdctlError } from '../core/errors.js';
 import type { Id } from '../core/ids.js';
 import { warning, type RunEvent } from '../core/progress.js';
 import type { LogTail } from './log-tail.js';
+import type { Outlook } from './outlook.js';
 import type { PollSchedule } from './poll-schedule.js';
 import { Patience } from './patience.js';
+import type { Poll } from './run-tracker.js';
 import { withLimit } from './time-limit.js';
 
 /** What is followed: told what each good poll showed, and asked whether that is enough. */
@@ -13,10 +15,12 @@ export interface Followed {
   /** The ids of the entries to look for: those that can still change. */
   open(): Id[];
   /** Takes in what a good poll showed, oldest first. @returns what changed by it */
-  observe(shown: readonly Activity[], poll: { startedAt: number; endedAt: number }): RunEvent[];
+  observe(shown: readonly Activity[], poll: Poll): RunEvent[];
   readonly settled: boolean;
   /** When a poll could settle it, if nothing else happens; null when only a change can. */
   nextCheckAt(): number | null;
+  /** What is still going on, as far as a guess can be made when that will end. */
+  outlook?(now: number): Outlook;
 }
 
 export interface FollowTools {
@@ -71,12 +75,12 @@ export async function* follow(
         continue;
       }
       patience.succeeded();
-      const events = followed.observe(outcome.shown, { startedAt, endedAt });
+      const events = followed.observe(outcome.shown, { startedAt, endedAt, serverTime: tail.serverTime });
       yield* events;
       if (followed.settled) return { kind: 'settled' };
       if (lastLook) return { kind: 'deadline' };
       if (events.length > 0) schedule.reset();
-      waitMs = nextWait(schedule, followed.nextCheckAt(), endedAt);
+      waitMs = nextWait(schedule, followed, { startedAt, endedAt, requests: tail.requests });
     }
   } catch (error) {
     if (error instanceof Interrupted) return { kind: 'interrupted', reason: error };
@@ -99,9 +103,13 @@ async function attempt(
   }
 }
 
-/** The moment that could settle it comes before the schedule's own, unless the user fixed the interval. */
-function nextWait(schedule: PollSchedule, checkAt: number | null, now: number): number {
-  const waitMs = schedule.next();
-  if (checkAt === null || schedule.fixed) return waitMs;
-  return Math.min(waitMs, Math.max(checkAt - now, 0));
+/** The moment that could settle it comes before the schedule's own. */
+function nextWait(
+  schedule: PollSchedule,
+  followed: Followed,
+  { startedAt, endedAt, requests }: Poll & { requests: number },
+): number {
+  const waitMs = schedule.next(followed.outlook?.(endedAt));
+  const dueInMs = (followed.nextCheckAt() ?? Infinity) - endedAt;
+  return schedule.atLatest(waitMs, dueInMs, { tookMs: endedAt - startedAt, requests });
 }

@@ -5,6 +5,7 @@ import { warning, type RunEvent } from '../core/progress.js';
 import { ActivityLog } from './activity-log.js';
 import type { JobReport, JobTools } from './job.js';
 import { joinReports } from './join-reports.js';
+import { PastDurations } from './past-durations.js';
 import { PollSchedule } from './poll-schedule.js';
 import { RunMemory } from './run-memory.js';
 import { RunTracker } from './run-tracker.js';
@@ -31,7 +32,7 @@ export async function* triggerIfNotBusy(
   plan: TriggerPlan,
   ifBusy: IfBusy,
   tools: JobTools,
-  sight: Sight = ownSight(new ActivityLog(tools.supervisor, plan.deploymentId)),
+  sight: Sight = ownSight(new ActivityLog(tools.supervisor, plan.deploymentId, new PastDurations())),
 ): AsyncGenerator<RunEvent, JobReport> {
   if (ifBusy === 'ignore' || (await memoryOf(plan, tools).recall()) !== null) return yield* trigger(plan, tools, sight);
   const busy = await sight.busy(plan, tools.signal);
@@ -69,7 +70,7 @@ async function* waitUntilFree(
     sight.follow(tracker, highestOf(ids), {
       clock,
       signal,
-      schedule: new PollSchedule(intervalMs, random),
+      schedule: new PollSchedule(intervalMs, random, { past: sight.past, begun: null }),
       deadline: timeoutMs === null ? null : clock.now() + timeoutMs,
     }),
   );

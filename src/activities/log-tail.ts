@@ -22,10 +22,21 @@ export class LogTail {
   readonly #seen = new RecentIds();
   #ranks = new Map<Id, number>();
   #total: number | null = null;
+  #requests = 0;
 
   constructor(log: ActivityLog, after: Id) {
     this.#log = log;
     this.#after = after;
+  }
+
+  /** How many requests the last poll took. */
+  get requests(): number {
+    return this.#requests;
+  }
+
+  /** As `ActivityLog.serverTime`. */
+  get serverTime(): number | null {
+    return this.#log.serverTime;
   }
 
   /**
@@ -34,7 +45,9 @@ export class LogTail {
    */
   async poll(open: readonly Id[], options: CallOptions): Promise<Activity[]> {
     const wanted = new Set(open);
+    const before = this.#log.requests;
     const found = (await this.#glance(wanted, options)) ?? (await this.#scan(wanted, options));
+    this.#requests = this.#log.requests - before;
     const oldestFirst = [...found.values()].sort((a, b) => compareIds(a.id, b.id));
     // In this order, because the ids added first are the first to be forgotten.
     for (const { id } of oldestFirst) if (id > this.#after) this.#seen.add(id);

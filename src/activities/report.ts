@@ -60,7 +60,7 @@ export function isUnfinished(verdict: Verdict, nodes: readonly NodeResult[]): bo
   );
 }
 
-export function withoutSeenAt(nodes: readonly NodeProgress[]): NodeResult[] {
+export function withoutSince(nodes: readonly NodeProgress[]): NodeResult[] {
   return nodes.map(({ node_id, activity_id, status, created_at, finished_at, ambiguous }) => ({
     node_id,
     activity_id,

@@ -3,13 +3,19 @@ import type { Id } from '../core/ids.js';
 import { type MISSING } from '../core/outcome.js';
 import { warning, type NodeProgress, type RunEvent } from '../core/progress.js';
 import { EntryBook, progressOf, type Entry } from './entry-book.js';
+import type { Outlook } from './outlook.js';
 import type { Targets } from './targets.js';
 
 /** One good look at the log. Local wall clock, milliseconds. */
 export interface Poll {
   startedAt: number;
   endedAt: number;
+  /** The server's clock when it answered, cut to whole seconds, ms UTC; null or absent where it does not say. */
+  serverTime?: number | null;
 }
+
+/** The server's clock is given in whole seconds. */
+const CLOCK_PRECISION_MS = 1000;
 
 /**
  * What is known of one run's targets, and whether that is enough to say how it ended. No clock and no I/O of its own:
@@ -19,15 +25,20 @@ export class RunTracker {
   readonly #targets: Targets;
   readonly #startedAt: number;
   readonly #appearTimeoutMs: number;
+  readonly #begunAt: number;
   readonly #book: EntryBook;
   readonly #warned = new Set<string>();
   #lastPollAt: number | null = null;
 
-  /** @param startedAt when the action was accepted, or following began; local wall clock, ms */
-  constructor(targets: Targets, startedAt: number, appearTimeoutMs: number) {
+  /**
+   * @param startedAt when the action was accepted, or following began; local wall clock, ms
+   * @param begunAt before which none of its entries can have begun, where that is known; likewise
+   */
+  constructor(targets: Targets, startedAt: number, appearTimeoutMs: number, begunAt = -Infinity) {
     this.#targets = targets;
     this.#startedAt = startedAt;
     this.#appearTimeoutMs = appearTimeoutMs;
+    this.#begunAt = begunAt;
     this.#book = new EntryBook(targets.keyOf);
   }
 
@@ -47,7 +58,7 @@ export class RunTracker {
     const events: RunEvent[] = [];
     for (const activity of shown) {
       if (!this.#targets.owns(activity)) continue;
-      const change = this.#book.take(activity, poll.endedAt);
+      const change = this.#book.take(activity, poll.endedAt, this.#beginningOf(activity, poll));
       if (change === 'appeared' || change === 'changed') events.push({ event: 'activity', activity });
       if (change === 'contradicted') {
         const message = `activity ${activity.id} was final and is now shown as ${activity.status}; a final status stays`;
@@ -57,6 +68,12 @@ export class RunTracker {
     this.#lastPollAt = poll.startedAt;
     events.push(...this.#noteVanished(shown, poll.endedAt), ...this.#doubts());
     return events.length === 0 ? events : [...events, { event: 'progress', nodes: this.nodes(null) }];
+  }
+
+  /** What is still going on, and whether more is to come. @param now local wall clock, ms */
+  outlook(now: number): Outlook {
+    const underway = this.#openEntries().map(({ activity: { runtime, action }, since }) => ({ runtime, action, since }));
+    return { now, underway, awaitsEntries: !this.#isComplete() };
   }
 
   /** Whether the last good poll allows a verdict: nothing open, and nothing that could still be on its way. */
@@ -104,7 +121,7 @@ export class RunTracker {
   }
 
   #absentRow(key: Id | null, status: typeof MISSING | null): NodeProgress {
-    const times = { created_at: null, finished_at: null, ambiguous: false, seenAt: null };
+    const times = { created_at: null, finished_at: null, ambiguous: false, since: null };
     return this.#targets.isNode
       ? { node_id: key, activity_id: null, status, ...times }
       : { node_id: null, activity_id: key, status, ...times };
@@ -117,6 +134,14 @@ export class RunTracker {
   /** An open entry that vanished from the log is waited for as long as one that never appeared. */
   #isLost({ goneSince }: Entry): boolean {
     return goneSince !== null && this.#lastPollAt !== null && this.#lastPollAt - goneSince >= this.#appearTimeoutMs;
+  }
+
+  /** Local time, ms. How old it is says the server's own clock; where that is silent, it has just begun with the run, or now. */
+  #beginningOf({ created_at: created }: Activity, { endedAt, serverTime }: Poll): number {
+    const oldest = endedAt - this.#begunAt;
+    const byServer = typeof serverTime === 'number' ? serverTime + CLOCK_PRECISION_MS - Date.parse(created) : NaN;
+    const age = Number.isNaN(byServer) ? oldest : Math.min(byServer, oldest);
+    return endedAt - (Number.isFinite(age) ? Math.max(age, 0) : 0);
   }
 
   #isComplete(): boolean {

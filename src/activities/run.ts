@@ -1,9 +1,11 @@
 import type { Id } from '../core/ids.js';
 import { MISSING, type RunResult, type TargetKind } from '../core/outcome.js';
-import type { RunEvent } from '../core/progress.js';
+import type { ProgressEstimate, RunEvent } from '../core/progress.js';
+import { Estimate, withEstimates } from './estimate.js';
 import type { FollowLimits, JobReport, JobTools, Resume } from './job.js';
+import type { Work } from './past-durations.js';
 import { PollSchedule } from './poll-schedule.js';
-import { absentStatus, isUnfinished, judgeRun, withoutSeenAt, type Verdict } from './report.js';
+import { absentStatus, isUnfinished, judgeRun, withoutSince, type Verdict } from './report.js';
 import { RunTracker } from './run-tracker.js';
 import type { Sight } from './sight.js';
 import type { Targets } from './targets.js';
@@ -21,28 +23,40 @@ export interface RunFacts {
 
 /**
  * Follows one run to its end and says how it ended. The start is now.
+ * `hasJustBegun` says that none of its entries is older than that, as after a 202.
  * `after` is the id above which its entries are; `resume` is how to take it up again while not every target has an entry; once all have, their ids are enough.
  */
 export async function* followRun(
-  run: { facts: RunFacts; targets: Targets; after: Id; sight: Sight; resume: Resume },
+  run: { facts: RunFacts; targets: Targets; after: Id; sight: Sight; resume: Resume; hasJustBegun?: boolean },
   limits: FollowLimits,
   tools: JobTools,
 ): AsyncGenerator<RunEvent, JobReport> {
   const startedAt = tools.clock.now();
-  const tracker = new RunTracker(run.targets, startedAt, limits.appearTimeoutMs);
-  yield { event: 'progress', nodes: tracker.nodes(null) };
-  const end = yield* run.sight.follow(tracker, run.after, {
+  const { sight, hasJustBegun = false } = run;
+  const begunAt = hasJustBegun ? startedAt : -Infinity;
+  const tracker = new RunTracker(run.targets, startedAt, limits.appearTimeoutMs, begunAt);
+  const work = workOf(run.facts);
+  const estimate = new Estimate(sight.past, work);
+  const estimateNow = (): ProgressEstimate => estimate.at(tracker.outlook(tools.clock.now()));
+  yield { event: 'progress', nodes: tracker.nodes(null), ...estimateNow() };
+  const events = sight.follow(tracker, run.after, {
     clock: tools.clock,
-    schedule: new PollSchedule(limits.intervalMs, tools.random),
+    schedule: new PollSchedule(limits.intervalMs, tools.random, { past: sight.past, begun: hasJustBegun ? work : null }),
     signal: tools.signal,
     deadline: limits.timeoutMs === null ? null : startedAt + limits.timeoutMs,
   });
-  const nodes = withoutSeenAt(tracker.nodes(absentStatus(end)));
+  const end = yield* withEstimates(events, estimateNow);
+  const nodes = withoutSince(tracker.nodes(absentStatus(end)));
   const verdict = judgeRun(end, nodes);
   const whole = tracker.allAppeared && !nodes.some(({ status }) => status === MISSING);
   const resume = whole ? { ids: tracker.activityIds() } : run.resume;
   const command = isUnfinished(verdict, nodes) ? tools.resumeCommand(resume) : null;
   return reportOf(run.facts, run.targets.kind, verdict, nodes, command);
+}
+
+/** What is done, where it is the same on all nodes and known beforehand. */
+export function workOf({ runtime, action }: RunFacts): Work | null {
+  return runtime === null || action === null ? null : { runtime, action };
 }
 
 export function reportOf(

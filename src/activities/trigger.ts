@@ -9,11 +9,12 @@ import type { Baseline } from './baseline.js';
 import { dispatch, type DispatchEnd } from './dispatch.js';
 import type { FollowLimits, JobReport, JobTools, Resume } from './job.js';
 import { LogTail } from './log-tail.js';
+import { PastDurations } from './past-durations.js';
 import { PollSchedule } from './poll-schedule.js';
 import { findReplayed } from './replay.js';
 import { failedVerdict, interruptedVerdict, verdictOf, type Verdict } from './report.js';
 import { RunMemory } from './run-memory.js';
-import { followRun, reportOf, type RunFacts } from './run.js';
+import { followRun, reportOf, workOf, type RunFacts } from './run.js';
 import { ownSight, type Sight } from './sight.js';
 import { above, targetsOf, withLongSettle, type Correlation, type Targets } from './targets.js';
 import { wireKey } from './wire-key.js';
@@ -68,7 +69,7 @@ class Trigger {
   constructor(plan: TriggerPlan, tools: JobTools, sight?: Sight) {
     this.#plan = plan;
     this.#tools = tools;
-    this.#log = new ActivityLog(tools.supervisor, plan.deploymentId);
+    this.#log = new ActivityLog(tools.supervisor, plan.deploymentId, new PastDurations());
     this.#sight = sight ?? ownSight(this.#log);
     this.#wireKey = wireKey(plan.idempotencyKey, plan);
     this.#memory = new RunMemory(plan.callersKey ? tools.journal : null, this.#wireKey, tools.clock);
@@ -93,12 +94,12 @@ class Trigger {
     try {
       if (end.kind === 'interrupted') return this.#unfollowed(facts, scope, interruptedVerdict(end.reason));
       if (end.kind === 'unknown') return this.#unfollowed(facts, scope, verdictOf('unconfirmed', end.error));
-      yield dispatched(facts);
+      yield this.#dispatched(facts);
       const found = await this.#whereToFollow(end, scope);
       yield* this.#memory.accepted(found.baseline, earlier?.firstPostAt ?? firstPostAt);
       if (!this.#plan.wait) return this.#unfollowed(facts, found, verdictOf('accepted'));
       const isFresh = !earlier && found === scope && clock.now() - startedAt <= FRESH_MS;
-      return yield* this.#follow(facts, isFresh ? found : { ...found, targets: withLongSettle(found.targets) });
+      return yield* this.#follow(facts, found, isFresh);
     } catch (error) {
       // It was sent, so whatever fails now ends in a report.
       return this.#unfollowed(facts, scope, failedVerdict(error));
@@ -134,9 +135,23 @@ class Trigger {
     return this.#scope({ ...scope.baseline, highestId: after }, inWindow);
   }
 
-  #follow(facts: RunFacts, { baseline, targets }: Scope): AsyncGenerator<RunEvent, JobReport> {
-    const run = { facts, targets, after: baseline.highestId, sight: this.#sight, resume: this.#resume(baseline) };
-    return followRun(run, this.#plan.limits, this.#tools);
+  #dispatched(facts: RunFacts): RunEvent {
+    const { requestId, replayed, recovered } = facts;
+    const work = workOf(facts);
+    const usualMs = (work && this.#sight.past.usualMs(work)) ?? undefined;
+    return {
+      event: 'dispatched',
+      request_id: requestId,
+      replayed: replayed === true,
+      recovered: recovered === true,
+      ...(usualMs !== undefined && { usualMs }),
+    };
+  }
+
+  #follow(facts: RunFacts, { baseline, targets }: Scope, isFresh: boolean): AsyncGenerator<RunEvent, JobReport> {
+    const settled = isFresh ? targets : withLongSettle(targets);
+    const from = { after: baseline.highestId, sight: this.#sight, resume: this.#resume(baseline) };
+    return followRun({ facts, targets: settled, hasJustBegun: isFresh, ...from }, this.#plan.limits, this.#tools);
   }
 
   #scope(baseline: Baseline, inWindow: Correlation['inWindow'] = above(baseline.highestId)): Scope {
@@ -171,15 +186,6 @@ class Trigger {
     const { runtime, action, nodes, expectNodes } = this.#plan;
     return { after: baseline.highestId, runtime, action, nodes, expectNodes };
   }
-}
-
-function dispatched({ requestId, replayed, recovered }: RunFacts): RunEvent {
-  return {
-    event: 'dispatched',
-    request_id: requestId,
-    replayed: replayed === true,
-    recovered: recovered === true,
-  };
 }
 
 function killedRun(): LdctlError {

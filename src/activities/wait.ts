@@ -4,6 +4,7 @@ import type { RunEvent } from '../core/progress.js';
 import { ActivityLog } from './activity-log.js';
 import { nodesBelow } from './baseline.js';
 import type { FollowLimits, JobReport, JobTools } from './job.js';
+import { PastDurations } from './past-durations.js';
 import { followRun, type RunFacts } from './run.js';
 import { ownSight, type Sight } from './sight.js';
 import { above, knownActivities, targetsOf, withLongSettle } from './targets.js';
@@ -27,7 +28,7 @@ export async function* waitForActivities(
   plan: { deploymentId: Id; ids: readonly Id[]; limits: FollowLimits },
   tools: JobTools,
 ): AsyncGenerator<RunEvent, JobReport> {
-  const log = new ActivityLog(tools.supervisor, plan.deploymentId);
+  const log = new ActivityLog(tools.supervisor, plan.deploymentId, new PastDurations());
   await log.page(1, { signal: tools.signal });
   const events = followRun(
     {
@@ -47,7 +48,7 @@ export async function* waitForActivities(
 export function followJoined(
   plan: { deploymentId: Id; runtime: Runtime; action: Action; ids: readonly Id[]; limits: FollowLimits },
   tools: JobTools,
-  sight: Sight = ownSight(new ActivityLog(tools.supervisor, plan.deploymentId)),
+  sight: Sight = ownSight(new ActivityLog(tools.supervisor, plan.deploymentId, new PastDurations())),
 ): AsyncGenerator<RunEvent, JobReport> {
   const facts = unsentFacts(plan.deploymentId, plan.runtime, formatAction(plan.action));
   const run = { facts, targets: knownActivities(plan.ids), after: highestOf(plan.ids), sight, resume: { ids: plan.ids } };
@@ -60,7 +61,7 @@ export function followJoined(
  */
 export async function* waitAfter(plan: WaitAfterPlan, tools: JobTools): AsyncGenerator<RunEvent, JobReport> {
   const { deploymentId, after, runtime, action, nodes, expectNodes } = plan;
-  const log = new ActivityLog(tools.supervisor, deploymentId);
+  const log = new ActivityLog(tools.supervisor, deploymentId, new PastDurations());
   const known = await nodesBelow(log, after, { signal: tools.signal });
   const targets = withLongSettle(targetsOf({ runtime, action, inWindow: above(after) }, plan, known));
   const facts = unsentFacts(deploymentId, runtime, formatAction(action));

@@ -49,7 +49,9 @@ export function readAccepted(response: ApiResponse): Accepted {
  */
 export function readActivityPage(response: ApiResponse, query: PageQuery): ActivityPage {
   refuseFailure(response, LIST_HINTS);
-  return pageOf(response, query);
+  const page = pageOf(response, query);
+  const serverTime = parseHttpDate(header(response, 'date') ?? '');
+  return serverTime === null ? page : { ...page, serverTime };
 }
 
 /**

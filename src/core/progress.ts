@@ -5,10 +5,18 @@ import type { RollStage } from './roll.js';
 
 /** One target while it is followed. */
 export interface NodeProgress extends NodeResult {
-  /** When this process first saw its entry, on the local wall clock (ms, UTC); null before that. */
-  seenAt: number | null;
+  /** Since when its activity goes on, as far as can be told, on the local wall clock (ms, UTC); null before it was seen. */
+  since: number | null;
   /** In a roll: where the node stands. */
   stage?: RollStage;
+}
+
+/** What the log lets one expect of the work that goes on; absent where it tells too little. */
+export interface ProgressEstimate {
+  /** How long it usually takes a node; milliseconds. */
+  usualMs?: number;
+  /** When all that goes on may be over: local wall clock, ms. */
+  endsAt?: number;
 }
 
 /**
@@ -18,8 +26,8 @@ export interface NodeProgress extends NodeResult {
 export type RunEvent =
   /** Right before the POST: what a later `wait --after` needs. */
   | { event: 'baseline'; baseline: Id; idempotencyKey: string }
-  /** `node_id` where each node is its own trigger. */
-  | { event: 'dispatched'; request_id: string | null; replayed: boolean; recovered: boolean; node_id?: Id }
+  /** `node_id` where each node is its own trigger; how long it usually takes, in ms, is for people only. */
+  | { event: 'dispatched'; request_id: string | null; replayed: boolean; recovered: boolean; node_id?: Id; usualMs?: number }
   /** An entry of this run appeared, or its status changed. */
   | { event: 'activity'; activity: Activity }
   /** The gate after a node has ended. */
@@ -27,7 +35,7 @@ export type RunEvent =
   | { event: 'gate_output'; node_id: Id; line: string }
   | { event: 'warning'; code: string; message: string }
   /** The state of all targets, whenever any of it changed. */
-  | { event: 'progress'; nodes: readonly NodeProgress[] };
+  | ({ event: 'progress'; nodes: readonly NodeProgress[] } & ProgressEstimate);
 
 export function warning(code: string, message: string): RunEvent {
   return { event: 'warning', code, message };

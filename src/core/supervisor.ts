@@ -51,6 +51,8 @@ export interface ActivityPage {
   page: number;
   total_results: number;
   total_pages: number;
+  /** The server's own clock (`date` header, cut to whole seconds), milliseconds UTC; absent when it sent none. */
+  serverTime?: number;
 }
 
 /** The most entries a page can hold (contract, "Supervisor: list"). */

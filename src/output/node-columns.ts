@@ -64,9 +64,9 @@ export const progressColumns: readonly Column<NodeProgress>[] = [
   { name: 'elapsed', priority: 3, ...durationCell(tookMs, runningFor) },
 ];
 
-// By when this process saw the entry: the server's clock may be hours away from this one.
-function runningFor({ status, seenAt }: NodeProgress, now: number): string | null {
-  return seenAt === null || isSettled(status) ? null : elapsedText(now - seenAt);
+// By the local clock: the server's may be hours away from this one.
+function runningFor({ status, since }: NodeProgress, now: number): string | null {
+  return since === null || isSettled(status) ? null : elapsedText(now - since);
 }
 
 /** Where a node of a roll stands, if its status does not tell. */

@@ -101,6 +101,8 @@ export async function startServer(
 export function reply(status: number, body: unknown = null, headers: Record<string, string> = {}): Step {
   return (_request, response) => {
     const text = body === null ? '' : typeof body === 'string' ? body : stringifyJson(body);
+    // What the server's clock says is a part of the answer, so only a test that cares sends it.
+    response.sendDate = false;
     response.writeHead(status, { 'content-type': 'application/json', 'ld-request': REQUEST_ID, ...headers });
     response.end(text);
   };

@@ -75,6 +75,6 @@ export class RollNode {
   }
 
   progress(): NodeProgress {
-    return { ...this.row(), seenAt: this.#last?.seenAt ?? null, stage: this.stage };
+    return { ...this.row(), since: this.#last?.since ?? null, stage: this.stage };
   }
 }

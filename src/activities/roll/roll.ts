@@ -1,10 +1,12 @@
 import { setMaxListeners } from 'node:events';
+import { formatAction } from '../../core/activity.js';
 import type { Id } from '../../core/ids.js';
 import { warning, type RunEvent } from '../../core/progress.js';
 import { ActivityLog } from '../activity-log.js';
 import { readBaseline } from '../baseline.js';
 import { busyError } from '../if-busy.js';
 import type { JobReport } from '../job.js';
+import { PastDurations } from '../past-durations.js';
 import { PollSchedule } from '../poll-schedule.js';
 import { Course } from './course.js';
 import { memoryOf, NodeTurn } from './node-turn.js';
@@ -29,16 +31,18 @@ export async function* roll(plan: RollPlan, given: RollTools): AsyncGenerator<Ru
   const nodes = await Promise.all(
     plan.nodes.map(async (node) => new RollNode(node, await memoryOf(plan, tools, node).recall(), plan.gate !== null)),
   );
-  const log = new ActivityLog(tools.supervisor, plan.deploymentId);
+  const past = new PastDurations();
+  const log = new ActivityLog(tools.supervisor, plan.deploymentId, past);
   const floor = lowestBaseline(nodes) ?? (await readBaseline(log, { signal })).highestId;
   const deadline = plan.limits.timeoutMs === null ? Infinity : clock.now() + plan.limits.timeoutMs;
+  const begun = { runtime: plan.runtime, action: formatAction(plan.action) };
   const concerned = new Set(plan.nodes);
   const sight = new SharedSight(log, {
     floor,
     concerns: ({ node_id: node, runtime }) => runtime === plan.runtime && concerned.has(node),
     deadline,
     clock,
-    schedule: new PollSchedule(plan.limits.intervalMs, random),
+    schedule: new PollSchedule(plan.limits.intervalMs, random, { past, begun }),
     signal,
   });
   try {

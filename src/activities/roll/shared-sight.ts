@@ -11,6 +11,8 @@ import type { Followed, FollowEnd, FollowTools } from '../follow.js';
 import { linkedController } from '../linked-controller.js';
 import { LogTail } from '../log-tail.js';
 import { Patience } from '../patience.js';
+import { together } from '../outlook.js';
+import type { PastDurations } from '../past-durations.js';
 import type { PollSchedule } from '../poll-schedule.js';
 import type { Poll } from '../run-tracker.js';
 import { ownSight, type Sight } from '../sight.js';
@@ -48,6 +50,7 @@ const LAST_LOOK_MS = 2000;
  * Looks are taken one after the other, so one that is asked for begins after it was asked for.
  */
 export class SharedSight implements Sight {
+  readonly past: PastDurations;
   readonly #options: SharedSightOptions;
   readonly #tail: LogTail;
   readonly #own: Sight;
@@ -70,6 +73,7 @@ export class SharedSight implements Sight {
     this.#options = options;
     this.#tail = new LogTail(log, options.floor);
     this.#own = ownSight(log);
+    this.past = this.#own.past;
     this.#busy = new BusyNodes(log);
     this.#highest = options.floor;
     this.#alarm = new Alarm(options.clock);
@@ -134,7 +138,7 @@ export class SharedSight implements Sight {
 
   #lookSoon(): void {
     const { schedule } = this.#options;
-    schedule.reset();
+    schedule.begin();
     this.#alarm.putForward(schedule.next());
     if (!this.#isLooping) void this.#loop();
   }
@@ -180,6 +184,7 @@ export class SharedSight implements Sight {
     const open = [...present].flatMap(({ followed }) => followed.open());
     const shown = await this.#tail.poll(open, { signal, tries });
     const endedAt = clock.now();
+    const { serverTime } = this.#tail;
     this.#patience.succeeded();
     this.#lookedAt = startedAt;
     for (const activity of shown) {
@@ -188,15 +193,16 @@ export class SharedSight implements Sight {
     }
     const news = [...this.#watchers].map((watcher) =>
       // Whoever came meanwhile was not asked what to look for.
-      present.has(watcher) ? this.#tell(watcher, shown, { startedAt, endedAt }) : this.#tellAllSeen(watcher),
+      present.has(watcher) ? this.#tell(watcher, shown, { startedAt, endedAt, serverTime }) : this.#tellAllSeen(watcher),
     );
     if (news.includes(true)) schedule.reset();
-    this.#alarm.set(this.#waitAfter(endedAt));
+    this.#alarm.set(this.#waitAfter(startedAt, endedAt));
   }
 
   /** No look of its own, and so no proof of anything that is absent. */
   #tellAllSeen(watcher: Watcher): boolean {
-    return this.#tell(watcher, [...this.#seen.values()], { startedAt: 0, endedAt: this.#options.clock.now() });
+    const { serverTime } = this.#tail;
+    return this.#tell(watcher, [...this.#seen.values()], { startedAt: 0, endedAt: this.#options.clock.now(), serverTime });
   }
 
   /** @returns whether it was news to this run */
@@ -207,13 +213,14 @@ export class SharedSight implements Sight {
     return events.length > 0;
   }
 
-  /** The moment that could settle a run comes before the schedule's own, unless the user fixed the interval. */
-  #waitAfter(now: number): number {
+  /** The moment that could settle a run comes before the schedule's own. */
+  #waitAfter(startedAt: number, endedAt: number): number {
     const { schedule } = this.#options;
-    const scheduled = schedule.next();
-    if (schedule.fixed) return scheduled;
-    const checks = [...this.#watchers].map(({ followed }) => (followed.nextCheckAt() ?? Infinity) - now);
-    return Math.max(Math.min(scheduled, ...checks), 0);
+    const followed = [...this.#watchers].map((watcher) => watcher.followed);
+    const waitMs = schedule.next(together(followed.map((one) => one.outlook?.(endedAt)), endedAt));
+    const checks = followed.map((one) => (one.nextCheckAt() ?? Infinity) - endedAt);
+    const poll = { tookMs: endedAt - startedAt, requests: this.#tail.requests };
+    return schedule.atLatest(waitMs, Math.min(Infinity, ...checks), poll);
   }
 
   async #endAtDeadline(watcher: Watcher, deadline: number, signal: AbortSignal): Promise<void> {

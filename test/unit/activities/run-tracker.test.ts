@@ -128,7 +128,48 @@ describe('RunTracker, named nodes (Sequence 5)', () => {
     const world = new World(targets({ nodes: [1n, 2n] }));
     world.poll(700, entry(101n, 1n, 'processing'));
     const [first, second] = world.tracker.nodes(null);
-    assert.deepEqual([first?.seenAt, first?.activity_id, second?.seenAt, second?.status], [START + 700, 101n, null, null]);
+    assert.deepEqual([first?.since, first?.activity_id, second?.since, second?.status], [START + 700, 101n, null, null]);
+  });
+
+  describe('says since when an entry goes on', () => {
+    /** Seen 9 s after the start, when the server's clock said so much after its creation. */
+    function since(serverAgeMs: number | null, begunAt?: number, created_at = '2019-01-01T00:00:00Z'): number {
+      const tracker = new RunTracker(targets({ nodes: [1n] }), START, APPEAR_MS, begunAt);
+      const serverTime = serverAgeMs === null ? null : Date.UTC(2019, 0, 1) + serverAgeMs;
+      const poll = { startedAt: START + 8900, endedAt: START + 9000, serverTime };
+      tracker.observe([entry(101n, 1n, 'processing', { created_at })], poll);
+      assert.equal(tracker.outlook(START + 9000).underway[0]?.since, tracker.nodes(null)[0]?.since);
+      return (tracker.nodes(null)[0]?.since ?? NaN) - START;
+    }
+
+    it('by the server’s own clock, which is given in whole seconds', () => {
+      assert.equal(since(20_000), 9000 - 21_000);
+    });
+
+    it('not before the run began, where it is known to have begun then', () => {
+      assert.equal(since(20_000, START), 0);
+      assert.equal(since(4000, START), 4000);
+    });
+
+    it('not later than it was seen, whatever the clocks say', () => {
+      assert.equal(since(-50_000), 9000);
+      assert.equal(since(-50_000, START), 9000);
+    });
+
+    it('from the beginning of the run, or from now, where the server says nothing, or nonsense', () => {
+      assert.deepEqual([since(null), since(null, START)], [9000, 0]);
+      assert.deepEqual([since(5000, undefined, 'yesterday'), since(5000, START, 'yesterday')], [9000, 0]);
+    });
+  });
+
+  it('says what goes on, and whether entries are yet to appear', () => {
+    const world = new World(targets({ nodes: [1n, 2n] }));
+    assert.deepEqual(world.tracker.outlook(START), { now: START, underway: [], awaitsEntries: true });
+    world.poll(700, entry(101n, 1n, 'processing'));
+    const underway = [{ runtime: 'iggy', action: 'restart', since: START + 700 }];
+    assert.deepEqual(world.tracker.outlook(START), { now: START, underway, awaitsEntries: true });
+    world.poll(900, entry(101n, 1n, 'processing'), entry(102n, 2n));
+    assert.deepEqual(world.tracker.outlook(START), { now: START, underway, awaitsEntries: false });
   });
 
   it('waits 5 s where somebody else may have done the same since the baseline', () => {

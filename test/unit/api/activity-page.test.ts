@@ -33,6 +33,12 @@ describe('a page of the activity log', () => {
     assert.equal(stringifyJson(result.items[0]), text);
   });
 
+  it('tells the server’s clock by its date, where it has one', () => {
+    const timeOf = (headers: Record<string, string>) => readActivityPage(answer(200, page([entry()]), { headers }), QUERY).serverTime;
+    assert.equal(timeOf({ date: 'Mon, 01 Jun 2026 12:00:05 GMT' }), Date.UTC(2026, 5, 1, 12, 0, 5));
+    assert.deepEqual([timeOf({}), timeOf({ date: 'noon' })], [undefined, undefined]);
+  });
+
   it('may be empty, with no page or one', () => {
     assert.deepEqual(read(page([], { total_pages: 0n })).items, []);
     assert.deepEqual(read(page([], { total_pages: 1n })).items, []);

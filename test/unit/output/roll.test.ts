@@ -46,8 +46,8 @@ class Stage {
   node(stage: RollStage, index: number, fields: Partial<NodeProgress> = {}): NodeProgress {
     const now = this.time.clock.now();
     const id = { node_id: NODE + BigInt(index), stage, gate: null };
-    if (stage === 'waiting') return { ...missing(), ...id, status: 'not_started', started_at: null, seenAt: null, ...fields };
-    const begun = { activity_id: ACTIVITY + BigInt(index), started_at: new Date(now).toISOString(), seenAt: now };
+    if (stage === 'waiting') return { ...missing(), ...id, status: 'not_started', started_at: null, since: null, ...fields };
+    const begun = { activity_id: ACTIVITY + BigInt(index), started_at: new Date(now).toISOString(), since: now };
     const isRunning = stage === 'running';
     return { ...node(isRunning ? { status: 'processing', finished_at: null } : {}), ...id, ...begun, ...fields };
   }
@@ -167,7 +167,7 @@ describe('the time that a roll may still take', () => {
 
   it('is not told of what is no roll', () => {
     const stage = new Stage();
-    const bare = (status: string, index: bigint): NodeProgress => ({ ...node({ node_id: NODE + index, status }), seenAt: 0 });
+    const bare = (status: string, index: bigint): NodeProgress => ({ ...node({ node_id: NODE + index, status }), since: 0 });
     stage.show(bare('completed', 0n), bare('processing', 1n));
     stage.time.advance(TURN);
     assert.doesNotMatch(stage.headline, /to go|█/);

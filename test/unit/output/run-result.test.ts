@@ -177,7 +177,7 @@ describe('the result of a run as data', () => {
   const compact = (text: string): string => text.replace(/\n */g, '').replace(/": /g, '":');
 
   it('in JSON has the keys of the design, in its order, and no others', async () => {
-    const result = run({ nodes: [{ ...node(), seenAt: 1 } as RunResult['nodes'][number]] });
+    const result = run({ nodes: [{ ...node(), since: 1 } as RunResult['nodes'][number]] });
     const shuffled = Object.fromEntries(Object.entries(result).reverse()) as unknown as RunResult;
     assert.equal(compact((await print(shuffled, { format: 'json' })).stdout.text), JSON_TEXT);
   });

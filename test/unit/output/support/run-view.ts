@@ -26,4 +26,4 @@ export function showRun(options: Partial<RunViewOptions> = {}, terminal: Partial
 }
 
 /** Nothing has been seen of it yet. */
-export const awaited = { activity_id: null, status: null, created_at: null, finished_at: null, seenAt: null };
+export const awaited = { activity_id: null, status: null, created_at: null, finished_at: null, since: null };

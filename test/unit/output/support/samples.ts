@@ -46,7 +46,7 @@ export function missing(fields: Partial<NodeResult> = {}): NodeResult {
 }
 
 export function progress(fields: Partial<NodeProgress> = {}): NodeProgress {
-  return { ...node(), seenAt: Date.parse('2026-03-16T12:00:00Z'), ...fields };
+  return { ...node(), since: Date.parse('2026-03-16T12:00:00Z'), ...fields };
 }
 
 export function run(fields: Partial<RunResult> = {}): RunResult {
