@@ -1,9 +1,9 @@
 import { isFinal, type Activity } from '../../core/activity.js';
 import { formatDuration } from '../../core/durations.js';
-import { type RunEvent } from '../../core/progress.js';
+import { type ProgressEstimate, type RunEvent } from '../../core/progress.js';
 import { plainText } from '../../core/text.js';
 import { gateWord } from '../status.js';
-import { timeText, tookMs } from '../time-text.js';
+import { elapsedText, timeText, tookMs } from '../time-text.js';
 
 type EventOf<Name extends RunEvent['event']> = Extract<RunEvent, { event: Name }>;
 
@@ -18,6 +18,16 @@ export function dispatchedText(event: EventOf<'dispatched'>): string {
   const which = node === undefined ? '' : `${node} `;
   if (recovered) return `${which}dispatched: the answer was lost, the log has its entries${request}`;
   return which + (replayed ? `dispatched before: the answer is a replay${request}` : `dispatched${request}`);
+}
+
+/** `usually 14s`: how long it takes a node, where that is known. */
+export function usualText({ usualMs }: ProgressEstimate): string[] {
+  return usualMs === undefined ? [] : [`usually ${formatDuration(usualMs)}`];
+}
+
+/** `about 9s to go`, as long as there is something to wait for. */
+export function toGoText(milliseconds: number | null): string[] {
+  return milliseconds === null ? [] : [`about ${elapsedText(milliseconds)} to go`];
 }
 
 /** `610809900976570889 gate passed (1.2s)` */

@@ -1,4 +1,4 @@
-import { type NodeProgress, type RunEvent } from '../../core/progress.js';
+import { type NodeProgress, type ProgressEstimate, type RunEvent } from '../../core/progress.js';
 import { count, plainText } from '../../core/text.js';
 import { warningText } from '../error.js';
 import { progressColumns } from '../node-columns.js';
@@ -6,7 +6,7 @@ import { hasFailed, isOver, progressRank } from '../node-state.js';
 import { type Sink } from '../streams.js';
 import { painter, type Paint } from '../style.js';
 import { elapsedText } from '../time-text.js';
-import { baselineText, dispatchedText, gateOutputText, gateText } from './event-text.js';
+import { baselineText, dispatchedText, gateOutputText, gateText, toGoText, usualText } from './event-text.js';
 import { LiveTable, type LiveFrame } from './live-table.js';
 import { RollEstimate } from './roll-estimate.js';
 import { type RunView, type RunViewOptions } from './run-view.js';
@@ -20,6 +20,8 @@ export class LiveRunView implements RunView {
   readonly #started: number;
   readonly #estimate: RollEstimate;
   #nodes: readonly NodeProgress[] = [];
+  /** What the log lets one expect, as last told. */
+  #expected: ProgressEstimate = {};
 
   constructor(sink: Sink, { title, clock, every }: Pick<RunViewOptions, 'title' | 'clock' | 'every'>) {
     this.#title = plainText(title);
@@ -59,6 +61,7 @@ export class LiveRunView implements RunView {
         break;
       case 'progress':
         this.#nodes = event.nodes;
+        this.#expected = event;
         this.#estimate.note(event.nodes, this.#clock.now());
         this.#table.redraw();
         break;
@@ -77,14 +80,21 @@ export class LiveRunView implements RunView {
     const failed = this.#nodes.filter(hasFailed).length;
     const done = this.#nodes.filter(isOver).length;
     const isRoll = this.#nodes.some(({ stage }) => stage !== undefined);
-    const toGo = isRoll && done < all ? this.#estimate.toGo(now) : null;
+    const toGo = done < all ? (isRoll ? this.#estimate.toGo(now) : this.#timeLeft(now)) : null;
     const state = [
       all === 0 ? 'waiting' : `${isRoll ? `${bar(done, all)} ` : ''}${done} of ${all} done`,
       ...(failed > 0 ? [this.#paint('bad', `${failed} failed`)] : []),
       elapsedText(now - this.#started),
-      ...(toGo === null ? [] : [`about ${elapsedText(toGo)} to go`]),
+      ...(done < all ? usualText(this.#expected) : []),
+      ...toGoText(toGo),
     ];
     return { title: this.#title, state: state.join(', '), rows: this.#nodes };
+  }
+
+  /** Null when nothing can be said, or when it should have been over by now. */
+  #timeLeft(now: number): number | null {
+    const { endsAt } = this.#expected;
+    return endsAt === undefined || endsAt <= now ? null : endsAt - now;
   }
 }
 

@@ -1,12 +1,12 @@
 import { MISSING } from '../../core/outcome.js';
-import { type NodeProgress, type RunEvent } from '../../core/progress.js';
+import { type NodeProgress, type ProgressEstimate, type RunEvent } from '../../core/progress.js';
 import { count } from '../../core/text.js';
 import { warningText } from '../error.js';
 import { isOver, isUnderway } from '../node-state.js';
 import { type Sink } from '../streams.js';
 import { painter, type Paint } from '../style.js';
 import { elapsedText } from '../time-text.js';
-import { activityText, baselineText, dispatchedText, gateOutputText, gateText } from './event-text.js';
+import { activityText, baselineText, dispatchedText, gateOutputText, gateText, usualText } from './event-text.js';
 import { LineLog } from './line-log.js';
 import { type RunView, type RunViewOptions } from './run-view.js';
 
@@ -19,6 +19,7 @@ export class PlainRunView implements RunView {
   readonly #paint: Paint;
   readonly #talk: Talk;
   #nodes: readonly NodeProgress[] = [];
+  #expected: ProgressEstimate = {};
 
   constructor(sink: Sink, talk: Talk, { clock, every }: Pick<RunViewOptions, 'clock' | 'every'>) {
     this.#talk = talk;
@@ -26,7 +27,7 @@ export class PlainRunView implements RunView {
     this.#log = new LineLog(sink, {
       clock,
       every,
-      heartbeat: (elapsed) => (talk === 'warnings' ? null : stillGoing(this.#nodes, elapsed)),
+      heartbeat: (elapsed) => (talk === 'warnings' ? null : stillGoing(this.#nodes, elapsed, this.#expected)),
     });
   }
 
@@ -39,7 +40,7 @@ export class PlainRunView implements RunView {
         if (this.#talk !== 'warnings') this.#log.line(baselineText(event).join(', '));
         break;
       case 'dispatched':
-        if (this.#talk === 'all') this.#log.line(dispatchedText(event));
+        if (this.#talk === 'all') this.#log.line([dispatchedText(event), ...(event.node_id === undefined ? usualText(event) : [])].join(', '));
         break;
       case 'activity':
         if (this.#talk === 'all') this.#log.line(`${event.activity.node_id} ${activityText(event.activity)}`);
@@ -51,6 +52,7 @@ export class PlainRunView implements RunView {
         if (this.#talk !== 'warnings') this.#log.line(gateOutputText(event));
         break;
       case 'progress':
+        this.#expected = event;
         this.#progress(event.nodes);
         break;
     }
@@ -72,9 +74,9 @@ export class PlainRunView implements RunView {
   }
 }
 
-function stillGoing(nodes: readonly NodeProgress[], elapsed: number): string {
+function stillGoing(nodes: readonly NodeProgress[], elapsed: number, expected: ProgressEstimate): string {
   const open = nodes.filter((node) => !isOver(node));
-  const since = elapsedText(elapsed);
+  const since = [elapsedText(elapsed), ...usualText(expected)].join(', ');
   if (nodes.some(({ stage }) => stage !== undefined)) {
     const done = nodes.length - open.length;
     const underway = nodes.filter(isUnderway).length;

@@ -63,6 +63,20 @@ describe('a run off a terminal', () => {
     assert.deepEqual(output.stderr.lines.slice(2), ['12:01:20Z still processing: 2 of 3 nodes, 1m20s']);
   });
 
+  it('says how long it usually takes, where the log tells', () => {
+    const { view, output, time } = showRun();
+    const open = progress({ status: 'processing', finished_at: null });
+    view.on({ ...dispatched, usualMs: 14_200 });
+    view.on({ event: 'progress', nodes: [open], usualMs: 14_200, endsAt: time.clock.now() + 14_200 });
+    time.advance(30_000);
+    view.on({ ...dispatched, node_id: NODE, usualMs: 14_200 });
+    assert.deepEqual(output.stderr.lines, [
+      `12:00:00Z dispatched (request ${REQUEST}), usually 14s`,
+      '12:00:30Z still processing: 1 of 1 node, 30s, usually 14s',
+      `12:00:30Z ${NODE} dispatched (request ${REQUEST})`,
+    ]);
+  });
+
   it('says what it waits for while there is no entry', () => {
     const { view, output, time } = showRun();
     time.advance(30_000);

@@ -41,6 +41,20 @@ describe('a run at a terminal', () => {
     ]);
   });
 
+  it('says how long it usually takes, and the time left until that is over', () => {
+    const { view, screen, time } = start();
+    const expected = { usualMs: 14_200, endsAt: time.clock.now() + 16_000 };
+    view.on({ event: 'progress', nodes: targets([running, { ...awaited }]), usualMs: 14_200 });
+    assert.equal(screen.lines[0], 'restarting iggy on deployment prod: 0 of 2 done, 0s, usually 14s');
+    view.on({ event: 'progress', nodes: targets([running, running]), ...expected });
+    time.advance(7000);
+    assert.equal(screen.lines[0], 'restarting iggy on deployment prod: 0 of 2 done, 7s, usually 14s, about 9s to go');
+    time.advance(9000);
+    assert.equal(screen.lines[0], 'restarting iggy on deployment prod: 0 of 2 done, 16s, usually 14s');
+    view.on({ event: 'progress', nodes: targets([{}, {}]), usualMs: 14_200 });
+    assert.equal(screen.lines[0], 'restarting iggy on deployment prod: 2 of 2 done, 16s');
+  });
+
   it('counts what failed', () => {
     const { view, screen } = start();
     view.on({ event: 'progress', nodes: targets([{}, { status: 'rejected' }, { ...awaited, status: 'missing' }, running]) });
