@@ -19,7 +19,7 @@ export interface LdctlReading extends Reading {
 }
 
 /** Writes to descriptor 3, at the end of the process that loads it, the most memory that process ever held. */
-const TELL_PEAK = `data:text/javascript,${encodeURIComponent(
+export const TELL_PEAK = `data:text/javascript,${encodeURIComponent(
   "import { writeSync } from 'node:fs'; process.on('exit', () => writeSync(3, String(process.resourceUsage().maxRSS)));",
 )}`;
 
