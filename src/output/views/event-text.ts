@@ -25,9 +25,9 @@ export function usualText({ usualMs }: ProgressEstimate): string[] {
   return usualMs === undefined ? [] : [`usually ${formatDuration(usualMs)}`];
 }
 
-/** `about 9s to go`, as long as there is something to wait for. */
+/** `about 9s to go`; nothing when it may be over at any moment, and what takes longer than that cannot be told. */
 export function toGoText(milliseconds: number | null): string[] {
-  return milliseconds === null ? [] : [`about ${elapsedText(milliseconds)} to go`];
+  return milliseconds === null || milliseconds < 1000 ? [] : [`about ${elapsedText(milliseconds)} to go`];
 }
 
 /** `610809900976570889 gate passed (1.2s)` */
