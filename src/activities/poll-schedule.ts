@@ -5,7 +5,8 @@ import type { PastDurations, Work } from './past-durations.js';
 
 const FIRST_MS = 500;
 const GROWTH = 1.5;
-const LONGEST_MS = 5000;
+/** With the time that an answer takes, nothing is told more than 5 s late. */
+const LONGEST_MS = 4900;
 const JITTER = 0.1;
 
 /** Where the log tells how long it takes, the first look is only to see the entries: not before so much of that … */
@@ -25,8 +26,8 @@ export interface Experience {
 }
 
 /**
- * When to look again: 0.5 s, growing by half up to 5 s, ±10 %, and back to the start when something changed
- * (design, "Polling"). Where the log tells how long such work took before: seldom as long as nothing can have ended,
+ * When to look again: 0.5 s, ±10 %, growing by half up to 5 s, and back to the start when something changed (design,
+ * "Polling"). Where the log tells how long such work took before: seldom as long as nothing can have ended,
  * closely when it is likely, and less and less after that. A fixed interval stays what it is.
  */
 export class PollSchedule {
@@ -55,7 +56,7 @@ export class PollSchedule {
   next(outlook?: Outlook): number {
     if (this.#fixedMs !== null) return this.#fixedMs;
     const jitter = 1 - JITTER + 2 * JITTER * this.#random();
-    const grown = this.#grow() * jitter;
+    const grown = Math.min(this.#grow() * jitter, LONGEST_MS);
     if (!outlook) return grown;
     const courses = this.#coursesOf(outlook.underway);
     if (courses.length === 0) return grown;
