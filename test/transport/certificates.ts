@@ -72,7 +72,9 @@ function certificate(contents: Contents): string {
   );
   const signature = der(0x03, Buffer.concat([Buffer.from([0]), sign('sha256', body, signer)]));
   const base64 = sequence(body, algorithm, signature).toString('base64');
-  return `-----BEGIN CERTIFICATE-----\n${base64.replace(/(.{64})/g, '$1\n')}\n-----END CERTIFICATE-----\n`;
+  // No empty line where the last one is full: OpenSSL would take the certificate for a broken one.
+  const lines = base64.match(/.{1,64}/g) ?? [];
+  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
 }
 
 function newKeys(): { publicKey: KeyObject; privateKey: KeyObject } {
