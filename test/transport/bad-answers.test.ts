@@ -159,6 +159,7 @@ describe('answers that are not answers', () => {
         TransportError,
       );
       assert.equal(error.sent, 'maybe');
+      assert.notEqual(error.code, 'timeout');
     });
   }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { CoreApi, UsageError } from '../../src/api/index.js';
+import { ApiKey, CoreApi, UsageError } from '../../src/api/index.js';
 import { reply, REQUEST_ID, startServer, type ScriptedServer, type Step } from '../helpers/server.js';
 import { client, DEPLOYMENT, EMPTY_PAGE, ENTRY, failure, KEY, LOG_PATH, QUERY, RESTART } from './wire.js';
 
@@ -56,14 +56,31 @@ describe('what is sent', () => {
 
   it('is nothing when the request cannot be right', async () => {
     const api = await serve();
-    await failure(api.trigger({ ...RESTART, nodes: [] }), UsageError);
-    for (const wireKey of ['', 'two\nlines', 'schlüssel', 'k'.repeat(256)]) {
-      await failure(api.trigger({ ...RESTART, wireKey }), UsageError);
+    const noNodes = await failure(api.trigger({ ...RESTART, nodes: [] }), UsageError);
+    assert.deepEqual([noNodes.code, noNodes.message], ['no_nodes', 'no node is named']);
+    for (const wireKey of ['', 'two\nlines', 'schlüssel', ' k', 'k'.repeat(256)]) {
+      const error = await failure(api.trigger({ ...RESTART, wireKey }), UsageError);
+      assert.equal(error.code, 'invalid_idempotency_key');
+      assert.match(`${error.message} ${error.hint ?? ''}`, /idempotency key cannot be sent.*1 to 255 printable/);
     }
     for (const apiKey of ['', 'key\n', 'ключ']) {
-      assert.throws(() => client(server.url, { apiKey }), UsageError);
+      assert.throws(() => client(server.url, { apiKey }), { code: 'invalid_api_key', message: /^the API key is/ });
     }
+    assert.throws(() => client('ftp://host'), { name: 'UsageError', message: /^the supervisor URL must/ });
+    assert.throws(() => new CoreApi({ url: '', apiKey: KEY }), { name: 'UsageError', message: /^the API URL is not/ });
     assert.deepEqual(server.requests, []);
+  });
+
+  it('may have an idempotency key of 1 to 255 characters', async () => {
+    const api = await serve(reply(202), reply(202));
+    for (const wireKey of ['k', 'k'.repeat(255)]) await api.trigger({ ...RESTART, wireKey });
+    assert.deepEqual(server.requests.map(({ headers }) => headers['idempotency-key']?.length), [1, 255]);
+  });
+
+  it('has the key also where it is given as an ApiKey', async () => {
+    await serve(reply(200, EMPTY_PAGE));
+    await client(server.url, { apiKey: new ApiKey(KEY) }).list(DEPLOYMENT, QUERY);
+    assert.equal(sent().headers['ld-api-key'], KEY);
   });
 
   it('goes to Core by the paths of the contract', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { mock } from 'node:test';
 import { ApiError, InvalidAnswerError, TransportError, type TraceEvent } from '../../src/api/index.js';
 import { Interrupted } from '../../src/core/errors.js';
 import { VirtualClock } from '../helpers/clock.js';
@@ -44,8 +45,9 @@ describe('tries', () => {
 
   it('of a read end when the machine slept through the 10 s', async () => {
     const api = await serve(reply(503));
-    clock.sleep = (ms) => {
-      clock.jump(60 * 60 * 1000 + ms);
+    clock.sleep = () => {
+      // To the very end, at which nothing is left for another try.
+      clock.jump(10_000);
       return Promise.resolve();
     };
     await failure(api.list(DEPLOYMENT, QUERY), ApiError);
@@ -64,6 +66,28 @@ describe('tries', () => {
   it('of a poll are one', async () => {
     const api = await serve(reply(503));
     await failure(clock.run(api.list(DEPLOYMENT, QUERY, { tries: 'one' })), ApiError);
+  });
+
+  it('of a poll, which are one, have all of the request timeout; a first read has no more than the 10 s', async () => {
+    const limits = { one: 15_000, several: 10_000 } as const;
+    for (const [tries, limitMs] of Object.entries(limits) as [keyof typeof limits, number][]) {
+      let reached: () => void = () => undefined;
+      const request = new Promise<void>((resolve) => (reached = resolve));
+      const api = await serve(() => reached());
+      mock.timers.enable({ apis: ['setTimeout'] });
+      let over = false;
+      const call = failure(api.list(DEPLOYMENT, QUERY, { tries }), TransportError).finally(() => (over = true));
+      await request;
+      mock.timers.tick(limitMs - 1);
+      await new Promise(setImmediate);
+      assert.equal(over, false);
+      clock.jump(limitMs);
+      mock.timers.tick(1);
+      assert.match((await call).message, new RegExp(`within ${limitMs / 1000}s`));
+      mock.timers.reset();
+      await server.close();
+    }
+    await serve();
   });
 
   it('of a POST are one, whatever comes', async () => {
@@ -94,12 +118,14 @@ describe('tries', () => {
 
   it('are each told to whoever traces them, without the key', async () => {
     const api = await serve(reply(200, ''), reply(200, EMPTY_PAGE));
+    const begin = performance.now();
     await clock.run(api.list(DEPLOYMENT, QUERY));
+    const tookMs = performance.now() - begin;
     const url = `${server.url}${LOG_PATH}?page=1&results=10`;
     const shared = { method: 'GET', url, status: 200, requestId: REQUEST_ID };
     assert.deepEqual(
       trace.map(({ durationMs, ...event }) => {
-        assert.ok(durationMs >= 0);
+        assert.ok(durationMs >= 0 && durationMs <= Math.ceil(tookMs));
         return event;
       }),
       [

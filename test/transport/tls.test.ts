@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { reply, startServer, type ScriptedServer, type Step } from '../helpers/server.js';
+import { hangUp, reply, startServer, type ScriptedServer, type Step } from '../helpers/server.js';
 import { createAuthority, type Certificate } from './certificates.js';
 import { ChildClient } from './child.js';
 import { startProxy, type TestProxy } from './proxy-server.js';
@@ -45,6 +45,12 @@ describe('over TLS', () => {
       await serve(TRUSTED.issue(NAMES), reply(200, EMPTY_PAGE), reply(202));
       assert.deepEqual(await child.run({ url: server.url, call: 'list' }), { value: EMPTY_PAGE });
       assert.ok('value' in (await child.run({ url: server.url, call: 'trigger' })));
+    });
+
+    it('that is trusted is what the request waits for: after that it may have been sent', async () => {
+      await serve(TRUSTED.issue(NAMES), hangUp);
+      const error = await child.failure({ url: server.url, call: 'trigger' });
+      assert.deepEqual([error.code, error.sent], ['connection_lost', 'maybe']);
     });
 
     const strangers: [string, Certificate, RegExp][] = [

@@ -45,7 +45,7 @@ describe('a base URL', () => {
   });
 
   it('has no credentials, query or fragment, and does not repeat them', () => {
-    for (const rest of ['me:hunter2@host', 'hunter2@host', 'host/?k=hunter2', 'host/#hunter2']) {
+    for (const rest of ['me:hunter2@host', 'hunter2@host', ':hunter2@host', 'host/?k=hunter2', 'host/#hunter2']) {
       const { message, hint } = refusal(`https://${rest}`);
       assert.doesNotMatch(`${message} ${hint ?? ''}`, /hunter2/);
     }
@@ -53,9 +53,21 @@ describe('a base URL', () => {
     refusal('https://host#');
   });
 
+  it('that is refused is told how to write it', () => {
+    assert.match(refusal('host').hint ?? '', /https:\/\/HOST/);
+    assert.match(refusal('ftp://host').hint ?? '', /https:\/\/HOST/);
+    assert.match(refusal('https://me@host').hint ?? '', /API key is all/);
+    assert.equal(refusal('https://host/ld?k=1').hint, 'Give https://host/ld alone.');
+    assert.match(refusal('http://host').hint ?? '', /Write https:\/\/.*127\.0\.0\.1/);
+  });
+
   it('does not repeat what may be a key in the wrong variable', () => {
     const { message, hint } = refusal('ld_pk_4f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c');
     assert.doesNotMatch(`${message} ${hint ?? ''}`, /4f9a/);
+  });
+
+  it('is kept without the slashes at its end', () => {
+    assert.equal(parseBaseUrl('https://host/ld//', 'url').href, 'https://host/ld');
   });
 
   it('leaves a colon in a path as it is', () => {

@@ -21,8 +21,12 @@ const listRefusal = (status: number, body: unknown, more = {}) =>
   refusalOf(() => readActivityPage(answer(status, body, more), QUERY));
 
 describe('an answer that is none', () => {
-  it('says what was attempted, and what came', () => {
-    assert.equal(listRefusal(200, '').message, 'GET /deployments/7/activities: the answer is empty');
+  it('says what was attempted, what came, and where', () => {
+    for (const body of ['', ' \n']) {
+      const { message, hint } = listRefusal(200, body);
+      assert.equal(message, 'GET /deployments/7/activities: the answer is empty');
+      assert.match(hint ?? '', /check the URL, https:\/\/supervisor\.test,/);
+    }
   });
 
   it('can be cut off anywhere', () => {
@@ -39,13 +43,21 @@ describe('an answer that is none', () => {
     assert.match(error.hint ?? '', /does not look like the API: check the URL, https:\/\/supervisor\.test/);
   });
 
+  it('can be a web page by what comes first in it, or by its content-type', () => {
+    const headers = { 'content-type': 'text/html; charset=utf-8' };
+    assert.match(listRefusal(200, ' \n<p>no').message, /is a web page: no$/);
+    assert.match(listRefusal(200, 'no', { headers }).message, /is a web page: no$/);
+    assert.match(listRefusal(200, 'no <p>').message, /not JSON/);
+    assert.match(listRefusal(200, '{"a":<').message, /not JSON/);
+  });
+
   it('can be nested deeper than any parser goes', () => {
     assert.match(listRefusal(200, '['.repeat(1_000_000)).message, /not JSON/);
   });
 
   it('can be JSON of another kind', () => {
     for (const body of ['null', '[]', '"ok"', '42', 'true']) {
-      assert.match(listRefusal(200, body).message, /another shape/);
+      assert.match(listRefusal(200, body).message, /the answer has another shape: (?:items: )?Invalid \w+: Expected/);
     }
   });
 

@@ -33,6 +33,7 @@ describe('an error of the API', () => {
       { code: 'unknown_node', reason: 'no such node', path: 'nodes[0]' },
       { code: 'too_many', reason: '' },
       'nonsense',
+      null,
     ];
     const problem = { code: 'invalid', reason: 'bad request', field: 'nodes', field_issues };
     const error = triggerError(postAnswer(400, problem));
@@ -44,9 +45,28 @@ describe('an error of the API', () => {
     ]);
   });
 
+  it('names five of them at most, and counts the others', () => {
+    const issues = (n: number) => Array.from({ length: n }, (_, at) => ({ reason: `no ${at}` }));
+    const said = (n: number) => listError(answer(400, { code: 'bad', reason: 'r', field_issues: issues(n) })).message;
+    assert.match(said(5), /: 400 bad: r: no 0; no 1; no 2; no 3; no 4$/);
+    assert.match(said(7), /no 4; 2 more$/);
+    assert.equal(listError(answer(400, { field_issues: issues(7) })).fieldIssues.length, 7);
+    assert.deepEqual(listError(answer(400, { field_issues: issues(1) })).fieldIssues[0]?.code, '');
+  });
+
+  it('takes the reason from whatever says something', () => {
+    const reason = (body: Record<string, unknown>) => listError(answer(500, { code: 'oops', ...body })).reason;
+    assert.equal(reason({ reason: 'r', detail: 'd', title: 't' }), 'r');
+    assert.equal(reason({ reason: '', detail: 'd', title: 't' }), 'd');
+    assert.equal(reason({ reason: null, detail: 7n, title: 't' }), 't');
+    assert.equal(reason({}), '');
+    assert.deepEqual(listError(answer(500, { code: 'oops' })).fieldIssues, []);
+  });
+
   it('takes the request id from the body when no header has it', () => {
     const headers = { 'ld-request': undefined };
     assert.equal(listError(answer(500, { code: 'oops', reason: '', instance: 'abc' }, { headers })).requestId, 'abc');
+    assert.equal(listError(answer(502, '<p>no', { headers })).requestId, undefined);
   });
 
   it('exits by its status', () => {
@@ -108,7 +128,11 @@ describe('an error of the API', () => {
 
     it('429 and 5xx: when to try again', () => {
       assert.match(listError(answer(429, '', { headers: { 'retry-after': '12' } })).hint ?? '', /Try again in 12s/);
-      assert.match(listError(answer(503)).hint ?? '', /Try again later/);
+      for (const status of [408, 425, 500, 503]) assert.equal(listError(answer(status)).hint, 'Try again later.');
+    });
+
+    it('nothing, where the reason is all there is to say', () => {
+      assert.equal(listError(answer(400, problem('bad'))).hint, undefined);
     });
   });
 
@@ -131,6 +155,10 @@ describe('an error of the API', () => {
       assert.equal(after({ 'retry-after': 'Mon, 01 Jun 2026 11:00:00 GMT' }, NOW), 0);
       assert.equal(after({ 'retry-after': '-5' }, NOW), undefined);
       assert.equal(after({}, NOW), undefined);
+    });
+
+    it('as a date, with no clock to read it by', () => {
+      assert.equal(after({ 'retry-after': 'Mon, 01 Jun 2026 12:00:30 GMT' }, undefined), undefined);
     });
   });
 
@@ -166,7 +194,7 @@ describe('an error of the API', () => {
 
 describe('a redirect', () => {
   it('is an error that names where it leads, and says that the key stayed here', () => {
-    for (const status of [301, 302, 303, 307, 308, 304]) {
+    for (const status of [300, 301, 302, 303, 307, 308, 304]) {
       const headers = { location: `https://evil.test/?k=${KEY}` };
       assert.throws(
         () => readAccepted(postAnswer(status, '', { headers })),
@@ -179,5 +207,10 @@ describe('a redirect', () => {
           /key was not sent on/.test(error.hint ?? ''),
       );
     }
+  });
+
+  it('may not say where it leads', () => {
+    const message = 'POST /deployments/7/activities/iggy/restart: redirected (302), which the API never does';
+    assert.throws(() => readAccepted(postAnswer(302)), { name: 'RedirectError', message });
   });
 });

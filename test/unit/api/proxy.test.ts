@@ -56,7 +56,14 @@ describe('the proxy of a URL', () => {
     for (const HTTPS_PROXY of ['socks5://me:hunter2@proxy.corp', 'http://me:hunter2@proxy.corp:port']) {
       assert.throws(
         () => proxied({ HTTPS_PROXY }),
-        (error) => error instanceof UsageError && !error.message.includes('hunter2'),
+        (error) => {
+          assert.ok(error instanceof UsageError);
+          assert.equal(error.code, 'invalid_proxy');
+          const said = `${error.message} ${error.hint ?? ''}`;
+          assert.match(said, /HTTPS_PROXY.*http:\/\/HOST:PORT/);
+          assert.doesNotMatch(said, /hunter2/);
+          return true;
+        },
       );
     }
   });
