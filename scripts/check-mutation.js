@@ -1,0 +1,59 @@
+// Mutation tests: breaks the code in one place after the other and sees whether a test notices (docs/testing.md).
+//   node scripts/check-mutation.js           both folders
+//   node scripts/check-mutation.js FILE…     the mutants of these files; what is known of the others is kept
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Stryker } from '@stryker-mutator/core';
+
+// These talk to real sockets, and still end within a second or two: without them nothing would run client.ts and
+// transport.ts. The transport tests that start programs are left out: what runs there is not seen from here.
+const QUICK_TRANSPORT = ['requests', 'retries', 'faults', 'bad-answers', 'proxied'].map(
+  (name) => `test/transport/${name}.test.ts`,
+);
+// Each runs nearly all of the code, for seconds; what they find is told better by the tests of one part.
+const SLOW = /(?:roll-load|fault-bench|notice-bench)\.test\.ts$/;
+const FOLDERS = {
+  api: [...testsIn('test/unit/api'), ...QUICK_TRANSPORT],
+  activities: testsIn('test/unit/activities').filter((file) => !SLOW.test(file)),
+};
+/** Percent of the mutants that a test has to notice, in each folder. */
+const LOWEST_SCORE = 85;
+
+const files = process.argv.slice(2);
+for (const [name, tests] of Object.entries(FOLDERS)) {
+  const folder = `src/${name}/`;
+  const mutate = files.length === 0 ? [`${folder}**/*.ts`] : files.filter((file) => file.startsWith(folder));
+  if (mutate.length > 0) await run(name, tests, mutate);
+}
+
+/** Sets the exit code when the score of the folder is too low. */
+async function run(name, tests, mutate) {
+  const stryker = new Stryker({
+    plugins: [fileURLToPath(new URL('stryker-mocha.js', import.meta.url))],
+    testRunner: 'mocha-published',
+    testRunnerNodeArgs: ['--import=tsx'],
+    mochaFiles: tests,
+    mutate,
+    coverageAnalysis: 'perTest',
+    // What runs once, at import, would need all tests in a new process for each mutant.
+    ignoreStatic: true,
+    incremental: true,
+    incrementalFile: `.stryker/${name}.json`,
+    tempDirName: '.stryker/tmp',
+    ignorePatterns: ['dist', 'bench/results', 'docs', 'examples'],
+    // tsx drops the types unread.
+    disableTypeChecks: false,
+    concurrency: 1,
+    // A machine that is busy must not make a mutant look noticed.
+    timeoutMS: 20_000,
+    thresholds: { high: 95, low: 90, break: LOWEST_SCORE },
+    reporters: ['clear-text', 'progress-append-only'],
+    clearTextReporter: { logTests: false, reportTests: false, allowEmojis: false },
+  });
+  await stryker.runMutationTest();
+}
+
+function testsIn(folder) {
+  const names = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.test.ts'));
+  return names.sort().map((name) => `${folder}/${name}`);
+}
