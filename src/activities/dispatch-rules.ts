@@ -1,11 +1,4 @@
-import {
-  ApiError,
-  InvalidAnswerError,
-  RedirectError,
-  TransportError,
-  UsageError,
-  type LdctlError,
-} from '../core/errors.js';
+import { ApiError, RedirectError, TransportError, UsageError, type LdctlError } from '../core/errors.js';
 import type { Accepted } from '../core/supervisor.js';
 
 /** What the answer to a POST says about whether the action is carried out. */
@@ -31,7 +24,6 @@ export function judge(answer: Answer): Verdict {
   const { error } = answer;
   if (error instanceof TransportError) return error.sent === 'no' ? 'not-sent' : 'cannot-tell';
   if (error instanceof RedirectError) return 'redirect';
-  if (error instanceof InvalidAnswerError) return 'cannot-tell';
   // The request itself could not be made.
   if (error instanceof UsageError) return 'definite-no';
   return error instanceof ApiError ? judgeStatus(error) : 'cannot-tell';

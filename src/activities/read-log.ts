@@ -1,6 +1,6 @@
-import { compareIds, type Id } from '../core/ids.js';
+import type { Id } from '../core/ids.js';
 import type { CallOptions } from '../core/supervisor.js';
-import type { ActivityLog, LogPage, Ranked } from './activity-log.js';
+import type { ActivityLog, LogPage } from './activity-log.js';
 import { GivenIds } from './given-ids.js';
 import { linkedController } from './linked-controller.js';
 
@@ -55,7 +55,8 @@ async function* readTowardsLast(read: ReadPage, first: LogPage, inFlight: number
       ({ lastPage } = page);
       floor = lowestRank(page);
       next = number + 1;
-      yield { ...page, entries: newestFirst([...missed, page]) };
+      // Those missed lie above what the page holds; where they overlap, the later answer counts.
+      yield { ...page, entries: [...missed, page].flatMap(({ entries }) => entries) };
     }
   }
 }
@@ -76,12 +77,6 @@ function highestRank({ entries }: LogPage): number {
 
 function lowestRank({ entries }: LogPage): number {
   return entries.at(-1)?.rank ?? 0;
-}
-
-function newestFirst(pages: readonly LogPage[]): Ranked[] {
-  const [only, ...more] = pages;
-  if (only && more.length === 0) return only.entries;
-  return pages.flatMap(({ entries }) => entries).sort((a, b) => compareIds(b.activity.id, a.activity.id));
 }
 
 async function* readTowardsFirst(read: ReadPage, first: LogPage, inFlight: number): AsyncGenerator<LogPage> {

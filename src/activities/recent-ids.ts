@@ -11,14 +11,9 @@ export class RecentIds {
     return this.#ids.has(id);
   }
 
-  /** @returns false when it was known already */
-  add(id: Id): boolean {
-    if (this.#ids.has(id)) return false;
+  add(id: Id): void {
     this.#ids.add(id);
-    if (this.#ids.size > REMEMBERED) {
-      const [oldest] = this.#ids;
-      if (oldest !== undefined) this.#ids.delete(oldest);
-    }
-    return true;
+    const [oldest] = this.#ids;
+    if (oldest !== undefined && this.#ids.size > REMEMBERED) this.#ids.delete(oldest);
   }
 }

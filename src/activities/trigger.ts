@@ -159,7 +159,7 @@ class Trigger {
     return { baseline, targets: targetsOf({ runtime, action, inWindow }, this.#plan, baseline.nodes) };
   }
 
-  #factsOf(end: DispatchEnd): RunFacts {
+  #factsOf(end: Exclude<DispatchEnd, { kind: 'refused' }>): RunFacts {
     const { deploymentId, runtime, action, idempotencyKey } = this.#plan;
     const asked = { deploymentId, runtime, action: formatAction(action), idempotencyKey };
     switch (end.kind) {
@@ -167,7 +167,6 @@ class Trigger {
         return { ...asked, replayed: end.accepted.replayed, recovered: false, requestId: end.accepted.requestId };
       case 'recovered':
         return { ...asked, replayed: false, recovered: true, requestId: null };
-      case 'refused':
       case 'unknown':
         return { ...asked, replayed: null, recovered: null, requestId: end.error.requestId ?? null };
       case 'interrupted':
