@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { dispatch, type DispatchEnd, type EarlierTry } from '../../../src/activities/dispatch.js';
 import { PollSchedule } from '../../../src/activities/poll-schedule.js';
-import { Interrupted, LdctlError } from '../../../src/core/errors.js';
+import { Interrupted, LdctlError, RedirectError } from '../../../src/core/errors.js';
 import { type RunEvent } from '../../../src/core/progress.js';
 import { type TriggerRequest } from '../../../src/core/supervisor.js';
 import { VirtualClock } from '../../helpers/clock.js';
@@ -37,6 +37,7 @@ class World {
   readonly events: RunEvent[] = [];
   readonly start = this.clock.now();
   look: () => boolean = () => false;
+  mayPost: (() => Promise<boolean>) | undefined;
   earlier: EarlierTry | null = null;
 
   constructor(...posts: PostStep[]) {
@@ -48,6 +49,7 @@ class World {
       supervisor: this.supervisor,
       clock: this.clock,
       signal: this.stop.signal,
+      mayPost: this.mayPost,
       newSchedule: () => new PollSchedule(null, () => 0.5),
       look: (signal: AbortSignal) => {
         signal.throwIfAborted();
@@ -395,7 +397,63 @@ describe('dispatch', () => {
     });
   });
 
+  it('stops at a redirect: the key does not go where it leads', async () => {
+    const error = new RedirectError('redirected', 302);
+    const world = new World(failing(error));
+    assert.deepEqual(await world.run(), { kind: 'refused', error });
+    assert.equal(world.supervisor.posts.length, 1);
+  });
+
+  it('says why it does not know, why it sends again, and why it cannot look', async () => {
+    const world = new World(failing(refused()), failing(lost()), say202);
+    let looks = 0;
+    world.look = () => {
+      if (looks++ < 2) throw apiError(503);
+      return false;
+    };
+    await world.run();
+    assert.deepEqual(
+      world.events.map((event) => event.event === 'warning' && event.message),
+      [
+        'connection refused; trying again in 0.5s',
+        'the connection was lost; looking at the log before anything is sent again',
+        'cannot see the log just now: the API said 503',
+      ],
+    );
+  });
+
+  it('sends nothing when it is called off, and says so; after a lost one its fate stays unknown', async () => {
+    const never = new World();
+    never.mayPost = () => Promise.resolve(false);
+    const end = await never.run();
+    assert.ok(end.kind === 'refused');
+    assert.deepEqual([end.error.code, end.error.exitCode], ['called_off', 5]);
+    assert.match(end.error.message, /called off before it was sent/);
+    const error = lost();
+    const once = new World(failing(error));
+    once.mayPost = () => Promise.resolve(once.supervisor.posts.length === 0);
+    assert.deepEqual(await once.run(), { kind: 'unknown', error });
+  });
+
   describe('at a fault of its own', () => {
+    it('it is thrown as long as nothing was sent', async () => {
+      const broken = new TypeError('x is not a function');
+      const world = new World();
+      world.mayPost = () => Promise.reject(broken);
+      await assert.rejects(world.run(), broken);
+    });
+
+    it('it is not taken for a look that failed', async () => {
+      const broken = new TypeError('x is not a function');
+      const world = new World(failing(lost()));
+      world.look = () => {
+        throw broken;
+      };
+      const end = await world.run();
+      assert.ok(end.kind === 'unknown' && end.error.cause === broken);
+      assert.deepEqual(world.looks, [0]);
+    });
+
     it('it is unknown once something may have been sent', async () => {
       const broken = new TypeError('x is not a function');
       for (const posts of [[failingWith(broken)], [failing(lost()), failingWith(broken)]]) {

@@ -51,15 +51,19 @@ describe('--if-busy ignore', () => {
 });
 
 describe('--if-busy fail', () => {
-  it('ends with 5 and nothing sent, naming the nodes and what they do', async () => {
+  it('ends with 5, at once and nothing sent, naming the nodes and what they do', async () => {
     const bench = new Bench();
+    const begunAt = bench.clock.now();
     const ids = [bench.busy(1n, null), bench.busy(3n, null, { action: 'stop' })];
     const error = await bench.refuses('fail');
     assert.deepEqual([error.exitCode, error.code], [5, 'busy']);
+    assert.match(error.message, /\), node 1 \(/);
+    assert.match(error.hint ?? '', /--if-busy wait, join or ignore/);
     for (const part of [`node 1 (activity ${ids[0]}, restart)`, `node 3 (activity ${ids[1]}, stop)`]) {
       assert.ok(error.message.includes(part), error.message);
     }
     assert.doesNotMatch(error.message, /node 2/);
+    assert.equal(bench.clock.now(), begunAt);
   });
 
   it('looks far down the log, and at every node when none is named', async () => {
@@ -109,8 +113,20 @@ describe('--if-busy wait', () => {
     const begunAt = bench.clock.now();
     bench.busy(1n, null);
     const limits = { timeoutMs: 120_000, intervalMs: null, appearTimeoutMs: 30_000 };
-    assert.equal((await bench.refuses('wait', { limits })).exitCode, 5);
+    const error = await bench.refuses('wait', { limits });
+    assert.equal(error.exitCode, 5);
+    assert.match(error.hint ?? '', /a longer timeout waits longer/);
     assert.ok(bench.clock.now() - begunAt <= 123_000);
+  });
+
+  it('waits as long as it takes without a --timeout, and says for what; what others do is not told', async () => {
+    const bench = new Bench();
+    const id = bench.busy(1n, 3_600_000);
+    const limits = { timeoutMs: null, intervalMs: null, appearTimeoutMs: 30_000 };
+    assert.equal((await bench.trigger('wait', { nodes: [1n], limits })).exitCode, 0);
+    const messages = bench.events.flatMap((event) => (event.event === 'warning' ? [event.message] : []));
+    assert.deepEqual(messages, [`node 1 is busy: waiting for activity ${id} (restart) to end`]);
+    assert.deepEqual(bench.changes, ['1:processing', '1:completed']);
   });
 
   it('goes ahead when what it waits for vanishes from the log', async () => {
@@ -149,6 +165,30 @@ describe('--if-busy join', () => {
     assert.deepEqual(bench.warnings, ['joined', 'joined', 'joined']);
   });
 
+  it('follows what every node is doing, when none is named', async () => {
+    const bench = new Bench();
+    NODES.forEach((node) => bench.busy(node, 5000));
+    const report = await bench.trigger('join', { nodes: null });
+    assert.deepEqual([report.exitCode, statuses(report).length, bench.supervisor.posts.length], [0, 3, 0]);
+  });
+
+  it('follows the newest of several that a node has to do, which ends last', async () => {
+    const bench = new Bench();
+    bench.busy(1n, 5000);
+    const newest = bench.busy(1n, 9000);
+    const { result } = await bench.trigger('join', { nodes: [1n] });
+    assert.deepEqual(result.nodes.map(({ activity_id: id }) => id), [newest]);
+    const messages = bench.events.flatMap((event) => (event.event === 'warning' ? [event.message] : []));
+    assert.deepEqual(messages, [`node 1: following activity ${newest} instead of sending`]);
+  });
+
+  it('has no time limit for what is left when there is none at all', async () => {
+    const bench = new Bench();
+    bench.busy(2n, 3_600_000);
+    const limits = { timeoutMs: null, intervalMs: null, appearTimeoutMs: 30_000 };
+    assert.equal((await bench.trigger('join', { limits })).exitCode, 0);
+  });
+
   it('sends to those that are free, and tells all of them in the order asked', async () => {
     const bench = new Bench();
     bench.busy(2n, 60_000);
@@ -178,6 +218,7 @@ describe('--if-busy join', () => {
     const id = bench.busy(2n, null, { action: 'stop' });
     const error = await bench.refuses('join');
     assert.equal(error.exitCode, 5);
+    assert.equal(error.hint, 'Only restart itself can be joined.');
     assert.ok(error.message.includes(`node 2 (activity ${id}, stop)`) && !error.message.includes('node 1'));
   });
 
@@ -251,6 +292,19 @@ describe('--if-busy join', () => {
       assert.deepEqual([exitCode, result.nodes[0]?.activity_id], [0, id]);
     }
     assert.equal(bench.supervisor.posts.length, 0);
+  });
+});
+
+describe('what a joined run leaves in the journal', () => {
+  it('is a baseline below the lowest of what it follows, whatever the order', async () => {
+    for (const nodes of [[1n, 2n, 3n], [3n, 1n, 2n]]) {
+      const bench = new Bench();
+      const [lowest = 0n] = NODES.map((node) => bench.busy(node, 5000));
+      await bench.trigger('join', { nodes, callersKey: true });
+      const [record] = bench.journal.records.values();
+      assert.deepEqual(record?.baseline, { highestId: lowest - 1n, nodes: [] });
+      assert.equal(record.state, 'accepted');
+    }
   });
 });
 

@@ -67,6 +67,24 @@ for (const order of ['asc', 'desc'] as const) {
       assert.equal(await world.cost(), 1);
     });
 
+    it('reads the pages that have come, and no others', async () => {
+      const world = new World(order, 5020);
+      await world.poll();
+      world.supervisor.addHistory(250);
+      assert.equal(await world.cost(), 3);
+    });
+
+    it('reads down to the baseline at first, or to what is open below it', async () => {
+      // In one of the orders the first page read is not the newest one.
+      const more = order === 'asc' ? 1 : 0;
+      const world = new World(order, 5000);
+      world.supervisor.addHistory(100);
+      assert.equal(await world.cost(), 2 + more);
+      const below = new World(order, 5000);
+      assert.equal(await below.cost([below.supervisor.entries[4750]?.activity.id ?? 0n]), 3 + more);
+      assert.equal(await new World(order, 5000).cost(), 1 + more);
+    });
+
     it('shows an open entry as it is now, although many came after it', async () => {
       const world = new World(order, 130);
       await world.poll();

@@ -199,7 +199,11 @@ describe('ActivityLog', () => {
     const supervisor = new FakeSupervisor(new VirtualClock());
     supervisor.addHistory(5);
     supervisor.nextReads((page) => ({ ...page, items: [] }));
-    await assert.rejects(logOf(supervisor).page(1, {}), InvalidAnswerError);
+    await assert.rejects(logOf(supervisor).page(1, {}), (error) => {
+      assert.ok(error instanceof InvalidAnswerError);
+      assert.equal(error.message, 'the activity log of deployment 71 claims 1 pages, yet page 1 is empty');
+      return true;
+    });
   });
 
   it('takes an empty log, with one page or none, and a page past the end', async () => {

@@ -172,6 +172,51 @@ describe('RunTracker, named nodes (Sequence 5)', () => {
     assert.deepEqual(world.tracker.outlook(START), { now: START, underway, awaitsEntries: false });
   });
 
+  it('tells all targets after each change, and nothing while there is none', () => {
+    const { tracker } = new World(targets({ nodes: [1n, 2n] }));
+    const at = (ms: number) => ({ startedAt: START + ms, endedAt: START + ms });
+    const events = tracker.observe([entry(101n, 1n, 'processing')], at(0));
+    assert.deepEqual(events.map(({ event }) => event), ['activity', 'progress']);
+    assert.deepEqual(events.at(-1), { event: 'progress', nodes: tracker.nodes(null) });
+    assert.deepEqual(tracker.observe([entry(101n, 1n, 'processing')], at(500)), []);
+  });
+
+  it('knows all its activities as soon as each node has one', () => {
+    const world = new World(targets({ nodes: [1n, 2n] }));
+    assert.equal(world.tracker.allAppeared, false);
+    world.poll(0, entry(101n, 1n));
+    assert.equal(world.tracker.allAppeared, false);
+    world.poll(100, entry(101n, 1n), entry(102n, 2n, 'processing'));
+    assert.equal(world.tracker.allAppeared, true);
+  });
+
+  it('warns of each target once, and says which', () => {
+    const { tracker } = new World(targets({ nodes: [1n, 2n] }));
+    const warnings = (...shown: Activity[]) =>
+      tracker
+        .observe(shown, { startedAt: START, endedAt: START })
+        .flatMap((event) => (event.event === 'warning' ? [`${event.code}: ${event.message}`] : []));
+    const doubled = [entry(101n, 1n), entry(102n, 1n), entry(103n, 2n), entry(104n, 2n, 'processing')];
+    const [one, two, ...more] = warnings(...doubled);
+    assert.match(one ?? '', /^ambiguous: node 1 has more than one entry/);
+    assert.match(two ?? '', /^ambiguous: node 2 has more than one entry/);
+    assert.deepEqual(more, []);
+    const [back, vanished] = warnings(entry(101n, 1n, 'processing'));
+    assert.match(back ?? '', /^status_went_back: activity 101 was final and is now shown as processing/);
+    assert.match(vanished ?? '', /^entry_vanished: activity 104 of node 2 is no longer in the log/);
+    assert.deepEqual(warnings(entry(101n, 1n, 'processing')), []);
+  });
+
+  it('says for each target what its entry says', () => {
+    const world = new World(targets({ nodes: [1n] }));
+    const finished_at = new Date(START + 5000).toISOString();
+    world.poll(6000, entry(101n, 1n, 'completed', { finished_at }));
+    const created_at = new Date(START).toISOString();
+    assert.deepEqual(world.tracker.nodes(null), [
+      { node_id: 1n, activity_id: 101n, status: 'completed', created_at, finished_at, ambiguous: false, since: START + 6000 },
+    ]);
+  });
+
   it('waits 5 s where somebody else may have done the same since the baseline', () => {
     const world = new World(withLongSettle(targets({ nodes: [1n] })));
     assert.equal(world.settledAt(4999, entry(101n, 1n)), false);

@@ -29,6 +29,7 @@ const isRefusal = (error: unknown): boolean => {
   assert.deepEqual([error.code, error.exitCode], ['wrong_tenant', 5]);
   for (const part of [OURS.toString(), THEIRS.toString(), 'profile prod'])
     assert.ok(error.message.includes(part), error.message);
+  assert.match(error.hint ?? '', /^Nothing was sent\. `ldctl profiles show prod`/);
   return true;
 };
 

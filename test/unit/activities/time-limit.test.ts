@@ -20,9 +20,19 @@ describe('withLimit', () => {
     const clock = new VirtualClock();
     const start = clock.now();
     const run = clock.run(withLimit(clock, 1000, never, (signal) => clock.sleep(5000, signal)));
-    await assert.rejects(run, (error) => error instanceof TransportError && error.code === 'timeout');
+    await assert.rejects(run, (error) => {
+      assert.ok(error instanceof TransportError);
+      assert.deepEqual([error.code, error.message, error.sent], ['timeout', 'no answer in time', 'maybe']);
+      return true;
+    });
     assert.equal(clock.now() - start, 1000);
     assert.equal(clock.asleep, 0);
+  });
+
+  it('sets no timer where there is no limit', async () => {
+    const clock = new VirtualClock();
+    assert.equal(await withLimit(clock, Infinity, never, () => Promise.resolve(7)), 7);
+    assert.deepEqual(clock.sleeps, []);
   });
 
   it('ends the work with the outer signal, and its reason', async () => {

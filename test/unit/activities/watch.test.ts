@@ -58,6 +58,19 @@ describe('Watch', () => {
     assert.equal(watch.anyRejected, false);
   });
 
+  it('one of several that were waited for is enough to say that there was a rejection', () => {
+    const watch = watching([entry(99n, 'processing'), entry(98n, 'processing')]);
+    tell(watch, entry(99n, 'rejected'), entry(98n));
+    assert.equal(watch.anyRejected, true);
+  });
+
+  it('looks for what is open, shown at first or since, and for nothing that no filter would show', () => {
+    const watch = watching([entry(98n), entry(99n, 'processing')], { runtimes: ['iggy'] });
+    tell(watch, entry(101n, 'processing'), { ...entry(102n, 'processing'), runtime: 'connectors' });
+    assert.deepEqual(watch.open(), [99n, 101n]);
+    assert.equal(watch.nextCheckAt(), null);
+  });
+
   it('shows new entries that match, and looks on at one whose status may become the one wanted', () => {
     const watch = watching([], { statuses: ['rejected'], nodes: [1n] });
     assert.deepEqual(tell(watch, entry(101n, 'processing'), entry(102n, 'rejected', 2n), entry(103n)), []);
@@ -77,6 +90,15 @@ describe('Watch', () => {
     const watch = watching([entry(99n, 'processing')], { statuses: ['processing'] });
     assert.deepEqual(tell(watch, entry(99n, 'completed')), ['99:completed']);
     assert.equal(watch.settled, true);
+  });
+
+  it('keeps one that was waited for, and forgets the oldest of the others first', () => {
+    const first = [entry(99n, 'processing'), ...Array.from({ length: 1000 }, (_, at) => entry(98n - BigInt(at)))];
+    const watch = watching(first);
+    tell(watch, entry(99n, 'rejected'), entry(101n), entry(102n));
+    const kept = watch.shown.map(({ id }) => id);
+    assert.deepEqual([kept.length, kept[0], kept[2], kept.at(-1)], [1000, 102n, 99n, 98n - 996n]);
+    assert.deepEqual([watch.settled, watch.anyRejected], [true, true]);
   });
 
   it('keeps no more than a thousand, never lets go of an open one, and tells no old one as news', () => {

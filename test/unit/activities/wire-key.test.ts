@@ -41,6 +41,11 @@ describe('wireKey', () => {
     assert.equal(wireKey('job-17', example), `job-17.${digest.slice(0, 32)}`);
   });
 
+  it('is the same in the next version for every node, too: a journal may hold it', () => {
+    const digest = createHash('sha256').update('7\niggy\nrestart\nevery').digest('hex');
+    assert.equal(wireKey('job-17', { ...example, nodes: null }), `job-17.${digest.slice(0, 32)}`);
+  });
+
   it('is another one for every other trigger, and the same for the same', () => {
     fc.assert(
       fc.property(trigger, trigger, (one, other) => {
@@ -82,6 +87,13 @@ describe('checkIdempotencyKey', () => {
   });
 
   for (const text of ['', 'x'.repeat(201), 'a b', 'a\nb', 'ключ', 'tab\t', 'é']) {
-    it(`refuses ${JSON.stringify(text).slice(0, 20)}`, () => assert.throws(() => checkIdempotencyKey(text), UsageError));
+    it(`refuses ${JSON.stringify(text).slice(0, 20)}, and says what it takes`, () =>
+      assert.throws(
+        () => checkIdempotencyKey(text),
+        (error) =>
+          error instanceof UsageError &&
+          error.code === 'invalid_idempotency_key' &&
+          /^--idempotency-key: .*1 to 200 visible ASCII/.test(`${error.message} ${error.hint ?? ''}`),
+      ));
   }
 });

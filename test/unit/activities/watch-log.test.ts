@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { ActivityLog } from '../../../src/activities/activity-log.js';
+import { watchLog, type ListingEvent, type WatchEnd, type WatchPlan } from '../../../src/activities/watch-log.js';
+import { Interrupted } from '../../../src/core/errors.js';
+import { type RunEvent } from '../../../src/core/progress.js';
+import { VirtualClock } from '../../helpers/clock.js';
+import { apiError, FakeSupervisor, failingRead } from '../../helpers/fake-supervisor.js';
+import { drain } from '../../helpers/run.js';
+
+describe('a list that is kept up to date', () => {
+  let clock: VirtualClock;
+  let supervisor: FakeSupervisor;
+  let stop: AbortController;
+  let listed: string[];
+  let news: string[];
+  beforeEach(() => {
+    clock = new VirtualClock();
+    supervisor = new FakeSupervisor(clock);
+    stop = new AbortController();
+    listed = [];
+    news = [];
+  });
+
+  const watch = (changes: Partial<WatchPlan> = {}): Promise<WatchEnd> => {
+    const plan: WatchPlan = { filter: {}, limit: 20, untilFinal: true, timeoutMs: null, intervalMs: 1000, ...changes };
+    const tools = { clock, random: () => 0.5, signal: stop.signal };
+    const note = (event: ListingEvent | RunEvent): void => {
+      if (event.event === 'listing') listed = event.activities.map(({ node_id: node }) => String(node));
+      if (event.event === 'activity') news.push(`${event.activity.node_id}:${event.activity.status}`);
+    };
+    return clock.run(drain(watchLog(new ActivityLog(supervisor, 71n), plan, tools), note));
+  };
+
+  it('ends at once where nothing is open, with what it listed', async () => {
+    supervisor.addHistory(3);
+    const { end, shown, total, anyRejected } = await watch({ limit: 2 });
+    assert.deepEqual(end, { kind: 'settled' });
+    assert.deepEqual([listed, shown.length, total, anyRejected], [['3', '2'], 2, 3, false]);
+    assert.deepEqual(clock.sleeps, []);
+  });
+
+  it('ends once all it listed is final, and tells every change until then', async () => {
+    supervisor.add({ node: 1n, status: 'processing', then: [[2500, 'rejected']] });
+    const run = watch();
+    await clock.advance(500);
+    supervisor.add({ node: 2n, status: 'processing' });
+    const { end, shown, anyRejected } = await run;
+    assert.deepEqual([end.kind, anyRejected], ['settled', true]);
+    assert.deepEqual(news, ['2:processing', '1:rejected']);
+    assert.deepEqual(shown.map(({ node_id: node, status }) => `${node}:${status}`), ['2:processing', '1:rejected']);
+  });
+
+  it('goes on for ever, until it is interrupted', async () => {
+    supervisor.addHistory(1);
+    const run = watch({ untilFinal: false });
+    await clock.advance(60_000);
+    supervisor.add({ node: 5n });
+    await clock.advance(2000);
+    stop.abort(new Interrupted('SIGINT'));
+    assert.equal((await run).end.kind, 'interrupted');
+    assert.deepEqual(news, ['5:completed']);
+  });
+
+  it('ends at its timeout', async () => {
+    supervisor.add({ status: 'processing' });
+    const begin = clock.now();
+    assert.equal((await watch({ timeoutMs: 7000 })).end.kind, 'deadline');
+    assert.equal(clock.now() - begin, 7000);
+  });
+
+  it('looks as often as it is told to', async () => {
+    supervisor.add({ status: 'processing' });
+    const begin = clock.now();
+    const looks = new Set<number>();
+    supervisor.beforeRead = () => looks.add(clock.now() - begin);
+    await watch({ timeoutMs: 10_000, intervalMs: 4000 });
+    assert.deepEqual([...looks], [0, 4000, 8000, 10_000]);
+  });
+
+  it('fails where the first listing cannot be read', async () => {
+    const error = apiError(403);
+    supervisor.nextReads(failingRead(error));
+    await assert.rejects(watch(), error);
+    supervisor.verify();
+  });
+});
