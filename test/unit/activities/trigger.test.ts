@@ -229,6 +229,15 @@ for (const order of ['asc', 'desc'] as const) {
       assert.equal(report.exitCode, 7);
       assert.deepEqual(statuses(report), ['1:missing']);
       assert.deepEqual(run.warnings, ['entry_vanished']);
+      // Its id is known, and of no use: the log does not show it.
+      assert.equal(report.result.resume, `wait --after ${run.baseline} nodes 1`);
+    });
+
+    it('tells the targets before anything is known of them', async () => {
+      const run = world();
+      await run.trigger({ nodes: [2n, 1n] });
+      const pictures = run.events.flatMap((event) => (event.event === 'progress' ? [event.nodes] : []));
+      assert.deepEqual(pictures[0]?.map(({ node_id, status }) => [node_id, status]), [[2n, null], [1n, null]]);
     });
 
     it('a status that goes back from final is not believed', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type JobReport } from '../../../src/activities/job.js';
 import { trigger } from '../../../src/activities/trigger.js';
-import { waitAfter, waitForActivities, type WaitAfterPlan } from '../../../src/activities/wait.js';
+import { highestOf, waitAfter, waitForActivities, type WaitAfterPlan } from '../../../src/activities/wait.js';
 import { Interrupted } from '../../../src/core/errors.js';
 import { type Id } from '../../../src/core/ids.js';
 import { apiError, failingRead } from '../../helpers/fake-supervisor.js';
@@ -33,6 +33,26 @@ describe('wait ID…', () => {
     assert.deepEqual(report.result.nodes.map(({ activity_id, node_id }) => [activity_id, node_id]), [[open, 2n], [old, 1n]]);
     assert.deepEqual([report.result.runtime, report.result.action], ['iggy', null]);
     assert.deepEqual([report.result.idempotency_key, report.result.replayed, report.result.resume], [null, null, null]);
+  });
+
+  it('reads no more than it takes to see them, in whatever order they are given', async () => {
+    for (const turn of [(ids: Id[]) => ids, (ids: Id[]) => ids.toReversed()]) {
+      const run = new JobBench();
+      run.supervisor.addHistory(3000);
+      const ids = [run.supervisor.add({ node: 1n }), run.supervisor.add({ node: 2n })];
+      await waitFor(run, turn(ids));
+      assert.equal(run.supervisor.reads.length, 2);
+      assert.equal(highestOf(turn(ids)), ids[1]);
+    }
+    assert.equal(highestOf([]), 0n);
+  });
+
+  it('does not begin when it is interrupted', async () => {
+    const run = new JobBench();
+    const reason = new Interrupted('SIGINT');
+    run.stop.abort(reason);
+    await assert.rejects(waitFor(run, [1n]), reason);
+    await assert.rejects(after(run, 1n), reason);
   });
 
   it('has nothing to settle: final at the first look is the end', async () => {
