@@ -6,7 +6,7 @@ import { UsageError } from '../core/errors.js';
 import { fileErrorCode, fileFault } from './private-files.js';
 
 /**
- * A lock between processes: a folder that holds one empty file, named by its holder's token.
+ * A lock between processes: a folder that holds one empty file, named by its holder's token (process number and a UUID).
  *
  * It is taken by renaming a folder of one's own onto its path, which the system refuses while a folder with something
  * in it is there. A holder that was killed leaves it behind; who has waited long enough moves it to a name made of the
@@ -15,8 +15,10 @@ import { fileErrorCode, fileFault } from './private-files.js';
  * it lost updates.) Staleness is measured by waiting, not by comparing clocks.
  */
 
-/** Work under a lock takes milliseconds. A lock that has not changed hands for this long was left behind. */
+/** Work under a lock takes milliseconds. A lock that has not changed hands for this long was left behind … */
 const LEFT_BEHIND_MS = 3000;
+/** … unless its holder's process is there: a disk that is busy can keep it waiting for as long as this. */
+const STUCK_MS = 30_000;
 const BETWEEN_TRIES_MS = 20;
 const LONGEST_WAIT_MS = 60_000;
 /** What a killed process left beside a lock is kept far longer than anyone waits: it guards against breaking twice. */
@@ -36,7 +38,7 @@ export interface HeldLock {
  * @throws UsageError when the lock cannot be had, or was lost; whatever `work` throws
  */
 export async function withLock<T>(path: string, clock: Clock, work: (lock: HeldLock) => T): Promise<T> {
-  const token = randomUUID();
+  const token = `${process.pid}-${randomUUID()}`;
   await acquire(path, token, clock);
   const assertHeld = (): void => {
     if (holderOf(path) !== token) throw lockLost(path);
@@ -73,7 +75,7 @@ async function waitFor(path: string, own: string, clock: Clock): Promise<void> {
     const now = holderOf(path);
     if (now !== holder) unchangedMs = 0;
     holder = now;
-    if (holder !== null && unchangedMs >= LEFT_BEHIND_MS) breakLock(path, holder);
+    if (holder !== null && unchangedMs >= (isRunning(holder) ? STUCK_MS : LEFT_BEHIND_MS)) breakLock(path, holder);
     await clock.sleep(BETWEEN_TRIES_MS);
     unchangedMs += BETWEEN_TRIES_MS;
   }
@@ -81,6 +83,19 @@ async function waitFor(path: string, own: string, clock: Clock): Promise<void> {
     code: 'config_locked',
     hint: 'Try again when they have ended.',
   });
+}
+
+/** Whether there is a process of the holder's number: its own, or one that has come since. Another machine's is not seen. */
+function isRunning(holder: string): boolean {
+  const pid = Number(/^(\d+)-/.exec(holder)?.[1]);
+  if (!(pid > 0)) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it is there, and another user's.
+    return fileErrorCode(error) === 'EPERM';
+  }
 }
 
 function breakLock(path: string, holder: string): void {

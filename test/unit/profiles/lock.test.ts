@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../../src/core/errors.js';
@@ -55,6 +56,25 @@ describe('the lock between processes', () => {
     await clock.run(withLock(path, clock, () => undefined));
     const waited = clock.now() - start;
     assert.ok(waited >= 3000 && waited <= 3200, `${waited} ms`);
+  });
+
+  it('is given 30 s where its holder is there: a busy disk may keep it', async () => {
+    const path = join(privateFolder(), 'lock');
+    const clock = new VirtualClock();
+    const start = clock.now();
+    leaveLock(path, `${process.pid}-living`);
+    await clock.run(withLock(path, clock, () => undefined));
+    const waited = clock.now() - start;
+    assert.ok(waited >= 30_000 && waited <= 30_200, `${waited} ms`);
+  });
+
+  it('is broken after 3 s where the number of its holder is that of no process', async () => {
+    const path = join(privateFolder(), 'lock');
+    const clock = new VirtualClock();
+    const start = clock.now();
+    leaveLock(path, `${spawnSync(process.execPath, ['--version']).pid}-dead`);
+    await clock.run(withLock(path, clock, () => undefined));
+    assert.ok(clock.now() - start <= 3200, `${clock.now() - start} ms`);
   });
 
   it('is not broken as long as it changes hands', async () => {
