@@ -11,15 +11,21 @@ const QUICK_TRANSPORT = ['requests', 'retries', 'faults', 'bad-answers', 'proxie
   (name) => `test/transport/${name}.test.ts`,
 );
 // Each runs nearly all of the code, for seconds; what they find is told better by the tests of one part.
-const SLOW = /(?:roll-load|fault-bench|notice-bench)\.test\.ts$/;
+const SLOW_FILES = /(?:roll-load|fault-bench|notice-bench)\.test\.ts$/;
+const SLOW_TESTS = 'at any of 60 moments';
 const FOLDERS = {
   api: [...testsIn('test/unit/api'), ...QUICK_TRANSPORT],
-  activities: testsIn('test/unit/activities').filter((file) => !SLOW.test(file)),
+  activities: testsIn('test/unit/activities').filter((file) => !SLOW_FILES.test(file)),
 };
 /** Percent of the mutants that a test has to notice, in each folder. */
 const LOWEST_SCORE = 85;
 
-const files = process.argv.slice(2);
+const files = process.argv.slice(2).map((file) => file.replace(/^\.\//, ''));
+const strangers = files.filter((file) => !Object.keys(FOLDERS).some((name) => file.startsWith(`src/${name}/`)));
+if (strangers.length > 0) {
+  console.error(`neither in src/api nor in src/activities: ${strangers.join(', ')}`);
+  process.exit(2);
+}
 for (const [name, tests] of Object.entries(FOLDERS)) {
   const folder = `src/${name}/`;
   const mutate = files.length === 0 ? [`${folder}**/*.ts`] : files.filter((file) => file.startsWith(folder));
@@ -33,6 +39,7 @@ async function run(name, tests, mutate) {
     testRunner: 'mocha-published',
     testRunnerNodeArgs: ['--import=tsx'],
     mochaFiles: tests,
+    mochaSkip: SLOW_TESTS,
     mutate,
     coverageAnalysis: 'perTest',
     // What runs once, at import, would need all tests in a new process for each mutant.

@@ -17,6 +17,8 @@ const instrumented = (globalThis[INSTRUMENTER_CONSTANTS.NAMESPACE] ??= {});
 
 /** How long a test may take beyond ten times what it takes without a mutant: far more than a busy machine needs. */
 const LIMIT_MS = 5000;
+/** For one that has not been timed yet. */
+const LONGEST_MS = 60_000;
 /** What each test takes, noted for the processes that come after the first; in the folder that Stryker works in. */
 const TIMES = 'test-times.json';
 
@@ -24,18 +26,21 @@ class MochaRunner {
   static inject = tokens(commonTokens.options);
   #mocha;
   #loaded = false;
+  /** What each test takes without a mutant, milliseconds. */
+  #usual = existsSync(TIMES) ? JSON.parse(readFileSync(TIMES, 'utf8')) : {};
   /** Whether a test has never ended. What it left running would disturb the next mutant. */
   #isStuck = false;
 
-  constructor({ mochaFiles }) {
-    this.#mocha = new Mocha({ reporter: noReporter, timeout: 60_000 });
+  constructor({ mochaFiles, mochaSkip }) {
+    this.#mocha = new Mocha({ reporter: noReporter, timeout: LONGEST_MS });
     this.#mocha.cleanReferencesAfterRun(false);
     for (const file of mochaFiles) this.#mocha.addFile(file);
-    const usual = usualTimes();
+    const limitOf = (name) => (name in this.#usual ? LIMIT_MS + 10 * this.#usual[name] : LONGEST_MS);
     this.#mocha.suite.beforeEach(function () {
       const name = this.currentTest.fullTitle();
+      if (name.includes(mochaSkip)) this.skip();
       instrumented.currentTestId = name;
-      if (name in usual) this.currentTest.timeout(LIMIT_MS + 10 * usual[name]);
+      this.currentTest.timeout(limitOf(name));
     });
   }
 
@@ -46,8 +51,8 @@ class MochaRunner {
 
   async dryRun({ disableBail }) {
     const result = await this.#run(disableBail);
-    const times = result.tests?.map(({ name, timeSpentMs }) => [name, timeSpentMs]) ?? [];
-    writeFileSync(TIMES, JSON.stringify(Object.fromEntries(times)));
+    this.#usual = Object.fromEntries(result.tests?.map(({ name, timeSpentMs }) => [name, timeSpentMs]) ?? []);
+    writeFileSync(TIMES, JSON.stringify(this.#usual));
     return { ...result, mutantCoverage: instrumented.mutantCoverage };
   }
 
@@ -99,10 +104,6 @@ class MochaRunner {
   }
 }
 
-function usualTimes() {
-  return existsSync(TIMES) ? JSON.parse(readFileSync(TIMES, 'utf8')) : {};
-}
-
 /** The runner's own events are listened to instead. */
 function noReporter() {}
 
@@ -117,5 +118,8 @@ function escaped(text) {
 
 export const strykerPlugins = [declareClassPlugin(PluginKind.TestRunner, 'mocha-published', MochaRunner)];
 export const strykerValidationSchema = {
-  properties: { mochaFiles: { description: 'Test files, by their path.', type: 'array', items: { type: 'string' } } },
+  properties: {
+    mochaFiles: { description: 'Test files, by their path.', type: 'array', items: { type: 'string' } },
+    mochaSkip: { description: 'Tests that have this in their name are left out.', type: 'string' },
+  },
 };
