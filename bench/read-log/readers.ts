@@ -32,12 +32,24 @@ export async function readByLdctl(log: ServedLog, folder: string): Promise<Ldctl
   return { wallMs, peakKb: Number(told), ids: [...ids].map(([, id = '']) => id) };
 }
 
-/** Page by page, by one curl over one connection, into a file. It stops at the page that was the last at the start. */
-export async function readByCurl(log: ServedLog, folder: string): Promise<Reading> {
-  const { LD_SUPERVISOR_URL: url = '', LD_DEPLOYMENT_ID: deployment = '', LD_API_KEY: key = '' } = log.env;
-  const file = join(folder, 'curl.json');
+/** What else reads a log, as a line of shell: `$PAGES` stands for the address of all pages, `$FOLDER` for a scratch folder. */
+export const OTHERS = {
+  curl: 'curl --silent --fail --header "ld-api-key: $LD_API_KEY" "$PAGES"',
+  'curl | jq': 'curl --silent --fail --header "ld-api-key: $LD_API_KEY" "$PAGES" | jq --compact-output ".items[]"',
+  'curl --parallel | jq':
+    'curl --silent --fail --parallel --parallel-max 8 --header "ld-api-key: $LD_API_KEY" --output "$FOLDER/#1.page" "$PAGES" && ' +
+    'cat "$FOLDER"/*.page | jq --compact-output ".items[]"',
+} as const;
+
+export type Other = keyof typeof OTHERS;
+
+/** All pages that there were at the start, into a file; over one connection unless it says otherwise. */
+export async function readByOther(other: Other, log: ServedLog, folder: string): Promise<Reading> {
+  const { LD_SUPERVISOR_URL: url = '', LD_DEPLOYMENT_ID: deployment = '' } = log.env;
+  const file = join(folder, 'others.json');
   const pages = `${url}/deployments/${deployment}/activities?page=[1-${Math.ceil(log.ids.length / 100)}]&results=100`;
-  const { wallMs } = await timed('curl', ['--silent', '--fail', '--header', `ld-api-key: ${key}`, pages], process.env, file);
+  const env = { ...process.env, ...log.env, PAGES: pages, FOLDER: folder };
+  const { wallMs } = await timed('sh', ['-c', OTHERS[other]], env, file);
   const ids = readFileSync(file, 'utf8').matchAll(/"id":(\d+)/g);
   return { wallMs, ids: [...ids].map(([, id = '']) => id) };
 }
