@@ -48,7 +48,8 @@ export async function printList<T>(
   try {
     for await (const item of items) {
       printed += 1;
-      await chunks.add(writer.item(item));
+      // Awaited only where there is something to wait for: there may be hundreds of thousands.
+      if (chunks.add(writer.item(item))) await chunks.flush();
       if (output.stdout.closed) break;
     }
   } catch (error) {
@@ -98,9 +99,10 @@ class Chunks {
     this.#sink = sink;
   }
 
-  async add(text: string): Promise<void> {
+  /** @returns whether it is time to flush */
+  add(text: string): boolean {
     this.#text += text;
-    if (this.#text.length >= CHUNK) await this.flush();
+    return this.#text.length >= CHUNK;
   }
 
   /** @throws LdctlError when the output cannot be written; not when its reader went away */
