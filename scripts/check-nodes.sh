@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The package as strangers get it: packed, installed from its tarball into an empty folder without running any install
-# script, and used with every Node that it is said to work with. Ends with 2 when none of them could be had.
+# script, led through the docs, and used with every Node that it is said to work with. Ends with 2 when none of them could be had.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -24,6 +24,10 @@ chmod a+rx "$work"
 packages=$(npm_quietly ls --global --all --parseable --prefix "$prefix" | tail -n +2 | sort -u | wc -l)
 printf 'packed %s kB; installed %s MB in %s packages\n' \
   "$(($(wc -c <"$tarball") / 1024))" "$(du -sm "$prefix" | cut -f1)" "$packages"
+
+echo 'the shell blocks of README and docs, with the installed ldctl:'
+LDCTL_UNDER_TEST="$prefix/lib/node_modules/ldctl/bin/run.js" node node_modules/mocha/bin/mocha.js test/acceptance/docs.test.ts ||
+  fail 'the docs, with the installed ldctl'
 
 # Which Node, into its own folder: the package that holds its binary, which needs no install script either.
 platform=$(node -p '`${process.platform === "win32" ? "win" : process.platform}-${process.arch}`')

@@ -5,8 +5,8 @@ import { symlinkSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The built command, as `npm install` links it. */
-export const LDCTL = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+/** The built command, as `npm install` links it; or an installed one, where a check names it. */
+export const LDCTL = process.env.LDCTL_UNDER_TEST ?? fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 
 /** A process that is still there after this much real time hangs, on a machine that is busy with other things too. */
 const LONGEST_RUN_MS = 180_000;
