@@ -39,7 +39,7 @@ export function readAccepted(response: ApiResponse): Accepted {
   return {
     requestId: requestIdOf(response) ?? null,
     replayed: header(response, 'idempotent-replayed')?.trim().toLowerCase() === 'true',
-    serverTime: parseHttpDate(header(response, 'date') ?? ''),
+    serverTime: serverTimeOf(response),
   };
 }
 
@@ -50,7 +50,7 @@ export function readAccepted(response: ApiResponse): Accepted {
 export function readActivityPage(response: ApiResponse, query: PageQuery): ActivityPage {
   refuseFailure(response, LIST_HINTS);
   const page = pageOf(response, query);
-  const serverTime = parseHttpDate(header(response, 'date') ?? '');
+  const serverTime = serverTimeOf(response);
   return serverTime === null ? page : { ...page, serverTime };
 }
 
@@ -70,4 +70,9 @@ export function readKeyContext(response: ApiResponse): KeyContext {
 export function readStructure(response: ApiResponse): TenantStructure {
   refuseFailure(response, CORE_HINTS);
   return check(response, tenantStructure, jsonOf(response));
+}
+
+/** The server's own clock as it answered, milliseconds UTC; null when it does not say. */
+function serverTimeOf(response: ApiResponse): number | null {
+  return parseHttpDate(header(response, 'date') ?? '');
 }

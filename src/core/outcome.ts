@@ -43,6 +43,11 @@ export interface GateResult {
   took_ms: number;
 }
 
+/** Whether it did not let the roll go on. */
+export function isFailedGate(gate: GateResult | null | undefined): gate is GateResult {
+  return gate !== undefined && gate !== null && gate.exit_code !== 0;
+}
+
 export const MISSING = 'missing';
 export const NOT_STARTED = 'not_started';
 

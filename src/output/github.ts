@@ -1,6 +1,6 @@
 import { appendFile } from 'node:fs/promises';
 import { formatDuration } from '../core/durations.js';
-import { MISSING, NOT_STARTED, type NodeResult, type RunResult } from '../core/outcome.js';
+import { isFailedGate, MISSING, NOT_STARTED, type NodeResult, type RunResult } from '../core/outcome.js';
 import { plainText } from '../core/text.js';
 import { warningText } from './error.js';
 import { runName } from './run-summary.js';
@@ -41,7 +41,7 @@ function annotations(result: RunResult): string {
 
 function troubleOf({ status, gate }: NodeResult, { outcome }: RunResult): string | null {
   if (status === 'rejected' || status === MISSING) return status;
-  if (gate && gate.exit_code !== 0) return `gate ${gateWord(gate)}`;
+  if (isFailedGate(gate)) return `gate ${gateWord(gate)}`;
   if (status === NOT_STARTED) return null;
   return outcome === 'timed_out' && status !== 'completed' ? 'timed out' : null;
 }

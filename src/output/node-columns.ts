@@ -1,4 +1,4 @@
-import { type NodeResult } from '../core/outcome.js';
+import { isFailedGate, type NodeResult } from '../core/outcome.js';
 import { type NodeProgress } from '../core/progress.js';
 import { type Column } from './columns.js';
 import { hasFailed } from './node-state.js';
@@ -73,7 +73,7 @@ function runningFor({ status, since }: NodeProgress, now: number): string | null
 function stageText({ status, stage, gate }: NodeProgress, now: number): string | null {
   if (stage === 'pause' || stage === 'gate') return `${spinnerFrame(now)} ${stage}`;
   if (stage !== 'done') return null;
-  if (gate && gate.exit_code !== 0) return `✗ gate ${gateWord(gate)}`;
+  if (isFailedGate(gate)) return `✗ gate ${gateWord(gate)}`;
   return isSettled(status) ? null : `✗ ${status === null ? 'unconfirmed' : 'timed out'}`;
 }
 

@@ -1,15 +1,10 @@
-import { type NodeResult } from '../core/outcome.js';
+import { isFailedGate } from '../core/outcome.js';
 import { type NodeProgress } from '../core/progress.js';
 import { isFailed, isSettled, statusRank } from './status.js';
 
-/** The gate after it did not let the roll go on. */
-export function isHeldByGate({ gate }: NodeResult): boolean {
-  return gate !== undefined && gate !== null && gate.exit_code !== 0;
-}
-
 /** Whether it has gone wrong; of a roll, also when it was given up, or its gate did not let the roll go on. */
 export function hasFailed(node: NodeProgress): boolean {
-  return isFailed(node.status) || (node.stage === 'done' && (!isSettled(node.status) || isHeldByGate(node)));
+  return isFailed(node.status) || (node.stage === 'done' && (!isSettled(node.status) || isFailedGate(node.gate)));
 }
 
 /** Whether nothing more will come of it; of a roll, whether it has had its turn. */

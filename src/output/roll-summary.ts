@@ -1,6 +1,5 @@
-import { MISSING, NOT_STARTED, type NodeResult } from '../core/outcome.js';
+import { isFailedGate, MISSING, NOT_STARTED, type NodeResult } from '../core/outcome.js';
 import { plainText } from '../core/text.js';
-import { isHeldByGate } from './node-state.js';
 import { gateWord } from './status.js';
 
 /** Whether this is the result of a roll. */
@@ -26,13 +25,13 @@ export function rollGroups(nodes: readonly NodeResult[], list: (texts: readonly 
 
 function groupOf(node: NodeResult): Group {
   if (node.status === NOT_STARTED) return 'not started';
-  if (node.status === MISSING || node.status === 'rejected' || isHeldByGate(node)) return 'failed';
+  if (node.status === MISSING || node.status === 'rejected' || isFailedGate(node.gate)) return 'failed';
   return node.status === 'completed' ? 'done' : 'running';
 }
 
 /** Why it is in its group, where that is not plain. */
 function remark({ status, gate }: NodeResult): string {
-  if (gate && gate.exit_code !== 0) return ` (gate ${gateWord(gate)})`;
+  if (isFailedGate(gate)) return ` (gate ${gateWord(gate)})`;
   if (status === MISSING || status === 'rejected') return ` (${status})`;
   if (status === null) return ' (not seen yet)';
   return status === 'completed' || status === NOT_STARTED || status === 'processing' ? '' : ` (${plainText(status)})`;

@@ -1,6 +1,6 @@
 import type { Id } from '../../core/ids.js';
 import type { RunRecord } from '../../core/journal.js';
-import { NOT_STARTED, type GateResult, type NodeResult } from '../../core/outcome.js';
+import { isFailedGate, NOT_STARTED, type GateResult, type NodeResult } from '../../core/outcome.js';
 import type { NodeProgress, RunEvent } from '../../core/progress.js';
 import type { RollStage } from '../../core/roll.js';
 import type { JobReport } from '../job.js';
@@ -47,7 +47,7 @@ export class RollNode {
   }
 
   get isHeldByGate(): boolean {
-    return this.gate !== null && this.gate.exit_code !== 0;
+    return isFailedGate(this.gate);
   }
 
   /** Keeps what its own run tells of it. */
