@@ -4,7 +4,7 @@ import { type Clock } from '../../src/core/clock.js';
 import { Interrupted, LdctlError } from '../../src/core/errors.js';
 import { type ExitCode } from '../../src/core/exit-codes.js';
 import { type RunJournal } from '../../src/core/journal.js';
-import { stringifyJson } from '../../src/core/json.js';
+import { stringifyJson } from '../../src/core/stringify-json.js';
 import { type RunEvent } from '../../src/core/progress.js';
 
 /** How one run of the client ended. */

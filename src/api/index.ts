@@ -34,7 +34,8 @@ export {
   type FieldIssue,
 } from '../core/errors.js';
 export { compareIds, isId, MAX_ID, parseId, sortedUnique, type Id } from '../core/ids.js';
-export { parseJson, stringifyJson, type JsonStyle } from '../core/json.js';
+export { parseJson } from '../core/parse-json.js';
+export { stringifyJson, type JsonStyle } from '../core/stringify-json.js';
 export { ApiKey } from '../core/secret.js';
 export {
   MAX_PAGE_SIZE,

@@ -3,7 +3,7 @@ import { isId, type Id } from '../core/ids.js';
 
 /**
  * The shapes of the contract, checked at the border. All objects are loose: fields may be added. The JSON comes from
- * core/json.ts, so an integer is a bigint here.
+ * core/parse-json.ts, so an integer is a bigint here.
  */
 
 const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/;

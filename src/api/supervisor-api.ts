@@ -1,7 +1,7 @@
 import { formatAction } from '../core/activity.js';
 import { UsageError } from '../core/errors.js';
 import { sortedUnique, type Id } from '../core/ids.js';
-import { stringifyJson } from '../core/json.js';
+import { stringifyJson } from '../core/stringify-json.js';
 import {
   type Accepted,
   type ActivityPage,

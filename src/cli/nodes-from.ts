@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
 import { UsageError } from '../core/errors.js';
 import { isId, parseId, type Id } from '../core/ids.js';
-import { parseJson } from '../core/json.js';
+import { parseJson } from '../core/parse-json.js';
 import type { Host } from './host.js';
 
 const FLAG = '--nodes-from';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { type Clock } from '../core/clock.js';
 import { LdctlError } from '../core/errors.js';
-import { stringifyJson } from '../core/json.js';
+import { stringifyJson } from '../core/stringify-json.js';
 import { type RunJournal, type RunRecord } from '../core/journal.js';
 import { idText } from './id-text.js';
 import { withLock } from './lock.js';

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse as parseYaml } from 'yaml';
-import { parseJson } from '../../src/core/json.js';
+import { parseJson } from '../../src/core/parse-json.js';
 import { type Ended } from '../helpers/ldctl.js';
 import { withScene, type Scene } from '../helpers/scene.js';
 import { assertMatches } from '../helpers/schemas.js';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseJson } from '../../src/core/json.js';
+import { parseJson } from '../../src/core/parse-json.js';
 import { reply, stall, startServer, type Step } from '../helpers/server.js';
 import { resumeIn, until, withScene } from '../helpers/scene.js';
 import { sideBySide } from '../helpers/side-by-side.js';

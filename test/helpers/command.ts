@@ -9,7 +9,7 @@ import { type BaseCommand } from '../../src/cli/base-command.js';
 import { type Host } from '../../src/cli/host.js';
 import { type Activity } from '../../src/core/activity.js';
 import { Interrupted } from '../../src/core/errors.js';
-import { stringifyJson } from '../../src/core/json.js';
+import { stringifyJson } from '../../src/core/stringify-json.js';
 import { memoryOutput } from '../../src/output/memory-output.js';
 import { type KeyStore } from '../../src/profiles/key-store.js';
 import { VirtualClock } from './clock.js';

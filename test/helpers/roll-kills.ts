@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as realSleep } from 'node:timers/promises';
-import { parseJson } from '../../src/core/json.js';
+import { parseJson } from '../../src/core/parse-json.js';
 import { nodeIds } from '../../src/sandbox/index.js';
 import { withScene } from './scene.js';
 

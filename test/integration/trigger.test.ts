@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import ActivitiesTrigger from '../../src/commands/activities/trigger.js';
 import { type Activity } from '../../src/core/activity.js';
-import { parseJson } from '../../src/core/json.js';
+import { parseJson } from '../../src/core/parse-json.js';
 import {
   ACTIVITIES,
   CommandBench,

@@ -1,4 +1,4 @@
-import { stringifyJson } from '../../core/json.js';
+import { stringifyJson } from '../../core/stringify-json.js';
 import { escapeUnsafe } from '../unsafe-characters.js';
 import { type FormatOptions, type ListWriter, type ValueFormat } from './format.js';
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { readActivityPage } from '../../../src/api/answers.js';
 import { InvalidAnswerError } from '../../../src/core/errors.js';
 import { MAX_ID } from '../../../src/core/ids.js';
-import { stringifyJson } from '../../../src/core/json.js';
+import { stringifyJson } from '../../../src/core/stringify-json.js';
 import { answer, entry, page, REQUEST_ID, without } from './samples.js';
 
 const QUERY = { page: 1, results: 10 };
