@@ -3,6 +3,8 @@ import { type IncomingHttpHeaders } from 'node:http';
 /** Answers over this many bytes are refused without being read to the end (design, "Network"). */
 export const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
+const DECODER = new TextDecoder();
+
 /** Why a body was not read: it is compressed, though nobody asked for that, or too large. */
 export type BodyFlaw = 'encoded' | 'too_large';
 
@@ -25,5 +27,6 @@ export async function readBody(chunks: AsyncIterable<Buffer>, headers: IncomingH
     if (size > MAX_ANSWER_BYTES) return { body: '', flaw: 'too_large' };
     read.push(chunk);
   }
-  return { body: new TextDecoder().decode(Buffer.concat(read)) };
+  const [only] = read;
+  return { body: DECODER.decode(read.length === 1 ? only : Buffer.concat(read)) };
 }

@@ -9,11 +9,10 @@ import { isId, type Id } from '../core/ids.js';
 const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/;
 
 const id = v.custom<Id>(isId, 'an id was expected, an integer of 64 bits');
-const optionalId = v.nullish(id);
-const text = v.string();
-const time = v.pipe(
-  text,
-  v.check((value) => RFC_3339.test(value) && !Number.isNaN(Date.parse(value)), 'a time was expected (RFC 3339)'),
+const text = v.custom<string>((value) => typeof value === 'string', 'a text was expected');
+const time = v.custom<string>(
+  (value) => typeof value === 'string' && RFC_3339.test(value) && !Number.isNaN(Date.parse(value)),
+  'a time was expected (RFC 3339)',
 );
 const count = v.pipe(
   v.bigint('a count was expected'),
@@ -23,7 +22,7 @@ const count = v.pipe(
 );
 
 /** Contract, "Supervisor: list". Unknown values of `status`, `runtime` and `action` pass. */
-const activity = v.looseObject({
+const ACTIVITY = {
   id,
   node_id: id,
   runtime: text,
@@ -31,19 +30,35 @@ const activity = v.looseObject({
   status: text,
   created_at: time,
   finished_at: v.nullish(text),
-  tenant_id: optionalId,
-  division_id: optionalId,
-  environment_id: optionalId,
-  deployment_id: optionalId,
-  author_id: optionalId,
-});
+  tenant_id: v.nullish(id),
+  division_id: v.nullish(id),
+  environment_id: v.nullish(id),
+  deployment_id: v.nullish(id),
+  author_id: v.nullish(id),
+};
 
-export const activityPage = v.looseObject({
-  items: v.array(activity),
-  page: count,
-  total_results: count,
-  total_pages: count,
-});
+const pageOf = <T>(item: v.GenericSchema<unknown, T>) =>
+  v.looseObject({ items: v.array(item), page: count, total_results: count, total_pages: count });
+
+/** A page whose entries are left to `isActivity`, which takes a fifth of the time. */
+export const pageOfAnything = pageOf(v.unknown());
+/** A page, to say what is wrong with it. */
+export const activityPage = pageOf(v.looseObject(ACTIVITY));
+
+const FIELDS = Object.entries(ACTIVITY).map(([name, schema]) =>
+  schema.type === 'nullish'
+    ? { name, needed: false, check: schema.wrapped.check }
+    : { name, needed: true, check: schema.check },
+);
+
+/** Whether an entry has the shape that `activityPage` asks for. */
+export function isActivity(entry: unknown): boolean {
+  if (typeof entry !== 'object' || entry === null) return false;
+  return FIELDS.every(({ name, needed, check }) => {
+    const value = (entry as Record<string, unknown>)[name] ?? null;
+    return value === null ? !needed : check(value);
+  });
+}
 
 // Core's answers are for people to read and to choose from, so an empty list or map may be null or absent there.
 const names = v.nullish(v.array(text), []);
