@@ -20,7 +20,7 @@ export function matches(filter: ActivityFilter, activity: Activity): boolean {
     (filter.actions === undefined || filter.actions.some((action) => isAction(action, activity.action))) &&
     isIn(filter.nodes, activity.node_id) &&
     isIn(filter.authors, activity.author_id) &&
-    isBetween(filter, Date.parse(activity.created_at))
+    isBetween(filter, activity.created_at)
   );
 }
 
@@ -37,6 +37,8 @@ function isAction(wanted: string, stored: string): boolean {
   return stored === wanted || stored.startsWith(`${wanted}:`);
 }
 
-function isBetween({ since, until }: ActivityFilter, created: number): boolean {
+function isBetween({ since, until }: ActivityFilter, createdAt: string): boolean {
+  if (since === undefined && until === undefined) return true;
+  const created = Date.parse(createdAt);
   return (since === undefined || created >= since) && (until === undefined || created <= until);
 }

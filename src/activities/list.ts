@@ -1,17 +1,20 @@
 import type { Activity } from '../core/activity.js';
 import { isTooOld, matches, type ActivityFilter } from './filter.js';
-import type { ActivityLog } from './activity-log.js';
+import type { ActivityLog, LogPage } from './activity-log.js';
 import { readLog } from './read-log.js';
 
 export interface Listing {
-  /** The wanted entries, newest first, read as they are asked for. @throws as `Supervisor.list` does */
-  items: AsyncIterable<Activity>;
-  /** How many entries the log holds, before filters; known once the first item was asked for. */
+  /**
+   * The wanted entries, newest first, in batches: what is wanted of a page, read as it is asked for.
+   * @throws as `Supervisor.list` does
+   */
+  batches: AsyncIterable<readonly Activity[]>;
+  /** How many entries the log holds, before filters; known once the first batch was asked for. */
   total(): number;
 }
 
 /** Pages on their way at once: enough to hide the latency, few enough for a rate limit. */
-const IN_FLIGHT = 6;
+const IN_FLIGHT = 8;
 
 /**
  * The newest entries that match, at most `limit` of them (0: all). Stops reading as soon as no more can come: at the
@@ -24,20 +27,28 @@ export function listActivities(
   signal: AbortSignal,
 ): Listing {
   let total = 0;
-  async function* items(): AsyncGenerator<Activity> {
+  async function* batches(): AsyncGenerator<Activity[]> {
     let given = 0;
     for await (const page of readLog(log, { signal, inFlight: IN_FLIGHT })) {
       total = page.total;
-      for (const { activity } of page.entries) {
-        if (isTooOld(filter, activity)) return;
-        if (!matches(filter, activity)) continue;
-        yield activity;
-        given++;
-        if (given === limit) return;
-      }
+      const { wanted, isLast } = pick(page, filter, limit === 0 ? Infinity : limit - given);
+      given += wanted.length;
+      if (wanted.length > 0) yield wanted;
+      if (isLast) return;
     }
   }
-  return { items: items(), total: () => total };
+  return { batches: batches(), total: () => total };
+}
+
+/** What is wanted of a page, at most `limit`, and whether nothing can come behind it. */
+function pick(page: LogPage, filter: ActivityFilter, limit: number): { wanted: Activity[]; isLast: boolean } {
+  const wanted: Activity[] = [];
+  for (const { activity } of page.entries) {
+    if (isTooOld(filter, activity)) return { wanted, isLast: true };
+    if (matches(filter, activity)) wanted.push(activity);
+    if (wanted.length === limit) return { wanted, isLast: true };
+  }
+  return { wanted, isLast: false };
 }
 
 /** One raw page (`--page`, `--results`), in the order of the API; the filter is applied to what is on it. */
@@ -46,10 +57,10 @@ export function listOnePage(
   filter: ActivityFilter,
 ): Listing {
   let total = 0;
-  async function* items(): AsyncGenerator<Activity> {
+  async function* batches(): AsyncGenerator<Activity[]> {
     const page = await readPage();
     total = page.total_results;
-    yield* page.items.filter((activity) => matches(filter, activity));
+    yield page.items.filter((activity) => matches(filter, activity));
   }
-  return { items: items(), total: () => total };
+  return { batches: batches(), total: () => total };
 }

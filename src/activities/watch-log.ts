@@ -45,7 +45,7 @@ export async function* watchLog(
   const { highestId: after } = await readBaseline(log, { signal });
   const listing = listActivities(log, plan.filter, plan.limit, signal);
   const first: Activity[] = [];
-  for await (const activity of listing.items) first.push(activity);
+  for await (const batch of listing.batches) first.push(...batch);
   yield { event: 'listing', activities: first };
   const watch = new Watch(first, after, plan.filter, plan.untilFinal);
   const end: FollowEnd = watch.settled

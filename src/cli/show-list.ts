@@ -33,6 +33,6 @@ export async function showList(
       ? listOnePage(() => supervisor.list(deploymentId, range, { signal: reading }), filter)
       : listActivities(new ActivityLog(supervisor, deploymentId), filter, range.limit, reading);
   const spec = { noun: 'activities', columns: activityColumns, total: () => listing.total() };
-  await printList(host.output, listing.items, spec, printOptions(flags));
+  await printList(host.output, listing.batches, spec, printOptions(flags));
   return EXIT_CODES.done.code;
 }

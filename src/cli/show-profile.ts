@@ -29,7 +29,7 @@ export async function showProfiles(
 ): Promise<ExitCode> {
   const documents = profiles.map((profile) => profileDocument(profile, profile.name === current));
   const spec = { noun: 'profiles; `ldctl profiles add NAME` makes one', columns: profileColumns(expiryWords(host)) };
-  await printList(host.output, documents, spec, printOptions(flags));
+  await printList(host.output, [documents], spec, printOptions(flags));
   return EXIT_CODES.done.code;
 }
 

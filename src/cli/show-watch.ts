@@ -62,8 +62,11 @@ function isShown<E extends { event: string }>(event: E): event is E & { event: '
 }
 
 /** A list that is not what was waited for ends as one that broke off. */
-async function* withProblem(shown: readonly Activity[], problem: LdctlError | null): AsyncGenerator<Activity> {
-  yield* shown;
+async function* withProblem(
+  shown: readonly Activity[],
+  problem: LdctlError | null,
+): AsyncGenerator<readonly Activity[]> {
+  yield shown;
   if (problem) throw problem;
   await Promise.resolve();
 }

@@ -26,18 +26,18 @@ export interface ListSpec<T> {
   total?: () => number;
 }
 
-// Big enough to spare system calls, small enough to keep memory flat before a slow reader. A page is longer.
-const CHUNK = 16 * 1024;
+// Big enough to spare system calls, small enough to keep memory flat before a slow reader.
+const CHUNK = 32 * 1024;
 
 /**
- * Prints a list to stdout as it arrives, in any format. Ends quietly when the reader goes away. A source that fails
- * before its first item leaves stdout untouched; after that, stdout is left as design.md "Output shapes" says, and
- * the output counts as settled.
+ * Prints a list to stdout, batch by batch as it arrives, in any format. Ends quietly when the reader goes away. A source
+ * that fails before its first item leaves stdout untouched; after that, stdout is left as design.md "Output shapes" says,
+ * and the output counts as settled.
  * @throws UsageError for unknown columns, before the source is touched; whatever the source throws
  */
 export async function printList<T>(
   output: Output,
-  items: AsyncIterable<T> | Iterable<T>,
+  batches: AsyncIterable<readonly T[]> | Iterable<readonly T[]>,
   spec: ListSpec<T>,
   options: PrintOptions,
 ): Promise<void> {
@@ -46,10 +46,10 @@ export async function printList<T>(
   const chunks = new Chunks(output.stdout);
   let printed = 0;
   try {
-    for await (const item of items) {
-      printed += 1;
-      // Awaited only where there is something to wait for: there may be hundreds of thousands.
-      if (chunks.add(writer.item(item))) await chunks.flush();
+    for await (const batch of batches) {
+      printed += batch.length;
+      // Awaited only where there is something to wait for: there may be thousands.
+      if (chunks.add(writer.items(batch))) await chunks.flush();
       if (output.stdout.closed) break;
     }
   } catch (error) {
@@ -73,7 +73,7 @@ export function listWriter<T>(sink: Sink, spec: ListSpec<T>, options: PrintOptio
   if (format.holds === 'rows') return format.list(selection, formatOptions(sink, options));
   const writer = format.list(formatOptions(sink, options));
   return {
-    item: (item) => writer.item(spec.toJson ? spec.toJson(item) : item),
+    items: (batch) => writer.items(spec.toJson ? batch.map(spec.toJson) : batch),
     end: (total) => writer.end(total),
     broken: (error) => writer.broken(error),
   };

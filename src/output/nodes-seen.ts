@@ -18,5 +18,5 @@ const columns: readonly Column<NodeSeen>[] = [
 /** The nodes that are about to be acted on, for people, as a table. */
 export function printNodesSeen(sink: Sink, nodes: readonly NodeSeen[], options: PrintOptions): void {
   const writer = listWriter(sink, { noun: 'nodes', columns }, { ...options, format: 'table', columns: undefined });
-  sink.write(nodes.map((node) => writer.item(node)).join('') + writer.end(nodes.length));
+  sink.write(writer.items(nodes) + writer.end(nodes.length));
 }

@@ -103,7 +103,7 @@ function nodeDocument(node: NodeResult): NodeResult {
 
 function nodeRows(output: Output, { nodes }: RunResult, options: PrintOptions): string {
   const writer = listWriter(output.stdout, { noun: 'nodes', columns: nodeColumnsFor(nodes) }, options);
-  return nodes.map((node) => writer.item(node)).join('') + writer.end(nodes.length);
+  return writer.items(nodes) + writer.end(nodes.length);
 }
 
 /** What a dry run would have sent, above the table of its nodes. The requests of a roll differ only by their node. */

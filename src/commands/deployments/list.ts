@@ -22,7 +22,7 @@ export default class DeploymentsList extends BaseCommand {
     const access = await session.tenant(signal);
     const structure = await session.core(access).structure(access.tenantId, { signal });
     const spec = { noun: 'deployments', columns: deploymentColumns };
-    await printList(this.host.output, placedDeployments(structure).map(documentOf), spec, printOptions(flags));
+    await printList(this.host.output, [placedDeployments(structure).map(documentOf)], spec, printOptions(flags));
     return EXIT_CODES.done.code;
   }
 }

@@ -8,28 +8,32 @@ export const csv: RowFormat = {
   holds: 'rows',
   events: false,
   list: ({ columns }, { header }) => {
-    let head = header ? record(columns.map((column) => column.name)) : '';
+    let head = header ? records([columns.map((column) => column.name)]) : '';
     const withHead = (text: string): string => {
       const all = head + text;
       head = '';
       return all;
     };
     return {
-      item: (item) => withHead(record(columns.map((column) => column.value(item)))),
+      items: (batch) =>
+        batch.length === 0 ? '' : withHead(records(batch.map((item) => columns.map((column) => column.value(item))))),
       end: () => withHead(''),
       broken: () => '',
     };
   },
   object: (fields, { header }) =>
-    (header ? record(fields.map(({ name }) => name)) : '') + record(fields.map(({ value }) => value)),
+    records([...(header ? [fields.map(({ name }) => name)] : []), fields.map(({ value }) => value)]),
 };
 
 /**
  * A text that a spreadsheet would run as a formula (`=…`, `+…`, `@…`) gets an apostrophe in front. Ids, times and
  * words of the API never begin like that; a name that an attacker chose may.
  */
-function record(cells: readonly Cell[]): string {
-  return stringify([cells.map(plainCell)], { escape_formulas: true });
+function records(rows: ReadonlyArray<readonly Cell[]>): string {
+  return stringify(
+    rows.map((cells) => cells.map(plainCell)),
+    { escape_formulas: true },
+  );
 }
 
 function plainCell(cell: Cell): Cell {

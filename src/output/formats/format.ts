@@ -16,7 +16,8 @@ export interface FormatOptions {
 
 /** A list on its way out. Each method returns the text to write next, which may be empty. */
 export interface ListWriter<T> {
-  item(item: T): string;
+  /** Some more of it, or none. */
+  items(batch: readonly T[]): string;
   /** `total` is what the source knows to exist, before filters. */
   end(total: number): string;
   /** The source failed after its first item: what keeps the output readable in this format. */

@@ -15,6 +15,16 @@ export function jsonText(value: unknown, options: Pick<FormatOptions, 'stringIds
   return escapeUnsafe(stringifyJson(value, { stringIds: options.stringIds, ...(indent && { indent }) }));
 }
 
+/** One text after the other, each with `end` behind it. */
+export function jsonTexts(
+  values: readonly unknown[],
+  { stringIds }: Pick<FormatOptions, 'stringIds'>,
+  end: string,
+): string {
+  // Joined before they are looked through: no character of JSON itself is unsafe.
+  return escapeUnsafe(values.map((value) => stringifyJson(value, { stringIds }) + end).join(''));
+}
+
 function listWriter(options: FormatOptions): ListWriter<unknown> {
   let begun = false;
   const open = (): string => {
@@ -23,9 +33,10 @@ function listWriter(options: FormatOptions): ListWriter<unknown> {
     return text;
   };
   return {
-    item: (item) => {
+    items: (batch) => {
+      if (batch.length === 0) return '';
       const lead = begun ? ',\n' : `${open()}\n`;
-      return lead + jsonText(item, options);
+      return lead + jsonTexts(batch, options, ',\n').slice(0, -2);
     },
     end: (total) => `${begun ? '\n' : open()}],"total_results":${total}}\n`,
     broken: (error) => `\n],"error":${jsonText(error, options)}}\n`,

@@ -1,4 +1,4 @@
-import { jsonText } from './json.js';
+import { jsonText, jsonTexts } from './json.js';
 import { type ValueFormat } from './format.js';
 
 /** One JSON value a line: a list's bare items, or a run's events. */
@@ -6,7 +6,7 @@ export const ndjson: ValueFormat = {
   holds: 'values',
   events: true,
   list: (options) => ({
-    item: (item) => `${jsonText(item, options)}\n`,
+    items: (batch) => jsonTexts(batch, options, '\n'),
     end: () => '',
     broken: () => '',
   }),

@@ -28,9 +28,13 @@ class TableWriter<T> implements ListWriter<T> {
     this.#options = options;
   }
 
-  item(item: T): string {
-    this.#waiting.push(item);
-    return this.#waiting.length < (this.#columns ? BATCH : SAMPLE) ? '' : this.#flush();
+  items(batch: readonly T[]): string {
+    let text = '';
+    for (const item of batch) {
+      this.#waiting.push(item);
+      if (this.#waiting.length === (this.#columns ? BATCH : SAMPLE)) text += this.#flush();
+    }
+    return text;
   }
 
   end(): string {

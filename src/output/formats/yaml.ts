@@ -14,10 +14,11 @@ export const yaml: ValueFormat = {
 function listWriter(options: FormatOptions): ListWriter<unknown> {
   let begun = false;
   return {
-    item: (item) => {
+    items: (batch) => {
+      if (batch.length === 0) return '';
       const lead = begun ? '' : 'items:\n';
       begun = true;
-      return lead + yamlText([item], options);
+      return lead + yamlText(batch, options);
     },
     end: (total) => `${begun ? '' : 'items: []\n'}total_results: ${total}\n`,
     broken: () => '',

@@ -62,7 +62,7 @@ export function eventWriter(options: Pick<PrintOptions, 'stringIds'>): ChangeWri
 /** A CSV record a change. */
 export function recordWriter(output: Output, options: PrintOptions): ChangeWriter {
   const writer = listWriter(output.stdout, { noun: 'activities', columns: activityColumns }, options);
-  return { change: (activity) => writer.item(activity), end: () => writer.end(0) };
+  return { change: (activity) => writer.items([activity]), end: () => writer.end(0) };
 }
 
 /** A line a change, for people and `grep`. */

@@ -11,9 +11,9 @@ import { apiError, FakeSupervisor, type EntryOptions } from '../../helpers/fake-
 const NEVER = new AbortController().signal;
 const HOUR = 3_600_000;
 
-async function take(items: AsyncIterable<Activity>): Promise<Id[]> {
+async function take(batches: AsyncIterable<readonly Activity[]>): Promise<Id[]> {
   const ids: Id[] = [];
-  for await (const { id } of items) ids.push(id);
+  for await (const batch of batches) ids.push(...batch.map(({ id }) => id));
   return ids;
 }
 
@@ -33,22 +33,22 @@ describe('listActivities', () => {
       const supervisor = fake(250);
       supervisor.order = order;
       const listing = listActivities(new ActivityLog(supervisor, 71n), {}, 20, NEVER);
-      assert.deepEqual(await take(listing.items), newestFirst(supervisor).slice(0, 20));
+      assert.deepEqual(await take(listing.batches), newestFirst(supervisor).slice(0, 20));
       assert.equal(listing.total(), 250);
     });
 
     it(`${order}: all of them with the limit 0`, async () => {
       const supervisor = fake(1234);
       supervisor.order = order;
-      const { items } = listActivities(new ActivityLog(supervisor, 71n), {}, 0, NEVER);
-      assert.deepEqual(await take(items), newestFirst(supervisor));
+      const { batches } = listActivities(new ActivityLog(supervisor, 71n), {}, 0, NEVER);
+      assert.deepEqual(await take(batches), newestFirst(supervisor));
     });
   }
 
   it('stops reading at the limit', async () => {
     const supervisor = fake(5000);
-    const { items } = listActivities(new ActivityLog(supervisor, 71n), {}, 20, NEVER);
-    await take(items);
+    const { batches } = listActivities(new ActivityLog(supervisor, 71n), {}, 20, NEVER);
+    await take(batches);
     assert.equal(supervisor.reads.length, 1);
   });
 
@@ -62,7 +62,7 @@ describe('listActivities', () => {
     const supervisor = fake(250);
     const wanted = supervisor.entries.filter(({ activity }) => activity.node_id === 2n).map(({ activity }) => activity.id);
     const listing = listActivities(new ActivityLog(supervisor, 71n), { nodes: [2n] }, 50, NEVER);
-    assert.deepEqual(await take(listing.items), wanted.reverse().slice(0, 50));
+    assert.deepEqual(await take(listing.batches), wanted.reverse().slice(0, 50));
     assert.equal(listing.total(), 250);
   });
 
@@ -71,15 +71,15 @@ describe('listActivities', () => {
     const old = Date.UTC(2026, 5, 1, 10);
     supervisor.addHistory(2000, { createdAt: old });
     const id = supervisor.add({ createdAt: old + HOUR });
-    const { items } = listActivities(new ActivityLog(supervisor, 71n), { since: old + HOUR }, 0, NEVER);
-    assert.deepEqual(await take(items), [id]);
+    const { batches } = listActivities(new ActivityLog(supervisor, 71n), { since: old + HOUR }, 0, NEVER);
+    assert.deepEqual(await take(batches), [id]);
     // The page that shows it, and those that were on their way by then.
     assert.ok(supervisor.reads.length <= 5, String(supervisor.reads.length));
   });
 
   it('an empty log is an empty list', async () => {
     const listing = listActivities(new ActivityLog(fake(0), 71n), {}, 20, NEVER);
-    assert.deepEqual(await take(listing.items), []);
+    assert.deepEqual(await take(listing.batches), []);
     assert.equal(listing.total(), 0);
   });
 
@@ -92,7 +92,8 @@ describe('listActivities', () => {
     };
     const got: Id[] = [];
     const read = async (): Promise<void> => {
-      for await (const { id } of listActivities(new ActivityLog(supervisor, 71n), {}, 0, NEVER).items) got.push(id);
+      const { batches } = listActivities(new ActivityLog(supervisor, 71n), {}, 0, NEVER);
+      for await (const batch of batches) got.push(...batch.map(({ id }) => id));
     };
     await assert.rejects(read(), { status: 500 });
     assert.deepEqual(got, newestFirst(supervisor).slice(0, 200));
@@ -100,8 +101,8 @@ describe('listActivities', () => {
 
   it('ends with the signal', async () => {
     const reason = new Interrupted('SIGINT');
-    const { items } = listActivities(new ActivityLog(fake(5), 71n), {}, 0, AbortSignal.abort(reason));
-    await assert.rejects(take(items), reason);
+    const { batches } = listActivities(new ActivityLog(fake(5), 71n), {}, 0, AbortSignal.abort(reason));
+    await assert.rejects(take(batches), reason);
   });
 });
 
@@ -111,7 +112,7 @@ describe('listOnePage', () => {
     supervisor.order = 'asc';
     const listing = listOnePage(() => supervisor.list(71n, { page: 2, results: 10 }), { nodes: [1n] });
     const ids = supervisor.entries.slice(10, 20).filter(({ activity }) => activity.node_id === 1n);
-    assert.deepEqual(await take(listing.items), ids.map(({ activity }) => activity.id));
+    assert.deepEqual(await take(listing.batches), ids.map(({ activity }) => activity.id));
     assert.equal(listing.total(), 30);
   });
 });

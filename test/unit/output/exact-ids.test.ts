@@ -13,7 +13,7 @@ import { activity, options } from './support/samples.js';
 async function print(ids: readonly bigint[], format: FormatName): Promise<string> {
   const output = memoryOutput();
   const items = ids.map((id) => activity({ id, node_id: MAX_ID - id }));
-  await printList(output, items, { noun: 'activities', columns: activityColumns }, options({ format }));
+  await printList(output, [items], { noun: 'activities', columns: activityColumns }, options({ format }));
   return output.stdout.text;
 }
 

@@ -14,7 +14,11 @@ type Items = AsyncIterable<Activity> | Iterable<Activity>;
 
 async function printTo(output: MemoryOutput, items: Items, wanted: Partial<PrintOptions>): Promise<void> {
   const spec = { noun: 'activities', columns: activityColumns, total: () => 218 };
-  await printList(output, items, spec, options(wanted));
+  await printList(output, oneByOne(items), spec, options(wanted));
+}
+
+async function* oneByOne(items: Items): AsyncGenerator<Activity[]> {
+  for await (const item of items) yield [item];
 }
 
 async function print(items: Items, wanted: Partial<PrintOptions>): Promise<string> {
@@ -197,6 +201,15 @@ describe('a list in CSV', () => {
 
 for (const format of FORMAT_NAMES) {
   describe(`a list in ${format}`, () => {
+    it('is the same in whatever batches it comes', async () => {
+      const items = [entry({ id: 3n }), entry({ id: 2n, note: `${HOSTILE},\n` }), entry({ id: 1n })];
+      for (const batches of [[items], [[], items, []], [items.slice(0, 1), [], items.slice(1)]]) {
+        const output = memoryOutput();
+        await printList(output, batches, { noun: 'activities', columns: activityColumns }, options({ format }));
+        assert.equal(output.stdout.text, (await print(items, { format })).replace('218', '3'));
+      }
+    });
+
     it('that fails before its first item leaves stdout alone, for the error', async () => {
       const output = memoryOutput();
       await assert.rejects(printTo(output, breakingOff([]), { format }), lost);

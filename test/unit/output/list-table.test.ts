@@ -16,7 +16,7 @@ async function print(
   wanted: Partial<PrintOptions> = {},
 ): Promise<MemoryOutput> {
   const output = memoryOutput(terminal);
-  await printList(output, entries, { noun: 'activities', columns: activityColumns }, options(wanted));
+  await printList(output, [entries], { noun: 'activities', columns: activityColumns }, options(wanted));
   return output;
 }
 
