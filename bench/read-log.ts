@@ -67,7 +67,7 @@ async function compare(options: LogOptions, rounds: number, folder: string): Pro
     }
   });
   const few = await readFew({ ...options, entries: FEW }, rounds, mkdtempSync(join(folder, 'few-')));
-  const peakKb = median(readings.map((one) => one.peakKb));
+  const peakKb = median(readings.map(({ memory }) => memory.peakKb));
   const wallMs = least(readings.map((one) => one.wallMs));
   const reached = [
     verdict('peak memory', peakKb / few, MEMORY_GOAL, `${peakKb} kB, and ${few} kB for ${FEW} entries`),
@@ -89,7 +89,7 @@ function readFew(options: LogOptions, rounds: number, folder: string): Promise<n
   return withLog(options, async (log) => {
     const own = isolated(log, folder);
     const peaks: number[] = [];
-    for (let round = 0; round < rounds; round += 1) peaks.push((await readByLdctl(own, folder)).peakKb);
+    for (let round = 0; round < rounds; round += 1) peaks.push((await readByLdctl(own, folder)).memory.peakKb);
     return median(peaks);
   });
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { LDCTL } from '../../test/helpers/ldctl.js';
-import { TELL_PEAK } from '../read-log/readers.js';
+import { TELL_MEMORY, type Memory } from '../read-log/readers.js';
 
 /** What a follower took, from its start to its end. */
 export interface Taken {
@@ -48,7 +48,7 @@ export function followByLoop(env: NodeJS.ProcessEnv, reader: Reader): Promise<Ta
 
 /** The most memory that the command held at a time while it followed all nodes, MB. */
 export async function peakMemory(env: NodeJS.ProcessEnv): Promise<number> {
-  const args = ['--import', TELL_PEAK, LDCTL, 'activities', 'trigger', 'iggy', 'restart', '--yes', '--quiet'];
+  const args = ['--import', TELL_MEMORY, LDCTL, 'activities', 'trigger', 'iggy', 'restart', '--yes', '--quiet'];
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'inherit', 'pipe'] });
   const [, , , tell] = child.stdio;
   const [[code], told] = await Promise.all([
@@ -56,7 +56,7 @@ export async function peakMemory(env: NodeJS.ProcessEnv): Promise<number> {
     tell && 'read' in tell ? text(tell) : '',
   ]);
   if (code !== 0) throw new Error(`ldctl ended with ${code}`);
-  return Number(told) / 1024;
+  return (JSON.parse(told) as Memory).peakKb / 1024;
 }
 
 /** Runs a line of shell; bash itself tells what it and all that it waited for has used. */

@@ -14,22 +14,34 @@ export interface Reading {
 }
 
 export interface LdctlReading extends Reading {
-  /** The most memory that the process held at a time, in kB. */
-  peakKb: number;
+  memory: Memory;
 }
 
-/** Writes to descriptor 3, at the end of the process that loads it, the most memory that process ever held. */
-export const TELL_PEAK = `data:text/javascript,${encodeURIComponent(
-  "import { writeSync } from 'node:fs'; process.on('exit', () => writeSync(3, String(process.resourceUsage().maxRSS)));",
-)}`;
+/** What a process held, in kB. */
+export interface Memory {
+  /** The most at a time, of all kinds. */
+  peakKb: number;
+  /** Of V8 for new objects, at the end. */
+  youngKb: number;
+}
+
+/** Writes to descriptor 3, at the end of the process that loads it, what it held, as JSON. */
+export const TELL_MEMORY = `data:text/javascript,${encodeURIComponent(`
+import { writeSync } from 'node:fs';
+import { getHeapSpaceStatistics } from 'node:v8';
+process.on('exit', () => {
+  const young = getHeapSpaceStatistics().find((space) => space.space_name === 'new_space');
+  writeSync(3, JSON.stringify({ peakKb: process.resourceUsage().maxRSS, youngKb: young.space_size / 1024 }));
+});
+`)}`;
 
 /** `ldctl activities list --limit 0 -o ndjson`, by the built command, into a file. */
 export async function readByLdctl(log: ServedLog, folder: string): Promise<LdctlReading> {
   const file = join(folder, 'ldctl.ndjson');
-  const args = ['--import', TELL_PEAK, LDCTL, 'activities', 'list', '--limit', '0', '-o', 'ndjson'];
+  const args = ['--import', TELL_MEMORY, LDCTL, 'activities', 'list', '--limit', '0', '-o', 'ndjson'];
   const { wallMs, told } = await timed(process.execPath, args, { ...process.env, ...log.env }, file);
   const ids = readFileSync(file, 'utf8').matchAll(/^\{"id":(\d+)/gm);
-  return { wallMs, peakKb: Number(told), ids: [...ids].map(([, id = '']) => id) };
+  return { wallMs, memory: JSON.parse(told) as Memory, ids: [...ids].map(([, id = '']) => id) };
 }
 
 /** What else reads a log, as a line of shell: `$PAGES` stands for the address of all pages, `$FOLDER` for a scratch folder. */

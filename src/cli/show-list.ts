@@ -9,6 +9,7 @@ import { printList } from '../output/list.js';
 import type { Host } from './host.js';
 import type { ListRange } from './list-request.js';
 import { printOptions, type OutputFlags } from './print-options.js';
+import { inSmallMemory } from './small-memory.js';
 
 /** The log of one deployment. */
 export interface LogSource {
@@ -33,6 +34,6 @@ export async function showList(
       ? listOnePage(() => supervisor.list(deploymentId, range, { signal: reading }), filter)
       : listActivities(new ActivityLog(supervisor, deploymentId), filter, range.limit, reading);
   const spec = { noun: 'activities', columns: activityColumns, total: () => listing.total() };
-  await printList(host.output, listing.batches, spec, printOptions(flags));
+  await printList(host.output, inSmallMemory(listing.batches), spec, printOptions(flags));
   return EXIT_CODES.done.code;
 }
