@@ -1,5 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
+import { DEPLOYMENT, entryText, idOf, WORK_MS } from './entries.js';
 import { type LogOptions, type ServedLog } from './log.js';
 
 /**
@@ -7,13 +8,8 @@ import { type LogOptions, type ServedLog } from './log.js';
  * the text that goes over the wire: a server that is slower than its readers would measure itself.
  */
 
-const DEPLOYMENT = '7263012455120900033';
-const FIRST_ID = 7_301_845_022_003_200_001n;
-const NODES = 9;
-const FIRST_NODE = 610_809_900_976_570_889n;
 /** Between two entries of the history, ms. */
 const APART = 60_000;
-const WORK_MS = 500;
 
 class Log {
   /** Oldest first. */
@@ -48,20 +44,6 @@ class Log {
     const pages = Math.ceil(total / results);
     return `{"items":[${items.join()}],"page":${page},"total_results":${total},"total_pages":${pages}}`;
   }
-}
-
-function idOf(n: number): string {
-  return String(FIRST_ID + BigInt(n) * 37n);
-}
-
-function entryText(n: number, createdAt: number, status: string): string {
-  const finished = status === 'processing' ? null : new Date(createdAt + WORK_MS).toISOString();
-  return (
-    `{"id":${idOf(n)},"tenant_id":7261845022003200001,"division_id":7261845022003200101,` +
-    `"environment_id":7261845022003200202,"deployment_id":${DEPLOYMENT},"author_id":608123456789012346,` +
-    `"runtime":"iggy","action":"restart","node_id":${FIRST_NODE + BigInt(n % NODES)},"status":"${status}",` +
-    `"created_at":"${new Date(createdAt).toISOString()}","finished_at":${JSON.stringify(finished)}}`
-  );
 }
 
 async function main(options: LogOptions): Promise<void> {

@@ -1,4 +1,5 @@
 import { type Loaded } from '../../test/helpers/loaded.js';
+import { judged, table } from '../markdown.js';
 import { BASES, COLUMNS, type Column, type NodeSubjects, type Peer } from './subjects.js';
 
 export type Medians = ReadonlyMap<string, number>;
@@ -16,12 +17,12 @@ const GOALS: Readonly<Record<string, Partial<Record<Column, readonly [most: numb
 
 /** What was there before this was built: a prototype with the same libraries and 13 commands, on one 2-core machine. */
 const BEFORE = [
-  '| prototype: modules imported at the top, no manifest | 5.9 R | 6.1 R | 6.3 R = 5.1 F | – | 27 MB, 160 packages |',
-  '| prototype: imported where needed, manifest | 2.6 R | 2.7 R | 4.6 R = 3.8 F | – | 27 MB, 160 packages |',
-  '| prototype: bundled by esbuild (ESM, split) | 2.0 R | 2.1 R | 3.1 R = 2.5 F | – | about 1 MB and the native keyring |',
-  '| prototype: one CommonJS file, Node 24, `module.enableCompileCache` | 2.8 R | 2.9 R | 5.1 R = 2.0 F | – | 〃 |',
-  '| prototype: one CommonJS file, a V8 code cache made by hand (Node 20 · 24) | 1.75 · 2.2 R | 1.7 · 2.5 R | 1.8 · 1.65 F | – | 〃 |',
-  '| eas · neonctl · sf · heroku · netlify, then | 3.3 · 8.6 · 11.5 · 11.8 · 12.3 R | 3.6 · 8.6 · 9.5 · 16 · 12 R | – | – | 166 · 66 · 292 · 394 · 420 MB |',
+  ['prototype: modules imported at the top, no manifest', '5.9 R', '6.1 R', '6.3 R = 5.1 F', '–', '27 MB, 160 packages'],
+  ['prototype: imported where needed, manifest', '2.6 R', '2.7 R', '4.6 R = 3.8 F', '–', '27 MB, 160 packages'],
+  ['prototype: bundled by esbuild (ESM, split)', '2.0 R', '2.1 R', '3.1 R = 2.5 F', '–', 'about 1 MB and the native keyring'],
+  ['prototype: one CommonJS file, Node 24, `module.enableCompileCache`', '2.8 R', '2.9 R', '5.1 R = 2.0 F', '–', '〃'],
+  ['prototype: one CommonJS file, a V8 code cache made by hand (Node 20 · 24)', '1.75 · 2.2 R', '1.7 · 2.5 R', '1.8 · 1.65 F', '–', '〃'],
+  ['eas · neonctl · sf · heroku · netlify, then', '3.3 · 8.6 · 11.5 · 11.8 · 12.3 R', '3.6 · 8.6 · 9.5 · 16 · 12 R', '–', '–', '166 · 66 · 292 · 394 · 420 MB'],
 ];
 
 export interface Figures {
@@ -39,24 +40,20 @@ export function tables({ runs, nodes, peers, loaded, installed }: Figures): stri
     const { R, F } = basesOf(medians);
     return `${nameOf(subjects)}: R = ${R.toFixed(0)} ms, F = ${F.toFixed(0)} ms = ${(F / R).toFixed(2)} R`;
   });
-  const header = ['what', ...COLUMNS, 'installed'];
-  const rows = nodes.map((node) => nodeRow(node, installed));
   return [
     `Medians of ${runs} ${runs === 1 ? 'run' : 'runs'}. ${bases.join('; ')}.`,
-    '',
-    `| ${header.join(' | ')} |`,
-    `|${'---|'.repeat(header.length)}`,
-    ...BEFORE,
-    ...rows,
-    ...peers.map(peerRow),
-    '',
-    '| command line | modules loaded | kB |',
-    '|---|---|---|',
-    ...loaded.map(([line, { modules, bytes }]) => `| \`ldctl ${line}\` | ${modules} | ${Math.round(bytes / 1000)} |`),
-  ].join('\n');
+    table(
+      ['what', ...COLUMNS, 'installed'],
+      [...BEFORE, ...nodes.map((node) => [...nodeRow(node), installed]), ...peers.map(peerRow)],
+    ),
+    table(
+      ['command line', 'modules loaded', 'kB'],
+      loaded.map(([line, { modules, bytes }]) => [`\`ldctl ${line}\``, String(modules), String(Math.round(bytes / 1000))]),
+    ),
+  ].join('\n\n');
 }
 
-function nodeRow({ subjects, medians }: Figures['nodes'][number], installed: string): string {
+function nodeRow({ subjects, medians }: Figures['nodes'][number]): string[] {
   const goals = GOALS[/^v(\d+)/.exec(subjects.version)?.[1] ?? ''] ?? {};
   const cells = COLUMNS.map((column) => {
     const ms = medians.get(column) ?? NaN;
@@ -66,16 +63,16 @@ function nodeRow({ subjects, medians }: Figures['nodes'][number], installed: str
     const goal = goals[column];
     if (!goal) return figure;
     const [most, to] = goal;
-    return `**${figure}** (goal ${most.toFixed(1)} ${to}${ms / { R, F }[to] <= most ? '' : ', missed'})`;
+    return judged(figure, ms / { R, F }[to] <= most, `${most.toFixed(1)} ${to}`);
   });
-  return `| **ldctl, ${nameOf(subjects)}** | ${cells.join(' | ')} | ${installed} |`;
+  return [`**ldctl, ${nameOf(subjects)}**`, ...cells];
 }
 
-function peerRow({ peer: { name, program }, medians }: Figures['peers'][number]): string {
-  if (program === null) return `| ${name} | not measured | not measured | – | – | not measured |`;
+function peerRow({ peer: { name, program }, medians }: Figures['peers'][number]): string[] {
+  if (program === null) return [name, 'not measured', 'not measured', '–', '–', 'not measured'];
   const { R } = basesOf(medians);
   const cells = ['--version', '--help'].map((flag) => `${((medians.get(`${name} ${flag}`) ?? NaN) / R).toFixed(1)} R`);
-  return `| ${name} | ${cells.join(' | ')} | – | – | – |`;
+  return [name, ...cells, '–', '–', '–'];
 }
 
 function nameOf({ version, extraCa }: NodeSubjects): string {

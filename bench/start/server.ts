@@ -9,9 +9,10 @@ export interface LogServer {
   close(): void;
 }
 
-/** A Supervisor with a log of 20 entries, which gives the same page whatever is asked. */
+/** A Supervisor with a log of 20 entries, which gives the same page whatever is asked, and accepts what is triggered. */
 export async function serveLog(): Promise<LogServer> {
-  const server = createServer((_request, answer) => {
+  const server = createServer((request, answer) => {
+    if (request.method === 'POST') return void answer.writeHead(202).end();
     answer.writeHead(200, { 'content-type': 'application/json' }).end(PAGE);
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { cleanEnvironment, LDCTL } from '../../test/helpers/ldctl.js';
 import { type Timed } from './measure.js';
 import { type LogServer } from './server.js';
@@ -72,7 +72,13 @@ export function findPeers(folder: string | undefined): Peer[] {
   });
 }
 
-export function peerTimed({ name, program }: Peer): Timed[] {
+/** @param env that of `node -e 0`, which they are compared with */
+export function peerTimed({ name, program }: Peer, env: NodeJS.ProcessEnv): Timed[] {
   if (program === null) return [];
-  return ['--version', '--help'].map((flag) => ({ name: `${name} ${flag}`, command: program, args: [flag], env: process.env }));
+  return ['--version', '--help'].map((flag) => ({ name: `${name} ${flag}`, command: program, args: [flag], env: withPath(env, dirname(program)) }));
+}
+
+/** Some start themselves again, by their name. */
+function withPath(env: NodeJS.ProcessEnv, folder: string): NodeJS.ProcessEnv {
+  return { ...env, PATH: `${folder}${delimiter}${env.PATH ?? ''}` };
 }

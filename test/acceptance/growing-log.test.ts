@@ -6,7 +6,7 @@ import { withLog, type ServedLog } from '../../bench/read-log/log.js';
 import { isolated, readByLdctl, type LdctlReading } from '../../bench/read-log/readers.js';
 import { judge } from '../../bench/read-log/verdict.js';
 
-/** A short run of `npm run bench:read`: what is read, not how fast. */
+/** A short run of `npm run bench -- read`: what is read, not how fast. */
 describe('a log that grows while it is read', function () {
   this.timeout(120_000);
 

@@ -25,7 +25,7 @@ function assertBounds({ longestLag, mostInASecond }: CellFigures, longest: numbe
   assert.ok(mostInASecond <= 2, `${mostInASecond} requests in a second`);
 }
 
-/** A short run of `npm run bench:notice`. */
+/** A short run of `npm run bench -- notice`. */
 describe('the notice bench', function () {
   this.timeout(60_000);
 
