@@ -47,7 +47,11 @@ export abstract class BaseCommand extends Command {
   }
 
   protected override async catch(error: unknown): Promise<void> {
-    this.end(await printFailure(this.host, error, this.argv, this.id));
+    this.end(await printFailure(this.host, error, this.argv, { commandId: this.id, known: () => this.flagNames() }));
+  }
+
+  private flagNames(): string[] {
+    return Object.keys({ ...this.ctor.baseFlags, ...this.ctor.flags }).map((name) => `--${name}`);
   }
 
   private end(code: number): void {

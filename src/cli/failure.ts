@@ -5,24 +5,24 @@ import { printError } from '../output/error.js';
 import { FORMAT_NAMES, type FormatName } from '../output/formats.js';
 import { ReaderGone } from '../output/streams.js';
 import type { Host } from './host.js';
-import { fromOclif } from './usage.js';
+import { fromOclif, type Typed } from './usage.js';
 
 /**
  * The one end of everything that went wrong: tells it in the format that was asked for.
  * @param argv the words of the command line, since the flags may not have been parsed
- * @param commandId as oclif writes it; undefined when there is no such command
+ * @param typed what is known of the command line beside its words
  * @returns the exit code
  */
 export async function printFailure(
   host: Host,
   error: unknown,
   argv: readonly string[],
-  commandId?: string,
+  typed: Typed = {},
 ): Promise<ExitCode> {
   // oclif's way to end early, after help or a version: nothing went wrong.
   if (error instanceof Errors.ExitError && error.oclif.exit === 0) return EXIT_CODES.done.code;
   if (error instanceof ReaderGone) return EXIT_CODES.done.code;
-  const known = fromOclif(error, commandId);
+  const known = fromOclif(error, typed);
   const failure = known instanceof LdctlError ? known : fault(known);
   await printError(host.output, failure, {
     format: formatIn(argv),

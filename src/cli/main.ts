@@ -30,7 +30,7 @@ export async function main(url: string, arrange: Arrange = asBuilt): Promise<voi
     if (oclif) await oclif.run(argv, arrange(root, pjson));
     else host.output.stdout.write(`${versionText(pjson)}\n`);
   } catch (error) {
-    await fail(host, error, argv);
+    await fail(host, error, argv, () => commandNames(root));
   }
   // A write that fails at once is told a turn later.
   await nextTurn();
@@ -51,9 +51,19 @@ function settleUser(): void {
   }
 }
 
-async function fail(host: Host, error: unknown, argv: readonly string[]): Promise<void> {
+async function fail(host: Host, error: unknown, argv: readonly string[], known?: () => string[]): Promise<void> {
   const { printFailure } = await import('./failure.js');
-  process.exitCode = await printFailure(host, error, argv);
+  process.exitCode = await printFailure(host, error, argv, known && { known });
+}
+
+/** As they are typed. None from sources, where nobody has made the manifest. */
+function commandNames(root: string): string[] {
+  try {
+    const { commands } = JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 'utf8')) as Interfaces.Manifest;
+    return Object.keys(commands).map((id) => id.replaceAll(':', ' '));
+  } catch {
+    return [];
+  }
 }
 
 /** As oclif has it. */

@@ -1,17 +1,29 @@
 import * as Errors from '@oclif/core/errors';
 import { LdctlError, UsageError } from '../core/errors.js';
+import { didYouMean } from './did-you-mean.js';
 
-/**
- * An error of the argument parser, or of oclif itself, as one of ours: one line, and where to read on.
- * @param commandId the command that was being run, as oclif writes it (`activities:trigger`); undefined for none
- */
-export function fromOclif(error: unknown, commandId: string | undefined): unknown {
+/** Where an error of the argument parser came from. */
+export interface Typed {
+  /** The command that was being run, as oclif writes it (`activities:trigger`). */
+  commandId?: string | undefined;
+  /** What there is in the place of what is unknown: the flags of the command, or else all commands. */
+  known?: () => readonly string[];
+}
+
+/** An error of the argument parser, or of oclif itself, as one of ours: one line, and where to read on. */
+export function fromOclif(error: unknown, { commandId, known }: Typed): unknown {
   if (error instanceof LdctlError || !(error instanceof Errors.CLIError)) return error;
   const help = ['ldctl', ...(commandId ?? '').split(':').filter(Boolean), '--help'].join(' ');
   const missing = missingArguments(error);
   const message = missing.length > 0 ? `missing ${missing.join(' and ')}` : oneLine(error.message);
-  return new UsageError(message, { hint: `See ${help}` });
+  const [, unknown] = UNKNOWN.exec(message) ?? [];
+  const meant = unknown === undefined ? null : didYouMean(unknown, known?.() ?? []);
+  const question = meant === null ? '' : `Did you mean ${meant.startsWith('--') ? meant : `ldctl ${meant}`}? `;
+  return new UsageError(message, { hint: `${question}See ${help}` });
 }
+
+/** As `oneLine` has it: what is not there. */
+const UNKNOWN = /^(?:there is no command|nonexistent flag:) (.+)$/;
 
 /**
  * The names of the arguments that a command needs and did not get, as its usage has them. The parser's class for this

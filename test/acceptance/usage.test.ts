@@ -18,8 +18,10 @@ const MISTAKES: ReadonlyArray<readonly [args: readonly string[], says: RegExp]> 
   [[...RESTART, '--node', '7', '--expect-nodes', '2'], /--expect-nodes does not go with --node/],
   [[...RESTART, '--yes', '--timeout', 'soon'], /--timeout: "soon" is not a duration/],
   [[...RESTART, '--yes', '--explode'], /nonexistent flag: --explode/],
+  [[...RESTART, '--yes', '--nodes', '7'], /nonexistent flag: --nodes.*\n.*Did you mean --node\?/],
   [['frobnicate'], /there is no command frobnicate/],
   [['activities', 'frobnicate'], /there is no command activities frobnicate/],
+  [['activities', 'triger', 'iggy', 'restart'], /there is no command.*\n.*Did you mean ldctl activities trigger\?/],
   [['activities', 'wait'], /nothing to wait for/],
   [['activities', 'list', '--follow', '-o', 'json'], /--follow has no end, and json needs one/],
 ];
