@@ -13,7 +13,7 @@ export interface Listing {
   total(): number;
 }
 
-/** Pages on their way at once: enough to hide the latency, few enough for a rate limit. */
+/** Pages on their way at once: enough to hide the latency. */
 const IN_FLIGHT = 8;
 
 /**

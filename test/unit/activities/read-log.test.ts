@@ -100,6 +100,43 @@ describe('readLog', () => {
         assert.deepEqual(asked, [1, 2, 4, 6, 8, 10].map((reads) => reads + pageOne));
       });
 
+      it('asks for fewer at once when the API says that they are too many, and misses nothing', async () => {
+        const clock = new VirtualClock();
+        const supervisor = new FakeSupervisor(clock);
+        supervisor.order = order;
+        supervisor.addHistory(3000);
+        const newestFirst = supervisor.entries.map(({ activity }) => activity.id).reverse();
+        const list = supervisor.list.bind(supervisor);
+        let onTheirWay = 0;
+        const refusals: number[] = [];
+        supervisor.list = async (...args) => {
+          onTheirWay += 1;
+          try {
+            await clock.sleep(100);
+            if (onTheirWay > 2) {
+              refusals.push(onTheirWay);
+              throw apiError(429);
+            }
+            return await list(...args);
+          } finally {
+            onTheirWay -= 1;
+          }
+        };
+        assert.deepEqual(await clock.run(idsOf(logOf(supervisor), 8)), newestFirst);
+        assert.ok(refusals.length > 0 && refusals.length <= 8, `${refusals.length} refusals`);
+      });
+
+      it('gives up when a page is too many by itself', async () => {
+        const supervisor = new FakeSupervisor(new VirtualClock());
+        supervisor.order = order;
+        supervisor.addHistory(1000);
+        supervisor.beforeRead = ({ page }) => {
+          if (page === 5) throw apiError(429);
+        };
+        await assert.rejects(idsOf(logOf(supervisor), 8), { status: 429 });
+        await assert.rejects(idsOf(logOf(supervisor), 1), { status: 429 });
+      });
+
       it('stops when the reader has enough', async () => {
         const supervisor = new FakeSupervisor(new VirtualClock());
         supervisor.order = order;
