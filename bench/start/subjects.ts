@@ -33,13 +33,7 @@ export interface NodeSubjects {
 
 /** @param node its program @param folder of this run alone @param extraCa a file of certificates, as companies have it */
 export function nodeSubjects(node: string, folder: string, server: LogServer, extraCa?: string): NodeSubjects {
-  const env = {
-    ...cleanEnvironment(folder),
-    ...(extraCa !== undefined && { NODE_EXTRA_CA_CERTS: extraCa }),
-    LD_API_KEY: KEY,
-    LD_DEPLOYMENT_ID: '7',
-    LD_SUPERVISOR_URL: server.url,
-  };
+  const env = environment(folder, server, extraCa);
   const smallest = join(folder, 'get.mjs');
   writeFileSync(smallest, SMALLEST_GET);
   const trigger = ['activities', 'trigger', 'iggy', 'restart', '--yes'];
@@ -55,6 +49,17 @@ export function nodeSubjects(node: string, folder: string, server: LogServer, ex
       run('activities list', LDCTL, 'activities', 'list'),
       { ...run('trigger, to its first request', LDCTL, ...trigger), until: () => server.nextRequest() },
     ],
+  };
+}
+
+/** All that a process gets that asks the server, and nothing of whoever runs the bench. The parameters are those of `nodeSubjects`. */
+export function environment(folder: string, server: LogServer, extraCa?: string): NodeJS.ProcessEnv {
+  return {
+    ...cleanEnvironment(folder),
+    ...(extraCa !== undefined && { NODE_EXTRA_CA_CERTS: extraCa }),
+    LD_API_KEY: KEY,
+    LD_DEPLOYMENT_ID: '7',
+    LD_SUPERVISOR_URL: server.url,
   };
 }
 
