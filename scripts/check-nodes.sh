@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The package as strangers get it: packed, installed from its tarball into an empty folder without running any install
-# script, led through the docs, and used with every Node that it is said to work with. Ends with 2 when none of them could be had.
+# script, led through the docs, and used with every Node that it is said to work with, each alone and all with one cache of
+# compiled code. Ends with 2 when none of them could be had.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -35,6 +36,7 @@ get_node() { npm_quietly install --ignore-scripts --prefix "$work/node-$1" "node
 
 checked=0
 missed=()
+bins=()
 for version in "${VERSIONS[@]}"; do
   if ! get_node "$version"; then
     missed+=("$version")
@@ -45,7 +47,12 @@ for version in "${VERSIONS[@]}"; do
   printf 'Node %s:\n' "$("$bin/node" --version)"
   PATH="$bin:$prefix/bin:$PATH" bash scripts/check-nodes-steps.sh "$work" || fail "with Node $version"
   checked=$((checked + 1))
+  bins+=("$bin")
 done
+if [ "$checked" -gt 0 ]; then
+  echo 'code that Node keeps compiled:'
+  PATH="$prefix/bin:$PATH" bash scripts/check-compile-cache.sh "$work" "${bins[@]}" || fail 'with the compile cache'
+fi
 
 [ "${#missed[@]}" -eq 0 ] || printf 'not checked, since they could not be had: Node %s\n' "${missed[*]}"
 [ "$checked" -gt 0 ] || exit 2
