@@ -4,11 +4,11 @@ import { dirname, join } from 'node:path';
 
 type Enable = (folder: string) => unknown;
 
-/** What Node 22.1 and later have. */
+/** What Node 22.8 and later have. */
 const { enableCompileCache } = module as typeof module & { enableCompileCache?: Enable };
 
 /**
- * Has Node (22.1 and later) keep the compiled code of what is loaded from here on, and use what it kept. What lies
+ * Has Node (22.8 and later) keep the compiled code of what is loaded from here on, and use what it kept. What lies
  * there is run, so it lies in a folder that nobody else can write to. Where there can be no such folder, all that is
  * lost is speed.
  */
