@@ -35,6 +35,9 @@ wants 0 ldctl sandbox exec -- ldctl activities list -o yaml
 printed 'id: [0-9]{19}'
 wants 0 ldctl sandbox exec -- ldctl activities list -o csv
 wants 0 ldctl sandbox exec -- ldctl whoami
+wants 0 ldctl sandbox exec --history 1500 -- ldctl activities list --limit 0 -o ndjson
+[ "$(wc -l <"$scratch/out")" -eq 1500 ] || fail 'a long log is not whole'
+[ ! -s "$scratch/err" ] || fail 'a long log: something was said on stderr'
 
 step 'keeps a profile, and its key in a file'
 cat >"$scratch/profile.sh" <<'SH'

@@ -5,8 +5,8 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-# The lowest that `engines` allows, and the lines that are kept up.
-VERSIONS=(20.19.0 22 24 26)
+# The lowest that `engines` allows, one without `process.getBuiltinModule`, and the lines that are kept up.
+VERSIONS=(20.19.0 22.0.0 22 24 26)
 
 work=$(mktemp -d)
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT

@@ -4,7 +4,7 @@ import { build } from 'esbuild';
 import { adapt } from './adapt.js';
 import { fewerChunks } from './fewer-chunks.js';
 import { leaveOut } from './leave-out.js';
-import { nodeModules, REQUIRE } from './node-modules.js';
+import { nodeModules, REQUIRE, REQUIRE_ANYWHERE } from './node-modules.js';
 
 /** Commands that come from oclif's plugins: bundled, they need not be looked for among what is installed. */
 const PLUGINS = 'node_modules/@oclif';
@@ -50,7 +50,6 @@ const OPTIONS = {
   legalComments: 'none',
   sourcemap: true,
   sourcesContent: false,
-  banner: { js: REQUIRE },
   plugins: [adapt, fewerChunks, leaveOut, nodeModules],
   metafile: true,
   logLevel: 'warning',
@@ -65,7 +64,8 @@ const OPTIONS = {
 export async function bundle(options = {}) {
   const outputs = {};
   for (const entryPoints of [COMMAND, ...BESIDE]) {
-    const { metafile } = await build({ ...OPTIONS, ...options, entryPoints });
+    const banner = { js: entryPoints === COMMAND ? REQUIRE : REQUIRE_ANYWHERE };
+    const { metafile } = await build({ ...OPTIONS, banner, ...options, entryPoints });
     Object.assign(outputs, metafile.outputs);
   }
   return outputs;
