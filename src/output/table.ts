@@ -100,8 +100,8 @@ const BORDERS = ['top', 'bottom', 'left', 'right', 'mid', 'mid-mid', 'left-mid',
 const CORNERS = ['top-mid', 'top-left', 'top-right', 'bottom-mid', 'bottom-left', 'bottom-right'] as const;
 const NO_BORDERS = { ...Object.fromEntries([...BORDERS, ...CORNERS].map((name) => [name, ''])), middle: GAP };
 
-// cli-table3 takes more than linear time for long tables.
-const BATCH = 100;
+// cli-table3 looks for cells in the way of each other, among all above: the time grows with the square of the rows.
+const BATCH = 8;
 
 function lines(rows: string[][], widths: number[]): string[] {
   return batches(rows).flatMap((batch) => layOut(batch, widths));
