@@ -37,13 +37,13 @@ const ACTIVITY = {
   author_id: v.nullish(id),
 };
 
-const pageOf = <T>(item: v.GenericSchema<unknown, T>) =>
+const pageWith = <T>(item: v.GenericSchema<unknown, T>) =>
   v.looseObject({ items: v.array(item), page: count, total_results: count, total_pages: count });
 
 /** A page whose entries are left to `isActivity`, which takes a fifth of the time. */
-export const pageOfAnything = pageOf(v.unknown());
+export const pageOfAnything = pageWith(v.unknown());
 /** A page, to say what is wrong with it. */
-export const activityPage = pageOf(v.looseObject(ACTIVITY));
+export const activityPage = pageWith(v.looseObject(ACTIVITY));
 
 const FIELDS = Object.entries(ACTIVITY).map(([name, schema]) =>
   schema.type === 'nullish'
