@@ -137,16 +137,28 @@ function holderOf(path: string): string | null {
 function release(path: string, token: string): boolean {
   try {
     unlinkSync(join(path, token));
-    rmdirSync(path);
-    return true;
   } catch (error) {
-    const code = fileErrorCode(error);
-    // Between the two calls another process may have taken the emptied folder's place.
-    if (code === 'ENOTEMPTY' || code === 'EEXIST') return true;
-    if (code === 'ENOENT') return false;
+    if (fileErrorCode(error) === 'ENOENT') return false;
     throw fileFault('write', path, error);
   }
+  removeEmptied(path);
+  return true;
 }
+
+/**
+ * Removes the folder of a lock that was let go of. Since it was emptied, another process may have put its own in its
+ * place, and may even be done with that.
+ * @throws LdctlError when it cannot be removed
+ */
+export function removeEmptied(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch (error) {
+    if (!OVERTAKEN.has(fileErrorCode(error))) throw fileFault('write', path, error);
+  }
+}
+
+const OVERTAKEN: ReadonlySet<string | undefined> = new Set(['ENOTEMPTY', 'EEXIST', 'ENOENT']);
 
 /** Removes what killed processes left beside the lock a while ago, by the clock that the files' times come from. */
 function sweep(path: string): void {

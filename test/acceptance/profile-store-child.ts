@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { systemClock } from '../../src/core/clock.js';
 import { ApiKey } from '../../src/core/secret.js';
 import { FileJournal } from '../../src/profiles/journal.js';
@@ -45,6 +46,12 @@ switch (job) {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
     });
     break;
+  case 'lock-often': {
+    const impatient = { now: () => systemClock.now(), sleep: () => nextTurn() };
+    await startSignal();
+    for (let n = 0; n < 500; n++) await withLock(join(folder, 'lock'), impatient, () => undefined);
+    break;
+  }
   case 'claim': {
     await startSignal();
     const baseline = { highestId: BigInt(name), nodes: [] };

@@ -94,6 +94,11 @@ describe('the profile store, by many processes', function () {
     assert.deepEqual(storedNames(), numbered(12));
   });
 
+  it('loses no lock to one of 4 processes that take it again and again', async () => {
+    await together(4, 'lock-often', folder);
+    assert.deepEqual(readdirSync(folder), []);
+  });
+
   it('leaves the old or the new file whole when it is killed at any moment, and no change that was done is lost', async () => {
     for (let round = 0; round < 10; round++) {
       const child = new Child('keep-adding', folder, `r${round}`);

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../../src/core/errors.js';
-import { withLock } from '../../../src/profiles/lock.js';
+import { removeEmptied, withLock } from '../../../src/profiles/lock.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { privateFolder, removeFolders, withoutPrivileges } from './fixtures.js';
 
@@ -30,6 +30,18 @@ describe('the lock between processes', () => {
     );
     assert.deepEqual(readdirSync(folder), []);
     assert.deepEqual(clock.sleeps, []);
+  });
+
+  it('that was let go of is removed, and left to whoever has taken it, or has even let go of it, meanwhile', () => {
+    const folder = privateFolder();
+    const path = join(folder, 'lock');
+    mkdirSync(path);
+    removeEmptied(path);
+    assert.deepEqual(readdirSync(folder), []);
+    removeEmptied(path);
+    leaveLock(path, 'other');
+    removeEmptied(path);
+    assert.deepEqual(readdirSync(path), ['other']);
   });
 
   it('is waited for while another holds it, and had soon after it is let go of', async () => {
