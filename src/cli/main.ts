@@ -5,6 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type * as Interfaces from '@oclif/core/interfaces';
 import { systemHost, type Host } from './host.js';
+import type { Typed } from './usage.js';
 
 /** How oclif is to find what it runs; only the root counts where nothing else is said. */
 export type Arrange = (root: string, pjson: Interfaces.PJSON) => Interfaces.LoadOptions;
@@ -30,7 +31,7 @@ export async function main(url: string, arrange: Arrange = asBuilt): Promise<voi
     if (oclif) await oclif.run(argv, arrange(root, pjson));
     else host.output.stdout.write(`${versionText(pjson)}\n`);
   } catch (error) {
-    await fail(host, error, argv, () => commandNames(root));
+    await fail(host, error, argv, { known: () => commandNames(root) });
   }
   // A write that fails at once is told a turn later.
   await nextTurn();
@@ -51,12 +52,12 @@ function settleUser(): void {
   }
 }
 
-async function fail(host: Host, error: unknown, argv: readonly string[], known?: () => string[]): Promise<void> {
+async function fail(host: Host, error: unknown, argv: readonly string[], typed?: Typed): Promise<void> {
   const { printFailure } = await import('./failure.js');
-  process.exitCode = await printFailure(host, error, argv, known && { known });
+  process.exitCode = await printFailure(host, error, argv, typed);
 }
 
-/** As they are typed. None from sources, where nobody has made the manifest. */
+/** As they are typed; none where the manifest cannot be read. */
 function commandNames(root: string): string[] {
   try {
     const { commands } = JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 'utf8')) as Interfaces.Manifest;

@@ -62,13 +62,9 @@ function isShown<E extends { event: string }>(event: E): event is E & { event: '
 }
 
 /** A list that is not what was waited for ends as one that broke off. */
-async function* withProblem(
-  shown: readonly Activity[],
-  problem: LdctlError | null,
-): AsyncGenerator<readonly Activity[]> {
+function* withProblem(shown: readonly Activity[], problem: LdctlError | null): Generator<readonly Activity[]> {
   yield shown;
   if (problem) throw problem;
-  await Promise.resolve();
 }
 
 function problemOf({ end, shown }: WatchEnd, resumeFlags: readonly string[]): LdctlError | null {

@@ -16,7 +16,8 @@ function thorough(value: unknown, stringIds: boolean, indent?: number): string |
   return stringify(value, stringIds ? idsAsStrings : undefined, indent);
 }
 
-function idsAsStrings(_name: string, item: unknown): unknown {
+/** A replacer, as `JSON.stringify` and others take one. */
+export function idsAsStrings(_name: unknown, item: unknown): unknown {
   return typeof item === 'bigint' ? item.toString() : item;
 }
 

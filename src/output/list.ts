@@ -48,8 +48,7 @@ export async function printList<T>(
   try {
     for await (const batch of batches) {
       printed += batch.length;
-      // Awaited only where there is something to wait for: there may be thousands.
-      if (chunks.add(writer.items(batch))) await chunks.flush();
+      if (batch.length > 0) await chunks.add(writer.items(batch));
       if (output.stdout.closed) break;
     }
   } catch (error) {
@@ -99,10 +98,9 @@ class Chunks {
     this.#sink = sink;
   }
 
-  /** @returns whether it is time to flush */
-  add(text: string): boolean {
+  async add(text: string): Promise<void> {
     this.#text += text;
-    return this.#text.length >= CHUNK;
+    if (this.#text.length >= CHUNK) await this.flush();
   }
 
   /** @throws LdctlError when the output cannot be written; not when its reader went away */

@@ -15,8 +15,7 @@ export const csv: RowFormat = {
       return all;
     };
     return {
-      items: (batch) =>
-        batch.length === 0 ? '' : withHead(records(batch.map((item) => columns.map((column) => column.value(item))))),
+      items: (batch) => withHead(records(batch.map((item) => columns.map((column) => column.value(item))))),
       end: () => withHead(''),
       broken: () => '',
     };

@@ -16,7 +16,7 @@ export interface FormatOptions {
 
 /** A list on its way out. Each method returns the text to write next, which may be empty. */
 export interface ListWriter<T> {
-  /** Some more of it, or none. */
+  /** Some more of it. */
   items(batch: readonly T[]): string;
   /** `total` is what the source knows to exist, before filters. */
   end(total: number): string;

@@ -34,7 +34,6 @@ function listWriter(options: FormatOptions): ListWriter<unknown> {
   };
   return {
     items: (batch) => {
-      if (batch.length === 0) return '';
       const lead = begun ? ',\n' : `${open()}\n`;
       return lead + jsonTexts(batch, options, ',\n').slice(0, -2);
     },

@@ -1,5 +1,6 @@
 import { isLosslessNumber, type LosslessNumber } from 'lossless-json';
 import { Document, Scalar, visit, type ScalarTag } from 'yaml';
+import { idsAsStrings } from '../../core/stringify-json.js';
 import { escapeUnsafe, hasUnsafe } from '../unsafe-characters.js';
 import { type FormatOptions, type ListWriter, type ValueFormat } from './format.js';
 
@@ -15,7 +16,6 @@ function listWriter(options: FormatOptions): ListWriter<unknown> {
   let begun = false;
   return {
     items: (batch) => {
-      if (batch.length === 0) return '';
       const lead = begun ? '' : 'items:\n';
       begun = true;
       return lead + yamlText(batch, options);
@@ -47,8 +47,4 @@ function yamlText(value: unknown, options: FormatOptions): string {
     },
   });
   return escapeUnsafe(document.toString({ lineWidth: 0 }));
-}
-
-function idsAsStrings(_key: unknown, value: unknown): unknown {
-  return typeof value === 'bigint' ? value.toString() : value;
 }
