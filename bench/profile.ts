@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { withLog } from './read-log/log.js';
+import { GROWING, withLog } from './read-log/log.js';
 import { isolated } from './read-log/readers.js';
 import { medianRun, versionOf, type ProfiledRun } from './profile/run.js';
 import { mapsBeside } from './profile/sources.js';
@@ -31,8 +31,6 @@ what others take is counted for whatever the command did just then.
 `;
 
 const DIST = new URL('../dist/', import.meta.url).href;
-/** As the read bench has it. */
-const GROWING = { order: 'desc', latencyMs: 5, growthMs: 20 } as const;
 
 interface Request {
   /** Of the command. */
@@ -100,7 +98,7 @@ function heading({ args, version, runs, entries }: Request, code: number, us: nu
 /** Runs it against a server of its own. */
 async function served({ node, args, runs, entries }: Request, folder: string): Promise<ProfiledRun> {
   if (entries !== null) {
-    return withLog({ entries, ...GROWING }, (log) => medianRun({ node, args, env: isolated(log, folder).env }, runs, folder));
+    return withLog({ entries, order: 'desc', ...GROWING }, (log) => medianRun({ node, args, env: isolated(log, folder).env }, runs, folder));
   }
   const server = await serveLog();
   try {

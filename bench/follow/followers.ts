@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { LDCTL } from '../../test/helpers/ldctl.js';
-import { TELL_MEMORY, type Memory } from '../read-log/readers.js';
+import { TELL_MEMORY, timed, type Memory } from '../timed.js';
 
 /** What a follower took, from its start to its end. */
 export interface Taken {
@@ -27,19 +27,19 @@ export async function findReader(): Promise<Reader> {
 
 /** One trigger, followed to its end by the built command. */
 export function followByLdctl(env: NodeJS.ProcessEnv): Promise<Taken> {
-  return timed('"$LDCTL_NODE" "$LDCTL_BIN" activities trigger iggy restart --yes --quiet', env);
+  return timedShell('"$LDCTL_NODE" "$LDCTL_BIN" activities trigger iggy restart --yes --quiet', env);
 }
 
 /** What of that is spent before there is anything to follow. */
 export function startLdctl(env: NodeJS.ProcessEnv): Promise<Taken> {
-  return timed('"$LDCTL_NODE" "$LDCTL_BIN" activities trigger iggy restart --yes --quiet --no-wait', env);
+  return timedShell('"$LDCTL_NODE" "$LDCTL_BIN" activities trigger iggy restart --yes --quiet --no-wait', env);
 }
 
 /** The same as people write it today: a POST, and then a look every second. */
 export function followByLoop(env: NodeJS.ProcessEnv, reader: Reader): Promise<Taken> {
   const url = '"$LD_SUPERVISOR_URL/deployments/$LD_DEPLOYMENT_ID/activities';
   const curl = 'curl --silent --fail --header "ld-api-key: $LD_API_KEY"';
-  return timed(
+  return timedShell(
     `${curl} --request POST --header 'content-type: application/json' --header "idempotency-key: loop" --data '{}' ${url}/iggy/restart"
      while sleep 1; do ${curl} ${url}?page=1&results=100" | ${STILL_OPEN[reader]} || break; done`,
     env,
@@ -49,18 +49,12 @@ export function followByLoop(env: NodeJS.ProcessEnv, reader: Reader): Promise<Ta
 /** The most memory that the command held at a time while it followed all nodes, MB. */
 export async function peakMemory(env: NodeJS.ProcessEnv): Promise<number> {
   const args = ['--import', TELL_MEMORY, LDCTL, 'activities', 'trigger', 'iggy', 'restart', '--yes', '--quiet'];
-  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'inherit', 'pipe'] });
-  const [, , , tell] = child.stdio;
-  const [[code], told] = await Promise.all([
-    once(child, 'exit') as Promise<[number | null]>,
-    tell && 'read' in tell ? text(tell) : '',
-  ]);
-  if (code !== 0) throw new Error(`ldctl ended with ${code}`);
+  const { told } = await timed(process.execPath, args, env, 'ignore');
   return (JSON.parse(told) as Memory).peakKb / 1024;
 }
 
 /** Runs a line of shell; bash itself tells what it and all that it waited for has used. */
-async function timed(script: string, env: NodeJS.ProcessEnv): Promise<Taken> {
+async function timedShell(script: string, env: NodeJS.ProcessEnv): Promise<Taken> {
   const begin = performance.now();
   const child = spawn('bash', ['-c', `set -e; { ${script}\n} >&2; times`], {
     env: { ...env, LDCTL_NODE: process.execPath, LDCTL_BIN: LDCTL },

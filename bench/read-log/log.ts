@@ -14,6 +14,9 @@ export interface LogOptions {
   growthMs: number;
 }
 
+/** As far away and as busy as the logs of the benches are. */
+export const GROWING = { latencyMs: 5, growthMs: 20 } as const;
+
 export interface ServedLog {
   /** What points a client at it. */
   env: Record<string, string>;

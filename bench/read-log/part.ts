@@ -3,15 +3,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ratio, table } from '../markdown.js';
+import { median } from '../median.js';
 import { type BenchOptions } from '../part.js';
-import { withLog, type LogOptions } from './log.js';
+import { GROWING, withLog, type LogOptions } from './log.js';
 import { parseRatio } from './parse.js';
 import { isolated, OTHERS, readByLdctl, readByOther, type LdctlReading, type Other } from './readers.js';
 import { judge } from './verdict.js';
 
 const SIZES = { whole: { entries: 100_000, rounds: 3 }, quick: { entries: 3000, rounds: 1 } };
 const FEW = 1000;
-const SERVER = { latencyMs: 5, growthMs: 20 };
 const ORDERS = { desc: 'newest first', asc: 'oldest first' } as const;
 type Order = keyof typeof ORDERS;
 
@@ -40,7 +40,7 @@ export async function read({ quick }: BenchOptions): Promise<string> {
   try {
     for (const order of Object.keys(ORDERS) as Order[]) {
       const place = mkdtempSync(join(folder, order));
-      results.set(order, await compare({ entries, order, ...SERVER }, rounds, place));
+      results.set(order, await compare({ entries, order, ...GROWING }, rounds, place));
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -114,8 +114,4 @@ function seconds(ms: number): string {
 
 function megabytes(kilobytes: number): string {
   return `${(kilobytes / 1000).toFixed(0)} MB`;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }

@@ -1,9 +1,7 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { cleanEnvironment, LDCTL } from '../../test/helpers/ldctl.js';
+import { TELL_MEMORY, timed, type Memory } from '../timed.js';
 import { type ServedLog } from './log.js';
 
 /** A read of the whole log, and what it took. */
@@ -17,29 +15,11 @@ export interface LdctlReading extends Reading {
   memory: Memory;
 }
 
-/** What a process held, in kB. */
-export interface Memory {
-  /** The most at a time, of all kinds. */
-  peakKb: number;
-  /** Of V8 for new objects, at the end. */
-  youngKb: number;
-}
-
-/** Writes to descriptor 3, at the end of the process that loads it, what it held, as JSON. */
-export const TELL_MEMORY = `data:text/javascript,${encodeURIComponent(`
-import { writeSync } from 'node:fs';
-import { getHeapSpaceStatistics } from 'node:v8';
-process.on('exit', () => {
-  const young = getHeapSpaceStatistics().find((space) => space.space_name === 'new_space');
-  writeSync(3, JSON.stringify({ peakKb: process.resourceUsage().maxRSS, youngKb: young.space_size / 1024 }));
-});
-`)}`;
-
 /** `ldctl activities list --limit 0 -o ndjson`, by the built command, into a file. */
 export async function readByLdctl(log: ServedLog, folder: string): Promise<LdctlReading> {
   const file = join(folder, 'ldctl.ndjson');
   const args = ['--import', TELL_MEMORY, LDCTL, 'activities', 'list', '--limit', '0', '-o', 'ndjson'];
-  const { wallMs, told } = await timed(process.execPath, args, { ...process.env, ...log.env }, file);
+  const { wallMs, told } = await intoFile(process.execPath, args, { ...process.env, ...log.env }, file);
   const ids = readFileSync(file, 'utf8').matchAll(/^\{"id":(\d+)/gm);
   return { wallMs, memory: JSON.parse(told) as Memory, ids: [...ids].map(([, id = '']) => id) };
 }
@@ -61,30 +41,24 @@ export async function readByOther(other: Other, log: ServedLog, folder: string):
   const file = join(folder, 'others.json');
   const pages = `${url}/deployments/${deployment}/activities?page=[1-${Math.ceil(log.ids.length / 100)}]&results=100`;
   const env = { ...process.env, ...log.env, PAGES: pages, FOLDER: folder };
-  const { wallMs } = await timed('sh', ['-c', OTHERS[other]], env, file);
+  const { wallMs } = await intoFile('sh', ['-c', OTHERS[other]], env, file);
   const ids = readFileSync(file, 'utf8').matchAll(/"id":(\d+)/g);
   return { wallMs, ids: [...ids].map(([, id = '']) => id) };
 }
 
-/** @returns the time from start to end, and what it wrote to descriptor 3 @throws Error when it fails */
-async function timed(
+/** @returns the time from start to end, and what it told @throws Error when it fails */
+async function intoFile(
   command: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   file: string,
 ): Promise<{ wallMs: number; told: string }> {
   const out = openSync(file, 'w');
-  const begin = performance.now();
-  const child = spawn(command, args, { env, stdio: ['ignore', out, 'inherit', 'pipe'] });
-  const [, , , tell] = child.stdio;
-  const [[code], told] = await Promise.all([
-    once(child, 'exit') as Promise<[number | null]>,
-    tell && 'read' in tell ? text(tell) : '',
-  ]);
-  const wallMs = performance.now() - begin;
-  closeSync(out);
-  if (code !== 0) throw new Error(`${command} ended with ${code}`);
-  return { wallMs, told };
+  try {
+    return await timed(command, args, env, out);
+  } finally {
+    closeSync(out);
+  }
 }
 
 /** The folder as home and config of ldctl, so that nobody's profiles are read. */

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { median } from '../median.js';
 
 /** A command that is started again and again. */
 export interface Timed {
@@ -48,10 +49,4 @@ async function time({ name, command, args, env, until }: Timed): Promise<number>
   const [code] = await ended;
   if (code !== 0) throw new Error(`${name} ended with ${String(code)}`);
   return ms();
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? NaN) : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
 }
