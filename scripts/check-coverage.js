@@ -1,11 +1,12 @@
 // Branch coverage of the parts where a mistake costs most (docs/testing.md). Names each branch that no test takes, and
 // fails below the lowest share. Prints no count of tests: they have been counted where they are run for their own sake.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { Report } from 'c8';
 import ts from 'typescript';
+import { testsIn } from './tests-in.js';
 
 const FOLDERS = ['src/api', 'src/activities'];
 /** Percent of the branches that have to be taken, in each folder. */
@@ -79,11 +80,4 @@ async function branchesByFile() {
 function holdsCode(path) {
   const compilerOptions = { module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true, removeComments: true };
   return ts.transpileModule(readFileSync(path, 'utf8'), { compilerOptions }).outputText.trim() !== 'export {};';
-}
-
-function testsIn(folder) {
-  return readdirSync(folder, { recursive: true })
-    .filter((name) => name.endsWith('.test.ts'))
-    .sort()
-    .map((name) => join(folder, name));
 }

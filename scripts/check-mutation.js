@@ -1,9 +1,9 @@
 // Mutation tests: breaks the code in one place after the other and sees whether a test notices (docs/testing.md).
 //   node scripts/check-mutation.js           both folders
 //   node scripts/check-mutation.js FILE…     the mutants of these files; what is known of the others is kept
-import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Stryker } from '@stryker-mutator/core';
+import { testsIn } from './tests-in.js';
 
 // These talk to real sockets, and still end within a second or two: without them nothing would run client.ts and
 // transport.ts. The transport tests that start programs are left out: what runs there is not seen from here.
@@ -58,9 +58,4 @@ async function run(name, tests, mutate) {
     clearTextReporter: { logTests: false, reportTests: false, allowEmojis: false },
   });
   await stryker.runMutationTest();
-}
-
-function testsIn(folder) {
-  const names = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.test.ts'));
-  return names.sort().map((name) => `${folder}/${name}`);
 }
