@@ -13,6 +13,16 @@ function leaveLock(path: string, token: string): void {
   writeFileSync(join(path, token), '');
 }
 
+/** How long it takes to get a lock that was left behind by `token`, ms. */
+async function waitedFor(token: string): Promise<number> {
+  const path = join(privateFolder(), 'lock');
+  const clock = new VirtualClock();
+  const start = clock.now();
+  leaveLock(path, token);
+  await clock.run(withLock(path, clock, () => undefined));
+  return clock.now() - start;
+}
+
 describe('the lock between processes', () => {
   after(removeFolders);
 
@@ -61,32 +71,18 @@ describe('the lock between processes', () => {
   });
 
   it('left behind by a killed process, is broken after 3 s', async () => {
-    const path = join(privateFolder(), 'lock');
-    const clock = new VirtualClock();
-    const start = clock.now();
-    leaveLock(path, 'dead');
-    await clock.run(withLock(path, clock, () => undefined));
-    const waited = clock.now() - start;
+    const waited = await waitedFor('dead');
     assert.ok(waited >= 3000 && waited <= 3200, `${waited} ms`);
   });
 
   it('is given 30 s where its holder is there: a busy disk may keep it', async () => {
-    const path = join(privateFolder(), 'lock');
-    const clock = new VirtualClock();
-    const start = clock.now();
-    leaveLock(path, `${process.pid}-living`);
-    await clock.run(withLock(path, clock, () => undefined));
-    const waited = clock.now() - start;
+    const waited = await waitedFor(`${process.pid}-living`);
     assert.ok(waited >= 30_000 && waited <= 30_200, `${waited} ms`);
   });
 
   it('is broken after 3 s where the number of its holder is that of no process', async () => {
-    const path = join(privateFolder(), 'lock');
-    const clock = new VirtualClock();
-    const start = clock.now();
-    leaveLock(path, `${spawnSync(process.execPath, ['--version']).pid}-dead`);
-    await clock.run(withLock(path, clock, () => undefined));
-    assert.ok(clock.now() - start <= 3200, `${clock.now() - start} ms`);
+    const waited = await waitedFor(`${spawnSync(process.execPath, ['--version']).pid}-dead`);
+    assert.ok(waited <= 3200, `${waited} ms`);
   });
 
   it('is not broken as long as it changes hands', async () => {
