@@ -1,13 +1,13 @@
 /**
- * Imports point down (docs/architecture.md): commands → cli → {activities, api, profiles, output} → core.
- * The rooms beside each other do not know each other, and the sandbox shares with the rest only the wire types.
+ * Imports point down (docs/architecture.md): commands → cli → {activities, api, profiles → storage, output} → core.
+ * Modules beside each other do not know each other, and the sandbox shares with the rest only the wire types.
  */
-const room = (name) => `^src/${name}/`;
+const folder = (name) => `^src/${name}/`;
 const only = (from, allowed) => ({
   name: `${from}-imports-down`,
   severity: 'error',
-  from: { path: room(from) },
-  to: { path: '^src/', pathNot: allowed.map(room) },
+  from: { path: folder(from) },
+  to: { path: '^src/', pathNot: allowed.map(folder) },
 });
 
 module.exports = {
@@ -17,21 +17,22 @@ module.exports = {
     only('core', ['core']),
     only('activities', ['activities', 'core']),
     only('api', ['api', 'core']),
-    only('profiles', ['profiles', 'core']),
+    only('storage', ['storage', 'core']),
+    only('profiles', ['profiles', 'storage', 'core']),
     only('output', ['output', 'core']),
-    only('cli', ['cli', 'activities', 'api', 'profiles', 'output', 'core']),
+    only('cli', ['cli', 'activities', 'api', 'profiles', 'storage', 'output', 'core']),
     {
       name: 'sandbox-shares-wire-types-only',
       severity: 'error',
       comment: 'A mistake in the client must be seen by the sandbox, and the other way round.',
-      from: { path: room('sandbox') },
+      from: { path: folder('sandbox') },
       to: { path: '^src/', pathNot: ['^src/sandbox/', '^src/core/(wire|activity|ids)\\.ts$'] },
     },
     {
       name: 'only-commands-start-the-sandbox',
       severity: 'error',
       from: { path: '^src/', pathNot: ['^src/sandbox/', '^src/commands/sandbox/'] },
-      to: { path: room('sandbox') },
+      to: { path: folder('sandbox') },
     },
     {
       name: 'dependencies-are-declared',

@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT_CODES } from '../src/core/exit-codes.ts';
-import { ENVIRONMENT } from '../src/cli/help-topics.ts';
+import { ENVIRONMENT } from '../src/cli/help/help-topics.ts';
 import { bundle } from './bundle/bundle.js';
 import { noticesOf, packagesIn } from './bundle/packages.js';
 import { commandLines } from './command-snapshot.js';

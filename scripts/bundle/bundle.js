@@ -17,7 +17,7 @@ const FROM_PLUGINS = {
 
 /** What is found by its name in dist/: by bin/run.js, and by oclif (package.json). */
 const COMMAND = {
-  ...inDist('src/cli/main.ts', 'src/cli/help.ts', 'src/cli/completion-hook.ts', ...commands()),
+  ...inDist('src/cli/main.ts', 'src/cli/help/help.ts', 'src/cli/help/completion-hook.ts', ...commands()),
   ...FROM_PLUGINS,
 };
 /** What is loaded by others, in processes of theirs, or before the command. Apart, so that the command's chunks are not cut to fit them. */

@@ -9,16 +9,16 @@ import type { ApiKey } from '../core/secret.js';
 import type { Supervisor } from '../core/supervisor.js';
 import { configDir } from '../profiles/config-dir.js';
 import { ExpiryNotices } from '../profiles/expiry-notices.js';
-import { FileJournal } from '../profiles/journal.js';
+import { FileJournal } from '../storage/journal.js';
 import type { KeyTools } from '../profiles/keys.js';
 import { resumeFlags } from '../profiles/origins.js';
 import { resolveSettings, type SettingFlags, type Settings } from '../profiles/settings.js';
 import { ProfileStore } from '../profiles/store.js';
 import { resolveKey, resolveTarget, resolveTenant, type Target, type TargetTools, type TenantAccess } from '../profiles/target.js';
-import { warnOfExpiry } from './expiry-warning.js';
+import { warnOfExpiry } from './profiles/expiry-warning.js';
 import type { Host } from './host.js';
-import { explainDenial } from './key-advice.js';
-import { resumeCommand } from './resume.js';
+import { explainDenial } from './profiles/key-advice.js';
+import { resumeCommand } from './activities/resume.js';
 import { traceTo } from './trace.js';
 
 /** The flags that decide what a command says besides its result. */

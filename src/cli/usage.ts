@@ -1,6 +1,6 @@
 import * as Errors from '@oclif/core/errors';
 import { LdctlError, UsageError } from '../core/errors.js';
-import { didYouMean } from './did-you-mean.js';
+import { didYouMean } from './help/did-you-mean.js';
 
 /** Where an error of the argument parser came from. */
 export interface Typed {

@@ -1,8 +1,8 @@
 import { BaseCommand } from '../cli/base-command.js';
 import { connectionFlags } from '../cli/flags.js';
-import { identify } from '../cli/identify.js';
+import { identify } from '../cli/profiles/identify.js';
 import { Session } from '../cli/session.js';
-import { showIdentity } from '../cli/show-identity.js';
+import { showIdentity } from '../cli/profiles/show-identity.js';
 import type { ExitCode } from '../core/exit-codes.js';
 
 export default class Whoami extends BaseCommand {

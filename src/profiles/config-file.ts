@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { UsageError } from '../core/errors.js';
 import { ApiKey } from '../core/secret.js';
 import { isApiKeyText } from './api-key.js';
-import { idText } from './id-text.js';
+import { idText } from '../storage/id-text.js';
 import { isProfileName, type Config, type Profile } from './profile.js';
 
 /**

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { type Clock } from '../core/clock.js';
 import { LdctlError } from '../core/errors.js';
-import { ensurePrivateFolder, readPrivateFile, writePrivateFile } from './private-files.js';
+import { ensurePrivateFolder, readPrivateFile, writePrivateFile } from '../storage/private-files.js';
 
 const EVERY_MS = 24 * 60 * 60_000;
 

@@ -4,7 +4,7 @@ import { UsageError } from '../core/errors.js';
 import { type ApiKey } from '../core/secret.js';
 import { parseApiKey } from './api-key.js';
 import { type Env } from './environment.js';
-import { fileErrorCode } from './private-files.js';
+import { fileErrorCode } from '../storage/private-files.js';
 
 const TIME_LIMIT_MS = 10_000;
 /** A key is far shorter; a program that prints more was the wrong one. */

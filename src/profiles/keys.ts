@@ -4,7 +4,7 @@ import { type ApiKey } from '../core/secret.js';
 import { parseApiKey } from './api-key.js';
 import { KeyringError, type KeyStore } from './key-store.js';
 import { runKeyCommand, type KeyCommandTools } from './key-command.js';
-import { fileErrorCode, isWritableByOthers } from './private-files.js';
+import { fileErrorCode, isWritableByOthers } from '../storage/private-files.js';
 import { type Profile } from './profile.js';
 
 export interface KeyTools extends KeyCommandTools {

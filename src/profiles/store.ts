@@ -3,8 +3,8 @@ import { basename, dirname, join } from 'node:path';
 import { type Clock } from '../core/clock.js';
 import { UsageError } from '../core/errors.js';
 import { decodeConfig, encodeConfig } from './config-file.js';
-import { withLock } from './lock.js';
-import { assertWritable, ensurePrivateFolder, fileFault, FILE_MODE, readPrivateFile } from './private-files.js';
+import { withLock } from '../storage/lock.js';
+import { assertWritable, ensurePrivateFolder, fileFault, FILE_MODE, readPrivateFile } from '../storage/private-files.js';
 import { checkProfileName, currentProfile, findProfile, type Config, type Profile } from './profile.js';
 
 /**

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { systemClock } from '../../src/core/clock.js';
 import { ApiKey } from '../../src/core/secret.js';
-import { FileJournal } from '../../src/profiles/journal.js';
-import { withLock } from '../../src/profiles/lock.js';
+import { FileJournal } from '../../src/storage/journal.js';
+import { withLock } from '../../src/storage/lock.js';
 import { type Profile } from '../../src/profiles/profile.js';
 import { ProfileStore } from '../../src/profiles/store.js';
 

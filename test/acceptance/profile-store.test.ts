@@ -8,7 +8,7 @@ import { type Readable, type Writable } from 'node:stream';
 import { setTimeout as realSleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../src/core/clock.js';
-import { FileJournal } from '../../src/profiles/journal.js';
+import { FileJournal } from '../../src/storage/journal.js';
 import { ProfileStore } from '../../src/profiles/store.js';
 
 const SCRIPT = fileURLToPath(new URL('./profile-store-child.ts', import.meta.url));

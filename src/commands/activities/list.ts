@@ -1,10 +1,10 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
 import { connectionFlags } from '../../cli/flags.js';
-import { parseFilter, parseListRange } from '../../cli/list-request.js';
+import { parseFilter, parseListRange } from '../../cli/activities/list-request.js';
 import { Session } from '../../cli/session.js';
-import { showList } from '../../cli/show-list.js';
-import { parseWatchRequest } from '../../cli/watch-request.js';
+import { showList } from '../../cli/activities/show-list.js';
+import { parseWatchRequest } from '../../cli/activities/watch-request.js';
 import { RUNTIMES, STATUSES } from '../../core/activity.js';
 import type { ExitCode } from '../../core/exit-codes.js';
 
@@ -56,7 +56,7 @@ export default class ActivitiesList extends BaseCommand {
       resumeFlags: session.resumeFlags(target),
     };
     if (watch === null) return showList(host, flags, source, { filter, range }, signal);
-    const { showWatch } = await import('../../cli/show-watch.js');
+    const { showWatch } = await import('../../cli/activities/show-watch.js');
     return showWatch(host, flags, source, { filter, ...watch }, signal);
   }
 }

@@ -5,8 +5,8 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { configFlag, connectionFlags, followFlags, targetFlags } from '../../cli/flags.js';
 import { printOptions } from '../../cli/print-options.js';
 import { Session } from '../../cli/session.js';
-import { showJob, titleOf } from '../../cli/show-job.js';
-import { parseWaitRequest } from '../../cli/wait-request.js';
+import { showJob, titleOf } from '../../cli/activities/show-job.js';
+import { parseWaitRequest } from '../../cli/activities/wait-request.js';
 import type { ExitCode } from '../../core/exit-codes.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
 

@@ -1,5 +1,5 @@
 import { BaseCommand } from '../../cli/base-command.js';
-import { showProfiles } from '../../cli/show-profile.js';
+import { showProfiles } from '../../cli/profiles/show-profile.js';
 import type { ExitCode } from '../../core/exit-codes.js';
 import { configDir } from '../../profiles/config-dir.js';
 import { ProfileStore } from '../../profiles/store.js';

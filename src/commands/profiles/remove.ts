@@ -2,8 +2,8 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
 import { printOptions } from '../../cli/print-options.js';
-import { openProfileDesk } from '../../cli/profile-desk.js';
-import { removeProfile } from '../../cli/remove-profile.js';
+import { openProfileDesk } from '../../cli/profiles/profile-desk.js';
+import { removeProfile } from '../../cli/profiles/remove-profile.js';
 import { EXIT_CODES, type ExitCode } from '../../core/exit-codes.js';
 import { printObject } from '../../output/object.js';
 

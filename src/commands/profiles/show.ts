@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../../cli/base-command.js';
-import { openProfileDesk } from '../../cli/profile-desk.js';
-import { showProfile } from '../../cli/show-profile.js';
+import { openProfileDesk } from '../../cli/profiles/profile-desk.js';
+import { showProfile } from '../../cli/profiles/show-profile.js';
 import { UsageError } from '../../core/errors.js';
 import type { ExitCode } from '../../core/exit-codes.js';
 

@@ -1,9 +1,9 @@
 import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../../cli/base-command.js';
-import { openProfileDesk } from '../../cli/profile-desk.js';
-import { profileFlags } from '../../cli/profile-flags.js';
-import { showProfile } from '../../cli/show-profile.js';
-import { updateProfile } from '../../cli/update-profile.js';
+import { openProfileDesk } from '../../cli/profiles/profile-desk.js';
+import { profileFlags } from '../../cli/profiles/profile-flags.js';
+import { showProfile } from '../../cli/profiles/show-profile.js';
+import { updateProfile } from '../../cli/profiles/update-profile.js';
 import type { ExitCode } from '../../core/exit-codes.js';
 
 export default class ProfilesUpdate extends BaseCommand {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { BaseCommand } from '../../cli/base-command.js';
 import { printOptions } from '../../cli/print-options.js';
-import { explainPort, readSandboxFlags, sandboxFlags } from '../../cli/sandbox-flags.js';
+import { explainPort, readSandboxFlags, sandboxFlags } from '../../cli/sandbox/sandbox-flags.js';
 import { EXIT_CODES, type ExitCode } from '../../core/exit-codes.js';
 import { printObject } from '../../output/object.js';
 import { exportLines, nodeIds, sandboxVariables, serveSandbox } from '../../sandbox/index.js';

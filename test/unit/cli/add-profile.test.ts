@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { addProfile, type Added, type ProfileFlags } from '../../../src/cli/add-profile.js';
+import { addProfile, type Added, type ProfileFlags } from '../../../src/cli/profiles/add-profile.js';
 import { Interrupted, LdctlError } from '../../../src/core/errors.js';
 import { failureOf } from '../../helpers/failure.js';
 import { KEY, OTHER_KEY, removeFolders } from '../profiles/fixtures.js';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { join } from 'node:path';
-import { type Core, type ProfileDesk } from '../../../src/cli/profile-desk.js';
-import { type Questions } from '../../../src/cli/questions.js';
+import { type Core, type ProfileDesk } from '../../../src/cli/profiles/profile-desk.js';
+import { type Questions } from '../../../src/cli/prompts/questions.js';
 import { type Host } from '../../../src/cli/host.js';
 import { ApiError, Interrupted } from '../../../src/core/errors.js';
 import { type Id } from '../../../src/core/ids.js';

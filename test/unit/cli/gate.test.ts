@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as realSleep } from 'node:timers/promises';
-import { commandGate, type GateHost } from '../../../src/cli/gate.js';
+import { commandGate, type GateHost } from '../../../src/cli/activities/gate.js';
 import { systemClock } from '../../../src/core/clock.js';
 import { Interrupted } from '../../../src/core/errors.js';
 import { type GateResult } from '../../../src/core/outcome.js';

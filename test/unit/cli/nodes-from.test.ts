@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { type Host } from '../../../src/cli/host.js';
-import { readNodesFrom } from '../../../src/cli/nodes-from.js';
+import { readNodesFrom } from '../../../src/cli/activities/nodes-from.js';
 import { Interrupted, UsageError } from '../../../src/core/errors.js';
 
 const LARGEST = 18446744073709551615n;

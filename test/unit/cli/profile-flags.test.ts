@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
-import { readKey } from '../../../src/cli/key-input.js';
-import { parseKeyWishes, type KeyFlags, type KeyWishes } from '../../../src/cli/profile-flags.js';
+import { readKey } from '../../../src/cli/profiles/key-input.js';
+import { parseKeyWishes, type KeyFlags, type KeyWishes } from '../../../src/cli/profiles/profile-flags.js';
 import { type Host } from '../../../src/cli/host.js';
 import { Interrupted } from '../../../src/core/errors.js';
 import { KEY } from '../profiles/fixtures.js';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { type Host } from '../../../src/cli/host.js';
-import { parseRollRequest, rollCommand, type RollFlags, type RollRequest } from '../../../src/cli/roll-request.js';
-import { type TriggerRequest } from '../../../src/cli/trigger-request.js';
+import { parseRollRequest, rollCommand, type RollFlags, type RollRequest } from '../../../src/cli/activities/roll-request.js';
+import { type TriggerRequest } from '../../../src/cli/activities/trigger-request.js';
 import { UsageError } from '../../../src/core/errors.js';
 
 const REQUEST: TriggerRequest = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { type ProfileFlags } from '../../../src/cli/add-profile.js';
-import { removeProfile } from '../../../src/cli/remove-profile.js';
-import { updateProfile } from '../../../src/cli/update-profile.js';
+import { type ProfileFlags } from '../../../src/cli/profiles/add-profile.js';
+import { removeProfile } from '../../../src/cli/profiles/remove-profile.js';
+import { updateProfile } from '../../../src/cli/profiles/update-profile.js';
 import { LdctlError } from '../../../src/core/errors.js';
 import { ApiKey } from '../../../src/core/secret.js';
 import { KeyringError } from '../../../src/profiles/key-store.js';

@@ -1,0 +1,98 @@
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import type { Clock } from '../../core/clock.js';
+import type { Gate, GateFacts } from '../../core/roll.js';
+import type { Environment, Scrub } from '../../output/streams.js';
+import { GateOutput } from './gate-output.js';
+import { ProcessGroup } from './process-group.js';
+
+export interface GateHost {
+  env: Environment;
+  clock: Clock;
+  /** Takes the key out of a text. */
+  scrub: Scrub;
+}
+
+/** The key, and the way to it: a gate has no business with them. */
+const SECRET_VARIABLES: ReadonlySet<string> = new Set(['LD_API_KEY', 'LD_API_KEY_FILE']);
+
+/**
+ * Makes a gate out of a shell command (design, "Rolling"): run by `sh -c`, told about the node in its environment, in
+ * a process group of its own, which is ended as a whole after `timeoutMs`, or when the roll is given up.
+ */
+export function commandGate(command: string, timeoutMs: number, host: GateHost): Gate {
+  const { clock } = host;
+  return async (facts, { signal, timeLeftMs, onLine }) => {
+    signal.throwIfAborted();
+    const startedAt = clock.now();
+    const tookMs = (): number => Math.max(clock.now() - startedAt, 0);
+    let child;
+    try {
+      child = await start(command, gateEnvironment(facts, host));
+    } catch (error) {
+      await onLine(`could not be run: ${error instanceof Error ? error.message : String(error)}`);
+      return { exit_code: null, timed_out: false, took_ms: tookMs() };
+    }
+    const output = new GateOutput([child.stdout, child.stderr], onLine);
+    const group = new ProcessGroup(child);
+    try {
+      const exit = once(child, 'exit') as Promise<[number | null]>;
+      const timedOut = await endInTime(exit, group, { clock, signal, limitMs: Math.min(timeoutMs, timeLeftMs) });
+      const [exitCode] = await exit;
+      const took_ms = tookMs();
+      await output.lastWords(clock);
+      signal.throwIfAborted();
+      return { exit_code: timedOut ? null : exitCode, timed_out: timedOut, took_ms };
+    } finally {
+      output.close();
+      group.release();
+    }
+  };
+}
+
+/** @throws the system's error when it cannot be run */
+async function start(command: string, env: NodeJS.ProcessEnv): Promise<ChildProcessByStdio<null, Readable, Readable>> {
+  const child = spawn('sh', ['-c', command], { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env });
+  await once(child, 'spawn');
+  return child;
+}
+
+function gateEnvironment(facts: GateFacts, { env, scrub }: GateHost): NodeJS.ProcessEnv {
+  const isHarmless = ([name, value = '']: [string, string?]): boolean =>
+    !SECRET_VARIABLES.has(name) && scrub(value) === value;
+  const inherited = Object.entries(env).filter(isHarmless);
+  return {
+    ...Object.fromEntries(inherited),
+    LDCTL_NODE_ID: String(facts.nodeId),
+    LDCTL_ACTIVITY_ID: facts.activityId === null ? '' : String(facts.activityId),
+    LDCTL_DEPLOYMENT_ID: String(facts.deploymentId),
+    LDCTL_RUNTIME: facts.runtime,
+    LDCTL_ACTION: facts.action,
+  };
+}
+
+/** Waits for the exit, and ends the group when its time is up or the signal is aborted. @returns whether time was up */
+async function endInTime(
+  exit: Promise<unknown>,
+  group: ProcessGroup,
+  { clock, signal, limitMs }: { clock: Clock; signal: AbortSignal; limitMs: number },
+): Promise<boolean> {
+  const over = new AbortController();
+  const giveUp = (): void => over.abort();
+  signal.addEventListener('abort', giveUp, { once: true });
+  if (signal.aborted) giveUp();
+  const timeIsUp = clock.sleep(limitMs, over.signal).then(
+    () => true,
+    () => false,
+  );
+  const ended = exit.then(() => false);
+  try {
+    const timedOut = await Promise.race([ended, timeIsUp]);
+    if (timedOut || signal.aborted) await group.end(clock);
+    return timedOut;
+  } finally {
+    over.abort();
+    signal.removeEventListener('abort', giveUp);
+  }
+}

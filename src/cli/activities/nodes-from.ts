@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises';
+import { text as readAll } from 'node:stream/consumers';
+import { UsageError } from '../../core/errors.js';
+import { isId, parseId, type Id } from '../../core/ids.js';
+import { parseJson } from '../../core/parse-json.js';
+import type { Host } from '../host.js';
+
+const FLAG = '--nodes-from';
+
+/**
+ * Reads the nodes of `--nodes-from FILE|-`, each once, in the order given: one id a line, or JSON. JSON is a list of
+ * ids, or what ldctl prints (`{"nodes":[…]}`, `{"items":[…]}`), of which each entry's `node_id` is taken.
+ * @throws UsageError, also for a file that yields no id: it must never become every node; the signal's reason
+ */
+export async function readNodesFrom(host: Host, path: string, signal: AbortSignal): Promise<Id[]> {
+  const text = (path === '-' ? await readStdin(host, signal) : await readNamed(path)).trim();
+  const nodes = /^[[{]/.test(text) ? fromJson(text) : fromLines(text);
+  if (nodes.length === 0) {
+    throw new UsageError(`${FLAG}: ${nameOf(path)} names no node`, {
+      code: 'empty_node',
+      hint: 'To act on every node, leave --node and --nodes-from out.',
+    });
+  }
+  return [...new Set(nodes)];
+}
+
+/** To its end; whoever types the nodes may also think better of it. */
+async function readStdin({ stdin }: Host, signal: AbortSignal): Promise<string> {
+  const stop = (): void => void stdin.destroy();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await readAll(stdin);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+async function readNamed(path: string): Promise<string> {
+  if (path === '') throw new UsageError(`${FLAG} is empty`, { code: 'empty_flag', hint: 'Is a variable unset?' });
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+    throw new UsageError(`${FLAG}: cannot read ${path} (${reason})`, { code: 'nodes_unreadable' });
+  }
+}
+
+function fromLines(text: string): Id[] {
+  const lines = text.split('\n').map((line) => line.replace(/#.*/, '').trim());
+  return lines.filter((line) => line !== '').map((line) => parseId(line, FLAG));
+}
+
+function fromJson(text: string): Id[] {
+  let json: unknown;
+  try {
+    json = parseJson(text);
+  } catch {
+    throw new UsageError(`${FLAG}: this looks like JSON, and is not`, { code: 'invalid_json' });
+  }
+  return listIn(json).map(idIn);
+}
+
+function listIn(json: unknown): unknown[] {
+  if (Array.isArray(json)) return json;
+  const { nodes, items } = json as { nodes?: unknown; items?: unknown };
+  const list = nodes ?? items;
+  if (Array.isArray(list)) return list;
+  throw new UsageError(`${FLAG}: this JSON holds no list of nodes`, { hint: 'Give a list of ids, or {"nodes":[…]}.' });
+}
+
+function idIn(entry: unknown): Id {
+  const value = typeof entry === 'object' && entry !== null && 'node_id' in entry ? entry.node_id : entry;
+  if (typeof value === 'string') return parseId(value, FLAG);
+  if (isId(value)) return value;
+  throw new UsageError(`${FLAG}: an entry is not an id`, { code: 'invalid_id' });
+}
+
+function nameOf(path: string): string {
+  return path === '-' ? 'stdin' : path;
+}

@@ -1,0 +1,109 @@
+import type { IfBusy } from '../../activities/if-busy.js';
+import { parseMaxUnavailable, type RollPlan } from '../../activities/roll/plan.js';
+import { formatAction } from '../../core/activity.js';
+import { parseDuration } from '../../core/durations.js';
+import { UsageError } from '../../core/errors.js';
+import type { Id } from '../../core/ids.js';
+import type { Gate } from '../../core/roll.js';
+import type { Scrub } from '../../output/streams.js';
+import { DEFAULT_APPEAR_TIMEOUT } from '../flags.js';
+import { parseTimeout, type FollowFlags } from './follow-limits.js';
+import { commandGate } from './gate.js';
+import type { Host } from '../host.js';
+import { commandLine } from './resume.js';
+import type { TriggerRequest } from './trigger-request.js';
+
+export interface RollFlags extends FollowFlags {
+  'if-busy': IfBusy;
+  rolling: boolean;
+  'max-unavailable'?: string;
+  pause?: string;
+  'gate-cmd'?: string;
+  'gate-timeout'?: string;
+  'node-timeout'?: string;
+  'continue-on-error': boolean;
+}
+
+/** How a roll goes, before it is known over which nodes. */
+export type RollRequest = Pick<RollPlan, 'ifBusy' | 'pauseMs' | 'continueOnError' | 'nodeTimeoutMs'> & {
+  maxUnavailable: (nodes: number) => number;
+  /** The key is not known yet that must not reach it. */
+  gate: ((scrub: Scrub) => Gate) | null;
+};
+
+const VALUE_FLAGS = ['max-unavailable', 'pause', 'gate-cmd', 'gate-timeout', 'node-timeout'] as const;
+const DEFAULT_GATE_TIMEOUT = '5m';
+const DEFAULT_NODE_TIMEOUT = '10m';
+
+/**
+ * Reads the flags of a roll.
+ * @returns null without `--rolling`
+ * @throws UsageError, also for a flag that means nothing without `--rolling`, or nothing with it
+ */
+export function parseRollRequest(host: Host, flags: RollFlags, request: TriggerRequest): RollRequest | null {
+  if (!flags.rolling) {
+    const stray =
+      VALUE_FLAGS.find((name) => flags[name] !== undefined) ??
+      (flags['continue-on-error'] ? 'continue-on-error' : undefined);
+    if (stray !== undefined) throw new UsageError(`--${stray} goes with --rolling`);
+    return null;
+  }
+  if (!request.wait) {
+    throw new UsageError('--no-wait does not go with --rolling: the next node waits for the one before it');
+  }
+  if (request.expectNodes !== null) {
+    throw new UsageError('--expect-nodes does not go with --rolling: its nodes are known');
+  }
+  return {
+    ifBusy: flags['if-busy'],
+    maxUnavailable: parseMaxUnavailable(flags['max-unavailable'] ?? '1'),
+    pauseMs: flags.pause === undefined ? 0 : parseDuration(flags.pause, '--pause'),
+    continueOnError: flags['continue-on-error'],
+    nodeTimeoutMs: parseTimeout(flags['node-timeout'] ?? DEFAULT_NODE_TIMEOUT, '--node-timeout'),
+    gate: parseGate(host, flags),
+  };
+}
+
+function parseGate(host: Host, flags: RollFlags): RollRequest['gate'] {
+  const command = flags['gate-cmd'];
+  if (command === undefined) {
+    if (flags['gate-timeout'] !== undefined) throw new UsageError('--gate-timeout goes with --gate-cmd');
+    return null;
+  }
+  if (command.trim() === '') {
+    throw new UsageError('--gate-cmd is empty', { code: 'empty_flag', hint: 'Is a variable unset?' });
+  }
+  const timeoutMs = parseTimeout(flags['gate-timeout'] ?? DEFAULT_GATE_TIMEOUT, '--gate-timeout') ?? Infinity;
+  return (scrub) => commandGate(command, timeoutMs, { env: host.env, clock: host.clock, scrub });
+}
+
+/**
+ * The exact command that goes on with these nodes, ready to be pasted into a POSIX shell. A window that was a
+ * percentage of all nodes stays as wide as it was.
+ * @param target the flags that name the same deployment and profile; never a key
+ */
+export function rollCommand(
+  { runtime, action, idempotencyKey, callersKey, maxUnavailable }: TriggerRequest & { maxUnavailable: number },
+  flags: RollFlags,
+  nodes: readonly Id[],
+  target: readonly string[],
+): string {
+  const given = {
+    'max-unavailable': flags['max-unavailable'] && String(maxUnavailable),
+    pause: flags.pause,
+    'gate-cmd': flags['gate-cmd'],
+    'gate-timeout': flags['gate-timeout'],
+    'node-timeout': flags['node-timeout'],
+    timeout: flags.timeout,
+    interval: flags.interval,
+    'appear-timeout': flags['appear-timeout'] === DEFAULT_APPEAR_TIMEOUT ? undefined : flags['appear-timeout'],
+    'if-busy': flags['if-busy'] === 'ignore' ? undefined : flags['if-busy'],
+    'idempotency-key': callersKey ? idempotencyKey : undefined,
+  };
+  return commandLine([
+    ...['ldctl', 'activities', 'trigger', runtime, formatAction(action), '--rolling', '--node', nodes.join(',')],
+    ...Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value])),
+    ...(flags['continue-on-error'] ? ['--continue-on-error'] : []),
+    ...target,
+  ]);
+}

@@ -1,0 +1,86 @@
+import type { DryRun } from '../../activities/dry-run.js';
+import type { JobReport } from '../../activities/job.js';
+import { triggerBody } from '../../api/supervisor-api.js';
+import { formatAction } from '../../core/activity.js';
+import { LdctlError } from '../../core/errors.js';
+import { EXIT_CODES, type ExitCode } from '../../core/exit-codes.js';
+import type { RunResult } from '../../core/outcome.js';
+import type { RunEvent } from '../../core/progress.js';
+import { reportToGitHub } from '../../output/github.js';
+import { printRunResult, type DryRunRequest } from '../../output/run-result.js';
+import { createPlainRunView } from '../../output/plain-views.js';
+import { systemEvery } from '../../output/ticker.js';
+import type { Target } from '../../profiles/target.js';
+import type { Host } from '../host.js';
+import { printOptions, type OutputFlags } from '../print-options.js';
+
+/**
+ * Shows a job while it goes on, and how it ended.
+ * @param title what is going on, such as `restart of iggy on deployment prod`
+ * @returns the exit code of its outcome
+ * @throws what the job throws before anything was sent
+ */
+export async function showJob(
+  host: Host,
+  flags: OutputFlags,
+  title: string,
+  job: AsyncGenerator<RunEvent, JobReport>,
+): Promise<ExitCode> {
+  const { output, clock, env } = host;
+  const options = printOptions(flags);
+  const create = output.stderr.canRedraw ? (await import('../../output/views.js')).createRunView : createPlainRunView;
+  const view = create(output, { ...options, quiet: flags.quiet, title, clock, every: systemEvery });
+  const begunAt = clock.now();
+  let dispatchedAt: number | null = null;
+  let report: JobReport;
+  try {
+    for (;;) {
+      const next = await job.next();
+      if (next.done) {
+        report = next.value;
+        break;
+      }
+      if (next.value.event === 'dispatched') dispatchedAt ??= clock.now();
+      view.on(next.value);
+    }
+  } finally {
+    view.stop();
+  }
+  const tookMs = clock.now() - (dispatchedAt ?? begunAt);
+  const { result, error, exitCode } = report;
+  await printRunResult(output, result, { ...options, quiet: flags.quiet, tookMs, error: error ? unconfirmed(error) : undefined });
+  await reportToGitHub(output, env, result);
+  return exitCode;
+}
+
+/** Whatever it would have meant before anything was sent: beside a result it says why that is unconfirmed. */
+function unconfirmed({ code, message, hint, requestId }: LdctlError): LdctlError {
+  return new LdctlError('unconfirmed', code, message, { hint, requestId });
+}
+
+/** Shows what would be sent: one request, or the requests of a roll. @returns the exit code */
+export async function showDryRun(
+  host: Host,
+  flags: OutputFlags,
+  result: RunResult,
+  wouldSend: { request: DryRunRequest } | { requests: readonly DryRunRequest[] },
+): Promise<ExitCode> {
+  await printRunResult(host.output, result, { ...printOptions(flags), quiet: flags.quiet, tookMs: 0, ...wouldSend });
+  return EXIT_CODES.done.code;
+}
+
+/** What a trigger puts on the wire. */
+export function requestOf({ plan, wireKey }: Pick<DryRun, 'plan' | 'wireKey'>, target: Target): DryRunRequest {
+  const path = `deployments/${plan.deploymentId}/activities/${plan.runtime}/${formatAction(plan.action)}`;
+  return {
+    method: 'POST',
+    url: `${target.supervisorUrl.value.href.replace(/\/$/, '')}/${path}`,
+    body: triggerBody(plan.nodes),
+    idempotency_key: wireKey,
+  };
+}
+
+/** What the live view is headed with. */
+export function titleOf(what: string, { deployment }: Target): string {
+  return `${what} on deployment ${deployment.name ?? deployment.id}`;
+}

@@ -1,0 +1,39 @@
+import { ActivityLog } from '../../activities/activity-log.js';
+import type { ActivityFilter } from '../../activities/filter.js';
+import { listActivities, listOnePage } from '../../activities/list.js';
+import { EXIT_CODES, type ExitCode } from '../../core/exit-codes.js';
+import type { Id } from '../../core/ids.js';
+import type { Supervisor } from '../../core/supervisor.js';
+import { activityColumns } from '../../output/activity-columns.js';
+import { printList } from '../../output/list.js';
+import type { Host } from '../host.js';
+import type { ListRange } from './list-request.js';
+import { printOptions, type OutputFlags } from '../print-options.js';
+import { inSmallMemory } from '../small-memory.js';
+
+/** The log of one deployment. */
+export interface LogSource {
+  supervisor: Supervisor;
+  deploymentId: Id;
+  /** The flags of a later command that is to act on the same deployment. */
+  resumeFlags: readonly string[];
+}
+
+/** Prints the log once, as it is read. @throws as `Supervisor.list` does */
+export async function showList(
+  host: Host,
+  flags: OutputFlags,
+  { supervisor, deploymentId }: LogSource,
+  { filter, range }: { filter: ActivityFilter; range: ListRange },
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  // When the reader of stdout goes away, nothing more is read either.
+  const reading = AbortSignal.any([signal, host.output.stdout.gone]);
+  const listing =
+    range.kind === 'page'
+      ? listOnePage(() => supervisor.list(deploymentId, range, { signal: reading }), filter)
+      : listActivities(new ActivityLog(supervisor, deploymentId), filter, range.limit, reading);
+  const spec = { noun: 'activities', columns: activityColumns, total: () => listing.total() };
+  await printList(host.output, inSmallMemory(listing.batches), spec, printOptions(flags));
+  return EXIT_CODES.done.code;
+}

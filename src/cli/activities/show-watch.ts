@@ -1,0 +1,87 @@
+import { ActivityLog } from '../../activities/activity-log.js';
+import type { ActivityFilter } from '../../activities/filter.js';
+import { watchLog, type WatchEnd } from '../../activities/watch-log.js';
+import { isFinal, type Activity } from '../../core/activity.js';
+import { LdctlError } from '../../core/errors.js';
+import { EXIT_CODES, type ExitCode } from '../../core/exit-codes.js';
+import { activityColumns } from '../../output/activity-columns.js';
+import { printList } from '../../output/list.js';
+import { systemEvery } from '../../output/ticker.js';
+import { createPlainWatchView } from '../../output/plain-views.js';
+import { formatOf } from '../../output/formats.js';
+import type { Host } from '../host.js';
+import { printOptions, type OutputFlags } from '../print-options.js';
+import { resumeCommand } from './resume.js';
+import type { LogSource } from './show-list.js';
+import type { WatchRequest } from './watch-request.js';
+
+/**
+ * Shows the log and keeps it up to date. What is followed to an end is printed as a list once that has come; of what
+ * is followed for ever, the changes are the data.
+ *
+ * @throws LdctlError when it ended otherwise than by what was waited for; stdout is complete by then
+ */
+export async function showWatch(
+  host: Host,
+  flags: OutputFlags,
+  { supervisor, deploymentId, resumeFlags }: LogSource,
+  request: WatchRequest & { filter: ActivityFilter },
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const { output, clock, random } = host;
+  const options = printOptions(flags);
+  const follow = !request.untilFinal;
+  const title = `activities of deployment ${deploymentId}`;
+  const create = output.stderr.canRedraw ? (await import('../../output/views.js')).createWatchView : createPlainWatchView;
+  const view = create(output, { ...options, follow, quiet: flags.quiet, title, clock, every: systemEvery });
+  const watching = AbortSignal.any([signal, output.stdout.gone]);
+  const events = watchLog(new ActivityLog(supervisor, deploymentId), request, { clock, random, signal: watching });
+  let ended: WatchEnd | null = null;
+  let problem: LdctlError | null = null;
+  try {
+    while (ended === null) {
+      const next = await events.next();
+      if (next.done) ended = next.value;
+      else if (isShown(next.value)) view.on(next.value);
+    }
+    problem = problemOf(ended, resumeFlags);
+  } finally {
+    view.stop(problem ?? undefined);
+  }
+  if (follow && ended.end.kind === 'interrupted') return ended.end.reason.exitCode;
+  if (!follow && !formatOf(options.format).events) {
+    const spec = { noun: 'activities', columns: activityColumns, total: () => ended.total };
+    await printList(output, withProblem(ended.shown, problem), spec, options);
+  }
+  if (problem) throw problem;
+  return request.exitStatus && ended.anyRejected ? EXIT_CODES.rejected.code : EXIT_CODES.done.code;
+}
+
+function isShown<E extends { event: string }>(event: E): event is E & { event: 'listing' | 'activity' | 'warning' } {
+  return event.event === 'listing' || event.event === 'activity' || event.event === 'warning';
+}
+
+/** A list that is not what was waited for ends as one that broke off. */
+function* withProblem(shown: readonly Activity[], problem: LdctlError | null): Generator<readonly Activity[]> {
+  yield shown;
+  if (problem) throw problem;
+}
+
+function problemOf({ end, shown }: WatchEnd, resumeFlags: readonly string[]): LdctlError | null {
+  switch (end.kind) {
+    case 'settled':
+      return null;
+    case 'interrupted':
+      return end.reason;
+    case 'gave-up': {
+      const { code, message, hint, requestId } = end.error;
+      return new LdctlError('unconfirmed', code, `lost sight of the log: ${message}`, { hint, requestId });
+    }
+    case 'deadline': {
+      const ids = shown.filter(({ status }) => !isFinal(status)).map(({ id }) => id);
+      return new LdctlError('timedOut', 'timed_out', `timed out: ${ids.length} still processing`, {
+        hint: `To take it up again: ${resumeCommand({ ids }, resumeFlags)}`,
+      });
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import type { WaitAfterPlan } from '../../activities/wait.js';
+import type { FollowLimits } from '../../activities/job.js';
+import { parseAction, parseRuntime } from '../../core/activity.js';
+import { UsageError } from '../../core/errors.js';
+import { parseId, sortedUnique, type Id } from '../../core/ids.js';
+import { parseFollowLimits, type FollowFlags } from './follow-limits.js';
+import { parseExpectedNodes, parseNodes } from './node-targets.js';
+
+export interface WaitFlags extends FollowFlags {
+  after?: string;
+  runtime?: string;
+  action?: string;
+  config?: string;
+  node?: string[];
+  'expect-nodes'?: string;
+}
+
+/** What to follow: activities by their ids, or what a trigger made after a baseline. */
+export type WaitRequest = { ids: Id[]; limits: FollowLimits } | Omit<WaitAfterPlan, 'deploymentId'>;
+
+/** The flags that say what was triggered; they mean nothing to ids. */
+const TRIGGER_FLAGS = ['runtime', 'action', 'config', 'node', 'expect-nodes'] as const;
+
+/** @throws UsageError */
+export function parseWaitRequest(words: readonly string[], flags: WaitFlags): WaitRequest {
+  const limits = parseFollowLimits(flags);
+  if (flags.after === undefined) return { ids: parseIds(words, flags), limits };
+  if (words.length > 0) throw new UsageError('give ids or --after, not both');
+  if (flags.runtime === undefined || flags.action === undefined) {
+    throw new UsageError('--after needs --runtime and --action', {
+      hint: 'They tell the entries of the trigger from those of others.',
+    });
+  }
+  const nodes = parseNodes(flags.node);
+  return {
+    after: parseId(flags.after, '--after'),
+    runtime: parseRuntime(flags.runtime),
+    action: parseAction(flags.action, flags.config),
+    nodes,
+    expectNodes: parseExpectedNodes(flags['expect-nodes'], nodes),
+    limits,
+  };
+}
+
+function parseIds(words: readonly string[], flags: WaitFlags): Id[] {
+  if (words.length === 0) {
+    throw new UsageError('nothing to wait for', { hint: 'Give ids of activities, or --after ID with --runtime and --action.' });
+  }
+  const stray = TRIGGER_FLAGS.find((name) => flags[name] !== undefined);
+  if (stray !== undefined) throw new UsageError(`--${stray} goes with --after, not with ids`);
+  return sortedUnique(words.map((word) => parseId(word, 'activity')));
+}

@@ -1,0 +1,60 @@
+import { UsageError } from '../../core/errors.js';
+import { parseInterval, parseTimeout } from './follow-limits.js';
+import { isInteractive, type Host } from '../host.js';
+import type { ListRange } from './list-request.js';
+import { printOptions, type OutputFlags } from '../print-options.js';
+
+export interface WatchFlags extends OutputFlags {
+  watch: boolean;
+  follow: boolean;
+  'exit-status': boolean;
+  timeout?: string;
+  interval?: string;
+}
+
+export interface WatchRequest {
+  limit: number;
+  untilFinal: boolean;
+  exitStatus: boolean;
+  timeoutMs: number | null;
+  intervalMs: number | null;
+}
+
+/** A CI step that watches must end; a person at a terminal ends it when it is enough. */
+const UNATTENDED_TIMEOUT_MS = 10 * 60_000;
+
+/**
+ * Reads `--watch`, `--follow` and what goes with them.
+ * @returns null when the log is only listed
+ * @throws UsageError
+ */
+export function parseWatchRequest(host: Host, flags: WatchFlags, range: ListRange): WatchRequest | null {
+  if (flags.watch && flags.follow) throw new UsageError('--watch ends and --follow does not: give one of them');
+  if (!flags.watch && flags['exit-status']) throw new UsageError('--exit-status goes with --watch');
+  if (!flags.watch && flags.timeout !== undefined) throw new UsageError('--timeout goes with --watch');
+  if (!flags.watch && !flags.follow) {
+    if (flags.interval !== undefined) throw new UsageError('--interval goes with --watch or --follow');
+    return null;
+  }
+  if (range.kind === 'page') throw new UsageError('--page and --results show one page as it is; they do not go on');
+  refuseEndlessDocument(flags);
+  return {
+    limit: range.limit,
+    untilFinal: flags.watch,
+    exitStatus: flags['exit-status'],
+    timeoutMs: flags.watch ? watchTimeout(host, flags.timeout) : null,
+    intervalMs: flags.interval === undefined ? null : parseInterval(flags.interval),
+  };
+}
+
+/** A document that never ends is none: its closing bracket would never come. */
+function refuseEndlessDocument(flags: WatchFlags): void {
+  const { format } = printOptions(flags);
+  if (!flags.follow || (format !== 'json' && format !== 'yaml')) return;
+  throw new UsageError(`--follow has no end, and ${format} needs one`, { hint: 'Use -o ndjson: one event a line.' });
+}
+
+function watchTimeout(host: Host, text: string | undefined): number | null {
+  if (text === undefined) return isInteractive(host) ? null : UNATTENDED_TIMEOUT_MS;
+  return parseTimeout(text, '--timeout');
+}

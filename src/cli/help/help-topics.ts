@@ -1,0 +1,69 @@
+import { EXIT_CODES } from '../../core/exit-codes.js';
+import { wrapWords } from '../word-wrap.js';
+
+export interface HelpTopic {
+  summary: string;
+  text(): string;
+}
+
+/** What `ldctl help TOPIC` explains that belongs to no single command. */
+export const HELP_TOPICS: Readonly<Record<string, HelpTopic>> = {
+  'exit-codes': { summary: 'What each exit code means, and whether anything was sent.', text: exitCodesText },
+  environment: { summary: 'The environment variables that are read.', text: environmentText },
+};
+
+/** The variables that are read, and what each is. Those of the vendor's own tool keep their names (contract, "Words"). */
+export const ENVIRONMENT: ReadonlyArray<readonly [name: string, meaning: string]> = [
+  ['LD_API_KEY', 'the API key'],
+  ['LD_API_KEY_FILE', 'a file with the API key in it, as containers mount secrets'],
+  ['LD_TENANT_ID', 'the tenant'],
+  ['LD_API_URL', 'base URL of the Core API (never of the Supervisor)'],
+  ['LD_SUPERVISOR_URL', "base URL of the deployment's Supervisor API"],
+  ['LD_DEPLOYMENT_ID', 'the deployment, by id or name'],
+  ['LD_PROFILE', 'the profile to use instead of the current one; other variables still win over it'],
+  ['LDCTL_CONFIG_DIR', 'the folder of the profiles and of the run journal'],
+  ['HTTPS_PROXY, NO_PROXY', 'the proxy for https, and the hosts that are reached without it'],
+  ['NODE_EXTRA_CA_CERTS', 'a file of further certificate authorities to trust'],
+  ['NO_COLOR', 'no colour, whatever the terminal'],
+];
+
+function exitCodesText(): string {
+  const rows = Object.values(EXIT_CODES).map(({ code, meaning, sent, ci }) => [String(code), meaning, sent, ci]);
+  return [
+    'The exit code says which way it ended, the same in every output format.',
+    '',
+    ...columns([['CODE', 'MEANING', 'SENT?', 'A CI STEP WOULD'], ...rows]),
+    '',
+    'From `activities trigger`, 2, 4, 5 and 6 promise that nothing was carried out.',
+    'When several apply: an interrupt, then 7, 3, 9, 8.',
+  ].join('\n');
+}
+
+function environmentText(): string {
+  return [
+    'A flag wins over the environment, the environment over the profile, the profile over the default. But a profile',
+    'named by --profile is taken whole: the LD_* variables of the connection are then ignored.',
+    '',
+    ...columns(ENVIRONMENT.map(([name, meaning]) => [name, meaning])),
+  ].join('\n');
+}
+
+const LONGEST_CELL = 60;
+
+/** Lays rows out in columns; a cell too long for its column goes on in the next line. */
+function columns(rows: ReadonlyArray<readonly string[]>): string[] {
+  const widths = (rows[0] ?? []).map((_, index) => {
+    const longest = Math.max(...rows.map((row) => (row[index] ?? '').length));
+    return Math.min(longest, LONGEST_CELL);
+  });
+  return rows.flatMap((row) => {
+    const cells = row.map((cell) => wrapWords(cell, LONGEST_CELL));
+    const height = Math.max(...cells.map((lines) => lines.length));
+    return Array.from({ length: height }, (_, line) =>
+      cells
+        .map((lines, index) => (lines[line] ?? '').padEnd(widths[index] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    );
+  });
+}

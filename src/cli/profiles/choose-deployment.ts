@@ -1,0 +1,98 @@
+import { parseBaseUrl } from '../../api/base-url.js';
+import type { Id } from '../../core/ids.js';
+import { plainText } from '../../core/text.js';
+import type { KeyContext, TenantStructure } from '../../core/wire.js';
+import {
+  findDeployment,
+  placedDeployments,
+  placeText,
+  supervisorUrlOf,
+  type PlacedDeployment,
+} from '../../profiles/deployments.js';
+import { isGranted } from '../../profiles/grants.js';
+import type { DeploymentRef } from '../../profiles/settings.js';
+import type { Credentials } from './profile-credentials.js';
+import type { ProfileDesk } from './profile-desk.js';
+import type { Questions } from '../prompts/questions.js';
+
+/** A deployment as a profile stores it. */
+export interface ChosenDeployment {
+  id: Id | undefined;
+  name: string | undefined;
+  supervisorUrl: URL | undefined;
+}
+
+export interface DeploymentWish {
+  /** Null to let the user choose, or, where nobody can be asked, to have none. */
+  ref: DeploymentRef | null;
+  /** Undefined to take the one that the API knows. */
+  supervisorUrl: URL | undefined;
+}
+
+/**
+ * Settles the deployment of a profile: looked up in the tenant's structure, or chosen from it by the user. Without
+ * the API's word on the key (`--no-verify`) it is what was given.
+ * @returns null for none
+ * @throws LdctlError (exit 5) when it is not found, ambiguous, or has no supervisor URL; the errors of the Core API
+ */
+export async function chooseDeployment(
+  wish: DeploymentWish,
+  { context, ...access }: Credentials,
+  desk: ProfileDesk,
+): Promise<ChosenDeployment | null> {
+  const { ref, supervisorUrl } = wish;
+  if (!context) return ref && { id: ref.id ?? undefined, name: ref.name ?? undefined, supervisorUrl };
+  if (!ref && !desk.questions) return null;
+  const structure = await desk.during('Fetching the deployments', () =>
+    desk.core(access).structure(access.tenantId, { signal: desk.signal }),
+  );
+  const placed = ref ? findDeployment(structure, ref) : desk.questions && (await pick(structure, desk, desk.questions));
+  if (!placed) return null;
+  warnOfMissingGrants(context, placed, desk);
+  const { id, name } = placed.deployment;
+  return { id, name, supervisorUrl: supervisorUrl ?? (await supervisorOf(placed, desk)) };
+}
+
+async function pick(
+  structure: TenantStructure,
+  desk: ProfileDesk,
+  questions: Questions,
+): Promise<PlacedDeployment | null> {
+  const choices = placedDeployments(structure).map((placed) => ({
+    value: placed,
+    name: placeText(placed),
+    description: descriptionOf(placed),
+  }));
+  if (choices.length > 0) return questions.search('Deployment (type to filter):', choices);
+  desk.warn(`this key sees no deployment in tenant ${plainText(structure.name)}; the profile gets none`);
+  return null;
+}
+
+function descriptionOf({ deployment }: PlacedDeployment): string {
+  const { id, cloud, region, tier, variant } = deployment;
+  return plainText([id, cloud, region, tier, variant].filter((part) => part !== null).join(', '));
+}
+
+async function supervisorOf({ deployment }: PlacedDeployment, { questions }: ProfileDesk): Promise<URL> {
+  const what = 'the supervisor URL';
+  if (deployment.supervisor_url !== null || !questions) return parseBaseUrl(supervisorUrlOf(deployment), what);
+  const which = `${plainText(deployment.name)} (${plainText(deployment.variant)})`;
+  const text = await questions.text(`The API knows no supervisor URL for ${which}. Its own is:`, { validate: isBaseUrl });
+  return parseBaseUrl(text.trim(), what);
+}
+
+function isBaseUrl(text: string): true | string {
+  try {
+    parseBaseUrl(text.trim(), 'it');
+    return true;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function warnOfMissingGrants({ permissions }: KeyContext, placed: PlacedDeployment, desk: ProfileDesk): void {
+  const place = { divisionId: placed.division.id, environmentId: placed.environment.id };
+  if (isGranted(permissions, 'deployment:manage', place) !== false) return;
+  const may = isGranted(permissions, 'deployment:read', place) ? 'list its activities, and trigger none' : 'do nothing';
+  desk.warn(`this key lacks deployment:manage on ${placeText(placed)}: it may ${may}`);
+}

@@ -1,0 +1,117 @@
+import { ApiError, UsageError } from '../../core/errors.js';
+import { parseId, type Id } from '../../core/ids.js';
+import type { ApiKey } from '../../core/secret.js';
+import { plainText } from '../../core/text.js';
+import type { KeyContext } from '../../core/wire.js';
+import { expiryOf } from '../../profiles/expiry.js';
+import { runKeyCommand } from '../../profiles/key-command.js';
+import type { Settings } from '../../profiles/settings.js';
+import { askKey, readKey } from './key-input.js';
+import type { ProfileDesk } from './profile-desk.js';
+import type { KeyWishes } from './profile-flags.js';
+import { keyTools } from '../session.js';
+
+/** A tenant, a key for it, and what the API says about the key: null when it was not asked. */
+export interface Credentials {
+  tenantId: Id;
+  key: ApiKey;
+  apiUrl: URL;
+  context: KeyContext | null;
+}
+
+/** A value, and how another one is asked for when the API does not accept it; null when it cannot be. */
+export interface Answer<T> {
+  value: T;
+  again: (() => Promise<T>) | null;
+}
+
+/**
+ * Asks the API whose key it is. One that was typed, and is not accepted, is asked for again; so is a tenant.
+ * @throws ApiError and the other errors of the Core API; Interrupted
+ */
+export async function checkCredentials(
+  asked: { tenant: Answer<Id>; key: Answer<ApiKey>; apiUrl: URL },
+  desk: ProfileDesk,
+): Promise<Credentials> {
+  const { apiUrl } = asked;
+  let { tenant, key } = asked;
+  for (;;) {
+    const [tenantId, apiKey] = [tenant.value, key.value];
+    try {
+      const context = await desk.during('Checking the key', () =>
+        desk.core({ apiUrl, key: apiKey }).keyContext(tenantId, { signal: desk.signal }),
+      );
+      desk.say(keyText(context, desk.host.clock.now()));
+      return { tenantId, key: apiKey, apiUrl, context };
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (error.status === 401) {
+        error.hint = 'Nothing was stored. Check that the key is whole, and has not expired or been revoked.';
+        key = await nextAnswer(key, error, desk);
+      } else if (error.status === 404) {
+        error.hint = "Nothing was stored. The tenant is unknown, or not this key's: check the tenant id.";
+        tenant = await nextAnswer(tenant, error, desk);
+      } else throw error;
+    }
+  }
+}
+
+async function nextAnswer<T>({ again }: Answer<T>, error: ApiError, desk: ProfileDesk): Promise<Answer<T>> {
+  if (!again) throw error;
+  desk.warn(error.message);
+  return { value: await again(), again };
+}
+
+/** The tenant of a new profile: from a flag, the user, or the environment. @throws UsageError when it is from none */
+export async function tenantAnswer({ tenantId }: Settings, desk: ProfileDesk): Promise<Answer<Id>> {
+  const { questions } = desk;
+  if (tenantId?.source.from === 'flag' || (tenantId && !questions)) return { value: tenantId.value, again: null };
+  if (!questions) {
+    throw new UsageError('no tenant id', { code: 'no_tenant', hint: 'Give --tenant-id ID, or set LD_TENANT_ID.' });
+  }
+  const again = async (): Promise<Id> => {
+    const text = await questions.text('Tenant id:', { default: tenantId?.value.toString(), validate: isIdText });
+    return parseId(text.trim(), 'the tenant id');
+  };
+  return { value: await again(), again };
+}
+
+function isIdText(text: string): true | string {
+  try {
+    parseId(text.trim());
+    return true;
+  } catch (error) {
+    return error instanceof UsageError ? (error.hint ?? error.message) : String(error);
+  }
+}
+
+/**
+ * A new key: printed by a command, piped in, typed, or (only where nobody can be asked) from the environment.
+ * @param given what flags and environment say
+ * @throws UsageError when there is none
+ */
+export async function keyAnswer(wishes: KeyWishes, given: Settings, desk: ProfileDesk): Promise<Answer<ApiKey>> {
+  const { host, questions, signal } = desk;
+  if (wishes.command) {
+    const key = await runKeyCommand(wishes.command, 'the key command', keyTools(host), signal);
+    return { value: desk.guard(key), again: null };
+  }
+  if (questions) {
+    const found = given.key ? desk.guard(await given.key.fetch(signal)) : null;
+    const again = async (): Promise<ApiKey> => desk.guard(await askKey(questions, found));
+    return { value: await again(), again };
+  }
+  if (wishes.fromStdin) return { value: desk.guard(await readKey(host, signal)), again: null };
+  if (given.key) return { value: desk.guard(await given.key.fetch(signal)), again: null };
+  throw new UsageError('no API key', {
+    code: 'no_key',
+    hint: 'Pipe it in with --api-key-stdin, let --key-command print it, or set LD_API_KEY. There is no flag that holds it.',
+  });
+}
+
+/** `key sandbox admin (role admin), expires in 200 days` */
+function keyText({ name, role_name: role, expiry_at: expiresAt }: KeyContext, now: number): string {
+  const expiry = expiresAt ? expiryOf(expiresAt, now) : null;
+  const end = expiry ? `${expiry.expired ? 'expired' : 'expires'} ${expiry.text}` : 'does not say when it expires';
+  return plainText(`key ${name} (role ${role}), ${end}`);
+}

@@ -1,0 +1,183 @@
+import { UsageError } from '../../core/errors.js';
+import type { ApiKey } from '../../core/secret.js';
+import { fetchProfileKey } from '../../profiles/keys.js';
+import type { Profile, ProfileKey } from '../../profiles/profile.js';
+import type { Settings } from '../../profiles/settings.js';
+import { connectionOf, hrefOf, storedApiUrl, type ProfileFlags } from './add-profile.js';
+import { chooseDeployment } from './choose-deployment.js';
+import { clearAway, placeKey } from './place-key.js';
+import { checkCredentials, keyAnswer, type Answer, type Credentials } from './profile-credentials.js';
+import { settingsFor, untilInterrupted, type ProfileDesk } from './profile-desk.js';
+import { parseKeyWishes, type KeyWishes } from './profile-flags.js';
+import type { Questions } from '../prompts/questions.js';
+import { keyTools } from '../session.js';
+
+/** What is to be changed; whatever is not named stays as it is. */
+interface Changes {
+  flags: ProfileFlags;
+  key: KeyWishes;
+  /** The key gives way to another one. */
+  newKey: boolean;
+  /** The user wants to choose another deployment. */
+  newDeployment: boolean;
+}
+
+/**
+ * Changes a profile by flags, or by what the user says when there are none. The environment has no say: a variable
+ * that was left over would mix two profiles. Whenever the key, the tenant, the API or the deployment changes, the API
+ * is asked whether they fit together.
+ * @returns the new profile
+ * @throws UsageError, LdctlError (exit 5), the errors of the Core API; Interrupted at Ctrl-C, with nothing changed
+ */
+export function updateProfile(name: string, flags: ProfileFlags, desk: ProfileDesk): Promise<Profile> {
+  return untilInterrupted('Nothing was changed.', () => change(name, flags, desk));
+}
+
+async function change(name: string, flags: ProfileFlags, desk: ProfileDesk): Promise<Profile> {
+  const stored = desk.store.get(name);
+  const changes = await changesFor(stored, flags, desk);
+  const given = settingsFor(desk.host, connectionOf(changes.flags), {
+    env: {},
+    config: { current: name, profiles: [stored] },
+  });
+  const access = await accessFor(stored, given, changes, desk);
+  const fields = { ...plainFields(given, changes), ...(access && (await checkedFields(given, access, changes, desk))) };
+  const place = access && (await newPlace(stored, access.key, changes.key, changes.newKey, desk));
+  return store(stored, fields, place, desk);
+}
+
+/** @throws UsageError when nothing was said, and nobody can be asked */
+async function changesFor(stored: Profile, flags: ProfileFlags, { questions }: ProfileDesk): Promise<Changes> {
+  const key = parseKeyWishes(flags);
+  const newKey = key.fromStdin || key.command !== undefined;
+  const fields = [
+    flags['tenant-id'],
+    flags['api-url'],
+    flags['supervisor-url'],
+    flags.deployment,
+    flags.protected,
+    key.store,
+  ];
+  if (newKey || fields.some((field) => field !== undefined)) return { flags, key, newKey, newDeployment: false };
+  if (questions) return askChanges(stored, flags, key, questions);
+  throw new UsageError('nothing to change', {
+    code: 'nothing_to_change',
+    hint: 'Say what: --api-key-stdin, --deployment, --protected, … See ldctl profiles update --help',
+  });
+}
+
+async function askChanges(
+  stored: Profile,
+  flags: ProfileFlags,
+  key: KeyWishes,
+  questions: Questions,
+): Promise<Changes> {
+  const what = await questions.choose(`What is to be changed about ${stored.name}?`, [
+    { value: 'key', name: 'The API key' },
+    { value: 'deployment', name: 'The deployment' },
+    { value: 'protection', name: stored.protected ? 'Protect it no longer' : 'Protect it' },
+  ]);
+  return {
+    flags: what === 'protection' ? { ...flags, protected: !stored.protected } : flags,
+    key,
+    newKey: what === 'key',
+    newDeployment: what === 'deployment',
+  };
+}
+
+/** The key that the profile will have, checked where anything about it changes; null when it is not needed. */
+async function accessFor(
+  stored: Profile,
+  given: Settings,
+  { flags, key: wishes, newKey, newDeployment }: Changes,
+  desk: ProfileDesk,
+): Promise<Credentials | null> {
+  const changesAccess =
+    newKey ||
+    newDeployment ||
+    [flags['tenant-id'], flags['api-url'], flags.deployment].some((flag) => flag !== undefined);
+  const check = changesAccess && flags.verify;
+  const moves = wishes.store !== undefined && wishes.store !== stored.key.store;
+  if (!newKey && !check && !moves) return null;
+  const key: Answer<ApiKey> = newKey
+    ? await keyAnswer(wishes, { ...given, key: null }, desk)
+    : { value: desk.guard(await fetchProfileKey(stored, keyTools(desk.host), desk.signal)), again: null };
+  const tenantId = given.tenantId?.value ?? stored.tenant_id;
+  const apiUrl = given.apiUrl.value;
+  if (!check) return { tenantId, key: key.value, apiUrl, context: null };
+  return checkCredentials({ tenant: { value: tenantId, again: null }, key, apiUrl }, desk);
+}
+
+/** What flags alone decide. */
+function plainFields({ tenantId, apiUrl, supervisorUrl, deployment }: Settings, { flags }: Changes): Partial<Profile> {
+  const fields: Partial<Profile> = {};
+  if (tenantId && flags['tenant-id'] !== undefined) fields.tenant_id = tenantId.value;
+  if (flags['api-url'] !== undefined) fields.api_url = storedApiUrl(apiUrl.value);
+  if (deployment && flags.deployment !== undefined) {
+    fields.deployment_id = deployment.value.id ?? undefined;
+    fields.deployment_name = deployment.value.name ?? undefined;
+    // That of the deployment before.
+    fields.supervisor_url = undefined;
+  }
+  if (supervisorUrl && flags['supervisor-url'] !== undefined) fields.supervisor_url = hrefOf(supervisorUrl.value);
+  if (flags.protected !== undefined) fields.protected = flags.protected || undefined;
+  return fields;
+}
+
+/** What the API has to say about it: when the key expires, and where the deployment is. */
+async function checkedFields(
+  { deployment, supervisorUrl }: Settings,
+  access: Credentials,
+  { newKey, newDeployment }: Changes,
+  desk: ProfileDesk,
+): Promise<Partial<Profile>> {
+  // Nothing is known about a new key that nobody was asked about.
+  if (!access.context) return newKey ? { expires_at: undefined } : {};
+  const ref = newDeployment ? null : (deployment?.value ?? null);
+  const wish = { ref, supervisorUrl: newDeployment ? undefined : supervisorUrl?.value };
+  const chosen = ref || newDeployment ? await chooseDeployment(wish, access, desk) : null;
+  return {
+    expires_at: access.context.expiry_at ?? undefined,
+    ...(chosen && {
+      deployment_id: chosen.id,
+      deployment_name: chosen.name,
+      supervisor_url: chosen.supervisorUrl && hrefOf(chosen.supervisorUrl),
+    }),
+  };
+}
+
+/** Where the key is kept from now on; null when it stays where it is. */
+async function newPlace(
+  stored: Profile,
+  key: ApiKey,
+  wishes: KeyWishes,
+  newKey: boolean,
+  desk: ProfileDesk,
+): Promise<ProfileKey | null> {
+  const moves = wishes.store !== undefined && wishes.store !== stored.key.store;
+  if (!newKey && !moves) return null;
+  const same = stored.key.store === 'command' ? undefined : stored.key.store;
+  return placeKey(stored.name, key, { ...wishes, store: wishes.store ?? same }, desk);
+}
+
+/** Writes it. The key that is no longer pointed to is then taken out of its store, whichever that is. */
+async function store(
+  stored: Profile,
+  fields: Partial<Profile>,
+  place: ProfileKey | null,
+  desk: ProfileDesk,
+): Promise<Profile> {
+  let before = stored.key;
+  let updated: Profile;
+  try {
+    updated = await desk.store.update(stored.name, (profile) => {
+      before = profile.key;
+      return { ...profile, ...fields, key: place ?? profile.key };
+    });
+  } catch (error) {
+    if (place) await clearAway(place, desk);
+    throw error;
+  }
+  if (place) await clearAway(before, desk);
+  return updated;
+}

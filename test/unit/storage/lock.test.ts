@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { UsageError } from '../../../src/core/errors.js';
+import { removeEmptied, withLock } from '../../../src/storage/lock.js';
+import { VirtualClock } from '../../helpers/clock.js';
+import { privateFolder, removeFolders, withoutPrivileges } from '../profiles/fixtures.js';
+
+/** A lock that was left behind by `token`. */
+function leaveLock(path: string, token: string): void {
+  mkdirSync(path);
+  writeFileSync(join(path, token), '');
+}
+
+/** How long it takes to get a lock that was left behind by `token`, ms. */
+async function waitedFor(token: string): Promise<number> {
+  const path = join(privateFolder(), 'lock');
+  const clock = new VirtualClock();
+  const start = clock.now();
+  leaveLock(path, token);
+  await clock.run(withLock(path, clock, () => undefined));
+  return clock.now() - start;
+}
+
+describe('the lock between processes', () => {
+  after(removeFolders);
+
+  it('hands on what the work returns or throws, and leaves nothing behind', async () => {
+    const folder = privateFolder();
+    const path = join(folder, 'lock');
+    const clock = new VirtualClock();
+    assert.equal(await withLock(path, clock, () => 42), 42);
+    const fault = new Error('no');
+    await assert.rejects(
+      withLock(path, clock, () => {
+        throw fault;
+      }),
+      fault,
+    );
+    assert.deepEqual(readdirSync(folder), []);
+    assert.deepEqual(clock.sleeps, []);
+  });
+
+  it('that was let go of is removed, and left to whoever has taken it, or has even let go of it, meanwhile', () => {
+    const folder = privateFolder();
+    const path = join(folder, 'lock');
+    mkdirSync(path);
+    removeEmptied(path);
+    assert.deepEqual(readdirSync(folder), []);
+    removeEmptied(path);
+    leaveLock(path, 'other');
+    removeEmptied(path);
+    assert.deepEqual(readdirSync(path), ['other']);
+  });
+
+  it('is waited for while another holds it, and had soon after it is let go of', async () => {
+    const path = join(privateFolder(), 'lock');
+    const clock = new VirtualClock();
+    leaveLock(path, 'other');
+    let done = false;
+    const work = withLock(path, clock, () => {
+      done = true;
+    });
+    await clock.advance(2500);
+    assert.equal(done, false);
+    renameSync(path, `${path}-gone`);
+    await clock.advance(100);
+    assert.equal(done, true);
+    await work;
+  });
+
+  it('left behind by a killed process, is broken after 3 s', async () => {
+    const waited = await waitedFor('dead');
+    assert.ok(waited >= 3000 && waited <= 3200, `${waited} ms`);
+  });
+
+  it('is given 30 s where its holder is there: a busy disk may keep it', async () => {
+    const waited = await waitedFor(`${process.pid}-living`);
+    assert.ok(waited >= 30_000 && waited <= 30_200, `${waited} ms`);
+  });
+
+  it('is broken after 3 s where the number of its holder is that of no process', async () => {
+    const waited = await waitedFor(`${spawnSync(process.execPath, ['--version']).pid}-dead`);
+    assert.ok(waited <= 3200, `${waited} ms`);
+  });
+
+  it('is not broken as long as it changes hands', async () => {
+    const path = join(privateFolder(), 'lock');
+    const clock = new VirtualClock();
+    let done = false;
+    leaveLock(path, 'holder-0');
+    const work = withLock(path, clock, () => {
+      done = true;
+    });
+    for (let n = 1; n <= 5; n++) {
+      await clock.advance(2000);
+      renameSync(join(path, `holder-${n - 1}`), join(path, `holder-${n}`));
+    }
+    assert.equal(done, false);
+    await clock.run(work);
+  });
+
+  it('is broken once only: a dead lock that another has broken meanwhile does not cost the new holder his', async () => {
+    const path = join(privateFolder(), 'lock');
+    const clock = new VirtualClock();
+    leaveLock(path, 'dead');
+    // Another process has broken the dead lock, and a third holds a new one, by the same token as far as this one saw.
+    leaveLock(`${path}.dead`, 'dead');
+    let done = false;
+    const work = withLock(path, clock, () => {
+      done = true;
+    });
+    await clock.advance(10_000);
+    assert.equal(done, false);
+    assert.deepEqual(readdirSync(path), ['dead']);
+    renameSync(path, `${path}-gone`);
+    await clock.run(work);
+  });
+
+  it('is given up after a minute, with a way on', async () => {
+    const path = join(privateFolder(), 'lock');
+    const clock = new VirtualClock();
+    leaveLock(path, 'dead');
+    leaveLock(`${path}.dead`, 'dead');
+    const error: unknown = await clock.run(withLock(path, clock, () => undefined).catch((fault: unknown) => fault));
+    assert.ok(error instanceof UsageError);
+    assert.equal(error.code, 'config_locked');
+    assert.deepEqual(readdirSync(path), ['dead']);
+  });
+
+  it('cannot be had where nothing can be written: exit 2 with a way on', async () => {
+    const folder = privateFolder();
+    chmodSync(folder, 0o500);
+    const work = (): Promise<void> => withLock(join(folder, 'lock'), new VirtualClock(), () => undefined);
+    const error: unknown = await withoutPrivileges(folder, () => work().catch((fault: unknown) => fault));
+    assert.ok(error instanceof UsageError, String(error));
+    assert.equal(error.code, 'config_unwritable');
+    assert.match(error.message, /permission denied/);
+    assert.match(error.hint ?? '', /LDCTL_CONFIG_DIR/);
+  });
+
+  it('that was lost is noticed before the result is written, and is not taken from its new holder', async () => {
+    const path = join(privateFolder(), 'lock');
+    let written = false;
+    const work = withLock(path, new VirtualClock(), (lock) => {
+      lock.assertHeld();
+      renameSync(path, `${path}-broken`);
+      leaveLock(path, 'other');
+      lock.assertHeld();
+      written = true;
+    });
+    await assert.rejects(work, { code: 'config_lock_lost' });
+    assert.equal(written, false);
+    assert.deepEqual(readdirSync(path), ['other']);
+  });
+
+  it('that was lost while the result was written is told all the same', async () => {
+    const path = join(privateFolder(), 'lock');
+    const work = withLock(path, new VirtualClock(), () => {
+      renameSync(path, `${path}-broken`);
+      leaveLock(path, 'other');
+    });
+    await assert.rejects(work, { code: 'config_lock_lost' });
+    assert.deepEqual(readdirSync(path), ['other']);
+  });
+
+  it('clears away what killed processes left beside it, but only after 10 minutes', async () => {
+    const folder = privateFolder();
+    const path = join(folder, 'lock');
+    for (const [name, ageSeconds] of [
+      ['lock.old', 11 * 60],
+      ['lock.young', 9 * 60],
+      ['unlocked.old', 11 * 60],
+    ] as const) {
+      leaveLock(join(folder, name), 'dead');
+      const then = Date.now() / 1000 - ageSeconds;
+      utimesSync(join(folder, name), then, then);
+    }
+    await withLock(path, new VirtualClock(), () => undefined);
+    assert.deepEqual(readdirSync(folder).sort(), ['lock.young', 'unlocked.old']);
+  });
+});
