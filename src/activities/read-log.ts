@@ -1,9 +1,9 @@
+import { linkedController } from '../core/abort.js';
 import { ApiError } from '../core/errors.js';
 import type { Id } from '../core/ids.js';
 import type { CallOptions } from '../core/supervisor.js';
 import type { ActivityLog, LogPage } from './activity-log.js';
 import { GivenIds } from './given-ids.js';
-import { linkedController } from './linked-controller.js';
 
 export interface ReadOptions extends CallOptions {
   /** How many pages may be on their way at once. */

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage } from 'node:http';
 import { type Socket } from 'node:net';
 import got, { type Agents, type Got, type Request } from 'got';
+import { TimeLimit } from '../core/abort.js';
 import { UsageError } from '../core/errors.js';
 import { type ApiKey } from '../core/secret.js';
 import { readBody } from './answer-body.js';
@@ -9,7 +10,6 @@ import { type ApiResponse } from './api-response.js';
 import { Connections } from './connections.js';
 import { type Phase, transportError } from './faults.js';
 import { isHeaderText } from './header-text.js';
-import { TimeLimit } from './time-limit.js';
 import { TunnelAgent } from './tunnel.js';
 
 export interface TransportOptions {

@@ -1,0 +1,104 @@
+import type { Clock } from './clock.js';
+import { TransportError } from './errors.js';
+
+/*
+ * Aborting, time limits, and waiting for the first of several things. None of it uses `AbortSignal.any`: there, each of the
+ * thousands of polls of a run would stay attached to the run's signal for as long as that lives.
+ */
+
+/**
+ * Calls back once, when the signal is aborted; at once, if it is already.
+ * @returns releases the signal: call it when the work is done, or the signal keeps the listener as long as it lives
+ */
+export function onAbort(signal: AbortSignal | undefined, call: () => void): () => void {
+  // A removed listener still points at the ones after it, so what it would call is dropped, or one request would keep
+  // the next one in memory.
+  let pending: (() => void) | null = call;
+  const listener = (): void => {
+    const once = pending;
+    pending = null;
+    once?.();
+  };
+  if (signal?.aborted) listener();
+  else signal?.addEventListener('abort', listener, { once: true });
+  return () => {
+    pending = null;
+    signal?.removeEventListener('abort', listener);
+  };
+}
+
+/** A controller that is aborted with `parent` as well, for the same reason. Call `release` when the work is done. */
+export function linkedController(parent?: AbortSignal): { controller: AbortController; release: () => void } {
+  const controller = new AbortController();
+  const release = onAbort(parent, () => controller.abort(parent?.reason));
+  return { controller, release };
+}
+
+/** Resolves when the signal is aborted, for a `Promise.race`. */
+export function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => void onAbort(signal, resolve));
+}
+
+/**
+ * Waits for work that goes on by itself.
+ * @throws the signal's reason, as soon as it is aborted; else as the work does
+ */
+export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const release = onAbort(signal, () => reject(signal.reason as Error));
+    void work.then(resolve, reject).finally(release);
+  });
+}
+
+/**
+ * Runs `work` with a signal that is aborted after `ms`, or when `signal` is. `Infinity` sets no limit.
+ * @throws TransportError (code `timeout`) when the limit was hit, else whatever `work` throws
+ */
+export async function withTimeout<T>(
+  clock: Clock,
+  ms: number,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  if (ms === Infinity) return work(signal);
+  const { controller: limit, release } = linkedController(signal);
+  const done = new AbortController();
+  const timer = clock.sleep(ms, done.signal).then(
+    () => limit.abort(new TransportError('timeout', 'no answer in time', { sent: 'maybe' })),
+    () => undefined,
+  );
+  try {
+    return await work(limit.signal);
+  } finally {
+    release();
+    done.abort(new Error('done'));
+    await timer;
+  }
+}
+
+/** Calls back once, when so many milliseconds of real time are over, or when the caller's signal is aborted. */
+export class TimeLimit {
+  readonly #timer: NodeJS.Timeout;
+  readonly #release: () => void;
+  #passed = false;
+
+  constructor(ms: number, outer: AbortSignal | undefined, end: () => void) {
+    this.#timer = setTimeout(() => {
+      this.#passed = true;
+      this.#release();
+      end();
+    }, ms);
+    this.#release = onAbort(outer, end);
+  }
+
+  /** Whether it was the time that ended it. */
+  get passed(): boolean {
+    return this.#passed;
+  }
+
+  /** Leaves neither a timer nor a listener behind. */
+  clear(): void {
+    clearTimeout(this.#timer);
+    this.#release();
+  }
+}
