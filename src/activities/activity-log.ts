@@ -5,7 +5,7 @@ import { MAX_PAGE_SIZE, type ActivityPage, type CallOptions, type Supervisor } f
 import type { PastDurations } from './past-durations.js';
 
 /** Which end of the log page 1 is. Both exist (contract, "Supervisor: list"). */
-export type Order = 'newest-first' | 'oldest-first';
+export type LogOrder = 'newest-first' | 'oldest-first';
 
 /** An entry and its place counted from the oldest one, which does not move when the log grows. */
 export interface Ranked {
@@ -26,7 +26,7 @@ export class ActivityLog {
   readonly past: PastDurations | null;
   readonly #supervisor: Supervisor;
   readonly #deploymentId: Id;
-  #order: Order | null = null;
+  #order: LogOrder | null = null;
   /** How many entries the page held that told the order. */
   #evidence = 0;
   #requests = 0;
@@ -39,7 +39,7 @@ export class ActivityLog {
   }
 
   /** Null until a page with two entries was read; one entry has no order, and no second page. */
-  get order(): Order | null {
+  get order(): LogOrder | null {
     return this.#order;
   }
 
@@ -86,14 +86,14 @@ export class ActivityLog {
   }
 }
 
-function orderOf(page: ActivityPage): Order | null {
+function orderOf(page: ActivityPage): LogOrder | null {
   const first = page.items[0];
   const last = page.items.at(-1);
   if (!first || !last || first.id === last.id) return null;
   return first.id > last.id ? 'newest-first' : 'oldest-first';
 }
 
-function rankAt(page: number, index: number, total: number, order: Order | null): number {
+function rankAt(page: number, index: number, total: number, order: LogOrder | null): number {
   const offset = (page - 1) * MAX_PAGE_SIZE + index;
   return order === 'oldest-first' ? offset : total - 1 - offset;
 }

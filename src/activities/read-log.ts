@@ -5,7 +5,7 @@ import type { CallOptions } from '../core/supervisor.js';
 import type { ActivityLog, LogPage } from './activity-log.js';
 import { GivenIds } from './given-ids.js';
 
-export interface ReadOptions extends CallOptions {
+export interface LogReadOptions extends CallOptions {
   /** How many pages may be on their way at once. */
   inFlight?: number;
 }
@@ -22,7 +22,7 @@ export interface ReadOptions extends CallOptions {
  *
  * @throws as `Supervisor.list` does
  */
-export async function* readLog(log: ActivityLog, options: ReadOptions = {}): AsyncGenerator<LogPage> {
+export async function* readLog(log: ActivityLog, options: LogReadOptions = {}): AsyncGenerator<LogPage> {
   const { controller: stop, release } = linkedController(options.signal);
   const read: ReadPage = (page) => log.page(page, { ...options, signal: stop.signal });
   const given = new GivenIds();

@@ -1,5 +1,5 @@
 import { type ApiKey } from '../core/secret.js';
-import { type BodyFlaw } from './answer-body.js';
+import { type BodyError } from './answer-body.js';
 import { quote } from './quote.js';
 
 /** An HTTP answer together with what it answers; all that is known once the wire is left behind. */
@@ -11,7 +11,7 @@ export interface ApiResponse {
   headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   body: string;
   /** Why there is no body to read, though the answer had one. */
-  flaw?: BodyFlaw;
+  bodyError?: BodyError;
   /** When it came, milliseconds UTC on the local clock. */
   receivedAt?: number;
   /** Taken out of every text of the answer that an error quotes. */

@@ -16,7 +16,7 @@ export interface ClientOptions {
   random?: Random;
   /** For one try, from the first packet to the last byte of the answer; milliseconds, 15 000 unless given. */
   requestTimeoutMs?: number;
-  /** Told about every try, for `--debug`. */
+  /** Called for every try, for `--debug`. */
   onTrace?: OnTrace;
   userAgent?: string;
 }

@@ -1,6 +1,6 @@
 import { formatDuration } from '../core/durations.js';
 import { TransportError } from '../core/errors.js';
-import { TunnelFault } from './tunnel.js';
+import { ProxyConnectError } from './tunnel.js';
 
 /** How far a request got before it failed. Until a connection stands, nothing of it has left this machine. */
 export type Phase = 'connecting' | 'sent' | 'answering';
@@ -15,10 +15,10 @@ export interface FailedAttempt {
   timedOutAfterMs: number | null;
 }
 
-interface Finding {
+interface ErrorDetail {
   code: string;
   /** Said after `METHOD /path: `. */
-  words: string;
+  message: string;
   hint?: string;
   transient?: boolean;
 }
@@ -29,7 +29,7 @@ const CHECK_PROXY = 'Check HTTPS_PROXY, and whether NO_PROXY should name this ho
 const GIVE_PASSWORD = 'It asks for a user and a password: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT.';
 const TRUST = 'If an own certificate authority is used there, name its file in NODE_EXTRA_CA_CERTS.';
 
-/** OpenSSL's verdicts on a certificate, in words. */
+/** What OpenSSL says of a certificate, for people. */
 const CERTIFICATE_FAULTS: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: 'it is self-signed',
   SELF_SIGNED_CERT_IN_CHAIN: 'its authority is not trusted here',
@@ -55,77 +55,77 @@ const CERTIFICATE_FAULTS: Readonly<Record<string, string>> = {
  * error carries the request's headers, and with them the key.
  */
 export function transportError(error: unknown, attempt: FailedAttempt): TransportError {
-  const finding = findOut(rootOf(error), attempt);
+  const detail = detailOf(rootOf(error), attempt);
   return new TransportError(
-    finding.code,
-    `${attempt.method} ${attempt.url.pathname}: ${finding.words}`,
-    { sent: attempt.phase === 'connecting' ? 'no' : 'maybe', transient: finding.transient },
-    { hint: finding.hint },
+    detail.code,
+    `${attempt.method} ${attempt.url.pathname}: ${detail.message}`,
+    { sent: attempt.phase === 'connecting' ? 'no' : 'maybe', transient: detail.transient },
+    { hint: detail.hint },
   );
 }
 
-function findOut(error: unknown, attempt: FailedAttempt): Finding {
+function detailOf(error: unknown, attempt: FailedAttempt): ErrorDetail {
   if (attempt.timedOutAfterMs !== null) return timeout(attempt, formatDuration(attempt.timedOutAfterMs));
-  if (error instanceof TunnelFault) return tunnelRefused(error, attempt);
+  if (error instanceof ProxyConnectError) return proxyRefused(error, attempt);
   return systemFault(codeOf(error), attempt.url.host, attempt.phase, CHECK_URL);
 }
 
-function timeout({ phase, url, proxy }: FailedAttempt, limit: string): Finding {
-  const words = {
+function timeout({ phase, url, proxy }: FailedAttempt, limit: string): ErrorDetail {
+  const message = {
     connecting: `no connection to ${url.host}${proxy ? ` through the proxy ${proxy.host}` : ''} within ${limit}`,
     sent: `no answer from ${url.host} within ${limit}`,
     answering: `the answer from ${url.host} was not complete within ${limit}`,
   };
-  return { code: 'timeout', words: words[phase], hint: proxy && phase === 'connecting' ? CHECK_PROXY : CHECK_NETWORK };
+  return { code: 'timeout', message: message[phase], hint: proxy && phase === 'connecting' ? CHECK_PROXY : CHECK_NETWORK };
 }
 
-function tunnelRefused(fault: TunnelFault, { url, proxy }: FailedAttempt): Finding {
+function proxyRefused(fault: ProxyConnectError, { url, proxy }: FailedAttempt): ErrorDetail {
   const name = `the proxy ${proxy?.host ?? ''}`;
   if (fault.status === null) return systemFault(fault.code, name, 'connecting', CHECK_PROXY);
   return {
     code: 'proxy_refused',
-    words: `${name} refused to connect to ${url.host} (it answered ${fault.status})`,
+    message: `${name} refused to connect to ${url.host} (it answered ${fault.status})`,
     hint: fault.status === 407 ? GIVE_PASSWORD : CHECK_PROXY,
     transient: fault.status >= 500,
   };
 }
 
 /** @param peer whom the connection was with, as it is to be named */
-function systemFault(code: string | undefined, peer: string, phase: Phase, hint: string): Finding {
-  const verdict = CERTIFICATE_FAULTS[code ?? ''];
-  if (verdict) {
-    const words = `the certificate of ${peer} does not verify: ${verdict} (${code})`;
-    return { code: 'certificate', words, hint: TRUST, transient: false };
+function systemFault(code: string | undefined, peer: string, phase: Phase, hint: string): ErrorDetail {
+  const reason = CERTIFICATE_FAULTS[code ?? ''];
+  if (reason) {
+    const message = `the certificate of ${peer} does not verify: ${reason} (${code})`;
+    return { code: 'certificate', message, hint: TRUST, transient: false };
   }
   switch (code) {
     case 'ECONNREFUSED':
-      return { code: 'connection_refused', words: `connection refused by ${peer}`, hint };
+      return { code: 'connection_refused', message: `connection refused by ${peer}`, hint };
     case 'ENOTFOUND':
-      return { code: 'name_not_found', words: `name not found: ${peer}`, hint };
+      return { code: 'name_not_found', message: `name not found: ${peer}`, hint };
     case 'EAI_AGAIN':
-      return { code: 'name_not_found', words: `the name server gave no answer for ${peer}`, hint: CHECK_NETWORK };
+      return { code: 'name_not_found', message: `the name server gave no answer for ${peer}`, hint: CHECK_NETWORK };
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
     case 'EADDRNOTAVAIL':
-      return { code: 'no_route', words: `no route to ${peer}`, hint: CHECK_NETWORK };
+      return { code: 'no_route', message: `no route to ${peer}`, hint: CHECK_NETWORK };
     case 'ETIMEDOUT':
-      return { code: 'timeout', words: `${peer} did not respond`, hint: CHECK_NETWORK };
+      return { code: 'timeout', message: `${peer} did not respond`, hint: CHECK_NETWORK };
     case 'ECONNRESET':
     case 'ECONNABORTED':
     case 'EPIPE':
-      return { code: 'connection_lost', words: connectionLost(peer, phase), hint: CHECK_NETWORK };
+      return { code: 'connection_lost', message: connectionLost(peer, phase), hint: CHECK_NETWORK };
     default:
       return otherFault(code, peer, hint);
   }
 }
 
-function otherFault(code: string | undefined, peer: string, hint: string): Finding {
+function otherFault(code: string | undefined, peer: string, hint: string): ErrorDetail {
   if (code === 'EPROTO' || code?.startsWith('ERR_SSL_') || code?.startsWith('ERR_TLS_')) {
-    const words = `no secure connection with ${peer} (${code}): does it speak https?`;
-    return { code: 'tls', words, hint, transient: false };
+    const message = `no secure connection with ${peer} (${code}): does it speak https?`;
+    return { code: 'tls', message, hint, transient: false };
   }
-  if (code?.startsWith('HPE_')) return { code: 'not_http', words: `what ${peer} answered is not HTTP (${code})`, hint };
-  return { code: 'network', words: `the connection with ${peer} failed${code ? ` (${code})` : ''}`, hint };
+  if (code?.startsWith('HPE_')) return { code: 'not_http', message: `what ${peer} answered is not HTTP (${code})`, hint };
+  return { code: 'network', message: `the connection with ${peer} failed${code ? ` (${code})` : ''}`, hint };
 }
 
 function connectionLost(peer: string, phase: Phase): string {

@@ -50,7 +50,7 @@ export {
   type Deployment,
   type Division,
   type DivisionGrants,
-  type Environment,
+  type TenantEnvironment,
   type EnvironmentGrants,
   type KeyContext,
   type Permissions,

@@ -9,12 +9,12 @@ import { excerpt, quote } from './quote.js';
  * @throws InvalidAnswerError for another status, or a body that is not JSON
  */
 export function jsonOf(response: ApiResponse): unknown {
-  const { status, body, flaw, apiKey } = response;
+  const { status, body, bodyError, apiKey } = response;
   if (status !== 200) throw invalidAnswer(response, `answered ${status} where 200 was expected`);
-  if (flaw === 'too_large') {
+  if (bodyError === 'too_large') {
     throw invalidAnswer(response, 'the answer is larger than 32 MiB', { code: 'answer_too_large' });
   }
-  if (flaw === 'encoded') {
+  if (bodyError === 'encoded') {
     const what = `the answer is encoded (${quote(header(response, 'content-encoding') ?? '', apiKey)})`;
     throw invalidAnswer(response, `${what}, which was not asked for`, { code: 'answer_encoded' });
   }

@@ -15,7 +15,7 @@ export interface CallHints {
 }
 
 /** What is left of an RFC 7807 body when nothing about it is taken for granted (contract, "Errors"). */
-interface Told {
+interface ProblemFields {
   code?: string;
   reason?: string;
   instance?: string;
@@ -46,20 +46,20 @@ function redirectError(response: ApiResponse): RedirectError {
 
 function apiError(response: ApiResponse, hints: CallHints): ApiError {
   const { status } = response;
-  const told = readProblem(response);
+  const problem = readProblem(response);
   const fields: ApiErrorFields = {
     status,
-    code: told?.code ?? `http_${status}`,
-    reason: told?.reason ?? excerpt(response.body, response.apiKey),
+    code: problem?.code ?? `http_${status}`,
+    reason: problem?.reason ?? excerpt(response.body, response.apiKey),
     retryAfterMs: retryAfterOf(response),
-    field: told?.field,
-    fieldIssues: told?.issues,
+    field: problem?.field,
+    fieldIssues: problem?.issues,
   };
-  const what = [told?.code ?? STATUS_CODES[status], fields.reason, told && describeIssues(told)].filter(Boolean);
+  const what = [problem?.code ?? STATUS_CODES[status], fields.reason, problem && describeIssues(problem)].filter(Boolean);
   const wrongPlace = `The API would say that in another way: check the URL, ${origin(response)}.`;
   return new ApiError(`${attempted(response)}: ${status} ${what.join(': ')}`, fields, {
-    hint: status === 404 && !told ? wrongPlace : hintFor(fields, hints),
-    requestId: requestIdOf(response) ?? told?.instance,
+    hint: status === 404 && !problem ? wrongPlace : hintFor(fields, hints),
+    requestId: requestIdOf(response) ?? problem?.instance,
   });
 }
 
@@ -86,7 +86,7 @@ function hintFor({ status, code, retryAfterMs }: ApiErrorFields, hints: CallHint
 }
 
 /** Undefined when the body is no problem at all: a proxy's page, or nothing. */
-function readProblem(response: ApiResponse): Told | undefined {
+function readProblem(response: ApiResponse): ProblemFields | undefined {
   const body = jsonObject(response.body);
   if (!body) return undefined;
   const say = (source: Record<string, unknown>, ...names: string[]): string | undefined => {
@@ -109,7 +109,7 @@ function readProblem(response: ApiResponse): Told | undefined {
   };
 }
 
-function describeIssues({ field, issues }: Told): string {
+function describeIssues({ field, issues }: ProblemFields): string {
   const lines = issues.slice(0, MOST_ISSUES).map(({ path, code, reason }) => {
     const about = path ?? field;
     return `${about ? `${about}: ` : ''}${reason || code}`;

@@ -6,7 +6,7 @@ import { HttpsProxyAgent } from 'https-proxy-agent';
 type ConnectOptions = Parameters<HttpsProxyAgent<string>['connect']>[1];
 
 /** The proxy did not open a tunnel. `status` is its answer to CONNECT; without one, `code` is the system's. */
-export class TunnelFault extends Error {
+export class ProxyConnectError extends Error {
   readonly status: number | null;
   readonly code: string | undefined;
 
@@ -31,7 +31,7 @@ export class TunnelAgent extends HttpsProxyAgent<string> {
     super(withoutCredentials(proxy), { ...options, rejectUnauthorized: true, headers: proxyAuthorization(proxy) });
   }
 
-  /** @throws TunnelFault */
+  /** @throws ProxyConnectError */
   override async connect(request: ClientRequest, options: ConnectOptions): Promise<Socket> {
     const abandoned = new AbortController();
     this.#opening.set(request, abandoned);
@@ -46,11 +46,11 @@ export class TunnelAgent extends HttpsProxyAgent<string> {
       if (answer.status === 200) return socket;
       socket.destroy();
     } catch (error) {
-      throw new TunnelFault(null, (error as NodeJS.ErrnoException).code);
+      throw new ProxyConnectError(null, (error as NodeJS.ErrnoException).code);
     } finally {
       this.#opening.delete(request);
     }
-    throw new TunnelFault(answer.status);
+    throw new ProxyConnectError(answer.status);
   }
 
   /**

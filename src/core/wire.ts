@@ -46,7 +46,7 @@ export interface Deployment {
   supervisor_url: string | null;
 }
 
-export interface Environment {
+export interface TenantEnvironment {
   id: Id;
   name: string;
   deployments: Deployment[];
@@ -55,7 +55,7 @@ export interface Environment {
 export interface Division {
   id: Id;
   name: string;
-  environments: Environment[];
+  environments: TenantEnvironment[];
 }
 
 export interface TenantStructure {

@@ -1,12 +1,12 @@
 import { LdctlError } from '../core/errors.js';
 import { plainText } from '../core/text.js';
-import { type Deployment, type Division, type Environment, type TenantStructure } from '../core/wire.js';
+import { type Deployment, type Division, type TenantEnvironment, type TenantStructure } from '../core/wire.js';
 import { type DeploymentRef } from './settings.js';
 
 /** A deployment, and where it stands. */
 export interface PlacedDeployment {
   division: Division;
-  environment: Environment;
+  environment: TenantEnvironment;
   deployment: Deployment;
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { request as httpsRequest } from 'node:https';
 import { TransportError } from '../../src/api/index.js';
-import { TunnelAgent, TunnelFault } from '../../src/api/tunnel.js';
+import { TunnelAgent, ProxyConnectError } from '../../src/api/tunnel.js';
 import { withEnv } from '../helpers/env.js';
 import { reply, startServer, unusedPort, type ScriptedServer } from '../helpers/server.js';
 import { type Certificate, createAuthority } from './certificates.js';
@@ -39,7 +39,7 @@ describe('a tunnel', () => {
   };
   const fault = async (proxyUrl?: string) => {
     const error: unknown = await get(REMOTE, proxyUrl).catch((cause: unknown) => cause);
-    assert.ok(error instanceof TunnelFault, String(error));
+    assert.ok(error instanceof ProxyConnectError, String(error));
     return error;
   };
 
@@ -74,12 +74,12 @@ describe('a tunnel', () => {
   it('that is refused is no answer of the host', async () => {
     for (const status of [202, 403, 503]) {
       proxy.conduct = status;
-      assert.deepEqual(await fault(), new TunnelFault(status));
+      assert.deepEqual(await fault(), new ProxyConnectError(status));
     }
   });
 
   it('that the proxy cannot be asked for says why', async () => {
-    assert.deepEqual(await fault(`http://127.0.0.1:${await unusedPort()}`), new TunnelFault(null, 'ECONNREFUSED'));
+    assert.deepEqual(await fault(`http://127.0.0.1:${await unusedPort()}`), new ProxyConnectError(null, 'ECONNREFUSED'));
     proxy.conduct = 'hang up';
     assert.equal((await fault()).status, null);
   });

@@ -35,7 +35,7 @@ describe('the body of an answer', () => {
   it('is not read when it is', async () => {
     for (const encoding of ['gzip', 'br', 'identity, gzip']) {
       const result = await read([Buffer.from('{}')], { 'content-encoding': encoding });
-      assert.deepEqual(result, { body: '', flaw: 'encoded', taken: 0 });
+      assert.deepEqual(result, { body: '', bodyError: 'encoded', taken: 0 });
     }
   });
 
@@ -43,8 +43,8 @@ describe('the body of an answer', () => {
     const most = Array.from({ length: 32 }, () => MIB);
     assert.equal((await read(most, { 'content-length': String(MAX_ANSWER_BYTES) })).body.length, 32 * 1024 * 1024);
     const more = await read([...most, Buffer.from('['), MIB]);
-    assert.deepEqual(more, { body: '', flaw: 'too_large', taken: 33 });
+    assert.deepEqual(more, { body: '', bodyError: 'too_large', taken: 33 });
     const told = await read([MIB], { 'content-length': String(MAX_ANSWER_BYTES + 1) });
-    assert.deepEqual(told, { body: '', flaw: 'too_large', taken: 0 });
+    assert.deepEqual(told, { body: '', bodyError: 'too_large', taken: 0 });
   });
 });

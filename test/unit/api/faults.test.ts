@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type FailedAttempt, transportError } from '../../../src/api/faults.js';
-import { TunnelFault } from '../../../src/api/tunnel.js';
+import { ProxyConnectError } from '../../../src/api/tunnel.js';
 import { type TransportError } from '../../../src/core/errors.js';
 
 const HOST = 'supervisor.test:8443';
@@ -112,7 +112,7 @@ describe('a request that takes too long', () => {
 });
 
 describe('a proxy that opens no tunnel', () => {
-  const refused = (status: number | null, code?: string) => fault(new TunnelFault(status, code), { proxy: PROXY });
+  const refused = (status: number | null, code?: string) => fault(new ProxyConnectError(status, code), { proxy: PROXY });
 
   it('is named, with what it answered; nothing was sent', () => {
     const error = refused(403);

@@ -70,10 +70,10 @@ describe('an answer that is none', () => {
   });
 
   it('can be too large, or encoded, each with a code of its own', () => {
-    const large = listRefusal(200, '', { flaw: 'too_large' });
+    const large = listRefusal(200, '', { bodyError: 'too_large' });
     assert.match(large.message, /larger than 32 MiB/);
     assert.equal(large.code, 'answer_too_large');
-    const encoded = listRefusal(200, '', { flaw: 'encoded', headers: { 'content-encoding': 'gzip' } });
+    const encoded = listRefusal(200, '', { bodyError: 'encoded', headers: { 'content-encoding': 'gzip' } });
     assert.match(encoded.message, /encoded \(gzip\)/);
     assert.equal(encoded.code, 'answer_encoded');
   });
