@@ -79,10 +79,14 @@ export class Api {
     });
   }
 
-  /** The first outcome per key is kept and replayed, whichever way it went (contract, "Idempotency"). */
+  /**
+   * The first outcome per idempotency key is kept and replayed, whichever way it went; without a key the request is
+   * carried out (contract, "Shared by both").
+   */
   #triggerOnce(route: TriggerRoute, request: SandboxRequest, key: SandboxKey, at: number, trace: Trace): Outcome {
     const idempotencyKey = readIdempotencyKey(request.headers['idempotency-key']);
     trace.idempotencyKey = idempotencyKey;
+    if (idempotencyKey === null) return this.#trigger(route, request, key, at, trace);
     const slot = { apiKey: key.value, idempotencyKey, path: request.path, body: request.body };
     const kept = this.#idempotency.replay(slot, at);
     if (kept) {

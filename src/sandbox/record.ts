@@ -22,6 +22,7 @@ export interface PostRecord {
   body: string;
   /** Whose key; null when it is none of the sandbox's. */
   key: KeyLabel | null;
+  /** Null when it had none. */
   idempotency_key: string | null;
   /** Null as far as the request was not understood, or was refused before it was looked at. */
   deployment_id: Id | null;
@@ -37,7 +38,7 @@ export interface PostRecord {
 
 export interface DispatchRecord {
   at: number;
-  /** Null when another operator did it. */
+  /** Null when the POST had none, and when another operator did it. */
   idempotency_key: string | null;
   author_id: Id;
   deployment_id: Id;

@@ -34,14 +34,14 @@ export function readPathId(text: string, name: string): Id {
 }
 
 /**
- * The header's value, 1–255 characters. The contract does not say that a POST must have one, but a client that
- * forgets it cannot try again safely, and that is worth seeing here.
+ * The header's value, 1–255 characters, or null without one (contract, "Shared by both").
  * @throws Refusal 400
  */
-export function readIdempotencyKey(header: string | undefined): string {
-  if (header !== undefined && header.length >= 1 && header.length <= LONGEST_IDEMPOTENCY_KEY) return header;
-  const reason = header ? `must have at most ${LONGEST_IDEMPOTENCY_KEY} characters` : 'is required';
-  throw invalid({ code: header ? 'too_long' : 'required', reason, path: 'idempotency-key' });
+export function readIdempotencyKey(header: string | undefined): string | null {
+  if (header === undefined) return null;
+  if (header.length >= 1 && header.length <= LONGEST_IDEMPOTENCY_KEY) return header;
+  const reason = `must have 1 to ${LONGEST_IDEMPOTENCY_KEY} characters`;
+  throw invalid({ code: 'invalid_length', reason, path: 'idempotency-key' });
 }
 
 /**
