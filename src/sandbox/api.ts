@@ -108,7 +108,7 @@ export class Api {
       const reason = `This key lacks the permission deployment:manage on deployment ${route.deployment}.`;
       throw new Refusal('forbidden', reason);
     }
-    const nodes = readNodes(request.body, request.headers['content-type'], deployment.nodes);
+    const nodes = readNodes(request.body, deployment.nodes);
     trace.nodes = nodes;
     const order = { authorId: key.authorId, runtime, action, nodes, at };
     trace.dispatch = this.#cloud.dispatch(deployment, order, trace.idempotencyKey);
@@ -139,9 +139,10 @@ export class Api {
     throw new Refusal('not_found', `There is no deployment ${text}, or this key may not see it.`);
   }
 
+  /** @throws Refusal 403 for a tenant that is not the key's (contract, "Core: which deployments are there") */
   #checkTenant(text: string): void {
     if (readPathId(text, 'tenant_id') === this.#cloud.structure.id) return;
-    throw new Refusal('not_found', `There is no tenant ${text}, or this key may not see it.`);
+    throw new Refusal('forbidden', `This key is not one of tenant ${text}.`);
   }
 }
 

@@ -13,7 +13,6 @@ const STATUS_OF = {
   method_not_allowed: 405,
   idempotency_error: 409,
   idempotent_request_in_progress: 409,
-  unsupported_media_type: 415,
   rate_limited: 429,
   internal_error: 500,
   service_unavailable: 503,

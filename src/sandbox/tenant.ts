@@ -28,9 +28,9 @@ export function nodeIds(count: number, first: Id = FIRST_NODE_ID): Id[] {
  * a deployment elsewhere, and one on premises that no supervisor is known for.
  */
 export function tenantStructure(baseUrl: string): TenantStructure {
-  const managed = { cloud: 'aws', region: 'us-east-1', tier: 'standard', variant: 'managed', supervisor_url: baseUrl };
+  const managed = { cloud: 'aws', region: 'us-east-1', tier: 'medium', variant: 'managed', supervisor_url: baseUrl };
   const byoc = { cloud: 'gcp', region: 'europe-west4', tier: null, variant: 'byoc', supervisor_url: baseUrl };
-  const onPremise = { cloud: 'none', region: null, tier: null, variant: 'on_premise', supervisor_url: null };
+  const onPremise = { cloud: 'aws', region: null, tier: null, variant: 'on_premise', supervisor_url: null };
   return {
     id: TENANT_ID,
     name: 'sandbox-tenant',

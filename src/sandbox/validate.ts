@@ -1,7 +1,7 @@
 import { type Action, type Runtime } from '../core/activity.js';
 import { type Id } from '../core/ids.js';
 import { idFromJson, idFromText, readJson } from './json.js';
-import { invalid, Refusal, type Issue } from './problems.js';
+import { invalid, type Issue } from './problems.js';
 
 const RUNTIMES: readonly Runtime[] = ['iggy', 'connectors'];
 const MOST_RESULTS = 100;
@@ -69,13 +69,10 @@ function readCount(text: string, path: string, most: number): number {
  * The nodes a trigger names, or null for every node: no body, or `{}` (contract, "Supervisor: trigger"). An empty
  * list is unknown in the contract; here it is refused.
  * @param known the deployment's nodes
- * @throws Refusal 400, or 415 for a body that is not declared as JSON
+ * @throws Refusal 400
  */
-export function readNodes(body: string, contentType: string | undefined, known: KnownIds): Id[] | null {
+export function readNodes(body: string, known: KnownIds): Id[] | null {
   if (body === '') return null;
-  if (!/^application\/json\s*(?:;|$)/i.test(contentType ?? '')) {
-    throw new Refusal('unsupported_media_type', 'A body must be application/json.');
-  }
   const json = readJson(body);
   if (!json || !isRecord(json.value)) {
     throw invalid({ code: 'invalid_json', reason: 'must be a JSON object', path: 'body' });

@@ -12,7 +12,14 @@ interface Structure {
     environments: Array<{
       id: bigint;
       name: string;
-      deployments: Array<{ id: bigint; name: string; variant: string; supervisor_url: string | null }>;
+      deployments: Array<{
+        id: bigint;
+        name: string;
+        cloud: string;
+        tier: string | null;
+        variant: string;
+        supervisor_url: string | null;
+      }>;
     }>;
   }>;
 }
@@ -130,7 +137,9 @@ describe('sandbox: keys', () => {
     assert.equal(structure.divisions.length, 2);
     assert.deepEqual(deployments.map((d) => d.name), ['sandbox', 'staging', 'staging', 'telescope', 'basement']);
     assert.equal(deployments[0]?.id, world.sandbox.deploymentId);
-    for (const { variant, supervisor_url } of deployments) {
+    for (const { cloud, tier, variant, supervisor_url } of deployments) {
+      assert.match(cloud, /^(?:aws|gcp)$/);
+      assert.match(tier ?? 'free', /^(?:free|small|medium|large|(?:2|4|8|16)?xlarge)$/);
       assert.equal(supervisor_url, variant === 'on_premise' ? null : 'http://127.0.0.1:4242');
     }
   });
