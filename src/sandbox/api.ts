@@ -45,7 +45,7 @@ export function newTrace(): Trace {
   };
 }
 
-/** The four calls of the contract, and what every one of them checks first. */
+/** The calls of the contract, and what every one of them checks first. */
 export class Api {
   readonly #cloud: Cloud;
   readonly #options: SandboxOptions;
@@ -75,6 +75,8 @@ export class Api {
           return this.#context(route, key);
         case 'structure':
           return this.#structure(route, key);
+        case 'deployment':
+          return this.#deployment(route, key);
       }
     });
   }
@@ -132,6 +134,19 @@ export class Api {
     return { status: 200, body: visibleStructure(context, this.#cloud.structure) };
   }
 
+  #deployment(route: DeploymentRoute, key: SandboxKey): Success {
+    this.#checkTenant(route.tenant);
+    const deployment = this.#visible(route.deployment, key);
+    const { divisionId, environmentId } = deployment.place;
+    if (
+      readPathId(route.division, 'division_id') !== divisionId ||
+      readPathId(route.environment, 'environment_id') !== environmentId
+    ) {
+      throw new Refusal('not_found', `Deployment ${route.deployment} is not in that division and environment.`);
+    }
+    return { status: 200, body: deployment.details };
+  }
+
   /** Unknown and invisible are the same to the caller (contract, "Shared by both"). */
   #visible(text: string, key: SandboxKey): SandboxDeployment {
     const deployment = this.#cloud.find(readPathId(text, 'deployment_id'));
@@ -148,6 +163,7 @@ export class Api {
 
 type TriggerRoute = Extract<Route, { name: 'trigger' }>;
 type ListRoute = Extract<Route, { name: 'list' }>;
+type DeploymentRoute = Extract<Route, { name: 'deployment' }>;
 type TenantRoute = Extract<Route, { name: 'context' | 'structure' }>;
 
 function refusalAsOutcome(attempt: () => Outcome): Outcome {

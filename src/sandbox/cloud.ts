@@ -7,7 +7,7 @@ import { type Timing } from './nodes.js';
 import { type SandboxOptions } from './options.js';
 import { fork, type Random } from './random.js';
 import { type DispatchRecord } from './record.js';
-import { MAIN_DEPLOYMENT_ID, nodeIds, placesOf, tenantStructure } from './tenant.js';
+import { listDeployments, MAIN_DEPLOYMENT_ID, nodeIds, tenantStructure } from './tenant.js';
 
 export const DEFAULT_NODES = 3;
 export const DEFAULT_HISTORY = 5;
@@ -43,10 +43,10 @@ export class Cloud {
       unfinished: options.unfinished ?? 'null',
       storedReconfigure: options.storedReconfigure ?? 'with_config',
     };
-    const deployments = placesOf(this.structure).map((place, index) => {
-      const isMain = place.deploymentId === MAIN_DEPLOYMENT_ID;
+    const deployments = listDeployments(this.structure).map((listed, index) => {
       const others = nodeIds(OTHER_NODES.count, OTHER_NODES.first + BigInt(index) * OTHER_NODES.apart);
-      return new SandboxDeployment(place, isMain ? (options.nodes ?? nodeIds(DEFAULT_NODES)) : others, form);
+      const isMain = listed.summary.id === MAIN_DEPLOYMENT_ID;
+      return new SandboxDeployment(listed, isMain ? (options.nodes ?? nodeIds(DEFAULT_NODES)) : others, form);
     });
     this.#deployments = new Map(deployments.map((deployment) => [deployment.place.deploymentId, deployment]));
     this.main = this.deployment(MAIN_DEPLOYMENT_ID);

@@ -1,7 +1,9 @@
 import { type Action, type Runtime } from '../core/activity.js';
 import { type Id } from '../core/ids.js';
+import { type Deployment } from '../core/wire.js';
 import { ActivityLog, type LogEntry, type LogForm, type Occurrence, type Place } from './activity-log.js';
-import { SandboxNode, type Timing } from './nodes.js';
+import { RUNTIMES, SandboxNode, type Timing } from './nodes.js';
+import { type ListedDeployment } from './tenant.js';
 
 /** What is to be carried out, checked and complete. */
 export interface Order {
@@ -19,6 +21,15 @@ export interface DeploymentForm extends LogForm {
   storedReconfigure: 'with_config' | 'bare';
 }
 
+/** What Core tells of a deployment besides what the structure says of it. */
+interface DeploymentDetails extends Deployment {
+  nodes_count: number;
+  runtimes: readonly Runtime[];
+  cluster: 'standalone' | 'cluster';
+  /** Whether it is protected from being deleted. */
+  protected: boolean;
+}
+
 /** A deployment: its nodes and its activity log. */
 export class SandboxDeployment {
   readonly place: Place;
@@ -26,11 +37,25 @@ export class SandboxDeployment {
   readonly nodes: ReadonlyMap<Id, SandboxNode>;
   readonly #form: DeploymentForm;
 
-  constructor(place: Place, nodes: readonly Id[], form: DeploymentForm) {
+  readonly #summary: Deployment;
+
+  constructor({ place, summary }: ListedDeployment, nodes: readonly Id[], form: DeploymentForm) {
     this.place = place;
+    this.#summary = summary;
     this.log = new ActivityLog(place, form);
     this.nodes = new Map(nodes.map((id) => [id, new SandboxNode(id)]));
     this.#form = form;
+  }
+
+  /** As Core describes it (contract, "Core: how many nodes"). */
+  get details(): DeploymentDetails {
+    return {
+      ...this.#summary,
+      nodes_count: this.nodes.size,
+      runtimes: RUNTIMES,
+      cluster: this.nodes.size > 1 ? 'cluster' : 'standalone',
+      protected: false,
+    };
   }
 
   /** @throws RangeError when there is no such node here */

@@ -20,6 +20,9 @@ export interface Fate {
   result: 'completed' | 'rejected';
 }
 
+/** What runs on every node. */
+export const RUNTIMES: readonly Runtime[] = ['iggy', 'connectors'];
+
 type RuntimeState = 'started' | 'stopped';
 
 /** What an action asks the runtime to be, and leaves it as. Asked of any other state, it is rejected. */

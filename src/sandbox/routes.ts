@@ -5,7 +5,8 @@ export type Route =
   | { name: 'trigger'; deployment: string; runtime: string; action: string }
   | { name: 'list'; deployment: string; query: URLSearchParams }
   | { name: 'context'; tenant: string }
-  | { name: 'structure'; tenant: string };
+  | { name: 'structure'; tenant: string }
+  | { name: 'deployment'; tenant: string; division: string; environment: string; deployment: string };
 
 interface Pattern {
   method: 'GET' | 'POST';
@@ -34,6 +35,17 @@ const PATTERNS: readonly Pattern[] = [
     method: 'GET',
     path: /^\/tenants\/([^/]+)\/structure$/,
     route: ([tenant = '']) => ({ name: 'structure', tenant }),
+  },
+  {
+    method: 'GET',
+    path: /^\/tenants\/([^/]+)\/divisions\/([^/]+)\/environments\/([^/]+)\/deployments\/([^/]+)$/,
+    route: ([tenant = '', division = '', environment = '', deployment = '']) => ({
+      name: 'deployment',
+      tenant,
+      division,
+      environment,
+      deployment,
+    }),
   },
 ];
 

@@ -1,5 +1,5 @@
 import { type Id } from '../core/ids.js';
-import { type TenantStructure } from '../core/wire.js';
+import { type Deployment, type TenantStructure } from '../core/wire.js';
 import { type Place } from './activity-log.js';
 
 export const TENANT_ID: Id = 7261845022003200001n;
@@ -67,15 +67,23 @@ export function tenantStructure(baseUrl: string): TenantStructure {
   };
 }
 
-/** The place of every deployment. */
-export function placesOf(structure: TenantStructure): Place[] {
+/** A deployment as the structure has it, and where it stands there. */
+export interface ListedDeployment {
+  place: Place;
+  summary: Deployment;
+}
+
+export function listDeployments(structure: TenantStructure): ListedDeployment[] {
   return structure.divisions.flatMap((division) =>
     division.environments.flatMap((environment) =>
-      environment.deployments.map((deployment) => ({
-        tenantId: structure.id,
-        divisionId: division.id,
-        environmentId: environment.id,
-        deploymentId: deployment.id,
+      environment.deployments.map((summary) => ({
+        place: {
+          tenantId: structure.id,
+          divisionId: division.id,
+          environmentId: environment.id,
+          deploymentId: summary.id,
+        },
+        summary,
       })),
     ),
   );

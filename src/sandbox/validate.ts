@@ -1,9 +1,9 @@
 import { type Action, type Runtime } from '../core/activity.js';
 import { type Id } from '../core/ids.js';
 import { idFromJson, idFromText, readJson } from './json.js';
+import { RUNTIMES } from './nodes.js';
 import { invalid, type Issue } from './problems.js';
 
-const RUNTIMES: readonly Runtime[] = ['iggy', 'connectors'];
 const MOST_RESULTS = 100;
 const LONGEST_IDEMPOTENCY_KEY = 255;
 
