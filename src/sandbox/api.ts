@@ -1,8 +1,9 @@
 import { type Id } from '../core/ids.js';
+import { authenticate, holds, visibleStructure } from './access.js';
 import { type Cloud } from './cloud.js';
 import { actionName, type SandboxDeployment } from './deployment.js';
 import { IdempotencyStore } from './idempotency.js';
-import { authenticate, holds, visibleStructure, type KeyLabel, type SandboxKey } from './keys.js';
+import { type KeyLabel, type SandboxKey } from './keys.js';
 import { type SandboxRequest } from './message.js';
 import { type SandboxOptions } from './options.js';
 import { Refusal } from './problems.js';

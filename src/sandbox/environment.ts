@@ -3,7 +3,14 @@ import { type SandboxServer } from './server.js';
 import { shellQuoted } from './shell.js';
 
 /** Keys for trying what ldctl does with them; the admin key is `LD_API_KEY`. */
-const OTHER_KEYS = ['readonly', 'scoped', 'expired', 'expiring', 'elsewhere'] as const satisfies readonly KeyLabel[];
+const OTHER_KEYS = [
+  'readonly',
+  'scoped',
+  'expired',
+  'expiring',
+  'elsewhere',
+  'minimal',
+] as const satisfies readonly KeyLabel[];
 
 /**
  * The variables that point ldctl, and a script, at a sandbox (design, "Settings"). Deployment and supervisor are both

@@ -1,17 +1,14 @@
 import { type Id } from '../core/ids.js';
-import { type DivisionGrants, type KeyContext, type Permissions, type TenantStructure } from '../core/wire.js';
-import { type Place } from './activity-log.js';
-import { type SandboxRequest } from './message.js';
-import { Refusal } from './problems.js';
+import { type DivisionGrants, type KeyContext, type Permissions } from '../core/wire.js';
 import { randomText, type Random } from './random.js';
 import { OPERATORS, STAGING } from './tenant.js';
 
 /**
  * `admin` may do everything; `readonly` may read; `scoped` may act in one environment only; `expired` was good until
  * two days ago; `expiring` is another operator's, for one division and five more days; `elsewhere` is bound to another
- * address.
+ * address; `minimal` may act on every deployment and look nothing up: it lacks `info:read`.
  */
-export type KeyLabel = 'admin' | 'readonly' | 'scoped' | 'expired' | 'expiring' | 'elsewhere';
+export type KeyLabel = 'admin' | 'readonly' | 'scoped' | 'expired' | 'expiring' | 'elsewhere' | 'minimal';
 
 export interface SandboxKey {
   label: KeyLabel;
@@ -30,24 +27,25 @@ const LONGEST_LIFE = 365 * DAY;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
 const EVERYTHING: Permissions = {
-  tenant: ['tenant:manage'],
-  division: ['division:manage'],
-  environment: ['environment:manage', 'deployment:manage'],
+  tenant: ['info:manage', 'division:manage', 'role:manage', 'member:manage', 'api_key:manage'],
+  division: ['environment:manage'],
+  environment: ['deployment:manage'],
   divisions: {},
 };
 const READ_ONLY: Permissions = {
-  tenant: ['tenant:read'],
-  division: ['division:read'],
-  environment: ['environment:read', 'deployment:read'],
+  tenant: ['info:read', 'division:read'],
+  division: ['environment:read'],
+  environment: ['deployment:read'],
   divisions: {},
 };
+const TRIGGER_ONLY: Permissions = { tenant: [], division: [], environment: ['deployment:manage'], divisions: {} };
 const ONE_ENVIRONMENT = inOneDivision({
   environment: [],
   environments: {
     [String(STAGING.environment.id)]: { name: STAGING.environment.name, permissions: ['deployment:manage'] },
   },
 });
-const ONE_DIVISION = inOneDivision({ environment: ['environment:read', 'deployment:manage'], environments: {} });
+const ONE_DIVISION = inOneDivision({ environment: ['deployment:manage'], environments: {} });
 
 interface KeyTraits {
   ordinal: bigint;
@@ -90,6 +88,7 @@ const TRAITS: Record<KeyLabel, KeyTraits> = {
     // From the block reserved for documentation (RFC 5737): never the caller's address.
     allowedIps: ['203.0.113.7'],
   },
+  minimal: { ordinal: 7n, role: 'trigger', permissions: TRIGGER_ONLY, author: ada, days: 200 },
 };
 
 export type KeyRing = Readonly<Record<KeyLabel, SandboxKey>>;
@@ -104,6 +103,7 @@ export function makeKeys(now: number, random: Random): KeyRing {
     expired: make('expired'),
     expiring: make('expiring'),
     elsewhere: make('elsewhere'),
+    minimal: make('minimal'),
   };
 }
 
@@ -132,57 +132,8 @@ function makeKey(label: KeyLabel, now: number, random: Random): SandboxKey {
   };
 }
 
-/**
- * The key a request carries (contract, "Shared by both").
- * @throws Refusal 401 when it is missing, wrong or expired at `at` (ms UTC); 403 from an address that is not allowed
- */
-export function authenticate(keys: KeyRing, request: SandboxRequest, at: number): SandboxKey {
-  const value = request.headers['ld-api-key'];
-  if (value === undefined) throw new Refusal('unauthorized', 'The ld-api-key header is missing.');
-  const key = Object.values(keys).find((known) => known.value === value);
-  if (!key) throw new Refusal('unauthorized', 'The API key is wrong or was revoked.');
-  if (at >= key.expiresAt) throw new Refusal('unauthorized', 'The API key has expired.');
-  const address = request.remoteAddress ?? '127.0.0.1';
-  const { validate_ip, allowed_ips } = key.context;
-  if (validate_ip && !allowed_ips?.includes(address)) {
-    throw new Refusal('forbidden', `This key may not be used from ${address}.`);
-  }
-  return key;
-}
-
-export type DeploymentPermission = 'deployment:read' | 'deployment:manage';
-
-/**
- * Whether the key holds a permission on the deployments of an environment: granted for the whole tenant, the division,
- * or that environment (contract, "Core: whose key is this"). A grant of `x:manage` includes `x:read`.
- */
-export function holds(
-  { permissions }: KeyContext,
-  wanted: DeploymentPermission,
-  { divisionId, environmentId }: Pick<Place, 'divisionId' | 'environmentId'>,
-): boolean {
-  const division = permissions.divisions[String(divisionId)];
-  const granted = [
-    ...permissions.environment,
-    ...(division?.environment ?? []),
-    ...(division?.environments[String(environmentId)]?.permissions ?? []),
-  ];
-  return granted.includes(wanted) || granted.includes(wanted.replace(':read', ':manage'));
-}
-
-/** The structure with only what the key may see: an environment or a division where it may see nothing is left out. */
-export function visibleStructure(context: KeyContext, structure: TenantStructure): TenantStructure {
-  const divisions = structure.divisions.map((division) => ({
-    ...division,
-    environments: division.environments.filter((environment) =>
-      holds(context, 'deployment:read', { divisionId: division.id, environmentId: environment.id }),
-    ),
-  }));
-  return { ...structure, divisions: divisions.filter((division) => division.environments.length > 0) };
-}
-
 function inOneDivision(grants: Pick<DivisionGrants, 'environment' | 'environments'>): Permissions {
   const { id, name } = STAGING.division;
-  const division = { name, permissions: ['division:read'], ...grants };
-  return { tenant: [], division: [], environment: [], divisions: { [String(id)]: division } };
+  const division = { name, permissions: ['environment:read'], ...grants };
+  return { tenant: ['info:read'], division: [], environment: [], divisions: { [String(id)]: division } };
 }

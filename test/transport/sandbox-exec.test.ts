@@ -158,7 +158,7 @@ describe('sandbox exec and start, as processes', function () {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     it(`start prints what to export, talks on stderr, and ends with 0 at ${signal}`, async () => {
       const child = start(['start', '--nodes', '1']);
-      const stdout = await said(child, /ELSEWHERE_KEY='.*'\n/);
+      const stdout = await said(child, /MINIMAL_KEY='.*'\n/);
       const url = /^export LDCTL_SANDBOX_URL='(.*)'$/m.exec(stdout)?.[1] ?? '';
       const record = await fetch(`${url}/sandbox/record`);
       assert.equal(await record.text(), '{"posts":[],"dispatches":[],"reads":0}');

@@ -31,6 +31,8 @@ interface Context {
   division_name: string | null;
   expiry_at: string;
   permissions: {
+    tenant: string[];
+    division: string[];
     environment: string[];
     divisions: Record<string, { environments: Record<string, { permissions: string[] }> }>;
   };
@@ -50,6 +52,7 @@ describe('sandbox: keys', () => {
     ['expired', 401, 401],
     ['expiring', 200, 202],
     ['elsewhere', 403, 403],
+    ['minimal', 200, 202],
   ];
   for (const [label, list, trigger] of answers) {
     it(`${label}: list ${list}, trigger ${trigger}`, () => {
@@ -61,7 +64,7 @@ describe('sandbox: keys', () => {
   it('look like keys, all different', () => {
     const values = Object.values(keys).map((key) => key.value);
     for (const value of values) assert.match(value, /^ld_pk_[A-Za-z0-9]{32}$/);
-    assert.equal(new Set(values).size, 6);
+    assert.equal(new Set(values).size, 7);
     assert.equal(new World({ random: seededRandom(1) }).sandbox.keys.admin.value, keys.admin.value);
     assert.notEqual(new World({ random: seededRandom(2) }).sandbox.keys.admin.value, keys.admin.value);
   });
@@ -151,6 +154,37 @@ describe('sandbox: keys', () => {
     assert.deepEqual(names, [['platform', ['production', 'testing']]]);
     assert.equal(world.get('/deployments/7263012455120900034/activities', key).status, 200);
     assert.equal(world.get('/deployments/7263012455120900036/activities', key).status, 404);
+  });
+
+  it('the structure needs info:read, and the refusal names it; the rest works without', () => {
+    const answer = world.get(structurePath, keys.minimal.value);
+    assert.equal(answer.status, 403);
+    const problem = read(answer) as ProblemBody;
+    assert.equal(problem.code, 'forbidden');
+    assert.match(problem.reason, /info:read/);
+    const { permissions } = read(world.get(contextPath, keys.minimal.value)) as Context;
+    assert.deepEqual(permissions, { tenant: [], division: [], environment: ['deployment:manage'], divisions: {} });
+    // As a grant of its own, and as a part of info:manage.
+    for (const label of ['readonly', 'admin'] as const) {
+      assert.equal(world.get(structurePath, keys[label].value).status, 200);
+    }
+  });
+
+  it("grants only what the vendor's permissions are called, each at its own level", () => {
+    const levels = {
+      tenant: /^(?:info|division|role|member|api_key):(?:read|manage)$/,
+      division: /^environment:(?:read|manage)$/,
+      environment: /^deployment:(?:read|manage)$/,
+    };
+    for (const { context } of Object.values(keys)) {
+      const { tenant, division, environment, divisions } = context.permissions;
+      const scoped = Object.values(divisions);
+      for (const name of tenant) assert.match(name, levels.tenant);
+      for (const name of [...division, ...scoped.flatMap((d) => d.permissions)]) assert.match(name, levels.division);
+      const inEnvironments = scoped.flatMap((d) => Object.values(d.environments).flatMap((e) => e.permissions));
+      const everywhere = [...environment, ...scoped.flatMap((d) => d.environment)];
+      for (const name of [...everywhere, ...inEnvironments]) assert.match(name, levels.environment);
+    }
   });
 
   it('the structure is filtered to what the key may see', () => {
