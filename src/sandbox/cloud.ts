@@ -10,7 +10,8 @@ import { type DispatchRecord } from './record.js';
 import { listDeployments, MAIN_DEPLOYMENT_ID, nodeIds, tenantStructure } from './tenant.js';
 
 export const DEFAULT_NODES = 3;
-export const DEFAULT_HISTORY = 5;
+/** By default the log begins with an entry for each node, and has at least this many. */
+const SHORTEST_DEFAULT_HISTORY = 5;
 export const DEFAULT_TIMING: Timing = { appearMs: 200, workMs: 1_500 };
 
 /** Beyond 2^53 like every id of the API, and so close to each other that a JavaScript number folds them. */
@@ -50,8 +51,9 @@ export class Cloud {
     });
     this.#deployments = new Map(deployments.map((deployment) => [deployment.place.deploymentId, deployment]));
     this.main = this.deployment(MAIN_DEPLOYMENT_ID);
-    const past = pastActivities(options.history ?? DEFAULT_HISTORY, [...this.main.nodes.keys()], now);
-    for (const activity of past) this.main.remember(activity, this.#nextActivityId());
+    const nodes = [...this.main.nodes.keys()];
+    const history = options.history ?? Math.max(SHORTEST_DEFAULT_HISTORY, nodes.length);
+    for (const activity of pastActivities(history, nodes, now)) this.main.remember(activity, this.#nextActivityId());
     for (const [node, trouble] of options.troubles ?? []) this.main.node(node).trouble = trouble;
   }
 

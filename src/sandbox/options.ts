@@ -13,7 +13,10 @@ export interface SandboxOptions {
   baseUrl: string;
   /** The main deployment's nodes. Default: three. */
   nodes?: readonly Id[];
-  /** Past activities in the main deployment's log. Default: 5. */
+  /**
+   * Past activities in the main deployment's log. They name its nodes in turn: fewer than there are nodes leave the
+   * last ones unnamed. Default: one a node, 5 at least.
+   */
   history?: number;
   /** How long an activity of this node takes; asked at each dispatch. Default: 200 ms to appear, 1.5 s of work. */
   timing?: (node: Id) => Timing;

@@ -24,10 +24,9 @@ export const sandboxFlags = {
     helpValue: 'N',
   }),
   history: Flags.integer({
-    description: 'How many past activities its log begins with.',
+    description: 'How many past activities its log begins with (default: one a node, 5 at least). Fewer leave nodes out.',
     min: 0,
     max: 1_000_000,
-    default: 5,
     helpValue: 'N',
   }),
   order: Flags.option({
@@ -87,7 +86,7 @@ export type SandboxFlags = Interfaces.InferredFlags<typeof sandboxFlags>;
 export interface SandboxSetup {
   port?: number;
   nodes: Id[];
-  history: number;
+  history?: number;
   order: 'asc' | 'desc';
   seed?: number;
   appearMs: number;

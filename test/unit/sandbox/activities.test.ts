@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { nodeIds } from '../../../src/sandbox/index.js';
 import { World, read, START, type Page } from './harness.js';
 
 const iso = (ms: number): string => new Date(START + ms).toISOString();
@@ -91,6 +92,31 @@ describe('sandbox: activities in virtual time', () => {
     assert.ok(items.every((item) => item.status !== 'processing' && item.id > 2n ** 53n));
     const byTime = items.toSorted((a, b) => b.created_at.localeCompare(a.created_at));
     assert.deepEqual(items, byTime);
+  });
+
+  describe('the nodes that its history names', () => {
+    const named = (nodes: number, history?: number): number => {
+      const world = new World({ nodes: nodeIds(nodes), history });
+      const { items, total_results } = world.log();
+      const count = new Set(items.map((item) => item.node_id)).size;
+      assert.equal(total_results, BigInt(history ?? Math.max(5, nodes)));
+      return count;
+    };
+
+    it('are all of them by default, however many there are', () => {
+      assert.deepEqual([1, 3, 6, 100].map((nodes) => named(nodes)), [1, 3, 6, 100]);
+    });
+
+    it('are all of them when there is an entry for each, also on the newest page of a long one', () => {
+      assert.equal(named(6, 6), 6);
+      assert.equal(named(7, 8), 7);
+      assert.equal(named(100, 2037), 100);
+    });
+
+    it('are the first N when there are fewer entries than nodes', () => {
+      const world = new World({ nodes: [7n, 8n, 9n], history: 2 });
+      assert.deepEqual(world.log().items.map((item) => item.node_id), [8n, 7n]);
+    });
   });
 
   it('keeps the log of another deployment apart', () => {

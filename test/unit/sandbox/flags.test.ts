@@ -14,7 +14,7 @@ describe('sandbox flags', () => {
     assert.deepEqual(await setup(), {
       port: undefined,
       nodes: [610809900976570889n, 610809900976570890n, 610809900976570891n],
-      history: 5,
+      history: undefined,
       order: 'desc',
       seed: undefined,
       appearMs: 200,
