@@ -69,12 +69,17 @@ export class Sandbox {
    * carried out all the same.
    */
   handle(request: SandboxRequest, failure?: Failure): SandboxAnswer {
-    const stamp = { at: this.#now(), requestId: randomText(this.#random, '0123456789abcdef', 32) };
+    const stamp = this.#stamp();
     const trace = newTrace();
     if (failure?.when === 'before') return this.#tell(request, trace, fault(failure), stamp);
     const outcome = this.#api.answer(request, stamp.at, trace);
     if (failure) return this.#tell(request, trace, fault(failure), stamp);
     return this.#tell(request, trace, outcome, stamp, trace.replayed);
+  }
+
+  /** The answer to a request that is not for this server: it is refused unread, and not recorded. */
+  refuse(refusal: Refusal): SandboxAnswer {
+    return { ...render(refusal, this.#stamp(), false), holdMs: 0 };
   }
 
   /** Another operator acts: entries in the log that no client asked for. @throws RangeError for an unknown node */
@@ -95,6 +100,10 @@ export class Sandbox {
   /** What is wrong with a node of the main deployment from now on; undefined heals it. @throws RangeError */
   setTrouble(node: Id, trouble: Trouble | undefined): void {
     this.#cloud.main.node(node).trouble = trouble;
+  }
+
+  #stamp(): Stamp {
+    return { at: this.#now(), requestId: randomText(this.#random, '0123456789abcdef', 32) };
   }
 
   #tell(request: SandboxRequest, trace: Trace, told: Outcome, stamp: Stamp, replayed = false): SandboxAnswer {

@@ -13,6 +13,7 @@ const STATUS_OF = {
   method_not_allowed: 405,
   idempotency_error: 409,
   idempotent_request_in_progress: 409,
+  misdirected_request: 421,
   rate_limited: 429,
   internal_error: 500,
   service_unavailable: 503,

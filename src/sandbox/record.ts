@@ -6,7 +6,7 @@ import { type KeyLabel } from './keys.js';
  * are those of `GET /sandbox/record` as well. Times are milliseconds UTC; no API key is in it.
  */
 export interface SandboxRecord {
-  /** Every POST that reached the server, in order. */
+  /** Every POST to this server, in order. */
   posts: PostRecord[];
   /** Every action that was carried out, in order: by a POST, or by another operator. The history is not in it. */
   dispatches: DispatchRecord[];

@@ -4,10 +4,12 @@ import { type AddressInfo } from 'node:net';
 import { DEFAULT_TIMING } from './cloud.js';
 import { Sandbox } from './engine.js';
 import { FaultPlan, type FaultOptions } from './faults.js';
+import { isOwnHost } from './host-header.js';
 import { writeJson } from './json.js';
 import { type SandboxAnswer, type SandboxRequest } from './message.js';
 import { type Timing } from './nodes.js';
 import { type SandboxOptions } from './options.js';
+import { Refusal } from './problems.js';
 import { fork, seededRandom, type Random } from './random.js';
 
 export interface ServerOptions
@@ -62,6 +64,10 @@ async function serve(
   message: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  if (!isOwnHost(message.headers.host, message.socket.localPort ?? 0)) {
+    send(response, sandbox.refuse(new Refusal('misdirected_request', 'The Host header names another server.')), latencyMs);
+    return;
+  }
   if (message.method === 'GET' && message.url === RECORD_PATH) {
     response.writeHead(200, { 'content-type': 'application/json' }).end(writeJson(sandbox.record));
     return;

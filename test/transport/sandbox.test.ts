@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'lossless-json';
 import { serveSandbox, type SandboxRecord, type SandboxServer, type ServerOptions } from '../../src/sandbox/index.js';
@@ -69,6 +71,40 @@ describe('sandbox over real sockets', () => {
     const { hostname, port } = new URL(first.url);
     assert.equal(hostname, '127.0.0.1');
     await assert.rejects(serveSandbox({ ...FAST, port: Number(port) }), { code: 'EADDRINUSE' });
+  });
+
+  describe('by its Host header (a page elsewhere may point a name of its own at this machine)', () => {
+    /** The answer to a GET with this Host header, whose `PORT` is the server's. */
+    async function hostAnswer(running: SandboxServer, host: string, path: string): Promise<[number, string]> {
+      const { port } = new URL(running.url);
+      const headers = { host: host.replace('PORT', port), 'ld-api-key': running.sandbox.keys.admin.value };
+      const asked = request({ host: '127.0.0.1', port, path, headers }).end();
+      const [response] = (await once(asked, 'response')) as [IncomingMessage];
+      return [response.statusCode ?? 0, await text(response)];
+    }
+    const activities = `/deployments/7263012455120900033/activities`;
+
+    it('serves every name of the loopback interface', async () => {
+      const running = await serve();
+      for (const host of ['127.0.0.1:PORT', 'localhost:PORT', 'LocalHost:PORT', '127.9.8.7:PORT', '[::1]:PORT']) {
+        assert.equal((await hostAnswer(running, host, activities))[0], 200, host);
+      }
+    });
+
+    it('refuses any other name, and any other port, with a problem and no trace', async () => {
+      const running = await serve();
+      const hosts = ['rebound.example:PORT', '127.0.0.1.rebound.example:PORT', 'localhost', '127.0.0.1:1', '10.0.0.1:PORT'];
+      for (const host of [...hosts, '127.0.0.256:PORT', 'user@127.0.0.1:PORT', ':PORT']) {
+        for (const path of [activities, '/sandbox/record']) {
+          const [status, body] = await hostAnswer(running, host, path);
+          assert.equal(status, 421, `${host} ${body}`);
+          const problem = parse(body) as { code: string; instance: string };
+          assert.equal(problem.code, 'misdirected_request');
+          assert.match(problem.instance, /^[0-9a-f]{32}$/);
+        }
+      }
+      assert.deepEqual(running.sandbox.record, { posts: [], dispatches: [], reads: 0 });
+    });
   });
 
   it('tells its record without a key, exact and without a secret', async () => {
@@ -152,7 +188,7 @@ describe('sandbox over real sockets', () => {
     const running = await serve();
     const socket = connect(Number(new URL(running.url).port), '127.0.0.1');
     await once(socket, 'connect');
-    socket.write('POST /deployments/1/activities/iggy/restart HTTP/1.1\r\nhost: x\r\ncontent-length: 99\r\n\r\n{"no');
+    socket.write('POST /deployments/1/activities/iggy/restart HTTP/1.1\r\nhost: localhost\r\ncontent-length: 99\r\n\r\n{"no');
     socket.destroy();
     assert.equal(await fate(get(running)), 200);
     assert.deepEqual(running.sandbox.record.posts, []);
