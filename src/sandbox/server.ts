@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
+import { type Id } from '../core/ids.js';
 import { DEFAULT_TIMING } from './cloud.js';
 import { Sandbox } from './engine.js';
 import { FaultPlan, type FaultOptions } from './faults.js';
@@ -13,7 +14,11 @@ import { Refusal } from './problems.js';
 import { fork, seededRandom, type Random } from './random.js';
 
 export interface ServerOptions
-  extends Omit<SandboxOptions, 'now' | 'random' | 'baseUrl' | 'timing'>, Partial<Timing>, FaultOptions {
+  extends Omit<SandboxOptions, 'now' | 'random' | 'baseUrl' | 'timing'>, FaultOptions {
+  /** How long an entry takes to appear in the log, in ms; a function is asked at each dispatch. Default: 200. */
+  appearMs?: number | ((node: Id) => number);
+  /** How long a node works on an activity, in ms, give or take a quarter. Default: 1500. */
+  workMs?: number;
   /** Default: any free one. */
   port?: number;
   /** The same seed gives the same keys, ids, durations and faults. Default: a random one. */
@@ -48,7 +53,7 @@ const JITTER = 0.25;
 export async function serveSandbox(options: ServerOptions = {}): Promise<SandboxServer> {
   const { port = 0, seed = randomInt(LARGEST_SEED), appearMs, workMs, dropPosts, failRate, latencyMs = 0, ...setup } = options;
   const random = seededRandom(seed);
-  const timing = jittered(appearMs ?? DEFAULT_TIMING.appearMs, workMs ?? DEFAULT_TIMING.workMs, fork(random));
+  const timing = jittered({ appearMs, workMs }, fork(random));
   const faults = new FaultPlan({ dropPosts, failRate }, fork(random));
   const server = createServer();
   const url = await listen(server, port);
@@ -116,8 +121,14 @@ function send(response: ServerResponse, { status, headers, body, holdMs }: Sandb
   else write();
 }
 
-function jittered(appearMs: number, workMs: number, random: Random): () => Timing {
-  return () => ({ appearMs, workMs: Math.round(workMs * (1 + JITTER * (2 * random() - 1))) });
+function jittered(
+  { appearMs = DEFAULT_TIMING.appearMs, workMs = DEFAULT_TIMING.workMs }: Pick<ServerOptions, 'appearMs' | 'workMs'>,
+  random: Random,
+): (node: Id) => Timing {
+  return (node) => ({
+    appearMs: typeof appearMs === 'number' ? appearMs : appearMs(node),
+    workMs: Math.round(workMs * (1 + JITTER * (2 * random() - 1))),
+  });
 }
 
 function listen(server: Server, port: number): Promise<string> {

@@ -210,6 +210,16 @@ describe('sandbox over real sockets', () => {
     assert.ok(new Set(works).size > 1);
   });
 
+  it('shows each entry as late as it is told, asked anew at each dispatch', async () => {
+    const delays = [12_000, 0];
+    const running = await serve({ appearMs: () => delays.shift() ?? 0, nodes: [1n] });
+    await post(running, 'late');
+    await post(running, 'prompt');
+    const { dispatches } = running.sandbox.record;
+    const lags = dispatches.map(({ at, activities }) => (activities[0]?.appears_at ?? 0) - at);
+    assert.deepEqual(lags, [12_000, 0]);
+  });
+
   it('stops at once, idle connections and held answers or not', async () => {
     const running = await serve({ answerMs: 60_000 });
     await get(running);

@@ -6,6 +6,7 @@ import { parseId, type Id } from '../../core/ids.js';
 
 const TIME = 'TIME';
 const TROUBLE = 'TROUBLE';
+const DEFAULT_APPEAR_MS = 200;
 const LARGEST_SEED = 2 ** 32 - 1;
 
 /** What can be asked of a sandbox (design, "Sandbox"); the same for `sandbox start` and `sandbox exec`. */
@@ -41,9 +42,12 @@ export const sandboxFlags = {
     helpValue: 'N',
   }),
   appear: Flags.string({
-    description: 'How long after a trigger its entries appear in the log.',
-    default: '200ms',
-    helpValue: 'DURATION',
+    description:
+      'How long after a trigger its entries appear in the log (default: 200ms); NODE=DURATION for one node. ' +
+      'May be repeated.',
+    multiple: true,
+    multipleNonGreedy: true,
+    helpValue: '[NODE=]DURATION',
     helpGroup: TIME,
   }),
   work: Flags.string({
@@ -89,7 +93,7 @@ export interface SandboxSetup {
   history?: number;
   order: 'asc' | 'desc';
   seed?: number;
-  appearMs: number;
+  appearMs: number | ((node: Id) => number);
   workMs: number;
   troubles: Array<[Id, 'reject' | 'stuck' | 'missing']>;
   dropPosts: number;
@@ -111,7 +115,7 @@ export function readSandboxFlags(flags: SandboxFlags, nodeIds: (count: number) =
     history: flags.history,
     order: flags.order,
     seed: flags.seed,
-    appearMs: parseDuration(flags.appear, '--appear'),
+    appearMs: readAppear(flags.appear ?? [], nodes),
     workMs: parseDuration(flags.work, '--work'),
     troubles: readTroubles(flags, nodes),
     dropPosts: flags['drop-posts'],
@@ -140,6 +144,19 @@ function nodeFlag(description: string) {
     helpValue: 'NODE',
     helpGroup: TROUBLE,
   });
+}
+
+/** The last one for a node holds, and the last one without a node for all the others. */
+function readAppear(texts: readonly string[], nodes: readonly Id[]): SandboxSetup['appearMs'] {
+  let general = DEFAULT_APPEAR_MS;
+  const special = new Map<Id, number>();
+  for (const text of texts) {
+    const [, node, duration = ''] = /^(?:(.*)=)?(.*)$/.exec(text) ?? [];
+    const delay = parseDuration(duration, '--appear');
+    if (node === undefined) general = delay;
+    else special.set(readNode(node, nodes, '--appear'), delay);
+  }
+  return special.size === 0 ? general : (node) => special.get(node) ?? general;
 }
 
 function readTroubles(flags: SandboxFlags, nodes: readonly Id[]): SandboxSetup['troubles'] {

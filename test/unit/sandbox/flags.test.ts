@@ -46,6 +46,15 @@ describe('sandbox flags', () => {
     assert.equal((await setup('--reject', '1', '--reject', '2')).troubles.length, 2);
   });
 
+  it('--appear tells the delay of all nodes, and of single ones', async () => {
+    const { appearMs, nodes } = await setup('--appear', '2=12s', '--appear', '1s', '--appear', '610809900976570891=0');
+    assert.ok(typeof appearMs === 'function');
+    assert.deepEqual(nodes.map(appearMs), [1000, 12_000, 0]);
+    const { appearMs: others } = await setup('--appear', '3=5s');
+    assert.ok(typeof others === 'function');
+    assert.deepEqual(nodes.map(others), [200, 200, 5000]);
+  });
+
   const wrong = [
     ['--reject', '4'],
     ['--reject', '0'],
@@ -54,6 +63,9 @@ describe('sandbox flags', () => {
     ['--missing', 'first'],
     ['--reject', '1', '--stuck', '610809900976570889'],
     ['--appear', 'soon'],
+    ['--appear', '4=1s'],
+    ['--appear', '1='],
+    ['--appear', '=1s'],
     ['--work', '-1s'],
     ['--fail-rate', '1.1'],
     ['--fail-rate', '-0.1'],
