@@ -1,5 +1,5 @@
 import { type KeyContext, type TenantStructure } from '../core/wire.js';
-import { type Place } from './activity-log.js';
+import { type DeploymentScope } from './deployment-log.js';
 import { type KeyRing, type SandboxKey } from './keys.js';
 import { type SandboxRequest } from './message.js';
 import { Refusal } from './problems.js';
@@ -22,7 +22,7 @@ export function authenticate(keys: KeyRing, request: SandboxRequest, at: number)
   return key;
 }
 
-export type DeploymentPermission = 'deployment:read' | 'deployment:manage';
+export type PermissionName = 'deployment:read' | 'deployment:manage';
 
 /**
  * Whether the key holds a permission on the deployments of an environment: granted for the whole tenant, the division,
@@ -30,8 +30,8 @@ export type DeploymentPermission = 'deployment:read' | 'deployment:manage';
  */
 export function holds(
   { permissions }: KeyContext,
-  wanted: DeploymentPermission,
-  { divisionId, environmentId }: Pick<Place, 'divisionId' | 'environmentId'>,
+  wanted: PermissionName,
+  { divisionId, environmentId }: Pick<DeploymentScope, 'divisionId' | 'environmentId'>,
 ): boolean {
   const division = permissions.divisions[String(divisionId)];
   const granted = [

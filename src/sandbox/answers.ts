@@ -1,39 +1,33 @@
-import { type Outcome, type Trace } from './api.js';
+import { type Exchange, type Reply, type Stamp } from './exchange.js';
 import { writeJson } from './json.js';
-import { type SandboxAnswer, type SandboxRequest } from './message.js';
+import { type SandboxAnswer } from './message.js';
 import { Refusal } from './problems.js';
 import { type PostRecord } from './record.js';
 
-/** What every answer carries: when it was given (ms UTC), and its `ld-request` (contract, "Tracing"). */
-export interface Stamp {
-  at: number;
-  requestId: string;
-}
-
-/** Writes an outcome as an HTTP answer. */
-export function render(outcome: Outcome, { at, requestId }: Stamp, replayed: boolean): Omit<SandboxAnswer, 'holdMs'> {
+/** Writes a reply as an HTTP answer. */
+export function render(reply: Reply, { at, requestId }: Stamp, replayed = false): Omit<SandboxAnswer, 'holdMs'> {
   const headers: Record<string, string> = { 'ld-request': requestId, date: new Date(at).toUTCString() };
   if (replayed) headers['idempotent-replayed'] = 'true';
-  if (outcome instanceof Refusal) {
+  if (reply instanceof Refusal) {
     return {
-      status: outcome.status,
-      headers: { ...headers, ...outcome.headers, 'content-type': 'application/problem+json' },
-      body: writeJson(outcome.toProblem(requestId)),
+      status: reply.status,
+      headers: { ...headers, ...reply.headers, 'content-type': 'application/problem+json' },
+      body: writeJson(reply.toProblem(requestId)),
     };
   }
-  if (outcome.body === undefined) return { status: outcome.status, headers, body: '' };
+  if (reply.body === undefined) return { status: reply.status, headers, body: '' };
   return {
-    status: outcome.status,
+    status: reply.status,
     headers: { ...headers, 'content-type': 'application/json' },
-    body: writeJson(outcome.body),
+    body: writeJson(reply.body),
   };
 }
 
-/** Gives account of a POST: what was understood of it, and what its caller was told. */
-export function postRecord(request: SandboxRequest, trace: Trace, told: Outcome, { at, requestId }: Stamp): PostRecord {
+/** The record of a POST: what was understood of it, and what its caller got. */
+export function postRecord({ request, trace, stamp }: Exchange, reply: Reply): PostRecord {
   return {
-    at,
-    request_id: requestId,
+    at: stamp.at,
+    request_id: stamp.requestId,
     path: request.path,
     body: request.body,
     key: trace.key,
@@ -43,7 +37,7 @@ export function postRecord(request: SandboxRequest, trace: Trace, told: Outcome,
     action: trace.action,
     nodes: trace.nodes,
     outcome: trace.replayed ? 'replayed' : trace.dispatch ? 'accepted' : 'refused',
-    status: told.status,
-    code: told instanceof Refusal ? told.code : null,
+    status: reply.status,
+    code: reply instanceof Refusal ? reply.code : null,
   };
 }

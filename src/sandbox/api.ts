@@ -1,56 +1,20 @@
-import { type Id } from '../core/ids.js';
 import { authenticate, holds, visibleStructure } from './access.js';
 import { type Cloud } from './cloud.js';
 import { actionName, type SandboxDeployment } from './deployment.js';
+import { type Exchange, type Reply, type Success } from './exchange.js';
 import { IdempotencyStore } from './idempotency.js';
-import { type KeyLabel, type SandboxKey } from './keys.js';
-import { type SandboxRequest } from './message.js';
+import { type SandboxKey } from './keys.js';
 import { type SandboxOptions } from './options.js';
 import { Refusal } from './problems.js';
 import { RateLimit } from './rate-limit.js';
-import { type DispatchRecord } from './record.js';
 import { findRoute, type Route } from './routes.js';
 import { readAction, readIdempotencyKey, readNodes, readPageQuery, readPathId, readRuntime } from './validate.js';
-
-/** What is answered when it is not a refusal. */
-export interface Success {
-  status: number;
-  /** None: an empty body. */
-  body?: unknown;
-}
-export type Outcome = Success | Refusal;
-
-/** What was understood of a request, as far as it got; the record of a POST is made from it. */
-export interface Trace {
-  key: KeyLabel | null;
-  idempotencyKey: string | null;
-  deploymentId: Id | null;
-  runtime: string | null;
-  action: string | null;
-  nodes: Id[] | null;
-  replayed: boolean;
-  /** What was carried out. */
-  dispatch: DispatchRecord | null;
-}
-
-export function newTrace(): Trace {
-  return {
-    key: null,
-    idempotencyKey: null,
-    deploymentId: null,
-    runtime: null,
-    action: null,
-    nodes: null,
-    replayed: false,
-    dispatch: null,
-  };
-}
 
 /** The calls of the contract, and what every one of them checks first. */
 export class Api {
   readonly #cloud: Cloud;
   readonly #options: SandboxOptions;
-  readonly #idempotency: IdempotencyStore<Outcome>;
+  readonly #idempotency: IdempotencyStore<Reply>;
   readonly #rateLimit: RateLimit | undefined;
 
   constructor(cloud: Cloud, options: SandboxOptions) {
@@ -60,16 +24,18 @@ export class Api {
     this.#rateLimit = options.rateLimit === undefined ? undefined : new RateLimit(options.rateLimit);
   }
 
-  /** Answers what arrived at `at` (ms UTC), noting in `trace` what it is about. Refuses by a returned `Refusal`. */
-  answer(request: SandboxRequest, at: number, trace: Trace): Outcome {
-    return refusalAsOutcome(() => {
+  /** Answers a request, noting in its trace what it is about. Refuses by a returned `Refusal`. */
+  answer(exchange: Exchange): Reply {
+    return refusalAsReply(() => {
+      const { request, trace, stamp } = exchange;
+      const { at } = stamp;
       const route = findRoute(request.method, request.path);
       const key = authenticate(this.#cloud.keys, request, at);
       trace.key = key.label;
       this.#rateLimit?.take(key.value, at);
       switch (route.name) {
         case 'trigger':
-          return this.#triggerOnce(route, request, key, at, trace);
+          return this.#triggerOnce(route, key, exchange);
         case 'list':
           return this.#list(route, key, at);
         case 'context':
@@ -83,38 +49,39 @@ export class Api {
   }
 
   /**
-   * The first outcome per idempotency key is kept and replayed, whichever way it went; without a key the request is
+   * The first reply per idempotency key is kept and replayed, whichever way it went; without a key the request is
    * carried out (contract, "Shared by both").
    */
-  #triggerOnce(route: TriggerRoute, request: SandboxRequest, key: SandboxKey, at: number, trace: Trace): Outcome {
+  #triggerOnce(route: TriggerRoute, key: SandboxKey, exchange: Exchange): Reply {
+    const { request, trace, stamp } = exchange;
     const idempotencyKey = readIdempotencyKey(request.headers['idempotency-key']);
     trace.idempotencyKey = idempotencyKey;
-    if (idempotencyKey === null) return this.#trigger(route, request, key, at, trace);
-    const slot = { apiKey: key.value, idempotencyKey, path: request.path, body: request.body };
-    const kept = this.#idempotency.replay(slot, at);
+    if (idempotencyKey === null) return this.#trigger(route, key, exchange);
+    const keyed = { apiKey: key.value, idempotencyKey, path: request.path, body: request.body };
+    const kept = this.#idempotency.replay(keyed, stamp.at);
     if (kept) {
       trace.replayed = true;
       return kept;
     }
-    const outcome = refusalAsOutcome(() => this.#trigger(route, request, key, at, trace));
-    this.#idempotency.keep(slot, outcome, at + (trace.dispatch ? (this.#options.answerMs ?? 0) : 0));
-    return outcome;
+    const reply = refusalAsReply(() => this.#trigger(route, key, exchange));
+    this.#idempotency.keep(keyed, reply, stamp.at + (trace.dispatch ? (this.#options.answerMs ?? 0) : 0));
+    return reply;
   }
 
-  #trigger(route: TriggerRoute, request: SandboxRequest, key: SandboxKey, at: number, trace: Trace): Success {
+  #trigger(route: TriggerRoute, key: SandboxKey, { request, trace, stamp }: Exchange): Success {
     const runtime = (trace.runtime = readRuntime(route.runtime));
     const action = readAction(route.action);
     trace.action = actionName(action);
     const deployment = this.#visible(route.deployment, key);
-    trace.deploymentId = deployment.place.deploymentId;
-    if (!holds(key.context, 'deployment:manage', deployment.place)) {
+    trace.deploymentId = deployment.scope.deploymentId;
+    if (!holds(key.context, 'deployment:manage', deployment.scope)) {
       const reason = `This key lacks the permission deployment:manage on deployment ${route.deployment}.`;
       throw new Refusal('forbidden', reason);
     }
     const nodes = readNodes(request.body, deployment.nodes);
     trace.nodes = nodes;
-    const order = { authorId: key.authorId, runtime, action, nodes, at };
-    trace.dispatch = this.#cloud.dispatch(deployment, order, trace.idempotencyKey);
+    const wanted = { authorId: key.authorId, runtime, action, nodes, at: stamp.at };
+    trace.dispatch = this.#cloud.dispatch(deployment, wanted, trace.idempotencyKey);
     return { status: 202 };
   }
 
@@ -138,7 +105,7 @@ export class Api {
   #deployment(route: DeploymentRoute, key: SandboxKey): Success {
     this.#checkTenant(route.tenant);
     const deployment = this.#visible(route.deployment, key);
-    const { divisionId, environmentId } = deployment.place;
+    const { divisionId, environmentId } = deployment.scope;
     if (
       readPathId(route.division, 'division_id') !== divisionId ||
       readPathId(route.environment, 'environment_id') !== environmentId
@@ -151,7 +118,7 @@ export class Api {
   /** Unknown and invisible are the same to the caller (contract, "Shared by both"). */
   #visible(text: string, key: SandboxKey): SandboxDeployment {
     const deployment = this.#cloud.find(readPathId(text, 'deployment_id'));
-    if (deployment && holds(key.context, 'deployment:read', deployment.place)) return deployment;
+    if (deployment && holds(key.context, 'deployment:read', deployment.scope)) return deployment;
     throw new Refusal('not_found', `There is no deployment ${text}, or this key may not see it.`);
   }
 
@@ -167,7 +134,7 @@ type ListRoute = Extract<Route, { name: 'list' }>;
 type DeploymentRoute = Extract<Route, { name: 'deployment' }>;
 type TenantRoute = Extract<Route, { name: 'context' | 'structure' }>;
 
-function refusalAsOutcome(attempt: () => Outcome): Outcome {
+function refusalAsReply(attempt: () => Reply): Reply {
   try {
     return attempt();
   } catch (error) {

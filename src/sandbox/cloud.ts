@@ -1,11 +1,11 @@
 import { type Id } from '../core/ids.js';
 import { type TenantStructure } from '../core/wire.js';
-import { actionName, SandboxDeployment, type DeploymentForm, type Order } from './deployment.js';
+import { actionName, SandboxDeployment, type DeploymentForm, type ActionRequest } from './deployment.js';
 import { pastActivities } from './history.js';
 import { makeKeys, type KeyRing } from './keys.js';
 import { type Timing } from './nodes.js';
 import { type SandboxOptions } from './options.js';
-import { fork, type Random } from './random.js';
+import { fork, type RandomSource } from './random.js';
 import { type DispatchRecord } from './record.js';
 import { listDeployments, MAIN_DEPLOYMENT_ID, nodeIds, tenantStructure } from './tenant.js';
 
@@ -29,7 +29,7 @@ export class Cloud {
   readonly main: SandboxDeployment;
   readonly #deployments: ReadonlyMap<Id, SandboxDeployment>;
   readonly #timing: (node: Id) => Timing;
-  readonly #random: Random;
+  readonly #random: RandomSource;
   #lastActivityId = FIRST_ACTIVITY_ID;
 
   constructor(options: SandboxOptions) {
@@ -49,7 +49,7 @@ export class Cloud {
       const isMain = listed.summary.id === MAIN_DEPLOYMENT_ID;
       return new SandboxDeployment(listed, isMain ? (options.nodes ?? nodeIds(DEFAULT_NODES)) : others, form);
     });
-    this.#deployments = new Map(deployments.map((deployment) => [deployment.place.deploymentId, deployment]));
+    this.#deployments = new Map(deployments.map((deployment) => [deployment.scope.deploymentId, deployment]));
     this.main = this.deployment(MAIN_DEPLOYMENT_ID);
     const nodes = [...this.main.nodes.keys()];
     const history = options.history ?? Math.max(SHORTEST_DEFAULT_HISTORY, nodes.length);
@@ -68,16 +68,16 @@ export class Cloud {
     throw new RangeError(`no deployment ${id}`);
   }
 
-  /** Carries an action out, and gives account of it. */
-  dispatch(deployment: SandboxDeployment, order: Order, idempotencyKey: string | null): DispatchRecord {
-    const entries = deployment.carryOut(order, this.#timing, () => this.#nextActivityId());
+  /** Carries an action out, and returns what it did. */
+  dispatch(deployment: SandboxDeployment, wanted: ActionRequest, idempotencyKey: string | null): DispatchRecord {
+    const entries = deployment.carryOut(wanted, this.#timing, () => this.#nextActivityId());
     return {
-      at: order.at,
+      at: wanted.at,
       idempotency_key: idempotencyKey,
-      author_id: order.authorId,
-      deployment_id: deployment.place.deploymentId,
-      runtime: order.runtime,
-      action: actionName(order.action),
+      author_id: wanted.authorId,
+      deployment_id: deployment.scope.deploymentId,
+      runtime: wanted.runtime,
+      action: actionName(wanted.action),
       activities: entries.map((entry) => ({
         id: entry.id,
         node_id: entry.nodeId,

@@ -1,12 +1,12 @@
 import { type Action, type Runtime } from '../core/activity.js';
 import { type Id } from '../core/ids.js';
 import { type Deployment } from '../core/wire.js';
-import { ActivityLog, type LogEntry, type LogForm, type Occurrence, type Place } from './activity-log.js';
+import { DeploymentLog, type LogEntry, type LogForm, type ActivityDraft, type DeploymentScope } from './deployment-log.js';
 import { RUNTIMES, SandboxNode, type Timing } from './nodes.js';
 import { type ListedDeployment } from './tenant.js';
 
 /** What is to be carried out, checked and complete. */
-export interface Order {
+export interface ActionRequest {
   authorId: Id;
   runtime: Runtime;
   action: Action;
@@ -32,17 +32,16 @@ interface DeploymentDetails extends Deployment {
 
 /** A deployment: its nodes and its activity log. */
 export class SandboxDeployment {
-  readonly place: Place;
-  readonly log: ActivityLog;
+  readonly scope: DeploymentScope;
+  readonly log: DeploymentLog;
   readonly nodes: ReadonlyMap<Id, SandboxNode>;
+  readonly #summary: Deployment;
   readonly #form: DeploymentForm;
 
-  readonly #summary: Deployment;
-
-  constructor({ place, summary }: ListedDeployment, nodes: readonly Id[], form: DeploymentForm) {
-    this.place = place;
+  constructor({ scope, summary }: ListedDeployment, nodes: readonly Id[], form: DeploymentForm) {
+    this.scope = scope;
     this.#summary = summary;
-    this.log = new ActivityLog(place, form);
+    this.log = new DeploymentLog(scope, form);
     this.nodes = new Map(nodes.map((id) => [id, new SandboxNode(id)]));
     this.#form = form;
   }
@@ -62,21 +61,21 @@ export class SandboxDeployment {
   node(id: Id): SandboxNode {
     const node = this.nodes.get(id);
     if (node) return node;
-    throw new RangeError(`no node ${id} in deployment ${this.place.deploymentId}`);
+    throw new RangeError(`no node ${id} in deployment ${this.scope.deploymentId}`);
   }
 
   /** Dispatches one activity a node, and says what will become of each. */
-  carryOut(order: Order, timing: (node: Id) => Timing, nextId: () => Id): LogEntry[] {
-    const { nodes, action, at, ...what } = order;
+  carryOut(wanted: ActionRequest, timing: (node: Id) => Timing, nextId: () => Id): LogEntry[] {
+    const { nodes, action, at, ...what } = wanted;
     const targets = nodes?.map((id) => this.node(id)) ?? [...this.nodes.values()];
     return targets.map((node) => {
-      const fate = node.take(order.runtime, action.verb, at, timing(node.id));
-      return this.remember({ ...what, ...fate, action, nodeId: node.id, createdAt: at }, nextId());
+      const plan = node.take(wanted.runtime, action.verb, at, timing(node.id));
+      return this.remember({ ...what, ...plan, action, nodeId: node.id, createdAt: at }, nextId());
     });
   }
 
   /** Puts an activity into the log. Ids are handed in ascending. */
-  remember({ action, ...activity }: Occurrence, id: Id): LogEntry {
+  remember({ action, ...activity }: ActivityDraft, id: Id): LogEntry {
     const entry = { ...activity, id, action: this.#stored(action) };
     this.log.append(entry);
     return entry;

@@ -1,14 +1,15 @@
 import { type Action, type Runtime } from '../core/activity.js';
 import { type Id } from '../core/ids.js';
-import { postRecord, render, type Stamp } from './answers.js';
-import { Api, newTrace, type Outcome, type Trace } from './api.js';
+import { postRecord, render } from './answers.js';
+import { Api } from './api.js';
 import { Cloud } from './cloud.js';
+import { newTrace, type Exchange, type Reply, type Stamp } from './exchange.js';
 import { type KeyRing } from './keys.js';
 import { type SandboxAnswer, type SandboxRequest } from './message.js';
 import { type Trouble } from './nodes.js';
 import { type SandboxOptions } from './options.js';
 import { Refusal } from './problems.js';
-import { fork, randomText, type Random } from './random.js';
+import { fork, randomText, type RandomSource } from './random.js';
 import { type DispatchRecord, type SandboxRecord } from './record.js';
 import { OPERATORS } from './tenant.js';
 
@@ -31,8 +32,9 @@ export interface OthersAction {
 }
 
 /**
- * A LaserData in miniature: Core and Supervisor per the contract, as one function from request to answer. It is
- * strict, so that a client's mistake is seen. Nothing in it waits: statuses are derived from the time.
+ * A LaserData in miniature: Core and Supervisor per the contract, as one function from request to answer. What the
+ * contract does not have it refuses, so that a client's mistake is seen. Nothing in it waits: statuses are derived from
+ * the time.
  */
 export class Sandbox {
   readonly baseUrl: string;
@@ -46,7 +48,7 @@ export class Sandbox {
   readonly record: SandboxRecord = { posts: [], dispatches: [], reads: 0 };
 
   readonly #now: () => number;
-  readonly #random: Random;
+  readonly #random: RandomSource;
   readonly #answerMs: number;
   readonly #cloud: Cloud;
   readonly #api: Api;
@@ -59,7 +61,7 @@ export class Sandbox {
     this.#api = new Api(this.#cloud, options);
     this.baseUrl = options.baseUrl;
     this.tenantId = this.#cloud.structure.id;
-    this.deploymentId = this.#cloud.main.place.deploymentId;
+    this.deploymentId = this.#cloud.main.scope.deploymentId;
     this.nodes = [...this.#cloud.main.nodes.keys()];
     this.keys = this.#cloud.keys;
   }
@@ -69,30 +71,28 @@ export class Sandbox {
    * carried out all the same.
    */
   handle(request: SandboxRequest, failure?: Failure): SandboxAnswer {
-    const stamp = this.#stamp();
-    const trace = newTrace();
-    if (failure?.when === 'before') return this.#tell(request, trace, fault(failure), stamp);
-    const outcome = this.#api.answer(request, stamp.at, trace);
-    if (failure) return this.#tell(request, trace, fault(failure), stamp);
-    return this.#tell(request, trace, outcome, stamp, trace.replayed);
+    const exchange = { request, trace: newTrace(), stamp: this.#stamp() };
+    if (failure?.when === 'before') return this.#respond(exchange, fault(failure));
+    const reply = this.#api.answer(exchange);
+    return failure ? this.#respond(exchange, fault(failure)) : this.#respond(exchange, reply, exchange.trace.replayed);
   }
 
   /** The answer to a request that is not for this server: it is refused unread, and not recorded. */
   refuse(refusal: Refusal): SandboxAnswer {
-    return { ...render(refusal, this.#stamp(), false), holdMs: 0 };
+    return { ...render(refusal, this.#stamp()), holdMs: 0 };
   }
 
   /** Another operator acts: entries in the log that no client asked for. @throws RangeError for an unknown node */
   dispatchAsOther(others: OthersAction): DispatchRecord {
     const deployment = this.#cloud.deployment(others.deploymentId ?? this.deploymentId);
-    const order = {
+    const wanted = {
       runtime: others.runtime,
       action: others.action,
       nodes: others.nodes ?? null,
       authorId: others.authorId ?? OPERATORS.bo,
       at: this.#now(),
     };
-    const dispatch = this.#cloud.dispatch(deployment, order, null);
+    const dispatch = this.#cloud.dispatch(deployment, wanted, null);
     this.record.dispatches.push(dispatch);
     return dispatch;
   }
@@ -106,11 +106,12 @@ export class Sandbox {
     return { at: this.#now(), requestId: randomText(this.#random, '0123456789abcdef', 32) };
   }
 
-  #tell(request: SandboxRequest, trace: Trace, told: Outcome, stamp: Stamp, replayed = false): SandboxAnswer {
+  #respond(exchange: Exchange, reply: Reply, replayed = false): SandboxAnswer {
+    const { request, trace, stamp } = exchange;
     if (trace.dispatch) this.record.dispatches.push(trace.dispatch);
-    if (request.method === 'POST') this.record.posts.push(postRecord(request, trace, told, stamp));
+    if (request.method === 'POST') this.record.posts.push(postRecord(exchange, reply));
     else this.record.reads += 1;
-    return { ...render(told, stamp, replayed), holdMs: trace.dispatch ? this.#answerMs : 0 };
+    return { ...render(reply, stamp, replayed), holdMs: trace.dispatch ? this.#answerMs : 0 };
   }
 }
 

@@ -13,7 +13,7 @@ const OTHER_KEYS = [
 ] as const satisfies readonly KeyLabel[];
 
 /**
- * The variables that point ldctl, and a script, at a sandbox (design, "Settings"). Deployment and supervisor are both
+ * The variables that point ldctl, and a script, at a sandbox (design, "Commands"). Deployment and supervisor are both
  * given, so that nothing has to be looked up.
  */
 export function sandboxVariables({ sandbox, url }: Pick<SandboxServer, 'sandbox' | 'url'>): Record<string, string> {

@@ -1,5 +1,5 @@
 import { type Failure } from './engine.js';
-import { type Random } from './random.js';
+import { type RandomSource } from './random.js';
 
 /** What goes wrong with one request: the server fails or the connection is lost, before or after it is carried out. */
 export type Fault = Failure | { when: 'before' | 'after'; status: 'lost' };
@@ -16,10 +16,10 @@ export interface FaultOptions {
 /** Decides, request by request, what goes wrong. The same seed decides the same for the same requests in order. */
 export class FaultPlan {
   readonly #failRate: number;
-  readonly #random: Random;
+  readonly #random: RandomSource;
   #postsToDrop: number;
 
-  constructor(options: FaultOptions, random: Random) {
+  constructor(options: FaultOptions, random: RandomSource) {
     this.#failRate = options.failRate ?? 0;
     this.#postsToDrop = options.dropPosts ?? 0;
     this.#random = random;

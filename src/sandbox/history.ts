@@ -1,13 +1,13 @@
 import { type Action, type Runtime } from '../core/activity.js';
 import { type Id } from '../core/ids.js';
-import { type LogEntry, type Occurrence } from './activity-log.js';
+import { type LogEntry, type ActivityDraft } from './deployment-log.js';
 import { OPERATORS } from './tenant.js';
 
 const HOUR = 3_600_000;
 /** How far back the history reaches. */
 const SPAN = 96 * HOUR;
 
-interface Habit {
+interface PastAction {
   runtime: Runtime;
   action: Action;
   authorId: Id;
@@ -16,7 +16,7 @@ interface Habit {
 }
 
 /** What was done in the past, over and over. It leaves every runtime started, as the nodes are at first. */
-const HABITS: readonly Habit[] = [
+const PAST_ACTIONS: readonly PastAction[] = [
   { runtime: 'iggy', action: { verb: 'restart' }, authorId: OPERATORS.ada, result: 'completed', tookMs: 4_200 },
   {
     runtime: 'connectors',
@@ -31,12 +31,12 @@ const HABITS: readonly Habit[] = [
 ];
 
 /** `count` past activities, the oldest first, the newest an hour before `now` (ms UTC), naming the nodes in turn. */
-export function* pastActivities(count: number, nodes: readonly Id[], now: number): Generator<Occurrence> {
+export function* pastActivities(count: number, nodes: readonly Id[], now: number): Generator<ActivityDraft> {
   for (let index = 0; index < count; index += 1) {
-    const habit = HABITS[index % HABITS.length];
+    const past = PAST_ACTIONS[index % PAST_ACTIONS.length];
     const nodeId = nodes[index % nodes.length];
-    if (!habit || nodeId === undefined) return;
-    const { tookMs, ...what } = habit;
+    if (!past || nodeId === undefined) return;
+    const { tookMs, ...what } = past;
     const createdAt = Math.floor(now - HOUR - ((count - 1 - index) / count) * SPAN);
     yield { ...what, nodeId, createdAt, appearsAt: createdAt, finishesAt: createdAt + tookMs };
   }

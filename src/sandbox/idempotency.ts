@@ -1,6 +1,6 @@
 import { Refusal } from './problems.js';
 
-/** Contract, "Idempotency": how long the first answer is kept. */
+/** How long the first answer is kept (contract, "Shared by both"). */
 export const KEPT_MS = 10 * 60_000;
 
 /**
@@ -9,56 +9,56 @@ export const KEPT_MS = 10 * 60_000;
  */
 export type IdempotencyRule = 'path-and-body' | 'body' | 'off';
 
-interface Kept<Outcome> {
-  sameness: string;
-  outcome: Outcome;
+interface KeptReply<T> {
+  fingerprint: string;
+  reply: T;
   /** When the first run is answered; until then it is still running. Ms UTC. */
   answeredAt: number;
 }
 
-/** The first outcome per API key and idempotency key (contract, "Idempotency"). */
-export class IdempotencyStore<Outcome> {
+/** The first reply per API key and idempotency key (contract, "Shared by both"). */
+export class IdempotencyStore<T> {
   readonly #rule: IdempotencyRule;
-  readonly #kept = new Map<string, Kept<Outcome>>();
+  readonly #kept = new Map<string, KeptReply<T>>();
 
   constructor(rule: IdempotencyRule) {
     this.#rule = rule;
   }
 
   /**
-   * The outcome to replay, or undefined when the request is to be carried out.
+   * The reply to replay, or undefined when the request is to be carried out.
    * @throws Refusal for the same key with another request, and while the first is still running
    */
-  replay(slot: Slot, at: number): Outcome | undefined {
-    const kept = this.#kept.get(slotName(slot));
+  replay(request: KeyedRequest, at: number): T | undefined {
+    const kept = this.#kept.get(entryName(request));
     if (!kept || at >= kept.answeredAt + KEPT_MS) return undefined;
-    if (kept.sameness !== this.#sameness(slot)) {
-      throw new Refusal('idempotency_error', `Idempotency key ${slot.idempotencyKey} was used with another request.`);
+    if (kept.fingerprint !== this.#fingerprint(request)) {
+      throw new Refusal('idempotency_error', `Idempotency key ${request.idempotencyKey} was used with another request.`);
     }
     if (at < kept.answeredAt) {
       throw new Refusal('idempotent_request_in_progress', 'The first request with this key is still running.');
     }
-    return kept.outcome;
+    return kept.reply;
   }
 
-  /** Keeps the first outcome of a request that is answered at `answeredAt` (ms UTC). */
-  keep(slot: Slot, outcome: Outcome, answeredAt: number): void {
+  /** Keeps the first reply to a request that is answered at `answeredAt` (ms UTC). */
+  keep(request: KeyedRequest, reply: T, answeredAt: number): void {
     if (this.#rule === 'off') return;
-    this.#kept.set(slotName(slot), { sameness: this.#sameness(slot), outcome, answeredAt });
+    this.#kept.set(entryName(request), { fingerprint: this.#fingerprint(request), reply, answeredAt });
   }
 
-  #sameness({ path, body }: Slot): string {
+  #fingerprint({ path, body }: KeyedRequest): string {
     return this.#rule === 'body' ? body : `${path}\n${body}`;
   }
 }
 
-export interface Slot {
+export interface KeyedRequest {
   apiKey: string;
   idempotencyKey: string;
   path: string;
   body: string;
 }
 
-function slotName({ apiKey, idempotencyKey }: Slot): string {
+function entryName({ apiKey, idempotencyKey }: KeyedRequest): string {
   return `${apiKey}\n${idempotencyKey}`;
 }

@@ -1,6 +1,6 @@
 import { type Id } from '../core/ids.js';
 import { type DivisionGrants, type KeyContext, type Permissions } from '../core/wire.js';
-import { randomText, type Random } from './random.js';
+import { randomText, type RandomSource } from './random.js';
 import { OPERATORS, STAGING } from './tenant.js';
 
 /**
@@ -22,7 +22,7 @@ export interface SandboxKey {
 }
 
 const DAY = 86_400_000;
-/** Contract, "Core: whose key is this": keys expire after 365 days at most. */
+/** Keys expire after 365 days at most (contract, "Core: whose key is this"). */
 const LONGEST_LIFE = 365 * DAY;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
@@ -94,7 +94,7 @@ const TRAITS: Record<KeyLabel, KeyTraits> = {
 export type KeyRing = Readonly<Record<KeyLabel, SandboxKey>>;
 
 /** One key of each kind; lives are counted from `now` (ms UTC). */
-export function makeKeys(now: number, random: Random): KeyRing {
+export function makeKeys(now: number, random: RandomSource): KeyRing {
   const make = (label: KeyLabel): SandboxKey => makeKey(label, now, random);
   return {
     admin: make('admin'),
@@ -107,7 +107,7 @@ export function makeKeys(now: number, random: Random): KeyRing {
   };
 }
 
-function makeKey(label: KeyLabel, now: number, random: Random): SandboxKey {
+function makeKey(label: KeyLabel, now: number, random: RandomSource): SandboxKey {
   const { ordinal, ...traits } = TRAITS[label];
   const expiresAt = now + traits.days * DAY;
   return {

@@ -14,7 +14,7 @@ export interface Timing {
 }
 
 /** What becomes of one activity, decided when it is dispatched. Times in ms UTC; Infinity is never. */
-export interface Fate {
+export interface ActivityPlan {
   appearsAt: number;
   finishesAt: number;
   result: 'completed' | 'rejected';
@@ -52,7 +52,7 @@ export class SandboxNode {
   }
 
   /** Queues an action that was triggered at `at` (ms UTC), and says what becomes of it. */
-  take(runtime: Runtime, verb: Verb, at: number, timing: Timing): Fate {
+  take(runtime: Runtime, verb: Verb, at: number, timing: Timing): ActivityPlan {
     const appearsAt = at + timing.appearMs;
     if (this.trouble === 'missing') return { appearsAt: Infinity, finishesAt: Infinity, result: 'completed' };
     if (this.trouble === 'stuck') return { appearsAt, finishesAt: Infinity, result: 'completed' };

@@ -2,13 +2,13 @@ import { type Id } from '../core/ids.js';
 import { type DeploymentForm } from './deployment.js';
 import { type IdempotencyRule } from './idempotency.js';
 import { type Timing, type Trouble } from './nodes.js';
-import { type Random } from './random.js';
+import { type RandomSource } from './random.js';
 
 /** How a miniature LaserData is set up. What the contract leaves unknown can be had either way. */
 export interface SandboxOptions {
   /** Wall clock, ms UTC. The sandbox has no timers: all it shows is derived from this. */
   now: () => number;
-  random: Random;
+  random: RandomSource;
   /** Where it is served, without a slash at the end; the structure names it as the supervisor. */
   baseUrl: string;
   /** The main deployment's nodes. Default: three. */

@@ -20,7 +20,7 @@ const STATUS_OF = {
 } as const;
 export type ProblemCode = keyof typeof STATUS_OF;
 
-/** Contract, "Errors". */
+/** The statuses that may be tried again (contract, "Shared by both"). */
 const RETRYABLE: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 export interface Issue {

@@ -1,8 +1,8 @@
 /** A number in [0, 1), as `Math.random` gives it. */
-export type Random = () => number;
+export type RandomSource = () => number;
 
 /** Mulberry32: small, fast, and the same numbers for the same seed on every machine. Not for secrets. */
-export function seededRandom(seed: number): Random {
+export function seededRandom(seed: number): RandomSource {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -16,11 +16,11 @@ export function seededRandom(seed: number): Random {
  * A stream of its own, so that how often one part asks (a request id per poll) does not change what another part
  * gets (the time a node takes): the same seed then means the same run however often the client polls.
  */
-export function fork(random: Random): Random {
+export function fork(random: RandomSource): RandomSource {
   return seededRandom(Math.floor(random() * 2 ** 32));
 }
 
 /** `length` characters of `alphabet`. */
-export function randomText(random: Random, alphabet: string, length: number): string {
+export function randomText(random: RandomSource, alphabet: string, length: number): string {
   return Array.from({ length }, () => alphabet.charAt(Math.floor(random() * alphabet.length))).join('');
 }

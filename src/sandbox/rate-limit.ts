@@ -1,6 +1,6 @@
 import { Refusal } from './problems.js';
 
-/** A token bucket per API key (contract, "Rate limit"): `perSecond` at once, and as many again every second. */
+/** A token bucket per API key (contract, "Shared by both"): `perSecond` at once, and as many again every second. */
 export class RateLimit {
   readonly #perSecond: number;
   readonly #buckets = new Map<string, { tokens: number; at: number }>();

@@ -2,8 +2,8 @@ import { type Id } from '../core/ids.js';
 import { type KeyLabel } from './keys.js';
 
 /**
- * The server's own account of what it was asked and what it did: the witness that tests judge a client by. The shapes
- * are those of `GET /sandbox/record` as well. Times are milliseconds UTC; no API key is in it.
+ * What the server was asked and what it did: tests hold what a client says against it. The shapes are also those of
+ * `GET /sandbox/record`. Times are milliseconds UTC; no API key is in it.
  */
 export interface SandboxRecord {
   /** Every POST to this server, in order. */

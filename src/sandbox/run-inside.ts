@@ -62,7 +62,7 @@ function insideEnvironment({ inherited, variables, self }: InsideOptions, folder
     NO_PROXY: noProxy,
     no_proxy: noProxy,
     LDCTL_CONFIG_DIR: config,
-    // Settings of the user's own that would mix with the sandbox's (design, "Settings").
+    // Settings of the user's own that would mix with the sandbox's (design, "Commands").
     LD_API_KEY_FILE: undefined,
     LD_PROFILE: undefined,
     PATH: [shimFolder(folder, self), inherited.PATH].filter(Boolean).join(delimiter),

@@ -11,7 +11,7 @@ import { type SandboxAnswer, type SandboxRequest } from './message.js';
 import { type Timing } from './nodes.js';
 import { type SandboxOptions } from './options.js';
 import { Refusal } from './problems.js';
-import { fork, seededRandom, type Random } from './random.js';
+import { fork, seededRandom, type RandomSource } from './random.js';
 
 export interface ServerOptions
   extends Omit<SandboxOptions, 'now' | 'random' | 'baseUrl' | 'timing'>, FaultOptions {
@@ -58,17 +58,18 @@ export async function serveSandbox(options: ServerOptions = {}): Promise<Sandbox
   const server = createServer();
   const url = await listen(server, port);
   const sandbox = new Sandbox({ ...setup, now: Date.now, random, baseUrl: url, timing });
-  server.on('request', (request, response) => void serve(sandbox, faults, latencyMs, request, response));
+  server.on('request', (request, response) => void serve({ sandbox, faults, latencyMs }, request, response));
   return { sandbox, url, seed, stop: () => stop(server) };
 }
 
-async function serve(
-  sandbox: Sandbox,
-  faults: FaultPlan,
-  latencyMs: number,
-  message: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+interface Service {
+  sandbox: Sandbox;
+  faults: FaultPlan;
+  latencyMs: number;
+}
+
+async function serve(service: Service, message: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { sandbox, faults, latencyMs } = service;
   if (!isOwnHost(message.headers.host, message.socket.localPort ?? 0)) {
     send(response, sandbox.refuse(new Refusal('misdirected_request', 'The Host header names another server.')), latencyMs);
     return;
@@ -123,7 +124,7 @@ function send(response: ServerResponse, { status, headers, body, holdMs }: Sandb
 
 function jittered(
   { appearMs = DEFAULT_TIMING.appearMs, workMs = DEFAULT_TIMING.workMs }: Pick<ServerOptions, 'appearMs' | 'workMs'>,
-  random: Random,
+  random: RandomSource,
 ): (node: Id) => Timing {
   return (node) => ({
     appearMs: typeof appearMs === 'number' ? appearMs : appearMs(node),

@@ -1,6 +1,6 @@
 import { type Id } from '../core/ids.js';
 import { type Deployment, type TenantStructure } from '../core/wire.js';
-import { type Place } from './activity-log.js';
+import { type DeploymentScope } from './deployment-log.js';
 
 export const TENANT_ID: Id = 7261845022003200001n;
 export const MAIN_DEPLOYMENT_ID: Id = 7263012455120900033n;
@@ -69,7 +69,7 @@ export function tenantStructure(baseUrl: string): TenantStructure {
 
 /** A deployment as the structure has it, and where it stands there. */
 export interface ListedDeployment {
-  place: Place;
+  scope: DeploymentScope;
   summary: Deployment;
 }
 
@@ -77,7 +77,7 @@ export function listDeployments(structure: TenantStructure): ListedDeployment[] 
   return structure.divisions.flatMap((division) =>
     division.environments.flatMap((environment) =>
       environment.deployments.map((summary) => ({
-        place: {
+        scope: {
           tenantId: structure.id,
           divisionId: division.id,
           environmentId: environment.id,

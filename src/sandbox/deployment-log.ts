@@ -1,9 +1,9 @@
 import { type Action, type Activity, type Runtime } from '../core/activity.js';
 import { type Id } from '../core/ids.js';
-import { type Fate } from './nodes.js';
+import { type ActivityPlan } from './nodes.js';
 
 /** Where a deployment stands in the hierarchy (contract, "Two services"). */
-export interface Place {
+export interface DeploymentScope {
   tenantId: Id;
   divisionId: Id;
   environmentId: Id;
@@ -11,7 +11,7 @@ export interface Place {
 }
 
 /** An activity and what becomes of it. */
-export interface Occurrence extends Fate {
+export interface ActivityDraft extends ActivityPlan {
   authorId: Id;
   runtime: Runtime;
   action: Action;
@@ -21,7 +21,7 @@ export interface Occurrence extends Fate {
 }
 
 /** An activity with its id, and its action as the log has it. */
-export interface LogEntry extends Omit<Occurrence, 'action'> {
+export interface LogEntry extends Omit<ActivityDraft, 'action'> {
   id: Id;
   action: string;
 }
@@ -33,7 +33,7 @@ export interface LogForm {
   unfinished: 'null' | 'absent';
 }
 
-export interface LogPage {
+export interface DeploymentLogPage {
   items: Activity[];
   page: number;
   total_results: number;
@@ -41,8 +41,8 @@ export interface LogPage {
 }
 
 /** The log of one deployment. What it shows is derived from the time it is read at. */
-export class ActivityLog {
-  readonly #place: Place;
+export class DeploymentLog {
+  readonly #scope: DeploymentScope;
   readonly #form: LogForm;
   /** Ascending by id. */
   readonly #entries: LogEntry[] = [];
@@ -50,8 +50,8 @@ export class ActivityLog {
   #appeared = 0;
   #readAt = -Infinity;
 
-  constructor(place: Place, form: LogForm) {
-    this.#place = place;
+  constructor(scope: DeploymentScope, form: LogForm) {
+    this.#scope = scope;
     this.#form = form;
   }
 
@@ -60,7 +60,7 @@ export class ActivityLog {
   }
 
   /** The page as it is at `at` (ms UTC). A page past the end is empty. */
-  read(page: number, results: number, at: number): LogPage {
+  read(page: number, results: number, at: number): DeploymentLogPage {
     const appeared = this.#countAppeared(at);
     const others = this.#entries.slice(appeared).filter((entry) => entry.appearsAt <= at);
     const total = appeared + others.length;
@@ -92,10 +92,10 @@ export class ActivityLog {
     const final = entry.finishesAt <= at;
     const item: Activity = {
       id: entry.id,
-      tenant_id: this.#place.tenantId,
-      division_id: this.#place.divisionId,
-      environment_id: this.#place.environmentId,
-      deployment_id: this.#place.deploymentId,
+      tenant_id: this.#scope.tenantId,
+      division_id: this.#scope.divisionId,
+      environment_id: this.#scope.environmentId,
+      deployment_id: this.#scope.deploymentId,
       author_id: entry.authorId,
       runtime: entry.runtime,
       action: entry.action,
