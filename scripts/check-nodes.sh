@@ -14,8 +14,8 @@ fail() { printf 'FAILED: %s\n' "$*"; exit 1; }
 npm_quietly() { npm --silent --no-audit --no-fund --no-update-notifier "$@"; }
 
 tarball="$work/$(npm_quietly pack --ignore-scripts --pack-destination "$work")" || fail 'npm pack'
-stray=$(tar -tzf "$tarball" | grep -vE '^package/(dist/|schemas/|bin/run\.js$|oclif\.manifest\.json$|package\.json$|README\.md$|LICENSE$|THIRD-PARTY-NOTICES$)')
-[ -z "$stray" ] || fail "in the package, and not needed to run: $stray"
+stray=$(tar -tzf "$tarball" | grep -vE '^package/(dist/|docs/|schemas/|bin/run\.js$|oclif\.manifest\.json$|package\.json$|(README|CHANGELOG|CONTRIBUTING)\.md$|LICENSE$|THIRD-PARTY-NOTICES$)')
+[ -z "$stray" ] || fail "in the package, and not meant to be: $stray"
 [ "$(tar -tzf "$tarball" | grep -cE '^package/(bin/run\.js|dist/cli/main\.js|LICENSE|schemas/activity\.schema\.json)$')" -ge 3 ] || fail 'the package lacks files'
 
 prefix="$work/a place with spaces"

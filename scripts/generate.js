@@ -1,65 +1,80 @@
-// Makes what is generated from the code: oclif.manifest.json, the parts of README.md between markers (commands, exit
-// codes, environment), the list of commands and flags that a test compares, and THIRD-PARTY-NOTICES, the licences of
-// what is bundled. With --check it leaves the files as they are, and fails when they differ.
+// Makes what is generated from the code: oclif.manifest.json, docs/commands, the tables of README.md between markers
+// (commands, exit codes, environment), the list of commands and flags that a test compares, and THIRD-PARTY-NOTICES, the
+// licences of what is bundled. With --check it leaves the files as they are, and fails when they differ.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Config } from '@oclif/core';
 import { EXIT_CODES } from '../src/core/exit-codes.ts';
 import { ENVIRONMENT } from '../src/cli/help/help-topics.ts';
 import { bundle } from './bundle/bundle.js';
 import { noticesOf, packagesIn } from './bundle/packages.js';
+import { COMMANDS_FOLDER, commandPages, commandTable } from './command-pages.js';
 import { commandLines } from './command-snapshot.js';
 
-const SNAPSHOT = 'test/snapshots/commands.txt';
-const FILES = ['oclif.manifest.json', 'README.md', SNAPSHOT, 'THIRD-PARTY-NOTICES'];
+const MANIFEST = 'oclif.manifest.json';
 const check = process.argv.includes('--check');
-const before = FILES.map((file) => readFileSync(file, { encoding: 'utf8', flag: 'a+' }));
 
-oclif('manifest');
-sortCommands();
-writeFileSync(SNAPSHOT, `${commandLines(ownCommands()).join('\n')}\n`);
-oclif('readme', '--no-aliases', '--readme-path', 'README.md');
-fill('exit codes', exitCodeRows());
-fill('environment', environmentRows());
-writeFileSync('THIRD-PARTY-NOTICES', noticesOf(packagesIn(await bundle({ write: false }))));
+mkdirSync(COMMANDS_FOLDER, { recursive: true });
+const before = textOf(MANIFEST);
+makeManifest();
+const generated = new Map([[MANIFEST, textOf(MANIFEST)], ...(await texts())]);
+const old = readdirSync(COMMANDS_FOLDER).map((name) => `${COMMANDS_FOLDER}/${name}`).filter((file) => !generated.has(file));
+const differing = [...[...generated].filter(([file, text]) => text !== (file === MANIFEST ? before : textOf(file))).map(([file]) => file), ...old];
 
-const differing = FILES.filter((file, index) => readFileSync(file, 'utf8') !== before[index]);
-if (check && differing.length > 0) {
-  FILES.forEach((file, index) => writeFileSync(file, before[index] ?? ''));
+if (!check) {
+  for (const [file, text] of generated) writeFileSync(file, text);
+  for (const file of old) rmSync(file);
+} else if (differing.length > 0) {
+  writeFileSync(MANIFEST, before);
   console.error(`not as the code has it: ${differing.join(', ')}. Run \`npm run generate\` and commit what it changes.`);
   process.exitCode = 1;
 }
 
-function oclif(...args) {
-  const { status, stderr } = spawnSync(process.execPath, ['node_modules/oclif/bin/run.js', ...args], {
+/** Everything but the manifest, by its file. */
+async function texts() {
+  const config = await Config.load({ root: process.cwd(), devPlugins: false, userPlugins: false });
+  const readme = [
+    ['commands', commandTable(config, `${COMMANDS_FOLDER}/`)],
+    ['exit codes', exitCodeRows()],
+    ['environment', environmentRows()],
+  ].reduce((text, [name, rows]) => filled(text, name, rows), textOf('README.md'));
+  return [
+    ['README.md', readme],
+    ['test/snapshots/commands.txt', `${commandLines(ownCommands()).join('\n')}\n`],
+    ['THIRD-PARTY-NOTICES', noticesOf(packagesIn(await bundle({ write: false })))],
+    ...[...commandPages(config)].map(([name, text]) => [`${COMMANDS_FOLDER}/${name}`, text]),
+  ];
+}
+
+/** In order of the commands' ids: oclif lists them as the file system does, which differs between machines. */
+function makeManifest() {
+  const { status, stderr } = spawnSync(process.execPath, ['node_modules/oclif/bin/run.js', 'manifest'], {
     encoding: 'utf8',
     env: { ...process.env, OCLIF_SKIP_NEW_VERSION_CHECK: 'true', NO_COLOR: '1' },
   });
-  if (status !== 0) throw new Error(`oclif ${args[0]}: ${stderr}`);
+  if (status !== 0) throw new Error(`oclif manifest: ${stderr}`);
+  const manifest = JSON.parse(textOf(MANIFEST));
+  const commands = Object.entries(manifest.commands).sort(([a], [b]) => (a < b ? -1 : 1));
+  writeFileSync(MANIFEST, `${JSON.stringify({ ...manifest, commands: Object.fromEntries(commands) }, null, 2)}\n`);
 }
 
 /** Those with a source here; the rest come from oclif's plugins, and with their versions. */
 function ownCommands() {
-  const { commands } = JSON.parse(readFileSync('oclif.manifest.json', 'utf8'));
+  const { commands } = JSON.parse(textOf(MANIFEST));
   return Object.values(commands).filter(({ relativePath: [, ...path] }) => existsSync(join('src', ...path).replace(/js$/, 'ts')));
 }
 
-/** Puts the commands in order of their ids: oclif lists them as the file system does, which differs between machines. */
-function sortCommands() {
-  const manifest = JSON.parse(readFileSync('oclif.manifest.json', 'utf8'));
-  const commands = Object.entries(manifest.commands).sort(([a], [b]) => (a < b ? -1 : 1));
-  writeFileSync('oclif.manifest.json', `${JSON.stringify({ ...manifest, commands: Object.fromEntries(commands) }, null, 2)}\n`);
+function textOf(file) {
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }
 
-/** Replaces what stands between `<!-- name -->` and `<!-- name stop -->`. */
-function fill(name, rows) {
-  const readme = readFileSync('README.md', 'utf8');
+/** With other rows between `<!-- name -->` and `<!-- name stop -->`. */
+function filled(text, name, rows) {
   const [start, stop] = [`<!-- ${name} -->`, `<!-- ${name} stop -->`];
-  const from = readme.indexOf(start);
-  const to = readme.indexOf(stop);
+  const [from, to] = [text.indexOf(start), text.indexOf(stop)];
   if (from < 0 || to < from) throw new Error(`README.md has no ${start} … ${stop}`);
-  const text = `${readme.slice(0, from)}${start}\n${rows.join('\n')}\n${readme.slice(to)}`;
-  writeFileSync('README.md', text);
+  return `${text.slice(0, from)}${start}\n${rows.join('\n')}\n${text.slice(to)}`;
 }
 
 function exitCodeRows() {

@@ -20,10 +20,11 @@ export interface DocBlock {
 const MARK = /^<!-- (not run|needs|sandbox|before|Enter after): ?(.*) -->$/;
 const FENCE = /^```(\w*)/;
 
-/** Every page that people read: README and CONTRIBUTING at the root, and docs/. */
+/** Every page that people read: README and CONTRIBUTING at the root, and all below docs/. */
 export function docPages(): string[] {
   const root = readdirSync(ROOT).filter((name) => ['README.md', 'CONTRIBUTING.md'].includes(name));
-  return [...root, ...readdirSync(join(ROOT, 'docs')).flatMap((name) => (name.endsWith('.md') ? [`docs/${name}`] : []))];
+  const docs = readdirSync(join(ROOT, 'docs'), { encoding: 'utf8', recursive: true }).filter((name) => name.endsWith('.md'));
+  return [...root, ...docs.map((name) => join('docs', name)).sort()];
 }
 
 /** @param page a path from the root of the repository */

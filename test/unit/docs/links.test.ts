@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { docPages, readPage } from '../../helpers/doc-blocks.js';
@@ -40,6 +41,16 @@ describe('the links of README, CONTRIBUTING and docs', () => {
   it('of README lead to every page', () => {
     const readme = readPage('README.md');
     const others = docPages().filter((page) => page !== 'README.md');
-    assert.deepEqual(others.filter((page) => !readme.includes(`](${page})`)), []);
+    assert.deepEqual(others.filter((page) => !readme.includes(`](${page}`)), []);
   });
+
+  it('of README are in the package that is published', () => {
+    const args = ['pack', '--dry-run', '--json', '--ignore-scripts'];
+    const [packed] = JSON.parse(spawnSync('npm', args, { cwd: ROOT, encoding: 'utf8' }).stdout) as [{ files: Array<{ path: string }> }];
+    const readme = readPage('README.md');
+    const linked = [...readme.matchAll(LINK), ...readme.matchAll(PICTURE)].flatMap(([, path]) => (path ? [path] : []));
+    assert.ok(linked.length > 0);
+    const files = packed.files.map(({ path }) => path);
+    assert.deepEqual(linked.filter((path) => !files.includes(path)), []);
+  }).timeout(60_000);
 });
