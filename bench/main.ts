@@ -1,5 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { follow } from './follow/part.js';
 import { notice } from './notice/part.js';
@@ -17,13 +16,13 @@ const USAGE = `The bench: how fast the built command starts, reads a long log, f
   --runs N         how often each command line is started (default 15)
   --node PROGRAM   another Node to measure the start with, beside the one this runs by; may be repeated
   --peers FOLDER   where other CLIs are installed by npm; without it they are named as not measured
-  --quick          only as much as shows that it works
-  --print          prints the figures only; by default they are also written to docs/performance.md
+  --quick          only as much as shows that it works; writes nothing
+  --print          prints the figures only; by default they are also written to bench/results/
 
 Run \`npm run build\` first: it is the built command that is measured. Wants a machine that does nothing else.
 `;
 
-const PAGE = fileURLToPath(new URL('../docs/performance.md', import.meta.url));
+const RESULTS = new URL('results/', import.meta.url);
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -50,17 +49,12 @@ async function main(): Promise<void> {
     if (positionals.length > 0 && !positionals.includes(name)) continue;
     const figures = await measure(options);
     console.log(`\n${name}${quick ? ' (quick: the figures say little)' : ''}\n\n${figures}`);
-    if (!print) write(name, figures);
+    if (!print && !quick) write(name, figures);
   }
 }
 
-/** Puts figures in their place. @throws Error when the page has none */
 function write(name: string, figures: string): void {
-  const page = readFileSync(PAGE, 'utf8');
-  const [start, stop] = [`<!-- ${name} -->`, `<!-- ${name} stop -->`];
-  const [from, to] = [page.indexOf(start), page.indexOf(stop)];
-  if (from < 0 || to < from) throw new Error(`${PAGE} has no ${start} … ${stop}`);
-  writeFileSync(PAGE, `${page.slice(0, from)}${start}\n${figures}\n${page.slice(to)}`);
+  writeFileSync(new URL(`${name}.md`, RESULTS), `# ${name}\n\nWritten by \`npm run bench -- ${name}\`.\n\n${figures}\n`);
 }
 
 await main();

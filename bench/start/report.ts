@@ -15,16 +15,6 @@ const GOALS: Readonly<Record<string, Partial<Record<Column, readonly [most: numb
   24: { 'activities list': [1.9, 'F'] },
 };
 
-/** What was there before this was built: a prototype with the same libraries and 13 commands, on one 2-core machine. */
-const BEFORE = [
-  ['prototype: modules imported at the top, no manifest', '5.9 R', '6.1 R', '6.3 R = 5.1 F', '–', '27 MB, 160 packages'],
-  ['prototype: imported where needed, manifest', '2.6 R', '2.7 R', '4.6 R = 3.8 F', '–', '27 MB, 160 packages'],
-  ['prototype: bundled by esbuild (ESM, split)', '2.0 R', '2.1 R', '3.1 R = 2.5 F', '–', 'about 1 MB and the native keyring'],
-  ['prototype: one CommonJS file, Node 24, `module.enableCompileCache`', '2.8 R', '2.9 R', '5.1 R = 2.0 F', '–', '〃'],
-  ['prototype: one CommonJS file, a V8 code cache made by hand (Node 20 · 24)', '1.75 · 2.2 R', '1.7 · 2.5 R', '1.8 · 1.65 F', '–', '〃'],
-  ['eas · neonctl · sf · heroku · netlify, then', '3.3 · 8.6 · 11.5 · 11.8 · 12.3 R', '3.6 · 8.6 · 9.5 · 16 · 12 R', '–', '–', '166 · 66 · 292 · 394 · 420 MB'],
-];
-
 export interface Figures {
   runs: number;
   nodes: ReadonlyArray<{ subjects: NodeSubjects; medians: Medians }>;
@@ -41,10 +31,10 @@ export function tables({ runs, nodes, peers, loaded, installed }: Figures): stri
     return `${nameOf(subjects)}: R = ${R.toFixed(0)} ms, F = ${F.toFixed(0)} ms = ${(F / R).toFixed(2)} R`;
   });
   return [
-    `Medians of ${runs} ${runs === 1 ? 'run' : 'runs'}. ${bases.join('; ')}.`,
+    `Medians of ${runs} ${runs === 1 ? 'run' : 'runs'}. R is \`node -e 0\`, F the smallest Node program that does the same GET. ${bases.join('; ')}.`,
     table(
       ['what', ...COLUMNS, 'installed'],
-      [...BEFORE, ...nodes.map((node) => [...nodeRow(node), installed]), ...peers.map(peerRow)],
+      [...nodes.map((node) => [...nodeRow(node), installed]), ...peers.map(peerRow)],
     ),
     table(
       ['command line', 'modules loaded', 'kB'],
