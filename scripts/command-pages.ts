@@ -64,7 +64,16 @@ function groupOf({ id }: Command.Loadable): string {
 function sectionOf(command: Command.Loadable, config: Config): string {
   const help = new PageHelp(config, { maxWidth: WIDTH, respectNoCacheDefault: true, stripAnsi: true, hideCommandSummaryInDescription: true });
   const flags = Object.fromEntries(Object.entries(command.flags).filter(([, { helpGroup }]) => helpGroup !== GLOBAL));
-  return [`## \`${usageOf(command, config)}\``, summaryOf(command), `\`\`\`\n${help.textOf({ ...command, flags })}\n\`\`\``].join('\n\n');
+  const usage = usageOf(command, config);
+  const hasFlags = Object.keys(flags).length > 0 && !usage.includes('[FLAGS]');
+  const text = help.textOf({ ...command, flags, usage: `${usage.slice(config.bin.length + 1)}${hasFlags ? ' [FLAGS]' : ''}` });
+  return [`## \`${usage}\``, summaryOf(command), `\`\`\`\n${withoutGaps(text)}\n\`\`\``].join('\n\n');
+}
+
+/** Examples without empty lines between them. */
+function withoutGaps(help: string): string {
+  const [before, examples] = help.split('\nEXAMPLES\n');
+  return examples === undefined ? help : `${before ?? ''}\nEXAMPLES\n${examples.replaceAll('\n\n', '\n')}`;
 }
 
 /** The command and its arguments, without its flags. */
