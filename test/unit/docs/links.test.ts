@@ -7,6 +7,8 @@ import { ROOT } from '../../helpers/root.js';
 
 const LINK = /\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g;
 
+/** A file of the repository, or one below src. */
+const FILE = /`((?:[\w.-]+\/)+[\w.-]+\.(?:ts|js|sh|md))`/g;
 const PICTURE = /(?:src|srcset)="([^"]+)"/g;
 
 /** The anchors that GitHub gives to the headings of a page. */
@@ -27,6 +29,12 @@ describe('the links of README, CONTRIBUTING and docs', () => {
       }
     });
   }
+
+  it('name files that are there', () => {
+    const named = docPages().flatMap((page) => [...readPage(page).matchAll(FILE)].map(([, file = '']) => ({ page, file })));
+    assert.ok(named.length > 20);
+    assert.deepEqual(named.filter(({ file }) => !existsSync(join(ROOT, file)) && !existsSync(join(ROOT, 'src', file))), []);
+  });
 
   it('lead to pictures that are there, in light and in dark', () => {
     const files = docPages().flatMap((page) =>
