@@ -1,8 +1,10 @@
 import { Command } from '@oclif/core/command';
 import type { Config } from '@oclif/core/config';
+import type { FlagInput } from '@oclif/core/parser';
 import { EXIT_CODES } from '../core/exit-codes.js';
 import { loadFormat } from '../output/formats.js';
-import { formatIn, printFailure } from './failure.js';
+import { askedOutput, type AskedOutput } from './asked-output.js';
+import { printFailure } from './failure.js';
 import { outputFlags } from './flags.js';
 import { systemHost, type Host } from './host.js';
 import type { Interrupts } from './signals.js';
@@ -34,7 +36,7 @@ export abstract class BaseCommand extends Command {
   override async run(): Promise<void> {
     const interrupts = this.interrupts();
     try {
-      await loadFormat(formatIn(this.argv));
+      await loadFormat((await this.asked()).format);
       this.end(await this.execute(interrupts.signal, interrupts));
     } finally {
       interrupts.release();
@@ -47,11 +49,19 @@ export abstract class BaseCommand extends Command {
   }
 
   protected override async catch(error: unknown): Promise<void> {
-    this.end(await printFailure(this.host, error, this.argv, { commandId: this.id, known: () => this.flagNames() }));
+    this.end(await printFailure(this.host, error, await this.asked(), { commandId: this.id, known: () => this.flagNames() }));
+  }
+
+  private asked(): Promise<AskedOutput> {
+    return askedOutput(this.argv, this.allFlags());
   }
 
   private flagNames(): string[] {
-    return Object.keys({ ...this.ctor.baseFlags, ...this.ctor.flags }).map((name) => `--${name}`);
+    return Object.keys(this.allFlags()).map((name) => `--${name}`);
+  }
+
+  private allFlags(): FlagInput {
+    return { ...this.ctor.baseFlags, ...this.ctor.flags };
   }
 
   private end(code: number): void {

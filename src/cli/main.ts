@@ -53,8 +53,8 @@ function settleUser(): void {
 }
 
 async function fail(host: Host, error: unknown, argv: readonly string[], typed?: Typed): Promise<void> {
-  const { printFailure } = await import('./failure.js');
-  process.exitCode = await printFailure(host, error, argv, typed);
+  const [{ printFailure }, { askedOutput }] = await Promise.all([import('./failure.js'), import('./asked-output.js')]);
+  process.exitCode = await printFailure(host, error, await askedOutput(argv), typed);
 }
 
 /** As they are typed; none where the manifest cannot be read. */
