@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { InvalidAnswerError } from '../core/errors.js';
-import { parseJson } from '../core/parse-json.js';
+import { NestedTooDeepError, parseJson } from '../core/parse-json.js';
 import { type ApiResponse, attempted, header, origin, requestIdOf } from './api-response.js';
 import { excerpt, quote } from './quote.js';
 
@@ -22,7 +22,7 @@ export function jsonOf(response: ApiResponse): unknown {
   try {
     return parseJson(body);
   } catch (error) {
-    // A RangeError when it is nested too deep for any parser, a SyntaxError otherwise.
+    if (error instanceof NestedTooDeepError) throw invalidAnswer(response, `the answer is ${error.message}`);
     const flawed = error instanceof Error ? error.message : String(error);
     throw isPage(response)
       ? invalidAnswer(response, `the answer is a web page: ${excerpt(body, apiKey)}`, { hint: notTheApi(response) })

@@ -1,5 +1,14 @@
 import { LosslessNumber, isInteger, parse } from 'lossless-json';
 
+/** No answer of the API is nested deeper, and writers of JSON and YAML, and programs that read them, need an end. */
+const DEEPEST = 100;
+
+export class NestedTooDeepError extends SyntaxError {
+  constructor() {
+    super(`nested deeper than ${DEEPEST} levels`);
+  }
+}
+
 /**
  * Reads JSON without rounding: integers become bigint, every other number keeps its digits as a `LosslessNumber`. Of
  * two fields with one name the last counts, as with `JSON.parse`.
@@ -8,7 +17,7 @@ import { LosslessNumber, isInteger, parse } from 'lossless-json';
  * take the places of those that it has rounded, one after the other. Where its fields are not those of the text, or not in
  * that order (of two with one name it drops one, names that are integers come first), the text is read by a parser that
  * is exact by itself, and slower.
- * @throws SyntaxError when the text is not JSON
+ * @throws SyntaxError when the text is not JSON; NestedTooDeepError, which is one, beyond 100 levels
  */
 export function parseJson(text: string): unknown {
   let rounded: unknown;
@@ -24,7 +33,12 @@ export function parseJson(text: string): unknown {
 }
 
 function parseSlowly(text: string): unknown {
-  return parse(text, undefined, { parseNumber: exactNumber, onDuplicateKey: ({ newValue }) => newValue });
+  try {
+    return parse(text, undefined, { parseNumber: exactNumber, onDuplicateKey: ({ newValue }) => newValue });
+  } catch (error) {
+    // The stack is at its end.
+    throw error instanceof RangeError ? new NestedTooDeepError() : error;
+  }
 }
 
 function exactNumber(digits: string): bigint | LosslessNumber {
@@ -80,14 +94,20 @@ interface Scan {
 }
 
 const [QUOTE, BACKSLASH, COLON, MINUS, ZERO, NINE] = [0x22, 0x5c, 0x3a, 0x2d, 0x30, 0x39];
+/** `{` and `}`; with this bit set, `[` and `]` are the same. */
+const [OPENING, CLOSING, BRACE_BIT] = [0x7b, 0x7d, 0x20];
 /** `.`, `E` and `e`: what stands behind the first digits of a number that is no integer. */
 const NO_INTEGER: ReadonlySet<number> = new Set([0x2e, 0x45, 0x65]);
 const NUMBER = /[\d.eE+-]+/y;
 
-/** Looks at each character once: regular expressions would leave several strings behind for each number. */
+/**
+ * Looks at each character once: regular expressions would leave several strings behind for each number.
+ * @throws NestedTooDeepError
+ */
 function scan(text: string): Scan {
   const numbers: Scan['numbers'] = [];
   let fields = 0;
+  let depth = 0;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === QUOTE) {
@@ -99,10 +119,14 @@ function scan(text: string): Scan {
       if (!isInteger) end = endOfNumber(text, at);
       const digits = text.slice(at, end);
       numbers.push(isInteger ? BigInt(digits) : new LosslessNumber(digits));
-      // A number has a comma, a bracket or a space behind it.
-      at = end;
+      at = end - 1;
     } else if (code === COLON) {
       fields += 1;
+    } else if ((code | BRACE_BIT) === OPENING) {
+      depth += 1;
+      if (depth > DEEPEST) throw new NestedTooDeepError();
+    } else if ((code | BRACE_BIT) === CLOSING) {
+      depth -= 1;
     }
   }
   return { numbers, fields };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { isInteger, LosslessNumber, parse } from 'lossless-json';
-import { parseJson } from '../../../src/core/parse-json.js';
+import { NestedTooDeepError, parseJson } from '../../../src/core/parse-json.js';
 
 /** Pieces that look like numbers or structure, of which strings are made that try to confuse the reader. */
 const PIECES = ['1', '-12.5e+3', ':', ',', '[', ']', '{', '}', ' ', '"', '\\', '\n', '0', 'reconfigure:42', 'é', '💥'];
@@ -100,6 +100,25 @@ describe('reading JSON', () => {
     const read = parseJson('{"__proto__":{"id":1}}') as object;
     assert.deepEqual(Object.keys(read), ['__proto__']);
     assert.equal(Object.getPrototypeOf(read), Object.prototype);
+  });
+
+  describe('nested deep', () => {
+    const nested = (depth: number, inside = '1'): string => `${'[{"a":'.repeat(depth / 2)}${inside}${'}]'.repeat(depth / 2)}`;
+
+    it('is read up to 100 levels, however many brackets stand beside or within texts', () => {
+      const text = JSON.stringify({ ['[{'.repeat(200)]: '{['.repeat(200) });
+      for (const sound of [nested(100), nested(98, text), `[${Array(300).fill('[],[1],{"a":1}').join()}]`]) {
+        assert.doesNotThrow(() => parseJson(sound));
+      }
+    });
+
+    it('is refused beyond, whether it ends or not, and however deep it is', () => {
+      const deeper = [`[${nested(100)}]`, `{"a":${nested(100)}}`, nested(2000), nested(1_000_000), `{"b":1,"1":2,"c":${nested(2000)}}`];
+      for (const text of deeper) {
+        assert.throws(() => parseJson(text), NestedTooDeepError);
+      }
+      assert.throws(() => parseJson('['.repeat(1_000_000)), NestedTooDeepError);
+    });
   });
 
   it('refuses what is not JSON', () => {
