@@ -1,10 +1,13 @@
-// C0 and C1 controls, DEL, and the bidirectional overrides that make a line read as another one.
-// eslint-disable-next-line no-control-regex -- naming control characters is the point
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+/**
+ * What a terminal acts on, or what stands in a text and is not seen: controls (C0, DEL, C1), separators of lines, the marks
+ * that turn the direction of a line, and what has no shape of its own, such as zero-width spaces and tags. Not the joiners
+ * and the variation selectors, without which emoji and several scripts fall apart.
+ */
+export const UNSAFE_CHARACTER = /[\p{Cc}\p{Zl}\p{Zp}\p{DI}\ufff9-\ufffb](?<![\u200c\u200d\p{VS}])/gu;
 
 /** Text from the API made harmless for a terminal: one line, no escape sequences (design, "Output shapes"). */
 export function plainText(text: string): string {
-  return text.replace(CONTROL, ' ');
+  return text.replace(UNSAFE_CHARACTER, ' ');
 }
 
 /** `3 nodes`, `1 node`. */

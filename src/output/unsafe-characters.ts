@@ -1,12 +1,30 @@
-// What JSON leaves as it is although a terminal may act on it: DEL, the C1 controls, and the marks that turn the
-// direction of a line. C0 controls are escaped by JSON itself.
-const UNSAFE = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+import { UNSAFE_CHARACTER } from '../core/text.js';
 
-/** Writes them as `\uXXXX`, which JSON and a double-quoted YAML scalar read back as the same character. */
-export function escapeUnsafe(text: string): string {
-  return text.replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+/** Line ends stand between the parts of a document. JSON escapes all other C0 controls by itself. */
+const UNSAFE_IN_JSON = new RegExp(`${UNSAFE_CHARACTER.source}(?<!\\n)`, UNSAFE_CHARACTER.flags);
+
+/** Writes what is unsafe in a JSON text as `\uXXXX`, which is read back as the same character. */
+export function escapeInJson(text: string): string {
+  return text.replace(UNSAFE_IN_JSON, (character) =>
+    character.split('').map((unit) => `\\u${hexadecimal(unit.charCodeAt(0), 4)}`).join(''),
+  );
 }
 
-export function hasUnsafe(text: string): boolean {
-  return text.search(UNSAFE) >= 0;
+/** As well: what stands for no character, half of one included, which PyYAML reads only escaped. */
+const UNSAFE_IN_YAML = new RegExp(`${UNSAFE_IN_JSON.source}|[\\p{Cs}\\p{Noncharacter_Code_Point}]`, UNSAFE_IN_JSON.flags);
+
+export function isUnsafeInYaml(text: string): boolean {
+  return text.search(UNSAFE_IN_YAML) >= 0;
+}
+
+/** The text as a double-quoted scalar of YAML, in one line. Whole characters are escaped: halves are not put together. */
+export function quotedInYaml(text: string): string {
+  return JSON.stringify(text).replace(UNSAFE_IN_YAML, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return code > 0xffff ? `\\U${hexadecimal(code, 8)}` : `\\u${hexadecimal(code, 4)}`;
+  });
+}
+
+function hexadecimal(code: number, digits: number): string {
+  return code.toString(16).padStart(digits, '0');
 }

@@ -1,5 +1,5 @@
 import { stringifyJson } from '../../core/stringify-json.js';
-import { escapeUnsafe } from '../unsafe-characters.js';
+import { escapeInJson } from '../unsafe-characters.js';
 import { type FormatOptions, type ListWriter, type ValueFormat } from './format.js';
 
 /** One document. A list has an item a line, so that it can stream and be compared by line. */
@@ -12,7 +12,7 @@ export const json: ValueFormat = {
 
 /** JSON with every digit of an id, and no character in it that a terminal would act on. */
 export function jsonText(value: unknown, options: Pick<FormatOptions, 'stringIds'>, indent?: number): string {
-  return escapeUnsafe(stringifyJson(value, { stringIds: options.stringIds, ...(indent && { indent }) }));
+  return escapeInJson(stringifyJson(value, { stringIds: options.stringIds, ...(indent && { indent }) }));
 }
 
 /** One text after the other, each with `end` behind it. */
@@ -22,7 +22,7 @@ export function jsonTexts(
   end: string,
 ): string {
   // Joined before they are looked through: no character of JSON itself is unsafe.
-  return escapeUnsafe(values.map((value) => stringifyJson(value, { stringIds }) + end).join(''));
+  return escapeInJson(values.map((value) => stringifyJson(value, { stringIds }) + end).join(''));
 }
 
 function listWriter(options: FormatOptions): ListWriter<unknown> {

@@ -1,7 +1,8 @@
 import { isLosslessNumber, type LosslessNumber } from 'lossless-json';
-import { Document, Scalar, visit, type ScalarTag } from 'yaml';
+import { Document, type ScalarTag } from 'yaml';
+import { stringTag } from 'yaml/util';
 import { idsAsStrings } from '../../core/stringify-json.js';
-import { escapeUnsafe, hasUnsafe } from '../unsafe-characters.js';
+import { isUnsafeInYaml, quotedInYaml } from '../unsafe-characters.js';
 import { type FormatOptions, type ListWriter, type ValueFormat } from './format.js';
 
 /** One document. The items stream, since a sequence may stand at the indent of its key. */
@@ -25,26 +26,38 @@ function listWriter(options: FormatOptions): ListWriter<unknown> {
   };
 }
 
-/** A number with a fraction or an exponent, digit for digit as the API wrote it. */
+/** A number with a fraction or an exponent, with the digits that the API wrote. */
 const exactNumber: ScalarTag = {
   identify: isLosslessNumber,
   default: true,
   tag: 'tag:yaml.org,2002:float',
   resolve: (text) => text,
-  stringify: ({ value }) => (value as LosslessNumber).value,
+  stringify: ({ value }) => floatText((value as LosslessNumber).value),
+};
+
+/** `1e3` as `1.0e+3`: without the point and the sign it is text to readers of YAML 1.1. */
+function floatText(number: string): string {
+  return number.replace(/^(-?\d+)(?=[eE])/, '$1.0').replace(/(?<=[eE])(?=\d)/, '+');
+}
+
+/** What readers of YAML 1.1 take for more than text, beside what `compat` below knows of. */
+const MORE_THAN_TEXT: ReadonlySet<string> = new Set(['=', '<<']);
+
+const text: ScalarTag = {
+  ...stringTag,
+  stringify: (item, ...rest) => {
+    const value = item.value as string;
+    const isOdd = isUnsafeInYaml(value) || MORE_THAN_TEXT.has(value);
+    return isOdd ? quotedInYaml(value) : (stringTag.stringify?.(item, ...rest) ?? quotedInYaml(value));
+  },
 };
 
 function yamlText(value: unknown, options: FormatOptions): string {
   const document = new Document(value, options.stringIds ? idsAsStrings : null, {
     aliasDuplicateObjects: false,
-    customTags: [exactNumber],
+    customTags: (tags) => [text, exactNumber, ...tags],
     // Readers of YAML 1.1 are still many: what they would take for a date, or `no` for false, is quoted.
     compat: 'yaml-1.1',
   });
-  visit(document, {
-    Scalar: (_key, node) => {
-      if (typeof node.value === 'string' && hasUnsafe(node.value)) node.type = Scalar.QUOTE_DOUBLE;
-    },
-  });
-  return escapeUnsafe(document.toString({ lineWidth: 0 }));
+  return document.toString({ lineWidth: 0 });
 }
