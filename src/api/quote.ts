@@ -9,7 +9,7 @@ const PAGE_HEAD = 4096;
 
 /** Text that somebody else wrote, fit for an error: without the API key, on one line, and short. */
 export function quote(text: string, apiKey: ApiKey | undefined, longest: number = LONGEST_QUOTE): string {
-  const line = scrub(plainText(text).replace(/\s+/g, ' ').trim(), apiKey);
+  const line = masked(plainText(text).replace(/\s+/g, ' ').trim(), apiKey);
   // Only now: half a key would not be found.
   return line.length > longest ? `${line.slice(0, longest)}…` : line;
 }
@@ -17,13 +17,13 @@ export function quote(text: string, apiKey: ApiKey | undefined, longest: number 
 /** The first words of a body that is not JSON, such as a proxy's page of HTML. */
 export function excerpt(body: string, apiKey: ApiKey | undefined): string {
   // Before the cut as well, for the same reason.
-  const words = scrub(body, apiKey)
+  const words = masked(body, apiKey)
     .slice(0, PAGE_HEAD)
     .replace(/<(script|style)\b.*?<\/\1>/gis, ' ')
     .replace(/<[^>]*>/g, ' ');
   return quote(words, apiKey, EXCERPT_LENGTH);
 }
 
-function scrub(text: string, apiKey: ApiKey | undefined): string {
-  return apiKey?.scrub(text) ?? text;
+function masked(text: string, apiKey: ApiKey | undefined): string {
+  return apiKey?.maskEvery(text) ?? text;
 }

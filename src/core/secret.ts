@@ -1,8 +1,15 @@
 import { inspect } from 'node:util';
 
 const MASK = '…';
-/** A shorter one is no secret, and taking it out would change ids and words that only look like it. */
-const SHORTEST_SCRUBBED = 8;
+/** A shorter one may be a word, or a part of an id. */
+const SHORTEST_MASKED = 16;
+/** Written as a number is: an id, above all. */
+const NUMBER_LIKE = /^[\d.eE+-]+$/;
+/** What JSON, YAML and CSV are made of. */
+const STRUCTURE = /["'\\,:{}[\]]/;
+/** What a token begins behind: no letter of another one, unless that is the end of an escape, or of a colour. */
+const TOKEN_BEGINS = String.raw`(?<=^|[^\w-]|\\[a-zA-Z]|\\u[\da-f]{4}|\\U[\da-f]{8}|\x1b\[[\d;]*m)`;
+const TOKEN_ENDS = String.raw`(?![\w-])`;
 
 /**
  * An API key that cannot be printed by accident: however it is turned into text (template, JSON, inspect, an error's
@@ -27,9 +34,32 @@ export class ApiKey {
     return `${prefix}${MASK}${this.#value.slice(-4)}`;
   }
 
-  /** Takes the key out of a text that somebody else wrote, such as an error that echoes it. */
+  /** Why it cannot be told from the data that it may stand in, and so is not masked there; null when it can. */
+  get unmaskable(): string | null {
+    if (this.#value.length < SHORTEST_MASKED) return `it has fewer than ${SHORTEST_MASKED} characters`;
+    if (NUMBER_LIKE.test(this.#value)) return 'it is written like a number';
+    return STRUCTURE.test(this.#value) ? 'it holds quotes, commas, colons, brackets or backslashes' : null;
+  }
+
+  /**
+   * Masks the key in output as it is about to be written: as a whole token only, so that no id and no other word changes,
+   * and JSON, YAML and CSV stay what they are.
+   */
   scrub(text: string): string {
-    return this.#value.length < SHORTEST_SCRUBBED ? text : text.replaceAll(this.#value, this.mask());
+    if (this.unmaskable !== null || !text.includes(this.#value)) return text;
+    const token = new RegExp(TOKEN_BEGINS + this.#value.replace(/[^\w]/g, String.raw`\$&`) + TOKEN_ENDS, 'g');
+    return text.replace(token, () => this.mask());
+  }
+
+  /** Masks the key in the words of somebody else that an error quotes, also within another word. */
+  maskEvery(text: string): string {
+    const isTellable = this.#value.length >= SHORTEST_MASKED && !NUMBER_LIKE.test(this.#value);
+    return isTellable ? text.replaceAll(this.#value, () => this.mask()) : text;
+  }
+
+  /** Whether any part of a text is the key: for what must not be handed on with it in it. */
+  isIn(text: string): boolean {
+    return text.includes(this.#value);
   }
 
   toString(): string {

@@ -3,7 +3,7 @@ import { parseApiKey } from './api-key.js';
 import { type Variables } from './environment.js';
 import { fetchKeyFile, fetchProfileKey, type KeyTools } from './keys.js';
 import { type Profile } from './profile.js';
-import { type Source } from './source.js';
+import { formatSource, type Source } from './source.js';
 
 /** Which key is used. It is not fetched before somebody asks: a key command or a keyring may ask the user. */
 export interface KeySetting {
@@ -20,8 +20,28 @@ const KEPT: Record<Profile['key']['store'], string> = {
   keyring: 'in the keyring',
 };
 
-/** `LD_API_KEY`, else `LD_API_KEY_FILE`, else the profile's; null when there is none of them. */
+/**
+ * `LD_API_KEY`, else `LD_API_KEY_FILE`, else the profile's; null when there is none of them. Of one that cannot be masked in
+ * output, a line is said when it is fetched.
+ */
 export function chooseKey(variables: Variables, profile: Profile | undefined, tools: KeyTools): KeySetting | null {
+  const chosen = chosenKey(variables, profile, tools);
+  if (!chosen) return null;
+  let isSaid = false;
+  return {
+    ...chosen,
+    fetch: async (signal) => {
+      const key = await chosen.fetch(signal);
+      if (!isSaid && key.unmaskable !== null) {
+        tools.notify(`the API key (${formatSource(chosen.source)}) is not masked where output holds it: ${key.unmaskable}`);
+      }
+      isSaid = true;
+      return key;
+    },
+  };
+}
+
+function chosenKey(variables: Variables, profile: Profile | undefined, tools: KeyTools): KeySetting | null {
   const { LD_API_KEY: text, LD_API_KEY_FILE: path } = variables;
   if (text !== undefined) {
     return {

@@ -48,7 +48,7 @@ export async function runRoll(
     nodes,
     maxUnavailable: rolling.maxUnavailable(nodes.length),
     deploymentId: target.deployment.id,
-    gate: rolling.gate?.((text) => target.key.scrub(text)) ?? null,
+    gate: rolling.gate?.((text) => (target.key.isIn(text) ? '' : text)) ?? null,
   };
   const tools = session.actingTools(target, signal);
   if (flags['dry-run']) {

@@ -142,14 +142,6 @@ describe('processOutput', () => {
   });
 });
 
-describe('a key that is too short to be one', () => {
-  it('is not taken out of a text, whose ids it would change', () => {
-    assert.equal(new ApiKey('71').scrub('node 7181'), 'node 7181');
-    assert.equal(new ApiKey('71').mask(), '…');
-    assert.equal(new ApiKey('12345678').scrub('a 12345678 b'), 'a … b');
-  });
-});
-
 describe('memoryOutput', () => {
   it('keeps what is written, scrubbed, until its reader goes away', () => {
     const output = memoryOutput();

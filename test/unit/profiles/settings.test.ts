@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { LdctlError, UsageError } from '../../../src/core/errors.js';
 import { ApiKey } from '../../../src/core/secret.js';
 import { type Env } from '../../../src/profiles/environment.js';
 import { type Config } from '../../../src/profiles/profile.js';
 import { resolveSettings, type SettingFlags, type Settings } from '../../../src/profiles/settings.js';
 import { type Source } from '../../../src/profiles/source.js';
-import { KEY, keyTools, OTHER_KEY, parseBaseUrl, profileNamed } from './fixtures.js';
+import { KEY, keyTools, OTHER_KEY, parseBaseUrl, privateFolder, profileNamed, removeFolders } from './fixtures.js';
 
 const PROD = profileNamed('prod', {
   tenant_id: 111n,
@@ -132,6 +134,8 @@ describe('settings', () => {
   });
 
   describe('the key', () => {
+    after(removeFolders);
+
     it('LD_API_KEY over LD_API_KEY_FILE over the profile, and says that there is a file too', async () => {
       const { key } = resolveWith({ env: VARIABLES }).settings;
       assert.deepEqual(key?.source, env('LD_API_KEY'));
@@ -149,6 +153,26 @@ describe('settings', () => {
       const { key } = resolveWith({}).settings;
       assert.deepEqual(key?.source, fromProd);
       assert.equal((await key.fetch()).reveal(), KEY);
+    });
+
+    it('one that cannot be masked is warned of once, when it is fetched, wherever it comes from, and not shown', async () => {
+      const folder = privateFolder();
+      const file = join(folder, 'key');
+      writeFileSync(file, 'ninechars', { mode: 0o600 });
+      const short = { ...PROD, key: { store: 'file' as const, api_key: new ApiKey('ninechars') } };
+      const sources: Array<[Given, string]> = [
+        [{ env: { LD_API_KEY: 'ninechars' } }, 'env LD_API_KEY'],
+        [{ env: { LD_API_KEY_FILE: file } }, 'env LD_API_KEY_FILE'],
+        [{ config: { profiles: [short], current: 'prod' } }, 'profile prod'],
+      ];
+      for (const [given, source] of sources) {
+        const { settings, notices } = resolveWith(given);
+        assert.deepEqual(notices, []);
+        await settings.key?.fetch();
+        await settings.key?.fetch();
+        const reason = 'it has fewer than 16 characters';
+        assert.deepEqual(notices, [`the API key (${source}) is not masked where output holds it: ${reason}`]);
+      }
     });
 
     it('nothing', () => assert.equal(resolveWith({ config: NO_PROFILES }).settings.key, null));
