@@ -1,12 +1,13 @@
 import { systemClock, type Clock, type Random } from '../core/clock.js';
+import type { Env } from '../core/env.js';
 import type { KeyStore } from '../profiles/key-store.js';
 import { SystemKeyring } from '../profiles/keyring.js';
-import { processOutput, type Environment, type Output } from '../output/streams.js';
+import { processOutput, type Output } from '../output/streams.js';
 import { catchInterrupts, type Interrupts } from './signals.js';
 
 /** The world around a command. Commands reach for nothing else, so a test hands them another one. */
 export interface Host {
-  env: Environment;
+  env: Env;
   output: Output;
   stdin: NodeJS.ReadStream;
   clock: Clock;

@@ -6,7 +6,7 @@ import { painter, type Paint } from './style.js';
 import { type Output } from './streams.js';
 
 /**
- * Tells a failure that ended a command: for people on stderr, and on stdout as `{"error":{…}}` in formats of whole
+ * Prints a failure that ended a command: for people on stderr, and on stdout as `{"error":{…}}` in formats of whole
  * values, unless stdout is settled. Table and CSV leave stdout alone.
  */
 export async function printError(output: Output, error: unknown, options: PrintOptions): Promise<void> {

@@ -1,11 +1,12 @@
 import { appendFile } from 'node:fs/promises';
 import { formatDuration } from '../core/durations.js';
+import { type Env } from '../core/env.js';
 import { isFailedGate, MISSING, NOT_STARTED, type NodeResult, type RunResult } from '../core/outcome.js';
 import { plainText } from '../core/text.js';
 import { warningText } from './error.js';
 import { runName } from './run-summary.js';
 import { gateWord, statusText } from './status.js';
-import { type Environment, type Output } from './streams.js';
+import { type Output } from './streams.js';
 import { painter } from './style.js';
 import { tookMs } from './time-text.js';
 
@@ -14,7 +15,7 @@ import { tookMs } from './time-text.js';
  * summary of the step. Elsewhere nothing. Annotations go to stderr, which the runner reads too, since stdout is data.
  * A summary that cannot be written is a warning, and never a failure of the run.
  */
-export async function reportToGitHub(output: Output, env: Environment, result: RunResult): Promise<void> {
+export async function reportToGitHub(output: Output, env: Env, result: RunResult): Promise<void> {
   if (env.GITHUB_ACTIONS !== 'true') return;
   output.stderr.write(annotations(result));
   const file = env.GITHUB_STEP_SUMMARY;

@@ -31,8 +31,8 @@ const CHUNK = 32 * 1024;
 
 /**
  * Prints a list to stdout, batch by batch as it arrives, in any format. Ends quietly when the reader goes away. A source
- * that fails before its first item leaves stdout untouched; after that, stdout is left as design.md "Output shapes" says,
- * and the output counts as settled.
+ * that fails before its first item leaves stdout untouched; after that, the list ends as one that broke off (design, "Output
+ * shapes"), and the output counts as settled.
  * @throws UsageError for unknown columns, before the source is touched; whatever the source throws
  */
 export async function printList<T>(

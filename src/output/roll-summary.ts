@@ -18,7 +18,7 @@ export function rollGroups(nodes: readonly NodeResult[], list: (texts: readonly 
   return GROUPS.flatMap((group) => {
     const members = nodes.filter((node) => groupOf(node) === group);
     if (members.length === 0) return [];
-    const texts = members.map((node) => `${node.node_id ?? '?'}${remark(node)}`);
+    const texts = members.map((node) => `${node.node_id ?? '?'}${note(node)}`);
     return [`${group.padEnd(11)}  ${members.length}: ${list(texts)}`];
   });
 }
@@ -30,7 +30,7 @@ function groupOf(node: NodeResult): Group {
 }
 
 /** Why it is in its group, where that is not plain. */
-function remark({ status, gate }: NodeResult): string {
+function note({ status, gate }: NodeResult): string {
   if (isFailedGate(gate)) return ` (gate ${gateWord(gate)})`;
   if (status === MISSING || status === 'rejected') return ` (${status})`;
   if (status === null) return ' (not seen yet)';

@@ -25,7 +25,7 @@ export interface RunResultOptions extends PrintOptions {
   quiet: boolean;
   /** From the dispatch to the end, in milliseconds. */
   tookMs: number;
-  /** Why following was given up. Told here, so that the caller only has to exit. */
+  /** Why following was given up. Printed here, so that the caller only has to exit. */
   error?: LdctlError;
   /** With the outcome `dry_run`: what would have been sent. */
   request?: DryRunRequest;
@@ -44,7 +44,7 @@ export function checkRunResultOptions(options: PrintOptions): void {
 /**
  * Prints how a run ended (design, "Output shapes"): the result on stdout in any format, and on stderr the error, if
  * any, a summary in a line, and the command that takes the run up again.
- * @throws LdctlError (`fault`) when stdout cannot be written; stderr has been told all the same
+ * @throws LdctlError (`fault`) when stdout cannot be written; what belongs on stderr is written all the same
  */
 export async function printRunResult(output: Output, result: RunResult, options: RunResultOptions): Promise<void> {
   output.settled = true;
@@ -63,7 +63,7 @@ export async function printRunResult(output: Output, result: RunResult, options:
   await output.stdout.drained();
 }
 
-/** The document of `trigger` and `wait`, its keys in the order of design.md. */
+/** The document of `trigger` and `wait`, its keys in order (design, "Output shapes"). */
 interface RunDocument extends RunResult {
   request?: DryRunRequest;
   requests?: readonly DryRunRequest[];

@@ -1,3 +1,4 @@
+import type { Env } from '../core/env.js';
 import { LdctlError } from '../core/errors.js';
 
 /** Takes secrets out of a text that is about to be shown, such as `ApiKey.scrub`. */
@@ -28,7 +29,7 @@ export interface Sink {
   onResize(callback: () => void): () => void;
 }
 
-/** What everything writes to: stdout for data, stderr for talk (design, promise 6). */
+/** What everything writes to: stdout for data, stderr for people (design, promise 6). */
 export interface Output {
   readonly stdout: Sink;
   readonly stderr: Sink;
@@ -54,15 +55,13 @@ export type OutputStream = NodeJS.WritableStream & {
   rows?: number;
 };
 
-/** The environment, of which `NO_COLOR` and `TERM` matter here. */
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 /**
  * The process's own stdout and stderr. Colour only on a TTY, and never with `NO_COLOR` or `TERM=dumb` (design,
  * "Output shapes").
+ * @param env of which `NO_COLOR` and `TERM` matter here
  */
 export function processOutput(
-  env: Environment,
+  env: Env,
   stdout: OutputStream = process.stdout,
   stderr: OutputStream = process.stderr,
 ): Output {
@@ -82,13 +81,13 @@ export function scrubChain(): { scrub: Scrub; redact: Output['redact'] } {
 
 class StreamSink implements Sink {
   readonly #stream: OutputStream;
-  readonly #env: Environment;
+  readonly #env: Env;
   readonly #scrub: Scrub;
   readonly #gone = new AbortController();
   readonly #waiting = new Set<() => void>();
   #pending = 0;
 
-  constructor(stream: OutputStream, env: Environment, scrub: Scrub) {
+  constructor(stream: OutputStream, env: Env, scrub: Scrub) {
     this.#stream = stream;
     this.#env = env;
     this.#scrub = scrub;

@@ -27,10 +27,10 @@ export interface FittedColumn<T> {
  * those that are too wide for what is left.
  */
 export function fitColumns<T>(selection: Selection<T>, items: readonly T[], look: TableLook): FittedColumn<T>[] {
-  const shown = selection.chosen ? selection.columns : selection.columns.filter((column) => !column.extra);
-  const full = fitAll(shown, items, look, false);
+  const candidates = selection.chosen ? selection.columns : selection.columns.filter((column) => !column.extra);
+  const full = fitAll(candidates, items, look, false);
   if (look.width === null || selection.chosen || totalWidth(full) <= look.width) return full;
-  const narrow = fitAll(shown, items, look, true);
+  const narrow = fitAll(candidates, items, look, true);
   const kept = mostImportant(narrow, look.width);
   const keptInFull = full.filter((_, index) => kept.has(index));
   if (totalWidth(keptInFull) <= look.width) return keptInFull;

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
+import { type Env } from '../core/env.js';
 import { UsageError } from '../core/errors.js';
-import { valueOf, type Env } from './environment.js';
+import { valueOf } from './environment.js';
 
 /**
  * The folder that holds the profiles and the run journal: `LDCTL_CONFIG_DIR`, else the platform's own place for

@@ -1,5 +1,4 @@
-/** Environment variables, as `process.env` holds them. */
-export type Env = Readonly<Record<string, string | undefined>>;
+import { type Env } from '../core/env.js';
 
 /** The variables that say where to act, and as whom. A profile named by `--profile` switches them off. */
 export const VARIABLES = [

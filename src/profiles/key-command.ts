@@ -3,7 +3,7 @@ import { type Clock } from '../core/clock.js';
 import { UsageError } from '../core/errors.js';
 import { type ApiKey } from '../core/secret.js';
 import { parseApiKey } from './api-key.js';
-import { type Env } from './environment.js';
+import { type Env } from '../core/env.js';
 import { fileErrorCode } from '../storage/private-files.js';
 
 const TIME_LIMIT_MS = 10_000;

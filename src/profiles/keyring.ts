@@ -3,7 +3,7 @@ import { type Clock } from '../core/clock.js';
 import { plainText } from '../core/text.js';
 import { type ApiKey } from '../core/secret.js';
 import { parseApiKey } from './api-key.js';
-import { type Env } from './environment.js';
+import { type Env } from '../core/env.js';
 import { KeyringError, type KeyStore } from './key-store.js';
 import type { KeyringReply, KeyringRequest } from './keyring-process.js';
 

@@ -1,6 +1,7 @@
+import { type Env } from '../core/env.js';
 import { UsageError } from '../core/errors.js';
 import { parseId, type Id } from '../core/ids.js';
-import { setVariables, valueOf, type Env, type Variable, type Variables } from './environment.js';
+import { setVariables, valueOf, type Variable, type Variables } from './environment.js';
 import { chooseKey, type KeySetting } from './key-setting.js';
 import { type KeyTools } from './keys.js';
 import { currentProfile, findProfile, type Config, type Profile } from './profile.js';

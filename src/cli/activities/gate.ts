@@ -2,13 +2,14 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../core/clock.js';
+import type { Env } from '../../core/env.js';
 import type { Gate, GateFacts } from '../../core/roll.js';
-import type { Environment, Scrub } from '../../output/streams.js';
+import type { Scrub } from '../../output/streams.js';
 import { GateOutput } from './gate-output.js';
 import { ProcessGroup } from './process-group.js';
 
 export interface GateHost {
-  env: Environment;
+  env: Env;
   clock: Clock;
   /** Takes the key out of a text. */
   scrub: Scrub;

@@ -3,7 +3,7 @@ import { jsonText } from '../formats/json.js';
 import { type Sink } from '../streams.js';
 import { type RunView, type RunViewOptions } from './run-view.js';
 
-/** NDJSON on stdout: an event a line, as design.md "Output shapes" has them. The result comes after it, by itself. */
+/** NDJSON on stdout: an event a line (design, "Output shapes"). The result comes after it, by itself. */
 export class EventRunView implements RunView {
   readonly #sink: Sink;
   readonly #style: Pick<RunViewOptions, 'stringIds'>;

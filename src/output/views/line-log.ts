@@ -7,6 +7,9 @@ import { type Every } from '../ticker.js';
 const SILENCE_MS = 30_000;
 const CHECK_MS = 1000;
 
+/** How much goes to stderr: everything; what must be seen although stdout has the events; warnings alone. */
+export type Verbosity = 'all' | 'essentials' | 'warnings';
+
 export interface LineLogOptions {
   clock: Pick<Clock, 'now'>;
   every: Every;

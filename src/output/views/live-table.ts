@@ -44,7 +44,7 @@ export class LiveTable<T> {
   readonly #paint: Paint;
   readonly #log: ReturnType<typeof createLogUpdate>;
   readonly #stops: ReadonlyArray<() => void>;
-  #shown: string[] = [];
+  #drawn: string[] = [];
   #stopped = false;
 
   constructor(options: LiveTableOptions<T>) {
@@ -57,8 +57,8 @@ export class LiveTable<T> {
 
   redraw(): void {
     if (this.#stopped) return;
-    this.#shown = this.#lines();
-    this.#log(this.#shown.join('\n'));
+    this.#drawn = this.#lines();
+    this.#log(this.#drawn.join('\n'));
   }
 
   /** Prints lines that stay, above the table. */
@@ -79,29 +79,29 @@ export class LiveTable<T> {
 
   #clear(): void {
     this.#log.clear();
-    this.#shown = [];
+    this.#drawn = [];
   }
 
   #lines(): string[] {
     const { sink, selection, clock, utc, frame, more } = this.#options;
     const now = clock.now();
     const { title, state, rows } = frame(now);
-    const room = sink.rows - [title, 'header', 'cursor'].length;
+    const height = sink.rows - [title, 'header', 'cursor'].length;
     const head = shorten(title, sink.columns - stringWidth(`: ${state}`));
     const headline = `${this.#paint('bold', head)}: ${state}`;
-    if (rows.length === 0 || room < 1) return [headline];
-    const { visible, hidden } = this.#choose(rows, room);
+    if (rows.length === 0 || height < 1) return [headline];
+    const { visible, hidden } = this.#choose(rows, height);
     const look = { view: { utc, now }, paint: this.#paint, header: true, width: sink.columns };
     const fitted = fitColumns(selection, visible, look);
     const table = [headerLine(fitted, look), ...rowLines(fitted, visible, look)];
     return [headline, ...table, ...(hidden.length > 0 ? [more(hidden)] : [])];
   }
 
-  #choose(rows: readonly T[], room: number): { visible: readonly T[]; hidden: readonly T[] } {
-    if (rows.length <= room) return { visible: rows, hidden: [] };
+  #choose(rows: readonly T[], height: number): { visible: readonly T[]; hidden: readonly T[] } {
+    if (rows.length <= height) return { visible: rows, hidden: [] };
     const { rank = () => 0 } = this.#options;
     const ranked = [...rows].sort((a, b) => rank(a) - rank(b));
-    return { visible: ranked.slice(0, room - 1), hidden: ranked.slice(room - 1) };
+    return { visible: ranked.slice(0, height - 1), hidden: ranked.slice(height - 1) };
   }
 
   /** How many lines of the screen a line takes. */
@@ -115,7 +115,7 @@ export class LiveTable<T> {
    */
   #resized(): void {
     const { sink } = this.#options;
-    const broken = this.#shown.reduce((extra, line) => extra + this.#height(line) - 1, 0);
+    const broken = this.#drawn.reduce((extra, line) => extra + this.#height(line) - 1, 0);
     sink.write(ERASE_LINE_AND_GO_UP.repeat(broken));
     this.#clear();
     this.redraw();

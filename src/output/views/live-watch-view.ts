@@ -1,6 +1,6 @@
 import { isFinal, type Activity } from '../../core/activity.js';
 import { compareIds, type Id } from '../../core/ids.js';
-import { plainText } from '../../core/text.js';
+import { count, plainText } from '../../core/text.js';
 import { watchColumns } from '../activity-columns.js';
 import { selectColumns } from '../columns.js';
 import { warningText } from '../error.js';
@@ -8,7 +8,6 @@ import { type Sink } from '../streams.js';
 import { painter, type Paint } from '../style.js';
 import { elapsedText } from '../time-text.js';
 import { LiveTable, type LiveFrame } from './live-table.js';
-import { entries } from './plain-watch-view.js';
 import { Tally } from './tally.js';
 import { type WatchEvent, type WatchView, type WatchViewOptions } from './watch-view.js';
 
@@ -75,7 +74,7 @@ export class LiveWatchView implements WatchView {
   #frame(now: number): LiveFrame<Activity> {
     const open = this.#tally.open();
     const state = [
-      entries(this.#tally.counts().total),
+      count(this.#tally.counts().total, 'entry', 'entries'),
       ...(open > 0 ? [this.#paint('busy', `${open} processing`)] : []),
       elapsedText(now - this.#started),
     ];

@@ -7,27 +7,24 @@ import { type Sink } from '../streams.js';
 import { painter, type Paint } from '../style.js';
 import { elapsedText } from '../time-text.js';
 import { activityText, baselineText, dispatchedText, gateOutputText, gateText, usualText } from './event-text.js';
-import { LineLog } from './line-log.js';
+import { LineLog, type Verbosity } from './line-log.js';
 import { type RunView, type RunViewOptions } from './run-view.js';
-
-/** How much is told: everything; what must be seen although stdout has the events; warnings alone. */
-export type Talk = 'all' | 'essentials' | 'warnings';
 
 /** Off a terminal: one line a change, and a heartbeat. */
 export class PlainRunView implements RunView {
   readonly #log: LineLog;
   readonly #paint: Paint;
-  readonly #talk: Talk;
+  readonly #verbosity: Verbosity;
   #nodes: readonly NodeProgress[] = [];
   #expected: ProgressEstimate = {};
 
-  constructor(sink: Sink, talk: Talk, { clock, every }: Pick<RunViewOptions, 'clock' | 'every'>) {
-    this.#talk = talk;
+  constructor(sink: Sink, verbosity: Verbosity, { clock, every }: Pick<RunViewOptions, 'clock' | 'every'>) {
+    this.#verbosity = verbosity;
     this.#paint = painter(sink.colour);
     this.#log = new LineLog(sink, {
       clock,
       every,
-      heartbeat: (elapsed) => (talk === 'warnings' ? null : stillGoing(this.#nodes, elapsed, this.#expected)),
+      heartbeat: (elapsed) => (verbosity === 'warnings' ? null : stillGoing(this.#nodes, elapsed, this.#expected)),
     });
   }
 
@@ -37,19 +34,19 @@ export class PlainRunView implements RunView {
         this.#log.raw(warningText(event.message, this.#paint));
         break;
       case 'baseline':
-        if (this.#talk !== 'warnings') this.#log.line(baselineText(event).join(', '));
+        if (this.#verbosity !== 'warnings') this.#log.line(baselineText(event).join(', '));
         break;
       case 'dispatched':
-        if (this.#talk === 'all') this.#log.line([dispatchedText(event), ...(event.node_id === undefined ? usualText(event) : [])].join(', '));
+        if (this.#verbosity === 'all') this.#log.line([dispatchedText(event), ...(event.node_id === undefined ? usualText(event) : [])].join(', '));
         break;
       case 'activity':
-        if (this.#talk === 'all') this.#log.line(`${event.activity.node_id} ${activityText(event.activity)}`);
+        if (this.#verbosity === 'all') this.#log.line(`${event.activity.node_id} ${activityText(event.activity)}`);
         break;
       case 'gate':
-        if (this.#talk === 'all') this.#log.line(gateText(event));
+        if (this.#verbosity === 'all') this.#log.line(gateText(event));
         break;
       case 'gate_output':
-        if (this.#talk !== 'warnings') this.#log.line(gateOutputText(event));
+        if (this.#verbosity !== 'warnings') this.#log.line(gateOutputText(event));
         break;
       case 'progress':
         this.#expected = event;
@@ -66,7 +63,7 @@ export class PlainRunView implements RunView {
   #progress(nodes: readonly NodeProgress[]): void {
     const before = this.#nodes;
     this.#nodes = nodes;
-    if (this.#talk !== 'all') return;
+    if (this.#verbosity !== 'all') return;
     nodes.forEach((node, index) => {
       if (node.status !== MISSING || before[index]?.status === MISSING) return;
       this.#log.line(`${node.node_id === null ? 'an expected node' : String(node.node_id)} missing: no entry appeared`);

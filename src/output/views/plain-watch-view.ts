@@ -1,11 +1,11 @@
 import { isFinal, type Activity } from '../../core/activity.js';
+import { count } from '../../core/text.js';
 import { warningText } from '../error.js';
 import { type Sink } from '../streams.js';
 import { painter, type Paint } from '../style.js';
 import { elapsedText } from '../time-text.js';
 import { changeText } from './event-text.js';
-import { LineLog } from './line-log.js';
-import { type Talk } from './plain-run-view.js';
+import { LineLog, type Verbosity } from './line-log.js';
 import { Tally } from './tally.js';
 import { type WatchEvent, type WatchView, type WatchViewOptions } from './watch-view.js';
 
@@ -13,16 +13,16 @@ import { type WatchEvent, type WatchView, type WatchViewOptions } from './watch-
 export class PlainWatchView implements WatchView {
   readonly #log: LineLog;
   readonly #paint: Paint;
-  readonly #talk: Talk;
+  readonly #verbosity: Verbosity;
   readonly #tally = new Tally();
 
-  constructor(sink: Sink, talk: Talk, { clock, every }: Pick<WatchViewOptions, 'clock' | 'every'>) {
-    this.#talk = talk;
+  constructor(sink: Sink, verbosity: Verbosity, { clock, every }: Pick<WatchViewOptions, 'clock' | 'every'>) {
+    this.#verbosity = verbosity;
     this.#paint = painter(sink.colour);
     this.#log = new LineLog(sink, {
       clock,
       every,
-      heartbeat: (elapsed) => (talk === 'warnings' ? null : this.#stillGoing(elapsed)),
+      heartbeat: (elapsed) => (verbosity === 'warnings' ? null : this.#stillGoing(elapsed)),
     });
   }
 
@@ -33,11 +33,11 @@ export class PlainWatchView implements WatchView {
         break;
       case 'listing':
         event.activities.forEach((activity) => this.#tally.add(activity));
-        this.#tell(event.activities.filter((activity) => !isFinal(activity.status)).reverse());
+        this.#write(event.activities.filter((activity) => !isFinal(activity.status)).reverse());
         break;
       case 'activity':
         this.#tally.add(event.activity);
-        this.#tell([event.activity]);
+        this.#write([event.activity]);
         break;
     }
   }
@@ -46,20 +46,15 @@ export class PlainWatchView implements WatchView {
     this.#log.stop();
   }
 
-  #tell(activities: readonly Activity[]): void {
-    if (this.#talk !== 'all') return;
+  #write(activities: readonly Activity[]): void {
+    if (this.#verbosity !== 'all') return;
     for (const activity of activities) this.#log.raw(`${changeText(activity)}\n`);
   }
 
   #stillGoing(elapsed: number): string {
     const open = this.#tally.open();
     const { total } = this.#tally.counts();
-    const state = open > 0 ? `still processing: ${open} of ${entries(total)}` : `still following: ${entries(total)}`;
+    const state = open > 0 ? `still processing: ${open} of ${count(total, 'entry', 'entries')}` : `still following: ${count(total, 'entry', 'entries')}`;
     return `${state}, ${elapsedText(elapsed)}`;
   }
-}
-
-/** `1 entry`, `20 entries`. */
-export function entries(n: number): string {
-  return n === 1 ? '1 entry' : `${n} entries`;
 }

@@ -1,10 +1,10 @@
 import { isFinal, STATUSES, type Activity, type Status } from '../../core/activity.js';
 import { type Id } from '../../core/ids.js';
 
-/** The counts of a followed log: all entries shown, and how many of each known status. */
+/** The counts of a followed log: all of its entries, and how many of each known status. */
 export type Counts = { total: number } & Record<Status | 'other', number>;
 
-/** Keeps the last status of each entry that was shown. */
+/** Keeps the last status of each entry. */
 export class Tally {
   readonly #statuses = new Map<Id, string>();
 

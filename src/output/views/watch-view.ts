@@ -4,7 +4,7 @@ import { type LdctlError } from '../../core/errors.js';
 import { type PrintOptions } from '../list.js';
 import { type Every } from '../ticker.js';
 
-/** What a followed log tells. */
+/** What happens in a log that is followed. */
 export type WatchEvent =
   /** The first listing, newest first. */
   | { event: 'listing'; activities: readonly Activity[] }

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LdctlError, UsageError } from '../../../src/core/errors.js';
 import { ApiKey } from '../../../src/core/secret.js';
-import { type Env } from '../../../src/profiles/environment.js';
+import { type Env } from '../../../src/core/env.js';
 import { type Config } from '../../../src/profiles/profile.js';
 import { resolveSettings, type SettingFlags, type Settings } from '../../../src/profiles/settings.js';
 import { type Source } from '../../../src/profiles/source.js';

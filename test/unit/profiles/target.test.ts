@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { LdctlError, UsageError } from '../../../src/core/errors.js';
 import { type Deployment, type TenantStructure } from '../../../src/core/wire.js';
-import { type Env } from '../../../src/profiles/environment.js';
+import { type Env } from '../../../src/core/env.js';
 import { resumeFlags, settingOrigins } from '../../../src/profiles/origins.js';
 import { type Config, type Profile } from '../../../src/profiles/profile.js';
 import { resolveSettings, type SettingFlags, type Settings } from '../../../src/profiles/settings.js';
