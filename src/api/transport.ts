@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { type ClientRequest, type IncomingMessage } from 'node:http';
+import http, { type ClientRequest, type IncomingMessage } from 'node:http';
+import https from 'node:https';
 import { type Socket } from 'node:net';
-import got, { type Agents, type Got, type Request } from 'got';
+import got, { type Agents, type Got, type Request, type RequestFunction } from 'got';
 import { TimeLimit } from '../core/abort.js';
 import { UsageError } from '../core/errors.js';
 import { type ApiKey } from '../core/secret.js';
@@ -71,8 +72,9 @@ export class Transport {
     const agent = this.#connections.agentFor(method);
     const stream = this.#got.stream(url, {
       method,
-      headers: { ...headers, 'ld-api-key': this.#apiKey.reveal() },
+      headers,
       body,
+      request: this.#request,
       agent: { http: agent, https: agent } as Agents,
     });
     const progress = new Progress(stream, url.protocol === 'https:');
@@ -99,6 +101,16 @@ export class Transport {
       if (agent instanceof TunnelAgent && progress.request) agent.abandon(progress.request);
     }
   }
+
+  /**
+   * Makes Node's request and puts the key into it then: Node hands the options of a request on to agents and sockets, and
+   * with NODE_DEBUG prints them.
+   */
+  readonly #request: RequestFunction = (url, options) => {
+    const request = url.protocol === 'https:' ? https.request(url, options) : http.request(url, options);
+    request.setHeader('ld-api-key', this.#apiKey.reveal());
+    return request;
+  };
 }
 
 /** Follows how far a request has got, which decides whether it can have left this machine. */

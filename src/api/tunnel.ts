@@ -20,7 +20,7 @@ export class ProxyConnectError extends Error {
 /**
  * Connections through an HTTP proxy's CONNECT. It mends four things of the agent it extends: a proxy that refuses is
  * an error of the connection, not an answer that looks as if the API had given it; the proxy's password stays out of
- * what `DEBUG=*` prints; an attempt can be abandoned while the proxy keeps it waiting; and the certificate of a host
+ * what `DEBUG=*` and `NODE_DEBUG` print; an attempt can be abandoned while the proxy keeps it waiting; and the certificate of a host
  * that is given as an address is checked against that address, not the proxy's.
  */
 export class TunnelAgent extends HttpsProxyAgent<string> {
@@ -28,7 +28,9 @@ export class TunnelAgent extends HttpsProxyAgent<string> {
 
   constructor(proxy: URL, options: { keepAlive: boolean }) {
     // `rejectUnauthorized` is for a proxy that is itself spoken to over TLS.
-    super(withoutCredentials(proxy), { ...options, rejectUnauthorized: true, headers: proxyAuthorization(proxy) });
+    const headers = proxyAuthorization(proxy);
+    // Made when they are sent: Node prints the agent's fields with NODE_DEBUG.
+    super(withoutCredentials(proxy), { ...options, rejectUnauthorized: true, headers: () => ({ ...headers }) });
   }
 
   /** @throws ProxyConnectError */
