@@ -20,8 +20,8 @@ export class ProxyConnectError extends Error {
 /**
  * Connections through an HTTP proxy's CONNECT. It mends four things of the agent it extends: a proxy that refuses is
  * an error of the connection, not an answer that looks as if the API had given it; the proxy's password stays out of
- * what `DEBUG=*` and `NODE_DEBUG` print; an attempt can be abandoned while the proxy keeps it waiting; and the certificate of a host
- * that is given as an address is checked against that address, not the proxy's.
+ * what `DEBUG=*` and `NODE_DEBUG` print; an attempt can be abandoned while the proxy keeps it waiting; and the
+ * certificate of a host that is given as an address is checked against that address, not the proxy's.
  */
 export class TunnelAgent extends HttpsProxyAgent<string> {
   readonly #opening = new Map<ClientRequest, AbortController>();

@@ -1,6 +1,7 @@
 import { parse, type ParseEntry } from 'shell-quote';
 import { type Clock } from '../core/clock.js';
 import { UsageError } from '../core/errors.js';
+import { refuseDebuggedStreams } from '../core/node-debug.js';
 import { type ApiKey } from '../core/secret.js';
 import { parseApiKey } from './api-key.js';
 import { type Env } from '../core/env.js';
@@ -65,6 +66,7 @@ export async function runKeyCommand(
   tools: KeyCommandTools,
   signal?: AbortSignal,
 ): Promise<ApiKey> {
+  refuseDebuggedStreams(`the output of ${what}`);
   const [program = '', ...args] = command;
   let output: string;
   try {

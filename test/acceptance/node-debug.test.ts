@@ -94,5 +94,26 @@ describe('under NODE_DEBUG, what Node prints holds no key', function () {
         assertAbsent(PASSWORD, ended);
         assertAbsent(`ci:${PASSWORD}`, ended);
       }),
+
+    'nor its bytes where it would be read from a pipe: that is refused': () =>
+      withScene({}, async (scene) => {
+        const program = join(scene.folder, 'print-key');
+        writeFileSync(program, `#!/bin/sh\necho ${KEY}\n`, { mode: 0o700 });
+        const add = ['profiles', 'add', 'prod', '--tenant-id', '1', '--supervisor-url', scene.url, '--deployment', '7'];
+        const byCommand = [...add, '--no-verify', '--key-store', 'command', '--key-command', program];
+        const env = { LD_API_KEY: undefined };
+        const piped = scene.start([...add, '--no-verify', '--key-store', 'file', '--api-key-stdin'], {
+          ...env,
+          NODE_DEBUG: 'stream',
+        });
+        const refused = [await piped.input(KEY).ended()];
+        assert.equal((await scene.ldctl(byCommand, env)).code, 0);
+        refused.push(await scene.ldctl([...LIST, '--profile', 'prod'], { ...env, NODE_DEBUG: '*' }));
+        for (const ended of refused) {
+          assert.equal(ended.code, 2, ended.stderr.slice(-1000));
+          assert.match(ended.stderr, /^error: with NODE_DEBUG as it is set/m);
+          assertAbsent(KEY, ended);
+        }
+      }),
   });
 });

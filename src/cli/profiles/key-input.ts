@@ -1,4 +1,5 @@
 import { UsageError } from '../../core/errors.js';
+import { refuseDebuggedStreams } from '../../core/node-debug.js';
 import type { ApiKey } from '../../core/secret.js';
 import { isApiKeyText, parseApiKey } from '../../profiles/api-key.js';
 import type { Host } from '../host.js';
@@ -9,6 +10,7 @@ const LONGEST_INPUT = 64 * 1024;
 
 /** Reads a key from piped stdin, to its end. @throws UsageError when there is none in it; the signal's reason */
 export async function readKey(host: Host, signal: AbortSignal): Promise<ApiKey> {
+  refuseDebuggedStreams('the key');
   let text = '';
   const stop = (): void => void host.stdin.destroy();
   signal.addEventListener('abort', stop, { once: true });
@@ -28,6 +30,7 @@ export async function readKey(host: Host, signal: AbortSignal): Promise<ApiKey> 
 
 /** Asks for a key, masked. @param found a key that Enter takes, such as that of LD_API_KEY */
 export async function askKey(questions: Questions, found: ApiKey | null): Promise<ApiKey> {
+  refuseDebuggedStreams('the key');
   const message = found ? `API key (Enter takes ${found.mask()} from the environment):` : 'API key:';
   const text = await questions.secret(message, (typed) => {
     if (typed.trim() === '') return found !== null || 'Paste the key; it is not shown.';
