@@ -18,7 +18,9 @@ export interface LogReadOptions extends CallOptions {
  * front of it misses what was pushed across the boundary between the two, which shows by the ranks: it is read once
  * more, beside what the first answer held, so that the pages on their way still follow on it. Entries seen twice are
  * dropped.
- * Where page 1 is the oldest, pages but the last never change.
+ * Where page 1 is the oldest, growth changes none but the last.
+ * Deleted entries pull others towards earlier pages. Where page 1 is the newest, the log has become shorter then, and it is
+ * read again from a page on that follows on what was read. Where it is the oldest, they move onto pages still to be read.
  *
  * @throws as `Supervisor.list` does
  */
@@ -46,19 +48,37 @@ type ReadPage = (page: number) => Promise<LogPage>;
 
 async function* readTowardsLast(read: ReadPage, first: LogPage, inFlight: number): AsyncGenerator<LogPage> {
   yield first;
-  let { lastPage } = first;
-  let floor = lowestRank(first);
+  let above = first;
   // The log may grow past the last page just when that one is read, hence the loop around the loop.
-  for (let next = 2; next <= lastPage; ) {
-    const numbers = countUp(next, () => lastPage);
+  for (let next = 2; next <= above.lastPage; ) {
+    const numbers = countUp(next, () => above.lastPage);
     for await (const { number, page } of inOrder(read, numbers, inFlight)) {
-      const missed = highestRank(page) < floor - 1 ? await readDownTo(highestRank(page), read, number) : [];
-      ({ lastPage } = page);
-      floor = lowestRank(page);
-      next = number + 1;
+      const isNext = highestRank(page) >= lowestRank(above) - 1;
+      const missed = isNext ? [] : await readDownTo(highestRank(page), read, number);
+      const [fresh] = missed;
+      if (fresh && fresh.total < above.total) {
+        // Entries were deleted, and those behind them have moved to pages in front of this one.
+        const back = await readBackTo(above, read, number - 1);
+        yield back.page;
+        above = back.page;
+        next = back.number + 1;
+        break;
+      }
       // Those missed lie above what the page holds; where they overlap, the later answer counts.
       yield { ...page, entries: [...missed, page].flatMap(({ entries }) => entries) };
+      above = page;
+      next = number + 1;
     }
+  }
+}
+
+/** The last page up to this one that now holds an entry as new as the oldest of `above`, so that none lies between. */
+async function readBackTo(above: LogPage, read: ReadPage, from: number): Promise<{ number: number; page: LogPage }> {
+  const oldest = above.entries.at(-1)?.activity.id ?? 0n;
+  for (let number = from; ; number--) {
+    const page = await read(number);
+    const newest = page.entries[0]?.activity.id;
+    if (number === 1 || (newest !== undefined && newest >= oldest)) return { number, page };
   }
 }
 
@@ -81,18 +101,24 @@ function lowestRank({ entries }: LogPage): number {
 }
 
 async function* readTowardsFirst(read: ReadPage, first: LogPage, inFlight: number): AsyncGenerator<LogPage> {
-  yield* await readNewestPages(read, first.lastPage);
-  for await (const { page } of inOrder(read, countDown(first.lastPage - 1, 2), inFlight)) yield page;
-  yield first;
+  const newest = await readNewestPage(read, first.lastPage);
+  yield newest.page;
+  let above = newest.page;
+  // Page 1 as well: what was read of it at first lacks what has moved onto it since.
+  for await (const { number, page } of inOrder(read, countDown(newest.number - 1, 1), inFlight)) {
+    // So does one that was answered before the page in front of it.
+    const isOutdated = page.answered < above.answered && page.total !== above.total;
+    above = isOutdated ? await read(number) : page;
+    yield above;
+  }
 }
 
-/** The last page, and those that came behind it while it was read; the newest one first. */
-async function readNewestPages(read: ReadPage, lastPage: number): Promise<LogPage[]> {
-  const pages: LogPage[] = [];
-  for (let number = lastPage; ; number++) {
+/** The last page, once it is the last one still when it has been read. */
+async function readNewestPage(read: ReadPage, lastPage: number): Promise<{ number: number; page: LogPage }> {
+  for (let number = lastPage; ; ) {
     const page = await read(number);
-    pages.unshift(page);
-    if (page.lastPage <= number) return pages;
+    if (page.lastPage <= number) return { number, page };
+    number = page.lastPage;
   }
 }
 

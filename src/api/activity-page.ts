@@ -1,7 +1,8 @@
 import { isFinal, type Activity } from '../core/activity.js';
+import { type InvalidAnswerError } from '../core/errors.js';
 import { type Id } from '../core/ids.js';
 import { type ActivityPage, type PageQuery } from '../core/supervisor.js';
-import { type ApiResponse } from './api-response.js';
+import { type ApiResponse, origin } from './api-response.js';
 import { check, invalidAnswer, jsonOf } from './json-answer.js';
 import { activityPage, isActivity, pageOfAnything } from './schemas.js';
 
@@ -18,15 +19,43 @@ export function pageOf(response: ApiResponse, query: PageQuery): ActivityPage {
   if (items.length > query.results) {
     throw invalidAnswer(response, `the page holds ${items.length} entries where ${query.results} were asked for`);
   }
-  checkTotals(response, page, query.results);
-  return { ...page, items: foldDuplicates(response, items) };
+  checkPlace(response, { ...page, held: items.length }, query);
+  const folded = foldDuplicates(response, items);
+  return { ...page, items: folded, ...(folded.length < items.length && { held: items.length }) };
 }
 
-function checkTotals(response: ApiResponse, page: { total_results: number; total_pages: number }, size: number): void {
-  const { total_results: results, total_pages: pages } = page;
+interface Place {
+  page: number;
+  total_results: number;
+  total_pages: number;
+  held: number;
+}
+
+/**
+ * Checks that it is the page that was asked for, and as full as it must be. Only page 1 may hold fewer entries: it is what
+ * shows that the server's pages are smaller (activities/activity-log.ts). The last page may lack one that came while it
+ * was read.
+ * @throws InvalidAnswerError
+ */
+function checkPlace(response: ApiResponse, place: Place, { page, results: size }: PageQuery): void {
+  const { total_results: results, total_pages: pages, held } = place;
   // An empty log has no page, or one that is empty (contract).
-  if (pages === Math.ceil(results / size) || (results === 0 && pages <= 1)) return;
-  throw invalidAnswer(response, `total_pages (${pages}) contradicts total_results (${results}) at ${size} a page`);
+  if (results === 0 && pages <= 1) return;
+  if (place.page !== page && held > 0) {
+    throw incomplete(response, `the answer is page ${place.page} where page ${page} was asked for`);
+  }
+  const isSmaller = page === 1 && held > 0 && held < size && pages === Math.ceil(results / held);
+  if (pages !== Math.ceil(results / size) && !isSmaller) {
+    throw incomplete(response, `total_pages (${pages}) contradicts total_results (${results}) at ${size} a page`);
+  }
+  if (page > 1 && page < pages && held < size) {
+    throw incomplete(response, `page ${page} of ${pages} holds ${held} entries where ${size} were asked for`);
+  }
+}
+
+function incomplete(response: ApiResponse, what: string): InvalidAnswerError {
+  const hint = `A cache or a proxy in between may not pass the query on: have it leave ${origin(response)} alone.`;
+  return invalidAnswer(response, what, { hint });
 }
 
 /** An entry that changed while the page was put together can be on it twice: the later state counts. */

@@ -76,7 +76,8 @@ function timeout({ phase, url, proxy }: FailedAttempt, limit: string): ErrorDeta
     sent: `no answer from ${url.host} within ${limit}`,
     answering: `the answer from ${url.host} was not complete within ${limit}`,
   };
-  return { code: 'timeout', message: message[phase], hint: proxy && phase === 'connecting' ? CHECK_PROXY : CHECK_NETWORK };
+  const hint = proxy && phase === 'connecting' ? CHECK_PROXY : CHECK_NETWORK;
+  return { code: 'timeout', message: message[phase], hint };
 }
 
 function proxyRefused(fault: ProxyConnectError, { url, proxy }: FailedAttempt): ErrorDetail {

@@ -2,8 +2,8 @@ import type { Clock } from './clock.js';
 import { TransportError } from './errors.js';
 
 /*
- * Aborting, time limits, and waiting for the first of several things. None of it uses `AbortSignal.any`: there, each of the
- * thousands of polls of a run would stay attached to the run's signal for as long as that lives.
+ * Aborting, time limits, and waiting for the first of several things. None of it uses `AbortSignal.any`: there, each of
+ * the thousands of polls of a run would stay attached to the run's signal for as long as that lives.
  */
 
 /**

@@ -51,6 +51,8 @@ export interface ActivityPage {
   page: number;
   total_results: number;
   total_pages: number;
+  /** How many entries it held where it showed one twice; absent: as many as `items`. */
+  held?: number;
   /** The server's own clock (`date` header, cut to whole seconds), milliseconds UTC; absent when it sent none. */
   serverTime?: number;
 }

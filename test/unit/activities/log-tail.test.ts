@@ -42,6 +42,20 @@ for (const order of ['asc', 'desc'] as const) {
       assert.deepEqual(await world.poll(), ids);
     });
 
+    it('follows a log whose server makes smaller pages, in one request a quiet poll', async () => {
+      const world = new World(order, 130);
+      const list = world.supervisor.list.bind(world.supervisor);
+      world.supervisor.list = (id, query, options) => list(id, { ...query, results: Math.min(query.results, 50) }, options);
+      await world.poll();
+      const open = world.supervisor.add({ status: 'processing' });
+      assert.deepEqual(await world.poll(), [open]);
+      assert.equal(await world.cost([open]), 1);
+      world.supervisor.addHistory(120);
+      const shown = await world.poll([open]);
+      assert.equal(shown.length, 121);
+      assert.equal(shown[0], open);
+    });
+
     it('starts at an empty log', async () => {
       const world = new World(order, 0);
       assert.deepEqual(await world.poll(), []);

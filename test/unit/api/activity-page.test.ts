@@ -9,6 +9,9 @@ import { answer, entry, page, REQUEST_ID, without } from './samples.js';
 const QUERY = { page: 1, results: 10 };
 const read = (body: unknown, query = QUERY) => readActivityPage(answer(200, body), query);
 
+/** So many entries, each with an id of its own. */
+const entries = (count: number) => Array.from({ length: count }, (_, index) => entry({ id: BigInt(100 - index) }));
+
 /** The page is refused, with the request id, by a message that says this. */
 function refused(body: unknown, says: RegExp, query = QUERY): void {
   assert.throws(
@@ -20,7 +23,8 @@ function refused(body: unknown, says: RegExp, query = QUERY): void {
 
 describe('a page of the activity log', () => {
   it('is read with its totals', () => {
-    const result = read(page([entry()], { page: 3n, total_results: 21n, total_pages: 3n }));
+    const last = page([entry()], { page: 3n, total_results: 21n, total_pages: 3n });
+    const result = read(last, { page: 3, results: 10 });
     assert.deepEqual([result.page, result.total_results, result.total_pages], [3, 21, 3]);
     assert.equal(result.items[0]?.node_id, 610809900976570889n);
   });
@@ -43,6 +47,21 @@ describe('a page of the activity log', () => {
     assert.deepEqual(read(page([], { total_pages: 0n })).items, []);
     assert.deepEqual(read(page([], { total_pages: 1n })).items, []);
     refused(page([], { total_pages: 2n }), /total_pages \(2\).*total_results \(0\)/);
+  });
+
+  it('may be shorter than was asked for where it is the first: it shows how many a page of this server holds', () => {
+    for (const pages of [3n, 5n]) {
+      const first = page(entries(5), { total_results: 25n, total_pages: pages });
+      assert.deepEqual([read(first).items.length, read(first).total_pages], [5, Number(pages)]);
+    }
+    refused(page(entries(5), { total_results: 25n, total_pages: 4n }), /total_pages \(4\)/);
+  });
+
+  it('may lack what came while it was read where it is the last, and may be past the end', () => {
+    const last = page(entries(4), { page: 3n, total_results: 25n, total_pages: 3n });
+    assert.equal(read(last, { page: 3, results: 10 }).items.length, 4);
+    const past = page([], { page: 1n, total_results: 25n, total_pages: 3n });
+    assert.deepEqual(read(past, { page: 7, results: 10 }).items, []);
   });
 
   it('loses no digit of any id of 64 bits', () => {
@@ -112,6 +131,21 @@ describe('a page of the activity log', () => {
       refused(page([entry()], { total_results: 1n, total_pages: 0n }), /total_pages \(0\)/);
     });
 
+    it('when it is another page than was asked for, with a hint at what may have kept it', () => {
+      const other = page(entries(10), { page: 1n, total_results: 25n, total_pages: 3n });
+      assert.throws(() => read(other, { page: 2, results: 10 }), {
+        message: 'GET /deployments/7/activities: the answer is page 1 where page 2 was asked for',
+        hint: 'A cache or a proxy in between may not pass the query on: have it leave https://supervisor.test alone.',
+        exitCode: 6,
+        requestId: REQUEST_ID,
+      });
+    });
+
+    it('when a page in the middle is not full', () => {
+      const short = page(entries(7), { page: 2n, total_results: 25n, total_pages: 3n });
+      refused(short, /page 2 of 3 holds 7 entries where 10 were asked for/, { page: 2, results: 10 });
+    });
+
     it('when it holds more entries than were asked for', () => {
       const two = page([entry({ id: 1n }), entry({ id: 2n })]);
       assert.equal(read(two, { page: 1, results: 2 }).items.length, 2);
@@ -127,6 +161,7 @@ describe('a page of the activity log', () => {
 
     it('holds it once, in its place', () => {
       assert.deepEqual(statuses(entry(), entry({ id: 40n }), entry()), ['41 completed', '40 completed']);
+      assert.deepEqual([read(page([entry(), entry()])).held, read(page([entry()])).held], [2, undefined]);
     });
 
     it('holds the final one, wherever it stands', () => {
