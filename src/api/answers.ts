@@ -1,11 +1,12 @@
+import { type Id } from '../core/ids.js';
 import { type Accepted, type ActivityPage, type PageQuery } from '../core/supervisor.js';
-import { type KeyContext, type TenantStructure } from '../core/wire.js';
+import { type DeploymentDetails, type KeyContext, type TenantStructure } from '../core/wire.js';
 import { pageOf } from './activity-page.js';
 import { type ApiResponse, header, requestIdOf } from './api-response.js';
 import { parseHttpDate } from './http-dates.js';
 import { check, invalidAnswer, jsonOf } from './json-answer.js';
 import { type CallHints, refuseFailure } from './problems.js';
-import { keyContext, tenantStructure } from './schemas.js';
+import { deploymentDetails, keyContext, tenantStructure } from './schemas.js';
 
 /*
  * What an answer means: the value that was asked for, or the error that the contract has for it. Pure, so that a
@@ -20,7 +21,8 @@ const TRIGGER_HINTS: CallHints = {
   forbidden: `The key needs the permission deployment:manage. ${ALLOW_LIST} ${SEE_GRANTS}`,
   notFound: DEPLOYMENT_UNKNOWN,
 };
-const LIST_HINTS: CallHints = {
+/** For whatever is read of a deployment. */
+const READ_HINTS: CallHints = {
   forbidden: `The key needs the permission deployment:read. ${ALLOW_LIST} ${SEE_GRANTS}`,
   notFound: DEPLOYMENT_UNKNOWN,
 };
@@ -48,7 +50,7 @@ export function readAccepted(response: ApiResponse): Accepted {
  * @throws ApiError, RedirectError, InvalidAnswerError
  */
 export function readActivityPage(response: ApiResponse, query: PageQuery): ActivityPage {
-  refuseFailure(response, LIST_HINTS);
+  refuseFailure(response, READ_HINTS);
   const page = pageOf(response, query);
   const serverTime = serverTimeOf(response);
   return serverTime === null ? page : { ...page, serverTime };
@@ -70,6 +72,17 @@ export function readKeyContext(response: ApiResponse): KeyContext {
 export function readStructure(response: ApiResponse): TenantStructure {
   refuseFailure(response, CORE_HINTS);
   return check(response, tenantStructure, jsonOf(response));
+}
+
+/**
+ * The answer to "how many nodes".
+ * @throws ApiError, RedirectError, InvalidAnswerError, which an answer about another deployment is too
+ */
+export function readDeployment(response: ApiResponse, deploymentId: Id): DeploymentDetails {
+  refuseFailure(response, READ_HINTS);
+  const details = check(response, deploymentDetails, jsonOf(response));
+  if (details.id === deploymentId) return details;
+  throw invalidAnswer(response, `the answer is about deployment ${details.id}, not ${deploymentId}`);
 }
 
 /** The server's own clock as it answered, milliseconds UTC; null when it does not say. */

@@ -1,13 +1,21 @@
 import { type Id } from '../core/ids.js';
-import { type KeyContext, type TenantStructure } from '../core/wire.js';
-import { readKeyContext, readStructure } from './answers.js';
+import { type DeploymentDetails, type KeyContext, type TenantStructure } from '../core/wire.js';
+import { readDeployment, readKeyContext, readStructure } from './answers.js';
 import { Client, type ClientOptions } from './client.js';
 
 export interface ReadOptions {
   signal?: AbortSignal;
 }
 
-/** The Core API over HTTP (contract, "Core"): whose key this is, and which deployments there are. Reads only. */
+/** Where a deployment stands: its ids from the tenant down, as the structure and every entry of the log have them. */
+export interface DeploymentPath {
+  tenantId: Id;
+  divisionId: Id;
+  environmentId: Id;
+  deploymentId: Id;
+}
+
+/** The Core API over HTTP (contract, "Core"): whose key this is, which deployments there are, and of what size. Reads only. */
 export class CoreApi {
   readonly #client: Client;
 
@@ -30,5 +38,16 @@ export class CoreApi {
    */
   async structure(tenantId: Id, options: ReadOptions = {}): Promise<TenantStructure> {
     return this.#client.get(`/tenants/${tenantId}/structure`, options, readStructure);
+  }
+
+  /**
+   * One deployment, with how many nodes it has (contract, "Core: how many nodes").
+   * @throws ApiError, RedirectError, TransportError, InvalidAnswerError, or the signal's reason
+   */
+  async deployment(at: DeploymentPath, options: ReadOptions = {}): Promise<DeploymentDetails> {
+    const { tenantId, divisionId, environmentId, deploymentId } = at;
+    const environment = `/tenants/${tenantId}/divisions/${divisionId}/environments/${environmentId}`;
+    const path = `${environment}/deployments/${deploymentId}`;
+    return this.#client.get(path, options, (response) => readDeployment(response, deploymentId));
   }
 }

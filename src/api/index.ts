@@ -3,7 +3,7 @@
  * types and errors that it needs and nothing of the command line.
  */
 export { type ClientOptions } from './client.js';
-export { CoreApi, type ReadOptions } from './core-api.js';
+export { CoreApi, type DeploymentPath, type ReadOptions } from './core-api.js';
 export { SupervisorApi, triggerBody } from './supervisor-api.js';
 export { parseBaseUrl } from './base-url.js';
 export { type OnTrace, type TraceEvent } from './trace.js';
@@ -48,6 +48,7 @@ export {
 } from '../core/supervisor.js';
 export {
   type Deployment,
+  type DeploymentDetails,
   type Division,
   type DivisionGrants,
   type TenantEnvironment,

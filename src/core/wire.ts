@@ -46,6 +46,15 @@ export interface Deployment {
   supervisor_url: string | null;
 }
 
+/** One deployment as it is described by itself, of whose many fields these matter (contract, "Core: how many nodes"). */
+export interface DeploymentDetails {
+  id: Id;
+  name: string;
+  /** Of all its nodes; whether each runs every runtime is unknown. */
+  nodes_count: number;
+  supervisor_url: string | null;
+}
+
 export interface TenantEnvironment {
   id: Id;
   name: string;

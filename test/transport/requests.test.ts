@@ -87,10 +87,14 @@ describe('what is sent', () => {
     const permissions = { tenant: [], division: [], environment: [], divisions: {} };
     const context = { id: 1n, name: 'ci', role_name: 'operator', permissions };
     const structure = { id: 18446744073709551615n, name: 'Acme', divisions: [] };
-    await serve(reply(200, { api_key: context }), reply(200, structure));
+    const deployment = { id: 4n, name: 'prices', nodes_count: 3, supervisor_url: null };
+    await serve(reply(200, { api_key: context }), reply(200, structure), reply(200, deployment));
     const core = new CoreApi({ url: server.url, apiKey: KEY });
     assert.deepEqual(await core.keyContext(18446744073709551615n), context);
     assert.deepEqual(await core.structure(18446744073709551615n), structure);
+    const at = { tenantId: 1n, divisionId: 2n, environmentId: 18446744073709551615n, deploymentId: 4n };
+    assert.deepEqual(await core.deployment(at), deployment);
+    assert.equal(sent(2).url, '/tenants/1/divisions/2/environments/18446744073709551615/deployments/4');
     assert.equal(sent(0).url, '/tenants/18446744073709551615/api_keys/context');
     assert.equal(sent(1).url, '/tenants/18446744073709551615/structure');
     assert.equal(sent(0).headers['ld-api-key'], KEY);

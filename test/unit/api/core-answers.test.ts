@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readKeyContext, readStructure } from '../../../src/api/answers.js';
+import { readDeployment, readKeyContext, readStructure } from '../../../src/api/answers.js';
 import { InvalidAnswerError } from '../../../src/core/errors.js';
 import { answer, without } from './samples.js';
 
@@ -62,6 +62,15 @@ describe('the context of a key', () => {
   });
 });
 
+describe('the context of a key, where it is odd', () => {
+  it('is read as far as what is only shown goes', () => {
+    const odd = { ...KEY_FIELDS, name: 7n, role_name: null, user_id: 'me', expiry_at: '2027-06-30T23:59:60Z' };
+    const read = context({ ...odd, allowed_ips: 'all', permissions: PERMISSIONS });
+    assert.deepEqual([read.name, read.role_name, read.user_id, read.allowed_ips], ['', '', undefined, undefined]);
+    assert.equal(read.expiry_at, '2027-06-30T23:59:60Z');
+  });
+});
+
 describe('the structure of a tenant', () => {
   const deployment = {
     id: 610809900976570889n,
@@ -86,6 +95,12 @@ describe('the structure of a tenant', () => {
     assert.deepEqual(read, { ...bare, region: null, tier: null, supervisor_url: null });
   });
 
+  it('is read whatever the names and the kind of a deployment are', () => {
+    const [read] = structure(tree([{ ...deployment, name: null, cloud: 7n, region: 7n, tier: [], variant: '' }])).divisions[0]
+      ?.environments[0]?.deployments ?? [];
+    assert.deepEqual(read, { ...deployment, name: '', cloud: '', region: null, tier: null, variant: '' });
+  });
+
   it('has an empty list for null', () => {
     assert.deepEqual(structure(tree(null)), tree([]));
     assert.deepEqual(structure({ id: 1n, name: 'Acme', divisions: null }).divisions, []);
@@ -95,5 +110,31 @@ describe('the structure of a tenant', () => {
     for (const body of [{}, { id: 1n, name: 'Acme' }, tree([{ ...deployment, id: 'x' }])]) {
       assert.throws(() => structure(body), InvalidAnswerError);
     }
+  });
+});
+
+describe('a deployment by itself', () => {
+  const ID = 610809900976570889n;
+  const details = { id: ID, name: 'prices', nodes_count: 3n, supervisor_url: null, cluster: 'cluster', runtimes: ['iggy'] };
+  const deployment = (body: unknown, status = 200) => readDeployment(answer(status, body), ID);
+
+  it('says how many nodes it has', () => {
+    assert.deepEqual(deployment(details), { ...details, nodes_count: 3 });
+    assert.equal(deployment(without(details, 'supervisor_url')).supervisor_url, null);
+  });
+
+  it('is refused when it is another one, or says no number', () => {
+    assert.throws(() => deployment({ ...details, id: 610809900976570900n }), {
+      name: 'InvalidAnswerError',
+      message: /about deployment 610809900976570900, not 610809900976570889/,
+    });
+    for (const count of ['3', -1n, null, 2n ** 64n]) {
+      assert.throws(() => deployment({ ...details, nodes_count: count }), InvalidAnswerError);
+    }
+  });
+
+  it('that the key may not see names the permission', () => {
+    assert.throws(() => deployment('', 403), { exitCode: 4, hint: /deployment:read/ });
+    assert.throws(() => deployment({ code: 'not_found' }, 404), { exitCode: 5, hint: /may not see it/ });
   });
 });
