@@ -14,6 +14,7 @@ export type Answer = { accepted: Accepted } | { error: LdctlError };
  * |---|---|
  * | `202` | accepted |
  * | refused, DNS, TLS, proxy says no: the request never left | not sent |
+ * | of these, what trying again cannot change: a certificate, a proxy's 407 | definite no |
  * | `425 429`, `409 idempotent_request_in_progress` | not now |
  * | any other `4xx` but 408 | definite no |
  * | a redirect | redirect |
@@ -22,7 +23,7 @@ export type Answer = { accepted: Accepted } | { error: LdctlError };
 export function judge(answer: Answer): Verdict {
   if ('accepted' in answer) return 'accepted';
   const { error } = answer;
-  if (error instanceof TransportError) return error.sent === 'no' ? 'not-sent' : 'cannot-tell';
+  if (error instanceof TransportError) return judgeTransport(error);
   if (error instanceof RedirectError) return 'redirect';
   // The request itself could not be made.
   if (error instanceof UsageError) return 'definite-no';
@@ -32,6 +33,11 @@ export function judge(answer: Answer): Verdict {
 /** Not carried out now because another request of this very trigger is: one that got lost on its way, or was doubled. */
 export function isInProgress(error: LdctlError): boolean {
   return error instanceof ApiError && error.status === 409 && error.code === 'idempotent_request_in_progress';
+}
+
+function judgeTransport({ sent, transient }: TransportError): Verdict {
+  if (sent === 'maybe') return 'cannot-tell';
+  return transient ? 'not-sent' : 'definite-no';
 }
 
 function judgeStatus(error: ApiError): Verdict {

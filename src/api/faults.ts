@@ -1,5 +1,5 @@
 import { formatDuration } from '../core/durations.js';
-import { TransportError } from '../core/errors.js';
+import { RETRYABLE_STATUSES, TransportError } from '../core/errors.js';
 import { ProxyConnectError } from './tunnel.js';
 
 /** How far a request got before it failed. Until a connection stands, nothing of it has left this machine. */
@@ -87,7 +87,7 @@ function proxyRefused(fault: ProxyConnectError, { url, proxy }: FailedAttempt): 
     code: 'proxy_refused',
     message: `${name} refused to connect to ${url.host} (it answered ${fault.status})`,
     hint: fault.status === 407 ? GIVE_PASSWORD : CHECK_PROXY,
-    transient: fault.status >= 500,
+    transient: fault.status >= 500 || RETRYABLE_STATUSES.has(fault.status),
   };
 }
 

@@ -99,7 +99,7 @@ function exitForStatus(status: number): ExitName {
  */
 export class TransportError extends LdctlError {
   readonly sent: 'no' | 'maybe';
-  /** False when trying again cannot help: a certificate that does not verify. */
+  /** False when trying again cannot help: a certificate that does not verify, a proxy that refuses. */
   readonly transient: boolean;
 
   constructor(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { dispatch, type DispatchEnd, type EarlierTry } from '../../../src/activities/dispatch.js';
 import { PollSchedule } from '../../../src/activities/poll-schedule.js';
-import { Interrupted, LdctlError, RedirectError } from '../../../src/core/errors.js';
+import { Interrupted, LdctlError, RedirectError, TransportError } from '../../../src/core/errors.js';
 import { type RunEvent } from '../../../src/core/progress.js';
 import { type TriggerRequest } from '../../../src/core/supervisor.js';
 import { VirtualClock } from '../../helpers/clock.js';
@@ -168,6 +168,13 @@ describe('dispatch', () => {
         assert.equal(world.since(), 0);
       });
     }
+
+    it('that a proxy will say every time ends it at once', async () => {
+      const no = new TransportError('proxy_refused', 'the proxy answered 407', { sent: 'no', transient: false });
+      const world = new World(failing(no));
+      assert.deepEqual(await world.run(), { kind: 'refused', error: no });
+      assert.equal(world.since(), 0);
+    });
 
     it('after tries that never left, it is still one', async () => {
       const world = new World(failing(refused()), failing(apiError(429)), failing(apiError(403)));

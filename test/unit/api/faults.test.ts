@@ -121,8 +121,9 @@ describe('a proxy that opens no tunnel', () => {
     assert.match(error.hint ?? '', /NO_PROXY/);
   });
 
-  it('may do so at the next try only if it had a fault of its own', () => {
-    assert.deepEqual([499, 500, 503].map((status) => refused(status).transient), [false, true, true]);
+  it('may do so at the next try only if it had a fault of its own, or was asked too often', () => {
+    assert.deepEqual([500, 503, 408, 429].map((status) => refused(status).transient), [true, true, true, true]);
+    assert.deepEqual([401, 403, 407, 499].map((status) => refused(status).transient), [false, false, false, false]);
   });
 
   it('that wants a password is told one', () => {
