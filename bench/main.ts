@@ -1,15 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { follow } from './follow/part.js';
-import { notice } from './notice/part.js';
 import { type BenchOptions, type Part } from './part.js';
 import { read } from './read-log/part.js';
 import { start } from './start/part.js';
 
-const PARTS: Readonly<Record<string, Part>> = { start, read, follow, notice };
+const PARTS: Readonly<Record<string, Part>> = { start, read, follow };
 const NAMES = Object.keys(PARTS).join(', ');
 
-const USAGE = `The bench: how fast the built command starts, reads a long log, follows, and notices an end, beside others.
+const USAGE = `The bench: how fast the built command starts, reads a long log and follows, beside others.
 
   npm run bench -- [PART…]   only these of: ${NAMES}
 

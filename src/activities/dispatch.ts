@@ -1,21 +1,20 @@
-import type { Clock } from '../core/clock.js';
+import type { Clock, Random } from '../core/clock.js';
 import { formatDuration } from '../core/durations.js';
 import { Interrupted, LdctlError, retryAfterOf } from '../core/errors.js';
 import { warning, type RunEvent } from '../core/progress.js';
 import type { Accepted, Supervisor, TriggerRequest } from '../core/supervisor.js';
+import { Backoff } from './backoff.js';
 import { isInProgress, judge, type Answer } from './dispatch-rules.js';
 import { isHopeless } from './patience.js';
-import type { PollSchedule } from './poll-schedule.js';
 import { asLdctlError } from './report.js';
 
 export interface DispatchTools {
   supervisor: Supervisor;
   clock: Clock;
+  random: Random;
   signal: AbortSignal;
   /** As in `JobTools`. */
   mayPost?: (signal: AbortSignal) => Promise<boolean>;
-  /** A fresh schedule of waits. */
-  newSchedule(): PollSchedule;
   /** Whether the log shows an entry of this trigger; a single try. @throws as `Supervisor.list` does */
   look(signal: AbortSignal): Promise<boolean>;
 }
@@ -72,7 +71,7 @@ interface Doubt {
 class Dispatch {
   readonly #request: TriggerRequest;
   readonly #tools: DispatchTools;
-  readonly #tries: PollSchedule;
+  readonly #backoff: Backoff;
   /** Local wall clock, ms. */
   readonly #lookUntil: number;
   readonly #resendUntil: number;
@@ -85,7 +84,7 @@ class Dispatch {
   constructor(request: TriggerRequest, tools: DispatchTools, earlier: EarlierTry | null) {
     this.#request = request;
     this.#tools = tools;
-    this.#tries = tools.newSchedule();
+    this.#backoff = new Backoff(tools.random);
     this.#lookUntil = tools.clock.now() + TRIES_END_MS;
     this.#resendUntil = Math.min(this.#lookUntil, earlier?.resendUntil ?? Infinity);
     if (earlier) this.#noteDoubt(earlier.error);
@@ -128,7 +127,7 @@ class Dispatch {
           yield warning('fate_unknown', `${error.message}; looking at the log before anything is sent again`);
           break;
         default: {
-          const waitMs = Math.max(this.#tries.next(), retryAfterOf(error));
+          const waitMs = Math.max(this.#backoff.next(), retryAfterOf(error));
           if (clock.now() + waitMs > this.#resendUntil) return this.#end(error);
           yield warning('not_sent', `${error.message}; trying again in ${formatDuration(waitMs)}`);
           await clock.sleep(waitMs, signal);
@@ -166,7 +165,7 @@ class Dispatch {
   /** Reads the log until it shows the trigger, or a read that began late enough shows that it is not there. */
   async *#look(doubt: Doubt): AsyncGenerator<RunEvent, 'shown' | 'absent' | 'no-way-on'> {
     const { clock, signal } = this.#tools;
-    const schedule = this.#tools.newSchedule();
+    const backoff = new Backoff(this.#tools.random);
     for (let failures = 0; ; ) {
       const startedAt = clock.now();
       let retryAfterMs = 0;
@@ -184,7 +183,7 @@ class Dispatch {
       }
       const now = clock.now();
       const untilLookable = doubt.lookableAt > now ? doubt.lookableAt - now : Infinity;
-      const waitMs = Math.max(Math.min(schedule.next(), untilLookable), retryAfterMs);
+      const waitMs = Math.max(Math.min(backoff.next(), untilLookable), retryAfterMs);
       if (now + waitMs > Math.max(this.#lookUntil, doubt.lookableAt)) return 'no-way-on';
       await clock.sleep(waitMs, signal);
     }

@@ -1,43 +1,45 @@
-import type { ProgressEstimate, RunEvent } from '../core/progress.js';
-import { allEndedAt } from './ending-odds.js';
-import type { Outlook } from './outlook.js';
-import type { PastDurations, Work } from './past-durations.js';
+import { isFinal } from '../core/activity.js';
+import { MISSING } from '../core/outcome.js';
+import type { NodeProgress, ProgressEstimate } from '../core/progress.js';
 
-/**
- * How long the work of one run usually takes, and when it may be over. What is usual is settled at the first telling:
- * it is what was known before, and the run's own nodes do not change it.
- */
-export class Estimate {
-  readonly #past: PastDurations;
-  #usual: { work: Work; ms: number | null } | null = null;
-
-  /** @param asked what the run does, where that is known beforehand */
-  constructor(past: PastDurations, asked: Work | null) {
-    this.#past = past;
-    if (asked) this.#usual = { work: asked, ms: past.usualMs(asked) };
-  }
-
-  at({ now, underway }: Outlook): ProgressEstimate {
-    const [first] = underway;
-    if (first) this.#usual ??= { work: first, ms: this.#past.usualMs(first) };
-    const usualMs = this.#usual?.ms ?? null;
-    if (usualMs === null) return {};
-    const courses = underway.flatMap(({ since, ...work }) => {
-      const odds = this.#past.odds(work);
-      return odds ? [{ since, odds }] : [];
-    });
-    return courses.length === 0 ? { usualMs } : { usualMs, endsAt: allEndedAt(courses, now) };
-  }
+/** What is yet to be started in a roll. */
+export interface RollAhead {
+  /** How many nodes may be underway at once. */
+  window: number;
+  /** Between the completion of a node and the next one, ms. */
+  pauseMs: number;
+  /** Whether more nodes are started at all. */
+  goesOn: boolean;
 }
 
-/** The same events, with the estimate beside each progress. */
-export async function* withEstimates<End>(
-  events: AsyncGenerator<RunEvent, End>,
-  estimate: () => ProgressEstimate,
-): AsyncGenerator<RunEvent, End> {
-  for (;;) {
-    const next = await events.next();
-    if (next.done) return next.value;
-    yield next.value.event === 'progress' ? { ...next.value, ...estimate() } : next.value;
-  }
+/**
+ * When all of it may be over, if every node takes as long as usual; nothing where the usual time is not known.
+ * @param usualMs how long it usually takes a node
+ * @param now local wall clock, ms
+ */
+export function estimate(
+  nodes: readonly NodeProgress[],
+  usualMs: number | null,
+  now: number,
+  roll: RollAhead | null = null,
+): ProgressEstimate {
+  if (usualMs === null) return {};
+  const left = nodes.filter(isUnderway).map(({ since }) => Math.max((since ?? now) + usualMs - now, 0));
+  const waiting = roll?.goesOn === true ? nodes.filter(({ stage }) => stage === 'waiting').length : 0;
+  if (left.length === 0 && waiting === 0) return { usualMs };
+  const longest = Math.max(0, ...left);
+  if (!roll || waiting === 0) return { usualMs, endsAt: now + longest };
+  const places = Math.min(roll.window, left.length + waiting);
+  const work = sum(left) + waiting * (usualMs + roll.pauseMs);
+  return { usualMs, endsAt: now + Math.max(longest, work / places) };
+}
+
+/** An entry that goes on; or, in a roll, a node whose entry has yet to appear. */
+function isUnderway({ status, stage }: NodeProgress): boolean {
+  if (stage === 'waiting' || stage === 'done') return false;
+  return status === null ? stage === 'running' : status !== MISSING && !isFinal(status);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -4,7 +4,6 @@ import { Interrupted, LdctlError } from '../core/errors.js';
 import type { Id } from '../core/ids.js';
 import { warning, type RunEvent } from '../core/progress.js';
 import type { LogTail } from './log-tail.js';
-import type { Outlook } from './outlook.js';
 import type { PollSchedule } from './poll-schedule.js';
 import { Patience } from './patience.js';
 import type { Poll } from './run-tracker.js';
@@ -19,8 +18,6 @@ export interface Followed {
   readonly settled: boolean;
   /** When a poll could settle it, if nothing else happens; null when only a change can. */
   nextCheckAt(): number | null;
-  /** What is still going on, as far as a guess can be made when that will end. */
-  outlook?(now: number): Outlook;
 }
 
 export interface FollowTools {
@@ -53,7 +50,8 @@ export async function* follow(
   const { clock, schedule, signal } = tools;
   const deadline = tools.deadline ?? Infinity;
   const patience = new Patience();
-  let waitMs = schedule.next();
+  schedule.begin(clock.now());
+  let waitMs = schedule.next(clock.now());
   try {
     for (;;) {
       await clock.sleep(Math.min(waitMs, Math.max(deadline - clock.now(), 0)), signal);
@@ -71,7 +69,7 @@ export async function* follow(
           if (verdict.giveUp) return { kind: 'gave-up', error };
           if (verdict.first) yield warning('poll_failed', `cannot see the log just now: ${error.message}`);
         }
-        waitMs = Math.max(schedule.next(), patience.retryAfterMs);
+        waitMs = Math.max(schedule.next(endedAt), patience.retryAfterMs);
         continue;
       }
       patience.succeeded();
@@ -79,8 +77,9 @@ export async function* follow(
       yield* events;
       if (followed.settled) return { kind: 'settled' };
       if (lastLook) return { kind: 'deadline' };
-      if (events.length > 0) schedule.reset();
-      waitMs = nextWait(schedule, followed, { startedAt, endedAt, requests: tail.requests });
+      if (events.length > 0) schedule.changed(endedAt);
+      const checkAt = followed.nextCheckAt() ?? Infinity;
+      waitMs = schedule.next(endedAt, { startedAt, requests: tail.requests, checkAt });
     }
   } catch (error) {
     if (error instanceof Interrupted) return { kind: 'interrupted', reason: error };
@@ -101,15 +100,4 @@ async function attempt(
     if (error instanceof LdctlError) return { error };
     throw error;
   }
-}
-
-/** The moment that could settle it comes before the schedule's own. */
-function nextWait(
-  schedule: PollSchedule,
-  followed: Followed,
-  { startedAt, endedAt, requests }: Poll & { requests: number },
-): number {
-  const waitMs = schedule.next(followed.outlook?.(endedAt));
-  const dueInMs = (followed.nextCheckAt() ?? Infinity) - endedAt;
-  return schedule.atLatest(waitMs, dueInMs, { tookMs: endedAt - startedAt, requests });
 }

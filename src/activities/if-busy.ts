@@ -70,7 +70,7 @@ async function* waitUntilFree(
     sight.follow(tracker, highestOf(ids), {
       clock,
       signal,
-      schedule: new PollSchedule(intervalMs, random, { past: sight.past, begun: null }),
+      schedule: new PollSchedule(intervalMs, random),
       deadline: timeoutMs === null ? null : clock.now() + timeoutMs,
     }),
   );

@@ -1,139 +1,66 @@
 import type { Random } from '../core/clock.js';
-import type { Course } from './ending-odds.js';
-import type { Outlook, Underway } from './outlook.js';
-import type { PastDurations, Work } from './past-durations.js';
+import { jittered } from './backoff.js';
 
+/** The first poll comes early: work that fails at once has failed by then. */
 const FIRST_MS = 500;
-const GROWTH = 1.5;
-/** With the time that an answer takes, nothing is told more than 5 s late. */
-const LONGEST_MS = 4900;
-const JITTER = 0.1;
+const SHORTEST_MS = 1000;
+const LONGEST_MS = 5000;
+/** What has not changed for an hour will hardly do so within the next second: the wait grows with that time. */
+const SHARE_OF_QUIET_TIME = 1 / 60;
+/** At most two requests a second, however many pages a poll takes. */
+const REST_FOR_A_REQUEST_MS = 500;
 
-/** Where the log tells how long it takes, the first look is only to see the entries: not before so much of that … */
-const FIRST_LOOK = { share: 0.75, longestMs: 1500 };
-/** … and then polls are no wider apart than this, so that nothing is told more than 5 s late. */
-const WIDEST_MS = 4500;
-/** From one request to the next: at most two a second. */
-const CLOSEST_MS = 500;
-/** How close polls are where an end is likely: at a rate of one end a second, so many polls a second. */
-const CLOSENESS = 3;
-const STEP_MS = 100;
-
-export interface Experience {
-  past: PastDurations;
-  /** What has just been asked for, so that it cannot have ended; null when it may be anything, begun at any time. */
-  begun: Work | null;
+/** The poll that has just ended. Local wall clock, ms. */
+export interface LastPoll {
+  startedAt: number;
+  /** How many requests it took. */
+  requests: number;
+  /** When the next one could settle what is followed, if nothing else happens; `Infinity` for never. */
+  checkAt: number;
 }
 
 /**
- * When to look again: 0.5 s, ±10 %, growing by half up to 5 s, and back to the start when something changed (design,
- * "Polling"). Where the log tells how long such work took before: seldom as long as nothing can have ended,
- * closely when it is likely, and less and less after that. A fixed interval stays what it is.
+ * When to poll again: after 0.5 s, then every second for the first minute since something last changed, then after a
+ * sixtieth of the time since, 5 s at most; ±10 % (design, "Polling"). A fixed interval stays what it is.
  */
 export class PollSchedule {
   readonly #fixedMs: number | null;
   readonly #random: Random;
-  readonly #experience: Experience | null;
-  #firstLookMs: number | null = null;
-  #nextMs = FIRST_MS;
+  #isFirst = true;
+  #changedAt = 0;
 
   /** @param fixedMs `--interval` in milliseconds, or null to adapt */
-  constructor(fixedMs: number | null, random: Random, experience: Experience | null = null) {
+  constructor(fixedMs: number | null, random: Random) {
     this.#fixedMs = fixedMs;
     this.#random = random;
-    this.#experience = experience;
-    this.begin();
   }
 
-  get fixed(): boolean {
-    return this.#fixedMs !== null;
+  /** Something new is followed. @param now local wall clock, ms */
+  begin(now: number): void {
+    this.#isFirst = true;
+    this.#changedAt = now;
+  }
+
+  /** @param now local wall clock, ms */
+  changed(now: number): void {
+    this.#changedAt = now;
   }
 
   /**
-   * @param outlook what a good poll has left open
-   * @returns how long to wait before the next poll, in milliseconds
+   * @param now local wall clock, ms
+   * @param last the good poll that has just ended; null at the beginning, and after one that failed
+   * @returns how long to wait from now, ms
    */
-  next(outlook?: Outlook): number {
+  next(now: number, last: LastPoll | null = null): number {
     if (this.#fixedMs !== null) return this.#fixedMs;
-    const jitter = 1 - JITTER + 2 * JITTER * this.#random();
-    const grown = Math.min(this.#grow() * jitter, LONGEST_MS);
-    if (!outlook) return grown;
-    const courses = this.#coursesOf(outlook.underway);
-    if (courses.length === 0) return grown;
-    const learnt = Math.min(Math.max(untilLikely(courses, outlook.now) * jitter, CLOSEST_MS), WIDEST_MS);
-    const isAllKnown = courses.length === outlook.underway.length && !outlook.awaitsEntries;
-    return isAllKnown ? learnt : Math.min(learnt, grown);
+    const quietMs = now - this.#changedAt;
+    const intervalMs = Math.min(Math.max(quietMs * SHARE_OF_QUIET_TIME, SHORTEST_MS), LONGEST_MS);
+    const waitMs = jittered(this.#isFirst ? FIRST_MS : intervalMs, this.#random);
+    this.#isFirst = false;
+    if (last === null) return Math.min(waitMs, LONGEST_MS);
+    const tookMs = now - last.startedAt;
+    // From the beginning of one poll to that of the next, so that nothing is noticed more than 5 s and a request late.
+    const latestMs = Math.min(waitMs, LONGEST_MS - tookMs, last.checkAt - now);
+    return Math.max(latestMs, Math.min(REST_FOR_A_REQUEST_MS * last.requests, LONGEST_MS) - tookMs, 0);
   }
-
-  /** Something new is followed, from now on. */
-  begin(): void {
-    this.#nextMs = FIRST_MS;
-    const begun = this.#experience?.begun ?? null;
-    const usualMs = begun && (this.#experience?.past.usualMs(begun) ?? null);
-    this.#firstLookMs =
-      usualMs === null ? null : Math.min(Math.max(usualMs * FIRST_LOOK.share, FIRST_MS), FIRST_LOOK.longestMs);
-  }
-
-  /** Something changed: more may follow soon. */
-  reset(): void {
-    this.#nextMs = FIRST_MS;
-  }
-
-  /**
-   * The wait before the next poll that is due at a certain time, unless the user fixed the interval.
-   * @param waitMs what `next` said
-   * @param poll the one before: how long it took, ms, and how many requests
-   */
-  atLatest(waitMs: number, dueInMs: number, poll: { tookMs: number; requests: number }): number {
-    if (this.fixed) return waitMs;
-    const restMs = Math.min(CLOSEST_MS * poll.requests - poll.tookMs, WIDEST_MS);
-    return Math.max(Math.min(waitMs, dueInMs), restMs, 0);
-  }
-
-  #grow(): number {
-    const first = this.#firstLookMs;
-    this.#firstLookMs = null;
-    if (first !== null) return first;
-    const delay = this.#nextMs;
-    this.#nextMs = Math.min(delay * GROWTH, LONGEST_MS);
-    return delay;
-  }
-
-  /** Those of which the log tells how long they take. */
-  #coursesOf(underway: readonly Underway[]): Course[] {
-    return underway.flatMap((work) => {
-      const odds = this.#experience?.past.odds(work);
-      return odds ? [{ since: work.since, odds }] : [];
-    });
-  }
-}
-
-/**
- * How long until a poll is worth its request, ms. The delays and the requests of a run, taken together, are fewest
- * where polls come at a rate of the square root of that at which ends come. Of many nodes, each counts a little less.
- */
-function untilLikely(courses: readonly Course[], now: number): number {
-  const groups = grouped(courses);
-  const weight = CLOSENESS / courses.length ** 0.25;
-  let polls = 0;
-  for (let ms = 0; ms < WIDEST_MS; ms += STEP_MS) {
-    const rate = groups.reduce((sum, { since, odds, count }) => sum + count * odds.rate(now + ms + STEP_MS / 2 - since), 0);
-    const more = (weight * Math.sqrt(rate) * STEP_MS) / 1000;
-    if (polls + more >= 1) return ms + (STEP_MS * (1 - polls)) / more;
-    polls += more;
-  }
-  return WIDEST_MS;
-}
-
-/** Those that began together, to the tenth of a second, are looked at together. */
-function grouped(courses: readonly Course[]): Array<Course & { count: number }> {
-  const groups = new Map<string, Course & { count: number }>();
-  const kinds = [...new Set(courses.map(({ odds }) => odds))];
-  for (const { since, odds } of courses) {
-    const name = `${kinds.indexOf(odds)} ${Math.round(since / STEP_MS)}`;
-    const group = groups.get(name) ?? { since, odds, count: 0 };
-    group.count += 1;
-    groups.set(name, group);
-  }
-  return [...groups.values()];
 }

@@ -3,7 +3,6 @@ import type { Id } from '../core/ids.js';
 import { type MISSING } from '../core/outcome.js';
 import { warning, type NodeProgress, type RunEvent } from '../core/progress.js';
 import { EntryBook, progressOf, type Entry } from './entry-book.js';
-import type { Outlook } from './outlook.js';
 import type { Targets } from './targets.js';
 
 /** One good look at the log. Local wall clock, milliseconds. */
@@ -68,12 +67,6 @@ export class RunTracker {
     this.#lastPollAt = poll.startedAt;
     events.push(...this.#noteVanished(shown, poll.endedAt), ...this.#doubts());
     return events.length === 0 ? events : [...events, { event: 'progress', nodes: this.nodes(null) }];
-  }
-
-  /** What is still going on, and whether more is to come. @param now local wall clock, ms */
-  outlook(now: number): Outlook {
-    const underway = this.#openEntries().map(({ activity: { runtime, action }, since }) => ({ runtime, action, since }));
-    return { now, underway, awaitsEntries: !this.#isComplete() };
   }
 
   /** Whether the last good poll allows a verdict: nothing open, and nothing that could still be on its way. */

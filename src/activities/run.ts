@@ -1,7 +1,7 @@
 import type { Id } from '../core/ids.js';
 import { MISSING, type RunResult, type TargetKind } from '../core/outcome.js';
-import type { ProgressEstimate, RunEvent } from '../core/progress.js';
-import { Estimate, withEstimates } from './estimate.js';
+import type { RunEvent } from '../core/progress.js';
+import { estimate } from './estimate.js';
 import type { FollowLimits, JobReport, JobTools, Resume } from './job.js';
 import type { Work } from './past-durations.js';
 import { PollSchedule } from './poll-schedule.js';
@@ -36,16 +36,22 @@ export async function* followRun(
   const begunAt = hasJustBegun ? startedAt : -Infinity;
   const tracker = new RunTracker(run.targets, startedAt, limits.appearTimeoutMs, begunAt);
   const work = workOf(run.facts);
-  const estimate = new Estimate(sight.past, work);
-  const estimateNow = (): ProgressEstimate => estimate.at(tracker.outlook(tools.clock.now()));
-  yield { event: 'progress', nodes: tracker.nodes(null), ...estimateNow() };
+  // What was usual before: the run's own nodes do not change it.
+  let usualMs = work && sight.past.usualMs(work);
+  yield { event: 'progress', nodes: tracker.nodes(null), ...estimate([], usualMs, startedAt) };
   const events = sight.follow(tracker, run.after, {
     clock: tools.clock,
-    schedule: new PollSchedule(limits.intervalMs, tools.random, { past: sight.past, begun: hasJustBegun ? work : null }),
+    schedule: new PollSchedule(limits.intervalMs, tools.random),
     signal: tools.signal,
     deadline: limits.timeoutMs === null ? null : startedAt + limits.timeoutMs,
   });
-  const end = yield* withEstimates(events, estimateNow);
+  let next = await events.next();
+  for (; !next.done; next = await events.next()) {
+    const event = next.value;
+    if (event.event === 'activity' && work === null) usualMs ??= sight.past.usualMs(event.activity);
+    yield event.event === 'progress' ? { ...event, ...estimate(event.nodes, usualMs, tools.clock.now()) } : event;
+  }
+  const end = next.value;
   const nodes = withoutSince(tracker.nodes(absentStatus(end)));
   const verdict = judgeRun(end, nodes);
   const whole = tracker.allAppeared && !nodes.some(({ status }) => status === MISSING);

@@ -10,7 +10,6 @@ import { dispatch, type DispatchEnd } from './dispatch.js';
 import type { FollowLimits, JobReport, JobTools, Resume } from './job.js';
 import { LogTail } from './log-tail.js';
 import { PastDurations } from './past-durations.js';
-import { PollSchedule } from './poll-schedule.js';
 import { findReplayed } from './replay.js';
 import { failedVerdict, interruptedVerdict, verdictOf, type Verdict } from './report.js';
 import { RunMemory } from './run-memory.js';
@@ -117,7 +116,7 @@ class Trigger {
     };
     return yield* dispatch(
       { deploymentId, runtime, action, nodes: nodes && sortedUnique(nodes), wireKey: this.#wireKey },
-      { supervisor, clock, signal, mayPost, newSchedule: () => new PollSchedule(null, random), look },
+      { supervisor, clock, random, signal, mayPost, look },
       earlier && { error: killedRun(), resendUntil: this.#memory.resendUntil(earlier) },
     );
   }

@@ -1,4 +1,4 @@
-import { formatAction, type Activity } from '../../src/core/activity.js';
+import { formatAction, isFinal, type Activity } from '../../src/core/activity.js';
 import { type Clock } from '../../src/core/clock.js';
 import { ApiError, InvalidAnswerError, TransportError } from '../../src/core/errors.js';
 import { compareIds, type Id } from '../../src/core/ids.js';
@@ -27,13 +27,15 @@ export interface EntryOptions {
   /** Until the first of `then`. */
   status?: string;
   /** Later statuses, each this many ms after the entry was made. */
-  then?: Array<readonly [afterMs: number, status: string]>;
+  then?: ReadonlyArray<readonly [afterMs: number, status: string]>;
   /** From the making of the entry to its appearance, ms. */
   appearMs?: number;
   /** And to its disappearance. */
   vanishMs?: number;
   author?: Id;
   createdAt?: number;
+  /** When it ended, as its final status shows; without it, that is not said. */
+  finishedAt?: number;
 }
 
 /** What a node makes of a trigger, ms. */
@@ -130,6 +132,7 @@ export class FakeSupervisor implements Supervisor {
         status: 'processing',
         author_id: options.author ?? 42n,
         created_at: new Date(options.createdAt ?? now).toISOString(),
+        finished_at: options.finishedAt === undefined ? null : new Date(options.finishedAt).toISOString(),
       },
       visibleFrom: now + (options.appearMs ?? 0),
       visibleTo: now + (options.vanishMs ?? Infinity),
@@ -156,8 +159,10 @@ export class FakeSupervisor implements Supervisor {
       const { appearMs = 100, workMs = 1000, result = 'completed', missing } = this.behaviour.get(node) ?? {};
       if (missing) continue;
       const { runtime } = request;
-      const then: EntryOptions['then'] = workMs === null ? [] : [[appearMs + workMs, result]];
-      this.add({ node, runtime, action: formatAction(request.action), status: 'processing', then, appearMs });
+      const action = formatAction(request.action);
+      const tookMs = workMs === null ? null : appearMs + workMs;
+      const end = tookMs === null ? {} : { then: [[tookMs, result]] as const, finishedAt: this.#clock.now() + tookMs };
+      this.add({ node, runtime, action, status: 'processing', appearMs, ...end });
     }
     return accepted({ serverTime: this.#clock.now() });
   };
@@ -177,7 +182,7 @@ export class FakeSupervisor implements Supervisor {
 
 function asShown({ activity, statuses }: FakeEntry, now: number): Activity {
   const status = statuses.findLast(({ from }) => from <= now)?.status ?? activity.status;
-  return { ...activity, status, finished_at: null };
+  return { ...activity, status, finished_at: isFinal(status) ? activity.finished_at : null };
 }
 
 export function accepted(fields: Partial<Accepted> = {}): Accepted {

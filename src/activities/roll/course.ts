@@ -1,4 +1,6 @@
+import { formatAction } from '../../core/activity.js';
 import { warning, type RunEvent } from '../../core/progress.js';
+import { estimate } from '../estimate.js';
 import { EventQueue } from './event-queue.js';
 import { Pace } from './pace.js';
 import type { RollPlan, RollTools } from './plan.js';
@@ -67,6 +69,10 @@ export class Course {
   };
 
   tellProgress(): void {
-    this.events.push({ event: 'progress', nodes: this.nodes.map((node) => node.progress()) });
+    const { runtime, action, maxUnavailable, pauseMs } = this.plan;
+    const nodes = this.nodes.map((node) => node.progress());
+    const usualMs = this.sight.past.usualMs({ runtime, action: formatAction(action) });
+    const ahead = { window: maxUnavailable, pauseMs, goesOn: !this.isOver() };
+    this.events.push({ event: 'progress', nodes, ...estimate(nodes, usualMs, this.tools.clock.now(), ahead) });
   }
 }

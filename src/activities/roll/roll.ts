@@ -1,5 +1,4 @@
 import { setMaxListeners } from 'node:events';
-import { formatAction } from '../../core/activity.js';
 import type { Id } from '../../core/ids.js';
 import { warning, type RunEvent } from '../../core/progress.js';
 import { ActivityLog } from '../activity-log.js';
@@ -31,18 +30,16 @@ export async function* roll(plan: RollPlan, given: RollTools): AsyncGenerator<Ru
   const nodes = await Promise.all(
     plan.nodes.map(async (node) => new RollNode(node, await memoryOf(plan, tools, node).recall(), plan.gate !== null)),
   );
-  const past = new PastDurations();
-  const log = new ActivityLog(tools.supervisor, plan.deploymentId, past);
+  const log = new ActivityLog(tools.supervisor, plan.deploymentId, new PastDurations());
   const floor = lowestBaseline(nodes) ?? (await readBaseline(log, { signal })).highestId;
   const deadline = plan.limits.timeoutMs === null ? Infinity : clock.now() + plan.limits.timeoutMs;
-  const begun = { runtime: plan.runtime, action: formatAction(plan.action) };
   const concerned = new Set(plan.nodes);
   const sight = new SharedSight(log, {
     floor,
     concerns: ({ node_id: node, runtime }) => runtime === plan.runtime && concerned.has(node),
     deadline,
     clock,
-    schedule: new PollSchedule(plan.limits.intervalMs, random, { past, begun }),
+    schedule: new PollSchedule(plan.limits.intervalMs, random),
     signal,
   });
   try {
@@ -82,7 +79,10 @@ async function refuseBusy(
 async function* goThrough(course: Course): AsyncGenerator<RunEvent, void> {
   const { events, tools } = course;
   const stopping = 'no more nodes are started, and those underway are seen out; Ctrl-C again leaves them';
-  const tellStop = (): void => events.push(warning('stopping', stopping));
+  const tellStop = (): void => {
+    events.push(warning('stopping', stopping));
+    course.tellProgress();
+  };
   tools.stopping.addEventListener('abort', tellStop, { once: true });
   course.tellProgress();
   takeTurns(course).then(

@@ -11,7 +11,6 @@ import type { Followed, FollowEnd, FollowTools } from '../follow.js';
 import { linkedController } from '../linked-controller.js';
 import { LogTail } from '../log-tail.js';
 import { Patience } from '../patience.js';
-import { together } from '../outlook.js';
 import type { PastDurations } from '../past-durations.js';
 import type { PollSchedule } from '../poll-schedule.js';
 import type { Poll } from '../run-tracker.js';
@@ -137,9 +136,10 @@ export class SharedSight implements Sight {
   }
 
   #lookSoon(): void {
-    const { schedule } = this.#options;
-    schedule.begin();
-    this.#alarm.putForward(schedule.next());
+    const { clock, schedule } = this.#options;
+    const now = clock.now();
+    schedule.begin(now);
+    this.#alarm.putForward(schedule.next(now));
     if (!this.#isLooping) void this.#loop();
   }
 
@@ -170,7 +170,7 @@ export class SharedSight implements Sight {
       const [anyone] = this.#watchers;
       if (first) anyone?.queue.push(warning('poll_failed', `cannot see the log just now: ${error.message}`));
       if (giveUp) for (const watcher of this.#watchers) this.#end(watcher, { kind: 'gave-up', error });
-      this.#alarm.set(Math.max(schedule.next(), this.#patience.retryAfterMs));
+      this.#alarm.set(Math.max(schedule.next(clock.now()), this.#patience.retryAfterMs));
     }
   }
 
@@ -195,7 +195,7 @@ export class SharedSight implements Sight {
       // Whoever came meanwhile was not asked what to look for.
       present.has(watcher) ? this.#tell(watcher, shown, { startedAt, endedAt, serverTime }) : this.#tellAllSeen(watcher),
     );
-    if (news.includes(true)) schedule.reset();
+    if (news.includes(true)) schedule.changed(endedAt);
     this.#alarm.set(this.#waitAfter(startedAt, endedAt));
   }
 
@@ -215,12 +215,9 @@ export class SharedSight implements Sight {
 
   /** The moment that could settle a run comes before the schedule's own. */
   #waitAfter(startedAt: number, endedAt: number): number {
-    const { schedule } = this.#options;
-    const followed = [...this.#watchers].map((watcher) => watcher.followed);
-    const waitMs = schedule.next(together(followed.map((one) => one.outlook?.(endedAt)), endedAt));
-    const checks = followed.map((one) => (one.nextCheckAt() ?? Infinity) - endedAt);
-    const poll = { tookMs: endedAt - startedAt, requests: this.#tail.requests };
-    return schedule.atLatest(waitMs, Math.min(Infinity, ...checks), poll);
+    const checks = [...this.#watchers].map(({ followed }) => followed.nextCheckAt() ?? Infinity);
+    const last = { startedAt, requests: this.#tail.requests, checkAt: Math.min(Infinity, ...checks) };
+    return this.#options.schedule.next(endedAt, last);
   }
 
   async #endAtDeadline(watcher: Watcher, deadline: number, signal: AbortSignal): Promise<void> {

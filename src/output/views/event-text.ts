@@ -26,8 +26,8 @@ export function usualText({ usualMs }: ProgressEstimate): string[] {
 }
 
 /** `about 9s to go`; nothing when it may be over at any moment, and what takes longer than that cannot be told. */
-export function toGoText(milliseconds: number | null): string[] {
-  return milliseconds === null || milliseconds < 1000 ? [] : [`about ${elapsedText(milliseconds)} to go`];
+export function toGoText({ endsAt }: ProgressEstimate, now: number): string[] {
+  return endsAt === undefined || endsAt - now < 1000 ? [] : [`about ${elapsedText(endsAt - now)} to go`];
 }
 
 /** `610809900976570889 gate passed (1.2s)` */

@@ -8,7 +8,6 @@ import { painter, type Paint } from '../style.js';
 import { elapsedText } from '../time-text.js';
 import { baselineText, dispatchedText, gateOutputText, gateText, toGoText, usualText } from './event-text.js';
 import { LiveTable, type LiveFrame } from './live-table.js';
-import { RollEstimate } from './roll-estimate.js';
 import { type RunView, type RunViewOptions } from './run-view.js';
 
 /** At a terminal: a table of the targets that updates in place. It is gone at the end, when the result follows. */
@@ -16,9 +15,7 @@ export class LiveRunView implements RunView {
   readonly #title: string;
   readonly #paint: Paint;
   readonly #table: LiveTable<NodeProgress>;
-  readonly #clock: RunViewOptions['clock'];
   readonly #started: number;
-  readonly #estimate: RollEstimate;
   #nodes: readonly NodeProgress[] = [];
   /** What the log lets one expect, as last told. */
   #expected: ProgressEstimate = {};
@@ -26,9 +23,7 @@ export class LiveRunView implements RunView {
   constructor(sink: Sink, { title, clock, every }: Pick<RunViewOptions, 'title' | 'clock' | 'every'>) {
     this.#title = plainText(title);
     this.#paint = painter(sink.colour);
-    this.#clock = clock;
     this.#started = clock.now();
-    this.#estimate = new RollEstimate(this.#started);
     this.#table = new LiveTable({
       sink,
       selection: { columns: progressColumns, chosen: false },
@@ -44,7 +39,6 @@ export class LiveRunView implements RunView {
   on(event: RunEvent): void {
     switch (event.event) {
       case 'warning':
-        if (STOPS.has(event.code)) this.#estimate.stopStarting();
         this.#table.print(warningText(event.message, this.#paint));
         break;
       case 'baseline':
@@ -62,7 +56,6 @@ export class LiveRunView implements RunView {
       case 'progress':
         this.#nodes = event.nodes;
         this.#expected = event;
-        this.#estimate.note(event.nodes, this.#clock.now());
         this.#table.redraw();
         break;
       case 'activity':
@@ -80,26 +73,16 @@ export class LiveRunView implements RunView {
     const failed = this.#nodes.filter(hasFailed).length;
     const done = this.#nodes.filter(isOver).length;
     const isRoll = this.#nodes.some(({ stage }) => stage !== undefined);
-    const toGo = done < all ? (isRoll ? this.#estimate.toGo(now) : this.#timeLeft(now)) : null;
     const state = [
       all === 0 ? 'waiting' : `${isRoll ? `${bar(done, all)} ` : ''}${done} of ${all} done`,
       ...(failed > 0 ? [this.#paint('bad', `${failed} failed`)] : []),
       elapsedText(now - this.#started),
-      ...(done < all ? usualText(this.#expected) : []),
-      ...toGoText(toGo),
+      ...(done < all ? [...usualText(this.#expected), ...toGoText(this.#expected, now)] : []),
     ];
     return { title: this.#title, state: state.join(', '), rows: this.#nodes };
   }
-
-  /** Null when nothing can be said, or when it should have been over by now. */
-  #timeLeft(now: number): number | null {
-    const { endsAt } = this.#expected;
-    return endsAt === undefined || endsAt <= now ? null : endsAt - now;
-  }
 }
 
-/** The warnings that say that no more nodes are started. */
-const STOPS: ReadonlySet<string> = new Set(['halted', 'stopping']);
 const BAR_WIDTH = 10;
 
 /** `███████░░░` */

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { dispatch, type DispatchEnd, type EarlierTry } from '../../../src/activities/dispatch.js';
-import { PollSchedule } from '../../../src/activities/poll-schedule.js';
 import { Interrupted, LdctlError, RedirectError, TransportError } from '../../../src/core/errors.js';
 import { type RunEvent } from '../../../src/core/progress.js';
 import { type TriggerRequest } from '../../../src/core/supervisor.js';
@@ -50,7 +49,7 @@ class World {
       clock: this.clock,
       signal: this.stop.signal,
       mayPost: this.mayPost,
-      newSchedule: () => new PollSchedule(null, () => 0.5),
+      random: () => 0.5,
       look: (signal: AbortSignal) => {
         signal.throwIfAborted();
         this.looks.push(this.since());

@@ -75,21 +75,23 @@ class World implements Followed {
 }
 
 describe('follow', () => {
-  it('polls at 0.5 s, growing by half up to 5 s', async () => {
+  it('polls at 0.5 s, then every second, and after a minute without a change less and less often', async () => {
     const world = new World();
-    world.settledAt = 30_000;
+    world.settledAt = 600_000;
     assert.deepEqual(await world.run(), { kind: 'settled' });
     const waits = world.polls.map((at, index) => at - (world.polls[index - 1] ?? 0));
-    assert.deepEqual(waits.slice(0, 7), [500, 750, 1125, 1687.5, 2531.25, 3796.875, 4900]);
-    assert.ok(waits.slice(7).every((ms) => ms === 4900));
+    assert.deepEqual(waits.slice(0, 61), [500, ...Array.from({ length: 60 }, () => 1000)]);
+    assert.ok(waits.slice(61, -60).every((ms, index, some) => ms > (some[index - 1] ?? 1000)));
+    assert.deepEqual([...new Set(waits.slice(-60))], [5000]);
   });
 
-  it('goes back to the start whenever something changes', async () => {
+  it('polls every second again whenever something has changed', async () => {
     const world = new World();
-    world.settledAt = 7000;
-    world.changesAt = [2000];
+    world.settledAt = 310_000;
+    world.changesAt = [300_000];
     await world.run();
-    assert.deepEqual(world.polls.slice(0, 5), [500, 1250, 2375, 2875, 3625]);
+    const after = world.polls.filter((at) => at >= 300_000);
+    assert.deepEqual(after.slice(1).map((at, index) => Math.round(at - (after[index] ?? 0))).slice(0, 5), [1000, 1000, 1000, 1000, 1000]);
   });
 
   it('polls when that could settle it, without waiting for its turn', async () => {
@@ -97,7 +99,7 @@ describe('follow', () => {
     world.checkAt = 2000;
     world.settledAt = 2000;
     await world.run();
-    assert.deepEqual(world.polls, [500, 1250, 2000]);
+    assert.deepEqual(world.polls, [500, 1500, 2000]);
   });
 
   it('keeps a fixed interval, whatever happens', async () => {

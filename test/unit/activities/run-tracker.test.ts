@@ -138,7 +138,6 @@ describe('RunTracker, named nodes (Sequence 5)', () => {
       const serverTime = serverAgeMs === null ? null : Date.UTC(2019, 0, 1) + serverAgeMs;
       const poll = { startedAt: START + 8900, endedAt: START + 9000, serverTime };
       tracker.observe([entry(101n, 1n, 'processing', { created_at })], poll);
-      assert.equal(tracker.outlook(START + 9000).underway[0]?.since, tracker.nodes(null)[0]?.since);
       return (tracker.nodes(null)[0]?.since ?? NaN) - START;
     }
 
@@ -160,16 +159,6 @@ describe('RunTracker, named nodes (Sequence 5)', () => {
       assert.deepEqual([since(null), since(null, START)], [9000, 0]);
       assert.deepEqual([since(5000, undefined, 'yesterday'), since(5000, START, 'yesterday')], [9000, 0]);
     });
-  });
-
-  it('says what goes on, and whether entries are yet to appear', () => {
-    const world = new World(targets({ nodes: [1n, 2n] }));
-    assert.deepEqual(world.tracker.outlook(START), { now: START, underway: [], awaitsEntries: true });
-    world.poll(700, entry(101n, 1n, 'processing'));
-    const underway = [{ runtime: 'iggy', action: 'restart', since: START + 700 }];
-    assert.deepEqual(world.tracker.outlook(START), { now: START, underway, awaitsEntries: true });
-    world.poll(900, entry(101n, 1n, 'processing'), entry(102n, 2n));
-    assert.deepEqual(world.tracker.outlook(START), { now: START, underway, awaitsEntries: false });
   });
 
   it('tells all targets after each change, and nothing while there is none', () => {

@@ -10,7 +10,7 @@ import { Screen } from './support/screen.js';
 import { ManualTime } from './support/time.js';
 
 /** How long a node takes, ms: every tick of it is drawn. */
-const TURN = 5000;
+const TURN = 10_000;
 const passed = { exit_code: 0, timed_out: false, took_ms: 1000 };
 const failed = { exit_code: 4, timed_out: false, took_ms: 1000 };
 const timedOut = { exit_code: null, timed_out: true, took_ms: 1000 };
@@ -115,61 +115,24 @@ describe('a roll at a terminal', () => {
 });
 
 describe('the time that a roll may still take', () => {
-  it('is unknown until a node has had its turn', () => {
+  it('is told beside what is usual, and goes down', () => {
     const stage = new Stage();
-    stage.stages('running', 'waiting');
+    const nodes = [stage.node('running', 0), stage.node('waiting', 1)];
+    stage.show(...nodes);
+    assert.doesNotMatch(stage.headline, /usually|to go/);
+    stage.on({ event: 'progress', nodes, usualMs: TURN, endsAt: stage.time.clock.now() + 2 * TURN });
+    assert.match(stage.headline, /, 0s, usually 10s, about 20s to go$/);
     stage.time.advance(TURN);
-    assert.doesNotMatch(stage.headline, /to go/);
-  });
-
-  it('is that of the turns so far, pause and gate with them, one node at a time', () => {
-    const stage = new Stage();
-    stage.stages('running', 'waiting', 'waiting', 'waiting');
-    stage.time.advance(TURN);
-    stage.stages('gate', 'waiting', 'waiting', 'waiting');
-    stage.time.advance(TURN);
-    stage.stages('done', 'running', 'waiting', 'waiting');
-    assert.match(stage.headline, /, 10s, about 30s to go$/);
-    stage.time.advance(TURN);
-    assert.match(stage.headline, /, 15s, about 25s to go$/);
+    assert.match(stage.headline, /, 10s, usually 10s, about 10s to go$/);
     // A node that takes longer than the others may end at any moment.
     stage.time.advance(5 * TURN);
-    assert.match(stage.headline, /about 20s to go$/);
+    assert.match(stage.headline, /, 1m00s, usually 10s$/);
   });
 
-  it('is shorter with several at once', () => {
-    const stage = new Stage();
-    stage.stages('running', 'running', 'waiting', 'waiting', 'waiting', 'waiting');
-    stage.time.advance(TURN);
-    stage.stages('done', 'done', 'running', 'running', 'waiting', 'waiting');
-    assert.match(stage.headline, /about 10s to go$/);
-  });
-
-  it('is that of the running nodes once no more are started', () => {
-    for (const code of ['halted', 'stopping']) {
-      const stage = new Stage();
-      stage.stages('running', 'waiting', 'waiting');
-      stage.time.advance(TURN);
-      stage.stages('done', 'running', 'waiting');
-      stage.on({ event: 'warning', code, message: 'no more' });
-      assert.match(stage.headline, /about 5s to go$/);
-    }
-  });
-
-  it('does not count what an earlier run began', () => {
-    const stage = new Stage();
-    const earlier = { started_at: new Date(stage.time.clock.now() - TURN).toISOString() };
-    stage.show(stage.node('running', 0, earlier), stage.node('waiting', 1));
-    stage.time.advance(5000);
-    stage.show(stage.node('done', 0, earlier), stage.node('running', 1));
-    assert.doesNotMatch(stage.headline, /to go/);
-  });
-
-  it('is not told of what is no roll', () => {
+  it('has no bar where it is no roll', () => {
     const stage = new Stage();
     const bare = (status: string, index: bigint): NodeProgress => ({ ...node({ node_id: NODE + index, status }), since: 0 });
     stage.show(bare('completed', 0n), bare('processing', 1n));
-    stage.time.advance(TURN);
     assert.doesNotMatch(stage.headline, /to go|█/);
   });
 });
