@@ -65,8 +65,8 @@ function add(tally: Tally, story: Story): void {
   for (const { end } of story.chapters) {
     sums.runs++;
     increase(exits, 'exitCode' in end ? String(end.exitCode) : end.how);
-    if (end.how !== 'report') continue;
-    const { recovered, replayed, nodes } = end.report.result;
+    if (end.how !== 'result') continue;
+    const { recovered, replayed, nodes } = end.event.result;
     if (recovered) sums.recovered++;
     if (replayed) sums.replayed++;
     if (nodes.some(({ ambiguous }) => ambiguous)) sums.ambiguous++;

@@ -41,7 +41,7 @@ function isGreen({ end }: Chapter): boolean {
 
 /** By the server's record: every target's own activity has completed. With --no-wait: it was accepted. */
 function isDone(story: Story, { end, serverNow }: Chapter): boolean {
-  if (end.how === 'report' && end.report.result.outcome === 'accepted') return story.own.length > 0;
+  if (end.how === 'result' && end.event.result.outcome === 'accepted') return story.own.length > 0;
   const activities = story.own.flatMap((dispatch) => dispatch.activities);
   return targetsOf(story).every((node) =>
     activities.some(
@@ -61,7 +61,7 @@ function targetsOf({ scenario, own, namedBefore }: Story): readonly Id[] {
   return nodes.length > 0 ? nodes : targets;
 }
 
-/** Exit 2, 4, 5 and 6 of a trigger, and whatever it throws but 7: an interrupt without a report, too. */
+/** Exit 2, 4, 5 and 6 of a trigger, and whatever it throws but 7: an interrupt without a result, too. */
 function saysNothingSent({ command, end }: Chapter): boolean {
   if (command !== 'trigger' || !('exitCode' in end)) return false;
   return end.how === 'thrown' ? end.exitCode !== 7 : [2, 4, 5, 6].includes(end.exitCode);

@@ -1,15 +1,15 @@
 import { inspect } from 'node:util';
-import { type JobReport, type JobTools, type Resume } from '../../src/activities/job.js';
+import { type Job, type JobTools, type Resume } from '../../src/activities/job.js';
 import { type Clock } from '../../src/core/clock.js';
 import { Interrupted, LdctlError } from '../../src/core/errors.js';
 import { type ExitCode } from '../../src/core/exit-codes.js';
 import { type RunJournal } from '../../src/core/journal.js';
 import { stringifyJson } from '../../src/core/stringify-json.js';
-import { type RunEvent } from '../../src/core/progress.js';
+import { type ResultEvent } from '../../src/core/progress.js';
 
 /** How one run of the client ended. */
 export type RunEnd =
-  | { how: 'report'; exitCode: ExitCode; report: JobReport }
+  | { how: 'result'; exitCode: ExitCode; event: ResultEvent }
   /** Thrown: nothing was carried out, says the client. */
   | { how: 'thrown'; exitCode: ExitCode | 1; error: unknown }
   | { how: 'killed' }
@@ -63,7 +63,7 @@ export class ClientProcess {
   };
 
   /** Runs a job until it ends, is killed after `killMs`, or hangs: it is still going on after `boundMs`. */
-  async run(job: AsyncGenerator<RunEvent, JobReport>, killMs: number | null, boundMs: number): Promise<RunEnd> {
+  async run(job: Job, killMs: number | null, boundMs: number): Promise<RunEnd> {
     const over = new AbortController();
     const after = (ms: number, end: RunEnd): Promise<RunEnd> =>
       this.#clock.sleep(ms, over.signal).then(
@@ -78,16 +78,18 @@ export class ClientProcess {
     return end;
   }
 
-  async #drain(job: AsyncGenerator<RunEvent, JobReport>): Promise<RunEnd> {
+  async #drain(job: Job): Promise<RunEnd> {
     try {
-      for (;;) {
-        const next = await job.next();
-        if (next.done) {
-          this.#print(next.value.result, next.value.error);
-          return { how: 'report', exitCode: next.value.exitCode, report: next.value };
+      let end: RunEnd | null = null;
+      for await (const event of job) {
+        if (event.event !== 'result') this.#print(event);
+        else {
+          this.#print(event.result, event.error);
+          end = { how: 'result', exitCode: event.exitCode, event };
         }
-        this.#print(next.value);
       }
+      if (end === null) throw new Error('the job ended without a result');
+      return end;
     } catch (error) {
       this.#print(error);
       return { how: 'thrown', exitCode: error instanceof LdctlError ? error.exitCode : 1, error };

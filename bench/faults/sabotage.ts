@@ -1,7 +1,7 @@
-import { ActivityLog } from '../../src/activities/activity-log.js';
-import { judge } from '../../src/activities/dispatch-rules.js';
-import { type Followed } from '../../src/activities/follow.js';
-import { ownSight, type Sight } from '../../src/activities/sight.js';
+import { classify } from '../../src/activities/dispatch-rules.js';
+import { type Followed } from '../../src/activities/follow/followed.js';
+import { openRunLog, type RunLog } from '../../src/activities/run-log.js';
+import { type JobTools } from '../../src/activities/job.js';
 import { type TriggerPlan } from '../../src/activities/trigger.js';
 import { formatAction } from '../../src/core/activity.js';
 import { LdctlError } from '../../src/core/errors.js';
@@ -10,7 +10,7 @@ import { type Accepted, type ActivityPage, type Supervisor } from '../../src/cor
 /** A client that breaks a rule on purpose, to see that the bench finds it. Built around the real one. */
 export interface Sabotage {
   supervisor?: (real: Supervisor, plan: TriggerPlan) => Supervisor;
-  sight?: (supervisor: Supervisor, plan: TriggerPlan) => Sight;
+  log?: (plan: TriggerPlan, tools: JobTools) => RunLog;
 }
 
 const EMPTY: Omit<ActivityPage, 'page'> = { items: [], total_results: 0, total_pages: 0 };
@@ -19,14 +19,14 @@ const EMPTY: Omit<ActivityPage, 'page'> = { items: [], total_results: 0, total_p
 export const SABOTAGES = {
   /** A new key on a retry. */
   'new-key': { supervisor: withNewKeys },
-  /** No look at the log after a lost POST: it is taken for absent. */
-  'skip-look': { supervisor: (real) => whileInDoubt(real, () => Promise.resolve({ ...EMPTY, page: 1 })) },
-  /** A look that failed is taken for one that showed nothing. */
-  'failed-look': { supervisor: (real) => whileInDoubt(real, (look) => look().catch(() => ({ ...EMPTY, page: 1 }))) },
+  /** No read of the log after a lost POST: it is taken for absent. */
+  'skip-look': { supervisor: (real) => whileUncertain(real, () => Promise.resolve({ ...EMPTY, page: 1 })) },
+  /** A read that failed is taken for one that showed nothing. */
+  'failed-look': { supervisor: (real) => whileUncertain(real, (read) => read().catch(() => ({ ...EMPTY, page: 1 }))) },
   /** Any entry is taken for one's own. */
   'any-entry': { supervisor: takingAnyEntry },
   /** An every-node trigger ends at the first quiet poll. */
-  'first-quiet-poll': { sight: endingAtTheFirstQuietPoll },
+  'first-quiet-poll': { log: endingAtTheFirstQuietPoll },
 } as const satisfies Record<string, Sabotage>;
 
 export type SabotageName = keyof typeof SABOTAGES;
@@ -43,16 +43,16 @@ function withNewKeys(real: Supervisor): Supervisor {
 }
 
 /** Replaces what the log shows from a POST whose fate is unknown to the next one. */
-function whileInDoubt(real: Supervisor, replace: (look: () => Promise<ActivityPage>) => Promise<ActivityPage>): Supervisor {
-  let inDoubt = false;
+function whileUncertain(real: Supervisor, replace: (read: () => Promise<ActivityPage>) => Promise<ActivityPage>): Supervisor {
+  let isUncertain = false;
   return {
-    list: (...args) => (inDoubt ? replace(() => real.list(...args)) : real.list(...args)),
+    list: (...args) => (isUncertain ? replace(() => real.list(...args)) : real.list(...args)),
     trigger: async (...args): Promise<Accepted> => {
-      inDoubt = false;
+      isUncertain = false;
       try {
         return await real.trigger(...args);
       } catch (error) {
-        inDoubt = error instanceof LdctlError && judge({ error }) === 'cannot-tell';
+        isUncertain = error instanceof LdctlError && classify({ error }) === 'uncertain';
         throw error;
       }
     },
@@ -75,9 +75,9 @@ function takingAnyEntry(real: Supervisor, { runtime, action, nodes }: TriggerPla
   };
 }
 
-function endingAtTheFirstQuietPoll(supervisor: Supervisor, { nodes, expectNodes, deploymentId }: TriggerPlan): Sight {
-  const real = ownSight(new ActivityLog(supervisor, deploymentId));
-  if (nodes !== null || expectNodes !== null) return real;
+function endingAtTheFirstQuietPoll(plan: TriggerPlan, tools: JobTools): RunLog {
+  const real = openRunLog(plan, tools);
+  if (plan.nodes !== null || plan.expectNodes !== null) return real;
   return { ...real, follow: (followed, ...rest) => real.follow(hasty(followed), ...rest) };
 }
 

@@ -1,8 +1,7 @@
-import { type JobReport, type JobTools } from '../../src/activities/job.js';
+import { type Job, type JobTools } from '../../src/activities/job.js';
 import { trigger, type TriggerPlan } from '../../src/activities/trigger.js';
 import { waitAfter, waitForActivities } from '../../src/activities/wait.js';
 import { type Id } from '../../src/core/ids.js';
-import { type RunEvent } from '../../src/core/progress.js';
 import { Sandbox } from '../../src/sandbox/engine.js';
 import { type DispatchRecord } from '../../src/sandbox/record.js';
 import { VirtualClock } from '../../test/helpers/clock.js';
@@ -125,11 +124,11 @@ class Teller {
       const isLast = life === lives.at(-1);
       if (isLast && interruptMs !== null) void this.#clock.sleep(interruptMs).then(() => client.interrupt());
       const end = await this.#run('trigger', client, life, this.#job(client, life));
-      if (isLast && resumes && end.how === 'report') await this.#resume(client, life);
+      if (isLast && resumes && end.how === 'result') await this.#resume(client, life);
     }
   }
 
-  #job(client: ClientProcess, life: Life): AsyncGenerator<RunEvent, JobReport> {
+  #job(client: ClientProcess, life: Life): Job {
     const { trigger: traits, seed } = this.#scenario;
     const { runtime, action, kind, targets, wait, callersKey } = traits;
     const plan: TriggerPlan = {
@@ -140,12 +139,13 @@ class Teller {
       idempotencyKey: `job-${seed}`,
       limits: this.#limits,
     };
-    const tools = this.#tools(client, life);
-    const supervisor = this.#sabotage?.supervisor?.(tools.supervisor, plan) ?? tools.supervisor;
-    return trigger(plan, { ...tools, supervisor }, this.#sabotage?.sight?.(supervisor, plan));
+    const honest = this.#tools(client, life);
+    const supervisor = this.#sabotage?.supervisor?.(honest.supervisor, plan) ?? honest.supervisor;
+    const tools = { ...honest, supervisor };
+    return trigger(plan, tools, this.#sabotage?.log?.(plan, tools));
   }
 
-  /** Takes up what the report left to follow, as the command that it gives would. */
+  /** Takes up what the run left to follow, as the command that it gives would. */
   async #resume({ resume }: ClientProcess, life: Life): Promise<void> {
     if (!resume) return;
     const client = new ClientProcess(this.#clock);
@@ -178,7 +178,7 @@ class Teller {
     command: Chapter['command'],
     client: ClientProcess,
     life: Life,
-    job: AsyncGenerator<RunEvent, JobReport>,
+    job: Job,
   ): Promise<RunEnd> {
     const end = await client.run(job, life.killMs, LONGEST_RUN_MS);
     const { lives } = this.#scenario;

@@ -2,15 +2,15 @@ import { ApiError, RedirectError, TransportError, UsageError, type LdctlError } 
 import type { Accepted } from '../core/supervisor.js';
 
 /** What the answer to a POST says about whether the action is carried out. */
-export type Verdict = 'accepted' | 'not-sent' | 'not-now' | 'definite-no' | 'redirect' | 'cannot-tell';
+export type PostClass = 'accepted' | 'not-sent' | 'not-now' | 'definite-no' | 'redirect' | 'uncertain';
 
 /** A POST's end: its acceptance, or one of the errors that `Supervisor.trigger` throws. */
-export type Answer = { accepted: Accepted } | { error: LdctlError };
+export type PostAnswer = { accepted: Accepted } | { error: LdctlError };
 
 /**
  * The decision table of design.md, "Sequence" 3.
  *
- * | answer | verdict |
+ * | answer | class |
  * |---|---|
  * | `202` | accepted |
  * | refused, DNS, TLS, proxy says no: the request never left | not sent |
@@ -18,16 +18,16 @@ export type Answer = { accepted: Accepted } | { error: LdctlError };
  * | `425 429`, `409 idempotent_request_in_progress` | not now |
  * | any other `4xx` but 408 | definite no |
  * | a redirect | redirect |
- * | all else: lost after sending, `408`, every `5xx`, any other `2xx` | cannot tell |
+ * | all else: lost after sending, `408`, every `5xx`, any other `2xx` | uncertain |
  */
-export function judge(answer: Answer): Verdict {
+export function classify(answer: PostAnswer): PostClass {
   if ('accepted' in answer) return 'accepted';
   const { error } = answer;
-  if (error instanceof TransportError) return judgeTransport(error);
+  if (error instanceof TransportError) return classifyTransport(error);
   if (error instanceof RedirectError) return 'redirect';
   // The request itself could not be made.
   if (error instanceof UsageError) return 'definite-no';
-  return error instanceof ApiError ? judgeStatus(error) : 'cannot-tell';
+  return error instanceof ApiError ? classifyStatus(error) : 'uncertain';
 }
 
 /** Not carried out now because another request of this very trigger is: one that got lost on its way, or was doubled. */
@@ -35,14 +35,14 @@ export function isInProgress(error: LdctlError): boolean {
   return error instanceof ApiError && error.status === 409 && error.code === 'idempotent_request_in_progress';
 }
 
-function judgeTransport({ sent, transient }: TransportError): Verdict {
-  if (sent === 'maybe') return 'cannot-tell';
+function classifyTransport({ sent, transient }: TransportError): PostClass {
+  if (sent === 'maybe') return 'uncertain';
   return transient ? 'not-sent' : 'definite-no';
 }
 
-function judgeStatus(error: ApiError): Verdict {
+function classifyStatus(error: ApiError): PostClass {
   const { status } = error;
   if (status === 425 || status === 429 || isInProgress(error)) return 'not-now';
-  if (status === 408 || status < 400 || status >= 500) return 'cannot-tell';
+  if (status === 408 || status < 400 || status >= 500) return 'uncertain';
   return 'definite-no';
 }

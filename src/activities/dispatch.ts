@@ -1,12 +1,12 @@
 import type { Clock, Random } from '../core/clock.js';
 import { formatDuration } from '../core/durations.js';
 import { Interrupted, LdctlError, retryAfterOf } from '../core/errors.js';
-import { warning, type RunEvent } from '../core/progress.js';
+import { warning, type RunStep } from '../core/progress.js';
 import type { Accepted, Supervisor, TriggerRequest } from '../core/supervisor.js';
 import { Backoff } from './backoff.js';
-import { isInProgress, judge, type Answer } from './dispatch-rules.js';
-import { isHopeless } from './patience.js';
-import { asLdctlError } from './report.js';
+import { classify, isInProgress, type PostAnswer } from './dispatch-rules.js';
+import { isHopeless } from './follow/error-budget.js';
+import { asLdctlError } from './run-outcome.js';
 
 export interface DispatchTools {
   supervisor: Supervisor;
@@ -15,8 +15,8 @@ export interface DispatchTools {
   signal: AbortSignal;
   /** As in `JobTools`. */
   mayPost?: (signal: AbortSignal) => Promise<boolean>;
-  /** Whether the log shows an entry of this trigger; a single try. @throws as `Supervisor.list` does */
-  look(signal: AbortSignal): Promise<boolean>;
+  /** Whether the log has an entry of this trigger; a single try. @throws as `Supervisor.list` does */
+  isInLog(signal: AbortSignal): Promise<boolean>;
 }
 
 /** What was tried before, by a process that ended before it knew what became of it. */
@@ -26,7 +26,7 @@ export interface EarlierTry {
   resendUntil: number;
 }
 
-export type DispatchEnd =
+export type DispatchOutcome =
   /** `onlyTry`: no earlier one, of this run or of one before it here, can be what was carried out. */
   | { kind: 'accepted'; accepted: Accepted; onlyTry: boolean }
   /** No acceptance was received, but the log shows the trigger's entries. */
@@ -43,7 +43,7 @@ export const CALLED_OFF = 'called_off';
 /** Tries of one POST end this long after the first, by the wall clock: well within the server's memory of the key. */
 const TRIES_END_MS = 2 * 60_000;
 /** Only a read that began this long after a lost POST can show that it was not carried out. */
-const LOOK_AFTER_MS = 5000;
+const READ_AFTER_MS = 5000;
 
 /**
  * Posts until the answer says what became of it, at most once in effect (design, "Sequence" 3): the same key for every
@@ -55,15 +55,15 @@ export async function* dispatch(
   request: TriggerRequest,
   tools: DispatchTools,
   earlier: EarlierTry | null = null,
-): AsyncGenerator<RunEvent, DispatchEnd> {
+): AsyncGenerator<RunStep, DispatchOutcome> {
   return yield* new Dispatch(request, tools, earlier).run();
 }
 
 /** A try that may have been carried out. Local wall clock, ms. */
-interface Doubt {
+interface Uncertain {
   error: LdctlError;
   /** A read that began earlier than this proves nothing. */
-  lookableAt: number;
+  readableAt: number;
   /** The server does not want to be asked again before. */
   resendableAt: number;
 }
@@ -73,11 +73,11 @@ class Dispatch {
   readonly #tools: DispatchTools;
   readonly #backoff: Backoff;
   /** Local wall clock, ms. */
-  readonly #lookUntil: number;
+  readonly #readUntil: number;
   readonly #resendUntil: number;
   /** Why the last try did not settle it; null before the first. */
   #lastError: LdctlError | null = null;
-  #doubt: Doubt | null = null;
+  #uncertain: Uncertain | null = null;
   /** Whether any try may have been carried out, this one included. */
   #maybeSent = false;
 
@@ -85,14 +85,14 @@ class Dispatch {
     this.#request = request;
     this.#tools = tools;
     this.#backoff = new Backoff(tools.random);
-    this.#lookUntil = tools.clock.now() + TRIES_END_MS;
-    this.#resendUntil = Math.min(this.#lookUntil, earlier?.resendUntil ?? Infinity);
-    if (earlier) this.#noteDoubt(earlier.error);
+    this.#readUntil = tools.clock.now() + TRIES_END_MS;
+    this.#resendUntil = Math.min(this.#readUntil, earlier?.resendUntil ?? Infinity);
+    if (earlier) this.#noteUncertain(earlier.error);
   }
 
-  async *run(): AsyncGenerator<RunEvent, DispatchEnd> {
+  async *run(): AsyncGenerator<RunStep, DispatchOutcome> {
     try {
-      return yield* this.#untilTold();
+      return yield* this.#untilKnown();
     } catch (error) {
       if (error instanceof Interrupted) return { kind: 'interrupted', reason: error, sent: this.#maybeSent };
       if (this.#maybeSent) return { kind: 'unknown', error: asLdctlError(error) };
@@ -100,30 +100,30 @@ class Dispatch {
     }
   }
 
-  async *#untilTold(): AsyncGenerator<RunEvent, DispatchEnd> {
+  async *#untilKnown(): AsyncGenerator<RunStep, DispatchOutcome> {
     const { clock, signal } = this.#tools;
     for (;;) {
-      if (this.#doubt) {
-        const seen = yield* this.#look(this.#doubt);
+      if (this.#uncertain) {
+        const seen = yield* this.#readLog(this.#uncertain);
         if (seen === 'shown') return { kind: 'recovered' };
-        if (seen === 'no-way-on') return this.#end(this.#doubt.error);
+        if (seen === 'no-way-on') return this.#end(this.#uncertain.error);
       }
       if (this.#tools.mayPost && !(await this.#tools.mayPost(signal))) {
         return this.#end((this.#maybeSent ? this.#lastError : null) ?? calledOff());
       }
       // A laptop may have slept much longer than any wait was meant to be.
       if (this.#lastError && clock.now() > this.#resendUntil) return this.#end(this.#lastError);
-      const onlyTry = this.#doubt === null;
+      const onlyTry = this.#uncertain === null;
       const answer = await this.#post();
       if ('accepted' in answer) return { kind: 'accepted', accepted: answer.accepted, onlyTry };
       const { error } = answer;
       this.#lastError = error;
-      switch (judge(answer)) {
+      switch (classify(answer)) {
         case 'definite-no':
         case 'redirect':
           return this.#end(error);
-        case 'cannot-tell':
-          this.#noteDoubt(error);
+        case 'uncertain':
+          this.#noteUncertain(error);
           yield warning('fate_unknown', `${error.message}; looking at the log before anything is sent again`);
           break;
         default: {
@@ -136,7 +136,7 @@ class Dispatch {
     }
   }
 
-  async #post(): Promise<Answer> {
+  async #post(): Promise<PostAnswer> {
     this.#tools.signal.throwIfAborted();
     const before = this.#maybeSent;
     this.#maybeSent = true;
@@ -144,36 +144,36 @@ class Dispatch {
       return { accepted: await this.#tools.supervisor.trigger(this.#request, { signal: this.#tools.signal }) };
     } catch (error) {
       if (error instanceof Interrupted || !(error instanceof LdctlError)) throw error;
-      // One that cannot be told apart from a success is noted as a doubt.
+      // One that cannot be told apart from a success is noted as uncertain.
       this.#maybeSent = before || isInProgress(error);
       return { error };
     }
   }
 
   /** No more is sent. A no that follows a try of unknown fate proves nothing. */
-  #end(error: LdctlError): DispatchEnd {
+  #end(error: LdctlError): DispatchOutcome {
     return { kind: this.#maybeSent ? 'unknown' : 'refused', error };
   }
 
-  #noteDoubt(error: LdctlError): void {
+  #noteUncertain(error: LdctlError): void {
     const now = this.#tools.clock.now();
     this.#maybeSent = true;
     this.#lastError = error;
-    this.#doubt = { error, lookableAt: now + LOOK_AFTER_MS, resendableAt: now + retryAfterOf(error) };
+    this.#uncertain = { error, readableAt: now + READ_AFTER_MS, resendableAt: now + retryAfterOf(error) };
   }
 
   /** Reads the log until it shows the trigger, or a read that began late enough shows that it is not there. */
-  async *#look(doubt: Doubt): AsyncGenerator<RunEvent, 'shown' | 'absent' | 'no-way-on'> {
+  async *#readLog(uncertain: Uncertain): AsyncGenerator<RunStep, 'shown' | 'absent' | 'no-way-on'> {
     const { clock, signal } = this.#tools;
     const backoff = new Backoff(this.#tools.random);
     for (let failures = 0; ; ) {
       const startedAt = clock.now();
       let retryAfterMs = 0;
       try {
-        if (await this.#tools.look(signal)) return 'shown';
-        if (startedAt >= doubt.lookableAt) {
-          if (Math.max(startedAt, doubt.resendableAt) > this.#resendUntil) return 'no-way-on';
-          if (startedAt >= doubt.resendableAt) return 'absent';
+        if (await this.#tools.isInLog(signal)) return 'shown';
+        if (startedAt >= uncertain.readableAt) {
+          if (Math.max(startedAt, uncertain.resendableAt) > this.#resendUntil) return 'no-way-on';
+          if (startedAt >= uncertain.resendableAt) return 'absent';
         }
       } catch (error) {
         if (error instanceof Interrupted || !(error instanceof LdctlError)) throw error;
@@ -182,9 +182,9 @@ class Dispatch {
         retryAfterMs = retryAfterOf(error);
       }
       const now = clock.now();
-      const untilLookable = doubt.lookableAt > now ? doubt.lookableAt - now : Infinity;
-      const waitMs = Math.max(Math.min(backoff.next(), untilLookable), retryAfterMs);
-      if (now + waitMs > Math.max(this.#lookUntil, doubt.lookableAt)) return 'no-way-on';
+      const untilReadable = uncertain.readableAt > now ? uncertain.readableAt - now : Infinity;
+      const waitMs = Math.max(Math.min(backoff.next(), untilReadable), retryAfterMs);
+      if (now + waitMs > Math.max(this.#readUntil, uncertain.readableAt)) return 'no-way-on';
       await clock.sleep(waitMs, signal);
     }
   }

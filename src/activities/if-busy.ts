@@ -1,15 +1,13 @@
 import { formatAction, type Activity } from '../core/activity.js';
 import { LdctlError } from '../core/errors.js';
 import type { Id } from '../core/ids.js';
-import { warning, type RunEvent } from '../core/progress.js';
-import { ActivityLog } from './activity-log.js';
-import type { JobReport, JobTools } from './job.js';
-import { joinReports } from './join-reports.js';
-import { PastDurations } from './past-durations.js';
-import { PollSchedule } from './poll-schedule.js';
+import { warning, type ResultEvent, type RunStep } from '../core/progress.js';
+import type { Job, JobTools } from './job.js';
+import { joinResults } from './join-results.js';
+import { openRunLog, type RunLog } from './run-log.js';
 import { RunMemory } from './run-memory.js';
 import { RunTracker } from './run-tracker.js';
-import { ownSight, type Sight } from './sight.js';
+import { deadlineOf } from './run.js';
 import { knownActivities } from './targets.js';
 import { trigger, type TriggerPlan } from './trigger.js';
 import { followJoined, highestOf } from './wait.js';
@@ -24,7 +22,7 @@ export const BUSY = 'busy';
 
 /**
  * Triggers an action, unless targets are busy with the same runtime: then it waits for them, follows what they are
- * doing, or refuses, as asked. A run that takes up an earlier one with the same caller's key does not look.
+ * doing, or refuses, as asked. A run that takes up an earlier one with the same caller's key does not ask.
  *
  * @throws as `trigger` does; LdctlError (exit 5, `busy`) before anything is sent
  */
@@ -32,20 +30,16 @@ export async function* triggerIfNotBusy(
   plan: TriggerPlan,
   ifBusy: IfBusy,
   tools: JobTools,
-  sight: Sight = ownSight(new ActivityLog(tools.supervisor, plan.deploymentId, new PastDurations())),
-): AsyncGenerator<RunEvent, JobReport> {
-  if (ifBusy === 'ignore' || (await memoryOf(plan, tools).recall()) !== null) return yield* trigger(plan, tools, sight);
-  const busy = await sight.busy(plan, tools.signal);
-  if (busy.length === 0) return yield* trigger(plan, tools, sight);
-  switch (ifBusy) {
-    case 'fail':
-      throw busyError(busy, 'Wait for it, or choose what to do with --if-busy wait, join or ignore.');
-    case 'wait':
-      yield* waitUntilFree(plan, busy, tools, sight);
-      return yield* trigger(plan, tools, sight);
-    case 'join':
-      return yield* join(plan, busy, tools, sight);
+  log: RunLog = openRunLog(plan, tools),
+): Job {
+  const isRerun = ifBusy !== 'ignore' && (await memoryOf(plan, tools).recall()) !== null;
+  const busy = ifBusy === 'ignore' || isRerun ? [] : await log.busy(plan);
+  if (busy.length > 0) {
+    if (ifBusy === 'fail') throw busyError(busy, 'Wait for it, or choose what to do with --if-busy wait, join or ignore.');
+    if (ifBusy === 'join') return yield* join(plan, busy, tools, log);
+    yield* waitUntilFree(plan, busy, tools, log);
   }
+  yield* trigger(plan, tools, log);
 }
 
 export function busyError(busy: readonly Activity[], hint: string): LdctlError {
@@ -53,47 +47,30 @@ export function busyError(busy: readonly Activity[], hint: string): LdctlError {
   return new LdctlError('refused', BUSY, `already processing: ${what}; nothing was sent`, { hint });
 }
 
+/** What others do is waited for, and not told as if it were this run's. */
 async function* waitUntilFree(
   plan: TriggerPlan,
   busy: readonly Activity[],
   tools: JobTools,
-  sight: Sight,
-): AsyncGenerator<RunEvent, void> {
-  const { clock, random, signal } = tools;
-  const { timeoutMs, intervalMs, appearTimeoutMs } = plan.limits;
-  const ids = busy.map(({ id }) => id);
+  log: RunLog,
+): AsyncGenerator<RunStep, void> {
   for (const { node_id: node, id, action } of busy) {
     yield warning('busy', `node ${node} is busy: waiting for activity ${id} (${action}) to end`);
   }
-  const tracker = new RunTracker(knownActivities(ids), clock.now(), appearTimeoutMs);
-  const end = yield* quietly(
-    sight.follow(tracker, highestOf(ids), {
-      clock,
-      signal,
-      schedule: new PollSchedule(intervalMs, random),
-      deadline: timeoutMs === null ? null : clock.now() + timeoutMs,
-    }),
-  );
-  if (end.kind === 'deadline') throw busyError(busy, 'It did not end in time; a longer timeout waits longer.');
-  if (end.kind === 'gave-up') throw end.error;
-  if (end.kind === 'interrupted') throw end.reason;
-}
-
-/** What others do is waited for, and not told as if it were this run's. */
-async function* quietly<End>(events: AsyncGenerator<RunEvent, End>): AsyncGenerator<RunEvent, End> {
-  for (;;) {
-    const next = await events.next();
-    if (next.done) return next.value;
-    if (next.value.event === 'warning') yield next.value;
+  const ids = busy.map(({ id }) => id);
+  const now = tools.clock.now();
+  const tracker = new RunTracker(knownActivities(ids), now, plan.limits.appearTimeoutMs);
+  for await (const event of log.follow(tracker, highestOf(ids), deadlineOf(plan.limits, now))) {
+    if (event.event === 'warning') yield event;
+    if (event.event !== 'ended') continue;
+    const { outcome } = event;
+    if (outcome.kind === 'deadline') throw busyError(busy, 'It did not end in time; a longer timeout waits longer.');
+    if (outcome.kind === 'gave-up') throw outcome.error;
+    if (outcome.kind === 'interrupted') throw outcome.reason;
   }
 }
 
-async function* join(
-  plan: TriggerPlan,
-  busy: readonly Activity[],
-  tools: JobTools,
-  sight: Sight,
-): AsyncGenerator<RunEvent, JobReport> {
+async function* join(plan: TriggerPlan, busy: readonly Activity[], tools: JobTools, log: RunLog): Job {
   const action = formatAction(plan.action);
   // A reconfigure that is stored without its config may be one of another config: it is not joined either.
   const others = busy.filter((activity) => activity.action !== action);
@@ -107,14 +84,20 @@ async function* join(
   }
   const ids = nodes.flatMap((node) => joined.get(node) ?? []);
   for (const [node, id] of joined) yield warning('joined', `node ${node}: following activity ${id} instead of sending`);
-  if (rest.length === 0) {
-    yield* rememberJoined(plan, ids, tools);
-    return named(yield* followJoined({ ...plan, ids }, tools, sight), busy);
-  }
   const begunAt = tools.clock.now();
-  const sent = yield* trigger({ ...plan, nodes: rest }, tools, sight);
+  let sent: ResultEvent | null = null;
+  if (rest.length === 0) yield* rememberJoined(plan, ids, tools);
+  else {
+    for await (const event of trigger({ ...plan, nodes: rest }, tools, log)) {
+      if (event.event === 'result') sent = event;
+      else yield event;
+    }
+  }
   const limits = { ...plan.limits, timeoutMs: lessThan(plan.limits.timeoutMs, tools.clock.now() - begunAt) };
-  return joinReports(sent, named(yield* followJoined({ ...plan, ids, limits }, tools, sight), busy), nodes);
+  for await (const event of followJoined({ ...plan, ids, limits }, tools, log)) {
+    if (event.event !== 'result') yield event;
+    else yield sent ? joinResults(sent, named(event, busy), nodes) : named(event, busy);
+  }
 }
 
 /** An agent takes a runtime's activities one after the other, so the newest ends last. */
@@ -125,17 +108,17 @@ function newestOfEach(newestFirst: readonly Activity[]): Map<Id, Id> {
 }
 
 /** What was not seen again before the end is still known to be a node's. */
-function named(report: JobReport, busy: readonly Activity[]): JobReport {
+function named(event: ResultEvent, busy: readonly Activity[]): ResultEvent {
   const nodeOf = new Map(busy.map(({ id, node_id: node }) => [id, node]));
-  const nodes = report.result.nodes.map((row) => ({
+  const nodes = event.result.nodes.map((row) => ({
     ...row,
     node_id: row.node_id ?? nodeOf.get(row.activity_id ?? -1n) ?? null,
   }));
-  return { ...report, result: { ...report.result, nodes } };
+  return { ...event, result: { ...event.result, nodes } };
 }
 
 /** A later run with the same caller's key follows what was joined, and does not send because it has ended since. */
-function rememberJoined(plan: TriggerPlan, ids: readonly Id[], tools: JobTools): AsyncGenerator<RunEvent, void> {
+function rememberJoined(plan: TriggerPlan, ids: readonly Id[], tools: JobTools): AsyncGenerator<RunStep, void> {
   const lowest = ids.reduce((low, id) => (id < low ? id : low));
   const baseline = { highestId: lowest > 0n ? lowest - 1n : 0n, nodes: [] };
   return memoryOf(plan, tools).accepted(baseline, tools.clock.now());

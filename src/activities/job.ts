@@ -1,10 +1,8 @@
 import type { Action, Runtime } from '../core/activity.js';
 import type { Clock, Random } from '../core/clock.js';
-import type { LdctlError } from '../core/errors.js';
-import type { ExitCode } from '../core/exit-codes.js';
 import type { Id } from '../core/ids.js';
 import type { RunJournal } from '../core/journal.js';
-import type { RunResult } from '../core/outcome.js';
+import type { RunEvent } from '../core/progress.js';
 import type { Supervisor } from '../core/supervisor.js';
 
 /** Everything a job needs from outside: the API, time, chance, and the user's wish to stop. */
@@ -22,7 +20,10 @@ export interface JobTools {
   resumeCommand(resume: Resume): string;
 }
 
-/** How long to follow, and how often to look. Milliseconds; null for no deadline, or an adaptive interval. */
+/** What goes on until its last event, the result. */
+export type Job = AsyncGenerator<RunEvent, void>;
+
+/** How long to follow, and how often to poll. Milliseconds; null for no deadline, or an adaptive interval. */
 export interface FollowLimits {
   timeoutMs: number | null;
   intervalMs: number | null;
@@ -33,10 +34,3 @@ export interface FollowLimits {
 export type Resume =
   | { ids: readonly Id[] }
   | { after: Id; runtime: Runtime; action: Action; nodes: readonly Id[] | null; expectNodes: number | null };
-
-/** How a job ended: what goes to stdout, why following was given up, and the exit code. */
-export interface JobReport {
-  result: RunResult;
-  error: LdctlError | null;
-  exitCode: ExitCode;
-}

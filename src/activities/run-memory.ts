@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.js';
 import { LdctlError } from '../core/errors.js';
 import type { RunJournal, RunRecord } from '../core/journal.js';
-import { warning, type RunEvent } from '../core/progress.js';
+import { warning, type RunStep } from '../core/progress.js';
 import type { Baseline } from './baseline.js';
 
 /** The server forgets a key after 10 minutes (contract, "Idempotency"); a minute is left for the way there. */
@@ -44,17 +44,17 @@ export class RunMemory {
   }
 
   /** It was accepted: a later run follows and never posts. Failing to note it only makes that run more careful. */
-  accepted(baseline: Baseline, firstPostAt: number): AsyncGenerator<RunEvent, void> {
+  accepted(baseline: Baseline, firstPostAt: number): AsyncGenerator<RunStep, void> {
     return this.#note((known) => (known?.state === 'passed' ? null : { baseline, firstPostAt, state: 'accepted' }));
   }
 
   /** The node has completed and its gate let the roll go on: a later run need not ask it again. */
-  passed(): AsyncGenerator<RunEvent, void> {
+  passed(): AsyncGenerator<RunStep, void> {
     return this.#note((known) => known && { ...known, state: 'passed' });
   }
 
   /** Writes what `next` makes of the record, unless that is null. */
-  async *#note(next: (known: RunRecord | null) => Omit<RunRecord, 'wireKey'> | null): AsyncGenerator<RunEvent, void> {
+  async *#note(next: (known: RunRecord | null) => Omit<RunRecord, 'wireKey'> | null): AsyncGenerator<RunStep, void> {
     try {
       const record = next(await this.recall());
       if (record) await this.#journal?.write({ ...record, wireKey: this.#wireKey });

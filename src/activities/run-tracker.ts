@@ -1,31 +1,24 @@
 import { isFinal, type Activity } from '../core/activity.js';
 import type { Id } from '../core/ids.js';
-import { type MISSING } from '../core/outcome.js';
-import { warning, type NodeProgress, type RunEvent } from '../core/progress.js';
-import { EntryBook, progressOf, type Entry } from './entry-book.js';
+import { emptyNodeResult, type MISSING } from '../core/outcome.js';
+import { warning, type NodeProgress, type RunStep } from '../core/progress.js';
+import { EntryStore, progressOf, type Entry } from './entry-store.js';
+import type { Followed, Poll } from './follow/followed.js';
 import type { Targets } from './targets.js';
-
-/** One good look at the log. Local wall clock, milliseconds. */
-export interface Poll {
-  startedAt: number;
-  endedAt: number;
-  /** The server's clock when it answered, cut to whole seconds, ms UTC; null or absent where it does not say. */
-  serverTime?: number | null;
-}
 
 /** The server's clock is given in whole seconds. */
 const CLOCK_PRECISION_MS = 1000;
 
 /**
  * What is known of one run's targets, and whether that is enough to say how it ended. No clock and no I/O of its own:
- * it is told what each poll showed (design, "Sequence" 4 and 5).
+ * it takes in what each poll read (design, "Sequence" 4 and 5).
  */
-export class RunTracker {
+export class RunTracker implements Followed {
   readonly #targets: Targets;
   readonly #startedAt: number;
   readonly #appearTimeoutMs: number;
   readonly #begunAt: number;
-  readonly #book: EntryBook;
+  readonly #entries: EntryStore;
   readonly #warned = new Set<string>();
   #lastPollAt: number | null = null;
 
@@ -38,26 +31,26 @@ export class RunTracker {
     this.#startedAt = startedAt;
     this.#appearTimeoutMs = appearTimeoutMs;
     this.#begunAt = begunAt;
-    this.#book = new EntryBook(targets.keyOf);
+    this.#entries = new EntryStore(targets.keyOf);
   }
 
   /** The ids to look for: those whose status can still change, and those known beforehand but not seen yet. */
   open(): Id[] {
     const seen = this.#openEntries().map(({ activity }) => activity.id);
-    return this.#targets.isNode ? seen : [...seen, ...this.#targets.required.filter((id) => !this.#book.has(id))];
+    return this.#targets.isNode ? seen : [...seen, ...this.#targets.required.filter((id) => !this.#entries.has(id))];
   }
 
   /** The ids of all entries that belong to this run, whatever their status. */
   activityIds(): Id[] {
-    return this.#book.all().map(({ activity }) => activity.id);
+    return this.#entries.all().map(({ activity }) => activity.id);
   }
 
-  /** Takes in what a good poll showed. @returns what changed by it */
-  observe(shown: readonly Activity[], poll: Poll): RunEvent[] {
-    const events: RunEvent[] = [];
-    for (const activity of shown) {
+  /** Takes in what a good poll read. @returns what changed by it */
+  observe(read: readonly Activity[], poll: Poll): RunStep[] {
+    const events: RunStep[] = [];
+    for (const activity of read) {
       if (!this.#targets.owns(activity)) continue;
-      const change = this.#book.take(activity, poll.endedAt, this.#beginningOf(activity, poll));
+      const change = this.#entries.take(activity, poll.endedAt, this.#beginningOf(activity, poll));
       if (change === 'appeared' || change === 'changed') events.push({ event: 'activity', activity });
       if (change === 'contradicted') {
         const message = `activity ${activity.id} was final and is now shown as ${activity.status}; a final status stays`;
@@ -65,11 +58,11 @@ export class RunTracker {
       }
     }
     this.#lastPollAt = poll.startedAt;
-    events.push(...this.#noteVanished(shown, poll.endedAt), ...this.#doubts());
+    events.push(...this.#noteVanished(read, poll.endedAt), ...this.#uncertainties());
     return events.length === 0 ? events : [...events, { event: 'progress', nodes: this.nodes(null) }];
   }
 
-  /** Whether the last good poll allows a verdict: nothing open, and nothing that could still be on its way. */
+  /** Whether the last good poll settles it: nothing open, and nothing that could still be on its way. */
   get settled(): boolean {
     const polledAt = this.#lastPollAt;
     if (polledAt === null || this.#openEntries().length > 0) return false;
@@ -90,7 +83,7 @@ export class RunTracker {
   nextCheckAt(): number | null {
     if (this.#openEntries().length > 0) return null;
     const waited = this.#isComplete() ? this.#targets.settleMs : this.#appearTimeoutMs;
-    return Math.max(this.#startedAt + waited, this.#book.lastNewAt + this.#targets.quietMs);
+    return Math.max(this.#startedAt + waited, this.#entries.lastNewAt + this.#targets.quietMs);
   }
 
   /**
@@ -99,7 +92,7 @@ export class RunTracker {
    */
   nodes(absent: typeof MISSING | null): NodeProgress[] {
     const required = new Set(this.#targets.required);
-    const keys = [...required, ...this.#book.keys().filter((key) => !required.has(key))];
+    const keys = [...required, ...this.#entries.keys().filter((key) => !required.has(key))];
     const rows = keys.map((key) => this.#row(key, absent));
     if (this.#targets.kind === 'expected') {
       while (rows.length < this.#targets.atLeast) rows.push(this.#absentRow(null, absent));
@@ -108,20 +101,18 @@ export class RunTracker {
   }
 
   #row(key: Id, absent: typeof MISSING | null): NodeProgress {
-    const worst = this.#book.worst(key);
+    const worst = this.#entries.worst(key);
     if (!worst) return this.#absentRow(key, absent);
-    return progressOf(worst, this.#book.isAmbiguous(key), this.#isLost(worst));
+    return progressOf(worst, this.#entries.isAmbiguous(key), this.#isLost(worst));
   }
 
   #absentRow(key: Id | null, status: typeof MISSING | null): NodeProgress {
-    const times = { created_at: null, finished_at: null, ambiguous: false, since: null };
-    return this.#targets.isNode
-      ? { node_id: key, activity_id: null, status, ...times }
-      : { node_id: null, activity_id: key, status, ...times };
+    const target = this.#targets.isNode ? { node_id: key } : { activity_id: key };
+    return { ...emptyNodeResult(target, status), since: null };
   }
 
   #openEntries(): Entry[] {
-    return this.#book.all().filter((entry) => !isFinal(entry.activity.status) && !this.#isLost(entry));
+    return this.#entries.all().filter((entry) => !isFinal(entry.activity.status) && !this.#isLost(entry));
   }
 
   /** An open entry that vanished from the log is waited for as long as one that never appeared. */
@@ -139,26 +130,26 @@ export class RunTracker {
 
   #isComplete(): boolean {
     const { required, atLeast } = this.#targets;
-    return this.#book.size >= atLeast && required.every((key) => this.#book.has(key));
+    return this.#entries.size >= atLeast && required.every((key) => this.#entries.has(key));
   }
 
   #isQuiet(at: number): boolean {
-    return at >= this.#book.lastNewAt + this.#targets.quietMs;
+    return at >= this.#entries.lastNewAt + this.#targets.quietMs;
   }
 
-  #noteVanished(shown: readonly Activity[], at: number): RunEvent[] {
-    return this.#book.noteAbsent(new Set(shown.map(({ id }) => id)), at).flatMap(({ activity }) => {
+  #noteVanished(read: readonly Activity[], at: number): RunStep[] {
+    return this.#entries.noteAbsent(new Set(read.map(({ id }) => id)), at).flatMap(({ activity }) => {
       const message = `activity ${activity.id} of node ${activity.node_id} is no longer in the log`;
       return this.#warnOnce('entry_vanished', activity.id, message);
     });
   }
 
-  /** What makes the verdict less certain than the user would think. */
-  #doubts(): RunEvent[] {
+  /** What makes the outcome less certain than the user would think. */
+  #uncertainties(): RunStep[] {
     const { kind, atLeast } = this.#targets;
-    const ambiguous = this.#book
+    const ambiguous = this.#entries
       .keys()
-      .filter((key) => this.#book.isAmbiguous(key))
+      .filter((key) => this.#entries.isAmbiguous(key))
       .flatMap((key) =>
         this.#warnOnce(
           'ambiguous',
@@ -166,12 +157,12 @@ export class RunTracker {
           `node ${key} has more than one entry of this action, and they cannot be told apart; the worse one counts`,
         ),
       );
-    const surplus = kind === 'expected' && this.#book.size > atLeast;
-    const message = `${this.#book.size} nodes have an entry, more than the ${atLeast} expected; all are followed`;
-    return surplus ? [...ambiguous, ...this.#warnOnce('more_than_expected', BigInt(this.#book.size), message)] : ambiguous;
+    const surplus = kind === 'expected' && this.#entries.size > atLeast;
+    const message = `${this.#entries.size} nodes have an entry, more than the ${atLeast} expected; all are followed`;
+    return surplus ? [...ambiguous, ...this.#warnOnce('more_than_expected', BigInt(this.#entries.size), message)] : ambiguous;
   }
 
-  #warnOnce(code: string, about: Id, message: string): RunEvent[] {
+  #warnOnce(code: string, about: Id, message: string): RunStep[] {
     const mark = `${code} ${about}`;
     if (this.#warned.has(mark)) return [];
     this.#warned.add(mark);

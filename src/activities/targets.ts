@@ -88,6 +88,11 @@ function observedNodes(correlation: Correlation, baselineNodes: readonly Id[]): 
   };
 }
 
+export function targetKindOf(asked: { nodes: readonly Id[] | null; expectNodes: number | null }): TargetKind {
+  if (asked.nodes !== null) return 'named';
+  return asked.expectNodes === null ? 'observed' : 'expected';
+}
+
 /** The targets of a trigger: nodes that were named, or every node, counted or as the log shows them. */
 export function targetsOf(
   correlation: Correlation,

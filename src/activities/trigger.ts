@@ -2,19 +2,19 @@ import { formatAction, type Action, type Runtime } from '../core/activity.js';
 import { LdctlError } from '../core/errors.js';
 import { sortedUnique, type Id } from '../core/ids.js';
 import type { RunRecord } from '../core/journal.js';
-import type { NodeResult } from '../core/outcome.js';
-import type { RunEvent } from '../core/progress.js';
-import { ActivityLog } from './activity-log.js';
+import { emptyNodeResult } from '../core/outcome.js';
+import type { ResultEvent, RunStep } from '../core/progress.js';
+import type { TriggerRequest } from '../core/supervisor.js';
 import type { Baseline } from './baseline.js';
-import { dispatch, type DispatchEnd } from './dispatch.js';
-import type { FollowLimits, JobReport, JobTools, Resume } from './job.js';
-import { LogTail } from './log-tail.js';
-import { PastDurations } from './past-durations.js';
+import { dispatch, type DispatchOutcome } from './dispatch.js';
+import { LogTail } from './follow/log-tail.js';
+import type { FollowLimits, Job, JobTools, Resume } from './job.js';
 import { findReplayed } from './replay.js';
-import { failedVerdict, interruptedVerdict, verdictOf, type Verdict } from './report.js';
+import { openRunLog, type RunLog } from './run-log.js';
 import { RunMemory } from './run-memory.js';
-import { followRun, reportOf, workOf, type RunFacts } from './run.js';
-import { ownSight, type Sight } from './sight.js';
+import { failedOutcome, interruptedOutcome, outcomeOf, type RunOutcome } from './run-outcome.js';
+import { resultOf, type RunFacts } from './run-result.js';
+import { followRun, workOf } from './run.js';
 import { above, targetsOf, withLongSettle, type Correlation, type Targets } from './targets.js';
 import { wireKey } from './wire-key.js';
 
@@ -33,19 +33,21 @@ export interface TriggerPlan {
   limits: FollowLimits;
 }
 
+/** What is sent for a trigger. */
+export function requestOf(plan: Omit<TriggerPlan, 'limits' | 'wait'>): TriggerRequest {
+  const { deploymentId, runtime, action, nodes, idempotencyKey } = plan;
+  return { deploymentId, runtime, action, nodes: nodes && sortedUnique(nodes), wireKey: wireKey(idempotencyKey, plan) };
+}
+
 /**
- * Triggers an action and follows it to its end (design, "Sequence"). Once something may have been sent, the end is a
- * report; before that, a failure is thrown.
+ * Triggers an action and follows it to its end (design, "Sequence"). Once something may have been sent, it ends with a
+ * result; before that, a failure is thrown.
  *
- * @param sight how the log is looked at, when not on one's own
+ * @param log how the log is read, when not on one's own
  * @throws ApiError, TransportError, … when nothing was carried out; Interrupted when nothing was sent
  */
-export function trigger(
-  plan: TriggerPlan,
-  tools: JobTools,
-  sight?: Sight,
-): AsyncGenerator<RunEvent, JobReport> {
-  return new Trigger(plan, tools, sight).run();
+export function trigger(plan: TriggerPlan, tools: JobTools, log: RunLog = openRunLog(plan, tools)): Job {
+  return new Trigger(plan, tools, log).run();
 }
 
 /** Where a trigger's entries are to be looked for. */
@@ -60,63 +62,63 @@ const FRESH_MS = 2000;
 class Trigger {
   readonly #plan: TriggerPlan;
   readonly #tools: JobTools;
-  readonly #log: ActivityLog;
-  readonly #sight: Sight;
-  readonly #wireKey: string;
+  readonly #log: RunLog;
+  readonly #request: TriggerRequest;
   readonly #memory: RunMemory;
 
-  constructor(plan: TriggerPlan, tools: JobTools, sight?: Sight) {
+  constructor(plan: TriggerPlan, tools: JobTools, log: RunLog) {
     this.#plan = plan;
     this.#tools = tools;
-    this.#log = new ActivityLog(tools.supervisor, plan.deploymentId, new PastDurations());
-    this.#sight = sight ?? ownSight(this.#log);
-    this.#wireKey = wireKey(plan.idempotencyKey, plan);
-    this.#memory = new RunMemory(plan.callersKey ? tools.journal : null, this.#wireKey, tools.clock);
+    this.#log = log;
+    this.#request = requestOf(plan);
+    this.#memory = new RunMemory(plan.callersKey ? tools.journal : null, this.#request.wireKey, tools.clock);
   }
 
-  async *run(): AsyncGenerator<RunEvent, JobReport> {
-    const { clock, signal } = this.#tools;
+  async *run(): Job {
+    const { clock } = this.#tools;
     const startedAt = clock.now();
     const known = await this.#memory.recall();
-    const read = known?.baseline ?? (await this.#sight.baseline(signal));
+    const read = known?.baseline ?? (await this.#log.baseline());
     const firstPostAt = known?.firstPostAt ?? clock.now();
     const earlier = known ?? (await this.#memory.claim(read, firstPostAt));
     const scope = this.#scope(earlier?.baseline ?? read);
     yield { event: 'baseline', baseline: scope.baseline.highestId, idempotencyKey: this.#plan.idempotencyKey };
 
-    const end = yield* this.#dispatch(scope, earlier);
-    if (end.kind === 'refused' || (end.kind === 'interrupted' && !end.sent)) {
+    const sent = yield* this.#dispatch(scope, earlier);
+    if (sent.kind === 'refused' || (sent.kind === 'interrupted' && !sent.sent)) {
       await this.#memory.forget();
-      throw end.kind === 'refused' ? end.error : end.reason;
+      throw sent.kind === 'refused' ? sent.error : sent.reason;
     }
-    const facts = this.#factsOf(end);
+    const facts = this.#factsOf(sent);
     try {
-      if (end.kind === 'interrupted') return this.#unfollowed(facts, scope, interruptedVerdict(end.reason));
-      if (end.kind === 'unknown') return this.#unfollowed(facts, scope, verdictOf('unconfirmed', end.error));
+      if (sent.kind === 'interrupted' || sent.kind === 'unknown') {
+        const outcome = sent.kind === 'unknown' ? outcomeOf('unconfirmed', sent.error) : interruptedOutcome(sent.reason);
+        yield this.#unfollowed(facts, scope, outcome);
+        return;
+      }
       yield this.#dispatched(facts);
-      const found = await this.#whereToFollow(end, scope);
+      const found = await this.#whereToFollow(sent, scope);
       yield* this.#memory.accepted(found.baseline, earlier?.firstPostAt ?? firstPostAt);
-      if (!this.#plan.wait) return this.#unfollowed(facts, found, verdictOf('accepted'));
       const isFresh = !earlier && found === scope && clock.now() - startedAt <= FRESH_MS;
-      return yield* this.#follow(facts, found, isFresh);
+      if (this.#plan.wait) yield* this.#follow(facts, found, isFresh);
+      else yield this.#unfollowed(facts, found, outcomeOf('accepted'));
     } catch (error) {
-      // It was sent, so whatever fails now ends in a report.
-      return this.#unfollowed(facts, scope, failedVerdict(error));
+      // It was sent, so whatever fails now ends in a result.
+      yield this.#unfollowed(facts, scope, failedOutcome(error));
     }
   }
 
-  async *#dispatch(scope: Scope, earlier: RunRecord | null): AsyncGenerator<RunEvent, DispatchEnd> {
+  async *#dispatch(scope: Scope, earlier: RunRecord | null): AsyncGenerator<RunStep, DispatchOutcome> {
     if (earlier && earlier.state !== 'posting') return { kind: 'recovered' };
     const { clock, random, signal, supervisor, mayPost } = this.#tools;
-    const { deploymentId, runtime, action, nodes } = this.#plan;
-    const tail = new LogTail(this.#log, scope.baseline.highestId);
-    const look = async (lookSignal: AbortSignal): Promise<boolean> => {
-      const shown = await tail.poll([], { signal: lookSignal, tries: 'one' });
-      return shown.some((activity) => scope.targets.owns(activity));
+    const tail = new LogTail(this.#log.log, scope.baseline.highestId);
+    const isInLog = async (readSignal: AbortSignal): Promise<boolean> => {
+      const read = await tail.poll([], { signal: readSignal, tries: 'one' });
+      return read.some((activity) => scope.targets.owns(activity));
     };
     return yield* dispatch(
-      { deploymentId, runtime, action, nodes: nodes && sortedUnique(nodes), wireKey: this.#wireKey },
-      { supervisor, clock, random, signal, mayPost, look },
+      this.#request,
+      { supervisor, clock, random, signal, mayPost, isInLog },
       earlier && { error: killedRun(), resendUntil: this.#memory.resendUntil(earlier) },
     );
   }
@@ -125,19 +127,19 @@ class Trigger {
    * Above the baseline, as a rule. A caller's key whose answer is a replay, although this run sent nothing else, was
    * used before, without a record here: those entries may be on either side of the baseline.
    */
-  async #whereToFollow(end: DispatchEnd, scope: Scope): Promise<Scope> {
-    if (end.kind !== 'accepted' || !end.accepted.replayed || !end.onlyTry || !this.#plan.callersKey) return scope;
-    const { serverTime } = end.accepted;
+  async #whereToFollow(sent: DispatchOutcome, scope: Scope): Promise<Scope> {
+    if (sent.kind !== 'accepted' || !sent.accepted.replayed || !sent.onlyTry || !this.#plan.callersKey) return scope;
+    const { serverTime } = sent.accepted;
     // Without the server's clock there is no window to look in; what does not show up above the baseline is missing.
     if (serverTime === null) return scope;
-    const { after, inWindow } = await findReplayed(this.#log, serverTime, { signal: this.#tools.signal });
+    const { after, inWindow } = await findReplayed(this.#log.log, serverTime, { signal: this.#tools.signal });
     return this.#scope({ ...scope.baseline, highestId: after }, inWindow);
   }
 
-  #dispatched(facts: RunFacts): RunEvent {
+  #dispatched(facts: RunFacts): RunStep {
     const { requestId, replayed, recovered } = facts;
     const work = workOf(facts);
-    const usualMs = (work && this.#sight.past.usualMs(work)) ?? undefined;
+    const usualMs = (work && this.#log.past.usualMs(work)) ?? undefined;
     return {
       event: 'dispatched',
       request_id: requestId,
@@ -147,9 +149,9 @@ class Trigger {
     };
   }
 
-  #follow(facts: RunFacts, { baseline, targets }: Scope, isFresh: boolean): AsyncGenerator<RunEvent, JobReport> {
+  #follow(facts: RunFacts, { baseline, targets }: Scope, isFresh: boolean): Job {
     const settled = isFresh ? targets : withLongSettle(targets);
-    const from = { after: baseline.highestId, sight: this.#sight, resume: this.#resume(baseline) };
+    const from = { after: baseline.highestId, log: this.#log, resume: this.#resume(baseline) };
     return followRun({ facts, targets: settled, hasJustBegun: isFresh, ...from }, this.#plan.limits, this.#tools);
   }
 
@@ -158,26 +160,26 @@ class Trigger {
     return { baseline, targets: targetsOf({ runtime, action, inWindow }, this.#plan, baseline.nodes) };
   }
 
-  #factsOf(end: Exclude<DispatchEnd, { kind: 'refused' }>): RunFacts {
+  #factsOf(sent: Exclude<DispatchOutcome, { kind: 'refused' }>): RunFacts {
     const { deploymentId, runtime, action, idempotencyKey } = this.#plan;
     const asked = { deploymentId, runtime, action: formatAction(action), idempotencyKey };
-    switch (end.kind) {
+    switch (sent.kind) {
       case 'accepted':
-        return { ...asked, replayed: end.accepted.replayed, recovered: false, requestId: end.accepted.requestId };
+        return { ...asked, replayed: sent.accepted.replayed, recovered: false, requestId: sent.accepted.requestId };
       case 'recovered':
         return { ...asked, replayed: false, recovered: true, requestId: null };
       case 'unknown':
-        return { ...asked, replayed: null, recovered: null, requestId: end.error.requestId ?? null };
+        return { ...asked, replayed: null, recovered: null, requestId: sent.error.requestId ?? null };
       case 'interrupted':
         return { ...asked, replayed: null, recovered: null, requestId: null };
     }
   }
 
-  /** A report without following: what was asked for, and nothing known of how it goes. */
-  #unfollowed(facts: RunFacts, scope: Scope, verdict: Verdict): JobReport {
-    const nodes = (this.#plan.nodes ?? []).map(unseen);
-    const command = this.#tools.resumeCommand(this.#resume(scope.baseline));
-    return reportOf(facts, scope.targets.kind, verdict, nodes, command);
+  /** A result without following: what was asked for, and nothing known of how it goes. */
+  #unfollowed(facts: RunFacts, { baseline, targets }: Scope, outcome: RunOutcome): ResultEvent {
+    const nodes = (this.#plan.nodes ?? []).map((node_id) => emptyNodeResult({ node_id }, null));
+    const resume = this.#tools.resumeCommand(this.#resume(baseline));
+    return resultOf(facts, outcome, { targets: targets.kind, nodes, resume });
   }
 
   #resume(baseline: Baseline): Resume {
@@ -189,15 +191,4 @@ class Trigger {
 function killedRun(): LdctlError {
   const what = 'an earlier run with this key ended before it knew what became of it';
   return new LdctlError('unconfirmed', 'earlier_run', what);
-}
-
-function unseen(node: Id): NodeResult {
-  return {
-    node_id: node,
-    activity_id: null,
-    status: null,
-    created_at: null,
-    finished_at: null,
-    ambiguous: false,
-  };
 }

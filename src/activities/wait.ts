@@ -1,12 +1,10 @@
 import { formatAction, type Action, type Runtime } from '../core/activity.js';
 import type { Id } from '../core/ids.js';
-import type { RunEvent } from '../core/progress.js';
-import { ActivityLog } from './activity-log.js';
 import { nodesBelow } from './baseline.js';
-import type { FollowLimits, JobReport, JobTools } from './job.js';
-import { PastDurations } from './past-durations.js';
-import { followRun, type RunFacts } from './run.js';
-import { ownSight, type Sight } from './sight.js';
+import type { FollowLimits, Job, JobTools } from './job.js';
+import { openRunLog, type RunLog } from './run-log.js';
+import type { RunFacts } from './run-result.js';
+import { followRun } from './run.js';
 import { above, knownActivities, targetsOf, withLongSettle } from './targets.js';
 
 /** A trigger taken up again from its baseline: the same correlation as `trigger` made. */
@@ -20,53 +18,52 @@ export interface WaitAfterPlan {
   limits: FollowLimits;
 }
 
+/** Activities that are known by their ids. */
+export interface WaitPlan {
+  deploymentId: Id;
+  ids: readonly Id[];
+  limits: FollowLimits;
+}
+
 /**
  * Follows activities by their ids. Never sends.
  * @throws as `Supervisor.list` does, when the log cannot be read to begin with
  */
-export async function* waitForActivities(
-  plan: { deploymentId: Id; ids: readonly Id[]; limits: FollowLimits },
-  tools: JobTools,
-): AsyncGenerator<RunEvent, JobReport> {
-  const log = new ActivityLog(tools.supervisor, plan.deploymentId, new PastDurations());
-  await log.page(1, { signal: tools.signal });
-  const events = followRun(
-    {
-      facts: unsentFacts(plan.deploymentId, null, null),
-      targets: knownActivities(plan.ids),
-      after: highestOf(plan.ids),
-      sight: ownSight(log),
-      resume: { ids: plan.ids },
-    },
-    plan.limits,
-    tools,
-  );
-  return yield* withSharedFacts(events);
+export async function* waitForActivities(plan: WaitPlan, tools: JobTools): Job {
+  const log = openRunLog(plan, tools);
+  await log.log.page(1, { signal: tools.signal });
+  // Runtime and action are told where all the activities share them.
+  const runtimes = new Set<string>();
+  const actions = new Set<string>();
+  for await (const event of followKnown(plan, log, unsentFacts(plan.deploymentId, null, null), tools)) {
+    if (event.event === 'activity') {
+      runtimes.add(event.activity.runtime);
+      actions.add(event.activity.action);
+    }
+    yield event.event === 'result'
+      ? { ...event, result: { ...event.result, runtime: only(runtimes), action: only(actions) } }
+      : event;
+  }
 }
 
 /** Follows activities of others in place of a trigger's own (`--if-busy join`). They were just seen, so nothing is read first. */
-export function followJoined(
-  plan: { deploymentId: Id; runtime: Runtime; action: Action; ids: readonly Id[]; limits: FollowLimits },
-  tools: JobTools,
-  sight: Sight = ownSight(new ActivityLog(tools.supervisor, plan.deploymentId, new PastDurations())),
-): AsyncGenerator<RunEvent, JobReport> {
-  const facts = unsentFacts(plan.deploymentId, plan.runtime, formatAction(plan.action));
-  const run = { facts, targets: knownActivities(plan.ids), after: highestOf(plan.ids), sight, resume: { ids: plan.ids } };
-  return followRun(run, plan.limits, tools);
+export function followJoined(plan: WaitPlan & { runtime: Runtime; action: Action }, tools: JobTools, log: RunLog): Job {
+  const { deploymentId, runtime, action } = plan;
+  return followKnown(plan, log, unsentFacts(deploymentId, runtime, formatAction(action)), tools);
 }
 
 /**
  * Follows what a trigger made, from the baseline that it took. Never sends.
  * @throws as `Supervisor.list` does, when the log cannot be read to begin with
  */
-export async function* waitAfter(plan: WaitAfterPlan, tools: JobTools): AsyncGenerator<RunEvent, JobReport> {
+export async function* waitAfter(plan: WaitAfterPlan, tools: JobTools): Job {
   const { deploymentId, after, runtime, action, nodes, expectNodes } = plan;
-  const log = new ActivityLog(tools.supervisor, deploymentId, new PastDurations());
-  const known = await nodesBelow(log, after, { signal: tools.signal });
+  const log = openRunLog(plan, tools);
+  const known = await nodesBelow(log.log, after, { signal: tools.signal });
   const targets = withLongSettle(targetsOf({ runtime, action, inWindow: above(after) }, plan, known));
   const facts = unsentFacts(deploymentId, runtime, formatAction(action));
   const resume = { after, runtime, action, nodes, expectNodes };
-  return yield* followRun({ facts, targets, after, sight: ownSight(log), resume }, plan.limits, tools);
+  yield* followRun({ facts, targets, after, log, resume }, plan.limits, tools);
 }
 
 /** 0 for none. */
@@ -74,26 +71,12 @@ export function highestOf(ids: readonly Id[]): Id {
   return ids.reduce((highest, id) => (id > highest ? id : highest), 0n);
 }
 
-function unsentFacts(deploymentId: Id, runtime: string | null, action: string | null): RunFacts {
-  return { deploymentId, runtime, action, idempotencyKey: null, replayed: null, recovered: null, requestId: null };
+function followKnown({ ids, limits }: WaitPlan, log: RunLog, facts: RunFacts, tools: JobTools): Job {
+  return followRun({ facts, targets: knownActivities(ids), after: highestOf(ids), log, resume: { ids } }, limits, tools);
 }
 
-/** Runtime and action are told where all the activities share them. */
-async function* withSharedFacts(events: AsyncGenerator<RunEvent, JobReport>): AsyncGenerator<RunEvent, JobReport> {
-  const runtimes = new Set<string>();
-  const actions = new Set<string>();
-  for (;;) {
-    const next = await events.next();
-    if (next.done) {
-      const { result, ...rest } = next.value;
-      return { ...rest, result: { ...result, runtime: only(runtimes), action: only(actions) } };
-    }
-    if (next.value.event === 'activity') {
-      runtimes.add(next.value.activity.runtime);
-      actions.add(next.value.activity.action);
-    }
-    yield next.value;
-  }
+function unsentFacts(deploymentId: Id, runtime: string | null, action: string | null): RunFacts {
+  return { deploymentId, runtime, action, idempotencyKey: null, replayed: null, recovered: null, requestId: null };
 }
 
 function only(values: ReadonlySet<string>): string | null {

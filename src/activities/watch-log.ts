@@ -1,13 +1,13 @@
 import type { Activity } from '../core/activity.js';
 import type { Clock, Random } from '../core/clock.js';
-import type { RunEvent } from '../core/progress.js';
+import type { RunStep } from '../core/progress.js';
 import type { ActivityLog } from './activity-log.js';
 import { readBaseline } from './baseline.js';
 import type { ActivityFilter } from './filter.js';
-import { follow, type FollowEnd } from './follow.js';
+import { followLog } from './follow/follow-log.js';
+import type { FollowEvent, FollowOutcome } from './follow/followed.js';
 import { listActivities } from './list.js';
-import { LogTail } from './log-tail.js';
-import { PollSchedule } from './poll-schedule.js';
+import { deadlineOf } from './run.js';
 import { Watch } from './watch.js';
 
 export interface WatchPlan {
@@ -21,8 +21,9 @@ export interface WatchPlan {
   intervalMs: number | null;
 }
 
-export interface WatchEnd {
-  end: FollowEnd;
+/** How a watch ended. */
+export interface WatchResult {
+  outcome: FollowOutcome;
   /** Newest first, as last seen. */
   shown: Activity[];
   /** How many entries the log held at the first listing, before filters. */
@@ -30,7 +31,12 @@ export interface WatchEnd {
   anyRejected: boolean;
 }
 
-export type ListingEvent = { event: 'listing'; activities: readonly Activity[] };
+export type WatchLogEvent =
+  /** The first listing, newest first. */
+  | { event: 'listing'; activities: readonly Activity[] }
+  | RunStep
+  /** Always the last. */
+  | ({ event: 'result' } & WatchResult);
 
 /**
  * Lists the log, and keeps the list up to date (design, "list"). Yields the first listing, then every change.
@@ -40,21 +46,22 @@ export async function* watchLog(
   log: ActivityLog,
   plan: WatchPlan,
   tools: { clock: Clock; random: Random; signal: AbortSignal },
-): AsyncGenerator<ListingEvent | RunEvent, WatchEnd> {
-  const { clock, random, signal } = tools;
+): AsyncGenerator<WatchLogEvent, void> {
+  const { signal } = tools;
   const { highestId: after } = await readBaseline(log, { signal });
   const listing = listActivities(log, plan.filter, plan.limit, signal);
   const first: Activity[] = [];
   for await (const batch of listing.batches) first.push(...batch);
   yield { event: 'listing', activities: first };
   const watch = new Watch(first, after, plan.filter, plan.untilFinal);
-  const end: FollowEnd = watch.settled
-    ? { kind: 'settled' }
-    : yield* follow(watch, new LogTail(log, after), {
-        clock,
-        signal,
-        schedule: new PollSchedule(plan.intervalMs, random),
-        deadline: plan.timeoutMs === null ? null : clock.now() + plan.timeoutMs,
-      });
-  return { end, shown: watch.shown, total: listing.total(), anyRejected: watch.anyRejected };
+  const deadline = deadlineOf(plan, tools.clock.now());
+  const events: AsyncIterable<FollowEvent> | FollowEvent[] = watch.settled
+    ? [{ event: 'ended', outcome: { kind: 'settled' } }]
+    : followLog(watch, log, { after, intervalMs: plan.intervalMs, deadline }, tools);
+  for await (const event of events) {
+    if (event.event === 'ended') {
+      const { shown, anyRejected } = watch;
+      yield { event: 'result', outcome: event.outcome, shown, total: listing.total(), anyRejected };
+    } else yield event;
+  }
 }

@@ -1,8 +1,8 @@
 import { isFinal, type Activity } from '../core/activity.js';
 import { compareIds, type Id } from '../core/ids.js';
-import type { RunEvent } from '../core/progress.js';
+import type { RunStep } from '../core/progress.js';
 import { matches, type ActivityFilter } from './filter.js';
-import type { Followed } from './follow.js';
+import type { Followed } from './follow/followed.js';
 
 /** Final entries kept for display in a watch that never ends; older ones have scrolled away. */
 const MOST_KEPT = 1000;
@@ -46,7 +46,7 @@ export class Watch implements Followed {
     return [...shown, ...this.#candidates];
   }
 
-  observe(read: readonly Activity[]): RunEvent[] {
+  observe(read: readonly Activity[]): RunStep[] {
     const news = read.filter((activity) => this.#take(activity));
     this.#forgetOldest();
     return news.map((activity) => ({ event: 'activity', activity }));

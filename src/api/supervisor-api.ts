@@ -11,6 +11,7 @@ import {
   type TriggerRequest,
 } from '../core/supervisor.js';
 import { readAccepted, readActivityPage } from './answers.js';
+import { endpoint } from './base-url.js';
 import { Client, type ClientOptions } from './client.js';
 import { isHeaderText } from './header-text.js';
 
@@ -31,7 +32,7 @@ export class SupervisorApi implements Supervisor {
    * @throws ApiError, RedirectError, TransportError, InvalidAnswerError (another 2xx), or the signal's reason
    */
   async trigger(request: TriggerRequest, { signal }: CallOptions = {}): Promise<Accepted> {
-    const { deploymentId, runtime, action, wireKey } = request;
+    const { wireKey } = request;
     if (!isHeaderText(wireKey) || wireKey.length > LONGEST_KEY) {
       throw new UsageError('the idempotency key cannot be sent in a header', {
         code: 'invalid_idempotency_key',
@@ -39,11 +40,7 @@ export class SupervisorApi implements Supervisor {
       });
     }
     const headers = { 'content-type': 'application/json', 'idempotency-key': wireKey };
-    return this.#client.post(
-      `/deployments/${deploymentId}/activities/${runtime}/${formatAction(action)}`,
-      { headers, body: triggerBody(request.nodes), signal },
-      readAccepted,
-    );
+    return this.#client.post(triggerPath(request), { headers, body: triggerBody(request.nodes), signal }, readAccepted);
   }
 
   /**
@@ -54,6 +51,23 @@ export class SupervisorApi implements Supervisor {
     const path = `/deployments/${deploymentId}/activities?page=${query.page}&results=${query.results}`;
     return this.#client.get(path, options, (response) => readActivityPage(response, query));
   }
+}
+
+/** The POST of a trigger as `SupervisorApi` sends it, for a dry run to show. @throws as `triggerBody` does */
+export function describeTrigger(
+  supervisorUrl: URL,
+  request: TriggerRequest,
+): { method: 'POST'; url: string; body: string; idempotency_key: string } {
+  return {
+    method: 'POST',
+    url: endpoint(supervisorUrl, triggerPath(request)).href,
+    body: triggerBody(request.nodes),
+    idempotency_key: request.wireKey,
+  };
+}
+
+function triggerPath({ deploymentId, runtime, action }: TriggerRequest): string {
+  return `/deployments/${deploymentId}/activities/${runtime}/${formatAction(action)}`;
 }
 
 /**

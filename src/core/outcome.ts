@@ -51,6 +51,15 @@ export function isFailedGate(gate: GateResult | null | undefined): gate is GateR
 export const MISSING = 'missing';
 export const NOT_STARTED = 'not_started';
 
+/** A target of which no entry is known. */
+export function emptyNodeResult(
+  target: { node_id?: Id | null; activity_id?: Id | null },
+  status: typeof MISSING | typeof NOT_STARTED | null,
+): NodeResult {
+  const { node_id = null, activity_id = null } = target;
+  return { node_id, activity_id, status, created_at: null, finished_at: null, ambiguous: false };
+}
+
 /** What `trigger` and `wait` print, in this order. What is not known, or not shared by several triggers, is null. */
 export interface RunResult {
   outcome: Outcome;

@@ -1,6 +1,8 @@
 import type { Activity } from './activity.js';
+import type { LdctlError } from './errors.js';
+import type { ExitCode } from './exit-codes.js';
 import type { Id } from './ids.js';
-import type { GateResult, NodeResult } from './outcome.js';
+import type { GateResult, NodeResult, RunResult } from './outcome.js';
 import type { RollStage } from './roll.js';
 
 /** One target while it is followed. */
@@ -20,10 +22,10 @@ export interface ProgressEstimate {
 }
 
 /**
- * What a run tells while it goes on. `dispatched`, `activity`, `gate` and `warning` are the lines of `-o ndjson` as well
+ * What a run emits while it goes on. `dispatched`, `activity`, `gate` and `warning` are lines of `-o ndjson` as well
  * (design, "Output shapes"); `baseline`, `gate_output` and `progress` are for people only.
  */
-export type RunEvent =
+export type RunStep =
   /** Right before the POST: what a later `wait --after` needs. */
   | { event: 'baseline'; baseline: Id; idempotencyKey: string }
   /** `node_id` where each node is its own trigger; how long it usually takes, in ms, is for people only. */
@@ -37,6 +39,17 @@ export type RunEvent =
   /** The state of all targets, whenever any of it changed. */
   | ({ event: 'progress'; nodes: readonly NodeProgress[] } & ProgressEstimate);
 
-export function warning(code: string, message: string): RunEvent {
+/** How a run ended: what goes to stdout, why following was given up, and the exit code. */
+export interface ResultEvent {
+  event: 'result';
+  result: RunResult;
+  error: LdctlError | null;
+  exitCode: ExitCode;
+}
+
+/** The result is always the last. */
+export type RunEvent = RunStep | ResultEvent;
+
+export function warning(code: string, message: string): RunStep {
   return { event: 'warning', code, message };
 }

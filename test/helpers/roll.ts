@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { type JobReport } from '../../src/activities/job.js';
 import { type RollPlan, type RollTools } from '../../src/activities/roll/plan.js';
 import { roll } from '../../src/activities/roll/roll.js';
 import { Interrupted, type StopSignal } from '../../src/core/errors.js';
 import { type Id } from '../../src/core/ids.js';
 import { type GateResult } from '../../src/core/outcome.js';
-import { type NodeProgress, type RunEvent } from '../../src/core/progress.js';
+import { type NodeProgress, type ResultEvent, type RunStep } from '../../src/core/progress.js';
 import { type Gate, type GateFacts, type RollStage } from '../../src/core/roll.js';
 import { JobBench } from './run.js';
 
@@ -56,7 +55,7 @@ export class RollBench extends JobBench {
   }
 
   /** Runs a roll to its end. @throws AssertionError when it leaves a timer behind */
-  async roll(changes: Partial<RollPlan> = {}, onEvent?: (event: RunEvent) => void): Promise<JobReport> {
+  async roll(changes: Partial<RollPlan> = {}, onEvent?: (event: RunStep) => void): Promise<ResultEvent> {
     const { asleep } = this.clock;
     try {
       return await this.run(roll(rollPlan(changes), this.rollTools()), onEvent);

@@ -1,6 +1,6 @@
-import { type JobReport, type JobTools } from '../../src/activities/job.js';
+import { type JobTools } from '../../src/activities/job.js';
 import { type TriggerPlan } from '../../src/activities/trigger.js';
-import { type RunEvent } from '../../src/core/progress.js';
+import { type ResultEvent, type RunEvent, type RunStep } from '../../src/core/progress.js';
 import { VirtualClock } from './clock.js';
 import { FakeSupervisor } from './fake-supervisor.js';
 import { MemoryJournal } from './memory-journal.js';
@@ -10,7 +10,7 @@ export class JobBench {
   readonly clock = new VirtualClock();
   readonly supervisor = new FakeSupervisor(this.clock);
   readonly journal = new MemoryJournal();
-  readonly events: RunEvent[] = [];
+  readonly events: RunStep[] = [];
   stop = new AbortController();
 
   tools(changes: Partial<JobTools> = {}): JobTools {
@@ -25,8 +25,8 @@ export class JobBench {
     };
   }
 
-  /** Runs a job to its end in virtual time. */
-  async run<T>(job: AsyncGenerator<RunEvent, T>, onEvent: (event: RunEvent) => void = () => undefined): Promise<T> {
+  /** Runs a job to its end in virtual time. @returns its last event */
+  async run(job: AsyncIterable<RunEvent>, onEvent: (event: RunStep) => void = () => undefined): Promise<ResultEvent> {
     return this.clock.run(
       drain(job, (event) => {
         this.events.push(event);
@@ -48,16 +48,25 @@ export class JobBench {
   }
 }
 
-/** Goes through all events, and hands back what the job returns. */
-export async function drain<Event, Result>(
-  job: AsyncGenerator<Event, Result>,
-  onEvent: (event: Event) => void,
-): Promise<Result> {
-  for (;;) {
-    const next = await job.next();
-    if (next.done) return next.value;
-    onEvent(next.value);
+type Last<E> = Extract<E, { event: 'result' | 'ended' }>;
+
+/** Goes through all events, and hands back the last. @throws Error when another comes after it, or none is the last */
+export async function drain<E extends { event: string }>(
+  events: AsyncIterable<E>,
+  onEvent: (event: Exclude<E, Last<E>>) => void = () => undefined,
+): Promise<Last<E>> {
+  let last: Last<E> | null = null;
+  for await (const event of events) {
+    if (last) throw new Error(`an event after the last: ${event.event}`);
+    if (isLast(event)) last = event;
+    else onEvent(event as Exclude<E, Last<E>>);
   }
+  if (!last) throw new Error('it ended without a last event');
+  return last;
+}
+
+function isLast<E extends { event: string }>(event: E): event is Last<E> {
+  return event.event === 'result' || event.event === 'ended';
 }
 
 /** A restart of iggy on node 1, followed for 10 minutes at most. */
@@ -77,8 +86,8 @@ export function plan(changes: Partial<TriggerPlan> = {}): TriggerPlan {
 }
 
 /** `node:status` of every target. */
-export function statuses(report: JobReport): string[] {
-  return report.result.nodes.map(({ node_id, status }) => `${node_id ?? '?'}:${status ?? '-'}`);
+export function statuses({ result }: Pick<ResultEvent, 'result'>): string[] {
+  return result.nodes.map(({ node_id, status }) => `${node_id ?? '?'}:${status ?? '-'}`);
 }
 
 const describeResume: JobTools['resumeCommand'] = (resume) =>

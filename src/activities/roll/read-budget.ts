@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.js';
 import type { Supervisor } from '../../core/supervisor.js';
-import { Pace } from './pace.js';
+import { RateLimiter } from './rate-limiter.js';
 
 /** How many reads may follow each other at once after a quiet time … */
 const BURST = 8;
@@ -8,15 +8,15 @@ const BURST = 8;
 const ONE_EVERY_MS = 500;
 
 /**
- * The same API, with its reads kept within a budget, however many nodes are underway and however many pages a look
+ * The same API, with its reads kept within a budget, however many nodes are underway and however many pages a poll
  * takes: a roll is long, and the API's rate limit is for all that the key is used for.
  */
 export function withReadBudget(supervisor: Supervisor, clock: Clock): Supervisor {
-  const pace = new Pace(clock, ONE_EVERY_MS, BURST);
+  const reads = new RateLimiter(clock, ONE_EVERY_MS, BURST);
   return {
     trigger: (request, options) => supervisor.trigger(request, options),
     list: async (deploymentId, query, options) => {
-      await pace.turn(options?.signal);
+      await reads.turn(options?.signal);
       return supervisor.list(deploymentId, query, options);
     },
   };

@@ -1,11 +1,10 @@
 import type { Id } from '../../core/ids.js';
 import type { RunRecord } from '../../core/journal.js';
-import { isFailedGate, NOT_STARTED, type GateResult, type NodeResult } from '../../core/outcome.js';
-import type { NodeProgress, RunEvent } from '../../core/progress.js';
+import { emptyNodeResult, isFailedGate, NOT_STARTED, type GateResult, type NodeResult } from '../../core/outcome.js';
+import type { NodeProgress, ResultEvent } from '../../core/progress.js';
 import type { RollStage } from '../../core/roll.js';
-import type { JobReport } from '../job.js';
 
-/** Where one node of a roll stands; told what happens, and asked by everybody else. */
+/** Where one node of a roll stands; changed by its runner, and read by everybody else. */
 export class RollNode {
   readonly nodeId: Id;
   /** What an earlier run with the same key left behind. */
@@ -15,7 +14,7 @@ export class RollNode {
   /** When its trigger was begun, by whichever run; local wall clock, ms. */
   startedAt: number | null;
   gate: GateResult | null = null;
-  report: JobReport | null = null;
+  result: ResultEvent | null = null;
   /** What was thrown in its turn, and was not foreseen as a part of it. */
   failure: { error: unknown } | null = null;
   #last: NodeProgress | null = null;
@@ -38,7 +37,7 @@ export class RollNode {
   }
 
   get isCompleted(): boolean {
-    return this.report?.result.outcome === 'completed';
+    return this.result?.result.outcome === 'completed';
   }
 
   /** Whether all that was to come of it has come: it has completed, and its gate let the roll go on. */
@@ -50,9 +49,9 @@ export class RollNode {
     return isFailedGate(this.gate);
   }
 
-  /** Keeps what its own run tells of it. */
-  note(event: RunEvent): void {
-    if (event.event === 'progress') this.#last = event.nodes[0] ?? null;
+  /** Keeps what its own run says of it. */
+  progressed(node: NodeProgress | undefined): void {
+    this.#last = node ?? null;
   }
 
   /** Its trigger threw: this run has sent nothing, and is not going to. */
@@ -61,14 +60,15 @@ export class RollNode {
   }
 
   row(): NodeResult {
-    const known = this.report?.result.nodes[0] ?? this.#last;
+    const { activity_id, status, created_at, finished_at, ambiguous } =
+      this.result?.result.nodes[0] ?? this.#last ?? emptyNodeResult({}, null);
     return {
       node_id: this.nodeId,
-      activity_id: known?.activity_id ?? null,
-      status: this.isStarted ? (known?.status ?? null) : NOT_STARTED,
-      created_at: known?.created_at ?? null,
-      finished_at: known?.finished_at ?? null,
-      ambiguous: known?.ambiguous ?? false,
+      activity_id,
+      status: this.isStarted ? status : NOT_STARTED,
+      created_at,
+      finished_at,
+      ambiguous,
       started_at: this.startedAt === null ? null : new Date(this.startedAt).toISOString(),
       gate: this.gate,
     };

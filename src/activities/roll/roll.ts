@@ -1,29 +1,30 @@
 import { setMaxListeners } from 'node:events';
+import { onAbort, untilAborted } from '../../core/abort.js';
 import type { Id } from '../../core/ids.js';
-import { warning, type RunEvent } from '../../core/progress.js';
+import { warning, type RunStep } from '../../core/progress.js';
 import { ActivityLog } from '../activity-log.js';
 import { readBaseline } from '../baseline.js';
 import { busyError } from '../if-busy.js';
-import type { JobReport } from '../job.js';
+import type { Job } from '../job.js';
 import { PastDurations } from '../past-durations.js';
-import { PollSchedule } from '../poll-schedule.js';
-import { Course } from './course.js';
-import { memoryOf, NodeTurn } from './node-turn.js';
+import { deadlineOf } from '../run.js';
+import { RollContext } from './context.js';
+import { memoryOf, NodeRunner } from './node-runner.js';
 import type { RollPlan, RollTools } from './plan.js';
 import { withReadBudget } from './read-budget.js';
+import { RollLog } from './roll-log.js';
 import { RollNode } from './roll-node.js';
-import { reportOfRoll } from './roll-report.js';
-import { SharedSight } from './shared-sight.js';
+import { resultOfRoll } from './roll-result.js';
 
 /**
  * Acts on one node after the other, a few at once, and stops when it goes wrong (design, "Rolling"). Each node is its
  * own trigger, with its own key and its own record; one follower serves all of them. Once something may have been
- * sent, by this run or an earlier one with the same key, the end is a report.
+ * sent, by this run or an earlier one with the same key, it ends with a result.
  *
  * @throws as `trigger` does, when nothing was carried out on any node
  */
-export async function* roll(plan: RollPlan, given: RollTools): AsyncGenerator<RunEvent, JobReport> {
-  const { clock, signal, stopping, random } = given;
+export async function* roll(plan: RollPlan, given: RollTools): Job {
+  const { clock, signal, stopping } = given;
   const tools = { ...given, supervisor: withReadBudget(given.supervisor, clock) };
   // Every node underway listens to them.
   setMaxListeners(0, signal, stopping);
@@ -32,24 +33,25 @@ export async function* roll(plan: RollPlan, given: RollTools): AsyncGenerator<Ru
   );
   const log = new ActivityLog(tools.supervisor, plan.deploymentId, new PastDurations());
   const floor = lowestBaseline(nodes) ?? (await readBaseline(log, { signal })).highestId;
-  const deadline = plan.limits.timeoutMs === null ? Infinity : clock.now() + plan.limits.timeoutMs;
+  const deadline = deadlineOf(plan.limits, clock.now());
   const concerned = new Set(plan.nodes);
-  const sight = new SharedSight(log, {
-    floor,
-    concerns: ({ node_id: node, runtime }) => runtime === plan.runtime && concerned.has(node),
-    deadline,
-    clock,
-    schedule: new PollSchedule(plan.limits.intervalMs, random),
-    signal,
-  });
+  const rollLog = new RollLog(
+    log,
+    {
+      floor,
+      concerns: ({ node_id: node, runtime }) => runtime === plan.runtime && concerned.has(node),
+      deadline,
+      intervalMs: plan.limits.intervalMs,
+    },
+    tools,
+  );
   try {
-    if (plan.ifBusy === 'fail') await refuseBusy(plan, nodes, sight, signal);
+    if (plan.ifBusy === 'fail') await refuseBusy(plan, nodes, rollLog);
     yield { event: 'baseline', baseline: floor, idempotencyKey: plan.idempotencyKey };
-    const course = new Course(plan, tools, { nodes, sight, deadline });
-    yield* goThrough(course);
-    return reportOfRoll(plan, tools, nodes);
+    yield* goThrough(new RollContext(plan, tools, { nodes, log: rollLog, deadline }));
+    yield resultOfRoll(plan, tools, nodes);
   } finally {
-    sight.close();
+    rollLog.close();
   }
 }
 
@@ -60,64 +62,50 @@ function lowestBaseline(nodes: readonly RollNode[]): Id | null {
 }
 
 /**
- * For all nodes at once, so that nothing is sent at all. Of a roll that an earlier run began, each node is looked at in
+ * For all nodes at once, so that nothing is sent at all. Of a roll that an earlier run began, each node is asked about in
  * its turn.
  * @throws LdctlError (exit 5)
  */
-async function refuseBusy(
-  plan: RollPlan,
-  nodes: readonly RollNode[],
-  sight: SharedSight,
-  signal: AbortSignal,
-): Promise<void> {
+async function refuseBusy(plan: RollPlan, nodes: readonly RollNode[], log: RollLog): Promise<void> {
   if (nodes.some(({ record }) => record !== null)) return;
-  const busy = await sight.busy(plan, signal);
+  const busy = await log.busy(plan);
   if (busy.length > 0) throw busyError(busy, 'Wait for it, or choose what to do with --if-busy wait, join or ignore.');
 }
 
-/** Goes through the nodes, and tells what happens on the way. */
-async function* goThrough(course: Course): AsyncGenerator<RunEvent, void> {
-  const { events, tools } = course;
-  const stopping = 'no more nodes are started, and those underway are seen out; Ctrl-C again leaves them';
-  const tellStop = (): void => {
-    events.push(warning('stopping', stopping));
-    course.tellProgress();
-  };
-  tools.stopping.addEventListener('abort', tellStop, { once: true });
-  course.tellProgress();
-  takeTurns(course).then(
-    () => events.close(null),
+/** Takes the nodes through it, and yields what they emit. */
+async function* goThrough(roll: RollContext): AsyncGenerator<RunStep, void> {
+  const { events, tools } = roll;
+  const release = onAbort(tools.stopping, () => {
+    events.push(warning('stopping', 'no more nodes are started, and those underway are seen out; Ctrl-C again leaves them'));
+    roll.emitProgress();
+  });
+  roll.emitProgress();
+  runNodes(roll).then(
+    () => events.close(),
     (error: unknown) => events.fail(error),
   );
   try {
     yield* events.drain();
   } finally {
-    tools.stopping.removeEventListener('abort', tellStop);
+    release();
   }
 }
 
-/** Lets nodes take their turns in their order, so many at a time. */
-async function takeTurns(course: Course): Promise<void> {
-  const { nodes, plan, tools } = course;
+/** Runs the nodes in their order, so many at a time. */
+async function runNodes(roll: RollContext): Promise<void> {
+  const { nodes, plan, tools } = roll;
   const underway = new Set<Promise<void>>();
   const begin = (node: RollNode): void => {
-    const turn = new NodeTurn(node, course).take().finally(() => underway.delete(turn));
-    underway.add(turn);
+    const run = new NodeRunner(node, roll).run().finally(() => underway.delete(run));
+    underway.add(run);
   };
   const stopped = untilAborted(tools.stopping);
   // What an earlier run began is underway already, whatever the window says.
   for (const node of nodes) if (node.record !== null) begin(node);
   for (const node of nodes.filter(({ record }) => record === null)) {
-    while (underway.size >= plan.maxUnavailable && !course.isOver()) await Promise.race([...underway, stopped]);
-    if (course.isOver()) break;
+    while (underway.size >= plan.maxUnavailable && !roll.isOver()) await Promise.race([...underway, stopped]);
+    if (roll.isOver()) break;
     begin(node);
   }
   await Promise.all(underway);
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

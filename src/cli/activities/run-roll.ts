@@ -3,21 +3,20 @@ import { dryRun } from '../../activities/dry-run.js';
 import type { RollPlan } from '../../activities/roll/plan.js';
 import { roll } from '../../activities/roll/roll.js';
 import { seenNodes } from '../../activities/seen-nodes.js';
-import type { TriggerPlan } from '../../activities/trigger.js';
-import { wireKey } from '../../activities/wire-key.js';
+import { requestOf } from '../../activities/trigger.js';
+import { describeTrigger } from '../../api/supervisor-api.js';
 import { formatAction } from '../../core/activity.js';
 import { LdctlError } from '../../core/errors.js';
 import type { ExitCode } from '../../core/exit-codes.js';
 import type { Id } from '../../core/ids.js';
 import { printNodesSeen } from '../../output/nodes-seen.js';
-import type { DryRunRequest } from '../../output/run-result.js';
 import type { Target } from '../../profiles/target.js';
 import { settleConsent, type ConsentGiven } from './consent.js';
 import { isInteractive, type Host } from '../host.js';
 import { printOptions, type OutputFlags } from '../print-options.js';
 import { rollCommand, type RollFlags, type RollRequest } from './roll-request.js';
 import type { Session } from '../session.js';
-import { requestOf, showDryRun, showJob, titleOf } from './show-job.js';
+import { showDryRun, showJob, titleOf } from './show-job.js';
 import type { Interrupts } from '../signals.js';
 import { consentFor, type TriggerRequest } from './trigger-request.js';
 
@@ -54,7 +53,8 @@ export async function runRoll(
   if (flags['dry-run']) {
     const whole = { ...request, nodes, deploymentId: plan.deploymentId };
     const { result } = await dryRun(whole, tools);
-    return showDryRun(host, flags, result, { requests: nodes.map((node) => requestFor(node, whole, target)) });
+    const requests = nodes.map((node) => describeTrigger(target.supervisorUrl.value, requestOf({ ...whole, nodes: [node] })));
+    return showDryRun(host, flags, result, { requests });
   }
   const job = roll(plan, {
     ...tools,
@@ -62,11 +62,6 @@ export async function runRoll(
     rollCommand: (rest) => rollCommand({ ...request, ...plan }, flags, rest, session.resumeFlags(target)),
   });
   return showJob(host, flags, titleOf(`rolling ${formatAction(plan.action)} of ${plan.runtime}`, target), job);
-}
-
-function requestFor(node: Id, plan: TriggerPlan, target: Target): DryRunRequest {
-  const own = { ...plan, nodes: [node] };
-  return requestOf({ plan: own, wireKey: wireKey(plan.idempotencyKey, own) }, target);
 }
 
 async function nodesOfLog(

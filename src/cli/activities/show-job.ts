@@ -1,11 +1,8 @@
-import type { DryRun } from '../../activities/dry-run.js';
-import type { JobReport } from '../../activities/job.js';
-import { triggerBody } from '../../api/supervisor-api.js';
-import { formatAction } from '../../core/activity.js';
+import type { Job } from '../../activities/job.js';
 import { LdctlError } from '../../core/errors.js';
 import { EXIT_CODES, type ExitCode } from '../../core/exit-codes.js';
 import type { RunResult } from '../../core/outcome.js';
-import type { RunEvent } from '../../core/progress.js';
+import type { ResultEvent } from '../../core/progress.js';
 import { reportToGitHub } from '../../output/github.js';
 import { printRunResult, type DryRunRequest } from '../../output/run-result.js';
 import { createPlainRunView } from '../../output/plain-views.js';
@@ -20,34 +17,26 @@ import { printOptions, type OutputFlags } from '../print-options.js';
  * @returns the exit code of its outcome
  * @throws what the job throws before anything was sent
  */
-export async function showJob(
-  host: Host,
-  flags: OutputFlags,
-  title: string,
-  job: AsyncGenerator<RunEvent, JobReport>,
-): Promise<ExitCode> {
+export async function showJob(host: Host, flags: OutputFlags, title: string, job: Job): Promise<ExitCode> {
   const { output, clock, env } = host;
   const options = printOptions(flags);
   const create = output.stderr.canRedraw ? (await import('../../output/views.js')).createRunView : createPlainRunView;
   const view = create(output, { ...options, quiet: flags.quiet, title, clock, every: systemEvery });
   const begunAt = clock.now();
   let dispatchedAt: number | null = null;
-  let report: JobReport;
+  let last: ResultEvent | null = null;
   try {
-    for (;;) {
-      const next = await job.next();
-      if (next.done) {
-        report = next.value;
-        break;
-      }
-      if (next.value.event === 'dispatched') dispatchedAt ??= clock.now();
-      view.on(next.value);
+    for await (const event of job) {
+      if (event.event === 'dispatched') dispatchedAt ??= clock.now();
+      if (event.event === 'result') last = event;
+      else view.on(event);
     }
   } finally {
     view.stop();
   }
+  if (last === null) throw new Error('the job ended without a result');
   const tookMs = clock.now() - (dispatchedAt ?? begunAt);
-  const { result, error, exitCode } = report;
+  const { result, error, exitCode } = last;
   await printRunResult(output, result, { ...options, quiet: flags.quiet, tookMs, error: error ? unconfirmed(error) : undefined });
   await reportToGitHub(output, env, result);
   return exitCode;
@@ -67,17 +56,6 @@ export async function showDryRun(
 ): Promise<ExitCode> {
   await printRunResult(host.output, result, { ...printOptions(flags), quiet: flags.quiet, tookMs: 0, ...wouldSend });
   return EXIT_CODES.done.code;
-}
-
-/** What a trigger puts on the wire. */
-export function requestOf({ plan, wireKey }: Pick<DryRun, 'plan' | 'wireKey'>, target: Target): DryRunRequest {
-  const path = `deployments/${plan.deploymentId}/activities/${plan.runtime}/${formatAction(plan.action)}`;
-  return {
-    method: 'POST',
-    url: `${target.supervisorUrl.value.href.replace(/\/$/, '')}/${path}`,
-    body: triggerBody(plan.nodes),
-    idempotency_key: wireKey,
-  };
 }
 
 /** What the live view is headed with. */

@@ -1,6 +1,6 @@
 import { ActivityLog } from '../../activities/activity-log.js';
 import type { ActivityFilter } from '../../activities/filter.js';
-import { watchLog, type WatchEnd } from '../../activities/watch-log.js';
+import { watchLog, type WatchResult } from '../../activities/watch-log.js';
 import { isFinal, type Activity } from '../../core/activity.js';
 import { LdctlError } from '../../core/errors.js';
 import { EXIT_CODES, type ExitCode } from '../../core/exit-codes.js';
@@ -36,19 +36,19 @@ export async function showWatch(
   const view = create(output, { ...options, follow, quiet: flags.quiet, title, clock, every: systemEvery });
   const watching = AbortSignal.any([signal, output.stdout.gone]);
   const events = watchLog(new ActivityLog(supervisor, deploymentId), request, { clock, random, signal: watching });
-  let ended: WatchEnd | null = null;
+  let ended: WatchResult | null = null;
   let problem: LdctlError | null = null;
   try {
-    while (ended === null) {
-      const next = await events.next();
-      if (next.done) ended = next.value;
-      else if (isShown(next.value)) view.on(next.value);
+    for await (const event of events) {
+      if (event.event === 'result') ended = event;
+      else if (isShown(event)) view.on(event);
     }
+    if (ended === null) throw new Error('the watch ended without a result');
     problem = problemOf(ended, resumeFlags);
   } finally {
     view.stop(problem ?? undefined);
   }
-  if (follow && ended.end.kind === 'interrupted') return ended.end.reason.exitCode;
+  if (follow && ended.outcome.kind === 'interrupted') return ended.outcome.reason.exitCode;
   if (!follow && !formatOf(options.format).events) {
     const spec = { noun: 'activities', columns: activityColumns, total: () => ended.total };
     await printList(output, withProblem(ended.shown, problem), spec, options);
@@ -67,14 +67,14 @@ function* withProblem(shown: readonly Activity[], problem: LdctlError | null): G
   if (problem) throw problem;
 }
 
-function problemOf({ end, shown }: WatchEnd, resumeFlags: readonly string[]): LdctlError | null {
-  switch (end.kind) {
+function problemOf({ outcome, shown }: WatchResult, resumeFlags: readonly string[]): LdctlError | null {
+  switch (outcome.kind) {
     case 'settled':
       return null;
     case 'interrupted':
-      return end.reason;
+      return outcome.reason;
     case 'gave-up': {
-      const { code, message, hint, requestId } = end.error;
+      const { code, message, hint, requestId } = outcome.error;
       return new LdctlError('unconfirmed', code, `lost sight of the log: ${message}`, { hint, requestId });
     }
     case 'deadline': {

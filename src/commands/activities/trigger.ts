@@ -2,6 +2,8 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { dryRun } from '../../activities/dry-run.js';
 import { IF_BUSY, triggerIfNotBusy } from '../../activities/if-busy.js';
+import { requestOf } from '../../activities/trigger.js';
+import { describeTrigger } from '../../api/supervisor-api.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { settleConsent } from '../../cli/activities/consent.js';
 import { configFlag, connectionFlags, followFlags, rollFlags, targetFlags } from '../../cli/flags.js';
@@ -9,7 +11,7 @@ import { printOptions } from '../../cli/print-options.js';
 import { parseRollRequest } from '../../cli/activities/roll-request.js';
 import { runRoll } from '../../cli/activities/run-roll.js';
 import { Session } from '../../cli/session.js';
-import { requestOf, showDryRun, showJob, titleOf } from '../../cli/activities/show-job.js';
+import { showDryRun, showJob, titleOf } from '../../cli/activities/show-job.js';
 import type { Interrupts } from '../../cli/signals.js';
 import { consentFor, parseTriggerRequest } from '../../cli/activities/trigger-request.js';
 import { formatAction } from '../../core/activity.js';
@@ -71,8 +73,8 @@ export default class ActivitiesTrigger extends BaseCommand {
     const plan = { ...request, deploymentId: target.deployment.id };
     const tools = session.actingTools(target, signal);
     if (flags['dry-run']) {
-      const dry = await dryRun(plan, tools);
-      return showDryRun(host, flags, dry.result, { request: requestOf(dry, target) });
+      const { result } = await dryRun(plan, tools);
+      return showDryRun(host, flags, result, { request: describeTrigger(target.supervisorUrl.value, requestOf(plan)) });
     }
     const title = titleOf(`${formatAction(plan.action)} of ${plan.runtime}`, target);
     return showJob(host, flags, title, triggerIfNotBusy(plan, flags['if-busy'], tools));

@@ -1,4 +1,4 @@
-import { type RunEvent } from '../../core/progress.js';
+import { type RunStep } from '../../core/progress.js';
 import { jsonText } from '../formats/json.js';
 import { type Sink } from '../streams.js';
 import { type RunView, type RunViewOptions } from './run-view.js';
@@ -13,7 +13,7 @@ export class EventRunView implements RunView {
     this.#style = { stringIds };
   }
 
-  on(event: RunEvent): void {
+  on(event: RunStep): void {
     const line = eventLine(event);
     if (line) this.#sink.write(`${jsonText(line, this.#style)}\n`);
   }
@@ -24,7 +24,7 @@ export class EventRunView implements RunView {
 }
 
 /** The event with its keys in order; null for what is for people only. */
-function eventLine(event: RunEvent): object | null {
+function eventLine(event: RunStep): object | null {
   switch (event.event) {
     case 'dispatched':
       return {

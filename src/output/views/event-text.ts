@@ -1,11 +1,11 @@
 import { isFinal, type Activity } from '../../core/activity.js';
 import { formatDuration } from '../../core/durations.js';
-import { type ProgressEstimate, type RunEvent } from '../../core/progress.js';
+import { type ProgressEstimate, type RunStep } from '../../core/progress.js';
 import { plainText } from '../../core/text.js';
 import { gateWord } from '../status.js';
 import { elapsedText, timeText, tookMs } from '../time-text.js';
 
-type EventOf<Name extends RunEvent['event']> = Extract<RunEvent, { event: Name }>;
+type EventOf<Name extends RunStep['event']> = Extract<RunStep, { event: Name }>;
 
 /** What a later re-run or `wait --after` needs, told right before the POST: two things, for one line or for two. */
 export function baselineText({ baseline, idempotencyKey }: EventOf<'baseline'>): [string, string] {

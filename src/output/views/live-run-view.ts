@@ -1,4 +1,4 @@
-import { type NodeProgress, type ProgressEstimate, type RunEvent } from '../../core/progress.js';
+import { type NodeProgress, type ProgressEstimate, type RunStep } from '../../core/progress.js';
 import { count, plainText } from '../../core/text.js';
 import { warningText } from '../error.js';
 import { progressColumns } from '../node-columns.js';
@@ -36,7 +36,7 @@ export class LiveRunView implements RunView {
     });
   }
 
-  on(event: RunEvent): void {
+  on(event: RunStep): void {
     switch (event.event) {
       case 'warning':
         this.#table.print(warningText(event.message, this.#paint));

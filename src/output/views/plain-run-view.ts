@@ -1,5 +1,5 @@
 import { MISSING } from '../../core/outcome.js';
-import { type NodeProgress, type ProgressEstimate, type RunEvent } from '../../core/progress.js';
+import { type NodeProgress, type ProgressEstimate, type RunStep } from '../../core/progress.js';
 import { count } from '../../core/text.js';
 import { warningText } from '../error.js';
 import { isOver, isUnderway } from '../node-state.js';
@@ -28,7 +28,7 @@ export class PlainRunView implements RunView {
     });
   }
 
-  on(event: RunEvent): void {
+  on(event: RunStep): void {
     switch (event.event) {
       case 'warning':
         this.#log.raw(warningText(event.message, this.#paint));

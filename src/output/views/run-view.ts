@@ -1,11 +1,11 @@
 import { type Clock } from '../../core/clock.js';
-import { type RunEvent } from '../../core/progress.js';
+import { type RunStep } from '../../core/progress.js';
 import { type FormatName } from '../formats.js';
 import { type Every } from '../ticker.js';
 
 /** A display of a run, from its first event to its end. */
 export interface RunView {
-  on(event: RunEvent): void;
+  on(event: RunStep): void;
   /** Ends the display and everything it started. Called on every way out; harmless when repeated. */
   stop(): void;
 }

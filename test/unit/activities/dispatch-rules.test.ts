@@ -1,51 +1,51 @@
 import assert from 'node:assert/strict';
-import { judge, type Answer, type Verdict } from '../../../src/activities/dispatch-rules.js';
+import { classify, type PostAnswer, type PostClass } from '../../../src/activities/dispatch-rules.js';
 import { InvalidAnswerError, LdctlError, RedirectError, TransportError, UsageError } from '../../../src/core/errors.js';
 import { accepted, apiError } from '../../helpers/fake-supervisor.js';
 
-const transport = (sent: 'no' | 'maybe', transient = true): Answer => ({
+const transport = (sent: 'no' | 'maybe', transient = true): PostAnswer => ({
   error: new TransportError('x', 'x', { sent, transient }),
 });
-const status = (code: number, problem?: string): Answer => ({ error: apiError(code, { code: problem }) });
+const status = (code: number, problem?: string): PostAnswer => ({ error: apiError(code, { code: problem }) });
 
-describe('judge, the decision table of a POST', () => {
-  const table: Array<[what: string, answer: Answer, verdict: Verdict]> = [
+describe('classify, the decision table of a POST', () => {
+  const table: Array<[what: string, answer: PostAnswer, verdict: PostClass]> = [
     ['202', { accepted: accepted() }, 'accepted'],
     ['202, replayed', { accepted: accepted({ replayed: true }) }, 'accepted'],
     ['a request that never left', transport('no'), 'not-sent'],
     ['a certificate that does not verify', transport('no', false), 'definite-no'],
-    ['what was lost, though trying again cannot help', transport('maybe', false), 'cannot-tell'],
-    ['a request that was lost', transport('maybe'), 'cannot-tell'],
-    ['another 2xx, or a 202 that is none', { error: new InvalidAnswerError('204') }, 'cannot-tell'],
+    ['what was lost, though trying again cannot help', transport('maybe', false), 'uncertain'],
+    ['a request that was lost', transport('maybe'), 'uncertain'],
+    ['another 2xx, or a 202 that is none', { error: new InvalidAnswerError('204') }, 'uncertain'],
     ['a request that could not be made', { error: new UsageError('no node is named') }, 'definite-no'],
-    ['an error nobody thought of', { error: new LdctlError('fault', 'x', 'x') }, 'cannot-tell'],
+    ['an error nobody thought of', { error: new LdctlError('fault', 'x', 'x') }, 'uncertain'],
     ['425', status(425), 'not-now'],
     ['429', status(429), 'not-now'],
     ['409 in progress', status(409, 'idempotent_request_in_progress'), 'not-now'],
     ['409 idempotency_error', status(409, 'idempotency_error'), 'definite-no'],
     ['409 of another kind', status(409), 'definite-no'],
     ['in progress, but no 409', status(400, 'idempotent_request_in_progress'), 'definite-no'],
-    ['408', status(408), 'cannot-tell'],
+    ['408', status(408), 'uncertain'],
   ];
   for (const [what, answer, verdict] of table) {
-    it(`${what}: ${verdict}`, () => assert.equal(judge(answer), verdict));
+    it(`${what}: ${verdict}`, () => assert.equal(classify(answer), verdict));
   }
 
   it('a redirect of any kind: redirect', () => {
     for (const code of [301, 302, 303, 307, 308]) {
-      assert.equal(judge({ error: new RedirectError('elsewhere', code) }), 'redirect');
+      assert.equal(classify({ error: new RedirectError('elsewhere', code) }), 'redirect');
     }
   });
 
   it('any other 4xx: definite-no', () => {
     const special = new Set([408, 425, 429]);
     for (let code = 400; code < 500; code++) {
-      if (!special.has(code)) assert.equal(judge(status(code)), 'definite-no', String(code));
+      if (!special.has(code)) assert.equal(classify(status(code)), 'definite-no', String(code));
     }
   });
 
   it('every 5xx, and a status that is none: cannot-tell', () => {
-    for (let code = 500; code < 600; code++) assert.equal(judge(status(code)), 'cannot-tell', String(code));
-    for (const code of [0, 100, 203, 600, 999]) assert.equal(judge(status(code)), 'cannot-tell', String(code));
+    for (let code = 500; code < 600; code++) assert.equal(classify(status(code)), 'uncertain', String(code));
+    for (const code of [0, 100, 203, 600, 999]) assert.equal(classify(status(code)), 'uncertain', String(code));
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { dispatch, type DispatchEnd, type EarlierTry } from '../../../src/activities/dispatch.js';
+import { dispatch, type DispatchOutcome, type EarlierTry } from '../../../src/activities/dispatch.js';
 import { Interrupted, LdctlError, RedirectError, TransportError } from '../../../src/core/errors.js';
-import { type RunEvent } from '../../../src/core/progress.js';
+import { type RunStep } from '../../../src/core/progress.js';
 import { type TriggerRequest } from '../../../src/core/supervisor.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import {
@@ -15,7 +15,6 @@ import {
   refused,
   type PostStep,
 } from '../../helpers/fake-supervisor.js';
-import { drain } from '../../helpers/run.js';
 
 const REQUEST: TriggerRequest = {
   deploymentId: 71n,
@@ -27,15 +26,22 @@ const REQUEST: TriggerRequest = {
 const MINUTE = 60_000;
 const say202: PostStep = () => accepted();
 
-/** A dispatch with scripted answers; a look gives what `look` says at that time, and throws when it is an error. */
+/** Goes through all events, and hands back what the generator returns. */
+async function returnOf<E, T>(events: AsyncGenerator<E, T>, onEvent: (event: E) => void): Promise<T> {
+  let next = await events.next();
+  for (; !next.done; next = await events.next()) onEvent(next.value);
+  return next.value;
+}
+
+/** A dispatch with scripted answers; a read of the log shows what `isInLog` says at that time, and throws when it throws. */
 class World {
   readonly clock = new VirtualClock();
   readonly supervisor = new FakeSupervisor(this.clock);
   readonly stop = new AbortController();
-  readonly looks: number[] = [];
-  readonly events: RunEvent[] = [];
+  readonly reads: number[] = [];
+  readonly events: RunStep[] = [];
   readonly start = this.clock.now();
-  look: () => boolean = () => false;
+  isInLog: () => boolean = () => false;
   mayPost: (() => Promise<boolean>) | undefined;
   earlier: EarlierTry | null = null;
 
@@ -43,21 +49,21 @@ class World {
     this.supervisor.nextPosts(...posts);
   }
 
-  async run(onEvent: (event: RunEvent) => void = () => undefined): Promise<DispatchEnd> {
+  async run(onEvent: (event: RunStep) => void = () => undefined): Promise<DispatchOutcome> {
     const tools = {
       supervisor: this.supervisor,
       clock: this.clock,
       signal: this.stop.signal,
       mayPost: this.mayPost,
       random: () => 0.5,
-      look: (signal: AbortSignal) => {
+      isInLog: (signal: AbortSignal) => {
         signal.throwIfAborted();
-        this.looks.push(this.since());
-        return Promise.resolve(this.look());
+        this.reads.push(this.since());
+        return Promise.resolve(this.isInLog());
       },
     };
     const end = await this.clock.run(
-      drain(dispatch(REQUEST, tools, this.earlier), (event) => {
+      returnOf(dispatch(REQUEST, tools, this.earlier), (event) => {
         this.events.push(event);
         onEvent(event);
       }),
@@ -84,7 +90,7 @@ describe('dispatch', () => {
     const world = new World(say202);
     assert.deepEqual(await world.run(), { kind: 'accepted', accepted: accepted(), onlyTry: true });
     assert.deepEqual(world.supervisor.posts, [REQUEST]);
-    assert.deepEqual(world.looks, []);
+    assert.deepEqual(world.reads, []);
     assert.deepEqual(world.events, []);
   });
 
@@ -96,12 +102,12 @@ describe('dispatch', () => {
 
   describe('when the request never left, or the server says not now', () => {
     for (const error of [refused(), apiError(429), apiError(425)]) {
-      it(`${error.code}: tries again after a while, without a look`, async () => {
+      it(`${error.code}: tries again after a while, without a isInLog`, async () => {
         const world = new World(failing(error), failing(error), say202);
         const end = await world.run();
         assert.deepEqual(end, { kind: 'accepted', accepted: accepted(), onlyTry: true });
         assert.deepEqual(world.postedAt, [0, 500, 1250]);
-        assert.deepEqual(world.looks, []);
+        assert.deepEqual(world.reads, []);
         assert.deepEqual(world.warnings, ['not_sent', 'not_sent']);
       });
     }
@@ -147,7 +153,7 @@ describe('dispatch', () => {
     it('in progress: another request of this trigger runs, so no end says that nothing was carried out', async () => {
       const world = new World(...Array<PostStep>(60).fill(failing(inProgress())));
       assert.equal((await world.run()).kind, 'unknown');
-      assert.deepEqual(world.looks, []);
+      assert.deepEqual(world.reads, []);
       const denied = new World(failing(inProgress()), failing(apiError(403)));
       assert.deepEqual(await denied.run(), { kind: 'unknown', error: apiError(403) });
     });
@@ -193,9 +199,9 @@ describe('dispatch', () => {
 
   describe('when the answer tells nothing', () => {
     for (const error of [lost(), nonsense(), apiError(408), apiError(500), apiError(502), apiError(503)]) {
-      it(`${error.code}: looks, and never sends again once the log shows the trigger`, async () => {
+      it(`${error.code}: reads, and never sends again once the log shows the trigger`, async () => {
         const world = new World(failing(error));
-        world.look = () => world.since() >= 3000;
+        world.isInLog = () => world.since() >= 3000;
         assert.deepEqual(await world.run(), { kind: 'recovered' });
         assert.equal(world.supervisor.posts.length, 1);
         assert.deepEqual(world.warnings, ['fate_unknown']);
@@ -207,12 +213,12 @@ describe('dispatch', () => {
       const end = await world.run();
       assert.deepEqual(end, { kind: 'accepted', accepted: accepted(), onlyTry: false });
       assert.deepEqual(world.postedAt, [0, 5000]);
-      assert.ok(world.looks.includes(5000), String(world.looks));
+      assert.ok(world.reads.includes(5000), String(world.reads));
     });
 
     it('does not send again while the log cannot be read', async () => {
       const world = new World(failing(lost()), say202);
-      world.look = () => {
+      world.isInLog = () => {
         if (world.since() < 40_000) throw apiError(503);
         return false;
       };
@@ -223,7 +229,7 @@ describe('dispatch', () => {
 
     it('is unknown when the log cannot be read for 2 minutes', async () => {
       const world = new World(failing(lost()));
-      world.look = () => {
+      world.isInLog = () => {
         throw apiError(503);
       };
       const end = await world.run();
@@ -233,9 +239,9 @@ describe('dispatch', () => {
     });
 
     for (const status of [401, 403, 404]) {
-      it(`is unknown at once when the look is answered ${status}`, async () => {
+      it(`is unknown at once when the isInLog is answered ${status}`, async () => {
         const world = new World(failing(lost()));
-        world.look = () => {
+        world.isInLog = () => {
           throw apiError(status);
         };
         assert.equal((await world.run()).kind, 'unknown');
@@ -243,9 +249,9 @@ describe('dispatch', () => {
       });
     }
 
-    it('a look that is to wait beyond the 2 minutes ends it at once', async () => {
+    it('a isInLog that is to wait beyond the 2 minutes ends it at once', async () => {
       const world = new World(failing(lost()));
-      world.look = () => {
+      world.isInLog = () => {
         throw apiError(429, { retryAfterMs: 60 * MINUTE });
       };
       assert.equal((await world.run()).kind, 'unknown');
@@ -256,25 +262,25 @@ describe('dispatch', () => {
       const world = new World(failing(apiError(503, { retryAfterMs: 20_000 })), say202);
       await world.run();
       assert.ok((world.postedAt[1] ?? 0) >= 20_000, String(world.postedAt));
-      assert.ok(world.looks.length > 3);
+      assert.ok(world.reads.length > 3);
     });
 
-    it('is unknown after the look when the 503 asks for longer than the tries last', async () => {
+    it('is unknown after the isInLog when the 503 asks for longer than the tries last', async () => {
       const world = new World(failing(apiError(503, { retryAfterMs: 3 * MINUTE })));
       assert.equal((await world.run()).kind, 'unknown');
       assert.equal(world.since(), 5000);
     });
 
-    it('looks before each further try, too', async () => {
+    it('reads before each further try, too', async () => {
       const world = new World(failing(lost()), failing(lost()), say202);
       await world.run();
       assert.deepEqual(world.postedAt, [0, 5000, 10_000]);
-      assert.ok(world.looks.includes(10_000), String(world.looks));
+      assert.ok(world.reads.includes(10_000), String(world.reads));
     });
 
-    it('not now after a lost one: looks again before it sends again', async () => {
+    it('not now after a lost one: reads again before it sends again', async () => {
       const world = new World(failing(lost()), failing(apiError(429)));
-      world.look = () => world.supervisor.posts.length === 2;
+      world.isInLog = () => world.supervisor.posts.length === 2;
       assert.deepEqual(await world.run(), { kind: 'recovered' });
     });
 
@@ -287,7 +293,7 @@ describe('dispatch', () => {
 
     it('does not send again when the machine slept during the look', async () => {
       const world = new World(failing(lost()));
-      world.look = () => {
+      world.isInLog = () => {
         if (world.since() >= 5000) world.clock.jump(60 * MINUTE);
         return false;
       };
@@ -300,7 +306,7 @@ describe('dispatch', () => {
         world.clock.jump(60 * MINUTE);
         return failing(lost())(request);
       });
-      world.look = () => world.since() >= 60 * MINUTE + 5000;
+      world.isInLog = () => world.since() >= 60 * MINUTE + 5000;
       assert.deepEqual(await world.run(), { kind: 'recovered' });
       assert.equal(world.supervisor.posts.length, 1);
     });
@@ -312,7 +318,7 @@ describe('dispatch', () => {
       resendUntil,
     });
 
-    it('looks before anything is sent', async () => {
+    it('reads before anything is sent', async () => {
       const world = new World(say202);
       world.earlier = earlier(Infinity);
       const end = await world.run();
@@ -323,16 +329,16 @@ describe('dispatch', () => {
     it('sends nothing once the log shows it', async () => {
       const world = new World();
       world.earlier = earlier(Infinity);
-      world.look = () => true;
+      world.isInLog = () => true;
       assert.deepEqual(await world.run(), { kind: 'recovered' });
       assert.equal(world.supervisor.posts.length, 0);
     });
 
-    it('sends nothing after the time, but looks', async () => {
+    it('sends nothing after the time, but reads', async () => {
       const world = new World();
       world.earlier = earlier(world.start + 4999);
       assert.equal((await world.run()).kind, 'unknown');
-      assert.ok(world.looks.includes(5000));
+      assert.ok(world.reads.includes(5000));
       assert.equal(world.supervisor.posts.length, 0);
     });
 
@@ -342,10 +348,10 @@ describe('dispatch', () => {
       assert.equal((await world.run()).kind, 'accepted');
     });
 
-    it('bears failing looks although nothing may be sent any more', async () => {
+    it('bears failing reads although nothing may be sent any more', async () => {
       const world = new World();
       world.earlier = earlier(-Infinity);
-      world.look = () => {
+      world.isInLog = () => {
         if (world.since() < 30_000) throw apiError(503);
         return true;
       };
@@ -386,7 +392,7 @@ describe('dispatch', () => {
       assert.equal(world.since(), 0);
     });
 
-    it('while it waits for one in progress, or looks: it may have been sent', async () => {
+    it('while it waits for one in progress, or reads: it may have been sent', async () => {
       for (const error of [inProgress(), lost()]) {
         const world = new World(failing(error));
         void world.clock.sleep(200).then(() => world.stop.abort(stop));
@@ -412,9 +418,9 @@ describe('dispatch', () => {
 
   it('says why it does not know, why it sends again, and why it cannot look', async () => {
     const world = new World(failing(refused()), failing(lost()), say202);
-    let looks = 0;
-    world.look = () => {
-      if (looks++ < 2) throw apiError(503);
+    let reads = 0;
+    world.isInLog = () => {
+      if (reads++ < 2) throw apiError(503);
       return false;
     };
     await world.run();
@@ -449,15 +455,15 @@ describe('dispatch', () => {
       await assert.rejects(world.run(), broken);
     });
 
-    it('it is not taken for a look that failed', async () => {
+    it('it is not taken for a isInLog that failed', async () => {
       const broken = new TypeError('x is not a function');
       const world = new World(failing(lost()));
-      world.look = () => {
+      world.isInLog = () => {
         throw broken;
       };
       const end = await world.run();
       assert.ok(end.kind === 'unknown' && end.error.cause === broken);
-      assert.deepEqual(world.looks, [0]);
+      assert.deepEqual(world.reads, [0]);
     });
 
     it('it is unknown once something may have been sent', async () => {

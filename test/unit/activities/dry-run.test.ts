@@ -1,20 +1,18 @@
 import assert from 'node:assert/strict';
 import { dryRun } from '../../../src/activities/dry-run.js';
-import { wireKey } from '../../../src/activities/wire-key.js';
 import { Interrupted } from '../../../src/core/errors.js';
 import { JobBench, plan } from '../../helpers/run.js';
 
 describe('dryRun', () => {
-  it('posts nothing, and tells the targets and the key', async () => {
+  it('posts nothing, and says which the targets are', async () => {
     const kinds = [[[2n], null, 'named'], [null, null, 'observed'], [null, 3, 'expected']] as const;
     for (const [nodes, expectNodes, kind] of kinds) {
       const run = new JobBench();
       run.supervisor.addHistory(3);
       const asked = plan({ nodes, expectNodes, callersKey: true });
-      const { result, wireKey: key } = await dryRun(asked, run.tools());
+      const { result } = await dryRun(asked, run.tools());
       assert.equal(run.supervisor.posts.length, 0);
       assert.equal(run.journal.records.size, 0);
-      assert.equal(key, wireKey('key', asked));
       assert.deepEqual([result.outcome, result.targets, result.resume], ['dry_run', kind, null]);
       const expected = nodes ?? [1n, 2n, 3n];
       assert.deepEqual(result.nodes.map(({ node_id, status }) => [node_id, status]), expected.map((id) => [id, 'not_started']));

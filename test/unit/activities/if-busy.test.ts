@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { triggerIfNotBusy, type IfBusy } from '../../../src/activities/if-busy.js';
-import { type JobReport } from '../../../src/activities/job.js';
+import { type ResultEvent } from '../../../src/core/progress.js';
 import { type TriggerPlan } from '../../../src/activities/trigger.js';
 import { Interrupted, LdctlError } from '../../../src/core/errors.js';
 import { type Id } from '../../../src/core/ids.js';
@@ -22,7 +22,7 @@ class Bench extends JobBench {
     return this.supervisor.add({ node, status: 'processing', author: 7n, then, ...rest });
   }
 
-  async trigger(ifBusy: IfBusy, changes: Partial<TriggerPlan> = {}): Promise<JobReport> {
+  async trigger(ifBusy: IfBusy, changes: Partial<TriggerPlan> = {}): Promise<ResultEvent> {
     const report = await this.run(triggerIfNotBusy(plan({ nodes: NODES, ...changes }), ifBusy, this.tools()));
     assert.equal(this.clock.asleep, 0, 'a timer was left behind');
     return report;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { ActivityLog } from '../../../src/activities/activity-log.js';
-import { LogTail } from '../../../src/activities/log-tail.js';
+import { LogTail } from '../../../src/activities/follow/log-tail.js';
 import { type Id } from '../../../src/core/ids.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { apiError, failingRead, FakeSupervisor } from '../../helpers/fake-supervisor.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { PollSchedule } from '../../../src/activities/poll-schedule.js';
+import { PollSchedule } from '../../../src/activities/follow/poll-schedule.js';
 
 const NOW = Date.UTC(2026, 5, 1);
 const MINUTE = 60_000;

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { EventQueue } from '../../../src/activities/roll/event-queue.js';
-import { Pace } from '../../../src/activities/roll/pace.js';
+import { EventQueue } from '../../../src/activities/follow/event-queue.js';
+import { RateLimiter } from '../../../src/activities/roll/rate-limiter.js';
 import { parseMaxUnavailable } from '../../../src/activities/roll/plan.js';
-import { Turns } from '../../../src/activities/roll/turns.js';
+import { SingleFlight } from '../../../src/activities/follow/single-flight.js';
 import { UsageError } from '../../../src/core/errors.js';
 import { VirtualClock } from '../../helpers/clock.js';
-import { drain } from '../../helpers/run.js';
 
 const SECOND = 1000;
 
@@ -46,61 +45,64 @@ describe('--max-unavailable', () => {
 });
 
 describe('an event queue', () => {
+  const taking = async (queue: EventQueue<number>, take: (event: number) => void): Promise<void> => {
+    for await (const event of queue.drain()) take(event);
+  };
+
   it('gives out what was put in, in order, and ends after that', async () => {
-    const queue = new EventQueue<number, string>();
+    const queue = new EventQueue<number>();
     queue.push(1);
     queue.push(2);
     const seen: number[] = [];
-    const end = drain(queue.drain(), (value) => {
-      seen.push(value);
-      if (value === 2) {
+    await taking(queue, (event) => {
+      seen.push(event);
+      if (event === 2) {
         queue.push(3);
         setImmediate(() => {
           queue.push(4);
-          queue.close('end');
-          queue.close('another end');
+          queue.close();
+          queue.fail(new Error('after the end'));
           queue.push(5);
         });
       }
     });
-    assert.equal(await end, 'end');
     assert.deepEqual(seen, [1, 2, 3, 4]);
   });
 
   it('fails after what was put in before', async () => {
-    const queue = new EventQueue<number, string>();
+    const queue = new EventQueue<number>();
     queue.push(1);
     queue.fail(new Error('broken'));
     const seen: number[] = [];
-    await assert.rejects(drain(queue.drain(), (value) => seen.push(value)), /broken/);
+    await assert.rejects(taking(queue, (event) => seen.push(event)), /broken/);
     assert.deepEqual(seen, [1]);
   });
 
   it('makes whoever offers wait for whoever takes, and nobody once it has ended', async () => {
-    const queue = new EventQueue<number, string>();
+    const queue = new EventQueue<number>();
     let offered = 0;
     const offering = (async () => {
       for (; offered < 1000; offered++) await queue.offer(offered);
     })();
     let most = 0;
-    const taking = drain(queue.drain(), (value) => {
-      most = Math.max(most, offered - value);
-      if (value === 999) queue.close('end');
+    const all = taking(queue, (event) => {
+      most = Math.max(most, offered - event);
+      if (event === 999) queue.close();
     });
-    await Promise.all([offering, taking]);
+    await Promise.all([offering, all]);
     assert.ok(most <= 1, `${most} in the queue`);
     await queue.offer(1000);
   });
 });
 
-describe('a pace', () => {
+describe('a rate limiter', () => {
   it('lets one through every so often, in the order they came', async () => {
     const clock = new VirtualClock();
-    const pace = new Pace(clock, SECOND);
+    const limiter = new RateLimiter(clock, SECOND);
     const start = clock.now();
     const through: Array<[number, number]> = [];
     const all = [0, 1, 2, 3].map(async (caller) => {
-      await pace.turn();
+      await limiter.turn();
       through.push([caller, clock.now() - start]);
     });
     await clock.run(Promise.all(all));
@@ -109,13 +111,13 @@ describe('a pace', () => {
 
   it('lets several through after a quiet time, and saves up no more than that', async () => {
     const clock = new VirtualClock();
-    const pace = new Pace(clock, SECOND, 3);
+    const limiter = new RateLimiter(clock, SECOND, 3);
     for (let round = 0; round < 3; round++) {
       await clock.advance(3_600_000);
       const start = clock.now();
       const waits: number[] = [];
       const all = Array.from({ length: 5 }, async () => {
-        await pace.turn();
+        await limiter.turn();
         waits.push(clock.now() - start);
       });
       await clock.run(Promise.all(all));
@@ -125,70 +127,69 @@ describe('a pace', () => {
 
   it('is not put off by a clock that was set back', async () => {
     const clock = new VirtualClock();
-    const pace = new Pace(clock, SECOND);
-    await pace.turn();
+    const limiter = new RateLimiter(clock, SECOND);
+    await limiter.turn();
     clock.jump(-3_600_000);
     const start = clock.now();
-    await clock.run(pace.turn());
-    await clock.run(pace.turn());
+    await clock.run(limiter.turn());
+    await clock.run(limiter.turn());
     assert.ok(clock.now() - start <= 2 * SECOND);
   });
 
   it('ends a wait with the reason of the signal, and makes nobody else wait longer for it', async () => {
     const clock = new VirtualClock();
-    const pace = new Pace(clock, SECOND);
+    const limiter = new RateLimiter(clock, SECOND);
     const stop = new AbortController();
-    await pace.turn();
-    const waiting = pace.turn(stop.signal);
+    await limiter.turn();
+    const waiting = limiter.turn(stop.signal);
     stop.abort(new Error('stopped'));
     await assert.rejects(waiting, /stopped/);
     assert.equal(clock.asleep, 0);
   });
 });
 
-describe('turns', () => {
-  interface Piece {
-    manner: string;
-    done: () => void;
+describe('reads that are made one at a time', () => {
+  interface Read {
+    tries: string;
+    end: (error?: Error) => void;
   }
 
-  function work(): { turns: Turns<string>; pieces: Piece[] } {
-    const pieces: Piece[] = [];
-    const turns = new Turns<string>(
-      (manner) =>
+  function start(): { flights: SingleFlight; reads: Read[] } {
+    const reads: Read[] = [];
+    const flights = new SingleFlight(
+      (tries) =>
         new Promise((resolve, reject) => {
-          pieces.push({ manner, done: () => (manner === 'bad' ? reject(new Error(manner)) : resolve()) });
+          reads.push({ tries, end: (error) => (error ? reject(error) : resolve()) });
         }),
-      (a, b) => (a === 'strict' ? a : b),
     );
-    return { turns, pieces };
+    return { flights, reads };
   }
   const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-  it('are taken one at a time; all that ask while one goes on share the next', async () => {
-    const { turns, pieces } = work();
-    const first = turns.take('lax');
+  it('are shared by all that ask while another goes on, and tried as often as any of them wants', async () => {
+    const { flights, reads } = start();
+    const first = flights.join('one');
     await settle();
-    const later = [turns.take('lax'), turns.take('strict'), turns.take('lax')];
+    const later = [flights.join('one'), flights.join('several'), flights.join('one')];
     await settle();
-    assert.deepEqual(pieces.map(({ manner }) => manner), ['lax']);
-    pieces[0]?.done();
+    assert.deepEqual(reads.map(({ tries }) => tries), ['one']);
+    reads[0]?.end();
     await first;
     await settle();
-    assert.deepEqual(pieces.map(({ manner }) => manner), ['lax', 'strict']);
-    pieces[1]?.done();
+    assert.deepEqual(reads.map(({ tries }) => tries), ['one', 'several']);
+    reads[1]?.end();
     await Promise.all(later);
   });
 
-  it('that fail do so for those who asked, and go on for the next', async () => {
-    const { turns, pieces } = work();
-    const bad = turns.take('bad');
+  it('fail for those who asked, and go on for the next', async () => {
+    const { flights, reads } = start();
+    const bad = flights.join('one');
     await settle();
-    const good = turns.take('lax');
-    pieces[0]?.done();
+    const good = flights.join('one');
+    reads[0]?.end(new Error('bad'));
     await assert.rejects(bad, /bad/);
     await settle();
-    pieces[1]?.done();
+    reads[1]?.end();
     await good;
   });
 });

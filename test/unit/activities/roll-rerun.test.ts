@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type JobReport } from '../../../src/activities/job.js';
+import { type ResultEvent } from '../../../src/core/progress.js';
 import { type RollPlan, type RollTools } from '../../../src/activities/roll/plan.js';
 import { roll } from '../../../src/activities/roll/roll.js';
 import { wireKey } from '../../../src/activities/wire-key.js';
@@ -33,13 +33,13 @@ class World extends RollBench {
     Object.assign(this.supervisor, { carryOut: once });
   }
 
-  override roll(changes: Partial<RollPlan> = {}): Promise<JobReport> {
+  override roll(changes: Partial<RollPlan> = {}): Promise<ResultEvent> {
     this.events.length = 0;
     return super.roll({ callersKey: true, ...changes });
   }
 
   /** A roll whose process is killed after so long: from then on nothing that it waits for comes. */
-  async rollAndKill(afterMs: number, changes: Partial<RollPlan> = {}): Promise<'killed' | JobReport> {
+  async rollAndKill(afterMs: number, changes: Partial<RollPlan> = {}): Promise<'killed' | ResultEvent> {
     const life = { isOver: false };
     const tools = mortal(this.rollTools(), life);
     const job = drain(roll(rollPlan({ callersKey: true, ...changes }), tools), () => undefined);

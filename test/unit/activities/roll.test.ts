@@ -102,7 +102,7 @@ describe('a roll that goes wrong', () => {
     const { result, exitCode } = await bench.roll();
     assert.deepEqual([result.outcome, exitCode], ['rejected', 3]);
     assert.deepEqual(bench.postedTo, [1n, 2n, 3n, 4n, 5n]);
-    assert.deepEqual(statuses({ result, exitCode, error: null }), [
+    assert.deepEqual(statuses({ result }), [
       ...['1:completed', '2:completed', '3:completed', '4:completed', '5:rejected'],
       ...['6:not_started', '7:not_started', '8:not_started', '9:not_started'],
     ]);

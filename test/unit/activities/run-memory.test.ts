@@ -4,7 +4,6 @@ import { LdctlError } from '../../../src/core/errors.js';
 import { type RunEvent } from '../../../src/core/progress.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { MemoryJournal } from '../../helpers/memory-journal.js';
-import { drain } from '../../helpers/run.js';
 
 const BASELINE = { highestId: 100n, nodes: [1n] };
 
@@ -30,9 +29,9 @@ describe('the memory of a trigger with a caller’s key', () => {
   const clock = new VirtualClock();
   const memoryIn = (journal: MemoryJournal | null) => new RunMemory(journal, 'key.0', clock);
   /** The codes of the warnings. */
-  const codes = async (events: AsyncGenerator<RunEvent, void>): Promise<string[]> => {
+  const codes = async (events: AsyncIterable<RunEvent>): Promise<string[]> => {
     const told: string[] = [];
-    await drain(events, (event) => told.push(event.event === 'warning' ? event.code : event.event));
+    for await (const event of events) told.push(event.event === 'warning' ? event.code : event.event);
     return told;
   };
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { type JobReport, type JobTools } from '../../../src/activities/job.js';
+import { type JobTools } from '../../../src/activities/job.js';
 import { trigger, type TriggerPlan } from '../../../src/activities/trigger.js';
 import { wireKey } from '../../../src/activities/wire-key.js';
 import { LdctlError } from '../../../src/core/errors.js';
 import { type RunRecord } from '../../../src/core/journal.js';
+import { type ResultEvent } from '../../../src/core/progress.js';
 import { accepted, apiError, failing, failingRead, inProgress, lost } from '../../helpers/fake-supervisor.js';
 import { JobBench, plan, statuses } from '../../helpers/run.js';
 
@@ -19,7 +20,7 @@ class World extends JobBench {
     this.baseline = this.supervisor.entries.at(-1)?.activity.id ?? 0n;
   }
 
-  async trigger(changes: Partial<TriggerPlan> = {}, tools: Partial<JobTools> = {}): Promise<JobReport> {
+  async trigger(changes: Partial<TriggerPlan> = {}, tools: Partial<JobTools> = {}): Promise<ResultEvent> {
     this.events.length = 0;
     const report = await this.run(trigger(plan({ callersKey: true, ...changes }), this.tools(tools)));
     assert.equal(this.clock.asleep, 0, 'a timer was left behind');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type JobReport } from '../../../src/activities/job.js';
+import { type ResultEvent } from '../../../src/core/progress.js';
 import { trigger } from '../../../src/activities/trigger.js';
 import { wireKey } from '../../../src/activities/wire-key.js';
 import { Interrupted } from '../../../src/core/errors.js';
@@ -30,7 +30,7 @@ class World extends JobBench {
     this.baseline = this.supervisor.entries.at(-1)?.activity.id ?? 0n;
   }
 
-  async trigger(changes: Parameters<typeof plan>[0] = {}, onEvent?: (event: RunEvent) => void): Promise<JobReport> {
+  async trigger(changes: Parameters<typeof plan>[0] = {}, onEvent?: (event: RunEvent) => void): Promise<ResultEvent> {
     const report = await this.run(trigger(plan(changes), this.tools()), onEvent);
     assert.equal(this.clock.asleep, 0, 'a timer was left behind');
     return report;

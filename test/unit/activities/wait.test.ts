@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type JobReport } from '../../../src/activities/job.js';
+import { type ResultEvent } from '../../../src/core/progress.js';
 import { trigger } from '../../../src/activities/trigger.js';
 import { highestOf, waitAfter, waitForActivities, type WaitAfterPlan } from '../../../src/activities/wait.js';
 import { Interrupted } from '../../../src/core/errors.js';
@@ -9,14 +9,14 @@ import { JobBench, plan, statuses } from '../../helpers/run.js';
 
 const LIMITS = { timeoutMs: 60_000, intervalMs: null, appearTimeoutMs: 30_000 };
 
-async function waitFor(run: JobBench, ids: Id[], limits = LIMITS): Promise<JobReport> {
+async function waitFor(run: JobBench, ids: Id[], limits = LIMITS): Promise<ResultEvent> {
   const report = await run.run(waitForActivities({ deploymentId: 71n, ids, limits }, run.tools()));
   assert.equal(run.clock.asleep, 0);
   assert.equal(run.supervisor.posts.length, 0, 'wait never sends');
   return report;
 }
 
-async function after(run: JobBench, baseline: Id, changes: Partial<WaitAfterPlan> = {}): Promise<JobReport> {
+async function after(run: JobBench, baseline: Id, changes: Partial<WaitAfterPlan> = {}): Promise<ResultEvent> {
   const { deploymentId, runtime, action } = plan();
   const asked = { deploymentId, after: baseline, runtime, action, nodes: [1n], expectNodes: null, limits: LIMITS };
   return run.run(waitAfter({ ...asked, ...changes }, run.tools()));

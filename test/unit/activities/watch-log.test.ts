@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { ActivityLog } from '../../../src/activities/activity-log.js';
-import { watchLog, type ListingEvent, type WatchEnd, type WatchPlan } from '../../../src/activities/watch-log.js';
+import { watchLog, type WatchLogEvent, type WatchPlan, type WatchResult } from '../../../src/activities/watch-log.js';
 import { Interrupted } from '../../../src/core/errors.js';
-import { type RunEvent } from '../../../src/core/progress.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { apiError, FakeSupervisor, failingRead } from '../../helpers/fake-supervisor.js';
 import { drain } from '../../helpers/run.js';
@@ -21,10 +20,10 @@ describe('a list that is kept up to date', () => {
     news = [];
   });
 
-  const watch = (changes: Partial<WatchPlan> = {}): Promise<WatchEnd> => {
+  const watch = (changes: Partial<WatchPlan> = {}): Promise<WatchResult> => {
     const plan: WatchPlan = { filter: {}, limit: 20, untilFinal: true, timeoutMs: null, intervalMs: 1000, ...changes };
     const tools = { clock, random: () => 0.5, signal: stop.signal };
-    const note = (event: ListingEvent | RunEvent): void => {
+    const note = (event: WatchLogEvent): void => {
       if (event.event === 'listing') listed = event.activities.map(({ node_id: node }) => String(node));
       if (event.event === 'activity') news.push(`${event.activity.node_id}:${event.activity.status}`);
     };
@@ -33,8 +32,8 @@ describe('a list that is kept up to date', () => {
 
   it('ends at once where nothing is open, with what it listed', async () => {
     supervisor.addHistory(3);
-    const { end, shown, total, anyRejected } = await watch({ limit: 2 });
-    assert.deepEqual(end, { kind: 'settled' });
+    const { outcome, shown, total, anyRejected } = await watch({ limit: 2 });
+    assert.deepEqual(outcome, { kind: 'settled' });
     assert.deepEqual([listed, shown.length, total, anyRejected], [['3', '2'], 2, 3, false]);
     assert.deepEqual(clock.sleeps, []);
   });
@@ -44,8 +43,8 @@ describe('a list that is kept up to date', () => {
     const run = watch();
     await clock.advance(500);
     supervisor.add({ node: 2n, status: 'processing' });
-    const { end, shown, anyRejected } = await run;
-    assert.deepEqual([end.kind, anyRejected], ['settled', true]);
+    const { outcome, shown, anyRejected } = await run;
+    assert.deepEqual([outcome.kind, anyRejected], ['settled', true]);
     assert.deepEqual(news, ['2:processing', '1:rejected']);
     assert.deepEqual(shown.map(({ node_id: node, status }) => `${node}:${status}`), ['2:processing', '1:rejected']);
   });
@@ -57,14 +56,14 @@ describe('a list that is kept up to date', () => {
     supervisor.add({ node: 5n });
     await clock.advance(2000);
     stop.abort(new Interrupted('SIGINT'));
-    assert.equal((await run).end.kind, 'interrupted');
+    assert.equal((await run).outcome.kind, 'interrupted');
     assert.deepEqual(news, ['5:completed']);
   });
 
   it('ends at its timeout', async () => {
     supervisor.add({ status: 'processing' });
     const begin = clock.now();
-    assert.equal((await watch({ timeoutMs: 7000 })).end.kind, 'deadline');
+    assert.equal((await watch({ timeoutMs: 7000 })).outcome.kind, 'deadline');
     assert.equal(clock.now() - begin, 7000);
   });
 

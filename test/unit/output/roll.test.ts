@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type NodeResult, type RunResult } from '../../../src/core/outcome.js';
-import { type NodeProgress, type RunEvent } from '../../../src/core/progress.js';
+import { type NodeProgress, type RunStep } from '../../../src/core/progress.js';
 import { type RollStage } from '../../../src/core/roll.js';
 import { memoryOutput, type Terminal } from '../../../src/output/memory-output.js';
 import { printRunResult } from '../../../src/output/run-result.js';
@@ -30,7 +30,7 @@ class Stage {
     this.#view = createRunView(this.output, { format: 'table', quiet: false, stringIds: false, title, clock, every });
   }
 
-  on(event: RunEvent): void {
+  on(event: RunStep): void {
     this.#view.on(event);
   }
 

@@ -1,11 +1,11 @@
+import { linkedController } from '../../core/abort.js';
 import type { Clock } from '../../core/clock.js';
-import { linkedController } from '../linked-controller.js';
 
-/** When something is due. That may be put forward, or off, while somebody sleeps until then. Milliseconds. */
-export class Alarm {
+/** When something is due. That may be put off, or brought forward, while somebody sleeps until then. Milliseconds. */
+export class Timer {
   readonly #clock: Clock;
   /** Local wall clock; and when that was settled. */
-  #due = { at: 0, since: 0 };
+  #due = { at: Infinity, since: 0 };
   #nudge = new AbortController();
 
   constructor(clock: Clock) {
@@ -19,12 +19,12 @@ export class Alarm {
   }
 
   /** Due so long from now at the latest. */
-  putForward(ms: number): void {
+  bringForward(ms: number): void {
     if (this.#clock.now() + ms < this.#due.at) this.set(ms);
     this.wake();
   }
 
-  /** Lets whoever sleeps look anew whether it is due, or still wanted. */
+  /** Lets whoever sleeps see anew whether it is due, or still wanted. */
   wake(): void {
     this.#nudge.abort(new Error('something has changed'));
   }

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { ActivityLog } from '../../../src/activities/activity-log.js';
-import { type FollowEnd } from '../../../src/activities/follow.js';
-import { PollSchedule } from '../../../src/activities/poll-schedule.js';
-import { SharedSight, type SharedSightOptions } from '../../../src/activities/roll/shared-sight.js';
+import { type FollowOutcome } from '../../../src/activities/follow/followed.js';
+import { RollLog, type RollLogOptions } from '../../../src/activities/roll/roll-log.js';
 import { RunTracker } from '../../../src/activities/run-tracker.js';
 import { above, knownActivities, targetsOf, type Targets } from '../../../src/activities/targets.js';
 import { Interrupted, type LdctlError } from '../../../src/core/errors.js';
@@ -13,42 +12,33 @@ import { drain, JobBench } from '../../helpers/run.js';
 const RUN = { runtime: 'iggy', action: { verb: 'restart' } } as const;
 const APPEAR_MS = 30_000;
 
-/** What several runs see together. */
+/** What several runs read together. */
 class Bench extends JobBench {
   readonly floor: Id;
-  readonly sight: SharedSight;
-  readonly end = new AbortController();
+  readonly log: RollLog;
 
-  constructor(options: Partial<SharedSightOptions> = {}) {
+  constructor(options: Partial<RollLogOptions> = {}) {
     super();
     this.supervisor.addHistory(3);
     this.floor = this.supervisor.entries.at(-1)?.activity.id ?? 0n;
-    this.sight = new SharedSight(new ActivityLog(this.supervisor, 71n), {
-      floor: this.floor,
-      concerns: () => true,
-      deadline: Infinity,
-      clock: this.clock,
-      schedule: new PollSchedule(null, () => 0.5),
-      signal: this.stop.signal,
-      ...options,
-    });
+    this.log = this.open(options);
+  }
+
+  open(options: Partial<RollLogOptions> = {}): RollLog {
+    const defaults = { floor: this.floor, concerns: () => true, deadline: Infinity, intervalMs: null };
+    return new RollLog(new ActivityLog(this.supervisor, 71n), { ...defaults, ...options }, this.tools());
   }
 
   /** Follows a restart of this node that was made after `after`. */
-  follow(node: Id, { after = this.floor, timeoutMs = null as number | null } = {}): Promise<FollowEnd> {
+  follow(node: Id, { after = this.floor, timeoutMs = null as number | null } = {}): Promise<FollowOutcome> {
     const asked = { nodes: [node], expectNodes: null };
     return this.followTargets(targetsOf({ ...RUN, inWindow: above(after) }, asked, []), after, timeoutMs);
   }
 
-  followTargets(targets: Targets, after: Id, timeoutMs: number | null = null): Promise<FollowEnd> {
+  async followTargets(targets: Targets, after: Id, timeoutMs: number | null = null, log = this.log): Promise<FollowOutcome> {
     const tracker = new RunTracker(targets, this.clock.now(), APPEAR_MS);
-    const events = this.sight.follow(tracker, after, {
-      clock: this.clock,
-      schedule: new PollSchedule(null, () => 0.5),
-      signal: this.stop.signal,
-      deadline: timeoutMs === null ? null : this.clock.now() + timeoutMs,
-    });
-    return drain(events, (event) => this.events.push(event));
+    const deadline = timeoutMs === null ? Infinity : this.clock.now() + timeoutMs;
+    return (await drain(log.follow(tracker, after, deadline), (event) => this.events.push(event))).outcome;
   }
 
   get reads(): number {
@@ -56,8 +46,8 @@ class Bench extends JobBench {
   }
 }
 
-describe('what the runs of a roll see together', () => {
-  it('takes one look for all of them', async () => {
+describe('how the runs of a roll read the log together', () => {
+  it('polls once for all of them', async () => {
     const alone = new Bench();
     alone.supervisor.add({ node: 1n, status: 'processing', then: [[20_000, 'completed']] });
     assert.deepEqual(await alone.clock.run(alone.follow(1n)), { kind: 'settled' });
@@ -71,8 +61,8 @@ describe('what the runs of a roll see together', () => {
     assert.deepEqual(bench.changes, changes);
   });
 
-  /** The entry of node 2 has been seen, and is by now on a page that no look has a reason to read. */
-  async function nodeTwoFarDown(status: string): Promise<{ bench: Bench; first: Promise<FollowEnd> }> {
+  /** The entry of node 2 has been seen, and is by now on a page that no poll has a reason to read. */
+  async function nodeTwoFarDown(status: string): Promise<{ bench: Bench; first: Promise<FollowOutcome> }> {
     const bench = new Bench();
     bench.supervisor.add({ node: 2n, status, then: [[90_000, 'completed']] });
     const first = bench.follow(1n);
@@ -90,7 +80,7 @@ describe('what the runs of a roll see together', () => {
     assert.deepEqual(await bench.clock.run(first), { kind: 'settled' });
   });
 
-  it('settles no run by looks that were taken before it', async () => {
+  it('settles no run by polls that were made before it', async () => {
     const bench = new Bench();
     bench.supervisor.add({ node: 1n, status: 'completed' });
     const other = bench.follow(2n, { timeoutMs: 100_000 });
@@ -102,7 +92,7 @@ describe('what the runs of a roll see together', () => {
     await bench.clock.run(other);
   });
 
-  it('makes no entry vanish for a run that joins while a look is underway', async () => {
+  it('makes no entry vanish for a run that joins while a poll is underway', async () => {
     const { bench, first } = await nodeTwoFarDown('processing');
     bench.supervisor.readMs = 400;
     const reads = bench.reads;
@@ -117,10 +107,10 @@ describe('what the runs of a roll see together', () => {
     const bench = new Bench();
     bench.supervisor.readMs = 300;
     const other = bench.follow(1n, { timeoutMs: 30_000 });
-    await bench.clock.advance(100);
-    assert.equal(bench.reads, 1);
+    await bench.clock.advance(600);
+    assert.equal(bench.reads, 1, 'a poll is underway');
     const highest = bench.supervisor.add({ node: 3n });
-    const baseline = await bench.clock.run(bench.sight.baseline());
+    const baseline = await bench.clock.run(bench.log.baseline());
     assert.equal(baseline.highestId, highest);
     await bench.clock.run(other);
   });
@@ -128,15 +118,15 @@ describe('what the runs of a roll see together', () => {
   it('asks for a baseline as often as for any read, and gives its failure to who asked', async () => {
     const bench = new Bench();
     bench.supervisor.nextReads(failingRead(apiError(503)));
-    await assert.rejects(bench.clock.run(bench.sight.baseline()), /503/);
-    assert.equal((await bench.clock.run(bench.sight.baseline())).highestId, bench.floor);
+    await assert.rejects(bench.clock.run(bench.log.baseline()), /503/);
+    assert.equal((await bench.clock.run(bench.log.baseline())).highestId, bench.floor);
   });
 
   it('answers those who ask for a baseline in their order', async () => {
     const bench = new Bench();
     bench.supervisor.readMs = 400;
     const answered: number[] = [];
-    const ask = (who: number): Promise<void> => bench.sight.baseline().then(() => void answered.push(who));
+    const ask = (who: number): Promise<void> => bench.log.baseline().then(() => void answered.push(who));
     const first = ask(1);
     await bench.clock.advance(399);
     const all = Promise.all([first, ask(2), ask(3)]);
@@ -144,7 +134,7 @@ describe('what the runs of a roll see together', () => {
     assert.deepEqual(answered, [1, 2, 3]);
   });
 
-  it('bears failing looks for a minute, warns once, and then gives up for all', async () => {
+  it('tolerates failing polls for a minute, warns once, and then gives up for all', async () => {
     const bench = new Bench();
     const error = nonsense();
     bench.supervisor.nextReads(...Array.from({ length: 62 }, () => failingRead(error)));
@@ -157,7 +147,7 @@ describe('what the runs of a roll see together', () => {
     assert.equal(bench.clock.asleep, 0);
   });
 
-  it('gives up at once when the key may not look any more', async () => {
+  it('gives up at once when the key may not read it any more', async () => {
     const bench = new Bench();
     const error = apiError(403);
     bench.supervisor.nextReads(failingRead(error));
@@ -174,7 +164,7 @@ describe('what the runs of a roll see together', () => {
     assert.equal(bench.clock.asleep, 0);
   });
 
-  it('takes one last look at a run’s deadline, and leaves the others to theirs', async () => {
+  it('polls a last time at a run’s deadline, and leaves the others to theirs', async () => {
     const bench = new Bench();
     bench.supervisor.add({ node: 1n, status: 'processing', then: [[29_990, 'completed']] });
     bench.supervisor.add({ node: 2n, status: 'processing', then: [[50_000, 'completed']] });
@@ -184,25 +174,25 @@ describe('what the runs of a roll see together', () => {
     assert.deepEqual(await bench.clock.run(other), { kind: 'settled' });
   });
 
-  it('ends at its deadline although a look hangs', async () => {
+  it('ends at its deadline although a poll hangs', async () => {
     const bench = new Bench();
     const startedAt = bench.clock.now();
     bench.supervisor.readMs = 3_600_000;
     assert.deepEqual(await bench.clock.run(bench.follow(1n, { timeoutMs: 10_000 })), { kind: 'deadline' });
     assert.ok(bench.clock.now() - startedAt <= 12_000);
-    bench.sight.close();
+    bench.log.close();
     await bench.clock.advance(0);
-    assert.equal(bench.clock.asleep, 0, 'closing ends the look that hangs');
+    assert.equal(bench.clock.asleep, 0, 'closing ends the poll that hangs');
   });
 
-  it('takes one last look for all whose deadline is the same', async () => {
+  it('polls a last time for all whose deadline is the same', async () => {
     const bench = new Bench({ deadline: Date.UTC(2026, 5, 1, 12, 0, 20) });
     const following = Promise.all([1n, 2n, 3n, 4n].map((node) => bench.follow(node)));
     await bench.clock.advance(19_900);
     bench.supervisor.readMs = 50;
     const reads = bench.reads;
     for (const end of await bench.clock.run(following)) assert.equal(end.kind, 'deadline');
-    assert.ok(bench.reads - reads <= 2, `${bench.reads - reads} looks`);
+    assert.ok(bench.reads - reads <= 2, `${bench.reads - reads} polls`);
   });
 
   it('ends all runs at an interrupt, deadline or no', async () => {
@@ -225,7 +215,7 @@ describe('what the runs of a roll see together', () => {
     assert.deepEqual(ends, [{ status: 'rejected', reason: fault }, { status: 'rejected', reason: fault }]);
   });
 
-  it('looks again at once when the clock was set back', async () => {
+  it('polls again at once when the clock was set back', async () => {
     const bench = new Bench();
     const following = bench.follow(1n);
     await bench.clock.advance(20_000);
@@ -243,20 +233,8 @@ describe('what the runs of a roll see together', () => {
     const bench = new Bench();
     const id = bench.supervisor.add({ node: 1n, status: 'processing', then: [[20_000, 'completed']] });
     const floor = bench.supervisor.add({ node: 2n });
-    const sight = new SharedSight(new ActivityLog(bench.supervisor, 71n), {
-      floor,
-      concerns: () => true,
-      deadline: Infinity,
-      clock: bench.clock,
-      schedule: new PollSchedule(null, () => 0.5),
-      signal: bench.stop.signal,
-    });
-    const schedule = new PollSchedule(null, () => 0.5);
-    const tools = { clock: bench.clock, schedule, signal: bench.stop.signal, deadline: null };
-    const followAll = [1, 2, 3].map(() => {
-      const tracker = new RunTracker(knownActivities([id]), bench.clock.now(), APPEAR_MS);
-      return drain(sight.follow(tracker, id, tools), () => undefined);
-    });
+    const log = bench.open({ floor });
+    const followAll = [1, 2, 3].map(() => bench.followTargets(knownActivities([id]), id, null, log));
     for (const end of await bench.clock.run(Promise.all(followAll))) assert.equal(end.kind, 'settled');
     assert.ok(bench.reads < 30, `${bench.reads} reads for 20 s, by one follower`);
   });
@@ -269,13 +247,13 @@ describe('what the runs of a roll see together', () => {
     bench.supervisor.add({ node: 1n });
     assert.deepEqual(await bench.clock.run(bench.follow(1n)), { kind: 'settled' });
     assert.ok(asked.includes(2n));
-    assert.deepEqual(await bench.clock.run(bench.sight.busy({ runtime: 'iggy', nodes: [2n] }, bench.stop.signal)), []);
+    assert.deepEqual(await bench.clock.run(bench.log.busy({ runtime: 'iggy', nodes: [2n] })), []);
   });
 });
 
-describe('who is busy, as a roll sees it', () => {
+describe('who is busy, as a roll finds it', () => {
   const busyNodes = async (bench: Bench, nodes: Id[]): Promise<Id[]> => {
-    const busy = await bench.clock.run(bench.sight.busy({ runtime: 'iggy', nodes }, bench.stop.signal));
+    const busy = await bench.clock.run(bench.log.busy({ runtime: 'iggy', nodes }));
     return busy.map(({ node_id: node }) => node);
   };
 
@@ -291,7 +269,7 @@ describe('who is busy, as a roll sees it', () => {
     assert.deepEqual(await busyNodes(bench, [2n, 3n]), []);
   });
 
-  it('costs one look for a node that nothing speaks against, however long the log is', async () => {
+  it('costs one poll for a node that nothing speaks against, however long the log is', async () => {
     const bench = new Bench();
     bench.supervisor.addHistory(3000);
     await busyNodes(bench, [1n]);
@@ -304,7 +282,7 @@ describe('who is busy, as a roll sees it', () => {
   it('is asked again when it could not be read', async () => {
     const bench = new Bench();
     bench.supervisor.nextReads((page) => page, failingRead(apiError(404)));
-    const denied = bench.sight.busy({ runtime: 'iggy', nodes: [1n] }, bench.stop.signal);
+    const denied = bench.log.busy({ runtime: 'iggy', nodes: [1n] });
     await assert.rejects(bench.clock.run(denied), (error) => (error as LdctlError).exitCode === 5);
     assert.deepEqual(await busyNodes(bench, [1n]), []);
   });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { failedVerdict, isUnfinished, judgeRun, verdictOf } from '../../../src/activities/report.js';
+import { failedOutcome, isUnfinished, outcomeOfRun } from '../../../src/activities/run-outcome.js';
 import { Interrupted, LdctlError } from '../../../src/core/errors.js';
 import { type NodeResult } from '../../../src/core/outcome.js';
 
@@ -28,15 +28,15 @@ describe('the one word for a run', () => {
   ];
   for (const [what, kind, statuses, outcome, exitCode] of ends) {
     it(`${what}, ${kind}: ${outcome}`, () => {
-      assert.deepEqual(judgeRun({ kind }, nodes(...statuses)), { outcome, exitCode, error: null });
+      assert.deepEqual(outcomeOfRun({ kind }, nodes(...statuses)), { outcome, exitCode, error: null });
     });
   }
 
   it('is that of the interrupt, or of sight that was lost, whatever is known', () => {
-    const interrupted = judgeRun({ kind: 'interrupted', reason: new Interrupted('SIGTERM') }, nodes('rejected'));
+    const interrupted = outcomeOfRun({ kind: 'interrupted', reason: new Interrupted('SIGTERM') }, nodes('rejected'));
     assert.deepEqual([interrupted.outcome, interrupted.exitCode], ['interrupted', 143]);
     const error = new LdctlError('unconfirmed', 'gone', 'gone');
-    const blind = judgeRun({ kind: 'gave-up', error }, nodes('completed'));
+    const blind = outcomeOfRun({ kind: 'gave-up', error }, nodes('completed'));
     assert.deepEqual(blind, { outcome: 'unconfirmed', exitCode: 7, error });
   });
 });
@@ -44,7 +44,7 @@ describe('the one word for a run', () => {
 describe('what fails after something was sent', () => {
   it('is unconfirmed, and never looks as if nothing was; a fault of our own is named as one', () => {
     for (const [thrown, message] of [[new TypeError('x is not y'), 'x is not y'], ['text', 'text']] as const) {
-      const { outcome, exitCode, error } = failedVerdict(thrown);
+      const { outcome, exitCode, error } = failedOutcome(thrown);
       assert.deepEqual([outcome, exitCode], ['unconfirmed', 7]);
       assert.deepEqual([error?.code, error?.exitCode, error?.cause], ['fault', 7, thrown]);
       assert.equal(error?.message, `a fault in ldctl itself: ${message}`);
@@ -52,21 +52,21 @@ describe('what fails after something was sent', () => {
   });
 
   it('is an interrupt where it was one', () => {
-    assert.deepEqual(failedVerdict(new Interrupted('SIGINT')), { outcome: 'interrupted', exitCode: 130, error: null });
+    assert.deepEqual(failedOutcome(new Interrupted('SIGINT')), { outcome: 'interrupted', exitCode: 130, error: null });
   });
 });
 
 describe('whether anything is left to follow', () => {
   it('is no once it has completed, or all have ended and one was rejected', () => {
-    assert.equal(isUnfinished(verdictOf('completed'), nodes('completed')), false);
-    assert.equal(isUnfinished(verdictOf('rejected'), nodes('completed', 'rejected')), false);
+    assert.equal(isUnfinished('completed', nodes('completed')), false);
+    assert.equal(isUnfinished('rejected', nodes('completed', 'rejected')), false);
   });
 
   it('is yes while one is open or without an entry, and wherever it is not known', () => {
-    assert.equal(isUnfinished(verdictOf('rejected'), nodes('rejected', 'processing')), true);
-    assert.equal(isUnfinished(verdictOf('rejected'), nodes('rejected', null)), true);
+    assert.equal(isUnfinished('rejected', nodes('rejected', 'processing')), true);
+    assert.equal(isUnfinished('rejected', nodes('rejected', null)), true);
     for (const outcome of ['timed_out', 'unconfirmed'] as const) {
-      assert.equal(isUnfinished(verdictOf(outcome), nodes('completed')), true);
+      assert.equal(isUnfinished(outcome, nodes('completed')), true);
     }
   });
 });

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
-import { Patience } from '../../../src/activities/patience.js';
+import { ErrorBudget } from '../../../src/activities/follow/error-budget.js';
 import { apiError, lost } from '../../helpers/fake-supervisor.js';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
-describe('the patience with failing polls', () => {
-  let patience: Patience;
+describe('the budget with failing polls', () => {
+  let budget: ErrorBudget;
   beforeEach(() => {
-    patience = new Patience();
+    budget = new ErrorBudget();
   });
   /** One that fails at once. */
-  const failed = (at: number, retryAfterMs?: number) => patience.failed(apiError(503, { retryAfterMs }), at, at);
+  const failed = (at: number, retryAfterMs?: number) => budget.failed(apiError(503, { retryAfterMs }), at, at);
 
   it('ends after 60 s without a good one', () => {
     assert.deepEqual(failed(0), { giveUp: false, first: true });
@@ -21,17 +21,17 @@ describe('the patience with failing polls', () => {
 
   it('begins anew with a good one', () => {
     failed(0, 5 * SECOND);
-    patience.succeeded();
-    assert.equal(patience.retryAfterMs, 0);
+    budget.succeeded();
+    assert.equal(budget.retryAfterMs, 0);
     assert.deepEqual(failed(MINUTE), { giveUp: false, first: true });
     assert.equal(failed(2 * MINUTE).giveUp, true);
   });
 
   it('lasts as long as the API asks for, but over 5 minutes counts as 5', () => {
     failed(0, 100 * SECOND);
-    assert.equal(patience.retryAfterMs, 100 * SECOND);
+    assert.equal(budget.retryAfterMs, 100 * SECOND);
     assert.equal(failed(100 * SECOND - 1, 10 * MINUTE).giveUp, false);
-    assert.equal(patience.retryAfterMs, 5 * MINUTE);
+    assert.equal(budget.retryAfterMs, 5 * MINUTE);
     assert.equal(failed(100 * SECOND - 2 + 5 * MINUTE).giveUp, false);
     assert.equal(failed(7 * MINUTE).giveUp, true);
   });
@@ -42,16 +42,16 @@ describe('the patience with failing polls', () => {
   });
 
   it('counts from the begin of the first one that failed, or 20 s at most before its end', () => {
-    patience.failed(lost(), 0, 15 * SECOND);
+    budget.failed(lost(), 0, 15 * SECOND);
     assert.equal(failed(MINUTE).giveUp, true);
-    patience = new Patience();
-    patience.failed(lost(), 0, 10 * MINUTE);
+    budget = new ErrorBudget();
+    budget.failed(lost(), 0, 10 * MINUTE);
     assert.equal(failed(11 * MINUTE - 20 * SECOND - 1).giveUp, false);
     assert.equal(failed(11 * MINUTE - 20 * SECOND).giveUp, true);
   });
 
   it('ends at once where looking on is pointless', () => {
-    for (const status of [401, 403, 404]) assert.equal(patience.failed(apiError(status), 0, 0).giveUp, true);
-    for (const status of [400, 429, 500]) assert.equal(patience.failed(apiError(status), 0, 0).giveUp, false);
+    for (const status of [401, 403, 404]) assert.equal(budget.failed(apiError(status), 0, 0).giveUp, true);
+    for (const status of [400, 429, 500]) assert.equal(budget.failed(apiError(status), 0, 0).giveUp, false);
   });
 });

@@ -3,7 +3,7 @@ import { ActivityLog } from '../../../src/activities/activity-log.js';
 import { findBusy } from '../../../src/activities/busy.js';
 import { findReplayed } from '../../../src/activities/replay.js';
 import { seenNodes } from '../../../src/activities/seen-nodes.js';
-import { ownSight } from '../../../src/activities/sight.js';
+import { openRunLog } from '../../../src/activities/run-log.js';
 import { Interrupted } from '../../../src/core/errors.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { FakeSupervisor } from '../../helpers/fake-supervisor.js';
@@ -21,7 +21,7 @@ function logOf(order: 'asc' | 'desc' = 'desc') {
 }
 
 for (const order of ORDERS) {
-  describe(`a look back through the log, ${order}`, () => {
+  describe(`reading back through the log, ${order}`, () => {
     it('for who is busy goes over the newest 1000 entries and no further', async () => {
       const { supervisor, log } = logOf(order);
       supervisor.addHistory(49);
@@ -76,15 +76,16 @@ for (const order of ORDERS) {
   });
 }
 
-describe('a look at the log', () => {
+describe('a read of the log', () => {
   it('ends when the run is interrupted', async () => {
     const { log, supervisor, clock } = logOf();
     supervisor.addHistory(5);
     const reason = new Interrupted('SIGINT');
     const stopped = AbortSignal.abort(reason);
-    const sight = ownSight(log);
-    await assert.rejects(sight.baseline(stopped), reason);
-    await assert.rejects(sight.busy({ runtime: 'iggy', nodes: null }, stopped), reason);
+    const tools = { supervisor, clock, random: Math.random, signal: stopped };
+    const runLog = openRunLog({ deploymentId: 71n, limits: { intervalMs: null } }, tools);
+    await assert.rejects(runLog.baseline(), reason);
+    await assert.rejects(runLog.busy({ runtime: 'iggy', nodes: null }), reason);
     await assert.rejects(findReplayed(log, clock.now(), { signal: stopped }), reason);
     await assert.rejects(seenNodes(log, { signal: stopped }), reason);
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { GivenIds } from '../../../src/activities/given-ids.js';
-import { RecentIds } from '../../../src/activities/recent-ids.js';
+import { RecentIds } from '../../../src/activities/follow/recent-ids.js';
 import { type Id } from '../../../src/core/ids.js';
 
 describe('the ids that were given', () => {

@@ -1,49 +1,52 @@
 interface Place<T> {
-  value: T;
+  event: T;
   taken: () => void;
 }
 
-/** Values put in by several tasks, taken out by one, in the order they came. */
-export class EventQueue<T, End> {
+/** Events put in by several tasks, taken out by one, in the order they came. */
+export class EventQueue<T> {
   #places: Place<T>[] = [];
-  #end: { value: End } | { error: unknown } | null = null;
+  #end: { error?: unknown } | null = null;
   #wake: () => void = () => undefined;
 
-  push(value: T): void {
-    this.#put({ value, taken: () => undefined });
+  push(event: T): void {
+    this.#put({ event, taken: () => undefined });
   }
 
   /** Puts it in and waits until it was taken out, so that whoever makes many is no faster than who takes them. */
-  offer(value: T): Promise<void> {
-    return new Promise((resolve) => this.#put({ value, taken: resolve }));
+  offer(event: T): Promise<void> {
+    return new Promise((resolve) => this.#put({ event, taken: resolve }));
   }
 
   /** Ends it: what was put in before is still taken out. Only the first end counts. */
-  close(value: End): void {
-    this.#end ??= { value };
-    this.#wake();
+  close(): void {
+    this.#finish({});
   }
 
   fail(error: unknown): void {
-    this.#end ??= { error };
-    this.#wake();
+    this.#finish({ error });
   }
 
-  async *drain(): AsyncGenerator<T, End> {
+  async *drain(): AsyncGenerator<T, void> {
     for (;;) {
       const places = this.#places;
       this.#places = [];
-      for (const { value, taken } of places) {
+      for (const { event, taken } of places) {
         taken();
-        yield value;
+        yield event;
       }
       if (this.#places.length > 0) continue;
       if (this.#end) {
         if ('error' in this.#end) throw this.#end.error;
-        return this.#end.value;
+        return;
       }
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
+  }
+
+  #finish(end: { error?: unknown }): void {
+    this.#end ??= end;
+    this.#wake();
   }
 
   #put(place: Place<T>): void {

@@ -1,72 +1,63 @@
+import { onAbort, linkedController } from '../../core/abort.js';
 import { formatAction } from '../../core/activity.js';
 import { Interrupted, LdctlError } from '../../core/errors.js';
+import type { Id } from '../../core/ids.js';
 import type { RunEvent } from '../../core/progress.js';
 import type { Gate } from '../../core/roll.js';
 import { CALLED_OFF } from '../dispatch.js';
 import { BUSY, triggerIfNotBusy } from '../if-busy.js';
-import { linkedController } from '../linked-controller.js';
-import { asLdctlError } from '../report.js';
 import { RunMemory } from '../run-memory.js';
+import { asLdctlError } from '../run-outcome.js';
 import type { TriggerPlan } from '../trigger.js';
 import { wireKey } from '../wire-key.js';
-import type { Course } from './course.js';
+import type { RollContext } from './context.js';
 import type { RollPlan, RollTools } from './plan.js';
 import type { RollNode } from './roll-node.js';
 
-/** The turn of one node: its trigger to the end, then the pause, then the gate. */
-export class NodeTurn {
+/** Takes one node through a roll: its trigger to the end, then the pause, then the gate. */
+export class NodeRunner {
   readonly #node: RollNode;
-  readonly #course: Course;
+  readonly #roll: RollContext;
 
-  constructor(node: RollNode, course: Course) {
+  constructor(node: RollNode, roll: RollContext) {
     this.#node = node;
-    this.#course = course;
+    this.#roll = roll;
   }
 
-  /** Never throws: what goes wrong is the node's to tell. */
-  async take(): Promise<void> {
+  /** Never throws: what goes wrong is kept with the node. */
+  async run(): Promise<void> {
     const node = this.#node;
-    const course = this.#course;
+    const roll = this.#roll;
     try {
-      if (!node.isKnownSent) await course.beginnings.turn(course.tools.signal);
-      if (node.record === null && course.isOver()) return;
+      if (!node.isKnownSent) await roll.beginnings.turn(roll.tools.signal);
+      if (node.record === null && roll.isOver()) return;
       await this.#trigger();
-      if (node.isCompleted) await this.#passOn();
+      if (node.isCompleted) await this.#pauseAndAsk();
     } catch (error) {
       if (!(error instanceof Interrupted)) node.failure = { error };
     }
-    this.#judge();
+    this.#haltIfFailed();
     node.stage = node.isStarted || node.failure !== null ? 'done' : 'waiting';
-    course.tellProgress();
+    roll.emitProgress();
   }
 
   /** What the API refuses for one node it will hardly do for the next; other trouble may be a node's own. */
-  #judge(): void {
-    const { nodeId, report, failure, isHeldByGate, isCompleted } = this.#node;
-    const { plan } = this.#course;
-    if (failure !== null) this.#course.halt(`node ${nodeId}: ${asLdctlError(failure.error).message}`);
-    else if (isHeldByGate) this.#course.halt(`the gate after node ${nodeId} has failed`);
-    else if (report !== null && !isCompleted && !plan.continueOnError) {
-      this.#course.halt(`node ${nodeId} has not completed`);
-    }
+  #haltIfFailed(): void {
+    const { nodeId, result, failure, isHeldByGate, isCompleted } = this.#node;
+    const roll = this.#roll;
+    if (failure !== null) roll.halt(`node ${nodeId}: ${asLdctlError(failure.error).message}`);
+    else if (isHeldByGate) roll.halt(`the gate after node ${nodeId} has failed`);
+    else if (result !== null && !isCompleted && !roll.plan.continueOnError) roll.halt(`node ${nodeId} has not completed`);
   }
 
   async #trigger(): Promise<void> {
     const node = this.#node;
-    const { plan, tools, sight, mayPost } = this.#course;
+    const { plan, tools, log, mayPost } = this.#roll;
     node.startedAt ??= tools.clock.now();
     node.stage = 'running';
-    this.#course.tellProgress();
-    const job = triggerIfNotBusy(this.#plan(), plan.ifBusy, { ...tools, mayPost }, sight);
+    this.#roll.emitProgress();
     try {
-      for (;;) {
-        const next = await job.next();
-        if (next.done) {
-          node.report = next.value;
-          return;
-        }
-        this.#hear(next.value);
-      }
+      for await (const event of triggerIfNotBusy(this.#plan(), plan.ifBusy, { ...tools, mayPost }, log)) this.#take(event);
     } catch (error) {
       node.withdraw();
       if (!this.#isCalledOff(error)) throw error;
@@ -76,11 +67,11 @@ export class NodeTurn {
   /** Not begun because the roll is over: halted in the last moment, or out of time while the node was busy. */
   #isCalledOff(error: unknown): boolean {
     if (!(error instanceof LdctlError)) return false;
-    return error.code === CALLED_OFF || (error.code === BUSY && this.#course.isLate());
+    return error.code === CALLED_OFF || (error.code === BUSY && this.#roll.isLate());
   }
 
   #plan(): TriggerPlan {
-    const { limits, nodeTimeoutMs, ...plan } = this.#course.plan;
+    const { limits, nodeTimeoutMs, ...plan } = this.#roll.plan;
     return {
       ...plan,
       nodes: [this.#node.nodeId],
@@ -90,19 +81,22 @@ export class NodeTurn {
     };
   }
 
-  /** Hands on what a node's own run tells, as part of the whole. */
-  #hear(event: RunEvent): void {
-    const { events } = this.#course;
-    this.#node.note(event);
+  /** Hands on what the node's own run emits, as part of the whole. */
+  #take(event: RunEvent): void {
+    const { events } = this.#roll;
     switch (event.event) {
       case 'baseline':
-        // That of the whole roll was told, and is what a person needs.
+        // That of the whole roll was emitted, and is what a person needs.
         return;
       case 'progress':
-        this.#course.tellProgress();
+        this.#node.progressed(event.nodes[0]);
+        this.#roll.emitProgress();
         return;
       case 'dispatched':
         events.push({ ...event, node_id: this.#node.nodeId });
+        return;
+      case 'result':
+        this.#node.result = event;
         return;
       default:
         events.push(event);
@@ -110,41 +104,40 @@ export class NodeTurn {
   }
 
   /** What comes between the completion of a node and the next one: a pause, and the gate. */
-  async #passOn(): Promise<void> {
+  async #pauseAndAsk(): Promise<void> {
     const node = this.#node;
-    const course = this.#course;
-    const { gate, pauseMs } = course.plan;
-    if (node.record?.state === 'passed' || course.isOver()) return;
-    const isLast = course.nodes.every(({ stage }) => stage !== 'waiting');
+    const roll = this.#roll;
+    const { gate, pauseMs } = roll.plan;
+    if (node.record?.state === 'passed' || roll.isOver()) return;
+    const isLast = roll.nodes.every(({ stage }) => stage !== 'waiting');
     if (pauseMs > 0 && (gate !== null || !isLast)) await this.#pause(pauseMs);
-    if (course.isOver()) return;
+    if (roll.isOver()) return;
     if (gate !== null) await this.#ask(gate);
     if (!node.isPassed) return;
-    for await (const event of memoryOf(course.plan, course.tools, node.nodeId).passed()) course.events.push(event);
+    for await (const event of memoryOf(roll.plan, roll.tools, node.nodeId).passed()) roll.events.push(event);
   }
 
   /** Ends early when nothing more is started. */
   async #pause(pauseMs: number): Promise<void> {
-    const { tools, deadline } = this.#course;
+    const { tools, deadline } = this.#roll;
     this.#node.stage = 'pause';
-    this.#course.tellProgress();
+    this.#roll.emitProgress();
     const { controller, release } = linkedController(tools.signal);
-    const stop = (): void => controller.abort(tools.stopping.reason);
-    tools.stopping.addEventListener('abort', stop, { once: true });
+    const releaseStop = onAbort(tools.stopping, () => controller.abort(tools.stopping.reason));
     try {
       await tools.clock.sleep(Math.min(pauseMs, deadline - tools.clock.now()), controller.signal);
     } finally {
-      tools.stopping.removeEventListener('abort', stop);
+      releaseStop();
       release();
     }
   }
 
   async #ask(gate: Gate): Promise<void> {
     const node = this.#node;
-    const { plan, tools, events, deadline } = this.#course;
+    const { plan, tools, events, deadline } = this.#roll;
     const { deploymentId, runtime, action } = plan;
     node.stage = 'gate';
-    this.#course.tellProgress();
+    this.#roll.emitProgress();
     const activityId = node.row().activity_id;
     const facts = { nodeId: node.nodeId, activityId, deploymentId, runtime, action: formatAction(action) };
     node.gate = await gate(facts, {
@@ -157,7 +150,7 @@ export class NodeTurn {
 }
 
 /** What an earlier run with the same caller's key has left of a node. */
-export function memoryOf(plan: RollPlan, { journal, clock }: RollTools, node: bigint): RunMemory {
+export function memoryOf(plan: RollPlan, { journal, clock }: RollTools, node: Id): RunMemory {
   const key = wireKey(plan.idempotencyKey, { ...plan, nodes: [node] });
   return new RunMemory(plan.callersKey ? journal : null, key, clock);
 }

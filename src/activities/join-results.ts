@@ -1,9 +1,9 @@
 import type { Id } from '../core/ids.js';
 import { EXIT_CODES } from '../core/exit-codes.js';
-import type { JobReport } from './job.js';
+import type { ResultEvent } from '../core/progress.js';
 
-/** Which of two ends counts, the graver first (design, "Exit codes"). */
-const GRAVITY: readonly number[] = [
+/** Which of two outcomes counts, the gravest first (design, "Exit codes"). */
+const BY_GRAVITY: readonly number[] = [
   EXIT_CODES.sigint.code,
   EXIT_CODES.sigterm.code,
   EXIT_CODES.unconfirmed.code,
@@ -13,15 +13,16 @@ const GRAVITY: readonly number[] = [
   EXIT_CODES.done.code,
 ];
 
-/** Two reports on parts of one run as one: the graver end counts, and what is left to do is left of both. */
-export function joinReports(first: JobReport, second: JobReport, order: readonly Id[]): JobReport {
-  const isGraver = GRAVITY.indexOf(second.exitCode) < GRAVITY.indexOf(first.exitCode);
+/** The results of two parts of one run as one: the graver outcome counts, and what is left to do is left of both. */
+export function joinResults(first: ResultEvent, second: ResultEvent, order: readonly Id[]): ResultEvent {
+  const isGraver = BY_GRAVITY.indexOf(second.exitCode) < BY_GRAVITY.indexOf(first.exitCode);
   const graver = isGraver ? second : first;
   const rank = new Map<Id | null, number>(order.map((node, index) => [node, index]));
   const rankOf = (node: Id | null): number => rank.get(node) ?? order.length;
   const nodes = [...first.result.nodes, ...second.result.nodes].sort((a, b) => rankOf(a.node_id) - rankOf(b.node_id));
   const commands = [first.result.resume, second.result.resume].filter((command) => command !== null);
   return {
+    event: 'result',
     result: {
       ...first.result,
       outcome: graver.result.outcome,

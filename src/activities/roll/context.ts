@@ -1,43 +1,43 @@
 import { formatAction } from '../../core/activity.js';
-import { warning, type RunEvent } from '../../core/progress.js';
+import { warning, type RunStep } from '../../core/progress.js';
 import { estimate } from '../estimate.js';
-import { EventQueue } from './event-queue.js';
-import { Pace } from './pace.js';
+import { EventQueue } from '../follow/event-queue.js';
 import type { RollPlan, RollTools } from './plan.js';
+import { RateLimiter } from './rate-limiter.js';
+import type { RollLog } from './roll-log.js';
 import type { RollNode } from './roll-node.js';
-import type { SharedSight } from './shared-sight.js';
 
 /** At most two POSTs a second (design, "Rolling"). */
 const POST_GAP_MS = 500;
 
-/** What the nodes of a roll share while it goes on: whether it goes on, how fast, and what it tells. */
-export class Course {
+/** What the nodes of a roll share while it goes on: whether it goes on, how fast, and the events of all of them. */
+export class RollContext {
   readonly plan: RollPlan;
   readonly tools: RollTools;
   readonly nodes: readonly RollNode[];
-  readonly sight: SharedSight;
-  readonly events = new EventQueue<RunEvent, null>();
+  readonly log: RollLog;
+  readonly events = new EventQueue<RunStep>();
   /** Of the whole roll; local wall clock, ms, `Infinity` for none. */
   readonly deadline: number;
   /** Nodes begin one after the other, so that a baseline is read right before its POST … */
-  readonly beginnings: Pace;
+  readonly beginnings: RateLimiter;
   /** … and POSTs are made no faster than that, those that are made again too. */
-  readonly #posts: Pace;
+  readonly #posts: RateLimiter;
   #isHalted = false;
   #isBegun: boolean;
 
   constructor(
     plan: RollPlan,
     tools: RollTools,
-    { nodes, sight, deadline }: Pick<Course, 'nodes' | 'sight' | 'deadline'>,
+    { nodes, log, deadline }: Pick<RollContext, 'nodes' | 'log' | 'deadline'>,
   ) {
     this.plan = plan;
     this.tools = tools;
     this.nodes = nodes;
-    this.sight = sight;
+    this.log = log;
     this.deadline = deadline;
-    this.beginnings = new Pace(tools.clock, POST_GAP_MS);
-    this.#posts = new Pace(tools.clock, POST_GAP_MS);
+    this.beginnings = new RateLimiter(tools.clock, POST_GAP_MS);
+    this.#posts = new RateLimiter(tools.clock, POST_GAP_MS);
     this.#isBegun = nodes.some(({ record }) => record !== null);
   }
 
@@ -68,10 +68,11 @@ export class Course {
     return true;
   };
 
-  tellProgress(): void {
+  /** Emits how all nodes stand, and when the roll may be over. */
+  emitProgress(): void {
     const { runtime, action, maxUnavailable, pauseMs } = this.plan;
     const nodes = this.nodes.map((node) => node.progress());
-    const usualMs = this.sight.past.usualMs({ runtime, action: formatAction(action) });
+    const usualMs = this.log.past.usualMs({ runtime, action: formatAction(action) });
     const ahead = { window: maxUnavailable, pauseMs, goesOn: !this.isOver() };
     this.events.push({ event: 'progress', nodes, ...estimate(nodes, usualMs, this.tools.clock.now(), ahead) });
   }

@@ -1,12 +1,12 @@
-import type { Activity } from '../core/activity.js';
-import { compareIds, type Id } from '../core/ids.js';
-import type { CallOptions } from '../core/supervisor.js';
-import type { ActivityLog, LogPage } from './activity-log.js';
-import { readLog } from './read-log.js';
+import type { Activity } from '../../core/activity.js';
+import { compareIds, type Id } from '../../core/ids.js';
+import type { CallOptions } from '../../core/supervisor.js';
+import type { ActivityLog, LogPage } from '../activity-log.js';
+import { readLog } from '../read-log.js';
 import { RecentIds } from './recent-ids.js';
 
 /** More growth than this between two polls is read as a whole. */
-const MOST_AT_A_GLANCE = 1000;
+const MOST_READ_BY_RANK = 1000;
 
 /**
  * The newest end of a log, read again and again: whatever comes above `after`, and the entries that are still open.
@@ -46,7 +46,7 @@ export class LogTail {
   async poll(open: readonly Id[], options: CallOptions): Promise<Activity[]> {
     const wanted = new Set(open);
     const before = this.#log.requests;
-    const found = (await this.#glance(wanted, options)) ?? (await this.#scan(wanted, options));
+    const found = (await this.#readByRank(wanted, options)) ?? (await this.#scan(wanted, options));
     this.#requests = this.#log.requests - before;
     const oldestFirst = [...found.values()].sort((a, b) => compareIds(a.id, b.id));
     // In this order, because the ids added first are the first to be forgotten.
@@ -55,7 +55,7 @@ export class LogTail {
   }
 
   /** Reads only the pages where something can have changed; null when that does not add up. */
-  async #glance(open: ReadonlySet<Id>, options: CallOptions): Promise<Map<Id, Activity> | null> {
+  async #readByRank(open: ReadonlySet<Id>, options: CallOptions): Promise<Map<Id, Activity> | null> {
     if (this.#total === null) return null;
     const before = this.#total;
     const missing = new Set([Math.max(before - 1, 0)]);
@@ -71,7 +71,7 @@ export class LogTail {
     let fresh = 0;
     for (const [rank] of nextOf(missing)) {
       const page = await this.#log.page(this.#log.pageOf(rank, total), options);
-      if (page.total < total || page.total - total > MOST_AT_A_GLANCE) return null;
+      if (page.total < total || page.total - total > MOST_READ_BY_RANK) return null;
       for (let grown = total; grown < page.total; grown++) missing.add(grown);
       total = page.total;
       missing.delete(rank);

@@ -1,5 +1,5 @@
-import type { Random } from '../core/clock.js';
-import { jittered } from './backoff.js';
+import type { Random } from '../../core/clock.js';
+import { jittered } from '../backoff.js';
 
 /** The first poll comes early: work that fails at once has failed by then. */
 const FIRST_MS = 500;

@@ -15,7 +15,7 @@ export interface Entry {
 export type Change = 'appeared' | 'changed' | 'contradicted' | 'none';
 
 /** The entries that belong to one run, grouped by what is a target: a node, or an activity. */
-export class EntryBook {
+export class EntryStore {
   readonly #keyOf: (activity: Activity) => Id;
   readonly #byKey = new Map<Id, Map<Id, Entry>>();
   #lastNewAt = 0;
@@ -72,7 +72,7 @@ export class EntryBook {
       entry.activity = activity;
       return 'changed';
     }
-    if (isFinal(activity.status) && badness(activity.status) > badness(before)) entry.activity = activity;
+    if (isFinal(activity.status) && severity(activity.status) > severity(before)) entry.activity = activity;
     return 'contradicted';
   }
 
@@ -90,7 +90,7 @@ export class EntryBook {
     const entries = [...(this.#byKey.get(key)?.values() ?? [])];
     return entries.reduce<Entry | null>(
       (worst, entry) =>
-        worst === null || badness(entry.activity.status) > badness(worst.activity.status) ? entry : worst,
+        worst === null || severity(entry.activity.status) > severity(worst.activity.status) ? entry : worst,
       null,
     );
   }
@@ -111,7 +111,7 @@ export function progressOf(entry: Entry, ambiguous: boolean, lost: boolean): Nod
 }
 
 /** The worse counts: a rejection is certain, an open entry is not yet, a completion is what was wanted. */
-function badness(status: string): number {
+function severity(status: string): number {
   if (status === 'rejected') return 2;
   return isFinal(status) ? 0 : 1;
 }

@@ -1,9 +1,9 @@
 import { formatAction } from '../../core/activity.js';
 import { Interrupted } from '../../core/errors.js';
 import type { Id } from '../../core/ids.js';
-import type { JobReport } from '../job.js';
-import { asLdctlError, interruptedVerdict, verdictOf, type Verdict } from '../report.js';
-import { reportOf } from '../run.js';
+import type { ResultEvent } from '../../core/progress.js';
+import { asLdctlError, interruptedOutcome, outcomeOf, type RunOutcome } from '../run-outcome.js';
+import { resultOf } from '../run-result.js';
 import type { RollPlan, RollTools } from './plan.js';
 import type { RollNode } from './roll-node.js';
 
@@ -12,7 +12,7 @@ import type { RollNode } from './roll-node.js';
  * codes").
  * @throws why the first node could not be begun, when nothing was carried out on any
  */
-export function reportOfRoll(plan: RollPlan, tools: RollTools, nodes: readonly RollNode[]): JobReport {
+export function resultOfRoll(plan: RollPlan, tools: RollTools, nodes: readonly RollNode[]): ResultEvent {
   if (!nodes.some((node) => node.isStarted)) throw nothingBegun(tools, nodes);
   const facts = {
     deploymentId: plan.deploymentId,
@@ -24,8 +24,8 @@ export function reportOfRoll(plan: RollPlan, tools: RollTools, nodes: readonly R
     recovered: null,
     requestId: null,
   };
-  const rows = nodes.map((node) => node.row());
-  return reportOf(facts, 'named', judge(tools, nodes), rows, resumeOf(plan, tools, nodes));
+  const end = { targets: 'named', nodes: nodes.map((node) => node.row()), resume: resumeOf(plan, tools, nodes) } as const;
+  return resultOf(facts, outcomeOfRoll(tools, nodes), end);
 }
 
 function nothingBegun({ signal, stopping }: RollTools, nodes: readonly RollNode[]): unknown {
@@ -33,18 +33,18 @@ function nothingBegun({ signal, stopping }: RollTools, nodes: readonly RollNode[
   return failure ? failure.error : (signal.aborted ? signal : stopping).reason;
 }
 
-function judge({ signal, stopping }: RollTools, nodes: readonly RollNode[]): Verdict {
-  if (nodes.every((node) => node.isPassed)) return verdictOf('completed');
+function outcomeOfRoll({ signal, stopping }: RollTools, nodes: readonly RollNode[]): RunOutcome {
+  if (nodes.every((node) => node.isPassed)) return outcomeOf('completed');
   const reason: unknown = (signal.aborted ? signal : stopping).reason;
-  if (reason instanceof Interrupted) return interruptedVerdict(reason);
+  if (reason instanceof Interrupted) return interruptedOutcome(reason);
   const failure = nodes.find((node) => node.failure !== null)?.failure;
-  if (failure) return verdictOf('unconfirmed', asLdctlError(failure.error));
-  const reports = nodes.flatMap(({ report }) => (report === null ? [] : [report]));
-  const unconfirmed = reports.find(({ result }) => result.outcome === 'unconfirmed');
-  if (unconfirmed) return verdictOf('unconfirmed', unconfirmed.error);
-  if (reports.some(({ result }) => result.outcome === 'rejected')) return verdictOf('rejected');
-  if (nodes.some((node) => node.isHeldByGate)) return verdictOf('halted');
-  return verdictOf('timed_out');
+  if (failure) return outcomeOf('unconfirmed', asLdctlError(failure.error));
+  const results = nodes.flatMap(({ result }) => result ?? []);
+  const unconfirmed = results.find(({ result }) => result.outcome === 'unconfirmed');
+  if (unconfirmed) return outcomeOf('unconfirmed', unconfirmed.error);
+  if (results.some(({ result }) => result.outcome === 'rejected')) return outcomeOf('rejected');
+  if (nodes.some((node) => node.isHeldByGate)) return outcomeOf('halted');
+  return outcomeOf('timed_out');
 }
 
 /**
@@ -52,7 +52,7 @@ function judge({ signal, stopping }: RollTools, nodes: readonly RollNode[]): Ver
  * caller's key, that is the same roll over what is not done yet: a gate that failed, or was not asked, is asked again.
  */
 function resumeOf(plan: RollPlan, tools: RollTools, nodes: readonly RollNode[]): string | null {
-  const open = nodes.filter((node) => node.isStarted && (node.report === null || node.report.result.resume !== null));
+  const open = nodes.filter((node) => node.isStarted && (node.result === null || node.result.result.resume !== null));
   const waiting = nodes.filter((node) => !node.isStarted);
   if (plan.callersKey) {
     const ungated = nodes.filter((node) => node.isCompleted && !node.isPassed);
@@ -68,7 +68,7 @@ function resumeOf(plan: RollPlan, tools: RollTools, nodes: readonly RollNode[]):
 function waitCommands(tools: RollTools, open: readonly RollNode[]): string[] {
   const isKnown = (node: RollNode): boolean => node.row().activity_id !== null && !node.row().ambiguous;
   const ids = open.filter(isKnown).flatMap((node) => node.row().activity_id ?? []);
-  const others = open.filter((node) => !isKnown(node)).flatMap(({ report }) => report?.result.resume ?? []);
+  const others = open.filter((node) => !isKnown(node)).flatMap(({ result }) => result?.result.resume ?? []);
   return [...(ids.length > 0 ? [tools.resumeCommand({ ids })] : []), ...others];
 }
 

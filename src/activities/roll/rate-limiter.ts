@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.js';
 
 /** Lets callers through in the order they come, one every `gapMs`; after a quiet time so many of them at once. */
-export class Pace {
+export class RateLimiter {
   readonly #clock: Clock;
   readonly #gapMs: number;
   readonly #burst: number;

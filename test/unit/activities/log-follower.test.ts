@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { ActivityLog } from '../../../src/activities/activity-log.js';
-import { follow, type Followed, type FollowEnd } from '../../../src/activities/follow.js';
-import { LogTail } from '../../../src/activities/log-tail.js';
-import { PollSchedule } from '../../../src/activities/poll-schedule.js';
+import { followLog } from '../../../src/activities/follow/follow-log.js';
+import { type Followed, type FollowOutcome } from '../../../src/activities/follow/followed.js';
 import { type Activity } from '../../../src/core/activity.js';
 import { Interrupted, type LdctlError } from '../../../src/core/errors.js';
-import { warning, type RunEvent } from '../../../src/core/progress.js';
+import { warning, type RunStep } from '../../../src/core/progress.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { apiError, FakeSupervisor, lost, nonsense } from '../../helpers/fake-supervisor.js';
 import { drain } from '../../helpers/run.js';
@@ -17,7 +16,7 @@ class World implements Followed {
   readonly stop = new AbortController();
   readonly start = this.clock.now();
   readonly polls: number[] = [];
-  readonly events: RunEvent[] = [];
+  readonly events: RunStep[] = [];
   /** Why a poll fails at that time; null when it is good. */
   fault: (at: number) => LdctlError | null = () => null;
   settledAt = Infinity;
@@ -30,7 +29,7 @@ class World implements Followed {
     return [];
   }
 
-  observe(_shown: readonly Activity[], poll: { startedAt: number }): RunEvent[] {
+  observe(_shown: readonly Activity[], poll: { startedAt: number }): RunStep[] {
     const due = this.changesAt.filter((at) => at <= poll.startedAt - this.start);
     this.changesAt = this.changesAt.filter((at) => !due.includes(at));
     return due.map((at) => warning('changed', String(at)));
@@ -48,25 +47,23 @@ class World implements Followed {
     return this.clock.now() - this.start;
   }
 
-  async run(limitMs?: number): Promise<FollowEnd> {
+  async run(limitMs?: number): Promise<FollowOutcome> {
     this.supervisor.beforeRead = () => {
       this.polls.push(this.since());
       const error = this.fault(this.since());
       if (error) throw error;
     };
-    const tools = {
-      clock: this.clock,
-      schedule: new PollSchedule(this.intervalMs, () => 0.5),
-      signal: this.stop.signal,
-      deadline: this.deadline === null ? null : this.start + this.deadline,
-    };
-    const tail = new LogTail(new ActivityLog(this.supervisor, 71n), 0n);
-    const end = await this.clock.run(
-      drain(follow(this, tail, tools), (event) => this.events.push(event)),
+    const deadline = this.deadline === null ? Infinity : this.start + this.deadline;
+    const options = { after: 0n, intervalMs: this.intervalMs, deadline };
+    const tools = { clock: this.clock, random: () => 0.5, signal: this.stop.signal };
+    const events = followLog(this, new ActivityLog(this.supervisor, 71n), options, tools);
+    const { outcome } = await this.clock.run(
+      drain(events, (event) => this.events.push(event)),
       limitMs,
     );
+    await this.clock.advance(0);
     assert.equal(this.clock.asleep, 0, 'a timer was left behind');
-    return end;
+    return outcome;
   }
 
   get warnings(): string[] {
@@ -74,7 +71,7 @@ class World implements Followed {
   }
 }
 
-describe('follow', () => {
+describe('a log follower with one subscriber', () => {
   it('polls at 0.5 s, then every second, and after a minute without a change less and less often', async () => {
     const world = new World();
     world.settledAt = 600_000;
@@ -127,7 +124,7 @@ describe('follow', () => {
 
   describe('when polls fail', () => {
     for (const error of [lost(), nonsense(), apiError(500), apiError(429), apiError(408), apiError(400)]) {
-      it(`${error.code}: bears it for 60 s, then gives up with the reason`, async () => {
+      it(`${error.code}: tolerates it for 60 s, then gives up with the reason`, async () => {
         const world = new World();
         world.fault = () => error;
         assert.deepEqual(await world.run(), { kind: 'gave-up', error });
@@ -178,7 +175,7 @@ describe('follow', () => {
       assert.deepEqual(world.polls, [500, 300_500]);
     });
 
-    it('a server that always asks for one second more is not borne for ever', async () => {
+    it('a server that always asks for one second more is not tolerated for ever', async () => {
       const world = new World();
       world.fault = () => apiError(503, { retryAfterMs: 1000 });
       assert.equal((await world.run()).kind, 'gave-up');
@@ -204,7 +201,7 @@ describe('follow', () => {
   });
 
   describe('at the deadline', () => {
-    it('takes one last look, which can settle it', async () => {
+    it('polls a last time, which can settle it', async () => {
       const world = new World();
       world.deadline = 7000;
       world.settledAt = 7000;
@@ -232,7 +229,7 @@ describe('follow', () => {
       assert.deepEqual(fixed.polls, [7000]);
     });
 
-    it('breaks off a poll that takes too long, and gives the last look 2 s', async () => {
+    it('breaks off a poll that takes too long, and gives the last one 2 s', async () => {
       const world = new World();
       world.deadline = 7000;
       world.supervisor.readMs = 3_600_000;
@@ -241,7 +238,7 @@ describe('follow', () => {
       assert.equal(world.supervisor.reads.length, 2);
     });
 
-    it('a poll broken off by the deadline is no lost sight', async () => {
+    it('a poll broken off by the deadline does not count as failed', async () => {
       const world = new World();
       world.deadline = 120_000;
       world.supervisor.readMs = 3_600_000;
@@ -249,14 +246,14 @@ describe('follow', () => {
       assert.deepEqual(world.warnings, []);
     });
 
-    it('that has passed already: one look', async () => {
+    it('that has passed already: one poll', async () => {
       const world = new World();
       world.deadline = 0;
       assert.deepEqual(await world.run(), { kind: 'deadline' });
       assert.equal(world.supervisor.reads.length, 1);
     });
 
-    it('that the machine slept through: a look after waking can still settle it', async () => {
+    it('that the machine slept through: a poll after waking can still settle it', async () => {
       const world = new World();
       world.deadline = 7000;
       void world.clock.sleep(600).then(() => world.clock.jump(3_600_000));

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { verdictOf } from '../../../src/activities/report.js';
+import { outcomeOf } from '../../../src/activities/run-outcome.js';
 import { RollNode } from '../../../src/activities/roll/roll-node.js';
-import { reportOfRoll } from '../../../src/activities/roll/roll-report.js';
-import { reportOf } from '../../../src/activities/run.js';
+import { resultOfRoll } from '../../../src/activities/roll/roll-result.js';
+import { resultOf, type RunEnd } from '../../../src/activities/run-result.js';
 import { Interrupted, LdctlError } from '../../../src/core/errors.js';
 import { type RunRecord } from '../../../src/core/journal.js';
 import { type Id } from '../../../src/core/ids.js';
@@ -20,7 +20,7 @@ interface Story {
 const ERROR = new LdctlError('unconfirmed', 'gone', 'gone');
 const START = Date.UTC(2026, 5, 1);
 
-/** A node of a roll with a gate, as its turn left it; not begun when nothing is told of it. */
+/** A node of a roll with a gate, as its runner left it; not begun when nothing is told of it. */
 function node(id: Id, story: Story | null, hasGate = false): RollNode {
   const baseline = { highestId: 0n, nodes: [] };
   const record = story?.record && { wireKey: `key of ${id}`, baseline, firstPostAt: START, state: story.record };
@@ -32,19 +32,20 @@ function node(id: Id, story: Story | null, hasGate = false): RollNode {
   if (gateExit !== undefined) of.gate = gateEnd({ exit_code: gateExit });
   if (outcome === undefined) return of;
   const facts = { deploymentId: 71n, runtime: 'iggy', action: 'restart', idempotencyKey: 'key' };
-  const verdict = verdictOf(outcome, outcome === 'unconfirmed' ? ERROR : null);
-  const row = { node_id: id, activity_id: activity, status: 'x', created_at: null, finished_at: null, ambiguous };
+    const row = { node_id: id, activity_id: activity, status: 'x', created_at: null, finished_at: null, ambiguous };
   const resume = outcome === 'timed_out' || outcome === 'unconfirmed' ? `wait for ${id}` : null;
-  of.report = reportOf({ ...facts, replayed: null, recovered: null, requestId: null }, 'named', verdict, [row], resume);
+  const end: RunEnd = { targets: 'named', nodes: [row], resume };
+  const known = { ...facts, replayed: null, recovered: null, requestId: null };
+  of.result = resultOf(known, outcomeOf(outcome, outcome === 'unconfirmed' ? ERROR : null), end);
   return of;
 }
 
-const report = (nodes: RollNode[], callersKey = false, bench = new RollBench()) =>
-  reportOfRoll(rollPlan({ callersKey }), bench.rollTools(), nodes);
+const ended = (nodes: RollNode[], callersKey = false, bench = new RollBench()) =>
+  resultOfRoll(rollPlan({ callersKey }), bench.rollTools(), nodes);
 
 const completed: Story = { outcome: 'completed' };
 
-describe('the report on a roll', () => {
+describe('the result of a roll', () => {
   const ends: [string, (Story | null)[], string, number][] = [
     ['all completed', [completed, completed], 'completed', 0],
     ['one rejected', [completed, { outcome: 'rejected' }, null], 'rejected', 3],
@@ -57,7 +58,7 @@ describe('the report on a roll', () => {
   ];
   for (const [what, stories, outcome, exitCode] of ends) {
     it(`with ${what}: ${outcome}`, () => {
-      const { result, ...rest } = report(stories.map((story, at) => node(BigInt(at + 1), story)));
+      const { result, ...rest } = ended(stories.map((story, at) => node(BigInt(at + 1), story)));
       assert.deepEqual([result.outcome, rest.exitCode], [outcome, exitCode]);
       assert.equal(rest.error, outcome === 'unconfirmed' ? ERROR : null);
       assert.deepEqual([result.targets, result.idempotency_key], ['named', 'key']);
@@ -68,28 +69,28 @@ describe('the report on a roll', () => {
   it('is no interrupt where all had completed before it', () => {
     const bench = new RollBench();
     bench.stopSoftly();
-    assert.equal(report([node(1n, completed)], false, bench).result.outcome, 'completed');
-    const { result, exitCode } = report([node(1n, completed), node(2n, null)], false, bench);
+    assert.equal(ended([node(1n, completed)], false, bench).result.outcome, 'completed');
+    const { result, exitCode } = ended([node(1n, completed), node(2n, null)], false, bench);
     assert.deepEqual([result.outcome, exitCode], ['interrupted', 130]);
     bench.interrupt('SIGTERM');
-    assert.equal(report([node(1n, completed), node(2n, null)], false, bench).exitCode, 143);
+    assert.equal(ended([node(1n, completed), node(2n, null)], false, bench).exitCode, 143);
   });
 
   it('is none where nothing was begun: then it throws why', () => {
-    assert.throws(() => report([node(1n, { failure: ERROR }), node(2n, null)]), ERROR);
+    assert.throws(() => ended([node(1n, { failure: ERROR }), node(2n, null)]), ERROR);
     const bench = new RollBench();
     bench.stopSoftly();
-    assert.throws(() => report([node(1n, null)], false, bench), { signal: 'SIGINT' });
+    assert.throws(() => ended([node(1n, null)], false, bench), { signal: 'SIGINT' });
     bench.interrupt('SIGTERM');
-    assert.throws(() => report([node(1n, null)], false, bench), Interrupted);
-    assert.throws(() => report([node(1n, null)], false, bench), { signal: 'SIGTERM' });
+    assert.throws(() => ended([node(1n, null)], false, bench), Interrupted);
+    assert.throws(() => ended([node(1n, null)], false, bench), { signal: 'SIGTERM' });
   });
 
   it('takes a gate for needed only where there is one, and it has not let the roll go on before', () => {
-    assert.equal(report([node(1n, completed, true), node(2n, completed)]).result.outcome, 'timed_out');
-    assert.equal(report([node(1n, { ...completed, gateExit: 0 }, true)]).result.outcome, 'completed');
-    assert.equal(report([node(1n, { ...completed, record: 'passed' }, true)]).result.outcome, 'completed');
-    assert.equal(report([node(1n, { ...completed, record: 'accepted' }, true)]).result.outcome, 'timed_out');
+    assert.equal(ended([node(1n, completed, true), node(2n, completed)]).result.outcome, 'timed_out');
+    assert.equal(ended([node(1n, { ...completed, gateExit: 0 }, true)]).result.outcome, 'completed');
+    assert.equal(ended([node(1n, { ...completed, record: 'passed' }, true)]).result.outcome, 'completed');
+    assert.equal(ended([node(1n, { ...completed, record: 'accepted' }, true)]).result.outcome, 'timed_out');
   });
 });
 
@@ -107,23 +108,23 @@ describe('the command that goes on with a roll', () => {
       node(7n, null),
       node(8n, null),
     ];
-    assert.equal(report(nodes).result.resume, 'wait 102 105 && wait for 3 && wait for 4 && roll 7,8');
+    assert.equal(ended(nodes).result.resume, 'wait 102 105 && wait for 3 && wait for 4 && roll 7,8');
   });
 
   it('is none where nothing is left', () => {
-    assert.equal(report([node(1n, completed), node(2n, { outcome: 'rejected' })]).result.resume, null);
-    assert.equal(report([node(1n, completed), node(2n, { outcome: 'rejected' })], true).result.resume, null);
+    assert.equal(ended([node(1n, completed), node(2n, { outcome: 'rejected' })]).result.resume, null);
+    assert.equal(ended([node(1n, completed), node(2n, { outcome: 'rejected' })], true).result.resume, null);
   });
 
   it('only waits where all was begun, and only begins where none is open', () => {
-    assert.equal(report([node(1n, late)]).result.resume, 'wait 101');
-    assert.equal(report([node(1n, completed), node(2n, null)]).result.resume, 'roll 2');
+    assert.equal(ended([node(1n, late)]).result.resume, 'wait 101');
+    assert.equal(ended([node(1n, completed), node(2n, null)]).result.resume, 'roll 2');
   });
 
   it('with a caller’s key is the same roll, in its order, without what is done', () => {
     const held = { ...completed, gateExit: 2 };
     const nodes = [node(9n, null), node(1n, completed), node(2n, late), node(3n, held, true), node(4n, null)];
-    assert.equal(report(nodes, true).result.resume, 'roll 9,2,3,4');
+    assert.equal(ended(nodes, true).result.resume, 'roll 9,2,3,4');
   });
 });
 
@@ -150,12 +151,11 @@ describe('a node of a roll', () => {
     assert.deepEqual(sent, [false, false, true, true]);
   });
 
-  it('tells what its own run told last', () => {
+  it('shows what its own run said last', () => {
     const of = node(1n, {});
     const times = { created_at: 'c', finished_at: 'f' };
     const seen = { node_id: 1n, activity_id: 7n, status: 'processing', ...times, ambiguous: true };
-    of.note({ event: 'progress', nodes: [{ ...seen, since: 5 }] });
-    of.note({ event: 'warning', code: 'x', message: 'x' });
+    of.progressed({ ...seen, since: 5 });
     const { since, stage, status, activity_id: activity, created_at: created, finished_at: end } = of.progress();
     assert.deepEqual([since, stage, status, activity, created, end], [5, 'waiting', 'processing', 7n, 'c', 'f']);
     assert.equal(of.progress().ambiguous, true);

@@ -3,26 +3,26 @@ import { Interrupted, LdctlError } from '../core/errors.js';
 import { EXIT_CODES, type ExitCode } from '../core/exit-codes.js';
 import { MISSING, OUTCOMES, type NodeResult, type Outcome } from '../core/outcome.js';
 import type { NodeProgress } from '../core/progress.js';
-import type { FollowEnd } from './follow.js';
+import type { FollowOutcome } from './follow/followed.js';
 
-/** How the following of a run ended, as outcome and exit code. */
-export interface Verdict {
+/** How a run ended, with its exit code, and why it is not known for sure. */
+export interface RunOutcome {
   outcome: Outcome;
   exitCode: ExitCode;
   error: LdctlError | null;
 }
 
-export function verdictOf(outcome: keyof typeof OUTCOMES, error: LdctlError | null = null): Verdict {
+export function outcomeOf(outcome: keyof typeof OUTCOMES, error: LdctlError | null = null): RunOutcome {
   return { outcome, exitCode: EXIT_CODES[OUTCOMES[outcome]].code, error };
 }
 
-export function interruptedVerdict(reason: Interrupted): Verdict {
+export function interruptedOutcome(reason: Interrupted): RunOutcome {
   return { outcome: 'interrupted', exitCode: reason.exitCode, error: null };
 }
 
 /** What failed after the action was sent: it must not look as if nothing was (design, "Exit codes"). */
-export function failedVerdict(error: unknown): Verdict {
-  return error instanceof Interrupted ? interruptedVerdict(error) : verdictOf('unconfirmed', asLdctlError(error));
+export function failedOutcome(error: unknown): RunOutcome {
+  return error instanceof Interrupted ? interruptedOutcome(error) : outcomeOf('unconfirmed', asLdctlError(error));
 }
 
 /** An error of any kind as one that can be reported; an unforeseen one is a fault in this tool. */
@@ -33,7 +33,7 @@ export function asLdctlError(error: unknown): LdctlError {
 }
 
 /** What a target without an entry is called at the end: `missing` only where that was found out. */
-export function absentStatus(end: FollowEnd): typeof MISSING | null {
+export function absentStatus(end: FollowOutcome): typeof MISSING | null {
   return end.kind === 'settled' || end.kind === 'deadline' ? MISSING : null;
 }
 
@@ -41,22 +41,22 @@ export function absentStatus(end: FollowEnd): typeof MISSING | null {
  * The one word for it all. When several apply: an interrupt, then unconfirmed, rejected, timed out (design, "Exit
  * codes"). A run without a single entry is unconfirmed: nothing is assumed.
  */
-export function judgeRun(end: FollowEnd, nodes: readonly NodeResult[]): Verdict {
-  if (end.kind === 'interrupted') return interruptedVerdict(end.reason);
-  if (end.kind === 'gave-up') return verdictOf('unconfirmed', end.error);
+export function outcomeOfRun(end: FollowOutcome, nodes: readonly NodeResult[]): RunOutcome {
+  if (end.kind === 'interrupted') return interruptedOutcome(end.reason);
+  if (end.kind === 'gave-up') return outcomeOf('unconfirmed', end.error);
   const statuses = nodes.map(({ status }) => status);
-  if (nodes.length === 0 || statuses.includes(MISSING)) return verdictOf('unconfirmed');
-  if (statuses.includes('rejected')) return verdictOf('rejected');
+  if (nodes.length === 0 || statuses.includes(MISSING)) return outcomeOf('unconfirmed');
+  if (statuses.includes('rejected')) return outcomeOf('rejected');
   // At the deadline all may be completed, and yet it is too early to be sure of it.
   const done = end.kind === 'settled' && statuses.every((status) => status === 'completed');
-  return verdictOf(done ? 'completed' : 'timed_out');
+  return outcomeOf(done ? 'completed' : 'timed_out');
 }
 
 /** Whether anything is left to follow: a target without an entry, or one that is still open. */
-export function isUnfinished(verdict: Verdict, nodes: readonly NodeResult[]): boolean {
-  if (verdict.outcome === 'completed') return false;
+export function isUnfinished(outcome: Outcome, nodes: readonly NodeResult[]): boolean {
+  if (outcome === 'completed') return false;
   return (
-    verdict.outcome !== 'rejected' || nodes.some(({ status }) => status === null || !isFinal(status))
+    outcome !== 'rejected' || nodes.some(({ status }) => status === null || !isFinal(status))
   );
 }
 

@@ -1,0 +1,33 @@
+import type { Activity } from '../../core/activity.js';
+import type { Interrupted, LdctlError } from '../../core/errors.js';
+import type { Id } from '../../core/ids.js';
+import type { RunStep } from '../../core/progress.js';
+
+/** One good poll of the log. Local wall clock, milliseconds. */
+export interface Poll {
+  startedAt: number;
+  endedAt: number;
+  /** The server's clock when it answered, cut to whole seconds, ms UTC; null or absent where it does not say. */
+  serverTime?: number | null;
+}
+
+/** What is followed: told what each good poll showed, and asked whether that is enough. */
+export interface Followed {
+  /** The ids of the entries to look for: those that can still change. */
+  open(): Id[];
+  /** Takes in what a good poll showed, oldest first. @returns what changed by it */
+  observe(read: readonly Activity[], poll: Poll): RunStep[];
+  readonly settled: boolean;
+  /** When a poll could settle it, if nothing else happens; null when only a change can. */
+  nextCheckAt(): number | null;
+}
+
+export type FollowOutcome =
+  | { kind: 'settled' }
+  | { kind: 'deadline' }
+  /** No good poll for too long, or the key may not read the log any more. */
+  | { kind: 'gave-up'; error: LdctlError }
+  | { kind: 'interrupted'; reason: Interrupted };
+
+/** What following yields: every change, and how it ended as the last. */
+export type FollowEvent = RunStep | { event: 'ended'; outcome: FollowOutcome };

@@ -1,0 +1,41 @@
+import type { Id } from '../core/ids.js';
+import type { NodeResult, TargetKind } from '../core/outcome.js';
+import type { ResultEvent } from '../core/progress.js';
+import type { RunOutcome } from './run-outcome.js';
+
+/** What is known of a run before it is followed; null where several triggers are followed at once. */
+export interface RunFacts {
+  deploymentId: Id;
+  runtime: string | null;
+  action: string | null;
+  idempotencyKey: string | null;
+  replayed: boolean | null;
+  recovered: boolean | null;
+  requestId: string | null;
+}
+
+/** What is known at its end. */
+export interface RunEnd {
+  targets: TargetKind;
+  nodes: NodeResult[];
+  /** The command that takes it up again; null when nothing is left to follow. */
+  resume: string | null;
+}
+
+/** The last event of a run. */
+export function resultOf(facts: RunFacts, { outcome, error, exitCode }: RunOutcome, end: RunEnd): ResultEvent {
+  const result = {
+    outcome,
+    runtime: facts.runtime,
+    action: facts.action,
+    deployment_id: facts.deploymentId,
+    idempotency_key: facts.idempotencyKey,
+    targets: end.targets,
+    replayed: facts.replayed,
+    recovered: facts.recovered,
+    request_id: facts.requestId,
+    nodes: end.nodes,
+    resume: end.resume,
+  };
+  return { event: 'result', result, error, exitCode };
+}
