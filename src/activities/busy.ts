@@ -2,7 +2,7 @@ import type { Activity } from '../core/activity.js';
 import type { Id } from '../core/ids.js';
 import type { CallOptions } from '../core/supervisor.js';
 import type { ActivityLog } from './activity-log.js';
-import { readLog } from './read-log.js';
+import { newestEntries } from './newest-entries.js';
 
 /** Whose work is asked for. Null nodes: everybody's. */
 export interface BusyQuery {
@@ -10,20 +10,10 @@ export interface BusyQuery {
   nodes: readonly Id[] | null;
 }
 
-/** How far back an activity is looked for that is still processing. */
-const NEWEST_ENTRIES = 1000;
-
 /** What the nodes are doing with this runtime just now, the newest first. @throws as `Supervisor.list` does */
 export async function findBusy(log: ActivityLog, query: BusyQuery, options: CallOptions): Promise<Activity[]> {
   const nodes = query.nodes && new Set(query.nodes);
-  const busy: Activity[] = [];
-  let read = 0;
-  for await (const { entries } of readLog(log, options)) {
-    busy.push(...entries.map(({ activity }) => activity).filter((activity) => isBusy(activity, query.runtime, nodes)));
-    read += entries.length;
-    if (read >= NEWEST_ENTRIES) break;
-  }
-  return busy;
+  return (await newestEntries(log, options)).filter((activity) => isBusy(activity, query.runtime, nodes));
 }
 
 export function isBusy(activity: Activity, runtime: string, nodes: ReadonlySet<Id> | null): boolean {

@@ -41,6 +41,12 @@ export interface Activity {
   [field: string]: unknown;
 }
 
+/** A node that the log names, and when it did so last (RFC 3339, as the API gave it). */
+export interface SeenNode {
+  id: Id;
+  lastSeen: string;
+}
+
 /** What is asked of a runtime. Only a reconfigure carries a config. */
 export interface Action {
   verb: Verb;
