@@ -47,7 +47,7 @@ const READ_AFTER_MS = 5000;
 
 /**
  * Posts until the answer says what became of it, at most once in effect (design, "Sequence" 3): the same key for every
- * try, and after an answer that tells nothing the log is read before anything is sent again.
+ * try, and after an answer that is uncertain the log is read before anything is sent again.
  *
  * @throws what is no foreseen error, as long as nothing can have been sent
  */

@@ -6,7 +6,7 @@ import type { NodeProgress } from '../core/progress.js';
 /** One entry of the log that is followed. Times are local, in milliseconds. */
 export interface Entry {
   activity: Activity;
-  /** Since when it goes on, as far as can be told. */
+  /** Since when it goes on, as far as is known. */
   since: number;
   /** Since when good polls no longer show it although it was not final; null while they do. */
   goneSince: number | null;
@@ -77,9 +77,9 @@ export class EntryStore {
   }
 
   /** Notes which open entries a good poll did not show. @returns those newly gone */
-  noteAbsent(shown: ReadonlySet<Id>, at: number): Entry[] {
+  noteAbsent(read: ReadonlySet<Id>, at: number): Entry[] {
     const gone = this.all().filter(
-      ({ activity, goneSince }) => goneSince === null && !isFinal(activity.status) && !shown.has(activity.id),
+      ({ activity, goneSince }) => goneSince === null && !isFinal(activity.status) && !read.has(activity.id),
     );
     for (const entry of gone) entry.goneSince = at;
     return gone;

@@ -47,7 +47,7 @@ export function busyError(busy: readonly Activity[], hint: string): LdctlError {
   return new LdctlError('refused', BUSY, `already processing: ${what}; nothing was sent`, { hint });
 }
 
-/** What others do is waited for, and not told as if it were this run's. */
+/** What others do is waited for, and not shown as if it were this run's. */
 async function* waitUntilFree(
   plan: TriggerPlan,
   busy: readonly Activity[],

@@ -14,7 +14,7 @@ export interface JobTools {
   signal: AbortSignal;
   /** Where triggers with a caller's key are remembered. */
   journal: RunJournal;
-  /** Where this run is one of many: waits for its turn to post. False when nothing more may be sent. */
+  /** Where this run is one of many: waits until it may post. False when nothing more may be sent. */
   mayPost?: (signal: AbortSignal) => Promise<boolean>;
   /** Turns what is left to do into the command that does it. */
   resumeCommand(resume: Resume): string;
@@ -30,7 +30,7 @@ export interface FollowLimits {
   appearTimeoutMs: number;
 }
 
-/** What a later `activities wait` has to be told. */
+/** What a later `activities wait` has to know. */
 export type Resume =
   | { ids: readonly Id[] }
   | { after: Id; runtime: Runtime; action: Action; nodes: readonly Id[] | null; expectNodes: number | null };

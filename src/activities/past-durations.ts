@@ -14,14 +14,14 @@ const MOST_KEPT = 200;
 const FEWEST = 3;
 
 /**
- * How long each kind of work took before, as the log tells: completed entries, by the server's own clock. It is told
- * of every entry that is read anyway, so knowing it costs no request.
+ * How long each kind of work took before, as the log has it: completed entries, by the server's own clock. It learns
+ * from every entry that is read anyway, so it costs no request.
  */
 export class PastDurations {
   /** By kind of work, then by the activity's id; ms. */
   readonly #byKind = new Map<string, Map<Id, number>>();
 
-  /** Takes in entries of the log; those that are known already, and those that tell nothing, do no harm. */
+  /** Takes in entries of the log; those that are known already, and those without a duration, do no harm. */
   learn(entries: readonly Activity[]): void {
     for (const activity of entries) {
       const took = activity.status === 'completed' ? durationOf(activity) : null;

@@ -15,7 +15,7 @@ export interface RunLog {
   readonly past: PastDurations;
   /** The newest end of the log, now. @throws as `Supervisor.list` does, or Interrupted */
   baseline(): Promise<Baseline>;
-  /** What the nodes are doing now, as `findBusy` tells it. @throws as `Supervisor.list` does, or Interrupted */
+  /** What the nodes are doing now, as `findBusy` finds it. @throws as `Supervisor.list` does, or Interrupted */
   busy(query: BusyQuery): Promise<Activity[]>;
   /** Follows what comes after this id, as `LogFollower.follow` does. */
   follow(followed: Followed, after: Id, deadline: number): AsyncGenerator<FollowEvent, void>;

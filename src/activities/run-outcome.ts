@@ -25,7 +25,7 @@ export function failedOutcome(error: unknown): RunOutcome {
   return error instanceof Interrupted ? interruptedOutcome(error) : outcomeOf('unconfirmed', asLdctlError(error));
 }
 
-/** An error of any kind as one that can be reported; an unforeseen one is a fault in this tool. */
+/** An error of any kind as one that can be shown; an unforeseen one is a fault in this tool. */
 export function asLdctlError(error: unknown): LdctlError {
   if (error instanceof LdctlError) return error;
   const what = error instanceof Error ? error.message : String(error);

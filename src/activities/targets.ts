@@ -20,7 +20,7 @@ export interface Targets {
   quietMs: number;
 }
 
-/** Which entries a trigger made, as far as the log can tell. */
+/** Which entries a trigger made, as far as the log shows. */
 export interface Correlation {
   runtime: string;
   action: Action;

@@ -24,7 +24,7 @@ export interface TriggerPlan {
   action: Action;
   /** Null: every node. Never empty. */
   nodes: readonly Id[] | null;
-  /** How many nodes an every-node trigger must reach; null when the log is to tell. */
+  /** How many nodes an every-node trigger must reach; null when the log decides. */
   expectNodes: number | null;
   idempotencyKey: string;
   /** The key is the caller's own: a later run with it is the same trigger, and the journal remembers it. */

@@ -32,7 +32,7 @@ export interface WaitPlan {
 export async function* waitForActivities(plan: WaitPlan, tools: JobTools): Job {
   const log = openRunLog(plan, tools);
   await log.log.page(1, { signal: tools.signal });
-  // Runtime and action are told where all the activities share them.
+  // Runtime and action are given where all the activities share them.
   const runtimes = new Set<string>();
   const actions = new Set<string>();
   for await (const event of followKnown(plan, log, unsentFacts(plan.deploymentId, null, null), tools)) {

@@ -25,7 +25,7 @@ export interface WatchPlan {
 export interface WatchResult {
   outcome: FollowOutcome;
   /** Newest first, as last seen. */
-  shown: Activity[];
+  entries: Activity[];
   /** How many entries the log held at the first listing, before filters. */
   total: number;
   anyRejected: boolean;
@@ -60,8 +60,8 @@ export async function* watchLog(
     : followLog(watch, log, { after, intervalMs: plan.intervalMs, deadline }, tools);
   for await (const event of events) {
     if (event.event === 'ended') {
-      const { shown, anyRejected } = watch;
-      yield { event: 'result', outcome: event.outcome, shown, total: listing.total(), anyRejected };
+      const { entries, anyRejected } = watch;
+      yield { event: 'result', outcome: event.outcome, entries, total: listing.total(), anyRejected };
     } else yield event;
   }
 }

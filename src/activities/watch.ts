@@ -9,14 +9,14 @@ const MOST_KEPT = 1000;
 
 /**
  * The entries of a listing that is kept up to date: those of the first listing, and the matching ones that come after
- * it. With `untilFinal` it is settled once the first ones are all final; new ones are shown, not waited for.
+ * it. With `untilFinal` it is settled once the first ones are all final; new ones are listed, not waited for.
  */
 export class Watch implements Followed {
   readonly #filter: ActivityFilter;
   readonly #untilFinal: boolean;
   readonly #waitedFor: ReadonlySet<Id>;
   /** Oldest first, as they come. */
-  readonly #shown = new Map<Id, Activity>();
+  readonly #entries = new Map<Id, Activity>();
   /** Not wanted as they are, but their status may become the one that is. */
   readonly #candidates = new Set<Id>();
   /** What is read up to this id is no news: it was there before the first listing, or is kept no longer. */
@@ -27,23 +27,23 @@ export class Watch implements Followed {
     this.#filter = filter;
     this.#oldUpTo = after;
     this.#untilFinal = untilFinal;
-    for (const activity of [...first].sort(byId)) this.#shown.set(activity.id, activity);
+    for (const activity of [...first].sort(byId)) this.#entries.set(activity.id, activity);
     this.#waitedFor = new Set(first.filter(({ status }) => !isFinal(status)).map(({ id }) => id));
   }
 
   /** Newest first. */
-  get shown(): Activity[] {
-    return [...this.#shown.values()].sort((a, b) => byId(b, a));
+  get entries(): Activity[] {
+    return [...this.#entries.values()].sort((a, b) => byId(b, a));
   }
 
   /** Whether an entry that was waited for was rejected; one that had ended before is history. */
   get anyRejected(): boolean {
-    return [...this.#waitedFor].some((id) => this.#shown.get(id)?.status === 'rejected');
+    return [...this.#waitedFor].some((id) => this.#entries.get(id)?.status === 'rejected');
   }
 
   open(): Id[] {
-    const shown = [...this.#shown.values()].filter(({ status }) => !isFinal(status)).map(({ id }) => id);
-    return [...shown, ...this.#candidates];
+    const open = [...this.#entries.values()].filter(({ status }) => !isFinal(status)).map(({ id }) => id);
+    return [...open, ...this.#candidates];
   }
 
   observe(read: readonly Activity[]): RunStep[] {
@@ -53,7 +53,7 @@ export class Watch implements Followed {
   }
 
   get settled(): boolean {
-    return this.#untilFinal && [...this.#waitedFor].every((id) => isFinal(this.#shown.get(id)?.status ?? ''));
+    return this.#untilFinal && [...this.#waitedFor].every((id) => isFinal(this.#entries.get(id)?.status ?? ''));
   }
 
   nextCheckAt(): null {
@@ -62,14 +62,14 @@ export class Watch implements Followed {
 
   /** @returns whether it is news */
   #take(activity: Activity): boolean {
-    const before = this.#shown.get(activity.id);
+    const before = this.#entries.get(activity.id);
     if (before) {
       if (before.status === activity.status || isFinal(before.status)) return false;
     } else {
       const isNew = activity.id > this.#oldUpTo && matches({ ...this.#filter, statuses: undefined }, activity);
       if (!isNew || !this.#hasWantedStatus(activity)) return false;
     }
-    this.#shown.set(activity.id, activity);
+    this.#entries.set(activity.id, activity);
     return true;
   }
 
@@ -81,10 +81,10 @@ export class Watch implements Followed {
   }
 
   #forgetOldest(): void {
-    for (const [id, { status }] of this.#shown) {
-      if (this.#shown.size <= MOST_KEPT) return;
+    for (const [id, { status }] of this.#entries) {
+      if (this.#entries.size <= MOST_KEPT) return;
       if (!isFinal(status) || this.#waitedFor.has(id)) continue;
-      this.#shown.delete(id);
+      this.#entries.delete(id);
       if (id > this.#oldUpTo) this.#oldUpTo = id;
     }
   }

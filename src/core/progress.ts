@@ -7,13 +7,13 @@ import type { RollStage } from './roll.js';
 
 /** One target while it is followed. */
 export interface NodeProgress extends NodeResult {
-  /** Since when its activity goes on, as far as can be told, on the local wall clock (ms, UTC); null before it was seen. */
+  /** Since when its activity goes on, as far as is known, on the local wall clock (ms, UTC); null before it was seen. */
   since: number | null;
   /** In a roll: where the node stands. */
   stage?: RollStage;
 }
 
-/** What the log lets one expect of the work that goes on; absent where it tells too little. */
+/** What the log lets one expect of the work that goes on; absent where it holds too little. */
 export interface ProgressEstimate {
   /** How long it usually takes a node; milliseconds. */
   usualMs?: number;

@@ -1,7 +1,7 @@
 import type { Id } from './ids.js';
 import type { GateResult } from './outcome.js';
 
-/** What a gate is told, in its environment; the key is not among it. */
+/** What a gate gets in its environment; the key is not among it. */
 export interface GateFacts {
   nodeId: Id;
   activityId: Id | null;

@@ -11,11 +11,11 @@ export interface Poll {
   serverTime?: number | null;
 }
 
-/** What is followed: told what each good poll showed, and asked whether that is enough. */
+/** What is followed: takes in what each good poll read, and knows whether that is enough. */
 export interface Followed {
   /** The ids of the entries to look for: those that can still change. */
   open(): Id[];
-  /** Takes in what a good poll showed, oldest first. @returns what changed by it */
+  /** Takes in what a good poll read, oldest first. @returns what changed by it */
   observe(read: readonly Activity[], poll: Poll): RunStep[];
   readonly settled: boolean;
   /** When a poll could settle it, if nothing else happens; null when only a change can. */

@@ -18,7 +18,7 @@ export interface FollowerOptions {
   after: Id;
   /** `--interval` in milliseconds, or null to adapt. */
   intervalMs: number | null;
-  /** Told of all that is read, where some subscribe later than others. */
+  /** Keeps what was read, where some subscribe later than others. */
   memory?: LogMemory;
 }
 
@@ -76,7 +76,7 @@ export class LogFollower {
   async *follow(followed: Followed, deadline = Infinity): AsyncGenerator<FollowEvent, void> {
     const isFirst = this.#subscribers.size === 0;
     const subscriber = this.#subscribers.add(followed, deadline);
-    this.#tellRemembered(subscriber);
+    this.#deliverRemembered(subscriber);
     const now = this.#clock.now();
     this.#schedule.begin(now);
     // What was due while nobody was there to see it is due no more.
@@ -134,7 +134,7 @@ export class LogFollower {
     }
   }
 
-  /** Polls once, and tells every subscriber what was read. */
+  /** Polls once, and delivers what was read to every subscriber. */
   async #poll(tries: Tries): Promise<void> {
     const { signal } = this.#life.controller;
     signal.throwIfAborted();
@@ -151,8 +151,8 @@ export class LogFollower {
     const poll = { startedAt, endedAt, serverTime: this.#tail.serverTime };
     const news = this.#subscribers
       .all()
-      // Whoever came meanwhile was not asked what to read.
-      .map((one) => (present.has(one) ? this.#subscribers.tell(one, read, poll) : this.#tellRemembered(one)));
+      // The poll did not know of whoever subscribed meanwhile.
+      .map((one) => (present.has(one) ? this.#subscribers.deliver(one, read, poll) : this.#deliverRemembered(one)));
     if (news.includes(true)) this.#schedule.changed(endedAt);
     this.#endLate(startedAt);
     const last = { startedAt, requests: this.#tail.requests, checkAt: this.#subscribers.checkAt() };
@@ -174,11 +174,11 @@ export class LogFollower {
   }
 
   /** No poll of its own, and so no proof of anything that is absent. @returns whether it was news */
-  #tellRemembered(subscriber: Subscriber): boolean {
+  #deliverRemembered(subscriber: Subscriber): boolean {
     const entries = this.#memory?.entries ?? [];
     if (entries.length === 0) return false;
     const poll = { startedAt: 0, endedAt: this.#clock.now(), serverTime: this.#tail.serverTime };
-    return this.#subscribers.tell(subscriber, entries, poll);
+    return this.#subscribers.deliver(subscriber, entries, poll);
   }
 
   #endLate(at: number): void {

@@ -1,7 +1,7 @@
 import type { Activity } from '../../core/activity.js';
 import type { Id } from '../../core/ids.js';
 
-/** What polls have shown so far: whoever subscribes later may have missed its entry. */
+/** What polls have read so far: whoever subscribes later may have missed its entry. */
 export class LogMemory {
   readonly #concerns: (activity: Activity) => boolean;
   readonly #entries = new Map<Id, Activity>();
@@ -13,12 +13,12 @@ export class LogMemory {
     this.#concerns = concerns;
   }
 
-  /** The highest id that a poll has shown, or the one that was given. */
+  /** The highest id that a poll has read, or the one that was given. */
   get highestId(): Id {
     return this.#highestId;
   }
 
-  /** Each as it was shown last. */
+  /** Each as it was read last. */
   get entries(): Activity[] {
     return [...this.#entries.values()];
   }

@@ -12,7 +12,7 @@ const MOST_READ_BY_RANK = 1000;
  * The newest end of a log, read again and again: whatever comes above `after`, and the entries that are still open.
  *
  * An entry's rank, counted from the oldest, does not move when the log grows. So one request shows whether anything
- * changed, however long the log is: the page with the newest entry also tells how long the log has become, and mostly
+ * changed, however long the log is: the page with the newest entry also says how long the log has become, and mostly
  * holds the open ones. When what is read does not add up (an entry became visible late and out of order, or the log
  * shrank), the end is read anew from the newest entry down to `after`.
  */

@@ -29,7 +29,7 @@ export class Subscribers {
   }
 
   /** Hands on what was read, and ends what is settled by it. @returns whether it was news */
-  tell(subscriber: Subscriber, read: readonly Activity[], poll: Poll): boolean {
+  deliver(subscriber: Subscriber, read: readonly Activity[], poll: Poll): boolean {
     const { followed, events } = subscriber;
     const news = followed.observe(read, poll);
     for (const event of news) events.push(event);

@@ -60,9 +60,9 @@ export class RollContext {
     this.#isHalted = true;
   }
 
-  /** Waits for the turn to post. @returns whether it may be made @throws the signal's reason */
+  /** Waits until the next POST may be made. @returns false when the roll is over @throws the signal's reason */
   readonly mayPost = async (signal: AbortSignal): Promise<boolean> => {
-    await this.#posts.turn(signal);
+    await this.#posts.acquire(signal);
     if (this.isOver()) return false;
     this.#isBegun = true;
     return true;

@@ -29,7 +29,7 @@ export class NodeRunner {
     const node = this.#node;
     const roll = this.#roll;
     try {
-      if (!node.isKnownSent) await roll.beginnings.turn(roll.tools.signal);
+      if (!node.isKnownSent) await roll.beginnings.acquire(roll.tools.signal);
       if (node.record === null && roll.isOver()) return;
       await this.#trigger();
       if (node.isCompleted) await this.#pauseAndAsk();

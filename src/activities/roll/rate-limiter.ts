@@ -16,7 +16,7 @@ export class RateLimiter {
   }
 
   /** @throws the signal's reason */
-  async turn(signal?: AbortSignal): Promise<void> {
+  async acquire(signal?: AbortSignal): Promise<void> {
     const now = this.#clock.now();
     // A clock that was set back must not make anybody wait for the hour to come again.
     const latest = now + this.#gapMs * (this.#burst + this.#waiting);

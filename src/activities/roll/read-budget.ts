@@ -16,7 +16,7 @@ export function withReadBudget(supervisor: Supervisor, clock: Clock): Supervisor
   return {
     trigger: (request, options) => supervisor.trigger(request, options),
     list: async (deploymentId, query, options) => {
-      await reads.turn(options?.signal);
+      await reads.acquire(options?.signal);
       return supervisor.list(deploymentId, query, options);
     },
   };

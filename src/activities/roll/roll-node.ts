@@ -15,7 +15,7 @@ export class RollNode {
   startedAt: number | null;
   gate: GateResult | null = null;
   result: ResultEvent | null = null;
-  /** What was thrown in its turn, and was not foreseen as a part of it. */
+  /** What its runner threw, and did not foresee. */
   failure: { error: unknown } | null = null;
   #last: NodeProgress | null = null;
 

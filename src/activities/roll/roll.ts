@@ -62,8 +62,8 @@ function lowestBaseline(nodes: readonly RollNode[]): Id | null {
 }
 
 /**
- * For all nodes at once, so that nothing is sent at all. Of a roll that an earlier run began, each node is asked about in
- * its turn.
+ * For all nodes at once, so that nothing is sent at all. Of a roll that an earlier run began, each node is asked about when it
+ * is reached.
  * @throws LdctlError (exit 5)
  */
 async function refuseBusy(plan: RollPlan, nodes: readonly RollNode[], log: RollLog): Promise<void> {

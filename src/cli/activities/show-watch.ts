@@ -51,7 +51,7 @@ export async function showWatch(
   if (follow && ended.outcome.kind === 'interrupted') return ended.outcome.reason.exitCode;
   if (!follow && !formatOf(options.format).events) {
     const spec = { noun: 'activities', columns: activityColumns, total: () => ended.total };
-    await printList(output, withProblem(ended.shown, problem), spec, options);
+    await printList(output, withProblem(ended.entries, problem), spec, options);
   }
   if (problem) throw problem;
   return request.exitStatus && ended.anyRejected ? EXIT_CODES.rejected.code : EXIT_CODES.done.code;
@@ -62,12 +62,12 @@ function isShown<E extends { event: string }>(event: E): event is E & { event: '
 }
 
 /** A list that is not what was waited for ends as one that broke off. */
-function* withProblem(shown: readonly Activity[], problem: LdctlError | null): Generator<readonly Activity[]> {
-  yield shown;
+function* withProblem(entries: readonly Activity[], problem: LdctlError | null): Generator<readonly Activity[]> {
+  yield entries;
   if (problem) throw problem;
 }
 
-function problemOf({ outcome, shown }: WatchResult, resumeFlags: readonly string[]): LdctlError | null {
+function problemOf({ outcome, entries }: WatchResult, resumeFlags: readonly string[]): LdctlError | null {
   switch (outcome.kind) {
     case 'settled':
       return null;
@@ -78,7 +78,7 @@ function problemOf({ outcome, shown }: WatchResult, resumeFlags: readonly string
       return new LdctlError('unconfirmed', code, `lost sight of the log: ${message}`, { hint, requestId });
     }
     case 'deadline': {
-      const ids = shown.filter(({ status }) => !isFinal(status)).map(({ id }) => id);
+      const ids = entries.filter(({ status }) => !isFinal(status)).map(({ id }) => id);
       return new LdctlError('timedOut', 'timed_out', `timed out: ${ids.length} still processing`, {
         hint: `To take it up again: ${resumeCommand({ ids }, resumeFlags)}`,
       });

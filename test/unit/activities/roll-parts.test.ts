@@ -102,7 +102,7 @@ describe('a rate limiter', () => {
     const start = clock.now();
     const through: Array<[number, number]> = [];
     const all = [0, 1, 2, 3].map(async (caller) => {
-      await limiter.turn();
+      await limiter.acquire();
       through.push([caller, clock.now() - start]);
     });
     await clock.run(Promise.all(all));
@@ -117,7 +117,7 @@ describe('a rate limiter', () => {
       const start = clock.now();
       const waits: number[] = [];
       const all = Array.from({ length: 5 }, async () => {
-        await limiter.turn();
+        await limiter.acquire();
         waits.push(clock.now() - start);
       });
       await clock.run(Promise.all(all));
@@ -128,11 +128,11 @@ describe('a rate limiter', () => {
   it('is not put off by a clock that was set back', async () => {
     const clock = new VirtualClock();
     const limiter = new RateLimiter(clock, SECOND);
-    await limiter.turn();
+    await limiter.acquire();
     clock.jump(-3_600_000);
     const start = clock.now();
-    await clock.run(limiter.turn());
-    await clock.run(limiter.turn());
+    await clock.run(limiter.acquire());
+    await clock.run(limiter.acquire());
     assert.ok(clock.now() - start <= 2 * SECOND);
   });
 
@@ -140,8 +140,8 @@ describe('a rate limiter', () => {
     const clock = new VirtualClock();
     const limiter = new RateLimiter(clock, SECOND);
     const stop = new AbortController();
-    await limiter.turn();
-    const waiting = limiter.turn(stop.signal);
+    await limiter.acquire();
+    const waiting = limiter.acquire(stop.signal);
     stop.abort(new Error('stopped'));
     await assert.rejects(waiting, /stopped/);
     assert.equal(clock.asleep, 0);

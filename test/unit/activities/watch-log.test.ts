@@ -32,9 +32,9 @@ describe('a list that is kept up to date', () => {
 
   it('ends at once where nothing is open, with what it listed', async () => {
     supervisor.addHistory(3);
-    const { outcome, shown, total, anyRejected } = await watch({ limit: 2 });
+    const { outcome, entries, total, anyRejected } = await watch({ limit: 2 });
     assert.deepEqual(outcome, { kind: 'settled' });
-    assert.deepEqual([listed, shown.length, total, anyRejected], [['3', '2'], 2, 3, false]);
+    assert.deepEqual([listed, entries.length, total, anyRejected], [['3', '2'], 2, 3, false]);
     assert.deepEqual(clock.sleeps, []);
   });
 
@@ -43,10 +43,10 @@ describe('a list that is kept up to date', () => {
     const run = watch();
     await clock.advance(500);
     supervisor.add({ node: 2n, status: 'processing' });
-    const { outcome, shown, anyRejected } = await run;
+    const { outcome, entries, anyRejected } = await run;
     assert.deepEqual([outcome.kind, anyRejected], ['settled', true]);
     assert.deepEqual(news, ['2:processing', '1:rejected']);
-    assert.deepEqual(shown.map(({ node_id: node, status }) => `${node}:${status}`), ['2:processing', '1:rejected']);
+    assert.deepEqual(entries.map(({ node_id: node, status }) => `${node}:${status}`), ['2:processing', '1:rejected']);
   });
 
   it('goes on for ever, until it is interrupted', async () => {

@@ -14,8 +14,8 @@ const entry = (id: Id, status = 'completed', node = 1n): Activity => ({
 });
 
 /** @returns the news, as `id:status` */
-function tell(watch: Watch, ...shown: Activity[]): string[] {
-  return watch.observe(shown).flatMap((event) =>
+function tell(watch: Watch, ...read: Activity[]): string[] {
+  return watch.observe(read).flatMap((event) =>
     event.event === 'activity' ? [`${event.activity.id}:${event.activity.status}`] : [],
   );
 }
@@ -32,7 +32,7 @@ describe('Watch', () => {
     assert.equal(watch.settled, false);
     assert.deepEqual(tell(watch, entry(99n, 'completed')), ['99:completed']);
     assert.equal(watch.settled, true);
-    assert.deepEqual(watch.shown.map(({ id }) => id), [101n, 99n, 98n]);
+    assert.deepEqual(watch.entries.map(({ id }) => id), [101n, 99n, 98n]);
   });
 
   it('with nothing open at first there is nothing to wait for', () => {
@@ -96,7 +96,7 @@ describe('Watch', () => {
     const first = [entry(99n, 'processing'), ...Array.from({ length: 1000 }, (_, at) => entry(98n - BigInt(at)))];
     const watch = watching(first);
     tell(watch, entry(99n, 'rejected'), entry(101n), entry(102n));
-    const kept = watch.shown.map(({ id }) => id);
+    const kept = watch.entries.map(({ id }) => id);
     assert.deepEqual([kept.length, kept[0], kept[2], kept.at(-1)], [1000, 102n, 99n, 98n - 996n]);
     assert.deepEqual([watch.settled, watch.anyRejected], [true, true]);
   });
@@ -104,8 +104,8 @@ describe('Watch', () => {
   it('keeps no more than a thousand, never lets go of an open one, and tells no old one as news', () => {
     const watch = watching([entry(99n, 'processing')], {}, false);
     for (let id = 101n; id <= 2100n; id++) assert.equal(tell(watch, entry(id)).length, 1);
-    assert.equal(watch.shown.length, 1000);
-    assert.equal(watch.shown.at(-1)?.id, 99n);
+    assert.equal(watch.entries.length, 1000);
+    assert.equal(watch.entries.at(-1)?.id, 99n);
     assert.deepEqual(tell(watch, entry(101n), entry(1000n), entry(2101n)), ['2101:completed']);
   });
 });
