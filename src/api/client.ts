@@ -5,7 +5,7 @@ import { type ApiResponse, requestIdOf } from './api-response.js';
 import { endpoint, parseBaseUrl } from './base-url.js';
 import { READ_BUDGET_MS, retryDelay } from './retry.js';
 import { type OnTrace } from './trace.js';
-import { Transport, type Exchange } from './transport.js';
+import { Transport, type HttpRequest } from './transport.js';
 import { USER_AGENT } from './user-agent.js';
 
 export interface ClientOptions {
@@ -66,10 +66,10 @@ export class Client {
    */
   async post<T>(
     path: string,
-    request: Pick<Exchange, 'headers' | 'body' | 'signal'>,
+    request: Pick<HttpRequest, 'headers' | 'body' | 'signal'>,
     interpret: Interpret<T>,
   ): Promise<T> {
-    const exchange: Exchange = {
+    const exchange: HttpRequest = {
       ...request,
       method: 'POST',
       url: endpoint(this.#base, path),
@@ -91,7 +91,7 @@ export class Client {
     for (let attempt = 1, elapsedMs = 0; ; attempt++) {
       const timeoutMs =
         tries === 'one' ? this.#requestTimeoutMs : Math.min(this.#requestTimeoutMs, READ_BUDGET_MS - elapsedMs);
-      const exchange: Exchange = { method: 'GET', url, signal, timeoutMs };
+      const exchange: HttpRequest = { method: 'GET', url, signal, timeoutMs };
       const tried = await this.#try(exchange, interpret);
       elapsedMs = this.#clock.now() - begin;
       const delay = tries === 'one' ? null : this.#delayAfter(tried, attempt, elapsedMs);
@@ -109,7 +109,7 @@ export class Client {
     return retryDelay({ attempt, error: tried.result.error, elapsedMs, random: this.#random() });
   }
 
-  async #try<T>(exchange: Exchange, interpret: Interpret<T>): Promise<Try<T>> {
+  async #try<T>(exchange: HttpRequest, interpret: Interpret<T>): Promise<Try<T>> {
     const begin = performance.now();
     let response: ApiResponse | undefined;
     let result: Try<T>['result'];
@@ -122,7 +122,7 @@ export class Client {
     return { result, response, durationMs: Math.round(performance.now() - begin) };
   }
 
-  #trace({ method, url }: Exchange, tried: Try<unknown>, attempt: number, retryInMs: number | null): void {
+  #trace({ method, url }: HttpRequest, tried: Try<unknown>, attempt: number, retryInMs: number | null): void {
     const { result, response, durationMs } = tried;
     this.#onTrace?.({
       method,

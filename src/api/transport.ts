@@ -20,7 +20,7 @@ export interface TransportOptions {
 }
 
 /** One request, tried once. */
-export interface Exchange {
+export interface HttpRequest {
   method: 'GET' | 'POST';
   url: URL;
   headers?: Record<string, string>;
@@ -67,7 +67,7 @@ export class Transport {
    * (contract, "Supervisor: trigger"), and the action is accepted even if the rest of the answer is lost.
    * @throws TransportError, or the signal's reason
    */
-  async exchange({ method, url, headers, body, timeoutMs, signal }: Exchange): Promise<ApiResponse> {
+  async exchange({ method, url, headers, body, timeoutMs, signal }: HttpRequest): Promise<ApiResponse> {
     signal?.throwIfAborted();
     const agent = this.#connections.agentFor(method);
     const stream = this.#got.stream(url, {
