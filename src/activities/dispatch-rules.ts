@@ -8,7 +8,7 @@ export type PostClass = 'accepted' | 'not-sent' | 'not-now' | 'definite-no' | 'r
 export type PostAnswer = { accepted: Accepted } | { error: LdctlError };
 
 /**
- * The decision table of design.md, "Sequence" 3.
+ * The decision table (design, "Sequence" 3).
  *
  * | answer | class |
  * |---|---|

@@ -51,7 +51,7 @@ export class EntryStore {
   }
 
   /**
-   * Takes in an entry as a poll showed it. Both ends are final (contract): a status that goes back from final is not
+   * Takes in an entry as a poll showed it. Both ends are final (contract, "Supervisor: list"): a status that goes back from final is not
    * believed, and of two final ones the worse counts.
    * @param since when it began, as far as is known
    */

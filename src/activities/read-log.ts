@@ -12,7 +12,7 @@ export interface LogReadOptions extends CallOptions {
 
 /**
  * The whole log, newest entries first, page by page; each entry once, none missing, although the log grows meanwhile
- * (contract: offset pages shift). Stops reading when the consumer does. Memory does not grow with the log.
+ * (contract, "Supervisor: list"). Stops reading when the consumer does. Memory does not grow with the log.
  *
  * Where page 1 is the newest, growth pushes entries towards later pages. A page that was answered before the one in
  * front of it misses what was pushed across the boundary between the two, which shows by the ranks: it is read once

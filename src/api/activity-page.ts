@@ -39,7 +39,7 @@ interface Place {
  */
 function checkPlace(response: ApiResponse, place: Place, { page, results: size }: PageQuery): void {
   const { total_results: results, total_pages: pages, held } = place;
-  // An empty log has no page, or one that is empty (contract).
+  // An empty log has no page, or one that is empty (contract, "Supervisor: list").
   if (results === 0 && pages <= 1) return;
   if (place.page !== page && held > 0) {
     throw incomplete(response, `the answer is page ${place.page} where page ${page} was asked for`);

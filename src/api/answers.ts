@@ -57,7 +57,7 @@ export function readActivityPage(response: ApiResponse, query: PageQuery): Activ
 }
 
 /**
- * The answer to "whose key is this". The key's fields may be at the top, or under `api_key` (contract).
+ * The answer to "whose key is this". The key's fields may be at the top, or under `api_key` (contract, "Core: whose key is this").
  * @throws ApiError, RedirectError, InvalidAnswerError
  */
 export function readKeyContext(response: ApiResponse): KeyContext {

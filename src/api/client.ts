@@ -21,7 +21,7 @@ export interface ClientOptions {
   userAgent?: string;
 }
 
-/** Design, "Network". */
+/** (design, "Network") */
 const REQUEST_TIMEOUT_MS = 15_000;
 
 /** Makes the value out of an answer, or throws what the answer means. */

@@ -15,7 +15,7 @@ export interface DeploymentPath {
   deploymentId: Id;
 }
 
-/** The Core API over HTTP (contract, "Core"): whose key this is, which deployments there are, and of what size. Reads only. */
+/** The Core API over HTTP (contract, "Two services"): whose key this is, which deployments there are, and of what size. Reads only. */
 export class CoreApi {
   readonly #client: Client;
 

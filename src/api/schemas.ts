@@ -17,7 +17,7 @@ const count = v.pipe(
   v.transform(Number),
 );
 
-/** Contract, "Supervisor: list": what is acted on. Unknown values of `status`, `runtime` and `action` pass. */
+/** What is acted on. Unknown values of `status`, `runtime` and `action` pass (contract, "Supervisor: list"). */
 const ACTED_ON = {
   id,
   node_id: id,
@@ -128,7 +128,7 @@ const keyFields = v.looseObject({
   }),
 });
 
-/** Contract, "Core: whose key is this": its fields are at the top or under `api_key`; null is the same as absent. */
+/** Its fields are at the top or under `api_key`; null is the same as absent (contract, "Core: whose key is this"). */
 export const keyContext = v.pipe(
   v.looseObject({ api_key: v.nullish(v.looseObject({}), {}) }),
   v.transform(({ api_key, ...rest }) => {
@@ -150,14 +150,14 @@ const deployment = v.looseObject({
 const environment = v.looseObject({ id, name: shownText, deployments: v.nullish(v.array(deployment), []) });
 const division = v.looseObject({ id, name: shownText, environments: v.nullish(v.array(environment), []) });
 
-/** Contract, "Core: which deployments are there". */
+/** (contract, "Core: which deployments are there") */
 export const tenantStructure = v.looseObject({
   id,
   name: shownText,
   divisions: v.nullable(v.array(division), []),
 });
 
-/** Contract, "Core: how many nodes". */
+/** (contract, "Core: how many nodes") */
 export const deploymentDetails = v.looseObject({
   id,
   name: shownText,

@@ -17,7 +17,7 @@ import { isHeaderText } from './header-text.js';
 
 const LONGEST_KEY = 255;
 
-/** The Supervisor API over HTTP (contract, "Supervisor"): one deployment's activities, to trigger and to list. */
+/** The Supervisor API over HTTP (contract, "Two services"): one deployment's activities, to trigger and to list. */
 export class SupervisorApi implements Supervisor {
   readonly #client: Client;
 

@@ -103,7 +103,7 @@ export function formatAction(action: Action): string {
   return action.configId === undefined ? action.verb : `${action.verb}:${action.configId}`;
 }
 
-/** Whether a stored entry can be of this action. How a reconfigure is stored is unknown (contract): both forms match. */
+/** Whether a stored entry can be of this action. How a reconfigure is stored is unknown (contract, "Supervisor: list"): both forms match. */
 export function isSameAction(action: Action, stored: string): boolean {
   return stored === formatAction(action) || stored === action.verb;
 }

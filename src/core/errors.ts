@@ -75,7 +75,7 @@ export class ApiError extends LdctlError {
     this.fieldIssues = fields.fieldIssues ?? [];
   }
 
-  /** Contract, "Errors": the statuses that may be tried again. */
+  /** Whether the status may be tried again (contract, "Errors"). */
   get retryable(): boolean {
     return RETRYABLE_STATUSES.has(this.status);
   }

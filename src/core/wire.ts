@@ -1,6 +1,6 @@
 import type { Id } from './ids.js';
 
-/** The Core API's answers, as the contract has them ("Core: …"). The sandbox shares these types and nothing else. */
+/** The Core API's answers (contract, "Core: which deployments are there"). The sandbox shares these types and nothing else. */
 
 export interface EnvironmentGrants {
   name: string;

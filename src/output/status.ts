@@ -29,7 +29,7 @@ const LOOKS: Readonly<Record<string, StatusLook>> = {
 
 /** No entry yet. */
 const AWAITED: StatusLook = { glyph: '·', rank: 2 };
-/** A status that is not known yet is not final (contract), so it is shown as going on. */
+/** A status that is not known yet is not final (contract, "Supervisor: list"), so it is shown as going on. */
 const UNKNOWN: StatusLook = { glyph: '', rank: 1 };
 
 function lookOf(status: string | null): StatusLook {

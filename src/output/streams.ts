@@ -29,7 +29,7 @@ export interface Sink {
   onResize(callback: () => void): () => void;
 }
 
-/** What everything writes to: stdout for data, stderr for people (design, promise 6). */
+/** What everything writes to: stdout for data, stderr for people (design, "Six promises" 6). */
 export interface Output {
   readonly stdout: Sink;
   readonly stderr: Sink;

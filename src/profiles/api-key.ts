@@ -1,7 +1,7 @@
 import { UsageError } from '../core/errors.js';
 import { ApiKey } from '../core/secret.js';
 
-/** A key travels in a header: visible ASCII without spaces. Its prefix is not insisted on (contract, "Words"). */
+/** A key travels in a header: visible ASCII without spaces. Its prefix is not insisted on (contract, "Words the vendor's own tool already uses"). */
 export function isApiKeyText(text: string): boolean {
   return /^[\x21-\x7e]+$/.test(text);
 }

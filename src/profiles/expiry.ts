@@ -1,4 +1,4 @@
-/** A key that ends sooner than this is worth a warning (contract: keys expire after 365 days at most). */
+/** A key that ends sooner than this is worth a warning: keys expire after 365 days at most (contract, "Core: whose key is this"). */
 const WARN_BEFORE_DAYS = 14;
 const DAY_MS = 24 * 60 * 60_000;
 

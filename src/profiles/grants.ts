@@ -1,7 +1,7 @@
 import { type Id } from '../core/ids.js';
 import { type Permissions } from '../core/wire.js';
 
-/** What the two calls of the Supervisor need (contract, "Supervisor"). */
+/** What it takes to list (contract, "Supervisor: list") and to trigger (contract, "Supervisor: trigger"). */
 export type DeploymentPermission = 'deployment:read' | 'deployment:manage';
 
 /** Where a deployment stands. */
@@ -30,7 +30,7 @@ export function isGranted(
   return includes([...division.permissions, ...division.environment, ...(environment?.permissions ?? [])], wanted);
 }
 
-/** A grant of `x:manage` includes `x:read` (contract). */
+/** A grant of `x:manage` includes `x:read` (contract, "Core: whose key is this"). */
 function includes(granted: readonly string[], wanted: string): boolean {
   return granted.includes(wanted) || granted.includes(wanted.replace(/:read$/, ':manage'));
 }

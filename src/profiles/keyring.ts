@@ -7,7 +7,7 @@ import { type Env } from '../core/env.js';
 import { KeyringError, type KeyStore } from './key-store.js';
 import type { KeyringReply, KeyringRequest } from './keyring-process.js';
 
-/** Design, "Profiles": the keyring is tried for 3 s at most, then the choice is the user's. */
+/** The keyring is tried for 3 s at most, then the choice is the user's (design, "Profiles"). */
 const TIME_LIMIT_MS = 3000;
 const SERVICE = 'ldctl';
 const LONGEST_REASON = 200;

@@ -54,7 +54,7 @@ export interface SettingsInput {
 export const DEFAULT_API_URL = 'https://api.laserdata.cloud';
 
 /**
- * Settles each setting by design, "Settings": flag, environment, profile (`--profile`, `LD_PROFILE`, the current
+ * Settles each setting (design, "Settings"): flag, environment, profile (`--profile`, `LD_PROFILE`, the current
  * one), default. Reads the config and nothing else; no network, no key.
  * @throws UsageError for an empty flag (an unset shell variable must not change the target) or a malformed value;
  *   LdctlError (exit 5) for a profile that does not exist; what `readConfig` throws

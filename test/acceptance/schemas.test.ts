@@ -28,7 +28,7 @@ interface Case {
 const restartByOthers = ({ sandbox }: Scene): void =>
   void sandbox.dispatchAsOther({ runtime: 'iggy', action: { verb: 'restart' } });
 
-/** The shapes of design.md, "Output shapes", each as it comes about. */
+/** The shapes (design, "Output shapes"), each as it comes about. */
 const CASES: Readonly<Record<string, Case>> = {
   'a list': { args: [...LIST, '--limit', '0'], exits: 0, json: 'activity-list', ndjson: 'activity', holds: /reconfigure:/ },
   'a list of what goes on': {

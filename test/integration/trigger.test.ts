@@ -59,7 +59,7 @@ describe('activities trigger', () => {
     assert.match(String(headers['user-agent']), /^ldctl\/\d/);
   });
 
-  it('prints the document of design.md, every field of it', async () => {
+  it('prints the whole document, every field of it', async () => {
     logGrows();
     bench.supervisor.post(PATH, `{"nodes":[${NODE}]}`).reply(202);
     const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'json');

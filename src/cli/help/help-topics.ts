@@ -12,7 +12,7 @@ export const HELP_TOPICS: Readonly<Record<string, HelpTopic>> = {
   environment: { summary: 'The environment variables that are read.', text: environmentText },
 };
 
-/** The variables that are read, and what each is. Those of the vendor's own tool keep their names (contract, "Words"). */
+/** The variables that are read, and what each is. Those of the vendor's own tool keep their names (contract, "Words the vendor's own tool already uses"). */
 export const ENVIRONMENT: ReadonlyArray<readonly [name: string, meaning: string]> = [
   ['LD_API_KEY', 'the API key'],
   ['LD_API_KEY_FILE', 'a file with the API key in it, as containers mount secrets'],
