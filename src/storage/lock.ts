@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type Clock } from '../core/clock.js';
 import { UsageError } from '../core/errors.js';
@@ -35,11 +35,17 @@ export interface HeldLock {
 /**
  * Does `work` while no other process does work under the lock at `path`, whose folder exists. The work is synchronous
  * so that it is short.
- * @throws UsageError when the lock cannot be had, or was lost; whatever `work` throws
+ * @param signal ends the waiting for the lock; work that has begun is done
+ * @throws UsageError when the lock cannot be had, or was lost; whatever `work` throws; the signal's reason
  */
-export async function withLock<T>(path: string, clock: Clock, work: (lock: HeldLock) => T): Promise<T> {
+export async function withLock<T>(
+  path: string,
+  clock: Clock,
+  work: (lock: HeldLock) => T,
+  signal?: AbortSignal,
+): Promise<T> {
   const token = `${process.pid}-${randomUUID()}`;
-  await acquire(path, token, clock);
+  await acquire(path, token, () => clock.sleep(BETWEEN_TRIES_MS, signal));
   const assertHeld = (): void => {
     if (holderOf(path) !== token) throw lockLost(path);
   };
@@ -54,20 +60,20 @@ export async function withLock<T>(path: string, clock: Clock, work: (lock: HeldL
   return result;
 }
 
-async function acquire(path: string, token: string, clock: Clock): Promise<void> {
+async function acquire(path: string, token: string, pause: () => Promise<void>): Promise<void> {
   const own = `${path}.${token}`;
   try {
     mkdirSync(own, { mode: 0o700 });
     writeFileSync(join(own, token), '');
-    await waitFor(path, own, clock);
+    sweep(path);
+    await waitFor(path, own, pause);
   } catch (error) {
     rmSync(own, { recursive: true, force: true });
     throw fileFault('write', path, error);
   }
-  sweep(path);
 }
 
-async function waitFor(path: string, own: string, clock: Clock): Promise<void> {
+async function waitFor(path: string, own: string, pause: () => Promise<void>): Promise<void> {
   let holder: string | null = null;
   let unchangedMs = 0;
   for (let waitedMs = 0; waitedMs <= LONGEST_WAIT_MS; waitedMs += BETWEEN_TRIES_MS) {
@@ -76,7 +82,7 @@ async function waitFor(path: string, own: string, clock: Clock): Promise<void> {
     if (now !== holder) unchangedMs = 0;
     holder = now;
     if (holder !== null && unchangedMs >= (isRunning(holder) ? STUCK_MS : LEFT_BEHIND_MS)) breakLock(path, holder);
-    await clock.sleep(BETWEEN_TRIES_MS);
+    await pause();
     unchangedMs += BETWEEN_TRIES_MS;
   }
   throw new UsageError(`${path} is held by other ldctl processes`, {
@@ -158,16 +164,25 @@ export function removeEmptied(path: string): void {
   }
 }
 
+/** A process number and a UUID. */
+const TOKEN = /^\d+-[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
+
 const OVERTAKEN: ReadonlySet<string | undefined> = new Set(['ENOTEMPTY', 'EEXIST', 'ENOENT']);
 
-/** Removes what killed processes left beside the lock a while ago, by the clock that the files' times come from. */
+/**
+ * Removes what killed processes left beside the lock a while ago, by the clock that the files' times come from: folders
+ * that are named by a token and hold nothing but the file of that name. All else is somebody else's.
+ */
 function sweep(path: string): void {
   const prefix = `${basename(path)}.`;
   for (const name of readdirSync(dirname(path))) {
-    if (!name.startsWith(prefix)) continue;
+    const token = name.startsWith(prefix) ? name.slice(prefix.length) : '';
+    if (!TOKEN.test(token)) continue;
     const leftover = join(dirname(path), name);
-    const stats = statSync(leftover, { throwIfNoEntry: false });
-    if (stats && Date.now() - stats.mtimeMs > LEFTOVERS_KEPT_MS) rmSync(leftover, { recursive: true, force: true });
+    const stats = lstatSync(leftover, { throwIfNoEntry: false });
+    if (!stats?.isDirectory() || Date.now() - stats.mtimeMs <= LEFTOVERS_KEPT_MS) continue;
+    rmSync(join(leftover, token), { force: true });
+    removeEmptied(leftover);
   }
 }
 

@@ -34,6 +34,7 @@ const REASONS: Record<string, string> = {
   ENOTDIR: 'a part of the path is not a folder',
   EEXIST: 'a part of the path is not a folder',
   EISDIR: 'it is a folder',
+  ENOENT: 'no folder can be made there',
 };
 
 /** The code of an error of the file system, or undefined for any other. */
@@ -52,24 +53,35 @@ export function fileFault(verb: 'read' | 'write', path: string, error: unknown):
   });
 }
 
+/** The code of the error for a FIFO, a folder or a device where a private file should be, or for a link to one. */
+export const NOT_A_FILE = 'not_a_file';
+
 /**
- * Reads a file that must be private. Creates nothing.
+ * Reads a file that must be private. Creates nothing, and waits for nobody: a FIFO is refused, not opened for good.
+ * @param follow whether the path may be a symbolic link, as a user may make of the config; never for a file that only
+ *   ldctl makes
  * @returns null when there is no such file
- * @throws UsageError when it, or its folder, is open to others, or cannot be read
+ * @throws UsageError when it, or its folder, is open to others, cannot be read, or is no file (`NOT_A_FILE`)
  */
-export function readPrivateFile(path: string): string | null {
+export function readPrivateFile(path: string, { follow = true } = {}): string | null {
   let file: number;
   try {
-    file = openSync(path, 'r');
+    // Windows has neither of the two.
+    const { O_RDONLY, O_NONBLOCK = 0, O_NOFOLLOW = 0 }: Partial<typeof constants> = constants;
+    file = openSync(path, (O_RDONLY ?? 0) | O_NONBLOCK | (follow ? 0 : O_NOFOLLOW));
   } catch (error) {
     const code = fileErrorCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    // A link that may not be followed, and a socket.
+    if (code === 'ELOOP' || code === 'ENXIO') throw notAFile(path);
     throw fileFault('read', path, error);
   }
   try {
+    const stats = fstatSync(file);
+    if (!stats.isFile()) throw notAFile(path);
     refuseIfOpen(dirname(path), statSync(dirname(path)));
     // The open file's own mode: the name may point to another file by now.
-    refuseIfOpen(path, fstatSync(file));
+    refuseIfOpen(path, stats);
     return readFileSync(file, 'utf8');
   } catch (error) {
     throw fileFault('read', path, error);
@@ -78,16 +90,39 @@ export function readPrivateFile(path: string): string | null {
   }
 }
 
+function notAFile(path: string): UsageError {
+  return new UsageError(`${path} is not a regular file`, {
+    code: NOT_A_FILE,
+    hint: 'ldctl keeps its own files there. Move it away, or set LDCTL_CONFIG_DIR to another folder.',
+  });
+}
+
 /**
  * Makes sure that a private folder exists.
  * @throws UsageError when it is there and open to others, or cannot be made
  */
 export function ensurePrivateFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
+    makeFolder(path);
     refuseIfOpen(path, statSync(path));
   } catch (error) {
     throw fileFault('write', path, error);
+  }
+}
+
+/**
+ * With its parents. Not by `recursive`, which never ends below a folder that is there and says that it is not when
+ * something is to be made in it, as `/proc` does.
+ */
+function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  const parent = dirname(path);
+  if (parent !== path) makeFolder(parent);
+  try {
+    mkdirSync(path, { mode: FOLDER_MODE });
+  } catch (error) {
+    // Another process may have been faster.
+    if (fileErrorCode(error) !== 'EEXIST' || !statSync(path).isDirectory()) throw error;
   }
 }
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { systemClock } from '../../../src/core/clock.js';
 import { UsageError } from '../../../src/core/errors.js';
 import { removeEmptied, withLock } from '../../../src/storage/lock.js';
 import { VirtualClock } from '../../helpers/clock.js';
@@ -168,16 +169,34 @@ describe('the lock between processes', () => {
   it('clears away what killed processes left beside it, but only after 10 minutes', async () => {
     const folder = privateFolder();
     const path = join(folder, 'lock');
-    for (const [name, ageSeconds] of [
-      ['lock.old', 11 * 60],
-      ['lock.young', 9 * 60],
-      ['unlocked.old', 11 * 60],
-    ] as const) {
-      leaveLock(join(folder, name), 'dead');
-      const then = Date.now() / 1000 - ageSeconds;
+    const leftBehind = (name: string, minutes: number, file: string): void => {
+      leaveLock(join(folder, name), file);
+      const then = Date.now() / 1000 - minutes * 60;
       utimesSync(join(folder, name), then, then);
-    }
+    };
+    const [old, young, used] = [1, 2, 3].map((n) => `${n}-1b4e28ba-2fa1-41d2-883f-0016d3cca427`) as [string, string, string];
+    leftBehind(`lock.${old}`, 11, old);
+    leftBehind(`lock.${young}`, 9, young);
+    leftBehind(`lock.${used}`, 11, 'somebody’s file');
+    leftBehind('lock.old', 11, 'somebody’s file');
+    leftBehind('unlocked.old', 11, 'somebody’s file');
+    symlinkSync('lock.old', join(folder, 'lock.4-1b4e28ba-2fa1-41d2-883f-0016d3cca427'));
     await withLock(path, new VirtualClock(), () => undefined);
-    assert.deepEqual(readdirSync(folder).sort(), ['lock.young', 'unlocked.old']);
+    const left = [`lock.${young}`, `lock.${used}`, 'lock.4-1b4e28ba-2fa1-41d2-883f-0016d3cca427', 'lock.old', 'unlocked.old'];
+    assert.deepEqual(readdirSync(folder).sort(), left.sort());
+    assert.deepEqual(readdirSync(join(folder, `lock.${used}`)), ['somebody’s file']);
+  });
+
+  it('is not waited for after the signal, and what began is done', async () => {
+    const path = join(privateFolder(), 'lock');
+    leaveLock(path, `${process.pid}-alive`);
+    const stop = new AbortController();
+    const reason = new Error('stopped');
+    const waiting = withLock(path, systemClock, () => assert.fail('it was never free'), stop.signal);
+    stop.abort(reason);
+    await assert.rejects(waiting, reason);
+    assert.deepEqual(readdirSync(join(path, '..')), ['lock'], 'nothing of its own is left');
+    rmSync(path, { recursive: true });
+    assert.equal(await withLock(path, systemClock, () => 'done', stop.signal), 'done');
   });
 });
