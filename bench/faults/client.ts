@@ -122,13 +122,16 @@ export function slowJournal(journal: RunJournal, clock: Clock, fails: () => bool
     return result;
   };
   return {
-    claim: (record) => slowly(() => journal.claim(record)),
     read: (key) => slowly(() => journal.read(key)),
-    remove: (key) => slowly(() => journal.remove(key)),
-    write: (record) =>
-      slowly(() => {
-        if (fails()) throw new LdctlError('unconfirmed', 'journal_broken', 'the disk is full');
-        return journal.write(record);
-      }),
+    update: (key, change) =>
+      slowly(() =>
+        journal.update(key, (known) => {
+          const next = change(known);
+          if (next !== known && next?.state === 'accepted' && fails()) {
+            throw new LdctlError('unconfirmed', 'journal_broken', 'the disk is full');
+          }
+          return next;
+        }),
+      ),
   };
 }

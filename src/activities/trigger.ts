@@ -98,9 +98,10 @@ class Trigger {
       }
       yield this.#dispatched(facts);
       const found = await this.#whereToFollow(sent, scope);
-      yield* this.#memory.accepted(found.baseline, earlier?.firstPostAt ?? firstPostAt);
+      const acceptedAt = sent.kind === 'accepted' && !sent.accepted.replayed ? sent.accepted.serverTime : null;
+      yield* this.#memory.accepted(found.baseline, earlier?.firstPostAt ?? firstPostAt, acceptedAt);
       const isFresh = !earlier && found === scope && clock.now() - startedAt <= FRESH_MS;
-      if (this.#plan.wait) yield* this.#follow(facts, found, isFresh);
+      if (this.#plan.wait) yield* this.#memory.endOf(this.#follow(facts, found, isFresh));
       else yield this.#unfollowed(facts, found, outcomeOf('accepted'));
     } catch (error) {
       // It was sent, so whatever fails now ends in a result.

@@ -123,7 +123,7 @@ export class Session {
       clock,
       random,
       signal,
-      journal: new FileJournal(this.#folder, clock),
+      journal: new FileJournal(this.#folder, clock, signal),
       resumeCommand: (resume) => resumeCommand(resume, flags),
     };
   }

@@ -1,28 +1,33 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import * as v from 'valibot';
+import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { type Clock } from '../core/clock.js';
 import { LdctlError } from '../core/errors.js';
-import { stringifyJson } from '../core/stringify-json.js';
 import { type RunJournal, type RunRecord } from '../core/journal.js';
-import { idText } from './id-text.js';
-import { withLock } from './lock.js';
-import { ensurePrivateFolder, fileFault, flushFolder, readPrivateFile, writePrivateFile } from './private-files.js';
+import { decodeRecord, encodeRecord } from './journal-record.js';
+import { withLock, type HeldLock } from './lock.js';
+import {
+  ensurePrivateFolder,
+  fileFault,
+  flushFolder,
+  NOT_A_FILE,
+  readPrivateFile,
+  writePrivateFile,
+} from './private-files.js';
 
 /** Far longer than the server remembers a key (10 minutes), and than a CI step waits before it is run again. */
 const KEPT_MS = 24 * 60 * 60_000;
 
-const recordOnDisk = v.object({
-  wire_key: v.string(),
-  baseline: v.object({ highest_id: idText, nodes: v.array(idText) }),
-  first_post_at: v.pipe(v.number(), v.safeInteger()),
-  state: v.picklist(['posting', 'accepted', 'passed']),
-});
+/** Of old files, how many one run removes: a roll leaves one for each node, and nobody waits for thousands. */
+const SWEPT_AT_ONCE = 50;
+
+/** Names of records and of their drafts. Whatever else is in the folder is not the journal's. */
+const RECORD = /^[\da-f]{64}\.json$/;
+const RECORD_OR_DRAFT = /^[\da-f]{64}\.json(\.[\da-f-]{36}\.tmp)?$/;
 
 /**
  * The run journal as files: `runs/` beside the profiles, one private file for each wire key, named by its hash. What
- * was written survives a power cut. Two processes with one key are kept apart by a lock while they claim it.
+ * was written survives a power cut. Whoever changes a record holds its lock.
  *
  * A record that cannot be read is an error with exit 7, and not "no record": an earlier run may have sent the trigger.
  */
@@ -30,47 +35,38 @@ export class FileJournal implements RunJournal {
   readonly #configFolder: string;
   readonly #folder: string;
   readonly #clock: Clock;
+  readonly #signal: AbortSignal | undefined;
   #swept = false;
 
-  /** @param configFolder see `configDir`; it need not exist */
-  constructor(configFolder: string, clock: Clock) {
+  /**
+   * @param configFolder see `configDir`; it need not exist
+   * @param signal ends the waiting for a lock that another process holds
+   */
+  constructor(configFolder: string, clock: Clock, signal?: AbortSignal) {
     this.#configFolder = configFolder;
     this.#folder = join(configFolder, 'runs');
     this.#clock = clock;
+    this.#signal = signal;
   }
 
-  async claim(record: RunRecord): Promise<RunRecord | null> {
-    this.#prepare();
-    return withLock(`${this.#pathOf(record.wireKey)}.lock`, this.#clock, (lock) => {
-      const first = this.#load(record.wireKey);
-      if (first) return first;
+  async read(wireKey: string): Promise<RunRecord | null> {
+    // What is read at once must still reject, and not throw.
+    return Promise.resolve().then(() => this.#load(wireKey));
+  }
+
+  async update(wireKey: string, change: (known: RunRecord | null) => RunRecord | null): Promise<RunRecord | null> {
+    ensurePrivateFolder(this.#configFolder);
+    ensurePrivateFolder(this.#folder);
+    await this.#sweep();
+    const path = this.#pathOf(wireKey);
+    return this.#locked(path, (lock) => {
+      const known = this.#load(wireKey);
+      const next = change(known);
+      if (next === known) return known;
       lock.assertHeld();
-      this.#save(record);
-      return null;
-    });
-  }
-
-  read(wireKey: string): Promise<RunRecord | null> {
-    return soon(() => this.#load(wireKey));
-  }
-
-  write(record: RunRecord): Promise<void> {
-    return soon(() => {
-      this.#prepare();
-      this.#save(record);
-    });
-  }
-
-  remove(wireKey: string): Promise<void> {
-    return soon(() => {
-      const path = this.#pathOf(wireKey);
-      if (readPrivateFile(path) === null) return;
-      try {
-        rmSync(path, { force: true });
-        flushFolder(this.#folder);
-      } catch (error) {
-        throw fileFault('write', path, error);
-      }
+      if (next) writePrivateFile(path, encodeRecord(next));
+      else this.#remove(path);
+      return known;
     });
   }
 
@@ -78,34 +74,46 @@ export class FileJournal implements RunJournal {
     return join(this.#folder, `${createHash('sha256').update(wireKey).digest('hex')}.json`);
   }
 
+  #locked<T>(path: string, work: (lock: HeldLock) => T): Promise<T> {
+    return withLock(lockOf(path), this.#clock, work, this.#signal);
+  }
+
   #load(wireKey: string): RunRecord | null {
     const path = this.#pathOf(wireKey);
-    const text = readPrivateFile(path);
+    const text = readRecord(path);
     if (text === null) return null;
-    const record = decode(text);
+    const record = decodeRecord(text);
     if (record?.wireKey !== wireKey) throw broken(path);
     return this.#clock.now() - record.firstPostAt > KEPT_MS ? null : record;
   }
 
-  #save(record: RunRecord): void {
-    writePrivateFile(this.#pathOf(record.wireKey), encode(record));
+  #remove(path: string): void {
+    try {
+      rmSync(path, { force: true });
+      flushFolder(this.#folder);
+    } catch (error) {
+      throw fileFault('write', path, error);
+    }
   }
 
-  #prepare(): void {
-    ensurePrivateFolder(this.#configFolder);
-    ensurePrivateFolder(this.#folder);
+  /**
+   * Removes what is too old to matter, by the clock that the files' times come from: the journal's own files, and only
+   * in a folder of its own. A record may be replaced by a new one at any time, so that its lock is taken first.
+   */
+  async #sweep(): Promise<void> {
     if (this.#swept) return;
     this.#swept = true;
-    this.#sweep();
-  }
-
-  /** Removes what is too old to matter, by the clock that the files' times come from. */
-  #sweep(): void {
     try {
-      for (const name of readdirSync(this.#folder)) {
-        const path = join(this.#folder, name);
-        const stats = statSync(path, { throwIfNoEntry: false });
-        if (stats && Date.now() - stats.mtimeMs > KEPT_MS) rmSync(path, { recursive: true, force: true });
+      if (lstatSync(this.#folder).isSymbolicLink()) return;
+      const names = readdirSync(this.#folder).filter((name) => RECORD_OR_DRAFT.test(name));
+      const old = names.map((name) => join(this.#folder, name)).filter(isOldFile);
+      for (const path of old.slice(0, SWEPT_AT_ONCE)) {
+        const removeIfOld = (): void => {
+          if (isOldFile(path)) rmSync(path, { force: true });
+        };
+        if (!RECORD.test(basename(path))) removeIfOld();
+        // One that is being written, or whose writer was killed, is left to whoever uses that key next.
+        else if (!existsSync(lockOf(path))) await this.#locked(path, removeIfOld);
       }
     } catch (error) {
       throw fileFault('write', this.#folder, error);
@@ -113,32 +121,20 @@ export class FileJournal implements RunJournal {
   }
 }
 
-function encode(record: RunRecord): string {
-  const onDisk = {
-    wire_key: record.wireKey,
-    baseline: { highest_id: record.baseline.highestId, nodes: record.baseline.nodes },
-    first_post_at: record.firstPostAt,
-    state: record.state,
-  };
-  return `${stringifyJson(onDisk, { indent: 2, stringIds: true })}\n`;
+const lockOf = (path: string): string => `${path}.lock`;
+
+function isOldFile(path: string): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return stats !== undefined && stats.isFile() && Date.now() - stats.mtimeMs > KEPT_MS;
 }
 
-function decode(text: string): RunRecord | null {
-  let json: unknown;
+/** @throws LdctlError for what is no file: the journal itself makes nothing else */
+function readRecord(path: string): string | null {
   try {
-    json = JSON.parse(text);
-  } catch {
-    return null;
+    return readPrivateFile(path, { follow: false });
+  } catch (error) {
+    throw error instanceof LdctlError && error.code === NOT_A_FILE ? broken(path) : error;
   }
-  const result = v.safeParse(recordOnDisk, json);
-  if (!result.success) return null;
-  const { wire_key, baseline, first_post_at, state } = result.output;
-  return {
-    wireKey: wire_key,
-    baseline: { highestId: baseline.highest_id, nodes: baseline.nodes },
-    firstPostAt: first_post_at,
-    state,
-  };
 }
 
 function broken(path: string): LdctlError {
@@ -147,9 +143,4 @@ function broken(path: string): LdctlError {
       'That run may have sent this trigger. Look at `ldctl activities list`; if it did not, remove the file and run ' +
       'the command again.',
   });
-}
-
-/** The files are small and read at once; what goes wrong must still arrive as a rejection. */
-function soon<T>(work: () => T): Promise<T> {
-  return Promise.resolve().then(work);
 }

@@ -55,8 +55,8 @@ switch (job) {
   case 'claim': {
     await startSignal();
     const baseline = { highestId: BigInt(name), nodes: [] };
-    const record = { wireKey: 'deploy-7', baseline, firstPostAt: Date.now(), state: 'posting' } as const;
-    const first = await new FileJournal(folder, systemClock).claim(record);
+    const record = { wireKey: 'deploy-7', baseline, firstPostAt: Date.now(), state: 'posting', token: name } as const;
+    const first = await new FileJournal(folder, systemClock).update('deploy-7', (known) => known ?? record);
     say(`first ${String((first ?? record).baseline.highestId)}`);
     break;
   }

@@ -4,24 +4,15 @@ import { type RunJournal, type RunRecord } from '../../src/core/journal.js';
 export class MemoryJournal implements RunJournal {
   readonly records = new Map<string, RunRecord>();
 
-  claim(record: RunRecord): Promise<RunRecord | null> {
-    const first = this.records.get(record.wireKey);
-    if (first) return Promise.resolve(first);
-    this.records.set(record.wireKey, record);
-    return Promise.resolve(null);
-  }
-
   read(wireKey: string): Promise<RunRecord | null> {
     return Promise.resolve(this.records.get(wireKey) ?? null);
   }
 
-  write(record: RunRecord): Promise<void> {
-    this.records.set(record.wireKey, record);
-    return Promise.resolve();
-  }
-
-  remove(wireKey: string): Promise<void> {
-    this.records.delete(wireKey);
-    return Promise.resolve();
+  update(wireKey: string, change: (known: RunRecord | null) => RunRecord | null): Promise<RunRecord | null> {
+    const known = this.records.get(wireKey) ?? null;
+    const next = change(known);
+    if (next) this.records.set(wireKey, next);
+    else this.records.delete(wireKey);
+    return Promise.resolve(known);
   }
 }

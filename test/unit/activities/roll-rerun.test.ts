@@ -71,10 +71,8 @@ function mortal(tools: RollTools, life: { isOver: boolean }): RollTools {
     list: (deploymentId, query, options) => call(() => tools.supervisor.list(deploymentId, query, options)),
   };
   const journal: RunJournal = {
-    claim: (record) => call(() => tools.journal.claim(record)),
     read: (key) => call(() => tools.journal.read(key)),
-    write: (record) => call(() => tools.journal.write(record)),
-    remove: (key) => call(() => tools.journal.remove(key)),
+    update: (key, change) => call(() => tools.journal.update(key, change)),
   };
   return { ...tools, clock, supervisor, journal };
 }

@@ -23,7 +23,7 @@ const START = Date.UTC(2026, 5, 1);
 /** A node of a roll with a gate, as its runner left it; not begun when nothing is told of it. */
 function node(id: Id, story: Story | null, hasGate = false): RollNode {
   const baseline = { highestId: 0n, nodes: [] };
-  const record = story?.record && { wireKey: `key of ${id}`, baseline, firstPostAt: START, state: story.record };
+  const record = story?.record && { wireKey: `key of ${id}`, baseline, firstPostAt: START, state: story.record, token: 'earlier' };
   const of = new RollNode(id, record ?? null, hasGate);
   if (story === null) return of;
   const { outcome, activity = 100n + id, ambiguous = false, gateExit, failure } = story;

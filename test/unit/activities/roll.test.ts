@@ -271,13 +271,16 @@ describe('a roll whose POST does not go through', () => {
     assert.equal(report.exitCode, 7, 'the POST may have been sent');
 
     const later = new RollBench();
-    later.journal.claim = () => Promise.reject(fault);
+    later.journal.update = () => Promise.reject(fault);
     await assert.rejects(later.roll({ callersKey: true }), fault);
     assert.equal(later.supervisor.posts.length, 0);
 
     const third = new RollBench();
-    const claim = third.journal.claim.bind(third.journal);
-    third.journal.claim = (record) => (third.journal.records.size === 2 ? Promise.reject(fault) : claim(record));
+    const update = third.journal.update.bind(third.journal);
+    third.journal.update = (key, change) => {
+      const isNew = !third.journal.records.has(key);
+      return isNew && third.journal.records.size === 2 ? Promise.reject(fault) : update(key, change);
+    };
     const { exitCode, error, result } = await third.roll({ callersKey: true, nodes: [1n, 2n, 3n, 4n] });
     assert.equal(exitCode, 7);
     assert.match(error?.message ?? '', /unforeseen/);

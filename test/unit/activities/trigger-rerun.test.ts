@@ -31,7 +31,7 @@ class World extends JobBench {
   remember(state: RunRecord['state'], agoMs: number, changes: Partial<TriggerPlan> = {}): void {
     const key = wireKey('key', plan(changes));
     const baseline = { highestId: this.baseline, nodes: [1n, 2n, 3n] };
-    this.journal.records.set(key, { wireKey: key, baseline, firstPostAt: this.clock.now() - agoMs, state });
+    this.journal.records.set(key, { wireKey: key, baseline, firstPostAt: this.clock.now() - agoMs, state, token: 'earlier' });
   }
 
   get record(): RunRecord | undefined {
@@ -54,9 +54,14 @@ describe('a caller’s key', () => {
       baseline: { highestId: run.baseline, nodes: [1n, 2n, 3n] },
       firstPostAt: before,
       state: 'posting',
+      token: atPost?.token ?? '',
     };
     assert.deepEqual(atPost, expected);
-    assert.deepEqual(run.record, { ...expected, state: 'accepted' });
+    assert.match(expected.token, /./);
+    const { acceptedAt, ended, ...rest } = run.record ?? expected;
+    assert.deepEqual(rest, { ...expected, state: 'accepted' });
+    assert.equal(typeof acceptedAt, 'number', 'a re-run needs the time of the 202, by the clock of the server');
+    assert.deepEqual(ended, { outcome: 'completed', at: run.clock.now() });
   });
 
   it('a random key is not', async () => {
@@ -220,12 +225,14 @@ describe('a re-run that finds its record', () => {
       baseline: { highestId: run.baseline, nodes: [1n, 2n, 3n] },
       firstPostAt: run.clock.now(),
       state: 'posting',
+      token: 'other',
     };
-    const claim = run.journal.claim.bind(run.journal);
-    run.journal.claim = async (record) => {
-      await claim(other);
+    const update = run.journal.update.bind(run.journal);
+    run.journal.update = (key, change) => {
+      run.journal.update = update;
+      run.journal.records.set(key, other);
       run.supervisor.add({ node: 1n, appearMs: 1000, status: 'processing', then: [[5000, 'completed']] });
-      return claim(record);
+      return update(key, change);
     };
     const report = await run.trigger();
     assert.deepEqual([report.exitCode, run.supervisor.posts.length], [0, 0]);
@@ -236,7 +243,7 @@ describe('a journal that fails', () => {
   const broken = new LdctlError('unconfirmed', 'journal_broken', 'the record is broken');
 
   it('to be read, or to take the record: nothing is sent', async () => {
-    for (const method of ['read', 'claim'] as const) {
+    for (const method of ['read', 'update'] as const) {
       const run = new World();
       run.journal[method] = () => Promise.reject(broken);
       await assert.rejects(run.trigger(), broken);
@@ -246,15 +253,20 @@ describe('a journal that fails', () => {
 
   it('to take the acceptance: a warning, and it goes on', async () => {
     const run = new World();
-    run.journal.write = () => Promise.reject(broken);
+    run.supervisor.nextPosts((request) => {
+      run.journal.update = () => Promise.reject(broken);
+      return run.supervisor.carryOut(request);
+    });
     assert.equal((await run.trigger()).exitCode, 0);
     assert.deepEqual(run.warnings, ['journal_not_written']);
   });
 
   it('to forget: the reason of the refusal counts', async () => {
     const run = new World();
-    run.supervisor.nextPosts(failing(apiError(403)));
-    run.journal.remove = () => Promise.reject(broken);
+    run.supervisor.nextPosts(() => {
+      run.journal.update = () => Promise.reject(broken);
+      return Promise.reject(apiError(403));
+    });
     await assert.rejects(run.trigger(), { exitCode: 4 });
   });
 
