@@ -4,7 +4,7 @@ import { CoreApi } from '../api/core-api.js';
 import { parseBaseUrl } from '../api/base-url.js';
 import { SupervisorApi } from '../api/supervisor-api.js';
 import type { ClientOptions } from '../api/client.js';
-import { LdctlError } from '../core/errors.js';
+import { Interrupted, LdctlError } from '../core/errors.js';
 import type { ApiKey } from '../core/secret.js';
 import type { Supervisor } from '../core/supervisor.js';
 import { configDir } from '../profiles/config-dir.js';
@@ -99,14 +99,15 @@ export class Session {
    * Stores when the key expires, if it is a profile's own, used for the profile's own tenant. For later warnings only:
    * where it cannot be stored, nothing is said.
    */
-  async rememberExpiry(expiresAt: string | null): Promise<void> {
+  async rememberExpiry(expiresAt: string | null, signal: AbortSignal): Promise<void> {
     const { profile, key, tenantId } = this.settings;
     if (!profile || key?.source.from !== 'profile' || tenantId?.source.from !== 'profile') return;
     if (profile.expiresAt === expiresAt) return;
+    const store = new ProfileStore(this.#folder, this.#host.clock, signal);
     try {
-      await this.store.update(profile.name, (stored) => ({ ...stored, expires_at: expiresAt ?? undefined }));
+      await store.update(profile.name, (stored) => ({ ...stored, expires_at: expiresAt ?? undefined }));
     } catch (error) {
-      if (!(error instanceof LdctlError)) throw error;
+      if (error instanceof Interrupted || !(error instanceof LdctlError)) throw error;
     }
   }
 

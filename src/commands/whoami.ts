@@ -20,7 +20,7 @@ export default class Whoami extends BaseCommand {
     const { flags } = await this.parse(Whoami);
     const session = await Session.open(this.host, flags);
     const identity = await identify(session, this.host.clock.now(), signal);
-    if (identity.key_id !== null) await session.rememberExpiry(identity.expires_at);
+    if (identity.key_id !== null) await session.rememberExpiry(identity.expires_at, signal);
     return showIdentity(this.host, flags, identity);
   }
 }

@@ -8,6 +8,8 @@ import { type Env } from '../core/env.js';
 import { fileErrorCode } from '../storage/private-files.js';
 
 const TIME_LIMIT_MS = 10_000;
+/** How long a program that has ended may leave its stdout open: to what it started and left running. */
+const GRACE_MS = 200;
 /** A key is far shorter; a program that prints more was the wrong one. */
 const OUTPUT_LIMIT_CHARACTERS = 64 * 1024;
 
@@ -89,20 +91,25 @@ async function outputOf(program: string, args: string[], tools: KeyCommandTools,
     stdio: [process.stdin.isTTY ? 'inherit' : 'ignore', 'pipe', 'inherit'],
     windowsHide: true,
   });
+  const ended = new AbortController();
+  const limit = signal ? AbortSignal.any([signal, ended.signal]) : ended.signal;
   const output = new Promise<string>((resolve, reject) => {
     let stdout = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;
       if (stdout.length > OUTPUT_LIMIT_CHARACTERS) reject(new CommandFailure('printed far more than a key'));
     });
-    child.on('error', reject);
-    child.on('close', (code, killedBy) => {
+    const settle = (code: number | null, killedBy: NodeJS.Signals | null): void => {
       if (code === 0) resolve(stdout);
       else reject(new CommandFailure(killedBy ? `was ended by ${killedBy}` : `ended with exit code ${String(code)}`));
+    };
+    child.on('error', reject);
+    child.on('close', settle);
+    child.on('exit', (code, killedBy) => {
+      // What it has printed is in the pipe, and read in the turn that follows.
+      tools.clock.sleep(GRACE_MS, limit).then(() => setImmediate(settle, code, killedBy), () => undefined);
     });
   });
-  const ended = new AbortController();
-  const limit = signal ? AbortSignal.any([signal, ended.signal]) : ended.signal;
   const tooLate = tools.clock.sleep(TIME_LIMIT_MS, limit).then(() => {
     throw new CommandFailure(`did not end within ${TIME_LIMIT_MS / 1000} s`);
   });

@@ -55,7 +55,7 @@ function chosenKey(variables: Variables, profile: Profile | undefined, tools: Ke
     return {
       source: { from: 'env', name: 'LD_API_KEY_FILE' },
       remark: null,
-      fetch: () => fetchKeyFile(path, tools.notify),
+      fetch: (signal) => fetchKeyFile(path, tools.notify, signal),
     };
   }
   if (!profile) return null;

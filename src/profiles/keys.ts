@@ -1,11 +1,14 @@
-import { readFile, stat } from 'node:fs/promises';
 import { UsageError } from '../core/errors.js';
 import { type ApiKey } from '../core/secret.js';
 import { parseApiKey } from './api-key.js';
 import { KeyringError, type KeyStore } from './key-store.js';
 import { runKeyCommand, type KeyCommandTools } from './key-command.js';
 import { fileErrorCode, isWritableByOthers } from '../storage/private-files.js';
+import { InputTooLong, readInput } from '../storage/read-input.js';
 import { type Profile } from './profile.js';
+
+/** A key is far shorter, in bytes; what holds more is the wrong file. */
+const LONGEST_KEY_FILE = 64 * 1024;
 
 export interface KeyTools extends KeyCommandTools {
   keyring: KeyStore;
@@ -30,20 +33,30 @@ export async function fetchProfileKey(profile: Profile, tools: KeyTools, signal?
 }
 
 /**
- * Reads the key from the file that `LD_API_KEY_FILE` names. One that others can write is warned of, not refused:
- * containers mount secrets with modes of their own.
- * @throws UsageError
+ * Reads the key from the file that `LD_API_KEY_FILE` names, or from a pipe. One that others can write is warned of, not
+ * refused: containers mount secrets with modes of their own.
+ * @throws UsageError; the signal's reason
  */
-export async function fetchKeyFile(path: string, notify: (line: string) => void): Promise<ApiKey> {
+export async function fetchKeyFile(
+  path: string,
+  notify: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<ApiKey> {
   let text: string;
   try {
-    if (isWritableByOthers(await stat(path))) {
-      notify(`LD_API_KEY_FILE: others can write ${path}, and so choose the key that is used`);
-    }
-    text = await readFile(path, 'utf8');
+    text = await readInput(path, {
+      limit: LONGEST_KEY_FILE,
+      signal,
+      onStats: (stats) => {
+        if (!isWritableByOthers(stats)) return;
+        notify(`LD_API_KEY_FILE: others can write ${path}, and so choose the key that is used`);
+      },
+    });
   } catch (error) {
+    if (signal?.aborted) throw error;
+    const why = error instanceof InputTooLong ? error.message : (fileErrorCode(error) ?? 'unknown reason');
     // The path is not shown: who mixes the two variables up must not find the key in a log.
-    throw new UsageError(`LD_API_KEY_FILE: cannot read the file that it names (${fileErrorCode(error) ?? 'unknown reason'})`, {
+    throw new UsageError(`LD_API_KEY_FILE: cannot read the file that it names (${why})`, {
       code: 'key_file_unreadable',
       hint: 'It holds the path of a file with the key in it. LD_API_KEY is the variable for the key itself.',
     });

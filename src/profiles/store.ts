@@ -1,11 +1,14 @@
 import { readdirSync, rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { type Clock } from '../core/clock.js';
 import { UsageError } from '../core/errors.js';
 import { decodeConfig, encodeConfig } from './config-file.js';
 import { withLock } from '../storage/lock.js';
 import { assertWritable, ensurePrivateFolder, fileFault, FILE_MODE, readPrivateFile } from '../storage/private-files.js';
 import { checkProfileName, currentProfile, findProfile, type Config, type Profile } from './profile.js';
+
+/** What conf calls a file before it is whole. */
+const DRAFT = /^config\.json\.tmp-\d{10}[\da-f]{6}$/;
 
 /**
  * The profiles on the disk: `config.json` in `folder` (see `configDir`). Reading creates nothing. Every change is a
@@ -18,11 +21,14 @@ export class ProfileStore {
   readonly path: string;
   readonly #folder: string;
   readonly #clock: Clock;
+  readonly #signal: AbortSignal | undefined;
 
-  constructor(folder: string, clock: Clock) {
+  /** @param signal ends the waiting for another process that changes the profiles; a change that has begun is done */
+  constructor(folder: string, clock: Clock, signal?: AbortSignal) {
     this.path = join(folder, 'config.json');
     this.#folder = folder;
     this.#clock = clock;
+    this.#signal = signal;
   }
 
   /** Everything that is stored. Synchronous and without conf, whose loading takes longer than all the rest. */
@@ -111,29 +117,34 @@ export class ProfileStore {
     ensurePrivateFolder(this.#folder);
     // Loaded before the lock is taken, so that nobody waits for it.
     const { default: Conf } = await import('conf');
-    return withLock(`${this.path}.lock`, this.#clock, (lock) => {
-      const config = this.read();
-      const result = change(config);
-      lock.assertHeld();
-      try {
-        this.#removeDrafts();
-        const conf = new Conf<Record<string, unknown>>({
-          cwd: this.#folder,
-          configFileMode: FILE_MODE,
-          clearInvalidConfig: false,
-        });
-        conf.store = encodeConfig(config);
-      } catch (error) {
-        throw fileFault('write', this.path, error);
-      }
-      return result;
-    });
+    return withLock(
+      `${this.path}.lock`,
+      this.#clock,
+      (lock) => {
+        const config = this.read();
+        const result = change(config);
+        lock.assertHeld();
+        try {
+          this.#removeDrafts();
+          const conf = new Conf<Record<string, unknown>>({
+            cwd: this.#folder,
+            configFileMode: FILE_MODE,
+            clearInvalidConfig: false,
+          });
+          conf.store = encodeConfig(config);
+        } catch (error) {
+          throw fileFault('write', this.path, error);
+        }
+        return result;
+      },
+      this.#signal,
+    );
   }
 
   /** Drafts that a killed process left behind hold keys. Nobody else writes one while the lock is held. */
   #removeDrafts(): void {
-    for (const name of readdirSync(dirname(this.path))) {
-      if (name.startsWith(`${basename(this.path)}.tmp-`)) rmSync(join(this.#folder, name), { force: true });
+    for (const name of readdirSync(this.#folder)) {
+      if (DRAFT.test(name)) rmSync(join(this.#folder, name), { force: true });
     }
   }
 }

@@ -66,9 +66,9 @@ export const NOT_A_FILE = 'not_a_file';
 export function readPrivateFile(path: string, { follow = true } = {}): string | null {
   let file: number;
   try {
-    // Windows has neither of the two.
-    const { O_RDONLY, O_NONBLOCK = 0, O_NOFOLLOW = 0 }: Partial<typeof constants> = constants;
-    file = openSync(path, (O_RDONLY ?? 0) | O_NONBLOCK | (follow ? 0 : O_NOFOLLOW));
+    // Windows has neither of the latter two, and counts what is undefined as 0.
+    const { O_RDONLY, O_NONBLOCK, O_NOFOLLOW } = constants;
+    file = openSync(path, O_RDONLY | O_NONBLOCK | (follow ? 0 : O_NOFOLLOW));
   } catch (error) {
     const code = fileErrorCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;

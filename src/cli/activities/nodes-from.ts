@@ -1,11 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
 import { UsageError } from '../../core/errors.js';
 import { isId, parseId, type Id } from '../../core/ids.js';
 import { parseJson } from '../../core/parse-json.js';
+import { InputTooLong, readInput } from '../../storage/read-input.js';
 import type { Host } from '../host.js';
 
 const FLAG = '--nodes-from';
+/** A million ids, one a line, in bytes. */
+const LONGEST_FILE = 20 * 1024 * 1024;
 
 /**
  * Reads the nodes of `--nodes-from FILE|-`, each once, in the order given: one id a line, or JSON. JSON is a list of
@@ -13,7 +15,7 @@ const FLAG = '--nodes-from';
  * @throws UsageError, also for a file that yields no id: it must never become every node; the signal's reason
  */
 export async function readNodesFrom(host: Host, path: string, signal: AbortSignal): Promise<Id[]> {
-  const text = (path === '-' ? await readStdin(host, signal) : await readNamed(path)).trim();
+  const text = (path === '-' ? await readStdin(host, signal) : await readNamed(path, signal)).trim();
   const nodes = /^[[{]/.test(text) ? fromJson(text) : fromLines(text);
   if (nodes.length === 0) {
     throw new UsageError(`${FLAG}: ${nameOf(path)} names no node`, {
@@ -38,12 +40,15 @@ async function readStdin({ stdin }: Host, signal: AbortSignal): Promise<string> 
   }
 }
 
-async function readNamed(path: string): Promise<string> {
+/** A file, or a pipe such as `<(select-nodes)`. */
+async function readNamed(path: string, signal: AbortSignal): Promise<string> {
   if (path === '') throw new UsageError(`${FLAG} is empty`, { code: 'empty_flag', hint: 'Is a variable unset?' });
   try {
-    return await readFile(path, 'utf8');
+    return await readInput(path, { limit: LONGEST_FILE, signal });
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+    signal.throwIfAborted();
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+    const reason = error instanceof InputTooLong ? error.message : code;
     throw new UsageError(`${FLAG}: cannot read ${path} (${reason})`, { code: 'nodes_unreadable' });
   }
 }

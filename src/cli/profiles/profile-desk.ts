@@ -38,7 +38,7 @@ export async function openProfileDesk(host: Host, flags: TalkFlags, signal: Abor
   return {
     host,
     signal,
-    store: new ProfileStore(await configDir(host.env), host.clock),
+    store: new ProfileStore(await configDir(host.env), host.clock, signal),
     questions: terminalQuestions(host, signal),
     core: (access) => coreApi(host, flags, access),
     guard: (key) => {

@@ -169,6 +169,20 @@ describe('running a key command', function () {
     process.kill(Number(readFileSync(started, 'utf8')), 'SIGKILL');
   });
 
+  it('takes what a program has printed that ended and left another one behind on its stdout', async () => {
+    const clock = new VirtualClock();
+    const pid = join(privateFolder(), 'pid');
+    // Nothing of this test waits for the one left behind: its stderr is not the tests'.
+    const script = `sleep 600 2>/dev/null & echo $! > '${pid}'; echo ${KEY}`;
+    const key = runKeyCommand(['sh', '-c', script], what, { clock, env });
+    // One for the limit of 10 s, and one that begins when the program has ended.
+    while (clock.asleep < 2) await realSleep(5);
+    await clock.advance(200);
+    assert.equal((await key).reveal(), KEY);
+    assert.equal(clock.asleep, 0);
+    process.kill(Number(readFileSync(pid, 'utf8')), 'SIGKILL');
+  });
+
   it('ends the program at an interrupt, and hands on its reason', async () => {
     const folder = privateFolder();
     const started = join(folder, 'started');

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Interrupted, UsageError } from '../../../src/core/errors.js';
 import { ApiKey } from '../../../src/core/secret.js';
 import { parseApiKey } from '../../../src/profiles/api-key.js';
@@ -128,6 +131,31 @@ describe('LD_API_KEY_FILE', () => {
     const { notify } = keyTools();
     await assert.rejects(fetchKeyFile(join(privateFolder(), 'none'), notify), isUsage('key_file_unreadable'));
     await assert.rejects(fetchKeyFile(privateFolder(), notify), isUsage('key_file_unreadable'));
+  });
+
+  it('that has no end is an error', async () => {
+    const error: unknown = await fetchKeyFile('/dev/zero', keyTools().notify).catch((fault: unknown) => fault);
+    assert.ok(error instanceof UsageError);
+    assert.match(error.message, /it holds more than 65536 bytes/);
+  });
+
+  it('that is a pipe is read to its end, or to the signal', async () => {
+    const path = join(privateFolder(), 'key');
+    execFileSync('mkfifo', ['-m', '600', path]);
+    const reading = fetchKeyFile(path, keyTools().notify);
+    const writer = await open(path, 'w');
+    await writer.write(KEY.slice(0, 9));
+    await nextTurn();
+    await writer.write(KEY.slice(9));
+    await writer.close();
+    assert.equal((await reading).reveal(), KEY);
+
+    const stop = new AbortController();
+    const silent = fetchKeyFile(path, keyTools().notify, stop.signal);
+    const reason = new Interrupted('SIGINT');
+    stop.abort(reason);
+    await assert.rejects(silent, reason);
+    await assert.rejects(fetchKeyFile(path, keyTools().notify, stop.signal), reason);
   });
 
   it('that holds the key itself instead of a path does not show it', async () => {

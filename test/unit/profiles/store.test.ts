@@ -226,11 +226,13 @@ describe('the profile store', () => {
       assert.equal(statSync(join(folder, 'config.json')).mode & 0o777, 0o600);
     });
 
-    it('leaves nothing but the file behind, and takes away the drafts of killed processes', async () => {
+    it('leaves nothing but the file behind, and takes away the drafts of killed processes, but nothing else', async () => {
       const folder = privateFolder();
       writeFileSync(join(folder, 'config.json.tmp-1234567890abcdef'), KEY, { mode: 0o600 });
+      writeFileSync(join(folder, 'config.json.tmp-mine'), '');
+      mkdirSync(join(folder, 'config.json.tmp-folder'));
       await storeIn(folder).add(profileNamed('prod'));
-      assert.deepEqual(readdirSync(folder), ['config.json']);
+      assert.deepEqual(readdirSync(folder).sort(), ['config.json', 'config.json.tmp-folder', 'config.json.tmp-mine']);
     });
 
     it('creates nothing when it reads', () => {

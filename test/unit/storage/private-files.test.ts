@@ -10,9 +10,9 @@ describe('a private file', () => {
   after(removeFolders);
 
   const kinds: Record<string, (path: string) => void> = {
-    'a FIFO': (path: string) => void execFileSync('mkfifo', ['-m', '600', path]),
-    'a folder': (path: string) => void mkdirSync(path, { mode: 0o700 }),
-    'a device': (path: string) => symlinkSync('/dev/zero', path),
+    'a FIFO': (path) => void execFileSync('mkfifo', ['-m', '600', path]),
+    'a folder': (path) => mkdirSync(path, { mode: 0o700 }),
+    'a device': (path) => symlinkSync('/dev/zero', path),
   };
   for (const [what, make] of Object.entries(kinds)) {
     it(`that is ${what} is refused, and not waited for`, () => {
