@@ -11,28 +11,46 @@ export interface TriggerIdentity {
   nodes: readonly Id[] | null;
 }
 
-/** A caller's key leaves room for the dot and the 32 digits within the header's 255 (contract, "Idempotency"). */
+/** In Unicode code points. As visible ASCII it leaves room for the dot and the 32 digits within the header's 255. */
 const LONGEST_KEY = 200;
 
 /**
- * Checks a caller's `--idempotency-key`: 1–200 visible ASCII characters, since it travels in a header.
+ * Checks a caller's `--idempotency-key`: any text of 1 to 200 characters, counted in Unicode code points (design, "A
+ * caller's key and the re-run"). Text that was broken on its way here (U+FFFD, or half of a surrogate pair) is none:
+ * two different keys may have become the same one.
  * @throws UsageError
  */
 export function checkIdempotencyKey(key: string): string {
-  if (/^[\x21-\x7e]+$/.test(key) && key.length <= LONGEST_KEY) return key;
-  throw new UsageError('--idempotency-key: not a usable key', {
-    code: 'invalid_idempotency_key',
-    hint: `Use 1 to ${LONGEST_KEY} visible ASCII characters without spaces, for instance the id of the CI job.`,
-  });
+  const length = Array.from(key).length;
+  if (length === 0) throw unusable('it is empty', 'Is a variable unset?');
+  if (length > LONGEST_KEY) throw unusable(`it has ${length} characters`, `At most ${LONGEST_KEY} can be told apart.`);
+  // Half of a pair becomes U+FFFD as it is encoded.
+  if (Buffer.from(key).toString().includes('\ufffd')) {
+    throw unusable('it is not text in UTF-8', 'Is it cut within a character, or written in another encoding?');
+  }
+  return key;
+}
+
+function unusable(why: string, hint: string): UsageError {
+  return new UsageError(`--idempotency-key: ${why}`, { code: 'invalid_idempotency_key', hint });
 }
 
 /**
- * The `idempotency-key` on the wire: KEY, a dot, and 32 hex digits of SHA-256 over deployment, runtime, action and
+ * A key as it fits into a header: visible ASCII as it is; all else, and what could be taken for that, by its digest. Not
+ * normalised: what is written in two ways is two keys.
+ */
+function headerText(key: string): string {
+  if (/^[\x21-\x7d][\x21-\x7e]*$/.test(key)) return key;
+  return `~${createHash('sha256').update(key).digest('base64url')}`;
+}
+
+/**
+ * The `idempotency-key` on the wire: KEY (`headerText`), a dot, and 32 hex digits of SHA-256 over deployment, runtime, action and
  * sorted nodes (design, "Sequence" 3). The server may tell triggers apart by key and body alone; with the digest, the
  * same KEY used for another trigger is another key.
  */
 export function wireKey(key: string, trigger: TriggerIdentity): string {
   const nodes = trigger.nodes === null ? 'every' : sortedUnique(trigger.nodes).join(',');
   const identity = [trigger.deploymentId, trigger.runtime, formatAction(trigger.action), nodes].join('\n');
-  return `${key}.${createHash('sha256').update(identity).digest('hex').slice(0, 32)}`;
+  return `${headerText(key)}.${createHash('sha256').update(identity).digest('hex').slice(0, 32)}`;
 }

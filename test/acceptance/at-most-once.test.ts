@@ -64,6 +64,22 @@ describe('an action is carried out at most once', function () {
         assert.equal(scene.dispatched, 1);
       }),
 
+    'when the key is any text, such as the name of a job': () =>
+      withScene({ idempotency: 'off' }, async (scene) => {
+        const keys = ['build and test', 'ключ 🦀', '~', 'two\nlines', '../../runs', 'é', 'e\u0301'];
+        const twice = async (key: string): Promise<void> => {
+          const command = [...RESTART, '--node', `${scene.nodes[0]}`, '--idempotency-key', key, '--no-wait', '-o', 'json'];
+          for (const end of [await scene.ldctl(command), await scene.ldctl(command)]) {
+            assert.equal(end.code, 0, end.stderr);
+            assert.equal(resultOf(end.stdout).idempotency_key, key);
+          }
+        };
+        await Promise.all(keys.map(twice));
+        assert.equal(scene.dispatched, keys.length);
+        const sent = scene.posts.map(({ idempotency_key: key }) => key ?? '');
+        assert.equal(sent.filter((key) => /^~[\w-]{43}\.[0-9a-f]{32}$/.test(key)).length, keys.length - 1);
+      }),
+
     'when it is repeated on a machine that knows nothing of the first': () =>
       withScene({}, async (scene) => {
         const args = [...RESTART, '--node', `${scene.nodes[0]}`, '--idempotency-key', 'deploy-7', '-o', 'json'];

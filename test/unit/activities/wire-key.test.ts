@@ -32,9 +32,9 @@ function describeTrigger({ deploymentId, runtime, action: { verb, configId }, no
   ]);
 }
 
-describe('wireKey', () => {
-  const example: TriggerIdentity = { deploymentId: 7n, runtime: 'iggy', action: { verb: 'restart' }, nodes: [2n, 1n] };
+const example: TriggerIdentity = { deploymentId: 7n, runtime: 'iggy', action: { verb: 'restart' }, nodes: [2n, 1n] };
 
+describe('wireKey', () => {
   it('is the key, a dot, and the first 32 hex digits of SHA-256', () => {
     assert.match(wireKey('job-17', example), /^job-17\.[0-9a-f]{32}$/);
     const digest = createHash('sha256').update('7\niggy\nrestart\n1,2').digest('hex');
@@ -80,20 +80,59 @@ describe('wireKey', () => {
   });
 });
 
-describe('checkIdempotencyKey', () => {
-  it('takes 1 to 200 visible ASCII characters', () => {
-    fc.assert(fc.property(key, (text) => assert.equal(checkIdempotencyKey(text), text)));
-    assert.equal(checkIdempotencyKey('x'.repeat(200)).length, 200);
+describe('a key on the wire', () => {
+  /** What comes before the digest of the trigger. */
+  const sent = (text: string): string => wireKey(text, { ...example, nodes: null }).slice(0, -33);
+
+  for (const text of ['x', 'job-17', '}~', 'a~', '!', 'x'.repeat(200)]) {
+    it(`is ${text.slice(0, 10)} as it is`, () => assert.equal(sent(text), text));
+  }
+
+  for (const [text, digest] of [
+    // printf %s 'build and test' | openssl dgst -sha256 -binary | basenc --base64url
+    ['build and test', '~v1keiVS_U_czx9mq9gl7M98WK_1c7d7p4oRheSrRDs0'],
+    ['ключ', '~HeNqMq95jaDBrJKXYDoyDtj-VnzyHJF3ESpM6RTruL4'],
+    ['~', '~es5DHLYVhMubjcfsCM84rAotZJZgvobTSftDEItUL6Q'],
+    ['a\nb', '~fhj3NzEbLcOy8mndeDlrA1HxT7Zu-oefdoyyMYGIPHg'],
+  ] as const) {
+    it(`is the digest of ${JSON.stringify(text)}`, () => assert.equal(sent(text), digest));
+  }
+
+  it('is one of its own for each text, in whichever form it is written', () => {
+    const texts = ['é', 'e\u0301', 'a b', 'a  b', ' a b', '~', '~~', sent('é'), sent('~')];
+    assert.equal(new Set(texts.map(sent)).size, texts.length);
   });
 
-  for (const text of ['', 'x'.repeat(201), 'a b', 'a\nb', 'ключ', 'tab\t', 'é']) {
-    it(`refuses ${JSON.stringify(text).slice(0, 20)}, and says what it takes`, () =>
+  it('fits into a header, whatever the text', () => {
+    const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 200 });
+    fc.assert(fc.property(text, (any) => assert.match(wireKey(any, example), /^[\x21-\x7e]{34,255}$/)));
+  });
+});
+
+describe('checkIdempotencyKey', () => {
+  it('takes any text of 1 to 200 characters', () => {
+    const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 200 }).filter((any) => !any.includes('\ufffd'));
+    fc.assert(fc.property(text, (any) => assert.equal(checkIdempotencyKey(any), any)));
+    for (const longest of ['x', 'я', '🦀'].map((one) => one.repeat(200))) checkIdempotencyKey(longest);
+  });
+
+  for (const [text, why] of [
+    ['', /is empty/],
+    ['x'.repeat(201), /has 201 characters/],
+    ['🦀'.repeat(201), /has 201 characters/],
+    ['cut \ud83e', /not text in UTF-8/],
+    ['latin1 \ufffd', /not text in UTF-8/],
+  ] as const) {
+    it(`refuses ${JSON.stringify(text).slice(0, 20)}, and says why`, () =>
       assert.throws(
         () => checkIdempotencyKey(text),
-        (error) =>
-          error instanceof UsageError &&
-          error.code === 'invalid_idempotency_key' &&
-          /^--idempotency-key: .*1 to 200 visible ASCII/.test(`${error.message} ${error.hint ?? ''}`),
+        (error) => {
+          assert.ok(error instanceof UsageError);
+          assert.equal(error.code, 'invalid_idempotency_key');
+          assert.match(error.message, /^--idempotency-key: /);
+          assert.match(error.message, why);
+          return true;
+        },
       ));
   }
 });
