@@ -1,5 +1,5 @@
 import type { JobTools } from '../activities/job.js';
-import { guardTenant } from '../activities/tenant-guard.js';
+import { guardLog, type ExpectedTenant } from '../activities/tenant-guard.js';
 import { CoreApi } from '../api/core-api.js';
 import { parseBaseUrl } from '../api/base-url.js';
 import { SupervisorApi } from '../api/supervisor-api.js';
@@ -129,13 +129,10 @@ export class Session {
     };
   }
 
-  /** For jobs that send something: they stop before that when the log is not the profile's tenant's. */
+  /** For jobs that send something: they stop before that when the log is not what is known of the target. */
   actingTools(target: Target, signal: AbortSignal): JobTools {
     const tools = this.jobTools(target, signal);
-    const { tenantId } = this.settings;
-    if (tenantId?.source.from !== 'profile') return tools;
-    const expected = { tenantId: tenantId.value, profile: tenantId.source.name };
-    return { ...tools, supervisor: guardTenant(tools.supervisor, expected) };
+    return { ...tools, supervisor: guardLog(tools.supervisor, expectedTenant(this.settings)) };
   }
 
   #targetTools(): TargetTools {
@@ -162,6 +159,15 @@ export class Session {
       throw error;
     }
   }
+}
+
+/** The tenant that is known of the target, and who says so. */
+function expectedTenant({ tenantId }: Settings): ExpectedTenant | null {
+  if (tenantId === null || !('name' in tenantId.source)) return null;
+  const { from, name } = tenantId.source;
+  const mends = `\`ldctl profiles show ${name}\` shows what it holds; \`ldctl profiles update\` mends it.`;
+  const hint = from === 'profile' ? mends : `Check ${name}, and the deployment.`;
+  return { tenantId: tenantId.value, origin: from === 'profile' ? `profile ${name}` : name, hint };
 }
 
 /** The Core API for a key, as the user's flags have it. */

@@ -2,6 +2,7 @@ import { type Env } from '../core/env.js';
 import { UsageError } from '../core/errors.js';
 import { parseId, type Id } from '../core/ids.js';
 import { setVariables, valueOf, type Variable, type Variables } from './environment.js';
+import { hiddenText } from './hidden-settings.js';
 import { chooseKey, type KeySetting } from './key-setting.js';
 import { type KeyTools } from './keys.js';
 import { currentProfile, findProfile, type Config, type Profile } from './profile.js';
@@ -47,7 +48,7 @@ export interface SettingsInput {
   /** @throws LdctlError for a config that cannot be used */
   readConfig(): Config;
   parseBaseUrl: ParseBaseUrl;
-  /** Its `notify` also takes the line about ignored variables. */
+  /** Its `notify` also takes the line about variables that are ignored, or hide what the profile says. */
   keys: KeyTools;
 }
 
@@ -125,10 +126,18 @@ function describe(used: ChosenProfile): UsedProfile {
   return { name, protected: isProtected, explicit: isExplicit(used), source: used.source, expiresAt };
 }
 
-/** The variables that count. A profile named by `--profile` is taken whole, and one line says what that left out. */
-function variablesFor(used: ChosenProfile | null, { env, keys }: SettingsInput): Variables {
+/**
+ * The variables that count. A profile named by `--profile` is taken whole, and one line says what that left out; for
+ * any other, one line says what of it the variables hide.
+ */
+function variablesFor(used: ChosenProfile | null, { env, flags, keys }: SettingsInput): Variables {
   const set = setVariables(env);
-  if (!used || !isExplicit(used)) return set;
+  if (!used) return set;
+  if (!isExplicit(used)) {
+    const hidden = hiddenText(used.stored, env, flags);
+    if (hidden !== null) keys.notify(hidden);
+    return set;
+  }
   const ignored = Object.keys(set);
   if (ignored.length > 0) {
     keys.notify(`--profile ${used.stored.name} is taken whole: ${ignored.join(', ')} from the environment ignored`);

@@ -84,6 +84,35 @@ describe('profiles, as processes', function () {
         );
       }),
 
+    'variables that hide what the current profile says are named, outside of the sandbox only': () =>
+      withScene({}, async (scene) => {
+        assert.equal((await add(scene, 'stage', keyOf(scene), '--key-store', 'file')).code, 0);
+        const list = ['activities', 'list', '--limit', '1'];
+        assert.equal((await scene.ldctl(list)).stderr, '', 'they say the same');
+        const env = { LD_API_KEY: `${keyOf(scene)}x`, LD_TENANT_ID: '7' };
+        const { stderr } = await scene.ldctl(list, env);
+        const line = 'LD_API_KEY, LD_TENANT_ID from the environment hide what profile stage says; unset them, or give --profile stage';
+        assert.equal(stderr.split('\n')[0], line);
+        const inside = `ldctl profiles add x --no-verify --key-store file --api-key-stdin --tenant-id 7 <<< abc; LD_API_KEY=x ldctl profiles use x`;
+        const said = await scene.ldctl(['sandbox', 'exec', '--', 'bash', '-c', inside], env);
+        assert.equal(said.code, 0, said.stderr);
+        assert.doesNotMatch(said.stderr, /from the environment/);
+      }),
+
+    'a variable for another tenant than the deployment’s stops before anything is sent: exit 5': () =>
+      withScene({}, async (scene) => {
+        const trigger = ['activities', 'trigger', 'iggy', 'restart', '--yes'];
+        for (const [args, env, origin] of [
+          [trigger, { LD_TENANT_ID: '7' }, 'LD_TENANT_ID'],
+          [[...trigger, '--tenant-id', '7'], {}, '--tenant-id'],
+        ] as const) {
+          const { code, stderr } = await scene.ldctl(args, env);
+          assert.equal(code, 5, stderr);
+          assert.ok(stderr.includes(`belongs to tenant ${scene.sandbox.tenantId}, and ${origin} is for tenant 7`), stderr);
+        }
+        assert.equal(scene.posts.length, 0);
+      }),
+
     'a profile for another tenant than the deployment’s stops before anything is sent: exit 5': () =>
       withScene({}, async (scene) => {
         withoutVariables(scene);

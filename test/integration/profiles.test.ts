@@ -66,6 +66,17 @@ describe('the profiles commands', () => {
     assert.deepEqual(table.split('\n'), ['CURRENT  NAME', '         prod', '*        test', '']);
   });
 
+  it('use says which variables still hide what the profile says, and that LD_PROFILE chooses another', async () => {
+    await add('prod');
+    await add('test');
+    bench.env['LD_DEPLOYMENT_ID'] = '7';
+    bench.env['LD_PROFILE'] = 'prod';
+    const { code, stderr } = await bench.run(ProfilesUse, 'test');
+    assert.equal(code, 0);
+    assert.match(stderr, /LD_DEPLOYMENT_ID from the environment hides what profile test says; unset it, or give --profile test$/m);
+    assert.match(stderr, /LD_PROFILE chooses prod all the same, until it is unset$/m);
+  });
+
   it('list is empty without a profile, and show says how to choose one', async () => {
     const empty = await bench.run(ProfilesList, '-o', 'json');
     assert.deepEqual([empty.code, parseJson(empty.stdout)], [0, { items: [], total_results: 0n }]);
