@@ -17,7 +17,7 @@ import { ProfileStore } from '../profiles/store.js';
 import { resolveKey, resolveTarget, resolveTenant, type Target, type TargetTools, type TenantAccess } from '../profiles/target.js';
 import { warnOfExpiry } from './profiles/expiry-warning.js';
 import type { Host } from './host.js';
-import { explainDenial } from './profiles/key-advice.js';
+import { explainDenial, explainLookUp } from './profiles/key-advice.js';
 import { resumeCommand } from './activities/resume.js';
 import { traceTo } from './trace.js';
 
@@ -91,7 +91,7 @@ export class Session {
     const api = coreApi(this.#host, this.#flags, { apiUrl, key });
     return {
       keyContext: (tenantId, options) => this.#explained(key, api.keyContext(tenantId, options)),
-      structure: (tenantId, options) => this.#explained(key, api.structure(tenantId, options)),
+      structure: (tenantId, options) => this.#explained(key, api.structure(tenantId, options), explainLookUp),
     };
   }
 
@@ -151,11 +151,12 @@ export class Session {
     return key;
   }
 
-  async #explained<T>(key: ApiKey, call: Promise<T>): Promise<T> {
+  async #explained<T>(key: ApiKey, call: Promise<T>, explain?: (error: unknown) => unknown): Promise<T> {
     try {
       return await call;
     } catch (error) {
       explainDenial(error, key, this.settings, this.#host.clock.now());
+      explain?.(error);
       throw error;
     }
   }

@@ -230,6 +230,21 @@ describe('whoami', () => {
   });
 });
 
+describe('a key without info:read', () => {
+  it('is told which grant a look-up needs, and what works without it', async () => {
+    const bench = new CommandBench();
+    try {
+      bench.env.LD_TENANT_ID = TENANT.toString();
+      bench.core.get(STRUCTURE).reply(403, problem(403, 'forbidden', 'no'));
+      const { code, stderr } = await bench.run(DeploymentsList);
+      assert.equal(code, 4);
+      assert.match(stderr, /grant info:read .*--deployment ID with --supervisor-url URL/);
+    } finally {
+      bench.close();
+    }
+  });
+});
+
 describe('deployments list', () => {
   let bench: CommandBench;
   beforeEach(() => {

@@ -11,6 +11,7 @@ import {
 } from '../../profiles/deployments.js';
 import { isGranted } from '../../profiles/grants.js';
 import type { DeploymentRef } from '../../profiles/settings.js';
+import { explainLookUp } from './key-advice.js';
 import type { Credentials } from './profile-credentials.js';
 import type { ProfileDesk } from './profile-desk.js';
 import type { Questions } from '../prompts/questions.js';
@@ -30,8 +31,8 @@ export interface DeploymentWish {
 }
 
 /**
- * Settles the deployment of a profile: looked up in the tenant's structure, or chosen from it by the user. Without
- * the API's word on the key (`--no-verify`) it is what was given.
+ * Settles the deployment of a profile: looked up in the tenant's structure, or chosen from it by the user. An id with
+ * a supervisor URL needs no look-up, so that a key without `info:read` will do. Without the API's word on the key (`--no-verify`) it is what was given.
  * @returns null for none
  * @throws LdctlError (exit 5) when it is not found, ambiguous, or has no supervisor URL; the errors of the Core API
  */
@@ -43,14 +44,31 @@ export async function chooseDeployment(
   const { ref, supervisorUrl } = wish;
   if (!context) return ref && { id: ref.id ?? undefined, name: ref.name ?? undefined, supervisorUrl };
   if (!ref && !desk.questions) return null;
-  const structure = await desk.during('Fetching the deployments', () =>
-    desk.core(access).structure(access.tenantId, { signal: desk.signal }),
-  );
+  const known = ref && ref.id !== null && supervisorUrl ? { id: ref.id, name: ref.name ?? undefined, supervisorUrl } : null;
+  const structure = await lookUp(access, known !== null, desk);
+  if (!structure) return known;
   const placed = ref ? findDeployment(structure, ref) : desk.questions && (await pick(structure, desk, desk.questions));
   if (!placed) return null;
   warnOfMissingGrants(context, placed, desk);
   const { id, name } = placed.deployment;
   return { id, name, supervisorUrl: supervisorUrl ?? (await supervisorOf(placed, desk)) };
+}
+
+/** @returns null where the key may not look, and need not, since all that is looked for is known */
+async function lookUp(
+  access: Pick<Credentials, 'apiUrl' | 'key' | 'tenantId'>,
+  isKnown: boolean,
+  desk: ProfileDesk,
+): Promise<TenantStructure | null> {
+  try {
+    return await desk.during('Fetching the deployments', () =>
+      desk.core(access).structure(access.tenantId, { signal: desk.signal }),
+    );
+  } catch (error) {
+    if (!explainLookUp(error) || !isKnown) throw error;
+    desk.warn('this key lacks info:read: the deployment was stored as it was given, and not looked up');
+    return null;
+  }
 }
 
 async function pick(

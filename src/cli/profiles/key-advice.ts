@@ -13,6 +13,17 @@ export function explainDenial(error: unknown, key: ApiKey, settings: Settings, n
   if (error instanceof ApiError && error.status === 401) error.hint = advice(key, settings, now);
 }
 
+/**
+ * Adds to a 403 of a look-up which grant it needs, and what works without it (design, "Commands").
+ * @returns whether it was one
+ */
+export function explainLookUp(error: unknown): error is ApiError {
+  if (!(error instanceof ApiError) || error.status !== 403) return false;
+  const needs = "Looking up deployments needs the grant info:read on the key's own tenant.";
+  error.hint = `${needs} Ids work without it: --deployment ID with --supervisor-url URL.`;
+  return true;
+}
+
 function advice(key: ApiKey, { key: setting, profile }: Settings, now: number): string {
   const source = setting?.source;
   if (source?.from !== 'profile' || !profile) {

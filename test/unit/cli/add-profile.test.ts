@@ -41,6 +41,14 @@ describe('profiles add', () => {
   afterEach(removeFolders);
 
   describe('in a script', () => {
+    it('needs no look-up for an id with a supervisor URL: a key without info:read will do', async () => {
+      const desk = piped({ seesStructure: false });
+      await add(desk, { ...SCRIPT, deployment: PROD.toString(), 'supervisor-url': 'https://own.example' });
+      const { deployment_id, supervisor_url, deployment_name } = desk.store.get('me');
+      assert.deepEqual([deployment_id, supervisor_url, deployment_name], [PROD, 'https://own.example', undefined]);
+      assert.match(desk.said, /lacks info:read/);
+    });
+
     it('checks key and deployment, and stores what it found, ids digit for digit', async () => {
       const desk = piped();
       const { profile, current } = await add(desk, SCRIPT);
@@ -197,6 +205,12 @@ describe('profiles add', () => {
         assert.doesNotMatch(`${error.message} ${error.hint ?? ''}`, /ld_pk_[a-z]/);
       });
     }
+
+    it('by name with a key without info:read, and says which grant is missing and what works without it', async () => {
+      const error = await failure(piped({ seesStructure: false }), SCRIPT);
+      assert.deepEqual([error.code, error.exitCode], ['forbidden', 4]);
+      assert.match(error.hint ?? '', /grant info:read .*--deployment ID with --supervisor-url URL/);
+    });
 
     it('under a name that is taken, and asks for nothing first', async () => {
       const desk = piped();

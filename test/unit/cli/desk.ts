@@ -23,6 +23,8 @@ export const SUPERVISOR = 'https://supervisor.example';
 export type Scripted = [message: RegExp, answer: string | boolean | RegExp | Interrupted];
 
 export interface DeskOptions {
+  /** False for a key without `info:read`. */
+  seesStructure?: boolean;
   env?: Record<string, string>;
   stdin?: string;
   /** Given: a terminal, and what its user answers, in this order. */
@@ -76,7 +78,7 @@ export class TestDesk implements ProfileDesk {
     },
     structure: () => {
       this.calls.push('structure');
-      return Promise.resolve(STRUCTURE);
+      return this.#options.seesStructure === false ? Promise.reject(refusal(403, 'forbidden')) : Promise.resolve(STRUCTURE);
     },
   });
 
