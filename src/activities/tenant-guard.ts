@@ -12,8 +12,7 @@ export interface ExpectedTenant {
 }
 
 /**
- * A Supervisor that shows no log of another tenant or deployment as long as nothing was posted through it (design,
- * "Commands": whose log it is): settings that mix the tenant of one with the deployment of another must not restart
+ * A Supervisor that shows no log of another tenant or deployment as long as nothing was posted through it (design, "Whose log it is"): settings that mix the tenant of one with the deployment of another must not restart
  * somebody else's nodes. Since the log is read before anything is sent, what it throws ends a trigger with exit 5 or 6.
  * Once something was sent, hiding the log would only hide what came of it.
  * @param expected null where nothing is known of the tenant

@@ -19,8 +19,7 @@ const FLAG_OF: Partial<Record<Variable, string>> = {
 const IN_SANDBOX = 'LDCTL_IN_SANDBOX';
 
 /**
- * One line that names the variables that hide something else that a profile says (design, "Commands": nothing is
- * shadowed in silence); null when there are none, and inside `sandbox exec`. Values are not shown: one may be a key.
+ * One line that names the variables that hide something else that a profile says (design, "Settings"); null when there are none, and inside `sandbox exec`. Values are not shown: one may be a key.
  * @param flags the settings among the flags: what they say is hidden by no variable
  */
 export function hiddenText(profile: Profile, env: Env, flags: Readonly<Record<string, unknown>> = {}): string | null {
