@@ -2,7 +2,7 @@ import { classify } from '../../src/activities/dispatch-rules.js';
 import { type Followed } from '../../src/activities/follow/followed.js';
 import { openRunLog, type RunLog } from '../../src/activities/run-log.js';
 import { type JobTools } from '../../src/activities/job.js';
-import { type TriggerPlan } from '../../src/activities/trigger.js';
+import { type TriggerPlan } from '../../src/activities/trigger-plan.js';
 import { formatAction } from '../../src/core/activity.js';
 import { LdctlError } from '../../src/core/errors.js';
 import { type Accepted, type ActivityPage, type Supervisor } from '../../src/core/supervisor.js';

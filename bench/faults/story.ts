@@ -1,5 +1,6 @@
 import { type Job, type JobTools } from '../../src/activities/job.js';
-import { trigger, type TriggerPlan } from '../../src/activities/trigger.js';
+import { type TriggerPlan } from '../../src/activities/trigger-plan.js';
+import { trigger } from '../../src/activities/trigger.js';
 import { waitAfter, waitForActivities } from '../../src/activities/wait.js';
 import { type Id } from '../../src/core/ids.js';
 import { Sandbox } from '../../src/sandbox/engine.js';

@@ -6,7 +6,7 @@ import { openRunLog } from './run-log.js';
 import { outcomeOf } from './run-outcome.js';
 import { resultOf } from './run-result.js';
 import { targetKindOf } from './targets.js';
-import type { TriggerPlan } from './trigger.js';
+import type { TriggerPlan } from './trigger-plan.js';
 
 /**
  * What a trigger would do: reads the log, and sends nothing. For every node, the targets are those that the newest

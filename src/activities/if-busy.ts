@@ -5,13 +5,12 @@ import { warning, type ResultEvent, type RunStep } from '../core/progress.js';
 import type { Job, JobTools } from './job.js';
 import { joinResults } from './join-results.js';
 import { openRunLog, type RunLog } from './run-log.js';
-import { RunMemory } from './run-memory.js';
 import { RunTracker } from './run-tracker.js';
 import { deadlineOf } from './run.js';
 import { knownActivities } from './targets.js';
-import { trigger, type TriggerPlan } from './trigger.js';
+import { memoryOf, type TriggerPlan } from './trigger-plan.js';
+import { trigger } from './trigger.js';
 import { followJoined, highestOf } from './wait.js';
-import { wireKey } from './wire-key.js';
 
 /** What to do when a target already has the runtime in `processing` (design, "trigger"). */
 export const IF_BUSY = ['wait', 'fail', 'join', 'ignore'] as const;
@@ -122,10 +121,6 @@ function rememberJoined(plan: TriggerPlan, ids: readonly Id[], tools: JobTools):
   const lowest = ids.reduce((low, id) => (id < low ? id : low));
   const baseline = { highestId: lowest > 0n ? lowest - 1n : 0n, nodes: [] };
   return memoryOf(plan, tools).accepted(baseline, tools.clock.now(), null);
-}
-
-function memoryOf(plan: TriggerPlan, { journal, clock }: JobTools): RunMemory {
-  return new RunMemory(plan.callersKey ? journal : null, wireKey(plan.idempotencyKey, plan), clock);
 }
 
 /** What is left of a limit; null for none. */

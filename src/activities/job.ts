@@ -31,6 +31,13 @@ export interface FollowLimits {
 }
 
 /** What a later `activities wait` has to know. */
-export type Resume =
-  | { ids: readonly Id[] }
-  | { after: Id; runtime: Runtime; action: Action; nodes: readonly Id[] | null; expectNodes: number | null };
+export type Resume = { ids: readonly Id[] } | ResumeAfter;
+
+/** A trigger whose entries are above this id of the log. */
+export interface ResumeAfter {
+  after: Id;
+  runtime: Runtime;
+  action: Action;
+  nodes: readonly Id[] | null;
+  expectNodes: number | null;
+}

@@ -1,6 +1,5 @@
-import { formatAction, type Action, type Runtime } from '../core/activity.js';
+import { formatAction } from '../core/activity.js';
 import { LdctlError } from '../core/errors.js';
-import { sortedUnique, type Id } from '../core/ids.js';
 import type { RunRecord } from '../core/journal.js';
 import { emptyNodeResult } from '../core/outcome.js';
 import type { ResultEvent, RunStep } from '../core/progress.js';
@@ -8,36 +7,15 @@ import type { TriggerRequest } from '../core/supervisor.js';
 import type { Baseline } from './baseline.js';
 import { dispatch, type DispatchOutcome } from './dispatch.js';
 import { LogTail } from './follow/log-tail.js';
-import type { FollowLimits, Job, JobTools, Resume } from './job.js';
+import type { Job, JobTools, Resume } from './job.js';
 import { findReplayed } from './replay.js';
 import { openRunLog, type RunLog } from './run-log.js';
-import { RunMemory } from './run-memory.js';
+import type { RunMemory } from './run-memory.js';
 import { failedOutcome, interruptedOutcome, outcomeOf, type RunOutcome } from './run-outcome.js';
 import { resultOf, type RunFacts } from './run-result.js';
 import { followRun, workOf } from './run.js';
 import { above, targetsOf, withLongSettle, type Correlation, type Targets } from './targets.js';
-import { wireKey } from './wire-key.js';
-
-export interface TriggerPlan {
-  deploymentId: Id;
-  runtime: Runtime;
-  action: Action;
-  /** Null: every node. Never empty. */
-  nodes: readonly Id[] | null;
-  /** How many nodes an every-node trigger must reach; null when the log decides. */
-  expectNodes: number | null;
-  idempotencyKey: string;
-  /** The key is the caller's own: a later run with it is the same trigger, and the journal remembers it. */
-  callersKey: boolean;
-  wait: boolean;
-  limits: FollowLimits;
-}
-
-/** What is sent for a trigger. */
-export function requestOf(plan: Omit<TriggerPlan, 'limits' | 'wait'>): TriggerRequest {
-  const { deploymentId, runtime, action, nodes, idempotencyKey } = plan;
-  return { deploymentId, runtime, action, nodes: nodes && sortedUnique(nodes), wireKey: wireKey(idempotencyKey, plan) };
-}
+import { memoryOf, requestOf, type TriggerPlan } from './trigger-plan.js';
 
 /**
  * Triggers an action and follows it to its end (design, "Sequence"). Once something may have been sent, it ends with a
@@ -71,7 +49,7 @@ class Trigger {
     this.#tools = tools;
     this.#log = log;
     this.#request = requestOf(plan);
-    this.#memory = new RunMemory(plan.callersKey ? tools.journal : null, this.#request.wireKey, tools.clock);
+    this.#memory = memoryOf(plan, tools);
   }
 
   async *run(): Job {

@@ -1,35 +1,31 @@
 import { formatAction, type Action, type Runtime } from '../core/activity.js';
 import type { Id } from '../core/ids.js';
 import { nodesBelow } from './baseline.js';
-import type { FollowLimits, Job, JobTools } from './job.js';
+import type { FollowLimits, Job, JobTools, ResumeAfter } from './job.js';
 import { openRunLog, type RunLog } from './run-log.js';
 import type { RunFacts } from './run-result.js';
 import { followRun } from './run.js';
 import { above, knownActivities, targetsOf, withLongSettle } from './targets.js';
 
-/** A trigger taken up again from its baseline: the same correlation as `trigger` made. */
-export interface WaitAfterPlan {
+interface WaitPlan {
   deploymentId: Id;
-  after: Id;
-  runtime: Runtime;
-  action: Action;
-  nodes: readonly Id[] | null;
-  expectNodes: number | null;
   limits: FollowLimits;
 }
 
-/** Activities that are known by their ids. */
-export interface WaitPlan {
-  deploymentId: Id;
+/** A trigger taken up again from its baseline: the same correlation as `trigger` made. */
+export type WaitAfterPlan = WaitPlan & ResumeAfter;
+
+interface JoinPlan extends WaitPlan {
   ids: readonly Id[];
-  limits: FollowLimits;
+  runtime: Runtime;
+  action: Action;
 }
 
 /**
  * Follows activities by their ids. Never sends.
  * @throws as `Supervisor.list` does, when the log cannot be read to begin with
  */
-export async function* waitForActivities(plan: WaitPlan, tools: JobTools): Job {
+export async function* waitForActivities(plan: WaitPlan & { ids: readonly Id[] }, tools: JobTools): Job {
   const log = openRunLog(plan, tools);
   await log.log.page(1, { signal: tools.signal });
   // Runtime and action are given where all the activities share them.
@@ -47,7 +43,7 @@ export async function* waitForActivities(plan: WaitPlan, tools: JobTools): Job {
 }
 
 /** Follows activities of others in place of a trigger's own (`--if-busy join`). They were just seen, so nothing is read first. */
-export function followJoined(plan: WaitPlan & { runtime: Runtime; action: Action }, tools: JobTools, log: RunLog): Job {
+export function followJoined(plan: JoinPlan, tools: JobTools, log: RunLog): Job {
   const { deploymentId, runtime, action } = plan;
   return followKnown(plan, log, unsentFacts(deploymentId, runtime, formatAction(action)), tools);
 }
@@ -71,7 +67,7 @@ export function highestOf(ids: readonly Id[]): Id {
   return ids.reduce((highest, id) => (id > highest ? id : highest), 0n);
 }
 
-function followKnown({ ids, limits }: WaitPlan, log: RunLog, facts: RunFacts, tools: JobTools): Job {
+function followKnown({ ids, limits }: Pick<JoinPlan, 'ids' | 'limits'>, log: RunLog, facts: RunFacts, tools: JobTools): Job {
   return followRun({ facts, targets: knownActivities(ids), after: highestOf(ids), log, resume: { ids } }, limits, tools);
 }
 

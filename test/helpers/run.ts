@@ -1,5 +1,5 @@
 import { type JobTools } from '../../src/activities/job.js';
-import { type TriggerPlan } from '../../src/activities/trigger.js';
+import { type TriggerPlan } from '../../src/activities/trigger-plan.js';
 import { type ResultEvent, type RunEvent, type RunStep } from '../../src/core/progress.js';
 import { VirtualClock } from './clock.js';
 import { FakeSupervisor } from './fake-supervisor.js';

@@ -1,17 +1,13 @@
 import { onAbort, linkedController } from '../../core/abort.js';
 import { formatAction } from '../../core/activity.js';
 import { Interrupted, LdctlError } from '../../core/errors.js';
-import type { Id } from '../../core/ids.js';
 import type { RunEvent } from '../../core/progress.js';
 import type { Gate } from '../../core/roll.js';
 import { CALLED_OFF } from '../dispatch.js';
 import { BUSY, triggerIfNotBusy } from '../if-busy.js';
-import { RunMemory } from '../run-memory.js';
 import { asLdctlError } from '../run-outcome.js';
-import type { TriggerPlan } from '../trigger.js';
-import { wireKey } from '../wire-key.js';
+import { memoryOf, type TriggerPlan } from '../trigger-plan.js';
 import type { RollContext } from './context.js';
-import type { RollPlan, RollTools } from './plan.js';
 import type { RollNode } from './roll-node.js';
 
 /** Takes one node through a roll: its trigger to the end, then the pause, then the gate. */
@@ -114,7 +110,7 @@ export class NodeRunner {
     if (roll.isOver()) return;
     if (gate !== null) await this.#ask(gate);
     if (!node.isPassed) return;
-    for await (const event of memoryOf(roll.plan, roll.tools, node.nodeId).passed()) roll.events.push(event);
+    for await (const event of memoryOf({ ...roll.plan, nodes: [node.nodeId] }, roll.tools).passed()) roll.events.push(event);
   }
 
   /** Ends early when nothing more is started. */
@@ -147,10 +143,4 @@ export class NodeRunner {
     });
     events.push({ event: 'gate', node_id: node.nodeId, gate: node.gate });
   }
-}
-
-/** What an earlier run with the same caller's key has left of a node. */
-export function memoryOf(plan: RollPlan, { journal, clock }: RollTools, node: Id): RunMemory {
-  const key = wireKey(plan.idempotencyKey, { ...plan, nodes: [node] });
-  return new RunMemory(plan.callersKey ? journal : null, key, clock);
 }

@@ -3,7 +3,7 @@ import type { Id } from '../../core/ids.js';
 import type { Gate } from '../../core/roll.js';
 import type { IfBusy } from '../if-busy.js';
 import type { JobTools } from '../job.js';
-import type { TriggerPlan } from '../trigger.js';
+import type { TriggerPlan } from '../trigger-plan.js';
 
 export interface RollPlan extends Omit<TriggerPlan, 'nodes' | 'expectNodes' | 'wait'> {
   /** In the order in which they are to be acted on; each once, not empty. */

@@ -8,8 +8,9 @@ import { busyError } from '../if-busy.js';
 import type { Job } from '../job.js';
 import { PastDurations } from '../past-durations.js';
 import { deadlineOf } from '../run.js';
+import { memoryOf } from '../trigger-plan.js';
 import { RollContext } from './context.js';
-import { memoryOf, NodeRunner } from './node-runner.js';
+import { NodeRunner } from './node-runner.js';
 import type { RollPlan, RollTools } from './plan.js';
 import { withReadBudget } from './read-budget.js';
 import { RollLog } from './roll-log.js';
@@ -29,7 +30,10 @@ export async function* roll(plan: RollPlan, given: RollTools): Job {
   // Every node underway listens to them.
   setMaxListeners(0, signal, stopping);
   const nodes = await Promise.all(
-    plan.nodes.map(async (node) => new RollNode(node, await memoryOf(plan, tools, node).recall(), plan.gate !== null)),
+    plan.nodes.map(async (node) => {
+      const record = await memoryOf({ ...plan, nodes: [node] }, tools).recall();
+      return new RollNode(node, record, plan.gate !== null);
+    }),
   );
   const log = new ActivityLog(tools.supervisor, plan.deploymentId, new PastDurations());
   const floor = lowestBaseline(nodes) ?? (await readBaseline(log, { signal })).highestId;

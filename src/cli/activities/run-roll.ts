@@ -3,7 +3,7 @@ import { dryRun } from '../../activities/dry-run.js';
 import type { RollPlan } from '../../activities/roll/plan.js';
 import { roll } from '../../activities/roll/roll.js';
 import { seenNodes } from '../../activities/seen-nodes.js';
-import { requestOf } from '../../activities/trigger.js';
+import { requestOf } from '../../activities/trigger-plan.js';
 import { describeTrigger } from '../../api/supervisor-api.js';
 import { formatAction } from '../../core/activity.js';
 import { LdctlError } from '../../core/errors.js';

@@ -1,5 +1,5 @@
 import { checkIdempotencyKey } from '../../activities/wire-key.js';
-import type { TriggerPlan } from '../../activities/trigger.js';
+import type { TriggerPlan } from '../../activities/trigger-plan.js';
 import type { IfBusy } from '../../activities/if-busy.js';
 import { formatAction, parseAction, parseRuntime } from '../../core/activity.js';
 import { UsageError } from '../../core/errors.js';

@@ -2,7 +2,7 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { dryRun } from '../../activities/dry-run.js';
 import { IF_BUSY, triggerIfNotBusy } from '../../activities/if-busy.js';
-import { requestOf } from '../../activities/trigger.js';
+import { requestOf } from '../../activities/trigger-plan.js';
 import { describeTrigger } from '../../api/supervisor-api.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { settleConsent } from '../../cli/activities/consent.js';

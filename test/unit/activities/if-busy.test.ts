@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { triggerIfNotBusy, type IfBusy } from '../../../src/activities/if-busy.js';
 import { type ResultEvent } from '../../../src/core/progress.js';
-import { type TriggerPlan } from '../../../src/activities/trigger.js';
+import { type TriggerPlan } from '../../../src/activities/trigger-plan.js';
 import { Interrupted, LdctlError } from '../../../src/core/errors.js';
 import { type Id } from '../../../src/core/ids.js';
 import { apiError, failing, failingRead, type EntryOptions } from '../../helpers/fake-supervisor.js';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type JobTools } from '../../../src/activities/job.js';
-import { trigger, type TriggerPlan } from '../../../src/activities/trigger.js';
+import { type TriggerPlan } from '../../../src/activities/trigger-plan.js';
+import { trigger } from '../../../src/activities/trigger.js';
 import { wireKey } from '../../../src/activities/wire-key.js';
 import { LdctlError } from '../../../src/core/errors.js';
 import { type RunRecord } from '../../../src/core/journal.js';

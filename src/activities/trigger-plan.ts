@@ -1,0 +1,38 @@
+import type { Action, Runtime } from '../core/activity.js';
+import { sortedUnique, type Id } from '../core/ids.js';
+import type { TriggerRequest } from '../core/supervisor.js';
+import type { FollowLimits, JobTools } from './job.js';
+import { RunMemory } from './run-memory.js';
+import { wireKey } from './wire-key.js';
+
+export interface TriggerPlan {
+  deploymentId: Id;
+  runtime: Runtime;
+  action: Action;
+  /** Null: every node. Never empty. */
+  nodes: readonly Id[] | null;
+  /** How many nodes an every-node trigger must reach; null when the log decides. */
+  expectNodes: number | null;
+  idempotencyKey: string;
+  /** The key is the caller's own: a later run with it is the same trigger, and the journal remembers it. */
+  callersKey: boolean;
+  wait: boolean;
+  limits: FollowLimits;
+}
+
+/** What tells one trigger from another. */
+type Identity = Pick<TriggerPlan, 'deploymentId' | 'runtime' | 'action' | 'nodes' | 'idempotencyKey'>;
+
+/** What is sent for a trigger. */
+export function requestOf(plan: Identity): TriggerRequest {
+  const { deploymentId, runtime, action, nodes, idempotencyKey } = plan;
+  return { deploymentId, runtime, action, nodes: nodes && sortedUnique(nodes), wireKey: wireKey(idempotencyKey, plan) };
+}
+
+/** What an earlier run with the same caller's key has left of a trigger. */
+export function memoryOf(
+  plan: Identity & { callersKey: boolean },
+  { journal, clock }: Pick<JobTools, 'journal' | 'clock'>,
+): RunMemory {
+  return new RunMemory(plan.callersKey ? journal : null, wireKey(plan.idempotencyKey, plan), clock);
+}
