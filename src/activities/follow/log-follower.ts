@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { linkedController, unlessAborted, withTimeout } from '../../core/abort.js';
 import type { Clock, Random } from '../../core/clock.js';
 import { Interrupted, LdctlError } from '../../core/errors.js';
@@ -61,6 +62,8 @@ export class LogFollower {
     this.#schedule = new PollSchedule(options.intervalMs, random);
     this.#timer = new Timer(clock);
     this.#life = linkedController(signal);
+    // Every subscriber listens to it.
+    setMaxListeners(0, this.#life.controller.signal);
   }
 
   /** Ends what is still going on. */
@@ -81,11 +84,15 @@ export class LogFollower {
     this.#schedule.begin(now);
     // What was due while nobody was there to see it is due no more.
     if (isFirst) this.#timer.set(Infinity);
-    this.#timer.bringForward(this.#inTime(this.#schedule.next(now)));
+    this.#timer.bringForward(this.#schedule.next(now));
     if (!this.#isLooping) void this.#loop();
+    const { controller: over, release } = linkedController(this.#life.controller.signal);
+    void this.#endAtDeadline(subscriber, over.signal);
     try {
       yield* subscriber.events.drain();
     } finally {
+      release();
+      over.abort(new Error('followed to an end'));
       this.#subscribers.end([subscriber], { kind: 'settled' });
       this.#timer.wake();
     }
@@ -123,11 +130,8 @@ export class LogFollower {
 
   async #pollOrTolerate(): Promise<void> {
     const startedAt = this.#clock.now();
-    const isLast = this.#subscribers.lateAt(startedAt).length > 0;
-    const limitMs = isLast ? LAST_POLL_MS : Infinity;
-    const poll = this.#polls.join('one');
     try {
-      await withTimeout(this.#clock, limitMs, this.#life.controller.signal, (signal) => unlessAborted(poll, signal));
+      await this.#polls.join('one');
     } catch (error) {
       if (error instanceof Interrupted || !(error instanceof LdctlError)) throw error;
       this.#pollFailed(error, startedAt);
@@ -154,23 +158,22 @@ export class LogFollower {
       // The poll did not know of whoever subscribed meanwhile.
       .map((one) => (present.has(one) ? this.#subscribers.deliver(one, read, poll) : this.#deliverRemembered(one)));
     if (news.includes(true)) this.#schedule.changed(endedAt);
-    this.#endLate(startedAt);
+    // Those that had their last poll, although the machine slept through their deadline.
+    this.#subscribers.end(this.#subscribers.lateAt(startedAt), { kind: 'deadline' });
     const last = { startedAt, requests: this.#tail.requests, checkAt: this.#subscribers.checkAt() };
-    this.#timer.set(this.#inTime(this.#schedule.next(endedAt, last)));
+    this.#timer.set(this.#schedule.next(endedAt, last));
   }
 
   #pollFailed(error: LdctlError, startedAt: number): void {
     const now = this.#clock.now();
     // One that a deadline broke off says nothing of the log.
-    const wasBrokenOff = this.#subscribers.lateAt(now).length > 0;
-    this.#endLate(startedAt);
-    if (!wasBrokenOff) {
+    if (this.#subscribers.lateAt(now).length === 0) {
       const { giveUp, first } = this.#budget.failed(error, startedAt, now);
       const [anyone] = this.#subscribers.all();
       if (first) anyone?.events.push(warning('poll_failed', `cannot see the log just now: ${error.message}`));
       if (giveUp) this.#subscribers.end(this.#subscribers.all(), { kind: 'gave-up', error });
     }
-    this.#timer.set(this.#inTime(Math.max(this.#schedule.next(now), this.#budget.retryAfterMs)));
+    this.#timer.set(Math.max(this.#schedule.next(now), this.#budget.retryAfterMs));
   }
 
   /** No poll of its own, and so no proof of anything that is absent. @returns whether it was news */
@@ -181,12 +184,15 @@ export class LogFollower {
     return this.#subscribers.deliver(subscriber, entries, poll);
   }
 
-  #endLate(at: number): void {
-    this.#subscribers.end(this.#subscribers.lateAt(at), { kind: 'deadline' });
-  }
-
-  /** A deadline comes before the schedule's own time, and the server's. */
-  #inTime(waitMs: number): number {
-    return Math.max(Math.min(waitMs, this.#subscribers.nextDeadline() - this.#clock.now()), 0);
+  /** After one last poll. What interrupts it ends the subscriber by itself. */
+  async #endAtDeadline(subscriber: Subscriber, signal: AbortSignal): Promise<void> {
+    if (subscriber.deadline === Infinity) return;
+    try {
+      await this.#clock.sleep(subscriber.deadline - this.#clock.now(), signal);
+      await withTimeout(this.#clock, LAST_POLL_MS, signal, (limited) => unlessAborted(this.#polls.join('one'), limited));
+    } catch {
+      if (signal.aborted) return;
+    }
+    this.#subscribers.end([subscriber], { kind: 'deadline' });
   }
 }

@@ -61,7 +61,7 @@ export class Subscribers {
   }
 
   /** The first deadline after that time; `Infinity` for none. */
-  nextDeadline(after = -Infinity): number {
+  nextDeadline(after: number): number {
     return this.all().reduce((first, { deadline }) => (deadline > after ? Math.min(first, deadline) : first), Infinity);
   }
 }

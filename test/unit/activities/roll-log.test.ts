@@ -185,6 +185,31 @@ describe('how the runs of a roll read the log together', () => {
     assert.equal(bench.clock.asleep, 0, 'closing ends the poll that hangs');
   });
 
+  it('ends at its deadline although a read for somebody’s baseline hangs, which goes on', async () => {
+    const bench = new Bench();
+    const startedAt = bench.clock.now();
+    bench.supervisor.readMs = 60_000;
+    let answered = false;
+    void bench.log.baseline().then(() => (answered = true));
+    assert.deepEqual(await bench.clock.run(bench.follow(1n, { timeoutMs: 10_000 })), { kind: 'deadline' });
+    assert.equal(bench.clock.now() - startedAt, 12_000);
+    await bench.clock.advance(60_000);
+    assert.ok(answered);
+  });
+
+  it('begins anew with whoever comes after a quiet time', async () => {
+    const bench = new Bench();
+    bench.supervisor.add({ node: 1n });
+    await bench.clock.run(bench.follow(1n));
+    await bench.clock.advance(600_000);
+    const reads: number[] = [];
+    const startedAt = bench.clock.now();
+    bench.supervisor.beforeRead = () => void reads.push(bench.clock.now() - startedAt);
+    bench.supervisor.add({ node: 2n });
+    await bench.clock.run(bench.follow(2n));
+    assert.deepEqual(reads, [500, 1500, 2000]);
+  });
+
   it('polls a last time for all whose deadline is the same', async () => {
     const bench = new Bench({ deadline: Date.UTC(2026, 5, 1, 12, 0, 20) });
     const following = Promise.all([1n, 2n, 3n, 4n].map((node) => bench.follow(node)));
