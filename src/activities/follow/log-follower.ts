@@ -190,8 +190,9 @@ export class LogFollower {
     try {
       await this.#clock.sleep(subscriber.deadline - this.#clock.now(), signal);
       await withTimeout(this.#clock, LAST_POLL_MS, signal, (limited) => unlessAborted(this.#polls.join('one'), limited));
-    } catch {
+    } catch (error) {
       if (signal.aborted) return;
+      if (!(error instanceof LdctlError)) subscriber.events.fail(error);
     }
     this.#subscribers.end([subscriber], { kind: 'deadline' });
   }

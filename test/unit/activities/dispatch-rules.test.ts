@@ -9,7 +9,7 @@ const transport = (sent: 'no' | 'maybe', transient = true): PostAnswer => ({
 const status = (code: number, problem?: string): PostAnswer => ({ error: apiError(code, { code: problem }) });
 
 describe('classify, the decision table of a POST', () => {
-  const table: Array<[what: string, answer: PostAnswer, verdict: PostClass]> = [
+  const table: Array<[what: string, answer: PostAnswer, kind: PostClass]> = [
     ['202', { accepted: accepted() }, 'accepted'],
     ['202, replayed', { accepted: accepted({ replayed: true }) }, 'accepted'],
     ['a request that never left', transport('no'), 'not-sent'],
@@ -27,8 +27,8 @@ describe('classify, the decision table of a POST', () => {
     ['in progress, but no 409', status(400, 'idempotent_request_in_progress'), 'definite-no'],
     ['408', status(408), 'uncertain'],
   ];
-  for (const [what, answer, verdict] of table) {
-    it(`${what}: ${verdict}`, () => assert.equal(classify(answer), verdict));
+  for (const [what, answer, kind] of table) {
+    it(`${what}: ${kind}`, () => assert.equal(classify(answer), kind));
   }
 
   it('a redirect of any kind: redirect', () => {

@@ -291,7 +291,7 @@ describe('dispatch', () => {
       assert.equal(world.supervisor.posts.length, 25);
     });
 
-    it('does not send again when the machine slept during the look', async () => {
+    it('does not send again when the machine slept during the read', async () => {
       const world = new World(failing(lost()));
       world.isInLog = () => {
         if (world.since() >= 5000) world.clock.jump(60 * MINUTE);
@@ -348,7 +348,7 @@ describe('dispatch', () => {
       assert.equal((await world.run()).kind, 'accepted');
     });
 
-    it('bears failing reads although nothing may be sent any more', async () => {
+    it('tolerates failing reads although nothing may be sent any more', async () => {
       const world = new World();
       world.earlier = earlier(-Infinity);
       world.isInLog = () => {
@@ -416,7 +416,7 @@ describe('dispatch', () => {
     assert.equal(world.supervisor.posts.length, 1);
   });
 
-  it('says why it does not know, why it sends again, and why it cannot look', async () => {
+  it('says why it does not know, why it sends again, and why it cannot read the log', async () => {
     const world = new World(failing(refused()), failing(lost()), say202);
     let reads = 0;
     world.isInLog = () => {

@@ -48,7 +48,7 @@ describe('when a roll may be over', () => {
   const ahead = { window: 1, pauseMs: 0, goesOn: true };
   const turn = (ageMs: number): NodeProgress => running(ageMs, { stage: 'running' });
 
-  it('is when those that wait have had their turn as well, one at a time', () => {
+  it('is when those that wait are done as well, one at a time', () => {
     assert.equal(toGo([{ ...completed, stage: 'done' }, turn(5000), waiting, waiting], USUAL, NOW, ahead), 25_000);
   });
 
@@ -107,7 +107,7 @@ describe('what a run says of how long it usually takes', () => {
     assert.ok(progressOf(events).every(({ endsAt }) => endsAt === undefined));
   });
 
-  it('tells when it may be over, once the entries are seen and as long as any goes on', async () => {
+  it('says when it may be over, once the entries are seen and as long as any goes on', async () => {
     const told = progressOf((await restart([10_000, 10_500], [9900, 10_000, 10_100])).events);
     for (const { nodes, endsAt } of told) {
       assert.equal(endsAt !== undefined, nodes.some(({ status }) => status === 'processing'));

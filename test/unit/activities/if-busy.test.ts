@@ -39,7 +39,7 @@ class Bench extends JobBench {
 }
 
 describe('--if-busy ignore', () => {
-  it('goes ahead, and does not even look', async () => {
+  it('goes ahead, and does not even read the log', async () => {
     const bench = new Bench();
     bench.busy(1n, null, { action: 'stop' });
     const { exitCode } = await bench.trigger('ignore');
@@ -66,7 +66,7 @@ describe('--if-busy fail', () => {
     assert.equal(bench.clock.now(), begunAt);
   });
 
-  it('looks far down the log, and at every node when none is named', async () => {
+  it('reads far down the log, and at every node when none is named', async () => {
     const bench = new Bench();
     bench.busy(2n, null);
     bench.supervisor.addHistory(450);
@@ -85,7 +85,7 @@ describe('--if-busy fail', () => {
     });
   }
 
-  it('ends with the API’s own reason when it may not look', async () => {
+  it('ends with the API’s own reason when it may not read the log', async () => {
     const bench = new Bench();
     bench.supervisor.nextReads(failingRead(apiError(403)));
     assert.equal((await bench.refuses('fail')).exitCode, 4);
@@ -119,7 +119,7 @@ describe('--if-busy wait', () => {
     assert.ok(bench.clock.now() - begunAt <= 123_000);
   });
 
-  it('waits as long as it takes without a --timeout, and says for what; what others do is not told', async () => {
+  it('waits as long as it takes without a --timeout, and says for what; what others do is not shown', async () => {
     const bench = new Bench();
     const id = bench.busy(1n, 3_600_000);
     const limits = { timeoutMs: null, intervalMs: null, appearTimeoutMs: 30_000 };
@@ -135,7 +135,7 @@ describe('--if-busy wait', () => {
     assert.equal((await bench.trigger('wait')).exitCode, 0);
   });
 
-  it('ends with the reason when sight is lost while it waits, and nothing sent', async () => {
+  it('ends with the reason when the log cannot be read while it waits, and nothing sent', async () => {
     for (const [error, exitCode] of [[apiError(401), 4], [apiError(404), 5]] as const) {
       const bench = new Bench();
       bench.busy(1n, null);
@@ -189,7 +189,7 @@ describe('--if-busy join', () => {
     assert.equal((await bench.trigger('join', { limits })).exitCode, 0);
   });
 
-  it('sends to those that are free, and tells all of them in the order asked', async () => {
+  it('sends to those that are free, and names all of them in the order asked', async () => {
     const bench = new Bench();
     bench.busy(2n, 60_000);
     const { result, exitCode } = await bench.trigger('join', { nodes: [3n, 2n, 1n] });

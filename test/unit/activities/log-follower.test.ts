@@ -91,7 +91,7 @@ describe('a log follower with one subscriber', () => {
     assert.deepEqual(after.slice(1).map((at, index) => Math.round(at - (after[index] ?? 0))).slice(0, 5), [1000, 1000, 1000, 1000, 1000]);
   });
 
-  it('polls when that could settle it, without waiting for its turn', async () => {
+  it('polls when that could settle it, without waiting for its time', async () => {
     const world = new World();
     world.checkAt = 2000;
     world.settledAt = 2000;
@@ -305,5 +305,7 @@ describe('a log follower with one subscriber', () => {
       throw new TypeError('broken');
     };
     await assert.rejects(world.run(), TypeError);
+    world.deadline = 100;
+    await assert.rejects(world.run(), TypeError, 'in the last poll too');
   });
 });

@@ -10,7 +10,7 @@ const limits = (timeoutMs: number): { timeoutMs: number; intervalMs: null; appea
 });
 
 describe('a gate', () => {
-  it('is asked after each node, the last too, and told which one it was', async () => {
+  it('is asked after each node, the last too, and knows which one it was', async () => {
     const bench = new RollBench();
     const { result, exitCode } = await bench.roll({ nodes: NODES, gate: bench.gate(3000) });
     assert.equal(exitCode, 0);

@@ -88,7 +88,7 @@ describe('how the runs of a roll read the log together', () => {
     const reads = bench.reads;
     const joinedAt = bench.clock.now();
     assert.deepEqual(await bench.clock.run(bench.follow(1n)), { kind: 'settled' });
-    assert.ok(bench.reads > reads && bench.clock.now() - joinedAt >= 2000, 'no verdict before 2 s');
+    assert.ok(bench.reads > reads && bench.clock.now() - joinedAt >= 2000, 'not settled before 2 s');
     await bench.clock.run(other);
   });
 

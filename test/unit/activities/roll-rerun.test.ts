@@ -139,7 +139,7 @@ describe('a roll that was killed, and is started again with the same key', () =>
     assert.equal(world.supervisor.posts.length, 40);
   });
 
-  it('tells when a node was begun by the earlier run', async () => {
+  it('says when a node was begun by the earlier run', async () => {
     const world = new World();
     await world.rollAndKill(4000);
     const before = world.supervisor.postTimes[0] ?? 0;

@@ -65,7 +65,7 @@ describe('a roll', () => {
     assert.deepEqual(bench.stagesOf(3n), ['waiting', 'running', 'done']);
   });
 
-  it('tells the baseline once, a dispatch for each node, and when each was begun', async () => {
+  it('emits the baseline once, a dispatch for each node, and when each was begun', async () => {
     const bench = new RollBench();
     const highest = bench.supervisor.entries.at(-1)?.activity.id;
     const { result } = await bench.roll({ nodes: [1n, 2n] });
@@ -155,7 +155,7 @@ describe('a roll that goes wrong', () => {
     assert.equal(result.resume, `wait ${result.nodes[0]?.activity_id} && roll 2`);
   });
 
-  it('goes on with --continue-on-error, and still tells what went wrong', async () => {
+  it('goes on with --continue-on-error, and still says what went wrong', async () => {
     const bench = new RollBench();
     bench.supervisor.behaviour.set(2n, { result: 'rejected' });
     bench.supervisor.behaviour.set(3n, { workMs: null });
@@ -195,7 +195,7 @@ describe('a roll that goes wrong', () => {
     assert.equal(exitCode, 7, 'nothing was seen of it in time');
   });
 
-  it('looks once more at the deadline of a node', async () => {
+  it('polls once more at the deadline of a node', async () => {
     const bench = new RollBench();
     bench.supervisor.behaviour.set(1n, { appearMs: 0, workMs: 59_900 });
     const { exitCode } = await bench.roll({ nodes: [1n], nodeTimeoutMs: 60_000 });
@@ -263,7 +263,7 @@ describe('a roll whose POST does not go through', () => {
     assert.match(result.resume ?? '', /^wait --after \d+ nodes 1 && roll 2$/);
   });
 
-  it('hands on a fault of its own as it is when nothing was sent, and with a report when something was', async () => {
+  it('hands on a fault of its own as it is when nothing was sent, and with a result when something was', async () => {
     const fault = new RangeError('unforeseen');
     const first = new RollBench();
     first.supervisor.nextPosts(failing(fault));

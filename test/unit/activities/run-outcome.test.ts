@@ -32,7 +32,7 @@ describe('the one word for a run', () => {
     });
   }
 
-  it('is that of the interrupt, or of sight that was lost, whatever is known', () => {
+  it('is that of the interrupt, or of following that was given up, whatever is known', () => {
     const interrupted = outcomeOfRun({ kind: 'interrupted', reason: new Interrupted('SIGTERM') }, nodes('rejected'));
     assert.deepEqual([interrupted.outcome, interrupted.exitCode], ['interrupted', 143]);
     const error = new LdctlError('unconfirmed', 'gone', 'gone');

@@ -118,7 +118,7 @@ describe('RunTracker, named nodes (Sequence 5)', () => {
     assert.deepEqual(world.end, ['1:missing']);
   });
 
-  it('tells nodes in the order they were asked for', () => {
+  it('lists nodes in the order they were asked for', () => {
     const world = new World(targets({ nodes: [3n, 1n, 2n] }));
     world.poll(0, entry(101n, 1n), entry(102n, 2n));
     assert.deepEqual(world.end, ['3:missing', '1:completed', '2:completed']);
@@ -161,7 +161,7 @@ describe('RunTracker, named nodes (Sequence 5)', () => {
     });
   });
 
-  it('tells all targets after each change, and nothing while there is none', () => {
+  it('emits all targets after each change, and nothing while there is none', () => {
     const { tracker } = new World(targets({ nodes: [1n, 2n] }));
     const at = (ms: number) => ({ startedAt: START + ms, endedAt: START + ms });
     const events = tracker.observe([entry(101n, 1n, 'processing')], at(0));

@@ -123,7 +123,7 @@ describe('a re-run that finds its record', () => {
     assert.deepEqual([report.exitCode, run.supervisor.posts.length], [0, 0]);
   });
 
-  it('killed before it was carried out: posts once more with the same key, after a look', async () => {
+  it('killed before it was carried out: posts once more with the same key, after a read', async () => {
     const run = new World();
     run.remember('posting', MINUTE);
     const start = run.clock.now();

@@ -49,7 +49,7 @@ for (const order of ['asc', 'desc'] as const) {
       return made;
     }
 
-    it('named nodes: completed, with everything told', async () => {
+    it('named nodes: completed, with all that is known', async () => {
       const run = world();
       const report = await run.trigger({ nodes: [2n, 1n] });
       assert.equal(report.exitCode, 0);
@@ -76,7 +76,7 @@ for (const order of ['asc', 'desc'] as const) {
       assert.deepEqual(run.changes, ['1:processing', '2:processing', '1:completed', '2:completed']);
     });
 
-    it('tells baseline and key before anything is sent', async () => {
+    it('emits baseline and key before anything is sent', async () => {
       const run = world();
       await run.trigger({}, (event) => {
         if (event.event === 'baseline') assert.equal(run.supervisor.posts.length, 0);
@@ -233,7 +233,7 @@ for (const order of ['asc', 'desc'] as const) {
       assert.equal(report.result.resume, `wait --after ${run.baseline} nodes 1`);
     });
 
-    it('tells the targets before anything is known of them', async () => {
+    it('emits the targets before anything is known of them', async () => {
       const run = world();
       await run.trigger({ nodes: [2n, 1n] });
       const pictures = run.events.flatMap((event) => (event.event === 'progress' ? [event.nodes] : []));
@@ -307,7 +307,7 @@ describe('trigger, when the POST goes wrong', () => {
       assert.deepEqual([report.result.recovered, report.result.replayed, report.result.request_id], [true, false, null]);
     });
 
-    it(`${error.code}, not carried out: sent again after the look, carried out once`, async () => {
+    it(`${error.code}, not carried out: sent again after the read, carried out once`, async () => {
       const run = new World();
       run.supervisor.nextPosts(failing(error));
       const report = await run.trigger();
@@ -388,7 +388,7 @@ describe('trigger --no-wait', () => {
   });
 });
 
-describe('trigger, when sight of it is lost', () => {
+describe('trigger, when the log cannot be read any more', () => {
   it('60 s without a good poll: 7 with what is known, and the reason', async () => {
     const run = new World();
     run.supervisor.behaviour.set(1n, { workMs: null });
@@ -417,7 +417,7 @@ describe('trigger, when sight of it is lost', () => {
     assert.ok(run.since() < 15_100);
   });
 
-  it('a machine that sleeps while it follows: looks once after waking', async () => {
+  it('a machine that sleeps while it follows: polls once after waking', async () => {
     const run = new World();
     run.supervisor.behaviour.set(1n, { workMs: 20_000 });
     void run.clock.sleep(5000).then(() => run.clock.jump(HOUR));
@@ -447,7 +447,7 @@ describe('trigger, interrupted', () => {
       await assert.rejects(run.trigger(), reason);
     });
 
-    it(`${signal} during the POST, the look, or following: a report with the way on`, async () => {
+    it(`${signal} during the POST, the read, or following: a result with the way on`, async () => {
       for (const at of [500, 1500, 9000]) {
         const run = new World();
         run.supervisor.postMs = 1000;
@@ -472,7 +472,7 @@ describe('trigger, interrupted', () => {
 });
 
 describe('trigger, at a fault of its own after it was sent', () => {
-  it('ends in a report: 7, with the reason and the way on', async () => {
+  it('ends in a result: 7, with the reason and the way on', async () => {
     const broken = new TypeError('x is not a function');
     const spots: Array<(run: World) => void> = [
       (run) => run.supervisor.nextPosts(failing(broken, run.supervisor.carryOut)),

@@ -55,7 +55,7 @@ describe('wait ID…', () => {
     await assert.rejects(after(run, 1n), reason);
   });
 
-  it('has nothing to settle: final at the first look is the end', async () => {
+  it('has nothing to settle: final at the first poll is the end', async () => {
     const run = new JobBench();
     const start = run.clock.now();
     const report = await waitFor(run, [run.supervisor.add({ status: 'rejected' })]);
@@ -92,7 +92,7 @@ describe('wait ID…', () => {
     await assert.rejects(waitFor(run, [5n]), { exitCode: 4 });
   });
 
-  it('interrupted: a report with the way on', async () => {
+  it('interrupted: a result with the way on', async () => {
     const run = new JobBench();
     const id = run.supervisor.add({ status: 'processing' });
     void run.clock.sleep(3000).then(() => run.stop.abort(new Interrupted('SIGTERM')));

@@ -38,7 +38,7 @@ describe('a list that is kept up to date', () => {
     assert.deepEqual(clock.sleeps, []);
   });
 
-  it('ends once all it listed is final, and tells every change until then', async () => {
+  it('ends once all it listed is final, and emits every change until then', async () => {
     supervisor.add({ node: 1n, status: 'processing', then: [[2500, 'rejected']] });
     const run = watch();
     await clock.advance(500);
@@ -67,7 +67,7 @@ describe('a list that is kept up to date', () => {
     assert.equal(clock.now() - begin, 7000);
   });
 
-  it('looks as often as it is told to', async () => {
+  it('polls as often as it is asked to', async () => {
     supervisor.add({ status: 'processing' });
     const begin = clock.now();
     const looks = new Set<number>();

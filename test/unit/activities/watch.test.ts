@@ -44,7 +44,7 @@ describe('Watch', () => {
     assert.equal(watching([entry(99n)], {}, false).settled, false);
   });
 
-  it('tells of a change once, and of no entry from before the listing', () => {
+  it('emits a change once, and of no entry from before the listing', () => {
     const watch = watching([entry(99n, 'processing')]);
     assert.deepEqual(tell(watch, entry(100n), entry(50n), entry(99n, 'processing')), []);
     assert.deepEqual(tell(watch, entry(99n, 'rejected')), ['99:rejected']);
@@ -71,7 +71,7 @@ describe('Watch', () => {
     assert.equal(watch.nextCheckAt(), null);
   });
 
-  it('shows new entries that match, and looks on at one whose status may become the one wanted', () => {
+  it('shows new entries that match, and keeps an eye on one whose status may become the one wanted', () => {
     const watch = watching([], { statuses: ['rejected'], nodes: [1n] });
     assert.deepEqual(tell(watch, entry(101n, 'processing'), entry(102n, 'rejected', 2n), entry(103n)), []);
     assert.deepEqual(watch.open(), [101n]);
@@ -101,7 +101,7 @@ describe('Watch', () => {
     assert.deepEqual([watch.settled, watch.anyRejected], [true, true]);
   });
 
-  it('keeps no more than a thousand, never lets go of an open one, and tells no old one as news', () => {
+  it('keeps no more than a thousand, never lets go of an open one, and takes no old one for news', () => {
     const watch = watching([entry(99n, 'processing')], {}, false);
     for (let id = 101n; id <= 2100n; id++) assert.equal(tell(watch, entry(id)).length, 1);
     assert.equal(watch.entries.length, 1000);
