@@ -1,4 +1,5 @@
 import { systemClock, type Clock, type Random } from '../core/clock.js';
+import { type Env } from '../core/env.js';
 import { ApiKey } from '../core/secret.js';
 import { type CallOptions } from '../core/supervisor.js';
 import { type ApiResponse, requestIdOf } from './api-response.js';
@@ -19,6 +20,8 @@ export interface ClientOptions {
   /** Called for every try, for `--debug`. */
   onTrace?: OnTrace;
   userAgent?: string;
+  /** For `HTTPS_PROXY` and `NO_PROXY`; the process's own unless given. */
+  env?: Env;
 }
 
 /** (design, "Network") */
@@ -53,6 +56,7 @@ export class Client {
       base: this.#base,
       apiKey: typeof apiKey === 'string' ? new ApiKey(apiKey) : apiKey,
       userAgent: options.userAgent ?? USER_AGENT,
+      env: options.env ?? process.env,
     });
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;

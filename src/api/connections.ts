@@ -1,5 +1,6 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import { type Env } from '../core/env.js';
 import { proxyFor } from './proxy.js';
 import { TunnelAgent } from './tunnel.js';
 
@@ -11,9 +12,9 @@ export class Connections {
   readonly #shared: HttpAgent;
 
   /** @throws UsageError when `HTTPS_PROXY` is not usable */
-  constructor(base: URL) {
+  constructor(base: URL, env: Env) {
     this.#base = base;
-    this.proxy = proxyFor(base);
+    this.proxy = proxyFor(base, env);
     // Node does not let an idle connection keep the process alive.
     this.#shared = this.#open({ keepAlive: true });
   }

@@ -1,4 +1,4 @@
-import { getProxyForUrl } from 'proxy-from-env';
+import { type Env } from '../core/env.js';
 import { UsageError } from '../core/errors.js';
 import { isLoopback } from './base-url.js';
 
@@ -7,10 +7,10 @@ import { isLoopback } from './base-url.js';
  * What is on this machine is never sent through a proxy.
  * @throws UsageError when the variable does not hold the URL of an HTTP proxy
  */
-export function proxyFor(url: URL): URL | null {
-  const setting = process.env.https_proxy || process.env.HTTPS_PROXY;
-  if (!setting || isLoopback(url) || getProxyForUrl(url.href) === '') return null;
-  // As curl has it, a proxy without a scheme is spoken to in plain HTTP. The package would take https.
+export function proxyFor(url: URL, env: Env): URL | null {
+  const setting = env.https_proxy || env.HTTPS_PROXY;
+  if (!setting || isLoopback(url) || isExcepted(url, env.no_proxy || env.NO_PROXY || '')) return null;
+  // As curl has it, a proxy without a scheme is spoken to in plain HTTP.
   const text = setting.includes('://') ? setting : `http://${setting}`;
   const proxy = URL.canParse(text) ? new URL(text) : null;
   if (proxy?.protocol === 'http:' || proxy?.protocol === 'https:') return proxy;
@@ -19,4 +19,16 @@ export function proxyFor(url: URL): URL | null {
     code: 'invalid_proxy',
     hint: 'Write it as http://HOST:PORT or https://HOST:PORT.',
   });
+}
+
+/** Whether a list of hosts names this one: `host`, `.domain` or `*.domain`, each with a port or without; `*` is every host. */
+function isExcepted({ hostname, port }: URL, list: string): boolean {
+  return list
+    .toLowerCase()
+    .split(/[,\s]+/)
+    .some((entry) => {
+      const [, host = entry, onlyPort] = /^(.+):(\d+)$/.exec(entry) ?? [];
+      if (host === '' || (onlyPort !== undefined && Number(onlyPort) !== Number(port || 443))) return false;
+      return /^[.*]/.test(host) ? hostname.endsWith(host.replace(/^\*/, '')) : hostname === host;
+    });
 }

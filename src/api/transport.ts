@@ -4,6 +4,7 @@ import https from 'node:https';
 import { type Socket } from 'node:net';
 import got, { type Agents, type Got, type Request, type RequestFunction } from 'got';
 import { TimeLimit } from '../core/abort.js';
+import { type Env } from '../core/env.js';
 import { UsageError } from '../core/errors.js';
 import { type ApiKey } from '../core/secret.js';
 import { readBody } from './answer-body.js';
@@ -17,6 +18,8 @@ export interface TransportOptions {
   base: URL;
   apiKey: ApiKey;
   userAgent: string;
+  /** Names the proxy, if there is one. */
+  env: Env;
 }
 
 /** One request, tried once. */
@@ -37,14 +40,14 @@ export class Transport {
   readonly #got: Got;
 
   /** @throws UsageError for a key that no header can carry, or a `HTTPS_PROXY` that cannot be used */
-  constructor({ base, apiKey, userAgent }: TransportOptions) {
+  constructor({ base, apiKey, userAgent, env }: TransportOptions) {
     if (!isHeaderText(apiKey.reveal())) {
       throw new UsageError('the API key is empty, or holds characters that no key has, such as a line end', {
         code: 'invalid_api_key',
       });
     }
     this.#apiKey = apiKey;
-    this.#connections = new Connections(base);
+    this.#connections = new Connections(base, env);
     this.#got = got.extend({
       // A redirect would take the key along.
       followRedirect: false,

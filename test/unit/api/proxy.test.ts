@@ -2,22 +2,10 @@ import assert from 'node:assert/strict';
 import { proxyFor } from '../../../src/api/proxy.js';
 import { UsageError } from '../../../src/core/errors.js';
 
-const NAMES = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()]);
 const URL_OF_API = 'https://supervisor.test';
 
 describe('the proxy of a URL', () => {
-  const before = new Map(NAMES.map((name) => [name, process.env[name]]));
-  const restore = (values: Map<string, string | undefined>): void => {
-    for (const [name, value] of values) {
-      if (value === undefined) Reflect.deleteProperty(process.env, name);
-      else process.env[name] = value;
-    }
-  };
-  const proxied = (env: Record<string, string>, url = URL_OF_API): string | undefined => {
-    restore(new Map(NAMES.map((name) => [name, env[name]])));
-    return proxyFor(new URL(url))?.href;
-  };
-  after(() => restore(before));
+  const proxied = (env: Record<string, string>, url = URL_OF_API): string | undefined => proxyFor(new URL(url), env)?.href;
 
   it('comes from HTTPS_PROXY, in either case', () => {
     assert.equal(proxied({}), undefined);
@@ -32,13 +20,25 @@ describe('the proxy of a URL', () => {
 
   it('is none for the hosts in NO_PROXY', () => {
     const HTTPS_PROXY = 'http://proxy.corp:3128';
-    for (const list of ['supervisor.test', 'a.test, supervisor.test', '.test', '*', 'supervisor.test:443']) {
+    const naming = [
+      ...['supervisor.test', 'Supervisor.TEST', 'a.test, supervisor.test', 'a.test supervisor.test', ',supervisor.test'],
+      ...['.test', '*.test', '*', 'a.test,*', 'supervisor.test:443', '*.test:443'],
+    ];
+    for (const list of naming) {
       assert.equal(proxied({ HTTPS_PROXY, NO_PROXY: list }), undefined, list);
       assert.equal(proxied({ HTTPS_PROXY, no_proxy: list }), undefined, list);
     }
-    for (const list of ['other.test', 'supervisor.test:8443']) {
+    for (const list of ['', ',', 'other.test', 'test', 'visor.test', '.supervisor.test', 'supervisor.test:8443', '*.test:8443']) {
       assert.equal(proxied({ HTTPS_PROXY, NO_PROXY: list }), 'http://proxy.corp:3128/', list);
     }
+  });
+
+  it('is none for an address in NO_PROXY, and a port that is not the default', () => {
+    const env = { HTTPS_PROXY: 'http://proxy.corp:3128', NO_PROXY: '10.0.0.7,[fd00::7],other.test:8443' };
+    for (const url of ['https://10.0.0.7', 'https://[fd00::7]:8443', 'https://other.test:8443']) {
+      assert.equal(proxied(env, url), undefined, url);
+    }
+    assert.equal(proxied(env, 'https://other.test'), 'http://proxy.corp:3128/');
   });
 
   it('is none on this machine', () => {
