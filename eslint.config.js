@@ -2,6 +2,13 @@ import js from '@eslint/js';
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
+/** What a command touches of its process comes from the host, so that a test can hand it another one. */
+const FROM_HOST = ['env', 'stdin', 'stdout', 'stderr'].map((property) => ({
+  object: 'process',
+  property,
+  message: 'Take it from the host (src/cli/host.ts).',
+}));
+
 export default defineConfig(
   { ignores: ['dist/', 'node_modules/', 'coverage/', '.stryker/', '**/*.cjs'] },
   js.configs.recommended,
@@ -26,5 +33,14 @@ export default defineConfig(
     },
   },
   { files: ['**/*.js'], extends: [tseslint.configs.disableTypeChecked], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', setTimeout: 'readonly' } } },
+  {
+    files: ['src/**'],
+    // The host itself; and the client, for programs that use it as a library and have no host.
+    ignores: ['src/cli/host.ts', 'src/api/client.ts'],
+    rules: {
+      'no-restricted-properties': ['error', ...FROM_HOST],
+      'no-restricted-imports': ['error', 'node:process', 'process'],
+    },
+  },
   { files: ['scripts/**', 'bench/**'], rules: { 'no-console': 'off' } },
 );

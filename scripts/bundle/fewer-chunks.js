@@ -4,7 +4,7 @@ import { relative, resolve } from 'node:path';
 /** What every command is built on. */
 const BASE = ['src/cli/base-command.ts'];
 /** What a command that asks a server is built on; got is in it. */
-const ASKING = [...BASE, 'src/cli/session.ts', 'src/cli/activities/show-list.ts', 'src/cli/activities/resume.ts', 'src/activities/activity-log.ts', 'src/core/durations.ts'];
+const ASKING = [...BASE, 'src/cli/connected-context.ts', 'src/cli/activities/show-list.ts', 'src/cli/activities/resume.ts', 'src/activities/activity-log.ts', 'src/core/durations.ts'];
 
 /**
  * esbuild makes a chunk of what exactly the same entries need, which comes to dozens of small files, each of which takes

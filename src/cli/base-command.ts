@@ -26,18 +26,17 @@ export abstract class BaseCommand extends Command {
   }
 
   /**
-   * @param signal aborted with an `Interrupted` at SIGINT and SIGTERM
-   * @param interrupts for a command that has an end in two stages
+   * @param interrupts whose signal is aborted with an `Interrupted` at SIGINT and SIGTERM
    * @returns the exit code; one of our own table, unless it is that of another program
    * @throws LdctlError for every failure that is foreseen
    */
-  protected abstract execute(signal: AbortSignal, interrupts: Interrupts): Promise<number>;
+  protected abstract execute(interrupts: Interrupts): Promise<number>;
 
   override async run(): Promise<void> {
     const interrupts = this.interrupts();
     try {
       await loadFormat((await this.asked()).format);
-      this.end(await this.execute(interrupts.signal, interrupts));
+      this.end(await this.execute(interrupts));
     } finally {
       interrupts.release();
     }

@@ -1,10 +1,13 @@
 import * as Flags from '@oclif/core/flags';
+import type { FlagInput } from '@oclif/core/interfaces';
+import { UsageError } from '../core/errors.js';
 import { FORMAT_NAMES } from '../output/formats.js';
+import type { PrintOptions } from '../output/list.js';
+
+/** What the parser makes of flags, by their definitions. */
+export type FlagsOf<T> = T extends FlagInput<infer Parsed> ? Parsed : never;
 
 const group = 'GLOBAL';
-const rolling = 'ROLLING';
-
-export const DEFAULT_APPEAR_TIMEOUT = '30s';
 
 /** How the result is written. Every command has these. */
 export const outputFlags = {
@@ -25,6 +28,7 @@ export const outputFlags = {
   quiet: Flags.boolean({ char: 'q', helpGroup: group, summary: 'Say nothing on stderr but warnings and errors.' }),
   debug: Flags.boolean({ helpGroup: group, summary: 'Show every request on stderr, without the key.' }),
 };
+export type OutputFlags = FlagsOf<typeof outputFlags>;
 
 /** Which deployment, through which API, with which key. */
 export const connectionFlags = {
@@ -48,66 +52,25 @@ export const connectionFlags = {
   'api-url': Flags.string({ helpGroup: group, helpValue: 'URL', summary: 'Base URL of the Core API. [env: LD_API_URL]' }),
   'tenant-id': Flags.string({ helpGroup: group, helpValue: 'ID', summary: 'The tenant. [env: LD_TENANT_ID]' }),
 };
+export type ConnectionFlags = FlagsOf<typeof connectionFlags>;
 
-/** How long to follow, and how often to look. */
-export const followFlags = {
-  timeout: Flags.string({
-    helpValue: 'DURATION',
-    summary: 'How long to follow before giving up; 0 for no limit. [default: 10m; none with --rolling]',
-  }),
-  interval: Flags.string({ helpValue: 'DURATION', summary: 'Look this often, instead of adapting to what happens.' }),
-  'appear-timeout': Flags.string({
-    default: DEFAULT_APPEAR_TIMEOUT,
-    helpValue: 'DURATION',
-    summary: "How long a target's entry may take to show up in the log.",
-  }),
-};
+/** For a flag that is a whole number: `min` and `max` say from where to where. The parser throws UsageError. */
+export const wholeNumber = Flags.custom<number, { min: number; max: number }>({
+  helpValue: 'N',
+  parse: (text, _command, { name, min, max }) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+    if (value >= min && value <= max) return Promise.resolve(value);
+    throw new UsageError(`--${name}: ${JSON.stringify(text)} is not a whole number from ${min} to ${max}`);
+  },
+});
 
-/** Which nodes a trigger is about. */
-export const targetFlags = {
-  node: Flags.string({
-    aliases: ['node-id'],
-    multiple: true,
-    multipleNonGreedy: true,
-    helpValue: 'ID',
-    summary: 'A node to act on; repeat it or separate ids by commas. Without it: every node.',
-  }),
-  'expect-nodes': Flags.string({ helpValue: 'N', summary: 'How many nodes an every-node trigger must reach.' }),
-};
-
-/** One node after the other (design, "Rolling"). */
-export const rollFlags = {
-  rolling: Flags.boolean({
-    helpGroup: rolling,
-    summary: 'Act on one node after the other, and stop when one does not complete.',
-  }),
-  'max-unavailable': Flags.string({
-    helpGroup: rolling,
-    helpValue: 'N|P%',
-    summary: 'How many nodes may be underway at once. [default: 1]',
-  }),
-  pause: Flags.string({ helpGroup: rolling, helpValue: 'DURATION', summary: 'Wait this long after each node.' }),
-  'gate-cmd': Flags.string({
-    helpGroup: rolling,
-    helpValue: 'CMD',
-    summary: 'Run this by `sh -c` after each node; anything but 0 halts the roll.',
-  }),
-  'gate-timeout': Flags.string({
-    helpGroup: rolling,
-    helpValue: 'DURATION',
-    summary: 'End a gate that takes longer, which halts the roll. [default: 5m]',
-  }),
-  'node-timeout': Flags.string({
-    helpGroup: rolling,
-    helpValue: 'DURATION',
-    summary: 'How long each node may take; 0 for no limit. [default: 10m]',
-  }),
-  'continue-on-error': Flags.boolean({
-    helpGroup: rolling,
-    summary: 'Go on although a node did not complete.',
-  }),
-};
-
-export const configFlag = {
-  config: Flags.string({ helpValue: 'ID', summary: 'The config of a reconfigure.' }),
-};
+/** What the output flags ask for. */
+export function printOptions(flags: OutputFlags): PrintOptions {
+  return {
+    format: flags.json ? 'json' : flags.output,
+    columns: flags.columns?.split(',').map((name) => name.trim()),
+    header: !flags['no-header'],
+    stringIds: flags['string-ids'],
+    utc: flags.utc,
+  };
+}

@@ -1,8 +1,9 @@
+import { homedir, userInfo } from 'node:os';
 import { systemClock, type Clock, type Random } from '../core/clock.js';
 import type { Env } from '../core/env.js';
+import { processOutput, type Output } from '../output/streams.js';
 import type { KeyStore } from '../profiles/key-store.js';
 import { SystemKeyring } from '../profiles/keyring.js';
-import { processOutput, type Output } from '../output/streams.js';
 import { catchInterrupts, type Interrupts } from './signals.js';
 
 /** The world around a command. Commands reach for nothing else, so a test hands them another one. */
@@ -10,6 +11,8 @@ export interface Host {
   env: Env;
   output: Output;
   stdin: NodeJS.ReadStream;
+  /** Where `output.stderr` goes, for what draws on a terminal by itself: prompts and the spinner. */
+  stderr: NodeJS.WriteStream;
   clock: Clock;
   random: Random;
   keyring: KeyStore;
@@ -22,18 +25,39 @@ let shared: Host | undefined;
 
 /** The one of this process: its streams have one set of listeners. */
 export function systemHost(): Host {
-  shared ??= {
-    env: process.env,
-    output: processOutput(process.env),
-    stdin: process.stdin,
+  shared ??= makeSystemHost();
+  return shared;
+}
+
+/** The only place that touches the process's own streams and environment. */
+function makeSystemHost(): Host {
+  const { env, stdin, stdout, stderr } = process;
+  // oclif's own listener throws out of nowhere when stdout cannot be written; the sinks of `output` tell it.
+  stdout.removeAllListeners('error');
+  return {
+    env,
+    output: processOutput(env, stdout, stderr),
+    stdin,
+    stderr,
     clock: systemClock,
     random: Math.random,
-    keyring: new SystemKeyring(process.env, systemClock),
+    keyring: new SystemKeyring(env, systemClock),
     // Node's own module is loaded when it is called, and few commands need a key.
     newIdempotencyKey: () => crypto.randomUUID(),
     catchInterrupts,
   };
-  return shared;
+}
+
+/** oclif looks for the home and the shell of the user, and fails for one whom the system does not know, as in many a container. */
+export function settleUser({ env } = process): void {
+  try {
+    homedir();
+    if (!env.SHELL) userInfo();
+  } catch {
+    // As shells have it.
+    env.HOME ??= '/';
+    env.SHELL ??= '/bin/sh';
+  }
 }
 
 /** A terminal is where stdin and stderr are TTYs; prompts go to stderr (design, "Consent"). */

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type * as Interfaces from '@oclif/core/interfaces';
-import { systemHost, type Host } from './host.js';
+import { settleUser, systemHost, type Host } from './host.js';
 import type { Typed } from './usage.js';
 
 /** How oclif is to find what it runs; only the root counts where nothing else is said. */
@@ -22,8 +21,6 @@ export async function main(url: string, arrange: Arrange = asBuilt): Promise<voi
   settleUser();
   // Scripts ask for the version often, and it does not take oclif to say it.
   const oclif = argv[0] === '--version' ? null : await import('./by-oclif.js');
-  // oclif's own listener throws out of nowhere when stdout cannot be written; the sinks of `host.output` tell it.
-  process.stdout.removeAllListeners('error');
   const host = systemHost();
   try {
     // The one hook is for this command, and a hook is looked for and loaded at the end of every command.
@@ -38,18 +35,6 @@ export async function main(url: string, arrange: Arrange = asBuilt): Promise<voi
   const [written] = await Promise.allSettled([host.output.stdout.drained(), host.output.stderr.drained()]);
   // A command has told it and set its exit code; oclif, which prints help and versions by itself, does neither.
   if (written.status === 'rejected' && !process.exitCode) await fail(host, written.reason, argv);
-}
-
-/** oclif looks for the home and the shell of the user, and fails for one whom the system does not know, as in many a container. */
-function settleUser(): void {
-  try {
-    homedir();
-    if (!process.env.SHELL) userInfo();
-  } catch {
-    // As shells have it.
-    process.env.HOME ??= '/';
-    process.env.SHELL ??= '/bin/sh';
-  }
 }
 
 async function fail(host: Host, error: unknown, argv: readonly string[], typed?: Typed): Promise<void> {

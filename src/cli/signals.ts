@@ -1,7 +1,7 @@
 import { Interrupted, type StopSignal } from '../core/errors.js';
 
 export interface Interrupts {
-  /** Aborted with an `Interrupted` at the first SIGINT or SIGTERM. */
+  /** Aborted with an `Interrupted` at the first signal. */
   signal: AbortSignal;
   /**
    * From now on a first SIGINT is only the wish to start nothing more: it aborts the signal that this returns, and the
@@ -43,3 +43,11 @@ export const NO_INTERRUPTS: Interrupts = {
   inTwoStages: () => new AbortController().signal,
   release: () => undefined,
 };
+
+/** Has an interrupt say what it left undone: `work().catch(saying('Nothing was stored.'))`. */
+export function saying(hint: string): (error: unknown) => never {
+  return (error) => {
+    if (error instanceof Interrupted) error.hint = hint;
+    throw error;
+  };
+}

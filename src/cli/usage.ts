@@ -12,7 +12,8 @@ export interface Typed {
 
 /** An error of the argument parser, or of oclif itself, as one of ours: one line, and where to read on. */
 export function fromOclif(error: unknown, { commandId, known }: Typed): unknown {
-  if (error instanceof LdctlError || !(error instanceof Errors.CLIError)) return error;
+  if (error instanceof LdctlError) error.message = error.message.replace(PARSING, '$1');
+  if (!(error instanceof Errors.CLIError)) return error;
   const help = ['ldctl', ...(commandId ?? '').split(':').filter(Boolean), '--help'].join(' ');
   const missing = missingArguments(error);
   const message = missing.length > 0 ? `missing ${missing.join(' and ')}` : oneLine(error.message);
@@ -21,6 +22,9 @@ export function fromOclif(error: unknown, { commandId, known }: Typed): unknown 
   const question = meant === null ? '' : `Did you mean ${meant.startsWith('--') ? meant : `ldctl ${meant}`}? `;
   return new UsageError(message, { hint: `${question}See ${help}` });
 }
+
+/** What oclif writes around the message of an error that is thrown while it parses a flag. */
+const PARSING = /^Parsing --\S+ \n\t(.*)\nSee more help with --help$/s;
 
 /** As `oneLine` has it: what is not there. */
 const UNKNOWN = /^(?:there is no command|nonexistent flag:) (.+)$/;

@@ -1,8 +1,9 @@
 import { BaseCommand } from '../cli/base-command.js';
+import { ConnectedContext } from '../cli/connected-context.js';
 import { connectionFlags } from '../cli/flags.js';
 import { identify } from '../cli/profiles/identify.js';
-import { Session } from '../cli/session.js';
 import { showIdentity } from '../cli/profiles/show-identity.js';
+import type { Interrupts } from '../cli/signals.js';
 import type { ExitCode } from '../core/exit-codes.js';
 
 export default class Whoami extends BaseCommand {
@@ -16,11 +17,11 @@ export default class Whoami extends BaseCommand {
   ];
   static override flags = connectionFlags;
 
-  protected override async execute(signal: AbortSignal): Promise<ExitCode> {
+  protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
     const { flags } = await this.parse(Whoami);
-    const session = await Session.open(this.host, flags);
-    const identity = await identify(session, this.host.clock.now(), signal);
-    if (identity.key_id !== null) await session.rememberExpiry(identity.expires_at, signal);
-    return showIdentity(this.host, flags, identity);
+    const context = await ConnectedContext.connect(this.host, flags, interrupts);
+    const identity = await identify(context);
+    if (identity.key_id !== null) await context.rememberExpiry(identity.expires_at);
+    return showIdentity(context, identity);
   }
 }

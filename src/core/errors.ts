@@ -133,12 +133,14 @@ export class InvalidAnswerError extends LdctlError {
 
 export type StopSignal = 'SIGINT' | 'SIGTERM';
 
+const EXIT_BY_SIGNAL = { SIGINT: 'sigint', SIGTERM: 'sigterm' } as const satisfies Record<StopSignal, ExitName>;
+
 /** The user, or the system, asked the process to end. The reason of every abort signal in this tool. */
 export class Interrupted extends LdctlError {
   readonly signal: StopSignal;
 
   constructor(signal: StopSignal) {
-    super(signal === 'SIGINT' ? 'sigint' : 'sigterm', 'interrupted', `interrupted by ${signal}`);
+    super(EXIT_BY_SIGNAL[signal], 'interrupted', `interrupted by ${signal}`);
     this.signal = signal;
   }
 }

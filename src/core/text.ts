@@ -14,3 +14,26 @@ export function plainText(text: string): string {
 export function count(n: number, noun: string, plural = `${noun}s`): string {
   return `${n} ${n === 1 ? noun : plural}`;
 }
+
+/**
+ * Breaks a text into lines at its spaces. A word that is longer than a line stays whole.
+ * @param width of the longest line, in characters
+ */
+export function wrapWords(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line];
+}
+
+/** A base URL as it is stored and shown: without the slash that a URL without a path gets. */
+export function urlText(url: URL): string {
+  return url.href.replace(/\/$/, '');
+}

@@ -48,7 +48,7 @@ export class ReaderGone extends LdctlError {
 
 const GONE_CODES: ReadonlySet<string | undefined> = new Set(['EPIPE', 'EOF', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);
 
-/** The part of `process.stdout` that is needed: a file, a pipe or a terminal. */
+/** The part of a process's stdout that is needed: a file, a pipe or a terminal. */
 export type OutputStream = NodeJS.WritableStream & {
   isTTY?: boolean;
   columns?: number;
@@ -60,11 +60,7 @@ export type OutputStream = NodeJS.WritableStream & {
  * "Output shapes").
  * @param env of which `NO_COLOR` and `TERM` matter here
  */
-export function processOutput(
-  env: Env,
-  stdout: OutputStream = process.stdout,
-  stderr: OutputStream = process.stderr,
-): Output {
+export function processOutput(env: Env, stdout: OutputStream, stderr: OutputStream): Output {
   const { scrub, redact } = scrubChain();
   const sink = (stream: OutputStream): Sink => new StreamSink(stream, env, scrub);
   return { stdout: sink(stdout), stderr: sink(stderr), settled: false, redact };

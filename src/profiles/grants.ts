@@ -2,7 +2,7 @@ import { type Id } from '../core/ids.js';
 import { type Permissions } from '../core/wire.js';
 
 /** What it takes to list (contract, "Supervisor: list") and to trigger (contract, "Supervisor: trigger"). */
-export type DeploymentPermission = 'deployment:read' | 'deployment:manage';
+export type SupervisorPermission = 'deployment:read' | 'deployment:manage';
 
 /** Where a deployment stands. */
 export interface GrantPlace {
@@ -18,7 +18,7 @@ export interface GrantPlace {
  */
 export function isGranted(
   permissions: Permissions,
-  wanted: DeploymentPermission,
+  wanted: SupervisorPermission,
   place: GrantPlace | null,
 ): boolean | null {
   const everywhere = [...permissions.tenant, ...permissions.division, ...permissions.environment];

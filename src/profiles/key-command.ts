@@ -54,6 +54,8 @@ export interface KeyCommandTools {
   clock: Clock;
   /** What the program inherits, but for any API key in it. */
   env: Env;
+  /** Whether stdin is a terminal: the program may then ask there. */
+  sharesTerminal?: boolean;
 }
 
 /**
@@ -88,7 +90,7 @@ async function outputOf(program: string, args: string[], tools: KeyCommandTools,
   const { spawn } = await import('node:child_process');
   const child = spawn(program, args, {
     env: { ...tools.env, LD_API_KEY: undefined },
-    stdio: [process.stdin.isTTY ? 'inherit' : 'ignore', 'pipe', 'inherit'],
+    stdio: [tools.sharesTerminal ? 'inherit' : 'ignore', 'pipe', 'inherit'],
     windowsHide: true,
   });
   const ended = new AbortController();

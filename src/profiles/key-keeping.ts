@@ -4,22 +4,20 @@ import { type KeyStore } from './key-store.js';
 import { type ProfileKey } from './profile.js';
 
 /**
- * Puts a key where it is to be kept. One in the keyring gets a new account each time, so that what is stored there
- * already stays good until the profile points to the new one.
+ * Puts a key into the keyring, under a new account each time, so that what is stored there already stays good until the
+ * profile points to the new one.
  * @returns what the profile has to remember
  * @throws KeyringError, or the signal's reason
  */
 export async function keepKey(
-  store: 'keyring' | 'file',
   profile: string,
   key: ApiKey,
   keyring: KeyStore,
   signal?: AbortSignal,
-): Promise<ProfileKey> {
-  if (store === 'file') return { store, api_key: key };
+): Promise<ProfileKey & { store: 'keyring' }> {
   const account = `${profile}.${randomBytes(4).toString('hex')}`;
   await keyring.set(account, key, signal);
-  return { store, account };
+  return { store: 'keyring', account };
 }
 
 /**

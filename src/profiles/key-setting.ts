@@ -8,8 +8,6 @@ import { formatSource, type Source } from './source.js';
 /** Which key is used. It is not fetched before somebody asks: a key command or a keyring may ask the user. */
 export interface KeySetting {
   source: Source;
-  /** How it is kept, or what else there was. */
-  remark: string | null;
   /** @throws UsageError when it cannot be had; the signal's reason */
   fetch(signal?: AbortSignal): Promise<ApiKey>;
 }
@@ -45,8 +43,11 @@ function chosenKey(variables: Variables, profile: Profile | undefined, tools: Ke
   const { LD_API_KEY: text, LD_API_KEY_FILE: path } = variables;
   if (text !== undefined) {
     return {
-      source: { from: 'env', name: 'LD_API_KEY' },
-      remark: path === undefined ? null : 'LD_API_KEY_FILE is set too, and not read',
+      source: {
+        from: 'env',
+        name: 'LD_API_KEY',
+        ...(path !== undefined && { note: 'LD_API_KEY_FILE is set too, and not read' }),
+      },
       // Within a promise, so that a bad key rejects like every other.
       fetch: () => Promise.resolve(text).then((key) => parseApiKey(key, 'LD_API_KEY')),
     };
@@ -54,14 +55,12 @@ function chosenKey(variables: Variables, profile: Profile | undefined, tools: Ke
   if (path !== undefined) {
     return {
       source: { from: 'env', name: 'LD_API_KEY_FILE' },
-      remark: null,
       fetch: (signal) => fetchKeyFile(path, tools.notify, signal),
     };
   }
   if (!profile) return null;
   return {
-    source: { from: 'profile', name: profile.name },
-    remark: KEPT[profile.key.store],
+    source: { from: 'profile', name: profile.name, note: KEPT[profile.key.store] },
     fetch: (signal) => fetchProfileKey(profile, tools, signal),
   };
 }

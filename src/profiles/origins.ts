@@ -1,27 +1,27 @@
+import { urlText } from '../core/text.js';
 import { type Settings } from './settings.js';
-import { formatSource, type Setting } from './source.js';
+import { formatSource, type Source } from './source.js';
 import { type Target } from './target.js';
 
-/** Where each setting came from, in words, for `whoami`; null for what is not set. */
-export interface Origins {
-  profile: string | null;
-  api_key: string | null;
-  tenant_id: string | null;
-  api_url: string | null;
-  deployment: string | null;
-  supervisor_url: string | null;
-}
+/** The settings, of which only where they came from matters here. */
+type Sources = { [name in Exclude<keyof Settings, 'profileNames'>]: { source: Source } | null };
 
-export function settingOrigins(settings: Settings): Origins {
-  const { key, profile } = settings;
+/** Where each setting came from, in words, for `whoami`; null for what is not set. */
+export function settingOrigins(settings: Sources) {
   return {
-    profile: profile && (profile.source.from === 'default' ? 'the current one' : formatSource(profile.source)),
-    api_key: key && (key.remark === null ? formatSource(key.source) : `${formatSource(key.source)}, ${key.remark}`),
+    profile: origin(settings.profile),
+    api_key: origin(settings.key),
     tenant_id: origin(settings.tenantId),
     api_url: origin(settings.apiUrl),
     deployment: origin(settings.deployment),
     supervisor_url: origin(settings.supervisorUrl),
   };
+}
+
+function origin(setting: { source: Source } | null): string | null {
+  if (!setting) return null;
+  const { source } = setting;
+  return 'note' in source ? `${formatSource(source)}, ${source.note}` : formatSource(source);
 }
 
 /**
@@ -37,10 +37,6 @@ export function resumeFlags(settings: Settings, target: Target): string[] {
     '--deployment',
     target.deployment.id.toString(),
     '--supervisor-url',
-    target.supervisorUrl.value.href.replace(/\/$/, ''),
+    urlText(target.supervisorUrl.value),
   ];
-}
-
-function origin(setting: Setting<unknown> | null): string | null {
-  return setting && formatSource(setting.source);
 }

@@ -114,7 +114,7 @@ function chooseProfile(named: string | undefined, env: Env, config: Config): Cho
   const variable = valueOf(env, 'LD_PROFILE');
   if (variable) return { stored: findProfile(config, variable), source: { from: 'env', name: 'LD_PROFILE' } };
   const current = currentProfile(config);
-  return current && { stored: current, source: { from: 'default' } };
+  return current && { stored: current, source: { from: 'current' } };
 }
 
 function isExplicit(used: ChosenProfile): boolean {

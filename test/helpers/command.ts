@@ -90,6 +90,7 @@ export class CommandBench {
     const command = new Command(argv, config, {
       env: this.env,
       output,
+      stderr: process.stderr,
       stdin: Object.assign(new PassThrough().end(this.input), { isTTY: false }) as unknown as NodeJS.ReadStream,
       clock: this.clock,
       random: () => 0.5,

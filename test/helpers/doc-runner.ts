@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Parser } from '@oclif/core';
 import { quote } from 'shell-quote';
-import { readSandboxFlags, sandboxFlags, type SandboxFlags } from '../../src/cli/sandbox/sandbox-flags.js';
+import { readSandboxFlags, sandboxFlags, type SandboxFlags } from '../../src/cli/sandbox/flags.js';
 import { nodeIds } from '../../src/sandbox/index.js';
 import { commandsOf, type DocBlock, type DocCommand } from './doc-blocks.js';
 import { firstDifference } from './doc-shape.js';

@@ -170,7 +170,7 @@ describe('activities list', () => {
 
   const MISTAKES: ReadonlyArray<readonly [args: readonly string[], says: RegExp]> = [
     [['--limit', '-1'], /--limit/],
-    [['--limit', 'all'], /--limit: "all"/],
+    [['--limit', 'all'], /^error: --limit: "all" is not a whole number from 0 to 1000000000 \(usage\)$/m],
     [['--results', '101'], /--results: "101" is not a whole number from 1 to 100/],
     [['--page', '0'], /--page: "0"/],
     [['--page', '2', '--limit', '5'], /--limit does not go with --page/],

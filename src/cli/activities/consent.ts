@@ -1,19 +1,36 @@
+import { formatAction } from '../../core/activity.js';
 import { UsageError } from '../../core/errors.js';
-import { isInteractive, type Host } from '../host.js';
-import { ask } from '../prompts/prompts.js';
+import { count } from '../../core/text.js';
+import type { Settings } from '../../profiles/settings.js';
+import type { CommandContext } from '../context.js';
+import type { TriggerFlags, TriggerInput } from './trigger-request.js';
 
 export interface ConsentNeeded {
   /** What is about to happen, to what, in words: `restart iggy on every node of deployment prod (71…) of tenant 60…`. */
-  deed: string;
+  actionText: string;
   everyNode: boolean;
   /** The name that has to be typed, on a protected profile; null on others. */
   protectedName: string | null;
 }
 
-export interface ConsentGiven {
-  yes: boolean;
-  confirm: string | undefined;
+/** What the user has to consent to, from what is known without the network. `how` is said with it. */
+export function consentFor(request: TriggerInput, settings: Settings, how?: string): ConsentNeeded {
+  const { nodes, runtime, action } = request;
+  const ref = settings.deployment?.value;
+  const name = ref?.name ?? ref?.id?.toString() ?? null;
+  const where = [
+    name === null ? null : `deployment ${ref?.id && ref.name !== null ? `${name} (${ref.id})` : name}`,
+    settings.tenantId ? `tenant ${settings.tenantId.value}` : null,
+  ];
+  const what = nodes === null ? 'every node' : `${count(nodes.length, 'node')} (${nodes.join(', ')})`;
+  const manner = how === undefined ? '' : `, ${how},`;
+  const actionText = [`${formatAction(action)} ${runtime}${manner} on ${what}`, ...where.filter((part) => part !== null)].join(' of ');
+  return { actionText, everyNode: nodes === null, protectedName: settings.profile?.protected === true ? name : null };
 }
+
+type ConsentGiven = Pick<TriggerFlags, 'yes' | 'confirm'>;
+/** Whoever may be asked. */
+type Asking = Pick<CommandContext, 'prompts'>;
 
 /**
  * Makes sure that the user means it (design, "Consent"). Naming nodes is consent; every node asks, or takes `--yes`; a
@@ -21,54 +38,46 @@ export interface ConsentGiven {
  *
  * @throws UsageError (exit 2) when consent is missing and nobody can be asked; Interrupted at Ctrl-C
  */
-export async function settleConsent(
-  host: Host,
-  needed: ConsentNeeded,
-  given: ConsentGiven,
-  signal: AbortSignal,
-): Promise<void> {
-  const { deed, everyNode, protectedName } = needed;
-  if (protectedName !== null) return settleProtected(host, deed, protectedName, given.confirm, signal);
+export async function settleConsent(context: Asking, needed: ConsentNeeded, given: ConsentGiven): Promise<void> {
+  const { actionText, everyNode, protectedName } = needed;
+  if (protectedName !== null) return settleProtected(context, actionText, protectedName, given.confirm);
   if (!everyNode || given.yes) return;
-  if (!isInteractive(host)) {
-    throw new UsageError(`this would ${deed}, and nobody can be asked here; nothing was sent`, {
-      code: 'consent_missing',
-      hint: 'Add --yes to act on every node, or name nodes with --node.',
-    });
+  if (!context.prompts) {
+    throw missing(
+      `this would ${actionText}, and nobody can be asked here; nothing was sent`,
+      'Add --yes to act on every node, or name nodes with --node.',
+    );
   }
-  const message = `This will ${deed}. Go ahead?`;
-  if ((await ask(host, { type: 'confirm', message, default: false }, signal)) === true) return;
-  throw declined();
+  if (!(await context.prompts.confirm(`This will ${actionText}. Go ahead?`))) throw declined();
 }
 
 async function settleProtected(
-  host: Host,
-  deed: string,
+  { prompts }: Asking,
+  actionText: string,
   name: string,
   confirm: string | undefined,
-  signal: AbortSignal,
 ): Promise<void> {
-  const typed = confirm ?? (isInteractive(host) ? await askName(host, deed, name, signal) : undefined);
-  if (typed === name) return;
-  if (typed === undefined) {
-    throw new UsageError(`this would ${deed}, which is protected, and nobody can be asked here; nothing was sent`, {
-      code: 'consent_missing',
-      hint: `Add --confirm with the name of the deployment; --yes is not enough on a protected profile.`,
-    });
+  if (confirm === name) return;
+  if (confirm !== undefined) {
+    throw missing(
+      `--confirm ${JSON.stringify(confirm)} is not the name of the deployment; nothing was sent`,
+      `The deployment of this profile is called ${name}.`,
+    );
   }
-  throw confirm === undefined
-    ? declined()
-    : new UsageError(`--confirm ${JSON.stringify(confirm)} is not the name of the deployment; nothing was sent`, {
-        code: 'consent_missing',
-        hint: `The deployment of this profile is called ${name}.`,
-      });
-}
-
-async function askName(host: Host, deed: string, name: string, signal: AbortSignal): Promise<string> {
-  const message = `This will ${deed}, which is protected. Type ${name} to go ahead:`;
-  return String(await ask(host, { type: 'input', message }, signal));
+  if (!prompts) {
+    throw missing(
+      `this would ${actionText}, which is protected, and nobody can be asked here; nothing was sent`,
+      `Add --confirm with the name of the deployment; --yes is not enough on a protected profile.`,
+    );
+  }
+  const typed = await prompts.text(`This will ${actionText}, which is protected. Type ${name} to go ahead:`);
+  if (typed !== name) throw declined();
 }
 
 function declined(): UsageError {
-  return new UsageError('not confirmed; nothing was sent', { code: 'consent_missing' });
+  return missing('not confirmed; nothing was sent');
+}
+
+function missing(message: string, hint?: string): UsageError {
+  return new UsageError(message, { code: 'consent_missing', hint });
 }

@@ -1,17 +1,28 @@
+import * as Flags from '@oclif/core/flags';
 import type { FollowLimits } from '../../activities/job.js';
 import { parseDuration } from '../../core/durations.js';
 import { UsageError } from '../../core/errors.js';
+import type { FlagsOf } from '../flags.js';
 
 /** A server is nobody's to hammer, and a shorter interval would not notice anything sooner. */
 const SHORTEST_INTERVAL_MS = 100;
-
-export interface FollowFlags {
-  timeout?: string;
-  interval?: string;
-  'appear-timeout': string;
-}
-
 const DEFAULT_TIMEOUT = '10m';
+export const DEFAULT_APPEAR_TIMEOUT = '30s';
+
+/** How long to follow, and how often to poll. */
+export const followFlags = {
+  timeout: Flags.string({
+    helpValue: 'DURATION',
+    summary: 'How long to follow before giving up; 0 for no limit. [default: 10m; none with --rolling]',
+  }),
+  interval: Flags.string({ helpValue: 'DURATION', summary: 'Poll this often, instead of adapting to what happens.' }),
+  'appear-timeout': Flags.string({
+    default: DEFAULT_APPEAR_TIMEOUT,
+    helpValue: 'DURATION',
+    summary: "How long a target's entry may take to show up in the log.",
+  }),
+};
+export type FollowFlags = FlagsOf<typeof followFlags>;
 
 /**
  * @param defaultTimeout for when `--timeout` is not given; 0 for none

@@ -1,22 +1,26 @@
+import * as Flags from '@oclif/core/flags';
 import type { ActivityFilter } from '../../activities/filter.js';
 import { parseAction, RUNTIMES, STATUSES, VERBS } from '../../core/activity.js';
 import { parseDuration } from '../../core/durations.js';
 import { UsageError } from '../../core/errors.js';
 import { parseId, type Id } from '../../core/ids.js';
-import { parseWholeNumber } from './node-targets.js';
+import { wholeNumber, type FlagsOf } from '../flags.js';
 
-export interface ListFlags {
-  limit?: string;
-  page?: string;
-  results?: string;
-  status?: string[];
-  runtime?: string[];
-  action?: string[];
-  node?: string[];
-  author?: string[];
-  since?: string;
-  until?: string;
-}
+const many = { multiple: true, multipleNonGreedy: true } as const;
+
+export const listFlags = {
+  limit: wholeNumber({ min: 0, max: 1e9, summary: 'How many entries; 0 for all. [default: 20]' }),
+  page: wholeNumber({ min: 1, max: 1e9, summary: 'One raw page as the API gives it, from 1.' }),
+  results: wholeNumber({ min: 1, max: 100, summary: 'How many entries a raw page has, 1 to 100. [default: 10]' }),
+  status: Flags.string({ ...many, helpValue: 'STATUS', summary: `Only these: ${Object.keys(STATUSES).join(', ')}.` }),
+  runtime: Flags.string({ ...many, helpValue: 'RUNTIME', summary: `Only these: ${RUNTIMES.join(', ')}.` }),
+  action: Flags.string({ ...many, helpValue: 'ACTION', summary: 'Only these; reconfigure stands for every config.' }),
+  node: Flags.string({ ...many, aliases: ['node-id'], helpValue: 'ID', summary: 'Only these nodes.' }),
+  author: Flags.string({ ...many, helpValue: 'ID', summary: 'Only what these users or keys did.' }),
+  since: Flags.string({ helpValue: 'TIME', summary: 'Not older than this: 2h, or 2026-03-16T12:00:00Z.' }),
+  until: Flags.string({ helpValue: 'TIME', summary: 'Not newer than this.' }),
+};
+export type ListFlags = FlagsOf<typeof listFlags>;
 
 export type ListRange = { kind: 'newest'; limit: number } | { kind: 'page'; page: number; results: number };
 
@@ -25,16 +29,10 @@ const DEFAULT_RESULTS = 10;
 
 /** @throws UsageError */
 export function parseListRange(flags: ListFlags): ListRange {
-  if (flags.page === undefined && flags.results === undefined) {
-    const limit = flags.limit === undefined ? DEFAULT_LIMIT : parseWholeNumber(flags.limit, '--limit', 0, 1e9);
-    return { kind: 'newest', limit };
-  }
+  const { limit = DEFAULT_LIMIT, page, results } = flags;
+  if (page === undefined && results === undefined) return { kind: 'newest', limit };
   if (flags.limit !== undefined) throw new UsageError('--limit does not go with --page and --results');
-  return {
-    kind: 'page',
-    page: flags.page === undefined ? 1 : parseWholeNumber(flags.page, '--page', 1, 1e9),
-    results: flags.results === undefined ? DEFAULT_RESULTS : parseWholeNumber(flags.results, '--results', 1, 100),
-  };
+  return { kind: 'page', page: page ?? 1, results: results ?? DEFAULT_RESULTS };
 }
 
 /**

@@ -1,5 +1,23 @@
+import * as Flags from '@oclif/core/flags';
 import { UsageError } from '../../core/errors.js';
 import { parseId, type Id } from '../../core/ids.js';
+import { wholeNumber } from '../flags.js';
+
+/** Which nodes a trigger is about. */
+export const targetFlags = {
+  node: Flags.string({
+    aliases: ['node-id'],
+    multiple: true,
+    multipleNonGreedy: true,
+    helpValue: 'ID',
+    summary: 'A node to act on; repeat it or separate ids by commas. Without it: every node.',
+  }),
+  'expect-nodes': wholeNumber({ min: 1, max: 100_000, summary: 'How many nodes an every-node trigger must reach.' }),
+};
+
+export const configFlag = {
+  config: Flags.string({ helpValue: 'ID', summary: 'The config of a reconfigure.' }),
+};
 
 /**
  * The nodes named by `--node`, each once, in the order given; null when the flag is absent, which alone means every
@@ -18,18 +36,10 @@ export function parseNodes(values: readonly string[] | undefined): Id[] | null {
   return [...new Set(texts.map((text) => parseId(text, '--node')))];
 }
 
-/** @throws UsageError for anything but a whole number from 1, or together with `--node` */
-export function parseExpectedNodes(text: string | undefined, nodes: readonly Id[] | null): number | null {
-  if (text === undefined) return null;
-  if (nodes !== null) {
+/** @throws UsageError when the nodes are named as well */
+export function checkExpectedNodes(expected: number | undefined, nodes: readonly Id[] | null): number | null {
+  if (expected !== undefined && nodes !== null) {
     throw new UsageError('--expect-nodes does not go with --node: the nodes that are named are the ones expected');
   }
-  return parseWholeNumber(text, '--expect-nodes', 1, 100_000);
-}
-
-/** @throws UsageError */
-export function parseWholeNumber(text: string, what: string, least: number, most: number): number {
-  const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
-  if (value >= least && value <= most) return value;
-  throw new UsageError(`${what}: ${JSON.stringify(text)} is not a whole number from ${least} to ${most}`);
+  return expected ?? null;
 }

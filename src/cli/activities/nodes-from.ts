@@ -1,9 +1,9 @@
-import { text as readAll } from 'node:stream/consumers';
 import { UsageError } from '../../core/errors.js';
 import { isId, parseId, type Id } from '../../core/ids.js';
 import { parseJson } from '../../core/parse-json.js';
 import { InputTooLong, readInput } from '../../storage/read-input.js';
 import type { Host } from '../host.js';
+import { readStdin } from '../stdin.js';
 
 const FLAG = '--nodes-from';
 /** A million ids, one a line, in bytes. */
@@ -24,20 +24,6 @@ export async function readNodesFrom(host: Host, path: string, signal: AbortSigna
     });
   }
   return [...new Set(nodes)];
-}
-
-/** To its end; whoever types the nodes may also think better of it. */
-async function readStdin({ stdin }: Host, signal: AbortSignal): Promise<string> {
-  const stop = (): void => void stdin.destroy();
-  signal.addEventListener('abort', stop, { once: true });
-  try {
-    return await readAll(stdin);
-  } catch (error) {
-    signal.throwIfAborted();
-    throw error;
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }
 
 /** A file, or a pipe such as `<(select-nodes)`. */

@@ -1,4 +1,6 @@
+import * as Flags from '@oclif/core/flags';
 import type { IfBusy } from '../../activities/if-busy.js';
+import type { TriggerPlan } from '../../activities/trigger-plan.js';
 import { parseMaxUnavailable, type RollPlan } from '../../activities/roll/plan.js';
 import { formatAction } from '../../core/activity.js';
 import { parseDuration } from '../../core/durations.js';
@@ -6,23 +8,43 @@ import { UsageError } from '../../core/errors.js';
 import type { Id } from '../../core/ids.js';
 import type { Gate } from '../../core/roll.js';
 import type { Scrub } from '../../output/streams.js';
-import { DEFAULT_APPEAR_TIMEOUT } from '../flags.js';
-import { parseTimeout, type FollowFlags } from './follow-limits.js';
+import type { FlagsOf } from '../flags.js';
+import { DEFAULT_APPEAR_TIMEOUT, parseTimeout, type FollowFlags } from './follow-limits.js';
 import { commandGate } from './gate.js';
 import type { Host } from '../host.js';
 import { commandLine } from './resume.js';
-import type { TriggerRequest } from './trigger-request.js';
 
-export interface RollFlags extends FollowFlags {
-  'if-busy': IfBusy;
-  rolling: boolean;
-  'max-unavailable'?: string;
-  pause?: string;
-  'gate-cmd'?: string;
-  'gate-timeout'?: string;
-  'node-timeout'?: string;
-  'continue-on-error': boolean;
-}
+const group = 'ROLLING';
+
+export const rollFlags = {
+  rolling: Flags.boolean({
+    helpGroup: group,
+    summary: 'Act on one node after the other, and stop when one does not complete.',
+  }),
+  'max-unavailable': Flags.string({
+    helpGroup: group,
+    helpValue: 'N|P%',
+    summary: 'How many nodes may be underway at once. [default: 1]',
+  }),
+  pause: Flags.string({ helpGroup: group, helpValue: 'DURATION', summary: 'Wait this long after each node.' }),
+  'gate-cmd': Flags.string({
+    helpGroup: group,
+    helpValue: 'CMD',
+    summary: 'Run this by `sh -c` after each node; anything but 0 halts the roll.',
+  }),
+  'gate-timeout': Flags.string({
+    helpGroup: group,
+    helpValue: 'DURATION',
+    summary: 'End a gate that takes longer, which halts the roll. [default: 5m]',
+  }),
+  'node-timeout': Flags.string({
+    helpGroup: group,
+    helpValue: 'DURATION',
+    summary: 'How long each node may take; 0 for no limit. [default: 10m]',
+  }),
+  'continue-on-error': Flags.boolean({ helpGroup: group, summary: 'Go on although a node did not complete.' }),
+};
+export type RollFlags = FlagsOf<typeof rollFlags> & FollowFlags & { 'if-busy': IfBusy };
 
 /** How a roll goes, before it is known over which nodes. */
 export type RollRequest = Pick<RollPlan, 'ifBusy' | 'pauseMs' | 'continueOnError' | 'nodeTimeoutMs'> & {
@@ -40,7 +62,7 @@ const DEFAULT_NODE_TIMEOUT = '10m';
  * @returns null without `--rolling`
  * @throws UsageError, also for a flag that means nothing without `--rolling`, or nothing with it
  */
-export function parseRollRequest(host: Host, flags: RollFlags, request: TriggerRequest): RollRequest | null {
+export function parseRollRequest(host: Host, flags: RollFlags, request: Pick<TriggerPlan, 'wait' | 'expectNodes'>): RollRequest | null {
   if (!flags.rolling) {
     const stray =
       VALUE_FLAGS.find((name) => flags[name] !== undefined) ??
@@ -83,7 +105,7 @@ function parseGate(host: Host, flags: RollFlags): RollRequest['gate'] {
  * @param target the flags that name the same deployment and profile; never a key
  */
 export function rollCommand(
-  { runtime, action, idempotencyKey, callersKey, maxUnavailable }: TriggerRequest & { maxUnavailable: number },
+  { runtime, action, idempotencyKey, callersKey, maxUnavailable }: Pick<TriggerPlan, 'runtime' | 'action' | 'idempotencyKey' | 'callersKey'> & { maxUnavailable: number },
   flags: RollFlags,
   nodes: readonly Id[],
   target: readonly string[],

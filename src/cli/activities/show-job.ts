@@ -8,8 +8,8 @@ import { printRunResult, type DryRunRequest } from '../../output/run-result.js';
 import { createPlainRunView } from '../../output/plain-views.js';
 import { systemEvery } from '../../output/ticker.js';
 import type { Target } from '../../profiles/target.js';
-import type { Host } from '../host.js';
-import { printOptions, type OutputFlags } from '../print-options.js';
+import type { Printing } from '../context.js';
+import { printOptions } from '../flags.js';
 
 /**
  * Shows a job while it goes on, and how it ended.
@@ -17,7 +17,7 @@ import { printOptions, type OutputFlags } from '../print-options.js';
  * @returns the exit code of its outcome
  * @throws what the job throws before anything was sent
  */
-export async function showJob(host: Host, flags: OutputFlags, title: string, job: Job): Promise<ExitCode> {
+export async function showJob({ host, flags }: Printing, title: string, job: Job): Promise<ExitCode> {
   const { output, clock, env } = host;
   const options = printOptions(flags);
   const create = output.stderr.canRedraw ? (await import('../../output/views.js')).createRunView : createPlainRunView;
@@ -49,8 +49,7 @@ function unconfirmed({ code, message, hint, requestId }: LdctlError): LdctlError
 
 /** Shows what would be sent: one request, or the requests of a roll. @returns the exit code */
 export async function showDryRun(
-  host: Host,
-  flags: OutputFlags,
+  { host, flags }: Printing,
   result: RunResult,
   wouldSend: { request: DryRunRequest } | { requests: readonly DryRunRequest[] },
 ): Promise<ExitCode> {

@@ -6,10 +6,10 @@ import type { Id } from '../../core/ids.js';
 import type { Supervisor } from '../../core/supervisor.js';
 import { activityColumns } from '../../output/activity-columns.js';
 import { printList } from '../../output/list.js';
-import type { Host } from '../host.js';
+import type { CommandContext } from '../context.js';
+import { printOptions } from '../flags.js';
 import type { ListRange } from './list-request.js';
-import { printOptions, type OutputFlags } from '../print-options.js';
-import { inSmallMemory } from '../small-memory.js';
+import { inSmallMemory } from './small-memory.js';
 
 /** The log of one deployment. */
 export interface LogSource {
@@ -21,11 +21,9 @@ export interface LogSource {
 
 /** Prints the log once, as it is read. @throws as `Supervisor.list` does */
 export async function showList(
-  host: Host,
-  flags: OutputFlags,
+  { host, flags, signal }: CommandContext,
   { supervisor, deploymentId }: LogSource,
   { filter, range }: { filter: ActivityFilter; range: ListRange },
-  signal: AbortSignal,
 ): Promise<ExitCode> {
   // When the reader of stdout goes away, nothing more is read either.
   const reading = AbortSignal.any([signal, host.output.stdout.gone]);

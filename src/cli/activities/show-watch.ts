@@ -9,31 +9,29 @@ import { printList } from '../../output/list.js';
 import { systemEvery } from '../../output/ticker.js';
 import { createPlainWatchView } from '../../output/plain-views.js';
 import { formatOf } from '../../output/formats.js';
-import type { Host } from '../host.js';
-import { printOptions, type OutputFlags } from '../print-options.js';
+import type { CommandContext } from '../context.js';
+import { printOptions } from '../flags.js';
 import { resumeCommand } from './resume.js';
 import type { LogSource } from './show-list.js';
 import type { WatchRequest } from './watch-request.js';
 
 /**
- * Shows the log and keeps it up to date. What is followed to an end is printed as a list once that has come; of what
- * is followed for ever, the changes are the data.
+ * Shows the log and keeps it up to date. What is watched to an end is printed as a list once that has come; of what is
+ * tailed, for ever, the changes are the data.
  *
  * @throws LdctlError when it ended otherwise than by what was waited for; stdout is complete by then
  */
 export async function showWatch(
-  host: Host,
-  flags: OutputFlags,
+  { host, flags, signal }: CommandContext,
   { supervisor, deploymentId, resumeFlags }: LogSource,
   request: WatchRequest & { filter: ActivityFilter },
-  signal: AbortSignal,
 ): Promise<ExitCode> {
   const { output, clock, random } = host;
   const options = printOptions(flags);
-  const follow = !request.untilFinal;
+  const tails = !request.untilFinal;
   const title = `activities of deployment ${deploymentId}`;
   const create = output.stderr.canRedraw ? (await import('../../output/views.js')).createWatchView : createPlainWatchView;
-  const view = create(output, { ...options, follow, quiet: flags.quiet, title, clock, every: systemEvery });
+  const view = create(output, { ...options, follow: tails, quiet: flags.quiet, title, clock, every: systemEvery });
   const watching = AbortSignal.any([signal, output.stdout.gone]);
   const events = watchLog(new ActivityLog(supervisor, deploymentId), request, { clock, random, signal: watching });
   let ended: WatchResult | null = null;
@@ -48,8 +46,8 @@ export async function showWatch(
   } finally {
     view.stop(problem ?? undefined);
   }
-  if (follow && ended.outcome.kind === 'interrupted') return ended.outcome.reason.exitCode;
-  if (!follow && !formatOf(options.format).events) {
+  if (tails && ended.outcome.kind === 'interrupted') return ended.outcome.reason.exitCode;
+  if (!tails && !formatOf(options.format).events) {
     const spec = { noun: 'activities', columns: activityColumns, total: () => ended.total };
     await printList(output, withProblem(ended.entries, problem), spec, options);
   }

@@ -1,30 +1,43 @@
+import * as Flags from '@oclif/core/flags';
 import { checkIdempotencyKey } from '../../activities/wire-key.js';
 import type { TriggerPlan } from '../../activities/trigger-plan.js';
-import type { IfBusy } from '../../activities/if-busy.js';
-import { formatAction, parseAction, parseRuntime } from '../../core/activity.js';
+import { IF_BUSY } from '../../activities/if-busy.js';
+import { parseAction, parseRuntime } from '../../core/activity.js';
 import { UsageError } from '../../core/errors.js';
 import type { Id } from '../../core/ids.js';
-import { count } from '../../core/text.js';
-import type { Settings } from '../../profiles/settings.js';
-import type { ConsentNeeded } from './consent.js';
-import { parseFollowLimits, type FollowFlags } from './follow-limits.js';
+import type { FlagsOf } from '../flags.js';
 import type { Host } from '../host.js';
-import { parseExpectedNodes, parseNodes } from './node-targets.js';
+import { followFlags, parseFollowLimits } from './follow-limits.js';
+import { checkExpectedNodes, configFlag, parseNodes, targetFlags } from './node-targets.js';
 import { readNodesFrom } from './nodes-from.js';
+import { rollFlags } from './roll-request.js';
 
-export interface TriggerFlags extends FollowFlags {
-  node?: string[];
-  'nodes-from'?: string;
-  'expect-nodes'?: string;
-  config?: string;
-  'idempotency-key'?: string;
-  wait: boolean;
-  rolling: boolean;
-  'if-busy': IfBusy;
-}
+export const triggerFlags = {
+  ...targetFlags,
+  'nodes-from': Flags.string({
+    helpValue: 'FILE|-',
+    summary: 'Nodes from a file or stdin: one id a line, or JSON such as `activities list -o json` prints.',
+  }),
+  ...configFlag,
+  ...followFlags,
+  ...rollFlags,
+  wait: Flags.boolean({ allowNo: true, default: true, summary: 'Follow to the end; --no-wait ends when it was accepted.' }),
+  'if-busy': Flags.option({ options: IF_BUSY })({
+    default: 'ignore',
+    summary: 'When a target already has the runtime in processing: wait for it, fail, follow that instead, or go ahead.',
+  }),
+  yes: Flags.boolean({ summary: 'Consent to act on every node.' }),
+  confirm: Flags.string({ helpValue: 'NAME', summary: 'Consent on a protected profile: the name of the deployment.' }),
+  'dry-run': Flags.boolean({ summary: 'Show what would be sent, and to which nodes; sends nothing.' }),
+  'idempotency-key': Flags.string({
+    helpValue: 'KEY',
+    summary: 'A key of your own: a later run with the same key and the same trigger follows the first one.',
+  }),
+};
+export type TriggerFlags = FlagsOf<typeof triggerFlags>;
 
 /** What is to be triggered, before it is known where. */
-export type TriggerRequest = Omit<TriggerPlan, 'deploymentId'>;
+export type TriggerInput = Omit<TriggerPlan, 'deploymentId'>;
 
 /**
  * Reads the command line of a trigger: everything that can be found wrong without the network is found here.
@@ -35,7 +48,7 @@ export async function parseTriggerRequest(
   args: { runtime: string; action: string },
   flags: TriggerFlags,
   signal: AbortSignal,
-): Promise<TriggerRequest> {
+): Promise<TriggerInput> {
   const key = flags['idempotency-key'];
   const request = {
     runtime: parseRuntime(args.runtime),
@@ -47,7 +60,7 @@ export async function parseTriggerRequest(
   };
   const nodes = await readNodes(host, flags, signal);
   checkJoin(flags, nodes);
-  return { ...request, nodes, expectNodes: parseExpectedNodes(flags['expect-nodes'], nodes) };
+  return { ...request, nodes, expectNodes: checkExpectedNodes(flags['expect-nodes'], nodes) };
 }
 
 /** What is joined is followed node by node, so the nodes must be known, and following must be wanted. */
@@ -68,19 +81,4 @@ async function readNodes(host: Host, flags: TriggerFlags, signal: AbortSignal): 
   const path = flags['nodes-from'];
   if (path === undefined) return named;
   return [...new Set([...(named ?? []), ...(await readNodesFrom(host, path, signal))])];
-}
-
-/** What the user has to consent to, from what is known without the network. `how` is said with it. */
-export function consentFor(request: TriggerRequest, settings: Settings, how?: string): ConsentNeeded {
-  const { nodes, runtime, action } = request;
-  const ref = settings.deployment?.value;
-  const name = ref?.name ?? ref?.id?.toString() ?? null;
-  const where = [
-    name === null ? null : `deployment ${ref?.id && ref.name !== null ? `${name} (${ref.id})` : name}`,
-    settings.tenantId ? `tenant ${settings.tenantId.value}` : null,
-  ];
-  const what = nodes === null ? 'every node' : `${count(nodes.length, 'node')} (${nodes.join(', ')})`;
-  const manner = how === undefined ? '' : `, ${how},`;
-  const deed = [`${formatAction(action)} ${runtime}${manner} on ${what}`, ...where.filter((part) => part !== null)].join(' of ');
-  return { deed, everyNode: nodes === null, protectedName: settings.profile?.protected === true ? name : null };
 }

@@ -1,19 +1,22 @@
+import * as Flags from '@oclif/core/flags';
 import type { WaitAfterPlan } from '../../activities/wait.js';
 import type { FollowLimits } from '../../activities/job.js';
 import { parseAction, parseRuntime } from '../../core/activity.js';
 import { UsageError } from '../../core/errors.js';
 import { parseId, sortedUnique, type Id } from '../../core/ids.js';
-import { parseFollowLimits, type FollowFlags } from './follow-limits.js';
-import { parseExpectedNodes, parseNodes } from './node-targets.js';
+import type { FlagsOf } from '../flags.js';
+import { followFlags, parseFollowLimits } from './follow-limits.js';
+import { checkExpectedNodes, configFlag, parseNodes, targetFlags } from './node-targets.js';
 
-export interface WaitFlags extends FollowFlags {
-  after?: string;
-  runtime?: string;
-  action?: string;
-  config?: string;
-  node?: string[];
-  'expect-nodes'?: string;
-}
+export const waitFlags = {
+  after: Flags.string({ helpValue: 'ID', summary: 'Follow the entries of a trigger that came after this id.' }),
+  runtime: Flags.string({ helpValue: 'RUNTIME', summary: 'With --after: the runtime of the trigger.' }),
+  action: Flags.string({ helpValue: 'ACTION', summary: 'With --after: its action.' }),
+  ...configFlag,
+  ...targetFlags,
+  ...followFlags,
+};
+export type WaitFlags = FlagsOf<typeof waitFlags>;
 
 /** What to follow: activities by their ids, or what a trigger made after a baseline. */
 export type WaitRequest = { ids: Id[]; limits: FollowLimits } | Omit<WaitAfterPlan, 'deploymentId'>;
@@ -37,7 +40,7 @@ export function parseWaitRequest(words: readonly string[], flags: WaitFlags): Wa
     runtime: parseRuntime(flags.runtime),
     action: parseAction(flags.action, flags.config),
     nodes,
-    expectNodes: parseExpectedNodes(flags['expect-nodes'], nodes),
+    expectNodes: checkExpectedNodes(flags['expect-nodes'], nodes),
     limits,
   };
 }

@@ -1,16 +1,21 @@
+import * as Flags from '@oclif/core/flags';
 import { UsageError } from '../../core/errors.js';
 import { parseInterval, parseTimeout } from './follow-limits.js';
 import { isInteractive, type Host } from '../host.js';
 import type { ListRange } from './list-request.js';
-import { printOptions, type OutputFlags } from '../print-options.js';
+import { printOptions, type FlagsOf, type OutputFlags } from '../flags.js';
 
-export interface WatchFlags extends OutputFlags {
-  watch: boolean;
-  follow: boolean;
-  'exit-status': boolean;
-  timeout?: string;
-  interval?: string;
-}
+export const watchFlags = {
+  watch: Flags.boolean({ summary: 'Watch what is listed until all of it is final.' }),
+  follow: Flags.boolean({ summary: 'Show new entries as they come, until interrupted.' }),
+  'exit-status': Flags.boolean({ summary: 'With --watch: exit 3 if an entry that was waited for was rejected.' }),
+  timeout: Flags.string({
+    helpValue: 'DURATION',
+    summary: 'With --watch: give up after this. [default: none at a terminal, 10m elsewhere]',
+  }),
+  interval: Flags.string({ helpValue: 'DURATION', summary: 'With --watch or --follow: poll this often.' }),
+};
+type WatchFlags = FlagsOf<typeof watchFlags> & OutputFlags;
 
 export interface WatchRequest {
   limit: number;

@@ -1,5 +1,5 @@
 import { EXIT_CODES } from '../../core/exit-codes.js';
-import { wrapWords } from '../word-wrap.js';
+import { wrapWords } from '../../core/text.js';
 
 export interface HelpTopic {
   summary: string;

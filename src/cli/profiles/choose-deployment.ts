@@ -11,10 +11,10 @@ import {
 } from '../../profiles/deployments.js';
 import { isGranted } from '../../profiles/grants.js';
 import type { DeploymentRef } from '../../profiles/settings.js';
+import type { CommandContext } from '../context.js';
+import type { Prompts } from '../prompts.js';
+import type { Credentials } from './credentials.js';
 import { explainLookUp } from './key-advice.js';
-import type { Credentials } from './profile-credentials.js';
-import type { ProfileDesk } from './profile-desk.js';
-import type { Questions } from '../prompts/questions.js';
 
 /** A deployment as a profile stores it. */
 export interface ChosenDeployment {
@@ -23,7 +23,7 @@ export interface ChosenDeployment {
   supervisorUrl: URL | undefined;
 }
 
-export interface DeploymentWish {
+export interface DeploymentChoice {
   /** Null to let the user choose, or, where nobody can be asked, to have none. */
   ref: DeploymentRef | null;
   /** Undefined to take the one that the API knows. */
@@ -32,57 +32,58 @@ export interface DeploymentWish {
 
 /**
  * Settles the deployment of a profile: looked up in the tenant's structure, or chosen from it by the user. An id with
- * a supervisor URL needs no look-up, so that a key without `info:read` will do. Without the API's word on the key (`--no-verify`) it is what was given.
+ * a supervisor URL needs no look-up, so that a key without `info:read` will do. Without the API's word on the key
+ * (`--no-verify`) it is what was given.
  * @returns null for none
  * @throws LdctlError (exit 5) when it is not found, ambiguous, or has no supervisor URL; the errors of the Core API
  */
 export async function chooseDeployment(
-  wish: DeploymentWish,
-  { context, ...access }: Credentials,
-  desk: ProfileDesk,
+  choice: DeploymentChoice,
+  { keyContext, ...access }: Credentials,
+  context: CommandContext,
 ): Promise<ChosenDeployment | null> {
-  const { ref, supervisorUrl } = wish;
-  if (!context) return ref && { id: ref.id ?? undefined, name: ref.name ?? undefined, supervisorUrl };
-  if (!ref && !desk.questions) return null;
+  const { ref, supervisorUrl } = choice;
+  if (!keyContext) return ref && { id: ref.id ?? undefined, name: ref.name ?? undefined, supervisorUrl };
+  if (!ref && !context.prompts) return null;
   const known = ref && ref.id !== null && supervisorUrl ? { id: ref.id, name: ref.name ?? undefined, supervisorUrl } : null;
-  const structure = await lookUp(access, known !== null, desk);
+  const structure = await lookUp(access, known !== null, context);
   if (!structure) return known;
-  const placed = ref ? findDeployment(structure, ref) : desk.questions && (await pick(structure, desk, desk.questions));
+  const placed = ref ? findDeployment(structure, ref) : context.prompts && (await pick(structure, context, context.prompts));
   if (!placed) return null;
-  warnOfMissingGrants(context, placed, desk);
+  warnOfMissingGrants(keyContext, placed, context);
   const { id, name } = placed.deployment;
-  return { id, name, supervisorUrl: supervisorUrl ?? (await supervisorOf(placed, desk)) };
+  return { id, name, supervisorUrl: supervisorUrl ?? (await supervisorOf(placed, context)) };
 }
 
 /** @returns null where the key may not look, and need not, since all that is looked for is known */
 async function lookUp(
   access: Pick<Credentials, 'apiUrl' | 'key' | 'tenantId'>,
   isKnown: boolean,
-  desk: ProfileDesk,
+  context: CommandContext,
 ): Promise<TenantStructure | null> {
   try {
-    return await desk.during('Fetching the deployments', () =>
-      desk.core(access).structure(access.tenantId, { signal: desk.signal }),
+    return await context.during('Fetching the deployments', () =>
+      context.core(access).structure(access.tenantId, { signal: context.signal }),
     );
   } catch (error) {
     if (!explainLookUp(error) || !isKnown) throw error;
-    desk.warn('this key lacks info:read: the deployment was stored as it was given, and not looked up');
+    context.warn('this key lacks info:read: the deployment was stored as it was given, and not looked up');
     return null;
   }
 }
 
 async function pick(
   structure: TenantStructure,
-  desk: ProfileDesk,
-  questions: Questions,
+  context: CommandContext,
+  prompts: Prompts,
 ): Promise<PlacedDeployment | null> {
   const choices = placedDeployments(structure).map((placed) => ({
     value: placed,
     name: placeText(placed),
     description: descriptionOf(placed),
   }));
-  if (choices.length > 0) return questions.search('Deployment (type to filter):', choices);
-  desk.warn(`this key sees no deployment in tenant ${plainText(structure.name)}; the profile gets none`);
+  if (choices.length > 0) return prompts.search('Deployment (type to filter):', choices);
+  context.warn(`this key sees no deployment in tenant ${plainText(structure.name)}; the profile gets none`);
   return null;
 }
 
@@ -91,11 +92,11 @@ function descriptionOf({ deployment }: PlacedDeployment): string {
   return plainText([id, cloud, region, tier, variant].filter((part) => part !== null).join(', '));
 }
 
-async function supervisorOf({ deployment }: PlacedDeployment, { questions }: ProfileDesk): Promise<URL> {
+async function supervisorOf({ deployment }: PlacedDeployment, { prompts }: CommandContext): Promise<URL> {
   const what = 'the supervisor URL';
-  if (deployment.supervisor_url !== null || !questions) return parseBaseUrl(supervisorUrlOf(deployment), what);
+  if (deployment.supervisor_url !== null || !prompts) return parseBaseUrl(supervisorUrlOf(deployment), what);
   const which = `${plainText(deployment.name)} (${plainText(deployment.variant)})`;
-  const text = await questions.text(`The API knows no supervisor URL for ${which}. Its own is:`, { validate: isBaseUrl });
+  const text = await prompts.text(`The API knows no supervisor URL for ${which}. Its own is:`, { validate: isBaseUrl });
   return parseBaseUrl(text.trim(), what);
 }
 
@@ -108,9 +109,9 @@ function isBaseUrl(text: string): true | string {
   }
 }
 
-function warnOfMissingGrants({ permissions }: KeyContext, placed: PlacedDeployment, desk: ProfileDesk): void {
+function warnOfMissingGrants({ permissions }: KeyContext, placed: PlacedDeployment, context: CommandContext): void {
   const place = { divisionId: placed.division.id, environmentId: placed.environment.id };
   if (isGranted(permissions, 'deployment:manage', place) !== false) return;
   const may = isGranted(permissions, 'deployment:read', place) ? 'list its activities, and trigger none' : 'do nothing';
-  desk.warn(`this key lacks deployment:manage on ${placeText(placed)}: it may ${may}`);
+  context.warn(`this key lacks deployment:manage on ${placeText(placed)}: it may ${may}`);
 }

@@ -2,8 +2,22 @@ import { ApiError } from '../../core/errors.js';
 import type { ApiKey } from '../../core/secret.js';
 import { timeText } from '../../output/time-text.js';
 import { expiryOf } from '../../profiles/expiry.js';
+import type { ExpiryNotices } from '../../profiles/expiry-notices.js';
 import type { Settings } from '../../profiles/settings.js';
-import { renewal } from './expiry-warning.js';
+import type { CommandContext } from '../context.js';
+
+/** Says, at most once a day, that the profile's key expires soon. From what is stored: no request is made for it. */
+export function warnOfExpiry(
+  context: CommandContext,
+  { profile, key }: Settings,
+  notices: ExpiryNotices,
+): void {
+  if (!profile?.expiresAt || key?.source.from !== 'profile') return;
+  const expiry = expiryOf(profile.expiresAt, context.host.clock.now());
+  if (!expiry?.soon || !notices.take(profile.name)) return;
+  const when = `${expiry.expired ? 'expired' : 'expires'} ${expiry.text} (${timeText(profile.expiresAt, true)})`;
+  context.warn(`the API key of profile ${profile.name} ${when}; ${renewal(profile.name)}`);
+}
 
 /**
  * Adds to a 401 which key it was that was not accepted, where it came from, and what to do about that one.
@@ -37,4 +51,9 @@ function advice(key: ApiKey, { key: setting, profile }: Settings, now: number): 
     return `The key of profile ${name} expired ${expiry.text} (${timeText(expiresAt, true)}): ${renewal(name)}.`;
   }
   return `It is the key ${key.mask()} of profile ${name}. If it has expired or was revoked: ${renewal(name)}.`;
+}
+
+/** What to do about a key that is no longer good. */
+function renewal(profile: string): string {
+  return `make a new one in the LaserData console, and store it with \`ldctl profiles update ${profile} --api-key-stdin\``;
 }

@@ -2,12 +2,8 @@ import { UsageError } from '../../core/errors.js';
 import { forgetKey } from '../../profiles/key-keeping.js';
 import { KeyringError } from '../../profiles/key-store.js';
 import type { Profile } from '../../profiles/profile.js';
-import type { ProfileDesk } from './profile-desk.js';
-
-export interface RemoveFlags {
-  yes: boolean;
-  'keep-key': boolean;
-}
+import type { CommandContext } from '../context.js';
+import type { RemoveFlags } from './flags.js';
 
 /**
  * Removes a profile, after asking. Its key goes first: a profile without one says so, and a key without a profile
@@ -16,30 +12,32 @@ export interface RemoveFlags {
  * @throws UsageError without consent, or when the key cannot be taken out of the keyring; LdctlError (exit 5) when
  *   there is no such profile; Interrupted
  */
-export async function removeProfile(name: string, flags: RemoveFlags, desk: ProfileDesk): Promise<string | null> {
-  const profile = desk.store.get(name);
-  await consent(profile, flags, desk);
-  if (!flags['keep-key']) await takeKeyOut(profile, desk);
-  return (await desk.store.remove(name)).current;
+export async function removeProfile(name: string, flags: RemoveFlags, context: CommandContext): Promise<string | null> {
+  const profile = context.store.get(name);
+  await consent(profile, flags, context);
+  if (!flags['keep-key']) await takeKeyOut(profile, context);
+  return (await context.store.remove(name)).current;
 }
 
-async function consent({ name, key }: Profile, { yes }: RemoveFlags, { questions }: ProfileDesk): Promise<void> {
+async function consent({ name, key }: Profile, { yes }: RemoveFlags, { prompts }: CommandContext): Promise<void> {
   if (yes) return;
-  if (!questions) {
+  if (!prompts) {
     throw new UsageError(`this would remove profile ${name}, and nobody can be asked here`, {
       code: 'consent_missing',
       hint: 'Add --yes.',
     });
   }
   const what = key.store === 'command' ? 'profile' : 'profile and key';
-  if (!(await questions.confirm(`Remove ${what} ${name}?`))) {
+  if (!(await prompts.confirm(`Remove ${what} ${name}?`))) {
     throw new UsageError('not confirmed; nothing was removed', { code: 'consent_missing' });
   }
 }
 
-async function takeKeyOut({ name, key }: Profile, { host, during, signal }: ProfileDesk): Promise<void> {
+async function takeKeyOut({ name, key }: Profile, context: CommandContext): Promise<void> {
   try {
-    await during('Taking the key out of its store', () => forgetKey(key, host.keyring, signal));
+    await context.during('Taking the key out of its store', () =>
+      forgetKey(key, context.host.keyring, context.signal),
+    );
   } catch (error) {
     if (!(error instanceof KeyringError)) throw error;
     throw new KeyringError(

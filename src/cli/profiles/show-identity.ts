@@ -5,11 +5,12 @@ import { identityFields, type IdentityDocument } from '../../output/identity.js'
 import { printObject } from '../../output/object.js';
 import { timeText } from '../../output/time-text.js';
 import { expiryOf } from '../../profiles/expiry.js';
+import type { Printing } from '../context.js';
+import { printOptions } from '../flags.js';
 import type { Host } from '../host.js';
-import { printOptions, type OutputFlags } from '../print-options.js';
 
 /** Prints what `whoami` found out; where stdout holds no notes, they go to stderr. */
-export async function showIdentity(host: Host, flags: OutputFlags, identity: IdentityDocument): Promise<ExitCode> {
+export async function showIdentity({ host, flags }: Printing, identity: IdentityDocument): Promise<ExitCode> {
   const options = printOptions(flags);
   await printObject(host.output, identity, identityFields(identity, expiryText(host, identity, options.utc)), options);
   if (formatOf(options.format).holds === 'rows' && !flags.quiet) {

@@ -5,16 +5,12 @@ import { profileColumns, profileFields, type ExpiryWords, type ProfileDocument }
 import { expiryOf } from '../../profiles/expiry.js';
 import type { Profile } from '../../profiles/profile.js';
 import { DEFAULT_API_URL } from '../../profiles/settings.js';
+import type { Printing } from '../context.js';
+import { printOptions } from '../flags.js';
 import type { Host } from '../host.js';
-import { printOptions, type OutputFlags } from '../print-options.js';
 
 /** Prints one profile. */
-export async function showProfile(
-  host: Host,
-  flags: OutputFlags,
-  profile: Profile,
-  current: boolean,
-): Promise<ExitCode> {
+export async function showProfile({ host, flags }: Printing, profile: Profile, current: boolean): Promise<ExitCode> {
   const document = profileDocument(profile, current);
   const options = printOptions(flags);
   await printObject(host.output, document, profileFields(document, expiryWords(host), { utc: options.utc }), options);
@@ -23,8 +19,7 @@ export async function showProfile(
 
 /** Prints all profiles, in the order they were added. */
 export async function showProfiles(
-  host: Host,
-  flags: OutputFlags,
+  { host, flags }: Printing,
   { profiles, current }: { profiles: readonly Profile[]; current?: string | undefined },
 ): Promise<ExitCode> {
   const documents = profiles.map((profile) => profileDocument(profile, profile.name === current));

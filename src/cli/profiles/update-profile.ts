@@ -1,21 +1,22 @@
 import { UsageError } from '../../core/errors.js';
 import type { ApiKey } from '../../core/secret.js';
+import { urlText } from '../../core/text.js';
 import { fetchProfileKey } from '../../profiles/keys.js';
 import type { Profile, ProfileKey } from '../../profiles/profile.js';
 import type { Settings } from '../../profiles/settings.js';
-import { connectionOf, hrefOf, storedApiUrl, type ProfileFlags } from './add-profile.js';
+import type { CommandContext } from '../context.js';
+import type { Prompts } from '../prompts.js';
+import { saying } from '../signals.js';
+import { storedApiUrl } from './add-profile.js';
 import { chooseDeployment } from './choose-deployment.js';
-import { clearAway, placeKey } from './place-key.js';
-import { checkCredentials, keyAnswer, type Answer, type Credentials } from './profile-credentials.js';
-import { settingsFor, untilInterrupted, type ProfileDesk } from './profile-desk.js';
-import { parseKeyWishes, type KeyWishes } from './profile-flags.js';
-import type { Questions } from '../prompts/questions.js';
-import { keyTools } from '../session.js';
+import { checkCredentials, keyInput, type Credentials, type Input } from './credentials.js';
+import { parseKeyOptions, type KeyOptions, type ProfileFlags } from './flags.js';
+import { deleteKey, storeKey } from './store-key.js';
 
 /** What is to be changed; whatever is not named stays as it is. */
 interface Changes {
   flags: ProfileFlags;
-  key: KeyWishes;
+  key: KeyOptions;
   /** The key gives way to another one. */
   newKey: boolean;
   /** The user wants to choose another deployment. */
@@ -29,26 +30,26 @@ interface Changes {
  * @returns the new profile
  * @throws UsageError, LdctlError (exit 5), the errors of the Core API; Interrupted at Ctrl-C, with nothing changed
  */
-export function updateProfile(name: string, flags: ProfileFlags, desk: ProfileDesk): Promise<Profile> {
-  return untilInterrupted('Nothing was changed.', () => change(name, flags, desk));
+export function updateProfile(name: string, flags: ProfileFlags, context: CommandContext): Promise<Profile> {
+  return change(name, flags, context).catch(saying('Nothing was changed.'));
 }
 
-async function change(name: string, flags: ProfileFlags, desk: ProfileDesk): Promise<Profile> {
-  const stored = desk.store.get(name);
-  const changes = await changesFor(stored, flags, desk);
-  const given = settingsFor(desk.host, connectionOf(changes.flags), {
+async function change(name: string, flags: ProfileFlags, context: CommandContext): Promise<Profile> {
+  const stored = context.store.get(name);
+  const changes = await changesFor(stored, flags, context);
+  const given = context.settle(changes.flags, {
     env: {},
-    config: { current: name, profiles: [stored] },
+    readConfig: () => ({ current: name, profiles: [stored] }),
   });
-  const access = await accessFor(stored, given, changes, desk);
-  const fields = { ...plainFields(given, changes), ...(access && (await checkedFields(given, access, changes, desk))) };
-  const place = access && (await newPlace(stored, access.key, changes.key, changes.newKey, desk));
-  return store(stored, fields, place, desk);
+  const access = await accessFor(stored, given, changes, context);
+  const fields = { ...plainFields(given, changes), ...(access && (await checkedFields(given, access, changes, context))) };
+  const place = access && (await newPlace(stored, access.key, changes, context));
+  return store(stored, fields, place, context);
 }
 
 /** @throws UsageError when nothing was said, and nobody can be asked */
-async function changesFor(stored: Profile, flags: ProfileFlags, { questions }: ProfileDesk): Promise<Changes> {
-  const key = parseKeyWishes(flags);
+async function changesFor(stored: Profile, flags: ProfileFlags, { prompts }: CommandContext): Promise<Changes> {
+  const key = parseKeyOptions(flags);
   const newKey = key.fromStdin || key.command !== undefined;
   const fields = [
     flags['tenant-id'],
@@ -59,7 +60,7 @@ async function changesFor(stored: Profile, flags: ProfileFlags, { questions }: P
     key.store,
   ];
   if (newKey || fields.some((field) => field !== undefined)) return { flags, key, newKey, newDeployment: false };
-  if (questions) return askChanges(stored, flags, key, questions);
+  if (prompts) return askChanges(stored, flags, key, prompts);
   throw new UsageError('nothing to change', {
     code: 'nothing_to_change',
     hint: 'Say what: --api-key-stdin, --deployment, --protected, … See ldctl profiles update --help',
@@ -69,10 +70,10 @@ async function changesFor(stored: Profile, flags: ProfileFlags, { questions }: P
 async function askChanges(
   stored: Profile,
   flags: ProfileFlags,
-  key: KeyWishes,
-  questions: Questions,
+  key: KeyOptions,
+  prompts: Prompts,
 ): Promise<Changes> {
-  const what = await questions.choose(`What is to be changed about ${stored.name}?`, [
+  const what = await prompts.choose(`What is to be changed about ${stored.name}?`, [
     { value: 'key', name: 'The API key' },
     { value: 'deployment', name: 'The deployment' },
     { value: 'protection', name: stored.protected ? 'Protect it no longer' : 'Protect it' },
@@ -89,23 +90,23 @@ async function askChanges(
 async function accessFor(
   stored: Profile,
   given: Settings,
-  { flags, key: wishes, newKey, newDeployment }: Changes,
-  desk: ProfileDesk,
+  { flags, key: options, newKey, newDeployment }: Changes,
+  context: CommandContext,
 ): Promise<Credentials | null> {
   const changesAccess =
     newKey ||
     newDeployment ||
     [flags['tenant-id'], flags['api-url'], flags.deployment].some((flag) => flag !== undefined);
   const check = changesAccess && flags.verify;
-  const moves = wishes.store !== undefined && wishes.store !== stored.key.store;
+  const moves = options.store !== undefined && options.store !== stored.key.store;
   if (!newKey && !check && !moves) return null;
-  const key: Answer<ApiKey> = newKey
-    ? await keyAnswer(wishes, { ...given, key: null }, desk)
-    : { value: desk.guard(await fetchProfileKey(stored, keyTools(desk.host), desk.signal)), again: null };
+  const key: Input<ApiKey> = newKey
+    ? await keyInput(options, { ...given, key: null }, context)
+    : { value: context.guard(await fetchProfileKey(stored, context.keyTools, context.signal)), again: null };
   const tenantId = given.tenantId?.value ?? stored.tenant_id;
   const apiUrl = given.apiUrl.value;
-  if (!check) return { tenantId, key: key.value, apiUrl, context: null };
-  return checkCredentials({ tenant: { value: tenantId, again: null }, key, apiUrl }, desk);
+  if (!check) return { tenantId, key: key.value, apiUrl, keyContext: null };
+  return checkCredentials({ tenant: { value: tenantId, again: null }, key, apiUrl }, context);
 }
 
 /** What flags alone decide. */
@@ -119,7 +120,7 @@ function plainFields({ tenantId, apiUrl, supervisorUrl, deployment }: Settings, 
     // That of the deployment before.
     fields.supervisor_url = undefined;
   }
-  if (supervisorUrl && flags['supervisor-url'] !== undefined) fields.supervisor_url = hrefOf(supervisorUrl.value);
+  if (supervisorUrl && flags['supervisor-url'] !== undefined) fields.supervisor_url = urlText(supervisorUrl.value);
   if (flags.protected !== undefined) fields.protected = flags.protected || undefined;
   return fields;
 }
@@ -129,19 +130,19 @@ async function checkedFields(
   { deployment, supervisorUrl }: Settings,
   access: Credentials,
   { newKey, newDeployment }: Changes,
-  desk: ProfileDesk,
+  context: CommandContext,
 ): Promise<Partial<Profile>> {
   // Nothing is known about a new key that nobody was asked about.
-  if (!access.context) return newKey ? { expires_at: undefined } : {};
+  if (!access.keyContext) return newKey ? { expires_at: undefined } : {};
   const ref = newDeployment ? null : (deployment?.value ?? null);
-  const wish = { ref, supervisorUrl: newDeployment ? undefined : supervisorUrl?.value };
-  const chosen = ref || newDeployment ? await chooseDeployment(wish, access, desk) : null;
+  const choice = { ref, supervisorUrl: newDeployment ? undefined : supervisorUrl?.value };
+  const chosen = ref || newDeployment ? await chooseDeployment(choice, access, context) : null;
   return {
-    expires_at: access.context.expiry_at ?? undefined,
+    expires_at: access.keyContext.expiry_at ?? undefined,
     ...(chosen && {
       deployment_id: chosen.id,
       deployment_name: chosen.name,
-      supervisor_url: chosen.supervisorUrl && hrefOf(chosen.supervisorUrl),
+      supervisor_url: chosen.supervisorUrl && urlText(chosen.supervisorUrl),
     }),
   };
 }
@@ -150,14 +151,13 @@ async function checkedFields(
 async function newPlace(
   stored: Profile,
   key: ApiKey,
-  wishes: KeyWishes,
-  newKey: boolean,
-  desk: ProfileDesk,
+  { key: options, newKey }: Changes,
+  context: CommandContext,
 ): Promise<ProfileKey | null> {
-  const moves = wishes.store !== undefined && wishes.store !== stored.key.store;
+  const moves = options.store !== undefined && options.store !== stored.key.store;
   if (!newKey && !moves) return null;
   const same = stored.key.store === 'command' ? undefined : stored.key.store;
-  return placeKey(stored.name, key, { ...wishes, store: wishes.store ?? same }, desk);
+  return storeKey(stored.name, key, { ...options, store: options.store ?? same }, context);
 }
 
 /** Writes it. The key that is no longer pointed to is then taken out of its store, whichever that is. */
@@ -165,19 +165,19 @@ async function store(
   stored: Profile,
   fields: Partial<Profile>,
   place: ProfileKey | null,
-  desk: ProfileDesk,
+  context: CommandContext,
 ): Promise<Profile> {
   let before = stored.key;
   let updated: Profile;
   try {
-    updated = await desk.store.update(stored.name, (profile) => {
+    updated = await context.store.update(stored.name, (profile) => {
       before = profile.key;
       return { ...profile, ...fields, key: place ?? profile.key };
     });
   } catch (error) {
-    if (place) await clearAway(place, desk);
+    if (place) await deleteKey(place, context);
     throw error;
   }
-  if (place) await clearAway(before, desk);
+  if (place) await deleteKey(before, context);
   return updated;
 }

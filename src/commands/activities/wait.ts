@@ -1,12 +1,11 @@
 import * as Args from '@oclif/core/args';
-import * as Flags from '@oclif/core/flags';
 import { waitAfter, waitForActivities } from '../../activities/wait.js';
-import { BaseCommand } from '../../cli/base-command.js';
-import { configFlag, connectionFlags, followFlags, targetFlags } from '../../cli/flags.js';
-import { printOptions } from '../../cli/print-options.js';
-import { Session } from '../../cli/session.js';
 import { showJob, titleOf } from '../../cli/activities/show-job.js';
-import { parseWaitRequest } from '../../cli/activities/wait-request.js';
+import { parseWaitRequest, waitFlags } from '../../cli/activities/wait-request.js';
+import { BaseCommand } from '../../cli/base-command.js';
+import { ConnectedContext } from '../../cli/connected-context.js';
+import { connectionFlags, printOptions } from '../../cli/flags.js';
+import type { Interrupts } from '../../cli/signals.js';
 import type { ExitCode } from '../../core/exit-codes.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
 
@@ -24,28 +23,20 @@ export default class ActivitiesWait extends BaseCommand {
   static override args = {
     id: Args.string({ ignoreStdin: true, description: 'ids of the activities to follow' }),
   };
-  static override flags = {
-    ...connectionFlags,
-    after: Flags.string({ helpValue: 'ID', summary: 'Follow the entries of a trigger that came after this id.' }),
-    runtime: Flags.string({ helpValue: 'RUNTIME', summary: 'With --after: the runtime of the trigger.' }),
-    action: Flags.string({ helpValue: 'ACTION', summary: 'With --after: its action.' }),
-    ...configFlag,
-    ...targetFlags,
-    ...followFlags,
-  };
+  static override flags = { ...connectionFlags, ...waitFlags };
 
-  protected override async execute(signal: AbortSignal): Promise<ExitCode> {
+  protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
     const { argv, flags } = await this.parse(ActivitiesWait);
     checkRunResultOptions(printOptions(flags));
     const request = parseWaitRequest(argv.map(String), flags);
-    const session = await Session.open(this.host, flags);
-    const target = await session.target(signal);
-    const tools = session.jobTools(target, signal);
+    const context = await ConnectedContext.connect(this.host, flags, interrupts);
+    const target = await context.target();
+    const tools = context.jobTools(target);
     const deploymentId = target.deployment.id;
     const job =
       'ids' in request
         ? waitForActivities({ ...request, deploymentId }, tools)
         : waitAfter({ ...request, deploymentId }, tools);
-    return showJob(this.host, flags, titleOf('waiting for activities', target), job);
+    return showJob(context, titleOf('waiting for activities', target), job);
   }
 }

@@ -1,7 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.js';
-import { connectionFlags } from '../../cli/flags.js';
-import { printOptions } from '../../cli/print-options.js';
-import { Session } from '../../cli/session.js';
+import { ConnectedContext } from '../../cli/connected-context.js';
+import { connectionFlags, printOptions } from '../../cli/flags.js';
+import type { Interrupts } from '../../cli/signals.js';
 import { EXIT_CODES, type ExitCode } from '../../core/exit-codes.js';
 import { deploymentColumns, type DeploymentDocument } from '../../output/deployment-columns.js';
 import { printList } from '../../output/list.js';
@@ -16,11 +16,11 @@ export default class DeploymentsList extends BaseCommand {
   ];
   static override flags = connectionFlags;
 
-  protected override async execute(signal: AbortSignal): Promise<ExitCode> {
+  protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
     const { flags } = await this.parse(DeploymentsList);
-    const session = await Session.open(this.host, flags);
-    const access = await session.tenant(signal);
-    const structure = await session.core(access).structure(access.tenantId, { signal });
+    const context = await ConnectedContext.connect(this.host, flags, interrupts);
+    const access = await context.tenant();
+    const structure = await context.core(access).structure(access.tenantId, { signal: context.signal });
     const spec = { noun: 'deployments', columns: deploymentColumns };
     await printList(this.host.output, [placedDeployments(structure).map(documentOf)], spec, printOptions(flags));
     return EXIT_CODES.done.code;

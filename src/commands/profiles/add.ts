@@ -1,9 +1,10 @@
 import * as Args from '@oclif/core/args';
 import { addProfile } from '../../cli/profiles/add-profile.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { openProfileDesk } from '../../cli/profiles/profile-desk.js';
-import { profileFlags } from '../../cli/profiles/profile-flags.js';
+import { CommandContext } from '../../cli/context.js';
+import { profileFlags } from '../../cli/profiles/flags.js';
 import { showProfile } from '../../cli/profiles/show-profile.js';
+import type { Interrupts } from '../../cli/signals.js';
 import type { ExitCode } from '../../core/exit-codes.js';
 
 export default class ProfilesAdd extends BaseCommand {
@@ -37,11 +38,11 @@ export default class ProfilesAdd extends BaseCommand {
   };
   static override flags = profileFlags;
 
-  protected override async execute(signal: AbortSignal): Promise<ExitCode> {
+  protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
     const { args, flags } = await this.parse(ProfilesAdd);
-    const desk = await openProfileDesk(this.host, flags, signal);
-    const { profile, current } = await addProfile(args.name, flags, desk);
-    desk.say(current ? `added profile ${profile.name}, now the current one` : `added profile ${profile.name}`);
-    return showProfile(this.host, flags, profile, current);
+    const context = await CommandContext.open(this.host, flags, interrupts);
+    const { profile, current } = await addProfile(args.name, flags, context);
+    context.say(current ? `added profile ${profile.name}, now the current one` : `added profile ${profile.name}`);
+    return showProfile(context, profile, current);
   }
 }

@@ -13,8 +13,8 @@ export default class ProfilesList extends BaseCommand {
 
   protected override async execute(): Promise<ExitCode> {
     const { flags } = await this.parse(ProfilesList);
-    // Without the rest of the desk: completion asks for this list, and no server is asked here.
+    // Without the rest of a context: completion asks for this list, and no server is asked here.
     const store = new ProfileStore(await configDir(this.host.env), this.host.clock);
-    return showProfiles(this.host, flags, store.read());
+    return showProfiles({ host: this.host, flags }, store.read());
   }
 }

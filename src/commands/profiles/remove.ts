@@ -1,9 +1,10 @@
 import * as Args from '@oclif/core/args';
-import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
-import { printOptions } from '../../cli/print-options.js';
-import { openProfileDesk } from '../../cli/profiles/profile-desk.js';
+import { CommandContext } from '../../cli/context.js';
+import { printOptions } from '../../cli/flags.js';
+import { removeFlags } from '../../cli/profiles/flags.js';
 import { removeProfile } from '../../cli/profiles/remove-profile.js';
+import type { Interrupts } from '../../cli/signals.js';
 import { EXIT_CODES, type ExitCode } from '../../core/exit-codes.js';
 import { printObject } from '../../output/object.js';
 
@@ -16,16 +17,13 @@ export default class ProfilesRemove extends BaseCommand {
   static override args = {
     name: Args.string({ required: true, ignoreStdin: true, description: 'the profile to remove' }),
   };
-  static override flags = {
-    yes: Flags.boolean({ summary: 'Do not ask.' }),
-    'keep-key': Flags.boolean({ summary: 'Leave the key in the keyring, for when that cannot be reached.' }),
-  };
+  static override flags = removeFlags;
 
-  protected override async execute(signal: AbortSignal): Promise<ExitCode> {
+  protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
     const { args, flags } = await this.parse(ProfilesRemove);
-    const desk = await openProfileDesk(this.host, flags, signal);
-    const current = await removeProfile(args.name, flags, desk);
-    desk.say(`removed profile ${args.name}${current === null ? '; no profile is the current one now' : ''}`);
+    const context = await CommandContext.open(this.host, flags, interrupts);
+    const current = await removeProfile(args.name, flags, context);
+    context.say(`removed profile ${args.name}${current === null ? '; no profile is the current one now' : ''}`);
     const document = { removed: args.name, current };
     const fields = [
       { name: 'removed', value: args.name },

@@ -1,8 +1,9 @@
 import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../../cli/base-command.js';
-import { openProfileDesk } from '../../cli/profiles/profile-desk.js';
+import { CommandContext } from '../../cli/context.js';
 import { showProfile } from '../../cli/profiles/show-profile.js';
 import { UsageError } from '../../core/errors.js';
+import type { Interrupts } from '../../cli/signals.js';
 import type { ExitCode } from '../../core/exit-codes.js';
 
 export default class ProfilesShow extends BaseCommand {
@@ -15,9 +16,10 @@ export default class ProfilesShow extends BaseCommand {
     name: Args.string({ ignoreStdin: true, description: 'the profile; the current one unless given' }),
   };
 
-  protected override async execute(signal: AbortSignal): Promise<ExitCode> {
+  protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
     const { args, flags } = await this.parse(ProfilesShow);
-    const { store } = await openProfileDesk(this.host, flags, signal);
+    const context = await CommandContext.open(this.host, flags, interrupts);
+    const { store } = context;
     const current = args.name === undefined ? store.current() : null;
     const profile = args.name === undefined ? current : store.get(args.name);
     if (!profile) {
@@ -26,6 +28,6 @@ export default class ProfilesShow extends BaseCommand {
         hint: 'Name one, or choose one with `ldctl profiles use NAME`. `ldctl profiles list` shows what there is.',
       });
     }
-    return showProfile(this.host, flags, profile, store.read().current === profile.name);
+    return showProfile(context, profile, store.read().current === profile.name);
   }
 }

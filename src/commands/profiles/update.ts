@@ -1,9 +1,10 @@
 import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../../cli/base-command.js';
-import { openProfileDesk } from '../../cli/profiles/profile-desk.js';
-import { profileFlags } from '../../cli/profiles/profile-flags.js';
+import { CommandContext } from '../../cli/context.js';
+import { profileFlags } from '../../cli/profiles/flags.js';
 import { showProfile } from '../../cli/profiles/show-profile.js';
 import { updateProfile } from '../../cli/profiles/update-profile.js';
+import type { Interrupts } from '../../cli/signals.js';
 import type { ExitCode } from '../../core/exit-codes.js';
 
 export default class ProfilesUpdate extends BaseCommand {
@@ -25,11 +26,11 @@ export default class ProfilesUpdate extends BaseCommand {
   };
   static override flags = profileFlags;
 
-  protected override async execute(signal: AbortSignal): Promise<ExitCode> {
+  protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
     const { args, flags } = await this.parse(ProfilesUpdate);
-    const desk = await openProfileDesk(this.host, flags, signal);
-    const profile = await updateProfile(args.name, flags, desk);
-    desk.say(`updated profile ${profile.name}`);
-    return showProfile(this.host, flags, profile, desk.store.read().current === profile.name);
+    const context = await CommandContext.open(this.host, flags, interrupts);
+    const profile = await updateProfile(args.name, flags, context);
+    context.say(`updated profile ${profile.name}`);
+    return showProfile(context, profile, context.store.read().current === profile.name);
   }
 }

@@ -1,7 +1,8 @@
 import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../../cli/base-command.js';
-import { openProfileDesk } from '../../cli/profiles/profile-desk.js';
+import { CommandContext } from '../../cli/context.js';
 import { showProfile } from '../../cli/profiles/show-profile.js';
+import type { Interrupts } from '../../cli/signals.js';
 import type { ExitCode } from '../../core/exit-codes.js';
 import { valueOf } from '../../profiles/environment.js';
 import { hiddenText } from '../../profiles/hidden-settings.js';
@@ -13,15 +14,15 @@ export default class ProfilesUse extends BaseCommand {
     name: Args.string({ required: true, ignoreStdin: true, description: 'the profile to use from now on' }),
   };
 
-  protected override async execute(signal: AbortSignal): Promise<ExitCode> {
+  protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
     const { args, flags } = await this.parse(ProfilesUse);
-    const { store, say, warn } = await openProfileDesk(this.host, flags, signal);
-    const profile = await store.use(args.name);
-    say(`using profile ${profile.name}`);
+    const context = await CommandContext.open(this.host, flags, interrupts);
+    const profile = await context.store.use(args.name);
+    context.say(`using profile ${profile.name}`);
     const hidden = hiddenText(profile, this.host.env);
-    if (hidden !== null) warn(hidden);
+    if (hidden !== null) context.warn(hidden);
     const other = valueOf(this.host.env, 'LD_PROFILE');
-    if (other !== undefined && other !== profile.name) warn(`LD_PROFILE chooses ${other} all the same, until it is unset`);
-    return showProfile(this.host, flags, profile, true);
+    if (other !== undefined && other !== profile.name) context.warn(`LD_PROFILE chooses ${other} all the same, until it is unset`);
+    return showProfile(context, profile, true);
   }
 }

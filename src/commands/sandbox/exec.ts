@@ -1,6 +1,6 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { NO_INTERRUPTS, type Interrupts } from '../../cli/signals.js';
-import { explainPort, readSandboxFlags, sandboxFlags } from '../../cli/sandbox/sandbox-flags.js';
+import { explainPort, readSandboxFlags, sandboxFlags } from '../../cli/sandbox/flags.js';
 import { UsageError } from '../../core/errors.js';
 import { nodeIds, runInside, sandboxVariables, serveSandbox } from '../../sandbox/index.js';
 
@@ -32,7 +32,7 @@ export default class SandboxExec extends BaseCommand {
     try {
       const ended = await runInside({
         command: [program, ...args],
-        inherited: process.env,
+        inherited: this.host.env,
         variables: sandboxVariables(server),
         self: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
       });

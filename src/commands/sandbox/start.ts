@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { BaseCommand } from '../../cli/base-command.js';
-import { printOptions } from '../../cli/print-options.js';
-import { explainPort, readSandboxFlags, sandboxFlags } from '../../cli/sandbox/sandbox-flags.js';
+import { printOptions } from '../../cli/flags.js';
+import { explainPort, readSandboxFlags, sandboxFlags } from '../../cli/sandbox/flags.js';
+import type { Interrupts } from '../../cli/signals.js';
 import { EXIT_CODES, type ExitCode } from '../../core/exit-codes.js';
 import { printObject } from '../../output/object.js';
 import { exportLines, nodeIds, sandboxVariables, serveSandbox } from '../../sandbox/index.js';
@@ -18,7 +19,7 @@ export default class SandboxStart extends BaseCommand {
   ];
   static override flags = sandboxFlags;
 
-  protected override async execute(signal: AbortSignal): Promise<ExitCode> {
+  protected override async execute({ signal }: Interrupts): Promise<ExitCode> {
     const { flags } = await this.parse(SandboxStart);
     const server = await serveSandbox(readSandboxFlags(flags, nodeIds)).catch(explainPort);
     const { stdout, stderr } = this.host.output;

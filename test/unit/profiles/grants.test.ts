@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type DivisionGrants, type Permissions } from '../../../src/core/wire.js';
-import { isGranted, type DeploymentPermission } from '../../../src/profiles/grants.js';
+import { isGranted, type SupervisorPermission } from '../../../src/profiles/grants.js';
 
 const PLACE = { divisionId: 7261845022003200101n, environmentId: 7261845022003200203n };
 const NOTHING: Permissions = { tenant: [], division: [], environment: [], divisions: {} };
@@ -18,7 +18,7 @@ function inEnvironment(id: bigint, ...permissions: string[]): Permissions {
 
 /** May it read, may it manage? */
 function may(permissions: Permissions, place: typeof PLACE | null = PLACE): [boolean | null, boolean | null] {
-  const ask = (wanted: DeploymentPermission): boolean | null => isGranted(permissions, wanted, place);
+  const ask = (wanted: SupervisorPermission): boolean | null => isGranted(permissions, wanted, place);
   return [ask('deployment:read'), ask('deployment:manage')];
 }
 

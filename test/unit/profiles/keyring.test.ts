@@ -115,16 +115,10 @@ describe('keeping a key', () => {
   };
   beforeEach(() => kept.clear());
 
-  it('in a file keeps it with the profile, and not in the keyring', async () => {
-    const key = new ApiKey(KEY);
-    assert.deepEqual(await keepKey('file', 'prod', key, store), { store: 'file', api_key: key });
-    assert.equal(kept.size, 0);
-  });
-
   it('in the keyring uses an account that names the profile, and another one each time', async () => {
-    const first = await keepKey('keyring', 'prod', new ApiKey(KEY), store);
-    const second = await keepKey('keyring', 'prod', new ApiKey(OTHER_KEY), store);
-    assert.ok(first.store === 'keyring' && second.store === 'keyring');
+    const first = await keepKey('prod', new ApiKey(KEY), store);
+    const second = await keepKey('prod', new ApiKey(OTHER_KEY), store);
+    assert.deepEqual([first.store, second.store], ['keyring', 'keyring']);
     assert.match(first.account, /^prod\.[0-9a-f]{8}$/);
     assert.notEqual(first.account, second.account);
     assert.deepEqual(

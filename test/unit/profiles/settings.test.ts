@@ -138,8 +138,7 @@ describe('settings', () => {
 
     it('LD_API_KEY over LD_API_KEY_FILE over the profile, and says that there is a file too', async () => {
       const { key } = resolveWith({ env: VARIABLES }).settings;
-      assert.deepEqual(key?.source, env('LD_API_KEY'));
-      assert.equal(key.remark, 'LD_API_KEY_FILE is set too, and not read');
+      assert.deepEqual(key?.source, { ...env('LD_API_KEY'), note: 'LD_API_KEY_FILE is set too, and not read' });
       assert.equal((await key.fetch()).reveal(), 'key-from-env');
     });
 
@@ -151,7 +150,7 @@ describe('settings', () => {
 
     it('the profile', async () => {
       const { key } = resolveWith({}).settings;
-      assert.deepEqual(key?.source, fromProd);
+      assert.deepEqual(key?.source, { ...fromProd, note: 'in the config' });
       assert.equal((await key.fetch()).reveal(), KEY);
     });
 
@@ -207,7 +206,7 @@ describe('settings', () => {
         name: 'prod',
         protected: true,
         explicit: false,
-        source: { from: 'default' },
+        source: { from: 'current' },
         expiresAt: '2027-01-01T00:00:00Z',
       });
     });
@@ -236,7 +235,7 @@ describe('settings', () => {
   describe('a profile named by --profile is taken whole', () => {
     it('none of the variables counts, and one line says which were ignored', async () => {
       const { settings, notices } = resolveWith({ flags: { profile: 'bare' }, env: VARIABLES });
-      assert.deepEqual(settings.key?.source, { from: 'profile', name: 'bare' });
+      assert.deepEqual(settings.key?.source, { from: 'profile', name: 'bare', note: 'in the config' });
       assert.equal((await settings.key.fetch()).reveal(), OTHER_KEY);
       assert.deepEqual(SHOW.tenantId(settings), ['222', { from: 'profile', name: 'bare' }]);
       assert.deepEqual(SHOW.apiUrl(settings), ['https://api.laserdata.cloud/', { from: 'default' }]);
@@ -272,7 +271,7 @@ describe('settings', () => {
     it('LD_PROFILE and the current profile are not taken whole', () => {
       for (const extra of [{ LD_PROFILE: 'prod' }, {}]) {
         const { settings, notices } = resolveWith({ env: { ...VARIABLES, ...extra } });
-        assert.deepEqual(settings.key?.source, env('LD_API_KEY'));
+        assert.deepEqual(settings.key?.source, { ...env('LD_API_KEY'), note: 'LD_API_KEY_FILE is set too, and not read' });
         const names = 'LD_API_KEY, LD_TENANT_ID, LD_API_URL, LD_SUPERVISOR_URL, LD_DEPLOYMENT_ID';
         const advice = 'unset them, or give --profile prod';
         assert.deepEqual(notices, [`${names} from the environment hide what profile prod says; ${advice}`]);
@@ -318,7 +317,8 @@ describe('settings', () => {
     it('a variable counts as unset', () => {
       const names = [...Object.keys(VARIABLES), 'LD_PROFILE'];
       const { settings } = resolveWith({ env: Object.fromEntries(names.map((name) => [name, ''])) });
-      for (const setting of [settings.key, settings.tenantId, settings.apiUrl, settings.supervisorUrl, settings.deployment]) {
+      assert.deepEqual(settings.key?.source, { ...fromProd, note: 'in the config' });
+      for (const setting of [settings.tenantId, settings.apiUrl, settings.supervisorUrl, settings.deployment]) {
         assert.deepEqual(setting?.source, fromProd);
       }
     });

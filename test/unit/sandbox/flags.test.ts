@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Parser } from '@oclif/core';
-import { explainPort, readSandboxFlags, sandboxFlags, type SandboxSetup } from '../../../src/cli/sandbox/sandbox-flags.js';
+import { explainPort, readSandboxFlags, sandboxFlags, type SandboxSetup } from '../../../src/cli/sandbox/flags.js';
 import { UsageError } from '../../../src/core/errors.js';
 import { nodeIds } from '../../../src/sandbox/index.js';
 

@@ -7,7 +7,7 @@ const { processOutput } = await import('../../../../src/output/streams.js');
 const { systemEvery } = await import('../../../../src/output/ticker.js');
 const { createRunView } = await import('../../../../src/output/views.js');
 
-const view = createRunView(processOutput({ TERM: 'xterm' }), {
+const view = createRunView(processOutput({ TERM: 'xterm' }, process.stdout, process.stderr), {
   format: 'table',
   quiet: false,
   stringIds: false,

@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { join } from 'node:path';
-import { type Core, type ProfileDesk } from '../../../src/cli/profiles/profile-desk.js';
-import { type Questions } from '../../../src/cli/prompts/questions.js';
-import { type Host } from '../../../src/cli/host.js';
-import { ApiError, Interrupted } from '../../../src/core/errors.js';
-import { type Id } from '../../../src/core/ids.js';
-import { ApiKey } from '../../../src/core/secret.js';
-import { type KeyContext, type Permissions, type TenantStructure } from '../../../src/core/wire.js';
-import { memoryOutput, type MemoryOutput } from '../../../src/output/memory-output.js';
-import { KeyringError, type KeyStore } from '../../../src/profiles/key-store.js';
-import { ProfileStore } from '../../../src/profiles/store.js';
-import { VirtualClock } from '../../helpers/clock.js';
-import { privateFolder } from '../profiles/fixtures.js';
+import { CommandContext, type Core } from '../../../../src/cli/context.js';
+import { type OutputFlags } from '../../../../src/cli/flags.js';
+import { type Prompts } from '../../../../src/cli/prompts.js';
+import { NO_INTERRUPTS } from '../../../../src/cli/signals.js';
+import { type Host } from '../../../../src/cli/host.js';
+import { ApiError, Interrupted } from '../../../../src/core/errors.js';
+import { type Id } from '../../../../src/core/ids.js';
+import { ApiKey } from '../../../../src/core/secret.js';
+import { type KeyContext, type Permissions, type TenantStructure } from '../../../../src/core/wire.js';
+import { memoryOutput, type MemoryOutput } from '../../../../src/output/memory-output.js';
+import { KeyringError, type KeyStore } from '../../../../src/profiles/key-store.js';
+import { VirtualClock } from '../../../helpers/clock.js';
+import { privateFolder } from '../../profiles/fixtures.js';
 
 export const TENANT: Id = 18446744073709551615n;
 export const PROD: Id = 7263012455120900033n;
@@ -22,7 +23,7 @@ export const SUPERVISOR = 'https://supervisor.example';
 /** An answer to the next question whose message matches; for a choice, what its name matches. */
 export type Scripted = [message: RegExp, answer: string | boolean | RegExp | Interrupted];
 
-export interface DeskOptions {
+export interface ContextOptions {
   /** False for a key without `info:read`. */
   seesStructure?: boolean;
   env?: Record<string, string>;
@@ -34,34 +35,34 @@ export interface DeskOptions {
   keyring?: KeyStore;
 }
 
-/** A desk with a store on the disk, an API that is a table, and a user that is a list of answers. */
-export class TestDesk implements ProfileDesk {
-  readonly folder = privateFolder();
-  readonly clock = new VirtualClock();
-  readonly output: MemoryOutput = memoryOutput();
-  readonly host: Host;
-  readonly signal: AbortSignal = new AbortController().signal;
-  readonly store = new ProfileStore(join(this.folder, 'config'), this.clock);
-  readonly questions: Questions | null;
+const FLAGS: OutputFlags = {
+  output: 'table',
+  json: false,
+  columns: undefined,
+  'no-header': false,
+  'string-ids': false,
+  utc: false,
+  quiet: false,
+  debug: false,
+};
+
+/** A context with a store on the disk, an API that is a table, and a user that is a list of answers. */
+export class TestContext extends CommandContext {
+  override readonly prompts: Prompts | null;
+  readonly clock: VirtualClock;
+  /** What was written. */
+  readonly output: MemoryOutput;
   /** The calls of the API, as `context` and `structure`. */
   readonly calls: string[] = [];
-  readonly #options: DeskOptions;
+  readonly #options: ContextOptions;
 
-  constructor(options: DeskOptions = {}) {
+  constructor(options: ContextOptions = {}, clock = new VirtualClock()) {
+    const output = memoryOutput();
+    super(hostFor(options, output, clock), FLAGS, NO_INTERRUPTS, join(privateFolder(), 'config'));
+    this.clock = clock;
+    this.output = output;
+    this.prompts = options.answers ? scripted(options.answers) : null;
     this.#options = options;
-    const stdin = new PassThrough();
-    stdin.end(options.stdin ?? '');
-    this.host = {
-      env: { PATH: process.env.PATH, ...options.env },
-      output: this.output,
-      stdin: Object.assign(stdin, { isTTY: options.answers !== undefined }) as unknown as NodeJS.ReadStream,
-      clock: this.clock,
-      random: () => 0.5,
-      keyring: options.keyring ?? brokenKeyring,
-      newIdempotencyKey: () => assert.fail('no trigger here'),
-      catchInterrupts: () => assert.fail('no process here'),
-    };
-    this.questions = options.answers ? scripted(options.answers) : null;
   }
 
   /** What was said on stderr. */
@@ -69,27 +70,37 @@ export class TestDesk implements ProfileDesk {
     return this.output.stderr.text;
   }
 
-  readonly core = ({ key }: { key: ApiKey }): Core => ({
-    keyContext: (tenantId) => {
-      this.calls.push('context');
-      const context = this.#options.keys?.[key.reveal()];
-      if (!context) return Promise.reject(refusal(401, 'unauthorized'));
-      return tenantId === TENANT ? Promise.resolve(keyContext(context)) : Promise.reject(refusal(404, 'not_found'));
-    },
-    structure: () => {
-      this.calls.push('structure');
-      return this.#options.seesStructure === false ? Promise.reject(refusal(403, 'forbidden')) : Promise.resolve(STRUCTURE);
-    },
-  });
+  override core({ key }: { key: ApiKey }): Core {
+    return {
+      keyContext: (tenantId) => {
+        this.calls.push('context');
+        const context = this.#options.keys?.[key.reveal()];
+        if (!context) return Promise.reject(refusal(401, 'unauthorized'));
+        return tenantId === TENANT ? Promise.resolve(keyContext(context)) : Promise.reject(refusal(404, 'not_found'));
+      },
+      structure: () => {
+        this.calls.push('structure');
+        const { seesStructure = true } = this.#options;
+        return seesStructure ? Promise.resolve(STRUCTURE) : Promise.reject(refusal(403, 'forbidden'));
+      },
+    };
+  }
+}
 
-  readonly guard = (key: ApiKey): ApiKey => {
-    this.output.redact((text) => key.scrub(text));
-    return key;
+function hostFor(options: ContextOptions, output: MemoryOutput, clock: VirtualClock): Host {
+  const { env, stdin, answers, keyring = brokenKeyring } = options;
+  const input = new PassThrough().end(stdin ?? '');
+  return {
+    env: { PATH: process.env.PATH, ...env },
+    output,
+    stdin: Object.assign(input, { isTTY: answers !== undefined }) as unknown as NodeJS.ReadStream,
+    stderr: process.stderr,
+    clock,
+    random: () => 0.5,
+    keyring,
+    newIdempotencyKey: () => assert.fail('no trigger here'),
+    catchInterrupts: () => assert.fail('no process here'),
   };
-
-  readonly say = (line: string): void => this.output.stderr.write(`${line}\n`);
-  readonly warn = (line: string): void => this.output.stderr.write(`warning: ${line}\n`);
-  readonly during = <T>(_what: string, work: () => Promise<T>): Promise<T> => work();
 }
 
 const EVERYTHING: Permissions = { tenant: [], division: [], environment: ['deployment:manage'], divisions: {} };
@@ -152,7 +163,7 @@ export function memoryKeyring(): { keyring: KeyStore; kept: Map<string, string> 
 }
 
 /** A user who answers from a list, and must be asked exactly that. */
-function scripted(answers: Scripted[]): Questions {
+function scripted(answers: Scripted[]): Prompts {
   const next = (message: string): Scripted[1] => {
     const [expected, answer] = answers.shift() ?? assert.fail(`nobody expected to be asked: ${message}`);
     assert.match(message, expected);

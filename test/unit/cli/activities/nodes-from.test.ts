@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { type Host } from '../../../src/cli/host.js';
-import { readNodesFrom } from '../../../src/cli/activities/nodes-from.js';
-import { Interrupted, UsageError } from '../../../src/core/errors.js';
+import { type Host } from '../../../../src/cli/host.js';
+import { readNodesFrom } from '../../../../src/cli/activities/nodes-from.js';
+import { Interrupted, UsageError } from '../../../../src/core/errors.js';
 
 const LARGEST = 18446744073709551615n;
 const NODE = 610809900976570889n;

@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
-import { readKey } from '../../../src/cli/profiles/key-input.js';
-import { parseKeyWishes, type KeyFlags, type KeyWishes } from '../../../src/cli/profiles/profile-flags.js';
-import { type Host } from '../../../src/cli/host.js';
-import { Interrupted } from '../../../src/core/errors.js';
-import { KEY } from '../profiles/fixtures.js';
+import { readKey } from '../../../../src/cli/profiles/key-input.js';
+import { parseKeyOptions, type KeyOptions } from '../../../../src/cli/profiles/flags.js';
+import { type Host } from '../../../../src/cli/host.js';
+import { Interrupted } from '../../../../src/core/errors.js';
+import { KEY } from '../../profiles/fixtures.js';
 
-const wishes = (flags: Partial<KeyFlags>): KeyWishes => parseKeyWishes({ 'api-key-stdin': false, ...flags });
+type KeyFlags = Parameters<typeof parseKeyOptions>[0];
+const NONE: KeyFlags = { 'key-store': undefined, 'key-command': undefined, 'api-key-stdin': false };
+const options = (flags: Partial<KeyFlags>): KeyOptions => parseKeyOptions({ ...NONE, ...flags });
 
 describe('the flags that say how a key is given and kept', () => {
   it('a key command is where the key is kept', () => {
-    assert.deepEqual(wishes({ 'key-command': "op read 'op://a b/key'" }), {
+    assert.deepEqual(options({ 'key-command': "op read 'op://a b/key'" }), {
       store: 'command',
       command: ['op', 'read', 'op://a b/key'],
       fromStdin: false,
@@ -18,8 +20,8 @@ describe('the flags that say how a key is given and kept', () => {
   });
 
   it('a store alone says nothing about the key', () => {
-    assert.deepEqual(wishes({ 'key-store': 'keyring' }), { store: 'keyring', fromStdin: false });
-    assert.deepEqual(wishes({ 'key-store': 'file', 'api-key-stdin': true }), { store: 'file', fromStdin: true });
+    assert.deepEqual(options({ 'key-store': 'keyring' }), { store: 'keyring', fromStdin: false });
+    assert.deepEqual(options({ 'key-store': 'file', 'api-key-stdin': true }), { store: 'file', fromStdin: true });
   });
 
   const conflicts: Array<[string, Partial<KeyFlags>]> = [
@@ -30,7 +32,7 @@ describe('the flags that say how a key is given and kept', () => {
   ];
   for (const [name, flags] of conflicts) {
     it(`refuses ${name}`, () => {
-      assert.throws(() => wishes(flags), { code: 'conflicting_flags', exitCode: 2 });
+      assert.throws(() => options(flags), { code: 'conflicting_flags', exitCode: 2 });
     });
   }
 });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
-import { commandLine } from '../../../src/cli/activities/resume.js';
-import { plainText } from '../../../src/core/text.js';
+import { commandLine } from '../../../../src/cli/activities/resume.js';
+import { plainText } from '../../../../src/core/text.js';
 
 /** What a shell makes of a command: the words after the first. */
 function wordsOf(shell: string, command: string): string[] {

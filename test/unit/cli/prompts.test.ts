@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { narrowed } from '../../../src/cli/prompts/questions.js';
+import { narrowed } from '../../../src/cli/prompts.js';
 
 const CHOICES = ['platform › production › sandbox', 'platform › testing › staging', 'research › lab › Telescope'].map(
   (name) => ({ name, value: name }),

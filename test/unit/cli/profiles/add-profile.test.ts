@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { addProfile, type Added, type ProfileFlags } from '../../../src/cli/profiles/add-profile.js';
-import { Interrupted, LdctlError } from '../../../src/core/errors.js';
-import { failureOf } from '../../helpers/failure.js';
-import { KEY, OTHER_KEY, removeFolders } from '../profiles/fixtures.js';
+import { addProfile, type Added } from '../../../../src/cli/profiles/add-profile.js';
+import { type ProfileFlags } from '../../../../src/cli/profiles/flags.js';
+import { Interrupted, LdctlError } from '../../../../src/core/errors.js';
+import { failureOf } from '../../../helpers/failure.js';
+import { KEY, OTHER_KEY, removeFolders } from '../../profiles/fixtures.js';
 import {
   BASEMENT,
   brokenKeyring,
@@ -12,12 +12,12 @@ import {
   PROD,
   SUPERVISOR,
   TENANT,
-  TestDesk,
-  type DeskOptions,
+  TestContext,
+  type ContextOptions,
   type Scripted,
-} from './desk.js';
+} from './context.js';
 
-const NO_FLAGS: ProfileFlags = { 'api-key-stdin': false, verify: true };
+const NO_FLAGS = { 'api-key-stdin': false, verify: true } as ProfileFlags;
 /** Everything a script says. */
 const SCRIPT: ProfileFlags = {
   ...NO_FLAGS,
@@ -26,14 +26,14 @@ const SCRIPT: ProfileFlags = {
   'api-key-stdin': true,
   'key-store': 'file',
 };
-const piped = (options: DeskOptions = {}): TestDesk =>
-  new TestDesk({ stdin: `${KEY}\n`, keys: { [KEY]: {} }, ...options });
-const add = (desk: TestDesk, flags: ProfileFlags): Promise<Added> => addProfile('me', flags, desk);
+const piped = (options: ContextOptions = {}): TestContext =>
+  new TestContext({ stdin: `${KEY}\n`, keys: { [KEY]: {} }, ...options });
+const add = (context: TestContext, flags: ProfileFlags): Promise<Added> => addProfile('me', flags, context);
 
 /** What it failed with, and that nothing was stored. */
-async function failure(desk: TestDesk, flags: ProfileFlags): Promise<LdctlError> {
-  const error = await failureOf(add(desk, flags), LdctlError);
-  assert.equal(existsSync(desk.store.path), false);
+async function failure(context: TestContext, flags: ProfileFlags): Promise<LdctlError> {
+  const error = await failureOf(add(context, flags), LdctlError);
+  assert.equal(existsSync(context.store.path), false);
   return error;
 }
 
@@ -42,20 +42,20 @@ describe('profiles add', () => {
 
   describe('in a script', () => {
     it('needs no look-up for an id with a supervisor URL: a key without info:read will do', async () => {
-      const desk = piped({ seesStructure: false });
-      await add(desk, { ...SCRIPT, deployment: PROD.toString(), 'supervisor-url': 'https://own.example' });
-      const { deployment_id, supervisor_url, deployment_name } = desk.store.get('me');
+      const context = piped({ seesStructure: false });
+      await add(context, { ...SCRIPT, deployment: PROD.toString(), 'supervisor-url': 'https://own.example' });
+      const { deployment_id, supervisor_url, deployment_name } = context.store.get('me');
       assert.deepEqual([deployment_id, supervisor_url, deployment_name], [PROD, 'https://own.example', undefined]);
-      assert.match(desk.said, /lacks info:read/);
+      assert.match(context.said, /lacks info:read/);
     });
 
     it('checks key and deployment, and stores what it found, ids digit for digit', async () => {
-      const desk = piped();
-      const { profile, current } = await add(desk, SCRIPT);
+      const context = piped();
+      const { profile, current } = await add(context, SCRIPT);
       assert.equal(current, true);
-      assert.deepEqual(desk.calls, ['context', 'structure']);
+      assert.deepEqual(context.calls, ['context', 'structure']);
       assert.ok(profile.key.store === 'file' && profile.key.api_key.reveal() === KEY);
-      const { key, ...rest } = desk.store.get('me');
+      const { key, ...rest } = context.store.get('me');
       assert.ok(key.store === 'file' && key.api_key.reveal() === KEY);
       assert.deepEqual(rest, {
         name: 'me',
@@ -68,22 +68,22 @@ describe('profiles add', () => {
     });
 
     it('says whose key it is and when it expires, and never shows it', async () => {
-      const desk = piped();
-      await add(desk, SCRIPT);
-      assert.equal(desk.said, 'key ci (role operator), expires in 200 days\n');
+      const context = piped();
+      await add(context, SCRIPT);
+      assert.equal(context.said, 'key ci (role operator), expires in 200 days\n');
     });
 
     it('a second profile does not become the current one', async () => {
-      const desk = piped();
-      await add(desk, SCRIPT);
+      const context = piped();
+      await add(context, SCRIPT);
       const flags = {
         ...SCRIPT,
         'api-key-stdin': false,
         'key-command': `printf ${KEY}`,
         'key-store': 'command',
       } as const;
-      assert.equal((await addProfile('two', flags, desk)).current, false);
-      assert.equal(desk.store.current()?.name, 'me');
+      assert.equal((await addProfile('two', flags, context)).current, false);
+      assert.equal(context.store.current()?.name, 'me');
     });
 
     it('takes tenant, deployment and key from the environment where no flag says them', async () => {
@@ -126,9 +126,9 @@ describe('profiles add', () => {
     });
 
     it('with --no-verify asks nobody, and stores what it was given', async () => {
-      const desk = piped({ keys: {} });
-      const { profile } = await add(desk, { ...SCRIPT, verify: false, 'supervisor-url': 'https://own.example' });
-      assert.deepEqual(desk.calls, []);
+      const context = piped({ keys: {} });
+      const { profile } = await add(context, { ...SCRIPT, verify: false, 'supervisor-url': 'https://own.example' });
+      assert.deepEqual(context.calls, []);
       assert.deepEqual(
         [profile.deployment_name, profile.supervisor_url, profile.expires_at],
         ['prod', 'https://own.example', undefined],
@@ -136,9 +136,9 @@ describe('profiles add', () => {
     });
 
     it('runs a key command, and stores the command only', async () => {
-      const desk = piped({ stdin: '' });
-      await add(desk, { ...SCRIPT, 'api-key-stdin': false, 'key-store': undefined, 'key-command': `printf ${KEY}` });
-      assert.deepEqual(desk.store.get('me').key, { store: 'command', command: ['printf', KEY] });
+      const context = piped({ stdin: '' });
+      await add(context, { ...SCRIPT, 'api-key-stdin': false, 'key-store': undefined, 'key-command': `printf ${KEY}` });
+      assert.deepEqual(context.store.get('me').key, { store: 'command', command: ['printf', KEY] });
     });
 
     it('an on-premise deployment takes the supervisor URL of the flag', async () => {
@@ -152,14 +152,14 @@ describe('profiles add', () => {
 
     it('warns of a key that may not manage the deployment', async () => {
       const permissions = { tenant: [], division: [], environment: ['deployment:read'], divisions: {} };
-      const desk = piped({ keys: { [KEY]: { permissions } } });
-      await add(desk, SCRIPT);
-      assert.match(desk.said, /warning: this key lacks deployment:manage on platform › production › prod/);
+      const context = piped({ keys: { [KEY]: { permissions } } });
+      await add(context, SCRIPT);
+      assert.match(context.said, /warning: this key lacks deployment:manage on platform › production › prod/);
     });
   });
 
   describe('stores nothing', () => {
-    const failures: Array<[string, DeskOptions, ProfileFlags, string, number]> = [
+    const failures: Array<[string, ContextOptions, ProfileFlags, string, number]> = [
       ['when the API does not know the key', { keys: {} }, SCRIPT, 'unauthorized', 4],
       ['when the tenant is not the key’s', {}, { ...SCRIPT, 'tenant-id': '7' }, 'not_found', 5],
       ['when there is no such deployment', {}, { ...SCRIPT, deployment: 'nope' }, 'deployment_not_found', 5],
@@ -213,34 +213,34 @@ describe('profiles add', () => {
     });
 
     it('under a name that is taken, and asks for nothing first', async () => {
-      const desk = piped();
-      await add(desk, SCRIPT);
-      await assert.rejects(add(desk, SCRIPT), { code: 'profile_exists' });
-      assert.deepEqual(desk.calls, ['context', 'structure']);
+      const context = piped();
+      await add(context, SCRIPT);
+      await assert.rejects(add(context, SCRIPT), { code: 'profile_exists' });
+      assert.deepEqual(context.calls, ['context', 'structure']);
     });
 
     it('in a folder that cannot be written, and asks for nothing first', async () => {
-      const desk = new TestDesk({ answers: [] });
+      const context = new TestContext({ answers: [] });
       // Not even root can make a folder where a file is.
-      writeFileSync(join(desk.folder, 'config'), '');
-      const error = await failure(desk, NO_FLAGS);
+      writeFileSync(context.folder, '');
+      const error = await failure(context, NO_FLAGS);
       assert.equal(error.code, 'config_unwritable');
       assert.match(error.hint ?? '', /LDCTL_CONFIG_DIR/);
     });
 
     it('in a folder that others can read, and names the chmod', async () => {
-      const desk = piped();
-      mkdirSync(join(desk.folder, 'config'), { mode: 0o755 });
-      const error = await failure(desk, SCRIPT);
+      const context = piped();
+      mkdirSync(context.folder, { mode: 0o755 });
+      const error = await failure(context, SCRIPT);
       assert.match(error.hint ?? '', /chmod 700/);
     });
 
     it('in the keyring when the config could not be written after all', async () => {
       const { keyring, kept } = memoryKeyring();
-      const desk = piped({ keyring });
+      const context = piped({ keyring });
       const full = new LdctlError('usage', 'config_unwritable', 'no space left');
-      desk.store.add = () => Promise.reject(full);
-      await assert.rejects(add(desk, { ...SCRIPT, 'key-store': 'keyring' }), full);
+      context.store.add = () => Promise.reject(full);
+      await assert.rejects(add(context, { ...SCRIPT, 'key-store': 'keyring' }), full);
       assert.equal(kept.size, 0);
     });
   });
@@ -261,8 +261,8 @@ describe('profiles add', () => {
       [/^Deployment/, /^platform › production › prod$/],
       [/^Protect it\?/, true],
     ];
-    const terminal = (answers: Scripted[], options: DeskOptions = {}): TestDesk =>
-      new TestDesk({ answers: [...answers], keys: { [KEY]: {} }, keyring: memoryKeyring().keyring, ...options });
+    const terminal = (answers: Scripted[], options: ContextOptions = {}): TestContext =>
+      new TestContext({ answers: [...answers], keys: { [KEY]: {} }, keyring: memoryKeyring().keyring, ...options });
 
     it('asks for tenant, key, deployment and protection, and no more', async () => {
       const { profile, current } = await add(terminal(talk), NO_FLAGS);
@@ -306,9 +306,9 @@ describe('profiles add', () => {
         [/^Deployment/, /prod$/],
         [/^Protect/, false],
       ];
-      const desk = terminal(answers);
-      assert.equal((await add(desk, NO_FLAGS)).profile.tenant_id, TENANT);
-      assert.match(desk.said, /warning: GET \/context: 401 unauthorized\nwarning: GET \/context: 404 not_found\n/);
+      const context = terminal(answers);
+      assert.equal((await add(context, NO_FLAGS)).profile.tenant_id, TENANT);
+      assert.match(context.said, /warning: GET \/context: 401 unauthorized\nwarning: GET \/context: 404 not_found\n/);
     });
 
     it('asks for the supervisor of an on-premise deployment', async () => {
@@ -328,9 +328,9 @@ describe('profiles add', () => {
         [/^Where should the key be kept/, /try it again/],
         [/^Where should/, /file/],
       ];
-      const desk = terminal(answers, { keyring: brokenKeyring });
-      assert.equal((await add(desk, NO_FLAGS)).profile.key.store, 'file');
-      assert.match(desk.said, /warning: there is no keyring/);
+      const context = terminal(answers, { keyring: brokenKeyring });
+      assert.equal((await add(context, NO_FLAGS)).profile.key.store, 'file');
+      assert.match(context.said, /warning: there is no keyring/);
     });
 
     it('stores nothing when the user wants it nowhere', async () => {

@@ -1,4 +1,4 @@
-import type { Host } from '../host.js';
+import type { Host } from './host.js';
 
 /**
  * Shows on stderr that something is going on which takes time; nothing off a terminal, and with `--quiet`.
@@ -10,7 +10,7 @@ export async function withSpinner<T>(host: Host, quiet: boolean, text: string, w
   if (quiet || !stderr.canRedraw) return work();
   const { default: ora } = await import('ora');
   // Left alone, stdin keeps its Ctrl-C a signal, which aborts the work.
-  const spinner = ora({ text, color: stderr.colour ? 'blue' : false, discardStdin: false, stream: process.stderr });
+  const spinner = ora({ text, color: stderr.colour ? 'blue' : false, discardStdin: false, stream: host.stderr });
   spinner.start();
   try {
     return await work();

@@ -3,14 +3,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as realSleep } from 'node:timers/promises';
-import { commandGate, type GateHost } from '../../../src/cli/activities/gate.js';
-import { systemClock } from '../../../src/core/clock.js';
-import { Interrupted } from '../../../src/core/errors.js';
-import { type GateResult } from '../../../src/core/outcome.js';
-import { type GateFacts, type GateTools } from '../../../src/core/roll.js';
-import { VirtualClock } from '../../helpers/clock.js';
-import { isThere } from '../../helpers/is-there.js';
-import { until } from '../../helpers/scene.js';
+import { commandGate, type GateHost } from '../../../../src/cli/activities/gate.js';
+import { systemClock } from '../../../../src/core/clock.js';
+import { Interrupted } from '../../../../src/core/errors.js';
+import { type GateResult } from '../../../../src/core/outcome.js';
+import { type GateFacts, type GateTools } from '../../../../src/core/roll.js';
+import { VirtualClock } from '../../../helpers/clock.js';
+import { isThere } from '../../../helpers/is-there.js';
+import { until } from '../../../helpers/scene.js';
 
 const KEY = 'ld_pk_4f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c';
 const FACTS: GateFacts = {

@@ -2,6 +2,7 @@ import * as Flags from '@oclif/core/flags';
 import { UsageError } from '../../core/errors.js';
 import { parseKeyCommand } from '../../profiles/key-command.js';
 import { KEY_STORES, type ProfileKey } from '../../profiles/profile.js';
+import type { FlagsOf } from '../flags.js';
 
 /** What a profile holds. Without `--profile`: these commands name the profile as their argument. */
 export const profileFlags = {
@@ -25,7 +26,8 @@ export const profileFlags = {
     summary: "A program that prints the key, such as a password manager's; run without a shell.",
   }),
   'api-key-stdin': Flags.boolean({ summary: 'Read the API key from stdin. At a terminal it is asked for.' }),
-  protected: Flags.boolean({
+  // Neither said: left as it is.
+  protected: Flags.boolean<boolean | undefined>({
     allowNo: true,
     summary: "Every action asks for the deployment's name to be typed, or takes --confirm NAME.",
   }),
@@ -36,14 +38,16 @@ export const profileFlags = {
   }),
 };
 
-export interface KeyFlags {
-  'key-store'?: ProfileKey['store'];
-  'key-command'?: string;
-  'api-key-stdin': boolean;
-}
+export type ProfileFlags = FlagsOf<typeof profileFlags>;
+
+export const removeFlags = {
+  yes: Flags.boolean({ summary: 'Do not ask.' }),
+  'keep-key': Flags.boolean({ summary: 'Leave the key in the keyring, for when that cannot be reached.' }),
+};
+export type RemoveFlags = FlagsOf<typeof removeFlags>;
 
 /** What was said about the key. At most one of `command` and `fromStdin`. */
-export interface KeyWishes {
+export interface KeyOptions {
   /** Where to keep it; undefined when that is not said. Never without a `command` when it is `command`. */
   store?: ProfileKey['store'];
   command?: readonly string[];
@@ -51,7 +55,7 @@ export interface KeyWishes {
 }
 
 /** @throws UsageError for flags that do not go together, or a key command that is none */
-export function parseKeyWishes(flags: KeyFlags): KeyWishes {
+export function parseKeyOptions(flags: Pick<ProfileFlags, 'key-store' | 'key-command' | 'api-key-stdin'>): KeyOptions {
   const { 'key-store': store, 'key-command': text, 'api-key-stdin': fromStdin } = flags;
   if (text === undefined) {
     if (store !== 'command') return { store, fromStdin };

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { type Host } from '../../../src/cli/host.js';
-import { parseRollRequest, rollCommand, type RollFlags, type RollRequest } from '../../../src/cli/activities/roll-request.js';
-import { type TriggerRequest } from '../../../src/cli/activities/trigger-request.js';
-import { UsageError } from '../../../src/core/errors.js';
+import { type Host } from '../../../../src/cli/host.js';
+import { parseRollRequest, rollCommand, type RollFlags, type RollRequest } from '../../../../src/cli/activities/roll-request.js';
+import { type TriggerInput } from '../../../../src/cli/activities/trigger-request.js';
+import { UsageError } from '../../../../src/core/errors.js';
 
-const REQUEST: TriggerRequest = {
+const REQUEST: TriggerInput = {
   runtime: 'iggy',
   action: { verb: 'reconfigure', configId: 42n },
   nodes: null,
@@ -15,10 +15,10 @@ const REQUEST: TriggerRequest = {
   wait: true,
   limits: { timeoutMs: null, intervalMs: null, appearTimeoutMs: 30_000 },
 };
-const FLAGS: RollFlags = { rolling: true, 'if-busy': 'ignore', 'continue-on-error': false, 'appear-timeout': '30s' };
+const FLAGS = { rolling: true, 'if-busy': 'ignore', 'continue-on-error': false, 'appear-timeout': '30s' } as RollFlags;
 const MINUTE = 60_000;
 
-function parse(flags: Partial<RollFlags> = {}, request: Partial<TriggerRequest> = {}): RollRequest | null {
+function parse(flags: Partial<RollFlags> = {}, request: Partial<TriggerInput> = {}): RollRequest | null {
   return parseRollRequest({} as Host, { ...FLAGS, ...flags }, { ...REQUEST, ...request });
 }
 
@@ -55,7 +55,7 @@ describe('the flags of a roll', () => {
     });
   }
 
-  const wrong: Array<[string, Partial<RollFlags>, Partial<TriggerRequest>]> = [
+  const wrong: Array<[string, Partial<RollFlags>, Partial<TriggerInput>]> = [
     ['--no-wait', {}, { wait: false }],
     ['--expect-nodes', {}, { expectNodes: 3 }],
     ['a window of nothing', { 'max-unavailable': '0' }, {}],
@@ -70,7 +70,7 @@ describe('the flags of a roll', () => {
 });
 
 describe('the command that goes on with a roll', () => {
-  const goOn = (flags: Partial<RollFlags> = {}, request: Partial<TriggerRequest> = {}): string =>
+  const goOn = (flags: Partial<RollFlags> = {}, request: Partial<TriggerInput> = {}): string =>
     rollCommand({ ...REQUEST, maxUnavailable: 50, ...request }, { ...FLAGS, ...flags }, [3n, 18446744073709551615n], [
       '--deployment',
       '71',

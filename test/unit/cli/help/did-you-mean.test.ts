@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { didYouMean } from '../../../src/cli/help/did-you-mean.js';
+import { didYouMean } from '../../../../src/cli/help/did-you-mean.js';
 
 const COMMANDS = ['activities list', 'activities trigger', 'activities wait', 'profiles add', 'whoami'];
 

@@ -6,21 +6,20 @@ import type { KeyContext } from '../../core/wire.js';
 import { expiryOf } from '../../profiles/expiry.js';
 import { runKeyCommand } from '../../profiles/key-command.js';
 import type { Settings } from '../../profiles/settings.js';
+import type { CommandContext } from '../context.js';
+import type { KeyOptions } from './flags.js';
 import { askKey, readKey } from './key-input.js';
-import type { ProfileDesk } from './profile-desk.js';
-import type { KeyWishes } from './profile-flags.js';
-import { keyTools } from '../session.js';
 
 /** A tenant, a key for it, and what the API says about the key: null when it was not asked. */
 export interface Credentials {
   tenantId: Id;
   key: ApiKey;
   apiUrl: URL;
-  context: KeyContext | null;
+  keyContext: KeyContext | null;
 }
 
 /** A value, and how another one is asked for when the API does not accept it; null when it cannot be. */
-export interface Answer<T> {
+export interface Input<T> {
   value: T;
   again: (() => Promise<T>) | null;
 }
@@ -30,47 +29,47 @@ export interface Answer<T> {
  * @throws ApiError and the other errors of the Core API; Interrupted
  */
 export async function checkCredentials(
-  asked: { tenant: Answer<Id>; key: Answer<ApiKey>; apiUrl: URL },
-  desk: ProfileDesk,
+  asked: { tenant: Input<Id>; key: Input<ApiKey>; apiUrl: URL },
+  context: CommandContext,
 ): Promise<Credentials> {
   const { apiUrl } = asked;
   let { tenant, key } = asked;
   for (;;) {
     const [tenantId, apiKey] = [tenant.value, key.value];
     try {
-      const context = await desk.during('Checking the key', () =>
-        desk.core({ apiUrl, key: apiKey }).keyContext(tenantId, { signal: desk.signal }),
+      const keyContext = await context.during('Checking the key', () =>
+        context.core({ apiUrl, key: apiKey }).keyContext(tenantId, { signal: context.signal }),
       );
-      desk.say(keyText(context, desk.host.clock.now()));
-      return { tenantId, key: apiKey, apiUrl, context };
+      context.say(keyText(keyContext, context.host.clock.now()));
+      return { tenantId, key: apiKey, apiUrl, keyContext };
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (error.status === 401) {
         error.hint = 'Nothing was stored. Check that the key is whole, and has not expired or been revoked.';
-        key = await nextAnswer(key, error, desk);
+        key = await nextInput(key, error, context);
       } else if (error.status === 404) {
         error.hint = "Nothing was stored. The tenant is unknown, or not this key's: check the tenant id.";
-        tenant = await nextAnswer(tenant, error, desk);
+        tenant = await nextInput(tenant, error, context);
       } else throw error;
     }
   }
 }
 
-async function nextAnswer<T>({ again }: Answer<T>, error: ApiError, desk: ProfileDesk): Promise<Answer<T>> {
+async function nextInput<T>({ again }: Input<T>, error: ApiError, context: CommandContext): Promise<Input<T>> {
   if (!again) throw error;
-  desk.warn(error.message);
+  context.warn(error.message);
   return { value: await again(), again };
 }
 
 /** The tenant of a new profile: from a flag, the user, or the environment. @throws UsageError when it is from none */
-export async function tenantAnswer({ tenantId }: Settings, desk: ProfileDesk): Promise<Answer<Id>> {
-  const { questions } = desk;
-  if (tenantId?.source.from === 'flag' || (tenantId && !questions)) return { value: tenantId.value, again: null };
-  if (!questions) {
+export async function tenantInput({ tenantId }: Settings, context: CommandContext): Promise<Input<Id>> {
+  const { prompts } = context;
+  if (tenantId?.source.from === 'flag' || (tenantId && !prompts)) return { value: tenantId.value, again: null };
+  if (!prompts) {
     throw new UsageError('no tenant id', { code: 'no_tenant', hint: 'Give --tenant-id ID, or set LD_TENANT_ID.' });
   }
   const again = async (): Promise<Id> => {
-    const text = await questions.text('Tenant id:', { default: tenantId?.value.toString(), validate: isIdText });
+    const text = await prompts.text('Tenant id:', { default: tenantId?.value.toString(), validate: isIdText });
     return parseId(text.trim(), 'the tenant id');
   };
   return { value: await again(), again };
@@ -90,19 +89,19 @@ function isIdText(text: string): true | string {
  * @param given what flags and environment say
  * @throws UsageError when there is none
  */
-export async function keyAnswer(wishes: KeyWishes, given: Settings, desk: ProfileDesk): Promise<Answer<ApiKey>> {
-  const { host, questions, signal } = desk;
-  if (wishes.command) {
-    const key = await runKeyCommand(wishes.command, 'the key command', keyTools(host), signal);
-    return { value: desk.guard(key), again: null };
+export async function keyInput(options: KeyOptions, given: Settings, context: CommandContext): Promise<Input<ApiKey>> {
+  const { host, prompts, signal, keyTools } = context;
+  if (options.command) {
+    const key = await runKeyCommand(options.command, 'the key command', keyTools, signal);
+    return { value: context.guard(key), again: null };
   }
-  if (questions) {
-    const found = given.key ? desk.guard(await given.key.fetch(signal)) : null;
-    const again = async (): Promise<ApiKey> => desk.guard(await askKey(questions, found));
+  if (prompts) {
+    const found = given.key ? context.guard(await given.key.fetch(signal)) : null;
+    const again = async (): Promise<ApiKey> => context.guard(await askKey(prompts, found));
     return { value: await again(), again };
   }
-  if (wishes.fromStdin) return { value: desk.guard(await readKey(host, signal)), again: null };
-  if (given.key) return { value: desk.guard(await given.key.fetch(signal)), again: null };
+  if (options.fromStdin) return { value: context.guard(await readKey(host, signal)), again: null };
+  if (given.key) return { value: context.guard(await given.key.fetch(signal)), again: null };
   throw new UsageError('no API key', {
     code: 'no_key',
     hint: 'Pipe it in with --api-key-stdin, let --key-command print it, or set LD_API_KEY. There is no flag that holds it.',

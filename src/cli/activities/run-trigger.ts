@@ -1,0 +1,28 @@
+import { dryRun } from '../../activities/dry-run.js';
+import { triggerIfNotBusy } from '../../activities/if-busy.js';
+import { requestOf } from '../../activities/trigger-plan.js';
+import { describeTrigger } from '../../api/supervisor-api.js';
+import { formatAction } from '../../core/activity.js';
+import type { ExitCode } from '../../core/exit-codes.js';
+import type { ConnectedContext } from '../connected-context.js';
+import { consentFor, settleConsent } from './consent.js';
+import { showDryRun, showJob, titleOf } from './show-job.js';
+import type { TriggerFlags, TriggerInput } from './trigger-request.js';
+
+/** Triggers an action on all its nodes at once, or shows what would be sent. @returns the exit code of its outcome */
+export async function runTrigger(
+  context: ConnectedContext,
+  flags: TriggerFlags,
+  request: TriggerInput,
+): Promise<ExitCode> {
+  if (!flags['dry-run']) await settleConsent(context, consentFor(request, context.settings), flags);
+  const target = await context.target();
+  const plan = { ...request, deploymentId: target.deployment.id };
+  const tools = context.actingTools(target);
+  if (flags['dry-run']) {
+    const { result } = await dryRun(plan, tools);
+    return showDryRun(context, result, { request: describeTrigger(target.supervisorUrl.value, requestOf(plan)) });
+  }
+  const title = titleOf(`${formatAction(plan.action)} of ${plan.runtime}`, target);
+  return showJob(context, title, triggerIfNotBusy(plan, flags['if-busy'], tools));
+}

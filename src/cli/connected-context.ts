@@ -1,0 +1,142 @@
+import type { JobTools } from '../activities/job.js';
+import { guardLog, type ExpectedTenant } from '../activities/tenant-guard.js';
+import { SupervisorApi } from '../api/supervisor-api.js';
+import { Interrupted, LdctlError } from '../core/errors.js';
+import type { ApiKey } from '../core/secret.js';
+import type { Supervisor } from '../core/supervisor.js';
+import { configDir } from '../profiles/config-dir.js';
+import { ExpiryNotices } from '../profiles/expiry-notices.js';
+import { resumeFlags } from '../profiles/origins.js';
+import type { Settings } from '../profiles/settings.js';
+import { resolveKey, resolveTarget, resolveTenant, type Target, type TenantAccess } from '../profiles/target.js';
+import { parseBaseUrl } from '../api/base-url.js';
+import { FileJournal } from '../storage/journal.js';
+import { resumeCommand } from './activities/resume.js';
+import { CommandContext, type Core } from './context.js';
+import type { ConnectionFlags, OutputFlags } from './flags.js';
+import type { Host } from './host.js';
+import { explainDenial, explainLookUp, warnOfExpiry } from './profiles/key-advice.js';
+import type { Interrupts } from './signals.js';
+
+/** What a command is given that acts on a deployment, or asks about one: with it, the settings, and the way to the APIs. */
+export class ConnectedContext extends CommandContext {
+  readonly settings: Settings;
+
+  private constructor(host: Host, flags: OutputFlags & ConnectionFlags, interrupts: Interrupts, folder: string) {
+    super(host, flags, interrupts, folder);
+    this.settings = this.settle(flags);
+  }
+
+  /** @throws UsageError, LdctlError (exit 5) as `resolveSettings` does */
+  static async connect(
+    host: Host,
+    flags: OutputFlags & ConnectionFlags,
+    interrupts: Interrupts,
+  ): Promise<ConnectedContext> {
+    const context = new ConnectedContext(host, flags, interrupts, await configDir(host.env));
+    warnOfExpiry(context, context.settings, new ExpiryNotices(context.folder, host.clock));
+    return context;
+  }
+
+  /** The key alone. @throws as `resolveKey` does */
+  async key(): Promise<ApiKey> {
+    return this.guard(await resolveKey(this.settings, this.signal));
+  }
+
+  /** The deployment to act on, and the key for it. @throws as `resolveTarget` does */
+  async target(): Promise<Target> {
+    const target = await resolveTarget(
+      this.settings,
+      {
+        parseBaseUrl,
+        lookUpStructure: (access, signal) => {
+          this.guard(access.key);
+          return this.core(access).structure(access.tenantId, { signal });
+        },
+      },
+      this.signal,
+    );
+    this.guard(target.key);
+    return target;
+  }
+
+  /** The tenant to ask Core about. @throws as `resolveTenant` does */
+  async tenant(): Promise<TenantAccess> {
+    const access = await resolveTenant(this.settings, this.signal);
+    this.guard(access.key);
+    return access;
+  }
+
+  supervisor({ supervisorUrl, key }: Target): Supervisor {
+    const api = new SupervisorApi(this.client(supervisorUrl.value, key));
+    return {
+      trigger: (request, options) => this.#explained(key, api.trigger(request, options)),
+      list: (deploymentId, query, options) => this.#explained(key, api.list(deploymentId, query, options)),
+    };
+  }
+
+  override core(access: { apiUrl: URL; key: ApiKey }): Core {
+    const api = super.core(access);
+    return {
+      keyContext: (tenantId, options) => this.#explained(access.key, api.keyContext(tenantId, options)),
+      structure: (tenantId, options) => this.#explained(access.key, api.structure(tenantId, options), explainLookUp),
+    };
+  }
+
+  /**
+   * Stores when the key expires, if it is a profile's own, used for the profile's own tenant. For later warnings only:
+   * where it cannot be stored, nothing is said.
+   */
+  async rememberExpiry(expiresAt: string | null): Promise<void> {
+    const { profile, key, tenantId } = this.settings;
+    if (!profile || key?.source.from !== 'profile' || tenantId?.source.from !== 'profile') return;
+    if (profile.expiresAt === expiresAt) return;
+    try {
+      await this.store.update(profile.name, (stored) => ({ ...stored, expires_at: expiresAt ?? undefined }));
+    } catch (error) {
+      if (error instanceof Interrupted || !(error instanceof LdctlError)) throw error;
+    }
+  }
+
+  /** The flags of a later command that is to act on the same target, as the same user. */
+  resumeFlags(target: Target): string[] {
+    return resumeFlags(this.settings, target);
+  }
+
+  jobTools(target: Target): JobTools {
+    const { clock, random } = this.host;
+    return {
+      supervisor: this.supervisor(target),
+      clock,
+      random,
+      signal: this.signal,
+      journal: new FileJournal(this.folder, clock, this.signal),
+      resumeCommand: (resume) => resumeCommand(resume, this.resumeFlags(target)),
+    };
+  }
+
+  /** For jobs that send something: they stop before that when the log is not what is known of the target. */
+  actingTools(target: Target): JobTools {
+    const tools = this.jobTools(target);
+    return { ...tools, supervisor: guardLog(tools.supervisor, expectedTenant(this.settings)) };
+  }
+
+  async #explained<T>(key: ApiKey, call: Promise<T>, explain?: (error: unknown) => unknown): Promise<T> {
+    try {
+      return await call;
+    } catch (error) {
+      explainDenial(error, key, this.settings, this.host.clock.now());
+      explain?.(error);
+      throw error;
+    }
+  }
+}
+
+/** The tenant that is known of the target, and who says so. */
+function expectedTenant({ tenantId }: Settings): ExpectedTenant | null {
+  if (tenantId === null || !('name' in tenantId.source)) return null;
+  const { from, name } = tenantId.source;
+  const mends = `\`ldctl profiles show ${name}\` shows what it holds; \`ldctl profiles update\` mends it.`;
+  const hint = from === 'profile' ? mends : `Check ${name}, and the deployment.`;
+  return { tenantId: tenantId.value, origin: from === 'profile' ? `profile ${name}` : name, hint };
+}

@@ -1,0 +1,67 @@
+import { Interrupted } from '../core/errors.js';
+import { wrapWords } from '../core/text.js';
+import { isInteractive, type Host } from './host.js';
+
+export interface Choice<T> {
+  value: T;
+  name: string;
+  /** Shown below the list while this one is picked. */
+  description?: string;
+}
+
+/** What is wrong with an answer, or true. */
+export type Validate = (answer: string) => true | string;
+
+/** Somebody who can be asked. Every method throws Interrupted when the answer is Ctrl-C. */
+export interface Prompts {
+  confirm(message: string): Promise<boolean>;
+  text(message: string, options?: { default?: string; validate?: Validate }): Promise<string>;
+  /** What is typed, or pasted, is never shown. */
+  secret(message: string, validate: Validate): Promise<string>;
+  choose<T>(message: string, choices: ReadonlyArray<Choice<T>>): Promise<T>;
+  /** A long list: what is typed narrows it down to the names that hold every word of it. */
+  search<T>(message: string, choices: ReadonlyArray<Choice<T>>): Promise<T>;
+}
+
+/** The user at the terminal; null where there is none (design, "Consent"). */
+export function terminalPrompts(host: Host, signal: AbortSignal): Prompts | null {
+  if (!isInteractive(host)) return null;
+  const ask = <T>(question: Question): Promise<T> => askInquirer(host, question, signal);
+  return {
+    confirm: (message) => ask({ type: 'confirm', message, default: false }),
+    text: (message, options) => ask({ type: 'input', message, ...options }),
+    secret: (message, validate) => ask({ type: 'password', mask: '*', toggleMask: false, message, validate }),
+    choose: (message, choices) => ask({ type: 'select', message, choices }),
+    search: (message, choices) => ask({ type: 'search', message, source: (term) => narrowed(choices, term) }),
+  };
+}
+
+type Question = { message: string } & (
+  | { type: 'confirm'; default: boolean }
+  | { type: 'input'; default?: string; validate?: Validate }
+  | { type: 'password'; mask: string; toggleMask: false; validate?: Validate }
+  | { type: 'select'; choices: ReadonlyArray<Choice<unknown>> }
+  | { type: 'search'; source: (term: string | undefined) => ReadonlyArray<Choice<unknown>> }
+);
+
+/** Asks on stderr, since stdout is data. inquirer is slow to load, and few runs ask. */
+async function askInquirer<T>(host: Host, question: Question, signal: AbortSignal): Promise<T> {
+  const { default: inquirer } = await import('inquirer');
+  const prompt = inquirer.createPromptModule({ input: host.stdin, output: host.stderr, signal });
+  try {
+    // inquirer would break a long line in the middle of a word; its mark and the answer want room too.
+    const message = wrapWords(question.message, Math.max(host.output.stderr.columns - 12, 20)).join('\n');
+    const answers = await prompt<{ answer: unknown }>([{ ...question, message, name: 'answer' }]);
+    return answers.answer as T;
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    if (error instanceof Error && error.name === 'ExitPromptError') throw new Interrupted('SIGINT');
+    throw error;
+  }
+}
+
+/** The choices whose name holds every word of `term`, in any order and either case. */
+export function narrowed<T>(choices: ReadonlyArray<Choice<T>>, term: string | undefined): ReadonlyArray<Choice<T>> {
+  const words = (term ?? '').toLowerCase().split(/\s+/).filter(Boolean);
+  return choices.filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)));
+}
