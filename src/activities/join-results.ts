@@ -4,6 +4,7 @@ import type { ResultEvent } from '../core/progress.js';
 
 /** Which of two outcomes counts, the gravest first (design, "Exit codes"). */
 const BY_GRAVITY: readonly number[] = [
+  EXIT_CODES.sighup.code,
   EXIT_CODES.sigint.code,
   EXIT_CODES.sigterm.code,
   EXIT_CODES.unconfirmed.code,

@@ -1,10 +1,12 @@
+import { closeSync, fstatSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
+import { isatty } from 'node:tty';
 import { systemClock, type Clock, type Random } from '../core/clock.js';
 import type { Env } from '../core/env.js';
 import { processOutput, type Output } from '../output/streams.js';
 import type { KeyStore } from '../profiles/key-store.js';
 import { SystemKeyring } from '../profiles/keyring.js';
-import { catchInterrupts, type Interrupts } from './signals.js';
+import { catchInterrupts, type Hangup, type Interrupts } from './signals.js';
 
 /** The world around a command. Commands reach for nothing else, so a test hands them another one. */
 export interface Host {
@@ -18,7 +20,7 @@ export interface Host {
   keyring: KeyStore;
   /** A key no other trigger has. */
   newIdempotencyKey(): string;
-  catchInterrupts(): Interrupts;
+  catchInterrupts(hangup?: Hangup): Interrupts;
 }
 
 let shared: Host | undefined;
@@ -34,6 +36,9 @@ function makeSystemHost(): Host {
   const { env, stdin, stdout, stderr } = process;
   // oclif's own listener throws out of nowhere when stdout cannot be written; the sinks of `output` tell it.
   stdout.removeAllListeners('error');
+  // A terminal that has closed fails at every change of its mode. Whoever reads it hears of its end.
+  stdin.on('error', () => undefined);
+  process.once('exit', leaveClosedTerminal);
   return {
     env,
     output: processOutput(env, stdout, stderr),
@@ -46,6 +51,17 @@ function makeSystemHost(): Host {
     newIdempotencyKey: () => crypto.randomUUID(),
     catchInterrupts,
   };
+}
+
+/** As it exits, Node puts its terminal back as it was, and aborts (134) when that has closed. What is not open it leaves alone. */
+function leaveClosedTerminal(): void {
+  for (const fd of [0, 1, 2]) {
+    try {
+      if (fstatSync(fd).isCharacterDevice() && !isatty(fd)) closeSync(fd);
+    } catch {
+      // It is not open.
+    }
+  }
 }
 
 /** oclif looks for the home and the shell of the user, and fails for one whom the system does not know, as in many a container. */

@@ -12,7 +12,7 @@ export interface Choice<T> {
 /** What is wrong with an answer, or true. */
 export type Validate = (answer: string) => true | string;
 
-/** Somebody who can be asked. Every method throws Interrupted when the answer is Ctrl-C. */
+/** Somebody who can be asked. Every method throws Interrupted when the answer is Ctrl-C, or the terminal closes. */
 export interface Prompts {
   confirm(message: string): Promise<boolean>;
   text(message: string, options?: { default?: string; validate?: Validate }): Promise<string>;
@@ -47,16 +47,26 @@ type Question = { message: string } & (
 /** Asks on stderr, since stdout is data. inquirer is slow to load, and few runs ask. */
 async function askInquirer<T>(host: Host, question: Question, signal: AbortSignal): Promise<T> {
   const { default: inquirer } = await import('inquirer');
-  const prompt = inquirer.createPromptModule({ input: host.stdin, output: host.stderr, signal });
+  const closed = new AbortController();
+  const close = (): void => {
+    // readline would throw what its change of the terminal's mode now fails with.
+    host.stdin.removeAllListeners('error').on('error', () => undefined);
+    closed.abort(new Interrupted('SIGHUP'));
+  };
+  const ended = AbortSignal.any([signal, closed.signal]);
+  const prompt = inquirer.createPromptModule({ input: host.stdin, output: host.stderr, signal: ended });
+  host.stdin.once('end', close);
   try {
     // inquirer would break a long line in the middle of a word; its mark and the answer want room too.
     const message = wrapWords(question.message, Math.max(host.output.stderr.columns - 12, 20)).join('\n');
     const answers = await prompt<{ answer: unknown }>([{ ...question, message, name: 'answer' }]);
     return answers.answer as T;
   } catch (error) {
-    if (signal.aborted) throw signal.reason;
+    if (ended.aborted) throw ended.reason;
     if (error instanceof Error && error.name === 'ExitPromptError') throw new Interrupted('SIGINT');
     throw error;
+  } finally {
+    host.stdin.off('end', close);
   }
 }
 

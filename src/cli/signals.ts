@@ -1,4 +1,5 @@
 import { Interrupted, type StopSignal } from '../core/errors.js';
+import type { Output } from '../output/streams.js';
 
 export interface Interrupts {
   /** Aborted with an `Interrupted` at the first signal. */
@@ -12,11 +13,20 @@ export interface Interrupts {
   release(): void;
 }
 
+/** What SIGHUP does, where it does not simply end the process. */
+export type Hangup = 'stop' | 'ignore';
+
+/** For a command that outlives its terminal: under `nohup`, and as a service, it goes on (design, "Rolling"). */
+export function hangupOf({ stdout, stderr }: Output): Hangup {
+  return stdout.isTTY || stderr.isTTY ? 'stop' : 'ignore';
+}
+
 /**
  * Turns SIGINT and SIGTERM into an abort, so that a command can say what is done and what is not before it ends.
  * Whoever asks a second time does not want to wait for that: the process ends at once.
+ * @param hangup what SIGHUP does; unless given, Node ends the process by it
  */
-export function catchInterrupts(): Interrupts {
+export function catchInterrupts(hangup?: Hangup): Interrupts {
   const controller = new AbortController();
   let stopping: AbortController | null = null;
   const stop = (signal: StopSignal): void => {
@@ -25,14 +35,20 @@ export function catchInterrupts(): Interrupts {
     if (signal === 'SIGINT' && stopping && !stopping.signal.aborted) stopping.abort(reason);
     else controller.abort(reason);
   };
+  // A closing terminal and its shell may both send one, which is no second wish.
+  const hangUp = (): void => {
+    if (hangup === 'stop' && !controller.signal.aborted) controller.abort(new Interrupted('SIGHUP'));
+  };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+  if (hangup) process.on('SIGHUP', hangUp);
   return {
     signal: controller.signal,
     inTwoStages: () => (stopping ??= new AbortController()).signal,
     release: () => {
       process.off('SIGINT', stop);
       process.off('SIGTERM', stop);
+      process.off('SIGHUP', hangUp);
     },
   };
 }

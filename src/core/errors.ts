@@ -131,9 +131,9 @@ export class InvalidAnswerError extends LdctlError {
   }
 }
 
-export type StopSignal = 'SIGINT' | 'SIGTERM';
+export type StopSignal = 'SIGHUP' | 'SIGINT' | 'SIGTERM';
 
-const EXIT_BY_SIGNAL = { SIGINT: 'sigint', SIGTERM: 'sigterm' } as const satisfies Record<StopSignal, ExitName>;
+const EXIT_BY_SIGNAL = { SIGHUP: 'sighup', SIGINT: 'sigint', SIGTERM: 'sigterm' } as const satisfies Record<StopSignal, ExitName>;
 
 /** The user, or the system, asked the process to end. The reason of every abort signal in this tool. */
 export class Interrupted extends LdctlError {

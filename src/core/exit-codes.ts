@@ -28,6 +28,7 @@ export const EXIT_CODES = {
   },
   timedOut: { code: 8, meaning: 'timed out: still processing', sent: 'yes', ci: '`activities wait`' },
   halted: { code: 9, meaning: 'a gate halted the roll', sent: 'yes', ci: "look at the gate's output" },
+  sighup: { code: 129, meaning: 'interrupted by SIGHUP', sent: 'see the output', ci: '–' },
   sigint: { code: 130, meaning: 'interrupted by SIGINT', sent: 'see the output', ci: '–' },
   sigterm: { code: 143, meaning: 'interrupted by SIGTERM', sent: 'see the output', ci: '–' },
 } as const;

@@ -39,7 +39,7 @@ export interface Output {
   redact(scrub: Scrub): void;
 }
 
-/** The reader of stdout or stderr went away (EPIPE), as `head` does: no failure of ours, and nobody is left to tell. */
+/** The reader of stdout or stderr went away (EPIPE), as `head` does, or a terminal that closes: no failure of ours, and nobody is left to tell. */
 export class ReaderGone extends LdctlError {
   constructor() {
     super('done', 'reader_gone', 'the reader of the output went away');
@@ -140,7 +140,9 @@ class StreamSink implements Sink {
   }
 
   #close(error: NodeJS.ErrnoException): void {
-    const reason = GONE_CODES.has(error.code)
+    // A terminal that has closed; of a file it is a fault of the disk.
+    const isClosedTerminal = error.code === 'EIO' && this.isTTY;
+    const reason = isClosedTerminal || GONE_CODES.has(error.code)
       ? new ReaderGone()
       : new LdctlError('fault', 'output_failed', `the output could not be written: ${error.message}`, { cause: error });
     this.#gone.abort(reason);

@@ -6,7 +6,7 @@ import { parseTriggerRequest, triggerFlags } from '../../cli/activities/trigger-
 import { BaseCommand } from '../../cli/base-command.js';
 import { ConnectedContext } from '../../cli/connected-context.js';
 import { connectionFlags, printOptions } from '../../cli/flags.js';
-import type { Interrupts } from '../../cli/signals.js';
+import { hangupOf, type Interrupts } from '../../cli/signals.js';
 import type { ExitCode } from '../../core/exit-codes.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
 
@@ -37,5 +37,9 @@ export default class ActivitiesTrigger extends BaseCommand {
     const rolling = parseRollRequest(this.host, flags, request);
     const context = await ConnectedContext.connect(this.host, flags, interrupts);
     return rolling ? runRoll(context, flags, request, rolling) : runTrigger(context, flags, request);
+  }
+
+  protected override interrupts(): Interrupts {
+    return this.host.catchInterrupts(hangupOf(this.host.output));
   }
 }

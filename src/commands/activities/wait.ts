@@ -5,7 +5,7 @@ import { parseWaitRequest, waitFlags } from '../../cli/activities/wait-request.j
 import { BaseCommand } from '../../cli/base-command.js';
 import { ConnectedContext } from '../../cli/connected-context.js';
 import { connectionFlags, printOptions } from '../../cli/flags.js';
-import type { Interrupts } from '../../cli/signals.js';
+import { hangupOf, type Interrupts } from '../../cli/signals.js';
 import type { ExitCode } from '../../core/exit-codes.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
 
@@ -38,5 +38,9 @@ export default class ActivitiesWait extends BaseCommand {
         ? waitForActivities({ ...request, deploymentId }, tools)
         : waitAfter({ ...request, deploymentId }, tools);
     return showJob(context, titleOf('waiting for activities', target), job);
+  }
+
+  protected override interrupts(): Interrupts {
+    return this.host.catchInterrupts(hangupOf(this.host.output));
   }
 }
