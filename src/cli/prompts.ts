@@ -1,6 +1,7 @@
 import { Interrupted } from '../core/errors.js';
 import { wrapWords } from '../core/text.js';
 import { isInteractive, type Host } from './host.js';
+import { discardPending } from './stdin.js';
 
 export interface Choice<T> {
   value: T;
@@ -59,6 +60,7 @@ async function askInquirer<T>(host: Host, question: Question, signal: AbortSigna
   try {
     // inquirer would break a long line in the middle of a word; its mark and the answer want room too.
     const message = wrapWords(question.message, Math.max(host.output.stderr.columns - 12, 20)).join('\n');
+    await discardPending(host, ended);
     const answers = await prompt<{ answer: unknown }>([{ ...question, message, name: 'answer' }]);
     return answers.answer as T;
   } catch (error) {

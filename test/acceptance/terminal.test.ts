@@ -49,6 +49,19 @@ describe('at a terminal', function () {
         }),
       ),
 
+    'what was typed before the question appears is no answer to it': () =>
+      withScene({}, (scene) =>
+        atTerminal(scene, RESTART, async (terminal) => {
+          terminal.enter('y');
+          terminal.type('y');
+          await terminal.shows(/Go ahead\?/);
+          terminal.enter('n');
+          const { code, stdout } = await terminal.ended();
+          assert.equal(code, 2, stdout);
+          assert.deepEqual(scene.posts, []);
+        }),
+      ),
+
     'Enter alone is a no': () =>
       withScene({}, (scene) =>
         atTerminal(scene, RESTART, async (terminal) => {
