@@ -14,7 +14,7 @@ function positionOf(word: string, file: URL): [line: number, column: number] {
 
 describe('a stack trace', () => {
   it('names the file that was written, with line and column', () => {
-    const word = 'removeAllListeners';
+    const word = 'drained';
     const [line, column] = positionOf(word, BUILT);
     const [sourceLine, sourceColumn] = positionOf(word, SOURCE);
     const mapped = sourceStack(`Error: x\n    at main (${BUILT.href}:${line}:${column})\n    at node:internal/process:1:2`);
