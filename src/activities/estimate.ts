@@ -27,11 +27,9 @@ export function estimate(
   const left = nodes.filter(isUnderway).map(({ since }) => Math.max((since ?? now) + usualMs - now, 0));
   const waiting = roll?.goesOn === true ? nodes.filter(({ stage }) => stage === 'waiting').length : 0;
   if (left.length === 0 && waiting === 0) return { usualMs };
-  const longest = Math.max(0, ...left);
-  if (!roll || waiting === 0) return { usualMs, endsAt: now + longest };
-  const places = Math.min(roll.window, left.length + waiting);
-  const work = sum(left) + waiting * (usualMs + roll.pauseMs);
-  return { usualMs, endsAt: now + Math.max(longest, work / places) };
+  const places = Math.min(roll?.window ?? Infinity, left.length + waiting);
+  const work = sum(left) + waiting * (usualMs + (roll?.pauseMs ?? 0));
+  return { usualMs, endsAt: now + Math.max(work / places, ...left) };
 }
 
 /** An entry that goes on; or, in a roll, a node whose entry has yet to appear. */

@@ -133,6 +133,14 @@ describe('a log follower with one subscriber', () => {
       });
     }
 
+    it('says why it cannot see the log', async () => {
+      const world = new World();
+      world.fault = (at) => (at < 1000 ? lost() : null);
+      world.settledAt = 1500;
+      await world.run();
+      assert.deepEqual(world.events, [warning('poll_failed', 'cannot see the log just now: the connection was lost')]);
+    });
+
     it('a good poll starts the 60 s anew', async () => {
       const world = new World();
       const isGood = (at: number): boolean => at >= 50_000 && at < 55_000;

@@ -197,6 +197,32 @@ describe('how the runs of a roll read the log together', () => {
     assert.ok(answered);
   });
 
+  it('polls no later for those that are followed because somebody joins', async () => {
+    const bench = new Bench();
+    const both = [bench.follow(1n, { timeoutMs: 5000 })];
+    await bench.clock.advance(1400);
+    both.push(bench.follow(2n, { timeoutMs: 5000 }));
+    await bench.clock.advance(100);
+    assert.equal(bench.reads, 2);
+    await bench.clock.run(Promise.all(both));
+  });
+
+  it('takes a poll of the last half second for a baseline, unless the clock was set back since', async () => {
+    const bench = new Bench();
+    const readsFor = async (): Promise<number> => {
+      const before = bench.reads;
+      await bench.clock.run(bench.log.baseline());
+      return bench.reads - before;
+    };
+    assert.equal(await readsFor(), 1);
+    await bench.clock.advance(500);
+    assert.equal(await readsFor(), 0);
+    await bench.clock.advance(1);
+    assert.equal(await readsFor(), 1);
+    bench.clock.jump(-400);
+    assert.equal(await readsFor(), 1);
+  });
+
   it('begins anew with whoever comes after a quiet time', async () => {
     const bench = new Bench();
     bench.supervisor.add({ node: 1n });
