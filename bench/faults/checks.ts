@@ -1,12 +1,16 @@
 import { type Id } from '../../src/core/ids.js';
+import { type Scenario } from './scenario.js';
 import { type Chapter, type Story } from './story.js';
 
-/** The promises that a scenario can break (issue 3). */
+/** The promises that a story can break (design, "Six promises"). */
 export const PROMISES = {
   double: 'dispatched twice',
   falseGreen: 'exit 0 although it was not done',
+  stolen: "exit 0 by somebody else's entry",
+  forgotten: 'exit 0 although a node was forgotten',
   falseNothing: '"nothing was carried out" although it was',
   hang: 'a run that does not end',
+  record: "a journal record removed that was another run's, or of a trigger that was accepted",
   leak: 'the API key in the output',
   fault: 'a fault in ldctl itself',
 } as const;
@@ -18,18 +22,33 @@ export interface Violation {
   what: string;
 }
 
-export function violations(story: Story): Violation[] {
+/** What the promises of a story are judged by. */
+export type Judged<C extends Chapter = Chapter> = Pick<Story, 'own' | 'namedBefore' | 'apiKey'> & {
+  chapters: readonly C[];
+  scenario: { trigger: Pick<Scenario['trigger'], 'kind' | 'targets'> };
+};
+
+/** Which promise a run broke that ended with 0, if any. `undone`: the targets that had not completed. */
+export type JudgeGreen<C extends Chapter> = (chapter: C, undone: readonly Id[]) => Promised | null;
+
+/** @param judgeGreen hears of every run that ended with 0 although a target was not done */
+export function violations<C extends Chapter>(
+  story: Judged<C>,
+  judgeGreen: JudgeGreen<C> = () => 'falseGreen',
+): Violation[] {
   const found = story.chapters.flatMap((chapter, index) => {
-    const of = (promise: Promised, broken: boolean): Violation[] =>
-      broken ? [{ promise, what: `run ${index + 1} (${chapter.command}): ${PROMISES[promise]}` }] : [];
     const { end } = chapter;
-    return [
-      ...of('falseGreen', isGreen(chapter) && !isDone(story, chapter)),
-      ...of('falseNothing', saysNothingSent(chapter) && chapter.carriedOut()),
-      ...of('hang', end.how === 'hung'),
-      ...of('leak', chapter.output.includes(story.apiKey)),
-      ...of('fault', end.how === 'thrown' && end.exitCode === 1),
+    const undone = isGreen(chapter) ? undoneTargets(story, chapter) : [];
+    const broken: Array<Promised | null | false> = [
+      undone.length > 0 && judgeGreen(chapter, undone),
+      saysNothingSent(chapter) && chapter.carriedOut() && 'falseNothing',
+      end.how === 'hung' && 'hang',
+      chapter.output.includes(story.apiKey) && 'leak',
+      end.how === 'thrown' && end.exitCode === 1 && 'fault',
     ];
+    return broken.flatMap((promise) =>
+      promise ? [{ promise, what: `run ${index + 1} (${chapter.command}): ${PROMISES[promise]}` }] : [],
+    );
   });
   const { length } = story.own;
   return length > 1 ? [{ promise: 'double', what: `carried out ${length} times` }, ...found] : found;
@@ -39,20 +58,22 @@ function isGreen({ end }: Chapter): boolean {
   return 'exitCode' in end && end.exitCode === 0;
 }
 
-/** By the server's record: every target's own activity has completed. With --no-wait: it was accepted. */
-function isDone(story: Story, { end, serverNow }: Chapter): boolean {
-  if (end.how === 'result' && end.event.result.outcome === 'accepted') return story.own.length > 0;
+/** By the server's record: the targets whose own activity has not completed. With --no-wait: all, if it was not accepted. */
+function undoneTargets(story: Judged, { end, serverNow }: Chapter): readonly Id[] {
+  const targets = targetsOf(story);
+  if (end.how === 'result' && end.event.result.outcome === 'accepted') return story.own.length > 0 ? [] : targets;
   const activities = story.own.flatMap((dispatch) => dispatch.activities);
-  return targetsOf(story).every((node) =>
-    activities.some(
-      ({ node_id, result, finishes_at }) =>
-        node_id === node && result === 'completed' && finishes_at !== null && finishes_at <= serverNow,
-    ),
+  return targets.filter(
+    (node) =>
+      !activities.some(
+        ({ node_id, result, finishes_at }) =>
+          node_id === node && result === 'completed' && finishes_at !== null && finishes_at <= serverNow,
+      ),
   );
 }
 
 /** The nodes named or counted; for every node, those that the log knows: from before, or by an entry that shows up. */
-function targetsOf({ scenario, own, namedBefore }: Story): readonly Id[] {
+function targetsOf({ scenario, own, namedBefore }: Judged): readonly Id[] {
   const { kind, targets } = scenario.trigger;
   if (kind !== 'observed') return targets;
   const shown = own.flatMap(({ activities }) => activities.filter(({ appears_at }) => appears_at !== null));

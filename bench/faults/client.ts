@@ -1,11 +1,11 @@
 import { inspect } from 'node:util';
 import { type Job, type JobTools, type Resume } from '../../src/activities/job.js';
-import { type Clock } from '../../src/core/clock.js';
 import { Interrupted, LdctlError } from '../../src/core/errors.js';
 import { type ExitCode } from '../../src/core/exit-codes.js';
 import { type RunJournal } from '../../src/core/journal.js';
 import { stringifyJson } from '../../src/core/stringify-json.js';
 import { type ResultEvent } from '../../src/core/progress.js';
+import { type VirtualClock } from '../../test/helpers/clock.js';
 
 /** How one run of the client ended. */
 export type RunEnd =
@@ -15,6 +15,9 @@ export type RunEnd =
   | { how: 'killed' }
   | { how: 'hung' };
 
+/** What a run measures time by. */
+export type ClientClock = Pick<VirtualClock, 'now' | 'elapsed' | 'sleep'>;
+
 /**
  * One process of the client. Once it is killed nothing of it goes on: what it waits for never comes. Its output is all
  * that a user, or a log, would get to see.
@@ -22,12 +25,21 @@ export type RunEnd =
 export class ClientProcess {
   output = '';
   resume: Resume | null = null;
-  readonly #clock: Clock;
+  readonly #clock: VirtualClock;
   readonly #stop = new AbortController();
+  readonly #keeps: (printed: unknown) => boolean;
   #alive = true;
+  #die: () => void = () => undefined;
+  readonly #killed = new Promise<RunEnd>((resolve) => {
+    this.#die = (): void => resolve({ how: 'killed' });
+  });
+  /** While it stands still. */
+  #stopped: Promise<void> | null = null;
 
-  constructor(clock: Clock) {
+  /** @param keeps which of all that it prints is to be kept in `output` */
+  constructor(clock: VirtualClock, keeps: (printed: unknown) => boolean = () => true) {
     this.#clock = clock;
+    this.#keeps = keeps;
   }
 
   get signal(): AbortSignal {
@@ -38,10 +50,23 @@ export class ClientProcess {
     this.#stop.abort(new Interrupted('SIGINT'));
   }
 
+  kill(): void {
+    this.#alive = false;
+    this.#die();
+  }
+
+  /** SIGSTOP, and SIGCONT after `ms`: until then it does not go on with anything. */
+  standStill(ms: number): void {
+    this.#stopped = this.#clock.sleep(ms).then(() => {
+      this.#stopped = null;
+    });
+  }
+
   /** The client's own clock, and whatever else it waits for, until it is killed. */
-  get clock(): Clock {
+  get clock(): ClientClock {
     return {
       now: () => this.#clock.now(),
+      elapsed: () => this.#clock.elapsed(),
       sleep: (ms, signal) => this.#whileAlive(this.#clock.sleep(ms, signal)),
     };
   }
@@ -70,7 +95,7 @@ export class ClientProcess {
         () => end,
         () => end,
       );
-    const ends = [this.#drain(job), after(boundMs, { how: 'hung' })];
+    const ends = [this.#drain(job), this.#killed, after(boundMs, { how: 'hung' })];
     if (killMs !== null) ends.push(after(killMs, { how: 'killed' }));
     const end = await Promise.race(ends);
     this.#alive = false;
@@ -97,7 +122,7 @@ export class ClientProcess {
   }
 
   #print(...values: unknown[]): void {
-    for (const value of values) {
+    for (const value of values.filter(this.#keeps)) {
       this.output += `${inspect(value, { depth: null, showHidden: true })}\n`;
       if (value instanceof Error) this.output += `${value.stack ?? ''}\n${stringifyJson(Object.fromEntries(Object.entries(value)))}\n`;
       else this.output += `${stringifyJson(value)}\n`;
@@ -105,16 +130,19 @@ export class ClientProcess {
   }
 
   #whileAlive<T>(promise: Promise<T>): Promise<T> {
-    const ifAlive = <Value>(value: Value): Value | Promise<never> => (this.#alive ? value : new Promise<never>(() => undefined));
-    return promise.then(ifAlive, async (error: unknown) => {
-      await ifAlive(undefined);
+    const goOn = <Value>(value: Value): Value | Promise<Value> => {
+      if (this.#stopped) return this.#stopped.then(() => goOn(value));
+      return this.#alive ? value : new Promise<never>(() => undefined);
+    };
+    return promise.then(goOn, async (error: unknown) => {
+      await goOn(undefined);
       throw error;
     });
   }
 }
 
 /** A journal whose writes take their time, so that a kill can fall before or after each; some acceptances fail. */
-export function slowJournal(journal: RunJournal, clock: Clock, fails: () => boolean): RunJournal {
+export function slowJournal(journal: RunJournal, clock: VirtualClock, fails: () => boolean): RunJournal {
   const slowly = async <T>(work: () => Promise<T>): Promise<T> => {
     await clock.sleep(2);
     const result = await work();

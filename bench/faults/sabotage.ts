@@ -9,6 +9,7 @@ import { type Accepted, type ActivityPage, type Supervisor } from '../../src/cor
 
 /** A client that breaks a rule on purpose, to see that the bench finds it. Built around the real one. */
 export interface Sabotage {
+  tools?: (real: JobTools, plan: TriggerPlan) => JobTools;
   supervisor?: (real: Supervisor, plan: TriggerPlan) => Supervisor;
   log?: (plan: TriggerPlan, tools: JobTools) => RunLog;
 }

@@ -1,6 +1,5 @@
 import { type Job, type JobTools } from '../../src/activities/job.js';
 import { type TriggerPlan } from '../../src/activities/trigger-plan.js';
-import { trigger } from '../../src/activities/trigger.js';
 import { waitAfter, waitForActivities } from '../../src/activities/wait.js';
 import { type Id } from '../../src/core/ids.js';
 import { Sandbox } from '../../src/sandbox/engine.js';
@@ -9,6 +8,7 @@ import { VirtualClock } from '../../test/helpers/clock.js';
 import { MemoryJournal } from '../../test/helpers/memory-journal.js';
 import { ClientProcess, slowJournal, type RunEnd } from './client.js';
 import { Dice } from './dice.js';
+import { startTrigger } from './job.js';
 import { type Sabotage } from './sabotage.js';
 import { LATEST_ENTRY_MS, type Life, type Rival, type Scenario } from './scenario.js';
 import { Wire } from './wire.js';
@@ -74,7 +74,7 @@ class Teller {
     this.#sandbox = new Sandbox({
       ...server,
       nodes,
-      now: () => this.#clock.now() + skewMs,
+      now: () => this.#clock.actual() + skewMs,
       random: this.#dice.fork().random,
       baseUrl: 'https://supervisor.example',
       timing: (node) => timings.get(node) ?? { appearMs: 0, workMs: 0 },
@@ -110,7 +110,7 @@ class Teller {
   }
 
   get #serverNow(): number {
-    return this.#clock.now() + this.#scenario.server.skewMs;
+    return this.#clock.actual() + this.#scenario.server.skewMs;
   }
 
   get #own(): DispatchRecord[] {
@@ -140,10 +140,7 @@ class Teller {
       idempotencyKey: `job-${seed}`,
       limits: this.#limits,
     };
-    const honest = this.#tools(client, life);
-    const supervisor = this.#sabotage?.supervisor?.(honest.supervisor, plan) ?? honest.supervisor;
-    const tools = { ...honest, supervisor };
-    return trigger(plan, tools, this.#sabotage?.log?.(plan, tools));
+    return startTrigger(plan, this.#tools(client, life), this.#sabotage);
   }
 
   /** Takes up what the run left to follow, as the command that it gives would. */
@@ -194,7 +191,7 @@ class Teller {
     const { sleep } = this.#scenario;
     if (!sleep) return;
     await this.#clock.sleep(sleep.afterMs);
-    if (this.#wire.underway === 0) this.#clock.jump(sleep.ms);
+    if (this.#wire.underway === 0) this.#clock.shut(sleep.ms);
   }
 
   #act({ runtime, action, nodes, afterMs, apart }: Rival): void {

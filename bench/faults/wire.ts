@@ -1,12 +1,6 @@
 import { readAccepted, readActivityPage } from '../../src/api/answers.js';
-import { type ApiResponse } from '../../src/api/api-response.js';
-import { retryDelay } from '../../src/api/retry.js';
-import { triggerBody } from '../../src/api/supervisor-api.js';
-import { formatAction } from '../../src/core/activity.js';
-import { type Clock } from '../../src/core/clock.js';
 import { TransportError } from '../../src/core/errors.js';
 import { type Id } from '../../src/core/ids.js';
-import { ApiKey } from '../../src/core/secret.js';
 import {
   type Accepted,
   type ActivityPage,
@@ -17,14 +11,14 @@ import {
 } from '../../src/core/supervisor.js';
 import { type Sandbox } from '../../src/sandbox/engine.js';
 import { type SandboxAnswer, type SandboxRequest } from '../../src/sandbox/message.js';
+import { type VirtualClock } from '../../test/helpers/clock.js';
 import { type Dice } from './dice.js';
 import { drawPostFault, drawReadFault, falsified, type PostFault, type ReadFault } from './faults.js';
+import { lost, Requests, withTries, type Reply } from './requests.js';
 import { type Scenario } from './scenario.js';
 
 /** How long the client waits for an answer (design, "Network"). */
 const REQUEST_TIMEOUT_MS = 15_000;
-
-type Reply = Pick<SandboxAnswer, 'status' | 'headers' | 'body'>;
 
 /**
  * The wire between one client and the sandbox, in virtual time: it loses, delays, doubles and falsifies. What was sent
@@ -32,11 +26,11 @@ type Reply = Pick<SandboxAnswer, 'status' | 'headers' | 'body'>;
  */
 export class Wire {
   readonly #sandbox: Sandbox;
-  readonly #clock: Clock;
+  readonly #clock: VirtualClock;
   readonly #scenario: Scenario;
   readonly #posts: Dice;
   readonly #reads: Dice;
-  readonly #apiKey: ApiKey;
+  readonly #requests: Requests;
   readonly #began: number;
   /** What happened to each POST, for `--seed`. */
   readonly trail: string[] = [];
@@ -46,13 +40,13 @@ export class Wire {
   misled = 0;
 
   /** @param began when the first run begins: the spans of the scenario count from there */
-  constructor(sandbox: Sandbox, clock: Clock, began: number, scenario: Scenario, dice: Dice) {
+  constructor(sandbox: Sandbox, clock: VirtualClock, began: number, scenario: Scenario, dice: Dice) {
     this.#sandbox = sandbox;
     this.#clock = clock;
     this.#scenario = scenario;
     this.#posts = dice.fork();
     this.#reads = dice.fork();
-    this.#apiKey = new ApiKey(sandbox.keys.admin.value);
+    this.#requests = new Requests(sandbox, clock);
     this.#began = began;
   }
 
@@ -60,21 +54,22 @@ export class Wire {
   supervisor(onCarriedOut: () => void): Supervisor {
     return {
       trigger: (request, options) => this.#trigger(request, options?.signal, onCarriedOut),
-      list: (deploymentId, query, options) => this.#list(deploymentId, query, options ?? {}),
+      list: (_deploymentId, query, options) => this.#list(query, options ?? {}),
     };
   }
 
   /** The nodes that the newest page of the log names, undisturbed. */
   namedNodes(): Set<Id> {
-    const request = this.#get(this.#sandbox.deploymentId, { page: 1, results: 100 });
-    const page = readActivityPage(this.#received(request, this.#sandbox.handle(request)), { page: 1, results: 100 });
+    const query = { page: 1, results: 100 };
+    const request = this.#requests.list(query);
+    const page = readActivityPage(this.#requests.received(request, this.#sandbox.handle(request)), query);
     return new Set(page.items.map((item) => item.node_id));
   }
 
   async #trigger(request: TriggerRequest, signal: AbortSignal | undefined, onCarriedOut: () => void): Promise<Accepted> {
     signal?.throwIfAborted();
     const { wire, server } = this.#scenario;
-    const elapsedMs = this.#clock.now() - this.#began;
+    const elapsedMs = this.#clock.actual() - this.#began;
     const fault: PostFault =
       wire.throttledMs !== null && elapsedMs < wire.throttledMs
         ? { kind: 'answer', status: 429, retryAfterS: Math.ceil((wire.throttledMs - elapsedMs) / 1000) }
@@ -82,7 +77,7 @@ export class Wire {
     this.#log(`POST ${request.wireKey.slice(-8)} ${JSON.stringify(fault)}`);
     if (fault.kind === 'refused') throw new TransportError('refused', 'connection refused', { sent: 'no' });
 
-    const asSent = this.#post(request);
+    const asSent = this.#requests.trigger(request);
     const up = this.#delay(this.#posts);
     const deliver = (afterMs: number): Promise<SandboxAnswer> => this.#deliver(asSent, afterMs, onCarriedOut);
     const untold = (afterMs: number): Promise<SandboxAnswer> => {
@@ -91,7 +86,7 @@ export class Wire {
     };
     switch (fault.kind) {
       case 'none':
-        return readAccepted(this.#received(asSent, await this.#answered(deliver(up), signal)));
+        return readAccepted(this.#requests.received(asSent, await this.#answered(deliver(up), signal)));
       case 'lost':
         if (fault.carriedOut) void untold(up);
         await this.#clock.sleep(fault.timeout ? REQUEST_TIMEOUT_MS : up + 1, signal);
@@ -108,36 +103,25 @@ export class Wire {
           throw lost(false);
         }
         const answer = await this.#answered(fault.answer === 'first' ? first : second, signal);
-        return readAccepted(this.#received(asSent, answer));
+        return readAccepted(this.#requests.received(asSent, answer));
       }
       case 'answer': {
-        const reply = falsified(fault, this.#apiKey.reveal(), this.#clock.now() + server.skewMs);
+        const reply = falsified(fault, this.#requests.secret, this.#clock.actual() + server.skewMs);
         if (fault.carriedOut) void untold(up);
         await this.#clock.sleep(up + this.#delay(this.#posts), signal);
-        return readAccepted(this.#received(asSent, reply));
+        return readAccepted(this.#requests.received(asSent, reply));
       }
     }
   }
 
-  async #list(deploymentId: Id, query: PageQuery, { signal, tries = 'several' }: CallOptions): Promise<ActivityPage> {
-    const began = this.#clock.now();
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#read(deploymentId, query, signal);
-      } catch (error) {
-        signal?.throwIfAborted();
-        const elapsedMs = this.#clock.now() - began;
-        const delay = tries === 'one' ? null : retryDelay({ attempt, error, elapsedMs, random: this.#reads.random() });
-        if (delay === null) throw error;
-        await this.#clock.sleep(delay, signal);
-      }
-    }
+  #list(query: PageQuery, options: CallOptions): Promise<ActivityPage> {
+    return withTries(() => this.#read(query, options.signal), this.#clock, this.#reads.random, options);
   }
 
-  async #read(deploymentId: Id, query: PageQuery, signal: AbortSignal | undefined): Promise<ActivityPage> {
+  async #read(query: PageQuery, signal: AbortSignal | undefined): Promise<ActivityPage> {
     signal?.throwIfAborted();
     const { wire, server } = this.#scenario;
-    const request = this.#get(deploymentId, query);
+    const request = this.#requests.list(query);
     const fault = this.#unreadable() ?? drawReadFault(this.#reads, wire.readFaults);
     await this.#clock.sleep(this.#delay(this.#reads), signal);
     if (fault.kind === 'lost') {
@@ -146,40 +130,18 @@ export class Wire {
     }
     const reply: Reply =
       fault.kind === 'answer'
-        ? falsified(fault, this.#apiKey.reveal(), this.#clock.now() + server.skewMs)
+        ? falsified(fault, this.#requests.secret, this.#clock.actual() + server.skewMs)
         : spoiled(this.#sandbox.handle(request), fault);
     await this.#clock.sleep(this.#delay(this.#reads), signal);
-    return readActivityPage(this.#received(request, reply), query);
+    return readActivityPage(this.#requests.received(request, reply), query);
   }
 
   #unreadable(): ReadFault | null {
-    const elapsedMs = this.#clock.now() - this.#began;
+    const elapsedMs = this.#clock.actual() - this.#began;
     const span = this.#scenario.wire.unreadable.find(({ fromMs, toMs }) => fromMs <= elapsedMs && elapsedMs < toMs);
     if (!span) return null;
     if (span.how === 'lost') return { kind: 'lost', timeout: false };
     return { kind: 'answer', status: span.how === 'denied' ? 403 : 503 };
-  }
-
-  #get(deploymentId: Id, { page, results }: PageQuery): SandboxRequest {
-    return {
-      method: 'GET',
-      path: `/deployments/${deploymentId}/activities?page=${page}&results=${results}`,
-      headers: { 'ld-api-key': this.#apiKey.reveal() },
-      body: '',
-    };
-  }
-
-  #post({ deploymentId, runtime, action, nodes, wireKey }: TriggerRequest): SandboxRequest {
-    return {
-      method: 'POST',
-      path: `/deployments/${deploymentId}/activities/${runtime}/${formatAction(action)}`,
-      headers: {
-        'ld-api-key': this.#apiKey.reveal(),
-        'idempotency-key': wireKey,
-        'content-type': 'application/json',
-      },
-      body: triggerBody(nodes),
-    };
   }
 
   /** The request reaches the server after `ms`, whatever the client does by then. */
@@ -215,25 +177,13 @@ export class Wire {
     }
   }
 
-  #received(request: SandboxRequest, { status, headers, body }: Reply): ApiResponse {
-    const url = `${this.#sandbox.baseUrl}${request.path}`;
-    const receivedAt = this.#clock.now();
-    return { method: request.method, url, status, headers, body, receivedAt, apiKey: this.#apiKey };
-  }
-
   #delay(dice: Dice): number {
     return dice.between(0, this.#scenario.wire.delayMs);
   }
 
   #log(what: string): void {
-    this.trail.push(`${((this.#clock.now() - this.#began) / 1000).toFixed(1)}s ${what}`);
+    this.trail.push(`${((this.#clock.actual() - this.#began) / 1000).toFixed(1)}s ${what}`);
   }
-}
-
-function lost(timeout: boolean): TransportError {
-  return timeout
-    ? new TransportError('timeout', 'no answer in time', { sent: 'maybe' })
-    : new TransportError('reset', 'the connection was lost', { sent: 'maybe' });
 }
 
 /** A page of the log that was cut off, or whose totals lie. */

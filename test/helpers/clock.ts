@@ -2,6 +2,7 @@ import { setImmediate as nextTurn, setTimeout as realSleep } from 'node:timers/p
 import { type Clock } from '../../src/core/clock.js';
 
 interface Sleeper {
+  /** By the monotonic clock. */
   wakeAt: number;
   wake: () => void;
 }
@@ -17,18 +18,35 @@ const LONGEST_RUN_MS = 7 * 24 * 60 * 60 * 1000;
  * `hold`, so that time does not run ahead of it.
  */
 export class VirtualClock implements Clock {
-  #now: number;
+  readonly #start: number;
+  /** What the monotonic clock says: it stands still while the machine is shut. */
+  #elapsed = 0;
+  /** How long the machine was shut. */
+  #shut = 0;
+  /** How far the wall clock was set forward, or (below 0) back. */
+  #set = 0;
   #sleepers: Sleeper[] = [];
   #held = 0;
   /** How long each sleep was asked to be, in the order they began. */
   readonly sleeps: number[] = [];
 
   constructor(start: number = Date.UTC(2026, 5, 1, 12, 0, 0)) {
-    this.#now = start;
+    this.#start = start;
   }
 
+  /** The wall clock. */
   now(): number {
-    return this.#now;
+    return this.actual() + this.#set;
+  }
+
+  /** The monotonic clock. */
+  elapsed(): number {
+    return this.#elapsed;
+  }
+
+  /** What a clock says that is never set, such as the server's. */
+  actual(): number {
+    return this.#start + this.#elapsed + this.#shut;
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
@@ -43,7 +61,7 @@ export class VirtualClock implements Clock {
         reject(signal?.reason as Error);
       };
       const sleeper: Sleeper = {
-        wakeAt: this.#now + Math.max(ms, 0),
+        wakeAt: this.#elapsed + Math.max(ms, 0),
         wake: () => {
           signal?.removeEventListener('abort', onAbort);
           resolve();
@@ -59,10 +77,19 @@ export class VirtualClock implements Clock {
     return this.#sleepers.length;
   }
 
-  /** Moves the wall clock without waking anybody, in either direction: a correction, or a laptop that was shut. */
+  /** Sets the wall clock forward, or back. Nobody wakes by it, and no other clock moves. */
+  jumpWall(ms: number): void {
+    this.#set += ms;
+  }
+
+  /** As `jumpWall`. */
   jump(ms: number): void {
-    this.#now += ms;
-    for (const sleeper of this.#sleepers) sleeper.wakeAt += ms;
+    this.jumpWall(ms);
+  }
+
+  /** The machine is shut for this long: the monotonic clock stands still, and sleepers sleep as long as they would have. */
+  shut(ms: number): void {
+    this.#shut += ms;
   }
 
   /** Lets time stand still until real work is done. */
@@ -77,13 +104,13 @@ export class VirtualClock implements Clock {
 
   /** Lets `ms` pass. Sleepers wake in their order, each with time to act before the next. */
   async advance(ms: number): Promise<void> {
-    const end = this.#now + ms;
+    const end = this.#elapsed + ms;
     await this.#settle();
     for (let next = this.#earliest(); next && next.wakeAt <= end; next = this.#earliest()) {
       this.#wake(next);
       await this.#settle();
     }
-    this.#now = end;
+    this.#elapsed = end;
   }
 
   /**
@@ -91,7 +118,7 @@ export class VirtualClock implements Clock {
    * @throws Error when it is still going on after `limitMs` of virtual time
    */
   async run<T>(promise: Promise<T>, limitMs = LONGEST_RUN_MS): Promise<T> {
-    const end = this.#now + limitMs;
+    const end = this.#elapsed + limitMs;
     let settled = false;
     const done = (): void => {
       settled = true;
@@ -128,7 +155,7 @@ export class VirtualClock implements Clock {
 
   #wake(sleeper: Sleeper): void {
     this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
-    this.#now = Math.max(this.#now, sleeper.wakeAt);
+    this.#elapsed = Math.max(this.#elapsed, sleeper.wakeAt);
     sleeper.wake();
   }
 }
