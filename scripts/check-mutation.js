@@ -11,7 +11,7 @@ const QUICK_TRANSPORT = ['requests', 'retries', 'faults', 'bad-answers', 'proxie
   (name) => `test/transport/${name}.test.ts`,
 );
 // Each runs nearly all of the code, for seconds; what they find is told better by the tests of one part.
-const SLOW_FILES = /(?:roll-load|fault-bench|lag-bench)\.test\.ts$/;
+const SLOW_FILES = /(?:roll-load|fault-bench|fault-explorer|lag-bench)\.test\.ts$/;
 const SLOW_TESTS = 'at any of 60 moments';
 const FOLDERS = {
   api: [...testsIn('test/unit/api'), ...QUICK_TRANSPORT],

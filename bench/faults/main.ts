@@ -3,14 +3,23 @@ import { firstFound, runSeeds, type Tally } from './bench.js';
 import { PROMISES, violations } from './checks.js';
 import { SABOTAGES, type SabotageName } from './sabotage.js';
 import { scenarioOf } from './draw-scenario.js';
+import { breakExplored, exploreAll, settingsOf, tellPlan } from './explore/main.js';
+import { EXPLORER_SABOTAGES } from './explore/sabotage.js';
+import { SETTINGS } from './explore/setting.js';
 import { tell } from './story.js';
 
-const USAGE = `The fault bench: seeded stories of a trigger on a bad day, in virtual time.
+const USAGE = `The fault bench: stories of a trigger on a bad day, in virtual time; drawn by seeds, or all there are.
 
   --seeds N      how many stories, from seed 1 on (default 500)
   --seed N       tell this one story in full
   --break NAME   break a rule on purpose, and say how many seeds it takes to find it; "all" for each:
                  ${Object.keys(SABOTAGES).join(', ')}
+  --explore      play every combination of faults at every request of a trigger, instead of drawing them
+  --faults N     how many at once (default 3)
+  --setting NAME in this setting only: ${Object.keys(SETTINGS).join(', ')}
+  --break NAME   break a rule on purpose, and say which faults find it; "all" for each:
+                 ${Object.keys(EXPLORER_SABOTAGES).join(', ')}
+  --plan PLAN    tell this one story in full, such as --setting named --plan "2:lost-after 4:kill"
 `;
 
 async function main(): Promise<boolean> {
@@ -19,12 +28,21 @@ async function main(): Promise<boolean> {
       seeds: { type: 'string', default: '500' },
       seed: { type: 'string' },
       break: { type: 'string' },
+      explore: { type: 'boolean' },
+      faults: { type: 'string', default: '3' },
+      setting: { type: 'string' },
+      plan: { type: 'string' },
       help: { type: 'boolean' },
     },
   });
   if (values.help) {
     console.log(USAGE);
     return true;
+  }
+  if (values.plan !== undefined) return tellPlan(settingsOf(values.setting ?? 'named')[0] ?? 'named', values.plan, values.break);
+  if (values.explore) {
+    const faults = count(values.faults);
+    return values.break === undefined ? exploreAll(settingsOf(values.setting ?? null), faults) : breakExplored(values.break, faults);
   }
   const names = sabotagesOf(values.break);
   if (values.seed !== undefined) return tellOne(count(values.seed), names[0]);
