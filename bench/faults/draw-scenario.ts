@@ -13,6 +13,8 @@ import {
   type WireTraits,
 } from './scenario.js';
 
+const HOUR_MS = 3_600_000;
+
 /** Draws the scenario of a seed: always the same one. */
 export function scenarioOf(seed: number): Scenario {
   const dice = new Dice(seed);
@@ -34,6 +36,7 @@ export function scenarioOf(seed: number): Scenario {
     sleep: timed.chance(0.1) && !elsewhere ? { afterMs: timed.between(0, 15_000), ms: timed.between(20_000, 7_200_000) } : null,
     rivals: rivalsOf(dice.fork(), trigger, server, wire),
     resumes: timed.chance(0.5),
+    wallJump: timed.chance(0.25) ? { afterMs: timed.between(0, 20_000), ms: timed.pick([-HOUR_MS, -10_000, 10_000, HOUR_MS]) } : null,
   };
 }
 

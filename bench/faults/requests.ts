@@ -60,13 +60,13 @@ export async function withTries(
   random: Random,
   { signal, tries = 'several' }: CallOptions,
 ): Promise<ActivityPage> {
-  const began = clock.now();
+  const began = clock.elapsed();
   for (let attempt = 1; ; attempt++) {
     try {
       return await read();
     } catch (error) {
       signal?.throwIfAborted();
-      const elapsedMs = clock.now() - began;
+      const elapsedMs = clock.elapsed() - began;
       const delay = tries === 'one' ? null : retryDelay({ attempt, error, elapsedMs, random: random() });
       if (delay === null) throw error;
       await clock.sleep(delay, signal);

@@ -18,6 +18,8 @@ export interface Scenario {
   interruptMs: number | null;
   /** The laptop is shut for a while; null: it is not. */
   sleep: { afterMs: number; ms: number } | null;
+  /** The client's wall clock is set forward, or (below 0) back; null: it is not. */
+  wallJump: { afterMs: number; ms: number } | null;
   rivals: Rival[];
   /** Whether what is left to follow is followed by the command that the report gives. */
   resumes: boolean;

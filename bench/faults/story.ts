@@ -57,7 +57,7 @@ class Teller {
   readonly #scenario: Scenario;
   readonly #sabotage: Sabotage | undefined;
   readonly #clock = new VirtualClock();
-  readonly #start = this.#clock.now() + PROLOGUE_MS;
+  readonly #start = this.#clock.actual() + PROLOGUE_MS;
   readonly #dice: Dice;
   readonly #sandbox: Sandbox;
   readonly #wire: Wire;
@@ -86,13 +86,14 @@ class Teller {
     const { rivals } = this.#scenario;
     const before = rivals.filter(({ afterMs }) => afterMs < 0).sort((a, b) => a.afterMs - b.afterMs);
     for (const rival of before) {
-      await this.#clock.advance(this.#start + rival.afterMs - this.#clock.now());
+      await this.#clock.advance(this.#start + rival.afterMs - this.#clock.actual());
       this.#act(rival);
     }
-    await this.#clock.advance(this.#start - this.#clock.now());
+    await this.#clock.advance(this.#start - this.#clock.actual());
     const namedBefore = this.#wire.namedNodes();
     for (const rival of rivals) if (rival.afterMs >= 0) void this.#clock.sleep(rival.afterMs).then(() => this.#act(rival));
     void this.#shutLaptop();
+    void this.#setWallClock();
     await this.#clock.run(this.#live());
     await this.#clock.advance(EPILOGUE_MS);
     const { posts, reads } = this.#sandbox.record;
@@ -192,6 +193,13 @@ class Teller {
     if (!sleep) return;
     await this.#clock.sleep(sleep.afterMs);
     if (this.#wire.underway === 0) this.#clock.shut(sleep.ms);
+  }
+
+  async #setWallClock(): Promise<void> {
+    const { wallJump } = this.#scenario;
+    if (!wallJump) return;
+    await this.#clock.sleep(wallJump.afterMs);
+    this.#clock.jumpWall(wallJump.ms);
   }
 
   #act({ runtime, action, nodes, afterMs, apart }: Rival): void {

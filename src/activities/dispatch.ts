@@ -2,6 +2,7 @@ import type { Clock, Random } from '../core/clock.js';
 import { formatDuration } from '../core/durations.js';
 import { Interrupted, LdctlError, retryAfterOf } from '../core/errors.js';
 import { warning, type RunStep } from '../core/progress.js';
+import { Stopwatch } from '../core/stopwatch.js';
 import type { Accepted, Supervisor, TriggerRequest } from '../core/supervisor.js';
 import { Backoff } from './backoff.js';
 import { classify, isInProgress, type PostAnswer } from './dispatch-rules.js';
@@ -22,8 +23,8 @@ export interface DispatchTools {
 /** What was tried before, by a process that ended before it knew what became of it. */
 export interface EarlierTry {
   error: LdctlError;
-  /** Nothing is sent after this; local wall clock, ms. */
-  resendUntil: number;
+  /** For how long from now it may be sent again, ms; below 0: not at all. */
+  resendableMs: number;
 }
 
 export type DispatchOutcome =
@@ -40,7 +41,10 @@ export type DispatchOutcome =
 /** The code of the error that says that nothing may be sent any more. */
 export const CALLED_OFF = 'called_off';
 
-/** Tries of one POST end this long after the first, by the wall clock: well within the server's memory of the key. */
+/**
+ * Tries of one POST end this long after the first, by the longer of both clocks: well within the server's memory of the
+ * key, which goes on while this machine sleeps.
+ */
 const TRIES_END_MS = 2 * 60_000;
 /** Only a read that began this long after a lost POST can show that it was not carried out. */
 const READ_AFTER_MS = 5000;
@@ -59,7 +63,7 @@ export async function* dispatch(
   return yield* new Dispatch(request, tools, earlier).run();
 }
 
-/** A try that may have been carried out. Local wall clock, ms. */
+/** A try that may have been carried out. Monotonic clock, ms. */
 interface Uncertain {
   error: LdctlError;
   /** A read that began earlier than this proves nothing. */
@@ -72,9 +76,10 @@ class Dispatch {
   readonly #request: TriggerRequest;
   readonly #tools: DispatchTools;
   readonly #backoff: Backoff;
-  /** Local wall clock, ms. */
-  readonly #readUntil: number;
-  readonly #resendUntil: number;
+  /** Since the tries began. */
+  readonly #tries: Stopwatch;
+  /** How old they may be for another one, ms. */
+  readonly #resendableMs: number;
   /** Why the last try did not settle it; null before the first. */
   #lastError: LdctlError | null = null;
   #uncertain: Uncertain | null = null;
@@ -85,8 +90,8 @@ class Dispatch {
     this.#request = request;
     this.#tools = tools;
     this.#backoff = new Backoff(tools.random);
-    this.#readUntil = tools.clock.now() + TRIES_END_MS;
-    this.#resendUntil = Math.min(this.#readUntil, earlier?.resendUntil ?? Infinity);
+    this.#tries = new Stopwatch(tools.clock);
+    this.#resendableMs = Math.min(TRIES_END_MS, earlier?.resendableMs ?? Infinity);
     if (earlier) this.#noteUncertain(earlier.error);
   }
 
@@ -112,7 +117,7 @@ class Dispatch {
         return this.#end((this.#maybeSent ? this.#lastError : null) ?? calledOff());
       }
       // A laptop may have slept much longer than any wait was meant to be.
-      if (this.#lastError && clock.now() > this.#resendUntil) return this.#end(this.#lastError);
+      if (this.#lastError && this.#tries.ms > this.#resendableMs) return this.#end(this.#lastError);
       const onlyTry = this.#uncertain === null;
       const answer = await this.#post();
       if ('accepted' in answer) return { kind: 'accepted', accepted: answer.accepted, onlyTry };
@@ -128,7 +133,7 @@ class Dispatch {
           break;
         default: {
           const waitMs = Math.max(this.#backoff.next(), retryAfterOf(error));
-          if (clock.now() + waitMs > this.#resendUntil) return this.#end(error);
+          if (this.#tries.ms + waitMs > this.#resendableMs) return this.#end(error);
           yield warning('not_sent', `${error.message}; trying again in ${formatDuration(waitMs)}`);
           await clock.sleep(waitMs, signal);
         }
@@ -156,7 +161,7 @@ class Dispatch {
   }
 
   #noteUncertain(error: LdctlError): void {
-    const now = this.#tools.clock.now();
+    const now = this.#tools.clock.elapsed();
     this.#maybeSent = true;
     this.#lastError = error;
     this.#uncertain = { error, readableAt: now + READ_AFTER_MS, resendableAt: now + retryAfterOf(error) };
@@ -167,13 +172,14 @@ class Dispatch {
     const { clock, signal } = this.#tools;
     const backoff = new Backoff(this.#tools.random);
     for (let failures = 0; ; ) {
-      const startedAt = clock.now();
+      const startedAt = clock.elapsed();
       let retryAfterMs = 0;
       try {
         if (await this.#tools.isInLog(signal)) return 'shown';
         if (startedAt >= uncertain.readableAt) {
-          if (Math.max(startedAt, uncertain.resendableAt) > this.#resendUntil) return 'no-way-on';
-          if (startedAt >= uncertain.resendableAt) return 'absent';
+          const waitMs = Math.max(uncertain.resendableAt - startedAt, 0);
+          if (this.#tries.ms + waitMs > this.#resendableMs) return 'no-way-on';
+          if (waitMs === 0) return 'absent';
         }
       } catch (error) {
         if (error instanceof Interrupted || !(error instanceof LdctlError)) throw error;
@@ -181,10 +187,10 @@ class Dispatch {
         if (failures++ === 0) yield warning('look_failed', `cannot see the log just now: ${error.message}`);
         retryAfterMs = retryAfterOf(error);
       }
-      const now = clock.now();
+      const now = clock.elapsed();
       const untilReadable = uncertain.readableAt > now ? uncertain.readableAt - now : Infinity;
       const waitMs = Math.max(Math.min(backoff.next(), untilReadable), retryAfterMs);
-      if (now + waitMs > Math.max(this.#readUntil, uncertain.readableAt)) return 'no-way-on';
+      if (this.#tries.ms + waitMs > TRIES_END_MS && now + waitMs > uncertain.readableAt) return 'no-way-on';
       await clock.sleep(waitMs, signal);
     }
   }

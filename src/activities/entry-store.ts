@@ -3,7 +3,7 @@ import type { Id } from '../core/ids.js';
 import { MISSING } from '../core/outcome.js';
 import type { NodeProgress } from '../core/progress.js';
 
-/** One entry of the log that is followed. Times are local, in milliseconds. */
+/** One entry of the log that is followed. Times are of the monotonic clock, in milliseconds. */
 export interface Entry {
   activity: Activity;
   /** Since when it goes on, as far as is known. */
@@ -18,13 +18,13 @@ export type Change = 'appeared' | 'changed' | 'contradicted' | 'none';
 export class EntryStore {
   readonly #keyOf: (activity: Activity) => Id;
   readonly #byKey = new Map<Id, Map<Id, Entry>>();
-  #lastNewAt = 0;
+  #lastNewAt = -Infinity;
 
   constructor(keyOf: (activity: Activity) => Id) {
     this.#keyOf = keyOf;
   }
 
-  /** When the newest entry was first seen; 0 before any. */
+  /** When the newest entry was first seen; -Infinity before any. */
   get lastNewAt(): number {
     return this.#lastNewAt;
   }

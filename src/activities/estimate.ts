@@ -15,7 +15,7 @@ export interface RollAhead {
 /**
  * When all of it may be over, if every node takes as long as usual; nothing where the usual time is not known.
  * @param usualMs how long it usually takes a node
- * @param now local wall clock, ms
+ * @param now monotonic clock, ms
  */
 export function estimate(
   nodes: readonly NodeProgress[],

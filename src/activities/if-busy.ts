@@ -57,7 +57,7 @@ async function* waitUntilFree(
     yield warning('busy', `node ${node} is busy: waiting for activity ${id} (${action}) to end`);
   }
   const ids = busy.map(({ id }) => id);
-  const now = tools.clock.now();
+  const now = tools.clock.elapsed();
   const tracker = new RunTracker(knownActivities(ids), now, plan.limits.appearTimeoutMs);
   for await (const event of log.follow(tracker, highestOf(ids), deadlineOf(plan.limits, now))) {
     if (event.event === 'warning') yield event;
@@ -83,7 +83,7 @@ async function* join(plan: TriggerPlan, busy: readonly Activity[], tools: JobToo
   }
   const ids = nodes.flatMap((node) => joined.get(node) ?? []);
   for (const [node, id] of joined) yield warning('joined', `node ${node}: following activity ${id} instead of sending`);
-  const begunAt = tools.clock.now();
+  const begunAt = tools.clock.elapsed();
   let sent: ResultEvent | null = null;
   if (rest.length === 0) yield* rememberJoined(plan, ids, tools);
   else {
@@ -92,7 +92,7 @@ async function* join(plan: TriggerPlan, busy: readonly Activity[], tools: JobToo
       else yield event;
     }
   }
-  const limits = { ...plan.limits, timeoutMs: lessThan(plan.limits.timeoutMs, tools.clock.now() - begunAt) };
+  const limits = { ...plan.limits, timeoutMs: lessThan(plan.limits.timeoutMs, tools.clock.elapsed() - begunAt) };
   for await (const event of followJoined({ ...plan, ids, limits }, tools, log)) {
     if (event.event !== 'result') yield event;
     else yield sent ? joinResults(sent, named(event, busy), nodes) : named(event, busy);

@@ -69,9 +69,13 @@ export class RunMemory {
     return known;
   }
 
-  /** Until when the server certainly remembers the key of an earlier run; never, when the clock has gone back since. */
-  resendUntil(earlier: RunRecord): number {
-    return earlier.firstPostAt > this.#clock.now() ? -Infinity : earlier.firstPostAt + RESENDABLE_MS;
+  /**
+   * For how long from now the server certainly remembers the key of an earlier run, ms; below 0 for not any more, or when
+   * the wall clock has gone back since: how long ago that run was is then unknown.
+   */
+  resendableMs(earlier: RunRecord): number {
+    const ageMs = this.#clock.now() - earlier.firstPostAt;
+    return ageMs < 0 ? -Infinity : RESENDABLE_MS - ageMs;
   }
 
   /**

@@ -23,7 +23,7 @@ export class RunTracker implements Followed {
   #lastPollAt: number | null = null;
 
   /**
-   * @param startedAt when the action was accepted, or following began; local wall clock, ms
+   * @param startedAt when the action was accepted, or following began; monotonic clock, ms
    * @param begunAt before which none of its entries can have begun, where that is known; likewise
    */
   constructor(targets: Targets, startedAt: number, appearTimeoutMs: number, begunAt = -Infinity) {
@@ -120,7 +120,7 @@ export class RunTracker implements Followed {
     return goneSince !== null && this.#lastPollAt !== null && this.#lastPollAt - goneSince >= this.#appearTimeoutMs;
   }
 
-  /** Local time, ms. How old it is says the server's own clock; where that is silent, it has just begun with the run, or now. */
+  /** Monotonic clock, ms. How old it is says the server's own clock; where that is silent, it has just begun with the run, or now. */
   #beginningOf({ created_at: created }: Activity, { endedAt, serverTime }: Poll): number {
     const oldest = endedAt - this.#begunAt;
     const byServer = typeof serverTime === 'number' ? serverTime + CLOCK_PRECISION_MS - Date.parse(created) : NaN;

@@ -25,14 +25,14 @@ export interface Run {
 /** Follows one run to its end and says how it ended. The start is now. */
 export async function* followRun(run: Run, limits: FollowLimits, tools: JobTools): Job {
   const { facts, targets, log } = run;
-  const startedAt = tools.clock.now();
+  const startedAt = tools.clock.elapsed();
   const begunAt = run.hasJustBegun === true ? startedAt : -Infinity;
   const tracker = new RunTracker(targets, startedAt, limits.appearTimeoutMs, begunAt);
   const work = workOf(facts);
   // What was usual before: the run's own nodes do not change it.
   let usualMs = work && log.past.usualMs(work);
   const withEstimate = (event: RunStep): RunStep =>
-    event.event === 'progress' ? { ...event, ...estimate(event.nodes, usualMs, tools.clock.now()) } : event;
+    event.event === 'progress' ? { ...event, ...estimate(event.nodes, usualMs, tools.clock.elapsed()) } : event;
   yield withEstimate({ event: 'progress', nodes: tracker.nodes(null) });
   for await (const event of log.follow(tracker, run.after, deadlineOf(limits, startedAt))) {
     if (event.event !== 'ended') {
@@ -49,7 +49,7 @@ export async function* followRun(run: Run, limits: FollowLimits, tools: JobTools
   }
 }
 
-/** @returns local wall clock, ms; `Infinity` for none */
+/** @returns monotonic clock, ms; `Infinity` for none */
 export function deadlineOf({ timeoutMs }: Pick<FollowLimits, 'timeoutMs'>, startedAt: number): number {
   return timeoutMs === null ? Infinity : startedAt + timeoutMs;
 }

@@ -3,6 +3,7 @@ import { LdctlError } from '../core/errors.js';
 import type { RunRecord } from '../core/journal.js';
 import { emptyNodeResult } from '../core/outcome.js';
 import type { ResultEvent, RunStep } from '../core/progress.js';
+import { Stopwatch } from '../core/stopwatch.js';
 import type { TriggerRequest } from '../core/supervisor.js';
 import type { Baseline } from './baseline.js';
 import { dispatch, type DispatchOutcome } from './dispatch.js';
@@ -54,7 +55,7 @@ class Trigger {
 
   async *run(): Job {
     const { clock } = this.#tools;
-    const startedAt = clock.now();
+    const sinceBaseline = new Stopwatch(clock);
     const known = await this.#memory.recall();
     const read = known?.baseline ?? (await this.#log.baseline());
     const firstPostAt = known?.firstPostAt ?? clock.now();
@@ -78,7 +79,7 @@ class Trigger {
       const found = await this.#whereToFollow(sent, scope);
       const acceptedAt = sent.kind === 'accepted' && !sent.accepted.replayed ? sent.accepted.serverTime : null;
       yield* this.#memory.accepted(found.baseline, earlier?.firstPostAt ?? firstPostAt, acceptedAt);
-      const isFresh = !earlier && found === scope && clock.now() - startedAt <= FRESH_MS;
+      const isFresh = !earlier && found === scope && sinceBaseline.ms <= FRESH_MS;
       if (this.#plan.wait) yield* this.#memory.endOf(this.#follow(facts, found, isFresh));
       else yield this.#unfollowed(facts, found, outcomeOf('accepted'));
     } catch (error) {
@@ -98,7 +99,7 @@ class Trigger {
     return yield* dispatch(
       this.#request,
       { supervisor, clock, random, signal, mayPost, isInLog },
-      earlier && { error: killedRun(), resendUntil: this.#memory.resendUntil(earlier) },
+      earlier && { error: killedRun(), resendableMs: this.#memory.resendableMs(earlier) },
     );
   }
 

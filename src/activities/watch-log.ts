@@ -54,7 +54,7 @@ export async function* watchLog(
   for await (const batch of listing.batches) first.push(...batch);
   yield { event: 'listing', activities: first };
   const watch = new Watch(first, after, plan.filter, plan.untilFinal);
-  const deadline = deadlineOf(plan, tools.clock.now());
+  const deadline = deadlineOf(plan, tools.clock.elapsed());
   const events: AsyncIterable<FollowEvent> | FollowEvent[] = watch.settled
     ? [{ event: 'ended', outcome: { kind: 'settled' } }]
     : followLog(watch, log, { after, intervalMs: plan.intervalMs, deadline }, tools);

@@ -91,19 +91,19 @@ export class Client {
    */
   async get<T>(path: string, { signal, tries = 'several' }: CallOptions, interpret: Interpret<T>): Promise<T> {
     const url = endpoint(this.#base, path);
-    const begin = this.#clock.now();
+    const begin = this.#clock.elapsed();
     for (let attempt = 1, elapsedMs = 0; ; attempt++) {
       const timeoutMs =
         tries === 'one' ? this.#requestTimeoutMs : Math.min(this.#requestTimeoutMs, READ_BUDGET_MS - elapsedMs);
       const exchange: HttpRequest = { method: 'GET', url, signal, timeoutMs };
       const tried = await this.#try(exchange, interpret);
-      elapsedMs = this.#clock.now() - begin;
+      elapsedMs = this.#clock.elapsed() - begin;
       const delay = tries === 'one' ? null : this.#delayAfter(tried, attempt, elapsedMs);
       this.#trace(exchange, tried, attempt, delay);
       if (delay === null) return valueOf(tried);
       await this.#clock.sleep(delay, signal);
-      // It can have been far longer, if the machine was asleep too.
-      elapsedMs = this.#clock.now() - begin;
+      // It can have been far longer, if the process was stopped.
+      elapsedMs = this.#clock.elapsed() - begin;
       if (elapsedMs >= READ_BUDGET_MS) return valueOf(tried);
     }
   }
@@ -114,7 +114,7 @@ export class Client {
   }
 
   async #try<T>(exchange: HttpRequest, interpret: Interpret<T>): Promise<Try<T>> {
-    const begin = performance.now();
+    const begin = this.#clock.elapsed();
     let response: ApiResponse | undefined;
     let result: Try<T>['result'];
     try {
@@ -123,7 +123,7 @@ export class Client {
     } catch (error) {
       result = { error };
     }
-    return { result, response, durationMs: Math.round(performance.now() - begin) };
+    return { result, response, durationMs: Math.round(this.#clock.elapsed() - begin) };
   }
 
   #trace({ method, url }: HttpRequest, tried: Try<unknown>, attempt: number, retryInMs: number | null): void {

@@ -1,8 +1,20 @@
 /** Time as it is handed to whoever needs it, so that no test waits for real. Milliseconds throughout. */
 export interface Clock {
-  /** Wall clock, milliseconds since the epoch (UTC). It may jump when a laptop wakes. */
+  /**
+   * Wall clock, milliseconds since the epoch (UTC): for what people read, for records, and for times of the server. It
+   * can be set, forward and back, at any moment, so that no limit, age or interval is measured by it alone.
+   */
   now(): number;
-  /** Resolves after `ms`; rejects with the signal's reason as soon as it is aborted, and leaves no timer behind. */
+  /**
+   * Monotonic clock, milliseconds since some moment of this process, with fractions: for limits, ages and intervals. It
+   * never goes back, and goes on while the process is stopped; but on Linux it stands still while the machine sleeps.
+   * Where sleep must count, there is `Stopwatch`.
+   */
+  elapsed(): number;
+  /**
+   * Resolves after `ms` by the monotonic clock; rejects with the signal's reason as soon as it is aborted, and leaves no
+   * timer behind.
+   */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
@@ -14,6 +26,7 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
       if (signal?.aborted) {
@@ -29,7 +42,8 @@ export const systemClock: Clock = {
           signal?.removeEventListener('abort', onAbort);
           resolve();
         },
-        Math.min(Math.max(ms, 0), LONGEST_TIMER),
+        // A timer drops fractions.
+        Math.min(Math.max(Math.ceil(ms), 0), LONGEST_TIMER),
       );
       signal?.addEventListener('abort', onAbort, { once: true });
     }),

@@ -7,7 +7,7 @@ import type { RollStage } from './roll.js';
 
 /** One target while it is followed. */
 export interface NodeProgress extends NodeResult {
-  /** Since when its activity goes on, as far as is known, on the local wall clock (ms, UTC); null before it was seen. */
+  /** Since when its activity goes on, as far as is known, on the monotonic clock (ms); null before it was seen. */
   since: number | null;
   /** In a roll: where the node stands. */
   stage?: RollStage;
@@ -17,7 +17,7 @@ export interface NodeProgress extends NodeResult {
 export interface ProgressEstimate {
   /** How long it usually takes a node; milliseconds. */
   usualMs?: number;
-  /** When all that goes on may be over: local wall clock, ms. */
+  /** When all that goes on may be over: monotonic clock, ms. */
   endsAt?: number;
 }
 

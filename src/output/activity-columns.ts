@@ -1,5 +1,5 @@
 import { isFinal, type Activity } from '../core/activity.js';
-import { type Column } from './columns.js';
+import { type Column, type Now } from './columns.js';
 import { liveStatusText, statusStyle } from './status.js';
 import { durationCell, timeColumn } from './time-columns.js';
 import { elapsedText, tookMs } from './time-text.js';
@@ -14,7 +14,7 @@ export const activityColumns: readonly Column<Activity>[] = [
     name: 'status',
     priority: 2,
     value: (activity) => activity.status,
-    text: ({ status }, { now }) => (now === undefined ? status : liveStatusText(status, now)),
+    text: ({ status }, { now }) => (now === undefined ? status : liveStatusText(status, now.elapsed)),
     style: (activity) => statusStyle(activity.status),
   },
   { name: 'author', priority: 8, value: (activity) => activity.author_id },
@@ -38,8 +38,8 @@ export const watchColumns: readonly Column<Activity>[] = activityColumns.map((co
 });
 
 /** By this machine's clock against the server's: as good as the two agree, and for the eye only. */
-function runningFor(activity: Activity, now: number): string | null {
+function runningFor(activity: Activity, { wall }: Now): string | null {
   if (isFinal(activity.status)) return null;
   const created = Date.parse(activity.created_at);
-  return Number.isNaN(created) ? null : elapsedText(now - created);
+  return Number.isNaN(created) ? null : elapsedText(wall - created);
 }

@@ -9,8 +9,14 @@ export type Cell = string | number | bigint | boolean | null | undefined;
 export interface CellView {
   /** Times in UTC rather than local. */
   utc: boolean;
-  /** In a display that is drawn again and again: the wall clock, in ms UTC, for what ticks. */
-  now?: number;
+  /** In a display that is drawn again and again: for what ticks. */
+  now?: Now;
+}
+
+/** By the two clocks, ms: the wall clock (UTC) for what began at a time of the server, the monotonic one for all else. */
+export interface Now {
+  wall: number;
+  elapsed: number;
 }
 
 /** A column of a table and of CSV, defined once for both. */

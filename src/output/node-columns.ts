@@ -1,6 +1,6 @@
 import { isFailedGate, type NodeResult } from '../core/outcome.js';
 import { type NodeProgress } from '../core/progress.js';
-import { type Column } from './columns.js';
+import { type Column, type Now } from './columns.js';
 import { hasFailed } from './node-state.js';
 import { gateWord, isSettled, liveStatusText, spinnerFrame, statusStyle, statusText } from './status.js';
 import { type StyleName } from './style.js';
@@ -58,15 +58,15 @@ export const progressColumns: readonly Column<NodeProgress>[] = [
     name: 'status',
     priority: 2,
     value: (progress) => progress.status,
-    text: (progress, { now = 0 }) => stageText(progress, now) ?? liveStatusText(progress.status, now),
+    text: (progress, { now }) => stageText(progress, now?.elapsed ?? 0) ?? liveStatusText(progress.status, now?.elapsed ?? 0),
     style: (progress) => stageStyle(progress) ?? statusStyle(progress.status),
   },
   { name: 'elapsed', priority: 3, ...durationCell(tookMs, runningFor) },
 ];
 
-// By the local clock: the server's may be hours away from this one.
-function runningFor({ status, since }: NodeProgress, now: number): string | null {
-  return since === null || isSettled(status) ? null : elapsedText(now - since);
+// By the monotonic clock, as `since`: the server's may be hours away from this one.
+function runningFor({ status, since }: NodeProgress, { elapsed }: Now): string | null {
+  return since === null || isSettled(status) ? null : elapsedText(elapsed - since);
 }
 
 /** Where a node of a roll stands, if its status does not tell. */

@@ -1,5 +1,5 @@
 import { formatDuration } from '../core/durations.js';
-import { cellText, type CellView, type Column } from './columns.js';
+import { cellText, type CellView, type Column, type Now } from './columns.js';
 import { shortTimeText, timeText } from './time-text.js';
 
 /** A column of times: as given in CSV, local or UTC for people. */
@@ -23,7 +23,7 @@ export function timeColumn<T>(
  */
 export function durationCell<T>(
   milliseconds: (item: T) => number | null,
-  running: (item: T, now: number) => string | null,
+  running: (item: T, now: Now) => string | null,
 ): Pick<Column<T>, 'value' | 'text'> {
   return {
     value: (item) => {

@@ -47,7 +47,7 @@ switch (job) {
     });
     break;
   case 'lock-often': {
-    const impatient = { now: () => systemClock.now(), sleep: () => nextTurn() };
+    const impatient = { ...systemClock, sleep: () => nextTurn() };
     await startSignal();
     for (let n = 0; n < 500; n++) await withLock(join(folder, 'lock'), impatient, () => undefined);
     break;

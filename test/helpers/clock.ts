@@ -82,14 +82,14 @@ export class VirtualClock implements Clock {
     this.#set += ms;
   }
 
-  /** As `jumpWall`. */
-  jump(ms: number): void {
-    this.jumpWall(ms);
-  }
-
   /** The machine is shut for this long: the monotonic clock stands still, and sleepers sleep as long as they would have. */
   shut(ms: number): void {
     this.#shut += ms;
+  }
+
+  /** The process is stopped for this long: time goes on, and whoever was to wake meanwhile wakes right after it. */
+  stop(ms: number): void {
+    this.#elapsed += ms;
   }
 
   /** Lets time stand still until real work is done. */

@@ -1,5 +1,4 @@
 import { formatAction, isFinal, type Activity } from '../../src/core/activity.js';
-import { type Clock } from '../../src/core/clock.js';
 import { ApiError, InvalidAnswerError, TransportError } from '../../src/core/errors.js';
 import { compareIds, type Id } from '../../src/core/ids.js';
 import {
@@ -10,8 +9,9 @@ import {
   type Supervisor,
   type TriggerRequest,
 } from '../../src/core/supervisor.js';
+import { type VirtualClock } from './clock.js';
 
-/** An entry of the fake log. Times are local wall clock, ms; statuses come one after the other. */
+/** An entry of the fake log. Times are of the server's clock, ms; statuses come one after the other. */
 export interface FakeEntry {
   activity: Activity;
   visibleFrom: number;
@@ -75,10 +75,10 @@ export class FakeSupervisor implements Supervisor {
   beforeRead: (query: PageQuery) => void = () => undefined;
   #postScript: PostStep[] = [];
   #readScript: ReadStep[] = [];
-  readonly #clock: Clock;
+  readonly #clock: VirtualClock;
   #lastId = FIRST_ID;
 
-  constructor(clock: Clock) {
+  constructor(clock: VirtualClock) {
     this.#clock = clock;
   }
 
@@ -101,7 +101,7 @@ export class FakeSupervisor implements Supervisor {
   async trigger(request: TriggerRequest, { signal }: CallOptions = {}): Promise<Accepted> {
     signal?.throwIfAborted();
     this.posts.push(request);
-    this.postTimes.push(this.#clock.now());
+    this.postTimes.push(this.#clock.actual());
     const step = this.#postScript.shift() ?? this.carryOut;
     if (this.postMs > 0) await this.#clock.sleep(this.postMs, signal);
     return step(request);
@@ -119,7 +119,7 @@ export class FakeSupervisor implements Supervisor {
 
   /** Puts an entry into the log. @returns its id */
   add(options: EntryOptions = {}): Id {
-    const now = this.#clock.now();
+    const now = this.#clock.actual();
     const id = options.id ?? (this.#lastId += 7n);
     const isLast = id >= this.#lastId;
     if (isLast) this.#lastId = id;
@@ -161,14 +161,14 @@ export class FakeSupervisor implements Supervisor {
       const { runtime } = request;
       const action = formatAction(request.action);
       const tookMs = workMs === null ? null : appearMs + workMs;
-      const end = tookMs === null ? {} : { then: [[tookMs, result]] as const, finishedAt: this.#clock.now() + tookMs };
+      const end = tookMs === null ? {} : { then: [[tookMs, result]] as const, finishedAt: this.#clock.actual() + tookMs };
       this.add({ node, runtime, action, status: 'processing', appearMs, ...end });
     }
-    return accepted({ serverTime: this.#clock.now() });
+    return accepted({ serverTime: this.#clock.actual() });
   };
 
   #page({ page, results }: PageQuery): ActivityPage {
-    const now = this.#clock.now();
+    const now = this.#clock.actual();
     const visible = this.entries.filter(({ visibleFrom, visibleTo }) => visibleFrom <= now && now < visibleTo);
     if (this.order === 'desc') visible.reverse();
     return {

@@ -43,11 +43,11 @@ describe('tries', () => {
     assert.deepEqual(clock.sleeps, []);
   });
 
-  it('of a read end when the machine slept through the 10 s', async () => {
+  it('of a read end when the process was stopped for the 10 s', async () => {
     const api = await serve(reply(503));
     clock.sleep = () => {
       // To the very end, at which nothing is left for another try.
-      clock.jump(10_000);
+      clock.stop(10_000);
       return Promise.resolve();
     };
     await failure(api.list(DEPLOYMENT, QUERY), ApiError);
@@ -55,7 +55,7 @@ describe('tries', () => {
 
   it('of a read share the 10 s: the last one has what is left', async () => {
     const late: Step = (...wire) => {
-      clock.jump(9300);
+      clock.stop(9300);
       return reply(503)(...wire);
     };
     const api = await serve(late, stall);
@@ -81,7 +81,7 @@ describe('tries', () => {
       mock.timers.tick(limitMs - 1);
       await new Promise(setImmediate);
       assert.equal(over, false);
-      clock.jump(limitMs);
+      clock.stop(limitMs);
       mock.timers.tick(1);
       assert.match((await call).message, new RegExp(`within ${limitMs / 1000}s`));
       mock.timers.reset();

@@ -3,7 +3,7 @@ import { ApiError, retryAfterOf, type LdctlError } from '../../core/errors.js';
 const WITHOUT_A_GOOD_POLL_MS = 60_000;
 /** A `retry-after` beyond this counts as this. */
 const LONGEST_RETRY_AFTER_MS = 5 * 60_000;
-/** A poll that took longer than any request may was asleep with the laptop; that time is nobody's failure. */
+/** A poll that took longer than any request may was stopped, or asleep with the laptop; that time is nobody's failure. */
 const LONGEST_POLL_MS = 20_000;
 /** Polling on is pointless: the key is no longer good for it, or the deployment is gone. */
 const HOPELESS: ReadonlySet<number> = new Set([401, 403, 404]);
@@ -31,7 +31,7 @@ export class ErrorBudget {
 
   /**
    * @param startedAt when the failing poll began, and
-   * @param now when it failed; local wall clock, ms
+   * @param now when it failed; monotonic clock, ms
    */
   failed(error: LdctlError, startedAt: number, now: number): { giveUp: boolean; first: boolean } {
     const first = this.#failingSince === null;

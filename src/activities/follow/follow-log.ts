@@ -2,7 +2,7 @@ import type { ActivityLog } from '../activity-log.js';
 import type { Followed, FollowEvent } from './followed.js';
 import { LogFollower, type FollowerOptions, type FollowerTools } from './log-follower.js';
 
-/** Follows one thing on its own. `deadline` is on the local wall clock, ms; `Infinity` for none. */
+/** Follows one thing on its own. `deadline` is on the monotonic clock, ms; `Infinity` for none. */
 export async function* followLog(
   followed: Followed,
   log: ActivityLog,

@@ -3,7 +3,7 @@ import type { Interrupted, LdctlError } from '../../core/errors.js';
 import type { Id } from '../../core/ids.js';
 import type { RunStep } from '../../core/progress.js';
 
-/** One good poll of the log. Local wall clock, milliseconds. */
+/** One good poll of the log. Monotonic clock, milliseconds; `startedAt` is -Infinity where nothing was read anew. */
 export interface Poll {
   startedAt: number;
   endedAt: number;
@@ -18,7 +18,7 @@ export interface Followed {
   /** Takes in what a good poll read, oldest first. @returns what changed by it */
   observe(read: readonly Activity[], poll: Poll): RunStep[];
   readonly settled: boolean;
-  /** When a poll could settle it, if nothing else happens; null when only a change can. */
+  /** When a poll could settle it, if nothing else happens, monotonic clock, ms; null when only a change can. */
   nextCheckAt(): number | null;
 }
 

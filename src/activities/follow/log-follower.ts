@@ -50,8 +50,8 @@ export class LogFollower {
   /** When the next poll is due. */
   readonly #timer: Timer;
   readonly #life: ReturnType<typeof linkedController>;
-  /** When the last good poll began; local wall clock, ms. */
-  #polledAt = 0;
+  /** When the last good poll began; monotonic clock, ms. */
+  #polledAt = -Infinity;
   #lastRefresh: Promise<unknown> = Promise.resolve();
   #isLooping = false;
 
@@ -74,13 +74,13 @@ export class LogFollower {
 
   /**
    * Follows until an end; the last event says which.
-   * @param deadline local wall clock, ms; `Infinity` for none
+   * @param deadline monotonic clock, ms; `Infinity` for none
    */
   async *follow(followed: Followed, deadline = Infinity): AsyncGenerator<FollowEvent, void> {
     const isFirst = this.#subscribers.size === 0;
     const subscriber = this.#subscribers.add(followed, deadline);
     this.#deliverRemembered(subscriber);
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     this.#schedule.begin(now);
     // What was due while nobody was there to see it is due no more.
     if (isFirst) this.#timer.set(Infinity);
@@ -104,8 +104,7 @@ export class LogFollower {
    */
   refresh(): Promise<void> {
     const answer = this.#lastRefresh.then(async () => {
-      const age = this.#clock.now() - this.#polledAt;
-      if (age < 0 || age > FRESH_MS) await this.#polls.join('several');
+      if (this.#clock.elapsed() - this.#polledAt > FRESH_MS) await this.#polls.join('several');
     });
     this.#lastRefresh = answer.catch(() => undefined);
     return answer;
@@ -129,7 +128,7 @@ export class LogFollower {
   }
 
   async #pollOrTolerate(): Promise<void> {
-    const startedAt = this.#clock.now();
+    const startedAt = this.#clock.elapsed();
     try {
       await this.#polls.join('one');
     } catch (error) {
@@ -142,13 +141,13 @@ export class LogFollower {
   async #poll(tries: Tries): Promise<void> {
     const { signal } = this.#life.controller;
     signal.throwIfAborted();
-    const startedAt = this.#clock.now();
+    const startedAt = this.#clock.elapsed();
     const present = new Set(this.#subscribers.all());
     const open = this.#subscribers.open();
     // One that still hangs at a deadline is broken off, so that there can be a last one.
     const limitMs = tries === 'one' ? this.#subscribers.nextDeadline(startedAt) - startedAt : Infinity;
     const read = await withTimeout(this.#clock, limitMs, signal, (limited) => this.#tail.poll(open, { signal: limited, tries }));
-    const endedAt = this.#clock.now();
+    const endedAt = this.#clock.elapsed();
     this.#budget.succeeded();
     this.#polledAt = startedAt;
     this.#memory?.take(read);
@@ -165,7 +164,7 @@ export class LogFollower {
   }
 
   #pollFailed(error: LdctlError, startedAt: number): void {
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     // One that a deadline broke off says nothing of the log.
     if (this.#subscribers.lateAt(now).length === 0) {
       const { giveUp, first } = this.#budget.failed(error, startedAt, now);
@@ -180,7 +179,7 @@ export class LogFollower {
   #deliverRemembered(subscriber: Subscriber): boolean {
     const entries = this.#memory?.entries ?? [];
     if (entries.length === 0) return false;
-    const poll = { startedAt: 0, endedAt: this.#clock.now(), serverTime: this.#tail.serverTime };
+    const poll = { startedAt: -Infinity, endedAt: this.#clock.elapsed(), serverTime: this.#tail.serverTime };
     return this.#subscribers.deliver(subscriber, entries, poll);
   }
 
@@ -188,7 +187,7 @@ export class LogFollower {
   async #endAtDeadline(subscriber: Subscriber, signal: AbortSignal): Promise<void> {
     if (subscriber.deadline === Infinity) return;
     try {
-      await this.#clock.sleep(subscriber.deadline - this.#clock.now(), signal);
+      await this.#clock.sleep(subscriber.deadline - this.#clock.elapsed(), signal);
       await withTimeout(this.#clock, LAST_POLL_MS, signal, (limited) => unlessAborted(this.#polls.join('one'), limited));
     } catch (error) {
       if (signal.aborted) return;

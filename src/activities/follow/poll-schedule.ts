@@ -10,7 +10,7 @@ const SHARE_OF_QUIET_TIME = 1 / 60;
 /** At most two requests a second, however many pages a poll takes. */
 const REST_FOR_A_REQUEST_MS = 500;
 
-/** The poll that has just ended. Local wall clock, ms. */
+/** The poll that has just ended. Monotonic clock, ms. */
 export interface LastPoll {
   startedAt: number;
   /** How many requests it took. */
@@ -35,19 +35,19 @@ export class PollSchedule {
     this.#random = random;
   }
 
-  /** Something new is followed. @param now local wall clock, ms */
+  /** Something new is followed. @param now monotonic clock, ms */
   begin(now: number): void {
     this.#isFirst = true;
     this.#changedAt = now;
   }
 
-  /** @param now local wall clock, ms */
+  /** @param now monotonic clock, ms */
   changed(now: number): void {
     this.#changedAt = now;
   }
 
   /**
-   * @param now local wall clock, ms
+   * @param now monotonic clock, ms
    * @param last the good poll that has just ended; null at the beginning, and after one that failed
    * @returns how long to wait from now, ms
    */

@@ -5,7 +5,7 @@ import type { Followed, FollowEvent, FollowOutcome, Poll } from './followed.js';
 
 export interface Subscriber {
   followed: Followed;
-  /** Local wall clock, ms; `Infinity` for none. */
+  /** Monotonic clock, ms; `Infinity` for none. */
   deadline: number;
   events: EventQueue<FollowEvent>;
 }
@@ -50,7 +50,7 @@ export class Subscribers {
     return this.all().flatMap(({ followed }) => followed.open());
   }
 
-  /** When a poll could settle one of them; local wall clock, ms, `Infinity` for never. */
+  /** When a poll could settle one of them; monotonic clock, ms, `Infinity` for never. */
   checkAt(): number {
     return this.all().reduce((first, { followed }) => Math.min(first, followed.nextCheckAt() ?? Infinity), Infinity);
   }

@@ -4,8 +4,8 @@ import type { Clock } from '../../core/clock.js';
 /** When something is due. That may be put off, or brought forward, while somebody sleeps until then. Milliseconds. */
 export class Timer {
   readonly #clock: Clock;
-  /** Local wall clock; and when that was settled. */
-  #due = { at: Infinity, since: 0 };
+  /** Monotonic clock. */
+  #dueAt = Infinity;
   #nudge = new AbortController();
 
   constructor(clock: Clock) {
@@ -14,13 +14,12 @@ export class Timer {
 
   /** Due so long from now. */
   set(ms: number): void {
-    const now = this.#clock.now();
-    this.#due = { at: now + ms, since: now };
+    this.#dueAt = this.#clock.elapsed() + ms;
   }
 
   /** Due so long from now at the latest. */
   bringForward(ms: number): void {
-    if (this.#clock.now() + ms < this.#due.at) this.set(ms);
+    if (this.#clock.elapsed() + ms < this.#dueAt) this.set(ms);
     this.wake();
   }
 
@@ -36,13 +35,12 @@ export class Timer {
    */
   async untilDue(isWanted: () => boolean, signal: AbortSignal): Promise<boolean> {
     while (isWanted()) {
-      const now = this.#clock.now();
-      // A clock that was set back must not put it off.
-      if (now >= this.#due.at || now < this.#due.since) return true;
+      const leftMs = this.#dueAt - this.#clock.elapsed();
+      if (leftMs <= 0) return true;
       const { controller, release } = linkedController(signal);
       this.#nudge = controller;
       try {
-        await this.#clock.sleep(this.#due.at - now, controller.signal);
+        await this.#clock.sleep(leftMs, controller.signal);
       } catch {
         signal.throwIfAborted();
       } finally {

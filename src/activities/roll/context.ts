@@ -17,7 +17,7 @@ export class RollContext {
   readonly nodes: readonly RollNode[];
   readonly log: RollLog;
   readonly events = new EventQueue<RunStep>();
-  /** Of the whole roll; local wall clock, ms, `Infinity` for none. */
+  /** Of the whole roll; monotonic clock, ms, `Infinity` for none. */
   readonly deadline: number;
   /** Nodes begin one after the other, so that a baseline is read right before its POST … */
   readonly beginnings: RateLimiter;
@@ -49,7 +49,7 @@ export class RollContext {
 
   /** Its time is up. A deadline is for what comes after the first POST (design, "trigger"). */
   isLate(): boolean {
-    return this.#isBegun && this.tools.clock.now() >= this.deadline;
+    return this.#isBegun && this.tools.clock.elapsed() >= this.deadline;
   }
 
   /** Starts nothing more; those underway are seen out. */
@@ -74,6 +74,6 @@ export class RollContext {
     const nodes = this.nodes.map((node) => node.progress());
     const usualMs = this.log.past.usualMs({ runtime, action: formatAction(action) });
     const ahead = { window: maxUnavailable, pauseMs, goesOn: !this.isOver() };
-    this.events.push({ event: 'progress', nodes, ...estimate(nodes, usualMs, this.tools.clock.now(), ahead) });
+    this.events.push({ event: 'progress', nodes, ...estimate(nodes, usualMs, this.tools.clock.elapsed(), ahead) });
   }
 }

@@ -121,7 +121,7 @@ export class NodeRunner {
     const { controller, release } = linkedController(tools.signal);
     const releaseStop = onAbort(tools.stopping, () => controller.abort(tools.stopping.reason));
     try {
-      await tools.clock.sleep(Math.min(pauseMs, deadline - tools.clock.now()), controller.signal);
+      await tools.clock.sleep(Math.min(pauseMs, deadline - tools.clock.elapsed()), controller.signal);
     } finally {
       releaseStop();
       release();
@@ -138,7 +138,7 @@ export class NodeRunner {
     const facts = { nodeId: node.nodeId, activityId, deploymentId, runtime, action: formatAction(action) };
     node.gate = await gate(facts, {
       signal: tools.signal,
-      timeLeftMs: deadline - tools.clock.now(),
+      timeLeftMs: deadline - tools.clock.elapsed(),
       onLine: (line) => events.offer({ event: 'gate_output', node_id: node.nodeId, line }),
     });
     events.push({ event: 'gate', node_id: node.nodeId, gate: node.gate });

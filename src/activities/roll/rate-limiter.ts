@@ -5,8 +5,8 @@ export class RateLimiter {
   readonly #clock: Clock;
   readonly #gapMs: number;
   readonly #burst: number;
-  /** When a quiet time would have begun, if nobody came any more; local wall clock, ms. */
-  #quietAt = 0;
+  /** When a quiet time would have begun, if nobody came any more; monotonic clock, ms. */
+  #quietAt = -Infinity;
   #waiting = 0;
 
   constructor(clock: Clock, gapMs: number, burst = 1) {
@@ -17,8 +17,8 @@ export class RateLimiter {
 
   /** @throws the signal's reason */
   async acquire(signal?: AbortSignal): Promise<void> {
-    const now = this.#clock.now();
-    // A clock that was set back must not make anybody wait for the hour to come again.
+    const now = this.#clock.elapsed();
+    // Whoever gave up waiting must make nobody else wait longer.
     const latest = now + this.#gapMs * (this.#burst + this.#waiting);
     const quietAt = Math.min(Math.max(this.#quietAt, now), latest);
     this.#quietAt = quietAt + this.#gapMs;

@@ -15,7 +15,7 @@ export interface RollLogOptions {
   floor: Id;
   /** What any of the runs can care about. */
   concerns: (activity: Activity) => boolean;
-  /** No run is followed for longer; local wall clock, ms, `Infinity` for no end. */
+  /** No run is followed for longer; monotonic clock, ms, `Infinity` for no end. */
   deadline: number;
   /** `--interval` in milliseconds, or null to adapt. */
   intervalMs: number | null;

@@ -37,7 +37,7 @@ export async function* roll(plan: RollPlan, given: RollTools): Job {
   );
   const log = new ActivityLog(tools.supervisor, plan.deploymentId, new PastDurations());
   const floor = lowestBaseline(nodes) ?? (await readBaseline(log, { signal })).highestId;
-  const deadline = deadlineOf(plan.limits, clock.now());
+  const deadline = deadlineOf(plan.limits, clock.elapsed());
   const concerned = new Set(plan.nodes);
   const rollLog = new RollLog(
     log,

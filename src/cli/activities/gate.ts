@@ -26,8 +26,8 @@ export function commandGate(command: string, timeoutMs: number, host: GateHost):
   const { clock } = host;
   return async (facts, { signal, timeLeftMs, onLine }) => {
     signal.throwIfAborted();
-    const startedAt = clock.now();
-    const tookMs = (): number => Math.max(clock.now() - startedAt, 0);
+    const startedAt = clock.elapsed();
+    const tookMs = (): number => Math.round(clock.elapsed() - startedAt);
     let child;
     try {
       child = await start(command, gateEnvironment(facts, host));

@@ -22,12 +22,12 @@ export async function showJob({ host, flags }: Printing, title: string, job: Job
   const options = printOptions(flags);
   const create = output.stderr.canRedraw ? (await import('../../output/views.js')).createRunView : createPlainRunView;
   const view = create(output, { ...options, quiet: flags.quiet, title, clock, every: systemEvery });
-  const begunAt = clock.now();
+  const begunAt = clock.elapsed();
   let dispatchedAt: number | null = null;
   let last: ResultEvent | null = null;
   try {
     for await (const event of job) {
-      if (event.event === 'dispatched') dispatchedAt ??= clock.now();
+      if (event.event === 'dispatched') dispatchedAt ??= clock.elapsed();
       if (event.event === 'result') last = event;
       else view.on(event);
     }
@@ -35,7 +35,7 @@ export async function showJob({ host, flags }: Printing, title: string, job: Job
     view.stop();
   }
   if (last === null) throw new Error('the job ended without a result');
-  const tookMs = clock.now() - (dispatchedAt ?? begunAt);
+  const tookMs = clock.elapsed() - (dispatchedAt ?? begunAt);
   const { result, error, exitCode } = last;
   await printRunResult(output, result, { ...options, quiet: flags.quiet, tookMs, error: error ? unconfirmed(error) : undefined });
   await reportToGitHub(output, env, result);

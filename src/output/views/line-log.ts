@@ -11,7 +11,7 @@ const CHECK_MS = 1000;
 export type Verbosity = 'all' | 'essentials' | 'warnings';
 
 export interface LineLogOptions {
-  clock: Pick<Clock, 'now'>;
+  clock: Pick<Clock, 'now' | 'elapsed'>;
   every: Every;
   /** What to say after 30 s of silence, given the milliseconds since the start; null for nothing. */
   heartbeat: (elapsed: number) => string | null;
@@ -28,7 +28,7 @@ export class LineLog {
   constructor(sink: Sink, options: LineLogOptions) {
     this.#sink = sink;
     this.#options = options;
-    this.#started = options.clock.now();
+    this.#started = options.clock.elapsed();
     this.#spokeAt = this.#started;
     this.#stop = options.every(CHECK_MS, () => this.#beat());
   }
@@ -39,7 +39,7 @@ export class LineLog {
 
   /** Writes text as it is. */
   raw(text: string): void {
-    this.#spokeAt = this.#options.clock.now();
+    this.#spokeAt = this.#options.clock.elapsed();
     this.#sink.write(text);
   }
 
@@ -48,7 +48,7 @@ export class LineLog {
   }
 
   #beat(): void {
-    const now = this.#options.clock.now();
+    const now = this.#options.clock.elapsed();
     if (now - this.#spokeAt < SILENCE_MS) return;
     const text = this.#options.heartbeat(now - this.#started);
     if (text !== null) this.line(text);

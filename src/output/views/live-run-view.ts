@@ -23,7 +23,7 @@ export class LiveRunView implements RunView {
   constructor(sink: Sink, { title, clock, every }: Pick<RunViewOptions, 'title' | 'clock' | 'every'>) {
     this.#title = plainText(title);
     this.#paint = painter(sink.colour);
-    this.#started = clock.now();
+    this.#started = clock.elapsed();
     this.#table = new LiveTable({
       sink,
       selection: { columns: progressColumns, chosen: false },

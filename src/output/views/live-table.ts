@@ -22,9 +22,12 @@ export interface LiveTableOptions<T> {
   sink: Sink;
   selection: Selection<T>;
   utc: boolean;
-  clock: Pick<Clock, 'now'>;
+  clock: Pick<Clock, 'now' | 'elapsed'>;
   every: Every;
-  /** Asked for the current picture at every tick, at every `redraw`, and when the terminal's size changes. */
+  /**
+   * Asked for the current picture at every tick, at every `redraw`, and when the terminal's size changes.
+   * @param now monotonic clock, ms
+   */
   frame: (now: number) => LiveFrame<T>;
   /** Where the screen is too small for all rows, those of the lowest rank are shown. */
   rank?: (row: T) => number;
@@ -84,8 +87,8 @@ export class LiveTable<T> {
 
   #lines(): string[] {
     const { sink, selection, clock, utc, frame, more } = this.#options;
-    const now = clock.now();
-    const { title, state, rows } = frame(now);
+    const now = { wall: clock.now(), elapsed: clock.elapsed() };
+    const { title, state, rows } = frame(now.elapsed);
     const height = sink.rows - [title, 'header', 'cursor'].length;
     const head = shorten(title, sink.columns - stringWidth(`: ${state}`));
     const headline = `${this.#paint('bold', head)}: ${state}`;

@@ -28,7 +28,7 @@ export class LiveWatchView implements WatchView {
     this.#title = plainText(options.title);
     this.#paint = painter(sink.colour);
     this.#follow = options.follow;
-    this.#started = options.clock.now();
+    this.#started = options.clock.elapsed();
     this.#table = new LiveTable({
       sink,
       selection: selectColumns(watchColumns, options.columns),

@@ -18,6 +18,6 @@ export interface RunViewOptions {
   stringIds: boolean;
   /** What is going on, such as `restarting iggy on deployment prod`. */
   title: string;
-  clock: Pick<Clock, 'now'>;
+  clock: Pick<Clock, 'now' | 'elapsed'>;
   every: Every;
 }

@@ -29,6 +29,6 @@ export interface WatchViewOptions extends PrintOptions {
   quiet: boolean;
   /** What is being looked at, such as `activities of deployment prod`. */
   title: string;
-  clock: Pick<Clock, 'now'>;
+  clock: Pick<Clock, 'now' | 'elapsed'>;
   every: Every;
 }

@@ -40,7 +40,7 @@ class World {
   readonly stop = new AbortController();
   readonly reads: number[] = [];
   readonly events: RunStep[] = [];
-  readonly start = this.clock.now();
+  readonly start = this.clock.actual();
   isInLog: () => boolean = () => false;
   mayPost: (() => Promise<boolean>) | undefined;
   earlier: EarlierTry | null = null;
@@ -73,7 +73,7 @@ class World {
   }
 
   since(): number {
-    return this.clock.now() - this.start;
+    return this.clock.actual() - this.start;
   }
 
   get postedAt(): number[] {
@@ -144,7 +144,7 @@ describe('dispatch', () => {
     it('does not send again when the machine slept past the 2 minutes', async () => {
       const world = new World(failing(refused()));
       const end = await world.run((event) => {
-        if (event.event === 'warning') world.clock.jump(60 * MINUTE);
+        if (event.event === 'warning') world.clock.shut(60 * MINUTE);
       });
       assert.equal(end.kind, 'refused');
       assert.equal(world.supervisor.posts.length, 1);
@@ -294,7 +294,7 @@ describe('dispatch', () => {
     it('does not send again when the machine slept during the read', async () => {
       const world = new World(failing(lost()));
       world.isInLog = () => {
-        if (world.since() >= 5000) world.clock.jump(60 * MINUTE);
+        if (world.since() >= 5000) world.clock.shut(60 * MINUTE);
         return false;
       };
       assert.equal((await world.run()).kind, 'unknown');
@@ -303,7 +303,7 @@ describe('dispatch', () => {
 
     it('when the machine slept during the POST, the log is still read at the right time', async () => {
       const world = new World((request) => {
-        world.clock.jump(60 * MINUTE);
+        world.clock.shut(60 * MINUTE);
         return failing(lost())(request);
       });
       world.isInLog = () => world.since() >= 60 * MINUTE + 5000;
@@ -313,9 +313,9 @@ describe('dispatch', () => {
   });
 
   describe('with an earlier try of unknown fate', () => {
-    const earlier = (resendUntil: number): EarlierTry => ({
+    const earlier = (resendableMs: number): EarlierTry => ({
       error: new LdctlError('unconfirmed', 'earlier_run', 'killed'),
-      resendUntil,
+      resendableMs,
     });
 
     it('reads before anything is sent', async () => {
@@ -336,7 +336,7 @@ describe('dispatch', () => {
 
     it('sends nothing after the time, but reads', async () => {
       const world = new World();
-      world.earlier = earlier(world.start + 4999);
+      world.earlier = earlier(4999);
       assert.equal((await world.run()).kind, 'unknown');
       assert.ok(world.reads.includes(5000));
       assert.equal(world.supervisor.posts.length, 0);
@@ -344,7 +344,7 @@ describe('dispatch', () => {
 
     it('sends up to that very moment', async () => {
       const world = new World(say202);
-      world.earlier = earlier(world.start + 5000);
+      world.earlier = earlier(5000);
       assert.equal((await world.run()).kind, 'accepted');
     });
 
@@ -403,7 +403,7 @@ describe('dispatch', () => {
 
     it('with an earlier try: it may have been sent', async () => {
       const world = new World();
-      world.earlier = { error: lost(), resendUntil: Infinity };
+      world.earlier = { error: lost(), resendableMs: Infinity };
       world.stop.abort(stop);
       assert.deepEqual(await world.run(), { kind: 'interrupted', reason: stop, sent: true });
     });

@@ -99,11 +99,11 @@ describe('a rate limiter', () => {
   it('lets one through every so often, in the order they came', async () => {
     const clock = new VirtualClock();
     const limiter = new RateLimiter(clock, SECOND);
-    const start = clock.now();
+    const start = clock.elapsed();
     const through: Array<[number, number]> = [];
     const all = [0, 1, 2, 3].map(async (caller) => {
       await limiter.acquire();
-      through.push([caller, clock.now() - start]);
+      through.push([caller, clock.elapsed() - start]);
     });
     await clock.run(Promise.all(all));
     assert.deepEqual(through, [[0, 0], [1, SECOND], [2, 2 * SECOND], [3, 3 * SECOND]]);
@@ -114,11 +114,11 @@ describe('a rate limiter', () => {
     const limiter = new RateLimiter(clock, SECOND, 3);
     for (let round = 0; round < 3; round++) {
       await clock.advance(3_600_000);
-      const start = clock.now();
+      const start = clock.elapsed();
       const waits: number[] = [];
       const all = Array.from({ length: 5 }, async () => {
         await limiter.acquire();
-        waits.push(clock.now() - start);
+        waits.push(clock.elapsed() - start);
       });
       await clock.run(Promise.all(all));
       assert.deepEqual(waits, [0, 0, 0, SECOND, 2 * SECOND]);
@@ -129,11 +129,11 @@ describe('a rate limiter', () => {
     const clock = new VirtualClock();
     const limiter = new RateLimiter(clock, SECOND);
     await limiter.acquire();
-    clock.jump(-3_600_000);
-    const start = clock.now();
+    clock.jumpWall(-3_600_000);
+    const start = clock.elapsed();
     await clock.run(limiter.acquire());
     await clock.run(limiter.acquire());
-    assert.ok(clock.now() - start <= 2 * SECOND);
+    assert.ok(clock.elapsed() - start <= 2 * SECOND);
   });
 
   it('ends a wait with the reason of the signal, and makes nobody else wait longer for it', async () => {

@@ -65,7 +65,11 @@ function mortal(tools: RollTools, life: { isOver: boolean }): RollTools {
       );
     });
   const call = <T>(work: () => Promise<T>): Promise<T> => (life.isOver ? never : alive(work()));
-  const clock: Clock = { now: () => tools.clock.now(), sleep: (ms, signal) => call(() => tools.clock.sleep(ms, signal)) };
+  const clock: Clock = {
+    now: () => tools.clock.now(),
+    elapsed: () => tools.clock.elapsed(),
+    sleep: (ms, signal) => call(() => tools.clock.sleep(ms, signal)),
+  };
   const supervisor: Supervisor = {
     trigger: (request, options) => call(() => tools.supervisor.trigger(request, options)),
     list: (deploymentId, query, options) => call(() => tools.supervisor.list(deploymentId, query, options)),

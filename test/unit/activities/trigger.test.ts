@@ -21,12 +21,12 @@ const HOUR = 3_600_000;
 
 /** A trigger run in virtual time against a log with some history of the nodes 1, 2 and 3. */
 class World extends JobBench {
-  readonly start = this.clock.now();
+  readonly start = this.clock.elapsed();
   baseline: bigint;
 
   constructor(history = 6) {
     super();
-    this.supervisor.addHistory(history, { createdAt: this.start - HOUR });
+    this.supervisor.addHistory(history, { createdAt: this.clock.now() - HOUR });
     this.baseline = this.supervisor.entries.at(-1)?.activity.id ?? 0n;
   }
 
@@ -37,7 +37,7 @@ class World extends JobBench {
   }
 
   since(): number {
-    return this.clock.now() - this.start;
+    return this.clock.elapsed() - this.start;
   }
 }
 
@@ -364,7 +364,7 @@ describe('trigger, when the POST goes wrong', () => {
     const run = new World();
     run.supervisor.nextPosts(failing(lost()));
     const report = await run.trigger({}, (event) => {
-      if (event.event === 'warning' && event.code === 'fate_unknown') run.clock.jump(HOUR);
+      if (event.event === 'warning' && event.code === 'fate_unknown') run.clock.shut(HOUR);
     });
     assert.equal(report.exitCode, 7);
     assert.equal(run.supervisor.posts.length, 1);
@@ -420,7 +420,7 @@ describe('trigger, when the log cannot be read any more', () => {
   it('a machine that sleeps while it follows: polls once after waking', async () => {
     const run = new World();
     run.supervisor.behaviour.set(1n, { workMs: 20_000 });
-    void run.clock.sleep(5000).then(() => run.clock.jump(HOUR));
+    void run.clock.sleep(5000).then(() => run.clock.shut(HOUR));
     assert.equal((await run.trigger()).exitCode, 0);
   });
 });

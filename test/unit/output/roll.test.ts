@@ -47,7 +47,7 @@ class Stage {
     const now = this.time.clock.now();
     const id = { node_id: NODE + BigInt(index), stage, gate: null };
     if (stage === 'waiting') return { ...missing(), ...id, status: 'not_started', started_at: null, since: null, ...fields };
-    const begun = { activity_id: ACTIVITY + BigInt(index), started_at: new Date(now).toISOString(), since: now };
+    const begun = { activity_id: ACTIVITY + BigInt(index), started_at: new Date(now).toISOString(), since: this.time.clock.elapsed() };
     const isRunning = stage === 'running';
     return { ...node(isRunning ? { status: 'processing', finished_at: null } : {}), ...id, ...begun, ...fields };
   }
@@ -120,7 +120,7 @@ describe('the time that a roll may still take', () => {
     const nodes = [stage.node('running', 0), stage.node('waiting', 1)];
     stage.show(...nodes);
     assert.doesNotMatch(stage.headline, /usually|to go/);
-    stage.on({ event: 'progress', nodes, usualMs: TURN, endsAt: stage.time.clock.now() + 2 * TURN });
+    stage.on({ event: 'progress', nodes, usualMs: TURN, endsAt: stage.time.clock.elapsed() + 2 * TURN });
     assert.match(stage.headline, /, 0s, usually 10s, about 20s to go$/);
     stage.time.advance(TURN);
     assert.match(stage.headline, /, 10s, usually 10s, about 10s to go$/);

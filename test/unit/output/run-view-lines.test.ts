@@ -63,11 +63,20 @@ describe('a run off a terminal', () => {
     assert.deepEqual(output.stderr.lines.slice(2), ['12:01:20Z still processing: 2 of 3 nodes, 1m20s']);
   });
 
+  it('keeps its heartbeat when the wall clock is set back, and shows the new time', () => {
+    const { view, output, time } = showRun();
+    view.on({ event: 'progress', nodes: [progress({ status: 'processing', finished_at: null })] });
+    time.advance(10_000);
+    time.jumpWall(-3_600_000);
+    time.advance(20_000);
+    assert.deepEqual(output.stderr.lines, ['11:00:30Z still processing: 1 of 1 node, 30s']);
+  });
+
   it('says how long it usually takes, where the log tells', () => {
     const { view, output, time } = showRun();
     const open = progress({ status: 'processing', finished_at: null });
     view.on({ ...dispatched, usualMs: 14_200 });
-    view.on({ event: 'progress', nodes: [open], usualMs: 14_200, endsAt: time.clock.now() + 14_200 });
+    view.on({ event: 'progress', nodes: [open], usualMs: 14_200, endsAt: time.clock.elapsed() + 14_200 });
     time.advance(30_000);
     view.on({ ...dispatched, node_id: NODE, usualMs: 14_200 });
     assert.deepEqual(output.stderr.lines, [

@@ -43,7 +43,7 @@ describe('a run at a terminal', () => {
 
   it('says how long it usually takes, and the time left until that is over', () => {
     const { view, screen, time } = start();
-    const expected = { usualMs: 14_200, endsAt: time.clock.now() + 16_000 };
+    const expected = { usualMs: 14_200, endsAt: time.clock.elapsed() + 16_000 };
     view.on({ event: 'progress', nodes: targets([running, { ...awaited }]), usualMs: 14_200 });
     assert.equal(screen.lines[0], 'restarting iggy on deployment prod: 0 of 2 done, 0s, usually 14s');
     view.on({ event: 'progress', nodes: targets([running, running]), ...expected });
@@ -53,6 +53,15 @@ describe('a run at a terminal', () => {
     assert.equal(screen.lines[0], 'restarting iggy on deployment prod: 0 of 2 done, 16s, usually 14s');
     view.on({ event: 'progress', nodes: targets([{}, {}]), usualMs: 14_200 });
     assert.equal(screen.lines[0], 'restarting iggy on deployment prod: 2 of 2 done, 16s');
+  });
+
+  it('ticks on when the wall clock is set', () => {
+    const { view, screen, time } = start();
+    view.on({ event: 'progress', nodes: targets([running]) });
+    time.jumpWall(3_600_000);
+    time.advance(2000);
+    assert.match(screen.lines[0] ?? '', /0 of 1 done, 2s$/);
+    assert.match(screen.lines[2] ?? '', /processing {2}2s$/);
   });
 
   it('counts what failed', () => {

@@ -2,6 +2,7 @@ import { type Activity } from '../../../../src/core/activity.js';
 import { type NodeResult, type RunResult } from '../../../../src/core/outcome.js';
 import { type NodeProgress } from '../../../../src/core/progress.js';
 import { type PrintOptions } from '../../../../src/output/list.js';
+import { BEGUN_AT } from './time.js';
 
 export const NODE = 610809900976570889n;
 export const ACTIVITY = 7261845022003200001n;
@@ -46,7 +47,7 @@ export function missing(fields: Partial<NodeResult> = {}): NodeResult {
 }
 
 export function progress(fields: Partial<NodeProgress> = {}): NodeProgress {
-  return { ...node(), since: Date.parse('2026-03-16T12:00:00Z'), ...fields };
+  return { ...node(), since: BEGUN_AT, ...fields };
 }
 
 export function run(fields: Partial<RunResult> = {}): RunResult {
