@@ -1,4 +1,3 @@
-import type { Clock, Random } from '../core/clock.js';
 import { formatDuration } from '../core/durations.js';
 import { Interrupted, LdctlError, retryAfterOf } from '../core/errors.js';
 import { warning, type RunStep } from '../core/progress.js';
@@ -6,25 +5,19 @@ import { Stopwatch } from '../core/stopwatch.js';
 import type { Accepted, Supervisor, TriggerRequest } from '../core/supervisor.js';
 import { Backoff } from './backoff.js';
 import { classify, isInProgress, type PostAnswer } from './dispatch-rules.js';
-import { isHopeless } from './follow/error-budget.js';
+import { readUntilKnown, READ_AFTER_MS, TRIES_END_MS, type ReadTools, type Uncertain } from './read-until-known.js';
 import { asLdctlError } from './run-outcome.js';
+import type { Clearance, EarlierTry } from './starting-point.js';
 
-export interface DispatchTools {
+export interface DispatchTools extends ReadTools {
   supervisor: Supervisor;
-  clock: Clock;
-  random: Random;
-  signal: AbortSignal;
   /** As in `JobTools`. */
   mayPost?: (signal: AbortSignal) => Promise<boolean>;
-  /** Whether the log has an entry of this trigger; a single try. @throws as `Supervisor.list` does */
-  isInLog(signal: AbortSignal): Promise<boolean>;
-}
-
-/** What was tried before, by a process that ended before it knew what became of it. */
-export interface EarlierTry {
-  error: LdctlError;
-  /** For how long from now it may be sent again, ms; below 0: not at all. */
-  resendableMs: number;
+  /**
+   * Asked right before every POST: whether it may be made just now.
+   * @param maybeSent whether one of this trigger may have been carried out
+   */
+  clear(maybeSent: boolean): AsyncGenerator<RunStep, Clearance>;
 }
 
 export type DispatchOutcome =
@@ -42,14 +35,6 @@ export type DispatchOutcome =
 export const CALLED_OFF = 'called_off';
 
 /**
- * Tries of one POST end this long after the first, by the longer of both clocks: well within the server's memory of the
- * key, which goes on while this machine sleeps.
- */
-const TRIES_END_MS = 2 * 60_000;
-/** Only a read that began this long after a lost POST can show that it was not carried out. */
-const READ_AFTER_MS = 5000;
-
-/**
  * Posts until the answer says what became of it, at most once in effect (design, "Sequence" 3): the same key for every
  * try, and after an answer that is uncertain the log is read before anything is sent again.
  *
@@ -63,23 +48,14 @@ export async function* dispatch(
   return yield* new Dispatch(request, tools, earlier).run();
 }
 
-/** A try that may have been carried out. Monotonic clock, ms. */
-interface Uncertain {
-  error: LdctlError;
-  /** A read that began earlier than this proves nothing. */
-  readableAt: number;
-  /** The server does not want to be asked again before. */
-  resendableAt: number;
-}
-
 class Dispatch {
   readonly #request: TriggerRequest;
   readonly #tools: DispatchTools;
   readonly #backoff: Backoff;
-  /** Since the tries began. */
-  readonly #tries: Stopwatch;
-  /** How old they may be for another one, ms. */
-  readonly #resendableMs: number;
+  /** Since the first try. */
+  #tries: Stopwatch;
+  /** How long after that there may be another one, ms. */
+  #resendableMs = TRIES_END_MS;
   /** Why the last try did not settle it; null before the first. */
   #lastError: LdctlError | null = null;
   #uncertain: Uncertain | null = null;
@@ -91,8 +67,7 @@ class Dispatch {
     this.#tools = tools;
     this.#backoff = new Backoff(tools.random);
     this.#tries = new Stopwatch(tools.clock);
-    this.#resendableMs = Math.min(TRIES_END_MS, earlier?.resendableMs ?? Infinity);
-    if (earlier) this.#noteUncertain(earlier.error);
+    if (earlier) this.#takeUp(earlier);
   }
 
   async *run(): AsyncGenerator<RunStep, DispatchOutcome> {
@@ -109,12 +84,19 @@ class Dispatch {
     const { clock, signal } = this.#tools;
     for (;;) {
       if (this.#uncertain) {
-        const seen = yield* this.#readLog(this.#uncertain);
+        const seen = yield* readUntilKnown(this.#uncertain, { tries: this.#tries, resendableMs: this.#resendableMs }, this.#tools);
         if (seen === 'shown') return { kind: 'recovered' };
         if (seen === 'no-way-on') return this.#end(this.#uncertain.error);
       }
       if (this.#tools.mayPost && !(await this.#tools.mayPost(signal))) {
         return this.#end((this.#maybeSent ? this.#lastError : null) ?? calledOff());
+      }
+      const clearance = yield* this.#tools.clear(this.#maybeSent);
+      if (clearance === 'carried-out') return { kind: 'recovered' };
+      if (clearance === 'expired') return this.#end(this.#lastError ?? calledOff());
+      if (clearance !== 'go') {
+        this.#takeUp(clearance);
+        continue;
       }
       // A laptop may have slept much longer than any wait was meant to be.
       if (this.#lastError && this.#tries.ms > this.#resendableMs) return this.#end(this.#lastError);
@@ -143,6 +125,7 @@ class Dispatch {
 
   async #post(): Promise<PostAnswer> {
     this.#tools.signal.throwIfAborted();
+    if (this.#lastError === null) this.#tries = new Stopwatch(this.#tools.clock);
     const before = this.#maybeSent;
     this.#maybeSent = true;
     try {
@@ -160,39 +143,16 @@ class Dispatch {
     return { kind: this.#maybeSent ? 'unknown' : 'refused', error };
   }
 
+  #takeUp({ error, resendableMs }: EarlierTry): void {
+    this.#resendableMs = Math.min(this.#resendableMs, this.#tries.ms + resendableMs);
+    this.#noteUncertain(error);
+  }
+
   #noteUncertain(error: LdctlError): void {
     const now = this.#tools.clock.elapsed();
     this.#maybeSent = true;
     this.#lastError = error;
     this.#uncertain = { error, readableAt: now + READ_AFTER_MS, resendableAt: now + retryAfterOf(error) };
-  }
-
-  /** Reads the log until it shows the trigger, or a read that began late enough shows that it is not there. */
-  async *#readLog(uncertain: Uncertain): AsyncGenerator<RunStep, 'shown' | 'absent' | 'no-way-on'> {
-    const { clock, signal } = this.#tools;
-    const backoff = new Backoff(this.#tools.random);
-    for (let failures = 0; ; ) {
-      const startedAt = clock.elapsed();
-      let retryAfterMs = 0;
-      try {
-        if (await this.#tools.isInLog(signal)) return 'shown';
-        if (startedAt >= uncertain.readableAt) {
-          const waitMs = Math.max(uncertain.resendableAt - startedAt, 0);
-          if (this.#tries.ms + waitMs > this.#resendableMs) return 'no-way-on';
-          if (waitMs === 0) return 'absent';
-        }
-      } catch (error) {
-        if (error instanceof Interrupted || !(error instanceof LdctlError)) throw error;
-        if (isHopeless(error)) return 'no-way-on';
-        if (failures++ === 0) yield warning('look_failed', `cannot see the log just now: ${error.message}`);
-        retryAfterMs = retryAfterOf(error);
-      }
-      const now = clock.elapsed();
-      const untilReadable = uncertain.readableAt > now ? uncertain.readableAt - now : Infinity;
-      const waitMs = Math.max(Math.min(backoff.next(), untilReadable), retryAfterMs);
-      if (this.#tries.ms + waitMs > TRIES_END_MS && now + waitMs > uncertain.readableAt) return 'no-way-on';
-      await clock.sleep(waitMs, signal);
-    }
   }
 }
 

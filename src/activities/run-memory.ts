@@ -44,7 +44,7 @@ export class RunMemory {
   }
 
   /**
-   * To be called right before every POST: writes down that this run is about to post, unless another run has done
+   * To be called before a POST: writes down that this run is about to post, unless another run has done
    * anything with the key since this one looked. A run that has sent nothing may come with a newer baseline. A re-run
    * keeps the baseline and the time that it has found.
    * @param firstPostAt when this run's first POST was, or is about to be made: local wall clock, ms
@@ -67,6 +67,17 @@ export class RunMemory {
     this.#isRerun = true;
     this.#seen = known;
     return known;
+  }
+
+  /**
+   * Whether the record is as this run's claim left it. To be asked right before a POST: the process may have been stopped
+   * since then.
+   * @throws LdctlError when the record cannot be read
+   */
+  async holds(): Promise<boolean> {
+    if (!this.#journal) return true;
+    const known = await this.#journal.read(this.#wireKey);
+    return known?.state === 'posting' && known.token === this.#seen?.token;
   }
 
   /**

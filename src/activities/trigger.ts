@@ -1,13 +1,9 @@
 import { formatAction } from '../core/activity.js';
-import { LdctlError } from '../core/errors.js';
-import type { RunRecord } from '../core/journal.js';
 import { emptyNodeResult } from '../core/outcome.js';
 import type { ResultEvent, RunStep } from '../core/progress.js';
-import { Stopwatch } from '../core/stopwatch.js';
 import type { TriggerRequest } from '../core/supervisor.js';
 import type { Baseline } from './baseline.js';
 import { dispatch, type DispatchOutcome } from './dispatch.js';
-import { LogTail } from './follow/log-tail.js';
 import type { Job, JobTools, Resume } from './job.js';
 import { findReplayed } from './replay.js';
 import { openRunLog, type RunLog } from './run-log.js';
@@ -15,6 +11,7 @@ import type { RunMemory } from './run-memory.js';
 import { failedOutcome, interruptedOutcome, outcomeOf, type RunOutcome } from './run-outcome.js';
 import { resultOf, type RunFacts } from './run-result.js';
 import { followRun, workOf } from './run.js';
+import { StartingPoint, type Clearance } from './starting-point.js';
 import { above, targetsOf, withLongSettle, type Correlation, type Targets } from './targets.js';
 import { memoryOf, requestOf, type TriggerPlan } from './trigger-plan.js';
 
@@ -54,21 +51,15 @@ class Trigger {
   }
 
   async *run(): Job {
-    const { clock } = this.#tools;
-    const sinceBaseline = new Stopwatch(clock);
-    const known = await this.#memory.recall();
-    const read = known?.baseline ?? (await this.#log.baseline());
-    const firstPostAt = known?.firstPostAt ?? clock.now();
-    const earlier = known ?? (await this.#memory.claim(read, firstPostAt));
-    const scope = this.#scope(earlier?.baseline ?? read);
-    yield { event: 'baseline', baseline: scope.baseline.highestId, idempotencyKey: this.#plan.idempotencyKey };
-
-    const sent = yield* this.#dispatch(scope, earlier);
+    const start = await StartingPoint.find({ memory: this.#memory, log: this.#log, clock: this.#tools.clock });
+    yield this.#baselineOf(start);
+    const sent = yield* this.#dispatch(start);
     if (sent.kind === 'refused' || (sent.kind === 'interrupted' && !sent.sent)) {
       await this.#memory.forget();
       throw sent.kind === 'refused' ? sent.error : sent.reason;
     }
     const facts = this.#factsOf(sent);
+    const scope = this.#scope(start.baseline);
     try {
       if (sent.kind === 'interrupted' || sent.kind === 'unknown') {
         const outcome = sent.kind === 'unknown' ? outcomeOf('unconfirmed', sent.error) : interruptedOutcome(sent.reason);
@@ -78,8 +69,8 @@ class Trigger {
       yield this.#dispatched(facts);
       const found = await this.#whereToFollow(sent, scope);
       const acceptedAt = sent.kind === 'accepted' && !sent.accepted.replayed ? sent.accepted.serverTime : null;
-      yield* this.#memory.accepted(found.baseline, earlier?.firstPostAt ?? firstPostAt, acceptedAt);
-      const isFresh = !earlier && found === scope && sinceBaseline.ms <= FRESH_MS;
+      yield* this.#memory.accepted(found.baseline, start.firstPostAt, acceptedAt);
+      const isFresh = !start.earlier && found === scope && start.ageMs <= FRESH_MS;
       if (this.#plan.wait) yield* this.#memory.endOf(this.#follow(facts, found, isFresh));
       else yield this.#unfollowed(facts, found, outcomeOf('accepted'));
     } catch (error) {
@@ -88,19 +79,32 @@ class Trigger {
     }
   }
 
-  async *#dispatch(scope: Scope, earlier: RunRecord | null): AsyncGenerator<RunStep, DispatchOutcome> {
-    if (earlier && earlier.state !== 'posting') return { kind: 'recovered' };
+  async *#dispatch(start: StartingPoint): AsyncGenerator<RunStep, DispatchOutcome> {
+    const { earlier, earlierTry } = start;
+    if (earlier && !earlierTry) return { kind: 'recovered' };
     const { clock, random, signal, supervisor, mayPost } = this.#tools;
-    const tail = new LogTail(this.#log.log, scope.baseline.highestId);
     const isInLog = async (readSignal: AbortSignal): Promise<boolean> => {
-      const read = await tail.poll([], { signal: readSignal, tries: 'one' });
-      return read.some((activity) => scope.targets.owns(activity));
+      const { targets } = this.#scope(start.baseline);
+      const read = await start.tail.poll([], { signal: readSignal, tries: 'one' });
+      return read.some((activity) => targets.owns(activity));
     };
-    return yield* dispatch(
-      this.#request,
-      { supervisor, clock, random, signal, mayPost, isInLog },
-      earlier && { error: killedRun(), resendableMs: this.#memory.resendableMs(earlier) },
-    );
+    const clear = (maybeSent: boolean): AsyncGenerator<RunStep, Clearance> => this.#clear(start, maybeSent);
+    return yield* dispatch(this.#request, { supervisor, clock, random, signal, mayPost, clear, isInLog }, earlierTry);
+  }
+
+  /** A baseline that has changed is emitted before the POST, and since that may take its time, it is asked again. */
+  async *#clear(start: StartingPoint, maybeSent: boolean): AsyncGenerator<RunStep, Clearance> {
+    for (;;) {
+      const { baseline } = start;
+      const clearance = await start.clear(maybeSent);
+      if (start.baseline === baseline) return clearance;
+      yield this.#baselineOf(start);
+      if (clearance !== 'go') return clearance;
+    }
+  }
+
+  #baselineOf({ baseline }: StartingPoint): RunStep {
+    return { event: 'baseline', baseline: baseline.highestId, idempotencyKey: this.#plan.idempotencyKey };
   }
 
   /**
@@ -166,9 +170,4 @@ class Trigger {
     const { runtime, action, nodes, expectNodes } = this.#plan;
     return { after: baseline.highestId, runtime, action, nodes, expectNodes };
   }
-}
-
-function killedRun(): LdctlError {
-  const what = 'an earlier run with this key ended before it knew what became of it';
-  return new LdctlError('unconfirmed', 'earlier_run', what);
 }

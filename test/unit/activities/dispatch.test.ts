@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { dispatch, type DispatchOutcome, type EarlierTry } from '../../../src/activities/dispatch.js';
+import { dispatch, type DispatchOutcome } from '../../../src/activities/dispatch.js';
+import { type Clearance, type EarlierTry } from '../../../src/activities/starting-point.js';
 import { Interrupted, LdctlError, RedirectError, TransportError } from '../../../src/core/errors.js';
 import { type RunStep } from '../../../src/core/progress.js';
 import { type TriggerRequest } from '../../../src/core/supervisor.js';
@@ -44,6 +45,7 @@ class World {
   isInLog: () => boolean = () => false;
   mayPost: (() => Promise<boolean>) | undefined;
   earlier: EarlierTry | null = null;
+  clearance: (maybeSent: boolean) => Clearance = () => 'go';
 
   constructor(...posts: PostStep[]) {
     this.supervisor.nextPosts(...posts);
@@ -55,6 +57,7 @@ class World {
       clock: this.clock,
       signal: this.stop.signal,
       mayPost: this.mayPost,
+      clear: (maybeSent: boolean) => this.#clear(maybeSent),
       random: () => 0.5,
       isInLog: (signal: AbortSignal) => {
         signal.throwIfAborted();
@@ -70,6 +73,11 @@ class World {
     );
     assert.equal(this.clock.asleep, 0);
     return end;
+  }
+
+  async *#clear(maybeSent: boolean): AsyncGenerator<RunStep, Clearance> {
+    yield* [];
+    return Promise.resolve(this.clearance(maybeSent));
   }
 
   since(): number {
