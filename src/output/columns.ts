@@ -25,15 +25,19 @@ export interface Column<T> {
   name: string;
   /** 1 is kept longest when a terminal is too narrow for all columns. */
   priority: number;
+  /** The same for its whole text, where that matters less than other columns; by default it is shortened first of all. */
+  wholePriority?: number;
   /** The data, for CSV; and for a table too, where there is no `text`. */
   value: (item: T) => Cell;
   /** For people. Control characters are taken out afterwards. */
   text?: (item: T, view: CellView) => string;
-  /** A shorter text, for when it saves a column from being dropped. */
-  narrow?: (item: T, view: CellView) => string;
+  /** Shorter texts for a narrow terminal, each shorter than the one before. */
+  narrow?: ReadonlyArray<(item: T, view: CellView) => string>;
   style?: (item: T) => StyleName | undefined;
   /** Shown in a table only when it is asked for by `--columns`; always in CSV. */
   extra?: boolean;
+  /** Unless it is asked for: shown in tables at a terminal alone, or everywhere but there. */
+  where?: 'terminal' | 'elsewhere';
 }
 
 /** The columns to show, and whether the user chose them (then none is ever dropped). */

@@ -8,7 +8,7 @@ import { durationCell, timeColumn } from './time-columns.js';
 import { elapsedText, tookMs } from './time-text.js';
 
 const node: Column<NodeResult> = { name: 'node', priority: 1, value: (result) => result.node_id };
-const activity: Column<NodeResult> = { name: 'activity', priority: 4, value: (result) => result.activity_id };
+const activity: Column<NodeResult> = { name: 'activity', priority: 3, value: (result) => result.activity_id };
 
 /** How each target of a run ended: the table under a run, and its CSV. */
 export const nodeColumns: readonly Column<NodeResult>[] = [
@@ -23,7 +23,7 @@ export const nodeColumns: readonly Column<NodeResult>[] = [
   },
   { ...timeColumn<NodeResult>('created', 6, (result) => result.created_at), extra: true },
   { ...timeColumn<NodeResult>('finished', 7, (result) => result.finished_at), extra: true },
-  { name: 'took', priority: 3, ...durationCell<NodeResult>(tookMs, () => null) },
+  { name: 'took', priority: 4, ...durationCell<NodeResult>(tookMs, () => null) },
   {
     name: 'ambiguous',
     priority: 5,
@@ -50,10 +50,10 @@ export function nodeColumnsFor(nodes: readonly NodeResult[]): readonly Column<No
   return nodeColumns.map((column) => (shown.has(column.name) ? { ...column, extra: false } : column));
 }
 
-/** The targets while they are followed, drawn again and again. */
+/** The targets while they are followed, drawn again and again: there the time so far matters more than an id. */
 export const progressColumns: readonly Column<NodeProgress>[] = [
   node,
-  activity,
+  { ...activity, priority: 4 },
   {
     name: 'status',
     priority: 2,

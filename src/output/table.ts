@@ -21,36 +21,64 @@ export interface FittedColumn<T> {
   width: number;
 }
 
+/** The widths that a table has had, for one that is drawn again and again: its columns only grow, so that none jumps. */
+export type WidthMemory = Map<string, number>;
+
 /**
  * Chooses the columns and their widths from the items known so far. Nothing is wrapped or cut, ids above all: where
- * it gets too narrow, short texts are tried, and then columns are left out, those of the highest `priority` numbers and
- * those that are too wide for what is left.
+ * it gets too narrow, each in turn by its importance gets what room is left, a column for its shortest text first.
  */
-export function fitColumns<T>(selection: Selection<T>, items: readonly T[], look: TableLook): FittedColumn<T>[] {
-  const candidates = selection.chosen ? selection.columns : selection.columns.filter((column) => !column.extra);
-  const full = fitAll(candidates, items, look, false);
-  if (look.width === null || selection.chosen || totalWidth(full) <= look.width) return full;
-  const narrow = fitAll(candidates, items, look, true);
-  const kept = mostImportant(narrow, look.width);
-  const keptInFull = full.filter((_, index) => kept.has(index));
-  if (totalWidth(keptInFull) <= look.width) return keptInFull;
-  return narrow.filter((_, index) => kept.has(index));
-}
-
-/** The places of the columns that there is room for: each in turn by its importance, wide ones left out. */
-function mostImportant<T>(columns: ReadonlyArray<FittedColumn<T>>, width: number): Set<number> {
-  const byImportance = [...columns.keys()].sort((a, b) => priorityOf(columns, a) - priorityOf(columns, b));
-  const kept: number[] = [];
-  for (const place of byImportance) {
-    const wanted = columns.filter((_, index) => index === place || kept.includes(index));
+export function fitColumns<T>(
+  selection: Selection<T>,
+  items: readonly T[],
+  look: TableLook,
+  memory?: WidthMemory,
+): FittedColumn<T>[] {
+  const candidates = selection.columns.filter((column) => selection.chosen || isShown(column, look));
+  const whole = candidates.map((column) => fit(column, 0, items, look, memory));
+  if (look.width === null || selection.chosen || totalWidth(whole) <= look.width) return whole;
+  const { width } = look;
+  let kept: ReadonlyArray<FittedColumn<T> | undefined> = [];
+  for (const claim of claimsOf(candidates)) {
+    if (!claim.isShortest && !kept[claim.place]) continue;
+    const fitted = fit(claim.column, claim.level, items, look, memory);
+    const wanted = candidates.map((_, place) => (place === claim.place ? fitted : kept[place]));
     // Something is better than nothing, even if it does not fit.
-    if (kept.length === 0 || totalWidth(wanted) <= width) kept.push(place);
+    if (kept.length === 0 || totalWidth(wanted.filter(isKept)) <= width) kept = wanted;
   }
-  return new Set(kept);
+  return kept.filter(isKept);
 }
 
-function priorityOf<T>(columns: ReadonlyArray<FittedColumn<T>>, place: number): number {
-  return columns[place]?.column.priority ?? Infinity;
+function isShown<T>({ extra, where }: Column<T>, { width }: TableLook): boolean {
+  return !extra && where !== (width === null ? 'terminal' : 'elsewhere');
+}
+
+function isKept<T>(fitted: FittedColumn<T> | undefined): fitted is FittedColumn<T> {
+  return fitted !== undefined;
+}
+
+/** What a column would like to be given: room for one of its texts. */
+interface Claim<T> {
+  column: Column<T>;
+  place: number;
+  /** 0 is the whole text, and each further one is shorter. */
+  level: number;
+  isShortest: boolean;
+  priority: number;
+}
+
+const LAST = Number.MAX_SAFE_INTEGER;
+
+/** In the order in which they are granted. */
+function claimsOf<T>(columns: ReadonlyArray<Column<T>>): Array<Claim<T>> {
+  const claims = columns.flatMap((column, place) => {
+    const shortest = column.narrow?.length ?? 0;
+    return Array.from({ length: shortest + 1 }, (_, level) => {
+      const isShortest = level === shortest;
+      return { column, place, level, isShortest, priority: isShortest ? column.priority : (column.wholePriority ?? LAST) };
+    });
+  });
+  return claims.sort((a, b) => a.priority - b.priority || b.level - a.level);
 }
 
 /** The header, upper case and bold, for fitted columns. */
@@ -69,18 +97,21 @@ export function rowLines<T>(columns: readonly FittedColumn<T>[], items: readonly
   return lines(painted, widths);
 }
 
-function fitAll<T>(
-  columns: readonly Column<T>[],
+function fit<T>(
+  column: Column<T>,
+  level: number,
   items: readonly T[],
   look: TableLook,
-  short: boolean,
-): FittedColumn<T>[] {
-  return columns.map((column) => {
-    const render = (short ? column.narrow : undefined) ?? column.text ?? ((item: T) => cellText(column.value(item)));
-    const text = (item: T): string => plainText(render(item, look.view));
-    const heading = look.header ? title(column).length : 0;
-    return { column, text, width: Math.max(heading, ...items.map((item) => stringWidth(text(item)))) };
-  });
+  memory: WidthMemory = new Map(),
+): FittedColumn<T> {
+  const whole = column.text ?? ((item: T) => cellText(column.value(item)));
+  const render = level === 0 ? whole : (column.narrow?.[level - 1] ?? whole);
+  const text = (item: T): string => plainText(render(item, look.view));
+  const key = `${column.name} ${level}`;
+  const heading = look.header ? title(column).length : 0;
+  const width = Math.max(heading, memory.get(key) ?? 0, ...items.map((item) => stringWidth(text(item))));
+  memory.set(key, width);
+  return { column, text, width };
 }
 
 function totalWidth(columns: ReadonlyArray<{ width: number }>): number {

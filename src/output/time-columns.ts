@@ -14,7 +14,7 @@ export function timeColumn<T>(
       const time = value(item);
       return time ? format(time, view.utc) : cellText(null);
     };
-  return { name, priority, value, text: shown(timeText), narrow: shown(shortTimeText) };
+  return { name, priority, value, text: shown(timeText), narrow: [shown(shortTimeText)] };
 }
 
 /**

@@ -13,8 +13,17 @@ export function timeText(text: string, utc: boolean): string {
 
 /** The same without year and seconds, for where there is no room: `03-16 12:00`. */
 export function shortTimeText(text: string, utc: boolean): string {
+  return cutTime(text, utc, 5);
+}
+
+/** The time of day alone, without seconds: `12:00`. */
+export function timeOfDayText(text: string, utc: boolean): string {
+  return cutTime(text, utc, 11);
+}
+
+function cutTime(text: string, utc: boolean, from: number): string {
   const full = timeText(text, utc);
-  return /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ?$/.test(full) ? `${full.slice(5, 16)}${utc ? 'Z' : ''}` : full;
+  return /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ?$/.test(full) ? `${full.slice(from, 16)}${utc ? 'Z' : ''}` : full;
 }
 
 /** The time of day in UTC, for log lines: `12:00:05Z`. */

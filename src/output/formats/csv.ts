@@ -7,7 +7,8 @@ import { type RowFormat } from './format.js';
 export const csv: RowFormat = {
   holds: 'rows',
   events: false,
-  list: ({ columns }, { header }) => {
+  list: (selection, { header }) => {
+    const columns = selection.columns.filter(({ where }) => selection.chosen || where !== 'terminal');
     let head = header ? records([columns.map((column) => column.name)]) : '';
     const withHead = (text: string): string => {
       const all = head + text;

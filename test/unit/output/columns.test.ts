@@ -14,7 +14,7 @@ describe('--columns', () => {
   });
 
   it('leaves all of them when it is not given', () => {
-    assert.deepEqual(names().slice(0, 8), ['id', 'node', 'runtime', 'action', 'status', 'author', 'created', 'finished']);
+    assert.deepEqual(names().slice(0, 8), ['id', 'node', 'runtime', 'action', 'what', 'status', 'author', 'created']);
   });
 
   const wrong: Array<[string, string[], RegExp]> = [
@@ -30,7 +30,7 @@ describe('--columns', () => {
         (error: unknown) => {
           assert.ok(error instanceof UsageError);
           assert.match(error.message, message);
-          assert.match(error.hint ?? '', /id, node, runtime, action, status, author, created, finished, took/);
+          assert.match(error.hint ?? '', /id, node, runtime, action, what, status, author, created, finished, took/);
           return true;
         },
       );

@@ -33,42 +33,80 @@ describe('a list as a table', () => {
     ]);
   });
 
-  it('drops what matters least at 80 columns, and shortens the time', async () => {
-    assert.deepEqual(await lines({ isTTY: true, colour: false, columns: 80 }), [
-      'ID                   NODE                ACTION   STATUS      CREATED       TOOK',
-      '7261845022003200002  610809900976570889  restart  processing  03-16 12:00Z  -',
-      '7261845022003200001  610809900976570889  restart  completed   03-16 12:00Z  4.8s',
+  const AT = { isTTY: true, colour: false } as const;
+
+  it('has one column for what was done at a terminal', async () => {
+    assert.deepEqual(await lines({ ...AT, columns: 118 }), [
+      'ID                   NODE                WHAT          STATUS      AUTHOR              CREATED               TOOK',
+      '7261845022003200002  610809900976570889  iggy restart  processing  610809900976570000  2026-03-16 12:00:00Z  -',
+      '7261845022003200001  610809900976570889  iggy restart  completed   610809900976570000  2026-03-16 12:00:00Z  4.8s',
     ]);
+    const [header] = await lines({ ...AT, columns: 40 }, items, { columns: ['runtime', 'action'] });
+    assert.equal(header, 'RUNTIME  ACTION');
   });
 
-  it('drops one more at 79 columns', async () => {
-    const [header] = await lines({ isTTY: true, colour: false, columns: 79 });
-    assert.equal(header, 'ID                   NODE                ACTION   STATUS      CREATED');
+  // What the widths come to: id 19, node 18, what 12, status 10, author 18, created 20, 12 or 7, took 4, gaps of 2.
+  for (const [columns, header] of [
+    [113, 'ID NODE WHAT STATUS AUTHOR CREATED TOOK'],
+    [112, 'ID NODE WHAT STATUS CREATED TOOK'],
+    [80, 'ID NODE WHAT STATUS CREATED TOOK'],
+    [79, 'ID NODE WHAT STATUS CREATED'],
+    [74, 'ID NODE WHAT STATUS CREATED'],
+    [73, 'NODE WHAT STATUS CREATED TOOK'],
+    [36, 'WHAT STATUS CREATED'],
+    [24, 'WHAT STATUS'],
+    [10, 'STATUS'],
+  ] as const) {
+    it(`gives up who did it first, then how long it took, then the id: ${columns} columns`, async () => {
+      const [shown] = await lines({ ...AT, columns });
+      assert.equal(shown?.split(/ +/).join(' '), header);
+    });
+  }
+
+  it('gives up the date before how long it took', async () => {
+    const created = async (columns: number): Promise<string> => {
+      const [header = '', , row = ''] = await lines({ ...AT, columns });
+      return row.slice(header.indexOf('CREATED'), header.indexOf('TOOK')).trimEnd();
+    };
+    assert.equal(await created(93), '2026-03-16 12:00:00Z');
+    assert.equal(await created(92), '03-16 12:00Z');
+    assert.equal(await created(84), '12:00Z');
   });
 
-  it('leaves out what is too wide, and not what is narrower and matters less', async () => {
-    const reconfigured = activity({ action: 'reconfigure:7261845022003200001' });
-    const [header] = await lines({ isTTY: true, colour: false, columns: 80 }, [reconfigured]);
-    assert.equal(header, 'ID                   NODE                RUNTIME  STATUS     CREATED       TOOK');
-  });
+  describe('with one long config id in it', () => {
+    const log = [...items, activity({ action: 'reconfigure:7262600000000000043', author_id: 610809900976570000n })];
+    for (const [columns, header, last] of [
+      [160, 'ID NODE WHAT STATUS AUTHOR CREATED TOOK', 'iggy reconfigure:7262600000000000043'],
+      [120, 'ID NODE WHAT STATUS CREATED TOOK', 'iggy reconfigure:7262600000000000043'],
+      [100, 'ID NODE WHAT STATUS CREATED TOOK', 'iggy reconfigure:7262…0043'],
+      [80, 'NODE WHAT STATUS CREATED TOOK', 'iggy reconfigure:7262…0043'],
+      [60, 'NODE WHAT STATUS TOOK', 'iggy reconfigure:…0043'],
+    ] as const) {
+      it(`still shows what was done in every row, at ${columns} columns`, async () => {
+        const [shown = '', first = '', , reconfigured = ''] = await lines({ ...AT, columns }, log);
+        assert.equal(shown.split(/ +/).join(' '), header);
+        assert.match(first, / iggy restart /);
+        assert.ok(reconfigured.includes(` ${last} `), reconfigured);
+      });
+    }
 
-  it('keeps the id whole, and the status, at 36 columns', async () => {
-    assert.deepEqual(await lines({ isTTY: true, colour: false, columns: 36 }), [
-      'ID                   STATUS',
-      '7261845022003200002  processing',
-      '7261845022003200001  completed',
-    ]);
+    it('shortens nothing that is short already, and nothing that was asked for by name', async () => {
+      const short = activity({ action: 'reconfigure:43', author_id: 610809900976570000n });
+      assert.match((await lines({ ...AT, columns: 60 }, [short]))[1] ?? '', / iggy reconfigure:43 /);
+      const asked = await lines({ ...AT, columns: 20 }, log, { columns: ['what'] });
+      assert.equal(asked.at(-1), 'iggy reconfigure:7262600000000000043');
+    });
   });
 
   it('never cuts an id, however narrow the terminal', async () => {
-    assert.deepEqual(await lines({ isTTY: true, colour: false, columns: 5 }, [activity({ id: LARGEST })]), [
+    assert.deepEqual(await lines({ ...AT, columns: 5 }, [activity({ id: LARGEST })], { columns: ['id'] }), [
       'ID',
       '18446744073709551615',
     ]);
   });
 
   it('has a bold header and the status in colour at a terminal', async () => {
-    const [header, first, second] = await lines({ isTTY: true, columns: 36 });
+    const [header, first, second] = await lines({ isTTY: true, columns: 36 }, items, { columns: ['id', 'status'] });
     assert.equal(header, '\u001B[1mID\u001B[22m                   \u001B[1mSTATUS\u001B[22m');
     assert.equal(first, '7261845022003200002  \u001B[38;5;32mprocessing\u001B[39m');
     assert.equal(second, '7261845022003200001  \u001B[38;5;28mcompleted\u001B[39m');

@@ -180,11 +180,11 @@ describe('a followed log at a terminal', () => {
     view.on({ event: 'activity', activity: fresh });
     assert.deepEqual(screen.lines, [
       'activities of deployment prod: 4 entries, 2 processing, 2s',
-      'ID                   NODE                RUNTIME  ACTION   STATUS        TOOK',
-      '7261845022003200004  610809900976570889  iggy     restart  ⠦ processing  0s',
-      '7261845022003200003  610809900976570889  iggy     restart  ⠦ processing  5s',
-      '7261845022003200002  610809900976570889  iggy     restart  ✗ rejected    4.8s',
-      '7261845022003200001  610809900976570889  iggy     restart  ✓ completed   4.8s',
+      'ID                   NODE                WHAT          STATUS        TOOK',
+      '7261845022003200004  610809900976570889  iggy restart  ⠦ processing  0s',
+      '7261845022003200003  610809900976570889  iggy restart  ⠦ processing  5s',
+      '7261845022003200002  610809900976570889  iggy restart  ✗ rejected    4.8s',
+      '7261845022003200001  610809900976570889  iggy restart  ✓ completed   4.8s',
     ]);
     view.stop();
     assert.deepEqual(screen.lines, []);
