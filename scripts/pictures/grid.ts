@@ -4,9 +4,10 @@ import type { IBufferCell, Terminal } from '@xterm/headless';
 export interface Span {
   column: number;
   text: string;
-  /** `#rrggbb`; null for the terminal's own. */
-  colour: string | null;
+  /** One of the theme's 16, by its number; null for the text's own. */
+  colour: number | null;
   bold: boolean;
+  dim: boolean;
 }
 
 /** What stands on a screen, line by line; blanks between the spans are left out. */
@@ -34,29 +35,18 @@ export function cropped(grid: Grid): Grid {
 function put(spans: Span[], column: number, cell: IBufferCell): void {
   const text = cell.getChars();
   if (text.trim() === '') return;
-  const next: Span = { column, text, colour: colourOf(cell), bold: cell.isBold() !== 0 };
+  const next: Span = { column, text, colour: colourOf(cell), bold: cell.isBold() !== 0, dim: cell.isDim() !== 0 };
   const last = spans.at(-1);
   const gap = last ? column - (last.column + last.text.length) : Infinity;
   // One blank between two words belongs to them; more are a gap between columns.
-  if (last && gap <= 1 && last.colour === next.colour && last.bold === next.bold) last.text += ' '.repeat(gap) + text;
+  if (last && gap <= 1 && last.colour === next.colour && last.bold === next.bold && last.dim === next.dim) last.text += ' '.repeat(gap) + text;
   else spans.push(next);
 }
 
-function colourOf(cell: IBufferCell): string | null {
+/** @throws RangeError for a colour that is not among the theme's own */
+function colourOf(cell: IBufferCell): number | null {
   if (cell.isFgDefault()) return null;
-  return hex(cell.isFgRGB() ? cell.getFgColor() : paletteColour(cell.getFgColor()));
-}
-
-/** The fixed part of the 256-colour palette: a cube of 6 by 6 by 6, then greys. @throws RangeError for a theme's own */
-function paletteColour(index: number): number {
-  if (index < 16) throw new RangeError(`colour ${index} is the theme's own, and is nowhere used in ldctl`);
-  if (index >= 232) return (8 + (index - 232) * 10) * 0x010101;
-  const [red, green, blue] = [Math.floor((index - 16) / 36), Math.floor((index - 16) / 6) % 6, (index - 16) % 6].map(
-    (step) => (step === 0 ? 0 : 55 + step * 40),
-  ) as [number, number, number];
-  return (red << 16) + (green << 8) + blue;
-}
-
-function hex(colour: number): string {
-  return `#${colour.toString(16).padStart(6, '0')}`;
+  const colour = cell.getFgColor();
+  if (cell.isFgRGB() || colour >= 16) throw new RangeError(`colour ${colour} is not the theme's own, and is nowhere used in ldctl`);
+  return colour;
 }

@@ -5,11 +5,15 @@ export interface Theme {
   background: string;
   frame: string;
   text: string;
+  /** Those of its 16 colours that ldctl uses, by their numbers. */
+  colours: Readonly<Record<number, string>>;
 }
 
+const [RED, GREEN, CYAN] = [1, 2, 6];
+
 export const THEMES: Readonly<Record<'light' | 'dark', Theme>> = {
-  light: { background: '#ffffff', frame: '#d1d9e0', text: '#1f2328' },
-  dark: { background: '#0d1117', frame: '#3d444d', text: '#e6edf3' },
+  light: { background: '#ffffff', frame: '#d1d9e0', text: '#1f2328', colours: { [RED]: '#cf222e', [GREEN]: '#116329', [CYAN]: '#1b7c83' } },
+  dark: { background: '#0d1117', frame: '#3d444d', text: '#e6edf3', colours: { [RED]: '#ff7b72', [GREEN]: '#3fb950', [CYAN]: '#39c5cf' } },
 };
 
 /** A screen, and from when to when it stood there. */
@@ -28,7 +32,7 @@ const FONT = 'ui-monospace, SFMono-Regular, Menlo, Consolas, DejaVu Sans Mono, m
 /** @param title what is to be seen, for those who do not see it */
 export function stillSvg(grid: Grid, columns: number, theme: Theme, title: string): string {
   const size = { columns, rows: grid.length };
-  return document(size, theme, title, [box(size, theme), ...grid.flatMap((line, row) => spans(line, row))]);
+  return document(size, theme, title, [box(size, theme), ...grid.flatMap((line, row) => spans(line, row, theme))]);
 }
 
 /**
@@ -52,7 +56,7 @@ export function filmSvg(frames: readonly Frame[], theme: Theme, title: string): 
   for (const frame of frames) {
     show(box(frame.size, theme), frame);
     frame.grid.forEach((line, row) => {
-      for (const span of spans(line, row)) show(span, frame);
+      for (const span of spans(line, row, theme)) show(span, frame);
     });
   }
   return document(largest, theme, title, [...together(parts)].map(([times, both]) => timed(both, JSON.parse(times) as Times, total)));
@@ -105,11 +109,13 @@ function box({ columns, rows }: Size, theme: Theme): string {
   return `<rect x="0.5" y="0.5" width="${width}" height="${height}" rx="8" fill="${theme.background}" stroke="${theme.frame}"/>`;
 }
 
-function spans(line: readonly Span[], row: number): string[] {
+function spans(line: readonly Span[], row: number, { colours }: Theme): string[] {
   const y = MARGIN + row * CELL.height + 13;
-  return line.map(({ column, text, colour, bold }) => {
+  return line.map(({ column, text, colour, bold, dim }) => {
     const place = `x="${MARGIN + column * CELL.width}" y="${y}" textLength="${text.length * CELL.width}"`;
-    const look = `${colour === null ? '' : ` fill="${colour}"`}${bold ? ' font-weight="bold"' : ''}`;
+    const fill = colour === null ? undefined : colours[colour];
+    const looks = [fill && `fill="${fill}"`, bold && 'font-weight="bold"', dim && 'fill-opacity="0.6"'];
+    const look = looks.map((attribute) => (attribute ? ` ${attribute}` : '')).join('');
     return `<text ${place}${look}>${escaped(text)}</text>`;
   });
 }

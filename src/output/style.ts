@@ -1,12 +1,10 @@
-/**
- * The few styles there are. The colours come from the fixed part of the 256-colour palette, picked for a contrast of
- * at least 3:1 on white, on black and on the usual greys; the first 16 are the user's theme, and unreadable in some.
- */
+/** The few styles there are. The colours are among the 16 of the user's own theme, which knows its background. */
 const SGR = {
-  ok: ['38;5;28', '39'],
-  bad: ['38;5;196', '39'],
-  busy: ['38;5;32', '39'],
+  ok: ['32', '39'],
+  bad: ['31', '39'],
+  busy: ['36', '39'],
   bold: ['1', '22'],
+  dim: ['2', '22'],
 } as const;
 
 export type StyleName = keyof typeof SGR;

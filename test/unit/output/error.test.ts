@@ -31,7 +31,7 @@ describe('an error on stderr', () => {
 
   it('is coloured at a terminal', async () => {
     const { stderr } = await print(denied, 'table', memoryOutput({ isTTY: true }));
-    assert.ok(stderr.lines[0]?.startsWith('\u001B[38;5;196merror:\u001B[39m the API refused'));
+    assert.ok(stderr.lines[0]?.startsWith('\u001B[31merror:\u001B[39m the API refused'));
     assert.equal(stderr.lines[1], '\u001B[1mhint:\u001B[22m Ask for a key with deployment:manage.');
   });
 

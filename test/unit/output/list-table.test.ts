@@ -108,8 +108,8 @@ describe('a list as a table', () => {
   it('has a bold header and the status in colour at a terminal', async () => {
     const [header, first, second] = await lines({ isTTY: true, columns: 36 }, items, { columns: ['id', 'status'] });
     assert.equal(header, '\u001B[1mID\u001B[22m                   \u001B[1mSTATUS\u001B[22m');
-    assert.equal(first, '7261845022003200002  \u001B[38;5;32mprocessing\u001B[39m');
-    assert.equal(second, '7261845022003200001  \u001B[38;5;28mcompleted\u001B[39m');
+    assert.equal(first, '7261845022003200002  \u001B[36mprocessing\u001B[39m');
+    assert.equal(second, '7261845022003200001  \u001B[32mcompleted\u001B[39m');
   });
 
   it('shows the chosen columns, all of them, in their order', async () => {

@@ -72,8 +72,8 @@ describe('the result of a run as a table', () => {
     const { stdout } = await print(run({ nodes: [node(), missing()] }), {}, { isTTY: true, columns: 40 });
     assert.deepEqual(stdout.lines, [
       '\u001B[1mNODE\u001B[22m                \u001B[1mSTATUS\u001B[22m     \u001B[1mTOOK\u001B[22m',
-      '610809900976570889  \u001B[38;5;28mcompleted\u001B[39m  4.8s',
-      '610809900976570889  \u001B[38;5;196mmissing\u001B[39m    -',
+      '610809900976570889  \u001B[32mcompleted\u001B[39m  4.8s',
+      '610809900976570889  \u001B[31mmissing\u001B[39m    -',
     ]);
   });
 
@@ -146,7 +146,7 @@ describe('the summary of a run', () => {
 
   it('is coloured at a terminal', async () => {
     const { stderr } = await print(run(), {}, { isTTY: true });
-    assert.equal(stderr.text, '\u001B[38;5;28m✓\u001B[39m restart of iggy completed on 1 of 1 node in 12s\n');
+    assert.equal(stderr.text, '\u001B[32m✓\u001B[39m restart of iggy completed on 1 of 1 node in 12s\n');
   });
 
   it('with --quiet is left out for a success, and for a success only', async () => {

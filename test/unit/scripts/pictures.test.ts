@@ -20,14 +20,14 @@ function timesOf(svg: string, text: string): Array<[number, string]> {
 
 describe('the grid of a terminal', () => {
   it('has each stretch of a line with its place and its looks', async () => {
-    const grid = await gridFrom(`${ESCAPE}[1mNODE${ESCAPE}[22m  ${ESCAPE}[38;5;28mis up${ESCAPE}[39m\r\n\r\nlast`);
+    const grid = await gridFrom(`${ESCAPE}[1mNODE${ESCAPE}[22m  ${ESCAPE}[32mis up${ESCAPE}[39m\r\n\r\n${ESCAPE}[2mlast`);
     assert.deepEqual(grid, [
       [
-        { column: 0, text: 'NODE', colour: null, bold: true },
-        { column: 6, text: 'is up', colour: '#008700', bold: false },
+        { column: 0, text: 'NODE', colour: null, bold: true, dim: false },
+        { column: 6, text: 'is up', colour: 2, bold: false, dim: false },
       ],
       [],
-      [{ column: 0, text: 'last', colour: null, bold: false }],
+      [{ column: 0, text: 'last', colour: null, bold: false, dim: true }],
     ]);
   });
 
@@ -42,6 +42,12 @@ describe('a picture', () => {
     const svg = stillSvg(await gridFrom('a <b> & "c"'), 20, THEMES.dark, 'less < more');
     assert.deepEqual(textsIn(svg), ['a &lt;b&gt; &amp; "c"']);
     assert.match(svg, /<title>less &lt; more<\/title>/);
+  });
+
+  it('has the colours of its theme, and pales what is dim', async () => {
+    const grid = await gridFrom(`${ESCAPE}[31mbad${ESCAPE}[39m\r\n${ESCAPE}[2mdim`);
+    assert.match(stillSvg(grid, 20, THEMES.light, ''), / fill="#cf222e">bad</);
+    assert.match(stillSvg(grid, 20, THEMES.dark, ''), / fill="#ff7b72">bad<[^]* fill-opacity="0.6">dim</);
   });
 });
 
