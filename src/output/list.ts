@@ -85,6 +85,7 @@ export function formatOptions(sink: Sink, options: PrintOptions): FormatOptions 
     stringIds: options.stringIds,
     view: { utc: options.utc },
     paint: painter(sink.colour),
+    ascii: sink.ascii,
     width: sink.isTTY ? sink.columns : null,
   };
 }

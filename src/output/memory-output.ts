@@ -4,6 +4,7 @@ import { ReaderGone, scrubChain, type Output, type Scrub, type Sink } from './st
 export interface Terminal {
   isTTY: boolean;
   colour: boolean;
+  ascii: boolean;
   columns: number;
   rows: number;
 }
@@ -12,6 +13,7 @@ export interface Terminal {
 export class MemorySink implements Sink {
   readonly isTTY: boolean;
   readonly colour: boolean;
+  readonly ascii: boolean;
   columns: number;
   rows: number;
   text = '';
@@ -23,6 +25,7 @@ export class MemorySink implements Sink {
   constructor(terminal: Partial<Terminal>, scrub: Scrub) {
     this.isTTY = terminal.isTTY ?? false;
     this.colour = terminal.colour ?? this.isTTY;
+    this.ascii = terminal.ascii ?? false;
     this.columns = terminal.columns ?? 80;
     this.rows = terminal.rows ?? 24;
     this.#scrub = scrub;

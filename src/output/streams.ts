@@ -1,5 +1,6 @@
 import type { Env } from '../core/env.js';
 import { LdctlError } from '../core/errors.js';
+import { inAscii, isAsciiOnly } from './ascii.js';
 
 /** Takes secrets out of a text that is about to be shown, such as `ApiKey.scrub`. */
 export type Scrub = (text: string) => string;
@@ -22,6 +23,8 @@ export interface Sink {
   /** Whether lines already written can be replaced: a terminal that moves its cursor. */
   readonly canRedraw: boolean;
   readonly colour: boolean;
+  /** Whether signs beyond ASCII cannot be shown. */
+  readonly ascii: boolean;
   /** Size of the terminal; 80×24 where there is none, or it does not say. */
   readonly columns: number;
   readonly rows: number;
@@ -58,12 +61,13 @@ export type OutputStream = NodeJS.WritableStream & {
 /**
  * The process's own stdout and stderr. Colour only on a TTY, and never with `NO_COLOR` or `TERM=dumb` (design,
  * "Output shapes").
- * @param env of which `NO_COLOR` and `TERM` matter here
+ * @param env of which `NO_COLOR`, `TERM` and the locale matter here
  */
 export function processOutput(env: Env, stdout: OutputStream, stderr: OutputStream): Output {
   const { scrub, redact } = scrubChain();
-  const sink = (stream: OutputStream): Sink => new StreamSink(stream, env, scrub);
-  return { stdout: sink(stdout), stderr: sink(stderr), settled: false, redact };
+  // What goes to stderr is for people, all of it; on stdout only a table is, and sees to it by itself.
+  const talk = isAsciiOnly(env) ? (text: string): string => inAscii(scrub(text)) : scrub;
+  return { stdout: new StreamSink(stdout, env, scrub), stderr: new StreamSink(stderr, env, talk), settled: false, redact };
 }
 
 /** One scrub made of all that were given to `redact` until it is called. */
@@ -108,6 +112,10 @@ class StreamSink implements Sink {
 
   get colour(): boolean {
     return this.canRedraw && !this.#env.NO_COLOR;
+  }
+
+  get ascii(): boolean {
+    return isAsciiOnly(this.#env);
   }
 
   // Some pseudo-terminals say 0.

@@ -1,6 +1,7 @@
 import CliTable from 'cli-table3';
 import stringWidth from 'string-width';
 import { plainText } from '../core/text.js';
+import { inAscii } from './ascii.js';
 import { cellText, type CellView, type Column, type Selection } from './columns.js';
 import { type Paint } from './style.js';
 
@@ -9,6 +10,8 @@ const GAP = '  ';
 export interface TableLook {
   view: CellView;
   paint: Paint;
+  /** Whether signs beyond ASCII cannot be shown. */
+  ascii: boolean;
   header: boolean;
   /** The width of the terminal, in columns; null where nothing needs to fit. */
   width: number | null;
@@ -106,12 +109,17 @@ function fit<T>(
 ): FittedColumn<T> {
   const whole = column.text ?? ((item: T) => cellText(column.value(item)));
   const render = level === 0 ? whole : (column.narrow?.[level - 1] ?? whole);
-  const text = (item: T): string => plainText(render(item, look.view));
+  const text = (item: T): string => shown(plainText(render(item, look.view)), look);
   const key = `${column.name} ${level}`;
   const heading = look.header ? title(column).length : 0;
   const width = Math.max(heading, memory.get(key) ?? 0, ...items.map((item) => stringWidth(text(item))));
   memory.set(key, width);
   return { column, text, width };
+}
+
+/** A text as this terminal can show it. */
+export function shown(text: string, { ascii }: { ascii: boolean }): string {
+  return ascii ? inAscii(text) : text;
 }
 
 function totalWidth(columns: ReadonlyArray<{ width: number }>): number {

@@ -6,6 +6,7 @@ import type { ResultEvent } from '../../core/progress.js';
 import { reportToGitHub } from '../../output/github.js';
 import { printRunResult, type DryRunRequest } from '../../output/run-result.js';
 import { createPlainRunView } from '../../output/plain-views.js';
+import type { ViewTitle } from '../../output/views/headline.js';
 import { systemEvery } from '../../output/ticker.js';
 import type { Target } from '../../profiles/target.js';
 import type { Printing } from '../context.js';
@@ -13,11 +14,11 @@ import { printOptions } from '../flags.js';
 
 /**
  * Shows a job while it goes on, and how it ended.
- * @param title what is going on, such as `restart of iggy on deployment prod`
+ * @param title what is going on, and where
  * @returns the exit code of its outcome
  * @throws what the job throws before anything was sent
  */
-export async function showJob({ host, flags }: Printing, title: string, job: Job): Promise<ExitCode> {
+export async function showJob({ host, flags }: Printing, title: ViewTitle, job: Job): Promise<ExitCode> {
   const { output, clock, env } = host;
   const options = printOptions(flags);
   const create = output.stderr.canRedraw ? (await import('../../output/views.js')).createRunView : createPlainRunView;
@@ -58,6 +59,6 @@ export async function showDryRun(
 }
 
 /** What the live view is headed with. */
-export function titleOf(what: string, { deployment }: Target): string {
-  return `${what} on deployment ${deployment.name ?? deployment.id}`;
+export function titleOf(what: string, { deployment: { id, name } }: Target): ViewTitle {
+  return { what, deployment: { id, name } };
 }

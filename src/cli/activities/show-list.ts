@@ -15,6 +15,7 @@ import { inSmallMemory } from './small-memory.js';
 export interface LogSource {
   supervisor: Supervisor;
   deploymentId: Id;
+  deploymentName: string | null;
   /** The flags of a later command that is to act on the same deployment. */
   resumeFlags: readonly string[];
 }

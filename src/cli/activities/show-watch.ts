@@ -23,13 +23,13 @@ import type { WatchRequest } from './watch-request.js';
  */
 export async function showWatch(
   { host, flags, signal }: CommandContext,
-  { supervisor, deploymentId, resumeFlags }: LogSource,
+  { supervisor, deploymentId, deploymentName, resumeFlags }: LogSource,
   request: WatchRequest & { filter: ActivityFilter },
 ): Promise<ExitCode> {
   const { output, clock, random } = host;
   const options = printOptions(flags);
   const tails = !request.untilFinal;
-  const title = `activities of deployment ${deploymentId}`;
+  const title = { what: 'activities', deployment: { id: deploymentId, name: deploymentName } };
   const create = output.stderr.canRedraw ? (await import('../../output/views.js')).createWatchView : createPlainWatchView;
   const view = create(output, { ...options, follow: tails, quiet: flags.quiet, title, clock, every: systemEvery });
   const watching = AbortSignal.any([signal, output.stdout.gone]);

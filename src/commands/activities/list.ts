@@ -30,6 +30,7 @@ export default class ActivitiesList extends BaseCommand {
     const source = {
       supervisor: context.supervisor(target),
       deploymentId: target.deployment.id,
+      deploymentName: target.deployment.name,
       resumeFlags: context.resumeFlags(target),
     };
     if (watch === null) return showList(context, source, { filter, range });

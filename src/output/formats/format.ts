@@ -10,6 +10,8 @@ export interface FormatOptions {
   stringIds: boolean;
   view: CellView;
   paint: Paint;
+  /** Whether signs beyond ASCII cannot be shown. */
+  ascii: boolean;
   /** The width of the terminal a table must fit, in columns; null where there is none. */
   width: number | null;
 }

@@ -1,7 +1,7 @@
 import stringWidth from 'string-width';
 import { plainText } from '../../core/text.js';
 import { cellText, type Selection } from '../columns.js';
-import { fitColumns, headerLine, rowLines, type FittedColumn } from '../table.js';
+import { fitColumns, headerLine, rowLines, shown, type FittedColumn } from '../table.js';
 import { type Field, type FormatOptions, type ListWriter, type RowFormat } from './format.js';
 
 /** So many rows decide the widths of a list; memory holds no more than these. */
@@ -60,13 +60,14 @@ class TableWriter<T> implements ListWriter<T> {
   }
 }
 
-function fieldLines(fields: readonly Field[], { paint }: FormatOptions): string {
+function fieldLines(fields: readonly Field[], options: FormatOptions): string {
+  const { paint } = options;
   const labels = fields.map(({ name }) => name.replaceAll('_', ' '));
   const width = Math.max(0, ...labels.map((label) => stringWidth(label)));
   return fields
     .map(({ value, text }, index) => {
       const label = (labels[index] ?? '').padEnd(width);
-      return `${paint('bold', label)}  ${text === undefined ? cellText(value) : plainText(text)}\n`;
+      return `${paint('bold', label)}  ${shown(text === undefined ? cellText(value) : plainText(text), options)}\n`;
     })
     .join('');
 }

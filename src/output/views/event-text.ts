@@ -5,7 +5,7 @@ import { plainText } from '../../core/text.js';
 import { gateWord } from '../status.js';
 import { elapsedText, timeText, tookMs } from '../time-text.js';
 
-type EventOf<Name extends RunStep['event']> = Extract<RunStep, { event: Name }>;
+export type EventOf<Name extends RunStep['event']> = Extract<RunStep, { event: Name }>;
 
 /** What a later re-run or `wait --after` needs, told right before the POST: two things, for one line or for two. */
 export function baselineText({ baseline, idempotencyKey }: EventOf<'baseline'>): [string, string] {

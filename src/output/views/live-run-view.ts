@@ -6,22 +6,25 @@ import { hasFailed, isOver, progressRank } from '../node-state.js';
 import { type Sink } from '../streams.js';
 import { painter, type Paint } from '../style.js';
 import { elapsedText } from '../time-text.js';
-import { baselineText, dispatchedText, gateOutputText, gateText, toGoText, usualText } from './event-text.js';
+import { baselineText, dispatchedText, gateOutputText, gateText, toGoText, usualText, type EventOf } from './event-text.js';
+import { titlesOf } from './headline.js';
 import { LiveTable, type LiveFrame } from './live-table.js';
 import { type RunView, type RunViewOptions } from './run-view.js';
 
 /** At a terminal: a table of the targets that updates in place. It is gone at the end, when the result follows. */
 export class LiveRunView implements RunView {
-  readonly #title: string;
+  readonly #titles: readonly string[];
   readonly #paint: Paint;
   readonly #table: LiveTable<NodeProgress>;
   readonly #started: number;
   #nodes: readonly NodeProgress[] = [];
+  /** What the machinery says of itself: it grows until the trigger is dispatched. */
+  #note: string | null = null;
   /** What the log lets one expect, as last told. */
   #expected: ProgressEstimate = {};
 
   constructor(sink: Sink, { title, clock, every }: Pick<RunViewOptions, 'title' | 'clock' | 'every'>) {
-    this.#title = plainText(title);
+    this.#titles = titlesOf(title);
     this.#paint = painter(sink.colour);
     this.#started = clock.elapsed();
     this.#table = new LiveTable({
@@ -42,10 +45,12 @@ export class LiveRunView implements RunView {
         this.#table.print(warningText(event.message, this.#paint));
         break;
       case 'baseline':
-        this.#table.print(`${baselineText(event).join('\n')}\n`);
+        this.#printNote();
+        this.#note = baselineText(event).join(', ');
+        this.#table.redraw();
         break;
       case 'dispatched':
-        this.#table.print(`${dispatchedText(event)}\n`);
+        this.#dispatched(event);
         break;
       case 'gate':
         this.#table.print(`${gateText(event)}\n`);
@@ -65,7 +70,23 @@ export class LiveRunView implements RunView {
   }
 
   stop(): void {
+    this.#printNote();
     this.#table.stop();
+  }
+
+  /** The id of the request joins what was told before it, in one line; what is more than routine has a line of its own. */
+  #dispatched(event: EventOf<'dispatched'>): void {
+    const isRoutine = event.node_id === undefined && !event.replayed && !event.recovered;
+    if (isRoutine && this.#note !== null && event.request_id !== null) this.#note += `, request ${plainText(event.request_id)}`;
+    this.#printNote();
+    if (!isRoutine) this.#table.print(`${dispatchedText(event)}\n`);
+  }
+
+  /** Prints for good what so far is a part of the picture. */
+  #printNote(): void {
+    const note = this.#note;
+    this.#note = null;
+    if (note !== null) this.#table.print(`${this.#paint('dim', note)}\n`);
   }
 
   #frame(now: number): LiveFrame<NodeProgress> {
@@ -73,13 +94,18 @@ export class LiveRunView implements RunView {
     const failed = this.#nodes.filter(hasFailed).length;
     const done = this.#nodes.filter(isOver).length;
     const isRoll = this.#nodes.some(({ stage }) => stage !== undefined);
-    const state = [
+    const parts = [
       all === 0 ? 'waiting' : `${isRoll ? `${bar(done, all)} ` : ''}${done} of ${all} done`,
       ...(failed > 0 ? [this.#paint('bad', `${failed} failed`)] : []),
-      elapsedText(now - this.#started),
-      ...(done < all ? [...usualText(this.#expected), ...toGoText(this.#expected, now)] : []),
     ];
-    return { title: this.#title, state: state.join(', '), rows: this.#nodes };
+    const [usual, toGo] = done < all ? [usualText(this.#expected), toGoText(this.#expected, now)] : [[], []];
+    const states = [[...usual, ...toGo], toGo, []].map((expected) => [...parts, ...expected, elapsedText(now - this.#started)].join(', '));
+    return {
+      titles: this.#titles,
+      states,
+      rows: this.#nodes,
+      ...(this.#note !== null && { note: this.#paint('dim', this.#note) }),
+    };
   }
 }
 

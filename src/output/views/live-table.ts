@@ -6,14 +6,14 @@ import { type Selection } from '../columns.js';
 import { SPINNER_FRAME_MS } from '../status.js';
 import { painter, type Paint } from '../style.js';
 import { type Sink } from '../streams.js';
-import { fitColumns, headerLine, rowLines } from '../table.js';
+import { fitColumns, headerLine, rowLines, shown, type WidthMemory } from '../table.js';
 import { type Every } from '../ticker.js';
+import { fitHeadline, type Headline } from './headline.js';
 
 /** One picture of what is going on. */
-export interface LiveFrame<T> {
-  /** The line above the table: what is going on, cut short where it has to be, and how far it has come. */
-  title: string;
-  state: string;
+export interface LiveFrame<T> extends Headline {
+  /** A line above the headline that is not yet to be printed for good. */
+  note?: string;
   /** In the order they are shown. */
   rows: readonly T[];
 }
@@ -47,6 +47,8 @@ export class LiveTable<T> {
   readonly #paint: Paint;
   readonly #log: ReturnType<typeof createLogUpdate>;
   readonly #stops: ReadonlyArray<() => void>;
+  /** Its columns only grow, until the terminal's size changes. */
+  readonly #widths: WidthMemory = new Map();
   #drawn: string[] = [];
   #stopped = false;
 
@@ -60,7 +62,7 @@ export class LiveTable<T> {
 
   redraw(): void {
     if (this.#stopped) return;
-    this.#drawn = this.#lines();
+    this.#drawn = this.#lines().map((line) => shown(line, this.#options.sink));
     this.#log(this.#drawn.join('\n'));
   }
 
@@ -88,16 +90,16 @@ export class LiveTable<T> {
   #lines(): string[] {
     const { sink, selection, clock, utc, frame, more } = this.#options;
     const now = { wall: clock.now(), elapsed: clock.elapsed() };
-    const { title, state, rows } = frame(now.elapsed);
-    const height = sink.rows - [title, 'header', 'cursor'].length;
-    const head = shorten(title, sink.columns - stringWidth(`: ${state}`));
-    const headline = `${this.#paint('bold', head)}: ${state}`;
-    if (rows.length === 0 || height < 1) return [headline];
+    const { note, rows, ...words } = frame(now.elapsed);
+    const { title, state } = fitHeadline(words, sink.columns, shown('…', sink));
+    const above = [...(note === undefined ? [] : [note]), `${this.#paint('bold', title)}: ${state}`];
+    const height = sink.rows - sum(above.map((line) => this.#height(line))) - ['header', 'cursor'].length;
+    if (rows.length === 0 || height < 1) return above;
     const { visible, hidden } = this.#choose(rows, height);
-    const look = { view: { utc, now }, paint: this.#paint, header: true, width: sink.columns };
-    const fitted = fitColumns(selection, visible, look);
+    const look = { view: { utc, now }, paint: this.#paint, ascii: sink.ascii, header: true, width: sink.columns };
+    const fitted = fitColumns(selection, visible, look, this.#widths);
     const table = [headerLine(fitted, look), ...rowLines(fitted, visible, look)];
-    return [headline, ...table, ...(hidden.length > 0 ? [more(hidden)] : [])];
+    return [...above, ...table, ...(hidden.length > 0 ? [more(hidden)] : [])];
   }
 
   #choose(rows: readonly T[], height: number): { visible: readonly T[]; hidden: readonly T[] } {
@@ -121,15 +123,13 @@ export class LiveTable<T> {
     const broken = this.#drawn.reduce((extra, line) => extra + this.#height(line) - 1, 0);
     sink.write(ERASE_LINE_AND_GO_UP.repeat(broken));
     this.#clear();
+    this.#widths.clear();
     this.redraw();
   }
 }
 
-function shorten(text: string, width: number): string {
-  if (stringWidth(text) <= width) return text;
-  const characters = Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment);
-  while (characters.length > 0 && stringWidth(characters.join('')) >= width) characters.pop();
-  return `${characters.join('')}…`;
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
 /** A sink as the stream that log-update asks for. */

@@ -1,12 +1,13 @@
 import { isFinal, type Activity } from '../../core/activity.js';
 import { compareIds, type Id } from '../../core/ids.js';
-import { count, plainText } from '../../core/text.js';
+import { count } from '../../core/text.js';
 import { watchColumns } from '../activity-columns.js';
 import { selectColumns } from '../columns.js';
 import { warningText } from '../error.js';
 import { type Sink } from '../streams.js';
 import { painter, type Paint } from '../style.js';
 import { elapsedText } from '../time-text.js';
+import { titlesOf } from './headline.js';
 import { LiveTable, type LiveFrame } from './live-table.js';
 import { Tally } from './tally.js';
 import { type WatchEvent, type WatchView, type WatchViewOptions } from './watch-view.js';
@@ -16,7 +17,7 @@ const KEPT = 500;
 
 /** At a terminal: the log as a table that updates in place, newest first. */
 export class LiveWatchView implements WatchView {
-  readonly #title: string;
+  readonly #titles: readonly string[];
   readonly #paint: Paint;
   readonly #follow: boolean;
   readonly #table: LiveTable<Activity>;
@@ -25,7 +26,7 @@ export class LiveWatchView implements WatchView {
   #newestFirst: readonly Activity[] = [];
 
   constructor(sink: Sink, options: WatchViewOptions) {
-    this.#title = plainText(options.title);
+    this.#titles = titlesOf(options.title);
     this.#paint = painter(sink.colour);
     this.#follow = options.follow;
     this.#started = options.clock.elapsed();
@@ -78,7 +79,7 @@ export class LiveWatchView implements WatchView {
       ...(open > 0 ? [this.#paint('busy', `${open} processing`)] : []),
       elapsedText(now - this.#started),
     ];
-    return { title: this.#title, state: state.join(', '), rows: this.#newestFirst };
+    return { titles: this.#titles, states: [state.join(', ')], rows: this.#newestFirst };
   }
 
   #more(hidden: readonly Activity[]): string {

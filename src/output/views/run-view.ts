@@ -2,6 +2,7 @@ import { type Clock } from '../../core/clock.js';
 import { type RunStep } from '../../core/progress.js';
 import { type FormatName } from '../formats.js';
 import { type Every } from '../ticker.js';
+import { type ViewTitle } from './headline.js';
 
 /** A display of a run, from its first event to its end. */
 export interface RunView {
@@ -16,8 +17,7 @@ export interface RunViewOptions {
   quiet: boolean;
   /** Ids as strings in NDJSON. */
   stringIds: boolean;
-  /** What is going on, such as `restarting iggy on deployment prod`. */
-  title: string;
+  title: ViewTitle;
   clock: Pick<Clock, 'now' | 'elapsed'>;
   every: Every;
 }

@@ -3,6 +3,7 @@ import { type Clock } from '../../core/clock.js';
 import { type LdctlError } from '../../core/errors.js';
 import { type PrintOptions } from '../list.js';
 import { type Every } from '../ticker.js';
+import { type ViewTitle } from './headline.js';
 
 /** What happens in a log that is followed. */
 export type WatchEvent =
@@ -27,8 +28,7 @@ export interface WatchViewOptions extends PrintOptions {
   follow: boolean;
   /** Nothing on stderr but warnings. */
   quiet: boolean;
-  /** What is being looked at, such as `activities of deployment prod`. */
-  title: string;
+  title: ViewTitle;
   clock: Pick<Clock, 'now' | 'elapsed'>;
   every: Every;
 }

@@ -26,7 +26,7 @@ class Stage {
     this.output = memoryOutput({ stderr: { isTTY: true, colour: false, ...terminal } });
     this.screen = new Screen(this.output.stderr);
     const { clock, every } = this.time;
-    const title = 'rolling restart of iggy on deployment prod';
+    const title = { what: 'rolling restart of iggy', deployment: { id: 42n, name: 'prod' } };
     this.#view = createRunView(this.output, { format: 'table', quiet: false, stringIds: false, title, clock, every });
   }
 
@@ -62,7 +62,7 @@ describe('a roll at a terminal', () => {
     const stage = new Stage();
     stage.stages('done', 'gate', 'pause', 'running', 'waiting', 'waiting', 'waiting', 'waiting', 'waiting', 'waiting');
     const [, header, ...rows] = stage.screen.lines;
-    assert.match(stage.headline, /^rolling restart of iggy on deployment.*: █░{9} 1 of 10 done, 0s$/);
+    assert.match(stage.headline, /^rolling restart of iggy on prod \(42\): █░{9} 1 of 10 done, 0s$/);
     assert.equal(header, 'NODE                ACTIVITY             STATUS         ELAPSED');
     assert.deepEqual(rows.slice(0, 5), [
       '610809900976570889  7261845022003200001  ✓ completed    4.8s',
@@ -116,17 +116,17 @@ describe('a roll at a terminal', () => {
 
 describe('the time that a roll may still take', () => {
   it('is told beside what is usual, and goes down', () => {
-    const stage = new Stage();
+    const stage = new Stage({ columns: 100 });
     const nodes = [stage.node('running', 0), stage.node('waiting', 1)];
     stage.show(...nodes);
     assert.doesNotMatch(stage.headline, /usually|to go/);
     stage.on({ event: 'progress', nodes, usualMs: TURN, endsAt: stage.time.clock.elapsed() + 2 * TURN });
-    assert.match(stage.headline, /, 0s, usually 10s, about 20s to go$/);
+    assert.match(stage.headline, /, usually 10s, about 20s to go, 0s$/);
     stage.time.advance(TURN);
-    assert.match(stage.headline, /, 10s, usually 10s, about 10s to go$/);
+    assert.match(stage.headline, /, usually 10s, about 10s to go, 10s$/);
     // A node that takes longer than the others may end at any moment.
     stage.time.advance(5 * TURN);
-    assert.match(stage.headline, /, 1m00s, usually 10s$/);
+    assert.match(stage.headline, /, usually 10s, 1m00s$/);
   });
 
   it('has no bar where it is no roll', () => {

@@ -25,7 +25,7 @@ describe('a run at a terminal', () => {
     const { view, screen, time } = start();
     view.on({ event: 'progress', nodes: targets([{}, running, { ...awaited }]) });
     assert.deepEqual(screen.lines, [
-      'restarting iggy on deployment prod: 1 of 3 done, 0s',
+      'restarting iggy on prod (42): 1 of 3 done, 0s',
       'NODE                ACTIVITY             STATUS        ELAPSED',
       '610809900976570889  7261845022003200001  ✓ completed   4.8s',
       '610809900976570890  7261845022003200002  ⠋ processing  0s',
@@ -33,7 +33,7 @@ describe('a run at a terminal', () => {
     ]);
     time.advance(3000);
     assert.deepEqual(screen.lines, [
-      'restarting iggy on deployment prod: 1 of 3 done, 3s',
+      'restarting iggy on prod (42): 1 of 3 done, 3s',
       'NODE                ACTIVITY             STATUS        ELAPSED',
       '610809900976570889  7261845022003200001  ✓ completed   4.8s',
       '610809900976570890  7261845022003200002  ⠼ processing  3s',
@@ -45,14 +45,14 @@ describe('a run at a terminal', () => {
     const { view, screen, time } = start();
     const expected = { usualMs: 14_200, endsAt: time.clock.elapsed() + 16_000 };
     view.on({ event: 'progress', nodes: targets([running, { ...awaited }]), usualMs: 14_200 });
-    assert.equal(screen.lines[0], 'restarting iggy on deployment prod: 0 of 2 done, 0s, usually 14s');
+    assert.equal(screen.lines[0], 'restarting iggy on prod (42): 0 of 2 done, usually 14s, 0s');
     view.on({ event: 'progress', nodes: targets([running, running]), ...expected });
     time.advance(7000);
-    assert.equal(screen.lines[0], 'restarting iggy on deployment prod: 0 of 2 done, 7s, usually 14s, about 9s to go');
+    assert.equal(screen.lines[0], 'restarting iggy on prod (42): 0 of 2 done, usually 14s, about 9s to go, 7s');
     time.advance(9000);
-    assert.equal(screen.lines[0], 'restarting iggy on deployment prod: 0 of 2 done, 16s, usually 14s');
+    assert.equal(screen.lines[0], 'restarting iggy on prod (42): 0 of 2 done, usually 14s, 16s');
     view.on({ event: 'progress', nodes: targets([{}, {}]), usualMs: 14_200 });
-    assert.equal(screen.lines[0], 'restarting iggy on deployment prod: 2 of 2 done, 16s');
+    assert.equal(screen.lines[0], 'restarting iggy on prod (42): 2 of 2 done, 16s');
   });
 
   it('ticks on when the wall clock is set', () => {
@@ -67,7 +67,7 @@ describe('a run at a terminal', () => {
   it('counts what failed', () => {
     const { view, screen } = start();
     view.on({ event: 'progress', nodes: targets([{}, { status: 'rejected' }, { ...awaited, status: 'missing' }, running]) });
-    assert.equal(screen.lines[0], 'restarting iggy on deployment prod: 3 of 4 done, 2 failed, 0s');
+    assert.equal(screen.lines[0], 'restarting iggy on prod (42): 3 of 4 done, 2 failed, 0s');
     assert.match(screen.lines[3] ?? '', /✗ rejected {4}4\.8s$/);
     assert.match(screen.lines[4] ?? '', / - {20}✗ missing {5}-$/);
   });
@@ -75,7 +75,7 @@ describe('a run at a terminal', () => {
   it('waits, before any target is known', () => {
     const { view, screen } = start();
     view.on({ event: 'progress', nodes: [] });
-    assert.deepEqual(screen.lines, ['restarting iggy on deployment prod: waiting, 0s']);
+    assert.deepEqual(screen.lines, ['restarting iggy on prod (42): waiting, 0s']);
   });
 
   it('keeps what is told once above the table', () => {
@@ -85,13 +85,60 @@ describe('a run at a terminal', () => {
     view.on({ event: 'dispatched', request_id: 'req-1', replayed: false, recovered: false });
     view.on({ event: 'warning', code: 'ambiguous', message: 'two entries fit' });
     assert.deepEqual(screen.lines, [
-      'idempotency key key-1',
-      'log up to 7261845022003200000',
-      'dispatched (request req-1)',
+      'idempotency key key-1, log up to 7261845022003200000, request req-1',
       'warning: two entries fit',
-      'restarting iggy on deployment prod: 0 of 1 done, 0s',
+      'restarting iggy on prod (42): 0 of 1 done, 0s',
       'NODE                ACTIVITY             STATUS        ELAPSED',
       '610809900976570889  7261845022003200001  ⠋ processing  0s',
+    ]);
+  });
+
+  it('tells the key before anything is sent, and prints it with the id of the request in one dim line', () => {
+    const { view, output, screen } = start({ colour: true });
+    view.on({ event: 'baseline', baseline: 7n, idempotencyKey: 'key-1' });
+    assert.equal(screen.lines[0], 'idempotency key key-1, log up to 7');
+    view.on({ event: 'dispatched', request_id: 'req-1', replayed: false, recovered: false });
+    view.stop();
+    assert.deepEqual(screen.lines, ['idempotency key key-1, log up to 7, request req-1']);
+    assert.ok(output.stderr.text.includes('\u001B[2midempotency key key-1, log up to 7, request req-1\u001B[22m\n'));
+  });
+
+  it('keeps the key where nothing was dispatched', () => {
+    const { view, screen } = start();
+    view.on({ event: 'baseline', baseline: 7n, idempotencyKey: 'key-1' });
+    view.stop();
+    assert.deepEqual(screen.lines, ['idempotency key key-1, log up to 7']);
+  });
+
+  it('says in a line of its own what is not routine', () => {
+    const { view, screen } = start();
+    view.on({ event: 'baseline', baseline: 7n, idempotencyKey: 'key-1' });
+    view.on({ event: 'dispatched', request_id: 'req-1', replayed: false, recovered: true });
+    assert.deepEqual(screen.lines.slice(0, 2), [
+      'idempotency key key-1, log up to 7',
+      'dispatched: the answer was lost, the log has its entries (request req-1)',
+    ]);
+  });
+
+  it('has columns that only grow, so that none jumps, until the window changes', () => {
+    const { view, screen } = start();
+    view.on({ event: 'progress', nodes: targets([running]) });
+    view.on({ event: 'progress', nodes: targets([{}]) });
+    const header = 'NODE                ACTIVITY             STATUS        ELAPSED';
+    assert.equal(screen.lines[1], header);
+    screen.resize(90, 24);
+    assert.equal(screen.lines[1], 'NODE                ACTIVITY             STATUS       ELAPSED');
+  });
+
+  it('is in ASCII where the locale is', () => {
+    const { view, screen } = start({ ascii: true, columns: 41, rows: 6 });
+    view.on({ event: 'progress', nodes: targets([{}, running, { ...awaited }, { status: 'rejected' }]) });
+    assert.deepEqual(screen.lines, [
+      'prod: 2 of 4 done, 1 failed, 0s',
+      'NODE                STATUS        ELAPSED',
+      '610809900976570892  x rejected    4.8s',
+      '610809900976570890  | processing  0s',
+      '... and 2 more nodes, 1 done',
     ]);
   });
 
@@ -114,7 +161,7 @@ describe('a run at a terminal', () => {
     const nodes = targets([{}, {}, { ...awaited }, running, {}, { status: 'rejected' }, running, {}]);
     view.on({ event: 'progress', nodes });
     assert.deepEqual(screen.lines, [
-      'restarting iggy on deployment prod: 5 of 8 done, 1 failed, 0s',
+      'restarting iggy on prod (42): 5 of 8 done, 1 failed, 0s',
       'NODE                ACTIVITY             STATUS        ELAPSED',
       '610809900976570894  7261845022003200006  ✗ rejected    4.8s',
       '610809900976570892  7261845022003200004  ⠋ processing  0s',
@@ -134,14 +181,14 @@ describe('a run at a terminal', () => {
   it('is no more than its headline on a screen of two lines', () => {
     const { view, screen } = start({ rows: 2 });
     view.on({ event: 'progress', nodes: targets([running]) });
-    assert.deepEqual(screen.lines, ['restarting iggy on deployment prod: 0 of 1 done, 0s']);
+    assert.deepEqual(screen.lines, ['restarting iggy on prod (42): 0 of 1 done, 0s']);
   });
 
   it('loses a column rather than break an id at 40 columns, and cuts only its title', () => {
     const { view, screen } = start({ columns: 41 });
     view.on({ event: 'progress', nodes: targets([running, {}]) });
     assert.deepEqual(screen.lines, [
-      'restarting iggy on depl…: 1 of 2 done, 0s',
+      'restarting iggy on prod: 1 of 2 done, 0s',
       'NODE                STATUS        ELAPSED',
       '610809900976570889  ⠋ processing  0s',
       '610809900976570890  ✓ completed   4.8s',
@@ -159,7 +206,7 @@ describe('a run at a terminal', () => {
     screen.resize(42, 24);
     assert.deepEqual(screen.lines, [
       'warning: kept',
-      'restarting iggy on deplo…: 1 of 3 done, 0s',
+      'restarting iggy on prod: 1 of 3 done, 0s',
       'NODE                STATUS        ELAPSED',
       '610809900976570889  ⠋ processing  0s',
       '610809900976570890  ⠋ processing  0s',
@@ -169,7 +216,7 @@ describe('a run at a terminal', () => {
     time.advance(1000);
     assert.deepEqual(screen.lines, [
       'warning: kept',
-      'restarting iggy on deployment prod: 1 of 3 done, 1s',
+      'restarting iggy on prod (42): 1 of 3 done, 1s',
       'NODE                ACTIVITY             STATUS        ELAPSED',
       '610809900976570889  7261845022003200001  ⠇ processing  1s',
       '610809900976570890  7261845022003200002  ⠇ processing  1s',
@@ -183,7 +230,7 @@ describe('a run at a terminal', () => {
     screen.resize(80, 5);
     // What has scrolled off the top by then cannot be taken back.
     assert.deepEqual(screen.lines.slice(-4), [
-      'restarting iggy on deployment prod: 1 of 3 done, 0s',
+      'restarting iggy on prod (42): 1 of 3 done, 0s',
       'NODE                ACTIVITY             STATUS        ELAPSED',
       '610809900976570889  7261845022003200001  ⠋ processing  0s',
       '… and 2 more nodes, 1 done',
@@ -200,9 +247,9 @@ describe('a run at a terminal', () => {
   });
 
   it('shows a status that is not known yet as going on, and lets nothing act on the terminal', () => {
-    const { view, screen } = start({}, { title: `deployment ${HOSTILE}` });
+    const { view, screen } = start({}, { title: { what: 'restarting iggy', deployment: { id: 42n, name: HOSTILE } } });
     view.on({ event: 'progress', nodes: targets([{ status: HOSTILE, finished_at: null }]) });
-    assert.match(screen.lines[0] ?? '', /^deployment [ -~]+: 0 of 1 done, 0s$/);
+    assert.match(screen.lines[0] ?? '', /^restarting iggy on [ -~]+: 0 of 1 done, 0s$/);
     assert.match(screen.lines[2] ?? '', /⠋ {2}\[2J \[31mred/);
   });
 

@@ -25,7 +25,7 @@ function start(options: Partial<WatchViewOptions> = {}, terminals: Terminals = {
     ...printOptions(),
     follow: false,
     quiet: false,
-    title: 'activities of deployment prod',
+    title: { what: 'activities', deployment: { id: 42n, name: 'prod' } },
     clock: time.clock,
     every: time.every,
     ...options,
@@ -179,7 +179,7 @@ describe('a followed log at a terminal', () => {
     const fresh = processing({ id: 7261845022003200004n, created_at: '2026-03-16T12:00:02Z' });
     view.on({ event: 'activity', activity: fresh });
     assert.deepEqual(screen.lines, [
-      'activities of deployment prod: 4 entries, 2 processing, 2s',
+      'activities on prod (42): 4 entries, 2 processing, 2s',
       'ID                   NODE                WHAT          STATUS        TOOK',
       '7261845022003200004  610809900976570889  iggy restart  ⠦ processing  0s',
       '7261845022003200003  610809900976570889  iggy restart  ⠦ processing  5s',

@@ -11,7 +11,7 @@ const view = createRunView(processOutput({ TERM: 'xterm' }, process.stdout, proc
   format: 'table',
   quiet: false,
   stringIds: false,
-  title: 'restarting iggy',
+  title: { what: 'restarting iggy', deployment: { id: 42n, name: 'prod' } },
   clock: systemClock,
   every: systemEvery,
 });

@@ -17,7 +17,7 @@ export function showRun(options: Partial<RunViewOptions> = {}, terminal: Partial
     format: 'table',
     quiet: false,
     stringIds: false,
-    title: 'restarting iggy on deployment prod',
+    title: { what: 'restarting iggy', deployment: { id: 42n, name: 'prod' } },
     clock: time.clock,
     every: time.every,
     ...options,
