@@ -31,8 +31,11 @@ export async function* followRun(run: Run, limits: FollowLimits, tools: JobTools
   const work = workOf(facts);
   // What was usual before: the run's own nodes do not change it.
   let usualMs = work && log.past.usualMs(work);
-  const withEstimate = (event: RunStep): RunStep =>
-    event.event === 'progress' ? { ...event, ...estimate(event.nodes, usualMs, tools.clock.elapsed()) } : event;
+  const withEstimate = (event: RunStep): RunStep => {
+    if (event.event !== 'progress') return event;
+    const settlesAt = tracker.nextCheckAt();
+    return { ...event, ...estimate(event.nodes, usualMs, tools.clock.elapsed()), ...(settlesAt !== null && { settlesAt }) };
+  };
   yield withEstimate({ event: 'progress', nodes: tracker.nodes(null) });
   for await (const event of log.follow(tracker, run.after, deadlineOf(limits, startedAt))) {
     if (event.event !== 'ended') {

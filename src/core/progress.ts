@@ -19,11 +19,14 @@ export interface ProgressEstimate {
   usualMs?: number;
   /** When all that goes on may be over: monotonic clock, ms. */
   endsAt?: number;
+  /** Where all that was seen is final: until when another entry may still show up; likewise. */
+  settlesAt?: number;
 }
 
 /**
  * What a run emits while it goes on. `dispatched`, `activity`, `gate` and `warning` are lines of `-o ndjson` as well
- * (design, "Output shapes"); `baseline`, `gate_output` and `progress` are for people only.
+ * (design, "Output shapes"); `baseline`, `gate_output`, `outage` and
+ * `progress` are for people only.
  */
 export type RunStep =
   /** Right before the POST: what a later `wait --after` needs. */
@@ -36,6 +39,8 @@ export type RunStep =
   | { event: 'gate'; node_id: Id; gate: GateResult }
   | { event: 'gate_output'; node_id: Id; line: string }
   | { event: 'warning'; code: string; message: string }
+  /** The log cannot be read, and was last read so many ms ago; or, with null, it can again. */
+  | { event: 'outage'; ageMs: number | null }
   /** The state of all targets, whenever any of it changed. */
   | ({ event: 'progress'; nodes: readonly NodeProgress[] } & ProgressEstimate);
 

@@ -11,6 +11,8 @@ export interface CellView {
   utc: boolean;
   /** In a display that is drawn again and again: for what ticks. */
   now?: Now;
+  /** The time of day up to which what is shown is true, where nothing newer can be seen. */
+  asOf?: string;
 }
 
 /** By the two clocks, ms: the wall clock (UTC) for what began at a time of the server, the monotonic one for all else. */

@@ -19,21 +19,27 @@ export function timeColumn<T>(
 
 /**
  * The cells of a column of durations: seconds in CSV, `4.8s` for people. What is still going on has no duration; a
- * live display shows `running` instead, its time so far.
+ * live display shows `running` instead, its time so far, and since when that is not known any more.
  */
 export function durationCell<T>(
   milliseconds: (item: T) => number | null,
   running: (item: T, now: Now) => string | null,
-): Pick<Column<T>, 'value' | 'text'> {
+): Pick<Column<T>, 'value' | 'text' | 'narrow'> {
+  const shown = (item: T, { now }: CellView): string => {
+    const took = milliseconds(item);
+    if (took !== null) return formatDuration(took);
+    return cellText(now === undefined ? null : running(item, now));
+  };
   return {
     value: (item) => {
       const took = milliseconds(item);
       return took === null ? null : took / 1000;
     },
-    text: (item, { now }) => {
-      const took = milliseconds(item);
-      if (took !== null) return formatDuration(took);
-      return cellText(now === undefined ? null : running(item, now));
+    text: (item, view) => {
+      const { now, asOf } = view;
+      const counts = asOf !== undefined && now !== undefined && milliseconds(item) === null && running(item, now) !== null;
+      return counts ? `${shown(item, view)} as of ${asOf}` : shown(item, view);
     },
+    narrow: [shown],
   };
 }

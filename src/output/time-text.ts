@@ -31,6 +31,11 @@ export function clockText(now: number): string {
   return `${new Date(now).toISOString().slice(11, 19)}Z`;
 }
 
+/** The time of day with its seconds, local or in UTC with a `Z`: `12:00:05`. */
+export function secondsText(now: number, utc: boolean): string {
+  return timeText(new Date(now).toISOString(), utc).slice(11);
+}
+
 /** How long an activity took, in milliseconds, by the server's clock alone; null while that is not known. */
 export function tookMs(activity: { created_at: string | null; finished_at?: string | null }): number | null {
   const { created_at: created, finished_at: finished } = activity;

@@ -23,10 +23,13 @@ export class ErrorBudget {
     return this.#retryAfterMs;
   }
 
-  succeeded(): void {
+  /** @returns whether the poll before this one failed */
+  succeeded(): boolean {
+    const wasFailing = this.#failingSince !== null;
     this.#failingSince = null;
     this.#extendedTo = 0;
     this.#retryAfterMs = 0;
+    return wasFailing;
   }
 
   /**

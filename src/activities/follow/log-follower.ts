@@ -148,7 +148,7 @@ export class LogFollower {
     const limitMs = tries === 'one' ? this.#subscribers.nextDeadline(startedAt) - startedAt : Infinity;
     const read = await withTimeout(this.#clock, limitMs, signal, (limited) => this.#tail.poll(open, { signal: limited, tries }));
     const endedAt = this.#clock.elapsed();
-    this.#budget.succeeded();
+    if (this.#budget.succeeded()) this.#subscribers.tell({ event: 'outage', ageMs: null });
     this.#polledAt = startedAt;
     this.#memory?.take(read);
     const poll = { startedAt, endedAt, serverTime: this.#tail.serverTime };
@@ -168,8 +168,9 @@ export class LogFollower {
     // One that a deadline broke off says nothing of the log.
     if (this.#subscribers.lateAt(now).length === 0) {
       const { giveUp, first } = this.#budget.failed(error, startedAt, now);
-      const [anyone] = this.#subscribers.all();
-      if (first) anyone?.events.push(warning('poll_failed', `cannot see the log just now: ${error.message}`));
+      const ageMs = now - (this.#polledAt > 0 ? this.#polledAt : startedAt);
+      const problem = warning('poll_failed', `cannot see the log just now: ${error.message}`);
+      if (first) this.#subscribers.tell(problem, { event: 'outage', ageMs });
       if (giveUp) this.#subscribers.end(this.#subscribers.all(), { kind: 'gave-up', error });
     }
     this.#timer.set(Math.max(this.#schedule.next(now), this.#budget.retryAfterMs));

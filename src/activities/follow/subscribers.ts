@@ -1,5 +1,6 @@
 import type { Activity } from '../../core/activity.js';
 import type { Id } from '../../core/ids.js';
+import type { RunStep } from '../../core/progress.js';
 import { EventQueue } from './event-queue.js';
 import type { Followed, FollowEvent, FollowOutcome, Poll } from './followed.js';
 
@@ -35,6 +36,12 @@ export class Subscribers {
     for (const event of news) events.push(event);
     if (followed.settled) this.end([subscriber], { kind: 'settled' });
     return news.length > 0;
+  }
+
+  /** Says once what concerns all of them. */
+  tell(...events: RunStep[]): void {
+    const [anyone] = this.#all;
+    for (const event of events) anyone?.events.push(event);
   }
 
   end(some: readonly Subscriber[], outcome: FollowOutcome): void {

@@ -55,8 +55,10 @@ export async function showWatch(
   return request.exitStatus && ended.anyRejected ? EXIT_CODES.rejected.code : EXIT_CODES.done.code;
 }
 
-function isShown<E extends { event: string }>(event: E): event is E & { event: 'listing' | 'activity' | 'warning' } {
-  return event.event === 'listing' || event.event === 'activity' || event.event === 'warning';
+const SHOWN = ['listing', 'activity', 'warning', 'outage'] as const;
+
+function isShown<E extends { event: string }>(event: E): event is E & { event: (typeof SHOWN)[number] } {
+  return SHOWN.some((name) => name === event.event);
 }
 
 /** A list that is not what was waited for ends as one that broke off. */

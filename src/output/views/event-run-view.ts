@@ -42,6 +42,7 @@ function eventLine(event: RunStep): object | null {
       return { event: event.event, node_id: event.node_id, gate: event.gate };
     case 'baseline':
     case 'gate_output':
+    case 'outage':
     case 'progress':
       return null;
   }

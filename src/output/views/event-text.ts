@@ -30,6 +30,20 @@ export function toGoText({ endsAt }: ProgressEstimate, now: number): string[] {
   return endsAt === undefined || endsAt - now < 1000 ? [] : [`about ${elapsedText(endsAt - now)} to go`];
 }
 
+const SETTLING = 'making sure that no other follows';
+
+/** `making sure that no other follows (3s)`, when all that was seen is final; nothing where nothing can follow. */
+export function settlingText({ settlesAt }: ProgressEstimate, now: number, words = SETTLING): string[] {
+  if (settlesAt === undefined) return [];
+  const left = Math.ceil(Math.max(settlesAt - now, 0) / 1000);
+  return [`${words}${left > 0 ? ` (${elapsedText(left * 1000)})` : ''}`];
+}
+
+/** `log out of reach since 12:00:05` */
+export function outageText(asOf: string): string {
+  return `log out of reach since ${asOf}`;
+}
+
 /** `610809900976570889 gate passed (1.2s)` */
 export function gateText({ node_id: node, gate }: EventOf<'gate'>): string {
   return `${node} gate ${gateWord(gate)} (${formatDuration(gate.took_ms)})`;

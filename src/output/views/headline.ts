@@ -11,7 +11,14 @@ export interface ViewTitle {
 /** What goes on, and how far it has come, each in more and in fewer words. */
 export interface Headline {
   titles: readonly string[];
-  states: readonly string[];
+  /** All of it; without what matters least; and what is never left out. */
+  states: readonly [full: string, less: string, least: string];
+}
+
+/** Puts each state together from its parts. @param bare what is never left out @param elapsed stands last */
+export function statesOf(bare: readonly string[], more: readonly string[], most: readonly string[], elapsed: string): Headline['states'] {
+  const join = (parts: readonly string[]): string => [...bare, ...parts, elapsed].join(', ');
+  return [join(most), join(more), join([])];
 }
 
 /** A title in more and in fewer words; the name of the deployment is in each, and whole. */
@@ -22,18 +29,19 @@ export function titlesOf({ what, deployment: { id, name } }: ViewTitle): string[
 }
 
 /**
- * The headline that fits: the title in fewer words first, but still with what goes on; then the state, then the title
- * again, which is cut short only where nothing else helps.
+ * The headline that fits: the title and the state in fewer and fewer words, by turns. The name is cut short only where
+ * nothing else helps.
  * @param width in columns
  * @param mark what says that something was cut off: `…`
  */
 export function fitHeadline({ titles, states }: Headline, width: number, mark: string): { title: string; state: string } {
   const [fullest = '', shorter = fullest, shortest = shorter] = titles;
-  const [full = '', ...fewer] = states;
-  const [least = full] = fewer.slice(-1);
+  const [full, less, least] = states;
   const choices = [
     { title: fullest, state: full },
-    ...states.map((state) => ({ title: shorter, state })),
+    { title: shorter, state: full },
+    { title: shorter, state: less },
+    { title: shortest, state: less },
     { title: shortest, state: least },
   ];
   const fits = choices.find(({ title, state }) => stringWidth(`${title}: ${state}`) <= width);

@@ -6,8 +6,8 @@ import { hasFailed, isOver, progressRank } from '../node-state.js';
 import { type Sink } from '../streams.js';
 import { painter, type Paint } from '../style.js';
 import { elapsedText } from '../time-text.js';
-import { baselineText, dispatchedText, gateOutputText, gateText, toGoText, usualText, type EventOf } from './event-text.js';
-import { titlesOf } from './headline.js';
+import { baselineText, dispatchedText, gateOutputText, gateText, outageText, settlingText, toGoText, usualText, type EventOf } from './event-text.js';
+import { statesOf, titlesOf } from './headline.js';
 import { LiveTable, type LiveFrame } from './live-table.js';
 import { type RunView, type RunViewOptions } from './run-view.js';
 
@@ -33,7 +33,7 @@ export class LiveRunView implements RunView {
       utc: false,
       clock,
       every,
-      frame: (now) => this.#frame(now),
+      frame: (now, asOf) => this.#frame(now, asOf),
       rank: progressRank,
       more: moreNodes,
     });
@@ -63,6 +63,9 @@ export class LiveRunView implements RunView {
         this.#expected = event;
         this.#table.redraw();
         break;
+      case 'outage':
+        this.#table.freeze(event.ageMs);
+        break;
       case 'activity':
         // The progress that comes with it says the same.
         break;
@@ -89,7 +92,22 @@ export class LiveRunView implements RunView {
     if (note !== null) this.#table.print(`${this.#paint('dim', note)}\n`);
   }
 
-  #frame(now: number): LiveFrame<NodeProgress> {
+  /** What is waited for, in fewer and in more words. */
+  #next(now: number, asOf: string | undefined, isOpen: boolean): { more: string[]; most: string[] } {
+    const expected = this.#expected;
+    if (asOf !== undefined) {
+      const outage = [this.#paint('bad', outageText(asOf))];
+      return { more: outage, most: outage };
+    }
+    if (isOpen) {
+      const toGo = toGoText(expected, now);
+      return { more: toGo, most: [...usualText(expected), ...toGo] };
+    }
+    if (this.#nodes.length === 0) return { more: [], most: [] };
+    return { more: settlingText(expected, now, 'settling'), most: settlingText(expected, now) };
+  }
+
+  #frame(now: number, asOf: string | undefined): LiveFrame<NodeProgress> {
     const all = this.#nodes.length;
     const failed = this.#nodes.filter(hasFailed).length;
     const done = this.#nodes.filter(isOver).length;
@@ -98,11 +116,10 @@ export class LiveRunView implements RunView {
       all === 0 ? 'waiting' : `${isRoll ? `${bar(done, all)} ` : ''}${done} of ${all} done`,
       ...(failed > 0 ? [this.#paint('bad', `${failed} failed`)] : []),
     ];
-    const [usual, toGo] = done < all ? [usualText(this.#expected), toGoText(this.#expected, now)] : [[], []];
-    const states = [[...usual, ...toGo], toGo, []].map((expected) => [...parts, ...expected, elapsedText(now - this.#started)].join(', '));
+    const { more, most } = this.#next(now, asOf, done < all);
     return {
       titles: this.#titles,
-      states,
+      states: statesOf(parts, more, most, elapsedText(now - this.#started)),
       rows: this.#nodes,
       ...(this.#note !== null && { note: this.#paint('dim', this.#note) }),
     };

@@ -2,12 +2,13 @@ import { Writable } from 'node:stream';
 import { createLogUpdate } from 'log-update';
 import stringWidth from 'string-width';
 import { type Clock } from '../../core/clock.js';
-import { type Selection } from '../columns.js';
+import { type Now, type Selection } from '../columns.js';
 import { SPINNER_FRAME_MS } from '../status.js';
 import { painter, type Paint } from '../style.js';
 import { type Sink } from '../streams.js';
 import { fitColumns, headerLine, rowLines, shown, type WidthMemory } from '../table.js';
 import { type Every } from '../ticker.js';
+import { secondsText } from '../time-text.js';
 import { fitHeadline, type Headline } from './headline.js';
 
 /** One picture of what is going on. */
@@ -25,10 +26,12 @@ export interface LiveTableOptions<T> {
   clock: Pick<Clock, 'now' | 'elapsed'>;
   every: Every;
   /**
+  /**
    * Asked for the current picture at every tick, at every `redraw`, and when the terminal's size changes.
    * @param now monotonic clock, ms
+   * @param asOf the time of day up to which the rows are true, where nothing newer can be seen
    */
-  frame: (now: number) => LiveFrame<T>;
+  frame: (now: number, asOf: string | undefined) => LiveFrame<T>;
   /** Where the screen is too small for all rows, those of the lowest rank are shown. */
   rank?: (row: T) => number;
   /** The last line, about the rows that are not shown: `… and 12 more`. */
@@ -50,6 +53,8 @@ export class LiveTable<T> {
   /** Its columns only grow, until the terminal's size changes. */
   readonly #widths: WidthMemory = new Map();
   #drawn: string[] = [];
+  /** Up to when the rows are true; null while they are up to date. */
+  #frozen: Now | null = null;
   #stopped = false;
 
   constructor(options: LiveTableOptions<T>) {
@@ -64,6 +69,16 @@ export class LiveTable<T> {
     if (this.#stopped) return;
     this.#drawn = this.#lines().map((line) => shown(line, this.#options.sink));
     this.#log(this.#drawn.join('\n'));
+  }
+
+  /**
+   * From now on nothing new can be seen, so that no row counts on; or, with null, it can again.
+   * @param ageMs how old the rows are
+   */
+  freeze(ageMs: number | null): void {
+    const { clock } = this.#options;
+    this.#frozen = ageMs === null ? null : { wall: clock.now() - ageMs, elapsed: clock.elapsed() - ageMs };
+    this.redraw();
   }
 
   /** Prints lines that stay, above the table. */
@@ -90,13 +105,14 @@ export class LiveTable<T> {
   #lines(): string[] {
     const { sink, selection, clock, utc, frame, more } = this.#options;
     const now = { wall: clock.now(), elapsed: clock.elapsed() };
-    const { note, rows, ...words } = frame(now.elapsed);
+    const asOf = this.#frozen === null ? undefined : secondsText(this.#frozen.wall, utc);
+    const { note, rows, ...words } = frame(now.elapsed, asOf);
     const { title, state } = fitHeadline(words, sink.columns, shown('…', sink));
     const above = [...(note === undefined ? [] : [note]), `${this.#paint('bold', title)}: ${state}`];
     const height = sink.rows - sum(above.map((line) => this.#height(line))) - ['header', 'cursor'].length;
     if (rows.length === 0 || height < 1) return above;
     const { visible, hidden } = this.#choose(rows, height);
-    const look = { view: { utc, now }, paint: this.#paint, ascii: sink.ascii, header: true, width: sink.columns };
+    const look = { view: { utc, now: this.#frozen ?? now, asOf }, paint: this.#paint, ascii: sink.ascii, header: true, width: sink.columns };
     const fitted = fitColumns(selection, visible, look, this.#widths);
     const table = [headerLine(fitted, look), ...rowLines(fitted, visible, look)];
     return [...above, ...table, ...(hidden.length > 0 ? [more(hidden)] : [])];

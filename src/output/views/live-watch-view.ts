@@ -7,7 +7,8 @@ import { warningText } from '../error.js';
 import { type Sink } from '../streams.js';
 import { painter, type Paint } from '../style.js';
 import { elapsedText } from '../time-text.js';
-import { titlesOf } from './headline.js';
+import { outageText } from './event-text.js';
+import { statesOf, titlesOf } from './headline.js';
 import { LiveTable, type LiveFrame } from './live-table.js';
 import { Tally } from './tally.js';
 import { type WatchEvent, type WatchView, type WatchViewOptions } from './watch-view.js';
@@ -36,7 +37,7 @@ export class LiveWatchView implements WatchView {
       utc: options.utc,
       clock: options.clock,
       every: options.every,
-      frame: (now) => this.#frame(now),
+      frame: (now, asOf) => this.#frame(now, asOf),
       more: (hidden) => this.#more(hidden),
     });
   }
@@ -45,6 +46,9 @@ export class LiveWatchView implements WatchView {
     switch (event.event) {
       case 'warning':
         this.#table.print(warningText(event.message, this.#paint));
+        break;
+      case 'outage':
+        this.#table.freeze(event.ageMs);
         break;
       case 'listing':
         this.#add(event.activities);
@@ -72,14 +76,15 @@ export class LiveWatchView implements WatchView {
     this.#table.redraw();
   }
 
-  #frame(now: number): LiveFrame<Activity> {
+  #frame(now: number, asOf: string | undefined): LiveFrame<Activity> {
     const open = this.#tally.open();
-    const state = [
+    const counts = [
       count(this.#tally.counts().total, 'entry', 'entries'),
       ...(open > 0 ? [this.#paint('busy', `${open} processing`)] : []),
-      elapsedText(now - this.#started),
     ];
-    return { titles: this.#titles, states: [state.join(', ')], rows: this.#newestFirst };
+    const outage = asOf === undefined ? [] : [this.#paint('bad', outageText(asOf))];
+    const states = statesOf(counts, outage, outage, elapsedText(now - this.#started));
+    return { titles: this.#titles, states, rows: this.#newestFirst };
   }
 
   #more(hidden: readonly Activity[]): string {

@@ -48,6 +48,9 @@ export class PlainRunView implements RunView {
       case 'gate_output':
         if (this.#verbosity !== 'warnings') this.#log.line(gateOutputText(event));
         break;
+      case 'outage':
+        // The warning that comes with it says so.
+        break;
       case 'progress':
         this.#expected = event;
         this.#progress(event.nodes);

@@ -31,6 +31,9 @@ export class PlainWatchView implements WatchView {
       case 'warning':
         this.#log.raw(warningText(event.message, this.#paint));
         break;
+      case 'outage':
+        // The warning that comes with it says so.
+        break;
       case 'listing':
         event.activities.forEach((activity) => this.#tally.add(activity));
         this.#write(event.activities.filter((activity) => !isFinal(activity.status)).reverse());

@@ -11,7 +11,9 @@ export type WatchEvent =
   | { event: 'listing'; activities: readonly Activity[] }
   /** An entry appeared after that, or its status changed. */
   | { event: 'activity'; activity: Activity }
-  | { event: 'warning'; code: string; message: string };
+  | { event: 'warning'; code: string; message: string }
+  /** The log cannot be read, and was last read so many ms ago; or, with null, it can again. */
+  | { event: 'outage'; ageMs: number | null };
 
 /** A display of a log that is followed (`activities list --watch|--follow`). */
 export interface WatchView {

@@ -138,7 +138,7 @@ describe('a log follower with one subscriber', () => {
       world.fault = (at) => (at < 1000 ? lost() : null);
       world.settledAt = 1500;
       await world.run();
-      assert.deepEqual(world.events, [warning('poll_failed', 'cannot see the log just now: the connection was lost')]);
+      assert.deepEqual(world.events.filter(({ event }) => event === 'warning'), [warning('poll_failed', 'cannot see the log just now: the connection was lost')]);
     });
 
     it('a good poll starts the 60 s anew', async () => {
@@ -149,6 +149,24 @@ describe('a log follower with one subscriber', () => {
       const lastGood = world.polls.findLast(isGood) ?? 0;
       assert.ok(world.since() - lastGood >= 60_000 && world.since() - lastGood <= 71_000);
       assert.deepEqual(world.warnings, ['poll_failed', 'poll_failed']);
+    });
+
+    it('says how old is what was read last, and when it can be read again', async () => {
+      const world = new World();
+      world.fault = (at) => (at > 2000 && at < 9000 ? lost() : null);
+      world.settledAt = 12_000;
+      await world.run();
+      const outages = world.events.filter(({ event }) => event === 'outage');
+      // Good polls began at 0.5 s and 1.5 s; the one at 2.5 s failed.
+      assert.deepEqual(outages, [{ event: 'outage', ageMs: 1000 }, { event: 'outage', ageMs: null }]);
+    });
+
+    it('says from when on it looked in vain, where nothing was read before', async () => {
+      const world = new World();
+      world.fault = () => lost();
+      await world.run(10_000).catch(() => undefined);
+      const outages = world.events.filter(({ event }) => event === 'outage');
+      assert.deepEqual(outages, [{ event: 'outage', ageMs: 0 }]);
     });
 
     it('goes on when it is good again', async () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { fitHeadline, titlesOf } from '../../../src/output/views/headline.js';
+import { fitHeadline, statesOf, titlesOf } from '../../../src/output/views/headline.js';
 
 const deployment = { id: 7263012455120900033n, name: 'prod-eu-west' };
 const titles = titlesOf({ what: 'restart of iggy', deployment });
-const states = ['1 of 3 done, usually 14s, about 9s to go, 5s', '1 of 3 done, about 9s to go, 5s', '1 of 3 done, 5s'];
+const states = statesOf(['1 of 3 done'], ['about 9s to go'], ['usually 14s', 'about 9s to go'], '5s');
 
 function line(width: number): string {
   const { title, state } = fitHeadline({ titles, states }, width, '…');
@@ -16,7 +16,7 @@ describe('the headline of a live view', () => {
     'restart of iggy on prod-eu-west (7263012455120900033): 1 of 3 done, usually 14s, about 9s to go, 5s',
     'restart of iggy on prod-eu-west: 1 of 3 done, usually 14s, about 9s to go, 5s',
     'restart of iggy on prod-eu-west: 1 of 3 done, about 9s to go, 5s',
-    'restart of iggy on prod-eu-west: 1 of 3 done, 5s',
+    'prod-eu-west: 1 of 3 done, about 9s to go, 5s',
     'prod-eu-west: 1 of 3 done, 5s',
   ];
   for (const text of shorter) {
@@ -39,7 +39,7 @@ describe('the headline of a live view', () => {
 
   it('cuts between characters, not in the middle of one', () => {
     const family = '👨‍👩‍👧';
-    const { title } = fitHeadline({ titles: titlesOf({ what: 'x', deployment: { id: 1n, name: family.repeat(9) } }), states: ['s'] }, 12, '…');
+    const { title } = fitHeadline({ titles: titlesOf({ what: 'x', deployment: { id: 1n, name: family.repeat(9) } }), states: ['s', 's', 's'] }, 12, '…');
     assert.equal(title, `${family.repeat(4)}…`);
   });
 });

@@ -64,6 +64,46 @@ describe('a run at a terminal', () => {
     assert.match(screen.lines[2] ?? '', /processing {2}2s$/);
   });
 
+  it('says what is still waited for when all that was seen is final', () => {
+    const { view, screen, time } = start();
+    view.on({ event: 'progress', nodes: targets([{}, {}]), settlesAt: time.clock.elapsed() + 2500 });
+    assert.equal(screen.lines[0], 'restarting iggy on prod: 2 of 2 done, making sure that no other follows (3s), 0s');
+    time.advance(1500);
+    assert.equal(screen.lines[0], 'restarting iggy on prod: 2 of 2 done, making sure that no other follows (1s), 1s');
+    screen.resize(60, 24);
+    assert.equal(screen.lines[0], 'restarting iggy on prod: 2 of 2 done, settling (1s), 1s');
+    screen.resize(80, 24);
+    time.advance(1500);
+    assert.equal(screen.lines[0], 'restarting iggy on prod (42): 2 of 2 done, making sure that no other follows, 3s');
+    view.on({ event: 'progress', nodes: targets([{}, {}, running]) });
+    assert.equal(screen.lines[0], 'restarting iggy on prod (42): 2 of 3 done, 3s');
+  });
+
+  it('counts on in no row while the log cannot be read, and says since when', () => {
+    const zone = process.env.TZ;
+    process.env.TZ = 'UTC';
+    try {
+      const { view, screen, time } = start();
+      view.on({ event: 'progress', nodes: targets([{}, running]), usualMs: 14_200, endsAt: time.clock.elapsed() + 14_000 });
+      time.advance(12_000);
+      view.on({ event: 'outage', ageMs: 2000 });
+      const rows = [
+        '610809900976570889  7261845022003200001  ✓ completed   4.8s',
+        '610809900976570890  7261845022003200002  ⠋ processing  10s as of 12:00:10',
+      ];
+      assert.deepEqual(screen.lines.slice(2), rows);
+      time.advance(30_000);
+      assert.equal(screen.lines[0], 'restarting iggy on prod (42): 1 of 2 done, log out of reach since 12:00:10, 42s');
+      assert.deepEqual(screen.lines.slice(2), rows);
+      view.on({ event: 'outage', ageMs: null });
+      assert.equal(screen.lines[0], 'restarting iggy on prod (42): 1 of 2 done, usually 14s, 42s');
+      assert.match(screen.lines[3] ?? '', / processing {2}42s$/);
+    } finally {
+      if (zone === undefined) delete process.env.TZ;
+      else process.env.TZ = zone;
+    }
+  });
+
   it('counts what failed', () => {
     const { view, screen } = start();
     view.on({ event: 'progress', nodes: targets([{}, { status: 'rejected' }, { ...awaited, status: 'missing' }, running]) });

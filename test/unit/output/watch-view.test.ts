@@ -200,6 +200,17 @@ describe('a followed log at a terminal', () => {
     assert.match(screen.lines[3] ?? '', /2026-03-16 12:00:00Z {2}4\.8s$/);
   });
 
+  it('counts on in no row while the log cannot be read, and keeps its columns', () => {
+    const { view, output, time } = start({ utc: true }, TERMINAL);
+    const screen = new Screen(output.stderr);
+    view.on(log);
+    time.advance(3000);
+    view.on({ event: 'outage', ageMs: 1000 });
+    time.advance(9000);
+    assert.equal(screen.lines[0], 'prod: 3 entries, 1 processing, log out of reach since 12:00:02Z, 12s');
+    assert.match(screen.lines[2] ?? '', /^7261845022003200003 .* processing {2}5s$/);
+  });
+
   it('shows the columns that were asked for', () => {
     const { view, output } = start({ columns: ['status', 'id'] }, TERMINAL);
     view.on(log);
