@@ -5,6 +5,7 @@ export interface Terminal {
   isTTY: boolean;
   colour: boolean;
   ascii: boolean;
+  tabProgress: boolean;
   columns: number;
   rows: number;
 }
@@ -14,6 +15,7 @@ export class MemorySink implements Sink {
   readonly isTTY: boolean;
   readonly colour: boolean;
   readonly ascii: boolean;
+  readonly tabProgress: boolean;
   columns: number;
   rows: number;
   text = '';
@@ -26,6 +28,7 @@ export class MemorySink implements Sink {
     this.isTTY = terminal.isTTY ?? false;
     this.colour = terminal.colour ?? this.isTTY;
     this.ascii = terminal.ascii ?? false;
+    this.tabProgress = terminal.tabProgress ?? false;
     this.columns = terminal.columns ?? 80;
     this.rows = terminal.rows ?? 24;
     this.#scrub = scrub;

@@ -18,8 +18,9 @@ export interface SummaryOptions {
 export function summaryText(result: RunResult, options: SummaryOptions, paint: Paint): string {
   const good = GOOD.has(result.outcome);
   const lines: string[] = [];
-  if (!good) lines.push(`${paint('bad', '✗')} ${failureText(result, options.tookMs)}`);
-  else if (!options.quiet) lines.push(`${paint('ok', '✓')} ${successText(result, options.tookMs)}`);
+  if (!good || !options.quiet) {
+    lines.push(`${good ? paint('ok', '✓') : paint('bad', '✗')} ${endingText(result, options.tookMs)}`);
+  }
   if (isRoll(result.nodes) && !(good && options.quiet)) {
     lines.push(...rollGroups(result.nodes, shortList).map((line) => `  ${line}`));
   }
@@ -27,6 +28,11 @@ export function summaryText(result: RunResult, options: SummaryOptions, paint: P
   const { resume } = result;
   if (resume !== null && !(good && options.quiet)) lines.push(`to take it up again: ${plainText(resume)}`);
   return lines.map((line) => `${line}\n`).join('');
+}
+
+/** How a run ended, in one line. @param tookMs in milliseconds */
+export function endingText(result: RunResult, tookMs: number): string {
+  return GOOD.has(result.outcome) ? successText(result, tookMs) : failureText(result, tookMs);
 }
 
 /** `restart of iggy`; `the run` when it is not of one kind. */

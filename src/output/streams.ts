@@ -1,6 +1,7 @@
 import type { Env } from '../core/env.js';
 import { LdctlError } from '../core/errors.js';
 import { inAscii, isAsciiOnly } from './ascii.js';
+import { takesTabProgress } from './desktop.js';
 
 /** Takes secrets out of a text that is about to be shown, such as `ApiKey.scrub`. */
 export type Scrub = (text: string) => string;
@@ -25,6 +26,8 @@ export interface Sink {
   readonly colour: boolean;
   /** Whether signs beyond ASCII cannot be shown. */
   readonly ascii: boolean;
+  /** Whether progress can be shown in the terminal's tab. */
+  readonly tabProgress: boolean;
   /** Size of the terminal; 80×24 where there is none, or it does not say. */
   readonly columns: number;
   readonly rows: number;
@@ -61,7 +64,7 @@ export type OutputStream = NodeJS.WritableStream & {
 /**
  * The process's own stdout and stderr. Colour only on a TTY, and never with `NO_COLOR` or `TERM=dumb` (design,
  * "Output shapes").
- * @param env of which `NO_COLOR`, `TERM` and the locale matter here
+ * @param env of which `NO_COLOR`, `TERM`, the locale and what names the terminal matter here
  */
 export function processOutput(env: Env, stdout: OutputStream, stderr: OutputStream): Output {
   const { scrub, redact } = scrubChain();
@@ -116,6 +119,10 @@ class StreamSink implements Sink {
 
   get ascii(): boolean {
     return isAsciiOnly(this.#env);
+  }
+
+  get tabProgress(): boolean {
+    return this.canRedraw && takesTabProgress(this.#env);
   }
 
   // Some pseudo-terminals say 0.

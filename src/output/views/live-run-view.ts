@@ -1,5 +1,6 @@
 import { type NodeProgress, type ProgressEstimate, type RunStep } from '../../core/progress.js';
 import { count, plainText } from '../../core/text.js';
+import { TabProgress } from '../desktop.js';
 import { warningText } from '../error.js';
 import { progressColumns } from '../node-columns.js';
 import { hasFailed, isOver, progressRank } from '../node-state.js';
@@ -16,6 +17,7 @@ export class LiveRunView implements RunView {
   readonly #titles: readonly string[];
   readonly #paint: Paint;
   readonly #table: LiveTable<NodeProgress>;
+  readonly #tab: TabProgress;
   readonly #started: number;
   #nodes: readonly NodeProgress[] = [];
   /** What the machinery says of itself: it grows until the trigger is dispatched. */
@@ -27,6 +29,7 @@ export class LiveRunView implements RunView {
     this.#titles = titlesOf(title);
     this.#paint = painter(sink.colour);
     this.#started = clock.elapsed();
+    this.#tab = new TabProgress(sink);
     this.#table = new LiveTable({
       sink,
       selection: { columns: progressColumns, chosen: false },
@@ -61,6 +64,7 @@ export class LiveRunView implements RunView {
       case 'progress':
         this.#nodes = event.nodes;
         this.#expected = event;
+        this.#tab.show(event.nodes.filter(isOver).length, event.nodes.length, event.nodes.some(hasFailed));
         this.#table.redraw();
         break;
       case 'outage':
@@ -75,6 +79,7 @@ export class LiveRunView implements RunView {
   stop(): void {
     this.#printNote();
     this.#table.stop();
+    this.#tab.clear();
   }
 
   /** The id of the request joins what was told before it, in one line; what is more than routine has a line of its own. */
