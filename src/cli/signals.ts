@@ -1,5 +1,6 @@
 import { Interrupted, type StopSignal } from '../core/errors.js';
 import type { Output } from '../output/streams.js';
+import type { OnSuspend } from '../output/ticker.js';
 
 export interface Interrupts {
   /** Aborted with an `Interrupted` at the first signal. */
@@ -52,6 +53,21 @@ export function catchInterrupts(hangup?: Hangup): Interrupts {
     },
   };
 }
+
+/** By SIGTSTP, which stops the process only once it was heard, and SIGCONT. Windows knows neither. */
+export const onSuspend: OnSuspend = (pause, resume) => {
+  if (process.platform === 'win32') return () => undefined;
+  const suspend = (): void => {
+    pause();
+    process.kill(process.pid, 'SIGSTOP');
+  };
+  process.on('SIGTSTP', suspend);
+  process.on('SIGCONT', resume);
+  return () => {
+    process.off('SIGTSTP', suspend);
+    process.off('SIGCONT', resume);
+  };
+};
 
 /** For what is not ours to stop: nothing is caught, and the signal is never aborted. */
 export const NO_INTERRUPTS: Interrupts = {

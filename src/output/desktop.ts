@@ -1,4 +1,3 @@
-import { type Env } from '../core/env.js';
 import { plainText } from '../core/text.js';
 import { type Sink } from './streams.js';
 
@@ -13,17 +12,6 @@ export function notify(sink: Sink, message: string): void {
   sink.write(`${sink.canRedraw ? `${OSC}9;${plainText(message)}${END}` : ''}${BELL}`);
 }
 
-/**
- * Whether the terminal is known to show progress in its tab or task bar (OSC 9;4). Others may take the sequence for a
- * notification. A multiplexer in between hands the variables on, but not the sequence.
- */
-export function takesTabProgress({ TMUX, STY, WT_SESSION, ConEmuANSI, TERM_PROGRAM, TERM_FEATURES }: Env): boolean {
-  if (TMUX || STY) return false;
-  if (WT_SESSION || ConEmuANSI === 'ON') return true;
-  if (TERM_PROGRAM === 'iTerm.app') return TERM_FEATURES?.includes('P') === true;
-  return TERM_PROGRAM === 'ghostty' || TERM_PROGRAM === 'WezTerm';
-}
-
 /** How far a run has come, in the tab of its terminal; where that is not known to show it, nothing. */
 export class TabProgress {
   readonly #sink: Sink;
@@ -35,7 +23,7 @@ export class TabProgress {
   }
 
   /** @param all how many there are; null where that says nothing of when it ends */
-  show(done: number, all: number | null, hasFailed = false): void {
+  show({ done, all, hasFailed = false }: { done: number; all: number | null; hasFailed?: boolean }): void {
     if (!this.#sink.tabProgress) return;
     if (this.#shown === '') process.on('exit', this.#clear);
     const percent = all === null || all === 0 ? null : Math.floor((done / all) * 100);

@@ -1,7 +1,7 @@
 import type { Env } from '../core/env.js';
 import { LdctlError } from '../core/errors.js';
-import { inAscii, isAsciiOnly } from './ascii.js';
-import { takesTabProgress } from './desktop.js';
+import { inAscii } from './ascii.js';
+import { isAsciiOnly, takesTabProgress } from './terminal-env.js';
 
 /** Takes secrets out of a text that is about to be shown, such as `ApiKey.scrub`. */
 export type Scrub = (text: string) => string;

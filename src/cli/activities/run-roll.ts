@@ -54,7 +54,8 @@ export async function runRoll(
     stopping: context.interrupts.inTwoStages(),
     rollCommand: (rest) => rollCommand({ ...request, ...plan }, flags, rest, context.resumeFlags(target)),
   });
-  return showJob(context, titleOf(`rolling ${formatAction(plan.action)} of ${plan.runtime}`, target), job);
+  const title = titleOf(`rolling ${formatAction(plan.action)} of ${plan.runtime}`, target);
+  return showJob(context, { title, notify: flags.notify }, job);
 }
 
 async function nodesOfLog(context: ConnectedContext, target: Target): Promise<Id[]> {

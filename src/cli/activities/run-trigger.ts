@@ -24,5 +24,5 @@ export async function runTrigger(
     return showDryRun(context, result, { request: describeTrigger(target.supervisorUrl.value, requestOf(plan)) });
   }
   const title = titleOf(`${formatAction(plan.action)} of ${plan.runtime}`, target);
-  return showJob(context, title, triggerIfNotBusy(plan, flags['if-busy'], tools));
+  return showJob(context, { title, notify: flags.notify }, triggerIfNotBusy(plan, flags['if-busy'], tools));
 }

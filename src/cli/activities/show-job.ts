@@ -3,26 +3,36 @@ import { LdctlError } from '../../core/errors.js';
 import { EXIT_CODES, type ExitCode } from '../../core/exit-codes.js';
 import type { RunResult } from '../../core/outcome.js';
 import type { ResultEvent } from '../../core/progress.js';
+import { notify } from '../../output/desktop.js';
 import { reportToGitHub } from '../../output/github.js';
 import { printRunResult, type DryRunRequest } from '../../output/run-result.js';
+import { endingText } from '../../output/run-summary.js';
 import { createPlainRunView } from '../../output/plain-views.js';
 import type { ViewTitle } from '../../output/views/headline.js';
 import { systemEvery } from '../../output/ticker.js';
 import type { Target } from '../../profiles/target.js';
 import type { Printing } from '../context.js';
 import { printOptions } from '../flags.js';
+import { onSuspend } from '../signals.js';
+
+/** How a job is shown. */
+export interface JobDisplay {
+  title: ViewTitle;
+  /** Whether the terminal rings when it has ended. */
+  notify: boolean;
+}
 
 /**
  * Shows a job while it goes on, and how it ended.
- * @param title what is going on, and where
  * @returns the exit code of its outcome
  * @throws what the job throws before anything was sent
  */
-export async function showJob({ host, flags }: Printing, title: ViewTitle, job: Job): Promise<ExitCode> {
+export async function showJob({ host, flags }: Printing, display: JobDisplay, job: Job): Promise<ExitCode> {
   const { output, clock, env } = host;
   const options = printOptions(flags);
   const create = output.stderr.canRedraw ? (await import('../../output/views.js')).createRunView : createPlainRunView;
-  const view = create(output, { ...options, quiet: flags.quiet, title, clock, every: systemEvery });
+  const { title } = display;
+  const view = create(output, { ...options, quiet: flags.quiet, title, clock, every: systemEvery, onSuspend });
   const begunAt = clock.elapsed();
   let dispatchedAt: number | null = null;
   let last: ResultEvent | null = null;
@@ -40,6 +50,7 @@ export async function showJob({ host, flags }: Printing, title: ViewTitle, job: 
   const { result, error, exitCode } = last;
   await printRunResult(output, result, { ...options, quiet: flags.quiet, tookMs, error: error ? unconfirmed(error) : undefined });
   await reportToGitHub(output, env, result);
+  if (display.notify) notify(output.stderr, endingText(result, tookMs));
   return exitCode;
 }
 

@@ -11,6 +11,7 @@ import { createPlainWatchView } from '../../output/plain-views.js';
 import { formatOf } from '../../output/formats.js';
 import type { CommandContext } from '../context.js';
 import { printOptions } from '../flags.js';
+import { onSuspend } from '../signals.js';
 import { resumeCommand } from './resume.js';
 import type { LogSource } from './show-list.js';
 import type { WatchRequest } from './watch-request.js';
@@ -31,7 +32,7 @@ export async function showWatch(
   const tails = !request.untilFinal;
   const title = { what: 'activities', deployment: { id: deploymentId, name: deploymentName } };
   const create = output.stderr.canRedraw ? (await import('../../output/views.js')).createWatchView : createPlainWatchView;
-  const view = create(output, { ...options, follow: tails, quiet: flags.quiet, title, clock, every: systemEvery });
+  const view = create(output, { ...options, follow: tails, quiet: flags.quiet, title, clock, every: systemEvery, onSuspend });
   const watching = AbortSignal.any([signal, output.stdout.gone]);
   const events = watchLog(new ActivityLog(supervisor, deploymentId), request, { clock, random, signal: watching });
   let ended: WatchResult | null = null;

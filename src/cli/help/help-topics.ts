@@ -27,12 +27,16 @@ export const ENVIRONMENT: ReadonlyArray<readonly [name: string, meaning: string]
   ['NO_COLOR', 'no colour, whatever the terminal'],
 ];
 
+/** As wide as the narrowest terminal that is still usual. */
+const WIDTH = 80;
+
 function exitCodesText(): string {
-  const rows = Object.values(EXIT_CODES).map(({ code, meaning, sent, ci }) => [String(code), meaning, sent, ci]);
+  // The signals' dash is spared to terminals that know no more than ASCII.
+  const rows = Object.values(EXIT_CODES).map(({ code, meaning, sent, ci }) => [String(code), meaning, sent, ci.replace('–', '-')]);
   return [
     'The exit code says which way it ended, the same in every output format.',
     '',
-    ...columns([['CODE', 'MEANING', 'SENT?', 'A CI STEP WOULD'], ...rows]),
+    ...columns([['CODE', 'MEANING', 'SENT?', 'A CI STEP WOULD'], ...rows], [4, 31, 14, 25]),
     '',
     'From `activities trigger`, 2, 4, 5 and 6 promise that nothing was carried out.',
     'When several apply: an interrupt, then 7, 3, 9, 8.',
@@ -40,28 +44,23 @@ function exitCodesText(): string {
 }
 
 function environmentText(): string {
-  return [
-    'A flag wins over the environment, the environment over the profile, the profile over the default. But a profile',
-    'named by --profile is taken whole: the LD_* variables of the connection are then ignored.',
-    '',
-    ...columns(ENVIRONMENT.map(([name, meaning]) => [name, meaning])),
-  ].join('\n');
+  const order =
+    'A flag wins over the environment, the environment over the profile, the profile over the default. But a profile ' +
+    'named by --profile is taken whole: the LD_* variables of the connection are then ignored.';
+  return [...wrapWords(order, WIDTH), '', ...columns(ENVIRONMENT, [21, 57])].join('\n');
 }
 
-const LONGEST_CELL = 60;
-
-/** Lays rows out in columns; a cell too long for its column goes on in the next line. */
-function columns(rows: ReadonlyArray<readonly string[]>): string[] {
-  const widths = (rows[0] ?? []).map((_, index) => {
-    const longest = Math.max(...rows.map((row) => (row[index] ?? '').length));
-    return Math.min(longest, LONGEST_CELL);
-  });
+/**
+ * Lays rows out in columns; a cell too long for its column goes on in the next line.
+ * @param widths of the columns, which stand two blanks apart
+ */
+function columns(rows: ReadonlyArray<readonly string[]>, widths: readonly number[]): string[] {
   return rows.flatMap((row) => {
-    const cells = row.map((cell) => wrapWords(cell, LONGEST_CELL));
-    const height = Math.max(...cells.map((lines) => lines.length));
+    const cells = widths.map((width, index) => ({ width, lines: wrapWords(row[index] ?? '', width) }));
+    const height = Math.max(...cells.map(({ lines }) => lines.length));
     return Array.from({ length: height }, (_, line) =>
       cells
-        .map((lines, index) => (lines[line] ?? '').padEnd(widths[index] ?? 0))
+        .map(({ width, lines }) => (lines[line] ?? '').padEnd(width))
         .join('  ')
         .trimEnd(),
     );

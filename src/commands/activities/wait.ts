@@ -37,7 +37,7 @@ export default class ActivitiesWait extends BaseCommand {
       'ids' in request
         ? waitForActivities({ ...request, deploymentId }, tools)
         : waitAfter({ ...request, deploymentId }, tools);
-    return showJob(context, titleOf('waiting for activities', target), job);
+    return showJob(context, { title: titleOf('waiting for activities', target), notify: flags.notify }, job);
   }
 
   protected override interrupts(): Interrupts {

@@ -45,11 +45,16 @@ export function fitHeadline({ titles, states }: Headline, width: number, mark: s
     { title: shortest, state: least },
   ];
   const fits = choices.find(({ title, state }) => stringWidth(`${title}: ${state}`) <= width);
-  return fits ?? { title: shorten(shortest, width - stringWidth(`${mark}: ${least}`)) + mark, state: least };
+  return fits ?? { title: `${linesOf(shortest, width - stringWidth(`${mark}: ${least}`))[0] ?? ''}${mark}`, state: least };
 }
 
-function shorten(text: string, width: number): string {
-  const characters = Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment);
-  while (characters.length > 0 && stringWidth(characters.join('')) > width) characters.pop();
-  return characters.join('');
+/** A text as a terminal of this width breaks it, between characters. */
+export function linesOf(text: string, width: number): string[] {
+  const lines = [''];
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
+    const line = `${lines.at(-1) ?? ''}${segment}`;
+    if (stringWidth(line) <= width) lines[lines.length - 1] = line;
+    else lines.push(segment);
+  }
+  return lines;
 }

@@ -1,6 +1,5 @@
 import { type NodeProgress, type ProgressEstimate, type RunStep } from '../../core/progress.js';
 import { count, plainText } from '../../core/text.js';
-import { TabProgress } from '../desktop.js';
 import { warningText } from '../error.js';
 import { progressColumns } from '../node-columns.js';
 import { hasFailed, isOver, progressRank } from '../node-state.js';
@@ -17,7 +16,6 @@ export class LiveRunView implements RunView {
   readonly #titles: readonly string[];
   readonly #paint: Paint;
   readonly #table: LiveTable<NodeProgress>;
-  readonly #tab: TabProgress;
   readonly #started: number;
   #nodes: readonly NodeProgress[] = [];
   /** What the machinery says of itself: it grows until the trigger is dispatched. */
@@ -25,17 +23,15 @@ export class LiveRunView implements RunView {
   /** What the log lets one expect, as last told. */
   #expected: ProgressEstimate = {};
 
-  constructor(sink: Sink, { title, clock, every }: Pick<RunViewOptions, 'title' | 'clock' | 'every'>) {
+  constructor(sink: Sink, { title, ...time }: Pick<RunViewOptions, 'title' | 'clock' | 'every' | 'onSuspend'>) {
     this.#titles = titlesOf(title);
     this.#paint = painter(sink.colour);
-    this.#started = clock.elapsed();
-    this.#tab = new TabProgress(sink);
+    this.#started = time.clock.elapsed();
     this.#table = new LiveTable({
       sink,
       selection: { columns: progressColumns, chosen: false },
       utc: false,
-      clock,
-      every,
+      ...time,
       frame: (now, asOf) => this.#frame(now, asOf),
       rank: progressRank,
       more: moreNodes,
@@ -64,7 +60,6 @@ export class LiveRunView implements RunView {
       case 'progress':
         this.#nodes = event.nodes;
         this.#expected = event;
-        this.#tab.show(event.nodes.filter(isOver).length, event.nodes.length, event.nodes.some(hasFailed));
         this.#table.redraw();
         break;
       case 'outage':
@@ -79,15 +74,16 @@ export class LiveRunView implements RunView {
   stop(): void {
     this.#printNote();
     this.#table.stop();
-    this.#tab.clear();
   }
 
   /** The id of the request joins what was told before it, in one line; what is more than routine has a line of its own. */
   #dispatched(event: EventOf<'dispatched'>): void {
-    const isRoutine = event.node_id === undefined && !event.replayed && !event.recovered;
-    if (isRoutine && this.#note !== null && event.request_id !== null) this.#note += `, request ${plainText(event.request_id)}`;
+    const { request_id: id, replayed, recovered, node_id: node } = event;
+    const isRoutine = !replayed && !recovered;
+    const joined = isRoutine && node === undefined && this.#note !== null && id !== null ? `${this.#note}, request ${plainText(id)}` : null;
+    this.#note = joined ?? this.#note;
     this.#printNote();
-    if (!isRoutine) this.#table.print(`${dispatchedText(event)}\n`);
+    if (joined === null) this.#table.print(`${this.#paint(isRoutine ? 'dim' : undefined, dispatchedText(event))}\n`);
   }
 
   /** Prints for good what so far is a part of the picture. */
@@ -126,7 +122,8 @@ export class LiveRunView implements RunView {
       titles: this.#titles,
       states: statesOf(parts, more, most, elapsedText(now - this.#started)),
       rows: this.#nodes,
-      ...(this.#note !== null && { note: this.#paint('dim', this.#note) }),
+      tab: { done, all, hasFailed: failed > 0 },
+      ...(this.#note !== null && { note: this.#note }),
     };
   }
 }

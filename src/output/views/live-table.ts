@@ -3,18 +3,21 @@ import { createLogUpdate } from 'log-update';
 import stringWidth from 'string-width';
 import { type Clock } from '../../core/clock.js';
 import { type Now, type Selection } from '../columns.js';
+import { TabProgress } from '../desktop.js';
 import { SPINNER_FRAME_MS } from '../status.js';
 import { painter, type Paint } from '../style.js';
 import { type Sink } from '../streams.js';
 import { fitColumns, headerLine, rowLines, shown, type WidthMemory } from '../table.js';
-import { type Every } from '../ticker.js';
+import { type Every, type OnSuspend } from '../ticker.js';
 import { secondsText } from '../time-text.js';
-import { fitHeadline, type Headline } from './headline.js';
+import { fitHeadline, linesOf, type Headline } from './headline.js';
 
 /** One picture of what is going on. */
 export interface LiveFrame<T> extends Headline {
-  /** A line above the headline that is not yet to be printed for good. */
+  /** What stands above the headline, dim, and is not yet to be printed for good. */
   note?: string;
+  /** How many of how many are done, for the terminal's tab; `all` is null where that says nothing of the end. */
+  tab?: { done: number; all: number | null; hasFailed?: boolean };
   /** In the order they are shown. */
   rows: readonly T[];
 }
@@ -25,7 +28,7 @@ export interface LiveTableOptions<T> {
   utc: boolean;
   clock: Pick<Clock, 'now' | 'elapsed'>;
   every: Every;
-  /**
+  onSuspend: OnSuspend;
   /**
    * Asked for the current picture at every tick, at every `redraw`, and when the terminal's size changes.
    * @param now monotonic clock, ms
@@ -49,24 +52,31 @@ export class LiveTable<T> {
   readonly #options: LiveTableOptions<T>;
   readonly #paint: Paint;
   readonly #log: ReturnType<typeof createLogUpdate>;
+  readonly #tab: TabProgress;
   readonly #stops: ReadonlyArray<() => void>;
   /** Its columns only grow, until the terminal's size changes. */
   readonly #widths: WidthMemory = new Map();
   #drawn: string[] = [];
   /** Up to when the rows are true; null while they are up to date. */
   #frozen: Now | null = null;
-  #stopped = false;
+  #isStopped = false;
+  #isSuspended = false;
 
   constructor(options: LiveTableOptions<T>) {
-    const { sink, every } = options;
+    const { sink, every, onSuspend } = options;
     this.#options = options;
     this.#paint = painter(sink.colour);
     this.#log = createLogUpdate(new SinkStream(sink), { showCursor: false });
-    this.#stops = [every(SPINNER_FRAME_MS, () => this.redraw()), sink.onResize(() => this.#resized())];
+    this.#tab = new TabProgress(sink);
+    this.#stops = [
+      every(SPINNER_FRAME_MS, () => this.redraw()),
+      sink.onResize(() => this.#resized()),
+      onSuspend(() => this.#suspend(), () => this.#resume()),
+    ];
   }
 
   redraw(): void {
-    if (this.#stopped) return;
+    if (this.#isStopped || this.#isSuspended) return;
     this.#drawn = this.#lines().map((line) => shown(line, this.#options.sink));
     this.#log(this.#drawn.join('\n'));
   }
@@ -90,11 +100,27 @@ export class LiveTable<T> {
 
   /** Takes the table away, or leaves its last frame, and gives the cursor back. What was printed stays. */
   stop({ keep = false } = {}): void {
-    if (this.#stopped) return;
-    this.#stopped = true;
+    if (this.#isStopped) return;
+    this.#isStopped = true;
     for (const stop of this.#stops) stop();
     if (!keep) this.#clear();
     this.#log.done();
+    this.#tab.clear();
+  }
+
+  /** Leaves the last frame to the shell, and the cursor. */
+  #suspend(): void {
+    this.#isSuspended = true;
+    this.#log.done();
+    this.#tab.clear();
+  }
+
+  /** What stands on the screen now is the shell's: the next frame comes below it. */
+  #resume(): void {
+    if (!this.#isSuspended) this.#log.done();
+    this.#isSuspended = false;
+    this.#drawn = [];
+    this.redraw();
   }
 
   #clear(): void {
@@ -106,10 +132,12 @@ export class LiveTable<T> {
     const { sink, selection, clock, utc, frame, more } = this.#options;
     const now = { wall: clock.now(), elapsed: clock.elapsed() };
     const asOf = this.#frozen === null ? undefined : secondsText(this.#frozen.wall, utc);
-    const { note, rows, ...words } = frame(now.elapsed, asOf);
+    const { note, rows, tab, ...words } = frame(now.elapsed, asOf);
+    if (tab) this.#tab.show(tab);
     const { title, state } = fitHeadline(words, sink.columns, shown('…', sink));
-    const above = [...(note === undefined ? [] : [note]), `${this.#paint('bold', title)}: ${state}`];
-    const height = sink.rows - sum(above.map((line) => this.#height(line))) - ['header', 'cursor'].length;
+    const notes = note === undefined ? [] : linesOf(shown(note, sink), sink.columns).map((line) => this.#paint('dim', line));
+    const above = [...notes, `${this.#paint('bold', title)}: ${state}`];
+    const height = sink.rows - above.length - ['header', 'cursor'].length;
     if (rows.length === 0 || height < 1) return above;
     const { visible, hidden } = this.#choose(rows, height);
     const look = { view: { utc, now: this.#frozen ?? now, asOf }, paint: this.#paint, ascii: sink.ascii, header: true, width: sink.columns };
@@ -142,10 +170,6 @@ export class LiveTable<T> {
     this.#widths.clear();
     this.redraw();
   }
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
 }
 
 /** A sink as the stream that log-update asks for. */

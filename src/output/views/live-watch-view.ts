@@ -3,7 +3,6 @@ import { compareIds, type Id } from '../../core/ids.js';
 import { count } from '../../core/text.js';
 import { watchColumns } from '../activity-columns.js';
 import { selectColumns } from '../columns.js';
-import { TabProgress } from '../desktop.js';
 import { warningText } from '../error.js';
 import { type Sink } from '../streams.js';
 import { painter, type Paint } from '../style.js';
@@ -23,7 +22,6 @@ export class LiveWatchView implements WatchView {
   readonly #paint: Paint;
   readonly #follow: boolean;
   readonly #table: LiveTable<Activity>;
-  readonly #tab: TabProgress;
   readonly #started: number;
   readonly #tally = new Tally();
   #newestFirst: readonly Activity[] = [];
@@ -33,13 +31,13 @@ export class LiveWatchView implements WatchView {
     this.#paint = painter(sink.colour);
     this.#follow = options.follow;
     this.#started = options.clock.elapsed();
-    this.#tab = new TabProgress(sink);
     this.#table = new LiveTable({
       sink,
       selection: selectColumns(watchColumns, options.columns),
       utc: options.utc,
       clock: options.clock,
       every: options.every,
+      onSuspend: options.onSuspend,
       frame: (now, asOf) => this.#frame(now, asOf),
       more: (hidden) => this.#more(hidden),
     });
@@ -55,7 +53,6 @@ export class LiveWatchView implements WatchView {
         break;
       case 'listing':
         this.#add(event.activities);
-        if (!this.#follow) this.#tab.show(0, null);
         break;
       case 'activity':
         this.#add([event.activity]);
@@ -66,7 +63,6 @@ export class LiveWatchView implements WatchView {
   /** What was followed for ever stays on the screen; otherwise the list that follows says it all. */
   stop(): void {
     this.#table.stop({ keep: this.#follow });
-    this.#tab.clear();
   }
 
   #add(activities: readonly Activity[]): void {
@@ -89,7 +85,7 @@ export class LiveWatchView implements WatchView {
     ];
     const outage = asOf === undefined ? [] : [this.#paint('bad', outageText(asOf))];
     const states = statesOf(counts, outage, outage, elapsedText(now - this.#started));
-    return { titles: this.#titles, states, rows: this.#newestFirst };
+    return { titles: this.#titles, states, rows: this.#newestFirst, ...(!this.#follow && { tab: { done: 0, all: null } }) };
   }
 
   #more(hidden: readonly Activity[]): string {

@@ -1,7 +1,7 @@
 import { type Clock } from '../../core/clock.js';
 import { type RunStep } from '../../core/progress.js';
 import { type FormatName } from '../formats.js';
-import { type Every } from '../ticker.js';
+import { type Every, type OnSuspend } from '../ticker.js';
 import { type ViewTitle } from './headline.js';
 
 /** A display of a run, from its first event to its end. */
@@ -20,4 +20,5 @@ export interface RunViewOptions {
   title: ViewTitle;
   clock: Pick<Clock, 'now' | 'elapsed'>;
   every: Every;
+  onSuspend: OnSuspend;
 }

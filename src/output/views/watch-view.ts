@@ -2,7 +2,7 @@ import { type Activity } from '../../core/activity.js';
 import { type Clock } from '../../core/clock.js';
 import { type LdctlError } from '../../core/errors.js';
 import { type PrintOptions } from '../list.js';
-import { type Every } from '../ticker.js';
+import { type Every, type OnSuspend } from '../ticker.js';
 import { type ViewTitle } from './headline.js';
 
 /** What happens in a log that is followed. */
@@ -33,4 +33,5 @@ export interface WatchViewOptions extends PrintOptions {
   title: ViewTitle;
   clock: Pick<Clock, 'now' | 'elapsed'>;
   every: Every;
+  onSuspend: OnSuspend;
 }

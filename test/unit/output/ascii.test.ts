@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
-import { inAscii, isAsciiOnly } from '../../../src/output/ascii.js';
+import { inAscii } from '../../../src/output/ascii.js';
 import { processOutput } from '../../../src/output/streams.js';
 import { spinnerFrame, SPINNER_FRAME_MS } from '../../../src/output/status.js';
+import { isAsciiOnly } from '../../../src/output/terminal-env.js';
 
 describe('a locale that is not UTF-8', () => {
   const cases: Array<[Record<string, string>, boolean]> = [

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { notify, TabProgress, takesTabProgress } from '../../../src/output/desktop.js';
+import { notify, TabProgress } from '../../../src/output/desktop.js';
 import { memoryOutput, type MemorySink, type Terminal } from '../../../src/output/memory-output.js';
 import { processOutput } from '../../../src/output/streams.js';
+import { takesTabProgress } from '../../../src/output/terminal-env.js';
 import { createWatchView } from '../../../src/output/views.js';
 import { awaited, showRun } from './support/run-view.js';
 import { HOSTILE, node, options, processing } from './support/samples.js';
@@ -81,12 +82,21 @@ describe('progress in the tab of the terminal', () => {
     assert.deepEqual(told(output.stderr), ['3', '1;0', '1;33', '2;66', '0']);
   });
 
+  it('is taken away while the shell has the terminal', () => {
+    const { view, output, time } = showRun({}, KNOWN);
+    view.on({ event: 'progress', nodes: [] });
+    time.suspend();
+    time.resume();
+    view.stop();
+    assert.deepEqual(told(output.stderr), ['3', '0', '3', '0']);
+  });
+
   it('only shows that something goes on while a log is watched, and nothing where it is followed for ever', () => {
     for (const [follow, states] of [[false, ['3', '0']], [true, []]] as const) {
       const output = memoryOutput(KNOWN);
-      const { clock, every } = new ManualTime();
+      const { clock, every, onSuspend } = new ManualTime();
       const title = { what: 'activities', deployment: { id: 42n, name: null } };
-      const view = createWatchView(output, { ...options(), follow, quiet: false, title, clock, every });
+      const view = createWatchView(output, { ...options(), follow, quiet: false, title, clock, every, onSuspend });
       view.on({ event: 'listing', activities: [processing()] });
       view.stop();
       assert.deepEqual(told(output.stderr), states);
@@ -96,7 +106,7 @@ describe('progress in the tab of the terminal', () => {
   it('is not shown where the terminal is not known to take it', () => {
     const terminal = sink({ isTTY: true });
     const progress = new TabProgress(terminal);
-    progress.show(1, 3);
+    progress.show({ done: 1, all: 3 });
     progress.clear();
     assert.equal(terminal.text, '');
   });
@@ -105,7 +115,7 @@ describe('progress in the tab of the terminal', () => {
     const terminal = sink(KNOWN);
     const before = process.listeners('exit');
     const progress = new TabProgress(terminal);
-    progress.show(1, 3);
+    progress.show({ done: 1, all: 3 });
     const [onExit] = process.listeners('exit').filter((listener) => !before.includes(listener));
     onExit?.(0);
     assert.equal(terminal.text, tab('1;33') + tab('0'));

@@ -25,9 +25,9 @@ class Stage {
   constructor(terminal: Partial<Terminal> = {}) {
     this.output = memoryOutput({ stderr: { isTTY: true, colour: false, ...terminal } });
     this.screen = new Screen(this.output.stderr);
-    const { clock, every } = this.time;
+    const { clock, every, onSuspend } = this.time;
     const title = { what: 'rolling restart of iggy', deployment: { id: 42n, name: 'prod' } };
-    this.#view = createRunView(this.output, { format: 'table', quiet: false, stringIds: false, title, clock, every });
+    this.#view = createRunView(this.output, { format: 'table', quiet: false, stringIds: false, title, clock, every, onSuspend });
   }
 
   on(event: RunStep): void {

@@ -143,6 +143,18 @@ describe('a run at a terminal', () => {
     assert.ok(output.stderr.text.includes('\u001B[2midempotency key key-1, log up to 7, request req-1\u001B[22m\n'));
   });
 
+  it('breaks a key that is wider than the window, and leaves nothing of it behind when that becomes narrower', () => {
+    const { view, screen } = start({ columns: 40 });
+    const key = 'k'.repeat(60);
+    view.on({ event: 'warning', code: 'x', message: 'kept' });
+    view.on({ event: 'baseline', baseline: 7n, idempotencyKey: key });
+    screen.resize(32, 24);
+    assert.deepEqual(screen.lines.slice(0, 2), ['warning: kept', `idempotency key ${'k'.repeat(16)}`]);
+    view.on({ event: 'dispatched', request_id: 'req-1', replayed: false, recovered: false });
+    view.stop();
+    assert.equal(screen.lines.join('').replaceAll(/  +/g, ' '), `warning: keptidempotency key ${key}, log up to 7, request req-1`);
+  });
+
   it('keeps the key where nothing was dispatched', () => {
     const { view, screen } = start();
     view.on({ event: 'baseline', baseline: 7n, idempotencyKey: 'key-1' });
@@ -180,6 +192,21 @@ describe('a run at a terminal', () => {
       '610809900976570890  | processing  0s',
       '... and 2 more nodes, 1 done',
     ]);
+  });
+
+  it('leaves the screen to the shell while it is stopped, and draws anew when it goes on', () => {
+    const { view, output, screen, time } = start();
+    view.on({ event: 'progress', nodes: targets([running]) });
+    const frame = screen.lines;
+    time.suspend();
+    output.stderr.write('[1]+  Stopped\n');
+    time.advance(5000);
+    assert.deepEqual(screen.lines, [...frame, '[1]+  Stopped']);
+    time.resume();
+    assert.deepEqual(screen.lines.slice(0, 4), [...frame, '[1]+  Stopped']);
+    assert.match(screen.lines[4] ?? '', /: 0 of 1 done, 5s$/);
+    view.stop();
+    assert.deepEqual(screen.lines, [...frame, '[1]+  Stopped']);
   });
 
   it('is gone at the end, with its timer, and stays gone', () => {

@@ -28,6 +28,7 @@ function start(options: Partial<WatchViewOptions> = {}, terminals: Terminals = {
     title: { what: 'activities', deployment: { id: 42n, name: 'prod' } },
     clock: time.clock,
     every: time.every,
+    onSuspend: time.onSuspend,
     ...options,
   });
   return { view, output, time };

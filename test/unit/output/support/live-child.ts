@@ -14,6 +14,7 @@ const view = createRunView(processOutput({ TERM: 'xterm' }, process.stdout, proc
   title: { what: 'restarting iggy', deployment: { id: 42n, name: 'prod' } },
   clock: systemClock,
   every: systemEvery,
+  onSuspend: () => () => undefined,
 });
 view.on({ event: 'progress', nodes: [] });
 process.stdin.once('data', (command: Buffer) => {

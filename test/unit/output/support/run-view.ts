@@ -20,6 +20,7 @@ export function showRun(options: Partial<RunViewOptions> = {}, terminal: Partial
     title: { what: 'restarting iggy', deployment: { id: 42n, name: 'prod' } },
     clock: time.clock,
     every: time.every,
+    onSuspend: time.onSuspend,
     ...options,
   });
   return { view, output, time };

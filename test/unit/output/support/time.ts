@@ -1,4 +1,4 @@
-import { type Every } from '../../../../src/output/ticker.js';
+import { type Every, type OnSuspend } from '../../../../src/output/ticker.js';
 
 /** What the monotonic clock says at first: nothing that a wall clock says. */
 export const BEGUN_AT = 3_600_000;
@@ -11,6 +11,12 @@ export class ManualTime {
     this.#timers.add(timer);
     return () => void this.#timers.delete(timer);
   };
+  readonly onSuspend: OnSuspend = (pause, resume) => {
+    const view = { pause, resume };
+    this.#views.add(view);
+    return () => void this.#views.delete(view);
+  };
+  readonly #views = new Set<{ pause: () => void; resume: () => void }>();
   readonly #timers = new Set<{ ms: number; run: () => void; due: number }>();
   readonly #start: number;
   #now: number;
@@ -38,6 +44,16 @@ export class ManualTime {
       next.run();
     }
     this.#now = end;
+  }
+
+  /** As Ctrl-Z does. */
+  suspend(): void {
+    for (const { pause } of this.#views) pause();
+  }
+
+  /** As `fg` does. */
+  resume(): void {
+    for (const { resume } of this.#views) resume();
   }
 
   get timers(): number {
