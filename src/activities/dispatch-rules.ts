@@ -16,9 +16,9 @@ export type PostAnswer = { accepted: Accepted } | { error: LdctlError };
  * | refused, DNS, TLS, proxy says no: the request never left | not sent |
  * | of these, what trying again cannot change: a certificate, a proxy's 407 | definite no |
  * | `425 429`, `409 idempotent_request_in_progress` | not now |
- * | any other `4xx` but 408 | definite no |
- * | a redirect | redirect |
- * | all else: lost after sending, `408`, every `5xx`, any other `2xx` | uncertain |
+ * | any other `4xx` but 408 and 499 | definite no |
+ * | a redirect: uncertain, and never sent again | redirect |
+ * | all else: lost after sending, `408`, `499`, every `5xx`, any other `2xx` | uncertain |
  */
 export function classify(answer: PostAnswer): PostClass {
   if ('accepted' in answer) return 'accepted';
@@ -29,6 +29,9 @@ export function classify(answer: PostAnswer): PostClass {
   if (error instanceof UsageError) return 'definite-no';
   return error instanceof ApiError ? classifyStatus(error) : 'uncertain';
 }
+
+/** They say that the connection took too long, or was closed, and nothing of the action. */
+const UNCERTAIN: ReadonlySet<number> = new Set([408, 499]);
 
 /** Not carried out now because another request of this very trigger is: one that got lost on its way, or was doubled. */
 export function isInProgress(error: LdctlError): boolean {
@@ -43,6 +46,6 @@ function classifyTransport({ sent, transient }: TransportError): PostClass {
 function classifyStatus(error: ApiError): PostClass {
   const { status } = error;
   if (status === 425 || status === 429 || isInProgress(error)) return 'not-now';
-  if (status === 408 || status < 400 || status >= 500) return 'uncertain';
+  if (UNCERTAIN.has(status) || status < 400 || status >= 500) return 'uncertain';
   return 'definite-no';
 }

@@ -11,6 +11,8 @@ import type { Clearance, EarlierTry } from './starting-point.js';
 
 export interface DispatchTools extends ReadTools {
   supervisor: Supervisor;
+  /** How long the log may take to show an entry, ms: so long it is read after a redirect. */
+  appearTimeoutMs: number;
   /** As in `JobTools`. */
   mayPost?: (signal: AbortSignal) => Promise<boolean>;
   /**
@@ -107,8 +109,11 @@ class Dispatch {
       this.#lastError = error;
       switch (classify(answer)) {
         case 'definite-no':
-        case 'redirect':
           return this.#end(error);
+        case 'redirect':
+          this.#noteRedirect(error);
+          yield warning('fate_unknown', `${error.message}; nothing is sent again: the log decides`);
+          break;
         case 'uncertain':
           this.#noteUncertain(error);
           yield warning('fate_unknown', `${error.message}; looking at the log before anything is sent again`);
@@ -153,6 +158,13 @@ class Dispatch {
     this.#maybeSent = true;
     this.#lastError = error;
     this.#uncertain = { error, readableAt: now + READ_AFTER_MS, resendableAt: now + retryAfterOf(error) };
+  }
+
+  /** Whoever redirects may have carried it out before, and would do so at every try. */
+  #noteRedirect(error: LdctlError): void {
+    const readableAt = this.#tools.clock.elapsed() + this.#tools.appearTimeoutMs;
+    this.#maybeSent = true;
+    this.#uncertain = { error, readableAt, resendableAt: Infinity };
   }
 }
 

@@ -18,7 +18,7 @@ export interface Uncertain {
   error: LdctlError;
   /** A read that began earlier than this proves nothing. */
   readableAt: number;
-  /** The server does not want to be asked again before. */
+  /** The server does not want to be asked again before; `Infinity`: it is never sent again, and the log decides until `readableAt`. */
   resendableAt: number;
 }
 
@@ -67,7 +67,8 @@ export async function* readUntilKnown(
     const now = clock.elapsed();
     const untilReadable = uncertain.readableAt > now ? uncertain.readableAt - now : Infinity;
     const waitMs = Math.max(Math.min(backoff.next(), untilReadable), retryAfterMs);
-    if (tries.ms + waitMs > TRIES_END_MS && now + waitMs > uncertain.readableAt) return 'no-way-on';
+    const isEndOfTries = tries.ms + waitMs > TRIES_END_MS || uncertain.resendableAt === Infinity;
+    if (isEndOfTries && now + waitMs > uncertain.readableAt) return 'no-way-on';
     await clock.sleep(waitMs, signal);
   }
 }

@@ -83,13 +83,15 @@ class Trigger {
     const { earlier, earlierTry } = start;
     if (earlier && !earlierTry) return { kind: 'recovered' };
     const { clock, random, signal, supervisor, mayPost } = this.#tools;
+    const { appearTimeoutMs } = this.#plan.limits;
     const isInLog = async (readSignal: AbortSignal): Promise<boolean> => {
       const { targets } = this.#scope(start.baseline);
       const read = await start.tail.poll([], { signal: readSignal, tries: 'one' });
       return read.some((activity) => targets.owns(activity));
     };
     const clear = (maybeSent: boolean): AsyncGenerator<RunStep, Clearance> => this.#clear(start, maybeSent);
-    return yield* dispatch(this.#request, { supervisor, clock, random, signal, mayPost, clear, isInLog }, earlierTry);
+    const tools = { supervisor, clock, random, signal, mayPost, clear, isInLog, appearTimeoutMs };
+    return yield* dispatch(this.#request, tools, earlierTry);
   }
 
   /** A baseline that has changed is emitted before the POST, and since that may take its time, it is asked again. */

@@ -142,17 +142,21 @@ describe('activities trigger', () => {
     });
   }
 
-  it('ends with 6 at a redirect, which it does not follow', async () => {
+  it('ends with 7 at a redirect that the log says nothing of: it does not follow it, nor send again', async () => {
     bench.showLog(() => [OLD]);
     bench.supervisor.post(PATH).reply(308, '', { location: 'https://elsewhere.example/' });
-    const { code, stderr } = await bench.run(ActivitiesTrigger, ...RESTART);
-    assert.equal(code, 6, stderr);
+    const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'json');
+    assert.equal(code, 7, stderr);
+    const { outcome, resume, error } = parseJson(stdout) as Result;
+    assert.deepEqual([outcome, error?.code, error?.exit_code], ['unconfirmed', 'redirect', 7n]);
+    assert.match(resume ?? '', new RegExp(`^ldctl activities wait --after ${OLD.id} `));
   });
 
   for (const [what, status, body] of [
     ['a 500', 500, ''],
     ['an HTML 502 from a proxy', 502, '<html>Bad gateway</html>'],
     ['a 408', 408, ''],
+    ['a 499', 499, ''],
     ['a 200', 200, '{}'],
   ] as const) {
     it(`finds the entry in the log after ${what}, and does not send again`, async () => {
@@ -165,6 +169,15 @@ describe('activities trigger', () => {
       assert.match(stderr, /^warning: .*looking at the log before anything is sent again/m);
     });
   }
+
+  it('finds the entry in the log after a redirect, which may come after the action', async () => {
+    logGrows();
+    bench.supervisor.post(PATH).reply(307, '', { location: 'https://elsewhere.example/' });
+    const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'json');
+    assert.equal(code, 0, stderr);
+    assert.equal((parseJson(stdout) as Result).recovered, true);
+    assert.match(stderr, /^warning: .*redirected \(307\).*; nothing is sent again: the log decides/m);
+  });
 
   it('sends again with the same key once a look, 5 s after a lost answer, shows nothing', async () => {
     const keys: unknown[] = [];

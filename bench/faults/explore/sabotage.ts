@@ -1,7 +1,7 @@
 import { classify } from '../../../src/activities/dispatch-rules.js';
 import { type JobTools } from '../../../src/activities/job.js';
 import { ApiError, LdctlError, RedirectError, UsageError } from '../../../src/core/errors.js';
-import { type RunJournal } from '../../../src/core/journal.js';
+import { type RunJournal, type RunRecord } from '../../../src/core/journal.js';
 import { type Accepted, type ActivityPage, type Supervisor } from '../../../src/core/supervisor.js';
 import { type MemoryJournal } from '../../../test/helpers/memory-journal.js';
 import { type Promised } from '../checks.js';
@@ -30,7 +30,7 @@ export const EXPLORER_SABOTAGES = {
   'newest-hundred': { setting: 'busy-log', breaks: 'forgotten', supervisor: seeingTheNewestOnly },
   /** Durations are measured by the wall clock. */
   'wall-clock': { setting: 'named', breaks: 'hang', tools: timingByTheWall },
-  /** The first POST is sent however old the baseline is. */
+  /** The first POST is sent however old the baseline is, and whatever another run has done with the key meanwhile. */
   'no-age': { setting: 'two-runs', breaks: 'double', tools: blindUntilThePost },
   /** A 499 and a redirect are taken for a definite no. */
   'definite-499': { setting: 'named', breaks: 'falseNothing', supervisor: takingAllForNo },
@@ -85,7 +85,7 @@ function timingByTheWall(real: JobTools): JobTools {
 }
 
 function blindUntilThePost(real: JobTools): JobTools {
-  const clock = real.clock as ClientClock;
+  const clock = real.clock;
   let hasPosted = false;
   const blind = (read: () => number): (() => number) => {
     let last = read();
@@ -104,7 +104,22 @@ function blindUntilThePost(real: JobTools): JobTools {
     hasPosted = true;
     return real.supervisor.trigger(...args);
   };
-  return { ...real, clock: blindClock, supervisor: { trigger, list: (...args) => real.supervisor.list(...args) } };
+  const supervisor: Supervisor = { trigger, list: (...args) => real.supervisor.list(...args) };
+  return { ...real, clock: blindClock, supervisor, journal: believingItself(real.journal) };
+}
+
+/** Once a run has written a record, it takes that for what there is. */
+function believingItself(real: RunJournal): RunJournal {
+  const own = new Map<string, RunRecord | null>();
+  return {
+    read: async (wireKey) => own.get(wireKey) ?? real.read(wireKey),
+    update: (wireKey, change) =>
+      real.update(wireKey, (known) => {
+        const next = change(known);
+        if (next !== known) own.set(wireKey, next);
+        return next;
+      }),
+  };
 }
 
 function takingAllForNo(real: Supervisor): Supervisor {

@@ -26,6 +26,7 @@ describe('classify, the decision table of a POST', () => {
     ['409 of another kind', status(409), 'definite-no'],
     ['in progress, but no 409', status(400, 'idempotent_request_in_progress'), 'definite-no'],
     ['408', status(408), 'uncertain'],
+    ['499, which a proxy says when the client has gone', status(499), 'uncertain'],
   ];
   for (const [what, answer, kind] of table) {
     it(`${what}: ${kind}`, () => assert.equal(classify(answer), kind));
@@ -38,7 +39,7 @@ describe('classify, the decision table of a POST', () => {
   });
 
   it('any other 4xx: definite-no', () => {
-    const special = new Set([408, 425, 429]);
+    const special = new Set([408, 425, 429, 499]);
     for (let code = 400; code < 500; code++) {
       if (!special.has(code)) assert.equal(classify(status(code)), 'definite-no', String(code));
     }

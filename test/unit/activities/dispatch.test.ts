@@ -25,6 +25,7 @@ const REQUEST: TriggerRequest = {
   wireKey: 'key.digest',
 };
 const MINUTE = 60_000;
+const APPEAR_MS = 30_000;
 const say202: PostStep = () => accepted();
 
 /** Goes through all events, and hands back what the generator returns. */
@@ -58,6 +59,7 @@ class World {
       signal: this.stop.signal,
       mayPost: this.mayPost,
       clear: (maybeSent: boolean) => this.#clear(maybeSent),
+      appearTimeoutMs: APPEAR_MS,
       random: () => 0.5,
       isInLog: (signal: AbortSignal) => {
         signal.throwIfAborted();
@@ -417,11 +419,46 @@ describe('dispatch', () => {
     });
   });
 
-  it('stops at a redirect: the key does not go where it leads', async () => {
+  describe('at a redirect, which may come after the action', () => {
     const error = new RedirectError('redirected', 302);
-    const world = new World(failing(error));
-    assert.deepEqual(await world.run(), { kind: 'refused', error });
-    assert.equal(world.supervisor.posts.length, 1);
+
+    it('sends nothing again, and lets the log decide for the appear timeout', async () => {
+      const world = new World(failing(error));
+      assert.deepEqual(await world.run(), { kind: 'unknown', error });
+      assert.deepEqual([world.supervisor.posts.length, world.since()], [1, APPEAR_MS]);
+      assert.deepEqual([world.reads[0], world.reads.at(-1)], [0, APPEAR_MS]);
+      assert.deepEqual(world.warnings, ['fate_unknown']);
+    });
+
+    it('is accepted once the log shows it, however late', async () => {
+      const world = new World(failing(error));
+      world.isInLog = () => world.since() >= APPEAR_MS;
+      assert.deepEqual(await world.run(), { kind: 'recovered' });
+      assert.equal(world.supervisor.posts.length, 1);
+    });
+
+    it('stays unknown when the log cannot be read, no longer than that', async () => {
+      const world = new World(failing(error));
+      world.isInLog = () => {
+        throw apiError(503);
+      };
+      assert.deepEqual(await world.run(), { kind: 'unknown', error });
+      assert.ok(world.since() <= APPEAR_MS, String(world.since()));
+      assert.equal(world.supervisor.posts.length, 1);
+    });
+
+    it('sends nothing again either when it comes after a lost answer', async () => {
+      const world = new World(failing(lost()), failing(error));
+      assert.deepEqual(await world.run(), { kind: 'unknown', error });
+      assert.equal(world.supervisor.posts.length, 2);
+    });
+  });
+
+  it('takes a definite no after a 499 for no proof', async () => {
+    const no = apiError(422);
+    const world = new World(failing(apiError(499)), failing(no));
+    assert.deepEqual(await world.run(), { kind: 'unknown', error: no });
+    assert.equal(world.reads.length > 0, true);
   });
 
   it('says why it does not know, why it sends again, and why it cannot read the log', async () => {
