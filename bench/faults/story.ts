@@ -138,6 +138,7 @@ class Teller {
       deploymentId: this.#sandbox.deploymentId,
       nodes: kind === 'named' ? targets : null,
       expectNodes: kind === 'expected' ? targets.length : null,
+      claimWindowMs: 2000,
       idempotencyKey: `job-${seed}`,
       limits: this.#limits,
     };

@@ -1,9 +1,10 @@
 import { isFinal, type Activity } from '../core/activity.js';
 import type { Id } from '../core/ids.js';
 import { emptyNodeResult, type MISSING } from '../core/outcome.js';
-import { warning, type NodeProgress, type RunStep } from '../core/progress.js';
-import { EntryStore, progressOf, type Entry } from './entry-store.js';
+import type { NodeProgress, RunStep } from '../core/progress.js';
+import { EntryStore, progressOf, type Entry, type Reading } from './entry-store.js';
 import type { Followed, Poll } from './follow/followed.js';
+import { RunWarnings } from './run-warnings.js';
 import type { Targets } from './targets.js';
 
 /** The server's clock is given in whole seconds. */
@@ -19,7 +20,9 @@ export class RunTracker implements Followed {
   readonly #appearTimeoutMs: number;
   readonly #begunAt: number;
   readonly #entries: EntryStore;
-  readonly #warned = new Set<string>();
+  readonly #warnings = new RunWarnings();
+  /** Whether no entry can be expected to appear any more. */
+  #isLate = false;
   #lastPollAt: number | null = null;
 
   /**
@@ -36,29 +39,29 @@ export class RunTracker implements Followed {
 
   /** The ids to look for: those whose status can still change, and those known beforehand but not seen yet. */
   open(): Id[] {
-    const seen = this.#openEntries().map(({ activity }) => activity.id);
+    const seen = this.#openOf(this.#entries.possible()).map(({ activity }) => activity.id);
     return this.#targets.isNode ? seen : [...seen, ...this.#targets.required.filter((id) => !this.#entries.has(id))];
   }
 
-  /** The ids of all entries that belong to this run, whatever their status. */
+  /** The ids of all entries that count for this run, whatever their status. */
   activityIds(): Id[] {
     return this.#entries.all().map(({ activity }) => activity.id);
   }
 
   /** Takes in what a good poll read. @returns what changed by it */
   observe(read: readonly Activity[], poll: Poll): RunStep[] {
-    const events: RunStep[] = [];
-    for (const activity of read) {
-      if (!this.#targets.owns(activity)) continue;
-      const change = this.#entries.take(activity, poll.endedAt, this.#beginningOf(activity, poll));
-      if (change === 'appeared' || change === 'changed') events.push({ event: 'activity', activity });
-      if (change === 'contradicted') {
-        const message = `activity ${activity.id} was final and is now shown as ${activity.status}; a final status stays`;
-        events.push(...this.#warnOnce('status_went_back', activity.id, message));
-      }
-    }
+    const contradictions = read.filter(
+      (activity) => this.#targets.owns(activity) && !this.#entries.take(activity, this.#readingOf(activity, poll)),
+    );
     this.#lastPollAt = poll.startedAt;
-    events.push(...this.#noteVanished(read, poll.endedAt), ...this.#uncertainties());
+    this.#isLate ||= poll.startedAt >= this.#startedAt + this.#appearTimeoutMs;
+    this.#entries.adoptsCandidates = this.#isLate && !this.#isComplete();
+    const events: RunStep[] = this.#entries.news().map((activity) => ({ event: 'activity', activity }));
+    events.push(
+      ...this.#warnings.ofEntries('status_went_back', this.#counted(contradictions)),
+      ...this.#warnings.ofEntries('entry_vanished', this.#vanished(read, poll.endedAt)),
+      ...this.#uncertainties(),
+    );
     return events.length === 0 ? events : [...events, { event: 'progress', nodes: this.nodes(null) }];
   }
 
@@ -72,9 +75,14 @@ export class RunTracker implements Followed {
       : polledAt >= this.#startedAt + this.#appearTimeoutMs;
   }
 
+  /** Whether all entries that count are certainly this run's own. */
+  get isProven(): boolean {
+    return this.#entries.all().every(({ proven }) => proven);
+  }
+
   /** Whether no further entry of this run is expected, so that the ids known so far are the whole run. */
   get allAppeared(): boolean {
-    if (!this.#isComplete() || this.#lastPollAt === null) return false;
+    if (this.#lastPollAt === null || !(this.#isComplete() || this.#isCovered())) return false;
     if (this.#targets.kind !== 'observed') return true;
     return this.#lastPollAt >= this.#startedAt + this.#targets.settleMs && this.#isQuiet(this.#lastPollAt);
   }
@@ -91,13 +99,12 @@ export class RunTracker implements Followed {
    * @param absent the status of a target that has no entry: null while it is waited for, `missing` at the end
    */
   nodes(absent: typeof MISSING | null): NodeProgress[] {
+    const { kind, atLeast } = this.#targets;
     const required = new Set(this.#targets.required);
     const keys = [...required, ...this.#entries.keys().filter((key) => !required.has(key))];
+    const uncounted = kind === 'expected' ? Math.max(atLeast - this.#entries.provenSize, 0) : 0;
     const rows = keys.map((key) => this.#row(key, absent));
-    if (this.#targets.kind === 'expected') {
-      while (rows.length < this.#targets.atLeast) rows.push(this.#absentRow(null, absent));
-    }
-    return rows;
+    return [...rows, ...Array.from({ length: uncounted }, () => this.#absentRow(null, absent))];
   }
 
   #row(key: Id, absent: typeof MISSING | null): NodeProgress {
@@ -112,12 +119,21 @@ export class RunTracker implements Followed {
   }
 
   #openEntries(): Entry[] {
-    return this.#entries.all().filter((entry) => !isFinal(entry.activity.status) && !this.#isLost(entry));
+    return this.#openOf(this.#entries.all());
+  }
+
+  #openOf(entries: readonly Entry[]): Entry[] {
+    return entries.filter((entry) => !isFinal(entry.activity.status) && !this.#isLost(entry));
   }
 
   /** An open entry that vanished from the log is waited for as long as one that never appeared. */
   #isLost({ goneSince }: Entry): boolean {
     return goneSince !== null && this.#lastPollAt !== null && this.#lastPollAt - goneSince >= this.#appearTimeoutMs;
+  }
+
+  #readingOf(activity: Activity, poll: Poll): Reading {
+    const proven = this.#targets.proves(activity, poll.startedAt);
+    return { at: poll.endedAt, since: this.#beginningOf(activity, poll), proven };
   }
 
   /** Monotonic clock, ms. How old it is says the server's own clock; where that is silent, it has just begun with the run, or now. */
@@ -128,44 +144,47 @@ export class RunTracker implements Followed {
     return endedAt - (Number.isFinite(age) ? Math.max(age, 0) : 0);
   }
 
+  /**
+   * Whether every target has a proven entry. Of every node, as the log shows them, a candidate may be one more. It does
+   * not fill a count, and where that is full, it is somebody else's.
+   */
   #isComplete(): boolean {
-    const { required, atLeast } = this.#targets;
-    return this.#entries.size >= atLeast && required.every((key) => this.#entries.has(key));
+    const { kind, required, atLeast } = this.#targets;
+    if (kind === 'observed' && this.#entries.unprovenKeys().length > 0) return false;
+    return this.#entries.provenSize >= atLeast && required.every((key) => this.#entries.hasProven(key));
+  }
+
+  /** Whether every target has an entry that counts, if only for want of a better one. */
+  #isCovered(): boolean {
+    const { kind, required, atLeast } = this.#targets;
+    if (!this.#isLate || kind === 'expected') return false;
+    return this.#entries.keys().length >= atLeast && required.every((key) => this.#entries.has(key));
   }
 
   #isQuiet(at: number): boolean {
     return at >= this.#entries.lastNewAt + this.#targets.quietMs;
   }
 
-  #noteVanished(read: readonly Activity[], at: number): RunStep[] {
-    return this.#entries.noteAbsent(new Set(read.map(({ id }) => id)), at).flatMap(({ activity }) => {
-      const message = `activity ${activity.id} of node ${activity.node_id} is no longer in the log`;
-      return this.#warnOnce('entry_vanished', activity.id, message);
-    });
+  /** Open entries that count, and are in the log no more. */
+  #vanished(read: readonly Activity[], at: number): Activity[] {
+    return this.#counted(this.#entries.noteAbsent(new Set(read.map(({ id }) => id)), at).map(({ activity }) => activity));
   }
 
-  /** What makes the outcome less certain than the user would think. */
+  #counted(some: readonly Activity[]): Activity[] {
+    const ids = new Set(this.activityIds());
+    return some.filter(({ id }) => ids.has(id));
+  }
+
   #uncertainties(): RunStep[] {
     const { kind, atLeast } = this.#targets;
-    const ambiguous = this.#entries
-      .keys()
-      .filter((key) => this.#entries.isAmbiguous(key))
-      .flatMap((key) =>
-        this.#warnOnce(
-          'ambiguous',
-          key,
-          `node ${key} has more than one entry of this action, and they cannot be told apart; the worse one counts`,
-        ),
-      );
-    const surplus = kind === 'expected' && this.#entries.size > atLeast;
-    const message = `${this.#entries.size} nodes have an entry, more than the ${atLeast} expected; all are followed`;
-    return surplus ? [...ambiguous, ...this.#warnOnce('more_than_expected', BigInt(this.#entries.size), message)] : ambiguous;
-  }
-
-  #warnOnce(code: string, about: Id, message: string): RunStep[] {
-    const mark = `${code} ${about}`;
-    if (this.#warned.has(mark)) return [];
-    this.#warned.add(mark);
-    return [warning(code, message)];
+    const { provenSize } = this.#entries;
+    const doubled = this.#entries.keys().filter((key) => this.#entries.hasProven(key) && this.#entries.isAmbiguous(key));
+    const unproven = this.#entries.all().filter(({ proven }) => !proven);
+    const surplus = kind === 'expected' && provenSize > atLeast;
+    return [
+      ...this.#warnings.ambiguous(doubled),
+      ...this.#warnings.ofEntries('unproven', unproven.map(({ activity }) => activity)),
+      ...(surplus ? this.#warnings.moreThanExpected(provenSize, atLeast) : []),
+    ];
   }
 }

@@ -5,7 +5,7 @@ import { estimate } from './estimate.js';
 import type { FollowLimits, Job, JobTools, Resume } from './job.js';
 import type { Work } from './past-durations.js';
 import type { RunLog } from './run-log.js';
-import { absentStatus, isUnfinished, outcomeOfRun, withoutSince } from './run-outcome.js';
+import { absentStatus, isUnfinished, outcomeOf, outcomeOfRun, withoutSince, type RunOutcome } from './run-outcome.js';
 import { resultOf, type RunFacts } from './run-result.js';
 import { RunTracker } from './run-tracker.js';
 import type { Targets } from './targets.js';
@@ -44,12 +44,17 @@ export async function* followRun(run: Run, limits: FollowLimits, tools: JobTools
       continue;
     }
     const nodes = withoutSince(tracker.nodes(absentStatus(event.outcome)));
-    const outcome = outcomeOfRun(event.outcome, nodes);
+    const outcome = ifProven(outcomeOfRun(event.outcome, nodes), tracker);
     const isWhole = tracker.allAppeared && !nodes.some(({ status }) => status === MISSING);
     const resume = isWhole ? { ids: tracker.activityIds() } : run.resume;
     const command = isUnfinished(outcome.outcome, nodes) ? tools.resumeCommand(resume) : null;
     yield resultOf(facts, outcome, { targets: targets.kind, nodes, resume: command });
   }
+}
+
+/** What may be somebody else's never yields 0 (design, "Sequence" 4). */
+function ifProven(outcome: RunOutcome, { isProven }: RunTracker): RunOutcome {
+  return outcome.outcome === 'completed' && !isProven ? outcomeOf('unconfirmed') : outcome;
 }
 
 /** @returns monotonic clock, ms; `Infinity` for none */

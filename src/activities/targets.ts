@@ -1,12 +1,15 @@
 import { isSameAction, type Action, type Activity } from '../core/activity.js';
 import type { Id } from '../core/ids.js';
 import type { TargetKind } from '../core/outcome.js';
+import { isProvenBy, type Proof } from './proof.js';
 
-/** Which entries of the log belong to a run, and what must be there before it can be said to be done. */
+/** Which entries of the log can belong to a run, and what must be there before it can be said to be done. */
 export interface Targets {
   kind: TargetKind;
-  /** Whether an entry is this run's (design, "Sequence" 4). */
+  /** Whether an entry can be this run's (design, "Sequence" 4). */
   owns: (activity: Activity) => boolean;
+  /** Whether it certainly is, by a poll that shows it; `polledAt` is when that began, monotonic clock, ms. */
+  proves: (activity: Activity, polledAt: number) => boolean;
   /** What one target is: a node, or (for `wait ID…`) an activity. */
   keyOf: (activity: Activity) => Id;
   isNode: boolean;
@@ -46,7 +49,8 @@ function correlates(correlation: Correlation, activity: Activity): boolean {
   );
 }
 
-const byNode = { isNode: true, keyOf: (activity: Activity): Id => activity.node_id };
+/** What all triggers share. Without more, an entry that can be its own is taken for it. */
+const byNode = { isNode: true, keyOf: (activity: Activity): Id => activity.node_id, proves: () => true };
 
 /** The nodes that were named: each must appear. */
 function namedNodes(correlation: Correlation, nodes: readonly Id[]): Targets {
@@ -113,12 +117,18 @@ export function withLongSettle(targets: Targets): Targets {
   return { ...targets, settleMs: Math.max(targets.settleMs, LONG_SETTLE_MS) };
 }
 
+/** For entries that are only the trigger's own for sure if they are proven. Null asks for no proof. */
+export function withProof(targets: Targets, proof: Proof | null): Targets {
+  return proof === null ? targets : { ...targets, proves: (activity, polledAt) => isProvenBy(proof, activity, polledAt) };
+}
+
 /** Activities known by their ids (`wait ID…`): nothing to correlate, nothing to settle. */
 export function knownActivities(ids: readonly Id[]): Targets {
   const known = new Set(ids);
   return {
     kind: 'named',
     owns: (activity) => known.has(activity.id),
+    proves: () => true,
     isNode: false,
     keyOf: (activity) => activity.id,
     required: ids,

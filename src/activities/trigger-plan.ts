@@ -13,6 +13,8 @@ export interface TriggerPlan {
   nodes: readonly Id[] | null;
   /** How many nodes an every-node trigger must reach; null when the log decides. */
   expectNodes: number | null;
+  /** How long after the `date` of the 202 an entry may have been created and still be this trigger's, ms. */
+  claimWindowMs: number;
   idempotencyKey: string;
   /** The key is the caller's own: a later run with it is the same trigger, and the journal remembers it. */
   callersKey: boolean;

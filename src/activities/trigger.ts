@@ -5,6 +5,7 @@ import type { TriggerRequest } from '../core/supervisor.js';
 import type { Baseline } from './baseline.js';
 import { dispatch, type DispatchOutcome } from './dispatch.js';
 import type { Job, JobTools, Resume } from './job.js';
+import { proofByAnswer, proofByRecord, type Proof } from './proof.js';
 import { findReplayed } from './replay.js';
 import { openRunLog, type RunLog } from './run-log.js';
 import type { RunMemory } from './run-memory.js';
@@ -12,7 +13,7 @@ import { failedOutcome, interruptedOutcome, outcomeOf, type RunOutcome } from '.
 import { resultOf, type RunFacts } from './run-result.js';
 import { followRun, workOf } from './run.js';
 import { StartingPoint, type Clearance } from './starting-point.js';
-import { above, targetsOf, withLongSettle, type Correlation, type Targets } from './targets.js';
+import { above, targetsOf, withLongSettle, withProof, type Correlation, type Targets } from './targets.js';
 import { memoryOf, requestOf, type TriggerPlan } from './trigger-plan.js';
 
 /**
@@ -54,6 +55,7 @@ class Trigger {
     const start = await StartingPoint.find({ memory: this.#memory, log: this.#log, clock: this.#tools.clock });
     yield this.#baselineOf(start);
     const sent = yield* this.#dispatch(start);
+    const proof = this.#proofOf(sent, start);
     if (sent.kind === 'refused' || (sent.kind === 'interrupted' && !sent.sent)) {
       await this.#memory.forget();
       throw sent.kind === 'refused' ? sent.error : sent.reason;
@@ -71,7 +73,8 @@ class Trigger {
       const acceptedAt = sent.kind === 'accepted' && !sent.accepted.replayed ? sent.accepted.serverTime : null;
       yield* this.#memory.accepted(found.baseline, start.firstPostAt, acceptedAt);
       const isFresh = !start.earlier && found === scope && start.ageMs <= FRESH_MS;
-      if (this.#plan.wait) yield* this.#memory.endOf(this.#follow(facts, found, isFresh));
+      const proven = { ...found, targets: withProof(found.targets, proof) };
+      if (this.#plan.wait) yield* this.#memory.endOf(this.#follow(facts, proven, isFresh));
       else yield this.#unfollowed(facts, found, outcomeOf('accepted'));
     } catch (error) {
       // It was sent, so whatever fails now ends in a result.
@@ -120,6 +123,13 @@ class Trigger {
     if (serverTime === null) return scope;
     const { after, inWindow } = await findReplayed(this.#log.log, serverTime, { signal: this.#tools.signal });
     return this.#scope({ ...scope.baseline, highestId: after }, inWindow);
+  }
+
+  /** By this run's own 202, which has arrived just now, or by that of an earlier one (design, "Sequence" 4). */
+  #proofOf(sent: DispatchOutcome, { earlier }: StartingPoint): Proof | null {
+    const { claimWindowMs } = this.#plan;
+    if (sent.kind === 'accepted') return proofByAnswer(sent.accepted, this.#tools.clock.elapsed(), claimWindowMs);
+    return proofByRecord(earlier?.acceptedAt, claimWindowMs);
   }
 
   #dispatched(facts: RunFacts): RunStep {

@@ -22,6 +22,7 @@ export function rollPlan(changes: Partial<RollPlan> = {}): RollPlan {
     nodes: nodesUpTo(9),
     idempotencyKey: 'key',
     callersKey: false,
+    claimWindowMs: 2000,
     limits: { timeoutMs: null, intervalMs: null, appearTimeoutMs: 30_000 },
     maxUnavailable: 1,
     pauseMs: 0,

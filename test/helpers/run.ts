@@ -77,6 +77,7 @@ export function plan(changes: Partial<TriggerPlan> = {}): TriggerPlan {
     action: { verb: 'restart' },
     nodes: [1n],
     expectNodes: null,
+    claimWindowMs: 2000,
     idempotencyKey: 'key',
     callersKey: false,
     wait: true,

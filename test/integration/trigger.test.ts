@@ -109,6 +109,54 @@ describe('activities trigger', () => {
     assert.deepEqual([events.length, event, outcome], [3, 'result', 'completed']);
   });
 
+  describe('while somebody else does the same, and the own entry is 12 s late', () => {
+    let postedAt = Infinity;
+    const created = (ms: number): string => new Date(postedAt + ms).toISOString();
+
+    beforeEach(() => {
+      postedAt = Infinity;
+      bench.supervisor.post(PATH).reply(() => {
+        postedAt = bench.clock.now();
+        return [202, '', { date: bench.serverDate() }];
+      });
+    });
+
+    /** The other's entry after 4 s, and this trigger's own after 12 s, unless it never comes. */
+    function logOf(own: 'rejected' | 'never'): void {
+      bench.showLog(() => {
+        const since = bench.clock.now() - postedAt;
+        if (since < 4000) return [OLD];
+        const others = entry({ id: 7301845022003200003n, node_id: NODE, created_at: created(4000), finished_at: null });
+        const mine = { ...OWN, status: 'rejected', created_at: created(0), finished_at: null };
+        return [others, ...(own === 'rejected' && since >= 12_000 ? [mine] : []), OLD];
+      });
+    }
+
+    it('follows its own', async () => {
+      logOf('rejected');
+      const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'json');
+      assert.equal(code, 3, stderr);
+      const { nodes } = parseJson(stdout) as { nodes: Array<Record<string, unknown>> };
+      assert.deepEqual(nodes.map(({ activity_id, ambiguous }) => [activity_id, ambiguous]), [[OWN.id, false]]);
+    });
+
+    it('ends with 7 where that never comes, and says how to settle it', async () => {
+      logOf('never');
+      const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'json');
+      assert.equal(code, 7, stderr);
+      const { nodes, resume } = parseJson(stdout) as { nodes: Array<Record<string, unknown>>; resume: string };
+      assert.deepEqual(nodes.map(({ status, ambiguous }) => [status, ambiguous]), [['completed', true]]);
+      assert.equal(resume, `ldctl activities wait 7301845022003200003 ${RESUME_TARGET}`);
+      assert.match(stderr, /^warning: activity 7301845022003200003 .* may be somebody else's/m);
+    });
+
+    it('takes it where --claim-window says that nodes stamp so late', async () => {
+      logOf('never');
+      const { code, stderr } = await bench.run(ActivitiesTrigger, ...RESTART, '--claim-window', '5s');
+      assert.equal(code, 0, stderr);
+    });
+  });
+
   it('reports an answer that is a replay', async () => {
     logGrows();
     bench.supervisor.post(PATH).reply(202, '', { 'idempotent-replayed': 'true', date: bench.serverDate() });

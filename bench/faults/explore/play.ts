@@ -111,6 +111,7 @@ class Player {
       deploymentId: this.#world.sandbox.deploymentId,
       nodes: kind === 'named' ? targets : null,
       expectNodes: kind === 'expected' ? targets.length : null,
+      claimWindowMs: 2000,
     };
     const { process } = run;
     const tools = {

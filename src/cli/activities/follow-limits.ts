@@ -8,6 +8,7 @@ import type { FlagsOf } from '../flags.js';
 const SHORTEST_INTERVAL_MS = 100;
 const DEFAULT_TIMEOUT = '10m';
 export const DEFAULT_APPEAR_TIMEOUT = '30s';
+export const DEFAULT_CLAIM_WINDOW = '2s';
 
 /** How long to follow, and how often to poll. */
 export const followFlags = {
@@ -24,6 +25,15 @@ export const followFlags = {
   notify: Flags.boolean({ summary: 'At a terminal: ring, and send a desktop notification, when it has ended.' }),
 };
 export type FollowFlags = FlagsOf<typeof followFlags>;
+
+/** Which entries of the log are a trigger's own. */
+export const claimWindowFlag = {
+  'claim-window': Flags.string({
+    default: DEFAULT_CLAIM_WINDOW,
+    helpValue: 'DURATION',
+    summary: "How long after the API's answer an entry may have been created and still be this trigger's.",
+  }),
+};
 
 /**
  * @param defaultTimeout for when `--timeout` is not given; 0 for none

@@ -9,7 +9,7 @@ import type { Id } from '../../core/ids.js';
 import type { Gate } from '../../core/roll.js';
 import type { Scrub } from '../../output/streams.js';
 import type { FlagsOf } from '../flags.js';
-import { DEFAULT_APPEAR_TIMEOUT, parseTimeout, type FollowFlags } from './follow-limits.js';
+import { DEFAULT_APPEAR_TIMEOUT, DEFAULT_CLAIM_WINDOW, parseTimeout, type FollowFlags } from './follow-limits.js';
 import { commandGate } from './gate.js';
 import type { Host } from '../host.js';
 import { commandLine } from './resume.js';
@@ -44,7 +44,7 @@ export const rollFlags = {
   }),
   'continue-on-error': Flags.boolean({ helpGroup: group, summary: 'Go on although a node did not complete.' }),
 };
-export type RollFlags = FlagsOf<typeof rollFlags> & FollowFlags & { 'if-busy': IfBusy };
+export type RollFlags = FlagsOf<typeof rollFlags> & FollowFlags & { 'claim-window': string; 'if-busy': IfBusy };
 
 /** How a roll goes, before it is known over which nodes. */
 export type RollRequest = Pick<RollPlan, 'ifBusy' | 'pauseMs' | 'continueOnError' | 'nodeTimeoutMs'> & {
@@ -119,6 +119,7 @@ export function rollCommand(
     timeout: flags.timeout,
     interval: flags.interval,
     'appear-timeout': flags['appear-timeout'] === DEFAULT_APPEAR_TIMEOUT ? undefined : flags['appear-timeout'],
+    'claim-window': flags['claim-window'] === DEFAULT_CLAIM_WINDOW ? undefined : flags['claim-window'],
     'if-busy': flags['if-busy'] === 'ignore' ? undefined : flags['if-busy'],
     'idempotency-key': callersKey ? idempotencyKey : undefined,
   };

@@ -3,11 +3,12 @@ import { checkIdempotencyKey } from '../../activities/wire-key.js';
 import type { TriggerPlan } from '../../activities/trigger-plan.js';
 import { IF_BUSY } from '../../activities/if-busy.js';
 import { parseAction, parseRuntime } from '../../core/activity.js';
+import { parseDuration } from '../../core/durations.js';
 import { UsageError } from '../../core/errors.js';
 import type { Id } from '../../core/ids.js';
 import type { FlagsOf } from '../flags.js';
 import type { Host } from '../host.js';
-import { followFlags, parseFollowLimits } from './follow-limits.js';
+import { claimWindowFlag, followFlags, parseFollowLimits } from './follow-limits.js';
 import { checkExpectedNodes, configFlag, parseNodes, targetFlags } from './node-targets.js';
 import { readNodesFrom } from './nodes-from.js';
 import { rollFlags } from './roll-request.js';
@@ -20,6 +21,7 @@ export const triggerFlags = {
   }),
   ...configFlag,
   ...followFlags,
+  ...claimWindowFlag,
   ...rollFlags,
   wait: Flags.boolean({ allowNo: true, default: true, summary: 'Follow to the end; --no-wait ends when it was accepted.' }),
   'if-busy': Flags.option({ options: IF_BUSY })({
@@ -56,6 +58,7 @@ export async function parseTriggerRequest(
     idempotencyKey: key === undefined ? host.newIdempotencyKey() : checkIdempotencyKey(key),
     callersKey: key !== undefined,
     wait: flags.wait,
+    claimWindowMs: parseDuration(flags['claim-window'], '--claim-window'),
     limits: flags.rolling ? parseFollowLimits(flags, NO_TIMEOUT) : parseFollowLimits(flags),
   };
   const nodes = await readNodes(host, flags, signal);

@@ -10,12 +10,19 @@ const REQUEST: TriggerInput = {
   action: { verb: 'reconfigure', configId: 42n },
   nodes: null,
   expectNodes: null,
+  claimWindowMs: 2000,
   idempotencyKey: 'deploy-7',
   callersKey: false,
   wait: true,
   limits: { timeoutMs: null, intervalMs: null, appearTimeoutMs: 30_000 },
 };
-const FLAGS = { rolling: true, 'if-busy': 'ignore', 'continue-on-error': false, 'appear-timeout': '30s' } as RollFlags;
+const FLAGS = {
+  rolling: true,
+  'if-busy': 'ignore',
+  'continue-on-error': false,
+  'appear-timeout': '30s',
+  'claim-window': '2s',
+} as RollFlags;
 const MINUTE = 60_000;
 
 function parse(flags: Partial<RollFlags> = {}, request: Partial<TriggerInput> = {}): RollRequest | null {
@@ -103,6 +110,7 @@ describe('the command that goes on with a roll', () => {
         timeout: '1h',
         interval: '2s',
         'appear-timeout': '2m',
+        'claim-window': '1m',
         'if-busy': 'wait',
         'continue-on-error': true,
       },
@@ -110,7 +118,7 @@ describe('the command that goes on with a roll', () => {
     );
     for (const part of [
       ...['--max-unavailable 50 ', '--pause 30s ', '--gate-timeout 1m ', '--node-timeout 5m ', '--timeout 1h '],
-      ...['--interval 2s ', '--appear-timeout 2m ', '--if-busy wait ', '--continue-on-error ', '--idempotency-key deploy-7 '],
+      ...['--interval 2s ', '--appear-timeout 2m ', '--claim-window 1m ', '--if-busy wait ', '--continue-on-error ', '--idempotency-key deploy-7 '],
     ]) {
       assert.ok(command.includes(part), `${part} is not in ${command}`);
     }

@@ -1,0 +1,38 @@
+import type { Activity } from '../core/activity.js';
+import type { Accepted } from '../core/supervisor.js';
+
+/** What proves an entry to be that of a trigger (design, "Sequence" 4): either is enough. */
+export interface Proof {
+  /** That a good poll shows it which began no later than this; monotonic clock, ms, null where none can. */
+  seenBy: number | null;
+  /** That it was created no later than this, by the server's clock; ms UTC, null where that is not known. */
+  createdBy: number | null;
+}
+
+/** Whoever does the same within this time of the 202 cannot be told apart, and hardly anybody does. */
+const SEEN_WITHIN_MS = 2000;
+
+/**
+ * By a 202 that has just arrived. A replay proves nothing: the action was carried out some time before.
+ * @param arrivedAt monotonic clock, ms
+ * @returns null where no proof is asked for
+ */
+export function proofByAnswer(
+  { replayed, serverTime }: Pick<Accepted, 'replayed' | 'serverTime'>,
+  arrivedAt: number,
+  claimWindowMs: number,
+): Proof | null {
+  if (replayed) return null;
+  return { seenBy: arrivedAt + SEEN_WITHIN_MS, createdBy: serverTime === null ? null : serverTime + claimWindowMs };
+}
+
+/** By the `date` of a 202 that an earlier run has recorded, ms UTC. @returns null where it recorded none */
+export function proofByRecord(acceptedAt: number | undefined, claimWindowMs: number): Proof | null {
+  return acceptedAt === undefined ? null : { seenBy: null, createdBy: acceptedAt + claimWindowMs };
+}
+
+/** Whether an entry is proven by a poll that shows it. @param polledAt when that began; monotonic clock, ms */
+export function isProvenBy({ seenBy, createdBy }: Proof, { created_at: created }: Activity, polledAt: number): boolean {
+  const isSeenInTime = seenBy !== null && polledAt <= seenBy;
+  return isSeenInTime || (createdBy !== null && Date.parse(created) <= createdBy);
+}
