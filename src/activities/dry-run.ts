@@ -14,7 +14,7 @@ import type { TriggerPlan } from './trigger-plan.js';
  * @throws as `Supervisor.list` does
  */
 export async function dryRun(plan: TriggerPlan, tools: JobTools): Promise<ResultEvent> {
-  const baseline = await openRunLog(plan, tools).baseline();
+  const baseline = await openRunLog(plan, tools).baseline(plan.nodes === null ? 'every node' : 'no node');
   const facts = {
     deploymentId: plan.deploymentId,
     runtime: plan.runtime,

@@ -2,6 +2,7 @@ import { formatAction, type Activity } from '../core/activity.js';
 import { LdctlError } from '../core/errors.js';
 import type { Id } from '../core/ids.js';
 import { warning, type ResultEvent, type RunStep } from '../core/progress.js';
+import { highestOf } from './baseline.js';
 import type { Job, JobTools } from './job.js';
 import { joinResults } from './join-results.js';
 import { openRunLog, type RunLog } from './run-log.js';
@@ -10,7 +11,7 @@ import { deadlineOf } from './run.js';
 import { knownActivities } from './targets.js';
 import { memoryOf, type TriggerPlan } from './trigger-plan.js';
 import { trigger } from './trigger.js';
-import { followJoined, highestOf } from './wait.js';
+import { followJoined } from './wait.js';
 
 /** What to do when a target already has the runtime in `processing` (design, "trigger"). */
 export const IF_BUSY = ['wait', 'fail', 'join', 'ignore'] as const;

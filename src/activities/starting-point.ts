@@ -4,7 +4,7 @@ import type { RunRecord } from '../core/journal.js';
 import { Stopwatch } from '../core/stopwatch.js';
 import type { Baseline } from './baseline.js';
 import { LogTail } from './follow/log-tail.js';
-import type { RunLog } from './run-log.js';
+import type { BaselineNaming, RunLog } from './run-log.js';
 import type { RunMemory } from './run-memory.js';
 
 /** Of entries above a baseline that is older, too many may be somebody else's (design, "Sequence" 2). */
@@ -31,6 +31,8 @@ interface StartingTools {
   memory: RunMemory;
   log: RunLog;
   clock: Clock;
+  /** Which nodes the baseline has to name. */
+  naming: BaselineNaming;
 }
 
 /**
@@ -62,7 +64,7 @@ export class StartingPoint {
   static async find(tools: StartingTools): Promise<StartingPoint> {
     const age = new Stopwatch(tools.clock);
     const known = await tools.memory.recall();
-    const start = new StartingPoint(tools, known?.baseline ?? (await tools.log.baseline()), age);
+    const start = new StartingPoint(tools, known?.baseline ?? (await tools.log.baseline(tools.naming)), age);
     if (known) start.#takeUp(known);
     else await start.#claim();
     return start;
@@ -121,7 +123,7 @@ export class StartingPoint {
 
   async #readAnew(): Promise<void> {
     this.#age = new Stopwatch(this.#tools.clock);
-    this.#setBaseline(await this.#tools.log.baseline());
+    this.#setBaseline(await this.#tools.log.baseline(this.#tools.naming));
     this.#firstPostAt = this.#tools.clock.now();
     this.#isClaimed = false;
   }

@@ -13,7 +13,7 @@ import { failedOutcome, interruptedOutcome, outcomeOf, type RunOutcome } from '.
 import { resultOf, type RunFacts } from './run-result.js';
 import { followRun, workOf } from './run.js';
 import { StartingPoint, type Clearance } from './starting-point.js';
-import { above, targetsOf, withLongSettle, withProof, type Correlation, type Targets } from './targets.js';
+import { above, targetKindOf, targetsOf, withLongSettle, withProof, type Correlation, type Targets } from './targets.js';
 import { memoryOf, requestOf, type TriggerPlan } from './trigger-plan.js';
 
 /**
@@ -52,7 +52,12 @@ class Trigger {
   }
 
   async *run(): Job {
-    const start = await StartingPoint.find({ memory: this.#memory, log: this.#log, clock: this.#tools.clock });
+    const start = await StartingPoint.find({
+      memory: this.#memory,
+      log: this.#log,
+      clock: this.#tools.clock,
+      naming: this.#plan.nodes === null ? 'every node' : 'no node',
+    });
     yield this.#baselineOf(start);
     const sent = yield* this.#dispatch(start);
     const proof = this.#proofOf(sent, start);
@@ -109,7 +114,10 @@ class Trigger {
   }
 
   #baselineOf({ baseline }: StartingPoint): RunStep {
-    return { event: 'baseline', baseline: baseline.highestId, idempotencyKey: this.#plan.idempotencyKey };
+    const { expectNodes, idempotencyKey } = this.#plan;
+    const by = targetKindOf(this.#plan);
+    const expects = by === 'named' ? null : { count: expectNodes ?? baseline.nodes.length, by };
+    return { event: 'baseline', baseline: baseline.highestId, idempotencyKey, ...(expects && { expects }) };
   }
 
   /**

@@ -1,6 +1,6 @@
 import { formatAction, type Action, type Runtime } from '../core/activity.js';
 import type { Id } from '../core/ids.js';
-import { nodesBelow } from './baseline.js';
+import { highestOf, nodesBelow } from './baseline.js';
 import type { FollowLimits, Job, JobTools, ResumeAfter } from './job.js';
 import { openRunLog, type RunLog } from './run-log.js';
 import type { RunFacts } from './run-result.js';
@@ -55,16 +55,13 @@ export function followJoined(plan: JoinPlan, tools: JobTools, log: RunLog): Job 
 export async function* waitAfter(plan: WaitAfterPlan, tools: JobTools): Job {
   const { deploymentId, after, runtime, action, nodes, expectNodes } = plan;
   const log = openRunLog(plan, tools);
-  const known = await nodesBelow(log.log, after, { signal: tools.signal });
+  const options = { signal: tools.signal };
+  if (nodes !== null) await log.log.page(1, options);
+  const known = nodes === null ? await nodesBelow(log.log, after, options) : [];
   const targets = withLongSettle(targetsOf({ runtime, action, inWindow: above(after) }, plan, known));
   const facts = unsentFacts(deploymentId, runtime, formatAction(action));
   const resume = { after, runtime, action, nodes, expectNodes };
   yield* followRun({ facts, targets, after, log, resume }, plan.limits, tools);
-}
-
-/** 0 for none. */
-export function highestOf(ids: readonly Id[]): Id {
-  return ids.reduce((highest, id) => (id > highest ? id : highest), 0n);
 }
 
 function followKnown({ ids, limits }: Pick<JoinPlan, 'ids' | 'limits'>, log: RunLog, facts: RunFacts, tools: JobTools): Job {

@@ -80,6 +80,7 @@ export class ConnectedContext extends CommandContext {
     return {
       keyContext: (tenantId, options) => this.#explained(access.key, api.keyContext(tenantId, options)),
       structure: (tenantId, options) => this.#explained(access.key, api.structure(tenantId, options), explainLookUp),
+      deployment: (at, options) => this.#explained(access.key, api.deployment(at, options)),
     };
   }
 

@@ -16,7 +16,7 @@ import { withSpinner } from './spinner.js';
 import { traceTo } from './trace.js';
 
 /** The part of the Core API that commands use. */
-export type Core = Pick<CoreApi, 'keyContext' | 'structure'>;
+export type Core = Pick<CoreApi, 'keyContext' | 'structure' | 'deployment'>;
 
 /** What is needed to print. */
 export type Printing = Pick<CommandContext, 'host' | 'flags'>;

@@ -57,12 +57,15 @@ export type ConnectionFlags = FlagsOf<typeof connectionFlags>;
 /** For a flag that is a whole number: `min` and `max` say from where to where. The parser throws UsageError. */
 export const wholeNumber = Flags.custom<number, { min: number; max: number }>({
   helpValue: 'N',
-  parse: (text, _command, { name, min, max }) => {
-    const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
-    if (value >= min && value <= max) return Promise.resolve(value);
-    throw new UsageError(`--${name}: ${JSON.stringify(text)} is not a whole number from ${min} to ${max}`);
-  },
+  parse: (text, _command, { name, min, max }) => Promise.resolve(parseWholeNumber(text, name, min, max)),
 });
+
+/** @throws UsageError */
+export function parseWholeNumber(text: string, flag: string, min: number, max: number): number {
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+  if (value >= min && value <= max) return value;
+  throw new UsageError(`--${flag}: ${JSON.stringify(text)} is not a whole number from ${min} to ${max}`);
+}
 
 /** What the output flags ask for. */
 export function printOptions(flags: OutputFlags): PrintOptions {

@@ -2,7 +2,7 @@ import type { Activity } from './activity.js';
 import type { LdctlError } from './errors.js';
 import type { ExitCode } from './exit-codes.js';
 import type { Id } from './ids.js';
-import type { GateResult, NodeResult, RunResult } from './outcome.js';
+import type { GateResult, NodeResult, RunResult, TargetKind } from './outcome.js';
 import type { RollStage } from './roll.js';
 
 /** One target while it is followed. */
@@ -23,14 +23,20 @@ export interface ProgressEstimate {
   settlesAt?: number;
 }
 
+/** How many nodes an every-node trigger must reach: as many as was said, or those that the log names. */
+export interface ExpectedNodes {
+  count: number;
+  by: Exclude<TargetKind, 'named'>;
+}
+
 /**
  * What a run emits while it goes on. `dispatched`, `activity`, `gate` and `warning` are lines of `-o ndjson` as well
  * (design, "Output shapes"); `baseline`, `gate_output`, `outage` and
  * `progress` are for people only.
  */
 export type RunStep =
-  /** Right before the POST: what a later `wait --after` needs. */
-  | { event: 'baseline'; baseline: Id; idempotencyKey: string }
+  /** Right before the POST: what a later `wait --after` needs, and how many nodes are expected where none are named. */
+  | { event: 'baseline'; baseline: Id; idempotencyKey: string; expects?: ExpectedNodes }
   /** `node_id` where each node is its own trigger; how long it usually takes, in ms, is for people only. */
   | { event: 'dispatched'; request_id: string | null; replayed: boolean; recovered: boolean; node_id?: Id; usualMs?: number }
   /** An entry of this run appeared, or its status changed. */

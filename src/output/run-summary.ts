@@ -24,7 +24,10 @@ export function summaryText(result: RunResult, options: SummaryOptions, paint: P
   if (isRoll(result.nodes) && !(good && options.quiet)) {
     lines.push(...rollGroups(result.nodes, shortList).map((line) => `  ${line}`));
   }
-  if (result.nodes.some(isAbsentNode)) lines.push(`${paint('bold', 'hint:')} ${ABSENT_HINT}`);
+  if (result.nodes.some(isAbsentNode)) {
+    const hints = result.targets === 'observed' ? [ABSENT_HINT, LEFT_HINT] : [ABSENT_HINT];
+    lines.push(`${paint('bold', 'hint:')} ${hints.join(' ')}`);
+  }
   const { resume } = result;
   if (resume !== null && !(good && options.quiet)) lines.push(`to take it up again: ${plainText(resume)}`);
   return lines.map((line) => `${line}\n`).join('');
@@ -113,6 +116,10 @@ function isAbsentNode({ node_id: node, status }: NodeResult): boolean {
 
 const ABSENT_HINT =
   'A missing node has no entry in the log: check its id, and that it is up. One that is slow needs a longer --appear-timeout.';
+
+/** Where the log alone says which nodes there are. */
+const LEFT_HINT =
+  'If it has left the deployment, the log still names it: trigger with --expect-nodes deployment, or name the nodes.';
 
 /** What was asked for by the ids of activities, and has not been seen, is known by these alone. */
 function isByActivity(nodes: readonly NodeResult[]): boolean {

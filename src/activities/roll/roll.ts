@@ -3,7 +3,7 @@ import { onAbort, untilAborted } from '../../core/abort.js';
 import type { Id } from '../../core/ids.js';
 import { warning, type RunStep } from '../../core/progress.js';
 import { ActivityLog } from '../activity-log.js';
-import { readBaseline } from '../baseline.js';
+import { readHighestId } from '../baseline.js';
 import { busyError } from '../if-busy.js';
 import type { Job } from '../job.js';
 import { PastDurations } from '../past-durations.js';
@@ -36,7 +36,7 @@ export async function* roll(plan: RollPlan, given: RollTools): Job {
     }),
   );
   const log = new ActivityLog(tools.supervisor, plan.deploymentId, new PastDurations());
-  const floor = lowestBaseline(nodes) ?? (await readBaseline(log, { signal })).highestId;
+  const floor = lowestBaseline(nodes) ?? (await readHighestId(log, { signal }));
   const deadline = deadlineOf(plan.limits, clock.elapsed());
   const concerned = new Set(plan.nodes);
   const rollLog = new RollLog(

@@ -1,7 +1,9 @@
 import * as Flags from '@oclif/core/flags';
 import { UsageError } from '../../core/errors.js';
 import { parseId, type Id } from '../../core/ids.js';
-import { wholeNumber } from '../flags.js';
+import { parseWholeNumber, wholeNumber } from '../flags.js';
+
+const MOST_NODES = 100_000;
 
 /** Which nodes a trigger is about. */
 export const targetFlags = {
@@ -12,7 +14,17 @@ export const targetFlags = {
     helpValue: 'ID',
     summary: 'A node to act on; repeat it or separate ids by commas. Without it: every node.',
   }),
-  'expect-nodes': wholeNumber({ min: 1, max: 100_000, summary: 'How many nodes an every-node trigger must reach.' }),
+  'expect-nodes': wholeNumber({ min: 1, max: MOST_NODES, summary: 'How many nodes an every-node trigger must reach.' }),
+};
+
+/** The same of a trigger, which can ask Core. */
+export const expectedNodesFlag = {
+  'expect-nodes': Flags.custom<number | 'deployment'>({
+    helpValue: 'N|deployment',
+    summary: 'How many nodes an every-node trigger must reach, or a roll must find; `deployment`: as many as Core counts.',
+    parse: (text, _command, { name }) =>
+      Promise.resolve(text === 'deployment' ? text : parseWholeNumber(text, name, 1, MOST_NODES)),
+  })(),
 };
 
 export const configFlag = {
@@ -37,7 +49,7 @@ export function parseNodes(values: readonly string[] | undefined): Id[] | null {
 }
 
 /** @throws UsageError when the nodes are named as well */
-export function checkExpectedNodes(expected: number | undefined, nodes: readonly Id[] | null): number | null {
+export function checkExpectedNodes<T extends number | 'deployment'>(expected: T | undefined, nodes: readonly Id[] | null): T | null {
   if (expected !== undefined && nodes !== null) {
     throw new UsageError('--expect-nodes does not go with --node: the nodes that are named are the ones expected');
   }

@@ -62,7 +62,7 @@ const DEFAULT_NODE_TIMEOUT = '10m';
  * @returns null without `--rolling`
  * @throws UsageError, also for a flag that means nothing without `--rolling`, or nothing with it
  */
-export function parseRollRequest(host: Host, flags: RollFlags, request: Pick<TriggerPlan, 'wait' | 'expectNodes'>): RollRequest | null {
+export function parseRollRequest(host: Host, flags: RollFlags, request: Pick<TriggerPlan, 'wait'>): RollRequest | null {
   if (!flags.rolling) {
     const stray =
       VALUE_FLAGS.find((name) => flags[name] !== undefined) ??
@@ -72,9 +72,6 @@ export function parseRollRequest(host: Host, flags: RollFlags, request: Pick<Tri
   }
   if (!request.wait) {
     throw new UsageError('--no-wait does not go with --rolling: the next node waits for the one before it');
-  }
-  if (request.expectNodes !== null) {
-    throw new UsageError('--expect-nodes does not go with --rolling: its nodes are known');
   }
   return {
     ifBusy: flags['if-busy'],

@@ -1,19 +1,14 @@
-import { ActivityLog } from '../../activities/activity-log.js';
 import { dryRun } from '../../activities/dry-run.js';
 import type { RollPlan } from '../../activities/roll/plan.js';
 import { roll } from '../../activities/roll/roll.js';
-import { seenNodes } from '../../activities/seen-nodes.js';
 import { requestOf } from '../../activities/trigger-plan.js';
 import { describeTrigger } from '../../api/supervisor-api.js';
 import { formatAction } from '../../core/activity.js';
-import { LdctlError } from '../../core/errors.js';
 import type { ExitCode } from '../../core/exit-codes.js';
 import type { Id } from '../../core/ids.js';
-import { printNodesSeen } from '../../output/nodes-seen.js';
-import type { Target } from '../../profiles/target.js';
 import type { ConnectedContext } from '../connected-context.js';
-import { printOptions } from '../flags.js';
 import { consentFor, settleConsent } from './consent.js';
+import { nodesOfLog } from './roll-nodes.js';
 import { rollCommand, type RollRequest } from './roll-request.js';
 import { showDryRun, showJob, titleOf } from './show-job.js';
 import type { TriggerFlags, TriggerInput } from './trigger-request.js';
@@ -31,7 +26,7 @@ export async function runRoll(
   const asksLater = request.nodes === null && context.prompts !== null;
   if (!flags['dry-run'] && !asksLater) await consent(request.nodes);
   const target = await context.target();
-  const nodes = request.nodes ?? (await nodesOfLog(context, target));
+  const nodes = request.nodes ?? (await nodesOfLog(context, target, request.expectNodes));
   if (!flags['dry-run'] && asksLater) await consent(null);
 
   const plan: RollPlan = {
@@ -44,7 +39,7 @@ export async function runRoll(
   };
   const tools = context.actingTools(target);
   if (flags['dry-run']) {
-    const whole = { ...request, nodes, deploymentId: plan.deploymentId };
+    const whole = { ...request, nodes, expectNodes: null, deploymentId: plan.deploymentId };
     const { result } = await dryRun(whole, tools);
     const requests = nodes.map((node) => describeTrigger(target.supervisorUrl.value, requestOf({ ...whole, nodes: [node] })));
     return showDryRun(context, result, { requests });
@@ -56,17 +51,4 @@ export async function runRoll(
   });
   const title = titleOf(`rolling ${formatAction(plan.action)} of ${plan.runtime}`, target);
   return showJob(context, { title, notify: flags.notify }, job);
-}
-
-async function nodesOfLog(context: ConnectedContext, target: Target): Promise<Id[]> {
-  const { host, flags, signal } = context;
-  const log = new ActivityLog(context.supervisor(target), target.deployment.id);
-  const seen = await seenNodes(log, { signal });
-  if (seen.length === 0) {
-    throw new LdctlError('refused', 'no_nodes_known', `the log of deployment ${target.deployment.id} names no node`, {
-      hint: 'Name the nodes with --node or --nodes-from.',
-    });
-  }
-  if (!flags.quiet) printNodesSeen(host.output.stderr, seen, printOptions(flags));
-  return seen.map(({ id }) => id);
 }

@@ -6,6 +6,7 @@ import { formatAction } from '../../core/activity.js';
 import type { ExitCode } from '../../core/exit-codes.js';
 import type { ConnectedContext } from '../connected-context.js';
 import { consentFor, settleConsent } from './consent.js';
+import { settleExpectedNodes } from './expected-nodes.js';
 import { showDryRun, showJob, titleOf } from './show-job.js';
 import type { TriggerFlags, TriggerInput } from './trigger-request.js';
 
@@ -17,7 +18,8 @@ export async function runTrigger(
 ): Promise<ExitCode> {
   if (!flags['dry-run']) await settleConsent(context, consentFor(request, context.settings), flags);
   const target = await context.target();
-  const plan = { ...request, deploymentId: target.deployment.id };
+  const expectNodes = await settleExpectedNodes(request.expectNodes, context, target);
+  const plan = { ...request, expectNodes, deploymentId: target.deployment.id };
   const tools = context.actingTools(target);
   if (flags['dry-run']) {
     const { result } = await dryRun(plan, tools);

@@ -9,12 +9,14 @@ import type { Id } from '../../core/ids.js';
 import type { FlagsOf } from '../flags.js';
 import type { Host } from '../host.js';
 import { claimWindowFlag, followFlags, parseFollowLimits } from './follow-limits.js';
-import { checkExpectedNodes, configFlag, parseNodes, targetFlags } from './node-targets.js';
+import type { ExpectedNodes } from './expected-nodes.js';
+import { checkExpectedNodes, configFlag, expectedNodesFlag, parseNodes, targetFlags } from './node-targets.js';
 import { readNodesFrom } from './nodes-from.js';
 import { rollFlags } from './roll-request.js';
 
 export const triggerFlags = {
   ...targetFlags,
+  ...expectedNodesFlag,
   'nodes-from': Flags.string({
     helpValue: 'FILE|-',
     summary: 'Nodes from a file or stdin: one id a line, or JSON such as `activities list -o json` prints.',
@@ -39,7 +41,7 @@ export const triggerFlags = {
 export type TriggerFlags = FlagsOf<typeof triggerFlags>;
 
 /** What is to be triggered, before it is known where. */
-export type TriggerInput = Omit<TriggerPlan, 'deploymentId'>;
+export type TriggerInput = Omit<TriggerPlan, 'deploymentId' | 'expectNodes'> & { expectNodes: ExpectedNodes };
 
 /**
  * Reads the command line of a trigger: everything that can be found wrong without the network is found here.

@@ -1,15 +1,21 @@
 import { isFinal, type Activity } from '../../core/activity.js';
 import { formatDuration } from '../../core/durations.js';
-import { type ProgressEstimate, type RunStep } from '../../core/progress.js';
-import { plainText } from '../../core/text.js';
+import { type ExpectedNodes, type ProgressEstimate, type RunStep } from '../../core/progress.js';
+import { count, plainText } from '../../core/text.js';
 import { gateWord } from '../status.js';
 import { elapsedText, timeText, tookMs } from '../time-text.js';
 
 export type EventOf<Name extends RunStep['event']> = Extract<RunStep, { event: Name }>;
 
-/** What a later re-run or `wait --after` needs, told right before the POST: two things, for one line or for two. */
-export function baselineText({ baseline, idempotencyKey }: EventOf<'baseline'>): [string, string] {
-  return [`idempotency key ${plainText(idempotencyKey)}`, `log up to ${baseline}`];
+/** What a later re-run or `wait --after` needs, and what is expected, told right before the POST, part by part. */
+export function baselineText({ baseline, idempotencyKey, expects }: EventOf<'baseline'>): string[] {
+  const known = [`idempotency key ${plainText(idempotencyKey)}`, `log up to ${baseline}`];
+  return expects ? [...known, expectsText(expects)] : known;
+}
+
+function expectsText({ count: nodes, by }: ExpectedNodes): string {
+  if (by === 'expected') return `expecting ${count(nodes, 'node')}`;
+  return nodes === 0 ? 'the log names no node' : `expecting the ${count(nodes, 'node')} that the log names`;
 }
 
 export function dispatchedText(event: EventOf<'dispatched'>): string {

@@ -84,7 +84,7 @@ describe('a read of the log', () => {
     const stopped = AbortSignal.abort(reason);
     const tools = { supervisor, clock, random: Math.random, signal: stopped };
     const runLog = openRunLog({ deploymentId: 71n, limits: { intervalMs: null } }, tools);
-    await assert.rejects(runLog.baseline(), reason);
+    await assert.rejects(runLog.baseline('no node'), reason);
     await assert.rejects(runLog.busy({ runtime: 'iggy', nodes: null }), reason);
     await assert.rejects(findReplayed(log, clock.now(), { signal: stopped }), reason);
     await assert.rejects(seenNodes(log, { signal: stopped }), reason);

@@ -52,7 +52,7 @@ describe('a caller’s key', () => {
     await run.trigger();
     const expected: RunRecord = {
       wireKey: wireKey('key', plan()),
-      baseline: { highestId: run.baseline, nodes: [1n, 2n, 3n] },
+      baseline: { highestId: run.baseline, nodes: [] },
       firstPostAt: before,
       state: 'posting',
       token: atPost?.token ?? '',

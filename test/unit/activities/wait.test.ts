@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { highestOf } from '../../../src/activities/baseline.js';
 import { type ResultEvent } from '../../../src/core/progress.js';
 import { trigger } from '../../../src/activities/trigger.js';
-import { highestOf, waitAfter, waitForActivities, type WaitAfterPlan } from '../../../src/activities/wait.js';
+import { waitAfter, waitForActivities, type WaitAfterPlan } from '../../../src/activities/wait.js';
 import { Interrupted } from '../../../src/core/errors.js';
 import { type Id } from '../../../src/core/ids.js';
 import { apiError, failingRead } from '../../helpers/fake-supervisor.js';

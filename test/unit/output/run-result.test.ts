@@ -100,6 +100,13 @@ describe('the summary of a run', () => {
     ]);
   });
 
+  it('says what to do about a node that has left, where the log alone says which there are', async () => {
+    const hint = async (targets: 'named' | 'expected' | 'observed'): Promise<string> =>
+      (await summary(run({ outcome: 'unconfirmed', targets, nodes: [node(), missing()] }))).find((line) => line.startsWith('hint: ')) ?? '';
+    assert.match(await hint('observed'), / If it has left the deployment, .*--expect-nodes deployment/);
+    for (const targets of ['named', 'expected'] as const) assert.doesNotMatch(await hint(targets), /left the deployment/);
+  });
+
   it('does not wrap the command, however narrow the terminal', async () => {
     const { stderr } = await print(mixed, {}, { isTTY: true, columns: 40 });
     assert.equal(stderr.lines.at(-1), `to take it up again: ${mixed.resume ?? ''}`);

@@ -4,11 +4,24 @@ import { awaited, showRun } from './support/run-view.js';
 import { activity, HOSTILE, NODE, processing, progress } from './support/samples.js';
 
 const REQUEST = '4bf92f3577b34da6a3ce929d0e0e4736';
-const baseline: RunEvent = { event: 'baseline', baseline: 7261845022003200000n, idempotencyKey: 'key-1' };
+const baseline = { event: 'baseline', baseline: 7261845022003200000n, idempotencyKey: 'key-1' } as const;
 const dispatched: RunEvent = { event: 'dispatched', request_id: REQUEST, replayed: false, recovered: false };
 const warning: RunEvent = { event: 'warning', code: 'ambiguous', message: 'two entries fit node 610809900976570889' };
 
 describe('a run off a terminal', () => {
+  it('says before anything is sent how many nodes are expected, and who says so', () => {
+    const { view, output } = showRun();
+    const said = [{ count: 9, by: 'expected' }, { count: 120, by: 'observed' }, { count: 1, by: 'observed' }, { count: 0, by: 'observed' }] as const;
+    for (const expects of said) view.on({ ...baseline, expects });
+    view.stop();
+    assert.deepEqual(output.stderr.lines.map((line) => line.split(', ')[2]), [
+      'expecting 9 nodes',
+      'expecting the 120 nodes that the log names',
+      'expecting the 1 node that the log names',
+      'the log names no node',
+    ]);
+  });
+
   it('is told line by line on stderr, with the time in UTC', () => {
     const { view, output, time } = showRun();
     view.on(baseline);

@@ -64,7 +64,6 @@ describe('the flags of a roll', () => {
 
   const wrong: Array<[string, Partial<RollFlags>, Partial<TriggerInput>]> = [
     ['--no-wait', {}, { wait: false }],
-    ['--expect-nodes', {}, { expectNodes: 3 }],
     ['a window of nothing', { 'max-unavailable': '0' }, {}],
     ['a pause that is no duration', { pause: 'long' }, {}],
     ['an empty gate, as an unset variable makes it', { 'gate-cmd': ' ' }, {}],

@@ -78,6 +78,7 @@ export class TestContext extends CommandContext {
         if (!context) return Promise.reject(refusal(401, 'unauthorized'));
         return tenantId === TENANT ? Promise.resolve(keyContext(context)) : Promise.reject(refusal(404, 'not_found'));
       },
+      deployment: () => Promise.reject(new Error('no command on profiles asks how many nodes there are')),
       structure: () => {
         this.calls.push('structure');
         const { seesStructure = true } = this.#options;

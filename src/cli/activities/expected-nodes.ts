@@ -1,0 +1,60 @@
+import type { DeploymentPath } from '../../api/core-api.js';
+import { LdctlError } from '../../core/errors.js';
+import { findDeployment } from '../../profiles/deployments.js';
+import type { Target } from '../../profiles/target.js';
+import type { ConnectedContext } from '../connected-context.js';
+
+/** How many nodes there must be, as `--expect-nodes` has it: as many as Core counts, or, for null, those that the log names. */
+export type ExpectedNodes = number | 'deployment' | null;
+
+/**
+ * Settles `--expect-nodes`, before anything is sent.
+ * @returns null where the log decides
+ * @throws as `countNodes` does
+ */
+export async function settleExpectedNodes(
+  asked: ExpectedNodes,
+  context: ConnectedContext,
+  target: Target,
+): Promise<number | null> {
+  return asked === 'deployment' ? countNodes(context, target, context.signal) : asked;
+}
+
+/**
+ * How many nodes the deployment has, as Core counts them (contract, "Core: how many nodes").
+ * @throws LdctlError with exit 4, 5 or 6 when that cannot be had; the signal's reason
+ */
+export async function countNodes(context: ConnectedContext, target: Target, signal: AbortSignal): Promise<number> {
+  const core = context.core({ apiUrl: context.settings.apiUrl.value, key: target.key });
+  const at = (await pathByLog(context, target, signal)) ?? (await pathByStructure(context, target, signal));
+  const { nodes_count: count } = await core.deployment(at, { signal });
+  if (count > 0) return count;
+  throw new LdctlError('refused', 'no_nodes_counted', `Core counts no nodes in deployment ${at.deploymentId}`, {
+    hint: 'Nothing was sent. Name the nodes with --node, or give a number with --expect-nodes.',
+  });
+}
+
+/** Every entry of the log says where its deployment stands, and reading it needs no further grant. Null without any. */
+async function pathByLog(context: ConnectedContext, target: Target, signal: AbortSignal): Promise<DeploymentPath | null> {
+  const deploymentId = target.deployment.id;
+  const { supervisor } = context.actingTools(target);
+  const { items } = await supervisor.list(deploymentId, { page: 1, results: 10 }, { signal });
+  for (const { tenant_id: tenant, division_id: divisionId, environment_id: environmentId } of items) {
+    const tenantId = context.settings.tenantId?.value ?? tenant;
+    if (tenantId && divisionId && environmentId) return { tenantId, divisionId, environmentId, deploymentId };
+  }
+  return null;
+}
+
+async function pathByStructure(context: ConnectedContext, target: Target, signal: AbortSignal): Promise<DeploymentPath> {
+  const { tenantId: tenant, apiUrl } = context.settings;
+  const deploymentId = target.deployment.id;
+  if (!tenant) {
+    const what = `how many nodes deployment ${deploymentId} has cannot be asked: its log names no tenant`;
+    throw new LdctlError('refused', 'no_tenant', what, { hint: 'Nothing was sent. Give --tenant-id ID, or set LD_TENANT_ID.' });
+  }
+  const tenantId = tenant.value;
+  const structure = await context.core({ apiUrl: apiUrl.value, key: target.key }).structure(tenantId, { signal });
+  const { division, environment } = findDeployment(structure, { id: deploymentId, name: null });
+  return { tenantId, divisionId: division.id, environmentId: environment.id, deploymentId };
+}
