@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../core/clock.js';
 import { LdctlError } from '../core/errors.js';
 import type { RunJournal, RunRecord } from '../core/journal.js';
-import { warning, type RunStep } from '../core/progress.js';
+import type { GateResult, Outcome } from '../core/outcome.js';
+import { warning, type EarlierRun, type RunStep } from '../core/progress.js';
 import type { Baseline } from './baseline.js';
 import type { Job } from './job.js';
 
@@ -14,7 +15,7 @@ type Change = (known: RunRecord | null) => RunRecord | null;
 
 /**
  * What is remembered of a trigger with a caller's key, so that a later run with the same key is the same trigger
- * (design, "A caller's key and the re-run"). A random key is never used again: nothing is remembered of it.
+ * (design, "A caller's key and the re-run"). A random key is used again only by a roll that is taken up.
  *
  * Several runs may use one key at once. Each keeps the record as it last saw it: only while nobody has claimed it since
  * may a run post, give it another baseline, or remove it.
@@ -28,7 +29,7 @@ export class RunMemory {
   /** Whether the record was another run's before. */
   #isRerun = false;
 
-  /** @param journal null for a random key */
+  /** @param journal null for a key that is not used again */
   constructor(journal: RunJournal | null, wireKey: string, clock: Clock) {
     this.#journal = journal;
     this.#wireKey = wireKey;
@@ -103,20 +104,32 @@ export class RunMemory {
     });
   }
 
-  /** The node has completed and its gate let the roll go on: a later run need not ask it again. */
-  passed(): AsyncGenerator<RunStep, void> {
-    return this.#note((known) => known && { ...known, state: 'passed' });
+  /**
+   * The node has completed and its gate let the roll go on: a later run need not ask it again.
+   * @param gate how it ended; null without one
+   */
+  passed(gate: GateResult | null): AsyncGenerator<RunStep, void> {
+    return this.#note((known) => known && { ...known, state: 'passed', ...(gate && { gate }) });
   }
 
   /** Hands on a job's events, and notes how it ends: a later run can say so. Where it can't be noted, it can't. */
   async *endOf(job: Job): Job {
     for await (const event of job) {
-      if (event.event === 'result') {
-        const ended = { outcome: event.result.outcome, at: this.#clock.now() };
-        await this.#update((known) => known && { ...known, ended });
-      }
+      if (event.event === 'result') await this.ended(event.result.outcome);
       yield event;
     }
+  }
+
+  /** The same of what is not followed. */
+  async ended(outcome: Outcome): Promise<void> {
+    const ended = { outcome, at: this.#clock.now() };
+    await this.#update((known) => known && { ...known, ended });
+  }
+
+  /** What there is to say of an earlier run, by the wall clock. */
+  tell({ firstPostAt, ended }: RunRecord): EarlierRun {
+    const ageOf = (at: number): number => Math.max(this.#clock.now() - at, 0);
+    return { ageMs: ageOf(firstPostAt), ...(ended && { ended: { outcome: ended.outcome, ageMs: ageOf(ended.at) } }) };
   }
 
   /**

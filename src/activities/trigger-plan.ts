@@ -16,7 +16,7 @@ export interface TriggerPlan {
   /** How long after the `date` of the 202 an entry may have been created and still be this trigger's, ms. */
   claimWindowMs: number;
   idempotencyKey: string;
-  /** The key is the caller's own: a later run with it is the same trigger, and the journal remembers it. */
+  /** The key is the caller's own, or a roll's that is kept: a later run with it is the same trigger, and the journal remembers it. */
   callersKey: boolean;
   wait: boolean;
   limits: FollowLimits;

@@ -1,4 +1,5 @@
 import { formatAction } from '../core/activity.js';
+import type { RunRecord } from '../core/journal.js';
 import { emptyNodeResult } from '../core/outcome.js';
 import type { ResultEvent, RunStep } from '../core/progress.js';
 import type { TriggerRequest } from '../core/supervisor.js';
@@ -73,14 +74,17 @@ class Trigger {
         yield this.#unfollowed(facts, scope, outcome);
         return;
       }
-      yield this.#dispatched(facts);
+      yield this.#dispatched(facts, start.earlier);
       const found = await this.#whereToFollow(sent, scope);
       const acceptedAt = sent.kind === 'accepted' && !sent.accepted.replayed ? sent.accepted.serverTime : null;
       yield* this.#memory.accepted(found.baseline, start.firstPostAt, acceptedAt);
       const isFresh = !start.earlier && found === scope && start.ageMs <= FRESH_MS;
       const proven = { ...found, targets: withProof(found.targets, proof) };
       if (this.#plan.wait) yield* this.#memory.endOf(this.#follow(facts, proven, isFresh));
-      else yield this.#unfollowed(facts, found, outcomeOf('accepted'));
+      else {
+        await this.#memory.ended('accepted');
+        yield this.#unfollowed(facts, found, outcomeOf('accepted'));
+      }
     } catch (error) {
       // It was sent, so whatever fails now ends in a result.
       yield this.#unfollowed(facts, scope, failedOutcome(error));
@@ -140,7 +144,7 @@ class Trigger {
     return proofByRecord(earlier?.acceptedAt, claimWindowMs);
   }
 
-  #dispatched(facts: RunFacts): RunStep {
+  #dispatched(facts: RunFacts, earlier: RunRecord | null): RunStep {
     const { requestId, replayed, recovered } = facts;
     const work = workOf(facts);
     const usualMs = (work && this.#log.past.usualMs(work)) ?? undefined;
@@ -149,6 +153,8 @@ class Trigger {
       request_id: requestId,
       replayed: replayed === true,
       recovered: recovered === true,
+      // Of an earlier run whose POST was lost, nothing came: this one has dispatched it.
+      ...(earlier && (replayed === true || recovered === true) && { earlier: this.#memory.tell(earlier) }),
       ...(usualMs !== undefined && { usualMs }),
     };
   }

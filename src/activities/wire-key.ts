@@ -20,19 +20,19 @@ const LONGEST_KEY = 200;
  * two different keys may have become the same one.
  * @throws UsageError
  */
-export function checkIdempotencyKey(key: string): string {
+export function checkIdempotencyKey(key: string, flag = '--idempotency-key'): string {
   const length = Array.from(key).length;
-  if (length === 0) throw unusable('it is empty', 'Is a variable unset?');
-  if (length > LONGEST_KEY) throw unusable(`it has ${length} characters`, `At most ${LONGEST_KEY} can be told apart.`);
+  if (length === 0) throw unusable(flag, 'it is empty', 'Is a variable unset?');
+  if (length > LONGEST_KEY) throw unusable(flag, `it has ${length} characters`, `At most ${LONGEST_KEY} can be told apart.`);
   // Half of a pair becomes U+FFFD as it is encoded.
   if (Buffer.from(key).toString().includes('\ufffd')) {
-    throw unusable('it is not text in UTF-8', 'Is it cut within a character, or written in another encoding?');
+    throw unusable(flag, 'it is not text in UTF-8', 'Is it cut within a character, or written in another encoding?');
   }
   return key;
 }
 
-function unusable(why: string, hint: string): UsageError {
-  return new UsageError(`--idempotency-key: ${why}`, { code: 'invalid_idempotency_key', hint });
+function unusable(flag: string, why: string, hint: string): UsageError {
+  return new UsageError(`${flag}: ${why}`, { code: 'invalid_idempotency_key', hint });
 }
 
 /**
@@ -50,7 +50,15 @@ function headerText(key: string): string {
  * same KEY used for another trigger is another key.
  */
 export function wireKey(key: string, trigger: TriggerIdentity): string {
-  const nodes = trigger.nodes === null ? 'every' : sortedUnique(trigger.nodes).join(',');
-  const identity = [trigger.deploymentId, trigger.runtime, formatAction(trigger.action), nodes].join('\n');
+  return keyFor(key, trigger, trigger.nodes === null ? 'every' : sortedUnique(trigger.nodes).join(','));
+}
+
+/** What a roll is remembered by, whatever its nodes; it never goes over the wire. */
+export function rollKey(key: string, roll: Omit<TriggerIdentity, 'nodes'>): string {
+  return keyFor(key, roll, 'rolling');
+}
+
+function keyFor(key: string, { deploymentId, runtime, action }: Omit<TriggerIdentity, 'nodes'>, nodes: string): string {
+  const identity = [deploymentId, runtime, formatAction(action), nodes].join('\n');
   return `${headerText(key)}.${createHash('sha256').update(identity).digest('hex').slice(0, 32)}`;
 }

@@ -2,6 +2,7 @@ import type { JobTools } from '../activities/job.js';
 import { guardLog, type ExpectedTenant } from '../activities/tenant-guard.js';
 import { SupervisorApi } from '../api/supervisor-api.js';
 import { Interrupted, LdctlError } from '../core/errors.js';
+import type { Id } from '../core/ids.js';
 import type { ApiKey } from '../core/secret.js';
 import type { Supervisor } from '../core/supervisor.js';
 import { configDir } from '../profiles/config-dir.js';
@@ -10,7 +11,7 @@ import { resumeFlags } from '../profiles/origins.js';
 import type { Settings } from '../profiles/settings.js';
 import { resolveKey, resolveTarget, resolveTenant, type Target, type TenantAccess } from '../profiles/target.js';
 import { parseBaseUrl } from '../api/base-url.js';
-import { FileJournal } from '../storage/journal.js';
+import { FileJournal, keepNodes } from '../storage/journal.js';
 import { resumeCommand } from './activities/resume.js';
 import { CommandContext, type Core } from './context.js';
 import type { ConnectionFlags, OutputFlags } from './flags.js';
@@ -104,6 +105,9 @@ export class ConnectedContext extends CommandContext {
     return resumeFlags(this.settings, target);
   }
 
+  /** Keeps nodes that are too many for a command line. @returns the path of a file @throws UsageError */
+  readonly keepNodes = (nodes: readonly Id[]): string => keepNodes(this.folder, nodes);
+
   jobTools(target: Target): JobTools {
     const { clock, random } = this.host;
     return {
@@ -112,7 +116,7 @@ export class ConnectedContext extends CommandContext {
       random,
       signal: this.signal,
       journal: new FileJournal(this.folder, clock, this.signal),
-      resumeCommand: (resume) => resumeCommand(resume, this.resumeFlags(target)),
+      resumeCommand: (resume) => resumeCommand(resume, this.resumeFlags(target), this.keepNodes),
     };
   }
 

@@ -2,7 +2,7 @@ import type { Activity } from './activity.js';
 import type { LdctlError } from './errors.js';
 import type { ExitCode } from './exit-codes.js';
 import type { Id } from './ids.js';
-import type { GateResult, NodeResult, RunResult, TargetKind } from './outcome.js';
+import type { GateResult, NodeResult, Outcome, RunResult, TargetKind } from './outcome.js';
 import type { RollStage } from './roll.js';
 
 /** One target while it is followed. */
@@ -29,6 +29,18 @@ export interface ExpectedNodes {
   by: Exclude<TargetKind, 'named'>;
 }
 
+interface DispatchNotes {
+  earlier?: EarlierRun;
+  usualMs?: number;
+}
+
+/** An earlier run with the same key, which has dispatched what this one follows. Ages in milliseconds. */
+export interface EarlierRun {
+  ageMs: number;
+  /** How the last of them ended; absent where that is not known: it goes on, or was killed. */
+  ended?: { outcome: Outcome; ageMs: number };
+}
+
 /**
  * What a run emits while it goes on. `dispatched`, `activity`, `gate` and `warning` are lines of `-o ndjson` as well
  * (design, "Output shapes"); `baseline`, `gate_output`, `outage` and
@@ -37,8 +49,8 @@ export interface ExpectedNodes {
 export type RunStep =
   /** Right before the POST: what a later `wait --after` needs, and how many nodes are expected where none are named. */
   | { event: 'baseline'; baseline: Id; idempotencyKey: string; expects?: ExpectedNodes }
-  /** `node_id` where each node is its own trigger; how long it usually takes, in ms, is for people only. */
-  | { event: 'dispatched'; request_id: string | null; replayed: boolean; recovered: boolean; node_id?: Id; usualMs?: number }
+  /** `node_id` where each node is its own trigger; an earlier run, and how long it usually takes, in ms, are for people only. */
+  | ({ event: 'dispatched'; request_id: string | null; replayed: boolean; recovered: boolean; node_id?: Id } & DispatchNotes)
   /** An entry of this run appeared, or its status changed. */
   | { event: 'activity'; activity: Activity }
   /** The gate after a node has ended. */

@@ -15,6 +15,12 @@ export function count(n: number, noun: string, plural = `${noun}s`): string {
   return `${n} ${n === 1 ? noun : plural}`;
 }
 
+/** `1, 2 and 8 more`: nobody reads hundreds of ids. */
+export function shortList(items: readonly unknown[], most = 10): string {
+  const rest = items.length - most;
+  return `${items.slice(0, most).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+}
+
 /**
  * Breaks a text into lines at its spaces. A word that is longer than a line stays whole.
  * @param width of the longest line, in characters

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { parseJson } from '../../src/core/parse-json.js';
+import { nodeIds } from '../../src/sandbox/index.js';
 import { reply, stall, startServer, type Step } from '../helpers/server.js';
 import { resumeIn, until, withScene } from '../helpers/scene.js';
 import { sideBySide } from '../helpers/side-by-side.js';
@@ -24,6 +25,26 @@ function whileFollowing(signal: Signal): Promise<void> {
     assert.equal(result.resume, resumeIn(ended));
     const resumed = await scene.shell(`${resumeIn(ended)} --timeout 1s`);
     assert.equal(resumed.code, 8, resumed.stderr);
+    assert.equal(scene.dispatched, 1);
+  });
+}
+
+/** Their ids alone are more than some systems take in a command. */
+function withThousandsOfNodes(): Promise<void> {
+  return withScene({ nodes: nodeIds(7000), appearMs: 600_000 }, async (scene) => {
+    const given = scene.nodes.join('\n');
+    delete scene.env.LDCTL_SANDBOX_NODES;
+    const run = scene.start([...RESTART_PATIENTLY, '--nodes-from', '-']).input(given);
+    await run.said(/dispatched/);
+    run.kill('SIGINT');
+    const ended = await run.ended();
+    assert.equal(ended.code, 130, ended.stderr);
+    const command = resumeIn(ended);
+    assert.ok(command.replace(scene.url, '').replace(scene.folder, '').length < 300, command);
+    const resumed = await scene.shell(`${command} --timeout 1s -o json`);
+    assert.equal(resumed.code, 7, resumed.stderr);
+    const { nodes } = parseJson(resumed.stdout) as { nodes: Array<{ node_id: bigint }> };
+    assert.deepEqual(nodes.map(({ node_id: node }) => String(node)).sort(), scene.nodes.sort());
     assert.equal(scene.dispatched, 1);
   });
 }
@@ -59,6 +80,7 @@ describe('a signal', function () {
   sideBySide({
     'SIGINT ends a trigger before the next poll, and the nodes go on': () => whileFollowing('SIGINT'),
     'SIGTERM ends a trigger before the next poll, and the nodes go on': () => whileFollowing('SIGTERM'),
+    'SIGINT with thousands of named nodes prints a command that is short, and follows them all': withThousandsOfNodes,
     'SIGINT ends a list that is watched': () => whileListing('SIGINT', '--watch'),
     'SIGTERM ends a list that is followed': () => whileListing('SIGTERM', '--follow'),
 

@@ -150,7 +150,9 @@ const goingWrong: Record<string, () => Promise<void>> = {
       assert.equal(result.resume, resumeIn(ended));
       const resumed = await scene.shell(`${resumeIn(ended)} -o json`);
       assert.equal(resumed.code, 0, resumed.stderr);
-      assert.deepEqual(resultOf(resumed).nodes.map(({ node_id: node }) => node), notStarted);
+      const others = scene.sandbox.nodes.filter((node) => node !== fifth);
+      assert.deepEqual(resultOf(resumed).nodes.map(({ node_id: node }) => node), others);
+      assert.match(resumed.stderr, new RegExp(`1 node rejected the action before, and is left out: ${fifth}`));
       assert.deepEqual(actedOn(scene).sort(), [...scene.sandbox.nodes].sort(), 'each node once');
     }),
 
@@ -221,7 +223,50 @@ const interrupted: Record<string, () => Promise<void>> = {
       const ended = await run.ended();
       assert.equal(ended.code, 130, ended.stderr);
       assert.deepEqual(statuses(ended), ['processing', 'not_started']);
-      assert.match(resumeIn(ended), /^ldctl activities wait \d+ .* && ldctl activities trigger .* --rolling --node \d+ /);
+      assert.match(resumeIn(ended), /^ldctl activities trigger iggy restart --rolling --resume [\da-f-]{36} --deployment /);
+    }),
+
+  'two SIGINTs in a gate: it has not passed, and the short command asks it again, and none that had passed': () =>
+    withNodes(36, async (scene, named) => {
+      const marks = join(scene.folder, 'asked');
+      // The second node's gate takes its time, the first time.
+      const quick = `echo $LDCTL_NODE_ID >> ${marks}; [ $(wc -l < ${marks}) != 2 ] || sleep 600 # ${'a long gate '.repeat(50)}`;
+      const run = scene.start([...ROLL, ...named, '--max-unavailable', '50%', '--gate-cmd', quick]).input();
+      const asked = (): string[] => (existsSync(marks) ? readFileSync(marks, 'utf8').trimEnd().split('\n') : []);
+      await until('the second gate', () => asked().length >= 2);
+      run.kill('SIGINT');
+      await run.said(/no more nodes are started/);
+      run.kill('SIGINT');
+      const ended = await run.ended();
+      assert.equal(ended.code, 130, ended.stderr);
+      const cut = asked()[1];
+      const command = resumeIn(ended);
+      assert.ok(command.replace(scene.url, '').length < 300, command);
+      const resumed = await scene.shell(`${command} -o json`);
+      assert.equal(resumed.code, 0, resumed.stderr);
+      assert.match(resumed.stderr, /dispatched by an earlier run, [\d.]+s ago/);
+      assert.doesNotMatch(resumed.stderr, /answer was lost/);
+      const { nodes } = resultOf(resumed);
+      assert.deepEqual(nodes.map(({ node_id: node }) => node), scene.sandbox.nodes);
+      assert.deepEqual(nodes.map(({ gate }) => gate?.exit_code), scene.nodes.map(() => 0n));
+      const times = asked().filter((node) => node === cut).length;
+      assert.equal(times, 2, 'it is asked again');
+      assert.deepEqual(actedOn(scene).sort(), [...scene.sandbox.nodes].sort(), 'each node once');
+    }),
+
+  'where no record can be written, that is said, and the command names the nodes': () =>
+    withNodes(3, async (scene, named) => {
+      const unwritable = { LDCTL_CONFIG_DIR: '/proc/ldctl' };
+      const run = scene.start([...ROLL, ...named], unwritable).input();
+      await until('the first node', () => scene.dispatched === 1);
+      run.kill('SIGINT');
+      const ended = await run.ended();
+      assert.equal(ended.code, 130, ended.stderr);
+      assert.match(ended.stderr, /^warning: cannot write \/proc\/ldctl.*will name its nodes/m);
+      assert.match(resumeIn(ended), new RegExp(`--rolling --node ${scene.nodes.slice(1).join(',')} `));
+      const resumed = await scene.shell(`${resumeIn(ended)} -o json`, unwritable);
+      assert.equal(resumed.code, 0, resumed.stderr);
+      assert.deepEqual(actedOn(scene), [...scene.sandbox.nodes]);
     }),
 
   'SIGTERM in a gate: it is ended with all that it started, and no other node is begun': () =>

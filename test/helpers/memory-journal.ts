@@ -1,18 +1,18 @@
-import { type RunJournal, type RunRecord } from '../../src/core/journal.js';
+import { type Journal, type RunRecord } from '../../src/core/journal.js';
 
-/** A run journal that survives the run, as the one on the disk survives the process. */
-export class MemoryJournal implements RunJournal {
-  readonly records = new Map<string, RunRecord>();
+/** A run journal, or one of rolls, that survives the run, as the one on the disk survives the process. */
+export class MemoryJournal<T = RunRecord> implements Journal<T> {
+  readonly records = new Map<string, T>();
 
-  read(wireKey: string): Promise<RunRecord | null> {
-    return Promise.resolve(this.records.get(wireKey) ?? null);
+  read(key: string): Promise<T | null> {
+    return Promise.resolve(this.records.get(key) ?? null);
   }
 
-  update(wireKey: string, change: (known: RunRecord | null) => RunRecord | null): Promise<RunRecord | null> {
-    const known = this.records.get(wireKey) ?? null;
+  update(key: string, change: (known: T | null) => T | null): Promise<T | null> {
+    const known = this.records.get(key) ?? null;
     const next = change(known);
-    if (next) this.records.set(wireKey, next);
-    else this.records.delete(wireKey);
+    if (next) this.records.set(key, next);
+    else this.records.delete(key);
     return Promise.resolve(known);
   }
 }

@@ -30,6 +30,7 @@ export function rollPlan(changes: Partial<RollPlan> = {}): RollPlan {
     nodeTimeoutMs: 600_000,
     ifBusy: 'ignore',
     gate: null,
+    options: {},
     ...changes,
   };
 }
@@ -50,7 +51,8 @@ export class RollBench extends JobBench {
     return {
       ...this.tools(),
       stopping: this.stopping.signal,
-      rollCommand: (nodes) => `roll ${nodes.join(',')}`,
+      memory: null,
+      rollCommand: (nodes) => `roll ${nodes === null ? '--resume' : nodes.join(',')}`,
       ...changes,
     };
   }

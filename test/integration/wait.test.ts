@@ -51,6 +51,17 @@ describe('activities wait', () => {
     });
   });
 
+  it('follows nodes from a file, or from stdin', async () => {
+    bench.showLog(() => [SECOND, FIRST]);
+    bench.input = '{"nodes":["7"]}';
+    const after = ['--after', '7301845022003200000', '--runtime', 'iggy', '--action', 'restart', '--nodes-from', '-'];
+    const { code, stdout, stderr } = await bench.run(ActivitiesWait, ...after, ...FOREVER);
+    assert.equal(code, 0, stderr);
+    assert.deepEqual((parseJson(stdout) as Result).nodes.map(({ node_id: node }) => node), [7n]);
+    const stray = await bench.run(ActivitiesWait, String(FIRST.id), '--nodes-from', '-');
+    assert.equal(stray.code, 2, stray.stderr);
+  });
+
   it('ends with 7 when there is no such activity, and names it', async () => {
     bench.showLog(() => [FIRST]);
     const args = [String(FIRST.id), String(SECOND.id), '--appear-timeout', '5s', ...FOREVER];

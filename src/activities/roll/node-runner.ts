@@ -110,7 +110,8 @@ export class NodeRunner {
     if (roll.isOver()) return;
     if (gate !== null) await this.#ask(gate);
     if (!node.isPassed) return;
-    for await (const event of memoryOf({ ...roll.plan, nodes: [node.nodeId] }, roll.tools).passed()) roll.events.push(event);
+    const memory = memoryOf({ ...roll.plan, nodes: [node.nodeId] }, roll.tools);
+    for await (const event of memory.passed(node.gate)) roll.events.push(event);
   }
 
   /** Ends early when nothing more is started. */

@@ -1,9 +1,11 @@
 import { UsageError } from '../../core/errors.js';
 import type { Id } from '../../core/ids.js';
+import type { RollRecord } from '../../core/journal.js';
 import type { Gate } from '../../core/roll.js';
 import type { IfBusy } from '../if-busy.js';
 import type { JobTools } from '../job.js';
 import type { TriggerPlan } from '../trigger-plan.js';
+import type { RollMemory } from './roll-memory.js';
 
 export interface RollPlan extends Omit<TriggerPlan, 'nodes' | 'expectNodes' | 'wait'> {
   /** In the order in which they are to be acted on; each once, not empty. */
@@ -19,13 +21,17 @@ export interface RollPlan extends Omit<TriggerPlan, 'nodes' | 'expectNodes' | 'w
   ifBusy: IfBusy;
   /** Null: nothing decides but the nodes themselves. */
   gate: Gate | null;
+  /** What a later run has to know to go on in the same way, in the words of the command line. */
+  options: RollRecord['options'];
 }
 
 export interface RollTools extends JobTools {
   /** Aborted at the first Ctrl-C: nothing more is started, what runs is seen out. */
   stopping: AbortSignal;
-  /** The command that goes on with these nodes. */
-  rollCommand(nodes: readonly Id[]): string;
+  /** Where the roll is remembered; null for nowhere. */
+  memory: RollMemory | null;
+  /** The command that goes on with these nodes of a roll; null: with what is left of one that is remembered. */
+  rollCommand(nodes: readonly Id[] | null, roll: RollPlan): string;
 }
 
 /**

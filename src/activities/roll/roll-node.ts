@@ -13,17 +13,21 @@ export class RollNode {
   stage: RollStage = 'waiting';
   /** When its trigger was begun, by whichever run; local wall clock, ms. */
   startedAt: number | null;
-  gate: GateResult | null = null;
+  /** How the gate after it ended, in this run, or in an earlier one that went on. */
+  gate: GateResult | null;
   result: ResultEvent | null = null;
   /** What its runner threw, and did not foresee. */
   failure: { error: unknown } | null = null;
   #last: NodeProgress | null = null;
+  /** What `progress` gave last, and what it was made of: of thousands of nodes, all are asked whenever one changes. */
+  #shown: (Pick<RollNode, 'stage' | 'startedAt' | 'gate' | 'result'> & { last: NodeProgress | null; as: NodeProgress }) | null = null;
 
   /** @param hasGate whether a gate has to let the roll go on after it */
   constructor(nodeId: Id, record: RunRecord | null, hasGate: boolean) {
     this.nodeId = nodeId;
     this.record = record;
     this.startedAt = record?.firstPostAt ?? null;
+    this.gate = record?.gate ?? null;
     this.#needsGate = hasGate && record?.state !== 'passed';
   }
 
@@ -75,6 +79,14 @@ export class RollNode {
   }
 
   progress(): NodeProgress {
-    return { ...this.row(), since: this.#last?.since ?? null, stage: this.stage };
+    const shown = this.#shown;
+    const { stage, startedAt, gate, result } = this;
+    const last = this.#last;
+    const isSame =
+      shown?.last === last && shown.result === result && shown.stage === stage && shown.gate === gate && shown.startedAt === startedAt;
+    if (isSame) return shown.as;
+    const as = { ...this.row(), since: last?.since ?? null, stage };
+    this.#shown = { stage, startedAt, gate, result, last, as };
+    return as;
   }
 }

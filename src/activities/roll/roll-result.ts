@@ -48,8 +48,8 @@ function outcomeOfRoll({ signal, stopping }: RollTools, nodes: readonly RollNode
 }
 
 /**
- * The command that goes on with the rest; null when there is none. What rejected the action is not the rest. With a
- * caller's key, that is the same roll over what is not done yet: a gate that failed, or was not asked, is asked again.
+ * The command that goes on with the rest; null when there is none. What rejected the action is not the rest. Where the
+ * nodes are remembered, that is the same roll: a gate that failed, or was not asked to its end, is asked again.
  */
 function resumeOf(plan: RollPlan, tools: RollTools, nodes: readonly RollNode[]): string | null {
   const open = nodes.filter((node) => node.isStarted && (node.result === null || node.result.result.resume !== null));
@@ -57,9 +57,9 @@ function resumeOf(plan: RollPlan, tools: RollTools, nodes: readonly RollNode[]):
   if (plan.callersKey) {
     const ungated = nodes.filter((node) => node.isCompleted && !node.isPassed);
     const rest = nodes.filter((node) => [open, waiting, ungated].some((some) => some.includes(node)));
-    return rest.length === 0 ? null : tools.rollCommand(rest.map(idOf));
+    return rest.length === 0 ? null : tools.rollCommand(tools.memory?.isKept ? null : rest.map(idOf), plan);
   }
-  const goOn = waiting.length > 0 ? [tools.rollCommand(waiting.map(idOf))] : [];
+  const goOn = waiting.length > 0 ? [tools.rollCommand(waiting.map(idOf), plan)] : [];
   const commands = [...waitCommands(tools, open), ...goOn];
   return commands.length === 0 ? null : commands.join(' && ');
 }

@@ -51,9 +51,10 @@ export async function* roll(plan: RollPlan, given: RollTools): Job {
   );
   try {
     if (plan.ifBusy === 'fail') await refuseBusy(plan, nodes, rollLog);
+    const kept = yield* keep(plan, tools);
     yield { event: 'baseline', baseline: floor, idempotencyKey: plan.idempotencyKey };
-    yield* goThrough(new RollContext(plan, tools, { nodes, log: rollLog, deadline }));
-    yield resultOfRoll(plan, tools, nodes);
+    yield* goThrough(new RollContext(kept, tools, { nodes, log: rollLog, deadline }));
+    yield resultOfRoll(kept, tools, nodes);
   } finally {
     rollLog.close();
   }
@@ -74,6 +75,17 @@ async function refuseBusy(plan: RollPlan, nodes: readonly RollNode[], log: RollL
   if (nodes.some(({ record }) => record !== null)) return;
   const busy = await log.busy(plan);
   if (busy.length > 0) throw busyError(busy, 'Wait for it, or choose what to do with --if-busy wait, join or ignore.');
+}
+
+/**
+ * Has the roll remembered, and each of its nodes. One with a random key goes without where that cannot be.
+ * @throws LdctlError when it cannot be, of a caller's key: a re-run would not know of it
+ */
+async function* keep(plan: RollPlan, { memory }: RollTools): AsyncGenerator<RunStep, RollPlan> {
+  if (memory === null) return plan;
+  if (plan.callersKey) await memory.keep(plan.nodes, plan.options);
+  else yield* memory.tryToKeep(plan.nodes, plan.options);
+  return { ...plan, callersKey: plan.callersKey || memory.isKept };
 }
 
 /** Takes the nodes through it, and yields what they emit. */

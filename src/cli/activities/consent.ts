@@ -1,6 +1,6 @@
 import { formatAction } from '../../core/activity.js';
 import { UsageError } from '../../core/errors.js';
-import { count } from '../../core/text.js';
+import { count, shortList } from '../../core/text.js';
 import type { Settings } from '../../profiles/settings.js';
 import type { CommandContext } from '../context.js';
 import type { TriggerFlags, TriggerInput } from './trigger-request.js';
@@ -22,7 +22,7 @@ export function consentFor(request: TriggerInput, settings: Settings, how?: stri
     name === null ? null : `deployment ${ref?.id && ref.name !== null ? `${name} (${ref.id})` : name}`,
     settings.tenantId ? `tenant ${settings.tenantId.value}` : null,
   ];
-  const what = nodes === null ? 'every node' : `${count(nodes.length, 'node')} (${nodes.join(', ')})`;
+  const what = nodes === null ? 'every node' : `${count(nodes.length, 'node')} (${shortList(nodes, 20)})`;
   const manner = how === undefined ? '' : `, ${how},`;
   const actionText = [`${formatAction(action)} ${runtime}${manner} on ${what}`, ...where.filter((part) => part !== null)].join(' of ');
   return { actionText, everyNode: nodes === null, protectedName: settings.profile?.protected === true ? name : null };

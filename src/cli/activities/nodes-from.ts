@@ -1,13 +1,37 @@
+import * as Flags from '@oclif/core/flags';
 import { UsageError } from '../../core/errors.js';
 import { isId, parseId, type Id } from '../../core/ids.js';
 import { parseJson } from '../../core/parse-json.js';
 import { InputTooLong, readInput } from '../../storage/read-input.js';
 import type { Host } from '../host.js';
 import { readStdin } from '../stdin.js';
+import { parseNodes } from './node-targets.js';
+
+export const nodesFromFlag = {
+  'nodes-from': Flags.string({
+    helpValue: 'FILE|-',
+    summary: 'Nodes from a file or stdin: one id a line, or JSON such as `activities list -o json` prints.',
+  }),
+};
 
 const FLAG = '--nodes-from';
 /** A million ids, one a line, in bytes. */
 const LONGEST_FILE = 20 * 1024 * 1024;
+
+/**
+ * All nodes that are named, each once, in the order given; null for every node, which only the absence of both flags means.
+ * @throws UsageError; the signal's reason
+ */
+export async function readNodes(
+  host: Host,
+  flags: { node?: string[]; 'nodes-from'?: string },
+  signal: AbortSignal,
+): Promise<readonly Id[] | null> {
+  const named = parseNodes(flags.node);
+  const path = flags['nodes-from'];
+  if (path === undefined) return named;
+  return [...new Set([...(named ?? []), ...(await readNodesFrom(host, path, signal))])];
+}
 
 /**
  * Reads the nodes of `--nodes-from FILE|-`, each once, in the order given: one id a line, or JSON. JSON is a list of

@@ -1,14 +1,44 @@
-import type { Resume } from '../../activities/job.js';
+import type { Resume, ResumeAfter } from '../../activities/job.js';
 import { formatAction } from '../../core/activity.js';
+import { LdctlError } from '../../core/errors.js';
+import type { Id } from '../../core/ids.js';
 import { plainText } from '../../core/text.js';
+
+/** More nodes than that go into a file … */
+const MOST_NAMED = 100;
+/** … or, where none can be written, into several flags: a system takes long commands, and not as long a word. */
+const MOST_IN_A_WORD = 1000;
+
+/** Keeps nodes in a file for `--nodes-from`. @returns its path @throws LdctlError */
+export type NodeKeeper = (nodes: readonly Id[]) => string;
 
 /**
  * The exact command that takes a run up again, ready to be pasted into a POSIX shell.
  * @param target the flags that name the same deployment and profile; never a key
  */
-export function resumeCommand(resume: Resume, target: readonly string[]): string {
-  const what = 'ids' in resume ? resume.ids.map(String) : afterFlags(resume);
-  return commandLine(['ldctl', 'activities', 'wait', ...what, ...target]);
+export function resumeCommand(resume: Resume, target: readonly string[], keepNodes: NodeKeeper): string {
+  return waitCommand('ids' in resume ? resume.ids : afterFlags(resume, keepNodes), target);
+}
+
+/** The same for activities whose ids are known; or, by their flags, for those of a trigger. */
+export function waitCommand(what: readonly (Id | string)[], target: readonly string[]): string {
+  return commandLine(['ldctl', 'activities', 'wait', ...what.map(String), ...target]);
+}
+
+/** The flags that name nodes; a file that cannot be written makes them many. */
+export function nodeFlags(nodes: readonly Id[], keepNodes: NodeKeeper): string[] {
+  if (nodes.length > MOST_NAMED) {
+    try {
+      return ['--nodes-from', keepNodes(nodes)];
+    } catch (error) {
+      if (!(error instanceof LdctlError)) throw error;
+    }
+  }
+  const flags: string[] = [];
+  for (let at = 0; at < nodes.length; at += MOST_IN_A_WORD) {
+    flags.push('--node', nodes.slice(at, at + MOST_IN_A_WORD).join(','));
+  }
+  return flags;
 }
 
 /** Words as a POSIX shell has to be given them: one line, and nothing in it that a terminal would act on. */
@@ -29,8 +59,8 @@ function printfFormat(text: string): string {
   return Array.from(text, (part) => (plainText(part) === part && !"'\\%!".includes(part) ? part : octal(part))).join('');
 }
 
-function afterFlags({ after, runtime, action, nodes, expectNodes }: Exclude<Resume, { ids: unknown }>): string[] {
-  const targets = nodes === null ? [] : ['--node', nodes.join(',')];
+function afterFlags({ after, runtime, action, nodes, expectNodes }: ResumeAfter, keepNodes: NodeKeeper): string[] {
+  const targets = nodes === null ? [] : nodeFlags(nodes, keepNodes);
   const expected = expectNodes === null ? [] : ['--expect-nodes', String(expectNodes)];
   const what = ['--runtime', runtime, '--action', formatAction(action)];
   return ['--after', String(after), ...what, ...targets, ...expected];

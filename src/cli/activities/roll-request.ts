@@ -5,7 +5,6 @@ import { parseMaxUnavailable, type RollPlan } from '../../activities/roll/plan.j
 import { formatAction } from '../../core/activity.js';
 import { parseDuration } from '../../core/durations.js';
 import { UsageError } from '../../core/errors.js';
-import type { Id } from '../../core/ids.js';
 import type { Gate } from '../../core/roll.js';
 import type { Scrub } from '../../output/streams.js';
 import type { FlagsOf } from '../flags.js';
@@ -43,6 +42,11 @@ export const rollFlags = {
     summary: 'How long each node may take; 0 for no limit. [default: 10m]',
   }),
   'continue-on-error': Flags.boolean({ helpGroup: group, summary: 'Go on although a node did not complete.' }),
+  resume: Flags.string({
+    helpGroup: group,
+    helpValue: 'KEY',
+    summary: 'Take up the roll with this idempotency key: its nodes and its flags come from the run journal.',
+  }),
 };
 export type RollFlags = FlagsOf<typeof rollFlags> & FollowFlags & { 'claim-window': string; 'if-busy': IfBusy };
 
@@ -53,7 +57,7 @@ export type RollRequest = Pick<RollPlan, 'ifBusy' | 'pauseMs' | 'continueOnError
   gate: ((scrub: Scrub) => Gate) | null;
 };
 
-const VALUE_FLAGS = ['max-unavailable', 'pause', 'gate-cmd', 'gate-timeout', 'node-timeout'] as const;
+const VALUE_FLAGS = ['max-unavailable', 'pause', 'gate-cmd', 'gate-timeout', 'node-timeout', 'resume'] as const;
 const DEFAULT_GATE_TIMEOUT = '5m';
 const DEFAULT_NODE_TIMEOUT = '10m';
 
@@ -70,6 +74,11 @@ export function parseRollRequest(host: Host, flags: RollFlags, request: Pick<Tri
     if (stray !== undefined) throw new UsageError(`--${stray} goes with --rolling`);
     return null;
   }
+  return readRollFlags(host, flags, request);
+}
+
+/** The same of what is a roll. @throws UsageError */
+export function readRollFlags(host: Host, flags: RollFlags, request: Pick<TriggerPlan, 'wait'>): RollRequest {
   if (!request.wait) {
     throw new UsageError('--no-wait does not go with --rolling: the next node waits for the one before it');
   }
@@ -97,16 +106,10 @@ function parseGate(host: Host, flags: RollFlags): RollRequest['gate'] {
 }
 
 /**
- * The exact command that goes on with these nodes, ready to be pasted into a POSIX shell. A window that was a
- * percentage of all nodes stays as wide as it was.
- * @param target the flags that name the same deployment and profile; never a key
+ * How a roll goes, in the words of the command line: the flags that are given again when it is taken up. A window that
+ * was a percentage of all nodes stays as wide as it was.
  */
-export function rollCommand(
-  { runtime, action, idempotencyKey, callersKey, maxUnavailable }: Pick<TriggerPlan, 'runtime' | 'action' | 'idempotencyKey' | 'callersKey'> & { maxUnavailable: number },
-  flags: RollFlags,
-  nodes: readonly Id[],
-  target: readonly string[],
-): string {
+export function rollOptions(flags: RollFlags, maxUnavailable: number): Record<string, string> {
   const given = {
     'max-unavailable': flags['max-unavailable'] && String(maxUnavailable),
     pause: flags.pause,
@@ -118,12 +121,30 @@ export function rollCommand(
     'appear-timeout': flags['appear-timeout'] === DEFAULT_APPEAR_TIMEOUT ? undefined : flags['appear-timeout'],
     'claim-window': flags['claim-window'] === DEFAULT_CLAIM_WINDOW ? undefined : flags['claim-window'],
     'if-busy': flags['if-busy'] === 'ignore' ? undefined : flags['if-busy'],
-    'idempotency-key': callersKey ? idempotencyKey : undefined,
+    'continue-on-error': flags['continue-on-error'] ? 'true' : undefined,
   };
+  return Object.fromEntries(Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+}
+
+/**
+ * The exact command that goes on with a roll, ready to be pasted into a POSIX shell.
+ * @param nodes to go on with; null for a roll that is remembered, which is short however many there are
+ * @param target the flags that name the same deployment and profile; never a key
+ */
+export function rollCommand(
+  { runtime, action, idempotencyKey, callersKey, options }: Pick<RollPlan, 'runtime' | 'action' | 'idempotencyKey' | 'callersKey' | 'options'>,
+  nodes: readonly string[] | null,
+  target: readonly string[],
+): string {
+  const roll = ['ldctl', 'activities', 'trigger', runtime, formatAction(action), '--rolling'];
+  if (nodes === null) return commandLine([...roll, '--resume', idempotencyKey, ...target]);
+  const { 'continue-on-error': goesOn, ...valued } = options;
   return commandLine([
-    ...['ldctl', 'activities', 'trigger', runtime, formatAction(action), '--rolling', '--node', nodes.join(',')],
-    ...Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value])),
-    ...(flags['continue-on-error'] ? ['--continue-on-error'] : []),
+    ...roll,
+    ...nodes,
+    ...Object.entries(valued).flatMap(([name, value]) => [`--${name}`, value]),
+    ...(goesOn ? ['--continue-on-error'] : []),
+    ...(callersKey ? ['--idempotency-key', idempotencyKey] : []),
     ...target,
   ]);
 }

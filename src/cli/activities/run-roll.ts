@@ -1,15 +1,19 @@
 import { dryRun } from '../../activities/dry-run.js';
 import type { RollPlan } from '../../activities/roll/plan.js';
+import { RollMemory, type RollIdentity } from '../../activities/roll/roll-memory.js';
 import { roll } from '../../activities/roll/roll.js';
 import { requestOf } from '../../activities/trigger-plan.js';
 import { describeTrigger } from '../../api/supervisor-api.js';
 import { formatAction } from '../../core/activity.js';
 import type { ExitCode } from '../../core/exit-codes.js';
 import type { Id } from '../../core/ids.js';
+import type { Target } from '../../profiles/target.js';
+import { RollFiles } from '../../storage/journal.js';
 import type { ConnectedContext } from '../connected-context.js';
 import { consentFor, settleConsent } from './consent.js';
+import { nodeFlags } from './resume.js';
 import { nodesOfLog } from './roll-nodes.js';
-import { rollCommand, type RollRequest } from './roll-request.js';
+import { rollCommand, rollOptions, type RollRequest } from './roll-request.js';
 import { showDryRun, showJob, titleOf } from './show-job.js';
 import type { TriggerFlags, TriggerInput } from './trigger-request.js';
 
@@ -29,26 +33,38 @@ export async function runRoll(
   const nodes = request.nodes ?? (await nodesOfLog(context, target, request.expectNodes));
   if (!flags['dry-run'] && asksLater) await consent(null);
 
-  const plan: RollPlan = {
-    ...request,
-    ...rolling,
-    nodes,
-    maxUnavailable: rolling.maxUnavailable(nodes.length),
-    deploymentId: target.deployment.id,
-    gate: rolling.gate?.((text) => (target.key.isIn(text) ? '' : text)) ?? null,
-  };
-  const tools = context.actingTools(target);
-  if (flags['dry-run']) {
-    const whole = { ...request, nodes, expectNodes: null, deploymentId: plan.deploymentId };
-    const { result } = await dryRun(whole, tools);
-    const requests = nodes.map((node) => describeTrigger(target.supervisorUrl.value, requestOf({ ...whole, nodes: [node] })));
-    return showDryRun(context, result, { requests });
+  const roll = { ...request, ...rolling, nodes, deploymentId: target.deployment.id };
+  if (!flags['dry-run']) {
+    const memory = rollMemory(context, roll);
+    const options = rollOptions(flags, rolling.maxUnavailable(nodes.length));
+    return startRoll(context, target, { ...roll, memory, options, notify: flags.notify });
   }
+  const { result } = await dryRun({ ...roll, expectNodes: null }, context.actingTools(target));
+  const requests = nodes.map((node) => describeTrigger(target.supervisorUrl.value, requestOf({ ...roll, nodes: [node] })));
+  return showDryRun(context, result, { requests });
+}
+
+/** A roll whose nodes are known, and which was consented to. */
+type Roll = Omit<RollPlan, keyof RollRequest> & RollRequest & { memory: RollMemory; notify: boolean };
+
+/** Where the roll is remembered. */
+export function rollMemory({ folder, host, signal }: ConnectedContext, roll: RollIdentity): RollMemory {
+  return new RollMemory(new RollFiles(folder, host.clock, signal), roll, host.clock);
+}
+
+/** Goes through it. @returns the exit code of its outcome */
+export function startRoll(context: ConnectedContext, target: Target, { memory, notify, ...asked }: Roll): Promise<ExitCode> {
+  const plan: RollPlan = {
+    ...asked,
+    maxUnavailable: asked.maxUnavailable(asked.nodes.length),
+    gate: asked.gate?.((text) => (target.key.isIn(text) ? '' : text)) ?? null,
+  };
   const job = roll(plan, {
-    ...tools,
+    ...context.actingTools(target),
     stopping: context.interrupts.inTwoStages(),
-    rollCommand: (rest) => rollCommand({ ...request, ...plan }, flags, rest, context.resumeFlags(target)),
+    memory,
+    rollCommand: (rest, begun) => rollCommand(begun, rest && nodeFlags(rest, context.keepNodes), context.resumeFlags(target)),
   });
   const title = titleOf(`rolling ${formatAction(plan.action)} of ${plan.runtime}`, target);
-  return showJob(context, { title, notify: flags.notify }, job);
+  return showJob(context, { title, notify }, job);
 }

@@ -12,7 +12,7 @@ import { formatOf } from '../../output/formats.js';
 import type { CommandContext } from '../context.js';
 import { printOptions } from '../flags.js';
 import { onSuspend } from '../signals.js';
-import { resumeCommand } from './resume.js';
+import { waitCommand } from './resume.js';
 import type { LogSource } from './show-list.js';
 import type { WatchRequest } from './watch-request.js';
 
@@ -81,7 +81,7 @@ function problemOf({ outcome, entries }: WatchResult, resumeFlags: readonly stri
     case 'deadline': {
       const ids = entries.filter(({ status }) => !isFinal(status)).map(({ id }) => id);
       return new LdctlError('timedOut', 'timed_out', `timed out: ${ids.length} still processing`, {
-        hint: `To take it up again: ${resumeCommand({ ids }, resumeFlags)}`,
+        hint: `To take it up again: ${waitCommand(ids, resumeFlags)}`,
       });
     }
   }

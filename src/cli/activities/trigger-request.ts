@@ -10,17 +10,14 @@ import type { FlagsOf } from '../flags.js';
 import type { Host } from '../host.js';
 import { claimWindowFlag, followFlags, parseFollowLimits } from './follow-limits.js';
 import type { ExpectedNodes } from './expected-nodes.js';
-import { checkExpectedNodes, configFlag, expectedNodesFlag, parseNodes, targetFlags } from './node-targets.js';
-import { readNodesFrom } from './nodes-from.js';
+import { checkExpectedNodes, configFlag, expectedNodesFlag, targetFlags } from './node-targets.js';
+import { nodesFromFlag, readNodes } from './nodes-from.js';
 import { rollFlags } from './roll-request.js';
 
 export const triggerFlags = {
   ...targetFlags,
   ...expectedNodesFlag,
-  'nodes-from': Flags.string({
-    helpValue: 'FILE|-',
-    summary: 'Nodes from a file or stdin: one id a line, or JSON such as `activities list -o json` prints.',
-  }),
+  ...nodesFromFlag,
   ...configFlag,
   ...followFlags,
   ...claimWindowFlag,
@@ -79,11 +76,3 @@ function checkJoin(flags: TriggerFlags, nodes: readonly Id[] | null): void {
 
 /** A roll takes as long as it takes; its nodes have limits of their own. */
 const NO_TIMEOUT = '0';
-
-/** Only the absence of both flags means every node. */
-async function readNodes(host: Host, flags: TriggerFlags, signal: AbortSignal): Promise<readonly Id[] | null> {
-  const named = parseNodes(flags.node);
-  const path = flags['nodes-from'];
-  if (path === undefined) return named;
-  return [...new Set([...(named ?? []), ...(await readNodesFrom(host, path, signal))])];
-}

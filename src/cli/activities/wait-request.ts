@@ -5,8 +5,10 @@ import { parseAction, parseRuntime } from '../../core/activity.js';
 import { UsageError } from '../../core/errors.js';
 import { parseId, sortedUnique, type Id } from '../../core/ids.js';
 import type { FlagsOf } from '../flags.js';
+import type { Host } from '../host.js';
 import { followFlags, parseFollowLimits } from './follow-limits.js';
-import { checkExpectedNodes, configFlag, parseNodes, targetFlags } from './node-targets.js';
+import { checkExpectedNodes, configFlag, targetFlags } from './node-targets.js';
+import { nodesFromFlag, readNodes } from './nodes-from.js';
 
 export const waitFlags = {
   after: Flags.string({ helpValue: 'ID', summary: 'Follow the entries of a trigger that came after this id.' }),
@@ -14,6 +16,7 @@ export const waitFlags = {
   action: Flags.string({ helpValue: 'ACTION', summary: 'With --after: its action.' }),
   ...configFlag,
   ...targetFlags,
+  ...nodesFromFlag,
   ...followFlags,
 };
 export type WaitFlags = FlagsOf<typeof waitFlags>;
@@ -22,10 +25,15 @@ export type WaitFlags = FlagsOf<typeof waitFlags>;
 export type WaitRequest = { ids: Id[]; limits: FollowLimits } | Omit<WaitAfterPlan, 'deploymentId'>;
 
 /** The flags that say what was triggered; they mean nothing to ids. */
-const TRIGGER_FLAGS = ['runtime', 'action', 'config', 'node', 'expect-nodes'] as const;
+const TRIGGER_FLAGS = ['runtime', 'action', 'config', 'node', 'nodes-from', 'expect-nodes'] as const;
 
-/** @throws UsageError */
-export function parseWaitRequest(words: readonly string[], flags: WaitFlags): WaitRequest {
+/** @throws UsageError; the signal's reason while stdin is read */
+export async function parseWaitRequest(
+  host: Host,
+  words: readonly string[],
+  flags: WaitFlags,
+  signal: AbortSignal,
+): Promise<WaitRequest> {
   const limits = parseFollowLimits(flags);
   if (flags.after === undefined) return { ids: parseIds(words, flags), limits };
   if (words.length > 0) throw new UsageError('give ids or --after, not both');
@@ -34,7 +42,7 @@ export function parseWaitRequest(words: readonly string[], flags: WaitFlags): Wa
       hint: 'They tell the entries of the trigger from those of others.',
     });
   }
-  const nodes = parseNodes(flags.node);
+  const nodes = await readNodes(host, flags, signal);
   return {
     after: parseId(flags.after, '--after'),
     runtime: parseRuntime(flags.runtime),

@@ -1,5 +1,6 @@
 import * as Args from '@oclif/core/args';
 import { parseRollRequest } from '../../cli/activities/roll-request.js';
+import { parseResume, resumeRoll } from '../../cli/activities/resume-roll.js';
 import { runRoll } from '../../cli/activities/run-roll.js';
 import { runTrigger } from '../../cli/activities/run-trigger.js';
 import { parseTriggerRequest, triggerFlags } from '../../cli/activities/trigger-request.js';
@@ -33,6 +34,8 @@ export default class ActivitiesTrigger extends BaseCommand {
   protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
     const { args, flags } = await this.parse(ActivitiesTrigger);
     checkRunResultOptions(printOptions(flags));
+    const resume = parseResume(args, flags);
+    if (resume) return resumeRoll(await ConnectedContext.connect(this.host, flags, interrupts), flags, resume);
     const request = await parseTriggerRequest(this.host, args, flags, interrupts.signal);
     const rolling = parseRollRequest(this.host, flags, request);
     const context = await ConnectedContext.connect(this.host, flags, interrupts);

@@ -28,7 +28,7 @@ export default class ActivitiesWait extends BaseCommand {
   protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
     const { argv, flags } = await this.parse(ActivitiesWait);
     checkRunResultOptions(printOptions(flags));
-    const request = parseWaitRequest(argv.map(String), flags);
+    const request = await parseWaitRequest(this.host, argv.map(String), flags, interrupts.signal);
     const context = await ConnectedContext.connect(this.host, flags, interrupts);
     const target = await context.target();
     const tools = context.jobTools(target);

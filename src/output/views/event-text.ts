@@ -1,6 +1,6 @@
 import { isFinal, type Activity } from '../../core/activity.js';
 import { formatDuration } from '../../core/durations.js';
-import { type ExpectedNodes, type ProgressEstimate, type RunStep } from '../../core/progress.js';
+import { type EarlierRun, type ExpectedNodes, type ProgressEstimate, type RunStep } from '../../core/progress.js';
 import { count, plainText } from '../../core/text.js';
 import { gateWord } from '../status.js';
 import { elapsedText, timeText, tookMs } from '../time-text.js';
@@ -19,11 +19,19 @@ function expectsText({ count: nodes, by }: ExpectedNodes): string {
 }
 
 export function dispatchedText(event: EventOf<'dispatched'>): string {
-  const { request_id: id, replayed, recovered, node_id: node } = event;
+  const { request_id: id, replayed, recovered, earlier, node_id: node } = event;
   const request = id === null ? '' : ` (request ${plainText(id)})`;
   const which = node === undefined ? '' : `${node} `;
+  if (earlier) return `${which}dispatched by an earlier run${earlierText(earlier)}; it is not done again`;
   if (recovered) return `${which}dispatched: the answer was lost, the log has its entries${request}`;
   return which + (replayed ? `dispatched before: the answer is a replay${request}` : `dispatched${request}`);
+}
+
+/** `, 3h02m ago, which ended 3h01m ago: completed`: of several, how the last ended. */
+function earlierText({ ageMs, ended }: EarlierRun): string {
+  const age = `, ${formatDuration(ageMs)} ago, `;
+  if (ended === undefined) return `${age}whose end is not known`;
+  return `${age}which ended ${formatDuration(ended.ageMs)} ago: ${ended.outcome.replaceAll('_', ' ')}`;
 }
 
 /** `usually 14s`: how long it takes a node, where that is known. */

@@ -145,6 +145,18 @@ describe('a node of a roll', () => {
     assert.equal(fresh.isStarted, false);
   });
 
+  it('is shown by the same object until something of it changes: of thousands, each is asked again and again', () => {
+    const shown = node(1n, null);
+    const before = shown.progress();
+    assert.equal(shown.progress(), before);
+    shown.stage = 'gate';
+    assert.deepEqual(shown.progress(), { ...before, stage: 'gate' });
+    shown.gate = gateEnd();
+    assert.deepEqual(shown.progress().gate, gateEnd());
+    shown.startedAt = START;
+    assert.equal(shown.progress().status, null);
+  });
+
   it('has certainly been sent once an earlier run knew so', () => {
     const known = [null, 'posting', 'accepted', 'passed'] as const;
     const sent = known.map((record) => node(1n, record === null ? {} : { record }).isKnownSent);

@@ -34,7 +34,7 @@ describe('the memory of a trigger with a caller’s key', () => {
     assert.equal(await memory.claim(BASELINE, clock.now()), null);
     journal.update = () => Promise.reject(new LdctlError('fault', 'disk_full', 'no space left'));
     assert.deepEqual(await codes(memory.accepted(BASELINE, clock.now(), null)), ['journal_not_written']);
-    assert.deepEqual(await codes(memory.passed()), ['journal_not_written']);
+    assert.deepEqual(await codes(memory.passed(null)), ['journal_not_written']);
     assert.deepEqual(await codes(memory.endOf(job('completed'))), ['progress', 'result']);
     await memory.forget();
   });
@@ -54,13 +54,13 @@ describe('the memory of a trigger with a caller’s key', () => {
     const memory = memoryIn(journal);
     const state = async () => (await memory.recall())?.state;
     assert.equal(await state(), undefined);
-    assert.deepEqual(await codes(memory.passed()), []);
+    assert.deepEqual(await codes(memory.passed(null)), []);
     assert.equal(await state(), undefined);
     await memory.claim(BASELINE, 1000);
     assert.equal(await state(), 'posting');
     await codes(memory.accepted(BASELINE, 1000, null));
     assert.equal(await state(), 'accepted');
-    await codes(memory.passed());
+    await codes(memory.passed(null));
     await codes(memory.accepted(BASELINE, 2000, null));
     const { token, ...record } = (await memory.recall()) ?? { token: '' };
     assert.match(token, /./);

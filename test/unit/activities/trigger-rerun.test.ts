@@ -65,6 +65,30 @@ describe('a caller’s key', () => {
     assert.deepEqual(ended, { outcome: 'completed', at: run.clock.now() });
   });
 
+  it('says hours later when the earlier run was, and how it ended; with --no-wait too', async () => {
+    for (const [wait, outcome] of [
+      [true, 'completed'],
+      [false, 'accepted'],
+    ] as const) {
+      const run = new World();
+      await run.trigger({ wait });
+      await run.clock.run(run.clock.sleep(180 * MINUTE));
+      const { exitCode } = await run.trigger();
+      assert.deepEqual([exitCode, run.supervisor.posts.length], [0, 1]);
+      const told = run.events.find((event) => event.event === 'dispatched');
+      assert.ok(told?.earlier && told.earlier.ageMs >= 180 * MINUTE && told.earlier.ageMs < 181 * MINUTE);
+      assert.equal(told.earlier.ended?.outcome, outcome);
+    }
+  });
+
+  it('says nothing of an earlier run when this one has dispatched it', async () => {
+    const run = new World();
+    run.remember('posting', MINUTE);
+    await run.trigger();
+    const told = run.events.find((event) => event.event === 'dispatched');
+    assert.deepEqual([run.supervisor.posts.length, told?.earlier], [1, undefined]);
+  });
+
   it('a random key is not', async () => {
     const run = new World();
     await run.trigger({ callersKey: false });

@@ -53,6 +53,16 @@ describe('a run off a terminal', () => {
       { request_id: null, recovered: true },
       'dispatched: the answer was lost, the log has its entries',
     ],
+    [
+      'of an earlier run, hours ago',
+      { request_id: null, recovered: true, earlier: { ageMs: 10_920_000, ended: { outcome: 'timed_out', ageMs: 10_320_000 } } },
+      'dispatched by an earlier run, 3h02m ago, which ended 2h52m ago: timed out; it is not done again',
+    ],
+    [
+      'of an earlier run that was killed, or goes on',
+      { replayed: true, earlier: { ageMs: 12_000 } },
+      'dispatched by an earlier run, 12s ago, whose end is not known; it is not done again',
+    ],
   ];
   for (const [title, fields, expected] of dispatches) {
     it(`says of a dispatch ${title}: ${expected}`, () => {

@@ -16,8 +16,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { LdctlError } from '../../../src/core/errors.js';
-import { type RunRecord } from '../../../src/core/journal.js';
-import { FileJournal } from '../../../src/storage/journal.js';
+import { type RollRecord, type RunRecord } from '../../../src/core/journal.js';
+import { FileJournal, keepNodes, RollFiles } from '../../../src/storage/journal.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { failureOf } from '../../helpers/failure.js';
 import { privateFolder, removeFolders } from '../profiles/fixtures.js';
@@ -128,6 +128,58 @@ describe('the run journal', () => {
     writeFileSync(path, readFileSync(path, 'utf8').replace('timed_out', 'toString'));
     const { ended, ...rest } = record;
     assert.deepEqual([ended, await journal.read('a')], [{ outcome: 'timed_out', at: 9000 }, rest]);
+  });
+
+  it('keeps the gate that let a roll go on', async () => {
+    const journal = new FileJournal(privateFolder(), clock);
+    const record = recordOf('a', { state: 'passed', gate: { exit_code: 0, timed_out: false, took_ms: 1200 } });
+    await write(journal, record);
+    assert.deepEqual(await journal.read('a'), record);
+  });
+
+  describe('of a roll', () => {
+    const roll = (fields: Partial<RollRecord> = {}): RollRecord => ({
+      rollKey: 'r',
+      nodes: [18446744073709551615n, 610809900976570889n],
+      options: { 'gate-cmd': 'echo "$LDCTL_NODE_ID"\n' },
+      begunAt: clock.now(),
+      isShared: false,
+      ...fields,
+    });
+
+    it('gives its nodes back in their order, digit for digit, and its options', async () => {
+      const folder = privateFolder();
+      await new RollFiles(folder, clock).update('r', () => roll());
+      assert.deepEqual(await new RollFiles(folder, clock).read('r'), roll());
+    });
+
+    it('forgets it before it forgets any of its nodes', async () => {
+      const rolls = new RollFiles(privateFolder(), clock);
+      for (const [hours, known] of [
+        [23, true],
+        [24, false],
+      ] as const) {
+        await rolls.update('r', () => roll({ begunAt: clock.now() - hours * HOUR_MS }));
+        assert.equal((await rolls.read('r')) !== null, known, `${hours} hours`);
+      }
+    });
+
+    it('takes no record of a trigger for one, nor one without nodes', async () => {
+      const folder = privateFolder();
+      await write(new FileJournal(folder, clock), recordOf('r'));
+      assert.equal((await failure(new RollFiles(folder, clock).read('r'))).code, 'journal_broken');
+      writeFileSync(onlyFile(folder), '{"roll_key":"r","nodes":[],"options":{},"begun_at":0,"is_shared":false}');
+      assert.equal((await failure(new RollFiles(folder, clock).read('r'))).code, 'journal_broken');
+    });
+  });
+
+  it('keeps nodes that are too many for a command in a private file that goes with the records', () => {
+    const folder = privateFolder();
+    const path = keepNodes(folder, [18446744073709551615n, 7n]);
+    assert.equal(path, onlyFile(folder));
+    assert.match(path, /\/[\da-f]{64}\.json$/);
+    assert.deepEqual(JSON.parse(readFileSync(path, 'utf8')), { nodes: ['18446744073709551615', '7'] });
+    assert.equal(statSync(path).mode & 0o777, 0o600);
   });
 
   describe('a claim', () => {
@@ -258,14 +310,16 @@ describe('the run journal', () => {
         assert.ok(existsSync(join(folder, 'elsewhere', `${HASH}.json`)));
       });
 
-      it('no more than 50 at once, and none that somebody has locked', async () => {
+      it('no more than 50 with a record, and none that somebody has locked', async () => {
         const names = Array.from({ length: 60 }, (_, n) => `${String(n).padStart(64, '0')}.json`);
         const { folder, runs } = folderWith(names, HOURS_OLD);
         mkdirSync(join(runs, `${String(names[0])}.lock`));
         const sleeps = clock.sleeps.length;
-        await write(new FileJournal(folder, clock), recordOf('new'));
+        const journal = new FileJournal(folder, clock);
+        await write(journal, recordOf('new'));
         assert.equal(names.filter((name) => existsSync(join(runs, name))).length, 11);
-        assert.ok(existsSync(join(runs, String(names[0]))));
+        await write(journal, recordOf('new', { state: 'accepted' }));
+        assert.deepEqual(names.filter((name) => existsSync(join(runs, name))), [names[0]]);
         assert.equal(clock.sleeps.length, sleeps);
       });
     });

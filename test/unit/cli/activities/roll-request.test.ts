@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { type Host } from '../../../../src/cli/host.js';
-import { parseRollRequest, rollCommand, type RollFlags, type RollRequest } from '../../../../src/cli/activities/roll-request.js';
+import { parseRollRequest, rollCommand, rollOptions, type RollFlags, type RollRequest } from '../../../../src/cli/activities/roll-request.js';
 import { type TriggerInput } from '../../../../src/cli/activities/trigger-request.js';
 import { UsageError } from '../../../../src/core/errors.js';
 
@@ -76,13 +76,10 @@ describe('the flags of a roll', () => {
 });
 
 describe('the command that goes on with a roll', () => {
-  const goOn = (flags: Partial<RollFlags> = {}, request: Partial<TriggerInput> = {}): string =>
-    rollCommand({ ...REQUEST, maxUnavailable: 50, ...request }, { ...FLAGS, ...flags }, [3n, 18446744073709551615n], [
-      '--deployment',
-      '71',
-      '--supervisor-url',
-      'https://supervisor.example/x?y=1',
-    ]);
+  const TARGET = ['--deployment', '71', '--supervisor-url', 'https://supervisor.example/x?y=1'];
+  const NODES = ['--node', '3,18446744073709551615'];
+  const goOn = (nodes: string[] | null, options: Record<string, string> = {}, request: Partial<TriggerInput> = {}): string =>
+    rollCommand({ ...REQUEST, ...request, options }, nodes, TARGET);
 
   /** The words that a shell makes of it. */
   const wordsOf = (command: string): string[] => {
@@ -90,42 +87,40 @@ describe('the command that goes on with a roll', () => {
     return spawnSync('sh', ['-c', script], { encoding: 'utf8' }).stdout.trimEnd().split('\n');
   };
 
-  it('names the action, the nodes and the deployment', () => {
-    assert.deepEqual(wordsOf(goOn()), [
-      ...['activities', 'trigger', 'iggy', 'reconfigure:42', '--rolling', '--node', '3,18446744073709551615'],
-      ...['--deployment', '71', '--supervisor-url', 'https://supervisor.example/x?y=1'],
+  it('has the key of a roll that is remembered, and says nothing of its gate and its nodes', () => {
+    const command = goOn(null, { 'gate-cmd': 'a gate '.repeat(1000) });
+    assert.deepEqual(wordsOf(command), [
+      ...['activities', 'trigger', 'iggy', 'reconfigure:42', '--rolling', '--resume', 'deploy-7'],
+      ...TARGET,
     ]);
   });
 
-  it('goes on in the same way, with a window as wide as before', () => {
+  it('names action, nodes and deployment of one that is not', () => {
+    assert.deepEqual(wordsOf(goOn(NODES)), ['activities', 'trigger', 'iggy', 'reconfigure:42', '--rolling', ...NODES, ...TARGET]);
+  });
+
+  it('goes on in the same way', () => {
     const gate = `curl -fsS "https://$HOST/health" | grep -q 'ok!'; true # $(x) \\ é`;
-    const command = goOn(
-      {
-        'max-unavailable': '25%',
-        pause: '30s',
-        'gate-cmd': gate,
-        'gate-timeout': '1m',
-        'node-timeout': '5m',
-        timeout: '1h',
-        interval: '2s',
-        'appear-timeout': '2m',
-        'claim-window': '1m',
-        'if-busy': 'wait',
-        'continue-on-error': true,
-      },
-      { callersKey: true },
-    );
-    for (const part of [
-      ...['--max-unavailable 50 ', '--pause 30s ', '--gate-timeout 1m ', '--node-timeout 5m ', '--timeout 1h '],
-      ...['--interval 2s ', '--appear-timeout 2m ', '--claim-window 1m ', '--if-busy wait ', '--continue-on-error ', '--idempotency-key deploy-7 '],
-    ]) {
+    const command = goOn(NODES, { 'max-unavailable': '50', 'gate-cmd': gate, 'continue-on-error': 'true' }, { callersKey: true });
+    for (const part of ['--max-unavailable 50 ', '--continue-on-error ', '--idempotency-key deploy-7 ']) {
       assert.ok(command.includes(part), `${part} is not in ${command}`);
     }
     const words = wordsOf(command);
     assert.equal(words[words.indexOf('--gate-cmd') + 1], gate);
   });
 
-  it('tells no random key: nobody knows it but this run', () => {
-    assert.doesNotMatch(goOn(), /idempotency-key|deploy-7/);
+  it('tells no random key that nothing is remembered of', () => assert.doesNotMatch(goOn(NODES), /idempotency-key|deploy-7/));
+});
+
+describe('what is remembered of how a roll goes', () => {
+  it('is every flag that says so, and a window as wide as it was', () => {
+    const given = {
+      ...{ pause: '30s', 'gate-cmd': 'true', 'gate-timeout': '1m', 'node-timeout': '5m', timeout: '1h', interval: '2s' },
+      ...{ 'appear-timeout': '2m', 'claim-window': '1m', 'if-busy': 'wait' as const },
+    };
+    const flags = { ...FLAGS, ...given, 'max-unavailable': '25%', 'continue-on-error': true };
+    assert.deepEqual(rollOptions(flags, 50), { ...given, 'max-unavailable': '50', 'continue-on-error': 'true' });
   });
+
+  it('is nothing that goes without saying', () => assert.deepEqual(rollOptions(FLAGS, 1), {}));
 });
