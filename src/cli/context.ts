@@ -85,12 +85,15 @@ export class CommandContext {
 
   /** What keys are fetched with. */
   get keyTools(): KeyTools {
-    const { env, clock, keyring, output, stdin } = this.host;
+    const { host } = this;
+    const { env, clock, keyring, output } = host;
     return {
       env,
       clock,
       keyring,
-      sharesTerminal: stdin.isTTY,
+      get sharesTerminal() {
+        return host.stdin.isTTY;
+      },
       notify: (line) => output.stderr.write(`${line}\n`),
     };
   }

@@ -33,16 +33,16 @@ export function systemHost(): Host {
 
 /** The only place that touches the process's own streams and environment. */
 function makeSystemHost(): Host {
-  const { env, stdin, stdout, stderr } = process;
+  const { env, stdout, stderr } = process;
   // oclif's own listener throws out of nowhere when stdout cannot be written; the sinks of `output` tell it.
   stdout.removeAllListeners('error');
-  // A terminal that has closed fails at every change of its mode. Whoever reads it hears of its end.
-  stdin.on('error', () => undefined);
   process.once('exit', leaveClosedTerminal);
   return {
     env,
     output: processOutput(env, stdout, stderr),
-    stdin,
+    get stdin() {
+      return openStdin();
+    },
     stderr,
     clock: systemClock,
     random: Math.random,
@@ -51,6 +51,13 @@ function makeSystemHost(): Host {
     newIdempotencyKey: () => crypto.randomUUID(),
     catchInterrupts,
   };
+}
+
+/** Node opens it when it is first asked for, which takes as long as a sixth of its own start. */
+function openStdin(): NodeJS.ReadStream {
+  // A terminal that has closed fails at every change of its mode. Whoever reads it hears of its end.
+  if (process.stdin.listenerCount('error') === 0) process.stdin.on('error', () => undefined);
+  return process.stdin;
 }
 
 /** As it exits, Node puts its terminal back as it was, and aborts (134) when that has closed. What is not open it leaves alone. */
