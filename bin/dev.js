@@ -1,21 +1,13 @@
 #!/usr/bin/env node
 // The same on plain sources: nothing needs to be built.
-import { join } from 'node:path';
-import { register } from 'tsx/esm/api';
+const { dirname } = require('node:path');
 
-/** `src/` as the root: the manifest that stands beside it speaks of files in `dist/`, and of what is bundled there. */
-function onSources(root, pjson) {
-  const { oclif, dependencies, devDependencies } = JSON.parse(JSON.stringify(pjson).replaceAll('"./dist/', '"./'));
-  return {
-    root: join(root, 'src'),
-    pjson: {
-      ...pjson,
-      dependencies: { ...dependencies, ...devDependencies },
-      oclif: { ...oclif, plugins: ['@oclif/plugin-help', '@oclif/plugin-autocomplete'] },
-    },
-  };
+async function run() {
+  const { register } = await import('tsx/esm/api');
+  register();
+  const { runCommandLine } = await import('../src/cli/main.ts');
+  const { sourcePlugin } = await import('../scripts/source-plugin.ts');
+  await runCommandLine(dirname(__dirname), sourcePlugin);
 }
 
-register();
-const { main } = await import('../src/cli/main.ts');
-await main(import.meta.url, onSources);
+run();

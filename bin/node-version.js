@@ -4,9 +4,11 @@
  * @param {string} oldest the oldest that will do
  * @returns {string | null} one line; null when it will do
  */
-export function tooOld(version, oldest) {
+function tooOld(version, oldest) {
   const [major, minor] = version.split('.').map(Number);
   const [oldestMajor, oldestMinor] = oldest.split('.').map(Number);
   if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return null;
   return `error: ldctl needs Node ${oldest} or later; this is Node ${version} (${process.execPath})`;
 }
+
+exports.tooOld = tooOld;

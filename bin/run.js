@@ -1,17 +1,17 @@
 #!/usr/bin/env node
-import module from 'node:module';
-import { tooOld } from './node-version.js';
+// CommonJS, as is all that it loads: Node starts faster without its loader of ES modules (docs/performance.md).
+const { tooOld } = require('./node-version.js');
+
+async function run() {
+  const { enableCompileCache } = require('node:module');
+  if (enableCompileCache) await require('../dist/compile-cache.cjs').keepCompiledCode();
+  const { dirname } = require('node:path');
+  await require('../dist/main.cjs').main(dirname(__dirname));
+}
 
 const problem = tooOld(process.versions.node, '20.19');
 if (problem === null) {
-  // Node 21, and 22 before 22.3, do not have it, and the bundle asks it for Node's own modules.
-  process.getBuiltinModule ??= module.createRequire(import.meta.url);
-  if (module.enableCompileCache) {
-    const { keepCompiledCode } = await import('../dist/cli/compile-cache.js');
-    await keepCompiledCode();
-  }
-  const { main } = await import('../dist/cli/main.js');
-  await main(import.meta.url);
+  run();
 } else {
   process.stderr.write(`${problem}\n`);
   process.exitCode = 2;

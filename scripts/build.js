@@ -1,8 +1,8 @@
 // Makes dist/ from src/, from nothing, so that a file that was deleted or renamed leaves no stale command behind: the
-// command as a bundle (scripts/bundle/), and the types of `ldctl/client`.
+// command as a bundle (scripts/bundle.js), and the types of `ldctl/client`.
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { bundle } from './bundle/bundle.js';
+import { bundle } from './bundle.js';
 
 rmSync('dist', { recursive: true, force: true });
 await bundle();

@@ -3,13 +3,12 @@
 // reason in the last line, when the registry cannot say.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { bundle } from './bundle/bundle.js';
-import { packagesIn } from './bundle/packages.js';
+import { bundle } from './bundle.js';
 
 const COULD_NOT = 2;
 
 const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8'));
-const bundled = packagesIn(await bundle({ write: false })).map(({ folder }) => folder);
+const bundled = (await bundle({ write: false })).map(({ folder }) => folder);
 const installed = Object.keys(packages).filter((folder) => folder !== '' && !packages[folder].dev);
 const ours = new Set([...bundled, ...installed]);
 

@@ -1,23 +1,21 @@
 // Makes what is generated from the code: oclif.manifest.json, docs/commands, the tables of README.md between markers
 // (commands, exit codes, environment), the list of commands and flags that a test compares, and THIRD-PARTY-NOTICES, the
 // licences of what is bundled. With --check it leaves the files as they are, and fails when they differ.
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Config } from '@oclif/core';
 import { EXIT_CODES } from '../src/core/exit-codes.ts';
 import { ENVIRONMENT } from '../src/cli/help/help-topics.ts';
-import { bundle } from './bundle/bundle.js';
-import { noticesOf, packagesIn } from './bundle/packages.js';
+import { bundle, noticesOf } from './bundle.js';
 import { COMMANDS_FOLDER, commandPages, commandTable } from './command-pages.js';
 import { commandLines } from './command-snapshot.js';
+import { sourcePlugin } from './source-plugin.js';
 
 const MANIFEST = 'oclif.manifest.json';
 const check = process.argv.includes('--check');
 
 mkdirSync(COMMANDS_FOLDER, { recursive: true });
 const before = textOf(MANIFEST);
-makeManifest();
+await makeManifest();
 const generated = new Map([[MANIFEST, textOf(MANIFEST)], ...(await texts())]);
 const old = readdirSync(COMMANDS_FOLDER).map((name) => `${COMMANDS_FOLDER}/${name}`).filter((file) => !generated.has(file));
 const differing = [...[...generated].filter(([file, text]) => text !== (file === MANIFEST ? before : textOf(file))).map(([file]) => file), ...old];
@@ -41,28 +39,18 @@ async function texts() {
   ].reduce((text, [name, rows]) => filled(text, name, rows), textOf('README.md'));
   return [
     ['README.md', readme],
-    ['test/snapshots/commands.txt', `${commandLines(ownCommands()).join('\n')}\n`],
-    ['THIRD-PARTY-NOTICES', noticesOf(packagesIn(await bundle({ write: false })))],
+    ['test/snapshots/commands.txt', `${commandLines(config.commands).join('\n')}\n`],
+    ['THIRD-PARTY-NOTICES', noticesOf(await bundle({ write: false }))],
     ...[...commandPages(config)].map(([name, text]) => [`${COMMANDS_FOLDER}/${name}`, text]),
   ];
 }
 
 /** In order of the commands' ids: oclif lists them as the file system does, which differs between machines. */
-function makeManifest() {
-  const { status, stderr } = spawnSync(process.execPath, ['node_modules/oclif/bin/run.js', 'manifest'], {
-    encoding: 'utf8',
-    env: { ...process.env, OCLIF_SKIP_NEW_VERSION_CHECK: 'true', NO_COLOR: '1' },
-  });
-  if (status !== 0) throw new Error(`oclif manifest: ${stderr}`);
-  const manifest = JSON.parse(textOf(MANIFEST));
-  const commands = Object.entries(manifest.commands).sort(([a], [b]) => (a < b ? -1 : 1));
-  writeFileSync(MANIFEST, `${JSON.stringify({ ...manifest, commands: Object.fromEntries(commands) }, null, 2)}\n`);
-}
-
-/** Those with a source here; the rest come from oclif's plugins, and with their versions. */
-function ownCommands() {
-  const { commands } = JSON.parse(textOf(MANIFEST));
-  return Object.values(commands).filter(({ relativePath: [, ...path] }) => existsSync(join('src', ...path).replace(/js$/, 'ts')));
+async function makeManifest() {
+  const { commands, version } = await sourcePlugin(process.cwd(), JSON.parse(textOf('package.json')));
+  // In which file oclif would look for the class is left out: src/main.ts has that.
+  const entries = commands.map((command) => [command.id, { ...command, isESM: undefined, relativePath: undefined }]).sort(([a], [b]) => (a < b ? -1 : 1));
+  writeFileSync(MANIFEST, `${JSON.stringify({ commands: Object.fromEntries(entries), version }, null, 2)}\n`);
 }
 
 function textOf(file) {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { SourceMap, type SourceMapping, type SourceMapPayload } from 'node:module';
 import { type CallFrame } from './cpu-profile.js';
 
@@ -26,11 +26,16 @@ export function sourceOf({ url, lineNumber, columnNumber }: CallFrame, mapOf: Ma
 
 /** Reads the maps that lie beside the scripts below a folder, each once. @param below the folder's URL */
 export function mapsBeside(below: string): MapOf {
-  const maps = new Map<string, SourceMap>();
+  const maps = new Map<string, SourceMap | undefined>();
   return (url) => {
     if (!url.startsWith(below)) return undefined;
-    const known = maps.get(url) ?? new SourceMap(JSON.parse(readFileSync(new URL(`${url}.map`), 'utf8')) as SourceMapPayload);
-    maps.set(url, known);
-    return known;
+    if (!maps.has(url)) maps.set(url, mapOf(url));
+    return maps.get(url);
   };
+}
+
+/** The bundler's own helpers have none. */
+function mapOf(url: string): SourceMap | undefined {
+  const file = new URL(`${url}.map`);
+  return existsSync(file) ? new SourceMap(JSON.parse(readFileSync(file, 'utf8')) as SourceMapPayload) : undefined;
 }

@@ -5,14 +5,10 @@ import { BASES, COLUMNS, type Column, type NodeSubjects, type Peer } from './sub
 export type Medians = ReadonlyMap<string, number>;
 
 /** The goals, by the major version of Node; R is a ratio to `node -e 0`, F to the smallest GET. */
-const GOALS: Readonly<Record<string, Partial<Record<Column, readonly [most: number, to: keyof typeof BASES]>>>> = {
-  20: {
-    '--version': [1.9, 'R'],
-    '--help': [2.0, 'R'],
-    'activities list': [2.3, 'F'],
-    'trigger, to its first request': [2.3, 'F'],
-  },
-  24: { 'activities list': [1.9, 'F'] },
+const GOALS: Readonly<Record<string, Partial<Record<Column, readonly [most: number, to: 'R' | 'F']>>>> = {
+  20: { '--version': [1.6, 'R'], '--help': [3.4, 'R'], 'activities list': [3.2, 'F'] },
+  24: { '--version': [1.6, 'R'], '--help': [2.5, 'R'], 'activities list': [1.75, 'F'] },
+  26: { '--version': [1.6, 'R'], '--help': [2.3, 'R'], 'activities list': [1.6, 'F'] },
 };
 
 export interface Figures {
@@ -27,11 +23,11 @@ export interface Figures {
 /** The figures as Markdown. */
 export function tables({ runs, nodes, peers, loaded, installed }: Figures): string {
   const bases = nodes.map(({ subjects, medians }) => {
-    const { R, F } = basesOf(medians);
-    return `${nameOf(subjects)}: R = ${R.toFixed(0)} ms, F = ${F.toFixed(0)} ms = ${(F / R).toFixed(2)} R`;
+    const { R, F, C } = basesOf(medians);
+    return `${nameOf(subjects)}: R = ${R.toFixed(0)} ms, F = ${F.toFixed(0)} ms = ${(F / R).toFixed(2)} R, C = ${(C / R).toFixed(2)} R`;
   });
   return [
-    `Medians of ${runs} ${runs === 1 ? 'run' : 'runs'}. R is \`node -e 0\`, F the smallest Node program that does the same GET. ${bases.join('; ')}.`,
+    `Medians of ${runs} ${runs === 1 ? 'run' : 'runs'}. R is \`node -e 0\`, F the smallest program that does the same GET, as an ES module, and C the same as CommonJS. ${bases.join('; ')}.`,
     table(
       ['what', ...COLUMNS, 'installed'],
       [...nodes.map((node) => [...nodeRow(node), installed]), ...peers.map(peerRow)],
@@ -53,7 +49,7 @@ function nodeRow({ subjects, medians }: Figures['nodes'][number]): string[] {
     const goal = goals[column];
     if (!goal) return figure;
     const [most, to] = goal;
-    return judged(figure, ms / { R, F }[to] <= most, `${most.toFixed(1)} ${to}`);
+    return judged(figure, ms / { R, F }[to] <= most, `${most} ${to}`);
   });
   return [`**ldctl, ${nameOf(subjects)}**`, ...cells];
 }
@@ -70,5 +66,5 @@ function nameOf({ version, extraCa }: NodeSubjects): string {
 }
 
 function basesOf(medians: Medians): Record<keyof typeof BASES, number> {
-  return { R: medians.get(BASES.R) ?? NaN, F: medians.get(BASES.F) ?? NaN };
+  return { R: medians.get(BASES.R) ?? NaN, F: medians.get(BASES.F) ?? NaN, C: medians.get(BASES.C) ?? NaN };
 }

@@ -8,8 +8,8 @@ import { type LogServer } from './server.js';
 export type Column = '--version' | '--help' | 'activities list' | 'trigger, to its first request';
 export const COLUMNS: readonly Column[] = ['--version', '--help', 'activities list', 'trigger, to its first request'];
 
-/** What R and F are ratios to, by one Node. */
-export const BASES = { R: 'node -e 0', F: 'the smallest GET' } as const;
+/** What R and F are ratios to, by one Node; C is told for comparison. */
+export const BASES = { R: 'node -e 0', F: 'the smallest GET', C: 'the same as CommonJS' } as const;
 
 /** CLIs of the same kind, by the name of their program. */
 const PEERS = ['eas', 'neonctl', 'sf', 'heroku', 'netlify'];
@@ -17,9 +17,8 @@ const PEERS = ['eas', 'neonctl', 'sf', 'heroku', 'netlify'];
 const KEY = 'ld_pk_4f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c';
 const LIST = '/deployments/7/activities?page=1&results=20';
 
-/** A GET of the same page, by as little of Node as will do, as a module. */
-const SMALLEST_GET = `import { get } from 'node:http';
-get(process.argv[2], { headers: { 'ld-api-key': '${KEY}' } }, (answer) => answer.pipe(process.stdout));
+/** A GET of the same page, by as little of Node as will do; how it imports comes before it. */
+const SMALLEST_GET = `get(process.argv[2], { headers: { 'ld-api-key': '${KEY}' } }, (answer) => answer.pipe(process.stdout));
 `;
 
 /** One Node in one environment, and all that is timed with it. */
@@ -35,7 +34,9 @@ export interface NodeSubjects {
 export function nodeSubjects(node: string, folder: string, server: LogServer, extraCa?: string): NodeSubjects {
   const env = environment(folder, server, extraCa);
   const smallest = join(folder, 'get.mjs');
-  writeFileSync(smallest, SMALLEST_GET);
+  const asCommonJs = join(folder, 'get.cjs');
+  writeFileSync(smallest, `import { get } from 'node:http';\n${SMALLEST_GET}`);
+  writeFileSync(asCommonJs, `const { get } = require('node:http');\n${SMALLEST_GET}`);
   const trigger = ['activities', 'trigger', 'iggy', 'restart', '--yes'];
   const run = (name: string, ...args: string[]): Timed => ({ name, command: node, args, env });
   return {
@@ -44,6 +45,7 @@ export function nodeSubjects(node: string, folder: string, server: LogServer, ex
     timed: [
       run(BASES.R, '-e', '0'),
       run(BASES.F, smallest, server.url + LIST),
+      run(BASES.C, asCommonJs, server.url + LIST),
       run('--version', LDCTL, '--version'),
       run('--help', LDCTL, '--help'),
       run('activities list', LDCTL, 'activities', 'list'),

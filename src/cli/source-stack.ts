@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { SourceMap, type SourceMapPayload } from 'node:module';
-import { relative, resolve, dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
-const FRAME = /(file:\/\/[^\s()]+\.js):(\d+):(\d+)/g;
+/** In `at name (/folder/main.cjs:1:2)`, and without a name in `at /folder/main.cjs:1:2`. */
+const FRAME = /(?<=[( ])((?:\/|[A-Z]:\\)[^()]*\.cjs):(\d+):(\d+)/g;
 
 /**
  * A stack trace by the files that were written, not by those of the bundle. Node maps a trace only if it is told so
@@ -11,15 +10,12 @@ const FRAME = /(file:\/\/[^\s()]+\.js):(\d+):(\d+)/g;
  */
 export function sourceStack(stack: string): string {
   const maps = new Map<string, SourceMap | null>();
-  return stack.replaceAll(FRAME, (frame, url: string, line: string, column: string) => {
-    const file = fileURLToPath(url);
+  return stack.replaceAll(FRAME, (frame, file: string, line: string, column: string) => {
     const map = maps.get(file) ?? mapOf(file);
     maps.set(file, map);
     const entry = map?.findEntry(Number(line) - 1, Number(column) - 1);
     if (!entry || !('originalSource' in entry)) return frame;
-    const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
-    const source = relative(root, resolve(dirname(file), entry.originalSource));
-    return `${source}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
+    return `${entry.originalSource.replace(/^(\.\.\/)+/, '')}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
   });
 }
 

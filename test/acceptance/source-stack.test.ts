@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { sourceStack } from '../../src/cli/source-stack.js';
 
-const BUILT = new URL('../../dist/cli/main.js', import.meta.url);
+const BUILT = new URL('../../dist/main.cjs', import.meta.url);
 const SOURCE = new URL('../../src/cli/main.ts', import.meta.url);
 
 /** Where a word stands in a file, counted from 1. */
@@ -17,12 +18,14 @@ describe('a stack trace', () => {
     const word = 'drained';
     const [line, column] = positionOf(word, BUILT);
     const [sourceLine, sourceColumn] = positionOf(word, SOURCE);
-    const mapped = sourceStack(`Error: x\n    at main (${BUILT.href}:${line}:${column})\n    at node:internal/process:1:2`);
-    assert.equal(mapped, `Error: x\n    at main (src/cli/main.ts:${sourceLine}:${sourceColumn})\n    at node:internal/process:1:2`);
+    const built = fileURLToPath(BUILT);
+    const mapped = sourceStack(`Error: x\n    at main (${built}:${line}:${column})\n    at async ${built}:${line}:${column}\n    at node:internal/process:1:2`);
+    const place = `src/cli/main.ts:${sourceLine}:${sourceColumn}`;
+    assert.equal(mapped, `Error: x\n    at main (${place})\n    at async ${place}\n    at node:internal/process:1:2`);
   });
 
   it('stays as it is where there is no map', () => {
-    const stack = `Error: x\n    at ${new URL('../../bin/run.js', import.meta.url).href}:9:1`;
+    const stack = `Error: x\n    at run (${fileURLToPath(new URL('../../bin/run.js', import.meta.url))}:9:1)`;
     assert.equal(sourceStack(stack), stack);
   });
 });

@@ -11,6 +11,9 @@ export const LDCTL = process.env.LDCTL_UNDER_TEST ?? fileURLToPath(new URL('../.
 /** A process that is still there after this much real time hangs, on a machine that is busy with other things too. */
 const LONGEST_RUN_MS = 180_000;
 
+/** What the stubs say that stand in the place of packages (scripts/bundle.js). */
+const LEFT_OUT = /is left out of this program/;
+
 export interface Ended {
   /** Null when a signal ended it. */
   code: number | null;
@@ -82,6 +85,7 @@ export class Run {
     this.#isOver = true;
     this.#wake();
     assert.ok(!hangs, `${this.child.spawnargs.join(' ')} hangs; it said:\n${this.stdout}\n${this.stderr}`);
+    assert.ok(!LEFT_OUT.test(this.stdout + this.stderr), `it uses what its bundle leaves out:\n${this.stdout}\n${this.stderr}`);
     return { code, signal, stdout: this.stdout, stderr: this.stderr };
   }
 

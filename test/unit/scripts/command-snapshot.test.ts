@@ -1,19 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Config, type Interfaces } from '@oclif/core';
+import { type Interfaces } from '@oclif/core';
 import { changesBetween, commandLines, type CommandShape } from '../../../scripts/command-snapshot.js';
+import { sourcePlugin } from '../../../scripts/source-plugin.js';
 import { ROOT } from '../../helpers/root.js';
 
 const SNAPSHOT = 'test/snapshots/commands.txt';
 
-/** The commands as the sources have them now; `src` as the root, since the manifest beside it may be of an older state. */
-async function commandsOfSources(): Promise<CommandShape[]> {
-  const text = readFileSync(join(ROOT, 'package.json'), 'utf8');
-  const pjson = JSON.parse(text.replaceAll('"./dist/', '"./')) as Interfaces.PJSON;
-  const { commands } = await Config.load({ root: join(ROOT, 'src'), pjson });
-  return commands.filter(({ pluginName }) => pluginName === pjson.name);
-}
+const ROOT_PACKAGE = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Interfaces.PJSON;
 
 const command = (fields: Partial<CommandShape> = {}): CommandShape => ({
   id: 'nodes:list',
@@ -28,7 +23,7 @@ describe('the commands', function () {
 
   it('and their arguments and flags are those that scripts were written for', async () => {
     const before = readFileSync(join(ROOT, SNAPSHOT), 'utf8').trimEnd().split('\n');
-    const { gone, added } = changesBetween(before, commandLines(await commandsOfSources()));
+    const { gone, added } = changesBetween(before, commandLines((await sourcePlugin(ROOT, ROOT_PACKAGE)).commands));
     assert.ok(
       gone.length === 0 && added.length === 0,
       [

@@ -1,0 +1,148 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, relative, resolve } from 'node:path';
+import { rolldown } from 'rolldown';
+
+/**
+ * The bundles in `dist/`: the command as CommonJS, which Node starts faster (docs/performance.md), with a chunk for what
+ * few commands need; the process for the keyring; and `ldctl/client`, an ES module for programs of others.
+ */
+const BUNDLES = [
+  {
+    format: 'cjs',
+    input: { main: 'src/main.ts', 'compile-cache': 'src/cli/compile-cache.ts', 'keyring-process': 'src/profiles/keyring-process.ts' },
+  },
+  { format: 'esm', input: { 'api/index': 'src/api/index.ts' } },
+];
+
+/** What stays outside: native code, which is installed beside; and what oclif looks for where a plugin is in TypeScript. */
+const EXTERNAL = ['@napi-rs/keyring', 'typescript', 'pnpapi'];
+
+/** Packages that those in the bundle import, and that no command ever uses: why, and the names that are imported. */
+export const LEFT_OUT = {
+  // By got, which is asked for none of it (src/api/transport.ts).
+  'cacheable-request': { for: 'keeping answers', names: ['default', 'CacheError'] },
+  'cacheable-lookup': { for: 'keeping addresses of hosts', names: ['default'] },
+  'http2-wrapper': { for: 'HTTP/2', names: ['default'] },
+  'decompress-response': { for: 'compressed answers', names: ['default'] },
+  // By oclif, which is given its commands (src/cli/command-table.ts).
+  tinyglobby: { for: 'finding commands', names: ['glob'] },
+  minimatch: { for: 'finding plugins', names: ['minimatch'] },
+  lilconfig: { for: 'settings of plugins', names: ['lilconfig'] },
+};
+
+/** A module in the place of one that is left out: whatever is called or made of it throws. */
+export function stubOf(name) {
+  const message = JSON.stringify(`${name} (${LEFT_OUT[name].for}) is left out of this program`);
+  const names = LEFT_OUT[name].names.map((one) => `LeftOut as ${one}`);
+  // A function can be called, made, and asked for by `instanceof`.
+  return `function LeftOut() { throw new Error(${message}); }\nexport { ${names.join(', ')} };`;
+}
+
+const OCLIF = resolve('node_modules/@oclif/core');
+const ejs = createRequire(`${OCLIF}/lib/index.js`).resolve('ejs');
+
+/** What oclif imports and uses seldom, if at all, in a form that is loaded when it is used. */
+const LAZY_IN_OCLIF = {
+  // It takes each line of help for a template, to be compiled. Hardly any is one.
+  ejs: `exports.render = (text, ...rest) => (/<%|%>/.test(text) ? require(${JSON.stringify(ejs)}).render(text, ...rest) : text);`,
+  // It asks at every start, for the line that says the version, and has a dozen modules find out.
+  'wsl-utils': `exports.isWsl = false;
+    exports.powerShellPath = async () => (await import('powershell-utils')).powerShellPath();`,
+  // For the name of the shell, on Windows.
+  'node:child_process': "exports.execSync = (...args) => require('child_process').execSync(...args);",
+};
+
+/** In the place of `Intl.ListFormat`: @sindresorhus/is makes two as it loads, for messages of errors. */
+const LAZY_LIST_FORMAT = `const { ListFormat } = Intl;
+  export default class { constructor(...args) { this.args = args; } format(list) { return new ListFormat(...this.args).format(list); } }`;
+
+const PREFIX = 'in-place:';
+const IN_PLACE = new Map([
+  ...Object.keys(LEFT_OUT).map((name) => [name, stubOf(name)]),
+  ...Object.entries(LAZY_IN_OCLIF),
+  ['lazy-list-format', LAZY_LIST_FORMAT],
+]);
+
+/** A plugin of the bundler, which finds the modules above in the place of those that are imported. */
+const inPlace = {
+  name: 'in-place',
+  resolveId: {
+    filter: { id: new RegExp(`^(${[...IN_PLACE.keys()].join('|')})$`) },
+    handler: (name, importer) => (name in LAZY_IN_OCLIF && !importer?.startsWith(OCLIF) ? null : PREFIX + name),
+  },
+  load: { filter: { id: new RegExp(`^${PREFIX}`) }, handler: (id) => IN_PLACE.get(id.slice(PREFIX.length)) },
+};
+
+/**
+ * Bundles `src/` into `dist/`.
+ * @param {{ write?: boolean }} options `write: false` leaves the files as they are
+ * @returns the packages that the bundles have code of, in order, each with the folder it is in
+ */
+export async function bundle({ write = true } = {}) {
+  const folders = new Set();
+  for (const { input, format } of BUNDLES) {
+    const made = await rolldown({
+      input,
+      external: EXTERNAL,
+      platform: 'node',
+      tsconfig: true,
+      plugins: [inPlace],
+      transform: { target: 'node20.19', inject: { 'Intl.ListFormat': 'lazy-list-format' } },
+    });
+    const extension = format === 'cjs' ? 'cjs' : 'js';
+    const options = {
+      dir: 'dist',
+      format,
+      entryFileNames: `[name].${extension}`,
+      chunkFileNames: `chunks/[name]-[hash].${extension}`,
+      sourcemap: true,
+      sourcemapExcludeSources: true,
+      // Names stay: they are in messages and stack traces. Licences are in THIRD-PARTY-NOTICES.
+      minify: { compress: true, mangle: false, codegen: false },
+      comments: false,
+    };
+    const { output } = await (write ? made.write(options) : made.generate(options));
+    for (const folder of output.flatMap(packageFolders)) folders.add(folder);
+    await made.close();
+  }
+  return packagesIn([...folders]);
+}
+
+/** A file of a package, the innermost where one lies in another: `node_modules/a/node_modules/b/index.js`. */
+const IN_PACKAGE = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/;
+
+function packageFolders({ modules = {} }) {
+  const files = Object.entries(modules).filter(([, { renderedLength }]) => renderedLength > 0);
+  return files.flatMap(([file]) => IN_PACKAGE.exec(relative('.', file).replaceAll('\\', '/')) ?? []);
+}
+
+function packagesIn(folders) {
+  const found = folders.map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    return { name, version, license, folder };
+  });
+  return found.sort((a, b) => compare(`${a.name} ${a.version}`, `${b.name} ${b.version}`) || compare(a.folder, b.folder));
+}
+
+const LICENCE_FILE = /^(licen[cs]e|copying|notice)(\.|-|$)/i;
+
+/** What THIRD-PARTY-NOTICES holds: each package once, with the licences that it brings along. */
+export function noticesOf(packages) {
+  const once = packages.filter((one, index) => one.name !== packages[index - 1]?.name || one.version !== packages[index - 1]?.version);
+  const chapters = once.map(({ name, version, license, folder }) => {
+    if (typeof license !== 'string') throw new Error(`${name} ${version} names no licence`);
+    const texts = readdirSync(folder).filter((file) => LICENCE_FILE.test(file)).sort(compare).map((file) => textOf(join(folder, file)));
+    const text = texts.length > 0 ? texts.join('\n\n') : 'The package brings no text of it along.';
+    return `${'-'.repeat(80)}\n${name} ${version}\nLicence: ${license}\n\n${text}\n`;
+  });
+  return `The files in dist/ hold code of these packages.\n\n${chapters.join('\n')}`;
+}
+
+function textOf(file) {
+  return readFileSync(file, 'utf8').replaceAll('\r\n', '\n').replaceAll(/[ \t]+$/gm, '').trim();
+}
+
+function compare(a, b) {
+  return a < b ? -1 : Number(a > b);
+}

@@ -1,0 +1,28 @@
+import { pluginOf, type CommandTable } from './cli/command-table.js';
+import { runCommandLine } from './cli/main.js';
+
+/** Every command by its id, each in a file that is loaded only for it. */
+export const COMMANDS: CommandTable = {
+  'activities:list': () => import('./commands/activities/list.js'),
+  'activities:trigger': () => import('./commands/activities/trigger.js'),
+  'activities:wait': () => import('./commands/activities/wait.js'),
+  autocomplete: () => import('./commands/autocomplete/index.js'),
+  'autocomplete:create': () => import('./commands/autocomplete/create.js'),
+  'autocomplete:script': () => import('./commands/autocomplete/script.js'),
+  'deployments:list': () => import('./commands/deployments/list.js'),
+  help: () => import('./commands/help.js'),
+  'profiles:add': () => import('./commands/profiles/add.js'),
+  'profiles:list': () => import('./commands/profiles/list.js'),
+  'profiles:remove': () => import('./commands/profiles/remove.js'),
+  'profiles:show': () => import('./commands/profiles/show.js'),
+  'profiles:update': () => import('./commands/profiles/update.js'),
+  'profiles:use': () => import('./commands/profiles/use.js'),
+  'sandbox:exec': () => import('./commands/sandbox/exec.js'),
+  'sandbox:start': () => import('./commands/sandbox/start.js'),
+  whoami: () => import('./commands/whoami.js'),
+};
+
+/** Runs the command line of this process. @param root the folder of package.json */
+export async function main(root: string): Promise<void> {
+  await runCommandLine(root, (...args) => pluginOf(COMMANDS, ...args));
+}

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { ROOT } from '../../helpers/root.js';
+
+const MAIN = JSON.stringify(join(ROOT, 'src/cli/main.ts'));
+
+/** Runs a command line of a program whose commands come from `plugin`, an expression. */
+function run(plugin: string): ReturnType<typeof spawnSync> {
+  const script = `import(${MAIN}).then(({ runCommandLine }) => runCommandLine(${JSON.stringify(ROOT)}, () => ${plugin}));`;
+  return spawnSync(process.execPath, ['--import=tsx', '-e', script, '--', 'whoami'], { cwd: ROOT, encoding: 'utf8' });
+}
+
+describe('a command line', function () {
+  this.timeout(60_000);
+
+  it('that waits for what never comes does not end as if it were done', () => {
+    const { status, stderr } = run('new Promise(() => {})');
+    assert.equal(stderr, 'error: a fault in ldctl itself: it ended before the command did\n');
+    assert.equal(status, 1);
+  });
+
+  it('that fails before its command begins says why', () => {
+    const { status, stderr } = run("Promise.reject(new Error('no manifest'))");
+    assert.match(String(stderr), /^error: a fault in ldctl itself: Error: no manifest/);
+    assert.equal(status, 1);
+  });
+});

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { COMMANDS } from '../../../src/main.js';
+import { ROOT } from '../../helpers/root.js';
+
+interface Bundle {
+  LEFT_OUT: Readonly<Record<string, { names: readonly string[] }>>;
+  stubOf: (name: string) => string;
+}
+
+type Stub = Record<string, (new () => unknown) & (() => unknown)>;
+
+const { LEFT_OUT, stubOf } = (await import(join(ROOT, 'scripts/bundle.js'))) as Bundle;
+
+describe('what the bundle leaves out', () => {
+  for (const [name, { names }] of Object.entries(LEFT_OUT)) {
+    it(`says so when it is used: ${name}`, async () => {
+      const stub = (await import(`data:text/javascript,${encodeURIComponent(stubOf(name))}`)) as Stub;
+      assert.deepEqual(Object.keys(stub).sort(), [...names].sort());
+      for (const one of names) {
+        const used = stub[one];
+        assert.ok(used);
+        const told = { message: new RegExp(`^${name} \\(.+\\) is left out of this program$`) };
+        assert.throws(() => used(), told);
+        assert.throws(() => new used(), told);
+        // Who only asks whether something is of that kind goes on.
+        assert.equal({} instanceof used, false);
+      }
+    });
+  }
+});
+
+describe('the table of commands', () => {
+  const files = readdirSync(join(ROOT, 'src/commands'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+  const ids = files.map((file) => file.replace(/(\/index)?\.ts$/, '').replaceAll('/', ':')).sort();
+
+  it('has every file of src/commands', () => assert.deepEqual(Object.keys(COMMANDS).sort(), ids));
+
+  it('has what the manifest has', () => {
+    const { commands } = JSON.parse(readFileSync(join(ROOT, 'oclif.manifest.json'), 'utf8')) as { commands: object };
+    assert.deepEqual(Object.keys(COMMANDS).sort(), Object.keys(commands).sort());
+  });
+});
