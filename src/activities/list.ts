@@ -14,7 +14,7 @@ export interface Listing {
 }
 
 /** Pages on their way at once: enough to hide the latency. */
-const IN_FLIGHT = 8;
+export const IN_FLIGHT = 8;
 
 /**
  * The newest entries that match, at most `limit` of them (0: all). Stops reading as soon as no more can come: at the

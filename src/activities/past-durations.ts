@@ -43,8 +43,13 @@ export class PastDurations {
 }
 
 function kindOf({ runtime, action }: Work): string {
-  const [verb] = action.split(':');
-  return `${runtime} ${verb}`;
+  return `${runtime} ${verbOf(action)}`;
+}
+
+/** An action without its config: a reconfigure is one like another. */
+export function verbOf(action: string): string {
+  const [verb = action] = action.split(':');
+  return verb;
 }
 
 /** By the server's clock alone, ms; null where it does not say, or contradicts itself. */

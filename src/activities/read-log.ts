@@ -1,9 +1,9 @@
 import { linkedController } from '../core/abort.js';
-import { ApiError } from '../core/errors.js';
 import type { Id } from '../core/ids.js';
 import type { CallOptions } from '../core/supervisor.js';
 import type { ActivityLog, LogPage } from './activity-log.js';
 import { GivenIds } from './given-ids.js';
+import { countDown, countUp, highestRank, inOrder, lowestRank, type ReadPage } from './pages-in-order.js';
 
 export interface LogReadOptions extends CallOptions {
   /** How many pages may be on their way at once. */
@@ -43,8 +43,6 @@ export async function* readLog(log: ActivityLog, options: LogReadOptions = {}): 
     stop.abort(new Error('the reader has enough'));
   }
 }
-
-type ReadPage = (page: number) => Promise<LogPage>;
 
 async function* readTowardsLast(read: ReadPage, first: LogPage, inFlight: number): AsyncGenerator<LogPage> {
   yield first;
@@ -92,14 +90,6 @@ async function readDownTo(rank: number, read: ReadPage, from: number): Promise<L
   }
 }
 
-function highestRank({ entries }: LogPage): number {
-  return entries[0]?.rank ?? -1;
-}
-
-function lowestRank({ entries }: LogPage): number {
-  return entries.at(-1)?.rank ?? 0;
-}
-
 async function* readTowardsFirst(read: ReadPage, first: LogPage, inFlight: number): AsyncGenerator<LogPage> {
   const newest = await readNewestPage(read, first.lastPage);
   yield newest.page;
@@ -120,60 +110,4 @@ async function readNewestPage(read: ReadPage, lastPage: number): Promise<{ numbe
     if (page.lastPage <= number) return { number, page };
     number = page.lastPage;
   }
-}
-
-interface Asked {
-  number: number;
-  page: Promise<LogPage>;
-  /** Whether no other was on its way when it was asked for. */
-  alone: boolean;
-}
-
-/**
- * Reads the numbered pages, and hands them out in the order of their numbers: one at a time at first, then one more
- * with each that was wanted, so that a reader who soon has enough has not asked for much more than that; half as many
- * whenever the API says that these were too many (contract, "Rate limit").
- */
-async function* inOrder(
-  read: ReadPage,
-  numbers: Iterator<number>,
-  inFlight: number,
-): AsyncGenerator<{ number: number; page: LogPage }> {
-  const waiting: Asked[] = [];
-  let most = inFlight;
-  for (let atOnce = 1; ; atOnce = Math.min(atOnce + 1, most)) {
-    while (waiting.length < atOnce) {
-      const next = numbers.next();
-      if (next.done) break;
-      const page = read(next.value);
-      // It may fail while an earlier one is awaited; it is looked at when its turn comes.
-      page.catch(() => undefined);
-      waiting.push({ number: next.value, page, alone: atOnce === 1 });
-    }
-    const head = waiting.shift();
-    if (!head) return;
-    const { number } = head;
-    let page: LogPage;
-    try {
-      page = await head.page;
-    } catch (error) {
-      if (head.alone || !isTooMany(error)) throw error;
-      most = Math.max(1, Math.floor(most / 2));
-      await Promise.allSettled(waiting.map((other) => other.page));
-      page = await read(number);
-    }
-    yield { number, page };
-  }
-}
-
-function isTooMany(error: unknown): boolean {
-  return error instanceof ApiError && error.status === 429;
-}
-
-function* countUp(from: number, to: () => number): Generator<number, undefined> {
-  for (let number = from; number <= to(); number++) yield number;
-}
-
-function* countDown(from: number, to: number): Generator<number, undefined> {
-  for (let number = from; number >= to; number--) yield number;
 }

@@ -22,8 +22,8 @@ export interface ListSpec<T> {
   columns: readonly Column<T>[];
   /** What JSON, YAML and NDJSON hold; the item itself unless given. */
   toJson?: (item: T) => unknown;
-  /** How many there are, before filters; asked when the last item has come. By default as many as were printed. */
-  total?: () => number;
+  /** How many there are, before filters; asked when the last item has come. By default as many as were printed; null: not told. */
+  total?: (() => number) | null;
 }
 
 // Big enough to spare system calls, small enough to keep memory flat before a slow reader.
@@ -60,7 +60,7 @@ export async function printList<T>(
       throw error;
     }
   }
-  await chunks.flush(writer.end(spec.total?.() ?? printed));
+  await chunks.flush(writer.end(spec.total === null ? null : (spec.total?.() ?? printed)));
   const silent = printed === 0 && options.format === 'table' && !output.stdout.closed;
   if (silent && output.stderr.isTTY) output.stderr.write(`no ${spec.noun}\n`);
 }

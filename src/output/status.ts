@@ -56,6 +56,11 @@ export function liveStatusText(status: string | null, now: number): string {
   return `${lookOf(status).glyph || spinnerFrame(now)} ${statusText(status)}`;
 }
 
+/** Its sign where nothing turns: `…` while it is going on. */
+export function stillStatusSign(status: string): string {
+  return lookOf(status).glyph || '…';
+}
+
 /** Whether nothing more will come of this target: final, or given up as missing. */
 export function isSettled(status: string | null): boolean {
   return status !== null && (isFinal(status) || status === MISSING);

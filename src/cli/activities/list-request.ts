@@ -8,21 +8,40 @@ import { wholeNumber, type FlagsOf } from '../flags.js';
 
 const many = { multiple: true, multipleNonGreedy: true } as const;
 
-export const listFlags = {
-  limit: wholeNumber({ min: 0, max: 1e9, summary: 'How many entries; 0 for all. [default: 20]' }),
-  page: wholeNumber({ min: 1, max: 1e9, summary: 'One raw page as the API gives it, from 1.' }),
-  results: wholeNumber({ min: 1, max: 100, summary: 'How many entries a raw page has, 1 to 100. [default: 10]' }),
+export const sinceOptions = { helpValue: 'TIME', summary: 'Not older than this: 2h, or 2026-03-16T12:00:00Z.' };
+
+/** Which entries. */
+export const filterFlags = {
   status: Flags.string({ ...many, helpValue: 'STATUS', summary: `Only these: ${Object.keys(STATUSES).join(', ')}.` }),
-  runtime: Flags.string({ ...many, helpValue: 'RUNTIME', summary: `Only these: ${RUNTIMES.join(', ')}.` }),
+  runtime: Flags.string({
+    ...many,
+    helpValue: 'RUNTIME',
+    summary: `Only these: ${RUNTIMES.join(', ')}, or another that the API names, such as connector:sink:pg.`,
+  }),
   action: Flags.string({ ...many, helpValue: 'ACTION', summary: 'Only these; reconfigure stands for every config.' }),
   node: Flags.string({ ...many, aliases: ['node-id'], helpValue: 'ID', summary: 'Only these nodes.' }),
   author: Flags.string({ ...many, helpValue: 'ID', summary: 'Only what these users or keys did.' }),
-  since: Flags.string({ helpValue: 'TIME', summary: 'Not older than this: 2h, or 2026-03-16T12:00:00Z.' }),
+  since: Flags.string(sinceOptions),
   until: Flags.string({ helpValue: 'TIME', summary: 'Not newer than this.' }),
+};
+export type FilterFlags = FlagsOf<typeof filterFlags>;
+
+export const listFlags = {
+  limit: wholeNumber({ min: 0, max: 1e9, summary: 'How many entries; 0 for all. [default: 20]' }),
+  after: Flags.string({
+    helpValue: 'ID',
+    summary: 'Only entries newer than this one, oldest first; those younger than a minute only with --follow.',
+  }),
+  page: wholeNumber({ min: 1, max: 1e9, summary: 'One raw page as the API gives it, from 1.' }),
+  results: wholeNumber({ min: 1, max: 100, summary: 'How many entries a raw page has, 1 to 100. [default: 10]' }),
+  ...filterFlags,
 };
 export type ListFlags = FlagsOf<typeof listFlags>;
 
-export type ListRange = { kind: 'newest'; limit: number } | { kind: 'page'; page: number; results: number };
+export type ListRange =
+  | { kind: 'newest'; limit: number }
+  | { kind: 'after'; after: Id; limit: number }
+  | { kind: 'page'; page: number; results: number };
 
 const DEFAULT_LIMIT = 20;
 const DEFAULT_RESULTS = 10;
@@ -30,8 +49,12 @@ const DEFAULT_RESULTS = 10;
 /** @throws UsageError */
 export function parseListRange(flags: ListFlags): ListRange {
   const { limit = DEFAULT_LIMIT, page, results } = flags;
-  if (page === undefined && results === undefined) return { kind: 'newest', limit };
+  const after = flags.after === undefined ? undefined : parseId(flags.after, '--after');
+  if (page === undefined && results === undefined) {
+    return after === undefined ? { kind: 'newest', limit } : { kind: 'after', after, limit };
+  }
   if (flags.limit !== undefined) throw new UsageError('--limit does not go with --page and --results');
+  if (after !== undefined) throw new UsageError('--after does not go with --page and --results');
   return { kind: 'page', page: page ?? 1, results: results ?? DEFAULT_RESULTS };
 }
 
@@ -39,10 +62,10 @@ export function parseListRange(flags: ListFlags): ListRange {
  * @param now for `--since 2h`: ms, UTC
  * @throws UsageError
  */
-export function parseFilter(flags: ListFlags, now: number): ActivityFilter {
+export function parseFilter(flags: Partial<FilterFlags>, now: number): ActivityFilter {
   return {
     statuses: oneOf(flags.status, '--status', Object.keys(STATUSES)),
-    runtimes: oneOf(flags.runtime, '--runtime', RUNTIMES),
+    runtimes: readRuntimes(flags.runtime),
     actions: words(flags.action, '--action')?.map(checkAction),
     nodes: ids(flags.node, '--node'),
     authors: ids(flags.author, '--author'),
@@ -60,6 +83,15 @@ function words(values: readonly string[] | undefined, flag: string): string[] | 
 
 function ids(values: readonly string[] | undefined, flag: string): Id[] | undefined {
   return words(values, flag)?.map((word) => parseId(word, flag));
+}
+
+/** Those that the log may name beside the ones that can be triggered (contract, "Supervisor: trigger"). */
+const READ_RUNTIMES = [...RUNTIMES, 'warden', 'plane', 'mcp'];
+
+function readRuntimes(values: readonly string[] | undefined): string[] | undefined {
+  const all = words(values, '--runtime');
+  oneOf(all?.filter((word) => !/^connector:./.test(word)), '--runtime', READ_RUNTIMES);
+  return all;
 }
 
 /** A misspelt word would match nothing, and look like an empty log. */

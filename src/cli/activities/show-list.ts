@@ -1,6 +1,7 @@
 import { ActivityLog } from '../../activities/activity-log.js';
 import type { ActivityFilter } from '../../activities/filter.js';
-import { listActivities, listOnePage } from '../../activities/list.js';
+import { listAfter } from '../../activities/list-after.js';
+import { listActivities, listOnePage, type Listing } from '../../activities/list.js';
 import { EXIT_CODES, type ExitCode } from '../../core/exit-codes.js';
 import type { Id } from '../../core/ids.js';
 import type { Supervisor } from '../../core/supervisor.js';
@@ -28,11 +29,21 @@ export async function showList(
 ): Promise<ExitCode> {
   // When the reader of stdout goes away, nothing more is read either.
   const reading = AbortSignal.any([signal, host.output.stdout.gone]);
-  const listing =
-    range.kind === 'page'
-      ? listOnePage(() => supervisor.list(deploymentId, range, { signal: reading }), filter)
-      : listActivities(new ActivityLog(supervisor, deploymentId), filter, range.limit, reading);
-  const spec = { noun: 'activities', columns: activityColumns, total: () => listing.total() };
+  const log = new ActivityLog(supervisor, deploymentId);
+  const listing = listingOf();
+  const noun = range.kind === 'after' ? `activities after ${range.after} that are older than a minute` : 'activities';
+  const spec = { noun, columns: activityColumns, total: () => listing.total() };
   await printList(host.output, inSmallMemory(listing.batches), spec, printOptions(flags));
   return EXIT_CODES.done.code;
+
+  function listingOf(): Listing {
+    switch (range.kind) {
+      case 'page':
+        return listOnePage(() => supervisor.list(deploymentId, range, { signal: reading }), filter);
+      case 'after':
+        return listAfter(log, { ...range, filter }, { clock: host.clock, signal: reading });
+      case 'newest':
+        return listActivities(log, filter, range.limit, reading);
+    }
+  }
 }

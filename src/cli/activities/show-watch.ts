@@ -1,5 +1,6 @@
 import { ActivityLog } from '../../activities/activity-log.js';
 import type { ActivityFilter } from '../../activities/filter.js';
+import { tailAfter } from '../../activities/tail-after.js';
 import { watchLog, type WatchResult } from '../../activities/watch-log.js';
 import { isFinal, type Activity } from '../../core/activity.js';
 import { LdctlError } from '../../core/errors.js';
@@ -34,7 +35,10 @@ export async function showWatch(
   const create = output.stderr.canRedraw ? (await import('../../output/views.js')).createWatchView : createPlainWatchView;
   const view = create(output, { ...options, follow: tails, quiet: flags.quiet, title, clock, every: systemEvery, onSuspend });
   const watching = AbortSignal.any([signal, output.stdout.gone]);
-  const events = watchLog(new ActivityLog(supervisor, deploymentId), request, { clock, random, signal: watching });
+  const log = new ActivityLog(supervisor, deploymentId);
+  const { after, filter, intervalMs } = request;
+  const tools = { clock, random, signal: watching };
+  const events = after === null ? watchLog(log, request, tools) : tailAfter(log, { after, filter, intervalMs }, tools);
   let ended: WatchResult | null = null;
   let problem: LdctlError | null = null;
   try {

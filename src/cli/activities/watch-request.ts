@@ -1,8 +1,9 @@
 import * as Flags from '@oclif/core/flags';
 import { UsageError } from '../../core/errors.js';
+import type { Id } from '../../core/ids.js';
 import { parseInterval, parseTimeout } from './follow-limits.js';
 import { isInteractive, type Host } from '../host.js';
-import type { ListRange } from './list-request.js';
+import type { ListFlags, ListRange } from './list-request.js';
 import { printOptions, type FlagsOf, type OutputFlags } from '../flags.js';
 
 export const watchFlags = {
@@ -15,9 +16,12 @@ export const watchFlags = {
   }),
   interval: Flags.string({ helpValue: 'DURATION', summary: 'With --watch or --follow: poll this often.' }),
 };
-type WatchFlags = FlagsOf<typeof watchFlags> & OutputFlags;
+type WatchFlags = FlagsOf<typeof watchFlags> & Pick<ListFlags, 'limit'> & OutputFlags;
 
 export interface WatchRequest {
+  /** Begins with what is in the log after this id; null: with the newest entries. */
+  after: Id | null;
+  /** How many entries it begins with, where it begins with the newest; 0 for all. */
   limit: number;
   untilFinal: boolean;
   exitStatus: boolean;
@@ -42,14 +46,25 @@ export function parseWatchRequest(host: Host, flags: WatchFlags, range: ListRang
     return null;
   }
   if (range.kind === 'page') throw new UsageError('--page and --results show one page as it is; they do not go on');
+  if (range.kind === 'after') checkAfter(flags);
   refuseEndlessDocument(flags);
   return {
+    after: range.kind === 'after' ? range.after : null,
     limit: range.limit,
     untilFinal: flags.watch,
     exitStatus: flags['exit-status'],
     timeoutMs: flags.watch ? watchTimeout(host, flags.timeout) : null,
     intervalMs: flags.interval === undefined ? null : parseInterval(flags.interval),
   };
+}
+
+function checkAfter(flags: WatchFlags): void {
+  if (flags.watch) {
+    throw new UsageError('--after does not go with --watch', {
+      hint: 'Use --follow; or `ldctl activities wait` for activities that have to come to their end.',
+    });
+  }
+  if (flags.limit) throw new UsageError('--limit does not go with --after and --follow: what it cuts off would be missing');
 }
 
 /** A document that never ends is none: its closing bracket would never come. */

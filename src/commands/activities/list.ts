@@ -11,10 +11,12 @@ export default class ActivitiesList extends BaseCommand {
   static override summary = 'The activity log, newest first.';
   static override description =
     'Reads the log whichever end it begins with, and gives each entry once although it grows meanwhile. Filters may be ' +
-    'repeated, and take comma lists. With --watch it is kept up to date until all that was listed at first is final.';
+    'repeated, and take comma lists. With --watch it is kept up to date until all that was listed at first is final. With ' +
+    '--after it goes on where an export ended: docs/scripting.md has the loop.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> --limit 5',
     '<%= config.bin %> <%= command.id %> --status processing --watch',
+    '<%= config.bin %> <%= command.id %> --after 7261845022003200001 --limit 0 -o ndjson',
     "<%= config.bin %> <%= command.id %> --limit 0 --runtime iggy -o json | jq '.items[].node_id'",
   ];
   static override flags = { ...connectionFlags, ...listFlags, ...watchFlags };

@@ -20,8 +20,8 @@ export interface FormatOptions {
 export interface ListWriter<T> {
   /** Some more of it. */
   items(batch: readonly T[]): string;
-  /** `total` is what the source knows to exist, before filters. */
-  end(total: number): string;
+  /** `total` is what the source knows to exist, before filters; null where that is not told. */
+  end(total: number | null): string;
   /** The source failed after its first item: what keeps the output readable in this format. */
   broken(error: ErrorDocument): string;
 }

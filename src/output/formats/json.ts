@@ -37,7 +37,7 @@ function listWriter(options: FormatOptions): ListWriter<unknown> {
       const lead = begun ? ',\n' : `${open()}\n`;
       return lead + jsonTexts(batch, options, ',\n').slice(0, -2);
     },
-    end: (total) => `${begun ? '\n' : open()}],"total_results":${total}}\n`,
+    end: (total) => `${begun ? '\n' : open()}]${total === null ? '' : `,"total_results":${total}`}}\n`,
     broken: (error) => `\n],"error":${jsonText(error, options)}}\n`,
   };
 }

@@ -21,7 +21,7 @@ function listWriter(options: FormatOptions): ListWriter<unknown> {
       begun = true;
       return lead + yamlText(batch, options);
     },
-    end: (total) => `${begun ? '' : 'items: []\n'}total_results: ${total}\n`,
+    end: (total) => `${begun ? '' : 'items: []\n'}${total === null ? '' : `total_results: ${total}\n`}`,
     broken: () => '',
   };
 }
