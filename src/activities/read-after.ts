@@ -29,7 +29,7 @@ export async function* readAfter(log: ActivityLog, after: Id, options: LogReadOp
   const reading = { ...options, signal: stop.signal };
   const line = new Line(after);
   let begunAt: number | null | undefined;
-  let above: LogPage | null = null;
+  let above: LogPage | null;
   try {
     do {
       const place = await findPlace(log, line.last, reading);

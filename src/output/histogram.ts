@@ -29,7 +29,7 @@ export function scaleOf(all: readonly Counts[]): Scale | null {
 export function histogram(counts: Counts, { from, to }: Scale): string {
   const bars = Array.from({ length: BARS }, () => 0);
   for (const [ms, count] of counts) {
-    const share = from === to ? 0 : Math.log(Math.max(ms, SHORTEST) / from) / Math.log(to / from);
+    const share = from === to ? 0 : Math.log10(Math.max(ms, SHORTEST) / from) / Math.log10(to / from);
     const bar = Math.min(Math.floor(share * BARS), BARS - 1);
     bars[bar] = (bars[bar] ?? 0) + count;
   }

@@ -29,9 +29,9 @@ export async function showActivity(
 }
 
 function whereItWouldBe(id: Id, { older, newer }: Place): string {
-  const rounded = [older, newer].find((other) => other !== null && Number(other) === Number(id));
-  if (rounded !== undefined && rounded !== null) {
-    return `There is ${rounded}: the id may have been rounded on its way, as by jq before 1.7 or by JavaScript. --string-ids keeps it whole.`;
+  const alike = [older, newer].filter((other) => other !== null && Number(other) === Number(id));
+  if (alike.length > 0) {
+    return `There is ${alike.join(' and ')}: the id may have been rounded on its way, as by jq before 1.7 or by JavaScript. --string-ids keeps it whole.`;
   }
   if (older === null && newer === null) return 'Its log is empty. Is it the right deployment?';
   if (newer === null) return `The newest is ${older}; this one may not have appeared yet. Or is it of another deployment?`;

@@ -66,9 +66,9 @@ describe('readAfter', function () {
       it('puts neighbours that stand out of order into the order of their ids, across pages and at the beginning', async () => {
         const supervisor = new LongLog(500);
         supervisor.order = order;
-        const { idAt } = supervisor;
+        const idAt = supervisor.idAt.bind(supervisor);
         // Each tenth one stands three places too high.
-        supervisor.idAt = (n) => idAt.call(supervisor, n % 10 === 0 ? n + 3 : n % 10 <= 3 ? n - 1 : n);
+        supervisor.idAt = (n) => idAt(n % 10 === 0 ? n + 3 : n % 10 <= 3 ? n - 1 : n);
         const all = supervisor.ids().sort((a, b) => (a < b ? -1 : 1));
         for (const from of [100, 101, 102, 103, 200, 301]) {
           const got = await readIds(new ActivityLog(supervisor, 71n), all[from] ?? 0n);
@@ -124,9 +124,9 @@ describe('listAfter', () => {
     supervisor.addHistory(350, { createdAt: serverTime - MINUTE });
     const ids = supervisor.entries.map(({ activity }) => activity.id);
     supervisor.add({ createdAt: serverTime - MINUTE + 1 });
-    const { list: answer } = supervisor;
+    const answer = supervisor.list.bind(supervisor);
     supervisor.list = async (...call) => {
-      const page = { ...(await answer.apply(supervisor, call)), serverTime };
+      const page = { ...(await answer(...call)), serverTime };
       serverTime += MINUTE;
       return page;
     };
