@@ -10,6 +10,14 @@ const SIGNS: Readonly<Record<string, string>> = {
   '█': '#',
   '░': '.',
   ...turning('⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'),
+  // The bars of a histogram; the highest is above.
+  '▁': '.',
+  '▂': ':',
+  '▃': '-',
+  '▄': '=',
+  '▅': '+',
+  '▆': '*',
+  '▇': '%',
 };
 const SIGN = new RegExp(`[${Object.keys(SIGNS).join('')}]`, 'g');
 

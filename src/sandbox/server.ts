@@ -25,6 +25,8 @@ export interface ServerOptions
   seed?: number;
   /** How long every answer is on its way, in ms. Default: 0. */
   latencyMs?: number;
+  /** The server's clock, ms UTC. Default: the system's. */
+  now?: () => number;
 }
 
 /** A sandbox that is being served. */
@@ -47,17 +49,17 @@ const LARGEST_BODY = 1024 * 1024;
 const JITTER = 0.25;
 
 /**
- * Serves a sandbox on a loopback port, in real time.
+ * Serves a sandbox on a loopback port, in real time unless it is given a clock.
  * @throws the system's error when the port is taken
  */
 export async function serveSandbox(options: ServerOptions = {}): Promise<SandboxServer> {
-  const { port = 0, seed = randomInt(LARGEST_SEED), appearMs, workMs, dropPosts, failRate, latencyMs = 0, ...setup } = options;
+  const { port = 0, seed = randomInt(LARGEST_SEED), appearMs, workMs, dropPosts, failRate, latencyMs = 0, now = Date.now, ...setup } = options;
   const random = seededRandom(seed);
   const timing = jittered({ appearMs, workMs }, fork(random));
   const faults = new FaultPlan({ dropPosts, failRate }, fork(random));
   const server = createServer();
   const url = await listen(server, port);
-  const sandbox = new Sandbox({ ...setup, now: Date.now, random, baseUrl: url, timing });
+  const sandbox = new Sandbox({ ...setup, now, random, baseUrl: url, timing });
   server.on('request', (request, response) => void serve({ sandbox, faults, latencyMs }, request, response));
   return { sandbox, url, seed, stop: () => stop(server) };
 }

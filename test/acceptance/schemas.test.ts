@@ -41,6 +41,51 @@ const CASES: Readonly<Record<string, Case>> = {
     holds: /"finished_at":null/,
   },
   'a list of nothing': { args: [...LIST, '--node', '9'], exits: 0, json: 'activity-list', holds: /"items":\[\]/ },
+  'a list of what is after an id': {
+    args: [...LIST, '--after', '0', '--limit', '2'],
+    exits: 0,
+    json: 'activity-list',
+    ndjson: 'activity',
+    holds: /"action":"restart"/,
+  },
+  'statistics': {
+    args: ['activities', 'stats'],
+    exits: 0,
+    json: 'work-stats-list',
+    ndjson: 'work-stats',
+    holds: /"rejected":1,.*"median_s":null/,
+  },
+  'statistics by node with ids as strings': {
+    args: ['activities', 'stats', '--by', 'node', '--string-ids'],
+    exits: 0,
+    json: 'work-stats-list',
+    ndjson: 'work-stats',
+    ids: 'string',
+    holds: /"node_id":"18446744073709551615"/,
+  },
+  'statistics of nothing': { args: ['activities', 'stats', '--node', '9'], exits: 0, json: 'work-stats-list', holds: /"items":\[\]/ },
+  'the nodes of the log': {
+    args: ['nodes', 'list'],
+    exits: 0,
+    json: 'node-list',
+    ndjson: 'node',
+    holds: /"node_id":18446744073709551615,.*"iggy":\{"activity_id":/,
+  },
+  'the nodes of the log with ids as strings': {
+    args: ['nodes', 'list', '--string-ids'],
+    exits: 0,
+    json: 'node-list',
+    ndjson: 'node',
+    ids: 'string',
+    holds: /"activity_id":"/,
+  },
+  'an entry that is not there': {
+    args: ['activities', 'show', '12'],
+    exits: 5,
+    json: 'error',
+    ndjson: 'error',
+    holds: /"code": ?"activity_not_found"/,
+  },
   'a raw page': { args: [...LIST, '--page', '1'], exits: 0, json: 'activity-list', holds: /"total_results":5/ },
   'a list with ids as strings': {
     args: [...LIST, '--string-ids'],
@@ -217,6 +262,15 @@ describe('what is printed is as the schemas have it:', function () {
       assert.equal(code, 5, stderr);
       assert.match(stdout, /"id".*\],"error":\{"code":"not_found"/s);
       assertMatches('activity-list', stdout);
+    });
+
+  scenarios['an entry of the log (json)'] = () =>
+    withScene({ nodes: NODES }, async (scene) => {
+      const { stdout: id } = await scene.ldctl([...LIST, '--limit', '1', '-o', 'csv', '--columns', 'id', '--no-header']);
+      const { code, stdout, stderr } = await scene.ldctl(['activities', 'show', id.trim(), '-o', 'json']);
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, new RegExp(`"id": ${id.trim()},`));
+      assertMatches('activity', stdout);
     });
 
   scenarios['a trigger whose answer was lost (ndjson)'] = () =>
