@@ -48,8 +48,8 @@ function kindOf({ runtime, action }: Work): string {
 
 /** An action without its config: a reconfigure is one like another. */
 export function verbOf(action: string): string {
-  const [verb = action] = action.split(':');
-  return verb;
+  const colon = action.indexOf(':');
+  return colon < 0 ? action : action.slice(0, colon);
 }
 
 /** By the server's clock alone, ms; null where it does not say, or contradicts itself. */

@@ -1,5 +1,5 @@
 /** So many bars, each for durations that are by the same factor longer than those of the bar before it. */
-export const BARS = 16;
+export const BARS = 12;
 
 const HEIGHTS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
 const NOTHING = ' ';

@@ -1,7 +1,10 @@
 import { formatDuration } from '../core/durations.js';
 import { type Id } from '../core/ids.js';
-import { cellText, type Column } from './columns.js';
+import { cellText, selectColumns, type Column } from './columns.js';
 import { histogram, type Counts, type Scale } from './histogram.js';
+import { formatOptions, type PrintOptions } from './list.js';
+import { type Sink } from './streams.js';
+import { fitColumns } from './table.js';
 import { timeColumn } from './time-columns.js';
 
 /** What is known of one kind of work: in JSON, these keys in this order (design, "show, stats, nodes"). */
@@ -28,15 +31,21 @@ export interface StatsRow {
   durations: Counts;
 }
 
-/**
- * @param byNode whether each node is counted by itself
- * @param scale of the histograms; null for none
- */
-export function statsColumns(byNode: boolean, scale: Scale | null): ReadonlyArray<Column<StatsRow>> {
+const HISTOGRAM = 'durations';
+
+export interface StatsLook {
+  /** Whether each node is counted by itself. */
+  byNode: boolean;
+  anyRejected: boolean;
+  /** Of the histograms; null for none. */
+  scale: Scale | null;
+}
+
+export function statsColumns({ byNode, anyRejected, scale }: StatsLook): ReadonlyArray<Column<StatsRow>> {
   const node: Column<StatsRow> = { name: 'node', priority: 2, value: ({ document }) => document.node_id };
   const bars: Column<StatsRow> = {
-    name: 'durations',
-    priority: 8,
+    name: HISTOGRAM,
+    priority: 7,
     value: () => null,
     text: ({ durations }) => (scale ? histogram(durations, scale) : ''),
   };
@@ -44,22 +53,28 @@ export function statsColumns(byNode: boolean, scale: Scale | null): ReadonlyArra
     { name: 'runtime', priority: 1, value: ({ document }) => document.runtime },
     { name: 'action', priority: 1, value: ({ document }) => document.action },
     ...(byNode ? [node] : []),
-    { name: 'count', priority: 3, value: ({ document }) => document.count },
-    { name: 'completed', priority: 10, value: ({ document }) => document.completed },
+    { name: 'count', priority: 5, value: ({ document }) => document.count },
+    { name: 'completed', priority: 11, value: ({ document }) => document.completed },
     {
-      ...quietCount('rejected', 6, ({ rejected }) => rejected),
+      ...quietCount('rejected', anyRejected ? 4 : 9, ({ rejected }) => rejected),
       style: ({ document }) => (document.rejected > 0 ? 'bad' : undefined),
     },
     {
-      ...quietCount('processing', 9, ({ processing }) => processing),
+      ...quietCount('processing', 10, ({ processing }) => processing),
       style: ({ document }) => (document.processing > 0 ? 'busy' : undefined),
     },
-    secondsColumn('median', 4, ({ median_s: median }) => median),
-    secondsColumn('p90', 7, ({ p90_s: p90 }) => p90),
-    secondsColumn('longest', 5, ({ max_s: max }) => max),
+    secondsColumn('median', 3, ({ median_s: median }) => median),
+    secondsColumn('p90', 8, ({ p90_s: p90 }) => p90),
+    secondsColumn('longest', 6, ({ max_s: max }) => max),
     ...(scale ? [bars] : []),
-    timeColumn('last', 11, ({ document }) => document.last_at),
+    timeColumn('last', 12, ({ document }) => document.last_at),
   ];
+}
+
+/** Whether there is room for the histograms. */
+export function showsHistograms(columns: ReadonlyArray<Column<StatsRow>>, rows: readonly StatsRow[], sink: Sink, options: PrintOptions): boolean {
+  const fitted = fitColumns(selectColumns(columns, options.columns), rows, formatOptions(sink, options));
+  return fitted.some(({ column }) => column.name === HISTOGRAM);
 }
 
 /** A number that is worth a word only where it is not 0. */

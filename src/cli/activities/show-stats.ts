@@ -7,7 +7,7 @@ import { formatDuration } from '../../core/durations.js';
 import { EXIT_CODES, type ExitCode } from '../../core/exit-codes.js';
 import { scaleOf, type Scale } from '../../output/histogram.js';
 import { printList } from '../../output/list.js';
-import { statsColumns, type StatsRow } from '../../output/stats-columns.js';
+import { showsHistograms, statsColumns, type StatsRow } from '../../output/stats-columns.js';
 import type { CommandContext } from '../context.js';
 import { printOptions } from '../flags.js';
 import { filterFlags, sinceOptions } from './list-request.js';
@@ -33,16 +33,13 @@ export async function showStats(
   const { batches } = listActivities(new ActivityLog(supervisor, deploymentId), filter, 0, signal);
   const rows = (await context.during('reading the log', () => countWork(inSmallMemory(batches), by))).map(rowOf);
   const options = printOptions(flags);
-  const isForPeople = options.format === 'table' && host.output.stdout.isTTY;
-  const scale = isForPeople ? scaleOf(rows.map(({ durations }) => durations)) : null;
-  const spec = {
-    noun: 'activities in this time',
-    columns: statsColumns(by === 'node', scale),
-    toJson: ({ document }: StatsRow) => document,
-    total: null,
-  };
+  const { stdout } = host.output;
+  const scale = options.format === 'table' && stdout.isTTY ? scaleOf(rows.map(({ durations }) => durations)) : null;
+  const anyRejected = rows.some(({ document }) => document.rejected > 0);
+  const columns = statsColumns({ byNode: by === 'node', anyRejected, scale });
+  const spec = { noun: 'activities in this time', columns, toJson: ({ document }: StatsRow) => document, total: null };
   await printList(host.output, [rows], spec, options);
-  if (scale) context.say(`durations of those that completed, ${scaleText(scale)}`);
+  if (scale && showsHistograms(columns, rows, stdout, options)) context.say(scaleText(scale));
   return EXIT_CODES.done.code;
 }
 
@@ -67,6 +64,7 @@ function seconds(ms: number | null): number | null {
   return ms === null ? null : ms / 1000;
 }
 
+/** What the histograms show, for below them. */
 function scaleText({ from, to }: Scale): string {
-  return from === to ? `all ${formatDuration(from)}` : `from ${formatDuration(from)} (left) to ${formatDuration(to)} (right), logarithmic`;
+  return `durations of what completed: ${formatDuration(from)} (left) to ${formatDuration(to)} (right), logarithmic`;
 }

@@ -13,9 +13,9 @@ describe('histogram', () => {
   });
 
   it('is as high as there are many', () => {
-    // A decade each, on a scale of four: the bars 0, 4, 8, 12 and the last one.
+    // A decade each, on a scale of four: the bars 0, 3, 6, 9 and the last one.
     const drawn = draw([[10, 10], [100, 40], [1000, 80], [10_000, 20], [100_000, 10]]);
-    assert.equal(drawn, '▂   ▅   █   ▃  ▂');
+    assert.equal(drawn, '▂  ▅  █  ▃ ▂');
   });
 
   it('is drawn on the scale of all that it is compared with', () => {
