@@ -38,7 +38,7 @@ function lastColumn(runtime: string, priority: number): Column<NodeDocument> {
     text: ({ runtimes }) => {
       const last = runtimes[runtime];
       if (!last) return cellText(null);
-      const [verb] = last.action.split(':');
+      const [verb = ''] = last.action.split(':');
       const word = isFinal(last.status) && last.status !== 'rejected' ? '' : ` ${last.status}`;
       return `${stillStatusSign(last.status)} ${verb}${word}`;
     },
