@@ -4,6 +4,8 @@ import { runCommandLine } from './cli/main.js';
 /** Every command by its id, each in a file that is loaded only for it. */
 export const COMMANDS: CommandTable = {
   'activities:list': () => import('./commands/activities/list.js'),
+  'activities:show': () => import('./commands/activities/show.js'),
+  'activities:stats': () => import('./commands/activities/stats.js'),
   'activities:trigger': () => import('./commands/activities/trigger.js'),
   'activities:wait': () => import('./commands/activities/wait.js'),
   autocomplete: () => import('./commands/autocomplete/index.js'),
@@ -11,6 +13,7 @@ export const COMMANDS: CommandTable = {
   'autocomplete:script': () => import('./commands/autocomplete/script.js'),
   'deployments:list': () => import('./commands/deployments/list.js'),
   help: () => import('./commands/help.js'),
+  'nodes:list': () => import('./commands/nodes/list.js'),
   'profiles:add': () => import('./commands/profiles/add.js'),
   'profiles:list': () => import('./commands/profiles/list.js'),
   'profiles:remove': () => import('./commands/profiles/remove.js'),
