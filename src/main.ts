@@ -22,6 +22,7 @@ export const COMMANDS: CommandTable = {
   'profiles:use': () => import('./commands/profiles/use.js'),
   'sandbox:exec': () => import('./commands/sandbox/exec.js'),
   'sandbox:start': () => import('./commands/sandbox/start.js'),
+  version: () => import('./commands/version.js'),
   whoami: () => import('./commands/whoami.js'),
 };
 

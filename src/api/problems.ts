@@ -55,12 +55,21 @@ function apiError(response: ApiResponse, hints: CallHints): ApiError {
     field: problem?.field,
     fieldIssues: problem?.issues,
   };
-  const what = [problem?.code ?? STATUS_CODES[status], fields.reason, problem && describeIssues(problem)].filter(Boolean);
   const wrongPlace = `The API would say that in another way: check the URL, ${origin(response)}.`;
-  return new ApiError(`${attempted(response)}: ${status} ${what.join(': ')}`, fields, {
+  return new ApiError(messageOf(response, fields.reason, problem), fields, {
     hint: status === 404 && !problem ? wrongPlace : hintFor(fields, hints),
     requestId: requestIdOf(response) ?? problem?.instance,
   });
+}
+
+/** With the cause first where it is in the request itself, which whoever made it can mend. */
+function messageOf(response: ApiResponse, reason: string, problem: ProblemFields | undefined): string {
+  const { status } = response;
+  const issues = problem && describeIssues(problem);
+  const causes = [issues, reason].filter(Boolean).join('; ');
+  if (status === 400 && problem && causes) return `${causes}: ${attempted(response)} was answered with 400`;
+  const what = [problem?.code ?? STATUS_CODES[status], reason, issues].filter(Boolean);
+  return `${attempted(response)}: ${status} ${what.join(': ')}`;
 }
 
 function hintFor({ status, code, retryAfterMs }: ApiErrorFields, hints: CallHints): string | undefined {
@@ -72,6 +81,8 @@ function hintFor({ status, code, retryAfterMs }: ApiErrorFields, hints: CallHint
     return 'The first request with this idempotency key is still running. Follow it, or try again with the same key.';
   }
   switch (status) {
+    case 400:
+      return 'It is the request itself that was refused: change what the message names.';
     case 401:
       return 'The API key is missing, wrong, expired or revoked: check it with `ldctl whoami`.';
     case 403:

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { PJSON, Plugin } from '@oclif/core/interfaces';
 import { EXIT_CODES } from '../core/exit-codes.js';
+import { readyForOclif } from './command-line.js';
 import { readManifest } from './command-table.js';
 import { settleUser, systemHost, type Host } from './host.js';
 import type { Typed } from './usage.js';
@@ -24,7 +25,7 @@ export async function runCommandLine(root: string, makePlugin: MakePlugin): Prom
   const oclif = argv[0] === '--version' ? null : await import('./run-by-oclif.js');
   const host = systemHost();
   try {
-    if (oclif) await oclif.runByOclif(argv, await makePlugin(root, pjson));
+    if (oclif) await oclif.runByOclif(await readyForOclif(argv), await makePlugin(root, pjson));
     else host.output.stdout.write(`${versionText(pjson)}\n`);
   } catch (error) {
     await fail(host, error, argv, { known: () => commandNames(root) });

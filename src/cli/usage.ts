@@ -12,16 +12,39 @@ export interface Typed {
 
 /** An error of the argument parser, or of oclif itself, as one of ours: one line, and where to read on. */
 export function fromOclif(error: unknown, { commandId, known }: Typed): unknown {
+  const help = `See ${['ldctl', ...(commandId ?? '').split(':').filter(Boolean), '--help'].join(' ')}`;
   if (error instanceof LdctlError) error.message = error.message.replace(PARSING, '$1');
+  if (error instanceof UsageError) error.hint ??= help;
   if (!(error instanceof Errors.CLIError)) return error;
-  const help = ['ldctl', ...(commandId ?? '').split(':').filter(Boolean), '--help'].join(' ');
-  const missing = missingArguments(error);
-  const message = missing.length > 0 ? `missing ${missing.join(' and ')}` : oneLine(error.message);
+  const missing = argumentsOf(error, namesOf);
+  if (missing.length > 0) return new UsageError(`missing ${missing.join(' and ')}`, { hint: help });
+  const [stray] = argumentsOf(error, textsOf);
+  if (stray !== undefined) return strayArgument(stray, { commandId, help });
+  const message = oneLine(error.message);
   const [, unknown] = UNKNOWN.exec(message) ?? [];
   const meant = unknown === undefined ? null : didYouMean(unknown, known?.() ?? []);
   const question = meant === null ? '' : `Did you mean ${meant.startsWith('--') ? meant : `ldctl ${meant}`}? `;
-  return new UsageError(message, { hint: `${question}See ${help}` });
+  return new UsageError(message, { hint: `${question}${help}` });
 }
+
+/** An argument too many. It is not repeated where it may be a key. */
+function strayArgument(text: string, { commandId, help }: { commandId: string | undefined; help: string }): UsageError {
+  if (text.startsWith(KEY_PREFIX)) {
+    const hint = 'A key is never an argument: set LD_API_KEY, or pipe it into `ldctl profiles add NAME --api-key-stdin`.';
+    return new UsageError('unexpected argument, which looks like a key', { code: 'key_in_argument', hint });
+  }
+  const advice = /^[\d,]+$/.test(text) ? ADVICE_ON_IDS[commandId ?? ''] : undefined;
+  return new UsageError(`unexpected argument: ${text}`, { hint: advice ? `${advice} ${help}` : help });
+}
+
+/** As the vendor's own keys begin (contract, "Words the vendor's own tool already uses"). */
+const KEY_PREFIX = 'ld_pk_';
+
+/** What to do with ids that were given as arguments, by command. Nodes are never positional (design, "Commands"). */
+const ADVICE_ON_IDS: Readonly<Record<string, string>> = {
+  'activities:trigger': 'Nodes go with --node ID, a config with reconfigure:ID.',
+  'activities:list': 'Nodes go with --node ID.',
+};
 
 /** What oclif writes around the message of an error that is thrown while it parses a flag. */
 const PARSING = /^Parsing --\S+ \n\t(.*)\nSee more help with --help$/s;
@@ -30,17 +53,22 @@ const PARSING = /^Parsing --\S+ \n\t(.*)\nSee more help with --help$/s;
 const UNKNOWN = /^(?:there is no command|nonexistent flag:) (.+)$/;
 
 /**
- * The names of the arguments that a command needs and did not get, as its usage has them. The parser's class for this
- * is not exported; what tells it from the others is that it holds the definitions of the arguments.
+ * The arguments that an error is about: definitions of those that are missing, or texts of those too many. The parser's
+ * classes for this are not exported; what tells them from the others is what they hold.
  */
-function missingArguments(error: Errors.CLIError): string[] {
+function argumentsOf(error: Errors.CLIError, read: (arg: unknown) => string[]): string[] {
   const args: unknown = 'args' in error ? error.args : null;
-  if (!Array.isArray(args)) return [];
-  return args.flatMap((arg: unknown) => (isNamed(arg) ? [arg.name.toUpperCase()] : []));
+  return Array.isArray(args) ? args.flatMap(read) : [];
 }
 
-function isNamed(arg: unknown): arg is { name: string } {
-  return typeof arg === 'object' && arg !== null && 'name' in arg && typeof arg.name === 'string';
+/** As the command's usage has it. */
+function namesOf(arg: unknown): string[] {
+  const isNamed = typeof arg === 'object' && arg !== null && 'name' in arg && typeof arg.name === 'string';
+  return isNamed ? [String(arg.name).toUpperCase()] : [];
+}
+
+function textsOf(arg: unknown): string[] {
+  return typeof arg === 'string' ? [arg] : [];
 }
 
 /** The parser's messages are laid out over several lines, with a pointer to the help that ours has in its hint. */

@@ -49,7 +49,7 @@ export interface Selection<T> {
 }
 
 /**
- * Applies `--columns`: its names, in its order.
+ * Applies `--columns`: its names, in any case, in its order.
  * @throws UsageError for a name that is not there, or given twice, and for an empty list
  */
 export function selectColumns<T>(columns: readonly Column<T>[], names: readonly string[] | undefined): Selection<T> {
@@ -57,11 +57,11 @@ export function selectColumns<T>(columns: readonly Column<T>[], names: readonly 
   const hint = `The columns are: ${columns.map((column) => column.name).join(', ')}.`;
   if (names.length === 0) throw new UsageError('--columns names no column', { code: 'invalid_columns', hint });
   const selected = names.map((name) => {
-    const column = columns.find((candidate) => candidate.name === name);
+    const column = columns.find((candidate) => candidate.name === name.toLowerCase());
     if (!column) throw new UsageError(`there is no column ${JSON.stringify(name)}`, { code: 'invalid_columns', hint });
     return column;
   });
-  if (new Set(names).size < names.length) {
+  if (new Set(selected).size < selected.length) {
     throw new UsageError('--columns names a column twice', { code: 'invalid_columns', hint });
   }
   return { columns: selected, chosen: true };

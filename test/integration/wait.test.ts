@@ -101,8 +101,24 @@ describe('activities wait', () => {
     assert.match(resume ?? '', / --after 7301845022003200001 --runtime iggy --action restart --expect-nodes 2 /);
   });
 
+  it('without an id lists what is processing, and gives the command that follows it', async () => {
+    const running = { ...SECOND, status: 'processing', finished_at: null };
+    bench.showLog(() => [running, FIRST]);
+    const { code, stdout, stderr } = await bench.run(ActivitiesWait);
+    assert.deepEqual([code, stdout], [2, '']);
+    assert.match(stderr, new RegExp(`^${running.id} +${running.node_id} .*processing`, 'm'));
+    assert.doesNotMatch(stderr, new RegExp(String(FIRST.id)));
+    assert.match(stderr, new RegExp(`^hint: To follow them: ldctl activities wait ${running.id} `, 'm'));
+  });
+
+  it('without an id lists nothing when nothing is processing, or when the log cannot be read', async () => {
+    bench.showLog(() => [FIRST]);
+    assert.match((await bench.run(ActivitiesWait)).stderr, /^error: nothing to wait for, and nothing is processing/);
+    delete bench.env.LD_API_KEY;
+    assert.match((await bench.run(ActivitiesWait)).stderr, /^error: nothing to wait for \(usage\)\nhint: Give ids/);
+  });
+
   const MISTAKES: ReadonlyArray<readonly [args: readonly string[], says: RegExp]> = [
-    [[], /nothing to wait for/],
     [['7', '--after', '8'], /ids or --after, not both/],
     [['--after', '8'], /--after needs --runtime and --action/],
     [['--after', '8', '--runtime', 'iggy', '--action', 'explode'], /unknown action "explode"/],
@@ -112,7 +128,7 @@ describe('activities wait', () => {
     [['7x'], /"7x" is not an id/],
   ];
   for (const [args, says] of MISTAKES) {
-    it(`refuses ${args.map((arg) => arg || "''").join(' ') || 'nothing at all'}`, async () => {
+    it(`refuses ${args.map((arg) => arg || "''").join(' ')}`, async () => {
       const { code, stderr } = await bench.run(ActivitiesWait, ...args);
       assert.equal(code, 2, stderr);
       assert.match(stderr, says);

@@ -19,7 +19,7 @@ export const filterFlags = {
     summary: `Only these: ${RUNTIMES.join(', ')}, or another that the API names, such as connector:sink:pg.`,
   }),
   action: Flags.string({ ...many, helpValue: 'ACTION', summary: 'Only these; reconfigure stands for every config.' }),
-  node: Flags.string({ ...many, aliases: ['node-id'], helpValue: 'ID', summary: 'Only these nodes.' }),
+  node: Flags.string({ ...many, char: 'n', aliases: ['node-id'], helpValue: 'ID', summary: 'Only these nodes.' }),
   author: Flags.string({ ...many, helpValue: 'ID', summary: 'Only what these users or keys did.' }),
   since: Flags.string(sinceOptions),
   until: Flags.string({ helpValue: 'TIME', summary: 'Not newer than this.' }),

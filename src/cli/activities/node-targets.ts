@@ -8,6 +8,7 @@ const MOST_NODES = 100_000;
 /** Which nodes a trigger is about. */
 export const targetFlags = {
   node: Flags.string({
+    char: 'n',
     aliases: ['node-id'],
     multiple: true,
     multipleNonGreedy: true,

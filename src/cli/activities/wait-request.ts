@@ -54,9 +54,6 @@ export async function parseWaitRequest(
 }
 
 function parseIds(words: readonly string[], flags: WaitFlags): Id[] {
-  if (words.length === 0) {
-    throw new UsageError('nothing to wait for', { hint: 'Give ids of activities, or --after ID with --runtime and --action.' });
-  }
   const stray = TRIGGER_FLAGS.find((name) => flags[name] !== undefined);
   if (stray !== undefined) throw new UsageError(`--${stray} goes with --after, not with ids`);
   return sortedUnique(words.map((word) => parseId(word, 'activity')));

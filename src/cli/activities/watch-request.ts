@@ -7,7 +7,7 @@ import type { ListFlags, ListRange } from './list-request.js';
 import { printOptions, type FlagsOf, type OutputFlags } from '../flags.js';
 
 export const watchFlags = {
-  watch: Flags.boolean({ summary: 'Watch what is listed until all of it is final.' }),
+  watch: Flags.boolean({ char: 'w', summary: 'Watch what is listed until all of it is final.' }),
   follow: Flags.boolean({ summary: 'Show new entries as they come, until interrupted.' }),
   'exit-status': Flags.boolean({ summary: 'With --watch: exit 3 if an entry that was waited for was rejected.' }),
   timeout: Flags.string({

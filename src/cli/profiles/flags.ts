@@ -41,7 +41,7 @@ export const profileFlags = {
 export type ProfileFlags = FlagsOf<typeof profileFlags>;
 
 export const removeFlags = {
-  yes: Flags.boolean({ summary: 'Do not ask.' }),
+  yes: Flags.boolean({ char: 'y', summary: 'Do not ask.' }),
   'keep-key': Flags.boolean({ summary: 'Leave the key in the keyring, for when that cannot be reached.' }),
 };
 export type RemoveFlags = FlagsOf<typeof removeFlags>;

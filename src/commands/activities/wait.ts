@@ -1,5 +1,6 @@
 import * as Args from '@oclif/core/args';
 import { waitAfter, waitForActivities } from '../../activities/wait.js';
+import { nothingToWaitFor } from '../../cli/activities/nothing-to-wait-for.js';
 import { showJob, titleOf } from '../../cli/activities/show-job.js';
 import { parseWaitRequest, waitFlags } from '../../cli/activities/wait-request.js';
 import { BaseCommand } from '../../cli/base-command.js';
@@ -14,7 +15,8 @@ export default class ActivitiesWait extends BaseCommand {
   static override description =
     'Give the ids of activities; or, for a trigger whose entries were not all seen yet, the id that the log had ' +
     'reached before it (--after), with the runtime, the action and the nodes. `activities trigger` prints the exact ' +
-    'command whenever there is something left to follow. Ends and exits as `activities trigger` does.';
+    'command whenever there is something left to follow. Without an id it lists what is processing (exit 2). Ends and ' +
+    'exits as `activities trigger` does.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> 7261845022003200001 7261845022003200002',
     '<%= config.bin %> <%= command.id %> --after 7261845022003200000 --runtime iggy --action restart --node 610809900976570889',
@@ -28,6 +30,7 @@ export default class ActivitiesWait extends BaseCommand {
   protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
     const { argv, flags } = await this.parse(ActivitiesWait);
     checkRunResultOptions(printOptions(flags));
+    if (argv.length === 0 && flags.after === undefined) throw await nothingToWaitFor(this.host, flags, interrupts);
     const request = await parseWaitRequest(this.host, argv.map(String), flags, interrupts.signal);
     const context = await ConnectedContext.connect(this.host, flags, interrupts);
     const target = await context.target();

@@ -37,7 +37,10 @@ describe('an error of the API', () => {
     ];
     const problem = { code: 'invalid', reason: 'bad request', field: 'nodes', field_issues };
     const error = triggerError(postAnswer(400, problem));
-    assert.match(error.message, /400 invalid: bad request: nodes\[0\]: no such node; nodes: too_many$/);
+    assert.equal(
+      error.message,
+      `nodes[0]: no such node; nodes: too_many; bad request: POST ${new URL(postAnswer(400).url).pathname} was answered with 400`,
+    );
     assert.equal(error.field, 'nodes');
     assert.deepEqual(error.fieldIssues, [
       { code: 'unknown_node', reason: 'no such node', path: 'nodes[0]' },
@@ -47,8 +50,8 @@ describe('an error of the API', () => {
 
   it('names five of them at most, and counts the others', () => {
     const issues = (n: number) => Array.from({ length: n }, (_, at) => ({ reason: `no ${at}` }));
-    const said = (n: number) => listError(answer(400, { code: 'bad', reason: 'r', field_issues: issues(n) })).message;
-    assert.match(said(5), /: 400 bad: r: no 0; no 1; no 2; no 3; no 4$/);
+    const said = (n: number) => listError(answer(422, { code: 'bad', reason: 'r', field_issues: issues(n) })).message;
+    assert.match(said(5), /: 422 bad: r: no 0; no 1; no 2; no 3; no 4$/);
     assert.match(said(7), /no 4; 2 more$/);
     assert.equal(listError(answer(400, { field_issues: issues(7) })).fieldIssues.length, 7);
     assert.deepEqual(listError(answer(400, { field_issues: issues(1) })).fieldIssues[0]?.code, '');
@@ -132,7 +135,11 @@ describe('an error of the API', () => {
     });
 
     it('nothing, where the reason is all there is to say', () => {
-      assert.equal(listError(answer(400, problem('bad'))).hint, undefined);
+      assert.equal(listError(answer(422, problem('bad'))).hint, undefined);
+    });
+
+    it('400: that it is the request', () => {
+      assert.match(listError(answer(400, problem('bad'))).hint ?? '', /change what the message names/);
     });
   });
 

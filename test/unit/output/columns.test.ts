@@ -13,6 +13,10 @@ describe('--columns', () => {
     assert.deepEqual(names(['status', 'id']), ['status', 'id']);
   });
 
+  it('takes names in any case', () => {
+    assert.deepEqual(names(['STATUS', 'Id']), ['status', 'id']);
+  });
+
   it('leaves all of them when it is not given', () => {
     assert.deepEqual(names().slice(0, 8), ['id', 'node', 'runtime', 'action', 'what', 'status', 'author', 'created']);
   });
@@ -22,6 +26,7 @@ describe('--columns', () => {
     ['no name', [], /names no column/],
     ['an empty name', [''], /there is no column ""/],
     ['a name twice', ['id', 'id'], /twice/],
+    ['a name twice, in two cases', ['id', 'ID'], /twice/],
   ];
   for (const [title, wanted, message] of wrong) {
     it(`refuses ${title}, and lists the names`, () => {

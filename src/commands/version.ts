@@ -1,0 +1,17 @@
+import { BaseCommand } from '../cli/base-command.js';
+import { printOptions } from '../cli/flags.js';
+import { EXIT_CODES, type ExitCode } from '../core/exit-codes.js';
+import { printObject } from '../output/object.js';
+
+export default class Version extends BaseCommand {
+  static override summary = 'The version of ldctl, and of what it runs on.';
+  static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> -o json'];
+
+  protected override async execute(): Promise<ExitCode> {
+    const { flags } = await this.parse(Version);
+    const document = { version: this.config.version, node: process.versions.node, platform: process.platform, arch: process.arch };
+    const fields = Object.entries(document).map(([name, value]) => ({ name, value }));
+    await printObject(this.host.output, document, fields, printOptions(flags));
+    return EXIT_CODES.done.code;
+  }
+}
