@@ -11,6 +11,7 @@ export const COMMANDS: CommandTable = {
   autocomplete: () => import('./commands/autocomplete/index.js'),
   'autocomplete:create': () => import('./commands/autocomplete/create.js'),
   'autocomplete:script': () => import('./commands/autocomplete/script.js'),
+  completion: () => import('./commands/completion.js'),
   'deployments:list': () => import('./commands/deployments/list.js'),
   help: () => import('./commands/help.js'),
   'nodes:list': () => import('./commands/nodes/list.js'),

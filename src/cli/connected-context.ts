@@ -12,20 +12,24 @@ import type { Settings } from '../profiles/settings.js';
 import { resolveKey, resolveTarget, resolveTenant, type Target, type TenantAccess } from '../profiles/target.js';
 import { parseBaseUrl } from '../api/base-url.js';
 import { FileJournal, keepNodes } from '../storage/journal.js';
+import { SeenValues } from '../storage/seen.js';
 import { resumeCommand } from './activities/resume.js';
+import { SeenNotes } from './completion/seen-notes.js';
 import { CommandContext, type Core } from './context.js';
 import type { ConnectionFlags, OutputFlags } from './flags.js';
-import type { Host } from './host.js';
+import { isInteractive, type Host } from './host.js';
 import { explainDenial, explainLookUp, warnOfExpiry } from './profiles/key-advice.js';
 import type { Interrupts } from './signals.js';
 
 /** What a command is given that acts on a deployment, or asks about one: with it, the settings, and the way to the APIs. */
 export class ConnectedContext extends CommandContext {
   readonly settings: Settings;
+  readonly #seen: SeenNotes;
 
   private constructor(host: Host, flags: OutputFlags & ConnectionFlags, interrupts: Interrupts, folder: string) {
     super(host, flags, interrupts, folder);
     this.settings = this.settle(flags);
+    this.#seen = new SeenNotes(new SeenValues(folder, host.clock), isInteractive(host));
   }
 
   /** @throws UsageError, LdctlError (exit 5) as `resolveSettings` does */
@@ -72,7 +76,7 @@ export class ConnectedContext extends CommandContext {
     const api = new SupervisorApi(this.client(supervisorUrl.value, key));
     return {
       trigger: (request, options) => this.#explained(key, api.trigger(request, options)),
-      list: (deploymentId, query, options) => this.#explained(key, api.list(deploymentId, query, options)),
+      list: (deploymentId, query, options) => this.#explained(key, this.#seen.page(deploymentId, api.list(deploymentId, query, options))),
     };
   }
 
@@ -80,7 +84,8 @@ export class ConnectedContext extends CommandContext {
     const api = super.core(access);
     return {
       keyContext: (tenantId, options) => this.#explained(access.key, api.keyContext(tenantId, options)),
-      structure: (tenantId, options) => this.#explained(access.key, api.structure(tenantId, options), explainLookUp),
+      structure: (tenantId, options) =>
+        this.#explained(access.key, this.#seen.structure(api.structure(tenantId, options)), explainLookUp),
       deployment: (at, options) => this.#explained(access.key, api.deployment(at, options)),
     };
   }
@@ -118,6 +123,11 @@ export class ConnectedContext extends CommandContext {
       journal: new FileJournal(this.folder, clock, this.signal),
       resumeCommand: (resume) => resumeCommand(resume, this.resumeFlags(target), this.keepNodes),
     };
+  }
+
+  /** Remembers a key that the run journal keeps, for completion. @param what was triggered with it */
+  rememberKey(key: string, what: string): void {
+    this.#seen.key(key, what);
   }
 
   /** For jobs that send something: they stop before that when the log is not what is known of the target. */

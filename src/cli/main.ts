@@ -11,6 +11,9 @@ import type { Typed } from './usage.js';
 /** All commands, as oclif wants to have them. */
 export type MakePlugin = (root: string, pjson: PJSON) => Plugin | Promise<Plugin>;
 
+/** What completion scripts call; in no help, and without oclif, since it is called for each Tab. */
+const COMPLETE = '__complete';
+
 /**
  * Runs the command line of this process. A command reports its own end and sets the exit code; what arrives here failed
  * before a command could begin (an unknown command), or is oclif's way of ending early (help).
@@ -22,10 +25,11 @@ export async function runCommandLine(root: string, makePlugin: MakePlugin): Prom
   const argv = process.argv.slice(2);
   settleUser();
   // Scripts ask for the version often, and it does not take oclif to say it.
-  const oclif = argv[0] === '--version' ? null : await import('./run-by-oclif.js');
+  const oclif = ['--version', COMPLETE].includes(argv[0] ?? '') ? null : await import('./run-by-oclif.js');
   const host = systemHost();
   try {
     if (oclif) await oclif.runByOclif(await readyForOclif(argv), await makePlugin(root, pjson));
+    else if (argv[0] === COMPLETE) await answerShell(host, argv.slice(1), root);
     else host.output.stdout.write(`${versionText(pjson)}\n`);
   } catch (error) {
     await fail(host, error, argv, { known: () => commandNames(root) });
@@ -48,6 +52,11 @@ function endedEarly(code: number): void {
 async function fail(host: Host, error: unknown, argv: readonly string[], typed?: Typed): Promise<void> {
   const [{ printFailure }, { askedOutput }] = await Promise.all([import('./failure.js'), import('./asked-output.js')]);
   process.exitCode = await printFailure(host, error, await askedOutput(argv), typed);
+}
+
+async function answerShell(host: Host, words: readonly string[], root: string): Promise<void> {
+  const { answerCompletion } = await import('./completion/answer.js');
+  await answerCompletion(host, words, readManifest(root).commands);
 }
 
 /** As they are typed; none where the manifest cannot be read. */

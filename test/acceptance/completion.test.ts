@@ -1,96 +1,139 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cleanEnvironment, LDCTL, Run, type Ended } from '../helpers/ldctl.js';
+import { cleanEnvironment, LDCTL, Run } from '../helpers/ldctl.js';
+import { Terminal } from '../helpers/terminal.js';
 
+const TAB = '\t';
+/** Typed behind Tab: it is a word of its own if the one before it was ended by a blank. */
+const END = 'END';
 /** A name that a shell must not run. It comes from the API, where somebody else chose it. */
-const HOSTILE = 'main $(touch ran) `touch ran`';
+const HOSTILE = 'hostile $(touch ran) `touch ran`';
+const NODE = '610809900976570889';
 
-describe('completion', function () {
-  this.timeout(120_000);
+/** Stands for ldctl: hands completion on to it, and shows the words that any other command would get. */
+const STAND_IN = `#!/bin/sh
+case "$1 $#" in
+  '__complete '* | 'completion 2') exec '${process.execPath}' '${LDCTL}' "$@" ;;
+esac
+printf 'words:'
+printf '<%s>' "$@"
+echo .
+`;
+
+interface Shell {
+  name: string;
+  command: readonly string[];
+  /** Typed first. */
+  setUp: string;
+}
+
+const SHELLS: readonly Shell[] = [
+  {
+    name: 'bash',
+    command: ['bash', '--norc', '--noprofile', '-i'],
+    setUp: 'source <(ldctl completion bash)',
+  },
+  {
+    name: 'zsh',
+    command: ['zsh', '-f', '-i'],
+    setUp: 'autoload -U compinit; compinit -u -D; source <(ldctl completion zsh)',
+  },
+  {
+    name: 'fish',
+    command: ['fish', '--no-config', '--interactive'],
+    setUp: 'ldctl completion fish | source',
+  },
+];
+
+const RESTART = ['activities', 'trigger', 'iggy', 'restart'];
+
+/** What is typed before Tab, and the words of the line then. */
+const LINES: ReadonlyArray<readonly [what: string, typed: string, words: readonly string[]]> = [
+  ['a topic', 'act', ['activities', END]],
+  ['a command', 'activities tr', ['activities', 'trigger', END]],
+  ['a runtime', 'activities trigger ig', ['activities', 'trigger', 'iggy', END]],
+  ['an action', 'activities trigger iggy resta', [...RESTART, END]],
+  ['an action that goes on', 'activities trigger iggy rec', ['activities', 'trigger', 'iggy', `reconfigure:${END}`]],
+  ['a flag', 'whoami --prof', ['whoami', '--profile', END]],
+  ['a flag before the command', '--prof', ['--profile', END]],
+  ['a flag after another', 'activities list --utc --stat', ['activities', 'list', '--utc', '--status', END]],
+  ['a format', 'activities list -o nd', ['activities', 'list', '-o', 'ndjson', END]],
+  ['a status in a list', 'activities list --status completed,rej', ['activities', 'list', '--status', 'completed,rejected', END]],
+  ['a value behind an equals sign', 'activities list --status=proc', ['activities', 'list', '--status=processing', END]],
+  ['a second command of a line', 'whoami; ldctl act', ['activities', END]],
+  ['a profile', '--profile pre', ['--profile', 'preview', END]],
+  ['a profile behind an equals sign', 'whoami --context=pre', ['whoami', '--context=preview', END]],
+  ['a profile as an argument', 'profiles use pre', ['profiles', 'use', 'preview', END]],
+  ['a node that was seen there', 'activities trigger iggy restart -n 61', [...RESTART, '-n', NODE, END]],
+  ['a key that was used', 'activities trigger iggy restart --idempotency-key run', [...RESTART, '--idempotency-key', 'run 42: ü', END]],
+  ['a shell', 'completion po', ['completion', 'powershell', END]],
+  ['a deployment, and runs nothing that its name holds', 'activities list --deployment hos', ['activities', 'list', '--deployment', HOSTILE, END]],
+  ['a file where one fits', 'activities trigger iggy restart --nodes-from only-f', [...RESTART, '--nodes-from', 'only-file', END]],
+  ['no file where none fits', 'activities trigger iggy restart only-f', [...RESTART, `only-f${END}`]],
+  ['nothing that is not there', 'activities list --status zz', ['activities', 'list', '--status', `zz${END}`]],
+];
+
+describe('completion in a real shell', function () {
+  this.timeout(20_000);
   let folder: string;
   let env: NodeJS.ProcessEnv;
-  const functions = (): string => join(folder, 'cache', 'ldctl', 'autocomplete', 'functions');
 
-  before(async () => {
+  before(() => {
     folder = mkdtempSync(join(tmpdir(), 'ldctl-completion-'));
-    env = { ...cleanEnvironment(folder), XDG_CACHE_HOME: join(folder, 'cache') };
+    env = { ...cleanEnvironment(folder), XDG_CACHE_HOME: join(folder, 'cache'), LANG: 'C.UTF-8' };
     const profiles = [
       { name: 'prod', deployment_id: '71', deployment_name: 'main prod' },
       { name: 'preview', deployment_id: '72', deployment_name: HOSTILE },
-      { name: 'test' },
     ].map((profile) => ({ ...profile, tenant_id: '7', key: { store: 'command', command: ['vault'] } }));
-    mkdirSync(join(folder, 'config'), { mode: 0o700 });
-    writeFileSync(join(folder, 'config', 'config.json'), JSON.stringify({ profiles }), { mode: 0o600 });
-    const { code, stderr } = await run(process.execPath, [LDCTL, 'autocomplete', 'bash']);
-    assert.equal(code, 0, stderr);
+    const config = join(folder, 'config');
+    mkdirSync(config, { mode: 0o700 });
+    writeFileSync(join(config, 'config.json'), JSON.stringify({ current: 'prod', profiles }), { mode: 0o600 });
+    const at = Date.now() - 60_000;
+    const nodes = [{ value: NODE, note: '71', at }, { value: '619', note: '72', at }];
+    const seen = { nodes, deployments: [], keys: [{ value: 'run 42: ü', note: 'restart of iggy', at }] };
+    writeFileSync(join(config, 'seen.json'), JSON.stringify(seen), { mode: 0o600 });
+    writeFileSync(join(folder, 'only-file'), '');
+    rmSync(join(folder, 'ldctl'));
+    writeFileSync(join(folder, 'ldctl'), STAND_IN, { mode: 0o755 });
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  function run(command: string, args: readonly string[]): Promise<Ended> {
-    return new Run(command, args, env).input().ended();
-  }
+  for (const { name, command, setUp } of SHELLS) {
+    const isThere = spawnSync(name, ['--version']).error === undefined;
+    describe(isThere ? name : `${name}, which is not installed here`, () => {
+      let shell: Terminal | undefined;
 
-  /** What bash offers for the last of these words, as it would be put into the line. */
-  async function offered(...words: string[]): Promise<string[]> {
-    const script = `
-      cd "$1"; source "$2"; shift 2
-      COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
-      "$(complete -p ldctl | sed 's/.*-F \\([^ ]*\\) .*/\\1/')"
-      printf '%s\\n' "\${COMPREPLY[@]}"`;
-    const { stdout, stderr } = await run('bash', [
-      '-c',
-      script,
-      'bash',
-      folder,
-      join(functions(), 'bash', 'ldctl.bash'),
-      ...words,
-    ]);
-    assert.equal(stderr, '');
-    return stdout.split('\n').filter(Boolean).sort();
-  }
+      before(async function () {
+        if (!isThere) this.skip();
+        shell = new Terminal(command, { ...env, TERM: 'dumb' }, { columns: 200 });
+        shell.enter(`cd ${folder}; ${setUp}; ldctl ready`);
+        await shell.shows(/words:<ready>/);
+      });
+      after(() => shell?.kill());
 
-  const cases: Array<[string, string[], string[]]> = [
-    ['commands', ['ldctl', 'activities', 'tr'], ['trigger']],
-    ['flags', ['ldctl', 'whoami', '--prof'], ['--profile']],
-    ['flags after arguments', ['ldctl', 'activities', 'trigger', 'iggy', 'restart', '--dry'], ['--dry-run']],
-    ['flags after other flags', ['ldctl', 'whoami', '--utc', '--prof'], ['--profile']],
-    ['profiles', ['ldctl', 'whoami', '--profile', 'pr'], ['preview', 'prod']],
-    ['all profiles', ['ldctl', 'whoami', '--profile', ''], ['preview', 'prod', 'test']],
-    ['profiles by the other name of the flag', ['ldctl', 'whoami', '--context', 'te'], ['test']],
-    ['profiles after an equals sign', ['ldctl', 'whoami', '--profile', '=', 'te'], ['test']],
-    ['profiles right after an equals sign', ['ldctl', 'whoami', '--profile', '='], ['preview', 'prod', 'test']],
-    ['deployments, quoted for the line', ['ldctl', 'activities', 'list', '--deployment', 'main\\ p'], ['main\\ prod']],
-  ];
-  for (const [what, words, expected] of cases) {
-    it(`in bash offers ${what}`, async () => {
-      assert.deepEqual(await offered(...words), expected);
+      for (const [what, typed, words] of LINES) {
+        it(`completes ${what}`, async () => {
+          assert.ok(shell);
+          shell.enter(`ldctl ${typed}${TAB}${END}`);
+          await shell.shows(/words:.*END>\./);
+          const [said = ''] = shell.text.split('words:').slice(-1);
+          assert.equal(said.slice(0, said.lastIndexOf('>') + 1), words.map((word) => `<${word}>`).join(''));
+          assert.equal(existsSync(join(folder, 'ran')), false);
+        });
+      }
     });
   }
 
-  it('in bash runs nothing that a name holds', async () => {
-    const [first = ''] = await offered('ldctl', 'activities', 'list', '--deployment', 'main');
-    assert.equal((await run('bash', ['-c', `cd "$1"; printf %s ${first}`, 'bash', folder])).stdout, HOSTILE);
-    assert.equal(existsSync(join(folder, 'ran')), false);
-  });
-
-  it('in zsh has a function for the values of each such flag', () => {
-    const script = readFileSync(join(functions(), 'zsh', '_ldctl'), 'utf8');
-    const specs = script.split('\n').filter((line) => /^--(profile|deployment)"/.test(line));
-    assert.ok(specs.length > 8);
-    for (const spec of specs) assert.match(spec, /:_ldctl_stored_(profiles|deployments)" \\$/);
-    assert.match(script, /^_ldctl_stored_profiles\(\) \{/m);
-  });
-
-  it('for PowerShell is what the plugin makes', () => {
-    assert.match(readFileSync(join(functions(), 'powershell', 'ldctl.ps1'), 'utf8'), /Register-ArgumentCompleter/);
-  });
-
-  it('stays the same when it is made again', async () => {
-    const path = join(functions(), 'bash', 'ldctl.bash');
-    const before = readFileSync(path, 'utf8');
-    await run(process.execPath, [LDCTL, 'autocomplete', 'bash', '--refresh-cache']);
-    assert.equal(readFileSync(path, 'utf8'), before);
+  it('prints each script, in any format', async () => {
+    for (const shell of ['bash', 'zsh', 'fish', 'powershell']) {
+      const { code, stdout } = await new Run(process.execPath, [LDCTL, 'completion', shell], env).input().ended();
+      assert.equal(code, 0);
+      assert.match(stdout, /ldctl __complete/);
+      const json = await new Run(process.execPath, [LDCTL, 'completion', shell, '-o', 'json'], env).input().ended();
+      assert.deepEqual(JSON.parse(json.stdout), { shell, script: stdout });
+    }
   });
 });

@@ -65,6 +65,8 @@ export function startRoll(context: ConnectedContext, target: Target, { memory, n
     memory,
     rollCommand: (rest, begun) => rollCommand(begun, rest && nodeFlags(rest, context.keepNodes), context.resumeFlags(target)),
   });
-  const title = titleOf(`rolling ${formatAction(plan.action)} of ${plan.runtime}`, target);
-  return showJob(context, { title, notify }, job);
+  const what = `rolling ${formatAction(plan.action)} of ${plan.runtime}`;
+  // Every roll has a record, and --resume takes its key.
+  context.rememberKey(plan.idempotencyKey, what);
+  return showJob(context, { title: titleOf(what, target), notify }, job);
 }

@@ -21,10 +21,11 @@ export async function runTrigger(
   const expectNodes = await settleExpectedNodes(request.expectNodes, context, target);
   const plan = { ...request, expectNodes, deploymentId: target.deployment.id };
   const tools = context.actingTools(target);
+  const what = `${formatAction(plan.action)} of ${plan.runtime}`;
   if (flags['dry-run']) {
     const { result } = await dryRun(plan, tools);
     return showDryRun(context, result, { request: describeTrigger(target.supervisorUrl.value, requestOf(plan)) });
   }
-  const title = titleOf(`${formatAction(plan.action)} of ${plan.runtime}`, target);
-  return showJob(context, { title, notify: flags.notify }, triggerIfNotBusy(plan, flags['if-busy'], tools));
+  if (plan.callersKey) context.rememberKey(plan.idempotencyKey, what);
+  return showJob(context, { title: titleOf(what, target), notify: flags.notify }, triggerIfNotBusy(plan, flags['if-busy'], tools));
 }

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as Args from '@oclif/core/args';
+import { BaseCommand } from '../cli/base-command.js';
+import { printOptions } from '../cli/flags.js';
+import { EXIT_CODES, type ExitCode } from '../core/exit-codes.js';
+import { printObject } from '../output/object.js';
+
+/** The file of each shell, in `completions/` of the package. */
+const FILES = { bash: 'ldctl.bash', zsh: 'ldctl.zsh', fish: 'ldctl.fish', powershell: 'ldctl.ps1' } as const;
+type Shell = keyof typeof FILES;
+
+export default class Completion extends BaseCommand {
+  static override summary = 'Print the script that completes ldctl in a shell.';
+  static override description =
+    'It completes commands, flags and their values: stored profiles, and the deployments, nodes and idempotency keys that ' +
+    'were lately seen on this machine. No server is asked.';
+  static override examples = [
+    { description: 'bash, in ~/.bashrc', command: 'source <(<%= config.bin %> <%= command.id %> bash)' },
+    { description: 'zsh, in ~/.zshrc after compinit', command: 'source <(<%= config.bin %> <%= command.id %> zsh)' },
+    { description: 'fish, in ~/.config/fish/config.fish', command: '<%= config.bin %> <%= command.id %> fish | source' },
+    {
+      description: 'PowerShell, in $PROFILE',
+      command: '<%= config.bin %> <%= command.id %> powershell | Out-String | Invoke-Expression',
+    },
+  ];
+  static override args = {
+    shell: Args.string({ required: true, ignoreStdin: true, options: Object.keys(FILES), description: 'the shell' }),
+  };
+
+  protected override async execute(): Promise<ExitCode> {
+    const { args, flags } = await this.parse(Completion);
+    const script = readFileSync(join(this.config.root, 'completions', FILES[args.shell as Shell]), 'utf8');
+    const options = printOptions(flags);
+    if (options.format === 'table') {
+      this.host.output.stdout.write(script);
+      await this.host.output.stdout.drained();
+    } else {
+      const fields = Object.entries({ shell: args.shell, script }).map(([name, value]) => ({ name, value }));
+      await printObject(this.host.output, { shell: args.shell, script }, fields, options);
+    }
+    return EXIT_CODES.done.code;
+  }
+}

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { LDCTL } from '../helpers/ldctl.js';
+import { withScene, type Scene } from '../helpers/scene.js';
+import { Terminal } from '../helpers/terminal.js';
+
+const RESTART = ['activities', 'trigger', 'iggy', 'restart'];
+
+async function offered(scene: Scene, ...words: string[]): Promise<string[]> {
+  const { code, stdout, stderr } = await scene.ldctl(['__complete', ...words]);
+  assert.deepEqual([code, stderr], [0, '']);
+  return stdout.split('\n').map((line) => line.split('\t')[0] ?? '').filter((value) => value !== '' && !value.startsWith(':'));
+}
+
+describe('what completion knows of', function () {
+  this.timeout(120_000);
+
+  it('are the nodes and deployments that a command at a terminal came across, without a request', () =>
+    withScene({}, async (scene) => {
+      await scene.ldctl([...RESTART, '--yes']);
+      for (const args of [['activities', 'list'], ['deployments', 'list']]) {
+        const { code } = await new Terminal([process.execPath, LDCTL, ...args], scene.env).ended();
+        assert.equal(code, 0);
+      }
+      const { reads } = scene.sandbox.record;
+      assert.deepEqual((await offered(scene, ...RESTART, '-n', '')).sort(), scene.nodes.sort());
+      assert.ok((await offered(scene, '--deployment', '')).includes('sandbox'));
+      assert.equal(scene.sandbox.record.reads, reads);
+      assert.equal(statSync(join(String(scene.env.LDCTL_CONFIG_DIR), 'seen.json')).mode & 0o777, 0o600);
+    }));
+
+  it('is nothing that a script came across, but for the key that it gave', () =>
+    withScene({}, async (scene) => {
+      await scene.ldctl(['activities', 'list']);
+      assert.equal(existsSync(join(String(scene.env.LDCTL_CONFIG_DIR), 'seen.json')), false);
+      await scene.ldctl([...RESTART, '--yes', '--idempotency-key', 'run: ü 1']);
+      assert.deepEqual(await offered(scene, ...RESTART, '--idempotency-key', ''), ['run: ü 1']);
+      assert.deepEqual(await offered(scene, ...RESTART, '-n', ''), []);
+    }));
+});
