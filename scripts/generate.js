@@ -1,5 +1,5 @@
 // Makes what is generated from the code: oclif.manifest.json, docs/commands, the tables of README.md between markers
-// (commands, exit codes, environment), the list of commands and flags that a test compares, and THIRD-PARTY-NOTICES, the
+// (commands, exit codes, environment), the man page, the list of commands and flags that a test compares, and THIRD-PARTY-NOTICES, the
 // licences of what is bundled. With --check it leaves the files as they are, and fails when they differ.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Config } from '@oclif/core';
@@ -8,6 +8,7 @@ import { ENVIRONMENT } from '../src/cli/help/help-topics.ts';
 import { bundle, noticesOf } from './bundle.js';
 import { COMMANDS_FOLDER, commandPages, commandTable } from './command-pages.js';
 import { commandLines } from './command-snapshot.js';
+import { manPage } from './man-page.js';
 import { sourcePlugin } from './source-plugin.js';
 
 const MANIFEST = 'oclif.manifest.json';
@@ -39,6 +40,7 @@ async function texts() {
   ].reduce((text, [name, rows]) => filled(text, name, rows), textOf('README.md'));
   return [
     ['README.md', readme],
+    ['man/ldctl.1', manPage(config)],
     ['test/snapshots/commands.txt', `${commandLines(config.commands).join('\n')}\n`],
     ['THIRD-PARTY-NOTICES', noticesOf(await bundle({ write: false }))],
     ...[...commandPages(config)].map(([name, text]) => [`${COMMANDS_FOLDER}/${name}`, text]),

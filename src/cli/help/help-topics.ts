@@ -3,13 +3,14 @@ import { wrapWords } from '../../core/text.js';
 
 export interface HelpTopic {
   summary: string;
-  text(): string;
+  text(): string | Promise<string>;
 }
 
 /** What `ldctl help TOPIC` explains that belongs to no single command. */
 export const HELP_TOPICS: Readonly<Record<string, HelpTopic>> = {
   'exit-codes': { summary: 'What each exit code means, and whether anything was sent.', text: exitCodesText },
   environment: { summary: 'The environment variables that are read.', text: environmentText },
+  'global-flags': { summary: 'The flags that every command has, or each that calls an API.', text: globalFlagsText },
 };
 
 /** The variables that are read, and what each is. Those of the vendor's own tool keep their names (contract, "Words the vendor's own tool already uses"). */
@@ -48,6 +49,16 @@ function environmentText(): string {
     'A flag wins over the environment, the environment over the profile, the profile over the default. But a profile ' +
     'named by --profile is taken whole: the LD_* variables of the connection are then ignored.';
   return [...wrapWords(order, WIDTH), '', ...columns(ENVIRONMENT, [21, 57])].join('\n');
+}
+
+async function globalFlagsText(): Promise<string> {
+  // Their definitions take time to load, and completion needs no more than the names of the topics.
+  const { globalFlagRows } = await import('./global-flags.js');
+  const where =
+    'They may stand before the command as well as after it. Those that say which deployment, through which API and with ' +
+    'which key are for the commands that call an API.';
+  const rows = globalFlagRows().flatMap(([flag, meaning]) => [flag, ...wrapWords(meaning, WIDTH - 6).map((line) => `      ${line}`)]);
+  return [...wrapWords(where, WIDTH), '', ...rows].join('\n');
 }
 
 /**
