@@ -11,7 +11,7 @@ import { painter } from './style.js';
 import { tookMs } from './time-text.js';
 
 /**
- * In GitHub Actions: an annotation for each node that was rejected, is missing or timed out, and a table in the
+ * In GitHub Actions: an annotation for each node that was rejected, is missing, unconfirmed or timed out, and a table in the
  * summary of the step. Elsewhere nothing. Annotations go to stderr, which the runner reads too, since stdout is data.
  * A summary that cannot be written is a warning, and never a failure of the run.
  */
@@ -40,10 +40,12 @@ function annotations(result: RunResult): string {
     .join('');
 }
 
-function troubleOf({ status, gate }: NodeResult, { outcome }: RunResult): string | null {
+function troubleOf({ status, gate, ambiguous }: NodeResult, { outcome }: RunResult): string | null {
   if (status === 'rejected' || status === MISSING) return status;
   if (isFailedGate(gate)) return `gate ${gateWord(gate)}`;
   if (status === NOT_STARTED) return null;
+  // Sight of it was lost, or it may be the entry of another trigger.
+  if (outcome === 'unconfirmed' && (status !== 'completed' || ambiguous)) return 'unconfirmed';
   return outcome === 'timed_out' && status !== 'completed' ? 'timed out' : null;
 }
 

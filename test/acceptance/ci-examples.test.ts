@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse as parseYaml } from 'yaml';
 import { parseJson } from '../../src/core/parse-json.js';
-import { type Ended } from '../helpers/ldctl.js';
+import { LDCTL, type Ended } from '../helpers/ldctl.js';
 import { withScene, type Scene } from '../helpers/scene.js';
 import { assertMatches } from '../helpers/schemas.js';
 import { sideBySide } from '../helpers/side-by-side.js';
@@ -57,10 +57,14 @@ async function runAction(
     writeFileSync(path, text);
     return path;
   };
+  const installed = join(scene.folder, 'ldctl-installed', 'ldctl', 'node_modules', '.bin');
+  mkdirSync(installed, { recursive: true });
+  if (!existsSync(join(installed, 'ldctl'))) symlinkSync(LDCTL, join(installed, 'ldctl'));
   const [output, summary, script] = [file('output'), file('summary'), file('step.sh', `cd "$HOME"\n${step.run}`)];
   const filled = Object.entries(step.env).map(([name, text]) => [name, fill(text, inputs, scene.env)]);
   const run = scene.spawn('bash', ['--noprofile', '--norc', '-eo', 'pipefail', script], {
     ...(Object.fromEntries(filled) as Record<string, string>),
+    RUNNER_TEMP: join(scene.folder, 'ldctl-installed'),
     GITHUB_ACTIONS: 'true',
     GITHUB_OUTPUT: output,
     GITHUB_STEP_SUMMARY: summary,
@@ -81,8 +85,30 @@ describe('the GitHub action', function () {
 
   it('keeps the key away from the step that installs', () => {
     const [install] = action.runs.steps;
-    assert.deepEqual(Object.keys(install?.env ?? {}), ['ACTION_PATH']);
+    assert.deepEqual(Object.keys(install?.env ?? {}), ['ACTION_PATH', 'PACKAGE']);
   });
+
+  it('installs the packed release, and shows npm no key', () =>
+    withScene({}, async (scene) => {
+      const npm = '#!/bin/sh\necho "key=$LD_API_KEY"; for word in "$@"; do echo "$word"; done\n';
+      writeFileSync(join(scene.folder, 'npm'), npm, { mode: 0o755 });
+      writeFileSync(join(scene.folder, 'my ldctl.tgz'), '');
+      const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+      const tarball = 'https://releases.example/ldctl.tgz';
+      for (const [given, installed] of [
+        ['', `ldctl@${version}`],
+        [tarball, tarball],
+        ['my ldctl.tgz', join(scene.folder, 'my ldctl.tgz')],
+        ['--global', '--global'],
+      ] as const) {
+        const script = `cd "$HOME"\n${action.runs.steps[0]?.run ?? ''}`;
+        const env = { ACTION_PATH: ROOT, PACKAGE: given, RUNNER_TEMP: '/runner temp' };
+        const { code, stdout, stderr } = await scene.spawn('bash', ['-eo', 'pipefail', '-c', script], env).input().ended();
+        assert.equal(code, 0, stderr);
+        const flags = ['--prefix', '/runner temp/ldctl', '--ignore-scripts', '--no-audit', '--no-fund'];
+        assert.deepEqual(stdout.trim().split('\n'), ['key=', 'install', ...flags, '--', installed]);
+      }
+    }));
 
   it('hands on what its last step puts out', () => {
     const id = action.runs.steps.at(-1)?.id ?? '';
@@ -121,6 +147,7 @@ describe('the GitHub action', function () {
         const forgotten = await runAction(scene, RESTART);
         assert.equal(forgotten.code, 2, forgotten.stderr);
         assert.deepEqual([forgotten.outputs.outcome, scene.posts.length], ['error', 0]);
+        assert.match(forgotten.stderr, /^::error title=ldctl empty_node::--node names no node Is a variable unset\?/m);
         assertMatches('error', forgotten.outputs.json ?? '');
         const every = await runAction(scene, { ...RESTART, 'every-node': 'true', 'expect-nodes': '2' });
         assert.equal(every.code, 0, every.stderr);
@@ -172,7 +199,21 @@ function jenkinsScript(): string {
 
 const EXAMPLES = {
   'the GitLab job': { script: gitlabScript(), env: { CI_PIPELINE_ID: '42', CI_JOB_NAME: 'restart-iggy' }, key: '42-restart-iggy' },
-  'the Jenkins stage': { script: jenkinsScript(), env: { BUILD_TAG: 'jenkins-restart-7' }, key: 'jenkins-restart-7' },
+  'a GitLab job of a matrix': {
+    script: gitlabScript(),
+    env: { CI_PIPELINE_ID: '42', CI_JOB_NAME: 'Neustart "größer": [iggy, 東京, $HOME]' },
+    key: '42-Neustart "größer": [iggy, 東京, $HOME]',
+  },
+  'the Jenkins stage': {
+    script: jenkinsScript(),
+    env: { BUILD_TAG: 'jenkins-restart-7', STAGE_NAME: 'Restart iggy' },
+    key: 'jenkins-restart-7 Restart iggy',
+  },
+  'a Jenkins stage of any name': {
+    script: jenkinsScript(),
+    env: { BUILD_TAG: 'jenkins-Ordner-größer Job-7', STAGE_NAME: "Matrix - OS = 'linux', 東京 `id`" },
+    key: "jenkins-Ordner-größer Job-7 Matrix - OS = 'linux', 東京 `id`",
+  },
 };
 
 for (const [name, { script, env, key }] of Object.entries(EXAMPLES)) {

@@ -41,6 +41,15 @@ describe('annotations in GitHub Actions', () => {
     assert.deepEqual(await annotations(run({ outcome: 'timed_out', nodes: [node(), waiting] })), []);
   });
 
+  it('are one a node that nobody can be sure of', async () => {
+    const unsure = node({ node_id: 17n, activity_id: 170n, ambiguous: true });
+    assert.deepEqual(await annotations(run({ outcome: 'unconfirmed', nodes: [node(), unsure, open] })), [
+      '::error title=restart of iggy unconfirmed::node 17 unconfirmed: activity 170 is completed',
+      '::error title=restart of iggy unconfirmed::node 16 unconfirmed: activity 160 is processing',
+    ]);
+    assert.deepEqual(await annotations(run({ outcome: 'completed', nodes: [unsure] })), []);
+  });
+
   it('are none for a node that is only still processing', async () => {
     assert.deepEqual(await annotations(run({ outcome: 'interrupted', nodes: [open, node()] })), []);
   });
