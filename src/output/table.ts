@@ -15,6 +15,7 @@ export interface TableLook {
   header: boolean;
   /** The width of the terminal, in columns; null where nothing needs to fit. */
   width: number | null;
+  memory?: WidthMemory;
 }
 
 /** A column that made it into the table: how its cells read, and how wide it is at least. */
@@ -35,16 +36,15 @@ export function fitColumns<T>(
   selection: Selection<T>,
   items: readonly T[],
   look: TableLook,
-  memory?: WidthMemory,
 ): FittedColumn<T>[] {
   const candidates = selection.columns.filter((column) => selection.chosen || isShown(column, look));
-  const whole = candidates.map((column) => fit(column, 0, items, look, memory));
+  const whole = candidates.map((column) => fit(column, 0, items, look));
   if (look.width === null || selection.chosen || totalWidth(whole) <= look.width) return whole;
   const { width } = look;
   let kept: ReadonlyArray<FittedColumn<T> | undefined> = [];
   for (const claim of claimsOf(candidates)) {
     if (!claim.isShortest && !kept[claim.place]) continue;
-    const fitted = fit(claim.column, claim.level, items, look, memory);
+    const fitted = fit(claim.column, claim.level, items, look);
     const wanted = candidates.map((_, place) => (place === claim.place ? fitted : kept[place]));
     // Something is better than nothing, even if it does not fit.
     if (kept.length === 0 || totalWidth(wanted.filter(isKept)) <= width) kept = wanted;
@@ -100,20 +100,14 @@ export function rowLines<T>(columns: readonly FittedColumn<T>[], items: readonly
   return lines(painted, widths);
 }
 
-function fit<T>(
-  column: Column<T>,
-  level: number,
-  items: readonly T[],
-  look: TableLook,
-  memory: WidthMemory = new Map(),
-): FittedColumn<T> {
+function fit<T>(column: Column<T>, level: number, items: readonly T[], look: TableLook): FittedColumn<T> {
   const whole = column.text ?? ((item: T) => cellText(column.value(item)));
   const render = level === 0 ? whole : (column.narrow?.[level - 1] ?? whole);
   const text = (item: T): string => shown(plainText(render(item, look.view)), look);
   const key = `${column.name} ${level}`;
   const heading = look.header ? title(column).length : 0;
-  const width = Math.max(heading, memory.get(key) ?? 0, ...items.map((item) => stringWidth(text(item))));
-  memory.set(key, width);
+  const width = Math.max(heading, look.memory?.get(key) ?? 0, ...items.map((item) => stringWidth(text(item))));
+  look.memory?.set(key, width);
   return { column, text, width };
 }
 
