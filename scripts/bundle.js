@@ -98,8 +98,8 @@ export async function bundle({ write = true } = {}) {
       chunkFileNames: `chunks/[name]-[hash].${extension}`,
       sourcemap: true,
       sourcemapExcludeSources: true,
-      // Names stay: they are in messages and stack traces. Licences are in THIRD-PARTY-NOTICES.
-      minify: { compress: true, mangle: false, codegen: false },
+      // Names of functions and classes stay: they are in messages and stack traces. Licences are in THIRD-PARTY-NOTICES.
+      minify: { mangle: { keepNames: true } },
       comments: false,
     };
     const { output } = await (write ? made.write(options) : made.generate(options));

@@ -20,7 +20,7 @@ const COMPLETE = '__complete';
  * @param root the folder of package.json
  */
 export async function runCommandLine(root: string, makePlugin: MakePlugin): Promise<void> {
-  process.once('exit', endedEarly);
+  process.once('exit', endedEarly).once('uncaughtException', (error) => void endByFault(error));
   const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as PJSON;
   const argv = process.argv.slice(2);
   settleUser();
@@ -47,6 +47,14 @@ function endedEarly(code: number): void {
   if (code !== EXIT_CODES.done.code) return;
   process.exitCode = EXIT_CODES.fault.code;
   systemHost().output.stderr.write('error: a fault in ldctl itself: it ended before the command did\n');
+}
+
+/** What was thrown where nobody waits. Node would show the line it comes from, and in a bundle a line is long. */
+async function endByFault(error: unknown): Promise<never> {
+  const host = systemHost();
+  await fail(host, error, process.argv.slice(2));
+  await host.output.stderr.drained();
+  process.exit();
 }
 
 async function fail(host: Host, error: unknown, argv: readonly string[], typed?: Typed): Promise<void> {

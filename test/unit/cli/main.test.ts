@@ -20,6 +20,12 @@ describe('a command line', function () {
     assert.equal(status, 1);
   });
 
+  it('is told of what is thrown where nobody waits', () => {
+    const { status, stderr } = run("(setTimeout(() => { throw new Error('too late'); }, 1), new Promise(() => {}))");
+    assert.match(String(stderr), /^error: a fault in ldctl itself: Error: too late \(internal\)\nhint: .*\n$/);
+    assert.equal(status, 1);
+  });
+
   it('that fails before its command begins says why', () => {
     const { status, stderr } = run("Promise.reject(new Error('no manifest'))");
     assert.match(String(stderr), /^error: a fault in ldctl itself: Error: no manifest/);
