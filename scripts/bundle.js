@@ -57,6 +57,14 @@ const LAZY_IN_OCLIF = {
 const LAZY_LIST_FORMAT = `const { ListFormat } = Intl;
   export default class { constructor(...args) { this.args = args; } format(list) { return new ListFormat(...this.args).format(list); } }`;
 
+/** Small modules that most commands need: a file of each kind, where there would be one for each module. */
+const FEWER_CHUNKS = [
+  { name: 'core', test: /src\/core\/(?!parse-json|stringify-json)/, minShareCount: 8 },
+  { name: 'log', test: /src\/activities\/(read-log|given-ids|activity-log|pages-in-order|find-activity|filter)\.ts$/ },
+  { name: 'times', test: /src\/(output\/(status|time-text|time-columns)|profiles\/expiry)\.ts$/ },
+  { name: 'terminal', test: /src\/(cli\/(host|signals|keyring)|output\/(ascii|streams|terminal-env|style)|profiles\/(key-store|keyring|api-key))\.ts$/ },
+];
+
 const PREFIX = 'in-place:';
 const IN_PLACE = new Map([
   ...Object.keys(LEFT_OUT).map((name) => [name, stubOf(name)]),
@@ -96,6 +104,7 @@ export async function bundle({ write = true } = {}) {
       format,
       entryFileNames: `[name].${extension}`,
       chunkFileNames: `chunks/[name]-[hash].${extension}`,
+      codeSplitting: { groups: FEWER_CHUNKS },
       sourcemap: true,
       sourcemapExcludeSources: true,
       // Names of functions and classes stay: they are in messages and stack traces. Licences are in THIRD-PARTY-NOTICES.

@@ -11,8 +11,8 @@ const KEY_FLAG = /^--?(api[-_]?key|key|token|password|secret)(=|$)/i;
  */
 export async function readyForOclif(argv: readonly string[]): Promise<string[]> {
   refuseKeyFlag(argv);
-  if (!argv[0]?.startsWith('-')) return [...argv];
-  // Few command lines begin with a flag, and the definitions of flags take time to load.
+  if (!argv[0]?.startsWith('-') || ['-h', '--help'].includes(argv[0])) return [...argv];
+  // Few other command lines begin with a flag, and the definitions of flags take time to load.
   const { commandFirst } = await import('./leading-flags.js');
   return commandFirst(argv);
 }
