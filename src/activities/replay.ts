@@ -16,24 +16,36 @@ export interface ReplayedEntries {
 
 /**
  * Where the entries of a replayed answer are when no journal tells: the first request was carried out in the 11
- * minutes before the answer's date, by the server's clock (design, "A caller's key and the re-run").
+ * minutes before this read of the log, by the server's clock (design, "A caller's key and the re-run").
  *
- * @param serverTime the answer's `date`, ms UTC
+ * @param answeredAt the answer's `date`, ms UTC, for a log that has none. It may be that of the first answer, so that
+ *   the entries would come after it.
+ * @returns null where neither says what time it is: there is no window to look in
  * @throws as `Supervisor.list` does
  */
 export async function findReplayed(
   log: ActivityLog,
-  serverTime: number,
+  answeredAt: number | null,
   options: { signal: AbortSignal },
-): Promise<ReplayedEntries> {
-  const from = serverTime - WINDOW_MS;
-  const inWindow = ({ created_at }: Activity): boolean => {
-    const created = Date.parse(created_at);
-    return created >= from && created <= serverTime + DATE_PRECISION_MS;
-  };
+): Promise<ReplayedEntries | null> {
+  let until: number | null = null;
+  let after = 0n;
   for await (const page of readLog(log, { signal: options.signal })) {
+    until ??= log.serverTime ?? answeredAt;
+    if (until === null) return null;
+    const from = until - WINDOW_MS;
     const older = page.entries.find(({ activity }) => Date.parse(activity.created_at) < from);
-    if (older) return { after: older.activity.id, inWindow };
+    if (!older) continue;
+    after = older.activity.id;
+    break;
   }
-  return { after: 0n, inWindow };
+  return until === null ? null : { after, inWindow: between(until - WINDOW_MS, until + DATE_PRECISION_MS) };
+}
+
+/** Both are of the server's clock, ms UTC, and inclusive. */
+function between(from: number, to: number): ReplayedEntries['inWindow'] {
+  return ({ created_at }) => {
+    const created = Date.parse(created_at);
+    return created >= from && created <= to;
+  };
 }

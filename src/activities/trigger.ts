@@ -130,11 +130,9 @@ class Trigger {
    */
   async #whereToFollow(sent: DispatchOutcome, scope: Scope): Promise<Scope> {
     if (sent.kind !== 'accepted' || !sent.accepted.replayed || !sent.onlyTry || !this.#plan.callersKey) return scope;
-    const { serverTime } = sent.accepted;
-    // Without the server's clock there is no window to look in; what does not show up above the baseline is missing.
-    if (serverTime === null) return scope;
-    const { after, inWindow } = await findReplayed(this.#log.log, serverTime, { signal: this.#tools.signal });
-    return this.#scope({ ...scope.baseline, highestId: after }, inWindow);
+    const found = await findReplayed(this.#log.log, sent.accepted.serverTime, { signal: this.#tools.signal });
+    // What does not show up above the baseline is missing then.
+    return found ? this.#scope({ ...scope.baseline, highestId: found.after }, found.inWindow) : scope;
   }
 
   /** By this run's own 202, which has arrived just now, or by that of an earlier one (design, "Sequence" 4). */

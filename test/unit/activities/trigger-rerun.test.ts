@@ -6,7 +6,7 @@ import { wireKey } from '../../../src/activities/wire-key.js';
 import { LdctlError } from '../../../src/core/errors.js';
 import { type RunRecord } from '../../../src/core/journal.js';
 import { type ResultEvent } from '../../../src/core/progress.js';
-import { accepted, apiError, failing, failingRead, inProgress, lost } from '../../helpers/fake-supervisor.js';
+import { accepted, apiError, failing, failingRead, inProgress, lost, type ReadStep } from '../../helpers/fake-supervisor.js';
 import { JobBench, plan, statuses } from '../../helpers/run.js';
 
 const MINUTE = 60_000;
@@ -336,6 +336,18 @@ describe('a replayed answer without a record (another machine)', () => {
     void run.clock.sleep(4000).then(() => run.supervisor.add({ node: 1n, status: 'rejected' }));
     const report = await run.trigger();
     assert.deepEqual([report.exitCode, report.result.nodes[0]?.activity_id], [0, id]);
+  });
+
+  it('an answer with the date of the first one hides none that came after that', async () => {
+    const run = new World();
+    const now = run.clock.now();
+    const first = now - 5 * MINUTE;
+    run.supervisor.add({ node: 1n, createdAt: first - MINUTE });
+    const id = run.supervisor.add({ node: 1n, status: 'rejected', createdAt: first + 4000 });
+    const dated: ReadStep = (page) => ({ ...page, serverTime: run.clock.now() });
+    run.supervisor.nextReads(dated, dated).nextPosts(() => accepted({ replayed: true, serverTime: first }));
+    const report = await run.trigger();
+    assert.deepEqual([report.exitCode, report.result.nodes[0]?.activity_id], [3, id]);
   });
 
   it('several of one node: the worse counts, ambiguous', async () => {
