@@ -1,4 +1,5 @@
 import type { Activity } from '../core/activity.js';
+import type { RunRecord } from '../core/journal.js';
 import type { Accepted } from '../core/supervisor.js';
 
 /** What proves an entry to be that of a trigger (design, "Sequence" 4): either is enough. */
@@ -26,9 +27,14 @@ export function proofByAnswer(
   return { seenBy: arrivedAt + SEEN_WITHIN_MS, createdBy: serverTime === null ? null : serverTime + claimWindowMs };
 }
 
-/** By the `date` of a 202 that an earlier run has recorded, ms UTC. @returns null where it recorded none */
-export function proofByRecord(acceptedAt: number | undefined, claimWindowMs: number): Proof | null {
-  return acceptedAt === undefined ? null : { seenBy: null, createdBy: acceptedAt + claimWindowMs };
+/**
+ * By the 202 that an earlier run has recorded.
+ * @param acceptedAt as in `RunRecord`
+ * @returns null where it recorded none, so that no proof is asked for
+ */
+export function proofByRecord(acceptedAt: RunRecord['acceptedAt'], claimWindowMs: number): Proof | null {
+  if (acceptedAt === undefined) return null;
+  return { seenBy: null, createdBy: acceptedAt === null ? null : acceptedAt + claimWindowMs };
 }
 
 /** Whether an entry is proven by a poll that shows it. @param polledAt when that began; monotonic clock, ms */

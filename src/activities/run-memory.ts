@@ -92,11 +92,11 @@ export class RunMemory {
 
   /**
    * It was accepted: a later run follows and never posts. Failing to note it only makes that run more careful.
-   * @param acceptedAt the server's `date` of a 202 that was no replay, ms UTC; null without one
+   * @param acceptedAt as in `RunRecord`
    */
-  accepted(baseline: Baseline, firstPostAt: number, acceptedAt: number | null): AsyncGenerator<RunStep, void> {
+  accepted(baseline: Baseline, firstPostAt: number, acceptedAt: RunRecord['acceptedAt']): AsyncGenerator<RunStep, void> {
     return this.#note((known) => {
-      const isNews = acceptedAt !== null && known?.acceptedAt === undefined;
+      const isNews = acceptedAt !== undefined && known?.acceptedAt === undefined;
       if (known && known.state !== 'posting') return isNews ? { ...known, acceptedAt } : known;
       const token = known?.token ?? randomUUID();
       const record = { wireKey: this.#wireKey, baseline, firstPostAt, state: 'accepted', token } as const;

@@ -76,7 +76,7 @@ class Trigger {
       }
       yield this.#dispatched(facts, start.earlier);
       const found = await this.#whereToFollow(sent, scope);
-      const acceptedAt = sent.kind === 'accepted' && !sent.accepted.replayed ? sent.accepted.serverTime : null;
+      const acceptedAt = sent.kind === 'accepted' && !sent.accepted.replayed ? sent.accepted.serverTime : undefined;
       yield* this.#memory.accepted(found.baseline, start.firstPostAt, acceptedAt);
       const isFresh = !start.earlier && found === scope && start.ageMs <= FRESH_MS;
       const proven = { ...found, targets: withProof(found.targets, proof) };

@@ -29,8 +29,11 @@ export interface RunRecord {
    * that other runs did since it looked.
    */
   token: string;
-  /** The server's `date` of a 202 that was no replay, ms UTC: what a re-run's entries are proven by (design, "Sequence" 4). */
-  acceptedAt?: number;
+  /**
+   * The server's `date` of a 202 that was no replay, ms UTC: what a re-run's entries are proven by (design, "Sequence" 4).
+   * Null for such a 202 without one: then nothing proves them. Absent where no such 202 came.
+   */
+  acceptedAt?: number | null;
   /** How the last run that followed this trigger ended, and when: local wall clock, ms, UTC. */
   ended?: { outcome: Outcome; at: number };
   /** How the gate after the node of a roll ended that let the roll go on; absent where there was none. */

@@ -17,8 +17,8 @@ const recordOnDisk = v.object({
   first_post_at: instant,
   state: v.picklist(['posting', 'accepted', 'passed']),
   token: v.string(),
-  accepted_at: v.optional(instant),
-  // What another version wrote there breaks no record: nothing is sent because of it.
+  accepted_at: v.optional(v.nullable(instant)),
+  // Nothing is sent because of these: what another version wrote there breaks no record.
   ended: v.fallback(v.optional(v.object({ outcome, at: instant })), undefined),
   gate: v.optional(gate),
 });

@@ -58,10 +58,10 @@ describe('the memory of a trigger with a caller’s key', () => {
     assert.equal(await state(), undefined);
     await memory.claim(BASELINE, 1000);
     assert.equal(await state(), 'posting');
-    await codes(memory.accepted(BASELINE, 1000, null));
+    await codes(memory.accepted(BASELINE, 1000, undefined));
     assert.equal(await state(), 'accepted');
     await codes(memory.passed(null));
-    await codes(memory.accepted(BASELINE, 2000, null));
+    await codes(memory.accepted(BASELINE, 2000, undefined));
     const { token, ...record } = (await memory.recall()) ?? { token: '' };
     assert.match(token, /./);
     assert.deepEqual(record, { wireKey: 'key.0', baseline: BASELINE, firstPostAt: 1000, state: 'passed' });
@@ -120,7 +120,7 @@ describe('the memory of a trigger with a caller’s key', () => {
 
     it('none posts once it was accepted', async () => {
       const { first, second } = await two();
-      await codes(second.accepted(BASELINE, 1000, null));
+      await codes(second.accepted(BASELINE, 1000, undefined));
       for (let time = 0; time < 2; time++) assert.equal((await first.claim(LATER, 9000))?.state, 'accepted');
     });
 
@@ -132,7 +132,7 @@ describe('the memory of a trigger with a caller’s key', () => {
 
     it('a refusal of the first leaves it once the second was accepted', async () => {
       const { journal, first, second } = await two();
-      await codes(second.accepted(BASELINE, 1000, null));
+      await codes(second.accepted(BASELINE, 1000, undefined));
       await first.forget();
       assert.equal(only(journal)?.state, 'accepted');
     });
@@ -163,7 +163,7 @@ describe('the memory of a trigger with a caller’s key', () => {
   it('is none of a random key', async () => {
     const memory = memoryIn(null);
     assert.equal(await memory.claim(BASELINE, 1000), null);
-    assert.deepEqual(await codes(memory.accepted(BASELINE, 1000, null)), []);
+    assert.deepEqual(await codes(memory.accepted(BASELINE, 1000, undefined)), []);
     assert.equal(await memory.recall(), null);
   });
 

@@ -114,20 +114,27 @@ describe('trigger, a re-run with a caller’s key', () => {
   const key = { idempotencyKey: 'job-1', callersKey: true };
 
   /** The record of a run whose 202 came at the start. */
-  function recorded(run: World, acceptedAt?: number): void {
+  function recorded(run: World, acceptedAt?: number | null): void {
     const baseline = { highestId: run.supervisor.entries.at(-1)?.activity.id ?? 0n, nodes: [] };
     const record = { wireKey: wireKey('job-1', plan()), baseline, firstPostAt: run.start, state: 'accepted', token: 'x' } as const;
     run.journal.records.set(record.wireKey, acceptedAt === undefined ? record : { ...record, acceptedAt });
   }
 
   it('keeps the date of its 202 in its record, and not that of a replay', async () => {
-    const acceptedAt = async (replayed: boolean): Promise<number | undefined> => {
+    const acceptedAt = async (replayed: boolean, serverTime: number | null = 5000): Promise<number | null | undefined> => {
       const run = new World();
-      run.supervisor.nextPosts((request) => ({ ...run.supervisor.carryOut(request), replayed, serverTime: 5000 }));
+      run.supervisor.nextPosts((request) => ({ ...run.supervisor.carryOut(request), replayed, serverTime }));
       await run.trigger({ ...key, wait: false });
       return [...run.journal.records.values()][0]?.acceptedAt;
     };
-    assert.deepEqual([await acceptedAt(false), await acceptedAt(true)], [5000, undefined]);
+    assert.deepEqual([await acceptedAt(false), await acceptedAt(true), await acceptedAt(false, null)], [5000, undefined, null]);
+  });
+
+  it('takes nothing for proven after a 202 without a date', async () => {
+    const run = new World();
+    recorded(run, null);
+    run.supervisor.add({ node: 1n });
+    assert.deepEqual([(await run.trigger(key)).exitCode, run.warnings], [7, ['unproven']]);
   });
 
   it('asks for proof by the date in the record', async () => {

@@ -118,6 +118,13 @@ describe('the run journal', () => {
     assert.equal(statSync(onlyFile(folder)).ino, before);
   });
 
+  it('keeps that a 202 came without a time', async () => {
+    const journal = new FileJournal(privateFolder(), clock);
+    const record = recordOf('a', { state: 'accepted', acceptedAt: null });
+    await write(journal, record);
+    assert.deepEqual(await journal.read('a'), record);
+  });
+
   it('keeps the time of the 202 and how a run ended; an end that is not known breaks no record', async () => {
     const folder = privateFolder();
     const journal = new FileJournal(folder, clock);
