@@ -38,6 +38,11 @@ export function isInProgress(error: LdctlError): boolean {
   return error instanceof ApiError && error.status === 409 && error.code === 'idempotent_request_in_progress';
 }
 
+/** Whether a read that failed so may do better at another time. */
+export function mayPass(error: LdctlError): boolean {
+  return error instanceof ApiError ? error.retryable : error instanceof TransportError && error.transient;
+}
+
 function classifyTransport({ sent, transient }: TransportError): PostClass {
   if (sent === 'maybe') return 'uncertain';
   return transient ? 'not-sent' : 'definite-no';

@@ -4,10 +4,10 @@ import { warning, type RunStep } from '../core/progress.js';
 import { Stopwatch } from '../core/stopwatch.js';
 import type { Accepted, Supervisor, TriggerRequest } from '../core/supervisor.js';
 import { Backoff } from './backoff.js';
-import { classify, isInProgress, type PostAnswer } from './dispatch-rules.js';
+import { classify, isInProgress, mayPass, type PostAnswer } from './dispatch-rules.js';
 import { readUntilKnown, READ_AFTER_MS, TRIES_END_MS, type ReadTools, type Uncertain } from './read-until-known.js';
 import { asLdctlError } from './run-outcome.js';
-import type { Clearance, EarlierTry } from './starting-point.js';
+import type { Clearance, EarlierTry, Tried } from './starting-point.js';
 
 export interface DispatchTools extends ReadTools {
   supervisor: Supervisor;
@@ -15,11 +15,8 @@ export interface DispatchTools extends ReadTools {
   appearTimeoutMs: number;
   /** As in `JobTools`. */
   mayPost?: (signal: AbortSignal) => Promise<boolean>;
-  /**
-   * Asked right before every POST: whether it may be made just now.
-   * @param maybeSent whether one of this trigger may have been carried out
-   */
-  clear(maybeSent: boolean): AsyncGenerator<RunStep, Clearance>;
+  /** Asked right before every POST: whether it may be made just now. */
+  clear(tried: Tried): AsyncGenerator<RunStep, Clearance>;
 }
 
 export type DispatchOutcome =
@@ -83,7 +80,7 @@ class Dispatch {
   }
 
   async *#untilKnown(): AsyncGenerator<RunStep, DispatchOutcome> {
-    const { clock, signal } = this.#tools;
+    const { signal } = this.#tools;
     for (;;) {
       if (this.#uncertain) {
         const seen = yield* readUntilKnown(this.#uncertain, { tries: this.#tries, resendableMs: this.#resendableMs }, this.#tools);
@@ -93,7 +90,11 @@ class Dispatch {
       if (this.#tools.mayPost && !(await this.#tools.mayPost(signal))) {
         return this.#end((this.#maybeSent ? this.#lastError : null) ?? calledOff());
       }
-      const clearance = yield* this.#tools.clear(this.#maybeSent);
+      const clearance = yield* this.#cleared();
+      if (clearance instanceof LdctlError) {
+        if (!(yield* this.#waitToTryAgain(clearance))) return this.#end(clearance);
+        continue;
+      }
       if (clearance === 'carried-out') return { kind: 'recovered' };
       if (clearance === 'expired') return this.#end(this.#lastError ?? calledOff());
       if (clearance !== 'go') {
@@ -118,14 +119,34 @@ class Dispatch {
           this.#noteUncertain(error);
           yield warning('fate_unknown', `${error.message}; looking at the log before anything is sent again`);
           break;
-        default: {
-          const waitMs = Math.max(this.#backoff.next(), retryAfterOf(error));
-          if (this.#tries.ms + waitMs > this.#resendableMs) return this.#end(error);
-          yield warning('not_sent', `${error.message}; trying again in ${formatDuration(waitMs)}`);
-          await clock.sleep(waitMs, signal);
-        }
+        default:
+          if (!(yield* this.#waitToTryAgain(error))) return this.#end(error);
       }
     }
+  }
+
+  /** @returns the error instead, where reading the log has failed between two tries: that may pass, as what failed the first */
+  async *#cleared(): AsyncGenerator<RunStep, Clearance | LdctlError> {
+    try {
+      return yield* this.#tools.clear(this.#tried);
+    } catch (error) {
+      if (this.#tried === 'in vain' && error instanceof LdctlError && mayPass(error)) return error;
+      throw error;
+    }
+  }
+
+  get #tried(): Tried {
+    if (this.#maybeSent) return 'uncertain';
+    return this.#lastError === null ? 'nothing' : 'in vain';
+  }
+
+  /** @returns false where there is no time left for another try */
+  async *#waitToTryAgain(error: LdctlError): AsyncGenerator<RunStep, boolean> {
+    const waitMs = Math.max(this.#backoff.next(), retryAfterOf(error));
+    if (this.#tries.ms + waitMs > this.#resendableMs) return false;
+    yield warning('not_sent', `${error.message}; trying again in ${formatDuration(waitMs)}`);
+    await this.#tools.clock.sleep(waitMs, this.#tools.signal);
+    return true;
   }
 
   async #post(): Promise<PostAnswer> {

@@ -121,7 +121,7 @@ function named(event: ResultEvent, busy: readonly Activity[]): ResultEvent {
 function rememberJoined(plan: TriggerPlan, ids: readonly Id[], tools: JobTools): AsyncGenerator<RunStep, void> {
   const lowest = ids.reduce((low, id) => (id < low ? id : low));
   const baseline = { highestId: lowest > 0n ? lowest - 1n : 0n, nodes: [] };
-  return memoryOf(plan, tools).accepted(baseline, tools.clock.now(), null);
+  return memoryOf(plan, tools).accepted(baseline, tools.clock.now(), undefined);
 }
 
 /** What is left of a limit; null for none. */

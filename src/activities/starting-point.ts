@@ -7,8 +7,10 @@ import { LogTail } from './follow/log-tail.js';
 import type { BaselineNaming, RunLog } from './run-log.js';
 import type { RunMemory } from './run-memory.js';
 
-/** Of entries above a baseline that is older, too many may be somebody else's (design, "Sequence" 2). */
+/** Of entries above a baseline that is older, too many may be somebody else's (design, "Sequence" 2) … */
 const OLDEST_BASELINE_MS = 2 * 60_000;
+/** … and after a try that was not sent, all of what has come before the next one is. */
+const FRESH_BASELINE_MS = 2000;
 
 /** What was tried before, by a process that ended before it knew what became of it. */
 export interface EarlierTry {
@@ -26,6 +28,9 @@ export type Clearance =
   | 'carried-out'
   /** … or may have been. */
   | EarlierTry;
+
+/** What this run has tried so far: no POST, only such as certainly were not carried out, or one that may have been. */
+export type Tried = 'nothing' | 'in vain' | 'uncertain';
 
 interface StartingTools {
   memory: RunMemory;
@@ -103,14 +108,16 @@ export class StartingPoint {
   /**
    * To be asked right before every POST: whether the baseline still holds, and no other run has done anything with the
    * key. A baseline that is too old is read anew if nothing was sent.
-   * @param maybeSent whether a POST of this run may have been carried out
    * @throws LdctlError when the record cannot be read or written; as `Supervisor.list` does, or Interrupted
    */
-  async clear(maybeSent: boolean): Promise<Clearance> {
+  async clear(tried: Tried): Promise<Clearance> {
+    let limitMs = tried === 'in vain' ? FRESH_BASELINE_MS : OLDEST_BASELINE_MS;
     for (;;) {
-      if (this.#earlier === null && this.#age.ms > OLDEST_BASELINE_MS) {
-        if (maybeSent) return 'expired';
+      if (this.#earlier === null && this.#age.ms > limitMs) {
+        if (tried === 'uncertain') return 'expired';
         await this.#readAnew();
+        // A log that takes longer to read is not read for ever.
+        limitMs = OLDEST_BASELINE_MS;
       } else if (this.#isClaimed) {
         // The process may have been stopped since.
         if (await this.#tools.memory.holds()) return 'go';
@@ -121,9 +128,14 @@ export class StartingPoint {
     }
   }
 
+  /** The nodes that it names only where those are old, since that may take many requests. */
   async #readAnew(): Promise<void> {
-    this.#age = new Stopwatch(this.#tools.clock);
-    this.#setBaseline(await this.#tools.log.baseline(this.#tools.naming));
+    const { log, clock, naming } = this.#tools;
+    const isOld = this.#age.ms > OLDEST_BASELINE_MS;
+    this.#age = new Stopwatch(clock);
+    const { highestId, nodes } = await log.baseline(isOld ? naming : 'no node');
+    if (!isOld && highestId === this.#baseline.highestId) return;
+    this.#setBaseline({ highestId, nodes: isOld ? nodes : this.#baseline.nodes });
     this.#firstPostAt = this.#tools.clock.now();
     this.#isClaimed = false;
   }

@@ -13,7 +13,7 @@ import type { RunMemory } from './run-memory.js';
 import { failedOutcome, interruptedOutcome, outcomeOf, type RunOutcome } from './run-outcome.js';
 import { resultOf, type RunFacts } from './run-result.js';
 import { followRun, workOf } from './run.js';
-import { StartingPoint, type Clearance } from './starting-point.js';
+import { StartingPoint, type Clearance, type Tried } from './starting-point.js';
 import { above, targetKindOf, targetsOf, withLongSettle, withProof, type Correlation, type Targets } from './targets.js';
 import { memoryOf, requestOf, type TriggerPlan } from './trigger-plan.js';
 
@@ -101,16 +101,16 @@ class Trigger {
       const read = await start.tail.poll([], { signal: readSignal, tries: 'one' });
       return read.some((activity) => targets.owns(activity));
     };
-    const clear = (maybeSent: boolean): AsyncGenerator<RunStep, Clearance> => this.#clear(start, maybeSent);
+    const clear = (tried: Tried): AsyncGenerator<RunStep, Clearance> => this.#clear(start, tried);
     const tools = { supervisor, clock, random, signal, mayPost, clear, isInLog, appearTimeoutMs };
     return yield* dispatch(this.#request, tools, earlierTry);
   }
 
   /** A baseline that has changed is emitted before the POST, and since that may take its time, it is asked again. */
-  async *#clear(start: StartingPoint, maybeSent: boolean): AsyncGenerator<RunStep, Clearance> {
+  async *#clear(start: StartingPoint, tried: Tried): AsyncGenerator<RunStep, Clearance> {
     for (;;) {
       const { baseline } = start;
-      const clearance = await start.clear(maybeSent);
+      const clearance = await start.clear(tried);
       if (start.baseline === baseline) return clearance;
       yield this.#baselineOf(start);
       if (clearance !== 'go') return clearance;

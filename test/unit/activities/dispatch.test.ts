@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { dispatch, type DispatchOutcome } from '../../../src/activities/dispatch.js';
-import { type Clearance, type EarlierTry } from '../../../src/activities/starting-point.js';
+import { type Clearance, type EarlierTry, type Tried } from '../../../src/activities/starting-point.js';
 import { Interrupted, LdctlError, RedirectError, TransportError } from '../../../src/core/errors.js';
 import { type RunStep } from '../../../src/core/progress.js';
 import { type TriggerRequest } from '../../../src/core/supervisor.js';
@@ -46,7 +46,7 @@ class World {
   isInLog: () => boolean = () => false;
   mayPost: (() => Promise<boolean>) | undefined;
   earlier: EarlierTry | null = null;
-  clearance: (maybeSent: boolean) => Clearance = () => 'go';
+  clearance: (tried: Tried) => Clearance = () => 'go';
 
   constructor(...posts: PostStep[]) {
     this.supervisor.nextPosts(...posts);
@@ -58,7 +58,7 @@ class World {
       clock: this.clock,
       signal: this.stop.signal,
       mayPost: this.mayPost,
-      clear: (maybeSent: boolean) => this.#clear(maybeSent),
+      clear: (tried: Tried) => this.#clear(tried),
       appearTimeoutMs: APPEAR_MS,
       random: () => 0.5,
       isInLog: (signal: AbortSignal) => {
@@ -77,9 +77,9 @@ class World {
     return end;
   }
 
-  async *#clear(maybeSent: boolean): AsyncGenerator<RunStep, Clearance> {
+  async *#clear(tried: Tried): AsyncGenerator<RunStep, Clearance> {
     yield* [];
-    return Promise.resolve(this.clearance(maybeSent));
+    return Promise.resolve(this.clearance(tried));
   }
 
   since(): number {

@@ -350,14 +350,34 @@ describe('trigger, when the POST goes wrong', () => {
     assert.deepEqual([report.exitCode, report.error?.code, report.result.request_id], [7, 'http_403', 'request-403']);
   });
 
-  it('an answer that took long: somebody may have done the same meanwhile, so its own entry is waited for', async () => {
+  it('an answer that took long: what somebody did meanwhile is not taken for its own entry, however late that is', async () => {
     const run = new World();
-    run.supervisor.behaviour.set(1n, { appearMs: 3000, workMs: 6000, result: 'rejected' });
+    run.supervisor.behaviour.set(1n, { appearMs: 9000, workMs: 6000, result: 'rejected' });
     run.supervisor.nextPosts(failing(apiError(429, { retryAfterMs: 60_000 })));
     void run.clock.sleep(30_000).then(() => run.supervisor.add({ node: 1n, status: 'completed' }));
     const report = await run.trigger();
     assert.equal(report.exitCode, 3);
-    assert.deepEqual(report.result.nodes.map(({ ambiguous }) => ambiguous), [true]);
+    assert.deepEqual(report.result.nodes.map(({ ambiguous }) => ambiguous), [false]);
+  });
+
+  it('a read before another try that fails is itself tried again, and nothing is sent meanwhile', async () => {
+    const run = new World();
+    const down = apiError(503);
+    run.supervisor.nextPosts(failing(apiError(429, { retryAfterMs: 10_000 })));
+    const report = await run.trigger({}, (event) => {
+      if (event.event === 'warning' && run.supervisor.posts.length === 1) run.supervisor.nextReads(failingRead(down));
+    });
+    assert.deepEqual([report.exitCode, run.supervisor.dispatched, run.supervisor.posts.length], [0, 1, 2]);
+  });
+
+  it('one that fails for good ends it, and nothing was sent', async () => {
+    const run = new World();
+    run.supervisor.nextPosts(failing(apiError(429, { retryAfterMs: 10_000 })));
+    const ended = run.trigger({}, (event) => {
+      if (event.event === 'warning') run.supervisor.nextReads(failingRead(apiError(403)));
+    });
+    await assert.rejects(ended, { status: 403 });
+    assert.equal(run.supervisor.posts.length, 1);
   });
 
   it('a machine that sleeps for an hour after a lost POST sends nothing more', async () => {
