@@ -28,8 +28,8 @@ export async function newestEntries(
     if (first) since ??= (log.serverTime ?? Date.parse(first.created_at)) - maxAgeMs;
     const isTooOld = (activity: Activity): boolean => since !== null && Date.parse(activity.created_at) < since;
     newest.push(...part.filter((activity) => !isTooOld(activity)));
-    const last = part.at(-1);
-    if (newest.length >= NEWEST || (last && isTooOld(last))) break;
+    // All of them: a single one may have a time that is no time, such as that of the year 1.
+    if (newest.length >= NEWEST || (part.length > 0 && part.every(isTooOld))) break;
   }
   return newest.slice(0, NEWEST);
 }

@@ -1,4 +1,5 @@
-import { appendFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { formatDuration } from '../core/durations.js';
 import { type Env } from '../core/env.js';
 import { isFailedGate, MISSING, NOT_STARTED, type NodeResult, type RunResult } from '../core/outcome.js';
@@ -21,12 +22,15 @@ export async function reportToGitHub(output: Output, env: Env, result: RunResult
   const file = env.GITHUB_STEP_SUMMARY;
   if (!file) return;
   try {
-    await appendFile(file, stepSummary(result));
+    await writeFile(file, stepSummary(result), { flag: APPEND_AT_ONCE });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     output.stderr.write(warningText(`the step summary could not be written: ${reason}`, painter(output.stderr.colour)));
   }
 }
+
+// A pipe that nobody reads is an error, and not waited for; Windows, which has none in its folders, counts undefined as 0.
+const APPEND_AT_ONCE = constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | constants.O_NONBLOCK;
 
 /** `::error` lines, as GitHub's workflow commands want them. */
 function annotations(result: RunResult): string {

@@ -112,6 +112,13 @@ describe('activities trigger, how many nodes there are', () => {
       assert.deepEqual([none.code, (parseJson(none.stdout) as Result).error?.code], [5, 'no_nodes_counted']);
     });
 
+    it('ends with 6 where Core counts more than there can be, and sends nothing', async () => {
+      logGrows([old(1n, 1n)]);
+      coreCounts(100_001);
+      const { code, stdout } = await bench.run(ActivitiesTrigger, ...args);
+      assert.deepEqual([code, (parseJson(stdout) as Result).error?.code], [6, 'invalid_answer']);
+    });
+
     it('does not go with named nodes, and is the only word', async () => {
       assert.equal((await bench.run(ActivitiesTrigger, ...args, '--node', '1')).code, 2);
       assert.equal((await bench.run(ActivitiesTrigger, ...EVERY_NODE, '--expect-nodes', 'cluster')).code, 2);

@@ -1,8 +1,9 @@
 import type { DeploymentPath } from '../../api/core-api.js';
-import { LdctlError } from '../../core/errors.js';
+import { InvalidAnswerError, LdctlError } from '../../core/errors.js';
 import { findDeployment } from '../../profiles/deployments.js';
 import type { Target } from '../../profiles/target.js';
 import type { ConnectedContext } from '../connected-context.js';
+import { MOST_NODES } from './node-targets.js';
 
 /** How many nodes there must be, as `--expect-nodes` has it: as many as Core counts, or, for null, those that the log names. */
 export type ExpectedNodes = number | 'deployment' | null;
@@ -28,6 +29,11 @@ export async function countNodes(context: ConnectedContext, target: Target, sign
   const core = context.core({ apiUrl: context.settings.apiUrl.value, key: target.key });
   const at = (await pathByLog(context, target, signal)) ?? (await pathByStructure(context, target, signal));
   const { nodes_count: count } = await core.deployment(at, { signal });
+  if (count > MOST_NODES) {
+    throw new InvalidAnswerError(`Core counts ${count} nodes in deployment ${at.deploymentId}, which cannot be`, {
+      hint: 'Nothing was sent. Name the nodes with --node, or give a number with --expect-nodes.',
+    });
+  }
   if (count > 0) return count;
   throw new LdctlError('refused', 'no_nodes_counted', `Core counts no nodes in deployment ${at.deploymentId}`, {
     hint: 'Nothing was sent. Name the nodes with --node, or give a number with --expect-nodes.',

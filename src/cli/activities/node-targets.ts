@@ -3,7 +3,8 @@ import { UsageError } from '../../core/errors.js';
 import { parseId, type Id } from '../../core/ids.js';
 import { parseWholeNumber, wholeNumber } from '../flags.js';
 
-const MOST_NODES = 100_000;
+/** As many as any deployment has, and a result can list. */
+export const MOST_NODES = 100_000;
 
 /** Which nodes a trigger is about. */
 export const targetFlags = {

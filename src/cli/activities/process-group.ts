@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Clock } from '../../core/clock.js';
 
-/** Between asking processes to end, and ending them. */
-const GRACE_MS = 2000;
+/** Between asking processes to end, and ending them: short enough for Ctrl-C to end everything within a second. */
+const GRACE_MS = 700;
 
 /** Those that are there now. When this process ends in a hurry, they end with it. */
 const running = new Set<ProcessGroup>();

@@ -49,6 +49,17 @@ describe('readBaseline', () => {
       assert.deepEqual(baseline.nodes, [1n, 2n, 3n, 9n]);
     });
 
+    it(`${order}: and an entry with a time that is none ends the reading of none`, async () => {
+      const supervisor = fake(order, 0);
+      supervisor.nodes = ids(1n, 150);
+      supervisor.addHistory(150);
+      for (const { activity } of supervisor.entries) {
+        if (activity.node_id === 51n || activity.node_id === 100n) activity.created_at = '0001-01-01T00:00:00Z';
+      }
+      const { nodes } = await readBaseline(new ActivityLog(supervisor, 71n), {});
+      assert.deepEqual(nodes, ids(1n, 150).filter((node) => node !== 51n && node !== 100n));
+    });
+
     it(`${order}: or of 30 days, by the newest entry where the server does not say what day it is`, async () => {
       const supervisor = fake(order, 0);
       const now = Date.UTC(2026, 5, 1);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -90,6 +91,14 @@ describe('the step summary in GitHub Actions', () => {
     await reportToGitHub(memoryOutput(), { ...ON, GITHUB_STEP_SUMMARY: file }, result);
     return readFile(file, 'utf8');
   }
+
+  it('is not written to a pipe that nobody reads, and not waited for', async () => {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const output = memoryOutput();
+    await reportToGitHub(output, { ...ON, GITHUB_STEP_SUMMARY: pipe }, run());
+    assert.match(output.stderr.text, /^warning: the step summary could not be written: ENXIO/);
+  });
 
   it('is a Markdown table, appended to what is there', async () => {
     await writeFile(join(folder, 'there.md'), 'before\n');

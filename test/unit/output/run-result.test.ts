@@ -37,6 +37,14 @@ const mixed = run({
     '--node 16 --node 18 --node 19',
 });
 
+describe('the summary of a run', () => {
+  it('comes at once for 100,000 nodes that are missing', async () => {
+    const absent = Array.from({ length: 100_000 }, () => missing({ node_id: null }));
+    const [line] = await summary(run({ outcome: 'unconfirmed', targets: 'expected', nodes: absent }), { format: 'ndjson' });
+    assert.match(line ?? '', /^✗ 100000 of 100000 nodes missing /);
+  });
+});
+
 describe('the result of a run as a table', () => {
   it('has a row a node', async () => {
     assert.deepEqual((await print(mixed)).stdout.lines, [
