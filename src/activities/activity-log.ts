@@ -93,6 +93,10 @@ export class ActivityLog {
     const again = isCapped(first) ? first : await this.#ask(1, options);
     if (!isShort(again)) return again;
     this.#pageSize = heldBy(again);
+    if (this.#pageSize === 1) {
+      const what = `the activity log of deployment ${this.#deploymentId} holds one entry a page`;
+      throw new InvalidAnswerError(`${what}, which does not show where the newest one is`);
+    }
     return { ...again, size: this.#pageSize };
   }
 

@@ -6,12 +6,15 @@ import type { Accepted } from '../core/supervisor.js';
 export interface Proof {
   /** That a good poll shows it which began no later than this; monotonic clock, ms, null where none can. */
   seenBy: number | null;
-  /** That it was created no later than this, by the server's clock; ms UTC, null where that is not known. */
-  createdBy: number | null;
+  /** That it was created in this time, by the server's clock; ms UTC, null where that is not known. */
+  created: { from: number; by: number } | null;
 }
 
 /** Whoever does the same within this time of the 202 cannot be told apart, and hardly anybody does. */
 const SEEN_WITHIN_MS = 2000;
+
+/** No clocks of one service are further apart: a time that lies so far before the 202 is none, such as that of the year 1. */
+const CLOCKS_APART_MS = 10 * 60_000;
 
 /**
  * By a 202 that has just arrived. A replay proves nothing: the action was carried out some time before.
@@ -24,7 +27,7 @@ export function proofByAnswer(
   claimWindowMs: number,
 ): Proof | null {
   if (replayed) return null;
-  return { seenBy: arrivedAt + SEEN_WITHIN_MS, createdBy: serverTime === null ? null : serverTime + claimWindowMs };
+  return { seenBy: arrivedAt + SEEN_WITHIN_MS, created: createdAround(serverTime, claimWindowMs) };
 }
 
 /**
@@ -34,11 +37,17 @@ export function proofByAnswer(
  */
 export function proofByRecord(acceptedAt: RunRecord['acceptedAt'], claimWindowMs: number): Proof | null {
   if (acceptedAt === undefined) return null;
-  return { seenBy: null, createdBy: acceptedAt === null ? null : acceptedAt + claimWindowMs };
+  return { seenBy: null, created: createdAround(acceptedAt, claimWindowMs) };
+}
+
+/** @param acceptedAt the `date` of the 202, ms UTC */
+function createdAround(acceptedAt: number | null, claimWindowMs: number): Proof['created'] {
+  return acceptedAt === null ? null : { from: acceptedAt - CLOCKS_APART_MS, by: acceptedAt + claimWindowMs };
 }
 
 /** Whether an entry is proven by a poll that shows it. @param polledAt when that began; monotonic clock, ms */
-export function isProvenBy({ seenBy, createdBy }: Proof, { created_at: created }: Activity, polledAt: number): boolean {
-  const isSeenInTime = seenBy !== null && polledAt <= seenBy;
-  return isSeenInTime || (createdBy !== null && Date.parse(created) <= createdBy);
+export function isProvenBy({ seenBy, created }: Proof, { created_at: createdAt }: Activity, polledAt: number): boolean {
+  if (seenBy !== null && polledAt <= seenBy) return true;
+  const at = Date.parse(createdAt);
+  return created !== null && at >= created.from && at <= created.by;
 }

@@ -19,7 +19,7 @@ function entry(id: Id, node: Id, createdMs: number, status = 'completed'): Activ
 class World {
   readonly tracker: RunTracker;
 
-  constructor(asked: { nodes?: Id[]; expectNodes?: number; baselineNodes?: Id[] }, proof: Proof = { seenBy: START + 2000, createdBy: START + 2000 }) {
+  constructor(asked: { nodes?: Id[]; expectNodes?: number; baselineNodes?: Id[] }, proof: Proof = { seenBy: START + 2000, created: { from: START - 600_000, by: START + 2000 } }) {
     const { nodes = null, expectNodes = null, baselineNodes = [] } = asked;
     const correlation = { runtime: 'iggy', action: { verb: 'restart' as const }, inWindow: above(BASELINE) };
     this.tracker = new RunTracker(withProof(targetsOf(correlation, { nodes, expectNodes }, baselineNodes), proof), START, APPEAR_MS);
@@ -57,13 +57,13 @@ describe('a proven entry (Sequence 4)', () => {
   }
 
   it('without the server’s date, only an early poll proves', () => {
-    const world = new World({ nodes: [1n] }, { seenBy: START + 2000, createdBy: null });
+    const world = new World({ nodes: [1n] }, { seenBy: START + 2000, created: null });
     assert.deepEqual(world.poll(2001, entry(101n, 1n, -5000)), []);
   });
 });
 
 describe('a proven entry, by a record', () => {
-  const byRecord = { seenBy: null, createdBy: START + 2000 };
+  const byRecord = { seenBy: null, created: { from: START - 600_000, by: START + 2000 } };
 
   it('is proven by its time alone, also where it was read before', () => {
     for (const polledAt of [0, -Infinity]) {

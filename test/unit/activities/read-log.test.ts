@@ -372,6 +372,16 @@ describe('ActivityLog', () => {
     assert.equal(log.order, 'oldest-first');
   });
 
+  it('refuses a log of one entry a page, which does not show where the newest one is', async () => {
+    for (const order of ['asc', 'desc'] as const) {
+      const supervisor = new FakeSupervisor(new VirtualClock());
+      supervisor.order = order;
+      supervisor.addHistory(12);
+      capPages(supervisor, 1, 'as it makes them');
+      await assert.rejects(idsOf(logOf(supervisor)), { code: 'invalid_answer' });
+    }
+  });
+
   it('takes no entry that came between reading and counting for a smaller page', async () => {
     const supervisor = new FakeSupervisor(new VirtualClock());
     supervisor.addHistory(11);

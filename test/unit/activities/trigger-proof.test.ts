@@ -76,6 +76,13 @@ describe('trigger, somebody else doing the same while the own entry is late', ()
     assert.equal((await long.trigger({ claimWindowMs: 10_000 })).exitCode, 0);
   });
 
+  it('a time that is none, such as that of the year 1, proves nothing', async () => {
+    const run = new World();
+    run.supervisor.behaviour.set(1n, { missing: true });
+    void run.clock.sleep(4000).then(() => run.supervisor.add({ node: 1n, createdAt: Date.parse('0001-01-01T00:00:00Z') }));
+    assert.deepEqual([(await run.trigger()).exitCode, run.warnings], [7, ['unproven']]);
+  });
+
   it('a 202 without a date proves by the first polls alone', async () => {
     const run = new World();
     run.supervisor.nextPosts((request) => ({ ...run.supervisor.carryOut(request), serverTime: null }));
