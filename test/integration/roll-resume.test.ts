@@ -27,10 +27,15 @@ describe('activities trigger --rolling --resume', () => {
   afterEach(() => bench.close());
 
   function expectPost(node: bigint): void {
-    bench.supervisor.post(`${ACTIVITIES}/iggy/restart`, `{"nodes":[${node}]}`).reply(202, () => {
-      log = [entry({ id: 100n + node, node_id: node }), ...log];
-      return '';
-    });
+    bench.supervisor.post(`${ACTIVITIES}/iggy/restart`, `{"nodes":[${node}]}`).reply(
+      202,
+      () => {
+        log = [entry({ id: 100n + node, node_id: node }), ...log];
+        return '';
+      },
+      // What a later run holds the entry against.
+      { date: () => bench.serverDate() },
+    );
   }
 
   async function run(...args: string[]): Promise<{ code: number | null; stderr: string; result: Result }> {
