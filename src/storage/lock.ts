@@ -65,7 +65,7 @@ async function acquire(path: string, token: string, pause: () => Promise<void>):
   try {
     mkdirSync(own, { mode: 0o700 });
     writeFileSync(join(own, token), '');
-    sweep(path);
+    sweep(path, own);
     await waitFor(path, own, pause);
   } catch (error) {
     rmSync(own, { recursive: true, force: true });
@@ -170,17 +170,19 @@ const TOKEN = /^\d+-[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 const OVERTAKEN: ReadonlySet<string | undefined> = new Set(['ENOTEMPTY', 'EEXIST', 'ENOENT']);
 
 /**
- * Removes what killed processes left beside the lock a while ago, by the clock that the files' times come from: folders
- * that are named by a token and hold nothing but the file of that name. All else is somebody else's.
+ * Removes what killed processes left beside the lock a while ago: folders that are named by a token and hold nothing but
+ * the file of that name. All else is somebody else's.
+ * @param own just made, so that it tells the time by the clock that the files' times come from, which may be a server's
  */
-function sweep(path: string): void {
+function sweep(path: string, own: string): void {
+  const now = lstatSync(own).mtimeMs;
   const prefix = `${basename(path)}.`;
   for (const name of readdirSync(dirname(path))) {
     const token = name.startsWith(prefix) ? name.slice(prefix.length) : '';
     if (!TOKEN.test(token)) continue;
     const leftover = join(dirname(path), name);
     const stats = lstatSync(leftover, { throwIfNoEntry: false });
-    if (!stats?.isDirectory() || Date.now() - stats.mtimeMs <= LEFTOVERS_KEPT_MS) continue;
+    if (!stats?.isDirectory() || now - stats.mtimeMs <= LEFTOVERS_KEPT_MS) continue;
     rmSync(join(leftover, token), { force: true });
     removeEmptied(leftover);
   }

@@ -43,6 +43,17 @@ describe('the lock between processes', () => {
     assert.deepEqual(clock.sleeps, []);
   });
 
+  it('is taken where the times of files come from a clock that is half an hour behind', async () => {
+    const path = join(privateFolder(), 'lock');
+    const { now } = Date;
+    Date.now = () => now() + 30 * 60_000;
+    try {
+      assert.equal(await withLock(path, new VirtualClock(), () => 42), 42);
+    } finally {
+      Date.now = now;
+    }
+  });
+
   it('that was let go of is removed, and left to whoever has taken it, or has even let go of it, meanwhile', () => {
     const folder = privateFolder();
     const path = join(folder, 'lock');
