@@ -140,8 +140,7 @@ export class LiveTable<T> {
     const height = sink.rows - above.length - ['header', 'cursor'].length;
     if (rows.length === 0 || height < 1) return above;
     const { visible, hidden } = this.#choose(rows, height);
-    const view = { utc, now: this.#frozen ?? now, asOf };
-    const look = { view, paint: this.#paint, ascii: sink.ascii, header: true, width: sink.columns, memory: this.#widths };
+    const look = { view: { utc, now: this.#frozen ?? now, asOf }, paint: this.#paint, ascii: sink.ascii, header: true, width: sink.columns, memory: this.#widths };
     const fitted = fitColumns(selection, visible, look);
     const table = [headerLine(fitted, look), ...rowLines(fitted, visible, look)];
     return [...above, ...table, ...(hidden.length > 0 ? [more(hidden)] : [])];
