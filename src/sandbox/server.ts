@@ -5,7 +5,7 @@ import { type Id } from '../core/ids.js';
 import { DEFAULT_TIMING } from './cloud.js';
 import { Sandbox } from './engine.js';
 import { FaultPlan, type FaultOptions } from './faults.js';
-import { isOwnHost } from './host-header.js';
+import { isLoopbackHost } from './host-header.js';
 import { writeJson } from './json.js';
 import { type SandboxAnswer, type SandboxRequest } from './message.js';
 import { type Timing } from './nodes.js';
@@ -72,7 +72,7 @@ interface Service {
 
 async function serve(service: Service, message: IncomingMessage, response: ServerResponse): Promise<void> {
   const { sandbox, faults, latencyMs } = service;
-  if (!isOwnHost(message.headers.host, message.socket.localPort ?? 0)) {
+  if (!isLoopbackHost(message.headers.host)) {
     send(response, sandbox.refuse(new Refusal('misdirected_request', 'The Host header names another server.')), latencyMs);
     return;
   }

@@ -84,16 +84,16 @@ describe('sandbox over real sockets', () => {
     }
     const activities = `/deployments/7263012455120900033/activities`;
 
-    it('serves every name of the loopback interface', async () => {
+    it('serves every name of the loopback interface, by any port that is forwarded', async () => {
       const running = await serve();
-      for (const host of ['127.0.0.1:PORT', 'localhost:PORT', 'LocalHost:PORT', '127.9.8.7:PORT', '[::1]:PORT']) {
+      for (const host of ['127.0.0.1:PORT', 'localhost:PORT', 'LocalHost:PORT', '127.9.8.7:PORT', '[::1]:PORT', 'localhost', '127.0.0.1:1']) {
         assert.equal((await hostAnswer(running, host, activities))[0], 200, host);
       }
     });
 
-    it('refuses any other name, and any other port, with a problem and no trace', async () => {
+    it('refuses any other name, with a problem and no trace', async () => {
       const running = await serve();
-      const hosts = ['rebound.example:PORT', '127.0.0.1.rebound.example:PORT', 'localhost', '127.0.0.1:1', '10.0.0.1:PORT'];
+      const hosts = ['rebound.example:PORT', '127.0.0.1.rebound.example:PORT', '10.0.0.1:PORT'];
       for (const host of [...hosts, '127.0.0.256:PORT', 'user@127.0.0.1:PORT', ':PORT']) {
         for (const path of [activities, '/sandbox/record']) {
           const [status, body] = await hostAnswer(running, host, path);
