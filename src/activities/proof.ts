@@ -1,11 +1,15 @@
 import type { Activity } from '../core/activity.js';
+import type { Clock } from '../core/clock.js';
 import type { RunRecord } from '../core/journal.js';
+import { Stopwatch } from '../core/stopwatch.js';
 import type { Accepted } from '../core/supervisor.js';
 
 /** What proves an entry to be that of a trigger (design, "Sequence" 4): either is enough. */
 export interface Proof {
   /** That a good poll shows it which began no later than this; monotonic clock, ms, null where none can. */
   seenBy: number | null;
+  /** Whether the machine slept since the 202: then somebody else had more time than the monotonic clock says. */
+  slept?: () => boolean;
   /** That it was created in this time, by the server's clock; ms UTC, null where that is not known. */
   created: { from: number; by: number } | null;
 }
@@ -13,21 +17,24 @@ export interface Proof {
 /** Whoever does the same within this time of the 202 cannot be told apart, and hardly anybody does. */
 const SEEN_WITHIN_MS = 2000;
 
+/** More than a clock that is kept in time is set forward by. */
+const SLEPT_MS = 500;
+
 /** No clocks of one service are further apart: a time that lies so far before the 202 is none, such as that of the year 1. */
 const CLOCKS_APART_MS = 10 * 60_000;
 
 /**
  * By a 202 that has just arrived. A replay proves nothing: the action was carried out some time before.
- * @param arrivedAt monotonic clock, ms
+ * @param arrived when, by the monotonic clock (ms), and whether the machine slept since the POST was made
  * @returns null where no proof is asked for
  */
 export function proofByAnswer(
   { replayed, serverTime }: Pick<Accepted, 'replayed' | 'serverTime'>,
-  arrivedAt: number,
+  arrived: { elapsed: number; slept: () => boolean },
   claimWindowMs: number,
 ): Proof | null {
   if (replayed) return null;
-  return { seenBy: arrivedAt + SEEN_WITHIN_MS, created: createdAround(serverTime, claimWindowMs) };
+  return { seenBy: arrived.elapsed + SEEN_WITHIN_MS, slept: arrived.slept, created: createdAround(serverTime, claimWindowMs) };
 }
 
 /**
@@ -46,8 +53,15 @@ function createdAround(acceptedAt: number | null, claimWindowMs: number): Proof[
 }
 
 /** Whether an entry is proven by a poll that shows it. @param polledAt when that began; monotonic clock, ms */
-export function isProvenBy({ seenBy, created }: Proof, { created_at: createdAt }: Activity, polledAt: number): boolean {
-  if (seenBy !== null && polledAt <= seenBy) return true;
+export function isProvenBy({ seenBy, slept, created }: Proof, { created_at: createdAt }: Activity, polledAt: number): boolean {
+  if (seenBy !== null && polledAt <= seenBy && slept?.() !== true) return true;
   const at = Date.parse(createdAt);
   return created !== null && at >= created.from && at <= created.by;
+}
+
+/** Tells later whether the machine slept from now on: the wall clock has then gone on, and the monotonic one has not. */
+export function watchForSleep(clock: Pick<Clock, 'now' | 'elapsed'>): () => boolean {
+  const since = new Stopwatch(clock);
+  const start = clock.elapsed();
+  return () => since.ms - (clock.elapsed() - start) > SLEPT_MS;
 }

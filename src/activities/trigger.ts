@@ -6,7 +6,7 @@ import type { TriggerRequest } from '../core/supervisor.js';
 import type { Baseline } from './baseline.js';
 import { dispatch, type DispatchOutcome } from './dispatch.js';
 import type { Job, JobTools, Resume } from './job.js';
-import { proofByAnswer, proofByRecord, type Proof } from './proof.js';
+import { proofByAnswer, proofByRecord, watchForSleep, type Proof } from './proof.js';
 import { findReplayed } from './replay.js';
 import { openRunLog, type RunLog } from './run-log.js';
 import type { RunMemory } from './run-memory.js';
@@ -60,8 +60,9 @@ class Trigger {
       naming: this.#plan.nodes === null ? 'every node' : 'no node',
     });
     yield this.#baselineOf(start);
+    const slept = watchForSleep(this.#tools.clock);
     const sent = yield* this.#dispatch(start);
-    const proof = this.#proofOf(sent, start);
+    const proof = this.#proofOf(sent, start, slept);
     if (sent.kind === 'refused' || (sent.kind === 'interrupted' && !sent.sent)) {
       await this.#memory.forget();
       throw sent.kind === 'refused' ? sent.error : sent.reason;
@@ -136,9 +137,10 @@ class Trigger {
   }
 
   /** By this run's own 202, which has arrived just now, or by that of an earlier one (design, "Sequence" 4). */
-  #proofOf(sent: DispatchOutcome, { earlier }: StartingPoint): Proof | null {
+  #proofOf(sent: DispatchOutcome, { earlier }: StartingPoint, slept: () => boolean): Proof | null {
     const { claimWindowMs } = this.#plan;
-    if (sent.kind === 'accepted') return proofByAnswer(sent.accepted, this.#tools.clock.elapsed(), claimWindowMs);
+    const arrived = { elapsed: this.#tools.clock.elapsed(), slept };
+    if (sent.kind === 'accepted') return proofByAnswer(sent.accepted, arrived, claimWindowMs);
     return proofByRecord(earlier?.acceptedAt, claimWindowMs);
   }
 

@@ -8,7 +8,7 @@ import { exploreApart } from '../../../bench/faults/explore/processes.js';
 import { EXPLORER_SABOTAGES } from '../../../bench/faults/explore/sabotage.js';
 import { SETTINGS, type SettingName } from '../../../bench/faults/explore/setting.js';
 
-/** `npm run check:faults` plays the stories of three. */
+/** `npm run check:faults` plays the stories of two. */
 const FAULTS = 1;
 
 /** A short run of `npm run bench:faults -- --explore`. */
@@ -42,6 +42,10 @@ describe('the fault explorer', function () {
       assert.ok(found?.broken.some(({ promise }) => promise === sabotage.breaks));
     });
   }
+
+  it('takes no entry for proven by a poll after the machine has slept', async () => {
+    assert.deepEqual(judge(await play(SETTINGS.named, parsePlan('2:entry-never 2:sleep 3:rival'))), []);
+  });
 
   it("does not blame a run for an entry of somebody else's that nobody could tell from its own", async () => {
     const played = await play(SETTINGS.named, parsePlan('2:entry-late 2:rival'));
