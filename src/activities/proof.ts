@@ -1,15 +1,14 @@
 import type { Activity } from '../core/activity.js';
-import type { Clock } from '../core/clock.js';
 import type { RunRecord } from '../core/journal.js';
-import { Stopwatch } from '../core/stopwatch.js';
+import type { Stopwatch } from '../core/stopwatch.js';
 import type { Accepted } from '../core/supervisor.js';
 
 /** What proves an entry to be that of a trigger (design, "Sequence" 4): either is enough. */
 export interface Proof {
   /** That a good poll shows it which began no later than this; monotonic clock, ms, null where none can. */
   seenBy: number | null;
-  /** Whether the machine slept since the 202: then somebody else had more time than the monotonic clock says. */
-  slept?: () => boolean;
+  /** Runs since before the POST: where the machine slept since, somebody else had more time than the monotonic clock says. */
+  sincePost?: Stopwatch;
   /** That it was created in this time, by the server's clock; ms UTC, null where that is not known. */
   created: { from: number; by: number } | null;
 }
@@ -25,16 +24,17 @@ const CLOCKS_APART_MS = 10 * 60_000;
 
 /**
  * By a 202 that has just arrived. A replay proves nothing: the action was carried out some time before.
- * @param arrived when, by the monotonic clock (ms), and whether the machine slept since the POST was made
+ * @param arrived when, by the monotonic clock (ms), and a stopwatch that was started before the POST
  * @returns null where no proof is asked for
  */
 export function proofByAnswer(
   { replayed, serverTime }: Pick<Accepted, 'replayed' | 'serverTime'>,
-  arrived: { elapsed: number; slept: () => boolean },
+  arrived: { elapsed: number; sincePost: Stopwatch },
   claimWindowMs: number,
 ): Proof | null {
   if (replayed) return null;
-  return { seenBy: arrived.elapsed + SEEN_WITHIN_MS, slept: arrived.slept, created: createdAround(serverTime, claimWindowMs) };
+  const { elapsed, sincePost } = arrived;
+  return { seenBy: elapsed + SEEN_WITHIN_MS, sincePost, created: createdAround(serverTime, claimWindowMs) };
 }
 
 /**
@@ -53,15 +53,9 @@ function createdAround(acceptedAt: number | null, claimWindowMs: number): Proof[
 }
 
 /** Whether an entry is proven by a poll that shows it. @param polledAt when that began; monotonic clock, ms */
-export function isProvenBy({ seenBy, slept, created }: Proof, { created_at: createdAt }: Activity, polledAt: number): boolean {
-  if (seenBy !== null && polledAt <= seenBy && slept?.() !== true) return true;
+export function isProvenBy({ seenBy, sincePost, created }: Proof, { created_at: createdAt }: Activity, polledAt: number): boolean {
+  const hasSlept = (sincePost?.asleepMs ?? 0) > SLEPT_MS;
+  if (seenBy !== null && polledAt <= seenBy && !hasSlept) return true;
   const at = Date.parse(createdAt);
   return created !== null && at >= created.from && at <= created.by;
-}
-
-/** Tells later whether the machine slept from now on: the wall clock has then gone on, and the monotonic one has not. */
-export function watchForSleep(clock: Pick<Clock, 'now' | 'elapsed'>): () => boolean {
-  const since = new Stopwatch(clock);
-  const start = clock.elapsed();
-  return () => since.ms - (clock.elapsed() - start) > SLEPT_MS;
 }

@@ -3,10 +3,11 @@ import type { RunRecord } from '../core/journal.js';
 import { emptyNodeResult } from '../core/outcome.js';
 import type { ResultEvent, RunStep } from '../core/progress.js';
 import type { TriggerRequest } from '../core/supervisor.js';
+import { Stopwatch } from '../core/stopwatch.js';
 import type { Baseline } from './baseline.js';
 import { dispatch, type DispatchOutcome } from './dispatch.js';
 import type { Job, JobTools, Resume } from './job.js';
-import { proofByAnswer, proofByRecord, watchForSleep, type Proof } from './proof.js';
+import { proofByAnswer, proofByRecord, type Proof } from './proof.js';
 import { findReplayed } from './replay.js';
 import { openRunLog, type RunLog } from './run-log.js';
 import type { RunMemory } from './run-memory.js';
@@ -60,9 +61,9 @@ class Trigger {
       naming: this.#plan.nodes === null ? 'every node' : 'no node',
     });
     yield this.#baselineOf(start);
-    const slept = watchForSleep(this.#tools.clock);
+    const sincePost = new Stopwatch(this.#tools.clock);
     const sent = yield* this.#dispatch(start);
-    const proof = this.#proofOf(sent, start, slept);
+    const proof = this.#proofOf(sent, start, sincePost);
     if (sent.kind === 'refused' || (sent.kind === 'interrupted' && !sent.sent)) {
       await this.#memory.forget();
       throw sent.kind === 'refused' ? sent.error : sent.reason;
@@ -137,9 +138,9 @@ class Trigger {
   }
 
   /** By this run's own 202, which has arrived just now, or by that of an earlier one (design, "Sequence" 4). */
-  #proofOf(sent: DispatchOutcome, { earlier }: StartingPoint, slept: () => boolean): Proof | null {
+  #proofOf(sent: DispatchOutcome, { earlier }: StartingPoint, sincePost: Stopwatch): Proof | null {
     const { claimWindowMs } = this.#plan;
-    const arrived = { elapsed: this.#tools.clock.elapsed(), slept };
+    const arrived = { elapsed: this.#tools.clock.elapsed(), sincePost };
     if (sent.kind === 'accepted') return proofByAnswer(sent.accepted, arrived, claimWindowMs);
     return proofByRecord(earlier?.acceptedAt, claimWindowMs);
   }

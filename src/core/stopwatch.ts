@@ -21,4 +21,9 @@ export class Stopwatch {
   get ms(): number {
     return Math.max(this.#clock.elapsed() - this.#start, this.#clock.now() - this.#wallStart);
   }
+
+  /** For how long the machine slept since then, as far as the two clocks tell; milliseconds. */
+  get asleepMs(): number {
+    return this.ms - (this.#clock.elapsed() - this.#start);
+  }
 }
