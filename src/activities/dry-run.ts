@@ -1,10 +1,9 @@
-import { formatAction } from '../core/activity.js';
 import { emptyNodeResult, NOT_STARTED } from '../core/outcome.js';
 import type { ResultEvent } from '../core/progress.js';
 import type { JobTools } from './job.js';
 import { openRunLog } from './run-log.js';
 import { outcomeOf } from './run-outcome.js';
-import { resultOf } from './run-result.js';
+import { factsOf, resultOf } from './run-result.js';
 import { targetKindOf } from './targets.js';
 import type { TriggerPlan } from './trigger-plan.js';
 
@@ -15,15 +14,6 @@ import type { TriggerPlan } from './trigger-plan.js';
  */
 export async function dryRun(plan: TriggerPlan, tools: JobTools): Promise<ResultEvent> {
   const baseline = await openRunLog(plan, tools).baseline(plan.nodes === null ? 'every node' : 'no node');
-  const facts = {
-    deploymentId: plan.deploymentId,
-    runtime: plan.runtime,
-    action: formatAction(plan.action),
-    idempotencyKey: plan.idempotencyKey,
-    replayed: null,
-    recovered: null,
-    requestId: null,
-  };
   const nodes = (plan.nodes ?? baseline.nodes).map((node_id) => emptyNodeResult({ node_id }, NOT_STARTED));
-  return resultOf(facts, outcomeOf('dry_run'), { targets: targetKindOf(plan), nodes, resume: null });
+  return resultOf(factsOf(plan), outcomeOf('dry_run'), { targets: targetKindOf(plan), nodes, resume: null });
 }

@@ -1,7 +1,9 @@
+import { formatAction } from '../core/activity.js';
 import type { Id } from '../core/ids.js';
 import type { NodeResult, TargetKind } from '../core/outcome.js';
 import type { ResultEvent } from '../core/progress.js';
 import type { RunOutcome } from './run-outcome.js';
+import type { TriggerPlan } from './trigger-plan.js';
 
 /** What is known of a run before it is followed; null where several triggers are followed at once. */
 export interface RunFacts {
@@ -12,6 +14,13 @@ export interface RunFacts {
   replayed: boolean | null;
   recovered: boolean | null;
   requestId: string | null;
+}
+
+/** What was asked for, of a run that has no answer of its own: none is sent, or each node of a roll has one. */
+export function factsOf(plan: Pick<TriggerPlan, 'deploymentId' | 'runtime' | 'action' | 'idempotencyKey'>): RunFacts {
+  const { deploymentId, runtime, action, idempotencyKey } = plan;
+  const answer = { replayed: null, recovered: null, requestId: null };
+  return { deploymentId, runtime, action: formatAction(action), idempotencyKey, ...answer };
 }
 
 /** What is known at its end. */

@@ -1,9 +1,8 @@
-import { formatAction } from '../../core/activity.js';
 import { Interrupted } from '../../core/errors.js';
 import type { Id } from '../../core/ids.js';
 import type { ResultEvent } from '../../core/progress.js';
 import { asLdctlError, interruptedOutcome, outcomeOf, type RunOutcome } from '../run-outcome.js';
-import { resultOf } from '../run-result.js';
+import { factsOf, resultOf } from '../run-result.js';
 import type { RollPlan, RollTools } from './plan.js';
 import type { RollNode } from './roll-node.js';
 
@@ -14,18 +13,8 @@ import type { RollNode } from './roll-node.js';
  */
 export function resultOfRoll(plan: RollPlan, tools: RollTools, nodes: readonly RollNode[]): ResultEvent {
   if (!nodes.some((node) => node.isStarted)) throw nothingBegun(tools, nodes);
-  const facts = {
-    deploymentId: plan.deploymentId,
-    runtime: plan.runtime,
-    action: formatAction(plan.action),
-    idempotencyKey: plan.idempotencyKey,
-    // Each node has its own.
-    replayed: null,
-    recovered: null,
-    requestId: null,
-  };
   const end = { targets: 'named', nodes: nodes.map((node) => node.row()), resume: resumeOf(plan, tools, nodes) } as const;
-  return resultOf(facts, outcomeOfRoll(tools, nodes), end);
+  return resultOf(factsOf(plan), outcomeOfRoll(tools, nodes), end);
 }
 
 function nothingBegun({ signal, stopping }: RollTools, nodes: readonly RollNode[]): unknown {
