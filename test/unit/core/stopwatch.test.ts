@@ -38,4 +38,13 @@ describe('a stopwatch', () => {
     clock.jumpWall(10_000);
     assert.equal(watch.ms, 10_000);
   });
+
+  it('says for how long the machine slept, and counts no time that passed awake', async () => {
+    const clock = new VirtualClock();
+    const watch = new Stopwatch(clock);
+    await clock.advance(2000);
+    assert.equal(watch.asleepMs, 0);
+    clock.shut(HOUR);
+    assert.equal(watch.asleepMs, HOUR);
+  });
 });
