@@ -5,7 +5,7 @@ import { formatAction } from '../../src/core/activity.js';
 import { type Clock, type Random } from '../../src/core/clock.js';
 import { TransportError } from '../../src/core/errors.js';
 import { ApiKey } from '../../src/core/secret.js';
-import { type ActivityPage, type CallOptions, type PageQuery, type TriggerRequest } from '../../src/core/supervisor.js';
+import { type ActivityPage, type CallOptions, type PageQuery, type WireTrigger } from '../../src/core/supervisor.js';
 import { type Sandbox } from '../../src/sandbox/engine.js';
 import { type SandboxAnswer, type SandboxRequest } from '../../src/sandbox/message.js';
 
@@ -37,7 +37,7 @@ export class Requests {
     };
   }
 
-  trigger({ deploymentId, runtime, action, nodes, wireKey }: TriggerRequest): SandboxRequest {
+  trigger({ deploymentId, runtime, action, nodes, wireKey }: WireTrigger): SandboxRequest {
     return {
       method: 'POST',
       path: `/deployments/${deploymentId}/activities/${runtime}/${formatAction(action)}`,

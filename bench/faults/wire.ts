@@ -7,7 +7,7 @@ import {
   type CallOptions,
   type PageQuery,
   type Supervisor,
-  type TriggerRequest,
+  type WireTrigger,
 } from '../../src/core/supervisor.js';
 import { type Sandbox } from '../../src/sandbox/engine.js';
 import { type SandboxAnswer, type SandboxRequest } from '../../src/sandbox/message.js';
@@ -66,7 +66,7 @@ export class Wire {
     return new Set(page.items.map((item) => item.node_id));
   }
 
-  async #trigger(request: TriggerRequest, signal: AbortSignal | undefined, onCarriedOut: () => void): Promise<Accepted> {
+  async #trigger(request: WireTrigger, signal: AbortSignal | undefined, onCarriedOut: () => void): Promise<Accepted> {
     signal?.throwIfAborted();
     const { wire, server } = this.#scenario;
     const elapsedMs = this.#clock.actual() - this.#began;

@@ -2,7 +2,7 @@ import { formatDuration } from '../core/durations.js';
 import { Interrupted, LdctlError, retryAfterOf } from '../core/errors.js';
 import { warning, type RunStep } from '../core/progress.js';
 import { Stopwatch } from '../core/stopwatch.js';
-import type { Accepted, Supervisor, TriggerRequest } from '../core/supervisor.js';
+import type { Accepted, Supervisor, WireTrigger } from '../core/supervisor.js';
 import { Backoff } from './backoff.js';
 import { classify, isInProgress, mayPass, type PostAnswer } from './dispatch-rules.js';
 import { readUntilKnown, READ_AFTER_MS, TRIES_END_MS, type ReadTools, type Uncertain } from './read-until-known.js';
@@ -40,7 +40,7 @@ export const CALLED_OFF = 'called_off';
  * @throws what is no foreseen error, as long as nothing can have been sent
  */
 export async function* dispatch(
-  request: TriggerRequest,
+  request: WireTrigger,
   tools: DispatchTools,
   earlier: EarlierTry | null = null,
 ): AsyncGenerator<RunStep, DispatchOutcome> {
@@ -48,7 +48,7 @@ export async function* dispatch(
 }
 
 class Dispatch {
-  readonly #request: TriggerRequest;
+  readonly #request: WireTrigger;
   readonly #tools: DispatchTools;
   readonly #backoff: Backoff;
   /** Since the first try. */
@@ -61,7 +61,7 @@ class Dispatch {
   /** Whether any try may have been carried out, this one included. */
   #maybeSent = false;
 
-  constructor(request: TriggerRequest, tools: DispatchTools, earlier: EarlierTry | null) {
+  constructor(request: WireTrigger, tools: DispatchTools, earlier: EarlierTry | null) {
     this.#request = request;
     this.#tools = tools;
     this.#backoff = new Backoff(tools.random);

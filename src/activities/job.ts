@@ -2,7 +2,7 @@ import type { Action, Runtime } from '../core/activity.js';
 import type { Clock, Random } from '../core/clock.js';
 import type { Id } from '../core/ids.js';
 import type { RunJournal } from '../core/journal.js';
-import type { RunEvent } from '../core/progress.js';
+import type { JobEvent } from '../core/progress.js';
 import type { Supervisor } from '../core/supervisor.js';
 
 /** Everything a job needs from outside: the API, time, chance, and the user's wish to stop. */
@@ -21,7 +21,7 @@ export interface JobTools {
 }
 
 /** What goes on until its last event, the result. */
-export type Job = AsyncGenerator<RunEvent, void>;
+export type Job = AsyncGenerator<JobEvent, void>;
 
 /** How long to follow, and how often to poll. Milliseconds; null for no deadline, or an adaptive interval. */
 export interface FollowLimits {

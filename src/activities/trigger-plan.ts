@@ -1,6 +1,6 @@
 import type { Action, Runtime } from '../core/activity.js';
 import { sortedUnique, type Id } from '../core/ids.js';
-import type { TriggerRequest } from '../core/supervisor.js';
+import type { WireTrigger } from '../core/supervisor.js';
 import type { FollowLimits, JobTools } from './job.js';
 import { RunMemory } from './run-memory.js';
 import { wireKey } from './wire-key.js';
@@ -26,7 +26,7 @@ export interface TriggerPlan {
 type Identity = Pick<TriggerPlan, 'deploymentId' | 'runtime' | 'action' | 'nodes' | 'idempotencyKey'>;
 
 /** What is sent for a trigger. */
-export function requestOf(plan: Identity): TriggerRequest {
+export function requestOf(plan: Identity): WireTrigger {
   const { deploymentId, runtime, action, nodes, idempotencyKey } = plan;
   return { deploymentId, runtime, action, nodes: nodes && sortedUnique(nodes), wireKey: wireKey(idempotencyKey, plan) };
 }

@@ -2,7 +2,7 @@ import { formatAction } from '../core/activity.js';
 import type { RunRecord } from '../core/journal.js';
 import { emptyNodeResult } from '../core/outcome.js';
 import type { ResultEvent, RunStep } from '../core/progress.js';
-import type { TriggerRequest } from '../core/supervisor.js';
+import type { WireTrigger } from '../core/supervisor.js';
 import { Stopwatch } from '../core/stopwatch.js';
 import type { Baseline } from './baseline.js';
 import { dispatch, type DispatchOutcome } from './dispatch.js';
@@ -42,7 +42,7 @@ class Trigger {
   readonly #plan: TriggerPlan;
   readonly #tools: JobTools;
   readonly #log: RunLog;
-  readonly #request: TriggerRequest;
+  readonly #request: WireTrigger;
   readonly #memory: RunMemory;
 
   constructor(plan: TriggerPlan, tools: JobTools, log: RunLog) {

@@ -44,7 +44,7 @@ export {
   type CallOptions,
   type PageQuery,
   type Supervisor,
-  type TriggerRequest,
+  type WireTrigger as TriggerRequest,
 } from '../core/supervisor.js';
 export {
   type Deployment,

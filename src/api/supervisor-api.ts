@@ -8,7 +8,7 @@ import {
   type CallOptions,
   type PageQuery,
   type Supervisor,
-  type TriggerRequest,
+  type WireTrigger,
 } from '../core/supervisor.js';
 import { readAccepted, readActivityPage } from './answers.js';
 import { endpoint } from './base-url.js';
@@ -31,7 +31,7 @@ export class SupervisorApi implements Supervisor {
    * @throws UsageError before anything is sent, for an empty list of nodes or a key that no header can carry
    * @throws ApiError, RedirectError, TransportError, InvalidAnswerError (another 2xx), or the signal's reason
    */
-  async trigger(request: TriggerRequest, { signal }: CallOptions = {}): Promise<Accepted> {
+  async trigger(request: WireTrigger, { signal }: CallOptions = {}): Promise<Accepted> {
     const { wireKey } = request;
     if (!isHeaderText(wireKey) || wireKey.length > LONGEST_KEY) {
       throw new UsageError('the idempotency key cannot be sent in a header', {
@@ -56,7 +56,7 @@ export class SupervisorApi implements Supervisor {
 /** The POST of a trigger as `SupervisorApi` sends it, for a dry run to show. @throws as `triggerBody` does */
 export function describeTrigger(
   supervisorUrl: URL,
-  request: TriggerRequest,
+  request: WireTrigger,
 ): { method: 'POST'; url: string; body: string; idempotency_key: string } {
   return {
     method: 'POST',
@@ -66,7 +66,7 @@ export function describeTrigger(
   };
 }
 
-function triggerPath({ deploymentId, runtime, action }: TriggerRequest): string {
+function triggerPath({ deploymentId, runtime, action }: WireTrigger): string {
   return `/deployments/${deploymentId}/activities/${runtime}/${formatAction(action)}`;
 }
 

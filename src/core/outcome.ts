@@ -61,7 +61,7 @@ export function emptyNodeResult(
 }
 
 /** What `trigger` and `wait` print, in this order. What is not known, or not shared by several triggers, is null. */
-export interface RunResult {
+export interface ResultFields {
   outcome: Outcome;
   runtime: string | null;
   action: string | null;

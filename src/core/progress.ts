@@ -2,7 +2,7 @@ import type { Activity } from './activity.js';
 import type { LdctlError } from './errors.js';
 import type { ExitCode } from './exit-codes.js';
 import type { Id } from './ids.js';
-import type { GateResult, NodeResult, Outcome, RunResult, TargetKind } from './outcome.js';
+import type { GateResult, NodeResult, Outcome, ResultFields, TargetKind } from './outcome.js';
 import type { RollStage } from './roll.js';
 
 /** One target while it is followed. */
@@ -65,13 +65,13 @@ export type RunStep =
 /** How a run ended: what goes to stdout, why following was given up, and the exit code. */
 export interface ResultEvent {
   event: 'result';
-  result: RunResult;
+  result: ResultFields;
   error: LdctlError | null;
   exitCode: ExitCode;
 }
 
 /** The result is always the last. */
-export type RunEvent = RunStep | ResultEvent;
+export type JobEvent = RunStep | ResultEvent;
 
 export function warning(code: string, message: string): RunStep {
   return { event: 'warning', code, message };

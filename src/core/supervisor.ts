@@ -7,7 +7,7 @@ export interface Supervisor {
    * Posts once. Resolves only at `202`.
    * @throws ApiError, TransportError, RedirectError, InvalidAnswerError (another 2xx), or the signal's reason
    */
-  trigger(request: TriggerRequest, options?: CallOptions): Promise<Accepted>;
+  trigger(request: WireTrigger, options?: CallOptions): Promise<Accepted>;
   /**
    * Reads one page of the activity log.
    * @throws ApiError, TransportError, RedirectError, InvalidAnswerError, or the signal's reason
@@ -21,7 +21,7 @@ export interface CallOptions {
   tries?: 'one' | 'several';
 }
 
-export interface TriggerRequest {
+export interface WireTrigger {
   deploymentId: Id;
   runtime: Runtime;
   action: Action;

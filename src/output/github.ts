@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { formatDuration } from '../core/durations.js';
 import { type Env } from '../core/env.js';
-import { isFailedGate, MISSING, NOT_STARTED, type NodeResult, type RunResult } from '../core/outcome.js';
+import { isFailedGate, MISSING, NOT_STARTED, type NodeResult, type ResultFields } from '../core/outcome.js';
 import { plainText } from '../core/text.js';
 import { warningText } from './error.js';
 import { runName } from './run-summary.js';
@@ -16,7 +16,7 @@ import { tookMs } from './time-text.js';
  * summary of the step. Elsewhere nothing. Annotations go to stderr, which the runner reads too, since stdout is data.
  * A summary that cannot be written is a warning, and never a failure of the run.
  */
-export async function reportToGitHub(output: Output, env: Env, result: RunResult): Promise<void> {
+export async function reportToGitHub(output: Output, env: Env, result: ResultFields): Promise<void> {
   if (env.GITHUB_ACTIONS !== 'true') return;
   output.stderr.write(annotations(result));
   const file = env.GITHUB_STEP_SUMMARY;
@@ -33,7 +33,7 @@ export async function reportToGitHub(output: Output, env: Env, result: RunResult
 const APPEND_AT_ONCE = constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | constants.O_NONBLOCK;
 
 /** `::error` lines, as GitHub's workflow commands want them. */
-function annotations(result: RunResult): string {
+function annotations(result: ResultFields): string {
   return result.nodes
     .flatMap((node) => {
       const trouble = troubleOf(node, result);
@@ -44,7 +44,7 @@ function annotations(result: RunResult): string {
     .join('');
 }
 
-function troubleOf({ status, gate, ambiguous }: NodeResult, { outcome }: RunResult): string | null {
+function troubleOf({ status, gate, ambiguous }: NodeResult, { outcome }: ResultFields): string | null {
   if (status === 'rejected' || status === MISSING) return status;
   if (isFailedGate(gate)) return `gate ${gateWord(gate)}`;
   if (status === NOT_STARTED) return null;
@@ -59,7 +59,7 @@ function describe(node: NodeResult, trouble: string): string {
   return `${name} ${trouble}: activity ${node.activity_id} is ${plainText(node.status ?? 'unknown')}`;
 }
 
-function stepSummary(result: RunResult): string {
+function stepSummary(result: ResultFields): string {
   const heading = `### ${markdownText(runName(result))}: ${markdownText(result.outcome.replaceAll('_', ' '))}`;
   const rows = result.nodes.map((node) => {
     const took = tookMs(node);

@@ -1,5 +1,5 @@
 import { type LdctlError } from '../core/errors.js';
-import { type NodeResult, type RunResult } from '../core/outcome.js';
+import { type NodeResult, type ResultFields } from '../core/outcome.js';
 import { selectColumns } from './columns.js';
 import { errorDocument, type ErrorDocument } from './error-document.js';
 import { errorText } from './error.js';
@@ -46,7 +46,7 @@ export function checkRunResultOptions(options: PrintOptions): void {
  * any, a summary in a line, and the command that takes the run up again.
  * @throws LdctlError (`fault`) when stdout cannot be written; what belongs on stderr is written all the same
  */
-export async function printRunResult(output: Output, result: RunResult, options: RunResultOptions): Promise<void> {
+export async function printRunResult(output: Output, result: ResultFields, options: RunResultOptions): Promise<void> {
   output.settled = true;
   const format = await loadFormat(options.format);
   if (format.holds === 'values') {
@@ -64,13 +64,13 @@ export async function printRunResult(output: Output, result: RunResult, options:
 }
 
 /** The document of `trigger` and `wait`, its keys in order (design, "Output shapes"). */
-interface RunDocument extends RunResult {
+interface RunDocument extends ResultFields {
   request?: DryRunRequest;
   requests?: readonly DryRunRequest[];
   error?: ErrorDocument;
 }
 
-function runDocument(result: RunResult, { request, requests, error }: RunResultOptions): RunDocument {
+function runDocument(result: ResultFields, { request, requests, error }: RunResultOptions): RunDocument {
   return {
     outcome: result.outcome,
     runtime: result.runtime,
@@ -101,7 +101,7 @@ function nodeDocument(node: NodeResult): NodeResult {
   };
 }
 
-function nodeRows(output: Output, { nodes }: RunResult, options: PrintOptions): string {
+function nodeRows(output: Output, { nodes }: ResultFields, options: PrintOptions): string {
   const writer = listWriter(output.stdout, { noun: 'nodes', columns: nodeColumnsFor(nodes) }, options);
   return writer.items(nodes) + writer.end(nodes.length);
 }

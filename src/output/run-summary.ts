@@ -1,5 +1,5 @@
 import { formatDuration } from '../core/durations.js';
-import { MISSING, NOT_STARTED, type NodeResult, type Outcome, type RunResult } from '../core/outcome.js';
+import { MISSING, NOT_STARTED, type NodeResult, type Outcome, type ResultFields } from '../core/outcome.js';
 import { count, plainText } from '../core/text.js';
 import { isRoll, rollGroups } from './roll-summary.js';
 import { type Paint } from './style.js';
@@ -15,7 +15,7 @@ export interface SummaryOptions {
  * How a run ended, for people, in one line that names the nodes it went wrong on, and for a roll in lists of all its
  * nodes; and, where something is left to follow, the command for it on a line of its own, whole, to be copied.
  */
-export function summaryText(result: RunResult, options: SummaryOptions, paint: Paint): string {
+export function summaryText(result: ResultFields, options: SummaryOptions, paint: Paint): string {
   const good = GOOD.has(result.outcome);
   const lines: string[] = [];
   if (!good || !options.quiet) {
@@ -34,12 +34,12 @@ export function summaryText(result: RunResult, options: SummaryOptions, paint: P
 }
 
 /** How a run ended, in one line. @param tookMs in milliseconds */
-export function endingText(result: RunResult, tookMs: number): string {
+export function endingText(result: ResultFields, tookMs: number): string {
   return GOOD.has(result.outcome) ? successText(result, tookMs) : failureText(result, tookMs);
 }
 
 /** `restart of iggy`; `the run` when it is not of one kind. */
-export function runName({ action, runtime }: Pick<RunResult, 'action' | 'runtime'>): string {
+export function runName({ action, runtime }: Pick<ResultFields, 'action' | 'runtime'>): string {
   return action === null || runtime === null ? 'the run' : plainText(`${action} of ${runtime}`);
 }
 
@@ -56,7 +56,7 @@ const ENDINGS: Readonly<Record<Outcome, string>> = {
   interrupted: 'interrupted',
 };
 
-function successText(result: RunResult, tookMs: number): string {
+function successText(result: ResultFields, tookMs: number): string {
   const name = runName(result);
   const all = result.nodes.length;
   if (result.outcome === 'dry_run') return `${name} not sent: this was a dry run`;
@@ -68,7 +68,7 @@ function successText(result: RunResult, tookMs: number): string {
   return `${name} completed on ${done} of ${count(all, 'node')} in ${formatDuration(tookMs)}`;
 }
 
-function failureText(result: RunResult, tookMs: number): string {
+function failureText(result: ResultFields, tookMs: number): string {
   const ending = `${runName(result)} ${ENDINGS[result.outcome]} after ${formatDuration(tookMs)}`;
   const groups = groupByTrouble(result.nodes);
   if (groups.length === 0 || isRoll(result.nodes)) return ending;

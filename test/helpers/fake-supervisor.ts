@@ -7,7 +7,7 @@ import {
   type CallOptions,
   type PageQuery,
   type Supervisor,
-  type TriggerRequest,
+  type WireTrigger,
 } from '../../src/core/supervisor.js';
 import { type VirtualClock } from './clock.js';
 
@@ -48,7 +48,7 @@ export interface NodeBehaviour {
   missing?: boolean;
 }
 
-export type PostStep = (request: TriggerRequest) => Accepted | Promise<Accepted>;
+export type PostStep = (request: WireTrigger) => Accepted | Promise<Accepted>;
 export type ReadStep = (page: ActivityPage, query: PageQuery) => ActivityPage | Promise<ActivityPage>;
 
 const FIRST_ID = 7301845022003200000n;
@@ -59,7 +59,7 @@ const FIRST_ID = 7301845022003200000n;
  * was not used up.
  */
 export class FakeSupervisor implements Supervisor {
-  readonly posts: TriggerRequest[] = [];
+  readonly posts: WireTrigger[] = [];
   readonly postTimes: number[] = [];
   readonly reads: PageQuery[] = [];
   readonly entries: FakeEntry[] = [];
@@ -98,7 +98,7 @@ export class FakeSupervisor implements Supervisor {
     if (this.#readScript.length > 0) throw new Error(`${this.#readScript.length} scripted reads were not made`);
   }
 
-  async trigger(request: TriggerRequest, { signal }: CallOptions = {}): Promise<Accepted> {
+  async trigger(request: WireTrigger, { signal }: CallOptions = {}): Promise<Accepted> {
     signal?.throwIfAborted();
     this.posts.push(request);
     this.postTimes.push(this.#clock.actual());
@@ -153,7 +153,7 @@ export class FakeSupervisor implements Supervisor {
   }
 
   /** Does what was asked, and says so. */
-  readonly carryOut = (request: TriggerRequest): Accepted => {
+  readonly carryOut = (request: WireTrigger): Accepted => {
     this.dispatched++;
     for (const node of request.nodes ?? this.nodes) {
       const { appearMs = 100, workMs = 1000, result = 'completed', missing } = this.behaviour.get(node) ?? {};
@@ -190,7 +190,7 @@ export function accepted(fields: Partial<Accepted> = {}): Accepted {
 }
 
 /** A step that ends in this error; `first` is done before, such as carrying the request out. */
-export function failing(error: Error, first?: PostStep): (request: TriggerRequest) => never {
+export function failing(error: Error, first?: PostStep): (request: WireTrigger) => never {
   return (request) => {
     void first?.(request);
     throw error;

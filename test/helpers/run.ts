@@ -1,6 +1,6 @@
 import { type JobTools } from '../../src/activities/job.js';
 import { type TriggerPlan } from '../../src/activities/trigger-plan.js';
-import { type ResultEvent, type RunEvent, type RunStep } from '../../src/core/progress.js';
+import { type ResultEvent, type JobEvent, type RunStep } from '../../src/core/progress.js';
 import { VirtualClock } from './clock.js';
 import { FakeSupervisor } from './fake-supervisor.js';
 import { MemoryJournal } from './memory-journal.js';
@@ -26,7 +26,7 @@ export class JobBench {
   }
 
   /** Runs a job to its end in virtual time. @returns its last event */
-  async run(job: AsyncIterable<RunEvent>, onEvent: (event: RunStep) => void = () => undefined): Promise<ResultEvent> {
+  async run(job: AsyncIterable<JobEvent>, onEvent: (event: RunStep) => void = () => undefined): Promise<ResultEvent> {
     return this.clock.run(
       drain(job, (event) => {
         this.events.push(event);

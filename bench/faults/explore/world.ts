@@ -1,7 +1,7 @@
 import { readAccepted, readActivityPage } from '../../../src/api/answers.js';
 import { type Action } from '../../../src/core/activity.js';
 import { type Id } from '../../../src/core/ids.js';
-import { type Accepted, type ActivityPage, type PageQuery, type TriggerRequest } from '../../../src/core/supervisor.js';
+import { type Accepted, type ActivityPage, type PageQuery, type WireTrigger } from '../../../src/core/supervisor.js';
 import { Sandbox, type OthersAction } from '../../../src/sandbox/engine.js';
 import { type SandboxAnswer, type SandboxRequest } from '../../../src/sandbox/message.js';
 import { type Timing } from '../../../src/sandbox/nodes.js';
@@ -92,7 +92,7 @@ export class World {
   }
 
   /** @throws as `Supervisor.trigger` does */
-  async post(trigger: TriggerRequest, fault: PostFault | undefined): Promise<Accepted> {
+  async post(trigger: WireTrigger, fault: PostFault | undefined): Promise<Accepted> {
     const request = this.requests.trigger(trigger);
     const carryOut = (afterMs = ON_THE_WAY_MS): Promise<SandboxAnswer> => this.#deliver(request, afterMs);
     switch (fault) {

@@ -1,7 +1,7 @@
 import { onAbort, linkedController } from '../../core/abort.js';
 import { formatAction } from '../../core/activity.js';
 import { Interrupted, LdctlError } from '../../core/errors.js';
-import type { RunEvent } from '../../core/progress.js';
+import type { JobEvent } from '../../core/progress.js';
 import type { Gate } from '../../core/roll.js';
 import { CALLED_OFF } from '../dispatch.js';
 import { BUSY, triggerIfNotBusy } from '../if-busy.js';
@@ -78,7 +78,7 @@ export class NodeRunner {
   }
 
   /** Hands on what the node's own run emits, as part of the whole. */
-  #take(event: RunEvent): void {
+  #take(event: JobEvent): void {
     const { events } = this.#roll;
     switch (event.event) {
       case 'baseline':

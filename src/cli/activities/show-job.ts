@@ -1,7 +1,7 @@
 import type { Job } from '../../activities/job.js';
 import { LdctlError } from '../../core/errors.js';
 import { EXIT_CODES, type ExitCode } from '../../core/exit-codes.js';
-import type { RunResult } from '../../core/outcome.js';
+import type { ResultFields } from '../../core/outcome.js';
 import type { ResultEvent } from '../../core/progress.js';
 import { notify } from '../../output/desktop.js';
 import { reportToGitHub } from '../../output/github.js';
@@ -62,7 +62,7 @@ function unconfirmed({ code, message, hint, requestId }: LdctlError): LdctlError
 /** Shows what would be sent: one request, or the requests of a roll. @returns the exit code */
 export async function showDryRun(
   { host, flags }: Printing,
-  result: RunResult,
+  result: ResultFields,
   wouldSend: { request: DryRunRequest } | { requests: readonly DryRunRequest[] },
 ): Promise<ExitCode> {
   await printRunResult(host.output, result, { ...printOptions(flags), quiet: flags.quiet, tookMs: 0, ...wouldSend });

@@ -3,7 +3,7 @@ import { dispatch, type DispatchOutcome } from '../../../src/activities/dispatch
 import { type Clearance, type EarlierTry, type Tried } from '../../../src/activities/starting-point.js';
 import { Interrupted, LdctlError, RedirectError, TransportError } from '../../../src/core/errors.js';
 import { type RunStep } from '../../../src/core/progress.js';
-import { type TriggerRequest } from '../../../src/core/supervisor.js';
+import { type WireTrigger } from '../../../src/core/supervisor.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import {
   accepted,
@@ -17,7 +17,7 @@ import {
   type PostStep,
 } from '../../helpers/fake-supervisor.js';
 
-const REQUEST: TriggerRequest = {
+const REQUEST: WireTrigger = {
   deploymentId: 71n,
   runtime: 'iggy',
   action: { verb: 'restart' },

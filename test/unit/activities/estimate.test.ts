@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { estimate } from '../../../src/activities/estimate.js';
 import { trigger } from '../../../src/activities/trigger.js';
 import { waitForActivities } from '../../../src/activities/wait.js';
-import { type NodeProgress, type RunEvent } from '../../../src/core/progress.js';
+import { type NodeProgress, type JobEvent } from '../../../src/core/progress.js';
 import { nodesUpTo, RollBench } from '../../helpers/roll.js';
 import { JobBench, plan } from '../../helpers/run.js';
 
@@ -80,8 +80,8 @@ function addPast({ supervisor, clock }: JobBench, ...took: number[]): void {
   for (const ms of took) supervisor.add({ createdAt, finishedAt: createdAt + ms });
 }
 
-const progressOf = (events: readonly RunEvent[]) => events.flatMap((event) => (event.event === 'progress' ? [event] : []));
-const usualOf = (events: readonly RunEvent[]) =>
+const progressOf = (events: readonly JobEvent[]) => events.flatMap((event) => (event.event === 'progress' ? [event] : []));
+const usualOf = (events: readonly JobEvent[]) =>
   events.flatMap((event) => (event.event === 'dispatched' || event.event === 'progress' ? [event.usualMs] : []));
 
 describe('what a run says of how long it usually takes', () => {

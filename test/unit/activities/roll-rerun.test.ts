@@ -5,7 +5,7 @@ import { roll } from '../../../src/activities/roll/roll.js';
 import { wireKey } from '../../../src/activities/wire-key.js';
 import { type Clock } from '../../../src/core/clock.js';
 import { type RunJournal, type RunRecord } from '../../../src/core/journal.js';
-import { type Accepted, type Supervisor, type TriggerRequest } from '../../../src/core/supervisor.js';
+import { type Accepted, type Supervisor, type WireTrigger } from '../../../src/core/supervisor.js';
 import { seededRandom } from '../../../src/sandbox/index.js';
 import { accepted, apiError, failing } from '../../helpers/fake-supervisor.js';
 import { gateEnd, nodesUpTo, RollBench, rollPlan } from '../../helpers/roll.js';
@@ -22,7 +22,7 @@ class World extends RollBench {
     super();
     // The contract's rule: the first answer to a key is given again, and nothing is carried out.
     const { carryOut } = this.supervisor;
-    const once = (request: TriggerRequest): Accepted => {
+    const once = (request: WireTrigger): Accepted => {
       const at = this.#answers.get(request.wireKey);
       if (at !== undefined && this.clock.now() - at < REMEMBERED_MS) {
         return accepted({ replayed: true, serverTime: this.clock.now() });

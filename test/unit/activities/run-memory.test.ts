@@ -3,7 +3,7 @@ import { type Job } from '../../../src/activities/job.js';
 import { RunMemory } from '../../../src/activities/run-memory.js';
 import { LdctlError } from '../../../src/core/errors.js';
 import { type Outcome } from '../../../src/core/outcome.js';
-import { type RunEvent } from '../../../src/core/progress.js';
+import { type JobEvent } from '../../../src/core/progress.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { MemoryJournal } from '../../helpers/memory-journal.js';
 
@@ -22,7 +22,7 @@ describe('the memory of a trigger with a caller’s key', () => {
   const clock = new VirtualClock();
   const memoryIn = (journal: MemoryJournal | null) => new RunMemory(journal, 'key.0', clock);
   /** The codes of the warnings. */
-  const codes = async (events: AsyncIterable<RunEvent>): Promise<string[]> => {
+  const codes = async (events: AsyncIterable<JobEvent>): Promise<string[]> => {
     const told: string[] = [];
     for await (const event of events) told.push(event.event === 'warning' ? event.code : event.event);
     return told;

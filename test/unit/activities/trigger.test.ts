@@ -3,7 +3,7 @@ import { type ResultEvent } from '../../../src/core/progress.js';
 import { trigger } from '../../../src/activities/trigger.js';
 import { wireKey } from '../../../src/activities/wire-key.js';
 import { Interrupted } from '../../../src/core/errors.js';
-import { type RunEvent } from '../../../src/core/progress.js';
+import { type JobEvent } from '../../../src/core/progress.js';
 import {
   accepted,
   apiError,
@@ -30,7 +30,7 @@ class World extends JobBench {
     this.baseline = this.supervisor.entries.at(-1)?.activity.id ?? 0n;
   }
 
-  async trigger(changes: Parameters<typeof plan>[0] = {}, onEvent?: (event: RunEvent) => void): Promise<ResultEvent> {
+  async trigger(changes: Parameters<typeof plan>[0] = {}, onEvent?: (event: JobEvent) => void): Promise<ResultEvent> {
     const report = await this.run(trigger(plan(changes), this.tools()), onEvent);
     assert.equal(this.clock.asleep, 0, 'a timer was left behind');
     return report;

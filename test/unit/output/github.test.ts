@@ -3,14 +3,14 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type RunResult } from '../../../src/core/outcome.js';
+import { type ResultFields } from '../../../src/core/outcome.js';
 import { reportToGitHub } from '../../../src/output/github.js';
 import { memoryOutput } from '../../../src/output/memory-output.js';
 import { HOSTILE, missing, node, run } from './support/samples.js';
 
 const ON = { GITHUB_ACTIONS: 'true' };
 
-async function annotations(result: RunResult): Promise<string[]> {
+async function annotations(result: ResultFields): Promise<string[]> {
   const output = memoryOutput();
   await reportToGitHub(output, ON, result);
   assert.equal(output.stdout.text, '');
@@ -86,7 +86,7 @@ describe('the step summary in GitHub Actions', () => {
   before(async () => (folder = await mkdtemp(join(tmpdir(), 'ldctl-summary-'))));
   after(() => rm(folder, { recursive: true }));
 
-  async function summary(result: RunResult, name = 'summary.md'): Promise<string> {
+  async function summary(result: ResultFields, name = 'summary.md'): Promise<string> {
     const file = join(folder, name);
     await reportToGitHub(memoryOutput(), { ...ON, GITHUB_STEP_SUMMARY: file }, result);
     return readFile(file, 'utf8');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type NodeResult, type RunResult } from '../../../src/core/outcome.js';
+import { type NodeResult, type ResultFields } from '../../../src/core/outcome.js';
 import { type NodeProgress, type RunStep } from '../../../src/core/progress.js';
 import { type RollStage } from '../../../src/core/roll.js';
 import { memoryOutput, type Terminal } from '../../../src/output/memory-output.js';
@@ -150,7 +150,7 @@ describe('the summary of a roll', () => {
   const begun = { started_at: '2026-03-16T12:00:00.000Z', gate: null };
   const waiting = (id: bigint): NodeResult => missing({ node_id: id, status: 'not_started', started_at: null, gate: null });
 
-  async function summary(result: Partial<RunResult>, quiet = false): Promise<string[]> {
+  async function summary(result: Partial<ResultFields>, quiet = false): Promise<string[]> {
     const output = memoryOutput();
     await printRunResult(output, run(result), { ...options(), quiet, tookMs: 12_000 });
     return output.stderr.lines;

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { parse as parseYaml } from 'yaml';
 import { LdctlError, UsageError } from '../../../src/core/errors.js';
-import { type RunResult } from '../../../src/core/outcome.js';
+import { type ResultFields } from '../../../src/core/outcome.js';
 import { memoryOutput, type MemoryOutput, type Terminal } from '../../../src/output/memory-output.js';
 import { checkRunResultOptions, printRunResult, type RunResultOptions } from '../../../src/output/run-result.js';
 import { HOSTILE, missing, node, NODE, options, run } from './support/samples.js';
 
 async function print(
-  result: RunResult,
+  result: ResultFields,
   wanted: Partial<RunResultOptions> = {},
   terminal: Partial<Terminal> = {},
 ): Promise<MemoryOutput> {
@@ -16,11 +16,11 @@ async function print(
   return output;
 }
 
-async function summary(result: RunResult, wanted: Partial<RunResultOptions> = {}): Promise<string[]> {
+async function summary(result: ResultFields, wanted: Partial<RunResultOptions> = {}): Promise<string[]> {
   return (await print(result, wanted)).stderr.lines;
 }
 
-const nodes = (count: number, fields = {}): RunResult['nodes'] =>
+const nodes = (count: number, fields = {}): ResultFields['nodes'] =>
   Array.from({ length: count }, (_, index) => node({ node_id: NODE + BigInt(index), ...fields }));
 
 const mixed = run({
@@ -138,7 +138,7 @@ describe('the summary of a run', () => {
     ]);
   });
 
-  const endings: Array<[string, RunResult, string]> = [
+  const endings: Array<[string, ResultFields, string]> = [
     ['unknown fate', run({ outcome: 'unconfirmed', nodes: [] }), '✗ restart of iggy unconfirmed after 12s'],
     ['interrupt', run({ outcome: 'interrupted', nodes: [] }), '✗ restart of iggy interrupted after 12s'],
     ['--no-wait', run({ outcome: 'accepted', request_id: 'req-1' }), '✓ restart of iggy accepted (request req-1)'],
@@ -192,8 +192,8 @@ describe('the result of a run as data', () => {
   const compact = (text: string): string => text.replace(/\n */g, '').replace(/": /g, '":');
 
   it('in JSON has the keys of the design, in its order, and no others', async () => {
-    const result = run({ nodes: [{ ...node(), since: 1 } as RunResult['nodes'][number]] });
-    const shuffled = Object.fromEntries(Object.entries(result).reverse()) as unknown as RunResult;
+    const result = run({ nodes: [{ ...node(), since: 1 } as ResultFields['nodes'][number]] });
+    const shuffled = Object.fromEntries(Object.entries(result).reverse()) as unknown as ResultFields;
     assert.equal(compact((await print(shuffled, { format: 'json' })).stdout.text), JSON_TEXT);
   });
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { type RunEvent } from '../../../src/core/progress.js';
+import { type JobEvent } from '../../../src/core/progress.js';
 import { awaited, showRun } from './support/run-view.js';
 import { activity, HOSTILE, NODE, processing, progress } from './support/samples.js';
 
 const REQUEST = '4bf92f3577b34da6a3ce929d0e0e4736';
 const baseline = { event: 'baseline', baseline: 7261845022003200000n, idempotencyKey: 'key-1' } as const;
-const dispatched: RunEvent = { event: 'dispatched', request_id: REQUEST, replayed: false, recovered: false };
-const warning: RunEvent = { event: 'warning', code: 'ambiguous', message: 'two entries fit node 610809900976570889' };
+const dispatched: JobEvent = { event: 'dispatched', request_id: REQUEST, replayed: false, recovered: false };
+const warning: JobEvent = { event: 'warning', code: 'ambiguous', message: 'two entries fit node 610809900976570889' };
 
 describe('a run off a terminal', () => {
   it('says before anything is sent how many nodes are expected, and who says so', () => {
@@ -45,7 +45,7 @@ describe('a run off a terminal', () => {
     assert.equal(output.stdout.text, '');
   });
 
-  const dispatches: Array<[string, Partial<Extract<RunEvent, { event: 'dispatched' }>>, string]> = [
+  const dispatches: Array<[string, Partial<Extract<JobEvent, { event: 'dispatched' }>>, string]> = [
     ['without a request id', { request_id: null }, 'dispatched'],
     ['replayed', { replayed: true }, `dispatched before: the answer is a replay (request ${REQUEST})`],
     [

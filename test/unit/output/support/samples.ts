@@ -1,5 +1,5 @@
 import { type Activity } from '../../../../src/core/activity.js';
-import { type NodeResult, type RunResult } from '../../../../src/core/outcome.js';
+import { type NodeResult, type ResultFields } from '../../../../src/core/outcome.js';
 import { type NodeProgress } from '../../../../src/core/progress.js';
 import { type PrintOptions } from '../../../../src/output/list.js';
 import { BEGUN_AT } from './time.js';
@@ -50,7 +50,7 @@ export function progress(fields: Partial<NodeProgress> = {}): NodeProgress {
   return { ...node(), since: BEGUN_AT, ...fields };
 }
 
-export function run(fields: Partial<RunResult> = {}): RunResult {
+export function run(fields: Partial<ResultFields> = {}): ResultFields {
   return {
     outcome: 'completed',
     runtime: 'iggy',
