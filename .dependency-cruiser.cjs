@@ -1,5 +1,5 @@
 /**
- * Imports point down (docs/architecture.md): commands → cli → {activities, api, profiles → storage, output} → core.
+ * Imports point down (docs/architecture.md): commands → cli → library → {activities, api, profiles → storage, output} → core.
  * Modules beside each other do not know each other, and the sandbox shares with the rest only the wire types.
  */
 const folder = (name) => `^src/${name}/`;
@@ -20,7 +20,8 @@ module.exports = {
     only('storage', ['storage', 'core']),
     only('profiles', ['profiles', 'storage', 'core']),
     only('output', ['output', 'core']),
-    only('cli', ['cli', 'activities', 'api', 'profiles', 'storage', 'output', 'core']),
+    only('library', ['library', 'activities', 'api', 'profiles', 'storage', 'core']),
+    only('cli', ['cli', 'library', 'activities', 'api', 'profiles', 'storage', 'output', 'core']),
     {
       name: 'sandbox-shares-wire-types-only',
       severity: 'error',

@@ -12,8 +12,8 @@ export interface JobTools {
   random: Random;
   /** Aborted with an `Interrupted`. */
   signal: AbortSignal;
-  /** Where triggers with a caller's key are remembered. */
-  journal: RunJournal;
+  /** Where triggers with a caller's key are remembered; null: by the server alone. */
+  journal: RunJournal | null;
   /** Where this run is one of many: waits until it may post. False when nothing more may be sent. */
   mayPost?: (signal: AbortSignal) => Promise<boolean>;
   /** Turns what is left to do into the command that does it. */

@@ -7,25 +7,35 @@ import type { RunFacts } from './run-result.js';
 import { followRun } from './run.js';
 import { above, knownActivities, targetsOf, withLongSettle } from './targets.js';
 
-interface WaitPlan {
+interface FollowPlan {
   deploymentId: Id;
   limits: FollowLimits;
 }
 
 /** A trigger taken up again from its baseline: the same correlation as `trigger` made. */
-export type WaitAfterPlan = WaitPlan & ResumeAfter;
+export type WaitAfterPlan = FollowPlan & ResumeAfter;
 
-interface JoinPlan extends WaitPlan {
+type WaitIdsPlan = FollowPlan & { ids: readonly Id[] };
+
+/** What is followed: activities by their ids, or what a trigger made after a baseline. */
+export type WaitPlan = WaitIdsPlan | WaitAfterPlan;
+
+interface JoinPlan extends FollowPlan {
   ids: readonly Id[];
   runtime: Runtime;
   action: Action;
+}
+
+/** Follows what was dispatched before. Never sends. @throws as `waitForActivities` and `waitAfter` do */
+export function wait(plan: WaitPlan, tools: JobTools): Job {
+  return 'ids' in plan ? waitForActivities(plan, tools) : waitAfter(plan, tools);
 }
 
 /**
  * Follows activities by their ids. Never sends.
  * @throws as `Supervisor.list` does, when the log cannot be read to begin with
  */
-export async function* waitForActivities(plan: WaitPlan & { ids: readonly Id[] }, tools: JobTools): Job {
+export async function* waitForActivities(plan: WaitIdsPlan, tools: JobTools): Job {
   const log = openRunLog(plan, tools);
   await log.log.page(1, { signal: tools.signal });
   // Runtime and action are given where all the activities share them.

@@ -1,8 +1,5 @@
-import type { JobTools } from '../activities/job.js';
-import { guardLog, type ExpectedTenant } from '../activities/tenant-guard.js';
 import { SupervisorApi } from '../api/supervisor-api.js';
 import { Interrupted, LdctlError } from '../core/errors.js';
-import type { Id } from '../core/ids.js';
 import type { ApiKey } from '../core/secret.js';
 import type { Supervisor } from '../core/supervisor.js';
 import { configDir } from '../profiles/config-dir.js';
@@ -11,9 +8,11 @@ import { resumeFlags } from '../profiles/origins.js';
 import type { Settings } from '../profiles/settings.js';
 import { resolveKey, resolveTarget, resolveTenant, type Target, type TenantAccess } from '../profiles/target.js';
 import { parseBaseUrl } from '../api/base-url.js';
-import { FileJournal, keepNodes } from '../storage/journal.js';
+import type { DeploymentTools } from '../library/deployment-tools.js';
+import { expectedTenant } from '../library/expected-tenant.js';
+import { journalsIn } from '../library/journals.js';
+import { keepNodes } from '../storage/journal.js';
 import { SeenValues } from '../storage/seen.js';
-import { resumeCommand } from './activities/resume.js';
 import { SeenNotes } from './completion/seen-notes.js';
 import { CommandContext, type Core } from './context.js';
 import type { ConnectionFlags, OutputFlags } from './flags.js';
@@ -105,35 +104,24 @@ export class ConnectedContext extends CommandContext {
     }
   }
 
-  /** The flags of a later command that is to act on the same target, as the same user. */
-  resumeFlags(target: Target): string[] {
-    return resumeFlags(this.settings, target);
-  }
-
-  /** Keeps nodes that are too many for a command line. @returns the path of a file @throws UsageError */
-  readonly keepNodes = (nodes: readonly Id[]): string => keepNodes(this.folder, nodes);
-
-  jobTools(target: Target): JobTools {
+  /** What jobs on the target are done with. */
+  deploymentTools(target: Target): DeploymentTools {
     const { clock, random } = this.host;
     return {
+      deploymentId: target.deployment.id,
       supervisor: this.supervisor(target),
+      expectedTenant: expectedTenant(this.settings),
       clock,
       random,
-      signal: this.signal,
-      journal: new FileJournal(this.folder, clock, this.signal),
-      resumeCommand: (resume) => resumeCommand(resume, this.resumeFlags(target), this.keepNodes),
+      journals: journalsIn(this.folder, clock, { isOfCommands: true }),
+      resumeFlags: resumeFlags(this.settings, target),
+      keepNodes: (nodes) => keepNodes(this.folder, nodes),
     };
   }
 
   /** Remembers a key that the run journal keeps, for completion. @param what was triggered with it */
   rememberKey(key: string, what: string): void {
     this.#seen.key(key, what);
-  }
-
-  /** For jobs that send something: they stop before that when the log is not what is known of the target. */
-  actingTools(target: Target): JobTools {
-    const tools = this.jobTools(target);
-    return { ...tools, supervisor: guardLog(tools.supervisor, expectedTenant(this.settings)) };
   }
 
   async #explained<T>(key: ApiKey, call: Promise<T>, explain?: (error: unknown) => unknown): Promise<T> {
@@ -145,13 +133,4 @@ export class ConnectedContext extends CommandContext {
       throw error;
     }
   }
-}
-
-/** The tenant that is known of the target, and who says so. */
-function expectedTenant({ tenantId }: Settings): ExpectedTenant | null {
-  if (tenantId === null || !('name' in tenantId.source)) return null;
-  const { from, name } = tenantId.source;
-  const mends = `\`ldctl profiles show ${name}\` shows what it holds; \`ldctl profiles update\` mends it.`;
-  const hint = from === 'profile' ? mends : `Check ${name}, and the deployment.`;
-  return { tenantId: tenantId.value, origin: from === 'profile' ? `profile ${name}` : name, hint };
 }

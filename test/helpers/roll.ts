@@ -52,6 +52,7 @@ export class RollBench extends JobBench {
       ...this.tools(),
       stopping: this.stopping.signal,
       memory: null,
+      sharesRecords: true,
       rollCommand: (nodes) => `roll ${nodes === null ? '--resume' : nodes.join(',')}`,
       ...changes,
     };

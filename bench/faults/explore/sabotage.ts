@@ -105,7 +105,7 @@ function blindUntilThePost(real: JobTools): JobTools {
     return real.supervisor.trigger(...args);
   };
   const supervisor: Supervisor = { trigger, list: (...args) => real.supervisor.list(...args) };
-  return { ...real, clock: blindClock, supervisor, journal: believingItself(real.journal) };
+  return { ...real, clock: blindClock, supervisor, journal: real.journal && believingItself(real.journal) };
 }
 
 /** Once a run has written a record, it takes that for what there is. */

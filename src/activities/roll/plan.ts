@@ -30,8 +30,13 @@ export interface RollTools extends JobTools {
   stopping: AbortSignal;
   /** Where the roll is remembered; null for nowhere. */
   memory: RollMemory | null;
-  /** The command that goes on with these nodes of a roll; null: with what is left of one that is remembered. */
-  rollCommand(nodes: readonly Id[] | null, roll: RollPlan): string;
+  /** Whether a command that is run later finds this run's records, so that it sends nothing twice to a node that it names. */
+  sharesRecords: boolean;
+  /**
+   * The command that goes on with these nodes of a roll; null: with what is left of one that is remembered.
+   * @returns null where no command can
+   */
+  rollCommand(nodes: readonly Id[] | null, roll: RollPlan): string | null;
 }
 
 /**

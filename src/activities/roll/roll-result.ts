@@ -43,13 +43,13 @@ function outcomeOfRoll({ signal, stopping }: RollTools, nodes: readonly RollNode
 function resumeOf(plan: RollPlan, tools: RollTools, nodes: readonly RollNode[]): string | null {
   const open = nodes.filter((node) => node.isStarted && (node.result === null || node.result.result.resume !== null));
   const waiting = nodes.filter((node) => !node.isStarted);
-  if (plan.callersKey) {
+  if (plan.callersKey && tools.sharesRecords) {
     const ungated = nodes.filter((node) => node.isCompleted && !node.isPassed);
     const rest = nodes.filter((node) => [open, waiting, ungated].some((some) => some.includes(node)));
     return rest.length === 0 ? null : tools.rollCommand(tools.memory?.isKept ? null : rest.map(idOf), plan);
   }
-  const goOn = waiting.length > 0 ? [tools.rollCommand(waiting.map(idOf), plan)] : [];
-  const commands = [...waitCommands(tools, open), ...goOn];
+  const goOn = waiting.length > 0 ? tools.rollCommand(waiting.map(idOf), plan) : null;
+  const commands = [...waitCommands(tools, open), ...(goOn === null ? [] : [goOn])];
   return commands.length === 0 ? null : commands.join(' && ');
 }
 

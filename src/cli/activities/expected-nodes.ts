@@ -2,6 +2,7 @@ import type { DeploymentPath } from '../../api/core-api.js';
 import { InvalidAnswerError, LdctlError } from '../../core/errors.js';
 import { findDeployment } from '../../profiles/deployments.js';
 import type { Target } from '../../profiles/target.js';
+import { guardedSupervisor } from '../../library/deployment-tools.js';
 import type { ConnectedContext } from '../connected-context.js';
 import { MOST_NODES } from './node-targets.js';
 
@@ -43,7 +44,7 @@ export async function countNodes(context: ConnectedContext, target: Target, sign
 /** Every entry of the log says where its deployment stands, and reading it needs no further grant. Null without any. */
 async function pathByLog(context: ConnectedContext, target: Target, signal: AbortSignal): Promise<DeploymentPath | null> {
   const deploymentId = target.deployment.id;
-  const { supervisor } = context.actingTools(target);
+  const supervisor = guardedSupervisor(context.deploymentTools(target));
   const { items } = await supervisor.list(deploymentId, { page: 1, results: 10 }, { signal });
   for (const { tenant_id: tenant, division_id: divisionId, environment_id: environmentId } of items) {
     const tenantId = context.settings.tenantId?.value ?? tenant;

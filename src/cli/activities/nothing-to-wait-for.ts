@@ -5,11 +5,12 @@ import { Interrupted, LdctlError, UsageError } from '../../core/errors.js';
 import { activityColumns } from '../../output/activity-columns.js';
 import { loadFormat } from '../../output/formats.js';
 import { listWriter } from '../../output/list.js';
+import { resumeFlags } from '../../profiles/origins.js';
 import { ConnectedContext } from '../connected-context.js';
 import { printOptions, type ConnectionFlags, type OutputFlags } from '../flags.js';
 import type { Host } from '../host.js';
 import type { Interrupts } from '../signals.js';
-import { resumeCommand } from './resume.js';
+import { waitCommand } from '../../library/resume-command.js';
 
 /** So many ids fit into a command that somebody is to copy. */
 const MOST_IDS = 20;
@@ -34,7 +35,7 @@ export async function nothingToWaitFor(
     if (processing.length === 0) return new UsageError('nothing to wait for, and nothing is processing', { hint });
     await show(context, processing);
     const ids = processing.slice(0, MOST_IDS).map(({ id }) => id);
-    const command = resumeCommand({ ids }, context.resumeFlags(target), context.keepNodes);
+    const command = waitCommand(ids, resumeFlags(context.settings, target));
     return new UsageError('no activity is given; these are processing', { hint: `To follow them: ${command}` });
   } catch (error) {
     if (error instanceof Interrupted || !(error instanceof LdctlError)) throw error;

@@ -6,6 +6,7 @@ import { LdctlError, UsageError } from '../../core/errors.js';
 import type { ExitCode } from '../../core/exit-codes.js';
 import type { RollRecord } from '../../core/journal.js';
 import { count, shortList } from '../../core/text.js';
+import { readingTools } from '../../library/deployment-tools.js';
 import type { ConnectedContext } from '../connected-context.js';
 import { consentFor, settleConsent } from './consent.js';
 import { DEFAULT_APPEAR_TIMEOUT, DEFAULT_CLAIM_WINDOW } from './follow-limits.js';
@@ -59,7 +60,7 @@ export async function resumeRoll(context: ConnectedContext, flags: TriggerFlags,
   const identity = { ...resume, deploymentId: target.deployment.id };
   const memory = rollMemory(context, identity);
   const { nodes: all, options } = await memory.recall();
-  const rejected = await rejectedBefore(identity, all, context.jobTools(target));
+  const rejected = await rejectedBefore(identity, all, readingTools(context.deploymentTools(target), context.signal));
   const nodes = all.filter((node) => !rejected.has(node));
   if (nodes.length === 0) {
     throw new LdctlError('refused', 'nothing_left', 'every node of this roll has rejected the action; nothing was sent');

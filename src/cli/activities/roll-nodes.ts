@@ -6,6 +6,7 @@ import type { Id } from '../../core/ids.js';
 import { count } from '../../core/text.js';
 import { printNodesSeen } from '../../output/nodes-seen.js';
 import type { Target } from '../../profiles/target.js';
+import { guardedSupervisor } from '../../library/deployment-tools.js';
 import type { ConnectedContext } from '../connected-context.js';
 import { printOptions } from '../flags.js';
 import { countNodes, settleExpectedNodes, type ExpectedNodes } from './expected-nodes.js';
@@ -20,7 +21,7 @@ const CORE_ASKED_MS = 2000;
 export async function nodesOfLog(context: ConnectedContext, target: Target, expected: ExpectedNodes): Promise<Id[]> {
   const { host, flags, signal } = context;
   const deployment = target.deployment.id;
-  const seen = await seenNodes(new ActivityLog(context.actingTools(target).supervisor, deployment), { signal });
+  const seen = await seenNodes(new ActivityLog(guardedSupervisor(context.deploymentTools(target)), deployment), { signal });
   if (seen.length === 0) {
     throw new LdctlError('refused', 'no_nodes_known', `the log of deployment ${deployment} names no node`, {
       hint: 'Name the nodes with --node or --nodes-from.',

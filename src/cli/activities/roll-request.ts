@@ -2,7 +2,6 @@ import * as Flags from '@oclif/core/flags';
 import type { IfBusy } from '../../activities/if-busy.js';
 import type { TriggerPlan } from '../../activities/trigger-plan.js';
 import { parseMaxUnavailable, type RollPlan } from '../../activities/roll/plan.js';
-import { formatAction } from '../../core/activity.js';
 import { parseDuration } from '../../core/durations.js';
 import { UsageError } from '../../core/errors.js';
 import type { Gate } from '../../core/roll.js';
@@ -11,7 +10,6 @@ import type { FlagsOf } from '../flags.js';
 import { DEFAULT_APPEAR_TIMEOUT, DEFAULT_CLAIM_WINDOW, parseTimeout, type FollowFlags } from './follow-limits.js';
 import { commandGate } from './gate.js';
 import type { Host } from '../host.js';
-import { commandLine } from './resume.js';
 
 const group = 'ROLLING';
 
@@ -124,27 +122,4 @@ export function rollOptions(flags: RollFlags, maxUnavailable: number): Record<st
     'continue-on-error': flags['continue-on-error'] ? 'true' : undefined,
   };
   return Object.fromEntries(Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
-}
-
-/**
- * The exact command that goes on with a roll, ready to be pasted into a POSIX shell.
- * @param nodes to go on with; null for a roll that is remembered, which is short however many there are
- * @param target the flags that name the same deployment and profile; never a key
- */
-export function rollCommand(
-  { runtime, action, idempotencyKey, callersKey, options }: Pick<RollPlan, 'runtime' | 'action' | 'idempotencyKey' | 'callersKey' | 'options'>,
-  nodes: readonly string[] | null,
-  target: readonly string[],
-): string {
-  const roll = ['ldctl', 'activities', 'trigger', runtime, formatAction(action), '--rolling'];
-  if (nodes === null) return commandLine([...roll, '--resume', idempotencyKey, ...target]);
-  const { 'continue-on-error': goesOn, ...valued } = options;
-  return commandLine([
-    ...roll,
-    ...nodes,
-    ...Object.entries(valued).flatMap(([name, value]) => [`--${name}`, value]),
-    ...(goesOn ? ['--continue-on-error'] : []),
-    ...(callersKey ? ['--idempotency-key', idempotencyKey] : []),
-    ...target,
-  ]);
 }

@@ -1,19 +1,19 @@
 import { dryRun } from '../../activities/dry-run.js';
 import type { RollPlan } from '../../activities/roll/plan.js';
 import { RollMemory, type RollIdentity } from '../../activities/roll/roll-memory.js';
-import { roll } from '../../activities/roll/roll.js';
 import { requestOf } from '../../activities/trigger-plan.js';
 import { describeTrigger } from '../../api/supervisor-api.js';
 import { formatAction } from '../../core/activity.js';
 import type { ExitCode } from '../../core/exit-codes.js';
 import type { Id } from '../../core/ids.js';
 import type { Target } from '../../profiles/target.js';
+import { actingTools } from '../../library/deployment-tools.js';
+import { rollJob } from '../../library/roll-job.js';
 import { RollFiles } from '../../storage/journal.js';
 import type { ConnectedContext } from '../connected-context.js';
 import { consentFor, settleConsent } from './consent.js';
-import { nodeFlags } from './resume.js';
 import { nodesOfLog } from './roll-nodes.js';
-import { rollCommand, rollOptions, type RollRequest } from './roll-request.js';
+import { rollOptions, type RollRequest } from './roll-request.js';
 import { showDryRun, showJob, titleOf } from './show-job.js';
 import type { TriggerFlags, TriggerInput } from './trigger-request.js';
 
@@ -39,7 +39,7 @@ export async function runRoll(
     const options = rollOptions(flags, rolling.maxUnavailable(nodes.length));
     return startRoll(context, target, { ...roll, memory, options, notify: flags.notify });
   }
-  const { result } = await dryRun({ ...roll, expectNodes: null }, context.actingTools(target));
+  const { result } = await dryRun({ ...roll, expectNodes: null }, actingTools(context.deploymentTools(target), context.signal));
   const requests = nodes.map((node) => describeTrigger(target.supervisorUrl.value, requestOf({ ...roll, nodes: [node] })));
   return showDryRun(context, result, { requests });
 }
@@ -59,12 +59,8 @@ export function startRoll(context: ConnectedContext, target: Target, { memory, n
     maxUnavailable: asked.maxUnavailable(asked.nodes.length),
     gate: asked.gate?.((text) => (target.key.isIn(text) ? '' : text)) ?? null,
   };
-  const job = roll(plan, {
-    ...context.actingTools(target),
-    stopping: context.interrupts.inTwoStages(),
-    memory,
-    rollCommand: (rest, begun) => rollCommand(begun, rest && nodeFlags(rest, context.keepNodes), context.resumeFlags(target)),
-  });
+  const control = { signal: context.signal, stopping: context.interrupts.inTwoStages(), memory };
+  const job = rollJob(plan, context.deploymentTools(target), control);
   const what = `rolling ${formatAction(plan.action)} of ${plan.runtime}`;
   // Every roll has a record, and --resume takes its key.
   context.rememberKey(plan.idempotencyKey, what);

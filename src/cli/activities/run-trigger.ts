@@ -4,6 +4,7 @@ import { requestOf } from '../../activities/trigger-plan.js';
 import { describeTrigger } from '../../api/supervisor-api.js';
 import { formatAction } from '../../core/activity.js';
 import type { ExitCode } from '../../core/exit-codes.js';
+import { actingTools } from '../../library/deployment-tools.js';
 import type { ConnectedContext } from '../connected-context.js';
 import { consentFor, settleConsent } from './consent.js';
 import { settleExpectedNodes } from './expected-nodes.js';
@@ -20,7 +21,7 @@ export async function runTrigger(
   const target = await context.target();
   const expectNodes = await settleExpectedNodes(request.expectNodes, context, target);
   const plan = { ...request, expectNodes, deploymentId: target.deployment.id };
-  const tools = context.actingTools(target);
+  const tools = actingTools(context.deploymentTools(target), context.signal);
   const what = `${formatAction(plan.action)} of ${plan.runtime}`;
   if (flags['dry-run']) {
     const { result } = await dryRun(plan, tools);

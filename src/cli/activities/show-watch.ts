@@ -13,7 +13,7 @@ import { formatOf } from '../../output/formats.js';
 import type { CommandContext } from '../context.js';
 import { printOptions } from '../flags.js';
 import { onSuspend } from '../signals.js';
-import { waitCommand } from './resume.js';
+import { waitCommand } from '../../library/resume-command.js';
 import type { LogSource } from './show-list.js';
 import type { WatchRequest } from './watch-request.js';
 

@@ -1,6 +1,5 @@
 import * as Flags from '@oclif/core/flags';
-import type { WaitAfterPlan } from '../../activities/wait.js';
-import type { FollowLimits } from '../../activities/job.js';
+import type { WaitPlan } from '../../activities/wait.js';
 import { parseAction, parseRuntime } from '../../core/activity.js';
 import { UsageError } from '../../core/errors.js';
 import { parseId, sortedUnique, type Id } from '../../core/ids.js';
@@ -21,8 +20,9 @@ export const waitFlags = {
 };
 export type WaitFlags = FlagsOf<typeof waitFlags>;
 
-/** What to follow: activities by their ids, or what a trigger made after a baseline. */
-export type WaitRequest = { ids: Id[]; limits: FollowLimits } | Omit<WaitAfterPlan, 'deploymentId'>;
+/** What is to be followed, before it is known where. */
+export type WaitRequest = WithoutPlace<WaitPlan>;
+type WithoutPlace<Plan> = Plan extends WaitPlan ? Omit<Plan, 'deploymentId'> : never;
 
 /** The flags that say what was triggered; they mean nothing to ids. */
 const TRIGGER_FLAGS = ['runtime', 'action', 'config', 'node', 'nodes-from', 'expect-nodes'] as const;

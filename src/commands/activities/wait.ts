@@ -1,5 +1,5 @@
 import * as Args from '@oclif/core/args';
-import { waitAfter, waitForActivities } from '../../activities/wait.js';
+import { wait } from '../../activities/wait.js';
 import { nothingToWaitFor } from '../../cli/activities/nothing-to-wait-for.js';
 import { showJob, titleOf } from '../../cli/activities/show-job.js';
 import { parseWaitRequest, waitFlags } from '../../cli/activities/wait-request.js';
@@ -8,6 +8,7 @@ import { ConnectedContext } from '../../cli/connected-context.js';
 import { connectionFlags, printOptions } from '../../cli/flags.js';
 import { hangupOf, type Interrupts } from '../../cli/signals.js';
 import type { ExitCode } from '../../core/exit-codes.js';
+import { readingTools } from '../../library/deployment-tools.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
 
 export default class ActivitiesWait extends BaseCommand {
@@ -34,12 +35,7 @@ export default class ActivitiesWait extends BaseCommand {
     const request = await parseWaitRequest(this.host, argv.map(String), flags, interrupts.signal);
     const context = await ConnectedContext.connect(this.host, flags, interrupts);
     const target = await context.target();
-    const tools = context.jobTools(target);
-    const deploymentId = target.deployment.id;
-    const job =
-      'ids' in request
-        ? waitForActivities({ ...request, deploymentId }, tools)
-        : waitAfter({ ...request, deploymentId }, tools);
+    const job = wait({ ...request, deploymentId: target.deployment.id }, readingTools(context.deploymentTools(target), context.signal));
     return showJob(context, { title: titleOf('waiting for activities', target), notify: flags.notify }, job);
   }
 

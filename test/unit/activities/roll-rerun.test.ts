@@ -75,8 +75,8 @@ function mortal(tools: RollTools, life: { isOver: boolean }): RollTools {
     list: (deploymentId, query, options) => call(() => tools.supervisor.list(deploymentId, query, options)),
   };
   const journal: RunJournal = {
-    read: (key) => call(() => tools.journal.read(key)),
-    update: (key, change) => call(() => tools.journal.update(key, change)),
+    read: (key) => call(async () => tools.journal?.read(key) ?? null),
+    update: (key, change) => call(async () => tools.journal?.update(key, change) ?? null),
   };
   return { ...tools, clock, supervisor, journal };
 }

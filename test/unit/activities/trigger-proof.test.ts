@@ -93,7 +93,7 @@ describe('trigger, somebody else doing the same while the own entry is late', ()
     const run = new World();
     run.supervisor.behaviour.set(1n, { missing: true });
     run.rivalAfter(4000);
-    const tools = { ...run.tools(), stopping: new AbortController().signal, memory: null, rollCommand: () => '' };
+    const tools = { ...run.tools(), stopping: new AbortController().signal, memory: null, sharesRecords: true, rollCommand: () => '' };
     const { exitCode, result } = await run.run(roll(rollPlan({ nodes: [1n, 2n] }), tools));
     assert.equal(exitCode, 7);
     assert.deepEqual(result.nodes.map(({ status, ambiguous }) => [status, ambiguous]), [['completed', true], ['not_started', false]]);

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { type Host } from '../../../../src/cli/host.js';
-import { parseRollRequest, rollCommand, rollOptions, type RollFlags, type RollRequest } from '../../../../src/cli/activities/roll-request.js';
+import { parseRollRequest, rollOptions, type RollFlags, type RollRequest } from '../../../../src/cli/activities/roll-request.js';
 import { type TriggerInput } from '../../../../src/cli/activities/trigger-request.js';
 import { UsageError } from '../../../../src/core/errors.js';
+import { rollCommand } from '../../../../src/library/resume-command.js';
 
 const REQUEST: TriggerInput = {
   runtime: 'iggy',

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
-import { commandLine, nodeFlags } from '../../../../src/cli/activities/resume.js';
-import { LdctlError } from '../../../../src/core/errors.js';
-import { plainText } from '../../../../src/core/text.js';
+import { commandLine, nodeFlags } from '../../../src/library/resume-command.js';
+import { LdctlError } from '../../../src/core/errors.js';
+import { plainText } from '../../../src/core/text.js';
 
 /** What a shell makes of a command: the words after the first. */
 function wordsOf(shell: string, command: string): string[] {

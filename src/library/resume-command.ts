@@ -1,8 +1,9 @@
-import type { Resume, ResumeAfter } from '../../activities/job.js';
-import { formatAction } from '../../core/activity.js';
-import { LdctlError } from '../../core/errors.js';
-import type { Id } from '../../core/ids.js';
-import { plainText } from '../../core/text.js';
+import type { Resume, ResumeAfter } from '../activities/job.js';
+import type { RollPlan } from '../activities/roll/plan.js';
+import { formatAction } from '../core/activity.js';
+import { LdctlError } from '../core/errors.js';
+import type { Id } from '../core/ids.js';
+import { plainText } from '../core/text.js';
 
 /** More nodes than that go into a file … */
 const MOST_NAMED = 100;
@@ -16,7 +17,7 @@ export type NodeKeeper = (nodes: readonly Id[]) => string;
  * The exact command that takes a run up again, ready to be pasted into a POSIX shell.
  * @param target the flags that name the same deployment and profile; never a key
  */
-export function resumeCommand(resume: Resume, target: readonly string[], keepNodes: NodeKeeper): string {
+export function resumeCommand(resume: Resume, target: readonly string[], keepNodes: NodeKeeper | null): string {
   return waitCommand('ids' in resume ? resume.ids : afterFlags(resume, keepNodes), target);
 }
 
@@ -25,9 +26,32 @@ export function waitCommand(what: readonly (Id | string)[], target: readonly str
   return commandLine(['ldctl', 'activities', 'wait', ...what.map(String), ...target]);
 }
 
-/** The flags that name nodes; a file that cannot be written makes them many. */
-export function nodeFlags(nodes: readonly Id[], keepNodes: NodeKeeper): string[] {
-  if (nodes.length > MOST_NAMED) {
+/**
+ * The exact command that goes on with a roll.
+ * @param nodes the flags that name them; null for a roll that is remembered, which is short however many there are
+ * @param target the flags that name the same deployment and profile; never a key
+ */
+export function rollCommand(
+  { runtime, action, idempotencyKey, callersKey, options }: Pick<RollPlan, 'runtime' | 'action' | 'idempotencyKey' | 'callersKey' | 'options'>,
+  nodes: readonly string[] | null,
+  target: readonly string[],
+): string {
+  const roll = ['ldctl', 'activities', 'trigger', runtime, formatAction(action), '--rolling'];
+  if (nodes === null) return commandLine([...roll, '--resume', idempotencyKey, ...target]);
+  const { 'continue-on-error': goesOn, ...valued } = options;
+  return commandLine([
+    ...roll,
+    ...nodes,
+    ...Object.entries(valued).flatMap(([name, value]) => [`--${name}`, value]),
+    ...(goesOn ? ['--continue-on-error'] : []),
+    ...(callersKey ? ['--idempotency-key', idempotencyKey] : []),
+    ...target,
+  ]);
+}
+
+/** The flags that name nodes; where no file can be written, they are many. */
+export function nodeFlags(nodes: readonly Id[], keepNodes: NodeKeeper | null): string[] {
+  if (keepNodes && nodes.length > MOST_NAMED) {
     try {
       return ['--nodes-from', keepNodes(nodes)];
     } catch (error) {
@@ -59,7 +83,7 @@ function printfFormat(text: string): string {
   return Array.from(text, (part) => (plainText(part) === part && !"'\\%!".includes(part) ? part : octal(part))).join('');
 }
 
-function afterFlags({ after, runtime, action, nodes, expectNodes }: ResumeAfter, keepNodes: NodeKeeper): string[] {
+function afterFlags({ after, runtime, action, nodes, expectNodes }: ResumeAfter, keepNodes: NodeKeeper | null): string[] {
   const targets = nodes === null ? [] : nodeFlags(nodes, keepNodes);
   const expected = expectNodes === null ? [] : ['--expect-nodes', String(expectNodes)];
   const what = ['--runtime', runtime, '--action', formatAction(action)];

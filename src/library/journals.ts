@@ -1,0 +1,12 @@
+import type { Clock } from '../core/clock.js';
+import { FileJournal, RollFiles } from '../storage/journal.js';
+import type { Journals } from './deployment-tools.js';
+
+/** The run journal in a folder. @param isOfCommands whether it is the one that commands use */
+export function journalsIn(folder: string, clock: Clock, { isOfCommands }: Pick<Journals, 'isOfCommands'>): Journals {
+  return {
+    isOfCommands,
+    runs: (signal) => new FileJournal(folder, clock, signal),
+    rolls: (signal) => new RollFiles(folder, clock, signal),
+  };
+}

@@ -1,0 +1,19 @@
+import type { Job } from '../activities/job.js';
+import type { RollPlan, RollTools } from '../activities/roll/plan.js';
+import { roll } from '../activities/roll/roll.js';
+import { actingTools, type DeploymentTools } from './deployment-tools.js';
+import { nodeFlags, rollCommand } from './resume-command.js';
+
+/** How a roll is stopped, and where it is remembered. */
+export type RollControl = Pick<RollTools, 'signal' | 'stopping' | 'memory'>;
+
+/** Acts on one node after the other (design, "Rolling"). @throws as `roll` does */
+export function rollJob(plan: RollPlan, tools: DeploymentTools, control: RollControl): Job {
+  const { journals, resumeFlags, keepNodes } = tools;
+  return roll(plan, {
+    ...actingTools(tools, control.signal),
+    ...control,
+    sharesRecords: journals?.isOfCommands ?? false,
+    rollCommand: (nodes, begun) => rollCommand(begun, nodes && nodeFlags(nodes, keepNodes), resumeFlags),
+  });
+}
