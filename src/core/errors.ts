@@ -135,12 +135,13 @@ export type StopSignal = 'SIGHUP' | 'SIGINT' | 'SIGTERM';
 
 const EXIT_BY_SIGNAL = { SIGHUP: 'sighup', SIGINT: 'sigint', SIGTERM: 'sigterm' } as const satisfies Record<StopSignal, ExitName>;
 
-/** The user, or the system, asked the process to end. The reason of every abort signal in this tool. */
+/** The user, or the system, asked the process to end, or the caller a job. The reason of every abort signal in this tool. */
 export class Interrupted extends LdctlError {
   readonly signal: StopSignal;
 
-  constructor(signal: StopSignal) {
-    super(EXIT_BY_SIGNAL[signal], 'interrupted', `interrupted by ${signal}`);
+  /** @param instead of a signal to the process: what interrupted it, and why */
+  constructor(signal: StopSignal, instead?: { message: string; cause: unknown }) {
+    super(EXIT_BY_SIGNAL[signal], 'interrupted', instead?.message ?? `interrupted by ${signal}`, { cause: instead?.cause });
     this.signal = signal;
   }
 }

@@ -42,9 +42,8 @@ export interface EarlierRun {
 }
 
 /**
- * What a run emits while it goes on. `dispatched`, `activity`, `gate` and `warning` are lines of `-o ndjson` as well
- * (design, "Output shapes"); `baseline`, `gate_output`, `outage` and
- * `progress` are for people only.
+ * What a run emits while it goes on. Some of it is data (`shownStep`; design, "Output shapes"); the rest is for people
+ * only.
  */
 export type RunStep =
   /** Right before the POST: what a later `wait --after` needs, and how many nodes are expected where none are named. */
@@ -72,6 +71,36 @@ export interface ResultEvent {
 
 /** The result is always the last. */
 export type JobEvent = RunStep | ResultEvent;
+
+/** What of a run is data: the lines of `-o ndjson` before the result, and what a program that listens gets. */
+export type ShownStep =
+  | { event: 'dispatched'; node_id?: Id; request_id: string | null; replayed: boolean; recovered: boolean }
+  | Extract<RunStep, { event: 'activity' | 'gate' | 'warning' }>;
+
+/** The event with its keys in order; null for what is for people only. */
+export function shownStep(event: RunStep): ShownStep | null {
+  switch (event.event) {
+    case 'dispatched':
+      return {
+        event: event.event,
+        ...(event.node_id !== undefined && { node_id: event.node_id }),
+        request_id: event.request_id,
+        replayed: event.replayed,
+        recovered: event.recovered,
+      };
+    case 'activity':
+      return { event: event.event, activity: event.activity };
+    case 'warning':
+      return { event: event.event, code: event.code, message: event.message };
+    case 'gate':
+      return { event: event.event, node_id: event.node_id, gate: event.gate };
+    case 'baseline':
+    case 'gate_output':
+    case 'outage':
+    case 'progress':
+      return null;
+  }
+}
 
 export function warning(code: string, message: string): RunStep {
   return { event: 'warning', code, message };

@@ -1,10 +1,10 @@
+import { MOST_NODES } from '../../activities/defaults.js';
 import type { DeploymentPath } from '../../api/core-api.js';
 import { InvalidAnswerError, LdctlError } from '../../core/errors.js';
 import { findDeployment } from '../../profiles/deployments.js';
 import type { Target } from '../../profiles/target.js';
 import { guardedSupervisor } from '../../library/deployment-tools.js';
 import type { ConnectedContext } from '../connected-context.js';
-import { MOST_NODES } from './node-targets.js';
 
 /** How many nodes there must be, as `--expect-nodes` has it: as many as Core counts, or, for null, those that the log names. */
 export type ExpectedNodes = number | 'deployment' | null;

@@ -1,14 +1,13 @@
 import * as Flags from '@oclif/core/flags';
+import { DEFAULTS, SHORTEST_INTERVAL_MS } from '../../activities/defaults.js';
 import type { FollowLimits } from '../../activities/job.js';
-import { parseDuration } from '../../core/durations.js';
+import { durationFlag, parseDuration } from '../../core/durations.js';
 import { UsageError } from '../../core/errors.js';
 import type { FlagsOf } from '../flags.js';
 
-/** A server is nobody's to hammer, and a shorter interval would not notice anything sooner. */
-const SHORTEST_INTERVAL_MS = 100;
-const DEFAULT_TIMEOUT = '10m';
-export const DEFAULT_APPEAR_TIMEOUT = '30s';
-export const DEFAULT_CLAIM_WINDOW = '2s';
+const DEFAULT_TIMEOUT = durationFlag(DEFAULTS.timeoutMs);
+export const DEFAULT_APPEAR_TIMEOUT = durationFlag(DEFAULTS.appearTimeoutMs);
+export const DEFAULT_CLAIM_WINDOW = durationFlag(DEFAULTS.claimWindowMs);
 
 /** How long to follow, and how often to poll. */
 export const followFlags = {

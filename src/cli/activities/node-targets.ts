@@ -1,10 +1,8 @@
 import * as Flags from '@oclif/core/flags';
+import { MOST_NODES } from '../../activities/defaults.js';
 import { UsageError } from '../../core/errors.js';
 import { parseId, type Id } from '../../core/ids.js';
 import { parseWholeNumber, wholeNumber } from '../flags.js';
-
-/** As many as any deployment has, and a result can list. */
-export const MOST_NODES = 100_000;
 
 /** Which nodes a trigger is about. */
 export const targetFlags = {

@@ -1,8 +1,9 @@
 import * as Flags from '@oclif/core/flags';
+import { DEFAULTS } from '../../activities/defaults.js';
 import type { IfBusy } from '../../activities/if-busy.js';
 import type { TriggerPlan } from '../../activities/trigger-plan.js';
 import { parseMaxUnavailable, type RollPlan } from '../../activities/roll/plan.js';
-import { parseDuration } from '../../core/durations.js';
+import { durationFlag, parseDuration } from '../../core/durations.js';
 import { UsageError } from '../../core/errors.js';
 import type { Gate } from '../../core/roll.js';
 import type { Scrub } from '../../output/streams.js';
@@ -56,8 +57,8 @@ export type RollRequest = Pick<RollPlan, 'ifBusy' | 'pauseMs' | 'continueOnError
 };
 
 const VALUE_FLAGS = ['max-unavailable', 'pause', 'gate-cmd', 'gate-timeout', 'node-timeout', 'resume'] as const;
-const DEFAULT_GATE_TIMEOUT = '5m';
-const DEFAULT_NODE_TIMEOUT = '10m';
+const DEFAULT_GATE_TIMEOUT = durationFlag(DEFAULTS.gateTimeoutMs);
+const DEFAULT_NODE_TIMEOUT = durationFlag(DEFAULTS.nodeTimeoutMs);
 
 /**
  * Reads the flags of a roll.

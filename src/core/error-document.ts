@@ -1,5 +1,5 @@
-import { LdctlError } from '../core/errors.js';
-import { EXIT_CODES } from '../core/exit-codes.js';
+import { LdctlError } from './errors.js';
+import { EXIT_CODES } from './exit-codes.js';
 
 /** A failure in JSON (design, "Output shapes"), keys in this order. */
 export interface ErrorDocument {
