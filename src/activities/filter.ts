@@ -1,4 +1,4 @@
-import type { Activity } from '../core/activity.js';
+import { parseAction, RUNTIMES, VERBS, type Activity } from '../core/activity.js';
 import type { Id } from '../core/ids.js';
 
 /** Which entries are wanted: each list that is given must hold the entry's value. Times are UTC milliseconds. */
@@ -11,6 +11,18 @@ export interface ActivityFilter {
   authors?: readonly Id[];
   since?: number;
   until?: number;
+}
+
+/** Whether a log can name this runtime: one that can be triggered, or another that is known (contract, "Supervisor: trigger"). */
+export function isReadableRuntime(word: string): boolean {
+  return READABLE_RUNTIMES.includes(word) || /^connector:./.test(word);
+}
+export const READABLE_RUNTIMES: readonly string[] = [...RUNTIMES, 'warden', 'plane', 'mcp'];
+
+/** Checks an action to look for; `reconfigure` stands for every config. @throws UsageError */
+export function checkAction(word: string): string {
+  if (!VERBS.some((verb) => verb === word)) parseAction(word);
+  return word;
 }
 
 export function matches(filter: ActivityFilter, activity: Activity): boolean {

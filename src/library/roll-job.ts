@@ -9,11 +9,15 @@ export type RollControl = Pick<RollTools, 'signal' | 'stopping' | 'memory'>;
 
 /** Acts on one node after the other (design, "Rolling"). @throws as `roll` does */
 export function rollJob(plan: RollPlan, tools: DeploymentTools, control: RollControl): Job {
-  const { journals, resumeFlags, keepNodes } = tools;
+  const { resumeFlags, keepNodes } = tools;
   return roll(plan, {
     ...actingTools(tools, control.signal),
     ...control,
-    sharesRecords: journals?.isOfCommands ?? false,
-    rollCommand: (nodes, begun) => rollCommand(begun, nodes && nodeFlags(nodes, keepNodes), resumeFlags),
+    sharesRecords: control.memory !== null,
+    rollCommand: (nodes, begun) => {
+      // A command does not know what was sent with the key, or cannot ask the gate.
+      if (control.memory === null && (begun.callersKey || begun.gate !== null)) return null;
+      return rollCommand(begun, nodes && nodeFlags(nodes, keepNodes), resumeFlags);
+    },
   });
 }

@@ -43,12 +43,12 @@ export interface RollTools extends JobTools {
  * Reads `--max-unavailable`: a number of nodes, or a percentage of them, rounded down, at least 1 (design, "Rolling").
  * @throws UsageError
  */
-export function parseMaxUnavailable(text: string): (nodes: number) => number {
+export function parseMaxUnavailable(text: string, what = '--max-unavailable'): (nodes: number) => number {
   const match = /^(\d{1,6})(%?)$/.exec(text);
   const value = Number(match?.[1] ?? 0);
   const isPercentage = match?.[2] === '%';
   if (value < 1 || (isPercentage && value > 100)) {
-    throw new UsageError(`--max-unavailable: ${JSON.stringify(text)} is neither a number of nodes nor a percentage`, {
+    throw new UsageError(`${what}: ${JSON.stringify(text)} is neither a number of nodes nor a percentage`, {
       code: 'invalid_max_unavailable',
       hint: 'Write how many nodes may be underway at once: 2, or 25%.',
     });

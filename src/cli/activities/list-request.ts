@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags';
-import type { ActivityFilter } from '../../activities/filter.js';
-import { parseAction, RUNTIMES, STATUSES, VERBS } from '../../core/activity.js';
+import { checkAction, isReadableRuntime, READABLE_RUNTIMES, type ActivityFilter } from '../../activities/filter.js';
+import { RUNTIMES, STATUSES } from '../../core/activity.js';
 import { parseDuration } from '../../core/durations.js';
 import { UsageError } from '../../core/errors.js';
 import { parseId, type Id } from '../../core/ids.js';
@@ -85,12 +85,9 @@ function ids(values: readonly string[] | undefined, flag: string): Id[] | undefi
   return words(values, flag)?.map((word) => parseId(word, flag));
 }
 
-/** Those that the log may name beside the ones that can be triggered (contract, "Supervisor: trigger"). */
-const READ_RUNTIMES = [...RUNTIMES, 'warden', 'plane', 'mcp'];
-
 function readRuntimes(values: readonly string[] | undefined): string[] | undefined {
   const all = words(values, '--runtime');
-  oneOf(all?.filter((word) => !/^connector:./.test(word)), '--runtime', READ_RUNTIMES);
+  oneOf(all?.filter((word) => !isReadableRuntime(word)), '--runtime', READABLE_RUNTIMES);
   return all;
 }
 
@@ -104,12 +101,6 @@ function oneOf(
   const unknown = all?.find((word) => !known.includes(word));
   if (unknown === undefined) return all;
   throw new UsageError(`${flag}: there is no ${JSON.stringify(unknown)}`, { hint: `It is one of: ${known.join(', ')}.` });
-}
-
-/** `reconfigure` without an id stands for every config. */
-function checkAction(word: string): string {
-  if (!VERBS.some((verb) => verb === word)) parseAction(word);
-  return word;
 }
 
 const RFC_3339 = /^\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[+-]\d{2}:\d{2}))?$/;

@@ -1,8 +1,8 @@
 import type { Job } from '../../activities/job.js';
-import { LdctlError } from '../../core/errors.js';
 import { EXIT_CODES, type ExitCode } from '../../core/exit-codes.js';
 import type { ResultFields } from '../../core/outcome.js';
 import type { ResultEvent } from '../../core/progress.js';
+import { unconfirmed } from '../../library/results.js';
 import { notify } from '../../output/desktop.js';
 import { reportToGitHub } from '../../output/github.js';
 import { printRunResult, type DryRunRequest } from '../../output/run-result.js';
@@ -52,11 +52,6 @@ export async function showJob({ host, flags }: Printing, display: JobDisplay, jo
   await reportToGitHub(output, env, result);
   if (display.notify) notify(output.stderr, endingText(result, tookMs));
   return exitCode;
-}
-
-/** Whatever it would have meant before anything was sent: beside a result it says why that is unconfirmed. */
-function unconfirmed({ code, message, hint, requestId }: LdctlError): LdctlError {
-  return new LdctlError('unconfirmed', code, message, { hint, requestId });
 }
 
 /** Shows what would be sent: one request, or the requests of a roll. @returns the exit code */

@@ -5,6 +5,7 @@ import { watchLog, type WatchResult } from '../../activities/watch-log.js';
 import { isFinal, type Activity } from '../../core/activity.js';
 import { LdctlError } from '../../core/errors.js';
 import { EXIT_CODES, type ExitCode } from '../../core/exit-codes.js';
+import { lostSight } from '../../library/results.js';
 import { activityColumns } from '../../output/activity-columns.js';
 import { printList } from '../../output/list.js';
 import { systemEvery } from '../../output/ticker.js';
@@ -78,10 +79,8 @@ function problemOf({ outcome, entries }: WatchResult, resumeFlags: readonly stri
       return null;
     case 'interrupted':
       return outcome.reason;
-    case 'gave-up': {
-      const { code, message, hint, requestId } = outcome.error;
-      return new LdctlError('unconfirmed', code, `lost sight of the log: ${message}`, { hint, requestId });
-    }
+    case 'gave-up':
+      return lostSight(outcome.error);
     case 'deadline': {
       const ids = entries.filter(({ status }) => !isFinal(status)).map(({ id }) => id);
       return new LdctlError('timedOut', 'timed_out', `timed out: ${ids.length} still processing`, {
