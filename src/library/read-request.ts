@@ -50,11 +50,12 @@ export function readRoll(request: RollRequest, deploymentId: Id): RollInput {
 }
 
 export function readWait(request: WaitRequest, deploymentId: Id): WaitPlan {
-  if (typeof request === 'object' && 'ids' in request) {
-    const given = schemas.check(schemas.waitForIdsSchema, 'wait', request);
+  const asked: unknown = request;
+  if (typeof asked === 'object' && asked !== null && 'ids' in asked) {
+    const given = schemas.check(schemas.waitForIdsSchema, 'wait', asked);
     return { deploymentId, ids: given.ids, limits: readLimits(given) };
   }
-  const given = schemas.check(schemas.waitAfterSchema, 'wait', request);
+  const given = schemas.check(schemas.waitAfterSchema, 'wait', asked);
   const { after } = given;
   return { deploymentId, after, ...readWhat(given), ...readTargets('wait', given), limits: readLimits(given) };
 }

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
+import { LdctlError } from '../../../src/core/errors.js';
+import { type TriggerRequest } from '../../../src/library/requests.js';
+import { failing, lost } from '../../helpers/fake-supervisor.js';
+import { LibraryBench } from '../../helpers/library.js';
+
+const RESTART = { runtime: 'iggy', action: 'restart' } as const;
+
+describe('a program that triggers', () => {
+  let bench: LibraryBench;
+  beforeEach(() => {
+    bench = new LibraryBench();
+  });
+
+  it('gets the fields of the JSON form, ids as bigint, and the exit code', async () => {
+    const result = await bench.clock.run(bench.deployment().trigger({ ...RESTART, nodes: [2n, 1n, 2n] }));
+    assert.equal(result.outcome, 'completed');
+    assert.equal(result.exitCode, 0);
+    assert.equal(result.deployment_id, 71n);
+    assert.equal(result.targets, 'named');
+    assert.deepEqual(result.nodes.map(({ node_id, status }) => [node_id, status]), [[2n, 'completed'], [1n, 'completed']]);
+    assert.equal(typeof result.nodes[0]?.activity_id, 'bigint');
+    assert.equal(result.resume, null);
+    assert.ok(!('error' in result));
+    assert.deepEqual(bench.supervisor.posts[0]?.nodes, [1n, 2n]);
+  });
+
+  it('means every node by no nodes, and counts them if asked to', async () => {
+    const result = await bench.clock.run(bench.deployment().trigger({ ...RESTART, expectNodes: 3 }));
+    assert.deepEqual([result.outcome, result.targets, result.nodes.length], ['completed', 'expected', 3]);
+    assert.equal(bench.supervisor.posts[0]?.nodes, null);
+  });
+
+  it('hears what NDJSON shows, and the result last', async () => {
+    const result = await bench.clock.run(bench.deployment().trigger({ ...RESTART, nodes: [1n] }, { onEvent: bench.onEvent }));
+    assert.deepEqual([...new Set(bench.heard.map(({ event }) => event))], ['dispatched', 'activity', 'result']);
+    assert.deepEqual(bench.heard[0], { event: 'dispatched', request_id: 'f00d', replayed: false, recovered: false });
+    assert.deepEqual(bench.heard.at(-1), { event: 'result', ...result });
+  });
+
+  it('is told at the 202 that it was accepted, with the way to follow it', async () => {
+    const result = await bench.clock.run(bench.deployment().trigger({ ...RESTART, nodes: [1n], wait: false }));
+    assert.deepEqual([result.outcome, result.exitCode], ['accepted', 0]);
+    assert.match(result.resume ?? '', /^ldctl activities wait --after \d+ --runtime iggy --action restart --node 1 --deployment 71$/);
+  });
+
+  it('gets a rejection as a result', async () => {
+    bench.supervisor.behaviour.set(2n, { result: 'rejected' });
+    const result = await bench.clock.run(bench.deployment().trigger({ ...RESTART, nodes: [1n, 2n] }));
+    assert.deepEqual([result.outcome, result.exitCode], ['rejected', 3]);
+  });
+
+  it('is thrown what the API refuses: nothing was sent', async () => {
+    const refusal = new LdctlError('denied', 'invalid_token', 'the API refused the key', { requestId: 'r7' });
+    bench.supervisor.nextReads(() => {
+      throw refusal;
+    });
+    const run = bench.clock.run(bench.deployment().trigger({ ...RESTART, nodes: [1n] }));
+    await assert.rejects(run, (error: LdctlError) => error === refusal && error.exitCode === 4);
+    assert.equal(bench.supervisor.posts.length, 0);
+  });
+
+  it('recovers a lost answer with one dispatch', async () => {
+    bench.supervisor.nextPosts(failing(lost(), bench.supervisor.carryOut));
+    const result = await bench.clock.run(bench.deployment().trigger({ ...RESTART, nodes: [1n] }));
+    assert.deepEqual([result.outcome, result.recovered], ['completed', true]);
+    assert.equal(bench.supervisor.dispatched, 1);
+  });
+
+  it('with a key of its own follows the first, whoever it was', async () => {
+    const request = { ...RESTART, nodes: [1n], idempotencyKey: 'deploy 42' };
+    const first = await bench.clock.run(bench.deployment().trigger(request));
+    const second = await bench.clock.run(bench.deployment().trigger(request));
+    assert.deepEqual(second.nodes, first.nodes);
+    assert.equal(bench.supervisor.posts.length, 1);
+  });
+});
+
+describe('what a program asks for wrongly', () => {
+  const bad: ReadonlyArray<readonly [why: string, request: unknown, pattern: RegExp]> = [
+    ['an empty list of nodes', { ...RESTART, nodes: [] }, /trigger: nodes: it names no node; to act on every node, leave it out; nothing was sent/],
+    ['a list that is not there', { ...RESTART, nodes: undefined }, /trigger: nodes: .*leave it out/],
+    ['a null list', { ...RESTART, nodes: null }, /trigger: nodes:/],
+    ['a misspelt field', { ...RESTART, node: [1n] }, /trigger: node: there is no such field/],
+    ['a number for an id', { ...RESTART, nodes: [Number(610809900976570889n)] }, /trigger: nodes\.0: an id is a bigint/],
+    ['a negative id', { ...RESTART, nodes: [-1n] }, /trigger: nodes\.0: an id/],
+    ['an id of 65 bits', { ...RESTART, nodes: [2n ** 64n] }, /trigger: nodes\.0: an id/],
+    ['no action', { runtime: 'iggy', nodes: [1n] }, /trigger: action: it is missing/],
+    ['another action', { runtime: 'iggy', action: 'explode', nodes: [1n] }, /unknown action "explode"/],
+    ['another runtime', { runtime: 'kafka', action: 'restart', nodes: [1n] }, /trigger: runtime: /],
+    ['nodes and a count', { ...RESTART, nodes: [1n], expectNodes: 1 }, /expectNodes does not go with nodes/],
+    ['a count of nothing', { ...RESTART, expectNodes: 0 }, /trigger: expectNodes: /],
+    ['an empty key', { ...RESTART, idempotencyKey: '' }, /idempotencyKey: it is empty/],
+    ['a limit below zero', { ...RESTART, timeoutMs: -1 }, /trigger: timeoutMs: milliseconds/],
+    ['no number', { ...RESTART, timeoutMs: NaN }, /trigger: timeoutMs: milliseconds/],
+    ['a text for a number', { ...RESTART, timeoutMs: '10m' }, /trigger: timeoutMs: milliseconds/],
+    ['polls without end', { ...RESTART, intervalMs: 1 }, /trigger: intervalMs: it is shorter than 100/],
+    ['to join every node', { ...RESTART, ifBusy: 'join' }, /ifBusy 'join'/],
+    ['nothing', undefined, /trigger: the request/],
+  ];
+  for (const [why, request, pattern] of bad) {
+    it(`is refused, with exit code 2, and nothing is sent or read: ${why}`, async () => {
+      const bench = new LibraryBench();
+      await assert.rejects(bench.deployment().trigger(request as TriggerRequest), (error: LdctlError) => {
+        assert.ok(error instanceof LdctlError);
+        assert.equal(error.exitCode, 2);
+        assert.match(error.message, pattern);
+        return true;
+      });
+      assert.equal(bench.supervisor.posts.length + bench.supervisor.reads.length, 0);
+    });
+  }
+});
+
+describe('a program that aborts', () => {
+  let bench: LibraryBench;
+  beforeEach(() => {
+    bench = new LibraryBench();
+  });
+
+  it('before anything was sent is thrown why', async () => {
+    const signal = AbortSignal.abort(new Error('enough'));
+    await assert.rejects(bench.deployment().trigger({ ...RESTART, nodes: [1n] }, { signal }), (error: LdctlError) => {
+      assert.deepEqual([error.code, error.exitCode, error.message], ['interrupted', 130, 'aborted by the caller']);
+      assert.equal((error.cause as Error).message, 'enough');
+      return true;
+    });
+    assert.equal(bench.supervisor.posts.length, 0);
+  });
+
+  it('after that gets the result at once, with the way on, and leaves no listener and no timer', async () => {
+    const stop = new AbortController();
+    bench.supervisor.behaviour.set(1n, { workMs: null });
+    const run = bench.deployment().trigger({ ...RESTART, nodes: [1n] }, { signal: stop.signal });
+    void bench.clock.sleep(20_000).then(() => stop.abort());
+    const begunAt = bench.clock.elapsed();
+    const result = await bench.clock.run(run);
+    assert.equal(bench.clock.elapsed() - begunAt, 20_000);
+    assert.deepEqual([result.outcome, result.exitCode], ['interrupted', 130]);
+    assert.match(result.resume ?? '', /^ldctl activities wait \d+ --deployment 71$/);
+    assert.equal(getEventListeners(stop.signal, 'abort').length, 0);
+    assert.equal(bench.clock.asleep, 0);
+  });
+
+  it('may do so for twenty at once with one signal, and one listener', async () => {
+    const stop = new AbortController();
+    bench.supervisor.behaviour.set(1n, { workMs: null });
+    const deployment = bench.deployment({ journals: null });
+    const runs = Array.from({ length: 20 }, () => deployment.trigger({ ...RESTART, nodes: [1n] }, { signal: stop.signal }));
+    await bench.clock.advance(5000);
+    assert.equal(getEventListeners(stop.signal, 'abort').length, 1);
+    stop.abort();
+    const results = await bench.clock.run(Promise.all(runs));
+    assert.deepEqual(new Set(results.map(({ outcome }) => outcome)), new Set(['interrupted']));
+    assert.equal(getEventListeners(stop.signal, 'abort').length, 0);
+  });
+});
+
+describe('a listener that throws', () => {
+  it('ends the following as an abort does, and is told: something was sent', async () => {
+    const bench = new LibraryBench();
+    let calls = 0;
+    const onEvent = (): void => {
+      calls += 1;
+      throw new Error('no disk');
+    };
+    const result = await bench.clock.run(bench.deployment().trigger({ ...RESTART, nodes: [1n] }, { onEvent }));
+    assert.equal(calls, 1);
+    assert.equal(result.outcome, 'interrupted');
+    assert.deepEqual(result.error, {
+      code: 'listener_threw',
+      message: 'onEvent threw: no disk',
+      exit_code: 130,
+      request_id: null,
+      hint: null,
+    });
+    assert.notEqual(result.resume, null);
+  });
+});
