@@ -42,8 +42,7 @@ export interface EarlierRun {
 }
 
 /**
- * What a run emits while it goes on. Some of it is data (`shownStep`; design, "Output shapes"); the rest is for people
- * only.
+ * What a run emits while it goes on. Some of it is data, as `shownStep` has it; the rest is for people only.
  */
 export type RunStep =
   /** Right before the POST: what a later `wait --after` needs, and how many nodes are expected where none are named. */
@@ -72,7 +71,7 @@ export interface ResultEvent {
 /** The result is always the last. */
 export type JobEvent = RunStep | ResultEvent;
 
-/** What of a run is data: the lines of `-o ndjson` before the result, and what a program that listens gets. */
+/** What of a run is data (design, "Output shapes"): the lines of `-o ndjson` before the result, and what a program that listens gets. */
 export type ShownStep =
   | { event: 'dispatched'; node_id?: Id; request_id: string | null; replayed: boolean; recovered: boolean }
   | Extract<RunStep, { event: 'activity' | 'gate' | 'warning' }>;
