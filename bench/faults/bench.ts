@@ -66,7 +66,7 @@ function add(tally: Tally, story: Story): void {
     sums.runs++;
     increase(exits, 'exitCode' in end ? String(end.exitCode) : end.how);
     if (end.how !== 'result') continue;
-    const { recovered, replayed, nodes } = end.event.result;
+    const { recovered, replayed, nodes } = end.result;
     if (recovered) sums.recovered++;
     if (replayed) sums.replayed++;
     if (nodes.some(({ ambiguous }) => ambiguous)) sums.ambiguous++;

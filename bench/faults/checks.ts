@@ -61,7 +61,7 @@ function isGreen({ end }: Chapter): boolean {
 /** By the server's record: the targets whose own activity has not completed. With --no-wait: all, if it was not accepted. */
 function undoneTargets(story: Judged, { end, serverNow }: Chapter): readonly Id[] {
   const targets = targetsOf(story);
-  if (end.how === 'result' && end.event.result.outcome === 'accepted') return story.own.length > 0 ? [] : targets;
+  if (end.how === 'result' && end.result.outcome === 'accepted') return story.own.length > 0 ? [] : targets;
   const activities = story.own.flatMap((dispatch) => dispatch.activities);
   return targets.filter(
     (node) =>

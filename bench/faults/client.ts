@@ -1,15 +1,15 @@
 import { inspect } from 'node:util';
-import { type Job, type JobTools, type Resume } from '../../src/activities/job.js';
-import { Interrupted, LdctlError } from '../../src/core/errors.js';
+import { LdctlError } from '../../src/core/errors.js';
 import { type ExitCode } from '../../src/core/exit-codes.js';
 import { type RunJournal } from '../../src/core/journal.js';
 import { stringifyJson } from '../../src/core/stringify-json.js';
-import { type ResultEvent } from '../../src/core/progress.js';
+import { type RunResult } from '../../src/library/results.js';
 import { type VirtualClock } from '../../test/helpers/clock.js';
+import { type ClientJob } from './job.js';
 
 /** How one run of the client ended. */
 export type RunEnd =
-  | { how: 'result'; exitCode: ExitCode; event: ResultEvent }
+  | { how: 'result'; exitCode: ExitCode; result: RunResult }
   /** Thrown: nothing was carried out, says the client. */
   | { how: 'thrown'; exitCode: ExitCode | 1; error: unknown }
   | { how: 'killed' }
@@ -24,7 +24,6 @@ export type ClientClock = Pick<VirtualClock, 'now' | 'elapsed' | 'sleep'>;
  */
 export class ClientProcess {
   output = '';
-  resume: Resume | null = null;
   readonly #clock: VirtualClock;
   readonly #stop = new AbortController();
   readonly #keeps: (printed: unknown) => boolean;
@@ -42,12 +41,8 @@ export class ClientProcess {
     this.#keeps = keeps;
   }
 
-  get signal(): AbortSignal {
-    return this.#stop.signal;
-  }
-
   interrupt(): void {
-    this.#stop.abort(new Interrupted('SIGINT'));
+    this.#stop.abort();
   }
 
   kill(): void {
@@ -82,20 +77,15 @@ export class ClientProcess {
     });
   }
 
-  readonly resumeCommand: JobTools['resumeCommand'] = (resume) => {
-    this.resume = resume;
-    return 'ids' in resume ? `ldctl activities wait ${resume.ids.join(' ')}` : `ldctl activities wait --after ${resume.after}`;
-  };
-
   /** Runs a job until it ends, is killed after `killMs`, or hangs: it is still going on after `boundMs`. */
-  async run(job: Job, killMs: number | null, boundMs: number): Promise<RunEnd> {
+  async run(job: ClientJob, killMs: number | null, boundMs: number): Promise<RunEnd> {
     const over = new AbortController();
     const after = (ms: number, end: RunEnd): Promise<RunEnd> =>
       this.#clock.sleep(ms, over.signal).then(
         () => end,
         () => end,
       );
-    const ends = [this.#drain(job), this.#killed, after(boundMs, { how: 'hung' })];
+    const ends = [this.#do(job), this.#killed, after(boundMs, { how: 'hung' })];
     if (killMs !== null) ends.push(after(killMs, { how: 'killed' }));
     const end = await Promise.race(ends);
     this.#alive = false;
@@ -103,18 +93,11 @@ export class ClientProcess {
     return end;
   }
 
-  async #drain(job: Job): Promise<RunEnd> {
+  async #do(job: ClientJob): Promise<RunEnd> {
     try {
-      let end: RunEnd | null = null;
-      for await (const event of job) {
-        if (event.event !== 'result') this.#print(event);
-        else {
-          this.#print(event.result, event.error);
-          end = { how: 'result', exitCode: event.exitCode, event };
-        }
-      }
-      if (end === null) throw new Error('the job ended without a result');
-      return end;
+      const result = await job({ signal: this.#stop.signal, onEvent: (event) => this.#print(event) });
+      this.#print(result);
+      return { how: 'result', exitCode: result.exitCode, result };
     } catch (error) {
       this.#print(error);
       return { how: 'thrown', exitCode: error instanceof LdctlError ? error.exitCode : 1, error };

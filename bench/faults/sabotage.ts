@@ -6,10 +6,11 @@ import { type TriggerPlan } from '../../src/activities/trigger-plan.js';
 import { formatAction } from '../../src/core/activity.js';
 import { LdctlError } from '../../src/core/errors.js';
 import { type Accepted, type ActivityPage, type Supervisor } from '../../src/core/supervisor.js';
+import { type ClientTools } from './job.js';
 
 /** A client that breaks a rule on purpose, to see that the bench finds it. Built around the real one. */
 export interface Sabotage {
-  tools?: (real: JobTools, plan: TriggerPlan) => JobTools;
+  tools?: (real: ClientTools) => ClientTools;
   supervisor?: (real: Supervisor, plan: TriggerPlan) => Supervisor;
   log?: (plan: TriggerPlan, tools: JobTools) => RunLog;
 }

@@ -1,14 +1,14 @@
-import { type Job, type JobTools } from '../../src/activities/job.js';
-import { type TriggerPlan } from '../../src/activities/trigger-plan.js';
-import { waitAfter, waitForActivities } from '../../src/activities/wait.js';
+import { formatAction } from '../../src/core/activity.js';
 import { type Id } from '../../src/core/ids.js';
+import { type ActionName, type FollowTimes, type TriggerRequest } from '../../src/library/requests.js';
 import { Sandbox } from '../../src/sandbox/engine.js';
 import { type DispatchRecord } from '../../src/sandbox/record.js';
 import { VirtualClock } from '../../test/helpers/clock.js';
 import { MemoryJournal } from '../../test/helpers/memory-journal.js';
 import { ClientProcess, slowJournal, type RunEnd } from './client.js';
 import { Dice } from './dice.js';
-import { startTrigger } from './job.js';
+import { deploymentOf, triggerJob, type ClientJob, type ClientTools } from './job.js';
+import { waitRequestOf } from './resume.js';
 import { type Sabotage } from './sabotage.js';
 import { LATEST_ENTRY_MS, type Life, type Rival, type Scenario } from './scenario.js';
 import { Wire } from './wire.js';
@@ -47,7 +47,6 @@ const LONGEST_RUN_MS = 30 * 60_000;
 const PROLOGUE_MS = 600_000;
 /** Time for requests that are still on their way. */
 const EPILOGUE_MS = 60_000;
-const APPEAR_TIMEOUT_MS = 30_000;
 
 export async function tell(scenario: Scenario, sabotage?: Sabotage): Promise<Story> {
   return new Teller(scenario, sabotage).tell();
@@ -126,41 +125,35 @@ class Teller {
       const isLast = life === lives.at(-1);
       if (isLast && interruptMs !== null) void this.#clock.sleep(interruptMs).then(() => client.interrupt());
       const end = await this.#run('trigger', client, life, this.#job(client, life));
-      if (isLast && resumes && end.how === 'result') await this.#resume(client, life);
+      if (isLast && resumes && end.how === 'result' && end.result.resume !== null) await this.#resume(end.result.resume, life);
     }
   }
 
-  #job(client: ClientProcess, life: Life): Job {
+  #job(client: ClientProcess, life: Life): ClientJob {
     const { trigger: traits, seed } = this.#scenario;
     const { runtime, action, kind, targets, wait, callersKey } = traits;
-    const plan: TriggerPlan = {
-      ...{ runtime, action, wait, callersKey },
-      deploymentId: this.#sandbox.deploymentId,
-      nodes: kind === 'named' ? targets : null,
-      expectNodes: kind === 'expected' ? targets.length : null,
-      claimWindowMs: 2000,
-      idempotencyKey: `job-${seed}`,
-      limits: this.#limits,
+    const request: TriggerRequest = {
+      ...{ runtime, action: formatAction(action) as ActionName, wait, ...this.#times },
+      ...(callersKey && { idempotencyKey: `job-${seed}` }),
+      ...(kind === 'named' ? { nodes: targets } : kind === 'expected' && { expectNodes: targets.length }),
     };
-    return startTrigger(plan, this.#tools(client, life), this.#sabotage);
+    return triggerJob(request, this.#sandbox.deploymentId, this.#tools(client, life), this.#sabotage);
   }
 
   /** Takes up what the run left to follow, as the command that it gives would. */
-  async #resume({ resume }: ClientProcess, life: Life): Promise<void> {
-    if (!resume) return;
+  async #resume(command: string, life: Life): Promise<void> {
     const client = new ClientProcess(this.#clock);
-    const plan = { ...resume, deploymentId: this.#sandbox.deploymentId, limits: this.#limits };
-    const tools = this.#tools(client, life);
-    const job = 'ids' in plan ? waitForActivities(plan, tools) : waitAfter(plan, tools);
-    await this.#run('wait', client, life, job);
+    const deployment = deploymentOf(this.#sandbox.deploymentId, this.#tools(client, life));
+    const request = { ...waitRequestOf(command), ...this.#times };
+    await this.#run('wait', client, life, (options) => deployment.wait(request, options));
   }
 
-  get #limits(): TriggerPlan['limits'] {
+  get #times(): FollowTimes {
     const { timeoutMs, intervalMs } = this.#scenario.trigger;
-    return { timeoutMs, intervalMs, appearTimeoutMs: APPEAR_TIMEOUT_MS };
+    return { timeoutMs, ...(intervalMs !== null && { intervalMs }) };
   }
 
-  #tools(client: ClientProcess, life: Life): JobTools {
+  #tools(client: ClientProcess, life: Life): ClientTools {
     const journal = this.#journals.get(life.machine) ?? new MemoryJournal();
     this.#journals.set(life.machine, journal);
     const disk = this.#dice.fork();
@@ -168,9 +161,7 @@ class Teller {
       supervisor: client.mortal(this.#wire.supervisor(() => this.#carriedOut.add(life))),
       clock: client.clock,
       random: this.#dice.fork().random,
-      signal: client.signal,
       journal: client.mortal(slowJournal(journal, this.#clock, () => disk.chance(this.#scenario.wire.journalFaults))),
-      resumeCommand: client.resumeCommand,
     };
   }
 
@@ -178,7 +169,7 @@ class Teller {
     command: Chapter['command'],
     client: ClientProcess,
     life: Life,
-    job: Job,
+    job: ClientJob,
   ): Promise<RunEnd> {
     const end = await client.run(job, life.killMs, LONGEST_RUN_MS);
     const { lives } = this.#scenario;

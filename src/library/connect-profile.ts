@@ -56,7 +56,7 @@ export async function connectProfile(name?: string, options: ConnectProfileOptio
       resumeFlags: resumeFlags(settings, target),
       keepNodes: (nodes: readonly bigint[]) => keepNodes(folder, nodes),
     };
-    return new ConnectedDeployment(tools, () => assertConfirmed(settings, options.confirm));
+    return new ConnectedDeployment(tools, { assertConsent: () => assertConfirmed(settings, options.confirm) });
   } finally {
     own.release();
   }

@@ -13,15 +13,24 @@ import type { RunResult } from './results.js';
 import { rollJob } from './roll-job.js';
 import { runJob, type RunControl, type RunOptions } from './run-job.js';
 
+/** What is known of the program that calls. */
+export interface Caller {
+  /** @throws UsageError where acting on the deployment was not consented to */
+  assertConsent?: () => void;
+  /** A key no other trigger has. */
+  newKey?: () => string;
+}
+
 /** A deployment whose API, journal and clock are at hand. */
 export class ConnectedDeployment implements Deployment {
   readonly #tools: DeploymentTools;
   readonly #assertConsent: () => void;
+  readonly #newKey: () => string;
 
-  /** @param assertConsent throws where acting on it was not consented to */
-  constructor(tools: DeploymentTools, assertConsent: () => void = () => undefined) {
+  constructor(tools: DeploymentTools, { assertConsent = () => undefined, newKey = () => crypto.randomUUID() }: Caller = {}) {
     this.#tools = tools;
     this.#assertConsent = assertConsent;
+    this.#newKey = newKey;
   }
 
   get id(): bigint {
@@ -29,13 +38,13 @@ export class ConnectedDeployment implements Deployment {
   }
 
   async trigger(request: TriggerRequest, options: RunOptions = {}): Promise<RunResult> {
-    const { plan, ifBusy } = readTrigger(request, this.id);
+    const { plan, ifBusy } = readTrigger(request, this.id, this.#newKey);
     this.#assertConsent();
     return runJob(({ signal }) => triggerIfNotBusy(plan, ifBusy, actingTools(this.#tools, signal)), options);
   }
 
   async roll(request: RollRequest, options: RollOptions = {}): Promise<RunResult> {
-    const input = readRoll(request, this.id);
+    const input = readRoll(request, this.id, this.#newKey);
     this.#assertConsent();
     const stopping = new JobSignal(options.stopping);
     try {

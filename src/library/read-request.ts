@@ -1,3 +1,4 @@
+import type * as v from 'valibot';
 import { checkAction, type ActivityFilter } from '../activities/filter.js';
 import type { IfBusy } from '../activities/if-busy.js';
 import type { FollowLimits } from '../activities/job.js';
@@ -12,13 +13,14 @@ import * as schemas from './request-schemas.js';
 import type { ActivitiesRequest, FollowRequest, RollGate, RollRequest, TriggerRequest, WaitRequest } from './requests.js';
 
 /*
- * What a program asks for, as what a job does. Every function throws UsageError for a request that is wrong.
+ * What a program asks for, as what a job does. Every function throws UsageError for a request that is wrong. `newKey` gives a
+ * key that no other trigger has.
  */
 
-export function readTrigger(request: TriggerRequest, deploymentId: Id): { plan: TriggerPlan; ifBusy: IfBusy } {
+export function readTrigger(request: TriggerRequest, deploymentId: Id, newKey: () => string): { plan: TriggerPlan; ifBusy: IfBusy } {
   const given = schemas.check(schemas.triggerSchema, 'trigger', request);
   const { ifBusy, wait } = given;
-  const plan = { deploymentId, ...readAction(given), ...readTargets('trigger', given), wait, limits: readLimits(given) };
+  const plan = { deploymentId, ...readAction(given, newKey), ...readTargets('trigger', given), wait, limits: readLimits(given) };
   if (ifBusy === 'join' && (!wait || plan.nodes === null)) {
     throw refused("trigger: ifBusy 'join' follows what it finds, node by node: it needs nodes, and no wait: false");
   }
@@ -33,12 +35,12 @@ export interface RollInput {
   gateTimeoutMs: number;
 }
 
-export function readRoll(request: RollRequest, deploymentId: Id): RollInput {
+export function readRoll(request: RollRequest, deploymentId: Id, newKey: () => string): RollInput {
   const given = schemas.check(schemas.rollSchema, 'roll', request);
   const { nodes, pauseMs, continueOnError, nodeTimeoutMs, ifBusy, maxUnavailable } = given;
   const plan = {
     ...{ deploymentId, nodes, pauseMs, continueOnError, nodeTimeoutMs, ifBusy },
-    ...readAction(given),
+    ...readAction(given, newKey),
     limits: readLimits(given),
     maxUnavailable: parseMaxUnavailable(String(maxUnavailable), 'roll: maxUnavailable')(nodes.length),
   };
@@ -73,12 +75,12 @@ export function readFollow(request: FollowRequest): { filter: ActivityFilter; in
   return { filter: readFilter(given), intervalMs, after };
 }
 
-function readAction(given: { runtime: Runtime; action: string; idempotencyKey?: string; claimWindowMs: number }) {
+function readAction(given: v.InferOutput<typeof schemas.triggerSchema> | v.InferOutput<typeof schemas.rollSchema>, newKey: () => string) {
   const { idempotencyKey: key, claimWindowMs } = given;
   return {
     ...readWhat(given),
     claimWindowMs,
-    idempotencyKey: key === undefined ? crypto.randomUUID() : checkIdempotencyKey(key, 'idempotencyKey'),
+    idempotencyKey: key === undefined ? newKey() : checkIdempotencyKey(key, 'idempotencyKey'),
     callersKey: key !== undefined,
   };
 }

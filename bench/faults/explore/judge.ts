@@ -16,7 +16,7 @@ export function judge(played: Played): Violation[] {
 function judgeGreen(played: Played, chapter: ExploredChapter, undone: readonly Id[]): Promised | null {
   const node = undone.find((target) => !isExcused(played, chapter, target));
   if (node === undefined || chapter.end.how !== 'result') return null;
-  const row = chapter.end.event.result.nodes.find(({ node_id }) => node_id === node);
+  const row = chapter.end.result.nodes.find(({ node_id }) => node_id === node);
   if (!row) return 'forgotten';
   const rivals = played.rivals.flatMap(({ activities }) => activities.map(({ id }) => id));
   return row.activity_id !== null && rivals.includes(row.activity_id) ? 'stolen' : 'falseGreen';

@@ -1,8 +1,9 @@
-import { type TriggerPlan } from '../../../src/activities/trigger-plan.js';
+import { formatAction } from '../../../src/core/activity.js';
 import { type Accepted, type Supervisor } from '../../../src/core/supervisor.js';
+import { type ActionName, type TriggerRequest } from '../../../src/library/requests.js';
 import { VirtualClock } from '../../../test/helpers/clock.js';
 import { ClientProcess } from '../client.js';
-import { startTrigger } from '../job.js';
+import { triggerJob, type ClientJob } from '../job.js';
 import { withTries } from '../requests.js';
 import { type Sabotage } from '../sabotage.js';
 import { isWorldFault, kindsAt, type FaultKind, type GetFault, type Place, type Plan, type PostFault } from './plan.js';
@@ -14,7 +15,7 @@ import { ABSENCE_MS, ACTION, RUNTIME, World } from './world.js';
 
 /** Until a new process takes the place of one that died. */
 const RERUN_AFTER_MS = 1000;
-const LIMITS: TriggerPlan['limits'] = { timeoutMs: 60_000, intervalMs: null, appearTimeoutMs: 30_000 };
+const TIMEOUT_MS = 60_000;
 /** Longer than any run may take by the monotonic clock, while it does not stand still: the tries, the look, the timeout. */
 const LONGEST_RUN_MS = 10 * 60_000;
 /** Between the busy log's entries and the first run. */
@@ -104,25 +105,20 @@ class Player {
     }
   }
 
-  #job(run: Run): ReturnType<typeof startTrigger> {
+  #job(run: Run): ClientJob {
     const { kind, targets } = this.#setting;
-    const plan: TriggerPlan = {
-      ...{ runtime: RUNTIME, action: ACTION, wait: true, callersKey: true, idempotencyKey: 'job-1', limits: LIMITS },
-      deploymentId: this.#world.sandbox.deploymentId,
-      nodes: kind === 'named' ? targets : null,
-      expectNodes: kind === 'expected' ? targets.length : null,
-      claimWindowMs: 2000,
+    const request: TriggerRequest = {
+      ...{ runtime: RUNTIME, action: formatAction(ACTION) as ActionName, idempotencyKey: 'job-1', timeoutMs: TIMEOUT_MS },
+      ...(kind === 'named' ? { nodes: targets } : kind === 'expected' && { expectNodes: targets.length }),
     };
     const { process } = run;
     const tools = {
       supervisor: process.mortal(this.#supervisor(run)),
       clock: process.clock,
       random: (): number => 0.5,
-      signal: process.signal,
       journal: process.mortal(this.#journal.of(run, () => this.#strike(this.#reach('journal', run), run))),
-      resumeCommand: process.resumeCommand,
     };
-    return startTrigger(plan, tools, this.#sabotage);
+    return triggerJob(request, this.#world.sandbox.deploymentId, tools, this.#sabotage);
   }
 
   #supervisor(run: Run): Supervisor {

@@ -35,7 +35,7 @@ export interface Played extends Judged<ExploredChapter> {
 /** All that the client did, and what came of it: two stories with one course cannot be told apart from outside. */
 export function courseOf({ exchanges, own, rivals, chapters, wallOffMs }: Played): string {
   const ends = chapters.map(({ end, serverNow }) => {
-    const nodes = end.how === 'result' ? end.event.result.nodes : [];
+    const nodes = end.how === 'result' ? end.result.nodes : [];
     return { how: end.how, exitCode: 'exitCode' in end ? end.exitCode : null, nodes, serverNow };
   });
   const dispatches = [...own, ...rivals].map(({ activities }): ReadonlyArray<{ id: Id }> => activities);

@@ -1,11 +1,11 @@
 import { classify } from '../../../src/activities/dispatch-rules.js';
-import { type JobTools } from '../../../src/activities/job.js';
 import { ApiError, LdctlError, RedirectError, UsageError } from '../../../src/core/errors.js';
 import { type RunJournal, type RunRecord } from '../../../src/core/journal.js';
 import { type Accepted, type ActivityPage, type Supervisor } from '../../../src/core/supervisor.js';
 import { type MemoryJournal } from '../../../test/helpers/memory-journal.js';
 import { type Promised } from '../checks.js';
 import { type ClientClock } from '../client.js';
+import { type ClientTools } from '../job.js';
 import { type Sabotage } from '../sabotage.js';
 import { type SettingName } from './setting.js';
 
@@ -54,7 +54,7 @@ function believingAnyEntry(real: Supervisor): Supervisor {
   };
 }
 
-function removingAnyRecord(real: JobTools): JobTools {
+function removingAnyRecord(real: ClientTools): ClientTools {
   const { records } = real.journal as RunJournal & Pick<MemoryJournal, 'records'>;
   const onRefusal = (error: unknown): void => {
     if (error instanceof LdctlError && classify({ error }) === 'definite-no') records.clear();
@@ -77,14 +77,14 @@ function seeingTheNewestOnly(real: Supervisor): Supervisor {
   };
 }
 
-function timingByTheWall(real: JobTools): JobTools {
+function timingByTheWall(real: ClientTools): ClientTools {
   const { clock } = real;
   const start = clock.now();
   const wall: ClientClock = { now: () => clock.now(), elapsed: () => clock.now() - start, sleep: (...args) => clock.sleep(...args) };
   return { ...real, clock: wall };
 }
 
-function blindUntilThePost(real: JobTools): JobTools {
+function blindUntilThePost(real: ClientTools): ClientTools {
   const clock = real.clock;
   let hasPosted = false;
   const blind = (read: () => number): (() => number) => {
@@ -105,7 +105,7 @@ function blindUntilThePost(real: JobTools): JobTools {
     return real.supervisor.trigger(...args);
   };
   const supervisor: Supervisor = { trigger, list: (...args) => real.supervisor.list(...args) };
-  return { ...real, clock: blindClock, supervisor, journal: real.journal && believingItself(real.journal) };
+  return { ...real, clock: blindClock, supervisor, journal: believingItself(real.journal) };
 }
 
 /** Once a run has written a record, it takes that for what there is. */
