@@ -1,6 +1,7 @@
 // Makes what is generated from the code: oclif.manifest.json, docs/commands, the tables of README.md between markers
-// (commands, exit codes, environment), the man page, the list of commands and flags that a test compares, and THIRD-PARTY-NOTICES, the
-// licences of what is bundled. With --check it leaves the files as they are, and fails when they differ.
+// (commands, exit codes, environment), the man page, the list of commands and flags that a test compares, THIRD-PARTY-NOTICES, the
+// licences of what is bundled, and whose repository pages and install.sh name. With --check it leaves the files as they are, and
+// fails when they differ.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Config } from '@oclif/core';
 import { EXIT_CODES } from '../src/core/exit-codes.ts';
@@ -9,6 +10,8 @@ import { bundle, noticesOf } from './bundle.js';
 import { COMMANDS_FOLDER, commandPages, commandTable } from './command-pages.js';
 import { commandLines } from './command-snapshot.js';
 import { manPage } from './man-page.js';
+import { installScript, withOwner } from './release/owner.js';
+import { project } from './release/targets.js';
 import { sourcePlugin } from './source-plugin.js';
 
 const MANIFEST = 'oclif.manifest.json';
@@ -38,8 +41,12 @@ async function texts() {
     ['exit codes', exitCodeRows()],
     ['environment', environmentRows()],
   ].reduce((text, [name, rows]) => filled(text, name, rows), textOf('README.md'));
+  const { owner } = project();
+  const pages = readdirSync('docs').filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`);
   return [
-    ['README.md', readme],
+    ['README.md', withOwner(readme, owner)],
+    ...pages.map((page) => [page, withOwner(textOf(page), owner)]),
+    ['install.sh', installScript(textOf('install.sh'), owner)],
     ['man/ldctl.1', manPage(config)],
     ['test/snapshots/commands.txt', `${commandLines(config.commands).join('\n')}\n`],
     ['THIRD-PARTY-NOTICES', noticesOf(await bundle({ write: false }))],
