@@ -3,7 +3,7 @@
 # script, led through the docs, and used with every Node that it is said to work with, each alone and all with one cache of
 # compiled code. Ends with 2 when none of them could be had.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 
 # The lowest that `engines` allows, one without `process.getBuiltinModule`, and the lines that are kept up.
 VERSIONS=(20.19.0 22.0.0 22 24 26)
