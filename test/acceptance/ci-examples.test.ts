@@ -15,10 +15,19 @@ const NODES = [7n, 18446744073709551615n];
 interface Action {
   inputs: Record<string, { default?: string; required?: boolean }>;
   outputs: Record<string, { value: string }>;
-  runs: { using: string; steps: Array<{ name: string; id?: string; env: Record<string, string>; run: string }> };
+  runs: { using: string; steps: Array<{ name: string } | Script> };
+}
+
+interface Script {
+  name: string;
+  id?: string;
+  env: Record<string, string>;
+  run: string;
 }
 
 const action = parseYaml(readFileSync(join(ROOT, 'action.yml'), 'utf8')) as Action;
+/** Its own steps: the first installs, the last triggers. */
+const scripts = action.runs.steps.filter((step): step is Script => 'run' in step);
 
 /** An expression of the action, `${{ inputs.api-key || env.LD_API_KEY }}`, as GitHub would fill it in. */
 function fill(text: string, inputs: Record<string, string>, env: NodeJS.ProcessEnv): string {
@@ -50,7 +59,7 @@ async function runAction(
   scene: Scene,
   inputs: Record<string, string>,
 ): Promise<Ended & { outputs: Record<string, string>; summary: string }> {
-  const step = action.runs.steps.at(-1);
+  const step = scripts.at(-1);
   assert.ok(step);
   const file = (name: string, text = ''): string => {
     const path = join(scene.folder, name);
@@ -80,11 +89,11 @@ describe('the GitHub action', function () {
 
   it('has no expression in its scripts, where an input would be run as code', () => {
     assert.equal(action.runs.using, 'composite');
-    for (const { run } of action.runs.steps) assert.doesNotMatch(run, /\$\{\{/);
+    for (const { run } of scripts) assert.doesNotMatch(run, /\$\{\{/);
   });
 
   it('keeps the key away from the step that installs', () => {
-    const [install] = action.runs.steps;
+    const [install] = scripts;
     assert.deepEqual(Object.keys(install?.env ?? {}), ['ACTION_PATH', 'PACKAGE']);
   });
 
@@ -101,7 +110,7 @@ describe('the GitHub action', function () {
         ['my ldctl.tgz', join(scene.folder, 'my ldctl.tgz')],
         ['--global', '--global'],
       ] as const) {
-        const script = `cd "$HOME"\n${action.runs.steps[0]?.run ?? ''}`;
+        const script = `cd "$HOME"\n${scripts[0]?.run ?? ''}`;
         const env = { ACTION_PATH: ROOT, PACKAGE: given, RUNNER_TEMP: '/runner temp' };
         const { code, stdout, stderr } = await scene.spawn('bash', ['-eo', 'pipefail', '-c', script], env).input().ended();
         assert.equal(code, 0, stderr);
@@ -111,7 +120,7 @@ describe('the GitHub action', function () {
     }));
 
   it('hands on what its last step puts out', () => {
-    const id = action.runs.steps.at(-1)?.id ?? '';
+    const id = scripts.at(-1)?.id ?? '';
     assert.equal(action.outputs.outcome?.value, `\${{ steps.${id}.outputs.outcome }}`);
     assert.equal(action.outputs.json?.value, `\${{ steps.${id}.outputs.json }}`);
   });
