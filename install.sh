@@ -65,7 +65,7 @@ have() { command -v "$1" >/dev/null 2>&1; }
 usage() {
   cat <<EOF
 usage: install.sh [--to DIR] [--version VERSION]
-Installs ldctl into DIR ($HOME/.local/bin unless given): VERSION, or the newest.
+Installs ldctl into DIR (~/.local/bin unless given): VERSION, or the newest.
 EOF
 }
 

@@ -136,8 +136,8 @@ function packagesIn(folders) {
 
 const LICENCE_FILE = /^(licen[cs]e|copying|notice)(\.|-|$)/i;
 
-/** What THIRD-PARTY-NOTICES holds: each package once, with the licences that it brings along. */
-export function noticesOf(packages) {
+/** What THIRD-PARTY-NOTICES holds: each package once, with the licences that it brings along, and first what `holds` them. */
+export function noticesOf(packages, holds = 'The files in dist/ hold') {
   const once = packages.filter((one, index) => one.name !== packages[index - 1]?.name || one.version !== packages[index - 1]?.version);
   const chapters = once.map(({ name, version, license, folder }) => {
     if (typeof license !== 'string') throw new Error(`${name} ${version} names no licence`);
@@ -145,7 +145,7 @@ export function noticesOf(packages) {
     const text = texts.length > 0 ? texts.join('\n\n') : 'The package brings no text of it along.';
     return `${'-'.repeat(80)}\n${name} ${version}\nLicence: ${license}\n\n${text}\n`;
   });
-  return `The files in dist/ hold code of these packages.\n\n${chapters.join('\n')}`;
+  return `${holds} code of these packages.\n\n${chapters.join('\n')}`;
 }
 
 function textOf(file) {

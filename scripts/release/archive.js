@@ -4,15 +4,16 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { archiveOf, commandOf } from './targets.js';
 
-/** What goes along with the program. */
-const WITH_IT = ['LICENSE', 'THIRD-PARTY-NOTICES', 'completions', 'man'];
+/** What goes along with the program, from the repository. */
+const WITH_IT = ['LICENSE', 'completions', 'man'];
 
 /**
  * Packs a program, with its man page, completions and licences, in a folder of the archive's name.
+ * @param program the files: itself, the licences of what is in it (scripts/release/notices.js), and that of Node
  * @param epoch seconds since 1970: the time of every file, so that the same files give the same archive
  * @param level of compression, 0 to 9
  */
-export function makeArchive(target, binary, { out, epoch, level }) {
+export function makeArchive(target, { binary, notices, nodeLicense }, { out, epoch, level }) {
   const archive = resolve(out, archiveOf(target));
   inFolder((folder) => {
     const name = archiveOf(target).replace(/\.(zip|tar\.xz)$/, '');
@@ -20,6 +21,8 @@ export function makeArchive(target, binary, { out, epoch, level }) {
     mkdirSync(root);
     copyProgram(binary, join(root, commandOf(target)));
     for (const one of WITH_IT) cpSync(one, join(root, one), { recursive: true });
+    copyFileSync(notices, join(root, 'THIRD-PARTY-NOTICES'));
+    copyFileSync(nodeLicense, join(root, 'NODE-LICENSE'));
     run('chmod', ['-R', 'u=rwX,go=rX', root]);
     run('find', [root, '-exec', 'touch', '--no-dereference', `--date=@${epoch}`, '{}', '+']);
     if (archive.endsWith('.zip')) run('zip', ['-q', `-${level}`, '-X', '-r', archive, name], { cwd: folder, env: { ...process.env, TZ: 'UTC' } });

@@ -12,11 +12,12 @@ const OVERRIDES = ['embedded-library', 'unstripped-binary-or-object', 'hardening
 
 /**
  * Makes the Debian package of a target.
+ * @param program as for an archive
  * @param project as `projectOf` gives it
  * @param epoch seconds since 1970: the time of every file, so that the same files give the same package
  * @param level of compression, 0 to 9
  */
-export function makePackage(target, binary, project, { out, epoch, level }) {
+export function makePackage(target, { binary, notices, nodeLicense }, project, { out, epoch, level }) {
   inFolder((root) => {
     const put = (path, text) => {
       mkdirSync(dirname(join(root, path)), { recursive: true });
@@ -29,8 +30,9 @@ export function makePackage(target, binary, project, { out, epoch, level }) {
     put('usr/share/bash-completion/completions/ldctl', readFileSync('completions/ldctl.bash'));
     put('usr/share/zsh/vendor-completions/_ldctl', readFileSync('completions/ldctl.zsh'));
     put('usr/share/fish/vendor_completions.d/ldctl.fish', readFileSync('completions/ldctl.fish'));
-    put(`${docs}/copyright`, `${readFileSync('LICENSE', 'utf8')}\nThe licences of what is in it: THIRD-PARTY-NOTICES.gz\n`);
-    put(`${docs}/THIRD-PARTY-NOTICES.gz`, gzipSync(readFileSync('THIRD-PARTY-NOTICES'), { level: 9 }));
+    put(`${docs}/copyright`, `${readFileSync('LICENSE', 'utf8')}\nThe licences of what is in it: THIRD-PARTY-NOTICES.gz, NODE-LICENSE.gz\n`);
+    put(`${docs}/THIRD-PARTY-NOTICES.gz`, gzipSync(readFileSync(notices), { level: 9 }));
+    put(`${docs}/NODE-LICENSE.gz`, gzipSync(readFileSync(nodeLicense), { level: 9 }));
     put(`${docs}/changelog.gz`, gzipSync(changelog(project, epoch), { level: 9 }));
     put('usr/share/lintian/overrides/ldctl', OVERRIDES.map((tag) => `ldctl: ${tag}\n`).join(''));
     const kilobytes = Math.ceil(Number(run('du', ['--summarize', '--apparent-size', '--bytes', root]).split('\t')[0]) / 1024);

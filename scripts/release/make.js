@@ -1,6 +1,6 @@
-// Makes everything that a release offers, into an empty folder, out of one folder of binaries, one for each target
-// (`binaryOf`): node scripts/release/make.js BINARIES OUT [LEVEL], which is 9, the smallest files, unless given. On Linux,
-// with tar, xz, zip and dpkg-deb.
+// Makes everything that a release offers, into an empty folder, out of a folder that has a binary and its notices for each
+// target, and NODE-LICENSE: node scripts/release/make.js BINARIES OUT [LEVEL], which is 9, the smallest files, unless given.
+// On Linux, with tar, xz, zip and dpkg-deb.
 import { createHash } from 'node:crypto';
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { makePackage } from './deb.js';
 import { formula } from './homebrew.js';
 import { sbomOf } from './sbom.js';
 import { scoopManifest } from './scoop.js';
-import { binaryOf, project, TARGETS } from './targets.js';
+import { binaryOf, noticesFileOf, project, TARGETS } from './targets.js';
 
 const [binaries, out, level = '9'] = process.argv.slice(2);
 const epoch = Number(process.env.SOURCE_DATE_EPOCH ?? run('git', ['log', '-1', '--format=%ct']));
@@ -18,11 +18,12 @@ const made = project();
 mkdirSync(out, { recursive: true });
 
 for (const target of TARGETS) {
-  const binary = join(binaries, binaryOf(target));
+  const [binary, notices, nodeLicense] = [binaryOf(target), noticesFileOf(target), 'NODE-LICENSE'].map((name) => join(binaries, name));
+  const program = { binary, notices, nodeLicense };
   // On its way from another machine it may have lost its mode.
   chmodSync(binary, 0o755);
-  makeArchive(target, binary, { out, epoch, level });
-  if (target.debian) makePackage(target, binary, made, { out, epoch, level });
+  makeArchive(target, program, { out, epoch, level });
+  if (target.debian) makePackage(target, program, made, { out, epoch, level });
 }
 run('npm', ['pack', '--ignore-scripts', '--pack-destination', out]);
 copyFileSync('install.sh', join(out, 'install.sh'));

@@ -16,6 +16,7 @@ const isWindows = ({ name }) => name.startsWith('win32-');
 
 /** The names of a target's files, which have no version: `releases/latest/download/NAME` always leads to the newest. */
 export const binaryOf = (target) => `ldctl-${target.name}${isWindows(target) ? '.exe' : ''}`;
+export const noticesFileOf = (target) => `ldctl-${target.name}.notices`;
 export const archiveOf = (target) => `ldctl-${target.name}.${isWindows(target) ? 'zip' : 'tar.xz'}`;
 export const packageOf = (target) => `ldctl-${target.name}.deb`;
 
