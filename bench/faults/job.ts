@@ -56,5 +56,5 @@ function toolsOf(deploymentId: Id, { journal, ...tools }: ClientTools): Deployme
     throw new Error('no roll is remembered here');
   };
   const journals = { isOfCommands: false, runs: () => journal, rolls };
-  return { deploymentId, expectedTenant: null, journals, resumeFlags: [], keepNodes: null, ...tools };
+  return { deploymentId, expectedTenant: null, journals, later: { target: [], shell: 'sh' }, keepNodes: null, ...tools };
 }

@@ -11,8 +11,10 @@ import { parseBaseUrl } from '../api/base-url.js';
 import type { DeploymentTools } from '../library/deployment-tools.js';
 import { expectedTenant } from '../library/expected-tenant.js';
 import { journalsIn } from '../library/journals.js';
+import type { LaterCommand } from '../library/resume-command.js';
 import { keepNodes } from '../storage/journal.js';
 import { SeenValues } from '../storage/seen.js';
+import { userShell } from '../system/shell.js';
 import { SeenNotes } from './completion/seen-notes.js';
 import { CommandContext, type Core } from './context.js';
 import type { ConnectionFlags, OutputFlags } from './flags.js';
@@ -104,6 +106,11 @@ export class ConnectedContext extends CommandContext {
     }
   }
 
+  /** For the commands that are to act on the same target later, as the same user. */
+  later(target: Target): LaterCommand {
+    return { target: resumeFlags(this.settings, target), shell: userShell(this.host) };
+  }
+
   /** What jobs on the target are done with. */
   deploymentTools(target: Target): DeploymentTools {
     const { clock, random } = this.host;
@@ -114,7 +121,7 @@ export class ConnectedContext extends CommandContext {
       clock,
       random,
       journals: journalsIn(this.folder, clock, { isOfCommands: true }),
-      resumeFlags: resumeFlags(this.settings, target),
+      later: this.later(target),
       keepNodes: (nodes) => keepNodes(this.folder, nodes),
     };
   }

@@ -6,11 +6,13 @@ import type { Env } from '../core/env.js';
 import { processOutput, type Output } from '../output/streams.js';
 import type { KeyStore } from '../profiles/key-store.js';
 import { SystemKeyring } from '../profiles/keyring.js';
+import { PLATFORM, type Platform } from '../system/platform.js';
 import { catchInterrupts, type Hangup, type Interrupts } from './signals.js';
 
 /** The world around a command. Commands reach for nothing else, so a test hands them another one. */
 export interface Host {
   env: Env;
+  platform: Platform;
   output: Output;
   stdin: NodeJS.ReadStream;
   /** Where `output.stderr` goes, for what draws on a terminal by itself: prompts and the spinner. */
@@ -39,6 +41,7 @@ function makeSystemHost(): Host {
   process.once('exit', leaveClosedTerminal);
   return {
     env,
+    platform: PLATFORM,
     output: processOutput(env, stdout, stderr),
     get stdin() {
       return openStdin();

@@ -10,6 +10,8 @@ import { resolveSettings, type Settings } from '../profiles/settings.js';
 import { ProfileStore } from '../profiles/store.js';
 import { resolveTarget } from '../profiles/target.js';
 import { keepNodes } from '../storage/journal.js';
+import { PLATFORM } from '../system/platform.js';
+import { userShell } from '../system/shell.js';
 import { ConnectedDeployment } from './connected-deployment.js';
 import type { Deployment } from './deployment.js';
 import { expectedTenant } from './expected-tenant.js';
@@ -53,7 +55,7 @@ export async function connectProfile(name?: string, options: ConnectProfileOptio
       clock,
       random: Math.random,
       journals: journalsIn(folder, clock, { isOfCommands: true }),
-      resumeFlags: resumeFlags(settings, target),
+      later: { target: resumeFlags(settings, target), shell: userShell({ platform: PLATFORM, env }) },
       keepNodes: (nodes: readonly bigint[]) => keepNodes(folder, nodes),
     };
     return new ConnectedDeployment(tools, { assertConsent: () => assertConfirmed(settings, options.confirm) });

@@ -5,6 +5,8 @@ import { systemClock } from '../core/clock.js';
 import { urlText } from '../core/text.js';
 import { parseApiKey } from '../profiles/api-key.js';
 import { keepNodes } from '../storage/journal.js';
+import { PLATFORM } from '../system/platform.js';
+import { userShell } from '../system/shell.js';
 import { ConnectedDeployment } from './connected-deployment.js';
 import type { Deployment } from './deployment.js';
 import { journalsIn } from './journals.js';
@@ -39,7 +41,8 @@ export function connect(options: ConnectOptions): Deployment {
     clock: systemClock,
     random: Math.random,
     journals: folder === null ? null : journalsIn(folder, systemClock, { isOfCommands: false }),
-    resumeFlags: ['--deployment', String(deploymentId), '--supervisor-url', urlText(url)],
+    // Nothing is read from the environment: where that would tell the shell, it is the one that every such system has.
+    later: { target: ['--deployment', String(deploymentId), '--supervisor-url', urlText(url)], shell: userShell({ platform: PLATFORM, env: {} }) },
     keepNodes: folder === null ? null : (nodes) => keepNodes(folder, nodes),
   });
 }

@@ -4,7 +4,7 @@ import type { Clock, Random } from '../core/clock.js';
 import type { Id } from '../core/ids.js';
 import type { RollJournal, RunJournal } from '../core/journal.js';
 import type { Supervisor } from '../core/supervisor.js';
-import { resumeCommand, type NodeKeeper } from './resume-command.js';
+import { resumeCommand, type LaterCommand, type NodeKeeper } from './resume-command.js';
 
 /** One deployment, and what its jobs are done with, whoever asks for them: a command, or a program. */
 export interface DeploymentTools {
@@ -16,8 +16,8 @@ export interface DeploymentTools {
   random: Random;
   /** Null: the server alone remembers a caller's key. */
   journals: Journals | null;
-  /** The flags by which a later command acts on the same deployment, as the same user; never a key. */
-  resumeFlags: readonly string[];
+  /** For the commands that are to act on the same deployment later, as the same user. */
+  later: LaterCommand;
   /** Null where there is no place for files. */
   keepNodes: NodeKeeper | null;
 }
@@ -32,11 +32,11 @@ export interface Journals {
 
 /** For jobs that only read. @param signal aborted with an `Interrupted` */
 export function readingTools(tools: DeploymentTools, signal: AbortSignal): JobTools {
-  const { supervisor, clock, random, journals, resumeFlags, keepNodes } = tools;
+  const { supervisor, clock, random, journals, later, keepNodes } = tools;
   return {
     ...{ supervisor, clock, random, signal },
     journal: journals && journals.runs(signal),
-    resumeCommand: (resume) => resumeCommand(resume, resumeFlags, keepNodes),
+    resumeCommand: (resume) => resumeCommand(resume, later, keepNodes),
   };
 }
 

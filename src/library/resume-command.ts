@@ -3,7 +3,7 @@ import type { RollPlan } from '../activities/roll/plan.js';
 import { formatAction } from '../core/activity.js';
 import { LdctlError } from '../core/errors.js';
 import type { Id } from '../core/ids.js';
-import { plainText } from '../core/text.js';
+import { commandLine, type Shell } from '../system/shell.js';
 
 /** More nodes than that go into a file … */
 const MOST_NAMED = 100;
@@ -13,40 +13,39 @@ const MOST_IN_A_WORD = 1000;
 /** Keeps nodes in a file for `--nodes-from`. @returns its path @throws LdctlError */
 export type NodeKeeper = (nodes: readonly Id[]) => string;
 
-/**
- * The exact command that takes a run up again, ready to be pasted into a POSIX shell.
- * @param target the flags that name the same deployment and profile; never a key
- */
-export function resumeCommand(resume: Resume, target: readonly string[], keepNodes: NodeKeeper | null): string {
-  return waitCommand('ids' in resume ? resume.ids : afterFlags(resume, keepNodes), target);
+/** What all commands have in common that go on where this one ends. */
+export interface LaterCommand {
+  /** The flags that name the same deployment and profile; never a key. */
+  target: readonly string[];
+  /** Into which they are pasted. */
+  shell: Shell;
+}
+
+/** The exact command that takes a run up again, ready to be pasted. */
+export function resumeCommand(resume: Resume, later: LaterCommand, keepNodes: NodeKeeper | null): string {
+  return waitCommand('ids' in resume ? resume.ids : afterFlags(resume, keepNodes), later);
 }
 
 /** The same for activities whose ids are known; or, by their flags, for those of a trigger. */
-export function waitCommand(what: readonly (Id | string)[], target: readonly string[]): string {
-  return commandLine(['ldctl', 'activities', 'wait', ...what.map(String), ...target]);
+export function waitCommand(what: readonly (Id | string)[], { target, shell }: LaterCommand): string {
+  return commandLine(['ldctl', 'activities', 'wait', ...what.map(String), ...target], shell);
 }
 
 /**
  * The exact command that goes on with a roll.
  * @param nodes the flags that name them; null for a roll that is remembered, which is short however many there are
- * @param target the flags that name the same deployment and profile; never a key
  */
 export function rollCommand(
   { runtime, action, idempotencyKey, callersKey, options }: Pick<RollPlan, 'runtime' | 'action' | 'idempotencyKey' | 'callersKey' | 'options'>,
   nodes: readonly string[] | null,
-  target: readonly string[],
+  { target, shell }: LaterCommand,
 ): string {
   const roll = ['ldctl', 'activities', 'trigger', runtime, formatAction(action), '--rolling'];
-  if (nodes === null) return commandLine([...roll, '--resume', idempotencyKey, ...target]);
+  if (nodes === null) return commandLine([...roll, '--resume', idempotencyKey, ...target], shell);
   const { 'continue-on-error': goesOn, ...valued } = options;
-  return commandLine([
-    ...roll,
-    ...nodes,
-    ...Object.entries(valued).flatMap(([name, value]) => [`--${name}`, value]),
-    ...(goesOn ? ['--continue-on-error'] : []),
-    ...(callersKey ? ['--idempotency-key', idempotencyKey] : []),
-    ...target,
-  ]);
+  const how = Object.entries(valued).flatMap(([name, value]) => [`--${name}`, value]);
+  const rest = [...(goesOn ? ['--continue-on-error'] : []), ...(callersKey ? ['--idempotency-key', idempotencyKey] : [])];
+  return commandLine([...roll, ...nodes, ...how, ...rest, ...target], shell);
 }
 
 /** The flags that name nodes; where no file can be written, they are many. */
@@ -63,24 +62,6 @@ export function nodeFlags(nodes: readonly Id[], keepNodes: NodeKeeper | null): s
     flags.push('--node', nodes.slice(at, at + MOST_IN_A_WORD).join(','));
   }
   return flags;
-}
-
-/** Words as a POSIX shell has to be given them: one line, and nothing in it that a terminal would act on. */
-export function commandLine(words: readonly string[]): string {
-  const command = words.map(shellWord).join(' ');
-  return plainText(command) === command ? command : `eval "$(printf '${printfFormat(command)}')"`;
-}
-
-/** A word that every POSIX shell takes as it is stays as it is. */
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
-
-/** Has `printf` print a text, within single quotes: in octal what is not plain, and what a shell in between may act on. */
-function printfFormat(text: string): string {
-  const octal = (part: string): string =>
-    Array.from(Buffer.from(part), (byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
-  return Array.from(text, (part) => (plainText(part) === part && !"'\\%!".includes(part) ? part : octal(part))).join('');
 }
 
 function afterFlags({ after, runtime, action, nodes, expectNodes }: ResumeAfter, keepNodes: NodeKeeper | null): string[] {

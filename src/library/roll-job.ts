@@ -9,7 +9,7 @@ export type RollControl = Pick<RollTools, 'signal' | 'stopping' | 'memory'>;
 
 /** Acts on one node after the other (design, "Rolling"). @throws as `roll` does */
 export function rollJob(plan: RollPlan, tools: DeploymentTools, control: RollControl): Job {
-  const { resumeFlags, keepNodes } = tools;
+  const { later, keepNodes } = tools;
   return roll(plan, {
     ...actingTools(tools, control.signal),
     ...control,
@@ -17,7 +17,7 @@ export function rollJob(plan: RollPlan, tools: DeploymentTools, control: RollCon
     rollCommand: (nodes, begun) => {
       // A command does not know what was sent with the key, or cannot ask the gate.
       if (control.memory === null && (begun.callersKey || begun.gate !== null)) return null;
-      return rollCommand(begun, nodes && nodeFlags(nodes, keepNodes), resumeFlags);
+      return rollCommand(begun, nodes && nodeFlags(nodes, keepNodes), later);
     },
   });
 }

@@ -12,6 +12,7 @@ import { Interrupted } from '../../src/core/errors.js';
 import { stringifyJson } from '../../src/core/stringify-json.js';
 import { memoryOutput } from '../../src/output/memory-output.js';
 import { type KeyStore } from '../../src/profiles/key-store.js';
+import { PLATFORM } from '../../src/system/platform.js';
 import { VirtualClock } from './clock.js';
 
 export const SUPERVISOR = 'https://supervisor-test.example';
@@ -55,6 +56,7 @@ export class CommandBench {
     LD_API_URL: CORE,
     LDCTL_CONFIG_DIR: join(this.folder, 'config'),
   };
+  platform = PLATFORM;
   /** What is piped into the command. */
   input = '';
   readonly #interrupt = new AbortController();
@@ -89,6 +91,7 @@ export class CommandBench {
     const output = memoryOutput();
     const command = new Command(argv, config, {
       env: this.env,
+      platform: this.platform,
       output,
       stderr: process.stderr,
       stdin: Object.assign(new PassThrough().end(this.input), { isTTY: false }) as unknown as NodeJS.ReadStream,

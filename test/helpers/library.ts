@@ -24,7 +24,7 @@ export class LibraryBench extends JobBench {
     const journals = { isOfCommands: false, runs: () => this.journal, rolls: () => this.rolls };
     return {
       ...{ deploymentId: 71n, supervisor: this.supervisor, expectedTenant: null, clock: this.clock },
-      ...{ random: () => 0.5, journals, resumeFlags: ['--deployment', '71'], keepNodes: null },
+      ...{ random: () => 0.5, journals, later: { target: ['--deployment', '71'], shell: 'sh' as const }, keepNodes: null },
       ...changes,
     };
   }

@@ -324,6 +324,30 @@ describe('activities trigger', () => {
     assert.equal(code, 2, stderr);
     assert.deepEqual((parseJson(stdout) as Result).error?.code, 'consent_missing');
   });
+
+  describe('on Windows', () => {
+    beforeEach(() => {
+      bench.platform = 'win32';
+      Object.assign(bench.env, { Path: bench.folder, SystemRoot: bench.folder });
+    });
+
+    it('finds out before it asks the network for anything that no shell can run the gate', async () => {
+      const roll = ['--rolling', '--gate-cmd', 'exit 0', '-o', 'json'];
+      const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...RESTART, ...roll);
+      assert.equal(code, 2, stderr);
+      assert.deepEqual((parseJson(stdout) as Result).error?.code, 'no_shell');
+    });
+
+    it('says how to go on in the syntax of PowerShell where that is the shell', async () => {
+      bench.env.PSModulePath = 'C:\\Users\\me\\Documents\\PowerShell\\Modules';
+      bench.showLog(() => [OLD]);
+      bench.supervisor.post(PATH).reply(308, '', { location: 'https://elsewhere.example/' });
+      const { stdout } = await bench.run(ActivitiesTrigger, ...RESTART, '--node', '7', '-o', 'json');
+      const how = `--after '${OLD.id}' --runtime iggy --action restart --node '${NODE},7'`;
+      const target = `--deployment '${DEPLOYMENT}' --supervisor-url ${SUPERVISOR}`;
+      assert.equal((parseJson(stdout) as Result).resume, `ldctl activities wait ${how} ${target}`);
+    });
+  });
 });
 
 /** A sleep that is interrupted by Ctrl-C when it is the `n`th. */

@@ -2,14 +2,14 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../core/clock.js';
-import type { Env } from '../../core/env.js';
 import type { Gate, GateFacts } from '../../core/roll.js';
 import type { Scrub } from '../../output/streams.js';
+import { ProcessTree, treeOptions } from '../../system/process-tree.js';
+import type { Started } from '../../system/cmd.js';
+import type { System } from '../../system/platform.js';
 import { GateOutput } from './gate-output.js';
-import { ProcessGroup } from './process-group.js';
 
-export interface GateHost {
-  env: Env;
+export interface GateHost extends System {
   clock: Clock;
   /** Takes the key out of a text. */
   scrub: Scrub;
@@ -19,10 +19,10 @@ export interface GateHost {
 const SECRET_VARIABLES: ReadonlySet<string> = new Set(['LD_API_KEY', 'LD_API_KEY_FILE']);
 
 /**
- * Makes a gate out of a shell command (design, "Rolling"): run by `sh -c`, told about the node in its environment, in
- * a process group of its own, which is ended as a whole after `timeoutMs`, or when the roll is given up.
+ * Makes a gate out of a program, such as a shell with its command (design, "Rolling"): told about the node in its environment, and ended with
+ * all that it started after `timeoutMs`, or when the roll is given up.
  */
-export function commandGate(command: string, timeoutMs: number, host: GateHost): Gate {
+export function commandGate(program: Started, timeoutMs: number, host: GateHost): Gate {
   const { clock } = host;
   return async (facts, { signal, timeLeftMs, onLine }) => {
     signal.throwIfAborted();
@@ -30,16 +30,16 @@ export function commandGate(command: string, timeoutMs: number, host: GateHost):
     const tookMs = (): number => Math.round(clock.elapsed() - startedAt);
     let child;
     try {
-      child = await start(command, gateEnvironment(facts, host));
+      child = await start(program, facts, host);
     } catch (error) {
       await onLine(`could not be run: ${error instanceof Error ? error.message : String(error)}`);
       return { exit_code: null, timed_out: false, took_ms: tookMs() };
     }
     const output = new GateOutput([child.stdout, child.stderr], onLine);
-    const group = new ProcessGroup(child);
+    const tree = new ProcessTree(child, host);
     try {
       const exit = once(child, 'exit') as Promise<[number | null]>;
-      const timedOut = await endInTime(exit, group, { clock, signal, limitMs: Math.min(timeoutMs, timeLeftMs) });
+      const timedOut = await endInTime(exit, tree, { clock, signal, limitMs: Math.min(timeoutMs, timeLeftMs) });
       const [exitCode] = await exit;
       const took_ms = tookMs();
       await output.lastWords(clock);
@@ -47,21 +47,23 @@ export function commandGate(command: string, timeoutMs: number, host: GateHost):
       return { exit_code: timedOut ? null : exitCode, timed_out: timedOut, took_ms };
     } finally {
       output.close();
-      group.release();
+      tree.release();
     }
   };
 }
 
 /** @throws the system's error when it cannot be run */
-async function start(command: string, env: NodeJS.ProcessEnv): Promise<ChildProcessByStdio<null, Readable, Readable>> {
-  const child = spawn('sh', ['-c', command], { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env });
+async function start(program: Started, facts: GateFacts, host: GateHost): Promise<ChildProcessByStdio<null, Readable, Readable>> {
+  const { file, args, options } = program;
+  const env = gateEnvironment(facts, host);
+  const child = spawn(file, args, { ...options, ...treeOptions(host.platform), stdio: ['ignore', 'pipe', 'pipe'], env });
   await once(child, 'spawn');
   return child;
 }
 
 function gateEnvironment(facts: GateFacts, { env, scrub }: GateHost): NodeJS.ProcessEnv {
   const isHarmless = ([name, value = '']: [string, string?]): boolean =>
-    !SECRET_VARIABLES.has(name) && scrub(value) === value;
+    !SECRET_VARIABLES.has(name.toUpperCase()) && scrub(value) === value;
   const inherited = Object.entries(env).filter(isHarmless);
   return {
     ...Object.fromEntries(inherited),
@@ -73,10 +75,10 @@ function gateEnvironment(facts: GateFacts, { env, scrub }: GateHost): NodeJS.Pro
   };
 }
 
-/** Waits for the exit, and ends the group when its time is up or the signal is aborted. @returns whether time was up */
+/** Waits for the exit, and ends the whole tree when its time is up or the signal is aborted. @returns whether time was up */
 async function endInTime(
   exit: Promise<unknown>,
-  group: ProcessGroup,
+  tree: ProcessTree,
   { clock, signal, limitMs }: { clock: Clock; signal: AbortSignal; limitMs: number },
 ): Promise<boolean> {
   const over = new AbortController();
@@ -90,7 +92,7 @@ async function endInTime(
   const ended = exit.then(() => false);
   try {
     const timedOut = await Promise.race([ended, timeIsUp]);
-    if (timedOut || signal.aborted) await group.end(clock);
+    if (timedOut || signal.aborted) await tree.end(clock);
     return timedOut;
   } finally {
     over.abort();

@@ -5,7 +5,6 @@ import { Interrupted, LdctlError, UsageError } from '../../core/errors.js';
 import { activityColumns } from '../../output/activity-columns.js';
 import { loadFormat } from '../../output/formats.js';
 import { listWriter } from '../../output/list.js';
-import { resumeFlags } from '../../profiles/origins.js';
 import { ConnectedContext } from '../connected-context.js';
 import { printOptions, type ConnectionFlags, type OutputFlags } from '../flags.js';
 import type { Host } from '../host.js';
@@ -35,7 +34,7 @@ export async function nothingToWaitFor(
     if (processing.length === 0) return new UsageError('nothing to wait for, and nothing is processing', { hint });
     await show(context, processing);
     const ids = processing.slice(0, MOST_IDS).map(({ id }) => id);
-    const command = waitCommand(ids, resumeFlags(context.settings, target));
+    const command = waitCommand(ids, context.later(target));
     return new UsageError('no activity is given; these are processing', { hint: `To follow them: ${command}` });
   } catch (error) {
     if (error instanceof Interrupted || !(error instanceof LdctlError)) throw error;

@@ -10,6 +10,7 @@ import type { Scrub } from '../../output/streams.js';
 import type { FlagsOf } from '../flags.js';
 import { DEFAULT_APPEAR_TIMEOUT, DEFAULT_CLAIM_WINDOW, parseTimeout, type FollowFlags } from './follow-limits.js';
 import { commandGate } from './gate.js';
+import { byShell } from './gate-shell.js';
 import type { Host } from '../host.js';
 
 const group = 'ROLLING';
@@ -28,7 +29,7 @@ export const rollFlags = {
   'gate-cmd': Flags.string({
     helpGroup: group,
     helpValue: 'CMD',
-    summary: 'Run this by `sh -c` after each node; anything but 0 halts the roll.',
+    summary: 'Run this by `sh -c` (on Windows without sh: by cmd) after each node; anything but 0 halts the roll.',
   }),
   'gate-timeout': Flags.string({
     helpGroup: group,
@@ -101,7 +102,9 @@ function parseGate(host: Host, flags: RollFlags): RollRequest['gate'] {
     throw new UsageError('--gate-cmd is empty', { code: 'empty_flag', hint: 'Is a variable unset?' });
   }
   const timeoutMs = parseTimeout(flags['gate-timeout'] ?? DEFAULT_GATE_TIMEOUT, '--gate-timeout') ?? Infinity;
-  return (scrub) => commandGate(command, timeoutMs, { env: host.env, clock: host.clock, scrub });
+  const { env, platform, clock } = host;
+  const program = byShell(command, host);
+  return (scrub) => commandGate(program, timeoutMs, { env, platform, clock, scrub });
 }
 
 /**

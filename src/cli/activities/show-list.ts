@@ -10,6 +10,7 @@ import { printList } from '../../output/list.js';
 import type { CommandContext } from '../context.js';
 import { printOptions } from '../flags.js';
 import type { ListRange } from './list-request.js';
+import type { LaterCommand } from '../../library/resume-command.js';
 import { inSmallMemory } from './small-memory.js';
 
 /** The log of one deployment. */
@@ -18,7 +19,7 @@ export interface LogSource {
   deploymentId: Id;
   deploymentName: string | null;
   /** The flags of a later command that is to act on the same deployment. */
-  resumeFlags: readonly string[];
+  later: LaterCommand;
 }
 
 /** Prints the log once, as it is read. @throws as `Supervisor.list` does */

@@ -14,7 +14,7 @@ import { formatOf } from '../../output/formats.js';
 import type { CommandContext } from '../context.js';
 import { printOptions } from '../flags.js';
 import { onSuspend } from '../signals.js';
-import { waitCommand } from '../../library/resume-command.js';
+import { waitCommand, type LaterCommand } from '../../library/resume-command.js';
 import type { LogSource } from './show-list.js';
 import type { WatchRequest } from './watch-request.js';
 
@@ -26,7 +26,7 @@ import type { WatchRequest } from './watch-request.js';
  */
 export async function showWatch(
   { host, flags, signal }: CommandContext,
-  { supervisor, deploymentId, deploymentName, resumeFlags }: LogSource,
+  { supervisor, deploymentId, deploymentName, later }: LogSource,
   request: WatchRequest & { filter: ActivityFilter },
 ): Promise<ExitCode> {
   const { output, clock, random } = host;
@@ -48,7 +48,7 @@ export async function showWatch(
       else if (isShown(event)) view.on(event);
     }
     if (ended === null) throw new Error('the watch ended without a result');
-    problem = problemOf(ended, resumeFlags);
+    problem = problemOf(ended, later);
   } finally {
     view.stop(problem ?? undefined);
   }
@@ -73,7 +73,7 @@ function* withProblem(entries: readonly Activity[], problem: LdctlError | null):
   if (problem) throw problem;
 }
 
-function problemOf({ outcome, entries }: WatchResult, resumeFlags: readonly string[]): LdctlError | null {
+function problemOf({ outcome, entries }: WatchResult, later: LaterCommand): LdctlError | null {
   switch (outcome.kind) {
     case 'settled':
       return null;
@@ -84,7 +84,7 @@ function problemOf({ outcome, entries }: WatchResult, resumeFlags: readonly stri
     case 'deadline': {
       const ids = entries.filter(({ status }) => !isFinal(status)).map(({ id }) => id);
       return new LdctlError('timedOut', 'timed_out', `timed out: ${ids.length} still processing`, {
-        hint: `To take it up again: ${waitCommand(ids, resumeFlags)}`,
+        hint: `To take it up again: ${waitCommand(ids, later)}`,
       });
     }
   }

@@ -5,7 +5,6 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { ConnectedContext } from '../../cli/connected-context.js';
 import { connectionFlags } from '../../cli/flags.js';
 import type { Interrupts } from '../../cli/signals.js';
-import { resumeFlags } from '../../profiles/origins.js';
 import type { ExitCode } from '../../core/exit-codes.js';
 
 export default class ActivitiesList extends BaseCommand {
@@ -34,7 +33,7 @@ export default class ActivitiesList extends BaseCommand {
       supervisor: context.supervisor(target),
       deploymentId: target.deployment.id,
       deploymentName: target.deployment.name,
-      resumeFlags: resumeFlags(context.settings, target),
+      later: context.later(target),
     };
     if (watch === null) return showList(context, source, { filter, range });
     const { showWatch } = await import('../../cli/activities/show-watch.js');

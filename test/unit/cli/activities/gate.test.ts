@@ -3,14 +3,20 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as realSleep } from 'node:timers/promises';
+import { byShell } from '../../../../src/cli/activities/gate-shell.js';
 import { commandGate, type GateHost } from '../../../../src/cli/activities/gate.js';
-import { systemClock } from '../../../../src/core/clock.js';
-import { Interrupted } from '../../../../src/core/errors.js';
+import { systemClock, type Clock } from '../../../../src/core/clock.js';
+import { type Env } from '../../../../src/core/env.js';
+import { Interrupted, UsageError } from '../../../../src/core/errors.js';
 import { type GateResult } from '../../../../src/core/outcome.js';
 import { type GateFacts, type GateTools } from '../../../../src/core/roll.js';
+import { type Started } from '../../../../src/system/cmd.js';
+import { PLATFORM, type System } from '../../../../src/system/platform.js';
 import { VirtualClock } from '../../../helpers/clock.js';
 import { isThere } from '../../../helpers/is-there.js';
+import { describeOnPosix } from '../../../helpers/platform.js';
 import { until } from '../../../helpers/scene.js';
+import { FakeWindows } from '../../../helpers/windows.js';
 
 const KEY = 'ld_pk_4f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c';
 const FACTS: GateFacts = {
@@ -21,7 +27,6 @@ const FACTS: GateFacts = {
   action: 'reconfigure:42',
 };
 const HOUR = 3_600_000;
-const isPosix = process.platform !== 'win32';
 
 /** Lets virtual time pass slowly, until real work is done. */
 async function passTime<T>(clock: VirtualClock, work: Promise<T>): Promise<T> {
@@ -35,7 +40,7 @@ async function passTime<T>(clock: VirtualClock, work: Promise<T>): Promise<T> {
   return work;
 }
 
-(isPosix ? describe : describe.skip)('a gate command', () => {
+describeOnPosix('a gate command', 'its commands are for sh', () => {
   const stop = new AbortController();
   let folder: string;
   let lines: string[];
@@ -56,10 +61,11 @@ async function passTime<T>(clock: VirtualClock, work: Promise<T>): Promise<T> {
     tools?: Partial<GateTools>;
   }
 
-  function run(command: string, { timeoutMs = Infinity, host = {}, tools = {} }: Setting = {}): Promise<GateResult> {
-    const env = { PATH: process.env.PATH, FOLDER: folder };
+  function run(command: string | Started, { timeoutMs = Infinity, host = {}, tools = {} }: Setting = {}): Promise<GateResult> {
+    const system: System = { platform: PLATFORM, env: { PATH: process.env.PATH, FOLDER: folder } };
     const scrub = (text: string): string => text.replaceAll(KEY, '…');
-    const gate = commandGate(command, timeoutMs, { env, clock: systemClock, scrub, ...host });
+    const program = typeof command === 'string' ? byShell(command, system) : command;
+    const gate = commandGate(program, timeoutMs, { ...system, clock: systemClock, scrub, ...host });
     return gate(FACTS, {
       signal: stop.signal,
       timeLeftMs: Infinity,
@@ -85,7 +91,7 @@ async function passTime<T>(clock: VirtualClock, work: Promise<T>): Promise<T> {
   });
 
   it('fails, and says why, when it cannot be run', async () => {
-    const end = await run('true', { host: { env: { PATH: folder } } });
+    const end = await run({ file: join(folder, 'sh'), args: [], options: {} });
     assert.deepEqual([end.exit_code, end.timed_out], [null, false]);
     assert.match(lines.join('\n'), /could not be run: .*ENOENT/);
     lines = [];
@@ -197,5 +203,80 @@ async function passTime<T>(clock: VirtualClock, work: Promise<T>): Promise<T> {
     const group = -Number(readFileSync(join(folder, 'pid'), 'utf8'));
     await until('the end of its group', () => !isThere(group));
     await assert.rejects(run('true', { tools: { signal: giveUp.signal } }), Interrupted);
+  });
+});
+
+describeOnPosix('a gate on Windows', 'programs that are scripts stand for those of Windows', () => {
+  let windows: FakeWindows;
+  beforeEach(() => void (windows = new FakeWindows()));
+  afterEach(() => rmSync(windows.folder, { recursive: true, force: true }));
+
+  function run(command: string, { timeoutMs = Infinity, env = {}, clock = systemClock }: { timeoutMs?: number; env?: Env; clock?: Clock } = {}): { end: Promise<GateResult>; lines: string[] } {
+    const lines: string[] = [];
+    const system: System = { platform: 'win32', env: { ...windows.system.env, ...env } };
+    const gate = commandGate(byShell(command, system), timeoutMs, { ...system, clock, scrub: (text) => text });
+    const onLine = (line: string): Promise<void> => Promise.resolve(void lines.push(line));
+    return { end: gate(FACTS, { signal: new AbortController().signal, timeLeftMs: Infinity, onLine }), lines };
+  }
+
+  const SAYS_ALL = `for word in "$@"; do echo "<$word>"; done; echo "$LDCTL_NODE_ID $LDCTL_ACTION \${LD_API_KEY_FILE-none}"; exit 3`;
+
+  it('is run by sh where PATH has one', async () => {
+    windows.addSystem('cmd.exe');
+    windows.addTool('sh.exe', SAYS_ALL);
+    const { end, lines } = run('curl -f "https://x.example" || exit 1');
+    assert.equal((await end).exit_code, 3);
+    assert.deepEqual(lines, ['<-c>', '<curl -f "https://x.example" || exit 1>', '610809900976570889 reconfigure:42 none']);
+  });
+
+  it('is run by cmd where it has none, though it has PowerShell, and knows the node', async () => {
+    windows.addSystem('cmd.exe', SAYS_ALL);
+    windows.addTool('pwsh.exe');
+    const env = { Ld_Api_Key_File: 'C:\\key', LD_API_KEY_FILE: 'C:\\key' };
+    const { end, lines } = run('curl "https://x.example/a?b=%LDCTL_NODE_ID%" && echo ok', { env });
+    assert.equal((await end).exit_code, 3);
+    assert.deepEqual(lines.slice(0, 4), ['</d>', '</v:off>', '</s>', '</c>']);
+    assert.equal(lines[4], '<"curl "https://x.example/a?b=%LDCTL_NODE_ID%" && echo ok">');
+    assert.equal(lines[5], '610809900976570889 reconfigure:42 none');
+  });
+
+  for (const [name, add] of [
+    ['pwsh', () => windows.addTool('pwsh.exe', SAYS_ALL)],
+    ['the PowerShell that Windows brings', () => windows.addSystem('WindowsPowerShell\\v1.0\\powershell.exe', SAYS_ALL)],
+  ] as const) {
+    it(`is run by ${name} where there is no cmd either`, async () => {
+      add();
+      const { end, lines } = run('if (1) { exit 0 }');
+      assert.equal((await end).exit_code, 3);
+      assert.deepEqual(lines.slice(0, 4), ['<-NoProfile>', '<-NonInteractive>', '<-Command>', '<if (1) { exit 0 }>']);
+    });
+  }
+
+  it('is refused before anything is sent where there is no shell at all', () => {
+    assert.throws(
+      () => byShell('exit 0', windows.system),
+      (error: unknown) => error instanceof UsageError && error.code === 'no_shell' && /cmd\.exe/.test(error.hint ?? ''),
+    );
+  });
+
+  it('is refused by cmd when it has more than the one line that cmd would run', () => {
+    windows.addSystem('cmd.exe');
+    assert.throws(() => byShell('exit 0\nexit 1', windows.system), { code: 'gate_of_many_lines' });
+  });
+
+  it('is ended by taskkill, with what it started, when its time is up', async () => {
+    // The last argument is the number of the process.
+    windows.addSystem('taskkill.exe', 'printf "%s " "$@" > "$FOLDER/killed"; for pid; do :; done; kill -9 "$pid"');
+    windows.addSystem('cmd.exe', 'echo $$ > "$FOLDER/pid"; exec sleep 600');
+    const clock = new VirtualClock();
+    const { end } = run('sleep', { timeoutMs: HOUR, clock });
+    const pidFile = join(windows.folder, 'pid');
+    await until('the gate', () => existsSync(pidFile) && readFileSync(pidFile, 'utf8').endsWith('\n'));
+    await clock.advance(HOUR);
+    const { exit_code: exitCode, timed_out: timedOut } = await end;
+    assert.deepEqual([exitCode, timedOut], [null, true]);
+    const pid = readFileSync(pidFile, 'utf8').trim();
+    assert.equal(readFileSync(join(windows.folder, 'killed'), 'utf8'), `/T /F /PID ${pid} `);
+    assert.ok(!isThere(Number(pid)));
   });
 });

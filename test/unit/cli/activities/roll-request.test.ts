@@ -5,6 +5,7 @@ import { parseRollRequest, rollOptions, type RollFlags, type RollRequest } from 
 import { type TriggerInput } from '../../../../src/cli/activities/trigger-request.js';
 import { UsageError } from '../../../../src/core/errors.js';
 import { rollCommand } from '../../../../src/library/resume-command.js';
+import { PLATFORM } from '../../../../src/system/platform.js';
 
 const REQUEST: TriggerInput = {
   runtime: 'iggy',
@@ -24,10 +25,12 @@ const FLAGS = {
   'appear-timeout': '30s',
   'claim-window': '2s',
 } as RollFlags;
+/** It has a shell. */
+const HOST = { platform: PLATFORM, env: process.env } as Host;
 const MINUTE = 60_000;
 
 function parse(flags: Partial<RollFlags> = {}, request: Partial<TriggerInput> = {}): RollRequest | null {
-  return parseRollRequest({} as Host, { ...FLAGS, ...flags }, { ...REQUEST, ...request });
+  return parseRollRequest(HOST, { ...FLAGS, ...flags }, { ...REQUEST, ...request });
 }
 
 describe('the flags of a roll', () => {
@@ -80,7 +83,7 @@ describe('the command that goes on with a roll', () => {
   const TARGET = ['--deployment', '71', '--supervisor-url', 'https://supervisor.example/x?y=1'];
   const NODES = ['--node', '3,18446744073709551615'];
   const goOn = (nodes: string[] | null, options: Record<string, string> = {}, request: Partial<TriggerInput> = {}): string =>
-    rollCommand({ ...REQUEST, ...request, options }, nodes, TARGET);
+    rollCommand({ ...REQUEST, ...request, options }, nodes, { target: TARGET, shell: 'sh' });
 
   /** The words that a shell makes of it. */
   const wordsOf = (command: string): string[] => {

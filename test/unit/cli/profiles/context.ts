@@ -7,6 +7,7 @@ import { type Prompts } from '../../../../src/cli/prompts.js';
 import { NO_INTERRUPTS } from '../../../../src/cli/signals.js';
 import { type Host } from '../../../../src/cli/host.js';
 import { ApiError, Interrupted } from '../../../../src/core/errors.js';
+import { PLATFORM } from '../../../../src/system/platform.js';
 import { type Id } from '../../../../src/core/ids.js';
 import { ApiKey } from '../../../../src/core/secret.js';
 import { type KeyContext, type Permissions, type TenantStructure } from '../../../../src/core/wire.js';
@@ -93,6 +94,7 @@ function hostFor(options: ContextOptions, output: MemoryOutput, clock: VirtualCl
   const input = new PassThrough().end(stdin ?? '');
   return {
     env: { PATH: process.env.PATH, ...env },
+    platform: PLATFORM,
     output,
     stdin: Object.assign(input, { isTTY: answers !== undefined }) as unknown as NodeJS.ReadStream,
     stderr: process.stderr,

@@ -1,0 +1,15 @@
+import { isWindows, PLATFORM } from '../../src/system/platform.js';
+
+const onWindows = isWindows(PLATFORM);
+
+/** Tests of what Windows does not have: they are skipped there, and say why. */
+export function describeOnPosix(title: string, why: string, tests: (this: Mocha.Suite) => void): void {
+  if (onWindows) describe.skip(`${title} (not on Windows: ${why})`, tests);
+  else describe(title, tests);
+}
+
+/** The same of a single test. */
+export function itOnPosix(title: string, why: string, test: Mocha.Func | Mocha.AsyncFunc): void {
+  if (onWindows) it.skip(`${title} (not on Windows: ${why})`, test as Mocha.Func);
+  else it(title, test as Mocha.Func);
+}
