@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { shellQuoted } from '../../src/sandbox/shell.js';
+import { posixQuoted } from '../../src/system/shell.js';
 import { type Scene } from '../../test/helpers/scene.js';
 import { type Size, type Written } from '../../test/helpers/screen.js';
 import { Terminal } from '../../test/helpers/terminal.js';
@@ -49,5 +49,5 @@ export async function record(scene: Scene, lines: readonly string[], size: Size,
 /** Shows each line as if it had been typed, and hands the exit code of one on to the next. */
 function script(lines: readonly string[]): string {
   const say = 'say() { was=$?; printf "%s\\n" "$1"; return "$was"; }';
-  return [say, ...lines.flatMap((line) => [`say ${shellQuoted(`$ ${line.replaceAll('\n', '\n> ')}`)}`, line])].join('\n');
+  return [say, ...lines.flatMap((line) => [`say ${posixQuoted(`$ ${line.replaceAll('\n', '\n> ')}`)}`, line])].join('\n');
 }

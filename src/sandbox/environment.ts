@@ -1,6 +1,5 @@
 import { type KeyLabel } from './keys.js';
 import { type SandboxServer } from './server.js';
-import { shellQuoted } from './shell.js';
 
 /** Keys for trying what ldctl does with them; the admin key is `LD_API_KEY`. */
 const OTHER_KEYS = [
@@ -29,11 +28,4 @@ export function sandboxVariables({ sandbox, url }: Pick<SandboxServer, 'sandbox'
       OTHER_KEYS.map((label) => [`LDCTL_SANDBOX_${label.toUpperCase()}_KEY`, sandbox.keys[label].value]),
     ),
   };
-}
-
-/** `export NAME='value'`, a line each, for a POSIX shell. */
-export function exportLines(variables: Readonly<Record<string, string>>): string {
-  return Object.entries(variables)
-    .map(([name, value]) => `export ${name}=${shellQuoted(value)}`)
-    .join('\n');
 }

@@ -1,4 +1,4 @@
-export { exportLines, sandboxVariables } from './environment.js';
+export { sandboxVariables } from './environment.js';
 export { Sandbox, type Failure, type OthersAction } from './engine.js';
 export { type KeyLabel } from './keys.js';
 export { type SandboxAnswer, type SandboxRequest } from './message.js';

@@ -1,12 +1,16 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { shellQuoted } from './shell.js';
+import { join } from 'node:path';
+import { isWindows, pathDelimiter, variable, type Platform } from '../system/platform.js';
+import { endWindowsTree } from '../system/process-tree.js';
+import { programStart } from '../system/start-program.js';
+import { makeShim } from './shim.js';
 
 export interface InsideOptions {
   /** The program and its arguments. */
   command: readonly [string, ...string[]];
+  platform: Platform;
   /** The environment it would have without the sandbox. */
   inherited: NodeJS.ProcessEnv;
   /** What points it at the sandbox. */
@@ -22,7 +26,9 @@ export interface Ended {
   notStarted?: string;
 }
 
-/** A terminal sends SIGINT to the program too, so that one is only waited out. These reach this process alone. */
+/** A terminal sends these to the program too, so that they are only waited out. Ctrl-Break is of Windows alone. */
+const WAITED_OUT = ['SIGINT', 'SIGBREAK'] as const;
+/** These reach this process alone. */
 const FORWARDED = ['SIGTERM', 'SIGHUP'] as const;
 
 /**
@@ -33,32 +39,49 @@ const FORWARDED = ['SIGTERM', 'SIGHUP'] as const;
  * two and leave the folder behind.
  */
 export async function runInside(options: InsideOptions): Promise<Ended> {
+  const { platform, command } = options;
   let child: ChildProcess | undefined;
-  const forward = (signal: NodeJS.Signals): void => void child?.kill(signal);
+  const forward = (signal: NodeJS.Signals): void => {
+    if (child && isWindows(platform)) endWindowsTree(child, { platform, env: options.inherited });
+    else child?.kill(signal);
+  };
   const waitOut = (): void => undefined;
-  process.on('SIGINT', waitOut);
+  for (const signal of WAITED_OUT) process.on(signal, waitOut);
   for (const signal of FORWARDED) process.on(signal, forward);
 
   const folder = mkdtempSync(join(tmpdir(), 'ldctl-sandbox-'));
   try {
-    const [program, ...args] = options.command;
-    child = spawn(program, args, { stdio: 'inherit', env: insideEnvironment(options, folder) });
-    return await endOf(child);
+    const env = insideEnvironment(options, folder);
+    return await endOf(() => {
+      const { file, args, options: how } = programStart(command[0], command.slice(1), { platform, env });
+      return (child = spawn(file, args, { ...how, stdio: 'inherit', env }));
+    });
   } finally {
-    rmSync(folder, { recursive: true, force: true });
-    process.off('SIGINT', waitOut);
+    removeFolder(folder, platform);
+    for (const signal of WAITED_OUT) process.off(signal, waitOut);
     for (const signal of FORWARDED) process.off(signal, forward);
   }
 }
 
-function insideEnvironment({ inherited, variables, self }: InsideOptions, folder: string): NodeJS.ProcessEnv {
+/** Windows keeps what a program still has open, which may be one that was left in the background: the system's to clear away. */
+function removeFolder(folder: string, platform: Platform): void {
+  try {
+    rmSync(folder, { recursive: true, force: true, maxRetries: isWindows(platform) ? 5 : 0 });
+  } catch (error) {
+    if (!isWindows(platform)) throw error;
+  }
+}
+
+function insideEnvironment({ platform, inherited, variables, self }: InsideOptions, folder: string): NodeJS.ProcessEnv {
   const config = join(folder, 'config');
   mkdirSync(config, { mode: 0o700 });
   // Both spellings are in use; a proxy could not reach this machine's loopback address.
   const noProxy = [inherited.no_proxy ?? inherited.NO_PROXY, '127.0.0.1'].filter(Boolean).join(',');
+  const shim = makeShim(join(folder, 'bin'), self, platform);
   return {
     ...inherited,
     ...variables,
+    ...shim.variables,
     NO_PROXY: noProxy,
     no_proxy: noProxy,
     LDCTL_CONFIG_DIR: config,
@@ -67,26 +90,23 @@ function insideEnvironment({ inherited, variables, self }: InsideOptions, folder
     // Settings of the user's own that would mix with the sandbox's (design, "Commands").
     LD_API_KEY_FILE: undefined,
     LD_PROFILE: undefined,
-    PATH: [shimFolder(folder, self), inherited.PATH].filter(Boolean).join(delimiter),
+    PATH: [shim.folder, variable({ platform, env: inherited }, 'PATH')].filter(Boolean).join(pathDelimiter(platform)),
   };
 }
 
-/** A folder with an `ldctl` in it, so that the word means this one, on a checkout that is not installed too. */
-function shimFolder(folder: string, self: readonly string[]): string {
-  const bin = join(folder, 'bin');
-  mkdirSync(bin, { mode: 0o700 });
-  writeFileSync(join(bin, 'ldctl'), `#!/bin/sh\nexec ${self.map(shellQuoted).join(' ')} "$@"\n`, { mode: 0o700 });
-  return bin;
-}
-
-function endOf(child: ChildProcess): Promise<Ended> {
-  return new Promise((resolve) => {
-    child.on('error', (error: NodeJS.ErrnoException) => {
-      const notFound = error.code === 'ENOENT';
-      resolve({ exitCode: notFound ? 127 : 126, notStarted: notFound ? 'command not found' : error.message });
-    });
+function endOf(start: () => ChildProcess): Promise<Ended> {
+  return new Promise<Ended>((resolve, reject) => {
+    const child = start();
+    child.on('error', reject);
     child.on('exit', (code, signal) => {
       resolve({ exitCode: signal === null ? (code ?? 0) : 128 + constants.signals[signal] });
     });
-  });
+  }).catch(notStarted);
+}
+
+/** @throws what is no error of the system */
+function notStarted(error: unknown): Ended {
+  if (!(error instanceof Error && 'syscall' in error && 'code' in error)) throw error;
+  const notFound = error.code === 'ENOENT';
+  return { exitCode: notFound ? 127 : 126, notStarted: notFound ? 'command not found' : error.message };
 }

@@ -32,6 +32,7 @@ export default class SandboxExec extends BaseCommand {
     try {
       const ended = await runInside({
         command: [program, ...args],
+        platform: this.host.platform,
         inherited: this.host.env,
         variables: sandboxVariables(server),
         self: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
