@@ -86,9 +86,10 @@ export class CommandContext {
   /** What keys are fetched with. */
   get keyTools(): KeyTools {
     const { host } = this;
-    const { env, clock, keyring, output } = host;
+    const { env, platform, clock, keyring, output } = host;
     return {
       env,
+      platform,
       clock,
       keyring,
       get sharesTerminal() {

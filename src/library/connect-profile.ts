@@ -43,7 +43,7 @@ export async function connectProfile(name?: string, options: ConnectProfileOptio
   try {
     const folder = await configDir(env);
     const store = new ProfileStore(folder, clock, own.signal);
-    const keys = { env, clock, keyring: new SystemKeyring(env, clock), notify: onNotice };
+    const keys = { env, platform: PLATFORM, clock, keyring: new SystemKeyring(env, clock), notify: onNotice };
     const settings = resolveSettings({ flags: { profile: name }, env, readConfig: () => store.read(), parseBaseUrl, keys });
     const lookUpStructure: Parameters<typeof resolveTarget>[1]['lookUpStructure'] = ({ apiUrl, key, tenantId }, signal) =>
       new CoreApi({ url: apiUrl, apiKey: key, env }).structure(tenantId, { signal });

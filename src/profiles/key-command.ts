@@ -1,11 +1,11 @@
-import { parse, type ParseEntry } from 'shell-quote';
 import { type Clock } from '../core/clock.js';
 import { UsageError } from '../core/errors.js';
 import { refuseDebuggedStreams } from '../core/node-debug.js';
 import { type ApiKey } from '../core/secret.js';
 import { parseApiKey } from './api-key.js';
-import { type Env } from '../core/env.js';
 import { fileErrorCode } from '../storage/private-files.js';
+import { isWindows, type System } from '../system/platform.js';
+import { programStart } from '../system/start-program.js';
 
 const TIME_LIMIT_MS = 10_000;
 /** How long a program that has ended may leave its stdout open: to what it started and left running. */
@@ -13,47 +13,9 @@ const GRACE_MS = 200;
 /** A key is far shorter; a program that prints more was the wrong one. */
 const OUTPUT_LIMIT_CHARACTERS = 64 * 1024;
 
-/**
- * Reads the text of `--key-command` into a program and its arguments, quoted as for a shell. What only a shell could
- * do (operators, globs, variables, substitutions, comments) is refused rather than taken literally.
- * @throws UsageError
- */
-export function parseKeyCommand(text: string): string[] {
-  const quotesClose = !/['"\\]/.test(text.replace(/\\[\s\S]|'[^']*'|"(?:\\[\s\S]|[^"\\])*"/g, ''));
-  if (!quotesClose) throw notPlain('a quote is not closed');
-  if (text.replace(/\\[\s\S]|'[^']*'/g, '').includes('`')) throw notPlain('it holds a backtick');
-  const words = splitWords(text).map((word) => {
-    if (typeof word === 'string') return word;
-    if ('variable' in word) throw notPlain('it holds a variable');
-    if ('comment' in word) throw notPlain('it holds a comment');
-    throw notPlain(word.op === 'glob' ? 'it holds a pattern for file names' : `it holds the operator ${word.op}`);
-  });
-  if (!words[0]) throw notPlain('it names no program');
-  if (words[0].startsWith('~')) throw notPlain('the home folder must be written out');
-  return words;
-}
-
-function splitWords(text: string): Array<ParseEntry | { variable: string }> {
-  try {
-    return parse<{ variable: string }>(text, (variable) => ({ variable }));
-  } catch {
-    // The parser throws for a substitution that it cannot read.
-    throw notPlain('it holds a variable');
-  }
-}
-
-/** The text itself is not shown: a token may be among the arguments. */
-function notPlain(why: string): UsageError {
-  return new UsageError(`the key command is more than a program and its arguments: ${why}`, {
-    code: 'invalid_key_command',
-    hint: 'It is run without a shell. Quote what is meant literally, or put the rest into a script of its own.',
-  });
-}
-
-export interface KeyCommandTools {
+/** `env` is what the program inherits, but for any API key in it. */
+export interface KeyCommandTools extends System {
   clock: Clock;
-  /** What the program inherits, but for any API key in it. */
-  env: Env;
   /** Whether stdin is a terminal: the program may then ask there. */
   sharesTerminal?: boolean;
 }
@@ -87,8 +49,10 @@ export async function runKeyCommand(
 
 /** @throws CommandFailure, an error of the system, or the signal's reason */
 async function outputOf(program: string, args: string[], tools: KeyCommandTools, signal?: AbortSignal): Promise<string> {
-  const { spawn } = await import('node:child_process');
-  const child = spawn(program, args, {
+  const [{ spawn }, { endWindowsTree }] = await Promise.all([import('node:child_process'), import('../system/process-tree.js')]);
+  const start = programStart(program, args, tools);
+  const child = spawn(start.file, start.args, {
+    ...start.options,
     env: { ...tools.env, LD_API_KEY: undefined },
     stdio: [tools.sharesTerminal ? 'inherit' : 'ignore', 'pipe', 'inherit'],
     windowsHide: true,
@@ -121,7 +85,8 @@ async function outputOf(program: string, args: string[], tools: KeyCommandTools,
     ended.abort();
     // The pipe too: what the program started and left running would keep it, and so this process, open.
     child.stdout.destroy();
-    child.kill('SIGKILL');
+    if (isWindows(tools.platform)) endWindowsTree(child, tools);
+    else child.kill('SIGKILL');
   }
 }
 

@@ -24,8 +24,8 @@ export function addProfile(name: string, flags: ProfileFlags, context: CommandCo
 }
 
 async function make(name: string, flags: ProfileFlags, context: CommandContext): Promise<Added> {
-  const options = parseKeyOptions(flags);
   const { prompts, store, host } = context;
+  const options = parseKeyOptions(flags, host.platform);
   store.assertCanAdd(checkProfileName(name));
   // `LD_PROFILE` says which profile to use, which is none when one is made.
   const env = { ...host.env, LD_PROFILE: undefined };

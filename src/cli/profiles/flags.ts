@@ -1,6 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import { UsageError } from '../../core/errors.js';
-import { parseKeyCommand } from '../../profiles/key-command.js';
+import { parseKeyCommand } from '../../profiles/parse-key-command.js';
+import type { Platform } from '../../system/platform.js';
 import { KEY_STORES, type ProfileKey } from '../../profiles/profile.js';
 import type { FlagsOf } from '../flags.js';
 
@@ -55,7 +56,10 @@ export interface KeyOptions {
 }
 
 /** @throws UsageError for flags that do not go together, or a key command that is none */
-export function parseKeyOptions(flags: Pick<ProfileFlags, 'key-store' | 'key-command' | 'api-key-stdin'>): KeyOptions {
+export function parseKeyOptions(
+  flags: Pick<ProfileFlags, 'key-store' | 'key-command' | 'api-key-stdin'>,
+  platform: Platform,
+): KeyOptions {
   const { 'key-store': store, 'key-command': text, 'api-key-stdin': fromStdin } = flags;
   if (text === undefined) {
     if (store !== 'command') return { store, fromStdin };
@@ -68,7 +72,7 @@ export function parseKeyOptions(flags: Pick<ProfileFlags, 'key-store' | 'key-com
       `To keep a key that a program prints once: PROGRAM | ldctl … --api-key-stdin --key-store ${store}`,
     );
   }
-  return { store: 'command', command: parseKeyCommand(text), fromStdin: false };
+  return { store: 'command', command: parseKeyCommand(text, platform), fromStdin: false };
 }
 
 function conflict(message: string, hint: string): UsageError {

@@ -48,8 +48,8 @@ async function change(name: string, flags: ProfileFlags, context: CommandContext
 }
 
 /** @throws UsageError when nothing was said, and nobody can be asked */
-async function changesFor(stored: Profile, flags: ProfileFlags, { prompts }: CommandContext): Promise<Changes> {
-  const key = parseKeyOptions(flags);
+async function changesFor(stored: Profile, flags: ProfileFlags, { prompts, host }: CommandContext): Promise<Changes> {
+  const key = parseKeyOptions(flags, host.platform);
   const newKey = key.fromStdin || key.command !== undefined;
   const fields = [
     flags['tenant-id'],

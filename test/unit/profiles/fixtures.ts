@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, chownSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PLATFORM } from '../../../src/system/platform.js';
 import { UsageError } from '../../../src/core/errors.js';
 import { ApiKey } from '../../../src/core/secret.js';
 import { type KeyStore } from '../../../src/profiles/key-store.js';
@@ -47,6 +48,7 @@ export function keyTools(fields: Partial<KeyTools> = {}): NotedTools {
   const notices: string[] = [];
   return {
     clock: new VirtualClock(),
+    platform: PLATFORM,
     env: { PATH: process.env['PATH'] },
     keyring: untouchedKeyring,
     notify: (line) => notices.push(line),

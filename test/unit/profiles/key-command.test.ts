@@ -1,70 +1,17 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, fstatSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, fstatSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn, setTimeout as realSleep } from 'node:timers/promises';
 import { Interrupted, UsageError } from '../../../src/core/errors.js';
-import { parseKeyCommand, runKeyCommand } from '../../../src/profiles/key-command.js';
+import { type ApiKey } from '../../../src/core/secret.js';
+import { runKeyCommand } from '../../../src/profiles/key-command.js';
+import { PLATFORM } from '../../../src/system/platform.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { failureOf } from '../../helpers/failure.js';
 import { isThere } from '../../helpers/is-there.js';
+import { describeOnPosix, itOnPosix } from '../../helpers/platform.js';
+import { FakeWindows, wordsByBatch } from '../../helpers/windows.js';
 import { KEY, privateFolder, removeFolders } from './fixtures.js';
-
-describe('reading --key-command', () => {
-  const commands: Array<[string, string[]]> = [
-    ['op read op://vault/ldctl/key', ['op', 'read', 'op://vault/ldctl/key']],
-    ['  pass   show  ldctl ', ['pass', 'show', 'ldctl']],
-    [`op read 'op://my vault/key'`, ['op', 'read', 'op://my vault/key']],
-    ['op read "op://my vault/key"', ['op', 'read', 'op://my vault/key']],
-    ['print my\\ key', ['print', 'my key']],
-    [`say '$HOME' '*' 'a;b' '\`x\`' '#1'`, ['say', '$HOME', '*', 'a;b', '`x`', '#1']],
-    [`print "it's" 'say "x"'`, ['print', `it's`, 'say "x"']],
-    [`print ''`, ['print', '']],
-    ['--odd -x', ['--odd', '-x']],
-  ];
-  for (const [text, words] of commands) {
-    it(`reads ${text}`, () => assert.deepEqual(parseKeyCommand(text), words));
-  }
-
-  const refused: Record<string, string> = {
-    'a pipe': 'cat key | base64 -d',
-    'an operator without spaces': 'cat key;ls',
-    'and': 'a && b',
-    'a redirection': 'cat < key',
-    'a subshell': '(cat key)',
-    'a variable': 'cat $HOME/key',
-    'a variable in braces': 'cat ${HOME}/key',
-    'a variable in double quotes': 'cat "$HOME/key"',
-    'a substitution': 'print $(cat key)',
-    'a backtick': 'print `cat key`',
-    'a backtick in double quotes': 'print "`cat key`"',
-    'a pattern': 'cat key*',
-    'a question mark pattern': 'cat key?',
-    'a comment': 'cat key # mine',
-    'an open single quote': `cat 'key`,
-    'an open double quote': 'cat "key',
-    'a backslash at the end': 'cat key\\',
-    'an empty substitution': 'cat ${}',
-    'the home folder': '~/bin/key',
-    'nothing': '',
-    'blanks': '   ',
-    'an empty program': `'' x`,
-  };
-  for (const [what, text] of Object.entries(refused)) {
-    it(`refuses ${what}: ${text}`, () => {
-      assert.throws(
-        () => parseKeyCommand(text),
-        (error: unknown) => error instanceof UsageError && error.code === 'invalid_key_command',
-      );
-    });
-  }
-
-  it('does not show the command, which may hold a token', () => {
-    assert.throws(
-      () => parseKeyCommand('vault read -token=hunter2 $X'),
-      (error: unknown) => error instanceof UsageError && !`${error.message} ${error.hint ?? ''}`.includes('hunter2'),
-    );
-  });
-});
 
 describe('running a key command', function () {
   // Each starts a real program, and a busy machine takes its time over that.
@@ -73,10 +20,11 @@ describe('running a key command', function () {
 
   const what = 'the key command of profile prod';
   const env = { PATH: process.env['PATH'] };
+  const platform = PLATFORM;
   /** A program of one line, run by this very Node. */
   const node = (code: string): string[] => [process.execPath, '-e', code];
   const run = (command: string[], clock = new VirtualClock()): Promise<string> =>
-    runKeyCommand(command, what, { clock, env }).then((key) => key.reveal());
+    runKeyCommand(command, what, { clock, platform, env }).then((key) => key.reveal());
 
   async function failure(command: string[]): Promise<UsageError> {
     const clock = new VirtualClock();
@@ -97,7 +45,7 @@ describe('running a key command', function () {
 
   it('gives the program no API key', async () => {
     const code = `console.log(process.env.LD_API_KEY ?? 'none')`;
-    const tools = { clock: new VirtualClock(), env: { ...env, LD_API_KEY: KEY } };
+    const tools = { clock: new VirtualClock(), platform, env: { ...env, LD_API_KEY: KEY } };
     assert.equal((await runKeyCommand(node(code), what, tools)).reveal(), 'none');
   });
 
@@ -113,7 +61,7 @@ describe('running a key command', function () {
     assert.doesNotMatch(`${error.message} ${error.hint ?? ''}`, /ld_pk_|hunter2/);
   });
 
-  it('says which signal ended it', async () => {
+  itOnPosix('says which signal ended it', 'it has no signals', async () => {
     assert.match((await failure(node(`process.kill(process.pid, 'SIGTERM')`))).message, /ended by SIGTERM/);
   });
 
@@ -121,7 +69,7 @@ describe('running a key command', function () {
     assert.match((await failure(['ldctl-no-such-program'])).message, /ldctl-no-such-program was not found/);
   });
 
-  it('says that a file is no program', async () => {
+  itOnPosix('says that a file is no program', 'what may be run is told by its name', async () => {
     const file = join(privateFolder(), 'script');
     writeFileSync(file, '');
     chmodSync(file, 0o600);
@@ -153,7 +101,7 @@ describe('running a key command', function () {
     // The grandchild inherits stdout and tells that it runs; it ends by itself, since nobody knows it.
     const grandchild = `require('fs').writeFileSync(process.argv[1], String(process.pid)); setTimeout(() => {}, 20000)`;
     const child = `require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(grandchild)}, process.argv[1]], { stdio: 'inherit' }); setInterval(() => {}, 1000)`;
-    const key = runKeyCommand([...node(child), started], what, { clock, env }).catch((error: unknown) => error);
+    const key = runKeyCommand([...node(child), started], what, { clock, platform, env }).catch((error: unknown) => error);
     while (!existsSync(started) || readFileSync(started, 'utf8') === '') await realSleep(10);
     const pipesWhileRunning = openPipes();
     await clock.advance(9_990);
@@ -169,12 +117,12 @@ describe('running a key command', function () {
     process.kill(Number(readFileSync(started, 'utf8')), 'SIGKILL');
   });
 
-  it('takes what a program has printed that ended and left another one behind on its stdout', async () => {
+  itOnPosix('takes what a program has printed that ended and left another one behind on its stdout', 'it has no sh', async () => {
     const clock = new VirtualClock();
     const pid = join(privateFolder(), 'pid');
     // Nothing of this test waits for the one left behind: its stderr is not the tests'.
     const script = `sleep 600 2>/dev/null & echo $! > '${pid}'; echo ${KEY}`;
-    const key = runKeyCommand(['sh', '-c', script], what, { clock, env });
+    const key = runKeyCommand(['sh', '-c', script], what, { clock, platform, env });
     // One for the limit of 10 s, and one that begins when the program has ended.
     while (clock.asleep < 2) await realSleep(5);
     await clock.advance(200);
@@ -189,7 +137,7 @@ describe('running a key command', function () {
     const code = `require('fs').writeFileSync(process.argv[1], String(process.pid)); setInterval(() => {}, 1000)`;
     const stop = new AbortController();
     const clock = new VirtualClock();
-    const key = runKeyCommand([...node(code), started], what, { clock, env }, stop.signal);
+    const key = runKeyCommand([...node(code), started], what, { clock, platform, env }, stop.signal);
     const settled = key.catch((error: unknown) => error);
     while (!existsSync(started) || readFileSync(started, 'utf8') === '') await realSleep(10);
     const reason = new Interrupted('SIGINT');
@@ -200,10 +148,43 @@ describe('running a key command', function () {
     while (isThere(pid)) await realSleep(10);
   });
 
-  it('lets the user see what the program says on stderr', async () => {
+  itOnPosix('lets the user see what the program says on stderr', 'a pipe has no number there', async () => {
     const stderr = fstatSync(2);
     const code = `const { dev, ino } = require('fs').fstatSync(2); console.log(dev + ':' + ino)`;
     assert.equal(await run(node(code)), `${stderr.dev}:${stderr.ino}`);
+  });
+});
+
+describeOnPosix('a key command on Windows', 'scripts stand for its programs', () => {
+  let windows: FakeWindows;
+  beforeEach(() => void (windows = new FakeWindows()));
+  afterEach(() => rmSync(windows.folder, { recursive: true, force: true }));
+  const what = 'the key command';
+  const run = (...command: string[]): Promise<ApiKey> =>
+    runKeyCommand(command, what, { ...windows.system, clock: new VirtualClock() });
+
+  it('is found on Path, and its output may end as lines do there', async () => {
+    windows.addTool('op.exe', `printf '\\357\\273\\277${KEY}\\r\\n'`);
+    assert.equal((await run('op', 'read')).reveal(), KEY);
+  });
+
+  it('is run by cmd when it is a batch file, with its arguments intact', async () => {
+    const az = windows.addTool('az.cmd');
+    windows.addSystem('cmd.exe', `printf '%s' "$5" > "$FOLDER/line"; echo ${KEY}`);
+    assert.equal((await run('az', 'keyvault', 'a b&c', '100%')).reveal(), KEY);
+    const line = readFileSync(join(windows.folder, 'line'), 'utf8');
+    assert.deepEqual(wordsByBatch(line.slice(1, -1)), [az, 'keyvault', 'a b&c', '100%']);
+  });
+
+  it('is said not to be found', async () => {
+    await assert.rejects(run('none'), /the key command: none was not found/);
+  });
+
+  it('is ended with all that it started when it prints without end', async () => {
+    windows.addSystem('taskkill.exe', 'for pid; do :; done; echo "$@" > "$FOLDER/killed"; kill -9 "$pid"');
+    windows.addTool('yes.exe', 'exec yes 2>/dev/null');
+    await assert.rejects(run('yes'), /printed far more than a key/);
+    assert.match(readFileSync(join(windows.folder, 'killed'), 'utf8'), /^\/T \/F \/PID \d+\n$/);
   });
 });
 

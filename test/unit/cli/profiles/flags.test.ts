@@ -8,7 +8,7 @@ import { KEY } from '../../profiles/fixtures.js';
 
 type KeyFlags = Parameters<typeof parseKeyOptions>[0];
 const NONE: KeyFlags = { 'key-store': undefined, 'key-command': undefined, 'api-key-stdin': false };
-const options = (flags: Partial<KeyFlags>): KeyOptions => parseKeyOptions({ ...NONE, ...flags });
+const options = (flags: Partial<KeyFlags>): KeyOptions => parseKeyOptions({ ...NONE, ...flags }, 'linux');
 
 describe('the flags that say how a key is given and kept', () => {
   it('a key command is where the key is kept', () => {
