@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { type Env } from '../core/env.js';
-import { fileErrorCode } from '../storage/private-files.js';
+import { fileErrorCode } from '../storage/file-faults.js';
 import { setVariables, valueOf, type Variable, type Variables } from './environment.js';
 import { type Profile } from './profile.js';
 

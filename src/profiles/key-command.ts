@@ -3,7 +3,7 @@ import { UsageError } from '../core/errors.js';
 import { refuseDebuggedStreams } from '../core/node-debug.js';
 import { type ApiKey } from '../core/secret.js';
 import { parseApiKey } from './api-key.js';
-import { fileErrorCode } from '../storage/private-files.js';
+import { fileErrorCode } from '../storage/file-faults.js';
 import { isWindows, type System } from '../system/platform.js';
 import { programStart } from '../system/start-program.js';
 

@@ -3,7 +3,8 @@ import { type ApiKey } from '../core/secret.js';
 import { parseApiKey } from './api-key.js';
 import { KeyringError, type KeyStore } from './key-store.js';
 import { runKeyCommand, type KeyCommandTools } from './key-command.js';
-import { fileErrorCode, isWritableByOthers } from '../storage/private-files.js';
+import { fileErrorCode } from '../storage/file-faults.js';
+import { isWritableByOthers } from '../storage/private-files.js';
 import { InputTooLong, readInput } from '../storage/read-input.js';
 import { type Profile } from './profile.js';
 

@@ -4,7 +4,9 @@ import { type Clock } from '../core/clock.js';
 import { UsageError } from '../core/errors.js';
 import { decodeConfig, encodeConfig } from './config-file.js';
 import { withLock } from '../storage/lock.js';
-import { assertWritable, ensurePrivateFolder, fileFault, FILE_MODE, readPrivateFile } from '../storage/private-files.js';
+import { unlessBusy } from '../storage/busy-files.js';
+import { fileFault } from '../storage/file-faults.js';
+import { assertWritable, ensurePrivateFolder, FILE_MODE, readPrivateFile } from '../storage/private-files.js';
 import { checkProfileName, currentProfile, findProfile, type Config, type Profile } from './profile.js';
 
 /** What conf calls a file before it is whole. */
@@ -144,7 +146,7 @@ export class ProfileStore {
   /** Drafts that a killed process left behind hold keys. Nobody else writes one while the lock is held. */
   #removeDrafts(): void {
     for (const name of readdirSync(this.#folder)) {
-      if (DRAFT.test(name)) rmSync(join(this.#folder, name), { force: true });
+      if (DRAFT.test(name)) unlessBusy(() => rmSync(join(this.#folder, name), { force: true }));
     }
   }
 }

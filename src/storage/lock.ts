@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type Clock } from '../core/clock.js';
 import { UsageError } from '../core/errors.js';
-import { fileErrorCode, fileFault } from './private-files.js';
+import { isBusy, unlessBusy, untilFree } from './busy-files.js';
+import { fileErrorCode, fileFault } from './file-faults.js';
+import { moveFolder } from './move-folder.js';
 
 /**
  * A lock between processes: a folder that holds one empty file, named by its holder's token (process number and a UUID).
@@ -77,7 +79,7 @@ async function waitFor(path: string, own: string, pause: () => Promise<void>): P
   let holder: string | null = null;
   let unchangedMs = 0;
   for (let waitedMs = 0; waitedMs <= LONGEST_WAIT_MS; waitedMs += BETWEEN_TRIES_MS) {
-    if (moved(own, path)) return;
+    if (moveFolder(own, path)) return;
     const now = holderOf(path);
     if (now !== holder) unchangedMs = 0;
     holder = now;
@@ -108,24 +110,10 @@ function breakLock(path: string, holder: string): void {
   try {
     // Its age as a leftover counts from now; the sweep would otherwise take it at once.
     utimesSync(path, new Date(), new Date());
-    moved(path, `${path}.${holder}`);
+    moveFolder(path, `${path}.${holder}`);
   } catch (error) {
     // Its holder was alive after all, and has let go of it.
     if (fileErrorCode(error) !== 'ENOENT') throw error;
-  }
-}
-
-/** Renames a folder; false when another one, with something in it, is in the way. */
-function moved(from: string, to: string): boolean {
-  try {
-    renameSync(from, to);
-    return true;
-  } catch (error) {
-    const code = fileErrorCode(error);
-    const inTheWay = code === 'ENOTEMPTY' || code === 'EEXIST';
-    // Windows says no more than that it is not allowed.
-    if (inTheWay || (process.platform === 'win32' && (code === 'EPERM' || code === 'EACCES'))) return false;
-    throw error;
   }
 }
 
@@ -134,7 +122,8 @@ function holderOf(path: string): string | null {
   try {
     return readdirSync(path)[0] ?? null;
   } catch (error) {
-    if (fileErrorCode(error) === 'ENOENT') return null;
+    // One that is being removed cannot be looked into on Windows.
+    if (fileErrorCode(error) === 'ENOENT' || isBusy(error)) return null;
     throw error;
   }
 }
@@ -142,7 +131,7 @@ function holderOf(path: string): string | null {
 /** Lets go of the lock, and of nobody else's; false when it was no longer this token's. */
 function release(path: string, token: string): boolean {
   try {
-    unlinkSync(join(path, token));
+    untilFree(() => unlinkSync(join(path, token)));
   } catch (error) {
     if (fileErrorCode(error) === 'ENOENT') return false;
     throw fileFault('write', path, error);
@@ -158,7 +147,7 @@ function release(path: string, token: string): boolean {
  */
 export function removeEmptied(path: string): void {
   try {
-    rmdirSync(path);
+    unlessBusy(() => rmdirSync(path));
   } catch (error) {
     if (!OVERTAKEN.has(fileErrorCode(error))) throw fileFault('write', path, error);
   }
@@ -183,7 +172,7 @@ function sweep(path: string, own: string): void {
     const leftover = join(dirname(path), name);
     const stats = lstatSync(leftover, { throwIfNoEntry: false });
     if (!stats?.isDirectory() || now - stats.mtimeMs <= LEFTOVERS_KEPT_MS) continue;
-    rmSync(join(leftover, token), { force: true });
+    unlessBusy(() => rmSync(join(leftover, token), { force: true }));
     removeEmptied(leftover);
   }
 }

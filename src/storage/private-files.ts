@@ -17,41 +17,16 @@ import {
 import { dirname } from 'node:path';
 import { quote } from 'shell-quote';
 import { UsageError } from '../core/errors.js';
+import { isWindows, PLATFORM } from '../system/platform.js';
+import { unlessBusy, untilFree } from './busy-files.js';
+import { fileErrorCode, fileFault } from './file-faults.js';
 
 /** Files that only their owner may read: mode 0600 in a folder of mode 0700 (design, "Profiles"). */
 export const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
 /** Windows keeps no mode bits; there, a user's folders are private by inheritance. */
-const HAS_MODES = process.platform !== 'win32';
-
-const REASONS: Record<string, string> = {
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'no space left',
-  EDQUOT: 'no space left',
-  ENOTDIR: 'a part of the path is not a folder',
-  EEXIST: 'a part of the path is not a folder',
-  EISDIR: 'it is a folder',
-  ENOENT: 'no folder can be made there',
-};
-
-/** The code of an error of the file system, or undefined for any other. */
-export function fileErrorCode(error: unknown): string | undefined {
-  const isFileError = error instanceof Error && 'syscall' in error && 'code' in error;
-  return isFileError && typeof error.code === 'string' ? error.code : undefined;
-}
-
-/** A foreseen error of the file system as one of ours (exit 2: nothing was sent yet); any other as it came. */
-export function fileFault(verb: 'read' | 'write', path: string, error: unknown): unknown {
-  const code = fileErrorCode(error);
-  if (code === undefined) return error;
-  return new UsageError(`cannot ${verb} ${path}: ${REASONS[code] ?? 'the file system refuses'} (${code})`, {
-    code: verb === 'read' ? 'config_unreadable' : 'config_unwritable',
-    hint: 'ldctl keeps its profiles and its run journal there. LDCTL_CONFIG_DIR names another folder.',
-  });
-}
+const HAS_MODES = !isWindows(PLATFORM);
 
 /** The code of the error for a FIFO, a folder or a device where a private file should be, or for a link to one. */
 export const NOT_A_FILE = 'not_a_file';
@@ -68,7 +43,7 @@ export function readPrivateFile(path: string, { follow = true } = {}): string | 
   try {
     // Windows has neither of the latter two, and counts what is undefined as 0.
     const { O_RDONLY, O_NONBLOCK, O_NOFOLLOW } = constants;
-    file = openSync(path, O_RDONLY | O_NONBLOCK | (follow ? 0 : O_NOFOLLOW));
+    file = untilFree(() => openSync(path, O_RDONLY | O_NONBLOCK | (follow ? 0 : O_NOFOLLOW)));
   } catch (error) {
     const code = fileErrorCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
@@ -149,10 +124,10 @@ export function writePrivateFile(path: string, text: string): void {
   const draft = `${path}.${randomUUID()}.tmp`;
   try {
     writeFileSync(draft, text, { flag: 'wx', mode: FILE_MODE, flush: true });
-    renameSync(draft, path);
+    untilFree(() => renameSync(draft, path));
     flushFolder(dirname(path));
   } catch (error) {
-    rmSync(draft, { force: true });
+    unlessBusy(() => rmSync(draft, { force: true }));
     throw fileFault('write', path, error);
   }
 }

@@ -4,10 +4,11 @@ import { basename, join } from 'node:path';
 import { type Clock } from '../core/clock.js';
 import { LdctlError } from '../core/errors.js';
 import { type Journal, RECORD_KEPT_MS } from '../core/journal.js';
+import { unlessBusy, untilFree } from './busy-files.js';
+import { fileFault } from './file-faults.js';
 import { withLock, type HeldLock } from './lock.js';
 import {
   ensurePrivateFolder,
-  fileFault,
   flushFolder,
   NOT_A_FILE,
   readPrivateFile,
@@ -101,7 +102,7 @@ export class RecordFiles<T> implements Journal<T> {
 
   #remove(path: string): void {
     try {
-      rmSync(path, { force: true });
+      untilFree(() => rmSync(path, { force: true }));
       flushFolder(this.#folder);
     } catch (error) {
       throw fileFault('write', path, error);
@@ -117,7 +118,7 @@ export class RecordFiles<T> implements Journal<T> {
       this.#old ??= oldFilesIn(this.#folder);
       for (const path of this.#old.splice(0, SWEPT_AT_ONCE)) {
         const removeIfOld = (): void => {
-          if (isOldFile(path)) rmSync(path, { force: true });
+          if (isOldFile(path)) unlessBusy(() => rmSync(path, { force: true }));
         };
         if (!RECORD.test(basename(path))) removeIfOld();
         // One that is being written, or whose writer was killed, is left to whoever uses that key next.
