@@ -3,7 +3,7 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 /** What a command touches of its process comes from the host, so that a test can hand it another one. */
-const FROM_HOST = ['env', 'stdin', 'stdout', 'stderr'].map((property) => ({
+const FROM_HOST = ['env', 'platform', 'stdin', 'stdout', 'stderr'].map((property) => ({
   object: 'process',
   property,
   message: 'Take it from the host (src/cli/host.ts).',
@@ -40,8 +40,8 @@ export default defineConfig(
   },
   {
     files: ['src/**'],
-    // The host itself; and what programs use as a library, which have no host.
-    ignores: ['src/cli/host.ts', 'src/api/client.ts', 'src/library/connect-profile.ts'],
+    // The host itself; what it has the platform from; and what programs use as a library, which have no host.
+    ignores: ['src/cli/host.ts', 'src/system/platform.ts', 'src/api/client.ts', 'src/library/connect-profile.ts'],
     rules: {
       'no-restricted-properties': ['error', ...FROM_HOST],
       'no-restricted-imports': ['error', 'node:process', 'process'],

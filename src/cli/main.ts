@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { PJSON, Plugin } from '@oclif/core/interfaces';
 import { EXIT_CODES } from '../core/exit-codes.js';
+import { PLATFORM } from '../system/platform.js';
 import { readyForOclif } from './command-line.js';
 import { readManifest } from './command-table.js';
 import { settleUser, systemHost, type Host } from './host.js';
@@ -79,5 +80,5 @@ function commandNames(root: string): string[] {
 
 /** As oclif has it. */
 function versionText({ name, version }: PJSON): string {
-  return `${name}/${version} ${process.platform}-${process.arch} node-${process.version}`;
+  return `${name}/${version} ${PLATFORM}-${process.arch} node-${process.version}`;
 }

@@ -1,6 +1,7 @@
 import { Interrupted, type StopSignal } from '../core/errors.js';
 import type { Output } from '../output/streams.js';
 import type { OnSuspend } from '../output/ticker.js';
+import { isWindows, PLATFORM } from '../system/platform.js';
 
 export interface Interrupts {
   /** Aborted with an `Interrupted` at the first signal. */
@@ -23,7 +24,7 @@ export function hangupOf({ stdout, stderr }: Output): Hangup {
 }
 
 /**
- * Turns SIGINT and SIGTERM into an abort, so that a command can say what is done and what is not before it ends.
+ * Turns SIGINT and SIGTERM into an abort (Ctrl-Break on Windows is taken for the latter), so that a command can say what is done and what is not before it ends.
  * Whoever asks a second time does not want to wait for that: the process ends at once.
  * @param hangup what SIGHUP does; unless given, Node ends the process by it
  */
@@ -36,12 +37,14 @@ export function catchInterrupts(hangup?: Hangup): Interrupts {
     if (signal === 'SIGINT' && stopping && !stopping.signal.aborted) stopping.abort(reason);
     else controller.abort(reason);
   };
+  const breakOff = (): void => stop('SIGTERM');
   // A closing terminal and its shell may both send one, which is no second wish.
   const hangUp = (): void => {
     if (hangup === 'stop' && !controller.signal.aborted) controller.abort(new Interrupted('SIGHUP'));
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+  process.on('SIGBREAK', breakOff);
   if (hangup) process.on('SIGHUP', hangUp);
   return {
     signal: controller.signal,
@@ -49,6 +52,7 @@ export function catchInterrupts(hangup?: Hangup): Interrupts {
     release: () => {
       process.off('SIGINT', stop);
       process.off('SIGTERM', stop);
+      process.off('SIGBREAK', breakOff);
       process.off('SIGHUP', hangUp);
     },
   };
@@ -56,7 +60,7 @@ export function catchInterrupts(hangup?: Hangup): Interrupts {
 
 /** By SIGTSTP, which stops the process only once it was heard, and SIGCONT. Windows knows neither. */
 export const onSuspend: OnSuspend = (pause, resume) => {
-  if (process.platform === 'win32') return () => undefined;
+  if (isWindows(PLATFORM)) return () => undefined;
   const suspend = (): void => {
     pause();
     process.kill(process.pid, 'SIGSTOP');

@@ -1,5 +1,6 @@
 import type { Env } from '../core/env.js';
 import { LdctlError } from '../core/errors.js';
+import { PLATFORM, type Platform } from '../system/platform.js';
 import { inAscii } from './ascii.js';
 import { isAsciiOnly, takesTabProgress } from './terminal-env.js';
 
@@ -66,11 +67,17 @@ export type OutputStream = NodeJS.WritableStream & {
  * "Output shapes").
  * @param env of which `NO_COLOR`, `TERM`, the locale and what names the terminal matter here
  */
-export function processOutput(env: Env, stdout: OutputStream, stderr: OutputStream): Output {
+export function processOutput(env: Env, stdout: OutputStream, stderr: OutputStream, platform: Platform = PLATFORM): Output {
   const { scrub, redact } = scrubChain();
+  const ascii = isAsciiOnly(env, platform);
   // What goes to stderr is for people, all of it; on stdout only a table is, and sees to it by itself.
-  const talk = isAsciiOnly(env) ? (text: string): string => inAscii(scrub(text)) : scrub;
-  return { stdout: new StreamSink(stdout, env, scrub), stderr: new StreamSink(stderr, env, talk), settled: false, redact };
+  const talk = ascii ? (text: string): string => inAscii(scrub(text)) : scrub;
+  return {
+    stdout: new StreamSink(stdout, env, { scrub, ascii }),
+    stderr: new StreamSink(stderr, env, { scrub: talk, ascii }),
+    settled: false,
+    redact,
+  };
 }
 
 /** One scrub made of all that were given to `redact` until it is called. */
@@ -83,6 +90,7 @@ export function scrubChain(): { scrub: Scrub; redact: Output['redact'] } {
 }
 
 class StreamSink implements Sink {
+  readonly ascii: boolean;
   readonly #stream: OutputStream;
   readonly #env: Env;
   readonly #scrub: Scrub;
@@ -90,10 +98,11 @@ class StreamSink implements Sink {
   readonly #waiting = new Set<() => void>();
   #pending = 0;
 
-  constructor(stream: OutputStream, env: Env, scrub: Scrub) {
+  constructor(stream: OutputStream, env: Env, { scrub, ascii }: { scrub: Scrub; ascii: boolean }) {
     this.#stream = stream;
     this.#env = env;
     this.#scrub = scrub;
+    this.ascii = ascii;
     stream.on('error', (error: NodeJS.ErrnoException) => this.#close(error));
   }
 
@@ -115,10 +124,6 @@ class StreamSink implements Sink {
 
   get colour(): boolean {
     return this.canRedraw && !this.#env.NO_COLOR;
-  }
-
-  get ascii(): boolean {
-    return isAsciiOnly(this.#env);
   }
 
   get tabProgress(): boolean {

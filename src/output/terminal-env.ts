@@ -1,12 +1,17 @@
 import { type Env } from '../core/env.js';
+import { isWindows, type Platform } from '../system/platform.js';
+
+const NEWER_TERMINALS = ['WT_SESSION', 'ConEmuANSI', 'TERM_PROGRAM', 'TERMINAL_EMULATOR', 'TERM'];
 
 /**
  * Whether the locale says of itself that it knows no more than ASCII, or another character set that we do not write
- * (POSIX: the first of these that is set). Where none is set, as in most containers, nothing is known of the reader.
+ * (POSIX: the first of these that is set). Where none is set, as in most containers, nothing is known of the reader; but
+ * on Windows its old console, and whoever reads by its code page, has no such signs, and the newer terminals name themselves.
  */
-export function isAsciiOnly({ LC_ALL, LC_CTYPE, LANG }: Env): boolean {
-  const locale = [LC_ALL, LC_CTYPE, LANG].find((value) => value !== undefined && value !== '');
-  return locale !== undefined && !/utf-?8/i.test(locale);
+export function isAsciiOnly(env: Env, platform: Platform): boolean {
+  const locale = [env.LC_ALL, env.LC_CTYPE, env.LANG].find((value) => value !== undefined && value !== '');
+  if (locale !== undefined) return !/utf-?8/i.test(locale);
+  return isWindows(platform) && !NEWER_TERMINALS.some((name) => env[name]);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
 import { type Clock } from '../core/clock.js';
 import { plainText } from '../core/text.js';
 import { type ApiKey } from '../core/secret.js';
@@ -93,7 +94,7 @@ const FROM_SOURCE = import.meta.url.endsWith('.ts');
 async function askProcess(request: KeyringRequest, env: Env, signal: AbortSignal): Promise<KeyringReply> {
   const { fork } = await import('node:child_process');
   const child = fork(resolve(FROM_SOURCE ? './keyring-process.ts' : '#keyring-process'), {
-    execArgv: FROM_SOURCE ? ['--import', resolve('tsx')] : [],
+    execArgv: FROM_SOURCE ? ['--import', pathToFileURL(resolve('tsx')).href] : [],
     env: { ...env, LD_API_KEY: undefined },
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });

@@ -36,7 +36,12 @@ export async function readInput(path: string, { limit, signal, onStats }: InputO
     signal?.throwIfAborted();
     throw error;
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return decode(Buffer.concat(chunks));
+}
+
+/** Windows PowerShell writes UTF-16 with `>`, which its first two bytes say. */
+function decode(bytes: Buffer): string {
+  return bytes.toString(bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf16le' : 'utf8');
 }
 
 /** Reads an open file, and closes it. */

@@ -20,7 +20,20 @@ describe('a locale that is not UTF-8', () => {
     [{ LANG: 'C', LC_ALL: '', LC_CTYPE: '' }, true],
   ];
   for (const [env, expected] of cases) {
-    it(`${expected ? 'is' : 'is not'} ${JSON.stringify(env)}`, () => assert.equal(isAsciiOnly(env), expected));
+    it(`${expected ? 'is' : 'is not'} ${JSON.stringify(env)}`, () => assert.equal(isAsciiOnly(env, 'linux'), expected));
+  }
+
+  const onWindows: Array<[Record<string, string>, boolean]> = [
+    [{}, true],
+    [{ WT_SESSION: '5b1e' }, false],
+    [{ TERM_PROGRAM: 'vscode' }, false],
+    [{ ConEmuANSI: 'ON' }, false],
+    [{ TERM: 'xterm-256color' }, false],
+    [{ LANG: 'en_US.UTF-8' }, false],
+    [{ LANG: 'C', WT_SESSION: '5b1e' }, true],
+  ];
+  for (const [env, expected] of onWindows) {
+    it(`${expected ? 'is' : 'is not'} on Windows ${JSON.stringify(env)}`, () => assert.equal(isAsciiOnly(env, 'win32'), expected));
   }
 
   it('has other signs in what is said on stderr, and the data on stdout as they are', () => {
@@ -36,6 +49,14 @@ describe('a locale that is not UTF-8', () => {
     const output = processOutput({ LANG: 'C' }, stream('stdout'), stream('stderr'));
     for (const sink of [output.stdout, output.stderr]) sink.write('✓ ✗ · – … ██░');
     assert.deepEqual(written, { stdout: '✓ ✗ · – … ██░', stderr: '+ x . - ... ##.' });
+  });
+
+  it('is what the old console of Windows has', () => {
+    const stream = (): Writable => new Writable();
+    for (const platform of ['win32', 'linux'] as const) {
+      const { stdout, stderr } = processOutput({}, stream(), stream(), platform);
+      assert.deepEqual([stdout.ascii, stderr.ascii], platform === 'win32' ? [true, true] : [false, false]);
+    }
   });
 });
 

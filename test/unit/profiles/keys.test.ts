@@ -123,6 +123,15 @@ describe('LD_API_KEY_FILE', () => {
     });
   }
 
+  it('is read as Windows PowerShell writes it, and with the lines of Windows', async () => {
+    const { notify } = keyTools();
+    const path = join(privateFolder(), 'key');
+    for (const bytes of [Buffer.from(`\ufeff${KEY}\r\n`, 'utf16le'), Buffer.from(`\ufeff${KEY}\r\n`, 'utf8')]) {
+      writeFileSync(path, bytes, { mode: 0o600 });
+      assert.equal((await fetchKeyFile(path, notify)).reveal(), KEY);
+    }
+  });
+
   it('that is empty is an error', async () => {
     await assert.rejects(fetchKeyFile(keyFile(' \n', 0o600), keyTools().notify), isUsage('empty_key'));
   });
