@@ -9,7 +9,7 @@ export function describeOnPosix(title: string, why: string, tests: (this: Mocha.
 }
 
 /** The same of a single test. */
-export function itOnPosix(title: string, why: string, test: Mocha.Func | Mocha.AsyncFunc): void {
-  if (onWindows) it.skip(`${title} (not on Windows: ${why})`, test as Mocha.Func);
-  else it(title, test as Mocha.Func);
+export function itOnPosix(title: string, why: string, test: (this: Mocha.Context) => unknown): void {
+  if (onWindows) it.skip(`${title} (not on Windows: ${why})`, test);
+  else it(title, test);
 }

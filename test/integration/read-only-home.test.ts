@@ -8,11 +8,12 @@ import Whoami from '../../src/commands/whoami.js';
 import { stringifyJson } from '../../src/core/stringify-json.js';
 import { CommandBench, CORE, DEPLOYMENT, KEY, page, SUPERVISOR, type CommandEnd } from '../helpers/command.js';
 import { withoutPrivileges } from '../unit/profiles/fixtures.js';
+import { describeOnPosix } from '../helpers/platform.js';
 
 // Loaded by whoever owns the checkout, and not by the nobody that these tests become.
 await import('conf');
 
-describe('in a home that cannot be written', () => {
+describeOnPosix('in a home that cannot be written', 'it keeps no modes', () => {
   let bench: CommandBench;
   let config: string;
 

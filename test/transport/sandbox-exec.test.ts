@@ -5,7 +5,9 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { itOnPosix } from '../helpers/platform.js';
 
+const PRINT_ENV = "for (const [name, value] of Object.entries(process.env)) console.log(name + '=' + value)";
 const RUNNER = fileURLToPath(new URL('sandbox-command.ts', import.meta.url));
 
 interface Finished {
@@ -57,22 +59,26 @@ describe('sandbox exec and start, as processes', function () {
   }
 
   it('exec ends with the code of the command', async () => {
-    assert.equal((await finish(exec('sh', '-c', 'exit 7'))).code, 7);
+    assert.equal((await finish(exec(process.execPath, '-e', 'process.exit(7)'))).code, 7);
   });
 
-  it('exec ends with 128 + n when the command dies of signal n', async () => {
+  itOnPosix('exec ends with 128 + n when the command dies of signal n', 'it has no signals', async () => {
     assert.equal((await finish(exec('sh', '-c', 'kill -KILL $$'))).code, 137);
   });
 
-  it('exec ends with 127 when there is no such command, and 126 when it cannot be run', async () => {
+  it('exec ends with 127 when there is no such command', async () => {
     const missing = await finish(exec('ldctl-no-such-command'));
     assert.equal(missing.code, 127);
     assert.match(missing.stderr, /ldctl-no-such-command: command not found/);
+  });
+
+  itOnPosix('exec ends with 126 when the command cannot be run', 'what may be run is told by its name', async () => {
     assert.equal((await finish(exec(RUNNER))).code, 126);
   });
 
   it('exec hands on stdin, stdout, stderr and every argument as it is', async () => {
-    const child = exec('sh', '-c', 'cat; echo "$1" "$2" >&2', 'sh', '--json', "it's");
+    const code = 'process.stdin.pipe(process.stdout); console.error(...process.argv.slice(1))';
+    const child = exec(process.execPath, '-e', code, '--', '--json', "it's");
     child.stdin?.end('through');
     const { stdout, stderr } = await finish(child);
     assert.equal(stdout, 'through');
@@ -88,7 +94,7 @@ describe('sandbox exec and start, as processes', function () {
   });
 
   it('exec sets the environment of the sandbox, and none of the user’s own', async () => {
-    const child = start(['exec', '--seed', '1', '--', 'env'], {
+    const child = start(['exec', '--seed', '1', '--', process.execPath, '-e', PRINT_ENV], {
       LD_API_KEY: 'ld_pk_of_the_user',
       LD_API_KEY_FILE: '/secret',
       LD_PROFILE: 'production',
@@ -113,7 +119,7 @@ describe('sandbox exec and start, as processes', function () {
     assert.equal(env.get('NO_PROXY'), 'example.com,127.0.0.1');
   });
 
-  it('exec gives a config folder of its own, private and gone afterwards', async () => {
+  itOnPosix('exec gives a config folder of its own, private and gone afterwards', 'it keeps no modes', async () => {
     const child = exec('sh', '-c', 'echo "$LDCTL_CONFIG_DIR"; cat');
     const folder = (await said(child, /\n/)).trim();
     assert.equal(statSync(folder).mode & 0o777, 0o700);
@@ -123,7 +129,7 @@ describe('sandbox exec and start, as processes', function () {
   });
 
   it('exec finds this very ldctl on the PATH', async () => {
-    assert.equal((await finish(exec('sh', '-c', 'ldctl exec -- sh -c "exit 9"'))).code, 9);
+    assert.equal((await finish(exec('ldctl', 'exec', '--', process.execPath, '-e', 'process.exit(9)'))).code, 9);
   });
 
   it('exec serves while the command runs', async () => {
@@ -137,7 +143,7 @@ describe('sandbox exec and start, as processes', function () {
     assert.equal(stdout, '200\n');
   });
 
-  it('exec forwards SIGTERM and waits for the end', async () => {
+  itOnPosix('exec forwards SIGTERM and waits for the end', 'it has no signals', async () => {
     const child = exec('sh', '-c', 'trap "echo told; exit 3" TERM; echo ready; while :; do sleep 0.05; done');
     await said(child, /ready/);
     child.kill('SIGTERM');
@@ -146,7 +152,7 @@ describe('sandbox exec and start, as processes', function () {
     assert.equal(code, 3);
   });
 
-  it('exec outlives SIGINT, which the terminal gives to the command as well', async () => {
+  itOnPosix('exec outlives SIGINT, which the terminal gives to the command as well', 'it has no signals', async () => {
     const child = exec('sh', '-c', 'echo ready; cat; exit 5');
     await said(child, /ready/);
     child.kill('SIGINT');
@@ -156,7 +162,7 @@ describe('sandbox exec and start, as processes', function () {
   });
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    it(`start prints what to export, talks on stderr, and ends with 0 at ${signal}`, async () => {
+    itOnPosix(`start prints what to export, talks on stderr, and ends with 0 at ${signal}`, 'it has no signals', async () => {
       const child = start(['start', '--nodes', '1']);
       const stdout = await said(child, /MINIMAL_KEY='.*'\n/);
       const url = /^export LDCTL_SANDBOX_URL='(.*)'$/m.exec(stdout)?.[1] ?? '';

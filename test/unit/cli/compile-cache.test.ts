@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlin
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { keepCompiledCode } from '../../../src/cli/compile-cache.js';
+import { itOnPosix } from '../../helpers/platform.js';
 
 describe('compiled code', () => {
   const before = process.env.XDG_CACHE_HOME;
@@ -26,13 +27,13 @@ describe('compiled code', () => {
     return folders;
   }
 
-  it("is kept in the platform's cache folder, in one that only its owner can enter", async () => {
+  itOnPosix("is kept in the platform's cache folder, in one that only its owner can enter", 'it keeps no modes', async () => {
     assert.deepEqual(await keptIn(), [folder]);
     assert.equal(statSync(folder).mode & 0o777, 0o700);
     assert.deepEqual(await keptIn(), [folder], 'the second time');
   });
 
-  it('is not kept where others can write, or where a link leads', async () => {
+  itOnPosix('is not kept where others can write, or where a link leads', 'it keeps no modes', async () => {
     mkdirSync(folder, { recursive: true });
     chmodSync(folder, 0o770);
     assert.deepEqual(await keptIn(), []);
@@ -42,7 +43,7 @@ describe('compiled code', () => {
     assert.deepEqual(await keptIn(), []);
   });
 
-  it('is not kept where no folder can be made, and nothing is said of it', async () => {
+  itOnPosix('is not kept where no folder can be made, and nothing is said of it', 'it has no /proc', async () => {
     writeFileSync(join(home, 'cache'), '');
     assert.deepEqual(await keptIn(), []);
     process.env.XDG_CACHE_HOME = '/proc/ldctl';

@@ -7,6 +7,7 @@ import { type ResultFields } from '../../../src/core/outcome.js';
 import { reportToGitHub } from '../../../src/output/github.js';
 import { memoryOutput } from '../../../src/output/memory-output.js';
 import { HOSTILE, missing, node, run } from './support/samples.js';
+import { itOnPosix } from '../../helpers/platform.js';
 
 const ON = { GITHUB_ACTIONS: 'true' };
 
@@ -92,7 +93,7 @@ describe('the step summary in GitHub Actions', () => {
     return readFile(file, 'utf8');
   }
 
-  it('is not written to a pipe that nobody reads, and not waited for', async () => {
+  itOnPosix('is not written to a pipe that nobody reads, and not waited for', 'it has no FIFOs', async () => {
     const pipe = join(folder, 'pipe');
     execFileSync('mkfifo', [pipe]);
     const output = memoryOutput();

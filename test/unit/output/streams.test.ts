@@ -130,7 +130,7 @@ describe('processOutput', () => {
   it('takes the key out of everything, on both sinks', async () => {
     const key = new ApiKey('ld_pk_0123456789abcdef0123456789abcdef');
     const [out, err] = [new SlowStream(), new SlowStream()];
-    const output = processOutput({}, out, err);
+    const output = processOutput({ LANG: 'C.UTF-8' }, out, err);
     output.redact((text) => key.scrub(text));
     output.stdout.write(`a ${key.reveal()} b`);
     output.stderr.write(`c ${key.reveal()} d`);

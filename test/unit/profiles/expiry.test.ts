@@ -5,6 +5,7 @@ import { expiryOf } from '../../../src/profiles/expiry.js';
 import { ExpiryNotices } from '../../../src/profiles/expiry-notices.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { privateFolder, removeFolders, withoutPrivileges } from './fixtures.js';
+import { itOnPosix } from '../../helpers/platform.js';
 
 const NOW = Date.parse('2026-06-01T12:00:00Z');
 const DAY = 86_400_000;
@@ -58,7 +59,7 @@ describe('notices of expiry', () => {
     assert.equal(new ExpiryNotices(folder, new VirtualClock(NOW - DAY)).take('prod'), true);
   });
 
-  it('are kept in a private file', () => {
+  itOnPosix('are kept in a private file', 'it keeps no modes', () => {
     const folder = privateFolder();
     new ExpiryNotices(folder, new VirtualClock(NOW)).take('prod');
     assert.deepEqual(readdirSync(folder), ['expiry-notices.json']);
@@ -79,7 +80,7 @@ describe('notices of expiry', () => {
     });
   }
 
-  it('are due each time in a folder that cannot be written, and fail nothing', async () => {
+  itOnPosix('are due each time in a folder that cannot be written, and fail nothing', 'it keeps no modes', async () => {
     const folder = privateFolder();
     await withoutPrivileges(folder, async () => {
       chmodSync(folder, 0o500);

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hiddenText } from '../../../src/profiles/hidden-settings.js';
 import { KEY, OTHER_KEY, privateFolder, profileNamed, removeFolders } from './fixtures.js';
+import { itOnPosix } from '../../helpers/platform.js';
 
 const STAGE = profileNamed('stage', {
   tenant_id: 111n,
@@ -65,7 +66,7 @@ describe('variables that hide what a profile says', () => {
     }
   });
 
-  it('a key file is read for it; a pipe, which can be read only once, is not', () => {
+  itOnPosix('a key file is read for it; a pipe, which can be read only once, is not', 'it has no FIFOs', () => {
     assert.equal(hiddenText(STAGE, { LD_API_KEY_FILE: keyFile(`${KEY}\n`) }), null);
     assert.match(hiddenText(STAGE, { LD_API_KEY_FILE: keyFile(OTHER_KEY) }) ?? '', /^LD_API_KEY_FILE from/);
     const pipe = join(privateFolder(), 'pipe');

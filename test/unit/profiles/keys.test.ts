@@ -12,6 +12,7 @@ import { fetchKeyFile, fetchProfileKey, type KeyTools } from '../../../src/profi
 import { type Profile } from '../../../src/profiles/profile.js';
 import { failureOf } from '../../helpers/failure.js';
 import { KEY, keyTools, OTHER_KEY, privateFolder, profileNamed, removeFolders, untouchedKeyring } from './fixtures.js';
+import { itOnPosix } from '../../helpers/platform.js';
 
 const isUsage =
   (code: string) =>
@@ -106,7 +107,7 @@ describe('LD_API_KEY_FILE', () => {
   }
 
   for (const mode of [0o400, 0o444, 0o600, 0o644]) {
-    it(`is read trimmed, and without a word when its mode is 0${mode.toString(8)}`, async () => {
+    itOnPosix(`is read trimmed, and without a word when its mode is 0${mode.toString(8)}`, 'it keeps no modes', async () => {
       const { notify, notices } = keyTools();
       assert.equal((await fetchKeyFile(keyFile(`${KEY}\n`, mode), notify)).reveal(), KEY);
       assert.deepEqual(notices, []);
@@ -114,7 +115,7 @@ describe('LD_API_KEY_FILE', () => {
   }
 
   for (const mode of [0o620, 0o602, 0o666]) {
-    it(`is warned of, and read, when others can write it: 0${mode.toString(8)}`, async () => {
+    itOnPosix(`is warned of, and read, when others can write it: 0${mode.toString(8)}`, 'it keeps no modes', async () => {
       const { notify, notices } = keyTools();
       const path = keyFile(KEY, mode);
       assert.equal((await fetchKeyFile(path, notify)).reveal(), KEY);
@@ -142,13 +143,13 @@ describe('LD_API_KEY_FILE', () => {
     await assert.rejects(fetchKeyFile(privateFolder(), notify), isUsage('key_file_unreadable'));
   });
 
-  it('that has no end is an error', async () => {
+  itOnPosix('that has no end is an error', 'it has no /dev/zero', async () => {
     const error: unknown = await fetchKeyFile('/dev/zero', keyTools().notify).catch((fault: unknown) => fault);
     assert.ok(error instanceof UsageError);
     assert.match(error.message, /it holds more than 65536 bytes/);
   });
 
-  it('that is a pipe is read to its end, or to the signal', async () => {
+  itOnPosix('that is a pipe is read to its end, or to the signal', 'it has no FIFOs', async () => {
     const path = join(privateFolder(), 'key');
     execFileSync('mkfifo', ['-m', '600', path]);
     const reading = fetchKeyFile(path, keyTools().notify);

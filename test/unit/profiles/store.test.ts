@@ -6,6 +6,7 @@ import { LdctlError } from '../../../src/core/errors.js';
 import { ApiKey } from '../../../src/core/secret.js';
 import { ProfileStore } from '../../../src/profiles/store.js';
 import { KEY, OTHER_KEY, privateFolder, profileNamed, removeFolders, withoutPrivileges } from './fixtures.js';
+import { itOnPosix } from '../../helpers/platform.js';
 
 const storeIn = (folder: string): ProfileStore => new ProfileStore(folder, systemClock);
 
@@ -214,7 +215,7 @@ describe('the profile store', () => {
   });
 
   describe('on the disk', () => {
-    it('makes the folder 0700 and the file 0600, whatever the umask', async () => {
+    itOnPosix('makes the folder 0700 and the file 0600, whatever the umask', 'it keeps no modes', async () => {
       const folder = join(privateFolder(), 'deep', 'ldctl');
       const umask = process.umask(0);
       try {
@@ -249,7 +250,7 @@ describe('the profile store', () => {
       ['others can write', 0o602],
       ['group can run', 0o610],
     ] as const) {
-      it(`refuses a file that ${what}, with the chmod that mends it, and leaves it as it is`, async () => {
+      itOnPosix(`refuses a file that ${what}, with the chmod that mends it, and leaves it as it is`, 'it keeps no modes', async () => {
         const store = storeIn(privateFolder());
         await store.add(profileNamed('prod'));
         chmodSync(store.path, mode);
@@ -267,7 +268,7 @@ describe('the profile store', () => {
       });
     }
 
-    it('refuses a folder that others can enter, with the chmod that mends it', async () => {
+    itOnPosix('refuses a folder that others can enter, with the chmod that mends it', 'it keeps no modes', async () => {
       const folder = privateFolder();
       const store = storeIn(folder);
       await store.add(profileNamed('prod'));
@@ -279,7 +280,7 @@ describe('the profile store', () => {
       }
     });
 
-    it('quotes a path with spaces in the chmod, so that it can be pasted', async () => {
+    itOnPosix('quotes a path with spaces in the chmod, so that it can be pasted', 'it keeps no modes', async () => {
       const folder = join(privateFolder(), 'my config');
       mkdirSync(folder, { mode: 0o755 });
       const error = await failure(() => storeIn(folder).add(profileNamed('prod')));
@@ -296,7 +297,7 @@ describe('the profile store', () => {
       assert.match(error.hint ?? '', /LDCTL_CONFIG_DIR/);
     });
 
-    it('says clearly that a file cannot be read: that is not the same as no file', async () => {
+    itOnPosix('says clearly that a file cannot be read: that is not the same as no file', 'it keeps no modes', async () => {
       const folder = privateFolder();
       const store = storeIn(folder);
       await store.add(profileNamed('prod'));

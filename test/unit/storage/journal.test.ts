@@ -21,6 +21,7 @@ import { FileJournal, keepNodes, RollFiles } from '../../../src/storage/journal.
 import { VirtualClock } from '../../helpers/clock.js';
 import { failureOf } from '../../helpers/failure.js';
 import { privateFolder, removeFolders } from '../profiles/fixtures.js';
+import { itOnPosix } from '../../helpers/platform.js';
 
 const HOUR_MS = 60 * 60_000;
 
@@ -97,7 +98,7 @@ describe('the run journal', () => {
     assert.deepEqual(readdirSync(folder), ['runs']);
   });
 
-  it('is private: the folder 0700, the files 0600', async () => {
+  itOnPosix('is private: the folder 0700, the files 0600', 'it keeps no modes', async () => {
     const folder = privateFolder();
     const umask = process.umask(0);
     try {
@@ -180,7 +181,7 @@ describe('the run journal', () => {
     });
   });
 
-  it('keeps nodes that are too many for a command in a private file that goes with the records', () => {
+  itOnPosix('keeps nodes that are too many for a command in a private file that goes with the records', 'it keeps no modes', () => {
     const folder = privateFolder();
     const path = keepNodes(folder, [18446744073709551615n, 7n]);
     assert.equal(path, onlyFile(folder));
@@ -297,7 +298,7 @@ describe('the run journal', () => {
         assert.deepEqual(others.filter((name) => !existsSync(join(runs, name))), []);
       });
 
-      it('no folder and no link, whatever their names', async () => {
+      itOnPosix('no folder and no link, whatever their names', 'a link there needs a right', async () => {
         const { folder, runs } = folderWith(['target'], HOURS_OLD);
         mkdirSync(join(runs, `${HASH}.json`));
         writeFileSync(join(runs, `${HASH}.json`, 'thesis.tex'), '');
@@ -309,7 +310,7 @@ describe('the run journal', () => {
         assert.ok(existsSync(link));
       });
 
-      it('nothing where runs/ is a link to a folder that somebody else may use', async () => {
+      itOnPosix('nothing where runs/ is a link to a folder that somebody else may use', 'a link there needs a right', async () => {
         const { folder, runs } = folderWith([`${HASH}.json`], HOURS_OLD);
         renameSync(runs, join(folder, 'elsewhere'));
         symlinkSync('elsewhere', runs);
@@ -371,7 +372,7 @@ describe('the run journal', () => {
       'a symbolic link to nothing': (path) => symlinkSync('nowhere', path),
     };
     for (const [what, make] of Object.entries(kinds)) {
-      it(`${what}: refused as damaged at once, and left as it is`, async () => {
+      itOnPosix(`${what}: refused as damaged at once, and left as it is`, 'it has none, or a link needs a right', async () => {
         const folder = privateFolder();
         const journal = new FileJournal(folder, clock);
         await write(journal, recordOf('a'));
@@ -387,7 +388,7 @@ describe('the run journal', () => {
       });
     }
 
-    it('a file that others can read: exit 2 with the chmod', async () => {
+    itOnPosix('a file that others can read: exit 2 with the chmod', 'it keeps no modes', async () => {
       const folder = privateFolder();
       const journal = new FileJournal(folder, clock);
       await write(journal, recordOf('a'));

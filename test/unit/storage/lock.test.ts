@@ -7,6 +7,7 @@ import { UsageError } from '../../../src/core/errors.js';
 import { removeEmptied, withLock } from '../../../src/storage/lock.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { privateFolder, removeFolders, withoutPrivileges } from '../profiles/fixtures.js';
+import { itOnPosix } from '../../helpers/platform.js';
 
 /** A lock that was left behind by `token`. */
 function leaveLock(path: string, token: string): void {
@@ -141,7 +142,7 @@ describe('the lock between processes', () => {
     assert.deepEqual(readdirSync(path), ['dead']);
   });
 
-  it('cannot be had where nothing can be written: exit 2 with a way on', async () => {
+  itOnPosix('cannot be had where nothing can be written: exit 2 with a way on', 'it keeps no modes', async () => {
     const folder = privateFolder();
     chmodSync(folder, 0o500);
     const work = (): Promise<void> => withLock(join(folder, 'lock'), new VirtualClock(), () => undefined);
@@ -177,7 +178,7 @@ describe('the lock between processes', () => {
     assert.deepEqual(readdirSync(path), ['other']);
   });
 
-  it('clears away what killed processes left beside it, but only after 10 minutes', async () => {
+  itOnPosix('clears away what killed processes left beside it, but only after 10 minutes', 'a link there needs a right', async () => {
     const folder = privateFolder();
     const path = join(folder, 'lock');
     const leftBehind = (name: string, minutes: number, file: string): void => {

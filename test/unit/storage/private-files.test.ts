@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { UsageError } from '../../../src/core/errors.js';
 import { ensurePrivateFolder, readPrivateFile } from '../../../src/storage/private-files.js';
 import { privateFolder, removeFolders } from '../profiles/fixtures.js';
+import { itOnPosix } from '../../helpers/platform.js';
 
 describe('a private file', () => {
   after(removeFolders);
@@ -15,7 +16,7 @@ describe('a private file', () => {
     'a device': (path) => symlinkSync('/dev/zero', path),
   };
   for (const [what, make] of Object.entries(kinds)) {
-    it(`that is ${what} is refused, and not waited for`, () => {
+    itOnPosix(`that is ${what} is refused, and not waited for`, 'it has none', () => {
       const path = join(privateFolder(), 'config.json');
       make(path);
       assert.throws(() => readPrivateFile(path), (error) => {
@@ -27,7 +28,7 @@ describe('a private file', () => {
     });
   }
 
-  it('may be a link to one, as some keep their settings; not where only ldctl makes files', () => {
+  itOnPosix('may be a link to one, as some keep their settings; not where only ldctl makes files', 'a link there needs a right', () => {
     const path = join(privateFolder(), 'config.json');
     writeFileSync(`${path}.real`, 'text', { mode: 0o600 });
     symlinkSync(`${path}.real`, path);
@@ -39,7 +40,7 @@ describe('a private file', () => {
 describe('a private folder', () => {
   after(removeFolders);
 
-  it('is made with its parents, all private', () => {
+  itOnPosix('is made with its parents, all private', 'it keeps no modes', () => {
     const folder = privateFolder();
     const umask = process.umask(0);
     try {
@@ -51,7 +52,7 @@ describe('a private folder', () => {
     ensurePrivateFolder(join(folder, 'a', 'b', 'c'));
   });
 
-  it('below /proc, where nothing can be made, is an error and no endless loop', function () {
+  itOnPosix('below /proc, where nothing can be made, is an error and no endless loop', 'it has no /proc', function () {
     if (!existsSync('/proc/self')) this.skip();
     // In a process of its own: a loop without end would take this one with it.
     const script = `

@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SeenValues } from '../../../src/storage/seen.js';
+import { itOnPosix } from '../../helpers/platform.js';
 
 const HOUR_MS = 60 * 60_000;
 
@@ -26,7 +27,7 @@ describe('values that were seen', () => {
     assert.deepEqual(seen.read(), { nodes: [], deployments: [], keys: [] });
   });
 
-  it('are kept in a private file, the latest first, each once', () => {
+  itOnPosix('are kept in a private file, the latest first, each once', 'it keeps no modes', () => {
     seen.remember('nodes', [node('1'), node('2')]);
     now += 2 * HOUR_MS;
     seen.remember('nodes', [node('2'), node('3')]);
@@ -67,7 +68,7 @@ describe('values that were seen', () => {
     });
   }
 
-  it('fail no command where the file is open to others', () => {
+  itOnPosix('fail no command where the file is open to others', 'it keeps no modes', () => {
     seen.remember('nodes', [node('1')]);
     chmodSync(path, 0o644);
     assert.deepEqual(nodes(), []);

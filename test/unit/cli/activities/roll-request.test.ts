@@ -5,6 +5,7 @@ import { parseRollRequest, rollOptions, type RollFlags, type RollRequest } from 
 import { type TriggerInput } from '../../../../src/cli/activities/trigger-request.js';
 import { UsageError } from '../../../../src/core/errors.js';
 import { rollCommand } from '../../../../src/library/resume-command.js';
+import { describeOnPosix } from '../../../helpers/platform.js';
 import { PLATFORM } from '../../../../src/system/platform.js';
 
 const REQUEST: TriggerInput = {
@@ -79,7 +80,7 @@ describe('the flags of a roll', () => {
   }
 });
 
-describe('the command that goes on with a roll', () => {
+describeOnPosix('the command that goes on with a roll', 'it has no sh', () => {
   const TARGET = ['--deployment', '71', '--supervisor-url', 'https://supervisor.example/x?y=1'];
   const NODES = ['--node', '3,18446744073709551615'];
   const goOn = (nodes: string[] | null, options: Record<string, string> = {}, request: Partial<TriggerInput> = {}): string =>

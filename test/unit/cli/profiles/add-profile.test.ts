@@ -16,7 +16,10 @@ import {
   type ContextOptions,
   type Scripted,
 } from './context.js';
+import { itOnPosix } from '../../../helpers/platform.js';
 
+/** It reads the same by the rules of either system. */
+const PRINTS_KEY = `"${process.execPath}" -p "'${KEY}'"`;
 const NO_FLAGS = { 'api-key-stdin': false, verify: true } as ProfileFlags;
 /** Everything a script says. */
 const SCRIPT: ProfileFlags = {
@@ -79,7 +82,7 @@ describe('profiles add', () => {
       const flags = {
         ...SCRIPT,
         'api-key-stdin': false,
-        'key-command': `printf ${KEY}`,
+        'key-command': PRINTS_KEY,
         'key-store': 'command',
       } as const;
       assert.equal((await addProfile('two', flags, context)).current, false);
@@ -137,8 +140,8 @@ describe('profiles add', () => {
 
     it('runs a key command, and stores the command only', async () => {
       const context = piped({ stdin: '' });
-      await add(context, { ...SCRIPT, 'api-key-stdin': false, 'key-store': undefined, 'key-command': `printf ${KEY}` });
-      assert.deepEqual(context.store.get('me').key, { store: 'command', command: ['printf', KEY] });
+      await add(context, { ...SCRIPT, 'api-key-stdin': false, 'key-store': undefined, 'key-command': PRINTS_KEY });
+      assert.deepEqual(context.store.get('me').key, { store: 'command', command: [process.execPath, '-p', `'${KEY}'`] });
     });
 
     it('an on-premise deployment takes the supervisor URL of the flag', async () => {
@@ -228,7 +231,7 @@ describe('profiles add', () => {
       assert.match(error.hint ?? '', /LDCTL_CONFIG_DIR/);
     });
 
-    it('in a folder that others can read, and names the chmod', async () => {
+    itOnPosix('in a folder that others can read, and names the chmod', 'it keeps no modes', async () => {
       const context = piped();
       mkdirSync(context.folder, { mode: 0o755 });
       const error = await failure(context, SCRIPT);
@@ -279,7 +282,7 @@ describe('profiles add', () => {
         'tenant-id': TENANT.toString(),
         deployment: 'prod',
         protected: false,
-        'key-command': `printf ${KEY}`,
+        'key-command': PRINTS_KEY,
       };
       const { profile } = await add(terminal([]), flags);
       assert.deepEqual([profile.deployment_id, profile.protected], [PROD, undefined]);

@@ -150,8 +150,8 @@ describe('profiles update', () => {
       const { keyring, kept } = memoryKeyring();
       await keyring.set('me.1', new ApiKey(KEY));
       const context = await contextWith({ key: { store: 'keyring', account: 'me.1' } }, { keyring });
-      await update(context, { 'key-command': `printf ${OTHER_KEY}` });
-      assert.deepEqual(context.store.get('me').key, { store: 'command', command: ['printf', OTHER_KEY] });
+      await update(context, { 'key-command': `"${process.execPath}" -p "'${OTHER_KEY}'"` });
+      assert.deepEqual(context.store.get('me').key, { store: 'command', command: [process.execPath, '-p', `'${OTHER_KEY}'`] });
       assert.equal(kept.size, 0);
     });
 
