@@ -4,7 +4,8 @@ import { refuseDebuggedStreams } from '../core/node-debug.js';
 import { type ApiKey } from '../core/secret.js';
 import { parseApiKey } from './api-key.js';
 import { fileErrorCode } from '../storage/file-faults.js';
-import { isWindows, type System } from '../system/platform.js';
+import type { System } from '../system/environment.js';
+import { isWindows } from '../system/platform.js';
 import { programStart } from '../system/start-program.js';
 
 const TIME_LIMIT_MS = 10_000;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { variable, type System } from './platform.js';
+import { variable, type System } from './environment.js';
 
 /**
  * A word as cmd, and then the program itself, read it as exactly this text; in what `cmd /c` gets, at its prompt, and

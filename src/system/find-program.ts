@@ -1,6 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import { isWindows, pathDelimiter, variable, type System } from './platform.js';
+import { pathDelimiter, variable, type System } from './environment.js';
+import { isWindows } from './platform.js';
 
 /** What Windows starts, or has cmd start; a script of another kind in PATHEXT is no program by itself. */
 const STARTABLE: ReadonlySet<string> = new Set(['.com', '.exe', '.bat', '.cmd']);

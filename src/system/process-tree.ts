@@ -1,7 +1,8 @@
 import { spawnSync, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import type { Clock } from '../core/clock.js';
 import { windowsProgram } from './cmd.js';
-import { isWindows, type Platform, type System } from './platform.js';
+import type { System } from './environment.js';
+import { isWindows, type Platform } from './platform.js';
 
 /** Between asking processes to end, and ending them: short enough for Ctrl-C to end everything within a second. */
 const GRACE_MS = 700;

@@ -1,6 +1,7 @@
 import { plainText, UNSAFE_CHARACTER } from '../core/text.js';
 import { cmdWord } from './cmd.js';
-import { isWindows, variable, type System } from './platform.js';
+import { variable, type System } from './environment.js';
+import { isWindows } from './platform.js';
 
 /** The shells that commands are written for. */
 export const SHELLS = ['sh', 'cmd', 'powershell'] as const;

@@ -1,6 +1,7 @@
 import { byCmd, cmdWord, type Started } from './cmd.js';
 import { findProgram } from './find-program.js';
-import { isWindows, type System } from './platform.js';
+import type { System } from './environment.js';
+import { isWindows } from './platform.js';
 
 /**
  * How a program is started with exactly these arguments. Windows starts no batch file by itself (`npm`, `az` and `gcloud`

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type System } from '../../src/system/platform.js';
+import type { System } from '../../src/system/environment.js';
 
 /** A folder with the programs of a Windows, scripts that a POSIX system runs. */
 export class FakeWindows {

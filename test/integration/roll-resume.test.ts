@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
 import ActivitiesTrigger from '../../src/commands/activities/trigger.js';
 import { type Activity } from '../../src/core/activity.js';
 import { parseJson } from '../../src/core/parse-json.js';
 import { ApiKey } from '../../src/core/secret.js';
 import { ProfileStore } from '../../src/profiles/store.js';
+import { itOnPosix } from '../helpers/platform.js';
+import { FakeWindows } from '../helpers/windows.js';
 import { ACTIVITIES, CommandBench, DEPLOYMENT, entry, KEY, SUPERVISOR } from '../helpers/command.js';
 
 const ROLL = ['iggy', 'restart', '--rolling'];
@@ -65,6 +68,21 @@ describe('activities trigger --rolling --resume', () => {
     assert.deepEqual(again.result.nodes.map(({ node_id: node, status }) => [node, status]), [[8n, 'completed'], [7n, 'not_started']]);
     assert.match(again.stderr, /8 dispatched by an earlier run/);
     assert.doesNotMatch(again.stderr, /answer was lost/);
+  });
+
+  itOnPosix('has the gate run by the same shell again, though Windows has got another', 'scripts stand for its shells', async () => {
+    const windows = new FakeWindows();
+    try {
+      windows.addSystem('cmd.exe', 'exit 1');
+      bench.platform = 'win32';
+      Object.assign(bench.env, windows.system.env);
+      await begin();
+      windows.addTool('sh.exe', 'exit 0');
+      const again = await run(...RESUME);
+      assert.equal(again.code, 9, again.stderr);
+    } finally {
+      rmSync(windows.folder, { recursive: true, force: true });
+    }
   });
 
   it('takes a new limit of time for what is left', async () => {

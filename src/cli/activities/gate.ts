@@ -6,7 +6,7 @@ import type { Gate, GateFacts } from '../../core/roll.js';
 import type { Scrub } from '../../output/streams.js';
 import { ProcessTree, treeOptions } from '../../system/process-tree.js';
 import type { Started } from '../../system/cmd.js';
-import type { System } from '../../system/platform.js';
+import type { System } from '../../system/environment.js';
 import { GateOutput } from './gate-output.js';
 
 export interface GateHost extends System {

@@ -7,10 +7,12 @@ import { durationFlag, parseDuration } from '../../core/durations.js';
 import { UsageError } from '../../core/errors.js';
 import type { Gate } from '../../core/roll.js';
 import type { Scrub } from '../../output/streams.js';
+import { isWindows } from '../../system/platform.js';
+import { SHELLS, type Shell } from '../../system/shell.js';
 import type { FlagsOf } from '../flags.js';
 import { DEFAULT_APPEAR_TIMEOUT, DEFAULT_CLAIM_WINDOW, parseTimeout, type FollowFlags } from './follow-limits.js';
 import { commandGate } from './gate.js';
-import { byShell } from './gate-shell.js';
+import { gateProgram } from './gate-shell.js';
 import type { Host } from '../host.js';
 
 const group = 'ROLLING';
@@ -29,8 +31,13 @@ export const rollFlags = {
   'gate-cmd': Flags.string({
     helpGroup: group,
     helpValue: 'CMD',
-    summary: 'Run this by `sh -c` (on Windows without sh: by cmd) after each node; anything but 0 halts the roll.',
+    summary: 'Run this in a shell after each node; anything but 0 halts the roll.',
   }),
+  'gate-shell': Flags.option({
+    helpGroup: group,
+    options: SHELLS,
+    summary: 'The shell that runs it. [default: sh; on Windows without sh: cmd]',
+  })(),
   'gate-timeout': Flags.string({
     helpGroup: group,
     helpValue: 'DURATION',
@@ -55,9 +62,11 @@ export type RollRequest = Pick<RollPlan, 'ifBusy' | 'pauseMs' | 'continueOnError
   maxUnavailable: (nodes: number) => number;
   /** The key is not known yet that must not reach it. */
   gate: ((scrub: Scrub) => Gate) | null;
+  /** Which shell runs it, where that does not go without saying. */
+  gateShell: Shell | null;
 };
 
-const VALUE_FLAGS = ['max-unavailable', 'pause', 'gate-cmd', 'gate-timeout', 'node-timeout', 'resume'] as const;
+const VALUE_FLAGS = ['max-unavailable', 'pause', 'gate-cmd', 'gate-shell', 'gate-timeout', 'node-timeout', 'resume'] as const;
 const DEFAULT_GATE_TIMEOUT = durationFlag(DEFAULTS.gateTimeoutMs);
 const DEFAULT_NODE_TIMEOUT = durationFlag(DEFAULTS.nodeTimeoutMs);
 
@@ -88,34 +97,43 @@ export function readRollFlags(host: Host, flags: RollFlags, request: Pick<Trigge
     pauseMs: flags.pause === undefined ? 0 : parseDuration(flags.pause, '--pause'),
     continueOnError: flags['continue-on-error'],
     nodeTimeoutMs: parseTimeout(flags['node-timeout'] ?? DEFAULT_NODE_TIMEOUT, '--node-timeout'),
-    gate: parseGate(host, flags),
+    ...parseGate(host, flags),
   };
 }
 
-function parseGate(host: Host, flags: RollFlags): RollRequest['gate'] {
+function parseGate(host: Host, flags: RollFlags): Pick<RollRequest, 'gate' | 'gateShell'> {
   const command = flags['gate-cmd'];
   if (command === undefined) {
-    if (flags['gate-timeout'] !== undefined) throw new UsageError('--gate-timeout goes with --gate-cmd');
-    return null;
+    const stray = (['gate-timeout', 'gate-shell'] as const).find((name) => flags[name] !== undefined);
+    if (stray) throw new UsageError(`--${stray} goes with --gate-cmd`);
+    return { gate: null, gateShell: null };
   }
   if (command.trim() === '') {
     throw new UsageError('--gate-cmd is empty', { code: 'empty_flag', hint: 'Is a variable unset?' });
   }
   const timeoutMs = parseTimeout(flags['gate-timeout'] ?? DEFAULT_GATE_TIMEOUT, '--gate-timeout') ?? Infinity;
   const { env, platform, clock } = host;
-  const program = byShell(command, host);
-  return (scrub) => commandGate(program, timeoutMs, { env, platform, clock, scrub });
+  const { program, shell } = gateProgram(command, host, flags['gate-shell']);
+  return {
+    gate: (scrub) => commandGate(program, timeoutMs, { env, platform, clock, scrub }),
+    // Which one there is on Windows may have changed when the roll is taken up.
+    gateShell: isWindows(platform) ? shell : (flags['gate-shell'] ?? null),
+  };
 }
 
 /**
  * How a roll goes, in the words of the command line: the flags that are given again when it is taken up. A window that
  * was a percentage of all nodes stays as wide as it was.
  */
-export function rollOptions(flags: RollFlags, maxUnavailable: number): Record<string, string> {
+export function rollOptions(
+  flags: RollFlags,
+  { maxUnavailable, gateShell }: Pick<RollRequest, 'gateShell'> & { maxUnavailable: number },
+): Record<string, string> {
   const given = {
     'max-unavailable': flags['max-unavailable'] && String(maxUnavailable),
     pause: flags.pause,
     'gate-cmd': flags['gate-cmd'],
+    'gate-shell': gateShell ?? undefined,
     'gate-timeout': flags['gate-timeout'],
     'node-timeout': flags['node-timeout'],
     timeout: flags.timeout,

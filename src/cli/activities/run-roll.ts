@@ -36,7 +36,7 @@ export async function runRoll(
   const roll = { ...request, ...rolling, nodes, deploymentId: target.deployment.id };
   if (!flags['dry-run']) {
     const memory = rollMemory(context, roll);
-    const options = rollOptions(flags, rolling.maxUnavailable(nodes.length));
+    const options = rollOptions(flags, { ...rolling, maxUnavailable: rolling.maxUnavailable(nodes.length) });
     return startRoll(context, target, { ...roll, memory, options, notify: flags.notify });
   }
   const { result } = await dryRun({ ...roll, expectNodes: null }, actingTools(context.deploymentTools(target), context.signal));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram } from '../../../src/system/find-program.js';
-import { variable } from '../../../src/system/platform.js';
+import { variable } from '../../../src/system/environment.js';
 import { programStart } from '../../../src/system/start-program.js';
 import { describeOnPosix } from '../../helpers/platform.js';
 import { FakeWindows, wordsByBatch } from '../../helpers/windows.js';

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as realSleep } from 'node:timers/promises';
-import { byShell } from '../../../../src/cli/activities/gate-shell.js';
+import { gateProgram } from '../../../../src/cli/activities/gate-shell.js';
 import { commandGate, type GateHost } from '../../../../src/cli/activities/gate.js';
 import { systemClock, type Clock } from '../../../../src/core/clock.js';
 import { type Env } from '../../../../src/core/env.js';
@@ -11,7 +11,8 @@ import { Interrupted, UsageError } from '../../../../src/core/errors.js';
 import { type GateResult } from '../../../../src/core/outcome.js';
 import { type GateFacts, type GateTools } from '../../../../src/core/roll.js';
 import { type Started } from '../../../../src/system/cmd.js';
-import { PLATFORM, type System } from '../../../../src/system/platform.js';
+import type { System } from '../../../../src/system/environment.js';
+import { PLATFORM } from '../../../../src/system/platform.js';
 import { VirtualClock } from '../../../helpers/clock.js';
 import { isThere } from '../../../helpers/is-there.js';
 import { describeOnPosix } from '../../../helpers/platform.js';
@@ -64,7 +65,7 @@ describeOnPosix('a gate command', 'its commands are for sh', () => {
   function run(command: string | Started, { timeoutMs = Infinity, host = {}, tools = {} }: Setting = {}): Promise<GateResult> {
     const system: System = { platform: PLATFORM, env: { PATH: process.env.PATH, FOLDER: folder } };
     const scrub = (text: string): string => text.replaceAll(KEY, '…');
-    const program = typeof command === 'string' ? byShell(command, system) : command;
+    const program = typeof command === 'string' ? gateProgram(command, system).program : command;
     const gate = commandGate(program, timeoutMs, { ...system, clock: systemClock, scrub, ...host });
     return gate(FACTS, {
       signal: stop.signal,
@@ -214,7 +215,7 @@ describeOnPosix('a gate on Windows', 'programs that are scripts stand for those 
   function run(command: string, { timeoutMs = Infinity, env = {}, clock = systemClock }: { timeoutMs?: number; env?: Env; clock?: Clock } = {}): { end: Promise<GateResult>; lines: string[] } {
     const lines: string[] = [];
     const system: System = { platform: 'win32', env: { ...windows.system.env, ...env } };
-    const gate = commandGate(byShell(command, system), timeoutMs, { ...system, clock, scrub: (text) => text });
+    const gate = commandGate(gateProgram(command, system).program, timeoutMs, { ...system, clock, scrub: (text) => text });
     const onLine = (line: string): Promise<void> => Promise.resolve(void lines.push(line));
     return { end: gate(FACTS, { signal: new AbortController().signal, timeLeftMs: Infinity, onLine }), lines };
   }
@@ -254,14 +255,24 @@ describeOnPosix('a gate on Windows', 'programs that are scripts stand for those 
 
   it('is refused before anything is sent where there is no shell at all', () => {
     assert.throws(
-      () => byShell('exit 0', windows.system),
-      (error: unknown) => error instanceof UsageError && error.code === 'no_shell' && /cmd\.exe/.test(error.hint ?? ''),
+      () => gateProgram('exit 0', windows.system),
+      (error: unknown) => error instanceof UsageError && error.code === 'no_shell' && /--gate-shell/.test(error.hint ?? ''),
     );
+  });
+
+  it('is run by the shell that was asked for, or not at all', () => {
+    windows.addSystem('cmd.exe');
+    windows.addTool('sh.exe');
+    assert.equal(gateProgram('exit 0', windows.system).shell, 'sh');
+    const { shell, program } = gateProgram('exit 0', windows.system, 'cmd');
+    assert.deepEqual([shell, program.args.at(-1)], ['cmd', '"exit 0"']);
+    assert.throws(() => gateProgram('exit 0', windows.system, 'powershell'), { code: 'no_shell', message: /no powershell/ });
+    assert.throws(() => gateProgram('exit 0', { platform: 'linux', env: process.env }, 'cmd'), { code: 'no_shell' });
   });
 
   it('is refused by cmd when it has more than the one line that cmd would run', () => {
     windows.addSystem('cmd.exe');
-    assert.throws(() => byShell('exit 0\nexit 1', windows.system), { code: 'gate_of_many_lines' });
+    assert.throws(() => gateProgram('exit 0\nexit 1', windows.system), { code: 'gate_of_many_lines' });
   });
 
   it('is ended by taskkill, with what it started, when its time is up', async () => {
