@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
-import { symlinkSync } from 'node:fs';
+import { symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isWindows, PLATFORM } from '../../src/system/platform.js';
 
 /** The built command, as `npm install` links it; or an installed one, where a check names it. */
 export const LDCTL = process.env.LDCTL_UNDER_TEST ?? fileURLToPath(new URL('../../bin/run.js', import.meta.url));
@@ -106,8 +107,11 @@ export class Run {
  * config and home folders are below `folder`, and `ldctl` is on the PATH.
  */
 export function cleanEnvironment(folder: string): NodeJS.ProcessEnv {
-  symlinkSync(LDCTL, join(folder, 'ldctl'));
+  const onWindows = isWindows(PLATFORM);
+  if (onWindows) writeFileSync(join(folder, 'ldctl.cmd'), `@"${process.execPath}" "${LDCTL}" %*\r\n`);
+  else symlinkSync(LDCTL, join(folder, 'ldctl'));
   return {
+    ...(onWindows && { SystemRoot: process.env.SystemRoot, USERPROFILE: folder, TEMP: folder, TMP: folder }),
     PATH: [folder, process.env.PATH].join(delimiter),
     HOME: folder,
     TMPDIR: folder,
