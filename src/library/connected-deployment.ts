@@ -8,6 +8,7 @@ import { functionGate } from './gate.js';
 import { JobSignal } from './job-signal.js';
 import { followActivities, listedActivities } from './log.js';
 import { readActivities, readFollow, readRoll, readTrigger, readWait, type RollInput } from './read-request.js';
+import { check, readOptionsSchema, rollOptionsSchema, runOptionsSchema } from './request-schemas.js';
 import type { ActivitiesRequest, FollowRequest, RollRequest, Signal, TriggerRequest, WaitRequest } from './requests.js';
 import type { RunResult } from './results.js';
 import { rollJob } from './roll-job.js';
@@ -39,12 +40,14 @@ export class ConnectedDeployment implements Deployment {
 
   async trigger(request: TriggerRequest, options: RunOptions = {}): Promise<RunResult> {
     const { plan, ifBusy } = readTrigger(request, this.id, this.#newKey);
+    check(runOptionsSchema, 'trigger', options);
     this.#assertConsent();
     return runJob(({ signal }) => triggerIfNotBusy(plan, ifBusy, actingTools(this.#tools, signal)), options);
   }
 
   async roll(request: RollRequest, options: RollOptions = {}): Promise<RunResult> {
     const input = readRoll(request, this.id, this.#newKey);
+    check(rollOptionsSchema, 'roll', options);
     this.#assertConsent();
     const stopping = new JobSignal(options.stopping);
     try {
@@ -56,14 +59,17 @@ export class ConnectedDeployment implements Deployment {
 
   async wait(request: WaitRequest, options: RunOptions = {}): Promise<RunResult> {
     const plan = readWait(request, this.id);
+    check(runOptionsSchema, 'wait', options);
     return runJob(({ signal }) => wait(plan, readingTools(this.#tools, signal)), options);
   }
 
   activities(request: ActivitiesRequest = {}, options: { signal?: Signal } = {}): AsyncGenerator<Activity, void> {
+    check(readOptionsSchema, 'activities', options);
     return listedActivities(this.#tools, readActivities(request), options.signal);
   }
 
   follow(request: FollowRequest = {}, options: { signal?: Signal } = {}): AsyncGenerator<Activity, void> {
+    check(readOptionsSchema, 'follow', options);
     return followActivities(this.#tools, readFollow(request), options.signal);
   }
 

@@ -5,6 +5,7 @@ import { IF_BUSY } from '../activities/if-busy.js';
 import { RUNTIMES, STATUSES, type Status } from '../core/activity.js';
 import { UsageError } from '../core/errors.js';
 import { isId, type Id } from '../core/ids.js';
+import type { Signal } from './requests.js';
 
 /** The requests, as a program without types may get them wrong. All objects are strict: a misspelt field must not pass for one that is absent. */
 
@@ -111,6 +112,14 @@ export const activitiesSchema = v.strictObject({
 });
 
 export const followSchema = v.strictObject({ ...filter, after: v.optional(id), intervalMs: interval });
+
+const isSignal = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value && 'removeEventListener' in value;
+const signal = v.optional(v.custom<Signal>(isSignal, 'an AbortSignal was expected'));
+
+export const readOptionsSchema = v.strictObject({ signal });
+export const runOptionsSchema = v.strictObject({ signal, onEvent: v.optional(v.function('a function was expected')) });
+export const rollOptionsSchema = v.strictObject({ ...runOptionsSchema.entries, stopping: signal });
 
 export const connectSchema = v.strictObject({
   supervisorUrl: text,

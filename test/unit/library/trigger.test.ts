@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { LdctlError } from '../../../src/core/errors.js';
+import { type RunOptions } from '../../../src/library/run-job.js';
 import { type TriggerRequest } from '../../../src/library/requests.js';
 import { failing, lost } from '../../helpers/fake-supervisor.js';
 import { LibraryBench } from '../../helpers/library.js';
@@ -109,6 +110,17 @@ describe('what a program asks for wrongly', () => {
         return true;
       });
       assert.equal(bench.supervisor.posts.length + bench.supervisor.reads.length, 0);
+    });
+  }
+});
+
+describe('options that are wrong', () => {
+  for (const options of [{ signal: {} }, { signal: 5 }, { signal: null }, { onevent: () => undefined }, { onEvent: 'log' }, null]) {
+    it(`are refused before anything is sent: ${JSON.stringify(options)}`, async () => {
+      const bench = new LibraryBench();
+      const run = bench.deployment().trigger({ ...RESTART, nodes: [1n] }, options as unknown as RunOptions);
+      await assert.rejects(run, (error: LdctlError) => error.exitCode === 2);
+      assert.equal(bench.supervisor.reads.length, 0);
     });
   }
 });
