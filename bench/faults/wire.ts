@@ -1,6 +1,8 @@
 import { readAccepted, readActivityPage } from '../../src/api/answers.js';
+import { linkedController } from '../../src/core/abort.js';
 import { TransportError } from '../../src/core/errors.js';
 import { type Id } from '../../src/core/ids.js';
+import { type Signal } from '../../src/core/signal.js';
 import {
   type Accepted,
   type ActivityPage,
@@ -66,7 +68,7 @@ export class Wire {
     return new Set(page.items.map((item) => item.node_id));
   }
 
-  async #trigger(request: WireTrigger, signal: AbortSignal | undefined, onCarriedOut: () => void): Promise<Accepted> {
+  async #trigger(request: WireTrigger, signal: Signal | undefined, onCarriedOut: () => void): Promise<Accepted> {
     signal?.throwIfAborted();
     const { wire, server } = this.#scenario;
     const elapsedMs = this.#clock.actual() - this.#began;
@@ -118,7 +120,7 @@ export class Wire {
     return withTries(() => this.#read(query, options.signal), this.#clock, this.#reads.random, options);
   }
 
-  async #read(query: PageQuery, signal: AbortSignal | undefined): Promise<ActivityPage> {
+  async #read(query: PageQuery, signal: Signal | undefined): Promise<ActivityPage> {
     signal?.throwIfAborted();
     const { wire, server } = this.#scenario;
     const request = this.#requests.list(query);
@@ -158,9 +160,9 @@ export class Wire {
   }
 
   /** Waits for an answer as a client does: until it comes, the time is over, or the client is stopped. */
-  async #answered(delivery: Promise<SandboxAnswer>, signal: AbortSignal | undefined): Promise<SandboxAnswer> {
-    const waited = new AbortController();
-    const ended = signal ? AbortSignal.any([signal, waited.signal]) : waited.signal;
+  async #answered(delivery: Promise<SandboxAnswer>, signal: Signal | undefined): Promise<SandboxAnswer> {
+    const { controller: waited, release } = linkedController(signal);
+    const ended = waited.signal;
     const comes = delivery.then(async (answer) => {
       await this.#clock.sleep(answer.holdMs + this.#delay(this.#posts), ended);
       return answer;
@@ -173,6 +175,7 @@ export class Wire {
     try {
       return await Promise.race([comes, timeout]);
     } finally {
+      release();
       waited.abort(new Error('no longer awaited'));
     }
   }

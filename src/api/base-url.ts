@@ -36,7 +36,7 @@ export function isLoopback(url: URL): boolean {
 }
 
 /** The URL of an endpoint: `path` begins with a slash, and is sent as it is written, colons too. */
-export function endpoint(base: URL, path: string): URL {
+export function endpoint(base: Pick<URL, 'origin' | 'pathname'>, path: string): URL {
   return new URL(`${base.origin}${base.pathname.replace(/\/$/, '')}${path}`);
 }
 

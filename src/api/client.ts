@@ -1,28 +1,13 @@
 import { systemClock, type Clock, type Random } from '../core/clock.js';
-import { type Env } from '../core/env.js';
 import { ApiKey } from '../core/secret.js';
 import { type CallOptions } from '../core/supervisor.js';
 import { type ApiResponse, requestIdOf } from './api-response.js';
 import { endpoint, parseBaseUrl } from './base-url.js';
 import { READ_BUDGET_MS, retryDelay } from './retry.js';
+import { type ClientOptions } from './client-options.js';
 import { type OnTrace } from './trace.js';
 import { Transport, type HttpRequest } from './transport.js';
 import { USER_AGENT } from './user-agent.js';
-
-export interface ClientOptions {
-  /** Base URL of the API: https, or http to a loopback address. */
-  url: string | URL;
-  apiKey: ApiKey | string;
-  clock?: Clock;
-  random?: Random;
-  /** For one try, from the first packet to the last byte of the answer; milliseconds, 15 000 unless given. */
-  requestTimeoutMs?: number;
-  /** Called for every try, for `--debug`. */
-  onTrace?: OnTrace;
-  userAgent?: string;
-  /** For `HTTPS_PROXY` and `NO_PROXY`; the process's own unless given. */
-  env?: Env;
-}
 
 /** (design, "Network") */
 const REQUEST_TIMEOUT_MS = 15_000;
@@ -50,8 +35,8 @@ export class Client {
    * @throws UsageError for a URL, a key or a proxy setting that cannot be used
    */
   constructor(options: ClientOptions, what: string) {
-    const { apiKey } = options;
-    this.#base = parseBaseUrl(String(options.url), what);
+    const { apiKey, url } = options;
+    this.#base = parseBaseUrl(typeof url === 'string' ? url : url.href, what);
     this.#transport = new Transport({
       base: this.#base,
       apiKey: typeof apiKey === 'string' ? new ApiKey(apiKey) : apiKey,

@@ -1,10 +1,12 @@
 import { type Id } from '../core/ids.js';
+import { type Signal } from '../core/signal.js';
 import { type DeploymentDetails, type KeyContext, type TenantStructure } from '../core/wire.js';
 import { readDeployment, readKeyContext, readStructure } from './answers.js';
-import { Client, type ClientOptions } from './client.js';
+import { Client } from './client.js';
+import { type ClientOptions } from './client-options.js';
 
 export interface ReadOptions {
-  signal?: AbortSignal;
+  signal?: Signal;
 }
 
 /** Where a deployment stands: its ids from the tenant down, as the structure and every entry of the log have them. */

@@ -2,10 +2,9 @@
  * The typed client, published as `ldctl/client`: the Supervisor and the Core API for a TypeScript program, with the
  * types and errors that it needs and nothing of the command line.
  */
-export { type ClientOptions } from './client.js';
+export { type ClientOptions } from './client-options.js';
 export { CoreApi, type DeploymentPath, type ReadOptions } from './core-api.js';
 export { SupervisorApi, triggerBody } from './supervisor-api.js';
-export { parseBaseUrl } from './base-url.js';
 export { type OnTrace, type TraceEvent } from './trace.js';
 
 export {
@@ -37,6 +36,7 @@ export { compareIds, isId, MAX_ID, parseId, sortedUnique, type Id } from '../cor
 export { parseJson } from '../core/parse-json.js';
 export { stringifyJson, type JsonStyle } from '../core/stringify-json.js';
 export { ApiKey } from '../core/secret.js';
+export { type Signal } from '../core/signal.js';
 export {
   MAX_PAGE_SIZE,
   type Accepted,

@@ -12,7 +12,8 @@ import {
 } from '../core/supervisor.js';
 import { readAccepted, readActivityPage } from './answers.js';
 import { endpoint } from './base-url.js';
-import { Client, type ClientOptions } from './client.js';
+import { Client } from './client.js';
+import { type ClientOptions } from './client-options.js';
 import { isHeaderText } from './header-text.js';
 
 const LONGEST_KEY = 255;
@@ -55,7 +56,7 @@ export class SupervisorApi implements Supervisor {
 
 /** The POST of a trigger as `SupervisorApi` sends it, for a dry run to show. @throws as `triggerBody` does */
 export function describeTrigger(
-  supervisorUrl: URL,
+  supervisorUrl: { readonly origin: string; readonly pathname: string },
   request: WireTrigger,
 ): { method: 'POST'; url: string; body: string; idempotency_key: string } {
   return {

@@ -7,6 +7,7 @@ import { TimeLimit } from '../core/abort.js';
 import { type Env } from '../core/env.js';
 import { UsageError } from '../core/errors.js';
 import { type ApiKey } from '../core/secret.js';
+import { type Signal } from '../core/signal.js';
 import { readBody } from './answer-body.js';
 import { type ApiResponse } from './api-response.js';
 import { Connections } from './connections.js';
@@ -30,7 +31,7 @@ export interface HttpRequest {
   body?: string;
   /** For all of it, from the first packet to the last byte of the answer; milliseconds. */
   timeoutMs: number;
-  signal?: AbortSignal;
+  signal?: Signal;
 }
 
 /** The one place that speaks HTTP, and the only one that reveals the API key. */

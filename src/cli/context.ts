@@ -1,5 +1,5 @@
 import { parseBaseUrl } from '../api/base-url.js';
-import type { ClientOptions } from '../api/client.js';
+import type { ClientOptions } from '../api/client-options.js';
 import { CoreApi } from '../api/core-api.js';
 import type { ApiKey } from '../core/secret.js';
 import { warningText } from '../output/error.js';

@@ -1,5 +1,6 @@
 import type { Clock } from './clock.js';
 import { TransportError } from './errors.js';
+import type { Signal } from './signal.js';
 
 /*
  * Aborting, time limits, and waiting for the first of several things. None of it uses `AbortSignal.any`: there, each of
@@ -10,7 +11,7 @@ import { TransportError } from './errors.js';
  * Calls back once, when the signal is aborted; at once, if it is already.
  * @returns releases the signal: call it when the work is done, or the signal keeps the listener as long as it lives
  */
-export function onAbort(signal: AbortSignal | undefined, call: () => void): () => void {
+export function onAbort(signal: Signal | undefined, call: () => void): () => void {
   // A removed listener still points at the ones after it, so what it would call is dropped, or one request would keep
   // the next one in memory.
   let pending: (() => void) | null = call;
@@ -28,14 +29,14 @@ export function onAbort(signal: AbortSignal | undefined, call: () => void): () =
 }
 
 /** A controller that is aborted with `parent` as well, for the same reason. Call `release` when the work is done. */
-export function linkedController(parent?: AbortSignal): { controller: AbortController; release: () => void } {
+export function linkedController(parent?: Signal): { controller: AbortController; release: () => void } {
   const controller = new AbortController();
   const release = onAbort(parent, () => controller.abort(parent?.reason));
   return { controller, release };
 }
 
 /** Resolves when the signal is aborted, for a `Promise.race`. */
-export function untilAborted(signal: AbortSignal): Promise<void> {
+export function untilAborted(signal: Signal): Promise<void> {
   return new Promise((resolve) => void onAbort(signal, resolve));
 }
 
@@ -43,9 +44,9 @@ export function untilAborted(signal: AbortSignal): Promise<void> {
  * Waits for work that goes on by itself.
  * @throws the signal's reason, as soon as it is aborted; else as the work does
  */
-export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export function unlessAborted<T>(work: Promise<T>, signal: Signal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const release = onAbort(signal, () => reject(signal.reason as Error));
+    const release = onAbort(signal, () => reject(signal.reason));
     void work.then(resolve, reject).finally(release);
   });
 }
@@ -82,7 +83,7 @@ export class TimeLimit {
   readonly #release: () => void;
   #passed = false;
 
-  constructor(ms: number, outer: AbortSignal | undefined, end: () => void) {
+  constructor(ms: number, outer: Signal | undefined, end: () => void) {
     this.#timer = setTimeout(() => {
       this.#passed = true;
       this.#release();

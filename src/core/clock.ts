@@ -1,3 +1,5 @@
+import type { Signal } from './signal.js';
+
 /** Time as it is handed to whoever needs it, so that no test waits for real. Milliseconds throughout. */
 export interface Clock {
   /**
@@ -15,7 +17,7 @@ export interface Clock {
    * Resolves after `ms` by the monotonic clock; rejects with the signal's reason as soon as it is aborted, and leaves no
    * timer behind.
    */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  sleep(ms: number, signal?: Signal): Promise<void>;
 }
 
 /** A number in [0, 1), as `Math.random` gives it. */
@@ -30,12 +32,12 @@ export const systemClock: Clock = {
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
       if (signal?.aborted) {
-        reject(signal.reason as Error);
+        reject(signal.reason);
         return;
       }
       const onAbort = (): void => {
         clearTimeout(timer);
-        reject(signal?.reason as Error);
+        if (signal) reject(signal.reason);
       };
       const timer = setTimeout(
         () => {

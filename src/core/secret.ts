@@ -1,5 +1,5 @@
-import { inspect } from 'node:util';
-
+/** `util.inspect.custom`, by the name that every copy of Node knows; the published types then need none of Node's. */
+const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom');
 const MASK = '…';
 /** A shorter one may be a word, or a part of an id. */
 const SHORTEST_MASKED = 16;
@@ -70,7 +70,7 @@ export class ApiKey {
     return this.mask();
   }
 
-  [inspect.custom](): string {
+  [INSPECT](): string {
     return this.mask();
   }
 }

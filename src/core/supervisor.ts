@@ -1,5 +1,6 @@
 import type { Action, Activity, Runtime } from './activity.js';
 import type { Id } from './ids.js';
+import type { Signal } from './signal.js';
 
 /** The Supervisor as the job sees it: two calls, no HTTP. Implemented by `api/`, and by scripted servers in tests. */
 export interface Supervisor {
@@ -16,7 +17,7 @@ export interface Supervisor {
 }
 
 export interface CallOptions {
-  signal?: AbortSignal;
+  signal?: Signal;
   /** A poll is a single try; any other read is tried again (design, "Polling"). Ignored by `trigger`. */
   tries?: 'one' | 'several';
 }

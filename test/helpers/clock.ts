@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as realSleep } from 'node:timers/promises';
 import { type Clock } from '../../src/core/clock.js';
+import { type Signal } from '../../src/core/signal.js';
 
 interface Sleeper {
   /** By the monotonic clock. */
@@ -49,16 +50,16 @@ export class VirtualClock implements Clock {
     return this.#start + this.#elapsed + this.#shut;
   }
 
-  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  sleep(ms: number, signal?: Signal): Promise<void> {
     this.sleeps.push(ms);
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {
-        reject(signal.reason as Error);
+        reject(signal.reason);
         return;
       }
       const onAbort = (): void => {
         this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
-        reject(signal?.reason as Error);
+        if (signal) reject(signal.reason);
       };
       const sleeper: Sleeper = {
         wakeAt: this.#elapsed + Math.max(ms, 0),

@@ -1,6 +1,7 @@
 import { readAccepted, readActivityPage } from '../../../src/api/answers.js';
 import { type Action } from '../../../src/core/activity.js';
 import { type Id } from '../../../src/core/ids.js';
+import { type Signal } from '../../../src/core/signal.js';
 import { type Accepted, type ActivityPage, type PageQuery, type WireTrigger } from '../../../src/core/supervisor.js';
 import { Sandbox, type OthersAction } from '../../../src/sandbox/engine.js';
 import { type SandboxAnswer, type SandboxRequest } from '../../../src/sandbox/message.js';
@@ -126,7 +127,7 @@ export class World {
   }
 
   /** @throws as `Supervisor.list` does */
-  async read(query: PageQuery, fault: GetFault | undefined, signal: AbortSignal | undefined): Promise<ActivityPage> {
+  async read(query: PageQuery, fault: GetFault | undefined, signal: Signal | undefined): Promise<ActivityPage> {
     const request = this.requests.list(query);
     await this.#clock.sleep(ON_THE_WAY_MS, signal);
     const answer = this.sandbox.handle(request);

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.js';
+import type { Signal } from '../../core/signal.js';
 
 /** Lets callers through in the order they come, one every `gapMs`; after a quiet time so many of them at once. */
 export class RateLimiter {
@@ -16,7 +17,7 @@ export class RateLimiter {
   }
 
   /** @throws the signal's reason */
-  async acquire(signal?: AbortSignal): Promise<void> {
+  async acquire(signal?: Signal): Promise<void> {
     const now = this.#clock.elapsed();
     // Whoever gave up waiting must make nobody else wait longer.
     const latest = now + this.#gapMs * (this.#burst + this.#waiting);
