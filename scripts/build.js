@@ -1,10 +1,9 @@
 // Makes dist/ from src/, from nothing, so that a file that was deleted or renamed leaves no stale command behind: the
-// command as a bundle (scripts/bundle.js), and the types of `ldctl/client`.
-import { spawnSync } from 'node:child_process';
+// command and the library as bundles (scripts/bundle.js), and the library's types (scripts/types.js).
 import { rmSync } from 'node:fs';
 import { bundle } from './bundle.js';
+import { makeTypes } from './types.js';
 
 rmSync('dist', { recursive: true, force: true });
 await bundle();
-const tsc = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.client.json'], { stdio: 'inherit' });
-process.exitCode = tsc.status ?? 1;
+process.exitCode = makeTypes();

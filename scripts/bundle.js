@@ -5,14 +5,15 @@ import { rolldown } from 'rolldown';
 
 /**
  * The bundles in `dist/`: the command as CommonJS, which Node starts faster (docs/performance.md), with a chunk for what
- * few commands need; the process for the keyring; and `ldctl/client`, an ES module for programs of others.
+ * few commands need; the process for the keyring; and what programs import, as ES modules: `ldctl`, `ldctl/client` and
+ * `ldctl/sandbox`, which share what they have in common.
  */
 const BUNDLES = [
   {
     format: 'cjs',
     input: { main: 'src/main.ts', 'compile-cache': 'src/cli/compile-cache.ts', 'keyring-process': 'src/profiles/keyring-process.ts' },
   },
-  { format: 'esm', input: { 'api/index': 'src/api/index.ts' } },
+  { format: 'esm', input: { index: 'src/index.ts', client: 'src/api/index.ts', sandbox: 'src/sandbox/start-sandbox.ts' } },
 ];
 
 /** What stays outside: native code, which is installed beside; and what oclif looks for where a plugin is in TypeScript. */

@@ -74,4 +74,4 @@ const refused = await new SupervisorApi({ url, apiKey: `${apiKey}x` }).list(BigI
 if (page.items.length !== 3 || !(refused instanceof ApiError)) process.exit(9);
 JS
 wants 0 ldctl sandbox exec -- node "$scratch/program/main.mjs"
-[ -e "$lib/dist/api/index.d.ts" ] || fail 'ldctl/client has no types'
+[ -e "$lib/dist/types/api/index.d.ts" ] || fail 'ldctl/client has no types'
