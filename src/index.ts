@@ -1,11 +1,11 @@
 /**
  * The library (design, "The library"): an action that is carried out at most once, and followed to its proven end, for
  * TypeScript programs.
+ * @module ldctl
  */
 export { connect, type ConnectOptions } from './library/connect.js';
 export { connectProfile, type ConnectProfileOptions } from './library/connect-profile.js';
-export { type Deployment, type RollOptions } from './library/deployment.js';
-export { type RunOptions } from './library/run-job.js';
+export { type Deployment, type RollOptions, type RunOptions } from './library/deployment.js';
 export {
   type ActionName,
   type ActionRequest,
@@ -22,11 +22,13 @@ export {
   type WaitForIds,
   type WaitRequest,
 } from './library/requests.js';
-export { type RunEvent, type RunResult, type RunResultOf } from './library/results.js';
+export { type Endings, type RunEvent, type RunResult, type RunResultOf } from './library/run-result.js';
 
-export { type Activity, type Runtime, type Status } from './core/activity.js';
+export { RUNTIMES, STATUSES, type Activity, type Runtime, type Status } from './core/activity.js';
 export { type ErrorDocument } from './core/error-document.js';
-export { LdctlError } from './core/errors.js';
-export { parseId } from './core/ids.js';
-export { type GateResult, type NodeResult, type TargetKind } from './core/outcome.js';
+export { LdctlError, type LdctlErrorOptions } from './core/errors.js';
+export { EXIT_CODES, type ExitCode, type ExitName } from './core/exit-codes.js';
+export { parseId, type Id } from './core/ids.js';
+export { type GateResult, type NodeResult, type ResultFacts, type TargetKind } from './core/outcome.js';
+export { type ShownStep } from './core/shown-step.js';
 export { stringifyJson, type JsonStyle } from './core/stringify-json.js';

@@ -3,7 +3,7 @@ import { LdctlError } from '../../src/core/errors.js';
 import { type ExitCode } from '../../src/core/exit-codes.js';
 import { type RunJournal } from '../../src/core/journal.js';
 import { stringifyJson } from '../../src/core/stringify-json.js';
-import { type RunResult } from '../../src/library/results.js';
+import { type RunResult } from '../../src/library/run-result.js';
 import { type VirtualClock } from '../../test/helpers/clock.js';
 import { type ClientJob } from './job.js';
 

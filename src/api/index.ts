@@ -1,6 +1,7 @@
 /**
  * The typed client, published as `ldctl/client`: the Supervisor and the Core API for a TypeScript program, with the
  * types and errors that it needs and nothing of the command line.
+ * @module ldctl/client
  */
 export { type ClientOptions } from './client-options.js';
 export { CoreApi, type DeploymentPath, type ReadOptions } from './core-api.js';
@@ -30,8 +31,12 @@ export {
   RedirectError,
   TransportError,
   UsageError,
+  type ApiErrorFields,
   type FieldIssue,
+  type LdctlErrorOptions,
 } from '../core/errors.js';
+export { EXIT_CODES, type ExitCode, type ExitName } from '../core/exit-codes.js';
+export { type Env } from '../core/env.js';
 export { compareIds, isId, MAX_ID, parseId, sortedUnique, type Id } from '../core/ids.js';
 export { parseJson } from '../core/parse-json.js';
 export { stringifyJson, type JsonStyle } from '../core/stringify-json.js';

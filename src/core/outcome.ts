@@ -60,9 +60,8 @@ export function emptyNodeResult(
   return { node_id, activity_id, status, created_at: null, finished_at: null, ambiguous: false };
 }
 
-/** What `trigger` and `wait` print, in this order. What is not known, or not shared by several triggers, is null. */
-export interface ResultFields {
-  outcome: Outcome;
+/** What `trigger` and `wait` print, in this order, after the outcome. What is not known, or not shared by several triggers, is null. */
+export interface ResultFacts {
   runtime: string | null;
   action: string | null;
   deployment_id: Id;
@@ -74,4 +73,8 @@ export interface ResultFields {
   nodes: NodeResult[];
   /** The command that takes it up again; null when there is nothing left to follow. */
   resume: string | null;
+}
+
+export interface ResultFields extends ResultFacts {
+  outcome: Outcome;
 }

@@ -1,9 +1,9 @@
-import type { Activity } from './activity.js';
 import type { LdctlError } from './errors.js';
 import type { ExitCode } from './exit-codes.js';
 import type { Id } from './ids.js';
-import type { GateResult, NodeResult, Outcome, ResultFields, TargetKind } from './outcome.js';
+import type { NodeResult, Outcome, ResultFields, TargetKind } from './outcome.js';
 import type { RollStage } from './roll.js';
+import type { ShownStep } from './shown-step.js';
 
 /** One target while it is followed. */
 export interface NodeProgress extends NodeResult {
@@ -47,14 +47,10 @@ export interface EarlierRun {
 export type RunStep =
   /** Right before the POST: what a later `wait --after` needs, and how many nodes are expected where none are named. */
   | { event: 'baseline'; baseline: Id; idempotencyKey: string; expects?: ExpectedNodes }
-  /** `node_id` where each node is its own trigger; an earlier run, and how long it usually takes, in ms, are for people only. */
-  | ({ event: 'dispatched'; request_id: string | null; replayed: boolean; recovered: boolean; node_id?: Id } & DispatchNotes)
-  /** An entry of this run appeared, or its status changed. */
-  | { event: 'activity'; activity: Activity }
-  /** The gate after a node has ended. */
-  | { event: 'gate'; node_id: Id; gate: GateResult }
+  /** An earlier run, and how long it usually takes, in ms, are for people only. */
+  | (Extract<ShownStep, { event: 'dispatched' }> & DispatchNotes)
+  | Exclude<ShownStep, { event: 'dispatched' }>
   | { event: 'gate_output'; node_id: Id; line: string }
-  | { event: 'warning'; code: string; message: string }
   /** The log cannot be read, and was last read so many ms ago; or, with null, it can again. */
   | { event: 'outage'; ageMs: number | null }
   /** The state of all targets, whenever any of it changed. */
@@ -70,11 +66,6 @@ export interface ResultEvent {
 
 /** The result is always the last. */
 export type JobEvent = RunStep | ResultEvent;
-
-/** What of a run is data (design, "Output shapes"): the lines of `-o ndjson` before the result, and what a program that listens gets. */
-export type ShownStep =
-  | { event: 'dispatched'; node_id?: Id; request_id: string | null; replayed: boolean; recovered: boolean }
-  | Extract<RunStep, { event: 'activity' | 'gate' | 'warning' }>;
 
 /** The event with its keys in order; null for what is for people only. */
 export function shownStep(event: RunStep): ShownStep | null {

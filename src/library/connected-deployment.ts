@@ -3,16 +3,16 @@ import { RollMemory } from '../activities/roll/roll-memory.js';
 import { wait } from '../activities/wait.js';
 import type { Activity } from '../core/activity.js';
 import { actingTools, readingTools, type DeploymentTools } from './deployment-tools.js';
-import type { Deployment, RollOptions } from './deployment.js';
+import type { Deployment, RollOptions, RunOptions } from './deployment.js';
 import { functionGate } from './gate.js';
 import { JobSignal } from './job-signal.js';
 import { followActivities, listedActivities } from './log.js';
 import { readActivities, readFollow, readRoll, readTrigger, readWait, type RollInput } from './read-request.js';
 import { check, readOptionsSchema, rollOptionsSchema, runOptionsSchema } from './request-schemas.js';
 import type { ActivitiesRequest, FollowRequest, RollRequest, Signal, TriggerRequest, WaitRequest } from './requests.js';
-import type { RunResult } from './results.js';
+import type { RunResult } from './run-result.js';
 import { rollJob } from './roll-job.js';
-import { runJob, type RunControl, type RunOptions } from './run-job.js';
+import { runJob, type RunControl } from './run-job.js';
 
 /** What is known of the program that calls. */
 export interface Caller {

@@ -1,7 +1,13 @@
 import type { Activity } from '../core/activity.js';
-import type { RunOptions } from './run-job.js';
 import type { ActivitiesRequest, FollowRequest, RollRequest, Signal, TriggerRequest, WaitRequest } from './requests.js';
-import type { RunResult } from './results.js';
+import type { RunEvent, RunResult } from './run-result.js';
+
+export interface RunOptions {
+  /** An abort before anything was sent is thrown; after that the result is `interrupted`, with the way to take it up again. */
+  signal?: Signal;
+  /** Called with each event. What it throws ends the following as an abort does, and is told in the result's `error`. */
+  onEvent?: (event: RunEvent) => void;
+}
 
 export interface RollOptions extends RunOptions {
   /** Aborted to stop gently: no more nodes are started, and those underway are seen out. */

@@ -1,5 +1,7 @@
-import type { IfBusy } from '../activities/if-busy.js';
 import type { Runtime, Status } from '../core/activity.js';
+import type { Signal } from '../core/signal.js';
+
+export { type Signal };
 
 /** What is asked of a runtime; `reconfigure:42` carries the id of a config. */
 export type ActionName = 'start' | 'stop' | 'restart' | `reconfigure:${bigint}`;
@@ -24,7 +26,7 @@ export interface ActionRequest extends FollowTimes {
    */
   idempotencyKey?: string;
   /** When a node already has the runtime in `processing`: wait for it, fail, follow that instead, or go ahead (`ignore`, unless given). */
-  ifBusy?: IfBusy;
+  ifBusy?: 'wait' | 'fail' | 'join' | 'ignore';
   /** How long after the API's answer an entry may have been created and still be this trigger's. 2000 unless given. */
   claimWindowMs?: number;
 }
@@ -117,11 +119,3 @@ export interface FollowRequest extends ActivitiesFilter {
 }
 
 export type OneOrMany<T> = T | readonly T[];
-
-/** What of an `AbortSignal` is used. Described here so that these types need neither those of Node nor of a browser. */
-export interface Signal {
-  readonly aborted: boolean;
-  readonly reason?: unknown;
-  addEventListener(type: 'abort', listener: () => void): void;
-  removeEventListener(type: 'abort', listener: () => void): void;
-}

@@ -1,15 +1,9 @@
 import type { Job } from '../activities/job.js';
 import { shownStep, type ResultEvent } from '../core/progress.js';
 import { JobSignal } from './job-signal.js';
-import type { Signal } from './requests.js';
-import { runResultOf, type CallerFault, type RunEvent, type RunResult } from './results.js';
-
-export interface RunOptions {
-  /** An abort before anything was sent is thrown; after that the result is `interrupted`, with the way to take it up again. */
-  signal?: Signal;
-  /** Called with each event. What it throws ends the following as an abort does, and is told in the result's `error`. */
-  onEvent?: (event: RunEvent) => void;
-}
+import type { RunOptions } from './deployment.js';
+import { runResultOf, type CallerFault } from './results.js';
+import type { RunEvent, RunResult } from './run-result.js';
 
 /** What a job is started with. */
 export interface RunControl {

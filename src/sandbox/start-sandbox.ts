@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /**
  * The sandbox for a test of one's own program, published as `ldctl/sandbox`: in the same process, without a command line.
+ * @module ldctl/sandbox
  */
 import { type Id } from '../core/ids.js';
 import { sandboxVariables } from './environment.js';
@@ -44,6 +45,7 @@ export interface RunningSandbox {
   setTrouble(node: NodeRef, trouble: Trouble | undefined): void;
   /** Ends it at once, and the connections that are open with it. Nothing of it keeps the process alive after that. */
   stop(): Promise<void>;
+  /** `stop`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 

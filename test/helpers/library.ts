@@ -1,7 +1,7 @@
 import { ConnectedDeployment } from '../../src/library/connected-deployment.js';
 import { type DeploymentTools } from '../../src/library/deployment-tools.js';
 import { type RollRecord } from '../../src/core/journal.js';
-import { type RunEvent } from '../../src/library/results.js';
+import { type RunEvent } from '../../src/library/run-result.js';
 import { MemoryJournal } from './memory-journal.js';
 import { JobBench } from './run.js';
 
