@@ -6,4 +6,4 @@ import { makeTypes } from './types.js';
 
 rmSync('dist', { recursive: true, force: true });
 await bundle();
-process.exitCode = makeTypes();
+process.exitCode = makeTypes('dist/types');

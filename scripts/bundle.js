@@ -2,18 +2,19 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative, resolve } from 'node:path';
 import { rolldown } from 'rolldown';
+import { LIBRARY } from './library.js';
 
 /**
  * The bundles in `dist/`: the command as CommonJS, which Node starts faster (docs/performance.md), with a chunk for what
- * few commands need; the process for the keyring; and what programs import, as ES modules: `ldctl`, `ldctl/client` and
- * `ldctl/sandbox`, which share what they have in common.
+ * few commands need; the process for the keyring; and what programs import, as ES modules,
+ * which share what they have in common.
  */
 const BUNDLES = [
   {
     format: 'cjs',
     input: { main: 'src/main.ts', 'compile-cache': 'src/cli/compile-cache.ts', 'keyring-process': 'src/profiles/keyring-process.ts' },
   },
-  { format: 'esm', input: { index: 'src/index.ts', client: 'src/api/index.ts', sandbox: 'src/sandbox/start-sandbox.ts' } },
+  { format: 'esm', input: Object.fromEntries(LIBRARY.map(({ file, source }) => [file, source])) },
 ];
 
 /** What stays outside: native code, which is installed beside; and what oclif looks for where a plugin is in TypeScript. */

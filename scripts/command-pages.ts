@@ -7,7 +7,8 @@ const OTHERS = 'others';
 const GLOBAL = 'GLOBAL';
 /** Characters in a line of help. */
 const WIDTH = 120;
-const NOTE = '<!-- made by `npm run generate` -->';
+/** At the top, or the foot, of a page that nobody is to change by hand. */
+export const NOTE = '<!-- made by `npm run generate` -->';
 
 class PageHelp extends Help {
   textOf(command: Command.Loadable): string {

@@ -1,13 +1,15 @@
 // Makes what is generated from the code: oclif.manifest.json, docs/commands, the tables of README.md between markers
 // (commands, exit codes, environment), the man page, the list of commands and flags that a test compares, THIRD-PARTY-NOTICES, the
-// licences of what is bundled, and whose repository pages and install.sh name. With --check it leaves the files as they are, and
-// fails when they differ.
+// licences of what is bundled, and whose repository pages and install.sh name; and of the types that programs import,
+// docs/reference and the reports of their surface in etc. With --check it leaves the files as they are, and fails when they
+// differ.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Config } from '@oclif/core';
 import { EXIT_CODES } from '../src/core/exit-codes.ts';
 import { ENVIRONMENT } from '../src/cli/help/help-topics.ts';
 import { bundle, noticesOf } from './bundle.js';
 import { COMMANDS_FOLDER, commandPages, commandTable } from './command-pages.js';
+import { libraryDocs, REFERENCE_FOLDER, REPORTS_FOLDER } from './library-docs.js';
 import { commandLines } from './command-snapshot.js';
 import { manPage } from './man-page.js';
 import { installScript, withOwner } from './release/owner.js';
@@ -15,13 +17,15 @@ import { project } from './release/targets.js';
 import { sourcePlugin } from './source-plugin.js';
 
 const MANIFEST = 'oclif.manifest.json';
+/** In these, whatever is not made here goes. */
+const FOLDERS = [COMMANDS_FOLDER, REFERENCE_FOLDER, REPORTS_FOLDER];
 const check = process.argv.includes('--check');
 
-mkdirSync(COMMANDS_FOLDER, { recursive: true });
+for (const folder of FOLDERS) mkdirSync(folder, { recursive: true });
 const before = textOf(MANIFEST);
 await makeManifest();
 const generated = new Map([[MANIFEST, textOf(MANIFEST)], ...(await texts())]);
-const old = readdirSync(COMMANDS_FOLDER).map((name) => `${COMMANDS_FOLDER}/${name}`).filter((file) => !generated.has(file));
+const old = FOLDERS.flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}`)).filter((file) => !generated.has(file));
 const differing = [...[...generated].filter(([file, text]) => text !== (file === MANIFEST ? before : textOf(file))).map(([file]) => file), ...old];
 
 if (!check) {
@@ -50,6 +54,7 @@ async function texts() {
     ['man/ldctl.1', manPage(config)],
     ['test/snapshots/commands.txt', `${commandLines(config.commands).join('\n')}\n`],
     ['THIRD-PARTY-NOTICES', noticesOf(await bundle({ write: false }))],
+    ...(await libraryDocs()),
     ...[...commandPages(config)].map(([name, text]) => [`${COMMANDS_FOLDER}/${name}`, text]),
   ];
 }

@@ -1,21 +1,20 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-
-/** Where the published types lie, and the one file of them for each entry of the package, as `exports` has it. */
-export const TYPES = 'dist/types';
-const ENTRIES = ['index.d.ts', 'api/index.d.ts', 'sandbox/start-sandbox.d.ts'];
+import { LIBRARY, typesOf } from './library.js';
 
 /**
  * Makes the types of what programs import, and no others: tsc writes those of all that is behind it, too.
+ * @param {string} folder where they go
  * @returns the exit code of tsc
  */
-export function makeTypes() {
-  const { status } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.library.json'], { stdio: 'inherit' });
+export function makeTypes(folder) {
+  const args = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.library.json', '--outDir', folder];
+  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
   const needed = new Set();
-  for (const entry of ENTRIES) collect(join(TYPES, entry), needed);
-  for (const file of readdirSync(TYPES, { recursive: true }).filter((name) => name.endsWith('.d.ts'))) {
-    if (!needed.has(join(TYPES, file))) rmSync(join(TYPES, file));
+  for (const entry of LIBRARY) collect(join(folder, typesOf(entry)), needed);
+  for (const name of readdirSync(folder, { recursive: true })) {
+    if (name.endsWith('.d.ts') && !needed.has(join(folder, name))) rmSync(join(folder, name));
   }
   return status ?? 1;
 }
@@ -24,5 +23,7 @@ export function makeTypes() {
 function collect(file, needed) {
   if (needed.has(file)) return;
   needed.add(file);
-  for (const [, path] of readFileSync(file, 'utf8').matchAll(/\bfrom '(\.[^']+)\.js'/g)) collect(join(dirname(file), `${path}.d.ts`), needed);
+  for (const [, path] of readFileSync(file, 'utf8').matchAll(/\b(?:from |import\()['"](\.[^'"]+)\.js['"]/g)) {
+    collect(join(dirname(file), `${path}.d.ts`), needed);
+  }
 }
