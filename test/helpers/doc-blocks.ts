@@ -12,12 +12,12 @@ export interface DocBlock {
   lines: readonly string[];
   /**
    * `<!-- name: value -->`: `not run` with the reason; `needs` with programs; `sandbox` with its flags; `before` with shell that is run first;
-   * `Enter after` with the questions at which Enter is pressed.
+   * `with` with TypeScript that the program begins with; `Enter after` with the questions at which Enter is pressed.
    */
   marks: ReadonlyMap<string, string>;
 }
 
-const MARK = /^<!-- (not run|needs|sandbox|before|Enter after): ?(.*) -->$/;
+const MARK = /^<!-- (not run|needs|sandbox|before|with|Enter after): ?(.*) -->$/;
 const FENCE = /^```(\w*)/;
 
 /** Made of the types: it shows their declarations, which are no programs. */

@@ -9,6 +9,7 @@ import { nodeIds } from '../../src/sandbox/index.js';
 import { commandsOf, type DocBlock, type DocCommand } from './doc-blocks.js';
 import { firstDifference } from './doc-shape.js';
 import { ROOT } from './root.js';
+import { writeProgram } from './doc-programs.js';
 import { withScene, type Scene } from './scene.js';
 import { screenText } from './screen.js';
 import { Terminal } from './terminal.js';
@@ -28,19 +29,24 @@ export function lackedBy({ marks }: DocBlock): string[] {
 
 /**
  * Runs a block of a page against a sandbox of its own, in an empty folder, and looks whether it does what the page
- * says: `sh` as a script with the exit codes it names, `console` at a terminal with what it shows.
+ * says: `sh` as a script with the exit codes it names, `console` at a terminal with what it shows, `ts` as a program.
  */
 export async function runBlock(block: DocBlock): Promise<void> {
   const words = (block.marks.get('sandbox') ?? '').split(' ').filter((word) => word !== '');
   const { flags } = await Parser.parse([...QUICK, ...words], { flags: sandboxFlags, strict: true });
   await withScene(readSandboxFlags(flags as SandboxFlags, nodeIds), async (scene) => {
     Object.assign(scene.env, NO_KEYRING, { REPOSITORY: ROOT });
-    await (block.language === 'console' ? playConsole(scene, block) : playScript(scene, block));
+    await PLAY[block.language]?.(scene, block);
   });
 }
 
-async function playScript(scene: Scene, block: DocBlock): Promise<void> {
-  const commands = commandsOf(block);
+const PLAY: Readonly<Record<string, (scene: Scene, block: DocBlock) => Promise<void>>> = {
+  console: playConsole,
+  sh: (scene, block) => playScript(scene, block, commandsOf(block)),
+  ts: (scene, block) => playScript(scene, block, [writeProgram(scene.folder, block)]),
+};
+
+async function playScript(scene: Scene, block: DocBlock, commands: readonly DocCommand[]): Promise<void> {
   const script = write(scene, block, commands.map(({ text }) => `${fillIn(text)}\n${TELL_STATUS}`).join('\n'));
   if (block.marks.has('Enter after')) {
     await atTerminal(scene, script, block);
