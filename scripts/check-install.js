@@ -42,12 +42,7 @@ function check() {
   assert.match(run(ldctl, ['help', 'activities', 'trigger']), /RUNTIME ACTION/);
   const trigger = ['activities', 'trigger', 'iggy', 'restart', '--yes', '-o', 'json'];
   assert.equal(JSON.parse(run(ldctl, ['sandbox', 'exec', '--', resolve(folder, ldctl), ...trigger])).outcome, 'completed');
-
-  writeFileSync(join(folder, 'client.ts'), "import { parseId, SupervisorApi, type Id } from 'ldctl/client';\nexport const id: Id = parseId('7', 'id');\nexport const client: typeof SupervisorApi = SupervisorApi;\n");
-  const options = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2022', '--skipLibCheck', 'false', '--types', 'node', '--typeRoots', resolve('node_modules/@types')];
-  run(process.execPath, [resolve('node_modules/typescript/bin/tsc'), ...options, 'client.ts']);
-  assert.equal(run(process.execPath, ['--input-type=module', '-e', "console.log((await import('ldctl/client')).SupervisorApi.name)"]).trim(), 'SupervisorApi');
-  console.log('installs without scripts, runs, and its client has types');
+  console.log('installs without scripts, and runs');
 }
 
 function sizeOf(path) {

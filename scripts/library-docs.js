@@ -4,7 +4,8 @@ import { join, resolve } from 'node:path';
 import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
 import { Application } from 'typedoc';
 import { NOTE } from './command-pages.js';
-import { LIBRARY, STRICT, typesOf } from './library.js';
+import { LIBRARY, typesOf } from './library.js';
+import { STRICT } from './strict.js';
 import { makeTypes } from './types.js';
 
 /** Where the reports of the public surface are, a change of which has to be committed and so is seen. */

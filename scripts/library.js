@@ -9,6 +9,3 @@ export const LIBRARY = [
 export function typesOf({ source }) {
   return source.replace(/^src\//, '').replace(/\.ts$/, '.d.ts');
 }
-
-/** What the types have to do with: strict options, and neither DOM nor @types/node. */
-export const STRICT = { target: 'es2022', lib: ['es2022'], module: 'nodenext', moduleResolution: 'nodenext', types: [], strict: true, noEmit: true };

@@ -20,10 +20,15 @@ export interface Loaded {
  * What the command loads to carry out a command line, whatever comes of it.
  * @param env all of its environment
  */
-export async function loadedBy(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Loaded> {
+export function loadedBy(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Loaded> {
+  return loadedByNode([LDCTL, ...args], env);
+}
+
+/** The same for any program. @param args what Node is given */
+export async function loadedByNode(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Loaded> {
   const folder = await mkdtemp(join(tmpdir(), 'ldctl-loaded-'));
   try {
-    await new Run(process.execPath, [LDCTL, ...args], { ...env, NODE_V8_COVERAGE: folder }).input().ended();
+    await new Run(process.execPath, args, { ...env, NODE_V8_COVERAGE: folder }).input().ended();
     const files = [...new Set(readdirSync(folder).flatMap((file) => scriptsIn(join(folder, file))))];
     const sources = files.flatMap(sourcesOf);
     return {

@@ -1,0 +1,105 @@
+// The package as a program gets it: packed, looked over by publint and arethetypeswrong, installed into a strict project
+// outside this checkout, and compiled against with the TypeScript that is used here and the newest one. Then the programs of
+// the docs run with it, as ES modules and by require(). Ends with 2, and the reason in the last line, when a registry does
+// not give what it takes.
+import assert from 'node:assert/strict';
+import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { blocksOf, docPages } from '../test/helpers/doc-blocks.js';
+import { programOf } from '../test/helpers/doc-programs.js';
+import { importCosts } from './import-costs.js';
+import { STRICT } from './strict.js';
+
+const COULD_NOT = 2;
+/** A program has a process, and may import from Node, whatever it has types for. */
+const SURROUNDINGS = `declare const process: { env: Record<string, string | undefined>; exitCode?: number | undefined };
+declare module 'node:*';
+`;
+const folder = mkdtempSync(join(tmpdir(), 'ldctl-package-'));
+try {
+  const tarball = pack();
+  await lint(tarball);
+  if (install(tarball)) {
+    compile();
+    load();
+    console.log(importCosts(folder));
+    runPrograms();
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function pack(): string {
+  const { stdout } = run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], '.');
+  const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
+  return join(folder, filename);
+}
+
+async function lint(tarball: string): Promise<void> {
+  const { messages, pkg } = await publint({ pack: { tarball: new Uint8Array(readFileSync(tarball)).buffer }, strict: true });
+  assert.deepEqual(messages.map((message) => formatMessage(message, pkg)), [], 'publint');
+  // There is nothing but ES modules, which require() loads where Node can; a resolution that knows no `exports` is of the past.
+  run('node', ['node_modules/@arethetypeswrong/cli/dist/index.js', tarball, '--profile', 'esm-only', '--no-color'], '.');
+  console.log('publint and arethetypeswrong find nothing');
+}
+
+/** @returns whether the registry gave what it takes */
+function install(tarball: string): boolean {
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
+  const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', tarball, 'typescript@latest'];
+  const { status, stderr } = spawnSync('npm', args, { cwd: folder, encoding: 'utf8' });
+  if (status === 0) return true;
+  console.log(`npm install: ${stderr.trim().replaceAll(/\s+/g, ' ')}`);
+  process.exitCode = COULD_NOT;
+  return false;
+}
+
+function compile(): void {
+  copyFileSync('test/package/surface.ts', join(folder, 'surface.ts'));
+  const blocks = docPages().flatMap((page) => blocksOf(page)).filter(({ language }) => language === 'ts');
+  const programs = blocks.map((block, index) => [`program-${index}.ts`, programOf(block)] as const);
+  for (const [name, text] of programs) writeFileSync(join(folder, name), text);
+  writeFileSync(join(folder, 'surroundings.d.ts'), SURROUNDINGS);
+  project('tsconfig.json', { ...STRICT, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true }, ['surface.ts']);
+  project('tsconfig.docs.json', { ...STRICT, lib: ['es2022', 'dom'] }, ['surroundings.d.ts', ...programs.map(([name]) => name)]);
+  for (const compiler of [resolve('node_modules/typescript'), join(folder, 'node_modules/typescript')]) {
+    const { version } = JSON.parse(readFileSync(join(compiler, 'package.json'), 'utf8')) as { version: string };
+    for (const file of ['tsconfig.json', 'tsconfig.docs.json']) run('node', [join(compiler, 'bin/tsc'), '-p', file]);
+    console.log(`TypeScript ${version}: the surface and ${programs.length} programs of the docs compile, without @types/node`);
+  }
+}
+
+function project(name: string, compilerOptions: object, files: string[]): void {
+  writeFileSync(join(folder, name), JSON.stringify({ compilerOptions: { ...compilerOptions, skipLibCheck: false }, files }));
+}
+
+/** Each entry is there for `import` and for `require`, and is the same; so is what they share. */
+function load(): void {
+  const { exports } = JSON.parse(readFileSync('package.json', 'utf8')) as { exports: Record<string, unknown> };
+  const names = JSON.stringify(Object.keys(exports).filter((path) => /^[./a-z]+$/.test(path) && !path.endsWith('.json')).map((path) => `ldctl${path.slice(1)}`));
+  const program = `const { createRequire } = await import('node:module');
+    const required = createRequire(process.cwd() + '/x.js');
+    for (const name of ${names}) if (required(name) !== await import(name)) throw new Error(name + ' is another one by require()');
+    if (required('ldctl').LdctlError !== required('ldctl/client').LdctlError) throw new Error('two classes of one name');
+    if (required('ldctl/schemas/run-result.schema.json').$schema === undefined) throw new Error('no schema');
+    if (required('ldctl/package.json').name !== 'ldctl') throw new Error('no package.json');`;
+  const { stdout, stderr } = run('node', ['--no-warnings', '--input-type=module', '-e', program]);
+  assert.deepEqual([stdout, stderr], ['', ''], 'importing prints');
+  console.log(`Node ${process.version}: loads by import and by require(), and prints nothing`);
+}
+
+function runPrograms(): void {
+  const env = { ...process.env, LDCTL_UNDER_TEST: join(folder, 'node_modules/ldctl/bin/run.js') };
+  const { stdout } = run('node', ['node_modules/mocha/bin/mocha.js', '--grep', 'runs', 'test/acceptance/docs-types.test.ts'], '.', env);
+  console.log(stdout);
+}
+
+function run(command: string, args: string[], cwd = folder, env = process.env): SpawnSyncReturns<string> {
+  const ended = spawnSync(command === 'node' ? process.execPath : command, args, { cwd, env, encoding: 'utf8' });
+  assert.equal(ended.status, 0, `${command} ${args.join(' ')}:\n${ended.stdout}${ended.stderr}`);
+  return ended;
+}

@@ -1,0 +1,87 @@
+// What a strict project can rely on, held by its compiler: neither DOM nor @types/node, and skipLibCheck off. It is
+// compiled beside the packed package by `npm run check:package`, and never run.
+import { connect, EXIT_CODES, LdctlError, type Deployment, type RunEvent, type RunResult } from 'ldctl';
+import { ApiError, SupervisorApi, type Activity, type ApiKey, type Id, type Signal } from 'ldctl/client';
+import { startSandbox, type RunningSandbox, type StartSandboxOptions } from 'ldctl/sandbox';
+
+type Same<A, B> = [A, B] extends [B, A] ? true : false;
+type Holds<T extends true> = T;
+
+export type Facts = [
+  Holds<Same<Id, bigint>>,
+  Holds<Same<Activity['id'], bigint>>,
+  Holds<Same<RunningSandbox['nodeIds'], readonly bigint[]>>,
+  Holds<ApiError extends LdctlError ? true : false>,
+  Holds<Same<RunResult['deployment_id'], bigint>>,
+  Holds<Same<RunResult['nodes'][number]['activity_id'], bigint | null>>,
+  Holds<Same<Deployment['id'], bigint>>,
+  Holds<Same<Extract<RunResult, { outcome: 'rejected' }>['exitCode'], 3>>,
+  Holds<Same<Extract<RunEvent, { event: 'activity' }>['activity'], Activity>>,
+];
+
+export async function sandbox(): Promise<Id> {
+  await using running = await startSandbox({ nodes: 3, workMs: 50, reject: [1, 610809900976570890n] });
+  // @ts-expect-error durations are in milliseconds, and say so
+  await startSandbox({ work: 50 });
+  // @ts-expect-error an id as a number would be another node's
+  await startSandbox({ reject: ['610809900976570890'] } satisfies StartSandboxOptions);
+  return running.deploymentId;
+}
+
+export async function client(key: ApiKey, signal: Signal): Promise<string> {
+  const supervisor = new SupervisorApi({ url: { href: 'https://supervisor.example' }, apiKey: key });
+  // @ts-expect-error ids are bigint: a number rounds them
+  await supervisor.list(Number(7263012455120900033n), { page: 1, results: 100 });
+  const { items } = await supervisor.list(7263012455120900033n, { page: 1, results: 100 }, { signal });
+  return items.map(({ status }) => status).join();
+}
+
+const NODES = [610809900976570889n, 610809900976570890n];
+
+export async function library(apiKey: string, signal: Signal): Promise<string> {
+  const deployment = connect({ supervisorUrl: 'https://supervisor.example', deploymentId: 7263012455120900033n, apiKey });
+  // @ts-expect-error a key is needed
+  connect({ supervisorUrl: 'https://supervisor.example', deploymentId: 7263012455120900033n });
+  await deployment.trigger({ runtime: 'iggy', action: 'restart' }, { signal, onEvent: (event) => void (event.event satisfies string) });
+  await deployment.trigger({ runtime: 'connectors', action: `reconfigure:${7262600000000000043n}`, nodes: NODES, wait: false });
+  // @ts-expect-error no such runtime
+  await deployment.trigger({ runtime: 'kafka', action: 'restart' });
+  // @ts-expect-error a reconfigure has a config
+  await deployment.trigger({ runtime: 'iggy', action: 'reconfigure' });
+  // @ts-expect-error an id as a number would be another node's
+  await deployment.trigger({ runtime: 'iggy', action: 'restart', nodes: [1] });
+  // @ts-expect-error nodes that are named need not be counted
+  await deployment.trigger({ runtime: 'iggy', action: 'restart', nodes: NODES, expectNodes: 2 });
+  // @ts-expect-error a roll has nodes
+  await deployment.roll({ runtime: 'iggy', action: 'restart' });
+  await deployment.roll({ runtime: 'iggy', action: 'restart', nodes: NODES, maxUnavailable: '50%', gate: ({ node_id }) => node_id > 0n });
+  // @ts-expect-error what was dispatched before is named by ids, or by what it was
+  await deployment.wait({});
+  await deployment.wait({ after: 7301845022003200541n, runtime: 'iggy', action: 'restart' });
+  for await (const { id } of deployment.activities({ after: 1n, status: ['rejected'] }, { signal })) if (id === 0n) break;
+  return told(await deployment.wait({ ids: [7301845022003200541n] }));
+}
+
+/** Every outcome has its exit code, and the compiler knows when one is left out. */
+function told(result: RunResult): string {
+  switch (result.outcome) {
+    case 'completed':
+    case 'accepted':
+      return `done ${result.exitCode satisfies 0}`;
+    case 'rejected':
+      return `rejected ${result.exitCode satisfies 3}`;
+    case 'unconfirmed':
+    case 'timed_out':
+    case 'halted':
+    case 'interrupted':
+      return `${result.resume ?? ''} ${result.error?.hint ?? ''}`;
+    default:
+      return result satisfies never;
+  }
+}
+
+export function reasonOf(error: unknown): string {
+  if (error instanceof ApiError) return `${error.status} ${error.code}`;
+  if (error instanceof LdctlError) return `${error.code} ${error.exitCode}`;
+  return String(EXIT_CODES.fault.code);
+}
