@@ -14,6 +14,7 @@ export {
   type FollowRequest,
   type FollowTimes,
   type OneOrMany,
+  type OwnSignal,
   type RollGate,
   type RollRequest,
   type Signal,

@@ -11,3 +11,6 @@ export interface Signal {
   addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void;
   removeEventListener(type: 'abort', listener: () => void): void;
 }
+
+/** A signal that is handed out: an `AbortSignal`, for `fetch` and the like, in a program that has a type for it. */
+export type OwnSignal = typeof globalThis extends { AbortSignal: { prototype: infer Known } } ? Known : Signal;

@@ -1,7 +1,7 @@
 import type { Runtime, Status } from '../core/activity.js';
-import type { Signal } from '../core/signal.js';
+import type { OwnSignal, Signal } from '../core/signal.js';
 
-export { type Signal };
+export { type OwnSignal, type Signal };
 
 /** What is asked of a runtime; `reconfigure:42` carries the id of a config. */
 export type ActionName = 'start' | 'stop' | 'restart' | `reconfigure:${bigint}`;
@@ -71,7 +71,7 @@ export interface RollRequest extends ActionRequest {
  */
 export type RollGate = (
   node: { node_id: bigint; activity_id: bigint | null },
-  tools: { signal: Signal },
+  tools: { signal: OwnSignal },
 ) => boolean | Promise<boolean>;
 
 /** What is to be followed: activities by their ids, or what a trigger made after this id of the log. */

@@ -7,19 +7,26 @@ import { LDCTL } from './ldctl.js';
 /** The package that is under test: this one, or one that is installed. */
 const PACKAGE = dirname(dirname(LDCTL));
 
-/** As a reader's project would compile it, strictly. */
+/** As a reader's project would compile it, strictly. The types that are shipped are checked themselves by `npm run check:generated`. */
 const OPTIONS: ts.CompilerOptions = {
   module: ts.ModuleKind.NodeNext,
   moduleResolution: ts.ModuleResolutionKind.NodeNext,
   target: ts.ScriptTarget.ES2022,
   strict: true,
   noUnusedLocals: true,
+  types: ['node'],
+  skipLibCheck: true,
   noEmit: true,
 };
 
+/** What `deployment` stands for at the begin of a mark `with`: that of the sandbox. */
+const DEPLOYMENT = `import { connect } from 'ldctl';
+  const { LD_SUPERVISOR_URL = '', LD_API_KEY = '' } = process.env;
+  const deployment = connect({ supervisorUrl: LD_SUPERVISOR_URL, deploymentId: 7263012455120900033n, apiKey: LD_API_KEY });`;
+
 /** All of the program that a block shows: what it begins with, which readers do not see, and its lines. */
 export function programOf({ lines, marks }: DocBlock): string {
-  return [marks.get('with') ?? '', ...lines].join('\n');
+  return [marks.get('with')?.replace(/^deployment;?/, DEPLOYMENT) ?? '', ...lines].join('\n');
 }
 
 /**

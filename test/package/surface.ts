@@ -42,8 +42,8 @@ export async function library(apiKey: string, signal: Signal): Promise<string> {
   const deployment = connect({ supervisorUrl: 'https://supervisor.example', deploymentId: 7263012455120900033n, apiKey });
   // @ts-expect-error a key is needed
   connect({ supervisorUrl: 'https://supervisor.example', deploymentId: 7263012455120900033n });
-  await deployment.trigger({ runtime: 'iggy', action: 'restart' }, { signal, onEvent: (event) => void (event.event satisfies string) });
-  await deployment.trigger({ runtime: 'connectors', action: `reconfigure:${7262600000000000043n}`, nodes: NODES, wait: false });
+  await deployment.trigger({ runtime: 'iggy', action: 'restart' }, { signal, onEvent: (event: RunEvent) => event });
+  await deployment.trigger({ runtime: 'connectors', action: 'reconfigure:7262600000000000043', nodes: NODES, wait: false });
   // @ts-expect-error no such runtime
   await deployment.trigger({ runtime: 'kafka', action: 'restart' });
   // @ts-expect-error a reconfigure has a config
