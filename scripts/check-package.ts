@@ -16,7 +16,12 @@ import { STRICT } from './strict.js';
 
 const COULD_NOT = 2;
 /** A program has a process, and may import from Node, whatever it has types for. */
-const SURROUNDINGS = `declare const process: { env: Record<string, string | undefined>; exitCode?: number | undefined };
+const SURROUNDINGS = `declare const process: {
+  argv: string[];
+  env: Record<string, string | undefined>;
+  exitCode?: number | undefined;
+  once(event: string, listener: () => void): void;
+};
 declare module 'node:*';
 `;
 const folder = mkdtempSync(join(tmpdir(), 'ldctl-package-'));
@@ -60,16 +65,17 @@ function install(tarball: string): boolean {
 
 function compile(): void {
   copyFileSync('test/package/surface.ts', join(folder, 'surface.ts'));
+  copyFileSync('examples/controller/controller.mjs', join(folder, 'controller.mjs'));
   const blocks = docPages().flatMap((page) => blocksOf(page)).filter(({ language }) => language === 'ts');
   const programs = blocks.map((block, index) => [`program-${index}.ts`, programOf(block)] as const);
   for (const [name, text] of programs) writeFileSync(join(folder, name), text);
   writeFileSync(join(folder, 'surroundings.d.ts'), SURROUNDINGS);
   project('tsconfig.json', { ...STRICT, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true }, ['surface.ts']);
-  project('tsconfig.docs.json', { ...STRICT, lib: ['es2022', 'dom'] }, ['surroundings.d.ts', ...programs.map(([name]) => name)]);
+  project('tsconfig.docs.json', { ...STRICT, lib: ['es2022', 'dom'], allowJs: true }, ['surroundings.d.ts', 'controller.mjs', ...programs.map(([name]) => name)]);
   for (const compiler of [resolve('node_modules/typescript'), join(folder, 'node_modules/typescript')]) {
     const { version } = JSON.parse(readFileSync(join(compiler, 'package.json'), 'utf8')) as { version: string };
     for (const file of ['tsconfig.json', 'tsconfig.docs.json']) run('node', [join(compiler, 'bin/tsc'), '-p', file]);
-    console.log(`TypeScript ${version}: the surface and ${programs.length} programs of the docs compile, without @types/node`);
+    console.log(`TypeScript ${version}: the surface, ${programs.length} programs of the docs and the example compile, without @types/node`);
   }
 }
 
