@@ -1,10 +1,10 @@
 // The package as a program gets it: packed, looked over by publint and arethetypeswrong, installed into a strict project
 // outside this checkout, and compiled against with the TypeScript that is used here and the newest one. Then the programs of
-// the docs run with it, as ES modules and by require(). Ends with 2, and the reason in the last line, when a registry does
+// the docs, and those of test/package, run with it, as ES modules and by require(). Ends with 2, and the reason in the last line, when a registry does
 // not give what it takes.
 import assert from 'node:assert/strict';
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { publint } from 'publint';
@@ -18,9 +18,12 @@ const COULD_NOT = 2;
 /** A program has a process, and may import from Node, whatever it has types for. */
 const SURROUNDINGS = `declare const process: {
   argv: string[];
+  eventNames(): unknown[];
+  on(event: string, listener: (value: unknown) => void): void;
+  send?: ((message: unknown) => void) | undefined;
   env: Record<string, string | undefined>;
   exitCode?: number | undefined;
-  once(event: string, listener: () => void): void;
+  once(event: string, listener: (value: unknown) => void): void;
 };
 declare module 'node:*';
 `;
@@ -71,11 +74,13 @@ function compile(): void {
   for (const [name, text] of programs) writeFileSync(join(folder, name), text);
   writeFileSync(join(folder, 'surroundings.d.ts'), SURROUNDINGS);
   project('tsconfig.json', { ...STRICT, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true }, ['surface.ts']);
-  project('tsconfig.docs.json', { ...STRICT, lib: ['es2022', 'dom'], allowJs: true }, ['surroundings.d.ts', 'controller.mjs', ...programs.map(([name]) => name)]);
+  const shows = readdirSync('test/package/shows');
+  for (const name of shows) copyFileSync(join('test/package/shows', name), join(folder, name));
+  project('tsconfig.docs.json', { ...STRICT, lib: ['es2022', 'dom'], allowJs: true }, ['surroundings.d.ts', 'controller.mjs', ...shows, ...programs.map(([name]) => name)]);
   for (const compiler of [resolve('node_modules/typescript'), join(folder, 'node_modules/typescript')]) {
     const { version } = JSON.parse(readFileSync(join(compiler, 'package.json'), 'utf8')) as { version: string };
     for (const file of ['tsconfig.json', 'tsconfig.docs.json']) run('node', [join(compiler, 'bin/tsc'), '-p', file]);
-    console.log(`TypeScript ${version}: the surface, ${programs.length} programs of the docs and the example compile, without @types/node`);
+    console.log(`TypeScript ${version}: the surface, ${programs.length} programs of the docs, ${shows.length} others and the example compile, without @types/node`);
   }
 }
 
@@ -100,7 +105,7 @@ function load(): void {
 
 function runPrograms(): void {
   const env = { ...process.env, LDCTL_UNDER_TEST: join(folder, 'node_modules/ldctl/bin/run.js') };
-  const { stdout } = run('node', ['node_modules/mocha/bin/mocha.js', '--grep', 'runs', 'test/acceptance/docs-types.test.ts'], '.', env);
+  const { stdout } = run('node', ['node_modules/mocha/bin/mocha.js', '--grep', 'runs|a program that imports', 'test/acceptance/docs-types.test.ts', 'test/acceptance/library-shows.test.ts'], '.', env);
   console.log(stdout);
 }
 

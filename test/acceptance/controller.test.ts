@@ -138,7 +138,7 @@ describe('the controller of examples/', function () {
         await control.completes(3);
         assert.deepEqual(control.carriedOut, onceEach(control, BLUE, GREEN, BLUE));
       }),
-  }, 4);
+  }, 6);
 });
 
 function play(options: { dropPosts?: number }, story: (control: Control) => Promise<void>): Promise<void> {

@@ -51,12 +51,18 @@ export function problemsIn(blocks: readonly DocBlock[]): string[][] {
  * @returns the command that runs it, which ends with 0 or with what `// exit N` in it says
  */
 export function writeProgram(folder: string, block: DocBlock): DocCommand {
+  const source = programOf(block);
+  const path = writeModule(folder, source);
+  return { text: `node '${path}'`, output: [], exitCode: Number(/\/\/ exit (\d+)/.exec(source)?.[1] ?? 0) };
+}
+
+/** Writes TypeScript as a module that Node runs, into a folder where the package under test is installed. @returns its path */
+export function writeModule(folder: string, source: string): string {
   const modules = join(folder, 'node_modules');
   mkdirSync(modules);
   symlinkSync(PACKAGE, join(modules, 'ldctl'));
-  const source = programOf(block);
-  const { outputText } = ts.transpileModule(source, { compilerOptions: OPTIONS, fileName: 'block.mts' });
-  const path = join(folder, 'block.mjs');
+  const { outputText } = ts.transpileModule(source, { compilerOptions: OPTIONS, fileName: 'program.mts' });
+  const path = join(folder, 'program.mjs');
   writeFileSync(path, outputText);
-  return { text: `node '${path}'`, output: [], exitCode: Number(/\/\/ exit (\d+)/.exec(source)?.[1] ?? 0) };
+  return path;
 }
