@@ -67,11 +67,17 @@ lib=$(dirname "$(dirname "$(readlink -f "$(command -v ldctl)")")")
 mkdir -p "$scratch/program/node_modules"
 ln -s "$lib" "$scratch/program/node_modules/ldctl"
 cat >"$scratch/program/main.mjs" <<'JS'
+import { connect } from 'ldctl';
 import { ApiError, SupervisorApi } from 'ldctl/client';
+import { startSandbox } from 'ldctl/sandbox';
 const { LD_SUPERVISOR_URL: url, LD_API_KEY: apiKey, LD_DEPLOYMENT_ID: id } = process.env;
 const page = await new SupervisorApi({ url, apiKey }).list(BigInt(id), { page: 1, results: 3 });
 const refused = await new SupervisorApi({ url, apiKey: `${apiKey}x` }).list(BigInt(id), { page: 1, results: 3 }).catch((error) => error);
 if (page.items.length !== 3 || !(refused instanceof ApiError)) process.exit(9);
+const { supervisorUrl, deploymentId, apiKey: key, record, stop } = await startSandbox({ appearMs: 0, workMs: 50, dropPosts: 1 });
+const { outcome } = await connect({ supervisorUrl, deploymentId, apiKey: key }).trigger({ runtime: 'iggy', action: 'restart' });
+await stop();
+if (outcome !== 'completed' || record.dispatches.length !== 1) process.exit(8);
 JS
 wants 0 ldctl sandbox exec -- node "$scratch/program/main.mjs"
-[ -e "$lib/dist/types/api/index.d.ts" ] || fail 'ldctl/client has no types'
+[ -e "$lib/dist/types/api/index.d.ts" ] || fail 'the library has no types'
