@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { LdctlError } from '../../../src/core/errors.js';
-import { type RunOptions } from '../../../src/library/run-job.js';
+import { type RunOptions } from '../../../src/library/deployment.js';
 import { type TriggerRequest } from '../../../src/library/requests.js';
 import { failing, lost } from '../../helpers/fake-supervisor.js';
 import { LibraryBench } from '../../helpers/library.js';
