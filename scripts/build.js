@@ -5,5 +5,5 @@ import { bundle } from './bundle.js';
 import { makeTypes } from './types.js';
 
 rmSync('dist', { recursive: true, force: true });
-await bundle();
-process.exitCode = makeTypes('dist/types');
+const [status] = await Promise.all([makeTypes('dist/types'), bundle()]);
+process.exitCode = status;

@@ -39,6 +39,8 @@ if (!check) {
 
 /** Everything but the manifest, by its file. */
 async function texts() {
+  // Begins with a process of its own.
+  const library = libraryDocs();
   const config = await Config.load({ root: process.cwd(), devPlugins: false, userPlugins: false });
   const readme = [
     ['commands', commandTable(config, `${COMMANDS_FOLDER}/`)],
@@ -54,7 +56,7 @@ async function texts() {
     ['man/ldctl.1', manPage(config)],
     ['test/snapshots/commands.txt', `${commandLines(config.commands).join('\n')}\n`],
     ['THIRD-PARTY-NOTICES', noticesOf(await bundle({ write: false }))],
-    ...(await libraryDocs()),
+    ...(await library),
     ...[...commandPages(config)].map(([name, text]) => [`${COMMANDS_FOLDER}/${name}`, text]),
   ];
 }
