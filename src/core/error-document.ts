@@ -3,10 +3,13 @@ import { EXIT_CODES } from './exit-codes.js';
 
 /** A failure in JSON (design, "Output shapes"), keys in this order. */
 export interface ErrorDocument {
+  /** Stable, for programs; the API's own where it gave one. */
   code: string;
   message: string;
   exit_code: number;
+  /** The API's `ld-request`: support asks for it. */
   request_id: string | null;
+  /** What to do next. */
   hint: string | null;
 }
 

@@ -13,9 +13,12 @@ export interface LdctlErrorOptions {
  * code, what to do next, and the request id. Its text must be free of secrets when it is made.
  */
 export class LdctlError extends Error {
+  /** Stable, for programs; the API's own where it gave one. */
   readonly code: string;
   readonly exit: ExitName;
+  /** What to do next. */
   hint: string | undefined;
+  /** The API's `ld-request`: support asks for it. */
   readonly requestId: string | undefined;
 
   constructor(exit: ExitName, code: string, message: string, options: LdctlErrorOptions = {}) {
@@ -27,6 +30,7 @@ export class LdctlError extends Error {
     this.requestId = options.requestId;
   }
 
+  /** What a command would end with. */
   get exitCode(): ExitCode {
     return EXIT_CODES[this.exit].code;
   }

@@ -33,5 +33,6 @@ export const EXIT_CODES = {
   sigterm: { code: 143, meaning: 'interrupted by SIGTERM', sent: 'see the output', ci: '–' },
 } as const;
 
+/** The name of an exit code, as the table has it. */
 export type ExitName = keyof typeof EXIT_CODES;
 export type ExitCode = (typeof EXIT_CODES)[ExitName]['code'];

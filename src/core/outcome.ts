@@ -22,7 +22,9 @@ export type TargetKind = 'named' | 'expected' | 'observed';
 export interface NodeResult {
   /** Null for a node that was counted (`--expect-nodes`) and never seen. */
   node_id: Id | null;
+  /** Null as long as none was seen. */
   activity_id: Id | null;
+  /** The log's, such as `completed`; `missing` where no entry appeared, `not_started` where a roll did not come to it. */
   status: string | null;
   created_at: string | null;
   finished_at: string | null;
@@ -65,10 +67,14 @@ export interface ResultFacts {
   runtime: string | null;
   action: string | null;
   deployment_id: Id;
+  /** The caller's own, or the random one: what a later run needs to follow this one. */
   idempotency_key: string | null;
   targets: TargetKind;
+  /** The API answered from its memory of the key: an earlier run had sent it. */
   replayed: boolean | null;
+  /** No answer came, and the log told that it was carried out; or an earlier run's record did. */
   recovered: boolean | null;
+  /** The API's `ld-request` of the POST: support asks for it. */
   request_id: string | null;
   nodes: NodeResult[];
   /** The command that takes it up again; null when there is nothing left to follow. */

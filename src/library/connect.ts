@@ -16,6 +16,7 @@ export interface ConnectOptions {
   /** The Supervisor of the deployment: https, or http to a loopback address. */
   supervisorUrl: string;
   deploymentId: bigint;
+  /** Never shown, and in no error. */
   apiKey: string;
   /** Checked against the log before anything is sent; it is not needed otherwise. */
   tenantId?: bigint;

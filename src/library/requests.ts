@@ -47,7 +47,7 @@ export type TriggerRequest = ActionRequest & {
       }
   );
 
-/** One node after the other. */
+/** A roll: one node after the other. */
 export interface RollRequest extends ActionRequest {
   /** In the order in which they are acted on. */
   nodes: readonly bigint[];
