@@ -12,6 +12,7 @@ import { formatMessage } from 'publint/utils';
 import { blocksOf, docPages } from '../test/helpers/doc-blocks.js';
 import { programOf } from '../test/helpers/doc-programs.js';
 import { importCosts } from './import-costs.js';
+import { npmInstall } from './npm-install.js';
 import { STRICT } from './strict.js';
 
 const COULD_NOT = 2;
@@ -31,11 +32,16 @@ const folder = mkdtempSync(join(tmpdir(), 'ldctl-package-'));
 try {
   const tarball = pack();
   await lint(tarball);
-  if (install(tarball)) {
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
+  const missed = npmInstall(folder, '--ignore-scripts', tarball, 'typescript@latest');
+  if (missed === null) {
     compile();
     load();
     console.log(importCosts(folder));
     runPrograms();
+  } else {
+    console.log(missed);
+    process.exitCode = COULD_NOT;
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
@@ -53,17 +59,6 @@ async function lint(tarball: string): Promise<void> {
   // There is nothing but ES modules, which require() loads where Node can; a resolution that knows no `exports` is of the past.
   run('node', ['node_modules/@arethetypeswrong/cli/dist/index.js', tarball, '--profile', 'esm-only', '--no-color'], '.');
   console.log('publint and arethetypeswrong find nothing');
-}
-
-/** @returns whether the registry gave what it takes */
-function install(tarball: string): boolean {
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
-  const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', tarball, 'typescript@latest'];
-  const { status, stderr } = spawnSync('npm', args, { cwd: folder, encoding: 'utf8' });
-  if (status === 0) return true;
-  console.log(`npm install: ${stderr.trim().replaceAll(/\s+/g, ' ')}`);
-  process.exitCode = COULD_NOT;
-  return false;
 }
 
 function compile(): void {
