@@ -77,7 +77,6 @@ const MOMENTS: Record<string, (control: Control) => Promise<void>> = {
   },
   'as soon as the second node is asked': (control) => until('a dispatch', () => control.dispatches === 2),
   'as soon as the last node is asked': (control) => until('a dispatch', () => control.dispatches === 3),
-  'as soon as the change is rolled out': (control) => until('the change to be rolled out', () => control.isAt(1, 'completed')),
 };
 
 const scenarios = Object.entries(MOMENTS).map(([moment, comes]): [string, () => Promise<void>] => [
