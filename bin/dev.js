@@ -6,8 +6,9 @@ async function run() {
   const { register } = await import('tsx/esm/api');
   register();
   const { runCommandLine } = await import('../src/cli/main.ts');
+  const { packageProgram } = await import('../src/cli/program.ts');
   const { sourcePlugin } = await import('../scripts/source-plugin.ts');
-  await runCommandLine(dirname(__dirname), sourcePlugin);
+  await runCommandLine(packageProgram(dirname(__dirname)), sourcePlugin);
 }
 
 run();

@@ -6,7 +6,8 @@ async function run() {
   const { enableCompileCache } = require('node:module');
   if (enableCompileCache) await require('../dist/compile-cache.cjs').keepCompiledCode();
   const { dirname } = require('node:path');
-  await require('../dist/main.cjs').main(dirname(__dirname));
+  const { main, packageProgram } = require('../dist/main.cjs');
+  await main(packageProgram(dirname(__dirname)));
 }
 
 const problem = tooOld(process.versions.node, '20.19');

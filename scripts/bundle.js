@@ -41,6 +41,8 @@ export function stubOf(name) {
   return `function LeftOut() { throw new Error(${message}); }\nexport { ${names.join(', ')} };`;
 }
 
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+
 const OCLIF = resolve('node_modules/@oclif/core');
 const ejs = createRequire(`${OCLIF}/lib/index.js`).resolve('ejs');
 
@@ -98,7 +100,7 @@ export async function bundle({ write = true } = {}) {
       platform: 'node',
       tsconfig: true,
       plugins: [inPlace],
-      transform: { target: 'node20.19', inject: { 'Intl.ListFormat': 'lazy-list-format' } },
+      transform: { target: 'node20.19', inject: { 'Intl.ListFormat': 'lazy-list-format' }, define: { LDCTL_VERSION: JSON.stringify(version) } },
     });
     const extension = format === 'cjs' ? 'cjs' : 'js';
     const options = {
@@ -107,6 +109,8 @@ export async function bundle({ write = true } = {}) {
       entryFileNames: `[name].${extension}`,
       chunkFileNames: `chunks/[name]-[hash].${extension}`,
       codeSplitting: { groups: FEWER_CHUNKS },
+      // A `require` takes no loader of ES modules; a single executable has none.
+      dynamicImportInCjs: false,
       sourcemap: true,
       sourcemapExcludeSources: true,
       // Names of functions and classes stay: they are in messages and stack traces. Licences are in THIRD-PARTY-NOTICES.

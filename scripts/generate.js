@@ -63,7 +63,7 @@ async function texts() {
 
 /** In order of the commands' ids: oclif lists them as the file system does, which differs between machines. */
 async function makeManifest() {
-  const { commands, version } = await sourcePlugin(process.cwd(), JSON.parse(textOf('package.json')));
+  const { commands, version } = await sourcePlugin({ root: process.cwd() }, JSON.parse(textOf('package.json')));
   // In which file oclif would look for the class is left out: src/main.ts has that.
   const entries = commands.map((command) => [command.id, { ...command, isESM: undefined, relativePath: undefined }]).sort(([a], [b]) => (a < b ? -1 : 1));
   writeFileSync(MANIFEST, `${JSON.stringify({ commands: Object.fromEntries(entries), version }, null, 2)}\n`);

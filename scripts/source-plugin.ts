@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { Plugin, type Interfaces } from '@oclif/core';
+import type { Program } from '../src/cli/program.js';
 
 /**
  * The commands as the sources have them now, found by oclif in `src/commands`.
- * @param root the folder of package.json
  * @param pjson what that has in it
  */
-export async function sourcePlugin(root: string, pjson: Interfaces.PJSON): Promise<Plugin> {
+export async function sourcePlugin({ root }: Pick<Program, 'root'>, pjson: Interfaces.PJSON): Promise<Plugin> {
   // `src` as the root: beside package.json stands a manifest, which may be of an older state.
   const sources = { ...pjson, oclif: { ...pjson.oclif, commands: './commands' } };
   const plugin = new Plugin({ root: join(root, 'src'), pjson: sources, isRoot: true, errorOnManifestCreate: true, respectNoCacheDefault: true });

@@ -1,5 +1,8 @@
 import { pluginOf, type CommandTable } from './cli/command-table.js';
 import { runCommandLine } from './cli/main.js';
+import type { Program } from './cli/program.js';
+
+export { packageProgram } from './cli/program.js';
 
 /** Every command by its id, each in a file that is loaded only for it. */
 export const COMMANDS: CommandTable = {
@@ -27,7 +30,7 @@ export const COMMANDS: CommandTable = {
   whoami: () => import('./commands/whoami.js'),
 };
 
-/** Runs the command line of this process. @param root the folder of package.json */
-export async function main(root: string): Promise<void> {
-  await runCommandLine(root, (...args) => pluginOf(COMMANDS, ...args));
+/** Runs the command line of this process. */
+export async function main(program: Program): Promise<void> {
+  await runCommandLine(program, (...args) => pluginOf(COMMANDS, ...args));
 }

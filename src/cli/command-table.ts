@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Command } from '@oclif/core/command';
 import type { Manifest, PJSON, Plugin } from '@oclif/core/interfaces';
+import type { Program } from './program.js';
 
 /** The command class of each id, loaded when it is asked for. */
 export type CommandTable = Readonly<Record<string, () => Promise<{ default: Command.Class }>>>;
@@ -9,10 +8,10 @@ export type CommandTable = Readonly<Record<string, () => Promise<{ default: Comm
 /**
  * All commands as oclif wants to have them: what is known of each from the manifest, and its class from the table. oclif
  * itself would look for both among the files of the package.
- * @param root the folder of package.json and of the manifest
  */
-export function pluginOf(table: CommandTable, root: string, pjson: PJSON): Plugin {
-  const { commands } = readManifest(root);
+export function pluginOf(table: CommandTable, program: Program, pjson: PJSON): Plugin {
+  const { commands } = readManifest(program);
+  const { root } = program;
   const { name, version } = pjson;
   const plugin: Plugin = {
     ...{ _base: '', alias: name, name, version, root, pjson, type: 'core', moduleType: 'commonjs', options: { root } },
@@ -33,6 +32,6 @@ export function pluginOf(table: CommandTable, root: string, pjson: PJSON): Plugi
 }
 
 /** @throws Error where it cannot be read */
-export function readManifest(root: string): Manifest {
-  return JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 'utf8')) as Manifest;
+export function readManifest({ read }: Program): Manifest {
+  return JSON.parse(read('oclif.manifest.json')) as Manifest;
 }

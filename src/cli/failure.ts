@@ -27,7 +27,7 @@ export async function printFailure(
   await printError(host.output, failure, { format, header: true, stringIds, utc: false });
   if (!(known instanceof LdctlError) && debug && known instanceof Error) {
     const { sourceStack } = await import('./source-stack.js');
-    host.output.stderr.write(`${sourceStack(known.stack ?? '')}\n`);
+    host.output.stderr.write(`${sourceStack(known.stack ?? '', host.program)}\n`);
   }
   return failure.exitCode;
 }

@@ -5,12 +5,14 @@ import { systemClock, type Clock, type Random } from '../core/clock.js';
 import type { Env } from '../core/env.js';
 import { processOutput, type Output } from '../output/streams.js';
 import type { KeyStore } from '../profiles/key-store.js';
-import { SystemKeyring } from '../profiles/keyring.js';
+import { askProcess, SystemKeyring } from '../profiles/keyring.js';
 import { PLATFORM, type Platform } from '../system/platform.js';
+import type { Program } from './program.js';
 import { catchInterrupts, type Hangup, type Interrupts } from './signals.js';
 
 /** The world around a command. Commands reach for nothing else, so a test hands them another one. */
 export interface Host {
+  program: Program;
   env: Env;
   platform: Platform;
   output: Output;
@@ -27,19 +29,25 @@ export interface Host {
 
 let shared: Host | undefined;
 
-/** The one of this process: its streams have one set of listeners. */
+/** The one of this process, which is made at the first call: its streams have one set of listeners. */
+export function startSystemHost(program: Program): Host {
+  return (shared ??= makeSystemHost(program));
+}
+
+/** @throws Error before it was started */
 export function systemHost(): Host {
-  shared ??= makeSystemHost();
+  if (!shared) throw new Error('no host was started');
   return shared;
 }
 
 /** The only place that touches the process's own streams and environment. */
-function makeSystemHost(): Host {
+function makeSystemHost(program: Program): Host {
   const { env, stdout, stderr } = process;
   // oclif's own listener throws out of nowhere when stdout cannot be written; the sinks of `output` tell it.
   stdout.removeAllListeners('error');
   process.once('exit', leaveClosedTerminal);
   return {
+    program,
     env,
     platform: PLATFORM,
     output: processOutput(env, stdout, stderr),
@@ -49,7 +57,7 @@ function makeSystemHost(): Host {
     stderr,
     clock: systemClock,
     random: Math.random,
-    keyring: new SystemKeyring(env, systemClock),
+    keyring: new SystemKeyring(env, systemClock, askProcess(env, program.keyringProcess)),
     // Node's own module is loaded when it is called, and few commands need a key.
     newIdempotencyKey: () => crypto.randomUUID(),
     catchInterrupts,

@@ -1,16 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { PJSON, Plugin } from '@oclif/core/interfaces';
 import { EXIT_CODES } from '../core/exit-codes.js';
 import { PLATFORM } from '../system/platform.js';
 import { readyForOclif } from './command-line.js';
 import { readManifest } from './command-table.js';
-import { settleUser, systemHost, type Host } from './host.js';
+import { settleUser, startSystemHost, type Host } from './host.js';
+import type { Program } from './program.js';
 import type { Typed } from './usage.js';
 
 /** All commands, as oclif wants to have them. */
-export type MakePlugin = (root: string, pjson: PJSON) => Plugin | Promise<Plugin>;
+export type MakePlugin = (program: Program, pjson: PJSON) => Plugin | Promise<Plugin>;
 
 /** What completion scripts call; in no help, and without oclif, since it is called for each Tab. */
 const COMPLETE = '__complete';
@@ -18,22 +17,22 @@ const COMPLETE = '__complete';
 /**
  * Runs the command line of this process. A command reports its own end and sets the exit code; what arrives here failed
  * before a command could begin (an unknown command), or is oclif's way of ending early (help).
- * @param root the folder of package.json
  */
-export async function runCommandLine(root: string, makePlugin: MakePlugin): Promise<void> {
-  process.once('exit', endedEarly).once('uncaughtException', (error) => void endByFault(error));
-  const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as PJSON;
+export async function runCommandLine(program: Program, makePlugin: MakePlugin): Promise<void> {
+  const endedEarly = (code: number): void => tellEarlyEnd(code, program);
+  process.once('exit', endedEarly).once('uncaughtException', (error) => void endByFault(error, program));
+  const pjson = JSON.parse(program.read('package.json')) as PJSON;
   const argv = process.argv.slice(2);
   settleUser();
   // Scripts ask for the version often, and it does not take oclif to say it.
   const oclif = ['--version', COMPLETE].includes(argv[0] ?? '') ? null : await import('./run-by-oclif.js');
-  const host = systemHost();
+  const host = startSystemHost(program);
   try {
-    if (oclif) await oclif.runByOclif(await readyForOclif(argv), await makePlugin(root, pjson));
-    else if (argv[0] === COMPLETE) await answerShell(host, argv.slice(1), root);
-    else host.output.stdout.write(`${versionText(pjson)}\n`);
+    if (oclif) await oclif.runByOclif(await readyForOclif(argv), await makePlugin(program, pjson));
+    else if (argv[0] === COMPLETE) await answerShell(host, argv.slice(1), program);
+    else host.output.stdout.write(`${versionText(pjson, program)}\n`);
   } catch (error) {
-    await fail(host, error, argv, { known: () => commandNames(root) });
+    await fail(host, error, argv, { known: () => commandNames(program) });
   }
   // A write that fails at once is told a turn later.
   await nextTurn();
@@ -44,15 +43,15 @@ export async function runCommandLine(root: string, makePlugin: MakePlugin): Prom
 }
 
 /** What waits for something that can no longer come keeps no process alive, and 0 would mean done. */
-function endedEarly(code: number): void {
+function tellEarlyEnd(code: number, program: Program): void {
   if (code !== EXIT_CODES.done.code) return;
   process.exitCode = EXIT_CODES.fault.code;
-  systemHost().output.stderr.write('error: a fault in ldctl itself: it ended before the command did\n');
+  startSystemHost(program).output.stderr.write('error: a fault in ldctl itself: it ended before the command did\n');
 }
 
 /** What was thrown where nobody waits. Node would show the line it comes from, and in a bundle a line is long. */
-async function endByFault(error: unknown): Promise<never> {
-  const host = systemHost();
+async function endByFault(error: unknown, program: Program): Promise<never> {
+  const host = startSystemHost(program);
   await fail(host, error, process.argv.slice(2));
   await host.output.stderr.drained();
   process.exit();
@@ -63,22 +62,22 @@ async function fail(host: Host, error: unknown, argv: readonly string[], typed?:
   process.exitCode = await printFailure(host, error, await askedOutput(argv), typed);
 }
 
-async function answerShell(host: Host, words: readonly string[], root: string): Promise<void> {
+async function answerShell(host: Host, words: readonly string[], program: Program): Promise<void> {
   const { answerCompletion } = await import('./completion/answer.js');
-  await answerCompletion(host, words, readManifest(root).commands);
+  await answerCompletion(host, words, readManifest(program).commands);
 }
 
 /** As they are typed; none where the manifest cannot be read. */
-function commandNames(root: string): string[] {
+function commandNames(program: Program): string[] {
   try {
-    const { commands } = readManifest(root);
+    const { commands } = readManifest(program);
     return Object.keys(commands).map((id) => id.replaceAll(':', ' '));
   } catch {
     return [];
   }
 }
 
-/** As oclif has it. */
-function versionText({ name, version }: PJSON): string {
-  return `${name}/${version} ${PLATFORM}-${process.arch} node-${process.version}`;
+/** As oclif has it; and whether this is the single executable. */
+function versionText({ name, version }: PJSON, { singleExecutable }: Program): string {
+  return `${name}/${version} ${PLATFORM}-${process.arch} node-${process.version}${singleExecutable ? ' single-executable' : ''}`;
 }

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { SourceMap, type SourceMapPayload } from 'node:module';
+import { relative } from 'node:path';
+import type { Program } from './program.js';
 
 /** In `at name (/folder/main.cjs:1:2)`, and without a name in `at /folder/main.cjs:1:2`. */
 const FRAME = /(?<=[( ])((?:\/|[A-Z]:\\)[^()]*\.cjs):(\d+):(\d+)/g;
@@ -8,10 +9,10 @@ const FRAME = /(?<=[( ])((?:\/|[A-Z]:\\)[^()]*\.cjs):(\d+):(\d+)/g;
  * A stack trace by the files that were written, not by those of the bundle. Node maps a trace only if it is told so
  * before it loads anything (`--enable-source-maps`), which costs every start.
  */
-export function sourceStack(stack: string): string {
+export function sourceStack(stack: string, program: Program): string {
   const maps = new Map<string, SourceMap | null>();
   return stack.replaceAll(FRAME, (frame, file: string, line: string, column: string) => {
-    const map = maps.get(file) ?? mapOf(file);
+    const map = maps.get(file) ?? mapOf(file, program);
     maps.set(file, map);
     const entry = map?.findEntry(Number(line) - 1, Number(column) - 1);
     if (!entry || !('originalSource' in entry)) return frame;
@@ -19,9 +20,9 @@ export function sourceStack(stack: string): string {
   });
 }
 
-function mapOf(file: string): SourceMap | null {
+function mapOf(file: string, { root, read }: Program): SourceMap | null {
   try {
-    return new SourceMap(JSON.parse(readFileSync(`${file}.map`, 'utf8')) as SourceMapPayload);
+    return new SourceMap(JSON.parse(read(relative(root, `${file}.map`))) as SourceMapPayload);
   } catch {
     return null;
   }

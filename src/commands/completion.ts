@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../cli/base-command.js';
 import { printOptions } from '../cli/flags.js';
@@ -30,7 +28,7 @@ export default class Completion extends BaseCommand {
 
   protected override async execute(): Promise<ExitCode> {
     const { args, flags } = await this.parse(Completion);
-    const script = readFileSync(join(this.config.root, 'completions', FILES[args.shell as Shell]), 'utf8');
+    const script = this.host.program.read(`completions/${FILES[args.shell as Shell]}`);
     const options = printOptions(flags);
     if (options.format === 'table') {
       this.host.output.stdout.write(script);

@@ -9,7 +9,8 @@ export default class Version extends BaseCommand {
 
   protected override async execute(): Promise<ExitCode> {
     const { flags } = await this.parse(Version);
-    const document = { version: this.config.version, node: process.versions.node, platform: this.host.platform, arch: process.arch };
+    const { program, platform } = this.host;
+    const document = { version: this.config.version, node: process.versions.node, platform, arch: process.arch, single_executable: program.singleExecutable };
     const fields = Object.entries(document).map(([name, value]) => ({ name, value }));
     await printObject(this.host.output, document, fields, printOptions(flags));
     return EXIT_CODES.done.code;

@@ -1,12 +1,10 @@
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
 import { type Clock } from '../core/clock.js';
 import { plainText } from '../core/text.js';
 import { type ApiKey } from '../core/secret.js';
 import { parseApiKey } from './api-key.js';
 import { type Env } from '../core/env.js';
 import { KeyringError, type KeyStore } from './key-store.js';
-import type { KeyringReply, KeyringRequest } from './keyring-process.js';
+import type { KeyringProcess, KeyringReply, KeyringRequest } from './serve-keyring.js';
 
 /** The keyring is tried for 3 s at most, then the choice is the user's (design, "Profiles"). */
 const TIME_LIMIT_MS = 3000;
@@ -26,7 +24,7 @@ export class SystemKeyring implements KeyStore {
   readonly #ask: AskKeyring;
 
   /** @param env what the process inherits (the session bus is found by it), but for any API key in it */
-  constructor(env: Env, clock: Clock, ask: AskKeyring = (request, signal) => askProcess(request, env, signal)) {
+  constructor(env: Env, clock: Clock, ask = askProcess(env)) {
     this.#clock = clock;
     this.#ask = ask;
   }
@@ -87,26 +85,10 @@ function failure({ failed, reason }: Extract<KeyringReply, { failed: string }>):
   }
 }
 
-const { resolve } = createRequire(import.meta.url);
-/** From its source (bin/dev.js, tests) the process needs the loader that this one has; else it is found by its name. */
-const FROM_SOURCE = import.meta.url.endsWith('.ts');
-
-async function askProcess(request: KeyringRequest, env: Env, signal: AbortSignal): Promise<KeyringReply> {
-  const { fork } = await import('node:child_process');
-  const child = fork(resolve(FROM_SOURCE ? './keyring-process.ts' : '#keyring-process'), {
-    execArgv: FROM_SOURCE ? ['--import', pathToFileURL(resolve('tsx')).href] : [],
-    env: { ...env, LD_API_KEY: undefined },
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-  });
-  try {
-    return await new Promise<KeyringReply>((resolve, reject) => {
-      child.once('message', (reply) => resolve(reply as KeyringReply));
-      child.once('error', reject);
-      child.once('disconnect', () => reject(new Error('its process ended without an answer')));
-      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-      child.send(request, (error) => error && reject(error));
-    });
-  } finally {
-    child.kill('SIGKILL');
-  }
+/** @param env what the process inherits, but for any API key in it @param forked in place of that of the package */
+export function askProcess(env: Env, forked?: KeyringProcess): AskKeyring {
+  return async (request, signal) => {
+    const { askForked, packagedProcess } = await import('./keyring-fork.js');
+    return askForked(forked ?? packagedProcess(), request, { ...env, LD_API_KEY: undefined }, signal);
+  };
 }

@@ -7,6 +7,7 @@ import { Config } from '@oclif/core';
 import nock from 'nock';
 import { type BaseCommand } from '../../src/cli/base-command.js';
 import { type Host } from '../../src/cli/host.js';
+import { packageProgram } from '../../src/cli/program.js';
 import { type Activity } from '../../src/core/activity.js';
 import { Interrupted } from '../../src/core/errors.js';
 import { stringifyJson } from '../../src/core/stringify-json.js';
@@ -14,6 +15,7 @@ import { memoryOutput } from '../../src/output/memory-output.js';
 import { type KeyStore } from '../../src/profiles/key-store.js';
 import { PLATFORM } from '../../src/system/platform.js';
 import { VirtualClock } from './clock.js';
+import { ROOT } from './root.js';
 
 export const SUPERVISOR = 'https://supervisor-test.example';
 export const CORE = 'https://core-test.example';
@@ -90,6 +92,7 @@ export class CommandBench {
   async run(Command: CommandClass, ...argv: string[]): Promise<CommandEnd> {
     const output = memoryOutput();
     const command = new Command(argv, config, {
+      program: packageProgram(ROOT),
       env: this.env,
       platform: this.platform,
       output,

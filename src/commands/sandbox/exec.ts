@@ -35,7 +35,7 @@ export default class SandboxExec extends BaseCommand {
         platform: this.host.platform,
         inherited: this.host.env,
         variables: sandboxVariables(server),
-        self: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
+        self: this.host.program.command,
       });
       if (ended.notStarted !== undefined) this.host.output.stderr.write(`${program}: ${ended.notStarted}\n`);
       return ended.exitCode;

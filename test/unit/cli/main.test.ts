@@ -3,11 +3,11 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { ROOT } from '../../helpers/root.js';
 
-const MAIN = JSON.stringify(join(ROOT, 'src/cli/main.ts'));
+const [MAIN, PROGRAM] = ['main', 'program'].map((name) => JSON.stringify(join(ROOT, `src/cli/${name}.ts`)));
 
 /** Runs a command line of a program whose commands come from `plugin`, an expression. */
 function run(plugin: string): ReturnType<typeof spawnSync> {
-  const script = `import(${MAIN}).then(({ runCommandLine }) => runCommandLine(${JSON.stringify(ROOT)}, () => ${plugin}));`;
+  const script = `Promise.all([import(${MAIN}), import(${PROGRAM})]).then(([{ runCommandLine }, { packageProgram }]) => runCommandLine(packageProgram(${JSON.stringify(ROOT)}), () => ${plugin}));`;
   return spawnSync(process.execPath, ['--import=tsx', '-e', script, '--', 'whoami'], { cwd: ROOT, encoding: 'utf8' });
 }
 

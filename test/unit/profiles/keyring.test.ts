@@ -4,7 +4,7 @@ import { ApiKey } from '../../../src/core/secret.js';
 import { forgetKey, keepKey } from '../../../src/profiles/key-keeping.js';
 import { KeyringError, type KeyStore } from '../../../src/profiles/key-store.js';
 import { SystemKeyring, type AskKeyring } from '../../../src/profiles/keyring.js';
-import type { KeyringReply, KeyringRequest } from '../../../src/profiles/keyring-process.js';
+import type { KeyringReply, KeyringRequest } from '../../../src/profiles/serve-keyring.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { KEY, OTHER_KEY } from './fixtures.js';
 

@@ -23,7 +23,7 @@ describe('the commands', function () {
 
   it('and their arguments and flags are those that scripts were written for', async () => {
     const before = readFileSync(join(ROOT, SNAPSHOT), 'utf8').trimEnd().split('\n');
-    const { gone, added } = changesBetween(before, commandLines((await sourcePlugin(ROOT, ROOT_PACKAGE)).commands));
+    const { gone, added } = changesBetween(before, commandLines((await sourcePlugin({ root: ROOT }, ROOT_PACKAGE)).commands));
     assert.ok(
       gone.length === 0 && added.length === 0,
       [

@@ -6,6 +6,7 @@ import { type OutputFlags } from '../../../../src/cli/flags.js';
 import { type Prompts } from '../../../../src/cli/prompts.js';
 import { NO_INTERRUPTS } from '../../../../src/cli/signals.js';
 import { type Host } from '../../../../src/cli/host.js';
+import { packageProgram } from '../../../../src/cli/program.js';
 import { ApiError, Interrupted } from '../../../../src/core/errors.js';
 import { PLATFORM } from '../../../../src/system/platform.js';
 import { type Id } from '../../../../src/core/ids.js';
@@ -14,6 +15,7 @@ import { type KeyContext, type Permissions, type TenantStructure } from '../../.
 import { memoryOutput, type MemoryOutput } from '../../../../src/output/memory-output.js';
 import { KeyringError, type KeyStore } from '../../../../src/profiles/key-store.js';
 import { VirtualClock } from '../../../helpers/clock.js';
+import { ROOT } from '../../../helpers/root.js';
 import { privateFolder } from '../../profiles/fixtures.js';
 
 export const TENANT: Id = 18446744073709551615n;
@@ -93,6 +95,7 @@ function hostFor(options: ContextOptions, output: MemoryOutput, clock: VirtualCl
   const { env, stdin, answers, keyring = brokenKeyring } = options;
   const input = new PassThrough().end(stdin ?? '');
   return {
+    program: packageProgram(ROOT),
     env: { PATH: process.env.PATH, ...env },
     platform: PLATFORM,
     output,

@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { KeyringProcess } from '../profiles/serve-keyring.js';
+
+/** What this very program is: an installed package, or a single executable (design, "One file without Node"). */
+export interface Program {
+  /** The folder that it is in. */
+  root: string;
+  singleExecutable: boolean;
+  /** How it is started again: a program and its first arguments. */
+  command: readonly string[];
+  /** What is started for the keyring, where that is not a file of the package. */
+  keyringProcess?: KeyringProcess;
+  /** Reads a file that comes with it, by its path in the package. @throws Error where there is none */
+  read: (file: string) => string;
+}
+
+/** @param root the folder of package.json */
+export function packageProgram(root: string): Program {
+  const { execPath, execArgv, argv } = process;
+  return {
+    root,
+    singleExecutable: false,
+    command: [execPath, ...execArgv, argv[1] ?? ''],
+    read: (file) => readFileSync(join(root, file), 'utf8'),
+  };
+}
