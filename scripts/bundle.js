@@ -57,6 +57,10 @@ const LAZY_IN_OCLIF = {
   'node:child_process': "exports.execSync = (...args) => require('child_process').execSync(...args);",
 };
 
+/** Who measures text by it, through this file; that file itself by the package. */
+const STRING_WIDTH = resolve('scripts/string-width.cjs');
+const MEASURE_BY_IT = /[\\/]node_modules[\\/](cli-table3|@oclif[\\/]core)[\\/]|[\\/]src[\\/]output[\\/]/;
+
 /** In the place of `Intl.ListFormat`: @sindresorhus/is makes two as it loads, for messages of errors. */
 const LAZY_LIST_FORMAT = `const { ListFormat } = Intl;
   export default class { constructor(...args) { this.args = args; } format(list) { return new ListFormat(...this.args).format(list); } }`;
@@ -86,6 +90,14 @@ const inPlace = {
   load: { filter: { id: new RegExp(`^${PREFIX}`) }, handler: (id) => IN_PLACE.get(id.slice(PREFIX.length)) },
 };
 
+const quickWidth = {
+  name: 'quick-width',
+  resolveId: {
+    filter: { id: /^string-width$/ },
+    handler: (_name, importer) => (MEASURE_BY_IT.test(importer) ? STRING_WIDTH : null),
+  },
+};
+
 /**
  * Bundles `src/` into `dist/`.
  * @param {{ write?: boolean }} options `write: false` leaves the files as they are
@@ -99,7 +111,7 @@ export async function bundle({ write = true } = {}) {
       external: EXTERNAL,
       platform: 'node',
       tsconfig: true,
-      plugins: [inPlace],
+      plugins: [inPlace, quickWidth],
       transform: { target: 'node20.19', inject: { 'Intl.ListFormat': 'lazy-list-format' }, define: { LDCTL_VERSION: JSON.stringify(version) } },
     });
     const extension = format === 'cjs' ? 'cjs' : 'js';
