@@ -7,7 +7,7 @@ import { Config } from '@oclif/core';
 import nock from 'nock';
 import { type BaseCommand } from '../../src/cli/base-command.js';
 import { type Host } from '../../src/cli/host.js';
-import { packageProgram } from '../../src/cli/program.js';
+import { packageProgram, type Program } from '../../src/cli/program.js';
 import { type Activity } from '../../src/core/activity.js';
 import { Interrupted } from '../../src/core/errors.js';
 import { stringifyJson } from '../../src/core/stringify-json.js';
@@ -59,6 +59,7 @@ export class CommandBench {
     LDCTL_CONFIG_DIR: join(this.folder, 'config'),
   };
   platform = PLATFORM;
+  program: Program = packageProgram(ROOT);
   /** What is piped into the command. */
   input = '';
   readonly #interrupt = new AbortController();
@@ -92,7 +93,7 @@ export class CommandBench {
   async run(Command: CommandClass, ...argv: string[]): Promise<CommandEnd> {
     const output = memoryOutput();
     const command = new Command(argv, config, {
-      program: packageProgram(ROOT),
+      program: this.program,
       env: this.env,
       platform: this.platform,
       output,
