@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 
 /** What a process held, in kB. */
 export interface Memory {
@@ -10,15 +11,8 @@ export interface Memory {
   youngKb: number;
 }
 
-/** Writes to descriptor 3, at the end of the process that loads it, what it held, as JSON. */
-export const TELL_MEMORY = `data:text/javascript,${encodeURIComponent(`
-import { writeSync } from 'node:fs';
-import { getHeapSpaceStatistics } from 'node:v8';
-process.on('exit', () => {
-  const young = getHeapSpaceStatistics().find((space) => space.space_name === 'new_space');
-  writeSync(3, JSON.stringify({ peakKb: process.resourceUsage().maxRSS, youngKb: young.space_size / 1024 }));
-});
-`)}`;
+/** What has a process tell its `Memory`, as NODE_OPTIONS. */
+export const TELL_MEMORY = `--require="${fileURLToPath(new URL('tell-memory.cjs', import.meta.url))}"`;
 
 /**
  * Runs a program.

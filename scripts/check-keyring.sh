@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Keys in a real keyring: gnome-keyring in a headless session of its own, which is gone afterwards. Nothing of the
 # user's own keyring, session or profiles is touched. On Debian, as root, it installs what is missing; else it ends
-# with 2 and says what it lacks. Needs the built bin.
+# with 2 and says what it lacks. Needs the built bin; a single executable is tried too, where there is one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,13 +18,22 @@ if ! have; then
   have || could_not 'gnome-keyring and dbus are not there after they were installed'
 fi
 
-session=$(mktemp -d)
-trap 'rm -rf "$session"' EXIT
-mkdir -m 700 "$session/home" "$session/run"
-export HOME="$session/home" XDG_RUNTIME_DIR="$session/run" XDG_DATA_HOME="$session/home/data"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 unset DISPLAY WAYLAND_DISPLAY
-dbus-run-session -- node bin/run.js sandbox exec -- bash scripts/check-keyring-steps.sh 2>"$session/log" || {
-  status=$?
-  cat "$session/log" >&2
-  exit "$status"
+
+# By this ldctl, in a session of its own. Native code is loaded from TMPDIR, and nothing is left there.
+check() {
+  local session
+  session=$(mktemp -d -p "$work")
+  mkdir -m 700 "$session/home" "$session/run" "$session/tmp"
+  HOME="$session/home" XDG_RUNTIME_DIR="$session/run" XDG_DATA_HOME="$session/home/data" TMPDIR="$session/tmp" \
+    dbus-run-session -- "$@" sandbox exec -- bash scripts/check-keyring-steps.sh 2>"$session/log" || {
+    cat "$session/log" >&2
+    exit 1
+  }
+  [ -z "$(find "$session/tmp" -name 'ldctl-*')" ] || { find "$session/tmp" -name 'ldctl-*' >&2; exit 1; }
 }
+
+check node bin/run.js
+[ ! -x build/ldctl ] || { echo 'by the single executable:' && check build/ldctl; }

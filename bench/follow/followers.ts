@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { LDCTL } from '../../test/helpers/ldctl.js';
+import { ldctl, LDCTL } from '../../test/helpers/ldctl.js';
 import { TELL_MEMORY, timed, type Memory } from '../timed.js';
 
 /** What a follower took, from its start to its end. */
@@ -48,8 +48,8 @@ export function followByLoop(env: NodeJS.ProcessEnv, reader: Reader): Promise<Ta
 
 /** The most memory that the command held at a time while it followed all nodes, MB. */
 export async function peakMemory(env: NodeJS.ProcessEnv): Promise<number> {
-  const args = ['--import', TELL_MEMORY, LDCTL, 'activities', 'trigger', 'iggy', 'restart', '--yes', '--quiet'];
-  const { told } = await timed(process.execPath, args, env, 'ignore');
+  const [program, ...args] = ldctl('activities', 'trigger', 'iggy', 'restart', '--yes', '--quiet');
+  const { told } = await timed(program, args, { ...env, NODE_OPTIONS: TELL_MEMORY }, 'ignore');
   return (JSON.parse(told) as Memory).peakKb / 1024;
 }
 

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cleanEnvironment, LDCTL } from '../../test/helpers/ldctl.js';
+import { cleanEnvironment, ldctl } from '../../test/helpers/ldctl.js';
 import { TELL_MEMORY, timed, type Memory } from '../timed.js';
 import { type ServedLog } from './log.js';
 
@@ -18,8 +18,8 @@ export interface LdctlReading extends Reading {
 /** `ldctl activities list --limit 0 -o ndjson`, by the built command, into a file. */
 export async function readByLdctl(log: ServedLog, folder: string): Promise<LdctlReading> {
   const file = join(folder, 'ldctl.ndjson');
-  const args = ['--import', TELL_MEMORY, LDCTL, 'activities', 'list', '--limit', '0', '-o', 'ndjson'];
-  const { wallMs, told } = await intoFile(process.execPath, args, { ...process.env, ...log.env }, file);
+  const [program, ...args] = ldctl('activities', 'list', '--limit', '0', '-o', 'ndjson');
+  const { wallMs, told } = await intoFile(program, args, { ...process.env, ...log.env, NODE_OPTIONS: TELL_MEMORY }, file);
   const ids = readFileSync(file, 'utf8').matchAll(/^\{"id":(\d+)/gm);
   return { wallMs, memory: JSON.parse(told) as Memory, ids: [...ids].map(([, id = '']) => id) };
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,8 @@ import { serveLog } from './server.js';
 import { BASES, findPeers, nodeSubjects, peerTimed } from './subjects.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** The single executable, where `npm run binary` has made one. */
+const BINARY = join(ROOT, 'build', process.platform === 'win32' ? 'ldctl.exe' : 'ldctl');
 const LOADED = [['--version'], ['--help'], ['profiles', 'list'], ['activities', 'list'], ['activities', 'trigger', 'iggy', 'restart', '--yes', '--no-wait']];
 
 /** The start: whole processes, in turn, as ratios of medians. */
@@ -27,9 +29,9 @@ async function figures(runs: number, programs: string[], peersIn: string | undef
   const server = await serveLog();
   try {
     const environments = process.env.NODE_EXTRA_CA_CERTS === undefined ? [undefined] : [undefined, process.env.NODE_EXTRA_CA_CERTS];
-    const subjects = programs.flatMap((node) =>
-      environments.map((extraCa) => nodeSubjects(node, mkdtempSync(join(folder, 'node-')), server, extraCa)),
-    );
+    const around = (extraCa?: string): Parameters<typeof nodeSubjects>[1] => ({ folder: mkdtempSync(join(folder, 'node-')), server, extraCa });
+    const subjects = programs.flatMap((node) => environments.map((extraCa) => nodeSubjects(node, around(extraCa))));
+    if (existsSync(BINARY)) subjects.push(nodeSubjects(nodeInBinary(), around(), BINARY));
     const nodes = [];
     for (const one of subjects) nodes.push({ subjects: one, medians: await measure(one.timed, runs) });
     const env = subjects[0]?.timed[0]?.env ?? {};
@@ -40,7 +42,7 @@ async function figures(runs: number, programs: string[], peersIn: string | undef
     }
     const loaded: Array<Figures['loaded'][number]> = [];
     for (const args of LOADED) loaded.push([args.join(' '), await loadedBy(args, env)]);
-    return { runs, nodes, peers, loaded, installed: installed() };
+    return { runs, nodes, peers, loaded, installed: { package: installed(), binary: binarySize() } };
   } finally {
     server.close();
   }
@@ -54,6 +56,16 @@ function installed(): string {
   const packages = readdirSync(native).filter((name) => name.startsWith('keyring'));
   const bytes = packages.reduce((sum, name) => sum + sizeOf(join(native, name)), packed.unpackedSize);
   return `${(bytes / 1e6).toFixed(1)} MB, ${packages.length + 1} packages`;
+}
+
+function binarySize(): string {
+  return existsSync(BINARY) ? `${(sizeOf(BINARY) / 1e6).toFixed(1)} MB, 1 file` : '–';
+}
+
+/** @returns the program of the Node that is in it */
+function nodeInBinary(): string {
+  const { stdout } = spawnSync(process.execPath, ['scripts/binary.js', '--print-node'], { cwd: ROOT, encoding: 'utf8' });
+  return stdout.trim();
 }
 
 function sizeOf(path: string): number {

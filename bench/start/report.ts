@@ -4,12 +4,17 @@ import { BASES, COLUMNS, type Column, type NodeSubjects, type Peer } from './sub
 
 export type Medians = ReadonlyMap<string, number>;
 
+type Goals = Partial<Record<Column, readonly [most: number, to: 'R' | 'F']>>;
+
 /** The goals, by the major version of Node; R is a ratio to `node -e 0`, F to the smallest GET. */
-const GOALS: Readonly<Record<string, Partial<Record<Column, readonly [most: number, to: 'R' | 'F']>>>> = {
+const GOALS: Readonly<Record<string, Goals>> = {
   20: { '--version': [1.6, 'R'], '--help': [3.4, 'R'], 'activities list': [3.2, 'F'] },
   24: { '--version': [1.6, 'R'], '--help': [2.5, 'R'], 'activities list': [1.75, 'F'] },
   26: { '--version': [1.6, 'R'], '--help': [2.3, 'R'], 'activities list': [1.6, 'F'] },
 };
+
+/** Those of the single executable. */
+const BINARY_GOALS: Goals = { '--version': [1.6, 'R'], '--help': [2.5, 'R'], 'activities list': [1.3, 'F'] };
 
 export interface Figures {
   runs: number;
@@ -17,7 +22,7 @@ export interface Figures {
   peers: ReadonlyArray<{ peer: Peer; medians: Medians }>;
   /** What is loaded for some command lines, the same on every machine. */
   loaded: ReadonlyArray<readonly [commandLine: string, loaded: Loaded]>;
-  installed: string;
+  installed: { package: string; binary: string };
 }
 
 /** The figures as Markdown. */
@@ -30,7 +35,7 @@ export function tables({ runs, nodes, peers, loaded, installed }: Figures): stri
     `Medians of ${runs} ${runs === 1 ? 'run' : 'runs'}. R is \`node -e 0\`, F the smallest program that does the same GET, as an ES module, and C the same as CommonJS. ${bases.join('; ')}.`,
     table(
       ['what', ...COLUMNS, 'installed'],
-      [...nodes.map((node) => [...nodeRow(node), installed]), ...peers.map(peerRow)],
+      [...nodes.map((node) => [...nodeRow(node), installed[node.subjects.binary ? 'binary' : 'package']]), ...peers.map(peerRow)],
     ),
     table(
       ['command line', 'modules loaded', 'kB'],
@@ -40,7 +45,7 @@ export function tables({ runs, nodes, peers, loaded, installed }: Figures): stri
 }
 
 function nodeRow({ subjects, medians }: Figures['nodes'][number]): string[] {
-  const goals = GOALS[/^v(\d+)/.exec(subjects.version)?.[1] ?? ''] ?? {};
+  const goals = subjects.binary ? BINARY_GOALS : (GOALS[/^v(\d+)/.exec(subjects.version)?.[1] ?? ''] ?? {});
   const cells = COLUMNS.map((column) => {
     const ms = medians.get(column) ?? NaN;
     const { R, F } = basesOf(medians);
@@ -61,8 +66,8 @@ function peerRow({ peer: { name, program }, medians }: Figures['peers'][number])
   return [name, ...cells, '–', '–', '–'];
 }
 
-function nameOf({ version, extraCa }: NodeSubjects): string {
-  return `Node ${version}${extraCa ? ' with NODE_EXTRA_CA_CERTS' : ''}`;
+function nameOf({ version, extraCa, binary }: NodeSubjects): string {
+  return `${binary ? 'single executable, ' : ''}Node ${version}${extraCa ? ' with NODE_EXTRA_CA_CERTS' : ''}`;
 }
 
 function basesOf(medians: Medians): Record<keyof typeof BASES, number> {

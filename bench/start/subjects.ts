@@ -23,6 +23,8 @@ const SMALLEST_GET = `get(process.argv[2], { headers: { 'ld-api-key': '${KEY}' }
 
 /** One Node in one environment, and all that is timed with it. */
 export interface NodeSubjects {
+  /** Whether ldctl is a single executable, with that Node in it. */
+  binary: boolean;
   /** As `process.version` has it. */
   version: string;
   /** Whether NODE_EXTRA_CA_CERTS is set, which Node reads at every start, before anything else. */
@@ -30,8 +32,17 @@ export interface NodeSubjects {
   timed: readonly Timed[];
 }
 
-/** @param node its program @param folder of this run alone @param extraCa a file of certificates, as companies have it */
-export function nodeSubjects(node: string, folder: string, server: LogServer, extraCa?: string): NodeSubjects {
+/** What there is one of for all that is timed with a Node. */
+interface Surroundings {
+  /** Of this run alone. */
+  folder: string;
+  server: LogServer;
+  /** A file of certificates, as companies have it. */
+  extraCa?: string;
+}
+
+/** @param node its program @param binary a single executable with that Node in it, in place of the package */
+export function nodeSubjects(node: string, { folder, server, extraCa }: Surroundings, binary?: string): NodeSubjects {
   const env = environment(folder, server, extraCa);
   const smallest = join(folder, 'get.mjs');
   const asCommonJs = join(folder, 'get.cjs');
@@ -39,22 +50,25 @@ export function nodeSubjects(node: string, folder: string, server: LogServer, ex
   writeFileSync(asCommonJs, `const { get } = require('node:http');\n${SMALLEST_GET}`);
   const trigger = ['activities', 'trigger', 'iggy', 'restart', '--yes'];
   const run = (name: string, ...args: string[]): Timed => ({ name, command: node, args, env });
+  const ldctl = (name: string, ...args: string[]): Timed =>
+    binary === undefined ? run(name, LDCTL, ...args) : { ...run(name, ...args), command: binary };
   return {
+    binary: binary !== undefined,
     extraCa: extraCa !== undefined,
     version: spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim(),
     timed: [
       run(BASES.R, '-e', '0'),
       run(BASES.F, smallest, server.url + LIST),
       run(BASES.C, asCommonJs, server.url + LIST),
-      run('--version', LDCTL, '--version'),
-      run('--help', LDCTL, '--help'),
-      run('activities list', LDCTL, 'activities', 'list'),
-      { ...run('trigger, to its first request', LDCTL, ...trigger), until: () => server.nextRequest() },
+      ldctl('--version', '--version'),
+      ldctl('--help', '--help'),
+      ldctl('activities list', 'activities', 'list'),
+      { ...ldctl('trigger, to its first request', ...trigger), until: () => server.nextRequest() },
     ],
   };
 }
 
-/** All that a process gets that asks the server, and nothing of whoever runs the bench. The parameters are those of `nodeSubjects`. */
+/** All that a process gets that asks the server, and nothing of whoever runs the bench. */
 export function environment(folder: string, server: LogServer, extraCa?: string): NodeJS.ProcessEnv {
   return {
     ...cleanEnvironment(folder),

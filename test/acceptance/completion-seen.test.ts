@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { LDCTL } from '../helpers/ldctl.js';
+import { ldctl } from '../helpers/ldctl.js';
 import { withScene, type Scene } from '../helpers/scene.js';
 import { Terminal } from '../helpers/terminal.js';
 
@@ -20,7 +20,7 @@ describe('what completion knows of', function () {
     withScene({}, async (scene) => {
       await scene.ldctl([...RESTART, '--yes']);
       for (const args of [['activities', 'list'], ['deployments', 'list']]) {
-        const { code } = await new Terminal([process.execPath, LDCTL, ...args], scene.env).ended();
+        const { code } = await new Terminal(ldctl(...args), scene.env).ended();
         assert.equal(code, 0);
       }
       const { reads } = scene.sandbox.record;

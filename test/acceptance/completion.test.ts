@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cleanEnvironment, LDCTL, Run } from '../helpers/ldctl.js';
+import { quote } from 'shell-quote';
+import { cleanEnvironment, ldctl, startLdctl } from '../helpers/ldctl.js';
 import { Terminal } from '../helpers/terminal.js';
 
 const TAB = '\t';
@@ -16,7 +17,7 @@ const NODE = '610809900976570889';
 /** Stands for ldctl: hands completion on to it, and shows the words that any other command would get. */
 const STAND_IN = `#!/bin/sh
 case "$1 $#" in
-  '__complete '* | 'completion 2') exec '${process.execPath}' '${LDCTL}' "$@" ;;
+  '__complete '* | 'completion 2') exec ${quote(ldctl())} "$@" ;;
 esac
 printf 'words:'
 printf '<%s>' "$@"
@@ -129,10 +130,10 @@ describe('completion in a real shell', function () {
 
   it('prints each script, in any format', async () => {
     for (const shell of ['bash', 'zsh', 'fish', 'powershell']) {
-      const { code, stdout } = await new Run(process.execPath, [LDCTL, 'completion', shell], env).input().ended();
+      const { code, stdout } = await startLdctl(['completion', shell], env).input().ended();
       assert.equal(code, 0);
       assert.match(stdout, /ldctl __complete/);
-      const json = await new Run(process.execPath, [LDCTL, 'completion', shell, '-o', 'json'], env).input().ended();
+      const json = await startLdctl(['completion', shell, '-o', 'json'], env).input().ended();
       assert.deepEqual(JSON.parse(json.stdout), { shell, script: stdout });
     }
   });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseJson } from '../../src/core/parse-json.js';
-import { LDCTL } from '../helpers/ldctl.js';
+import { ldctl } from '../helpers/ldctl.js';
 import { until, withScene, type Scene } from '../helpers/scene.js';
 import { sideBySide } from '../helpers/side-by-side.js';
 import { Terminal } from '../helpers/terminal.js';
@@ -41,7 +41,6 @@ async function afterClosing(
   return readFileSync(code, 'utf8').trim();
 }
 
-const ldctl = (...args: string[]): string[] => [process.execPath, LDCTL, ...args];
 /** The same, its stdout in a file. */
 const intoFile = (...args: string[]): string[] => ['sh', '-c', 'exec "$@" > out', 'sh', ...ldctl(...args)];
 const written = (scene: Scene): unknown => parseJson(readFileSync(join(scene.folder, 'out'), 'utf8'));
@@ -49,7 +48,7 @@ const written = (scene: Scene): unknown => parseJson(readFileSync(join(scene.fol
 /** Sends SIGHUP to a roll once its first node is underway. @returns the end of it, which comes by itself */
 function hangUpRoll(prefix: readonly string[]): Promise<void> {
   return withScene({ workMs: 800 }, async (scene) => {
-    const [program, ...args] = [...prefix, process.execPath, LDCTL, 'activities', 'trigger', 'iggy', 'restart', '--rolling'];
+    const [program = '', ...args] = [...prefix, ...ldctl('activities', 'trigger', 'iggy', 'restart', '--rolling')];
     const run = scene.spawn(program, [...args, '--node', scene.nodes.join(','), '-o', 'json']).input();
     await run.said(/dispatched/);
     run.kill('SIGHUP');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LDCTL } from '../helpers/ldctl.js';
+import { ldctl } from '../helpers/ldctl.js';
 import { Scene } from '../helpers/scene.js';
 import { Terminal } from '../helpers/terminal.js';
 
@@ -28,8 +28,8 @@ describe('the first five minutes, at a terminal', function () {
     await scene.close();
   });
 
-  function ldctl(...args: string[]): Terminal {
-    const terminal = new Terminal([process.execPath, LDCTL, ...args], scene.env);
+  function atTerminal(...args: string[]): Terminal {
+    const terminal = new Terminal(ldctl(...args), scene.env);
     terminals.push(terminal);
     return terminal;
   }
@@ -41,7 +41,7 @@ describe('the first five minutes, at a terminal', function () {
     assert.equal(before.code, 2);
     assert.match(before.stderr, /ldctl profiles add NAME/);
 
-    const add = ldctl('profiles', 'add', 'mine', '--api-url', scene.url);
+    const add = atTerminal('profiles', 'add', 'mine', '--api-url', scene.url);
     await add.shows(/Tenant id:/);
     add.enter(scene.sandbox.tenantId.toString());
     await add.shows(/API key:/);
@@ -67,7 +67,7 @@ describe('the first five minutes, at a terminal', function () {
     assert.ok(readFileSync(configPath(), 'utf8').includes(key));
 
     const [node = ''] = scene.nodes;
-    const trigger = ldctl('activities', 'trigger', 'iggy', 'restart', '--node', node);
+    const trigger = atTerminal('activities', 'trigger', 'iggy', 'restart', '--node', node);
     await trigger.shows(/protected\.\s+Type\s+sandbox\s+to\s+go\s+ahead:/);
     trigger.enter('sandbox');
     const triggered = await trigger.ended();
@@ -92,7 +92,7 @@ describe('the first five minutes, at a terminal', function () {
       .input(key)
       .ended();
     assert.equal(add.code, 0, add.stderr);
-    const trigger = ldctl('activities', 'trigger', 'iggy', 'restart', '--yes');
+    const trigger = atTerminal('activities', 'trigger', 'iggy', 'restart', '--yes');
     await trigger.shows(/Type\s+sandbox\s+to\s+go\s+ahead:/);
     trigger.enter('sandbx');
     assert.equal((await trigger.ended()).code, 2);
@@ -100,7 +100,7 @@ describe('the first five minutes, at a terminal', function () {
   });
 
   it('Ctrl-C half-way stores nothing', async () => {
-    const add = ldctl('profiles', 'add', 'mine', '--api-url', scene.url);
+    const add = atTerminal('profiles', 'add', 'mine', '--api-url', scene.url);
     await add.shows(/Tenant id:/);
     add.enter(scene.sandbox.tenantId.toString());
     await add.shows(/API key:/);

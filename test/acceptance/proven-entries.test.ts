@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseJson } from '../../src/core/parse-json.js';
-import { cleanEnvironment, LDCTL, Run, type Ended } from '../helpers/ldctl.js';
+import { cleanEnvironment, Run, startLdctl, type Ended } from '../helpers/ldctl.js';
 import { reply, startServer, type Step } from '../helpers/server.js';
 import { sideBySide } from '../helpers/side-by-side.js';
 
@@ -84,7 +84,7 @@ async function withSupervisor(
   const env = { ...cleanEnvironment(folder), ...settings };
   try {
     await play(
-      (...args) => new Run(process.execPath, [LDCTL, ...args], env).input().ended(),
+      (...args) => startLdctl(args, env).input().ended(),
       (script) => new Run('sh', ['-c', script], env).input().ended(),
     );
   } finally {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { LDCTL } from '../helpers/ldctl.js';
+import { ldctl } from '../helpers/ldctl.js';
 import { withScene, type Scene } from '../helpers/scene.js';
 import { sideBySide } from '../helpers/side-by-side.js';
 import { Terminal } from '../helpers/terminal.js';
@@ -20,7 +20,7 @@ async function at(terminal: Terminal, play: (terminal: Terminal) => Promise<void
 }
 
 const atTerminal = (scene: Scene, args: readonly string[], env: NodeJS.ProcessEnv, play: (terminal: Terminal) => Promise<void>): Promise<void> =>
-  at(new Terminal([process.execPath, LDCTL, ...args], { ...scene.env, ...env }), play);
+  at(new Terminal(ldctl(...args), { ...scene.env, ...env }), play);
 
 describe('manners at a terminal', function () {
   this.timeout(300_000);
@@ -29,7 +29,7 @@ describe('manners at a terminal', function () {
     'Ctrl-Z gives the cursor and the screen to the shell, and fg draws anew': () =>
       withScene({ nodes: [7n], workMs: 4000 }, (scene) =>
         at(new Terminal(['bash', '--norc', '-i'], { ...scene.env, PS1: '> ' }), async (terminal) => {
-          terminal.enter([process.execPath, LDCTL, ...RESTART].join(' '));
+          terminal.enter(ldctl(...RESTART).join(' '));
           await terminal.shows(/processing/);
           terminal.type(CTRL_Z);
           await terminal.shows(/Stopped/);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { LDCTL } from '../helpers/ldctl.js';
+import { ldctl } from '../helpers/ldctl.js';
 import { withScene, type Scene } from '../helpers/scene.js';
 import { sideBySide } from '../helpers/side-by-side.js';
 import { Terminal } from '../helpers/terminal.js';
@@ -18,7 +18,7 @@ async function atTerminal(
   play: (terminal: Terminal) => Promise<void>,
   env: NodeJS.ProcessEnv = {},
 ): Promise<void> {
-  const terminal = new Terminal([process.execPath, LDCTL, ...args], { ...scene.env, ...env });
+  const terminal = new Terminal(ldctl(...args), { ...scene.env, ...env });
   try {
     await play(terminal);
   } finally {

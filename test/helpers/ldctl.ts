@@ -6,8 +6,16 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isWindows, PLATFORM } from '../../src/system/platform.js';
 
-/** The built command, as `npm install` links it; or an installed one, where a check names it. */
+/** The built command, as `npm install` links it; or another one, installed or a single executable, where a check names it. */
 export const LDCTL = process.env.LDCTL_UNDER_TEST ?? fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+
+/** Whether it has its own Node in it. */
+export const IS_BINARY = !LDCTL.endsWith('.js');
+
+/** A command line of it, as a program and its arguments. */
+export function ldctl(...args: readonly string[]): [program: string, ...args: string[]] {
+  return IS_BINARY ? [LDCTL, ...args] : [process.execPath, LDCTL, ...args];
+}
 
 /** A process that is still there after this much real time hangs, on a machine that is busy with other things too. */
 const LONGEST_RUN_MS = 180_000;
@@ -100,6 +108,12 @@ export class Run {
     this.#listeners.clear();
     for (const listener of listeners) listener();
   }
+}
+
+/** Starts ldctl. @param env all of its environment */
+export function startLdctl(args: readonly string[], env: NodeJS.ProcessEnv): Run {
+  const [program, ...words] = ldctl(...args);
+  return new Run(program, words, env);
 }
 
 /**

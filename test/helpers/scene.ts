@@ -11,7 +11,7 @@ import {
   type SandboxServer,
   type ServerOptions,
 } from '../../src/sandbox/index.js';
-import { cleanEnvironment, LDCTL, Run, type Ended } from './ldctl.js';
+import { cleanEnvironment, ldctl, Run, type Ended } from './ldctl.js';
 
 /** A condition that does not come about within this much real time never will. */
 const LONGEST_WAIT_MS = 120_000;
@@ -55,7 +55,8 @@ export class Scene {
 
   /** Starts ldctl. */
   start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Run {
-    return this.spawn(process.execPath, [LDCTL, ...args], env);
+    const [program, ...words] = ldctl(...args);
+    return this.spawn(program, words, env);
   }
 
   /** Runs ldctl to its end, with an empty stdin. */
