@@ -70,6 +70,11 @@ describe('what a release is made for', () => {
     assert.deepEqual(include, release.TARGETS.map(({ name, runner }) => ({ target: name, runner })));
   });
 
+  it('is what a binary can be made for', async () => {
+    const binaries = (await import(pathToFileURL(join(ROOT, 'scripts/binary/targets.js')).href)) as { TARGETS: object };
+    assert.deepEqual(release.TARGETS.map(({ name }) => name), Object.keys(binaries.TARGETS));
+  });
+
   it('is what install.sh can install, but for Windows', () => {
     const [, names] = /^TARGETS='(.*)'$/m.exec(read('install.sh')) ?? [];
     assert.equal(names, 'linux-x64 linux-arm64 darwin-x64 darwin-arm64');
