@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathDelimiter, variable } from '../system/environment.js';
+import { join, posix, win32 } from 'node:path';
+import { pathDelimiter, variable, type System } from '../system/environment.js';
+import { findProgram } from '../system/find-program.js';
 import { isWindows, type Platform } from '../system/platform.js';
 import { endWindowsTree } from '../system/process-tree.js';
 import { programStart } from '../system/start-program.js';
@@ -78,7 +79,7 @@ function insideEnvironment({ platform, inherited, variables, self }: InsideOptio
   mkdirSync(config, { mode: 0o700 });
   // Both spellings are in use; a proxy could not reach this machine's loopback address.
   const noProxy = [inherited.no_proxy ?? inherited.NO_PROXY, '127.0.0.1'].filter(Boolean).join(',');
-  const shim = makeShim(join(folder, 'bin'), self, platform);
+  const shim = makeShim(join(folder, 'bin'), wherever(self, { platform, env: inherited }), platform);
   return {
     ...inherited,
     ...variables,
@@ -93,6 +94,15 @@ function insideEnvironment({ platform, inherited, variables, self }: InsideOptio
     LD_PROFILE: undefined,
     PATH: [shim.folder, variable({ platform, env: inherited }, 'PATH')].filter(Boolean).join(pathDelimiter(platform)),
   };
+}
+
+/**
+ * A system without /proc knows a program by the word that started it, which inside would mean the shim, and that itself
+ * without end.
+ */
+function wherever([program = '', ...args]: readonly string[], system: System): string[] {
+  const { isAbsolute, resolve } = isWindows(system.platform) ? win32 : posix;
+  return [isAbsolute(program) ? program : resolve(findProgram(program, system) ?? program), ...args];
 }
 
 function endOf(start: () => ChildProcess): Promise<Ended> {

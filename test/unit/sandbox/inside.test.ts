@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runInside, type Ended } from '../../../src/sandbox/run-inside.js';
@@ -25,6 +25,20 @@ describe('the ldctl of a sandbox', () => {
   it('is the script alone elsewhere', () => {
     assert.deepEqual(makeShim(join(folder, 'bin'), self, 'linux').variables, {});
     assert.deepEqual(readdirSync(join(folder, 'bin')), ['ldctl']);
+  });
+});
+
+describeOnPosix('a command inside a sandbox', 'programs are scripts', () => {
+  it('has this very ldctl, although that was started by a word that means the shim now', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ldctl-inside-'));
+    try {
+      writeFileSync(join(folder, 'ldctl'), '#!/bin/sh\nexit 5\n', { mode: 0o700 });
+      const inherited = { PATH: `${folder}:${process.env.PATH ?? ''}` };
+      const ended = await runInside({ command: ['ldctl'], platform: 'linux', inherited, variables: {}, self: ['ldctl'] });
+      assert.deepEqual(ended, { exitCode: 5 });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 
