@@ -101,8 +101,8 @@ function insideEnvironment({ platform, inherited, variables, self }: InsideOptio
  * without end.
  */
 function wherever([program = '', ...args]: readonly string[], system: System): string[] {
-  const { isAbsolute, resolve } = isWindows(system.platform) ? win32 : posix;
-  return [isAbsolute(program) ? program : resolve(findProgram(program, system) ?? program), ...args];
+  const path = isWindows(system.platform) ? win32 : posix;
+  return [path.isAbsolute(program) ? program : path.resolve(findProgram(program, system) ?? program), ...args];
 }
 
 function endOf(start: () => ChildProcess): Promise<Ended> {
