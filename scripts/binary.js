@@ -116,7 +116,7 @@ function compiledCode(node) {
 /** @returns assets: what is read of the package while it runs, by its path in it */
 function packageFiles() {
   const dist = filesBelow('dist', '.', /\.cjs(\.map)?$/);
-  return { ...dist, ...filesBelow('completions', '.'), 'package.json': 'package.json', 'oclif.manifest.json': 'oclif.manifest.json' };
+  return { ...dist, ...filesBelow('completions', '.'), ...filesBelow('man', '.'), 'package.json': 'package.json', 'oclif.manifest.json': 'oclif.manifest.json' };
 }
 
 function filesBelow(folder, root, pattern = /./) {

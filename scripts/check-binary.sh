@@ -61,7 +61,7 @@ else
   step 'not tried without a place for native code: that takes the right to mount one'
 fi
 
-step 'shows the help of the package, and its scripts for shells'
+step 'shows the help of the package, its man page, and its scripts for shells'
 help_of() { "$@" --help | grep -v " node-v"; }
 commands=$(node -p "Object.keys(require('./oclif.manifest.json').commands).map((id) => id.replaceAll(':', '_')).join(' ')")
 for command in $commands; do
@@ -71,6 +71,7 @@ done
 for shell in bash zsh fish powershell; do
   diff <(node bin/run.js completion "$shell") <("$ldctl" completion "$shell") || fail "completion in $shell"
 done
+diff man/ldctl.1 <("$ldctl" help --man) || fail 'the man page'
 
 step 'does what the acceptance tests say'
 ignored=("${NOT_OF_IT[@]/%/.test.ts}")
