@@ -51,15 +51,18 @@ export async function runInside(options: InsideOptions): Promise<Ended> {
   for (const signal of WAITED_OUT) process.on(signal, waitOut);
   for (const signal of FORWARDED) process.on(signal, forward);
 
-  const folder = mkdtempSync(join(tmpdir(), 'ldctl-sandbox-'));
+  let folder: string | null = null;
   try {
+    folder = mkdtempSync(join(tmpdir(), 'ldctl-sandbox-'));
     const env = insideEnvironment(options, folder);
     return await endOf(() => {
       const { file, args, options: how } = programStart(command[0], command.slice(1), { platform, env });
       return (child = spawn(file, args, { ...how, stdio: 'inherit', env }));
     });
+  } catch (error) {
+    return noFolder(error);
   } finally {
-    removeFolder(folder, platform);
+    if (folder !== null) removeFolder(folder, platform);
     for (const signal of WAITED_OUT) process.off(signal, waitOut);
     for (const signal of FORWARDED) process.off(signal, forward);
   }
@@ -117,7 +120,17 @@ function endOf(start: () => ChildProcess): Promise<Ended> {
 
 /** @throws what is no error of the system */
 function notStarted(error: unknown): Ended {
-  if (!(error instanceof Error && 'syscall' in error && 'code' in error)) throw error;
+  if (!isOfSystem(error)) throw error;
   const notFound = error.code === 'ENOENT';
   return { exitCode: notFound ? 127 : 126, notStarted: notFound ? 'command not found' : error.message };
+}
+
+/** @throws what is no error of the system */
+function noFolder(error: unknown): Ended {
+  if (!isOfSystem(error)) throw error;
+  return { exitCode: 126, notStarted: `no temporary folder for it can be made (${error.message})` };
+}
+
+function isOfSystem(error: unknown): error is Error & { code: unknown } {
+  return error instanceof Error && 'syscall' in error && 'code' in error;
 }

@@ -42,6 +42,21 @@ describeOnPosix('a command inside a sandbox', 'programs are scripts', () => {
   });
 });
 
+describeOnPosix('a command inside a sandbox that has no place for its files', 'TMPDIR is of POSIX', () => {
+  const { TMPDIR } = process.env;
+  afterEach(() => {
+    if (TMPDIR === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = TMPDIR;
+  });
+
+  it('is not run, and it is said why', async () => {
+    process.env.TMPDIR = '/dev/null/none';
+    const { exitCode, notStarted } = await runInside({ command: ['true'], platform: 'linux', inherited: {}, variables: {}, self: ['/ldctl'] });
+    assert.equal(exitCode, 126);
+    assert.match(notStarted ?? '', /^no temporary folder for it can be made \(.*\/dev\/null\/none/);
+  });
+});
+
 describeOnPosix('a command inside a sandbox on Windows', 'a script stands for cmd', () => {
   let windows: FakeWindows;
   beforeEach(() => void (windows = new FakeWindows()));
