@@ -5,8 +5,11 @@ import type { RunEvent, RunResult } from './run-result.js';
 export interface RunOptions {
   /** An abort before anything was sent is thrown; after that the result is `interrupted`, with the way to take it up again. */
   signal?: Signal;
-  /** Called with each event. What it throws ends the following as an abort does, and is told in the result's `error`. */
-  onEvent?: (event: RunEvent) => void;
+  /**
+   * Called with each event. What it throws ends the following as an abort does, and is told in the result's `error`. It may be
+   * an async function: that is not waited for, and what it rejects with before the end counts as thrown.
+   */
+  onEvent?: (event: RunEvent) => unknown;
 }
 
 export interface RollOptions extends RunOptions {

@@ -12,6 +12,10 @@ import { JobSignal } from './job-signal.js';
 import type { Signal } from './requests.js';
 import { lostSight } from './results.js';
 
+/*
+ * What is handed out is a copy: a program may change it, and the reading goes on by what the API said.
+ */
+
 /** The log once, as it is asked for. @throws as `Supervisor.list` does; Interrupted */
 export async function* listedActivities(
   { supervisor, deploymentId, clock }: DeploymentTools,
@@ -28,7 +32,7 @@ export async function* listedActivities(
       for (const activity of batch) {
         // Of what was read before an abort, nothing more is handed out: whoever aborted is not there any more.
         signal.throwIfAborted();
-        yield activity;
+        yield { ...activity };
       }
     }
   } finally {
@@ -48,7 +52,7 @@ export async function* followActivities(
   try {
     const from = after ?? (await readHighestId(log, { signal }));
     for await (const event of tailAfter(log, { after: from, filter, intervalMs }, { clock, random, signal })) {
-      if (event.event === 'activity') yield event.activity;
+      if (event.event === 'activity') yield { ...event.activity };
       if (event.event === 'result' && event.outcome.kind === 'gave-up') throw lostSight(event.outcome.error);
     }
   } catch (error) {

@@ -1,5 +1,6 @@
 import { errorDocument, type ErrorDocument } from '../core/error-document.js';
 import { LdctlError } from '../core/errors.js';
+import type { NodeResult } from '../core/outcome.js';
 import type { ResultEvent } from '../core/progress.js';
 import type { RunResult } from './run-result.js';
 
@@ -9,11 +10,11 @@ export interface CallerFault {
   thrown: unknown;
 }
 
-/** The last event of a job, for a program. */
+/** The last event of a job, for a program, which may do with it as it likes. */
 export function runResultOf({ result, error, exitCode }: ResultEvent, fault: CallerFault | null): RunResult {
   const told = error ? errorDocument(unconfirmed(error)) : fault && faultDocument(fault, exitCode);
   // Which exit code goes with which outcome is in the tables of core; no job of a program ends as a dry run.
-  return { ...result, exitCode, ...(told && { error: told }) } as RunResult;
+  return { ...result, nodes: result.nodes.map(copyOfNode), exitCode, ...(told && { error: told }) } as RunResult;
 }
 
 /** Whatever an error would have meant before anything was sent: beside a result it says why that is unconfirmed. */
@@ -26,8 +27,20 @@ export function lostSight({ code, message, hint, requestId }: LdctlError): Ldctl
   return new LdctlError('unconfirmed', code, `lost sight of the log: ${message}`, { hint, requestId });
 }
 
+function copyOfNode(node: NodeResult): NodeResult {
+  return { ...node, ...(node.gate && { gate: { ...node.gate } }) };
+}
+
 function faultDocument({ code, thrown }: CallerFault, exitCode: number): ErrorDocument {
   const who = code === 'gate_threw' ? 'the gate' : 'onEvent';
-  const what = thrown instanceof Error ? thrown.message : String(thrown);
-  return { code, message: `${who} threw: ${what}`, exit_code: exitCode, request_id: null, hint: null };
+  return { code, message: `${who} threw: ${textOf(thrown)}`, exit_code: exitCode, request_id: null, hint: null };
+}
+
+/** Anything may be thrown, and there are things of which no text can be made. */
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown instanceof Error ? thrown.message : thrown);
+  } catch {
+    return 'a value without a text';
+  }
 }

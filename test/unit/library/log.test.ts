@@ -110,6 +110,23 @@ describe('a program that follows the log', () => {
     assert.equal(bench.clock.asleep, 0);
   });
 
+  it('may do with an entry as it likes', async () => {
+    const stopped = stop();
+    const heard: string[] = [];
+    const following = (async () => {
+      for await (const activity of bench.deployment().follow({}, { signal: stopped.signal })) {
+        heard.push(activity.status);
+        activity.status = 'completed';
+      }
+    })();
+    await bench.clock.advance(5000);
+    bench.supervisor.add({ status: 'processing', then: [[8000, 'completed']] });
+    await bench.clock.advance(60_000);
+    stopped.abort();
+    await bench.clock.run(following);
+    assert.deepEqual(heard, ['processing', 'completed']);
+  });
+
   it('begins after an id, with what is there', async () => {
     const after = bench.supervisor.entries[0]?.activity.id ?? 0n;
     const heard: bigint[] = [];

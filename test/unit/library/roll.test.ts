@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type LdctlError } from '../../../src/core/errors.js';
 import { type RollRequest } from '../../../src/library/requests.js';
+import { type RunEvent } from '../../../src/library/run-result.js';
 import { LibraryBench } from '../../helpers/library.js';
 
 const ROLL = { runtime: 'connectors', action: 'reconfigure:42', nodes: [3n, 1n, 2n] } as const;
@@ -34,6 +35,18 @@ describe('a program that rolls', () => {
     assert.deepEqual(asked, result.nodes.slice(0, 2).map(({ node_id, activity_id }) => ({ node_id, activity_id })));
     assert.deepEqual(result.nodes.map(({ gate }) => gate?.exit_code), [0, 1, undefined]);
     assert.ok(!('error' in result));
+  });
+
+  it('is not changed by what a listener does to the events', async () => {
+    for (const [answer, outcome] of [[true, 'completed'], [false, 'halted']] as const) {
+      const request = { ...ROLL, gate: () => answer };
+      const onEvent = (event: RunEvent): void => {
+        if (event.event === 'gate') event.gate.exit_code = answer ? 1 : 0;
+      };
+      const result = await bench.clock.run(bench.deployment().roll(request, { onEvent }));
+      assert.equal(result.outcome, outcome);
+      assert.equal(result.nodes[0]?.gate?.exit_code, answer ? 0 : 1);
+    }
   });
 
   it('takes an answer that is not true for no', async () => {

@@ -3,6 +3,7 @@ import { getEventListeners } from 'node:events';
 import { LdctlError } from '../../../src/core/errors.js';
 import { type RunOptions } from '../../../src/library/deployment.js';
 import { type TriggerRequest } from '../../../src/library/requests.js';
+import { type RunEvent } from '../../../src/library/run-result.js';
 import { failing, lost } from '../../helpers/fake-supervisor.js';
 import { LibraryBench } from '../../helpers/library.js';
 
@@ -188,5 +189,59 @@ describe('a listener that throws', () => {
       hint: null,
     });
     assert.notEqual(result.resume, null);
+  });
+
+  it('is told by whatever it throws: a result must not be lost for want of a text', async () => {
+    const nameless = Object.assign(new Error(''), { message: Symbol('no text') });
+    for (const thrown of [Object.create(null), Symbol('odd'), nameless, Proxy.revocable({}, {}).proxy]) {
+      const bench = new LibraryBench();
+      const onEvent = (): void => {
+        throw thrown;
+      };
+      const result = await bench.clock.run(bench.deployment().trigger({ ...RESTART, nodes: [1n] }, { onEvent }));
+      assert.equal(result.error?.code, 'listener_threw');
+      assert.match(result.error.message, /^onEvent threw: /);
+    }
+  });
+});
+
+describe('a listener that is an async function', () => {
+  it('ends the following by what it rejects with, as by what it throws', async () => {
+    const bench = new LibraryBench();
+    bench.supervisor.behaviour.set(1n, { workMs: null });
+    const onEvent = async (): Promise<void> => {
+      await bench.clock.sleep(5000);
+      throw new Error('no disk');
+    };
+    const run = bench.deployment().trigger({ ...RESTART, nodes: [1n] }, { onEvent });
+    const result = await bench.clock.run(run);
+    assert.deepEqual([result.outcome, result.error?.message], ['interrupted', 'onEvent threw: no disk']);
+  });
+
+  it('is not waited for, and may reject after the end', async () => {
+    const bench = new LibraryBench();
+    const late: Array<(thrown: unknown) => void> = [];
+    const onEvent = (): Promise<void> => new Promise((_resolve, reject) => void late.push(reject));
+    const result = await bench.clock.run(bench.deployment().trigger({ ...RESTART, nodes: [1n] }, { onEvent }));
+    assert.equal(result.outcome, 'completed');
+    assert.ok(late.length > 0);
+    // Nobody may be left to be told: mocha fails a test for a rejection that nobody handles.
+    for (const reject of late) reject(new Error('late'));
+    await new Promise((resolve) => setImmediate(resolve));
+  });
+});
+
+describe('a listener that changes what it was given', () => {
+  it('does not change how the run goes on', async () => {
+    const bench = new LibraryBench();
+    bench.supervisor.behaviour.set(1n, { workMs: 20_000, result: 'rejected' });
+    const onEvent = (event: RunEvent): void => {
+      if (event.event === 'activity') Object.assign(event.activity, { id: 5n, node_id: 6n, status: 'completed' });
+      if (event.event === 'result') event.nodes.length = 0;
+    };
+    const result = await bench.clock.run(bench.deployment().trigger({ ...RESTART, nodes: [1n] }, { onEvent }));
+    assert.equal(result.outcome, 'rejected');
+    assert.deepEqual(result.nodes.map(({ node_id, status }) => [node_id, status]), [[1n, 'rejected']]);
+    assert.notEqual(result.nodes[0]?.activity_id, 5n);
   });
 });
