@@ -17,6 +17,7 @@ import type { Deployment } from './deployment.js';
 import { expectedTenant } from './expected-tenant.js';
 import { JobSignal } from './job-signal.js';
 import { journalsIn } from './journals.js';
+import { check, connectProfileSchema, profileSchema } from './request-schemas.js';
 import type { Signal } from './requests.js';
 
 export interface ConnectProfileOptions {
@@ -33,17 +34,19 @@ export interface ConnectProfileOptions {
  * A deployment as the commands find it: profile, environment, key store (design, "Profiles"), with the commands' own run journal.
  * Core is asked only where the deployment's id or its Supervisor is not known.
  * @param name the profile, which is then taken whole; without it, the environment's settings, and the current profile
- * @throws {LdctlError} with exit code 2 when a setting is missing or the key cannot be had, 5 for a profile or a deployment that
- * does not exist, 4 or 6 when Core has to be asked and cannot be, 130 for an abort
+ * @throws {LdctlError} with exit code 2 for an argument that is wrong, a setting that is missing, or a key that cannot be had, 5
+ * for a profile or a deployment that does not exist, 4 or 6 when Core has to be asked and cannot be, 130 for an abort
  */
 export async function connectProfile(name?: string, options: ConnectProfileOptions = {}): Promise<Deployment> {
+  check(profileSchema, 'connectProfile', { name });
+  check(connectProfileSchema, 'connectProfile', options);
   const { env = process.env, onNotice = () => undefined } = options;
   const clock = systemClock;
   const own = new JobSignal(options.signal);
   try {
     const folder = await configDir(env);
     const store = new ProfileStore(folder, clock, own.signal);
-    const keys = { env, platform: PLATFORM, clock, keyring: new SystemKeyring(env, clock), notify: onNotice };
+    const keys = { env, platform: PLATFORM, clock, keyring: new SystemKeyring(env, clock), notify: onNotice, isSilent: true };
     const settings = resolveSettings({ flags: { profile: name }, env, readConfig: () => store.read(), parseBaseUrl, keys });
     const lookUpStructure: Parameters<typeof resolveTarget>[1]['lookUpStructure'] = ({ apiUrl, key, tenantId }, signal) =>
       new CoreApi({ url: apiUrl, apiKey: key, env }).structure(tenantId, { signal });

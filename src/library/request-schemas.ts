@@ -3,6 +3,7 @@ import { DEFAULTS, MOST_NODES, SHORTEST_INTERVAL_MS } from '../activities/defaul
 import { isReadableRuntime, READABLE_RUNTIMES } from '../activities/filter.js';
 import { IF_BUSY } from '../activities/if-busy.js';
 import { RUNTIMES, STATUSES, type Status } from '../core/activity.js';
+import type { Env } from '../core/env.js';
 import { UsageError } from '../core/errors.js';
 import { isId, type Id } from '../core/ids.js';
 import type { Signal } from './requests.js';
@@ -126,7 +127,16 @@ export const connectSchema = v.strictObject({
   deploymentId: id,
   apiKey: text,
   tenantId: v.optional(id),
-  journal: v.optional(v.pipe(text, v.nonEmpty('it is empty'))),
+  journal: v.optional(v.pipe(text, v.nonEmpty('it is empty'), v.check((path) => !path.includes('\0'), 'it holds a NUL'))),
+});
+
+export const profileSchema = v.strictObject({ name: v.optional(text) });
+const isEnv = (value: unknown): boolean => typeof value === 'object' && value !== null;
+export const connectProfileSchema = v.strictObject({
+  signal,
+  confirm: v.optional(text),
+  onNotice: v.optional(v.function('a function was expected')),
+  env: v.optional(v.custom<Env>(isEnv, 'variables were expected, as process.env holds them')),
 });
 
 /**

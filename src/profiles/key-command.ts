@@ -19,10 +19,12 @@ export interface KeyCommandTools extends System {
   clock: Clock;
   /** Whether stdin is a terminal: the program may then ask there. */
   sharesTerminal?: boolean;
+  /** What the program says on stderr is dropped: a library prints nothing. */
+  isSilent?: boolean;
 }
 
 /**
- * Runs a key command: no shell, 10 s at most, its stderr is the user's, its trimmed stdout is the key. It shares the
+ * Runs a key command: no shell, 10 s at most, its stderr is the user's unless it is to be silent, its trimmed stdout is the key. It shares the
  * terminal, so that it can ask for a passphrase; piped input is not its to read.
  * @param what names it in errors, such as `the key command of profile prod`
  * @throws UsageError when it cannot be run, fails, takes too long, or prints something else; the signal's reason
@@ -55,7 +57,7 @@ async function outputOf(program: string, args: string[], tools: KeyCommandTools,
   const child = spawn(start.file, start.args, {
     ...start.options,
     env: { ...tools.env, LD_API_KEY: undefined },
-    stdio: [tools.sharesTerminal ? 'inherit' : 'ignore', 'pipe', 'inherit'],
+    stdio: [tools.sharesTerminal ? 'inherit' : 'ignore', 'pipe', tools.isSilent ? 'ignore' : 'inherit'],
     windowsHide: true,
   });
   const ended = new AbortController();

@@ -5,8 +5,9 @@ import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { connect, connectProfile, LdctlError, type ConnectOptions } from '../../src/index.js';
+import { connect, connectProfile, LdctlError, type ConnectOptions, type ConnectProfileOptions } from '../../src/index.js';
 import { stringifyJson } from '../../src/core/stringify-json.js';
+import { Run } from '../helpers/ldctl.js';
 import { sandboxVariables, serveSandbox, type SandboxServer, type ServerOptions } from '../../src/sandbox/index.js';
 
 const RESTART = { runtime: 'iggy', action: 'restart' } as const;
@@ -120,6 +121,35 @@ describe('the library over real sockets', () => {
       assert.equal((await deployment.trigger({ ...RESTART, nodes: running.sandbox.nodes, wait: false })).outcome, 'accepted');
     });
 
+    it('prints nothing, whatever its key command does', async () => {
+      const running = await serve();
+      const command = [process.execPath, '-e', `console.error('unlocked'); console.log(${JSON.stringify(running.sandbox.keys.admin.value)})`];
+      const env = writeProfile(running, { key: { store: 'command', command } });
+      const program = `import { connectProfile } from './src/index.ts'; console.log((await connectProfile('prod')).id);`;
+      const node = [process.execPath, ['--no-warnings', '--import', 'tsx', '--input-type=module', '-e', program], env] as const;
+      const { stdout, stderr } = await new Run(...node).input().ended();
+      assert.deepEqual([stdout, stderr], [`${running.sandbox.deploymentId}n\n`, '']);
+    });
+
+    it('refuses what it cannot use', async () => {
+      const running = await serve();
+      const env = writeProfile(running);
+      const refused = async (name: unknown, options: unknown, pattern: RegExp): Promise<void> =>
+        assert.rejects(connectProfile(name as string, options as ConnectProfileOptions), (error: LdctlError) => {
+          assert.deepEqual([error instanceof LdctlError, error.exitCode], [true, 2]);
+          assert.match(error.message, pattern);
+          return true;
+        });
+      await refused(5, { env }, /connectProfile: name: a text was expected/);
+      await refused(null, { env }, /connectProfile: name: a text was expected/);
+      await refused('prod', null, /connectProfile: the request/);
+      await refused('prod', { env, signal: {} }, /connectProfile: signal: an AbortSignal was expected/);
+      await refused('prod', { env, confrim: 'sandbox' }, /connectProfile: confrim: there is no such field/);
+      await refused('prod', { env, confirm: 5 }, /connectProfile: confirm: a text was expected/);
+      await refused('prod', { env, onNotice: 'log' }, /connectProfile: onNotice: a function was expected/);
+      await refused('prod', { env: null }, /connectProfile: env: /);
+    });
+
     it('is thrown what is missing', async () => {
       const running = await serve();
       const env = writeProfile(running);
@@ -149,6 +179,7 @@ describe('what a program connects to', () => {
     refused({ apiKey: 'two words' }, /apiKey/);
     refused({ tenantId: 7 }, /tenantId/);
     refused({ journal: '' }, /journal/);
+    refused({ journal: 'a\0b' }, /journal: it holds a NUL/);
     refused({ key: 'x' }, /key: there is no such field/);
   });
 
