@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { builtinModules, createRequire } from 'node:module';
 import { join, relative, resolve } from 'node:path';
 import { rolldown } from 'rolldown';
+import { esmExternalRequirePlugin } from 'rolldown/plugins';
 import { LIBRARY } from './library.js';
 
 /**
@@ -99,6 +100,12 @@ const quickWidth = {
 };
 
 /**
+ * What CommonJS packages require of Node is imported: a `require` made of the URL of the file fails where a program bundles that
+ * as CommonJS, which has none.
+ */
+const importsOfNode = esmExternalRequirePlugin({ external: builtinModules });
+
+/**
  * Bundles `src/` into `dist/`.
  * @param {{ write?: boolean }} options `write: false` leaves the files as they are
  * @returns the packages that the bundles have code of, in order, each with the folder it is in
@@ -111,7 +118,7 @@ export async function bundle({ write = true } = {}) {
       external: EXTERNAL,
       platform: 'node',
       tsconfig: true,
-      plugins: [inPlace, quickWidth],
+      plugins: [inPlace, quickWidth, ...(format === 'esm' ? [importsOfNode] : [])],
       transform: { target: 'node20.19', inject: { 'Intl.ListFormat': 'lazy-list-format' }, define: { LDCTL_VERSION: JSON.stringify(version) } },
     });
     const extension = format === 'cjs' ? 'cjs' : 'js';
