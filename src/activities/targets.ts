@@ -25,6 +25,7 @@ export interface Targets {
 
 /** Which entries a trigger made, as far as the log shows. */
 export interface Correlation {
+  deploymentId: Id;
   runtime: string;
   action: Action;
   /** The window of the log: entries above the baseline, or those of a time span (a replay without a record). */
@@ -49,8 +50,17 @@ function correlates(correlation: Correlation, activity: Activity): boolean {
   );
 }
 
-/** What all triggers share. Without more, an entry that can be its own is taken for it. */
-const byNode = { isNode: true, keyOf: (activity: Activity): Id => activity.node_id, proves: () => true };
+/**
+ * What all triggers share. Without more, an entry that can be its own is taken for it, unless it says that it is of another
+ * deployment: then somebody answers for another, and nothing is proven by that.
+ */
+function byNode({ deploymentId }: Correlation): Pick<Targets, 'isNode' | 'keyOf' | 'proves'> {
+  return {
+    isNode: true,
+    keyOf: (activity) => activity.node_id,
+    proves: ({ deployment_id: theirs = null }) => theirs === null || theirs === deploymentId,
+  };
+}
 
 /** The nodes that were named: each must appear. */
 function namedNodes(correlation: Correlation, nodes: readonly Id[]): Targets {
@@ -58,7 +68,7 @@ function namedNodes(correlation: Correlation, nodes: readonly Id[]): Targets {
   return {
     kind: 'named',
     owns: (activity) => named.has(activity.node_id) && correlates(correlation, activity),
-    ...byNode,
+    ...byNode(correlation),
     required: nodes,
     atLeast: 0,
     settleMs: SETTLE_MS,
@@ -71,7 +81,7 @@ function expectedNodes(correlation: Correlation, count: number): Targets {
   return {
     kind: 'expected',
     owns: (activity) => correlates(correlation, activity),
-    ...byNode,
+    ...byNode(correlation),
     required: [],
     atLeast: count,
     settleMs: SETTLE_MS,
@@ -84,7 +94,7 @@ function observedNodes(correlation: Correlation, baselineNodes: readonly Id[]): 
   return {
     kind: 'observed',
     owns: (activity) => correlates(correlation, activity),
-    ...byNode,
+    ...byNode(correlation),
     required: baselineNodes,
     atLeast: 1,
     settleMs: baselineNodes.length === 0 ? UNKNOWN_NODES_SETTLE_MS : LONG_SETTLE_MS,
@@ -119,7 +129,11 @@ export function withLongSettle(targets: Targets): Targets {
 
 /** For entries that are only the trigger's own for sure if they are proven. Null asks for no proof. */
 export function withProof(targets: Targets, proof: Proof | null): Targets {
-  return proof === null ? targets : { ...targets, proves: (activity, polledAt) => isProvenBy(proof, activity, polledAt) };
+  if (proof === null) return targets;
+  return {
+    ...targets,
+    proves: (activity, polledAt) => targets.proves(activity, polledAt) && isProvenBy(proof, activity, polledAt),
+  };
 }
 
 /** Activities known by their ids (`wait ID…`): nothing to correlate, nothing to settle. */

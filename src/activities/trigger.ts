@@ -167,8 +167,8 @@ class Trigger {
   }
 
   #scope(baseline: Baseline, inWindow: Correlation['inWindow'] = above(baseline.highestId)): Scope {
-    const { runtime, action } = this.#plan;
-    return { baseline, targets: targetsOf({ runtime, action, inWindow }, this.#plan, baseline.nodes) };
+    const { deploymentId, runtime, action } = this.#plan;
+    return { baseline, targets: targetsOf({ deploymentId, runtime, action, inWindow }, this.#plan, baseline.nodes) };
   }
 
   #factsOf(sent: Exclude<DispatchOutcome, { kind: 'refused' }>): RunFacts {

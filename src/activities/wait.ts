@@ -68,7 +68,7 @@ export async function* waitAfter(plan: WaitAfterPlan, tools: JobTools): Job {
   const options = { signal: tools.signal };
   if (nodes !== null) await log.log.page(1, options);
   const known = nodes === null ? await nodesBelow(log.log, after, options) : [];
-  const targets = withLongSettle(targetsOf({ runtime, action, inWindow: above(after) }, plan, known));
+  const targets = withLongSettle(targetsOf({ deploymentId, runtime, action, inWindow: above(after) }, plan, known));
   const facts = unsentFacts(deploymentId, runtime, formatAction(action));
   const resume = { after, runtime, action, nodes, expectNodes };
   yield* followRun({ facts, targets, after, log, resume }, plan.limits, tools);

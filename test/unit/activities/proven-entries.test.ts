@@ -21,7 +21,7 @@ class World {
 
   constructor(asked: { nodes?: Id[]; expectNodes?: number; baselineNodes?: Id[] }, proof: Proof = { seenBy: START + 2000, created: { from: START - 600_000, by: START + 2000 } }) {
     const { nodes = null, expectNodes = null, baselineNodes = [] } = asked;
-    const correlation = { runtime: 'iggy', action: { verb: 'restart' as const }, inWindow: above(BASELINE) };
+    const correlation = { deploymentId: 71n, runtime: 'iggy', action: { verb: 'restart' as const }, inWindow: above(BASELINE) };
     this.tracker = new RunTracker(withProof(targetsOf(correlation, { nodes, expectNodes }, baselineNodes), proof), START, APPEAR_MS);
   }
 
@@ -55,6 +55,12 @@ describe('a proven entry (Sequence 4)', () => {
       assert.deepEqual(world.poll(polledAt, shown), proven ? ['1:completed'] : []);
     });
   }
+
+  it('is none that says it is of another deployment, whenever it was seen', () => {
+    const world = new World({ nodes: [1n] });
+    assert.deepEqual(world.poll(1000, { ...entry(101n, 1n, 0), deployment_id: 72n }), []);
+    assert.deepEqual(world.poll(1500, { ...entry(102n, 1n, 0), deployment_id: 71n }), ['1:completed']);
+  });
 
   it('without the server’s date, only an early poll proves', () => {
     const world = new World({ nodes: [1n] }, { seenBy: START + 2000, created: null });

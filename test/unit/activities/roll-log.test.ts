@@ -32,7 +32,7 @@ class Bench extends JobBench {
   /** Follows a restart of this node that was made after `after`. */
   follow(node: Id, { after = this.floor, timeoutMs = null as number | null } = {}): Promise<FollowOutcome> {
     const asked = { nodes: [node], expectNodes: null };
-    return this.followTargets(targetsOf({ ...RUN, inWindow: above(after) }, asked, []), after, timeoutMs);
+    return this.followTargets(targetsOf({ deploymentId: 71n, ...RUN, inWindow: above(after) }, asked, []), after, timeoutMs);
   }
 
   async followTargets(targets: Targets, after: Id, timeoutMs: number | null = null, log = this.log): Promise<FollowOutcome> {

@@ -16,7 +16,7 @@ function entry(id: Id, node: Id, status = 'completed', fields: Partial<Activity>
 }
 
 function targets(asked: { nodes?: Id[]; expectNodes?: number; baselineNodes?: Id[] }): Targets {
-  const correlation = { runtime: 'iggy', action: { verb: 'restart' as const }, inWindow: above(BASELINE) };
+  const correlation = { deploymentId: 71n, runtime: 'iggy', action: { verb: 'restart' as const }, inWindow: above(BASELINE) };
   const { nodes = null, expectNodes = null, baselineNodes = [] } = asked;
   return targetsOf(correlation, { nodes, expectNodes }, baselineNodes);
 }
@@ -68,7 +68,7 @@ describe('what belongs to a run (Sequence 4)', () => {
   }
 
   it('a reconfigure is stored with its config or without', () => {
-    const correlation = { runtime: 'iggy', action: { verb: 'reconfigure', configId: 42n } as const, inWindow: above(0n) };
+    const correlation = { deploymentId: 71n, runtime: 'iggy', action: { verb: 'reconfigure', configId: 42n } as const, inWindow: above(0n) };
     const { owns } = targetsOf(correlation, { nodes: [1n], expectNodes: null }, []);
     assert.deepEqual(
       ['reconfigure', 'reconfigure:42', 'reconfigure:43', 'restart'].map((action) => owns(entry(1n, 1n, 'x', { action }))),

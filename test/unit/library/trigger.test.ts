@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { LdctlError } from '../../../src/core/errors.js';
 import { type RunOptions } from '../../../src/library/deployment.js';
+import { type Supervisor } from '../../../src/core/supervisor.js';
 import { type TriggerRequest } from '../../../src/library/requests.js';
 import { type RunEvent } from '../../../src/library/run-result.js';
 import { failing, lost } from '../../helpers/fake-supervisor.js';
@@ -68,6 +69,21 @@ describe('a program that triggers', () => {
     const result = await bench.clock.run(bench.deployment().trigger({ ...RESTART, nodes: [1n] }));
     assert.deepEqual([result.outcome, result.recovered], ['completed', true]);
     assert.equal(bench.supervisor.dispatched, 1);
+  });
+
+  it('does not take for done what says that it is of another deployment', async () => {
+    const { supervisor } = bench;
+    supervisor.entries.length = 0;
+    const elsewhere: Supervisor = {
+      trigger: (...args) => supervisor.trigger(...args),
+      list: async (...args) => {
+        const page = await supervisor.list(...args);
+        return { ...page, items: page.items.map((item) => ({ ...item, deployment_id: 72n })) };
+      },
+    };
+    const result = await bench.clock.run(bench.deployment({ supervisor: elsewhere }).trigger({ ...RESTART, nodes: [1n] }));
+    assert.deepEqual([result.outcome, result.exitCode], ['unconfirmed', 7]);
+    assert.equal(supervisor.posts.length, 1);
   });
 
   it('with a key of its own follows the first, whoever it was', async () => {
