@@ -10,7 +10,7 @@ import { asLdctlError } from './run-outcome.js';
 import type { Clearance, EarlierTry, Tried } from './starting-point.js';
 
 export interface DispatchTools extends ReadTools {
-  supervisor: Supervisor;
+  supervisor: Pick<Supervisor, 'trigger'>;
   /** How long the log may take to show an entry, ms: so long it is read after a redirect. */
   appearTimeoutMs: number;
   /** As in `JobTools`. */

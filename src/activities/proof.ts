@@ -7,7 +7,7 @@ import type { Accepted } from '../core/supervisor.js';
 export interface Proof {
   /** That a good poll shows it which began no later than this; monotonic clock, ms, null where none can. */
   seenBy: number | null;
-  /** Runs since before the POST: where the machine slept since, somebody else had more time than the monotonic clock says. */
+  /** Runs since the POST was made: where the machine slept since, somebody else had more time than the monotonic clock says. */
   sincePost?: Stopwatch;
   /** That it was created in this time, by the server's clock; ms UTC, null where that is not known. */
   created: { from: number; by: number } | null;
@@ -15,6 +15,9 @@ export interface Proof {
 
 /** Whoever does the same within this time of the 202 cannot be told apart, and hardly anybody does. */
 const SEEN_WITHIN_MS = 2000;
+
+/** No request takes longer (design, "Network"): this process was stopped, and somebody else had all that time. */
+const LONGEST_POST_MS = 15_000;
 
 /** More than a clock that is kept in time is set forward by. */
 const SLEPT_MS = 500;
@@ -24,7 +27,7 @@ const CLOCKS_APART_MS = 10 * 60_000;
 
 /**
  * By a 202 that has just arrived. A replay proves nothing: the action was carried out some time before.
- * @param arrived when, by the monotonic clock (ms), and a stopwatch that was started before the POST
+ * @param arrived when, by the monotonic clock (ms), and a stopwatch that was started as the POST was made
  * @returns null where no proof is asked for
  */
 export function proofByAnswer(
@@ -34,7 +37,8 @@ export function proofByAnswer(
 ): Proof | null {
   if (replayed) return null;
   const { elapsed, sincePost } = arrived;
-  return { seenBy: elapsed + SEEN_WITHIN_MS, sincePost, created: createdAround(serverTime, claimWindowMs) };
+  const seenBy = sincePost.ms > LONGEST_POST_MS ? null : elapsed + SEEN_WITHIN_MS;
+  return { seenBy, sincePost, created: createdAround(serverTime, claimWindowMs) };
 }
 
 /**

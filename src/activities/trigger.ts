@@ -2,7 +2,7 @@ import { formatAction } from '../core/activity.js';
 import type { RunRecord } from '../core/journal.js';
 import { emptyNodeResult } from '../core/outcome.js';
 import type { ResultEvent, RunStep } from '../core/progress.js';
-import type { WireTrigger } from '../core/supervisor.js';
+import type { Supervisor, WireTrigger } from '../core/supervisor.js';
 import { Stopwatch } from '../core/stopwatch.js';
 import type { Baseline } from './baseline.js';
 import { dispatch, type DispatchOutcome } from './dispatch.js';
@@ -44,6 +44,8 @@ class Trigger {
   readonly #log: RunLog;
   readonly #request: WireTrigger;
   readonly #memory: RunMemory;
+  /** Since the last POST was made. */
+  #sincePost: Stopwatch;
 
   constructor(plan: TriggerPlan, tools: JobTools, log: RunLog) {
     this.#plan = plan;
@@ -51,19 +53,15 @@ class Trigger {
     this.#log = log;
     this.#request = requestOf(plan);
     this.#memory = memoryOf(plan, tools);
+    this.#sincePost = new Stopwatch(tools.clock);
   }
 
   async *run(): Job {
-    const start = await StartingPoint.find({
-      memory: this.#memory,
-      log: this.#log,
-      clock: this.#tools.clock,
-      naming: this.#plan.nodes === null ? 'every node' : 'no node',
-    });
+    const naming = this.#plan.nodes === null ? 'every node' : 'no node';
+    const start = await StartingPoint.find({ memory: this.#memory, log: this.#log, clock: this.#tools.clock, naming });
     yield this.#baselineOf(start);
-    const sincePost = new Stopwatch(this.#tools.clock);
     const sent = yield* this.#dispatch(start);
-    const proof = this.#proofOf(sent, start, sincePost);
+    const proof = this.#proofOf(sent, start);
     if (sent.kind === 'refused' || (sent.kind === 'interrupted' && !sent.sent)) {
       await this.#memory.forget();
       throw sent.kind === 'refused' ? sent.error : sent.reason;
@@ -96,15 +94,18 @@ class Trigger {
   async *#dispatch(start: StartingPoint): AsyncGenerator<RunStep, DispatchOutcome> {
     const { earlier, earlierTry } = start;
     if (earlier && !earlierTry) return { kind: 'recovered' };
-    const { clock, random, signal, supervisor, mayPost } = this.#tools;
+    const { clock, random, signal, mayPost } = this.#tools;
+    const post: Supervisor['trigger'] = (...args) => {
+      this.#sincePost = new Stopwatch(clock);
+      return this.#tools.supervisor.trigger(...args);
+    };
     const { appearTimeoutMs } = this.#plan.limits;
     const isInLog = async (readSignal: AbortSignal): Promise<boolean> => {
       const { targets } = this.#scope(start.baseline);
-      const read = await start.tail.poll([], { signal: readSignal, tries: 'one' });
-      return read.some((activity) => targets.owns(activity));
+      return (await start.tail.poll([], { signal: readSignal, tries: 'one' })).some((activity) => targets.owns(activity));
     };
     const clear = (tried: Tried): AsyncGenerator<RunStep, Clearance> => this.#clear(start, tried);
-    const tools = { supervisor, clock, random, signal, mayPost, clear, isInLog, appearTimeoutMs };
+    const tools = { supervisor: { trigger: post }, clock, random, signal, mayPost, clear, isInLog, appearTimeoutMs };
     return yield* dispatch(this.#request, tools, earlierTry);
   }
 
@@ -138,11 +139,10 @@ class Trigger {
   }
 
   /** By this run's own 202, which has arrived just now, or by that of an earlier one (design, "Sequence" 4). */
-  #proofOf(sent: DispatchOutcome, { earlier }: StartingPoint, sincePost: Stopwatch): Proof | null {
+  #proofOf(sent: DispatchOutcome, { earlier }: StartingPoint): Proof | null {
     const { claimWindowMs } = this.#plan;
-    const arrived = { elapsed: this.#tools.clock.elapsed(), sincePost };
-    if (sent.kind === 'accepted') return proofByAnswer(sent.accepted, arrived, claimWindowMs);
-    return proofByRecord(earlier?.acceptedAt, claimWindowMs);
+    if (sent.kind !== 'accepted') return proofByRecord(earlier?.acceptedAt, claimWindowMs);
+    return proofByAnswer(sent.accepted, { elapsed: this.#tools.clock.elapsed(), sincePost: this.#sincePost }, claimWindowMs);
   }
 
   #dispatched(facts: RunFacts, earlier: RunRecord | null): RunStep {

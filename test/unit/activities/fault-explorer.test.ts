@@ -47,6 +47,10 @@ describe('the fault explorer', function () {
     assert.deepEqual(judge(await play(SETTINGS.named, parsePlan('2:entry-never 2:sleep 3:rival'))), []);
   });
 
+  it('takes no entry for proven by a poll after the process was stopped within its POST', async () => {
+    assert.deepEqual(judge(await play(SETTINGS['two-runs'], parsePlan('3:entry-never 3:stopped 38:rival'))), []);
+  });
+
   it("does not blame a run for an entry of somebody else's that nobody could tell from its own", async () => {
     const played = await play(SETTINGS.named, parsePlan('2:entry-late 2:rival'));
     assert.deepEqual(judge(played).filter(({ promise }) => promise === 'stolen'), []);
