@@ -89,7 +89,7 @@ class Player {
       const process = new ClientProcess(this.#clock, (printed) => reveals(printed, this.#world.requests.secret));
       const run = new Run(process, ++this.#runs);
       runs.push(run);
-      if (this.#journal.accepted) run.acceptedAt = this.#acceptedAt;
+      if (this.#journal.holdsAnswer) run.acceptedAt = this.#acceptedAt;
       const end = await run.process.run(this.#job(run), null, this.#longestRunMs);
       this.#journal.note(run);
       this.#chapters.push({

@@ -9,9 +9,9 @@ export class WatchedJournal {
   /** How often a run removed a record that was not its own, or of a trigger that was accepted. */
   wrongRemovals = 0;
 
-  /** Whether a record says that its trigger was accepted. */
-  get accepted(): boolean {
-    return [...this.#journal.records.values()].some(({ state }) => state !== 'posting');
+  /** Whether a record has what there is to know of a 202: where an answer was lost, nothing says when it was accepted. */
+  get holdsAnswer(): boolean {
+    return [...this.#journal.records.values()].some(({ acceptedAt }) => acceptedAt !== undefined);
   }
 
   /**

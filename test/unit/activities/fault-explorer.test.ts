@@ -51,6 +51,10 @@ describe('the fault explorer', function () {
     assert.deepEqual(judge(await play(SETTINGS['two-runs'], parsePlan('3:entry-never 3:stopped 38:rival'))), []);
   });
 
+  it("does not blame a re-run for an entry of somebody else's where the only answer was lost", async () => {
+    assert.deepEqual(judge(await play(SETTINGS['two-runs'], parsePlan('3:entry-never 3:kill 68:rival'))), []);
+  });
+
   it("does not blame a run for an entry of somebody else's that nobody could tell from its own", async () => {
     const played = await play(SETTINGS.named, parsePlan('2:entry-late 2:rival'));
     assert.deepEqual(judge(played).filter(({ promise }) => promise === 'stolen'), []);
