@@ -32,10 +32,11 @@ main() {
 
   { have tar && have xz; } || [ "${target%%-*}" = darwin ] || stop 'tar and xz unpack it: install xz-utils (or xz)'
   { mkdir -p "$to" 2>/dev/null && [ -w "$to" ]; } || stop "$to cannot be written to; choose another folder with --to DIR"
+  [ ! -d "$to/ldctl" ] || stop "$to/ldctl is a folder; choose another place with --to DIR"
   work=$(mktemp -d)
   new="$to/.ldctl-new.$$"
   trap 'rm -rf "$work" "$new"' EXIT
-  trap 'exit 1' HUP INT TERM
+  trap 'exit 1' HUP INT QUIT PIPE TERM
 
   say "downloading $from/$archive"
   download "$from/SHA256SUMS" "$work/SHA256SUMS"

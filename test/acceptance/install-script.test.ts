@@ -227,6 +227,22 @@ if (process.platform !== 'win32') {
         assertRefused(release, await release.install(['--to', closed]), /closed cannot be written to/);
       }));
 
+    it('does not put it into a folder of that name, where nobody would look for it', () =>
+      withRelease(async (release) => {
+        const to = join(release.folder, 'to');
+        mkdirSync(join(to, 'ldctl'), { recursive: true });
+        assertRefused(release, await release.install(['--to', to]), /^error: .*\/to\/ldctl is a folder; choose another place with --to DIR$/m);
+        assert.deepEqual(readdirSync(join(to, 'ldctl')), []);
+      }));
+
+    for (const signal of ['HUP', 'INT', 'QUIT', 'PIPE', 'TERM']) {
+      it(`leaves nothing behind when SIG${signal} ends it`, () =>
+        withRelease(async (release) => {
+          const path = release.path('sha256sum', ['curl', `kill -s ${signal} $PPID`]);
+          assertRefused(release, await release.install([], { PATH: path }), /^downloading /m);
+        }));
+    }
+
     it('keeps the old one when the new one does not run here', () =>
       withRelease(async (release) => {
         release.archive = archiveOf(release.folder, '#!/bin/sh\necho "GLIBC_2.99 not found" >&2\nexit 1\n');
