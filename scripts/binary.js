@@ -57,7 +57,8 @@ async function makeBinary({ target, node, output = `build/ldctl${target.startsWi
     executable,
     output,
     disableExperimentalSEAWarning: true,
-    useCodeCache: target === HERE,
+    // Of its few lines it saves nothing, and Node warns of it wherever NODE_OPTIONS has a flag for V8.
+    useCodeCache: false,
     execArgv: FLAGS,
     assets: { ...packageFiles(), 'keyring.node': keyringOf(target), ...compiled },
   };

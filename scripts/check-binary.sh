@@ -48,6 +48,10 @@ mark() { in_sandbox 'ldctl activities trigger iggy restart --yes 2>&1 >/dev/null
 # shellcheck disable=SC2016
 [ "$(in_sandbox 'echo "$LDCTL_MARK"' LDCTL_MARK=here)" = here ] || fail 'the environment is not that of the start'
 
+step 'says nothing of its own of a flag for V8'
+said=$(bare NODE_OPTIONS=--stack-trace-limit=50 "$ldctl" --version 2>&1 >/dev/null)
+[ -z "$said" ] || fail "$said"
+
 mkdir "$work/noexec"
 if unshare --mount mount -t tmpfs -o noexec tmpfs "$work/noexec" 2>/dev/null; then
   step 'says where it can load no native code, and asks for another place for the key'
