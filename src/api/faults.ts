@@ -83,9 +83,10 @@ function timeout({ phase, url, proxy }: FailedAttempt, limit: string): ErrorDeta
 function proxyRefused(fault: ProxyConnectError, { url, proxy }: FailedAttempt): ErrorDetail {
   const name = `the proxy ${proxy?.host ?? ''}`;
   if (fault.status === null) return systemFault(fault.code, name, 'connecting', CHECK_PROXY);
+  const answer = Number.isNaN(fault.status) ? 'its answer is not HTTP' : `it answered ${fault.status}`;
   return {
     code: 'proxy_refused',
-    message: `${name} refused to connect to ${url.host} (it answered ${fault.status})`,
+    message: `${name} refused to connect to ${url.host} (${answer})`,
     hint: fault.status === 407 ? GIVE_PASSWORD : CHECK_PROXY,
     transient: fault.status >= 500 || RETRYABLE_STATUSES.has(fault.status),
   };

@@ -5,7 +5,7 @@ import { HttpsProxyAgent } from 'https-proxy-agent';
 
 type ConnectOptions = Parameters<HttpsProxyAgent<string>['connect']>[1];
 
-/** The proxy did not open a tunnel. `status` is its answer to CONNECT; without one, `code` is the system's. */
+/** The proxy did not open a tunnel. `status` is its answer to CONNECT, NaN where that is not HTTP; without one, `code` is the system's. */
 export class ProxyConnectError extends Error {
   readonly status: number | null;
   readonly code: string | undefined;

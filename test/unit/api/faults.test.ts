@@ -121,6 +121,12 @@ describe('a proxy that opens no tunnel', () => {
     assert.match(error.hint ?? '', /NO_PROXY/);
   });
 
+  it('and answers in no HTTP, such as one for SOCKS, is said to', () => {
+    const error = refused(NaN);
+    assert.deepEqual([error.code, error.sent, error.transient], ['proxy_refused', 'no', false]);
+    assert.equal(words(error), `the proxy proxy.corp:3128 refused to connect to ${HOST} (its answer is not HTTP)`);
+  });
+
   it('may do so at the next try only if it had a fault of its own, or was asked too often', () => {
     assert.deepEqual([500, 503, 408, 429].map((status) => refused(status).transient), [true, true, true, true]);
     assert.deepEqual([401, 403, 407, 499].map((status) => refused(status).transient), [false, false, false, false]);
