@@ -25,7 +25,8 @@ export class NodeRunner {
     const node = this.#node;
     const roll = this.#roll;
     try {
-      if (!node.isKnownSent) await roll.beginnings.acquire(roll.tools.signal);
+      // One that an earlier run began; the others have waited for their turn before.
+      if (node.record !== null && !node.isKnownSent) await roll.beginnings.acquire(roll.tools.signal);
       if (node.record === null && roll.isOver()) return;
       await this.#trigger();
       if (node.isCompleted) await this.#pauseAndAsk();

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { onAbort, untilAborted } from '../../core/abort.js';
+import { Interrupted } from '../../core/errors.js';
 import type { Id } from '../../core/ids.js';
 import { warning, type RunStep } from '../../core/progress.js';
 import { ActivityLog } from '../activity-log.js';
@@ -88,6 +89,17 @@ async function* keep(plan: RollPlan, { memory }: RollTools): AsyncGenerator<RunS
   return { ...plan, callersKey: plan.callersKey || memory.isKept };
 }
 
+/** Waits until the next node may begin. One waits at a time, so that a roll that is over does not wait for all. @returns false at an interrupt */
+async function isTurn({ beginnings, tools }: RollContext): Promise<boolean> {
+  try {
+    await beginnings.acquire(tools.signal);
+    return true;
+  } catch (error) {
+    if (error instanceof Interrupted) return false;
+    throw error;
+  }
+}
+
 /** Takes the nodes through it, and yields what they emit. */
 async function* goThrough(roll: RollContext): AsyncGenerator<RunStep, void> {
   const { events, tools } = roll;
@@ -120,7 +132,7 @@ async function runNodes(roll: RollContext): Promise<void> {
   for (const node of nodes) if (node.record !== null) begin(node);
   for (const node of nodes.filter(({ record }) => record === null)) {
     while (underway.size >= plan.maxUnavailable && !roll.isOver()) await Promise.race([...underway, stopped]);
-    if (roll.isOver()) break;
+    if (roll.isOver() || !(await isTurn(roll)) || roll.isOver()) break;
     begin(node);
   }
   await Promise.all(underway);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { LdctlError } from '../../../src/core/errors.js';
 import { wireKey } from '../../../src/activities/wire-key.js';
 import { apiError, failing } from '../../helpers/fake-supervisor.js';
-import { RollBench, rollPlan } from '../../helpers/roll.js';
+import { nodesUpTo, RollBench, rollPlan } from '../../helpers/roll.js';
 
 const NODES = [1n, 2n, 3n];
 
@@ -97,5 +97,33 @@ describe('the way of a roll', () => {
     bench.supervisor.add({ node: 2n, runtime: 'connectors', status: 'processing' });
     bench.supervisor.add({ node: 9n, status: 'processing' });
     assert.equal((await bench.roll({ nodes: NODES, ifBusy: 'fail' })).exitCode, 0);
+  });
+});
+
+describe('a roll that is over', () => {
+  const MANY = nodesUpTo(150);
+  const open = (bench: RollBench): void => {
+    bench.supervisor.nodes = MANY;
+    for (const node of MANY) bench.supervisor.behaviour.set(node, { workMs: null });
+  };
+
+  it('does not wait for the turns of nodes that are not started any more: its time is up', async () => {
+    const bench = new RollBench();
+    open(bench);
+    const begunAt = bench.clock.elapsed();
+    const limits = { timeoutMs: 1500, intervalMs: null, appearTimeoutMs: 30_000 };
+    const { exitCode } = await bench.roll({ nodes: MANY, maxUnavailable: 60, limits });
+    assert.equal(exitCode, 8);
+    assert.ok(bench.clock.elapsed() - begunAt < 3000, `it took ${bench.clock.elapsed() - begunAt} ms`);
+  });
+
+  it('nor at an interrupt', async () => {
+    const bench = new RollBench();
+    open(bench);
+    void bench.clock.sleep(1500).then(() => bench.interrupt('SIGTERM'));
+    const begunAt = bench.clock.elapsed();
+    const { exitCode } = await bench.roll({ nodes: MANY, maxUnavailable: 60 });
+    assert.equal(exitCode, 143);
+    assert.ok(bench.clock.elapsed() - begunAt < 2000, `it took ${bench.clock.elapsed() - begunAt} ms`);
   });
 });
