@@ -13,19 +13,16 @@ import type { Signal } from './requests.js';
 const BIGINT = 'an id is a bigint, as 610809900976570889n: a number would lose digits of it';
 const EVERY_NODE = 'to act on every node, leave it out';
 const id = v.custom<Id>(isId, BIGINT);
-const ids = v.pipe(
-  v.array(id, 'a list of ids was expected'),
-  v.nonEmpty('it names nothing'),
-  v.transform((all) => [...new Set(all)]),
-);
-/** Given, it must name nodes: a variable that is not set must not become the whole cluster. */
-const targets = v.exactOptional(
+/** Each once, and at least one. */
+const idList = (ifNone: string, ifEmpty: string) =>
   v.pipe(
-    v.array(id, `a list of ids was expected; ${EVERY_NODE}`),
-    v.nonEmpty(`it names no node; ${EVERY_NODE}`),
+    v.array(id, ifNone),
+    v.nonEmpty(ifEmpty),
     v.transform((all) => [...new Set(all)]),
-  ),
-);
+  );
+const ids = idList('a list of ids was expected', 'it names nothing');
+/** Given, it must name nodes: a variable that is not set must not become the whole cluster. */
+const targets = v.exactOptional(idList(`a list of ids was expected; ${EVERY_NODE}`, `it names no node; ${EVERY_NODE}`));
 const MS = 'milliseconds were expected, from 0';
 const ms = v.pipe(v.number(MS), v.minValue(0, MS), v.maxValue(Number.MAX_SAFE_INTEGER, MS));
 const text = v.string('a text was expected');
