@@ -1,7 +1,7 @@
 import type { Activity } from '../core/activity.js';
 import type { RunRecord } from '../core/journal.js';
 import type { Stopwatch } from '../core/stopwatch.js';
-import type { Accepted } from '../core/supervisor.js';
+import { REQUEST_TIMEOUT_MS, type Accepted } from '../core/supervisor.js';
 
 /** What proves an entry to be that of a trigger (design, "Sequence" 4): either is enough. */
 export interface Proof {
@@ -15,9 +15,6 @@ export interface Proof {
 
 /** Whoever does the same within this time of the 202 cannot be told apart, and hardly anybody does. */
 const SEEN_WITHIN_MS = 2000;
-
-/** No request takes longer (design, "Network"): this process was stopped, and somebody else had all that time. */
-const LONGEST_POST_MS = 15_000;
 
 /** More than a clock that is kept in time is set forward by. */
 const SLEPT_MS = 500;
@@ -37,7 +34,8 @@ export function proofByAnswer(
 ): Proof | null {
   if (replayed) return null;
   const { elapsed, sincePost } = arrived;
-  const seenBy = sincePost.ms > LONGEST_POST_MS ? null : elapsed + SEEN_WITHIN_MS;
+  // No request takes longer: this process was stopped, and somebody else had all that time.
+  const seenBy = sincePost.ms > REQUEST_TIMEOUT_MS ? null : elapsed + SEEN_WITHIN_MS;
   return { seenBy, sincePost, created: createdAround(serverTime, claimWindowMs) };
 }
 

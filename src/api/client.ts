@@ -1,6 +1,6 @@
 import { systemClock, type Clock, type Random } from '../core/clock.js';
 import { ApiKey } from '../core/secret.js';
-import { type CallOptions } from '../core/supervisor.js';
+import { REQUEST_TIMEOUT_MS, type CallOptions } from '../core/supervisor.js';
 import { type ApiResponse, requestIdOf } from './api-response.js';
 import { endpoint, parseBaseUrl } from './base-url.js';
 import { READ_BUDGET_MS, retryDelay } from './retry.js';
@@ -8,9 +8,6 @@ import { type ClientOptions } from './client-options.js';
 import { type OnTrace } from './trace.js';
 import { Transport, type HttpRequest } from './transport.js';
 import { USER_AGENT } from './user-agent.js';
-
-/** (design, "Network") */
-const REQUEST_TIMEOUT_MS = 15_000;
 
 /** Makes the value out of an answer, or throws what the answer means. */
 export type Interpret<T> = (response: ApiResponse) => T;

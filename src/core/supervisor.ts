@@ -60,3 +60,6 @@ export interface ActivityPage {
 
 /** The most entries a page can hold (contract, "Supervisor: list"). */
 export const MAX_PAGE_SIZE = 100;
+
+/** How long one request may take, from the first packet to the last byte of the answer; milliseconds (design, "Network"). */
+export const REQUEST_TIMEOUT_MS = 15_000;
