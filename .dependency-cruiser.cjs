@@ -1,5 +1,5 @@
 /**
- * Imports point down (docs/architecture.md): commands → cli → library → {activities, api, profiles → storage, output} → core.
+ * Imports point down (docs/architecture.md): commands → cli → library → {activities, api, config, output} → base.
  * Modules beside each other do not know each other, and the sandbox shares with the rest only the wire types.
  */
 const folder = (name) => `^src/${name}/`;
@@ -13,22 +13,26 @@ const only = (from, allowed) => ({
 module.exports = {
   forbidden: [
     { name: 'no-cycle', severity: 'error', from: {}, to: { circular: true } },
-    { name: 'no-orphan', severity: 'error', from: { orphan: true, path: '^src/', pathNot: '^src/(commands|index|api/index|sandbox/start-sandbox)' }, to: {} },
-    only('core', ['core']),
-    only('system', ['system', 'core']),
-    only('activities', ['activities', 'core']),
-    only('api', ['api', 'core']),
-    only('storage', ['storage', 'system', 'core']),
-    only('profiles', ['profiles', 'storage', 'system', 'core']),
-    only('output', ['output', 'system', 'core']),
-    only('library', ['library', 'activities', 'api', 'profiles', 'storage', 'system', 'core']),
-    only('cli', ['cli', 'library', 'activities', 'api', 'profiles', 'storage', 'output', 'system', 'core']),
+    {
+      name: 'no-orphan',
+      severity: 'error',
+      from: { orphan: true, path: '^src/', pathNot: '^src/(commands|index|api/index|sandbox/start-sandbox)' },
+      to: {},
+    },
+    only('base', ['base']),
+    only('system', ['system', 'base']),
+    only('activities', ['activities', 'base']),
+    only('api', ['api', 'base']),
+    only('config', ['config', 'system', 'base']),
+    only('output', ['output', 'system', 'base']),
+    only('library', ['library', 'activities', 'api', 'config', 'system', 'base']),
+    only('cli', ['cli', 'library', 'activities', 'api', 'config', 'output', 'system', 'base']),
     {
       name: 'sandbox-shares-wire-types-only',
       severity: 'error',
       comment: 'A mistake in the client must be seen by the sandbox, and the other way round.',
       from: { path: folder('sandbox') },
-      to: { path: '^src/', pathNot: ['^src/(sandbox|system)/', '^src/core/(wire|activity|ids)\\.ts$'] },
+      to: { path: '^src/', pathNot: ['^src/(sandbox|system)/', '^src/base/(wire|activity|ids)\\.ts$'] },
     },
     {
       name: 'only-commands-start-the-sandbox',

@@ -53,7 +53,10 @@ async function main(): Promise<void> {
 }
 
 function write(name: string, figures: string): void {
-  writeFileSync(new URL(`${name}.md`, RESULTS), `# ${name}\n\nWritten by \`npm run bench -- ${name}\`.\n\n${figures}\n`);
+  writeFileSync(
+    new URL(`${name}.md`, RESULTS),
+    `# ${name}\n\nWritten by \`npm run bench -- ${name}\`.\n\n${figures}\n`,
+  );
 }
 
 await main();

@@ -98,7 +98,9 @@ function heading({ args, version, runs, entries }: Request, code: number, us: nu
 /** Runs it against a server of its own. */
 async function served({ node, args, runs, entries }: Request, folder: string): Promise<ProfiledRun> {
   if (entries !== null) {
-    return withLog({ entries, order: 'desc', ...GROWING }, (log) => medianRun({ node, args, env: isolated(log, folder).env }, runs, folder));
+    return withLog({ entries, order: 'desc', ...GROWING }, (log) =>
+      medianRun({ node, args, env: isolated(log, folder).env }, runs, folder),
+    );
   }
   const server = await serveLog();
   try {

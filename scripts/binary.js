@@ -1,7 +1,16 @@
 // Makes build/ldctl: dist/ and Node in one file (docs/binary.md). `--help` tells the options. Ends with 2, and the reason in
 // the last line, when a package that it takes cannot be had.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { rolldown } from 'rolldown';
@@ -28,7 +37,13 @@ For another target than this machine no code is compiled ahead, so it starts mor
 `;
 
 const { values } = parseArgs({
-  options: { target: { type: 'string', default: HERE }, output: { type: 'string' }, node: { type: 'string' }, 'print-node': { type: 'boolean' }, help: { type: 'boolean' } },
+  options: {
+    target: { type: 'string', default: HERE },
+    output: { type: 'string' },
+    node: { type: 'string' },
+    'print-node': { type: 'boolean' },
+    help: { type: 'boolean' },
+  },
 });
 if (values.help) console.log(USAGE);
 else {
@@ -91,7 +106,10 @@ function keyringOf(target) {
   const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8'));
   const name = TARGETS[target].keyring;
   const folder = fetchPackage(CACHE, { name, ...packages[`node_modules/${name}`] });
-  return join(folder, readdirSync(folder).find((file) => file.endsWith('.node')));
+  return join(
+    folder,
+    readdirSync(folder).find((file) => file.endsWith('.node')),
+  );
 }
 
 /** Without names of symbols, which are a fifth of it. @returns the copy, or the same where there is nothing to do it with */
@@ -117,11 +135,19 @@ function compiledCode(node) {
 /** @returns assets: what is read of the package while it runs, by its path in it */
 function packageFiles() {
   const dist = filesBelow('dist', '.', /\.cjs(\.map)?$/);
-  return { ...dist, ...filesBelow('completions', '.'), ...filesBelow('man', '.'), 'package.json': 'package.json', 'oclif.manifest.json': 'oclif.manifest.json' };
+  return {
+    ...dist,
+    ...filesBelow('completions', '.'),
+    ...filesBelow('man', '.'),
+    'package.json': 'package.json',
+    'oclif.manifest.json': 'oclif.manifest.json',
+  };
 }
 
 function filesBelow(folder, root, pattern = /./) {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && pattern.test(entry.name));
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
+    (entry) => entry.isFile() && pattern.test(entry.name),
+  );
   const paths = files.map(({ parentPath, name }) => join(parentPath, name));
   return Object.fromEntries(paths.map((path) => [relative(root, path).replaceAll('\\', '/'), path]));
 }

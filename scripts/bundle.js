@@ -13,7 +13,11 @@ import { LIBRARY } from './library.js';
 const BUNDLES = [
   {
     format: 'cjs',
-    input: { main: 'src/main.ts', 'compile-cache': 'src/cli/compile-cache.ts', 'keyring-process': 'src/profiles/keyring-process.ts' },
+    input: {
+      main: 'src/main.ts',
+      'compile-cache': 'src/cli/compile-cache.ts',
+      'keyring-process': 'src/config/keyring-process.ts',
+    },
   },
   { format: 'esm', input: Object.fromEntries(LIBRARY.map(({ file, source }) => [file, source])) },
 ];
@@ -71,7 +75,10 @@ const FEWER_CHUNKS = [
   { name: 'core', test: /src\/core\/(?!parse-json|stringify-json)/, minShareCount: 8 },
   { name: 'log', test: /src\/activities\/(read-log|given-ids|activity-log|pages-in-order|find-activity|filter)\.ts$/ },
   { name: 'times', test: /src\/(output\/(status|time-text|time-columns)|profiles\/expiry)\.ts$/ },
-  { name: 'terminal', test: /src\/(cli\/(host|signals|keyring)|output\/(ascii|streams|terminal-env|style)|profiles\/(key-store|keyring|api-key))\.ts$/ },
+  {
+    name: 'terminal',
+    test: /src\/(cli\/(host|signals|keyring)|output\/(ascii|streams|terminal-env|style)|profiles\/(key-store|keyring|api-key))\.ts$/,
+  },
 ];
 
 const PREFIX = 'in-place:';
@@ -119,7 +126,11 @@ export async function bundle({ write = true } = {}) {
       platform: 'node',
       tsconfig: true,
       plugins: [inPlace, quickWidth, ...(format === 'esm' ? [importsOfNode] : [])],
-      transform: { target: 'node20.19', inject: { 'Intl.ListFormat': 'lazy-list-format' }, define: { LDCTL_VERSION: JSON.stringify(version) } },
+      transform: {
+        target: 'node20.19',
+        inject: { 'Intl.ListFormat': 'lazy-list-format' },
+        define: { LDCTL_VERSION: JSON.stringify(version) },
+      },
     });
     const extension = format === 'cjs' ? 'cjs' : 'js';
     const options = {
@@ -156,17 +167,24 @@ function packagesIn(folders) {
     const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
     return { name, version, license, folder };
   });
-  return found.sort((a, b) => compare(`${a.name} ${a.version}`, `${b.name} ${b.version}`) || compare(a.folder, b.folder));
+  return found.sort(
+    (a, b) => compare(`${a.name} ${a.version}`, `${b.name} ${b.version}`) || compare(a.folder, b.folder),
+  );
 }
 
 const LICENCE_FILE = /^(licen[cs]e|copying|notice)(\.|-|$)/i;
 
 /** What THIRD-PARTY-NOTICES holds: each package once, with the licences that it brings along, and first what `holds` them. */
 export function noticesOf(packages, holds = 'The files in dist/ hold') {
-  const once = packages.filter((one, index) => one.name !== packages[index - 1]?.name || one.version !== packages[index - 1]?.version);
+  const once = packages.filter(
+    (one, index) => one.name !== packages[index - 1]?.name || one.version !== packages[index - 1]?.version,
+  );
   const chapters = once.map(({ name, version, license, folder }) => {
     if (typeof license !== 'string') throw new Error(`${name} ${version} names no licence`);
-    const texts = readdirSync(folder).filter((file) => LICENCE_FILE.test(file)).sort(compare).map((file) => textOf(join(folder, file)));
+    const texts = readdirSync(folder)
+      .filter((file) => LICENCE_FILE.test(file))
+      .sort(compare)
+      .map((file) => textOf(join(folder, file)));
     const text = texts.length > 0 ? texts.join('\n\n') : 'The package brings no text of it along.';
     return `${'-'.repeat(80)}\n${name} ${version}\nLicence: ${license}\n\n${text}\n`;
   });
@@ -174,7 +192,10 @@ export function noticesOf(packages, holds = 'The files in dist/ hold') {
 }
 
 function textOf(file) {
-  return readFileSync(file, 'utf8').replaceAll('\r\n', '\n').replaceAll(/[ \t]+$/gm, '').trim();
+  return readFileSync(file, 'utf8')
+    .replaceAll('\r\n', '\n')
+    .replaceAll(/[ \t]+$/gm, '')
+    .trim();
 }
 
 function compare(a, b) {

@@ -12,7 +12,10 @@ export function releaseNotes(changelog: string, version?: string): string {
     .map((section) => ({
       name: /^\[?([^\]\s]+)/.exec(section)?.[1] ?? '',
       // The addresses of links stand below the last section.
-      text: section.replace(/^.*\n/, '').replace(/^\[[^\]]+\]: .*$/gm, '').trim(),
+      text: section
+        .replace(/^.*\n/, '')
+        .replace(/^\[[^\]]+\]: .*$/gm, '')
+        .trim(),
     }));
   const newest = sections.find(({ name }) => name !== UNRELEASED)?.name ?? UNRELEASED;
   const wanted = version?.replace(/^v(?=\d)/, '') ?? newest;

@@ -12,12 +12,18 @@ const bundled = (await bundle({ write: false })).map(({ folder }) => folder);
 const installed = Object.keys(packages).filter((folder) => folder !== '' && !packages[folder].dev);
 const ours = new Set([...bundled, ...installed]);
 
-const { stdout, stderr } = spawnSync('npm', ['audit', '--json'], { encoding: 'utf8', shell: process.platform === 'win32' });
+const { stdout, stderr } = spawnSync('npm', ['audit', '--json'], {
+  encoding: 'utf8',
+  shell: process.platform === 'win32',
+});
 const report = parse(stdout);
 if (report.vulnerabilities) {
   const known = Object.values(report.vulnerabilities).filter(({ nodes }) => nodes.some((folder) => ours.has(folder)));
-  for (const { name, severity, via } of known) console.log(`${name} (${severity}): ${via.map((one) => one.title ?? one).join('; ')}`);
-  console.log(`${bundled.length} packages in the bundle, ${installed.length} installed beside it: ${known.length} with known vulnerabilities`);
+  for (const { name, severity, via } of known)
+    console.log(`${name} (${severity}): ${via.map((one) => one.title ?? one).join('; ')}`);
+  console.log(
+    `${bundled.length} packages in the bundle, ${installed.length} installed beside it: ${known.length} with known vulnerabilities`,
+  );
   process.exitCode = known.length === 0 ? 0 : 1;
 } else {
   const reason = report.message ?? report.error?.summary ?? stderr;

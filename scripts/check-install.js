@@ -13,7 +13,9 @@ const MOST = { bytes: 9 * 1000 * 1000, packages: 12 };
 
 const folder = mkdtempSync(join(tmpdir(), 'ldctl-install-'));
 try {
-  const [{ filename }] = JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], { cwd: '.' }));
+  const [{ filename }] = JSON.parse(
+    run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], { cwd: '.' }),
+  );
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }');
   const missed = npmInstall(folder, `./${filename}`);
   if (missed === null) check();
@@ -32,14 +34,21 @@ function check() {
   console.log(`${names.length} packages, ${(bytes / 1e6).toFixed(1)} MB`);
   assert.ok(names.length <= MOST.packages, `more than ${MOST.packages} packages: ${names.join(', ')}`);
   assert.ok(bytes <= MOST.bytes, `more than ${MOST.bytes} bytes`);
-  assert.deepEqual(names.filter((name) => packages[name].hasInstallScript), [], 'install scripts');
+  assert.deepEqual(
+    names.filter((name) => packages[name].hasInstallScript),
+    [],
+    'install scripts',
+  );
 
   const ldctl = join('node_modules', '.bin', 'ldctl');
   const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
   assert.match(run(ldctl, ['--version']), new RegExp(`^ldctl/${version} `));
   assert.match(run(ldctl, ['help', 'activities', 'trigger']), /RUNTIME ACTION/);
   const trigger = ['activities', 'trigger', 'iggy', 'restart', '--yes', '-o', 'json'];
-  assert.equal(JSON.parse(run(ldctl, ['sandbox', 'exec', '--', resolve(folder, ldctl), ...trigger])).outcome, 'completed');
+  assert.equal(
+    JSON.parse(run(ldctl, ['sandbox', 'exec', '--', resolve(folder, ldctl), ...trigger])).outcome,
+    'completed',
+  );
   console.log('installs without scripts, and runs');
 }
 
@@ -49,7 +58,11 @@ function sizeOf(path) {
 }
 
 function run(command, args, { cwd = folder } = {}) {
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8', env: { ...process.env, HOME: folder } });
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    cwd,
+    encoding: 'utf8',
+    env: { ...process.env, HOME: folder },
+  });
   assert.equal(status, 0, `${command} ${args.join(' ')}: ${stdout}${stderr}`);
   return stdout;
 }

@@ -8,7 +8,7 @@ import { testsIn } from './tests-in.js';
 // These talk to real sockets, and still end within a second or two: without them nothing would run client.ts and
 // transport.ts. The transport tests that start programs are left out: what runs there is not seen from here.
 const QUICK_TRANSPORT = ['requests', 'retries', 'faults', 'bad-answers', 'proxied'].map(
-  (name) => `test/transport/${name}.test.ts`,
+  (name) => `test/http/${name}.test.ts`,
 );
 // Each runs nearly all of the code, for seconds; what they find is told better by the tests of one part.
 const SLOW_FILES = /(?:roll-load|fault-bench|fault-explorer|lag-bench)\.test\.ts$/;

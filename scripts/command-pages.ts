@@ -30,7 +30,10 @@ export function commandPages(config: Config): ReadonlyMap<string, string> {
     const shared = `The [global flags](${INDEX}#global-flags) are left out here.`;
     pages.set(`${group}.md`, page(title, ...(topic?.description ? [topic.description] : []), shared, ...sections));
   }
-  return pages.set(INDEX, page('Commands', commandTable(config, '').join('\n'), '## Global flags', globalFlags(config).join('\n')));
+  return pages.set(
+    INDEX,
+    page('Commands', commandTable(config, '').join('\n'), '## Global flags', globalFlags(config).join('\n')),
+  );
 }
 
 /** Every command with what it does, a row each, and a link to its section. @param base what the links begin with */
@@ -63,11 +66,20 @@ function groupOf({ id }: Command.Loadable): string {
 }
 
 function sectionOf(command: Command.Loadable, config: Config): string {
-  const help = new PageHelp(config, { maxWidth: WIDTH, respectNoCacheDefault: true, stripAnsi: true, hideCommandSummaryInDescription: true });
+  const help = new PageHelp(config, {
+    maxWidth: WIDTH,
+    respectNoCacheDefault: true,
+    stripAnsi: true,
+    hideCommandSummaryInDescription: true,
+  });
   const flags = Object.fromEntries(Object.entries(command.flags).filter(([, { helpGroup }]) => helpGroup !== GLOBAL));
   const usage = usageOf(command, config);
   const hasFlags = Object.keys(flags).length > 0 && !usage.includes('[FLAGS]');
-  const text = help.textOf({ ...command, flags, usage: `${usage.slice(config.bin.length + 1)}${hasFlags ? ' [FLAGS]' : ''}` });
+  const text = help.textOf({
+    ...command,
+    flags,
+    usage: `${usage.slice(config.bin.length + 1)}${hasFlags ? ' [FLAGS]' : ''}`,
+  });
   return [`## \`${usage}\``, summaryOf(command), `\`\`\`\n${withoutGaps(text)}\n\`\`\``].join('\n\n');
 }
 
@@ -80,7 +92,9 @@ function withoutGaps(help: string): string {
 /** The command and its arguments, without its flags. */
 function usageOf({ id, args, usage }: Command.Loadable, config: Config): string {
   const [own] = [usage ?? []].flat();
-  const names = Object.values(args).map(({ name, required }) => (required ? name.toUpperCase() : `[${name.toUpperCase()}]`));
+  const names = Object.values(args).map(({ name, required }) =>
+    required ? name.toUpperCase() : `[${name.toUpperCase()}]`,
+  );
   return [config.bin, own ?? [toConfiguredId(id, config), ...names]].flat().join(' ');
 }
 
@@ -91,12 +105,17 @@ function summaryOf({ summary, description }: Command.Loadable): string {
 
 /** As GitHub makes the anchor of a heading. */
 function anchorOf(heading: string): string {
-  return heading.toLowerCase().replaceAll(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-');
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-');
 }
 
 function globalFlags(config: Config): string[] {
   const own = config.commands.filter(({ flags }) => Object.values(flags).some(({ helpGroup }) => helpGroup === GLOBAL));
-  const names = [...new Set(own.flatMap(({ flags }) => Object.keys(flags).filter((name) => flags[name]?.helpGroup === GLOBAL)))];
+  const names = [
+    ...new Set(own.flatMap(({ flags }) => Object.keys(flags).filter((name) => flags[name]?.helpGroup === GLOBAL))),
+  ];
   const rows = names.sort().map((name) => {
     const takers = own.filter(({ flags }) => flags[name]?.helpGroup === GLOBAL);
     const by = takers.length === own.length ? 'all' : [...new Set(takers.map(({ id }) => id.split(':')[0]))].join(', ');

@@ -22,7 +22,10 @@ export interface Changes {
 
 /** What has changed from one list of lines to another. */
 export function changesBetween(before: readonly string[], after: readonly string[]): Changes {
-  return { gone: before.filter((line) => !after.includes(line)), added: after.filter((line) => !before.includes(line)) };
+  return {
+    gone: before.filter((line) => !after.includes(line)),
+    added: after.filter((line) => !before.includes(line)),
+  };
 }
 
 function linesOf(command: CommandShape): string[] {
@@ -45,20 +48,32 @@ function lineOf(name: string, kind: string, words: readonly string[]): string {
 }
 
 function argWords(arg: ArgShape): string[] {
-  return [...only(arg.required, 'required'), ...all('one of', arg.options), ...defaultOf(arg), ...only(arg.hidden, 'hidden')];
+  return [
+    ...only(arg.required, 'required'),
+    ...all('one of', arg.options),
+    ...defaultOf(arg),
+    ...only(arg.hidden, 'hidden'),
+  ];
 }
 
 function flagWords(flag: FlagShape): string[] {
   const kind =
     flag.type === 'boolean'
       ? ['switch', ...only(flag.allowNo, 'with --no-')]
-      : [`takes ${String(flag.helpValue ?? 'a value')}`, ...only(flag.multiple, 'repeatable'), ...all('one of', flag.options)];
+      : [
+          `takes ${String(flag.helpValue ?? 'a value')}`,
+          ...only(flag.multiple, 'repeatable'),
+          ...all('one of', flag.options),
+        ];
   return [
     ...(flag.char === undefined ? [] : [`-${flag.char}`]),
     ...kind,
     ...only(flag.required, 'required'),
     ...defaultOf(flag),
-    ...all('aliases', flag.aliases?.map((alias) => `--${alias}`)),
+    ...all(
+      'aliases',
+      flag.aliases?.map((alias) => `--${alias}`),
+    ),
     ...all('not with', flag.exclusive),
     ...all('only with', flag.dependsOn),
     ...only(flag.deprecated, 'deprecated'),

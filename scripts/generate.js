@@ -5,7 +5,7 @@
 // differ.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Config } from '@oclif/core';
-import { EXIT_CODES } from '../src/core/exit-codes.ts';
+import { EXIT_CODES } from '../src/base/exit-codes.ts';
 import { ENVIRONMENT } from '../src/cli/help/help-topics.ts';
 import { bundle, noticesOf } from './bundle.js';
 import { COMMANDS_FOLDER, commandPages, commandTable } from './command-pages.js';
@@ -25,15 +25,24 @@ for (const folder of FOLDERS) mkdirSync(folder, { recursive: true });
 const before = textOf(MANIFEST);
 await makeManifest();
 const generated = new Map([[MANIFEST, textOf(MANIFEST)], ...(await texts())]);
-const old = FOLDERS.flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}`)).filter((file) => !generated.has(file));
-const differing = [...[...generated].filter(([file, text]) => text !== (file === MANIFEST ? before : textOf(file))).map(([file]) => file), ...old];
+const old = FOLDERS.flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}`)).filter(
+  (file) => !generated.has(file),
+);
+const differing = [
+  ...[...generated]
+    .filter(([file, text]) => text !== (file === MANIFEST ? before : textOf(file)))
+    .map(([file]) => file),
+  ...old,
+];
 
 if (!check) {
   for (const [file, text] of generated) writeFileSync(file, text);
   for (const file of old) rmSync(file);
 } else if (differing.length > 0) {
   writeFileSync(MANIFEST, before);
-  console.error(`not as the code has it: ${differing.join(', ')}. Run \`npm run generate\` and commit what it changes.`);
+  console.error(
+    `not as the code has it: ${differing.join(', ')}. Run \`npm run generate\` and commit what it changes.`,
+  );
   process.exitCode = 1;
 }
 
@@ -48,7 +57,9 @@ async function texts() {
     ['environment', environmentRows()],
   ].reduce((text, [name, rows]) => filled(text, name, rows), textOf('README.md'));
   const { owner } = project();
-  const pages = readdirSync('docs').filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`);
+  const pages = readdirSync('docs')
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`);
   return [
     ['README.md', withOwner(readme, owner)],
     ...pages.map((page) => [page, withOwner(textOf(page), owner)]),
@@ -65,7 +76,9 @@ async function texts() {
 async function makeManifest() {
   const { commands, version } = await sourcePlugin({ root: process.cwd() }, JSON.parse(textOf('package.json')));
   // In which file oclif would look for the class is left out: src/main.ts has that.
-  const entries = commands.map((command) => [command.id, { ...command, isESM: undefined, relativePath: undefined }]).sort(([a], [b]) => (a < b ? -1 : 1));
+  const entries = commands
+    .map((command) => [command.id, { ...command, isESM: undefined, relativePath: undefined }])
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   writeFileSync(MANIFEST, `${JSON.stringify({ commands: Object.fromEntries(entries), version }, null, 2)}\n`);
 }
 
@@ -82,7 +95,9 @@ function filled(text, name, rows) {
 }
 
 function exitCodeRows() {
-  const rows = Object.values(EXIT_CODES).map(({ code, meaning, sent, ci }) => `| ${code} | ${meaning} | ${sent} | ${ci} |`);
+  const rows = Object.values(EXIT_CODES).map(
+    ({ code, meaning, sent, ci }) => `| ${code} | ${meaning} | ${sent} | ${ci} |`,
+  );
   return ['| code | meaning | sent? | a CI step would |', '|---|---|---|---|', ...rows];
 }
 

@@ -35,7 +35,8 @@ function kilobytes(folder: string): string {
   const visit = (file: string): void => {
     if (seen.has(file) || !existsSync(file)) return;
     seen.add(file);
-    for (const [, path = ''] of readFileSync(file, 'utf8').matchAll(/(?:from|import) ?"(\.[^"]+)"/g)) visit(join(file, '..', path));
+    for (const [, path = ''] of readFileSync(file, 'utf8').matchAll(/(?:from|import) ?"(\.[^"]+)"/g))
+      visit(join(file, '..', path));
   };
   visit(join(folder, 'node_modules/ldctl/dist/index.js'));
   return ([...seen].reduce((sum, file) => sum + statSync(file).size, 0) / 1000).toFixed(0);

@@ -59,7 +59,10 @@ function reportOf(entry, folder) {
   };
   Extractor.invoke(config, { localBuild: true, messageCallback });
   if (problems.length > 0) throw new Error(`${entry.name}: ${problems.join(' ')}`);
-  return [`${REPORTS_FOLDER}/${reportFileName}`, readFileSync(join(scratch, reportFileName), 'utf8').replace('"ldctl"', `"${entry.name}"`)];
+  return [
+    `${REPORTS_FOLDER}/${reportFileName}`,
+    readFileSync(join(scratch, reportFileName), 'utf8').replace('"ldctl"', `"${entry.name}"`),
+  ];
 }
 
 /** The reference as Markdown, a page for each entry, and an index. */
@@ -90,5 +93,8 @@ async function referencePages(folder) {
   const project = await app.convert();
   const out = join(folder, 'reference');
   await app.outputs.writeOutput({ name: 'markdown', path: out }, project);
-  return readdirSync(out).map((name) => [`${REFERENCE_FOLDER}/${name}`, `${NOTE}\n\n${readFileSync(join(out, name), 'utf8')}`]);
+  return readdirSync(out).map((name) => [
+    `${REFERENCE_FOLDER}/${name}`,
+    `${NOTE}\n\n${readFileSync(join(out, name), 'utf8')}`,
+  ]);
 }

@@ -1,7 +1,7 @@
 import { Help, toConfiguredId, type Command, type Config } from '@oclif/core';
-import { EXIT_CODES } from '../src/core/exit-codes.js';
+import { EXIT_CODES } from '../src/base/exit-codes.js';
 import { ENVIRONMENT } from '../src/cli/help/help-topics.js';
-import { wrapWords } from '../src/core/text.js';
+import { wrapWords } from '../src/base/text.js';
 import { GLOBAL } from '../src/cli/help/command-help.js';
 import { globalFlagRows } from '../src/cli/help/global-flags.js';
 
@@ -25,7 +25,10 @@ class Templates extends Help {
 export function manPage(config: Config): string {
   const templates = new Templates(config);
   const commands = config.commands.filter(({ hidden }) => !hidden).sort((a, b) => (a.id < b.id ? -1 : 1));
-  const exitCodes = Object.values(EXIT_CODES).map(({ code, meaning, sent }): Row => [String(code), `${meaning}. Sent: ${sent}.`]);
+  const exitCodes = Object.values(EXIT_CODES).map(({ code, meaning, sent }): Row => [
+    String(code),
+    `${meaning}. Sent: ${sent}.`,
+  ]);
   return [
     String.raw`.\" made by ${'`npm run generate`'}`,
     `.TH LDCTL 1 "" "${config.bin} ${config.version}" "User Commands"`,
@@ -50,17 +53,28 @@ export function manPage(config: Config): string {
 
 function commandText(command: Command.Loadable, config: Config, templates: Templates): string[] {
   const say = (text = ''): string => paragraph(templates.of(text.replace(/\n.*/s, ''), command));
-  const args = Object.values(command.args).map(({ name, required }) => (required ? name.toUpperCase() : `[${name.toUpperCase()}]`));
+  const args = Object.values(command.args).map(({ name, required }) =>
+    required ? name.toUpperCase() : `[${name.toUpperCase()}]`,
+  );
   const [usage] = [command.usage ?? []].flat();
   const title = usage === undefined ? [toConfiguredId(command.id, config), ...args].join(' ') : usage;
-  const flags = Object.entries(command.flags).filter(([, { hidden, helpGroup }]) => hidden !== true && helpGroup !== GLOBAL);
+  const flags = Object.entries(command.flags).filter(
+    ([, { hidden, helpGroup }]) => hidden !== true && helpGroup !== GLOBAL,
+  );
   const examples = (command.examples ?? []).map((example) => (typeof example === 'string' ? example : example.command));
   return [
     `.SS ${roff(`${config.bin} ${title}`)}`,
     say(command.summary ?? command.description),
     ...(command.summary === undefined || command.description === undefined ? [] : ['.PP', say(command.description)]),
-    ...list(flags.map(([name, flag]): Row => [flagText(name, flag), templates.of(flag.summary ?? flag.description ?? '', command)])),
-    ...(examples.length === 0 ? [] : ['.PP', 'Examples:', '.PP', '.nf', ...examples.map((example) => roff(templates.of(example, command))), '.fi']),
+    ...list(
+      flags.map(([name, flag]): Row => [
+        flagText(name, flag),
+        templates.of(flag.summary ?? flag.description ?? '', command),
+      ]),
+    ),
+    ...(examples.length === 0
+      ? []
+      : ['.PP', 'Examples:', '.PP', '.nf', ...examples.map((example) => roff(templates.of(example, command))), '.fi']),
   ];
 }
 
@@ -85,9 +99,18 @@ function paragraph(text: string): string {
 
 /** Text as roff takes it for text: no line is a request, and a dash is what is typed. */
 function roff(text: string): string {
-  const plain = text.replaceAll('\\', String.raw`\e`).replaceAll('-', String.raw`\-`).replaceAll('"', String.raw`\(dq`);
-  const ascii = plain.replaceAll('–', String.raw`\(en`).replaceAll('…', '...').replaceAll(/[‘’]/g, String.raw`\(aq`);
-  return ascii.replace(/^['.]/, String.raw`\&$&`).replaceAll(/\s+/g, ' ').trim();
+  const plain = text
+    .replaceAll('\\', String.raw`\e`)
+    .replaceAll('-', String.raw`\-`)
+    .replaceAll('"', String.raw`\(dq`);
+  const ascii = plain
+    .replaceAll('–', String.raw`\(en`)
+    .replaceAll('…', '...')
+    .replaceAll(/[‘’]/g, String.raw`\(aq`);
+  return ascii
+    .replace(/^['.]/, String.raw`\&$&`)
+    .replaceAll(/\s+/g, ' ')
+    .trim();
 }
 
 function lowerFirst(text: string): string {

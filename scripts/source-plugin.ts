@@ -9,7 +9,13 @@ import type { Program } from '../src/cli/program.js';
 export async function sourcePlugin({ root }: Pick<Program, 'root'>, pjson: Interfaces.PJSON): Promise<Plugin> {
   // `src` as the root: beside package.json stands a manifest, which may be of an older state.
   const sources = { ...pjson, oclif: { ...pjson.oclif, commands: './commands' } };
-  const plugin = new Plugin({ root: join(root, 'src'), pjson: sources, isRoot: true, errorOnManifestCreate: true, respectNoCacheDefault: true });
+  const plugin = new Plugin({
+    root: join(root, 'src'),
+    pjson: sources,
+    isRoot: true,
+    errorOnManifestCreate: true,
+    respectNoCacheDefault: true,
+  });
   await plugin.load();
   return plugin;
 }

@@ -25,11 +25,11 @@ export {
 } from './library/requests.js';
 export { type Endings, type RunEvent, type RunResult, type RunResultOf } from './library/run-result.js';
 
-export { RUNTIMES, STATUSES, type Activity, type Runtime, type Status } from './core/activity.js';
-export { type ErrorDocument } from './core/error-document.js';
-export { LdctlError, type LdctlErrorOptions } from './core/errors.js';
-export { EXIT_CODES, type ExitCode, type ExitName } from './core/exit-codes.js';
-export { parseId, type Id } from './core/ids.js';
-export { type GateResult, type NodeResult, type ResultFacts, type TargetKind } from './core/outcome.js';
-export { type ShownStep } from './core/shown-step.js';
-export { stringifyJson, type JsonStyle } from './core/stringify-json.js';
+export { RUNTIMES, STATUSES, type Activity, type Runtime, type Status } from './base/activity.js';
+export { type ErrorDocument } from './base/error-document.js';
+export { LdctlError, type LdctlErrorOptions } from './base/errors.js';
+export { EXIT_CODES, type ExitCode, type ExitName } from './base/exit-codes.js';
+export { parseId, type Id } from './base/ids.js';
+export { type GateResult, type NodeResult, type ResultFacts, type TargetKind } from './base/outcome.js';
+export { type ShownStep } from './base/shown-step.js';
+export { stringifyJson, type JsonStyle } from './base/stringify-json.js';

@@ -1,4 +1,4 @@
-import { type Id } from '../../src/core/ids.js';
+import { type Id } from '../../src/base/ids.js';
 import { type Scenario } from './scenario.js';
 import { type Chapter, type Story } from './story.js';
 

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
-import { LdctlError } from '../../src/core/errors.js';
-import { type ExitCode } from '../../src/core/exit-codes.js';
-import { type RunJournal } from '../../src/core/journal.js';
-import { stringifyJson } from '../../src/core/stringify-json.js';
+import { LdctlError } from '../../src/base/errors.js';
+import { type ExitCode } from '../../src/base/exit-codes.js';
+import { type RunJournal } from '../../src/base/journal.js';
+import { stringifyJson } from '../../src/base/stringify-json.js';
 import { type RunResult } from '../../src/library/run-result.js';
 import { type VirtualClock } from '../../test/helpers/clock.js';
 import { type ClientJob } from './job.js';
@@ -107,7 +107,8 @@ export class ClientProcess {
   #print(...values: unknown[]): void {
     for (const value of values.filter(this.#keeps)) {
       this.output += `${inspect(value, { depth: null, showHidden: true })}\n`;
-      if (value instanceof Error) this.output += `${value.stack ?? ''}\n${stringifyJson(Object.fromEntries(Object.entries(value)))}\n`;
+      if (value instanceof Error)
+        this.output += `${value.stack ?? ''}\n${stringifyJson(Object.fromEntries(Object.entries(value)))}\n`;
       else this.output += `${stringifyJson(value)}\n`;
     }
   }

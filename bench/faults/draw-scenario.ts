@@ -1,5 +1,5 @@
-import { type Action } from '../../src/core/activity.js';
-import { type Id } from '../../src/core/ids.js';
+import { type Action } from '../../src/base/activity.js';
+import { type Id } from '../../src/base/ids.js';
 import { type Timing } from '../../src/sandbox/nodes.js';
 import { nodeIds } from '../../src/sandbox/tenant.js';
 import { Dice } from './dice.js';
@@ -33,10 +33,15 @@ export function scenarioOf(seed: number): Scenario {
     wire,
     lives,
     interruptMs: timed.chance(0.08) ? timed.between(0, timed.pick([500, 3000, 20_000])) : null,
-    sleep: timed.chance(0.1) && !elsewhere ? { afterMs: timed.between(0, 15_000), ms: timed.between(20_000, 7_200_000) } : null,
+    sleep:
+      timed.chance(0.1) && !elsewhere
+        ? { afterMs: timed.between(0, 15_000), ms: timed.between(20_000, 7_200_000) }
+        : null,
     rivals: rivalsOf(dice.fork(), trigger, server, wire),
     resumes: timed.chance(0.5),
-    wallJump: timed.chance(0.25) ? { afterMs: timed.between(0, 20_000), ms: timed.pick([-HOUR_MS, -10_000, 10_000, HOUR_MS]) } : null,
+    wallJump: timed.chance(0.25)
+      ? { afterMs: timed.between(0, 20_000), ms: timed.pick([-HOUR_MS, -10_000, 10_000, HOUR_MS]) }
+      : null,
   };
 }
 
@@ -106,11 +111,28 @@ function livesOf(dice: Dice, trigger: TriggerTraits, server: ServerTraits): Life
 
 function wireOf(dice: Dice, lives: readonly Life[]): WireTraits {
   const intensity = dice.pick([0, 0.3, 0.6, 0.9]);
-  const unreadable = Array.from({ length: dice.weighted([[5, 0], [3, 1], [1, 2]]) }, () => {
-    const fromMs = dice.between(0, 20_000);
-    const toMs = fromMs + dice.pick([2000, 10_000, 70_000, 200_000, 7_200_000]);
-    return { fromMs, toMs, how: dice.weighted<'lost' | 'unavailable' | 'denied'>([[4, 'lost'], [4, 'unavailable'], [1, 'denied']]) };
-  });
+  const unreadable = Array.from(
+    {
+      length: dice.weighted([
+        [5, 0],
+        [3, 1],
+        [1, 2],
+      ]),
+    },
+    () => {
+      const fromMs = dice.between(0, 20_000);
+      const toMs = fromMs + dice.pick([2000, 10_000, 70_000, 200_000, 7_200_000]);
+      return {
+        fromMs,
+        toMs,
+        how: dice.weighted<'lost' | 'unavailable' | 'denied'>([
+          [4, 'lost'],
+          [4, 'unavailable'],
+          [1, 'denied'],
+        ]),
+      };
+    },
+  );
   // A rival while it is turned away can be told apart only when no POST is lost and nobody is killed.
   const throttled = lives.length === 1 && dice.chance(0.15);
   return {
@@ -129,10 +151,15 @@ function withTimings(dice: Dice, server: ServerTraits, trigger: TriggerTraits): 
   const latest = trigger.kind === 'expected' && honoursKeys ? dice.pick([LATEST_ENTRY_MS, 15_000]) : LATEST_ENTRY_MS;
   // The same goes for an entry that never shows up.
   const troubles = honoursKeys ? (['reject', 'stuck', 'missing'] as const) : (['reject', 'stuck'] as const);
-  const pace = dice.weighted<Pace>([[4, 'usual'], [3, 'quick'], [3, 'straggler']]);
+  const pace = dice.weighted<Pace>([
+    [4, 'usual'],
+    [3, 'quick'],
+    [3, 'straggler'],
+  ]);
   const troublesome = dice.chance(0.35);
   const timing = (node: Id): Timing => {
-    if (pace === 'straggler' && node === trigger.targets.at(-1)) return { appearMs: dice.between(1500, latest), workMs: 200 };
+    if (pace === 'straggler' && node === trigger.targets.at(-1))
+      return { appearMs: dice.between(1500, latest), workMs: 200 };
     return {
       appearMs: dice.between(0, pace === 'straggler' ? 200 : dice.pick([300, latest])),
       workMs: dice.between(0, pace === 'usual' ? dice.pick([2000, 25_000]) : 400),
@@ -141,7 +168,9 @@ function withTimings(dice: Dice, server: ServerTraits, trigger: TriggerTraits): 
   return {
     ...server,
     timings: new Map(server.nodes.map((node) => [node, timing(node)])),
-    troubles: new Map(server.nodes.filter(() => troublesome && dice.chance(0.4)).map((node) => [node, dice.pick(troubles)])),
+    troubles: new Map(
+      server.nodes.filter(() => troublesome && dice.chance(0.4)).map((node) => [node, dice.pick(troubles)]),
+    ),
   };
 }
 
@@ -151,14 +180,23 @@ type Pace = 'usual' | 'quick' | 'straggler';
 function rivalsOf(dice: Dice, trigger: TriggerTraits, server: ServerTraits, wire: WireTraits): Rival[] {
   const { runtime, action, targets, kind } = trigger;
   const others = server.nodes.filter((node) => !targets.includes(node));
-  const rivals = Array.from({ length: dice.weighted([[4, 0], [3, 2], [2, 6]]) }, (): Rival => {
-    const same: Rival = { afterMs: dice.between(-20_000, 20_000), runtime, action, nodes: others, apart: 'other' };
-    if (kind === 'named' && others.length > 0 && dice.chance(0.4)) return same;
-    const nodes = dice.chance(0.4) ? null : [dice.pick(server.nodes)];
-    return dice.chance(0.5)
-      ? { ...same, runtime: runtime === 'iggy' ? 'connectors' : 'iggy', nodes }
-      : { ...same, action: { verb: 'start' }, nodes };
-  });
+  const rivals = Array.from(
+    {
+      length: dice.weighted([
+        [4, 0],
+        [3, 2],
+        [2, 6],
+      ]),
+    },
+    (): Rival => {
+      const same: Rival = { afterMs: dice.between(-20_000, 20_000), runtime, action, nodes: others, apart: 'other' };
+      if (kind === 'named' && others.length > 0 && dice.chance(0.4)) return same;
+      const nodes = dice.chance(0.4) ? null : [dice.pick(server.nodes)];
+      return dice.chance(0.5)
+        ? { ...same, runtime: runtime === 'iggy' ? 'connectors' : 'iggy', nodes }
+        : { ...same, action: { verb: 'start' }, nodes };
+    },
+  );
   // Where a target's own entry never shows up, an older one can pass for it: not told apart by anybody.
   const target = targets.findLast((node) => server.troubles.get(node) !== 'missing');
   if (target === undefined) return rivals;

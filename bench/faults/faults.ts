@@ -15,10 +15,7 @@ export type PostFault =
   | FalseAnswer;
 
 /** What becomes of one read of the log. */
-export type ReadFault =
-  | { kind: 'none' | 'cut' | 'lie' | 'null' }
-  | { kind: 'lost'; timeout: boolean }
-  | FalseAnswer;
+export type ReadFault = { kind: 'none' | 'cut' | 'lie' | 'null' } | { kind: 'lost'; timeout: boolean } | FalseAnswer;
 
 /** The client sees this answer instead of the server's own. */
 export interface FalseAnswer {
@@ -47,8 +44,14 @@ export function drawPostFault(dice: Dice, probability: number, honoursKeys: bool
     [5, { kind: 'lost', carriedOut, timeout: dice.chance(0.3) }],
     [3, { kind: 'late', ms: dice.between(0, latest) }],
     // A request doubled on its way to a server without keys is carried out twice, and no client can help it.
-    [honoursKeys ? 3 : 0, { kind: 'twice', apartMs: dice.between(0, 2000), answer: dice.pick(['first', 'second', 'none']) }],
-    [4, { kind: 'answer', status: dice.pick([500, 502, 503, 504, 408]), carriedOut, retryAfterS, html: dice.chance(0.4) }],
+    [
+      honoursKeys ? 3 : 0,
+      { kind: 'twice', apartMs: dice.between(0, 2000), answer: dice.pick(['first', 'second', 'none']) },
+    ],
+    [
+      4,
+      { kind: 'answer', status: dice.pick([500, 502, 503, 504, 408]), carriedOut, retryAfterS, html: dice.chance(0.4) },
+    ],
     [1, { kind: 'answer', status: dice.pick([200, 204]), carriedOut, html: dice.chance(0.5) }],
     [2, { kind: 'answer', status: dice.pick([429, 425]), retryAfterS }],
     [1, { kind: 'answer', status: dice.pick([302, 307]) }],
@@ -70,11 +73,15 @@ export function drawReadFault(dice: Dice, probability: number): ReadFault {
 /** The false answer itself. It quotes the API key, as a careless server or proxy might. */
 export function falsified(fault: FalseAnswer, apiKey: string, serverNow: number): Omit<SandboxAnswer, 'holdMs'> {
   const { status, retryAfterS, html } = fault;
-  const headers: Record<string, string> = { 'ld-request': 'feedfacefeedfacefeedfacefeedface', date: new Date(serverNow).toUTCString() };
+  const headers: Record<string, string> = {
+    'ld-request': 'feedfacefeedfacefeedfacefeedface',
+    date: new Date(serverNow).toUTCString(),
+  };
   if (retryAfterS !== undefined) headers['retry-after'] = String(retryAfterS);
   if (status >= 300 && status < 400) headers.location = `https://elsewhere.example/?key=${apiKey}`;
   if (status === 204) return { status, headers, body: '' };
-  if (html) return { status, headers: { ...headers, 'content-type': 'text/html' }, body: `<h1>${status}</h1><p>${apiKey}</p>` };
+  if (html)
+    return { status, headers: { ...headers, 'content-type': 'text/html' }, body: `<h1>${status}</h1><p>${apiKey}</p>` };
   const problem = { code: `e${status}`, reason: `Not this time, ${apiKey}.`, status };
   return { status, headers: { ...headers, 'content-type': 'application/problem+json' }, body: JSON.stringify(problem) };
 }

@@ -2,8 +2,8 @@ import { type JobTools } from '../../src/activities/job.js';
 import { type RunLog } from '../../src/activities/run-log.js';
 import { type TriggerPlan } from '../../src/activities/trigger-plan.js';
 import { trigger } from '../../src/activities/trigger.js';
-import { type Id } from '../../src/core/ids.js';
-import { type RunJournal } from '../../src/core/journal.js';
+import { type Id } from '../../src/base/ids.js';
+import { type RunJournal } from '../../src/base/journal.js';
 import { ConnectedDeployment } from '../../src/library/connected-deployment.js';
 import { actingTools, type DeploymentTools } from '../../src/library/deployment-tools.js';
 import { readTrigger } from '../../src/library/read-request.js';
@@ -25,7 +25,12 @@ export function deploymentOf(deploymentId: Id, tools: ClientTools): ConnectedDep
 }
 
 /** The trigger as a program does it by the library, or as a client does that breaks a rule on purpose. */
-export function triggerJob(request: TriggerRequest, deploymentId: Id, real: ClientTools, sabotage?: Sabotage): ClientJob {
+export function triggerJob(
+  request: TriggerRequest,
+  deploymentId: Id,
+  real: ClientTools,
+  sabotage?: Sabotage,
+): ClientJob {
   const { plan } = readTrigger(request, deploymentId, () => newKey(real));
   const broken = sabotage?.tools?.(real) ?? real;
   const tools = { ...broken, supervisor: sabotage?.supervisor?.(broken.supervisor, plan) ?? broken.supervisor };
@@ -57,5 +62,12 @@ function toolsOf(deploymentId: Id, { journal, ...tools }: ClientTools): Deployme
     throw new Error('no roll is remembered here');
   };
   const journals = { isOfCommands: false, runs: () => journal, rolls };
-  return { deploymentId, expectedTenant: null, journals, later: { target: [], shell: 'sh' }, keepNodes: null, ...tools };
+  return {
+    deploymentId,
+    expectedTenant: null,
+    journals,
+    later: { target: [], shell: 'sh' },
+    keepNodes: null,
+    ...tools,
+  };
 }

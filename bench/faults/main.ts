@@ -39,10 +39,13 @@ async function main(): Promise<boolean> {
     console.log(USAGE);
     return true;
   }
-  if (values.plan !== undefined) return tellPlan(settingsOf(values.setting ?? 'named')[0] ?? 'named', values.plan, values.break);
+  if (values.plan !== undefined)
+    return tellPlan(settingsOf(values.setting ?? 'named')[0] ?? 'named', values.plan, values.break);
   if (values.explore) {
     const faults = count(values.faults);
-    return values.break === undefined ? exploreAll(settingsOf(values.setting ?? null), faults) : breakExplored(values.break, faults);
+    return values.break === undefined
+      ? exploreAll(settingsOf(values.setting ?? null), faults)
+      : breakExplored(values.break, faults);
   }
   const names = sabotagesOf(values.break);
   if (values.seed !== undefined) return tellOne(count(values.seed), names[0]);
@@ -65,8 +68,12 @@ function figures({ exits, sums, broken }: Tally): string[] {
   const byCode = [...exits].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }));
   return [
     `how the runs ended: ${byCode.map(([code, times]) => `${code} ×${times}`).join(', ')}`,
-    Object.entries(sums).map(([what, number]) => `${what} ${number}`).join(', '),
-    ...Object.entries(PROMISES).map(([name, what]) => `${String(broken.get(name as keyof typeof PROMISES) ?? 0).padStart(4)}  ${what}`),
+    Object.entries(sums)
+      .map(([what, number]) => `${what} ${number}`)
+      .join(', '),
+    ...Object.entries(PROMISES).map(
+      ([name, what]) => `${String(broken.get(name as keyof typeof PROMISES) ?? 0).padStart(4)}  ${what}`,
+    ),
   ];
 }
 
@@ -76,7 +83,9 @@ async function breakRules(names: readonly SabotageName[], seeds: number): Promis
     const found = await firstFound(seeds, SABOTAGES[name]);
     allFound &&= found !== null;
     console.log(
-      found ? `${name}: found at seed ${found.seed} (${found.broken.map(({ what }) => what).join('; ')})` : `${name}: not found in ${seeds} seeds`,
+      found
+        ? `${name}: found at seed ${found.seed} (${found.broken.map(({ what }) => what).join('; ')})`
+        : `${name}: not found in ${seeds} seeds`,
     );
   }
   return allFound;

@@ -1,11 +1,11 @@
 import { type ApiResponse } from '../../src/api/api-response.js';
 import { retryDelay } from '../../src/api/retry.js';
 import { triggerBody } from '../../src/api/supervisor-api.js';
-import { formatAction } from '../../src/core/activity.js';
-import { type Clock, type Random } from '../../src/core/clock.js';
-import { TransportError } from '../../src/core/errors.js';
-import { ApiKey } from '../../src/core/secret.js';
-import { type ActivityPage, type CallOptions, type PageQuery, type WireTrigger } from '../../src/core/supervisor.js';
+import { formatAction } from '../../src/base/activity.js';
+import { type Clock, type Random } from '../../src/base/clock.js';
+import { TransportError } from '../../src/base/errors.js';
+import { ApiKey } from '../../src/base/secret.js';
+import { type ActivityPage, type CallOptions, type PageQuery, type WireTrigger } from '../../src/base/supervisor.js';
 import { type Sandbox } from '../../src/sandbox/engine.js';
 import { type SandboxAnswer, type SandboxRequest } from '../../src/sandbox/message.js';
 

@@ -1,5 +1,5 @@
-import { parseRuntime } from '../../src/core/activity.js';
-import { parseId } from '../../src/core/ids.js';
+import { parseRuntime } from '../../src/base/activity.js';
+import { parseId } from '../../src/base/ids.js';
 import { type ActionName, type WaitRequest } from '../../src/library/requests.js';
 
 /** What the command that a result names would wait for. */
@@ -18,6 +18,8 @@ export function waitRequestOf(command: string): WaitRequest {
     after: parseId(flags.get('--after') ?? ''),
     runtime: parseRuntime(flags.get('--runtime') ?? ''),
     action: flags.get('--action') as ActionName,
-    ...(nodes === undefined ? expectNodes !== undefined && { expectNodes: Number(expectNodes) } : { nodes: nodes.split(',').map((id) => parseId(id)) }),
+    ...(nodes === undefined
+      ? expectNodes !== undefined && { expectNodes: Number(expectNodes) }
+      : { nodes: nodes.split(',').map((id) => parseId(id)) }),
   };
 }

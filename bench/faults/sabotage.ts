@@ -3,9 +3,9 @@ import { type Followed } from '../../src/activities/follow/followed.js';
 import { openRunLog, type RunLog } from '../../src/activities/run-log.js';
 import { type JobTools } from '../../src/activities/job.js';
 import { type TriggerPlan } from '../../src/activities/trigger-plan.js';
-import { formatAction } from '../../src/core/activity.js';
-import { LdctlError } from '../../src/core/errors.js';
-import { type Accepted, type ActivityPage, type Supervisor } from '../../src/core/supervisor.js';
+import { formatAction } from '../../src/base/activity.js';
+import { LdctlError } from '../../src/base/errors.js';
+import { type Accepted, type ActivityPage, type Supervisor } from '../../src/base/supervisor.js';
 import { type ClientTools } from './job.js';
 
 /** A client that breaks a rule on purpose, to see that the bench finds it. Built around the real one. */
@@ -45,7 +45,10 @@ function withNewKeys(real: Supervisor): Supervisor {
 }
 
 /** Replaces what the log shows from a POST whose fate is unknown to the next one. */
-function whileUncertain(real: Supervisor, replace: (read: () => Promise<ActivityPage>) => Promise<ActivityPage>): Supervisor {
+function whileUncertain(
+  real: Supervisor,
+  replace: (read: () => Promise<ActivityPage>) => Promise<ActivityPage>,
+): Supervisor {
   let isUncertain = false;
   return {
     list: (...args) => (isUncertain ? replace(() => real.list(...args)) : real.list(...args)),

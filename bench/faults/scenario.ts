@@ -1,5 +1,5 @@
-import { type Action, type Runtime } from '../../src/core/activity.js';
-import { type Id } from '../../src/core/ids.js';
+import { type Action, type Runtime } from '../../src/base/activity.js';
+import { type Id } from '../../src/base/ids.js';
 import { type SandboxOptions } from '../../src/sandbox/options.js';
 import { type Timing, type Trouble } from '../../src/sandbox/nodes.js';
 

@@ -1,5 +1,5 @@
-import { formatAction } from '../../src/core/activity.js';
-import { type Id } from '../../src/core/ids.js';
+import { formatAction } from '../../src/base/activity.js';
+import { type Id } from '../../src/base/ids.js';
 import { type ActionName, type FollowTimes, type TriggerRequest } from '../../src/library/requests.js';
 import { Sandbox } from '../../src/sandbox/engine.js';
 import { type DispatchRecord } from '../../src/sandbox/record.js';
@@ -90,7 +90,8 @@ class Teller {
     }
     await this.#clock.advance(this.#start - this.#clock.actual());
     const namedBefore = this.#wire.namedNodes();
-    for (const rival of rivals) if (rival.afterMs >= 0) void this.#clock.sleep(rival.afterMs).then(() => this.#act(rival));
+    for (const rival of rivals)
+      if (rival.afterMs >= 0) void this.#clock.sleep(rival.afterMs).then(() => this.#act(rival));
     void this.#shutLaptop();
     void this.#setWallClock();
     await this.#clock.run(this.#live());
@@ -125,7 +126,8 @@ class Teller {
       const isLast = life === lives.at(-1);
       if (isLast && interruptMs !== null) void this.#clock.sleep(interruptMs).then(() => client.interrupt());
       const end = await this.#run('trigger', client, life, this.#job(client, life));
-      if (isLast && resumes && end.how === 'result' && end.result.resume !== null) await this.#resume(end.result.resume, life);
+      if (isLast && resumes && end.how === 'result' && end.result.resume !== null)
+        await this.#resume(end.result.resume, life);
     }
   }
 
@@ -165,12 +167,7 @@ class Teller {
     };
   }
 
-  async #run(
-    command: Chapter['command'],
-    client: ClientProcess,
-    life: Life,
-    job: ClientJob,
-  ): Promise<RunEnd> {
+  async #run(command: Chapter['command'], client: ClientProcess, life: Life, job: ClientJob): Promise<RunEnd> {
     const end = await client.run(job, life.killMs, LONGEST_RUN_MS);
     const { lives } = this.#scenario;
     const sofar = lives.slice(0, lives.indexOf(life) + 1).filter(({ machine }) => machine === life.machine);
@@ -207,6 +204,8 @@ class Teller {
 
   #hasShownUp(node: Id): boolean {
     const activities = this.#own.flatMap((dispatch) => dispatch.activities);
-    return activities.some(({ node_id, appears_at }) => node_id === node && appears_at !== null && appears_at <= this.#serverNow);
+    return activities.some(
+      ({ node_id, appears_at }) => node_id === node && appears_at !== null && appears_at <= this.#serverNow,
+    );
   }
 }

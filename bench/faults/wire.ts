@@ -1,8 +1,8 @@
 import { readAccepted, readActivityPage } from '../../src/api/answers.js';
-import { linkedController } from '../../src/core/abort.js';
-import { TransportError } from '../../src/core/errors.js';
-import { type Id } from '../../src/core/ids.js';
-import { type Signal } from '../../src/core/signal.js';
+import { linkedController } from '../../src/base/abort.js';
+import { TransportError } from '../../src/base/errors.js';
+import { type Id } from '../../src/base/ids.js';
+import { type Signal } from '../../src/base/signal.js';
 import {
   type Accepted,
   type ActivityPage,
@@ -10,7 +10,7 @@ import {
   type PageQuery,
   type Supervisor,
   type WireTrigger,
-} from '../../src/core/supervisor.js';
+} from '../../src/base/supervisor.js';
 import { type Sandbox } from '../../src/sandbox/engine.js';
 import { type SandboxAnswer, type SandboxRequest } from '../../src/sandbox/message.js';
 import { type VirtualClock } from '../../test/helpers/clock.js';

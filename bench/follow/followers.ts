@@ -67,5 +67,8 @@ async function timedShell(script: string, env: NodeJS.ProcessEnv): Promise<Taken
 
 /** The sum of what `times` prints: `0m1.250s 0m0.110s`, of bash and of its children. */
 function secondsIn(told: string): number {
-  return [...told.matchAll(/(\d+)m([\d.]+)s/g)].reduce((sum, [, minutes, seconds]) => sum + 60 * Number(minutes) + Number(seconds), 0);
+  return [...told.matchAll(/(\d+)m([\d.]+)s/g)].reduce(
+    (sum, [, minutes, seconds]) => sum + 60 * Number(minutes) + Number(seconds),
+    0,
+  );
 }

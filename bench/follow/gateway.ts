@@ -15,7 +15,11 @@ export async function openGateway(target: URL): Promise<Gateway> {
     count += 1;
     const far = connect(Number(target.port), target.hostname);
     near.pipe(far).pipe(near);
-    for (const [one, other] of [[near, far], [far, near]] as const) one.on('error', () => other.destroy());
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const)
+      one.on('error', () => other.destroy());
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -26,8 +26,14 @@ export async function follow({ quick }: BenchOptions): Promise<string> {
       ['`ldctl`', figures(ldctl)],
       ['of which up to the answer to the POST (`--no-wait`)', `${start.cpuSeconds.toFixed(2)} s of CPU`],
       [`\`curl \\| ${reader}\``, figures(loop)],
-      ['connections: one for the POST, one for all GETs', judged(String(ldctl.connections), ldctl.connections <= GOALS.connections, String(GOALS.connections))],
-      [`memory at the most, with ${nodes} nodes`, judged(`${peakMb.toFixed(0)} MB`, peakMb <= GOALS.memory, `${GOALS.memory} MB`)],
+      [
+        'connections: one for the POST, one for all GETs',
+        judged(String(ldctl.connections), ldctl.connections <= GOALS.connections, String(GOALS.connections)),
+      ],
+      [
+        `memory at the most, with ${nodes} nodes`,
+        judged(`${peakMb.toFixed(0)} MB`, peakMb <= GOALS.memory, `${GOALS.memory} MB`),
+      ],
     ],
   );
 }
@@ -57,7 +63,12 @@ async function peak(env: NodeJS.ProcessEnv): Promise<{ peakMb: number }> {
   return { peakMb: await peakMemory(env) };
 }
 
-function figures({ cpuSeconds, wallMs, connections, requests }: Taken & { connections: number; requests: number }): string {
+function figures({
+  cpuSeconds,
+  wallMs,
+  connections,
+  requests,
+}: Taken & { connections: number; requests: number }): string {
   const seconds = (wallMs / 1000).toFixed(1);
   return `${cpuSeconds.toFixed(2)} s of CPU in ${seconds} s, ${requests} requests by ${connections} connections`;
 }

@@ -13,7 +13,12 @@ const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
 const rows: string[][] = [];
 for (const medianMs of MEDIANS_MS) {
   for (const nodes of NODES) {
-    const { mean, longest, requests } = await measureLag({ nodes, medianMs, runs: Math.ceil(RUNS / Math.sqrt(nodes)), seed: 1 });
+    const { mean, longest, requests } = await measureLag({
+      nodes,
+      medianMs,
+      runs: Math.ceil(RUNS / Math.sqrt(nodes)),
+      seed: 1,
+    });
     rows.push([`${medianMs / 1000} s`, String(nodes), seconds(mean), seconds(longest), requests.toFixed(1)]);
   }
 }

@@ -1,6 +1,6 @@
 import { trigger } from '../../src/activities/trigger.js';
-import { type Random } from '../../src/core/clock.js';
-import { type Supervisor } from '../../src/core/supervisor.js';
+import { type Random } from '../../src/base/clock.js';
+import { type Supervisor } from '../../src/base/supervisor.js';
 import { seededRandom } from '../../src/sandbox/random.js';
 import { drain, JobBench, plan } from '../../test/helpers/run.js';
 import { nodesUpTo } from '../../test/helpers/roll.js';

@@ -75,5 +75,9 @@ function byLine({ callFrame, positionTicks = [] }: ProfileNode, us: number): Arr
   const isBody = callFrame.url !== '' && callFrame.lineNumber === 0 && callFrame.columnNumber === 0;
   const all = positionTicks.reduce((sum, { ticks }) => sum + ticks, 0);
   if (!isBody || all === 0) return [{ us, frame: callFrame, isBody }];
-  return positionTicks.map(({ line, ticks }) => ({ us: (us * ticks) / all, frame: { ...callFrame, lineNumber: line - 1 }, isBody }));
+  return positionTicks.map(({ line, ticks }) => ({
+    us: (us * ticks) / all,
+    frame: { ...callFrame, lineNumber: line - 1 },
+    isBody,
+  }));
 }

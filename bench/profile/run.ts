@@ -43,7 +43,8 @@ export async function medianRun(what: Profiled, runs: number, folder: string): P
 /** As `process.version` has it. @throws Error when the program is none of Node's */
 export function versionOf(node: string): string {
   const { stdout, error } = spawnSync(node, ['--version'], { encoding: 'utf8' });
-  if (error || !/^v\d+/.test(stdout)) throw new Error(`${node} is no program of Node's: ${error?.message ?? 'it says no version'}`);
+  if (error || !/^v\d+/.test(stdout))
+    throw new Error(`${node} is no program of Node's: ${error?.message ?? 'it says no version'}`);
   return stdout.trim();
 }
 

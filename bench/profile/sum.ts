@@ -26,7 +26,11 @@ export function sumsOf(profile: CpuProfile, mapOf: MapOf): Sums {
     add(packages, one.package, { name: one.package, us: 0 }, spent.us);
     add(functions, JSON.stringify([one.name, one.package, one.at]), one, spent.us);
   }
-  return { us: all.reduce((sum, { us }) => sum + us, 0), packages: mostFirst(packages), functions: mostFirst(functions) };
+  return {
+    us: all.reduce((sum, { us }) => sum + us, 0),
+    packages: mostFirst(packages),
+    functions: mostFirst(functions),
+  };
 }
 
 function nameOf({ frame, isBody }: Spent): string {

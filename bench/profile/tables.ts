@@ -7,7 +7,9 @@ const LONGEST_NAME = 60;
 export function tables({ us: all, packages, functions }: Sums, top: number): string {
   const figures = (us: number): string[] => [((100 * us) / all).toFixed(1), (us / 1000).toFixed(1)];
   const byPackage = packages.map(({ name, us }) => [name, ...figures(us)]);
-  const byFunction = functions.slice(0, top).map(({ name, package: whose, us, at }) => [code(name), whose, ...figures(us), at]);
+  const byFunction = functions
+    .slice(0, top)
+    .map(({ name, package: whose, us, at }) => [code(name), whose, ...figures(us), at]);
   return [
     table(['package', '%', 'ms'], byPackage),
     table(['function', 'package', '%', 'ms', 'where'], byFunction),

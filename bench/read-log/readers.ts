@@ -19,7 +19,12 @@ export interface LdctlReading extends Reading {
 export async function readByLdctl(log: ServedLog, folder: string): Promise<LdctlReading> {
   const file = join(folder, 'ldctl.ndjson');
   const [program, ...args] = ldctl('activities', 'list', '--limit', '0', '-o', 'ndjson');
-  const { wallMs, told } = await intoFile(program, args, { ...process.env, ...log.env, NODE_OPTIONS: TELL_MEMORY }, file);
+  const { wallMs, told } = await intoFile(
+    program,
+    args,
+    { ...process.env, ...log.env, NODE_OPTIONS: TELL_MEMORY },
+    file,
+  );
   const ids = readFileSync(file, 'utf8').matchAll(/^\{"id":(\d+)/gm);
   return { wallMs, memory: JSON.parse(told) as Memory, ids: [...ids].map(([, id = '']) => id) };
 }

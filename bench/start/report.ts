@@ -35,11 +35,18 @@ export function tables({ runs, nodes, peers, loaded, installed }: Figures): stri
     `Medians of ${runs} ${runs === 1 ? 'run' : 'runs'}. R is \`node -e 0\`, F the smallest program that does the same GET, as an ES module, and C the same as CommonJS. ${bases.join('; ')}.`,
     table(
       ['what', ...COLUMNS, 'installed'],
-      [...nodes.map((node) => [...nodeRow(node), installed[node.subjects.binary ? 'binary' : 'package']]), ...peers.map(peerRow)],
+      [
+        ...nodes.map((node) => [...nodeRow(node), installed[node.subjects.binary ? 'binary' : 'package']]),
+        ...peers.map(peerRow),
+      ],
     ),
     table(
       ['command line', 'modules loaded', 'kB'],
-      loaded.map(([line, { modules, bytes }]) => [`\`ldctl ${line}\``, String(modules), String(Math.round(bytes / 1000))]),
+      loaded.map(([line, { modules, bytes }]) => [
+        `\`ldctl ${line}\``,
+        String(modules),
+        String(Math.round(bytes / 1000)),
+      ]),
     ),
   ].join('\n\n');
 }

@@ -27,4 +27,4 @@ const entries = Array.from({ length: 20 }, (_, index) => {
   const id = 7301845022003200500n - BigInt(index);
   return `{"id":${id},"tenant_id":7,"division_id":8,"environment_id":9,"deployment_id":7,"author_id":6,"runtime":"iggy","action":"restart","node_id":610809900976570889,"status":"completed","created_at":"2026-03-16T12:00:00Z","finished_at":"2026-03-16T12:00:03Z"}`;
 });
-const PAGE = `{"items":[${entries.join(",")}],"page":1,"total_results":20,"total_pages":1}`;
+const PAGE = `{"items":[${entries.join(',')}],"page":1,"total_results":20,"total_pages":1}`;

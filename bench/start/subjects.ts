@@ -96,12 +96,18 @@ export function findPeers(folder: string | undefined): Peer[] {
 /** @param env that of `node -e 0`, which they are compared with */
 export function peerTimed({ name, program }: Peer, env: NodeJS.ProcessEnv): Timed[] {
   if (program === null) return [];
-  return ['--version', '--help'].map((flag) => ({ name: `${name} ${flag}`, command: program, args: [flag], env: peerEnvironment(name, program, env) }));
+  return ['--version', '--help'].map((flag) => ({
+    name: `${name} ${flag}`,
+    command: program,
+    args: [flag],
+    env: peerEnvironment(name, program, env),
+  }));
 }
 
 /** Without what goes on behind a command's back; and with their folder on the path, since some start themselves again by name. */
 function peerEnvironment(name: string, program: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const off: NodeJS.ProcessEnv = { DO_NOT_TRACK: '1' };
-  for (const what of ['SKIP_AUTOUPDATE', 'DISABLE_AUTOUPDATE', 'DISABLE_TELEMETRY']) off[`${name.toUpperCase()}_${what}`] = '1';
+  for (const what of ['SKIP_AUTOUPDATE', 'DISABLE_AUTOUPDATE', 'DISABLE_TELEMETRY'])
+    off[`${name.toUpperCase()}_${what}`] = '1';
   return { ...env, ...off, PATH: `${dirname(program)}${delimiter}${env.PATH ?? ''}` };
 }

@@ -29,7 +29,15 @@ export function compileCode(warmUp, [node, ...flags], folder) {
   const home = mkdtempSync(join(tmpdir(), 'ldctl-warm-up-'));
   try {
     mkdirSync(folder, { recursive: true });
-    const env = { PATH: process.env.PATH, HOME: home, USERPROFILE: home, TMPDIR: home, TEMP: home, SystemRoot: process.env.SystemRoot, LDCTL_CONFIG_DIR: join(home, 'config') };
+    const env = {
+      PATH: process.env.PATH,
+      HOME: home,
+      USERPROFILE: home,
+      TMPDIR: home,
+      TEMP: home,
+      SystemRoot: process.env.SystemRoot,
+      LDCTL_CONFIG_DIR: join(home, 'config'),
+    };
     const warm = { ...env, LDCTL_COMPILED_CODE: resolve(folder) };
     for (const args of ALONE) run(node, [...flags, warmUp, ...args], '.', warm);
     // The sandbox runs beside it, and by another program: each keeps what it has compiled when it ends.

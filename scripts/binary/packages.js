@@ -45,8 +45,13 @@ export function verify(bytes, integrity, name) {
 function npmPack(what, folder) {
   // On Windows npm is a batch file, which takes a shell.
   const options = { cwd: folder, encoding: 'utf8', timeout: LONGEST_MS, shell: process.platform === 'win32' };
-  const { status, stderr, error } = spawnSync('npm', ['pack', what, '--ignore-scripts', '--loglevel', 'error'], options);
-  if (status !== 0) throw new Unavailable(`npm pack ${what}: ${error?.message ?? stderr.trim().replaceAll(/\s+/g, ' ')}`);
+  const { status, stderr, error } = spawnSync(
+    'npm',
+    ['pack', what, '--ignore-scripts', '--loglevel', 'error'],
+    options,
+  );
+  if (status !== 0)
+    throw new Unavailable(`npm pack ${what}: ${error?.message ?? stderr.trim().replaceAll(/\s+/g, ' ')}`);
 }
 
 /** Runs a program. @returns what it printed @throws Error when it fails */

@@ -39,7 +39,8 @@ function put(spans: Span[], column: number, cell: IBufferCell): void {
   const last = spans.at(-1);
   const gap = last ? column - (last.column + last.text.length) : Infinity;
   // One blank between two words belongs to them; more are a gap between columns.
-  if (last && gap <= 1 && last.colour === next.colour && last.bold === next.bold && last.dim === next.dim) last.text += ' '.repeat(gap) + text;
+  if (last && gap <= 1 && last.colour === next.colour && last.bold === next.bold && last.dim === next.dim)
+    last.text += ' '.repeat(gap) + text;
   else spans.push(next);
 }
 
@@ -47,6 +48,7 @@ function put(spans: Span[], column: number, cell: IBufferCell): void {
 function colourOf(cell: IBufferCell): number | null {
   if (cell.isFgDefault()) return null;
   const colour = cell.getFgColor();
-  if (cell.isFgRGB() || colour >= 16) throw new RangeError(`colour ${colour} is not the theme's own, and is nowhere used in ldctl`);
+  if (cell.isFgRGB() || colour >= 16)
+    throw new RangeError(`colour ${colour} is not the theme's own, and is nowhere used in ldctl`);
   return colour;
 }

@@ -20,7 +20,12 @@ export interface Cue {
  * Types a command line into a shell at a terminal, and records what comes: until a cue stops it, else until it ends.
  * @param lines each is shown after a `$`, and run; one may go on in the next line after a backslash
  */
-export async function record(scene: Scene, lines: readonly string[], size: Size, cues: readonly Cue[]): Promise<Moment[]> {
+export async function record(
+  scene: Scene,
+  lines: readonly string[],
+  size: Size,
+  cues: readonly Cue[],
+): Promise<Moment[]> {
   const terminal = new Terminal(['sh', '-c', script(lines)], scene.env, size);
   const moments: Moment[] = [];
   const begun = performance.now();
@@ -49,5 +54,7 @@ export async function record(scene: Scene, lines: readonly string[], size: Size,
 /** Shows each line as if it had been typed, and hands the exit code of one on to the next. */
 function script(lines: readonly string[]): string {
   const say = 'say() { was=$?; printf "%s\\n" "$1"; return "$was"; }';
-  return [say, ...lines.flatMap((line) => [`say ${posixQuoted(`$ ${line.replaceAll('\n', '\n> ')}`)}`, line])].join('\n');
+  return [say, ...lines.flatMap((line) => [`say ${posixQuoted(`$ ${line.replaceAll('\n', '\n> ')}`)}`, line])].join(
+    '\n',
+  );
 }

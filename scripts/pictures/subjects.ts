@@ -33,7 +33,8 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
     film: false,
   },
   watch: {
-    title: 'activities list --watch, while three nodes finish one after the other; meanwhile the window is made narrower, and wide again',
+    title:
+      'activities list --watch, while three nodes finish one after the other; meanwhile the window is made narrower, and wide again',
     sandbox: { ...ONE_AFTER_THE_OTHER, history: 20, workMs: 10_000 },
     before: [...RESTART, '--no-wait'],
     lines: ['ldctl activities list --watch --action restart --limit 8 --interval 1s'],

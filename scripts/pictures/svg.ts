@@ -12,8 +12,18 @@ export interface Theme {
 const [RED, GREEN, CYAN] = [1, 2, 6];
 
 export const THEMES: Readonly<Record<'light' | 'dark', Theme>> = {
-  light: { background: '#ffffff', frame: '#d1d9e0', text: '#1f2328', colours: { [RED]: '#cf222e', [GREEN]: '#116329', [CYAN]: '#1b7c83' } },
-  dark: { background: '#0d1117', frame: '#3d444d', text: '#e6edf3', colours: { [RED]: '#ff7b72', [GREEN]: '#3fb950', [CYAN]: '#39c5cf' } },
+  light: {
+    background: '#ffffff',
+    frame: '#d1d9e0',
+    text: '#1f2328',
+    colours: { [RED]: '#cf222e', [GREEN]: '#116329', [CYAN]: '#1b7c83' },
+  },
+  dark: {
+    background: '#0d1117',
+    frame: '#3d444d',
+    text: '#e6edf3',
+    colours: { [RED]: '#ff7b72', [GREEN]: '#3fb950', [CYAN]: '#39c5cf' },
+  },
 };
 
 /** A screen, and from when to when it stood there. */
@@ -59,7 +69,12 @@ export function filmSvg(frames: readonly Frame[], theme: Theme, title: string): 
       for (const span of spans(line, row, theme)) show(span, frame);
     });
   }
-  return document(largest, theme, title, [...together(parts)].map(([times, both]) => timed(both, JSON.parse(times) as Times, total)));
+  return document(
+    largest,
+    theme,
+    title,
+    [...together(parts)].map(([times, both]) => timed(both, JSON.parse(times) as Times, total)),
+  );
 }
 
 /** When something is shown: from and until, in milliseconds. */
@@ -82,7 +97,8 @@ function timed(part: string, times: Times, total: number): string {
   const first = times[0];
   if (times.length === 1 && first?.[0] === 0 && isLast) return part;
   const steps: Array<[at: number, shown: boolean]> = first?.[0] === 0 ? [] : [[0, false]];
-  for (const [from, until] of times) steps.push([from, true], ...(until < total ? [[until, false] as [number, boolean]] : []));
+  for (const [from, until] of times)
+    steps.push([from, true], ...(until < total ? [[until, false] as [number, boolean]] : []));
   const values = steps.map(([, shown]) => (shown ? 'visible' : 'hidden')).join(';');
   const keyTimes = steps.map(([at]) => String(Math.round((at / total) * 10_000) / 10_000)).join(';');
   const animate =

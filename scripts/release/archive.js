@@ -25,8 +25,24 @@ export function makeArchive(target, { binary, notices, nodeLicense }, { out, epo
     copyFileSync(nodeLicense, join(root, 'NODE-LICENSE'));
     run('chmod', ['-R', 'u=rwX,go=rX', root]);
     run('find', [root, '-exec', 'touch', '--no-dereference', `--date=@${epoch}`, '{}', '+']);
-    if (archive.endsWith('.zip')) run('zip', ['-q', `-${level}`, '-X', '-r', archive, name], { cwd: folder, env: { ...process.env, TZ: 'UTC' } });
-    else run('tar', ['-cf', archive, `--use-compress-program=xz -T0 -${level}`, '--sort=name', '--owner=0', '--group=0', '--numeric-owner', '--format=gnu', name], { cwd: folder });
+    if (archive.endsWith('.zip'))
+      run('zip', ['-q', `-${level}`, '-X', '-r', archive, name], { cwd: folder, env: { ...process.env, TZ: 'UTC' } });
+    else
+      run(
+        'tar',
+        [
+          '-cf',
+          archive,
+          `--use-compress-program=xz -T0 -${level}`,
+          '--sort=name',
+          '--owner=0',
+          '--group=0',
+          '--numeric-owner',
+          '--format=gnu',
+          name,
+        ],
+        { cwd: folder },
+      );
   });
 }
 
@@ -50,7 +66,11 @@ export function inFolder(step) {
  * @throws Error with what it said, when it fails
  */
 export function run(command, args, options = {}) {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 2 ** 26, ...options });
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+    ...options,
+  });
   if (error) throw error;
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}: ${stderr}${stdout}`);
   return stdout;

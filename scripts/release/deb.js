@@ -8,7 +8,12 @@ import { packageOf } from './targets.js';
 export const DEPENDS = 'libatomic1, libc6 (>= 2.28), libgcc-s1, libstdc++6 (>= 8)';
 
 /** What lintian says of a program that has its libraries in it, and its own data behind its code. */
-const OVERRIDES = ['embedded-library', 'unstripped-binary-or-object', 'hardening-no-pie', 'hardening-no-fortify-functions'];
+const OVERRIDES = [
+  'embedded-library',
+  'unstripped-binary-or-object',
+  'hardening-no-pie',
+  'hardening-no-fortify-functions',
+];
 
 /**
  * Makes the Debian package of a target.
@@ -30,12 +35,17 @@ export function makePackage(target, { binary, notices, nodeLicense }, project, {
     put('usr/share/bash-completion/completions/ldctl', readFileSync('completions/ldctl.bash'));
     put('usr/share/zsh/vendor-completions/_ldctl', readFileSync('completions/ldctl.zsh'));
     put('usr/share/fish/vendor_completions.d/ldctl.fish', readFileSync('completions/ldctl.fish'));
-    put(`${docs}/copyright`, `${readFileSync('LICENSE', 'utf8')}\nThe licences of what is in it: THIRD-PARTY-NOTICES.gz, NODE-LICENSE.gz\n`);
+    put(
+      `${docs}/copyright`,
+      `${readFileSync('LICENSE', 'utf8')}\nThe licences of what is in it: THIRD-PARTY-NOTICES.gz, NODE-LICENSE.gz\n`,
+    );
     put(`${docs}/THIRD-PARTY-NOTICES.gz`, gzipSync(readFileSync(notices), { level: 9 }));
     put(`${docs}/NODE-LICENSE.gz`, gzipSync(readFileSync(nodeLicense), { level: 9 }));
     put(`${docs}/changelog.gz`, gzipSync(changelog(project, epoch), { level: 9 }));
     put('usr/share/lintian/overrides/ldctl', OVERRIDES.map((tag) => `ldctl: ${tag}\n`).join(''));
-    const kilobytes = Math.ceil(Number(run('du', ['--summarize', '--apparent-size', '--bytes', root]).split('\t')[0]) / 1024);
+    const kilobytes = Math.ceil(
+      Number(run('du', ['--summarize', '--apparent-size', '--bytes', root]).split('\t')[0]) / 1024,
+    );
     put('DEBIAN/control', control(target, project, kilobytes));
     run('chmod', ['-R', 'u=rwX,go=rX', root]);
     run('dpkg-deb', ['--root-owner-group', '-Zxz', `-z${level}`, '--build', root, resolve(out, packageOf(target))], {

@@ -18,7 +18,9 @@ const made = project();
 mkdirSync(out, { recursive: true });
 
 for (const target of TARGETS) {
-  const [binary, notices, nodeLicense] = [binaryOf(target), noticesFileOf(target), 'NODE-LICENSE'].map((name) => join(binaries, name));
+  const [binary, notices, nodeLicense] = [binaryOf(target), noticesFileOf(target), 'NODE-LICENSE'].map((name) =>
+    join(binaries, name),
+  );
   const program = { binary, notices, nodeLicense };
   // On its way from another machine it may have lost its mode.
   chmodSync(binary, 0o755);
@@ -30,7 +32,16 @@ copyFileSync('install.sh', join(out, 'install.sh'));
 const everything = JSON.parse(run('npm', ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only']));
 write('ldctl.cdx.json', json(sbomOf(everything, await packages(), nodeVersion())));
 
-const sums = new Map(readdirSync(out).sort().map((name) => [name, createHash('sha256').update(readFileSync(join(out, name))).digest('hex')]));
+const sums = new Map(
+  readdirSync(out)
+    .sort()
+    .map((name) => [
+      name,
+      createHash('sha256')
+        .update(readFileSync(join(out, name)))
+        .digest('hex'),
+    ]),
+);
 write('SHA256SUMS', [...sums].map(([name, sum]) => `${sum}  ${name}\n`).join(''));
 write('ldctl.rb', formula(made, sums));
 write('ldctl.json', json(scoopManifest(made, sums)));
@@ -47,7 +58,10 @@ function json(value) {
 async function packages() {
   const { packages: locked } = JSON.parse(readFileSync('package-lock.json', 'utf8'));
   const beside = Object.entries(locked).filter(([folder, { dev }]) => folder !== '' && !dev);
-  return [...(await bundle({ write: false })), ...beside.map(([folder, { version }]) => ({ name: folder.replace(/^.*node_modules\//, ''), version }))];
+  return [
+    ...(await bundle({ write: false })),
+    ...beside.map(([folder, { version }]) => ({ name: folder.replace(/^.*node_modules\//, ''), version })),
+  ];
 }
 
 /** The Node in the binaries, as the one for this machine says it: `ldctl/1.2.3 linux-x64 node-v24.9.0`. */

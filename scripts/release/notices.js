@@ -7,4 +7,6 @@ import { bundle, noticesOf } from '../bundle.js';
 const { packages: locked } = JSON.parse(readFileSync('package-lock.json', 'utf8'));
 const beside = Object.keys(locked).filter((folder) => folder !== '' && !locked[folder].dev && existsSync(folder));
 const native = beside.map((folder) => ({ ...JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')), folder }));
-process.stdout.write(noticesOf([...(await bundle({ write: false })), ...native], 'Beside Node (NODE-LICENSE), this program holds'));
+process.stdout.write(
+  noticesOf([...(await bundle({ write: false })), ...native], 'Beside Node (NODE-LICENSE), this program holds'),
+);

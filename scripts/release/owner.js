@@ -1,7 +1,8 @@
 import { TARGETS } from './targets.js';
 
 /** Where a page or a script says whose the project is: an address, an image, a tap, an action, or the variable of install.sh. */
-const NAMED = /(\/\/github\.com\/|ghcr\.io\/|brew install |--repo |uses: |^REPOSITORY=)[\w.-]+(?=\/(?:ldctl|tap\/ldctl|homebrew-tap)\b)/gm;
+const NAMED =
+  /(\/\/github\.com\/|ghcr\.io\/|brew install |--repo |uses: |^REPOSITORY=)[\w.-]+(?=\/(?:ldctl|tap\/ldctl|homebrew-tap)\b)/gm;
 
 /** The text as it is when the project belongs to `owner`. */
 export function withOwner(text, owner) {

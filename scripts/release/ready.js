@@ -9,12 +9,19 @@ import { pathToFileURL } from 'node:url';
  * @returns what is wrong, a sentence each
  */
 export function problemsOf(tag, repository, files) {
-  const { version, repository: { url } } = JSON.parse(files.package);
+  const {
+    version,
+    repository: { url },
+  } = JSON.parse(files.package);
   const expected = `git+https://github.com/${repository}.git`;
   return [
     ...(tag === `v${version}` ? [] : [`the tag is ${tag}, and package.json has version ${version}`]),
-    ...(url === expected ? [] : [`package.json has the repository ${url}: set repository.url to ${expected}, and run \`npm run generate\``]),
-    ...(files.changelog.includes(`\n## [${version}]`) ? [] : [`CHANGELOG.md has no heading [${version}]: [Unreleased] becomes it`]),
+    ...(url === expected
+      ? []
+      : [`package.json has the repository ${url}: set repository.url to ${expected}, and run \`npm run generate\``]),
+    ...(files.changelog.includes(`\n## [${version}]`)
+      ? []
+      : [`CHANGELOG.md has no heading [${version}]: [Unreleased] becomes it`]),
   ];
 }
 

@@ -28,7 +28,11 @@ export function sbomOf(all, packages, node) {
     ...all,
     metadata: { ...all.metadata, component: root },
     components: [...components, runtime],
-    dependencies: [{ ref: root['bom-ref'], dependsOn: [...kept, runtime['bom-ref']] }, ...edges, { ref: runtime['bom-ref'], dependsOn: [] }],
+    dependencies: [
+      { ref: root['bom-ref'], dependsOn: [...kept, runtime['bom-ref']] },
+      ...edges,
+      { ref: runtime['bom-ref'], dependsOn: [] },
+    ],
   };
 }
 

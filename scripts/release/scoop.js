@@ -13,7 +13,17 @@ export function scoopManifest({ version, description, license, homepage }, sums)
   const architecture = windows.map((target) => {
     const file = archiveOf(target);
     const url = `${homepage}/releases/download/v${version}/${file}`;
-    return [ARCHITECTURES[target.name.slice('win32-'.length)], { url, hash: sumOf(sums, file), extract_dir: file.replace(/\.zip$/, '') }];
+    return [
+      ARCHITECTURES[target.name.slice('win32-'.length)],
+      { url, hash: sumOf(sums, file), extract_dir: file.replace(/\.zip$/, '') },
+    ];
   });
-  return { version, description, homepage, license, architecture: Object.fromEntries(architecture), bin: commandOf(windows[0]) };
+  return {
+    version,
+    description,
+    homepage,
+    license,
+    architecture: Object.fromEntries(architecture),
+    bin: commandOf(windows[0]),
+  };
 }

@@ -30,7 +30,10 @@ export const commandOf = (target) => (isWindows(target) ? 'ldctl.exe' : 'ldctl')
  */
 export function projectOf({ version, description, license, repository }) {
   const [, owner] = /^git\+https:\/\/github\.com\/([\w.-]+)\/ldctl\.git$/.exec(repository.url) ?? [];
-  if (!owner) throw new Error(`package.json: repository.url is ${repository.url}, and not git+https://github.com/OWNER/ldctl.git`);
+  if (!owner)
+    throw new Error(
+      `package.json: repository.url is ${repository.url}, and not git+https://github.com/OWNER/ldctl.git`,
+    );
   return { version, description, license, owner, homepage: `https://github.com/${owner}/ldctl` };
 }
 

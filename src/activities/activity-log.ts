@@ -1,7 +1,7 @@
-import type { Activity } from '../core/activity.js';
-import { InvalidAnswerError } from '../core/errors.js';
-import { compareIds, type Id } from '../core/ids.js';
-import { MAX_PAGE_SIZE, type ActivityPage, type CallOptions, type Supervisor } from '../core/supervisor.js';
+import type { Activity } from '../base/activity.js';
+import { InvalidAnswerError } from '../base/errors.js';
+import { compareIds, type Id } from '../base/ids.js';
+import { MAX_PAGE_SIZE, type ActivityPage, type CallOptions, type Supervisor } from '../base/supervisor.js';
 import type { PastDurations } from './past-durations.js';
 
 /** Which end of the log page 1 is. Both exist (contract, "Supervisor: list"). */

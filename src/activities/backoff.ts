@@ -1,4 +1,4 @@
-import type { Random } from '../core/clock.js';
+import type { Random } from '../base/clock.js';
 
 const FIRST_MS = 500;
 const GROWTH = 1.5;

@@ -1,6 +1,6 @@
-import type { Activity } from '../core/activity.js';
-import type { Id } from '../core/ids.js';
-import type { CallOptions } from '../core/supervisor.js';
+import type { Activity } from '../base/activity.js';
+import type { Id } from '../base/ids.js';
+import type { CallOptions } from '../base/supervisor.js';
 import type { ActivityLog } from './activity-log.js';
 import { newestEntries } from './newest-entries.js';
 

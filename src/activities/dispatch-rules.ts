@@ -1,5 +1,5 @@
-import { ApiError, RedirectError, TransportError, UsageError, type LdctlError } from '../core/errors.js';
-import type { Accepted } from '../core/supervisor.js';
+import { ApiError, RedirectError, TransportError, UsageError, type LdctlError } from '../base/errors.js';
+import type { Accepted } from '../base/supervisor.js';
 
 /** What the answer to a POST says about whether the action is carried out. */
 export type PostClass = 'accepted' | 'not-sent' | 'not-now' | 'definite-no' | 'redirect' | 'uncertain';

@@ -1,8 +1,8 @@
-import { formatDuration } from '../core/durations.js';
-import { Interrupted, LdctlError, retryAfterOf } from '../core/errors.js';
-import { warning, type RunStep } from '../core/progress.js';
-import { Stopwatch } from '../core/stopwatch.js';
-import type { Accepted, Supervisor, WireTrigger } from '../core/supervisor.js';
+import { formatDuration } from '../base/durations.js';
+import { Interrupted, LdctlError, retryAfterOf } from '../base/errors.js';
+import { warning, type RunStep } from '../base/progress.js';
+import { Stopwatch } from '../base/stopwatch.js';
+import type { Accepted, Supervisor, WireTrigger } from '../base/supervisor.js';
 import { Backoff } from './backoff.js';
 import { classify, isInProgress, mayPass, type PostAnswer } from './dispatch-rules.js';
 import { readUntilKnown, READ_AFTER_MS, TRIES_END_MS, type ReadTools, type Uncertain } from './read-until-known.js';
@@ -83,7 +83,11 @@ class Dispatch {
     const { signal } = this.#tools;
     for (;;) {
       if (this.#uncertain) {
-        const seen = yield* readUntilKnown(this.#uncertain, { tries: this.#tries, resendableMs: this.#resendableMs }, this.#tools);
+        const seen = yield* readUntilKnown(
+          this.#uncertain,
+          { tries: this.#tries, resendableMs: this.#resendableMs },
+          this.#tools,
+        );
         if (seen === 'shown') return { kind: 'recovered' };
         if (seen === 'no-way-on') return this.#end(this.#uncertain.error);
       }

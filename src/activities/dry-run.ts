@@ -1,5 +1,5 @@
-import { emptyNodeResult, NOT_STARTED } from '../core/outcome.js';
-import type { ResultEvent } from '../core/progress.js';
+import { emptyNodeResult, NOT_STARTED } from '../base/outcome.js';
+import type { ResultEvent } from '../base/progress.js';
 import type { JobTools } from './job.js';
 import { openRunLog } from './run-log.js';
 import { outcomeOf } from './run-outcome.js';

@@ -1,7 +1,7 @@
-import { isFinal, type Activity } from '../core/activity.js';
-import type { Id } from '../core/ids.js';
-import { MISSING } from '../core/outcome.js';
-import type { NodeProgress } from '../core/progress.js';
+import { isFinal, type Activity } from '../base/activity.js';
+import type { Id } from '../base/ids.js';
+import { MISSING } from '../base/outcome.js';
+import type { NodeProgress } from '../base/progress.js';
 
 /** One entry of the log that is followed. Times are of the monotonic clock, in milliseconds. */
 export interface Entry {

@@ -1,6 +1,6 @@
-import { isFinal } from '../core/activity.js';
-import { MISSING } from '../core/outcome.js';
-import type { NodeProgress, ProgressEstimate } from '../core/progress.js';
+import { isFinal } from '../base/activity.js';
+import { MISSING } from '../base/outcome.js';
+import type { NodeProgress, ProgressEstimate } from '../base/progress.js';
 
 /** What is yet to be started in a roll. */
 export interface RollAhead {

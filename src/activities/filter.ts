@@ -1,5 +1,5 @@
-import { parseAction, RUNTIMES, VERBS, type Activity } from '../core/activity.js';
-import type { Id } from '../core/ids.js';
+import { parseAction, RUNTIMES, VERBS, type Activity } from '../base/activity.js';
+import type { Id } from '../base/ids.js';
 
 /** Which entries are wanted: each list that is given must hold the entry's value. Times are UTC milliseconds. */
 export interface ActivityFilter {

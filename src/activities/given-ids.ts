@@ -1,4 +1,4 @@
-import type { Id } from '../core/ids.js';
+import type { Id } from '../base/ids.js';
 
 /** Three pages: as far as entries may be out of order, by far. */
 const REMEMBERED = 300;

@@ -1,7 +1,7 @@
-import { formatAction, type Activity } from '../core/activity.js';
-import { LdctlError } from '../core/errors.js';
-import type { Id } from '../core/ids.js';
-import { warning, type ResultEvent, type RunStep } from '../core/progress.js';
+import { formatAction, type Activity } from '../base/activity.js';
+import { LdctlError } from '../base/errors.js';
+import type { Id } from '../base/ids.js';
+import { warning, type ResultEvent, type RunStep } from '../base/progress.js';
 import { highestOf } from './baseline.js';
 import type { Job, JobTools } from './job.js';
 import { joinResults } from './join-results.js';
@@ -35,7 +35,8 @@ export async function* triggerIfNotBusy(
   const isRerun = ifBusy !== 'ignore' && (await memoryOf(plan, tools).recall()) !== null;
   const busy = ifBusy === 'ignore' || isRerun ? [] : await log.busy(plan);
   if (busy.length > 0) {
-    if (ifBusy === 'fail') throw busyError(busy, 'Wait for it, or choose what to do with --if-busy wait, join or ignore.');
+    if (ifBusy === 'fail')
+      throw busyError(busy, 'Wait for it, or choose what to do with --if-busy wait, join or ignore.');
     if (ifBusy === 'join') return yield* join(plan, busy, tools, log);
     yield* waitUntilFree(plan, busy, tools, log);
   }

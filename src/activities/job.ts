@@ -1,9 +1,9 @@
-import type { Action, Runtime } from '../core/activity.js';
-import type { Clock, Random } from '../core/clock.js';
-import type { Id } from '../core/ids.js';
-import type { RunJournal } from '../core/journal.js';
-import type { JobEvent } from '../core/progress.js';
-import type { Supervisor } from '../core/supervisor.js';
+import type { Action, Runtime } from '../base/activity.js';
+import type { Clock, Random } from '../base/clock.js';
+import type { Id } from '../base/ids.js';
+import type { RunJournal } from '../base/journal.js';
+import type { JobEvent } from '../base/progress.js';
+import type { Supervisor } from '../base/supervisor.js';
 
 /** Everything a job needs from outside: the API, time, chance, and the user's wish to stop. */
 export interface JobTools {

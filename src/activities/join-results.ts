@@ -1,6 +1,6 @@
-import type { Id } from '../core/ids.js';
-import { EXIT_CODES } from '../core/exit-codes.js';
-import type { ResultEvent } from '../core/progress.js';
+import type { Id } from '../base/ids.js';
+import { EXIT_CODES } from '../base/exit-codes.js';
+import type { ResultEvent } from '../base/progress.js';
 
 /** Which of two outcomes counts, the gravest first (design, "Exit codes"). */
 const BY_GRAVITY: readonly number[] = [

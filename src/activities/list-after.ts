@@ -1,6 +1,6 @@
-import type { Activity } from '../core/activity.js';
-import type { Clock } from '../core/clock.js';
-import type { Id } from '../core/ids.js';
+import type { Activity } from '../base/activity.js';
+import type { Clock } from '../base/clock.js';
+import type { Id } from '../base/ids.js';
 import type { ActivityLog } from './activity-log.js';
 import { matches, type ActivityFilter } from './filter.js';
 import { IN_FLIGHT, type Listing } from './list.js';

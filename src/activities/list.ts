@@ -1,4 +1,4 @@
-import type { Activity } from '../core/activity.js';
+import type { Activity } from '../base/activity.js';
 import { isTooOld, matches, type ActivityFilter } from './filter.js';
 import type { ActivityLog, LogPage } from './activity-log.js';
 import { readLog } from './read-log.js';
@@ -20,12 +20,7 @@ export const IN_FLIGHT = 8;
  * The newest entries that match, at most `limit` of them (0: all). Stops reading as soon as no more can come: at the
  * limit, or at the first entry older than `since`.
  */
-export function listActivities(
-  log: ActivityLog,
-  filter: ActivityFilter,
-  limit: number,
-  signal: AbortSignal,
-): Listing {
+export function listActivities(log: ActivityLog, filter: ActivityFilter, limit: number, signal: AbortSignal): Listing {
   let total = 0;
   async function* batches(): AsyncGenerator<Activity[]> {
     let given = 0;

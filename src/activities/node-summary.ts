@@ -1,5 +1,5 @@
-import type { Activity } from '../core/activity.js';
-import { compareIds, type Id } from '../core/ids.js';
+import type { Activity } from '../base/activity.js';
+import { compareIds, type Id } from '../base/ids.js';
 
 /** A node that the log names. */
 export interface NodeSummary {

@@ -1,4 +1,4 @@
-import { ApiError } from '../core/errors.js';
+import { ApiError } from '../base/errors.js';
 import type { LogPage } from './activity-log.js';
 
 export type ReadPage = (page: number) => Promise<LogPage>;

@@ -1,5 +1,5 @@
-import type { Activity } from '../core/activity.js';
-import type { Id } from '../core/ids.js';
+import type { Activity } from '../base/activity.js';
+import type { Id } from '../base/ids.js';
 
 /** What takes its time: an action on a runtime. A reconfigure takes as long with one config as with another. */
 export interface Work {

@@ -1,7 +1,7 @@
-import type { Activity } from '../core/activity.js';
-import type { RunRecord } from '../core/journal.js';
-import type { Stopwatch } from '../core/stopwatch.js';
-import { REQUEST_TIMEOUT_MS, type Accepted } from '../core/supervisor.js';
+import type { Activity } from '../base/activity.js';
+import type { RunRecord } from '../base/journal.js';
+import type { Stopwatch } from '../base/stopwatch.js';
+import { REQUEST_TIMEOUT_MS, type Accepted } from '../base/supervisor.js';
 
 /** What proves an entry to be that of a trigger (design, "Sequence" 4): either is enough. */
 export interface Proof {
@@ -55,7 +55,11 @@ function createdAround(acceptedAt: number | null, claimWindowMs: number): Proof[
 }
 
 /** Whether an entry is proven by a poll that shows it. @param polledAt when that began; monotonic clock, ms */
-export function isProvenBy({ seenBy, sincePost, created }: Proof, { created_at: createdAt }: Activity, polledAt: number): boolean {
+export function isProvenBy(
+  { seenBy, sincePost, created }: Proof,
+  { created_at: createdAt }: Activity,
+  polledAt: number,
+): boolean {
   const hasSlept = (sincePost?.asleepMs ?? 0) > SLEPT_MS;
   if (seenBy !== null && polledAt <= seenBy && !hasSlept) return true;
   const at = Date.parse(createdAt);

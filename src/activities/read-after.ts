@@ -1,6 +1,6 @@
-import { linkedController } from '../core/abort.js';
-import type { Activity } from '../core/activity.js';
-import { compareIds, type Id } from '../core/ids.js';
+import { linkedController } from '../base/abort.js';
+import type { Activity } from '../base/activity.js';
+import { compareIds, type Id } from '../base/ids.js';
 import type { ActivityLog, LogPage } from './activity-log.js';
 import { findPlace, type Place } from './find-activity.js';
 import { countDown, countUp, covers, highestRank, inOrder, lowestRank, type ReadPage } from './pages-in-order.js';
@@ -24,7 +24,11 @@ export interface LaterEntries {
  * Where entries are deleted meanwhile, their place is looked for anew.
  * @throws as `Supervisor.list` does
  */
-export async function* readAfter(log: ActivityLog, after: Id, options: LogReadOptions = {}): AsyncGenerator<LaterEntries> {
+export async function* readAfter(
+  log: ActivityLog,
+  after: Id,
+  options: LogReadOptions = {},
+): AsyncGenerator<LaterEntries> {
   const { controller: stop, release } = linkedController(options.signal);
   const reading = { ...options, signal: stop.signal };
   const line = new Line(after);

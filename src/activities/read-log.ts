@@ -1,6 +1,6 @@
-import { linkedController } from '../core/abort.js';
-import type { Id } from '../core/ids.js';
-import type { CallOptions } from '../core/supervisor.js';
+import { linkedController } from '../base/abort.js';
+import type { Id } from '../base/ids.js';
+import type { CallOptions } from '../base/supervisor.js';
 import type { ActivityLog, LogPage } from './activity-log.js';
 import { GivenIds } from './given-ids.js';
 import { countDown, countUp, highestRank, inOrder, lowestRank, type ReadPage } from './pages-in-order.js';
@@ -48,7 +48,7 @@ async function* readTowardsLast(read: ReadPage, first: LogPage, inFlight: number
   yield first;
   let above = first;
   // The log may grow past the last page just when that one is read, hence the loop around the loop.
-  for (let next = 2; next <= above.lastPage; ) {
+  for (let next = 2; next <= above.lastPage;) {
     const numbers = countUp(next, () => above.lastPage);
     for await (const { number, page } of inOrder(read, numbers, inFlight)) {
       const isNext = highestRank(page) >= lowestRank(above) - 1;
@@ -105,7 +105,7 @@ async function* readTowardsFirst(read: ReadPage, first: LogPage, inFlight: numbe
 
 /** The last page, once it is the last one still when it has been read. */
 async function readNewestPage(read: ReadPage, lastPage: number): Promise<{ number: number; page: LogPage }> {
-  for (let number = lastPage; ; ) {
+  for (let number = lastPage; ;) {
     const page = await read(number);
     if (page.lastPage <= number) return { number, page };
     number = page.lastPage;

@@ -1,7 +1,7 @@
-import type { Clock, Random } from '../core/clock.js';
-import { Interrupted, LdctlError, retryAfterOf } from '../core/errors.js';
-import { warning, type RunStep } from '../core/progress.js';
-import type { Stopwatch } from '../core/stopwatch.js';
+import type { Clock, Random } from '../base/clock.js';
+import { Interrupted, LdctlError, retryAfterOf } from '../base/errors.js';
+import { warning, type RunStep } from '../base/progress.js';
+import type { Stopwatch } from '../base/stopwatch.js';
 import { Backoff } from './backoff.js';
 import { isHopeless } from './follow/error-budget.js';
 
@@ -48,7 +48,7 @@ export async function* readUntilKnown(
 ): AsyncGenerator<RunStep, 'shown' | 'absent' | 'no-way-on'> {
   const { clock, signal } = tools;
   const backoff = new Backoff(tools.random);
-  for (let failures = 0; ; ) {
+  for (let failures = 0; ;) {
     const startedAt = clock.elapsed();
     let retryAfterMs = 0;
     try {

@@ -1,5 +1,5 @@
-import type { Activity } from '../core/activity.js';
-import type { Id } from '../core/ids.js';
+import type { Activity } from '../base/activity.js';
+import type { Id } from '../base/ids.js';
 import type { ActivityLog } from './activity-log.js';
 import { readLog } from './read-log.js';
 

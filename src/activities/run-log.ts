@@ -1,5 +1,5 @@
-import type { Activity } from '../core/activity.js';
-import type { Id } from '../core/ids.js';
+import type { Activity } from '../base/activity.js';
+import type { Id } from '../base/ids.js';
 import { ActivityLog } from './activity-log.js';
 import { readBaseline, readHighestId, type Baseline } from './baseline.js';
 import { findBusy, type BusyQuery } from './busy.js';
@@ -37,7 +37,9 @@ export function openRunLog(
     log,
     past,
     baseline: async (naming) =>
-      naming === 'every node' ? readBaseline(log, options) : { highestId: await readHighestId(log, options), nodes: [] },
+      naming === 'every node'
+        ? readBaseline(log, options)
+        : { highestId: await readHighestId(log, options), nodes: [] },
     busy: (query) => findBusy(log, query, options),
     follow: (followed, after, deadline) => followLog(followed, log, { after, intervalMs, deadline }, tools),
   };

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../core/clock.js';
-import { LdctlError } from '../core/errors.js';
-import type { RunJournal, RunRecord } from '../core/journal.js';
-import type { GateResult, Outcome } from '../core/outcome.js';
-import { warning, type EarlierRun, type RunStep } from '../core/progress.js';
+import type { Clock } from '../base/clock.js';
+import { LdctlError } from '../base/errors.js';
+import type { RunJournal, RunRecord } from '../base/journal.js';
+import type { GateResult, Outcome } from '../base/outcome.js';
+import { warning, type EarlierRun, type RunStep } from '../base/progress.js';
 import type { Baseline } from './baseline.js';
 import type { Job } from './job.js';
 
@@ -94,7 +94,11 @@ export class RunMemory {
    * It was accepted: a later run follows and never posts. Failing to note it only makes that run more careful.
    * @param acceptedAt as in `RunRecord`
    */
-  accepted(baseline: Baseline, firstPostAt: number, acceptedAt: RunRecord['acceptedAt']): AsyncGenerator<RunStep, void> {
+  accepted(
+    baseline: Baseline,
+    firstPostAt: number,
+    acceptedAt: RunRecord['acceptedAt'],
+  ): AsyncGenerator<RunStep, void> {
     return this.#note((known) => {
       const isNews = acceptedAt !== undefined && known?.acceptedAt === undefined;
       if (known && known.state !== 'posting') return isNews ? { ...known, acceptedAt } : known;

@@ -1,8 +1,8 @@
-import { isFinal } from '../core/activity.js';
-import { Interrupted, LdctlError } from '../core/errors.js';
-import { EXIT_CODES, type ExitCode } from '../core/exit-codes.js';
-import { MISSING, OUTCOMES, type NodeResult, type Outcome } from '../core/outcome.js';
-import type { NodeProgress } from '../core/progress.js';
+import { isFinal } from '../base/activity.js';
+import { Interrupted, LdctlError } from '../base/errors.js';
+import { EXIT_CODES, type ExitCode } from '../base/exit-codes.js';
+import { MISSING, OUTCOMES, type NodeResult, type Outcome } from '../base/outcome.js';
+import type { NodeProgress } from '../base/progress.js';
 import type { FollowOutcome } from './follow/followed.js';
 
 /** How a run ended, with its exit code, and why it is not known for sure. */
@@ -55,9 +55,7 @@ export function outcomeOfRun(end: FollowOutcome, nodes: readonly NodeResult[]): 
 /** Whether anything is left to follow: a target without an entry, or one that is still open. */
 export function isUnfinished(outcome: Outcome, nodes: readonly NodeResult[]): boolean {
   if (outcome === 'completed') return false;
-  return (
-    outcome !== 'rejected' || nodes.some(({ status }) => status === null || !isFinal(status))
-  );
+  return outcome !== 'rejected' || nodes.some(({ status }) => status === null || !isFinal(status));
 }
 
 export function withoutSince(nodes: readonly NodeProgress[]): NodeResult[] {

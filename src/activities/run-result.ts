@@ -1,7 +1,7 @@
-import { formatAction } from '../core/activity.js';
-import type { Id } from '../core/ids.js';
-import type { NodeResult, TargetKind } from '../core/outcome.js';
-import type { ResultEvent } from '../core/progress.js';
+import { formatAction } from '../base/activity.js';
+import type { Id } from '../base/ids.js';
+import type { NodeResult, TargetKind } from '../base/outcome.js';
+import type { ResultEvent } from '../base/progress.js';
 import type { RunOutcome } from './run-outcome.js';
 import type { TriggerPlan } from './trigger-plan.js';
 

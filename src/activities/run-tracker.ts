@@ -1,7 +1,7 @@
-import { isFinal, type Activity } from '../core/activity.js';
-import type { Id } from '../core/ids.js';
-import { emptyNodeResult, type MISSING } from '../core/outcome.js';
-import type { NodeProgress, RunStep } from '../core/progress.js';
+import { isFinal, type Activity } from '../base/activity.js';
+import type { Id } from '../base/ids.js';
+import { emptyNodeResult, type MISSING } from '../base/outcome.js';
+import type { NodeProgress, RunStep } from '../base/progress.js';
 import { EntryStore, progressOf, type Entry, type Reading } from './entry-store.js';
 import type { Followed, Poll } from './follow/followed.js';
 import { RunWarnings } from './run-warnings.js';
@@ -167,7 +167,9 @@ export class RunTracker implements Followed {
 
   /** Open entries that count, and are in the log no more. */
   #vanished(read: readonly Activity[], at: number): Activity[] {
-    return this.#counted(this.#entries.noteAbsent(new Set(read.map(({ id }) => id)), at).map(({ activity }) => activity));
+    return this.#counted(
+      this.#entries.noteAbsent(new Set(read.map(({ id }) => id)), at).map(({ activity }) => activity),
+    );
   }
 
   #counted(some: readonly Activity[]): Activity[] {
@@ -178,12 +180,17 @@ export class RunTracker implements Followed {
   #uncertainties(): RunStep[] {
     const { kind, atLeast } = this.#targets;
     const { provenSize } = this.#entries;
-    const doubled = this.#entries.keys().filter((key) => this.#entries.hasProven(key) && this.#entries.isAmbiguous(key));
+    const doubled = this.#entries
+      .keys()
+      .filter((key) => this.#entries.hasProven(key) && this.#entries.isAmbiguous(key));
     const unproven = this.#entries.all().filter(({ proven }) => !proven);
     const surplus = kind === 'expected' && provenSize > atLeast;
     return [
       ...this.#warnings.ambiguous(doubled),
-      ...this.#warnings.ofEntries('unproven', unproven.map(({ activity }) => activity)),
+      ...this.#warnings.ofEntries(
+        'unproven',
+        unproven.map(({ activity }) => activity),
+      ),
       ...(surplus ? this.#warnings.moreThanExpected(provenSize, atLeast) : []),
     ];
   }

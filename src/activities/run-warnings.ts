@@ -1,6 +1,6 @@
-import type { Activity } from '../core/activity.js';
-import type { Id } from '../core/ids.js';
-import { warning, type RunStep } from '../core/progress.js';
+import type { Activity } from '../base/activity.js';
+import type { Id } from '../base/ids.js';
+import { warning, type RunStep } from '../base/progress.js';
 
 /** What is warned of about single entries. */
 const ABOUT_ENTRIES = {

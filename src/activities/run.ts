@@ -1,6 +1,6 @@
-import type { Id } from '../core/ids.js';
-import { MISSING } from '../core/outcome.js';
-import type { RunStep } from '../core/progress.js';
+import type { Id } from '../base/ids.js';
+import { MISSING } from '../base/outcome.js';
+import type { RunStep } from '../base/progress.js';
 import { estimate } from './estimate.js';
 import type { FollowLimits, Job, JobTools, Resume } from './job.js';
 import type { Work } from './past-durations.js';
@@ -34,7 +34,11 @@ export async function* followRun(run: Run, limits: FollowLimits, tools: JobTools
   const withEstimate = (event: RunStep): RunStep => {
     if (event.event !== 'progress') return event;
     const settlesAt = tracker.nextCheckAt();
-    return { ...event, ...estimate(event.nodes, usualMs, tools.clock.elapsed()), ...(settlesAt !== null && { settlesAt }) };
+    return {
+      ...event,
+      ...estimate(event.nodes, usualMs, tools.clock.elapsed()),
+      ...(settlesAt !== null && { settlesAt }),
+    };
   };
   yield withEstimate({ event: 'progress', nodes: tracker.nodes(null) });
   for await (const event of log.follow(tracker, run.after, deadlineOf(limits, startedAt))) {

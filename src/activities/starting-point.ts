@@ -1,7 +1,7 @@
-import type { Clock } from '../core/clock.js';
-import { LdctlError } from '../core/errors.js';
-import type { RunRecord } from '../core/journal.js';
-import { Stopwatch } from '../core/stopwatch.js';
+import type { Clock } from '../base/clock.js';
+import { LdctlError } from '../base/errors.js';
+import type { RunRecord } from '../base/journal.js';
+import { Stopwatch } from '../base/stopwatch.js';
 import type { Baseline } from './baseline.js';
 import { LogTail } from './follow/log-tail.js';
 import type { BaselineNaming, RunLog } from './run-log.js';

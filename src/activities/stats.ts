@@ -1,5 +1,5 @@
-import { isFinal, type Activity } from '../core/activity.js';
-import { compareIds, type Id } from '../core/ids.js';
+import { isFinal, type Activity } from '../base/activity.js';
+import { compareIds, type Id } from '../base/ids.js';
 import { DurationCounts } from './duration-counts.js';
 import { verbOf } from './past-durations.js';
 
@@ -57,7 +57,9 @@ function empty(of: Pick<WorkStats, 'runtime' | 'action' | 'nodeId' | 'lastAt'>):
 }
 
 function inOrder(a: WorkStats, b: WorkStats): number {
-  return compareTexts(a.runtime, b.runtime) || compareTexts(a.action, b.action) || compareIds(a.nodeId ?? 0n, b.nodeId ?? 0n);
+  return (
+    compareTexts(a.runtime, b.runtime) || compareTexts(a.action, b.action) || compareIds(a.nodeId ?? 0n, b.nodeId ?? 0n)
+  );
 }
 
 function compareTexts(a: string, b: string): number {

@@ -1,4 +1,4 @@
-import type { Id } from '../core/ids.js';
+import type { Id } from '../base/ids.js';
 import type { ActivityLog } from './activity-log.js';
 import type { ActivityFilter } from './filter.js';
 import { followLog } from './follow/follow-log.js';
@@ -35,6 +35,7 @@ export async function* tailAfter(
   // From there on all is read once more, since an entry with a lower id may still show up among them.
   for await (const event of followLog(watch, log, { after: settledUpTo, intervalMs, deadline: Infinity }, tools)) {
     if (event.event !== 'ended') yield event;
-    else yield { event: 'result', outcome: event.outcome, entries: watch.entries, total, anyRejected: watch.anyRejected };
+    else
+      yield { event: 'result', outcome: event.outcome, entries: watch.entries, total, anyRejected: watch.anyRejected };
   }
 }

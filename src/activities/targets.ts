@@ -1,6 +1,6 @@
-import { isSameAction, type Action, type Activity } from '../core/activity.js';
-import type { Id } from '../core/ids.js';
-import type { TargetKind } from '../core/outcome.js';
+import { isSameAction, type Action, type Activity } from '../base/activity.js';
+import type { Id } from '../base/ids.js';
+import type { TargetKind } from '../base/outcome.js';
 import { isProvenBy, type Proof } from './proof.js';
 
 /** Which entries of the log can belong to a run, and what must be there before it can be said to be done. */

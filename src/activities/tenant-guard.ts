@@ -1,6 +1,6 @@
-import { InvalidAnswerError, LdctlError } from '../core/errors.js';
-import type { Id } from '../core/ids.js';
-import type { ActivityPage, Supervisor } from '../core/supervisor.js';
+import { InvalidAnswerError, LdctlError } from '../base/errors.js';
+import type { Id } from '../base/ids.js';
+import type { ActivityPage, Supervisor } from '../base/supervisor.js';
 
 /** Whose nodes are meant to be acted on, and who says so. */
 export interface ExpectedTenant {
@@ -43,9 +43,14 @@ function refuseOthers({ items }: ActivityPage, deploymentId: Id, expected: Expec
     if (!expected || !isOther(tenant, expected.tenantId)) continue;
     if (isRounded(tenant, expected.tenantId)) throw rounded('tenant', expected.tenantId, tenant);
     const theirs = `deployment ${deploymentId} belongs to tenant ${tenant}`;
-    throw new LdctlError('refused', 'wrong_tenant', `${theirs}, and ${expected.origin} is for tenant ${expected.tenantId}`, {
-      hint: `Nothing was sent. ${expected.hint}`,
-    });
+    throw new LdctlError(
+      'refused',
+      'wrong_tenant',
+      `${theirs}, and ${expected.origin} is for tenant ${expected.tenantId}`,
+      {
+        hint: `Nothing was sent. ${expected.hint}`,
+      },
+    );
   }
 }
 

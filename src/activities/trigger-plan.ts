@@ -1,6 +1,6 @@
-import type { Action, Runtime } from '../core/activity.js';
-import { sortedUnique, type Id } from '../core/ids.js';
-import type { WireTrigger } from '../core/supervisor.js';
+import type { Action, Runtime } from '../base/activity.js';
+import { sortedUnique, type Id } from '../base/ids.js';
+import type { WireTrigger } from '../base/supervisor.js';
 import type { FollowLimits, JobTools } from './job.js';
 import { RunMemory } from './run-memory.js';
 import { wireKey } from './wire-key.js';

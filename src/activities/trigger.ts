@@ -1,9 +1,9 @@
-import { formatAction } from '../core/activity.js';
-import type { RunRecord } from '../core/journal.js';
-import { emptyNodeResult } from '../core/outcome.js';
-import type { ResultEvent, RunStep } from '../core/progress.js';
-import type { Supervisor, WireTrigger } from '../core/supervisor.js';
-import { Stopwatch } from '../core/stopwatch.js';
+import { formatAction } from '../base/activity.js';
+import type { RunRecord } from '../base/journal.js';
+import { emptyNodeResult } from '../base/outcome.js';
+import type { ResultEvent, RunStep } from '../base/progress.js';
+import type { Supervisor, WireTrigger } from '../base/supervisor.js';
+import { Stopwatch } from '../base/stopwatch.js';
 import type { Baseline } from './baseline.js';
 import { dispatch, type DispatchOutcome } from './dispatch.js';
 import type { Job, JobTools, Resume } from './job.js';
@@ -15,7 +15,15 @@ import { failedOutcome, interruptedOutcome, outcomeOf, type RunOutcome } from '.
 import { resultOf, type RunFacts } from './run-result.js';
 import { followRun, workOf } from './run.js';
 import { StartingPoint, type Clearance, type Tried } from './starting-point.js';
-import { above, targetKindOf, targetsOf, withLongSettle, withProof, type Correlation, type Targets } from './targets.js';
+import {
+  above,
+  targetKindOf,
+  targetsOf,
+  withLongSettle,
+  withProof,
+  type Correlation,
+  type Targets,
+} from './targets.js';
 import { memoryOf, requestOf, type TriggerPlan } from './trigger-plan.js';
 
 /**
@@ -70,7 +78,8 @@ class Trigger {
     const scope = this.#scope(start.baseline);
     try {
       if (sent.kind === 'interrupted' || sent.kind === 'unknown') {
-        const outcome = sent.kind === 'unknown' ? outcomeOf('unconfirmed', sent.error) : interruptedOutcome(sent.reason);
+        const outcome =
+          sent.kind === 'unknown' ? outcomeOf('unconfirmed', sent.error) : interruptedOutcome(sent.reason);
         yield this.#unfollowed(facts, scope, outcome);
         return;
       }
@@ -102,7 +111,9 @@ class Trigger {
     const { appearTimeoutMs } = this.#plan.limits;
     const isInLog = async (readSignal: AbortSignal): Promise<boolean> => {
       const { targets } = this.#scope(start.baseline);
-      return (await start.tail.poll([], { signal: readSignal, tries: 'one' })).some((activity) => targets.owns(activity));
+      return (await start.tail.poll([], { signal: readSignal, tries: 'one' })).some((activity) =>
+        targets.owns(activity),
+      );
     };
     const clear = (tried: Tried): AsyncGenerator<RunStep, Clearance> => this.#clear(start, tried);
     const tools = { supervisor: { trigger: post }, clock, random, signal, mayPost, clear, isInLog, appearTimeoutMs };
@@ -142,7 +153,11 @@ class Trigger {
   #proofOf(sent: DispatchOutcome, { earlier }: StartingPoint): Proof | null {
     const { claimWindowMs } = this.#plan;
     if (sent.kind !== 'accepted') return proofByRecord(earlier?.acceptedAt, claimWindowMs);
-    return proofByAnswer(sent.accepted, { elapsed: this.#tools.clock.elapsed(), sincePost: this.#sincePost }, claimWindowMs);
+    return proofByAnswer(
+      sent.accepted,
+      { elapsed: this.#tools.clock.elapsed(), sincePost: this.#sincePost },
+      claimWindowMs,
+    );
   }
 
   #dispatched(facts: RunFacts, earlier: RunRecord | null): RunStep {

@@ -1,5 +1,5 @@
-import { formatAction, type Action, type Runtime } from '../core/activity.js';
-import type { Id } from '../core/ids.js';
+import { formatAction, type Action, type Runtime } from '../base/activity.js';
+import type { Id } from '../base/ids.js';
 import { highestOf, nodesBelow } from './baseline.js';
 import type { FollowLimits, Job, JobTools, ResumeAfter } from './job.js';
 import { openRunLog, type RunLog } from './run-log.js';
@@ -74,8 +74,17 @@ export async function* waitAfter(plan: WaitAfterPlan, tools: JobTools): Job {
   yield* followRun({ facts, targets, after, log, resume }, plan.limits, tools);
 }
 
-function followKnown({ ids, limits }: Pick<JoinPlan, 'ids' | 'limits'>, log: RunLog, facts: RunFacts, tools: JobTools): Job {
-  return followRun({ facts, targets: knownActivities(ids), after: highestOf(ids), log, resume: { ids } }, limits, tools);
+function followKnown(
+  { ids, limits }: Pick<JoinPlan, 'ids' | 'limits'>,
+  log: RunLog,
+  facts: RunFacts,
+  tools: JobTools,
+): Job {
+  return followRun(
+    { facts, targets: knownActivities(ids), after: highestOf(ids), log, resume: { ids } },
+    limits,
+    tools,
+  );
 }
 
 function unsentFacts(deploymentId: Id, runtime: string | null, action: string | null): RunFacts {

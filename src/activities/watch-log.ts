@@ -1,6 +1,6 @@
-import type { Activity } from '../core/activity.js';
-import type { Clock, Random } from '../core/clock.js';
-import type { RunStep } from '../core/progress.js';
+import type { Activity } from '../base/activity.js';
+import type { Clock, Random } from '../base/clock.js';
+import type { RunStep } from '../base/progress.js';
 import type { ActivityLog } from './activity-log.js';
 import { readBaseline } from './baseline.js';
 import type { ActivityFilter } from './filter.js';

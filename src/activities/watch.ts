@@ -1,6 +1,6 @@
-import { isFinal, type Activity } from '../core/activity.js';
-import { compareIds, type Id } from '../core/ids.js';
-import type { RunStep } from '../core/progress.js';
+import { isFinal, type Activity } from '../base/activity.js';
+import { compareIds, type Id } from '../base/ids.js';
+import type { RunStep } from '../base/progress.js';
 import { matches, type ActivityFilter } from './filter.js';
 import type { Followed } from './follow/followed.js';
 

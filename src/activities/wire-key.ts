@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { formatAction, type Action, type Runtime } from '../core/activity.js';
-import { UsageError } from '../core/errors.js';
-import { sortedUnique, type Id } from '../core/ids.js';
+import { formatAction, type Action, type Runtime } from '../base/activity.js';
+import { UsageError } from '../base/errors.js';
+import { sortedUnique, type Id } from '../base/ids.js';
 
 /** What makes two triggers the same one. Null nodes: every node. */
 export interface TriggerIdentity {
@@ -23,7 +23,8 @@ const LONGEST_KEY = 200;
 export function checkIdempotencyKey(key: string, flag = '--idempotency-key'): string {
   const length = Array.from(key).length;
   if (length === 0) throw unusable(flag, 'it is empty', 'Is a variable unset?');
-  if (length > LONGEST_KEY) throw unusable(flag, `it has ${length} characters`, `At most ${LONGEST_KEY} can be told apart.`);
+  if (length > LONGEST_KEY)
+    throw unusable(flag, `it has ${length} characters`, `At most ${LONGEST_KEY} can be told apart.`);
   // Half of a pair becomes U+FFFD as it is encoded.
   if (Buffer.from(key).toString().includes('\ufffd')) {
     throw unusable(flag, 'it is not text in UTF-8', 'Is it cut within a character, or written in another encoding?');

@@ -1,7 +1,7 @@
-import { isFinal, type Activity } from '../core/activity.js';
-import { type InvalidAnswerError } from '../core/errors.js';
-import { type Id } from '../core/ids.js';
-import { type ActivityPage, type PageQuery } from '../core/supervisor.js';
+import { isFinal, type Activity } from '../base/activity.js';
+import { type InvalidAnswerError } from '../base/errors.js';
+import { type Id } from '../base/ids.js';
+import { type ActivityPage, type PageQuery } from '../base/supervisor.js';
 import { type ApiResponse, origin } from './api-response.js';
 import { check, invalidAnswer, jsonOf } from './json-answer.js';
 import { activityPage, pageOfAnything, readActivity } from './schemas.js';

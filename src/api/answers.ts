@@ -1,6 +1,6 @@
-import { type Id } from '../core/ids.js';
-import { type Accepted, type ActivityPage, type PageQuery } from '../core/supervisor.js';
-import { type DeploymentDetails, type KeyContext, type TenantStructure } from '../core/wire.js';
+import { type Id } from '../base/ids.js';
+import { type Accepted, type ActivityPage, type PageQuery } from '../base/supervisor.js';
+import { type DeploymentDetails, type KeyContext, type TenantStructure } from '../base/wire.js';
 import { pageOf } from './activity-page.js';
 import { type ApiResponse, header, requestIdOf } from './api-response.js';
 import { parseHttpDate } from './http-dates.js';

@@ -1,4 +1,4 @@
-import { type ApiKey } from '../core/secret.js';
+import { type ApiKey } from '../base/secret.js';
 import { type BodyError } from './answer-body.js';
 import { quote } from './quote.js';
 

@@ -1,4 +1,4 @@
-import { UsageError } from '../core/errors.js';
+import { UsageError } from '../base/errors.js';
 
 const EXAMPLE = 'Write it as https://HOST, such as https://supervisor-aws-us.laserdata.cloud.';
 

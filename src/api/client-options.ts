@@ -1,6 +1,6 @@
-import { type Clock, type Random } from '../core/clock.js';
-import { type Env } from '../core/env.js';
-import { type ApiKey } from '../core/secret.js';
+import { type Clock, type Random } from '../base/clock.js';
+import { type Env } from '../base/env.js';
+import { type ApiKey } from '../base/secret.js';
 import { type OnTrace } from './trace.js';
 
 /** What a client of either API is made of. */

@@ -1,6 +1,6 @@
-import { systemClock, type Clock, type Random } from '../core/clock.js';
-import { ApiKey } from '../core/secret.js';
-import { REQUEST_TIMEOUT_MS, type CallOptions } from '../core/supervisor.js';
+import { systemClock, type Clock, type Random } from '../base/clock.js';
+import { ApiKey } from '../base/secret.js';
+import { REQUEST_TIMEOUT_MS, type CallOptions } from '../base/supervisor.js';
 import { type ApiResponse, requestIdOf } from './api-response.js';
 import { endpoint, parseBaseUrl } from './base-url.js';
 import { READ_BUDGET_MS, retryDelay } from './retry.js';

@@ -1,6 +1,6 @@
-import { type Id } from '../core/ids.js';
-import { type Signal } from '../core/signal.js';
-import { type DeploymentDetails, type KeyContext, type TenantStructure } from '../core/wire.js';
+import { type Id } from '../base/ids.js';
+import { type Signal } from '../base/signal.js';
+import { type DeploymentDetails, type KeyContext, type TenantStructure } from '../base/wire.js';
 import { readDeployment, readKeyContext, readStructure } from './answers.js';
 import { Client } from './client.js';
 import { type ClientOptions } from './client-options.js';

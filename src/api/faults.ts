@@ -1,5 +1,5 @@
-import { formatDuration } from '../core/durations.js';
-import { RETRYABLE_STATUSES, TransportError } from '../core/errors.js';
+import { formatDuration } from '../base/durations.js';
+import { RETRYABLE_STATUSES, TransportError } from '../base/errors.js';
 import { ProxyConnectError } from './tunnel.js';
 
 /** How far a request got before it failed. Until a connection stands, nothing of it has left this machine. */
@@ -126,7 +126,8 @@ function otherFault(code: string | undefined, peer: string, hint: string): Error
     const message = `no secure connection with ${peer} (${code}): does it speak https?`;
     return { code: 'tls', message, hint, transient: false };
   }
-  if (code?.startsWith('HPE_')) return { code: 'not_http', message: `what ${peer} answered is not HTTP (${code})`, hint };
+  if (code?.startsWith('HPE_'))
+    return { code: 'not_http', message: `what ${peer} answered is not HTTP (${code})`, hint };
   return { code: 'network', message: `the connection with ${peer} failed${code ? ` (${code})` : ''}`, hint };
 }
 

@@ -22,8 +22,8 @@ export {
   type Runtime,
   type Status,
   type Verb,
-} from '../core/activity.js';
-export { type Clock, type Random } from '../core/clock.js';
+} from '../base/activity.js';
+export { type Clock, type Random } from '../base/clock.js';
 export {
   ApiError,
   InvalidAnswerError,
@@ -34,14 +34,14 @@ export {
   type ApiErrorFields,
   type FieldIssue,
   type LdctlErrorOptions,
-} from '../core/errors.js';
-export { EXIT_CODES, type ExitCode, type ExitName } from '../core/exit-codes.js';
-export { type Env } from '../core/env.js';
-export { compareIds, isId, MAX_ID, parseId, sortedUnique, type Id } from '../core/ids.js';
-export { parseJson } from '../core/parse-json.js';
-export { stringifyJson, type JsonStyle } from '../core/stringify-json.js';
-export { ApiKey } from '../core/secret.js';
-export { type Signal } from '../core/signal.js';
+} from '../base/errors.js';
+export { EXIT_CODES, type ExitCode, type ExitName } from '../base/exit-codes.js';
+export { type Env } from '../base/env.js';
+export { compareIds, isId, MAX_ID, parseId, sortedUnique, type Id } from '../base/ids.js';
+export { parseJson } from '../base/parse-json.js';
+export { stringifyJson, type JsonStyle } from '../base/stringify-json.js';
+export { ApiKey } from '../base/secret.js';
+export { type Signal } from '../base/signal.js';
 export {
   MAX_PAGE_SIZE,
   type Accepted,
@@ -50,7 +50,7 @@ export {
   type PageQuery,
   type Supervisor,
   type WireTrigger as TriggerRequest,
-} from '../core/supervisor.js';
+} from '../base/supervisor.js';
 export {
   type Deployment,
   type DeploymentDetails,
@@ -61,4 +61,4 @@ export {
   type KeyContext,
   type Permissions,
   type TenantStructure,
-} from '../core/wire.js';
+} from '../base/wire.js';

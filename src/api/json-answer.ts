@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { InvalidAnswerError } from '../core/errors.js';
-import { NestedTooDeepError, parseJson } from '../core/parse-json.js';
+import { InvalidAnswerError } from '../base/errors.js';
+import { NestedTooDeepError, parseJson } from '../base/parse-json.js';
 import { type ApiResponse, attempted, header, origin, requestIdOf } from './api-response.js';
 import { excerpt, quote } from './quote.js';
 

@@ -1,5 +1,5 @@
-import { type Env } from '../core/env.js';
-import { UsageError } from '../core/errors.js';
+import { type Env } from '../base/env.js';
+import { UsageError } from '../base/errors.js';
 import { isLoopback } from './base-url.js';
 
 /**

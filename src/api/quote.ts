@@ -1,5 +1,5 @@
-import { type ApiKey } from '../core/secret.js';
-import { plainText } from '../core/text.js';
+import { type ApiKey } from '../base/secret.js';
+import { plainText } from '../base/text.js';
 
 /** A reader of an error wants a sentence, not a page. */
 const LONGEST_QUOTE = 300;

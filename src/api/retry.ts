@@ -1,4 +1,4 @@
-import { ApiError, InvalidAnswerError, TransportError } from '../core/errors.js';
+import { ApiError, InvalidAnswerError, TransportError } from '../base/errors.js';
 
 /** Reads are tried this often, and in all no longer than this (design, "Polling"). */
 export const MAX_TRIES = 3;

@@ -1,7 +1,7 @@
-import { formatAction } from '../core/activity.js';
-import { UsageError } from '../core/errors.js';
-import { sortedUnique, type Id } from '../core/ids.js';
-import { stringifyJson } from '../core/stringify-json.js';
+import { formatAction } from '../base/activity.js';
+import { UsageError } from '../base/errors.js';
+import { sortedUnique, type Id } from '../base/ids.js';
+import { stringifyJson } from '../base/stringify-json.js';
 import {
   type Accepted,
   type ActivityPage,
@@ -9,7 +9,7 @@ import {
   type PageQuery,
   type Supervisor,
   type WireTrigger,
-} from '../core/supervisor.js';
+} from '../base/supervisor.js';
 import { readAccepted, readActivityPage } from './answers.js';
 import { endpoint } from './base-url.js';
 import { Client } from './client.js';

@@ -19,7 +19,13 @@ export interface ChunkSource {
   loaded?: (name: string, script: Script) => void;
 }
 
-type Body = (exports: object, require: (id: string) => unknown, module: object, filename: string, dirname: string) => void;
+type Body = (
+  exports: object,
+  require: (id: string) => unknown,
+  module: object,
+  filename: string,
+  dirname: string,
+) => void;
 
 const BEGIN = '(function (exports, require, module, __filename, __dirname) {';
 
@@ -40,7 +46,8 @@ export function chunkLoader({ root, read, builtin, loaded }: ChunkSource): (name
     const { source, code } = read(name);
     const script = new Script(`${BEGIN}${source}\n})`, { filename, cachedData: code, columnOffset: -BEGIN.length });
     loaded?.(name, script);
-    const require = (id: string): unknown => (id.startsWith('.') ? load(posix.join(posix.dirname(name), id)) : builtin(id));
+    const require = (id: string): unknown =>
+      id.startsWith('.') ? load(posix.join(posix.dirname(name), id)) : builtin(id);
     (script.runInThisContext() as Body)(module.exports, require, module, filename, dirname(filename));
     return module.exports;
   }

@@ -1,7 +1,7 @@
 /** Where a single executable begins (scripts/binary.js). What it runs is `dist/`, as assets. */
 import { getRawAsset } from 'node:sea';
 import type * as Command from '../main.js';
-import { serveKeyring, type KeyringLibrary } from '../profiles/serve-keyring.js';
+import { serveKeyring, type KeyringLibrary } from '../config/serve-keyring.js';
 import { loadAddon } from './addon.js';
 import { builtin, chunkLoader, type Chunk } from './chunks.js';
 import { ADDON, codeOf, KEYRING_WORD, singleExecutable } from './program.js';

@@ -1,7 +1,7 @@
 import { Command } from '@oclif/core/command';
 import type { Config } from '@oclif/core/config';
 import type { FlagInput } from '@oclif/core/parser';
-import { EXIT_CODES } from '../core/exit-codes.js';
+import { EXIT_CODES } from '../base/exit-codes.js';
 import { loadFormat } from '../output/formats.js';
 import { askedOutput, type AskedOutput } from './asked-output.js';
 import { printFailure } from './failure.js';
@@ -48,7 +48,9 @@ export abstract class BaseCommand extends Command {
   }
 
   protected override async catch(error: unknown): Promise<void> {
-    this.end(await printFailure(this.host, error, await this.asked(), { commandId: this.id, known: () => this.flagNames() }));
+    this.end(
+      await printFailure(this.host, error, await this.asked(), { commandId: this.id, known: () => this.flagNames() }),
+    );
   }
 
   private asked(): Promise<AskedOutput> {

@@ -1,4 +1,4 @@
-import { UsageError } from '../core/errors.js';
+import { UsageError } from '../base/errors.js';
 
 /** A flag that somebody hopes holds the key. */
 const KEY_FLAG = /^--?(api[-_]?key|key|token|password|secret)(=|$)/i;

@@ -1,19 +1,19 @@
 import { SupervisorApi } from '../api/supervisor-api.js';
-import { Interrupted, LdctlError } from '../core/errors.js';
-import type { ApiKey } from '../core/secret.js';
-import type { Supervisor } from '../core/supervisor.js';
-import { configDir } from '../profiles/config-dir.js';
-import { ExpiryNotices } from '../profiles/expiry-notices.js';
-import { resumeFlags } from '../profiles/origins.js';
-import type { Settings } from '../profiles/settings.js';
-import { resolveKey, resolveTarget, resolveTenant, type Target, type TenantAccess } from '../profiles/target.js';
+import { Interrupted, LdctlError } from '../base/errors.js';
+import type { ApiKey } from '../base/secret.js';
+import type { Supervisor } from '../base/supervisor.js';
+import { configDir } from '../config/config-dir.js';
+import { ExpiryNotices } from '../config/expiry-notices.js';
+import { resumeFlags } from '../config/origins.js';
+import type { Settings } from '../config/settings.js';
+import { resolveKey, resolveTarget, resolveTenant, type Target, type TenantAccess } from '../config/target.js';
 import { parseBaseUrl } from '../api/base-url.js';
 import type { DeploymentTools } from '../library/deployment-tools.js';
 import { expectedTenant } from '../library/expected-tenant.js';
 import { journalsIn } from '../library/journals.js';
 import type { LaterCommand } from '../library/resume-command.js';
-import { keepNodes } from '../storage/journal.js';
-import { SeenValues } from '../storage/seen.js';
+import { keepNodes } from '../config/journal.js';
+import { SeenValues } from '../config/seen.js';
 import { userShell } from '../system/shell.js';
 import { SeenNotes } from './completion/seen-notes.js';
 import { CommandContext, type Core } from './context.js';
@@ -77,7 +77,8 @@ export class ConnectedContext extends CommandContext {
     const api = new SupervisorApi(this.client(supervisorUrl.value, key));
     return {
       trigger: (request, options) => this.#explained(key, api.trigger(request, options)),
-      list: (deploymentId, query, options) => this.#explained(key, this.#seen.page(deploymentId, api.list(deploymentId, query, options))),
+      list: (deploymentId, query, options) =>
+        this.#explained(key, this.#seen.page(deploymentId, api.list(deploymentId, query, options))),
     };
   }
 

@@ -1,13 +1,13 @@
 import { parseBaseUrl } from '../api/base-url.js';
 import type { ClientOptions } from '../api/client-options.js';
 import { CoreApi } from '../api/core-api.js';
-import type { ApiKey } from '../core/secret.js';
+import type { ApiKey } from '../base/secret.js';
 import { warningText } from '../output/error.js';
 import { painter } from '../output/style.js';
-import { configDir } from '../profiles/config-dir.js';
-import type { KeyTools } from '../profiles/keys.js';
-import { resolveSettings, type SettingFlags, type Settings, type SettingsInput } from '../profiles/settings.js';
-import { ProfileStore } from '../profiles/store.js';
+import { configDir } from '../config/config-dir.js';
+import type { KeyTools } from '../config/keys.js';
+import { resolveSettings, type SettingFlags, type Settings, type SettingsInput } from '../config/settings.js';
+import { ProfileStore } from '../config/store.js';
 import type { OutputFlags } from './flags.js';
 import type { Host } from './host.js';
 import { terminalPrompts, type Prompts } from './prompts.js';

@@ -1,6 +1,6 @@
 import * as Errors from '@oclif/core/errors';
-import { LdctlError } from '../core/errors.js';
-import { EXIT_CODES, type ExitCode } from '../core/exit-codes.js';
+import { LdctlError } from '../base/errors.js';
+import { EXIT_CODES, type ExitCode } from '../base/exit-codes.js';
 import { printError } from '../output/error.js';
 import { ReaderGone } from '../output/streams.js';
 import type { AskedOutput } from './asked-output.js';

@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import type { FlagInput } from '@oclif/core/interfaces';
-import { UsageError } from '../core/errors.js';
+import { UsageError } from '../base/errors.js';
 import { FORMAT_NAMES } from '../output/formats.js';
 import type { PrintOptions } from '../output/list.js';
 
@@ -18,7 +18,11 @@ export const outputFlags = {
     default: 'table',
   }),
   json: Flags.boolean({ helpGroup: group, summary: 'The same as -o json.' }),
-  columns: Flags.string({ helpGroup: group, summary: 'Columns of a table or of CSV, in this order.', helpValue: 'a,b' }),
+  columns: Flags.string({
+    helpGroup: group,
+    summary: 'Columns of a table or of CSV, in this order.',
+    helpValue: 'a,b',
+  }),
   'no-header': Flags.boolean({ helpGroup: group, summary: 'Leave out the header of a table or of CSV.' }),
   'string-ids': Flags.boolean({
     helpGroup: group,
@@ -49,7 +53,11 @@ export const connectionFlags = {
     helpValue: 'URL',
     summary: 'Base URL of its Supervisor API. [env: LD_SUPERVISOR_URL]',
   }),
-  'api-url': Flags.string({ helpGroup: group, helpValue: 'URL', summary: 'Base URL of the Core API. [env: LD_API_URL]' }),
+  'api-url': Flags.string({
+    helpGroup: group,
+    helpValue: 'URL',
+    summary: 'Base URL of the Core API. [env: LD_API_URL]',
+  }),
   'tenant-id': Flags.string({ helpGroup: group, helpValue: 'ID', summary: 'The tenant. [env: LD_TENANT_ID]' }),
 };
 export type ConnectionFlags = FlagsOf<typeof connectionFlags>;

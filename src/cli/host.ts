@@ -1,11 +1,11 @@
 import { closeSync, fstatSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { isatty } from 'node:tty';
-import { systemClock, type Clock, type Random } from '../core/clock.js';
-import type { Env } from '../core/env.js';
+import { systemClock, type Clock, type Random } from '../base/clock.js';
+import type { Env } from '../base/env.js';
 import { processOutput, type Output } from '../output/streams.js';
-import type { KeyStore } from '../profiles/key-store.js';
-import { askProcess, SystemKeyring } from '../profiles/keyring.js';
+import type { KeyStore } from '../config/key-store.js';
+import { askProcess, SystemKeyring } from '../config/keyring.js';
 import { PLATFORM, type Platform } from '../system/platform.js';
 import type { Program } from './program.js';
 import { catchInterrupts, type Hangup, type Interrupts } from './signals.js';

@@ -1,5 +1,5 @@
 import type { FlagInput } from '@oclif/core/interfaces';
-import { UsageError } from '../core/errors.js';
+import { UsageError } from '../base/errors.js';
 import { connectionFlags, outputFlags } from './flags.js';
 
 const GLOBAL_FLAGS: FlagInput = { ...outputFlags, ...connectionFlags };
@@ -35,7 +35,8 @@ function takesNextWord(word: string): boolean {
 
 function takesNextIfLong(word: string): boolean {
   const [name = ''] = word.slice(2).split('=');
-  const [, flag] = Object.entries(GLOBAL_FLAGS).find(([own, { aliases }]) => own === name || aliases?.includes(name)) ?? [];
+  const [, flag] =
+    Object.entries(GLOBAL_FLAGS).find(([own, { aliases }]) => own === name || aliases?.includes(name)) ?? [];
   if (!flag) throw notGlobal(`--${name}`);
   return flag.type === 'option' && !word.includes('=');
 }

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { PJSON, Plugin } from '@oclif/core/interfaces';
-import { EXIT_CODES } from '../core/exit-codes.js';
+import { EXIT_CODES } from '../base/exit-codes.js';
 import { PLATFORM } from '../system/platform.js';
 import { readyForOclif } from './command-line.js';
 import { readManifest } from './command-table.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { KeyringProcess } from '../profiles/serve-keyring.js';
+import type { KeyringProcess } from '../config/serve-keyring.js';
 
 /** What this very program is: an installed package, or a single executable (design, "One file without Node"). */
 export interface Program {

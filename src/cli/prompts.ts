@@ -1,5 +1,5 @@
-import { Interrupted } from '../core/errors.js';
-import { wrapWords } from '../core/text.js';
+import { Interrupted } from '../base/errors.js';
+import { wrapWords } from '../base/text.js';
 import { isInteractive, type Host } from './host.js';
 import { discardPending } from './stdin.js';
 

@@ -1,4 +1,4 @@
-import { Interrupted, type StopSignal } from '../core/errors.js';
+import { Interrupted, type StopSignal } from '../base/errors.js';
 import type { Output } from '../output/streams.js';
 import type { OnSuspend } from '../output/ticker.js';
 import { isWindows, PLATFORM } from '../system/platform.js';

@@ -1,4 +1,4 @@
-import { Interrupted } from '../core/errors.js';
+import { Interrupted } from '../base/errors.js';
 import type { Host } from './host.js';
 
 /** A terminal that has had nothing to say for so long has nothing that was typed before. */
@@ -40,7 +40,7 @@ export async function discardPending({ stdin, clock }: Host, signal: AbortSignal
   stdin.setRawMode(true);
   stdin.on('data', drop);
   try {
-    for (let before = -1; before < dropped.length && !interrupted(); ) {
+    for (let before = -1; before < dropped.length && !interrupted();) {
       before = dropped.length;
       await clock.sleep(QUIET_MS, signal);
     }

@@ -1,6 +1,6 @@
 import type { OnTrace } from '../api/trace.js';
-import { formatDuration } from '../core/durations.js';
-import { plainText } from '../core/text.js';
+import { formatDuration } from '../base/durations.js';
+import { plainText } from '../base/text.js';
 import type { Sink } from '../output/streams.js';
 
 /** `--debug`: one line on stderr for each try of each request. There is no key in what it is told. */

@@ -1,5 +1,5 @@
 import * as Errors from '@oclif/core/errors';
-import { LdctlError, UsageError } from '../core/errors.js';
+import { LdctlError, UsageError } from '../base/errors.js';
 import { didYouMean } from './help/did-you-mean.js';
 
 /** Where an error of the argument parser came from. */
@@ -30,7 +30,8 @@ export function fromOclif(error: unknown, { commandId, known }: Typed): unknown 
 /** An argument too many. It is not repeated where it may be a key. */
 function strayArgument(text: string, { commandId, help }: { commandId: string | undefined; help: string }): UsageError {
   if (text.startsWith(KEY_PREFIX)) {
-    const hint = 'A key is never an argument: set LD_API_KEY, or pipe it into `ldctl profiles add NAME --api-key-stdin`.';
+    const hint =
+      'A key is never an argument: set LD_API_KEY, or pipe it into `ldctl profiles add NAME --api-key-stdin`.';
     return new UsageError('unexpected argument, which looks like a key', { code: 'key_in_argument', hint });
   }
   const advice = /^[\d,]+$/.test(text) ? ADVICE_ON_IDS[commandId ?? ''] : undefined;

@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../cli/base-command.js';
 import { printOptions } from '../cli/flags.js';
-import { EXIT_CODES, type ExitCode } from '../core/exit-codes.js';
+import { EXIT_CODES, type ExitCode } from '../base/exit-codes.js';
 import { printObject } from '../output/object.js';
 
 /** The file of each shell, in `completions/` of the package. */
@@ -16,7 +16,10 @@ export default class Completion extends BaseCommand {
   static override examples = [
     { description: 'bash, in ~/.bashrc', command: 'source <(<%= config.bin %> <%= command.id %> bash)' },
     { description: 'zsh, in ~/.zshrc after compinit', command: 'source <(<%= config.bin %> <%= command.id %> zsh)' },
-    { description: 'fish, in ~/.config/fish/config.fish', command: '<%= config.bin %> <%= command.id %> fish | source' },
+    {
+      description: 'fish, in ~/.config/fish/config.fish',
+      command: '<%= config.bin %> <%= command.id %> fish | source',
+    },
     {
       description: 'PowerShell, in $PROFILE',
       command: '<%= config.bin %> <%= command.id %> powershell | Out-String | Invoke-Expression',

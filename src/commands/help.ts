@@ -9,7 +9,9 @@ export default class Help extends Command {
   static override description = 'Display help for <%= config.bin %>.';
   static override flags = {
     'nested-commands': Flags.boolean({ char: 'n', description: 'Include all nested commands in the output.' }),
-    man: Flags.boolean({ description: 'Print the manual page, where `man ldctl` finds none: ldctl help --man | man -l -' }),
+    man: Flags.boolean({
+      description: 'Print the manual page, where `man ldctl` finds none: ldctl help --man | man -l -',
+    }),
   };
   // A command may be several words.
   static override strict = false;

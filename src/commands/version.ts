@@ -1,6 +1,6 @@
 import { BaseCommand } from '../cli/base-command.js';
 import { printOptions } from '../cli/flags.js';
-import { EXIT_CODES, type ExitCode } from '../core/exit-codes.js';
+import { EXIT_CODES, type ExitCode } from '../base/exit-codes.js';
 import { printObject } from '../output/object.js';
 
 export default class Version extends BaseCommand {
@@ -10,7 +10,13 @@ export default class Version extends BaseCommand {
   protected override async execute(): Promise<ExitCode> {
     const { flags } = await this.parse(Version);
     const { program, platform } = this.host;
-    const document = { version: this.config.version, node: process.versions.node, platform, arch: process.arch, single_executable: program.singleExecutable };
+    const document = {
+      version: this.config.version,
+      node: process.versions.node,
+      platform,
+      arch: process.arch,
+      single_executable: program.singleExecutable,
+    };
     const fields = Object.entries(document).map(([name, value]) => ({ name, value }));
     await printObject(this.host.output, document, fields, printOptions(flags));
     return EXIT_CODES.done.code;

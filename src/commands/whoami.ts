@@ -4,7 +4,7 @@ import { connectionFlags } from '../cli/flags.js';
 import { identify } from '../cli/profiles/identify.js';
 import { showIdentity } from '../cli/profiles/show-identity.js';
 import type { Interrupts } from '../cli/signals.js';
-import type { ExitCode } from '../core/exit-codes.js';
+import type { ExitCode } from '../base/exit-codes.js';
 
 export default class Whoami extends BaseCommand {
   static override summary = 'Whose key this is, what it may do, when it expires; and where each setting came from.';

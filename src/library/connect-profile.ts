@@ -1,15 +1,15 @@
 import { parseBaseUrl } from '../api/base-url.js';
 import { CoreApi } from '../api/core-api.js';
 import { SupervisorApi } from '../api/supervisor-api.js';
-import { systemClock } from '../core/clock.js';
-import { UsageError } from '../core/errors.js';
-import { configDir } from '../profiles/config-dir.js';
-import { SystemKeyring } from '../profiles/keyring.js';
-import { resumeFlags } from '../profiles/origins.js';
-import { resolveSettings, type Settings } from '../profiles/settings.js';
-import { ProfileStore } from '../profiles/store.js';
-import { resolveTarget } from '../profiles/target.js';
-import { keepNodes } from '../storage/journal.js';
+import { systemClock } from '../base/clock.js';
+import { UsageError } from '../base/errors.js';
+import { configDir } from '../config/config-dir.js';
+import { SystemKeyring } from '../config/keyring.js';
+import { resumeFlags } from '../config/origins.js';
+import { resolveSettings, type Settings } from '../config/settings.js';
+import { ProfileStore } from '../config/store.js';
+import { resolveTarget } from '../config/target.js';
+import { keepNodes } from '../config/journal.js';
 import { PLATFORM } from '../system/platform.js';
 import { userShell } from '../system/shell.js';
 import { ConnectedDeployment } from './connected-deployment.js';
@@ -46,10 +46,25 @@ export async function connectProfile(name?: string, options: ConnectProfileOptio
   try {
     const folder = await configDir(env);
     const store = new ProfileStore(folder, clock, own.signal);
-    const keys = { env, platform: PLATFORM, clock, keyring: new SystemKeyring(env, clock), notify: onNotice, isSilent: true };
-    const settings = resolveSettings({ flags: { profile: name }, env, readConfig: () => store.read(), parseBaseUrl, keys });
-    const lookUpStructure: Parameters<typeof resolveTarget>[1]['lookUpStructure'] = ({ apiUrl, key, tenantId }, signal) =>
-      new CoreApi({ url: apiUrl, apiKey: key, env }).structure(tenantId, { signal });
+    const keys = {
+      env,
+      platform: PLATFORM,
+      clock,
+      keyring: new SystemKeyring(env, clock),
+      notify: onNotice,
+      isSilent: true,
+    };
+    const settings = resolveSettings({
+      flags: { profile: name },
+      env,
+      readConfig: () => store.read(),
+      parseBaseUrl,
+      keys,
+    });
+    const lookUpStructure: Parameters<typeof resolveTarget>[1]['lookUpStructure'] = (
+      { apiUrl, key, tenantId },
+      signal,
+    ) => new CoreApi({ url: apiUrl, apiKey: key, env }).structure(tenantId, { signal });
     const target = await resolveTarget(settings, { parseBaseUrl, lookUpStructure }, own.signal);
     const tools = {
       deploymentId: target.deployment.id,

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { parseBaseUrl } from '../api/base-url.js';
 import { SupervisorApi } from '../api/supervisor-api.js';
-import { systemClock } from '../core/clock.js';
-import { urlText } from '../core/text.js';
-import { parseApiKey } from '../profiles/api-key.js';
-import { keepNodes } from '../storage/journal.js';
+import { systemClock } from '../base/clock.js';
+import { urlText } from '../base/text.js';
+import { parseApiKey } from '../config/api-key.js';
+import { keepNodes } from '../config/journal.js';
 import { PLATFORM } from '../system/platform.js';
 import { userShell } from '../system/shell.js';
 import { ConnectedDeployment } from './connected-deployment.js';
@@ -38,12 +38,16 @@ export function connect(options: ConnectOptions): Deployment {
   return new ConnectedDeployment({
     deploymentId,
     supervisor: new SupervisorApi({ url, apiKey: parseApiKey(apiKey, 'apiKey') }),
-    expectedTenant: tenantId === undefined ? null : { tenantId, origin: 'tenantId', hint: 'Check tenantId, and the deployment.' },
+    expectedTenant:
+      tenantId === undefined ? null : { tenantId, origin: 'tenantId', hint: 'Check tenantId, and the deployment.' },
     clock: systemClock,
     random: Math.random,
     journals: folder === null ? null : journalsIn(folder, systemClock, { isOfCommands: false }),
     // Nothing is read from the environment: where that would tell the shell, it is the one that every such system has.
-    later: { target: ['--deployment', String(deploymentId), '--supervisor-url', urlText(url)], shell: userShell({ platform: PLATFORM, env: {} }) },
+    later: {
+      target: ['--deployment', String(deploymentId), '--supervisor-url', urlText(url)],
+      shell: userShell({ platform: PLATFORM, env: {} }),
+    },
     keepNodes: folder === null ? null : (nodes) => keepNodes(folder, nodes),
   });
 }

@@ -1,7 +1,7 @@
 import { triggerIfNotBusy } from '../activities/if-busy.js';
 import { RollMemory } from '../activities/roll/roll-memory.js';
 import { wait } from '../activities/wait.js';
-import type { Activity } from '../core/activity.js';
+import type { Activity } from '../base/activity.js';
 import { actingTools, readingTools, type DeploymentTools } from './deployment-tools.js';
 import type { Deployment, RollOptions, RunOptions } from './deployment.js';
 import { functionGate } from './gate.js';
@@ -28,7 +28,10 @@ export class ConnectedDeployment implements Deployment {
   readonly #assertConsent: () => void;
   readonly #newKey: () => string;
 
-  constructor(tools: DeploymentTools, { assertConsent = () => undefined, newKey = () => crypto.randomUUID() }: Caller = {}) {
+  constructor(
+    tools: DeploymentTools,
+    { assertConsent = () => undefined, newKey = () => crypto.randomUUID() }: Caller = {},
+  ) {
     this.#tools = tools;
     this.#assertConsent = assertConsent;
     this.#newKey = newKey;

@@ -1,9 +1,9 @@
 import type { JobTools } from '../activities/job.js';
 import { guardLog, type ExpectedTenant } from '../activities/tenant-guard.js';
-import type { Clock, Random } from '../core/clock.js';
-import type { Id } from '../core/ids.js';
-import type { RollJournal, RunJournal } from '../core/journal.js';
-import type { Supervisor } from '../core/supervisor.js';
+import type { Clock, Random } from '../base/clock.js';
+import type { Id } from '../base/ids.js';
+import type { RollJournal, RunJournal } from '../base/journal.js';
+import type { Supervisor } from '../base/supervisor.js';
 import { resumeCommand, type LaterCommand, type NodeKeeper } from './resume-command.js';
 
 /** One deployment, and what its jobs are done with, whoever asks for them: a command, or a program. */
@@ -46,6 +46,9 @@ export function actingTools(tools: DeploymentTools, signal: AbortSignal): JobToo
 }
 
 /** One that shows no log of another tenant or deployment. */
-export function guardedSupervisor({ supervisor, expectedTenant }: Pick<DeploymentTools, 'supervisor' | 'expectedTenant'>): Supervisor {
+export function guardedSupervisor({
+  supervisor,
+  expectedTenant,
+}: Pick<DeploymentTools, 'supervisor' | 'expectedTenant'>): Supervisor {
   return guardLog(supervisor, expectedTenant);
 }

@@ -1,4 +1,4 @@
-import type { Activity } from '../core/activity.js';
+import type { Activity } from '../base/activity.js';
 import type { ActivitiesRequest, FollowRequest, RollRequest, Signal, TriggerRequest, WaitRequest } from './requests.js';
 import type { RunEvent, RunResult } from './run-result.js';
 

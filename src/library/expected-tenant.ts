@@ -1,5 +1,5 @@
 import type { ExpectedTenant } from '../activities/tenant-guard.js';
-import type { Settings } from '../profiles/settings.js';
+import type { Settings } from '../config/settings.js';
 
 /** The tenant that is known of the target, and who says so. */
 export function expectedTenant({ tenantId }: Pick<Settings, 'tenantId'>): ExpectedTenant | null {

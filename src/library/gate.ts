@@ -1,6 +1,6 @@
-import { unlessAborted, withTimeout } from '../core/abort.js';
-import type { Clock } from '../core/clock.js';
-import type { Gate } from '../core/roll.js';
+import { unlessAborted, withTimeout } from '../base/abort.js';
+import type { Clock } from '../base/clock.js';
+import type { Gate } from '../base/roll.js';
 import type { RollGate } from './requests.js';
 
 export interface GateSettings {

@@ -1,4 +1,4 @@
-import { Interrupted } from '../core/errors.js';
+import { Interrupted } from '../base/errors.js';
 import type { Signal } from './requests.js';
 
 /**
@@ -10,7 +10,9 @@ export class JobSignal {
   readonly #release: () => void;
 
   constructor(outer?: Signal) {
-    this.#release = outer ? Fork.of(outer).onAbort(() => this.abort('aborted by the caller', outer.reason)) : () => undefined;
+    this.#release = outer
+      ? Fork.of(outer).onAbort(() => this.abort('aborted by the caller', outer.reason))
+      : () => undefined;
   }
 
   get signal(): AbortSignal {

@@ -1,4 +1,4 @@
-import type { ShownStep } from '../core/shown-step.js';
+import type { ShownStep } from '../base/shown-step.js';
 import type { RunEvent } from './run-result.js';
 
 /** Calls a program's `onEvent`, until that throws. */

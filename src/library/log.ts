@@ -4,9 +4,9 @@ import type { ActivityFilter } from '../activities/filter.js';
 import { listAfter } from '../activities/list-after.js';
 import { listActivities } from '../activities/list.js';
 import { tailAfter } from '../activities/tail-after.js';
-import type { Activity } from '../core/activity.js';
-import { Interrupted } from '../core/errors.js';
-import type { Id } from '../core/ids.js';
+import type { Activity } from '../base/activity.js';
+import { Interrupted } from '../base/errors.js';
+import type { Id } from '../base/ids.js';
 import type { DeploymentTools } from './deployment-tools.js';
 import { JobSignal } from './job-signal.js';
 import type { Signal } from './requests.js';
@@ -26,7 +26,9 @@ export async function* listedActivities(
   const { signal } = own;
   const log = new ActivityLog(supervisor, deploymentId);
   const { batches } =
-    after === null ? listActivities(log, filter, limit, signal) : listAfter(log, { after, filter, limit }, { clock, signal });
+    after === null
+      ? listActivities(log, filter, limit, signal)
+      : listAfter(log, { after, filter, limit }, { clock, signal });
   try {
     for await (const batch of batches) {
       for (const activity of batch) {

@@ -6,21 +6,38 @@ import { parseMaxUnavailable, type RollPlan } from '../activities/roll/plan.js';
 import type { TriggerPlan } from '../activities/trigger-plan.js';
 import type { WaitPlan } from '../activities/wait.js';
 import { checkIdempotencyKey } from '../activities/wire-key.js';
-import { parseAction, type Runtime } from '../core/activity.js';
-import { UsageError } from '../core/errors.js';
-import type { Id } from '../core/ids.js';
+import { parseAction, type Runtime } from '../base/activity.js';
+import { UsageError } from '../base/errors.js';
+import type { Id } from '../base/ids.js';
 import * as schemas from './request-schemas.js';
-import type { ActivitiesRequest, FollowRequest, RollGate, RollRequest, TriggerRequest, WaitRequest } from './requests.js';
+import type {
+  ActivitiesRequest,
+  FollowRequest,
+  RollGate,
+  RollRequest,
+  TriggerRequest,
+  WaitRequest,
+} from './requests.js';
 
 /*
  * What a program asks for, as what a job does. Every function throws UsageError for a request that is wrong. `newKey` gives a
  * key that no other trigger has.
  */
 
-export function readTrigger(request: TriggerRequest, deploymentId: Id, newKey: () => string): { plan: TriggerPlan; ifBusy: IfBusy } {
+export function readTrigger(
+  request: TriggerRequest,
+  deploymentId: Id,
+  newKey: () => string,
+): { plan: TriggerPlan; ifBusy: IfBusy } {
   const given = schemas.check(schemas.triggerSchema, 'trigger', request);
   const { ifBusy, wait } = given;
-  const plan = { deploymentId, ...readAction(given, newKey), ...readTargets('trigger', given), wait, limits: readLimits(given) };
+  const plan = {
+    deploymentId,
+    ...readAction(given, newKey),
+    ...readTargets('trigger', given),
+    wait,
+    limits: readLimits(given),
+  };
   if (ifBusy === 'join' && (!wait || plan.nodes === null)) {
     throw refused("trigger: ifBusy 'join' follows what it finds, node by node: it needs nodes, and no wait: false");
   }
@@ -63,19 +80,30 @@ export function readWait(request: WaitRequest, deploymentId: Id): WaitPlan {
 }
 
 /** @returns what to list; a limit of 0 for all */
-export function readActivities(request: ActivitiesRequest): { filter: ActivityFilter; limit: number; after: Id | null } {
+export function readActivities(request: ActivitiesRequest): {
+  filter: ActivityFilter;
+  limit: number;
+  after: Id | null;
+} {
   const given = schemas.check(schemas.activitiesSchema, 'activities', request);
   const { limit, since, until, after = null } = given;
   return { filter: { ...readFilter(given), since, until }, limit, after };
 }
 
-export function readFollow(request: FollowRequest): { filter: ActivityFilter; intervalMs: number | null; after: Id | null } {
+export function readFollow(request: FollowRequest): {
+  filter: ActivityFilter;
+  intervalMs: number | null;
+  after: Id | null;
+} {
   const given = schemas.check(schemas.followSchema, 'follow', request);
   const { intervalMs = null, after = null } = given;
   return { filter: readFilter(given), intervalMs, after };
 }
 
-function readAction(given: v.InferOutput<typeof schemas.triggerSchema> | v.InferOutput<typeof schemas.rollSchema>, newKey: () => string) {
+function readAction(
+  given: v.InferOutput<typeof schemas.triggerSchema> | v.InferOutput<typeof schemas.rollSchema>,
+  newKey: () => string,
+) {
   const { idempotencyKey: key, claimWindowMs } = given;
   return {
     ...readWhat(given),
@@ -89,12 +117,19 @@ function readWhat({ runtime, action }: { runtime: Runtime; action: string }) {
   return { runtime, action: parseAction(action) };
 }
 
-function readTargets(call: string, { nodes = null, expectNodes = null }: { nodes?: Id[] | null; expectNodes?: number | null }) {
+function readTargets(
+  call: string,
+  { nodes = null, expectNodes = null }: { nodes?: Id[] | null; expectNodes?: number | null },
+) {
   if (nodes === null || expectNodes === null) return { nodes, expectNodes };
   throw refused(`${call}: expectNodes does not go with nodes: those that are named are the ones expected`);
 }
 
-function readLimits({ timeoutMs, appearTimeoutMs, intervalMs = null }: Omit<FollowLimits, 'intervalMs'> & { intervalMs?: number | null }): FollowLimits {
+function readLimits({
+  timeoutMs,
+  appearTimeoutMs,
+  intervalMs = null,
+}: Omit<FollowLimits, 'intervalMs'> & { intervalMs?: number | null }): FollowLimits {
   return { timeoutMs, appearTimeoutMs, intervalMs };
 }
 

@@ -2,10 +2,10 @@ import * as v from 'valibot';
 import { DEFAULTS, MOST_NODES, SHORTEST_INTERVAL_MS } from '../activities/defaults.js';
 import { isReadableRuntime, READABLE_RUNTIMES } from '../activities/filter.js';
 import { IF_BUSY } from '../activities/if-busy.js';
-import { RUNTIMES, STATUSES, type Status } from '../core/activity.js';
-import type { Env } from '../core/env.js';
-import { UsageError } from '../core/errors.js';
-import { isId, type Id } from '../core/ids.js';
+import { RUNTIMES, STATUSES, type Status } from '../base/activity.js';
+import type { Env } from '../base/env.js';
+import { UsageError } from '../base/errors.js';
+import { isId, type Id } from '../base/ids.js';
 import type { Signal } from './requests.js';
 
 /** The requests, as a program without types may get them wrong. All objects are strict: a misspelt field must not pass for one that is absent. */
@@ -29,7 +29,15 @@ const text = v.string('a text was expected');
 const flag = v.boolean('true or false was expected');
 const nodeCount = v.pipe(v.number(), v.integer('a whole number was expected'), v.minValue(1), v.maxValue(MOST_NODES));
 const oneOrMany = <T extends string>(word: v.GenericSchema<T>) =>
-  v.optional(v.union([v.array(word), v.pipe(word, v.transform((one) => [one]))]));
+  v.optional(
+    v.union([
+      v.array(word),
+      v.pipe(
+        word,
+        v.transform((one) => [one]),
+      ),
+    ]),
+  );
 
 /** A limit; 0, which sets none, becomes null. */
 const limit = (unlessGiven: number) =>
@@ -85,7 +93,9 @@ const isStatus = (word: unknown): word is Status => typeof word === 'string' && 
 const isRuntime = (word: unknown): word is string => typeof word === 'string' && isReadableRuntime(word);
 const filter = {
   status: oneOrMany(v.custom<Status>(isStatus, `one of these was expected: ${Object.keys(STATUSES).join(', ')}`)),
-  runtime: oneOrMany(v.custom<string>(isRuntime, `one of these was expected: ${READABLE_RUNTIMES.join(', ')}, or connector:…`)),
+  runtime: oneOrMany(
+    v.custom<string>(isRuntime, `one of these was expected: ${READABLE_RUNTIMES.join(', ')}, or connector:…`),
+  ),
   action: oneOrMany(text),
   nodes: v.optional(ids),
 };
@@ -112,7 +122,11 @@ export const activitiesSchema = v.strictObject({
 export const followSchema = v.strictObject({ ...filter, after: v.optional(id), intervalMs: interval });
 
 const isSignal = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value && 'removeEventListener' in value;
+  typeof value === 'object' &&
+  value !== null &&
+  'aborted' in value &&
+  'addEventListener' in value &&
+  'removeEventListener' in value;
 const signal = v.optional(v.custom<Signal>(isSignal, 'an AbortSignal was expected'));
 
 export const readOptionsSchema = v.strictObject({ signal });
@@ -124,7 +138,13 @@ export const connectSchema = v.strictObject({
   deploymentId: id,
   apiKey: text,
   tenantId: v.optional(id),
-  journal: v.optional(v.pipe(text, v.nonEmpty('it is empty'), v.check((path) => !path.includes('\0'), 'it holds a NUL'))),
+  journal: v.optional(
+    v.pipe(
+      text,
+      v.nonEmpty('it is empty'),
+      v.check((path) => !path.includes('\0'), 'it holds a NUL'),
+    ),
+  ),
 });
 
 export const profileSchema = v.strictObject({ name: v.optional(text) });

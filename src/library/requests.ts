@@ -1,5 +1,5 @@
-import type { Runtime, Status } from '../core/activity.js';
-import type { OwnSignal, Signal } from '../core/signal.js';
+import type { Runtime, Status } from '../base/activity.js';
+import type { OwnSignal, Signal } from '../base/signal.js';
 
 export { type OwnSignal, type Signal };
 
@@ -83,8 +83,7 @@ export interface WaitForIds {
 
 /** The same correlation as the trigger's own, from the log's highest id before it. Nodes as in `TriggerRequest`. */
 export type WaitAfter = { after: bigint; runtime: Runtime; action: ActionName } & (
-  | { nodes: readonly bigint[]; expectNodes?: never }
-  | { nodes?: never; expectNodes?: number }
+  { nodes: readonly bigint[]; expectNodes?: never } | { nodes?: never; expectNodes?: number }
 );
 
 /** Which entries of the log; each that is given must hold. */

@@ -1,7 +1,7 @@
-import { errorDocument, type ErrorDocument } from '../core/error-document.js';
-import { LdctlError } from '../core/errors.js';
-import type { NodeResult } from '../core/outcome.js';
-import type { ResultEvent } from '../core/progress.js';
+import { errorDocument, type ErrorDocument } from '../base/error-document.js';
+import { LdctlError } from '../base/errors.js';
+import type { NodeResult } from '../base/outcome.js';
+import type { ResultEvent } from '../base/progress.js';
 import type { RunResult } from './run-result.js';
 
 /** What the caller's own code threw while a job went on. */

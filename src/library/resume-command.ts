@@ -1,8 +1,8 @@
 import type { Resume, ResumeAfter } from '../activities/job.js';
 import type { RollPlan } from '../activities/roll/plan.js';
-import { formatAction } from '../core/activity.js';
-import { LdctlError } from '../core/errors.js';
-import type { Id } from '../core/ids.js';
+import { formatAction } from '../base/activity.js';
+import { LdctlError } from '../base/errors.js';
+import type { Id } from '../base/ids.js';
 import { commandLine, type Shell } from '../system/shell.js';
 
 /** More nodes than that go into a file … */
@@ -36,7 +36,13 @@ export function waitCommand(what: readonly (Id | string)[], { target, shell }: L
  * @param nodes the flags that name them; null for a roll that is remembered, which is short however many there are
  */
 export function rollCommand(
-  { runtime, action, idempotencyKey, callersKey, options }: Pick<RollPlan, 'runtime' | 'action' | 'idempotencyKey' | 'callersKey' | 'options'>,
+  {
+    runtime,
+    action,
+    idempotencyKey,
+    callersKey,
+    options,
+  }: Pick<RollPlan, 'runtime' | 'action' | 'idempotencyKey' | 'callersKey' | 'options'>,
   nodes: readonly string[] | null,
   { target, shell }: LaterCommand,
 ): string {
@@ -44,7 +50,10 @@ export function rollCommand(
   if (nodes === null) return commandLine([...roll, '--resume', idempotencyKey, ...target], shell);
   const { 'continue-on-error': goesOn, ...valued } = options;
   const how = Object.entries(valued).flatMap(([name, value]) => [`--${name}`, value]);
-  const rest = [...(goesOn ? ['--continue-on-error'] : []), ...(callersKey ? ['--idempotency-key', idempotencyKey] : [])];
+  const rest = [
+    ...(goesOn ? ['--continue-on-error'] : []),
+    ...(callersKey ? ['--idempotency-key', idempotencyKey] : []),
+  ];
   return commandLine([...roll, ...nodes, ...how, ...rest, ...target], shell);
 }
 
@@ -64,7 +73,10 @@ export function nodeFlags(nodes: readonly Id[], keepNodes: NodeKeeper | null): s
   return flags;
 }
 
-function afterFlags({ after, runtime, action, nodes, expectNodes }: ResumeAfter, keepNodes: NodeKeeper | null): string[] {
+function afterFlags(
+  { after, runtime, action, nodes, expectNodes }: ResumeAfter,
+  keepNodes: NodeKeeper | null,
+): string[] {
   const targets = nodes === null ? [] : nodeFlags(nodes, keepNodes);
   const expected = expectNodes === null ? [] : ['--expect-nodes', String(expectNodes)];
   const what = ['--runtime', runtime, '--action', formatAction(action)];

@@ -1,5 +1,5 @@
 import type { Job } from '../activities/job.js';
-import { shownStep, type ResultEvent } from '../core/progress.js';
+import { shownStep, type ResultEvent } from '../base/progress.js';
 import { JobSignal } from './job-signal.js';
 import type { RunOptions } from './deployment.js';
 import { copyOf, Listener } from './listener.js';

@@ -1,6 +1,6 @@
-import type { ErrorDocument } from '../core/error-document.js';
-import type { ResultFacts } from '../core/outcome.js';
-import type { ShownStep } from '../core/shown-step.js';
+import type { ErrorDocument } from '../base/error-document.js';
+import type { ResultFacts } from '../base/outcome.js';
+import type { ShownStep } from '../base/shown-step.js';
 
 /** How a run can end, with the exit code that a command would have ended with. */
 export interface Endings {

@@ -1,4 +1,4 @@
-import { isFinal, type Activity } from '../core/activity.js';
+import { isFinal, type Activity } from '../base/activity.js';
 import { cellText, type Column, type Now } from './columns.js';
 import { liveStatusText, statusStyle } from './status.js';
 import { durationCell, timeColumn } from './time-columns.js';
@@ -31,7 +31,10 @@ export const activityColumns: readonly Column<Activity>[] = [
   {
     ...created,
     wholePriority: 7,
-    narrow: [...(created.narrow ?? []), ({ created_at: at }, { utc }) => (at ? timeOfDayText(at, utc) : cellText(null))],
+    narrow: [
+      ...(created.narrow ?? []),
+      ({ created_at: at }, { utc }) => (at ? timeOfDayText(at, utc) : cellText(null)),
+    ],
   },
   { ...timeColumn<Activity>('finished', 10, (activity) => activity.finished_at), extra: true },
   {

@@ -1,5 +1,5 @@
-import { isFinal, type Activity } from '../core/activity.js';
-import { formatDuration } from '../core/durations.js';
+import { isFinal, type Activity } from '../base/activity.js';
+import { formatDuration } from '../base/durations.js';
 import { cellText, type Cell, type CellView } from './columns.js';
 import { type Field } from './formats/format.js';
 import { jsonText } from './formats/json.js';
@@ -21,7 +21,9 @@ export function activityFields(activity: Activity, now: number, { utc }: Pick<Ce
 
 function fieldOf(name: string, value: unknown, utc: boolean): Field {
   const isTime = name.endsWith('_at') && typeof value === 'string';
-  return isTime ? { name, value, text: timeText(value, utc) } : { name, value: isCell(value) ? value : jsonText(value, {stringIds: false}) };
+  return isTime
+    ? { name, value, text: timeText(value, utc) }
+    : { name, value: isCell(value) ? value : jsonText(value, { stringIds: false }) };
 }
 
 function isCell(value: unknown): value is Cell {

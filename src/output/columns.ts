@@ -1,5 +1,5 @@
-import { UsageError } from '../core/errors.js';
-import { plainText } from '../core/text.js';
+import { UsageError } from '../base/errors.js';
+import { plainText } from '../base/text.js';
 import { type StyleName } from './style.js';
 
 /** A value as data: exact, and without a look. */

@@ -1,4 +1,4 @@
-import { type Id } from '../core/ids.js';
+import { type Id } from '../base/ids.js';
 import { type Column } from './columns.js';
 
 /** A deployment and where it stands: in JSON, these keys in this order. */

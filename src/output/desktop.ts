@@ -1,4 +1,4 @@
-import { plainText } from '../core/text.js';
+import { plainText } from '../base/text.js';
 import { type Sink } from './streams.js';
 
 const OSC = '\u001B]';

@@ -1,5 +1,5 @@
-import { plainText } from '../core/text.js';
-import { errorDocument, type ErrorDocument } from '../core/error-document.js';
+import { plainText } from '../base/text.js';
+import { errorDocument, type ErrorDocument } from '../base/error-document.js';
 import { loadFormat } from './formats.js';
 import { formatOptions, type PrintOptions } from './list.js';
 import { painter, type Paint } from './style.js';

@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { formatDuration } from '../core/durations.js';
-import { type Env } from '../core/env.js';
-import { isFailedGate, MISSING, NOT_STARTED, type NodeResult, type ResultFields } from '../core/outcome.js';
-import { plainText } from '../core/text.js';
+import { formatDuration } from '../base/durations.js';
+import { type Env } from '../base/env.js';
+import { isFailedGate, MISSING, NOT_STARTED, type NodeResult, type ResultFields } from '../base/outcome.js';
+import { plainText } from '../base/text.js';
 import { warningText } from './error.js';
 import { runName } from './run-summary.js';
 import { gateWord, statusText } from './status.js';

@@ -1,4 +1,4 @@
-import { type Id } from '../core/ids.js';
+import { type Id } from '../base/ids.js';
 import { type Field } from './formats/format.js';
 
 /** Where each setting came from, in words; null for what is not set. */

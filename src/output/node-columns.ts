@@ -1,5 +1,5 @@
-import { isFailedGate, type NodeResult } from '../core/outcome.js';
-import { type NodeProgress } from '../core/progress.js';
+import { isFailedGate, type NodeResult } from '../base/outcome.js';
+import { type NodeProgress } from '../base/progress.js';
 import { type Column, type Now } from './columns.js';
 import { hasFailed } from './node-state.js';
 import { gateWord, isSettled, liveStatusText, spinnerFrame, statusStyle, statusText } from './status.js';
@@ -58,7 +58,8 @@ export const progressColumns: readonly Column<NodeProgress>[] = [
     name: 'status',
     priority: 2,
     value: (progress) => progress.status,
-    text: (progress, { now }) => stageText(progress, now?.elapsed ?? 0) ?? liveStatusText(progress.status, now?.elapsed ?? 0),
+    text: (progress, { now }) =>
+      stageText(progress, now?.elapsed ?? 0) ?? liveStatusText(progress.status, now?.elapsed ?? 0),
     style: (progress) => stageStyle(progress) ?? statusStyle(progress.status),
   },
   { name: 'elapsed', priority: 3, ...durationCell(tookMs, runningFor) },

@@ -1,5 +1,5 @@
-import { isFailedGate } from '../core/outcome.js';
-import { type NodeProgress } from '../core/progress.js';
+import { isFailedGate } from '../base/outcome.js';
+import { type NodeProgress } from '../base/progress.js';
 import { isFailed, isSettled, statusRank } from './status.js';
 
 /** Whether it has gone wrong; of a roll, also when it was given up, or its gate did not let the roll go on. */

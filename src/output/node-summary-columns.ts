@@ -1,5 +1,5 @@
-import { isFinal } from '../core/activity.js';
-import { type Id } from '../core/ids.js';
+import { isFinal } from '../base/activity.js';
+import { type Id } from '../base/ids.js';
 import { cellText, type Column } from './columns.js';
 import { statusStyle, stillStatusSign } from './status.js';
 import { timeColumn } from './time-columns.js';

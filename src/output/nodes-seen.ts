@@ -1,4 +1,4 @@
-import type { SeenNode } from '../core/activity.js';
+import type { SeenNode } from '../base/activity.js';
 import { type Column } from './columns.js';
 import { listWriter, type PrintOptions } from './list.js';
 import { type Sink } from './streams.js';

@@ -1,4 +1,4 @@
-import { type LdctlError } from '../core/errors.js';
+import { type LdctlError } from '../base/errors.js';
 import { formatOf } from './formats.js';
 import { ChangeStream, eventWriter, lineWriter, recordWriter, type ChangeWriter } from './views/change-stream.js';
 import { EventRunView } from './views/event-run-view.js';

@@ -1,4 +1,4 @@
-import { type Id } from '../core/ids.js';
+import { type Id } from '../base/ids.js';
 import { cellText, type CellView, type Column } from './columns.js';
 import { type Field } from './formats/format.js';
 import { timeColumn } from './time-columns.js';

@@ -1,5 +1,5 @@
-import { isFailedGate, MISSING, NOT_STARTED, type NodeResult } from '../core/outcome.js';
-import { plainText } from '../core/text.js';
+import { isFailedGate, MISSING, NOT_STARTED, type NodeResult } from '../base/outcome.js';
+import { plainText } from '../base/text.js';
 import { gateWord } from './status.js';
 
 /** Whether this is the result of a roll. */

@@ -1,6 +1,6 @@
-import { formatDuration } from '../core/durations.js';
-import { MISSING, NOT_STARTED, type NodeResult, type Outcome, type ResultFields } from '../core/outcome.js';
-import { count, plainText } from '../core/text.js';
+import { formatDuration } from '../base/durations.js';
+import { MISSING, NOT_STARTED, type NodeResult, type Outcome, type ResultFields } from '../base/outcome.js';
+import { count, plainText } from '../base/text.js';
 import { isRoll, rollGroups } from './roll-summary.js';
 import { type Paint } from './style.js';
 

@@ -1,5 +1,5 @@
-import { formatDuration } from '../core/durations.js';
-import { type Id } from '../core/ids.js';
+import { formatDuration } from '../base/durations.js';
+import { type Id } from '../base/ids.js';
 import { cellText, selectColumns, type Column } from './columns.js';
 import { histogram, type Counts, type Scale } from './histogram.js';
 import { formatOptions, type PrintOptions } from './list.js';
@@ -72,7 +72,12 @@ export function statsColumns({ byNode, anyRejected, scale }: StatsLook): Readonl
 }
 
 /** Whether there is room for the histograms. */
-export function showsHistograms(columns: ReadonlyArray<Column<StatsRow>>, rows: readonly StatsRow[], sink: Sink, options: PrintOptions): boolean {
+export function showsHistograms(
+  columns: ReadonlyArray<Column<StatsRow>>,
+  rows: readonly StatsRow[],
+  sink: Sink,
+  options: PrintOptions,
+): boolean {
   const fitted = fitColumns(selectColumns(columns, options.columns), rows, formatOptions(sink, options));
   return fitted.some(({ column }) => column.name === HISTOGRAM);
 }
@@ -87,7 +92,11 @@ function quietCount(name: string, priority: number, value: (document: StatsDocum
   };
 }
 
-function secondsColumn(name: string, priority: number, value: (document: StatsDocument) => number | null): Column<StatsRow> {
+function secondsColumn(
+  name: string,
+  priority: number,
+  value: (document: StatsDocument) => number | null,
+): Column<StatsRow> {
   return {
     name,
     priority,

@@ -1,6 +1,6 @@
-import { isFinal } from '../core/activity.js';
-import { MISSING, NOT_STARTED, type GateResult } from '../core/outcome.js';
-import { plainText } from '../core/text.js';
+import { isFinal } from '../base/activity.js';
+import { MISSING, NOT_STARTED, type GateResult } from '../base/outcome.js';
+import { plainText } from '../base/text.js';
 import { type StyleName } from './style.js';
 
 /** How a status is shown. `rank` says which rows a full screen keeps: what went wrong, then what is going on. */

@@ -1,5 +1,5 @@
-import type { Env } from '../core/env.js';
-import { LdctlError } from '../core/errors.js';
+import type { Env } from '../base/env.js';
+import { LdctlError } from '../base/errors.js';
 import { PLATFORM, type Platform } from '../system/platform.js';
 import { inAscii } from './ascii.js';
 import { isAsciiOnly, takesTabProgress } from './terminal-env.js';
@@ -67,7 +67,12 @@ export type OutputStream = NodeJS.WritableStream & {
  * "Output shapes").
  * @param env of which `NO_COLOR`, `TERM`, the locale and what names the terminal matter here
  */
-export function processOutput(env: Env, stdout: OutputStream, stderr: OutputStream, platform: Platform = PLATFORM): Output {
+export function processOutput(
+  env: Env,
+  stdout: OutputStream,
+  stderr: OutputStream,
+  platform: Platform = PLATFORM,
+): Output {
   const { scrub, redact } = scrubChain();
   const ascii = isAsciiOnly(env, platform);
   // What goes to stderr is for people, all of it; on stdout only a table is, and sees to it by itself.
@@ -162,9 +167,12 @@ class StreamSink implements Sink {
   #close(error: NodeJS.ErrnoException): void {
     // A terminal that has closed; of a file it is a fault of the disk.
     const isClosedTerminal = error.code === 'EIO' && this.isTTY;
-    const reason = isClosedTerminal || GONE_CODES.has(error.code)
-      ? new ReaderGone()
-      : new LdctlError('fault', 'output_failed', `the output could not be written: ${error.message}`, { cause: error });
+    const reason =
+      isClosedTerminal || GONE_CODES.has(error.code)
+        ? new ReaderGone()
+        : new LdctlError('fault', 'output_failed', `the output could not be written: ${error.message}`, {
+            cause: error,
+          });
     this.#gone.abort(reason);
     this.#wake();
   }

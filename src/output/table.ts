@@ -1,6 +1,6 @@
 import CliTable from 'cli-table3';
 import stringWidth from 'string-width';
-import { plainText } from '../core/text.js';
+import { plainText } from '../base/text.js';
 import { inAscii } from './ascii.js';
 import { cellText, type CellView, type Column, type Selection } from './columns.js';
 import { type Paint } from './style.js';
@@ -32,11 +32,7 @@ export type WidthMemory = Map<string, number>;
  * Chooses the columns and their widths from the items known so far. Nothing is wrapped or cut, ids above all: where
  * it gets too narrow, each in turn by its importance gets what room is left, a column for its shortest text first.
  */
-export function fitColumns<T>(
-  selection: Selection<T>,
-  items: readonly T[],
-  look: TableLook,
-): FittedColumn<T>[] {
+export function fitColumns<T>(selection: Selection<T>, items: readonly T[], look: TableLook): FittedColumn<T>[] {
   const candidates = selection.columns.filter((column) => selection.chosen || isShown(column, look));
   const whole = candidates.map((column) => fit(column, 0, items, look));
   if (look.width === null || selection.chosen || totalWidth(whole) <= look.width) return whole;
@@ -78,7 +74,13 @@ function claimsOf<T>(columns: ReadonlyArray<Column<T>>): Array<Claim<T>> {
     const shortest = column.narrow?.length ?? 0;
     return Array.from({ length: shortest + 1 }, (_, level) => {
       const isShortest = level === shortest;
-      return { column, place, level, isShortest, priority: isShortest ? column.priority : (column.wholePriority ?? LAST) };
+      return {
+        column,
+        place,
+        level,
+        isShortest,
+        priority: isShortest ? column.priority : (column.wholePriority ?? LAST),
+      };
     });
   });
   return claims.sort((a, b) => a.priority - b.priority || b.level - a.level);
@@ -87,7 +89,10 @@ function claimsOf<T>(columns: ReadonlyArray<Column<T>>): Array<Claim<T>> {
 /** The header, upper case and bold, for fitted columns. */
 export function headerLine<T>(columns: readonly FittedColumn<T>[], look: TableLook): string {
   const cells = columns.map(({ column }) => look.paint('bold', title(column)));
-  return lines([cells], columns.map(({ width }) => width)).join('');
+  return lines(
+    [cells],
+    columns.map(({ width }) => width),
+  ).join('');
 }
 
 /** One line an item. A cell that is wider than its column widens it for the items given with it. */
@@ -151,5 +156,8 @@ function layOut(rows: string[][], widths: number[]): string[] {
     colWidths: widths,
   });
   table.push(...rows);
-  return table.toString().split('\n').map((line) => line.trimEnd());
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd());
 }

@@ -1,4 +1,4 @@
-import { formatDuration } from '../core/durations.js';
+import { formatDuration } from '../base/durations.js';
 import { cellText, type CellView, type Column, type Now } from './columns.js';
 import { shortTimeText, timeText } from './time-text.js';
 
@@ -37,7 +37,8 @@ export function durationCell<T>(
     },
     text: (item, view) => {
       const { now, asOf } = view;
-      const counts = asOf !== undefined && now !== undefined && milliseconds(item) === null && running(item, now) !== null;
+      const counts =
+        asOf !== undefined && now !== undefined && milliseconds(item) === null && running(item, now) !== null;
       return counts ? `${shown(item, view)} as of ${asOf}` : shown(item, view);
     },
     narrow: [shown],

@@ -1,5 +1,5 @@
-import { formatDuration } from '../core/durations.js';
-import { plainText } from '../core/text.js';
+import { formatDuration } from '../base/durations.js';
+import { plainText } from '../base/text.js';
 
 /**
  * A time of the API (RFC 3339) for people: `2026-03-16 12:00:05`, local, or in UTC with a `Z`.

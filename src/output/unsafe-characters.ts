@@ -1,4 +1,4 @@
-import { UNSAFE_CHARACTER } from '../core/text.js';
+import { UNSAFE_CHARACTER } from '../base/text.js';
 
 /** Line ends stand between the parts of a document. JSON escapes all other C0 controls by itself. */
 const UNSAFE_IN_JSON = new RegExp(`${UNSAFE_CHARACTER.source}(?<!\\n)`, UNSAFE_CHARACTER.flags);
@@ -6,12 +6,18 @@ const UNSAFE_IN_JSON = new RegExp(`${UNSAFE_CHARACTER.source}(?<!\\n)`, UNSAFE_C
 /** Writes what is unsafe in a JSON text as `\uXXXX`, which is read back as the same character. */
 export function escapeInJson(text: string): string {
   return text.replace(UNSAFE_IN_JSON, (character) =>
-    character.split('').map((unit) => `\\u${hexadecimal(unit.charCodeAt(0), 4)}`).join(''),
+    character
+      .split('')
+      .map((unit) => `\\u${hexadecimal(unit.charCodeAt(0), 4)}`)
+      .join(''),
   );
 }
 
 /** As well: what stands for no character, half of one included, which PyYAML reads only escaped. */
-const UNSAFE_IN_YAML = new RegExp(`${UNSAFE_IN_JSON.source}|[\\p{Cs}\\p{Noncharacter_Code_Point}]`, UNSAFE_IN_JSON.flags);
+const UNSAFE_IN_YAML = new RegExp(
+  `${UNSAFE_IN_JSON.source}|[\\p{Cs}\\p{Noncharacter_Code_Point}]`,
+  UNSAFE_IN_JSON.flags,
+);
 
 export function isUnsafeInYaml(text: string): boolean {
   return text.search(UNSAFE_IN_YAML) >= 0;

@@ -1,4 +1,4 @@
-import { type KeyContext, type TenantStructure } from '../core/wire.js';
+import { type KeyContext, type TenantStructure } from '../base/wire.js';
 import { type DeploymentScope } from './deployment-log.js';
 import { type KeyRing, type SandboxKey } from './keys.js';
 import { type SandboxRequest } from './message.js';

@@ -1,5 +1,5 @@
-import { type Id } from '../core/ids.js';
-import { type TenantStructure } from '../core/wire.js';
+import { type Id } from '../base/ids.js';
+import { type TenantStructure } from '../base/wire.js';
 import { actionName, SandboxDeployment, type DeploymentForm, type ActionRequest } from './deployment.js';
 import { pastActivities } from './history.js';
 import { makeKeys, type KeyRing } from './keys.js';

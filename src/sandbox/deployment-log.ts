@@ -1,5 +1,5 @@
-import { type Action, type Activity, type Runtime } from '../core/activity.js';
-import { type Id } from '../core/ids.js';
+import { type Action, type Activity, type Runtime } from '../base/activity.js';
+import { type Id } from '../base/ids.js';
 import { type ActivityPlan } from './nodes.js';
 
 /** Where a deployment stands in the hierarchy (contract, "Two services"). */

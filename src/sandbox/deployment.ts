@@ -1,7 +1,13 @@
-import { type Action, type Runtime } from '../core/activity.js';
-import { type Id } from '../core/ids.js';
-import { type Deployment } from '../core/wire.js';
-import { DeploymentLog, type LogEntry, type LogForm, type ActivityDraft, type DeploymentScope } from './deployment-log.js';
+import { type Action, type Runtime } from '../base/activity.js';
+import { type Id } from '../base/ids.js';
+import { type Deployment } from '../base/wire.js';
+import {
+  DeploymentLog,
+  type LogEntry,
+  type LogForm,
+  type ActivityDraft,
+  type DeploymentScope,
+} from './deployment-log.js';
 import { RUNTIMES, SandboxNode, type Timing } from './nodes.js';
 import { type ListedDeployment } from './tenant.js';
 

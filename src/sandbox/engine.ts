@@ -1,5 +1,5 @@
-import { type Action, type Runtime } from '../core/activity.js';
-import { type Id } from '../core/ids.js';
+import { type Action, type Runtime } from '../base/activity.js';
+import { type Id } from '../base/ids.js';
 import { postRecord, render } from './answers.js';
 import { Api } from './api.js';
 import { Cloud } from './cloud.js';

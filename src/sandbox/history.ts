@@ -1,5 +1,5 @@
-import { type Action, type Runtime } from '../core/activity.js';
-import { type Id } from '../core/ids.js';
+import { type Action, type Runtime } from '../base/activity.js';
+import { type Id } from '../base/ids.js';
 import { type LogEntry, type ActivityDraft } from './deployment-log.js';
 import { OPERATORS } from './tenant.js';
 

@@ -33,7 +33,10 @@ export class IdempotencyStore<T> {
     const kept = this.#kept.get(entryName(request));
     if (!kept || at >= kept.answeredAt + KEPT_MS) return undefined;
     if (kept.fingerprint !== this.#fingerprint(request)) {
-      throw new Refusal('idempotency_error', `Idempotency key ${request.idempotencyKey} was used with another request.`);
+      throw new Refusal(
+        'idempotency_error',
+        `Idempotency key ${request.idempotencyKey} was used with another request.`,
+      );
     }
     if (at < kept.answeredAt) {
       throw new Refusal('idempotent_request_in_progress', 'The first request with this key is still running.');

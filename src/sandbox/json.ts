@@ -1,5 +1,5 @@
 import { isLosslessNumber, parse, stringify } from 'lossless-json';
-import { type Id } from '../core/ids.js';
+import { type Id } from '../base/ids.js';
 
 // The sandbox reads and judges JSON and ids by its own rules, not by the client's, so that a mistake in one is seen
 // by the other.

@@ -1,5 +1,5 @@
-import { type Id } from '../core/ids.js';
-import { type DivisionGrants, type KeyContext, type Permissions } from '../core/wire.js';
+import { type Id } from '../base/ids.js';
+import { type DivisionGrants, type KeyContext, type Permissions } from '../base/wire.js';
 import { randomText, type RandomSource } from './random.js';
 import { OPERATORS, STAGING } from './tenant.js';
 

@@ -1,5 +1,5 @@
-import { type Runtime, type Verb } from '../core/activity.js';
-import { type Id } from '../core/ids.js';
+import { type Runtime, type Verb } from '../base/activity.js';
+import { type Id } from '../base/ids.js';
 
 /**
  * What can be wrong with a node: it rejects every action, its activity never ends (it is unreachable), or its entry

@@ -1,4 +1,4 @@
-import { type Id } from '../core/ids.js';
+import { type Id } from '../base/ids.js';
 import { type DeploymentForm } from './deployment.js';
 import { type IdempotencyRule } from './idempotency.js';
 import { type Timing, type Trouble } from './nodes.js';

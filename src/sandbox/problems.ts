@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { type Problem } from '../core/wire.js';
+import { type Problem } from '../base/wire.js';
 
 /**
  * The codes the sandbox refuses with. The contract names the two for idempotency; the others stand for whatever the

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { type Id } from '../core/ids.js';
+import { type Id } from '../base/ids.js';
 import { type Trouble } from './nodes.js';
 import { type ServerOptions } from './server.js';
 import { type NodeRef, type StartSandboxOptions } from './start-options.js';
@@ -13,7 +13,8 @@ interface Rule {
 
 const TROUBLES = ['reject', 'stuck', 'missing'] as const satisfies readonly Trouble[];
 const NODES: Rule = {
-  holds: (value) => Array.isArray(value) && value.every((node) => typeof node === 'bigint' || Number.isSafeInteger(node)),
+  holds: (value) =>
+    Array.isArray(value) && value.every((node) => typeof node === 'bigint' || Number.isSafeInteger(node)),
   words: 'a list of nodes: numbers from 1 on, or ids as bigint',
 };
 
@@ -47,7 +48,9 @@ export function readStartOptions(options: StartSandboxOptions): ServerOptions {
   const { reject = [], stuck = [], missing = [], ignoreIdempotency = false, nodes: count = 3, ...others } = options;
   const nodes = nodeIds(count);
   const named = { reject, stuck, missing };
-  const troubles = TROUBLES.flatMap((trouble) => named[trouble].map((node): [Id, Trouble] => [findNode(node, nodes, trouble), trouble]));
+  const troubles = TROUBLES.flatMap((trouble) =>
+    named[trouble].map((node): [Id, Trouble] => [findNode(node, nodes, trouble), trouble]),
+  );
   const twice = troubles.find(([id], index) => troubles.findIndex(([other]) => other === id) !== index);
   if (twice) throw wrong(`node ${twice[0]} is named twice among ${TROUBLES.join(', ')}`);
   return { ...others, nodes, troubles, idempotency: ignoreIdempotency ? 'off' : 'path-and-body' };
@@ -57,7 +60,9 @@ export function readStartOptions(options: StartSandboxOptions): ServerOptions {
 export function findNode(node: NodeRef, nodes: readonly Id[], what: string): Id {
   const found = nodes.find((id, index) => id === node || index + 1 === node);
   if (found !== undefined) return found;
-  throw wrong(`${what}: there is no node ${String(node)}; they are 1 to ${nodes.length}, or ${nodes.at(0)}n to ${nodes.at(-1)}n`);
+  throw wrong(
+    `${what}: there is no node ${String(node)}; they are 1 to ${nodes.length}, or ${nodes.at(0)}n to ${nodes.at(-1)}n`,
+  );
 }
 
 function checkOption(name: string, value: unknown): void {
@@ -67,8 +72,12 @@ function checkOption(name: string, value: unknown): void {
 }
 
 function whole(min: number, max: number): Rule {
-  const holds = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max;
-  return { holds, words: max === Number.MAX_SAFE_INTEGER ? `a whole number, ${min} or more` : `a whole number from ${min} to ${max}` };
+  const holds = (value: unknown): boolean =>
+    Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max;
+  return {
+    holds,
+    words: max === Number.MAX_SAFE_INTEGER ? `a whole number, ${min} or more` : `a whole number from ${min} to ${max}`,
+  };
 }
 
 function isNumber(value: unknown): value is number {

@@ -1,4 +1,4 @@
-import { type Id } from '../core/ids.js';
+import { type Id } from '../base/ids.js';
 import { type KeyLabel } from './keys.js';
 
 /**

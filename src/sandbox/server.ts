@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
-import { type Id } from '../core/ids.js';
+import { type Id } from '../base/ids.js';
 import { DEFAULT_TIMING } from './cloud.js';
 import { Sandbox } from './engine.js';
 import { FaultPlan, type FaultOptions } from './faults.js';
@@ -13,8 +13,7 @@ import { type SandboxOptions } from './options.js';
 import { Refusal } from './problems.js';
 import { fork, seededRandom, type RandomSource } from './random.js';
 
-export interface ServerOptions
-  extends Omit<SandboxOptions, 'now' | 'random' | 'baseUrl' | 'timing'>, FaultOptions {
+export interface ServerOptions extends Omit<SandboxOptions, 'now' | 'random' | 'baseUrl' | 'timing'>, FaultOptions {
   /** How long an entry takes to appear in the log, in ms; a function is asked at each dispatch. Default: 200. */
   appearMs?: number | ((node: Id) => number);
   /** How long a node works on an activity, in ms, give or take a quarter. Default: 1500. */
@@ -53,7 +52,17 @@ const JITTER = 0.25;
  * @throws the system's error when the port is taken
  */
 export async function serveSandbox(options: ServerOptions = {}): Promise<SandboxServer> {
-  const { port = 0, seed = randomInt(LARGEST_SEED), appearMs, workMs, dropPosts, failRate, latencyMs = 0, now = Date.now, ...setup } = options;
+  const {
+    port = 0,
+    seed = randomInt(LARGEST_SEED),
+    appearMs,
+    workMs,
+    dropPosts,
+    failRate,
+    latencyMs = 0,
+    now = Date.now,
+    ...setup
+  } = options;
   const random = seededRandom(seed);
   const timing = jittered({ appearMs, workMs }, fork(random));
   const faults = new FaultPlan({ dropPosts, failRate }, fork(random));
@@ -73,7 +82,11 @@ interface Service {
 async function serve(service: Service, message: IncomingMessage, response: ServerResponse): Promise<void> {
   const { sandbox, faults, latencyMs } = service;
   if (!isLoopbackHost(message.headers.host)) {
-    send(response, sandbox.refuse(new Refusal('misdirected_request', 'The Host header names another server.')), latencyMs);
+    send(
+      response,
+      sandbox.refuse(new Refusal('misdirected_request', 'The Host header names another server.')),
+      latencyMs,
+    );
     return;
   }
   if (message.method === 'GET' && message.url === RECORD_PATH) {

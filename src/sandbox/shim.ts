@@ -22,6 +22,8 @@ export function makeShim(folder: string, self: readonly string[], platform: Plat
   writeFileSync(join(folder, 'ldctl'), script, { mode: 0o700 });
   if (!isWindows(platform)) return { folder, variables: {} };
   const words = self.map((word, at) => [`LDCTL_SELF_${at}`, word] as const);
-  writeFileSync(join(folder, 'ldctl.cmd'), `@${words.map(([name]) => `"%${name}%"`).join(' ')} %*\r\n`, { mode: 0o700 });
+  writeFileSync(join(folder, 'ldctl.cmd'), `@${words.map(([name]) => `"%${name}%"`).join(' ')} %*\r\n`, {
+    mode: 0o700,
+  });
   return { folder, variables: Object.fromEntries(words) };
 }

@@ -1,4 +1,4 @@
-import { type Id } from '../core/ids.js';
+import { type Id } from '../base/ids.js';
 
 /** A node of the sandbox: 1 is the first, as a number; or its id, as a bigint. */
 export type NodeRef = number | Id;

@@ -3,7 +3,7 @@
  * The sandbox for a test of one's own program, published as `ldctl/sandbox`: in the same process, without a command line.
  * @module ldctl/sandbox
  */
-import { type Id } from '../core/ids.js';
+import { type Id } from '../base/ids.js';
 import { sandboxVariables } from './environment.js';
 import { type KeyLabel } from './keys.js';
 import { type Trouble } from './nodes.js';

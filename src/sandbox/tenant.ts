@@ -1,5 +1,5 @@
-import { type Id } from '../core/ids.js';
-import { type Deployment, type TenantStructure } from '../core/wire.js';
+import { type Id } from '../base/ids.js';
+import { type Deployment, type TenantStructure } from '../base/wire.js';
 import { type DeploymentScope } from './deployment-log.js';
 
 export const TENANT_ID: Id = 7261845022003200001n;

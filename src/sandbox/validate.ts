@@ -1,5 +1,5 @@
-import { type Action, type Runtime } from '../core/activity.js';
-import { type Id } from '../core/ids.js';
+import { type Action, type Runtime } from '../base/activity.js';
+import { type Id } from '../base/ids.js';
 import { idFromJson, idFromText, readJson } from './json.js';
 import { RUNTIMES } from './nodes.js';
 import { invalid, type Issue } from './problems.js';

@@ -17,7 +17,10 @@ export function findProgram(program: string, system: System): string | null {
   const names = namesOf(program, system);
   const isPath = isWindows(system.platform) ? /[/\\:]/.test(program) : program.includes('/');
   if (isPath) return names.find(isProgram) ?? null;
-  const folders = (variable(system, 'PATH') ?? '').split(pathDelimiter(system.platform)).map(unquoted).filter(isAbsolute);
+  const folders = (variable(system, 'PATH') ?? '')
+    .split(pathDelimiter(system.platform))
+    .map(unquoted)
+    .filter(isAbsolute);
   return folders.flatMap((folder) => names.map((name) => join(folder, name))).find(isProgram) ?? null;
 }
 

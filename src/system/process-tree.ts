@@ -1,5 +1,5 @@
 import { spawnSync, type ChildProcess, type SpawnOptions } from 'node:child_process';
-import type { Clock } from '../core/clock.js';
+import type { Clock } from '../base/clock.js';
 import { windowsProgram } from './cmd.js';
 import type { System } from './environment.js';
 import { isWindows, type Platform } from './platform.js';

@@ -1,4 +1,4 @@
-import { plainText, UNSAFE_CHARACTER } from '../core/text.js';
+import { plainText, UNSAFE_CHARACTER } from '../base/text.js';
 import { cmdWord } from './cmd.js';
 import { variable, type System } from './environment.js';
 import { isWindows } from './platform.js';
@@ -19,7 +19,9 @@ export function userShell(system: System): Shell {
 }
 
 function isUsersModules(folder: string, system: System): boolean {
-  const roots = ['ProgramFiles', 'ProgramFiles(x86)', 'ProgramW6432', 'SystemRoot'].map((name) => variable(system, name));
+  const roots = ['ProgramFiles', 'ProgramFiles(x86)', 'ProgramW6432', 'SystemRoot'].map((name) =>
+    variable(system, name),
+  );
   const isSystems = roots.some((root) => root && folder.toLowerCase().startsWith(root.toLowerCase()));
   return !isSystems && /\\(Windows)?PowerShell\\Modules\\?$/i.test(folder);
 }

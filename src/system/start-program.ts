@@ -13,7 +13,8 @@ export function programStart(program: string, args: readonly string[], system: S
   const path = findProgram(program, system);
   if (path === null) throw startError('ENOENT', `${program} was not found`);
   if (!/\.(cmd|bat)$/i.test(path)) return { file: path, args: [...args], options: {} };
-  if (args.some((argument) => /[\r\n\0]/.test(argument))) throw startError('EINVAL', 'cmd takes no argument with two lines');
+  if (args.some((argument) => /[\r\n\0]/.test(argument)))
+    throw startError('EINVAL', 'cmd takes no argument with two lines');
   return byCmd([path, ...args].map(cmdWord).join(' '), system);
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as realSleep } from 'node:timers/promises';
-import { parseJson } from '../../src/core/parse-json.js';
+import { parseJson } from '../../src/base/parse-json.js';
 import { seededRandom } from '../../src/sandbox/index.js';
 import { until, withScene, type Scene } from '../helpers/scene.js';
 import { sideBySide } from '../helpers/side-by-side.js';
@@ -68,7 +68,16 @@ describe('an action is carried out at most once', function () {
       withScene({ idempotency: 'off' }, async (scene) => {
         const keys = ['build and test', 'ключ 🦀', '~', 'two\nlines', '../../runs', 'é', 'e\u0301'];
         const twice = async (key: string): Promise<void> => {
-          const command = [...RESTART, '--node', `${scene.nodes[0]}`, '--idempotency-key', key, '--no-wait', '-o', 'json'];
+          const command = [
+            ...RESTART,
+            '--node',
+            `${scene.nodes[0]}`,
+            '--idempotency-key',
+            key,
+            '--no-wait',
+            '-o',
+            'json',
+          ];
           for (const end of [await scene.ldctl(command), await scene.ldctl(command)]) {
             assert.equal(end.code, 0, end.stderr);
             assert.equal(resultOf(end.stdout).idempotency_key, key);
@@ -130,7 +139,10 @@ describe('an action is carried out at most once', function () {
           await killed.ended();
           const { code, stdout, stderr } = await scene.ldctl(args);
           assert.equal(code, 0, stderr);
-          assert.deepEqual(resultOf(stdout).nodes.map(({ node_id }) => node_id), [node]);
+          assert.deepEqual(
+            resultOf(stdout).nodes.map(({ node_id }) => node_id),
+            [node],
+          );
           assert.equal(timesActedOn(scene, node), 1, `killed ${afterMs} ms after the baseline`);
         };
         await Promise.all(moments.map((afterMs, index) => killAndRepeat(afterMs, nodes[index] ?? 0n)));

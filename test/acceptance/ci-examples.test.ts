@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse as parseYaml } from 'yaml';
-import { parseJson } from '../../src/core/parse-json.js';
+import { parseJson } from '../../src/base/parse-json.js';
 import { LDCTL, type Ended } from '../helpers/ldctl.js';
 import { withScene, type Scene } from '../helpers/scene.js';
 import { assertMatches } from '../helpers/schemas.js';
@@ -49,7 +49,11 @@ function outputsIn(text: string): Record<string, string> {
   for (let line = lines.shift(); line; line = lines.shift()) {
     const [, name = '', end] = /^([a-z]+)<<(.+)$/.exec(line) ?? [];
     if (end === undefined) outputs[line.slice(0, line.indexOf('='))] = line.slice(line.indexOf('=') + 1);
-    else outputs[name] = lines.splice(0, lines.indexOf(end) + 1).slice(0, -1).join('\n');
+    else
+      outputs[name] = lines
+        .splice(0, lines.indexOf(end) + 1)
+        .slice(0, -1)
+        .join('\n');
   }
   return outputs;
 }
@@ -112,7 +116,10 @@ describe('the GitHub action', function () {
       ] as const) {
         const script = `cd "$HOME"\n${scripts[0]?.run ?? ''}`;
         const env = { ACTION_PATH: ROOT, PACKAGE: given, RUNNER_TEMP: '/runner temp' };
-        const { code, stdout, stderr } = await scene.spawn('bash', ['-eo', 'pipefail', '-c', script], env).input().ended();
+        const { code, stdout, stderr } = await scene
+          .spawn('bash', ['-eo', 'pipefail', '-c', script], env)
+          .input()
+          .ended();
         assert.equal(code, 0, stderr);
         const flags = ['--prefix', '/runner temp/ldctl', '--ignore-scripts', '--no-audit', '--no-fund'];
         assert.deepEqual(stdout.trim().split('\n'), ['key=', 'install', ...flags, '--', installed]);
@@ -126,18 +133,32 @@ describe('the GitHub action', function () {
   });
 
   /** What an attacker, or a typo, may put into an input. */
-  const HOSTILE = ['$(touch pwned)', '`touch pwned`', '7"; touch pwned; "', "7'; touch pwned; '", '--yes', '7 --yes', '7\n--yes'];
+  const HOSTILE = [
+    '$(touch pwned)',
+    '`touch pwned`',
+    '7"; touch pwned; "',
+    "7'; touch pwned; '",
+    '--yes',
+    '7 --yes',
+    '7\n--yes',
+  ];
 
   sideBySide({
     'ends with 0 and the result when every node has completed': () =>
       withScene({ nodes: NODES }, async (scene) => {
         const { code, stderr, outputs, summary } = await runAction(scene, { ...RESTART, nodes: NODES.join() });
         assert.equal(code, 0, stderr);
-        assert.deepEqual(scene.posts.map(({ body }) => body), ['{"nodes":[7,18446744073709551615]}']);
+        assert.deepEqual(
+          scene.posts.map(({ body }) => body),
+          ['{"nodes":[7,18446744073709551615]}'],
+        );
         assert.equal(outputs.outcome, 'completed');
         assertMatches('run-result', outputs.json ?? '');
         const { nodes } = parseJson(outputs.json ?? '') as { nodes: Array<{ node_id: bigint }> };
-        assert.deepEqual(nodes.map((node) => node.node_id), NODES);
+        assert.deepEqual(
+          nodes.map((node) => node.node_id),
+          NODES,
+        );
         assert.match(summary, /^\| 18446744073709551615 \| \d+ \| .*completed/m);
       }),
 
@@ -160,7 +181,10 @@ describe('the GitHub action', function () {
         assertMatches('error', forgotten.outputs.json ?? '');
         const every = await runAction(scene, { ...RESTART, 'every-node': 'true', 'expect-nodes': '2' });
         assert.equal(every.code, 0, every.stderr);
-        assert.deepEqual(scene.posts.map(({ body }) => body), ['{}']);
+        assert.deepEqual(
+          scene.posts.map(({ body }) => body),
+          ['{}'],
+        );
       }),
 
     'hands on the timeout and the key of the run': () =>
@@ -196,7 +220,10 @@ describe('the GitHub action', function () {
 
 /** The lines of the GitLab job, which its runner strings together in a shell that ends at the first failure. */
 function gitlabScript(): string {
-  const jobs = parseYaml(readFileSync(join(ROOT, 'examples/gitlab-ci.yml'), 'utf8')) as Record<string, { script: string[] }>;
+  const jobs = parseYaml(readFileSync(join(ROOT, 'examples/gitlab-ci.yml'), 'utf8')) as Record<
+    string,
+    { script: string[] }
+  >;
   return jobs['restart-iggy']?.script.join('\n') ?? assert.fail('no script');
 }
 
@@ -207,7 +234,11 @@ function jenkinsScript(): string {
 }
 
 const EXAMPLES = {
-  'the GitLab job': { script: gitlabScript(), env: { CI_PIPELINE_ID: '42', CI_JOB_NAME: 'restart-iggy' }, key: '42-restart-iggy' },
+  'the GitLab job': {
+    script: gitlabScript(),
+    env: { CI_PIPELINE_ID: '42', CI_JOB_NAME: 'restart-iggy' },
+    key: '42-restart-iggy',
+  },
   'a GitLab job of a matrix': {
     script: gitlabScript(),
     env: { CI_PIPELINE_ID: '42', CI_JOB_NAME: 'Neustart "größer": [iggy, 東京, $HOME]' },
@@ -230,7 +261,10 @@ for (const [name, { script, env, key }] of Object.entries(EXAMPLES)) {
     this.timeout(300_000);
 
     const run = (scene: Scene, nodes: string): Promise<Ended> =>
-      scene.spawn('bash', ['-eo', 'pipefail', '-c', `cd "$HOME"\n${script}`], { ...env, NODES: nodes }).input().ended();
+      scene
+        .spawn('bash', ['-eo', 'pipefail', '-c', `cd "$HOME"\n${script}`], { ...env, NODES: nodes })
+        .input()
+        .ended();
     const resultOf = (scene: Scene): string => readFileSync(join(scene.folder, 'result.json'), 'utf8');
 
     sideBySide({

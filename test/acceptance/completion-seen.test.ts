@@ -10,7 +10,10 @@ const RESTART = ['activities', 'trigger', 'iggy', 'restart'];
 async function offered(scene: Scene, ...words: string[]): Promise<string[]> {
   const { code, stdout, stderr } = await scene.ldctl(['__complete', ...words]);
   assert.deepEqual([code, stderr], [0, '']);
-  return stdout.split('\n').map((line) => line.split('\t')[0] ?? '').filter((value) => value !== '' && !value.startsWith(':'));
+  return stdout
+    .split('\n')
+    .map((line) => line.split('\t')[0] ?? '')
+    .filter((value) => value !== '' && !value.startsWith(':'));
 }
 
 describe('what completion knows of', function () {
@@ -19,7 +22,10 @@ describe('what completion knows of', function () {
   it('are the nodes and deployments that a command at a terminal came across, without a request', () =>
     withScene({}, async (scene) => {
       await scene.ldctl([...RESTART, '--yes']);
-      for (const args of [['activities', 'list'], ['deployments', 'list']]) {
+      for (const args of [
+        ['activities', 'list'],
+        ['deployments', 'list'],
+      ]) {
         const { code } = await new Terminal(ldctl(...args), scene.env).ended();
         assert.equal(code, 0);
       }

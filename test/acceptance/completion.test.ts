@@ -62,17 +62,37 @@ const LINES: ReadonlyArray<readonly [what: string, typed: string, words: readonl
   ['a flag before the command', '--prof', ['--profile', END]],
   ['a flag after another', 'activities list --utc --stat', ['activities', 'list', '--utc', '--status', END]],
   ['a format', 'activities list -o nd', ['activities', 'list', '-o', 'ndjson', END]],
-  ['a status in a list', 'activities list --status completed,rej', ['activities', 'list', '--status', 'completed,rejected', END]],
-  ['a value behind an equals sign', 'activities list --status=proc', ['activities', 'list', '--status=processing', END]],
+  [
+    'a status in a list',
+    'activities list --status completed,rej',
+    ['activities', 'list', '--status', 'completed,rejected', END],
+  ],
+  [
+    'a value behind an equals sign',
+    'activities list --status=proc',
+    ['activities', 'list', '--status=processing', END],
+  ],
   ['a second command of a line', 'whoami; ldctl act', ['activities', END]],
   ['a profile', '--profile pre', ['--profile', 'preview', END]],
   ['a profile behind an equals sign', 'whoami --context=pre', ['whoami', '--context=preview', END]],
   ['a profile as an argument', 'profiles use pre', ['profiles', 'use', 'preview', END]],
   ['a node that was seen there', 'activities trigger iggy restart -n 61', [...RESTART, '-n', NODE, END]],
-  ['a key that was used', 'activities trigger iggy restart --idempotency-key run', [...RESTART, '--idempotency-key', 'run 42: ü', END]],
+  [
+    'a key that was used',
+    'activities trigger iggy restart --idempotency-key run',
+    [...RESTART, '--idempotency-key', 'run 42: ü', END],
+  ],
   ['a shell', 'completion po', ['completion', 'powershell', END]],
-  ['a deployment, and runs nothing that its name holds', 'activities list --deployment hos', ['activities', 'list', '--deployment', HOSTILE, END]],
-  ['a file where one fits', 'activities trigger iggy restart --nodes-from only-f', [...RESTART, '--nodes-from', 'only-file', END]],
+  [
+    'a deployment, and runs nothing that its name holds',
+    'activities list --deployment hos',
+    ['activities', 'list', '--deployment', HOSTILE, END],
+  ],
+  [
+    'a file where one fits',
+    'activities trigger iggy restart --nodes-from only-f',
+    [...RESTART, '--nodes-from', 'only-file', END],
+  ],
   ['no file where none fits', 'activities trigger iggy restart only-f', [...RESTART, `only-f${END}`]],
   ['nothing that is not there', 'activities list --status zz', ['activities', 'list', '--status', `zz${END}`]],
 ];
@@ -93,7 +113,10 @@ describe('completion in a real shell', function () {
     mkdirSync(config, { mode: 0o700 });
     writeFileSync(join(config, 'config.json'), JSON.stringify({ current: 'prod', profiles }), { mode: 0o600 });
     const at = Date.now() - 60_000;
-    const nodes = [{ value: NODE, note: '71', at }, { value: '619', note: '72', at }];
+    const nodes = [
+      { value: NODE, note: '71', at },
+      { value: '619', note: '72', at },
+    ];
     const seen = { nodes, deployments: [], keys: [{ value: 'run 42: ü', note: 'restart of iggy', at }] };
     writeFileSync(join(config, 'seen.json'), JSON.stringify(seen), { mode: 0o600 });
     writeFileSync(join(folder, 'only-file'), '');

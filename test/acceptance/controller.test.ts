@@ -21,7 +21,12 @@ class Control {
 
   start(): void {
     const { scene } = this;
-    this.#running = scene.spawn(process.execPath, [CONTROLLER, this.#path('config'), this.#path('state'), ...scene.nodes]);
+    this.#running = scene.spawn(process.execPath, [
+      CONTROLLER,
+      this.#path('config'),
+      this.#path('state'),
+      ...scene.nodes,
+    ]);
   }
 
   async kill(): Promise<void> {
@@ -96,48 +101,51 @@ const scenarios = Object.entries(MOMENTS).map(([moment, comes]): [string, () => 
 describe('the controller of examples/', function () {
   this.timeout(300_000);
 
-  sideBySide({
-    ...Object.fromEntries(scenarios),
+  sideBySide(
+    {
+      ...Object.fromEntries(scenarios),
 
-    'killed again and again, asks each node once': () =>
-      play({}, async (control) => {
-        control.configure(BLUE);
-        for (const lifeMs of [300, 400, 500, 600, 700, 800]) {
+      'killed again and again, asks each node once': () =>
+        play({}, async (control) => {
+          control.configure(BLUE);
+          for (const lifeMs of [300, 400, 500, 600, 700, 800]) {
+            control.start();
+            await realSleep(lifeMs);
+            await control.kill();
+          }
           control.start();
-          await realSleep(lifeMs);
+          await control.completes(1);
+          assert.deepEqual(control.carriedOut, onceEach(control, BLUE));
+        }),
+
+      'killed while the answer is lost, asks each node once': () =>
+        play({ dropPosts: 1 }, async (control) => {
+          control.configure(BLUE);
+          control.start();
+          await until('a dispatch', () => control.dispatches === 1);
           await control.kill();
-        }
-        control.start();
-        await control.completes(1);
-        assert.deepEqual(control.carriedOut, onceEach(control, BLUE));
-      }),
+          control.start();
+          await control.completes(1);
+          assert.deepEqual(control.carriedOut, onceEach(control, BLUE));
+        }),
 
-    'killed while the answer is lost, asks each node once': () =>
-      play({ dropPosts: 1 }, async (control) => {
-        control.configure(BLUE);
-        control.start();
-        await until('a dispatch', () => control.dispatches === 1);
-        await control.kill();
-        control.start();
-        await control.completes(1);
-        assert.deepEqual(control.carriedOut, onceEach(control, BLUE));
-      }),
-
-    'rolls a config that comes back, and none that stays': () =>
-      play({}, async (control) => {
-        control.start();
-        control.configure(BLUE);
-        await control.completes(1);
-        control.configure(BLUE);
-        await control.kill();
-        control.start();
-        control.configure(GREEN);
-        await control.completes(2);
-        control.configure(BLUE);
-        await control.completes(3);
-        assert.deepEqual(control.carriedOut, onceEach(control, BLUE, GREEN, BLUE));
-      }),
-  }, 6);
+      'rolls a config that comes back, and none that stays': () =>
+        play({}, async (control) => {
+          control.start();
+          control.configure(BLUE);
+          await control.completes(1);
+          control.configure(BLUE);
+          await control.kill();
+          control.start();
+          control.configure(GREEN);
+          await control.completes(2);
+          control.configure(BLUE);
+          await control.completes(3);
+          assert.deepEqual(control.carriedOut, onceEach(control, BLUE, GREEN, BLUE));
+        }),
+    },
+    6,
+  );
 });
 
 function play(options: { dropPosts?: number }, story: (control: Control) => Promise<void>): Promise<void> {

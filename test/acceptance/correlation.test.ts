@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseJson } from '../../src/core/parse-json.js';
+import { parseJson } from '../../src/base/parse-json.js';
 import { resumeIn, withScene, type Scene } from '../helpers/scene.js';
 import { sideBySide } from '../helpers/side-by-side.js';
 
@@ -116,7 +116,10 @@ describe('in a log that others write to as well', function () {
         assert.equal(code, 3, stderr);
         assert.match(stderr, /^warning: node 7 has more than one entry/m);
         const { nodes } = parseJson(stdout) as { nodes: Array<{ status: string; ambiguous: boolean }> };
-        assert.deepEqual(nodes.map(({ status, ambiguous }) => [status, ambiguous]), [['rejected', true]]);
+        assert.deepEqual(
+          nodes.map(({ status, ambiguous }) => [status, ambiguous]),
+          [['rejected', true]],
+        );
       }),
 
     'what another operator did before is not what a resumed command waits for': () =>

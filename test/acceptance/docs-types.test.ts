@@ -4,7 +4,9 @@ import { problemsIn } from '../helpers/doc-programs.js';
 import { runBlock } from '../helpers/doc-runner.js';
 import { sideBySide } from '../helpers/side-by-side.js';
 
-const blocks = docPages().flatMap((page) => blocksOf(page)).filter(({ language }) => language === 'ts');
+const blocks = docPages()
+  .flatMap((page) => blocksOf(page))
+  .filter(({ language }) => language === 'ts');
 const run = blocks.filter(({ marks }) => !marks.has('not run'));
 
 describe('the TypeScript in README and docs', function () {
@@ -14,7 +16,10 @@ describe('the TypeScript in README and docs', function () {
 
   it('compiles with the types that are shipped', () => {
     const problems = problemsIn(blocks);
-    assert.deepEqual(blocks.map(({ where }, index) => [where, problems[index]]), blocks.map(({ where }) => [where, []]));
+    assert.deepEqual(
+      blocks.map(({ where }, index) => [where, problems[index]]),
+      blocks.map(({ where }) => [where, []]),
+    );
   });
 
   describe('runs', () => sideBySide(Object.fromEntries(run.map((block) => [block.where, () => runBlock(block)])), 6));

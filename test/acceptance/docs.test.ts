@@ -17,7 +17,10 @@ describe('the shell blocks of README, CONTRIBUTING and docs', function () {
 
   it('are told apart from other blocks by their language', () => {
     for (const { where, language, lines } of blocks) {
-      assert.ok([...SHELL, ...OTHER].includes(language), `${where}: a block of ${language} is not run; say sh or console`);
+      assert.ok(
+        [...SHELL, ...OTHER].includes(language),
+        `${where}: a block of ${language} is not run; say sh or console`,
+      );
       const commands = language === '' ? lines.filter((line) => COMMAND_LINE.test(line)) : [];
       assert.deepEqual(commands, [], `${where}: commands in a block without a language are not run`);
     }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { parseJson } from '../../src/core/parse-json.js';
+import { parseJson } from '../../src/base/parse-json.js';
 import { isWindows, PLATFORM } from '../../src/system/platform.js';
 import { isThere } from '../helpers/is-there.js';
 import { type Ended } from '../helpers/ldctl.js';
@@ -15,7 +15,8 @@ describe('on this system', function () {
     exit_code: bigint | null;
     timed_out: boolean;
   }
-  const gatesOf = ({ stdout }: Ended): Array<Gate | null> => (parseJson(stdout) as { nodes: Array<{ gate: Gate | null }> }).nodes.map(({ gate }) => gate);
+  const gatesOf = ({ stdout }: Ended): Array<Gate | null> =>
+    (parseJson(stdout) as { nodes: Array<{ gate: Gate | null }> }).nodes.map(({ gate }) => gate);
 
   /** A program for Node, in a folder with blanks in its name. @returns how a user would write it, quoted for any shell */
   function program({ folder }: Scene, code: string): string {
@@ -32,7 +33,9 @@ describe('on this system', function () {
   it('a sandbox runs this ldctl, and says how it ended', () =>
     withScene({}, async (scene) => {
       const inner = ['ldctl', 'activities', 'trigger', 'iggy', 'restart', '--yes', '--quiet', '-o', 'json'];
-      const { code, stdout, stderr } = await scene.start(['sandbox', 'exec', '--work', '100ms', '--', ...inner]).ended();
+      const { code, stdout, stderr } = await scene
+        .start(['sandbox', 'exec', '--work', '100ms', '--', ...inner])
+        .ended();
       assert.equal(code, 0, stderr);
       assert.equal((parseJson(stdout) as { outcome: string }).outcome, 'completed');
       const rejected = ['sandbox', 'exec', '--reject', '1', '--work', '100ms', '--', ...inner];
@@ -41,9 +44,20 @@ describe('on this system', function () {
 
   it('a gate is run by a shell, knows the node, and halts the roll', () =>
     withScene({ workMs: 50 }, async (scene) => {
-      const code = 'console.log("gate of " + process.env.LDCTL_NODE_ID); process.exit(process.argv[2] === "a b" ? 3 : 4)';
+      const code =
+        'console.log("gate of " + process.env.LDCTL_NODE_ID); process.exit(process.argv[2] === "a b" ? 3 : 4)';
       const gate = `${program(scene, code)} "a b"`;
-      const roll = ['activities', 'trigger', 'iggy', 'restart', '--rolling', '--node', scene.nodes.join(','), '-o', 'json'];
+      const roll = [
+        'activities',
+        'trigger',
+        'iggy',
+        'restart',
+        '--rolling',
+        '--node',
+        scene.nodes.join(','),
+        '-o',
+        'json',
+      ];
       const ended = await scene.start([...roll, '--gate-cmd', gate], withoutSh(scene)).ended();
       assert.equal(ended.code, 9, ended.stderr);
       assert.deepEqual(gatesOf(ended)[0]?.exit_code, 3n);
@@ -61,7 +75,17 @@ describe('on this system', function () {
         writeFileSync(${JSON.stringify(`${pid}.new`)}, String(inner.pid));
         renameSync(${JSON.stringify(`${pid}.new`)}, ${JSON.stringify(pid)});
         setInterval(() => {}, 1000);`;
-      const roll = ['activities', 'trigger', 'iggy', 'restart', '--rolling', '--node', scene.nodes[0] ?? '', '-o', 'json'];
+      const roll = [
+        'activities',
+        'trigger',
+        'iggy',
+        'restart',
+        '--rolling',
+        '--node',
+        scene.nodes[0] ?? '',
+        '-o',
+        'json',
+      ];
       const gate = ['--gate-cmd', program(scene, code), '--gate-timeout'];
       // However slow the machine: until one of them had the time to start the inner one.
       for (const limit of ['2s', '10s', '60s']) {
@@ -76,14 +100,23 @@ describe('on this system', function () {
 
   it('a key command may have blanks in its path, and print its key as files end here', () =>
     withScene({}, async (scene) => {
-      const command = program(scene, `process.stdout.write(${JSON.stringify(`${scene.sandbox.keys.admin.value}\r\n`)})`);
+      const command = program(
+        scene,
+        `process.stdout.write(${JSON.stringify(`${scene.sandbox.keys.admin.value}\r\n`)})`,
+      );
       const { LD_TENANT_ID = '', LD_API_URL = '', LD_SUPERVISOR_URL = '', LD_DEPLOYMENT_ID = '' } = scene.env;
       const where = ['--tenant-id', LD_TENANT_ID, '--api-url', LD_API_URL, '--supervisor-url', LD_SUPERVISOR_URL];
       const add = ['profiles', 'add', 'prod', ...where, '--deployment', LD_DEPLOYMENT_ID, '--key-command', command];
-      const noVariables = Object.fromEntries(Object.keys(scene.env).filter((name) => name.startsWith('LD_')).map((name) => [name, '']));
+      const noVariables = Object.fromEntries(
+        Object.keys(scene.env)
+          .filter((name) => name.startsWith('LD_'))
+          .map((name) => [name, '']),
+      );
       const added = await scene.start(add, noVariables).ended();
       assert.equal(added.code, 0, added.stderr);
-      const listed = await scene.start(['activities', 'list', '--limit', '1', '--profile', 'prod'], noVariables).ended();
+      const listed = await scene
+        .start(['activities', 'list', '--limit', '1', '--profile', 'prod'], noVariables)
+        .ended();
       assert.equal(listed.code, 0, listed.stderr);
     }));
 

@@ -19,9 +19,10 @@ describe('a trigger against the sandbox ends with', function () {
         assert.match(stdout, new RegExp(`^${third} +\\d+ +completed`, 'm'));
         assert.doesNotMatch(stdout + stderr, new RegExp(String(second)));
         assert.match(stderr, /^✓ restart of iggy completed on 2 of 2 nodes in /m);
-        assert.deepEqual(scene.posts.map(({ body, outcome }) => [body, outcome]), [
-          [`{"nodes":[${first},${third}]}`, 'accepted'],
-        ]);
+        assert.deepEqual(
+          scene.posts.map(({ body, outcome }) => [body, outcome]),
+          [[`{"nodes":[${first},${third}]}`, 'accepted']],
+        );
       }),
 
     '0 when every node has completed': () =>
@@ -29,7 +30,10 @@ describe('a trigger against the sandbox ends with', function () {
         const { code, stdout, stderr } = await scene.ldctl([...RESTART, '--yes']);
         assert.equal(code, 0, stderr);
         for (const node of scene.nodes) assert.match(stdout, new RegExp(`^${node} +\\d+ +completed`, 'm'));
-        assert.deepEqual(scene.posts.map(({ body }) => body), ['{}']);
+        assert.deepEqual(
+          scene.posts.map(({ body }) => body),
+          ['{}'],
+        );
       }),
 
     '0 when as many nodes as were expected have completed': () =>

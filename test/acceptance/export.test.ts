@@ -11,7 +11,9 @@ import { seededRandom } from '../../src/sandbox/random.js';
 /** The sandbox's clock runs so many times as fast: a minute there is 0.6 s here. */
 const SPEED = 100;
 const KILLS = 10;
-const LOOP = blocksOf('docs/scripting.md').find(({ lines }) => lines.some((line) => line.includes('--after "${last:-0}"')));
+const LOOP = blocksOf('docs/scripting.md').find(({ lines }) =>
+  lines.some((line) => line.includes('--after "${last:-0}"')),
+);
 
 function fastClock(): () => number {
   const start = Date.now();
@@ -34,7 +36,10 @@ function linesIn(file: string): string[] {
 
 /** The processes that a process has started. */
 function childrenOf(pid: number): number[] {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter((word) => word !== '').map(Number);
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    .split(' ')
+    .filter((word) => word !== '')
+    .map(Number);
 }
 
 async function exportKilled(seed: number, order: 'asc' | 'desc'): Promise<void> {
@@ -45,7 +50,10 @@ async function exportKilled(seed: number, order: 'asc' | 'desc'): Promise<void> 
   await withScene({ now, order, appearMs, workMs: 5000, history: 2500, latencyMs: 10 }, async (scene) => {
     const loop = loopOf(scene);
     const file = join(scene.folder, 'activities.ndjson');
-    const growth = setInterval(() => scene.sandbox.dispatchAsOther({ runtime: 'iggy', action: { verb: 'restart' } }), 100);
+    const growth = setInterval(
+      () => scene.sandbox.dispatchAsOther({ runtime: 'iggy', action: { verb: 'restart' } }),
+      100,
+    );
     try {
       for (let kill = 0; kill < KILLS; kill += 1) {
         const run = scene.spawn('bash', [loop]).input();
@@ -60,13 +68,26 @@ async function exportKilled(seed: number, order: 'asc' | 'desc'): Promise<void> 
       clearInterval(growth);
     }
     await realSleep(60_000 / SPEED);
-    const { stdout } = await scene.ldctl(['activities', 'list', '--limit', '0', '-o', 'csv', '--columns', 'id', '--no-header']);
+    const { stdout } = await scene.ldctl([
+      'activities',
+      'list',
+      '--limit',
+      '0',
+      '-o',
+      'csv',
+      '--columns',
+      'id',
+      '--no-header',
+    ]);
     const all = stdout.trimEnd().split('\n').reverse();
     const run = scene.spawn('bash', [loop]).input();
     await until('the whole log', () => linesIn(file).length >= all.length);
     run.kill('SIGKILL');
     assert.ok(all.length > 2500);
-    assert.deepEqual(linesIn(file).map((line) => (JSON.parse(line) as { id: string }).id), all);
+    assert.deepEqual(
+      linesIn(file).map((line) => (JSON.parse(line) as { id: string }).id),
+      all,
+    );
   });
 }
 

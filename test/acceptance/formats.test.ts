@@ -52,7 +52,11 @@ describe('stdout is in the format that was asked for', function () {
         const items = (isDocument ? (value as { items: unknown[] }).items : value) as Array<{ id: bigint | string }>;
         const ids = items.map(({ id }) => BigInt(id));
         assert.equal(new Set(ids).size, 250);
-        assert.deepEqual(ids, ids.toSorted((a, b) => (a < b ? 1 : -1)), 'newest first');
+        assert.deepEqual(
+          ids,
+          ids.toSorted((a, b) => (a < b ? 1 : -1)),
+          'newest first',
+        );
         if (isDocument) assert.equal((value as { total_results: bigint }).total_results, 250n);
       });
   }

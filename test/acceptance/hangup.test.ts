@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseJson } from '../../src/core/parse-json.js';
+import { parseJson } from '../../src/base/parse-json.js';
 import { ldctl } from '../helpers/ldctl.js';
 import { until, withScene, type Scene } from '../helpers/scene.js';
 import { sideBySide } from '../helpers/side-by-side.js';
@@ -94,7 +94,16 @@ describe('SIGHUP', function () {
     'a wait ends by it too': () =>
       withScene(LONG, async (scene) => {
         scene.sandbox.dispatchAsOther({ runtime: 'iggy', action: { verb: 'restart' } });
-        const { stdout } = await scene.ldctl(['activities', 'list', '--status', 'processing', '-o', 'csv', '--columns', 'id']);
+        const { stdout } = await scene.ldctl([
+          'activities',
+          'list',
+          '--status',
+          'processing',
+          '-o',
+          'csv',
+          '--columns',
+          'id',
+        ]);
         const [, id = ''] = stdout.split(/\r?\n/);
         const code = await afterClosing(scene, ldctl('activities', 'wait', id), /processing/);
         assert.equal(code, '129');

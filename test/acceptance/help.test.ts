@@ -9,7 +9,11 @@ describe('help', function () {
 
   it('of a command has its examples first, and the global flags in a line of 80 characters', () =>
     withScene({}, async (scene) => {
-      for (const asked of [['activities', 'list', '-h'], ['-o', 'json', '-h', 'activities', 'list'], ['help', 'activities', 'list']]) {
+      for (const asked of [
+        ['activities', 'list', '-h'],
+        ['-o', 'json', '-h', 'activities', 'list'],
+        ['help', 'activities', 'list'],
+      ]) {
         const { code, stdout, stderr } = await scene.ldctl(asked);
         assert.equal(code, 0, stderr);
         assert.deepEqual(stdout.match(/^[A-Z ]+$/gm), ['USAGE', 'EXAMPLES', 'FLAGS', 'DESCRIPTION', 'GLOBAL FLAGS']);

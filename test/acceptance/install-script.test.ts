@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { Run, type Ended } from '../helpers/ldctl.js';
@@ -12,9 +22,26 @@ const TARGET = `${process.platform}-${process.arch}`;
 const ARCHIVE = `ldctl-${TARGET}.tar.xz`;
 
 /** All that the script uses, but for what downloads and what sums. */
-const TOOLS = ['sh', 'awk', 'cat', 'chmod', 'cp', 'grep', 'ldd', 'mkdir', 'mktemp', 'mv', 'rm', 'sysctl', 'tar', 'uname', 'xz'];
+const TOOLS = [
+  'sh',
+  'awk',
+  'cat',
+  'chmod',
+  'cp',
+  'grep',
+  'ldd',
+  'mkdir',
+  'mktemp',
+  'mv',
+  'rm',
+  'sysctl',
+  'tar',
+  'uname',
+  'xz',
+];
 
-const isThere = (tool: string): boolean => (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, tool)));
+const isThere = (tool: string): boolean =>
+  (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, tool)));
 
 /** An archive as a release has it, with a program in it that only says its version. */
 function archiveOf(folder: string, program: string): Buffer {
@@ -69,7 +96,10 @@ class Release {
       rmSync(join(folder, name), { force: true });
       if (script !== undefined) writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
       else {
-        const found = (process.env.PATH ?? '').split(delimiter).map((one) => join(one, name)).find((one) => existsSync(one));
+        const found = (process.env.PATH ?? '')
+          .split(delimiter)
+          .map((one) => join(one, name))
+          .find((one) => existsSync(one));
         if (found !== undefined) symlinkSync(found, join(folder, name));
       }
     }
@@ -96,7 +126,10 @@ function assertRefused(release: Release, ended: Ended, message: RegExp): void {
   assert.equal(ended.code, 1, ended.stderr);
   assert.match(ended.stderr, message);
   assert.deepEqual(existsSync(release.bin) ? readdirSync(release.bin) : [], []);
-  assert.deepEqual(readdirSync(release.folder).filter((name) => name.startsWith('tmp.')), []);
+  assert.deepEqual(
+    readdirSync(release.folder).filter((name) => name.startsWith('tmp.')),
+    [],
+  );
 }
 
 // It is for Linux and macOS; on Windows there is Scoop.
@@ -111,10 +144,16 @@ if (process.platform !== 'win32') {
         assert.equal(stdout, '');
         const installed = join(release.bin, 'ldctl');
         assert.match(stderr, /^installed ldctl\/9\.8\.7 as .*\/home\/\.local\/bin\/ldctl$/m);
-        assert.match(stderr, new RegExp(`^${release.bin} is not on your PATH\\. .*export PATH="${release.bin}:\\$PATH"$`, 'm'));
+        assert.match(
+          stderr,
+          new RegExp(`^${release.bin} is not on your PATH\\. .*export PATH="${release.bin}:\\$PATH"$`, 'm'),
+        );
         assert.equal(spawnSync(installed, { encoding: 'utf8' }).stdout, 'ldctl/9.8.7\n');
         assert.deepEqual(readdirSync(release.bin), ['ldctl']);
-        assert.deepEqual(readdirSync(release.folder).filter((name) => name.startsWith('tmp.')), []);
+        assert.deepEqual(
+          readdirSync(release.folder).filter((name) => name.startsWith('tmp.')),
+          [],
+        );
       }));
 
     it('replaces an older one, in the folder that --to names, and has nothing to say of the PATH that has it', () =>
@@ -134,7 +173,10 @@ if (process.platform !== 'win32') {
         const other = release.path('curl', 'sha256sum', 'shasum', ['ldctl', 'echo old']);
         const { code, stderr } = await release.install([], { PATH: other });
         assert.equal(code, 0, stderr);
-        assert.match(stderr, new RegExp(`^note: ldctl is ${join(other, 'ldctl')}, which comes first on your PATH$`, 'm'));
+        assert.match(
+          stderr,
+          new RegExp(`^note: ldctl is ${join(other, 'ldctl')}, which comes first on your PATH$`, 'm'),
+        );
       }));
 
     it('refuses what has another sum, and leaves the old one as it is', () =>
@@ -145,7 +187,13 @@ if (process.platform !== 'win32') {
         release.sums = release.sums.replace(good, 'f'.repeat(64));
         const { code, stderr } = await release.install();
         assert.equal(code, 1);
-        assert.match(stderr, new RegExp(`^error: ${ARCHIVE} is not what was released: its SHA-256 is ${good}, and should be f{64}; nothing was installed$`, 'm'));
+        assert.match(
+          stderr,
+          new RegExp(
+            `^error: ${ARCHIVE} is not what was released: its SHA-256 is ${good}, and should be f{64}; nothing was installed$`,
+            'm',
+          ),
+        );
         assert.equal(readFileSync(join(release.bin, 'ldctl'), 'utf8'), 'old');
         assert.deepEqual(readdirSync(release.bin), ['ldctl']);
       }));
@@ -153,7 +201,11 @@ if (process.platform !== 'win32') {
     it('refuses what SHA256SUMS has no line of, one with a longer name is none', () =>
       withRelease(async (release) => {
         release.sums = `${sumOf(release.archive)}  ${ARCHIVE}.old\n`;
-        assertRefused(release, await release.install(), new RegExp(`^error: SHA256SUMS says nothing of ${ARCHIVE}; nothing was installed$`, 'm'));
+        assertRefused(
+          release,
+          await release.install(),
+          new RegExp(`^error: SHA256SUMS says nothing of ${ARCHIVE}; nothing was installed$`, 'm'),
+        );
       }));
 
     for (const tool of ['curl', 'wget'].filter(isThere)) {
@@ -161,18 +213,29 @@ if (process.platform !== 'win32') {
         withRelease(async (release) => {
           release.sent = 100;
           const path = release.path(tool, 'sha256sum', 'shasum');
-          assertRefused(release, await release.install([], { PATH: path }), new RegExp(`^error: .*/${ARCHIVE} could not be downloaded$`, 'm'));
+          assertRefused(
+            release,
+            await release.install([], { PATH: path }),
+            new RegExp(`^error: .*/${ARCHIVE} could not be downloaded$`, 'm'),
+          );
         }));
 
       it(`refuses what is not there (${tool})`, () =>
         withRelease(async (release) => {
           const path = release.path(tool, 'sha256sum', 'shasum');
           const url = 'http://127.0.0.1:9/none';
-          assertRefused(release, await release.install([], { PATH: path, LDCTL_INSTALL_URL: url }), /^error: http:\/\/127\.0\.0\.1:9\/none\/SHA256SUMS could not be downloaded$/m);
+          assertRefused(
+            release,
+            await release.install([], { PATH: path, LDCTL_INSTALL_URL: url }),
+            /^error: http:\/\/127\.0\.0\.1:9\/none\/SHA256SUMS could not be downloaded$/m,
+          );
         }));
     }
 
-    for (const tools of [['wget', 'sha256sum'], ['curl', 'shasum']].filter((all) => all.every(isThere))) {
+    for (const tools of [
+      ['wget', 'sha256sum'],
+      ['curl', 'shasum'],
+    ].filter((all) => all.every(isThere))) {
       it(`works with ${tools.join(' and ')} alone`, () =>
         withRelease(async (release) => {
           const { code, stderr } = await release.install([], { PATH: release.path(...tools) });
@@ -183,31 +246,72 @@ if (process.platform !== 'win32') {
 
     it('says that it needs curl or wget, sha256sum or shasum, tar and xz', () =>
       withRelease(async (release) => {
-        assertRefused(release, await release.install([], { PATH: release.path('sha256sum') }), /^error: neither curl nor wget is there/m);
-        assertRefused(release, await release.install([], { PATH: release.path('curl') }), /^error: neither sha256sum nor shasum is there/m);
-        const noXz = release.path('curl', 'sha256sum', ['uname', '[ "$1" = -s ] && echo Linux || echo x86_64'], ['ldd', 'echo glibc']);
+        assertRefused(
+          release,
+          await release.install([], { PATH: release.path('sha256sum') }),
+          /^error: neither curl nor wget is there/m,
+        );
+        assertRefused(
+          release,
+          await release.install([], { PATH: release.path('curl') }),
+          /^error: neither sha256sum nor shasum is there/m,
+        );
+        const noXz = release.path(
+          'curl',
+          'sha256sum',
+          ['uname', '[ "$1" = -s ] && echo Linux || echo x86_64'],
+          ['ldd', 'echo glibc'],
+        );
         rmSync(join(noXz, 'xz'));
-        assertRefused(release, await release.install([], { PATH: noXz }), /^error: tar and xz unpack it: install xz-utils/m);
+        assertRefused(
+          release,
+          await release.install([], { PATH: noXz }),
+          /^error: tar and xz unpack it: install xz-utils/m,
+        );
       }));
 
-    for (const [system, machine] of [['FreeBSD', 'amd64'], ['Linux', 'riscv64'], ['Linux', 'i686']] as const) {
+    for (const [system, machine] of [
+      ['FreeBSD', 'amd64'],
+      ['Linux', 'riscv64'],
+      ['Linux', 'i686'],
+    ] as const) {
       it(`says that there is no build for ${system} ${machine}, and what there is instead`, () =>
         withRelease(async (release) => {
-          const path = release.path('curl', 'sha256sum', ['uname', `[ "$1" = -s ] && echo ${system} || echo ${machine}`]);
-          const message = new RegExp(`^error: there is no build for ${system} ${machine}, only for linux-x64 .*npm install --global ldctl$`, 'm');
+          const path = release.path('curl', 'sha256sum', [
+            'uname',
+            `[ "$1" = -s ] && echo ${system} || echo ${machine}`,
+          ]);
+          const message = new RegExp(
+            `^error: there is no build for ${system} ${machine}, only for linux-x64 .*npm install --global ldctl$`,
+            'm',
+          );
           assertRefused(release, await release.install([], { PATH: path }), message);
         }));
     }
 
     it('says so where the system has musl', () =>
       withRelease(async (release) => {
-        const path = release.path('curl', 'sha256sum', ['uname', '[ "$1" = -s ] && echo Linux || echo x86_64'], ['ldd', 'echo "musl libc (x86_64)" >&2; exit 1']);
-        assertRefused(release, await release.install([], { PATH: path }), /^error: this system has musl in place of glibc.*npm install --global ldctl$/m);
+        const path = release.path(
+          'curl',
+          'sha256sum',
+          ['uname', '[ "$1" = -s ] && echo Linux || echo x86_64'],
+          ['ldd', 'echo "musl libc (x86_64)" >&2; exit 1'],
+        );
+        assertRefused(
+          release,
+          await release.install([], { PATH: path }),
+          /^error: this system has musl in place of glibc.*npm install --global ldctl$/m,
+        );
       }));
 
     it('takes the build for Apple processors in a shell that macOS translates', () =>
       withRelease(async (release) => {
-        const path = release.path('curl', 'sha256sum', ['uname', '[ "$1" = -s ] && echo Darwin || echo x86_64'], ['sysctl', 'echo 1']);
+        const path = release.path(
+          'curl',
+          'sha256sum',
+          ['uname', '[ "$1" = -s ] && echo Darwin || echo x86_64'],
+          ['sysctl', 'echo 1'],
+        );
         const { stderr } = await release.install([], { PATH: path });
         assert.match(stderr, /^downloading .*\/ldctl-darwin-arm64\.tar\.xz$/m);
       }));
@@ -217,7 +321,11 @@ if (process.platform !== 'win32') {
         const file = join(release.folder, 'file');
         writeFileSync(file, '');
         const ended = await release.install(['--to', join(file, 'bin')]);
-        assertRefused(release, ended, /^error: .*\/file\/bin cannot be written to; choose another folder with --to DIR$/m);
+        assertRefused(
+          release,
+          ended,
+          /^error: .*\/file\/bin cannot be written to; choose another folder with --to DIR$/m,
+        );
         assert.doesNotMatch(ended.stderr, /downloading/);
         // To root every folder can be written to.
         if (process.getuid?.() === 0) return;
@@ -231,7 +339,11 @@ if (process.platform !== 'win32') {
       withRelease(async (release) => {
         const to = join(release.folder, 'to');
         mkdirSync(join(to, 'ldctl'), { recursive: true });
-        assertRefused(release, await release.install(['--to', to]), /^error: .*\/to\/ldctl is a folder; choose another place with --to DIR$/m);
+        assertRefused(
+          release,
+          await release.install(['--to', to]),
+          /^error: .*\/to\/ldctl is a folder; choose another place with --to DIR$/m,
+        );
         assert.deepEqual(readdirSync(join(to, 'ldctl')), []);
       }));
 
@@ -248,7 +360,11 @@ if (process.platform !== 'win32') {
         release.archive = archiveOf(release.folder, '#!/bin/sh\necho "GLIBC_2.99 not found" >&2\nexit 1\n');
         release.sums = `${sumOf(release.archive)}  ${ARCHIVE}\n`;
         release.sent = release.archive.length;
-        assertRefused(release, await release.install(), /^GLIBC_2\.99 not found\nerror: it was downloaded whole, and does not run here/m);
+        assertRefused(
+          release,
+          await release.install(),
+          /^GLIBC_2\.99 not found\nerror: it was downloaded whole, and does not run here/m,
+        );
       }));
 
     it('takes a version with or without a v, and refuses flags that it does not know', () =>
@@ -258,7 +374,13 @@ if (process.platform !== 'win32') {
         for (const version of ['1.2.3', 'v1.2.3']) {
           const { code, stderr } = await release.install(['--version', version], { PATH: path, LDCTL_INSTALL_URL: '' });
           assert.equal(code, 1);
-          assert.match(stderr, new RegExp(`^downloading https://github\\.com/[\\w.-]+/ldctl/releases/download/v1\\.2\\.3/${ARCHIVE}$`, 'm'));
+          assert.match(
+            stderr,
+            new RegExp(
+              `^downloading https://github\\.com/[\\w.-]+/ldctl/releases/download/v1\\.2\\.3/${ARCHIVE}$`,
+              'm',
+            ),
+          );
         }
         for (const args of [['--too', 'x'], ['x'], ['--to']]) {
           const { code, stderr } = await release.install(args);

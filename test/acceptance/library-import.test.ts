@@ -12,7 +12,10 @@ describe('importing the library', function () {
     it(`${entry} loads nothing of what only the command line needs`, async () => {
       const { packages, modules } = await loadedByNode(evaluating(`import '${entry}'`), {});
       assert.ok(modules > 0);
-      assert.deepEqual([...packages].filter((name) => TERMINAL.test(name)), []);
+      assert.deepEqual(
+        [...packages].filter((name) => TERMINAL.test(name)),
+        [],
+      );
     });
 
     it(`${entry} runs nothing: no output, no listener, no global, nothing that keeps the process alive`, async () => {

@@ -28,7 +28,9 @@ async function run(name: string): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'ldctl-show-'));
   try {
     const program = writeModule(folder, readFileSync(join(SHOWS, name), 'utf8') + EPILOGUE);
-    const { code, stdout, stderr } = await new Run(process.execPath, [program], cleanEnvironment(folder)).input().ended();
+    const { code, stdout, stderr } = await new Run(process.execPath, [program], cleanEnvironment(folder))
+      .input()
+      .ended();
     assert.deepEqual([code, stdout, stderr], [0, '', '']);
   } finally {
     rmSync(folder, { recursive: true, force: true });

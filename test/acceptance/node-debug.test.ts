@@ -5,8 +5,8 @@ import { type Ended } from '../helpers/ldctl.js';
 import { reply, startServer, type SeenRequest } from '../helpers/server.js';
 import { withScene, type Scene } from '../helpers/scene.js';
 import { sideBySide } from '../helpers/side-by-side.js';
-import { createAuthority } from '../transport/certificates.js';
-import { startProxy } from '../transport/proxy-server.js';
+import { createAuthority } from '../http/certificates.js';
+import { startProxy } from '../http/proxy-server.js';
 
 const KEY = `ld_pk_${'7aQ'.repeat(11)}`;
 const PASSWORD = 'hunter2-and-more';

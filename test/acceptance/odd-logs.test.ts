@@ -20,7 +20,10 @@ const entry = (id: number, fields: Record<string, unknown> = {}) => ({
 const logOf = (size: number) => Array.from({ length: size }, (_, index) => entry(size - index));
 
 /** Answers with the page that `read` makes of the one asked for. */
-function pages(log: readonly unknown[], read: (page: number, results: number) => { page: number; results: number }): Step {
+function pages(
+  log: readonly unknown[],
+  read: (page: number, results: number) => { page: number; results: number },
+): Step {
   return (request, response, socket) => {
     const query = new URL(request.url, 'http://localhost').searchParams;
     const { page, results } = read(Number(query.get('page')), Number(query.get('results')));
@@ -45,20 +48,24 @@ describe('an odd log', function () {
   this.timeout(300_000);
 
   sideBySide({
-    'behind a cache that ignores the query is not cut short: exit 6 with the request id, and the cache in the hint': async () => {
-      const { code, stderr } = await listing(pages(logOf(250), () => ({ page: 1, results: 100 })));
-      assert.equal(code, 6, stderr);
-      assert.match(stderr, /the answer is page 1 where page 2 was asked for/);
-      assert.match(stderr, /0123456789abcdef0123456789abcdef/);
-      assert.match(stderr, /cache or a proxy/);
-    },
+    'behind a cache that ignores the query is not cut short: exit 6 with the request id, and the cache in the hint':
+      async () => {
+        const { code, stderr } = await listing(pages(logOf(250), () => ({ page: 1, results: 100 })));
+        assert.equal(code, 6, stderr);
+        assert.match(stderr, /the answer is page 1 where page 2 was asked for/);
+        assert.match(stderr, /0123456789abcdef0123456789abcdef/);
+        assert.match(stderr, /cache or a proxy/);
+      },
 
     'of a server that gives 50 entries a page whatever it is asked for is read whole': async () => {
       const smaller = (page: number, results: number) => ({ page, results: Math.min(results, 50) });
       const { code, stdout, stderr } = await listing(pages(logOf(230), smaller));
       assert.equal(code, 0, stderr);
       const ids = (JSON.parse(stdout) as { items: { id: number }[] }).items.map(({ id }) => id);
-      assert.deepEqual(ids, Array.from({ length: 230 }, (_, index) => 230 - index));
+      assert.deepEqual(
+        ids,
+        Array.from({ length: 230 }, (_, index) => 230 - index),
+      );
     },
 
     'with a leap second, without a time, and with a status in another case is read': async () => {
@@ -70,7 +77,10 @@ describe('an odd log', function () {
       const { code, stdout, stderr } = await listing(pages(odd, (page, results) => ({ page, results })));
       assert.equal(code, 0, stderr);
       const { items } = JSON.parse(stdout) as { items: { status: string; created_at: string }[] };
-      assert.deepEqual(items.map(({ status }) => status), ['completed', 'completed', 'completed']);
+      assert.deepEqual(
+        items.map(({ status }) => status),
+        ['completed', 'completed', 'completed'],
+      );
       assert.equal(items[0]?.created_at, '2026-06-30T23:59:60Z');
     },
   });

@@ -14,14 +14,22 @@ describe('the pictures', function () {
     const folder = mkdtempSync(join(tmpdir(), 'ldctl-pictures-'));
     try {
       const args = ['--import', 'tsx', 'scripts/pictures/main.ts', '--to', folder, 'rejection'];
-      const [code] = (await once(spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] }), 'close')) as [number];
+      const [code] = (await once(
+        spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] }),
+        'close',
+      )) as [number];
       assert.equal(code, 0);
-      const [light, dark] = ['light', 'dark'].map((theme) => readFileSync(join(folder, `rejection-${theme}.svg`), 'utf8'));
+      const [light, dark] = ['light', 'dark'].map((theme) =>
+        readFileSync(join(folder, `rejection-${theme}.svg`), 'utf8'),
+      );
       const texts = textsIn(light ?? '');
       assert.deepEqual(textsIn(dark ?? ''), texts);
       assert.notEqual(light, dark);
       assert.equal(texts[0], '$ ldctl activities trigger iggy restart --yes');
-      assert.deepEqual(texts.filter((text) => /^(completed|rejected)$/.test(text)), ['completed', 'rejected', 'completed']);
+      assert.deepEqual(
+        texts.filter((text) => /^(completed|rejected)$/.test(text)),
+        ['completed', 'rejected', 'completed'],
+      );
       assert.deepEqual(texts.slice(-2), ['$ echo $?', '3']);
     } finally {
       rmSync(folder, { recursive: true, force: true });

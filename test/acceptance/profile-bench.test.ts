@@ -29,10 +29,23 @@ describe('the profile of a command', function () {
     assert.ok(Math.abs(all - 100) < 0.05 * rows.length + 0.1, `${all} %`);
     const names = rows.map(([name = '']) => name);
     assert.ok(names.includes('@oclif/core') && names.includes('node: module loader'), names.join());
-    assert.ok(names.some((name) => /^ldctl: (?!bundle$)/.test(name)), names.join());
-    const files = functions.trimEnd().split('\n').map((line) => WRITTEN.exec(cellsOf(line).at(-1) ?? '')?.[1]).filter((file) => file !== undefined);
-    assert.ok(files.some((file) => file.startsWith('src/')) && files.some((file) => file.startsWith('node_modules/')), files.join());
-    assert.deepEqual(files.filter((file) => !existsSync(join(ROOT, file))), []);
+    assert.ok(
+      names.some((name) => /^ldctl: (?!bundle$)/.test(name)),
+      names.join(),
+    );
+    const files = functions
+      .trimEnd()
+      .split('\n')
+      .map((line) => WRITTEN.exec(cellsOf(line).at(-1) ?? '')?.[1])
+      .filter((file) => file !== undefined);
+    assert.ok(
+      files.some((file) => file.startsWith('src/')) && files.some((file) => file.startsWith('node_modules/')),
+      files.join(),
+    );
+    assert.deepEqual(
+      files.filter((file) => !existsSync(join(ROOT, file))),
+      [],
+    );
   });
 
   it('is refused when it cannot be made, before anything runs', async () => {

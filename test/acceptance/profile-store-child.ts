@@ -1,12 +1,12 @@
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { systemClock } from '../../src/core/clock.js';
-import { ApiKey } from '../../src/core/secret.js';
-import { FileJournal } from '../../src/storage/journal.js';
-import { withLock } from '../../src/storage/lock.js';
-import { type Profile } from '../../src/profiles/profile.js';
-import { ProfileStore } from '../../src/profiles/store.js';
+import { systemClock } from '../../src/base/clock.js';
+import { ApiKey } from '../../src/base/secret.js';
+import { FileJournal } from '../../src/config/journal.js';
+import { withLock } from '../../src/config/lock.js';
+import { type Profile } from '../../src/config/profile.js';
+import { ProfileStore } from '../../src/config/store.js';
 
 /** What the tests of the store run in processes of their own: `JOB FOLDER NAME`. Its lines on stdout are its progress. */
 const [job, folder = '', name = ''] = process.argv.slice(2);

@@ -91,7 +91,8 @@ describe('profiles, as processes', function () {
         assert.equal((await scene.ldctl(list)).stderr, '', 'they say the same');
         const env = { LD_API_KEY: `${keyOf(scene)}x`, LD_TENANT_ID: '7' };
         const { stderr } = await scene.ldctl(list, env);
-        const line = 'LD_API_KEY, LD_TENANT_ID from the environment hide what profile stage says; unset them, or give --profile stage';
+        const line =
+          'LD_API_KEY, LD_TENANT_ID from the environment hide what profile stage says; unset them, or give --profile stage';
         assert.equal(stderr.split('\n')[0], line);
         const inside = `ldctl profiles add x --no-verify --key-store file --api-key-stdin --tenant-id 7 <<< abc; LD_API_KEY=x ldctl profiles use x`;
         const said = await scene.ldctl(['sandbox', 'exec', '--', 'bash', '-c', inside], env);
@@ -108,7 +109,10 @@ describe('profiles, as processes', function () {
         ] as const) {
           const { code, stderr } = await scene.ldctl(args, env);
           assert.equal(code, 5, stderr);
-          assert.ok(stderr.includes(`belongs to tenant ${scene.sandbox.tenantId}, and ${origin} is for tenant 7`), stderr);
+          assert.ok(
+            stderr.includes(`belongs to tenant ${scene.sandbox.tenantId}, and ${origin} is for tenant 7`),
+            stderr,
+          );
         }
         assert.equal(scene.posts.length, 0);
       }),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseJson } from '../../src/core/parse-json.js';
+import { parseJson } from '../../src/base/parse-json.js';
 import { cleanEnvironment, Run, startLdctl, type Ended } from '../helpers/ldctl.js';
 import { reply, startServer, type Step } from '../helpers/server.js';
 import { sideBySide } from '../helpers/side-by-side.js';
@@ -62,15 +62,28 @@ class Supervisor {
     const readAt = this.#readAt ?? Infinity;
     const shown = this.planned.filter(({ afterMs }) => Date.now() >= readAt + afterMs);
     return [
-      ...shown.map(({ id, node, afterMs, status, own }) => entry(id, node, status, own ? this.#postedAt : readAt + afterMs)),
-      ...this.history.map((node, index) => entry(7301845022003200000n + BigInt(index), node, 'completed', Date.now() - 3_600_000)),
+      ...shown.map(({ id, node, afterMs, status, own }) =>
+        entry(id, node, status, own ? this.#postedAt : readAt + afterMs),
+      ),
+      ...this.history.map((node, index) =>
+        entry(7301845022003200000n + BigInt(index), node, 'completed', Date.now() - 3_600_000),
+      ),
     ].sort((a, b) => (a.id < b.id ? 1 : -1));
   }
 }
 
 function entry(id: bigint, node: bigint, status: string, createdAt: number) {
   const created_at = new Date(createdAt).toISOString();
-  return { id, deployment_id: 71n, node_id: node, runtime: 'iggy', action: 'restart', status, created_at, finished_at: created_at };
+  return {
+    id,
+    deployment_id: 71n,
+    node_id: node,
+    runtime: 'iggy',
+    action: 'restart',
+    status,
+    created_at,
+    finished_at: created_at,
+  };
 }
 
 /** ldctl in a process of its own, pointed at that server; a line of shell may use it as well. */
@@ -80,7 +93,11 @@ async function withSupervisor(
 ): Promise<void> {
   const server = await startServer(supervisor.step);
   const folder = mkdtempSync(join(tmpdir(), 'ldctl-proven-'));
-  const settings = { LD_API_KEY: 'ld_pk_0123456789abcdef0123456789abcdef', LD_DEPLOYMENT_ID: '71', LD_SUPERVISOR_URL: server.url };
+  const settings = {
+    LD_API_KEY: 'ld_pk_0123456789abcdef0123456789abcdef',
+    LD_DEPLOYMENT_ID: '71',
+    LD_SUPERVISOR_URL: server.url,
+  };
   const env = { ...cleanEnvironment(folder), ...settings };
   try {
     await play(
@@ -99,16 +116,20 @@ describe('the entries of a trigger, by a server of its own', function () {
   this.timeout(120_000);
 
   sideBySide({
-    'another operator’s restart of the same node is not taken for the own one, which is late and rejected': async () => {
-      const supervisor = new Supervisor();
-      supervisor.planned.push({ id: OTHERS, node: NODE, afterMs: 3000, status: 'completed', own: false });
-      supervisor.planned.push({ id: OWN, node: NODE, afterMs: 5000, status: 'rejected', own: true });
-      await withSupervisor(supervisor, async (run) => {
-        const end = await run(...RESTART, '--node', String(NODE));
-        assert.equal(end.code, 3, end.stderr);
-        assert.deepEqual(told(end).nodes.map(({ activity_id, ambiguous }) => [activity_id, ambiguous]), [[OWN, false]]);
-      });
-    },
+    'another operator’s restart of the same node is not taken for the own one, which is late and rejected':
+      async () => {
+        const supervisor = new Supervisor();
+        supervisor.planned.push({ id: OTHERS, node: NODE, afterMs: 3000, status: 'completed', own: false });
+        supervisor.planned.push({ id: OWN, node: NODE, afterMs: 5000, status: 'rejected', own: true });
+        await withSupervisor(supervisor, async (run) => {
+          const end = await run(...RESTART, '--node', String(NODE));
+          assert.equal(end.code, 3, end.stderr);
+          assert.deepEqual(
+            told(end).nodes.map(({ activity_id, ambiguous }) => [activity_id, ambiguous]),
+            [[OWN, false]],
+          );
+        });
+      },
 
     'where the own one never comes, the exit code is 7, and the command it prints settles it': async () => {
       const supervisor = new Supervisor();
@@ -117,7 +138,10 @@ describe('the entries of a trigger, by a server of its own', function () {
         const end = await run(...RESTART, '--node', String(NODE), '--appear-timeout', '5s');
         assert.equal(end.code, 7, end.stderr);
         const { outcome, nodes, resume } = told(end);
-        assert.deepEqual([outcome, nodes.map(({ status, ambiguous }) => [status, ambiguous])], ['unconfirmed', [['completed', true]]]);
+        assert.deepEqual(
+          [outcome, nodes.map(({ status, ambiguous }) => [status, ambiguous])],
+          ['unconfirmed', [['completed', true]]],
+        );
         assert.match(resume ?? '', new RegExp(`^ldctl activities wait ${OTHERS} `));
         assert.match(end.stderr, /^warning: .*may be somebody else's/m);
         const settled = await shell(resume ?? '');
@@ -127,7 +151,8 @@ describe('the entries of a trigger, by a server of its own', function () {
 
     'an entry on a fourth node does not fill the count of --expect-nodes': async () => {
       const supervisor = new Supervisor();
-      for (const node of [1n, 2n]) supervisor.planned.push({ id: OWN + node, node, afterMs: 0, status: 'completed', own: true });
+      for (const node of [1n, 2n])
+        supervisor.planned.push({ id: OWN + node, node, afterMs: 0, status: 'completed', own: true });
       supervisor.planned.push({ id: OWN + 9n, node: 4n, afterMs: 3000, status: 'completed', own: false });
       await withSupervisor(supervisor, async (run) => {
         const end = await run(...RESTART, '--yes', '--expect-nodes', '3', '--appear-timeout', '5s');
@@ -142,7 +167,13 @@ describe('the entries of a trigger, by a server of its own', function () {
       supervisor.history.splice(0, 1, ...nodes);
       for (const node of nodes) {
         const late = node <= 20n;
-        supervisor.planned.push({ id: OWN + node, node, afterMs: late ? 7000 : 0, status: late ? 'rejected' : 'completed', own: true });
+        supervisor.planned.push({
+          id: OWN + node,
+          node,
+          afterMs: late ? 7000 : 0,
+          status: late ? 'rejected' : 'completed',
+          own: true,
+        });
       }
       await withSupervisor(supervisor, async (run) => {
         const end = await run(...RESTART, '--yes');

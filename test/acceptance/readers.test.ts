@@ -57,7 +57,14 @@ const READERS: Readonly<Record<string, Reader>> = {
   },
 };
 
-const found = Object.entries(READERS).filter(([, { probe: [command, ...args] }]) => spawnSync(command, args).status === 0);
+const found = Object.entries(READERS).filter(
+  ([
+    ,
+    {
+      probe: [command, ...args],
+    },
+  ]) => spawnSync(command, args).status === 0,
+);
 
 describe(`a page of the log, by the readers of this machine: ${found.map(([name]) => name).join(', ')}`, function () {
   this.timeout(120_000);
@@ -91,7 +98,10 @@ describe(`a page of the log, by the readers of this machine: ${found.map(([name]
         const read = spawnSync(command, args, { input: printed.get(format as Format) ?? '', encoding: 'utf8' });
         assert.equal(read.status, 0, read.stderr);
         assert.equal(ids.length, 50);
-        assert.deepEqual(read.stdout.split(/\r?\n/).filter((line) => line !== ''), ids);
+        assert.deepEqual(
+          read.stdout.split(/\r?\n/).filter((line) => line !== ''),
+          ids,
+        );
       });
     }
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseJson } from '../../src/core/parse-json.js';
+import { parseJson } from '../../src/base/parse-json.js';
 import { nodeIds, type DispatchRecord } from '../../src/sandbox/index.js';
 import { isThere } from '../helpers/is-there.js';
 import { type Ended } from '../helpers/ldctl.js';
@@ -42,7 +42,10 @@ function actedOn(scene: Scene): bigint[] {
 /** The most activities that were underway at once, from the POST to the end, by the server's own record. */
 function mostAtOnce(scene: Scene): number {
   const changes = dispatchesOf(scene).flatMap(({ at, activities }) =>
-    activities.flatMap(({ finishes_at: end }) => [{ at, by: 1 }, { at: end ?? Infinity, by: -1 }]),
+    activities.flatMap(({ finishes_at: end }) => [
+      { at, by: 1 },
+      { at: end ?? Infinity, by: -1 },
+    ]),
   );
   changes.sort((a, b) => a.at - b.at || a.by - b.by);
   let now = 0;
@@ -65,7 +68,10 @@ const goingWell: Record<string, () => Promise<void>> = {
       assert.equal(ended.code, 0, ended.stderr);
       assert.deepEqual(actedOn(scene).sort(), [...scene.sandbox.nodes].sort());
       assert.equal(mostAtOnce(scene), 2);
-      assert.deepEqual(scene.posts.map(({ body }) => body), scene.nodes.map((node) => `{"nodes":[${node}]}`));
+      assert.deepEqual(
+        scene.posts.map(({ body }) => body),
+        scene.nodes.map((node) => `{"nodes":[${node}]}`),
+      );
       assert.equal(new Set(scene.posts.map(({ idempotency_key: key }) => key)).size, 9);
       assert.deepEqual([resultOf(ended).outcome, resultOf(ended).resume], ['completed', null]);
       for (const { status, started_at: startedAt } of resultOf(ended).nodes) {
@@ -86,9 +92,12 @@ const goingWell: Record<string, () => Promise<void>> = {
   'nodes from another command, in its order': () =>
     withNodes(3, async (scene) => {
       const list = 'printf "# the last first\\n%s\\n" "$NODES"';
-      const ended = await scene.shell(`${list} | ldctl activities trigger iggy restart --rolling --nodes-from - -o json`, {
-        NODES: scene.nodes.toReversed().join('\n'),
-      });
+      const ended = await scene.shell(
+        `${list} | ldctl activities trigger iggy restart --rolling --nodes-from - -o json`,
+        {
+          NODES: scene.nodes.toReversed().join('\n'),
+        },
+      );
       assert.equal(ended.code, 0, ended.stderr);
       assert.deepEqual(actedOn(scene), scene.sandbox.nodes.toReversed());
     }),
@@ -99,7 +108,10 @@ const goingWell: Record<string, () => Promise<void>> = {
       const gate = 'env > "$TMPDIR/gate.$LDCTL_NODE_ID"; echo "well: $LDCTL_ACTIVITY_ID"';
       const ended = await scene.ldctl([...ROLL, ...named, '--gate-cmd', gate], { OTHER_NAME: `Bearer ${key}` });
       assert.equal(ended.code, 0, ended.stderr);
-      assert.deepEqual(resultOf(ended).nodes.map(({ gate: end }) => end?.exit_code), [0n, 0n]);
+      assert.deepEqual(
+        resultOf(ended).nodes.map(({ gate: end }) => end?.exit_code),
+        [0n, 0n],
+      );
       const files = readdirSync(scene.folder).filter((name) => name.startsWith('gate.'));
       assert.deepEqual(files.sort(), scene.nodes.map((node) => `gate.${node}`).sort());
       const activities = dispatchesOf(scene).flatMap(({ activities: own }) => own);
@@ -115,7 +127,10 @@ const goingWell: Record<string, () => Promise<void>> = {
     withNodes(2, async (scene, named) => {
       const ended = await scene.ldctl([...ROLLING, ...named, '-o', 'ndjson', '--gate-cmd', 'echo noise']);
       assert.equal(ended.code, 0, ended.stderr);
-      const events = ended.stdout.trimEnd().split('\n').map((line) => parseJson(line) as { event: string; node_id?: bigint });
+      const events = ended.stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => parseJson(line) as { event: string; node_id?: bigint });
       const told = (name: string): Array<bigint | undefined> =>
         events.filter(({ event }) => event === name).map(({ node_id: node }) => node);
       assert.deepEqual(told('dispatched'), [...scene.sandbox.nodes]);
@@ -129,7 +144,10 @@ const goingWell: Record<string, () => Promise<void>> = {
       const ended = await scene.ldctl([...ROLL, ...named, '--dry-run']);
       assert.equal(ended.code, 0, ended.stderr);
       const { requests } = parseJson(ended.stdout) as { requests: Array<{ body: string }> };
-      assert.deepEqual(requests.map(({ body }) => body), scene.nodes.map((node) => `{"nodes":[${node}]}`));
+      assert.deepEqual(
+        requests.map(({ body }) => body),
+        scene.nodes.map((node) => `{"nodes":[${node}]}`),
+      );
       assert.equal(scene.posts.length, 0);
     }),
 };
@@ -146,12 +164,18 @@ const goingWrong: Record<string, () => Promise<void>> = {
       const result = resultOf(ended);
       const notStarted = result.nodes.filter(({ status }) => status === 'not_started').map(({ node_id: node }) => node);
       assert.deepEqual(notStarted, scene.sandbox.nodes.slice(begun.length));
-      assert.deepEqual(result.nodes.filter(({ status }) => status === 'rejected').map(({ node_id: node }) => node), [fifth]);
+      assert.deepEqual(
+        result.nodes.filter(({ status }) => status === 'rejected').map(({ node_id: node }) => node),
+        [fifth],
+      );
       assert.equal(result.resume, resumeIn(ended));
       const resumed = await scene.shell(`${resumeIn(ended)} -o json`);
       assert.equal(resumed.code, 0, resumed.stderr);
       const others = scene.sandbox.nodes.filter((node) => node !== fifth);
-      assert.deepEqual(resultOf(resumed).nodes.map(({ node_id: node }) => node), others);
+      assert.deepEqual(
+        resultOf(resumed).nodes.map(({ node_id: node }) => node),
+        others,
+      );
       assert.match(resumed.stderr, new RegExp(`1 node rejected the action before, and is left out: ${fifth}`));
       assert.deepEqual(actedOn(scene).sort(), [...scene.sandbox.nodes].sort(), 'each node once');
     }),
@@ -223,7 +247,10 @@ const interrupted: Record<string, () => Promise<void>> = {
       const ended = await run.ended();
       assert.equal(ended.code, 130, ended.stderr);
       assert.deepEqual(statuses(ended), ['processing', 'not_started']);
-      assert.match(resumeIn(ended), /^ldctl activities trigger iggy restart --rolling --resume [\da-f-]{36} --deployment /);
+      assert.match(
+        resumeIn(ended),
+        /^ldctl activities trigger iggy restart --rolling --resume [\da-f-]{36} --deployment /,
+      );
     }),
 
   'two SIGINTs in a gate: it has not passed, and the short command asks it again, and none that had passed': () =>
@@ -247,8 +274,14 @@ const interrupted: Record<string, () => Promise<void>> = {
       assert.match(resumed.stderr, /dispatched by an earlier run, [\d.]+s ago/);
       assert.doesNotMatch(resumed.stderr, /answer was lost/);
       const { nodes } = resultOf(resumed);
-      assert.deepEqual(nodes.map(({ node_id: node }) => node), scene.sandbox.nodes);
-      assert.deepEqual(nodes.map(({ gate }) => gate?.exit_code), scene.nodes.map(() => 0n));
+      assert.deepEqual(
+        nodes.map(({ node_id: node }) => node),
+        scene.sandbox.nodes,
+      );
+      assert.deepEqual(
+        nodes.map(({ gate }) => gate?.exit_code),
+        scene.nodes.map(() => 0n),
+      );
       const times = asked().filter((node) => node === cut).length;
       assert.equal(times, 2, 'it is asked again');
       assert.deepEqual(actedOn(scene).sort(), [...scene.sandbox.nodes].sort(), 'each node once');

@@ -30,7 +30,13 @@ const restartByOthers = ({ sandbox }: Scene): void =>
 
 /** The shapes (design, "Output shapes"), each as it comes about. */
 const CASES: Readonly<Record<string, Case>> = {
-  'a list': { args: [...LIST, '--limit', '0'], exits: 0, json: 'activity-list', ndjson: 'activity', holds: /reconfigure:/ },
+  'a list': {
+    args: [...LIST, '--limit', '0'],
+    exits: 0,
+    json: 'activity-list',
+    ndjson: 'activity',
+    holds: /reconfigure:/,
+  },
   'a list of what goes on': {
     args: [...LIST, '--status', 'processing'],
     exits: 0,
@@ -48,7 +54,7 @@ const CASES: Readonly<Record<string, Case>> = {
     ndjson: 'activity',
     holds: /"action":"restart"/,
   },
-  'statistics': {
+  statistics: {
     args: ['activities', 'stats'],
     exits: 0,
     json: 'work-stats-list',
@@ -63,7 +69,12 @@ const CASES: Readonly<Record<string, Case>> = {
     ids: 'string',
     holds: /"node_id":"18446744073709551615"/,
   },
-  'statistics of nothing': { args: ['activities', 'stats', '--node', '9'], exits: 0, json: 'work-stats-list', holds: /"items":\[\]/ },
+  'statistics of nothing': {
+    args: ['activities', 'stats', '--node', '9'],
+    exits: 0,
+    json: 'work-stats-list',
+    holds: /"items":\[\]/,
+  },
   'the nodes of the log': {
     args: ['nodes', 'list'],
     exits: 0,
@@ -202,7 +213,13 @@ const CASES: Readonly<Record<string, Case>> = {
     holds: /"requests": ?\[/,
   },
   'a trigger without consent': { args: TRIGGER, exits: 2, json: 'error', ndjson: 'error', holds: /consent_missing/ },
-  'a trigger with a wrong flag': { args: [...TRIGGER, '--nodes'], exits: 2, json: 'error', ndjson: 'error', holds: /usage/ },
+  'a trigger with a wrong flag': {
+    args: [...TRIGGER, '--nodes'],
+    exits: 2,
+    json: 'error',
+    ndjson: 'error',
+    holds: /usage/,
+  },
   'the following of a trigger by its baseline': {
     args: ['activities', 'wait', '--after', '1', '--runtime', 'iggy', '--action', 'restart', ...BOTH],
     exits: 0,
@@ -257,7 +274,15 @@ describe('what is printed is as the schemas have it:', function () {
         const page = await fetch(scene.url + request.url, { headers });
         return reply(page.status, await page.text())(request, response, socket);
       });
-      const { code, stdout, stderr } = await scene.ldctl([...LIST, '--limit', '0', '--supervisor-url', server.url, '-o', 'json']);
+      const { code, stdout, stderr } = await scene.ldctl([
+        ...LIST,
+        '--limit',
+        '0',
+        '--supervisor-url',
+        server.url,
+        '-o',
+        'json',
+      ]);
       await server.close();
       assert.equal(code, 5, stderr);
       assert.match(stdout, /"id".*\],"error":\{"code":"not_found"/s);
@@ -266,7 +291,16 @@ describe('what is printed is as the schemas have it:', function () {
 
   scenarios['an entry of the log (json)'] = () =>
     withScene({ nodes: NODES }, async (scene) => {
-      const { stdout: id } = await scene.ldctl([...LIST, '--limit', '1', '-o', 'csv', '--columns', 'id', '--no-header']);
+      const { stdout: id } = await scene.ldctl([
+        ...LIST,
+        '--limit',
+        '1',
+        '-o',
+        'csv',
+        '--columns',
+        'id',
+        '--no-header',
+      ]);
       const { code, stdout, stderr } = await scene.ldctl(['activities', 'show', id.trim(), '-o', 'json']);
       assert.equal(code, 0, stderr);
       assert.match(stdout, new RegExp(`"id": ${id.trim()},`));

@@ -80,7 +80,10 @@ describe('what is read, and never comes', function () {
         const script = `ldctl ${RESTART.join(' ')} --nodes-from <(sleep 0.2; echo ${node}) --no-wait`;
         const { code, stderr } = await scene.spawn('bash', ['-c', script]).input().ended();
         assert.equal(code, 0, stderr);
-        assert.deepEqual(scene.posts.map(({ nodes }) => nodes?.map(String)), [[node]]);
+        assert.deepEqual(
+          scene.posts.map(({ nodes }) => nodes?.map(String)),
+          [[node]],
+        );
       }),
 
     'a config that is a pipe is refused at once': () =>
@@ -147,7 +150,8 @@ describe('what is read, and never comes', function () {
         writeFileSync(join(lock, `${process.pid}-held`), '');
         const add = ['profiles', 'add', 'prod', '--no-verify', '--key-store', 'file', '--tenant-id', '1'];
         const run = scene.start(add).input();
-        const isWaiting = (): boolean => readdirSync(join(lock, '..')).some((name) => name.startsWith('config.json.lock.'));
+        const isWaiting = (): boolean =>
+          readdirSync(join(lock, '..')).some((name) => name.startsWith('config.json.lock.'));
         while (!isWaiting()) await new Promise((resolve) => setTimeout(resolve, 5));
         run.kill('SIGINT');
         const { code, stderr } = await run.ended();

@@ -23,7 +23,9 @@ describe('a stack trace', () => {
     const [line, column] = positionOf(word, BUILT);
     const [sourceLine, sourceColumn] = positionOf(word, SOURCE);
     const built = fileURLToPath(BUILT);
-    const mapped = map(`Error: x\n    at main (${built}:${line}:${column})\n    at async ${built}:${line}:${column}\n    at node:internal/process:1:2`);
+    const mapped = map(
+      `Error: x\n    at main (${built}:${line}:${column})\n    at async ${built}:${line}:${column}\n    at node:internal/process:1:2`,
+    );
     const place = `src/cli/main.ts:${sourceLine}:${sourceColumn}`;
     assert.equal(mapped, `Error: x\n    at main (${place})\n    at async ${place}\n    at node:internal/process:1:2`);
   });

@@ -14,11 +14,23 @@ const SELDOM = ['inquirer', '@inquirer/core', 'conf', 'ajv', 'ora', 'log-update'
 const ASKING = ['got', '@sindresorhus/is', 'https-proxy-agent'];
 
 const CASES = [
-  { what: 'the version', args: ['--version'], never: [...SELDOM, ...ASKING, '@oclif/core', 'cli-table3'], modules: 8, kB: 31 },
+  {
+    what: 'the version',
+    args: ['--version'],
+    never: [...SELDOM, ...ASKING, '@oclif/core', 'cli-table3'],
+    modules: 8,
+    kB: 31,
+  },
   { what: 'help', args: ['--help'], never: [...SELDOM, ...ASKING, 'cli-table3', 'valibot'], modules: 20, kB: 400 },
   { what: 'the list of profiles', args: ['profiles', 'list'], never: [...SELDOM, ...ASKING], modules: 35, kB: 550 },
   { what: 'the activity log', args: ['activities', 'list'], never: SELDOM, modules: 30, kB: 800 },
-  { what: 'a trigger', args: ['activities', 'trigger', 'iggy', 'restart', '--yes'], never: SELDOM, modules: 35, kB: 950 },
+  {
+    what: 'a trigger',
+    args: ['activities', 'trigger', 'iggy', 'restart', '--yes'],
+    never: SELDOM,
+    modules: 35,
+    kB: 950,
+  },
 ];
 
 /** Counts, and no times: they are the same on every machine. docs/performance.md has what they cost. */
@@ -48,7 +60,10 @@ describe('what is loaded', function () {
   for (const { what, args, never, modules, kB } of CASES) {
     it(`for ${what} is no library that it does not need, and not much`, async () => {
       const loaded = await loadedBy(args, env);
-      assert.deepEqual(never.filter((name) => loaded.packages.has(name)), []);
+      assert.deepEqual(
+        never.filter((name) => loaded.packages.has(name)),
+        [],
+      );
       assert.ok(loaded.modules > 0 && loaded.modules <= modules, `${loaded.modules} modules`);
       assert.ok(loaded.bytes <= kB * 1000, `${loaded.bytes} bytes`);
     });
@@ -56,6 +71,9 @@ describe('what is loaded', function () {
 
   it('for a format is its library, and for a request got', async () => {
     const { packages } = await loadedBy(['activities', 'list', '-o', 'yaml'], env);
-    assert.deepEqual(['got', 'yaml', 'csv-stringify'].filter((name) => packages.has(name)), ['got', 'yaml']);
+    assert.deepEqual(
+      ['got', 'yaml', 'csv-stringify'].filter((name) => packages.has(name)),
+      ['got', 'yaml'],
+    );
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseJson } from '../../src/core/parse-json.js';
+import { parseJson } from '../../src/base/parse-json.js';
 import { withScene } from '../helpers/scene.js';
 import { sideBySide } from '../helpers/side-by-side.js';
 import { goOn, STOP_AFTER_CLAIM } from '../helpers/stop-after-claim.js';
@@ -16,7 +16,18 @@ describe('a run that is stopped between its journal record and its first POST', 
     'sends nothing when it goes on, if another run with its key was accepted meanwhile': () =>
       withScene({ idempotency: 'off' }, async (scene) => {
         const node = String(scene.nodes[0]);
-        const args = ['activities', 'trigger', 'iggy', 'restart', '--node', node, '--idempotency-key', 'deploy-7', '-o', 'json'];
+        const args = [
+          'activities',
+          'trigger',
+          'iggy',
+          'restart',
+          '--node',
+          node,
+          '--idempotency-key',
+          'deploy-7',
+          '-o',
+          'json',
+        ];
         const stopped = scene.start(args, STOP_AFTER_CLAIM).input();
         await stopped.said(/^stopped$/m);
         assert.equal(scene.posts.length, 0);
@@ -34,7 +45,16 @@ describe('a run that is stopped between its journal record and its first POST', 
 
     'sends once when it goes on, if there was no other run': () =>
       withScene({ idempotency: 'off' }, async (scene) => {
-        const args = ['activities', 'trigger', 'iggy', 'restart', '--node', String(scene.nodes[0]), '--idempotency-key', 'deploy-7'];
+        const args = [
+          'activities',
+          'trigger',
+          'iggy',
+          'restart',
+          '--node',
+          String(scene.nodes[0]),
+          '--idempotency-key',
+          'deploy-7',
+        ];
         const stopped = scene.start(args, STOP_AFTER_CLAIM).input();
         await stopped.said(/^stopped$/m);
         const { code, stderr } = await goOn(stopped);

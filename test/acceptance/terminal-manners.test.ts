@@ -19,8 +19,12 @@ async function at(terminal: Terminal, play: (terminal: Terminal) => Promise<void
   }
 }
 
-const atTerminal = (scene: Scene, args: readonly string[], env: NodeJS.ProcessEnv, play: (terminal: Terminal) => Promise<void>): Promise<void> =>
-  at(new Terminal(ldctl(...args), { ...scene.env, ...env }), play);
+const atTerminal = (
+  scene: Scene,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  play: (terminal: Terminal) => Promise<void>,
+): Promise<void> => at(new Terminal(ldctl(...args), { ...scene.env, ...env }), play);
 
 describe('manners at a terminal', function () {
   this.timeout(300_000);
@@ -33,7 +37,10 @@ describe('manners at a terminal', function () {
           await terminal.shows(/processing/);
           terminal.type(CTRL_Z);
           await terminal.shows(/Stopped/);
-          assert.ok(terminal.raw.lastIndexOf(SHOW_CURSOR) > terminal.raw.lastIndexOf(HIDE_CURSOR), 'the cursor is still hidden');
+          assert.ok(
+            terminal.raw.lastIndexOf(SHOW_CURSOR) > terminal.raw.lastIndexOf(HIDE_CURSOR),
+            'the cursor is still hidden',
+          );
           terminal.enter('fg');
           await terminal.shows(/of 1 done/);
           await terminal.shows(/completed on 1 of 1 node/);

@@ -96,7 +96,10 @@ describe('at a terminal', function () {
           assert.match(stdout, /^✓ restart of iggy completed on 2 of 2 nodes/m);
           assert.match(terminal.raw, COLOUR);
           assertCursorIsBack(terminal);
-          assert.deepEqual(scene.posts.map(({ body }) => body), ['{}']);
+          assert.deepEqual(
+            scene.posts.map(({ body }) => body),
+            ['{}'],
+          );
         }),
       ),
 

@@ -3,8 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as realSleep } from 'node:timers/promises';
-import { systemClock } from '../../src/core/clock.js';
-import { ProfileStore } from '../../src/profiles/store.js';
+import { systemClock } from '../../src/base/clock.js';
+import { ProfileStore } from '../../src/config/store.js';
 import { cleanEnvironment, LDCTL, Run } from '../helpers/ldctl.js';
 
 const KILLS = 200;

@@ -8,7 +8,8 @@ const PAGES: Readonly<Record<string, string>> = { design: 'docs/design.md', cont
 const FOLDERS = ['src', 'test', 'bench', 'scripts'];
 const COMMENT = /\/\*.*?\*\/|\/\/[^\n]*(?:\n\s*\/\/[^\n]*)*/gs;
 /** What looks like a citation, in whatever form. */
-const MENTION = /\((?:design|contract)\b[^)]*\)|\b(?:design|api-contract)\.md\b|\b(?:[Dd]esign|[Cc]ontract),? (?:"|promise)/g;
+const MENTION =
+  /\((?:design|contract)\b[^)]*\)|\b(?:design|api-contract)\.md\b|\b(?:[Dd]esign|[Cc]ontract),? (?:"|promise)/g;
 const FORM = /^\((design|contract), "([^"]+)"(?: (\d+(?: and \d+)*))?\)$/;
 
 /** All files of code, from the root of the repository. */

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as realSleep } from 'node:timers/promises';
-import { type Clock } from '../../src/core/clock.js';
-import { type Signal } from '../../src/core/signal.js';
+import { type Clock } from '../../src/base/clock.js';
+import { type Signal } from '../../src/base/signal.js';
 
 interface Sleeper {
   /** By the monotonic clock. */

@@ -8,11 +8,11 @@ import nock from 'nock';
 import { type BaseCommand } from '../../src/cli/base-command.js';
 import { type Host } from '../../src/cli/host.js';
 import { packageProgram, type Program } from '../../src/cli/program.js';
-import { type Activity } from '../../src/core/activity.js';
-import { Interrupted } from '../../src/core/errors.js';
-import { stringifyJson } from '../../src/core/stringify-json.js';
+import { type Activity } from '../../src/base/activity.js';
+import { Interrupted } from '../../src/base/errors.js';
+import { stringifyJson } from '../../src/base/stringify-json.js';
 import { memoryOutput } from '../../src/output/memory-output.js';
-import { type KeyStore } from '../../src/profiles/key-store.js';
+import { type KeyStore } from '../../src/config/key-store.js';
 import { PLATFORM } from '../../src/system/platform.js';
 import { VirtualClock } from './clock.js';
 import { ROOT } from './root.js';
@@ -77,7 +77,10 @@ export class CommandBench {
   /** From now on every read of the log shows what `entries` gives at that moment. */
   showLog(entries: () => readonly Activity[]): void {
     this.#log ??= nock(SUPERVISOR, AUTHORISED).defaultReplyHeaders(HEADERS).persist();
-    this.#log.get(ACTIVITIES).query(true).reply(200, () => page(entries()));
+    this.#log
+      .get(ACTIVITIES)
+      .query(true)
+      .reply(200, () => page(entries()));
   }
 
   /** The server's `date` header, which is in time with the virtual clock. */

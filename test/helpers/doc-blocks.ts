@@ -26,7 +26,9 @@ const REFERENCE = /^reference\b/;
 /** Every page that people wrote, or that shows commands: README and CONTRIBUTING at the root, and all below docs/ but the reference. */
 export function docPages(): string[] {
   const root = readdirSync(ROOT).filter((name) => ['README.md', 'CONTRIBUTING.md'].includes(name));
-  const docs = readdirSync(join(ROOT, 'docs'), { encoding: 'utf8', recursive: true }).filter((name) => name.endsWith('.md') && !REFERENCE.test(name));
+  const docs = readdirSync(join(ROOT, 'docs'), { encoding: 'utf8', recursive: true }).filter(
+    (name) => name.endsWith('.md') && !REFERENCE.test(name),
+  );
   return [...root, ...docs.map((name) => join('docs', name)).sort()];
 }
 

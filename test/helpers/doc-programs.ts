@@ -34,7 +34,9 @@ export function programOf({ lines, marks }: DocBlock): string {
  * @returns what the compiler says about each, in their order
  */
 export function problemsIn(blocks: readonly DocBlock[]): string[][] {
-  const texts = new Map(blocks.map((block, index) => [join(PACKAGE, `block-${index}-of-the-docs.ts`), programOf(block)]));
+  const texts = new Map(
+    blocks.map((block, index) => [join(PACKAGE, `block-${index}-of-the-docs.ts`), programOf(block)]),
+  );
   const host = ts.createCompilerHost(OPTIONS);
   host.fileExists = (file) => texts.has(file) || ts.sys.fileExists(file);
   host.readFile = (file) => texts.get(file) ?? ts.sys.readFile(file);
@@ -42,7 +44,9 @@ export function problemsIn(blocks: readonly DocBlock[]): string[][] {
   const problems = ts.getPreEmitDiagnostics(program);
   return [...texts.keys()].map((path) =>
     // One that is about no file, or about another, is a problem of each.
-    problems.filter(({ file }) => !file || !texts.has(file.fileName) || file.fileName === path).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' ')),
+    problems
+      .filter(({ file }) => !file || !texts.has(file.fileName) || file.fileName === path)
+      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' ')),
   );
 }
 

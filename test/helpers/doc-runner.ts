@@ -59,7 +59,9 @@ async function playScript(scene: Scene, block: DocBlock, commands: readonly DocC
 
 async function playConsole(scene: Scene, block: DocBlock): Promise<void> {
   const commands = commandsOf(block);
-  const steps = commands.map(({ text }) => `say ${quote([`$ ${text.replaceAll('\n', '\n> ')}`])}\n${text}\n${TELL_STATUS}`);
+  const steps = commands.map(
+    ({ text }) => `say ${quote([`$ ${text.replaceAll('\n', '\n> ')}`])}\n${text}\n${TELL_STATUS}`,
+  );
   const printed = await atTerminal(scene, write(scene, block, `${SAY}\n${steps.join('\n')}`), block);
   assertStatuses(scene, block, commands, printed.join('\n'));
   const difference = firstDifference(block.lines, printed);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type LdctlError } from '../../src/core/errors.js';
+import { type LdctlError } from '../../src/base/errors.js';
 
 type ErrorClass<E extends LdctlError> = new (...args: never[]) => E;
 

@@ -1,6 +1,6 @@
-import { formatAction, isFinal, type Activity } from '../../src/core/activity.js';
-import { ApiError, InvalidAnswerError, TransportError } from '../../src/core/errors.js';
-import { compareIds, type Id } from '../../src/core/ids.js';
+import { formatAction, isFinal, type Activity } from '../../src/base/activity.js';
+import { ApiError, InvalidAnswerError, TransportError } from '../../src/base/errors.js';
+import { compareIds, type Id } from '../../src/base/ids.js';
 import {
   type Accepted,
   type ActivityPage,
@@ -8,7 +8,7 @@ import {
   type PageQuery,
   type Supervisor,
   type WireTrigger,
-} from '../../src/core/supervisor.js';
+} from '../../src/base/supervisor.js';
 import { type VirtualClock } from './clock.js';
 
 /** An entry of the fake log. Times are of the server's clock, ms; statuses come one after the other. */
@@ -161,7 +161,8 @@ export class FakeSupervisor implements Supervisor {
       const { runtime } = request;
       const action = formatAction(request.action);
       const tookMs = workMs === null ? null : appearMs + workMs;
-      const end = tookMs === null ? {} : { then: [[tookMs, result]] as const, finishedAt: this.#clock.actual() + tookMs };
+      const end =
+        tookMs === null ? {} : { then: [[tookMs, result]] as const, finishedAt: this.#clock.actual() + tookMs };
       this.add({ node, runtime, action, status: 'processing', appearMs, ...end });
     }
     return accepted({ serverTime: this.#clock.actual() });
@@ -205,9 +206,13 @@ export function failingRead(error: Error): ReadStep {
 
 export function apiError(status: number, fields: { code?: string; retryAfterMs?: number } = {}): ApiError {
   const code = fields.code ?? `http_${status}`;
-  return new ApiError(`the API said ${status}`, { status, code, reason: '', retryAfterMs: fields.retryAfterMs }, {
-    requestId: `request-${status}`,
-  });
+  return new ApiError(
+    `the API said ${status}`,
+    { status, code, reason: '', retryAfterMs: fields.retryAfterMs },
+    {
+      requestId: `request-${status}`,
+    },
+  );
 }
 
 export const inProgress = (): ApiError => apiError(409, { code: 'idempotent_request_in_progress' });

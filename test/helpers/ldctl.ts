@@ -94,7 +94,10 @@ export class Run {
     this.#isOver = true;
     this.#wake();
     assert.ok(!hangs, `${this.child.spawnargs.join(' ')} hangs; it said:\n${this.stdout}\n${this.stderr}`);
-    assert.ok(!LEFT_OUT.test(this.stdout + this.stderr), `it uses what its bundle leaves out:\n${this.stdout}\n${this.stderr}`);
+    assert.ok(
+      !LEFT_OUT.test(this.stdout + this.stderr),
+      `it uses what its bundle leaves out:\n${this.stdout}\n${this.stderr}`,
+    );
     return { code, signal, stdout: this.stdout, stderr: this.stderr };
   }
 

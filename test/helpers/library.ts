@@ -1,6 +1,6 @@
 import { ConnectedDeployment } from '../../src/library/connected-deployment.js';
 import { type DeploymentTools } from '../../src/library/deployment-tools.js';
-import { type RollRecord } from '../../src/core/journal.js';
+import { type RollRecord } from '../../src/base/journal.js';
 import { type RunEvent } from '../../src/library/run-result.js';
 import { MemoryJournal } from './memory-journal.js';
 import { JobBench } from './run.js';
@@ -24,7 +24,12 @@ export class LibraryBench extends JobBench {
     const journals = { isOfCommands: false, runs: () => this.journal, rolls: () => this.rolls };
     return {
       ...{ deploymentId: 71n, supervisor: this.supervisor, expectedTenant: null, clock: this.clock },
-      ...{ random: () => 0.5, journals, later: { target: ['--deployment', '71'], shell: 'sh' as const }, keepNodes: null },
+      ...{
+        random: () => 0.5,
+        journals,
+        later: { target: ['--deployment', '71'], shell: 'sh' as const },
+        keepNodes: null,
+      },
       ...changes,
     };
   }

@@ -1,6 +1,6 @@
-import { type Activity } from '../../src/core/activity.js';
-import { type Id } from '../../src/core/ids.js';
-import { type ActivityPage, type PageQuery, type Supervisor } from '../../src/core/supervisor.js';
+import { type Activity } from '../../src/base/activity.js';
+import { type Id } from '../../src/base/ids.js';
+import { type ActivityPage, type PageQuery, type Supervisor } from '../../src/base/supervisor.js';
 
 /** The oldest entry is of this time, and each further one of a second later; ms UTC. */
 const BEGIN = Date.UTC(2026, 0, 1);
@@ -52,6 +52,13 @@ export class LongLog implements Supervisor {
 
   #entry(n: number): Activity {
     const created_at = new Date(this.timeOf(n)).toISOString();
-    return { id: this.idAt(n), node_id: BigInt(n % 3), runtime: 'iggy', action: 'restart', status: 'completed', created_at };
+    return {
+      id: this.idAt(n),
+      node_id: BigInt(n % 3),
+      runtime: 'iggy',
+      action: 'restart',
+      status: 'completed',
+      created_at,
+    };
   }
 }

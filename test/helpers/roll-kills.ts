@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as realSleep } from 'node:timers/promises';
-import { parseJson } from '../../src/core/parse-json.js';
+import { parseJson } from '../../src/base/parse-json.js';
 import { nodeIds } from '../../src/sandbox/index.js';
 import { withScene } from './scene.js';
 
@@ -31,7 +31,9 @@ export async function killAndRepeat({ nodes, killAfterMs, seed }: Kill): Promise
     const { code, stdout, stderr } = await scene.ldctl(roll);
     const about = `killed after ${killAfterMs} ms (seed ${seed}), with ${before} of ${nodes} nodes acted on\n${stderr}`;
     assert.equal(code, 0, about);
-    const times = scene.sandbox.record.dispatches.flatMap(({ activities }) => activities.map(({ node_id: node }) => node));
+    const times = scene.sandbox.record.dispatches.flatMap(({ activities }) =>
+      activities.map(({ node_id: node }) => node),
+    );
     assert.deepEqual(times.sort(), [...scene.sandbox.nodes].sort(), about);
     const result = parseJson(stdout) as { nodes: Array<{ node_id: bigint; status: string; ambiguous: boolean }> };
     assert.deepEqual(

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { type RollPlan, type RollTools } from '../../src/activities/roll/plan.js';
 import { roll } from '../../src/activities/roll/roll.js';
-import { Interrupted, type StopSignal } from '../../src/core/errors.js';
-import { type Id } from '../../src/core/ids.js';
-import { type GateResult } from '../../src/core/outcome.js';
-import { type NodeProgress, type ResultEvent, type RunStep } from '../../src/core/progress.js';
-import { type Gate, type GateFacts, type RollStage } from '../../src/core/roll.js';
+import { Interrupted, type StopSignal } from '../../src/base/errors.js';
+import { type Id } from '../../src/base/ids.js';
+import { type GateResult } from '../../src/base/outcome.js';
+import { type NodeProgress, type ResultEvent, type RunStep } from '../../src/base/progress.js';
+import { type Gate, type GateFacts, type RollStage } from '../../src/base/roll.js';
 import { JobBench } from './run.js';
 
 /** The nodes `1n … count`. */

@@ -1,6 +1,6 @@
 import { type JobTools } from '../../src/activities/job.js';
 import { type TriggerPlan } from '../../src/activities/trigger-plan.js';
-import { type ResultEvent, type JobEvent, type RunStep } from '../../src/core/progress.js';
+import { type ResultEvent, type JobEvent, type RunStep } from '../../src/base/progress.js';
 import { VirtualClock } from './clock.js';
 import { FakeSupervisor } from './fake-supervisor.js';
 import { MemoryJournal } from './memory-journal.js';

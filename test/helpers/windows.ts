@@ -10,7 +10,11 @@ export class FakeWindows {
 
   constructor() {
     const { folder } = this;
-    const env = { SystemRoot: folder, Path: `${join(folder, 'none')};${join(folder, 'tools')}`, PATHEXT: '.COM;.EXE;.BAT;.CMD;.VBS' };
+    const env = {
+      SystemRoot: folder,
+      Path: `${join(folder, 'none')};${join(folder, 'tools')}`,
+      PATHEXT: '.COM;.EXE;.BAT;.CMD;.VBS',
+    };
     this.system = { platform: 'win32', env };
   }
 
@@ -122,6 +126,8 @@ function textOf(sum: string): string {
   const terms = sum.match(/'(?:[^'‘’‚‛]|['‘’‚‛]{2})*'|\[char\]0x[\da-f]+/g) ?? [];
   if (terms.join('+') !== sum) throw new Error(`not a sum of texts: ${sum}`);
   const valueOf = (term: string): string =>
-    term.startsWith("'") ? term.slice(1, -1).replace(/(['‘’‚‛])['‘’‚‛]/g, '$1') : String.fromCharCode(Number(term.slice(6)));
+    term.startsWith("'")
+      ? term.slice(1, -1).replace(/(['‘’‚‛])['‘’‚‛]/g, '$1')
+      : String.fromCharCode(Number(term.slice(6)));
   return terms.map(valueOf).join('');
 }

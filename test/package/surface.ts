@@ -39,11 +39,20 @@ export async function client(key: ApiKey, signal: Signal): Promise<string> {
 const NODES = [610809900976570889n, 610809900976570890n];
 
 export async function library(apiKey: string, signal: Signal): Promise<string> {
-  const deployment = connect({ supervisorUrl: 'https://supervisor.example', deploymentId: 7263012455120900033n, apiKey });
+  const deployment = connect({
+    supervisorUrl: 'https://supervisor.example',
+    deploymentId: 7263012455120900033n,
+    apiKey,
+  });
   // @ts-expect-error a key is needed
   connect({ supervisorUrl: 'https://supervisor.example', deploymentId: 7263012455120900033n });
   await deployment.trigger({ runtime: 'iggy', action: 'restart' }, { signal, onEvent: (event: RunEvent) => event });
-  await deployment.trigger({ runtime: 'connectors', action: 'reconfigure:7262600000000000043', nodes: NODES, wait: false });
+  await deployment.trigger({
+    runtime: 'connectors',
+    action: 'reconfigure:7262600000000000043',
+    nodes: NODES,
+    wait: false,
+  });
   // @ts-expect-error no such runtime
   await deployment.trigger({ runtime: 'kafka', action: 'restart' });
   // @ts-expect-error a reconfigure has a config
@@ -54,11 +63,18 @@ export async function library(apiKey: string, signal: Signal): Promise<string> {
   await deployment.trigger({ runtime: 'iggy', action: 'restart', nodes: NODES, expectNodes: 2 });
   // @ts-expect-error a roll has nodes
   await deployment.roll({ runtime: 'iggy', action: 'restart' });
-  await deployment.roll({ runtime: 'iggy', action: 'restart', nodes: NODES, maxUnavailable: '50%', gate: ({ node_id }) => node_id > 0n });
+  await deployment.roll({
+    runtime: 'iggy',
+    action: 'restart',
+    nodes: NODES,
+    maxUnavailable: '50%',
+    gate: ({ node_id }) => node_id > 0n,
+  });
   // @ts-expect-error what was dispatched before is named by ids, or by what it was
   await deployment.wait({});
   await deployment.wait({ after: 7301845022003200541n, runtime: 'iggy', action: 'restart' });
-  for await (const { id } of deployment.activities({ after: 1n, status: ['rejected'] }, { signal })) if (id === 0n) break;
+  for await (const { id } of deployment.activities({ after: 1n, status: ['rejected'] }, { signal }))
+    if (id === 0n) break;
   return told(await deployment.wait({ ids: [7301845022003200541n] }));
 }
 

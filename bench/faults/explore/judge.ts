@@ -1,4 +1,4 @@
-import { type Id } from '../../../src/core/ids.js';
+import { type Id } from '../../../src/base/ids.js';
 import { PROMISES, violations, type Promised, type Violation } from '../checks.js';
 import { type ExploredChapter, type Played } from './played.js';
 
@@ -33,7 +33,9 @@ function isExcused({ own, rivals }: Played, { serverNow, acceptedAt }: ExploredC
   const canPass = rivals.some(
     ({ at, activities }) =>
       (acceptedAt === null || at <= acceptedAt + CLAIM_WINDOW_MS) &&
-      activities.some(({ node_id, finishes_at }) => node_id === node && finishes_at !== null && finishes_at <= serverNow),
+      activities.some(
+        ({ node_id, finishes_at }) => node_id === node && finishes_at !== null && finishes_at <= serverNow,
+      ),
   );
   return canPass && !hasShownUp;
 }

@@ -1,6 +1,6 @@
 import { readActivityPage } from '../../../src/api/answers.js';
 import { header, type ApiResponse } from '../../../src/api/api-response.js';
-import { type ActivityPage, type PageQuery } from '../../../src/core/supervisor.js';
+import { type ActivityPage, type PageQuery } from '../../../src/base/supervisor.js';
 
 /** What was read before, by all that it depends on. */
 const pages = new Map<string, ActivityPage>();

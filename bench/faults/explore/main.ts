@@ -30,7 +30,9 @@ export async function breakExplored(name: string, faults: number): Promise<boole
   for (const [known, sabotage] of sabotagesOf(name)) {
     const found = await findOut(sabotage, faults);
     allFound &&= found !== null;
-    const how = found ? `found by --setting ${sabotage.setting} --plan "${formatPlan(found.plan)}"` : `not found with ${faults} faults`;
+    const how = found
+      ? `found by --setting ${sabotage.setting} --plan "${formatPlan(found.plan)}"`
+      : `not found with ${faults} faults`;
     console.log(`${known}: ${how} (${PROMISES[sabotage.breaks]})`);
   }
   return allFound;
@@ -61,7 +63,8 @@ export function settingsOf(name: string | null): SettingName[] {
 function sabotagesOf(name: string): Array<[name: string, sabotage: ExplorerSabotage]> {
   const all = Object.entries(EXPLORER_SABOTAGES);
   const chosen = all.filter(([known]) => name === 'all' || known === name);
-  if (chosen.length === 0) throw new Error(`--break ${name}: one of ${Object.keys(EXPLORER_SABOTAGES).join(', ')}, or all`);
+  if (chosen.length === 0)
+    throw new Error(`--break ${name}: one of ${Object.keys(EXPLORER_SABOTAGES).join(', ')}, or all`);
   return chosen;
 }
 

@@ -1,5 +1,5 @@
-import { formatAction } from '../../../src/core/activity.js';
-import { type Accepted, type Supervisor } from '../../../src/core/supervisor.js';
+import { formatAction } from '../../../src/base/activity.js';
+import { type Accepted, type Supervisor } from '../../../src/base/supervisor.js';
 import { type ActionName, type TriggerRequest } from '../../../src/library/requests.js';
 import { VirtualClock } from '../../../test/helpers/clock.js';
 import { ClientProcess } from '../client.js';
@@ -108,7 +108,12 @@ class Player {
   #job(run: Run): ClientJob {
     const { kind, targets } = this.#setting;
     const request: TriggerRequest = {
-      ...{ runtime: RUNTIME, action: formatAction(ACTION) as ActionName, idempotencyKey: 'job-1', timeoutMs: TIMEOUT_MS },
+      ...{
+        runtime: RUNTIME,
+        action: formatAction(ACTION) as ActionName,
+        idempotencyKey: 'job-1',
+        timeoutMs: TIMEOUT_MS,
+      },
       ...(kind === 'named' ? { nodes: targets } : kind === 'expected' && { expectNodes: targets.length }),
     };
     const { process } = run;

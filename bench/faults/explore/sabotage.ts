@@ -1,7 +1,7 @@
 import { classify } from '../../../src/activities/dispatch-rules.js';
-import { ApiError, LdctlError, RedirectError, UsageError } from '../../../src/core/errors.js';
-import { type RunJournal, type RunRecord } from '../../../src/core/journal.js';
-import { type Accepted, type ActivityPage, type Supervisor } from '../../../src/core/supervisor.js';
+import { ApiError, LdctlError, RedirectError, UsageError } from '../../../src/base/errors.js';
+import { type RunJournal, type RunRecord } from '../../../src/base/journal.js';
+import { type Accepted, type ActivityPage, type Supervisor } from '../../../src/base/supervisor.js';
 import { type MemoryJournal } from '../../../test/helpers/memory-journal.js';
 import { type Promised } from '../checks.js';
 import { type ClientClock } from '../client.js';
@@ -80,7 +80,11 @@ function seeingTheNewestOnly(real: Supervisor): Supervisor {
 function timingByTheWall(real: ClientTools): ClientTools {
   const { clock } = real;
   const start = clock.now();
-  const wall: ClientClock = { now: () => clock.now(), elapsed: () => clock.now() - start, sleep: (...args) => clock.sleep(...args) };
+  const wall: ClientClock = {
+    now: () => clock.now(),
+    elapsed: () => clock.now() - start,
+    sleep: (...args) => clock.sleep(...args),
+  };
   return { ...real, clock: wall };
 }
 

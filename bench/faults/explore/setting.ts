@@ -1,4 +1,4 @@
-import { type Id } from '../../../src/core/ids.js';
+import { type Id } from '../../../src/base/ids.js';
 import { type SandboxOptions } from '../../../src/sandbox/options.js';
 import { nodeIds } from '../../../src/sandbox/tenant.js';
 import { type TriggerTraits } from '../scenario.js';
@@ -43,7 +43,13 @@ export const SETTINGS = {
   'every-node': { ...PLAIN, kind: 'observed' },
   'expect-nodes': { ...PLAIN, kind: 'expected' },
   /** A look after 5 s must see what there is to see: only the log says what became of a lost request. */
-  'no-keys': { ...PLAIN, idempotency: 'off', lateRequestMs: 1000, lateEntryMs: 3000, without: ['stopped', 'entry-never'] },
+  'no-keys': {
+    ...PLAIN,
+    idempotency: 'off',
+    lateRequestMs: 1000,
+    lateEntryMs: 3000,
+    without: ['stopped', 'entry-never'],
+  },
   /** The newest hundred entries name one node of two. */
   'busy-log': { ...PLAIN, kind: 'observed', busyEntries: 101, mostFaults: 2, reads: 1 },
   'two-runs': { ...PLAIN, runs: 2, without: [], reads: 1 },

@@ -1,8 +1,8 @@
 import { readAccepted, readActivityPage } from '../../../src/api/answers.js';
-import { type Action } from '../../../src/core/activity.js';
-import { type Id } from '../../../src/core/ids.js';
-import { type Signal } from '../../../src/core/signal.js';
-import { type Accepted, type ActivityPage, type PageQuery, type WireTrigger } from '../../../src/core/supervisor.js';
+import { type Action } from '../../../src/base/activity.js';
+import { type Id } from '../../../src/base/ids.js';
+import { type Signal } from '../../../src/base/signal.js';
+import { type Accepted, type ActivityPage, type PageQuery, type WireTrigger } from '../../../src/base/supervisor.js';
 import { Sandbox, type OthersAction } from '../../../src/sandbox/engine.js';
 import { type SandboxAnswer, type SandboxRequest } from '../../../src/sandbox/message.js';
 import { type Timing } from '../../../src/sandbox/nodes.js';
@@ -64,7 +64,9 @@ export class World {
 
   /** What another operator did to the same nodes. */
   get rivals(): DispatchRecord[] {
-    return this.sandbox.record.dispatches.filter(({ idempotency_key, runtime }) => idempotency_key === null && runtime === RUNTIME);
+    return this.sandbox.record.dispatches.filter(
+      ({ idempotency_key, runtime }) => idempotency_key === null && runtime === RUNTIME,
+    );
   }
 
   /** What happens to a process, or all around it. */
@@ -150,9 +152,14 @@ export class World {
   /** The node is quick with it, also where the client's own is still on its way to it. */
   #rival(): void {
     const now = this.#clock.actual();
-    const ends = this.own.flatMap(({ activities }) => activities.map(({ node_id, finishes_at }) => (node_id === this.#victim ? finishes_at : null)));
+    const ends = this.own.flatMap(({ activities }) =>
+      activities.map(({ node_id, finishes_at }) => (node_id === this.#victim ? finishes_at : null)),
+    );
     const busyMs = Math.max(0, ...ends.map((end) => (end ?? now) - now));
-    this.#dispatchAsOther({ runtime: RUNTIME, action: ACTION, nodes: [this.#victim] }, { ...AT_ONCE, workMs: AT_ONCE.workMs - busyMs });
+    this.#dispatchAsOther(
+      { runtime: RUNTIME, action: ACTION, nodes: [this.#victim] },
+      { ...AT_ONCE, workMs: AT_ONCE.workMs - busyMs },
+    );
   }
 
   async #lose(): Promise<never> {
@@ -171,7 +178,11 @@ export class World {
   }
 
   /** The request reaches the server after `ms`, or as soon as the client's machine is shut. */
-  #deliver(request: SandboxRequest, ms: number, fault?: 'entry-late' | 'entry-never' | 'stuck'): Promise<SandboxAnswer> {
+  #deliver(
+    request: SandboxRequest,
+    ms: number,
+    fault?: 'entry-late' | 'entry-never' | 'stuck',
+  ): Promise<SandboxAnswer> {
     return new Promise((resolve) => {
       const arrive = (): void => {
         if (this.#arrivals.delete(arrive)) resolve(this.#handle(request, fault));

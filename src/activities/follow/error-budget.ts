@@ -1,4 +1,4 @@
-import { ApiError, retryAfterOf, type LdctlError } from '../../core/errors.js';
+import { ApiError, retryAfterOf, type LdctlError } from '../../base/errors.js';
 
 const WITHOUT_A_GOOD_POLL_MS = 60_000;
 /** A `retry-after` beyond this counts as this. */

@@ -1,7 +1,7 @@
-import type { Activity } from '../../core/activity.js';
-import type { Interrupted, LdctlError } from '../../core/errors.js';
-import type { Id } from '../../core/ids.js';
-import type { RunStep } from '../../core/progress.js';
+import type { Activity } from '../../base/activity.js';
+import type { Interrupted, LdctlError } from '../../base/errors.js';
+import type { Id } from '../../base/ids.js';
+import type { RunStep } from '../../base/progress.js';
 
 /** One good poll of the log. Monotonic clock, milliseconds; `startedAt` is -Infinity where nothing was read anew. */
 export interface Poll {

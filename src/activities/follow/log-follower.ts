@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events';
-import { linkedController, unlessAborted, withTimeout } from '../../core/abort.js';
-import type { Clock, Random } from '../../core/clock.js';
-import { Interrupted, LdctlError } from '../../core/errors.js';
-import type { Id } from '../../core/ids.js';
-import { warning } from '../../core/progress.js';
+import { linkedController, unlessAborted, withTimeout } from '../../base/abort.js';
+import type { Clock, Random } from '../../base/clock.js';
+import { Interrupted, LdctlError } from '../../base/errors.js';
+import type { Id } from '../../base/ids.js';
+import { warning } from '../../base/progress.js';
 import type { ActivityLog } from '../activity-log.js';
 import { ErrorBudget } from './error-budget.js';
 import type { Followed, FollowEvent } from './followed.js';
@@ -146,7 +146,9 @@ export class LogFollower {
     const open = this.#subscribers.open();
     // One that still hangs at a deadline is broken off, so that there can be a last one.
     const limitMs = tries === 'one' ? this.#subscribers.nextDeadline(startedAt) - startedAt : Infinity;
-    const read = await withTimeout(this.#clock, limitMs, signal, (limited) => this.#tail.poll(open, { signal: limited, tries }));
+    const read = await withTimeout(this.#clock, limitMs, signal, (limited) =>
+      this.#tail.poll(open, { signal: limited, tries }),
+    );
     const endedAt = this.#clock.elapsed();
     if (this.#budget.succeeded()) this.#subscribers.tell({ event: 'outage', ageMs: null });
     this.#polledAt = startedAt;
@@ -189,7 +191,9 @@ export class LogFollower {
     if (subscriber.deadline === Infinity) return;
     try {
       await this.#clock.sleep(subscriber.deadline - this.#clock.elapsed(), signal);
-      await withTimeout(this.#clock, LAST_POLL_MS, signal, (limited) => unlessAborted(this.#polls.join('one'), limited));
+      await withTimeout(this.#clock, LAST_POLL_MS, signal, (limited) =>
+        unlessAborted(this.#polls.join('one'), limited),
+      );
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof LdctlError)) subscriber.events.fail(error);

@@ -1,5 +1,5 @@
-import type { Activity } from '../../core/activity.js';
-import type { Id } from '../../core/ids.js';
+import type { Activity } from '../../base/activity.js';
+import type { Id } from '../../base/ids.js';
 
 /** What polls have read so far: whoever subscribes later may have missed its entry. */
 export class LogMemory {

@@ -1,6 +1,6 @@
-import type { Activity } from '../../core/activity.js';
-import { compareIds, type Id } from '../../core/ids.js';
-import type { CallOptions } from '../../core/supervisor.js';
+import type { Activity } from '../../base/activity.js';
+import { compareIds, type Id } from '../../base/ids.js';
+import type { CallOptions } from '../../base/supervisor.js';
 import type { ActivityLog, LogPage } from '../activity-log.js';
 import { readLog } from '../read-log.js';
 import { RecentIds } from './recent-ids.js';

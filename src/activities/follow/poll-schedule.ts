@@ -1,4 +1,4 @@
-import type { Random } from '../../core/clock.js';
+import type { Random } from '../../base/clock.js';
 import { jittered } from '../backoff.js';
 
 /** The first poll comes early: work that fails at once has failed by then. */

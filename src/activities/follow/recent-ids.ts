@@ -1,4 +1,4 @@
-import type { Id } from '../../core/ids.js';
+import type { Id } from '../../base/ids.js';
 
 /** A log that grows while it is read moves entries by a few places; 20 pages are far more. */
 const REMEMBERED = 2000;

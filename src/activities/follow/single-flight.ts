@@ -1,4 +1,4 @@
-import type { CallOptions } from '../../core/supervisor.js';
+import type { CallOptions } from '../../base/supervisor.js';
 
 export type Tries = NonNullable<CallOptions['tries']>;
 

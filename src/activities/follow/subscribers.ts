@@ -1,6 +1,6 @@
-import type { Activity } from '../../core/activity.js';
-import type { Id } from '../../core/ids.js';
-import type { RunStep } from '../../core/progress.js';
+import type { Activity } from '../../base/activity.js';
+import type { Id } from '../../base/ids.js';
+import type { RunStep } from '../../base/progress.js';
 import { EventQueue } from './event-queue.js';
 import type { Followed, FollowEvent, FollowOutcome, Poll } from './followed.js';
 

@@ -1,5 +1,5 @@
-import { linkedController } from '../../core/abort.js';
-import type { Clock } from '../../core/clock.js';
+import { linkedController } from '../../base/abort.js';
+import type { Clock } from '../../base/clock.js';
 
 /** When something is due. That may be put off, or brought forward, while somebody sleeps until then. Milliseconds. */
 export class Timer {

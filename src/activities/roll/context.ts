@@ -1,5 +1,5 @@
-import { formatAction } from '../../core/activity.js';
-import { warning, type RunStep } from '../../core/progress.js';
+import { formatAction } from '../../base/activity.js';
+import { warning, type RunStep } from '../../base/progress.js';
 import { estimate } from '../estimate.js';
 import { EventQueue } from '../follow/event-queue.js';
 import type { RollPlan, RollTools } from './plan.js';

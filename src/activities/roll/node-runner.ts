@@ -1,8 +1,8 @@
-import { onAbort, linkedController } from '../../core/abort.js';
-import { formatAction } from '../../core/activity.js';
-import { Interrupted, LdctlError } from '../../core/errors.js';
-import type { JobEvent } from '../../core/progress.js';
-import type { Gate } from '../../core/roll.js';
+import { onAbort, linkedController } from '../../base/abort.js';
+import { formatAction } from '../../base/activity.js';
+import { Interrupted, LdctlError } from '../../base/errors.js';
+import type { JobEvent } from '../../base/progress.js';
+import type { Gate } from '../../base/roll.js';
 import { CALLED_OFF } from '../dispatch.js';
 import { BUSY, triggerIfNotBusy } from '../if-busy.js';
 import { asLdctlError } from '../run-outcome.js';
@@ -44,7 +44,8 @@ export class NodeRunner {
     const roll = this.#roll;
     if (failure !== null) roll.halt(`node ${nodeId}: ${asLdctlError(failure.error).message}`);
     else if (isHeldByGate) roll.halt(`the gate after node ${nodeId} has failed`);
-    else if (result !== null && !isCompleted && !roll.plan.continueOnError) roll.halt(`node ${nodeId} has not completed`);
+    else if (result !== null && !isCompleted && !roll.plan.continueOnError)
+      roll.halt(`node ${nodeId} has not completed`);
   }
 
   async #trigger(): Promise<void> {
@@ -54,7 +55,8 @@ export class NodeRunner {
     node.stage = 'running';
     this.#roll.emitProgress();
     try {
-      for await (const event of triggerIfNotBusy(this.#plan(), plan.ifBusy, { ...tools, mayPost }, log)) this.#take(event);
+      for await (const event of triggerIfNotBusy(this.#plan(), plan.ifBusy, { ...tools, mayPost }, log))
+        this.#take(event);
     } catch (error) {
       node.withdraw();
       if (!this.#isCalledOff(error)) throw error;

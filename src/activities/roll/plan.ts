@@ -1,7 +1,7 @@
-import { UsageError } from '../../core/errors.js';
-import type { Id } from '../../core/ids.js';
-import type { RollRecord } from '../../core/journal.js';
-import type { Gate } from '../../core/roll.js';
+import { UsageError } from '../../base/errors.js';
+import type { Id } from '../../base/ids.js';
+import type { RollRecord } from '../../base/journal.js';
+import type { Gate } from '../../base/roll.js';
 import type { IfBusy } from '../if-busy.js';
 import type { JobTools } from '../job.js';
 import type { TriggerPlan } from '../trigger-plan.js';

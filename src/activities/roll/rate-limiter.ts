@@ -1,5 +1,5 @@
-import type { Clock } from '../../core/clock.js';
-import type { Signal } from '../../core/signal.js';
+import type { Clock } from '../../base/clock.js';
+import type { Signal } from '../../base/signal.js';
 
 /** Lets callers through in the order they come, one every `gapMs`; after a quiet time so many of them at once. */
 export class RateLimiter {

@@ -1,5 +1,5 @@
-import type { Clock } from '../../core/clock.js';
-import type { Supervisor } from '../../core/supervisor.js';
+import type { Clock } from '../../base/clock.js';
+import type { Supervisor } from '../../base/supervisor.js';
 import { RateLimiter } from './rate-limiter.js';
 
 /** How many reads may follow each other at once after a quiet time … */

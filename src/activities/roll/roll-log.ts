@@ -1,5 +1,5 @@
-import type { Activity } from '../../core/activity.js';
-import type { Id } from '../../core/ids.js';
+import type { Activity } from '../../base/activity.js';
+import type { Id } from '../../base/ids.js';
 import type { ActivityLog } from '../activity-log.js';
 import type { Baseline } from '../baseline.js';
 import { findBusy, isBusy, type BusyQuery } from '../busy.js';
@@ -62,7 +62,9 @@ export class RollLog implements RunLog {
     const suspects = (nodes ?? []).filter(
       (node) => atFirst.has(node) || since.some((activity) => isBusy(activity, runtime, new Set([node]))),
     );
-    return suspects.length === 0 ? [] : findBusy(this.log, { runtime, nodes: suspects }, { signal: this.#tools.signal });
+    return suspects.length === 0
+      ? []
+      : findBusy(this.log, { runtime, nodes: suspects }, { signal: this.#tools.signal });
   }
 
   follow(followed: Followed, after: Id, deadline: number): AsyncGenerator<FollowEvent, void> {

@@ -1,9 +1,9 @@
-import { formatAction } from '../../core/activity.js';
-import type { Clock } from '../../core/clock.js';
-import { LdctlError } from '../../core/errors.js';
-import { sortedUnique, type Id } from '../../core/ids.js';
-import { ROLL_KEPT_MS, type RollJournal, type RollRecord } from '../../core/journal.js';
-import { warning, type RunStep } from '../../core/progress.js';
+import { formatAction } from '../../base/activity.js';
+import type { Clock } from '../../base/clock.js';
+import { LdctlError } from '../../base/errors.js';
+import { sortedUnique, type Id } from '../../base/ids.js';
+import { ROLL_KEPT_MS, type RollJournal, type RollRecord } from '../../base/journal.js';
+import { warning, type RunStep } from '../../base/progress.js';
 import type { JobTools } from '../job.js';
 import { memoryOf } from '../trigger-plan.js';
 import { rollKey, type TriggerIdentity } from '../wire-key.js';
@@ -78,7 +78,8 @@ export class RollMemory {
   }
 
   #unknown(): LdctlError {
-    const hint = 'The command that a roll prints holds for 24 hours, on the same machine, for the same runtime and action.';
+    const hint =
+      'The command that a roll prints holds for 24 hours, on the same machine, for the same runtime and action.';
     return this.#refusal('unknown_roll', 'is not known here', hint);
   }
 

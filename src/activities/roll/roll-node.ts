@@ -1,8 +1,8 @@
-import type { Id } from '../../core/ids.js';
-import type { RunRecord } from '../../core/journal.js';
-import { emptyNodeResult, isFailedGate, NOT_STARTED, type GateResult, type NodeResult } from '../../core/outcome.js';
-import type { NodeProgress, ResultEvent } from '../../core/progress.js';
-import type { RollStage } from '../../core/roll.js';
+import type { Id } from '../../base/ids.js';
+import type { RunRecord } from '../../base/journal.js';
+import { emptyNodeResult, isFailedGate, NOT_STARTED, type GateResult, type NodeResult } from '../../base/outcome.js';
+import type { NodeProgress, ResultEvent } from '../../base/progress.js';
+import type { RollStage } from '../../base/roll.js';
 
 /** Where one node of a roll stands; changed by its runner, and read by everybody else. */
 export class RollNode {
@@ -20,7 +20,9 @@ export class RollNode {
   failure: { error: unknown } | null = null;
   #last: NodeProgress | null = null;
   /** What `progress` gave last, and what it was made of: of thousands of nodes, all are asked whenever one changes. */
-  #shown: (Pick<RollNode, 'stage' | 'startedAt' | 'gate' | 'result'> & { last: NodeProgress | null; as: NodeProgress }) | null = null;
+  #shown:
+    | (Pick<RollNode, 'stage' | 'startedAt' | 'gate' | 'result'> & { last: NodeProgress | null; as: NodeProgress })
+    | null = null;
 
   /** @param hasGate whether a gate has to let the roll go on after it */
   constructor(nodeId: Id, record: RunRecord | null, hasGate: boolean) {
@@ -83,7 +85,11 @@ export class RollNode {
     const { stage, startedAt, gate, result } = this;
     const last = this.#last;
     const isSame =
-      shown?.last === last && shown.result === result && shown.stage === stage && shown.gate === gate && shown.startedAt === startedAt;
+      shown?.last === last &&
+      shown.result === result &&
+      shown.stage === stage &&
+      shown.gate === gate &&
+      shown.startedAt === startedAt;
     if (isSame) return shown.as;
     const as = { ...this.row(), since: last?.since ?? null, stage };
     this.#shown = { stage, startedAt, gate, result, last, as };

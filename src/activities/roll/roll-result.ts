@@ -1,6 +1,6 @@
-import { Interrupted } from '../../core/errors.js';
-import type { Id } from '../../core/ids.js';
-import type { ResultEvent } from '../../core/progress.js';
+import { Interrupted } from '../../base/errors.js';
+import type { Id } from '../../base/ids.js';
+import type { ResultEvent } from '../../base/progress.js';
 import { asLdctlError, interruptedOutcome, outcomeOf, type RunOutcome } from '../run-outcome.js';
 import { factsOf, resultOf } from '../run-result.js';
 import type { RollPlan, RollTools } from './plan.js';
@@ -13,7 +13,11 @@ import type { RollNode } from './roll-node.js';
  */
 export function resultOfRoll(plan: RollPlan, tools: RollTools, nodes: readonly RollNode[]): ResultEvent {
   if (!nodes.some((node) => node.isStarted)) throw nothingBegun(tools, nodes);
-  const end = { targets: 'named', nodes: nodes.map((node) => node.row()), resume: resumeOf(plan, tools, nodes) } as const;
+  const end = {
+    targets: 'named',
+    nodes: nodes.map((node) => node.row()),
+    resume: resumeOf(plan, tools, nodes),
+  } as const;
   return resultOf(factsOf(plan), outcomeOfRoll(tools, nodes), end);
 }
 

@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
-import { onAbort, untilAborted } from '../../core/abort.js';
-import { Interrupted } from '../../core/errors.js';
-import type { Id } from '../../core/ids.js';
-import { warning, type RunStep } from '../../core/progress.js';
+import { onAbort, untilAborted } from '../../base/abort.js';
+import { Interrupted } from '../../base/errors.js';
+import type { Id } from '../../base/ids.js';
+import { warning, type RunStep } from '../../base/progress.js';
 import { ActivityLog } from '../activity-log.js';
 import { readHighestId } from '../baseline.js';
 import { busyError } from '../if-busy.js';
@@ -104,7 +104,9 @@ async function isTurn({ beginnings, tools }: RollContext): Promise<boolean> {
 async function* goThrough(roll: RollContext): AsyncGenerator<RunStep, void> {
   const { events, tools } = roll;
   const release = onAbort(tools.stopping, () => {
-    events.push(warning('stopping', 'no more nodes are started, and those underway are seen out; Ctrl-C again leaves them'));
+    events.push(
+      warning('stopping', 'no more nodes are started, and those underway are seen out; Ctrl-C again leaves them'),
+    );
     roll.emitProgress();
   });
   roll.emitProgress();

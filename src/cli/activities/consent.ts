@@ -1,7 +1,7 @@
-import { formatAction } from '../../core/activity.js';
-import { UsageError } from '../../core/errors.js';
-import { count, shortList } from '../../core/text.js';
-import type { Settings } from '../../profiles/settings.js';
+import { formatAction } from '../../base/activity.js';
+import { UsageError } from '../../base/errors.js';
+import { count, shortList } from '../../base/text.js';
+import type { Settings } from '../../config/settings.js';
 import type { CommandContext } from '../context.js';
 import type { TriggerFlags, TriggerInput } from './trigger-request.js';
 
@@ -24,7 +24,10 @@ export function consentFor(request: TriggerInput, settings: Settings, how?: stri
   ];
   const what = nodes === null ? 'every node' : `${count(nodes.length, 'node')} (${shortList(nodes, 20)})`;
   const manner = how === undefined ? '' : `, ${how},`;
-  const actionText = [`${formatAction(action)} ${runtime}${manner} on ${what}`, ...where.filter((part) => part !== null)].join(' of ');
+  const actionText = [
+    `${formatAction(action)} ${runtime}${manner} on ${what}`,
+    ...where.filter((part) => part !== null),
+  ].join(' of ');
   return { actionText, everyNode: nodes === null, protectedName: settings.profile?.protected === true ? name : null };
 }
 

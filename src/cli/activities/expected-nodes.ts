@@ -1,8 +1,8 @@
 import { MOST_NODES } from '../../activities/defaults.js';
 import type { DeploymentPath } from '../../api/core-api.js';
-import { InvalidAnswerError, LdctlError } from '../../core/errors.js';
-import { findDeployment } from '../../profiles/deployments.js';
-import type { Target } from '../../profiles/target.js';
+import { InvalidAnswerError, LdctlError } from '../../base/errors.js';
+import { findDeployment } from '../../config/deployments.js';
+import type { Target } from '../../config/target.js';
 import { guardedSupervisor } from '../../library/deployment-tools.js';
 import type { ConnectedContext } from '../connected-context.js';
 
@@ -42,7 +42,11 @@ export async function countNodes(context: ConnectedContext, target: Target, sign
 }
 
 /** Every entry of the log says where its deployment stands, and reading it needs no further grant. Null without any. */
-async function pathByLog(context: ConnectedContext, target: Target, signal: AbortSignal): Promise<DeploymentPath | null> {
+async function pathByLog(
+  context: ConnectedContext,
+  target: Target,
+  signal: AbortSignal,
+): Promise<DeploymentPath | null> {
   const deploymentId = target.deployment.id;
   const supervisor = guardedSupervisor(context.deploymentTools(target));
   const { items } = await supervisor.list(deploymentId, { page: 1, results: 10 }, { signal });
@@ -53,12 +57,18 @@ async function pathByLog(context: ConnectedContext, target: Target, signal: Abor
   return null;
 }
 
-async function pathByStructure(context: ConnectedContext, target: Target, signal: AbortSignal): Promise<DeploymentPath> {
+async function pathByStructure(
+  context: ConnectedContext,
+  target: Target,
+  signal: AbortSignal,
+): Promise<DeploymentPath> {
   const { tenantId: tenant, apiUrl } = context.settings;
   const deploymentId = target.deployment.id;
   if (!tenant) {
     const what = `how many nodes deployment ${deploymentId} has cannot be asked: its log names no tenant`;
-    throw new LdctlError('refused', 'no_tenant', what, { hint: 'Nothing was sent. Give --tenant-id ID, or set LD_TENANT_ID.' });
+    throw new LdctlError('refused', 'no_tenant', what, {
+      hint: 'Nothing was sent. Give --tenant-id ID, or set LD_TENANT_ID.',
+    });
   }
   const tenantId = tenant.value;
   const structure = await context.core({ apiUrl: apiUrl.value, key: target.key }).structure(tenantId, { signal });

@@ -1,8 +1,8 @@
 import * as Flags from '@oclif/core/flags';
 import { DEFAULTS, SHORTEST_INTERVAL_MS } from '../../activities/defaults.js';
 import type { FollowLimits } from '../../activities/job.js';
-import { durationFlag, parseDuration } from '../../core/durations.js';
-import { UsageError } from '../../core/errors.js';
+import { durationFlag, parseDuration } from '../../base/durations.js';
+import { UsageError } from '../../base/errors.js';
 import type { FlagsOf } from '../flags.js';
 
 const DEFAULT_TIMEOUT = durationFlag(DEFAULTS.timeoutMs);

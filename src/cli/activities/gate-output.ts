@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Clock } from '../../core/clock.js';
+import type { Clock } from '../../base/clock.js';
 
 /** Whoever writes no line break must not fill the memory. In characters. */
 const LONGEST_LINE = 8192;

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { UsageError } from '../../core/errors.js';
+import { UsageError } from '../../base/errors.js';
 import { byCmd, windowsProgram, type Started } from '../../system/cmd.js';
 import { findProgram } from '../../system/find-program.js';
 import type { System } from '../../system/environment.js';
@@ -49,7 +49,8 @@ const STARTS: Record<Shell, (command: string, system: System) => Started | null>
   },
   powershell: (command, system) => {
     const builtIn = windowsProgram('WindowsPowerShell\\v1.0\\powershell.exe', system);
-    const file = findProgram('pwsh', system) ?? findProgram('powershell', system) ?? (existsSync(builtIn) ? builtIn : null);
+    const file =
+      findProgram('pwsh', system) ?? findProgram('powershell', system) ?? (existsSync(builtIn) ? builtIn : null);
     return file === null ? null : { file, args: ['-NoProfile', '-NonInteractive', '-Command', command], options: {} };
   },
 };

@@ -1,8 +1,8 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
-import type { Clock } from '../../core/clock.js';
-import type { Gate, GateFacts } from '../../core/roll.js';
+import type { Clock } from '../../base/clock.js';
+import type { Gate, GateFacts } from '../../base/roll.js';
 import type { Scrub } from '../../output/streams.js';
 import { ProcessTree, treeOptions } from '../../system/process-tree.js';
 import type { Started } from '../../system/cmd.js';
@@ -53,10 +53,19 @@ export function commandGate(program: Started, timeoutMs: number, host: GateHost)
 }
 
 /** @throws the system's error when it cannot be run */
-async function start(program: Started, facts: GateFacts, host: GateHost): Promise<ChildProcessByStdio<null, Readable, Readable>> {
+async function start(
+  program: Started,
+  facts: GateFacts,
+  host: GateHost,
+): Promise<ChildProcessByStdio<null, Readable, Readable>> {
   const { file, args, options } = program;
   const env = gateEnvironment(facts, host);
-  const child = spawn(file, args, { ...options, ...treeOptions(host.platform), stdio: ['ignore', 'pipe', 'pipe'], env });
+  const child = spawn(file, args, {
+    ...options,
+    ...treeOptions(host.platform),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env,
+  });
   await once(child, 'spawn');
   return child;
 }

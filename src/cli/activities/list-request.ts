@@ -1,9 +1,9 @@
 import * as Flags from '@oclif/core/flags';
 import { checkAction, isReadableRuntime, READABLE_RUNTIMES, type ActivityFilter } from '../../activities/filter.js';
-import { RUNTIMES, STATUSES } from '../../core/activity.js';
-import { parseDuration } from '../../core/durations.js';
-import { UsageError } from '../../core/errors.js';
-import { parseId, type Id } from '../../core/ids.js';
+import { RUNTIMES, STATUSES } from '../../base/activity.js';
+import { parseDuration } from '../../base/durations.js';
+import { UsageError } from '../../base/errors.js';
+import { parseId, type Id } from '../../base/ids.js';
 import { wholeNumber, type FlagsOf } from '../flags.js';
 
 const many = { multiple: true, multipleNonGreedy: true } as const;
@@ -87,20 +87,22 @@ function ids(values: readonly string[] | undefined, flag: string): Id[] | undefi
 
 function readRuntimes(values: readonly string[] | undefined): string[] | undefined {
   const all = words(values, '--runtime');
-  oneOf(all?.filter((word) => !isReadableRuntime(word)), '--runtime', READABLE_RUNTIMES);
+  oneOf(
+    all?.filter((word) => !isReadableRuntime(word)),
+    '--runtime',
+    READABLE_RUNTIMES,
+  );
   return all;
 }
 
 /** A misspelt word would match nothing, and look like an empty log. */
-function oneOf(
-  values: readonly string[] | undefined,
-  flag: string,
-  known: readonly string[],
-): string[] | undefined {
+function oneOf(values: readonly string[] | undefined, flag: string, known: readonly string[]): string[] | undefined {
   const all = words(values, flag);
   const unknown = all?.find((word) => !known.includes(word));
   if (unknown === undefined) return all;
-  throw new UsageError(`${flag}: there is no ${JSON.stringify(unknown)}`, { hint: `It is one of: ${known.join(', ')}.` });
+  throw new UsageError(`${flag}: there is no ${JSON.stringify(unknown)}`, {
+    hint: `It is one of: ${known.join(', ')}.`,
+  });
 }
 
 const RFC_3339 = /^\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[+-]\d{2}:\d{2}))?$/;

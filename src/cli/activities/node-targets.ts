@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import { MOST_NODES } from '../../activities/defaults.js';
-import { UsageError } from '../../core/errors.js';
-import { parseId, type Id } from '../../core/ids.js';
+import { UsageError } from '../../base/errors.js';
+import { parseId, type Id } from '../../base/ids.js';
 import { parseWholeNumber, wholeNumber } from '../flags.js';
 
 /** Which nodes a trigger is about. */
@@ -21,7 +21,8 @@ export const targetFlags = {
 export const expectedNodesFlag = {
   'expect-nodes': Flags.custom<number | 'deployment'>({
     helpValue: 'N|deployment',
-    summary: 'How many nodes an every-node trigger must reach, or a roll must find; `deployment`: as many as Core counts.',
+    summary:
+      'How many nodes an every-node trigger must reach, or a roll must find; `deployment`: as many as Core counts.',
     parse: (text, _command, { name }) =>
       Promise.resolve(text === 'deployment' ? text : parseWholeNumber(text, name, 1, MOST_NODES)),
   })(),
@@ -49,7 +50,10 @@ export function parseNodes(values: readonly string[] | undefined): Id[] | null {
 }
 
 /** @throws UsageError when the nodes are named as well */
-export function checkExpectedNodes<T extends number | 'deployment'>(expected: T | undefined, nodes: readonly Id[] | null): T | null {
+export function checkExpectedNodes<T extends number | 'deployment'>(
+  expected: T | undefined,
+  nodes: readonly Id[] | null,
+): T | null {
   if (expected !== undefined && nodes !== null) {
     throw new UsageError('--expect-nodes does not go with --node: the nodes that are named are the ones expected');
   }

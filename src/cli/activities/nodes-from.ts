@@ -1,8 +1,8 @@
 import * as Flags from '@oclif/core/flags';
-import { UsageError } from '../../core/errors.js';
-import { isId, parseId, type Id } from '../../core/ids.js';
-import { parseJson } from '../../core/parse-json.js';
-import { InputTooLong, readInput } from '../../storage/read-input.js';
+import { UsageError } from '../../base/errors.js';
+import { isId, parseId, type Id } from '../../base/ids.js';
+import { parseJson } from '../../base/parse-json.js';
+import { InputTooLong, readInput } from '../../config/read-input.js';
 import type { Host } from '../host.js';
 import { readStdin } from '../stdin.js';
 import { parseNodes } from './node-targets.js';

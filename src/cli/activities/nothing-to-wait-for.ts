@@ -1,7 +1,7 @@
 import { ActivityLog } from '../../activities/activity-log.js';
 import { newestEntries } from '../../activities/newest-entries.js';
-import { isFinal, type Activity } from '../../core/activity.js';
-import { Interrupted, LdctlError, UsageError } from '../../core/errors.js';
+import { isFinal, type Activity } from '../../base/activity.js';
+import { Interrupted, LdctlError, UsageError } from '../../base/errors.js';
 import { activityColumns } from '../../output/activity-columns.js';
 import { loadFormat } from '../../output/formats.js';
 import { listWriter } from '../../output/list.js';

@@ -1,11 +1,11 @@
 import { IF_BUSY } from '../../activities/if-busy.js';
 import { rejectedBefore, type RollIdentity } from '../../activities/roll/roll-memory.js';
 import { checkIdempotencyKey } from '../../activities/wire-key.js';
-import { formatAction, parseAction, parseRuntime } from '../../core/activity.js';
-import { LdctlError, UsageError } from '../../core/errors.js';
-import type { ExitCode } from '../../core/exit-codes.js';
-import type { RollRecord } from '../../core/journal.js';
-import { count, shortList } from '../../core/text.js';
+import { formatAction, parseAction, parseRuntime } from '../../base/activity.js';
+import { LdctlError, UsageError } from '../../base/errors.js';
+import type { ExitCode } from '../../base/exit-codes.js';
+import type { RollRecord } from '../../base/journal.js';
+import { count, shortList } from '../../base/text.js';
 import { readingTools } from '../../library/deployment-tools.js';
 import { SHELLS } from '../../system/shell.js';
 import type { ConnectedContext } from '../connected-context.js';
@@ -20,7 +20,17 @@ export type ResumeRequest = Omit<RollIdentity, 'deploymentId'>;
 
 /** What the record says: which nodes, and how it goes on. */
 const RECORDED = [
-  ...['node', 'nodes-from', 'expect-nodes', 'idempotency-key', 'max-unavailable', 'pause', 'gate-cmd', 'gate-shell', 'gate-timeout'],
+  ...[
+    'node',
+    'nodes-from',
+    'expect-nodes',
+    'idempotency-key',
+    'max-unavailable',
+    'pause',
+    'gate-cmd',
+    'gate-shell',
+    'gate-timeout',
+  ],
   ...['node-timeout', 'continue-on-error', 'interval', 'dry-run'],
 ] as const;
 
@@ -56,7 +66,11 @@ export function parseResume(args: { runtime: string; action: string }, flags: Tr
  * @returns the exit code of its outcome
  * @throws LdctlError (exit 5) when there is no such roll
  */
-export async function resumeRoll(context: ConnectedContext, flags: TriggerFlags, resume: ResumeRequest): Promise<ExitCode> {
+export async function resumeRoll(
+  context: ConnectedContext,
+  flags: TriggerFlags,
+  resume: ResumeRequest,
+): Promise<ExitCode> {
   const target = await context.target();
   const identity = { ...resume, deploymentId: target.deployment.id };
   const memory = rollMemory(context, identity);
@@ -64,7 +78,11 @@ export async function resumeRoll(context: ConnectedContext, flags: TriggerFlags,
   const rejected = await rejectedBefore(identity, all, readingTools(context.deploymentTools(target), context.signal));
   const nodes = all.filter((node) => !rejected.has(node));
   if (nodes.length === 0) {
-    throw new LdctlError('refused', 'nothing_left', 'every node of this roll has rejected the action; nothing was sent');
+    throw new LdctlError(
+      'refused',
+      'nothing_left',
+      'every node of this roll has rejected the action; nothing was sent',
+    );
   }
   if (rejected.size > 0) {
     const leftOut = `${rejected.size === 1 ? 'is' : 'are'} left out: ${shortList([...rejected])}`;
@@ -72,7 +90,15 @@ export async function resumeRoll(context: ConnectedContext, flags: TriggerFlags,
   }
   const { request, rolling } = await asBegun(context, flags, resume, options);
   await settleConsent(context, consentFor({ ...request, nodes }, context.settings, 'one node after the other'), flags);
-  return startRoll(context, target, { ...request, ...rolling, ...identity, nodes, memory, options, notify: flags.notify });
+  return startRoll(context, target, {
+    ...request,
+    ...rolling,
+    ...identity,
+    nodes,
+    memory,
+    options,
+    notify: flags.notify,
+  });
 }
 
 /** Reads the flags of the record as if they were given. @throws UsageError */

@@ -1,11 +1,11 @@
 import { ActivityLog } from '../../activities/activity-log.js';
 import { seenNodes } from '../../activities/seen-nodes.js';
-import { linkedController, TimeLimit } from '../../core/abort.js';
-import { LdctlError, TransportError } from '../../core/errors.js';
-import type { Id } from '../../core/ids.js';
-import { count } from '../../core/text.js';
+import { linkedController, TimeLimit } from '../../base/abort.js';
+import { LdctlError, TransportError } from '../../base/errors.js';
+import type { Id } from '../../base/ids.js';
+import { count } from '../../base/text.js';
 import { printNodesSeen } from '../../output/nodes-seen.js';
-import type { Target } from '../../profiles/target.js';
+import type { Target } from '../../config/target.js';
 import { guardedSupervisor } from '../../library/deployment-tools.js';
 import type { ConnectedContext } from '../connected-context.js';
 import { printOptions } from '../flags.js';
@@ -21,7 +21,9 @@ const CORE_ASKED_MS = 2000;
 export async function nodesOfLog(context: ConnectedContext, target: Target, expected: ExpectedNodes): Promise<Id[]> {
   const { host, flags, signal } = context;
   const deployment = target.deployment.id;
-  const seen = await seenNodes(new ActivityLog(guardedSupervisor(context.deploymentTools(target)), deployment), { signal });
+  const seen = await seenNodes(new ActivityLog(guardedSupervisor(context.deploymentTools(target)), deployment), {
+    signal,
+  });
   if (seen.length === 0) {
     throw new LdctlError('refused', 'no_nodes_known', `the log of deployment ${deployment} names no node`, {
       hint: 'Name the nodes with --node or --nodes-from.',

@@ -3,9 +3,9 @@ import { DEFAULTS } from '../../activities/defaults.js';
 import type { IfBusy } from '../../activities/if-busy.js';
 import type { TriggerPlan } from '../../activities/trigger-plan.js';
 import { parseMaxUnavailable, type RollPlan } from '../../activities/roll/plan.js';
-import { durationFlag, parseDuration } from '../../core/durations.js';
-import { UsageError } from '../../core/errors.js';
-import type { Gate } from '../../core/roll.js';
+import { durationFlag, parseDuration } from '../../base/durations.js';
+import { UsageError } from '../../base/errors.js';
+import type { Gate } from '../../base/roll.js';
 import type { Scrub } from '../../output/streams.js';
 import { isWindows } from '../../system/platform.js';
 import { SHELLS, type Shell } from '../../system/shell.js';
@@ -66,7 +66,15 @@ export type RollRequest = Pick<RollPlan, 'ifBusy' | 'pauseMs' | 'continueOnError
   gateShell: Shell | null;
 };
 
-const VALUE_FLAGS = ['max-unavailable', 'pause', 'gate-cmd', 'gate-shell', 'gate-timeout', 'node-timeout', 'resume'] as const;
+const VALUE_FLAGS = [
+  'max-unavailable',
+  'pause',
+  'gate-cmd',
+  'gate-shell',
+  'gate-timeout',
+  'node-timeout',
+  'resume',
+] as const;
 const DEFAULT_GATE_TIMEOUT = durationFlag(DEFAULTS.gateTimeoutMs);
 const DEFAULT_NODE_TIMEOUT = durationFlag(DEFAULTS.nodeTimeoutMs);
 
@@ -143,5 +151,7 @@ export function rollOptions(
     'if-busy': flags['if-busy'] === 'ignore' ? undefined : flags['if-busy'],
     'continue-on-error': flags['continue-on-error'] ? 'true' : undefined,
   };
-  return Object.fromEntries(Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+  return Object.fromEntries(
+    Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }

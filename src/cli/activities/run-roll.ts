@@ -3,13 +3,13 @@ import type { RollPlan } from '../../activities/roll/plan.js';
 import { RollMemory, type RollIdentity } from '../../activities/roll/roll-memory.js';
 import { requestOf } from '../../activities/trigger-plan.js';
 import { describeTrigger } from '../../api/supervisor-api.js';
-import { formatAction } from '../../core/activity.js';
-import type { ExitCode } from '../../core/exit-codes.js';
-import type { Id } from '../../core/ids.js';
-import type { Target } from '../../profiles/target.js';
+import { formatAction } from '../../base/activity.js';
+import type { ExitCode } from '../../base/exit-codes.js';
+import type { Id } from '../../base/ids.js';
+import type { Target } from '../../config/target.js';
 import { actingTools } from '../../library/deployment-tools.js';
 import { rollJob } from '../../library/roll-job.js';
-import { RollFiles } from '../../storage/journal.js';
+import { RollFiles } from '../../config/journal.js';
 import type { ConnectedContext } from '../connected-context.js';
 import { consentFor, settleConsent } from './consent.js';
 import { nodesOfLog } from './roll-nodes.js';
@@ -39,8 +39,13 @@ export async function runRoll(
     const options = rollOptions(flags, { ...rolling, maxUnavailable: rolling.maxUnavailable(nodes.length) });
     return startRoll(context, target, { ...roll, memory, options, notify: flags.notify });
   }
-  const { result } = await dryRun({ ...roll, expectNodes: null }, actingTools(context.deploymentTools(target), context.signal));
-  const requests = nodes.map((node) => describeTrigger(target.supervisorUrl.value, requestOf({ ...roll, nodes: [node] })));
+  const { result } = await dryRun(
+    { ...roll, expectNodes: null },
+    actingTools(context.deploymentTools(target), context.signal),
+  );
+  const requests = nodes.map((node) =>
+    describeTrigger(target.supervisorUrl.value, requestOf({ ...roll, nodes: [node] })),
+  );
   return showDryRun(context, result, { requests });
 }
 
@@ -53,7 +58,11 @@ export function rollMemory({ folder, host, signal }: ConnectedContext, roll: Rol
 }
 
 /** Goes through it. @returns the exit code of its outcome */
-export function startRoll(context: ConnectedContext, target: Target, { memory, notify, ...asked }: Roll): Promise<ExitCode> {
+export function startRoll(
+  context: ConnectedContext,
+  target: Target,
+  { memory, notify, ...asked }: Roll,
+): Promise<ExitCode> {
   const plan: RollPlan = {
     ...asked,
     maxUnavailable: asked.maxUnavailable(asked.nodes.length),

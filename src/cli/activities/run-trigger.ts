@@ -2,8 +2,8 @@ import { dryRun } from '../../activities/dry-run.js';
 import { triggerIfNotBusy } from '../../activities/if-busy.js';
 import { requestOf } from '../../activities/trigger-plan.js';
 import { describeTrigger } from '../../api/supervisor-api.js';
-import { formatAction } from '../../core/activity.js';
-import type { ExitCode } from '../../core/exit-codes.js';
+import { formatAction } from '../../base/activity.js';
+import type { ExitCode } from '../../base/exit-codes.js';
 import { actingTools } from '../../library/deployment-tools.js';
 import type { ConnectedContext } from '../connected-context.js';
 import { consentFor, settleConsent } from './consent.js';
@@ -28,5 +28,9 @@ export async function runTrigger(
     return showDryRun(context, result, { request: describeTrigger(target.supervisorUrl.value, requestOf(plan)) });
   }
   if (plan.callersKey) context.rememberKey(plan.idempotencyKey, what);
-  return showJob(context, { title: titleOf(what, target), notify: flags.notify }, triggerIfNotBusy(plan, flags['if-busy'], tools));
+  return showJob(
+    context,
+    { title: titleOf(what, target), notify: flags.notify },
+    triggerIfNotBusy(plan, flags['if-busy'], tools),
+  );
 }

@@ -1,8 +1,8 @@
 import { ActivityLog } from '../../activities/activity-log.js';
 import { findPlace, type Place } from '../../activities/find-activity.js';
-import { LdctlError } from '../../core/errors.js';
-import { EXIT_CODES, type ExitCode } from '../../core/exit-codes.js';
-import type { Id } from '../../core/ids.js';
+import { LdctlError } from '../../base/errors.js';
+import { EXIT_CODES, type ExitCode } from '../../base/exit-codes.js';
+import type { Id } from '../../base/ids.js';
 import { activityFields } from '../../output/activity-fields.js';
 import { printObject } from '../../output/object.js';
 import type { CommandContext } from '../context.js';
@@ -34,7 +34,8 @@ function whereItWouldBe(id: Id, { older, newer }: Place): string {
     return `There is ${alike.join(' and ')}: the id may have been rounded on its way, as by jq before 1.7 or by JavaScript. --string-ids keeps it whole.`;
   }
   if (older === null && newer === null) return 'Its log is empty. Is it the right deployment?';
-  if (newer === null) return `The newest is ${older}; this one may not have appeared yet. Or is it of another deployment?`;
+  if (newer === null)
+    return `The newest is ${older}; this one may not have appeared yet. Or is it of another deployment?`;
   if (older === null) return `The oldest that the log still has is ${newer}. Or is it of another deployment?`;
   return `The next ones are ${older} and ${newer}. Is it the id of a node, or of an activity of another deployment?`;
 }

@@ -1,7 +1,7 @@
 import type { Job } from '../../activities/job.js';
-import { EXIT_CODES, type ExitCode } from '../../core/exit-codes.js';
-import type { ResultFields } from '../../core/outcome.js';
-import type { ResultEvent } from '../../core/progress.js';
+import { EXIT_CODES, type ExitCode } from '../../base/exit-codes.js';
+import type { ResultFields } from '../../base/outcome.js';
+import type { ResultEvent } from '../../base/progress.js';
 import { unconfirmed } from '../../library/results.js';
 import { notify } from '../../output/desktop.js';
 import { reportToGitHub } from '../../output/github.js';
@@ -10,7 +10,7 @@ import { endingText } from '../../output/run-summary.js';
 import { createPlainRunView } from '../../output/plain-views.js';
 import type { ViewTitle } from '../../output/views/headline.js';
 import { systemEvery } from '../../output/ticker.js';
-import type { Target } from '../../profiles/target.js';
+import type { Target } from '../../config/target.js';
 import type { Printing } from '../context.js';
 import { printOptions } from '../flags.js';
 import { onSuspend } from '../signals.js';
@@ -48,7 +48,12 @@ export async function showJob({ host, flags }: Printing, display: JobDisplay, jo
   if (last === null) throw new Error('the job ended without a result');
   const tookMs = clock.elapsed() - (dispatchedAt ?? begunAt);
   const { result, error, exitCode } = last;
-  await printRunResult(output, result, { ...options, quiet: flags.quiet, tookMs, error: error ? unconfirmed(error) : undefined });
+  await printRunResult(output, result, {
+    ...options,
+    quiet: flags.quiet,
+    tookMs,
+    error: error ? unconfirmed(error) : undefined,
+  });
   await reportToGitHub(output, env, result);
   if (display.notify) notify(output.stderr, endingText(result, tookMs));
   return exitCode;

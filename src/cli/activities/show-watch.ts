@@ -2,9 +2,9 @@ import { ActivityLog } from '../../activities/activity-log.js';
 import type { ActivityFilter } from '../../activities/filter.js';
 import { tailAfter } from '../../activities/tail-after.js';
 import { watchLog, type WatchResult } from '../../activities/watch-log.js';
-import { isFinal, type Activity } from '../../core/activity.js';
-import { LdctlError } from '../../core/errors.js';
-import { EXIT_CODES, type ExitCode } from '../../core/exit-codes.js';
+import { isFinal, type Activity } from '../../base/activity.js';
+import { LdctlError } from '../../base/errors.js';
+import { EXIT_CODES, type ExitCode } from '../../base/exit-codes.js';
 import { lostSight } from '../../library/results.js';
 import { activityColumns } from '../../output/activity-columns.js';
 import { printList } from '../../output/list.js';
@@ -33,8 +33,18 @@ export async function showWatch(
   const options = printOptions(flags);
   const tails = !request.untilFinal;
   const title = { what: 'activities', deployment: { id: deploymentId, name: deploymentName } };
-  const create = output.stderr.canRedraw ? (await import('../../output/views.js')).createWatchView : createPlainWatchView;
-  const view = create(output, { ...options, follow: tails, quiet: flags.quiet, title, clock, every: systemEvery, onSuspend });
+  const create = output.stderr.canRedraw
+    ? (await import('../../output/views.js')).createWatchView
+    : createPlainWatchView;
+  const view = create(output, {
+    ...options,
+    follow: tails,
+    quiet: flags.quiet,
+    title,
+    clock,
+    every: systemEvery,
+    onSuspend,
+  });
   const watching = AbortSignal.any([signal, output.stdout.gone]);
   const log = new ActivityLog(supervisor, deploymentId);
   const { after, filter, intervalMs } = request;

@@ -2,10 +2,10 @@ import * as Flags from '@oclif/core/flags';
 import { checkIdempotencyKey } from '../../activities/wire-key.js';
 import type { TriggerPlan } from '../../activities/trigger-plan.js';
 import { IF_BUSY } from '../../activities/if-busy.js';
-import { parseAction, parseRuntime } from '../../core/activity.js';
-import { parseDuration } from '../../core/durations.js';
-import { UsageError } from '../../core/errors.js';
-import type { Id } from '../../core/ids.js';
+import { parseAction, parseRuntime } from '../../base/activity.js';
+import { parseDuration } from '../../base/durations.js';
+import { UsageError } from '../../base/errors.js';
+import type { Id } from '../../base/ids.js';
 import type { FlagsOf } from '../flags.js';
 import type { Host } from '../host.js';
 import { claimWindowFlag, followFlags, parseFollowLimits } from './follow-limits.js';
@@ -22,10 +22,15 @@ export const triggerFlags = {
   ...followFlags,
   ...claimWindowFlag,
   ...rollFlags,
-  wait: Flags.boolean({ allowNo: true, default: true, summary: 'Follow to the end; --no-wait ends when it was accepted.' }),
+  wait: Flags.boolean({
+    allowNo: true,
+    default: true,
+    summary: 'Follow to the end; --no-wait ends when it was accepted.',
+  }),
   'if-busy': Flags.option({ options: IF_BUSY })({
     default: 'ignore',
-    summary: 'When a target already has the runtime in processing: wait for it, fail, follow that instead, or go ahead.',
+    summary:
+      'When a target already has the runtime in processing: wait for it, fail, follow that instead, or go ahead.',
   }),
   yes: Flags.boolean({ char: 'y', summary: 'Consent to act on every node.' }),
   confirm: Flags.string({ helpValue: 'NAME', summary: 'Consent on a protected profile: the name of the deployment.' }),
@@ -70,7 +75,9 @@ function checkJoin(flags: TriggerFlags, nodes: readonly Id[] | null): void {
   if (flags['if-busy'] !== 'join') return;
   if (!flags.wait) throw new UsageError('--if-busy join follows what it finds; it does not go with --no-wait');
   if (nodes === null && !flags.rolling) {
-    throw new UsageError('--if-busy join needs the nodes by name', { hint: 'Name them with --node, or add --rolling.' });
+    throw new UsageError('--if-busy join needs the nodes by name', {
+      hint: 'Name them with --node, or add --rolling.',
+    });
   }
 }
 

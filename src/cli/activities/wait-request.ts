@@ -1,8 +1,8 @@
 import * as Flags from '@oclif/core/flags';
 import type { WaitPlan } from '../../activities/wait.js';
-import { parseAction, parseRuntime } from '../../core/activity.js';
-import { UsageError } from '../../core/errors.js';
-import { parseId, sortedUnique, type Id } from '../../core/ids.js';
+import { parseAction, parseRuntime } from '../../base/activity.js';
+import { UsageError } from '../../base/errors.js';
+import { parseId, sortedUnique, type Id } from '../../base/ids.js';
 import type { FlagsOf } from '../flags.js';
 import type { Host } from '../host.js';
 import { followFlags, parseFollowLimits } from './follow-limits.js';

@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags';
-import { UsageError } from '../../core/errors.js';
-import type { Id } from '../../core/ids.js';
+import { UsageError } from '../../base/errors.js';
+import type { Id } from '../../base/ids.js';
 import { parseInterval, parseTimeout } from './follow-limits.js';
 import { isInteractive, type Host } from '../host.js';
 import type { ListFlags, ListRange } from './list-request.js';
@@ -64,7 +64,8 @@ function checkAfter(flags: WatchFlags): void {
       hint: 'Use --follow; or `ldctl activities wait` for activities that have to come to their end.',
     });
   }
-  if (flags.limit) throw new UsageError('--limit does not go with --after and --follow: what it cuts off would be missing');
+  if (flags.limit)
+    throw new UsageError('--limit does not go with --after and --follow: what it cuts off would be missing');
 }
 
 /** A document that never ends is none: its closing bracket would never come. */

@@ -1,9 +1,9 @@
-import { LdctlError } from '../../core/errors.js';
-import { plainText } from '../../core/text.js';
-import { configDir } from '../../profiles/config-dir.js';
-import type { Config } from '../../profiles/profile.js';
-import { ProfileStore } from '../../profiles/store.js';
-import { SeenValues } from '../../storage/seen.js';
+import { LdctlError } from '../../base/errors.js';
+import { plainText } from '../../base/text.js';
+import { configDir } from '../../config/config-dir.js';
+import type { Config } from '../../config/profile.js';
+import { ProfileStore } from '../../config/store.js';
+import { SeenValues } from '../../config/seen.js';
 import type { Host } from '../host.js';
 import { complete } from './complete.js';
 import type { Commands } from './typed-line.js';

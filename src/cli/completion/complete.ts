@@ -51,7 +51,9 @@ function valuesOf(flag: Flag, typed: string, { line, stored }: Around): Completi
 }
 
 function flagNames({ words, given }: TypedLine, commands: Commands): Candidate[] {
-  const free = flagsFor(words, commands).filter((flag) => !given.has(flag.name) || (flag.type === 'option' && flag.multiple));
+  const free = flagsFor(words, commands).filter(
+    (flag) => !given.has(flag.name) || (flag.type === 'option' && flag.multiple),
+  );
   const names = free.flatMap((flag): Candidate[] => {
     const own = { value: `--${flag.name}`, about: aboutOf(flag) };
     return flag.type === 'boolean' && flag.allowNo ? [own, { value: `--no-${flag.name}`, about: own.about }] : [own];

@@ -1,8 +1,8 @@
-import type { Id } from '../../core/ids.js';
-import type { ActivityPage } from '../../core/supervisor.js';
-import type { TenantStructure } from '../../core/wire.js';
-import { placedDeployments } from '../../profiles/deployments.js';
-import type { SeenValues } from '../../storage/seen.js';
+import type { Id } from '../../base/ids.js';
+import type { ActivityPage } from '../../base/supervisor.js';
+import type { TenantStructure } from '../../base/wire.js';
+import { placedDeployments } from '../../config/deployments.js';
+import type { SeenValues } from '../../config/seen.js';
 
 /**
  * Takes note of what answers name on their way to a command, for completion. Only where somebody sits at a terminal: a
@@ -23,7 +23,10 @@ export class SeenNotes {
     if (!this.#isWanted || items.length === 0) return page;
     this.#isWanted = false;
     const nodes = [...new Set(items.map(({ node_id }) => String(node_id)))];
-    this.#seen.remember('nodes', nodes.map((value) => ({ value, note: String(deploymentId) })));
+    this.#seen.remember(
+      'nodes',
+      nodes.map((value) => ({ value, note: String(deploymentId) })),
+    );
     return page;
   }
 

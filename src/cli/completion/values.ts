@@ -1,7 +1,7 @@
-import { RUNTIMES, STATUSES, VERBS } from '../../core/activity.js';
-import type { Env } from '../../core/env.js';
-import type { Config, Profile } from '../../profiles/profile.js';
-import type { Seen } from '../../storage/seen.js';
+import { RUNTIMES, STATUSES, VERBS } from '../../base/activity.js';
+import type { Env } from '../../base/env.js';
+import type { Config, Profile } from '../../config/profile.js';
+import type { Seen } from '../../config/seen.js';
 import type { Flag, TypedLine } from './typed-line.js';
 
 export interface Candidate {

@@ -10,9 +10,16 @@ export default class LdctlCommandHelp extends CommandHelp {
   protected override sections(): Section[] {
     const sections = super.sections();
     const named = (header: string): Section[] => sections.filter((section) => section.header === header);
-    const others = sections.filter(({ header }) => header !== 'EXAMPLES' && !(header === (this.opts.usageHeader ?? 'USAGE')));
+    const others = sections.filter(
+      ({ header }) => header !== 'EXAMPLES' && !(header === (this.opts.usageHeader ?? 'USAGE')),
+    );
     const usage = sections.filter((section) => !others.includes(section) && section.header !== 'EXAMPLES');
-    return [...usage, ...named('EXAMPLES'), ...others, { header: 'GLOBAL FLAGS', generate: ({ flags }) => globalLine(flags) }];
+    return [
+      ...usage,
+      ...named('EXAMPLES'),
+      ...others,
+      { header: 'GLOBAL FLAGS', generate: ({ flags }) => globalLine(flags) },
+    ];
   }
 
   /** Flags have a section of their own. */
@@ -22,7 +29,9 @@ export default class LdctlCommandHelp extends CommandHelp {
     return [this.command.id, ...args.map((arg) => this.arg(arg)), ...flags].join(' ');
   }
 
-  protected override groupFlags(flags: Parameters<CommandHelp['groupFlags']>[0]): ReturnType<CommandHelp['groupFlags']> {
+  protected override groupFlags(
+    flags: Parameters<CommandHelp['groupFlags']>[0],
+  ): ReturnType<CommandHelp['groupFlags']> {
     return super.groupFlags(flags.filter(({ helpGroup }) => helpGroup !== GLOBAL));
   }
 }

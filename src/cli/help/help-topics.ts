@@ -1,5 +1,5 @@
-import { EXIT_CODES } from '../../core/exit-codes.js';
-import { wrapWords } from '../../core/text.js';
+import { EXIT_CODES } from '../../base/exit-codes.js';
+import { wrapWords } from '../../base/text.js';
 
 export interface HelpTopic {
   summary: string;
@@ -33,7 +33,12 @@ const WIDTH = 80;
 
 function exitCodesText(): string {
   // The signals' dash is spared to terminals that know no more than ASCII.
-  const rows = Object.values(EXIT_CODES).map(({ code, meaning, sent, ci }) => [String(code), meaning, sent, ci.replace('–', '-')]);
+  const rows = Object.values(EXIT_CODES).map(({ code, meaning, sent, ci }) => [
+    String(code),
+    meaning,
+    sent,
+    ci.replace('–', '-'),
+  ]);
   return [
     'The exit code says which way it ended, the same in every output format.',
     '',
@@ -57,7 +62,10 @@ async function globalFlagsText(): Promise<string> {
   const where =
     'They may stand before the command as well as after it. Those that say which deployment, through which API and with ' +
     'which key are for the commands that call an API.';
-  const rows = globalFlagRows().flatMap(([flag, meaning]) => [flag, ...wrapWords(meaning, WIDTH - 6).map((line) => `      ${line}`)]);
+  const rows = globalFlagRows().flatMap(([flag, meaning]) => [
+    flag,
+    ...wrapWords(meaning, WIDTH - 6).map((line) => `      ${line}`),
+  ]);
   return [...wrapWords(where, WIDTH), '', ...rows].join('\n');
 }
 

@@ -15,8 +15,13 @@ export default class LdctlHelp extends Help {
 
   protected override async showRootHelp(): Promise<void> {
     await super.showRootHelp();
-    const topics = Object.entries(HELP_TOPICS).map(([name, { summary }]): [string, string] => [`help ${name}`, summary]);
-    this.log(this.section('MORE', this.renderList(topics, { spacer: '\n', indentation: 2, stripAnsi: this.opts.stripAnsi })));
+    const topics = Object.entries(HELP_TOPICS).map(([name, { summary }]): [string, string] => [
+      `help ${name}`,
+      summary,
+    ]);
+    this.log(
+      this.section('MORE', this.renderList(topics, { spacer: '\n', indentation: 2, stripAnsi: this.opts.stripAnsi })),
+    );
     this.log('');
   }
 }

@@ -3,9 +3,9 @@ import { ActivityLog } from '../../activities/activity-log.js';
 import type { ActivityFilter } from '../../activities/filter.js';
 import { listActivities } from '../../activities/list.js';
 import { summariseNodes, type NodeSummary } from '../../activities/node-summary.js';
-import { RUNTIMES, type Activity } from '../../core/activity.js';
-import { EXIT_CODES, type ExitCode } from '../../core/exit-codes.js';
-import { count } from '../../core/text.js';
+import { RUNTIMES, type Activity } from '../../base/activity.js';
+import { EXIT_CODES, type ExitCode } from '../../base/exit-codes.js';
+import { count } from '../../base/text.js';
 import { printList } from '../../output/list.js';
 import { nodeSummaryColumns, type LastActivity, type NodeDocument } from '../../output/node-summary-columns.js';
 import { filterFlags, sinceOptions } from '../activities/list-request.js';
@@ -33,7 +33,8 @@ export async function showNodes(
   const documents = nodes.map((node) => documentOf(node, runtimes));
   const spec = { noun: 'nodes in the log of this time', columns: nodeSummaryColumns(runtimes), total: null };
   await printList(host.output, [documents], spec, printOptions(flags));
-  if (nodes.length > 0) context.say(`${count(nodes.length, 'node')} named by the log; one that nothing was done on is not in it`);
+  if (nodes.length > 0)
+    context.say(`${count(nodes.length, 'node')} named by the log; one that nothing was done on is not in it`);
   return EXIT_CODES.done.code;
 }
 

@@ -1,6 +1,6 @@
-import { urlText } from '../../core/text.js';
-import { checkProfileName, type Profile } from '../../profiles/profile.js';
-import { DEFAULT_API_URL, type Settings } from '../../profiles/settings.js';
+import { urlText } from '../../base/text.js';
+import { checkProfileName, type Profile } from '../../config/profile.js';
+import { DEFAULT_API_URL, type Settings } from '../../config/settings.js';
 import type { CommandContext } from '../context.js';
 import { saying } from '../signals.js';
 import { chooseDeployment, type DeploymentChoice } from './choose-deployment.js';

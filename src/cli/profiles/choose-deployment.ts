@@ -1,16 +1,16 @@
 import { parseBaseUrl } from '../../api/base-url.js';
-import type { Id } from '../../core/ids.js';
-import { plainText } from '../../core/text.js';
-import type { KeyContext, TenantStructure } from '../../core/wire.js';
+import type { Id } from '../../base/ids.js';
+import { plainText } from '../../base/text.js';
+import type { KeyContext, TenantStructure } from '../../base/wire.js';
 import {
   findDeployment,
   placedDeployments,
   placeText,
   supervisorUrlOf,
   type PlacedDeployment,
-} from '../../profiles/deployments.js';
-import { isGranted } from '../../profiles/grants.js';
-import type { DeploymentRef } from '../../profiles/settings.js';
+} from '../../config/deployments.js';
+import { isGranted } from '../../config/grants.js';
+import type { DeploymentRef } from '../../config/settings.js';
 import type { CommandContext } from '../context.js';
 import type { Prompts } from '../prompts.js';
 import type { Credentials } from './credentials.js';
@@ -45,10 +45,13 @@ export async function chooseDeployment(
   const { ref, supervisorUrl } = choice;
   if (!keyContext) return ref && { id: ref.id ?? undefined, name: ref.name ?? undefined, supervisorUrl };
   if (!ref && !context.prompts) return null;
-  const known = ref && ref.id !== null && supervisorUrl ? { id: ref.id, name: ref.name ?? undefined, supervisorUrl } : null;
+  const known =
+    ref && ref.id !== null && supervisorUrl ? { id: ref.id, name: ref.name ?? undefined, supervisorUrl } : null;
   const structure = await lookUp(access, known !== null, context);
   if (!structure) return known;
-  const placed = ref ? findDeployment(structure, ref) : context.prompts && (await pick(structure, context, context.prompts));
+  const placed = ref
+    ? findDeployment(structure, ref)
+    : context.prompts && (await pick(structure, context, context.prompts));
   if (!placed) return null;
   warnOfMissingGrants(keyContext, placed, context);
   const { id, name } = placed.deployment;

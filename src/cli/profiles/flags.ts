@@ -1,8 +1,8 @@
 import * as Flags from '@oclif/core/flags';
-import { UsageError } from '../../core/errors.js';
-import { parseKeyCommand } from '../../profiles/parse-key-command.js';
+import { UsageError } from '../../base/errors.js';
+import { parseKeyCommand } from '../../config/parse-key-command.js';
 import type { Platform } from '../../system/platform.js';
-import { KEY_STORES, type ProfileKey } from '../../profiles/profile.js';
+import { KEY_STORES, type ProfileKey } from '../../config/profile.js';
 import type { FlagsOf } from '../flags.js';
 
 /** What a profile holds. Without `--profile`: these commands name the profile as their argument. */

@@ -1,13 +1,13 @@
-import { Interrupted, LdctlError } from '../../core/errors.js';
-import type { ApiKey } from '../../core/secret.js';
-import { urlText } from '../../core/text.js';
-import type { KeyContext, TenantStructure } from '../../core/wire.js';
+import { Interrupted, LdctlError } from '../../base/errors.js';
+import type { ApiKey } from '../../base/secret.js';
+import { urlText } from '../../base/text.js';
+import type { KeyContext, TenantStructure } from '../../base/wire.js';
 import type { IdentityDocument } from '../../output/identity.js';
-import { findDeployment, type PlacedDeployment } from '../../profiles/deployments.js';
-import { expiryOf } from '../../profiles/expiry.js';
-import { isGranted } from '../../profiles/grants.js';
-import { settingOrigins } from '../../profiles/origins.js';
-import type { Settings } from '../../profiles/settings.js';
+import { findDeployment, type PlacedDeployment } from '../../config/deployments.js';
+import { expiryOf } from '../../config/expiry.js';
+import { isGranted } from '../../config/grants.js';
+import { settingOrigins } from '../../config/origins.js';
+import type { Settings } from '../../config/settings.js';
 import type { ConnectedContext } from '../connected-context.js';
 
 const LOOKED_UP = { source: { from: 'structure' } } as const;
@@ -69,7 +69,12 @@ async function askApi(context: ConnectedContext, key: ApiKey): Promise<Known> {
   const { tenantId, apiUrl, deployment } = context.settings;
   if (!tenantId) {
     const what = 'without a tenant id the API cannot be asked whose key this is, what it may do, and when it expires';
-    return { keyContext: null, structure: null, placed: null, notes: [`${what}: give --tenant-id, or set LD_TENANT_ID`] };
+    return {
+      keyContext: null,
+      structure: null,
+      placed: null,
+      notes: [`${what}: give --tenant-id, or set LD_TENANT_ID`],
+    };
   }
   const core = context.core({ apiUrl: apiUrl.value, key });
   const { signal } = context;

@@ -1,17 +1,13 @@
-import { ApiError } from '../../core/errors.js';
-import type { ApiKey } from '../../core/secret.js';
+import { ApiError } from '../../base/errors.js';
+import type { ApiKey } from '../../base/secret.js';
 import { timeText } from '../../output/time-text.js';
-import { expiryOf } from '../../profiles/expiry.js';
-import type { ExpiryNotices } from '../../profiles/expiry-notices.js';
-import type { Settings } from '../../profiles/settings.js';
+import { expiryOf } from '../../config/expiry.js';
+import type { ExpiryNotices } from '../../config/expiry-notices.js';
+import type { Settings } from '../../config/settings.js';
 import type { CommandContext } from '../context.js';
 
 /** Says, at most once a day, that the profile's key expires soon. From what is stored: no request is made for it. */
-export function warnOfExpiry(
-  context: CommandContext,
-  { profile, key }: Settings,
-  notices: ExpiryNotices,
-): void {
+export function warnOfExpiry(context: CommandContext, { profile, key }: Settings, notices: ExpiryNotices): void {
   if (!profile?.expiresAt || key?.source.from !== 'profile') return;
   const expiry = expiryOf(profile.expiresAt, context.host.clock.now());
   if (!expiry?.soon || !notices.take(profile.name)) return;

@@ -1,7 +1,7 @@
-import { UsageError } from '../../core/errors.js';
-import { refuseDebuggedStreams } from '../../core/node-debug.js';
-import type { ApiKey } from '../../core/secret.js';
-import { isApiKeyText, parseApiKey } from '../../profiles/api-key.js';
+import { UsageError } from '../../base/errors.js';
+import { refuseDebuggedStreams } from '../../base/node-debug.js';
+import type { ApiKey } from '../../base/secret.js';
+import { isApiKeyText, parseApiKey } from '../../config/api-key.js';
 import type { Host } from '../host.js';
 import type { Prompts } from '../prompts.js';
 import { readStdin } from '../stdin.js';

@@ -1,7 +1,7 @@
-import { UsageError } from '../../core/errors.js';
-import { forgetKey } from '../../profiles/key-keeping.js';
-import { KeyringError } from '../../profiles/key-store.js';
-import type { Profile } from '../../profiles/profile.js';
+import { UsageError } from '../../base/errors.js';
+import { forgetKey } from '../../config/key-keeping.js';
+import { KeyringError } from '../../config/key-store.js';
+import type { Profile } from '../../config/profile.js';
 import type { CommandContext } from '../context.js';
 import type { RemoveFlags } from './flags.js';
 
@@ -35,9 +35,7 @@ async function consent({ name, key }: Profile, { yes }: RemoveFlags, { prompts }
 
 async function takeKeyOut({ name, key }: Profile, context: CommandContext): Promise<void> {
   try {
-    await context.during('Taking the key out of its store', () =>
-      forgetKey(key, context.host.keyring, context.signal),
-    );
+    await context.during('Taking the key out of its store', () => forgetKey(key, context.host.keyring, context.signal));
   } catch (error) {
     if (!(error instanceof KeyringError)) throw error;
     throw new KeyringError(

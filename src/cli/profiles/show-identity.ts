@@ -1,10 +1,10 @@
-import { EXIT_CODES, type ExitCode } from '../../core/exit-codes.js';
-import { plainText } from '../../core/text.js';
+import { EXIT_CODES, type ExitCode } from '../../base/exit-codes.js';
+import { plainText } from '../../base/text.js';
 import { formatOf } from '../../output/formats.js';
 import { identityFields, type IdentityDocument } from '../../output/identity.js';
 import { printObject } from '../../output/object.js';
 import { timeText } from '../../output/time-text.js';
-import { expiryOf } from '../../profiles/expiry.js';
+import { expiryOf } from '../../config/expiry.js';
 import type { Printing } from '../context.js';
 import { printOptions } from '../flags.js';
 import type { Host } from '../host.js';

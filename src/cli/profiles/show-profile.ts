@@ -1,10 +1,10 @@
-import { EXIT_CODES, type ExitCode } from '../../core/exit-codes.js';
+import { EXIT_CODES, type ExitCode } from '../../base/exit-codes.js';
 import { printList } from '../../output/list.js';
 import { printObject } from '../../output/object.js';
 import { profileColumns, profileFields, type ExpiryWords, type ProfileDocument } from '../../output/profile-columns.js';
-import { expiryOf } from '../../profiles/expiry.js';
-import type { Profile } from '../../profiles/profile.js';
-import { DEFAULT_API_URL } from '../../profiles/settings.js';
+import { expiryOf } from '../../config/expiry.js';
+import type { Profile } from '../../config/profile.js';
+import { DEFAULT_API_URL } from '../../config/settings.js';
 import type { Printing } from '../context.js';
 import { printOptions } from '../flags.js';
 import type { Host } from '../host.js';

@@ -1,7 +1,7 @@
-import type { ApiKey } from '../../core/secret.js';
-import { forgetKey, keepKey } from '../../profiles/key-keeping.js';
-import { KeyringError } from '../../profiles/key-store.js';
-import type { ProfileKey } from '../../profiles/profile.js';
+import type { ApiKey } from '../../base/secret.js';
+import { forgetKey, keepKey } from '../../config/key-keeping.js';
+import { KeyringError } from '../../config/key-store.js';
+import type { ProfileKey } from '../../config/profile.js';
 import type { CommandContext } from '../context.js';
 import type { KeyOptions } from './flags.js';
 

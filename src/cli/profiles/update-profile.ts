@@ -1,9 +1,9 @@
-import { UsageError } from '../../core/errors.js';
-import type { ApiKey } from '../../core/secret.js';
-import { urlText } from '../../core/text.js';
-import { fetchProfileKey } from '../../profiles/keys.js';
-import type { Profile, ProfileKey } from '../../profiles/profile.js';
-import type { Settings } from '../../profiles/settings.js';
+import { UsageError } from '../../base/errors.js';
+import type { ApiKey } from '../../base/secret.js';
+import { urlText } from '../../base/text.js';
+import { fetchProfileKey } from '../../config/keys.js';
+import type { Profile, ProfileKey } from '../../config/profile.js';
+import type { Settings } from '../../config/settings.js';
 import type { CommandContext } from '../context.js';
 import type { Prompts } from '../prompts.js';
 import { saying } from '../signals.js';
@@ -42,7 +42,10 @@ async function change(name: string, flags: ProfileFlags, context: CommandContext
     readConfig: () => ({ current: name, profiles: [stored] }),
   });
   const access = await accessFor(stored, given, changes, context);
-  const fields = { ...plainFields(given, changes), ...(access && (await checkedFields(given, access, changes, context))) };
+  const fields = {
+    ...plainFields(given, changes),
+    ...(access && (await checkedFields(given, access, changes, context))),
+  };
   const place = access && (await newPlace(stored, access.key, changes, context));
   return store(stored, fields, place, context);
 }
@@ -67,12 +70,7 @@ async function changesFor(stored: Profile, flags: ProfileFlags, { prompts, host 
   });
 }
 
-async function askChanges(
-  stored: Profile,
-  flags: ProfileFlags,
-  key: KeyOptions,
-  prompts: Prompts,
-): Promise<Changes> {
+async function askChanges(stored: Profile, flags: ProfileFlags, key: KeyOptions, prompts: Prompts): Promise<Changes> {
   const what = await prompts.choose(`What is to be changed about ${stored.name}?`, [
     { value: 'key', name: 'The API key' },
     { value: 'deployment', name: 'The deployment' },

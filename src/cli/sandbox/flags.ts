@@ -1,8 +1,8 @@
 import * as Flags from '@oclif/core/flags';
 import type * as Interfaces from '@oclif/core/interfaces';
-import { parseDuration } from '../../core/durations.js';
-import { UsageError } from '../../core/errors.js';
-import { parseId, type Id } from '../../core/ids.js';
+import { parseDuration } from '../../base/durations.js';
+import { UsageError } from '../../base/errors.js';
+import { parseId, type Id } from '../../base/ids.js';
 
 const TIME = 'TIME';
 const TROUBLE = 'TROUBLE';
@@ -25,7 +25,8 @@ export const sandboxFlags = {
     helpValue: 'N',
   }),
   history: Flags.integer({
-    description: 'How many past activities its log begins with (default: one a node, 5 at least). Fewer leave nodes out.',
+    description:
+      'How many past activities its log begins with (default: one a node, 5 at least). Fewer leave nodes out.',
     min: 0,
     max: 1_000_000,
     helpValue: 'N',

@@ -4,8 +4,8 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { ConnectedContext } from '../../cli/connected-context.js';
 import { connectionFlags } from '../../cli/flags.js';
 import type { Interrupts } from '../../cli/signals.js';
-import type { ExitCode } from '../../core/exit-codes.js';
-import { parseId } from '../../core/ids.js';
+import type { ExitCode } from '../../base/exit-codes.js';
+import { parseId } from '../../base/ids.js';
 
 export default class ActivitiesShow extends BaseCommand {
   static override summary = 'One entry of the activity log: every field, and how long it took.';

@@ -4,7 +4,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { ConnectedContext } from '../../cli/connected-context.js';
 import { connectionFlags } from '../../cli/flags.js';
 import type { Interrupts } from '../../cli/signals.js';
-import type { ExitCode } from '../../core/exit-codes.js';
+import type { ExitCode } from '../../base/exit-codes.js';
 
 export default class ActivitiesStats extends BaseCommand {
   static override summary = 'How long actions take, and how often they are rejected, from the log.';

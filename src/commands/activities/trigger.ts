@@ -8,7 +8,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { ConnectedContext } from '../../cli/connected-context.js';
 import { connectionFlags, printOptions } from '../../cli/flags.js';
 import { hangupOf, type Interrupts } from '../../cli/signals.js';
-import type { ExitCode } from '../../core/exit-codes.js';
+import type { ExitCode } from '../../base/exit-codes.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
 
 export default class ActivitiesTrigger extends BaseCommand {
@@ -18,16 +18,27 @@ export default class ActivitiesTrigger extends BaseCommand {
     'consent; acting on every node asks, or takes --yes. An action is carried out at most once, whatever the network ' +
     'does: the server remembers an idempotency key for 10 minutes, and ldctl reads the log before it sends again.';
   static override examples = [
-    { description: 'Restart one node', command: '<%= config.bin %> <%= command.id %> iggy restart --node 610809900976570889' },
-    { description: 'Restart every node, in a script', command: '<%= config.bin %> <%= command.id %> iggy restart --yes -o json' },
+    {
+      description: 'Restart one node',
+      command: '<%= config.bin %> <%= command.id %> iggy restart --node 610809900976570889',
+    },
+    {
+      description: 'Restart every node, in a script',
+      command: '<%= config.bin %> <%= command.id %> iggy restart --yes -o json',
+    },
     {
       description: 'In CI: a re-run of the job is the same trigger',
-      command: '<%= config.bin %> <%= command.id %> connectors reconfigure:42 --yes --expect-nodes 9 --idempotency-key "$CI_JOB_ID"',
+      command:
+        '<%= config.bin %> <%= command.id %> connectors reconfigure:42 --yes --expect-nodes 9 --idempotency-key "$CI_JOB_ID"',
     },
   ];
   static override args = {
     runtime: Args.string({ required: true, ignoreStdin: true, description: 'iggy or connectors' }),
-    action: Args.string({ required: true, ignoreStdin: true, description: 'start, stop, restart, reconfigure:ID, or reconfigure with --config ID' }),
+    action: Args.string({
+      required: true,
+      ignoreStdin: true,
+      description: 'start, stop, restart, reconfigure:ID, or reconfigure with --config ID',
+    }),
   };
   static override flags = { ...connectionFlags, ...triggerFlags };
 

@@ -7,7 +7,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { ConnectedContext } from '../../cli/connected-context.js';
 import { connectionFlags, printOptions } from '../../cli/flags.js';
 import { hangupOf, type Interrupts } from '../../cli/signals.js';
-import type { ExitCode } from '../../core/exit-codes.js';
+import type { ExitCode } from '../../base/exit-codes.js';
 import { readingTools } from '../../library/deployment-tools.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
 
@@ -35,7 +35,10 @@ export default class ActivitiesWait extends BaseCommand {
     const request = await parseWaitRequest(this.host, argv.map(String), flags, interrupts.signal);
     const context = await ConnectedContext.connect(this.host, flags, interrupts);
     const target = await context.target();
-    const job = wait({ ...request, deploymentId: target.deployment.id }, readingTools(context.deploymentTools(target), context.signal));
+    const job = wait(
+      { ...request, deploymentId: target.deployment.id },
+      readingTools(context.deploymentTools(target), context.signal),
+    );
     return showJob(context, { title: titleOf('waiting for activities', target), notify: flags.notify }, job);
   }
 

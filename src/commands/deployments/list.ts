@@ -2,10 +2,10 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { ConnectedContext } from '../../cli/connected-context.js';
 import { connectionFlags, printOptions } from '../../cli/flags.js';
 import type { Interrupts } from '../../cli/signals.js';
-import { EXIT_CODES, type ExitCode } from '../../core/exit-codes.js';
+import { EXIT_CODES, type ExitCode } from '../../base/exit-codes.js';
 import { deploymentColumns, type DeploymentDocument } from '../../output/deployment-columns.js';
 import { printList } from '../../output/list.js';
-import { placedDeployments, type PlacedDeployment } from '../../profiles/deployments.js';
+import { placedDeployments, type PlacedDeployment } from '../../config/deployments.js';
 
 export default class DeploymentsList extends BaseCommand {
   static override summary = 'The deployments that the key can see: names, ids, supervisor URLs.';

@@ -4,7 +4,7 @@ import { ConnectedContext } from '../../cli/connected-context.js';
 import { connectionFlags } from '../../cli/flags.js';
 import { nodesFlags, showNodes } from '../../cli/nodes/show-nodes.js';
 import type { Interrupts } from '../../cli/signals.js';
-import type { ExitCode } from '../../core/exit-codes.js';
+import type { ExitCode } from '../../base/exit-codes.js';
 
 export default class NodesList extends BaseCommand {
   static override summary = 'The nodes that the log names, and what was last done on each.';
@@ -15,7 +15,7 @@ export default class NodesList extends BaseCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --since 7d --runtime iggy',
-    "<%= config.bin %> <%= command.id %> -o json | jq '.items[] | select(.runtimes.iggy.status == \"rejected\").node_id'",
+    '<%= config.bin %> <%= command.id %> -o json | jq \'.items[] | select(.runtimes.iggy.status == "rejected").node_id\'',
   ];
   static override flags = { ...connectionFlags, ...nodesFlags };
 

@@ -5,7 +5,7 @@ import { CommandContext } from '../../cli/context.js';
 import { profileFlags } from '../../cli/profiles/flags.js';
 import { showProfile } from '../../cli/profiles/show-profile.js';
 import type { Interrupts } from '../../cli/signals.js';
-import type { ExitCode } from '../../core/exit-codes.js';
+import type { ExitCode } from '../../base/exit-codes.js';
 
 export default class ProfilesAdd extends BaseCommand {
   static override summary = 'Keep a tenant, an API key and a deployment under a name.';

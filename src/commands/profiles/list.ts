@@ -1,8 +1,8 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { showProfiles } from '../../cli/profiles/show-profile.js';
-import type { ExitCode } from '../../core/exit-codes.js';
-import { configDir } from '../../profiles/config-dir.js';
-import { ProfileStore } from '../../profiles/store.js';
+import type { ExitCode } from '../../base/exit-codes.js';
+import { configDir } from '../../config/config-dir.js';
+import { ProfileStore } from '../../config/store.js';
 
 export default class ProfilesList extends BaseCommand {
   static override summary = 'All profiles, with the current one marked. Asks no server.';

@@ -5,7 +5,7 @@ import { printOptions } from '../../cli/flags.js';
 import { removeFlags } from '../../cli/profiles/flags.js';
 import { removeProfile } from '../../cli/profiles/remove-profile.js';
 import type { Interrupts } from '../../cli/signals.js';
-import { EXIT_CODES, type ExitCode } from '../../core/exit-codes.js';
+import { EXIT_CODES, type ExitCode } from '../../base/exit-codes.js';
 import { printObject } from '../../output/object.js';
 
 export default class ProfilesRemove extends BaseCommand {

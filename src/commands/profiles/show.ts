@@ -2,9 +2,9 @@ import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../../cli/base-command.js';
 import { CommandContext } from '../../cli/context.js';
 import { showProfile } from '../../cli/profiles/show-profile.js';
-import { UsageError } from '../../core/errors.js';
+import { UsageError } from '../../base/errors.js';
 import type { Interrupts } from '../../cli/signals.js';
-import type { ExitCode } from '../../core/exit-codes.js';
+import type { ExitCode } from '../../base/exit-codes.js';
 
 export default class ProfilesShow extends BaseCommand {
   static override summary = 'One profile, with its key masked. Asks no server.';

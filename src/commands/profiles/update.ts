@@ -5,7 +5,7 @@ import { profileFlags } from '../../cli/profiles/flags.js';
 import { showProfile } from '../../cli/profiles/show-profile.js';
 import { updateProfile } from '../../cli/profiles/update-profile.js';
 import type { Interrupts } from '../../cli/signals.js';
-import type { ExitCode } from '../../core/exit-codes.js';
+import type { ExitCode } from '../../base/exit-codes.js';
 
 export default class ProfilesUpdate extends BaseCommand {
   static override summary = 'Change a profile: its key, its deployment, anything.';

@@ -3,9 +3,9 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { CommandContext } from '../../cli/context.js';
 import { showProfile } from '../../cli/profiles/show-profile.js';
 import type { Interrupts } from '../../cli/signals.js';
-import type { ExitCode } from '../../core/exit-codes.js';
-import { valueOf } from '../../profiles/environment.js';
-import { hiddenText } from '../../profiles/hidden-settings.js';
+import type { ExitCode } from '../../base/exit-codes.js';
+import { valueOf } from '../../config/environment.js';
+import { hiddenText } from '../../config/hidden-settings.js';
 
 export default class ProfilesUse extends BaseCommand {
   static override summary = 'Make a profile the current one: the one that is used when none is named.';
@@ -22,7 +22,8 @@ export default class ProfilesUse extends BaseCommand {
     const hidden = hiddenText(profile, this.host.env);
     if (hidden !== null) context.warn(hidden);
     const other = valueOf(this.host.env, 'LD_PROFILE');
-    if (other !== undefined && other !== profile.name) context.warn(`LD_PROFILE chooses ${other} all the same, until it is unset`);
+    if (other !== undefined && other !== profile.name)
+      context.warn(`LD_PROFILE chooses ${other} all the same, until it is unset`);
     return showProfile(context, profile, true);
   }
 }

@@ -1,7 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { NO_INTERRUPTS, type Interrupts } from '../../cli/signals.js';
 import { explainPort, readSandboxFlags, sandboxFlags } from '../../cli/sandbox/flags.js';
-import { UsageError } from '../../core/errors.js';
+import { UsageError } from '../../base/errors.js';
 import { nodeIds, runInside, sandboxVariables, serveSandbox } from '../../sandbox/index.js';
 
 export default class SandboxExec extends BaseCommand {

@@ -4,7 +4,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { printOptions } from '../../cli/flags.js';
 import { explainPort, readSandboxFlags, sandboxFlags } from '../../cli/sandbox/flags.js';
 import type { Interrupts } from '../../cli/signals.js';
-import { EXIT_CODES, type ExitCode } from '../../core/exit-codes.js';
+import { EXIT_CODES, type ExitCode } from '../../base/exit-codes.js';
 import { printObject } from '../../output/object.js';
 import { nodeIds, sandboxVariables, serveSandbox } from '../../sandbox/index.js';
 import { assignments, SHELLS, userShell } from '../../system/shell.js';
@@ -23,7 +23,8 @@ export default class SandboxStart extends BaseCommand {
   static override flags = {
     ...sandboxFlags,
     shell: Flags.option({
-      description: 'Whose syntax the printed lines have (default: sh; on Windows, the shell that this seems to be run from).',
+      description:
+        'Whose syntax the printed lines have (default: sh; on Windows, the shell that this seems to be run from).',
       options: SHELLS,
     })(),
   };

@@ -1,5 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
-import { plainText } from '../../core/text.js';
+import { plainText } from '../../base/text.js';
 import { type Cell } from '../columns.js';
 import { type RowFormat } from './format.js';
 

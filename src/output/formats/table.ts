@@ -1,5 +1,5 @@
 import stringWidth from 'string-width';
-import { plainText } from '../../core/text.js';
+import { plainText } from '../../base/text.js';
 import { cellText, type Selection } from '../columns.js';
 import { fitColumns, headerLine, rowLines, shown, type FittedColumn } from '../table.js';
 import { type Field, type FormatOptions, type ListWriter, type RowFormat } from './format.js';

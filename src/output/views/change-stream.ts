@@ -1,7 +1,7 @@
-import { type Activity } from '../../core/activity.js';
-import { type LdctlError } from '../../core/errors.js';
+import { type Activity } from '../../base/activity.js';
+import { type LdctlError } from '../../base/errors.js';
 import { activityColumns } from '../activity-columns.js';
-import { errorDocument } from '../../core/error-document.js';
+import { errorDocument } from '../../base/error-document.js';
 import { jsonText } from '../formats/json.js';
 import { listWriter, type PrintOptions } from '../list.js';
 import { type Output } from '../streams.js';

@@ -1,4 +1,4 @@
-import { shownStep, type RunStep } from '../../core/progress.js';
+import { shownStep, type RunStep } from '../../base/progress.js';
 import { jsonText } from '../formats/json.js';
 import { type Sink } from '../streams.js';
 import { type RunView, type RunViewOptions } from './run-view.js';

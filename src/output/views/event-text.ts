@@ -1,7 +1,7 @@
-import { isFinal, type Activity } from '../../core/activity.js';
-import { formatDuration } from '../../core/durations.js';
-import { type EarlierRun, type ExpectedNodes, type ProgressEstimate, type RunStep } from '../../core/progress.js';
-import { count, plainText } from '../../core/text.js';
+import { isFinal, type Activity } from '../../base/activity.js';
+import { formatDuration } from '../../base/durations.js';
+import { type EarlierRun, type ExpectedNodes, type ProgressEstimate, type RunStep } from '../../base/progress.js';
+import { count, plainText } from '../../base/text.js';
 import { gateWord } from '../status.js';
 import { elapsedText, timeText, tookMs } from '../time-text.js';
 

@@ -1,6 +1,6 @@
 import stringWidth from 'string-width';
-import { type Id } from '../../core/ids.js';
-import { plainText } from '../../core/text.js';
+import { type Id } from '../../base/ids.js';
+import { plainText } from '../../base/text.js';
 
 /** What a live view is about: `restart of iggy`, and where. */
 export interface ViewTitle {
@@ -16,7 +16,12 @@ export interface Headline {
 }
 
 /** Puts each state together from its parts. @param bare what is never left out @param elapsed stands last */
-export function statesOf(bare: readonly string[], more: readonly string[], most: readonly string[], elapsed: string): Headline['states'] {
+export function statesOf(
+  bare: readonly string[],
+  more: readonly string[],
+  most: readonly string[],
+  elapsed: string,
+): Headline['states'] {
   const join = (parts: readonly string[]): string => [...bare, ...parts, elapsed].join(', ');
   return [join(most), join(more), join([])];
 }
@@ -24,7 +29,9 @@ export function statesOf(bare: readonly string[], more: readonly string[], most:
 /** A title in more and in fewer words; the name of the deployment is in each, and whole. */
 export function titlesOf({ what, deployment: { id, name } }: ViewTitle): string[] {
   const words =
-    name === null ? [`${what} on deployment ${id}`, `${what} on ${id}`, String(id)] : [`${what} on ${name} (${id})`, `${what} on ${name}`, name];
+    name === null
+      ? [`${what} on deployment ${id}`, `${what} on ${id}`, String(id)]
+      : [`${what} on ${name} (${id})`, `${what} on ${name}`, name];
   return words.map(plainText);
 }
 
@@ -34,7 +41,11 @@ export function titlesOf({ what, deployment: { id, name } }: ViewTitle): string[
  * @param width in columns
  * @param mark what says that something was cut off: `…`
  */
-export function fitHeadline({ titles, states }: Headline, width: number, mark: string): { title: string; state: string } {
+export function fitHeadline(
+  { titles, states }: Headline,
+  width: number,
+  mark: string,
+): { title: string; state: string } {
   const [fullest = '', shorter = fullest, shortest = shorter] = titles;
   const [full, less, least] = states;
   const choices = [
@@ -45,7 +56,9 @@ export function fitHeadline({ titles, states }: Headline, width: number, mark: s
     { title: shortest, state: least },
   ];
   const fits = choices.find(({ title, state }) => stringWidth(`${title}: ${state}`) <= width);
-  return fits ?? { title: `${linesOf(shortest, width - stringWidth(`${mark}: ${least}`))[0] ?? ''}${mark}`, state: least };
+  return (
+    fits ?? { title: `${linesOf(shortest, width - stringWidth(`${mark}: ${least}`))[0] ?? ''}${mark}`, state: least }
+  );
 }
 
 /** A text as a terminal of this width breaks it, between characters. */

@@ -1,4 +1,4 @@
-import { type Clock } from '../../core/clock.js';
+import { type Clock } from '../../base/clock.js';
 import { type Sink } from '../streams.js';
 import { clockText } from '../time-text.js';
 import { type Every } from '../ticker.js';

@@ -1,12 +1,22 @@
-import { type NodeProgress, type ProgressEstimate, type RunStep } from '../../core/progress.js';
-import { count, plainText } from '../../core/text.js';
+import { type NodeProgress, type ProgressEstimate, type RunStep } from '../../base/progress.js';
+import { count, plainText } from '../../base/text.js';
 import { warningText } from '../error.js';
 import { progressColumns } from '../node-columns.js';
 import { hasFailed, isOver, progressRank } from '../node-state.js';
 import { type Sink } from '../streams.js';
 import { painter, type Paint } from '../style.js';
 import { elapsedText } from '../time-text.js';
-import { baselineText, dispatchedText, gateOutputText, gateText, outageText, settlingText, toGoText, usualText, type EventOf } from './event-text.js';
+import {
+  baselineText,
+  dispatchedText,
+  gateOutputText,
+  gateText,
+  outageText,
+  settlingText,
+  toGoText,
+  usualText,
+  type EventOf,
+} from './event-text.js';
 import { statesOf, titlesOf } from './headline.js';
 import { LiveTable, type LiveFrame } from './live-table.js';
 import { type RunView, type RunViewOptions } from './run-view.js';
@@ -80,7 +90,10 @@ export class LiveRunView implements RunView {
   #dispatched(event: EventOf<'dispatched'>): void {
     const { request_id: id, replayed, recovered, node_id: node } = event;
     const isRoutine = !replayed && !recovered;
-    const joined = isRoutine && node === undefined && this.#note !== null && id !== null ? `${this.#note}, request ${plainText(id)}` : null;
+    const joined =
+      isRoutine && node === undefined && this.#note !== null && id !== null
+        ? `${this.#note}, request ${plainText(id)}`
+        : null;
     this.#note = joined ?? this.#note;
     this.#printNote();
     if (joined === null) this.#table.print(`${this.#paint(isRoutine ? 'dim' : undefined, dispatchedText(event))}\n`);

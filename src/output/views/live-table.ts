@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { createLogUpdate } from 'log-update';
 import stringWidth from 'string-width';
-import { type Clock } from '../../core/clock.js';
+import { type Clock } from '../../base/clock.js';
 import { type Now, type Selection } from '../columns.js';
 import { TabProgress } from '../desktop.js';
 import { SPINNER_FRAME_MS } from '../status.js';
@@ -71,7 +71,10 @@ export class LiveTable<T> {
     this.#stops = [
       every(SPINNER_FRAME_MS, () => this.redraw()),
       sink.onResize(() => this.#resized()),
-      onSuspend(() => this.#suspend(), () => this.#resume()),
+      onSuspend(
+        () => this.#suspend(),
+        () => this.#resume(),
+      ),
     ];
   }
 
@@ -135,12 +138,20 @@ export class LiveTable<T> {
     const { note, rows, tab, ...words } = frame(now.elapsed, asOf);
     if (tab) this.#tab.show(tab);
     const { title, state } = fitHeadline(words, sink.columns, shown('…', sink));
-    const notes = note === undefined ? [] : linesOf(shown(note, sink), sink.columns).map((line) => this.#paint('dim', line));
+    const notes =
+      note === undefined ? [] : linesOf(shown(note, sink), sink.columns).map((line) => this.#paint('dim', line));
     const above = [...notes, `${this.#paint('bold', title)}: ${state}`];
     const height = sink.rows - above.length - ['header', 'cursor'].length;
     if (rows.length === 0 || height < 1) return above;
     const { visible, hidden } = this.#choose(rows, height);
-    const look = { view: { utc, now: this.#frozen ?? now, asOf }, paint: this.#paint, ascii: sink.ascii, header: true, width: sink.columns, memory: this.#widths };
+    const look = {
+      view: { utc, now: this.#frozen ?? now, asOf },
+      paint: this.#paint,
+      ascii: sink.ascii,
+      header: true,
+      width: sink.columns,
+      memory: this.#widths,
+    };
     const fitted = fitColumns(selection, visible, look);
     const table = [headerLine(fitted, look), ...rowLines(fitted, visible, look)];
     return [...above, ...table, ...(hidden.length > 0 ? [more(hidden)] : [])];

@@ -1,6 +1,6 @@
-import { isFinal, type Activity } from '../../core/activity.js';
-import { compareIds, type Id } from '../../core/ids.js';
-import { count } from '../../core/text.js';
+import { isFinal, type Activity } from '../../base/activity.js';
+import { compareIds, type Id } from '../../base/ids.js';
+import { count } from '../../base/text.js';
 import { watchColumns } from '../activity-columns.js';
 import { selectColumns } from '../columns.js';
 import { warningText } from '../error.js';
@@ -85,7 +85,12 @@ export class LiveWatchView implements WatchView {
     ];
     const outage = asOf === undefined ? [] : [this.#paint('bad', outageText(asOf))];
     const states = statesOf(counts, outage, outage, elapsedText(now - this.#started));
-    return { titles: this.#titles, states, rows: this.#newestFirst, ...(!this.#follow && { tab: { done: 0, all: null } }) };
+    return {
+      titles: this.#titles,
+      states,
+      rows: this.#newestFirst,
+      ...(!this.#follow && { tab: { done: 0, all: null } }),
+    };
   }
 
   #more(hidden: readonly Activity[]): string {

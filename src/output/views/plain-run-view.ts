@@ -1,6 +1,6 @@
-import { MISSING } from '../../core/outcome.js';
-import { type NodeProgress, type ProgressEstimate, type RunStep } from '../../core/progress.js';
-import { count } from '../../core/text.js';
+import { MISSING } from '../../base/outcome.js';
+import { type NodeProgress, type ProgressEstimate, type RunStep } from '../../base/progress.js';
+import { count } from '../../base/text.js';
 import { warningText } from '../error.js';
 import { isOver, isUnderway } from '../node-state.js';
 import { type Sink } from '../streams.js';
@@ -37,7 +37,8 @@ export class PlainRunView implements RunView {
         if (this.#verbosity !== 'warnings') this.#log.line(baselineText(event).join(', '));
         break;
       case 'dispatched':
-        if (this.#verbosity === 'all') this.#log.line([dispatchedText(event), ...(event.node_id === undefined ? usualText(event) : [])].join(', '));
+        if (this.#verbosity === 'all')
+          this.#log.line([dispatchedText(event), ...(event.node_id === undefined ? usualText(event) : [])].join(', '));
         break;
       case 'activity':
         if (this.#verbosity === 'all') this.#log.line(`${event.activity.node_id} ${activityText(event.activity)}`);

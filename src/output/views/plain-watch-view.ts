@@ -1,5 +1,5 @@
-import { isFinal, type Activity } from '../../core/activity.js';
-import { count } from '../../core/text.js';
+import { isFinal, type Activity } from '../../base/activity.js';
+import { count } from '../../base/text.js';
 import { warningText } from '../error.js';
 import { type Sink } from '../streams.js';
 import { painter, type Paint } from '../style.js';
@@ -57,7 +57,10 @@ export class PlainWatchView implements WatchView {
   #stillGoing(elapsed: number): string {
     const open = this.#tally.open();
     const { total } = this.#tally.counts();
-    const state = open > 0 ? `still processing: ${open} of ${count(total, 'entry', 'entries')}` : `still following: ${count(total, 'entry', 'entries')}`;
+    const state =
+      open > 0
+        ? `still processing: ${open} of ${count(total, 'entry', 'entries')}`
+        : `still following: ${count(total, 'entry', 'entries')}`;
     return `${state}, ${elapsedText(elapsed)}`;
   }
 }

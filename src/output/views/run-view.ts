@@ -1,5 +1,5 @@
-import { type Clock } from '../../core/clock.js';
-import { type RunStep } from '../../core/progress.js';
+import { type Clock } from '../../base/clock.js';
+import { type RunStep } from '../../base/progress.js';
 import { type FormatName } from '../formats.js';
 import { type Every, type OnSuspend } from '../ticker.js';
 import { type ViewTitle } from './headline.js';

@@ -1,5 +1,5 @@
-import { isFinal, STATUSES, type Activity, type Status } from '../../core/activity.js';
-import { type Id } from '../../core/ids.js';
+import { isFinal, STATUSES, type Activity, type Status } from '../../base/activity.js';
+import { type Id } from '../../base/ids.js';
 
 /** The counts of a followed log: all of its entries, and how many of each known status. */
 export type Counts = { total: number } & Record<Status | 'other', number>;

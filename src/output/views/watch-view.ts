@@ -1,6 +1,6 @@
-import { type Activity } from '../../core/activity.js';
-import { type Clock } from '../../core/clock.js';
-import { type LdctlError } from '../../core/errors.js';
+import { type Activity } from '../../base/activity.js';
+import { type Clock } from '../../base/clock.js';
+import { type LdctlError } from '../../base/errors.js';
 import { type PrintOptions } from '../list.js';
 import { type Every, type OnSuspend } from '../ticker.js';
 import { type ViewTitle } from './headline.js';

@@ -22,7 +22,10 @@ assert.ok(performance.now() - abortedAt < 1000, 'an abort returns within a secon
 assert.deepEqual([result.outcome, result.exitCode], ['interrupted', 130]);
 assert.match(String(result.resume), /^ldctl activities wait \d+ /);
 
-await assert.rejects(deployment.trigger(request, { signal: stop.signal }), (error: unknown) => error instanceof LdctlError && error.exitCode === 130);
+await assert.rejects(
+  deployment.trigger(request, { signal: stop.signal }),
+  (error: unknown) => error instanceof LdctlError && error.exitCode === 130,
+);
 assert.equal(sandbox.record.posts.length, 1);
 
 // Leaving a loop stops reading.

@@ -14,11 +14,17 @@ const roll = { runtime: 'iggy', action: 'restart', nodes, idempotencyKey: 'roll-
 
 const halted = await deployment.roll({ ...roll, gate: ({ node_id }) => node_id !== nodes[1] });
 assert.deepEqual([halted.outcome, halted.exitCode], ['halted', 9]);
-assert.deepEqual(halted.nodes.map(({ status }) => status), ['completed', 'completed', 'not_started']);
+assert.deepEqual(
+  halted.nodes.map(({ status }) => status),
+  ['completed', 'completed', 'not_started'],
+);
 const asked: bigint[] = [];
 const done = await deployment.roll({ ...roll, gate: ({ node_id }) => asked.push(node_id) > 0 });
 assert.equal(done.outcome, 'completed');
 assert.deepEqual(asked, nodes.slice(1));
-assert.deepEqual(sandbox.record.dispatches.flatMap(({ activities }) => activities.map(({ node_id }) => node_id)), nodes);
+assert.deepEqual(
+  sandbox.record.dispatches.flatMap(({ activities }) => activities.map(({ node_id }) => node_id)),
+  nodes,
+);
 await sandbox.stop();
 await rm(journal, { recursive: true });

@@ -13,11 +13,14 @@ const result = await connect({ supervisorUrl, deploymentId, apiKey }).trigger(
 await sandbox.stop();
 
 assert.deepEqual([result.outcome, result.exitCode], ['rejected', 3]);
-assert.deepEqual(result.nodes.map(({ node_id, status }) => [node_id, status]), [
-  [nodeIds[0], 'completed'],
-  [nodeIds[1], 'completed'],
-  [nodeIds[2], 'rejected'],
-]);
+assert.deepEqual(
+  result.nodes.map(({ node_id, status }) => [node_id, status]),
+  [
+    [nodeIds[0], 'completed'],
+    [nodeIds[1], 'completed'],
+    [nodeIds[2], 'rejected'],
+  ],
+);
 assert.equal(events[0]?.event, 'dispatched');
 const last = events.at(-1);
 assert.ok(last?.event === 'result' && last.outcome === 'rejected');

@@ -15,7 +15,9 @@ async function parent(): Promise<void> {
   const folder: string = await mkdtemp(join(tmpdir(), 'ldctl-journal-'));
   const sandbox = await startSandbox({ appearMs: 0, workMs: 100, ignoreIdempotency: true });
   try {
-    const children = [1, 2].map(() => fork(fileURLToPath(import.meta.url), [folder], { env: { ...process.env, ...sandbox.env } }));
+    const children = [1, 2].map(() =>
+      fork(fileURLToPath(import.meta.url), [folder], { env: { ...process.env, ...sandbox.env } }),
+    );
     const said = (one: (typeof children)[number], event: string): Promise<unknown> =>
       new Promise((resolve, reject) => {
         one.once(event, resolve);
@@ -42,6 +44,10 @@ async function child(folder: string): Promise<void> {
     process.once('message', resolve);
     process.send?.('ready');
   });
-  const { outcome, nodes } = await deployment.trigger({ runtime: 'iggy', action: 'restart', idempotencyKey: 'deploy-4711' });
+  const { outcome, nodes } = await deployment.trigger({
+    runtime: 'iggy',
+    action: 'restart',
+    idempotencyKey: 'deploy-4711',
+  });
   process.send?.(`${outcome} ${nodes.map(({ activity_id }) => activity_id).join()}`);
 }

@@ -18,16 +18,28 @@ const thrown = [
   await errorOf(() => wrong.follow().next()),
 ];
 await sandbox.stop();
-assert.deepEqual(thrown.map((error) => error instanceof LdctlError && error.exitCode), [4, 4, 4, 4, 4]);
+assert.deepEqual(
+  thrown.map((error) => error instanceof LdctlError && error.exitCode),
+  [4, 4, 4, 4, 4],
+);
 // The server is gone, and the key is not one, or not a text, or the address is that of a key.
 thrown.push(await errorOf(() => wrong.trigger(RESTART)));
-thrown.push(await errorOf(() => connect({ supervisorUrl, deploymentId, apiKey: `ld_pk_${SECRET}\n${SECRET}` }).trigger(RESTART)));
-thrown.push(await errorOf(() => connect({ supervisorUrl, deploymentId, apiKey: [SECRET] as unknown as string }).trigger(RESTART)));
-thrown.push(await errorOf(() => connect({ supervisorUrl: `ld_pk_${SECRET}`, deploymentId, apiKey: 'a' }).trigger(RESTART)));
+thrown.push(
+  await errorOf(() => connect({ supervisorUrl, deploymentId, apiKey: `ld_pk_${SECRET}\n${SECRET}` }).trigger(RESTART)),
+);
+thrown.push(
+  await errorOf(() => connect({ supervisorUrl, deploymentId, apiKey: [SECRET] as unknown as string }).trigger(RESTART)),
+);
+thrown.push(
+  await errorOf(() => connect({ supervisorUrl: `ld_pk_${SECRET}`, deploymentId, apiKey: 'a' }).trigger(RESTART)),
+);
 
 for (const error of [...thrown, wrong]) {
   assert.ok(error !== undefined, 'nothing was thrown');
-  assert.deepEqual([...textsOf(error)].filter((text) => text.includes(SECRET)), []);
+  assert.deepEqual(
+    [...textsOf(error)].filter((text) => text.includes(SECRET)),
+    [],
+  );
 }
 
 async function errorOf(call: () => unknown): Promise<unknown> {
@@ -49,7 +61,10 @@ function* textsOf(value: unknown, seen = new Set<unknown>()): Generator<string> 
     yield JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? String(item) : item));
     if (value instanceof Error) yield value.toString();
   }
-  for (let owner: object | null = value; owner !== null && owner !== Object.prototype && owner !== Function.prototype; ) {
+  for (
+    let owner: object | null = value;
+    owner !== null && owner !== Object.prototype && owner !== Function.prototype;
+  ) {
     for (const name of Reflect.ownKeys(owner)) {
       yield String(name);
       yield* textsOf(got(value, name), seen);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { ActivityLog } from '../../../src/activities/activity-log.js';
 import { nodesBelow, readBaseline, readHighestId } from '../../../src/activities/baseline.js';
-import { type Supervisor } from '../../../src/core/supervisor.js';
+import { type Supervisor } from '../../../src/base/supervisor.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { FakeSupervisor } from '../../helpers/fake-supervisor.js';
 
@@ -15,7 +15,8 @@ function fake(order: 'asc' | 'desc', size: number): FakeSupervisor {
 }
 
 const DAY = 24 * 60 * 60_000;
-const ids = (from: bigint, count: number): bigint[] => Array.from({ length: count }, (_, index) => from + BigInt(index));
+const ids = (from: bigint, count: number): bigint[] =>
+  Array.from({ length: count }, (_, index) => from + BigInt(index));
 
 describe('readBaseline', () => {
   for (const order of ORDERS) {
@@ -57,7 +58,10 @@ describe('readBaseline', () => {
         if (activity.node_id === 51n || activity.node_id === 100n) activity.created_at = '0001-01-01T00:00:00Z';
       }
       const { nodes } = await readBaseline(new ActivityLog(supervisor, 71n), {});
-      assert.deepEqual(nodes, ids(1n, 150).filter((node) => node !== 51n && node !== 100n));
+      assert.deepEqual(
+        nodes,
+        ids(1n, 150).filter((node) => node !== 51n && node !== 100n),
+      );
     });
 
     it(`${order}: or of 30 days, by the newest entry where the server does not say what day it is`, async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { classify, type PostAnswer, type PostClass } from '../../../src/activities/dispatch-rules.js';
-import { InvalidAnswerError, LdctlError, RedirectError, TransportError, UsageError } from '../../../src/core/errors.js';
+import { InvalidAnswerError, LdctlError, RedirectError, TransportError, UsageError } from '../../../src/base/errors.js';
 import { accepted, apiError } from '../../helpers/fake-supervisor.js';
 
 const transport = (sent: 'no' | 'maybe', transient = true): PostAnswer => ({

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { dispatch, type DispatchOutcome } from '../../../src/activities/dispatch.js';
 import { type Clearance, type EarlierTry, type Tried } from '../../../src/activities/starting-point.js';
-import { Interrupted, LdctlError, RedirectError, TransportError } from '../../../src/core/errors.js';
-import { type RunStep } from '../../../src/core/progress.js';
-import { type WireTrigger } from '../../../src/core/supervisor.js';
+import { Interrupted, LdctlError, RedirectError, TransportError } from '../../../src/base/errors.js';
+import { type RunStep } from '../../../src/base/progress.js';
+import { type WireTrigger } from '../../../src/base/supervisor.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import {
   accepted,

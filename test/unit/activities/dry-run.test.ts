@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { dryRun } from '../../../src/activities/dry-run.js';
-import { Interrupted } from '../../../src/core/errors.js';
+import { Interrupted } from '../../../src/base/errors.js';
 import { JobBench, plan } from '../../helpers/run.js';
 
 describe('dryRun', () => {
   it('posts nothing, and says which the targets are', async () => {
-    const kinds = [[[2n], null, 'named'], [null, null, 'observed'], [null, 3, 'expected']] as const;
+    const kinds = [
+      [[2n], null, 'named'],
+      [null, null, 'observed'],
+      [null, 3, 'expected'],
+    ] as const;
     for (const [nodes, expectNodes, kind] of kinds) {
       const run = new JobBench();
       run.supervisor.addHistory(3);
@@ -15,7 +19,10 @@ describe('dryRun', () => {
       assert.equal(run.journal.records.size, 0);
       assert.deepEqual([result.outcome, result.targets, result.resume], ['dry_run', kind, null]);
       const expected = nodes ?? [1n, 2n, 3n];
-      assert.deepEqual(result.nodes.map(({ node_id, status }) => [node_id, status]), expected.map((id) => [id, 'not_started']));
+      assert.deepEqual(
+        result.nodes.map(({ node_id, status }) => [node_id, status]),
+        expected.map((id) => [id, 'not_started']),
+      );
     }
   });
 

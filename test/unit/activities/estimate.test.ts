@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { estimate } from '../../../src/activities/estimate.js';
 import { trigger } from '../../../src/activities/trigger.js';
 import { waitForActivities } from '../../../src/activities/wait.js';
-import { type NodeProgress, type JobEvent } from '../../../src/core/progress.js';
+import { type NodeProgress, type JobEvent } from '../../../src/base/progress.js';
 import { nodesUpTo, RollBench } from '../../helpers/roll.js';
 import { JobBench, plan } from '../../helpers/run.js';
 
@@ -16,7 +16,8 @@ function node(fields: Partial<NodeProgress>): NodeProgress {
 }
 
 /** An activity that has gone on for so long. */
-const running = (ageMs: number, fields: Partial<NodeProgress> = {}): NodeProgress => node({ since: NOW - ageMs, ...fields });
+const running = (ageMs: number, fields: Partial<NodeProgress> = {}): NodeProgress =>
+  node({ since: NOW - ageMs, ...fields });
 const completed = node({ status: 'completed' });
 const toGo = (...args: Parameters<typeof estimate>): number | null => {
   const { endsAt } = estimate(...args);
@@ -25,7 +26,10 @@ const toGo = (...args: Parameters<typeof estimate>): number | null => {
 
 describe('when a run may be over', () => {
   it('is when its youngest activity has taken as long as usual', () => {
-    assert.deepEqual(estimate([running(4000), running(1000), completed], USUAL, NOW), { usualMs: USUAL, endsAt: NOW + 9000 });
+    assert.deepEqual(estimate([running(4000), running(1000), completed], USUAL, NOW), {
+      usualMs: USUAL,
+      endsAt: NOW + 9000,
+    });
   });
 
   it('is now, where all have taken longer than usual', () => {
@@ -80,7 +84,8 @@ function addPast({ supervisor, clock }: JobBench, ...took: number[]): void {
   for (const ms of took) supervisor.add({ createdAt, finishedAt: createdAt + ms });
 }
 
-const progressOf = (events: readonly JobEvent[]) => events.flatMap((event) => (event.event === 'progress' ? [event] : []));
+const progressOf = (events: readonly JobEvent[]) =>
+  events.flatMap((event) => (event.event === 'progress' ? [event] : []));
 const usualOf = (events: readonly JobEvent[]) =>
   events.flatMap((event) => (event.event === 'dispatched' || event.event === 'progress' ? [event.usualMs] : []));
 
@@ -110,7 +115,10 @@ describe('what a run says of how long it usually takes', () => {
   it('says when it may be over, once the entries are seen and as long as any goes on', async () => {
     const told = progressOf((await restart([10_000, 10_500], [9900, 10_000, 10_100])).events);
     for (const { nodes, endsAt } of told) {
-      assert.equal(endsAt !== undefined, nodes.some(({ status }) => status === 'processing'));
+      assert.equal(
+        endsAt !== undefined,
+        nodes.some(({ status }) => status === 'processing'),
+      );
     }
     assert.ok(told.some(({ endsAt }) => endsAt !== undefined));
   });

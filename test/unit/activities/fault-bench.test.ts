@@ -18,14 +18,20 @@ describe('the fault bench', function () {
   it('the same seed is the same story', async () => {
     const [one, other] = [await tell(scenarioOf(16)), await tell(scenarioOf(16))];
     assert.deepEqual(one.trail, other.trail);
-    assert.deepEqual(one.chapters.map(({ output }) => output), other.chapters.map(({ output }) => output));
+    assert.deepEqual(
+      one.chapters.map(({ output }) => output),
+      other.chapters.map(({ output }) => output),
+    );
   });
 
   // Those that take more seeds are tried by `npm run bench:faults -- --break all`.
   for (const name of ['new-key', 'skip-look', 'failed-look'] as const) {
     it(`it finds ${name}`, async () => {
       const found = await firstFound(100, SABOTAGES[name]);
-      assert.deepEqual(found?.broken.map(({ promise }) => promise), ['double']);
+      assert.deepEqual(
+        found?.broken.map(({ promise }) => promise),
+        ['double'],
+      );
     });
   }
 });

@@ -57,6 +57,9 @@ describe('the fault explorer', function () {
 
   it("does not blame a run for an entry of somebody else's that nobody could tell from its own", async () => {
     const played = await play(SETTINGS.named, parsePlan('2:entry-late 2:rival'));
-    assert.deepEqual(judge(played).filter(({ promise }) => promise === 'stolen'), []);
+    assert.deepEqual(
+      judge(played).filter(({ promise }) => promise === 'stolen'),
+      [],
+    );
   });
 });

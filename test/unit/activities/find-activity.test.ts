@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { ActivityLog } from '../../../src/activities/activity-log.js';
 import { findPlace, type Place } from '../../../src/activities/find-activity.js';
-import { MAX_ID, type Id } from '../../../src/core/ids.js';
+import { MAX_ID, type Id } from '../../../src/base/ids.js';
 import { LongLog } from '../../helpers/long-log.js';
 
 const ORDERS = ['asc', 'desc'] as const;

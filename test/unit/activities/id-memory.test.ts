@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { GivenIds } from '../../../src/activities/given-ids.js';
 import { RecentIds } from '../../../src/activities/follow/recent-ids.js';
-import { type Id } from '../../../src/core/ids.js';
+import { type Id } from '../../../src/base/ids.js';
 
 describe('the ids that were given', () => {
   /** Gives these many, newest first, from 10 000 down. */
@@ -50,8 +50,14 @@ describe('the ids seen lately', () => {
     const ids = new RecentIds();
     add(ids, 1n, 2000n);
     add(ids, 1n, 1n);
-    assert.deepEqual([1n, 2000n, 2001n].map((id) => ids.has(id)), [true, true, false]);
+    assert.deepEqual(
+      [1n, 2000n, 2001n].map((id) => ids.has(id)),
+      [true, true, false],
+    );
     add(ids, 2001n, 2002n);
-    assert.deepEqual([1n, 2n, 3n, 2002n].map((id) => ids.has(id)), [false, false, true, true]);
+    assert.deepEqual(
+      [1n, 2n, 3n, 2002n].map((id) => ids.has(id)),
+      [false, false, true, true],
+    );
   });
 });

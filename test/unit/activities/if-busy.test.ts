@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { triggerIfNotBusy, type IfBusy } from '../../../src/activities/if-busy.js';
-import { type ResultEvent } from '../../../src/core/progress.js';
+import { type ResultEvent } from '../../../src/base/progress.js';
 import { type TriggerPlan } from '../../../src/activities/trigger-plan.js';
-import { Interrupted, LdctlError } from '../../../src/core/errors.js';
-import { type Id } from '../../../src/core/ids.js';
+import { Interrupted, LdctlError } from '../../../src/base/errors.js';
+import { type Id } from '../../../src/base/ids.js';
 import { apiError, failing, failingRead, type EntryOptions } from '../../helpers/fake-supervisor.js';
 import { nodesUpTo, RollBench } from '../../helpers/roll.js';
 import { JobBench, plan, statuses } from '../../helpers/run.js';
@@ -104,7 +104,10 @@ describe('--if-busy wait', () => {
     assert.ok((bench.supervisor.postTimes[0] ?? 0) - begunAt >= 40_000);
     assert.deepEqual(bench.warnings, ['busy', 'busy', 'busy']);
     // What others did is not told as if it were this run's.
-    assert.deepEqual(bench.changes.filter((change) => change.endsWith('rejected')), []);
+    assert.deepEqual(
+      bench.changes.filter((change) => change.endsWith('rejected')),
+      [],
+    );
     assert.equal(report.result.nodes.filter(({ ambiguous }) => ambiguous).length, 0);
   });
 
@@ -136,7 +139,10 @@ describe('--if-busy wait', () => {
   });
 
   it('ends with the reason when the log cannot be read while it waits, and nothing sent', async () => {
-    for (const [error, exitCode] of [[apiError(401), 4], [apiError(404), 5]] as const) {
+    for (const [error, exitCode] of [
+      [apiError(401), 4],
+      [apiError(404), 5],
+    ] as const) {
       const bench = new Bench();
       bench.busy(1n, null);
       bench.supervisor.nextReads((page) => page, failingRead(error));
@@ -160,7 +166,10 @@ describe('--if-busy join', () => {
     const ids = NODES.map((node, index) => bench.busy(node, 10_000 * (index + 1)));
     const report = await bench.trigger('join');
     assert.deepEqual([report.exitCode, report.result.outcome], [0, 'completed']);
-    assert.deepEqual(report.result.nodes.map(({ activity_id: id }) => id), ids);
+    assert.deepEqual(
+      report.result.nodes.map(({ activity_id: id }) => id),
+      ids,
+    );
     assert.deepEqual([bench.supervisor.posts.length, report.result.idempotency_key], [0, null]);
     assert.deepEqual(bench.warnings, ['joined', 'joined', 'joined']);
   });
@@ -177,7 +186,10 @@ describe('--if-busy join', () => {
     bench.busy(1n, 5000);
     const newest = bench.busy(1n, 9000);
     const { result } = await bench.trigger('join', { nodes: [1n] });
-    assert.deepEqual(result.nodes.map(({ activity_id: id }) => id), [newest]);
+    assert.deepEqual(
+      result.nodes.map(({ activity_id: id }) => id),
+      [newest],
+    );
     const messages = bench.events.flatMap((event) => (event.event === 'warning' ? [event.message] : []));
     assert.deepEqual(messages, [`node 1: following activity ${newest} instead of sending`]);
   });
@@ -194,9 +206,15 @@ describe('--if-busy join', () => {
     bench.busy(2n, 60_000);
     const { result, exitCode } = await bench.trigger('join', { nodes: [3n, 2n, 1n] });
     assert.equal(exitCode, 0);
-    assert.deepEqual(bench.supervisor.posts.map(({ nodes }) => nodes), [[1n, 3n]]);
+    assert.deepEqual(
+      bench.supervisor.posts.map(({ nodes }) => nodes),
+      [[1n, 3n]],
+    );
     const told = result.nodes.map(({ node_id: node, status }) => [node, status]);
-    assert.deepEqual(told, [3n, 2n, 1n].map((node) => [node, 'completed']));
+    assert.deepEqual(
+      told,
+      [3n, 2n, 1n].map((node) => [node, 'completed']),
+    );
     assert.equal(result.idempotency_key, 'key');
   });
 
@@ -208,7 +226,10 @@ describe('--if-busy join', () => {
       if (event.event === 'warning') bench.stop.abort(new Interrupted('SIGINT'));
     });
     assert.equal(exitCode, 130);
-    assert.deepEqual(result.nodes.map(({ node_id: node, activity_id: activity }) => [node, activity]), [[2n, id]]);
+    assert.deepEqual(
+      result.nodes.map(({ node_id: node, activity_id: activity }) => [node, activity]),
+      [[2n, id]],
+    );
     assert.equal(result.resume, `wait ${id}`);
   });
 
@@ -297,7 +318,10 @@ describe('--if-busy join', () => {
 
 describe('what a joined run leaves in the journal', () => {
   it('is a baseline below the lowest of what it follows, whatever the order', async () => {
-    for (const nodes of [[1n, 2n, 3n], [3n, 1n, 2n]]) {
+    for (const nodes of [
+      [1n, 2n, 3n],
+      [3n, 1n, 2n],
+    ]) {
       const bench = new Bench();
       const [lowest = 0n] = NODES.map((node) => bench.busy(node, 5000));
       await bench.trigger('join', { nodes, callersKey: true });
@@ -331,7 +355,10 @@ describe('--if-busy in a roll', () => {
   it('fail: 5 before anything is sent, whichever node it is', async () => {
     const bench = new RollBench();
     somebody(bench, 9n, null);
-    await assert.rejects(bench.roll({ ifBusy: 'fail' }), (error) => error instanceof LdctlError && error.exitCode === 5);
+    await assert.rejects(
+      bench.roll({ ifBusy: 'fail' }),
+      (error) => error instanceof LdctlError && error.exitCode === 5,
+    );
     assert.equal(bench.supervisor.posts.length, 0);
   });
 
@@ -361,7 +388,10 @@ describe('--if-busy in a roll', () => {
     const limits = { timeoutMs: 60_000, intervalMs: null, appearTimeoutMs: 30_000 };
     const { exitCode, result } = await bench.roll({ ifBusy: 'wait', nodes: NODES, limits });
     assert.equal(exitCode, 8);
-    assert.deepEqual(result.nodes.map(({ status }) => status), ['completed', 'not_started', 'not_started']);
+    assert.deepEqual(
+      result.nodes.map(({ status }) => status),
+      ['completed', 'not_started', 'not_started'],
+    );
     assert.ok(bench.clock.actual() - begunAt <= 63_000);
   });
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { ActivityLog } from '../../../src/activities/activity-log.js';
 import { listAfter } from '../../../src/activities/list-after.js';
 import { readAfter } from '../../../src/activities/read-after.js';
-import { type Id } from '../../../src/core/ids.js';
+import { type Id } from '../../../src/base/ids.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { FakeSupervisor } from '../../helpers/fake-supervisor.js';
 import { LongLog } from '../../helpers/long-log.js';
@@ -89,7 +89,11 @@ describe('readAfter', function () {
 describe('listAfter', () => {
   const MINUTE = 60_000;
 
-  async function list(supervisor: FakeSupervisor, clock: VirtualClock, plan: { after: Id; limit?: number; status?: string }): Promise<Id[]> {
+  async function list(
+    supervisor: FakeSupervisor,
+    clock: VirtualClock,
+    plan: { after: Id; limit?: number; status?: string },
+  ): Promise<Id[]> {
     const { after, limit = 0, status } = plan;
     const filter = status === undefined ? {} : { statuses: [status] };
     const ids: Id[] = [];
@@ -102,7 +106,9 @@ describe('listAfter', () => {
     const clock = new VirtualClock();
     const supervisor = new FakeSupervisor(clock);
     const old = clock.now() - MINUTE;
-    const ids = Array.from({ length: 9 }, (_, n) => supervisor.add({ createdAt: old, status: n % 2 ? 'rejected' : 'completed' }));
+    const ids = Array.from({ length: 9 }, (_, n) =>
+      supervisor.add({ createdAt: old, status: n % 2 ? 'rejected' : 'completed' }),
+    );
     assert.deepEqual(await list(supervisor, clock, { after: ids[1] ?? 0n, limit: 3 }), ids.slice(2, 5));
     assert.deepEqual(await list(supervisor, clock, { after: 0n, limit: 2, status: 'rejected' }), [ids[1], ids[3]]);
   });

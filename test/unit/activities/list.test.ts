@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { ActivityLog } from '../../../src/activities/activity-log.js';
 import { matches, type ActivityFilter } from '../../../src/activities/filter.js';
 import { listActivities, listOnePage } from '../../../src/activities/list.js';
-import { type Activity } from '../../../src/core/activity.js';
-import { Interrupted } from '../../../src/core/errors.js';
-import { type Id } from '../../../src/core/ids.js';
+import { type Activity } from '../../../src/base/activity.js';
+import { Interrupted } from '../../../src/base/errors.js';
+import { type Id } from '../../../src/base/ids.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { apiError, FakeSupervisor, type EntryOptions } from '../../helpers/fake-supervisor.js';
 
@@ -60,7 +60,9 @@ describe('listActivities', () => {
 
   it('the limit counts what matches, and the total what the log holds', async () => {
     const supervisor = fake(250);
-    const wanted = supervisor.entries.filter(({ activity }) => activity.node_id === 2n).map(({ activity }) => activity.id);
+    const wanted = supervisor.entries
+      .filter(({ activity }) => activity.node_id === 2n)
+      .map(({ activity }) => activity.id);
     const listing = listActivities(new ActivityLog(supervisor, 71n), { nodes: [2n] }, 50, NEVER);
     assert.deepEqual(await take(listing.batches), wanted.reverse().slice(0, 50));
     assert.equal(listing.total(), 250);
@@ -112,7 +114,10 @@ describe('listOnePage', () => {
     supervisor.order = 'asc';
     const listing = listOnePage(() => supervisor.list(71n, { page: 2, results: 10 }), { nodes: [1n] });
     const ids = supervisor.entries.slice(10, 20).filter(({ activity }) => activity.node_id === 1n);
-    assert.deepEqual(await take(listing.batches), ids.map(({ activity }) => activity.id));
+    assert.deepEqual(
+      await take(listing.batches),
+      ids.map(({ activity }) => activity.id),
+    );
     assert.equal(listing.total(), 30);
   });
 });
@@ -153,6 +158,7 @@ describe('matches', () => {
   ];
   for (const [filter, activity, expected] of table) {
     const what = JSON.stringify(filter, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
-    it(`${what} of ${activity.action}, ${activity.status}: ${expected}`, () => assert.equal(matches(filter, activity), expected));
+    it(`${what} of ${activity.action}, ${activity.status}: ${expected}`, () =>
+      assert.equal(matches(filter, activity), expected));
   }
 });

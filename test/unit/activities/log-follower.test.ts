@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { ActivityLog } from '../../../src/activities/activity-log.js';
 import { followLog } from '../../../src/activities/follow/follow-log.js';
 import { type Followed, type FollowOutcome } from '../../../src/activities/follow/followed.js';
-import { type Activity } from '../../../src/core/activity.js';
-import { Interrupted, type LdctlError } from '../../../src/core/errors.js';
-import { warning, type RunStep } from '../../../src/core/progress.js';
+import { type Activity } from '../../../src/base/activity.js';
+import { Interrupted, type LdctlError } from '../../../src/base/errors.js';
+import { warning, type RunStep } from '../../../src/base/progress.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { apiError, FakeSupervisor, lost, nonsense } from '../../helpers/fake-supervisor.js';
 import { drain } from '../../helpers/run.js';
@@ -88,7 +88,13 @@ describe('a log follower with one subscriber', () => {
     world.changesAt = [300_000];
     await world.run();
     const after = world.polls.filter((at) => at >= 300_000);
-    assert.deepEqual(after.slice(1).map((at, index) => Math.round(at - (after[index] ?? 0))).slice(0, 5), [1000, 1000, 1000, 1000, 1000]);
+    assert.deepEqual(
+      after
+        .slice(1)
+        .map((at, index) => Math.round(at - (after[index] ?? 0)))
+        .slice(0, 5),
+      [1000, 1000, 1000, 1000, 1000],
+    );
   });
 
   it('polls when that could settle it, without waiting for its time', async () => {
@@ -138,7 +144,10 @@ describe('a log follower with one subscriber', () => {
       world.fault = (at) => (at < 1000 ? lost() : null);
       world.settledAt = 1500;
       await world.run();
-      assert.deepEqual(world.events.filter(({ event }) => event === 'warning'), [warning('poll_failed', 'cannot see the log just now: the connection was lost')]);
+      assert.deepEqual(
+        world.events.filter(({ event }) => event === 'warning'),
+        [warning('poll_failed', 'cannot see the log just now: the connection was lost')],
+      );
     });
 
     it('a good poll starts the 60 s anew', async () => {
@@ -158,7 +167,10 @@ describe('a log follower with one subscriber', () => {
       await world.run();
       const outages = world.events.filter(({ event }) => event === 'outage');
       // Good polls began at 0.5 s and 1.5 s; the one at 2.5 s failed.
-      assert.deepEqual(outages, [{ event: 'outage', ageMs: 1000 }, { event: 'outage', ageMs: null }]);
+      assert.deepEqual(outages, [
+        { event: 'outage', ageMs: 1000 },
+        { event: 'outage', ageMs: null },
+      ]);
     });
 
     it('says from when on it looked in vain, where nothing was read before', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { ActivityLog } from '../../../src/activities/activity-log.js';
 import { LogTail } from '../../../src/activities/follow/log-tail.js';
-import { type Id } from '../../../src/core/ids.js';
+import { type Id } from '../../../src/base/ids.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { apiError, failingRead, FakeSupervisor } from '../../helpers/fake-supervisor.js';
 
@@ -45,7 +45,8 @@ for (const order of ['asc', 'desc'] as const) {
     it('follows a log whose server makes smaller pages, in one request a quiet poll', async () => {
       const world = new World(order, 130);
       const list = world.supervisor.list.bind(world.supervisor);
-      world.supervisor.list = (id, query, options) => list(id, { ...query, results: Math.min(query.results, 50) }, options);
+      world.supervisor.list = (id, query, options) =>
+        list(id, { ...query, results: Math.min(query.results, 50) }, options);
       await world.poll();
       const open = world.supervisor.add({ status: 'processing' });
       assert.deepEqual(await world.poll(), [open]);
@@ -240,8 +241,16 @@ for (const order of ['asc', 'desc'] as const) {
             };
             const found = await world.poll(open);
             for (const id of found) seen.add(id);
-            assert.deepEqual(open.filter((id) => !found.includes(id)), [], 'an open entry was not shown');
-            assert.deepEqual(atStart.filter((id) => !seen.has(id)), [], 'an entry was missed');
+            assert.deepEqual(
+              open.filter((id) => !found.includes(id)),
+              [],
+              'an open entry was not shown',
+            );
+            assert.deepEqual(
+              atStart.filter((id) => !seen.has(id)),
+              [],
+              'an entry was missed',
+            );
             await world.clock.advance(1000);
           }
         }),

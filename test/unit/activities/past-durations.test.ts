@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { PastDurations } from '../../../src/activities/past-durations.js';
-import { type Activity } from '../../../src/core/activity.js';
+import { type Activity } from '../../../src/base/activity.js';
 
 const BEGAN = Date.UTC(2026, 5, 1);
 const RESTART = { runtime: 'iggy', action: 'restart' };
@@ -77,7 +77,10 @@ describe('how long work took before', () => {
   it('is that of the newest 200, in whatever order they are read', () => {
     const old = Array.from({ length: 300 }, (_, index) => entry(BigInt(index), 10_000));
     const fresh = Array.from({ length: 200 }, (_, index) => entry(BigInt(1000 + index), index < 100 ? 12_000 : 16_000));
-    for (const order of [[old, fresh], [fresh, old]]) {
+    for (const order of [
+      [old, fresh],
+      [fresh, old],
+    ]) {
       const past = new PastDurations();
       for (const entries of order) past.learn(entries);
       assert.equal(past.usualMs(RESTART), 14_000);

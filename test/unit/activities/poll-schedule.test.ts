@@ -21,7 +21,10 @@ function waitAfter(quietMs: number, random = 0.5): number {
 describe('PollSchedule', () => {
   it('begins at 0.5 s, and then polls every second for the first minute', () => {
     const made = schedule();
-    assert.deepEqual([0, 500, 1500, 59_000].map((at) => made.next(NOW + at)), [500, 1000, 1000, 1000]);
+    assert.deepEqual(
+      [0, 500, 1500, 59_000].map((at) => made.next(NOW + at)),
+      [500, 1000, 1000, 1000],
+    );
   });
 
   it('then waits a sixtieth of the time since something changed, 5 s at most', () => {
@@ -42,13 +45,25 @@ describe('PollSchedule', () => {
     const made = schedule();
     made.next(NOW);
     made.begin(NOW + 10 * MINUTE);
-    assert.deepEqual([0, 500].map((at) => made.next(NOW + 10 * MINUTE + at)), [500, 1000]);
+    assert.deepEqual(
+      [0, 500].map((at) => made.next(NOW + 10 * MINUTE + at)),
+      [500, 1000],
+    );
   });
 
   it('spreads by 10 % either way, and never beyond 5 s', () => {
-    assert.deepEqual([0, 1].map((random) => Math.round(schedule({ random }).next(NOW))), [450, 550]);
-    assert.deepEqual([0, 1].map((random) => Math.round(waitAfter(2 * MINUTE, random))), [1800, 2200]);
-    assert.deepEqual([0, 1].map((random) => Math.round(waitAfter(30 * MINUTE, random))), [4500, 5000]);
+    assert.deepEqual(
+      [0, 1].map((random) => Math.round(schedule({ random }).next(NOW))),
+      [450, 550],
+    );
+    assert.deepEqual(
+      [0, 1].map((random) => Math.round(waitAfter(2 * MINUTE, random))),
+      [1800, 2200],
+    );
+    assert.deepEqual(
+      [0, 1].map((random) => Math.round(waitAfter(30 * MINUTE, random))),
+      [4500, 5000],
+    );
     const failing = schedule({ random: 1 });
     failing.next(NOW);
     assert.equal(failing.next(NOW + 30 * MINUTE), 5000);
@@ -92,10 +107,16 @@ describe('PollSchedule, after a good poll', () => {
   it('is never more than 5 s from the beginning of one poll to that of the next that is quicker than that', () => {
     const upTo = (max: number) => fc.double({ min: 0, max, noNaN: true });
     fc.assert(
-      fc.property(upTo(5000), upTo(0.999), fc.integer({ min: 1, max: 100 }), upTo(1e5), (tookMs, random, requests, checkInMs) => {
-        const wait = after(tookMs, { random, requests, checkInMs });
-        assert.ok(wait >= 0 && tookMs + wait <= 5000.001, String(wait));
-      }),
+      fc.property(
+        upTo(5000),
+        upTo(0.999),
+        fc.integer({ min: 1, max: 100 }),
+        upTo(1e5),
+        (tookMs, random, requests, checkInMs) => {
+          const wait = after(tookMs, { random, requests, checkInMs });
+          assert.ok(wait >= 0 && tookMs + wait <= 5000.001, String(wait));
+        },
+      ),
     );
   });
 });

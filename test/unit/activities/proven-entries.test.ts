@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { type Proof } from '../../../src/activities/proof.js';
 import { RunTracker } from '../../../src/activities/run-tracker.js';
 import { above, targetsOf, withProof } from '../../../src/activities/targets.js';
-import { type Activity } from '../../../src/core/activity.js';
-import { type Id } from '../../../src/core/ids.js';
-import { MISSING } from '../../../src/core/outcome.js';
+import { type Activity } from '../../../src/base/activity.js';
+import { type Id } from '../../../src/base/ids.js';
+import { MISSING } from '../../../src/base/outcome.js';
 
 const START = Date.UTC(2026, 5, 1);
 const APPEAR_MS = 30_000;
@@ -12,17 +12,36 @@ const BASELINE = 100n;
 
 /** An entry of the same action, created so long after the `date` of the 202, by the server's clock. */
 function entry(id: Id, node: Id, createdMs: number, status = 'completed'): Activity {
-  return { id, node_id: node, runtime: 'iggy', action: 'restart', status, created_at: new Date(START + createdMs).toISOString() };
+  return {
+    id,
+    node_id: node,
+    runtime: 'iggy',
+    action: 'restart',
+    status,
+    created_at: new Date(START + createdMs).toISOString(),
+  };
 }
 
 /** A 202 that arrived at the start, with a `date` of the same moment, and a claim window of 2 s. */
 class World {
   readonly tracker: RunTracker;
 
-  constructor(asked: { nodes?: Id[]; expectNodes?: number; baselineNodes?: Id[] }, proof: Proof = { seenBy: START + 2000, created: { from: START - 600_000, by: START + 2000 } }) {
+  constructor(
+    asked: { nodes?: Id[]; expectNodes?: number; baselineNodes?: Id[] },
+    proof: Proof = { seenBy: START + 2000, created: { from: START - 600_000, by: START + 2000 } },
+  ) {
     const { nodes = null, expectNodes = null, baselineNodes = [] } = asked;
-    const correlation = { deploymentId: 71n, runtime: 'iggy', action: { verb: 'restart' as const }, inWindow: above(BASELINE) };
-    this.tracker = new RunTracker(withProof(targetsOf(correlation, { nodes, expectNodes }, baselineNodes), proof), START, APPEAR_MS);
+    const correlation = {
+      deploymentId: 71n,
+      runtime: 'iggy',
+      action: { verb: 'restart' as const },
+      inWindow: above(BASELINE),
+    };
+    this.tracker = new RunTracker(
+      withProof(targetsOf(correlation, { nodes, expectNodes }, baselineNodes), proof),
+      START,
+      APPEAR_MS,
+    );
   }
 
   /** @returns the codes of the warnings, and `node:status` for each change */
@@ -34,9 +53,11 @@ class World {
   }
 
   rows(absent: typeof MISSING | null = MISSING): string[] {
-    return this.tracker.nodes(absent).map(({ node_id, activity_id, status, ambiguous }) =>
-      [node_id ?? '?', activity_id ?? '-', status ?? '-', ...(ambiguous ? ['ambiguous'] : [])].join(' '),
-    );
+    return this.tracker
+      .nodes(absent)
+      .map(({ node_id, activity_id, status, ambiguous }) =>
+        [node_id ?? '?', activity_id ?? '-', status ?? '-', ...(ambiguous ? ['ambiguous'] : [])].join(' '),
+      );
   }
 }
 
@@ -51,7 +72,9 @@ describe('a proven entry (Sequence 4)', () => {
   for (const [what, polledAt, createdMs, proven] of OWN) {
     it(`${what}: ${proven ? 'proven' : 'not proven'}`, () => {
       const world = new World({ nodes: [1n] });
-      const shown = Number.isNaN(createdMs) ? { ...entry(101n, 1n, 0), created_at: 'never' } : entry(101n, 1n, createdMs);
+      const shown = Number.isNaN(createdMs)
+        ? { ...entry(101n, 1n, 0), created_at: 'never' }
+        : entry(101n, 1n, createdMs);
       assert.deepEqual(world.poll(polledAt, shown), proven ? ['1:completed'] : []);
     });
   }
@@ -122,7 +145,10 @@ describe('RunTracker, entries that are not proven (Sequence 4)', () => {
     const at = START + APPEAR_MS;
     const events = tracker.observe([entry(101n, 1n, 4000)], { startedAt: at, endedAt: at });
     const [message] = events.flatMap((event) => (event.event === 'warning' ? [event.message] : []));
-    assert.match(message ?? '', /^activity 101 of node 1 may be somebody else's: .*`ldctl activities wait 101`.*--claim-window/);
+    assert.match(
+      message ?? '',
+      /^activity 101 of node 1 may be somebody else's: .*`ldctl activities wait 101`.*--claim-window/,
+    );
   });
 
   it('counts at once where the appear timeout is over already', () => {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { ActivityLog } from '../../../src/activities/activity-log.js';
 import { readLog } from '../../../src/activities/read-log.js';
-import { InvalidAnswerError } from '../../../src/core/errors.js';
-import { type Id } from '../../../src/core/ids.js';
+import { InvalidAnswerError } from '../../../src/base/errors.js';
+import { type Id } from '../../../src/base/ids.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { apiError, FakeSupervisor, failingRead } from '../../helpers/fake-supervisor.js';
 
@@ -72,7 +72,11 @@ describe('readLog', () => {
               };
               const ids = await clock.run(idsOf(logOf(supervisor), inFlight));
               assert.equal(new Set(ids).size, ids.length, 'an entry came twice');
-              assert.deepEqual(ids.filter((id, index) => index > 0 && id >= (ids[index - 1] ?? 0n)), [], 'out of order');
+              assert.deepEqual(
+                ids.filter((id, index) => index > 0 && id >= (ids[index - 1] ?? 0n)),
+                [],
+                'out of order',
+              );
               const read = new Set(ids);
               const missing = before.filter((id) => !read.has(id));
               assert.deepEqual(missing, [], 'an entry is missing');
@@ -113,10 +117,7 @@ describe('readLog', () => {
           assert.deepEqual(missing, [], 'an entry is missing');
         };
         const sizes = fc.integer({ min: 0, max: 700 });
-        await fc.assert(
-          fc.asyncProperty(sizes, fc.array(change, { maxLength: 12 }), play),
-          { numRuns: 200 },
-        );
+        await fc.assert(fc.asyncProperty(sizes, fc.array(change, { maxLength: 12 }), play), { numRuns: 200 });
       });
 
       it('misses nothing that deleted entries pull onto a page that another answer has overtaken', async () => {
@@ -166,7 +167,10 @@ describe('readLog', () => {
           if (page === 32) supervisor.addHistory(3000);
         };
         const ids = await idsOf(logOf(supervisor), 4);
-        assert.deepEqual(ids.filter((id) => id <= (before[0] ?? 0n)), before);
+        assert.deepEqual(
+          ids.filter((id) => id <= (before[0] ?? 0n)),
+          before,
+        );
         assert.equal(new Set(ids).size, ids.length);
       });
 
@@ -182,7 +186,10 @@ describe('readLog', () => {
         }
         await pages.return(undefined);
         const pageOne = order === 'asc' ? 1 : 0;
-        assert.deepEqual(asked, [1, 2, 4, 6, 8, 10].map((reads) => reads + pageOne));
+        assert.deepEqual(
+          asked,
+          [1, 2, 4, 6, 8, 10].map((reads) => reads + pageOne),
+        );
       });
 
       it('asks for fewer at once when the API says that they are too many, and misses nothing', async () => {
@@ -281,7 +288,10 @@ describe('readLog', () => {
     );
     const ids = await idsOf(logOf(supervisor));
     assert.equal(ids.length, 301);
-    assert.deepEqual(supervisor.reads.map(({ page }) => page), [1, 2, 2, 3, 4]);
+    assert.deepEqual(
+      supervisor.reads.map(({ page }) => page),
+      [1, 2, 2, 3, 4],
+    );
   });
 
   it('reads one page more when an answer is overtaken by those behind it, and not each of them', async () => {
@@ -297,14 +307,20 @@ describe('readLog', () => {
     await clock.run(idsOf(logOf(supervisor), 4));
     const times = new Map<number, number>();
     for (const { page } of supervisor.reads) times.set(page, (times.get(page) ?? 0) + 1);
-    assert.deepEqual([...times].filter(([, reads]) => reads > 1), [[6, 2]]);
+    assert.deepEqual(
+      [...times].filter(([, reads]) => reads > 1),
+      [[6, 2]],
+    );
   });
 
   it('asks for full pages, and carries the options through', async () => {
     const supervisor = new FakeSupervisor(new VirtualClock());
     supervisor.addHistory(150);
     await idsOf(logOf(supervisor));
-    assert.deepEqual(supervisor.reads.map(({ results }) => results), [100, 100]);
+    assert.deepEqual(
+      supervisor.reads.map(({ results }) => results),
+      [100, 100],
+    );
   });
 
   it('does not start when the signal is aborted', async () => {
@@ -389,7 +405,10 @@ describe('ActivityLog', () => {
     const log = logOf(supervisor);
     assert.equal((await log.page(1, {})).entries.length, 11);
     await log.page(1, {});
-    assert.deepEqual(supervisor.reads.map(({ results }) => results), [100, 100, 100]);
+    assert.deepEqual(
+      supervisor.reads.map(({ results }) => results),
+      [100, 100, 100],
+    );
   });
 
   it('takes a full page that shows an entry twice for a full one', async () => {

@@ -4,7 +4,7 @@ import { findBusy } from '../../../src/activities/busy.js';
 import { findReplayed } from '../../../src/activities/replay.js';
 import { seenNodes } from '../../../src/activities/seen-nodes.js';
 import { openRunLog } from '../../../src/activities/run-log.js';
-import { Interrupted } from '../../../src/core/errors.js';
+import { Interrupted } from '../../../src/base/errors.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { FakeSupervisor } from '../../helpers/fake-supervisor.js';
 
@@ -65,7 +65,10 @@ for (const order of ORDERS) {
       );
       const found = await findReplayed(log, answered, { signal: never });
       assert.equal(found?.after, made[0]);
-      assert.deepEqual(supervisor.entries.map(({ activity }) => found?.inWindow(activity)), [false, true, true, true, false]);
+      assert.deepEqual(
+        supervisor.entries.map(({ activity }) => found?.inWindow(activity)),
+        [false, true, true, true, false],
+      );
     });
 
     it('for what a replayed answer is about takes in a log that is younger', async () => {

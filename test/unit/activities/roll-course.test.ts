@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { LdctlError } from '../../../src/core/errors.js';
+import { LdctlError } from '../../../src/base/errors.js';
 import { wireKey } from '../../../src/activities/wire-key.js';
 import { apiError, failing } from '../../helpers/fake-supervisor.js';
 import { nodesUpTo, RollBench, rollPlan } from '../../helpers/roll.js';
@@ -15,7 +15,11 @@ describe('what a roll tells on its way', () => {
     const bench = new RollBench();
     await bench.roll({ nodes: NODES });
     assert.equal(bench.events.filter(({ event }) => event === 'baseline').length, 1);
-    for (const rows of bench.rows) assert.deepEqual(rows.map(({ node_id: node }) => node), NODES);
+    for (const rows of bench.rows)
+      assert.deepEqual(
+        rows.map(({ node_id: node }) => node),
+        NODES,
+      );
   });
 
   it('is why no more nodes are started', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Gate } from '../../../src/core/roll.js';
+import { type Gate } from '../../../src/base/roll.js';
 import { gateEnd, RollBench } from '../../helpers/roll.js';
 
 const NODES = [1n, 2n, 3n];
@@ -24,9 +24,15 @@ describe('a gate', () => {
         action: 'restart',
       })),
     );
-    assert.deepEqual(result.nodes.map(({ gate }) => gate), NODES.map(() => gateEnd()));
+    assert.deepEqual(
+      result.nodes.map(({ gate }) => gate),
+      NODES.map(() => gateEnd()),
+    );
     const told = bench.events.filter(({ event }) => event === 'gate');
-    assert.deepEqual(told, NODES.map((node) => ({ event: 'gate', node_id: node, gate: gateEnd() })));
+    assert.deepEqual(
+      told,
+      NODES.map((node) => ({ event: 'gate', node_id: node, gate: gateEnd() })),
+    );
   });
 
   it('is asked after the pause, and only then the next node begins', async () => {
@@ -52,8 +58,14 @@ describe('a gate', () => {
     const { result, exitCode } = await bench.roll({ nodes: NODES, gate });
     assert.deepEqual([result.outcome, exitCode, result.resume], ['halted', 9, 'roll 3']);
     assert.deepEqual(bench.postedTo, [1n, 2n]);
-    assert.deepEqual(result.nodes.map(({ status }) => status), ['completed', 'completed', 'not_started']);
-    assert.deepEqual(result.nodes.map(({ gate: end }) => end?.exit_code), [0, 4, undefined]);
+    assert.deepEqual(
+      result.nodes.map(({ status }) => status),
+      ['completed', 'completed', 'not_started'],
+    );
+    assert.deepEqual(
+      result.nodes.map(({ gate: end }) => end?.exit_code),
+      [0, 4, undefined],
+    );
   });
 
   it('halts it whatever --continue-on-error says', async () => {
@@ -65,9 +77,15 @@ describe('a gate', () => {
 
   it('fails the roll after the last node as well', async () => {
     const bench = new RollBench();
-    const { result, exitCode } = await bench.roll({ nodes: NODES, gate: bench.gate(10, (node) => (node === 3n ? 1 : 0)) });
+    const { result, exitCode } = await bench.roll({
+      nodes: NODES,
+      gate: bench.gate(10, (node) => (node === 3n ? 1 : 0)),
+    });
     assert.deepEqual([result.outcome, exitCode, result.resume], ['halted', 9, null]);
-    assert.deepEqual(result.nodes.map(({ status }) => status), ['completed', 'completed', 'completed']);
+    assert.deepEqual(
+      result.nodes.map(({ status }) => status),
+      ['completed', 'completed', 'completed'],
+    );
   });
 
   it('that timed out has failed', async () => {
@@ -81,7 +99,11 @@ describe('a gate', () => {
   it('is given no more time than the roll has left', async () => {
     const bench = new RollBench();
     const begunAt = bench.clock.now();
-    const { result, exitCode } = await bench.roll({ nodes: NODES, gate: bench.gate(3_600_000), limits: limits(60_000) });
+    const { result, exitCode } = await bench.roll({
+      nodes: NODES,
+      gate: bench.gate(3_600_000),
+      limits: limits(60_000),
+    });
     assert.deepEqual([result.outcome, exitCode], ['halted', 9]);
     assert.ok(bench.clock.now() - begunAt <= 61_000);
   });
@@ -90,7 +112,10 @@ describe('a gate', () => {
     const bench = new RollBench();
     bench.supervisor.behaviour.set(1n, { result: 'rejected' });
     const { result } = await bench.roll({ nodes: NODES, continueOnError: true, gate: bench.gate(10) });
-    assert.deepEqual(bench.asked.map(({ nodeId }) => nodeId), [2n, 3n]);
+    assert.deepEqual(
+      bench.asked.map(({ nodeId }) => nodeId),
+      [2n, 3n],
+    );
     assert.equal(result.nodes[0]?.gate, null);
   });
 
@@ -101,11 +126,14 @@ describe('a gate', () => {
       return gateEnd();
     };
     await bench.roll({ nodes: [1n], gate });
-    assert.deepEqual(bench.events.filter(({ event }) => event.startsWith('gate')), [
-      { event: 'gate_output', node_id: 1n, line: 'healthy' },
-      { event: 'gate_output', node_id: 1n, line: 'really' },
-      { event: 'gate', node_id: 1n, gate: gateEnd() },
-    ]);
+    assert.deepEqual(
+      bench.events.filter(({ event }) => event.startsWith('gate')),
+      [
+        { event: 'gate_output', node_id: 1n, line: 'healthy' },
+        { event: 'gate_output', node_id: 1n, line: 'really' },
+        { event: 'gate', node_id: 1n, gate: gateEnd() },
+      ],
+    );
   });
 
   it('is no reason to call the fault of ldctl itself a success', async () => {
@@ -114,7 +142,10 @@ describe('a gate', () => {
     const { result, exitCode, error } = await bench.roll({ nodes: NODES, gate });
     assert.equal(exitCode, 7);
     assert.match(error?.message ?? '', /unforeseen/);
-    assert.deepEqual(result.nodes.map(({ status }) => status), ['completed', 'not_started', 'not_started']);
+    assert.deepEqual(
+      result.nodes.map(({ status }) => status),
+      ['completed', 'not_started', 'not_started'],
+    );
   });
 });
 

@@ -47,7 +47,10 @@ describe('a roll over 200 nodes, 10% at a time', () => {
       process.off('warning', onWarning);
       assert.deepEqual(warnings, [], 'Node warns of what leaks');
       assert.equal(exitCode, 0);
-      assert.deepEqual([...bench.timesActedOn], NODES.map((node) => [node, 1]));
+      assert.deepEqual(
+        [...bench.timesActedOn],
+        NODES.map((node) => [node, 1]),
+      );
       assert.ok(bench.mostAtOnce <= WINDOW);
       const requests = [...reads, ...bench.supervisor.postTimes];
       assert.ok(mostWithin(10_000, requests) < 50, `${mostWithin(10_000, requests)} requests in 10 s`);

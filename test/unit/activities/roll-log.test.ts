@@ -4,8 +4,8 @@ import { type FollowOutcome } from '../../../src/activities/follow/followed.js';
 import { RollLog, type RollLogOptions } from '../../../src/activities/roll/roll-log.js';
 import { RunTracker } from '../../../src/activities/run-tracker.js';
 import { above, knownActivities, targetsOf, type Targets } from '../../../src/activities/targets.js';
-import { Interrupted, type LdctlError } from '../../../src/core/errors.js';
-import { type Id } from '../../../src/core/ids.js';
+import { Interrupted, type LdctlError } from '../../../src/base/errors.js';
+import { type Id } from '../../../src/base/ids.js';
 import { apiError, failingRead, nonsense } from '../../helpers/fake-supervisor.js';
 import { drain, JobBench } from '../../helpers/run.js';
 
@@ -32,10 +32,19 @@ class Bench extends JobBench {
   /** Follows a restart of this node that was made after `after`. */
   follow(node: Id, { after = this.floor, timeoutMs = null as number | null } = {}): Promise<FollowOutcome> {
     const asked = { nodes: [node], expectNodes: null };
-    return this.followTargets(targetsOf({ deploymentId: 71n, ...RUN, inWindow: above(after) }, asked, []), after, timeoutMs);
+    return this.followTargets(
+      targetsOf({ deploymentId: 71n, ...RUN, inWindow: above(after) }, asked, []),
+      after,
+      timeoutMs,
+    );
   }
 
-  async followTargets(targets: Targets, after: Id, timeoutMs: number | null = null, log = this.log): Promise<FollowOutcome> {
+  async followTargets(
+    targets: Targets,
+    after: Id,
+    timeoutMs: number | null = null,
+    log = this.log,
+  ): Promise<FollowOutcome> {
     const tracker = new RunTracker(targets, this.clock.elapsed(), APPEAR_MS);
     const deadline = timeoutMs === null ? Infinity : this.clock.elapsed() + timeoutMs;
     return (await drain(log.follow(tracker, after, deadline), (event) => this.events.push(event))).outcome;
@@ -53,7 +62,8 @@ describe('how the runs of a roll read the log together', () => {
     assert.deepEqual(await alone.clock.run(alone.follow(1n)), { kind: 'settled' });
 
     const bench = new Bench();
-    for (const node of [1n, 2n, 3n]) bench.supervisor.add({ node, status: 'processing', then: [[20_000, 'completed']] });
+    for (const node of [1n, 2n, 3n])
+      bench.supervisor.add({ node, status: 'processing', then: [[20_000, 'completed']] });
     const ends = await bench.clock.run(Promise.all([1n, 2n, 3n].map((node) => bench.follow(node))));
     assert.deepEqual(ends, [{ kind: 'settled' }, { kind: 'settled' }, { kind: 'settled' }]);
     assert.equal(bench.reads, alone.reads);
@@ -140,7 +150,10 @@ describe('how the runs of a roll read the log together', () => {
     bench.supervisor.nextReads(...Array.from({ length: 62 }, () => failingRead(error)));
     const startedAt = bench.clock.elapsed();
     const ends = await bench.clock.run(Promise.all([bench.follow(1n), bench.follow(2n)]));
-    assert.deepEqual(ends, [{ kind: 'gave-up', error }, { kind: 'gave-up', error }]);
+    assert.deepEqual(ends, [
+      { kind: 'gave-up', error },
+      { kind: 'gave-up', error },
+    ]);
     assert.deepEqual(bench.warnings, ['poll_failed']);
     const took = bench.clock.elapsed() - startedAt;
     assert.ok(took >= 60_000 && took < 70_000, `${took} ms`);
@@ -251,7 +264,10 @@ describe('how the runs of a roll read the log together', () => {
     const reason = new Interrupted('SIGTERM');
     bench.stop.abort(reason);
     const ends = await bench.clock.run(following);
-    assert.deepEqual(ends, [{ kind: 'interrupted', reason }, { kind: 'interrupted', reason }]);
+    assert.deepEqual(ends, [
+      { kind: 'interrupted', reason },
+      { kind: 'interrupted', reason },
+    ]);
     assert.equal(bench.clock.asleep, 0);
   });
 
@@ -261,7 +277,10 @@ describe('how the runs of a roll read the log together', () => {
     bench.supervisor.nextReads(() => Promise.reject(fault));
     const following = [bench.follow(1n), bench.follow(2n)];
     const ends = await bench.clock.run(Promise.allSettled(following));
-    assert.deepEqual(ends, [{ status: 'rejected', reason: fault }, { status: 'rejected', reason: fault }]);
+    assert.deepEqual(ends, [
+      { status: 'rejected', reason: fault },
+      { status: 'rejected', reason: fault },
+    ]);
   });
 
   it('goes on as ever when the wall clock was set back', async () => {

@@ -4,7 +4,7 @@ import { EventQueue } from '../../../src/activities/follow/event-queue.js';
 import { RateLimiter } from '../../../src/activities/roll/rate-limiter.js';
 import { parseMaxUnavailable } from '../../../src/activities/roll/plan.js';
 import { SingleFlight } from '../../../src/activities/follow/single-flight.js';
-import { UsageError } from '../../../src/core/errors.js';
+import { UsageError } from '../../../src/base/errors.js';
 import { VirtualClock } from '../../helpers/clock.js';
 
 const SECOND = 1000;
@@ -33,7 +33,24 @@ describe('--max-unavailable', () => {
   });
 
   it('is nothing else', () => {
-    const texts = ['', '0', '0%', '000', '101%', '-1', '+1', '1.5', '1e3', '2 %', '%', '5%%', 'all', '1234567', '٣', '1\n'];
+    const texts = [
+      '',
+      '0',
+      '0%',
+      '000',
+      '101%',
+      '-1',
+      '+1',
+      '1.5',
+      '1e3',
+      '2 %',
+      '%',
+      '5%%',
+      'all',
+      '1234567',
+      '٣',
+      '1\n',
+    ];
     for (const text of texts) assert.throws(() => parseMaxUnavailable(text), UsageError, text);
     fc.assert(
       fc.property(
@@ -74,7 +91,10 @@ describe('an event queue', () => {
     queue.push(1);
     queue.fail(new Error('broken'));
     const seen: number[] = [];
-    await assert.rejects(taking(queue, (event) => seen.push(event)), /broken/);
+    await assert.rejects(
+      taking(queue, (event) => seen.push(event)),
+      /broken/,
+    );
     assert.deepEqual(seen, [1]);
   });
 
@@ -106,7 +126,12 @@ describe('a rate limiter', () => {
       through.push([caller, clock.elapsed() - start]);
     });
     await clock.run(Promise.all(all));
-    assert.deepEqual(through, [[0, 0], [1, SECOND], [2, 2 * SECOND], [3, 3 * SECOND]]);
+    assert.deepEqual(through, [
+      [0, 0],
+      [1, SECOND],
+      [2, 2 * SECOND],
+      [3, 3 * SECOND],
+    ]);
   });
 
   it('lets several through after a quiet time, and saves up no more than that', async () => {
@@ -172,11 +197,17 @@ describe('reads that are made one at a time', () => {
     await settle();
     const later = [flights.join('one'), flights.join('several'), flights.join('one')];
     await settle();
-    assert.deepEqual(reads.map(({ tries }) => tries), ['one']);
+    assert.deepEqual(
+      reads.map(({ tries }) => tries),
+      ['one'],
+    );
     reads[0]?.end();
     await first;
     await settle();
-    assert.deepEqual(reads.map(({ tries }) => tries), ['one', 'several']);
+    assert.deepEqual(
+      reads.map(({ tries }) => tries),
+      ['one', 'several'],
+    );
     reads[1]?.end();
     await Promise.all(later);
   });

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { type ResultEvent } from '../../../src/core/progress.js';
+import { type ResultEvent } from '../../../src/base/progress.js';
 import { type RollPlan, type RollTools } from '../../../src/activities/roll/plan.js';
 import { roll } from '../../../src/activities/roll/roll.js';
 import { wireKey } from '../../../src/activities/wire-key.js';
-import { type Clock } from '../../../src/core/clock.js';
-import { type RunJournal, type RunRecord } from '../../../src/core/journal.js';
-import { type Accepted, type Supervisor, type WireTrigger } from '../../../src/core/supervisor.js';
+import { type Clock } from '../../../src/base/clock.js';
+import { type RunJournal, type RunRecord } from '../../../src/base/journal.js';
+import { type Accepted, type Supervisor, type WireTrigger } from '../../../src/base/supervisor.js';
 import { seededRandom } from '../../../src/sandbox/index.js';
 import { accepted, apiError, failing } from '../../helpers/fake-supervisor.js';
 import { gateEnd, nodesUpTo, RollBench, rollPlan } from '../../helpers/roll.js';
@@ -90,7 +90,10 @@ describe('a roll that was killed, and is started again with the same key', () =>
         world.supervisor.postMs = Math.floor(random() * 800);
         world.supervisor.readMs = Math.floor(random() * 200);
         for (const node of rollPlan().nodes) {
-          world.supervisor.behaviour.set(node, { appearMs: Math.floor(random() * 2000), workMs: Math.floor(random() * 6000) });
+          world.supervisor.behaviour.set(node, {
+            appearMs: Math.floor(random() * 2000),
+            workMs: Math.floor(random() * 6000),
+          });
         }
         const changes = { maxUnavailable, gate: random() < 0.5 ? world.gate(Math.floor(random() * 1000)) : null };
         const moments = [random() * 60_000, random() * 60_000];
@@ -101,8 +104,15 @@ describe('a roll that was killed, and is started again with the same key', () =>
         const { result, exitCode } = await world.roll(changes);
         const about = `round ${round}, killed after ${moments.join(' and ')} ms`;
         assert.equal(exitCode, 0, about);
-        assert.deepEqual([...world.timesActedOn].sort(), rollPlan().nodes.map((node) => [node, 1]), about);
-        assert.ok(result.nodes.every(({ status, ambiguous }) => status === 'completed' && !ambiguous), about);
+        assert.deepEqual(
+          [...world.timesActedOn].sort(),
+          rollPlan().nodes.map((node) => [node, 1]),
+          about,
+        );
+        assert.ok(
+          result.nodes.every(({ status, ambiguous }) => status === 'completed' && !ambiguous),
+          about,
+        );
       }
     });
   }
@@ -121,14 +131,21 @@ describe('a roll that was killed, and is started again with the same key', () =>
     const gate = world.gate(5000);
     // Node 1 takes some 3 s and its gate 5 s; so this is in the gate of node 2.
     await world.rollAndKill(14_000, { gate });
-    assert.deepEqual(world.asked.map(({ nodeId }) => nodeId), [1n, 2n]);
+    assert.deepEqual(
+      world.asked.map(({ nodeId }) => nodeId),
+      [1n, 2n],
+    );
     assert.deepEqual([world.recordOf(1n)?.state, world.recordOf(2n)?.state], ['passed', 'accepted']);
     for (const again of ['once', 'and once more']) {
       world.asked.length = 0;
       const { exitCode, result } = await world.roll({ gate });
       assert.equal(exitCode, 0);
       const asked = again === 'once' ? rollPlan().nodes.slice(1) : [];
-      assert.deepEqual(world.asked.map(({ nodeId }) => nodeId), asked, again);
+      assert.deepEqual(
+        world.asked.map(({ nodeId }) => nodeId),
+        asked,
+        again,
+      );
       // That it had passed is said of the earlier run; it was asked once.
       assert.deepEqual(result.nodes[0]?.gate, gateEnd());
     }
@@ -184,7 +201,10 @@ describe('a roll that was killed, and is started again with the same key', () =>
     world.interrupt('SIGTERM');
     const { exitCode, result } = await world.roll({ maxUnavailable: 2 });
     assert.equal(exitCode, 143);
-    assert.deepEqual(result.nodes.slice(0, 3).map(({ status }) => status), [null, null, 'not_started']);
+    assert.deepEqual(
+      result.nodes.slice(0, 3).map(({ status }) => status),
+      [null, null, 'not_started'],
+    );
     assert.equal(result.resume, 'roll 1,2,3,4,5,6,7,8,9');
   });
 
@@ -243,7 +263,10 @@ describe('a roll with a caller’s key that another machine began', () => {
     world.journal.records.clear();
     const { exitCode } = await world.roll({ nodes });
     assert.equal(exitCode, 0);
-    assert.deepEqual([...world.timesActedOn], nodes.map((node) => [node, 1]));
+    assert.deepEqual(
+      [...world.timesActedOn],
+      nodes.map((node) => [node, 1]),
+    );
     const replayed = world.events.filter((event) => event.event === 'dispatched' && event.replayed);
     assert.equal(replayed.length, 3);
   });

@@ -3,9 +3,9 @@ import { outcomeOf } from '../../../src/activities/run-outcome.js';
 import { RollNode } from '../../../src/activities/roll/roll-node.js';
 import { resultOfRoll } from '../../../src/activities/roll/roll-result.js';
 import { resultOf, type RunEnd } from '../../../src/activities/run-result.js';
-import { Interrupted, LdctlError } from '../../../src/core/errors.js';
-import { type RunRecord } from '../../../src/core/journal.js';
-import { type Id } from '../../../src/core/ids.js';
+import { Interrupted, LdctlError } from '../../../src/base/errors.js';
+import { type RunRecord } from '../../../src/base/journal.js';
+import { type Id } from '../../../src/base/ids.js';
 import { gateEnd, RollBench, rollPlan } from '../../helpers/roll.js';
 
 interface Story {
@@ -23,7 +23,13 @@ const START = Date.UTC(2026, 5, 1);
 /** A node of a roll with a gate, as its runner left it; not begun when nothing is told of it. */
 function node(id: Id, story: Story | null, hasGate = false): RollNode {
   const baseline = { highestId: 0n, nodes: [] };
-  const record = story?.record && { wireKey: `key of ${id}`, baseline, firstPostAt: START, state: story.record, token: 'earlier' };
+  const record = story?.record && {
+    wireKey: `key of ${id}`,
+    baseline,
+    firstPostAt: START,
+    state: story.record,
+    token: 'earlier',
+  };
   const of = new RollNode(id, record ?? null, hasGate);
   if (story === null) return of;
   const { outcome, activity = 100n + id, ambiguous = false, gateExit, failure } = story;
@@ -32,7 +38,7 @@ function node(id: Id, story: Story | null, hasGate = false): RollNode {
   if (gateExit !== undefined) of.gate = gateEnd({ exit_code: gateExit });
   if (outcome === undefined) return of;
   const facts = { deploymentId: 71n, runtime: 'iggy', action: 'restart', idempotencyKey: 'key' };
-    const row = { node_id: id, activity_id: activity, status: 'x', created_at: null, finished_at: null, ambiguous };
+  const row = { node_id: id, activity_id: activity, status: 'x', created_at: null, finished_at: null, ambiguous };
   const resume = outcome === 'timed_out' || outcome === 'unconfirmed' ? `wait for ${id}` : null;
   const end: RunEnd = { targets: 'named', nodes: [row], resume };
   const known = { ...facts, replayed: null, recovered: null, requestId: null };

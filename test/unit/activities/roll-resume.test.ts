@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { rejectedBefore, RollMemory } from '../../../src/activities/roll/roll-memory.js';
 import { type RollPlan, type RollTools } from '../../../src/activities/roll/plan.js';
-import { LdctlError } from '../../../src/core/errors.js';
-import { type RollRecord } from '../../../src/core/journal.js';
-import { type ResultEvent, type RunStep } from '../../../src/core/progress.js';
+import { LdctlError } from '../../../src/base/errors.js';
+import { type RollRecord } from '../../../src/base/journal.js';
+import { type ResultEvent, type RunStep } from '../../../src/base/progress.js';
 import { failureOf } from '../../helpers/failure.js';
 import { MemoryJournal } from '../../helpers/memory-journal.js';
 import { gateEnd, RollBench, rollPlan } from '../../helpers/roll.js';
@@ -54,12 +54,21 @@ describe('a roll that is taken up by its key', () => {
       if (stageIs(event, 1, 'gate')) machine.interrupt('SIGINT');
     });
     assert.deepEqual([cut.exitCode, cut.result.resume], [130, 'roll --resume']);
-    assert.deepEqual(cut.result.nodes.map(({ gate: end }) => end), [gateEnd(), null, null]);
+    assert.deepEqual(
+      cut.result.nodes.map(({ gate: end }) => end),
+      [gateEnd(), null, null],
+    );
     machine.asked.length = 0;
     const { exitCode, result } = await machine.resume({ gate });
     assert.deepEqual([exitCode, result.resume], [0, null]);
-    assert.deepEqual(machine.asked.map(({ nodeId }) => nodeId), [2n, 3n]);
-    assert.deepEqual(result.nodes.map(({ gate: end }) => end), NODES.map(() => gateEnd()));
+    assert.deepEqual(
+      machine.asked.map(({ nodeId }) => nodeId),
+      [2n, 3n],
+    );
+    assert.deepEqual(
+      result.nodes.map(({ gate: end }) => end),
+      NODES.map(() => gateEnd()),
+    );
     assert.deepEqual(machine.postedTo, NODES);
   });
 
@@ -84,7 +93,10 @@ describe('a roll that is taken up by its key', () => {
     assert.deepEqual([first.exitCode, first.result.resume], [3, 'roll --resume']);
     const { exitCode, result } = await machine.resume();
     assert.equal(exitCode, 0);
-    assert.deepEqual(result.nodes.map(({ node_id: node }) => node), [1n, 3n]);
+    assert.deepEqual(
+      result.nodes.map(({ node_id: node }) => node),
+      [1n, 3n],
+    );
     assert.deepEqual(machine.postedTo, NODES);
   });
 
@@ -137,7 +149,11 @@ describe('the record of a roll', () => {
     const machine = new Machine();
     const halts = { callersKey: true, gate: machine.gate(10, () => 1) };
     assert.equal((await machine.roll(halts)).result.resume, 'roll --resume');
-    assert.equal((await machine.roll({ ...halts, nodes: [3n, 2n, 1n] })).result.resume, 'roll --resume', 'the order may differ');
+    assert.equal(
+      (await machine.roll({ ...halts, nodes: [3n, 2n, 1n] })).result.resume,
+      'roll --resume',
+      'the order may differ',
+    );
     assert.equal((await machine.roll({ ...halts, nodes: [4n, 5n] })).result.resume, 'roll 4,5');
     assert.deepEqual(await refusal(machine.newMemory().recall()), ['ambiguous_roll', 5]);
   });

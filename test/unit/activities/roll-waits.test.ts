@@ -3,7 +3,7 @@ import { getEventListeners } from 'node:events';
 import { Timer } from '../../../src/activities/follow/timer.js';
 import { parseMaxUnavailable } from '../../../src/activities/roll/plan.js';
 import { withReadBudget } from '../../../src/activities/roll/read-budget.js';
-import { Interrupted } from '../../../src/core/errors.js';
+import { Interrupted } from '../../../src/base/errors.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { FakeSupervisor } from '../../helpers/fake-supervisor.js';
 

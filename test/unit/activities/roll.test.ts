@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { wireKey } from '../../../src/activities/wire-key.js';
-import { ApiError, LdctlError, TransportError } from '../../../src/core/errors.js';
+import { ApiError, LdctlError, TransportError } from '../../../src/base/errors.js';
 import { apiError, failing, lost, refused } from '../../helpers/fake-supervisor.js';
 import { nodesUpTo, RollBench, rollPlan } from '../../helpers/roll.js';
 import { statuses } from '../../helpers/run.js';
@@ -16,7 +16,10 @@ describe('a roll', () => {
     assert.deepEqual(bench.postedTo, order);
     assert.equal(bench.mostAtOnce, 1);
     assert.deepEqual([result.outcome, exitCode, result.resume], ['completed', 0, null]);
-    assert.deepEqual(result.nodes.map(({ node_id: node, status }) => [node, status]), order.map((node) => [node, 'completed']));
+    assert.deepEqual(
+      result.nodes.map(({ node_id: node, status }) => [node, status]),
+      order.map((node) => [node, 'completed']),
+    );
   });
 
   it('posts to each node alone, with a key of its own made from that of the run', async () => {
@@ -40,7 +43,10 @@ describe('a roll', () => {
       const { exitCode } = await bench.roll({ maxUnavailable });
       assert.equal(exitCode, 0);
       assert.equal(bench.mostAtOnce, Math.min(maxUnavailable, NODES.length));
-      assert.deepEqual([...bench.timesActedOn], NODES.map((node) => [node, 1]));
+      assert.deepEqual(
+        [...bench.timesActedOn],
+        NODES.map((node) => [node, 1]),
+      );
     });
   }
 
@@ -85,7 +91,9 @@ describe('a roll', () => {
 
   it('makes at most two POSTs a second, those that are made again among them', async () => {
     const bench = new RollBench();
-    bench.supervisor.nextPosts(...Array.from({ length: 12 }, (_, n) => failing(n % 2 === 0 ? apiError(429) : refused())));
+    bench.supervisor.nextPosts(
+      ...Array.from({ length: 12 }, (_, n) => failing(n % 2 === 0 ? apiError(429) : refused())),
+    );
     const { exitCode } = await bench.roll({ maxUnavailable: 9 });
     bench.supervisor.verify();
     assert.equal(exitCode, 0);
@@ -118,7 +126,10 @@ describe('a roll that goes wrong', () => {
     for (const node of [2n, 3n]) bench.supervisor.behaviour.set(node, { workMs: 60_000 });
     const { result } = await bench.roll({ maxUnavailable: 3 });
     assert.deepEqual(bench.postedTo, [1n, 2n, 3n]);
-    assert.deepEqual(result.nodes.slice(0, 3).map(({ status }) => status), ['rejected', 'completed', 'completed']);
+    assert.deepEqual(
+      result.nodes.slice(0, 3).map(({ status }) => status),
+      ['rejected', 'completed', 'completed'],
+    );
   });
 
   it('sends nothing for a node that has begun but was not posted to yet', async () => {
@@ -139,7 +150,10 @@ describe('a roll that goes wrong', () => {
     bench.supervisor.behaviour.set(2n, { missing: true });
     const { result, exitCode } = await bench.roll({ nodes: [1n, 2n, 3n] });
     assert.deepEqual([result.outcome, exitCode], ['unconfirmed', 7]);
-    assert.deepEqual(result.nodes.map(({ status }) => status), ['completed', 'missing', 'not_started']);
+    assert.deepEqual(
+      result.nodes.map(({ status }) => status),
+      ['completed', 'missing', 'not_started'],
+    );
     const after = bench.ownEntries[0]?.activity.id;
     assert.equal(result.resume, `wait --after ${after} nodes 2 && roll 3`);
   });
@@ -151,7 +165,10 @@ describe('a roll that goes wrong', () => {
     const { result, exitCode } = await bench.roll({ nodes: [1n, 2n], nodeTimeoutMs: 90_000 });
     assert.deepEqual([result.outcome, exitCode], ['timed_out', 8]);
     assert.ok(bench.clock.now() - begunAt < 95_000);
-    assert.deepEqual(result.nodes.map(({ status }) => status), ['processing', 'not_started']);
+    assert.deepEqual(
+      result.nodes.map(({ status }) => status),
+      ['processing', 'not_started'],
+    );
     assert.equal(result.resume, `wait ${result.nodes[0]?.activity_id} && roll 2`);
   });
 
@@ -159,10 +176,17 @@ describe('a roll that goes wrong', () => {
     const bench = new RollBench();
     bench.supervisor.behaviour.set(2n, { result: 'rejected' });
     bench.supervisor.behaviour.set(3n, { workMs: null });
-    const { result, exitCode } = await bench.roll({ nodes: [1n, 2n, 3n, 4n], continueOnError: true, nodeTimeoutMs: 60_000 });
+    const { result, exitCode } = await bench.roll({
+      nodes: [1n, 2n, 3n, 4n],
+      continueOnError: true,
+      nodeTimeoutMs: 60_000,
+    });
     assert.deepEqual(bench.postedTo, [1n, 2n, 3n, 4n]);
     assert.deepEqual([result.outcome, exitCode], ['rejected', 3]);
-    assert.deepEqual(result.nodes.map(({ status }) => status), ['completed', 'rejected', 'processing', 'completed']);
+    assert.deepEqual(
+      result.nodes.map(({ status }) => status),
+      ['completed', 'rejected', 'processing', 'completed'],
+    );
     assert.equal(result.resume, `wait ${result.nodes[2]?.activity_id}`);
   });
 
@@ -170,7 +194,9 @@ describe('a roll that goes wrong', () => {
     const bench = new RollBench();
     for (const node of NODES) bench.supervisor.behaviour.set(node, { workMs: 30_000 });
     const begunAt = bench.clock.now();
-    const { result, exitCode } = await bench.roll({ limits: { timeoutMs: 80_000, intervalMs: null, appearTimeoutMs: 30_000 } });
+    const { result, exitCode } = await bench.roll({
+      limits: { timeoutMs: 80_000, intervalMs: null, appearTimeoutMs: 30_000 },
+    });
     assert.deepEqual([result.outcome, exitCode], ['timed_out', 8]);
     assert.ok(bench.clock.now() - begunAt <= 83_000, `${bench.clock.now() - begunAt} ms`);
     const firstFour = result.nodes.slice(0, 4).map(({ status }) => status);
@@ -183,7 +209,10 @@ describe('a roll that goes wrong', () => {
     const limits = { timeoutMs: 20_000, intervalMs: null, appearTimeoutMs: 30_000 };
     const { result, exitCode } = await bench.roll({ nodes: [1n, 2n], pauseMs: 60_000, limits });
     assert.deepEqual([result.outcome, exitCode, result.resume], ['timed_out', 8, 'roll 2']);
-    assert.deepEqual(result.nodes.map(({ status }) => status), ['completed', 'not_started']);
+    assert.deepEqual(
+      result.nodes.map(({ status }) => status),
+      ['completed', 'not_started'],
+    );
   });
 
   it('begins even when its time is up before the first POST', async () => {
@@ -248,7 +277,14 @@ describe('a roll whose POST does not go through', () => {
     bench.supervisor.nextPosts(carryOut, failing(lost(), carryOut));
     const { exitCode } = await bench.roll({ nodes: [1n, 2n, 3n] });
     assert.equal(exitCode, 0);
-    assert.deepEqual([...bench.timesActedOn], [[1n, 1], [2n, 1], [3n, 1]]);
+    assert.deepEqual(
+      [...bench.timesActedOn],
+      [
+        [1n, 1],
+        [2n, 1],
+        [3n, 1],
+      ],
+    );
     const recovered = bench.events.filter((event) => event.event === 'dispatched' && event.recovered);
     assert.equal(recovered.length, 1);
   });
@@ -259,7 +295,10 @@ describe('a roll whose POST does not go through', () => {
     const { result, exitCode, error } = await bench.roll({ nodes: [1n, 2n] });
     assert.deepEqual([result.outcome, exitCode], ['unconfirmed', 7]);
     assert.ok(error instanceof LdctlError);
-    assert.deepEqual(result.nodes.map(({ status }) => status), [null, 'not_started']);
+    assert.deepEqual(
+      result.nodes.map(({ status }) => status),
+      [null, 'not_started'],
+    );
     assert.match(result.resume ?? '', /^wait --after \d+ nodes 1 && roll 2$/);
   });
 
@@ -284,7 +323,10 @@ describe('a roll whose POST does not go through', () => {
     const { exitCode, error, result } = await third.roll({ callersKey: true, nodes: [1n, 2n, 3n, 4n] });
     assert.equal(exitCode, 7);
     assert.match(error?.message ?? '', /unforeseen/);
-    assert.deepEqual(result.nodes.map(({ status }) => status), ['completed', 'completed', 'not_started', 'not_started']);
+    assert.deepEqual(
+      result.nodes.map(({ status }) => status),
+      ['completed', 'completed', 'not_started', 'not_started'],
+    );
   });
 });
 
@@ -322,7 +364,10 @@ describe('a roll that is interrupted', () => {
     assert.equal(result.resume, 'roll 2');
   });
 
-  for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
     const when = signal === 'SIGINT' ? 'the second Ctrl-C' : signal;
     it(`leaves the running ones at ${when}, and says how to go on: ${code}`, async () => {
       const bench = new RollBench();
@@ -350,7 +395,10 @@ describe('a roll that is interrupted', () => {
       if (event.event === 'dispatched') bench.interrupt('SIGTERM');
     });
     assert.equal(exitCode, 143);
-    assert.deepEqual(result.nodes.map(({ status }) => status), [null]);
+    assert.deepEqual(
+      result.nodes.map(({ status }) => status),
+      [null],
+    );
   });
 
   it('has sent nothing when it is interrupted before the first POST, and says so by throwing', async () => {
@@ -410,7 +458,10 @@ describe('a roll beside others', () => {
       bench.supervisor.add({ node: 3n, status: 'rejected', author: 7n });
     });
     assert.equal(exitCode, 0);
-    assert.deepEqual(result.nodes.map(({ ambiguous }) => ambiguous), [false, false, false]);
+    assert.deepEqual(
+      result.nodes.map(({ ambiguous }) => ambiguous),
+      [false, false, false],
+    );
   });
 
   it('keeps its order of targets when its log is the other way round, or long', async () => {
@@ -420,7 +471,10 @@ describe('a roll beside others', () => {
       bench.supervisor.addHistory(450);
       const { exitCode } = await bench.roll({ maxUnavailable: 3 });
       assert.equal(exitCode, 0);
-      assert.deepEqual([...bench.timesActedOn], rollPlan().nodes.map((node) => [node, 1]));
+      assert.deepEqual(
+        [...bench.timesActedOn],
+        rollPlan().nodes.map((node) => [node, 1]),
+      );
     }
   });
 });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { type Job } from '../../../src/activities/job.js';
 import { RunMemory } from '../../../src/activities/run-memory.js';
-import { LdctlError } from '../../../src/core/errors.js';
-import { type Outcome } from '../../../src/core/outcome.js';
-import { type JobEvent } from '../../../src/core/progress.js';
+import { LdctlError } from '../../../src/base/errors.js';
+import { type Outcome } from '../../../src/base/outcome.js';
+import { type JobEvent } from '../../../src/base/progress.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { MemoryJournal } from '../../helpers/memory-journal.js';
 
@@ -13,7 +13,13 @@ const BASELINE = { highestId: 100n, nodes: [1n] };
 async function* job(outcome: Outcome): Job {
   await Promise.resolve();
   yield { event: 'progress', nodes: [] };
-  const asked = { runtime: 'iggy', action: 'restart', deployment_id: 71n, idempotency_key: 'key', targets: 'named' } as const;
+  const asked = {
+    runtime: 'iggy',
+    action: 'restart',
+    deployment_id: 71n,
+    idempotency_key: 'key',
+    targets: 'named',
+  } as const;
   const result = { ...asked, outcome, replayed: false, recovered: false, request_id: null, nodes: [], resume: null };
   yield { event: 'result', result, error: null, exitCode: 0 };
 }

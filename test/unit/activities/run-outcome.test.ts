@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { failedOutcome, isUnfinished, outcomeOfRun } from '../../../src/activities/run-outcome.js';
-import { Interrupted, LdctlError } from '../../../src/core/errors.js';
-import { type NodeResult } from '../../../src/core/outcome.js';
+import { Interrupted, LdctlError } from '../../../src/base/errors.js';
+import { type NodeResult } from '../../../src/base/outcome.js';
 
 /** A target in each of these states. */
 const nodes = (...statuses: (string | null)[]): NodeResult[] =>
@@ -43,7 +43,10 @@ describe('the one word for a run', () => {
 
 describe('what fails after something was sent', () => {
   it('is unconfirmed, and never looks as if nothing was; a fault of our own is named as one', () => {
-    for (const [thrown, message] of [[new TypeError('x is not y'), 'x is not y'], ['text', 'text']] as const) {
+    for (const [thrown, message] of [
+      [new TypeError('x is not y'), 'x is not y'],
+      ['text', 'text'],
+    ] as const) {
       const { outcome, exitCode, error } = failedOutcome(thrown);
       assert.deepEqual([outcome, exitCode], ['unconfirmed', 7]);
       assert.deepEqual([error?.code, error?.exitCode, error?.cause], ['fault', 7, thrown]);

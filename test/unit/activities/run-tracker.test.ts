@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { RunTracker } from '../../../src/activities/run-tracker.js';
 import { above, knownActivities, targetsOf, withLongSettle, type Targets } from '../../../src/activities/targets.js';
-import { type Activity } from '../../../src/core/activity.js';
-import { type Id } from '../../../src/core/ids.js';
-import { MISSING } from '../../../src/core/outcome.js';
+import { type Activity } from '../../../src/base/activity.js';
+import { type Id } from '../../../src/base/ids.js';
+import { MISSING } from '../../../src/base/outcome.js';
 
 const START = Date.UTC(2026, 5, 1);
 const APPEAR_MS = 30_000;
@@ -16,7 +16,12 @@ function entry(id: Id, node: Id, status = 'completed', fields: Partial<Activity>
 }
 
 function targets(asked: { nodes?: Id[]; expectNodes?: number; baselineNodes?: Id[] }): Targets {
-  const correlation = { deploymentId: 71n, runtime: 'iggy', action: { verb: 'restart' as const }, inWindow: above(BASELINE) };
+  const correlation = {
+    deploymentId: 71n,
+    runtime: 'iggy',
+    action: { verb: 'restart' as const },
+    inWindow: above(BASELINE),
+  };
   const { nodes = null, expectNodes = null, baselineNodes = [] } = asked;
   return targetsOf(correlation, { nodes, expectNodes }, baselineNodes);
 }
@@ -68,10 +73,17 @@ describe('what belongs to a run (Sequence 4)', () => {
   }
 
   it('a reconfigure is stored with its config or without', () => {
-    const correlation = { deploymentId: 71n, runtime: 'iggy', action: { verb: 'reconfigure', configId: 42n } as const, inWindow: above(0n) };
+    const correlation = {
+      deploymentId: 71n,
+      runtime: 'iggy',
+      action: { verb: 'reconfigure', configId: 42n } as const,
+      inWindow: above(0n),
+    };
     const { owns } = targetsOf(correlation, { nodes: [1n], expectNodes: null }, []);
     assert.deepEqual(
-      ['reconfigure', 'reconfigure:42', 'reconfigure:43', 'restart'].map((action) => owns(entry(1n, 1n, 'x', { action }))),
+      ['reconfigure', 'reconfigure:42', 'reconfigure:43', 'restart'].map((action) =>
+        owns(entry(1n, 1n, 'x', { action })),
+      ),
       [true, true, false, false],
     );
   });
@@ -128,7 +140,10 @@ describe('RunTracker, named nodes (Sequence 5)', () => {
     const world = new World(targets({ nodes: [1n, 2n] }));
     world.poll(700, entry(101n, 1n, 'processing'));
     const [first, second] = world.tracker.nodes(null);
-    assert.deepEqual([first?.since, first?.activity_id, second?.since, second?.status], [START + 700, 101n, null, null]);
+    assert.deepEqual(
+      [first?.since, first?.activity_id, second?.since, second?.status],
+      [START + 700, 101n, null, null],
+    );
   });
 
   describe('says since when an entry goes on', () => {
@@ -165,7 +180,10 @@ describe('RunTracker, named nodes (Sequence 5)', () => {
     const { tracker } = new World(targets({ nodes: [1n, 2n] }));
     const at = (ms: number) => ({ startedAt: START + ms, endedAt: START + ms });
     const events = tracker.observe([entry(101n, 1n, 'processing')], at(0));
-    assert.deepEqual(events.map(({ event }) => event), ['activity', 'progress']);
+    assert.deepEqual(
+      events.map(({ event }) => event),
+      ['activity', 'progress'],
+    );
     assert.deepEqual(events.at(-1), { event: 'progress', nodes: tracker.nodes(null) });
     assert.deepEqual(tracker.observe([entry(101n, 1n, 'processing')], at(500)), []);
   });
@@ -202,7 +220,15 @@ describe('RunTracker, named nodes (Sequence 5)', () => {
     world.poll(6000, entry(101n, 1n, 'completed', { finished_at }));
     const created_at = new Date(START).toISOString();
     assert.deepEqual(world.tracker.nodes(null), [
-      { node_id: 1n, activity_id: 101n, status: 'completed', created_at, finished_at, ambiguous: false, since: START + 6000 },
+      {
+        node_id: 1n,
+        activity_id: 101n,
+        status: 'completed',
+        created_at,
+        finished_at,
+        ambiguous: false,
+        since: START + 6000,
+      },
     ]);
   });
 
@@ -316,7 +342,10 @@ describe('RunTracker, activities known by their ids', () => {
     assert.equal(world.settledAt(1, entry(102n, 1n, 'rejected')), true);
     assert.deepEqual(
       world.tracker.nodes(MISSING).map(({ activity_id, status, ambiguous }) => [activity_id, status, ambiguous]),
-      [[101n, 'completed', false], [102n, 'rejected', false]],
+      [
+        [101n, 'completed', false],
+        [102n, 'rejected', false],
+      ],
     );
   });
 
@@ -340,7 +369,10 @@ describe('RunTracker, when the log is not what it should be', () => {
     assert.deepEqual(world.poll(61_000, entry(102n, 1n, 'rejected')), ['1:rejected']);
     assert.equal(world.tracker.settled, true);
     assert.deepEqual(world.end, ['1:rejected']);
-    assert.deepEqual(world.tracker.nodes(null).map(({ ambiguous }) => ambiguous), [true]);
+    assert.deepEqual(
+      world.tracker.nodes(null).map(({ ambiguous }) => ambiguous),
+      [true],
+    );
     assert.deepEqual(world.tracker.activityIds(), [101n, 102n]);
   });
 
@@ -359,7 +391,10 @@ describe('RunTracker, when the log is not what it should be', () => {
   });
 
   it('of two final statuses the worse counts, whichever came first', () => {
-    for (const [first, second] of [['completed', 'rejected'], ['rejected', 'completed']] as const) {
+    for (const [first, second] of [
+      ['completed', 'rejected'],
+      ['rejected', 'completed'],
+    ] as const) {
       const world = new World(targets({ nodes: [1n] }));
       world.poll(100, entry(101n, 1n, first));
       world.poll(200, entry(101n, 1n, second));

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { DurationCounts } from '../../../src/activities/duration-counts.js';
 import { summariseNodes } from '../../../src/activities/node-summary.js';
 import { countWork, type StatsKey, type WorkStats } from '../../../src/activities/stats.js';
-import { type Activity } from '../../../src/core/activity.js';
+import { type Activity } from '../../../src/base/activity.js';
 
 const CREATED = '2026-06-01T12:00:00.000Z';
 
@@ -13,7 +13,16 @@ function after(seconds: number): string {
 
 function entry(id: bigint, fields: Partial<Activity> = {}): Activity {
   const finished_at = after(4);
-  return { id, node_id: 7n, runtime: 'iggy', action: 'restart', status: 'completed', created_at: CREATED, finished_at, ...fields };
+  return {
+    id,
+    node_id: 7n,
+    runtime: 'iggy',
+    action: 'restart',
+    status: 'completed',
+    created_at: CREATED,
+    finished_at,
+    ...fields,
+  };
 }
 
 async function* batchesOf(activities: readonly Activity[]): AsyncGenerator<readonly Activity[]> {
@@ -31,7 +40,9 @@ describe('DurationCounts', () => {
     return counts;
   }
 
-  const CASES: ReadonlyArray<readonly [durations: number[], median: number | null, p90: number | null, longest: number | null]> = [
+  const CASES: ReadonlyArray<
+    readonly [durations: number[], median: number | null, p90: number | null, longest: number | null]
+  > = [
     [[], null, null, null],
     [[700], 700, 700, 700],
     [[1000, 3000], 2000, 3000, 3000],
@@ -62,7 +73,10 @@ describe('DurationCounts', () => {
     const counts = new DurationCounts();
     for (let n = 0; n < 100_000; n += 1) counts.add((n * 7919) % 600_000);
     assert.ok(counts.sorted().length <= 900 * 3 + 101, String(counts.sorted().length));
-    assert.equal(counts.sorted().reduce((sum, [, count]) => sum + count, 0), 100_000);
+    assert.equal(
+      counts.sorted().reduce((sum, [, count]) => sum + count, 0),
+      100_000,
+    );
   });
 });
 
@@ -78,10 +92,23 @@ describe('countWork', () => {
       entry(3n, { runtime: 'connectors', action: 'reconfigure' }),
       entry(2n, { runtime: 'connectors', action: 'reconfigure:43' }),
     ]);
-    const rows = all.map(({ durations, ...rest }) => ({ ...rest, median: durations.median, longest: durations.longest }));
+    const rows = all.map(({ durations, ...rest }) => ({
+      ...rest,
+      median: durations.median,
+      longest: durations.longest,
+    }));
     const none = { nodeId: null, completed: 0, rejected: 0, processing: 0 };
     assert.deepEqual(rows, [
-      { ...none, runtime: 'connectors', action: 'reconfigure', count: 3, completed: 3, lastAt: CREATED, median: 4000, longest: 4000 },
+      {
+        ...none,
+        runtime: 'connectors',
+        action: 'reconfigure',
+        count: 3,
+        completed: 3,
+        lastAt: CREATED,
+        median: 4000,
+        longest: 4000,
+      },
       {
         ...none,
         runtime: 'iggy',
@@ -93,12 +120,25 @@ describe('countWork', () => {
   });
 
   it('by node: each by itself, in order of their ids', async () => {
-    const all = await countAll([entry(3n, { node_id: 10n }), entry(2n, { node_id: 9n }), entry(1n, { node_id: 10n })], 'node');
-    assert.deepEqual(all.map(({ nodeId, count }) => [nodeId, count]), [[9n, 1], [10n, 2]]);
+    const all = await countAll(
+      [entry(3n, { node_id: 10n }), entry(2n, { node_id: 9n }), entry(1n, { node_id: 10n })],
+      'node',
+    );
+    assert.deepEqual(
+      all.map(({ nodeId, count }) => [nodeId, count]),
+      [
+        [9n, 1],
+        [10n, 2],
+      ],
+    );
   });
 
   it('counts what has no time, or one that contradicts itself, and takes no duration of it', async () => {
-    const [all] = await countAll([entry(3n, { finished_at: null }), entry(2n, { finished_at: after(-1) }), entry(1n, { created_at: '?' })]);
+    const [all] = await countAll([
+      entry(3n, { finished_at: null }),
+      entry(2n, { finished_at: after(-1) }),
+      entry(1n, { created_at: '?' }),
+    ]);
     assert.deepEqual([all?.count, all?.completed, all?.durations.median], [3, 3, null]);
   });
 });
@@ -114,8 +154,16 @@ describe('summariseNodes', () => {
     ];
     for (const order of [entries, entries.toReversed()]) {
       const nodes = await summariseNodes(batchesOf(order));
-      const ids = nodes.map(({ nodeId, last, newest }) => [nodeId, newest.id, last.get('iggy')?.id, last.get('connectors')?.id]);
-      assert.deepEqual(ids, [[9n, 7n, 7n, undefined], [10n, 9n, 8n, 9n]]);
+      const ids = nodes.map(({ nodeId, last, newest }) => [
+        nodeId,
+        newest.id,
+        last.get('iggy')?.id,
+        last.get('connectors')?.id,
+      ]);
+      assert.deepEqual(ids, [
+        [9n, 7n, 7n, undefined],
+        [10n, 9n, 8n, 9n],
+      ]);
     }
   });
 });

@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
 import { ActivityLog } from '../../../src/activities/activity-log.js';
 import { tailAfter } from '../../../src/activities/tail-after.js';
-import { type Activity } from '../../../src/core/activity.js';
-import { Interrupted } from '../../../src/core/errors.js';
-import { type Id } from '../../../src/core/ids.js';
+import { type Activity } from '../../../src/base/activity.js';
+import { Interrupted } from '../../../src/base/errors.js';
+import { type Id } from '../../../src/base/ids.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { FakeSupervisor } from '../../helpers/fake-supervisor.js';
 
 /** Tails for a while. @returns what came of it: id and status */
-async function tail(supervisor: FakeSupervisor, clock: VirtualClock, after: Id, forMs: number): Promise<Array<[Id, string]>> {
+async function tail(
+  supervisor: FakeSupervisor,
+  clock: VirtualClock,
+  after: Id,
+  forMs: number,
+): Promise<Array<[Id, string]>> {
   const stop = new AbortController();
   const got: Activity[] = [];
   const running = (async () => {
@@ -49,6 +54,9 @@ describe('tailAfter', () => {
     const late = supervisor.add({ appearMs: 8000 });
     const first = supervisor.add();
     const got = await tail(supervisor, clock, old, 30_000);
-    assert.deepEqual(got.map(([id]) => id), [first, late]);
+    assert.deepEqual(
+      got.map(([id]) => id),
+      [first, late],
+    );
   });
 });

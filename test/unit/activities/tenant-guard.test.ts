@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { dryRun } from '../../../src/activities/dry-run.js';
 import { guardLog } from '../../../src/activities/tenant-guard.js';
 import { trigger } from '../../../src/activities/trigger.js';
-import { type Activity } from '../../../src/core/activity.js';
-import { LdctlError } from '../../../src/core/errors.js';
-import { type Id } from '../../../src/core/ids.js';
-import { type Supervisor } from '../../../src/core/supervisor.js';
+import { type Activity } from '../../../src/base/activity.js';
+import { LdctlError } from '../../../src/base/errors.js';
+import { type Id } from '../../../src/base/ids.js';
+import { type Supervisor } from '../../../src/base/supervisor.js';
 import { JobBench, plan, statuses } from '../../helpers/run.js';
 
 /** Neighbours that a double could not tell apart. */
@@ -26,7 +26,7 @@ function logWith(bench: JobBench, fields: Partial<Activity>): Supervisor {
   };
 }
 
-const guarded = (supervisor: Supervisor): Supervisor => 
+const guarded = (supervisor: Supervisor): Supervisor =>
   guardLog(supervisor, { tenantId: OURS, origin: 'profile prod', hint: '`ldctl profiles show prod`' });
 
 const isRefusal = (error: unknown): boolean => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { roll } from '../../../src/activities/roll/roll.js';
 import { trigger } from '../../../src/activities/trigger.js';
 import { wireKey } from '../../../src/activities/wire-key.js';
-import { type ResultEvent } from '../../../src/core/progress.js';
+import { type ResultEvent } from '../../../src/base/progress.js';
 import { accepted, failing, lost } from '../../helpers/fake-supervisor.js';
 import { rollPlan } from '../../helpers/roll.js';
 import { JobBench, plan, statuses } from '../../helpers/run.js';
@@ -16,7 +16,8 @@ class World extends JobBench {
   constructor() {
     super();
     this.supervisor.addHistory(6, { createdAt: this.start - HOUR });
-    for (const node of this.supervisor.nodes) this.supervisor.behaviour.set(node, { appearMs: 12_000, workMs: 100, result: 'rejected' });
+    for (const node of this.supervisor.nodes)
+      this.supervisor.behaviour.set(node, { appearMs: 12_000, workMs: 100, result: 'rejected' });
   }
 
   trigger(changes: Parameters<typeof plan>[0] = {}): Promise<ResultEvent> {
@@ -35,7 +36,10 @@ describe('trigger, somebody else doing the same while the own entry is late', ()
     run.rivalAfter(4000);
     const { exitCode, result } = await run.trigger();
     assert.equal(exitCode, 3);
-    assert.deepEqual(result.nodes.map(({ status, ambiguous }) => [status, ambiguous]), [['rejected', false]]);
+    assert.deepEqual(
+      result.nodes.map(({ status, ambiguous }) => [status, ambiguous]),
+      [['rejected', false]],
+    );
     assert.deepEqual([run.warnings, run.changes], [[], ['1:rejected']]);
   });
 
@@ -79,7 +83,9 @@ describe('trigger, somebody else doing the same while the own entry is late', ()
   it('a time that is none, such as that of the year 1, proves nothing', async () => {
     const run = new World();
     run.supervisor.behaviour.set(1n, { missing: true });
-    void run.clock.sleep(4000).then(() => run.supervisor.add({ node: 1n, createdAt: Date.parse('0001-01-01T00:00:00Z') }));
+    void run.clock
+      .sleep(4000)
+      .then(() => run.supervisor.add({ node: 1n, createdAt: Date.parse('0001-01-01T00:00:00Z') }));
     assert.deepEqual([(await run.trigger()).exitCode, run.warnings], [7, ['unproven']]);
   });
 
@@ -93,10 +99,22 @@ describe('trigger, somebody else doing the same while the own entry is late', ()
     const run = new World();
     run.supervisor.behaviour.set(1n, { missing: true });
     run.rivalAfter(4000);
-    const tools = { ...run.tools(), stopping: new AbortController().signal, memory: null, sharesRecords: true, rollCommand: () => '' };
+    const tools = {
+      ...run.tools(),
+      stopping: new AbortController().signal,
+      memory: null,
+      sharesRecords: true,
+      rollCommand: () => '',
+    };
     const { exitCode, result } = await run.run(roll(rollPlan({ nodes: [1n, 2n] }), tools));
     assert.equal(exitCode, 7);
-    assert.deepEqual(result.nodes.map(({ status, ambiguous }) => [status, ambiguous]), [['completed', true], ['not_started', false]]);
+    assert.deepEqual(
+      result.nodes.map(({ status, ambiguous }) => [status, ambiguous]),
+      [
+        ['completed', true],
+        ['not_started', false],
+      ],
+    );
   });
 });
 
@@ -112,7 +130,9 @@ describe('trigger, where there is no fresh 202, no proof is asked for', () => {
   it('after a replay of an answer that was lost: its date proves nothing', async () => {
     const run = new World();
     run.supervisor.behaviour.set(1n, { appearMs: 9000, workMs: 100 });
-    run.supervisor.nextPosts(failing(lost(), run.supervisor.carryOut), () => accepted({ replayed: true, serverTime: run.start - HOUR }));
+    run.supervisor.nextPosts(failing(lost(), run.supervisor.carryOut), () =>
+      accepted({ replayed: true, serverTime: run.start - HOUR }),
+    );
     assert.deepEqual([(await run.trigger()).exitCode, run.warnings], [0, ['fate_unknown']]);
   });
 });
@@ -123,18 +143,30 @@ describe('trigger, a re-run with a caller’s key', () => {
   /** The record of a run whose 202 came at the start. */
   function recorded(run: World, acceptedAt?: number | null): void {
     const baseline = { highestId: run.supervisor.entries.at(-1)?.activity.id ?? 0n, nodes: [] };
-    const record = { wireKey: wireKey('job-1', plan()), baseline, firstPostAt: run.start, state: 'accepted', token: 'x' } as const;
+    const record = {
+      wireKey: wireKey('job-1', plan()),
+      baseline,
+      firstPostAt: run.start,
+      state: 'accepted',
+      token: 'x',
+    } as const;
     run.journal.records.set(record.wireKey, acceptedAt === undefined ? record : { ...record, acceptedAt });
   }
 
   it('keeps the date of its 202 in its record, and not that of a replay', async () => {
-    const acceptedAt = async (replayed: boolean, serverTime: number | null = 5000): Promise<number | null | undefined> => {
+    const acceptedAt = async (
+      replayed: boolean,
+      serverTime: number | null = 5000,
+    ): Promise<number | null | undefined> => {
       const run = new World();
       run.supervisor.nextPosts((request) => ({ ...run.supervisor.carryOut(request), replayed, serverTime }));
       await run.trigger({ ...key, wait: false });
       return [...run.journal.records.values()][0]?.acceptedAt;
     };
-    assert.deepEqual([await acceptedAt(false), await acceptedAt(true), await acceptedAt(false, null)], [5000, undefined, null]);
+    assert.deepEqual(
+      [await acceptedAt(false), await acceptedAt(true), await acceptedAt(false, null)],
+      [5000, undefined, null],
+    );
   });
 
   it('takes nothing for proven after a 202 without a date', async () => {

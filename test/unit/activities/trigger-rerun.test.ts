@@ -3,10 +3,18 @@ import { type JobTools } from '../../../src/activities/job.js';
 import { type TriggerPlan } from '../../../src/activities/trigger-plan.js';
 import { trigger } from '../../../src/activities/trigger.js';
 import { wireKey } from '../../../src/activities/wire-key.js';
-import { LdctlError } from '../../../src/core/errors.js';
-import { type RunRecord } from '../../../src/core/journal.js';
-import { type ResultEvent } from '../../../src/core/progress.js';
-import { accepted, apiError, failing, failingRead, inProgress, lost, type ReadStep } from '../../helpers/fake-supervisor.js';
+import { LdctlError } from '../../../src/base/errors.js';
+import { type RunRecord } from '../../../src/base/journal.js';
+import { type ResultEvent } from '../../../src/base/progress.js';
+import {
+  accepted,
+  apiError,
+  failing,
+  failingRead,
+  inProgress,
+  lost,
+  type ReadStep,
+} from '../../helpers/fake-supervisor.js';
 import { JobBench, plan, statuses } from '../../helpers/run.js';
 
 const MINUTE = 60_000;
@@ -32,7 +40,13 @@ class World extends JobBench {
   remember(state: RunRecord['state'], agoMs: number, changes: Partial<TriggerPlan> = {}): void {
     const key = wireKey('key', plan(changes));
     const baseline = { highestId: this.baseline, nodes: [1n, 2n, 3n] };
-    this.journal.records.set(key, { wireKey: key, baseline, firstPostAt: this.clock.now() - agoMs, state, token: 'earlier' });
+    this.journal.records.set(key, {
+      wireKey: key,
+      baseline,
+      firstPostAt: this.clock.now() - agoMs,
+      state,
+      token: 'earlier',
+    });
   }
 
   get record(): RunRecord | undefined {
@@ -153,7 +167,10 @@ describe('a re-run that finds its record', () => {
     const start = run.clock.now();
     const report = await run.trigger();
     assert.equal(report.exitCode, 0);
-    assert.deepEqual(run.supervisor.posts.map((post) => post.wireKey), [wireKey('key', plan())]);
+    assert.deepEqual(
+      run.supervisor.posts.map((post) => post.wireKey),
+      [wireKey('key', plan())],
+    );
     assert.ok((run.supervisor.postTimes[0] ?? 0) - start >= 5000);
   });
 
@@ -304,7 +321,10 @@ describe('a journal that fails', () => {
 
 describe('a replayed answer without a record (another machine)', () => {
   /** The answer of a server that carried it out this long ago. */
-  const replay = (run: World, skewMs = 0) => () => accepted({ replayed: true, serverTime: run.clock.now() + skewMs });
+  const replay =
+    (run: World, skewMs = 0) =>
+    () =>
+      accepted({ replayed: true, serverTime: run.clock.now() + skewMs });
 
   it('its entries are those of the 11 minutes before the answer, below the new baseline too', async () => {
     const run = new World();

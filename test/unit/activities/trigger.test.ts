@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { type ResultEvent } from '../../../src/core/progress.js';
+import { type ResultEvent } from '../../../src/base/progress.js';
 import { trigger } from '../../../src/activities/trigger.js';
 import { wireKey } from '../../../src/activities/wire-key.js';
-import { Interrupted } from '../../../src/core/errors.js';
-import { type JobEvent } from '../../../src/core/progress.js';
+import { Interrupted } from '../../../src/base/errors.js';
+import { type JobEvent } from '../../../src/base/progress.js';
 import {
   accepted,
   apiError,
@@ -70,7 +70,10 @@ for (const order of ['asc', 'desc'] as const) {
       const own = run.supervisor.entries.slice(-2).map(({ activity }) => activity);
       assert.deepEqual(
         nodes.map(({ node_id, activity_id, status, ambiguous }) => [node_id, activity_id, status, ambiguous]),
-        [[2n, own[1]?.id, 'completed', false], [1n, own[0]?.id, 'completed', false]],
+        [
+          [2n, own[1]?.id, 'completed', false],
+          [1n, own[0]?.id, 'completed', false],
+        ],
       );
       assert.ok(run.since() >= 2000 && run.since() < 2500, String(run.since()));
       assert.deepEqual(run.changes, ['1:processing', '2:processing', '1:completed', '2:completed']);
@@ -176,14 +179,20 @@ for (const order of ['asc', 'desc'] as const) {
       });
       const report = await run.trigger({ nodes: [1n] });
       assert.equal(report.exitCode, 3);
-      assert.deepEqual(report.result.nodes.map(({ ambiguous }) => ambiguous), [true]);
+      assert.deepEqual(
+        report.result.nodes.map(({ ambiguous }) => ambiguous),
+        [true],
+      );
       assert.deepEqual(run.warnings, ['ambiguous']);
     });
 
     it('a stuck node: 8 at the deadline, and its ids to go on with', async () => {
       const run = world();
       run.supervisor.behaviour.set(1n, { workMs: null });
-      const report = await run.trigger({ nodes: [1n, 2n], limits: { timeoutMs: 5000, intervalMs: null, appearTimeoutMs: 30_000 } });
+      const report = await run.trigger({
+        nodes: [1n, 2n],
+        limits: { timeoutMs: 5000, intervalMs: null, appearTimeoutMs: 30_000 },
+      });
       assert.equal(report.exitCode, 8);
       assert.equal(report.result.outcome, 'timed_out');
       assert.equal(run.since(), 5000);
@@ -237,7 +246,13 @@ for (const order of ['asc', 'desc'] as const) {
       const run = world();
       await run.trigger({ nodes: [2n, 1n] });
       const pictures = run.events.flatMap((event) => (event.event === 'progress' ? [event.nodes] : []));
-      assert.deepEqual(pictures[0]?.map(({ node_id, status }) => [node_id, status]), [[2n, null], [1n, null]]);
+      assert.deepEqual(
+        pictures[0]?.map(({ node_id, status }) => [node_id, status]),
+        [
+          [2n, null],
+          [1n, null],
+        ],
+      );
     });
 
     it('a status that goes back from final is not believed', async () => {
@@ -274,7 +289,10 @@ describe('trigger, when the POST goes wrong', () => {
     await assert.rejects(run.trigger(), { status: 403, exitCode: 4 });
   });
 
-  for (const [error, exitCode] of [[refused(), 6], [apiError(429), 6]] as const) {
+  for (const [error, exitCode] of [
+    [refused(), 6],
+    [apiError(429), 6],
+  ] as const) {
     it(`${error.code} to the end of the tries: ${exitCode}`, async () => {
       const run = new World();
       run.supervisor.nextPosts(...Array<PostStep>(40).fill(failing(error)));
@@ -304,7 +322,10 @@ describe('trigger, when the POST goes wrong', () => {
       const report = await run.trigger();
       assert.equal(report.exitCode, 0);
       assert.equal(run.supervisor.posts.length, 1);
-      assert.deepEqual([report.result.recovered, report.result.replayed, report.result.request_id], [true, false, null]);
+      assert.deepEqual(
+        [report.result.recovered, report.result.replayed, report.result.request_id],
+        [true, false, null],
+      );
     });
 
     it(`${error.code}, not carried out: sent again after the read, carried out once`, async () => {
@@ -357,7 +378,10 @@ describe('trigger, when the POST goes wrong', () => {
     void run.clock.sleep(30_000).then(() => run.supervisor.add({ node: 1n, status: 'completed' }));
     const report = await run.trigger();
     assert.equal(report.exitCode, 3);
-    assert.deepEqual(report.result.nodes.map(({ ambiguous }) => ambiguous), [false]);
+    assert.deepEqual(
+      report.result.nodes.map(({ ambiguous }) => ambiguous),
+      [false],
+    );
   });
 
   it('a read before another try that fails is itself tried again, and nothing is sent meanwhile', async () => {
@@ -446,7 +470,10 @@ describe('trigger, when the log cannot be read any more', () => {
 });
 
 describe('trigger, interrupted', () => {
-  for (const [signal, exitCode] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
+  for (const [signal, exitCode] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
     it(`${signal} before anything is sent: thrown, and nothing is`, async () => {
       const run = new World();
       const reason = new Interrupted(signal);

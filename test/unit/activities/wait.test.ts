@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { highestOf } from '../../../src/activities/baseline.js';
-import { type ResultEvent } from '../../../src/core/progress.js';
+import { type ResultEvent } from '../../../src/base/progress.js';
 import { trigger } from '../../../src/activities/trigger.js';
 import { waitAfter, waitForActivities, type WaitAfterPlan } from '../../../src/activities/wait.js';
-import { Interrupted } from '../../../src/core/errors.js';
-import { type Id } from '../../../src/core/ids.js';
+import { Interrupted } from '../../../src/base/errors.js';
+import { type Id } from '../../../src/base/ids.js';
 import { apiError, failingRead } from '../../helpers/fake-supervisor.js';
 import { JobBench, plan, statuses } from '../../helpers/run.js';
 
@@ -31,7 +31,13 @@ describe('wait ID…', () => {
     const open = run.supervisor.add({ node: 2n, status: 'processing', then: [[9000, 'completed']] });
     const report = await waitFor(run, [open, old]);
     assert.deepEqual([report.exitCode, report.result.outcome, report.result.targets], [0, 'completed', 'named']);
-    assert.deepEqual(report.result.nodes.map(({ activity_id, node_id }) => [activity_id, node_id]), [[open, 2n], [old, 1n]]);
+    assert.deepEqual(
+      report.result.nodes.map(({ activity_id, node_id }) => [activity_id, node_id]),
+      [
+        [open, 2n],
+        [old, 1n],
+      ],
+    );
     assert.deepEqual([report.result.runtime, report.result.action], ['iggy', null]);
     assert.deepEqual([report.result.idempotency_key, report.result.replayed, report.result.resume], [null, null, null]);
   });
@@ -69,7 +75,13 @@ describe('wait ID…', () => {
     const id = run.supervisor.add();
     const report = await waitFor(run, [id, 5n]);
     assert.equal(report.exitCode, 7);
-    assert.deepEqual(report.result.nodes.map(({ activity_id, status }) => [activity_id, status]), [[id, 'completed'], [5n, 'missing']]);
+    assert.deepEqual(
+      report.result.nodes.map(({ activity_id, status }) => [activity_id, status]),
+      [
+        [id, 'completed'],
+        [5n, 'missing'],
+      ],
+    );
     assert.equal(report.result.resume, `wait ${id} 5`);
   });
 
@@ -83,7 +95,10 @@ describe('wait ID…', () => {
   it('two activities of one node are two targets, not an ambiguous one', async () => {
     const run = new JobBench();
     const report = await waitFor(run, [run.supervisor.add(), run.supervisor.add()]);
-    assert.deepEqual(report.result.nodes.map(({ ambiguous }) => ambiguous), [false, false]);
+    assert.deepEqual(
+      report.result.nodes.map(({ ambiguous }) => ambiguous),
+      [false, false],
+    );
     assert.equal(report.exitCode, 0);
   });
 
@@ -98,7 +113,10 @@ describe('wait ID…', () => {
     const id = run.supervisor.add({ status: 'processing' });
     void run.clock.sleep(3000).then(() => run.stop.abort(new Interrupted('SIGTERM')));
     const report = await waitFor(run, [id]);
-    assert.deepEqual([report.exitCode, report.result.outcome, report.result.resume], [143, 'interrupted', `wait ${id}`]);
+    assert.deepEqual(
+      [report.exitCode, report.result.outcome, report.result.resume],
+      [143, 'interrupted', `wait ${id}`],
+    );
   });
 });
 
@@ -121,7 +139,10 @@ describe('wait --after', () => {
         second.result.nodes.map(({ node_id, activity_id }) => [node_id, activity_id]),
         first.result.nodes.map(({ node_id, activity_id }) => [node_id, activity_id]),
       );
-      assert.deepEqual([second.result.targets, second.result.runtime, second.result.action], [first.result.targets, 'iggy', 'restart']);
+      assert.deepEqual(
+        [second.result.targets, second.result.runtime, second.result.action],
+        [first.result.targets, 'iggy', 'restart'],
+      );
     }
   });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { trigger } from '../../../src/activities/trigger.js';
-import { type ResultEvent } from '../../../src/core/progress.js';
+import { type ResultEvent } from '../../../src/base/progress.js';
 import { failing, lost, refused, type PostStep } from '../../helpers/fake-supervisor.js';
 import { RollBench } from '../../helpers/roll.js';
 import { JobBench, plan } from '../../helpers/run.js';
@@ -34,7 +34,10 @@ class World extends JobBench {
   }
 }
 
-for (const [how, ms] of [['back', -HOUR], ['forward', HOUR]] as const) {
+for (const [how, ms] of [
+  ['back', -HOUR],
+  ['forward', HOUR],
+] as const) {
   describe(`a wall clock that is set ${how} by an hour`, () => {
     it('moves no --timeout', async () => {
       const run = new World().setWallClock(ms, 4500);

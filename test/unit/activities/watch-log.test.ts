@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { ActivityLog } from '../../../src/activities/activity-log.js';
 import { watchLog, type WatchLogEvent, type WatchPlan, type WatchResult } from '../../../src/activities/watch-log.js';
-import { Interrupted } from '../../../src/core/errors.js';
+import { Interrupted } from '../../../src/base/errors.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { apiError, FakeSupervisor, failingRead } from '../../helpers/fake-supervisor.js';
 import { drain } from '../../helpers/run.js';
@@ -46,7 +46,10 @@ describe('a list that is kept up to date', () => {
     const { outcome, entries, anyRejected } = await run;
     assert.deepEqual([outcome.kind, anyRejected], ['settled', true]);
     assert.deepEqual(news, ['2:processing', '1:rejected']);
-    assert.deepEqual(entries.map(({ node_id: node, status }) => `${node}:${status}`), ['2:processing', '1:rejected']);
+    assert.deepEqual(
+      entries.map(({ node_id: node, status }) => `${node}:${status}`),
+      ['2:processing', '1:rejected'],
+    );
   });
 
   it('goes on for ever, until it is interrupted', async () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { type ActivityFilter } from '../../../src/activities/filter.js';
 import { Watch } from '../../../src/activities/watch.js';
-import { type Activity } from '../../../src/core/activity.js';
-import { type Id } from '../../../src/core/ids.js';
+import { type Activity } from '../../../src/base/activity.js';
+import { type Id } from '../../../src/base/ids.js';
 
 const entry = (id: Id, status = 'completed', node = 1n): Activity => ({
   id,
@@ -15,9 +15,9 @@ const entry = (id: Id, status = 'completed', node = 1n): Activity => ({
 
 /** @returns the news, as `id:status` */
 function tell(watch: Watch, ...read: Activity[]): string[] {
-  return watch.observe(read).flatMap((event) =>
-    event.event === 'activity' ? [`${event.activity.id}:${event.activity.status}`] : [],
-  );
+  return watch
+    .observe(read)
+    .flatMap((event) => (event.event === 'activity' ? [`${event.activity.id}:${event.activity.status}`] : []));
 }
 
 function watching(first: Activity[], filter: ActivityFilter = {}, untilFinal = true): Watch {
@@ -32,7 +32,10 @@ describe('Watch', () => {
     assert.equal(watch.settled, false);
     assert.deepEqual(tell(watch, entry(99n, 'completed')), ['99:completed']);
     assert.equal(watch.settled, true);
-    assert.deepEqual(watch.entries.map(({ id }) => id), [101n, 99n, 98n]);
+    assert.deepEqual(
+      watch.entries.map(({ id }) => id),
+      [101n, 99n, 98n],
+    );
   });
 
   it('with nothing open at first there is nothing to wait for', () => {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { checkIdempotencyKey, wireKey, type TriggerIdentity } from '../../../src/activities/wire-key.js';
-import { formatAction, type Action } from '../../../src/core/activity.js';
-import { UsageError } from '../../../src/core/errors.js';
-import { MAX_ID, sortedUnique } from '../../../src/core/ids.js';
+import { formatAction, type Action } from '../../../src/base/activity.js';
+import { UsageError } from '../../../src/base/errors.js';
+import { MAX_ID, sortedUnique } from '../../../src/base/ids.js';
 
 const id = fc.bigInt({ min: 0n, max: MAX_ID });
 // Few values, so that two triggers are often nearly the same.
@@ -19,7 +19,11 @@ const trigger: fc.Arbitrary<TriggerIdentity> = fc.record({
   action,
   nodes: fc.option(fc.uniqueArray(fewIds, { minLength: 1, maxLength: 4 })),
 });
-const key = fc.string({ unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)), minLength: 1, maxLength: 200 });
+const key = fc.string({
+  unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)),
+  minLength: 1,
+  maxLength: 200,
+});
 
 /** Two triggers are the same when deployment, runtime, action and the set of nodes are. */
 function describeTrigger({ deploymentId, runtime, action: { verb, configId }, nodes }: TriggerIdentity): string {
@@ -50,7 +54,11 @@ describe('wireKey', () => {
     fc.assert(
       fc.property(trigger, trigger, (one, other) => {
         const same = describeTrigger(one) === describeTrigger(other);
-        assert.equal(wireKey('key', one) === wireKey('key', other), same, `${formatAction(one.action)} ${formatAction(other.action)}`);
+        assert.equal(
+          wireKey('key', one) === wireKey('key', other),
+          same,
+          `${formatAction(one.action)} ${formatAction(other.action)}`,
+        );
       }),
       { numRuns: 2000 },
     );

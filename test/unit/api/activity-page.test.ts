@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { readActivityPage } from '../../../src/api/answers.js';
-import { InvalidAnswerError } from '../../../src/core/errors.js';
-import { MAX_ID } from '../../../src/core/ids.js';
-import { stringifyJson } from '../../../src/core/stringify-json.js';
+import { InvalidAnswerError } from '../../../src/base/errors.js';
+import { MAX_ID } from '../../../src/base/ids.js';
+import { stringifyJson } from '../../../src/base/stringify-json.js';
 import { answer, entry, page, REQUEST_ID, without } from './samples.js';
 
 const QUERY = { page: 1, results: 10 };
@@ -38,7 +38,8 @@ describe('a page of the activity log', () => {
   });
 
   it('tells the server’s clock by its date, where it has one', () => {
-    const timeOf = (headers: Record<string, string>) => readActivityPage(answer(200, page([entry()]), { headers }), QUERY).serverTime;
+    const timeOf = (headers: Record<string, string>) =>
+      readActivityPage(answer(200, page([entry()]), { headers }), QUERY).serverTime;
     assert.equal(timeOf({ date: 'Mon, 01 Jun 2026 12:00:05 GMT' }), Date.UTC(2026, 5, 1, 12, 0, 5));
     assert.deepEqual([timeOf({}), timeOf({ date: 'noon' })], [undefined, undefined]);
   });

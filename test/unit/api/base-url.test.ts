@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { endpoint, parseBaseUrl } from '../../../src/api/base-url.js';
-import { UsageError } from '../../../src/core/errors.js';
+import { UsageError } from '../../../src/base/errors.js';
 
 const refusal = (text: string): UsageError => {
   try {

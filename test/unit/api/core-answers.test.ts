@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readDeployment, readKeyContext, readStructure } from '../../../src/api/answers.js';
-import { InvalidAnswerError } from '../../../src/core/errors.js';
+import { InvalidAnswerError } from '../../../src/base/errors.js';
 import { answer, without } from './samples.js';
 
 const PERMISSIONS = {
@@ -96,8 +96,9 @@ describe('the structure of a tenant', () => {
   });
 
   it('is read whatever the names and the kind of a deployment are', () => {
-    const [read] = structure(tree([{ ...deployment, name: null, cloud: 7n, region: 7n, tier: [], variant: '' }])).divisions[0]
-      ?.environments[0]?.deployments ?? [];
+    const [read] =
+      structure(tree([{ ...deployment, name: null, cloud: 7n, region: 7n, tier: [], variant: '' }])).divisions[0]
+        ?.environments[0]?.deployments ?? [];
     assert.deepEqual(read, { ...deployment, name: '', cloud: '', region: null, tier: null, variant: '' });
   });
 
@@ -115,7 +116,14 @@ describe('the structure of a tenant', () => {
 
 describe('a deployment by itself', () => {
   const ID = 610809900976570889n;
-  const details = { id: ID, name: 'prices', nodes_count: 3n, supervisor_url: null, cluster: 'cluster', runtimes: ['iggy'] };
+  const details = {
+    id: ID,
+    name: 'prices',
+    nodes_count: 3n,
+    supervisor_url: null,
+    cluster: 'cluster',
+    runtimes: ['iggy'],
+  };
   const deployment = (body: unknown, status = 200) => readDeployment(answer(status, body), ID);
 
   it('says how many nodes it has', () => {

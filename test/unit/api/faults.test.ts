@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type FailedAttempt, transportError } from '../../../src/api/faults.js';
 import { ProxyConnectError } from '../../../src/api/tunnel.js';
-import { type TransportError } from '../../../src/core/errors.js';
+import { type TransportError } from '../../../src/base/errors.js';
 
 const HOST = 'supervisor.test:8443';
 const PROXY = new URL('http://proxy.corp:3128');
@@ -112,7 +112,8 @@ describe('a request that takes too long', () => {
 });
 
 describe('a proxy that opens no tunnel', () => {
-  const refused = (status: number | null, code?: string) => fault(new ProxyConnectError(status, code), { proxy: PROXY });
+  const refused = (status: number | null, code?: string) =>
+    fault(new ProxyConnectError(status, code), { proxy: PROXY });
 
   it('is named, with what it answered; nothing was sent', () => {
     const error = refused(403);
@@ -128,8 +129,14 @@ describe('a proxy that opens no tunnel', () => {
   });
 
   it('may do so at the next try only if it had a fault of its own, or was asked too often', () => {
-    assert.deepEqual([500, 503, 408, 429].map((status) => refused(status).transient), [true, true, true, true]);
-    assert.deepEqual([401, 403, 407, 499].map((status) => refused(status).transient), [false, false, false, false]);
+    assert.deepEqual(
+      [500, 503, 408, 429].map((status) => refused(status).transient),
+      [true, true, true, true],
+    );
+    assert.deepEqual(
+      [401, 403, 407, 499].map((status) => refused(status).transient),
+      [false, false, false, false],
+    );
   });
 
   it('that wants a password is told one', () => {

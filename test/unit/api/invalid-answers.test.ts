@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readAccepted, readActivityPage } from '../../../src/api/answers.js';
-import { InvalidAnswerError } from '../../../src/core/errors.js';
+import { InvalidAnswerError } from '../../../src/base/errors.js';
 import { answer, KEY, page, postAnswer, REQUEST_ID } from './samples.js';
 
 const QUERY = { page: 1, results: 10 };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { readAccepted, readActivityPage, readStructure } from '../../../src/api/answers.js';
 import { type ApiResponse } from '../../../src/api/api-response.js';
-import { ApiError, RedirectError } from '../../../src/core/errors.js';
+import { ApiError, RedirectError } from '../../../src/base/errors.js';
 import { answer, KEY, NOW, postAnswer, REQUEST_ID } from './samples.js';
 
 function errorOf(read: () => unknown): ApiError {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { proxyFor } from '../../../src/api/proxy.js';
-import { UsageError } from '../../../src/core/errors.js';
+import { UsageError } from '../../../src/base/errors.js';
 
 const URL_OF_API = 'https://supervisor.test';
 
 describe('the proxy of a URL', () => {
-  const proxied = (env: Record<string, string>, url = URL_OF_API): string | undefined => proxyFor(new URL(url), env)?.href;
+  const proxied = (env: Record<string, string>, url = URL_OF_API): string | undefined =>
+    proxyFor(new URL(url), env)?.href;
 
   it('comes from HTTPS_PROXY, in either case', () => {
     assert.equal(proxied({}), undefined);
@@ -21,14 +22,29 @@ describe('the proxy of a URL', () => {
   it('is none for the hosts in NO_PROXY', () => {
     const HTTPS_PROXY = 'http://proxy.corp:3128';
     const naming = [
-      ...['supervisor.test', 'Supervisor.TEST', 'a.test, supervisor.test', 'a.test supervisor.test', ',supervisor.test'],
+      ...[
+        'supervisor.test',
+        'Supervisor.TEST',
+        'a.test, supervisor.test',
+        'a.test supervisor.test',
+        ',supervisor.test',
+      ],
       ...['.test', '*.test', '*', 'a.test,*', 'supervisor.test:443', '*.test:443'],
     ];
     for (const list of naming) {
       assert.equal(proxied({ HTTPS_PROXY, NO_PROXY: list }), undefined, list);
       assert.equal(proxied({ HTTPS_PROXY, no_proxy: list }), undefined, list);
     }
-    for (const list of ['', ',', 'other.test', 'test', 'visor.test', '.supervisor.test', 'supervisor.test:8443', '*.test:8443']) {
+    for (const list of [
+      '',
+      ',',
+      'other.test',
+      'test',
+      'visor.test',
+      '.supervisor.test',
+      'supervisor.test:8443',
+      '*.test:8443',
+    ]) {
       assert.equal(proxied({ HTTPS_PROXY, NO_PROXY: list }), 'http://proxy.corp:3128/', list);
     }
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { retryDelay } from '../../../src/api/retry.js';
-import { ApiError, InvalidAnswerError, Interrupted, RedirectError, TransportError } from '../../../src/core/errors.js';
+import { ApiError, InvalidAnswerError, Interrupted, RedirectError, TransportError } from '../../../src/base/errors.js';
 
 const api = (status: number, retryAfterMs?: number) =>
   new ApiError('m', { status, code: 'c', reason: '', retryAfterMs });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { triggerBody } from '../../../src/api/supervisor-api.js';
-import { UsageError } from '../../../src/core/errors.js';
-import { MAX_ID } from '../../../src/core/ids.js';
+import { UsageError } from '../../../src/base/errors.js';
+import { MAX_ID } from '../../../src/base/ids.js';
 
 describe('the body of a trigger', () => {
   it('is {} for every node', () => assert.equal(triggerBody(null), '{}'));

@@ -26,7 +26,9 @@ describe('a Node that is too old', () => {
       engines: { node: string };
       files: string[];
     };
-    const oldest = /tooOld\(process\.versions\.node, '([^']+)'\)/.exec(readFileSync(new URL('bin/run.js', root), 'utf8'));
+    const oldest = /tooOld\(process\.versions\.node, '([^']+)'\)/.exec(
+      readFileSync(new URL('bin/run.js', root), 'utf8'),
+    );
     assert.equal(engines.node, `>=${String(oldest?.[1])}`);
     assert.ok(files.includes('bin/node-version.js'), 'it is not in the package');
   });

@@ -49,6 +49,9 @@ describe('native code in a single executable', () => {
     const busy = made('ldctl-keyring-busy', MINUTE_MS / 2);
     const others = made('of-somebody-else', 2 * MINUTE_MS);
     assert.throws(() => loadAddon(Buffer.from(''), { folder, now }));
-    assert.deepEqual([left, busy, others].map((path) => existsSync(path)), [false, true, true]);
+    assert.deepEqual(
+      [left, busy, others].map((path) => existsSync(path)),
+      [false, true, true],
+    );
   });
 });

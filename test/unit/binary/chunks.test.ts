@@ -50,13 +50,18 @@ describe('the files in a single executable', () => {
     let code: Buffer;
     const loadWith = (kept: Buffer): [twice: number, rejected: boolean | undefined] => {
       let rejected: boolean | undefined;
-      const exports = load({ 'main.cjs': { source, code: kept } }, (_name, script) => (rejected = script.cachedDataRejected));
+      const exports = load(
+        { 'main.cjs': { source, code: kept } },
+        (_name, script) => (rejected = script.cachedDataRejected),
+      );
       return [(exports as { twice: (number: number) => number }).twice(21), rejected];
     };
 
     before(() => {
       let made: Script | undefined;
-      const { twice } = load({ 'main.cjs': source }, (_name, script) => (made = script)) as { twice: (number: number) => number };
+      const { twice } = load({ 'main.cjs': source }, (_name, script) => (made = script)) as {
+        twice: (number: number) => number;
+      };
       twice(1);
       assert.ok(made);
       code = made.createCachedData();

@@ -19,7 +19,10 @@ function executable(assets: Record<string, string>): ReturnType<typeof singleExe
 describe('a single executable', () => {
   it('is started again by itself alone', () => {
     const { command, singleExecutable: isOne, keyringProcess } = executable({});
-    assert.deepEqual({ command, isOne, keyringProcess }, { command: [EXECUTABLE], isOne: true, keyringProcess: { module: '__keyring' } });
+    assert.deepEqual(
+      { command, isOne, keyringProcess },
+      { command: [EXECUTABLE], isOne: true, keyringProcess: { module: '__keyring' } },
+    );
   });
 
   it('reads the files of the package from itself, however paths are written here', () => {

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { readyForOclif } from '../../../src/cli/command-line.js';
-import type { UsageError } from '../../../src/core/errors.js';
+import type { UsageError } from '../../../src/base/errors.js';
 
 /** Split at blanks, and `''` is nothing. */
 function wordsOf(line: string): string[] {
-  return line.split(' ').filter(Boolean).map((word) => (word === "''" ? '' : word));
+  return line
+    .split(' ')
+    .filter(Boolean)
+    .map((word) => (word === "''" ? '' : word));
 }
 
 async function refusalOf(line: string): Promise<UsageError> {
@@ -53,7 +56,12 @@ describe('a command line', () => {
     });
   }
 
-  for (const typed of ['whoami --api-key ld_pk_x', '--api-key=ld_pk_x whoami', 'whoami --token=ld_pk_x', 'whoami -key ld_pk_x']) {
+  for (const typed of [
+    'whoami --api-key ld_pk_x',
+    '--api-key=ld_pk_x whoami',
+    'whoami --token=ld_pk_x',
+    'whoami -key ld_pk_x',
+  ]) {
     it(`refuses a key, and does not repeat it: ${typed}`, async () => {
       const error = await refusalOf(typed);
       assert.match(error.message, /a key is never a flag/);

@@ -27,11 +27,15 @@ describe('compiled code', () => {
     return folders;
   }
 
-  itOnPosix("is kept in the platform's cache folder, in one that only its owner can enter", 'it keeps no modes', async () => {
-    assert.deepEqual(await keptIn(), [folder]);
-    assert.equal(statSync(folder).mode & 0o777, 0o700);
-    assert.deepEqual(await keptIn(), [folder], 'the second time');
-  });
+  itOnPosix(
+    "is kept in the platform's cache folder, in one that only its owner can enter",
+    'it keeps no modes',
+    async () => {
+      assert.deepEqual(await keptIn(), [folder]);
+      assert.equal(statSync(folder).mode & 0o777, 0o700);
+      assert.deepEqual(await keptIn(), [folder], 'the second time');
+    },
+  );
 
   itOnPosix('is not kept where others can write, or where a link leads', 'it keeps no modes', async () => {
     mkdirSync(folder, { recursive: true });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { catchInterrupts } from '../../../src/cli/signals.js';
-import { Interrupted } from '../../../src/core/errors.js';
+import { Interrupted } from '../../../src/base/errors.js';
 
 describe('what ends a command', () => {
   it('is Ctrl-Break on Windows too, as SIGTERM is elsewhere', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { type Host } from '../../../src/cli/host.js';
 import { discardPending, readStdin } from '../../../src/cli/stdin.js';
-import { Interrupted } from '../../../src/core/errors.js';
+import { Interrupted } from '../../../src/base/errors.js';
 import { VirtualClock } from '../../helpers/clock.js';
 
 /** A terminal that takes no line for whole, and what is typed there. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { type Activity } from '../../../src/core/activity.js';
-import { type LdctlError } from '../../../src/core/errors.js';
+import { type Activity } from '../../../src/base/activity.js';
+import { type LdctlError } from '../../../src/base/errors.js';
 import { type ActivitiesRequest, type FollowRequest } from '../../../src/library/requests.js';
 import { apiError, failingRead } from '../../helpers/fake-supervisor.js';
 import { LibraryBench } from '../../helpers/library.js';
@@ -11,7 +11,7 @@ async function all(entries: AsyncIterable<Activity>): Promise<Activity[]> {
   return found;
 }
 
-describe("a program that reads the log", () => {
+describe('a program that reads the log', () => {
   let bench: LibraryBench;
   beforeEach(() => {
     bench = new LibraryBench();
@@ -20,16 +20,27 @@ describe("a program that reads the log", () => {
   it('gets it newest first, each entry once', async () => {
     bench.supervisor.addHistory(300);
     const found = await bench.clock.run(all(bench.deployment().activities()));
-    assert.deepEqual(found.map(({ id }) => id), bench.supervisor.entries.map(({ activity }) => activity.id).reverse());
+    assert.deepEqual(
+      found.map(({ id }) => id),
+      bench.supervisor.entries.map(({ activity }) => activity.id).reverse(),
+    );
   });
 
   it('gets what it filters for', async () => {
     const wanted = bench.supervisor.add({ node: 2n, action: 'restart', status: 'rejected' });
     bench.supervisor.add({ node: 1n, action: 'restart', status: 'rejected' });
     bench.supervisor.add({ node: 2n, action: 'restart' });
-    const request: ActivitiesRequest = { status: 'rejected', runtime: ['iggy', 'connectors'], action: 'restart', nodes: [2n] };
+    const request: ActivitiesRequest = {
+      status: 'rejected',
+      runtime: ['iggy', 'connectors'],
+      action: 'restart',
+      nodes: [2n],
+    };
     const found = await bench.clock.run(all(bench.deployment().activities(request)));
-    assert.deepEqual(found.map(({ id }) => id), [wanted]);
+    assert.deepEqual(
+      found.map(({ id }) => id),
+      [wanted],
+    );
   });
 
   it('gets what is not older than a time, given either way', async () => {
@@ -37,7 +48,10 @@ describe("a program that reads the log", () => {
     const id = bench.supervisor.add({ createdAt: now });
     for (const since of [new Date(now), new Date(now).toISOString()]) {
       const found = await bench.clock.run(all(bench.deployment().activities({ since })));
-      assert.deepEqual(found.map((activity) => activity.id), [id]);
+      assert.deepEqual(
+        found.map((activity) => activity.id),
+        [id],
+      );
     }
   });
 
@@ -46,7 +60,10 @@ describe("a program that reads the log", () => {
     const old = [1, 2].map(() => bench.supervisor.add({ createdAt: bench.clock.now() - 100_000 }));
     bench.supervisor.add();
     const found = await bench.clock.run(all(bench.deployment().activities({ after })));
-    assert.deepEqual(found.map(({ id }) => id), old);
+    assert.deepEqual(
+      found.map(({ id }) => id),
+      old,
+    );
   });
 
   it('reads no more pages than it is asked for', async () => {
@@ -71,19 +88,42 @@ describe("a program that reads the log", () => {
         if (read.length === 10) stop.abort();
       }
     })();
-    await assert.rejects(bench.clock.run(reading), (error: LdctlError) => error.code === 'interrupted' && error.exitCode === 130);
+    await assert.rejects(
+      bench.clock.run(reading),
+      (error: LdctlError) => error.code === 'interrupted' && error.exitCode === 130,
+    );
     assert.equal(read.length, 10);
   });
 
   it('is thrown what the API refuses', async () => {
     bench.supervisor.nextReads(failingRead(apiError(403)));
-    await assert.rejects(bench.clock.run(all(bench.deployment().activities())), (error: LdctlError) => error.exitCode === 4);
+    await assert.rejects(
+      bench.clock.run(all(bench.deployment().activities())),
+      (error: LdctlError) => error.exitCode === 4,
+    );
   });
 
   it('is refused at once', () => {
-    const bad = [{ limit: -1 }, { limit: 1.5 }, { since: 'yesterday' }, { since: new Date(NaN) }, { status: 'done' }, { status: [] , x: 1 }];
-    for (const request of [...bad, { runtime: 'kafka' }, { action: 'explode' }, { nodes: [1] }, { nodes: [] }, { after: 7 }]) {
-      assert.throws(() => bench.deployment().activities(request as unknown as ActivitiesRequest), (error: LdctlError) => error.exitCode === 2);
+    const bad = [
+      { limit: -1 },
+      { limit: 1.5 },
+      { since: 'yesterday' },
+      { since: new Date(NaN) },
+      { status: 'done' },
+      { status: [], x: 1 },
+    ];
+    for (const request of [
+      ...bad,
+      { runtime: 'kafka' },
+      { action: 'explode' },
+      { nodes: [1] },
+      { nodes: [] },
+      { after: 7 },
+    ]) {
+      assert.throws(
+        () => bench.deployment().activities(request as unknown as ActivitiesRequest),
+        (error: LdctlError) => error.exitCode === 2,
+      );
     }
   });
 });
@@ -99,14 +139,18 @@ describe('a program that follows the log', () => {
     const stopped = stop();
     const heard: Array<readonly [bigint, string]> = [];
     const following = (async () => {
-      for await (const { id, status } of bench.deployment().follow({}, { signal: stopped.signal })) heard.push([id, status]);
+      for await (const { id, status } of bench.deployment().follow({}, { signal: stopped.signal }))
+        heard.push([id, status]);
     })();
     await bench.clock.advance(5000);
     const id = bench.supervisor.add({ status: 'processing', then: [[8000, 'completed']] });
     await bench.clock.advance(60_000);
     stopped.abort();
     await bench.clock.run(following);
-    assert.deepEqual(heard, [[id, 'processing'], [id, 'completed']]);
+    assert.deepEqual(heard, [
+      [id, 'processing'],
+      [id, 'completed'],
+    ]);
     assert.equal(bench.clock.asleep, 0);
   });
 
@@ -137,7 +181,10 @@ describe('a program that follows the log', () => {
       }
     })();
     await bench.clock.run(following);
-    assert.deepEqual(heard, bench.supervisor.entries.slice(1).map(({ activity }) => activity.id));
+    assert.deepEqual(
+      heard,
+      bench.supervisor.entries.slice(1).map(({ activity }) => activity.id),
+    );
     assert.equal(bench.clock.asleep, 0);
   });
 
@@ -146,12 +193,18 @@ describe('a program that follows the log', () => {
       if (bench.supervisor.reads.length > 3) throw apiError(403);
     };
     const following = bench.clock.run(all(bench.deployment().follow()));
-    await assert.rejects(following, (error: LdctlError) => error.exitCode === 7 && error.message.startsWith('lost sight of the log: '));
+    await assert.rejects(
+      following,
+      (error: LdctlError) => error.exitCode === 7 && error.message.startsWith('lost sight of the log: '),
+    );
   });
 
   it('is refused at once', () => {
     for (const request of [{ since: new Date() }, { intervalMs: 50 }, { after: '7' }]) {
-      assert.throws(() => bench.deployment().follow(request as unknown as FollowRequest), (error: LdctlError) => error.exitCode === 2);
+      assert.throws(
+        () => bench.deployment().follow(request as unknown as FollowRequest),
+        (error: LdctlError) => error.exitCode === 2,
+      );
     }
   });
 });

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { nodeFlags } from '../../../src/library/resume-command.js';
-import { LdctlError } from '../../../src/core/errors.js';
+import { LdctlError } from '../../../src/base/errors.js';
 
 describe('the flags that name nodes', () => {
-  const nodes = (count: number): bigint[] => Array.from({ length: count }, (_, index) => 18446744073709551615n - BigInt(index));
+  const nodes = (count: number): bigint[] =>
+    Array.from({ length: count }, (_, index) => 18446744073709551615n - BigInt(index));
   const none = (): never => assert.fail('no file is needed');
 
   it('name each, up to a hundred', () => {
@@ -27,7 +28,10 @@ describe('the flags that name nodes', () => {
       throw new LdctlError('usage', 'config_unwritable', 'no space left');
     });
     const words = flags.filter((word) => word !== '--node');
-    assert.deepEqual(words.flatMap((word) => word.split(',').map(BigInt)), nodes(10_000));
+    assert.deepEqual(
+      words.flatMap((word) => word.split(',').map(BigInt)),
+      nodes(10_000),
+    );
     // The most that Linux takes in one word is 128 KiB.
     assert.ok(words.every((word) => word.length < 128 * 1024));
     execFileSync('true', flags);

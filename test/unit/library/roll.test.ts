@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type LdctlError } from '../../../src/core/errors.js';
+import { type LdctlError } from '../../../src/base/errors.js';
 import { type RollRequest } from '../../../src/library/requests.js';
 import { type RunEvent } from '../../../src/library/run-result.js';
 import { LibraryBench } from '../../helpers/library.js';
@@ -10,7 +10,9 @@ describe('a program that rolls', () => {
   let bench: LibraryBench;
   const postedTo = (): bigint[] => bench.supervisor.posts.flatMap(({ nodes }) => nodes ?? []);
   const roll = (changes: Partial<RollRequest> = {}, journals?: null) =>
-    bench.clock.run(bench.deployment(journals === null ? { journals } : {}).roll({ ...ROLL, ...changes }, { onEvent: bench.onEvent }));
+    bench.clock.run(
+      bench.deployment(journals === null ? { journals } : {}).roll({ ...ROLL, ...changes }, { onEvent: bench.onEvent }),
+    );
   beforeEach(() => {
     bench = new LibraryBench();
   });
@@ -19,7 +21,10 @@ describe('a program that rolls', () => {
     const result = await roll();
     assert.deepEqual([result.outcome, result.exitCode], ['completed', 0]);
     assert.deepEqual(postedTo(), [3n, 1n, 2n]);
-    assert.deepEqual(result.nodes.map(({ node_id }) => node_id), [3n, 1n, 2n]);
+    assert.deepEqual(
+      result.nodes.map(({ node_id }) => node_id),
+      [3n, 1n, 2n],
+    );
   });
 
   it('asks its gate after each node, and goes on by true alone', async () => {
@@ -32,13 +37,22 @@ describe('a program that rolls', () => {
     });
     assert.deepEqual([result.outcome, result.exitCode], ['halted', 9]);
     assert.deepEqual(postedTo(), [3n, 1n]);
-    assert.deepEqual(asked, result.nodes.slice(0, 2).map(({ node_id, activity_id }) => ({ node_id, activity_id })));
-    assert.deepEqual(result.nodes.map(({ gate }) => gate?.exit_code), [0, 1, undefined]);
+    assert.deepEqual(
+      asked,
+      result.nodes.slice(0, 2).map(({ node_id, activity_id }) => ({ node_id, activity_id })),
+    );
+    assert.deepEqual(
+      result.nodes.map(({ gate }) => gate?.exit_code),
+      [0, 1, undefined],
+    );
     assert.ok(!('error' in result));
   });
 
   it('is not changed by what a listener does to the events', async () => {
-    for (const [answer, outcome] of [[true, 'completed'], [false, 'halted']] as const) {
+    for (const [answer, outcome] of [
+      [true, 'completed'],
+      [false, 'halted'],
+    ] as const) {
       const request = { ...ROLL, gate: () => answer };
       const onEvent = (event: RunEvent): void => {
         if (event.event === 'gate') event.gate.exit_code = answer ? 1 : 0;
@@ -63,7 +77,13 @@ describe('a program that rolls', () => {
     assert.equal(result.outcome, 'halted');
     assert.deepEqual(
       { ...result.error },
-      { code: 'gate_threw', message: 'the gate threw: iggy does not answer', exit_code: 9, request_id: null, hint: null },
+      {
+        code: 'gate_threw',
+        message: 'the gate threw: iggy does not answer',
+        exit_code: 9,
+        request_id: null,
+        hint: null,
+      },
     );
   });
 
@@ -112,15 +132,24 @@ describe('a program that rolls', () => {
     const result = await roll({ nodeTimeoutMs: 30_000, pauseMs: 5000 }, null);
     const [wait, goOn] = (result.resume ?? '').split(' && ');
     assert.match(wait ?? '', /^ldctl activities wait \d+ --deployment 71$/);
-    assert.match(goOn ?? '', /^ldctl activities trigger connectors reconfigure:42 --rolling --node 1,2 .*--pause 5000ms .*--deployment 71$/);
+    assert.match(
+      goOn ?? '',
+      /^ldctl activities trigger connectors reconfigure:42 --rolling --node 1,2 .*--pause 5000ms .*--deployment 71$/,
+    );
   });
 
   it('keeps a record that a command takes up, where the journal is that of commands', async () => {
     bench.supervisor.behaviour.set(3n, { result: 'rejected' });
     const journals = { isOfCommands: true, runs: () => bench.journal, rolls: () => bench.rolls };
     const result = await bench.clock.run(bench.deployment({ journals }).roll({ ...ROLL, idempotencyKey: 'deploy-7' }));
-    assert.equal(result.resume, 'ldctl activities trigger connectors reconfigure:42 --rolling --resume deploy-7 --deployment 71');
-    assert.deepEqual([...bench.rolls.records.values()].map(({ nodes }) => nodes), [[3n, 1n, 2n]]);
+    assert.equal(
+      result.resume,
+      'ldctl activities trigger connectors reconfigure:42 --rolling --resume deploy-7 --deployment 71',
+    );
+    assert.deepEqual(
+      [...bench.rolls.records.values()].map(({ nodes }) => nodes),
+      [[3n, 1n, 2n]],
+    );
   });
 
   it('stops gently: what runs is seen out', async () => {
@@ -129,12 +158,21 @@ describe('a program that rolls', () => {
     void bench.clock.sleep(1000).then(() => stopping.abort());
     const result = await bench.clock.run(run);
     assert.equal(result.outcome, 'interrupted');
-    assert.deepEqual(result.nodes.map(({ status }) => status), ['completed', 'not_started', 'not_started']);
+    assert.deepEqual(
+      result.nodes.map(({ status }) => status),
+      ['completed', 'not_started', 'not_started'],
+    );
   });
 
   it('is refused without nodes', async () => {
-    for (const request of [{ ...ROLL, nodes: [] }, { runtime: 'iggy', action: 'restart' }]) {
-      await assert.rejects(bench.deployment().roll(request as unknown as RollRequest), (error: LdctlError) => error.exitCode === 2);
+    for (const request of [
+      { ...ROLL, nodes: [] },
+      { runtime: 'iggy', action: 'restart' },
+    ]) {
+      await assert.rejects(
+        bench.deployment().roll(request as unknown as RollRequest),
+        (error: LdctlError) => error.exitCode === 2,
+      );
     }
     for (const maxUnavailable of [0, 1.5, '0%', '101%', 'many']) {
       await assert.rejects(roll({ maxUnavailable: maxUnavailable as number }), /roll: maxUnavailable/);

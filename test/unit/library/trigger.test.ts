@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
-import { LdctlError } from '../../../src/core/errors.js';
+import { LdctlError } from '../../../src/base/errors.js';
 import { type RunOptions } from '../../../src/library/deployment.js';
-import { type Supervisor } from '../../../src/core/supervisor.js';
+import { type Supervisor } from '../../../src/base/supervisor.js';
 import { type TriggerRequest } from '../../../src/library/requests.js';
 import { type RunEvent } from '../../../src/library/run-result.js';
 import { failing, lost } from '../../helpers/fake-supervisor.js';
@@ -22,7 +22,13 @@ describe('a program that triggers', () => {
     assert.equal(result.exitCode, 0);
     assert.equal(result.deployment_id, 71n);
     assert.equal(result.targets, 'named');
-    assert.deepEqual(result.nodes.map(({ node_id, status }) => [node_id, status]), [[2n, 'completed'], [1n, 'completed']]);
+    assert.deepEqual(
+      result.nodes.map(({ node_id, status }) => [node_id, status]),
+      [
+        [2n, 'completed'],
+        [1n, 'completed'],
+      ],
+    );
     assert.equal(typeof result.nodes[0]?.activity_id, 'bigint');
     assert.equal(result.resume, null);
     assert.ok(!('error' in result));
@@ -36,7 +42,9 @@ describe('a program that triggers', () => {
   });
 
   it('hears what NDJSON shows, and the result last', async () => {
-    const result = await bench.clock.run(bench.deployment().trigger({ ...RESTART, nodes: [1n] }, { onEvent: bench.onEvent }));
+    const result = await bench.clock.run(
+      bench.deployment().trigger({ ...RESTART, nodes: [1n] }, { onEvent: bench.onEvent }),
+    );
     assert.deepEqual([...new Set(bench.heard.map(({ event }) => event))], ['dispatched', 'activity', 'result']);
     assert.deepEqual(bench.heard[0], { event: 'dispatched', request_id: 'f00d', replayed: false, recovered: false });
     assert.deepEqual(bench.heard.at(-1), { event: 'result', ...result });
@@ -45,7 +53,10 @@ describe('a program that triggers', () => {
   it('is told at the 202 that it was accepted, with the way to follow it', async () => {
     const result = await bench.clock.run(bench.deployment().trigger({ ...RESTART, nodes: [1n], wait: false }));
     assert.deepEqual([result.outcome, result.exitCode], ['accepted', 0]);
-    assert.match(result.resume ?? '', /^ldctl activities wait --after \d+ --runtime iggy --action restart --node 1 --deployment 71$/);
+    assert.match(
+      result.resume ?? '',
+      /^ldctl activities wait --after \d+ --runtime iggy --action restart --node 1 --deployment 71$/,
+    );
   });
 
   it('gets a rejection as a result', async () => {
@@ -81,7 +92,9 @@ describe('a program that triggers', () => {
         return { ...page, items: page.items.map((item) => ({ ...item, deployment_id: 72n })) };
       },
     };
-    const result = await bench.clock.run(bench.deployment({ supervisor: elsewhere }).trigger({ ...RESTART, nodes: [1n] }));
+    const result = await bench.clock.run(
+      bench.deployment({ supervisor: elsewhere }).trigger({ ...RESTART, nodes: [1n] }),
+    );
     assert.deepEqual([result.outcome, result.exitCode], ['unconfirmed', 7]);
     assert.equal(supervisor.posts.length, 1);
   });
@@ -97,11 +110,19 @@ describe('a program that triggers', () => {
 
 describe('what a program asks for wrongly', () => {
   const bad: ReadonlyArray<readonly [why: string, request: unknown, pattern: RegExp]> = [
-    ['an empty list of nodes', { ...RESTART, nodes: [] }, /trigger: nodes: it names no node; to act on every node, leave it out; nothing was sent/],
+    [
+      'an empty list of nodes',
+      { ...RESTART, nodes: [] },
+      /trigger: nodes: it names no node; to act on every node, leave it out; nothing was sent/,
+    ],
     ['a list that is not there', { ...RESTART, nodes: undefined }, /trigger: nodes: .*leave it out/],
     ['a null list', { ...RESTART, nodes: null }, /trigger: nodes:/],
     ['a misspelt field', { ...RESTART, node: [1n] }, /trigger: node: there is no such field/],
-    ['a number for an id', { ...RESTART, nodes: [Number(610809900976570889n)] }, /trigger: nodes\.0: an id is a bigint/],
+    [
+      'a number for an id',
+      { ...RESTART, nodes: [Number(610809900976570889n)] },
+      /trigger: nodes\.0: an id is a bigint/,
+    ],
     ['a negative id', { ...RESTART, nodes: [-1n] }, /trigger: nodes\.0: an id/],
     ['an id of 65 bits', { ...RESTART, nodes: [2n ** 64n] }, /trigger: nodes\.0: an id/],
     ['no action', { runtime: 'iggy', nodes: [1n] }, /trigger: action: it is missing/],
@@ -132,7 +153,14 @@ describe('what a program asks for wrongly', () => {
 });
 
 describe('options that are wrong', () => {
-  for (const options of [{ signal: {} }, { signal: 5 }, { signal: null }, { onevent: () => undefined }, { onEvent: 'log' }, null]) {
+  for (const options of [
+    { signal: {} },
+    { signal: 5 },
+    { signal: null },
+    { onevent: () => undefined },
+    { onEvent: 'log' },
+    null,
+  ]) {
     it(`are refused before anything is sent: ${JSON.stringify(options)}`, async () => {
       const bench = new LibraryBench();
       const run = bench.deployment().trigger({ ...RESTART, nodes: [1n] }, options as unknown as RunOptions);
@@ -176,7 +204,9 @@ describe('a program that aborts', () => {
     const stop = new AbortController();
     bench.supervisor.behaviour.set(1n, { workMs: null });
     const deployment = bench.deployment({ journals: null });
-    const runs = Array.from({ length: 20 }, () => deployment.trigger({ ...RESTART, nodes: [1n] }, { signal: stop.signal }));
+    const runs = Array.from({ length: 20 }, () =>
+      deployment.trigger({ ...RESTART, nodes: [1n] }, { signal: stop.signal }),
+    );
     await bench.clock.advance(5000);
     assert.equal(getEventListeners(stop.signal, 'abort').length, 1);
     stop.abort();
@@ -257,7 +287,10 @@ describe('a listener that changes what it was given', () => {
     };
     const result = await bench.clock.run(bench.deployment().trigger({ ...RESTART, nodes: [1n] }, { onEvent }));
     assert.equal(result.outcome, 'rejected');
-    assert.deepEqual(result.nodes.map(({ node_id, status }) => [node_id, status]), [[1n, 'rejected']]);
+    assert.deepEqual(
+      result.nodes.map(({ node_id, status }) => [node_id, status]),
+      [[1n, 'rejected']],
+    );
     assert.notEqual(result.nodes[0]?.activity_id, 5n);
   });
 });

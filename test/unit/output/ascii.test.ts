@@ -33,7 +33,8 @@ describe('a locale that is not UTF-8', () => {
     [{ LANG: 'C', WT_SESSION: '5b1e' }, true],
   ];
   for (const [env, expected] of onWindows) {
-    it(`${expected ? 'is' : 'is not'} on Windows ${JSON.stringify(env)}`, () => assert.equal(isAsciiOnly(env, 'win32'), expected));
+    it(`${expected ? 'is' : 'is not'} on Windows ${JSON.stringify(env)}`, () =>
+      assert.equal(isAsciiOnly(env, 'win32'), expected));
   }
 
   it('has other signs in what is said on stderr, and the data on stdout as they are', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { UsageError } from '../../../src/core/errors.js';
+import { UsageError } from '../../../src/base/errors.js';
 import { activityColumns } from '../../../src/output/activity-columns.js';
 import { cellText, selectColumns } from '../../../src/output/columns.js';
 import { HOSTILE } from './support/samples.js';

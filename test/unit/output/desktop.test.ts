@@ -11,7 +11,11 @@ import { ManualTime } from './support/time.js';
 const sink = (terminal: Partial<Terminal>): MemorySink => memoryOutput(terminal).stderr;
 const tab = (state: string): string => `\u001B]9;4;${state}\u001B\\`;
 /** The states that a tab was told, one after the other. */
-const told = ({ text }: MemorySink): string[] => text.split('\u001B]9;4;').slice(1).map((rest) => rest.split('\u001B')[0] ?? '');
+const told = ({ text }: MemorySink): string[] =>
+  text
+    .split('\u001B]9;4;')
+    .slice(1)
+    .map((rest) => rest.split('\u001B')[0] ?? '');
 
 describe('a notification', () => {
   it('is one for the desktop, and a bell', () => {
@@ -71,7 +75,10 @@ describe('progress in the tab of the terminal', () => {
   it('is how many targets are done, says when one failed, and is cleared at the end', () => {
     const { view, output } = showRun({}, KNOWN);
     const progress = (...nodes: object[]): void =>
-      view.on({ event: 'progress', nodes: nodes.map((fields, index) => ({ ...node({ node_id: BigInt(index) }), since: 0, ...fields })) });
+      view.on({
+        event: 'progress',
+        nodes: nodes.map((fields, index) => ({ ...node({ node_id: BigInt(index) }), since: 0, ...fields })),
+      });
     progress();
     progress(awaited, awaited, awaited);
     progress({}, awaited, awaited);
@@ -92,7 +99,10 @@ describe('progress in the tab of the terminal', () => {
   });
 
   it('only shows that something goes on while a log is watched, and nothing where it is followed for ever', () => {
-    for (const [follow, states] of [[false, ['3', '0']], [true, []]] as const) {
+    for (const [follow, states] of [
+      [false, ['3', '0']],
+      [true, []],
+    ] as const) {
       const output = memoryOutput(KNOWN);
       const { clock, every, onSuspend } = new ManualTime();
       const title = { what: 'activities', deployment: { id: 42n, name: null } };

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ApiError, Interrupted, LdctlError, UsageError } from '../../../src/core/errors.js';
+import { ApiError, Interrupted, LdctlError, UsageError } from '../../../src/base/errors.js';
 import { printError } from '../../../src/output/error.js';
 import { FORMAT_NAMES, type FormatName } from '../../../src/output/formats.js';
 import { memoryOutput, type MemoryOutput } from '../../../src/output/memory-output.js';
@@ -26,7 +26,9 @@ describe('an error on stderr', () => {
   });
 
   it('is one line where there is no hint', async () => {
-    assert.deepEqual((await print(new Interrupted('SIGINT'))).stderr.lines, ['error: interrupted by SIGINT (interrupted)']);
+    assert.deepEqual((await print(new Interrupted('SIGINT'))).stderr.lines, [
+      'error: interrupted by SIGINT (interrupted)',
+    ]);
   });
 
   it('is coloured at a terminal', async () => {
@@ -41,7 +43,8 @@ describe('an error on stderr', () => {
   });
 
   it('is written whatever the format', async () => {
-    for (const format of FORMAT_NAMES) assert.match((await print(denied, format)).stderr.text, /^error: the API refused/);
+    for (const format of FORMAT_NAMES)
+      assert.match((await print(denied, format)).stderr.text, /^error: the API refused/);
   });
 });
 
@@ -96,7 +99,9 @@ describe('an error on stdout', () => {
   });
 
   it('carries the exit code of its kind', async () => {
-    const { error } = JSON.parse((await print(new LdctlError('halted', 'gate_failed', 'x'), 'json')).stdout.text) as typeof document;
+    const { error } = JSON.parse(
+      (await print(new LdctlError('halted', 'gate_failed', 'x'), 'json')).stdout.text,
+    ) as typeof document;
     assert.equal(error.exit_code, 9);
   });
 });

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { parse as parseLossless } from 'lossless-json';
 import { parse as parseYaml } from 'yaml';
-import { MAX_ID } from '../../../src/core/ids.js';
+import { MAX_ID } from '../../../src/base/ids.js';
 import { activityColumns } from '../../../src/output/activity-columns.js';
 import { printList } from '../../../src/output/list.js';
 import { memoryOutput } from '../../../src/output/memory-output.js';
@@ -25,7 +25,11 @@ const READERS: Record<string, { format: FormatName; read: (text: string) => stri
   },
   'NDJSON, by a lossless parser': {
     format: 'ndjson',
-    read: (text) => text.trimEnd().split('\n').map((line) => String((parseLossless(line) as { id: unknown }).id)),
+    read: (text) =>
+      text
+        .trimEnd()
+        .split('\n')
+        .map((line) => String((parseLossless(line) as { id: unknown }).id)),
   },
   'YAML, by a parser with big integers': {
     format: 'yaml',
@@ -34,11 +38,21 @@ const READERS: Record<string, { format: FormatName; read: (text: string) => stri
   },
   'CSV, by its plain cells': {
     format: 'csv',
-    read: (text) => text.trimEnd().split('\n').slice(1).map((line) => line.split(',')[0] ?? ''),
+    read: (text) =>
+      text
+        .trimEnd()
+        .split('\n')
+        .slice(1)
+        .map((line) => line.split(',')[0] ?? ''),
   },
   'a table, by its first word': {
     format: 'table',
-    read: (text) => text.trimEnd().split('\n').slice(1).map((line) => line.split(/ +/)[0] ?? ''),
+    read: (text) =>
+      text
+        .trimEnd()
+        .split('\n')
+        .slice(1)
+        .map((line) => line.split(/ +/)[0] ?? ''),
   },
 };
 
@@ -98,7 +112,12 @@ describe('programs in other languages read the same ids', () => {
   );
   for (const { title, format, command } of PROGRAMS.filter(({ command: [name = ''] }) => works.get(name))) {
     it(title, async () => {
-      assert.deepEqual(run(command, await print(EDGES, format)).trimEnd().split('\n'), EDGES.map(String));
+      assert.deepEqual(
+        run(command, await print(EDGES, format))
+          .trimEnd()
+          .split('\n'),
+        EDGES.map(String),
+      );
     });
   }
 });

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ResultFields } from '../../../src/core/outcome.js';
+import { type ResultFields } from '../../../src/base/outcome.js';
 import { reportToGitHub } from '../../../src/output/github.js';
 import { memoryOutput } from '../../../src/output/memory-output.js';
 import { HOSTILE, missing, node, run } from './support/samples.js';
@@ -105,7 +105,12 @@ describe('the step summary in GitHub Actions', () => {
     await writeFile(join(folder, 'there.md'), 'before\n');
     const result = run({
       outcome: 'timed_out',
-      nodes: [node(), node({ node_id: 17n, status: 'rejected' }), missing({ node_id: 18n }), { ...open, ambiguous: true }],
+      nodes: [
+        node(),
+        node({ node_id: 17n, status: 'rejected' }),
+        missing({ node_id: 18n }),
+        { ...open, ambiguous: true },
+      ],
       resume: 'ldctl activities wait 160',
     });
     assert.equal(

@@ -34,12 +34,20 @@ describe('the headline of a live view', () => {
 
   it('has the id where nobody has said the name', () => {
     const unnamed = titlesOf({ what: 'activities', deployment: { ...deployment, name: null } });
-    assert.deepEqual(unnamed, ['activities on deployment 7263012455120900033', 'activities on 7263012455120900033', '7263012455120900033']);
+    assert.deepEqual(unnamed, [
+      'activities on deployment 7263012455120900033',
+      'activities on 7263012455120900033',
+      '7263012455120900033',
+    ]);
   });
 
   it('cuts between characters, not in the middle of one', () => {
     const family = '👨‍👩‍👧';
-    const { title } = fitHeadline({ titles: titlesOf({ what: 'x', deployment: { id: 1n, name: family.repeat(9) } }), states: ['s', 's', 's'] }, 12, '…');
+    const { title } = fitHeadline(
+      { titles: titlesOf({ what: 'x', deployment: { id: 1n, name: family.repeat(9) } }), states: ['s', 's', 's'] },
+      12,
+      '…',
+    );
     assert.equal(title, `${family.repeat(4)}…`);
   });
 });

@@ -5,16 +5,34 @@ const draw = (counts: Counts): string => histogram(counts, scaleOf([counts]) ?? 
 
 describe('histogram', () => {
   it('begins with the shortest and ends with the longest', () => {
-    assert.equal(draw([[100, 1], [100_000, 1]]), `█${' '.repeat(BARS - 2)}█`);
+    assert.equal(
+      draw([
+        [100, 1],
+        [100_000, 1],
+      ]),
+      `█${' '.repeat(BARS - 2)}█`,
+    );
   });
 
   it('shows a single one in the tail beside thousands', () => {
-    assert.equal(draw([[1000, 5000], [60_000, 1]]), `█${' '.repeat(BARS - 2)}▂`);
+    assert.equal(
+      draw([
+        [1000, 5000],
+        [60_000, 1],
+      ]),
+      `█${' '.repeat(BARS - 2)}▂`,
+    );
   });
 
   it('is as high as there are many', () => {
     // A decade each, on a scale of four: the bars 0, 3, 6, 9 and the last one.
-    const drawn = draw([[10, 10], [100, 40], [1000, 80], [10_000, 20], [100_000, 10]]);
+    const drawn = draw([
+      [10, 10],
+      [100, 40],
+      [1000, 80],
+      [10_000, 20],
+      [100_000, 10],
+    ]);
     assert.equal(drawn, '▂  ▅  █  ▃ ▂');
   });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Activity } from '../../../src/core/activity.js';
+import { type Activity } from '../../../src/base/activity.js';
 import { activityColumns } from '../../../src/output/activity-columns.js';
 import { printList, type PrintOptions } from '../../../src/output/list.js';
 import { memoryOutput, type MemoryOutput, type Terminal } from '../../../src/output/memory-output.js';
@@ -114,7 +114,11 @@ describe('a list as a table', () => {
 
   it('shows the chosen columns, all of them, in their order', async () => {
     const chosen = { columns: ['tenant', 'took', 'finished', 'id'], utc: false };
-    const [header, ...rows] = await lines({ isTTY: true, colour: false, columns: 20 }, [items[1] ?? activity()], chosen);
+    const [header, ...rows] = await lines(
+      { isTTY: true, colour: false, columns: 20 },
+      [items[1] ?? activity()],
+      chosen,
+    );
     assert.equal(header, 'TENANT  TOOK  FINISHED             ID');
     assert.match(rows[0] ?? '', /^1 {7}4\.8s {2}\d{4}-\d\d-\d\d \d\d:\d\d:04 {2}7261845022003200001$/);
   });
@@ -139,7 +143,9 @@ describe('a list as a table', () => {
   });
 
   it('keeps its columns in line for wide characters', async () => {
-    const [, wide, narrow] = await lines({}, [activity({ action: '再起動' }), activity()], { columns: ['action', 'status'] });
+    const [, wide, narrow] = await lines({}, [activity({ action: '再起動' }), activity()], {
+      columns: ['action', 'status'],
+    });
     assert.equal(wide, '再起動   completed');
     assert.equal(narrow, 'restart  completed');
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { parse as parseYaml } from 'yaml';
-import { parseJson } from '../../../src/core/parse-json.js';
+import { parseJson } from '../../../src/base/parse-json.js';
 import { type FormatName } from '../../../src/output/formats.js';
 import { printList } from '../../../src/output/list.js';
 import { memoryOutput } from '../../../src/output/memory-output.js';
@@ -12,8 +12,52 @@ import { options } from './support/samples.js';
 const PIECES = [
   ...['\t', ' ', '\n', '\r', '\u0000', '\u001b', '\u007f', '\u0085', '\u009f', '\u2028', '\u2029', '\ufeff'],
   ...['\ud800', '\udc00', '\ufffe', '\uffff', '\u{1ffff}', '\u061c', '\u200b', '\u202e', '\u{e0041}', '\u{1f600}', 'é'],
-  ...['=', '~', '<<', 'yes', 'no', 'on', 'y', 'null', 'true', '0o7', '07', '0x1f', '1e3', '1_0', '1:30', '.inf', '.nan', '.', '-'],
-  ...['- ', '? ', ': ', ':', ' #', '#', '&a', '*a', '!', '!!int', '|', '>', '%', '@', '`', '"', "'", '\\', '[', ']', '{', '}', ','],
+  ...[
+    '=',
+    '~',
+    '<<',
+    'yes',
+    'no',
+    'on',
+    'y',
+    'null',
+    'true',
+    '0o7',
+    '07',
+    '0x1f',
+    '1e3',
+    '1_0',
+    '1:30',
+    '.inf',
+    '.nan',
+    '.',
+    '-',
+  ],
+  ...[
+    '- ',
+    '? ',
+    ': ',
+    ':',
+    ' #',
+    '#',
+    '&a',
+    '*a',
+    '!',
+    '!!int',
+    '|',
+    '>',
+    '%',
+    '@',
+    '`',
+    '"',
+    "'",
+    '\\',
+    '[',
+    ']',
+    '{',
+    '}',
+    ',',
+  ],
   ...['---', '...', '2026-03-16', 'T12:00:00Z', 'a', 'word '],
 ];
 const oddText = fc.oneof(
@@ -24,7 +68,12 @@ const oddText = fc.oneof(
 const LONG = ['x'.repeat(2000), '\u0001'.repeat(500), `${'é'.repeat(1100)}: `];
 
 /** The text as a name and as a value, alone and in a list, in the middle and at an end. */
-const itemOf = (text: string) => ({ id: 1n, [`_${text}`]: text, nested: { [`_${text}`]: [text, { text }] }, note: text });
+const itemOf = (text: string) => ({
+  id: 1n,
+  [`_${text}`]: text,
+  nested: { [`_${text}`]: [text, { text }] },
+  note: text,
+});
 
 type TextFormat = Exclude<DataFormat, 'csv'>;
 
@@ -73,9 +122,17 @@ describe('a number with an exponent', () => {
   it('in YAML is a number to readers of either version, with the digits that the API wrote', async () => {
     for (const number of ['1e3', '-2E-7', '1.50e+10', '12E5', '0.10']) {
       const output = memoryOutput();
-      await printList(output, [[parseJson(`{"load":${number}}`)]], { noun: 'loads', columns: [] }, options({ format: 'yaml' }));
+      await printList(
+        output,
+        [[parseJson(`{"load":${number}}`)]],
+        { noun: 'loads', columns: [] },
+        options({ format: 'yaml' }),
+      );
       for (const version of ['1.1', '1.2'] as const) {
-        assert.deepEqual(parseYaml(output.stdout.text, { version }), { items: [{ load: Number(number) }], total_results: 1 });
+        assert.deepEqual(parseYaml(output.stdout.text, { version }), {
+          items: [{ load: Number(number) }],
+          total_results: 1,
+        });
       }
       assert.equal(output.stdout.text.match(/\d+/)?.[0], number.match(/\d+/)?.[0]);
     }

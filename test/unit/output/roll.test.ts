@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { type NodeResult, type ResultFields } from '../../../src/core/outcome.js';
-import { type NodeProgress, type RunStep } from '../../../src/core/progress.js';
-import { type RollStage } from '../../../src/core/roll.js';
+import { type NodeResult, type ResultFields } from '../../../src/base/outcome.js';
+import { type NodeProgress, type RunStep } from '../../../src/base/progress.js';
+import { type RollStage } from '../../../src/base/roll.js';
 import { memoryOutput, type Terminal } from '../../../src/output/memory-output.js';
 import { printRunResult } from '../../../src/output/run-result.js';
 import { createRunView } from '../../../src/output/views.js';
@@ -27,7 +27,15 @@ class Stage {
     this.screen = new Screen(this.output.stderr);
     const { clock, every, onSuspend } = this.time;
     const title = { what: 'rolling restart of iggy', deployment: { id: 42n, name: 'prod' } };
-    this.#view = createRunView(this.output, { format: 'table', quiet: false, stringIds: false, title, clock, every, onSuspend });
+    this.#view = createRunView(this.output, {
+      format: 'table',
+      quiet: false,
+      stringIds: false,
+      title,
+      clock,
+      every,
+      onSuspend,
+    });
   }
 
   on(event: RunStep): void {
@@ -46,8 +54,13 @@ class Stage {
   node(stage: RollStage, index: number, fields: Partial<NodeProgress> = {}): NodeProgress {
     const now = this.time.clock.now();
     const id = { node_id: NODE + BigInt(index), stage, gate: null };
-    if (stage === 'waiting') return { ...missing(), ...id, status: 'not_started', started_at: null, since: null, ...fields };
-    const begun = { activity_id: ACTIVITY + BigInt(index), started_at: new Date(now).toISOString(), since: this.time.clock.elapsed() };
+    if (stage === 'waiting')
+      return { ...missing(), ...id, status: 'not_started', started_at: null, since: null, ...fields };
+    const begun = {
+      activity_id: ACTIVITY + BigInt(index),
+      started_at: new Date(now).toISOString(),
+      since: this.time.clock.elapsed(),
+    };
     const isRunning = stage === 'running';
     return { ...node(isRunning ? { status: 'processing', finished_at: null } : {}), ...id, ...begun, ...fields };
   }
@@ -131,7 +144,10 @@ describe('the time that a roll may still take', () => {
 
   it('has no bar where it is no roll', () => {
     const stage = new Stage();
-    const bare = (status: string, index: bigint): NodeProgress => ({ ...node({ node_id: NODE + index, status }), since: 0 });
+    const bare = (status: string, index: bigint): NodeProgress => ({
+      ...node({ node_id: NODE + index, status }),
+      since: 0,
+    });
     stage.show(bare('completed', 0n), bare('processing', 1n));
     assert.doesNotMatch(stage.headline, /to go|█/);
   });
@@ -148,7 +164,8 @@ describe('a roll off a terminal', () => {
 
 describe('the summary of a roll', () => {
   const begun = { started_at: '2026-03-16T12:00:00.000Z', gate: null };
-  const waiting = (id: bigint): NodeResult => missing({ node_id: id, status: 'not_started', started_at: null, gate: null });
+  const waiting = (id: bigint): NodeResult =>
+    missing({ node_id: id, status: 'not_started', started_at: null, gate: null });
 
   async function summary(result: Partial<ResultFields>, quiet = false): Promise<string[]> {
     const output = memoryOutput();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { parse as parseYaml } from 'yaml';
-import { LdctlError, UsageError } from '../../../src/core/errors.js';
-import { type ResultFields } from '../../../src/core/outcome.js';
+import { LdctlError, UsageError } from '../../../src/base/errors.js';
+import { type ResultFields } from '../../../src/base/outcome.js';
 import { memoryOutput, type MemoryOutput, type Terminal } from '../../../src/output/memory-output.js';
 import { checkRunResultOptions, printRunResult, type RunResultOptions } from '../../../src/output/run-result.js';
 import { HOSTILE, missing, node, NODE, options, run } from './support/samples.js';
@@ -40,7 +40,9 @@ const mixed = run({
 describe('the summary of a run', () => {
   it('comes at once for 100,000 nodes that are missing', async () => {
     const absent = Array.from({ length: 100_000 }, () => missing({ node_id: null }));
-    const [line] = await summary(run({ outcome: 'unconfirmed', targets: 'expected', nodes: absent }), { format: 'ndjson' });
+    const [line] = await summary(run({ outcome: 'unconfirmed', targets: 'expected', nodes: absent }), {
+      format: 'ndjson',
+    });
     assert.match(line ?? '', /^✗ 100000 of 100000 nodes missing /);
   });
 });
@@ -110,9 +112,12 @@ describe('the summary of a run', () => {
 
   it('says what to do about a node that has left, where the log alone says which there are', async () => {
     const hint = async (targets: 'named' | 'expected' | 'observed'): Promise<string> =>
-      (await summary(run({ outcome: 'unconfirmed', targets, nodes: [node(), missing()] }))).find((line) => line.startsWith('hint: ')) ?? '';
+      (await summary(run({ outcome: 'unconfirmed', targets, nodes: [node(), missing()] }))).find((line) =>
+        line.startsWith('hint: '),
+      ) ?? '';
     assert.match(await hint('observed'), / If it has left the deployment, .*--expect-nodes deployment/);
-    for (const targets of ['named', 'expected'] as const) assert.doesNotMatch(await hint(targets), /left the deployment/);
+    for (const targets of ['named', 'expected'] as const)
+      assert.doesNotMatch(await hint(targets), /left the deployment/);
   });
 
   it('does not wrap the command, however narrow the terminal', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type JobEvent } from '../../../src/core/progress.js';
+import { type JobEvent } from '../../../src/base/progress.js';
 import { awaited, showRun } from './support/run-view.js';
 import { activity, HOSTILE, NODE, processing, progress } from './support/samples.js';
 
@@ -11,15 +11,23 @@ const warning: JobEvent = { event: 'warning', code: 'ambiguous', message: 'two e
 describe('a run off a terminal', () => {
   it('says before anything is sent how many nodes are expected, and who says so', () => {
     const { view, output } = showRun();
-    const said = [{ count: 9, by: 'expected' }, { count: 120, by: 'observed' }, { count: 1, by: 'observed' }, { count: 0, by: 'observed' }] as const;
+    const said = [
+      { count: 9, by: 'expected' },
+      { count: 120, by: 'observed' },
+      { count: 1, by: 'observed' },
+      { count: 0, by: 'observed' },
+    ] as const;
     for (const expects of said) view.on({ ...baseline, expects });
     view.stop();
-    assert.deepEqual(output.stderr.lines.map((line) => line.split(', ')[2]), [
-      'expecting 9 nodes',
-      'expecting the 120 nodes that the log names',
-      'expecting the 1 node that the log names',
-      'the log names no node',
-    ]);
+    assert.deepEqual(
+      output.stderr.lines.map((line) => line.split(', ')[2]),
+      [
+        'expecting 9 nodes',
+        'expecting the 120 nodes that the log names',
+        'expecting the 1 node that the log names',
+        'the log names no node',
+      ],
+    );
   });
 
   it('is told line by line on stderr, with the time in UTC', () => {
@@ -55,7 +63,11 @@ describe('a run off a terminal', () => {
     ],
     [
       'of an earlier run, hours ago',
-      { request_id: null, recovered: true, earlier: { ageMs: 10_920_000, ended: { outcome: 'timed_out', ageMs: 10_320_000 } } },
+      {
+        request_id: null,
+        recovered: true,
+        earlier: { ageMs: 10_920_000, ended: { outcome: 'timed_out', ageMs: 10_320_000 } },
+      },
       'dispatched by an earlier run, 3h02m ago, which ended 2h52m ago: timed out; it is not done again',
     ],
     [

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type NodeProgress } from '../../../src/core/progress.js';
+import { type NodeProgress } from '../../../src/base/progress.js';
 import { type Terminal } from '../../../src/output/memory-output.js';
 import { type RunViewOptions } from '../../../src/output/views/run-view.js';
 import { awaited, showRun, type RunStage } from './support/run-view.js';
@@ -84,7 +84,12 @@ describe('a run at a terminal', () => {
     process.env.TZ = 'UTC';
     try {
       const { view, screen, time } = start();
-      view.on({ event: 'progress', nodes: targets([{}, running]), usualMs: 14_200, endsAt: time.clock.elapsed() + 14_000 });
+      view.on({
+        event: 'progress',
+        nodes: targets([{}, running]),
+        usualMs: 14_200,
+        endsAt: time.clock.elapsed() + 14_000,
+      });
       time.advance(12_000);
       view.on({ event: 'outage', ageMs: 2000 });
       const rows = [
@@ -106,7 +111,10 @@ describe('a run at a terminal', () => {
 
   it('counts what failed', () => {
     const { view, screen } = start();
-    view.on({ event: 'progress', nodes: targets([{}, { status: 'rejected' }, { ...awaited, status: 'missing' }, running]) });
+    view.on({
+      event: 'progress',
+      nodes: targets([{}, { status: 'rejected' }, { ...awaited, status: 'missing' }, running]),
+    });
     assert.equal(screen.lines[0], 'restarting iggy on prod (42): 3 of 4 done, 2 failed, 0s');
     assert.match(screen.lines[3] ?? '', /✗ rejected {4}4\.8s$/);
     assert.match(screen.lines[4] ?? '', / - {20}✗ missing {5}-$/);
@@ -152,7 +160,10 @@ describe('a run at a terminal', () => {
     assert.deepEqual(screen.lines.slice(0, 2), ['warning: kept', `idempotency key ${'k'.repeat(16)}`]);
     view.on({ event: 'dispatched', request_id: 'req-1', replayed: false, recovered: false });
     view.stop();
-    assert.equal(screen.lines.join('').replaceAll(/  +/g, ' '), `warning: keptidempotency key ${key}, log up to 7, request req-1`);
+    assert.equal(
+      screen.lines.join('').replaceAll(/  +/g, ' '),
+      `warning: keptidempotency key ${key}, log up to 7, request req-1`,
+    );
   });
 
   it('keeps the key where nothing was dispatched', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
-import { LdctlError } from '../../../src/core/errors.js';
-import { ApiKey } from '../../../src/core/secret.js';
+import { LdctlError } from '../../../src/base/errors.js';
+import { ApiKey } from '../../../src/base/secret.js';
 import { memoryOutput } from '../../../src/output/memory-output.js';
 import { processOutput, ReaderGone, type OutputStream } from '../../../src/output/streams.js';
 

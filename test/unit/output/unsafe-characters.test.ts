@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { plainText } from '../../../src/core/text.js';
+import { plainText } from '../../../src/base/text.js';
 import { escapeInJson } from '../../../src/output/unsafe-characters.js';
 
 /** First and last of each range that a terminal acts on, or does not show. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { LdctlError } from '../../../src/core/errors.js';
+import { LdctlError } from '../../../src/base/errors.js';
 import { loadFormat } from '../../../src/output/formats.js';
 import { memoryOutput, type MemoryOutput } from '../../../src/output/memory-output.js';
 import { createWatchView } from '../../../src/output/views.js';
@@ -223,7 +223,10 @@ describe('a followed log at a terminal', () => {
     const screen = new Screen(output.stderr);
     const activities = [9n, 8n, 7n, 6n].map((id) => small(id, id === 6n ? 'processing' : 'completed'));
     view.on({ event: 'listing', activities });
-    assert.deepEqual(screen.lines.map((line) => line.split(' ')[0]), ['activities', 'ID', '9', '8', '…']);
+    assert.deepEqual(
+      screen.lines.map((line) => line.split(' ')[0]),
+      ['activities', 'ID', '9', '8', '…'],
+    );
     assert.equal(screen.lines.at(-1), '… and 2 more, 1 processing');
   });
 

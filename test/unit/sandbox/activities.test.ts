@@ -104,7 +104,10 @@ describe('sandbox: activities in virtual time', () => {
     };
 
     it('are all of them by default, however many there are', () => {
-      assert.deepEqual([1, 3, 6, 100].map((nodes) => named(nodes)), [1, 3, 6, 100]);
+      assert.deepEqual(
+        [1, 3, 6, 100].map((nodes) => named(nodes)),
+        [1, 3, 6, 100],
+      );
     });
 
     it('are all of them when there is an entry for each, also on the newest page of a long one', () => {
@@ -115,7 +118,10 @@ describe('sandbox: activities in virtual time', () => {
 
     it('are the first N when there are fewer entries than nodes', () => {
       const world = new World({ nodes: [7n, 8n, 9n], history: 2 });
-      assert.deepEqual(world.log().items.map((item) => item.node_id), [8n, 7n]);
+      assert.deepEqual(
+        world.log().items.map((item) => item.node_id),
+        [8n, 7n],
+      );
     });
   });
 
@@ -187,7 +193,10 @@ describe('sandbox: what becomes of an action', () => {
   });
 
   it('stores a reconfigure with its config, or bare', () => {
-    for (const [storedReconfigure, stored] of [['with_config', 'reconfigure:42'], ['bare', 'reconfigure']] as const) {
+    for (const [storedReconfigure, stored] of [
+      ['with_config', 'reconfigure:42'],
+      ['bare', 'reconfigure'],
+    ] as const) {
       const world = new World({ storedReconfigure });
       outcomes(world, 'connectors/reconfigure:42');
       assert.equal(world.log().items[0]?.action, stored);
@@ -204,7 +213,13 @@ describe('sandbox: what becomes of an action', () => {
     world.post();
     world.now += 86_400_000;
     const byNode = new Map(world.log().items.map((item) => [item.node_id, item.status]));
-    assert.deepEqual(byNode, new Map([[rejecting, 'rejected'], [stuck, 'processing']]));
+    assert.deepEqual(
+      byNode,
+      new Map([
+        [rejecting, 'rejected'],
+        [stuck, 'processing'],
+      ]),
+    );
     assert.deepEqual(
       world.sandbox.record.dispatches[0]?.activities.map((activity) => activity.node_id),
       [rejecting, stuck, missing],
@@ -213,7 +228,10 @@ describe('sandbox: what becomes of an action', () => {
     for (const node of world.sandbox.nodes) world.sandbox.setTrouble(node, undefined);
     world.post();
     world.now += 1700;
-    const statuses = world.log().items.slice(0, 3).map((item) => item.status);
+    const statuses = world
+      .log()
+      .items.slice(0, 3)
+      .map((item) => item.status);
     assert.deepEqual(statuses, ['completed', 'completed', 'completed']);
   });
 
@@ -225,9 +243,15 @@ describe('sandbox: what becomes of an action', () => {
     });
     world.post();
     world.now += 1999;
-    assert.deepEqual(world.log().items.map((item) => item.node_id), [1n]);
+    assert.deepEqual(
+      world.log().items.map((item) => item.node_id),
+      [1n],
+    );
     world.now += 1011;
-    assert.deepEqual(world.log().items.map((item) => item.status), ['rejected', 'completed']);
+    assert.deepEqual(
+      world.log().items.map((item) => item.status),
+      ['rejected', 'completed'],
+    );
     assert.throws(() => world.sandbox.setTrouble(3n, 'stuck'), RangeError);
   });
 });

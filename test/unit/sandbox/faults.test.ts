@@ -17,10 +17,14 @@ describe('sandbox: which requests meet a fault', () => {
   });
 
   it('of every kind, before and after', () => {
-    assert.deepEqual(
-      [...new Set(decisions(200, 1, 1))].sort(),
-      ['after 500', 'after 503', 'after lost', 'before 500', 'before 503', 'before lost'],
-    );
+    assert.deepEqual([...new Set(decisions(200, 1, 1))].sort(), [
+      'after 500',
+      'after 503',
+      'after lost',
+      'before 500',
+      'before 503',
+      'before lost',
+    ]);
   });
 
   it('the same for the same seed, another for another', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Parser } from '@oclif/core';
 import { explainPort, readSandboxFlags, sandboxFlags, type SandboxSetup } from '../../../src/cli/sandbox/flags.js';
-import { UsageError } from '../../../src/core/errors.js';
+import { UsageError } from '../../../src/base/errors.js';
 import { nodeIds } from '../../../src/sandbox/index.js';
 
 async function setup(...argv: string[]): Promise<SandboxSetup> {
@@ -28,7 +28,8 @@ describe('sandbox flags', () => {
   });
 
   it('are read in their own units', async () => {
-    const flags = '--appear 1s --work 1m30s --fail-rate .25 --rate-limit 0.5/s --order asc --nodes 1 --ignore-idempotency';
+    const flags =
+      '--appear 1s --work 1m30s --fail-rate .25 --rate-limit 0.5/s --order asc --nodes 1 --ignore-idempotency';
     const read = await setup(...flags.split(' '));
     assert.deepEqual(
       [read.appearMs, read.workMs, read.failRate, read.rateLimit, read.order, read.nodes.length, read.idempotency],

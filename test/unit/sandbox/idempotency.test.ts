@@ -15,7 +15,10 @@ describe('sandbox: idempotency keys', () => {
     assert.equal(again.headers.date, 'Mon, 16 Mar 2026 12:00:01 GMT');
     assert.notEqual(again.headers['ld-request'], first.headers['ld-request']);
     assert.equal(world.sandbox.record.dispatches.length, 1);
-    assert.deepEqual(world.sandbox.record.posts.map((post) => post.outcome), ['accepted', 'replayed']);
+    assert.deepEqual(
+      world.sandbox.record.posts.map((post) => post.outcome),
+      ['accepted', 'replayed'],
+    );
   });
 
   it('another key: another trigger', () => {

@@ -17,7 +17,10 @@ describe('the ldctl of a sandbox', () => {
   it('is a script, and on Windows a batch file as well, whose words are in its environment', () => {
     const shim = makeShim(join(folder, 'bin'), self, 'win32');
     assert.equal(shim.folder, join(folder, 'bin'));
-    assert.equal(read('ldctl'), `#!/bin/sh\nexec 'C:\\Program Files\\nodejs\\node.exe' 'C:\\Users\\Zoë'\\''s\\50%\\run.js' "$@"\n`);
+    assert.equal(
+      read('ldctl'),
+      `#!/bin/sh\nexec 'C:\\Program Files\\nodejs\\node.exe' 'C:\\Users\\Zoë'\\''s\\50%\\run.js' "$@"\n`,
+    );
     assert.equal(read('ldctl.cmd'), '@"%LDCTL_SELF_0%" "%LDCTL_SELF_1%" %*\r\n');
     assert.deepEqual(shim.variables, { LDCTL_SELF_0: self[0], LDCTL_SELF_1: self[1] });
   });
@@ -34,7 +37,13 @@ describeOnPosix('a command inside a sandbox', 'programs are scripts', () => {
     try {
       writeFileSync(join(folder, 'ldctl'), '#!/bin/sh\nexit 5\n', { mode: 0o700 });
       const inherited = { PATH: `${folder}:${process.env.PATH ?? ''}` };
-      const ended = await runInside({ command: ['ldctl'], platform: 'linux', inherited, variables: {}, self: ['ldctl'] });
+      const ended = await runInside({
+        command: ['ldctl'],
+        platform: 'linux',
+        inherited,
+        variables: {},
+        self: ['ldctl'],
+      });
       assert.deepEqual(ended, { exitCode: 5 });
     } finally {
       rmSync(folder, { recursive: true });
@@ -51,7 +60,13 @@ describeOnPosix('a command inside a sandbox that has no place for its files', 'T
 
   it('is not run, and it is said why', async () => {
     process.env.TMPDIR = '/dev/null/none';
-    const { exitCode, notStarted } = await runInside({ command: ['true'], platform: 'linux', inherited: {}, variables: {}, self: ['/ldctl'] });
+    const { exitCode, notStarted } = await runInside({
+      command: ['true'],
+      platform: 'linux',
+      inherited: {},
+      variables: {},
+      self: ['/ldctl'],
+    });
     assert.equal(exitCode, 126);
     assert.match(notStarted ?? '', /^no temporary folder for it can be made \(.*\/dev\/null\/none/);
   });
@@ -63,7 +78,13 @@ describeOnPosix('a command inside a sandbox on Windows', 'a script stands for cm
   afterEach(() => rmSync(windows.folder, { recursive: true, force: true }));
 
   const run = (...command: [string, ...string[]]): Promise<Ended> =>
-    runInside({ command, platform: 'win32', inherited: windows.system.env, variables: { LD_API_URL: 'http://x' }, self: ['C:\\ldctl.exe'] });
+    runInside({
+      command,
+      platform: 'win32',
+      inherited: windows.system.env,
+      variables: { LD_API_URL: 'http://x' },
+      self: ['C:\\ldctl.exe'],
+    });
 
   it('is found by the shim that is first on Path, and run by cmd', async () => {
     windows.addSystem('cmd.exe', 'printf "%s\\n" "$5" "$LDCTL_SELF_0" "$LD_API_URL" > "$FOLDER/said"; exit 4');

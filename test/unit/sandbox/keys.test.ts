@@ -138,7 +138,10 @@ describe('sandbox: keys', () => {
     );
     assert.equal(structure.id, tenantId);
     assert.equal(structure.divisions.length, 2);
-    assert.deepEqual(deployments.map((d) => d.name), ['sandbox', 'staging', 'staging', 'telescope', 'basement']);
+    assert.deepEqual(
+      deployments.map((d) => d.name),
+      ['sandbox', 'staging', 'staging', 'telescope', 'basement'],
+    );
     assert.equal(deployments[0]?.id, world.sandbox.deploymentId);
     for (const { cloud, tier, variant, supervisor_url } of deployments) {
       assert.match(cloud, /^(?:aws|gcp)$/);
@@ -191,6 +194,9 @@ describe('sandbox: keys', () => {
     const { divisions } = read(world.get(structurePath, keys.scoped.value)) as Structure;
     const names = divisions.map((division) => [division.name, division.environments.map((e) => e.name)]);
     assert.deepEqual(names, [['platform', ['testing']]]);
-    assert.deepEqual(divisions[0]?.environments[0]?.deployments.map((d) => d.id), [7263012455120900035n]);
+    assert.deepEqual(
+      divisions[0]?.environments[0]?.deployments.map((d) => d.id),
+      [7263012455120900035n],
+    );
   });
 });

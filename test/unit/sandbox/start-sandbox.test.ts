@@ -7,7 +7,10 @@ import { startSandbox, type RunningSandbox, type StartSandboxOptions } from '../
 const QUICK: StartSandboxOptions = { appearMs: 0, workMs: 0, history: 0 };
 const RESTART = { runtime: 'iggy', action: { verb: 'restart' }, wireKey: 'a-key' } as const;
 
-async function inSandbox(options: StartSandboxOptions, use: (sandbox: RunningSandbox, api: SupervisorApi) => Promise<void>): Promise<void> {
+async function inSandbox(
+  options: StartSandboxOptions,
+  use: (sandbox: RunningSandbox, api: SupervisorApi) => Promise<void>,
+): Promise<void> {
   const sandbox = await startSandbox(options);
   try {
     await use(sandbox, new SupervisorApi({ url: sandbox.supervisorUrl, apiKey: sandbox.apiKey, env: {} }));
@@ -29,7 +32,10 @@ describe('startSandbox', () => {
       assert.equal((await api.trigger(request)).replayed, true);
       const { dispatches, posts } = sandbox.record;
       assert.deepEqual([dispatches.length, posts.map(({ outcome }) => outcome)], [1, ['accepted', 'replayed']]);
-      assert.deepEqual(dispatches[0]?.activities.map(({ node_id }) => node_id), sandbox.nodeIds);
+      assert.deepEqual(
+        dispatches[0]?.activities.map(({ node_id }) => node_id),
+        sandbox.nodeIds,
+      );
       assert.deepEqual(sandbox.nodeIds, [610809900976570889n, 610809900976570890n, 610809900976570891n]);
     }));
 
@@ -45,7 +51,10 @@ describe('startSandbox', () => {
       sandbox.setTrouble(1, undefined);
       await api.trigger({ ...request, nodes: sandbox.nodeIds.slice(0, 1), wireKey: 'another' });
       assert.ok((await statuses(api, sandbox)).includes('610809900976570889 completed'));
-      assert.throws(() => sandbox.setTrouble(5, 'reject'), { name: 'TypeError', message: /no node 5; they are 1 to 4/ });
+      assert.throws(() => sandbox.setTrouble(5, 'reject'), {
+        name: 'TypeError',
+        message: /no node 5; they are 1 to 4/,
+      });
     }));
 
   it('loses answers, and has its way with idempotency keys', () =>
@@ -109,11 +118,16 @@ describe('startSandbox', () => {
     [{ reject: 1 }, /reject must be a list of nodes/],
     [{ reject: [4] }, /reject: there is no node 4; they are 1 to 3, or 610809900976570889n to 610809900976570891n$/],
     [{ reject: [610809900976570900n] }, /there is no node 610809900976570900;/],
-    [{ reject: [1], stuck: [610809900976570889n] }, /node 610809900976570889 is named twice among reject, stuck, missing$/],
+    [
+      { reject: [1], stuck: [610809900976570889n] },
+      /node 610809900976570889 is named twice among reject, stuck, missing$/,
+    ],
     [{ work: 5 }, /there is no option work; there are port, nodes,.* workMs,/],
   ];
   for (const [options, message] of wrong) {
-    const name = Object.entries(options).map(([key, value]) => `${key}: ${String(value)}`).join(', ');
+    const name = Object.entries(options)
+      .map(([key, value]) => `${key}: ${String(value)}`)
+      .join(', ');
     it(`refuses { ${name} }, and says what is right`, async () => {
       await assert.rejects(startSandbox(options), { name: 'TypeError', message });
     });

@@ -61,7 +61,10 @@ describe('sandbox: refuses what the contract does not have', () => {
       const problem = assertProblem(world.get(`${activities}?${query}`), 400, 'validation_error');
       const field = query.slice(0, query.indexOf('='));
       assert.equal(problem.field, field);
-      assert.deepEqual(problem.field_issues?.map((issue) => issue.path), [field]);
+      assert.deepEqual(
+        problem.field_issues?.map((issue) => issue.path),
+        [field],
+      );
     });
   }
 
@@ -85,13 +88,19 @@ describe('sandbox: refuses what the contract does not have', () => {
   for (const [body, path] of bodies) {
     it(`${body}: 400 at ${path}`, () => {
       const problem = assertProblem(world.post(body), 400, 'validation_error');
-      assert.deepEqual(problem.field_issues?.map((issue) => issue.path), [path]);
+      assert.deepEqual(
+        problem.field_issues?.map((issue) => issue.path),
+        [path],
+      );
     });
   }
 
   it('names every node that is wrong', () => {
     const problem = read(world.post(`{"nodes":["1",${String(node)},2]}`)) as ProblemBody;
-    assert.deepEqual(problem.field_issues?.map((issue) => issue.path), ['nodes[0]', 'nodes[2]']);
+    assert.deepEqual(
+      problem.field_issues?.map((issue) => issue.path),
+      ['nodes[0]', 'nodes[2]'],
+    );
   });
 
   it('an idempotency key that is empty or too long: 400', () => {
@@ -117,7 +126,10 @@ describe('sandbox: accepts what the contract has', () => {
     assert.equal(world.post('{}').status, 202);
     assert.equal(world.post(`{"nodes":[${String(third)}, ${String(first)}]}`).status, 202);
     const { posts, dispatches } = world.sandbox.record;
-    assert.deepEqual(posts.map((post) => post.nodes), [null, null, [third, first]]);
+    assert.deepEqual(
+      posts.map((post) => post.nodes),
+      [null, null, [third, first]],
+    );
     assert.deepEqual(
       dispatches.map((dispatch) => dispatch.activities.map((activity) => activity.node_id)),
       [[...world.sandbox.nodes], [...world.sandbox.nodes], [third, first]],
@@ -132,8 +144,14 @@ describe('sandbox: accepts what the contract has', () => {
       assert.equal(answer.headers['idempotent-replayed'], undefined);
     }
     const { posts, dispatches } = world.sandbox.record;
-    assert.deepEqual(posts.map((post) => [post.outcome, post.idempotency_key]), Array(3).fill(['accepted', null]));
-    assert.deepEqual(dispatches.map((dispatch) => dispatch.activities.length), [3, 3, 3]);
+    assert.deepEqual(
+      posts.map((post) => [post.outcome, post.idempotency_key]),
+      Array(3).fill(['accepted', null]),
+    );
+    assert.deepEqual(
+      dispatches.map((dispatch) => dispatch.activities.length),
+      [3, 3, 3],
+    );
   });
 
   it('reads a body as JSON whatever it is declared as, so that curl -d needs no header', () => {
@@ -215,6 +233,10 @@ describe('sandbox: limits and faults', () => {
     assert.equal(world.sandbox.record.dispatches.length, 1);
     assert.equal(world.sandbox.handle(request).headers['idempotent-replayed'], 'true');
     const outcomes = world.sandbox.record.posts.map((post) => [post.outcome, post.status]);
-    assert.deepEqual(outcomes, [['refused', 500], ['accepted', 503], ['replayed', 202]]);
+    assert.deepEqual(outcomes, [
+      ['refused', 500],
+      ['accepted', 503],
+      ['replayed', 202],
+    ]);
   });
 });

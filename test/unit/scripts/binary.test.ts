@@ -40,8 +40,16 @@ describe('what a single executable is made of', () => {
   });
 
   it('is pinned for every platform', () => {
-    const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as { packages: Record<string, Package> };
-    assert.deepEqual(Object.keys(TARGETS).sort(), ['darwin-arm64', 'darwin-x64', 'linux-arm64', 'linux-x64', 'win32-x64']);
+    const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, Package>;
+    };
+    assert.deepEqual(Object.keys(TARGETS).sort(), [
+      'darwin-arm64',
+      'darwin-x64',
+      'linux-arm64',
+      'linux-x64',
+      'win32-x64',
+    ]);
     for (const [target, { node, integrity, keyring }] of Object.entries(TARGETS)) {
       assert.match(integrity, /^sha512-[A-Za-z0-9+/]{86}==$/, target);
       const [platform = '', cpu = ''] = target.split('-');

@@ -32,7 +32,9 @@ describe('what the bundle leaves out', () => {
 });
 
 describe('the table of commands', () => {
-  const files = readdirSync(join(ROOT, 'src/commands'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+  const files = readdirSync(join(ROOT, 'src/commands'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
+  );
   const ids = files.map((file) => file.replace(/(\/index)?\.ts$/, '').replaceAll('/', ':')).sort();
 
   it('has every file of src/commands', () => assert.deepEqual(Object.keys(COMMANDS).sort(), ids));

@@ -43,7 +43,10 @@ describe('the release notes', () => {
 
   it('are printed by the script, which ends with 2 where there are none', () => {
     const print = (version: string) =>
-      spawnSync(process.execPath, ['--import', 'tsx', 'scripts/release-notes.ts', version], { cwd: ROOT, encoding: 'utf8' });
+      spawnSync(process.execPath, ['--import', 'tsx', 'scripts/release-notes.ts', version], {
+        cwd: ROOT,
+        encoding: 'utf8',
+      });
     assert.match(print('99.0.0').stderr, /^error: CHANGELOG\.md: no version 99\.0\.0; there is .*\n$/);
     assert.equal(print('99.0.0').status, 2);
   });

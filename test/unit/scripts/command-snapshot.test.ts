@@ -23,7 +23,10 @@ describe('the commands', function () {
 
   it('and their arguments and flags are those that scripts were written for', async () => {
     const before = readFileSync(join(ROOT, SNAPSHOT), 'utf8').trimEnd().split('\n');
-    const { gone, added } = changesBetween(before, commandLines((await sourcePlugin({ root: ROOT }, ROOT_PACKAGE)).commands));
+    const { gone, added } = changesBetween(
+      before,
+      commandLines((await sourcePlugin({ root: ROOT }, ROOT_PACKAGE)).commands),
+    );
     assert.ok(
       gone.length === 0 && added.length === 0,
       [
@@ -63,7 +66,9 @@ describe('a list of commands', () => {
 
   it('differs when a flag is renamed, loses its letter, or has another default', () => {
     const before = commandLines([command()]);
-    const renamed = commandLines([command({ flags: { every: { name: 'every', type: 'boolean', char: 'a', allowNo: true } } })]);
+    const renamed = commandLines([
+      command({ flags: { every: { name: 'every', type: 'boolean', char: 'a', allowNo: true } } }),
+    ]);
     assert.deepEqual(changesBetween(before, renamed), {
       gone: ['nodes list --all: flag, -a, switch, with --no-'],
       added: ['nodes list --every: flag, -a, switch, with --no-'],

@@ -23,12 +23,21 @@ describe('what programs import', () => {
       entry.name.replace('ldctl', '.'),
       { types: `./dist/types/${typesOf(entry)}`, default: `./dist/${entry.file}.js` },
     ]);
-    assert.deepEqual(Object.entries(exports).filter(([, target]) => typeof target === 'object'), built);
+    assert.deepEqual(
+      Object.entries(exports).filter(([, target]) => typeof target === 'object'),
+      built,
+    );
   });
 
   it('has types of all that it is built from', () => {
     const { files } = read('tsconfig.library.json') as { files: string[] };
-    assert.deepEqual(files, LIBRARY.map(({ source }) => source));
-    assert.deepEqual(files.filter((file) => !existsSync(join(ROOT, file))), []);
+    assert.deepEqual(
+      files,
+      LIBRARY.map(({ source }) => source),
+    );
+    assert.deepEqual(
+      files.filter((file) => !existsSync(join(ROOT, file))),
+      [],
+    );
   });
 });

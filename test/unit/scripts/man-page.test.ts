@@ -43,6 +43,9 @@ describe('the man page', () => {
   it('is clean to mandoc, but for the date that it leaves out', function () {
     const said = complaints('mandoc', ['-Tlint'], page);
     if (said === null) this.skip();
-    assert.deepEqual(said.filter((line) => !line.includes('missing date')), []);
+    assert.deepEqual(
+      said.filter((line) => !line.includes('missing date')),
+      [],
+    );
   });
 });

@@ -20,7 +20,9 @@ function timesOf(svg: string, text: string): Array<[number, string]> {
 
 describe('the grid of a terminal', () => {
   it('has each stretch of a line with its place and its looks', async () => {
-    const grid = await gridFrom(`${ESCAPE}[1mNODE${ESCAPE}[22m  ${ESCAPE}[32mis up${ESCAPE}[39m\r\n\r\n${ESCAPE}[2mlast`);
+    const grid = await gridFrom(
+      `${ESCAPE}[1mNODE${ESCAPE}[22m  ${ESCAPE}[32mis up${ESCAPE}[39m\r\n\r\n${ESCAPE}[2mlast`,
+    );
     assert.deepEqual(grid, [
       [
         { column: 0, text: 'NODE', colour: null, bold: true, dim: false },
@@ -33,7 +35,10 @@ describe('the grid of a terminal', () => {
 
   it('is what is left after the screen was drawn over, without empty lines at the end', async () => {
     const grid = cropped(await gridFrom(`old\r\nold\r\n${ESCAPE}[2A${ESCAPE}[Jnew`));
-    assert.deepEqual(grid.map((line) => line.map(({ text }) => text)), [['new']]);
+    assert.deepEqual(
+      grid.map((line) => line.map(({ text }) => text)),
+      [['new']],
+    );
   });
 });
 
@@ -60,12 +65,24 @@ describe('a film', () => {
   });
 
   it('shows each thing while it is there, and once', async () => {
-    const frames = [await frame('stays\r\none', 0, 500), await frame('stays\r\ntwo', 500, 1500), await frame('stays\r\none', 1500, 2000)];
+    const frames = [
+      await frame('stays\r\none', 0, 500),
+      await frame('stays\r\ntwo', 500, 1500),
+      await frame('stays\r\none', 1500, 2000),
+    ];
     const svg = filmSvg(frames, THEMES.light, 'a film');
     assert.deepEqual(textsIn(svg).sort(), ['one', 'stays', 'two']);
     assert.deepEqual(timesOf(svg, 'stays'), []);
-    assert.deepEqual(timesOf(svg, 'one'), [[0, 'visible'], [0.25, 'hidden'], [0.75, 'visible']]);
-    assert.deepEqual(timesOf(svg, 'two'), [[0, 'hidden'], [0.25, 'visible'], [0.75, 'hidden']]);
+    assert.deepEqual(timesOf(svg, 'one'), [
+      [0, 'visible'],
+      [0.25, 'hidden'],
+      [0.75, 'visible'],
+    ]);
+    assert.deepEqual(timesOf(svg, 'two'), [
+      [0, 'hidden'],
+      [0.25, 'visible'],
+      [0.75, 'hidden'],
+    ]);
   });
 
   it('shows its last frame where nothing moves', async () => {
@@ -84,7 +101,11 @@ describe('a film', () => {
     ]);
     assert.deepEqual(
       frames.map(({ at, until, size, grid }) => [at, until, size.columns, grid[0]?.[0]?.text]),
-      [[0, 500, 20, 'ab'], [500, 1500, 20, 'abc'], [1500, 4500, 10, 'abcd']],
+      [
+        [0, 500, 20, 'ab'],
+        [500, 1500, 20, 'abc'],
+        [1500, 4500, 10, 'abcd'],
+      ],
     );
   });
 });

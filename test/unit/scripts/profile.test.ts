@@ -14,7 +14,12 @@ const CHUNK = 'file:///home/me/ldctl/dist/chunks/chunk-1.js';
 const MAP = new SourceMap({
   file: 'chunk-1.js',
   version: 3,
-  sources: ['../../src/api/client.ts', '../../node_modules/@scope/outer/index.js', '../../node_modules/ui/node_modules/inner/x.js', 'left-out:cache'],
+  sources: [
+    '../../src/api/client.ts',
+    '../../node_modules/@scope/outer/index.js',
+    '../../node_modules/ui/node_modules/inner/x.js',
+    'left-out:cache',
+  ],
   sourcesContent: [],
   names: [],
   mappings: ';AAAA,wCCIA;ACKA;ACTA',
@@ -22,7 +27,12 @@ const MAP = new SourceMap({
 });
 const mapOf = (url: string): SourceMap | undefined => (url === CHUNK ? MAP : undefined);
 
-const node = (id: number, functionName: string, place: readonly [url: string, line: number, column: number], ...children: number[]): ProfileNode => {
+const node = (
+  id: number,
+  functionName: string,
+  place: readonly [url: string, line: number, column: number],
+  ...children: number[]
+): ProfileNode => {
   const [url, lineNumber, columnNumber] = place;
   return { id, callFrame: { functionName, url, lineNumber, columnNumber }, children };
 };
@@ -32,7 +42,13 @@ const NODES: ProfileNode[] = [
   node(1, '(root)', NATIVE, 2, 3, 4, 11),
   node(2, '(program)', NATIVE),
   node(3, '(garbage collector)', NATIVE),
-  { ...node(4, '', [CHUNK, 0, 0], 5, 6, 10), positionTicks: [{ line: 2, ticks: 3 }, { line: 3, ticks: 1 }] },
+  {
+    ...node(4, '', [CHUNK, 0, 0], 5, 6, 10),
+    positionTicks: [
+      { line: 2, ticks: 3 },
+      { line: 3, ticks: 1 },
+    ],
+  },
   node(5, 'request', [CHUNK, 1, 10], 7, 8),
   node(6, '', [CHUNK, 1, 45], 9),
   node(7, 'RegExp: a|b', NATIVE),
@@ -93,7 +109,13 @@ describe('the sums of a CPU profile', () => {
 
   it('add up what came back to the same function on other ways', () => {
     const twice: CpuProfile = {
-      nodes: [node(1, '(root)', NATIVE, 2, 3), node(2, 'a', ['node:fs', 1, 0], 4), node(3, 'b', ['node:fs', 2, 0], 5), node(4, 'c', ['node:fs', 3, 0]), node(5, 'c', ['node:fs', 3, 0])],
+      nodes: [
+        node(1, '(root)', NATIVE, 2, 3),
+        node(2, 'a', ['node:fs', 1, 0], 4),
+        node(3, 'b', ['node:fs', 2, 0], 5),
+        node(4, 'c', ['node:fs', 3, 0]),
+        node(5, 'c', ['node:fs', 3, 0]),
+      ],
       startTime: 0,
       samples: [4, 5],
       timeDeltas: [0, 10],
@@ -113,7 +135,8 @@ describe('the sums of a CPU profile', () => {
 });
 
 describe('the package of a function', () => {
-  const at = (url: string): string => packageOf({ frame: { functionName: 'f', url, lineNumber: 3, columnNumber: 0 }, caller: undefined }, mapOf);
+  const at = (url: string): string =>
+    packageOf({ frame: { functionName: 'f', url, lineNumber: 3, columnNumber: 0 }, caller: undefined }, mapOf);
 
   it('of Node is the part that its module belongs to', () => {
     const parts = {

@@ -40,7 +40,14 @@ interface Bom {
 
 interface Workflow {
   permissions: Record<string, string>;
-  jobs: Record<string, { strategy?: { matrix: { include: Array<{ target: string; runner: string }> } }; permissions?: object; 'timeout-minutes'?: number }>;
+  jobs: Record<
+    string,
+    {
+      strategy?: { matrix: { include: Array<{ target: string; runner: string }> } };
+      permissions?: object;
+      'timeout-minutes'?: number;
+    }
+  >;
 }
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -67,12 +74,18 @@ describe('what a release is made for', () => {
 
   it('is what the workflow builds, each on its own machine', () => {
     const include = workflow.jobs.build?.strategy?.matrix.include;
-    assert.deepEqual(include, release.TARGETS.map(({ name, runner }) => ({ target: name, runner })));
+    assert.deepEqual(
+      include,
+      release.TARGETS.map(({ name, runner }) => ({ target: name, runner })),
+    );
   });
 
   it('is what a binary can be made for', async () => {
     const binaries = (await import(pathToFileURL(join(ROOT, 'scripts/binary/targets.js')).href)) as { TARGETS: object };
-    assert.deepEqual(release.TARGETS.map(({ name }) => name), Object.keys(binaries.TARGETS));
+    assert.deepEqual(
+      release.TARGETS.map(({ name }) => name),
+      Object.keys(binaries.TARGETS),
+    );
   });
 
   it('is what install.sh can install, but for Windows', () => {
@@ -82,25 +95,35 @@ describe('what a release is made for', () => {
   });
 
   it('has files whose names carry no version', () => {
-    assert.deepEqual([...SUMS.keys()], [
-      'ldctl-linux-x64.tar.xz',
-      'ldctl-linux-arm64.tar.xz',
-      'ldctl-darwin-x64.tar.xz',
-      'ldctl-darwin-arm64.tar.xz',
-      'ldctl-win32-x64.zip',
-    ]);
+    assert.deepEqual(
+      [...SUMS.keys()],
+      [
+        'ldctl-linux-x64.tar.xz',
+        'ldctl-linux-arm64.tar.xz',
+        'ldctl-darwin-x64.tar.xz',
+        'ldctl-darwin-arm64.tar.xz',
+        'ldctl-win32-x64.zip',
+      ],
+    );
   });
 });
 
 describe('the workflows', () => {
-  const texts = readdirSync(join(ROOT, '.github/workflows')).map((name) => [name, read(`.github/workflows/${name}`)] as const);
+  const texts = readdirSync(join(ROOT, '.github/workflows')).map(
+    (name) => [name, read(`.github/workflows/${name}`)] as const,
+  );
   const all = [...texts, ['action.yml', read('action.yml')] as const];
 
   for (const [name, text] of all) {
     it(`${name}: pins every action by a commit, and says which version that is`, () => {
-      const uses = [...text.matchAll(/uses: (.*)$/gm)].map(([, action = '']) => action).filter((action) => !action.startsWith('./'));
+      const uses = [...text.matchAll(/uses: (.*)$/gm)]
+        .map(([, action = '']) => action)
+        .filter((action) => !action.startsWith('./'));
       assert.ok(uses.length > 0);
-      assert.deepEqual(uses.filter((action) => !/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(action)), []);
+      assert.deepEqual(
+        uses.filter((action) => !/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(action)),
+        [],
+      );
     });
   }
 
@@ -108,13 +131,17 @@ describe('the workflows', () => {
     it(`${name}: gives no right to all jobs but to read, and no job endless time`, () => {
       const { permissions, jobs } = parse(text) as Workflow;
       assert.ok(Object.entries(permissions).every(([scope, right]) => scope === 'contents' && right === 'read'));
-      const endless = Object.entries(jobs).filter(([, job]) => !('uses' in job) && job['timeout-minutes'] === undefined);
+      const endless = Object.entries(jobs).filter(
+        ([, job]) => !('uses' in job) && job['timeout-minutes'] === undefined,
+      );
       assert.deepEqual(endless, []);
     });
   }
 
   it('take one version of each action', () => {
-    const pins = new Set(all.flatMap(([, text]) => [...text.matchAll(/uses: ([\w-]+\/[\w-]+@.*)$/gm)].map(([, pin]) => pin)));
+    const pins = new Set(
+      all.flatMap(([, text]) => [...text.matchAll(/uses: ([\w-]+\/[\w-]+@.*)$/gm)].map(([, pin]) => pin)),
+    );
     const actions = [...pins].map((pin) => pin?.split('@')[0]);
     assert.equal(new Set(actions).size, actions.length, [...pins].join('\n'));
   });
@@ -125,7 +152,9 @@ describe('the workflows', () => {
 });
 
 describe('whose repository it is', () => {
-  const text = (owner: string): string => `https://github.com/${owner}/ldctl/releases and docker run ghcr.io/${owner}/ldctl
+  const text = (
+    owner: string,
+  ): string => `https://github.com/${owner}/ldctl/releases and docker run ghcr.io/${owner}/ldctl
 brew install ${owner}/tap/ldctl
 gh attestation verify FILE --repo ${owner}/ldctl
 - uses: ${owner}/ldctl@v1
@@ -134,22 +163,37 @@ REPOSITORY=${owner}/ldctl
 `;
 
   it('is filled in wherever a page names it, and nothing else is touched', () => {
-    const others = 'https://github.com/actions/checkout, uses: actions/checkout@v7, brew install jq, https://github.com/ldctl\n';
+    const others =
+      'https://github.com/actions/checkout, uses: actions/checkout@v7, brew install jq, https://github.com/ldctl\n';
     assert.equal(release.withOwner(text('OWNER') + others, 'acme'), text('acme') + others);
     assert.equal(release.withOwner(text('acme'), 'acme'), text('acme'));
   });
 
   it('is read from package.json, which must name an ldctl on GitHub', () => {
-    const packageJson = { version: '1.2.3', description: 'd', license: 'MIT', repository: { url: 'git+https://github.com/acme/ldctl.git' } };
+    const packageJson = {
+      version: '1.2.3',
+      description: 'd',
+      license: 'MIT',
+      repository: { url: 'git+https://github.com/acme/ldctl.git' },
+    };
     assert.deepEqual(release.projectOf(packageJson), { ...PROJECT, description: 'd' });
-    for (const url of ['git+https://github.com/acme/other.git', 'https://example.com/acme/ldctl', 'github:acme/ldctl']) {
-      assert.throws(() => release.projectOf({ ...packageJson, repository: { url } }), /repository\.url is .* and not git\+https/);
+    for (const url of [
+      'git+https://github.com/acme/other.git',
+      'https://example.com/acme/ldctl',
+      'github:acme/ldctl',
+    ]) {
+      assert.throws(
+        () => release.projectOf({ ...packageJson, repository: { url } }),
+        /repository\.url is .* and not git\+https/,
+      );
     }
   });
 
   it('is named in every page as package.json has it', () => {
     const { owner } = release.projectOf(JSON.parse(read('package.json')) as object);
-    const pages = ['README.md', 'docs/install.md', 'docs/scripting.md', 'install.sh'].map((page) => [page, read(page)] as const);
+    const pages = ['README.md', 'docs/install.md', 'docs/scripting.md', 'install.sh'].map(
+      (page) => [page, read(page)] as const,
+    );
     for (const [page, page_text] of pages) {
       assert.ok(page_text.includes(`${owner}/ldctl`), `${page} does not name it`);
       assert.equal(release.withOwner(page_text, owner), page_text, page);
@@ -159,7 +203,11 @@ REPOSITORY=${owner}/ldctl
 
 describe('the Homebrew formula', () => {
   it('has each system take the archive made for it, by its own sum', () => {
-    const found = [...release.formula(PROJECT, SUMS).matchAll(/on_(macos|linux) do|on_(arm|intel) do\n +url "(.*)"\n +sha256 "(.*)"/g)];
+    const found = [
+      ...release
+        .formula(PROJECT, SUMS)
+        .matchAll(/on_(macos|linux) do|on_(arm|intel) do\n +url "(.*)"\n +sha256 "(.*)"/g),
+    ];
     let system = '';
     const taken = found.flatMap(([, named, processor, url, sum]) => {
       system = named ?? system;
@@ -174,7 +222,10 @@ describe('the Homebrew formula', () => {
   });
 
   it('says what it is in less than 80 characters, without its own name', () => {
-    const [, desc = ''] = /^ {2}desc "(.*)"$/m.exec(release.formula({ ...PROJECT, ...release.projectOf(JSON.parse(read('package.json')) as object) }, SUMS)) ?? [];
+    const [, desc = ''] =
+      /^ {2}desc "(.*)"$/m.exec(
+        release.formula({ ...PROJECT, ...release.projectOf(JSON.parse(read('package.json')) as object) }, SUMS),
+      ) ?? [];
     assert.ok(desc.length > 10 && desc.length < 80, desc);
     assert.doesNotMatch(desc, /ldctl|\.$/i);
   });
@@ -191,7 +242,9 @@ describe('the Scoop manifest', () => {
       description: 'Trigger actions, and know how each one ended',
       homepage: 'https://github.com/acme/ldctl',
       license: 'MIT',
-      architecture: { '64bit': { url: `${FROM}/ldctl-win32-x64.zip`, hash: '4'.repeat(64), extract_dir: 'ldctl-win32-x64' } },
+      architecture: {
+        '64bit': { url: `${FROM}/ldctl-win32-x64.zip`, hash: '4'.repeat(64), extract_dir: 'ldctl-win32-x64' },
+      },
       bin: 'ldctl.exe',
     });
   });
@@ -204,10 +257,26 @@ describe('the Debian package', () => {
   it('has the fields that dpkg wants, one a line', () => {
     const lines = release.control(target, PROJECT, 1234).split('\n');
     const fields = lines.filter((line) => /^[A-Z]/.test(line));
-    assert.deepEqual(fields.map((field) => field.split(':')[0]), [
-      'Package', 'Version', 'Architecture', 'Maintainer', 'Installed-Size', 'Depends', 'Section', 'Priority', 'Homepage', 'Description',
-    ]);
-    assert.ok(fields.includes('Version: 1.2.3') && fields.includes('Architecture: amd64') && fields.includes('Installed-Size: 1234'));
+    assert.deepEqual(
+      fields.map((field) => field.split(':')[0]),
+      [
+        'Package',
+        'Version',
+        'Architecture',
+        'Maintainer',
+        'Installed-Size',
+        'Depends',
+        'Section',
+        'Priority',
+        'Homepage',
+        'Description',
+      ],
+    );
+    assert.ok(
+      fields.includes('Version: 1.2.3') &&
+        fields.includes('Architecture: amd64') &&
+        fields.includes('Installed-Size: 1234'),
+    );
   });
 
   it('makes a candidate older than what it is a candidate for', () => {
@@ -216,8 +285,16 @@ describe('the Debian package', () => {
 });
 
 describe('the bill of materials', () => {
-  const component = (name: string, properties: object[] = []): object => ({ 'bom-ref': `${name}@1.0.0`, name, version: '1.0.0', properties });
-  const tool = [{ name: 'cdx:npm:package:development', value: 'true' }, { name: 'other', value: 'kept' }];
+  const component = (name: string, properties: object[] = []): object => ({
+    'bom-ref': `${name}@1.0.0`,
+    name,
+    version: '1.0.0',
+    properties,
+  });
+  const tool = [
+    { name: 'cdx:npm:package:development', value: 'true' },
+    { name: 'other', value: 'kept' },
+  ];
   const all = {
     bomFormat: 'CycloneDX',
     metadata: { component: { 'bom-ref': 'ldctl@1.2.3', type: 'library', name: 'a folder', version: '1.2.3' } },
@@ -234,9 +311,17 @@ describe('the bill of materials', () => {
 
   it('names what is bundled, as no tool of development, what is beside it, and the Node in it; no tool', () => {
     const bom = release.sbomOf(all, packages, '24.9.0');
-    assert.deepEqual(bom.components.map((one) => one['bom-ref']), ['got@1.0.0', 'native@1.0.0', 'within@1.0.0', 'node@24.9.0']);
+    assert.deepEqual(
+      bom.components.map((one) => one['bom-ref']),
+      ['got@1.0.0', 'native@1.0.0', 'within@1.0.0', 'node@24.9.0'],
+    );
     assert.deepEqual(bom.components[0]?.properties, [{ name: 'other', value: 'kept' }]);
-    assert.deepEqual(bom.metadata.component, { 'bom-ref': 'ldctl@1.2.3', type: 'application', name: 'ldctl', version: '1.2.3' });
+    assert.deepEqual(bom.metadata.component, {
+      'bom-ref': 'ldctl@1.2.3',
+      type: 'application',
+      name: 'ldctl',
+      version: '1.2.3',
+    });
   });
 
   it('says what needs what, among these', () => {
@@ -250,7 +335,10 @@ describe('the bill of materials', () => {
   });
 
   it('is not made without one that is bundled', () => {
-    assert.throws(() => release.sbomOf(all, [...packages, { name: 'gone', version: '2.0.0' }], '24.9.0'), /npm sbom does not know gone@2\.0\.0/);
+    assert.throws(
+      () => release.sbomOf(all, [...packages, { name: 'gone', version: '2.0.0' }], '24.9.0'),
+      /npm sbom does not know gone@2\.0\.0/,
+    );
   });
 });
 
@@ -262,9 +350,18 @@ describe('a tag that cannot be released', () => {
 
   it('is one of another version, of another repository, or without a word in the changelog', () => {
     assert.deepEqual(release.problemsOf('v1.2.3', 'acme/ldctl', files), []);
-    assert.match(release.problemsOf('v1.2.4', 'acme/ldctl', files).join(), /^the tag is v1\.2\.4, and package\.json has version 1\.2\.3$/);
-    assert.match(release.problemsOf('v1.2.3', 'acme/ldctl', { ...files, changelog: '## [1.2.30]\n' }).join(), /^CHANGELOG\.md has no heading \[1\.2\.3\]/);
-    assert.match(release.problemsOf('v1.2.3', 'other/ldctl', files).join(), /set repository\.url to git\+https:\/\/github\.com\/other\/ldctl\.git/);
+    assert.match(
+      release.problemsOf('v1.2.4', 'acme/ldctl', files).join(),
+      /^the tag is v1\.2\.4, and package\.json has version 1\.2\.3$/,
+    );
+    assert.match(
+      release.problemsOf('v1.2.3', 'acme/ldctl', { ...files, changelog: '## [1.2.30]\n' }).join(),
+      /^CHANGELOG\.md has no heading \[1\.2\.3\]/,
+    );
+    assert.match(
+      release.problemsOf('v1.2.3', 'other/ldctl', files).join(),
+      /set repository\.url to git\+https:\/\/github\.com\/other\/ldctl\.git/,
+    );
   });
 
   it('is any, as long as nobody has said whose repository it is', () => {

@@ -9,9 +9,22 @@ const quickWidth = createRequire(import.meta.url)(join(ROOT, 'scripts/string-wid
 
 describe('the width of a text, measured quickly', () => {
   it('is the one that string-width says', () => {
-    for (const text of ['', 'node', '節点', '✓ done', '\u001B[32mgreen\u001B[39m', '\t', '\u007F', 'e\u0301', '👍🏽', null]) {
+    for (const text of [
+      '',
+      'node',
+      '節点',
+      '✓ done',
+      '\u001B[32mgreen\u001B[39m',
+      '\t',
+      '\u007F',
+      'e\u0301',
+      '👍🏽',
+      null,
+    ]) {
       assert.equal(quickWidth(text), stringWidth(text as string), JSON.stringify(text));
     }
-    fc.assert(fc.property(fc.string({ unit: 'binary-ascii' }), (text) => assert.equal(quickWidth(text), stringWidth(text))));
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary-ascii' }), (text) => assert.equal(quickWidth(text), stringWidth(text))),
+    );
   });
 });

@@ -4,7 +4,7 @@ import { byCmd, cmdWord } from '../../../src/system/cmd.js';
 import { wordsByBatch, wordsByCmd, wordsOfProgram } from '../../helpers/windows.js';
 
 const AWKWARD = [
-  'C:\\Users\\O\'Brien & Sons\\op.exe',
+  "C:\\Users\\O'Brien & Sons\\op.exe",
   'C:\\folder with blanks\\',
   '\\\\server\\share\\',
   'say "no"',
@@ -39,7 +39,10 @@ describe('a word for cmd', () => {
 
   it('does so with any text of one line', () => {
     const parts = fc.constantFrom('"', '\\', '%', 'PATH', 'HOME', '^', '&', '|', ' ', 'x', '!', '(', ')', "'", '<');
-    const words = fc.array(fc.array(parts, { maxLength: 12 }).map((some) => some.join('')), { minLength: 1, maxLength: 4 });
+    const words = fc.array(
+      fc.array(parts, { maxLength: 12 }).map((some) => some.join('')),
+      { minLength: 1, maxLength: 4 },
+    );
     fc.assert(
       fc.property(words, (any) => {
         const line = ['tool', ...any].map(cmdWord).join(' ');

@@ -49,14 +49,21 @@ describeOnPosix('a program on Windows', 'files that can be run stand for program
 
   it('is found where a folder of Path stands in quotes, and by its own path', () => {
     const path = windows.add('with blank/op.exe');
-    assert.equal(findProgram('op', { platform: 'win32', env: { PATH: `"${join(windows.folder, 'with blank')}"` } }), path);
+    assert.equal(
+      findProgram('op', { platform: 'win32', env: { PATH: `"${join(windows.folder, 'with blank')}"` } }),
+      path,
+    );
     assert.equal(find(path), path);
     assert.equal(find(path.replace('.exe', '')), path);
   });
 
   it('is started by its full path, with its arguments as they are', () => {
     const path = windows.addTool('op.exe');
-    assert.deepEqual(programStart('op', ['read', 'a "b"'], windows.system), { file: path, args: ['read', 'a "b"'], options: {} });
+    assert.deepEqual(programStart('op', ['read', 'a "b"'], windows.system), {
+      file: path,
+      args: ['read', 'a "b"'],
+      options: {},
+    });
   });
 
   it('is started by cmd when it is a batch file, and gets the same arguments', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
-import { plainText } from '../../../src/core/text.js';
+import { plainText } from '../../../src/base/text.js';
 import { assignments, commandLine, userShell } from '../../../src/system/shell.js';
 import { describeOnPosix } from '../../helpers/platform.js';
 import { wordsByBatch, wordsByCmd, wordsByPowerShell } from '../../helpers/windows.js';
@@ -43,15 +43,19 @@ describeOnPosix('a command to be pasted', 'it has no sh', () => {
 
   for (const shell of ['sh', 'bash']) {
     it(`gives ${shell} back every word as it was`, () => {
-      for (const word of awkward) assert.deepEqual(wordsOf(shell, commandLine(['ldctl', word, 'end'], 'sh')), [word, 'end'], word);
+      for (const word of awkward)
+        assert.deepEqual(wordsOf(shell, commandLine(['ldctl', word, 'end'], 'sh')), [word, 'end'], word);
     });
 
     it(`gives ${shell} back any text`, () => {
       const word = fc.string({ unit: 'binary', maxLength: 20 }).filter((text) => !text.includes('\0'));
       const words = fc.array(word, { minLength: 1, maxLength: 10 });
-      fc.assert(fc.property(words, (any) => assert.deepEqual(wordsOf(shell, commandLine(['ldctl', ...any], 'sh')), any)), {
-        numRuns: 20,
-      });
+      fc.assert(
+        fc.property(words, (any) => assert.deepEqual(wordsOf(shell, commandLine(['ldctl', ...any], 'sh')), any)),
+        {
+          numRuns: 20,
+        },
+      );
     });
   }
 
@@ -66,12 +70,22 @@ describeOnPosix('a command to be pasted', 'it has no sh', () => {
 /** The commands for Windows that a PowerShell of `-EncodedCommand` is given. */
 function decoded(command: string): string {
   const [, text = ''] = /^powershell -NoProfile -EncodedCommand (\S+)$/.exec(command) ?? [];
-  return Buffer.from(text, 'base64').toString('utf16le').replace(/; exit \$LASTEXITCODE$/, '');
+  return Buffer.from(text, 'base64')
+    .toString('utf16le')
+    .replace(/; exit \$LASTEXITCODE$/, '');
 }
 
 describe('a command to be pasted into cmd', () => {
   it('says plainly what needs no quotes', () => {
-    const words = ['ldctl', '--node', '3,18446744073709551615', '--nodes-from', 'C:\\Users\\me\\x.json', 'a b', 'https://x/?a&b'];
+    const words = [
+      'ldctl',
+      '--node',
+      '3,18446744073709551615',
+      '--nodes-from',
+      'C:\\Users\\me\\x.json',
+      'a b',
+      'https://x/?a&b',
+    ];
     assert.equal(
       commandLine(words, 'cmd'),
       'ldctl --node "3,18446744073709551615" --nodes-from C:\\Users\\me\\x.json "a b" "https://x/?a&b"',
@@ -96,7 +110,19 @@ describe('a command to be pasted into cmd', () => {
 
 describe('a command to be pasted into PowerShell', () => {
   it('says plainly what needs no quotes, and quotes lists, numbers, and what begins with a sign', () => {
-    const words = ['ldctl', '--node', '3,1', '--timeout', '10m', '-x.y', '@a', '18446744073709551615', 'C:\\a\\b', "it's", '’'];
+    const words = [
+      'ldctl',
+      '--node',
+      '3,1',
+      '--timeout',
+      '10m',
+      '-x.y',
+      '@a',
+      '18446744073709551615',
+      'C:\\a\\b',
+      "it's",
+      '’',
+    ];
     assert.equal(
       commandLine(words, 'powershell'),
       "ldctl --node '3,1' --timeout '10m' '-x.y' '@a' '18446744073709551615' C:\\a\\b 'it''s' '’’'",
@@ -104,7 +130,10 @@ describe('a command to be pasted into PowerShell', () => {
   });
 
   it('goes by way of cmd where versions of PowerShell differ', () => {
-    assert.equal(commandLine(['ldctl', 'say "no" | x', ''], 'powershell'), 'cmd --% /d /v:off /s /c ldctl "say ""no"" | x" ""');
+    assert.equal(
+      commandLine(['ldctl', 'say "no" | x', ''], 'powershell'),
+      'cmd --% /d /v:off /s /c ldctl "say ""no"" | x" ""',
+    );
   });
 
   it('gives ldctl back every word as it was, on one line that does nothing to a terminal', () => {
@@ -118,13 +147,22 @@ describe('a command to be pasted into PowerShell', () => {
 
 describe('the shell of a user', () => {
   const system = { SystemRoot: 'C:\\Windows', ProgramFiles: 'C:\\Program Files' };
-  const machine = 'C:\\Program Files\\WindowsPowerShell\\Modules;C:\\WINDOWS\\system32\\WindowsPowerShell\\v1.0\\Modules';
+  const machine =
+    'C:\\Program Files\\WindowsPowerShell\\Modules;C:\\WINDOWS\\system32\\WindowsPowerShell\\v1.0\\Modules';
   const cases: Array<[string, Record<string, string>, string]> = [
     ['nothing says otherwise', { PSModulePath: machine }, 'cmd'],
     ['nothing is set', {}, 'cmd'],
-    ['Windows PowerShell', { PSModulePath: `C:\\Users\\me\\Documents\\WindowsPowerShell\\Modules;${machine}` }, 'powershell'],
+    [
+      'Windows PowerShell',
+      { PSModulePath: `C:\\Users\\me\\Documents\\WindowsPowerShell\\Modules;${machine}` },
+      'powershell',
+    ],
     ['PowerShell 7', { psmodulepath: `D:\\OneDrive\\Dokumente\\PowerShell\\Modules;${machine}` }, 'powershell'],
-    ['a server of a database', { PSModulePath: `${machine};C:\\Program Files\\SQL\\Tools\\PowerShell\\Modules\\` }, 'cmd'],
+    [
+      'a server of a database',
+      { PSModulePath: `${machine};C:\\Program Files\\SQL\\Tools\\PowerShell\\Modules\\` },
+      'cmd',
+    ],
     ['Git Bash', { MSYSTEM: 'MINGW64', PSModulePath: machine }, 'sh'],
     ['Cygwin', { SHELL: '/bin/bash' }, 'sh'],
   ];
@@ -135,7 +173,10 @@ describe('the shell of a user', () => {
   }
 
   it('is a POSIX one everywhere else', () => {
-    assert.equal(userShell({ platform: 'darwin', env: { PSModulePath: '/Users/me/.local/share/powershell/Modules' } }), 'sh');
+    assert.equal(
+      userShell({ platform: 'darwin', env: { PSModulePath: '/Users/me/.local/share/powershell/Modules' } }),
+      'sh',
+    );
   });
 });
 

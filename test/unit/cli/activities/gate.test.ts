@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { setTimeout as realSleep } from 'node:timers/promises';
 import { gateProgram } from '../../../../src/cli/activities/gate-shell.js';
 import { commandGate, type GateHost } from '../../../../src/cli/activities/gate.js';
-import { systemClock, type Clock } from '../../../../src/core/clock.js';
-import { type Env } from '../../../../src/core/env.js';
-import { Interrupted, UsageError } from '../../../../src/core/errors.js';
-import { type GateResult } from '../../../../src/core/outcome.js';
-import { type GateFacts, type GateTools } from '../../../../src/core/roll.js';
+import { systemClock, type Clock } from '../../../../src/base/clock.js';
+import { type Env } from '../../../../src/base/env.js';
+import { Interrupted, UsageError } from '../../../../src/base/errors.js';
+import { type GateResult } from '../../../../src/base/outcome.js';
+import { type GateFacts, type GateTools } from '../../../../src/base/roll.js';
 import { type Started } from '../../../../src/system/cmd.js';
 import type { System } from '../../../../src/system/environment.js';
 import { PLATFORM } from '../../../../src/system/platform.js';
@@ -62,7 +62,10 @@ describeOnPosix('a gate command', 'its commands are for sh', () => {
     tools?: Partial<GateTools>;
   }
 
-  function run(command: string | Started, { timeoutMs = Infinity, host = {}, tools = {} }: Setting = {}): Promise<GateResult> {
+  function run(
+    command: string | Started,
+    { timeoutMs = Infinity, host = {}, tools = {} }: Setting = {},
+  ): Promise<GateResult> {
     const system: System = { platform: PLATFORM, env: { PATH: process.env.PATH, FOLDER: folder } };
     const scrub = (text: string): string => text.replaceAll(KEY, '…');
     const program = typeof command === 'string' ? gateProgram(command, system).program : command;
@@ -196,7 +199,10 @@ describeOnPosix('a gate command', 'its commands are for sh', () => {
   it('is ended when the roll is given up, which is then no end of its own', async () => {
     const clock = new VirtualClock();
     const giveUp = new AbortController();
-    const ended = run('sleep 600 & echo $$ > "$FOLDER/pid"; wait', { host: { clock }, tools: { signal: giveUp.signal } });
+    const ended = run('sleep 600 & echo $$ > "$FOLDER/pid"; wait', {
+      host: { clock },
+      tools: { signal: giveUp.signal },
+    });
     const rejected = assert.rejects(ended, Interrupted);
     await until('the gate', hasBegun);
     giveUp.abort(new Interrupted('SIGTERM'));
@@ -212,10 +218,17 @@ describeOnPosix('a gate on Windows', 'programs that are scripts stand for those 
   beforeEach(() => void (windows = new FakeWindows()));
   afterEach(() => rmSync(windows.folder, { recursive: true, force: true }));
 
-  function run(command: string, { timeoutMs = Infinity, env = {}, clock = systemClock }: { timeoutMs?: number; env?: Env; clock?: Clock } = {}): { end: Promise<GateResult>; lines: string[] } {
+  function run(
+    command: string,
+    { timeoutMs = Infinity, env = {}, clock = systemClock }: { timeoutMs?: number; env?: Env; clock?: Clock } = {},
+  ): { end: Promise<GateResult>; lines: string[] } {
     const lines: string[] = [];
     const system: System = { platform: 'win32', env: { ...windows.system.env, ...env } };
-    const gate = commandGate(gateProgram(command, system).program, timeoutMs, { ...system, clock, scrub: (text) => text });
+    const gate = commandGate(gateProgram(command, system).program, timeoutMs, {
+      ...system,
+      clock,
+      scrub: (text) => text,
+    });
     const onLine = (line: string): Promise<void> => Promise.resolve(void lines.push(line));
     return { end: gate(FACTS, { signal: new AbortController().signal, timeLeftMs: Infinity, onLine }), lines };
   }
@@ -227,7 +240,11 @@ describeOnPosix('a gate on Windows', 'programs that are scripts stand for those 
     windows.addTool('sh.exe', SAYS_ALL);
     const { end, lines } = run('curl -f "https://x.example" || exit 1');
     assert.equal((await end).exit_code, 3);
-    assert.deepEqual(lines, ['<-c>', '<curl -f "https://x.example" || exit 1>', '610809900976570889 reconfigure:42 none']);
+    assert.deepEqual(lines, [
+      '<-c>',
+      '<curl -f "https://x.example" || exit 1>',
+      '610809900976570889 reconfigure:42 none',
+    ]);
   });
 
   it('is run by cmd where it has none, though it has PowerShell, and knows the node', async () => {
@@ -243,7 +260,10 @@ describeOnPosix('a gate on Windows', 'programs that are scripts stand for those 
 
   for (const [name, add] of [
     ['pwsh', () => windows.addTool('pwsh.exe', SAYS_ALL)],
-    ['the PowerShell that Windows brings', () => windows.addSystem('WindowsPowerShell\\v1.0\\powershell.exe', SAYS_ALL)],
+    [
+      'the PowerShell that Windows brings',
+      () => windows.addSystem('WindowsPowerShell\\v1.0\\powershell.exe', SAYS_ALL),
+    ],
   ] as const) {
     it(`is run by ${name} where there is no cmd either`, async () => {
       add();
@@ -256,7 +276,8 @@ describeOnPosix('a gate on Windows', 'programs that are scripts stand for those 
   it('is refused before anything is sent where there is no shell at all', () => {
     assert.throws(
       () => gateProgram('exit 0', windows.system),
-      (error: unknown) => error instanceof UsageError && error.code === 'no_shell' && /--gate-shell/.test(error.hint ?? ''),
+      (error: unknown) =>
+        error instanceof UsageError && error.code === 'no_shell' && /--gate-shell/.test(error.hint ?? ''),
     );
   });
 
@@ -266,7 +287,10 @@ describeOnPosix('a gate on Windows', 'programs that are scripts stand for those 
     assert.equal(gateProgram('exit 0', windows.system).shell, 'sh');
     const { shell, program } = gateProgram('exit 0', windows.system, 'cmd');
     assert.deepEqual([shell, program.args.at(-1)], ['cmd', '"exit 0"']);
-    assert.throws(() => gateProgram('exit 0', windows.system, 'powershell'), { code: 'no_shell', message: /no powershell/ });
+    assert.throws(() => gateProgram('exit 0', windows.system, 'powershell'), {
+      code: 'no_shell',
+      message: /no powershell/,
+    });
     assert.throws(() => gateProgram('exit 0', { platform: 'linux', env: process.env }, 'cmd'), { code: 'no_shell' });
   });
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { type Host } from '../../../../src/cli/host.js';
 import { readNodesFrom } from '../../../../src/cli/activities/nodes-from.js';
-import { Interrupted, UsageError } from '../../../../src/core/errors.js';
+import { Interrupted, UsageError } from '../../../../src/base/errors.js';
 
 const LARGEST = 18446744073709551615n;
 const NODE = 610809900976570889n;
@@ -29,8 +29,16 @@ describe('--nodes-from', () => {
     ['lines of Windows, blank ones and comments', `# all of them\r\n${NODE}\r\n\r\n  2 # the slow one\r\n`, [NODE, 2n]],
     ['each once', '2\n1\n2\n02\n', [2n, 1n]],
     ['a list of ids', ` [${LARGEST}, "${NODE}", 1]`, [LARGEST, NODE, 1n]],
-    ['what `activities list -o json` prints', `{"items":[{"id":5,"node_id":${NODE}},{"id":6,"node_id":${NODE}},{"id":7,"node_id":2}],"total_results":3}`, [NODE, 2n]],
-    ['what `activities trigger -o json` prints, ids as strings or not', `{"outcome":"rejected","nodes":[{"node_id":"${LARGEST}"},{"node_id":2}]}`, [LARGEST, 2n]],
+    [
+      'what `activities list -o json` prints',
+      `{"items":[{"id":5,"node_id":${NODE}},{"id":6,"node_id":${NODE}},{"id":7,"node_id":2}],"total_results":3}`,
+      [NODE, 2n],
+    ],
+    [
+      'what `activities trigger -o json` prints, ids as strings or not',
+      `{"outcome":"rejected","nodes":[{"node_id":"${LARGEST}"},{"node_id":2}]}`,
+      [LARGEST, 2n],
+    ],
     ['a list of such entries', `[{"node_id":${NODE}}]`, [NODE]],
     ['a text that begins with a byte order mark', `\uFEFF[${NODE}]`, [NODE]],
     ['lines that do', `\uFEFF${NODE}\n`, [NODE]],

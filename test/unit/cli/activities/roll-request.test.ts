@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { type Host } from '../../../../src/cli/host.js';
-import { parseRollRequest, rollOptions, type RollFlags, type RollRequest } from '../../../../src/cli/activities/roll-request.js';
+import {
+  parseRollRequest,
+  rollOptions,
+  type RollFlags,
+  type RollRequest,
+} from '../../../../src/cli/activities/roll-request.js';
 import { type TriggerInput } from '../../../../src/cli/activities/trigger-request.js';
-import { UsageError } from '../../../../src/core/errors.js';
+import { UsageError } from '../../../../src/base/errors.js';
 import { rollCommand } from '../../../../src/library/resume-command.js';
 import { describeOnPosix } from '../../../helpers/platform.js';
 import { PLATFORM } from '../../../../src/system/platform.js';
@@ -40,13 +45,29 @@ describe('the flags of a roll', () => {
     assert.ok(roll);
     const { maxUnavailable, ...rest } = roll;
     assert.equal(maxUnavailable(9), 1);
-    assert.deepEqual(rest, { ifBusy: 'ignore', pauseMs: 0, continueOnError: false, nodeTimeoutMs: 10 * MINUTE, gate: null, gateShell: null });
+    assert.deepEqual(rest, {
+      ifBusy: 'ignore',
+      pauseMs: 0,
+      continueOnError: false,
+      nodeTimeoutMs: 10 * MINUTE,
+      gate: null,
+      gateShell: null,
+    });
   });
 
   it('say otherwise', () => {
-    const roll = parse({ 'max-unavailable': '25%', pause: '1m', 'node-timeout': '0', 'if-busy': 'wait', 'gate-cmd': 'true' });
+    const roll = parse({
+      'max-unavailable': '25%',
+      pause: '1m',
+      'node-timeout': '0',
+      'if-busy': 'wait',
+      'gate-cmd': 'true',
+    });
     assert.equal(roll?.maxUnavailable(9), 2);
-    assert.deepEqual([roll.pauseMs, roll.nodeTimeoutMs, roll.ifBusy, typeof roll.gate], [MINUTE, null, 'wait', 'function']);
+    assert.deepEqual(
+      [roll.pauseMs, roll.nodeTimeoutMs, roll.ifBusy, typeof roll.gate],
+      [MINUTE, null, 'wait', 'function'],
+    );
   });
 
   it('are none without --rolling', () => assert.equal(parse({ rolling: false }), null));
@@ -85,8 +106,11 @@ describe('the flags of a roll', () => {
 describeOnPosix('the command that goes on with a roll', 'it has no sh', () => {
   const TARGET = ['--deployment', '71', '--supervisor-url', 'https://supervisor.example/x?y=1'];
   const NODES = ['--node', '3,18446744073709551615'];
-  const goOn = (nodes: string[] | null, options: Record<string, string> = {}, request: Partial<TriggerInput> = {}): string =>
-    rollCommand({ ...REQUEST, ...request, options }, nodes, { target: TARGET, shell: 'sh' });
+  const goOn = (
+    nodes: string[] | null,
+    options: Record<string, string> = {},
+    request: Partial<TriggerInput> = {},
+  ): string => rollCommand({ ...REQUEST, ...request, options }, nodes, { target: TARGET, shell: 'sh' });
 
   /** The words that a shell makes of it. */
   const wordsOf = (command: string): string[] => {
@@ -103,12 +127,24 @@ describeOnPosix('the command that goes on with a roll', 'it has no sh', () => {
   });
 
   it('names action, nodes and deployment of one that is not', () => {
-    assert.deepEqual(wordsOf(goOn(NODES)), ['activities', 'trigger', 'iggy', 'reconfigure:42', '--rolling', ...NODES, ...TARGET]);
+    assert.deepEqual(wordsOf(goOn(NODES)), [
+      'activities',
+      'trigger',
+      'iggy',
+      'reconfigure:42',
+      '--rolling',
+      ...NODES,
+      ...TARGET,
+    ]);
   });
 
   it('goes on in the same way', () => {
     const gate = `curl -fsS "https://$HOST/health" | grep -q 'ok!'; true # $(x) \\ é`;
-    const command = goOn(NODES, { 'max-unavailable': '50', 'gate-cmd': gate, 'continue-on-error': 'true' }, { callersKey: true });
+    const command = goOn(
+      NODES,
+      { 'max-unavailable': '50', 'gate-cmd': gate, 'continue-on-error': 'true' },
+      { callersKey: true },
+    );
     for (const part of ['--max-unavailable 50 ', '--continue-on-error ', '--idempotency-key deploy-7 ']) {
       assert.ok(command.includes(part), `${part} is not in ${command}`);
     }
@@ -116,13 +152,21 @@ describeOnPosix('the command that goes on with a roll', 'it has no sh', () => {
     assert.equal(words[words.indexOf('--gate-cmd') + 1], gate);
   });
 
-  it('tells no random key that nothing is remembered of', () => assert.doesNotMatch(goOn(NODES), /idempotency-key|deploy-7/));
+  it('tells no random key that nothing is remembered of', () =>
+    assert.doesNotMatch(goOn(NODES), /idempotency-key|deploy-7/));
 });
 
 describe('what is remembered of how a roll goes', () => {
   it('is every flag that says so, and a window as wide as it was', () => {
     const given = {
-      ...{ pause: '30s', 'gate-cmd': 'true', 'gate-timeout': '1m', 'node-timeout': '5m', timeout: '1h', interval: '2s' },
+      ...{
+        pause: '30s',
+        'gate-cmd': 'true',
+        'gate-timeout': '1m',
+        'node-timeout': '5m',
+        timeout: '1h',
+        interval: '2s',
+      },
       ...{ 'appear-timeout': '2m', 'claim-window': '1m', 'if-busy': 'wait' as const },
     };
     const flags = { ...FLAGS, ...given, 'max-unavailable': '25%', 'continue-on-error': true };
@@ -131,5 +175,6 @@ describe('what is remembered of how a roll goes', () => {
     assert.deepEqual(rollOptions(flags, asked), { ...given, ...settled });
   });
 
-  it('is nothing that goes without saying', () => assert.deepEqual(rollOptions(FLAGS, { maxUnavailable: 1, gateShell: null }), {}));
+  it('is nothing that goes without saying', () =>
+    assert.deepEqual(rollOptions(FLAGS, { maxUnavailable: 1, gateShell: null }), {}));
 });

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { addProfile, type Added } from '../../../../src/cli/profiles/add-profile.js';
 import { type ProfileFlags } from '../../../../src/cli/profiles/flags.js';
-import { Interrupted, LdctlError } from '../../../../src/core/errors.js';
+import { Interrupted, LdctlError } from '../../../../src/base/errors.js';
 import { failureOf } from '../../../helpers/failure.js';
-import { KEY, OTHER_KEY, removeFolders } from '../../profiles/fixtures.js';
+import { KEY, OTHER_KEY, removeFolders } from '../../config/fixtures.js';
 import {
   BASEMENT,
   brokenKeyring,
@@ -141,7 +141,10 @@ describe('profiles add', () => {
     it('runs a key command, and stores the command only', async () => {
       const context = piped({ stdin: '' });
       await add(context, { ...SCRIPT, 'api-key-stdin': false, 'key-store': undefined, 'key-command': PRINTS_KEY });
-      assert.deepEqual(context.store.get('me').key, { store: 'command', command: [process.execPath, '-p', `'${KEY}'`] });
+      assert.deepEqual(context.store.get('me').key, {
+        store: 'command',
+        command: [process.execPath, '-p', `'${KEY}'`],
+      });
     });
 
     it('an on-premise deployment takes the supervisor URL of the flag', async () => {

@@ -3,8 +3,8 @@ import { PassThrough } from 'node:stream';
 import { readKey } from '../../../../src/cli/profiles/key-input.js';
 import { parseKeyOptions, type KeyOptions } from '../../../../src/cli/profiles/flags.js';
 import { type Host } from '../../../../src/cli/host.js';
-import { Interrupted } from '../../../../src/core/errors.js';
-import { KEY } from '../../profiles/fixtures.js';
+import { Interrupted } from '../../../../src/base/errors.js';
+import { KEY } from '../../config/fixtures.js';
 
 type KeyFlags = Parameters<typeof parseKeyOptions>[0];
 const NONE: KeyFlags = { 'key-store': undefined, 'key-command': undefined, 'api-key-stdin': false };

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { type ProfileFlags } from '../../../../src/cli/profiles/flags.js';
 import { removeProfile } from '../../../../src/cli/profiles/remove-profile.js';
 import { updateProfile } from '../../../../src/cli/profiles/update-profile.js';
-import { LdctlError } from '../../../../src/core/errors.js';
-import { ApiKey } from '../../../../src/core/secret.js';
-import { KeyringError } from '../../../../src/profiles/key-store.js';
-import { type Profile } from '../../../../src/profiles/profile.js';
-import { KEY, OTHER_KEY, removeFolders } from '../../profiles/fixtures.js';
+import { LdctlError } from '../../../../src/base/errors.js';
+import { ApiKey } from '../../../../src/base/secret.js';
+import { KeyringError } from '../../../../src/config/key-store.js';
+import { type Profile } from '../../../../src/config/profile.js';
+import { KEY, OTHER_KEY, removeFolders } from '../../config/fixtures.js';
 import { brokenKeyring, memoryKeyring, PROD, SUPERVISOR, TENANT, TestContext, type ContextOptions } from './context.js';
 
 const NO_FLAGS = { 'api-key-stdin': false, verify: true } as ProfileFlags;
@@ -151,7 +151,10 @@ describe('profiles update', () => {
       await keyring.set('me.1', new ApiKey(KEY));
       const context = await contextWith({ key: { store: 'keyring', account: 'me.1' } }, { keyring });
       await update(context, { 'key-command': `"${process.execPath}" -p "'${OTHER_KEY}'"` });
-      assert.deepEqual(context.store.get('me').key, { store: 'command', command: [process.execPath, '-p', `'${OTHER_KEY}'`] });
+      assert.deepEqual(context.store.get('me').key, {
+        store: 'command',
+        command: [process.execPath, '-p', `'${OTHER_KEY}'`],
+      });
       assert.equal(kept.size, 0);
     });
 

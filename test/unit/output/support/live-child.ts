@@ -1,5 +1,5 @@
 // A process whose stderr believes it is a terminal, with a live view on it: for tests of what becomes of the cursor.
-import { systemClock } from '../../../../src/core/clock.js';
+import { systemClock } from '../../../../src/base/clock.js';
 
 Object.assign(process.stderr, { isTTY: true, columns: 80, rows: 24 });
 // Loaded only now: log-update looks at stderr as soon as it is loaded.

@@ -5,7 +5,10 @@ export const BEGUN_AT = 3_600_000;
 
 /** A clock and a ticker that move only when they are told to. */
 export class ManualTime {
-  readonly clock = { now: (): number => this.#now + this.#set, elapsed: (): number => this.#now - this.#start + BEGUN_AT };
+  readonly clock = {
+    now: (): number => this.#now + this.#set,
+    elapsed: (): number => this.#now - this.#start + BEGUN_AT,
+  };
   readonly every: Every = (ms, run) => {
     const timer = { ms, run, due: this.#now + ms };
     this.#timers.add(timer);

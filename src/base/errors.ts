@@ -1,0 +1,156 @@
+import { EXIT_CODES, type ExitCode, type ExitName } from './exit-codes.js';
+
+export interface LdctlErrorOptions {
+  /** What to do next, as one sentence or a command. */
+  hint?: string;
+  /** The API's `ld-request` (contract, "Tracing"): support asks for it. */
+  requestId?: string;
+  cause?: unknown;
+}
+
+/**
+ * Every failure this tool foresees. It carries all that a person or a script is told: a stable `code`, the exit
+ * code, what to do next, and the request id. Its text must be free of secrets when it is made.
+ */
+export class LdctlError extends Error {
+  /** Stable, for programs; the API's own where it gave one. */
+  readonly code: string;
+  readonly exit: ExitName;
+  /** What to do next. */
+  hint: string | undefined;
+  /** The API's `ld-request`: support asks for it. */
+  readonly requestId: string | undefined;
+
+  constructor(exit: ExitName, code: string, message: string, options: LdctlErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    this.exit = exit;
+    this.code = code;
+    this.hint = options.hint;
+    this.requestId = options.requestId;
+  }
+
+  /** What a command would end with. */
+  get exitCode(): ExitCode {
+    return EXIT_CODES[this.exit].code;
+  }
+}
+
+/** The command itself is wrong, or consent is missing: exit 2, before the network is touched. */
+export class UsageError extends LdctlError {
+  constructor(message: string, options: LdctlErrorOptions & { code?: string } = {}) {
+    super('usage', options.code ?? 'usage', message, options);
+  }
+}
+
+/** One entry of a problem's `field_issues` (contract, "Errors"). */
+export interface FieldIssue {
+  code: string;
+  reason: string;
+  path?: string;
+}
+
+export interface ApiErrorFields {
+  status: number;
+  /** Stable and machine-readable; `http_<status>` when the answer carried none. */
+  code: string;
+  /** For people; empty when the answer carried none. */
+  reason: string;
+  /** From `retry-after`, in milliseconds from now. */
+  retryAfterMs?: number;
+  field?: string;
+  fieldIssues?: readonly FieldIssue[];
+}
+
+/** The API answered with a 4xx or 5xx (contract, "Errors"). */
+export class ApiError extends LdctlError {
+  readonly status: number;
+  readonly reason: string;
+  readonly retryAfterMs: number | undefined;
+  readonly field: string | undefined;
+  readonly fieldIssues: readonly FieldIssue[];
+
+  constructor(message: string, fields: ApiErrorFields, options: LdctlErrorOptions = {}) {
+    super(exitForStatus(fields.status), fields.code, message, options);
+    this.status = fields.status;
+    this.reason = fields.reason;
+    this.retryAfterMs = fields.retryAfterMs;
+    this.field = fields.field;
+    this.fieldIssues = fields.fieldIssues ?? [];
+  }
+
+  /** Whether the status may be tried again (contract, "Errors"). */
+  get retryable(): boolean {
+    return RETRYABLE_STATUSES.has(this.status);
+  }
+}
+
+export const RETRYABLE_STATUSES: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
+
+/** The wait that an answer asked for with `retry-after`, in milliseconds; 0 for none. */
+export function retryAfterOf(error: LdctlError): number {
+  return error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
+}
+
+function exitForStatus(status: number): ExitName {
+  if (status === 401 || status === 403) return 'denied';
+  return RETRYABLE_STATUSES.has(status) || status >= 500 ? 'unreachable' : 'refused';
+}
+
+/**
+ * No answer came. `sent` says whether the request can have left this machine: `no` only when it certainly did not
+ * (name not found, connection refused, TLS not established, a proxy that refuses).
+ */
+export class TransportError extends LdctlError {
+  readonly sent: 'no' | 'maybe';
+  /** False when trying again cannot help: a certificate that does not verify, a proxy that refuses. */
+  readonly transient: boolean;
+
+  constructor(
+    code: string,
+    message: string,
+    facts: { sent: 'no' | 'maybe'; transient?: boolean },
+    options: LdctlErrorOptions = {},
+  ) {
+    super('unreachable', code, message, options);
+    this.sent = facts.sent;
+    this.transient = facts.transient ?? true;
+  }
+}
+
+/** The APIs never redirect (contract, "Shared by both"): a misconfigured URL or an attack. The key did not follow. */
+export class RedirectError extends LdctlError {
+  readonly status: number;
+
+  constructor(message: string, status: number, options: LdctlErrorOptions = {}) {
+    super('unreachable', 'redirect', message, options);
+    this.status = status;
+  }
+}
+
+/** A success by its status, but not an answer of this API: cut JSON, a page of HTML, another shape, too large. */
+export class InvalidAnswerError extends LdctlError {
+  constructor(message: string, options: LdctlErrorOptions & { code?: string } = {}) {
+    super('unreachable', options.code ?? 'invalid_answer', message, options);
+  }
+}
+
+export type StopSignal = 'SIGHUP' | 'SIGINT' | 'SIGTERM';
+
+const EXIT_BY_SIGNAL = { SIGHUP: 'sighup', SIGINT: 'sigint', SIGTERM: 'sigterm' } as const satisfies Record<
+  StopSignal,
+  ExitName
+>;
+
+/** The user, or the system, asked the process to end, or the caller a job. The reason of every abort signal in this tool. */
+export class Interrupted extends LdctlError {
+  readonly signal: StopSignal;
+
+  /** @param instead of a signal to the process: what interrupted it, and why */
+  constructor(signal: StopSignal, instead?: { message: string; cause: unknown }) {
+    super(EXIT_BY_SIGNAL[signal], 'interrupted', instead?.message ?? `interrupted by ${signal}`, {
+      cause: instead?.cause,
+    });
+    this.signal = signal;
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * The one table of exit codes: what the process ends with, what that promises about having sent anything, and
+ * what a CI step would do about it. Help, README and docs are generated from it.
+ */
+export const EXIT_CODES = {
+  done: { code: 0, meaning: 'done', sent: 'yes', ci: 'go on' },
+  fault: { code: 1, meaning: 'a fault in ldctl itself', sent: 'see the output', ci: 'report it' },
+  usage: { code: 2, meaning: 'usage, or consent not given', sent: 'no', ci: 'fix the command' },
+  rejected: { code: 3, meaning: 'a node rejected the action', sent: 'yes', ci: 'look at the node' },
+  denied: { code: 4, meaning: 'not authenticated or not permitted (401, 403)', sent: 'no', ci: 'fix the key' },
+  refused: {
+    code: 5,
+    meaning: 'the API refused (other 4xx), or a profile or deployment is not found, or busy',
+    sent: 'no',
+    ci: 'fix the target',
+  },
+  unreachable: {
+    code: 6,
+    meaning: 'the API could not be reached, or answered nonsense',
+    sent: 'no',
+    ci: 'try again',
+  },
+  unconfirmed: {
+    code: 7,
+    meaning:
+      "unconfirmed: it may or may not have been carried out, a node's entry never appeared, or sight of it was lost",
+    sent: 'perhaps',
+    ci: 'look before trying again',
+  },
+  timedOut: { code: 8, meaning: 'timed out: still processing', sent: 'yes', ci: '`activities wait`' },
+  halted: { code: 9, meaning: 'a gate halted the roll', sent: 'yes', ci: "look at the gate's output" },
+  sighup: { code: 129, meaning: 'interrupted by SIGHUP', sent: 'see the output', ci: '–' },
+  sigint: { code: 130, meaning: 'interrupted by SIGINT', sent: 'see the output', ci: '–' },
+  sigterm: { code: 143, meaning: 'interrupted by SIGTERM', sent: 'see the output', ci: '–' },
+} as const;
+
+/** The name of an exit code, as the table has it. */
+export type ExitName = keyof typeof EXIT_CODES;
+export type ExitCode = (typeof EXIT_CODES)[ExitName]['code'];

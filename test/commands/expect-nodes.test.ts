@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict';
+import ActivitiesTrigger from '../../src/commands/activities/trigger.js';
+import { type Activity } from '../../src/base/activity.js';
+import { parseJson } from '../../src/base/parse-json.js';
+import { ACTIVITIES, CommandBench, CORE, DEPLOYMENT, entry, problem } from '../helpers/command.js';
+
+const TENANT = 7261845022003200007n;
+const PLACE = { division_id: 11n, environment_id: 12n };
+const DEPLOYMENT_PATH = `/tenants/${TENANT}/divisions/11/environments/12/deployments/${DEPLOYMENT}`;
+const PATH = `${ACTIVITIES}/iggy/restart`;
+const EVERY_NODE = ['iggy', 'restart', '--yes', '--timeout', '0', '-o', 'json'];
+
+const old = (id: bigint, node: bigint, fields: Partial<Activity> = {}): Activity =>
+  entry({ id: 100n + id, node_id: node, action: 'start', ...PLACE, ...fields });
+const own = (id: bigint, node: bigint): Activity => entry({ id: 200n + id, node_id: node, ...PLACE });
+
+interface Result {
+  nodes: Array<{ node_id: bigint | null; status: string }>;
+  error?: { code: string; exit_code: bigint };
+}
+
+describe('activities trigger, how many nodes there are', () => {
+  let bench: CommandBench;
+  beforeEach(() => (bench = new CommandBench()));
+  afterEach(() => bench.close());
+
+  /** The log before the POST, and from then on. */
+  function logGrows(before: readonly Activity[], after: readonly Activity[] = []): void {
+    let posted = false;
+    bench.supervisor.on('request', ({ method }) => (posted ||= method === 'POST'));
+    bench.showLog(() => (posted ? [...after, ...before] : before));
+  }
+
+  function coreCounts(nodes: number): void {
+    bench.core
+      .get(DEPLOYMENT_PATH)
+      .reply(200, `{"id":${DEPLOYMENT},"name":"prod","nodes_count":${nodes},"supervisor_url":null}`);
+  }
+
+  it('is what the log names, said before the POST', async () => {
+    logGrows([old(2n, 2n), old(1n, 1n)], [own(2n, 2n), own(1n, 1n)]);
+    bench.supervisor.post(PATH, '{}').reply(202);
+    const { code, stderr } = await bench.run(ActivitiesTrigger, ...EVERY_NODE);
+    assert.equal(code, 0, stderr);
+    assert.match(
+      stderr,
+      /^\S+ idempotency key a-random-key, log up to 102, expecting the 2 nodes that the log names$/m,
+    );
+  });
+
+  it('of which one that has left is missing, and the hint says what to do', async () => {
+    logGrows([old(2n, 2n), old(1n, 1n)], [own(1n, 1n)]);
+    bench.supervisor.post(PATH, '{}').reply(202);
+    const { code, stderr } = await bench.run(ActivitiesTrigger, ...EVERY_NODE);
+    assert.equal(code, 7, stderr);
+    assert.match(stderr, /^hint: .*trigger with --expect-nodes deployment/m);
+  });
+
+  describe('--expect-nodes deployment', () => {
+    const args = [...EVERY_NODE, '--expect-nodes', 'deployment'];
+
+    it('takes what Core counts, where the log says that the deployment stands', async () => {
+      logGrows([old(1n, 1n)], [own(1n, 1n), own(2n, 2n)]);
+      coreCounts(3);
+      bench.supervisor.post(PATH, '{}').reply(202);
+      const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...args);
+      assert.equal(code, 7, stderr);
+      assert.match(stderr, /, expecting 3 nodes$/m);
+      const { nodes } = parseJson(stdout) as Result;
+      assert.deepEqual(
+        nodes.map(({ status }) => status),
+        ['completed', 'completed', 'missing'],
+      );
+    });
+
+    it('completes with as many', async () => {
+      logGrows([old(2n, 2n), old(1n, 1n)], [own(1n, 1n)]);
+      coreCounts(1);
+      bench.supervisor.post(PATH, '{}').reply(202);
+      const { code, stderr } = await bench.run(ActivitiesTrigger, ...args);
+      assert.equal(code, 0, stderr);
+    });
+
+    it('finds it by the structure of the tenant while the log is empty', async () => {
+      bench.env['LD_TENANT_ID'] = String(TENANT);
+      logGrows([], [own(1n, 1n)]);
+      const deployment = `{"id":${DEPLOYMENT},"name":"prod","cloud":"aws","region":null,"tier":null,"variant":"managed","supervisor_url":null}`;
+      const environment = `{"id":12,"name":"live","deployments":[${deployment}]}`;
+      const division = `{"id":11,"name":"eu","environments":[${environment}]}`;
+      bench.core
+        .get(`/tenants/${TENANT}/structure`)
+        .reply(200, `{"id":${TENANT},"name":"acme","divisions":[${division}]}`);
+      coreCounts(1);
+      bench.supervisor.post(PATH, '{}').reply(202);
+      const { code, stderr } = await bench.run(ActivitiesTrigger, ...args);
+      assert.equal(code, 0, stderr);
+    });
+
+    for (const [status, apiCode, exitCode] of [
+      [401, 'unauthorized', 4],
+      [403, 'forbidden', 4],
+      [404, 'not_found', 5],
+    ] as const) {
+      it(`ends with ${exitCode} at a ${status}, and sends nothing`, async () => {
+        logGrows([old(1n, 1n)]);
+        bench.core.get(DEPLOYMENT_PATH).reply(status, problem(status, apiCode, 'No.'));
+        const { code, stdout } = await bench.run(ActivitiesTrigger, ...args);
+        assert.deepEqual([code, (parseJson(stdout) as Result).error?.code], [exitCode, apiCode]);
+      });
+    }
+
+    it('ends with 6 where Core cannot be reached, and sends nothing', async () => {
+      logGrows([old(1n, 1n)]);
+      assert.equal((await bench.run(ActivitiesTrigger, ...args)).code, 6);
+    });
+
+    it('ends with 5 where nobody says whose deployment it is, or it has no nodes', async () => {
+      logGrows([]);
+      const nobody = await bench.run(ActivitiesTrigger, ...args);
+      assert.deepEqual([nobody.code, (parseJson(nobody.stdout) as Result).error?.code], [5, 'no_tenant']);
+      bench.close();
+      bench = new CommandBench();
+      logGrows([old(1n, 1n)]);
+      coreCounts(0);
+      const none = await bench.run(ActivitiesTrigger, ...args);
+      assert.deepEqual([none.code, (parseJson(none.stdout) as Result).error?.code], [5, 'no_nodes_counted']);
+    });
+
+    it('ends with 6 where Core counts more than there can be, and sends nothing', async () => {
+      logGrows([old(1n, 1n)]);
+      coreCounts(100_001);
+      const { code, stdout } = await bench.run(ActivitiesTrigger, ...args);
+      assert.deepEqual([code, (parseJson(stdout) as Result).error?.code], [6, 'invalid_answer']);
+    });
+
+    it('does not go with named nodes, and is the only word', async () => {
+      assert.equal((await bench.run(ActivitiesTrigger, ...args, '--node', '1')).code, 2);
+      assert.equal((await bench.run(ActivitiesTrigger, ...EVERY_NODE, '--expect-nodes', 'cluster')).code, 2);
+    });
+  });
+
+  describe('of a roll that names none', () => {
+    const ROLL = [...EVERY_NODE, '--rolling', '--node-timeout', '0'];
+    /** Each node has its own POST; its entry is there at once. */
+    function rolls(before: readonly Activity[]): void {
+      const entries = [...before];
+      bench.showLog(() => entries);
+      for (const { node_id: node } of before) {
+        bench.supervisor.post(PATH, `{"nodes":[${node}]}`).reply(() => {
+          entries.unshift(own(BigInt(entries.length), node));
+          return [202];
+        });
+      }
+    }
+    const TWO = [old(2n, 2n), old(1n, 1n)];
+
+    for (const [expected, counted] of [
+      ['3', null],
+      ['deployment', 3],
+      ['1', null],
+    ] as const) {
+      it(`is held against --expect-nodes ${expected} before anything is sent`, async () => {
+        logGrows(TWO);
+        if (counted !== null) coreCounts(counted);
+        const { code, stdout } = await bench.run(ActivitiesTrigger, ...ROLL, '--expect-nodes', expected);
+        assert.deepEqual([code, (parseJson(stdout) as Result).error?.code], [5, 'other_node_count']);
+      });
+    }
+
+    it('goes on with as many', async () => {
+      rolls(TWO);
+      const { code, stderr } = await bench.run(ActivitiesTrigger, ...ROLL, '--expect-nodes', '2');
+      assert.equal(code, 0, stderr);
+    });
+
+    it('without it, says how many Core counts, and warns of those that are left out', async () => {
+      rolls(TWO);
+      coreCounts(3);
+      const { code, stderr } = await bench.run(ActivitiesTrigger, ...ROLL, '--quiet');
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /^warning: Core counts 3 nodes, and the log names 2: 1 left out\./m);
+    });
+
+    it('says no more than that where it is as many', async () => {
+      rolls(TWO);
+      coreCounts(2);
+      const { stderr } = await bench.run(ActivitiesTrigger, ...ROLL);
+      assert.match(stderr, /^Core counts 2 nodes, and the log names 2$/m);
+    });
+
+    it('goes on where Core does not say', async () => {
+      rolls(TWO);
+      bench.core.get(DEPLOYMENT_PATH).reply(403, problem(403, 'forbidden', 'No.'));
+      const { code, stderr } = await bench.run(ActivitiesTrigger, ...ROLL);
+      assert.equal(code, 0, stderr);
+      assert.doesNotMatch(stderr, /Core/);
+    });
+
+    it('asks no Core that nobody named', async () => {
+      delete bench.env['LD_API_URL'];
+      rolls(TWO);
+      const { code, stderr } = await bench.run(ActivitiesTrigger, ...ROLL, '--debug');
+      assert.equal(code, 0, stderr);
+      assert.doesNotMatch(stderr, new RegExp(`laserdata.cloud|${CORE}`));
+    });
+  });
+});

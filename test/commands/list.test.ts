@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import ActivitiesList from '../../src/commands/activities/list.js';
+import { type Activity } from '../../src/base/activity.js';
+import { parseJson } from '../../src/base/parse-json.js';
+import { ACTIVITIES, CommandBench, entry, page, problem, REQUEST_ID } from '../helpers/command.js';
+import { DATA_FORMATS, readAs } from '../helpers/readers.js';
+
+const PROCESSING = { status: 'processing', finished_at: null };
+
+/** Oldest first, as some logs are. */
+const LOG: readonly Activity[] = [
+  entry({ id: 101n, node_id: 7n, author_id: 1n, created_at: '2026-06-01T08:00:00Z' }),
+  entry({ id: 102n, node_id: 8n, runtime: 'connectors', action: 'reconfigure:42', created_at: '2026-06-01T10:00:00Z' }),
+  entry({ id: 103n, node_id: 7n, status: 'rejected', created_at: '2026-06-01T11:00:00Z' }),
+  entry({ id: 18446744073709551615n, node_id: 9n, created_at: '2026-06-01T11:59:00Z', ...PROCESSING }),
+];
+
+interface ListDocument {
+  items: Activity[];
+  total_results: bigint;
+  error?: { code: string; exit_code: bigint; request_id: string };
+}
+
+const idsIn = (stdout: string): bigint[] => (parseJson(stdout) as ListDocument).items.map(({ id }) => id);
+
+describe('activities list', () => {
+  let bench: CommandBench;
+  beforeEach(() => (bench = new CommandBench()));
+  afterEach(() => bench.close());
+
+  it('reads pages of 100 without a filter on the wire, and gives items as the API does, newest first', async () => {
+    bench.supervisor.get(`${ACTIVITIES}?page=1&results=100`).reply(200, page(LOG));
+    const { code, stdout } = await bench.run(ActivitiesList, '-o', 'json');
+    assert.equal(code, 0);
+    assert.deepEqual(parseJson(stdout), { items: LOG.toReversed(), total_results: 4n });
+  });
+
+  const FILTERS: ReadonlyArray<readonly [args: readonly string[], ids: readonly bigint[]]> = [
+    [['--limit', '1'], [18446744073709551615n]],
+    [
+      ['--status', 'rejected,processing'],
+      [18446744073709551615n, 103n],
+    ],
+    [
+      ['--status', 'rejected', '--status', 'completed', '--node', '7'],
+      [103n, 101n],
+    ],
+    [['--runtime', 'connectors'], [102n]],
+    [['--action', 'reconfigure'], [102n]],
+    [['--action', 'reconfigure:43'], []],
+    [['--author', '1'], [101n]],
+    [
+      ['--since', '90m'],
+      [18446744073709551615n, 103n],
+    ],
+    [
+      ['--since', '2026-06-01T09:30:00Z', '--until', '2026-06-01T13:30:00+02:00'],
+      [103n, 102n],
+    ],
+  ];
+  for (const [args, ids] of FILTERS) {
+    it(`keeps what ${args.join(' ')} asks for`, async () => {
+      bench.showLog(() => LOG);
+      const { code, stdout } = await bench.run(ActivitiesList, ...args, '-o', 'json');
+      assert.equal(code, 0);
+      assert.deepEqual(idsIn(stdout), ids);
+      assert.equal((parseJson(stdout) as ListDocument).total_results, 4n);
+    });
+  }
+
+  it('gives one raw page in the order of the API', async () => {
+    bench.supervisor.get(`${ACTIVITIES}?page=2&results=5`).reply(200, page(LOG, { number: 2, results: 5, total: 9 }));
+    const { code, stdout } = await bench.run(ActivitiesList, '--page', '2', '--results', '5', '-o', 'json');
+    assert.equal(code, 0);
+    assert.deepEqual(parseJson(stdout), { items: LOG, total_results: 9n });
+  });
+
+  it('passes fields and words on that are not known yet', async () => {
+    const odd = { ...entry({ id: 5n, node_id: 6n }), runtime: 'flink', status: 'paused', reason: { deep: [1n, 2.5] } };
+    bench.showLog(() => [odd]);
+    const { stdout } = await bench.run(ActivitiesList, '-o', 'ndjson');
+    assert.match(stdout, /"runtime":"flink".*"status":"paused".*"reason":\{"deep":\[1,2\.5\]\}/);
+  });
+
+  it('takes the escape sequences out of what a terminal would be told', async () => {
+    bench.showLog(() => [entry({ id: 5n, node_id: 6n, runtime: 'ig\u001b[2Jgy\u202e' })]);
+    for (const format of ['table', 'csv', 'json', 'yaml', 'ndjson']) {
+      const { stdout } = await bench.run(ActivitiesList, '-o', format);
+      assert.ok(!stdout.includes('\u001b') && !stdout.includes('\u202e'), format);
+    }
+  });
+
+  it('prints nothing on stdout for an empty log, and valid documents in formats that have some', async () => {
+    bench.showLog(() => []);
+    const printed = new Map<string, string>();
+    for (const format of ['table', ...DATA_FORMATS]) {
+      const { code, stdout } = await bench.run(ActivitiesList, '-o', format);
+      assert.equal(code, 0);
+      printed.set(format, stdout);
+    }
+    assert.equal(printed.get('table'), '');
+    assert.equal(printed.get('ndjson'), '');
+    assert.match(printed.get('csv') ?? '', /^id,node,[^\n]*\n$/);
+    for (const format of ['json', 'yaml'] as const) {
+      assert.deepEqual(readAs(format, printed.get(format) ?? ''), { items: [], total_results: 0n });
+    }
+  });
+
+  describe('that breaks off after its first page', () => {
+    const FIRST = Array.from({ length: 100 }, (_, index) => entry({ id: 500n - BigInt(index), node_id: 7n }));
+
+    beforeEach(() => {
+      bench.supervisor.get(`${ACTIVITIES}?page=1&results=100`).reply(200, page(FIRST, { total: 200 }));
+      const gone = problem(404, 'not_found', 'It is gone.');
+      bench.supervisor.get(`${ACTIVITIES}?page=2&results=100`).reply(404, gone);
+    });
+
+    for (const format of ['json', 'ndjson', 'csv', 'yaml'] as const) {
+      it(`keeps what it had in ${format}, says why on stderr, and ends with the error's code`, async () => {
+        const { code, stdout, stderr } = await bench.run(ActivitiesList, '--limit', '0', '-o', format);
+        assert.equal(code, 5, stderr);
+        assert.match(stderr, new RegExp(`^error: .*It is gone.*${REQUEST_ID}`, 'm'));
+        const value = readAs(format, stdout);
+        const items = Array.isArray(value) ? value : (value as ListDocument).items;
+        assert.equal(items.length, 100);
+        if (format === 'json') {
+          const { error } = value as ListDocument;
+          assert.deepEqual([error?.code, error?.exit_code, error?.request_id], ['not_found', 5n, REQUEST_ID]);
+        }
+      });
+    }
+  });
+
+  it('that cannot begin prints an error document alone', async () => {
+    bench.supervisor.get(ACTIVITIES).query(true).times(3).reply(502, '<html>');
+    const { code, stdout, stderr } = await bench.run(ActivitiesList, '-o', 'json');
+    assert.equal(code, 6, stderr);
+    const { error, ...rest } = parseJson(stdout) as ListDocument;
+    assert.deepEqual([error?.exit_code, rest], [6n, {}]);
+  });
+
+  describe('--watch', () => {
+    const processing = LOG[3] ?? entry({ id: 0n, node_id: 0n });
+
+    /** The open entry ends with the third read; the first two make up the first listing. */
+    function logThatSettles(status: string): void {
+      let reads = 0;
+      bench.showLog(() => {
+        reads += 1;
+        return reads < 4 ? LOG : [...LOG.slice(0, 3), { ...processing, status }];
+      });
+    }
+
+    it('ends with 0 once all that was listed is final, whatever became of it', async () => {
+      logThatSettles('rejected');
+      const { code, stdout, stderr } = await bench.run(ActivitiesList, '--watch', '--timeout', '0', '-o', 'json');
+      assert.equal(code, 0, stderr);
+      assert.equal((parseJson(stdout) as ListDocument).items[0]?.status, 'rejected');
+    });
+
+    it('ends with 3 with --exit-status when one that was waited for was rejected', async () => {
+      logThatSettles('rejected');
+      const { code, stderr } = await bench.run(ActivitiesList, '--watch', '--exit-status', '--timeout', '0');
+      assert.equal(code, 3, stderr);
+    });
+
+    it('ends with 0 with --exit-status when only one before it was rejected', async () => {
+      logThatSettles('completed');
+      const { code, stderr } = await bench.run(ActivitiesList, '--watch', '--exit-status', '--timeout', '0');
+      assert.equal(code, 0, stderr);
+    });
+
+    it('tells changes alone in NDJSON, and last a result with counts', async () => {
+      logThatSettles('completed');
+      const { stdout } = await bench.run(ActivitiesList, '--watch', '--timeout', '0', '-o', 'ndjson');
+      const events = readAs('ndjson', stdout) as Array<{ event: string; activity?: Activity }>;
+      assert.deepEqual(events.at(-2), { event: 'activity', activity: { ...processing, status: 'completed' } });
+      assert.equal(events.at(-1)?.event, 'result');
+      assert.equal(events.filter(({ activity }) => activity?.id === processing.id).length, 2);
+    });
+  });
+
+  const MISTAKES: ReadonlyArray<readonly [args: readonly string[], says: RegExp]> = [
+    [['--limit', '-1'], /--limit/],
+    [['--limit', 'all'], /^error: --limit: "all" is not a whole number from 0 to 1000000000 \(usage\)$/m],
+    [['--results', '101'], /--results: "101" is not a whole number from 1 to 100/],
+    [['--page', '0'], /--page: "0"/],
+    [['--page', '2', '--limit', '5'], /--limit does not go with --page/],
+    [['--status', 'complete'], /--status: there is no "complete"/],
+    [['--runtime', ''], /--runtime is empty/],
+    [['--action', 'explode'], /unknown action "explode"/],
+    [['--node', '7x'], /--node: "7x" is not an id/],
+    [['--since', 'yesterday'], /--since: "yesterday" is not a time/],
+    [['--columns', 'id,colour'], /colour/],
+    [['-o', 'xml'], /--output=xml/],
+    [['--watch', '--follow'], /--watch ends and --follow does not/],
+    [['--follow', '-o', 'yaml'], /--follow has no end, and yaml needs one/],
+    [['--follow', '--json'], /--follow has no end, and json needs one/],
+    [['--exit-status'], /--exit-status goes with --watch/],
+    [['--watch', '--interval', '1ms'], /--interval: 1ms is shorter than 100ms/],
+    [['--watch', '--page', '1'], /--page and --results show one page/],
+  ];
+  for (const [args, says] of MISTAKES) {
+    it(`refuses ${args.map((arg) => arg || "''").join(' ')}`, async () => {
+      const { code, stderr } = await bench.run(ActivitiesList, ...args);
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, says);
+    });
+  }
+});

@@ -1,0 +1,264 @@
+import assert from 'node:assert/strict';
+import ActivitiesList from '../../src/commands/activities/list.js';
+import ActivitiesShow from '../../src/commands/activities/show.js';
+import ActivitiesStats from '../../src/commands/activities/stats.js';
+import NodesList from '../../src/commands/nodes/list.js';
+import { type Activity } from '../../src/base/activity.js';
+import { parseJson } from '../../src/base/parse-json.js';
+import { CommandBench, entry } from '../helpers/command.js';
+import { DATA_FORMATS, readAs } from '../helpers/readers.js';
+
+/** As a double, either is 7301845022003201024. */
+const [OLD, NEW] = [7301845022003200769n, 7301845022003201025n];
+
+/** The bench's clock stands at noon of 1 June. */
+const LOG: readonly Activity[] = [
+  entry({ id: NEW, node_id: 9n, status: 'processing', finished_at: null, created_at: '2026-06-01T11:57:00Z' }),
+  entry({
+    id: OLD,
+    node_id: 7n,
+    created_at: '2026-06-01T11:00:00Z',
+    finished_at: '2026-06-01T11:00:04.2Z',
+    reason: { deep: 1n },
+  }),
+  entry({
+    id: 103n,
+    node_id: 7n,
+    runtime: 'connectors',
+    action: 'reconfigure:42',
+    created_at: '2026-05-30T11:00:00Z',
+    status: 'rejected',
+    finished_at: null,
+  }),
+  entry({
+    id: 102n,
+    node_id: 18446744073709551615n,
+    runtime: 'connector:sink:pg',
+    action: 'start',
+    created_at: '2026-05-20T11:00:00Z',
+    finished_at: '2026-05-20T11:00:01Z',
+  }),
+  entry({ id: 101n, node_id: 8n, created_at: '2026-04-01T08:00:00Z', finished_at: '2026-04-01T08:00:04.5Z' }),
+];
+
+describe('what is made of the log:', () => {
+  let bench: CommandBench;
+  beforeEach(() => {
+    bench = new CommandBench();
+  });
+  afterEach(() => bench.close());
+
+  describe('activities show', () => {
+    it('gives the item as the API gave it', async () => {
+      bench.showLog(() => LOG);
+      for (const format of ['json', 'yaml', 'ndjson'] as const) {
+        const { code, stdout } = await bench.run(ActivitiesShow, String(OLD), '-o', format);
+        assert.equal(code, 0);
+        const value = readAs(format, stdout);
+        assert.deepEqual(Array.isArray(value) ? value[0] : value, LOG[1]);
+      }
+    });
+
+    it('shows every field for people, those that are not known yet too, and how long it took', async () => {
+      bench.showLog(() => LOG);
+      const { stdout } = await bench.run(ActivitiesShow, String(OLD), '--utc');
+      assert.match(stdout, /^id +7301845022003200769$/m);
+      assert.match(stdout, /^created at +2026-06-01 11:00:00Z$/m);
+      assert.match(stdout, /^took +4\.2s$/m);
+      assert.match(stdout, /^reason +\{"deep":1\}$/m);
+    });
+
+    it('says how long it has been going on', async () => {
+      bench.showLog(() => LOG);
+      const { stdout } = await bench.run(ActivitiesShow, String(NEW));
+      assert.match(stdout, /^took +3m00s so far$/m);
+    });
+
+    const MISSING: ReadonlyArray<readonly [id: string, says: RegExp]> = [
+      ['100', /oldest that the log still has is 101/],
+      ['18446744073709551615', /newest is 7301845022003201025; this one may not have appeared yet/],
+      ['150', /next ones are 103 and 7301845022003200769/],
+      ['7301845022003201024', /There is 7301845022003200769 and 7301845022003201025: the id may have been rounded/],
+    ];
+    for (const [id, says] of MISSING) {
+      it(`ends with 5 for ${id}, which is not there, and says where to look`, async () => {
+        bench.showLog(() => LOG);
+        const { code, stdout, stderr } = await bench.run(ActivitiesShow, id);
+        assert.deepEqual([code, stdout], [5, '']);
+        assert.match(stderr, new RegExp(`has no activity ${id} \\(activity_not_found\\)`));
+        assert.match(stderr, says);
+      });
+    }
+
+    it('refuses what is no id before it asks', async () => {
+      const { code, stderr } = await bench.run(ActivitiesShow, '7x');
+      assert.equal(code, 2);
+      assert.match(stderr, /"7x" is not an id/);
+    });
+  });
+
+  describe('activities stats', () => {
+    const restart = { runtime: 'iggy', action: 'restart' };
+
+    it('counts the last 7 days by runtime and action', async () => {
+      bench.showLog(() => LOG);
+      const { code, stdout } = await bench.run(ActivitiesStats, '-o', 'json');
+      assert.equal(code, 0);
+      const none = { median_s: null, p90_s: null, max_s: null };
+      assert.deepEqual(parseJson(stdout), {
+        items: [
+          {
+            runtime: 'connectors',
+            action: 'reconfigure',
+            count: 1n,
+            completed: 0n,
+            rejected: 1n,
+            processing: 0n,
+            ...none,
+            last_at: '2026-05-30T11:00:00Z',
+          },
+          {
+            ...restart,
+            count: 2n,
+            completed: 1n,
+            rejected: 0n,
+            processing: 1n,
+            ...(readAs('json', '{"median_s":4.2,"p90_s":4.2,"max_s":4.2}') as object),
+            last_at: '2026-06-01T11:57:00Z',
+          },
+        ],
+      });
+    });
+
+    it('takes the filters of list, and counts by node', async () => {
+      bench.showLog(() => LOG);
+      const args = [
+        '--by',
+        'node',
+        '--since',
+        '90d',
+        '--runtime',
+        'iggy',
+        '-o',
+        'csv',
+        '--columns',
+        'node,count,longest',
+        '--no-header',
+      ];
+      const { stdout, stderr } = await bench.run(ActivitiesStats, ...args);
+      assert.equal(stdout, '7,1,4.2\n8,1,4.5\n9,1,\n', stderr);
+    });
+
+    it('is quiet about what there is none of, and draws nothing off a terminal', async () => {
+      bench.showLog(() => LOG.slice(1, 2));
+      const { stdout } = await bench.run(ActivitiesStats, '--utc');
+      assert.equal(
+        stdout,
+        'RUNTIME  ACTION   COUNT  COMPLETED  REJECTED  PROCESSING  MEDIAN  P90   LONGEST  LAST\n' +
+          'iggy     restart  1      1          -         -           4.2s    4.2s  4.2s     2026-06-01 11:00:00Z\n',
+      );
+    });
+
+    it('is a valid document where there is nothing', async () => {
+      bench.showLog(() => []);
+      const { stdout } = await bench.run(ActivitiesStats, '-o', 'json');
+      assert.deepEqual(parseJson(stdout), { items: [] });
+    });
+  });
+
+  describe('nodes list', () => {
+    it('has the last activity of each runtime on each node of the last 30 days', async () => {
+      bench.showLog(() => LOG);
+      const { code, stdout, stderr } = await bench.run(NodesList, '-o', 'json');
+      assert.equal(code, 0, stderr);
+      const { items } = parseJson(stdout) as { items: unknown[] };
+      const iggy = { activity_id: OLD, action: 'restart', status: 'completed', created_at: '2026-06-01T11:00:00Z' };
+      const connectors = {
+        activity_id: 103n,
+        action: 'reconfigure:42',
+        status: 'rejected',
+        created_at: '2026-05-30T11:00:00Z',
+      };
+      assert.deepEqual(items[0], {
+        node_id: 7n,
+        last_activity_at: '2026-06-01T11:00:00Z',
+        runtimes: { iggy, connectors },
+      });
+      assert.equal(items.length, 3);
+    });
+
+    it('marks what was rejected and what is processing, and says what it shows', async () => {
+      bench.showLog(() => LOG);
+      const { stdout, stderr } = await bench.run(NodesList, '--utc');
+      assert.equal(
+        stdout,
+        'NODE                  IGGY                  CONNECTORS              CONNECTOR:SINK:PG  LAST\n' +
+          '7                     ✓ restart             ✗ reconfigure rejected  -                  2026-06-01 11:00:00Z\n' +
+          '9                     … restart processing  -                       -                  2026-06-01 11:57:00Z\n' +
+          '18446744073709551615  -                     -                       ✓ start            2026-05-20 11:00:00Z\n',
+      );
+      assert.match(stderr, /^3 nodes named by the log; one that nothing was done on is not in it$/m);
+    });
+
+    it('has the same columns in CSV whether a runtime was named or not', async () => {
+      bench.showLog(() => LOG.slice(0, 1));
+      const { stdout, stderr } = await bench.run(NodesList, '-o', 'csv', '-q');
+      const [header, row] = stdout.split('\n');
+      const details = ['iggy', 'connectors'].flatMap((runtime) =>
+        ['action', 'activity', 'created'].map((what) => `${runtime}_${what}`),
+      );
+      assert.equal(header, ['node', 'iggy', 'connectors', 'last', ...details].join());
+      assert.equal(row, `9,processing,,2026-06-01T11:57:00Z,restart,${NEW},2026-06-01T11:57:00Z,,,`);
+      assert.equal(stderr, '');
+    });
+
+    it('is a valid document in every format where there is nothing', async () => {
+      bench.showLog(() => []);
+      for (const format of DATA_FORMATS) {
+        const { code, stdout } = await bench.run(NodesList, '-o', format);
+        assert.equal(code, 0);
+        if (format === 'json' || format === 'yaml') assert.deepEqual(readAs(format, stdout), { items: [] });
+      }
+    });
+  });
+
+  describe('activities list --after', () => {
+    it('gives what is newer, oldest first', async () => {
+      bench.showLog(() => LOG);
+      const { code, stdout } = await bench.run(ActivitiesList, '--after', '101', '--limit', '3', '-o', 'json');
+      assert.equal(code, 0);
+      assert.deepEqual(parseJson(stdout), { items: [LOG[3], LOG[2], LOG[1]], total_results: 5n });
+    });
+
+    it('holds back what is younger than a minute', async () => {
+      const young = entry({ id: NEW + 1n, node_id: 7n, created_at: '2026-06-01T11:59:30Z' });
+      bench.showLog(() => [young, ...LOG]);
+      const { stdout } = await bench.run(
+        ActivitiesList,
+        '--after',
+        String(OLD),
+        '-o',
+        'csv',
+        '--columns',
+        'id',
+        '--no-header',
+      );
+      assert.equal(stdout, `${NEW}\n`);
+    });
+
+    const MISTAKES: ReadonlyArray<readonly [args: readonly string[], says: RegExp]> = [
+      [['--after', ''], /--after: "" is not an id/],
+      [['--after', '7', '--page', '2'], /--after does not go with --page/],
+      [['--after', '7', '--watch'], /--after does not go with --watch/],
+      [['--after', '7', '--follow', '--limit', '5'], /--limit does not go with --after and --follow/],
+      [['--after', '7', '--follow', '-o', 'json'], /--follow has no end/],
+    ];
+    for (const [args, says] of MISTAKES) {
+      it(`refuses ${args.map((arg) => arg || "''").join(' ')}`, async () => {
+        const { code, stderr } = await bench.run(ActivitiesList, ...args);
+        assert.equal(code, 2, stderr);
+        assert.match(stderr, says);
+      });
+    }
+  });
+});

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import ProfilesAdd from '../../src/commands/profiles/add.js';
+import ProfilesList from '../../src/commands/profiles/list.js';
+import ProfilesRemove from '../../src/commands/profiles/remove.js';
+import ProfilesShow from '../../src/commands/profiles/show.js';
+import ProfilesUpdate from '../../src/commands/profiles/update.js';
+import ProfilesUse from '../../src/commands/profiles/use.js';
+import { parseJson } from '../../src/base/parse-json.js';
+import { CommandBench, CORE, DEPLOYMENT, KEY, SUPERVISOR, type CommandEnd } from '../helpers/command.js';
+
+const TENANT = '18446744073709551615';
+const MASK = `ld_pk_…${KEY.slice(-4)}`;
+
+describe('the profiles commands', () => {
+  let bench: CommandBench;
+  beforeEach(() => {
+    bench = new CommandBench();
+    for (const name of Object.keys(bench.env)) if (name.startsWith('LD_')) bench.env[name] = undefined;
+    bench.input = KEY;
+  });
+  afterEach(() => bench.close());
+
+  const add = (name: string, ...more: string[]): Promise<CommandEnd> =>
+    bench.run(
+      ProfilesAdd,
+      ...[name, '--no-verify', '--api-key-stdin', '--key-store', 'file', '--tenant-id', TENANT, '--api-url', CORE],
+      ...['--deployment', DEPLOYMENT.toString(), '--supervisor-url', SUPERVISOR, ...more],
+    );
+  const document = (name: string, current: boolean): Record<string, unknown> => ({
+    name,
+    current,
+    tenant_id: 18446744073709551615n,
+    api_url: CORE,
+    deployment_id: DEPLOYMENT,
+    deployment_name: null,
+    supervisor_url: SUPERVISOR,
+    protected: false,
+    key_store: 'file',
+    api_key: MASK,
+    expires_at: null,
+  });
+
+  it('add prints the profile, with its key masked and its ids exact', async () => {
+    const { code, stdout, stderr } = await add('prod', '-o', 'json');
+    assert.deepEqual([code, stderr], [0, 'added profile prod, now the current one\n']);
+    assert.deepEqual(parseJson(stdout), document('prod', true));
+  });
+
+  it('-q leaves the result only', async () => {
+    const { stdout, stderr } = await add('prod', '-q', '-o', 'json');
+    assert.equal(stderr, '');
+    assert.deepEqual(parseJson(stdout), document('prod', true));
+  });
+
+  it('list marks the current one, show shows it, and use changes it', async () => {
+    await add('prod');
+    await add('test');
+    const listed = parseJson((await bench.run(ProfilesList, '-o', 'json')).stdout);
+    assert.deepEqual(listed, { items: [document('prod', true), document('test', false)], total_results: 2n });
+
+    const used = await bench.run(ProfilesUse, 'test', '-o', 'json');
+    assert.deepEqual([used.code, parseJson(used.stdout)], [0, document('test', true)]);
+    assert.deepEqual(parseJson((await bench.run(ProfilesShow, '-o', 'json')).stdout), document('test', true));
+    assert.deepEqual(parseJson((await bench.run(ProfilesShow, 'prod', '-o', 'json')).stdout), document('prod', false));
+    const table = (await bench.run(ProfilesList, '--columns', 'current,name')).stdout;
+    assert.deepEqual(table.split('\n'), ['CURRENT  NAME', '         prod', '*        test', '']);
+  });
+
+  it('use says which variables still hide what the profile says, and that LD_PROFILE chooses another', async () => {
+    await add('prod');
+    await add('test');
+    bench.env['LD_DEPLOYMENT_ID'] = '7';
+    bench.env['LD_PROFILE'] = 'prod';
+    const { code, stderr } = await bench.run(ProfilesUse, 'test');
+    assert.equal(code, 0);
+    assert.match(
+      stderr,
+      /LD_DEPLOYMENT_ID from the environment hides what profile test says; unset it, or give --profile test$/m,
+    );
+    assert.match(stderr, /LD_PROFILE chooses prod all the same, until it is unset$/m);
+  });
+
+  it('list is empty without a profile, and show says how to choose one', async () => {
+    const empty = await bench.run(ProfilesList, '-o', 'json');
+    assert.deepEqual([empty.code, parseJson(empty.stdout)], [0, { items: [], total_results: 0n }]);
+    const { code, stderr } = await bench.run(ProfilesShow);
+    assert.equal(code, 2);
+    assert.match(stderr, /ldctl profiles use NAME/);
+  });
+
+  it('update prints the new profile', async () => {
+    await add('prod');
+    const { code, stdout } = await bench.run(ProfilesUpdate, 'prod', '--protected', '-o', 'json');
+    assert.deepEqual([code, parseJson(stdout)], [0, { ...document('prod', true), protected: true }]);
+  });
+
+  it('remove says what is gone and what is current now', async () => {
+    await add('prod');
+    await add('test');
+    const other = await bench.run(ProfilesRemove, 'test', '--yes', '-o', 'json');
+    assert.deepEqual(parseJson(other.stdout), { removed: 'test', current: 'prod' });
+    const { code, stdout, stderr } = await bench.run(ProfilesRemove, 'prod', '--yes', '-o', 'json');
+    assert.equal(code, 0);
+    assert.deepEqual(parseJson(stdout), { removed: 'prod', current: null });
+    assert.match(stderr, /no profile is the current one now/);
+  });
+
+  for (const [name, run] of Object.entries({
+    show: () => bench.run(ProfilesShow, 'nope', '-o', 'json'),
+    use: () => bench.run(ProfilesUse, 'nope', '-o', 'json'),
+    update: () => bench.run(ProfilesUpdate, 'nope', '--protected', '-o', 'json'),
+    remove: () => bench.run(ProfilesRemove, 'nope', '--yes', '-o', 'json'),
+  })) {
+    it(`${name} of a profile that is not there: exit 5, and which there are`, async () => {
+      await add('prod');
+      const { code, stdout } = await run();
+      assert.equal(code, 5);
+      const { error } = parseJson(stdout) as { error: Record<string, unknown> };
+      assert.deepEqual([error.code, error.hint], ['profile_not_found', 'There are: prod.']);
+    });
+  }
+
+  it('a flag with the key in it does not exist', async () => {
+    const { code, stderr } = await bench.run(ProfilesAdd, 'prod', '--api-key', KEY);
+    assert.equal(code, 2);
+    assert.doesNotMatch(stderr, new RegExp(KEY));
+  });
+});

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import ActivitiesTrigger from '../../src/commands/activities/trigger.js';
+import { ApiKey } from '../../src/base/secret.js';
+import { ProfileStore } from '../../src/config/store.js';
+import { ACTIVITIES, CommandBench, DEPLOYMENT, entry, KEY, SUPERVISOR } from '../helpers/command.js';
+import { readAs } from '../helpers/readers.js';
+
+const NAMED = ['iggy', 'restart', '--node', '7', '--no-wait'];
+const EVERY = ['iggy', 'restart', '--no-wait'];
+
+/** Nobody can be asked: no terminal. Where consent is missing, `bench.close` shows that nothing was read or sent. */
+describe('consent to activities trigger', () => {
+  let bench: CommandBench;
+  beforeEach(() => (bench = new CommandBench()));
+  afterEach(() => bench.close());
+
+  function expectPost(body: string): void {
+    bench.showLog(() => [entry({ id: 5n, node_id: 7n })]);
+    bench.supervisor.post(`${ACTIVITIES}/iggy/restart`, body).reply(202);
+  }
+
+  async function useProfile(fields: { protected: boolean }): Promise<void> {
+    const store = new ProfileStore(bench.env.LDCTL_CONFIG_DIR ?? '', bench.clock);
+    await store.add({
+      name: 'prod',
+      tenant_id: 7261845022003200007n,
+      deployment_id: DEPLOYMENT,
+      deployment_name: 'orders',
+      supervisor_url: SUPERVISOR,
+      key: { store: 'file', api_key: new ApiKey(KEY) },
+      ...fields,
+    });
+  }
+
+  it('is in the naming of nodes', async () => {
+    expectPost('{"nodes":[7]}');
+    assert.equal((await bench.run(ActivitiesTrigger, ...NAMED)).code, 0);
+  });
+
+  it('is asked for every node, saying what and where, and --yes gives it', async () => {
+    const { code, stderr } = await bench.run(ActivitiesTrigger, ...EVERY);
+    assert.equal(code, 2);
+    assert.match(stderr, new RegExp(`restart iggy on every node of deployment ${DEPLOYMENT}`));
+    expectPost('{}');
+    assert.equal((await bench.run(ActivitiesTrigger, ...EVERY, '--yes')).code, 0);
+  });
+
+  for (const format of ['table', 'json', 'yaml', 'csv', 'ndjson'] as const) {
+    it(`is missed on stderr, and in ${format} on stdout`, async () => {
+      const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...EVERY, '-o', format);
+      assert.equal(code, 2);
+      assert.match(stderr, /^error: .*\(consent_missing\)$/m);
+      // Rows have no place for an error: their readers see the exit code.
+      if (format === 'table' || format === 'csv') {
+        assert.equal(stdout, '');
+        return;
+      }
+      const [document] = format === 'ndjson' ? (readAs(format, stdout) as unknown[]) : [readAs(format, stdout)];
+      const { error } = document as { error: Record<string, unknown> };
+      assert.deepEqual([error.code, error.exit_code, error.request_id], ['consent_missing', 2n, null]);
+    });
+  }
+
+  it('on a protected profile is not in the naming of nodes, nor in --yes', async () => {
+    await useProfile({ protected: true });
+    for (const args of [NAMED, [...EVERY, '--yes']]) {
+      const { code, stderr } = await bench.run(ActivitiesTrigger, ...args, '--profile', 'prod');
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, /protected/);
+      assert.match(stderr, /^hint: .*--confirm/m);
+    }
+  });
+
+  it('on a protected profile is the name of the deployment, and no other', async () => {
+    await useProfile({ protected: true });
+    const wrong = await bench.run(ActivitiesTrigger, ...EVERY, '--profile', 'prod', '--confirm', 'prod');
+    assert.equal(wrong.code, 2, wrong.stderr);
+    expectPost('{}');
+    const right = await bench.run(ActivitiesTrigger, ...EVERY, '--profile', 'prod', '--confirm', 'orders');
+    assert.equal(right.code, 0, right.stderr);
+  });
+
+  it('is needed as well when the environment names another deployment than a protected profile', async () => {
+    await useProfile({ protected: true });
+    const { code, stderr } = await bench.run(ActivitiesTrigger, ...NAMED);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /protected/);
+  });
+
+  it('of --profile takes the profile whole, and says which variables that leaves out', async () => {
+    await useProfile({ protected: false });
+    bench.env.LD_API_KEY = `${KEY}-of-another-tenant`;
+    bench.env.LD_DEPLOYMENT_ID = '99';
+    expectPost('{"nodes":[7]}');
+    const { code, stderr } = await bench.run(ActivitiesTrigger, ...NAMED, '--profile', 'prod');
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /^--profile prod is taken whole: .*LD_API_KEY.*LD_DEPLOYMENT_ID.* ignored$/m);
+    assert.match(stderr, new RegExp(`^to take it up again: .* --profile prod --deployment ${DEPLOYMENT} `, 'm'));
+  });
+
+  const MISTAKES: ReadonlyArray<readonly [args: readonly string[], says: RegExp]> = [
+    [['postgres', 'restart'], /unknown runtime "postgres"/],
+    [['iggy', 'restart:42'], /unknown action "restart:42"/],
+    [['iggy', 'reconfigure:x', '--yes'], /"x" is not an id/],
+    [['iggy', 'reconfigure:7', '--config', '8', '--yes'], /two configs/],
+    [['iggy', 'restart', '--config', '42', '--yes'], /--config goes with reconfigure/],
+    [['iggy', 'restart', 'now'], /unexpected argument: now/],
+    [['iggy', 'restart', '--node', '-1'], /--node/],
+    [['iggy', 'restart', '--node=', '--yes'], /--node names no node/],
+    [['iggy', 'restart', '--node', '7,,8', '--yes'], /--node names no node/],
+    [['iggy', 'restart', '--yes', '--expect-nodes', '0'], /--expect-nodes: "0"/],
+    [['iggy', 'restart', '--yes', '--timeout', '10'], /--timeout: "10" is not a duration/],
+    [['iggy', 'restart', '--yes', '--appear-timeout', '-1s'], /--appear-timeout/],
+    [['iggy', 'restart', '--yes', '--interval', '1ms'], /--interval: 1ms is shorter/],
+    [['iggy', 'restart', '--yes', '--idempotency-key', ''], /--idempotency-key/],
+    [['iggy', 'restart', '--yes', '--idempotency-key', 'x'.repeat(201)], /--idempotency-key/],
+    [['iggy', 'restart', '--yes', '--deployment', ''], /--deployment is empty/],
+    [['iggy', 'restart', '--yes', '--supervisor-url', 'http://supervisor.example'], /https/],
+    [['iggy', 'restart', '--yes', '--profile', ''], /--profile is empty/],
+  ];
+  for (const [args, says] of MISTAKES) {
+    it(`is not reached by ${args.map((arg) => arg.slice(0, 40) || "''").join(' ')}`, async () => {
+      const { code, stderr } = await bench.run(ActivitiesTrigger, ...args);
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, says);
+    });
+  }
+});

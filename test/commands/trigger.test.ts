@@ -1,0 +1,386 @@
+import assert from 'node:assert/strict';
+import ActivitiesTrigger from '../../src/commands/activities/trigger.js';
+import { type Activity } from '../../src/base/activity.js';
+import { parseJson } from '../../src/base/parse-json.js';
+import {
+  ACTIVITIES,
+  CommandBench,
+  DEPLOYMENT,
+  entry,
+  page,
+  problem,
+  REQUEST_ID,
+  SUPERVISOR,
+} from '../helpers/command.js';
+
+const NODE = 18446744073709551615n;
+const OLD = entry({ id: 7301845022003200001n, node_id: NODE });
+const OWN = entry({ id: 7301845022003200002n, node_id: NODE });
+const PATH = `${ACTIVITIES}/iggy/restart`;
+const RESTART = ['iggy', 'restart', '--node', String(NODE), '--timeout', '0'];
+const RESUME_TARGET = `--deployment ${DEPLOYMENT} --supervisor-url ${SUPERVISOR}`;
+
+interface Result {
+  outcome: string;
+  replayed: boolean | null;
+  recovered: boolean | null;
+  resume: string | null;
+  nodes: unknown[];
+  error?: { code: string; exit_code: bigint; message: string; request_id: string | null };
+}
+
+describe('activities trigger', () => {
+  let bench: CommandBench;
+  beforeEach(() => (bench = new CommandBench()));
+  afterEach(() => bench.close());
+
+  /** The log before the POST, and from then on. */
+  function logGrows(after: readonly Activity[] = [OWN, OLD]): void {
+    let posted = false;
+    bench.supervisor.on('request', ({ method }) => (posted ||= method === 'POST'));
+    bench.showLog(() => (posted ? after : [OLD]));
+  }
+
+  it('posts to the exact path with the canonical body and the wire key', async () => {
+    bench.showLog(() => [OLD]);
+    const seen: Array<Record<string, unknown>> = [];
+    const path = `${ACTIVITIES}/connectors/reconfigure:18446744073709551615`;
+    bench.supervisor.post(path, '{"nodes":[7,18446744073709551615]}').reply(function () {
+      seen.push(this.req.headers);
+      return [202];
+    });
+    const nodes = ['--node', `${NODE},7`, '--node', '7'];
+    const args = ['connectors', 'reconfigure', '--config', `${NODE}`, ...nodes, '--no-wait'];
+    const { code, stderr } = await bench.run(ActivitiesTrigger, ...args);
+    assert.equal(code, 0, stderr);
+    const [headers = {}] = seen;
+    assert.match(String(headers['idempotency-key']), /^a-random-key\.[0-9a-f]{32}$/);
+    assert.equal(headers['content-type'], 'application/json');
+    assert.match(String(headers['user-agent']), /^ldctl\/\d/);
+  });
+
+  it('prints the whole document, every field of it', async () => {
+    logGrows();
+    bench.supervisor.post(PATH, `{"nodes":[${NODE}]}`).reply(202);
+    const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'json');
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(parseJson(stdout), {
+      outcome: 'completed',
+      runtime: 'iggy',
+      action: 'restart',
+      deployment_id: DEPLOYMENT,
+      idempotency_key: 'a-random-key',
+      targets: 'named',
+      replayed: false,
+      recovered: false,
+      request_id: REQUEST_ID,
+      nodes: [
+        {
+          node_id: NODE,
+          activity_id: OWN.id,
+          status: 'completed',
+          created_at: OWN.created_at,
+          finished_at: OWN.finished_at,
+          ambiguous: false,
+        },
+      ],
+      resume: null,
+    });
+    assert.ok(stdout.endsWith('}\n'));
+  });
+
+  it('writes ids as strings for readers that lose digits', async () => {
+    logGrows();
+    bench.supervisor.post(PATH).reply(202);
+    const { stdout } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'json', '--string-ids');
+    assert.deepEqual((JSON.parse(stdout) as { nodes: Array<{ node_id: string }> }).nodes[0]?.node_id, String(NODE));
+  });
+
+  it('tells one event a line in NDJSON, the last one being the result', async () => {
+    logGrows();
+    bench.supervisor.post(PATH).reply(202);
+    const { stdout } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'ndjson');
+    const events = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => parseJson(line));
+    assert.deepEqual(events.slice(0, 2), [
+      { event: 'dispatched', request_id: REQUEST_ID, replayed: false, recovered: false },
+      { event: 'activity', activity: OWN },
+    ]);
+    const { event, outcome } = events[2] as { event: string; outcome: string };
+    assert.deepEqual([events.length, event, outcome], [3, 'result', 'completed']);
+  });
+
+  describe('while somebody else does the same, and the own entry is 12 s late', () => {
+    let postedAt = Infinity;
+    const created = (ms: number): string => new Date(postedAt + ms).toISOString();
+
+    beforeEach(() => {
+      postedAt = Infinity;
+      bench.supervisor.post(PATH).reply(() => {
+        postedAt = bench.clock.now();
+        return [202, '', { date: bench.serverDate() }];
+      });
+    });
+
+    /** The other's entry after 4 s, and this trigger's own after 12 s, unless it never comes. */
+    function logOf(own: 'rejected' | 'never'): void {
+      bench.showLog(() => {
+        const since = bench.clock.now() - postedAt;
+        if (since < 4000) return [OLD];
+        const others = entry({ id: 7301845022003200003n, node_id: NODE, created_at: created(4000), finished_at: null });
+        const mine = { ...OWN, status: 'rejected', created_at: created(0), finished_at: null };
+        return [others, ...(own === 'rejected' && since >= 12_000 ? [mine] : []), OLD];
+      });
+    }
+
+    it('follows its own', async () => {
+      logOf('rejected');
+      const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'json');
+      assert.equal(code, 3, stderr);
+      const { nodes } = parseJson(stdout) as { nodes: Array<Record<string, unknown>> };
+      assert.deepEqual(
+        nodes.map(({ activity_id, ambiguous }) => [activity_id, ambiguous]),
+        [[OWN.id, false]],
+      );
+    });
+
+    it('ends with 7 where that never comes, and says how to settle it', async () => {
+      logOf('never');
+      const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'json');
+      assert.equal(code, 7, stderr);
+      const { nodes, resume } = parseJson(stdout) as { nodes: Array<Record<string, unknown>>; resume: string };
+      assert.deepEqual(
+        nodes.map(({ status, ambiguous }) => [status, ambiguous]),
+        [['completed', true]],
+      );
+      assert.equal(resume, `ldctl activities wait 7301845022003200003 ${RESUME_TARGET}`);
+      assert.match(stderr, /^warning: activity 7301845022003200003 .* may be somebody else's/m);
+    });
+
+    it('takes it where --claim-window says that nodes stamp so late', async () => {
+      logOf('never');
+      const { code, stderr } = await bench.run(ActivitiesTrigger, ...RESTART, '--claim-window', '5s');
+      assert.equal(code, 0, stderr);
+    });
+  });
+
+  it('reports an answer that is a replay', async () => {
+    logGrows();
+    bench.supervisor.post(PATH).reply(202, '', { 'idempotent-replayed': 'true', date: bench.serverDate() });
+    const { code, stdout } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'json');
+    assert.equal(code, 0);
+    assert.equal((parseJson(stdout) as Result).replayed, true);
+  });
+
+  const REFUSALS: ReadonlyArray<readonly [status: number, apiCode: string, exitCode: number, hint: RegExp | null]> = [
+    [400, 'validation_error', 5, null],
+    [401, 'unauthorized', 4, /LD_API_KEY/],
+    [403, 'forbidden', 4, /deployment:manage/],
+    [404, 'not_found', 5, /ldctl deployments list/],
+    [409, 'idempotency_error', 5, /Use another key/],
+    [422, 'unprocessable', 5, null],
+  ];
+  for (const [status, apiCode, exitCode, hint] of REFUSALS) {
+    it(`ends with ${exitCode} at a ${status} ${apiCode}, in the API's own words`, async () => {
+      bench.showLog(() => [OLD]);
+      bench.supervisor.post(PATH).reply(status, problem(status, apiCode, 'The reason is \u001b[31mthis\u0007.'));
+      const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'json');
+      assert.equal(code, exitCode, stderr);
+      const { error, ...rest } = parseJson(stdout) as Result & { error: { hint: string | null } };
+      assert.deepEqual(rest, {});
+      assert.deepEqual([error.code, error.exit_code, error.request_id], [apiCode, BigInt(exitCode), REQUEST_ID]);
+      assert.match(error.message, /The reason is/);
+      if (hint) assert.match(error.hint ?? '', hint);
+      assert.match(stderr, new RegExp(`^error: .*${REQUEST_ID}`, 'm'));
+      // eslint-disable-next-line no-control-regex -- what the API says must not reach the terminal as it is
+      assert.doesNotMatch(stdout + stderr, /[\u001b\u0007]/);
+    });
+  }
+
+  it('ends with 7 at a redirect that the log says nothing of: it does not follow it, nor send again', async () => {
+    bench.showLog(() => [OLD]);
+    bench.supervisor.post(PATH).reply(308, '', { location: 'https://elsewhere.example/' });
+    const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'json');
+    assert.equal(code, 7, stderr);
+    const { outcome, resume, error } = parseJson(stdout) as Result;
+    assert.deepEqual([outcome, error?.code, error?.exit_code], ['unconfirmed', 'redirect', 7n]);
+    assert.match(resume ?? '', new RegExp(`^ldctl activities wait --after ${OLD.id} `));
+  });
+
+  for (const [what, status, body] of [
+    ['a 500', 500, ''],
+    ['an HTML 502 from a proxy', 502, '<html>Bad gateway</html>'],
+    ['a 408', 408, ''],
+    ['a 499', 499, ''],
+    ['a 200', 200, '{}'],
+  ] as const) {
+    it(`finds the entry in the log after ${what}, and does not send again`, async () => {
+      logGrows();
+      bench.supervisor.post(PATH).reply(status, body);
+      const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'json');
+      assert.equal(code, 0, stderr);
+      const { outcome, recovered, replayed } = parseJson(stdout) as Result;
+      assert.deepEqual([outcome, recovered, replayed], ['completed', true, false]);
+      assert.match(stderr, /^warning: .*looking at the log before anything is sent again/m);
+    });
+  }
+
+  it('finds the entry in the log after a redirect, which may come after the action', async () => {
+    logGrows();
+    bench.supervisor.post(PATH).reply(307, '', { location: 'https://elsewhere.example/' });
+    const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'json');
+    assert.equal(code, 0, stderr);
+    assert.equal((parseJson(stdout) as Result).recovered, true);
+    assert.match(stderr, /^warning: .*redirected \(307\).*; nothing is sent again: the log decides/m);
+  });
+
+  it('sends again with the same key once a look, 5 s after a lost answer, shows nothing', async () => {
+    const keys: unknown[] = [];
+    const times: number[] = [];
+    const note = (headers: Record<string, unknown>): void => {
+      keys.push(headers['idempotency-key']);
+      times.push(bench.clock.now());
+    };
+    bench.showLog(() => (keys.length === 2 ? [OWN, OLD] : [OLD]));
+    bench.supervisor.post(PATH).reply(function () {
+      note(this.req.headers);
+      return [503, ''];
+    });
+    bench.supervisor.post(PATH).reply(function () {
+      note(this.req.headers);
+      return [202, ''];
+    });
+    const { code, stderr } = await bench.run(ActivitiesTrigger, ...RESTART);
+    assert.equal(code, 0, stderr);
+    assert.equal(keys[0], keys[1]);
+    assert.ok((times[1] ?? 0) - (times[0] ?? 0) >= 5000);
+  });
+
+  it('takes no for no proof after a lost answer: 7, with the reason and the way on', async () => {
+    bench.showLog(() => [OLD]);
+    bench.supervisor.post(PATH).reply(500);
+    bench.supervisor.post(PATH).reply(403, problem(403, 'forbidden', 'Your grant has ended.'));
+    const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'json');
+    assert.equal(code, 7, stderr);
+    const { outcome, error, resume } = parseJson(stdout) as Result;
+    assert.equal(outcome, 'unconfirmed');
+    assert.deepEqual([error?.code, error?.exit_code], ['forbidden', 7n]);
+    assert.match(error?.message ?? '', /Your grant has ended/);
+    assert.equal(
+      resume,
+      `ldctl activities wait --after ${OLD.id} --runtime iggy --action restart --node ${NODE} ${RESUME_TARGET}`,
+    );
+  });
+
+  it('waits as long as a 429 says, and sends the same key', async () => {
+    let log = [OLD];
+    bench.showLog(() => log);
+    bench.supervisor.post(PATH).reply(429, problem(429, 'rate_limited', 'Slowly.'), { 'retry-after': '7' });
+    bench.supervisor
+      .post(PATH)
+      .matchHeader('idempotency-key', /^a-random-key\./)
+      .reply(202, () => {
+        log = [OWN, OLD];
+        return '';
+      });
+    const { code, stderr } = await bench.run(ActivitiesTrigger, ...RESTART);
+    assert.equal(code, 0, stderr);
+    assert.ok(bench.clock.sleeps.includes(7000));
+  });
+
+  it('gives up following when the key may not read any more: 7, with what is known', async () => {
+    let polls = 0;
+    const processing = { ...OWN, status: 'processing', finished_at: null };
+    bench.supervisor
+      .get(ACTIVITIES)
+      .query(true)
+      .reply(200, page([OLD]));
+    bench.supervisor.post(PATH).reply(202);
+    bench.supervisor
+      .get(ACTIVITIES)
+      .query(true)
+      .times(2)
+      .reply(() => {
+        polls += 1;
+        return polls === 1 ? [200, page([processing, OLD])] : [403, problem(403, 'forbidden', 'No longer.')];
+      });
+    const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'json');
+    assert.equal(code, 7, stderr);
+    const { outcome, error, nodes, resume } = parseJson(stdout) as Result;
+    assert.equal(outcome, 'unconfirmed');
+    assert.deepEqual([error?.code, error?.exit_code], ['forbidden', 7n]);
+    assert.deepEqual(
+      (nodes as Array<{ status: string }>).map(({ status }) => status),
+      ['processing'],
+    );
+    assert.equal(resume, `ldctl activities wait ${OWN.id} ${RESUME_TARGET}`);
+  });
+
+  it('shows a status that is not known yet, and does not take it for an end', async () => {
+    logGrows([{ ...OWN, status: 'paused', finished_at: null }, OLD]);
+    bench.supervisor.post(PATH).reply(202);
+    bench.clock.sleep = interruptAfter(bench, 10);
+    const { code, stdout } = await bench.run(ActivitiesTrigger, ...RESTART);
+    assert.equal(code, 130);
+    assert.match(stdout, new RegExp(`^${NODE} +${OWN.id} +paused`, 'm'));
+  });
+
+  it('sends nothing on a dry run, and shows exactly what it would have sent', async () => {
+    bench.showLog(() => [OLD, entry({ id: 5n, node_id: 9n })]);
+    const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, 'iggy', 'restart', '--dry-run', '-o', 'json');
+    assert.equal(code, 0, stderr);
+    const { outcome, nodes, request } = parseJson(stdout) as Result & { request: Record<string, unknown> };
+    assert.equal(outcome, 'dry_run');
+    assert.deepEqual(
+      (nodes as Array<{ node_id: bigint; status: string }>).map(({ node_id, status }) => [node_id, status]),
+      [
+        [9n, 'not_started'],
+        [NODE, 'not_started'],
+      ],
+    );
+    assert.deepEqual([request.method, request.url, request.body], ['POST', `${SUPERVISOR}${PATH}`, '{}']);
+    assert.match(String(request.idempotency_key), /^a-random-key\.[0-9a-f]{32}$/);
+  });
+
+  it('asks for consent before it asks the network for anything', async () => {
+    const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, 'iggy', 'restart', '-o', 'json');
+    assert.equal(code, 2, stderr);
+    assert.deepEqual((parseJson(stdout) as Result).error?.code, 'consent_missing');
+  });
+
+  describe('on Windows', () => {
+    beforeEach(() => {
+      bench.platform = 'win32';
+      Object.assign(bench.env, { Path: bench.folder, SystemRoot: bench.folder });
+    });
+
+    it('finds out before it asks the network for anything that no shell can run the gate', async () => {
+      const roll = ['--rolling', '--gate-cmd', 'exit 0', '-o', 'json'];
+      const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...RESTART, ...roll);
+      assert.equal(code, 2, stderr);
+      assert.deepEqual((parseJson(stdout) as Result).error?.code, 'no_shell');
+    });
+
+    it('says how to go on in the syntax of PowerShell where that is the shell', async () => {
+      bench.env.PSModulePath = 'C:\\Users\\me\\Documents\\PowerShell\\Modules';
+      bench.showLog(() => [OLD]);
+      bench.supervisor.post(PATH).reply(308, '', { location: 'https://elsewhere.example/' });
+      const { stdout } = await bench.run(ActivitiesTrigger, ...RESTART, '--node', '7', '-o', 'json');
+      const how = `--after '${OLD.id}' --runtime iggy --action restart --node '${NODE},7'`;
+      const target = `--deployment '${DEPLOYMENT}' --supervisor-url ${SUPERVISOR}`;
+      assert.equal((parseJson(stdout) as Result).resume, `ldctl activities wait ${how} ${target}`);
+    });
+  });
+});
+
+/** A sleep that is interrupted by Ctrl-C when it is the `n`th. */
+function interruptAfter(bench: CommandBench, n: number): CommandBench['clock']['sleep'] {
+  const sleep = bench.clock.sleep.bind(bench.clock);
+  return (ms, signal) => {
+    const slept = sleep(ms, signal);
+    if (bench.clock.sleeps.length >= n) bench.interrupt('SIGINT');
+    return slept;
+  };
+}

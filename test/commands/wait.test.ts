@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import ActivitiesWait from '../../src/commands/activities/wait.js';
+import { type Activity } from '../../src/base/activity.js';
+import { parseJson } from '../../src/base/parse-json.js';
+import { CommandBench, DEPLOYMENT, entry, SUPERVISOR } from '../helpers/command.js';
+
+const FIRST = entry({ id: 7301845022003200001n, node_id: 7n });
+const SECOND = entry({
+  id: 7301845022003200002n,
+  node_id: 18446744073709551615n,
+  runtime: 'connectors',
+  status: 'rejected',
+});
+const FOREVER = ['--timeout', '0', '-o', 'json'];
+
+interface Result {
+  outcome: string;
+  resume: string | null;
+  nodes: Array<{ node_id: bigint | null; activity_id: bigint | null; status: string | null }>;
+}
+
+describe('activities wait', () => {
+  let bench: CommandBench;
+  beforeEach(() => (bench = new CommandBench()));
+  afterEach(() => bench.close());
+
+  it('prints the shape of trigger, with null for what it cannot know or the activities do not share', async () => {
+    bench.showLog(() => [SECOND, FIRST]);
+    const { code, stdout, stderr } = await bench.run(ActivitiesWait, String(FIRST.id), String(SECOND.id), ...FOREVER);
+    assert.equal(code, 3, stderr);
+    const shown = ({ node_id, id, status, created_at, finished_at }: Activity): object => ({
+      node_id,
+      activity_id: id,
+      status,
+      created_at,
+      finished_at,
+      ambiguous: false,
+    });
+    assert.deepEqual(parseJson(stdout), {
+      outcome: 'rejected',
+      runtime: null,
+      action: 'restart',
+      deployment_id: DEPLOYMENT,
+      idempotency_key: null,
+      targets: 'named',
+      replayed: null,
+      recovered: null,
+      request_id: null,
+      nodes: [shown(FIRST), shown(SECOND)],
+      resume: null,
+    });
+  });
+
+  it('follows nodes from a file, or from stdin', async () => {
+    bench.showLog(() => [SECOND, FIRST]);
+    bench.input = '{"nodes":["7"]}';
+    const after = ['--after', '7301845022003200000', '--runtime', 'iggy', '--action', 'restart', '--nodes-from', '-'];
+    const { code, stdout, stderr } = await bench.run(ActivitiesWait, ...after, ...FOREVER);
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(
+      (parseJson(stdout) as Result).nodes.map(({ node_id: node }) => node),
+      [7n],
+    );
+    const stray = await bench.run(ActivitiesWait, String(FIRST.id), '--nodes-from', '-');
+    assert.equal(stray.code, 2, stray.stderr);
+  });
+
+  it('ends with 7 when there is no such activity, and names it', async () => {
+    bench.showLog(() => [FIRST]);
+    const args = [String(FIRST.id), String(SECOND.id), '--appear-timeout', '5s', ...FOREVER];
+    const { code, stdout, stderr } = await bench.run(ActivitiesWait, ...args);
+    assert.equal(code, 7, stderr);
+    const { outcome, nodes, resume } = parseJson(stdout) as Result;
+    assert.equal(outcome, 'unconfirmed');
+    assert.deepEqual(
+      nodes.map(({ activity_id, status }) => [activity_id, status]),
+      [
+        [FIRST.id, 'completed'],
+        [SECOND.id, 'missing'],
+      ],
+    );
+    assert.equal(
+      resume,
+      `ldctl activities wait ${FIRST.id} ${SECOND.id} --deployment ${DEPLOYMENT} --supervisor-url ${SUPERVISOR}`,
+    );
+  });
+
+  it('with --after correlates from that baseline as the trigger did', async () => {
+    bench.showLog(() => [entry({ id: SECOND.id + 5n, node_id: 7n }), SECOND, FIRST]);
+    const after = ['--after', String(FIRST.id), '--runtime', 'iggy', '--action', 'restart', '--node', '7'];
+    const { code, stdout, stderr } = await bench.run(ActivitiesWait, ...after, ...FOREVER);
+    assert.equal(code, 0, stderr);
+    const { nodes } = parseJson(stdout) as Result;
+    assert.deepEqual(
+      nodes.map(({ activity_id }) => activity_id),
+      [SECOND.id + 5n],
+    );
+  });
+
+  it('with --after and --expect-nodes ends with 7 while one is missing', async () => {
+    bench.showLog(() => [entry({ id: SECOND.id, node_id: 7n }), FIRST]);
+    const after = ['--after', String(FIRST.id), '--runtime', 'iggy', '--action', 'restart', '--expect-nodes', '2'];
+    const { code, stdout, stderr } = await bench.run(ActivitiesWait, ...after, ...FOREVER);
+    assert.equal(code, 7, stderr);
+    const { nodes, resume } = parseJson(stdout) as Result;
+    assert.deepEqual(
+      nodes.map(({ node_id, status }) => [node_id, status]),
+      [
+        [7n, 'completed'],
+        [null, 'missing'],
+      ],
+    );
+    assert.match(resume ?? '', / --after 7301845022003200001 --runtime iggy --action restart --expect-nodes 2 /);
+  });
+
+  it('without an id lists what is processing, and gives the command that follows it', async () => {
+    const running = { ...SECOND, status: 'processing', finished_at: null };
+    bench.showLog(() => [running, FIRST]);
+    const { code, stdout, stderr } = await bench.run(ActivitiesWait);
+    assert.deepEqual([code, stdout], [2, '']);
+    assert.match(stderr, new RegExp(`^${running.id} +${running.node_id} .*processing`, 'm'));
+    assert.doesNotMatch(stderr, new RegExp(String(FIRST.id)));
+    assert.match(stderr, new RegExp(`^hint: To follow them: ldctl activities wait ${running.id} `, 'm'));
+  });
+
+  it('without an id lists nothing when nothing is processing, or when the log cannot be read', async () => {
+    bench.showLog(() => [FIRST]);
+    assert.match((await bench.run(ActivitiesWait)).stderr, /^error: nothing to wait for, and nothing is processing/);
+    delete bench.env.LD_API_KEY;
+    assert.match((await bench.run(ActivitiesWait)).stderr, /^error: nothing to wait for \(usage\)\nhint: Give ids/);
+  });
+
+  const MISTAKES: ReadonlyArray<readonly [args: readonly string[], says: RegExp]> = [
+    [['7', '--after', '8'], /ids or --after, not both/],
+    [['--after', '8'], /--after needs --runtime and --action/],
+    [['--after', '8', '--runtime', 'iggy', '--action', 'explode'], /unknown action "explode"/],
+    [['--after', '8', '--runtime', 'iggy', '--action', 'stop', '--node', ''], /--node names no node/],
+    [['7', '--runtime', 'iggy'], /--runtime goes with --after/],
+    [['18446744073709551616'], /out of range/],
+    [['7x'], /"7x" is not an id/],
+  ];
+  for (const [args, says] of MISTAKES) {
+    it(`refuses ${args.map((arg) => arg || "''").join(' ')}`, async () => {
+      const { code, stderr } = await bench.run(ActivitiesWait, ...args);
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, says);
+    });
+  }
+});

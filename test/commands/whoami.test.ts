@@ -1,0 +1,290 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ActivitiesList from '../../src/commands/activities/list.js';
+import DeploymentsList from '../../src/commands/deployments/list.js';
+import ProfilesAdd from '../../src/commands/profiles/add.js';
+import Whoami from '../../src/commands/whoami.js';
+import { parseJson } from '../../src/base/parse-json.js';
+import { stringifyJson } from '../../src/base/stringify-json.js';
+import { CommandBench, CORE, DEPLOYMENT, KEY, problem, SUPERVISOR } from '../helpers/command.js';
+
+const TENANT = 18446744073709551615n;
+const CONTEXT = `/tenants/${TENANT}/api_keys/context`;
+const STRUCTURE = `/tenants/${TENANT}/structure`;
+
+/** The virtual clock begins on 2026-06-01 at noon, UTC. */
+const EXPIRES = '2026-06-06T12:00:00Z';
+
+const context = (fields: Record<string, unknown> = {}): string =>
+  stringifyJson({
+    id: 7262500000000000001n,
+    name: 'ci',
+    user_id: 608123456789012345n,
+    role_name: 'viewer',
+    expiry_at: EXPIRES,
+    permissions: { tenant: [], division: [], environment: ['deployment:read'], divisions: {} },
+    ...fields,
+  });
+
+const deployment = {
+  id: DEPLOYMENT,
+  name: 'prod',
+  cloud: 'aws',
+  region: 'us-east-1',
+  tier: null,
+  variant: 'managed',
+  supervisor_url: SUPERVISOR,
+};
+const structure = stringifyJson({
+  id: TENANT,
+  name: 'acme',
+  divisions: [
+    { id: 11n, name: 'platform', environments: [{ id: 21n, name: 'production', deployments: [deployment] }] },
+  ],
+});
+
+describe('whoami', () => {
+  let bench: CommandBench;
+  beforeEach(() => {
+    bench = new CommandBench();
+    bench.env.LD_TENANT_ID = TENANT.toString();
+  });
+  afterEach(() => bench.close());
+
+  it('tells in JSON who the key is, what it may do, when it expires, and where each setting came from', async () => {
+    bench.core.get(CONTEXT).reply(200, context()).get(STRUCTURE).reply(200, structure);
+    const { code, stdout, stderr } = await bench.run(Whoami, '--api-url', CORE, '-o', 'json');
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.deepEqual(parseJson(stdout), {
+      profile: null,
+      protected: false,
+      api_key: `ld_pk_…${KEY.slice(-4)}`,
+      key_id: 7262500000000000001n,
+      key_name: 'ci',
+      user_id: 608123456789012345n,
+      role: 'viewer',
+      expires_at: EXPIRES,
+      expires_in_days: 5n,
+      allowed_ips: null,
+      tenant_id: TENANT,
+      tenant_name: 'acme',
+      api_url: CORE,
+      deployment_id: DEPLOYMENT,
+      deployment_name: 'prod',
+      division_name: 'platform',
+      environment_name: 'production',
+      supervisor_url: SUPERVISOR,
+      may_read: true,
+      may_manage: false,
+      origins: {
+        profile: null,
+        api_key: 'env LD_API_KEY',
+        tenant_id: 'env LD_TENANT_ID',
+        api_url: 'flag --api-url',
+        deployment: 'env LD_DEPLOYMENT_ID',
+        supervisor_url: 'env LD_SUPERVISOR_URL',
+      },
+      notes: [],
+    });
+  });
+
+  it('tells the same to people', async () => {
+    bench.core.get(CONTEXT).reply(200, context()).get(STRUCTURE).reply(200, structure);
+    const { stdout } = await bench.run(Whoami, '--utc');
+    assert.match(stdout, /^api key +ld_pk_…[0-9a-f]{4} {2}\(env LD_API_KEY\)$/m);
+    assert.match(stdout, /^expires at +2026-06-06 12:00:00Z \(in 5 days\)$/m);
+    assert.match(stdout, /^tenant id +18446744073709551615 {2}\(env LD_TENANT_ID\)$/m);
+    assert.match(stdout, /^tenant name +acme$/m);
+    assert.match(stdout, new RegExp(`^deployment id +${DEPLOYMENT} {2}\\(env LD_DEPLOYMENT_ID\\)$`, 'm'));
+    assert.match(stdout, /^deployment name +platform › production › prod$/m);
+    assert.match(stdout, /^may manage +no$/m);
+  });
+
+  it('without a tenant id asks nobody, and says what it cannot know', async () => {
+    delete bench.env.LD_TENANT_ID;
+    const { code, stdout, stderr } = await bench.run(Whoami);
+    assert.equal(code, 0);
+    assert.match(stdout, /^may manage +unknown$/m);
+    assert.match(stdout, /^api key +ld_pk_…/m);
+    assert.match(stderr, /^note: without a tenant id .* LD_TENANT_ID$/m);
+    const json = parseJson((await bench.run(Whoami, '-o', 'json')).stdout) as Record<string, unknown>;
+    assert.deepEqual([json.role, json.may_read, json.may_manage], [null, null, null]);
+    assert.equal((json.notes as string[]).length, 1);
+  });
+
+  it('without a deployment does not know what the key may do to it', async () => {
+    delete bench.env.LD_DEPLOYMENT_ID;
+    bench.core.get(CONTEXT).reply(200, context());
+    const { code, stdout } = await bench.run(Whoami, '-o', 'json');
+    const json = parseJson(stdout) as Record<string, unknown>;
+    assert.deepEqual([code, json.role, json.may_read], [0, 'viewer', null]);
+  });
+
+  it('knows that a key may do nothing to a deployment that it does not see', async () => {
+    bench.env.LD_DEPLOYMENT_ID = '7';
+    bench.core.get(CONTEXT).reply(200, context()).get(STRUCTURE).reply(200, structure);
+    const json = parseJson((await bench.run(Whoami, '-o', 'json')).stdout) as Record<string, unknown>;
+    assert.deepEqual([json.may_read, json.may_manage], [false, false]);
+    assert.match(String(json.notes), /this key sees no deployment 7 in tenant acme/);
+  });
+
+  it('says what the grants for the whole tenant say when the structure cannot be read', async () => {
+    bench.core
+      .get(CONTEXT)
+      .reply(200, context())
+      .get(STRUCTURE)
+      .reply(403, problem(403, 'forbidden', 'no'));
+    const json = parseJson((await bench.run(Whoami, '-o', 'json')).stdout) as Record<string, unknown>;
+    assert.deepEqual([json.may_read, json.may_manage], [true, false]);
+    assert.match(String(json.notes), /403 forbidden/);
+  });
+
+  it('names the addresses that a key is bound to', async () => {
+    bench.core
+      .get(CONTEXT)
+      .reply(200, context({ validate_ip: true, allowed_ips: ['203.0.113.7'] }))
+      .get(STRUCTURE)
+      .reply(200, structure);
+    assert.match((await bench.run(Whoami)).stdout, /^allowed ips +203\.0\.113\.7$/m);
+  });
+
+  it('says of a key that is not accepted which one it was', async () => {
+    bench.core.get(CONTEXT).reply(401, problem(401, 'unauthorized', 'The API key has expired.'));
+    const { code, stderr } = await bench.run(Whoami);
+    assert.equal(code, 4);
+    assert.match(stderr, new RegExp(`hint: It is the key ld_pk_…${KEY.slice(-4)} from LD_API_KEY\\.`));
+  });
+
+  describe('with a profile', () => {
+    beforeEach(async () => {
+      Object.assign(bench.env, {
+        LD_API_KEY: undefined,
+        LD_TENANT_ID: undefined,
+        LD_DEPLOYMENT_ID: undefined,
+        LD_SUPERVISOR_URL: undefined,
+      });
+      bench.input = KEY;
+      await bench.run(
+        ProfilesAdd,
+        ...[
+          'me',
+          '--tenant-id',
+          TENANT.toString(),
+          '--deployment',
+          DEPLOYMENT.toString(),
+          '--supervisor-url',
+          SUPERVISOR,
+        ],
+        ...['--api-key-stdin', '--key-store', 'file', '--no-verify'],
+      );
+    });
+
+    const stored = (): string => readFileSync(join(bench.folder, 'config', 'config.json'), 'utf8');
+    const listed = (): void =>
+      void bench.supervisor.get(/activities/).reply(200, { items: [], page: 1, total_results: 0, total_pages: 0 });
+
+    it('stores when the key expires, and other commands warn of it once a day, without a request', async () => {
+      bench.core.get(CONTEXT).reply(200, context()).get(STRUCTURE).reply(200, structure);
+      await bench.run(Whoami);
+      assert.match(stored(), new RegExp(EXPIRES));
+      const warnings: boolean[] = [];
+      for (const hours of [0, 23, 1]) {
+        await bench.clock.advance(hours * 3_600_000);
+        listed();
+        const { stderr } = await bench.run(ActivitiesList);
+        warnings.push(
+          /^warning: the API key of profile me expires in \d days \(2026-06-06 12:00:00Z\); .*profiles update me/m.test(
+            stderr,
+          ),
+        );
+      }
+      assert.deepEqual(warnings, [true, false, true]);
+    });
+
+    it('says of an expired key that it is that, and how to store another', async () => {
+      bench.core.get(CONTEXT).reply(200, context()).get(STRUCTURE).reply(200, structure);
+      await bench.run(Whoami);
+      await bench.clock.advance(6 * 86_400_000);
+      bench.supervisor.get(/activities/).reply(401, problem(401, 'unauthorized', 'The API key has expired.'));
+      const { code, stderr } = await bench.run(ActivitiesList);
+      assert.equal(code, 4);
+      assert.match(
+        stderr,
+        /hint: The key of profile me expired 1 day ago .*`ldctl profiles update me --api-key-stdin`/,
+      );
+    });
+
+    it('does not store the expiry of a key that is not the profile’s', async () => {
+      bench.env.LD_API_KEY = KEY;
+      bench.core.get(CONTEXT).reply(200, context()).get(STRUCTURE).reply(200, structure);
+      await bench.run(Whoami);
+      assert.doesNotMatch(stored(), /expires_at/);
+    });
+
+    it('leaves no other file', async () => {
+      bench.core.get(CONTEXT).reply(200, context()).get(STRUCTURE).reply(200, structure);
+      await bench.run(Whoami);
+      assert.deepEqual(readdirSync(join(bench.folder, 'config')), ['config.json']);
+    });
+  });
+});
+
+describe('a key without info:read', () => {
+  it('is told which grant a look-up needs, and what works without it', async () => {
+    const bench = new CommandBench();
+    try {
+      bench.env.LD_TENANT_ID = TENANT.toString();
+      bench.core.get(STRUCTURE).reply(403, problem(403, 'forbidden', 'no'));
+      const { code, stderr } = await bench.run(DeploymentsList);
+      assert.equal(code, 4);
+      assert.match(stderr, /grant info:read .*--deployment ID with --supervisor-url URL/);
+    } finally {
+      bench.close();
+    }
+  });
+});
+
+describe('deployments list', () => {
+  let bench: CommandBench;
+  beforeEach(() => {
+    bench = new CommandBench();
+    bench.env.LD_TENANT_ID = TENANT.toString();
+    bench.core.get(STRUCTURE).reply(200, structure);
+  });
+  afterEach(() => bench.close());
+
+  it('is a line a deployment, with where it stands', async () => {
+    const { code, stdout } = await bench.run(DeploymentsList);
+    assert.equal(code, 0);
+    assert.deepEqual(
+      stdout.split('\n').map((line) => line.split(/ {2,}/)),
+      [
+        ['DIVISION', 'ENVIRONMENT', 'NAME', 'ID', 'CLOUD', 'REGION', 'TIER', 'SUPERVISOR_URL'],
+        ['platform', 'production', 'prod', DEPLOYMENT.toString(), 'aws', 'us-east-1', '-', SUPERVISOR],
+        [''],
+      ],
+    );
+  });
+
+  it('holds every id and name in JSON', async () => {
+    const { stdout } = await bench.run(DeploymentsList, '-o', 'json');
+    assert.deepEqual(parseJson(stdout), {
+      items: [
+        {
+          division_id: 11n,
+          division_name: 'platform',
+          environment_id: 21n,
+          environment_name: 'production',
+          ...deployment,
+        },
+      ],
+      total_results: 1n,
+    });
+  });
+
+  it('is a record a deployment in CSV', async () => {
+    const { stdout } = await bench.run(DeploymentsList, '-o', 'csv', '--columns', 'id,name', '--no-header');
+    assert.equal(stdout, `${DEPLOYMENT},prod\n`);
+  });
+});

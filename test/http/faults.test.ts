@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { getEventListeners, once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { ApiError, TransportError } from '../../src/api/index.js';
+import { Interrupted } from '../../src/base/errors.js';
+import { withEnv } from '../helpers/env.js';
+import {
+  hangUp,
+  reply,
+  reset,
+  stall,
+  startServer,
+  unusedPort,
+  type ScriptedServer,
+  type Step,
+} from '../helpers/server.js';
+import { createAuthority } from './certificates.js';
+import { client, DEPLOYMENT, EMPTY_PAGE, failure, LOG_PATH, QUERY, RESTART } from './wire.js';
+
+describe('a network that fails', () => {
+  it('by refusing the connection: nothing was sent', async () => {
+    const host = `127.0.0.1:${await unusedPort()}`;
+    const error = await failure(client(`http://${host}`).trigger(RESTART), TransportError);
+    assert.deepEqual([error.code, error.sent, error.transient, error.exitCode], ['connection_refused', 'no', true, 6]);
+    assert.equal(error.message, `POST ${LOG_PATH}/iggy/restart: connection refused by ${host}`);
+    assert.ok(error.hint);
+  });
+
+  it('by refusing it at each address of a name: nothing was sent', async () => {
+    const error = await failure(client(`http://localhost:${await unusedPort()}`).trigger(RESTART), TransportError);
+    assert.deepEqual([error.code, error.sent], ['connection_refused', 'no']);
+  });
+
+  it('by not knowing the name: nothing was sent', async () => {
+    const error = await failure(client('https://nowhere.invalid').trigger(RESTART), TransportError);
+    assert.deepEqual([error.code, error.sent], ['name_not_found', 'no']);
+    assert.match(error.message, /nowhere\.invalid/);
+  });
+
+  describe('after the connection stood: it may have been sent', () => {
+    let server: ScriptedServer;
+    const triggerBy = async (step: Step, requestTimeoutMs = 5000) => {
+      server = await startServer([step]);
+      return failure(client(server.url, { requestTimeoutMs }).trigger(RESTART), TransportError);
+    };
+    afterEach(() => server.close());
+
+    it('by a reset once the request was read', async () => {
+      const error = await triggerBy(reset);
+      assert.deepEqual([error.code, error.sent], ['connection_lost', 'maybe']);
+    });
+
+    it('by hanging up once the request was read', async () => {
+      const error = await triggerBy(hangUp);
+      assert.deepEqual([error.code, error.sent], ['connection_lost', 'maybe']);
+      assert.match(error.message, /before an answer came/);
+    });
+
+    it('by giving no answer in time', async () => {
+      const error = await triggerBy(stall, 400);
+      assert.deepEqual([error.code, error.sent], ['timeout', 'maybe']);
+      assert.match(error.message, /no answer from 127\.0\.0\.1:\d+ within 0\.4s/);
+    });
+  });
+
+  it('by a reset as soon as it is reached', async () => {
+    const server = createServer((socket) => void socket.resetAndDestroy()).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const error = await failure(client(`http://127.0.0.1:${port}`).trigger(RESTART), TransportError);
+    // Whether the connection stood for a moment before is for the kernel to say, and with it whether it may be sent.
+    assert.equal(error.code, 'connection_lost');
+    server.close();
+  });
+
+  describe('while TLS is set up: nothing was sent', () => {
+    const withServer = async (onConnection: (socket: Socket) => void, requestTimeoutMs = 5000) => {
+      const sockets: Socket[] = [];
+      const server = createServer((socket) => {
+        sockets.push(socket.on('error', () => undefined));
+        onConnection(socket);
+      }).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address() as AddressInfo;
+      try {
+        const api = client(`https://127.0.0.1:${port}`, { requestTimeoutMs });
+        return await failure(api.trigger(RESTART), TransportError);
+      } finally {
+        for (const socket of sockets) socket.destroy();
+        server.close();
+      }
+    };
+
+    it('by a reset', async () => {
+      const error = await withServer((socket) => void socket.once('data', () => socket.resetAndDestroy()));
+      assert.deepEqual([error.code, error.sent], ['connection_lost', 'no']);
+      assert.match(error.message, /before it was set up/);
+    });
+
+    it('by silence', async () => {
+      const error = await withServer(() => undefined, 400);
+      assert.deepEqual([error.code, error.sent], ['timeout', 'no']);
+      assert.match(error.message, /no connection to 127\.0\.0\.1:\d+ within 0\.4s/);
+    });
+
+    it('by a certificate that nobody vouches for, also where Node was told not to look', async () => {
+      const tls = createAuthority('stranger').issue(['127.0.0.1']);
+      const server = await startServer([], { tls });
+      const error = await withEnv({ NODE_TLS_REJECT_UNAUTHORIZED: '0' }, () =>
+        failure(client(server.url).trigger(RESTART), TransportError),
+      );
+      assert.deepEqual([error.code, error.sent, error.transient], ['certificate', 'no', false]);
+      await server.close();
+    });
+
+    it('by plain HTTP', async () => {
+      const badRequest = 'HTTP/1.1 400 Bad Request\r\n\r\n';
+      const error = await withServer((socket) => void socket.once('data', () => socket.end(badRequest)));
+      assert.deepEqual([error.code, error.sent, error.transient], ['tls', 'no', false]);
+      assert.match(error.message, /does it speak https/);
+    });
+  });
+});
+
+describe('an abort', () => {
+  it('ends a call at once, with the reason of the signal, and hangs up', async () => {
+    const stop = new AbortController();
+    const reason = new Interrupted('SIGINT');
+    let closed: Promise<unknown> | undefined;
+    const server = await startServer((_request, _response, socket) => {
+      closed = once(socket, 'close');
+      stop.abort(reason);
+    });
+    const api = client(server.url);
+    assert.equal(await failure(api.trigger(RESTART, { signal: stop.signal }), Interrupted), reason);
+    await closed;
+    await server.close();
+  });
+
+  it('that never comes leaves nothing attached to the signal', async () => {
+    const { signal } = new AbortController();
+    const server = await startServer([reply(200, EMPTY_PAGE), reply(202), reply(403)]);
+    const api = client(server.url);
+    await api.list(DEPLOYMENT, QUERY, { signal });
+    await api.trigger(RESTART, { signal });
+    await failure(api.trigger(RESTART, { signal }), ApiError);
+    assert.deepEqual(getEventListeners(signal, 'abort'), []);
+    await server.close();
+  });
+
+  it('that came before keeps anything from being sent', async () => {
+    const server = await startServer([]);
+    const api = client(server.url);
+    const signal = AbortSignal.abort(new Interrupted('SIGTERM'));
+    await failure(api.trigger(RESTART, { signal }), Interrupted);
+    await failure(api.list(DEPLOYMENT, QUERY, { signal }), Interrupted);
+    assert.equal(server.connections(), 0);
+    await server.close();
+  });
+});

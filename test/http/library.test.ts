@@ -1,0 +1,238 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import {
+  connect,
+  connectProfile,
+  LdctlError,
+  type ConnectOptions,
+  type ConnectProfileOptions,
+} from '../../src/index.js';
+import { stringifyJson } from '../../src/base/stringify-json.js';
+import { Run } from '../helpers/ldctl.js';
+import { sandboxVariables, serveSandbox, type SandboxServer, type ServerOptions } from '../../src/sandbox/index.js';
+
+const RESTART = { runtime: 'iggy', action: 'restart' } as const;
+
+describe('the library over real sockets', () => {
+  let server: SandboxServer | undefined;
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'ldctl-library-'));
+  });
+  afterEach(async () => {
+    await server?.stop();
+    server = undefined;
+    rmSync(folder, { recursive: true });
+  });
+
+  /** Serves a sandbox whose nodes are quick. */
+  async function serve(options: ServerOptions = {}): Promise<SandboxServer & { options: ConnectOptions }> {
+    server = await serveSandbox({ appearMs: 0, workMs: 50, history: 3, seed: 7, ...options });
+    const { sandbox, url } = server;
+    return {
+      ...server,
+      options: { supervisorUrl: url, deploymentId: sandbox.deploymentId, apiKey: sandbox.keys.admin.value },
+    };
+  }
+
+  it('recovers a lost answer with one dispatch', async () => {
+    const { sandbox, options } = await serve({ dropPosts: 1 });
+    const result = await connect(options).trigger({ ...RESTART, nodes: sandbox.nodes });
+    assert.deepEqual([result.outcome, result.recovered], ['completed', true]);
+    assert.equal(sandbox.record.dispatches.length, 1);
+  });
+
+  it('shows a wrong key in nothing that it throws', async () => {
+    const { options } = await serve();
+    const apiKey = 'ld_pk_0123456789abcdef0123456789abcdef';
+    const error: unknown = await connect({ ...options, apiKey })
+      .trigger(RESTART)
+      .catch((thrown: unknown) => thrown);
+    assert.ok(error instanceof LdctlError);
+    assert.equal(error.exitCode, 4);
+    assert.doesNotMatch(
+      inspect(error, { depth: null, showHidden: true }) +
+        stringifyJson(Object.fromEntries(Object.entries(error))) +
+        String(error.stack),
+      /0123456789abcdef/,
+    );
+  });
+
+  it('sends nothing to a deployment of another tenant', async () => {
+    const { sandbox, options } = await serve();
+    const run = connect({ ...options, tenantId: 42n }).trigger({ ...RESTART, nodes: sandbox.nodes });
+    await assert.rejects(run, (error: LdctlError) => error.code === 'wrong_tenant' && error.exitCode === 5);
+    assert.equal(sandbox.record.posts.length, 0);
+  });
+
+  it('keeps a key in its journal, for two that use it at the same moment', async () => {
+    const { sandbox, options } = await serve();
+    const request = { ...RESTART, nodes: sandbox.nodes, idempotencyKey: 'deploy 42', wait: false };
+    const runs = Array.from({ length: 4 }, () =>
+      connect({ ...options, journal: join(folder, 'journal') }).trigger(request),
+    );
+    const results = await Promise.all(runs);
+    assert.deepEqual(new Set(results.map(({ outcome }) => outcome)), new Set(['accepted']));
+    assert.equal(sandbox.record.dispatches.length, 1);
+  });
+
+  it('goes through an HTTP server that refuses, with the reason', async () => {
+    const refusing: Server = createServer((_request, response) => {
+      response
+        .writeHead(400, { 'content-type': 'application/problem+json' })
+        .end('{"code":"bad","reason":"no such runtime"}');
+    });
+    await new Promise<void>((listening) => refusing.listen(0, '127.0.0.1', listening));
+    try {
+      const supervisorUrl = `http://127.0.0.1:${(refusing.address() as AddressInfo).port}`;
+      const run = connect({ supervisorUrl, deploymentId: 7n, apiKey: 'ld_pk_k' }).trigger({ ...RESTART, nodes: [1n] });
+      await assert.rejects(run, (error: LdctlError) => error.code === 'bad' && error.exitCode === 5);
+    } finally {
+      refusing.close();
+    }
+  });
+
+  describe('by a profile', () => {
+    /** A config with one profile whose key is in it. */
+    function writeProfile({ sandbox, url }: SandboxServer, more: object = {}): Record<string, string> {
+      const profile = {
+        name: 'prod',
+        ...{ tenant_id: String(sandbox.tenantId), api_url: url, deployment_name: 'sandbox' },
+        key: { store: 'file', api_key: sandbox.keys.admin.value },
+        ...more,
+      };
+      writeFileSync(join(folder, 'config.json'), JSON.stringify({ version: 1, current: 'prod', profiles: [profile] }), {
+        mode: 0o600,
+      });
+      return { LDCTL_CONFIG_DIR: folder };
+    }
+
+    it('finds what the commands find', async () => {
+      const running = await serve();
+      const env = writeProfile(running);
+      const deployment = await connectProfile('prod', { env });
+      assert.equal(deployment.id, running.sandbox.deploymentId);
+      const result = await deployment.trigger({ ...RESTART, nodes: running.sandbox.nodes, wait: false });
+      assert.equal(result.outcome, 'accepted');
+      assert.equal((await connectProfile(undefined, { env })).id, deployment.id);
+    });
+
+    it('takes the environment where no profile is named, and says what that hides', async () => {
+      const running = await serve();
+      const env = {
+        ...writeProfile(running),
+        ...sandboxVariables(running),
+        LD_API_KEY: 'ld_pk_another_key_0123456789',
+      };
+      const notices: string[] = [];
+      await connectProfile(undefined, { env, onNotice: (line) => notices.push(line) });
+      assert.match(notices.join('\n'), /LD_API_KEY/);
+    });
+
+    it('acts on a protected one only where its deployment is named', async () => {
+      const running = await serve();
+      const env = writeProfile(running, { protected: true });
+      for (const confirm of [undefined, 'prod', '']) {
+        const deployment = await connectProfile('prod', { env, confirm });
+        await assert.rejects(
+          deployment.trigger({ ...RESTART, nodes: running.sandbox.nodes }),
+          (error: LdctlError) => error.exitCode === 2,
+        );
+        await assert.rejects(
+          deployment.roll({ ...RESTART, nodes: running.sandbox.nodes }),
+          (error: LdctlError) => error.exitCode === 2,
+        );
+      }
+      assert.equal(running.sandbox.record.posts.length, 0);
+      const deployment = await connectProfile('prod', { env, confirm: 'sandbox' });
+      assert.equal(
+        (await deployment.trigger({ ...RESTART, nodes: running.sandbox.nodes, wait: false })).outcome,
+        'accepted',
+      );
+    });
+
+    it('prints nothing, whatever its key command does', async () => {
+      const running = await serve();
+      const command = [
+        process.execPath,
+        '-e',
+        `console.error('unlocked'); console.log(${JSON.stringify(running.sandbox.keys.admin.value)})`,
+      ];
+      const env = writeProfile(running, { key: { store: 'command', command } });
+      const program = `import { connectProfile } from './src/index.ts'; console.log((await connectProfile('prod')).id);`;
+      const node = [
+        process.execPath,
+        ['--no-warnings', '--import', 'tsx', '--input-type=module', '-e', program],
+        env,
+      ] as const;
+      const { stdout, stderr } = await new Run(...node).input().ended();
+      assert.deepEqual([stdout, stderr], [`${running.sandbox.deploymentId}n\n`, '']);
+    });
+
+    it('refuses what it cannot use', async () => {
+      const running = await serve();
+      const env = writeProfile(running);
+      const refused = async (name: unknown, options: unknown, pattern: RegExp): Promise<void> =>
+        assert.rejects(connectProfile(name as string, options as ConnectProfileOptions), (error: LdctlError) => {
+          assert.deepEqual([error instanceof LdctlError, error.exitCode], [true, 2]);
+          assert.match(error.message, pattern);
+          return true;
+        });
+      await refused(5, { env }, /connectProfile: name: a text was expected/);
+      await refused(null, { env }, /connectProfile: name: a text was expected/);
+      await refused('prod', null, /connectProfile: the request/);
+      await refused('prod', { env, signal: {} }, /connectProfile: signal: an AbortSignal was expected/);
+      await refused('prod', { env, confrim: 'sandbox' }, /connectProfile: confrim: there is no such field/);
+      await refused('prod', { env, confirm: 5 }, /connectProfile: confirm: a text was expected/);
+      await refused('prod', { env, onNotice: 'log' }, /connectProfile: onNotice: a function was expected/);
+      await refused('prod', { env: null }, /connectProfile: env: /);
+    });
+
+    it('is thrown what is missing', async () => {
+      const running = await serve();
+      const env = writeProfile(running);
+      await assert.rejects(connectProfile('staging', { env }), (error: LdctlError) => error.exitCode === 5);
+      await assert.rejects(connectProfile('', { env }), (error: LdctlError) => error.exitCode === 2);
+      await assert.rejects(
+        connectProfile('prod', { env, signal: AbortSignal.abort() }),
+        (error: LdctlError) => error.exitCode === 130,
+      );
+    });
+  });
+});
+
+describe('what a program connects to', () => {
+  const options = { supervisorUrl: 'https://supervisor.example', deploymentId: 7n, apiKey: 'ld_pk_k' };
+  const refused = (changes: object, pattern: RegExp): void =>
+    assert.throws(
+      () => connect({ ...options, ...changes }),
+      (error: LdctlError) => error instanceof LdctlError && error.exitCode === 2 && pattern.test(error.message),
+    );
+
+  it('is checked without a request', () => {
+    assert.equal(connect(options).id, 7n);
+    refused({ supervisorUrl: 'http://supervisor.example' }, /supervisorUrl/);
+    refused({ supervisorUrl: 'nonsense' }, /supervisorUrl/);
+    refused({ supervisorUrl: undefined }, /supervisorUrl/);
+    refused({ deploymentId: 7 }, /deploymentId: an id is a bigint/);
+    refused({ deploymentId: '7' }, /deploymentId/);
+    refused({ apiKey: '' }, /apiKey/);
+    refused({ apiKey: 'two words' }, /apiKey/);
+    refused({ tenantId: 7 }, /tenantId/);
+    refused({ journal: '' }, /journal/);
+    refused({ journal: 'a\0b' }, /journal: it holds a NUL/);
+    refused({ key: 'x' }, /key: there is no such field/);
+  });
+
+  it('does not show a key that is refused', () => {
+    assert.throws(
+      () => connect({ ...options, apiKey: 'secret key' }),
+      (error) => !inspect(error, { depth: null }).includes('secret key'),
+    );
+  });
+});

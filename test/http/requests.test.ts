@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { ApiKey, CoreApi, UsageError } from '../../src/api/index.js';
+import { reply, REQUEST_ID, startServer, type ScriptedServer, type Step } from '../helpers/server.js';
+import { client, DEPLOYMENT, EMPTY_PAGE, ENTRY, failure, KEY, LOG_PATH, QUERY, RESTART } from './wire.js';
+
+describe('what is sent', () => {
+  let server: ScriptedServer;
+  const serve = async (...steps: Step[]) => {
+    server = await startServer(steps);
+    return client(server.url);
+  };
+  const sent = (at = 0) => server.requests[at] ?? assert.fail('no such request');
+  afterEach(() => server.close());
+
+  it('triggers by one POST: path, canonical body, key, idempotency key', async () => {
+    const api = await serve(reply(202, null, { date: 'Mon, 01 Jun 2026 12:00:00 GMT', 'idempotent-replayed': 'true' }));
+    const nodes = [18446744073709551615n, 610809900976570889n];
+    const accepted = await api.trigger({ ...RESTART, nodes });
+    assert.deepEqual(accepted, { requestId: REQUEST_ID, replayed: true, serverTime: Date.UTC(2026, 5, 1, 12) });
+    const { method, url, body, headers } = sent();
+    assert.deepEqual([method, url], ['POST', `${LOG_PATH}/iggy/restart`]);
+    assert.equal(body, '{"nodes":[610809900976570889,18446744073709551615]}');
+    assert.equal(headers['ld-api-key'], KEY);
+    assert.equal(headers['idempotency-key'], RESTART.wireKey);
+    assert.equal(headers['content-type'], 'application/json');
+    assert.match(headers['user-agent'] ?? '', /^ldctl\/\d+\.\d+\.\d+/);
+    assert.equal(headers.accept, 'application/json');
+  });
+
+  it('triggers every node by {}, and keeps the colon of a reconfigure', async () => {
+    const api = await serve(reply(202));
+    const action = { verb: 'reconfigure', configId: 18446744073709551615n } as const;
+    await api.trigger({ ...RESTART, runtime: 'connectors', action });
+    assert.equal(sent().url, `${LOG_PATH}/connectors/reconfigure:18446744073709551615`);
+    assert.equal(sent().body, '{}');
+  });
+
+  it('lists by page, and reads ids without losing a digit', async () => {
+    const api = await serve(reply(200, { items: [ENTRY], page: 2, total_results: 101, total_pages: 2 }));
+    const page = await api.list(DEPLOYMENT, { page: 2, results: 100 });
+    assert.equal(sent().url, `${LOG_PATH}?page=2&results=100`);
+    assert.deepEqual(page, { items: [ENTRY], page: 2, total_results: 101, total_pages: 2 });
+  });
+
+  it('keeps a path in front of the API', async () => {
+    await serve(reply(200, EMPTY_PAGE));
+    await client(`${server.url}/gateway/v1/`).list(DEPLOYMENT, QUERY);
+    assert.equal(sent().url, `/gateway/v1${LOG_PATH}?page=1&results=10`);
+  });
+
+  it('asks for no compression', async () => {
+    const api = await serve(reply(200, EMPTY_PAGE));
+    await api.list(DEPLOYMENT, QUERY);
+    assert.equal(sent().headers['accept-encoding'], undefined);
+  });
+
+  it('is nothing when the request cannot be right', async () => {
+    const api = await serve();
+    const noNodes = await failure(api.trigger({ ...RESTART, nodes: [] }), UsageError);
+    assert.deepEqual([noNodes.code, noNodes.message], ['no_nodes', 'no node is named']);
+    for (const wireKey of ['', 'two\nlines', 'schlüssel', ' k', 'k'.repeat(256)]) {
+      const error = await failure(api.trigger({ ...RESTART, wireKey }), UsageError);
+      assert.equal(error.code, 'invalid_idempotency_key');
+      assert.match(`${error.message} ${error.hint ?? ''}`, /idempotency key cannot be sent.*1 to 255 printable/);
+    }
+    for (const apiKey of ['', 'key\n', 'ключ']) {
+      assert.throws(() => client(server.url, { apiKey }), { code: 'invalid_api_key', message: /^the API key is/ });
+    }
+    assert.throws(() => client('ftp://host'), { name: 'UsageError', message: /^the supervisor URL must/ });
+    assert.throws(() => new CoreApi({ url: '', apiKey: KEY }), { name: 'UsageError', message: /^the API URL is not/ });
+    assert.deepEqual(server.requests, []);
+  });
+
+  it('may have an idempotency key of 1 to 255 characters', async () => {
+    const api = await serve(reply(202), reply(202));
+    for (const wireKey of ['k', 'k'.repeat(255)]) await api.trigger({ ...RESTART, wireKey });
+    assert.deepEqual(
+      server.requests.map(({ headers }) => headers['idempotency-key']?.length),
+      [1, 255],
+    );
+  });
+
+  it('has the key also where it is given as an ApiKey', async () => {
+    await serve(reply(200, EMPTY_PAGE));
+    await client(server.url, { apiKey: new ApiKey(KEY) }).list(DEPLOYMENT, QUERY);
+    assert.equal(sent().headers['ld-api-key'], KEY);
+  });
+
+  it('goes to Core by the paths of the contract', async () => {
+    const permissions = { tenant: [], division: [], environment: [], divisions: {} };
+    const context = { id: 1n, name: 'ci', role_name: 'operator', permissions };
+    const structure = { id: 18446744073709551615n, name: 'Acme', divisions: [] };
+    const deployment = { id: 4n, name: 'prices', nodes_count: 3, supervisor_url: null };
+    await serve(reply(200, { api_key: context }), reply(200, structure), reply(200, deployment));
+    const core = new CoreApi({ url: server.url, apiKey: KEY });
+    assert.deepEqual(await core.keyContext(18446744073709551615n), context);
+    assert.deepEqual(await core.structure(18446744073709551615n), structure);
+    const at = { tenantId: 1n, divisionId: 2n, environmentId: 18446744073709551615n, deploymentId: 4n };
+    assert.deepEqual(await core.deployment(at), deployment);
+    assert.equal(sent(2).url, '/tenants/1/divisions/2/environments/18446744073709551615/deployments/4');
+    assert.equal(sent(0).url, '/tenants/18446744073709551615/api_keys/context');
+    assert.equal(sent(1).url, '/tenants/18446744073709551615/structure');
+    assert.equal(sent(0).headers['ld-api-key'], KEY);
+  });
+});
+
+describe('connections', () => {
+  it('are shared by reads, while each POST has one of its own', async () => {
+    const page = reply(200, EMPTY_PAGE);
+    const server = await startServer([page, reply(202), page, reply(202)]);
+    const api = client(server.url);
+    await api.list(DEPLOYMENT, QUERY);
+    await api.trigger(RESTART);
+    await api.list(DEPLOYMENT, QUERY);
+    await api.trigger(RESTART);
+    assert.deepEqual(
+      server.requests.map(({ method, connection, headers }) => [method, connection, headers.connection]),
+      [
+        ['GET', 1, 'keep-alive'],
+        ['POST', 2, 'close'],
+        ['GET', 1, 'keep-alive'],
+        ['POST', 3, 'close'],
+      ],
+    );
+    await server.close();
+  });
+});

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { mock } from 'node:test';
+import { ApiError, InvalidAnswerError, TransportError, type TraceEvent } from '../../src/api/index.js';
+import { Interrupted } from '../../src/base/errors.js';
+import { VirtualClock } from '../helpers/clock.js';
+import { hangUp, reply, REQUEST_ID, stall, startServer, type ScriptedServer, type Step } from '../helpers/server.js';
+import { client, DEPLOYMENT, EMPTY_PAGE, failure, KEY, LOG_PATH, QUERY, RESTART } from './wire.js';
+
+describe('tries', () => {
+  let server: ScriptedServer;
+  let clock: VirtualClock;
+  let trace: TraceEvent[];
+  const serve = async (...steps: Step[]) => {
+    server = await startServer(steps);
+    clock = new VirtualClock();
+    trace = [];
+    return client(server.url, { clock, random: () => 0.5, onTrace: (event) => trace.push(event) });
+  };
+  afterEach(() => server.close());
+
+  it('of a read go on until an answer is good, the wait between them growing', async () => {
+    const api = await serve(reply(503), hangUp, reply(200, EMPTY_PAGE));
+    assert.deepEqual(await clock.run(api.list(DEPLOYMENT, QUERY)), EMPTY_PAGE);
+    assert.deepEqual(clock.sleeps, [500, 750]);
+  });
+
+  it('of a read are three, and the last one tells why', async () => {
+    const api = await serve(reply(500), reply(200, '{"cut'), reply(502));
+    const error = await failure(clock.run(api.list(DEPLOYMENT, QUERY)), ApiError);
+    assert.equal(error.status, 502);
+  });
+
+  it('of a read wait as long as retry-after says', async () => {
+    const api = await serve(reply(429, null, { 'retry-after': '7' }), reply(200, EMPTY_PAGE));
+    await clock.run(api.list(DEPLOYMENT, QUERY));
+    assert.deepEqual(clock.sleeps, [7000]);
+  });
+
+  it('of a read end when retry-after goes beyond 10 s', async () => {
+    const api = await serve(reply(429, null, { 'retry-after': '11' }));
+    const error = await failure(clock.run(api.list(DEPLOYMENT, QUERY)), ApiError);
+    assert.equal(error.retryAfterMs, 11_000);
+    assert.deepEqual(clock.sleeps, []);
+  });
+
+  it('of a read end when the process was stopped for the 10 s', async () => {
+    const api = await serve(reply(503));
+    clock.sleep = () => {
+      // To the very end, at which nothing is left for another try.
+      clock.stop(10_000);
+      return Promise.resolve();
+    };
+    await failure(api.list(DEPLOYMENT, QUERY), ApiError);
+  });
+
+  it('of a read share the 10 s: the last one has what is left', async () => {
+    const late: Step = (...wire) => {
+      clock.stop(9300);
+      return reply(503)(...wire);
+    };
+    const api = await serve(late, stall);
+    const error = await failure(clock.run(api.list(DEPLOYMENT, QUERY)), TransportError);
+    assert.match(error.message, /no answer from .* within 0\.2s/);
+  });
+
+  it('of a poll are one', async () => {
+    const api = await serve(reply(503));
+    await failure(clock.run(api.list(DEPLOYMENT, QUERY, { tries: 'one' })), ApiError);
+  });
+
+  it('of a poll, which are one, have all of the request timeout; a first read has no more than the 10 s', async () => {
+    const limits = { one: 15_000, several: 10_000 } as const;
+    for (const [tries, limitMs] of Object.entries(limits) as [keyof typeof limits, number][]) {
+      let reached: () => void = () => undefined;
+      const request = new Promise<void>((resolve) => (reached = resolve));
+      const api = await serve(() => reached());
+      mock.timers.enable({ apis: ['setTimeout'] });
+      let over = false;
+      const call = failure(api.list(DEPLOYMENT, QUERY, { tries }), TransportError).finally(() => (over = true));
+      await request;
+      mock.timers.tick(limitMs - 1);
+      await new Promise(setImmediate);
+      assert.equal(over, false);
+      clock.stop(limitMs);
+      mock.timers.tick(1);
+      assert.match((await call).message, new RegExp(`within ${limitMs / 1000}s`));
+      mock.timers.reset();
+      await server.close();
+    }
+    await serve();
+  });
+
+  it('of a POST are one, whatever comes', async () => {
+    for (const step of [reply(503), reply(429, null, { 'retry-after': '0' }), reply(200), hangUp]) {
+      const api = await serve(step);
+      await failure(clock.run(api.trigger(RESTART)), Error);
+      assert.equal(server.requests.length, 1);
+      await server.close();
+    }
+    await serve();
+  });
+
+  it('do not repeat what cannot pass', async () => {
+    const api = await serve(reply(404));
+    await failure(clock.run(api.list(DEPLOYMENT, QUERY)), ApiError);
+    assert.equal(trace.length, 1);
+  });
+
+  it('end at once when the wait between them is aborted', async () => {
+    const api = await serve(reply(503));
+    const stop = new AbortController();
+    const call = api.list(DEPLOYMENT, QUERY, { signal: stop.signal });
+    while (clock.asleep === 0) await new Promise(setImmediate);
+    stop.abort(new Interrupted('SIGINT'));
+    await failure(call, Interrupted);
+    assert.equal(clock.asleep, 0);
+  });
+
+  it('are each told to whoever traces them, without the key', async () => {
+    const api = await serve(reply(200, ''), reply(200, EMPTY_PAGE));
+    const begin = performance.now();
+    await clock.run(api.list(DEPLOYMENT, QUERY));
+    const tookMs = performance.now() - begin;
+    const url = `${server.url}${LOG_PATH}?page=1&results=10`;
+    const shared = { method: 'GET', url, status: 200, requestId: REQUEST_ID };
+    assert.deepEqual(
+      trace.map(({ durationMs, ...event }) => {
+        assert.ok(durationMs >= 0 && durationMs <= Math.ceil(tookMs));
+        return event;
+      }),
+      [
+        { ...shared, attempt: 1, error: `GET ${LOG_PATH}: the answer is empty`, retryInMs: 500 },
+        { ...shared, attempt: 2, error: null, retryInMs: null },
+      ],
+    );
+    assert.ok(!JSON.stringify(trace).includes(KEY));
+  });
+
+  it('of an answer that will not change is one', async () => {
+    const api = await serve(reply(200, 'x', { 'content-encoding': 'br' }));
+    await failure(clock.run(api.list(DEPLOYMENT, QUERY)), InvalidAnswerError);
+  });
+});

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { chmodSync, chownSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PLATFORM } from '../../../src/system/platform.js';
+import { UsageError } from '../../../src/base/errors.js';
+import { ApiKey } from '../../../src/base/secret.js';
+import { type KeyStore } from '../../../src/config/key-store.js';
+import { type KeyTools } from '../../../src/config/keys.js';
+import { type Profile } from '../../../src/config/profile.js';
+import { VirtualClock } from '../../helpers/clock.js';
+
+export const KEY = 'ld_pk_abcdefghijklmnopqrstuvwxyz012345';
+export const OTHER_KEY = 'ld_pk_zyxwvutsrqponmlkjihgfedcba543210';
+
+const folders: string[] = [];
+
+/** A private folder that `removeFolders` takes away. */
+export function privateFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'ldctl-test-'));
+  chmodSync(folder, 0o700);
+  folders.push(folder);
+  return folder;
+}
+
+export function removeFolders(): void {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+}
+
+/** A profile with a key in the config, and whatever else is given. */
+export function profileNamed(name: string, fields: Partial<Profile> = {}): Profile {
+  return { name, tenant_id: 18446744073709551615n, key: { store: 'file', api_key: new ApiKey(KEY) }, ...fields };
+}
+
+/** Stands for the keyring where nothing may be asked of it. */
+export const untouchedKeyring: KeyStore = {
+  get: () => assert.fail('the keyring was asked for a key'),
+  set: () => assert.fail('the keyring was given a key'),
+  delete: () => assert.fail('the keyring was told to forget a key'),
+};
+
+export interface NotedTools extends KeyTools {
+  /** The lines that went to `notify`. */
+  notices: string[];
+}
+
+export function keyTools(fields: Partial<KeyTools> = {}): NotedTools {
+  const notices: string[] = [];
+  return {
+    clock: new VirtualClock(),
+    platform: PLATFORM,
+    env: { PATH: process.env['PATH'] },
+    keyring: untouchedKeyring,
+    notify: (line) => notices.push(line),
+    notices,
+    ...fields,
+  };
+}
+
+/** Stands in for the check of base URLs, which belongs to another room. */
+export function parseBaseUrl(text: string, what: string): URL {
+  if (!URL.canParse(text)) throw new UsageError(`${what}: not a URL`);
+  return new URL(text);
+}
+
+/** Root may read and write everything, so as root a test of modes acts as nobody, who then owns `folder`. */
+export async function withoutPrivileges<T>(folder: string, step: () => Promise<T>): Promise<T> {
+  if (process.geteuid?.() !== 0 || !process.seteuid) return step();
+  const nobody = 65534;
+  for (const name of readdirSync(folder)) chownSync(join(folder, name), nobody, nobody);
+  chownSync(folder, nobody, nobody);
+  process.seteuid(nobody);
+  try {
+    return await step();
+  } finally {
+    process.seteuid(0);
+  }
+}
