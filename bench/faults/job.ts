@@ -3,7 +3,7 @@ import { type RunLog } from '../../src/activities/run-log.js';
 import { type TriggerPlan } from '../../src/activities/trigger-plan.js';
 import { trigger } from '../../src/activities/trigger.js';
 import { type Id } from '../../src/base/ids.js';
-import { type RunJournal } from '../../src/base/journal.js';
+import { type RunJournal } from '../../src/base/old-journal.js';
 import { ConnectedDeployment } from '../../src/library/connected-deployment.js';
 import { actingTools, type DeploymentTools } from '../../src/library/deployment-tools.js';
 import { readTrigger } from '../../src/library/read-request.js';

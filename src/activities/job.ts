@@ -1,7 +1,7 @@
 import type { Action, Runtime } from '../base/activity.js';
 import type { Clock, Random } from '../base/clock.js';
 import type { Id } from '../base/ids.js';
-import type { RunJournal } from '../base/journal.js';
+import type { RunJournal } from '../base/old-journal.js';
 import type { JobEvent } from '../base/progress.js';
 import type { Supervisor } from '../base/supervisor.js';
 

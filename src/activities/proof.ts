@@ -1,5 +1,5 @@
 import type { Activity } from '../base/activity.js';
-import type { RunRecord } from '../base/journal.js';
+import type { RunRecord } from '../base/old-journal.js';
 import type { Stopwatch } from '../base/stopwatch.js';
 import { REQUEST_TIMEOUT_MS, type Accepted } from '../base/supervisor.js';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../base/clock.js';
 import { LdctlError } from '../base/errors.js';
-import type { RunJournal, RunRecord } from '../base/journal.js';
+import type { RunJournal, RunRecord } from '../base/old-journal.js';
 import type { GateResult, Outcome } from '../base/outcome.js';
 import { warning, type EarlierRun, type RunStep } from '../base/progress.js';
 import type { Baseline } from './baseline.js';

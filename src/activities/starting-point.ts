@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import { LdctlError } from '../base/errors.js';
-import type { RunRecord } from '../base/journal.js';
+import type { RunRecord } from '../base/old-journal.js';
 import { Stopwatch } from '../base/stopwatch.js';
 import type { Baseline } from './baseline.js';
 import { LogTail } from './follow/log-tail.js';

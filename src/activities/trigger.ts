@@ -1,5 +1,5 @@
 import { formatAction } from '../base/activity.js';
-import type { RunRecord } from '../base/journal.js';
+import type { RunRecord } from '../base/old-journal.js';
 import { emptyNodeResult } from '../base/outcome.js';
 import type { ResultEvent, RunStep } from '../base/progress.js';
 import type { Supervisor, WireTrigger } from '../base/supervisor.js';

@@ -12,7 +12,7 @@ import type { DeploymentTools } from '../library/deployment-tools.js';
 import { expectedTenant } from '../library/expected-tenant.js';
 import { journalsIn } from '../library/journals.js';
 import type { LaterCommand } from '../library/resume-command.js';
-import { keepNodes } from '../config/journal.js';
+import { keepNodes } from '../config/old-journal.js';
 import { SeenValues } from '../config/seen.js';
 import { userShell } from '../system/shell.js';
 import { SeenNotes } from './completion/seen-notes.js';

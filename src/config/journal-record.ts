@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { type RollRecord, type RunRecord } from '../base/journal.js';
+import { type RollRecord, type RunRecord } from '../base/old-journal.js';
 import { OUTCOMES, type Outcome } from '../base/outcome.js';
 import { stringifyJson } from '../base/stringify-json.js';
 import { idText } from './id-text.js';

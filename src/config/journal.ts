@@ -1,52 +1,275 @@
 import { createHash } from 'node:crypto';
+import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import * as v from 'valibot';
 import { type Clock } from '../base/clock.js';
-import { RECORD_KEPT_MS, ROLL_KEPT_MS, type RollRecord, type RunRecord } from '../base/journal.js';
+import { LdctlError } from '../base/errors.js';
 import { type Id } from '../base/ids.js';
+import { type KeptRun, type RollJournal, type RollRecord, type RunJournal, type RunRecord } from '../base/journal.js';
 import { stringifyJson } from '../base/stringify-json.js';
-import { decodeRecord, decodeRoll, encodeRecord, encodeRoll } from './journal-record.js';
-import { ensurePrivateFolder, writePrivateFile } from './private-files.js';
-import { RecordFiles, type RecordFormat } from './record-files.js';
+import {
+  createPrivateFile,
+  ensurePrivateFolder,
+  fileErrorCode,
+  fileFault,
+  readPrivateFile,
+  removeQuietly,
+} from './files.js';
+import { idText } from './id-text.js';
 
-const runFormat: RecordFormat<RunRecord> = {
-  encode: encodeRecord,
-  decode: decodeRecord,
-  about: ({ wireKey, firstPostAt }) => ({ key: wireKey, since: firstPostAt }),
-  keptMs: RECORD_KEPT_MS,
-};
-
-const rollFormat: RecordFormat<RollRecord> = {
-  encode: encodeRoll,
-  decode: decodeRoll,
-  about: ({ rollKey, begunAt }) => ({ key: rollKey, since: begunAt }),
-  keptMs: ROLL_KEPT_MS,
-};
-
-/** The run journal: what is remembered of triggers. */
-export class FileJournal extends RecordFiles<RunRecord> {
-  constructor(configFolder: string, clock: Clock, signal?: AbortSignal) {
-    super(runFormat, configFolder, clock, signal);
-  }
-}
-
-/** What is remembered of rolls, beside the triggers of their nodes. */
-export class RollFiles extends RecordFiles<RollRecord> {
-  constructor(configFolder: string, clock: Clock, signal?: AbortSignal) {
-    super(rollFormat, configFolder, clock, signal);
-  }
-}
-
-/**
- * Writes nodes that are too many for a command line to where the journal is, and goes when its records go.
- * @returns the path of a file that `--nodes-from` reads
- * @throws UsageError
+/*
+ * The journal on the disk. A record is a file `HASH.GENERATION`, after the hash of its key; a mark is one beside it, such
+ * as `HASH.1.accepted`. Each is made once and never changed, so that no lock is needed: a new record goes into the next
+ * generation, which only one process can make, and one that slept replaces nothing.
  */
-export function keepNodes(configFolder: string, nodes: readonly Id[]): string {
-  const text = `${stringifyJson({ nodes }, { stringIds: true })}\n`;
-  const folder = join(configFolder, 'runs');
-  ensurePrivateFolder(configFolder);
-  ensurePrivateFolder(folder);
-  const path = join(folder, `${createHash('sha256').update(text).digest('hex')}.json`);
-  writePrivateFile(path, text);
-  return path;
+
+const VALID_MS = 24 * 60 * 60_000;
+/** Far longer than records are valid: a machine whose clock is a day ahead must not forget what it did. */
+const KEPT_MS = 30 * VALID_MS;
+
+const RECORD = /^([\da-f]{64})\.(\d{1,9})$/;
+const MARK = /^([\da-f]{64})\.(\d{1,9})\.(accepted|passed|refused|ended|finished)$/;
+/** With them, what a killed process left, and what earlier versions wrote. */
+const SWEPT = /^(draft-[\da-f-]{36}|[\da-f]{64}\.(\d{1,9}(\.[a-z]+)?|json))$/;
+
+const instant = v.pipe(v.number(), v.safeInteger());
+// Strict: what a later version wrote may forbid to send.
+const runSchema = v.strictObject({
+  key: v.string(),
+  deploymentId: idText,
+  runtime: v.string(),
+  action: v.string(),
+  nodes: v.nullable(v.array(idText)),
+  baseline: idText,
+  known: v.array(idText),
+  postedAt: instant,
+});
+const rollSchema = v.strictObject({ key: v.string(), deploymentId: idText, begunAt: instant, request: v.unknown() });
+const endedSchema = v.object({ outcome: v.string(), at: instant });
+
+interface Kept<T> {
+  record: T;
+  generation: number;
+  marks: ReadonlySet<string>;
+}
+
+/** Records of one kind, and their marks, in a folder. */
+class Records<T extends { key: string }> {
+  readonly #folder: string;
+  readonly #parent: string;
+  readonly #schema: v.GenericSchema<unknown, T>;
+  readonly #clock: Pick<Clock, 'now'>;
+  #isSwept = false;
+
+  constructor(parent: string, name: string, schema: v.GenericSchema<unknown, T>, clock: Pick<Clock, 'now'>) {
+    this.#parent = parent;
+    this.#folder = join(parent, name);
+    this.#schema = schema;
+    this.#clock = clock;
+  }
+
+  /** The newest record of a key that was not refused, however old, and the generation of what was written last. */
+  find(key: string): { newest: Kept<T> | null; last: number } {
+    const hash = hashOf(key);
+    const marks = new Map<number, Set<string>>();
+    const records: number[] = [];
+    for (const name of this.names()) {
+      if (!name.startsWith(`${hash}.`)) continue;
+      const mark = MARK.exec(name);
+      const generation = Number((mark ?? RECORD.exec(name))?.[2] ?? Number.NaN);
+      if (Number.isNaN(generation)) throw broken(join(this.#folder, name));
+      const marked = marks.get(generation) ?? new Set();
+      marks.set(generation, mark?.[3] === undefined ? marked : marked.add(mark[3]));
+      if (!mark) records.push(generation);
+    }
+    const last = Math.max(0, ...marks.keys());
+    for (const generation of records.sort((a, b) => b - a)) {
+      const made = marks.get(generation) ?? new Set();
+      // Another run may have followed this record, and been accepted.
+      if (made.has('refused') && !made.has('accepted')) continue;
+      const record = this.load(`${hash}.${generation}`);
+      if (record === null) continue;
+      if (record.key !== key) throw broken(join(this.#folder, `${hash}.${generation}`));
+      return { newest: { record, generation, marks: made }, last };
+    }
+    return { newest: null, last };
+  }
+
+  /** @returns null for one that has gone since its name was read */
+  load(name: string): T | null {
+    const path = join(this.#folder, name);
+    const text = this.#text(path);
+    if (text === null) return null;
+    const result = v.safeParse(this.#schema, jsonOf(text));
+    if (!result.success) throw broken(path);
+    return result.output;
+  }
+
+  /** @returns false when another process has made this generation */
+  add(record: T, generation: number): boolean {
+    this.#prepare();
+    const text = `${stringifyJson(record, { stringIds: true })}\n`;
+    return createPrivateFile(this.#folder, `${hashOf(record.key)}.${generation}`, text);
+  }
+
+  mark(key: string, generation: number, mark: string, facts: object = {}): void {
+    this.#prepare();
+    const text = `${JSON.stringify({ ...facts, at: this.#clock.now() })}\n`;
+    createPrivateFile(this.#folder, `${hashOf(key)}.${generation}.${mark}`, text);
+  }
+
+  markText(key: string, generation: number, mark: string): string | null {
+    return this.#text(join(this.#folder, `${hashOf(key)}.${generation}.${mark}`));
+  }
+
+  names(): string[] {
+    try {
+      return readdirSync(this.#folder);
+    } catch (error) {
+      if (fileErrorCode(error) === 'ENOENT') return [];
+      throw fileFault('read', this.#folder, error);
+    }
+  }
+
+  #text(path: string): string | null {
+    try {
+      return readPrivateFile(path);
+    } catch (error) {
+      throw error instanceof LdctlError && error.code === 'not_a_file' ? broken(path) : error;
+    }
+  }
+
+  #prepare(): void {
+    ensurePrivateFolder(this.#parent);
+    ensurePrivateFolder(this.#folder);
+    if (this.#isSwept) return;
+    this.#isSwept = true;
+    const now = this.#clock.now();
+    for (const name of this.names().filter((one) => SWEPT.test(one))) {
+      const path = join(this.#folder, name);
+      const stats = lstatSync(path, { throwIfNoEntry: false });
+      if (stats?.isFile() && now - stats.mtimeMs > KEPT_MS) removeQuietly(path);
+    }
+  }
+}
+
+/** @param folder see `configDir`; it need not exist */
+export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJournal {
+  const records = new Records<RunRecord>(folder, 'runs', runSchema, clock);
+  /** The generation that each key was read or begun at, so that a mark lands on the record that it is about. */
+  const used = new Map<string, number>();
+  const begun = new Set<string>();
+
+  const keptOf = ({ record, generation, marks }: Kept<RunRecord>): KeptRun | null => {
+    const ageMs = clock.now() - record.postedAt;
+    if (ageMs > VALID_MS) return null;
+    const text = marks.has('ended') ? records.markText(record.key, generation, 'ended') : null;
+    const ended = text === null ? null : v.safeParse(endedSchema, jsonOf(text));
+    return {
+      record,
+      ageMs,
+      accepted: marks.has('accepted'),
+      passed: marks.has('passed'),
+      ended: ended?.success ? ended.output : null,
+    };
+  };
+
+  const look = (key: string): { kept: KeptRun | null; last: number } => {
+    const { newest, last } = records.find(key);
+    const kept = newest && keptOf(newest);
+    if (newest && kept && used.get(key) !== newest.generation) {
+      used.set(key, newest.generation);
+      begun.delete(key);
+    }
+    return { kept, last };
+  };
+
+  return {
+    read: async (key) => Promise.resolve().then(() => look(key).kept),
+
+    begin: async (record) =>
+      Promise.resolve().then(() => {
+        for (;;) {
+          const { kept, last } = look(record.key);
+          if (kept) return kept;
+          if (!records.add(record, last + 1)) continue;
+          used.set(record.key, last + 1);
+          begun.add(record.key);
+          return null;
+        }
+      }),
+
+    mark: async (key: string, state: 'accepted' | 'passed' | 'refused' | 'ended', outcome?: string) =>
+      Promise.resolve().then(() => {
+        if (state === 'refused' && !begun.has(key)) return;
+        const generation = used.get(key) ?? Math.max(1, records.find(key).last);
+        records.mark(key, generation, state, outcome === undefined ? {} : { outcome });
+      }),
+  };
+}
+
+/** @param folder see `configDir`; it need not exist */
+export function openRollJournal(folder: string, clock: Pick<Clock, 'now'>): RollJournal {
+  const records = new Records(folder, 'rolls', rollSchema, clock);
+  type Stored = v.InferOutput<typeof rollSchema>;
+  const isValid = ({ begunAt }: Stored): boolean => clock.now() - begunAt <= VALID_MS;
+
+  const look = (key: string): { kept: RollRecord | null; last: number } => {
+    const { newest, last } = records.find(key);
+    if (!newest || !isValid(newest.record)) return { kept: null, last };
+    return { kept: { ...newest.record, finished: newest.marks.has('finished') }, last };
+  };
+
+  return {
+    read: async (key) => Promise.resolve().then(() => look(key).kept),
+
+    begin: async ({ key, deploymentId, begunAt, request }) =>
+      Promise.resolve().then(() => {
+        for (;;) {
+          const { kept, last } = look(key);
+          if (kept) return kept;
+          if (records.add({ key, deploymentId, begunAt, request }, last + 1)) return null;
+        }
+      }),
+
+    finish: async (key) =>
+      Promise.resolve().then(() => records.mark(key, Math.max(1, records.find(key).last), 'finished')),
+
+    last: async (deploymentId: Id) =>
+      Promise.resolve().then(() => {
+        const names = records.names();
+        const finished = new Set(names.map((name) => /^(.*)\.finished$/.exec(name)?.[1]));
+        const open = names.filter((name) => RECORD.test(name) && !finished.has(name));
+        const rolls = open.map((name) => records.load(name)).filter((roll) => roll !== null);
+        const [newest] = rolls
+          .filter((roll) => roll.deploymentId === deploymentId && isValid(roll))
+          .sort((a, b) => b.begunAt - a.begunAt);
+        return newest ? { ...newest, finished: false } : null;
+      }),
+  };
+}
+
+function hashOf(key: string): string {
+  return createHash('sha256').update(key).digest('hex');
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function broken(path: string): LdctlError {
+  return new LdctlError(
+    'unconfirmed',
+    'journal_broken',
+    `the record of an earlier run with this key is broken: ${path}`,
+    {
+      hint:
+        'That run may have sent this trigger. Look at `ldctl activities list`; if it did not, remove the file and run ' +
+        'the command again.',
+    },
+  );
 }

@@ -3,7 +3,7 @@ import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Clock } from '../base/clock.js';
 import { LdctlError } from '../base/errors.js';
-import { type Journal, RECORD_KEPT_MS } from '../base/journal.js';
+import { type Journal, RECORD_KEPT_MS } from '../base/old-journal.js';
 import { unlessBusy, untilFree } from './busy-files.js';
 import { fileFault } from './file-faults.js';
 import { withLock, type HeldLock } from './lock.js';

@@ -9,7 +9,7 @@ import { resumeFlags } from '../config/origins.js';
 import { resolveSettings, type Settings } from '../config/settings.js';
 import { ProfileStore } from '../config/store.js';
 import { resolveTarget } from '../config/target.js';
-import { keepNodes } from '../config/journal.js';
+import { keepNodes } from '../config/old-journal.js';
 import { PLATFORM } from '../system/platform.js';
 import { userShell } from '../system/shell.js';
 import { ConnectedDeployment } from './connected-deployment.js';

@@ -4,7 +4,7 @@ import { SupervisorApi } from '../api/supervisor-api.js';
 import { systemClock } from '../base/clock.js';
 import { urlText } from '../base/text.js';
 import { parseApiKey } from '../config/api-key.js';
-import { keepNodes } from '../config/journal.js';
+import { keepNodes } from '../config/old-journal.js';
 import { PLATFORM } from '../system/platform.js';
 import { userShell } from '../system/shell.js';
 import { ConnectedDeployment } from './connected-deployment.js';

@@ -2,7 +2,7 @@ import type { JobTools } from '../activities/job.js';
 import { guardLog, type ExpectedTenant } from '../activities/tenant-guard.js';
 import type { Clock, Random } from '../base/clock.js';
 import type { Id } from '../base/ids.js';
-import type { RollJournal, RunJournal } from '../base/journal.js';
+import type { RollJournal, RunJournal } from '../base/old-journal.js';
 import type { Supervisor } from '../base/supervisor.js';
 import { resumeCommand, type LaterCommand, type NodeKeeper } from './resume-command.js';
 

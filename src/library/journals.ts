@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.js';
-import { FileJournal, RollFiles } from '../config/journal.js';
+import { FileJournal, RollFiles } from '../config/old-journal.js';
 import type { Journals } from './deployment-tools.js';
 
 /** The run journal in a folder. @param isOfCommands whether it is the one that commands use */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { systemClock } from '../../src/base/clock.js';
 import { ApiKey } from '../../src/base/secret.js';
-import { FileJournal } from '../../src/config/journal.js';
+import { FileJournal } from '../../src/config/old-journal.js';
 import { withLock } from '../../src/config/lock.js';
 import { type Profile } from '../../src/config/profile.js';
 import { ProfileStore } from '../../src/config/store.js';

@@ -8,7 +8,7 @@ import { type Readable, type Writable } from 'node:stream';
 import { setTimeout as realSleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../src/base/clock.js';
-import { FileJournal } from '../../src/config/journal.js';
+import { FileJournal } from '../../src/config/old-journal.js';
 import { ProfileStore } from '../../src/config/store.js';
 
 const SCRIPT = fileURLToPath(new URL('./profile-store-child.ts', import.meta.url));

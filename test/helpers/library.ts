@@ -1,6 +1,6 @@
 import { ConnectedDeployment } from '../../src/library/connected-deployment.js';
 import { type DeploymentTools } from '../../src/library/deployment-tools.js';
-import { type RollRecord } from '../../src/base/journal.js';
+import { type RollRecord } from '../../src/base/old-journal.js';
 import { type RunEvent } from '../../src/library/run-result.js';
 import { MemoryJournal } from './memory-journal.js';
 import { JobBench } from './run.js';

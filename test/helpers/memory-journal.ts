@@ -1,4 +1,4 @@
-import { type Journal, type RunRecord } from '../../src/base/journal.js';
+import { type Journal, type RunRecord } from '../../src/base/old-journal.js';
 
 /** A run journal, or one of rolls, that survives the run, as the one on the disk survives the process. */
 export class MemoryJournal<T = RunRecord> implements Journal<T> {

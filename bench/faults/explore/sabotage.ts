@@ -1,6 +1,6 @@
 import { classify } from '../../../src/activities/dispatch-rules.js';
 import { ApiError, LdctlError, RedirectError, UsageError } from '../../../src/base/errors.js';
-import { type RunJournal, type RunRecord } from '../../../src/base/journal.js';
+import { type RunJournal, type RunRecord } from '../../../src/base/old-journal.js';
 import { type Accepted, type ActivityPage, type Supervisor } from '../../../src/base/supervisor.js';
 import { type MemoryJournal } from '../../../test/helpers/memory-journal.js';
 import { type Promised } from '../checks.js';

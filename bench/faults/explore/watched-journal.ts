@@ -1,4 +1,4 @@
-import { type RunRecord } from '../../../src/base/journal.js';
+import { type RunRecord } from '../../../src/base/old-journal.js';
 import { MemoryJournal } from '../../../test/helpers/memory-journal.js';
 
 /** Sees what each run does to the records of a journal that several share. */

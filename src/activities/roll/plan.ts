@@ -1,6 +1,6 @@
 import { UsageError } from '../../base/errors.js';
 import type { Id } from '../../base/ids.js';
-import type { RollRecord } from '../../base/journal.js';
+import type { RollRecord } from '../../base/old-journal.js';
 import type { Gate } from '../../base/roll.js';
 import type { IfBusy } from '../if-busy.js';
 import type { JobTools } from '../job.js';

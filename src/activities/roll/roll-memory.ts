@@ -2,7 +2,7 @@ import { formatAction } from '../../base/activity.js';
 import type { Clock } from '../../base/clock.js';
 import { LdctlError } from '../../base/errors.js';
 import { sortedUnique, type Id } from '../../base/ids.js';
-import { ROLL_KEPT_MS, type RollJournal, type RollRecord } from '../../base/journal.js';
+import { ROLL_KEPT_MS, type RollJournal, type RollRecord } from '../../base/old-journal.js';
 import { warning, type RunStep } from '../../base/progress.js';
 import type { JobTools } from '../job.js';
 import { memoryOf } from '../trigger-plan.js';

@@ -1,5 +1,5 @@
 import type { Id } from '../../base/ids.js';
-import type { RunRecord } from '../../base/journal.js';
+import type { RunRecord } from '../../base/old-journal.js';
 import { emptyNodeResult, isFailedGate, NOT_STARTED, type GateResult, type NodeResult } from '../../base/outcome.js';
 import type { NodeProgress, ResultEvent } from '../../base/progress.js';
 import type { RollStage } from '../../base/roll.js';

@@ -4,7 +4,7 @@ import { checkIdempotencyKey } from '../../activities/wire-key.js';
 import { formatAction, parseAction, parseRuntime } from '../../base/activity.js';
 import { LdctlError, UsageError } from '../../base/errors.js';
 import type { ExitCode } from '../../base/exit-codes.js';
-import type { RollRecord } from '../../base/journal.js';
+import type { RollRecord } from '../../base/old-journal.js';
 import { count, shortList } from '../../base/text.js';
 import { readingTools } from '../../library/deployment-tools.js';
 import { SHELLS } from '../../system/shell.js';

@@ -9,7 +9,7 @@ import type { Id } from '../../base/ids.js';
 import type { Target } from '../../config/target.js';
 import { actingTools } from '../../library/deployment-tools.js';
 import { rollJob } from '../../library/roll-job.js';
-import { RollFiles } from '../../config/journal.js';
+import { RollFiles } from '../../config/old-journal.js';
 import type { ConnectedContext } from '../connected-context.js';
 import { consentFor, settleConsent } from './consent.js';
 import { nodesOfLog } from './roll-nodes.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TriggerPlan } from '../../../src/activities/trigger-plan.js';
 import { trigger } from '../../../src/activities/trigger.js';
-import { type RunRecord } from '../../../src/base/journal.js';
+import { type RunRecord } from '../../../src/base/old-journal.js';
 import { type ResultEvent } from '../../../src/base/progress.js';
 import { failing, lost, refused } from '../../helpers/fake-supervisor.js';
 import { drain, JobBench, plan } from '../../helpers/run.js';

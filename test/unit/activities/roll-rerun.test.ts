@@ -4,7 +4,7 @@ import { type RollPlan, type RollTools } from '../../../src/activities/roll/plan
 import { roll } from '../../../src/activities/roll/roll.js';
 import { wireKey } from '../../../src/activities/wire-key.js';
 import { type Clock } from '../../../src/base/clock.js';
-import { type RunJournal, type RunRecord } from '../../../src/base/journal.js';
+import { type RunJournal, type RunRecord } from '../../../src/base/old-journal.js';
 import { type Accepted, type Supervisor, type WireTrigger } from '../../../src/base/supervisor.js';
 import { seededRandom } from '../../../src/sandbox/index.js';
 import { accepted, apiError, failing } from '../../helpers/fake-supervisor.js';

@@ -4,7 +4,7 @@ import { RollNode } from '../../../src/activities/roll/roll-node.js';
 import { resultOfRoll } from '../../../src/activities/roll/roll-result.js';
 import { resultOf, type RunEnd } from '../../../src/activities/run-result.js';
 import { Interrupted, LdctlError } from '../../../src/base/errors.js';
-import { type RunRecord } from '../../../src/base/journal.js';
+import { type RunRecord } from '../../../src/base/old-journal.js';
 import { type Id } from '../../../src/base/ids.js';
 import { gateEnd, RollBench, rollPlan } from '../../helpers/roll.js';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rejectedBefore, RollMemory } from '../../../src/activities/roll/roll-memory.js';
 import { type RollPlan, type RollTools } from '../../../src/activities/roll/plan.js';
 import { LdctlError } from '../../../src/base/errors.js';
-import { type RollRecord } from '../../../src/base/journal.js';
+import { type RollRecord } from '../../../src/base/old-journal.js';
 import { type ResultEvent, type RunStep } from '../../../src/base/progress.js';
 import { failureOf } from '../../helpers/failure.js';
 import { MemoryJournal } from '../../helpers/memory-journal.js';

@@ -4,7 +4,7 @@ import { type TriggerPlan } from '../../../src/activities/trigger-plan.js';
 import { trigger } from '../../../src/activities/trigger.js';
 import { wireKey } from '../../../src/activities/wire-key.js';
 import { LdctlError } from '../../../src/base/errors.js';
-import { type RunRecord } from '../../../src/base/journal.js';
+import { type RunRecord } from '../../../src/base/old-journal.js';
 import { type ResultEvent } from '../../../src/base/progress.js';
 import {
   accepted,

@@ -3,375 +3,284 @@ import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
-  lstatSync,
-  lutimesSync,
   mkdirSync,
   readdirSync,
   readFileSync,
-  renameSync,
   rmSync,
   statSync,
-  symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { LdctlError } from '../../../src/base/errors.js';
 import { type RollRecord, type RunRecord } from '../../../src/base/journal.js';
-import { FileJournal, keepNodes, RollFiles } from '../../../src/config/journal.js';
-import { VirtualClock } from '../../helpers/clock.js';
+import { openRollJournal, openRunJournal } from '../../../src/config/journal.js';
 import { failureOf } from '../../helpers/failure.js';
-import { privateFolder, removeFolders } from '../config/fixtures.js';
 import { itOnPosix } from '../../helpers/platform.js';
+import { together } from './children.js';
+import { privateFolder, removeFolders, withoutPrivileges } from './fixtures.js';
 
 const HOUR_MS = 60 * 60_000;
+const DAY_MS = 24 * HOUR_MS;
 
-const clock = new VirtualClock();
+/** A wall clock that is so much ahead. */
+const clockAt = (aheadMs = 0) => ({ now: () => Date.now() + aheadMs });
+const START = Date.now();
+const clock = { now: () => START };
 
-function recordOf(wireKey: string, fields: Partial<RunRecord> = {}): RunRecord {
-  const baseline = { highestId: 18446744073709551615n, nodes: [610809900976570889n, 7261845022003200001n] };
-  return { wireKey, baseline, firstPostAt: clock.now(), state: 'posting', token: 'a run', ...fields };
+function recordOf(key: string, fields: Partial<RunRecord> = {}): RunRecord {
+  const known = [610809900976570889n, 7261845022003200001n];
+  const facts = { deploymentId: 7n, runtime: 'iggy', action: 'reconfigure:18446744073709551615', nodes: null, known };
+  return { key, ...facts, baseline: 18446744073709551615n, postedAt: START, ...fields };
 }
 
-const write = async (journal: FileJournal, record: RunRecord): Promise<void> => {
-  await journal.update(record.wireKey, () => record);
-};
-const remove = (journal: FileJournal, wireKey: string) => journal.update(wireKey, () => null);
-/** As a run does that is about to post: null when the record is now its own. */
-const claim = (journal: FileJournal, record: RunRecord) => journal.update(record.wireKey, (known) => known ?? record);
+const rollOf = (key: string, fields: Partial<RollRecord> = {}): RollRecord => ({
+  ...{ key, deploymentId: 7n, begunAt: START, finished: false },
+  request: { nodes: ['18446744073709551615', '5'], gate: 'echo "$LDCTL_NODE_ID"\n', pauseMs: 0 },
+  ...fields,
+});
 
-/** The one file that holds a record. */
-function onlyFile(folder: string): string {
-  const names = readdirSync(join(folder, 'runs'));
-  assert.equal(names.length, 1, names.join());
-  return join(folder, 'runs', names[0] ?? '');
-}
+const namesIn = (folder: string, kind = 'runs'): string[] => readdirSync(join(folder, kind)).sort();
+/** The files of a key: `1`, `1.accepted`, `2` … */
+const filesOf = (folder: string, kind = 'runs'): string[] => namesIn(folder, kind).map((name) => name.slice(65));
 
 const failure = (step: Promise<unknown>): Promise<LdctlError> => failureOf(step, LdctlError);
 
 describe('the run journal', () => {
   after(removeFolders);
 
-  it('gives back in another process what was written in this one, digit for digit', async () => {
+  it('gives back in another process what was begun in this one, digit for digit, with its marks', async () => {
     const folder = privateFolder();
-    const record = recordOf('deploy-7.0123456789abcdef');
-    await write(new FileJournal(folder, clock), record);
-    assert.deepEqual(await new FileJournal(folder, clock).read(record.wireKey), record);
-    const text = readFileSync(onlyFile(folder), 'utf8');
-    assert.match(text, /"18446744073709551615"/);
-    assert.match(text, /"610809900976570889"/);
+    const here = openRunJournal(folder, clock);
+    const record = recordOf('deploy-7.0123456789abcdef', { nodes: [18446744073709551615n] });
+    assert.equal(await here.begin(record), null);
+    const there = openRunJournal(folder, { now: () => START + 5000 });
+    const fresh = { record, ageMs: 5000, accepted: false, passed: false, ended: null };
+    assert.deepEqual(await there.read(record.key), fresh);
+    await here.mark(record.key, 'accepted');
+    assert.deepEqual(await there.read(record.key), { ...fresh, accepted: true });
+    await here.mark(record.key, 'passed');
+    await here.mark(record.key, 'ended', 'timed_out');
+    const ended = { outcome: 'timed_out', at: START };
+    assert.deepEqual(await there.read(record.key), { ...fresh, accepted: true, passed: true, ended });
+    assert.match(readFileSync(join(folder, 'runs', namesIn(folder)[0] ?? ''), 'utf8'), /"18446744073709551615"/);
   });
 
-  it('replaces the record of a key, and keeps those of others', async () => {
-    const journal = new FileJournal(privateFolder(), clock);
-    await write(journal, recordOf('a'));
-    await write(journal, recordOf('b'));
-    await write(journal, recordOf('a', { state: 'accepted' }));
-    assert.equal((await journal.read('a'))?.state, 'accepted');
-    assert.equal((await journal.read('b'))?.state, 'posting');
+  it('makes each mark once, from whichever process', async () => {
+    const folder = privateFolder();
+    await openRunJournal(folder, clock).begin(recordOf('a'));
+    for (const outcome of ['interrupted', 'completed']) {
+      const journal = openRunJournal(folder, clock);
+      await journal.mark('a', 'accepted');
+      await journal.mark('a', 'ended', outcome);
+      assert.equal((await journal.read('a'))?.ended?.outcome, 'interrupted');
+    }
+    assert.deepEqual(filesOf(folder), ['1', '1.accepted', '1.ended']);
   });
 
-  it('knows no record that was not written, and creates nothing when it reads', async () => {
+  it('keeps a mark that has no record, and knows no run by it', async () => {
+    const folder = privateFolder();
+    const journal = openRunJournal(folder, clock);
+    await journal.mark('a', 'accepted');
+    assert.equal(await journal.read('a'), null);
+    assert.equal(await journal.begin(recordOf('a')), null);
+    assert.deepEqual(filesOf(folder), ['1.accepted', '2']);
+    assert.equal((await journal.read('a'))?.accepted, false);
+  });
+
+  it('creates nothing when it reads', async () => {
     const folder = join(privateFolder(), 'ldctl');
-    const journal = new FileJournal(folder, clock);
-    assert.equal(await journal.read('a'), null);
+    assert.equal(await openRunJournal(folder, clock).read('a'), null);
     assert.equal(existsSync(folder), false);
-    await remove(journal, 'a');
-    assert.equal(await journal.read('a'), null);
   });
 
-  it('forgets a key', async () => {
+  it('has a record for each key, whatever its characters', async () => {
     const folder = privateFolder();
-    const journal = new FileJournal(folder, clock);
-    await write(journal, recordOf('a'));
-    await remove(journal, 'a');
-    assert.equal(await journal.read('a'), null);
-    assert.deepEqual(readdirSync(join(folder, 'runs')), []);
-  });
-
-  it('takes any key for a file of its own, whatever its characters', async () => {
-    const folder = privateFolder();
-    const journal = new FileJournal(folder, clock);
+    const journal = openRunJournal(folder, clock);
     const keys = ['../../x', 'a/b', '.', 'A', 'a', 'k'.repeat(233)];
-    for (const key of keys) await write(journal, recordOf(key));
-    for (const key of keys) assert.equal((await journal.read(key))?.wireKey, key);
-    assert.equal(readdirSync(join(folder, 'runs')).length, keys.length);
+    for (const key of keys) assert.equal(await journal.begin(recordOf(key)), null);
+    for (const key of keys) assert.equal((await journal.read(key))?.record.key, key);
+    assert.equal(namesIn(folder).length, keys.length);
     assert.deepEqual(readdirSync(folder), ['runs']);
   });
 
-  itOnPosix('is private: the folder 0700, the files 0600', 'it keeps no modes', async () => {
-    const folder = privateFolder();
+  itOnPosix('is private: folders 0700, files 0600', 'it keeps no modes', async () => {
+    const folder = join(privateFolder(), 'ldctl');
     const umask = process.umask(0);
     try {
-      await write(new FileJournal(folder, clock), recordOf('a'));
+      const journal = openRunJournal(folder, clock);
+      await journal.begin(recordOf('a'));
+      await journal.mark('a', 'accepted');
     } finally {
       process.umask(umask);
     }
-    assert.equal(statSync(join(folder, 'runs')).mode & 0o777, 0o700);
-    assert.equal(statSync(onlyFile(folder)).mode & 0o777, 0o600);
+    const modeOf = (path: string): number => statSync(path).mode & 0o777;
+    assert.deepEqual([folder, join(folder, 'runs')].map(modeOf), [0o700, 0o700]);
+    assert.deepEqual(
+      namesIn(folder).map((name) => modeOf(join(folder, 'runs', name))),
+      [0o600, 0o600],
+    );
   });
 
-  it('writes nothing where nothing is to change', async () => {
-    const folder = privateFolder();
-    const journal = new FileJournal(folder, clock);
-    await write(journal, recordOf('a'));
-    const before = statSync(onlyFile(folder)).ino;
-    assert.deepEqual(await journal.update('a', (known) => known), recordOf('a'));
-    assert.equal(statSync(onlyFile(folder)).ino, before);
-  });
-
-  it('keeps that a 202 came without a time', async () => {
-    const journal = new FileJournal(privateFolder(), clock);
-    const record = recordOf('a', { state: 'accepted', acceptedAt: null });
-    await write(journal, record);
-    assert.deepEqual(await journal.read('a'), record);
-  });
-
-  it('keeps the time of the 202 and how a run ended; an end that is not known breaks no record', async () => {
-    const folder = privateFolder();
-    const journal = new FileJournal(folder, clock);
-    const record = recordOf('a', { state: 'accepted', acceptedAt: 5000, ended: { outcome: 'timed_out', at: 9000 } });
-    await write(journal, record);
-    assert.deepEqual(await journal.read('a'), record);
-    const path = onlyFile(folder);
-    writeFileSync(path, readFileSync(path, 'utf8').replace('timed_out', 'toString'));
-    const { ended, ...rest } = record;
-    assert.deepEqual([ended, await journal.read('a')], [{ outcome: 'timed_out', at: 9000 }, rest]);
-  });
-
-  it('keeps the gate that let a roll go on', async () => {
-    const journal = new FileJournal(privateFolder(), clock);
-    const record = recordOf('a', { state: 'passed', gate: { exit_code: 0, timed_out: false, took_ms: 1200 } });
-    await write(journal, record);
-    assert.deepEqual(await journal.read('a'), record);
-  });
-
-  describe('of a roll', () => {
-    const roll = (fields: Partial<RollRecord> = {}): RollRecord => ({
-      rollKey: 'r',
-      nodes: [18446744073709551615n, 610809900976570889n],
-      options: { 'gate-cmd': 'echo "$LDCTL_NODE_ID"\n' },
-      begunAt: clock.now(),
-      isShared: false,
-      ...fields,
-    });
-
-    it('gives its nodes back in their order, digit for digit, and its options', async () => {
+  describe('beginning a key that has a record', () => {
+    it('gives that one, and leaves it', async () => {
       const folder = privateFolder();
-      await new RollFiles(folder, clock).update('r', () => roll());
-      assert.deepEqual(await new RollFiles(folder, clock).read('r'), roll());
+      await openRunJournal(folder, clock).begin(recordOf('a'));
+      const kept = await openRunJournal(folder, clock).begin(recordOf('a', { baseline: 5n }));
+      assert.deepEqual(kept?.record, recordOf('a'));
+      assert.deepEqual(filesOf(folder), ['1']);
     });
 
-    it('forgets it before it forgets any of its nodes', async () => {
-      const rolls = new RollFiles(privateFolder(), clock);
-      for (const [hours, known] of [
-        [23, true],
-        [24, false],
-      ] as const) {
-        await rolls.update('r', () => roll({ begunAt: clock.now() - hours * HOUR_MS }));
-        assert.equal((await rolls.read('r')) !== null, known, `${hours} hours`);
-      }
-    });
-
-    it('takes no record of a trigger for one, nor one without nodes', async () => {
-      const folder = privateFolder();
-      await write(new FileJournal(folder, clock), recordOf('r'));
-      assert.equal((await failure(new RollFiles(folder, clock).read('r'))).code, 'journal_broken');
-      writeFileSync(onlyFile(folder), '{"roll_key":"r","nodes":[],"options":{},"begun_at":0,"is_shared":false}');
-      assert.equal((await failure(new RollFiles(folder, clock).read('r'))).code, 'journal_broken');
-    });
-  });
-
-  itOnPosix(
-    'keeps nodes that are too many for a command in a private file that goes with the records',
-    'it keeps no modes',
-    () => {
-      const folder = privateFolder();
-      const path = keepNodes(folder, [18446744073709551615n, 7n]);
-      assert.equal(path, onlyFile(folder));
-      assert.match(path, /\/[\da-f]{64}\.json$/);
-      assert.deepEqual(JSON.parse(readFileSync(path, 'utf8')), { nodes: ['18446744073709551615', '7'] });
-      assert.equal(statSync(path).mode & 0o777, 0o600);
-    },
-  );
-
-  describe('a claim', () => {
-    it('of a new key writes the record, and says so by null', async () => {
-      const folder = privateFolder();
-      const journal = new FileJournal(folder, clock);
-      assert.equal(await claim(journal, recordOf('a')), null);
-      assert.deepEqual(await journal.read('a'), recordOf('a'));
-      onlyFile(folder);
-    });
-
-    it('of a key that has a record gives that one, and leaves it', async () => {
-      const journal = new FileJournal(privateFolder(), clock);
-      const first = recordOf('a', { state: 'accepted' });
-      await write(journal, first);
-      const second = recordOf('a', { baseline: { highestId: 5n, nodes: [] } });
-      assert.deepEqual(await claim(journal, second), first);
-      assert.deepEqual(await journal.read('a'), first);
-    });
-
-    it('is won by exactly one of many at once, and the others get its record', async () => {
-      const folder = privateFolder();
-      const claims = Array.from({ length: 20 }, (_, n) =>
-        claim(new FileJournal(folder, clock), recordOf('a', { baseline: { highestId: BigInt(n), nodes: [] } })),
-      );
-      const results = await clock.run(Promise.all(claims));
-      const winner = results.indexOf(null);
-      assert.equal(results.filter((result) => result === null).length, 1);
-      for (const result of results) if (result) assert.equal(result.baseline.highestId, BigInt(winner));
-    });
-
-    it('does not wait for the lock of another key', async () => {
-      const folder = privateFolder();
-      await claim(new FileJournal(folder, clock), recordOf('a'));
-      const sleeps = clock.sleeps.length;
-      await Promise.all(['b', 'c', 'd'].map((key) => claim(new FileJournal(folder, clock), recordOf(key))));
-      assert.equal(clock.sleeps.length, sleeps);
-    });
-
-    it('of a key whose record is older than 24 hours takes its place', async () => {
-      const journal = new FileJournal(privateFolder(), clock);
-      await write(journal, recordOf('a', { firstPostAt: clock.now() - 24 * HOUR_MS - 1 }));
-      assert.equal(await claim(journal, recordOf('a')), null);
-      assert.equal((await journal.read('a'))?.firstPostAt, clock.now());
-    });
-  });
-
-  describe('keeps a record for 24 hours', () => {
-    for (const [age, known] of [
+    for (const [ageMs, isKnown] of [
       [-HOUR_MS, true],
       [0, true],
-      [24 * HOUR_MS, true],
-      [24 * HOUR_MS + 1, false],
+      [DAY_MS, true],
+      [DAY_MS + 1, false],
     ] as const) {
-      it(`one of ${age / HOUR_MS} hours is ${known ? 'known' : 'not'}`, async () => {
-        const journal = new FileJournal(privateFolder(), clock);
-        await write(journal, recordOf('a', { firstPostAt: clock.now() - age }));
-        assert.equal((await journal.read('a')) !== null, known);
+      const what = isKnown ? 'known, with its age' : 'no record: the next generation takes its place';
+      it(`of ${ageMs / HOUR_MS} hours: it is ${what}`, async () => {
+        const folder = privateFolder();
+        const journal = openRunJournal(folder, clock);
+        await journal.begin(recordOf('a', { postedAt: START - ageMs }));
+        assert.equal((await journal.read('a'))?.ageMs, isKnown ? ageMs : undefined);
+        assert.equal((await journal.begin(recordOf('a')))?.ageMs, isKnown ? ageMs : undefined);
+        assert.deepEqual(filesOf(folder), isKnown ? ['1'] : ['1', '2']);
       });
     }
 
-    describe('and sweeps older ones when it writes', () => {
-      const HASH = 'a'.repeat(64);
-      const UUID = '1b4e28ba-2fa1-41d2-883f-0016d3cca427';
-      const HOURS_OLD = 25;
+    it('that was refused takes its place, with marks of its own', async () => {
+      const folder = privateFolder();
+      const journal = openRunJournal(folder, clock);
+      await journal.begin(recordOf('a'));
+      await journal.mark('a', 'refused');
+      assert.equal(await journal.read('a'), null);
+      assert.equal(await openRunJournal(folder, clock).begin(recordOf('a', { baseline: 5n })), null);
+      await openRunJournal(folder, clock).mark('a', 'accepted');
+      assert.deepEqual(filesOf(folder), ['1', '1.refused', '2', '2.accepted']);
+    });
 
-      function age(path: string, hours: number): void {
-        const then = (Date.now() - hours * HOUR_MS) / 1000;
-        lutimesSync(path, then, then);
-      }
+    it('gives one that another run was accepted by, though its own was refused', async () => {
+      const folder = privateFolder();
+      const [first, second] = [openRunJournal(folder, clock), openRunJournal(folder, clock)];
+      await first.begin(recordOf('a'));
+      await second.read('a');
+      await first.mark('a', 'refused');
+      await second.mark('a', 'accepted');
+      assert.equal((await first.begin(recordOf('a')))?.accepted, true);
+    });
 
-      /** A config folder with files in `runs/`, all of this age. */
-      function folderWith(names: readonly string[], hours: number): { folder: string; runs: string } {
-        const folder = privateFolder();
-        const runs = join(folder, 'runs');
-        mkdirSync(runs, { mode: 0o700 });
-        for (const name of names) {
-          writeFileSync(join(runs, name), '{}');
-          age(join(runs, name), hours);
-        }
-        return { folder, runs };
-      }
+    it('is refused by none but the run that began it', async () => {
+      const folder = privateFolder();
+      await openRunJournal(folder, clock).begin(recordOf('a'));
+      const other = openRunJournal(folder, clock);
+      await other.begin(recordOf('a'));
+      await other.mark('a', 'refused');
+      assert.deepEqual(filesOf(folder), ['1']);
+    });
+  });
 
-      it('its own records and drafts, and no younger ones', async () => {
-        const own = [`${HASH}.json`, `${HASH}.json.${UUID}.tmp`];
-        for (const [hours, left] of [
-          [HOURS_OLD, []],
-          [23, own],
-        ] as const) {
-          const { folder, runs } = folderWith(own, hours);
-          await write(new FileJournal(folder, clock), recordOf('new'));
-          assert.deepEqual(
-            readdirSync(runs).filter((name) => name.startsWith(HASH)),
-            left,
-          );
-        }
-      });
+  it('lets a process that slept for a day replace nothing, and mark nothing but its own', async () => {
+    const folder = privateFolder();
+    const sleeper = openRunJournal(folder, clock);
+    await sleeper.begin(recordOf('a'));
+    const later = openRunJournal(folder, clockAt(DAY_MS + 60_000));
+    const second = recordOf('a', { baseline: 5n, postedAt: START + DAY_MS + 60_000 });
+    assert.equal(await later.begin(second), null);
+    await sleeper.mark('a', 'accepted');
+    await sleeper.mark('a', 'refused');
+    assert.deepEqual(filesOf(folder), ['1', '1.accepted', '1.refused', '2']);
+    assert.deepEqual((await later.read('a'))?.record, second);
+    // Its own clock still says that the second is of the future.
+    assert.equal((await sleeper.read('a'))?.ageMs, -DAY_MS - 60_000);
+  });
 
-      it('and nothing that is named in another way', async () => {
-        const others = [
-          'thesis.tex',
-          'a.json',
-          `${HASH}.JSON`,
-          `${HASH}.json.bak`,
-          `${HASH.slice(1)}.json`,
-          `x${HASH}.json`,
-          `${HASH}.json.tmp`,
-        ];
-        const { folder, runs } = folderWith(others, HOURS_OLD);
-        await write(new FileJournal(folder, clock), recordOf('new'));
-        assert.deepEqual(
-          others.filter((name) => !existsSync(join(runs, name))),
-          [],
-        );
-      });
-
-      itOnPosix('no folder and no link, whatever their names', 'a link there needs a right', async () => {
-        const { folder, runs } = folderWith(['target'], HOURS_OLD);
-        mkdirSync(join(runs, `${HASH}.json`));
-        writeFileSync(join(runs, `${HASH}.json`, 'thesis.tex'), '');
-        const link = join(runs, `${'b'.repeat(64)}.json`);
-        symlinkSync('target', link);
-        for (const path of [join(runs, `${HASH}.json`), link]) age(path, HOURS_OLD);
-        await write(new FileJournal(folder, clock), recordOf('new'));
-        assert.deepEqual(readdirSync(join(runs, `${HASH}.json`)), ['thesis.tex']);
-        assert.ok(existsSync(link));
-      });
-
-      itOnPosix(
-        'nothing where runs/ is a link to a folder that somebody else may use',
-        'a link there needs a right',
-        async () => {
-          const { folder, runs } = folderWith([`${HASH}.json`], HOURS_OLD);
-          renameSync(runs, join(folder, 'elsewhere'));
-          symlinkSync('elsewhere', runs);
-          await write(new FileJournal(folder, clock), recordOf('new'));
-          assert.ok(existsSync(join(folder, 'elsewhere', `${HASH}.json`)));
-        },
+  it('gives a key to one of 8 processes that begin it at once, and its record to the others', async function () {
+    this.timeout(120_000);
+    const folder = privateFolder();
+    const children = await together(8, 'begin', folder);
+    for (let n = 0; n < 20; n++) {
+      const answers = children.map(({ lines }) => lines[1 + n]);
+      const winner = answers.indexOf(`${n} mine`);
+      assert.deepEqual(
+        answers,
+        children.map((_, child) => (child === winner ? `${n} mine` : `${n} ${winner}`)),
       );
+      const { record } = (await openRunJournal(folder, clock).read(`key-${n}`)) ?? assert.fail('no record');
+      assert.equal(record.baseline, BigInt(winner));
+    }
+    assert.equal(namesIn(folder).length, 20);
+  });
 
-      it('no more than 50 with a record, and none that somebody has locked', async () => {
-        const names = Array.from({ length: 60 }, (_, n) => `${String(n).padStart(64, '0')}.json`);
-        const { folder, runs } = folderWith(names, HOURS_OLD);
-        mkdirSync(join(runs, `${String(names[0])}.lock`));
-        const sleeps = clock.sleeps.length;
-        const journal = new FileJournal(folder, clock);
-        await write(journal, recordOf('new'));
-        assert.equal(names.filter((name) => existsSync(join(runs, name))).length, 11);
-        await write(journal, recordOf('new', { state: 'accepted' }));
+  describe('sweeps what is older than 30 days, once, when it writes', () => {
+    const HASH = 'a'.repeat(64);
+    const DRAFT = 'draft-1b4e28ba-2fa1-41d2-883f-0016d3cca427';
+    const FILES = [`${HASH}.1`, `${HASH}.1.accepted`, `${HASH}.json`, DRAFT];
+
+    function folderWith(names: readonly string[]): string {
+      const folder = privateFolder();
+      mkdirSync(join(folder, 'runs'), { mode: 0o700 });
+      for (const name of names) {
+        writeFileSync(join(folder, 'runs', name), '{}');
+        utimesSync(join(folder, 'runs', name), START / 1000, START / 1000);
+      }
+      return folder;
+    }
+
+    for (const [days, left] of [
+      [25 / 24, FILES],
+      [29.9, FILES],
+      [30.1, []],
+    ] as const) {
+      it(`by a clock that is ${days.toFixed(1)} days ahead it leaves ${left.length} of ${FILES.length}`, async () => {
+        const folder = folderWith(FILES);
+        await openRunJournal(folder, clockAt(days * DAY_MS)).begin(recordOf('new'));
         assert.deepEqual(
-          names.filter((name) => existsSync(join(runs, name))),
-          [names[0]],
+          FILES.filter((name) => existsSync(join(folder, 'runs', name))),
+          left,
         );
-        assert.equal(clock.sleeps.length, sleeps);
       });
+    }
+
+    it('knows after a run with a clock that was 25 hours ahead what was accepted before', async () => {
+      const folder = privateFolder();
+      const before = openRunJournal(folder, clock);
+      await before.begin(recordOf('a'));
+      await before.mark('a', 'accepted');
+      await openRunJournal(folder, clockAt(25 * HOUR_MS)).begin(recordOf('b'));
+      assert.equal((await openRunJournal(folder, clock).begin(recordOf('a')))?.accepted, true);
+    });
+
+    it('leaves what is named in another way, and folders', async () => {
+      const others = ['thesis.tex', `${HASH}.1.accepted.bak`, `${HASH.slice(1)}.1`, `x${HASH}.1`, `${HASH}.tmp`];
+      const folder = folderWith(others);
+      mkdirSync(join(folder, 'runs', `${HASH}.2`));
+      await openRunJournal(folder, clockAt(99 * DAY_MS)).begin(recordOf('new'));
+      assert.equal(namesIn(folder).length, others.length + 2);
     });
   });
 
   describe('what cannot be read is an error, never "no record"', () => {
-    for (const [what, text] of Object.entries({
+    const good = JSON.stringify(recordOf('a'), (_, value: unknown) =>
+      typeof value === 'bigint' ? String(value) : value,
+    );
+    const texts = {
       'an empty file': '',
-      'cut JSON': '{"wire_key": "a", "base',
+      'cut JSON': good.slice(0, 60),
       'another shape': '{}',
-      'a number for an id':
-        '{"wire_key":"a","baseline":{"highest_id":1,"nodes":[]},"first_post_at":0,"state":"posting","token":"t"}',
-      'an unknown state':
-        '{"wire_key":"a","baseline":{"highest_id":"1","nodes":[]},"first_post_at":0,"state":"done","token":"t"}',
-      'the record of another key':
-        '{"wire_key":"b","baseline":{"highest_id":"1","nodes":[]},"first_post_at":0,"state":"posting","token":"t"}',
-    })) {
-      it(`${what}: exit 7 with the path, for reading and claiming alike, and left as it is`, async () => {
+      'a number for an id': good.replace('"7"', '7'),
+      'a field of a later version': good.replace('{', '{"isShared":true,'),
+      'the record of another key': good.replace('"a"', '"b"'),
+    };
+    for (const [what, text] of Object.entries(texts)) {
+      it(`${what}: exit 7 with the path, for reading and beginning alike, and left as it is`, async () => {
         const folder = privateFolder();
-        const journal = new FileJournal(folder, clock);
-        await write(journal, recordOf('a'));
-        const path = onlyFile(folder);
+        const journal = openRunJournal(folder, clock);
+        await journal.begin(recordOf('a'));
+        const path = join(folder, 'runs', namesIn(folder)[0] ?? '');
         writeFileSync(path, text);
-        for (const step of [() => journal.read('a'), () => claim(journal, recordOf('a'))]) {
+        for (const step of [() => journal.read('a'), () => journal.begin(recordOf('a'))]) {
           const error = await failure(step());
-          assert.equal(error.code, 'journal_broken');
-          assert.equal(error.exitCode, 7);
+          assert.deepEqual([error.code, error.exitCode], ['journal_broken', 7]);
           assert.ok(error.message.includes(path));
           assert.match(error.hint ?? '', /ldctl activities list/);
         }
@@ -382,55 +291,99 @@ describe('the run journal', () => {
     const kinds: Record<string, (path: string) => void> = {
       'a FIFO': (path) => void execFileSync('mkfifo', ['-m', '600', path]),
       'a folder': (path) => mkdirSync(path, { mode: 0o700 }),
-      'a symbolic link to a record': (path) => {
-        writeFileSync(`${path}.real`, '{}', { mode: 0o600 });
-        symlinkSync(`${path}.real`, path);
-      },
-      'a symbolic link to nothing': (path) => symlinkSync('nowhere', path),
+      'a mark that this version does not know': (path) => writeFileSync(`${path}.halved`, '{}'),
     };
     for (const [what, make] of Object.entries(kinds)) {
-      itOnPosix(
-        `${what}: refused as damaged at once, and left as it is`,
-        'it has none, or a link needs a right',
-        async () => {
-          const folder = privateFolder();
-          const journal = new FileJournal(folder, clock);
-          await write(journal, recordOf('a'));
-          const path = onlyFile(folder);
-          rmSync(path);
-          make(path);
-          for (const step of [
-            () => journal.read('a'),
-            () => claim(journal, recordOf('a')),
-            () => remove(journal, 'a'),
-          ]) {
-            const error = await failure(step());
-            assert.deepEqual([error.code, error.exitCode], ['journal_broken', 7]);
-            assert.ok(error.message.includes(path));
-          }
-          assert.equal(lstatSync(path).isFile(), false);
-        },
-      );
+      itOnPosix(`${what}: exit 7`, 'it has no FIFOs', async () => {
+        const folder = privateFolder();
+        const journal = openRunJournal(folder, clock);
+        await journal.begin(recordOf('a'));
+        const path = join(folder, 'runs', namesIn(folder)[0] ?? '');
+        rmSync(path);
+        make(path);
+        for (const step of [() => journal.read('a'), () => journal.begin(recordOf('a'))]) {
+          assert.equal((await failure(step())).code, 'journal_broken');
+        }
+      });
     }
 
-    itOnPosix('a file that others can read: exit 2 with the chmod', 'it keeps no modes', async () => {
+    itOnPosix('a record that others can read: exit 2 with the chmod', 'it keeps no modes', async () => {
       const folder = privateFolder();
-      const journal = new FileJournal(folder, clock);
-      await write(journal, recordOf('a'));
-      chmodSync(onlyFile(folder), 0o644);
+      const journal = openRunJournal(folder, clock);
+      await journal.begin(recordOf('a'));
+      chmodSync(join(folder, 'runs', namesIn(folder)[0] ?? ''), 0o644);
       const error = await failure(journal.read('a'));
-      assert.equal(error.code, 'config_not_private');
+      assert.deepEqual([error.code, error.exitCode], ['config_not_private', 2]);
       assert.match(error.hint ?? '', /chmod 600/);
     });
 
-    it('a folder that cannot be made: exit 2', async () => {
+    itOnPosix('a folder that is read-only: it reads, and begins nothing', 'it keeps no modes', async () => {
+      const folder = privateFolder();
+      await openRunJournal(folder, clock).begin(recordOf('a'));
+      await withoutPrivileges(join(folder, 'runs'), () => Promise.resolve());
+      await withoutPrivileges(folder, async () => {
+        chmodSync(join(folder, 'runs'), 0o500);
+        const journal = openRunJournal(folder, clock);
+        assert.deepEqual((await journal.begin(recordOf('a')))?.record, recordOf('a'));
+        const error = await failure(journal.begin(recordOf('b')));
+        assert.deepEqual([error.code, error.exitCode], ['config_unwritable', 2]);
+        await failure(journal.mark('a', 'accepted'));
+      });
+    });
+
+    it('a file in place of the folder: exit 2', async () => {
       const file = join(privateFolder(), 'file');
       writeFileSync(file, '');
-      for (const step of [write, claim]) {
-        const error = await failure(step(new FileJournal(join(file, 'ldctl'), clock), recordOf('a')));
-        assert.equal(error.code, 'config_unwritable');
-        assert.equal(error.exitCode, 2);
-      }
+      const error = await failure(openRunJournal(file, clock).begin(recordOf('a')));
+      assert.deepEqual([error.code, error.exitCode], ['config_unreadable', 2]);
     });
+  });
+});
+
+describe('the journal of rolls', () => {
+  after(removeFolders);
+
+  it('gives a roll back as it was asked for, until it is finished', async () => {
+    const folder = privateFolder();
+    assert.equal(await openRollJournal(folder, clock).begin(rollOf('r')), null);
+    const journal = openRollJournal(folder, clock);
+    assert.deepEqual(await journal.read('r'), rollOf('r'));
+    assert.deepEqual(await journal.begin(rollOf('r', { request: {} })), rollOf('r'));
+    await journal.finish('r');
+    await journal.finish('r');
+    assert.deepEqual(await journal.read('r'), rollOf('r', { finished: true }));
+    assert.deepEqual(filesOf(folder, 'rolls'), ['1', '1.finished']);
+  });
+
+  it('finds the newest unfinished roll of a deployment', async () => {
+    const journal = openRollJournal(privateFolder(), clock);
+    assert.equal(await journal.last(7n), null);
+    const ages = { old: DAY_MS + 1, first: 3 * HOUR_MS, second: 2 * HOUR_MS, done: HOUR_MS };
+    for (const [key, age] of Object.entries(ages)) await journal.begin(rollOf(key, { begunAt: START - age }));
+    await journal.begin(rollOf('elsewhere', { deploymentId: 8n }));
+    await journal.finish('done');
+    assert.equal((await journal.last(7n))?.key, 'second');
+    await journal.finish('second');
+    assert.equal((await journal.last(7n))?.key, 'first');
+    await journal.finish('first');
+    assert.equal(await journal.last(7n), null);
+  });
+
+  it('begins a roll of a key anew after 24 hours', async () => {
+    const journal = openRollJournal(privateFolder(), clock);
+    await journal.begin(rollOf('r', { begunAt: START - DAY_MS - 1 }));
+    assert.equal(await journal.read('r'), null);
+    assert.equal(await journal.begin(rollOf('r')), null);
+    assert.deepEqual(await journal.last(7n), rollOf('r'));
+  });
+
+  it('takes what is broken for an error, also where it looks for the last one', async () => {
+    const folder = privateFolder();
+    const journal = openRollJournal(folder, clock);
+    await journal.begin(rollOf('r'));
+    writeFileSync(join(folder, 'rolls', namesIn(folder, 'rolls')[0] ?? ''), '{}');
+    for (const step of [journal.read('r'), journal.begin(rollOf('r')), journal.last(7n)]) {
+      assert.equal((await failure(step)).code, 'journal_broken');
+    }
   });
 });
