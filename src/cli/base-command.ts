@@ -1,6 +1,8 @@
 import { Command } from '@oclif/core/command';
 import type { Config } from '@oclif/core/config';
 import type { FlagInput } from '@oclif/core/parser';
+import { onAbort } from '../base/abort.js';
+import type { Interrupted } from '../base/errors.js';
 import { EXIT_CODES } from '../base/exit-codes.js';
 import { loadFormat } from '../output/formats.js';
 import { askedOutput, type AskedOutput } from './asked-output.js';
@@ -34,6 +36,7 @@ export abstract class BaseCommand extends Command {
 
   override async run(): Promise<void> {
     const interrupts = this.interrupts();
+    onAbort(interrupts.signal, () => this.host.output.hurry(interrupts.signal.reason as Interrupted));
     try {
       await loadFormat((await this.asked()).format);
       this.end(await this.execute(interrupts));

@@ -40,6 +40,8 @@ export async function runCommandLine(program: Program, makePlugin: MakePlugin): 
   // A command has told it and set its exit code; oclif, which prints help and versions by itself, does neither.
   if (written.status === 'rejected' && !process.exitCode) await fail(host, written.reason, argv);
   process.removeListener('exit', endedEarly);
+  // What nobody reads would keep the process alive.
+  if (host.output.stdout.closed || host.output.stderr.closed) process.exit();
 }
 
 /** What waits for something that can no longer come keeps no process alive, and 0 would mean done. */

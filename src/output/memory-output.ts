@@ -98,5 +98,6 @@ export function memoryOutput(
     stderr: new MemorySink({ ...both, ...stderr }, scrub),
     settled: false,
     redact,
+    hurry: () => undefined,
   };
 }

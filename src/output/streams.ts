@@ -44,6 +44,11 @@ export interface Output {
   settled: boolean;
   /** From now on every write, to either sink, goes through `scrub` too. */
   redact(scrub: Scrub): void;
+  /**
+   * The command was interrupted: what is not read in a third of a second is given up, and the sink is closed with this as
+   * its reason.
+   */
+  hurry(reason: LdctlError): void;
 }
 
 /** The reader of stdout or stderr went away (EPIPE), as `head` does, or a terminal that closes: no failure of ours, and nobody is left to tell. */
@@ -77,13 +82,25 @@ export function processOutput(
   const ascii = isAsciiOnly(env, platform);
   // What goes to stderr is for people, all of it; on stdout only a table is, and sees to it by itself.
   const talk = ascii ? (text: string): string => inAscii(scrub(text)) : scrub;
-  return {
+  const sinks = {
     stdout: new StreamSink(stdout, env, { scrub, ascii }),
     stderr: new StreamSink(stderr, env, { scrub: talk, ascii }),
+  };
+  return {
+    ...sinks,
     settled: false,
     redact,
+    hurry: (reason) => {
+      sinks.stdout.hurry(reason);
+      sinks.stderr.hurry(reason);
+    },
   };
 }
+
+/** After an interrupt, ms: so long a reader has for what is written until then … */
+const GRACE_MS = 300;
+/** … and for what is written later. Both together leave room in the second that an interrupt may take. */
+const LAST_WORDS_MS = 100;
 
 /** One scrub made of all that were given to `redact` until it is called. */
 export function scrubChain(): { scrub: Scrub; redact: Output['redact'] } {
@@ -102,6 +119,8 @@ class StreamSink implements Sink {
   readonly #gone = new AbortController();
   readonly #waiting = new Set<() => void>();
   #pending = 0;
+  /** Why nothing slow is waited for any more. */
+  #hurry: LdctlError | null = null;
 
   constructor(stream: OutputStream, env: Env, { scrub, ascii }: { scrub: Scrub; ascii: boolean }) {
     this.#stream = stream;
@@ -154,14 +173,29 @@ class StreamSink implements Sink {
   }
 
   async drained(): Promise<void> {
+    if (this.#hurry) this.#giveUpIn(LAST_WORDS_MS, this.#hurry);
     if (this.#pending > 0 && !this.closed) await new Promise<void>((resolve) => this.#waiting.add(resolve));
     const reason: unknown = this.#gone.signal.reason;
     if (this.closed && !(reason instanceof ReaderGone)) throw reason;
   }
 
+  hurry(reason: LdctlError): void {
+    this.#giveUpIn(GRACE_MS, reason);
+    setTimeout(() => (this.#hurry = reason), GRACE_MS).unref();
+  }
+
   onResize(callback: () => void): () => void {
     this.#stream.on('resize', callback);
     return () => void this.#stream.removeListener('resize', callback);
+  }
+
+  #giveUpIn(ms: number, reason: LdctlError): void {
+    const giveUp = (): void => {
+      if (this.#pending === 0) return;
+      this.#gone.abort(reason);
+      this.#wake();
+    };
+    setTimeout(giveUp, ms).unref();
   }
 
   #close(error: NodeJS.ErrnoException): void {

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as realSleep } from 'node:timers/promises';
+import { nodeIds } from '../../src/sandbox/index.js';
+import { type Run } from '../helpers/ldctl.js';
 import { readAs } from '../helpers/readers.js';
-import { withScene } from '../helpers/scene.js';
+import { until, withScene, type Scene } from '../helpers/scene.js';
 import { sideBySide } from '../helpers/side-by-side.js';
 
 /** The exit code of a command at the left of a pipe goes to fd 3, which is stderr here. */
@@ -16,10 +21,71 @@ const FULL_DISK = '/dev/full';
 /** Says in the title of a test that it could not be tried on this machine. */
 const unless = (present: boolean, what: string): string => (present ? '' : ` (not tried: there is no ${what} here)`);
 
+/** Runs a command before a reader that never reads, and ends it by one signal once `isStuck`. @returns its exit code */
+async function beforeStuckReader(
+  scene: Scene,
+  { command, signal }: { command: string; signal: NodeJS.Signals },
+  isStuck: (run: Run) => Promise<void>,
+): Promise<number | null> {
+  const pipe = join(scene.folder, 'stuck');
+  execFileSync('mkfifo', [pipe]);
+  const reader = scene.spawn('sh', ['-c', `exec 9<'${pipe}'; echo open; exec sleep 600`]).input();
+  const run = scene.spawn('sh', ['-c', `exec ${command}`], { STUCK: pipe }).input();
+  await reader.said(/open/);
+  await isStuck(run);
+  const signalledAt = performance.now();
+  run.kill(signal);
+  const { code, stderr } = await run.ended();
+  const took = performance.now() - signalledAt;
+  // A second, and what a machine adds that is busy with other tests.
+  assert.ok(took < 5000, `it took ${took.toFixed()}ms to end: ${stderr}`);
+  return code;
+}
+
+const MANY = nodeIds(3000);
+
 describe('the standard streams', function () {
   this.timeout(300_000);
 
   sideBySide({
+    'a list before a reader that has stopped reading ends by one SIGTERM': () =>
+      withScene({ history: 20_000 }, async (scene) => {
+        let reads = 0;
+        const code = await beforeStuckReader(
+          scene,
+          { command: 'ldctl activities list --limit 0 -o ndjson > "$STUCK"', signal: 'SIGTERM' },
+          async () => {
+            // It reads no further than it can write.
+            while (reads === 0 || reads !== scene.sandbox.record.reads) {
+              reads = scene.sandbox.record.reads;
+              await realSleep(500);
+            }
+          },
+        );
+        assert.equal(code, 143);
+      }),
+
+    'a trigger before a reader that has stopped reading stdout ends by one SIGINT, with what its result is worth': () =>
+      withScene({ nodes: MANY, workMs: 600_000 }, async (scene) => {
+        const command = `ldctl activities trigger iggy restart --yes -o json > "$STUCK"`;
+        const code = await beforeStuckReader(scene, { command, signal: 'SIGINT' }, (run) => run.said(/dispatched/));
+        assert.equal(code, 130);
+      }),
+
+    'a roll whose gate writes without end, before a reader that has stopped reading stderr, ends by one SIGTERM': () =>
+      withScene({ nodes: [7n, 8n], workMs: 50 }, async (scene) => {
+        const gate = `cd ${scene.folder}; echo > begun; yes`;
+        const command = `ldctl activities trigger iggy restart --rolling --node 7,8 --gate-cmd "$GATE" 2> "$STUCK"`;
+        scene.env.GATE = gate;
+        const begun = (): Promise<void> => until('the gate', () => existsSync(join(scene.folder, 'begun')));
+        const code = await beforeStuckReader(scene, { command, signal: 'SIGTERM' }, async () => {
+          await begun();
+          await realSleep(1000);
+        });
+        assert.equal(code, 143);
+        assert.equal(scene.dispatched, 1);
+      }),
+
     'a reader that goes away ends a list quietly': () =>
       withScene({ history: 20_000 }, async (scene) => {
         const { stdout, stderr } = await scene.shell(piped('ldctl activities list --limit 0 -o csv', 'head -1'));

@@ -41,6 +41,8 @@ export async function showJob({ host, flags }: Printing, display: JobDisplay, jo
       if (event.event === 'dispatched') dispatchedAt ??= clock.elapsed();
       if (event.event === 'result') last = event;
       else view.on(event);
+      // A gate that writes faster than stderr is read is slowed down.
+      if (event.event === 'gate_output') await output.stderr.drained().catch(() => undefined);
     }
   } finally {
     view.stop();
