@@ -72,7 +72,7 @@ const LAZY_LIST_FORMAT = `const { ListFormat } = Intl;
 
 /** Small modules that most commands need: a file of each kind, where there would be one for each module. */
 const FEWER_CHUNKS = [
-  { name: 'core', test: /src\/core\/(?!parse-json|stringify-json)/, minShareCount: 8 },
+  { name: 'core', test: /src\/base\/(?!json)/, minShareCount: 8 },
   { name: 'log', test: /src\/activities\/(read-log|given-ids|activity-log|pages-in-order|find-activity|filter)\.ts$/ },
   { name: 'times', test: /src\/(output\/(status|time-text|time-columns)|profiles\/expiry)\.ts$/ },
   {

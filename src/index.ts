@@ -32,4 +32,4 @@ export { EXIT_CODES, type ExitCode, type ExitName } from './base/exit-codes.js';
 export { parseId, type Id } from './base/ids.js';
 export { type GateResult, type NodeResult, type ResultFacts, type TargetKind } from './base/outcome.js';
 export { type ShownStep } from './base/shown-step.js';
-export { stringifyJson, type JsonStyle } from './base/stringify-json.js';
+export { stringifyJson, type JsonStyle } from './base/json.js';

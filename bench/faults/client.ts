@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { LdctlError } from '../../src/base/errors.js';
 import { type ExitCode } from '../../src/base/exit-codes.js';
 import { type RunJournal } from '../../src/base/old-journal.js';
-import { stringifyJson } from '../../src/base/stringify-json.js';
+import { stringifyJson } from '../../src/base/json.js';
 import { type RunResult } from '../../src/library/run-result.js';
 import { type VirtualClock } from '../../test/helpers/clock.js';
 import { type ClientJob } from './job.js';

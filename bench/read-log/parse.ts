@@ -1,4 +1,4 @@
-import { parseJson } from '../../src/base/parse-json.js';
+import { parseJson } from '../../src/base/json.js';
 import { entryText } from './entries.js';
 
 const ROUNDS = 30;

@@ -38,8 +38,7 @@ export {
 export { EXIT_CODES, type ExitCode, type ExitName } from '../base/exit-codes.js';
 export { type Env } from '../base/env.js';
 export { compareIds, isId, MAX_ID, parseId, sortedUnique, type Id } from '../base/ids.js';
-export { parseJson } from '../base/parse-json.js';
-export { stringifyJson, type JsonStyle } from '../base/stringify-json.js';
+export { parseJson, stringifyJson, type JsonStyle } from '../base/json.js';
 export { ApiKey } from '../base/secret.js';
 export { type Signal } from '../base/signal.js';
 export {

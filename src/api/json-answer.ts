@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { InvalidAnswerError } from '../base/errors.js';
-import { NestedTooDeepError, parseJson } from '../base/parse-json.js';
+import { parseJson } from '../base/json.js';
 import { type ApiResponse, attempted, header, origin, requestIdOf } from './api-response.js';
 import { excerpt, quote } from './quote.js';
 
@@ -22,7 +22,6 @@ export function jsonOf(response: ApiResponse): unknown {
   try {
     return parseJson(body);
   } catch (error) {
-    if (error instanceof NestedTooDeepError) throw invalidAnswer(response, `the answer is ${error.message}`);
     const flawed = error instanceof Error ? error.message : String(error);
     throw isPage(response)
       ? invalidAnswer(response, `the answer is a web page: ${excerpt(body, apiKey)}`, { hint: notTheApi(response) })

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { formatDuration } from '../base/durations.js';
 import { ApiError, RedirectError, type ApiErrorFields, type FieldIssue } from '../base/errors.js';
-import { parseJson } from '../base/parse-json.js';
+import { parseJson } from '../base/json.js';
 import { type ApiResponse, attempted, header, origin, requestIdOf } from './api-response.js';
 import { parseHttpDate, parseRetryAfter } from './http-dates.js';
 import { excerpt, quote } from './quote.js';

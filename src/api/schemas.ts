@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { STATUSES, type Activity } from '../base/activity.js';
 import { isId, type Id } from '../base/ids.js';
-import { stringifyJson } from '../base/stringify-json.js';
+import { stringifyJson } from '../base/json.js';
 
 /**
  * The shapes of the contract, checked at the border. All objects are loose: fields may be added. The JSON comes from

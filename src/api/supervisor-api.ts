@@ -1,7 +1,7 @@
 import { formatAction } from '../base/activity.js';
 import { UsageError } from '../base/errors.js';
 import { sortedUnique, type Id } from '../base/ids.js';
-import { stringifyJson } from '../base/stringify-json.js';
+import { stringifyJson } from '../base/json.js';
 import {
   type Accepted,
   type ActivityPage,

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { type RollRecord, type RunRecord } from '../base/old-journal.js';
 import { OUTCOMES, type Outcome } from '../base/outcome.js';
-import { stringifyJson } from '../base/stringify-json.js';
+import { stringifyJson } from '../base/json.js';
 import { idText } from './id-text.js';
 
 const instant = v.pipe(v.number(), v.safeInteger());

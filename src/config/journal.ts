@@ -6,7 +6,7 @@ import { type Clock } from '../base/clock.js';
 import { LdctlError } from '../base/errors.js';
 import { type Id } from '../base/ids.js';
 import { type KeptRun, type RollJournal, type RollRecord, type RunJournal, type RunRecord } from '../base/journal.js';
-import { stringifyJson } from '../base/stringify-json.js';
+import { stringifyJson } from '../base/json.js';
 import {
   createPrivateFile,
   ensurePrivateFolder,

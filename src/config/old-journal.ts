@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Clock } from '../base/clock.js';
 import { RECORD_KEPT_MS, ROLL_KEPT_MS, type RollRecord, type RunRecord } from '../base/old-journal.js';
 import { type Id } from '../base/ids.js';
-import { stringifyJson } from '../base/stringify-json.js';
+import { stringifyJson } from '../base/json.js';
 import { decodeRecord, decodeRoll, encodeRecord, encodeRoll } from './journal-record.js';
 import { ensurePrivateFolder, writePrivateFile } from './private-files.js';
 import { RecordFiles, type RecordFormat } from './record-files.js';

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse as parseYaml } from 'yaml';
-import { parseJson } from '../../src/base/parse-json.js';
+import { parseJson } from '../../src/base/json.js';
 import { LDCTL, type Ended } from '../helpers/ldctl.js';
 import { withScene, type Scene } from '../helpers/scene.js';
 import { assertMatches } from '../helpers/schemas.js';

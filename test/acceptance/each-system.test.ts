@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { parseJson } from '../../src/base/parse-json.js';
+import { parseJson } from '../../src/base/json.js';
 import { isWindows, PLATFORM } from '../../src/system/platform.js';
 import { isThere } from '../helpers/is-there.js';
 import { type Ended } from '../helpers/ldctl.js';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseJson } from '../../src/base/parse-json.js';
+import { parseJson } from '../../src/base/json.js';
 import { resumeIn, withScene } from '../helpers/scene.js';
 import { sideBySide } from '../helpers/side-by-side.js';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseJson } from '../../src/base/parse-json.js';
+import { parseJson } from '../../src/base/json.js';
 import { withScene } from '../helpers/scene.js';
 import { sideBySide } from '../helpers/side-by-side.js';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseJson } from '../../src/base/parse-json.js';
+import { parseJson } from '../../src/base/json.js';
 import { ldctl } from '../helpers/ldctl.js';
 import { until, withScene, type Scene } from '../helpers/scene.js';
 import { sideBySide } from '../helpers/side-by-side.js';

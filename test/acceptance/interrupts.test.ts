@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseJson } from '../../src/base/parse-json.js';
+import { parseJson } from '../../src/base/json.js';
 import { nodeIds } from '../../src/sandbox/index.js';
 import { reply, stall, startServer, type Step } from '../helpers/server.js';
 import { resumeIn, until, withScene } from '../helpers/scene.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseJson } from '../../src/base/parse-json.js';
+import { parseJson } from '../../src/base/json.js';
 import { cleanEnvironment, Run, startLdctl, type Ended } from '../helpers/ldctl.js';
 import { reply, startServer, type Step } from '../helpers/server.js';
 import { sideBySide } from '../helpers/side-by-side.js';

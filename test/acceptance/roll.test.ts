@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseJson } from '../../src/base/parse-json.js';
+import { parseJson } from '../../src/base/json.js';
 import { nodeIds, type DispatchRecord } from '../../src/sandbox/index.js';
 import { isThere } from '../helpers/is-there.js';
 import { type Ended } from '../helpers/ldctl.js';

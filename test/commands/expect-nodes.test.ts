@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import ActivitiesTrigger from '../../src/commands/activities/trigger.js';
 import { type Activity } from '../../src/base/activity.js';
-import { parseJson } from '../../src/base/parse-json.js';
+import { parseJson } from '../../src/base/json.js';
 import { ACTIVITIES, CommandBench, CORE, DEPLOYMENT, entry, problem } from '../helpers/command.js';
 
 const TENANT = 7261845022003200007n;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import ActivitiesList from '../../src/commands/activities/list.js';
 import { type Activity } from '../../src/base/activity.js';
-import { parseJson } from '../../src/base/parse-json.js';
+import { parseJson } from '../../src/base/json.js';
 import { ACTIVITIES, CommandBench, entry, page, problem, REQUEST_ID } from '../helpers/command.js';
 import { DATA_FORMATS, readAs } from '../helpers/readers.js';
 

@@ -4,7 +4,7 @@ import ActivitiesShow from '../../src/commands/activities/show.js';
 import ActivitiesStats from '../../src/commands/activities/stats.js';
 import NodesList from '../../src/commands/nodes/list.js';
 import { type Activity } from '../../src/base/activity.js';
-import { parseJson } from '../../src/base/parse-json.js';
+import { parseJson } from '../../src/base/json.js';
 import { CommandBench, entry } from '../helpers/command.js';
 import { DATA_FORMATS, readAs } from '../helpers/readers.js';
 

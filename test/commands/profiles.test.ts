@@ -5,7 +5,7 @@ import ProfilesRemove from '../../src/commands/profiles/remove.js';
 import ProfilesShow from '../../src/commands/profiles/show.js';
 import ProfilesUpdate from '../../src/commands/profiles/update.js';
 import ProfilesUse from '../../src/commands/profiles/use.js';
-import { parseJson } from '../../src/base/parse-json.js';
+import { parseJson } from '../../src/base/json.js';
 import { CommandBench, CORE, DEPLOYMENT, KEY, SUPERVISOR, type CommandEnd } from '../helpers/command.js';
 
 const TENANT = '18446744073709551615';

@@ -5,7 +5,7 @@ import ActivitiesList from '../../src/commands/activities/list.js';
 import ProfilesAdd from '../../src/commands/profiles/add.js';
 import ProfilesUse from '../../src/commands/profiles/use.js';
 import Whoami from '../../src/commands/whoami.js';
-import { stringifyJson } from '../../src/base/stringify-json.js';
+import { stringifyJson } from '../../src/base/json.js';
 import { CommandBench, CORE, DEPLOYMENT, KEY, page, SUPERVISOR, type CommandEnd } from '../helpers/command.js';
 import { withoutPrivileges } from '../unit/config/fixtures.js';
 import { describeOnPosix } from '../helpers/platform.js';

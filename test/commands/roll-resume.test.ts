@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import ActivitiesTrigger from '../../src/commands/activities/trigger.js';
 import { type Activity } from '../../src/base/activity.js';
-import { parseJson } from '../../src/base/parse-json.js';
+import { parseJson } from '../../src/base/json.js';
 import { ApiKey } from '../../src/base/secret.js';
 import { ProfileStore } from '../../src/config/store.js';
 import { itOnPosix } from '../helpers/platform.js';

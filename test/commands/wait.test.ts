@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import ActivitiesWait from '../../src/commands/activities/wait.js';
 import { type Activity } from '../../src/base/activity.js';
-import { parseJson } from '../../src/base/parse-json.js';
+import { parseJson } from '../../src/base/json.js';
 import { CommandBench, DEPLOYMENT, entry, SUPERVISOR } from '../helpers/command.js';
 
 const FIRST = entry({ id: 7301845022003200001n, node_id: 7n });

@@ -10,7 +10,7 @@ import { type Host } from '../../src/cli/host.js';
 import { packageProgram, type Program } from '../../src/cli/program.js';
 import { type Activity } from '../../src/base/activity.js';
 import { Interrupted } from '../../src/base/errors.js';
-import { stringifyJson } from '../../src/base/stringify-json.js';
+import { stringifyJson } from '../../src/base/json.js';
 import { memoryOutput } from '../../src/output/memory-output.js';
 import { type KeyStore } from '../../src/config/key-store.js';
 import { PLATFORM } from '../../src/system/platform.js';

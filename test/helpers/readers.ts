@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { parse as parseYaml } from 'yaml';
-import { parseJson } from '../../src/base/parse-json.js';
+import { parseJson } from '../../src/base/json.js';
 
 /** The formats that programs read. */
 export type DataFormat = 'json' | 'yaml' | 'csv' | 'ndjson';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as realSleep } from 'node:timers/promises';
-import { parseJson } from '../../src/base/parse-json.js';
+import { parseJson } from '../../src/base/json.js';
 import { nodeIds } from '../../src/sandbox/index.js';
 import { withScene } from './scene.js';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { Ajv2020 as Ajv, type AnySchemaObject } from 'ajv/dist/2020.js';
 import { isLosslessNumber } from 'lossless-json';
-import { parseJson } from '../../src/base/parse-json.js';
+import { parseJson } from '../../src/base/json.js';
 
 const FOLDER = new URL('../../schemas/', import.meta.url);
 const SUFFIX = '.schema.json';

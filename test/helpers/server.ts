@@ -4,7 +4,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { stringifyJson } from '../../src/base/stringify-json.js';
+import { stringifyJson } from '../../src/base/json.js';
 
 /** A request as it came over the wire. */
 export interface SeenRequest {

@@ -12,7 +12,7 @@ import {
   type ConnectOptions,
   type ConnectProfileOptions,
 } from '../../src/index.js';
-import { stringifyJson } from '../../src/base/stringify-json.js';
+import { stringifyJson } from '../../src/base/json.js';
 import { Run } from '../helpers/ldctl.js';
 import { sandboxVariables, serveSandbox, type SandboxServer, type ServerOptions } from '../../src/sandbox/index.js';
 

@@ -1,5 +1,5 @@
 import { type Id } from '../../../src/base/ids.js';
-import { stringifyJson } from '../../../src/base/stringify-json.js';
+import { stringifyJson } from '../../../src/base/json.js';
 import { type DispatchRecord } from '../../../src/sandbox/record.js';
 import { type Judged } from '../checks.js';
 import { type Chapter } from '../story.js';

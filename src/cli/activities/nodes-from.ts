@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import { UsageError } from '../../base/errors.js';
 import { isId, parseId, type Id } from '../../base/ids.js';
-import { parseJson } from '../../base/parse-json.js';
+import { parseJson } from '../../base/json.js';
 import { InputTooLong, readInput } from '../../config/read-input.js';
 import type { Host } from '../host.js';
 import { readStdin } from '../stdin.js';

@@ -1,4 +1,4 @@
-import { stringifyJson } from '../../base/stringify-json.js';
+import { stringifyJson } from '../../base/json.js';
 import { escapeInJson } from '../unsafe-characters.js';
 import { type FormatOptions, type ListWriter, type ValueFormat } from './format.js';
 

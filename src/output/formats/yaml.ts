@@ -1,7 +1,7 @@
 import { isLosslessNumber, type LosslessNumber } from 'lossless-json';
 import { Document, type ScalarTag } from 'yaml';
 import { stringTag } from 'yaml/util';
-import { idsAsStrings } from '../../base/stringify-json.js';
+import { idsAsStrings } from '../../base/json.js';
 import { isUnsafeInYaml, quotedInYaml } from '../unsafe-characters.js';
 import { type FormatOptions, type ListWriter, type ValueFormat } from './format.js';
 

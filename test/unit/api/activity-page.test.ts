@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { readActivityPage } from '../../../src/api/answers.js';
 import { InvalidAnswerError } from '../../../src/base/errors.js';
 import { MAX_ID } from '../../../src/base/ids.js';
-import { stringifyJson } from '../../../src/base/stringify-json.js';
+import { stringifyJson } from '../../../src/base/json.js';
 import { answer, entry, page, REQUEST_ID, without } from './samples.js';
 
 const QUERY = { page: 1, results: 10 };

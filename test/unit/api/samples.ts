@@ -1,5 +1,5 @@
 import { type ApiResponse } from '../../../src/api/api-response.js';
-import { stringifyJson } from '../../../src/base/stringify-json.js';
+import { stringifyJson } from '../../../src/base/json.js';
 import { ApiKey } from '../../../src/base/secret.js';
 
 export const KEY = 'ld_pk_4f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c';

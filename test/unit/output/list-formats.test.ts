@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { parse as parseYaml } from 'yaml';
 import { type Activity } from '../../../src/base/activity.js';
 import { LdctlError, UsageError } from '../../../src/base/errors.js';
-import { parseJson } from '../../../src/base/parse-json.js';
+import { parseJson } from '../../../src/base/json.js';
 import { activityColumns } from '../../../src/output/activity-columns.js';
 import { FORMAT_NAMES, type FormatName } from '../../../src/output/formats.js';
 import { printList, type PrintOptions } from '../../../src/output/list.js';

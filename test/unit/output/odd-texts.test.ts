@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { parse as parseYaml } from 'yaml';
-import { parseJson } from '../../../src/base/parse-json.js';
+import { parseJson } from '../../../src/base/json.js';
 import { type FormatName } from '../../../src/output/formats.js';
 import { printList } from '../../../src/output/list.js';
 import { memoryOutput } from '../../../src/output/memory-output.js';
