@@ -1,0 +1,136 @@
+import { parseAction, RUNTIMES, VERBS, type Activity } from '../base/activity.js';
+import type { Clock } from '../base/clock.js';
+import type { Id } from '../base/ids.js';
+import { pastWhen, type ActivityLog, type LogPart, type ReadOptions } from './log.js';
+
+/** Which entries are wanted: each list that is given must hold the entry's value. Times are UTC milliseconds. */
+export interface ActivityFilter {
+  statuses?: readonly string[];
+  runtimes?: readonly string[];
+  /** `reconfigure` stands for every config; `reconfigure:42` for that one. */
+  actions?: readonly string[];
+  nodes?: readonly Id[];
+  authors?: readonly Id[];
+  since?: number;
+  until?: number;
+}
+
+export interface Listing {
+  /**
+   * The wanted entries, in batches, read as they are asked for.
+   * @throws as `Supervisor.list` does
+   */
+  batches: AsyncIterable<readonly Activity[]>;
+  /** How many entries the log holds, before filters; known once the first batch was asked for. */
+  total(): number;
+}
+
+/** While an entry is younger than this, one with a lower id may still show up. */
+const HELD_BACK_MS = 60_000;
+
+/** What a log can name beside what can be triggered. */
+export const READABLE_RUNTIMES: readonly string[] = [...RUNTIMES, 'warden', 'plane', 'mcp'];
+
+export function isReadableRuntime(word: string): boolean {
+  return READABLE_RUNTIMES.includes(word) || /^connector:./.test(word);
+}
+
+/** Checks an action to look for; `reconfigure` stands for every config. @throws UsageError */
+export function checkAction(word: string): string {
+  if (!VERBS.some((verb) => verb === word)) parseAction(word);
+  return word;
+}
+
+export function matches(filter: ActivityFilter, activity: Activity): boolean {
+  const { since = -Infinity, until = Infinity } = filter;
+  const created = since === -Infinity && until === Infinity ? 0 : Date.parse(activity.created_at);
+  return (
+    isIn(filter.statuses, activity.status) &&
+    isIn(filter.runtimes, activity.runtime) &&
+    isIn(filter.nodes, activity.node_id) &&
+    isIn(filter.authors, activity.author_id) &&
+    (filter.actions?.some((wanted) => activity.action === wanted || activity.action.startsWith(`${wanted}:`)) ??
+      true) &&
+    created >= since &&
+    created <= until
+  );
+}
+
+function isIn<T>(wanted: readonly T[] | undefined, value: T | null | undefined): boolean {
+  return wanted === undefined || wanted.some((one) => one === value);
+}
+
+/** The newest entries that match, newest first, at most `limit` of them (0: all). */
+export function listNewest(
+  log: Pick<ActivityLog, 'all'>,
+  { filter, limit }: { filter: ActivityFilter; limit: number },
+  options: ReadOptions,
+): Listing {
+  let total = 0;
+  async function* batches(): AsyncGenerator<Activity[]> {
+    let left = limit === 0 ? Infinity : limit;
+    const isPast = pastWhen(filter.since ?? -Infinity);
+    for await (const part of log.all(options)) {
+      ({ total } = part);
+      const wanted = part.entries.filter((activity) => matches(filter, activity)).slice(0, left);
+      left -= wanted.length;
+      if (wanted.length > 0) yield wanted;
+      if (left === 0 || isPast(part)) return;
+    }
+  }
+  return { batches: batches(), total: () => total };
+}
+
+/**
+ * The oldest entries above an id that match, oldest first, at most `limit` of them (0: all), up to the first one that is younger
+ * than a minute. Who keeps the last id of what came, and asks for what is after it, gets each entry once, and misses none.
+ */
+export function listAfter(
+  log: Pick<ActivityLog, 'all'>,
+  { after, filter, limit }: { after: Id; filter: ActivityFilter; limit: number },
+  { clock, ...options }: ReadOptions & { clock: Pick<Clock, 'now'> },
+): Listing {
+  let total = 0;
+  async function* batches(): AsyncGenerator<Activity[]> {
+    const wanted: Activity[] = [];
+    const now = clock.now();
+    let young: Id | null = null;
+    for await (const part of log.all(options)) {
+      ({ total } = part);
+      for (const activity of part.entries) {
+        if (activity.id <= after) continue;
+        if (isYoung(activity, part.serverTime ?? now)) young = activity.id;
+        if (matches(filter, activity)) wanted.push(activity);
+      }
+      if (reaches(part, after)) break;
+    }
+    wanted.reverse();
+    const end = young === null ? -1 : wanted.findIndex(({ id }) => id >= young);
+    const ready = wanted.slice(0, Math.min(end < 0 ? Infinity : end, limit === 0 ? Infinity : limit));
+    if (ready.length > 0) yield ready;
+  }
+  return { batches: batches(), total: () => total };
+}
+
+function reaches({ entries }: LogPart, after: Id): boolean {
+  return entries.some(({ id }) => id <= after);
+}
+
+/** By the server's clock. A time that is later than that by more than a minute is none. */
+export function isYoung({ created_at: at }: Activity, now: number): boolean {
+  return Math.abs(now - Date.parse(at)) < HELD_BACK_MS;
+}
+
+/** One raw page (`--page`, `--results`), in the order of the API; the filter is applied to what is on it. */
+export function listOnePage(
+  readPage: () => Promise<{ items: Activity[]; total_results: number }>,
+  filter: ActivityFilter,
+): Listing {
+  let total = 0;
+  async function* batches(): AsyncGenerator<Activity[]> {
+    const page = await readPage();
+    total = page.total_results;
+    yield page.items.filter((activity) => matches(filter, activity));
+  }
+  return { batches: batches(), total: () => total };
+}

@@ -1,0 +1,256 @@
+import type { Activity } from '../base/activity.js';
+import type { Clock } from '../base/clock.js';
+import { ApiError, retryAfterOf } from '../base/errors.js';
+import type { Id } from '../base/ids.js';
+import type { CallOptions, Supervisor } from '../base/supervisor.js';
+import { Pages, Reading, type LogPage } from './pages.js';
+
+export type ReadOptions = CallOptions;
+
+export interface LogRead {
+  /** Newest first, each once. */
+  entries: Activity[];
+  /** When its first request began: monotonic clock, ms. */
+  startedAt: number;
+  /** The server's clock at the first answer, cut to whole seconds, ms UTC; null where it does not say. */
+  serverTime: number | null;
+  requests: number;
+  /** How many entries the log has, whatever was read of them. */
+  total: number;
+}
+
+/** Some entries of the log, with what was known when they were read. */
+export interface LogPart extends Pick<LogRead, 'entries' | 'serverTime' | 'total'> {
+  /** How many entries a page of this log holds. */
+  pageSize: number;
+}
+
+/** An entry that was looked for; null where there is none, with the ids right below and above where it would be. */
+export interface Found {
+  activity: Activity | null;
+  older: Id | null;
+  newer: Id | null;
+  serverTime: number | null;
+}
+
+export type ActivityLog = ReturnType<typeof openLog>;
+
+/** Pages on their way at once, where the log stands still: enough to hide the latency. */
+const MOST_AT_ONCE = 8;
+/** A server that wants to be left alone for longer than this ends the reading. */
+const LONGEST_RETRY_AFTER_MS = 60_000;
+/** How far back the nodes of a deployment are looked for: one of hundreds of nodes names all of them there. */
+const KNOWN = { entries: 1000, ageMs: 30 * 24 * 60 * 60_000 };
+
+/**
+ * The log of one deployment. It is read from the newest end down, one page after the other: what grows at the top or is
+ * deleted at the bottom can then repeat an entry, never hide one.
+ *
+ * All of it throws as `Supervisor.list` does.
+ */
+export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, clock: Clock) {
+  const pages = new Pages(supervisor, deploymentId);
+
+  /** Pages from the newest to the oldest, each with what the ones before it have not shown. */
+  async function* walk(reading: Reading, mostAtOnce: number): AsyncGenerator<LogPage> {
+    const given = new GivenIds();
+    let page = await pages.newest(reading);
+    const newest = page.entries[0]?.id ?? -1n;
+    // What is newer came after the reading began, and would come out of its order.
+    const fresh = (one: LogPage): LogPage => ({
+      ...one,
+      entries: one.entries.filter(({ id }) => id <= newest && given.add(id)),
+    });
+    let mark = markOf(page);
+    yield fresh(page);
+    // So many pages are read one by one after those that were read while the log moved; twice as many when it moves again.
+    let alone = 1;
+    let penalty = mostAtOnce;
+    let atOnce = Math.min(2, mostAtOnce);
+    for (;;) {
+      const numbers = numbersAfter(page, alone > 0 ? 1 : atOnce);
+      const [next] = numbers;
+      if (next === undefined) return;
+      if (numbers.length === 1) {
+        page = await pages.read(next, reading);
+        yield fresh(page);
+        alone -= 1;
+        continue;
+      }
+      const batch = await readTogether(numbers, reading);
+      const before = mark;
+      if (batch) mark = markOf(await pages.newest(reading));
+      const last = batch?.at(-1);
+      if (batch && last && mark === before) {
+        for (const one of batch) yield fresh(one);
+        page = last;
+        penalty = mostAtOnce;
+        atOnce = Math.min(atOnce * 2, mostAtOnce);
+      } else {
+        alone = penalty;
+        penalty *= 2;
+      }
+    }
+  }
+
+  function numbersAfter(page: LogPage, count: number): number[] {
+    const numbers: number[] = [];
+    let next = pages.behind(page.number);
+    for (; next !== null && numbers.length < count; next = pages.behind(next)) numbers.push(next);
+    return numbers;
+  }
+
+  /** @returns null when the server says that these were too many, after the time that it asks for */
+  async function readTogether(numbers: readonly number[], reading: Reading): Promise<LogPage[] | null> {
+    const answers = await Promise.allSettled(numbers.map((number) => pages.read(number, reading)));
+    const failed = answers.find((answer) => answer.status === 'rejected');
+    if (!failed) return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+    const error: unknown = failed.reason;
+    const waitMs = error instanceof ApiError && error.status === 429 ? retryAfterOf(error) : Infinity;
+    if (waitMs > LONGEST_RETRY_AFTER_MS) throw error;
+    await clock.sleep(waitMs, reading.options.signal);
+    return null;
+  }
+
+  /** Reads page after page until `isEnough` says so of one. */
+  async function readUntil(
+    isEnough: (page: LogPage, entries: readonly Activity[]) => boolean,
+    options: ReadOptions | undefined,
+  ): Promise<LogRead> {
+    const reading = new Reading(clock, options);
+    const entries: Activity[] = [];
+    let total = 0;
+    for await (const page of walk(reading, 1)) {
+      entries.push(...page.entries);
+      ({ total } = page);
+      if (isEnough(page, entries)) break;
+    }
+    const { startedAt, serverTime, requests } = reading;
+    return { entries, startedAt, serverTime, requests, total };
+  }
+
+  /** The newest page alone: its first entry is the newest of the log. */
+  function newest(options?: ReadOptions): Promise<LogRead> {
+    return readUntil(() => true, options);
+  }
+
+  /** Every entry above the id. */
+  async function downTo(id: Id, options?: ReadOptions): Promise<LogRead> {
+    const read = await readUntil(({ entries }) => entries.some((entry) => entry.id <= id), options);
+    return { ...read, entries: read.entries.filter((entry) => entry.id > id) };
+  }
+
+  /** The newest 1,000 entries, or those of 30 days, in whole pages: one odd time hides no node. */
+  function known(options?: ReadOptions): Promise<LogRead> {
+    let isPast: ReturnType<typeof pastWhen> | undefined;
+    return readUntil((page, all) => {
+      isPast ??= pastWhen((page.serverTime ?? clock.now()) - KNOWN.ageMs);
+      return isPast({ ...page, pageSize: pages.size }) || all.length >= KNOWN.entries;
+    }, options);
+  }
+
+  /**
+   * There is no get-by-id, but ids grow with time: the newest page first, since most of what is looked for is there, then the
+   * middle of what is left. What a page holds only becomes newer while the log moves: what was newer than the id stays so, and
+   * from there it is read page after page.
+   */
+  async function seek(id: Id, options?: ReadOptions): Promise<Found> {
+    const reading = new Reading(clock, options);
+    const found: Found = { activity: null, older: null, newer: null, serverTime: null };
+    const look = (page: LogPage): LogPage => {
+      for (const activity of page.entries) {
+        if (activity.id === id) found.activity = activity;
+        else if (activity.id < id) found.older = activity.id > (found.older ?? -1n) ? activity.id : found.older;
+        else found.newer = activity.id < (found.newer ?? activity.id + 1n) ? activity.id : found.newer;
+      }
+      return page;
+    };
+    const isNewer = ({ entries }: LogPage): boolean => (entries.at(-1)?.id ?? id) > id;
+    let page = look(await pages.newest(reading));
+    const step = pages.isNewestFirst ? 1 : -1;
+    // Of all pages up to this one, every entry is newer; of the other one and those behind it, not.
+    let newer = page.number - (isNewer(page) ? 0 : step);
+    let other = isNewer(page) ? (pages.isNewestFirst ? pages.last + 1 : 0) : page.number;
+    while (!found.activity && Math.abs(other - newer) > 1) {
+      page = look(await pages.read(Math.trunc((newer + other) / 2), reading));
+      if (isNewer(page)) newer = page.number;
+      else other = page.number;
+    }
+    let next = pages.behind(newer);
+    while (!found.activity && next !== null) {
+      if (page.number !== next) page = look(await pages.read(next, reading));
+      if ((page.entries[0]?.id ?? -1n) < id) break;
+      next = pages.behind(next);
+    }
+    return { ...found, serverTime: reading.serverTime };
+  }
+
+  /** One entry, however deep it is; null where the log has none of this id. */
+  async function find(id: Id, options?: ReadOptions): Promise<Activity | null> {
+    return (await seek(id, options)).activity;
+  }
+
+  /** The whole log, newest first, page after page, as it is asked for. Memory does not grow with the log. */
+  async function* all(options?: ReadOptions): AsyncGenerator<LogPart> {
+    const reading = new Reading(clock, options);
+    for await (const { entries, total } of walk(reading, MOST_AT_ONCE)) {
+      yield { entries, total, serverTime: reading.serverTime, pageSize: pages.size };
+    }
+  }
+
+  return { newest, downTo, known, seek, find, all };
+}
+
+/**
+ * Tells, part by part, whether what comes is older than a time: when as many entries in a row are as a page holds. A single one
+ * may have a time that is none, such as that of the year 1.
+ */
+export function pastWhen(since: number): (part: Pick<LogPart, 'entries' | 'pageSize'>) => boolean {
+  let inRow = 0;
+  return ({ entries, pageSize }) => {
+    for (const { created_at: at } of entries) inRow = Date.parse(at) < since ? inRow + 1 : 0;
+    return inRow >= pageSize;
+  };
+}
+
+/** By this one sees whether the log moved: a new entry, or fewer old ones. */
+function markOf({ entries, total }: LogPage): string {
+  return `${entries[0]?.id} of ${total}`;
+}
+
+/** Which entries were given already: eight bytes for each, as long as they come in the order of their ids. */
+class GivenIds {
+  #down = new BigUint64Array(1024);
+  #count = 0;
+  #lowest: Id | null = null;
+  readonly #others = new Set<Id>();
+
+  /** @returns false when it was given already */
+  add(id: Id): boolean {
+    if (this.#lowest !== null && id >= this.#lowest) {
+      if (this.#others.has(id) || this.#isInRow(id)) return false;
+      this.#others.add(id);
+      return true;
+    }
+    if (this.#count === this.#down.length) {
+      const longer = new BigUint64Array(this.#count * 2);
+      longer.set(this.#down);
+      this.#down = longer;
+    }
+    this.#down[this.#count++] = id;
+    this.#lowest = id;
+    return true;
+  }
+
+  #isInRow(id: Id): boolean {
+    let [from, to] = [0, this.#count];
+    while (from < to) {
+      const middle = (from + to) >>> 1;
+      const here = this.#down[middle] ?? 0n;
+      if (here === id) return true;
+      if (here > id) from = middle + 1;
+      else to = middle;
+    }
+    return false;
+  }
+}

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { type Activity } from '../../../src/base/activity.js';
+import { type Id } from '../../../src/base/ids.js';
+import { listAfter, listNewest } from '../../../src/log/list.js';
+import { openLog, type ActivityLog } from '../../../src/log/log.js';
+import { VirtualClock } from '../../helpers/clock.js';
+import { MovingLog, NOW, sabotaged, seeded, timeOf, type Habits } from './moving-log.js';
+
+const KINDS = ['still', 'grows', 'loses', 'ring', 'all', 'cleared'] as const;
+const HISTORIES = 1500;
+const LONGEST = 5000;
+
+interface Tools {
+  openLog: typeof openLog;
+  listNewest: typeof listNewest;
+  listAfter: typeof listAfter;
+}
+const TOOLS: Tools = { openLog, listNewest, listAfter };
+
+interface At {
+  /** An id that the log has, or 0. */
+  after: Id;
+  /** Among the times of its entries; ms UTC. */
+  since: number;
+  clock: VirtualClock;
+}
+
+interface Read {
+  /** Reads while it moves: ids, in the order in which they came. */
+  read: (log: ActivityLog, at: At, tools: Tools) => Promise<Id[]>;
+  /** Which entries it must give, if they are there all the time. */
+  wants: (activity: Activity, at: At) => boolean;
+  rising?: boolean;
+}
+
+async function collect(batches: AsyncIterable<readonly Activity[]>): Promise<Id[]> {
+  const ids: Id[] = [];
+  for await (const batch of batches) {
+    ids.push(...batch.map(({ id }) => id));
+    assert.ok(ids.length < LONGEST, 'it never ends');
+  }
+  return ids;
+}
+
+const READS: Record<string, Read> = {
+  all: {
+    read: (log, _at, { listNewest: list }) => collect(list(log, { filter: {}, limit: 0 }, {}).batches),
+    wants: () => true,
+  },
+  since: {
+    read: (log, { since }, { listNewest: list }) => collect(list(log, { filter: { since }, limit: 0 }, {}).batches),
+    // A time after now is taken as it stands, but nothing older is read for its sake.
+    wants: ({ created_at: at }, { since }) => Date.parse(at) >= since && Date.parse(at) <= NOW,
+  },
+  downTo: {
+    read: async (log, { after }) => (await log.downTo(after)).entries.map(({ id }) => id),
+    wants: ({ id }, { after }) => id > after,
+  },
+  after: {
+    read: (log, { after, clock }, { listAfter: list }) =>
+      collect(list(log, { after, filter: {}, limit: 0 }, { clock }).batches),
+    wants: ({ id }, { after }) => id > after,
+    rising: true,
+  },
+  find: {
+    read: async (log, { after }) => [(await log.find(after))?.id ?? []].flat(),
+    wants: ({ id }, { after }) => id === after,
+  },
+};
+
+/** Plays one history. @returns what is wrong with what was read, if anything is */
+async function play(seed: number, tools: Tools): Promise<string | null> {
+  const random = seeded(seed);
+  const pick = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)] ?? assert.fail();
+  const habits: Habits = {
+    order: pick(['asc', 'desc']),
+    cap: 3 + Math.floor(random() * 6),
+    kind: pick(KINDS),
+    rate: random(),
+    size: Math.floor(random() * 120),
+  };
+  const server = new MovingLog(habits, random);
+  const clock = new VirtualClock(NOW);
+  const log = tools.openLog(server, 7n, clock);
+  const name = pick(Object.keys(READS));
+  const { read, wants, rising = false } = READS[name] ?? assert.fail();
+  const before = [...server.entries];
+  const at = { after: pick([0n, ...before.map(({ id }) => id)]), since: timeOf(Math.floor(random() * 120)), clock };
+  const got = await read(log, at, tools);
+  const there = new Set(server.entries);
+  const seen = new Set(got);
+  const lost = before.filter((activity) => there.has(activity) && !seen.has(activity.id) && wants(activity, at));
+  const isInOrder = got.every((id, n) => n === 0 || (rising ? id > (got[n - 1] ?? id) : id < (got[n - 1] ?? id)));
+  const wrong = [
+    ...(lost.length > 0 ? [`${lost.length} of ${before.length} are lost`] : []),
+    ...(isInOrder ? [] : ['not each once, in order']),
+  ];
+  return wrong.length > 0 ? `seed ${seed}, ${name}, ${JSON.stringify(habits)}: ${wrong.join(', ')}` : null;
+}
+
+async function firstWrong(tools: Tools, histories = HISTORIES): Promise<string | null> {
+  for (let seed = 1; seed <= histories; seed += 1) {
+    const wrong = await play(seed, tools).catch((error: unknown) => `seed ${seed}: ${String(error)}`);
+    if (wrong !== null) return wrong;
+  }
+  return null;
+}
+
+describe('a log that moves while it is read', () => {
+  it('gives what was there all the time, each once, in order, whatever its times are', async () => {
+    assert.equal(await firstWrong(TOOLS), null);
+  });
+
+  const SABOTAGES: Record<string, [file: 'log.ts' | 'pages.ts' | 'list.ts', text: string, mistake: string]> = {
+    'takes pages that were read together as they are': ['log.ts', 'mark === before', 'true'],
+    'takes the total for a sign that nothing came': ['log.ts', '`${entries[0]?.id} of ${total}`', '`${total}`'],
+    'takes the newest id for a sign that nothing went': [
+      'log.ts',
+      '`${entries[0]?.id} of ${total}`',
+      '`${entries[0]?.id}`',
+    ],
+    'gives an entry for each page that shows it': ['log.ts', 'id <= newest && given.add(id)', 'id <= newest'],
+    'gives what came meanwhile': ['log.ts', 'id <= newest && given.add(id)', 'given.add(id)'],
+    'believes a single time': ['log.ts', 'inRow >= pageSize', 'inRow > 0'],
+    'believes that a page of one entry is a page': [
+      'log.ts',
+      'inRow >= pageSize',
+      'entries.length > 0 && inRow >= entries.length',
+    ],
+    'is done with the first of what it asked for': ['log.ts', 'entry.id <= id), options', 'entry.id >= id), options'],
+    'ends where pages are gone': ['pages.ts', 'Math.min(number - 1, this.#last)', 'number - 1'],
+    'takes page 1 for the newest': ['pages.ts', 'this.#isNewestFirst = first > last', 'this.#isNewestFirst = true'],
+    'does not look where the newest page is now': ['pages.ts', 'tries < MOST_TRIES', 'tries < 2'],
+    'does not see that pages are shorter': ['pages.ts', 'this.#size = held', 'this.#size += 0'],
+    'looks for an entry where it was': [
+      'log.ts',
+      'next = pages.behind(next);\n    }\n    return',
+      'break;\n    }\n    return',
+    ],
+    'lets a time in the future hold back the rest': [
+      'list.ts',
+      'Math.abs(now - Date.parse(at))',
+      'now - Date.parse(at)',
+    ],
+  };
+  for (const [what, [file, text, mistake]] of Object.entries(SABOTAGES)) {
+    it(`is not given by a reader that ${what}`, async () => {
+      const module = await sabotaged<Partial<Tools>>(file, text, mistake);
+      assert.notEqual(await firstWrong({ ...TOOLS, ...module }, 5000), null);
+    });
+  }
+});
