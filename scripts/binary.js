@@ -1,55 +1,61 @@
-// Makes build/ldctl: dist/ and Node in one file (docs/binary.md). `--help` tells the options. Ends with 2, and the reason in
-// the last line, when a package that it takes cannot be had.
+// Makes build/ldctl: ldctl and Node in one file (docs/releasing.md). Ends with 2, and the reason in the last line, when a
+// package that it takes cannot be had.
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { rolldown } from 'rolldown';
-import { compileCode } from './binary/compiled-code.js';
-import { fetchPackage, run, Unavailable } from './binary/packages.js';
-import { NODE_VERSION, TARGETS } from './binary/targets.js';
+import { bundleExecutable } from './bundle.js';
+import { HERE, isWindows, NODE_VERSION, TARGETS } from './targets.js';
 
 const COULD_NOT = 2;
-const HERE = `${process.platform}-${process.arch}`;
+/** npm itself tries for a quarter of an hour. */
+const FETCH_MS = 180_000;
 const WORK = 'build/binary';
 const CACHE = 'build/packages';
-
-/** For V8: room for new objects, so that a short command ends before it must be tidied (docs/binary.md). */
+/** For V8: room for new objects, so that a short command ends before it must be tidied. */
 const FLAGS = ['--min-semi-space-size=8'];
 
-const USAGE = `Makes one executable file of ldctl and Node ${NODE_VERSION}. Run \`npm run build\` first; \`npm run binary\` does.
+const USAGE = `Makes one executable file of ldctl and Node ${NODE_VERSION}.
 
-  --target TARGET   ${Object.keys(TARGETS).join(', ')} (default: ${HERE})
+  --target TARGET   ${TARGETS.map(({ name }) => name).join(', ')} (default: ${HERE})
   --output FILE     default: build/ldctl, with .exe for Windows
-  --node FILE       the target's Node, in place of the one from npm; of the same version
   --print-node      prints where the Node is that is in it, and makes nothing
 
 For another target than this machine no code is compiled ahead, so it starts more slowly.
 `;
 
+/** Why a package is not to be had. */
+class Unavailable extends Error {}
+
 const { values } = parseArgs({
   options: {
     target: { type: 'string', default: HERE },
     output: { type: 'string' },
-    node: { type: 'string' },
     'print-node': { type: 'boolean' },
     help: { type: 'boolean' },
   },
 });
-if (values.help) console.log(USAGE);
-else {
+const target = TARGETS.find(({ name }) => name === values.target);
+if (values.help || !target) {
+  console.log(USAGE);
+  process.exitCode = target ? 0 : 1;
+} else {
   try {
-    if (values['print-node']) console.log(nodeOf(values.target));
-    else await makeBinary(values);
+    if (values['print-node']) console.log(nodeOf(target));
+    else await makeExecutable(values.output ?? `build/ldctl${isWindows(target) ? '.exe' : ''}`);
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error;
     console.log(error.message);
@@ -57,97 +63,130 @@ else {
   }
 }
 
-async function makeBinary({ target, node, output = `build/ldctl${target.startsWith('win32') ? '.exe' : ''}` }) {
-  if (!(target in TARGETS)) throw new Error(`no target ${target}; there are ${Object.keys(TARGETS).join(', ')}`);
+async function makeExecutable(output) {
   rmSync(WORK, { recursive: true, force: true });
+  mkdirSync(WORK, { recursive: true });
   mkdirSync(dirname(output), { recursive: true });
-  await bundleStarters();
-  const inside = node ?? nodeOf(target);
-  const executable = strip(inside, target);
-  // The one that makes it must be of the same version.
-  const maker = target === HERE ? inside : nodeOf(HERE);
-  const compiled = target === HERE ? compiledCode(maker) : {};
+  await bundleExecutable(WORK);
+  copyFileSync(nodeOf(target), join(WORK, 'node'));
+  chmodSync(join(WORK, 'node'), 0o755);
+  if (isWindows(target)) removeSignature(join(WORK, 'node'));
+  else strip(join(WORK, 'node'));
+
+  const isHere = target.name === HERE;
   const config = {
-    main: join(WORK, 'main.cjs'),
-    executable,
-    output,
+    // A name without a folder: it is all that stack traces show.
+    main: 'ldctl.cjs',
+    executable: 'node',
+    output: resolve(output),
     disableExperimentalSEAWarning: true,
-    // Of its few lines it saves nothing, and Node warns of it wherever NODE_OPTIONS has a flag for V8.
-    useCodeCache: false,
+    useCodeCache: isHere,
     execArgv: FLAGS,
-    assets: { ...packageFiles(), 'keyring.node': keyringOf(target), ...compiled },
+    // NODE_OPTIONS is for programs that users know to be Node, and one that Node refuses would end ldctl with 9.
+    execArgvExtension: 'none',
+    assets: {
+      ...Object.fromEntries(packageFiles().map((file) => [file, resolve(file)])),
+      'ldctl.cjs.map': 'ldctl.cjs.map',
+      'keyring.node': resolve(keyringOf(target)),
+    },
   };
-  writeFileSync(join(WORK, 'config.json'), JSON.stringify(config, null, 2));
-  run(maker, ['--build-sea', join(WORK, 'config.json')]);
+  writeFileSync(join(WORK, 'config.json'), JSON.stringify(config));
+  // The one that makes it must be of the same version, and compile with the same flags.
+  run(nodeOf(TARGETS.find(({ name }) => name === HERE)), [...FLAGS, '--build-sea', 'config.json'], WORK);
   chmodSync(output, 0o755);
   // macOS runs nothing that is not signed, and what was signed has changed.
-  if (target.startsWith('darwin') && process.platform === 'darwin') run('codesign', ['--sign', '-', '--force', output]);
-  console.log(`${output}: ${(statSync(output).size / 1e6).toFixed(1)} MB, with Node ${NODE_VERSION} for ${target}`);
+  if (target.name.startsWith('darwin') && process.platform === 'darwin')
+    run('codesign', ['--sign', '-', '--force', output]);
+  console.log(
+    `${output}: ${(statSync(output).size / 1e6).toFixed(1)} MB, with Node ${NODE_VERSION} for ${target.name}`,
+  );
 }
 
-/** The two programs that load `dist/` by `src/binary/chunks.ts`, each one file: the executable's own, and the one that compiles its code. */
-async function bundleStarters() {
-  for (const input of ['src/binary/main.ts', 'scripts/binary/warm-up.ts']) {
-    const made = await rolldown({ input, platform: 'node', tsconfig: true });
-    await made.write({ dir: WORK, format: 'cjs', entryFileNames: '[name].cjs' });
-    await made.close();
-  }
+/** What is read of the package while it runs. */
+function packageFiles() {
+  const folders = ['completions', 'man'].filter((folder) => existsSync(folder));
+  const files = folders.flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}`));
+  return ['package.json', 'oclif.manifest.json', ...files];
 }
 
 /** @returns the program of Node for a target */
-function nodeOf(target) {
-  const { node: name, integrity } = TARGETS[target];
-  const folder = fetchPackage(CACHE, { name, version: NODE_VERSION, integrity });
-  return resolve(folder, 'bin', target.startsWith('win32') ? 'node.exe' : 'node');
+function nodeOf({ node, integrity, name }) {
+  const folder = fetchPackage({ name: node, version: NODE_VERSION, integrity });
+  return resolve(folder, 'bin', isWindows({ name }) ? 'node.exe' : 'node');
 }
 
-/** @returns the native code for a target, of the version that is installed with the package */
-function keyringOf(target) {
+/** @returns the keyring's native code for a target, of the version that is installed with the package */
+function keyringOf({ name }) {
+  const suffix = { linux: '-gnu', win32: '-msvc' }[name.split('-')[0]] ?? '';
   const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8'));
-  const name = TARGETS[target].keyring;
-  const folder = fetchPackage(CACHE, { name, ...packages[`node_modules/${name}`] });
-  return join(
-    folder,
-    readdirSync(folder).find((file) => file.endsWith('.node')),
-  );
+  const wanted = `@napi-rs/keyring-${name}${suffix}`;
+  const folder = fetchPackage({ name: wanted, ...packages[`node_modules/${wanted}`] });
+  const file = readdirSync(folder).find((one) => one.endsWith('.node'));
+  return join(folder, file);
 }
 
-/** Without names of symbols, which are a fifth of it. @returns the copy, or the same where there is nothing to do it with */
-function strip(node, target) {
-  if (target.startsWith('win32')) return node;
-  const copy = join(WORK, 'node');
-  copyFileSync(node, copy);
-  chmodSync(copy, 0o755);
-  const args = target.startsWith('darwin') ? ['-x', copy] : [copy];
-  const tools = target === HERE ? ['strip', 'llvm-strip'] : ['llvm-strip'];
-  if (tools.some((tool) => spawnSync(tool, args, { stdio: 'ignore' }).status === 0)) return copy;
-  console.log(`not stripped, since ${tools.join(' and ')} cannot: the executable is a fifth larger`);
-  return node;
+/**
+ * Fetches a package by npm, unless an earlier call has. It is no dependency: 50 MB, for each platform, that only this takes.
+ * @param {{ name: string, version: string, integrity: string }} wanted `integrity` as lockfiles have it
+ * @returns {string} the folder of the package
+ */
+function fetchPackage({ name, version, integrity }) {
+  const folder = join(CACHE, `${name.replace('/', '+')}-${version}`);
+  if (existsSync(folder)) return join(folder, 'package');
+  mkdirSync(CACHE, { recursive: true });
+  const work = mkdtempSync(`${folder}.`);
+  try {
+    const args = ['pack', `${name}@${version}`, '--ignore-scripts', '--loglevel', 'error'];
+    // On Windows npm is a batch file, which takes a shell.
+    const { status, stderr, error } = spawnSync('npm', args, {
+      cwd: work,
+      encoding: 'utf8',
+      timeout: FETCH_MS,
+      shell: process.platform === 'win32',
+    });
+    if (status !== 0)
+      throw new Unavailable(`npm ${args.join(' ')}: ${error?.message ?? stderr.trim().replaceAll(/\s+/g, ' ')}`);
+    const [tarball] = readdirSync(work);
+    const [algorithm] = integrity.split('-');
+    const sum = createHash(algorithm)
+      .update(readFileSync(join(work, tarball)))
+      .digest('base64');
+    if (`${algorithm}-${sum}` !== integrity)
+      throw new Error(`${tarball} is not what it should be: ${algorithm}-${sum}`);
+    run('tar', ['-xzf', tarball], work);
+    renameSync(work, folder);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+  return join(folder, 'package');
 }
 
-/** @returns assets: what V8 has compiled of each file of `dist/` */
-function compiledCode(node) {
-  const folder = join(WORK, 'code');
-  compileCode(join(WORK, 'warm-up.cjs'), [node, ...FLAGS], folder);
-  return filesBelow(folder, WORK);
+/** Takes names of symbols out, which are a fifth of it, where there is a program for that. */
+function strip(node) {
+  const args = target.name.startsWith('darwin') ? ['-x', node] : [node];
+  const tools = target.name === HERE ? ['strip', 'llvm-strip'] : ['llvm-strip'];
+  if (!tools.some((tool) => spawnSync(tool, args, { stdio: 'ignore' }).status === 0))
+    console.log(`not stripped, since ${tools.join(' and ')} cannot: the executable is a fifth larger`);
 }
 
-/** @returns assets: what is read of the package while it runs, by its path in it */
-function packageFiles() {
-  const dist = filesBelow('dist', '.', /\.cjs(\.map)?$/);
-  return {
-    ...dist,
-    ...filesBelow('completions', '.'),
-    ...filesBelow('man', '.'),
-    'package.json': 'package.json',
-    'oclif.manifest.json': 'oclif.manifest.json',
-  };
+/**
+ * Takes the Authenticode signature off a program for Windows: with something added it is no longer right, which is worse
+ * than none. It is what stands last in the file, and the header says where.
+ */
+function removeSignature(file) {
+  const bytes = readFileSync(file);
+  const header = bytes.readUInt32LE(0x3c) + 24;
+  const [CHECKSUM, DIRECTORY] = [header + 64, header + 144];
+  if (bytes.readUInt16LE(header) !== 0x20b) throw new Error(`${file} is no 64-bit program for Windows`);
+  const [at, length] = [bytes.readUInt32LE(DIRECTORY), bytes.readUInt32LE(DIRECTORY + 4)];
+  if (at === 0 || at + length !== bytes.length) throw new Error(`the signature of ${file} is not at its end`);
+  bytes.writeUInt32LE(0, CHECKSUM);
+  bytes.writeBigUInt64LE(0n, DIRECTORY);
+  writeFileSync(file, bytes.subarray(0, at));
 }
 
-function filesBelow(folder, root, pattern = /./) {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
-    (entry) => entry.isFile() && pattern.test(entry.name),
-  );
-  const paths = files.map(({ parentPath, name }) => join(parentPath, name));
-  return Object.fromEntries(paths.map((path) => [relative(root, path).replaceAll('\\', '/'), path]));
+/** Runs a program. @throws Error when it fails */
+function run(command, args, cwd = '.') {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? `${stdout}${stderr}`}`);
 }

@@ -82,6 +82,7 @@ const FEWER_CHUNKS = [
 ];
 
 const PREFIX = 'in-place:';
+const LAZY_PREFIX = 'lazy-node:';
 const IN_PLACE = new Map([
   ...Object.keys(LEFT_OUT).map((name) => [name, stubOf(name)]),
   ...Object.entries(LAZY_IN_OCLIF),
@@ -113,6 +114,52 @@ const quickWidth = {
 const importsOfNode = esmExternalRequirePlugin({ external: builtinModules });
 
 /**
+ * Node's own modules, each loaded where it is first needed: in one file for all commands, an import of every one of them
+ * would stand at its beginning.
+ */
+const lazyNode = {
+  name: 'lazy-node',
+  resolveId: {
+    order: 'pre',
+    filter: { id: new RegExp(`^(node:.+|${builtinModules.join('|')})$`) },
+    handler: (id, importer) => (id in LAZY_IN_OCLIF && importer?.startsWith(OCLIF) ? null : LAZY_PREFIX + id),
+  },
+  load: {
+    filter: { id: new RegExp(`^${LAZY_PREFIX}`) },
+    handler: (id) => `module.exports = process.getBuiltinModule(${JSON.stringify(id.slice(LAZY_PREFIX.length))});`,
+  },
+};
+
+const settings = (...plugins) => ({
+  external: EXTERNAL,
+  platform: 'node',
+  tsconfig: true,
+  plugins: [...plugins, inPlace, quickWidth],
+  transform: {
+    target: 'node20.19',
+    inject: { 'Intl.ListFormat': 'lazy-list-format' },
+    define: { LDCTL_VERSION: JSON.stringify(version) },
+  },
+});
+
+const OUTPUT = {
+  // A `require` takes no loader of ES modules; a single executable has none.
+  dynamicImportInCjs: false,
+  sourcemap: true,
+  sourcemapExcludeSources: true,
+  // Names of functions and classes stay: they are in messages and stack traces. Licences are in THIRD-PARTY-NOTICES.
+  minify: { mangle: { keepNames: true } },
+  comments: false,
+};
+
+/** Bundles the command into one file, `ldctl.cjs` in `dir`, for a single executable. */
+export async function bundleExecutable(dir) {
+  const made = await rolldown({ ...settings(lazyNode), input: { ldctl: 'src/sea.ts' } });
+  await made.write({ ...OUTPUT, dir, format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false });
+  await made.close();
+}
+
+/**
  * Bundles `src/` into `dist/`.
  * @param {{ write?: boolean }} options `write: false` leaves the files as they are
  * @returns the packages that the bundles have code of, in order, each with the folder it is in
@@ -120,32 +167,15 @@ const importsOfNode = esmExternalRequirePlugin({ external: builtinModules });
 export async function bundle({ write = true } = {}) {
   const folders = new Set();
   for (const { input, format } of BUNDLES) {
-    const made = await rolldown({
-      input,
-      external: EXTERNAL,
-      platform: 'node',
-      tsconfig: true,
-      plugins: [inPlace, quickWidth, ...(format === 'esm' ? [importsOfNode] : [])],
-      transform: {
-        target: 'node20.19',
-        inject: { 'Intl.ListFormat': 'lazy-list-format' },
-        define: { LDCTL_VERSION: JSON.stringify(version) },
-      },
-    });
+    const made = await rolldown({ ...settings(...(format === 'esm' ? [importsOfNode] : [])), input });
     const extension = format === 'cjs' ? 'cjs' : 'js';
     const options = {
+      ...OUTPUT,
       dir: 'dist',
       format,
       entryFileNames: `[name].${extension}`,
       chunkFileNames: `chunks/[name]-[hash].${extension}`,
       codeSplitting: { groups: FEWER_CHUNKS },
-      // A `require` takes no loader of ES modules; a single executable has none.
-      dynamicImportInCjs: false,
-      sourcemap: true,
-      sourcemapExcludeSources: true,
-      // Names of functions and classes stay: they are in messages and stack traces. Licences are in THIRD-PARTY-NOTICES.
-      minify: { mangle: { keepNames: true } },
-      comments: false,
     };
     const { output } = await (write ? made.write(options) : made.generate(options));
     for (const folder of output.flatMap(packageFolders)) folders.add(folder);

@@ -1,16 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { TARGETS } from '../targets.js';
 
-/**
- * What a release has a binary for, on which machine of GitHub it is built, and the architecture's name in Debian. Every
- * binary is built on its own kind of machine: the compiled code in it is of that machine's V8, and it is tried there.
- */
-export const TARGETS = [
-  { name: 'linux-x64', runner: 'ubuntu-24.04', debian: 'amd64' },
-  { name: 'linux-arm64', runner: 'ubuntu-24.04-arm', debian: 'arm64' },
-  { name: 'darwin-x64', runner: 'macos-15-intel' },
-  { name: 'darwin-arm64', runner: 'macos-15' },
-  { name: 'win32-x64', runner: 'windows-2025' },
-];
+export { TARGETS };
 
 const isWindows = ({ name }) => name.startsWith('win32-');
 

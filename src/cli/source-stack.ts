@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import type { Program } from './program.js';
 
 /** In `at name (/folder/main.cjs:1:2)`, and without a name in `at /folder/main.cjs:1:2`. */
-const FRAME = /(?<=[( ])((?:\/|[A-Z]:\\)[^()]*\.cjs):(\d+):(\d+)/g;
+const FRAME = /(?<=[( ])((?:\/|[A-Z]:\\)[^()]*\.cjs|ldctl\.cjs):(\d+):(\d+)/g;
 
 /**
  * A stack trace by the files that were written, not by those of the bundle. Node maps a trace only if it is told so

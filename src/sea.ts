@@ -1,0 +1,57 @@
+/** Where a single executable begins (scripts/binary.js): all of ldctl as one file, and what it reads as assets. */
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { getAsset, getRawAsset } from 'node:sea';
+import { serveKeyring, type KeyringLibrary } from './config/serve-keyring.js';
+import { main } from './main.js';
+
+/** The word by which the executable is told that it is the process for the keyring. */
+const KEYRING_WORD = '__keyring';
+const ADDON_FOLDER = 'ldctl-keyring-';
+/** By then a process that uses a folder has loaded what is in it. */
+const LEFT_BEHIND_MS = 60_000;
+
+/**
+ * The keyring's native code, which a system loads from files only: from a folder that only this user can look into.
+ * @throws Error where that cannot be written, or loaded, as from a file system that is mounted `noexec`
+ */
+function keyringLibrary(): KeyringLibrary {
+  const folder = mkdtempSync(join(tmpdir(), ADDON_FOLDER));
+  try {
+    const file = join(folder, 'addon.node');
+    writeFileSync(file, Buffer.from(getRawAsset('keyring.node') as ArrayBuffer), { mode: 0o700 });
+    const module = { exports: {} };
+    process.dlopen(module, file);
+    return module.exports as KeyringLibrary;
+  } finally {
+    remove(folder);
+    // Windows removes no file that is loaded, and a process that is killed removes nothing.
+    for (const name of readdirSync(tmpdir()).filter((one) => one.startsWith(ADDON_FOLDER))) {
+      const left = join(tmpdir(), name);
+      const changed = statSync(left, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
+      if (changed < Date.now() - LEFT_BEHIND_MS) remove(left);
+    }
+  }
+}
+
+function remove(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {
+    // It is loaded by another process.
+  }
+}
+
+if (process.argv[2] === KEYRING_WORD && process.connected) {
+  serveKeyring(() => Promise.resolve(keyringLibrary()));
+} else {
+  void main({
+    root: dirname(process.execPath),
+    singleExecutable: true,
+    command: [process.execPath],
+    keyringProcess: { module: KEYRING_WORD },
+    // Stack traces name the one file by its name alone.
+    read: (file) => getAsset(file.endsWith('.map') ? 'ldctl.cjs.map' : file.replaceAll('\\', '/'), 'utf8'),
+  });
+}
