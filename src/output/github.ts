@@ -2,7 +2,14 @@ import { constants } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { formatDuration } from '../base/durations.js';
 import { type Env } from '../base/env.js';
-import { isFailedGate, MISSING, NOT_STARTED, type NodeResult, type ResultFields } from '../base/outcome.js';
+import {
+  isFailedGate,
+  MISSING,
+  NOT_STARTED,
+  type NodeResult,
+  type Outcome,
+  type ResultFields,
+} from '../base/outcome.js';
 import { plainText } from '../base/text.js';
 import { warningText } from './error.js';
 import { runName } from './run-summary.js';
@@ -12,13 +19,13 @@ import { painter } from './style.js';
 import { tookMs } from './time-text.js';
 
 /**
- * In GitHub Actions: an annotation for each node that was rejected, is missing, unconfirmed or timed out, and a table in the
+ * In GitHub Actions: an annotation for each node that was rejected, is missing or had not ended, and a table in the
  * summary of the step. Elsewhere nothing. Annotations go to stderr, which the runner reads too, since stdout is data.
  * A summary that cannot be written is a warning, and never a failure of the run.
  */
 export async function reportToGitHub(output: Output, env: Env, result: ResultFields): Promise<void> {
   if (env.GITHUB_ACTIONS !== 'true') return;
-  output.stderr.write(annotations(result));
+  output.stderr.write(annotations(result), 'command');
   const file = env.GITHUB_STEP_SUMMARY;
   if (!file) return;
   try {
@@ -34,30 +41,30 @@ const APPEND_AT_ONCE = constants.O_APPEND | constants.O_CREAT | constants.O_WRON
 
 /** `::error` lines, as GitHub's workflow commands want them. */
 function annotations(result: ResultFields): string {
+  const title = escapeProperty(runName(result));
   return result.nodes
     .flatMap((node) => {
       const trouble = troubleOf(node, result);
-      if (trouble === null) return [];
-      const title = escapeProperty(`${runName(result)} ${trouble}`);
-      return [`::error title=${title}::${escapeMessage(describe(node, trouble))}\n`];
+      return trouble === null ? [] : [`::error title=${title}::${escapeMessage(trouble)}\n`];
     })
     .join('');
 }
 
-function troubleOf({ status, gate, ambiguous }: NodeResult, { outcome }: ResultFields): string | null {
-  if (status === 'rejected' || status === MISSING) return status;
-  if (isFailedGate(gate)) return `gate ${gateWord(gate)}`;
-  if (status === NOT_STARTED) return null;
-  // Sight of it was lost, or it may be the entry of another trigger.
-  if (outcome === 'unconfirmed' && (status !== 'completed' || ambiguous)) return 'unconfirmed';
-  return outcome === 'timed_out' && status !== 'completed' ? 'timed out' : null;
+function troubleOf(
+  { node_id: id, activity_id: activity, status, gate }: NodeResult,
+  { outcome }: ResultFields,
+): string | null {
+  const node = id === null ? 'an expected node' : `node ${id}`;
+  if (status === 'rejected') return `${node} rejected it: activity ${activity ?? 'unknown'}`;
+  if (status === MISSING) return `${node} is missing: the activity log has no entry of it`;
+  if (isFailedGate(gate)) return `the gate after ${node} ${gateWord(gate)}`;
+  if (status === 'completed' || status === NOT_STARTED || NOT_OVER.has(outcome)) return null;
+  if (status === null) return `${node} was not seen yet`;
+  return `${node} had not ended: activity ${activity ?? 'unknown'} is ${plainText(status)}`;
 }
 
-function describe(node: NodeResult, trouble: string): string {
-  const name = node.node_id === null ? 'an expected node' : `node ${node.node_id}`;
-  if (node.activity_id === null) return `${name} ${trouble}: no entry of it in the activity log`;
-  return `${name} ${trouble}: activity ${node.activity_id} is ${plainText(node.status ?? 'unknown')}`;
-}
+/** With these, that a node goes on is no news. */
+const NOT_OVER: ReadonlySet<Outcome> = new Set(['accepted', 'dry_run', 'interrupted']);
 
 function stepSummary(result: ResultFields): string {
   const heading = `### ${markdownText(runName(result))}: ${markdownText(result.outcome.replaceAll('_', ' '))}`;
@@ -73,7 +80,7 @@ function stepSummary(result: ResultFields): string {
   });
   const table = ['| Node | Activity | Status | Took |', '| --- | --- | --- | --- |', ...rows].join('\n');
   const command = result.resume === null ? '' : `\`\`\`sh\n${plainText(result.resume)}\n\`\`\`\n`;
-  const resume = command && `\nTo take it up again:\n\n${command}`;
+  const resume = command && `\nTo go on:\n\n${command}`;
   return `${heading}\n\nDeployment ${result.deployment_id}\n\n${table}\n${resume}\n`;
 }
 
@@ -88,7 +95,7 @@ function markdownText(text: string): string {
 }
 
 function escapeMessage(text: string): string {
-  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+  return text.replaceAll('##[', '## [').replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 }
 
 function escapeProperty(text: string): string {

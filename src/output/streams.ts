@@ -9,8 +9,11 @@ export type Scrub = (text: string) => string;
 
 /** One of the two places a command writes to. Everything that reaches a user goes through one. */
 export interface Sink {
-  /** Writes at once, scrubbed. After the reader went away it does nothing. */
-  write(text: string): void;
+  /**
+   * Writes at once, scrubbed. After the reader went away it does nothing.
+   * @param how `command`: for the runner of GitHub Actions, which otherwise finds no command in what is written
+   */
+  write(text: string, how?: 'command'): void;
   /**
    * Resolves when everything written so far was handed to the system, or the reader went away; await it between
    * the chunks of something long, or that piles up in memory before a slow reader.
@@ -111,6 +114,11 @@ export function scrubChain(): { scrub: Scrub; redact: Output['redact'] } {
   };
 }
 
+/** Text of an API in which the runner of GitHub Actions would find a command: `##[…]` anywhere, `::…` where a line begins. */
+function withoutCommands(text: string): string {
+  return text.replaceAll('##[', '## [').replace(/^([^\S\n]*):(?=:)/gm, '$1: ');
+}
+
 class StreamSink implements Sink {
   readonly ascii: boolean;
   readonly #stream: OutputStream;
@@ -163,10 +171,12 @@ class StreamSink implements Sink {
     return this.#stream.rows || 24;
   }
 
-  write(text: string): void {
+  write(text: string, how?: 'command'): void {
     if (this.closed || text === '') return;
     this.#pending += 1;
-    this.#stream.write(this.#scrub(text), () => {
+    const clean = this.#scrub(text);
+    const isLiteral = how === 'command' || this.#env.GITHUB_ACTIONS !== 'true';
+    this.#stream.write(isLiteral ? clean : withoutCommands(clean), () => {
       this.#pending -= 1;
       if (this.#pending === 0) this.#wake();
     });

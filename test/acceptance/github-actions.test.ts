@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseJson } from '../../src/base/json.js';
+import { readAs } from '../helpers/readers.js';
+import { reply, startServer } from '../helpers/server.js';
 import { withScene } from '../helpers/scene.js';
 import { sideBySide } from '../helpers/side-by-side.js';
 
@@ -28,8 +30,8 @@ describe('in a step of GitHub Actions', function () {
 
         const annotations = stderr.split('\n').filter((line) => line.startsWith('::'));
         assert.equal(annotations.length, 2, stderr);
-        assert.match(annotations[0] ?? '', /^::error title=[^:]+::.*\b8\b.*rejected/);
-        assert.match(annotations[1] ?? '', /^::error title=[^:]+::.*\b18446744073709551615\b.*missing/);
+        assert.match(annotations[0] ?? '', /^::error title=restart of iggy::node 8 rejected it: activity \d+$/);
+        assert.match(annotations[1] ?? '', /^::error title=restart of iggy::node 18446744073709551615 is missing: /);
 
         const written = readFileSync(summary, 'utf8');
         assert.match(written, /^What an earlier command said\.\n/);
@@ -37,6 +39,75 @@ describe('in a step of GitHub Actions', function () {
         assert.match(written, /^\| 8 \| \d+ \| .*rejected.* \|$/m);
         assert.match(written, /^\| 18446744073709551615 \| – \| .*missing.* \|$/m);
         assert.match(written, /^ldctl activities wait --after \d+ /m);
+      }),
+
+    'a node that had not ended at the deadline is annotated, beside one that was rejected': () =>
+      withScene(
+        {
+          nodes: [7n, 8n],
+          troubles: [
+            [7n, 'stuck'],
+            [8n, 'reject'],
+          ],
+        },
+        async (scene) => {
+          const args = ['activities', 'trigger', 'iggy', 'restart', '--node', '7,8', '--timeout', '2s'];
+          const { code, stderr } = await scene.ldctl(args, { GITHUB_ACTIONS: 'true' });
+          assert.equal(code, 3, stderr);
+          const annotations = stderr.split('\n').filter((line) => line.startsWith('::'));
+          assert.match(
+            annotations[0] ?? '',
+            /^::error title=restart of iggy::node 7 had not ended: activity \d+ is processing$/,
+          );
+          assert.match(annotations[1] ?? '', /^::error title=restart of iggy::node 8 rejected it: activity \d+$/);
+        },
+      ),
+
+    'text of the server cannot become a command, in any format, and stays what it is as data': () =>
+      withScene({}, async (scene) => {
+        const action = '::error::pwned ##[error]too\n  ::warning::and this';
+        const activity = {
+          id: 1n,
+          node_id: 2n,
+          runtime: 'iggy',
+          action,
+          status: 'completed',
+          created_at: '2026-03-16T12:00:00Z',
+        };
+        const page = {
+          items: [{ ...activity, deployment_id: scene.sandbox.deploymentId, tenant_id: scene.sandbox.tenantId }],
+          page: 1,
+          total_results: 1,
+          total_pages: 1,
+        };
+        const list = ['activities', 'list', '--columns', 'action,id', '--no-header'];
+        const env = { GITHUB_ACTIONS: 'true' };
+        for (const format of ['table', 'csv', 'json', 'yaml', 'ndjson'] as const) {
+          const server = await startServer([reply(200, page)]);
+          const { code, stdout, stderr } = await scene.ldctl([...list, '-o', format], {
+            ...env,
+            LD_SUPERVISOR_URL: server.url,
+          });
+          await server.close();
+          assert.equal(code, 0, stderr);
+          assert.match(stdout, /pwned/);
+          assert.doesNotMatch(stdout, /##\[|^\s*::/m);
+          if (format === 'json' || format === 'yaml') {
+            const { items } = readAs(format, stdout) as { items: Array<{ action: string }> };
+            assert.equal(items[0]?.action, action);
+          }
+        }
+        const problem = {
+          status: 400,
+          title: '::error::pwned',
+          detail: '::error::a\n::error::b ##[error]c',
+          code: 'x',
+        };
+        const server = await startServer([reply(400, problem)]);
+        const { stderr } = await scene.ldctl(list, { ...env, LD_SUPERVISOR_URL: server.url });
+        await server.close();
+        assert.match(stderr, /pwned|error/);
+        assert.doesNotMatch(stderr, /##\[|^\s*::/m);
       }),
 
     'a summary that cannot be written changes nothing about the end': () =>

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type ResultFields } from '../../../src/base/outcome.js';
 import { reportToGitHub } from '../../../src/output/github.js';
 import { memoryOutput } from '../../../src/output/memory-output.js';
-import { HOSTILE, missing, node, run } from './support/samples.js';
+import { missing, node, run } from './support/samples.js';
 import { itOnPosix } from '../../helpers/platform.js';
 
 const ON = { GITHUB_ACTIONS: 'true' };
@@ -21,59 +21,51 @@ async function annotations(result: ResultFields): Promise<string[]> {
 const open = node({ node_id: 16n, activity_id: 160n, status: 'processing', finished_at: null });
 
 describe('annotations in GitHub Actions', () => {
-  it('are one a node that was rejected, is missing, or timed out', async () => {
-    const result = run({
-      outcome: 'timed_out',
-      nodes: [node(), node({ node_id: 17n, activity_id: 170n, status: 'rejected' }), missing({ node_id: 18n }), open],
-    });
-    assert.deepEqual(await annotations(result), [
-      '::error title=restart of iggy rejected::node 17 rejected: activity 170 is rejected',
-      '::error title=restart of iggy missing::node 18 missing: no entry of it in the activity log',
-      '::error title=restart of iggy timed out::node 16 timed out: activity 160 is processing',
-    ]);
-  });
-
-  it('of a roll tell of a gate that failed, and not of nodes that were not started', async () => {
-    const gate = { exit_code: 4, timed_out: false, took_ms: 1000 };
-    const waiting = missing({ node_id: 18n, status: 'not_started' });
-    const nodes = [node({ node_id: 16n, activity_id: 160n, gate }), waiting];
-    assert.deepEqual(await annotations(run({ outcome: 'halted', nodes })), [
-      '::error title=restart of iggy gate failed with 4::node 16 gate failed with 4: activity 160 is completed',
-    ]);
-    assert.deepEqual(await annotations(run({ outcome: 'timed_out', nodes: [node(), waiting] })), []);
-  });
-
-  it('are one a node that nobody can be sure of', async () => {
-    const unsure = node({ node_id: 17n, activity_id: 170n, ambiguous: true });
-    assert.deepEqual(await annotations(run({ outcome: 'unconfirmed', nodes: [node(), unsure, open] })), [
-      '::error title=restart of iggy unconfirmed::node 17 unconfirmed: activity 170 is completed',
-      '::error title=restart of iggy unconfirmed::node 16 unconfirmed: activity 160 is processing',
-    ]);
-    assert.deepEqual(await annotations(run({ outcome: 'completed', nodes: [unsure] })), []);
-  });
-
-  it('are none for a node that is only still processing', async () => {
-    assert.deepEqual(await annotations(run({ outcome: 'interrupted', nodes: [open, node()] })), []);
-  });
-
-  it('tell of nodes that were expected and never seen', async () => {
-    assert.deepEqual(await annotations(run({ outcome: 'unconfirmed', nodes: [missing({ node_id: null })] })), [
-      '::error title=restart of iggy missing::an expected node missing: no entry of it in the activity log',
-    ]);
-  });
-
-  it('escape what a workflow command would act on', async () => {
-    const action = 'reconfigure:7,100%';
-    assert.deepEqual(await annotations(run({ action, outcome: 'rejected', nodes: [node({ status: 'rejected' })] })), [
-      '::error title=reconfigure%3A7%2C100%25 of iggy rejected::' +
-        'node 610809900976570889 rejected: activity 7261845022003200001 is rejected',
-    ]);
-    const [line, ...others] = await annotations(
-      run({ outcome: 'timed_out', nodes: [node({ status: `100%\r\n::error::${HOSTILE}` })] }),
-    );
-    assert.match(line ?? '', /is 100%25 {2}::error::[ -~]*$/);
-    assert.deepEqual(others, []);
-  });
+  const of = 'title=restart of iggy';
+  const rejected = node({ node_id: 17n, activity_id: 170n, status: 'rejected' });
+  const waiting = missing({ node_id: 18n, status: 'not_started' });
+  const halted = node({ node_id: 16n, gate: { exit_code: 4, timed_out: false, took_ms: 1000 } });
+  const cases: Array<[what: string, ResultFields, string[]]> = [
+    [
+      'are one a node that was rejected, is missing, or had not ended, whatever the outcome',
+      run({
+        outcome: 'rejected',
+        nodes: [node(), rejected, missing({ node_id: 18n }), open, node({ ...open, status: null })],
+      }),
+      [
+        `::error ${of}::node 17 rejected it: activity 170`,
+        `::error ${of}::node 18 is missing: the activity log has no entry of it`,
+        `::error ${of}::node 16 had not ended: activity 160 is processing`,
+        `::error ${of}::node 16 was not seen yet`,
+      ],
+    ],
+    [
+      'of a roll tell of a gate that failed, and not of nodes that were not started',
+      run({ outcome: 'halted', nodes: [halted, waiting] }),
+      [`::error ${of}::the gate after node 16 failed with 4`],
+    ],
+    ['are none for a node that goes on after an interrupt', run({ outcome: 'interrupted', nodes: [open, node()] }), []],
+    ['are none for a node that is not waited for', run({ outcome: 'accepted', nodes: [open] }), []],
+    [
+      'tell of nodes that were expected and never seen',
+      run({ outcome: 'unconfirmed', nodes: [missing({ node_id: null })] }),
+      [`::error ${of}::an expected node is missing: the activity log has no entry of it`],
+    ],
+    [
+      'escape what a workflow command would act on',
+      run({
+        action: 'reconfigure:7,100%',
+        outcome: 'timed_out',
+        nodes: [node({ ...open, status: 'a\r\n::error::##[x] 9%' })],
+      }),
+      [
+        '::error title=reconfigure%3A7%2C100%25 of iggy::node 16 had not ended: activity 160 is a  ::error::## [x] 9%25',
+      ],
+    ],
+  ];
+  for (const [what, result, expected] of cases) {
+    it(what, async () => assert.deepEqual(await annotations(result), expected));
+  }
 
   it('are not written elsewhere', async () => {
     const output = memoryOutput();
@@ -128,7 +120,7 @@ describe('the step summary in GitHub Actions', () => {
         '| 18 | – | ❌ missing | – |',
         '| 16 | 160 | ⏳ processing (ambiguous) | – |',
         '',
-        'To take it up again:',
+        'To go on:',
         '',
         '```sh',
         'ldctl activities wait 160',
