@@ -1,12 +1,11 @@
 import { Command } from '@oclif/core/command';
 import type { Config } from '@oclif/core/config';
-import type { FlagInput } from '@oclif/core/parser';
 import { onAbort } from '../base/abort.js';
 import type { Interrupted } from '../base/errors.js';
 import { EXIT_CODES } from '../base/exit-codes.js';
 import { loadFormat } from '../output/formats.js';
-import { askedOutput, type AskedOutput } from './asked-output.js';
-import { printFailure } from './failure.js';
+import { readFlags, type FlagTable } from './argv.js';
+import { askedOutput, printFailure, type AskedOutput } from './failure.js';
 import { outputFlags } from './flags.js';
 import { systemHost, type Host } from './host.js';
 import type { Interrupts } from './signals.js';
@@ -38,33 +37,29 @@ export abstract class BaseCommand extends Command {
     const interrupts = this.interrupts();
     onAbort(interrupts.signal, () => this.host.output.hurry(interrupts.signal.reason as Interrupted));
     try {
-      await loadFormat((await this.asked()).format);
+      await loadFormat(this.asked().format);
       this.end(await this.execute(interrupts));
     } finally {
       interrupts.release();
     }
   }
 
-  /** A command that leaves its signals to somebody else overrides this. */
+  /** A command that leaves its signals to another program overrides this. */
   protected interrupts(): Interrupts {
     return this.host.catchInterrupts();
   }
 
   protected override async catch(error: unknown): Promise<void> {
-    this.end(
-      await printFailure(this.host, error, await this.asked(), { commandId: this.id, known: () => this.flagNames() }),
-    );
+    const { usageError } = await import('./usage.js');
+    const typed = { id: this.id ?? '', argv: this.argv, flags: this.allFlags(), examples: this.ctor.examples };
+    this.end(await printFailure(this.host, usageError(error, typed), this.asked()));
   }
 
-  private asked(): Promise<AskedOutput> {
-    return askedOutput(this.argv, this.allFlags());
+  private asked(): AskedOutput {
+    return askedOutput(readFlags(this.argv, this.allFlags()));
   }
 
-  private flagNames(): string[] {
-    return Object.keys(this.allFlags()).map((name) => `--${name}`);
-  }
-
-  private allFlags(): FlagInput {
+  private allFlags(): FlagTable {
     return { ...this.ctor.baseFlags, ...this.ctor.flags };
   }
 

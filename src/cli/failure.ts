@@ -2,33 +2,44 @@ import * as Errors from '@oclif/core/errors';
 import { LdctlError } from '../base/errors.js';
 import { EXIT_CODES, type ExitCode } from '../base/exit-codes.js';
 import { printError } from '../output/error.js';
+import { FORMAT_NAMES, type FormatName } from '../output/formats.js';
 import { ReaderGone } from '../output/streams.js';
-import type { AskedOutput } from './asked-output.js';
+import type { ReadFlag } from './argv.js';
 import type { Host } from './host.js';
-import { fromOclif, type Typed } from './usage.js';
+
+/** How the command line asks for its output. */
+export interface AskedOutput {
+  format: FormatName;
+  stringIds: boolean;
+  debug: boolean;
+}
+
+/** What the flags say, also where the rest of the command line makes no sense. */
+export function askedOutput(flags: readonly ReadFlag[]): AskedOutput {
+  const isGiven = (name: string): boolean => flags.some((flag) => flag.name === name);
+  const named = flags.findLast(({ name, value }) => name === 'output' && value !== null)?.value;
+  return {
+    format: isGiven('json') ? 'json' : (FORMAT_NAMES.find((name) => name === named) ?? 'table'),
+    stringIds: isGiven('string-ids'),
+    debug: isGiven('debug'),
+  };
+}
 
 /**
  * The one end of everything that went wrong: tells it in the format that was asked for.
- * @param asked how the command line asks for its output, as far as it could be read
- * @param typed what is known of the command line beside its words
  * @returns the exit code
  */
 export async function printFailure(
   host: Host,
   error: unknown,
   { format, stringIds, debug }: AskedOutput,
-  typed: Typed = {},
 ): Promise<ExitCode> {
   // oclif's way to end early, after help or a version: nothing went wrong.
   if (error instanceof Errors.ExitError && error.oclif.exit === 0) return EXIT_CODES.done.code;
   if (error instanceof ReaderGone) return EXIT_CODES.done.code;
-  const known = fromOclif(error, typed);
-  const failure = known instanceof LdctlError ? known : fault(known);
+  const failure = error instanceof LdctlError ? error : fault(error);
   await printError(host.output, failure, { format, header: true, stringIds, utc: false });
-  if (!(known instanceof LdctlError) && debug && known instanceof Error) {
-    const { sourceStack } = await import('./source-stack.js');
-    host.output.stderr.write(`${sourceStack(known.stack ?? '', host.program)}\n`);
-  }
+  if (failure !== error && debug && error instanceof Error) host.output.stderr.write(`${error.stack}\n`);
   return failure.exitCode;
 }
 

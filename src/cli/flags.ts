@@ -37,15 +37,16 @@ export type OutputFlags = FlagsOf<typeof outputFlags>;
 /** Which deployment, through which API, with which key. */
 export const connectionFlags = {
   profile: Flags.string({
-    aliases: ['context'],
+    char: 'p',
     helpGroup: group,
     helpValue: 'NAME',
     summary: 'The profile to use, taken whole: LD_* variables are then ignored.',
   }),
   deployment: Flags.string({
+    char: 'd',
     aliases: ['deployment-id'],
     helpGroup: group,
-    helpValue: 'ID|NAME',
+    helpValue: 'ID|NAME|PATH',
     summary: 'The deployment to act on. [env: LD_DEPLOYMENT_ID]',
   }),
   'supervisor-url': Flags.string({

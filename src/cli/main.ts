@@ -1,12 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { PJSON, Plugin } from '@oclif/core/interfaces';
+import type { Manifest, PJSON, Plugin } from '@oclif/core/interfaces';
 import { EXIT_CODES } from '../base/exit-codes.js';
 import { PLATFORM } from '../system/platform.js';
-import { readyForOclif } from './command-line.js';
+import type { CommandLine } from './argv.js';
 import { readManifest } from './command-table.js';
 import { settleUser, startSystemHost, type Host } from './host.js';
 import type { Program } from './program.js';
-import type { Typed } from './usage.js';
 
 /** All commands, as oclif wants to have them. */
 export type MakePlugin = (program: Program, pjson: PJSON) => Plugin | Promise<Plugin>;
@@ -20,25 +19,42 @@ const COMPLETE = '__complete';
  */
 export async function runCommandLine(program: Program, makePlugin: MakePlugin): Promise<void> {
   const endedEarly = (code: number): void => tellEarlyEnd(code, program);
-  process.once('exit', endedEarly).once('uncaughtException', (error) => void endByFault(error, program));
+  let line: CommandLine | null = null;
+  process.once('exit', endedEarly).once('uncaughtException', (error) => void endByFault(error, program, line));
   const pjson = JSON.parse(program.read('package.json')) as PJSON;
   const argv = process.argv.slice(2);
   settleUser();
-  // Scripts ask for the version often, and it does not take oclif to say it.
-  const oclif = ['--version', COMPLETE].includes(argv[0] ?? '') ? null : await import('./run-by-oclif.js');
-  const host = startSystemHost(program);
+  let host: Host | null = null;
   try {
-    if (oclif) await oclif.runByOclif(await readyForOclif(argv), await makePlugin(program, pjson));
-    else if (argv[0] === COMPLETE) await answerShell(host, argv.slice(1), program);
-    else host.output.stdout.write(`${versionText(pjson, program)}\n`);
+    // Scripts ask for the version often, and it does not take oclif to say it.
+    if (argv[0] === '--version') {
+      host = startSystemHost(program);
+      host.output.stdout.write(`${versionText(pjson, program)}\n`);
+    } else if (argv[0] === COMPLETE) {
+      host = startSystemHost(program);
+      await answerShell(host, argv.slice(1), readManifest(program));
+    } else {
+      const { commands } = readManifest(program);
+      const [{ readCommandLine }, { askedOf }, oclif] = await Promise.all([
+        import('./argv.js'),
+        import('./usage.js'),
+        import('./run-by-oclif.js'),
+      ]);
+      line = readCommandLine(argv, commands);
+      host = startSystemHost(program);
+      const asked = askedOf(line, commands);
+      if ('version' in asked) host.output.stdout.write(`${versionText(pjson, program)}\n`);
+      else await oclif.runByOclif(asked, await makePlugin(program, pjson));
+    }
   } catch (error) {
-    await fail(host, error, argv, { known: () => commandNames(program) });
+    await fail(host ?? startSystemHost(program), error, line);
   }
+  host ??= startSystemHost(program);
   // A write that fails at once is told a turn later.
   await nextTurn();
   const [written] = await Promise.allSettled([host.output.stdout.drained(), host.output.stderr.drained()]);
   // A command has told it and set its exit code; oclif, which prints help and versions by itself, does neither.
-  if (written.status === 'rejected' && !process.exitCode) await fail(host, written.reason, argv);
+  if (written.status === 'rejected' && !process.exitCode) await fail(host, written.reason, line);
   process.removeListener('exit', endedEarly);
   // What nobody reads would keep the process alive.
   if (host.output.stdout.closed || host.output.stderr.closed) process.exit();
@@ -51,32 +67,22 @@ function tellEarlyEnd(code: number, program: Program): void {
   startSystemHost(program).output.stderr.write('error: a fault in ldctl itself: it ended before the command did\n');
 }
 
-/** What was thrown where nobody waits. Node would show the line it comes from, and in a bundle a line is long. */
-async function endByFault(error: unknown, program: Program): Promise<never> {
+/** What was thrown where nothing waits for it. Node would show the line it comes from, and in a bundle a line is long. */
+async function endByFault(error: unknown, program: Program, line: CommandLine | null): Promise<never> {
   const host = startSystemHost(program);
-  await fail(host, error, process.argv.slice(2));
+  await fail(host, error, line);
   await host.output.stderr.drained();
   process.exit();
 }
 
-async function fail(host: Host, error: unknown, argv: readonly string[], typed?: Typed): Promise<void> {
-  const [{ printFailure }, { askedOutput }] = await Promise.all([import('./failure.js'), import('./asked-output.js')]);
-  process.exitCode = await printFailure(host, error, await askedOutput(argv), typed);
+async function fail(host: Host, error: unknown, line: CommandLine | null): Promise<void> {
+  const { askedOutput, printFailure } = await import('./failure.js');
+  process.exitCode = await printFailure(host, error, askedOutput(line?.flags ?? []));
 }
 
-async function answerShell(host: Host, words: readonly string[], program: Program): Promise<void> {
+async function answerShell(host: Host, words: readonly string[], { commands }: Manifest): Promise<void> {
   const { answerCompletion } = await import('./completion/answer.js');
-  await answerCompletion(host, words, readManifest(program).commands);
-}
-
-/** As they are typed; none where the manifest cannot be read. */
-function commandNames(program: Program): string[] {
-  try {
-    const { commands } = readManifest(program);
-    return Object.keys(commands).map((id) => id.replaceAll(':', ' '));
-  } catch {
-    return [];
-  }
+  await answerCompletion(host, words, commands);
 }
 
 /** As oclif has it; and whether this is the single executable. */

@@ -1,86 +1,221 @@
 import * as Errors from '@oclif/core/errors';
+import { closestMatch } from 'leven';
+import { RUNTIMES, VERBS } from '../base/activity.js';
 import { LdctlError, UsageError } from '../base/errors.js';
-import { didYouMean } from './help/did-you-mean.js';
+import {
+  flagNamed,
+  globalFlags,
+  readCommandLine,
+  type CommandFlags,
+  type CommandLine,
+  type FlagTable,
+} from './argv.js';
 
-/** Where an error of the argument parser came from. */
-export interface Typed {
-  /** The command that was being run, as oclif writes it (`activities:trigger`). */
-  commandId?: string | undefined;
-  /** What there is in the place of what is unknown: the flags of the command, or else all commands. */
-  known?: () => readonly string[];
+/** What a command line asks for: a command, help on what these words name, or the version. */
+export type Asked = { id: string; args: string[] } | { help: string[] } | { version: true };
+
+/** @throws UsageError for what is neither flag nor command, with where it belongs */
+export function askedOf(line: CommandLine, commands: CommandFlags): Asked {
+  const { id, words, flags, leading, args } = line;
+  refuseKeyFlag(line);
+  const isGroup = (count: number): boolean =>
+    count === 0 || Object.keys(commands).some((name) => name.startsWith(`${words.slice(0, count).join(':')}:`));
+  if (id === null && !isGroup(words.length)) {
+    const unknown = leading.find(({ name, behind }) => name === null && isGroup(behind));
+    throw unknown ? strayFlag(unknown.typed, line, commands) : unknownCommand(words, commands);
+  }
+  if (flags.some(({ name }) => name === 'help')) return { help: id?.split(':') ?? words };
+  if (leading.some(({ typed }) => typed === '--version') && words.length === 0) return { version: true };
+  const global = globalFlags(commands);
+  const stray = leading.find(({ name }) => name === null || !Object.hasOwn(global, name));
+  if (stray) throw strayFlag(stray.typed, line, commands);
+  if (id !== null) return { id, args };
+  if (args.length === 0) return { help: words };
+  const what =
+    words.length === 0 ? 'no command is given' : `${words.join(' ')} has commands, and none of them is given`;
+  throw new UsageError(what, { hint: seeHelp(words) });
 }
 
-/** An error of the argument parser, or of oclif itself, as one of ours: one line, and where to read on. */
-export function fromOclif(error: unknown, { commandId, known }: Typed): unknown {
-  const help = `See ${['ldctl', ...(commandId ?? '').split(':').filter(Boolean), '--help'].join(' ')}`;
-  if (error instanceof LdctlError) error.message = error.message.replace(PARSING, '$1');
-  if (error instanceof UsageError) error.hint ??= help;
-  if (!(error instanceof Errors.CLIError)) return error;
-  const missing = argumentsOf(error, namesOf);
-  if (missing.length > 0) return new UsageError(`missing ${missing.join(' and ')}`, { hint: help });
-  const [stray] = argumentsOf(error, textsOf);
-  if (stray !== undefined) return strayArgument(stray, { commandId, help });
-  const message = oneLine(error.message);
-  const [, unknown] = UNKNOWN.exec(message) ?? [];
-  const meant = unknown === undefined ? null : didYouMean(unknown, known?.() ?? []);
-  const question = meant === null ? '' : `Did you mean ${meant.startsWith('--') ? meant : `ldctl ${meant}`}? `;
-  return new UsageError(message, { hint: `${question}${help}` });
+/** Other users can read the arguments of a process. @throws UsageError for a key in a flag, which is not repeated */
+function refuseKeyFlag({ flags }: CommandLine): void {
+  const flag = flags.find(
+    ({ name, typed }) => name === null && /^--?(api[-_]?key|key|token|password|secret)$/i.test(typed),
+  );
+  if (flag === undefined) return;
+  throw new UsageError(`${flag.typed}: a key is never a flag, since other users can read it there`, {
+    code: 'key_in_flag',
+    hint: 'Set LD_API_KEY or LD_API_KEY_FILE, or keep it in a profile: `ldctl profiles add NAME`.',
+  });
+}
+
+function unknownCommand(words: readonly string[], commands: CommandFlags): UsageError {
+  const meant = meantCommand(words, Object.keys(commands));
+  const question = meant === null ? '' : `Did you mean ldctl ${meant}? `;
+  return new UsageError(`there is no command ${words.join(' ')}`, { hint: `${question}${seeHelp([])}` });
+}
+
+function meantCommand(words: readonly string[], ids: readonly string[]): string | null {
+  const known = [...new Set(ids.flatMap((id) => [id.replaceAll(':', ' '), id.replace(/:.*/, '')]))];
+  // The longest first: `activities lst` is meant as `activities list` rather than as `activities`.
+  for (let count = words.length; count > 0; count -= 1) {
+    const near = nearest(
+      words.slice(0, count).join(' '),
+      known.filter((name) => name.split(' ').length === count),
+    );
+    if (near !== null) return near;
+  }
+  const verb = VERBS.find((one) => words.includes(one));
+  if (verb) return `activities trigger ${RUNTIMES.find((one) => words.includes(one)) ?? 'RUNTIME'} ${verb}`;
+  return known.find((name) => name.endsWith(` ${words[0]}`)) ?? null;
+}
+
+/** A flag before the command that may not stand there. */
+function strayFlag(typed: string, { id, words }: CommandLine, commands: CommandFlags): UsageError {
+  if (['-v', '-V', '--version'].includes(typed)) {
+    return new UsageError(`${typed} goes with no command`, { hint: 'Did you mean ldctl --version?' });
+  }
+  const takers = Object.keys(commands).filter((name) => flagNamed(typed, commands[name]?.flags ?? {}) !== null);
+  const taker =
+    id === null ? takers.find((name) => name.startsWith(words.join(':'))) : takers.find((name) => name === id);
+  if (taker === undefined) {
+    const flags = id === null ? globalFlags(commands) : (commands[id]?.flags ?? {});
+    return unknownFlag(typed, flags, id?.split(':') ?? (words.length === 1 ? words : []));
+  }
+  return new UsageError(`${typed} stands before the command, and is no global flag`, {
+    hint: `It goes behind it: ldctl ${taker.replaceAll(':', ' ')} ${typed} … \`ldctl help global-flags\` has those that go anywhere.`,
+  });
+}
+
+/** What there is in the place of flags that there were. */
+const REMOVED: Readonly<Record<string, string>> = {
+  '--rolling': 'Use `ldctl activities roll RUNTIME ACTION`.',
+  '--gate-cmd': 'Use --gate CMD.',
+  '--gate-shell': 'A gate is run by sh, on Windows by cmd: --gate CMD may start another shell.',
+  '--claim-window': 'Leave it out: every entry counts that is newer than the trigger.',
+  '--interval': 'Leave it out: the log is read as often as it changes.',
+  '--notify': 'Leave it out, and have the shell ring: ldctl …; printf "\\a"',
+  '--string-ids': 'Leave it out: ids are strings. --number-ids writes bare numbers.',
+  '--context': 'Use --profile NAME.',
+};
+
+function unknownFlag(typed: string, known: FlagTable, words: readonly string[]): UsageError {
+  const instead = REMOVED[typed];
+  if (instead !== undefined)
+    return new UsageError(`there is no ${typed} any more`, { code: 'removed_flag', hint: instead });
+  const meant = nearest(
+    typed,
+    Object.keys(known).map((name) => `--${name}`),
+  );
+  const question = meant === null ? '' : `Did you mean ${meant}? `;
+  return new UsageError(`there is no flag ${typed}`, { hint: `${question}${seeHelp(words)}` });
+}
+
+function nearest(typed: string, known: readonly string[], share = 1 / 3): string | null {
+  return closestMatch(typed, known, { maxDistance: Math.floor(typed.length * share) }) ?? null;
+}
+
+function seeHelp(words: readonly string[]): string {
+  return `See ${['ldctl', ...words, '--help'].join(' ')}`;
+}
+
+/** What is known of the command that the parser was to read the words of. */
+export interface Typed {
+  /** As oclif writes it: `activities:trigger`. */
+  id: string;
+  argv: readonly string[];
+  flags: FlagTable;
+  examples?: ReadonlyArray<string | { command: string }> | undefined;
+}
+
+/** An error of oclif's parser, or of a flag's own, as one of ours: a line, and what to do. */
+export function usageError(error: unknown, typed: Typed): unknown {
+  const words = typed.id.split(':');
+  const help = seeHelp(words);
+  if (error instanceof Error) error.message = error.message.replace(PARSING, '$1');
+  if (error instanceof UsageError) {
+    error.hint = [meantWord(error.code, typed), error.hint ?? help].filter((part) => part !== null).join(' ');
+  }
+  if (error instanceof LdctlError || !(error instanceof Error)) return error;
+  const listed = listedBy(error);
+  if (listed.missing.length > 0) {
+    return new UsageError(`missing ${listed.missing.join(' and ')}`, { hint: `${exampleOf(typed)}${help}` });
+  }
+  if (listed.stray !== undefined) return strayArgument(listed.stray, typed.id, help);
+  if (listed.flag !== undefined) return unknownFlag(listed.flag.replace(/=.*/s, ''), typed.flags, words);
+  for (const [pattern, ours] of OURS) {
+    if (pattern.test(error.message)) return new UsageError(error.message.replace(pattern, ours), { hint: help });
+  }
+  return error instanceof Errors.CLIError ? new UsageError(error.message.split('\n')[0] ?? '', { hint: help }) : error;
+}
+
+/** What oclif writes around the message of an error that is thrown while it reads the value of a flag. */
+const PARSING = /^Parsing (--\S+ \n\t.*)\nSee more help with --help$/s;
+
+/** What oclif says, and what we do. */
+const OURS: ReadonlyArray<readonly [RegExp, string]> = [
+  [/^Flag (--\S+) expects one of these values: (.*)$/s, '$1 needs a value, one of: $2'],
+  [/^Flag (--\S+) expects a value$/, '$1 needs a value'],
+  [/^Flag (--\S+) can only be specified once$/, '$1 is given twice'],
+  [/^Expected (--[a-z-]+)=(.*) to be one of: ([^\n]*).*$/s, '$1: "$2" is none of: $3'],
+  [/^Expected (.*) to be one of: ([^\n]*).*$/s, '"$1" is none of: $2'],
+  [/^(--\S+) \n\tExpected an integer but received: (.*)$/s, '$1: "$2" is not a whole number'],
+  [/^(--\S+) \n\tExpected an integer greater than or equal to (\d+) but received: (.*)$/s, '$1: $3 is less than $2'],
+  [/^(--\S+) \n\tExpected an integer less than or equal to (\d+) but received: (.*)$/s, '$1: $3 is more than $2'],
+];
+
+/**
+ * What an error of the parser is about. Its classes for this are not exported; what tells them from the others is what
+ * they hold: definitions of arguments that are missing, texts of those too many, or flags.
+ */
+function listedBy(error: Error): { missing: string[]; stray: string | undefined; flag: string | undefined } {
+  const list = (key: 'args' | 'flags'): unknown[] => {
+    const value: unknown = key in error ? (error as Error & Record<typeof key, unknown>)[key] : null;
+    return Array.isArray(value) ? value : [];
+  };
+  const missing = list('args').flatMap((arg) => {
+    if (typeof arg !== 'object' || arg === null || !('name' in arg)) return [];
+    const about = 'description' in arg ? ` (${String(arg.description)})` : '';
+    return [`${String(arg.name).toUpperCase()}${about}`];
+  });
+  const texts = (key: 'args' | 'flags'): string[] => list(key).filter((one) => typeof one === 'string');
+  return { missing, stray: texts('args')[0], flag: texts('flags')[0] };
+}
+
+function exampleOf({ id, examples }: Typed): string {
+  const [example] = examples ?? [];
+  if (example === undefined) return '';
+  const command = typeof example === 'string' ? example : example.command;
+  return `For example: ${command.replace('<%= config.bin %>', 'ldctl').replace('<%= command.id %>', id.replaceAll(':', ' '))}. `;
 }
 
 /** An argument too many. It is not repeated where it may be a key. */
-function strayArgument(text: string, { commandId, help }: { commandId: string | undefined; help: string }): UsageError {
-  if (text.startsWith(KEY_PREFIX)) {
+function strayArgument(text: string, id: string, help: string): UsageError {
+  if (text.startsWith('ld_pk_')) {
     const hint =
       'A key is never an argument: set LD_API_KEY, or pipe it into `ldctl profiles add NAME --api-key-stdin`.';
     return new UsageError('unexpected argument, which looks like a key', { code: 'key_in_argument', hint });
   }
-  const advice = /^[\d,]+$/.test(text) ? ADVICE_ON_IDS[commandId ?? ''] : undefined;
+  const advice = /^[\d,]+$/.test(text) ? ADVICE_ON_IDS[id] : undefined;
   return new UsageError(`unexpected argument: ${text}`, { hint: advice ? `${advice} ${help}` : help });
 }
 
-/** As the vendor's own keys begin (contract, "Words the vendor's own tool already uses"). */
-const KEY_PREFIX = 'ld_pk_';
-
-/** What to do with ids that were given as arguments, by command. Nodes are never positional (design, "Commands"). */
+/** What to do with ids that were given as arguments, by command. */
 const ADVICE_ON_IDS: Readonly<Record<string, string>> = {
   'activities:trigger': 'Nodes go with --node ID, a config with reconfigure:ID.',
+  'activities:roll': 'Nodes go with --node ID, a config with reconfigure:ID.',
   'activities:list': 'Nodes go with --node ID.',
 };
 
-/** What oclif writes around the message of an error that is thrown while it parses a flag. */
-const PARSING = /^Parsing --\S+ \n\t(.*)\nSee more help with --help$/s;
-
-/** As `oneLine` has it: what is not there. */
-const UNKNOWN = /^(?:there is no command|nonexistent flag:) (.+)$/;
-
-/**
- * The arguments that an error is about: definitions of those that are missing, or texts of those too many. The parser's
- * classes for this are not exported; what tells them from the others is what they hold.
- */
-function argumentsOf(error: Errors.CLIError, read: (arg: unknown) => string[]): string[] {
-  const args: unknown = 'args' in error ? error.args : null;
-  return Array.isArray(args) ? args.flatMap(read) : [];
-}
-
-/** As the command's usage has it. */
-function namesOf(arg: unknown): string[] {
-  const isNamed = typeof arg === 'object' && arg !== null && 'name' in arg && typeof arg.name === 'string';
-  return isNamed ? [String(arg.name).toUpperCase()] : [];
-}
-
-function textsOf(arg: unknown): string[] {
-  return typeof arg === 'string' ? [arg] : [];
-}
-
-/** The parser's messages are laid out over several lines, with a pointer to the help that ours has in its hint. */
-function oneLine(message: string): string {
-  const text = message
-    .replace(/\n?See more help with --help\s*$/, '')
-    .replace(/^The following errors? occurred:\s*/, '')
-    // oclif writes a command as it keeps it, `activities:list`, and not as it is typed.
-    .replace(/^command (\S+) not found$/, (_all, id: string) => `there is no command ${id.replaceAll(':', ' ')}`)
-    .replace(/\s*\n\s*/g, ' ')
-    .replace(/ {2,}/g, ' ')
-    .trim();
-  return text.charAt(0).toLowerCase() + text.slice(1);
+/** What was meant by a runtime or an action that there is not: the two are swapped, or it is near to one. */
+function meantWord(code: string, { id, argv, flags }: Typed): string | null {
+  if (code !== 'invalid_runtime' && code !== 'invalid_action') return null;
+  const words = readCommandLine([id, ...argv], { [id]: { flags } }).words.slice(1);
+  const [runtime = '', action = ''] = words;
+  const isVerb = (word: string): boolean => VERBS.some((verb) => verb === word.replace(/:.*/, ''));
+  if (isVerb(runtime) && RUNTIMES.some((name) => name === action)) {
+    return `Did you mean ldctl ${id.replaceAll(':', ' ')} ${action} ${runtime}?`;
+  }
+  const known = code === 'invalid_runtime' ? RUNTIMES : VERBS;
+  const meant = nearest(code === 'invalid_runtime' ? runtime : action, known, 2 / 3);
+  return meant === null ? null : `Did you mean ${meant}?`;
 }

@@ -29,7 +29,7 @@ describe('help', function () {
       const { code, stdout } = await scene.ldctl(['help', 'global-flags']);
       assert.equal(code, 0);
       assert.match(stdout, /^-o, --output table\|json\|yaml\|csv\|ndjson$/m);
-      assert.match(stdout, /^--profile NAME$/m);
+      assert.match(stdout, /^-p, --profile NAME$/m);
       for (const line of stdout.split('\n')) assert.ok(line.length <= 80, line);
     }));
 

@@ -9,11 +9,21 @@ const SECRET = 'ld_pk_0f1e2d3c4b5a69788796a5b4c3d2e1f0';
 /** What was typed, what the line about it has to say, and what the one on what to do next. */
 const MISTAKES: ReadonlyArray<readonly [args: readonly string[], says: RegExp, next: RegExp]> = [
   [[...TRIGGER, 'iggy', 'explode'], /unknown action "explode"/, /one of: start, stop/],
-  [[...TRIGGER, 'restart', 'iggy'], /unknown runtime "restart"/, /one of: iggy, connectors/],
+  [
+    [...TRIGGER, 'restart', 'iggy'],
+    /unknown runtime "restart"/,
+    /^Did you mean ldctl activities trigger iggy restart\?/,
+  ],
+  [[...TRIGGER, 'igy', 'restart'], /unknown runtime "igy"/, /^Did you mean iggy\? .*one of: iggy, connectors/],
+  [[...TRIGGER, 'iggy', 'reboot'], /unknown action "reboot"/, /^Did you mean restart\? .*one of: start, stop/],
   [[...TRIGGER, 'iggy', 'reconfigure', '--yes'], /reconfigure needs the id of a config/, /reconfigure:ID/],
   [[...TRIGGER, 'iggy', 'reconfigure', '42'], /unexpected argument: 42/, /reconfigure:ID/],
-  [[...TRIGGER, 'iggy'], /missing ACTION \(/, /See ldctl activities trigger --help/],
-  [TRIGGER, /missing RUNTIME and ACTION \(/, /See ldctl activities trigger --help/],
+  [[...TRIGGER, 'iggy'], /missing ACTION \(start, stop, restart/, /For example: ldctl activities trigger iggy restart/],
+  [
+    TRIGGER,
+    /missing RUNTIME \(iggy or connectors\) and ACTION \(start/,
+    /For example: ldctl activities trigger iggy restart/,
+  ],
   [[...RESTART, '610809900976570889'], /unexpected argument: 6108/, /Nodes go with --node/],
   [[...RESTART, '--node', '12x'], /--node: "12x" is not an id/, /decimal digits/],
   [[...RESTART, '--node', '18446744073709551616'], /--node: 18446744073709551616 is out of range/, /largest id/],
@@ -22,30 +32,40 @@ const MISTAKES: ReadonlyArray<readonly [args: readonly string[], says: RegExp, n
   [[...RESTART, '--node', '7', '--expect-nodes', '2'], /--expect-nodes does not go with --node/, /See ldctl/],
   [RESTART, /every node of .* nobody can be asked here/, /Add --yes.*or name nodes with --node/],
   [[...RESTART, '--yes', '--timeout', 'soon'], /--timeout: "soon" is not a duration/, /10m/],
-  [[...RESTART, '--yes', '--explode'], /nonexistent flag: --explode/, /See ldctl activities trigger --help/],
-  [[...RESTART, '--yes', '--nodes', '7'], /nonexistent flag: --nodes/, /Did you mean --node\?/],
+  [[...RESTART, '--yes', '--explode'], /there is no flag --explode/, /See ldctl activities trigger --help/],
+  [[...RESTART, '--yes', '--nodes', '7'], /there is no flag --nodes/, /Did you mean --node\?/],
   [[...RESTART, '--yes', '--pause', '5s'], /--pause goes with --rolling/, /See ldctl activities trigger --help/],
   [['activities', 'triger', 'iggy', 'restart'], /there is no command/, /Did you mean ldctl activities trigger\?/],
   [['activities', 'wait'], /nothing to wait for, and nothing is processing/, /Give ids of activities/],
   [['activities', 'wait', 'abc'], /"abc" is not an id/, /decimal digits/],
   [['activities', 'list', '--follow', '-o', 'json'], /--follow has no end, and json needs one/, /-o ndjson/],
-  [['activities', 'list', '610809900976570889'], /activities list 6108/, /See ldctl/],
+  [['activities', 'list', '610809900976570889'], /unexpected argument: 6108/, /Nodes go with --node/],
   [['activities', 'list', '--status', 'done'], /--status: there is no "done"/, /processing, completed, rejected/],
   [['activities', 'list', '--since', 'yesterday'], /"yesterday" is not a time/, /2h/],
   [['activities', 'list', '--columns', 'colour'], /there is no column "colour"/, /The columns are: id, /],
-  [['activities', 'list', '-o', 'xml'], /--output=xml/, /See ldctl activities list --help/],
-  [['activities', 'list', '--limit'], /--limit expects a value/, /See ldctl activities list --help/],
+  [['activities', 'list', '-o', 'xml'], /--output: "xml" is none of: table, json/, /See ldctl activities list --help/],
+  [['activities', 'list', '--limit'], /--limit needs a value/, /See ldctl activities list --help/],
   [['frobnicate'], /there is no command frobnicate/, /See ldctl --help/],
   [['activities', 'frobnicate'], /there is no command activities frobnicate/, /See ldctl --help/],
-  [['login'], /there is no command login/, /Did you mean ldctl profiles add\?/],
-  [['config', 'get-contexts'], /there is no command config/, /Did you mean ldctl profiles list\?/],
-  [['status'], /there is no command status/, /Did you mean ldctl activities list\?/],
-  [['logs', '-f'], /there is no command logs/, /Did you mean ldctl activities list\?/],
-  [['restart', 'iggy'], /there is no command restart/, /Did you mean ldctl activities trigger RUNTIME restart\?/],
-  [['profile', 'rm', 'old'], /there is no command profile/, /Did you mean ldctl profiles remove\?/],
+  [['restart', 'iggy'], /there is no command restart/, /Did you mean ldctl activities trigger iggy restart\?/],
+  [['profile', 'list'], /there is no command profile/, /Did you mean ldctl profiles list\?/],
   [['-o', 'table'], /no command is given/, /See ldctl --help/],
-  [['-v'], /-v stands before the command/, /Did you mean ldctl --version\?/],
-  [['--node', '7', 'activities', 'list'], /--node stands before the command/, /ldctl help global-flags/],
+  [['-v'], /-v goes with no command/, /Did you mean ldctl --version\?/],
+  [['--node', '7', 'activities', 'list'], /--node stands before the command/, /ldctl activities list --node …/],
+  [['activities', '--bogus'], /there is no flag --bogus/, /See ldctl activities --help/],
+  [['activities', '-o', 'table'], /activities has commands, and none of them is given/, /See ldctl activities --help/],
+  [
+    ['sandbox', '--nodes', '5', 'exec', '--', 'false'],
+    /--nodes stands before the command/,
+    /ldctl sandbox exec --nodes …/,
+  ],
+  [
+    ['sandbox', 'exec', '--nodes', 'five', '--', 'true'],
+    /--nodes: "five" is not a whole number/,
+    /See ldctl sandbox exec/,
+  ],
+  [[...RESTART, '--yes', '--context', 'x'], /there is no --context any more/, /Use --profile NAME/],
+  [[...RESTART, '--yes', '--timeout', '1s', '--timeout', '2s'], /--timeout is given twice/, /See ldctl/],
   [['whoami', '--api-key', SECRET], /a key is never a flag/, /LD_API_KEY .*or keep it in a profile/],
   [['profiles', 'add', 'prod', SECRET], /looks like a key/, /A key is never an argument/],
   [['profiles', 'use'], /missing NAME/, /See ldctl profiles use --help/],
@@ -79,5 +99,24 @@ describe('a mistake on the command line', function () {
         [],
       );
       assert.deepEqual([scene.sandbox.record.posts, scene.sandbox.record.dispatches], [[], []]);
+    }));
+
+  it('is none where a global flag stands between group and command: the trigger is carried out', () =>
+    withScene({}, async (scene) => {
+      const args = [
+        'activities',
+        '--deployment',
+        String(scene.env.LD_DEPLOYMENT_ID),
+        'trigger',
+        'iggy',
+        'restart',
+        '--yes',
+        '-o',
+        'json',
+      ];
+      const { code, stdout, stderr } = await scene.ldctl(args, { LD_DEPLOYMENT_ID: undefined });
+      assert.equal(code, 0, stderr);
+      assert.equal((JSON.parse(stdout) as { outcome: string }).outcome, 'completed');
+      assert.equal(scene.dispatched, 1);
     }));
 });

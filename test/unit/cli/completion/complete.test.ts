@@ -55,7 +55,7 @@ describe('completion', () => {
     ['profiles use ', ['prod', 'test', 'bare']],
     ['profiles add ', []],
     ['profiles use prod ', []],
-    ['--context t', ['test']],
+    ['-p t', ['test']],
     ['completion ', ['bash', 'zsh', 'fish', 'powershell']],
     ['help profiles u', ['update', 'use']],
     ['help ex', ['exit-codes']],
