@@ -92,28 +92,32 @@ export function listAfter(
 ): Listing {
   let total = 0;
   async function* batches(): AsyncGenerator<Activity[]> {
-    const wanted: Activity[] = [];
-    const now = clock.now();
-    let young: Id | null = null;
-    for await (const part of log.all(options)) {
-      ({ total } = part);
-      for (const activity of part.entries) {
-        if (activity.id <= after) continue;
-        if (isYoung(activity, part.serverTime ?? now)) young = activity.id;
-        if (matches(filter, activity)) wanted.push(activity);
-      }
-      if (reaches(part, after)) break;
-    }
-    wanted.reverse();
-    const end = young === null ? -1 : wanted.findIndex(({ id }) => id >= young);
-    const ready = wanted.slice(0, Math.min(end < 0 ? Infinity : end, limit === 0 ? Infinity : limit));
-    if (ready.length > 0) yield ready;
+    const later = await readAfter(log, after, options);
+    ({ total } = later);
+    const now = later.serverTime ?? clock.now();
+    const young = later.entries.findIndex((activity) => isYoung(activity, now));
+    const old = young < 0 ? later.entries : later.entries.slice(0, young);
+    yield old.filter((activity) => matches(filter, activity)).slice(0, limit === 0 ? Infinity : limit);
   }
   return { batches: batches(), total: () => total };
 }
 
-function reaches({ entries }: LogPart, after: Id): boolean {
-  return entries.some(({ id }) => id <= after);
+/** All that is above an id, oldest first. */
+export async function readAfter(
+  log: Pick<ActivityLog, 'all'>,
+  after: Id,
+  options: ReadOptions,
+): Promise<Pick<LogPart, 'entries' | 'serverTime' | 'total'>> {
+  const later = { entries: [] as Activity[], serverTime: null as number | null, total: 0 };
+  for await (const { entries, serverTime, total } of log.all(options)) {
+    const above = entries.filter(({ id }) => id > after);
+    later.entries.push(...above);
+    later.serverTime ??= serverTime;
+    later.total = total;
+    if (above.length < entries.length) break;
+  }
+  later.entries.reverse();
+  return later;
 }
 
 /** By the server's clock. A time that is later than that by more than a minute is none. */

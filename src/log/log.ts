@@ -5,7 +5,10 @@ import type { Id } from '../base/ids.js';
 import type { CallOptions, Supervisor } from '../base/supervisor.js';
 import { Pages, Reading, type LogPage } from './pages.js';
 
-export type ReadOptions = CallOptions;
+export interface ReadOptions extends CallOptions {
+  /** So many pages at most. */
+  pages?: number;
+}
 
 export interface LogRead {
   /** Newest first, each once. */
@@ -15,12 +18,14 @@ export interface LogRead {
   /** The server's clock at the first answer, cut to whole seconds, ms UTC; null where it does not say. */
   serverTime: number | null;
   requests: number;
-  /** How many entries the log has, whatever was read of them. */
-  total: number;
+  /** Whether it reaches down to where it was to: `pages` may have ended it before. */
+  isWhole: boolean;
 }
 
 /** Some entries of the log, with what was known when they were read. */
-export interface LogPart extends Pick<LogRead, 'entries' | 'serverTime' | 'total'> {
+export interface LogPart extends Pick<LogRead, 'entries' | 'serverTime'> {
+  /** How many entries the log has. */
+  total: number;
   /** How many entries a page of this log holds. */
   pageSize: number;
 }
@@ -112,21 +117,23 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
     return null;
   }
 
-  /** Reads page after page until `isEnough` says so of one. */
+  /** Reads page after page until `isEnough` says so of one, or the log ends. */
   async function readUntil(
     isEnough: (page: LogPage, entries: readonly Activity[]) => boolean,
-    options: ReadOptions | undefined,
+    { pages: most = Infinity, ...options }: ReadOptions = {},
   ): Promise<LogRead> {
     const reading = new Reading(clock, options);
-    const entries: Activity[] = [];
-    let total = 0;
+    const read = { entries: [] as Activity[], isWhole: true };
+    let count = 0;
     for await (const page of walk(reading, 1)) {
-      entries.push(...page.entries);
-      ({ total } = page);
-      if (isEnough(page, entries)) break;
+      read.entries.push(...page.entries);
+      if (isEnough(page, read.entries)) break;
+      count += 1;
+      read.isWhole = count < most || pages.behind(page.number) === null;
+      if (count >= most) break;
     }
     const { startedAt, serverTime, requests } = reading;
-    return { entries, startedAt, serverTime, requests, total };
+    return { ...read, startedAt, serverTime, requests };
   }
 
   /** The newest page alone: its first entry is the newest of the log. */
