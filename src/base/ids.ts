@@ -16,7 +16,9 @@ export function isId(value: unknown): value is Id {
  */
 export function parseId(text: string, what = 'id'): Id {
   if (!/^\d+$/.test(text)) {
-    throw new UsageError(`${what}: ${JSON.stringify(text)} is not an id`, {
+    // A longer one may be a key that was put in the wrong place.
+    const shown = text.length > 24 ? `a text of ${text.length} characters` : JSON.stringify(text);
+    throw new UsageError(`${what}: ${shown} is not an id`, {
       code: 'invalid_id',
       hint: 'An id is written in decimal digits only, such as 610809900976570889.',
     });

@@ -4,6 +4,7 @@ import { isatty } from 'node:tty';
 import { systemClock, type Clock, type Random } from '../base/clock.js';
 import type { Env } from '../base/env.js';
 import { processOutput, type Output } from '../output/streams.js';
+import { environmentKeys } from '../config/api-key.js';
 import type { KeyStore } from '../config/key-store.js';
 import { askProcess, SystemKeyring } from '../config/keyring.js';
 import { PLATFORM, type Platform } from '../system/platform.js';
@@ -46,11 +47,13 @@ function makeSystemHost(program: Program): Host {
   // oclif's own listener throws out of nowhere when stdout cannot be written; the sinks of `output` tell it.
   stdout.removeAllListeners('error');
   process.once('exit', leaveClosedTerminal);
+  const output = processOutput(env, stdout, stderr);
+  for (const key of environmentKeys(env)) output.redact((text) => key.scrub(text));
   return {
     program,
     env,
     platform: PLATFORM,
-    output: processOutput(env, stdout, stderr),
+    output,
     get stdin() {
       return openStdin();
     },

@@ -1,3 +1,4 @@
+import { quote } from 'shell-quote';
 import { LdctlError } from '../base/errors.js';
 import { plainText } from '../base/text.js';
 import { type Deployment, type Division, type TenantEnvironment, type TenantStructure } from '../base/wire.js';
@@ -19,20 +20,25 @@ export function placedDeployments(structure: TenantStructure): PlacedDeployment[
   );
 }
 
-/** `division › environment › name`, fit for a terminal. */
-export function placeText({ division, environment, deployment }: PlacedDeployment): string {
-  return [division, environment, deployment].map(({ name }) => plainText(name)).join(' › ');
+/** `division/environment/name`: what `--deployment` takes. */
+export function pathOf({ division, environment, deployment }: PlacedDeployment): string {
+  return [division, environment, deployment].map(({ name }) => name).join('/');
+}
+
+/** The same, fit for a terminal. */
+export function placeText(placed: PlacedDeployment): string {
+  return plainText(pathOf(placed));
 }
 
 /**
- * Finds a deployment by its id or, when that is not known, by its exact name. Names need not be unique across
- * environments (contract, "Core: which deployments are there").
+ * Finds a deployment by its id or, when that is not known, by its path or its name, which need not be unique.
  * @throws LdctlError (exit 5) when there is none, or several of this name, which it lists
  */
 export function findDeployment(structure: TenantStructure, wanted: DeploymentRef): PlacedDeployment {
-  const found = placedDeployments(structure).filter(({ deployment }) =>
-    wanted.id === null ? deployment.name === wanted.name : deployment.id === wanted.id,
-  );
+  const found = placedDeployments(structure).filter((placed) => {
+    const { id, name } = placed.deployment;
+    return wanted.id === null ? name === wanted.name || pathOf(placed) === wanted.name : id === wanted.id;
+  });
   const [first, ...others] = found;
   const tenant = `tenant ${plainText(structure.name)} (${structure.id})`;
   const what = wanted.id === null ? JSON.stringify(wanted.name) : wanted.id.toString();
@@ -44,7 +50,7 @@ export function findDeployment(structure: TenantStructure, wanted: DeploymentRef
   if (others.length > 0) {
     const candidates = found.map((placed) => `${placeText(placed)} (${placed.deployment.id})`).join(', ');
     throw new LdctlError('refused', 'deployment_ambiguous', `several deployments are named ${what}: ${candidates}`, {
-      hint: 'Give the id of the one that is meant: --deployment ID.',
+      hint: `Give the path or the id of the one that is meant: --deployment ${quote([pathOf(first)])}`,
     });
   }
   return first;

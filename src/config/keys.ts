@@ -1,15 +1,12 @@
 import { UsageError } from '../base/errors.js';
 import { type ApiKey } from '../base/secret.js';
-import { parseApiKey } from './api-key.js';
+import { LONGEST_KEY_FILE, parseApiKey } from './api-key.js';
 import { KeyringError, type KeyStore } from './key-store.js';
 import { runKeyCommand, type KeyCommandTools } from './key-command.js';
 import { fileErrorCode } from '../config/file-faults.js';
 import { isWritableByOthers } from '../config/private-files.js';
 import { InputTooLong, readInput } from '../config/read-input.js';
 import { type Profile } from './profile.js';
-
-/** A key is far shorter, in bytes; what holds more is the wrong file. */
-const LONGEST_KEY_FILE = 64 * 1024;
 
 export interface KeyTools extends KeyCommandTools {
   keyring: KeyStore;

@@ -107,12 +107,20 @@ function makeFolder(path: string): void {
  */
 export function assertWritable(path: string): void {
   try {
+    if (statSync(path, { throwIfNoEntry: false })?.isFile()) throw fileInPlace(path);
     accessSync(path, constants.W_OK | constants.X_OK);
   } catch (error) {
     const parent = dirname(path);
     if (fileErrorCode(error) !== 'ENOENT' || parent === path) throw fileFault('write', path, error);
     assertWritable(parent);
   }
+}
+
+function fileInPlace(path: string): UsageError {
+  return new UsageError(`cannot write ${path}: it is a file, and not a folder`, {
+    code: 'config_unwritable',
+    hint: 'Move it away. ldctl keeps its profiles and its run journal there; LDCTL_CONFIG_DIR names another folder.',
+  });
 }
 
 /**

@@ -57,7 +57,9 @@ export function checkProfileName(text: string): string {
 export function findProfile(config: Config, name: string): Profile {
   const profile = config.profiles.find((candidate) => candidate.name === name);
   if (profile) return profile;
-  throw new LdctlError('refused', 'profile_not_found', `there is no profile ${JSON.stringify(name)}`, {
+  // A longer one may be a key that was put in the wrong place.
+  const shown = name.length > 32 ? `of this name, which has ${name.length} characters` : JSON.stringify(name);
+  throw new LdctlError('refused', 'profile_not_found', `there is no profile ${shown}`, {
     hint:
       config.profiles.length === 0
         ? 'There is none yet: `ldctl profiles add NAME` makes one.'

@@ -3,6 +3,7 @@ import { UsageError } from '../base/errors.js';
 import { parseId, type Id } from '../base/ids.js';
 import { setVariables, valueOf, type Variable, type Variables } from './environment.js';
 import { hiddenText } from './hidden-settings.js';
+import { refuseKey } from './api-key.js';
 import { chooseKey, type KeySetting } from './key-setting.js';
 import { type KeyTools } from './keys.js';
 import { currentProfile, findProfile, type Config, type Profile } from './profile.js';
@@ -75,9 +76,13 @@ export function resolveSettings(input: SettingsInput): Settings {
     fromProfile: T | undefined,
   ): Setting<T> | null {
     const given = flags[flag];
-    if (given !== undefined) return { value: parse(given, `--${flag}`), source: { from: 'flag', name: `--${flag}` } };
     const set = variables[variable];
-    if (set !== undefined) return { value: parse(set, variable), source: { from: 'env', name: variable } };
+    const said = given ?? set;
+    if (said !== undefined) {
+      const name = given === undefined ? variable : `--${flag}`;
+      refuseKey(said, name, input.env);
+      return { value: parse(said, name), source: { from: given === undefined ? 'env' : 'flag', name } };
+    }
     if (fromProfile === undefined || !stored) return null;
     return { value: fromProfile, source: { from: 'profile', name: stored.name } };
   }
@@ -110,6 +115,8 @@ interface ChosenProfile {
 }
 
 function chooseProfile(named: string | undefined, env: Env, config: Config): ChosenProfile | null {
+  const said = named ?? valueOf(env, 'LD_PROFILE');
+  if (said !== undefined) refuseKey(said, named === undefined ? 'LD_PROFILE' : '--profile', env);
   if (named !== undefined) return { stored: findProfile(config, named), source: { from: 'flag', name: '--profile' } };
   const variable = valueOf(env, 'LD_PROFILE');
   if (variable) return { stored: findProfile(config, variable), source: { from: 'env', name: 'LD_PROFILE' } };

@@ -79,7 +79,7 @@ function placeOf({ division_name, environment_name, deployment_name, deployment_
   text?: string;
 } {
   if (deployment_id === null) return from(deployment_name, origins.deployment);
-  const path = [division_name, environment_name, deployment_name].filter((part) => part !== null).join(' › ');
+  const path = [division_name, environment_name, deployment_name].filter((part) => part !== null).join('/');
   return path === '' ? {} : { text: path };
 }
 

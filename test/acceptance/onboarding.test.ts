@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ldctl } from '../helpers/ldctl.js';
 import { Scene } from '../helpers/scene.js';
@@ -51,9 +51,9 @@ describe('the first five minutes, at a terminal', function () {
     add.enter(key);
     await add.shows(/key sandbox admin \(role admin\), expires in \d+ days/);
     await add.shows(/Deployment \(type to filter\):/);
-    await add.shows(/platform › production › sandbox/);
+    await add.shows(/platform\/production\/sandbox/);
     add.type('prod box');
-    await add.shows(/prod box\n❯ platform › production › sandbox\n\n/);
+    await add.shows(/prod box\n❯ platform\/production\/sandbox\n\n/);
     add.enter();
     await add.shows(/Protect it\?/);
     add.enter('y');
@@ -75,6 +75,20 @@ describe('the first five minutes, at a terminal', function () {
     assert.match(triggered.stdout, new RegExp(`${node} .*completed`));
     assert.equal(scene.dispatched, 1);
     assert.ok(!triggered.stdout.includes(key));
+  });
+
+  it('says before it asks anything that a file stands in place of the folder', async () => {
+    for (const [folder, mode] of [
+      [join(scene.folder, 'config'), 0o755],
+      [join(scene.folder, 'file', 'config'), 0o644],
+    ] as const) {
+      scene.env.LDCTL_CONFIG_DIR = folder;
+      writeFileSync(folder.replace(/file.config$/, 'file'), 'a file', { mode });
+      const { code, stdout } = await atTerminal('profiles', 'add', 'mine').ended();
+      assert.equal(code, 2);
+      assert.match(stdout, /^error: cannot write .*config.*(it is a file|not a folder)/);
+      assert.doesNotMatch(stdout, /Tenant/);
+    }
   });
 
   it('a name that is not typed right acts on nothing', async () => {

@@ -56,6 +56,23 @@ describe('profiles, as processes', function () {
         assert.equal(scene.dispatched, 1);
       }),
 
+    'a deployment is found by its id, its name and its path, and by no other': () =>
+      withScene({}, async (scene) => {
+        const list = (deployment: string): Promise<Ended> =>
+          scene.ldctl(['activities', 'list', '--limit', '1', '--deployment', deployment], {
+            LD_SUPERVISOR_URL: undefined,
+          });
+        for (const name of [`${scene.sandbox.deploymentId}`, 'sandbox', 'platform/production/sandbox']) {
+          const { code, stderr } = await list(name);
+          assert.equal(code, 0, stderr);
+        }
+        for (const name of ['platform/testing/sandbox', 'production/sandbox', '/sandbox']) {
+          const { code, stderr } = await list(name);
+          assert.equal(code, 5, stderr);
+          assert.match(stderr, /hint: .*deployments list/);
+        }
+      }),
+
     'a key that is not accepted is not stored, and the exit code is 4': () =>
       withScene({}, async (scene) => {
         const { code, stderr } = await add(scene, 'prod', `${keyOf(scene)}x`, '--key-store', 'file');

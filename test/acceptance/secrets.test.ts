@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { reply, startServer } from '../helpers/server.js';
 import { withScene, type Scene } from '../helpers/scene.js';
@@ -56,6 +56,27 @@ describe('the API key', function () {
         assert.equal(code, 2, stderr);
         assertAbsent(stdout, 'Q'.repeat(32), 'stdout');
         assertAbsent(stderr, 'Q'.repeat(32), 'stderr');
+      }),
+
+    'is in nothing that is said where it stands in the wrong variable': () =>
+      withScene({}, async (scene) => {
+        const key = keyOf(scene);
+        const other = 'hV9sK2mQ8xW4zR7tY1uB5nC3jL6pF0dG';
+        const file = join(scene.folder, 'key');
+        writeFileSync(file, `${other}\n`, { mode: 0o600 });
+        const variables = ['LD_TENANT_ID', 'LD_PROFILE', 'LD_DEPLOYMENT_ID', 'LD_API_URL', 'LD_SUPERVISOR_URL'];
+        const cases = variables.flatMap((name): NodeJS.ProcessEnv[] => [
+          { [name]: key },
+          { [name]: key, LD_API_KEY: undefined },
+          { [name]: other, LD_API_KEY: other },
+          { [name]: other, LD_API_KEY: undefined, LD_API_KEY_FILE: file },
+        ]);
+        for (const env of cases) {
+          const { code, stdout, stderr } = await scene.ldctl(['whoami', '--debug', '-o', 'json'], env);
+          assert.notEqual(code, 0, stderr);
+          for (const secret of [key, other])
+            assertAbsent(stdout + stderr, secret, `with ${Object.keys(env).join()}: it`);
+        }
       }),
 
     'is on no command line while a trigger runs, and in no file that it leaves': () =>

@@ -96,7 +96,7 @@ describe('whoami', () => {
     assert.match(stdout, /^tenant id +18446744073709551615 {2}\(env LD_TENANT_ID\)$/m);
     assert.match(stdout, /^tenant name +acme$/m);
     assert.match(stdout, new RegExp(`^deployment id +${DEPLOYMENT} {2}\\(env LD_DEPLOYMENT_ID\\)$`, 'm'));
-    assert.match(stdout, /^deployment name +platform › production › prod$/m);
+    assert.match(stdout, /^deployment name +platform\/production\/prod$/m);
     assert.match(stdout, /^may manage +no$/m);
   });
 

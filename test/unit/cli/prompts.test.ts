@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { narrowed } from '../../../src/cli/prompts.js';
 
-const CHOICES = ['platform › production › sandbox', 'platform › testing › staging', 'research › lab › Telescope'].map(
-  (name) => ({ name, value: name }),
-);
+const CHOICES = ['platform/production/sandbox', 'platform/testing/staging', 'research/lab/Telescope'].map((name) => ({
+  name,
+  value: name,
+}));
 const found = (term: string | undefined): string[] => narrowed(CHOICES, term).map(({ value }) => value);
 
 describe('narrowing a list down by typing', () => {

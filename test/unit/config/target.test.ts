@@ -127,8 +127,8 @@ describe('the target of a command', () => {
       const error = await failure(resolve({ flags: { deployment: 'main' } }));
       assert.equal(error.code, 'deployment_ambiguous');
       assert.equal(error.exitCode, 5);
-      assert.match(error.message, /Payments › live › main \(7261845022003200001\)/);
-      assert.match(error.message, /Payments › test › main \(18446744073709551615\)/);
+      assert.match(error.message, /Payments\/live\/main \(7261845022003200001\)/);
+      assert.match(error.message, /Payments\/test\/main \(18446744073709551615\)/);
       assert.match(error.hint ?? '', /--deployment ID/);
     });
 

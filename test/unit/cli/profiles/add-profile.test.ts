@@ -160,7 +160,7 @@ describe('profiles add', () => {
       const permissions = { tenant: [], division: [], environment: ['deployment:read'], divisions: {} };
       const context = piped({ keys: { [KEY]: { permissions } } });
       await add(context, SCRIPT);
-      assert.match(context.said, /warning: this key lacks deployment:manage on platform › production › prod/);
+      assert.match(context.said, /warning: this key lacks deployment:manage on platform\/production\/prod/);
     });
   });
 
@@ -264,7 +264,7 @@ describe('profiles add', () => {
     const talk: Scripted[] = [
       [/^Tenant id:$/, TENANT.toString()],
       [/^API key:$/, KEY],
-      [/^Deployment/, /^platform › production › prod$/],
+      [/^Deployment/, /^platform\/production\/prod$/],
       [/^Protect it\?/, true],
     ];
     const terminal = (answers: Scripted[], options: ContextOptions = {}): TestContext =>
