@@ -129,7 +129,7 @@ describe('the target of a command', () => {
       assert.equal(error.exitCode, 5);
       assert.match(error.message, /Payments\/live\/main \(7261845022003200001\)/);
       assert.match(error.message, /Payments\/test\/main \(18446744073709551615\)/);
-      assert.match(error.hint ?? '', /--deployment ID/);
+      assert.match(error.hint ?? '', /--deployment Payments\/live\/main$/);
     });
 
     for (const [what, wanted] of [
