@@ -26,8 +26,7 @@ export {
 export { type Endings, type RunEvent, type RunResult, type RunResultOf } from './library/run-result.js';
 
 export { RUNTIMES, STATUSES, type Activity, type Runtime, type Status } from './base/activity.js';
-export { type ErrorDocument } from './base/error-document.js';
-export { LdctlError, type LdctlErrorOptions } from './base/errors.js';
+export { type ErrorDocument, LdctlError, type LdctlErrorOptions } from './base/errors.js';
 export { EXIT_CODES, type ExitCode, type ExitName } from './base/exit-codes.js';
 export { parseId, type Id } from './base/ids.js';
 export { type GateResult, type NodeResult, type ResultFacts, type TargetKind } from './base/outcome.js';

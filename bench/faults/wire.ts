@@ -1,8 +1,8 @@
 import { readAccepted, readActivityPage } from '../../src/api/answers.js';
 import { linkedController } from '../../src/base/abort.js';
+import type { Signal } from '../../src/base/clock.js';
 import { TransportError } from '../../src/base/errors.js';
 import { type Id } from '../../src/base/ids.js';
-import { type Signal } from '../../src/base/signal.js';
 import {
   type Accepted,
   type ActivityPage,

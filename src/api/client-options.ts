@@ -1,5 +1,5 @@
 import { type Clock, type Random } from '../base/clock.js';
-import { type Env } from '../base/env.js';
+import { type Env } from '../base/text.js';
 import { type ApiKey } from '../base/secret.js';
 import { type OnTrace } from './trace.js';
 

@@ -1,6 +1,6 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { type Env } from '../base/env.js';
+import { type Env } from '../base/text.js';
 import { proxyFor } from './proxy.js';
 import { TunnelAgent } from './tunnel.js';
 

@@ -1,5 +1,5 @@
 import { type Id } from '../base/ids.js';
-import { type Signal } from '../base/signal.js';
+import { type Signal } from '../base/clock.js';
 import { type DeploymentDetails, type KeyContext, type TenantStructure } from '../base/wire.js';
 import { readDeployment, readKeyContext, readStructure } from './answers.js';
 import { Client } from './client.js';

@@ -23,7 +23,7 @@ export {
   type Status,
   type Verb,
 } from '../base/activity.js';
-export { type Clock, type Random } from '../base/clock.js';
+export { type Clock, type Random, type Signal } from '../base/clock.js';
 export {
   ApiError,
   InvalidAnswerError,
@@ -36,11 +36,10 @@ export {
   type LdctlErrorOptions,
 } from '../base/errors.js';
 export { EXIT_CODES, type ExitCode, type ExitName } from '../base/exit-codes.js';
-export { type Env } from '../base/env.js';
+export { type Env } from '../base/text.js';
 export { compareIds, isId, MAX_ID, parseId, sortedUnique, type Id } from '../base/ids.js';
 export { parseJson, stringifyJson, type JsonStyle } from '../base/json.js';
 export { ApiKey } from '../base/secret.js';
-export { type Signal } from '../base/signal.js';
 export {
   MAX_PAGE_SIZE,
   type Accepted,

@@ -1,4 +1,4 @@
-import { type Env } from '../base/env.js';
+import { type Env } from '../base/text.js';
 import { UsageError } from '../base/errors.js';
 import { isLoopback } from './base-url.js';
 

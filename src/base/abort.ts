@@ -1,6 +1,5 @@
-import type { Clock } from './clock.js';
+import type { Clock, Signal } from './clock.js';
 import { TransportError } from './errors.js';
-import type { Signal } from './signal.js';
 
 /*
  * Aborting, time limits, and waiting for the first of several things. None of it uses `AbortSignal.any`: there, each of

@@ -1,6 +1,6 @@
 import type { Action, Activity, Runtime } from './activity.js';
 import type { Id } from './ids.js';
-import type { Signal } from './signal.js';
+import type { Signal } from './clock.js';
 
 /** The Supervisor as the job sees it: two calls, no HTTP. Implemented by `api/`, and by scripted servers in tests. */
 export interface Supervisor {

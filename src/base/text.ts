@@ -1,3 +1,6 @@
+/** Environment variables, as `process.env` holds them. */
+export type Env = Readonly<Record<string, string | undefined>>;
+
 /**
  * What a terminal acts on, or what stands in a text and is not seen: controls (C0, DEL, C1), separators of lines, the marks
  * that turn the direction of a line, and what has no shape of its own, such as zero-width spaces and tags. Not the joiners
@@ -5,7 +8,7 @@
  */
 export const UNSAFE_CHARACTER = /[\p{Cc}\p{Zl}\p{Zp}\p{DI}\ufff9-\ufffb](?<![\u200c\u200d\p{VS}])/gu;
 
-/** Text from the API made harmless for a terminal: one line, no escape sequences (design, "Output shapes"). */
+/** Text from the API made harmless for a terminal: one line, no escape sequences. */
 export function plainText(text: string): string {
   return text.replace(UNSAFE_CHARACTER, ' ');
 }
@@ -40,6 +43,6 @@ export function wrapWords(text: string, width: number): string[] {
 }
 
 /** A base URL as it is stored and shown: without the slash that a URL without a path gets. */
-export function urlText(url: URL): string {
+export function urlText(url: { readonly href: string }): string {
   return url.href.replace(/\/$/, '');
 }

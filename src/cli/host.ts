@@ -2,7 +2,7 @@ import { closeSync, fstatSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { isatty } from 'node:tty';
 import { systemClock, type Clock, type Random } from '../base/clock.js';
-import type { Env } from '../base/env.js';
+import type { Env } from '../base/text.js';
 import { processOutput, type Output } from '../output/streams.js';
 import { environmentKeys } from '../config/api-key.js';
 import type { KeyStore } from '../config/key-store.js';

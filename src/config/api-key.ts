@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { type Env } from '../base/env.js';
+import { type Env } from '../base/text.js';
 import { UsageError } from '../base/errors.js';
 import { ApiKey } from '../base/secret.js';
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type Env } from '../base/env.js';
+import { type Env } from '../base/text.js';
 import { UsageError } from '../base/errors.js';
 import { valueOf } from './environment.js';
 

@@ -1,4 +1,4 @@
-import { type Env } from '../base/env.js';
+import { type Env } from '../base/text.js';
 
 /** The variables that say where to act, and as whom. A profile named by `--profile` switches them off. */
 export const VARIABLES = [

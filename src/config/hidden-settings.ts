@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { type Env } from '../base/env.js';
+import { type Env } from '../base/text.js';
 import { fileErrorCode } from '../config/file-faults.js';
 import { setVariables, valueOf, type Variable, type Variables } from './environment.js';
 import { type Profile } from './profile.js';

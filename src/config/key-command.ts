@@ -1,7 +1,6 @@
 import { type Clock } from '../base/clock.js';
 import { UsageError } from '../base/errors.js';
-import { refuseDebuggedStreams } from '../base/node-debug.js';
-import { type ApiKey } from '../base/secret.js';
+import { refuseDebuggedStreams, type ApiKey } from '../base/secret.js';
 import { parseApiKey } from './api-key.js';
 import { fileErrorCode } from '../config/file-faults.js';
 import type { System } from '../system/environment.js';

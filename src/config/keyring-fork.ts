@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
-import type { Env } from '../base/env.js';
+import type { Env } from '../base/text.js';
 import type { KeyringProcess, KeyringReply, KeyringRequest } from './serve-keyring.js';
 
 /** That of the package. From its source (bin/dev.js, tests) it needs the loader that this process has. */

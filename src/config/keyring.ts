@@ -1,8 +1,7 @@
 import { type Clock } from '../base/clock.js';
-import { plainText } from '../base/text.js';
+import { plainText, type Env } from '../base/text.js';
 import { type ApiKey } from '../base/secret.js';
 import { parseApiKey } from './api-key.js';
-import { type Env } from '../base/env.js';
 import { KeyringError, type KeyStore } from './key-store.js';
 import type { KeyringProcess, KeyringReply, KeyringRequest } from './serve-keyring.js';
 

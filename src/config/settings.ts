@@ -1,4 +1,4 @@
-import { type Env } from '../base/env.js';
+import { type Env } from '../base/text.js';
 import { UsageError } from '../base/errors.js';
 import { parseId, type Id } from '../base/ids.js';
 import { setVariables, valueOf, type Variable, type Variables } from './environment.js';

@@ -3,7 +3,7 @@ import { DEFAULTS, MOST_NODES, SHORTEST_INTERVAL_MS } from '../activities/defaul
 import { isReadableRuntime, READABLE_RUNTIMES } from '../activities/filter.js';
 import { IF_BUSY } from '../activities/if-busy.js';
 import { RUNTIMES, STATUSES, type Status } from '../base/activity.js';
-import type { Env } from '../base/env.js';
+import type { Env } from '../base/text.js';
 import { UsageError } from '../base/errors.js';
 import { isId, type Id } from '../base/ids.js';
 import type { Signal } from './requests.js';

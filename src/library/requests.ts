@@ -1,5 +1,5 @@
 import type { Runtime, Status } from '../base/activity.js';
-import type { OwnSignal, Signal } from '../base/signal.js';
+import type { OwnSignal, Signal } from '../base/clock.js';
 
 export { type OwnSignal, type Signal };
 

@@ -1,5 +1,4 @@
-import { errorDocument, type ErrorDocument } from '../base/error-document.js';
-import { LdctlError } from '../base/errors.js';
+import { errorDocument, type ErrorDocument, LdctlError } from '../base/errors.js';
 import type { NodeResult } from '../base/outcome.js';
 import type { ResultEvent } from '../base/progress.js';
 import type { RunResult } from './run-result.js';

@@ -1,4 +1,4 @@
-import type { ErrorDocument } from '../base/error-document.js';
+import type { ErrorDocument } from '../base/errors.js';
 import type { ResultFacts } from '../base/outcome.js';
 import type { ShownStep } from '../base/shown-step.js';
 

@@ -1,8 +1,7 @@
 import { isFinal, type Activity } from '../base/activity.js';
-import type { Clock } from '../base/clock.js';
+import type { Clock, Signal } from '../base/clock.js';
 import { ApiError, Interrupted, LdctlError, retryAfterOf } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
-import type { Signal } from '../base/signal.js';
 import { isYoung, listNewest, matches, readAfter, type ActivityFilter } from './list.js';
 import type { ActivityLog, LogRead } from './log.js';
 

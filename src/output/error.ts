@@ -1,5 +1,5 @@
 import { plainText } from '../base/text.js';
-import { errorDocument, type ErrorDocument } from '../base/error-document.js';
+import { errorDocument, type ErrorDocument } from '../base/errors.js';
 import { loadFormat } from './formats.js';
 import { formatOptions, type PrintOptions } from './list.js';
 import { painter, type Paint } from './style.js';

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { formatDuration } from '../base/durations.js';
-import { type Env } from '../base/env.js';
+import { type Env, plainText } from '../base/text.js';
 import {
   isFailedGate,
   MISSING,
@@ -10,7 +10,6 @@ import {
   type Outcome,
   type ResultFields,
 } from '../base/outcome.js';
-import { plainText } from '../base/text.js';
 import { warningText } from './error.js';
 import { runName } from './run-summary.js';
 import { gateWord, statusText } from './status.js';

@@ -1,5 +1,5 @@
 import { selectColumns, type Column } from './columns.js';
-import { errorDocument } from '../base/error-document.js';
+import { errorDocument } from '../base/errors.js';
 import { formatOf, loadFormat, type FormatName } from './formats.js';
 import { type FormatOptions, type ListWriter } from './formats/format.js';
 import { painter } from './style.js';

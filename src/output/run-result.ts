@@ -1,7 +1,6 @@
-import { type LdctlError } from '../base/errors.js';
+import { type LdctlError, errorDocument, type ErrorDocument } from '../base/errors.js';
 import { type NodeResult, type ResultFields } from '../base/outcome.js';
 import { selectColumns } from './columns.js';
-import { errorDocument, type ErrorDocument } from '../base/error-document.js';
 import { errorText } from './error.js';
 import { loadFormat } from './formats.js';
 import { table } from './formats/table.js';

@@ -1,4 +1,4 @@
-import type { Env } from '../base/env.js';
+import type { Env } from '../base/text.js';
 import { LdctlError } from '../base/errors.js';
 import { PLATFORM, type Platform } from '../system/platform.js';
 import { inAscii } from './ascii.js';

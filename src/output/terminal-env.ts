@@ -1,4 +1,4 @@
-import { type Env } from '../base/env.js';
+import { type Env } from '../base/text.js';
 import { isWindows, type Platform } from '../system/platform.js';
 
 const NEWER_TERMINALS = ['WT_SESSION', 'ConEmuANSI', 'TERM_PROGRAM', 'TERMINAL_EMULATOR', 'TERM'];

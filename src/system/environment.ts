@@ -1,4 +1,4 @@
-import type { Env } from '../base/env.js';
+import type { Env } from '../base/text.js';
 import { isWindows, type Platform } from './platform.js';
 
 /** What starting programs depends on. */

@@ -1,6 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as realSleep } from 'node:timers/promises';
-import { type Clock } from '../../src/base/clock.js';
-import { type Signal } from '../../src/base/signal.js';
+import { type Clock, type Signal } from '../../src/base/clock.js';
 
 interface Sleeper {
   /** By the monotonic clock. */

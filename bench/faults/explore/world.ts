@@ -1,7 +1,7 @@
 import { readAccepted, readActivityPage } from '../../../src/api/answers.js';
 import { type Action } from '../../../src/base/activity.js';
 import { type Id } from '../../../src/base/ids.js';
-import { type Signal } from '../../../src/base/signal.js';
+import { type Signal } from '../../../src/base/clock.js';
 import { type Accepted, type ActivityPage, type PageQuery, type WireTrigger } from '../../../src/base/supervisor.js';
 import { Sandbox, type OthersAction } from '../../../src/sandbox/engine.js';
 import { type SandboxAnswer, type SandboxRequest } from '../../../src/sandbox/message.js';

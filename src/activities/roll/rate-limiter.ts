@@ -1,5 +1,4 @@
-import type { Clock } from '../../base/clock.js';
-import type { Signal } from '../../base/signal.js';
+import type { Clock, Signal } from '../../base/clock.js';
 
 /** Lets callers through in the order they come, one every `gapMs`; after a quiet time so many of them at once. */
 export class RateLimiter {

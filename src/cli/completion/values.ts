@@ -1,5 +1,5 @@
 import { RUNTIMES, STATUSES, VERBS } from '../../base/activity.js';
-import type { Env } from '../../base/env.js';
+import type { Env } from '../../base/text.js';
 import type { Config, Profile } from '../../config/profile.js';
 import type { Seen } from '../../config/seen.js';
 import type { Flag, TypedLine } from './typed-line.js';

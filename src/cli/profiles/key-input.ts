@@ -1,6 +1,5 @@
 import { UsageError } from '../../base/errors.js';
-import { refuseDebuggedStreams } from '../../base/node-debug.js';
-import type { ApiKey } from '../../base/secret.js';
+import { refuseDebuggedStreams, type ApiKey } from '../../base/secret.js';
 import { isApiKeyText, parseApiKey } from '../../config/api-key.js';
 import type { Host } from '../host.js';
 import type { Prompts } from '../prompts.js';

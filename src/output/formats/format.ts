@@ -1,5 +1,5 @@
 import { type Cell, type CellView, type Selection } from '../columns.js';
-import { type ErrorDocument } from '../../base/error-document.js';
+import { type ErrorDocument } from '../../base/errors.js';
 import { type Paint } from '../style.js';
 
 /** How things are written, whatever the format. */

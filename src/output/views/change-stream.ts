@@ -1,7 +1,6 @@
 import { type Activity } from '../../base/activity.js';
-import { type LdctlError } from '../../base/errors.js';
+import { type LdctlError, errorDocument } from '../../base/errors.js';
 import { activityColumns } from '../activity-columns.js';
-import { errorDocument } from '../../base/error-document.js';
 import { jsonText } from '../formats/json.js';
 import { listWriter, type PrintOptions } from '../list.js';
 import { type Output } from '../streams.js';

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LdctlError, UsageError } from '../../../src/base/errors.js';
 import { ApiKey } from '../../../src/base/secret.js';
-import { type Env } from '../../../src/base/env.js';
+import { type Env } from '../../../src/base/text.js';
 import { type Config } from '../../../src/config/profile.js';
 import { resolveSettings, type SettingFlags, type Settings } from '../../../src/config/settings.js';
 import { type Source } from '../../../src/config/source.js';

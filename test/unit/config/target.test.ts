@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { LdctlError, UsageError } from '../../../src/base/errors.js';
 import { type Deployment, type TenantStructure } from '../../../src/base/wire.js';
-import { type Env } from '../../../src/base/env.js';
+import { type Env } from '../../../src/base/text.js';
 import { resumeFlags, settingOrigins } from '../../../src/config/origins.js';
 import { type Config, type Profile } from '../../../src/config/profile.js';
 import { resolveSettings, type SettingFlags, type Settings } from '../../../src/config/settings.js';

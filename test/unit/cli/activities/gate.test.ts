@@ -6,7 +6,7 @@ import { setTimeout as realSleep } from 'node:timers/promises';
 import { gateProgram } from '../../../../src/cli/activities/gate-shell.js';
 import { commandGate, type GateHost } from '../../../../src/cli/activities/gate.js';
 import { systemClock, type Clock } from '../../../../src/base/clock.js';
-import { type Env } from '../../../../src/base/env.js';
+import { type Env } from '../../../../src/base/text.js';
 import { Interrupted, UsageError } from '../../../../src/base/errors.js';
 import { type GateResult } from '../../../../src/base/outcome.js';
 import { type GateFacts, type GateTools } from '../../../../src/base/roll.js';
