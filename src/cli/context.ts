@@ -1,19 +1,35 @@
 import { parseBaseUrl } from '../api/base-url.js';
 import type { ClientOptions } from '../api/client-options.js';
 import { CoreApi } from '../api/core-api.js';
+import { SupervisorApi } from '../api/supervisor-api.js';
+import type { OnTrace } from '../api/trace.js';
+import { formatDuration } from '../base/durations.js';
+import { Interrupted, LdctlError } from '../base/errors.js';
 import type { ApiKey } from '../base/secret.js';
-import { warningText } from '../output/error.js';
-import { painter } from '../output/style.js';
+import type { Supervisor } from '../base/supervisor.js';
+import { plainText } from '../base/text.js';
 import { configDir } from '../config/config-dir.js';
+import { ExpiryNotices } from '../config/expiry-notices.js';
+import { keepNodes } from '../config/old-journal.js';
 import type { KeyTools } from '../config/keys.js';
+import { resumeFlags } from '../config/origins.js';
+import { SeenValues } from '../config/seen.js';
 import { resolveSettings, type SettingFlags, type Settings, type SettingsInput } from '../config/settings.js';
 import { ProfileStore } from '../config/store.js';
-import type { OutputFlags } from './flags.js';
-import type { Host } from './host.js';
+import { resolveKey, resolveTarget, resolveTenant, type Target, type TenantAccess } from '../config/target.js';
+import type { DeploymentTools } from '../library/deployment-tools.js';
+import { expectedTenant } from '../library/expected-tenant.js';
+import { journalsIn } from '../library/journals.js';
+import type { LaterCommand } from '../library/resume-command.js';
+import { warningText } from '../output/error.js';
+import { painter } from '../output/style.js';
+import { userShell } from '../system/shell.js';
+import { SeenNotes } from './completion/seen-notes.js';
+import type { ConnectionFlags, OutputFlags } from './flags.js';
+import { isInteractive, type Host } from './host.js';
+import { explainDenial, explainLookUp, warnOfExpiry } from './profiles/key-advice.js';
 import { terminalPrompts, type Prompts } from './prompts.js';
 import type { Interrupts } from './signals.js';
-import { withSpinner } from './spinner.js';
-import { traceTo } from './trace.js';
 
 /** The part of the Core API that commands use. */
 export type Core = Pick<CoreApi, 'keyContext' | 'structure' | 'deployment'>;
@@ -22,8 +38,8 @@ export type Core = Pick<CoreApi, 'keyContext' | 'structure' | 'deployment'>;
 export type Printing = Pick<CommandContext, 'host' | 'flags'>;
 
 /**
- * What a command is given: the world around it, the flags that every command has, the profiles, a user who may be asked,
- * and the signal that ends it. A command that acts on a deployment, or asks about one, gets a `ConnectedContext`.
+ * What a command is given: the world around it, its flags, the profiles, a user who may be asked, and the signal that
+ * ends it; and once it is connected, the settings, and the way to the APIs.
  */
 export class CommandContext {
   readonly host: Host;
@@ -34,8 +50,10 @@ export class CommandContext {
   /** Where profiles and the run journal are kept. */
   readonly folder: string;
   readonly store: ProfileStore;
-  /** Null when nobody can be asked. */
+  /** Null when there is no one to ask. */
   readonly prompts: Prompts | null;
+  readonly #seen: SeenNotes;
+  #settings: Settings | null = null;
 
   protected constructor(host: Host, flags: OutputFlags, interrupts: Interrupts, folder: string) {
     this.host = host;
@@ -45,11 +63,29 @@ export class CommandContext {
     this.folder = folder;
     this.store = new ProfileStore(folder, host.clock, this.signal);
     this.prompts = terminalPrompts(host, this.signal);
+    this.#seen = new SeenNotes(new SeenValues(folder, host.clock), isInteractive(host));
   }
 
   /** @throws UsageError when there is no folder to keep profiles in */
   static async open(host: Host, flags: OutputFlags, interrupts: Interrupts): Promise<CommandContext> {
     return new CommandContext(host, flags, interrupts, await configDir(host.env));
+  }
+
+  /** For a command that asks an API. @throws UsageError, LdctlError (exit 5) as `resolveSettings` does */
+  static async connect(
+    host: Host,
+    flags: OutputFlags & ConnectionFlags,
+    interrupts: Interrupts,
+  ): Promise<CommandContext> {
+    const context = await CommandContext.open(host, flags, interrupts);
+    context.#settings = context.settle(flags);
+    warnOfExpiry(context, context.settings, new ExpiryNotices(context.folder, host.clock));
+    return context;
+  }
+
+  /** Of a context that is connected. */
+  get settings(): Settings {
+    return (this.#settings ??= this.settle({}));
   }
 
   /** Says what was done, on stderr; nothing with `--quiet`. */
@@ -62,25 +98,25 @@ export class CommandContext {
     stderr.write(warningText(line, painter(stderr.colour)));
   }
 
-  /** Does something that takes time, and shows that. */
-  during<T>(what: string, work: () => Promise<T>): Promise<T> {
-    return withSpinner(this.host, this.flags.quiet, what, work);
+  /** Does something that takes time, and shows that: nothing off a terminal, and with `--quiet`. */
+  async during<T>(text: string, work: () => Promise<T>): Promise<T> {
+    const { output, stderr: stream } = this.host;
+    if (this.flags.quiet || !output.stderr.canRedraw) return work();
+    const { default: ora } = await import('ora');
+    // Left alone, stdin keeps its Ctrl-C a signal, which aborts the work.
+    const spinner = ora({ text, color: output.stderr.colour ? 'blue' : false, discardStdin: false, stream });
+    spinner.start();
+    try {
+      return await work();
+    } finally {
+      spinner.stop();
+    }
   }
 
   /** From now on the key is in no output, whatever says it. @returns the key */
   guard(key: ApiKey): ApiKey {
     this.host.output.redact((text) => key.scrub(text));
     return key;
-  }
-
-  /** The Core API for a key. */
-  core({ apiUrl, key }: { apiUrl: URL; key: ApiKey }): Core {
-    return new CoreApi(this.client(apiUrl, key));
-  }
-
-  protected client(url: URL, apiKey: ApiKey): ClientOptions {
-    const { clock, random, output, env } = this.host;
-    return { url, apiKey, clock, random, env, onTrace: this.flags.debug ? traceTo(output.stderr) : undefined };
   }
 
   /** What keys are fetched with. */
@@ -99,9 +135,126 @@ export class CommandContext {
     };
   }
 
-  /** Settles each setting, from the environment and the stored profiles unless others are given. @throws as `resolveSettings` */
+  /** Each setting, from the environment and the stored profiles unless others are given. @throws as `resolveSettings` */
   settle(flags: SettingFlags, from: Partial<Pick<SettingsInput, 'env' | 'readConfig'>> = {}): Settings {
     const { env = this.host.env, readConfig = () => this.store.read() } = from;
     return resolveSettings({ flags, env, readConfig, parseBaseUrl, keys: this.keyTools });
   }
+
+  /** The key alone. @throws as `resolveKey` does */
+  async key(): Promise<ApiKey> {
+    return this.guard(await resolveKey(this.settings, this.signal));
+  }
+
+  /** The deployment to act on, and the key for it. @throws as `resolveTarget` does */
+  async target(): Promise<Target> {
+    const lookUpStructure = (access: TenantAccess, signal?: AbortSignal): ReturnType<Core['structure']> => {
+      this.guard(access.key);
+      return this.core(access).structure(access.tenantId, { signal });
+    };
+    const target = await resolveTarget(this.settings, { parseBaseUrl, lookUpStructure }, this.signal);
+    this.guard(target.key);
+    return target;
+  }
+
+  /** The tenant to ask Core about. @throws as `resolveTenant` does */
+  async tenant(): Promise<TenantAccess> {
+    const access = await resolveTenant(this.settings, this.signal);
+    this.guard(access.key);
+    return access;
+  }
+
+  supervisor({ supervisorUrl, key }: Target): Supervisor {
+    const api = new SupervisorApi(this.#client(supervisorUrl.value, key));
+    return {
+      trigger: (request, options) => this.#explained(key, api.trigger(request, options)),
+      list: (deploymentId, query, options) =>
+        this.#explained(key, this.#seen.page(deploymentId, api.list(deploymentId, query, options))),
+    };
+  }
+
+  /** The Core API for a key. */
+  core({ apiUrl, key }: { apiUrl: URL; key: ApiKey }): Core {
+    const api = new CoreApi(this.#client(apiUrl, key));
+    return {
+      keyContext: (tenantId, options) => this.#explained(key, api.keyContext(tenantId, options)),
+      structure: (tenantId, options) =>
+        this.#explained(key, this.#seen.structure(api.structure(tenantId, options)), explainLookUp),
+      deployment: (at, options) => this.#explained(key, api.deployment(at, options)),
+    };
+  }
+
+  #client(url: URL, apiKey: ApiKey): ClientOptions {
+    const { clock, random, output, env } = this.host;
+    const onTrace: OnTrace = (event) => output.stderr.write(`${traceText(event)}\n`);
+    return { url, apiKey, clock, random, env, onTrace: this.flags.debug ? onTrace : undefined };
+  }
+
+  /** Has a failure say which key it was, and what to do about it; before it is connected there is no such setting yet. */
+  async #explained<T>(key: ApiKey, call: Promise<T>, explain?: (error: unknown) => unknown): Promise<T> {
+    try {
+      return await call;
+    } catch (error) {
+      if (this.#settings) {
+        explainDenial(error, key, this.#settings, this.host.clock.now());
+        explain?.(error);
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * Stores when the key expires, if it is a profile's own, used for the profile's own tenant. For later warnings only:
+   * where it cannot be stored, nothing is said.
+   */
+  async rememberExpiry(expiresAt: string | null): Promise<void> {
+    const { profile, key, tenantId } = this.settings;
+    if (!profile || key?.source.from !== 'profile' || tenantId?.source.from !== 'profile') return;
+    if (profile.expiresAt === expiresAt) return;
+    try {
+      await this.store.update(profile.name, (stored) => ({ ...stored, expires_at: expiresAt ?? undefined }));
+    } catch (error) {
+      if (error instanceof Interrupted || !(error instanceof LdctlError)) throw error;
+    }
+  }
+
+  /** For the commands that are to act on the same target later, as the same user. */
+  later(target: Target): LaterCommand {
+    return { target: resumeFlags(this.settings, target), shell: userShell(this.host) };
+  }
+
+  /** What jobs on the target are done with. */
+  deploymentTools(target: Target): DeploymentTools {
+    const { clock, random } = this.host;
+    return {
+      deploymentId: target.deployment.id,
+      supervisor: this.supervisor(target),
+      expectedTenant: expectedTenant(this.settings),
+      clock,
+      random,
+      journals: journalsIn(this.folder, clock, { isOfCommands: true }),
+      later: this.later(target),
+      keepNodes: (nodes) => keepNodes(this.folder, nodes),
+    };
+  }
+
+  /** Remembers a key that the run journal keeps, for completion. @param what was triggered with it */
+  rememberKey(key: string, what: string): void {
+    this.#seen.key(key, what);
+  }
+}
+
+/** `--debug`: a line for each try of each request. There is no key in what it is told. */
+function traceText(event: Parameters<OnTrace>[0]): string {
+  const { method, url, attempt, status, requestId, durationMs, error, retryInMs } = event;
+  const parts = [
+    `debug: ${method} ${url}`,
+    attempt > 1 ? `try ${attempt}` : null,
+    status === null ? 'no answer' : String(status),
+    `in ${durationMs}ms`,
+    requestId === null ? null : `ld-request ${requestId}`,
+    error,
+    retryInMs === null ? null : `again in ${formatDuration(retryInMs)}`,
+  ];
+  return plainText(parts.filter((part) => part !== null).join(', '));
 }

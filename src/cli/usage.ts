@@ -129,9 +129,10 @@ export interface Typed {
 
 /** An error of oclif's parser, or of a flag's own, as one of ours: a line, and what to do. */
 export function usageError(error: unknown, typed: Typed): unknown {
-  const words = typed.id.split(':');
+  const words = typed.id.split(':').filter(Boolean);
   const help = seeHelp(words);
-  if (error instanceof Error) error.message = error.message.replace(PARSING, '$1');
+  if (error instanceof Error)
+    error.message = error.message.replace(PARSING, error instanceof LdctlError ? '$2' : '$1: $2');
   if (error instanceof UsageError) {
     error.hint = [meantWord(error.code, typed), error.hint ?? help].filter((part) => part !== null).join(' ');
   }
@@ -149,7 +150,7 @@ export function usageError(error: unknown, typed: Typed): unknown {
 }
 
 /** What oclif writes around the message of an error that is thrown while it reads the value of a flag. */
-const PARSING = /^Parsing (--\S+ \n\t.*)\nSee more help with --help$/s;
+const PARSING = /^Parsing (--\S+) \n\t(.*)\nSee more help with --help$/s;
 
 /** What oclif says, and what we do. */
 const OURS: ReadonlyArray<readonly [RegExp, string]> = [
@@ -158,9 +159,9 @@ const OURS: ReadonlyArray<readonly [RegExp, string]> = [
   [/^Flag (--\S+) can only be specified once$/, '$1 is given twice'],
   [/^Expected (--[a-z-]+)=(.*) to be one of: ([^\n]*).*$/s, '$1: "$2" is none of: $3'],
   [/^Expected (.*) to be one of: ([^\n]*).*$/s, '"$1" is none of: $2'],
-  [/^(--\S+) \n\tExpected an integer but received: (.*)$/s, '$1: "$2" is not a whole number'],
-  [/^(--\S+) \n\tExpected an integer greater than or equal to (\d+) but received: (.*)$/s, '$1: $3 is less than $2'],
-  [/^(--\S+) \n\tExpected an integer less than or equal to (\d+) but received: (.*)$/s, '$1: $3 is more than $2'],
+  [/^(--\S+): Expected an integer but received: (.*)$/s, '$1: "$2" is not a whole number'],
+  [/^(--\S+): Expected an integer greater than or equal to (\d+) but received: (.*)$/s, '$1: $3 is less than $2'],
+  [/^(--\S+): Expected an integer less than or equal to (\d+) but received: (.*)$/s, '$1: $3 is more than $2'],
 ];
 
 /**

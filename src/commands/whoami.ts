@@ -1,5 +1,5 @@
 import { BaseCommand } from '../cli/base-command.js';
-import { ConnectedContext } from '../cli/connected-context.js';
+import { CommandContext } from '../cli/context.js';
 import { connectionFlags } from '../cli/flags.js';
 import { identify } from '../cli/profiles/identify.js';
 import { showIdentity } from '../cli/profiles/show-identity.js';
@@ -19,7 +19,7 @@ export default class Whoami extends BaseCommand {
 
   protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
     const { flags } = await this.parse(Whoami);
-    const context = await ConnectedContext.connect(this.host, flags, interrupts);
+    const context = await CommandContext.connect(this.host, flags, interrupts);
     const identity = await identify(context);
     if (identity.key_id !== null) await context.rememberExpiry(identity.expires_at);
     return showIdentity(context, identity);

@@ -4,7 +4,7 @@ import { InvalidAnswerError, LdctlError } from '../../base/errors.js';
 import { findDeployment } from '../../config/deployments.js';
 import type { Target } from '../../config/target.js';
 import { guardedSupervisor } from '../../library/deployment-tools.js';
-import type { ConnectedContext } from '../connected-context.js';
+import type { CommandContext } from '../context.js';
 
 /** How many nodes there must be, as `--expect-nodes` has it: as many as Core counts, or, for null, those that the log names. */
 export type ExpectedNodes = number | 'deployment' | null;
@@ -16,7 +16,7 @@ export type ExpectedNodes = number | 'deployment' | null;
  */
 export async function settleExpectedNodes(
   asked: ExpectedNodes,
-  context: ConnectedContext,
+  context: CommandContext,
   target: Target,
 ): Promise<number | null> {
   return asked === 'deployment' ? countNodes(context, target, context.signal) : asked;
@@ -26,7 +26,7 @@ export async function settleExpectedNodes(
  * How many nodes the deployment has, as Core counts them (contract, "Core: how many nodes").
  * @throws LdctlError with exit 4, 5 or 6 when that cannot be had; the signal's reason
  */
-export async function countNodes(context: ConnectedContext, target: Target, signal: AbortSignal): Promise<number> {
+export async function countNodes(context: CommandContext, target: Target, signal: AbortSignal): Promise<number> {
   const core = context.core({ apiUrl: context.settings.apiUrl.value, key: target.key });
   const at = (await pathByLog(context, target, signal)) ?? (await pathByStructure(context, target, signal));
   const { nodes_count: count } = await core.deployment(at, { signal });
@@ -42,11 +42,7 @@ export async function countNodes(context: ConnectedContext, target: Target, sign
 }
 
 /** Every entry of the log says where its deployment stands, and reading it needs no further grant. Null without any. */
-async function pathByLog(
-  context: ConnectedContext,
-  target: Target,
-  signal: AbortSignal,
-): Promise<DeploymentPath | null> {
+async function pathByLog(context: CommandContext, target: Target, signal: AbortSignal): Promise<DeploymentPath | null> {
   const deploymentId = target.deployment.id;
   const supervisor = guardedSupervisor(context.deploymentTools(target));
   const { items } = await supervisor.list(deploymentId, { page: 1, results: 10 }, { signal });
@@ -57,11 +53,7 @@ async function pathByLog(
   return null;
 }
 
-async function pathByStructure(
-  context: ConnectedContext,
-  target: Target,
-  signal: AbortSignal,
-): Promise<DeploymentPath> {
+async function pathByStructure(context: CommandContext, target: Target, signal: AbortSignal): Promise<DeploymentPath> {
   const { tenantId: tenant, apiUrl } = context.settings;
   const deploymentId = target.deployment.id;
   if (!tenant) {

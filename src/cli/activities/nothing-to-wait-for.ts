@@ -5,7 +5,7 @@ import { Interrupted, LdctlError, UsageError } from '../../base/errors.js';
 import { activityColumns } from '../../output/activity-columns.js';
 import { loadFormat } from '../../output/formats.js';
 import { listWriter } from '../../output/list.js';
-import { ConnectedContext } from '../connected-context.js';
+import { CommandContext } from '../context.js';
 import { printOptions, type ConnectionFlags, type OutputFlags } from '../flags.js';
 import type { Host } from '../host.js';
 import type { Interrupts } from '../signals.js';
@@ -27,7 +27,7 @@ export async function nothingToWaitFor(
   const hint = 'Give ids of activities, or --after ID with --runtime and --action.';
   const plain = new UsageError('nothing to wait for', { hint });
   try {
-    const context = await ConnectedContext.connect(host, flags, interrupts);
+    const context = await CommandContext.connect(host, flags, interrupts);
     const target = await context.target();
     const log = new ActivityLog(context.supervisor(target), target.deployment.id);
     const processing = (await newestEntries(log, context)).filter(({ status }) => !isFinal(status));
@@ -42,7 +42,7 @@ export async function nothingToWaitFor(
   }
 }
 
-async function show({ host, flags }: ConnectedContext, processing: readonly Activity[]): Promise<void> {
+async function show({ host, flags }: CommandContext, processing: readonly Activity[]): Promise<void> {
   if (flags.quiet) return;
   await loadFormat('table');
   const { stderr } = host.output;

@@ -8,7 +8,7 @@ import type { RollRecord } from '../../base/old-journal.js';
 import { count, shortList } from '../../base/text.js';
 import { readingTools } from '../../library/deployment-tools.js';
 import { SHELLS } from '../../system/shell.js';
-import type { ConnectedContext } from '../connected-context.js';
+import type { CommandContext } from '../context.js';
 import { consentFor, settleConsent } from './consent.js';
 import { DEFAULT_APPEAR_TIMEOUT, DEFAULT_CLAIM_WINDOW } from './follow-limits.js';
 import { readRollFlags, type RollRequest } from './roll-request.js';
@@ -67,7 +67,7 @@ export function parseResume(args: { runtime: string; action: string }, flags: Tr
  * @throws LdctlError (exit 5) when there is no such roll
  */
 export async function resumeRoll(
-  context: ConnectedContext,
+  context: CommandContext,
   flags: TriggerFlags,
   resume: ResumeRequest,
 ): Promise<ExitCode> {
@@ -103,7 +103,7 @@ export async function resumeRoll(
 
 /** Reads the flags of the record as if they were given. @throws UsageError */
 async function asBegun(
-  { host, signal }: ConnectedContext,
+  { host, signal }: CommandContext,
   flags: TriggerFlags,
   { runtime, action, idempotencyKey }: ResumeRequest,
   options: RollRecord['options'],

@@ -7,7 +7,7 @@ import { count } from '../../base/text.js';
 import { printNodesSeen } from '../../output/nodes-seen.js';
 import type { Target } from '../../config/target.js';
 import { guardedSupervisor } from '../../library/deployment-tools.js';
-import type { ConnectedContext } from '../connected-context.js';
+import type { CommandContext } from '../context.js';
 import { printOptions } from '../flags.js';
 import { countNodes, settleExpectedNodes, type ExpectedNodes } from './expected-nodes.js';
 
@@ -18,7 +18,7 @@ const CORE_ASKED_MS = 2000;
  * The nodes of a roll that names none: those that the log has seen, which are shown (design, "Rolling").
  * @throws LdctlError (exit 5) when there are none, or not as many as `--expect-nodes` says; as `countNodes` does
  */
-export async function nodesOfLog(context: ConnectedContext, target: Target, expected: ExpectedNodes): Promise<Id[]> {
+export async function nodesOfLog(context: CommandContext, target: Target, expected: ExpectedNodes): Promise<Id[]> {
   const { host, flags, signal } = context;
   const deployment = target.deployment.id;
   const seen = await seenNodes(new ActivityLog(guardedSupervisor(context.deploymentTools(target)), deployment), {
@@ -44,7 +44,7 @@ function otherCount(deployment: Id, named: number, wanted: number): LdctlError {
 }
 
 /** Says how many nodes Core counts, where it can be asked and answers in time: a roll leaves out what the log never named. */
-async function sayCount(context: ConnectedContext, target: Target, named: number): Promise<void> {
+async function sayCount(context: CommandContext, target: Target, named: number): Promise<void> {
   const counted = isCoreKnown(context, target) ? await countInTime(context, target) : null;
   if (counted === null) return;
   const what = `Core counts ${count(counted, 'node')}, and the log names ${named}`;
@@ -53,12 +53,12 @@ async function sayCount(context: ConnectedContext, target: Target, named: number
 }
 
 /** Whether it is certain which Core the deployment is known to. */
-function isCoreKnown({ settings }: ConnectedContext, { supervisorUrl }: Target): boolean {
+function isCoreKnown({ settings }: CommandContext, { supervisorUrl }: Target): boolean {
   return settings.apiUrl.source.from !== 'default' || supervisorUrl.source.from === 'structure';
 }
 
 /** Null where it cannot be had in time. @throws the signal's reason */
-async function countInTime(context: ConnectedContext, target: Target): Promise<number | null> {
+async function countInTime(context: CommandContext, target: Target): Promise<number | null> {
   const { controller, release } = linkedController(context.signal);
   const late = new TransportError('timeout', 'no answer in time', { sent: 'maybe' });
   const limit = new TimeLimit(CORE_ASKED_MS, undefined, () => controller.abort(late));

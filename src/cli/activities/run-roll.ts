@@ -10,7 +10,7 @@ import type { Target } from '../../config/target.js';
 import { actingTools } from '../../library/deployment-tools.js';
 import { rollJob } from '../../library/roll-job.js';
 import { RollFiles } from '../../config/old-journal.js';
-import type { ConnectedContext } from '../connected-context.js';
+import type { CommandContext } from '../context.js';
 import { consentFor, settleConsent } from './consent.js';
 import { nodesOfLog } from './roll-nodes.js';
 import { rollOptions, type RollRequest } from './roll-request.js';
@@ -19,7 +19,7 @@ import type { TriggerFlags, TriggerInput } from './trigger-request.js';
 
 /** Rolls an action over nodes that were named, or over those that the log has seen (design, "Rolling"). */
 export async function runRoll(
-  context: ConnectedContext,
+  context: CommandContext,
   flags: TriggerFlags,
   request: TriggerInput,
   rolling: RollRequest,
@@ -53,13 +53,13 @@ export async function runRoll(
 type Roll = Omit<RollPlan, keyof RollRequest> & RollRequest & { memory: RollMemory; notify: boolean };
 
 /** Where the roll is remembered. */
-export function rollMemory({ folder, host, signal }: ConnectedContext, roll: RollIdentity): RollMemory {
+export function rollMemory({ folder, host, signal }: CommandContext, roll: RollIdentity): RollMemory {
   return new RollMemory(new RollFiles(folder, host.clock, signal), roll, host.clock);
 }
 
 /** Goes through it. @returns the exit code of its outcome */
 export function startRoll(
-  context: ConnectedContext,
+  context: CommandContext,
   target: Target,
   { memory, notify, ...asked }: Roll,
 ): Promise<ExitCode> {

@@ -5,7 +5,7 @@ import { describeTrigger } from '../../api/supervisor-api.js';
 import { formatAction } from '../../base/activity.js';
 import type { ExitCode } from '../../base/exit-codes.js';
 import { actingTools } from '../../library/deployment-tools.js';
-import type { ConnectedContext } from '../connected-context.js';
+import type { CommandContext } from '../context.js';
 import { consentFor, settleConsent } from './consent.js';
 import { settleExpectedNodes } from './expected-nodes.js';
 import { showDryRun, showJob, titleOf } from './show-job.js';
@@ -13,7 +13,7 @@ import type { TriggerFlags, TriggerInput } from './trigger-request.js';
 
 /** Triggers an action on all its nodes at once, or shows what would be sent. @returns the exit code of its outcome */
 export async function runTrigger(
-  context: ConnectedContext,
+  context: CommandContext,
   flags: TriggerFlags,
   request: TriggerInput,
 ): Promise<ExitCode> {

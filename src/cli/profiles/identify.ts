@@ -8,7 +8,7 @@ import { expiryOf } from '../../config/expiry.js';
 import { isGranted } from '../../config/grants.js';
 import { settingOrigins } from '../../config/origins.js';
 import type { Settings } from '../../config/settings.js';
-import type { ConnectedContext } from '../connected-context.js';
+import type { CommandContext } from '../context.js';
 
 const LOOKED_UP = { source: { from: 'structure' } } as const;
 
@@ -26,7 +26,7 @@ interface Known {
  * a deployment that cannot be looked up is a note, and no failure.
  * @throws UsageError when there is no key; ApiError (401) when the API does not know it; the errors of the Core API
  */
-export async function identify(context: ConnectedContext): Promise<IdentityDocument> {
+export async function identify(context: CommandContext): Promise<IdentityDocument> {
   const { settings } = context;
   const key = await context.key();
   const { keyContext, structure, placed, notes } = await askApi(context, key);
@@ -65,7 +65,7 @@ export async function identify(context: ConnectedContext): Promise<IdentityDocum
   };
 }
 
-async function askApi(context: ConnectedContext, key: ApiKey): Promise<Known> {
+async function askApi(context: CommandContext, key: ApiKey): Promise<Known> {
   const { tenantId, apiUrl, deployment } = context.settings;
   if (!tenantId) {
     const what = 'without a tenant id the API cannot be asked whose key this is, what it may do, and when it expires';

@@ -4,10 +4,14 @@ import { timeText } from '../../output/time-text.js';
 import { expiryOf } from '../../config/expiry.js';
 import type { ExpiryNotices } from '../../config/expiry-notices.js';
 import type { Settings } from '../../config/settings.js';
-import type { CommandContext } from '../context.js';
+import type { Host } from '../host.js';
 
 /** Says, at most once a day, that the profile's key expires soon. From what is stored: no request is made for it. */
-export function warnOfExpiry(context: CommandContext, { profile, key }: Settings, notices: ExpiryNotices): void {
+export function warnOfExpiry(
+  context: { host: Host; warn(line: string): void },
+  { profile, key }: Settings,
+  notices: ExpiryNotices,
+): void {
   if (!profile?.expiresAt || key?.source.from !== 'profile') return;
   const expiry = expiryOf(profile.expiresAt, context.host.clock.now());
   if (!expiry?.soon || !notices.take(profile.name)) return;

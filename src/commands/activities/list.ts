@@ -2,7 +2,7 @@ import { listFlags, parseFilter, parseListRange } from '../../cli/activities/lis
 import { showList } from '../../cli/activities/show-list.js';
 import { parseWatchRequest, watchFlags } from '../../cli/activities/watch-request.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { ConnectedContext } from '../../cli/connected-context.js';
+import { CommandContext } from '../../cli/context.js';
 import { connectionFlags } from '../../cli/flags.js';
 import type { Interrupts } from '../../cli/signals.js';
 import type { ExitCode } from '../../base/exit-codes.js';
@@ -27,7 +27,7 @@ export default class ActivitiesList extends BaseCommand {
     const filter = parseFilter(flags, host.clock.now());
     const range = parseListRange(flags);
     const watch = parseWatchRequest(host, flags, range);
-    const context = await ConnectedContext.connect(host, flags, interrupts);
+    const context = await CommandContext.connect(host, flags, interrupts);
     const target = await context.target();
     const source = {
       supervisor: context.supervisor(target),

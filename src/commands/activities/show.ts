@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args';
 import { showActivity } from '../../cli/activities/show-activity.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { ConnectedContext } from '../../cli/connected-context.js';
+import { CommandContext } from '../../cli/context.js';
 import { connectionFlags } from '../../cli/flags.js';
 import type { Interrupts } from '../../cli/signals.js';
 import type { ExitCode } from '../../base/exit-codes.js';
@@ -24,7 +24,7 @@ export default class ActivitiesShow extends BaseCommand {
   protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
     const { args, flags } = await this.parse(ActivitiesShow);
     const id = parseId(args.id, 'ID');
-    const context = await ConnectedContext.connect(this.host, flags, interrupts);
+    const context = await CommandContext.connect(this.host, flags, interrupts);
     const target = await context.target();
     const source = { supervisor: context.supervisor(target), deploymentId: target.deployment.id };
     return showActivity(context, source, id);

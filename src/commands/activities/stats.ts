@@ -1,7 +1,7 @@
 import { parseFilter } from '../../cli/activities/list-request.js';
 import { showStats, statsFlags } from '../../cli/activities/show-stats.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { ConnectedContext } from '../../cli/connected-context.js';
+import { CommandContext } from '../../cli/context.js';
 import { connectionFlags } from '../../cli/flags.js';
 import type { Interrupts } from '../../cli/signals.js';
 import type { ExitCode } from '../../base/exit-codes.js';
@@ -22,7 +22,7 @@ export default class ActivitiesStats extends BaseCommand {
   protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
     const { flags } = await this.parse(ActivitiesStats);
     const filter = parseFilter(flags, this.host.clock.now());
-    const context = await ConnectedContext.connect(this.host, flags, interrupts);
+    const context = await CommandContext.connect(this.host, flags, interrupts);
     const target = await context.target();
     const source = { supervisor: context.supervisor(target), deploymentId: target.deployment.id };
     return showStats(context, source, { filter, by: flags.by });

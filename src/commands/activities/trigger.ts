@@ -5,7 +5,7 @@ import { runRoll } from '../../cli/activities/run-roll.js';
 import { runTrigger } from '../../cli/activities/run-trigger.js';
 import { parseTriggerRequest, triggerFlags } from '../../cli/activities/trigger-request.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { ConnectedContext } from '../../cli/connected-context.js';
+import { CommandContext } from '../../cli/context.js';
 import { connectionFlags, printOptions } from '../../cli/flags.js';
 import { hangupOf, type Interrupts } from '../../cli/signals.js';
 import type { ExitCode } from '../../base/exit-codes.js';
@@ -46,10 +46,10 @@ export default class ActivitiesTrigger extends BaseCommand {
     const { args, flags } = await this.parse(ActivitiesTrigger);
     checkRunResultOptions(printOptions(flags));
     const resume = parseResume(args, flags);
-    if (resume) return resumeRoll(await ConnectedContext.connect(this.host, flags, interrupts), flags, resume);
+    if (resume) return resumeRoll(await CommandContext.connect(this.host, flags, interrupts), flags, resume);
     const request = await parseTriggerRequest(this.host, args, flags, interrupts.signal);
     const rolling = parseRollRequest(this.host, flags, request);
-    const context = await ConnectedContext.connect(this.host, flags, interrupts);
+    const context = await CommandContext.connect(this.host, flags, interrupts);
     return rolling ? runRoll(context, flags, request, rolling) : runTrigger(context, flags, request);
   }
 

@@ -4,7 +4,7 @@ import { nothingToWaitFor } from '../../cli/activities/nothing-to-wait-for.js';
 import { showJob, titleOf } from '../../cli/activities/show-job.js';
 import { parseWaitRequest, waitFlags } from '../../cli/activities/wait-request.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { ConnectedContext } from '../../cli/connected-context.js';
+import { CommandContext } from '../../cli/context.js';
 import { connectionFlags, printOptions } from '../../cli/flags.js';
 import { hangupOf, type Interrupts } from '../../cli/signals.js';
 import type { ExitCode } from '../../base/exit-codes.js';
@@ -33,7 +33,7 @@ export default class ActivitiesWait extends BaseCommand {
     checkRunResultOptions(printOptions(flags));
     if (argv.length === 0 && flags.after === undefined) throw await nothingToWaitFor(this.host, flags, interrupts);
     const request = await parseWaitRequest(this.host, argv.map(String), flags, interrupts.signal);
-    const context = await ConnectedContext.connect(this.host, flags, interrupts);
+    const context = await CommandContext.connect(this.host, flags, interrupts);
     const target = await context.target();
     const job = wait(
       { ...request, deploymentId: target.deployment.id },

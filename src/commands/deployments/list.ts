@@ -1,5 +1,5 @@
 import { BaseCommand } from '../../cli/base-command.js';
-import { ConnectedContext } from '../../cli/connected-context.js';
+import { CommandContext } from '../../cli/context.js';
 import { connectionFlags, printOptions } from '../../cli/flags.js';
 import type { Interrupts } from '../../cli/signals.js';
 import { EXIT_CODES, type ExitCode } from '../../base/exit-codes.js';
@@ -18,7 +18,7 @@ export default class DeploymentsList extends BaseCommand {
 
   protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
     const { flags } = await this.parse(DeploymentsList);
-    const context = await ConnectedContext.connect(this.host, flags, interrupts);
+    const context = await CommandContext.connect(this.host, flags, interrupts);
     const access = await context.tenant();
     const structure = await context.core(access).structure(access.tenantId, { signal: context.signal });
     const spec = { noun: 'deployments', columns: deploymentColumns };
