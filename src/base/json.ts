@@ -22,7 +22,7 @@ function exactNumber(digits: string): bigint | string | LosslessNumber {
   return digits.length > MOST_DIGITS ? digits : BigInt(digits);
 }
 
-/** How ids are written: bare numbers, or strings for readers that lose digits (`--string-ids`). */
+/** How ids are written: bare numbers, or strings for readers that lose digits. */
 export interface JsonStyle {
   indent?: number;
   stringIds?: boolean;

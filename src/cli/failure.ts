@@ -10,7 +10,7 @@ import type { Host } from './host.js';
 /** How the command line asks for its output. */
 export interface AskedOutput {
   format: FormatName;
-  stringIds: boolean;
+  numberIds: boolean;
   debug: boolean;
 }
 
@@ -20,7 +20,7 @@ export function askedOutput(flags: readonly ReadFlag[]): AskedOutput {
   const named = flags.findLast(({ name, value }) => name === 'output' && value !== null)?.value;
   return {
     format: isGiven('json') ? 'json' : (FORMAT_NAMES.find((name) => name === named) ?? 'table'),
-    stringIds: isGiven('string-ids'),
+    numberIds: isGiven('number-ids'),
     debug: isGiven('debug'),
   };
 }
@@ -32,13 +32,13 @@ export function askedOutput(flags: readonly ReadFlag[]): AskedOutput {
 export async function printFailure(
   host: Host,
   error: unknown,
-  { format, stringIds, debug }: AskedOutput,
+  { format, numberIds, debug }: AskedOutput,
 ): Promise<ExitCode> {
   // oclif's way to end early, after help or a version: nothing went wrong.
   if (error instanceof Errors.ExitError && error.oclif.exit === 0) return EXIT_CODES.done.code;
   if (error instanceof ReaderGone) return EXIT_CODES.done.code;
   const failure = error instanceof LdctlError ? error : fault(error);
-  await printError(host.output, failure, { format, header: true, stringIds, utc: false });
+  await printError(host.output, failure, { format, header: true, numberIds, utc: false });
   if (failure !== error && debug && error instanceof Error) host.output.stderr.write(`${error.stack}\n`);
   return failure.exitCode;
 }

@@ -24,9 +24,9 @@ export const outputFlags = {
     helpValue: 'a,b',
   }),
   'no-header': Flags.boolean({ helpGroup: group, summary: 'Leave out the header of a table or of CSV.' }),
-  'string-ids': Flags.boolean({
+  'number-ids': Flags.boolean({
     helpGroup: group,
-    summary: 'Write ids as JSON strings, for readers that would round them.',
+    summary: 'Write ids as bare numbers in JSON, for readers that keep 64 bits.',
   }),
   utc: Flags.boolean({ helpGroup: group, summary: 'Show times in UTC instead of local time.' }),
   quiet: Flags.boolean({ char: 'q', helpGroup: group, summary: 'Say nothing on stderr but warnings and errors.' }),
@@ -82,7 +82,7 @@ export function printOptions(flags: OutputFlags): PrintOptions {
     format: flags.json ? 'json' : flags.output,
     columns: flags.columns?.split(',').map((name) => name.trim()),
     header: !flags['no-header'],
-    stringIds: flags['string-ids'],
+    numberIds: flags['number-ids'],
     utc: flags.utc,
   };
 }

@@ -23,7 +23,7 @@ function fieldOf(name: string, value: unknown, utc: boolean): Field {
   const isTime = name.endsWith('_at') && typeof value === 'string';
   return isTime
     ? { name, value, text: timeText(value, utc) }
-    : { name, value: isCell(value) ? value : jsonText(value, { stringIds: false }) };
+    : { name, value: isCell(value) ? value : jsonText(value, { numberIds: true }) };
 }
 
 function isCell(value: unknown): value is Cell {

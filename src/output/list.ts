@@ -11,7 +11,7 @@ export interface PrintOptions {
   /** `--columns`: which, and in which order, for table and CSV. Other formats hold whole items. */
   columns?: readonly string[];
   header: boolean;
-  stringIds: boolean;
+  numberIds: boolean;
   utc: boolean;
 }
 
@@ -82,7 +82,7 @@ export function listWriter<T>(sink: Sink, spec: ListSpec<T>, options: PrintOptio
 export function formatOptions(sink: Sink, options: PrintOptions): FormatOptions {
   return {
     header: options.header,
-    stringIds: options.stringIds,
+    numberIds: options.numberIds,
     view: { utc: options.utc },
     paint: painter(sink.colour),
     ascii: sink.ascii,

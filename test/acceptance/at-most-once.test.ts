@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { setTimeout as realSleep } from 'node:timers/promises';
-import { parseJson } from '../../src/base/json.js';
 import { seededRandom } from '../../src/sandbox/index.js';
 import { until, withScene, type Scene } from '../helpers/scene.js';
 import { sideBySide } from '../helpers/side-by-side.js';
+import { parseJson } from '../helpers/readers.js';
 
 const RESTART = ['activities', 'trigger', 'iggy', 'restart'];
 

@@ -3,11 +3,11 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse as parseYaml } from 'yaml';
-import { parseJson } from '../../src/base/json.js';
 import { LDCTL, type Ended } from '../helpers/ldctl.js';
 import { withScene, type Scene } from '../helpers/scene.js';
 import { assertMatches } from '../helpers/schemas.js';
 import { sideBySide } from '../helpers/side-by-side.js';
+import { parseJson } from '../helpers/readers.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const NODES = [7n, 18446744073709551615n];

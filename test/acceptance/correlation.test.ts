@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { parseJson } from '../../src/base/json.js';
 import { resumeIn, withScene, type Scene } from '../helpers/scene.js';
 import { sideBySide } from '../helpers/side-by-side.js';
+import { parseJson } from '../helpers/readers.js';
 
 const RESTART = ['activities', 'trigger', 'iggy', 'restart'];
 

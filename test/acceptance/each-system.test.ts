@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { parseJson } from '../../src/base/json.js';
 import { isWindows, PLATFORM } from '../../src/system/platform.js';
 import { isThere } from '../helpers/is-there.js';
 import { type Ended } from '../helpers/ldctl.js';
 import { until, withScene, type Scene } from '../helpers/scene.js';
+import { parseJson } from '../helpers/readers.js';
 
 /** What differs from system to system, in commands that each of them can run. */
 describe('on this system', function () {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { parseJson } from '../../src/base/json.js';
 import { resumeIn, withScene } from '../helpers/scene.js';
 import { sideBySide } from '../helpers/side-by-side.js';
+import { parseJson } from '../helpers/readers.js';
 
 /** The example of the vendor's own page between what a JavaScript number makes of it, and the largest. */
 const NODES = [610809900976570880n, 610809900976570889n, 610809900976570900n, 18446744073709551615n];
@@ -36,14 +36,14 @@ describe('an id of 64 bits keeps every digit', function () {
           scene.ldctl([...LIST, '--node', `${LARGEST}`]),
           scene.ldctl([...LIST, '-o', 'json']),
           scene.ldctl([...LIST, '-o', 'csv', '--columns', 'id,node']),
-          scene.ldctl([...LIST, '-o', 'ndjson', '--string-ids', '--node', `${EXAMPLE}`]),
+          scene.ldctl([...LIST, '-o', 'ndjson', '--number-ids', '--node', `${EXAMPLE}`]),
         ]);
         assert.match(table.stdout, new RegExp(`^${newest} +18446744073709551615 `, 'm'));
         assert.doesNotMatch(table.stdout, /610809900976570889/);
-        assert.match(json.stdout, /"node_id":18446744073709551615[,}]/);
-        assert.match(json.stdout, /"node_id":610809900976570889[,}]/);
+        assert.match(json.stdout, /"node_id":"18446744073709551615"[,}]/);
+        assert.match(json.stdout, /"node_id":"610809900976570889"[,}]/);
         assert.match(csv.stdout, new RegExp(`^${newest},18446744073709551615$`, 'm'));
-        assert.match(ndjson.stdout, /"node_id":"610809900976570889"/);
+        assert.match(ndjson.stdout, /"node_id":610809900976570889[,}]/);
         assert.doesNotMatch(ndjson.stdout, /570880|570900/);
       }),
 

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseJson } from '../../src/base/json.js';
-import { readAs } from '../helpers/readers.js';
+import { parseJson, readAs } from '../helpers/readers.js';
 import { reply, startServer } from '../helpers/server.js';
 import { withScene } from '../helpers/scene.js';
 import { sideBySide } from '../helpers/side-by-side.js';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseJson } from '../../src/base/json.js';
 import { ldctl } from '../helpers/ldctl.js';
 import { until, withScene, type Scene } from '../helpers/scene.js';
 import { sideBySide } from '../helpers/side-by-side.js';
 import { Terminal } from '../helpers/terminal.js';
+import { parseJson } from '../helpers/readers.js';
 
 const LONG = { workMs: 600_000 };
 const RESTART = ['activities', 'trigger', 'iggy', 'restart'];

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { parseJson } from '../../src/base/json.js';
 import { nodeIds } from '../../src/sandbox/index.js';
 import { reply, stall, startServer, type Step } from '../helpers/server.js';
 import { resumeIn, until, withScene } from '../helpers/scene.js';
 import { sideBySide } from '../helpers/side-by-side.js';
+import { parseJson } from '../helpers/readers.js';
 
 // Whoever waited for the next poll of these would be taken for hanging.
 const RESTART_PATIENTLY = ['activities', 'trigger', 'iggy', 'restart', '--interval', '10m', '-o', 'json'];

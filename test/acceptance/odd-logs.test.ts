@@ -61,7 +61,7 @@ describe('an odd log', function () {
       const smaller = (page: number, results: number) => ({ page, results: Math.min(results, 50) });
       const { code, stdout, stderr } = await listing(pages(logOf(230), smaller));
       assert.equal(code, 0, stderr);
-      const ids = (JSON.parse(stdout) as { items: { id: number }[] }).items.map(({ id }) => id);
+      const ids = (JSON.parse(stdout) as { items: { id: string }[] }).items.map(({ id }) => Number(id));
       assert.deepEqual(
         ids,
         Array.from({ length: 230 }, (_, index) => 230 - index),

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseJson } from '../../src/base/json.js';
 import { cleanEnvironment, Run, startLdctl, type Ended } from '../helpers/ldctl.js';
 import { reply, startServer, type Step } from '../helpers/server.js';
 import { sideBySide } from '../helpers/side-by-side.js';
+import { parseJson } from '../helpers/readers.js';
 
 const RESTART = ['activities', 'trigger', 'iggy', 'restart', '-o', 'json'];
 const NODE = 610809900976570889n;

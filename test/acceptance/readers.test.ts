@@ -32,7 +32,7 @@ const READERS: Readonly<Record<string, Reader>> = {
     formats: { yaml: python('sys, yaml', "yaml.safe_load(sys.stdin)['items']") },
   },
   jq: {
-    // From 1.7 on it keeps a number as it was written; what is older rounds it, and needs --string-ids.
+    // From 1.7 on it keeps a number as it was written; what is older rounds it.
     probe: ['jq', '-en', '18446744073709551615 | tostring == "18446744073709551615"'],
     formats: { json: ['jq', '-r', '.items[].id'], ndjson: ['jq', '-r', '.id'] },
   },

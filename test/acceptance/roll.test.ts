@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseJson } from '../../src/base/json.js';
 import { nodeIds, type DispatchRecord } from '../../src/sandbox/index.js';
 import { isThere } from '../helpers/is-there.js';
 import { type Ended } from '../helpers/ldctl.js';
 import { resumeIn, until, withScene, type Scene } from '../helpers/scene.js';
 import { sideBySide } from '../helpers/side-by-side.js';
+import { parseJson } from '../helpers/readers.js';
 
 const ROLLING = ['activities', 'trigger', 'iggy', 'restart', '--rolling'];
 const ROLL = [...ROLLING, '--yes', '-o', 'json'];

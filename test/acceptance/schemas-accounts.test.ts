@@ -31,7 +31,7 @@ describe('who and where, as the schemas have it:', function () {
     'whoami, with everything known': () =>
       withScene({}, async (scene) => {
         assert.match(await prints(scene, ['whoami'], 'identity'), /"may_manage": true/);
-        assert.match(await prints(scene, ['whoami', '--string-ids'], 'identity', 'string'), /"tenant_id": "\d+"/);
+        assert.match(await prints(scene, ['whoami', '--number-ids'], 'identity', 'integer'), /"tenant_id": \d+/);
       }),
 
     'whoami, with little known': () =>

@@ -61,13 +61,13 @@ const CASES: Readonly<Record<string, Case>> = {
     ndjson: 'work-stats',
     holds: /"rejected":1,.*"median_s":null/,
   },
-  'statistics by node with ids as strings': {
-    args: ['activities', 'stats', '--by', 'node', '--string-ids'],
+  'statistics by node with ids as bare numbers': {
+    args: ['activities', 'stats', '--by', 'node', '--number-ids'],
     exits: 0,
     json: 'work-stats-list',
     ndjson: 'work-stats',
-    ids: 'string',
-    holds: /"node_id":"18446744073709551615"/,
+    ids: 'integer',
+    holds: /"node_id":18446744073709551615/,
   },
   'statistics of nothing': {
     args: ['activities', 'stats', '--node', '9'],
@@ -80,15 +80,15 @@ const CASES: Readonly<Record<string, Case>> = {
     exits: 0,
     json: 'node-list',
     ndjson: 'node',
-    holds: /"node_id":18446744073709551615,.*"iggy":\{"activity_id":/,
+    holds: /"node_id":"18446744073709551615",.*"iggy":\{"activity_id":/,
   },
-  'the nodes of the log with ids as strings': {
-    args: ['nodes', 'list', '--string-ids'],
+  'the nodes of the log with ids as bare numbers': {
+    args: ['nodes', 'list', '--number-ids'],
     exits: 0,
     json: 'node-list',
     ndjson: 'node',
-    ids: 'string',
-    holds: /"activity_id":"/,
+    ids: 'integer',
+    holds: /"activity_id":\d/,
   },
   'an entry that is not there': {
     args: ['activities', 'show', '12'],
@@ -98,13 +98,13 @@ const CASES: Readonly<Record<string, Case>> = {
     holds: /"code": ?"activity_not_found"/,
   },
   'a raw page': { args: [...LIST, '--page', '1'], exits: 0, json: 'activity-list', holds: /"total_results":5/ },
-  'a list with ids as strings': {
-    args: [...LIST, '--string-ids'],
+  'a list with ids as bare numbers': {
+    args: [...LIST, '--number-ids'],
     exits: 0,
     json: 'activity-list',
     ndjson: 'activity',
-    ids: 'string',
-    holds: /"node_id":"18446744073709551615"/,
+    ids: 'integer',
+    holds: /"node_id":18446744073709551615/,
   },
   'a log that cannot be listed': {
     args: [...LIST, '--deployment', '12'],
@@ -137,13 +137,13 @@ const CASES: Readonly<Record<string, Case>> = {
     ndjson: 'run-event',
     holds: /"outcome": ?"completed"/,
   },
-  'a trigger with ids as strings': {
-    args: [...TRIGGER, ...BOTH, '--string-ids'],
+  'a trigger with ids as bare numbers': {
+    args: [...TRIGGER, ...BOTH, '--number-ids'],
     exits: 0,
     json: 'run-result',
     ndjson: 'run-event',
-    ids: 'string',
-    holds: /"node_id": ?"18446744073709551615"/,
+    ids: 'integer',
+    holds: /"node_id": ?18446744073709551615/,
   },
   'a trigger on every node': {
     args: [...TRIGGER, '--yes', '--expect-nodes', '2'],
@@ -204,12 +204,12 @@ const CASES: Readonly<Record<string, Case>> = {
     ndjson: 'run-event',
     holds: /"requests": ?\[/,
   },
-  'a dry run of a roll with ids as strings': {
-    args: [...TRIGGER, ...BOTH, '--rolling', '--dry-run', '--string-ids'],
+  'a dry run of a roll with ids as bare numbers': {
+    args: [...TRIGGER, ...BOTH, '--rolling', '--dry-run', '--number-ids'],
     exits: 0,
     json: 'dry-run',
     ndjson: 'run-event',
-    ids: 'string',
+    ids: 'integer',
     holds: /"requests": ?\[/,
   },
   'a trigger without consent': { args: TRIGGER, exits: 2, json: 'error', ndjson: 'error', holds: /consent_missing/ },
@@ -303,7 +303,7 @@ describe('what is printed is as the schemas have it:', function () {
       ]);
       const { code, stdout, stderr } = await scene.ldctl(['activities', 'show', id.trim(), '-o', 'json']);
       assert.equal(code, 0, stderr);
-      assert.match(stdout, new RegExp(`"id": ${id.trim()},`));
+      assert.match(stdout, new RegExp(`"id": "${id.trim()}",`));
       assertMatches('activity', stdout);
     });
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { parseJson } from '../../src/base/json.js';
 import { withScene } from '../helpers/scene.js';
 import { sideBySide } from '../helpers/side-by-side.js';
 import { goOn, STOP_AFTER_CLAIM } from '../helpers/stop-after-claim.js';
+import { parseJson } from '../helpers/readers.js';
 
 /** With `idempotency: off` the server does what is sent twice twice: there it is for ldctl alone to see to it. */
 describe('a run that is stopped between its journal record and its first POST', function () {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import ActivitiesTrigger from '../../src/commands/activities/trigger.js';
 import { type Activity } from '../../src/base/activity.js';
-import { parseJson } from '../../src/base/json.js';
 import { ACTIVITIES, CommandBench, CORE, DEPLOYMENT, entry, problem } from '../helpers/command.js';
+import { parseJson } from '../helpers/readers.js';
 
 const TENANT = 7261845022003200007n;
 const PLACE = { division_id: 11n, environment_id: 12n };

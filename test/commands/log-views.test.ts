@@ -4,9 +4,8 @@ import ActivitiesShow from '../../src/commands/activities/show.js';
 import ActivitiesStats from '../../src/commands/activities/stats.js';
 import NodesList from '../../src/commands/nodes/list.js';
 import { type Activity } from '../../src/base/activity.js';
-import { parseJson } from '../../src/base/json.js';
 import { CommandBench, entry } from '../helpers/command.js';
-import { DATA_FORMATS, readAs } from '../helpers/readers.js';
+import { parseJson, DATA_FORMATS, readAs } from '../helpers/readers.js';
 
 /** As a double, either is 7301845022003201024. */
 const [OLD, NEW] = [7301845022003200769n, 7301845022003201025n];
@@ -19,7 +18,7 @@ const LOG: readonly Activity[] = [
     node_id: 7n,
     created_at: '2026-06-01T11:00:00Z',
     finished_at: '2026-06-01T11:00:04.2Z',
-    reason: { deep: 1n },
+    reason: { deep: 'down' },
   }),
   entry({
     id: 103n,
@@ -65,7 +64,7 @@ describe('what is made of the log:', () => {
       assert.match(stdout, /^id +7301845022003200769$/m);
       assert.match(stdout, /^created at +2026-06-01 11:00:00Z$/m);
       assert.match(stdout, /^took +4\.2s$/m);
-      assert.match(stdout, /^reason +\{"deep":1\}$/m);
+      assert.match(stdout, /^reason +\{"deep":"down"\}$/m);
     });
 
     it('says how long it has been going on', async () => {

@@ -5,8 +5,8 @@ import ProfilesRemove from '../../src/commands/profiles/remove.js';
 import ProfilesShow from '../../src/commands/profiles/show.js';
 import ProfilesUpdate from '../../src/commands/profiles/update.js';
 import ProfilesUse from '../../src/commands/profiles/use.js';
-import { parseJson } from '../../src/base/json.js';
 import { CommandBench, CORE, DEPLOYMENT, KEY, SUPERVISOR, type CommandEnd } from '../helpers/command.js';
+import { parseJson } from '../helpers/readers.js';
 
 const TENANT = '18446744073709551615';
 const MASK = `ld_pk_…${KEY.slice(-4)}`;

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import ActivitiesTrigger from '../../src/commands/activities/trigger.js';
 import { type Activity } from '../../src/base/activity.js';
-import { parseJson } from '../../src/base/json.js';
 import { ApiKey } from '../../src/base/secret.js';
 import { ProfileStore } from '../../src/config/store.js';
 import { itOnPosix } from '../helpers/platform.js';
 import { FakeWindows } from '../helpers/windows.js';
 import { ACTIVITIES, CommandBench, DEPLOYMENT, entry, KEY, SUPERVISOR } from '../helpers/command.js';
+import { parseJson } from '../helpers/readers.js';
 
 const ROLL = ['iggy', 'restart', '--rolling'];
 const RESUME = [...ROLL, '--resume', 'deploy-7', '-o', 'json'];

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import ActivitiesWait from '../../src/commands/activities/wait.js';
 import { type Activity } from '../../src/base/activity.js';
-import { parseJson } from '../../src/base/json.js';
 import { CommandBench, DEPLOYMENT, entry, SUPERVISOR } from '../helpers/command.js';
+import { parseJson } from '../helpers/readers.js';
 
 const FIRST = entry({ id: 7301845022003200001n, node_id: 7n });
 const SECOND = entry({

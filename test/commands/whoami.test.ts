@@ -5,8 +5,9 @@ import ActivitiesList from '../../src/commands/activities/list.js';
 import DeploymentsList from '../../src/commands/deployments/list.js';
 import ProfilesAdd from '../../src/commands/profiles/add.js';
 import Whoami from '../../src/commands/whoami.js';
-import { parseJson, stringifyJson } from '../../src/base/json.js';
+import { stringifyJson } from '../../src/base/json.js';
 import { CommandBench, CORE, DEPLOYMENT, KEY, problem, SUPERVISOR } from '../helpers/command.js';
+import { parseJson } from '../helpers/readers.js';
 
 const TENANT = 18446744073709551615n;
 const CONTEXT = `/tenants/${TENANT}/api_keys/context`;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { parse as parseYaml } from 'yaml';
-import { parseJson } from '../../src/base/json.js';
+import { parseJson as parseExactly } from '../../src/base/json.js';
 
 /** The formats that programs read. */
 export type DataFormat = 'json' | 'yaml' | 'csv' | 'ndjson';
@@ -17,12 +17,30 @@ export function readAs(format: DataFormat, text: string): unknown {
     case 'json':
       return parseJson(text);
     case 'yaml':
-      return parseYaml(text, { intAsBigInt: true, strict: true }) as unknown;
+      return withIds(parseYaml(text, { intAsBigInt: true, strict: true }));
     case 'ndjson':
       return linesOf(text).map((line) => parseJson(line));
     case 'csv':
       return readCsv(text);
   }
+}
+
+/** Reads JSON that ldctl printed; its ids, which are text, as bigint. @throws AssertionError for one that is a number */
+export function parseJson(text: string): unknown {
+  return withIds(parseExactly(text));
+}
+
+function withIds(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withIds);
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, field]) => [name, /^(?:.*_)?id$/.test(name) ? idOf(field) : withIds(field)]),
+  );
+}
+
+function idOf(field: unknown): unknown {
+  assert.notEqual(typeof field, 'bigint', `an id that is a number: ${String(field)}`);
+  return typeof field === 'string' && /^\d{1,20}$/.test(field) ? BigInt(field) : field;
 }
 
 /** Each line ends with a line end, the last one too. */
@@ -71,5 +89,6 @@ export function readByPython(items: ReadonlyArray<readonly [DataFormat, string]>
   const input = JSON.stringify(items);
   const { status, stdout, stderr } = spawnSync('python3', ['-c', PYTHON], { input, encoding: 'utf8' });
   assert.equal(status, 0, stderr);
-  return parseJson(stdout) as unknown[];
+  const read = parseExactly(stdout) as unknown[];
+  return read.map((value, index) => (items[index]?.[0] === 'csv' ? value : withIds(value)));
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout as realSleep } from 'node:timers/promises';
-import { parseJson } from '../../src/base/json.js';
 import { nodeIds } from '../../src/sandbox/index.js';
 import { withScene } from './scene.js';
+import { parseJson } from './readers.js';
 
 export interface Kill {
   nodes: number;

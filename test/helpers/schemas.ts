@@ -7,7 +7,7 @@ import { parseJson } from '../../src/base/json.js';
 const FOLDER = new URL('../../schemas/', import.meta.url);
 const SUFFIX = '.schema.json';
 
-/** How the ids of an output are written: bare, or in quotes (`--string-ids`). A schema allows both, an output must not. */
+/** How the ids of an output are written: in quotes, or bare (`--number-ids`). A schema allows both, an output must not. */
 export type IdType = 'integer' | 'string';
 
 /** The schemas that the package ships, by their names without the suffix. */
@@ -20,7 +20,7 @@ export const SCHEMA_NAMES: readonly string[] = readdirSync(FOLDER)
  * other tests to see.
  * @throws AssertionError that says what does not match, and where
  */
-export function assertMatches(schema: string, text: string, ids: IdType = 'integer'): void {
+export function assertMatches(schema: string, text: string, ids: IdType = 'string'): void {
   const validate = VALIDATORS[ids].getSchema(schema + SUFFIX);
   assert.ok(validate, `there is no schema ${schema}`);
   const matches = validate(rounded(parseJson(text)));

@@ -31,7 +31,7 @@ export async function showActivity(
 function whereItWouldBe(id: Id, { older, newer }: Place): string {
   const alike = [older, newer].filter((other) => other !== null && Number(other) === Number(id));
   if (alike.length > 0) {
-    return `There is ${alike.join(' and ')}: the id may have been rounded on its way, as by jq before 1.7 or by JavaScript. --string-ids keeps it whole.`;
+    return `There is ${alike.join(' and ')}: the id may have been rounded on its way, as by jq before 1.7 or by JavaScript, of bare numbers (--number-ids).`;
   }
   if (older === null && newer === null) return 'Its log is empty. Is it the right deployment?';
   if (newer === null)

@@ -6,8 +6,8 @@ import { type Paint } from '../style.js';
 export interface FormatOptions {
   /** Column names on top of a table and of CSV. */
   header: boolean;
-  /** Ids as strings in JSON, YAML and NDJSON, for readers that lose digits. */
-  stringIds: boolean;
+  /** Ids as bare numbers in JSON, YAML and NDJSON, for readers that keep their digits. */
+  numberIds: boolean;
   view: CellView;
   paint: Paint;
   /** Whether signs beyond ASCII cannot be shown. */

@@ -11,18 +11,18 @@ export const json: ValueFormat = {
 };
 
 /** JSON with every digit of an id, and no character in it that a terminal would act on. */
-export function jsonText(value: unknown, options: Pick<FormatOptions, 'stringIds'>, indent?: number): string {
-  return escapeInJson(stringifyJson(value, { stringIds: options.stringIds, ...(indent && { indent }) }));
+export function jsonText(value: unknown, options: Pick<FormatOptions, 'numberIds'>, indent?: number): string {
+  return escapeInJson(stringifyJson(value, { stringIds: !options.numberIds, ...(indent && { indent }) }));
 }
 
 /** One text after the other, each with `end` behind it. */
 export function jsonTexts(
   values: readonly unknown[],
-  { stringIds }: Pick<FormatOptions, 'stringIds'>,
+  { numberIds }: Pick<FormatOptions, 'numberIds'>,
   end: string,
 ): string {
   // Joined before they are looked through: no character of JSON itself is unsafe.
-  return escapeInJson(values.map((value) => stringifyJson(value, { stringIds }) + end).join(''));
+  return escapeInJson(values.map((value) => stringifyJson(value, { stringIds: !numberIds }) + end).join(''));
 }
 
 function listWriter(options: FormatOptions): ListWriter<unknown> {

@@ -53,7 +53,7 @@ const text: ScalarTag = {
 };
 
 function yamlText(value: unknown, options: FormatOptions): string {
-  const document = new Document(value, options.stringIds ? idsAsStrings : null, {
+  const document = new Document(value, options.numberIds ? null : idsAsStrings, {
     aliasDuplicateObjects: false,
     customTags: (tags) => [text, exactNumber, ...tags],
     // Readers of YAML 1.1 are still many: what they would take for a date, or `no` for false, is quoted.

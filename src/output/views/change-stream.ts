@@ -44,7 +44,7 @@ export class ChangeStream implements WatchView {
  * `{"event":"activity","activity":{…}}` lines, the last one `{"event":"result",…}` with counts only (design, "Output
  * shapes").
  */
-export function eventWriter(options: Pick<PrintOptions, 'stringIds'>): ChangeWriter {
+export function eventWriter(options: Pick<PrintOptions, 'numberIds'>): ChangeWriter {
   const tally = new Tally();
   return {
     change: (activity) => {

@@ -6,11 +6,11 @@ import { type RunView, type RunViewOptions } from './run-view.js';
 /** NDJSON on stdout: an event a line (design, "Output shapes"). The result comes after it, by itself. */
 export class EventRunView implements RunView {
   readonly #sink: Sink;
-  readonly #style: Pick<RunViewOptions, 'stringIds'>;
+  readonly #style: Pick<RunViewOptions, 'numberIds'>;
 
-  constructor(sink: Sink, { stringIds }: Pick<RunViewOptions, 'stringIds'>) {
+  constructor(sink: Sink, { numberIds }: Pick<RunViewOptions, 'numberIds'>) {
     this.#sink = sink;
-    this.#style = { stringIds };
+    this.#style = { numberIds };
   }
 
   on(event: RunStep): void {

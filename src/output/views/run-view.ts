@@ -15,8 +15,8 @@ export interface RunViewOptions {
   format: FormatName;
   /** Nothing on stderr but warnings. */
   quiet: boolean;
-  /** Ids as strings in NDJSON. */
-  stringIds: boolean;
+  /** Ids as bare numbers in NDJSON. */
+  numberIds: boolean;
   title: ViewTitle;
   clock: Pick<Clock, 'now' | 'elapsed'>;
   every: Every;

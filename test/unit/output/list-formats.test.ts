@@ -65,7 +65,7 @@ describe('a list in JSON', () => {
   });
 
   it('has ids as strings when told, and the total as a number', async () => {
-    const text = await print([entry()], { format: 'json', stringIds: true });
+    const text = await print([entry()], { format: 'json', numberIds: false });
     const list = JSON.parse(text) as { items: Array<Record<string, unknown>>; total_results: unknown };
     const [first] = list.items;
     assert.deepEqual([first?.id, first?.node_id], ['18446744073709551615', '610809900976570889']);
@@ -136,7 +136,7 @@ describe('a list in YAML', () => {
   });
 
   it('has ids as strings when told', async () => {
-    assert.match(await print([entry()], { format: 'yaml', stringIds: true }), /^- id: "18446744073709551615"$/m);
+    assert.match(await print([entry()], { format: 'yaml', numberIds: false }), /^- id: "18446744073709551615"$/m);
   });
 
   it('keeps every digit of a number, and text that looks like something else', async () => {

@@ -80,7 +80,12 @@ type TextFormat = Exclude<DataFormat, 'csv'>;
 async function print(text: string, format: FormatName): Promise<string> {
   const output = memoryOutput();
   // Two batches: in YAML the second begins where the text of the first ends.
-  await printList(output, [[itemOf(text)], [itemOf(text)]], { noun: 'texts', columns: [] }, options({ format }));
+  await printList(
+    output,
+    [[itemOf(text)], [itemOf(text)]],
+    { noun: 'texts', columns: [] },
+    options({ format, numberIds: false }),
+  );
   return output.stdout.text;
 }
 

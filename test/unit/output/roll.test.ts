@@ -30,7 +30,7 @@ class Stage {
     this.#view = createRunView(this.output, {
       format: 'table',
       quiet: false,
-      stringIds: false,
+      numberIds: true,
       title,
       clock,
       every,

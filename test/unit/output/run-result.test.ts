@@ -220,7 +220,7 @@ describe('the result of a run as data', () => {
   });
 
   it('has ids as strings when told', async () => {
-    const { stdout } = await print(run(), { format: 'ndjson', stringIds: true });
+    const { stdout } = await print(run(), { format: 'ndjson', numberIds: false });
     assert.match(stdout.text, /"deployment_id":"42"/);
     assert.match(stdout.text, /"node_id":"610809900976570889","activity_id":"7261845022003200001"/);
   });

@@ -203,7 +203,7 @@ describe('a run in NDJSON', () => {
   });
 
   it('has ids as strings when told', () => {
-    const { view, output } = showRun({ ...NDJSON, stringIds: true });
+    const { view, output } = showRun({ ...NDJSON, numberIds: false });
     view.on({ event: 'activity', activity: activity() });
     assert.match(output.stdout.text, /"id":"7261845022003200001".*"node_id":"610809900976570889"/);
   });

@@ -43,7 +43,7 @@ const FLAGS: OutputFlags = {
   json: false,
   columns: undefined,
   'no-header': false,
-  'string-ids': false,
+  'number-ids': false,
   utc: false,
   quiet: false,
   debug: false,

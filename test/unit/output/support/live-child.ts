@@ -10,7 +10,7 @@ const { createRunView } = await import('../../../../src/output/views.js');
 const view = createRunView(processOutput({ TERM: 'xterm' }, process.stdout, process.stderr), {
   format: 'table',
   quiet: false,
-  stringIds: false,
+  numberIds: true,
   title: { what: 'restarting iggy', deployment: { id: 42n, name: 'prod' } },
   clock: systemClock,
   every: systemEvery,

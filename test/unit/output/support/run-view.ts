@@ -16,7 +16,7 @@ export function showRun(options: Partial<RunViewOptions> = {}, terminal: Partial
   const view = createRunView(output, {
     format: 'table',
     quiet: false,
-    stringIds: false,
+    numberIds: true,
     title: { what: 'restarting iggy', deployment: { id: 42n, name: 'prod' } },
     clock: time.clock,
     every: time.every,
