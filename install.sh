@@ -1,14 +1,16 @@
 #!/bin/sh
 # Installs ldctl, one file that needs no Node, for the user who runs this: no sudo, nothing outside of one folder.
 #
-#   curl -fsSL https://github.com/OWNER/ldctl/releases/latest/download/install.sh | sh
+#   curl -fsSL …/releases/latest/download/install.sh | sh
 #   … | sh -s -- --to /opt/tools --version v1.2.3
 #
 # LDCTL_INSTALL_URL, instead of the release: a folder of the web that has the archives and SHA256SUMS, such as a mirror.
 set -eu
 
-# Made by `npm run generate`, of package.json and scripts/release/targets.js.
-REPOSITORY=OWNER/ldctl
+# A download that brings nothing for so many seconds is given up.
+STALLED=${LDCTL_INSTALL_STALLED:-30}
+# These are put in by scripts/release/make.js.
+REPOSITORY=''
 TARGETS='linux-x64 linux-arm64 darwin-x64 darwin-arm64'
 
 main() {
@@ -27,11 +29,15 @@ main() {
   target=$(this_target)
   release=latest/download
   [ -z "$version" ] || release="download/v${version#v}"
+  [ -n "$REPOSITORY${LDCTL_INSTALL_URL:-}" ] || stop 'this is the install.sh of a checkout; that of a release knows from where'
   from=${LDCTL_INSTALL_URL:-https://github.com/$REPOSITORY/releases/$release}
   archive="ldctl-$target.tar.xz"
 
   { have tar && have xz; } || [ "${target%%-*}" = darwin ] || stop 'tar and xz unpack it: install xz-utils (or xz)'
+  have curl || have wget || stop 'neither curl nor wget is there to download it'
+  have sha256sum || have shasum || stop 'neither sha256sum nor shasum is there to check it'
   { mkdir -p "$to" 2>/dev/null && [ -w "$to" ]; } || stop "$to cannot be written to; choose another folder with --to DIR"
+  to=$(cd "$to" && pwd)
   [ ! -d "$to/ldctl" ] || stop "$to/ldctl is a folder; choose another place with --to DIR"
   work=$(mktemp -d)
   new="$to/.ldctl-new.$$"
@@ -44,7 +50,7 @@ main() {
   check "$archive"
   tar -xJf "$work/$archive" -C "$work" || stop "$archive cannot be unpacked"
 
-  # Beside the old one, tried, and only then in its place: whoever runs ldctl meanwhile has the one or the other, whole.
+  # Beside the old one, tried, and only then in its place: a run meanwhile has the one or the other, whole.
   cp "$work/ldctl-$target/ldctl" "$new"
   chmod 755 "$new"
   said=$("$new" --version) || stop 'it was downloaded whole, and does not run here (the line above says why); nothing was changed'
@@ -54,7 +60,7 @@ main() {
   found=$(command -v ldctl || true)
   if [ -z "$found" ]; then
     say "$to is not on your PATH. In your shell's profile: export PATH=\"$to:\$PATH\""
-  elif [ "$found" != "$to/ldctl" ]; then
+  elif [ "$(cd "$(dirname "$found")" && pwd -P)" != "$(cd "$to" && pwd -P)" ]; then
     say "note: ldctl is $found, which comes first on your PATH"
   fi
 }
@@ -102,11 +108,9 @@ download() {
     [ -n "${LDCTL_INSTALL_URL:-}" ] || set -- "$@" --proto '=https'
     url=$1 file=$2
     shift 2
-    curl --fail --silent --show-error --location --retry 2 "$@" --output "$file" "$url" || stop "$url could not be downloaded"
-  elif have wget; then
-    wget --quiet --tries=2 --output-document="$2" "$1" || stop "$1 could not be downloaded"
+    curl --fail --silent --show-error --location --retry 2 --connect-timeout 20 --speed-limit 1 --speed-time "$STALLED" "$@" --output "$file" "$url" || stop "$url could not be downloaded"
   else
-    stop 'neither curl nor wget is there to download it'
+    wget --quiet --tries=2 --timeout="$STALLED" --output-document="$2" "$1" || stop "$1 could not be downloaded"
   fi
 }
 
@@ -116,14 +120,12 @@ check() {
   [ -n "$expected" ] || stop "SHA256SUMS says nothing of $1; nothing was installed"
   if have sha256sum; then
     sum=$(sha256sum <"$work/$1")
-  elif have shasum; then
-    sum=$(shasum -a 256 <"$work/$1")
   else
-    stop 'neither sha256sum nor shasum is there to check it'
+    sum=$(shasum -a 256 <"$work/$1")
   fi
   sum=${sum%% *}
   [ "$sum" = "$expected" ] || stop "$1 is not what was released: its SHA-256 is $sum, and should be $expected; nothing was installed"
 }
 
-# At the end, so that a script that is cut off on its way does nothing.
-main "$@"
+# At the end and in braces, so that a script that is cut off on its way does nothing.
+{ main "$@"; exit; }

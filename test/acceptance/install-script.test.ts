@@ -21,6 +21,9 @@ import { startServer, type ScriptedServer } from '../helpers/server.js';
 const TARGET = `${process.platform}-${process.arch}`;
 const ARCHIVE = `ldctl-${TARGET}.tar.xz`;
 
+/** As a release has it, with its repository put in. */
+const SCRIPT = readFileSync(join(ROOT, 'install.sh'), 'utf8').replace(/^REPOSITORY=.*$/m, 'REPOSITORY=acme/ldctl');
+
 /** All that the script uses, but for what downloads and what sums. */
 const TOOLS = [
   'sh',
@@ -28,6 +31,7 @@ const TOOLS = [
   'cat',
   'chmod',
   'cp',
+  'dirname',
   'grep',
   'ldd',
   'mkdir',
@@ -64,10 +68,17 @@ class Release {
   sums = `${'0'.repeat(64)}  ldctl-other.tar.xz\n${sumOf(this.archive)}  ${ARCHIVE}\n`;
   /** How much of the archive is sent before the connection breaks off. */
   sent = this.archive.length;
+  /** Whether nothing comes after that, in place of an end. */
+  stalls = false;
   #server: ScriptedServer | undefined;
 
   constructor() {
     mkdirSync(this.home);
+    writeFileSync(join(this.folder, 'install.sh'), SCRIPT);
+  }
+
+  get url(): string {
+    return `${this.#server?.url ?? ''}/v`;
   }
 
   async install(args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
@@ -76,13 +87,13 @@ class Release {
       if (request.url !== `/v/${ARCHIVE}`) return void response.writeHead(404).end();
       response.writeHead(200, { 'content-length': this.archive.length });
       if (this.sent === this.archive.length) return void response.end(this.archive);
-      response.write(this.archive.subarray(0, this.sent), () => socket.destroy());
+      response.write(this.archive.subarray(0, this.sent), () => this.stalls || socket.destroy());
     });
-    const run = new Run('sh', [join(ROOT, 'install.sh'), ...args], {
+    const run = new Run('sh', [join(this.folder, 'install.sh'), ...args], {
       PATH: process.env.PATH,
       HOME: this.home,
       TMPDIR: this.folder,
-      LDCTL_INSTALL_URL: `${this.#server.url}/v`,
+      LDCTL_INSTALL_URL: this.url,
       ...env,
     });
     return run.input().ended();
@@ -168,6 +179,27 @@ if (process.platform !== 'win32') {
         assert.equal(existsSync(release.bin), false);
       }));
 
+    it('knows the folder on the PATH however it is written there, and says where it is though --to was relative', () =>
+      withRelease(async (release) => {
+        const { folder } = release;
+        mkdirSync(join(folder, 'real'));
+        symlinkSync('real', join(folder, 'link'));
+        const runIn = (to: string, onPath: string): string => {
+          const env = { PATH: `${onPath}:${String(process.env.PATH)}`, LDCTL_INSTALL_URL: release.url };
+          return `cd '${folder}' && PATH='${env.PATH}' LDCTL_INSTALL_URL='${env.LDCTL_INSTALL_URL}' sh install.sh --to '${to}'`;
+        };
+        await release.install();
+        for (const onPath of [join(folder, 'real/'), join(folder, 'link'), `${folder}//real`]) {
+          const { code, stderr } = await new Run('sh', ['-c', runIn('real', onPath)], { ...process.env })
+            .input()
+            .ended();
+          assert.equal(code, 0, stderr);
+          assert.doesNotMatch(stderr, /PATH/, onPath);
+        }
+        const { stderr } = await new Run('sh', ['-c', runIn('new', '/none')], { ...process.env }).input().ended();
+        assert.match(stderr, new RegExp(`export PATH="${folder}/new:\\$PATH"$`, 'm'));
+      }));
+
     it('says when another ldctl comes first on the PATH', () =>
       withRelease(async (release) => {
         const other = release.path('curl', 'sha256sum', 'shasum', ['ldctl', 'echo old']);
@@ -220,6 +252,17 @@ if (process.platform !== 'win32') {
           );
         }));
 
+      it(`gives up a download that brings nothing more (${tool})`, () =>
+        withRelease(async (release) => {
+          [release.sent, release.stalls] = [100, true];
+          const path = release.path(tool, 'sha256sum', 'shasum');
+          assertRefused(
+            release,
+            await release.install([], { PATH: path, LDCTL_INSTALL_STALLED: '1' }),
+            new RegExp(`^error: .*/${ARCHIVE} could not be downloaded$`, 'm'),
+          );
+        }));
+
       it(`refuses what is not there (${tool})`, () =>
         withRelease(async (release) => {
           const path = release.path(tool, 'sha256sum', 'shasum');
@@ -244,18 +287,15 @@ if (process.platform !== 'win32') {
         }));
     }
 
-    it('says that it needs curl or wget, sha256sum or shasum, tar and xz', () =>
+    it('says that it needs curl or wget, sha256sum or shasum, tar and xz, before it downloads', () =>
       withRelease(async (release) => {
-        assertRefused(
-          release,
-          await release.install([], { PATH: release.path('sha256sum') }),
-          /^error: neither curl nor wget is there/m,
-        );
-        assertRefused(
-          release,
-          await release.install([], { PATH: release.path('curl') }),
-          /^error: neither sha256sum nor shasum is there/m,
-        );
+        for (const [tool, message] of [
+          ['sha256sum', /^error: neither curl nor wget is there/],
+          ['curl', /^error: neither sha256sum nor shasum is there/],
+        ] as const) {
+          const ended = await release.install([], { PATH: release.path(tool) });
+          assertRefused(release, ended, message);
+        }
         const noXz = release.path(
           'curl',
           'sha256sum',
@@ -389,13 +429,22 @@ if (process.platform !== 'win32') {
         }
       }));
 
-    it('does nothing when it is cut off itself, on its way into the shell', () =>
-      withRelease(async (release) => {
-        const script = readFileSync(join(ROOT, 'install.sh'), 'utf8');
-        const cut = script.slice(0, script.lastIndexOf('main'));
-        const ended = await new Run('sh', [], { PATH: process.env.PATH, HOME: release.home }).input(cut).ended();
-        assert.deepEqual([ended.code, ended.stdout, ended.stderr], [0, '', '']);
-        assert.equal(existsSync(release.bin), false);
+    it('does nothing when it is cut off itself at any byte, on its way into the shell', () =>
+      withRelease((release) => {
+        const mark = join(release.folder, 'mark');
+        const path = release.path('sha256sum', ['curl', `echo >'${mark}'; exit 1`], ['mkdir', `echo >'${mark}'`]);
+        const run = (input: string): void => {
+          spawnSync('sh', [], { input, env: { PATH: path, HOME: release.home } });
+        };
+        const tail = SCRIPT.length - 60;
+        const cuts = Array.from({ length: SCRIPT.trimEnd().length - 1 }, (_, index) => index + 1);
+        for (const at of cuts.filter((one) => one > tail || one % 61 === 0)) {
+          run(SCRIPT.slice(0, at));
+          assert.equal(existsSync(mark), false, SCRIPT.slice(0, at).slice(-60));
+        }
+        run(SCRIPT);
+        assert.equal(existsSync(mark), true);
+        return Promise.resolve();
       }));
   });
 }
