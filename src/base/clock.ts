@@ -1,3 +1,5 @@
+import { uptime } from 'node:os';
+
 /**
  * What is asked of an `AbortSignal`, which is one. Said by its shape, so that the published types need neither those of
  * Node nor those of a browser.
@@ -15,53 +17,70 @@ export interface Signal {
 /** A signal that is handed out: an `AbortSignal`, for `fetch` and the like, in a program that has a type for it. */
 export type OwnSignal = typeof globalThis extends { AbortSignal: { prototype: infer Known } } ? Known : Signal;
 
-/** Time as it is handed to whoever needs it, so that no test waits for real. Milliseconds throughout. */
+/** Time as it is handed to those who need it, so that no test waits for real. Milliseconds throughout. */
 export interface Clock {
   /**
-   * Wall clock, milliseconds since the epoch (UTC): for what people read, for records, and for times of the server. It
-   * can be set, forward and back, at any moment, so that no limit, age or interval is measured by it alone.
+   * Wall clock, since the epoch (UTC): for what people read, for records, and for times of the server. It can be set,
+   * forward and back, at any moment, so that nothing is measured by it.
    */
   now(): number;
   /**
-   * Monotonic clock, milliseconds since some moment of this process, with fractions: for limits, ages and intervals. It
-   * never goes back, and goes on while the process is stopped; but on Linux it stands still while the machine sleeps.
-   * Where sleep must count, there is `Stopwatch`.
+   * Since some moment of this process, with fractions: for every limit, age and interval. It never goes back, no one can
+   * set it, and it goes on while the process is stopped and while the machine sleeps.
    */
   elapsed(): number;
-  /**
-   * Resolves after `ms` by the monotonic clock; rejects with the signal's reason as soon as it is aborted, and leaves no
-   * timer behind.
-   */
+  /** Resolves after `ms`; rejects with the signal's reason as soon as it is aborted, and leaves no timer behind. */
   sleep(ms: number, signal?: Signal): Promise<void>;
 }
 
 /** A number in [0, 1), as `Math.random` gives it. */
 export type Random = () => number;
 
-// setTimeout takes a signed 32-bit number; a longer one would fire at once.
-const LONGEST_TIMER = 2 ** 31 - 1;
+/** Some systems tell their uptime in whole seconds: it must not run ahead. */
+const UPTIME_STEP_MS = 1000;
+/** A timer stands still while the machine sleeps, so that after it one sleeps on for this long at most. */
+const LONGEST_TIMER_MS = 10_000;
 
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  elapsed: () => performance.now(),
-  sleep: (ms, signal) =>
+/**
+ * The longer of the monotonic clock, which on Linux and macOS stands still while the machine sleeps, and of the uptime, each
+ * since the start.
+ */
+export function createClock(uptimeSeconds: () => number = uptime): Clock {
+  const uptimeAtStart = uptimeSeconds() * 1000 - performance.now();
+  let asleepMs = 0;
+  const elapsed = (): number => {
+    const awakeMs = performance.now();
+    asleepMs = Math.max(asleepMs, uptimeSeconds() * 1000 - uptimeAtStart - awakeMs - UPTIME_STEP_MS);
+    return awakeMs + asleepMs;
+  };
+  const sleep: Clock['sleep'] = (ms, signal) =>
     new Promise((resolve, reject) => {
       if (signal?.aborted) {
         reject(signal.reason);
         return;
       }
+      const end = elapsed() + ms;
+      let timer: NodeJS.Timeout;
       const onAbort = (): void => {
         clearTimeout(timer);
         if (signal) reject(signal.reason);
       };
-      const timer = setTimeout(
-        () => {
+      const wait = (leftMs: number): void => {
+        const next = (): void => {
+          if (leftMs > LONGEST_TIMER_MS) {
+            wait(end - elapsed());
+            return;
+          }
           signal?.removeEventListener('abort', onAbort);
           resolve();
-        },
+        };
         // A timer drops fractions.
-        Math.min(Math.max(Math.ceil(ms), 0), LONGEST_TIMER),
-      );
+        timer = setTimeout(next, Math.min(Math.max(Math.ceil(leftMs), 0), LONGEST_TIMER_MS));
+      };
       signal?.addEventListener('abort', onAbort, { once: true });
-    }),
-};
+      wait(ms);
+    });
+  return { now: () => Date.now(), elapsed, sleep };
+}
+
+export const systemClock: Clock = createClock();

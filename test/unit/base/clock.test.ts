@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
+import { mock } from 'node:test';
+import { setTimeout as realSleep } from 'node:timers/promises';
+import { createClock } from '../../../src/base/clock.js';
+
+const HOUR = 3_600_000;
+
+describe('the clock', () => {
+  it('goes on while the machine sleeps, and is never ahead of an uptime of whole seconds', async () => {
+    let slept = 0;
+    const clock = createClock(() => Math.floor(performance.now() / 1000 + slept));
+    const [start, real] = [clock.elapsed(), performance.now()];
+    await realSleep(20);
+    const awake = clock.elapsed() - start;
+    assert.ok(awake >= 19 && awake <= performance.now() - real, `${awake} ms awake`);
+    slept = 3600;
+    const asleep = clock.elapsed() - start;
+    assert.ok(asleep > HOUR - 2000 && asleep <= HOUR + performance.now() - real, `${asleep} ms with an hour of sleep`);
+  });
+
+  it('goes neither back nor forward with the wall clock or the uptime', () => {
+    let uptime = 5000;
+    const clock = createClock(() => uptime);
+    const start = clock.elapsed();
+    uptime = 0;
+    mock.timers.enable({ apis: ['Date'], now: 0 });
+    const later = clock.elapsed();
+    mock.timers.reset();
+    assert.ok(later >= start && later < start + 1000);
+  });
+
+  it('wakes those who sleep longer than 10 s soon after the machine does, and others in time', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      let slept = 0;
+      const clock = createClock(() => slept);
+      const woken: string[] = [];
+      for (const [name, ms] of Object.entries({ short: 10, long: 60_000, longer: 3 * HOUR })) {
+        void clock.sleep(ms).then(() => woken.push(name));
+      }
+      const tick = async (ms: number) => {
+        mock.timers.tick(ms);
+        await new Promise(setImmediate);
+        return woken.splice(0);
+      };
+      assert.deepEqual(await tick(9), []);
+      assert.deepEqual(await tick(1), ['short']);
+      slept = 3600;
+      assert.deepEqual(await tick(9990), ['long']);
+      slept = 4 * 3600;
+      assert.deepEqual(await tick(10_000), ['longer']);
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
+  it('ends a sleep with its signal, and leaves no listener behind', async () => {
+    const clock = createClock();
+    const stop = new AbortController();
+    const reason = new Error('stop');
+    await clock.sleep(1, stop.signal);
+    assert.deepEqual(getEventListeners(stop.signal, 'abort'), []);
+    const sleep = clock.sleep(HOUR, stop.signal);
+    stop.abort(reason);
+    await assert.rejects(sleep, reason);
+    await assert.rejects(clock.sleep(0, stop.signal), reason);
+  });
+});
