@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { seededRandom } from '../src/sandbox/index.js';
+import { seededRandom } from '../src/sandbox/tenant.js';
 import { killAndRepeat } from '../test/helpers/roll-kills.js';
 
 /**

@@ -1,5 +1,5 @@
 import { roll } from '../src/activities/roll/roll.js';
-import { nodeIds } from '../src/sandbox/index.js';
+import { nodeIds } from '../src/sandbox/options.js';
 import { drain } from '../test/helpers/run.js';
 import { nodesUpTo, RollBench, rollPlan } from '../test/helpers/roll.js';
 import { withScene } from '../test/helpers/scene.js';

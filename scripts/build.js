@@ -5,5 +5,6 @@ import { bundle } from './bundle.js';
 import { makeTypes } from './types.js';
 
 rmSync('dist', { recursive: true, force: true });
-const [status] = await Promise.all([makeTypes('dist/types'), bundle()]);
-process.exitCode = status;
+const bundled = bundle();
+process.exitCode = makeTypes('dist/types');
+await bundled;

@@ -20,7 +20,7 @@ export const REFERENCE_FOLDER = 'docs/reference';
 export async function libraryDocs() {
   const folder = mkdtempSync(join(tmpdir(), 'ldctl-types-'));
   try {
-    if ((await makeTypes(folder)) !== 0) throw new Error('the types cannot be made');
+    if (makeTypes(folder) !== 0) throw new Error('the types cannot be made');
     return new Map([...LIBRARY.map((entry) => reportOf(entry, folder)), ...(await referencePages(folder))]);
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -2,7 +2,7 @@
 export const LIBRARY = [
   { name: 'ldctl', file: 'index', source: 'src/index.ts' },
   { name: 'ldctl/client', file: 'client', source: 'src/api/index.ts' },
-  { name: 'ldctl/sandbox', file: 'sandbox', source: 'src/sandbox/start-sandbox.ts' },
+  { name: 'ldctl/sandbox', file: 'sandbox', source: 'src/sandbox/index.ts' },
 ];
 
 /** Where the types of an entry are, below the folder of all types. */

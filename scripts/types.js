@@ -1,24 +1,31 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import ts from 'typescript';
 import { LIBRARY, typesOf } from './library.js';
+
+const PLAIN =
+  ts.NodeBuilderFlags.NoTruncation | ts.NodeBuilderFlags.InTypeAlias | ts.NodeBuilderFlags.MultilineObjectLiterals;
 
 /**
  * Makes the types of what programs import, and no others: tsc writes those of all that is behind it, too. The code itself is
  * checked elsewhere (`npm run types`), which would take twice as long.
  * @param {string} folder where they go
- * @returns the exit code of tsc
+ * @returns the exit code: 1 where a type could not be written
  */
-export async function makeTypes(folder) {
-  const args = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.library.json', '--outDir', folder, '--noCheck'];
-  const [status] = await once(spawn(process.execPath, args, { stdio: 'inherit' }), 'exit');
+export function makeTypes(folder) {
+  const { config } = ts.readConfigFile('tsconfig.library.json', ts.sys.readFile);
+  const { fileNames, options } = ts.parseJsonConfigFileContent(config, ts.sys, '.');
+  const program = ts.createProgram(fileNames, { ...options, outDir: folder, noCheck: true });
+  const { diagnostics } = program.emit(undefined, undefined, undefined, true, {
+    afterDeclarations: [(context) => (file) => withoutSchemas(file, program.getTypeChecker(), context)],
+  });
+  for (const { messageText } of diagnostics) console.error(ts.flattenDiagnosticMessageText(messageText, '\n'));
   const needed = new Set();
   for (const entry of LIBRARY) collect(join(folder, typesOf(entry)), needed);
   for (const name of readdirSync(folder, { recursive: true })) {
     if (name.endsWith('.d.ts') && !needed.has(join(folder, name))) rmSync(join(folder, name));
   }
-  return status ?? 1;
+  return diagnostics.length === 0 ? 0 : 1;
 }
 
 /** Adds a file, and whatever it imports from beside it. */
@@ -28,4 +35,38 @@ function collect(file, needed) {
   for (const [, path] of readFileSync(file, 'utf8').matchAll(/\b(?:from |import\()['"](\.[^'"]+)\.js['"]/g)) {
     collect(join(dirname(file), `${path}.d.ts`), needed);
   }
+}
+
+/** Types that are made of valibot's schemas, written out with the comments of the fields: programs have no valibot. */
+function withoutSchemas(file, checker, { factory }) {
+  const isOfSchemas = (node) => /\bv\.[A-Z]/.test(ts.getParseTreeNode(node)?.getText() ?? '');
+  if (!file.statements.some((one) => ts.isImportDeclaration(one) && one.moduleSpecifier.text === 'valibot'))
+    return file;
+  const statements = file.statements.flatMap((one) => {
+    if (ts.isImportDeclaration(one) && one.moduleSpecifier.text === 'valibot') return [];
+    if (ts.isVariableStatement(one)) return /\bv\./.test(printed(one, file)) ? [] : [one];
+    if (!ts.isTypeAliasDeclaration(one) || !isOfSchemas(one)) return [one];
+    const source = ts.getParseTreeNode(one);
+    const type = checker.getTypeAtLocation(source.name);
+    const node = commented(checker.typeToTypeNode(type, source, PLAIN), type, checker);
+    return [factory.updateTypeAliasDeclaration(one, one.modifiers, one.name, one.typeParameters, node)];
+  });
+  return factory.updateSourceFile(file, statements);
+}
+
+function printed(node, file) {
+  return ts.createPrinter().printNode(ts.EmitHint.Unspecified, node, file);
+}
+
+function commented(node, type, checker) {
+  if (ts.isUnionTypeNode(node) || ts.isIntersectionTypeNode(node)) {
+    node.types.forEach((one, index) => commented(one, type.types[index], checker));
+  } else if (ts.isTypeLiteralNode(node)) {
+    for (const member of node.members) {
+      const comment = type.getProperty(member.name?.text ?? '')?.getDocumentationComment(checker) ?? [];
+      const text = ts.displayPartsToString(comment).replaceAll('\n', '\n * ');
+      if (text) ts.addSyntheticLeadingComment(member, ts.SyntaxKind.MultiLineCommentTrivia, `* ${text} `, true);
+    }
+  }
+  return node;
 }

@@ -1,4 +1,4 @@
-import { seededRandom } from '../../src/sandbox/random.js';
+import { seededRandom } from '../../src/sandbox/tenant.js';
 
 /** Chance that is the same for the same seed. */
 export class Dice {

@@ -1,7 +1,7 @@
 import { type Action } from '../../src/base/activity.js';
 import { type Id } from '../../src/base/ids.js';
-import { type Timing } from '../../src/sandbox/nodes.js';
-import { nodeIds } from '../../src/sandbox/tenant.js';
+import { type Timing } from './sandbox.js';
+import { nodeIds } from './sandbox.js';
 import { Dice } from './dice.js';
 import {
   LATEST_ENTRY_MS,

@@ -1,4 +1,4 @@
-import { type SandboxAnswer } from '../../src/sandbox/message.js';
+import { type SandboxAnswer } from './sandbox.js';
 import { type Dice } from './dice.js';
 
 /** What becomes of one POST. */

@@ -6,8 +6,8 @@ import { type Clock, type Random } from '../../src/base/clock.js';
 import { TransportError } from '../../src/base/errors.js';
 import { ApiKey } from '../../src/base/secret.js';
 import { type ActivityPage, type CallOptions, type PageQuery, type WireTrigger } from '../../src/base/supervisor.js';
-import { type Sandbox } from '../../src/sandbox/engine.js';
-import { type SandboxAnswer, type SandboxRequest } from '../../src/sandbox/message.js';
+import { type Sandbox } from './sandbox.js';
+import { type SandboxAnswer, type SandboxRequest } from './sandbox.js';
 
 export type Reply = Pick<SandboxAnswer, 'status' | 'headers' | 'body'>;
 

@@ -1,7 +1,7 @@
 import { type Action, type Runtime } from '../../src/base/activity.js';
 import { type Id } from '../../src/base/ids.js';
-import { type SandboxOptions } from '../../src/sandbox/options.js';
-import { type Timing, type Trouble } from '../../src/sandbox/nodes.js';
+import { type SandboxOptions } from './sandbox.js';
+import { type Timing, type Trouble } from './sandbox.js';
 
 /**
  * One story of a trigger: the server, the wire, the client's lives, the other operators. All of it follows from the

@@ -1,8 +1,8 @@
 import { formatAction } from '../../src/base/activity.js';
 import { type Id } from '../../src/base/ids.js';
 import { type ActionName, type FollowTimes, type TriggerRequest } from '../../src/library/requests.js';
-import { Sandbox } from '../../src/sandbox/engine.js';
-import { type DispatchRecord } from '../../src/sandbox/record.js';
+import { Sandbox } from './sandbox.js';
+import { type DispatchRecord } from './sandbox.js';
 import { VirtualClock } from '../../test/helpers/clock.js';
 import { MemoryJournal } from '../../test/helpers/memory-journal.js';
 import { ClientProcess, slowJournal, type RunEnd } from './client.js';

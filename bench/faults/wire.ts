@@ -11,8 +11,8 @@ import {
   type Supervisor,
   type WireTrigger,
 } from '../../src/base/supervisor.js';
-import { type Sandbox } from '../../src/sandbox/engine.js';
-import { type SandboxAnswer, type SandboxRequest } from '../../src/sandbox/message.js';
+import { type Sandbox } from './sandbox.js';
+import { type SandboxAnswer, type SandboxRequest } from './sandbox.js';
 import { type VirtualClock } from '../../test/helpers/clock.js';
 import { type Dice } from './dice.js';
 import { drawPostFault, drawReadFault, falsified, type PostFault, type ReadFault } from './faults.js';

@@ -1,4 +1,5 @@
-import { nodeIds, type ServerOptions } from '../../src/sandbox/index.js';
+import { type StartSandboxOptions } from '../../src/sandbox/index.js';
+import { nodeIds } from '../../src/sandbox/options.js';
 import { withScene } from '../../test/helpers/scene.js';
 import { judged, ratio, table } from '../markdown.js';
 import { type BenchOptions } from '../part.js';
@@ -40,7 +41,7 @@ export async function follow({ quick }: BenchOptions): Promise<string> {
 
 /** Plays against a sandbox of its own, and counts the connections to it. */
 async function counted<T extends object>(
-  options: ServerOptions,
+  options: StartSandboxOptions,
   play: (env: NodeJS.ProcessEnv) => Promise<T>,
 ): Promise<T & { connections: number; requests: number }> {
   const results: Array<T & { connections: number; requests: number }> = [];

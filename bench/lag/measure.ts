@@ -1,7 +1,7 @@
 import { trigger } from '../../src/activities/trigger.js';
 import { type Random } from '../../src/base/clock.js';
 import { type Supervisor } from '../../src/base/supervisor.js';
-import { seededRandom } from '../../src/sandbox/random.js';
+import { seededRandom } from '../../src/sandbox/tenant.js';
 import { drain, JobBench, plan } from '../../test/helpers/run.js';
 import { nodesUpTo } from '../../test/helpers/roll.js';
 

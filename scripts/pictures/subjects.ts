@@ -1,4 +1,5 @@
-import { nodeIds, type ServerOptions } from '../../src/sandbox/index.js';
+import { type StartSandboxOptions } from '../../src/sandbox/index.js';
+import { nodeIds } from '../../src/sandbox/options.js';
 import { type Size } from '../../test/helpers/screen.js';
 import { type Cue } from './recording.js';
 
@@ -6,7 +7,7 @@ import { type Cue } from './recording.js';
 export interface Subject {
   /** What is to be seen, in a sentence. */
   title: string;
-  sandbox: ServerOptions;
+  sandbox: StartSandboxOptions;
   /** What was done before, out of sight. */
   before?: readonly string[];
   lines: readonly string[];
@@ -55,7 +56,7 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
   },
   rejection: {
     title: 'A node rejects the restart: it is named, and the exit code is 3',
-    sandbox: { ...ONE_AFTER_THE_OTHER, workMs: 1500, troubles: [[second, 'reject']] },
+    sandbox: { ...ONE_AFTER_THE_OTHER, workMs: 1500, reject: [second] },
     lines: [`ldctl ${RESTART.join(' ')}`, 'echo $?'],
     size: { columns: 92, rows: 24 },
     cues: [],

@@ -1,35 +1,128 @@
-import { type Action, type Runtime } from '../base/activity.js';
 import { type Id } from '../base/ids.js';
-import { postRecord, render } from './answers.js';
-import { Api } from './api.js';
-import { Cloud } from './cloud.js';
-import { newTrace, type Exchange, type Reply, type Stamp } from './exchange.js';
-import { type KeyRing } from './keys.js';
-import { type SandboxAnswer, type SandboxRequest } from './message.js';
-import { type Trouble } from './nodes.js';
-import { type SandboxOptions } from './options.js';
-import { Refusal } from './problems.js';
-import { fork, randomText, type RandomSource } from './random.js';
-import { type DispatchRecord, type SandboxRecord } from './record.js';
-import { OPERATORS } from './tenant.js';
+import { type Settings, type Trouble } from './options.js';
+import {
+  readAction,
+  readId,
+  readIdempotencyKey,
+  readNodes,
+  readPageQuery,
+  readRuntime,
+  Refusal,
+  writeJson,
+} from './requests.js';
+import { actionName, Cloud, type ActionRequest, type SandboxDeployment } from './state.js';
+import { fork, OPERATORS, randomText, type KeyLabel, type RandomSource, type SandboxKey } from './tenant.js';
 
-/** A fault of the server's own, before or after it has carried out what it was asked. */
-export interface Failure {
-  when: 'before' | 'after';
-  status: 500 | 503;
+/** A request as the server sees it, once its body has been read. */
+export interface SandboxRequest {
+  method: string;
+  /** Path and query exactly as sent: nothing decoded, nothing normalised. */
+  path: string;
+  /** Names in lower case. */
+  headers: Readonly<Record<string, string | undefined>>;
+  /** Empty when there was none. */
+  body: string;
+}
+
+export interface SandboxAnswer {
+  status: number;
+  /** Names in lower case. */
+  headers: Record<string, string>;
+  body: string;
+  /** How long the server takes before it answers, in milliseconds. What was asked is carried out before that. */
+  holdMs: number;
+}
+
+/**
+ * What the server was asked and what it did: tests hold what a client says against it. The shapes are also those of
+ * `GET /sandbox/record`. Times are milliseconds UTC; no API key is in it.
+ */
+export interface SandboxRecord {
+  /** Every POST to this server, in order. */
+  posts: PostRecord[];
+  /** Every action that was carried out, in order: by a POST, or by another operator. The history is not in it. */
+  dispatches: DispatchRecord[];
+  /** How many requests there were besides the POSTs, those for this record not counted. */
+  reads: number;
+}
+
+export interface PostRecord {
+  at: number;
+  request_id: string;
+  /** Path, query and body exactly as sent. */
+  path: string;
+  body: string;
+  /** Whose key; null when it is none of the sandbox's. */
+  key: KeyLabel | null;
+  /** Null when it had none. */
+  idempotency_key: string | null;
+  /** Null as far as the request was not understood, or was refused before it was looked at. */
+  deployment_id: Id | null;
+  runtime: string | null;
+  action: string | null;
+  /** Null for every node, or when `outcome` is `refused` before the body was read. */
+  nodes: Id[] | null;
+  outcome: 'accepted' | 'replayed' | 'refused';
+  status: number;
+  /** The problem's code when it was refused. */
+  code: string | null;
+}
+
+export interface DispatchRecord {
+  at: number;
+  /** Null when the POST had none, and when another operator did it. */
+  idempotency_key: string | null;
+  author_id: Id;
+  deployment_id: Id;
+  runtime: string;
+  action: string;
+  activities: DispatchedActivity[];
+}
+
+export interface DispatchedActivity {
+  id: Id;
+  node_id: Id;
+  /** Null: its entry never appears. */
+  appears_at: number | null;
+  /** Null: it never ends. */
+  finishes_at: number | null;
+  /** How it ends; null when it never does. */
+  result: 'completed' | 'rejected' | null;
 }
 
 /** An action of another operator's, carried out past the API. */
 export interface OthersAction {
-  runtime: Runtime;
-  action: Action;
+  runtime: 'iggy' | 'connectors';
+  action: { verb: 'start' | 'stop' | 'restart' | 'reconfigure'; configId?: Id };
   /** Default: every node. */
   nodes?: readonly Id[];
-  /** Default: the main deployment. */
-  deploymentId?: Id;
-  /** Default: an operator other than the admin key's. */
-  authorId?: Id;
 }
+
+/** The server fails, or the connection is lost, before or after the request is carried out. */
+export interface Fault {
+  when: 'before' | 'after';
+  status: 500 | 503 | 'lost';
+}
+const FAULTS = [500, 503, 'lost'] as const;
+
+/** What a request comes to; without a body, an empty one. */
+type Reply = Refusal | { status: number; body?: unknown };
+
+// Segments are matched as they were sent: a doubled slash, a slash at the end or an encoded colon is another path.
+const ROUTES = [
+  { name: 'trigger', method: 'POST', path: /^\/deployments\/([^/]+)\/activities\/([^/]+)\/([^/]+)$/ },
+  { name: 'list', method: 'GET', path: /^\/deployments\/([^/]+)\/activities$/ },
+  { name: 'context', method: 'GET', path: /^\/tenants\/([^/]+)\/api_keys\/context$/ },
+  { name: 'structure', method: 'GET', path: /^\/tenants\/([^/]+)\/structure$/ },
+  {
+    name: 'deployment',
+    method: 'GET',
+    path: /^\/tenants\/([^/]+)\/divisions\/([^/]+)\/environments\/([^/]+)\/deployments\/([^/]+)$/,
+  },
+] as const;
+
+/** How long the first answer per API key and idempotency key is kept. */
+const KEPT_MS = 10 * 60_000;
 
 /**
  * A LaserData in miniature: Core and Supervisor per the contract, as one function from request to answer. What the
@@ -37,86 +130,249 @@ export interface OthersAction {
  * the time.
  */
 export class Sandbox {
-  readonly baseUrl: string;
-  readonly tenantId: Id;
-  /** The main deployment, which the options speak of. */
-  readonly deploymentId: Id;
-  /** The main deployment's nodes, by ordinal. */
-  readonly nodes: readonly Id[];
-  /** Its keys by label; `value` is the secret. */
-  readonly keys: KeyRing;
+  readonly cloud: Cloud;
   readonly record: SandboxRecord = { posts: [], dispatches: [], reads: 0 };
+  readonly #settings: Settings;
+  readonly #faults: RandomSource;
+  readonly #requestIds: RandomSource;
+  #postsToDrop: number;
+  readonly #kept = new Map<string, { request: string; reply: Reply; answeredAt: number }>();
+  /** Of each API key, for the rate limit: how many requests it may make at once, and when that was so. */
+  readonly #buckets = new Map<string, { tokens: number; at: number }>();
 
-  readonly #now: () => number;
-  readonly #random: RandomSource;
-  readonly #answerMs: number;
-  readonly #cloud: Cloud;
-  readonly #api: Api;
-
-  constructor(options: SandboxOptions) {
-    this.#now = options.now;
-    this.#random = fork(options.random);
-    this.#answerMs = options.answerMs ?? 0;
-    this.#cloud = new Cloud(options);
-    this.#api = new Api(this.#cloud, options);
-    this.baseUrl = options.baseUrl;
-    this.tenantId = this.#cloud.structure.id;
-    this.deploymentId = this.#cloud.main.scope.deploymentId;
-    this.nodes = [...this.#cloud.main.nodes.keys()];
-    this.keys = this.#cloud.keys;
+  constructor(settings: Settings, url: string, random: RandomSource) {
+    this.#settings = settings;
+    this.#postsToDrop = settings.dropPosts;
+    const times = fork(random);
+    this.#faults = fork(random);
+    this.#requestIds = fork(random);
+    this.cloud = new Cloud(settings, url, { times, keys: fork(random), ids: fork(random) });
   }
 
-  /**
-   * Answers a request at this moment. With a `failure` the answer is that, and `when` says whether the request was
-   * carried out all the same.
-   */
-  handle(request: SandboxRequest, failure?: Failure): SandboxAnswer {
-    const exchange = { request, trace: newTrace(), stamp: this.#stamp() };
-    if (failure?.when === 'before') return this.#respond(exchange, fault(failure));
-    const reply = this.#api.answer(exchange);
-    return failure ? this.#respond(exchange, fault(failure)) : this.#respond(exchange, reply, exchange.trace.replayed);
+  /** What goes wrong with the next request. The same seed decides the same for the same requests in order. */
+  nextFault(method: string): Fault | undefined {
+    if (method === 'POST' && this.#postsToDrop > 0) {
+      this.#postsToDrop -= 1;
+      return { when: 'after', status: 'lost' };
+    }
+    // Three draws whatever comes of them, so that a decision depends on the request's number alone.
+    const [fails, when, status] = [this.#faults(), this.#faults(), this.#faults()];
+    if (fails >= this.#settings.failRate) return undefined;
+    return { when: when < 0.5 ? 'before' : 'after', status: FAULTS[Math.floor(status * FAULTS.length)] ?? 'lost' };
   }
 
-  /** The answer to a request that is not for this server: it is refused unread, and not recorded. */
-  refuse(refusal: Refusal): SandboxAnswer {
-    return { ...render(refusal, this.#stamp()), holdMs: 0 };
+  /** Answers a request at this moment. With a `fault` the answer is that; null where the connection is lost. */
+  handle(request: SandboxRequest, fault?: Fault): SandboxAnswer | null {
+    if (fault?.when === 'before' && fault.status === 'lost') return null;
+    const stamp = this.#stamp();
+    const { path, body } = request;
+    const unread = { key: null, idempotency_key: null, deployment_id: null, runtime: null, action: null, nodes: null };
+    const post: PostRecord = {
+      ...{ at: stamp.at, request_id: stamp.requestId, path, body },
+      ...unread,
+      ...{ outcome: 'refused', status: 0, code: null },
+    };
+    let reply: Reply | null = null;
+    if (fault?.when !== 'before') reply = asReply(() => this.#answer(request, post));
+    if (fault && fault.status !== 'lost') reply = failure(fault.status);
+    if (reply === null) throw new Error('a fault without a status');
+    post.status = reply.status;
+    post.code = reply instanceof Refusal ? reply.code : null;
+    if (request.method === 'POST') this.record.posts.push(post);
+    else this.record.reads += 1;
+    if (fault?.status === 'lost') return null;
+    const answer = render(reply, stamp, !fault && post.outcome === 'replayed');
+    return { ...answer, holdMs: post.outcome === 'accepted' ? this.#settings.answerMs : 0 };
+  }
+
+  /** The answer to a request that names another host: it is refused unread, and not recorded. */
+  misdirected(): SandboxAnswer {
+    const refusal = new Refusal('misdirected_request', 'The Host header names another server.');
+    return { ...render(refusal, this.#stamp(), false), holdMs: 0 };
   }
 
   /** Another operator acts: entries in the log that no client asked for. @throws RangeError for an unknown node */
-  dispatchAsOther(others: OthersAction): DispatchRecord {
-    const deployment = this.#cloud.deployment(others.deploymentId ?? this.deploymentId);
-    const wanted = {
-      runtime: others.runtime,
-      action: others.action,
-      nodes: others.nodes ?? null,
-      authorId: others.authorId ?? OPERATORS.bo,
-      at: this.#now(),
-    };
-    const dispatch = this.#cloud.dispatch(deployment, wanted, null);
-    this.record.dispatches.push(dispatch);
-    return dispatch;
+  dispatchAsOther({ runtime, action, nodes = [...this.cloud.main.nodes.keys()] }: OthersAction): DispatchRecord {
+    const at = this.#settings.now();
+    return this.#dispatch(this.cloud.main, { runtime, action, nodes, authorId: OPERATORS.bo, at }, null);
   }
 
   /** What is wrong with a node of the main deployment from now on; undefined heals it. @throws RangeError */
   setTrouble(node: Id, trouble: Trouble | undefined): void {
-    this.#cloud.main.node(node).trouble = trouble;
+    this.cloud.main.node(node).trouble = trouble;
   }
 
   #stamp(): Stamp {
-    return { at: this.#now(), requestId: randomText(this.#random, '0123456789abcdef', 32) };
+    return { at: this.#settings.now(), requestId: randomText(this.#requestIds, '0123456789abcdef', 32) };
   }
 
-  #respond(exchange: Exchange, reply: Reply, replayed = false): SandboxAnswer {
-    const { request, trace, stamp } = exchange;
-    if (trace.dispatch) this.record.dispatches.push(trace.dispatch);
-    if (request.method === 'POST') this.record.posts.push(postRecord(exchange, reply));
-    else this.record.reads += 1;
-    return { ...render(reply, stamp, replayed), holdMs: trace.dispatch ? this.#answerMs : 0 };
+  #answer(request: SandboxRequest, post: PostRecord): Reply {
+    const mark = request.path.indexOf('?');
+    const path = mark < 0 ? request.path : request.path.slice(0, mark);
+    const query = new URLSearchParams(mark < 0 ? '' : request.path.slice(mark + 1));
+    const route = ROUTES.find((one) => one.path.test(path));
+    if (!route) throw new Refusal('not_found', `There is nothing at ${path}.`);
+    if (request.method !== route.method) {
+      const headers = { allow: route.method };
+      throw new Refusal('method_not_allowed', `${path} takes ${route.method} only.`, { headers });
+    }
+    if (route.name !== 'list' && query.size > 0) throw new Refusal('validation_error', `${path} takes no query.`);
+    const [, first = '', ...rest] = route.path.exec(path) ?? [];
+    const key = this.#authenticate(request.headers['ld-api-key']);
+    post.key = key.label;
+    this.#limit(key.value, post.at);
+    if (route.name === 'trigger') return this.#triggerOnce([first, ...rest], key, request, post);
+    if (route.name === 'list') {
+      const { page, results } = readPageQuery(query);
+      return { status: 200, body: this.#deployment(first, key).read(page, results, post.at) };
+    }
+    if (readId(first, 'tenant_id') !== this.cloud.structure.id) {
+      throw new Refusal('forbidden', `This key is not one of tenant ${first}.`);
+    }
+    if (route.name === 'context') return { status: 200, body: key.context };
+    if (route.name === 'structure') {
+      if (mayNot(key, 'tenant', 'info:read')) throw lacks('info:read', `tenant ${first}`);
+      return { status: 200, body: this.cloud.structure };
+    }
+    const [division = '', environment = '', id = ''] = rest;
+    const deployment = this.#deployment(id, key);
+    const isThere =
+      readId(division, 'division_id') === deployment.divisionId &&
+      readId(environment, 'environment_id') === deployment.environmentId;
+    if (isThere) return { status: 200, body: deployment.details };
+    throw new Refusal('not_found', `Deployment ${id} is not in that division and environment.`);
+  }
+
+  #authenticate(value: string | undefined): SandboxKey {
+    if (value === undefined) throw new Refusal('unauthorized', 'The ld-api-key header is missing.');
+    const key = Object.values(this.cloud.keys).find((known) => known.value === value);
+    if (key) return key;
+    throw new Refusal('unauthorized', 'The API key is wrong, has expired or was revoked.');
+  }
+
+  /** A token bucket per API key: so many at once, and as many again every second. */
+  #limit(apiKey: string, at: number): void {
+    const { rateLimit } = this.#settings;
+    if (rateLimit === undefined) return;
+    const capacity = Math.max(1, rateLimit);
+    const bucket = this.#buckets.get(apiKey) ?? { tokens: capacity, at };
+    const tokens = Math.min(capacity, bucket.tokens + ((at - bucket.at) / 1000) * rateLimit);
+    this.#buckets.set(apiKey, { tokens: tokens < 1 ? tokens : tokens - 1, at });
+    if (tokens >= 1) return;
+    const headers = { 'retry-after': String(Math.ceil((1 - tokens) / rateLimit)) };
+    throw new Refusal('rate_limited', `More than ${rateLimit} requests a second with this key.`, { headers });
+  }
+
+  #deployment(text: string, key: SandboxKey): SandboxDeployment {
+    const deployment = this.cloud.deployments.get(readId(text, 'deployment_id'));
+    if (deployment && !mayNot(key, 'environment', 'deployment:read')) return deployment;
+    throw new Refusal('not_found', `There is no deployment ${text}, or this key may not see it.`);
+  }
+
+  /**
+   * The first reply per idempotency key is kept and replayed, whichever way it went; without a key the request is
+   * carried out. Whether the path belongs to "the same request" is unknown in the contract: here it does.
+   */
+  #triggerOnce(segments: readonly string[], key: SandboxKey, request: SandboxRequest, post: PostRecord): Reply {
+    const idempotencyKey = readIdempotencyKey(request.headers['idempotency-key']);
+    post.idempotency_key = idempotencyKey;
+    const trigger = (): Reply => this.#trigger(segments, key, request.body, post);
+    if (idempotencyKey === null || this.#settings.ignoreIdempotency) return trigger();
+    const name = `${key.value}\n${idempotencyKey}`;
+    const same = `${request.path}\n${request.body}`;
+    const kept = this.#kept.get(name);
+    if (kept && post.at < kept.answeredAt + KEPT_MS) {
+      if (kept.request !== same) {
+        throw new Refusal('idempotency_error', `Idempotency key ${idempotencyKey} was used with another request.`);
+      }
+      if (post.at < kept.answeredAt) {
+        throw new Refusal('idempotent_request_in_progress', 'The first request with this key is still running.');
+      }
+      post.outcome = 'replayed';
+      return kept.reply;
+    }
+    const reply = asReply(trigger);
+    const answeredAt = post.at + (post.outcome === 'accepted' ? this.#settings.answerMs : 0);
+    this.#kept.set(name, { request: same, reply, answeredAt });
+    return reply;
+  }
+
+  #trigger([id = '', runtime = '', verb = '']: readonly string[], key: SandboxKey, body: string, post: PostRecord) {
+    const asked = { runtime: readRuntime(runtime), action: readAction(verb) };
+    post.runtime = asked.runtime;
+    post.action = actionName(asked.action);
+    const deployment = this.#deployment(id, key);
+    post.deployment_id = deployment.id;
+    if (mayNot(key, 'environment', 'deployment:manage')) throw lacks('deployment:manage', `deployment ${id}`);
+    post.nodes = readNodes(body, deployment.nodes);
+    const wanted = { ...asked, nodes: post.nodes, authorId: key.authorId, at: post.at };
+    this.#dispatch(deployment, wanted, post.idempotency_key);
+    post.outcome = 'accepted';
+    return { status: 202 };
+  }
+
+  #dispatch(deployment: SandboxDeployment, wanted: ActionRequest, idempotencyKey: string | null): DispatchRecord {
+    const never = (time: number): number | null => (time === Infinity ? null : time);
+    const entries = this.cloud.dispatch(deployment, wanted);
+    const dispatch: DispatchRecord = {
+      at: wanted.at,
+      idempotency_key: idempotencyKey,
+      author_id: wanted.authorId,
+      deployment_id: deployment.id,
+      runtime: wanted.runtime,
+      action: actionName(wanted.action),
+      activities: entries.map(({ id, nodeId, appearsAt, finishesAt, result }) => ({
+        id,
+        node_id: nodeId,
+        appears_at: never(appearsAt),
+        finishes_at: never(finishesAt),
+        result: finishesAt === Infinity ? null : result,
+      })),
+    };
+    this.record.dispatches.push(dispatch);
+    return dispatch;
   }
 }
 
-function fault({ status }: Failure): Refusal {
+/** What every answer carries: when it was given (ms UTC), and its `ld-request`. */
+interface Stamp {
+  at: number;
+  requestId: string;
+}
+
+function render(reply: Reply, { at, requestId }: Stamp, replayed: boolean): Omit<SandboxAnswer, 'holdMs'> {
+  const headers: Record<string, string> = { 'ld-request': requestId, date: new Date(at).toUTCString() };
+  if (replayed) headers['idempotent-replayed'] = 'true';
+  if (reply instanceof Refusal) {
+    Object.assign(headers, reply.headers, { 'content-type': 'application/problem+json' });
+    return { status: reply.status, headers, body: writeJson(reply.toProblem(requestId)) };
+  }
+  if (reply.body === undefined) return { status: reply.status, headers, body: '' };
+  headers['content-type'] = 'application/json';
+  return { status: reply.status, headers, body: writeJson(reply.body) };
+}
+
+function asReply(attempt: () => Reply): Reply {
+  try {
+    return attempt();
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+}
+
+function failure(status: 500 | 503): Refusal {
   return status === 500
     ? new Refusal('internal_error', 'Something went wrong here (the sandbox was told so).')
     : new Refusal('service_unavailable', 'Not now (the sandbox was told so).', { headers: { 'retry-after': '1' } });
+}
+
+/** A grant of `x:manage` includes `x:read`. */
+function mayNot({ context: { permissions } }: SandboxKey, level: 'tenant' | 'environment', wanted: string): boolean {
+  const granted = permissions[level];
+  return !granted.includes(wanted) && !granted.includes(wanted.replace(':read', ':manage'));
+}
+
+function lacks(permission: string, where: string): Refusal {
+  return new Refusal('forbidden', `This key lacks the permission ${permission} on ${where}.`);
 }

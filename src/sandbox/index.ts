@@ -1,11 +1,161 @@
-export { sandboxVariables } from './environment.js';
-export { Sandbox, type Failure, type OthersAction } from './engine.js';
-export { type KeyLabel } from './keys.js';
-export { type SandboxAnswer, type SandboxRequest } from './message.js';
-export { type Timing, type Trouble } from './nodes.js';
-export { type SandboxOptions } from './options.js';
-export { seededRandom } from './random.js';
-export { type DispatchRecord, type PostRecord, type SandboxRecord } from './record.js';
-export { runInside } from './run-inside.js';
-export { serveSandbox, type SandboxServer, type ServerOptions } from './server.js';
-export { nodeIds } from './tenant.js';
+/// <reference lib="esnext.disposable" preserve="true" />
+/**
+ * The sandbox for a test of one's own program, published as `ldctl/sandbox`: in the same process, without a command line.
+ * @module ldctl/sandbox
+ */
+import { type Id } from '../base/ids.js';
+import { randomInt } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { Sandbox, type DispatchRecord, type OthersAction, type SandboxRecord } from './engine.js';
+import { findNode, readOptions, type NodeRef, type StartSandboxOptions, type Trouble } from './options.js';
+import { writeJson } from './requests.js';
+import { seededRandom, type KeyLabel } from './tenant.js';
+
+export { type Id, type KeyLabel, type NodeRef, type SandboxRecord, type StartSandboxOptions, type Trouble };
+export { type DispatchedActivity, type DispatchRecord, type OthersAction, type PostRecord } from './engine.js';
+
+/**
+ * A LaserData in miniature that is being served on 127.0.0.1: Core and Supervisor at one URL. It prints nothing, catches
+ * no signal, and serves until it is stopped; `await using` stops it at the end of its block.
+ */
+export interface RunningSandbox {
+  /** Base URL of the Core API. */
+  readonly apiUrl: string;
+  /** Base URL of the Supervisor API: the same. */
+  readonly supervisorUrl: string;
+  readonly tenantId: Id;
+  readonly deploymentId: Id;
+  /** The deployment's nodes, the first one first. */
+  readonly nodeIds: readonly Id[];
+  /** A key that may do everything; the same as `keys.admin`. */
+  readonly apiKey: string;
+  /** `readonly` may look and not act; `minimal` may act and look nothing up. */
+  readonly keys: Readonly<Record<KeyLabel, string>>;
+  /** The variables that point `ldctl`, and other programs, at it: `spawn('ldctl', args, { env: { ...process.env, ...env } })`. */
+  readonly env: Readonly<Record<string, string>>;
+  /** What draws its keys, ids, durations and faults: the same again gives the same. */
+  readonly seed: number;
+  /** What it was asked, and what it carried out of that, so far: a test counts the `dispatches`. */
+  readonly record: SandboxRecord;
+  /**
+   * What is wrong with a node from now on; `undefined` heals it.
+   * @throws TypeError for a node that there is not
+   */
+  setTrouble(node: NodeRef, trouble: Trouble | undefined): void;
+  /** Another operator acts: entries in the log that nobody here asked for. */
+  dispatchAsOther(action: OthersAction): DispatchRecord;
+  /** Ends it at once, and the connections that are open with it. Nothing of it keeps the process alive after that. */
+  stop(): Promise<void>;
+  /** `stop`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+const LOOPBACK = '127.0.0.1';
+/** 127.0.0.0/8, ::1, and the name that always means them, with any port, since ports are forwarded. */
+const LOOPBACK_HOST = /^(?:localhost|\[::1\]|127(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3})(?::\d+)?$/i;
+/** Where the server's own record is read, without a key: it is served to this machine only, and holds no secret. */
+const RECORD_PATH = '/sandbox/record';
+/** Far more than a list of node ids takes. */
+const LARGEST_BODY = 1024 * 1024;
+
+/**
+ * Starts a sandbox in this process.
+ * @returns when it takes requests
+ * @throws TypeError for an option that cannot be, and the system's error for a port that is taken
+ */
+export async function startSandbox(options: StartSandboxOptions = {}): Promise<RunningSandbox> {
+  const settings = readOptions(options);
+  const { seed = randomInt(2 ** 32), nodes } = settings;
+  const server = createServer();
+  const url = await listen(server, settings.port);
+  const sandbox = new Sandbox(settings, url, seededRandom(seed));
+  server.on('request', (request, response) => void serve(sandbox, settings.latencyMs, request, response));
+  const { cloud, record } = sandbox;
+  const [admin, readonly, minimal] = [cloud.keys.admin.value, cloud.keys.readonly.value, cloud.keys.minimal.value];
+  const stop = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  return {
+    apiUrl: url,
+    supervisorUrl: url,
+    tenantId: cloud.structure.id,
+    deploymentId: cloud.main.id,
+    nodeIds: nodes,
+    apiKey: admin,
+    keys: { admin, readonly, minimal },
+    // Deployment and supervisor are both given, so that nothing has to be looked up.
+    env: {
+      LD_API_KEY: admin,
+      LD_TENANT_ID: String(cloud.structure.id),
+      LD_API_URL: url,
+      LD_SUPERVISOR_URL: url,
+      LD_DEPLOYMENT_ID: String(cloud.main.id),
+      LDCTL_SANDBOX_URL: url,
+      LDCTL_SANDBOX_NODES: nodes.join(' '),
+      LDCTL_SANDBOX_READONLY_KEY: readonly,
+      LDCTL_SANDBOX_MINIMAL_KEY: minimal,
+    },
+    seed,
+    record,
+    setTrouble: (node, trouble) => sandbox.setTrouble(findNode(node, nodes, 'setTrouble'), trouble),
+    dispatchAsOther: (action) => sandbox.dispatchAsOther(action),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+async function serve(sandbox: Sandbox, latencyMs: number, message: IncomingMessage, response: ServerResponse) {
+  // A web page may point a name of its own at 127.0.0.1 (DNS rebinding); the browser then takes the answers for the
+  // page's, but sends that name here.
+  const isForUs = LOOPBACK_HOST.test(message.headers.host ?? '');
+  if (isForUs && message.method === 'GET' && message.url === RECORD_PATH) {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(writeJson(sandbox.record));
+    return;
+  }
+  const body = isForUs ? await readBody(message) : '';
+  const { method = '', url: path = '' } = message;
+  const headers = Object.fromEntries(Object.entries(message.headers).map(([name, value]) => [name, value?.toString()]));
+  const answer = !isForUs
+    ? sandbox.misdirected()
+    : body === null
+      ? null
+      : sandbox.handle({ method, path, headers, body }, sandbox.nextFault(method));
+  if (answer === null) {
+    response.destroy();
+    return;
+  }
+  const write = (): void => void response.writeHead(answer.status, answer.headers).end(answer.body);
+  const delay = answer.holdMs + latencyMs;
+  // A held answer must not keep a stopped sandbox alive.
+  if (delay > 0) setTimeout(write, delay).unref();
+  else write();
+}
+
+/** Null when the caller goes away in the middle, or sends more than any request of this API holds. */
+async function readBody(message: IncomingMessage): Promise<string | null> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of message as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > LARGEST_BODY) return null;
+      chunks.push(chunk);
+    }
+  } catch {
+    return null;
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function listen(server: Server, port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, LOOPBACK, () => {
+      server.off('error', reject);
+      resolve(`http://${LOOPBACK}:${(server.address() as AddressInfo).port}`);
+    });
+  });
+}

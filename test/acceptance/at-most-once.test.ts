@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as realSleep } from 'node:timers/promises';
-import { seededRandom } from '../../src/sandbox/index.js';
+import { seededRandom } from '../../src/sandbox/tenant.js';
 import { until, withScene, type Scene } from '../helpers/scene.js';
 import { sideBySide } from '../helpers/side-by-side.js';
 import { parseJson } from '../helpers/readers.js';
@@ -43,7 +43,7 @@ describe('an action is carried out at most once', function () {
       }),
 
     'when the answer is lost and the server ignores idempotency keys': () =>
-      withScene({ dropPosts: 1, idempotency: 'off', appearMs: 3000 }, async (scene) => {
+      withScene({ dropPosts: 1, ignoreIdempotency: true, appearMs: 3000 }, async (scene) => {
         const { code, stdout, stderr } = await scene.ldctl([...RESTART, '--yes', '-o', 'json']);
         assert.equal(code, 0, stderr);
         const { outcome, recovered } = resultOf(stdout);
@@ -52,8 +52,8 @@ describe('an action is carried out at most once', function () {
       }),
 
     'when a run with the same key is repeated: the second follows the first to the same end': () =>
-      withScene({ idempotency: 'off' }, async (scene) => {
-        scene.sandbox.setTrouble(scene.sandbox.nodes[1] ?? 0n, 'reject');
+      withScene({ ignoreIdempotency: true }, async (scene) => {
+        scene.sandbox.setTrouble(scene.sandbox.nodeIds[1] ?? 0n, 'reject');
         const args = [...RESTART, '--yes', '--idempotency-key', 'deploy-7', '-o', 'json'];
         const first = await scene.ldctl(args);
         const second = await scene.ldctl(args);
@@ -65,7 +65,7 @@ describe('an action is carried out at most once', function () {
       }),
 
     'when the key is any text, such as the name of a job': () =>
-      withScene({ idempotency: 'off' }, async (scene) => {
+      withScene({ ignoreIdempotency: true }, async (scene) => {
         const keys = ['build and test', 'ключ 🦀', '~', 'two\nlines', '../../runs', 'é', 'e\u0301'];
         const twice = async (key: string): Promise<void> => {
           const command = [
@@ -102,7 +102,7 @@ describe('an action is carried out at most once', function () {
       }),
 
     'when three runs with the same key begin together': () =>
-      withScene({ idempotency: 'off', answerMs: 300 }, async (scene) => {
+      withScene({ ignoreIdempotency: true, answerMs: 300 }, async (scene) => {
         const args = [...RESTART, '--node', `${scene.nodes[0]}`, '--idempotency-key', 'deploy-7', '-o', 'json'];
         const ends = await Promise.all([scene.ldctl(args), scene.ldctl(args), scene.ldctl(args)]);
         for (const { code, stderr } of ends) assert.equal(code, 0, stderr);
@@ -129,7 +129,7 @@ describe('an action is carried out at most once', function () {
       const random = seededRandom(3);
       const moments = Array.from({ length: KILLS }, () => random() * LATEST_KILL_MS);
       const nodes = moments.map((_, index) => BigInt(index + 1));
-      return withScene({ idempotency: 'off', nodes, answerMs: 400, workMs: 500 }, async (scene) => {
+      return withScene({ ignoreIdempotency: true, nodes, answerMs: 400, workMs: 500 }, async (scene) => {
         const killAndRepeat = async (afterMs: number, node: bigint): Promise<void> => {
           const args = [...RESTART, '--node', `${node}`, '--idempotency-key', `deploy-${node}`, '-o', 'json'];
           const killed = scene.start(args).input();

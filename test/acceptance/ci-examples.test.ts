@@ -163,7 +163,7 @@ describe('the GitHub action', function () {
       }),
 
     'fails with the exit code of ldctl when a node rejected it, and says which': () =>
-      withScene({ nodes: NODES, troubles: [[7n, 'reject']] }, async (scene) => {
+      withScene({ nodes: NODES, reject: [7n] }, async (scene) => {
         const { code, stderr, outputs, summary } = await runAction(scene, { ...RESTART, nodes: NODES.join() });
         assert.equal(code, 3, stderr);
         assert.match(stderr, /^::error title=[^:]+::.*\b7\b.*rejected/m);
@@ -188,7 +188,7 @@ describe('the GitHub action', function () {
       }),
 
     'hands on the timeout and the key of the run': () =>
-      withScene({ nodes: NODES, troubles: [[7n, 'stuck']] }, async (scene) => {
+      withScene({ nodes: NODES, stuck: [7n] }, async (scene) => {
         const inputs = { ...RESTART, nodes: '7', timeout: '1s', 'idempotency-key': 'run-42' };
         const { code, stderr, outputs } = await runAction(scene, inputs);
         assert.equal(code, 8, stderr);
@@ -277,7 +277,7 @@ for (const [name, { script, env, key }] of Object.entries(EXAMPLES)) {
         }),
 
       'fails, and leaves the result, when a node rejected it': () =>
-        withScene({ nodes: NODES, troubles: [[7n, 'reject']] }, async (scene) => {
+        withScene({ nodes: NODES, reject: [7n] }, async (scene) => {
           const { code, stderr } = await run(scene, NODES.join());
           assert.equal(code, 3, stderr);
           assert.match(resultOf(scene), /"outcome": "rejected"/);

@@ -100,10 +100,7 @@ describe('on this system', function () {
 
   it('a key command may have blanks in its path, and print its key as files end here', () =>
     withScene({}, async (scene) => {
-      const command = program(
-        scene,
-        `process.stdout.write(${JSON.stringify(`${scene.sandbox.keys.admin.value}\r\n`)})`,
-      );
+      const command = program(scene, `process.stdout.write(${JSON.stringify(`${scene.sandbox.apiKey}\r\n`)})`);
       const { LD_TENANT_ID = '', LD_API_URL = '', LD_SUPERVISOR_URL = '', LD_DEPLOYMENT_ID = '' } = scene.env;
       const where = ['--tenant-id', LD_TENANT_ID, '--api-url', LD_API_URL, '--supervisor-url', LD_SUPERVISOR_URL];
       const add = ['profiles', 'add', 'prod', ...where, '--deployment', LD_DEPLOYMENT_ID, '--key-command', command];

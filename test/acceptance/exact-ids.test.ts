@@ -48,7 +48,7 @@ describe('an id of 64 bits keeps every digit', function () {
       }),
 
     'in the config of a reconfigure, in its path and in the command that goes on with it': () =>
-      withScene({ nodes: NODES, storedReconfigure: 'bare' }, async (scene) => {
+      withScene({ nodes: NODES, bareReconfigure: true }, async (scene) => {
         const action = ['activities', 'trigger', 'connectors', 'reconfigure:18446744073709551615'];
         const accepted = await scene.ldctl([...action, '--node', `${EXAMPLE}`, '--no-wait']);
         assert.equal(accepted.code, 0, accepted.stderr);

@@ -55,7 +55,7 @@ describe('a trigger against the sandbox ends with', function () {
       }),
 
     '8 when a node is stuck, and the command it prints goes on to the same end': () =>
-      withScene({ troubles: [[7n, 'stuck']], nodes: [7n] }, async (scene) => {
+      withScene({ stuck: [7n], nodes: [7n] }, async (scene) => {
         const stuck = await scene.ldctl([...RESTART, '--node', '7', '--timeout', '2s']);
         assert.equal(stuck.code, 8, stuck.stderr);
         const { activities } = scene.sandbox.record.dispatches[0] ?? { activities: [] };
@@ -79,7 +79,7 @@ describe('a trigger against the sandbox ends with', function () {
       }),
 
     '7 when an entry never appears, and the command it prints looks for it again': () =>
-      withScene({ nodes: [7n, 8n], troubles: [[8n, 'missing']] }, async (scene) => {
+      withScene({ nodes: [7n, 8n], missing: [8n] }, async (scene) => {
         const missing = await scene.ldctl([...RESTART, '--node', '7,8', '--appear-timeout', '1s']);
         assert.equal(missing.code, 7, missing.stderr);
         assert.match(missing.stdout, /^8 +- +missing/m);
@@ -187,7 +187,7 @@ describe('a trigger against the sandbox ends with', function () {
       }),
 
     '8 when a log is watched for too long, and the command in its hint goes on': () =>
-      withScene({ nodes: [7n, 8n], troubles: [[8n, 'stuck']], history: 0 }, async (scene) => {
+      withScene({ nodes: [7n, 8n], stuck: [8n], history: 0 }, async (scene) => {
         scene.sandbox.dispatchAsOther({ runtime: 'iggy', action: { verb: 'restart' } });
         const watched = await scene.ldctl(['activities', 'list', '--watch', '--timeout', '2s']);
         assert.equal(watched.code, 8, watched.stderr);

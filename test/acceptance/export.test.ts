@@ -6,7 +6,7 @@ import { blocksOf } from '../helpers/doc-blocks.js';
 import { lackedBy } from '../helpers/doc-runner.js';
 import { until, withScene, type Scene } from '../helpers/scene.js';
 import { sideBySide } from '../helpers/side-by-side.js';
-import { seededRandom } from '../../src/sandbox/random.js';
+import { seededRandom } from '../../src/sandbox/tenant.js';
 
 /** The sandbox's clock runs so many times as fast: a minute there is 0.6 s here. */
 const SPEED = 100;

@@ -8,10 +8,7 @@ import { sideBySide } from '../helpers/side-by-side.js';
 
 const LARGEST = 18446744073709551615n;
 const NODES = [7n, 8n, LARGEST];
-const TROUBLES = [
-  [8n, 'reject'],
-  [LARGEST, 'missing'],
-] as const;
+const TROUBLES = { reject: [8n], missing: [LARGEST] };
 const TRIGGER = ['activities', 'trigger', 'iggy', 'restart', '--node', NODES.join(','), '--appear-timeout', '1s'];
 
 describe('in a step of GitHub Actions', function () {
@@ -19,7 +16,7 @@ describe('in a step of GitHub Actions', function () {
 
   sideBySide({
     'each node that went wrong is annotated on stderr, and the summary of the step gets a table of all': () =>
-      withScene({ nodes: NODES, troubles: TROUBLES }, async (scene) => {
+      withScene({ nodes: NODES, ...TROUBLES }, async (scene) => {
         const summary = join(scene.folder, 'summary.md');
         writeFileSync(summary, 'What an earlier command said.\n');
         const env = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary };
@@ -41,26 +38,17 @@ describe('in a step of GitHub Actions', function () {
       }),
 
     'a node that had not ended at the deadline is annotated, beside one that was rejected': () =>
-      withScene(
-        {
-          nodes: [7n, 8n],
-          troubles: [
-            [7n, 'stuck'],
-            [8n, 'reject'],
-          ],
-        },
-        async (scene) => {
-          const args = ['activities', 'trigger', 'iggy', 'restart', '--node', '7,8', '--timeout', '2s'];
-          const { code, stderr } = await scene.ldctl(args, { GITHUB_ACTIONS: 'true' });
-          assert.equal(code, 3, stderr);
-          const annotations = stderr.split('\n').filter((line) => line.startsWith('::'));
-          assert.match(
-            annotations[0] ?? '',
-            /^::error title=restart of iggy::node 7 had not ended: activity \d+ is processing$/,
-          );
-          assert.match(annotations[1] ?? '', /^::error title=restart of iggy::node 8 rejected it: activity \d+$/);
-        },
-      ),
+      withScene({ nodes: [7n, 8n], stuck: [7n], reject: [8n] }, async (scene) => {
+        const args = ['activities', 'trigger', 'iggy', 'restart', '--node', '7,8', '--timeout', '2s'];
+        const { code, stderr } = await scene.ldctl(args, { GITHUB_ACTIONS: 'true' });
+        assert.equal(code, 3, stderr);
+        const annotations = stderr.split('\n').filter((line) => line.startsWith('::'));
+        assert.match(
+          annotations[0] ?? '',
+          /^::error title=restart of iggy::node 7 had not ended: activity \d+ is processing$/,
+        );
+        assert.match(annotations[1] ?? '', /^::error title=restart of iggy::node 8 rejected it: activity \d+$/);
+      }),
 
     'text of the server cannot become a command, in any format, and stays what it is as data': () =>
       withScene({}, async (scene) => {
@@ -118,7 +106,7 @@ describe('in a step of GitHub Actions', function () {
       }),
 
     'and elsewhere nothing of it is said': () =>
-      withScene({ nodes: NODES, troubles: TROUBLES }, async (scene) => {
+      withScene({ nodes: NODES, ...TROUBLES }, async (scene) => {
         const { code, stderr } = await scene.ldctl(TRIGGER);
         assert.equal(code, 7, stderr);
         assert.doesNotMatch(stderr, /^::/m);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { nodeIds } from '../../src/sandbox/index.js';
+import { nodeIds } from '../../src/sandbox/options.js';
 import { reply, stall, startServer, type Step } from '../helpers/server.js';
 import { resumeIn, until, withScene } from '../helpers/scene.js';
 import { sideBySide } from '../helpers/side-by-side.js';

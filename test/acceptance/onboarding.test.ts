@@ -17,7 +17,7 @@ describe('the first five minutes, at a terminal', function () {
   beforeEach(async () => {
     scene = await Scene.open();
     terminals = [];
-    key = scene.sandbox.keys.admin.value;
+    key = scene.sandbox.apiKey;
     // A newcomer has nothing set.
     for (const name of Object.keys(scene.env))
       if (name.startsWith('LD_') || name.startsWith('LDCTL_SANDBOX')) scene.env[name] = undefined;

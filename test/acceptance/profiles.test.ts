@@ -30,7 +30,7 @@ function withoutVariables(scene: Scene): Scene {
   return scene;
 }
 
-const keyOf = ({ sandbox }: Scene): string => sandbox.keys.admin.value;
+const keyOf = ({ sandbox }: Scene): string => sandbox.apiKey;
 const filesBelow = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => join(folder, name))

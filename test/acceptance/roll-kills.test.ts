@@ -1,4 +1,4 @@
-import { seededRandom } from '../../src/sandbox/index.js';
+import { seededRandom } from '../../src/sandbox/tenant.js';
 import { killAndRepeat } from '../helpers/roll-kills.js';
 import { sideBySide } from '../helpers/side-by-side.js';
 

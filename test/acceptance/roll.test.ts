@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { nodeIds, type DispatchRecord } from '../../src/sandbox/index.js';
+import { type DispatchRecord } from '../../src/sandbox/index.js';
+import { nodeIds } from '../../src/sandbox/options.js';
 import { isThere } from '../helpers/is-there.js';
 import { type Ended } from '../helpers/ldctl.js';
 import { resumeIn, until, withScene, type Scene } from '../helpers/scene.js';
@@ -66,7 +67,7 @@ const goingWell: Record<string, () => Promise<void>> = {
     withNodes(9, async (scene, named) => {
       const ended = await scene.ldctl([...ROLL, ...named, '--max-unavailable', '2']);
       assert.equal(ended.code, 0, ended.stderr);
-      assert.deepEqual(actedOn(scene).sort(), [...scene.sandbox.nodes].sort());
+      assert.deepEqual(actedOn(scene).sort(), [...scene.sandbox.nodeIds].sort());
       assert.equal(mostAtOnce(scene), 2);
       assert.deepEqual(
         scene.posts.map(({ body }) => body),
@@ -86,7 +87,7 @@ const goingWell: Record<string, () => Promise<void>> = {
       assert.equal(ended.code, 0, ended.stderr);
       assert.match(ended.stderr, /^NODE +LAST SEEN$/m);
       for (const node of scene.nodes) assert.match(ended.stderr, new RegExp(`^${node} +\\d{4}-`, 'm'));
-      assert.deepEqual(actedOn(scene).sort(), [...scene.sandbox.nodes].sort());
+      assert.deepEqual(actedOn(scene).sort(), [...scene.sandbox.nodeIds].sort());
     }),
 
   'nodes from another command, in its order': () =>
@@ -99,12 +100,12 @@ const goingWell: Record<string, () => Promise<void>> = {
         },
       );
       assert.equal(ended.code, 0, ended.stderr);
-      assert.deepEqual(actedOn(scene), scene.sandbox.nodes.toReversed());
+      assert.deepEqual(actedOn(scene), scene.sandbox.nodeIds.toReversed());
     }),
 
   'a gate that passes: told in JSON, its lines on stderr, and no key in its environment': () =>
     withNodes(2, async (scene, named) => {
-      const key = scene.sandbox.keys.admin.value;
+      const key = scene.sandbox.apiKey;
       const gate = 'env > "$TMPDIR/gate.$LDCTL_NODE_ID"; echo "well: $LDCTL_ACTIVITY_ID"';
       const ended = await scene.ldctl([...ROLL, ...named, '--gate-cmd', gate], { OTHER_NAME: `Bearer ${key}` });
       assert.equal(ended.code, 0, ended.stderr);
@@ -133,8 +134,8 @@ const goingWell: Record<string, () => Promise<void>> = {
         .map((line) => parseJson(line) as { event: string; node_id?: bigint });
       const told = (name: string): Array<bigint | undefined> =>
         events.filter(({ event }) => event === name).map(({ node_id: node }) => node);
-      assert.deepEqual(told('dispatched'), [...scene.sandbox.nodes]);
-      assert.deepEqual(told('gate'), [...scene.sandbox.nodes]);
+      assert.deepEqual(told('dispatched'), [...scene.sandbox.nodeIds]);
+      assert.deepEqual(told('gate'), [...scene.sandbox.nodeIds]);
       assert.equal(events.at(-1)?.event, 'result');
       assert.doesNotMatch(ended.stdout, /noise/);
     }),
@@ -155,7 +156,7 @@ const goingWell: Record<string, () => Promise<void>> = {
 const goingWrong: Record<string, () => Promise<void>> = {
   'the fifth of nine rejected: those not begun are never sent, 3, and the printed command does the rest': () =>
     withNodes(9, async (scene, named) => {
-      const fifth = scene.sandbox.nodes[4] ?? 0n;
+      const fifth = scene.sandbox.nodeIds[4] ?? 0n;
       scene.sandbox.setTrouble(fifth, 'reject');
       const ended = await scene.ldctl([...ROLL, ...named, '--max-unavailable', '2']);
       assert.equal(ended.code, 3, ended.stderr);
@@ -163,7 +164,7 @@ const goingWrong: Record<string, () => Promise<void>> = {
       assert.ok(begun.includes(fifth) && begun.length < 9);
       const result = resultOf(ended);
       const notStarted = result.nodes.filter(({ status }) => status === 'not_started').map(({ node_id: node }) => node);
-      assert.deepEqual(notStarted, scene.sandbox.nodes.slice(begun.length));
+      assert.deepEqual(notStarted, scene.sandbox.nodeIds.slice(begun.length));
       assert.deepEqual(
         result.nodes.filter(({ status }) => status === 'rejected').map(({ node_id: node }) => node),
         [fifth],
@@ -171,13 +172,13 @@ const goingWrong: Record<string, () => Promise<void>> = {
       assert.equal(result.resume, resumeIn(ended));
       const resumed = await scene.shell(`${resumeIn(ended)} -o json`);
       assert.equal(resumed.code, 0, resumed.stderr);
-      const others = scene.sandbox.nodes.filter((node) => node !== fifth);
+      const others = scene.sandbox.nodeIds.filter((node) => node !== fifth);
       assert.deepEqual(
         resultOf(resumed).nodes.map(({ node_id: node }) => node),
         others,
       );
       assert.match(resumed.stderr, new RegExp(`1 node rejected the action before, and is left out: ${fifth}`));
-      assert.deepEqual(actedOn(scene).sort(), [...scene.sandbox.nodes].sort(), 'each node once');
+      assert.deepEqual(actedOn(scene).sort(), [...scene.sandbox.nodeIds].sort(), 'each node once');
     }),
 
   'a gate that fails: 9, the node is done, no other is begun': () =>
@@ -201,7 +202,7 @@ const goingWrong: Record<string, () => Promise<void>> = {
 
   'a busy node: 5 and nothing sent with fail; followed instead with join': () =>
     withNodes(2, async (scene, named) => {
-      const [first = 0n] = scene.sandbox.nodes;
+      const [first = 0n] = scene.sandbox.nodeIds;
       scene.sandbox.setTrouble(first, 'stuck');
       scene.sandbox.dispatchAsOther({ runtime: 'iggy', action: { verb: 'restart' }, nodes: [first] });
       scene.sandbox.setTrouble(first, undefined);
@@ -233,7 +234,7 @@ const interrupted: Record<string, () => Promise<void>> = {
       assert.deepEqual(statuses(ended), ['completed', 'not_started', 'not_started', 'not_started']);
       const resumed = await scene.shell(`${resumeIn(ended)} -o json`);
       assert.equal(resumed.code, 0, resumed.stderr);
-      assert.deepEqual(actedOn(scene), [...scene.sandbox.nodes]);
+      assert.deepEqual(actedOn(scene), [...scene.sandbox.nodeIds]);
     }),
 
   'two SIGINTs: it leaves at once, and says how to wait and how to go on': () =>
@@ -276,7 +277,7 @@ const interrupted: Record<string, () => Promise<void>> = {
       const { nodes } = resultOf(resumed);
       assert.deepEqual(
         nodes.map(({ node_id: node }) => node),
-        scene.sandbox.nodes,
+        scene.sandbox.nodeIds,
       );
       assert.deepEqual(
         nodes.map(({ gate }) => gate?.exit_code),
@@ -284,7 +285,7 @@ const interrupted: Record<string, () => Promise<void>> = {
       );
       const times = asked().filter((node) => node === cut).length;
       assert.equal(times, 2, 'it is asked again');
-      assert.deepEqual(actedOn(scene).sort(), [...scene.sandbox.nodes].sort(), 'each node once');
+      assert.deepEqual(actedOn(scene).sort(), [...scene.sandbox.nodeIds].sort(), 'each node once');
     }),
 
   'where no record can be written, that is said, and the command names the nodes': () =>
@@ -299,7 +300,7 @@ const interrupted: Record<string, () => Promise<void>> = {
       assert.match(resumeIn(ended), new RegExp(`--rolling --node ${scene.nodes.slice(1).join(',')} `));
       const resumed = await scene.shell(`${resumeIn(ended)} -o json`, unwritable);
       assert.equal(resumed.code, 0, resumed.stderr);
-      assert.deepEqual(actedOn(scene), [...scene.sandbox.nodes]);
+      assert.deepEqual(actedOn(scene), [...scene.sandbox.nodeIds]);
     }),
 
   'SIGTERM in a gate: it is ended with all that it started, and no other node is begun': () =>

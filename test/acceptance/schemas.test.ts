@@ -4,7 +4,7 @@ import { withScene, type Scene } from '../helpers/scene.js';
 import { assertMatches, type IdType } from '../helpers/schemas.js';
 import { reply, startServer } from '../helpers/server.js';
 import { sideBySide } from '../helpers/side-by-side.js';
-import { type ServerOptions } from '../../src/sandbox/index.js';
+import { type StartSandboxOptions } from '../../src/sandbox/index.js';
 
 const TRIGGER = ['activities', 'trigger', 'iggy', 'restart'];
 const LIST = ['activities', 'list'];
@@ -18,7 +18,7 @@ interface Case {
   json?: string;
   ndjson?: string;
   ids?: IdType;
-  sandbox?: ServerOptions;
+  sandbox?: StartSandboxOptions;
   /** What happens before the command is run. */
   before?: (scene: Scene) => void;
   /** What must be in it, so that it is known to be the shape that was meant. */
@@ -124,7 +124,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'a log watched for too long': {
     args: [...LIST, '--watch', '--timeout', '1s'],
     exits: 8,
-    sandbox: { troubles: [[7n, 'stuck']] },
+    sandbox: { stuck: [7n] },
     before: restartByOthers,
     json: 'activity-list',
     ndjson: 'activity-list-event',
@@ -155,7 +155,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'a trigger that a node rejected': {
     args: [...TRIGGER, ...BOTH],
     exits: 3,
-    sandbox: { troubles: [[7n, 'reject']] },
+    sandbox: { reject: [7n] },
     json: 'run-result',
     ndjson: 'run-event',
     holds: /"outcome": ?"rejected"/,
@@ -163,7 +163,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'a trigger with an entry that never appears': {
     args: [...TRIGGER, ...BOTH, '--appear-timeout', '1s'],
     exits: 7,
-    sandbox: { troubles: [[7n, 'missing']] },
+    sandbox: { missing: [7n] },
     json: 'run-result',
     ndjson: 'run-event',
     holds: /"status": ?"missing"/,
@@ -171,7 +171,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'a trigger that timed out': {
     args: [...TRIGGER, ...BOTH, '--timeout', '1s'],
     exits: 8,
-    sandbox: { troubles: [[7n, 'stuck']] },
+    sandbox: { stuck: [7n] },
     json: 'run-result',
     ndjson: 'run-event',
     holds: /"resume": ?"ldctl activities wait /,

@@ -14,7 +14,7 @@ describe('a run that is stopped between its journal record and its first POST', 
 
   sideBySide({
     'sends nothing when it goes on, if another run with its key was accepted meanwhile': () =>
-      withScene({ idempotency: 'off' }, async (scene) => {
+      withScene({ ignoreIdempotency: true }, async (scene) => {
         const node = String(scene.nodes[0]);
         const args = [
           'activities',
@@ -44,7 +44,7 @@ describe('a run that is stopped between its journal record and its first POST', 
       }),
 
     'sends once when it goes on, if there was no other run': () =>
-      withScene({ idempotency: 'off' }, async (scene) => {
+      withScene({ ignoreIdempotency: true }, async (scene) => {
         const args = [
           'activities',
           'trigger',

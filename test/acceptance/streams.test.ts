@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as realSleep } from 'node:timers/promises';
-import { nodeIds } from '../../src/sandbox/index.js';
+import { nodeIds } from '../../src/sandbox/options.js';
 import { type Run } from '../helpers/ldctl.js';
 import { readAs } from '../helpers/readers.js';
 import { until, withScene, type Scene } from '../helpers/scene.js';
@@ -106,7 +106,7 @@ describe('the standard streams', function () {
       }),
 
     'a reader that goes away does not change how a trigger ends': () =>
-      withScene({ nodes: [7n, 8n], troubles: [[8n, 'reject']] }, async (scene) => {
+      withScene({ nodes: [7n, 8n], reject: [8n] }, async (scene) => {
         const trigger = piped('ldctl activities trigger iggy restart --node 7,8 -o ndjson', 'head -1');
         const { stdout, stderr } = await scene.shell(trigger);
         assert.deepEqual(
@@ -147,7 +147,7 @@ describe('the standard streams', function () {
       }),
 
     'what is no terminal gets no colour and no cursor movements': () =>
-      withScene({ nodes: [7n], troubles: [[7n, 'reject']] }, async (scene) => {
+      withScene({ nodes: [7n], reject: [7n] }, async (scene) => {
         const { stdout, stderr } = await scene.ldctl(RESTART, { TERM: 'xterm-256color', FORCE_COLOR: '1' });
         assert.ok(!`${stdout}${stderr}`.includes('\u001b'), stderr);
       }),

@@ -80,7 +80,7 @@ describe('manners at a terminal', function () {
       }),
 
     'LANG=C has no sign beyond ASCII, at a terminal and in a pipe': () =>
-      withScene({ nodes: [7n, 8n], troubles: [[8n, 'reject']] }, async (scene) => {
+      withScene({ nodes: [7n, 8n], reject: [8n] }, async (scene) => {
         const args = ['activities', 'trigger', 'iggy', 'restart', '--yes'];
         await atTerminal(scene, args, { LANG: 'C' }, async (terminal) => {
           assert.equal((await terminal.ended()).code, 3);

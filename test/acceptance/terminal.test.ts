@@ -116,7 +116,7 @@ describe('at a terminal', function () {
       ),
 
     'NO_COLOR takes the colours away': () =>
-      withScene({ nodes: [7n], troubles: [[7n, 'reject']] }, (scene) => {
+      withScene({ nodes: [7n], reject: [7n] }, (scene) => {
         const play = async (terminal: Terminal): Promise<void> => {
           assert.equal((await terminal.ended()).code, 3);
           assert.doesNotMatch(terminal.raw, COLOUR);

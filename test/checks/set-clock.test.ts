@@ -43,7 +43,7 @@ describe('a wall clock that is set while ldctl runs', function () {
   for (const offset of ['-1h', '+1h']) {
     it(`by ${offset}: moves no --timeout`, () =>
       withScene({}, async (scene) => {
-        scene.sandbox.setTrouble(scene.sandbox.nodes[0] ?? 0n, 'stuck');
+        scene.sandbox.setTrouble(scene.sandbox.nodeIds[0] ?? 0n, 'stuck');
         const clocked = new ClockedRun(scene, ['--timeout', '6s']);
         await clocked.run.said(/processing/);
         const start = performance.now();
@@ -56,8 +56,8 @@ describe('a wall clock that is set while ldctl runs', function () {
   }
 
   it('by +10s: leaves 5 s between a lost POST and the next', () =>
-    withScene({ dropPosts: 1, idempotency: 'off' }, async (scene) => {
-      scene.sandbox.setTrouble(scene.sandbox.nodes[0] ?? 0n, 'missing');
+    withScene({ dropPosts: 1, ignoreIdempotency: true }, async (scene) => {
+      scene.sandbox.setTrouble(scene.sandbox.nodeIds[0] ?? 0n, 'missing');
       const clocked = new ClockedRun(scene, ['--appear-timeout', '1s']);
       await clocked.run.said(/before anything is sent again/);
       clocked.set('+10s');

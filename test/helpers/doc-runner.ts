@@ -4,8 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Parser } from '@oclif/core';
 import { quote } from 'shell-quote';
-import { readSandboxFlags, sandboxFlags, type SandboxFlags } from '../../src/cli/sandbox/flags.js';
-import { nodeIds } from '../../src/sandbox/index.js';
+import { sandboxFlags, sandboxOptions } from '../../src/commands/sandbox/start.js';
 import { commandsOf, type DocBlock, type DocCommand } from './doc-blocks.js';
 import { firstDifference } from './doc-shape.js';
 import { ROOT } from './root.js';
@@ -34,7 +33,7 @@ export function lackedBy({ marks }: DocBlock): string[] {
 export async function runBlock(block: DocBlock): Promise<void> {
   const words = (block.marks.get('sandbox') ?? '').split(' ').filter((word) => word !== '');
   const { flags } = await Parser.parse([...QUICK, ...words], { flags: sandboxFlags, strict: true });
-  await withScene(readSandboxFlags(flags as SandboxFlags, nodeIds), async (scene) => {
+  await withScene(sandboxOptions(flags as Parameters<typeof sandboxOptions>[0]), async (scene) => {
     Object.assign(scene.env, NO_KEYRING, { REPOSITORY: ROOT });
     await PLAY[block.language]?.(scene, block);
   });

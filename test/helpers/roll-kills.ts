@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as realSleep } from 'node:timers/promises';
-import { nodeIds } from '../../src/sandbox/index.js';
+import { nodeIds } from '../../src/sandbox/options.js';
 import { withScene } from './scene.js';
 import { parseJson } from './readers.js';
 
@@ -34,11 +34,11 @@ export async function killAndRepeat({ nodes, killAfterMs, seed }: Kill): Promise
     const times = scene.sandbox.record.dispatches.flatMap(({ activities }) =>
       activities.map(({ node_id: node }) => node),
     );
-    assert.deepEqual(times.sort(), [...scene.sandbox.nodes].sort(), about);
+    assert.deepEqual(times.sort(), [...scene.sandbox.nodeIds].sort(), about);
     const result = parseJson(stdout) as { nodes: Array<{ node_id: bigint; status: string; ambiguous: boolean }> };
     assert.deepEqual(
       result.nodes.map(({ node_id: node, status, ambiguous }) => ({ node, status, ambiguous })),
-      scene.sandbox.nodes.map((node) => ({ node, status: 'completed', ambiguous: false })),
+      scene.sandbox.nodeIds.map((node) => ({ node, status: 'completed', ambiguous: false })),
       about,
     );
   });

@@ -4,12 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as realSleep } from 'node:timers/promises';
 import {
-  sandboxVariables,
-  serveSandbox,
+  startSandbox,
   type PostRecord,
-  type Sandbox,
-  type SandboxServer,
-  type ServerOptions,
+  type RunningSandbox,
+  type StartSandboxOptions,
 } from '../../src/sandbox/index.js';
 import { cleanEnvironment, ldctl, Run, type Ended } from './ldctl.js';
 
@@ -18,30 +16,28 @@ const LONGEST_WAIT_MS = 120_000;
 
 /** A sandbox served by this process, and ldctl in processes of its own that are pointed at it. */
 export class Scene {
-  readonly sandbox: Sandbox;
+  readonly sandbox: RunningSandbox;
   readonly url: string;
   /** The environment of every process; a test may change it before it starts one. */
   readonly env: NodeJS.ProcessEnv;
   readonly folder: string;
-  readonly #server: SandboxServer;
   readonly #runs: Run[] = [];
 
-  private constructor(server: SandboxServer) {
-    this.#server = server;
-    this.sandbox = server.sandbox;
-    this.url = server.url;
+  private constructor(sandbox: RunningSandbox) {
+    this.sandbox = sandbox;
+    this.url = sandbox.apiUrl;
     this.folder = mkdtempSync(join(tmpdir(), 'ldctl-scene-'));
-    this.env = { ...cleanEnvironment(this.folder), ...sandboxVariables(server) };
+    this.env = { ...cleanEnvironment(this.folder), ...sandbox.env };
   }
 
   /** Entries appear at once and take 0.3 s, unless `options` say otherwise. */
-  static async open(options: ServerOptions = {}): Promise<Scene> {
-    return new Scene(await serveSandbox({ appearMs: 0, workMs: 300, seed: 1, ...options }));
+  static async open(options: StartSandboxOptions = {}): Promise<Scene> {
+    return new Scene(await startSandbox({ appearMs: 0, workMs: 300, seed: 1, ...options }));
   }
 
   /** The sandbox's nodes as they are written on a command line. */
   get nodes(): string[] {
-    return this.sandbox.nodes.map(String);
+    return this.sandbox.nodeIds.map(String);
   }
 
   get posts(): readonly PostRecord[] {
@@ -80,13 +76,13 @@ export class Scene {
   async close(): Promise<void> {
     for (const run of this.#runs) run.kill('SIGKILL');
     await Promise.allSettled(this.#runs.map((run) => run.ended()));
-    await this.#server.stop();
+    await this.sandbox.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
 
 /** Plays one scene, and clears up after it. */
-export async function withScene(options: ServerOptions, play: (scene: Scene) => Promise<void>): Promise<void> {
+export async function withScene(options: StartSandboxOptions, play: (scene: Scene) => Promise<void>): Promise<void> {
   const opened = await Scene.open(options);
   try {
     await play(opened);

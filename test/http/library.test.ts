@@ -14,12 +14,12 @@ import {
 } from '../../src/index.js';
 import { stringifyJson } from '../../src/base/json.js';
 import { Run } from '../helpers/ldctl.js';
-import { sandboxVariables, serveSandbox, type SandboxServer, type ServerOptions } from '../../src/sandbox/index.js';
+import { startSandbox, type RunningSandbox, type StartSandboxOptions } from '../../src/sandbox/index.js';
 
 const RESTART = { runtime: 'iggy', action: 'restart' } as const;
 
 describe('the library over real sockets', () => {
-  let server: SandboxServer | undefined;
+  let server: RunningSandbox | undefined;
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'ldctl-library-'));
@@ -31,18 +31,17 @@ describe('the library over real sockets', () => {
   });
 
   /** Serves a sandbox whose nodes are quick. */
-  async function serve(options: ServerOptions = {}): Promise<SandboxServer & { options: ConnectOptions }> {
-    server = await serveSandbox({ appearMs: 0, workMs: 50, history: 3, seed: 7, ...options });
-    const { sandbox, url } = server;
-    return {
-      ...server,
-      options: { supervisorUrl: url, deploymentId: sandbox.deploymentId, apiKey: sandbox.keys.admin.value },
-    };
+  async function serve(
+    options: StartSandboxOptions = {},
+  ): Promise<{ sandbox: RunningSandbox; options: ConnectOptions }> {
+    server = await startSandbox({ appearMs: 0, workMs: 50, history: 3, seed: 7, ...options });
+    const { supervisorUrl, deploymentId, apiKey } = server;
+    return { sandbox: server, options: { supervisorUrl, deploymentId, apiKey } };
   }
 
   it('recovers a lost answer with one dispatch', async () => {
     const { sandbox, options } = await serve({ dropPosts: 1 });
-    const result = await connect(options).trigger({ ...RESTART, nodes: sandbox.nodes });
+    const result = await connect(options).trigger({ ...RESTART, nodes: sandbox.nodeIds });
     assert.deepEqual([result.outcome, result.recovered], ['completed', true]);
     assert.equal(sandbox.record.dispatches.length, 1);
   });
@@ -65,14 +64,14 @@ describe('the library over real sockets', () => {
 
   it('sends nothing to a deployment of another tenant', async () => {
     const { sandbox, options } = await serve();
-    const run = connect({ ...options, tenantId: 42n }).trigger({ ...RESTART, nodes: sandbox.nodes });
+    const run = connect({ ...options, tenantId: 42n }).trigger({ ...RESTART, nodes: sandbox.nodeIds });
     await assert.rejects(run, (error: LdctlError) => error.code === 'wrong_tenant' && error.exitCode === 5);
     assert.equal(sandbox.record.posts.length, 0);
   });
 
   it('keeps a key in its journal, for two that use it at the same moment', async () => {
     const { sandbox, options } = await serve();
-    const request = { ...RESTART, nodes: sandbox.nodes, idempotencyKey: 'deploy 42', wait: false };
+    const request = { ...RESTART, nodes: sandbox.nodeIds, idempotencyKey: 'deploy 42', wait: false };
     const runs = Array.from({ length: 4 }, () =>
       connect({ ...options, journal: join(folder, 'journal') }).trigger(request),
     );
@@ -99,11 +98,11 @@ describe('the library over real sockets', () => {
 
   describe('by a profile', () => {
     /** A config with one profile whose key is in it. */
-    function writeProfile({ sandbox, url }: SandboxServer, more: object = {}): Record<string, string> {
+    function writeProfile(sandbox: RunningSandbox, more: object = {}): Record<string, string> {
       const profile = {
         name: 'prod',
-        ...{ tenant_id: String(sandbox.tenantId), api_url: url, deployment_name: 'sandbox' },
-        key: { store: 'file', api_key: sandbox.keys.admin.value },
+        ...{ tenant_id: String(sandbox.tenantId), api_url: sandbox.apiUrl, deployment_name: 'sandbox' },
+        key: { store: 'file', api_key: sandbox.apiKey },
         ...more,
       };
       writeFileSync(join(folder, 'config.json'), JSON.stringify({ version: 1, current: 'prod', profiles: [profile] }), {
@@ -113,20 +112,20 @@ describe('the library over real sockets', () => {
     }
 
     it('finds what the commands find', async () => {
-      const running = await serve();
-      const env = writeProfile(running);
+      const { sandbox } = await serve();
+      const env = writeProfile(sandbox);
       const deployment = await connectProfile('prod', { env });
-      assert.equal(deployment.id, running.sandbox.deploymentId);
-      const result = await deployment.trigger({ ...RESTART, nodes: running.sandbox.nodes, wait: false });
+      assert.equal(deployment.id, sandbox.deploymentId);
+      const result = await deployment.trigger({ ...RESTART, nodes: sandbox.nodeIds, wait: false });
       assert.equal(result.outcome, 'accepted');
       assert.equal((await connectProfile(undefined, { env })).id, deployment.id);
     });
 
     it('takes the environment where no profile is named, and says what that hides', async () => {
-      const running = await serve();
+      const { sandbox } = await serve();
       const env = {
-        ...writeProfile(running),
-        ...sandboxVariables(running),
+        ...writeProfile(sandbox),
+        ...sandbox.env,
         LD_API_KEY: 'ld_pk_another_key_0123456789',
       };
       const notices: string[] = [];
@@ -135,35 +134,32 @@ describe('the library over real sockets', () => {
     });
 
     it('acts on a protected one only where its deployment is named', async () => {
-      const running = await serve();
-      const env = writeProfile(running, { protected: true });
+      const { sandbox } = await serve();
+      const env = writeProfile(sandbox, { protected: true });
       for (const confirm of [undefined, 'prod', '']) {
         const deployment = await connectProfile('prod', { env, confirm });
         await assert.rejects(
-          deployment.trigger({ ...RESTART, nodes: running.sandbox.nodes }),
+          deployment.trigger({ ...RESTART, nodes: sandbox.nodeIds }),
           (error: LdctlError) => error.exitCode === 2,
         );
         await assert.rejects(
-          deployment.roll({ ...RESTART, nodes: running.sandbox.nodes }),
+          deployment.roll({ ...RESTART, nodes: sandbox.nodeIds }),
           (error: LdctlError) => error.exitCode === 2,
         );
       }
-      assert.equal(running.sandbox.record.posts.length, 0);
+      assert.equal(sandbox.record.posts.length, 0);
       const deployment = await connectProfile('prod', { env, confirm: 'sandbox' });
-      assert.equal(
-        (await deployment.trigger({ ...RESTART, nodes: running.sandbox.nodes, wait: false })).outcome,
-        'accepted',
-      );
+      assert.equal((await deployment.trigger({ ...RESTART, nodes: sandbox.nodeIds, wait: false })).outcome, 'accepted');
     });
 
     it('prints nothing, whatever its key command does', async () => {
-      const running = await serve();
+      const { sandbox } = await serve();
       const command = [
         process.execPath,
         '-e',
-        `console.error('unlocked'); console.log(${JSON.stringify(running.sandbox.keys.admin.value)})`,
+        `console.error('unlocked'); console.log(${JSON.stringify(sandbox.apiKey)})`,
       ];
-      const env = writeProfile(running, { key: { store: 'command', command } });
+      const env = writeProfile(sandbox, { key: { store: 'command', command } });
       const program = `import { connectProfile } from './src/index.ts'; console.log((await connectProfile('prod')).id);`;
       const node = [
         process.execPath,
@@ -171,12 +167,12 @@ describe('the library over real sockets', () => {
         env,
       ] as const;
       const { stdout, stderr } = await new Run(...node).input().ended();
-      assert.deepEqual([stdout, stderr], [`${running.sandbox.deploymentId}n\n`, '']);
+      assert.deepEqual([stdout, stderr], [`${sandbox.deploymentId}n\n`, '']);
     });
 
     it('refuses what it cannot use', async () => {
-      const running = await serve();
-      const env = writeProfile(running);
+      const { sandbox } = await serve();
+      const env = writeProfile(sandbox);
       const refused = async (name: unknown, options: unknown, pattern: RegExp): Promise<void> =>
         assert.rejects(connectProfile(name as string, options as ConnectProfileOptions), (error: LdctlError) => {
           assert.deepEqual([error instanceof LdctlError, error.exitCode], [true, 2]);
@@ -194,8 +190,8 @@ describe('the library over real sockets', () => {
     });
 
     it('is thrown what is missing', async () => {
-      const running = await serve();
-      const env = writeProfile(running);
+      const { sandbox } = await serve();
+      const env = writeProfile(sandbox);
       await assert.rejects(connectProfile('staging', { env }), (error: LdctlError) => error.exitCode === 5);
       await assert.rejects(connectProfile('', { env }), (error: LdctlError) => error.exitCode === 2);
       await assert.rejects(

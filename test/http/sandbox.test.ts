@@ -1,42 +1,44 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { parse } from 'lossless-json';
-import { serveSandbox, type SandboxRecord, type SandboxServer, type ServerOptions } from '../../src/sandbox/index.js';
+import {
+  startSandbox,
+  type RunningSandbox,
+  type SandboxRecord,
+  type StartSandboxOptions,
+} from '../../src/sandbox/index.js';
 
-const FAST: ServerOptions = { appearMs: 0, workMs: 0, history: 0, seed: 7 };
+const FAST: StartSandboxOptions = { appearMs: 0, workMs: 0, history: 0, seed: 7 };
 
-describe('sandbox over real sockets', () => {
-  let server: SandboxServer | undefined;
+describe('startSandbox, over real sockets', () => {
+  let server: RunningSandbox | undefined;
 
-  async function serve(options: ServerOptions = {}): Promise<SandboxServer> {
-    server = await serveSandbox({ ...FAST, ...options });
-    return server;
+  async function serve(options: StartSandboxOptions = {}): Promise<RunningSandbox> {
+    return (server = await startSandbox({ ...FAST, ...options }));
   }
   afterEach(async () => {
     await server?.stop();
     server = undefined;
   });
 
-  function get({ sandbox, url }: SandboxServer): Promise<Response> {
-    return fetch(`${url}/deployments/${sandbox.deploymentId}/activities`, {
-      headers: { 'ld-api-key': sandbox.keys.admin.value },
-    });
+  function get({ deploymentId, apiUrl, apiKey }: RunningSandbox): Promise<Response> {
+    return fetch(`${apiUrl}/deployments/${deploymentId}/activities`, { headers: { 'ld-api-key': apiKey } });
   }
 
-  function post({ sandbox, url }: SandboxServer, idempotencyKey: string, body = '{}'): Promise<Response> {
-    return fetch(`${url}/deployments/${sandbox.deploymentId}/activities/iggy/restart`, {
-      method: 'POST',
-      headers: {
-        'ld-api-key': sandbox.keys.admin.value,
-        'idempotency-key': idempotencyKey,
-        'content-type': 'application/json',
-      },
-      body,
-    });
+  function post({ deploymentId, apiUrl, apiKey }: RunningSandbox, key: string, body = '{}'): Promise<Response> {
+    // As curl -d declares it, which is no matter.
+    const headers = {
+      'ld-api-key': apiKey,
+      'idempotency-key': key,
+      'content-type': 'application/x-www-form-urlencoded',
+    };
+    return fetch(`${apiUrl}/deployments/${deploymentId}/activities/iggy/restart`, { method: 'POST', headers, body });
   }
 
   /** What came of a request: its status, or `lost` when no answer came. */
@@ -50,34 +52,50 @@ describe('sandbox over real sockets', () => {
   it('answers a trigger and shows what it did, ids digit for digit', async () => {
     const running = await serve({ nodes: [18446744073709551615n] });
     const accepted = await post(running, 'k', '{"nodes":[18446744073709551615]}');
-    assert.equal(accepted.status, 202);
-    assert.match(accepted.headers.get('ld-request') ?? '', /^[0-9a-f]{32}$/);
-    assert.equal(await accepted.text(), '');
+    assert.deepEqual([accepted.status, await accepted.text()], [202, '']);
     const log = await get(running);
     assert.equal(log.headers.get('content-type'), 'application/json');
     assert.match(await log.text(), /"node_id":18446744073709551615,"status":"completed"/);
   });
 
-  it('names itself as the supervisor', async () => {
+  it('is described by what it returns, and listens on loopback only', async () => {
     const running = await serve();
-    const structure = await fetch(`${running.url}/tenants/${running.sandbox.tenantId}/structure`, {
-      headers: { 'ld-api-key': running.sandbox.keys.admin.value },
+    assert.equal(new URL(running.apiUrl).hostname, '127.0.0.1');
+    assert.equal(running.supervisorUrl, running.apiUrl);
+    assert.deepEqual(running.nodeIds, [610809900976570889n, 610809900976570890n, 610809900976570891n]);
+    assert.deepEqual(running.env, {
+      LD_API_KEY: running.keys.admin,
+      LD_TENANT_ID: '7261845022003200001',
+      LD_API_URL: running.apiUrl,
+      LD_SUPERVISOR_URL: running.apiUrl,
+      LD_DEPLOYMENT_ID: '7263012455120900033',
+      LDCTL_SANDBOX_URL: running.apiUrl,
+      LDCTL_SANDBOX_NODES: '610809900976570889 610809900976570890 610809900976570891',
+      LDCTL_SANDBOX_READONLY_KEY: running.keys.readonly,
+      LDCTL_SANDBOX_MINIMAL_KEY: running.keys.minimal,
     });
-    assert.ok((await structure.text()).includes(`"supervisor_url":"${running.url}"`));
+    const structure = await fetch(`${running.apiUrl}/tenants/${running.tenantId}/structure`, {
+      headers: { 'ld-api-key': running.keys.readonly },
+    });
+    assert.ok((await structure.text()).includes(`"supervisor_url":"${running.apiUrl}"`));
   });
 
-  it('listens on loopback only, and on the port it is told', async () => {
-    const first = await serve();
-    const { hostname, port } = new URL(first.url);
-    assert.equal(hostname, '127.0.0.1');
-    await assert.rejects(serveSandbox({ ...FAST, port: Number(port) }), { code: 'EADDRINUSE' });
+  it('heals a node, and refuses one that there is not', async () => {
+    const running = await serve({ reject: [1] });
+    for (const key of ['a', 'b']) {
+      await post(running, key);
+      running.setTrouble(1, undefined);
+    }
+    const results = running.record.dispatches.map(({ activities: [first] }) => first?.result);
+    assert.deepEqual(results, ['rejected', 'completed']);
+    assert.throws(() => running.setTrouble(5, 'reject'), { name: 'TypeError', message: /node 5, .* are 1 to 3/ });
   });
 
   describe('by its Host header (a page elsewhere may point a name of its own at this machine)', () => {
     /** The answer to a GET with this Host header, whose `PORT` is the server's. */
-    async function hostAnswer(running: SandboxServer, host: string, path: string): Promise<[number, string]> {
-      const { port } = new URL(running.url);
-      const headers = { host: host.replace('PORT', port), 'ld-api-key': running.sandbox.keys.admin.value };
+    async function hostAnswer(running: RunningSandbox, host: string, path: string): Promise<[number, string]> {
+      const { port } = new URL(running.apiUrl);
+      const headers = { host: host.replace('PORT', port), 'ld-api-key': running.apiKey };
       const asked = request({ host: '127.0.0.1', port, path, headers }).end();
       const [response] = (await once(asked, 'response')) as [IncomingMessage];
       return [response.statusCode ?? 0, await text(response)];
@@ -86,15 +104,8 @@ describe('sandbox over real sockets', () => {
 
     it('serves every name of the loopback interface, by any port that is forwarded', async () => {
       const running = await serve();
-      for (const host of [
-        '127.0.0.1:PORT',
-        'localhost:PORT',
-        'LocalHost:PORT',
-        '127.9.8.7:PORT',
-        '[::1]:PORT',
-        'localhost',
-        '127.0.0.1:1',
-      ]) {
+      const named = ['127.0.0.1:PORT', 'localhost:PORT', 'LocalHost:PORT', '127.9.8.7:PORT', '[::1]:PORT'];
+      for (const host of [...named, 'localhost', '127.0.0.1:1']) {
         assert.equal((await hostAnswer(running, host, activities))[0], 200, host);
       }
     });
@@ -111,7 +122,7 @@ describe('sandbox over real sockets', () => {
           assert.match(problem.instance, /^[0-9a-f]{32}$/);
         }
       }
-      assert.deepEqual(running.sandbox.record, { posts: [], dispatches: [], reads: 0 });
+      assert.deepEqual(running.record, { posts: [], dispatches: [], reads: 0 });
     });
   });
 
@@ -119,62 +130,48 @@ describe('sandbox over real sockets', () => {
     const running = await serve();
     await post(running, 'mine');
     await get(running);
-    const text = await (await fetch(`${running.url}/sandbox/record`)).text();
-    const record = parse(text, undefined, BigInt) as SandboxRecord;
-    assert.deepEqual(
-      record.posts.map((entry) => [entry.idempotency_key, entry.outcome]),
-      [['mine', 'accepted']],
-    );
+    const told = await (await fetch(`${running.apiUrl}/sandbox/record`)).text();
+    const record = parse(told, undefined, BigInt) as SandboxRecord;
+    const [entry, ...others] = record.posts;
+    assert.deepEqual([entry?.idempotency_key, entry?.outcome, others], ['mine', 'accepted', []]);
     const nodes = record.dispatches.flatMap((dispatch) => dispatch.activities.map((activity) => activity.node_id));
-    assert.deepEqual(nodes, running.sandbox.nodes);
+    assert.deepEqual(nodes, running.nodeIds);
     assert.equal(record.reads, 1n);
-    assert.doesNotMatch(text, /ld_pk_/);
+    assert.doesNotMatch(told, /ld_pk_/);
   });
 
-  it('drops the answer of the first POST, which is carried out once', async () => {
-    const running = await serve({ dropPosts: 1 });
-    assert.equal(await fate(post(running, 'k')), 'lost');
-    assert.equal(running.sandbox.record.dispatches.length, 1);
-    const again = await post(running, 'k');
-    assert.equal(again.status, 202);
-    assert.equal(again.headers.get('idempotent-replayed'), 'true');
-    assert.equal(running.sandbox.record.dispatches.length, 1);
+  it('drops the answer of the first POST, which is carried out once; twice where keys are ignored', async () => {
+    for (const ignoreIdempotency of [false, true]) {
+      const running = await serve({ dropPosts: 1, ignoreIdempotency });
+      assert.equal(await fate(post(running, 'k')), 'lost');
+      assert.equal(running.record.dispatches.length, 1);
+      const again = await post(running, 'k');
+      assert.deepEqual([again.status, again.headers.has('idempotent-replayed')], [202, !ignoreIdempotency]);
+      assert.equal(running.record.dispatches.length, ignoreIdempotency ? 2 : 1);
+      await running.stop();
+    }
   });
 
-  it('a server that ignores idempotency keys does it twice', async () => {
-    const running = await serve({ dropPosts: 1, idempotency: 'off' });
-    assert.equal(await fate(post(running, 'k')), 'lost');
-    assert.equal(await fate(post(running, 'k')), 202);
-    assert.equal(running.sandbox.record.dispatches.length, 2);
-  });
-
-  it('meets the same faults with the same seed', async () => {
+  it('meets the same faults with the same seed, before or after the action, as the record tells', async () => {
     const runs: Array<Array<number | 'lost'>> = [];
     for (const seed of [3, 3, 4]) {
       const running = await serve({ failRate: 0.5, seed });
       const fates: Array<number | 'lost'> = [];
-      for (let n = 0; n < 24; n += 1) fates.push(await fate(get(running)));
+      for (let n = 0; n < 24; n += 1) fates.push(await fate(post(running, `k${n}`)));
       runs.push(fates);
+      const { posts, dispatches } = running.record;
+      const accepted = posts.filter((entry) => entry.outcome === 'accepted').map((entry) => entry.idempotency_key);
+      assert.deepEqual(
+        dispatches.map((dispatch) => dispatch.idempotency_key),
+        accepted,
+      );
+      assert.ok(accepted.length > 12 && accepted.length < 24);
       await running.stop();
     }
     const [first, second, third] = runs;
     assert.deepEqual(first, second);
     assert.notDeepEqual(first, third);
-    assert.deepEqual(new Set(first), new Set([200, 500, 503, 'lost']));
-  });
-
-  it('a fault comes before or after the action, and the record tells which', async () => {
-    const running = await serve({ failRate: 1 });
-    for (let n = 0; n < 20; n += 1) {
-      assert.notEqual(await fate(post(running, `k${n}`)), 202);
-    }
-    const { posts, dispatches } = running.sandbox.record;
-    const carriedOut = posts.filter((entry) => entry.outcome === 'accepted');
-    assert.deepEqual(
-      dispatches.map((dispatch) => dispatch.idempotency_key),
-      carriedOut.map((entry) => entry.idempotency_key),
-    );
-    assert.ok(carriedOut.length > 0 && carriedOut.length < 20);
+    assert.deepEqual(new Set(first), new Set([202, 500, 503, 'lost']));
   });
 
   it('answers more requests than the limit with 429', async () => {
@@ -186,63 +183,48 @@ describe('sandbox over real sockets', () => {
   });
 
   it('holds an answer back as long as it is told, the action done', async () => {
-    const running = await serve({ answerMs: 60 });
+    const running = await serve({ answerMs: 40, latencyMs: 20 });
     const began = performance.now();
     const answer = post(running, 'k');
-    while (running.sandbox.record.dispatches.length === 0) await sleep(1);
+    while (running.record.dispatches.length === 0) await sleep(1);
     assert.equal(await fate(answer), 202);
     // A timer may fire up to a millisecond early.
     assert.ok(performance.now() - began >= 59);
   });
 
-  it('is undisturbed by a caller that goes away in the middle', async () => {
+  it('is undisturbed by a caller that goes away in the middle, and hangs up on a body larger than any', async () => {
     const running = await serve();
-    const socket = connect(Number(new URL(running.url).port), '127.0.0.1');
+    const socket = connect(Number(new URL(running.apiUrl).port), '127.0.0.1');
     await once(socket, 'connect');
-    socket.write(
-      'POST /deployments/1/activities/iggy/restart HTTP/1.1\r\nhost: localhost\r\ncontent-length: 99\r\n\r\n{"no',
-    );
+    const line = 'POST /deployments/1/activities/iggy/restart HTTP/1.1\r\nhost: localhost';
+    socket.write(`${line}\r\ncontent-length: 99\r\n\r\n{"no`);
     socket.destroy();
-    assert.equal(await fate(get(running)), 200);
-    assert.deepEqual(running.sandbox.record.posts, []);
-  });
-
-  it('hangs up on a body larger than any of this API', async () => {
-    const running = await serve();
     assert.equal(await fate(post(running, 'k', ' '.repeat(2 ** 20 + 1))), 'lost');
-    assert.deepEqual(running.sandbox.record.posts, []);
+    assert.equal(await fate(get(running)), 200);
+    assert.deepEqual(running.record.posts, []);
   });
 
-  it('works about as long as it is told, each node a little differently', async () => {
-    const running = await serve({ appearMs: 100, workMs: 60_000, nodes: [1n, 2n, 3n, 4n, 5n, 6n] });
-    await post(running, 'k');
-    const [dispatch] = running.sandbox.record.dispatches;
-    const works =
-      dispatch?.activities.map((activity) => (activity.finishes_at ?? 0) - (activity.appears_at ?? 0)) ?? [];
-    assert.equal(works.length, 6);
-    assert.ok(
-      works.every((work) => work >= 45_000 && work <= 75_000),
-      String(works),
-    );
-    assert.ok(new Set(works).size > 1);
-  });
-
-  it('shows each entry as late as it is told, asked anew at each dispatch', async () => {
-    const delays = [12_000, 0];
-    const running = await serve({ appearMs: () => delays.shift() ?? 0, nodes: [1n] });
-    await post(running, 'late');
-    await post(running, 'prompt');
-    const { dispatches } = running.sandbox.record;
-    const lags = dispatches.map(({ at, activities }) => (activities[0]?.appears_at ?? 0) - at);
-    assert.deepEqual(lags, [12_000, 0]);
-  });
-
-  it('stops at once, idle connections and held answers or not', async () => {
+  it('stops at once, twice and as a resource, idle connections and held answers or not', async () => {
     const running = await serve({ answerMs: 60_000 });
     await get(running);
     const held = fate(post(running, 'k'));
-    while (running.sandbox.record.posts.length === 0) await sleep(1);
+    while (running.record.posts.length === 0) await sleep(1);
     await running.stop();
     assert.equal(await held, 'lost');
+    await running[Symbol.asyncDispose]();
+    await assert.rejects(fetch(running.apiUrl), TypeError);
+  });
+
+  it('keeps no process alive once it is stopped, prints nothing and adds no signal handler', async () => {
+    const url = new URL('../../src/sandbox/index.ts', import.meta.url).href;
+    const program = `import { startSandbox } from ${JSON.stringify(url)};
+      const before = process.eventNames().join();
+      const sandbox = await startSandbox({ stuck: [1] });
+      await fetch(sandbox.apiUrl + '/sandbox/record', { keepalive: true }).then((answer) => answer.json());
+      if (process.eventNames().join() !== before) throw new Error('a handler was added');
+      await sandbox.stop();`;
+    const args = ['--import', 'tsx', '--input-type=module', '-e', program];
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { timeout: 30_000 });
+    assert.deepEqual([stdout, stderr], ['', '']);
   });
 });

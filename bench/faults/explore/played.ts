@@ -1,6 +1,6 @@
 import { type Id } from '../../../src/base/ids.js';
 import { stringifyJson } from '../../../src/base/json.js';
-import { type DispatchRecord } from '../../../src/sandbox/record.js';
+import { type DispatchRecord } from '../sandbox.js';
 import { type Judged } from '../checks.js';
 import { type Chapter } from '../story.js';
 import { type Place } from './plan.js';

@@ -1,6 +1,6 @@
 import { type Id } from '../../../src/base/ids.js';
-import { type SandboxOptions } from '../../../src/sandbox/options.js';
-import { nodeIds } from '../../../src/sandbox/tenant.js';
+import { type SandboxOptions } from '../sandbox.js';
+import { nodeIds } from '../sandbox.js';
 import { type TriggerTraits } from '../scenario.js';
 import { type FaultKind } from './plan.js';
 

@@ -1,8 +1,21 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
+import { delimiter, isAbsolute, join } from 'node:path';
+import { execa, type ResultPromise } from 'execa';
 import { BaseCommand } from '../../cli/base-command.js';
+import type { Host } from '../../cli/host.js';
 import { NO_INTERRUPTS, type Interrupts } from '../../cli/signals.js';
-import { explainPort, readSandboxFlags, sandboxFlags } from '../../cli/sandbox/flags.js';
 import { UsageError } from '../../base/errors.js';
-import { nodeIds, runInside, sandboxVariables, serveSandbox } from '../../sandbox/index.js';
+import { sandboxFlags, sandboxOf } from './start.js';
+
+/** What a program of Windows ends with after Ctrl-C, and what shells say of one elsewhere. */
+const ENDED_BY_CTRL_C = 0xc000013a;
+const CTRL_C = 130;
+
+/** A terminal sends these to the program too, so that they are only waited out. Ctrl-Break is of Windows alone. */
+const WAITED_OUT = ['SIGINT', 'SIGBREAK'] as const;
+/** These reach this process alone. */
+const FORWARDED = ['SIGTERM', 'SIGHUP'] as const;
 
 export default class SandboxExec extends BaseCommand {
   static override summary = 'Run a command against a local LaserData in miniature, and end as it ends.';
@@ -28,19 +41,11 @@ export default class SandboxExec extends BaseCommand {
         hint: 'The command goes after two dashes: ldctl sandbox exec -- CMD…',
       });
     }
-    const server = await serveSandbox(readSandboxFlags(flags, nodeIds)).catch(explainPort);
+    const sandbox = await sandboxOf(flags);
     try {
-      const ended = await runInside({
-        command: [program, ...args],
-        platform: this.host.platform,
-        inherited: this.host.env,
-        variables: sandboxVariables(server),
-        self: this.host.program.command,
-      });
-      if (ended.notStarted !== undefined) this.host.output.stderr.write(`${program}: ${ended.notStarted}\n`);
-      return ended.exitCode;
+      return await runInside([program, ...args], sandbox.env, this.host);
     } finally {
-      await server.stop();
+      await sandbox.stop();
     }
   }
 
@@ -48,4 +53,94 @@ export default class SandboxExec extends BaseCommand {
   protected override interrupts(): Interrupts {
     return NO_INTERRUPTS;
   }
+}
+
+/**
+ * Runs a program to its end, on this process's own stdin, stdout and stderr. It gets a config folder of its own, gone
+ * afterwards: the user's profiles are neither seen nor touched. That folder is made and removed synchronously while
+ * signals are held, so that none can end this process between the two and leave it behind.
+ * @returns its exit code; 128 + n after signal n; 127 when it was not found and 126 when it could not be run
+ */
+async function runInside(
+  command: readonly [string, ...string[]],
+  variables: Readonly<Record<string, string>>,
+  host: Host,
+): Promise<number> {
+  let child: ResultPromise | undefined;
+  const forward = (signal: NodeJS.Signals): void => void child?.kill(signal);
+  const waitOut = (): void => undefined;
+  for (const signal of WAITED_OUT) process.on(signal, waitOut);
+  for (const signal of FORWARDED) process.on(signal, forward);
+  let folder: string | null = null;
+  try {
+    folder = mkdtempSync(join(tmpdir(), 'ldctl-sandbox-'));
+    const env = insideEnvironment(folder, variables, host);
+    // By way of the shim, it would need /bin/sh and a folder that programs may be in; on Windows Ctrl-C would be cmd's.
+    const [program = '', ...args] = command[0] === 'ldctl' ? [...host.program.command, ...command.slice(1)] : command;
+    child = execa(program, args, { stdio: 'inherit', env, extendEnv: false, reject: false, cleanup: false });
+    const { exitCode, signal, code, originalMessage = '' } = await child;
+    if (exitCode !== undefined) return exitCode === ENDED_BY_CTRL_C ? CTRL_C : exitCode;
+    if (signal !== undefined) return 128 + constants.signals[signal];
+    host.output.stderr.write(`${command[0]}: ${code === 'ENOENT' ? 'command not found' : originalMessage}\n`);
+    return code === 'ENOENT' ? 127 : 126;
+  } catch (error) {
+    if (folder !== null || !(error instanceof Error && 'syscall' in error)) throw error;
+    host.output.stderr.write(`${command[0]}: no temporary folder for it can be made (${error.message})\n`);
+    return 126;
+  } finally {
+    if (folder !== null) removeFolder(folder, host);
+    for (const signal of WAITED_OUT) process.off(signal, waitOut);
+    for (const signal of FORWARDED) process.off(signal, forward);
+  }
+}
+
+/** Windows keeps what a program still has open, which may be one that was left in the background: the system's to clear away. */
+function removeFolder(folder: string, { platform }: Host): void {
+  const isWindows = platform === 'win32';
+  try {
+    rmSync(folder, { recursive: true, force: true, maxRetries: isWindows ? 5 : 0 });
+  } catch (error) {
+    if (!isWindows) throw error;
+  }
+}
+
+function insideEnvironment(folder: string, variables: Readonly<Record<string, string>>, host: Host): NodeJS.ProcessEnv {
+  const inherited = host.env;
+  const config = join(folder, 'config');
+  mkdirSync(config, { mode: 0o700 });
+  // Both spellings are in use; a proxy could not reach this machine's loopback address.
+  const noProxy = [inherited.no_proxy ?? inherited.NO_PROXY, '127.0.0.1'].filter(Boolean).join(',');
+  const shim = makeShim(join(folder, 'bin'), host);
+  return {
+    ...inherited,
+    ...variables,
+    ...shim.variables,
+    NO_PROXY: noProxy,
+    no_proxy: noProxy,
+    LDCTL_CONFIG_DIR: config,
+    // Nothing is said about variables that hide what a profile says: these are meant to.
+    LDCTL_IN_SANDBOX: '1',
+    // Settings of the user's own that would mix with the sandbox's.
+    LD_API_KEY_FILE: undefined,
+    LD_PROFILE: undefined,
+    PATH: [shim.folder, inherited.PATH].filter(Boolean).join(delimiter),
+  };
+}
+
+/**
+ * Makes a folder with an `ldctl` in it, so that the word means this one, on a checkout that is not installed too. Windows
+ * needs a batch file; Git Bash, which runs there too, takes the script. A batch file is read in the console's code page,
+ * which may not have the letters of a path, so that its words are in variables.
+ */
+function makeShim(folder: string, { program: { command }, platform }: Host) {
+  // Without /proc, a program knows itself by the word on the PATH that started it, which inside would mean the shim.
+  if (!isAbsolute(command[0] ?? '')) return { folder: '', variables: {} };
+  mkdirSync(folder, { mode: 0o700 });
+  const words = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
+  writeFileSync(join(folder, 'ldctl'), `#!/bin/sh\nexec ${words} "$@"\n`, { mode: 0o700 });
+  if (platform !== 'win32') return { folder, variables: {} };
+  const variables = Object.fromEntries(command.map((word, at) => [`LDCTL_SELF_${at}`, word]));
+  const named = Object.keys(variables).map((name) => `"%${name}%"`);
+  writeFileSync(join(folder, 'ldctl.cmd'), `@${named.join(' ')} %*\r\n`, { mode: 0o700 });
+  return { folder, variables };
 }

@@ -1,13 +1,130 @@
 import { once } from 'node:events';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
-import { printOptions } from '../../cli/flags.js';
-import { explainPort, readSandboxFlags, sandboxFlags } from '../../cli/sandbox/flags.js';
+import { printOptions, type FlagsOf } from '../../cli/flags.js';
 import type { Interrupts } from '../../cli/signals.js';
+import { parseDuration } from '../../base/durations.js';
+import { UsageError } from '../../base/errors.js';
 import { EXIT_CODES, type ExitCode } from '../../base/exit-codes.js';
+import { parseId } from '../../base/ids.js';
 import { printObject } from '../../output/object.js';
-import { nodeIds, sandboxVariables, serveSandbox } from '../../sandbox/index.js';
-import { assignments, SHELLS, userShell } from '../../system/shell.js';
+import { startSandbox, type RunningSandbox, type StartSandboxOptions } from '../../sandbox/index.js';
+import { findNode, nodeIds, OptionError } from '../../sandbox/options.js';
+
+const TIME = 'TIME';
+const TROUBLE = 'TROUBLE';
+const MANY = { multiple: true, multipleNonGreedy: true } as const;
+
+const nodeFlag = (description: string) =>
+  Flags.string({
+    ...{ ...MANY, helpValue: 'NODE', helpGroup: TROUBLE },
+    description: `${description} NODE is an id, or 1 for the first node. May be repeated.`,
+  });
+
+/** What can be asked of a sandbox; the same for `sandbox start` and `sandbox exec`. What a value must be, startSandbox says. */
+export const sandboxFlags = {
+  port: Flags.integer({ helpValue: 'N', description: 'Port on 127.0.0.1 (default: any free one).' }),
+  nodes: Flags.integer({ helpValue: 'N', description: 'How many nodes the deployment has (default: 3).' }),
+  history: Flags.integer({
+    helpValue: 'N',
+    description:
+      'How many past activities its log begins with (default: one a node, 5 at least). Fewer leave nodes out.',
+  }),
+  order: Flags.option({
+    description: 'Which end of the log comes first: the newest (desc) or the oldest (asc).',
+    options: ['desc', 'asc'] as const,
+    default: 'desc',
+  })(),
+  seed: Flags.integer({
+    helpValue: 'N',
+    description: 'The same seed gives the same keys, ids, durations and faults.',
+  }),
+  appear: Flags.string({
+    ...{ ...MANY, helpValue: '[NODE=]DURATION', helpGroup: TIME },
+    description:
+      'How long after a trigger its entries appear in the log (default: 200ms); NODE=DURATION for one node. ' +
+      'May be repeated.',
+  }),
+  work: Flags.string({
+    ...{ helpValue: 'DURATION', helpGroup: TIME },
+    description: 'How long a node then works on it, give or take a quarter (default: 1.5s).',
+  }),
+  reject: nodeFlag('This node rejects every action.'),
+  stuck: nodeFlag("This node's activities never end."),
+  missing: nodeFlag("This node's entries never appear in the log."),
+  'drop-posts': Flags.integer({
+    ...{ helpValue: 'N', helpGroup: TROUBLE },
+    description: 'Carry out the first N POSTs, and close the connection without an answer.',
+  }),
+  'fail-rate': Flags.string({
+    ...{ helpValue: 'P', helpGroup: TROUBLE },
+    description: 'Probability, 0 to 1, that a request gets a 500, a 503 or no answer, carried out or not.',
+  }),
+  'rate-limit': Flags.string({
+    ...{ helpValue: 'N/s', helpGroup: TROUBLE },
+    description: 'More requests than this with one key get a 429, such as 5/s.',
+  }),
+  'ignore-idempotency': Flags.boolean({
+    helpGroup: TROUBLE,
+    description: 'Be a server that ignores idempotency keys: what is sent twice is done twice.',
+  }),
+};
+type SandboxFlags = FlagsOf<typeof sandboxFlags>;
+
+/** What the flags say, as options. @throws UsageError for a text that is no duration, no id or no node */
+export function sandboxOptions(flags: SandboxFlags): StartSandboxOptions {
+  const number = (text: string | undefined, form: RegExp): number | undefined =>
+    text === undefined ? undefined : Number(form.exec(text)?.[1] ?? NaN);
+  const ids = (texts: readonly string[] | undefined, flag: string) => texts?.map((text) => parseId(text, flag));
+  return {
+    ...{ port: flags.port, nodes: flags.nodes, history: flags.history, order: flags.order, seed: flags.seed },
+    appearMs: flags.appear && readAppear(flags.appear, flags.nodes),
+    workMs: flags.work === undefined ? undefined : parseDuration(flags.work, '--work'),
+    reject: ids(flags.reject, '--reject'),
+    stuck: ids(flags.stuck, '--stuck'),
+    missing: ids(flags.missing, '--missing'),
+    dropPosts: flags['drop-posts'],
+    failRate: number(flags['fail-rate'], /^(\d*\.?\d+)$/),
+    rateLimit: number(flags['rate-limit'], /^(\d*\.?\d+)\/s$/),
+    ignoreIdempotency: flags['ignore-idempotency'],
+  };
+}
+
+/** The last one for a node holds, and the last one without a node for all the others. */
+function readAppear(texts: readonly string[], nodeCount: number | undefined): StartSandboxOptions['appearMs'] {
+  const delays = new Map<bigint | null, number>();
+  for (const text of texts) {
+    const [, node, duration = ''] = /^(?:(.*)=)?(.*)$/.exec(text) ?? [];
+    const id = node === undefined ? null : findNode(parseId(node, '--appear'), nodeIds(nodeCount ?? 3), 'appearMs');
+    delays.set(id, parseDuration(duration, '--appear'));
+  }
+  return (node) => delays.get(node) ?? delays.get(null) ?? 200;
+}
+
+/** @throws UsageError that names the flag */
+export async function sandboxOf(flags: SandboxFlags): Promise<RunningSandbox> {
+  try {
+    return await startSandbox(sandboxOptions(flags));
+  } catch (error) {
+    if (error instanceof OptionError) {
+      const flag = error.option.replace(/Ms$/, '').replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`);
+      throw new UsageError(`--${flag} ${error.why}`);
+    }
+    const { code, port } = error as NodeJS.ErrnoException & { port?: number };
+    if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
+    throw new UsageError(`--port: ${port} is ${code === 'EACCES' ? 'not allowed' : 'in use'}`, {
+      hint: 'Choose another one, or leave --port out to get a free one.',
+    });
+  }
+}
+
+/** A line that sets a variable. The values are URLs, keys and ids: nothing in them means anything to a shell but the blanks. */
+const SETS = {
+  sh: (name: string, value: string) => `export ${name}='${value}'`,
+  cmd: (name: string, value: string) => `@set "${name}=${value}"`,
+  powershell: (name: string, value: string) => `$env:${name} = '${value}'`,
+};
+type Shell = keyof typeof SETS;
 
 export default class SandboxStart extends BaseCommand {
   static override summary = 'Serve a local LaserData in miniature until it is stopped.';
@@ -23,27 +140,28 @@ export default class SandboxStart extends BaseCommand {
   static override flags = {
     ...sandboxFlags,
     shell: Flags.option({
-      description:
-        'Whose syntax the printed lines have (default: sh; on Windows, the shell that this seems to be run from).',
-      options: SHELLS,
+      description: 'Whose syntax the printed lines have (default: sh; on Windows, outside of Git Bash, powershell).',
+      options: Object.keys(SETS) as Shell[],
     })(),
   };
 
   protected override async execute({ signal }: Interrupts): Promise<ExitCode> {
     const { flags } = await this.parse(SandboxStart);
-    const server = await serveSandbox(readSandboxFlags(flags, nodeIds)).catch(explainPort);
-    const { stdout, stderr } = this.host.output;
-    const variables = sandboxVariables(server);
+    const sandbox = await sandboxOf(flags);
+    const { env, apiUrl, seed } = sandbox;
+    const { platform, env: own, output } = this.host;
     const options = printOptions(flags);
-    if (options.format === 'table') stdout.write(`${assignments(variables, flags.shell ?? userShell(this.host))}\n`);
-    else await printObject(this.host.output, variables, fieldsOf(variables), options);
-    stderr.write(`Serving ${server.url} (seed ${server.seed}). Ctrl-C stops it.\n`);
+    if (options.format === 'table') {
+      const set = SETS[flags.shell ?? (platform === 'win32' && !own.MSYSTEM && !own.SHELL ? 'powershell' : 'sh')];
+      const lines = Object.entries(env).map(([name, value]) => `${set(name, value)}\n`);
+      output.stdout.write(lines.join(''));
+    } else {
+      const fields = Object.entries(env).map(([name, value]) => ({ name, value }));
+      await printObject(output, env, fields, options);
+    }
+    output.stderr.write(`Serving ${apiUrl} (seed ${seed}). Ctrl-C stops it.\n`);
     if (!signal.aborted) await once(signal, 'abort');
-    await server.stop();
+    await sandbox.stop();
     return EXIT_CODES.done.code;
   }
-}
-
-function fieldsOf(variables: Readonly<Record<string, string>>): Array<{ name: string; value: string }> {
-  return Object.entries(variables).map(([name, value]) => ({ name, value }));
 }

@@ -6,7 +6,7 @@ import { wireKey } from '../../../src/activities/wire-key.js';
 import { type Clock } from '../../../src/base/clock.js';
 import { type RunJournal, type RunRecord } from '../../../src/base/old-journal.js';
 import { type Accepted, type Supervisor, type WireTrigger } from '../../../src/base/supervisor.js';
-import { seededRandom } from '../../../src/sandbox/index.js';
+import { seededRandom } from '../../../src/sandbox/tenant.js';
 import { accepted, apiError, failing } from '../../helpers/fake-supervisor.js';
 import { gateEnd, nodesUpTo, RollBench, rollPlan } from '../../helpers/roll.js';
 import { drain } from '../../helpers/run.js';

@@ -1,0 +1,279 @@
+import { type Action, type Activity, type Runtime, type Verb } from '../base/activity.js';
+import { type Id } from '../base/ids.js';
+import { type Deployment, type TenantStructure } from '../base/wire.js';
+import { nodeIds, type Settings, type Trouble } from './options.js';
+import {
+  MAIN_DEPLOYMENT_ID,
+  makeKeys,
+  OPERATORS,
+  tenantStructure,
+  type KeyLabel,
+  type RandomSource,
+  type SandboxKey,
+} from './tenant.js';
+
+/** What runs on every node. */
+export const RUNTIMES: readonly Runtime[] = ['iggy', 'connectors'];
+
+/** What becomes of one activity, decided when it is dispatched. Times in ms UTC; Infinity is never. */
+interface Fate {
+  appearsAt: number;
+  finishesAt: number;
+  result: 'completed' | 'rejected';
+}
+
+/**
+ * A node and its runtimes, all started at first. Its agent takes the activities of a runtime one after the other, so
+ * what becomes of each is decided by the queue before it, and no timer is needed.
+ */
+class SandboxNode {
+  trouble: Trouble | undefined;
+  /** Each runtime as it will be when its queue is done, and when that is. */
+  readonly #runtimes = { iggy: { isUp: true, freeAt: 0 }, connectors: { isUp: true, freeAt: 0 } };
+
+  constructor(trouble: Trouble | undefined) {
+    this.trouble = trouble;
+  }
+
+  /** Queues an action that was triggered at `at` (ms UTC). */
+  take(runtime: Runtime, verb: Verb, at: number, timing: { appearMs: number; workMs: number }): Fate {
+    const appearsAt = at + timing.appearMs;
+    if (this.trouble === 'missing') return { appearsAt: Infinity, finishesAt: Infinity, result: 'completed' };
+    if (this.trouble === 'stuck') return { appearsAt, finishesAt: Infinity, result: 'completed' };
+    const queue = this.#runtimes[runtime];
+    // Only a start brings a stopped runtime up: it may have been stopped for a reason.
+    const completes = this.trouble !== 'reject' && queue.isUp === (verb !== 'start');
+    if (completes) queue.isUp = verb !== 'stop';
+    queue.freeAt = Math.max(appearsAt, queue.freeAt) + timing.workMs;
+    return { appearsAt, finishesAt: queue.freeAt, result: completes ? 'completed' : 'rejected' };
+  }
+}
+
+/** What is to be carried out, checked and complete. */
+export interface ActionRequest {
+  authorId: Id;
+  runtime: Runtime;
+  action: Action;
+  /** Null for every node. */
+  nodes: readonly Id[] | null;
+  /** Ms UTC. */
+  at: number;
+}
+
+/** An activity, and what becomes of it. */
+export interface LogEntry extends Fate {
+  id: Id;
+  nodeId: Id;
+  authorId: Id;
+  runtime: Runtime;
+  action: string;
+  createdAt: number;
+}
+
+/** A deployment: its nodes and its activity log, which shows what is derived from the time it is read at. */
+export class SandboxDeployment {
+  readonly id: Id;
+  readonly divisionId: Id;
+  readonly environmentId: Id;
+  readonly nodes: ReadonlyMap<Id, SandboxNode>;
+  readonly #tenantId: Id;
+  readonly #summary: Deployment;
+  readonly #order: Settings['order'];
+  /** Ascending by id. */
+  readonly #entries: LogEntry[] = [];
+  /** How many entries, from the oldest on, had appeared without a gap at `#readAt` (ms UTC): a long log is not gone through at each read. */
+  #appeared = 0;
+  #readAt = -Infinity;
+
+  constructor(
+    summary: Deployment,
+    at: { tenantId: Id; divisionId: Id; environmentId: Id },
+    { nodes, troubles, order }: Pick<Settings, 'nodes' | 'troubles' | 'order'>,
+  ) {
+    this.id = summary.id;
+    this.divisionId = at.divisionId;
+    this.environmentId = at.environmentId;
+    this.nodes = new Map(nodes.map((id) => [id, new SandboxNode(troubles.get(id))]));
+    this.#tenantId = at.tenantId;
+    this.#summary = summary;
+    this.#order = order;
+  }
+
+  /** As Core describes it. */
+  get details(): Record<string, unknown> {
+    const cluster = this.nodes.size > 1 ? 'cluster' : 'standalone';
+    return { ...this.#summary, nodes_count: this.nodes.size, runtimes: RUNTIMES, cluster, protected: false };
+  }
+
+  /** @throws RangeError when there is no such node here */
+  node(id: Id): SandboxNode {
+    const node = this.nodes.get(id);
+    if (node) return node;
+    throw new RangeError(`no node ${id} in deployment ${this.id}`);
+  }
+
+  /** Ids come in ascending. */
+  append(entry: LogEntry): LogEntry {
+    this.#entries.push(entry);
+    return entry;
+  }
+
+  /** The page of the log as it is at `at` (ms UTC). A page past the end is empty. */
+  read(page: number, results: number, at: number): Record<string, unknown> {
+    if (at < this.#readAt) this.#appeared = 0;
+    this.#readAt = at;
+    while ((this.#entries[this.#appeared]?.appearsAt ?? Infinity) <= at) this.#appeared += 1;
+    const appeared = this.#appeared;
+    const others = this.#entries.slice(appeared).filter((entry) => entry.appearsAt <= at);
+    const total = appeared + others.length;
+    const begin = Math.min((page - 1) * results, total);
+    const end = Math.min(begin + results, total);
+    const [oldest, newest] = this.#order === 'asc' ? [begin, end] : [total - end, total - begin];
+    const entries = [
+      ...this.#entries.slice(oldest, Math.min(newest, appeared)),
+      ...others.slice(Math.max(oldest - appeared, 0), Math.max(newest - appeared, 0)),
+    ];
+    if (this.#order === 'desc') entries.reverse();
+    const items = entries.map((entry) => this.#item(entry, at));
+    return { items, page, total_results: total, total_pages: Math.ceil(total / results) };
+  }
+
+  #item(entry: LogEntry, at: number): Activity {
+    const isFinal = entry.finishesAt <= at;
+    return {
+      id: entry.id,
+      tenant_id: this.#tenantId,
+      division_id: this.divisionId,
+      environment_id: this.environmentId,
+      deployment_id: this.id,
+      author_id: entry.authorId,
+      runtime: entry.runtime,
+      action: entry.action,
+      node_id: entry.nodeId,
+      status: isFinal ? entry.result : 'processing',
+      created_at: new Date(entry.createdAt).toISOString(),
+      finished_at: isFinal ? new Date(entry.finishesAt).toISOString() : null,
+    };
+  }
+}
+
+const HOUR = 3_600_000;
+/** Beyond 2^53 like every id of the API, and so close to each other that a JavaScript number folds them. */
+const FIRST_ACTIVITY_ID: Id = 7301845022003200257n;
+const WIDEST_GAP = 200;
+/** By default the log begins with an entry for each node, and has at least this many. */
+const SHORTEST_DEFAULT_HISTORY = 5;
+/** How far back the history reaches. */
+const HISTORY_SPAN = 96 * HOUR;
+/** How far the work on an activity strays from what was asked for, to either side. */
+const JITTER = 0.25;
+/** The other deployments have nodes of their own, this many each. */
+const OTHER_NODES = { count: 2, first: 611500000000000001n, apart: 1_000_000n } as const;
+
+/** What was done in the past, over and over. It leaves every runtime started, as the nodes are at first. */
+const PAST_ACTIONS = [
+  { runtime: 'iggy', action: { verb: 'restart' }, author: 'ada', result: 'completed', tookMs: 4200 },
+  {
+    runtime: 'connectors',
+    action: { verb: 'reconfigure', configId: 7262600000000000043n },
+    author: 'bo',
+    result: 'completed',
+    tookMs: 9800,
+  },
+  { runtime: 'connectors', action: { verb: 'restart' }, author: 'bo', result: 'completed', tookMs: 3100 },
+  // Starting what is running is rejected.
+  { runtime: 'iggy', action: { verb: 'start' }, author: 'ada', result: 'rejected', tookMs: 700 },
+] as const;
+
+/** What there is behind the API: a tenant's keys and structure, its deployments and their activities. */
+export class Cloud {
+  readonly structure: TenantStructure;
+  readonly keys: Readonly<Record<KeyLabel, SandboxKey>>;
+  /** The deployment that the options speak of. */
+  readonly main: SandboxDeployment;
+  readonly deployments: ReadonlyMap<Id, SandboxDeployment>;
+  readonly #settings: Settings;
+  readonly #jitter: RandomSource;
+  readonly #gaps: RandomSource;
+  #lastActivityId = FIRST_ACTIVITY_ID;
+
+  /** @param random one for the nodes' times, one for the keys, one for the ids */
+  constructor(settings: Settings, url: string, random: { times: RandomSource; keys: RandomSource; ids: RandomSource }) {
+    this.#settings = settings;
+    this.#jitter = random.times;
+    this.#gaps = random.ids;
+    const now = settings.now();
+    this.keys = makeKeys(now, random.keys);
+    this.structure = tenantStructure(url);
+    const { id: tenantId, divisions } = this.structure;
+    const listed = divisions.flatMap(({ id: divisionId, environments }) =>
+      environments.flatMap(({ id: environmentId, deployments }) =>
+        deployments.map((summary) => ({ summary, at: { tenantId, divisionId, environmentId } })),
+      ),
+    );
+    const deployments = listed.map(({ summary, at }, index) => {
+      const nodes = nodeIds(OTHER_NODES.count, OTHER_NODES.first + BigInt(index) * OTHER_NODES.apart);
+      const own = summary.id === MAIN_DEPLOYMENT_ID ? settings : { ...settings, nodes };
+      return new SandboxDeployment(summary, at, own);
+    });
+    this.deployments = new Map(deployments.map((deployment) => [deployment.id, deployment]));
+    this.main = this.deployment(MAIN_DEPLOYMENT_ID);
+    this.#remember(now);
+  }
+
+  /** @throws RangeError when there is no such deployment */
+  deployment(id: Id): SandboxDeployment {
+    const deployment = this.deployments.get(id);
+    if (deployment) return deployment;
+    throw new RangeError(`no deployment ${id}`);
+  }
+
+  /** Carries an action out: one activity a node. */
+  dispatch(deployment: SandboxDeployment, wanted: ActionRequest): LogEntry[] {
+    const { authorId, runtime, action, at, nodes } = wanted;
+    return (nodes ?? [...deployment.nodes.keys()]).map((nodeId) => {
+      const fate = deployment.node(nodeId).take(runtime, action.verb, at, this.#timing(nodeId));
+      const what = { authorId, runtime, action: this.#stored(action), nodeId, createdAt: at };
+      return deployment.append({ id: this.#nextActivityId(), ...what, ...fate });
+    });
+  }
+
+  /** Past activities, the newest an hour before `now` (ms UTC), naming the nodes in turn. */
+  #remember(now: number): void {
+    const nodes = [...this.main.nodes.keys()];
+    const count = this.#settings.history ?? Math.max(SHORTEST_DEFAULT_HISTORY, nodes.length);
+    for (let index = 0; index < count; index += 1) {
+      const past = PAST_ACTIONS[index % PAST_ACTIONS.length];
+      const nodeId = nodes[index % nodes.length];
+      if (!past || nodeId === undefined) return;
+      const { runtime, result, tookMs } = past;
+      const createdAt = Math.floor(now - HOUR - ((count - 1 - index) / count) * HISTORY_SPAN);
+      const what = { authorId: OPERATORS[past.author], runtime, action: this.#stored(past.action), nodeId };
+      const times = { createdAt, appearsAt: createdAt, finishesAt: createdAt + tookMs };
+      this.main.append({ id: this.#nextActivityId(), ...what, ...times, result });
+    }
+  }
+
+  #timing(node: Id): { appearMs: number; workMs: number } {
+    const { appearMs, workMs } = this.#settings;
+    return {
+      appearMs: typeof appearMs === 'number' ? appearMs : appearMs(node),
+      workMs: typeof workMs === 'number' ? Math.round(workMs * (1 + JITTER * (2 * this.#jitter() - 1))) : workMs(node),
+    };
+  }
+
+  /** Unknown in the contract: a reconfigure is stored as `reconfigure:{config_id}` or as `reconfigure` alone. */
+  #stored(action: Action): string {
+    return this.#settings.bareReconfigure ? action.verb : actionName(action);
+  }
+
+  #nextActivityId(): Id {
+    this.#lastActivityId += 1n + BigInt(Math.floor(this.#gaps() * WIDEST_GAP));
+    return this.#lastActivityId;
+  }
+}
+
+/** The action as it was asked for: `restart`, `reconfigure:42`. */
+export function actionName({ verb, configId }: Action): string {
+  return configId === undefined ? verb : `${verb}:${configId}`;
+}

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { Parser } from '@oclif/core';
+import { UsageError } from '../../../src/base/errors.js';
+import { sandboxFlags, sandboxOf, sandboxOptions } from '../../../src/commands/sandbox/start.js';
+import { startSandbox, type RunningSandbox, type StartSandboxOptions } from '../../../src/sandbox/index.js';
+import { nodeIds, readOptions } from '../../../src/sandbox/options.js';
+
+async function flagsOf(...argv: string[]): Promise<Parameters<typeof sandboxOptions>[0]> {
+  return (await Parser.parse(argv, { flags: sandboxFlags })).flags;
+}
+
+async function optionsOf(line: string): Promise<ReturnType<typeof readOptions>> {
+  return readOptions(sandboxOptions(await flagsOf(...line.split(' ').filter(Boolean))));
+}
+
+describe('the options of a sandbox', () => {
+  const nodes = nodeIds(3);
+
+  it('default, by flags and without, to three healthy nodes, newest first, in short but real time', async () => {
+    for (const { now, ...options } of [readOptions({}), await optionsOf('')]) {
+      assert.ok(Math.abs(now() - Date.now()) < 5000);
+      assert.deepEqual(options, {
+        ...{ port: 0, nodes: [610809900976570889n, 610809900976570890n, 610809900976570891n], order: 'desc' },
+        ...{ appearMs: 200, workMs: 1500, reject: [], stuck: [], missing: [], troubles: new Map() },
+        ...{ dropPosts: 0, failRate: 0, ignoreIdempotency: false, bareReconfigure: false, answerMs: 0, latencyMs: 0 },
+        ...('seed' in options && { seed: undefined, history: undefined, rateLimit: undefined }),
+      });
+    }
+  });
+
+  it('are read from flags in their own units', async () => {
+    const line =
+      '--appear 1s --work 1m30s --fail-rate .25 --rate-limit 0.5/s --order asc --nodes 1 --ignore-idempotency';
+    const { appearMs, workMs, failRate, rateLimit, order, nodes: all, ignoreIdempotency } = await optionsOf(line);
+    assert.ok(typeof appearMs === 'function');
+    assert.deepEqual(
+      [appearMs(1n), workMs, failRate, rateLimit, order, all.length, ignoreIdempotency],
+      [1000, 90_000, 0.25, 0.5, 'asc', 1, true],
+    );
+  });
+
+  it('take a node by its ordinal or its id, several times', async () => {
+    const wanted = new Map([
+      [nodes[0], 'reject'],
+      [nodes[1], 'stuck'],
+      [nodes[2], 'missing'],
+    ]);
+    assert.deepEqual((await optionsOf('--reject 1 --stuck 610809900976570890 --missing 3')).troubles, wanted);
+    assert.deepEqual(readOptions({ reject: [1], stuck: [610809900976570890n], missing: [3] }).troubles, wanted);
+    assert.equal((await optionsOf('--reject 1 --reject 2')).troubles.size, 2);
+    assert.deepEqual([...readOptions({ nodes: [7n, 8n], reject: [8n] }).troubles], [[8n, 'reject']]);
+  });
+
+  it('--appear tells the delay of all nodes, and of single ones', async () => {
+    for (const [line, delays] of [
+      ['--appear 2=12s --appear 1s --appear 610809900976570891=0', [1000, 12_000, 0]],
+      ['--appear 3=5s', [200, 200, 5000]],
+    ] as const) {
+      const { appearMs } = await optionsOf(line);
+      assert.ok(typeof appearMs === 'function');
+      assert.deepEqual(nodes.map(appearMs), delays);
+    }
+  });
+
+  const wrongFlags: Array<[line: string, message: RegExp]> = [
+    ['--reject 4', /^--reject names node 4, and there is none; they are 1 to 3, or 610809900976570889 to/],
+    ['--reject 0', /^--reject names node 0,/],
+    ['--reject=', /^--reject: "" is not an id/],
+    ['--stuck 610809900976570900', /^--stuck names node 610809900976570900,/],
+    ['--missing first', /^--missing: "first" is not an id/],
+    ['--reject 1 --stuck 610809900976570889', /^--stuck names node 610809900976570889, which is named before/],
+    ['--appear soon', /^--appear:/],
+    ['--appear 4=1s', /^--appear names node 4,/],
+    ['--appear 1=', /^--appear:/],
+    ['--appear =1s', /^--appear:/],
+    ['--work=-1s', /^--work:/],
+    ['--nodes 1001', /^--nodes must be a whole number from 1 to 1000/],
+    ['--history=-1', /^--history must be a whole number from 0 to 1000000/],
+    ['--fail-rate 1.1', /^--fail-rate must be a probability from 0 to 1/],
+    ['--fail-rate=', /^--fail-rate must be/],
+    ['--rate-limit 5', /^--rate-limit must be a number of requests a second above 0/],
+    ['--rate-limit 0/s', /^--rate-limit must be/],
+    ['--drop-posts=-1', /^--drop-posts must be a whole number, 0 or more/],
+  ];
+  for (const [line, message] of wrongFlags) {
+    it(`${line}: refused, and says which flag`, async () => {
+      const flags = await flagsOf(...line.split(' '));
+      await assert.rejects(sandboxOf(flags), (error: unknown) => {
+        assert.ok(error instanceof UsageError);
+        assert.match(error.message, message);
+        return true;
+      });
+    });
+  }
+
+  const wrong: Array<[Record<string, unknown>, RegExp]> = [
+    [{ nodes: 0 }, /^startSandbox: nodes must be a whole number from 1 to 1000, or a list of ids as bigint, not 0$/],
+    [{ nodes: 2.5 }, /nodes must be .* not 2\.5$/],
+    [{ nodes: '3' }, /nodes must be .* not '3'$/],
+    [{ nodes: [] }, /nodes must be/],
+    [{ workMs: -1 }, /workMs must be a number of milliseconds, .* not -1$/],
+    [{ workMs: '1s' }, /workMs must be a number of milliseconds, .* not '1s'$/],
+    [{ appearMs: NaN }, /appearMs must be a number of milliseconds, or a function/],
+    [{ failRate: 1.1 }, /failRate must be a probability from 0 to 1/],
+    [{ rateLimit: 0 }, /rateLimit must be a number of requests a second above 0/],
+    [{ order: 'up' }, /order must be 'desc' or 'asc', not 'up'$/],
+    [{ dropPosts: -1 }, /dropPosts must be a whole number, 0 or more, not -1$/],
+    [{ ignoreIdempotency: 1 }, /ignoreIdempotency must be true or false/],
+    [{ reject: 1 }, /reject must be a list of nodes/],
+    [{ reject: [4] }, /reject names node 4, and there is none; they are 1 to 3, or 610809900976570889 to 6/],
+    [{ reject: [610809900976570900n] }, /reject names node 610809900976570900,/],
+    [{ reject: [1], stuck: [610809900976570889n] }, /stuck names node 610809900976570889, which is named before$/],
+    [{ work: 5 }, /work is no option; there are port, nodes,.* workMs,/],
+  ];
+  for (const [options, message] of wrong) {
+    const text = Object.entries(options).map(([name, value]) => `${name}: ${String(value)}`);
+    it(`{ ${text.join(', ')} }: refused, and says what is right`, async () => {
+      await assert.rejects(startSandbox(options), { name: 'TypeError', message });
+    });
+  }
+
+  it('a port that is taken is a usage error of the command, and else left to the system to explain', async () => {
+    const sandbox: RunningSandbox = await startSandbox();
+    const { port } = new URL(sandbox.apiUrl);
+    try {
+      await assert.rejects(startSandbox({ port: Number(port) } satisfies StartSandboxOptions), { code: 'EADDRINUSE' });
+      const error = { name: 'UsageError', message: `--port: ${port} is in use` };
+      await assert.rejects(sandboxOf(await flagsOf('--port', port)), error);
+    } finally {
+      await sandbox.stop();
+    }
+  });
+});

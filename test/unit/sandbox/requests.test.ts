@@ -1,0 +1,316 @@
+import assert from 'node:assert/strict';
+import { World, read, type ProblemBody } from './world.js';
+
+const HEX_32 = /^[0-9a-f]{32}$/;
+const MINUTE = 60_000;
+
+/** The answer is a problem as the contract lists it. */
+function assertProblem(answer: ReturnType<World['get']>, status: number, code: string): ProblemBody {
+  assert.equal(answer.status, status, answer.body);
+  assert.equal(answer.headers['content-type'], 'application/problem+json');
+  const problem = read(answer) as ProblemBody;
+  assert.deepEqual([problem.code, problem.status], [code, BigInt(status)]);
+  assert.match(problem.instance, HEX_32);
+  assert.equal(problem.instance, answer.headers['ld-request']);
+  assert.equal(problem.retryable, [429, 500, 503].includes(status));
+  assert.notEqual(problem.reason, '');
+  return problem;
+}
+
+describe('sandbox: refuses what the contract does not have', () => {
+  const world = new World();
+  const { activities, nodes } = world;
+  const [node = 0n, other = 0n] = nodes;
+  const tenant = '/tenants/7261845022003200001';
+  const deployment = (division: string, environment: string, id = '7263012455120900033', of = tenant): string =>
+    `${of}/divisions/${division}/environments/${environment}/deployments/${id}`;
+
+  const paths: Array<[title: string, method: string, path: string, status: number, code: string]> = [
+    ['another path', 'GET', '/deployment', 404, 'not_found'],
+    ['a doubled slash', 'GET', `/${activities}`, 404, 'not_found'],
+    ['a slash at the end', 'GET', `${activities}/`, 404, 'not_found'],
+    ['a single activity', 'GET', `${activities}/1`, 404, 'not_found'],
+    ['posting to the log', 'POST', activities, 405, 'method_not_allowed'],
+    ['getting an action', 'GET', `${activities}/iggy/restart`, 405, 'method_not_allowed'],
+    ['an unknown runtime', 'POST', `${activities}/kafka/restart`, 400, 'validation_error'],
+    ['an unknown action', 'POST', `${activities}/iggy/explode`, 400, 'validation_error'],
+    ['a config on a restart', 'POST', `${activities}/iggy/restart:1`, 400, 'validation_error'],
+    ['a reconfigure without a config', 'POST', `${activities}/iggy/reconfigure`, 400, 'validation_error'],
+    ['a reconfigure with two', 'POST', `${activities}/iggy/reconfigure:1:2`, 400, 'validation_error'],
+    ['an encoded colon', 'POST', `${activities}/iggy/reconfigure%3A42`, 400, 'validation_error'],
+    ['a config id over 64 bits', 'POST', `${activities}/iggy/reconfigure:${2n ** 64n}`, 400, 'validation_error'],
+    ['a query on a trigger', 'POST', `${activities}/iggy/restart?dry=1`, 400, 'validation_error'],
+    ['a deployment id over 64 bits', 'GET', '/deployments/18446744073709551616/activities', 400, 'validation_error'],
+    ['a deployment id that is none', 'GET', '/deployments/sandbox/activities', 400, 'validation_error'],
+    ['an unknown deployment', 'GET', '/deployments/18446744073709551615/activities', 404, 'not_found'],
+    ['an unknown deployment to act on', 'POST', '/deployments/1/activities/iggy/restart', 404, 'not_found'],
+    ["the structure of another tenant than the key's", 'GET', '/tenants/1/structure', 403, 'forbidden'],
+    ["the key's context in another tenant", 'GET', '/tenants/1/api_keys/context', 403, 'forbidden'],
+    ['a query on the structure', 'GET', `${tenant}/structure?page=1`, 400, 'validation_error'],
+    ['one deployment of another tenant', 'GET', deployment('1', '1', '1', '/tenants/1'), 403, 'forbidden'],
+    ['in another division', 'GET', deployment('7261845022003200102', '7261845022003200202'), 404, 'not_found'],
+    ['in another environment', 'GET', deployment('7261845022003200101', '7261845022003200203'), 404, 'not_found'],
+    ['that is unknown', 'GET', deployment('7261845022003200101', '7261845022003200202', '1'), 404, 'not_found'],
+    ['with a division that is no id', 'GET', deployment('platform', '7261845022003200202'), 400, 'validation_error'],
+  ];
+  for (const [title, method, path, status, code] of paths) {
+    it(`${title}: ${status}`, () => {
+      assertProblem(method === 'GET' ? world.get(path) : world.post('{}', { path }), status, code);
+    });
+  }
+
+  it('says which methods a path takes', () => {
+    assert.equal(world.get(`${activities}/iggy/restart`).headers.allow, 'POST');
+  });
+
+  const results = ['results=0', 'results=101', 'results=1e1', 'results='];
+  const pages = ['page=0', 'page=01', 'page=-1', 'page=1&page=1'];
+  for (const query of [...results, ...pages, 'status=completed']) {
+    it(`?${query}: 400 with the field`, () => {
+      const problem = assertProblem(world.get(`${activities}?${query}`), 400, 'validation_error');
+      const field = query.slice(0, query.indexOf('='));
+      assert.deepEqual([problem.field, problem.field_issues?.map(({ path }) => path)], [field, [field]]);
+    });
+  }
+
+  const bodies: Array<[body: string, path: string]> = [
+    ['{"nodes":[]}', 'nodes'],
+    ['{"nodes":null}', 'nodes'],
+    [`{"nodes":${String(node)}}`, 'nodes'],
+    [`{"nodes":["${String(node)}"]}`, 'nodes[0]'],
+    ['{"nodes":[18446744073709551616]}', 'nodes[0]'],
+    [`{"nodes":[${String(node)}.0]}`, 'nodes[0]'],
+    ['{"nodes":[6.10809900976570889e17]}', 'nodes[0]'],
+    ['{"nodes":[-1]}', 'nodes[0]'],
+    [`{"nodes":[${String(node)},610809900976570900]}`, 'nodes[1]'],
+    [`{"nodes":[${String(other)},${String(other)}]}`, 'nodes[1]'],
+    [`{"nodes":[${String(node)}],"dry":true}`, 'dry'],
+    ['[]', 'body'],
+    ['null', 'body'],
+    ['{', 'body'],
+    ['['.repeat(100_000), 'body'],
+  ];
+  for (const [body, path] of bodies) {
+    it(`${body.slice(0, 60)}: 400 for ${path}`, () => {
+      const problem = assertProblem(world.post(body), 400, 'validation_error');
+      assert.equal(problem.field, path);
+    });
+  }
+
+  it('names every node that is wrong', () => {
+    const problem = read(world.post(`{"nodes":["1",${String(node)},2]}`)) as ProblemBody;
+    assert.deepEqual(
+      problem.field_issues?.map(({ path }) => path),
+      ['nodes[0]', 'nodes[2]'],
+    );
+  });
+
+  it('an idempotency key that is empty or too long: 400', () => {
+    for (const idempotencyKey of ['', 'x'.repeat(256)]) {
+      const problem = assertProblem(world.post('{}', { idempotencyKey }), 400, 'validation_error');
+      assert.equal(problem.field, 'idempotency-key');
+    }
+    assert.equal(new World().post('{}', { idempotencyKey: 'x'.repeat(255) }).status, 202);
+  });
+
+  it('carried none of this out, and kept a record of every POST', () => {
+    assert.deepEqual(world.record.dispatches, []);
+    assert.ok(world.record.posts.length > 20);
+    assert.ok(world.record.posts.every((post) => post.outcome === 'refused' && post.code !== null));
+  });
+});
+
+describe('sandbox: accepts what the contract has', () => {
+  it('no body and {} mean every node, a list means those, in its order', () => {
+    const world = new World();
+    const [first = 0n, , third = 0n] = world.nodes;
+    for (const body of ['', '{}', `{"nodes":[${String(third)}, ${String(first)}]}`]) {
+      assert.equal(world.post(body).status, 202);
+    }
+    const { posts, dispatches } = world.record;
+    assert.deepEqual(
+      posts.map((post) => post.nodes),
+      [null, null, [third, first]],
+    );
+    assert.deepEqual(
+      dispatches.map((dispatch) => dispatch.activities.map((activity) => activity.node_id)),
+      [world.nodes, world.nodes, [third, first]],
+    );
+  });
+
+  it("carries out the vendor's own example, which has no idempotency key, as often as it is sent", () => {
+    const world = new World();
+    for (let n = 0; n < 3; n += 1) {
+      assert.equal(world.post('{}', { idempotencyKey: null }).headers['idempotent-replayed'], undefined);
+    }
+    assert.equal(world.record.dispatches.length, 3);
+    assert.ok(world.record.posts.every((post) => post.outcome === 'accepted' && post.idempotency_key === null));
+  });
+
+  it('gives every answer an ld-request of its own and a date', () => {
+    const world = new World();
+    const answers = [world.get(world.activities), world.post(), world.post('{'), world.get('/nowhere', null)];
+    for (const { headers } of answers) {
+      assert.match(headers['ld-request'] ?? '', HEX_32);
+      assert.equal(headers.date, 'Mon, 16 Mar 2026 12:00:00 GMT');
+    }
+    assert.equal(new Set(answers.map((answer) => answer.headers['ld-request'])).size, answers.length);
+  });
+
+  it('records what a POST was, who sent it and what came of it', () => {
+    const world = new World();
+    const path = `${world.activities}/connectors/reconfigure:42`;
+    const answer = world.post('{}', { idempotencyKey: 'mine', path });
+    assert.deepEqual(world.record.posts, [
+      {
+        at: world.now,
+        request_id: answer.headers['ld-request'],
+        path,
+        body: '{}',
+        key: 'admin',
+        idempotency_key: 'mine',
+        deployment_id: 7263012455120900033n,
+        runtime: 'connectors',
+        action: 'reconfigure:42',
+        nodes: null,
+        outcome: 'accepted',
+        status: 202,
+        code: null,
+      },
+    ]);
+    assert.equal(world.record.dispatches[0]?.idempotency_key, 'mine');
+  });
+});
+
+describe('sandbox: idempotency keys', () => {
+  const outcomes = (world: World): string[] => world.record.posts.map(({ outcome }) => outcome);
+  const isReplayed = (answer: ReturnType<World['post']>): boolean => answer.headers['idempotent-replayed'] === 'true';
+
+  it('the same key and body: the first answer again, marked, and nothing is carried out', () => {
+    const world = new World();
+    const first = world.post('{}', { idempotencyKey: 'k' });
+    world.now += 1000;
+    const again = world.post('{}', { idempotencyKey: 'k' });
+    assert.deepEqual([first.status, isReplayed(first), again.status, isReplayed(again)], [202, false, 202, true]);
+    assert.equal(again.headers.date, 'Mon, 16 Mar 2026 12:00:01 GMT');
+    assert.notEqual(again.headers['ld-request'], first.headers['ld-request']);
+    assert.equal(world.record.dispatches.length, 1);
+    assert.deepEqual(outcomes(world), ['accepted', 'replayed']);
+  });
+
+  it('another key, or the same of another API key: another trigger', () => {
+    const world = new World();
+    world.post('{}', { idempotencyKey: 'a' });
+    world.post('{}', { idempotencyKey: 'b' });
+    world.post('', { idempotencyKey: 'a', key: world.key('minimal') });
+    assert.equal(world.record.dispatches.length, 3);
+  });
+
+  it('the same key with another body, or on another path: 409 idempotency_error', () => {
+    const world = new World();
+    world.post('{}', { idempotencyKey: 'k' });
+    for (const body of ['', '{ }', `{"nodes":[${String(world.nodes[0])}]}`]) {
+      assertProblem(world.post(body, { idempotencyKey: 'k' }), 409, 'idempotency_error');
+    }
+    const path = `${world.activities}/connectors/stop`;
+    assertProblem(world.post('{}', { idempotencyKey: 'k', path }), 409, 'idempotency_error');
+    assert.equal(world.record.dispatches.length, 1);
+  });
+
+  it('the same key while the first is still running: 409 idempotent_request_in_progress, then the replay', () => {
+    const world = new World({ answerMs: 3000 });
+    assert.equal(world.post('{}', { idempotencyKey: 'k' }).holdMs, 3000);
+    world.now += 2999;
+    const early = world.post('{}', { idempotencyKey: 'k' });
+    assertProblem(early, 409, 'idempotent_request_in_progress');
+    assert.equal(early.holdMs, 0);
+    assertProblem(world.post('', { idempotencyKey: 'k' }), 409, 'idempotency_error');
+    world.now += 1;
+    assert.ok(isReplayed(world.post('{}', { idempotencyKey: 'k' })));
+    assert.equal(world.record.dispatches.length, 1);
+  });
+
+  it('forgets a key after 10 minutes', () => {
+    const world = new World();
+    world.post('{}', { idempotencyKey: 'k' });
+    world.now += 10 * MINUTE - 1;
+    assert.ok(isReplayed(world.post('{}', { idempotencyKey: 'k' })));
+    world.now += 1;
+    assert.equal(isReplayed(world.post('{}', { idempotencyKey: 'k' })), false);
+    assert.equal(world.record.dispatches.length, 2);
+  });
+
+  it('replays a refusal too, with an instance of its own', () => {
+    const world = new World();
+    const options = { idempotencyKey: 'k', key: world.key('readonly') };
+    assertProblem(world.post('{}', options), 403, 'forbidden');
+    const again = world.post('{}', options);
+    assertProblem(again, 403, 'forbidden');
+    assert.ok(isReplayed(again));
+  });
+
+  it('ignores keys when told so: what is sent twice is done twice', () => {
+    const world = new World({ ignoreIdempotency: true });
+    for (let n = 0; n < 2; n += 1) assert.equal(isReplayed(world.post('{}', { idempotencyKey: 'k' })), false);
+    assert.equal(world.record.dispatches.length, 2);
+  });
+});
+
+describe('sandbox: limits and faults', () => {
+  it('answers more requests than the limit with 429 and the seconds to wait, per key', () => {
+    const world = new World({ rateLimit: 2 });
+    for (let n = 0; n < 2; n += 1) assert.equal(world.get(world.activities).status, 200);
+    const refused = world.get(world.activities);
+    assertProblem(refused, 429, 'rate_limited');
+    assert.equal(refused.headers['retry-after'], '1');
+    assert.equal(world.get(world.activities, world.key('readonly')).status, 200);
+    world.now += 500;
+    assert.deepEqual([world.get(world.activities).status, world.get(world.activities).status], [200, 429]);
+    const slow = new World({ rateLimit: 0.1 });
+    slow.get(slow.activities);
+    assert.equal(slow.get(slow.activities).headers['retry-after'], '10');
+  });
+
+  it('fails before or after carrying out what it was asked', () => {
+    const world = new World();
+    const post = (when: 'before' | 'after', status: 500 | 503) =>
+      world.post('{}', { idempotencyKey: 'one', fault: { when, status } });
+    assertProblem(post('before', 500), 500, 'internal_error');
+    assert.equal(world.record.dispatches.length, 0);
+    const failed = post('after', 503);
+    assertProblem(failed, 503, 'service_unavailable');
+    assert.equal(failed.headers['retry-after'], '1');
+    assert.equal(world.post('{}', { idempotencyKey: 'one' }).headers['idempotent-replayed'], 'true');
+    assert.deepEqual(
+      world.record.posts.map((one) => [one.outcome, one.status]),
+      [
+        ['refused', 500],
+        ['accepted', 503],
+        ['replayed', 202],
+      ],
+    );
+    assert.equal(world.record.dispatches.length, 1);
+  });
+
+  it('draws faults of every kind, as often as it is told, and the same for the same seed', () => {
+    const drawn = (failRate: number, seed: number): string[] => {
+      const { sandbox } = new World({ failRate, seed });
+      const faults = Array.from({ length: 2000 }, () => sandbox.nextFault('GET'));
+      return faults.map((fault) => (fault ? `${fault.when} ${fault.status}` : 'none'));
+    };
+    const kinds = ['after 500', 'after 503', 'after lost', 'before 500', 'before 503', 'before lost'];
+    assert.deepEqual([...new Set(drawn(0, 1))], ['none']);
+    assert.deepEqual([...new Set(drawn(1, 1))].sort(), kinds);
+    const some = drawn(0.3, 7).filter((fault) => fault !== 'none').length;
+    assert.ok(some > 500 && some < 700, `${some} of 2000`);
+    assert.deepEqual(drawn(0.3, 7), drawn(0.3, 7));
+    assert.notDeepEqual(drawn(0.3, 7), drawn(0.3, 8));
+  });
+
+  it('drops the answers of the first POSTs, and of no GET', () => {
+    const { sandbox } = new World({ dropPosts: 2 });
+    const lost = { when: 'after', status: 'lost' };
+    const seen = ['GET', 'POST', 'GET', 'POST', 'POST'].map((method) => sandbox.nextFault(method));
+    assert.deepEqual(seen, [undefined, lost, undefined, lost, undefined]);
+  });
+});

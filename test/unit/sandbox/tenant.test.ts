@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { type KeyContext, type TenantStructure } from '../../../src/base/wire.js';
+import { type KeyLabel } from '../../../src/sandbox/tenant.js';
+import { World, read, START, type ProblemBody } from './world.js';
+
+const URL = 'http://127.0.0.1:4242';
+const TENANT = '/tenants/7261845022003200001';
+
+describe('sandbox: keys and the tenant', () => {
+  const world = new World({ url: URL, nodes: 4 });
+  const at = (division: string, environment: string, id: string): string =>
+    `${TENANT}/divisions/${division}/environments/${environment}/deployments/${id}`;
+  const main = at('7261845022003200101', '7261845022003200202', '7263012455120900033');
+
+  const answers: Array<[key: KeyLabel, list: number, trigger: number, structure: number]> = [
+    ['admin', 200, 202, 200],
+    ['readonly', 200, 403, 200],
+    ['minimal', 200, 202, 403],
+  ];
+  for (const [label, list, trigger, structure] of answers) {
+    it(`${label}: list ${list}, trigger ${trigger}, structure ${structure}`, () => {
+      const key = world.key(label);
+      assert.equal(world.get(world.activities, key).status, list);
+      assert.equal(world.get(main, key).status, 200);
+      assert.equal(world.post('{}', { key }).status, trigger);
+      assert.equal(world.get(`${TENANT}/structure`, key).status, structure);
+    });
+  }
+
+  it('look like keys, all different, and the same for the same seed', () => {
+    const keysOf = (seed: number): string[] => answers.map(([label]) => new World({ seed }).key(label));
+    for (const value of keysOf(1)) assert.match(value, /^ld_pk_[A-Za-z0-9]{32}$/);
+    assert.equal(new Set(keysOf(1)).size, 3);
+    assert.deepEqual(keysOf(1), keysOf(1));
+    assert.notEqual(keysOf(1)[0], keysOf(2)[0]);
+  });
+
+  it('a missing and a wrong key: 401 on every path', () => {
+    for (const path of [world.activities, `${TENANT}/api_keys/context`, `${TENANT}/structure`, main]) {
+      for (const key of [null, '', 'ld_pk_wrong', `${world.key('admin')} `]) {
+        const answer = world.get(path, key);
+        assert.deepEqual([answer.status, (read(answer) as ProblemBody).code], [401, 'unauthorized']);
+      }
+    }
+  });
+
+  it('a permission that is missing is named', () => {
+    const reason = (answer: ReturnType<World['get']>): string => (read(answer) as ProblemBody).reason;
+    assert.match(reason(world.post('{}', { key: world.key('readonly') })), /deployment:manage/);
+    assert.match(reason(world.get(`${TENANT}/structure`, world.key('minimal'))), /info:read/);
+  });
+
+  it("the context tells whose key it is, with grants by the vendor's names, each at its own level", () => {
+    const levels = {
+      tenant: /^(?:info|division|role|member|api_key):(?:read|manage)$/,
+      division: /^environment:(?:read|manage)$/,
+      environment: /^deployment:(?:read|manage)$/,
+    };
+    for (const [label] of answers) {
+      const context = read(world.get(`${TENANT}/api_keys/context`, world.key(label))) as KeyContext;
+      assert.ok(context.id > 2n ** 53n);
+      assert.equal(context.name, `sandbox ${label}`);
+      assert.ok(Date.parse(context.expiry_at ?? '') > START);
+      for (const [level, form] of Object.entries(levels)) {
+        for (const name of context.permissions[level as keyof typeof levels]) assert.match(name, form);
+      }
+    }
+  });
+
+  it('the structure has an ambiguous name, and a deployment without a supervisor', () => {
+    const structure = read(world.get(`${TENANT}/structure`)) as TenantStructure;
+    const environments = structure.divisions.flatMap((division) =>
+      division.environments.map(
+        ({ name, deployments }) => `${division.name}/${name}: ${deployments.map((d) => d.name).join(' ')}`,
+      ),
+    );
+    assert.deepEqual(environments, [
+      'platform/production: sandbox staging',
+      'platform/testing: staging',
+      'research/lab: telescope basement',
+    ]);
+    const deployments = structure.divisions.flatMap(({ environments: all }) => all.flatMap((one) => one.deployments));
+    for (const { cloud, tier, variant, supervisor_url } of deployments) {
+      assert.match(cloud, /^(?:aws|gcp)$/);
+      assert.match(tier ?? 'free', /^(?:free|small|medium|large|(?:2|4|8|16)?xlarge)$/);
+      assert.equal(supervisor_url, variant === 'on_premise' ? null : URL);
+    }
+  });
+
+  it('says of one deployment how many nodes it has, what runs on them and who supervises it', () => {
+    assert.deepEqual(read(world.get(main)), {
+      id: 7263012455120900033n,
+      name: 'sandbox',
+      ...{ cloud: 'aws', region: 'us-east-1', tier: 'medium', variant: 'managed', supervisor_url: URL },
+      ...{ nodes_count: 4n, runtimes: ['iggy', 'connectors'], cluster: 'cluster', protected: false },
+    });
+    const single = read(new World({ nodes: 1 }).get(main)) as { nodes_count: bigint; cluster: string };
+    assert.deepEqual([single.nodes_count, single.cluster], [1n, 'standalone']);
+    const basement = at('7261845022003200102', '7261845022003200204', '7263012455120900037');
+    assert.equal((read(world.get(basement)) as { supervisor_url: unknown }).supervisor_url, null);
+  });
+});

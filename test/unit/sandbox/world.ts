@@ -1,0 +1,96 @@
+import { parse } from 'lossless-json';
+import { Sandbox, type Fault, type SandboxAnswer } from '../../../src/sandbox/engine.js';
+import { readOptions, type StartSandboxOptions } from '../../../src/sandbox/options.js';
+import { seededRandom, type KeyLabel } from '../../../src/sandbox/tenant.js';
+
+/** Noon of a day the contract's own example is from. */
+export const START = Date.parse('2026-03-16T12:00:00Z');
+
+/** An item of the activity log, ids and all numbers as bigint. */
+export interface Item {
+  id: bigint;
+  node_id: bigint;
+  author_id: bigint;
+  deployment_id: bigint;
+  runtime: string;
+  action: string;
+  status: string;
+  created_at: string;
+  finished_at: string | null;
+}
+
+export interface Page {
+  items: Item[];
+  page: bigint;
+  total_results: bigint;
+  total_pages: bigint;
+}
+
+export interface ProblemBody {
+  code: string;
+  reason: string;
+  instance: string;
+  status: bigint;
+  retryable: boolean;
+  field?: string;
+  field_issues?: Array<{ code: string; reason: string; path: string }>;
+}
+
+export interface PostOptions {
+  key?: string;
+  idempotencyKey?: string | null;
+  path?: string;
+  fault?: Fault;
+}
+
+/** A sandbox in virtual time, and what a client would send it. Activities appear after 200 ms and work for exactly 1.5 s. */
+export class World {
+  now = START;
+  readonly sandbox: Sandbox;
+  readonly activities: string;
+  readonly nodes: readonly bigint[];
+
+  constructor(options: StartSandboxOptions & { url?: string } = {}) {
+    const { url = 'http://127.0.0.1:1', seed = 1, ...rest } = options;
+    const settings = readOptions({ history: 0, workMs: () => 1500, ...rest, now: () => this.now });
+    this.sandbox = new Sandbox(settings, url, seededRandom(seed));
+    this.nodes = settings.nodes;
+    this.activities = `/deployments/${this.sandbox.cloud.main.id}/activities`;
+  }
+
+  get record() {
+    return this.sandbox.record;
+  }
+
+  key(label: KeyLabel): string {
+    return this.sandbox.cloud.keys[label].value;
+  }
+
+  /** GET with the admin key, or another one. */
+  get(path: string, key: string | null = this.key('admin')): SandboxAnswer {
+    return this.#send('GET', path, key === null ? {} : { 'ld-api-key': key }, '');
+  }
+
+  /** POST of a trigger, by default `iggy/restart` with the admin key and an idempotency key of its own. */
+  post(body = '{}', options: PostOptions = {}): SandboxAnswer {
+    const { key = this.key('admin'), idempotencyKey = `key-${this.record.posts.length}` } = options;
+    const headers = { 'ld-api-key': key, ...(idempotencyKey !== null && { 'idempotency-key': idempotencyKey }) };
+    return this.#send('POST', options.path ?? `${this.activities}/iggy/restart`, headers, body, options.fault);
+  }
+
+  /** The log's first hundred, as the admin key sees it. */
+  log(query = 'page=1&results=100'): Page {
+    return read(this.get(`${this.activities}?${query}`)) as Page;
+  }
+
+  #send(method: string, path: string, headers: Record<string, string>, body: string, fault?: Fault): SandboxAnswer {
+    const answer = this.sandbox.handle({ method, path, headers, body }, fault);
+    if (answer) return answer;
+    throw new Error('the connection was closed');
+  }
+}
+
+/** A JSON answer, every number a bigint; its shape is for the caller to name with `as`. */
+export function read(answer: SandboxAnswer): unknown {
+  return parse(answer.body, undefined, BigInt);
+}
