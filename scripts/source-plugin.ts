@@ -8,7 +8,13 @@ import type { Program } from '../src/cli/program.js';
  */
 export async function sourcePlugin({ root }: Pick<Program, 'root'>, pjson: Interfaces.PJSON): Promise<Plugin> {
   // `src` as the root: beside package.json stands a manifest, which may be of an older state.
-  const sources = { ...pjson, oclif: { ...pjson.oclif, commands: './commands' } };
+  const commands = {
+    strategy: 'pattern' as const,
+    target: './commands',
+    // What the commands of a folder share is none.
+    globPatterns: ['**/*.ts', '!**/shared.ts'],
+  };
+  const sources = { ...pjson, oclif: { ...pjson.oclif, commands } };
   const plugin = new Plugin({
     root: join(root, 'src'),
     pjson: sources,

@@ -25,7 +25,7 @@ export async function readByLdctl(log: ServedLog, folder: string): Promise<Ldctl
     { ...process.env, ...log.env, NODE_OPTIONS: TELL_MEMORY },
     file,
   );
-  const ids = readFileSync(file, 'utf8').matchAll(/^\{"id":(\d+)/gm);
+  const ids = readFileSync(file, 'utf8').matchAll(/^\{"id":"?(\d+)/gm);
   return { wallMs, memory: JSON.parse(told) as Memory, ids: [...ids].map(([, id = '']) => id) };
 }
 

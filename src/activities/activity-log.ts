@@ -26,8 +26,8 @@ export interface LogPage {
 export class ActivityLog {
   /** Told of all that is read, when there is one. */
   readonly past: PastDurations | null;
-  readonly #supervisor: Supervisor;
-  readonly #deploymentId: Id;
+  readonly supervisor: Supervisor;
+  readonly deploymentId: Id;
   #order: LogOrder | null = null;
   /** How many entries the page held that told the order. */
   #evidence = 0;
@@ -37,8 +37,8 @@ export class ActivityLog {
   #serverTime: number | null = null;
 
   constructor(supervisor: Supervisor, deploymentId: Id, past: PastDurations | null = null) {
-    this.#supervisor = supervisor;
-    this.#deploymentId = deploymentId;
+    this.supervisor = supervisor;
+    this.deploymentId = deploymentId;
     this.past = past;
   }
 
@@ -62,7 +62,7 @@ export class ActivityLog {
     const { answer, size } = page === 1 ? await this.#firstPage(options) : await this.#ask(page, options);
     if (answer.items.length === 0 && answer.total_results > 0 && page <= answer.total_pages) {
       throw new InvalidAnswerError(
-        `the activity log of deployment ${this.#deploymentId} claims ${answer.total_pages} pages, yet page ${page} is empty`,
+        `the activity log of deployment ${this.deploymentId} claims ${answer.total_pages} pages, yet page ${page} is empty`,
       );
     }
     this.#learnOrder(answer);
@@ -94,7 +94,7 @@ export class ActivityLog {
     if (!isShort(again)) return again;
     this.#pageSize = heldBy(again);
     if (this.#pageSize === 1) {
-      const what = `the activity log of deployment ${this.#deploymentId} holds one entry a page`;
+      const what = `the activity log of deployment ${this.deploymentId} holds one entry a page`;
       throw new InvalidAnswerError(`${what}, which does not show where the newest one is`);
     }
     return { ...again, size: this.#pageSize };
@@ -103,7 +103,7 @@ export class ActivityLog {
   async #ask(page: number, options: CallOptions): Promise<Sized> {
     const size = this.#pageSize;
     this.#requests += 1;
-    return { answer: await this.#supervisor.list(this.#deploymentId, { page, results: size }, options), size };
+    return { answer: await this.supervisor.list(this.deploymentId, { page, results: size }, options), size };
   }
 
   /** Neighbours that became visible out of order could mislead on a short page, so the longest one read decides. */

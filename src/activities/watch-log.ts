@@ -3,10 +3,10 @@ import type { Clock, Random } from '../base/clock.js';
 import type { RunStep } from '../base/progress.js';
 import type { ActivityLog } from './activity-log.js';
 import { readBaseline } from './baseline.js';
-import type { ActivityFilter } from './filter.js';
+import { listNewest, type ActivityFilter } from '../log/list.js';
+import { openLog } from '../log/log.js';
 import { followLog } from './follow/follow-log.js';
 import type { FollowEvent, FollowOutcome } from './follow/followed.js';
-import { listActivities } from './list.js';
 import { deadlineOf } from './run.js';
 import { Watch } from './watch.js';
 
@@ -49,7 +49,7 @@ export async function* watchLog(
 ): AsyncGenerator<WatchLogEvent, void> {
   const { signal } = tools;
   const { highestId: after } = await readBaseline(log, { signal });
-  const listing = listActivities(log, plan.filter, plan.limit, signal);
+  const listing = listNewest(openLog(log.supervisor, log.deploymentId, tools.clock), plan, { signal });
   const first: Activity[] = [];
   for await (const batch of listing.batches) first.push(...batch);
   yield { event: 'listing', activities: first };

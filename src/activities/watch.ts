@@ -1,7 +1,7 @@
 import { isFinal, type Activity } from '../base/activity.js';
 import { compareIds, type Id } from '../base/ids.js';
 import type { RunStep } from '../base/progress.js';
-import { matches, type ActivityFilter } from './filter.js';
+import { matches, type ActivityFilter } from '../log/list.js';
 import type { Followed } from './follow/followed.js';
 
 /** Final entries kept for display in a watch that never ends; older ones have scrolled away. */

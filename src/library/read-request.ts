@@ -1,5 +1,5 @@
 import type * as v from 'valibot';
-import { checkAction, type ActivityFilter } from '../activities/filter.js';
+import { checkAction, type ActivityFilter } from '../log/list.js';
 import type { IfBusy } from '../activities/if-busy.js';
 import type { FollowLimits } from '../activities/job.js';
 import { parseMaxUnavailable, type RollPlan } from '../activities/roll/plan.js';
@@ -90,14 +90,9 @@ export function readActivities(request: ActivitiesRequest): {
   return { filter: { ...readFilter(given), since, until }, limit, after };
 }
 
-export function readFollow(request: FollowRequest): {
-  filter: ActivityFilter;
-  intervalMs: number | null;
-  after: Id | null;
-} {
+export function readFollow(request: FollowRequest): { filter: ActivityFilter; after: Id | null } {
   const given = schemas.check(schemas.followSchema, 'follow', request);
-  const { intervalMs = null, after = null } = given;
-  return { filter: readFilter(given), intervalMs, after };
+  return { filter: readFilter(given), after: given.after ?? null };
 }
 
 function readAction(

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { DEFAULTS, MOST_NODES, SHORTEST_INTERVAL_MS } from '../activities/defaults.js';
-import { isReadableRuntime, READABLE_RUNTIMES } from '../activities/filter.js';
+import { isReadableRuntime, READABLE_RUNTIMES } from '../log/list.js';
 import { IF_BUSY } from '../activities/if-busy.js';
 import { RUNTIMES, STATUSES, type Status } from '../base/activity.js';
 import type { Env } from '../base/text.js';
@@ -119,7 +119,7 @@ export const activitiesSchema = v.strictObject({
   after: v.optional(id),
 });
 
-export const followSchema = v.strictObject({ ...filter, after: v.optional(id), intervalMs: interval });
+export const followSchema = v.strictObject({ ...filter, after: v.optional(id) });
 
 const isSignal = (value: unknown): boolean =>
   typeof value === 'object' &&

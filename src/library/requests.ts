@@ -113,8 +113,6 @@ export interface ActivitiesRequest extends ActivitiesFilter {
 export interface FollowRequest extends ActivitiesFilter {
   /** Begins with what is newer than this entry; unless given, with what comes from now on. */
   after?: bigint;
-  /** As in `FollowTimes`. */
-  intervalMs?: number;
 }
 
 export type OneOrMany<T> = T | readonly T[];

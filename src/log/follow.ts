@@ -42,7 +42,7 @@ export async function* followLog(
   { after, filter, limit }: FollowPlan,
   { clock, signal }: { clock: Clock; signal: Signal },
 ): AsyncGenerator<FollowEvent, never> {
-  const followed = new Followed(filter);
+  const followed = new Followed(filter, after ?? -1n);
   let goodAt = clock.elapsed();
   if (after === null) {
     const newest = await log.newest({ signal });
@@ -75,6 +75,7 @@ export async function* followLog(
       if (news.length > 0) changedAt = clock.elapsed();
       for (const activity of news) yield { event: 'activity', activity };
     } catch (error) {
+      signal.throwIfAborted();
       if (error instanceof Interrupted || !(error instanceof LdctlError)) throw error;
       const now = clock.elapsed();
       failed = { since: failed.reads > 0 ? failed.since : startedAt, reads: failed.reads + 1 };
@@ -98,14 +99,15 @@ function isHopeless(error: LdctlError): boolean {
 class Followed {
   readonly #filter: ActivityFilter;
   /** What is at or below this id is no news, but for the open ones. */
-  #floor: Id = -1n;
+  #floor: Id;
   readonly #status = new Map<Id, string>();
   /** Told of before: then any change is told of. */
   readonly #shown = new Set<Id>();
   readonly #open = new Set<Id>();
 
-  constructor(filter: ActivityFilter) {
+  constructor(filter: ActivityFilter, floor: Id) {
     this.#filter = filter;
+    this.#floor = floor;
   }
 
   /** With a listing, before which the newest entries were read: they are no news, whether they are in it or not. */
@@ -116,7 +118,7 @@ class Followed {
       this.#shown.add(id);
       if (!isFinal(status)) this.#open.add(id);
     }
-    this.#floor = newest.entries.at(-1)?.id ?? -1n;
+    this.#floor = newest.entries.at(-1)?.id ?? this.#floor;
     this.passed({ ...newest, entries: [...newest.entries].reverse() }, now);
   }
 

@@ -1,3 +1,4 @@
+import { linkedController } from '../base/abort.js';
 import type { Activity } from '../base/activity.js';
 import type { Clock } from '../base/clock.js';
 import { ApiError, retryAfterOf } from '../base/errors.js';
@@ -66,47 +67,53 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
       ...one,
       entries: one.entries.filter(({ id }) => id <= newest && given.add(id)),
     });
-    let mark = markOf(page);
+    let mark: string | null = null;
     yield fresh(page);
     // So many pages are read one by one after those that were read while the log moved; twice as many when it moves again.
-    let alone = 1;
+    let alone = mostAtOnce === 1 ? Infinity : 1;
     let penalty = mostAtOnce;
-    let atOnce = Math.min(2, mostAtOnce);
-    for (;;) {
-      const numbers = numbersAfter(page, alone > 0 ? 1 : atOnce);
-      const [next] = numbers;
-      if (next === undefined) return;
-      if (numbers.length === 1) {
+    for (let atOnce = 2; ;) {
+      const next = pages.behind(page.number);
+      if (next === null) return;
+      if (alone > 0) {
         page = await pages.read(next, reading);
         yield fresh(page);
         alone -= 1;
         continue;
       }
-      const batch = await readTogether(numbers, reading);
-      const before = mark;
-      if (batch) mark = markOf(await pages.newest(reading));
-      const last = batch?.at(-1);
-      if (batch && last && mark === before) {
-        for (const one of batch) yield fresh(one);
-        page = last;
-        penalty = mostAtOnce;
+      mark ??= await pages.mark(reading);
+      let batch = await together(numbersBehind(page, atOnce), reading);
+      while (batch && batch.length > 0) {
         atOnce = Math.min(atOnce * 2, mostAtOnce);
-      } else {
-        alone = penalty;
-        penalty *= 2;
+        // On its way already while the log is looked at; whether it stood still for these too is seen after them.
+        const behind: Promise<LogPage[] | null> = together(numbersBehind(batch.at(-1) ?? page, atOnce), reading);
+        behind.catch(() => undefined);
+        const stoodStill = (await pages.mark(reading)) === mark;
+        if (stoodStill) {
+          penalty = mostAtOnce;
+          for (const one of batch) yield fresh((page = one));
+        }
+        const following = await behind;
+        batch = stoodStill ? following : null;
       }
+      if (batch) continue;
+      mark = null;
+      alone = penalty;
+      penalty *= 2;
     }
   }
 
-  function numbersAfter(page: LogPage, count: number): number[] {
+  function numbersBehind(page: LogPage, count: number): number[] {
     const numbers: number[] = [];
     let next = pages.behind(page.number);
     for (; next !== null && numbers.length < count; next = pages.behind(next)) numbers.push(next);
     return numbers;
   }
 
-  /** @returns null when the server says that these were too many, after the time that it asks for */
-  async function readTogether(numbers: readonly number[], reading: Reading): Promise<LogPage[] | null> {
+  /**
+   * @returns null when the server says that these were too many, after the time that it asks for
+   */
+  async function together(numbers: readonly number[], reading: Reading): Promise<LogPage[] | null> {
     const answers = await Promise.allSettled(numbers.map((number) => pages.read(number, reading)));
     const failed = answers.find((answer) => answer.status === 'rejected');
     if (!failed) return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
@@ -198,10 +205,16 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
   }
 
   /** The whole log, newest first, page after page, as it is asked for. Memory does not grow with the log. */
-  async function* all(options?: ReadOptions): AsyncGenerator<LogPart> {
-    const reading = new Reading(clock, options);
-    for await (const { entries, total } of walk(reading, MOST_AT_ONCE)) {
-      yield { entries, total, serverTime: reading.serverTime, pageSize: pages.size };
+  async function* all(options: ReadOptions = {}): AsyncGenerator<LogPart> {
+    const { controller, release } = linkedController(options.signal);
+    const reading = new Reading(clock, { ...options, signal: controller.signal });
+    try {
+      for await (const { entries, total } of walk(reading, MOST_AT_ONCE)) {
+        yield { entries, total, serverTime: reading.serverTime, pageSize: pages.size };
+      }
+    } finally {
+      release();
+      controller.abort(new Error('the reader has enough'));
     }
   }
 
@@ -218,11 +231,6 @@ export function pastWhen(since: number): (part: Pick<LogPart, 'entries' | 'pageS
     for (const { created_at: at } of entries) inRow = Date.parse(at) < since ? inRow + 1 : 0;
     return inRow >= pageSize;
   };
-}
-
-/** By this one sees whether the log moved: a new entry, or fewer old ones. */
-function markOf({ entries, total }: LogPage): string {
-  return `${entries[0]?.id} of ${total}`;
 }
 
 /** Which entries were given already: eight bytes for each, as long as they come in the order of their ids. */

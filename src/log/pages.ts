@@ -27,7 +27,8 @@ export class Pages {
   #evidence = 0;
   /** A server may give fewer than it is asked for. */
   #size = MAX_PAGE_SIZE;
-  #last = 1;
+  /** How many entries there are, by the last answer. */
+  #total = 0;
 
   constructor(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id) {
     this.#supervisor = supervisor;
@@ -43,18 +44,18 @@ export class Pages {
   }
 
   get last(): number {
-    return this.#last;
+    return Math.max(Math.ceil(this.#total / this.#size), 1);
   }
 
   /** The page behind this one, with older entries; null where there is none. One that is gone by now has moved towards page 1. */
   behind(number: number): number | null {
-    const next = this.#isNewestFirst ? number + 1 : Math.min(number - 1, this.#last);
-    return next >= 1 && next <= this.#last ? next : null;
+    const next = this.#isNewestFirst ? number + 1 : Math.min(number - 1, this.last);
+    return next >= 1 && next <= this.last ? next : null;
   }
 
   /** The page with the newest entry, as it is now. */
   async newest(reading: Reading): Promise<LogPage> {
-    let page = await this.read(this.#isNewestFirst ? 1 : this.#last, reading);
+    let page = await this.read(this.#isNewestFirst ? 1 : this.last, reading);
     for (let tries = 1; tries < MOST_TRIES; tries += 1) {
       const wanted = this.#isNewestFirst ? 1 : page.last;
       if (page.number === wanted) break;
@@ -63,25 +64,31 @@ export class Pages {
     return page;
   }
 
+  /** By this one sees whether the log moved, a new entry or fewer old ones: the newest entry alone, and how many there are. */
+  async mark(reading: Reading): Promise<string> {
+    const { items, total_results: total } = await this.#ask(
+      this.#isNewestFirst ? 1 : Math.max(this.#total, 1),
+      1,
+      reading,
+    );
+    return `${items[0]?.id} of ${total}`;
+  }
+
   /** @throws as `Supervisor.list` does, and InvalidAnswerError for a page that lacks entries */
   async read(number: number, reading: Reading): Promise<LogPage> {
-    let answer = await this.#ask(number, reading);
+    let answer = await this.#ask(number, this.#size, reading);
     // An entry may have come between the reading of the page and the counting.
-    if (this.#lacksEntries(answer, number)) answer = await this.#ask(number, reading);
+    if (this.#lacksEntries(answer, number)) answer = await this.#ask(number, this.#size, reading);
     if (this.#lacksEntries(answer, number)) this.#takeAsSize(answer, number);
     const entries = newestFirst(answer.items);
     this.#learnOrder(answer.items);
     const total = answer.total_results;
-    this.#last = Math.max(Math.ceil(total / this.#size), 1);
-    return { number, entries, total, last: this.#last, serverTime: answer.serverTime ?? null };
+    this.#total = total;
+    return { number, entries, total, last: this.last, serverTime: answer.serverTime ?? null };
   }
 
-  async #ask(number: number, reading: Reading): Promise<ActivityPage> {
-    const answer = await this.#supervisor.list(
-      this.#deploymentId,
-      { page: number, results: this.#size },
-      reading.options,
-    );
+  async #ask(number: number, results: number, reading: Reading): Promise<ActivityPage> {
+    const answer = await this.#supervisor.list(this.#deploymentId, { page: number, results }, reading.options);
     reading.answered(answer);
     if (answer.items.length > 0 && answer.page !== number) {
       throw this.#incomplete(`the answer is page ${answer.page} where page ${number} was asked for`);

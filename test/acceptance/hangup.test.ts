@@ -126,7 +126,7 @@ describe('SIGHUP', function () {
 
     'other commands simply end by it': () =>
       withScene({}, async (scene) => {
-        const run = scene.start(['activities', 'list', '--follow', '--interval', '10m', '-o', 'ndjson']).input();
+        const run = scene.start(['activities', 'list', '--follow', '-o', 'ndjson']).input();
         await run.said(/"listing"|"activity"/);
         run.kill('SIGHUP');
         assert.deepEqual((await run.ended()).signal, 'SIGHUP');

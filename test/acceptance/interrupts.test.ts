@@ -52,7 +52,7 @@ function withThousandsOfNodes(): Promise<void> {
 function whileListing(signal: Signal, mode: '--watch' | '--follow'): Promise<void> {
   return withScene({ workMs: 600_000, history: 0 }, async (scene) => {
     scene.sandbox.dispatchAsOther({ runtime: 'iggy', action: { verb: 'restart' } });
-    const run = scene.start(['activities', 'list', mode, '--interval', '10m', '-o', 'ndjson']).input();
+    const run = scene.start(['activities', 'list', mode, '-o', 'ndjson']).input();
     await run.said(/"processing"[^]*"processing"[^]*"processing"/);
     run.kill(signal);
     const { code, stderr } = await run.ended();

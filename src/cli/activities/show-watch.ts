@@ -1,11 +1,12 @@
 import { ActivityLog } from '../../activities/activity-log.js';
-import type { ActivityFilter } from '../../activities/filter.js';
-import { tailAfter } from '../../activities/tail-after.js';
 import { watchLog, type WatchResult } from '../../activities/watch-log.js';
 import { isFinal, type Activity } from '../../base/activity.js';
 import { LdctlError } from '../../base/errors.js';
 import { EXIT_CODES, type ExitCode } from '../../base/exit-codes.js';
+import type { Id } from '../../base/ids.js';
+import type { Supervisor } from '../../base/supervisor.js';
 import { lostSight } from '../../library/results.js';
+import type { ActivityFilter } from '../../log/list.js';
 import { activityColumns } from '../../output/activity-columns.js';
 import { printList } from '../../output/list.js';
 import { systemEvery } from '../../output/ticker.js';
@@ -15,30 +16,40 @@ import type { CommandContext } from '../context.js';
 import { printOptions } from '../flags.js';
 import { onSuspend } from '../signals.js';
 import { waitCommand, type LaterCommand } from '../../library/resume-command.js';
-import type { LogSource } from './show-list.js';
-import type { WatchRequest } from './watch-request.js';
+
+interface LogSource {
+  supervisor: Supervisor;
+  deploymentId: Id;
+  deploymentName: string | null;
+  later: LaterCommand;
+}
+
+export interface WatchRequest {
+  filter: ActivityFilter;
+  /** How many entries it begins with; 0 for all. */
+  limit: number;
+  exitStatus: boolean;
+  timeoutMs: number | null;
+}
 
 /**
- * Shows the log and keeps it up to date. What is watched to an end is printed as a list once that has come; of what is
- * tailed, for ever, the changes are the data.
- *
+ * Shows the log and keeps it up to date, to its end; then it is printed as a list.
  * @throws LdctlError when it ended otherwise than by what was waited for; stdout is complete by then
  */
 export async function showWatch(
   { host, flags, signal }: CommandContext,
   { supervisor, deploymentId, deploymentName, later }: LogSource,
-  request: WatchRequest & { filter: ActivityFilter },
+  request: WatchRequest,
 ): Promise<ExitCode> {
   const { output, clock, random } = host;
   const options = printOptions(flags);
-  const tails = !request.untilFinal;
   const title = { what: 'activities', deployment: { id: deploymentId, name: deploymentName } };
   const create = output.stderr.canRedraw
     ? (await import('../../output/views.js')).createWatchView
     : createPlainWatchView;
   const view = create(output, {
     ...options,
-    follow: tails,
+    follow: false,
     quiet: flags.quiet,
     title,
     clock,
@@ -47,9 +58,8 @@ export async function showWatch(
   });
   const watching = AbortSignal.any([signal, output.stdout.gone]);
   const log = new ActivityLog(supervisor, deploymentId);
-  const { after, filter, intervalMs } = request;
-  const tools = { clock, random, signal: watching };
-  const events = after === null ? watchLog(log, request, tools) : tailAfter(log, { after, filter, intervalMs }, tools);
+  const plan = { ...request, untilFinal: true, intervalMs: null };
+  const events = watchLog(log, plan, { clock, random, signal: watching });
   let ended: WatchResult | null = null;
   let problem: LdctlError | null = null;
   try {
@@ -62,8 +72,7 @@ export async function showWatch(
   } finally {
     view.stop(problem ?? undefined);
   }
-  if (tails && ended.outcome.kind === 'interrupted') return ended.outcome.reason.exitCode;
-  if (!tails && !formatOf(options.format).events) {
+  if (!formatOf(options.format).events) {
     const spec = { noun: 'activities', columns: activityColumns, total: () => ended.total };
     await printList(output, withProblem(ended.entries, problem), spec, options);
   }

@@ -1,11 +1,19 @@
 import * as Args from '@oclif/core/args';
-import { showActivity } from '../../cli/activities/show-activity.js';
+import { isFinal, type Activity } from '../../base/activity.js';
+import { formatDuration } from '../../base/durations.js';
+import { LdctlError } from '../../base/errors.js';
+import { EXIT_CODES, type ExitCode } from '../../base/exit-codes.js';
+import { parseId, type Id } from '../../base/ids.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { CommandContext } from '../../cli/context.js';
-import { connectionFlags } from '../../cli/flags.js';
+import { connectionFlags, printOptions } from '../../cli/flags.js';
 import type { Interrupts } from '../../cli/signals.js';
-import type { ExitCode } from '../../base/exit-codes.js';
-import { parseId } from '../../base/ids.js';
+import { openLog, type Found } from '../../log/log.js';
+import { cellText, type Cell } from '../../output/columns.js';
+import type { Field } from '../../output/formats/format.js';
+import { jsonText } from '../../output/formats/json.js';
+import { printObject } from '../../output/object.js';
+import { timeText, tookMs } from '../../output/time-text.js';
 
 export default class ActivitiesShow extends BaseCommand {
   static override summary = 'One entry of the activity log: every field, and how long it took.';
@@ -24,9 +32,61 @@ export default class ActivitiesShow extends BaseCommand {
   protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
     const { args, flags } = await this.parse(ActivitiesShow);
     const id = parseId(args.id, 'ID');
+    const { output, clock } = this.host;
     const context = await CommandContext.connect(this.host, flags, interrupts);
     const target = await context.target();
-    const source = { supervisor: context.supervisor(target), deploymentId: target.deployment.id };
-    return showActivity(context, source, id);
+    const log = openLog(context.supervisor(target), target.deployment.id, clock);
+    const found = await log.seek(id, { signal: context.signal });
+    if (!found.activity) {
+      throw new LdctlError(
+        'refused',
+        'activity_not_found',
+        `deployment ${target.deployment.name ?? target.deployment.id} has no activity ${id}`,
+        { hint: whereItWouldBe(id, found) },
+      );
+    }
+    const options = printOptions(flags);
+    const fields = fieldsOf(found.activity, found.serverTime ?? clock.now(), options.utc);
+    await printObject(output, found.activity, fields, options);
+    return EXIT_CODES.done.code;
   }
+}
+
+function whereItWouldBe(id: Id, { older, newer }: Found): string {
+  const alike = [older, newer].filter((other) => other !== null && Number(other) === Number(id));
+  if (alike.length > 0) {
+    return `There is ${alike.join(' and ')}: the id may have been rounded on its way, as bare numbers are by jq before 1.7 or by JavaScript.`;
+  }
+  if (older === null && newer === null) return 'Its log is empty. Is it the right deployment?';
+  if (newer === null)
+    return `The newest is ${older}; this one may not have appeared yet. Or is it of another deployment?`;
+  if (older === null) return `The oldest that the log still has is ${newer}. Or is it of another deployment?`;
+  return `The next ones are ${older} and ${newer}. Is it the id of a node, or of an activity of another deployment?`;
+}
+
+/** What is known of every entry, in the order it is of interest in. */
+const KNOWN = ['id', 'runtime', 'action', 'status', 'node_id', 'author_id', 'created_at', 'finished_at'];
+const SCOPE = ['deployment_id', 'environment_id', 'division_id', 'tenant_id'];
+
+/** @param now by the server's clock, ms UTC: what goes on is told its time so far */
+function fieldsOf(activity: Activity, now: number, utc: boolean): Field[] {
+  const others = Object.keys(activity).filter((name) => !KNOWN.includes(name) && !SCOPE.includes(name));
+  const field = (name: string): Field => {
+    const value = activity[name];
+    const isTime = name.endsWith('_at') && typeof value === 'string';
+    return isTime ? { name, value, text: timeText(value, utc) } : { name, value: cellOf(value) };
+  };
+  return [...KNOWN.map(field), tookField(activity, now), ...SCOPE.map(field), ...others.map(field)];
+}
+
+function cellOf(value: unknown): Cell {
+  return typeof value === 'object' && value !== null ? jsonText(value, { numberIds: true }) : (value as Cell);
+}
+
+function tookField(activity: Activity, now: number): Field {
+  const took = tookMs(activity);
+  if (took !== null) return { name: 'took', value: took / 1000, text: formatDuration(took) };
+  const soFar = now - Date.parse(activity.created_at);
+  const isOver = isFinal(activity.status) || Number.isNaN(soFar);
+  return { name: 'took', value: null, text: isOver ? cellText(null) : `${formatDuration(soFar)} so far` };
 }

@@ -1,10 +1,19 @@
-import { parseFilter } from '../../cli/activities/list-request.js';
+import * as Flags from '@oclif/core/flags';
+import { isFinal, RUNTIMES, type Activity } from '../../base/activity.js';
+import { EXIT_CODES, type ExitCode } from '../../base/exit-codes.js';
+import { compareIds, type Id } from '../../base/ids.js';
+import { count } from '../../base/text.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { CommandContext } from '../../cli/context.js';
-import { connectionFlags } from '../../cli/flags.js';
-import { nodesFlags, showNodes } from '../../cli/nodes/show-nodes.js';
+import { connectionFlags, printOptions } from '../../cli/flags.js';
 import type { Interrupts } from '../../cli/signals.js';
-import type { ExitCode } from '../../base/exit-codes.js';
+import { listNewest } from '../../log/list.js';
+import { openLog } from '../../log/log.js';
+import { cellText, type Column } from '../../output/columns.js';
+import { printList } from '../../output/list.js';
+import { statusStyle, stillStatusSign } from '../../output/status.js';
+import { timeColumn } from '../../output/time-columns.js';
+import { filterFlags, parseFilter, sinceOptions } from '../activities/shared.js';
 
 export default class NodesList extends BaseCommand {
   static override summary = 'The nodes that the log names, and what was last done on each.';
@@ -17,14 +26,102 @@ export default class NodesList extends BaseCommand {
     '<%= config.bin %> <%= command.id %> --since 7d --runtime iggy',
     '<%= config.bin %> <%= command.id %> -o json | jq \'.items[] | select(.runtimes.iggy.status == "rejected").node_id\'',
   ];
-  static override flags = { ...connectionFlags, ...nodesFlags };
+  static override flags = {
+    ...connectionFlags,
+    node: filterFlags.node,
+    runtime: filterFlags.runtime,
+    since: Flags.string({ ...sinceOptions, default: '30d' }),
+  };
 
   protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
     const { flags } = await this.parse(NodesList);
-    const filter = parseFilter(flags, this.host.clock.now());
+    const { output, clock } = this.host;
+    const filter = parseFilter(flags, clock.now());
     const context = await CommandContext.connect(this.host, flags, interrupts);
     const target = await context.target();
-    const source = { supervisor: context.supervisor(target), deploymentId: target.deployment.id };
-    return showNodes(context, source, filter);
+    const log = openLog(context.supervisor(target), target.deployment.id, clock);
+    const { batches } = listNewest(log, { filter, limit: 0 }, { signal: context.signal });
+    const nodes = await context.during('reading the log', () => summarise(batches));
+    // Those that can be triggered, whether or not they are named, so that CSV has the same columns each time.
+    const named = nodes.flatMap(({ runtimes }) => Object.keys(runtimes)).sort();
+    const columns = nodeColumns([...new Set([...RUNTIMES, ...named])]);
+    await printList(
+      output,
+      [nodes],
+      { noun: 'nodes in the log of this time', columns, total: null },
+      printOptions(flags),
+    );
+    if (nodes.length > 0)
+      context.say(`${count(nodes.length, 'node')} named by the log; one that nothing was done on is not in it`);
+    return EXIT_CODES.done.code;
   }
+}
+
+interface LastActivity {
+  activity_id: Id;
+  action: string;
+  status: string;
+  created_at: string;
+}
+
+/** A node that the log names: in JSON, these keys in this order. */
+interface NodeSummary {
+  node_id: Id;
+  last_activity_at: string;
+  runtimes: Record<string, LastActivity>;
+}
+
+/** Holds the newest entries of each node, and no others. @param batches newest first */
+async function summarise(batches: AsyncIterable<readonly Activity[]>): Promise<NodeSummary[]> {
+  const nodes = new Map<Id, NodeSummary>();
+  for await (const batch of batches) {
+    for (const { id, node_id, runtime, action, status, created_at } of batch) {
+      const node = nodes.get(node_id) ?? { node_id, last_activity_at: created_at, runtimes: {} };
+      nodes.set(node_id, node);
+      node.runtimes[runtime] ??= { activity_id: id, action, status, created_at };
+    }
+  }
+  // What can be triggered first, then all others.
+  const rank = (runtime: string): number => RUNTIMES.indexOf(runtime as (typeof RUNTIMES)[number]) + 1 || 99;
+  const inOrder = (runtimes: NodeSummary['runtimes']): NodeSummary['runtimes'] =>
+    Object.fromEntries(Object.entries(runtimes).sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1)));
+  return [...nodes.values()]
+    .map((node) => ({ ...node, runtimes: inOrder(node.runtimes) }))
+    .sort((a, b) => compareIds(a.node_id, b.node_id));
+}
+
+/** @param runtimes which have columns of their own */
+function nodeColumns(runtimes: readonly string[]): ReadonlyArray<Column<NodeSummary>> {
+  return [
+    { name: 'node', priority: 1, value: (node) => node.node_id },
+    ...runtimes.map((runtime, index) => lastColumn(runtime, index + 2)),
+    timeColumn('last', runtimes.length + 2, (node) => node.last_activity_at),
+    ...runtimes.flatMap((runtime) => [
+      detailColumn(runtime, 'action', ({ action }) => action),
+      detailColumn(runtime, 'activity', ({ activity_id: id }) => id),
+      detailColumn(runtime, 'created', ({ created_at: at }) => at),
+    ]),
+  ];
+}
+
+/** What was done last, and how it stands; the word for that is left out where all is well. */
+function lastColumn(runtime: string, priority: number): Column<NodeSummary> {
+  return {
+    name: runtime,
+    priority,
+    value: ({ runtimes }) => runtimes[runtime]?.status,
+    text: ({ runtimes }) => {
+      const last = runtimes[runtime];
+      if (!last) return cellText(null);
+      const [verb = ''] = last.action.split(':');
+      const word = isFinal(last.status) && last.status !== 'rejected' ? '' : ` ${last.status}`;
+      return `${stillStatusSign(last.status)} ${verb}${word}`;
+    },
+    style: ({ runtimes }) => statusStyle(runtimes[runtime]?.status ?? null),
+  };
+}
+
+function detailColumn(runtime: string, name: string, value: (last: LastActivity) => Id | string): Column<NodeSummary> {
+  const detail = ({ runtimes }: NodeSummary): Id | string | undefined => runtimes[runtime] && value(runtimes[runtime]);
+  return { name: `${runtime}_${name}`, priority: 99, extra: true, value: detail };
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ActivityFilter } from '../../../src/activities/filter.js';
+import { type ActivityFilter } from '../../../src/log/list.js';
 import { Watch } from '../../../src/activities/watch.js';
 import { type Activity } from '../../../src/base/activity.js';
 import { type Id } from '../../../src/base/ids.js';

@@ -200,7 +200,7 @@ describe('a program that follows the log', () => {
   });
 
   it('is refused at once', () => {
-    for (const request of [{ since: new Date() }, { intervalMs: 50 }, { after: '7' }]) {
+    for (const request of [{ since: new Date() }, { after: '7' }]) {
       assert.throws(
         () => bench.deployment().follow(request as unknown as FollowRequest),
         (error: LdctlError) => error.exitCode === 2,

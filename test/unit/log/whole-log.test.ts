@@ -112,12 +112,12 @@ describe('a log that moves while it is read', () => {
   });
 
   const SABOTAGES: Record<string, [file: 'log.ts' | 'pages.ts' | 'list.ts', text: string, mistake: string]> = {
-    'takes pages that were read together as they are': ['log.ts', 'mark === before', 'true'],
-    'takes the total for a sign that nothing came': ['log.ts', '`${entries[0]?.id} of ${total}`', '`${total}`'],
+    'takes pages that were read together as they are': ['log.ts', '=== mark;', '!== null;'],
+    'takes the total for a sign that nothing came': ['pages.ts', '`${items[0]?.id} of ${total}`', '`${total}`'],
     'takes the newest id for a sign that nothing went': [
-      'log.ts',
-      '`${entries[0]?.id} of ${total}`',
-      '`${entries[0]?.id}`',
+      'pages.ts',
+      '`${items[0]?.id} of ${total}`',
+      '`${items[0]?.id}`',
     ],
     'gives an entry for each page that shows it': ['log.ts', 'id <= newest && given.add(id)', 'id <= newest'],
     'gives what came meanwhile': ['log.ts', 'id <= newest && given.add(id)', 'given.add(id)'],
@@ -128,7 +128,7 @@ describe('a log that moves while it is read', () => {
       'entries.length > 0 && inRow >= entries.length',
     ],
     'is done with the first of what it asked for': ['log.ts', 'entry.id <= id), options', 'entry.id >= id), options'],
-    'ends where pages are gone': ['pages.ts', 'Math.min(number - 1, this.#last)', 'number - 1'],
+    'ends where pages are gone': ['pages.ts', 'Math.min(number - 1, this.last)', 'number - 1'],
     'takes page 1 for the newest': ['pages.ts', 'this.#isNewestFirst = first > last', 'this.#isNewestFirst = true'],
     'does not look where the newest page is now': ['pages.ts', 'tries < MOST_TRIES', 'tries < 2'],
     'does not see that pages are shorter': ['pages.ts', 'this.#size = held', 'this.#size += 0'],

@@ -1,16 +1,16 @@
 import * as Flags from '@oclif/core/flags';
-import { checkAction, isReadableRuntime, READABLE_RUNTIMES, type ActivityFilter } from '../../activities/filter.js';
 import { RUNTIMES, STATUSES } from '../../base/activity.js';
 import { parseDuration } from '../../base/durations.js';
 import { UsageError } from '../../base/errors.js';
 import { parseId, type Id } from '../../base/ids.js';
-import { wholeNumber, type FlagsOf } from '../flags.js';
+import type { FlagsOf } from '../../cli/flags.js';
+import { checkAction, isReadableRuntime, READABLE_RUNTIMES, type ActivityFilter } from '../../log/list.js';
 
 const many = { multiple: true, multipleNonGreedy: true } as const;
 
 export const sinceOptions = { helpValue: 'TIME', summary: 'Not older than this: 2h, or 2026-03-16T12:00:00Z.' };
 
-/** Which entries. */
+/** Which entries of the log. */
 export const filterFlags = {
   status: Flags.string({ ...many, helpValue: 'STATUS', summary: `Only these: ${Object.keys(STATUSES).join(', ')}.` }),
   runtime: Flags.string({
@@ -24,48 +24,20 @@ export const filterFlags = {
   since: Flags.string(sinceOptions),
   until: Flags.string({ helpValue: 'TIME', summary: 'Not newer than this.' }),
 };
-export type FilterFlags = FlagsOf<typeof filterFlags>;
-
-export const listFlags = {
-  limit: wholeNumber({ min: 0, max: 1e9, summary: 'How many entries; 0 for all. [default: 20]' }),
-  after: Flags.string({
-    helpValue: 'ID',
-    summary: 'Only entries newer than this one, oldest first; those younger than a minute only with --follow.',
-  }),
-  page: wholeNumber({ min: 1, max: 1e9, summary: 'One raw page as the API gives it, from 1.' }),
-  results: wholeNumber({ min: 1, max: 100, summary: 'How many entries a raw page has, 1 to 100. [default: 10]' }),
-  ...filterFlags,
-};
-export type ListFlags = FlagsOf<typeof listFlags>;
-
-export type ListRange =
-  | { kind: 'newest'; limit: number }
-  | { kind: 'after'; after: Id; limit: number }
-  | { kind: 'page'; page: number; results: number };
-
-const DEFAULT_LIMIT = 20;
-const DEFAULT_RESULTS = 10;
-
-/** @throws UsageError */
-export function parseListRange(flags: ListFlags): ListRange {
-  const { limit = DEFAULT_LIMIT, page, results } = flags;
-  const after = flags.after === undefined ? undefined : parseId(flags.after, '--after');
-  if (page === undefined && results === undefined) {
-    return after === undefined ? { kind: 'newest', limit } : { kind: 'after', after, limit };
-  }
-  if (flags.limit !== undefined) throw new UsageError('--limit does not go with --page and --results');
-  if (after !== undefined) throw new UsageError('--after does not go with --page and --results');
-  return { kind: 'page', page: page ?? 1, results: results ?? DEFAULT_RESULTS };
-}
 
 /**
  * @param now for `--since 2h`: ms, UTC
  * @throws UsageError
  */
-export function parseFilter(flags: Partial<FilterFlags>, now: number): ActivityFilter {
+export function parseFilter(flags: Partial<FlagsOf<typeof filterFlags>>, now: number): ActivityFilter {
+  const runtimes = words(flags.runtime, '--runtime');
+  const unreadable = runtimes?.filter((word) => !isReadableRuntime(word));
+  checkKnown(unreadable, '--runtime', READABLE_RUNTIMES);
+  const statuses = words(flags.status, '--status');
+  checkKnown(statuses, '--status', Object.keys(STATUSES));
   return {
-    statuses: oneOf(flags.status, '--status', Object.keys(STATUSES)),
-    runtimes: readRuntimes(flags.runtime),
+    statuses,
+    runtimes,
     actions: words(flags.action, '--action')?.map(checkAction),
     nodes: ids(flags.node, '--node'),
     authors: ids(flags.author, '--author'),
@@ -85,21 +57,10 @@ function ids(values: readonly string[] | undefined, flag: string): Id[] | undefi
   return words(values, flag)?.map((word) => parseId(word, flag));
 }
 
-function readRuntimes(values: readonly string[] | undefined): string[] | undefined {
-  const all = words(values, '--runtime');
-  oneOf(
-    all?.filter((word) => !isReadableRuntime(word)),
-    '--runtime',
-    READABLE_RUNTIMES,
-  );
-  return all;
-}
-
 /** A misspelt word would match nothing, and look like an empty log. */
-function oneOf(values: readonly string[] | undefined, flag: string, known: readonly string[]): string[] | undefined {
-  const all = words(values, flag);
-  const unknown = all?.find((word) => !known.includes(word));
-  if (unknown === undefined) return all;
+function checkKnown(values: readonly string[] | undefined, flag: string, known: readonly string[]): void {
+  const unknown = values?.find((word) => !known.includes(word));
+  if (unknown === undefined) return;
   throw new UsageError(`${flag}: there is no ${JSON.stringify(unknown)}`, {
     hint: `It is one of: ${known.join(', ')}.`,
   });
