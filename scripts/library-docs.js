@@ -68,7 +68,8 @@ function reportOf(entry, folder) {
 /** The reference as Markdown, a page for each entry, and an index. */
 async function referencePages(folder) {
   const tsconfig = join(folder, 'tsconfig.json');
-  const files = LIBRARY.map((entry) => join(folder, typesOf(entry)));
+  // They are taken for globs, where a backslash is no part of a path.
+  const files = LIBRARY.map((entry) => join(folder, typesOf(entry)).replaceAll('\\', '/'));
   writeFileSync(tsconfig, JSON.stringify({ compilerOptions: STRICT, files }));
   const app = await Application.bootstrapWithPlugins({
     plugin: ['typedoc-plugin-markdown'],

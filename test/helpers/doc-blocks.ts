@@ -29,7 +29,7 @@ export function docPages(): string[] {
   const docs = readdirSync(join(ROOT, 'docs'), { encoding: 'utf8', recursive: true }).filter(
     (name) => name.endsWith('.md') && !REFERENCE.test(name),
   );
-  return [...root, ...docs.map((name) => join('docs', name)).sort()];
+  return [...root, ...docs.map((name) => `docs/${name.replaceAll('\\', '/')}`).sort()];
 }
 
 /** @param page a path from the root of the repository */

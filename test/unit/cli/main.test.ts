@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { ROOT } from '../../helpers/root.js';
 
-const [MAIN, PROGRAM] = ['main', 'program'].map((name) => JSON.stringify(join(ROOT, `src/cli/${name}.ts`)));
+const [MAIN, PROGRAM] = ['main', 'program'].map((name) =>
+  JSON.stringify(pathToFileURL(join(ROOT, `src/cli/${name}.ts`)).href),
+);
 
 /** Runs a command line of a program whose commands come from `plugin`, an expression. */
 function run(plugin: string): ReturnType<typeof spawnSync> {

@@ -5,7 +5,8 @@ import { configDir } from '../../../src/config/config-dir.js';
 
 describe('the folder of the config', () => {
   it('is the one that LDCTL_CONFIG_DIR names', async () => {
-    assert.equal(await configDir({ LDCTL_CONFIG_DIR: '/somewhere/else' }), '/somewhere/else');
+    const named = resolve('/somewhere/else');
+    assert.equal(await configDir({ LDCTL_CONFIG_DIR: named }), named);
   });
 
   it('is taken from where the command runs when it is relative', async () => {

@@ -335,7 +335,9 @@ describe('the run journal', () => {
       const file = join(privateFolder(), 'file');
       writeFileSync(file, '');
       const error = await failure(openRunJournal(file, clock).begin(recordOf('a')));
-      assert.deepEqual([error.code, error.exitCode], ['config_unreadable', 2]);
+      // Windows finds out a step later.
+      assert.match(error.code, /^config_un(read|writ)able$/);
+      assert.equal(error.exitCode, 2);
     });
   });
 });

@@ -102,7 +102,10 @@ describe('the system’s keyring', () => {
     const nowhere = { PATH: process.env.PATH, DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent' };
     const clock = new VirtualClock();
     const ring = new SystemKeyring(nowhere, clock);
-    await assert.rejects(ring.get('ldctl-test'), isFault('keyring_unavailable', /keyring/));
+    const answer = ring.get('ldctl-test');
+    // Other systems have theirs without a bus, and nothing in it.
+    if (process.platform === 'linux') await assert.rejects(answer, isFault('keyring_unavailable', /keyring/));
+    else assert.equal(await answer, null);
   });
 });
 

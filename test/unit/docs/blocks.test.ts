@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { itOnPosix } from '../../helpers/platform.js';
 import { blocksOf, commandsOf } from '../../helpers/doc-blocks.js';
 import { firstDifference } from '../../helpers/doc-shape.js';
 
@@ -22,7 +23,7 @@ describe('reading the blocks of a page', () => {
     assert.throws(() => blocksOf('a.md', page('```sh', 'ldctl')), /a\.md:1: a block without an end/);
   });
 
-  it('takes a script apart into commands, which may go on in the next line', () => {
+  itOnPosix('takes a script apart into commands, which may go on in the next line', 'it has no sh', () => {
     const lines = ['ldctl a \\', '  --b  # exit 3: so it is', '', 'for x in 1 2; do', '  echo "$x"', 'done'];
     assert.deepEqual(
       commandsOf({ language: 'sh', lines }).map(({ text, exitCode }) => [text, exitCode]),

@@ -54,7 +54,7 @@ describe('the links of README, CONTRIBUTING and docs', () => {
 
   it('of README are in the package that is published', () => {
     const args = ['pack', '--dry-run', '--json', '--ignore-scripts'];
-    const [packed] = JSON.parse(spawnSync('npm', args, { cwd: ROOT, encoding: 'utf8' }).stdout) as [{ files: Array<{ path: string }> }];
+    const [packed] = JSON.parse(spawnSync('npm', args, { cwd: ROOT, encoding: 'utf8', shell: process.platform === 'win32' }).stdout) as [{ files: Array<{ path: string }> }];
     const readme = readPage('README.md');
     const linked = [...readme.matchAll(LINK), ...readme.matchAll(PICTURE)].flatMap(([, path]) => (path ? [path] : []));
     assert.ok(linked.length > 0);

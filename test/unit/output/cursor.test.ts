@@ -29,7 +29,11 @@ describe('the cursor, hidden by a live view, comes back', function () {
   const ends = [
     { title: 'at process.exit', end: { command: 'exit' } },
     { title: 'after an error that nobody caught', end: { command: 'throw' } },
-    ...(['SIGTERM', 'SIGQUIT'] as const).map((signal) => ({ title: `at ${signal}`, end: { signal } })),
+    // On Windows a signal ends a process without a word.
+    ...(process.platform === 'win32' ? [] : (['SIGTERM', 'SIGQUIT'] as const)).map((signal) => ({
+      title: `at ${signal}`,
+      end: { signal },
+    })),
   ];
   it('when the view is stopped, before the process ends', async () => {
     const [live = ''] = (await endedBy({ command: 'stop' })).split('stopped');

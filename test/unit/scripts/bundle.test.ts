@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { COMMANDS } from '../../../src/main.js';
 import { ROOT } from '../../helpers/root.js';
 
@@ -11,7 +12,7 @@ interface Bundle {
 
 type Stub = Record<string, (new () => unknown) & (() => unknown)>;
 
-const { LEFT_OUT, stubOf } = (await import(join(ROOT, 'scripts/bundle.js'))) as Bundle;
+const { LEFT_OUT, stubOf } = (await import(pathToFileURL(join(ROOT, 'scripts/bundle.js')).href)) as Bundle;
 
 describe('what the bundle leaves out', () => {
   for (const [name, { names }] of Object.entries(LEFT_OUT)) {
@@ -32,10 +33,17 @@ describe('what the bundle leaves out', () => {
 });
 
 describe('the table of commands', () => {
-  const files = readdirSync(join(ROOT, 'src/commands'), { recursive: true, encoding: 'utf8' }).filter((file) =>
-    file.endsWith('.ts'),
+  const files = readdirSync(join(ROOT, 'src/commands'), { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.ts') && !file.endsWith('shared.ts'),
   );
-  const ids = files.map((file) => file.replace(/(\/index)?\.ts$/, '').replaceAll('/', ':')).sort();
+  const ids = files
+    .map((file) =>
+      file
+        .replaceAll('\\', '/')
+        .replace(/(\/index)?\.ts$/, '')
+        .replaceAll('/', ':'),
+    )
+    .sort();
 
   it('has every file of src/commands', () => assert.deepEqual(Object.keys(COMMANDS).sort(), ids));
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { ROOT } from '../../helpers/root.js';
 
 interface Entry {
@@ -9,7 +10,7 @@ interface Entry {
   source: string;
 }
 
-const { LIBRARY, typesOf } = (await import(join(ROOT, 'scripts/library.js'))) as {
+const { LIBRARY, typesOf } = (await import(pathToFileURL(join(ROOT, 'scripts/library.js')).href)) as {
   LIBRARY: readonly Entry[];
   typesOf: (entry: Entry) => string;
 };

@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Windows, under Wine: `npm run test:portable` with the Node of Windows, and the executable: it starts, a sandbox knows it as ldctl, a
+# gate is run by cmd, the keyring of Windows keeps a key. On Debian, as root, it installs Wine. Ends with 2, and the reason in the last
+# line, where something could not be had. Needs the built bin. Wine gives a program no pipe for its output: files it does.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+could_not() { printf 'could not be had: %s\n' "$1"; exit 2; }
+if ! command -v wine >/dev/null; then
+  { command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ]; } || could_not 'wine (Debian: wine, wine64)'
+  echo 'installing wine'
+  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends wine wine64; } >/dev/null 2>&1 || could_not wine
+fi
+node scripts/binary.js --target win32-x64 || exit
+windows_node=$(node scripts/binary.js --target win32-x64 --print-node)
+
+scratch=$(mktemp -d)
+trap 'WINEPREFIX=$scratch/prefix wineserver -k 2>/dev/null || true; rm -rf "$scratch"' EXIT
+export WINEPREFIX=$scratch/prefix WINEDEBUG=-all WINEDLLOVERRIDES='mscoree=;mshtml=' XDG_RUNTIME_DIR=$scratch
+unset DISPLAY SHELL TERM "${!npm_@}"
+wine wineboot --init >/dev/null 2>&1 || true
+drive=$WINEPREFIX/drive_c
+cp build/ldctl.exe "$drive/ldctl.exe"
+cp "$windows_node" "$drive/node.exe"
+
+# run NAME EXPECTED_STATUS PROGRAM ARGUMENT…
+run() {
+  local name=$1 expected=$2 status=0
+  shift 2
+  timeout 900 wine "$@" >"$scratch/out" 2>"$scratch/err" </dev/null || status=$?
+  [ "$status" -eq "$expected" ] || { echo "$name: ended with $status"; cat "$scratch/out" "$scratch/err"; exit 1; }
+  echo "✓ $name"
+}
+ldctl() { run "$1" "$2" 'C:\ldctl.exe' "${@:3}"; }
+script() { sed 's/$/\r/' >"$drive/$1.cmd"; } # NAME: a batch file, of stdin
+
+ldctl 'says its version' 0 --version
+grep -q 'win32-x64 .* single-executable' "$scratch/out"
+ldctl 'a trigger in a sandbox' 0 sandbox exec --work 50ms -- ldctl activities trigger iggy restart --yes -o json
+grep -q '"outcome": "completed"' "$scratch/out"
+ldctl 'a node that rejects' 3 sandbox exec --work 50ms --reject 1 -- ldctl activities trigger iggy restart --yes
+script gate <<'CMD'
+@call ldctl activities roll iggy restart --yes --gate "exit 3"
+CMD
+ldctl 'a gate that halts, by cmd' 9 sandbox exec --work 50ms -- cmd /c 'C:\gate.cmd'
+script keyring <<'CMD'
+@call ldctl profiles add k --key-store keyring || exit /b 11
+@set LD_API_KEY=
+@call ldctl activities list --limit 1 --profile k || exit /b 12
+@call ldctl profiles remove k --yes || exit /b 13
+@if exist "%LDCTL_CONFIG_DIR%\config.json" findstr /c:"\"k\"" "%LDCTL_CONFIG_DIR%\config.json" >nul && exit /b 14
+@exit /b 0
+CMD
+ldctl 'the keyring of Windows keeps a key' 0 sandbox exec --work 50ms -- cmd /c 'C:\keyring.cmd'
+ldctl 'a program that is not there' 127 sandbox exec -- no-such-program
+
+mkdir "$drive/ldctl"
+git ls-files -z | xargs -0 cp --parents -t "$drive/ldctl" 2>/dev/null || true
+cp -r dist "$drive/ldctl/"
+(cd "$drive/ldctl" && npm ci --os=win32 --cpu=x64 --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null) || could_not 'the packages for Windows'
+cd "$drive/ldctl"
+for tests in test:unit test:commands test:portable; do
+  pattern=$(node -p "/mocha \"?([^\"]+)\"?$/.exec(require('./package.json').scripts['$tests'])[1]")
+  run "$tests" 0 'C:\node.exe' 'C:\ldctl\node_modules\mocha\bin\mocha.js' --reporter dot "$pattern"
+  grep -E '^ +[0-9]+ (passing|pending)' "$scratch/out"
+done
