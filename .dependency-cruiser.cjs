@@ -26,7 +26,7 @@ module.exports = {
     only('api', ['api', 'base']),
     only('config', ['config', 'system', 'base']),
     only('output', ['output', 'system', 'base']),
-    only('library', ['library', 'activities', 'log', 'api', 'config', 'system', 'base']),
+    only('library', ['library', 'activities', 'job', 'log', 'api', 'config', 'system', 'base']),
     only('cli', ['cli', 'library', 'activities', 'log', 'api', 'config', 'output', 'system', 'base']),
     {
       name: 'sandbox-shares-wire-types-only',

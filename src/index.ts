@@ -22,7 +22,7 @@ export {
   type WaitAfter,
   type WaitForIds,
   type WaitRequest,
-} from './library/requests.js';
+} from './library/old-requests.js';
 export { type Endings, type RunEvent, type RunResult, type RunResultOf } from './library/run-result.js';
 
 export { RUNTIMES, STATUSES, type Activity, type Runtime, type Status } from './base/activity.js';

@@ -7,7 +7,7 @@ import { type RunJournal } from '../../src/base/old-journal.js';
 import { ConnectedDeployment } from '../../src/library/connected-deployment.js';
 import { actingTools, type DeploymentTools } from '../../src/library/deployment-tools.js';
 import { readTrigger } from '../../src/library/read-request.js';
-import { type TriggerRequest } from '../../src/library/requests.js';
+import { type TriggerRequest } from '../../src/library/old-requests.js';
 import { type RunResult } from '../../src/library/run-result.js';
 import { runJob } from '../../src/library/run-job.js';
 import { type RunOptions } from '../../src/library/deployment.js';

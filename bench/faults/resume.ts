@@ -1,6 +1,6 @@
 import { parseRuntime } from '../../src/base/activity.js';
 import { parseId } from '../../src/base/ids.js';
-import { type ActionName, type WaitRequest } from '../../src/library/requests.js';
+import { type ActionName, type WaitRequest } from '../../src/library/old-requests.js';
 
 /** What the command that a result names would wait for. */
 export function waitRequestOf(command: string): WaitRequest {

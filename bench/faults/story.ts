@@ -1,6 +1,6 @@
 import { formatAction } from '../../src/base/activity.js';
 import { type Id } from '../../src/base/ids.js';
-import { type ActionName, type FollowTimes, type TriggerRequest } from '../../src/library/requests.js';
+import { type ActionName, type FollowTimes, type TriggerRequest } from '../../src/library/old-requests.js';
 import { Sandbox } from './sandbox.js';
 import { type DispatchRecord } from './sandbox.js';
 import { VirtualClock } from '../../test/helpers/clock.js';

@@ -18,7 +18,7 @@ import { expectedTenant } from './expected-tenant.js';
 import { JobSignal } from './job-signal.js';
 import { journalsIn } from './journals.js';
 import { check, connectProfileSchema, profileSchema } from './request-schemas.js';
-import type { Signal } from './requests.js';
+import type { Signal } from './old-requests.js';
 
 export interface ConnectProfileOptions {
   signal?: Signal;

@@ -9,7 +9,14 @@ import { JobSignal } from './job-signal.js';
 import { followActivities, listedActivities } from './log.js';
 import { readActivities, readFollow, readRoll, readTrigger, readWait, type RollInput } from './read-request.js';
 import { check, readOptionsSchema, rollOptionsSchema, runOptionsSchema } from './request-schemas.js';
-import type { ActivitiesRequest, FollowRequest, RollRequest, Signal, TriggerRequest, WaitRequest } from './requests.js';
+import type {
+  ActivitiesRequest,
+  FollowRequest,
+  RollRequest,
+  Signal,
+  TriggerRequest,
+  WaitRequest,
+} from './old-requests.js';
 import type { RunResult } from './run-result.js';
 import { rollJob } from './roll-job.js';
 import { runJob, type RunControl } from './run-job.js';

@@ -1,5 +1,12 @@
 import type { Activity } from '../base/activity.js';
-import type { ActivitiesRequest, FollowRequest, RollRequest, Signal, TriggerRequest, WaitRequest } from './requests.js';
+import type {
+  ActivitiesRequest,
+  FollowRequest,
+  RollRequest,
+  Signal,
+  TriggerRequest,
+  WaitRequest,
+} from './old-requests.js';
 import type { RunEvent, RunResult } from './run-result.js';
 
 export interface RunOptions {

@@ -1,7 +1,7 @@
 import { unlessAborted, withTimeout } from '../base/abort.js';
 import type { Clock } from '../base/clock.js';
 import type { Gate } from '../base/roll.js';
-import type { RollGate } from './requests.js';
+import type { RollGate } from './old-requests.js';
 
 export interface GateSettings {
   clock: Clock;

@@ -1,5 +1,5 @@
 import { Interrupted } from '../base/errors.js';
-import type { Signal } from './requests.js';
+import type { Signal } from './old-requests.js';
 
 /**
  * The signal of one job: aborted, with an `Interrupted`, when the caller's is, or by `abort`. Call `release` when the job is

@@ -6,7 +6,7 @@ import { listAfter, listNewest, type ActivityFilter } from '../log/list.js';
 import { openLog } from '../log/log.js';
 import type { DeploymentTools } from './deployment-tools.js';
 import { JobSignal } from './job-signal.js';
-import type { Signal } from './requests.js';
+import type { Signal } from './old-requests.js';
 
 /*
  * What is handed out is a copy: a program may change it, and the reading goes on by what the API said.

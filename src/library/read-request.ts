@@ -17,7 +17,7 @@ import type {
   RollRequest,
   TriggerRequest,
   WaitRequest,
-} from './requests.js';
+} from './old-requests.js';
 
 /*
  * What a program asks for, as what a job does. Every function throws UsageError for a request that is wrong. `newKey` gives a

@@ -6,7 +6,7 @@ import { RUNTIMES, STATUSES, type Status } from '../base/activity.js';
 import type { Env } from '../base/text.js';
 import { UsageError } from '../base/errors.js';
 import { isId, type Id } from '../base/ids.js';
-import type { Signal } from './requests.js';
+import type { Signal } from './old-requests.js';
 
 /** The requests, as a program without types may get them wrong. All objects are strict: a misspelt field must not pass for one that is absent. */
 

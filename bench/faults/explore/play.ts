@@ -1,6 +1,6 @@
 import { formatAction } from '../../../src/base/activity.js';
 import { type Accepted, type Supervisor } from '../../../src/base/supervisor.js';
-import { type ActionName, type TriggerRequest } from '../../../src/library/requests.js';
+import { type ActionName, type TriggerRequest } from '../../../src/library/old-requests.js';
 import { VirtualClock } from '../../../test/helpers/clock.js';
 import { ClientProcess } from '../client.js';
 import { triggerJob, type ClientJob } from '../job.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type Activity } from '../../../src/base/activity.js';
 import { type LdctlError } from '../../../src/base/errors.js';
-import { type ActivitiesRequest, type FollowRequest } from '../../../src/library/requests.js';
+import { type ActivitiesRequest, type FollowRequest } from '../../../src/library/old-requests.js';
 import { apiError, failingRead } from '../../helpers/fake-supervisor.js';
 import { LibraryBench } from '../../helpers/library.js';
 

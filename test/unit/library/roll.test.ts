@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type LdctlError } from '../../../src/base/errors.js';
-import { type RollRequest } from '../../../src/library/requests.js';
+import { type RollRequest } from '../../../src/library/old-requests.js';
 import { type RunEvent } from '../../../src/library/run-result.js';
 import { LibraryBench } from '../../helpers/library.js';
 

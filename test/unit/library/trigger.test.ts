@@ -3,7 +3,7 @@ import { getEventListeners } from 'node:events';
 import { LdctlError } from '../../../src/base/errors.js';
 import { type RunOptions } from '../../../src/library/deployment.js';
 import { type Supervisor } from '../../../src/base/supervisor.js';
-import { type TriggerRequest } from '../../../src/library/requests.js';
+import { type TriggerRequest } from '../../../src/library/old-requests.js';
 import { type RunEvent } from '../../../src/library/run-result.js';
 import { failing, lost } from '../../helpers/fake-supervisor.js';
 import { LibraryBench } from '../../helpers/library.js';

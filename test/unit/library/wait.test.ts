@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type LdctlError } from '../../../src/base/errors.js';
-import { type WaitRequest } from '../../../src/library/requests.js';
+import { type WaitRequest } from '../../../src/library/old-requests.js';
 import { LibraryBench } from '../../helpers/library.js';
 
 describe('a program that waits', () => {
