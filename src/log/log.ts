@@ -62,17 +62,20 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
     const given = new GivenIds();
     let page = await pages.newest(reading);
     const newest = page.entries[0]?.id ?? -1n;
+    let shown = 0;
     // What is newer came after the reading began, and would come out of its order.
-    const fresh = (one: LogPage): LogPage => ({
-      ...one,
-      entries: one.entries.filter(({ id }) => id <= newest && given.add(id)),
-    });
+    const fresh = (one: LogPage): LogPage => {
+      shown += 1;
+      return { ...one, entries: one.entries.filter(({ id }) => id <= newest && given.add(id)) };
+    };
+    // Who soon has enough has not asked for much more than that.
+    const atOnce = (): number => Math.min(shown, mostAtOnce);
     let mark: string | null = null;
     yield fresh(page);
     // So many pages are read one by one after those that were read while the log moved; twice as many when it moves again.
     let alone = mostAtOnce === 1 ? Infinity : 1;
     let penalty = mostAtOnce;
-    for (let atOnce = 2; ;) {
+    for (;;) {
       const next = pages.behind(page.number);
       if (next === null) return;
       if (alone > 0) {
@@ -82,13 +85,16 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
         continue;
       }
       mark ??= await pages.mark(reading);
-      let batch = await together(numbersBehind(page, atOnce), reading);
+      let batch = await together(pagesBehind(page, atOnce(), reading), reading);
       while (batch && batch.length > 0) {
-        atOnce = Math.min(atOnce * 2, mostAtOnce);
         // On its way already while the log is looked at; whether it stood still for these too is seen after them.
-        const behind: Promise<LogPage[] | null> = together(numbersBehind(batch.at(-1) ?? page, atOnce), reading);
+        const behind: Promise<LogPage[] | null> = together(
+          pagesBehind(batch.at(-1) ?? page, atOnce(), reading),
+          reading,
+        );
         behind.catch(() => undefined);
-        const stoodStill = (await pages.mark(reading)) === mark;
+        const [now] = (await together([pages.mark(reading)], reading)) ?? [];
+        const stoodStill = now === mark;
         if (stoodStill) {
           penalty = mostAtOnce;
           for (const one of batch) yield fresh((page = one));
@@ -103,18 +109,16 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
     }
   }
 
-  function numbersBehind(page: LogPage, count: number): number[] {
-    const numbers: number[] = [];
+  function pagesBehind(page: LogPage, count: number, reading: Reading): Array<Promise<LogPage>> {
+    const asked: Array<Promise<LogPage>> = [];
     let next = pages.behind(page.number);
-    for (; next !== null && numbers.length < count; next = pages.behind(next)) numbers.push(next);
-    return numbers;
+    for (; next !== null && asked.length < count; next = pages.behind(next)) asked.push(pages.read(next, reading));
+    return asked;
   }
 
-  /**
-   * @returns null when the server says that these were too many, after the time that it asks for
-   */
-  async function together(numbers: readonly number[], reading: Reading): Promise<LogPage[] | null> {
-    const answers = await Promise.allSettled(numbers.map((number) => pages.read(number, reading)));
+  /** @returns null when the server says that these were too many, after the time that it asks for */
+  async function together<T>(asked: ReadonlyArray<Promise<T>>, reading: Reading): Promise<T[] | null> {
+    const answers = await Promise.allSettled(asked);
     const failed = answers.find((answer) => answer.status === 'rejected');
     if (!failed) return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
     const error: unknown = failed.reason;

@@ -112,7 +112,7 @@ describe('a log that moves while it is read', () => {
   });
 
   const SABOTAGES: Record<string, [file: 'log.ts' | 'pages.ts' | 'list.ts', text: string, mistake: string]> = {
-    'takes pages that were read together as they are': ['log.ts', '=== mark;', '!== null;'],
+    'takes pages that were read together as they are': ['log.ts', 'now === mark;', 'now !== null;'],
     'takes the total for a sign that nothing came': ['pages.ts', '`${items[0]?.id} of ${total}`', '`${total}`'],
     'takes the newest id for a sign that nothing went': [
       'pages.ts',

@@ -1,0 +1,250 @@
+import assert from 'node:assert/strict';
+import { type Activity } from '../../../src/base/activity.js';
+import { type LdctlError } from '../../../src/base/errors.js';
+import { Interrupted } from '../../../src/base/errors.js';
+import { type Id } from '../../../src/base/ids.js';
+import { followLog, type FollowEvent } from '../../../src/log/follow.js';
+import { listAfter, listNewest, matches, type ActivityFilter } from '../../../src/log/list.js';
+import { openLog } from '../../../src/log/log.js';
+import { VirtualClock } from '../../helpers/clock.js';
+import { apiError, failingRead, FakeSupervisor, lost, type EntryOptions } from '../../helpers/fake-supervisor.js';
+
+const HOUR = 3_600_000;
+
+function scene(history = 0): {
+  server: FakeSupervisor;
+  clock: VirtualClock;
+  log: ReturnType<typeof openLog>;
+  ids: () => Id[];
+} {
+  const clock = new VirtualClock();
+  const server = new FakeSupervisor(clock);
+  server.addHistory(history, { createdAt: clock.now() - HOUR });
+  return {
+    server,
+    clock,
+    log: openLog(server, 7n, clock),
+    ids: () => server.entries.map(({ activity }) => activity.id),
+  };
+}
+
+async function idsIn(batches: AsyncIterable<readonly Activity[]>): Promise<Id[]> {
+  const ids: Id[] = [];
+  for await (const batch of batches) ids.push(...batch.map(({ id }) => id));
+  return ids;
+}
+
+describe('a filter', () => {
+  const at = '2026-06-01T10:00:00.000Z';
+  const created = Date.parse(at);
+  const entry: Activity = {
+    id: 1n,
+    node_id: 5n,
+    runtime: 'iggy',
+    action: 'reconfigure:42',
+    status: 'completed',
+    author_id: 9n,
+    created_at: at,
+  };
+  const CASES: ReadonlyArray<readonly [filter: ActivityFilter, expected: boolean]> = [
+    [{}, true],
+    [{ statuses: ['completed'], runtimes: ['iggy'], nodes: [4n, 5n], authors: [9n] }, true],
+    [{ statuses: ['rejected', 'processing'] }, false],
+    [{ runtimes: ['connectors'] }, false],
+    [{ actions: ['reconfigure'] }, true],
+    [{ actions: ['restart', 'reconfigure:42'] }, true],
+    [{ actions: ['reconfigure:4'] }, false],
+    [{ nodes: [4n] }, false],
+    [{ authors: [] }, false],
+    [{ since: created, until: created }, true],
+    [{ since: created + 1 }, false],
+    [{ until: created - 1 }, false],
+  ];
+  for (const [filter, expected] of CASES) {
+    it(`${JSON.stringify(filter, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}: ${expected}`, () =>
+      assert.equal(matches(filter, entry), expected));
+  }
+});
+
+describe('a listing', () => {
+  it('stops at the limit, which counts what matches; the total is what the log holds', async () => {
+    const { server, log, ids } = scene(5000);
+    const listing = listNewest(log, { filter: {}, limit: 20 }, {});
+    assert.equal(server.reads.length, 0);
+    assert.deepEqual(await idsIn(listing.batches), ids().reverse().slice(0, 20));
+    assert.deepEqual([server.reads.length, listing.total()], [1, 5000]);
+    const ofOne = await idsIn(listNewest(log, { filter: { nodes: [2n] }, limit: 50 }, {}).batches);
+    assert.equal(ofOne.length, 50);
+  });
+
+  it('ends soon behind what is too old', async () => {
+    const { server, clock, log } = scene(5000);
+    const id = server.add();
+    assert.deepEqual(
+      await idsIn(listNewest(log, { filter: { since: clock.now() - HOUR / 2 }, limit: 0 }, {}).batches),
+      [id],
+    );
+    assert.ok(server.reads.length <= 4, String(server.reads.length));
+  });
+
+  it('gives what it has before a page fails, and ends with the signal', async () => {
+    const { server, log, ids } = scene(250);
+    const got: Id[] = [];
+    server.nextReads(
+      (page) => page,
+      (page) => page,
+      failingRead(apiError(500)),
+    );
+    const read = async (): Promise<void> => {
+      for await (const batch of listNewest(log, { filter: {}, limit: 0 }, {}).batches)
+        got.push(...batch.map(({ id }) => id));
+    };
+    await assert.rejects(read(), { status: 500 });
+    assert.deepEqual(got, ids().reverse().slice(0, 200));
+    const reason = new Interrupted('SIGINT');
+    await assert.rejects(
+      idsIn(listNewest(log, { filter: {}, limit: 0 }, { signal: AbortSignal.abort(reason) }).batches),
+      reason,
+    );
+  });
+
+  it('after an id goes up to the first entry that is younger than a minute; a time in the future is none', async () => {
+    const { server, clock, log, ids } = scene(3);
+    const now = clock.now();
+    server.add({ createdAt: now + 2 * HOUR });
+    server.add({ createdAt: now - 61_000 });
+    server.add({ createdAt: now - 59_000 });
+    server.add({ createdAt: now - 61_000 });
+    const after = (limit: number, filter: ActivityFilter = {}): Promise<Id[]> =>
+      idsIn(listAfter(log, { after: ids()[0] ?? 0n, filter, limit }, { clock }).batches);
+    assert.deepEqual(await after(0), ids().slice(1, 5));
+    assert.deepEqual(await after(2), ids().slice(1, 3));
+    assert.deepEqual(await after(0, { until: now }), [...ids().slice(1, 3), ids()[4]]);
+  });
+});
+
+describe('a log that is followed', () => {
+  interface Plan {
+    after?: Id | null;
+    filter?: ActivityFilter;
+    limit?: number;
+    forMs?: number;
+  }
+
+  /** Follows it for a while. @returns what was told, and how it ended */
+  async function follow(
+    { clock, log }: Pick<ReturnType<typeof scene>, 'clock' | 'log'>,
+    { after = null, filter = {}, limit = 0, forMs = 60_000 }: Plan,
+  ): Promise<{ events: FollowEvent[]; changes: Array<[Id, string]>; error: LdctlError }> {
+    const stop = new AbortController();
+    const events: FollowEvent[] = [];
+    const running = (async () => {
+      for await (const event of followLog(log, { after, filter, limit }, { clock, signal: stop.signal }))
+        events.push(event);
+    })().catch((error: unknown) => error as LdctlError);
+    await clock.advance(forMs);
+    stop.abort(new Interrupted('SIGINT'));
+    const error = (await clock.run(running)) ?? assert.fail('it has ended');
+    const changes = events.flatMap((event): Array<[Id, string]> =>
+      event.event === 'activity' ? [[event.activity.id, event.activity.status]] : [],
+    );
+    return { events, changes, error };
+  }
+
+  for (const order of ['asc', 'desc'] as const) {
+    it(`${order}: after an id tells what is there, oldest first, then what comes and what changes`, async () => {
+      const { server, clock, log, ids } = scene(350);
+      server.order = order;
+      const old = ids();
+      const young = server.add({ status: 'processing', then: [[20_000, 'completed']] });
+      const later = server.add({ appearMs: 5000 });
+      const late = server.add({ id: young + 1n, appearMs: 30_000 });
+      const { changes, error } = await follow({ clock, log }, { after: old[9] });
+      const history = old.slice(10).map((id): [Id, string] => [id, 'completed']);
+      const rest = [
+        [young, 'processing'],
+        [later, 'completed'],
+        [young, 'completed'],
+        [late, 'completed'],
+      ];
+      assert.deepEqual(changes, [...history, ...rest]);
+      assert.equal(error.exitCode, 130);
+    });
+
+    it(`${order}: else begins with a listing, and asks once for each quiet poll`, async () => {
+      const { server, clock, log, ids } = scene(350);
+      server.order = order;
+      const open = server.add({ status: 'processing', then: [[3_000_000, 'rejected']] });
+      const listed = ids().reverse().slice(0, 5);
+      const { events, changes } = await follow({ clock, log }, { limit: 5, forMs: HOUR });
+      const [first] = events;
+      assert.deepEqual(first?.event === 'listing' && first.activities.map(({ id }) => id), listed);
+      assert.deepEqual(changes, [[open, 'rejected']]);
+      assert.ok(server.reads.length < 950, String(server.reads.length));
+    });
+  }
+
+  const STATUS: ReadonlyArray<readonly [status: string, told: string[]]> = [
+    ['processing', ['processing', 'rejected']],
+    ['rejected', ['rejected']],
+    ['completed', []],
+  ];
+  for (const [status, told] of STATUS) {
+    it(`with --status ${status} is told an entry that becomes rejected as: ${told.join(', ') || 'nothing'}`, async () => {
+      const { server, clock, log } = scene(3);
+      const options: EntryOptions = { appearMs: 2000, status: 'processing', then: [[9000, 'rejected']] };
+      server.add({ ...options, node: 2n });
+      server.add({ ...options, node: 1n });
+      const { changes } = await follow({ clock, log }, { filter: { statuses: [status], nodes: [2n] } });
+      assert.deepEqual(
+        changes.map(([, now]) => now),
+        told,
+      );
+    });
+  }
+
+  it('looks up an open entry that is deep in the log by now', async () => {
+    const { server, clock, log } = scene();
+    const open = server.add({ status: 'processing', then: [[50_000, 'completed']] });
+    server.addHistory(3000, { createdAt: clock.now() - HOUR, appearMs: 5000 });
+    const { changes } = await follow({ clock, log }, { filter: { nodes: [1n], actions: ['restart'] }, forMs: 90_000 });
+    assert.deepEqual(changes, [[open, 'completed']]);
+  });
+
+  it('says once that it cannot be read, and that it can again', async () => {
+    const { server, clock, log } = scene(3);
+    server.nextReads(
+      (page) => page,
+      (page) => page,
+      failingRead(lost()),
+      failingRead(apiError(429, { retryAfterMs: 20_000 })),
+    );
+    const { events } = await follow({ clock, log }, { forMs: 40_000 });
+    const told = events.map((event) => (event.event === 'outage' ? event.ageMs : event.event));
+    assert.deepEqual(told, ['listing', 'warning', 1000, null]);
+    assert.ok(clock.sleeps.includes(20_000));
+    server.verify();
+  });
+
+  it('is given up at once where the key is no good, and after a minute and three reads of anything else: 7', async () => {
+    const CASES = [
+      [apiError(401), 1000],
+      [lost(), 61_000],
+      [apiError(503, { retryAfterMs: 45_000 }), 91_000],
+    ] as const;
+    for (const [failure, endsAt] of CASES) {
+      const { server, clock, log } = scene(3);
+      let reads = 0;
+      const list = server.list.bind(server);
+      server.list = async (...query) => {
+        if ((reads += 1) > 2) throw failure;
+        return list(...query);
+      };
+      const { error } = await follow({ clock, log }, { forMs: 10 * 60_000 });
+      assert.equal(error.exitCode, 7);
+      assert.match(error.message, /^lost sight of the log: /);
+      const slept = clock.sleeps.reduce((sum, ms) => sum + ms, 0);
+      assert.equal(Math.floor(slept / 1000) * 1000, endsAt);
+    }
+  });
+});

@@ -1,0 +1,241 @@
+import assert from 'node:assert/strict';
+import { type ActivityPage, type PageQuery } from '../../../src/base/supervisor.js';
+import { openLog, type ActivityLog } from '../../../src/log/log.js';
+import { VirtualClock } from '../../helpers/clock.js';
+import { apiError } from '../../helpers/fake-supervisor.js';
+import { LongLog } from '../../helpers/long-log.js';
+
+type Order = 'asc' | 'desc';
+const ORDERS: readonly Order[] = ['asc', 'desc'];
+
+function open(size: number, order: Order = 'desc'): { server: LongLog; log: ActivityLog; clock: VirtualClock } {
+  const server = new LongLog(size);
+  server.order = order;
+  // The newest entry is an hour old.
+  const clock = new VirtualClock(server.timeOf(size) + 3_600_000);
+  return { server, log: openLog(server, 7n, clock), clock };
+}
+
+/** Has the server answer otherwise: what `answer` makes of the right one. */
+function spoil(server: LongLog, answer: (right: ActivityPage, query: PageQuery) => ActivityPage): void {
+  const list = server.list.bind(server);
+  server.list = async (id, query) => answer(await list(id, query), query);
+}
+
+async function idsOf(log: ActivityLog): Promise<bigint[]> {
+  const ids: bigint[] = [];
+  for await (const { entries } of log.all()) ids.push(...entries.map(({ id }) => id));
+  return ids;
+}
+
+describe('what a read of the log costs', () => {
+  /** In a log of 100,000 entries whose newest page is read before, in the order of `ORDERS`. */
+  const COSTS: Record<
+    string,
+    { read: (log: ActivityLog, server: LongLog) => Promise<unknown>; requests: [number, number] }
+  > = {
+    'the newest page': { read: (log) => log.newest(), requests: [1, 1] },
+    'a quiet poll': { read: (log, server) => log.downTo(server.idAt(99_999)), requests: [1, 1] },
+    'a poll down to the 250th entry': { read: (log, server) => log.downTo(server.idAt(99_750)), requests: [3, 3] },
+    'the nodes that it names': { read: (log) => log.known(), requests: [10, 10] },
+    'a young entry': { read: (log, server) => log.find(server.idAt(99_990)), requests: [1, 1] },
+    'an entry anywhere': { read: (log, server) => log.find(server.idAt(34_567)), requests: [11, 11] },
+    'the oldest entry': { read: (log, server) => log.find(server.idAt(0)), requests: [11, 11] },
+    'an id that is not there': { read: (log, server) => log.find(server.idAt(34_567) + 1n), requests: [12, 13] },
+  };
+  for (const [what, { read, requests }] of Object.entries(COSTS)) {
+    for (const [n, order] of ORDERS.entries()) {
+      it(`${what}, ${order}: ${requests[n]} requests at most`, async () => {
+        const { server, log } = open(100_000, order);
+        await log.newest();
+        server.reads.length = 0;
+        await read(log, server);
+        assert.ok(server.reads.length <= (requests[n] ?? 0), String(server.reads.length));
+      });
+    }
+  }
+
+  it('two more for the first read of a log with the oldest on page 1', async () => {
+    const { server, log } = open(1000, 'asc');
+    const { entries, requests } = await log.newest();
+    assert.deepEqual([entries[0]?.id, requests, server.reads.length], [server.idAt(999), 2, 2]);
+  });
+
+  it('at most eight pages and a look at the newest entry at once, and none that is not wanted soon', async () => {
+    const { server, log } = open(10_000);
+    const list = server.list.bind(server);
+    let [underway, most] = [0, 0];
+    server.list = async (id, query) => {
+      most = Math.max(most, (underway += 1));
+      await new Promise(setImmediate);
+      underway -= 1;
+      return list(id, query);
+    };
+    let parts = 0;
+    for await (const { entries } of log.all()) if (entries.length > 0 && (parts += 1) === 5) break;
+    assert.ok(server.reads.length <= 13, String(server.reads.length));
+    assert.equal((await idsOf(log)).length, 10_000);
+    assert.equal(most, 9);
+  });
+});
+
+describe('a read of the log', () => {
+  for (const order of ORDERS) {
+    it(`${order}: is told when it began, what the server's clock said then, and whether it is whole`, async () => {
+      const { server, log, clock } = open(1000, order);
+      let answers = 0;
+      spoil(server, (right) => ({ ...right, serverTime: 1_000_000 + (answers += 1) }));
+      await clock.advance(5000);
+      const read = await log.downTo(server.idAt(700));
+      assert.deepEqual(
+        read.entries.map(({ id }) => id),
+        server.ids(701).reverse(),
+      );
+      const requests = order === 'asc' ? 4 : 3;
+      assert.deepEqual(
+        [read.startedAt, read.serverTime, read.requests, read.isWhole],
+        [5000, 1_000_001, requests, true],
+      );
+      const cut = await log.downTo(server.idAt(100), { pages: 3 });
+      assert.deepEqual([cut.entries.length, cut.isWhole], [300, false]);
+      assert.equal((await log.downTo(server.idAt(700), { pages: 3 })).isWhole, true);
+      assert.deepEqual([(await log.downTo(0n, { pages: 10 })).isWhole], [true]);
+    });
+
+    it(`${order}: finds each entry, and tells the ids around one that is not there`, async () => {
+      const { server, log } = open(1234, order);
+      for (let n = 0; n < 1234; n += 37) {
+        const id = server.idAt(n);
+        assert.equal((await log.find(id))?.id, id);
+        const { activity, older, newer } = await log.seek(id + 1n);
+        assert.deepEqual([activity, older, newer], [null, id, n === 1233 ? null : server.idAt(n + 1)]);
+      }
+      const below = await log.seek(3n);
+      assert.deepEqual([below.activity, below.older, below.newer], [null, null, server.idAt(0)]);
+    });
+
+    it(`${order}: is nothing where the log is empty, and follows it from there`, async () => {
+      const { server, log } = open(0, order);
+      assert.deepEqual((await log.newest()).entries, []);
+      assert.deepEqual(await log.find(5n), null);
+      server.size = 450;
+      assert.equal((await log.newest()).entries[0]?.id, server.idAt(449));
+      assert.deepEqual(await idsOf(log), server.ids().reverse());
+    });
+  }
+
+  it('knows the nodes of 30 days, in whole pages, and of 1,000 entries at most', async () => {
+    const { server, log } = open(5000);
+    assert.equal((await log.known()).entries.length, 1000);
+    const late = openLog(server, 7n, new VirtualClock(server.timeOf(4800) + 30 * 24 * 3_600_000));
+    assert.equal((await late.known()).entries.length, 300);
+  });
+
+  it('takes the order from the longest page, not from two neighbours', async () => {
+    const { server, log } = open(2);
+    spoil(server, (right) => ({ ...right, items: right.items.length === 2 ? right.items.toReversed() : right.items }));
+    await log.newest();
+    server.size = 350;
+    assert.deepEqual(await idsOf(log), server.ids().reverse());
+  });
+});
+
+describe('the pages of a server', () => {
+  for (const order of ORDERS) {
+    it(`${order}: may be shorter than what was asked for; page 1 tells`, async () => {
+      for (const [size, cap] of [
+        [230, 50],
+        [80, 50],
+        [101, 99],
+        [7, 2],
+      ] as const) {
+        const { server, log } = open(size, order);
+        const list = server.list.bind(server);
+        server.list = (id, { page, results }) => list(id, { page, results: Math.min(results, cap) });
+        assert.deepEqual(await idsOf(log), server.ids().reverse());
+        assert.equal((await log.find(server.idAt(3)))?.id, server.idAt(3));
+      }
+    });
+  }
+
+  it('may come with a count of what has just appeared: then it is asked once more', async () => {
+    const { server, log } = open(99);
+    let isFirst = true;
+    spoil(server, (right) => {
+      const early = { ...right, total_results: right.total_results + 1 };
+      if (isFirst) server.size += 1;
+      return isFirst ? ((isFirst = false), early) : right;
+    });
+    assert.equal((await log.newest()).entries.length, 100);
+  });
+
+  const CUT = (page: number) => (right: ActivityPage, query: PageQuery) =>
+    query.page === page ? { ...right, items: right.items.slice(0, 40) } : right;
+  const REFUSED: Record<string, { answer: (right: ActivityPage, query: PageQuery) => ActivityPage; says: RegExp }> = {
+    'a shorter one in the middle': { answer: CUT(3), says: /page 3 of 1000 entries holds 40 instead of 100/ },
+    'another than was asked for': {
+      answer: (right, { page }) => ({ ...right, page: page === 4 ? 1 : page }),
+      says: /the answer is page 1 where page 4 was asked for/,
+    },
+    'an empty one that should hold some': {
+      answer: (right) => ({ ...right, items: [] }),
+      says: /page 1 of 1000 entries holds 0/,
+    },
+    'one of a single entry, which shows no order': {
+      answer: (right) => ({ ...right, items: right.items.slice(0, 1) }),
+      says: /page 1 of 1000 entries holds 1 /,
+    },
+  };
+  for (const [what, { answer, says }] of Object.entries(REFUSED)) {
+    it(`may not be ${what}: a cache, exit 6`, async () => {
+      const { server, log } = open(1000);
+      spoil(server, answer);
+      await assert.rejects(idsOf(log), (error: Error & { exitCode: number; hint: string }) => {
+        assert.match(error.message, says);
+        assert.match(error.hint, /cache/);
+        return error.exitCode === 6;
+      });
+    });
+  }
+
+  it('hold an entry twice that changed meanwhile: the later state counts', async () => {
+    const { server, log } = open(5);
+    spoil(server, (right) => {
+      const [first] = right.items;
+      return first ? { ...right, items: [{ ...first, status: 'processing' }, ...right.items], held: 6 } : right;
+    });
+    const { entries } = await log.newest();
+    assert.deepEqual([entries.length, entries[0]?.status], [5, 'completed']);
+  });
+});
+
+describe('a server that has enough', () => {
+  /** Says so of page 7, so often. */
+  function busy(times: number, retryAfterMs: number): ReturnType<typeof open> {
+    const opened = open(2000);
+    let left = times;
+    spoil(opened.server, (right, { page }) => {
+      if (page !== 7 || left-- <= 0) return right;
+      throw apiError(429, { retryAfterMs });
+    });
+    return opened;
+  }
+
+  it('is left alone for as long as it says, and then asked for one page after the other', async () => {
+    const { server, log, clock } = busy(1, 20_000);
+    const ids = await clock.run(idsOf(log));
+    assert.deepEqual(ids, server.ids().reverse());
+    assert.deepEqual(clock.sleeps, [20_000]);
+    const again = server.reads.map(({ page }) => page).lastIndexOf(7);
+    assert.deepEqual(
+      server.reads.slice(again, again + 4).map(({ page }) => page),
+      [7, 8, 9, 10],
+    );
+  });
+
+  it('ends the reading where it says so of a page alone, or wants more than a minute', async () => {
+    for (const { log, clock } of [busy(2, 1000), busy(1, 61_000)]) {
+      await assert.rejects(clock.run(idsOf(log)), { status: 429 });
+    }
+  });
+});
