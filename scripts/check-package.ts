@@ -1,21 +1,23 @@
-// The package as a program gets it: packed, looked over by publint and arethetypeswrong, installed into a strict project
-// outside this checkout, and compiled against with the TypeScript that is used here and the newest one. Then the programs of
-// the docs, and those of test/package, run with it, as ES modules and by require(). Ends with 2, and the reason in the last line, when a registry does
-// not give what it takes.
+// The package as users get it: packed, looked over by publint and arethetypeswrong, installed globally without a warning and within
+// its size, and into a strict project outside this checkout, which is compiled with the oldest TypeScript that can read its types, the
+// one that is used here, and the newest. Then the programs of the docs, and those of test/package, run with it, as ES modules and by
+// require(). Ends with 2, and the reason in the last line, when a registry does not give what it takes. Needs the built bin.
 import assert from 'node:assert/strict';
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { blocksOf, docPages } from '../test/helpers/doc-blocks.js';
 import { programOf } from '../test/helpers/doc-programs.js';
-import { importCosts } from './import-costs.js';
 import { npmInstall } from './npm-install.js';
 import { STRICT } from './strict.js';
 
 const COULD_NOT = 2;
+const MOST = { bytes: 9_000_000, packages: 12 };
+/** docs/library.md names the oldest. */
+const COMPILERS = ['oldest@npm:typescript@5.3.3', 'newest@npm:typescript@latest'];
 /** A program has a process, and may import from Node, whatever it has types for. */
 const SURROUNDINGS = `declare const process: {
   argv: string[];
@@ -33,11 +35,10 @@ try {
   const tarball = pack();
   await lint(tarball);
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
-  const missed = npmInstall(folder, '--ignore-scripts', tarball, 'typescript@latest');
+  const missed = installGlobally(tarball) ?? npmInstall(folder, '--ignore-scripts', tarball, ...COMPILERS);
   if (missed === null) {
     compile();
     load();
-    console.log(importCosts(folder));
     runPrograms();
   } else {
     console.log(missed);
@@ -72,6 +73,47 @@ async function lint(tarball: string): Promise<void> {
   console.log('publint and arethetypeswrong find nothing');
 }
 
+/** As users do, with whatever scripts it may have. @returns why the registry did not give what it takes */
+function installGlobally(tarball: string): string | null {
+  const prefix = join(folder, 'global');
+  const ended = spawnSync(
+    'npm',
+    ['install', '--global', '--prefix', prefix, '--no-audit', '--no-fund', '--no-update-notifier', tarball],
+    {
+      encoding: 'utf8',
+      env: withoutNpm(),
+    },
+  );
+  if (ended.status !== 0) return `npm install --global: ${ended.stderr.trim().replaceAll(/\s+/g, ' ')}`;
+  assert.equal(ended.stderr, '', 'npm warns of the package');
+  const modules = join(prefix, 'lib/node_modules');
+  const manifests = readdirSync(modules, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    /(^|node_modules\/)(@[^/]+\/)?[^/]+\/package\.json$/.test(name),
+  );
+  for (const name of manifests) {
+    const { scripts = {} } = JSON.parse(readFileSync(join(modules, name), 'utf8')) as { scripts?: object };
+    assert.ok(!['preinstall', 'install', 'postinstall'].some((one) => one in scripts), `${name} has an install script`);
+  }
+  const bytes = sizeOf(modules);
+  assert.ok(manifests.length <= MOST.packages && bytes <= MOST.bytes, `${manifests.length} packages, ${bytes} bytes`);
+  console.log(`installed without a warning: ${manifests.length} packages, ${(bytes / 1e6).toFixed(1)} MB`);
+  const ldctl = join(prefix, 'bin/ldctl');
+  assert.match(run(ldctl, ['--version']).stdout, /^ldctl\/\d/);
+  const trigger = ['activities', 'trigger', 'iggy', 'restart', '--yes', '-o', 'json'];
+  assert.match(run(ldctl, ['sandbox', 'exec', '--', ldctl, ...trigger]).stdout, /"outcome": "completed"/);
+  return null;
+}
+
+/** Run by `npm run --silent`, npm would not warn. */
+function withoutNpm(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
+}
+
+function sizeOf(path: string): number {
+  if (!statSync(path).isDirectory()) return statSync(path).size;
+  return readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0);
+}
+
 function compile(): void {
   copyFileSync('test/package/surface.ts', join(folder, 'surface.ts'));
   copyFileSync('examples/controller/controller.mjs', join(folder, 'controller.mjs'));
@@ -92,7 +134,9 @@ function compile(): void {
     ...shows,
     ...programs.map(([name]) => name),
   ]);
-  for (const compiler of [resolve('node_modules/typescript'), join(folder, 'node_modules/typescript')]) {
+  for (const compiler of ['oldest', 'newest']
+    .map((name) => join(folder, 'node_modules', name))
+    .concat(resolve('node_modules/typescript'))) {
     const { version } = JSON.parse(readFileSync(join(compiler, 'package.json'), 'utf8')) as { version: string };
     for (const file of ['tsconfig.json', 'tsconfig.docs.json']) run('node', [join(compiler, 'bin/tsc'), '-p', file]);
     console.log(
