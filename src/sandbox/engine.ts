@@ -13,20 +13,17 @@ import {
 import { actionName, Cloud, type ActionRequest, type SandboxDeployment } from './state.js';
 import { fork, OPERATORS, randomText, type KeyLabel, type RandomSource, type SandboxKey } from './tenant.js';
 
-/** A request as the server sees it, once its body has been read. */
+/** A request as the server sees it, once its body has been read: empty when there was none. Header names in lower case. */
 export interface SandboxRequest {
   method: string;
   /** Path and query exactly as sent: nothing decoded, nothing normalised. */
   path: string;
-  /** Names in lower case. */
   headers: Readonly<Record<string, string | undefined>>;
-  /** Empty when there was none. */
   body: string;
 }
 
 export interface SandboxAnswer {
   status: number;
-  /** Names in lower case. */
   headers: Record<string, string>;
   body: string;
   /** How long the server takes before it answers, in milliseconds. What was asked is carried out before that. */
@@ -166,16 +163,13 @@ export class Sandbox {
     if (fault?.when === 'before' && fault.status === 'lost') return null;
     const stamp = this.#stamp();
     const { path, body } = request;
-    const unread = { key: null, idempotency_key: null, deployment_id: null, runtime: null, action: null, nodes: null };
     const post: PostRecord = {
-      ...{ at: stamp.at, request_id: stamp.requestId, path, body },
-      ...unread,
-      ...{ outcome: 'refused', status: 0, code: null },
+      ...{ at: stamp.at, request_id: stamp.requestId, path, body, key: null, idempotency_key: null },
+      ...{ deployment_id: null, runtime: null, action: null, nodes: null, outcome: 'refused', status: 0, code: null },
     };
-    let reply: Reply | null = null;
-    if (fault?.when !== 'before') reply = asReply(() => this.#answer(request, post));
-    if (fault && fault.status !== 'lost') reply = failure(fault.status);
-    if (reply === null) throw new Error('a fault without a status');
+    const failed = fault && fault.status !== 'lost' ? failure(fault.status) : null;
+    const done = fault?.when === 'before' ? null : asReply(() => this.#answer(request, post));
+    const reply = failed ?? done ?? failure(500);
     post.status = reply.status;
     post.code = reply instanceof Refusal ? reply.code : null;
     if (request.method === 'POST') this.record.posts.push(post);
@@ -188,13 +182,13 @@ export class Sandbox {
   /** The answer to a request that names another host: it is refused unread, and not recorded. */
   misdirected(): SandboxAnswer {
     const refusal = new Refusal('misdirected_request', 'The Host header names another server.');
-    return { ...render(refusal, this.#stamp(), false), holdMs: 0 };
+    return render(refusal, this.#stamp());
   }
 
-  /** Another operator acts: entries in the log that no client asked for. @throws RangeError for an unknown node */
-  dispatchAsOther({ runtime, action, nodes = [...this.cloud.main.nodes.keys()] }: OthersAction): DispatchRecord {
-    const at = this.#settings.now();
-    return this.#dispatch(this.cloud.main, { runtime, action, nodes, authorId: OPERATORS.bo, at }, null);
+  /** Another operator acts. @throws RangeError for an unknown node */
+  dispatchAsOther({ nodes, ...what }: OthersAction): DispatchRecord {
+    const wanted = { ...what, nodes: nodes ?? null, authorId: OPERATORS.bo, at: this.#settings.now() };
+    return this.#dispatch(this.cloud.main, wanted, null);
   }
 
   /** What is wrong with a node of the main deployment from now on; undefined heals it. @throws RangeError */
@@ -202,7 +196,7 @@ export class Sandbox {
     this.cloud.main.node(node).trouble = trouble;
   }
 
-  #stamp(): Stamp {
+  #stamp() {
     return { at: this.#settings.now(), requestId: randomText(this.#requestIds, '0123456789abcdef', 32) };
   }
 
@@ -213,8 +207,7 @@ export class Sandbox {
     const route = ROUTES.find((one) => one.path.test(path));
     if (!route) throw new Refusal('not_found', `There is nothing at ${path}.`);
     if (request.method !== route.method) {
-      const headers = { allow: route.method };
-      throw new Refusal('method_not_allowed', `${path} takes ${route.method} only.`, { headers });
+      throw new Refusal('method_not_allowed', `${path} takes ${route.method} only.`, { allow: route.method });
     }
     if (route.name !== 'list' && query.size > 0) throw new Refusal('validation_error', `${path} takes no query.`);
     const [, first = '', ...rest] = route.path.exec(path) ?? [];
@@ -231,15 +224,16 @@ export class Sandbox {
     }
     if (route.name === 'context') return { status: 200, body: key.context };
     if (route.name === 'structure') {
-      if (mayNot(key, 'tenant', 'info:read')) throw lacks('info:read', `tenant ${first}`);
+      if (!may(key, 'tenant', 'info:read')) throw lacks('info:read', `tenant ${first}`);
       return { status: 200, body: this.cloud.structure };
     }
     const [division = '', environment = '', id = ''] = rest;
     const deployment = this.#deployment(id, key);
-    const isThere =
-      readId(division, 'division_id') === deployment.divisionId &&
-      readId(environment, 'environment_id') === deployment.environmentId;
-    if (isThere) return { status: 200, body: deployment.details };
+    const { division_id, environment_id } = deployment.where;
+    const isThere = readId(division, 'division_id') === division_id;
+    if (isThere && readId(environment, 'environment_id') === environment_id) {
+      return { status: 200, body: deployment.details };
+    }
     throw new Refusal('not_found', `Deployment ${id} is not in that division and environment.`);
   }
 
@@ -260,12 +254,12 @@ export class Sandbox {
     this.#buckets.set(apiKey, { tokens: tokens < 1 ? tokens : tokens - 1, at });
     if (tokens >= 1) return;
     const headers = { 'retry-after': String(Math.ceil((1 - tokens) / rateLimit)) };
-    throw new Refusal('rate_limited', `More than ${rateLimit} requests a second with this key.`, { headers });
+    throw new Refusal('rate_limited', `More than ${rateLimit} requests a second with this key.`, headers);
   }
 
   #deployment(text: string, key: SandboxKey): SandboxDeployment {
     const deployment = this.cloud.deployments.get(readId(text, 'deployment_id'));
-    if (deployment && !mayNot(key, 'environment', 'deployment:read')) return deployment;
+    if (deployment && may(key, 'environment', 'deployment:read')) return deployment;
     throw new Refusal('not_found', `There is no deployment ${text}, or this key may not see it.`);
   }
 
@@ -303,7 +297,7 @@ export class Sandbox {
     post.action = actionName(asked.action);
     const deployment = this.#deployment(id, key);
     post.deployment_id = deployment.id;
-    if (mayNot(key, 'environment', 'deployment:manage')) throw lacks('deployment:manage', `deployment ${id}`);
+    if (!may(key, 'environment', 'deployment:manage')) throw lacks('deployment:manage', `deployment ${id}`);
     post.nodes = readNodes(body, deployment.nodes);
     const wanted = { ...asked, nodes: post.nodes, authorId: key.authorId, at: post.at };
     this.#dispatch(deployment, wanted, post.idempotency_key);
@@ -334,22 +328,18 @@ export class Sandbox {
   }
 }
 
-/** What every answer carries: when it was given (ms UTC), and its `ld-request`. */
-interface Stamp {
-  at: number;
-  requestId: string;
-}
-
-function render(reply: Reply, { at, requestId }: Stamp, replayed: boolean): Omit<SandboxAnswer, 'holdMs'> {
-  const headers: Record<string, string> = { 'ld-request': requestId, date: new Date(at).toUTCString() };
-  if (replayed) headers['idempotent-replayed'] = 'true';
-  if (reply instanceof Refusal) {
-    Object.assign(headers, reply.headers, { 'content-type': 'application/problem+json' });
-    return { status: reply.status, headers, body: writeJson(reply.toProblem(requestId)) };
-  }
-  if (reply.body === undefined) return { status: reply.status, headers, body: '' };
-  headers['content-type'] = 'application/json';
-  return { status: reply.status, headers, body: writeJson(reply.body) };
+/** Every answer carries when it was given (ms UTC), and its `ld-request`. */
+function render(reply: Reply, { at, requestId }: { at: number; requestId: string }, replayed = false): SandboxAnswer {
+  const isRefusal = reply instanceof Refusal;
+  const body = isRefusal ? reply.toProblem(requestId) : reply.body;
+  const headers = {
+    'ld-request': requestId,
+    date: new Date(at).toUTCString(),
+    ...(replayed && { 'idempotent-replayed': 'true' }),
+    ...(isRefusal && reply.headers),
+    ...(body !== undefined && { 'content-type': isRefusal ? 'application/problem+json' : 'application/json' }),
+  };
+  return { status: reply.status, headers, body: body === undefined ? '' : writeJson(body), holdMs: 0 };
 }
 
 function asReply(attempt: () => Reply): Reply {
@@ -364,13 +354,12 @@ function asReply(attempt: () => Reply): Reply {
 function failure(status: 500 | 503): Refusal {
   return status === 500
     ? new Refusal('internal_error', 'Something went wrong here (the sandbox was told so).')
-    : new Refusal('service_unavailable', 'Not now (the sandbox was told so).', { headers: { 'retry-after': '1' } });
+    : new Refusal('service_unavailable', 'Not now (the sandbox was told so).', { 'retry-after': '1' });
 }
 
 /** A grant of `x:manage` includes `x:read`. */
-function mayNot({ context: { permissions } }: SandboxKey, level: 'tenant' | 'environment', wanted: string): boolean {
-  const granted = permissions[level];
-  return !granted.includes(wanted) && !granted.includes(wanted.replace(':read', ':manage'));
+function may({ context: { permissions } }: SandboxKey, level: 'tenant' | 'environment', wanted: string): boolean {
+  return permissions[level].some((granted) => granted === wanted || granted === wanted.replace(':read', ':manage'));
 }
 
 function lacks(permission: string, where: string): Refusal {

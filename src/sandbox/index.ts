@@ -118,19 +118,13 @@ async function serve(sandbox: Sandbox, latencyMs: number, message: IncomingMessa
   const body = isForUs ? await readBody(message) : '';
   const { method = '', url: path = '' } = message;
   const headers = Object.fromEntries(Object.entries(message.headers).map(([name, value]) => [name, value?.toString()]));
-  const answer = !isForUs
-    ? sandbox.misdirected()
-    : body === null
-      ? null
-      : sandbox.handle({ method, path, headers, body }, sandbox.nextFault(method));
-  if (answer === null) {
-    response.destroy();
-    return;
-  }
-  const write = (): void => void response.writeHead(answer.status, answer.headers).end(answer.body);
-  const delay = answer.holdMs + latencyMs;
+  let answer = isForUs ? null : sandbox.misdirected();
+  if (isForUs && body !== null) answer = sandbox.handle({ method, path, headers, body }, sandbox.nextFault(method));
+  if (answer === null) return void response.destroy();
+  const { status, headers: answered, body: text, holdMs } = answer;
+  const write = (): void => void response.writeHead(status, answered).end(text);
   // A held answer must not keep a stopped sandbox alive.
-  if (delay > 0) setTimeout(write, delay).unref();
+  if (holdMs + latencyMs > 0) setTimeout(write, holdMs + latencyMs).unref();
   else write();
 }
 

@@ -16,7 +16,7 @@ const TROUBLES = ['reject', 'stuck', 'missing'] as const satisfies readonly Trou
 const FIRST_NODE_ID: Id = 610809900976570889n;
 
 const must = <T>(words: string, holds: (value: unknown) => boolean) => v.custom<T>(holds, `must be ${words}`);
-const isNumber = (value: unknown, min: number, max: number): value is number =>
+const isNumber = (value: unknown, min: number, max: number): boolean =>
   typeof value === 'number' && value >= min && value <= max;
 const isWhole = (value: unknown, min: number, max: number): boolean =>
   Number.isSafeInteger(value) && isNumber(value, min, max);
@@ -34,6 +34,14 @@ const msOfNode = must<number | ((nodeId: Id) => number)>(
   'a number of milliseconds, or a function of the node id that gives one',
   (value) => isMs(value) || isFunction(value),
 );
+const probability = must<number>('a probability from 0 to 1', (value) => isNumber(value, 0, 1));
+const rate = must<number>('a number of requests a second above 0', (value) =>
+  isNumber(value, Number.MIN_VALUE, Infinity),
+);
+const nodesOrIds = must<number | readonly Id[]>(
+  'a whole number from 1 to 1000, or a list of ids as bigint',
+  (value) => isWhole(value, 1, 1000) || (isListOf(value, (node) => typeof node === 'bigint') && value.length > 0),
+);
 const flag = must<boolean>('true or false', (value) => typeof value === 'boolean');
 const nodeRefs = must<readonly NodeRef[]>('a list of nodes: numbers from 1 on, or ids as bigint', (value) =>
   isListOf(value, (node) => typeof node === 'bigint' || Number.isSafeInteger(node)),
@@ -43,20 +51,11 @@ const schema = v.strictObject({
   /** Port on 127.0.0.1. Default: any free one. */
   port: v.optional(whole(0, 65_535), 0),
   /** How many nodes the deployment has, 1–1000; or their ids. Default: 3. */
-  nodes: v.optional(
-    must<number | readonly Id[]>(
-      'a whole number from 1 to 1000, or a list of ids as bigint',
-      (value) => isWhole(value, 1, 1000) || (isListOf(value, (node) => typeof node === 'bigint') && value.length > 0),
-    ),
-    3,
-  ),
+  nodes: v.optional(nodesOrIds, 3),
   /** How many past activities its log begins with. Default: one a node, 5 at least. Fewer than nodes leave nodes out. */
   history: v.optional(whole(0, 1_000_000)),
   /** Which end of the log comes first: the newest (`desc`) or the oldest (`asc`). Default: `desc`. */
-  order: v.optional(
-    must<'desc' | 'asc'>("'desc' or 'asc'", (value) => value === 'desc' || value === 'asc'),
-    'desc',
-  ),
+  order: v.optional(v.picklist(['desc', 'asc'], "must be 'desc' or 'asc'"), 'desc'),
   /** The same seed gives the same keys, ids, durations and faults. Default: a random one. */
   seed: v.optional(whole(0, 2 ** 32 - 1)),
   /** How long after a trigger its entries appear in the log; a function is asked for each node. Default: 200. */
@@ -72,14 +71,9 @@ const schema = v.strictObject({
   /** Carries out so many POSTs, the first ones, and closes the connection without an answer. Default: 0. */
   dropPosts: v.optional(whole(0, Infinity), 0),
   /** Probability, 0 to 1, that a request gets a 500, a 503 or no answer, carried out or not. Default: 0. */
-  failRate: v.optional(
-    must<number>('a probability from 0 to 1', (value) => isNumber(value, 0, 1)),
-    0,
-  ),
+  failRate: v.optional(probability, 0),
   /** More requests a second than this with one key get a 429. Default: no limit. */
-  rateLimit: v.optional(
-    must<number>('a number of requests a second above 0', (value) => isNumber(value, Number.MIN_VALUE, Infinity)),
-  ),
+  rateLimit: v.optional(rate),
   /** Be a server that ignores idempotency keys: what is sent twice is done twice. Default: false. */
   ignoreIdempotency: v.optional(flag, false),
   /** Store a reconfigure without the id of its config, as a server may. Default: false. */
@@ -103,14 +97,14 @@ export type Settings = Omit<v.InferOutput<typeof schema>, 'nodes'> & {
 
 /** An option that cannot be. */
 export class OptionError extends TypeError {
-  readonly option: string;
-  readonly why: string;
+  override readonly name = 'TypeError';
 
-  constructor(option: string, why: string, value?: { is: unknown }) {
+  constructor(
+    readonly option: string,
+    readonly why: string,
+    value?: { is: unknown },
+  ) {
     super(`startSandbox: ${option} ${why}${value ? `, not ${inspect(value.is)}` : ''}`);
-    this.name = 'TypeError';
-    this.option = option;
-    this.why = why;
   }
 }
 

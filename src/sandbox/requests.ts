@@ -27,27 +27,17 @@ const STATUS_OF = {
 } as const;
 const RETRYABLE: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
 
-interface Issue {
-  code: string;
-  reason: string;
-  path: string;
-}
+type Issue = NonNullable<Problem['field_issues']>[number];
 
 /** A request that is not carried out, and why. */
 export class Refusal extends Error {
-  readonly code: keyof typeof STATUS_OF;
-  readonly headers: Record<string, string>;
-  readonly issues: readonly Issue[];
-
   constructor(
-    code: keyof typeof STATUS_OF,
+    readonly code: keyof typeof STATUS_OF,
     reason: string,
-    { headers = {}, issues = [] }: { headers?: Record<string, string>; issues?: readonly Issue[] } = {},
+    readonly headers: Record<string, string> = {},
+    readonly issues: readonly Issue[] = [],
   ) {
     super(reason);
-    this.code = code;
-    this.headers = headers;
-    this.issues = issues;
   }
 
   get status(): number {
@@ -73,7 +63,7 @@ export class Refusal extends Error {
 
 function invalid(path: string | readonly Issue[], code = '', reason = ''): Refusal {
   const issues = typeof path === 'string' ? [{ code, reason, path }] : path;
-  return new Refusal('validation_error', 'the request is not valid', { issues });
+  return new Refusal('validation_error', 'the request is not valid', {}, issues);
 }
 
 /** Writes JSON with ids as bare numbers, digit for digit. */

@@ -73,28 +73,24 @@ export interface LogEntry extends Fate {
 /** A deployment: its nodes and its activity log, which shows what is derived from the time it is read at. */
 export class SandboxDeployment {
   readonly id: Id;
-  readonly divisionId: Id;
-  readonly environmentId: Id;
+  readonly where: { tenant_id: Id; division_id: Id; environment_id: Id };
   readonly nodes: ReadonlyMap<Id, SandboxNode>;
-  readonly #tenantId: Id;
   readonly #summary: Deployment;
   readonly #order: Settings['order'];
-  /** Ascending by id. */
-  readonly #entries: LogEntry[] = [];
+  /** Its log, ascending by id. */
+  readonly entries: LogEntry[] = [];
   /** How many entries, from the oldest on, had appeared without a gap at `#readAt` (ms UTC): a long log is not gone through at each read. */
   #appeared = 0;
   #readAt = -Infinity;
 
   constructor(
     summary: Deployment,
-    at: { tenantId: Id; divisionId: Id; environmentId: Id },
+    where: SandboxDeployment['where'],
     { nodes, troubles, order }: Pick<Settings, 'nodes' | 'troubles' | 'order'>,
   ) {
     this.id = summary.id;
-    this.divisionId = at.divisionId;
-    this.environmentId = at.environmentId;
+    this.where = where;
     this.nodes = new Map(nodes.map((id) => [id, new SandboxNode(troubles.get(id))]));
-    this.#tenantId = at.tenantId;
     this.#summary = summary;
     this.#order = order;
   }
@@ -112,25 +108,19 @@ export class SandboxDeployment {
     throw new RangeError(`no node ${id} in deployment ${this.id}`);
   }
 
-  /** Ids come in ascending. */
-  append(entry: LogEntry): LogEntry {
-    this.#entries.push(entry);
-    return entry;
-  }
-
   /** The page of the log as it is at `at` (ms UTC). A page past the end is empty. */
   read(page: number, results: number, at: number): Record<string, unknown> {
     if (at < this.#readAt) this.#appeared = 0;
     this.#readAt = at;
-    while ((this.#entries[this.#appeared]?.appearsAt ?? Infinity) <= at) this.#appeared += 1;
+    while ((this.entries[this.#appeared]?.appearsAt ?? Infinity) <= at) this.#appeared += 1;
     const appeared = this.#appeared;
-    const others = this.#entries.slice(appeared).filter((entry) => entry.appearsAt <= at);
+    const others = this.entries.slice(appeared).filter((entry) => entry.appearsAt <= at);
     const total = appeared + others.length;
     const begin = Math.min((page - 1) * results, total);
     const end = Math.min(begin + results, total);
     const [oldest, newest] = this.#order === 'asc' ? [begin, end] : [total - end, total - begin];
     const entries = [
-      ...this.#entries.slice(oldest, Math.min(newest, appeared)),
+      ...this.entries.slice(oldest, Math.min(newest, appeared)),
       ...others.slice(Math.max(oldest - appeared, 0), Math.max(newest - appeared, 0)),
     ];
     if (this.#order === 'desc') entries.reverse();
@@ -142,9 +132,7 @@ export class SandboxDeployment {
     const isFinal = entry.finishesAt <= at;
     return {
       id: entry.id,
-      tenant_id: this.#tenantId,
-      division_id: this.divisionId,
-      environment_id: this.environmentId,
+      ...this.where,
       deployment_id: this.id,
       author_id: entry.authorId,
       runtime: entry.runtime,
@@ -171,18 +159,13 @@ const JITTER = 0.25;
 const OTHER_NODES = { count: 2, first: 611500000000000001n, apart: 1_000_000n } as const;
 
 /** What was done in the past, over and over. It leaves every runtime started, as the nodes are at first. */
+const RECONFIGURE: Action = { verb: 'reconfigure', configId: 7262600000000000043n };
 const PAST_ACTIONS = [
-  { runtime: 'iggy', action: { verb: 'restart' }, author: 'ada', result: 'completed', tookMs: 4200 },
-  {
-    runtime: 'connectors',
-    action: { verb: 'reconfigure', configId: 7262600000000000043n },
-    author: 'bo',
-    result: 'completed',
-    tookMs: 9800,
-  },
-  { runtime: 'connectors', action: { verb: 'restart' }, author: 'bo', result: 'completed', tookMs: 3100 },
+  ['iggy', { verb: 'restart' }, OPERATORS.ada, 'completed', 4200],
+  ['connectors', RECONFIGURE, OPERATORS.bo, 'completed', 9800],
+  ['connectors', { verb: 'restart' }, OPERATORS.bo, 'completed', 3100],
   // Starting what is running is rejected.
-  { runtime: 'iggy', action: { verb: 'start' }, author: 'ada', result: 'rejected', tookMs: 700 },
+  ['iggy', { verb: 'start' }, OPERATORS.ada, 'rejected', 700],
 ] as const;
 
 /** What there is behind the API: a tenant's keys and structure, its deployments and their activities. */
@@ -205,27 +188,22 @@ export class Cloud {
     const now = settings.now();
     this.keys = makeKeys(now, random.keys);
     this.structure = tenantStructure(url);
-    const { id: tenantId, divisions } = this.structure;
-    const listed = divisions.flatMap(({ id: divisionId, environments }) =>
-      environments.flatMap(({ id: environmentId, deployments }) =>
-        deployments.map((summary) => ({ summary, at: { tenantId, divisionId, environmentId } })),
+    const { id: tenant_id, divisions } = this.structure;
+    const listed = divisions.flatMap(({ id: division_id, environments }) =>
+      environments.flatMap(({ id: environment_id, deployments }) =>
+        deployments.map((summary) => ({ summary, where: { tenant_id, division_id, environment_id } })),
       ),
     );
-    const deployments = listed.map(({ summary, at }, index) => {
+    const deployments = listed.map(({ summary, where }, index): [Id, SandboxDeployment] => {
       const nodes = nodeIds(OTHER_NODES.count, OTHER_NODES.first + BigInt(index) * OTHER_NODES.apart);
       const own = summary.id === MAIN_DEPLOYMENT_ID ? settings : { ...settings, nodes };
-      return new SandboxDeployment(summary, at, own);
+      return [summary.id, new SandboxDeployment(summary, where, own)];
     });
-    this.deployments = new Map(deployments.map((deployment) => [deployment.id, deployment]));
-    this.main = this.deployment(MAIN_DEPLOYMENT_ID);
+    this.deployments = new Map(deployments);
+    const main = this.deployments.get(MAIN_DEPLOYMENT_ID);
+    if (!main) throw new Error('the structure has no main deployment');
+    this.main = main;
     this.#remember(now);
-  }
-
-  /** @throws RangeError when there is no such deployment */
-  deployment(id: Id): SandboxDeployment {
-    const deployment = this.deployments.get(id);
-    if (deployment) return deployment;
-    throw new RangeError(`no deployment ${id}`);
   }
 
   /** Carries an action out: one activity a node. */
@@ -234,7 +212,9 @@ export class Cloud {
     return (nodes ?? [...deployment.nodes.keys()]).map((nodeId) => {
       const fate = deployment.node(nodeId).take(runtime, action.verb, at, this.#timing(nodeId));
       const what = { authorId, runtime, action: this.#stored(action), nodeId, createdAt: at };
-      return deployment.append({ id: this.#nextActivityId(), ...what, ...fate });
+      const entry = { id: this.#nextActivityId(), ...what, ...fate };
+      deployment.entries.push(entry);
+      return entry;
     });
   }
 
@@ -246,11 +226,11 @@ export class Cloud {
       const past = PAST_ACTIONS[index % PAST_ACTIONS.length];
       const nodeId = nodes[index % nodes.length];
       if (!past || nodeId === undefined) return;
-      const { runtime, result, tookMs } = past;
+      const [runtime, action, authorId, result, tookMs] = past;
       const createdAt = Math.floor(now - HOUR - ((count - 1 - index) / count) * HISTORY_SPAN);
-      const what = { authorId: OPERATORS[past.author], runtime, action: this.#stored(past.action), nodeId };
+      const what = { authorId, runtime, action: this.#stored(action), nodeId };
       const times = { createdAt, appearsAt: createdAt, finishesAt: createdAt + tookMs };
-      this.main.append({ id: this.#nextActivityId(), ...what, ...times, result });
+      this.main.entries.push({ id: this.#nextActivityId(), ...what, ...times, result });
     }
   }
 
