@@ -7,7 +7,6 @@ import type { ExitCode } from '../../base/exit-codes.js';
 import type { RollRecord } from '../../base/old-journal.js';
 import { count, shortList } from '../../base/text.js';
 import { readingTools } from '../../library/deployment-tools.js';
-import { SHELLS } from '../../system/shell.js';
 import type { CommandContext } from '../context.js';
 import { consentFor, settleConsent } from './consent.js';
 import { DEFAULT_APPEAR_TIMEOUT, DEFAULT_CLAIM_WINDOW } from './follow-limits.js';
@@ -20,17 +19,7 @@ export type ResumeRequest = Omit<RollIdentity, 'deploymentId'>;
 
 /** What the record says: which nodes, and how it goes on. */
 const RECORDED = [
-  ...[
-    'node',
-    'nodes-from',
-    'expect-nodes',
-    'idempotency-key',
-    'max-unavailable',
-    'pause',
-    'gate-cmd',
-    'gate-shell',
-    'gate-timeout',
-  ],
+  ...['node', 'nodes-from', 'expect-nodes', 'idempotency-key', 'max-unavailable', 'pause', 'gate-cmd', 'gate-timeout'],
   ...['node-timeout', 'continue-on-error', 'interval', 'dry-run'],
 ] as const;
 
@@ -115,7 +104,6 @@ async function asBegun(
     config: undefined,
     ...(flags.timeout !== undefined && { timeout: flags.timeout }),
     'idempotency-key': idempotencyKey,
-    'gate-shell': SHELLS.find((name) => name === options['gate-shell']),
     'if-busy': ifBusy ?? flags['if-busy'],
     'continue-on-error': options['continue-on-error'] !== undefined,
   };

@@ -7,12 +7,9 @@ import { durationFlag, parseDuration } from '../../base/durations.js';
 import { UsageError } from '../../base/errors.js';
 import type { Gate } from '../../base/roll.js';
 import type { Scrub } from '../../output/streams.js';
-import { isWindows } from '../../system/platform.js';
-import { SHELLS, type Shell } from '../../system/shell.js';
 import type { FlagsOf } from '../flags.js';
 import { DEFAULT_APPEAR_TIMEOUT, DEFAULT_CLAIM_WINDOW, parseTimeout, type FollowFlags } from './follow-limits.js';
-import { commandGate } from './gate.js';
-import { gateProgram } from './gate-shell.js';
+import { checkGate, runGate } from '../gate.js';
 import type { Host } from '../host.js';
 
 const group = 'ROLLING';
@@ -33,11 +30,6 @@ export const rollFlags = {
     helpValue: 'CMD',
     summary: 'Run this in a shell after each node; anything but 0 halts the roll.',
   }),
-  'gate-shell': Flags.option({
-    helpGroup: group,
-    options: SHELLS,
-    summary: 'The shell that runs it. [default: sh; on Windows without sh: cmd]',
-  })(),
   'gate-timeout': Flags.string({
     helpGroup: group,
     helpValue: 'DURATION',
@@ -62,19 +54,9 @@ export type RollRequest = Pick<RollPlan, 'ifBusy' | 'pauseMs' | 'continueOnError
   maxUnavailable: (nodes: number) => number;
   /** The key is not known yet that must not reach it. */
   gate: ((scrub: Scrub) => Gate) | null;
-  /** Which shell runs it, where that does not go without saying. */
-  gateShell: Shell | null;
 };
 
-const VALUE_FLAGS = [
-  'max-unavailable',
-  'pause',
-  'gate-cmd',
-  'gate-shell',
-  'gate-timeout',
-  'node-timeout',
-  'resume',
-] as const;
+const VALUE_FLAGS = ['max-unavailable', 'pause', 'gate-cmd', 'gate-timeout', 'node-timeout', 'resume'] as const;
 const DEFAULT_GATE_TIMEOUT = durationFlag(DEFAULTS.gateTimeoutMs);
 const DEFAULT_NODE_TIMEOUT = durationFlag(DEFAULTS.nodeTimeoutMs);
 
@@ -109,23 +91,24 @@ export function readRollFlags(host: Host, flags: RollFlags, request: Pick<Trigge
   };
 }
 
-function parseGate(host: Host, flags: RollFlags): Pick<RollRequest, 'gate' | 'gateShell'> {
+function parseGate(host: Host, flags: RollFlags): Pick<RollRequest, 'gate'> {
   const command = flags['gate-cmd'];
   if (command === undefined) {
-    const stray = (['gate-timeout', 'gate-shell'] as const).find((name) => flags[name] !== undefined);
-    if (stray) throw new UsageError(`--${stray} goes with --gate-cmd`);
-    return { gate: null, gateShell: null };
+    if (flags['gate-timeout'] !== undefined) throw new UsageError('--gate-timeout goes with --gate-cmd');
+    return { gate: null };
   }
-  if (command.trim() === '') {
-    throw new UsageError('--gate-cmd is empty', { code: 'empty_flag', hint: 'Is a variable unset?' });
-  }
-  const timeoutMs = parseTimeout(flags['gate-timeout'] ?? DEFAULT_GATE_TIMEOUT, '--gate-timeout') ?? Infinity;
   const { env, platform, clock } = host;
-  const { program, shell } = gateProgram(command, host, flags['gate-shell']);
+  checkGate(command, platform);
+  const limit = parseTimeout(flags['gate-timeout'] ?? DEFAULT_GATE_TIMEOUT, '--gate-timeout') ?? Infinity;
   return {
-    gate: (scrub) => commandGate(program, timeoutMs, { env, platform, clock, scrub }),
-    // Which one there is on Windows may have changed when the roll is taken up.
-    gateShell: isWindows(platform) ? shell : (flags['gate-shell'] ?? null),
+    gate:
+      (scrub) =>
+      async (facts, { signal, timeLeftMs, onLine }) => {
+        const timeoutMs = Math.min(limit, timeLeftMs);
+        const result = await runGate(command, facts, { env, platform, clock, scrub, signal, timeoutMs, onLine });
+        signal.throwIfAborted();
+        return result;
+      },
   };
 }
 
@@ -133,15 +116,11 @@ function parseGate(host: Host, flags: RollFlags): Pick<RollRequest, 'gate' | 'ga
  * How a roll goes, in the words of the command line: the flags that are given again when it is taken up. A window that
  * was a percentage of all nodes stays as wide as it was.
  */
-export function rollOptions(
-  flags: RollFlags,
-  { maxUnavailable, gateShell }: Pick<RollRequest, 'gateShell'> & { maxUnavailable: number },
-): Record<string, string> {
+export function rollOptions(flags: RollFlags, { maxUnavailable }: { maxUnavailable: number }): Record<string, string> {
   const given = {
     'max-unavailable': flags['max-unavailable'] && String(maxUnavailable),
     pause: flags.pause,
     'gate-cmd': flags['gate-cmd'],
-    'gate-shell': gateShell ?? undefined,
     'gate-timeout': flags['gate-timeout'],
     'node-timeout': flags['node-timeout'],
     timeout: flags.timeout,

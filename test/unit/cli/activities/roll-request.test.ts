@@ -51,7 +51,6 @@ describe('the flags of a roll', () => {
       continueOnError: false,
       nodeTimeoutMs: 10 * MINUTE,
       gate: null,
-      gateShell: null,
     });
   });
 
@@ -77,7 +76,6 @@ describe('the flags of a roll', () => {
     { pause: '1s' },
     { 'gate-cmd': 'true' },
     { 'gate-timeout': '1s' },
-    { 'gate-shell': 'sh' },
     { 'node-timeout': '1s' },
     { 'continue-on-error': true },
   ];
@@ -95,7 +93,6 @@ describe('the flags of a roll', () => {
     ['a pause that is no duration', { pause: 'long' }, {}],
     ['an empty gate, as an unset variable makes it', { 'gate-cmd': ' ' }, {}],
     ['a time limit for no gate', { 'gate-timeout': '1m' }, {}],
-    ['a shell for no gate', { 'gate-shell': 'sh' }, {}],
     ['a time limit that is no duration', { 'gate-cmd': 'true', 'gate-timeout': '1' }, {}],
   ];
   for (const [what, flags, request] of wrong) {
@@ -170,11 +167,10 @@ describe('what is remembered of how a roll goes', () => {
       ...{ 'appear-timeout': '2m', 'claim-window': '1m', 'if-busy': 'wait' as const },
     };
     const flags = { ...FLAGS, ...given, 'max-unavailable': '25%', 'continue-on-error': true };
-    const asked = { maxUnavailable: 50, gateShell: 'cmd' } as const;
-    const settled = { 'max-unavailable': '50', 'gate-shell': 'cmd', 'continue-on-error': 'true' };
+    const asked = { maxUnavailable: 50 };
+    const settled = { 'max-unavailable': '50', 'continue-on-error': 'true' };
     assert.deepEqual(rollOptions(flags, asked), { ...given, ...settled });
   });
 
-  it('is nothing that goes without saying', () =>
-    assert.deepEqual(rollOptions(FLAGS, { maxUnavailable: 1, gateShell: null }), {}));
+  it('is nothing that goes without saying', () => assert.deepEqual(rollOptions(FLAGS, { maxUnavailable: 1 }), {}));
 });

@@ -1,0 +1,184 @@
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { execa, type Options, type ResultPromise } from 'execa';
+import type { Clock } from '../base/clock.js';
+import { UsageError } from '../base/errors.js';
+import type { GateResult } from '../base/outcome.js';
+import type { GateFacts } from '../base/roll.js';
+import type { Env } from '../base/text.js';
+import type { Scrub } from '../output/streams.js';
+import { isWindows, type Platform } from '../system/platform.js';
+
+export interface GateOptions {
+  env: Env;
+  platform: Platform;
+  clock: Clock;
+  /** Takes the key out of a text. */
+  scrub: Scrub;
+  /** Ends the gate, with all that it started. */
+  signal: AbortSignal;
+  /** So long it may take; null for no limit. */
+  timeoutMs: number | null;
+  /** Takes what the gate writes, line by line; waited for before the next, which slows down a gate that is faster. */
+  onLine: (line: string) => void | Promise<void>;
+}
+
+/** Between asking a gate to end, and ending it: short enough for Ctrl-C to end everything within a second. */
+const GRACE_MS = 700;
+/** What a gate wrote last may come after its end … */
+const QUIET_MS = 200;
+/** … but what it left running in the background is not listened to for long. */
+const MOST_WAITS = 10;
+/** In characters: without a line break the memory must not fill. */
+const LONGEST_LINE = 8192;
+
+/** @throws UsageError for one that is empty, or of which cmd would run only a part */
+export function checkGate(command: string, platform: Platform): string {
+  if (command.trim() === '') {
+    throw new UsageError('--gate is empty', { code: 'empty_flag', hint: 'Is a variable unset?' });
+  }
+  if (!isWindows(platform) || !/[\r\n]/.test(command)) return command;
+  throw new UsageError('--gate: cmd runs only the first line of it', {
+    code: 'gate_of_many_lines',
+    hint: 'Put it into a file, and give that.',
+  });
+}
+
+/**
+ * Runs the gate of a node: by a shell, in a process group of its own.
+ * @returns once it has ended; one that was ended by the signal or the timeout has no exit code
+ */
+export async function runGate(command: string, facts: GateFacts, options: GateOptions): Promise<GateResult> {
+  const { clock, signal, timeoutMs, platform, onLine } = options;
+  const startedAt = clock.elapsed();
+  const ended = (exit_code: number | null, timed_out = false): GateResult => ({
+    ...{ exit_code, timed_out },
+    took_ms: Math.round(clock.elapsed() - startedAt),
+  });
+  const isCut = (): boolean => signal.aborted;
+  if (isCut()) return ended(null);
+  const child = startShell(command, options, gateEnvironment(facts, options));
+  const { all } = child;
+  if (child.pid === undefined) {
+    await onLine(`could not be run: ${(await child).code ?? 'it was not started'}`);
+    return ended(null);
+  }
+  let lines = 0;
+  const heard = hear(all, (line) => ((lines += 1), onLine(line)));
+  const kill = (how: 'SIGTERM' | 'SIGKILL'): void => endGroup(child, how, platform, options.env);
+  const killAtExit = (): void => kill('SIGKILL');
+  process.once('exit', killAtExit);
+  try {
+    const exit = once(child, 'exit') as Promise<[number | null]>;
+    const timedOut = await firstOf(exit, timeoutMs ?? Infinity, clock, signal);
+    if (timedOut || isCut()) {
+      kill('SIGTERM');
+      await firstOf(once(child, 'close'), isWindows(platform) ? 0 : GRACE_MS, clock);
+      kill('SIGKILL');
+    }
+    const [exitCode] = await exit;
+    const result = ended(timedOut || isCut() ? null : exitCode, timedOut && !isCut());
+    for (let waits = 0, before = -1; before !== lines && waits < MOST_WAITS && !isCut(); waits += 1) {
+      before = lines;
+      if (!(await firstOf(heard, QUIET_MS, clock, signal))) break;
+    }
+    return result;
+  } finally {
+    process.off('exit', killAtExit);
+    // What keeps the other end open must not keep this process alive.
+    all.destroy();
+    for (const stream of [child.stdout, child.stderr]) stream.destroy();
+  }
+}
+
+/** @returns whether the time was up before the event, or the signal */
+async function firstOf(event: Promise<unknown>, ms: number, clock: Clock, signal?: AbortSignal): Promise<boolean> {
+  const over = new AbortController();
+  const either = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
+  const isLate = clock.sleep(ms, either).then(
+    () => true,
+    () => false,
+  );
+  try {
+    return await Promise.race([event.then(() => false), isLate]);
+  } finally {
+    over.abort();
+  }
+}
+
+const HOW = {
+  ...{ extendEnv: false, stdin: 'ignore', all: true, buffer: false, reject: false, cleanup: false },
+  windowsHide: true,
+} as const satisfies Options;
+type Child = ResultPromise<typeof HOW>;
+
+function startShell(command: string, { env: own, platform }: GateOptions, env: NodeJS.ProcessEnv): Child {
+  if (!isWindows(platform)) return execa('sh', ['-c', command], { ...HOW, env, detached: true });
+  const cmd = variable(own, 'ComSpec') ?? windowsProgram('cmd.exe', own);
+  // Without what the registry has for each start of it; the line reaches it quote for quote.
+  return execa(cmd, ['/d', '/s', '/c', `"${command}"`], { ...HOW, env, windowsVerbatimArguments: true });
+}
+
+/** The key, and the way to it, are not for gates. */
+function gateEnvironment(facts: GateFacts, { env, scrub }: GateOptions): NodeJS.ProcessEnv {
+  const isHarmless = ([name, value = '']: [string, string?]): boolean =>
+    !['LD_API_KEY', 'LD_API_KEY_FILE'].includes(name.toUpperCase()) && scrub(value) === value;
+  return {
+    ...Object.fromEntries(Object.entries(env).filter(isHarmless)),
+    LDCTL_NODE_ID: String(facts.nodeId),
+    LDCTL_ACTIVITY_ID: facts.activityId === null ? '' : String(facts.activityId),
+    LDCTL_DEPLOYMENT_ID: String(facts.deploymentId),
+    LDCTL_RUNTIME: facts.runtime,
+    LDCTL_ACTION: facts.action,
+  };
+}
+
+/** Ends a shell and all that it started. Windows has no way to ask. */
+function endGroup(child: Child, how: 'SIGTERM' | 'SIGKILL', platform: Platform, env: Env): void {
+  if (child.pid === undefined) return;
+  if (!isWindows(platform)) {
+    try {
+      process.kill(-child.pid, how);
+    } catch {
+      // All of it has ended already.
+    }
+  } else if (child.exitCode === null && child.signalCode === null) {
+    // Once it has ended, its number may be another's.
+    spawnSync(windowsProgram('taskkill.exe', env), ['/T', '/F', '/PID', String(child.pid)], { windowsHide: true });
+  }
+}
+
+/** A program of Windows' own, by its full path: what PATH has under its name may be another. */
+function windowsProgram(name: string, env: Env): string {
+  return join(variable(env, 'SystemRoot') ?? 'C:\\Windows', 'System32', name);
+}
+
+/** Windows has `ComSpec` and `COMSPEC` for one. */
+function variable(env: Env, name: string): string | undefined {
+  return Object.entries(env).find(([key]) => key.toUpperCase() === name.toUpperCase())?.[1];
+}
+
+/** Line by line, no faster than they are taken. */
+async function hear(stream: Readable, onLine: (line: string) => void | Promise<void>): Promise<void> {
+  let rest = '';
+  try {
+    for await (const chunk of stream.setEncoding('utf8')) {
+      const lines = (rest + String(chunk)).split(/\r?\n/);
+      rest = lines.pop() ?? '';
+      if (rest.length > LONGEST_LINE) lines.push(rest);
+      if (rest.length > LONGEST_LINE) rest = '';
+      for (const line of lines) {
+        await onLine(line);
+        // One that writes without end must not keep the clock from ticking.
+        await nextTurn();
+      }
+    }
+  } catch {
+    // It was destroyed.
+    return;
+  }
+  if (rest !== '') await onLine(rest);
+}

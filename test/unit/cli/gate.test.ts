@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as realSleep } from 'node:timers/promises';
+import { checkGate, runGate, type GateOptions } from '../../../src/cli/gate.js';
+import { systemClock } from '../../../src/base/clock.js';
+import { type GateResult } from '../../../src/base/outcome.js';
+import { VirtualClock } from '../../helpers/clock.js';
+import { isThere } from '../../helpers/is-there.js';
+import { describeOnPosix } from '../../helpers/platform.js';
+import { until } from '../../helpers/scene.js';
+import { FakeWindows } from '../../helpers/windows.js';
+
+const KEY = 'ld_pk_4f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c';
+const HOUR = 3_600_000;
+const FACTS = {
+  nodeId: 610809900976570889n,
+  activityId: 7261845022003200001n,
+  deploymentId: 18446744073709551615n,
+  runtime: 'iggy',
+  action: 'reconfigure:42',
+};
+
+/** Lets virtual time pass slowly, until real work is done. */
+async function passTime<T>(clock: VirtualClock, work: Promise<T>): Promise<T> {
+  const isOver = { is: false };
+  void work.finally(() => (isOver.is = true));
+  while (!isOver.is) {
+    await realSleep(2);
+    await clock.advance(20);
+  }
+  return work;
+}
+
+describeOnPosix('a gate', 'its commands are for sh', () => {
+  let folder: string;
+  let lines: string[];
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'ldctl-gate-'));
+    lines = [];
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  function run(command: string, options: Partial<GateOptions> = {}): Promise<GateResult> {
+    return runGate(command, FACTS, {
+      env: { PATH: process.env.PATH, FOLDER: folder },
+      platform: 'linux',
+      clock: systemClock,
+      scrub: (text) => text.replaceAll(KEY, '…'),
+      signal: new AbortController().signal,
+      timeoutMs: null,
+      onLine: (line) => void lines.push(line),
+      ...options,
+    });
+  }
+
+  /** The number that a gate leaves behind to say that it has begun. */
+  async function begun(): Promise<number> {
+    const file = join(folder, 'pid');
+    await until('the gate', () => existsSync(file) && readFileSync(file, 'utf8').endsWith('\n'));
+    return Number(readFileSync(file, 'utf8'));
+  }
+
+  for (const [command, exitCode] of [
+    ['exit 0', 0],
+    ['exit 42', 42],
+    ['kill -9 $$', null],
+    ['read x || exit 7', 7],
+  ] as const) {
+    it(`ends as its command does: ${command}`, async () => {
+      const { exit_code, timed_out, took_ms } = await run(command);
+      assert.deepEqual([exit_code, timed_out], [exitCode, false]);
+      assert.ok(took_ms >= 0);
+    });
+  }
+
+  it('fails, and says why, when it cannot be run', async () => {
+    assert.equal((await run('true', { env: { PATH: folder } })).exit_code, null);
+    assert.deepEqual(lines, ['could not be run: ENOENT']);
+  });
+
+  it('knows the node, every id to its last digit, and nothing of the key', async () => {
+    const secrets = { LD_API_KEY: KEY, LD_API_KEY_FILE: '/run/key', CI_SECRET: KEY, AUTHORIZATION: `Bearer ${KEY}` };
+    await run('env', { env: { PATH: process.env.PATH, HARMLESS: 'yes', ...secrets } });
+    const ids = ['LDCTL_NODE_ID=610809900976570889', 'LDCTL_ACTIVITY_ID=7261845022003200001'];
+    const rest = ['LDCTL_DEPLOYMENT_ID=18446744073709551615', 'LDCTL_RUNTIME=iggy', 'LDCTL_ACTION=reconfigure:42'];
+    for (const line of [...ids, ...rest, 'HARMLESS=yes']) assert.ok(lines.includes(line), line);
+    for (const name of Object.keys(secrets)) assert.doesNotMatch(lines.join('\n'), new RegExp(`^${name}=`, 'm'));
+  });
+
+  it('has its output handed on line by line, both streams, the last line without an end too', async () => {
+    await run('echo one; printf "two\\r\\nthree"; echo four >&2');
+    assert.deepEqual(
+      lines
+        .join(' ')
+        .split(/ |(?=four)/)
+        .sort(),
+      ['four', 'one', 'three', 'two'],
+    );
+  });
+
+  it('fills no memory with one line without an end, nor with many', async () => {
+    await run('head -c 300000 /dev/zero | tr "\\0" x');
+    assert.ok(lines.length > 1 && lines.join('').length === 300_000);
+    lines = [];
+    await run('seq 20000');
+    assert.deepEqual([lines.length, lines.at(-1)], [20_000, '20000']);
+  });
+
+  it('is read no faster than its lines are taken', async () => {
+    const count = { taken: 0, atOnce: 0, most: 0 };
+    const onLine = async (): Promise<void> => {
+      count.most = Math.max(count.most, (count.atOnce += 1));
+      await realSleep(1);
+      count.atOnce -= 1;
+      count.taken += 1;
+    };
+    await run('seq 200', { onLine });
+    assert.deepEqual(count, { taken: 200, atOnce: 0, most: 1 });
+  });
+
+  it('is not held up by what it left running in the background', async () => {
+    const clock = new VirtualClock();
+    const { exit_code: exitCode } = await passTime(
+      clock,
+      run('sleep 600 & echo $! > "$FOLDER/pid"; exit 3', { clock }),
+    );
+    const pid = await begun();
+    assert.ok(isThere(pid), 'what it left is its own');
+    process.kill(pid, 'SIGKILL');
+    assert.deepEqual([exitCode, clock.asleep], [3, 0]);
+  });
+
+  for (const [how, command] of [
+    ['as it is asked to', 'sleep 600 & echo $$ > "$FOLDER/pid"; wait'],
+    ['though it does not listen', 'trap "" TERM; echo $$ > "$FOLDER/pid"; while :; do sleep 600; done'],
+  ] as const) {
+    it(`is ended when its time is up, with all that it started, ${how}`, async () => {
+      const clock = new VirtualClock();
+      const ended = run(command, { timeoutMs: HOUR, clock });
+      const pid = await begun();
+      await clock.advance(HOUR - 1);
+      assert.ok(isThere(-pid));
+      await clock.advance(1);
+      const { exit_code, timed_out } = await passTime(clock, ended);
+      assert.deepEqual([exit_code, timed_out], [null, true]);
+      await until('the end of its group', () => !isThere(-pid));
+      assert.equal(clock.asleep, 0);
+    });
+  }
+
+  it('is ended when the roll is, which is then no timeout, and is not begun after that', async () => {
+    const clock = new VirtualClock();
+    const over = new AbortController();
+    const options = { clock, signal: over.signal, timeoutMs: HOUR };
+    const ended = run('sleep 600 & echo $$ > "$FOLDER/pid"; wait', options);
+    const pid = await begun();
+    over.abort();
+    const { exit_code, timed_out } = await passTime(clock, ended);
+    assert.deepEqual([exit_code, timed_out], [null, false]);
+    await until('the end of its group', () => !isThere(-pid));
+    assert.equal((await run('touch "$FOLDER/x"', options)).exit_code, null);
+    assert.ok(!existsSync(join(folder, 'x')));
+  });
+});
+
+describeOnPosix('a gate on Windows', 'programs that are scripts stand for those of Windows', () => {
+  let windows: FakeWindows;
+  beforeEach(() => void (windows = new FakeWindows()));
+  afterEach(() => rmSync(windows.folder, { recursive: true, force: true }));
+
+  function run(command: string, options: Partial<GateOptions> = {}): { end: Promise<GateResult>; lines: string[] } {
+    const lines: string[] = [];
+    const end = runGate(command, FACTS, {
+      env: windows.system.env,
+      platform: 'win32',
+      clock: systemClock,
+      scrub: (text) => text,
+      signal: new AbortController().signal,
+      timeoutMs: null,
+      onLine: (line) => void lines.push(line),
+      ...options,
+    });
+    return { end, lines };
+  }
+
+  it('is run by cmd, quote for quote, and knows the node', async () => {
+    windows.addSystem('cmd.exe', 'for word in "$@"; do echo "<$word>"; done; echo "$LDCTL_NODE_ID"; exit 3');
+    const { end, lines } = run('curl "https://x.example/a?b=%LDCTL_NODE_ID%" && echo ok');
+    assert.equal((await end).exit_code, 3);
+    const words = ['</d>', '</s>', '</c>', '<"curl "https://x.example/a?b=%LDCTL_NODE_ID%" && echo ok">'];
+    assert.deepEqual(lines, [...words, '610809900976570889']);
+  });
+
+  it('is ended by taskkill, with what it started, when its time is up', async () => {
+    // The last argument is the number of the process.
+    windows.addSystem('taskkill.exe', 'printf "%s " "$@" > "$FOLDER/killed"; for pid; do :; done; kill -9 "$pid"');
+    windows.addSystem('cmd.exe', 'echo $$ > "$FOLDER/pid"; exec sleep 600');
+    const clock = new VirtualClock();
+    const { end } = run('sleep', { timeoutMs: HOUR, clock });
+    const pidFile = join(windows.folder, 'pid');
+    await until('the gate', () => existsSync(pidFile) && readFileSync(pidFile, 'utf8').endsWith('\n'));
+    await clock.advance(HOUR);
+    const { exit_code, timed_out } = await passTime(clock, end);
+    assert.deepEqual([exit_code, timed_out], [null, true]);
+    const pid = readFileSync(pidFile, 'utf8').trim();
+    assert.equal(readFileSync(join(windows.folder, 'killed'), 'utf8'), `/T /F /PID ${pid} `);
+  });
+});
+
+describe('a gate that cannot be right', () => {
+  it('is refused before anything is sent: an unset variable, or more than the one line that cmd would run', () => {
+    assert.throws(() => checkGate(' ', 'linux'), { code: 'empty_flag' });
+    assert.throws(() => checkGate('exit 0\nexit 1', 'win32'), { code: 'gate_of_many_lines' });
+    assert.equal(checkGate('exit 0\nexit 1', 'linux'), 'exit 0\nexit 1');
+  });
+});
