@@ -94,7 +94,7 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
         );
         behind.catch(() => undefined);
         const [now] = (await together([pages.mark(reading)], reading)) ?? [];
-        const stoodStill = now === mark;
+        const stoodStill = now !== null && now === mark;
         if (stoodStill) {
           penalty = mostAtOnce;
           for (const one of batch) yield fresh((page = one));
@@ -197,7 +197,7 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
     let next = pages.behind(newer);
     while (!found.activity && next !== null) {
       if (page.number !== next) page = look(await pages.read(next, reading));
-      if ((page.entries[0]?.id ?? -1n) < id) break;
+      if ((page.entries[0]?.id ?? id) < id) break;
       next = pages.behind(next);
     }
     return { ...found, serverTime: reading.serverTime };

@@ -56,22 +56,22 @@ export class Pages {
   /** The page with the newest entry, as it is now. */
   async newest(reading: Reading): Promise<LogPage> {
     let page = await this.read(this.#isNewestFirst ? 1 : this.last, reading);
-    for (let tries = 1; tries < MOST_TRIES; tries += 1) {
+    for (let tries = 1; ; tries += 1) {
       const wanted = this.#isNewestFirst ? 1 : page.last;
-      if (page.number === wanted) break;
+      if (page.number === wanted || (page.number < wanted && tries >= MOST_TRIES)) return page;
       page = await this.read(wanted, reading);
     }
-    return page;
   }
 
-  /** By this one sees whether the log moved, a new entry or fewer old ones: the newest entry alone, and how many there are. */
-  async mark(reading: Reading): Promise<string> {
-    const { items, total_results: total } = await this.#ask(
-      this.#isNewestFirst ? 1 : Math.max(this.#total, 1),
-      1,
-      reading,
-    );
-    return `${items[0]?.id} of ${total}`;
+  /**
+   * By this one sees whether the log moved, by a new entry or by fewer old ones: the newest entry alone, and how many there are.
+   * Null where it moved meanwhile.
+   */
+  async mark(reading: Reading): Promise<string | null> {
+    const number = this.#isNewestFirst ? 1 : Math.max(this.#total, 1);
+    const { items, total_results: total } = await this.#ask(number, 1, reading);
+    this.#total = total;
+    return this.#isNewestFirst || number === total ? `${items[0]?.id} of ${total}` : null;
   }
 
   /** @throws as `Supervisor.list` does, and InvalidAnswerError for a page that lacks entries */
