@@ -1,4 +1,4 @@
-# bash completion for ldctl. In ~/.bashrc: source <(ldctl completion bash)
+# bash completion for ldctl. In ~/.bashrc: eval "$(ldctl completion bash)"
 _ldctl() {
   local i piece word begin value quote= then=:done
   local -a words=()

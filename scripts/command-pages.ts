@@ -1,4 +1,5 @@
-import { Help, toConfiguredId, type Command, type Config } from '@oclif/core';
+import { CommandHelp, Help, toConfiguredId, type Command, type Config } from '@oclif/core';
+import { unbroken } from '../src/cli/help/command-help.js';
 
 /** Where the pages are, below the root of the repository. */
 export const COMMANDS_FOLDER = 'docs/commands';
@@ -10,7 +11,15 @@ const WIDTH = 120;
 /** At the top, or the foot, of a page that nobody is to change by hand. */
 export const NOTE = '<!-- made by `npm run generate` -->';
 
+class PageCommandHelp extends CommandHelp {
+  protected override examples(examples: Parameters<typeof unbroken>[0]): string | undefined {
+    return unbroken(examples, (held) => super.examples(held));
+  }
+}
+
 class PageHelp extends Help {
+  protected override CommandHelpClass = PageCommandHelp;
+
   textOf(command: Command.Loadable): string {
     return this.formatCommand(command).trim();
   }

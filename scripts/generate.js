@@ -51,6 +51,8 @@ async function texts() {
   // Begins with a process of its own.
   const library = libraryDocs();
   const config = await Config.load({ root: process.cwd(), devPlugins: false, userPlugins: false });
+  // Help breaks the lines of examples as the shell of the platform has it.
+  config.platform = 'linux';
   const readme = [
     ['commands', commandTable(config, `${COMMANDS_FOLDER}/`)],
     ['exit codes', exitCodeRows()],

@@ -14,7 +14,7 @@ export default class Completion extends BaseCommand {
     'It completes commands, flags and their values: stored profiles, and the deployments, nodes and idempotency keys that ' +
     'were lately seen on this machine. No server is asked.';
   static override examples = [
-    { description: 'bash, in ~/.bashrc', command: 'source <(<%= config.bin %> <%= command.id %> bash)' },
+    { description: 'bash, in ~/.bashrc', command: 'eval "$(<%= config.bin %> <%= command.id %> bash)"' },
     { description: 'zsh, in ~/.zshrc after compinit', command: 'source <(<%= config.bin %> <%= command.id %> zsh)' },
     {
       description: 'fish, in ~/.config/fish/config.fish',

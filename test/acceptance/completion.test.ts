@@ -35,7 +35,7 @@ const SHELLS: readonly Shell[] = [
   {
     name: 'bash',
     command: ['bash', '--norc', '--noprofile', '-i'],
-    setUp: 'source <(ldctl completion bash)',
+    setUp: 'eval "$(ldctl completion bash)"',
   },
   {
     name: 'zsh',

@@ -5,6 +5,19 @@ type Section = ReturnType<CommandHelp['sections']>[number];
 /** The group of flags that many commands have. */
 export const GLOBAL = 'GLOBAL';
 
+type Examples = Parameters<CommandHelp['examples']>[0];
+const NO_BREAK = '\u00a0';
+
+/** No line of an example breaks within quotes: a shell would take the break for a part of the word. */
+export function unbroken(examples: Examples, format: (held: Examples) => string | undefined): string | undefined {
+  const hold = (command: string): string =>
+    command.replaceAll(/"[^"]*"/g, (quoted) => quoted.replaceAll(' ', NO_BREAK));
+  const held = [examples ?? []].flat();
+  return format(
+    held.map((one) => (typeof one === 'string' ? hold(one) : { ...one, command: hold(one.command) })),
+  )?.replaceAll(NO_BREAK, ' ');
+}
+
 /** A command's help with its examples first, and the global flags in a line (`ldctl help global-flags` has them). */
 export default class LdctlCommandHelp extends CommandHelp {
   protected override sections(): Section[] {
@@ -20,6 +33,10 @@ export default class LdctlCommandHelp extends CommandHelp {
       ...others,
       { header: 'GLOBAL FLAGS', generate: ({ flags }) => globalLine(flags) },
     ];
+  }
+
+  protected override examples(examples: Examples): string | undefined {
+    return unbroken(examples, (held) => super.examples(held));
   }
 
   /** Flags have a section of their own. */

@@ -52,7 +52,7 @@ export default class ActivitiesList extends BaseCommand {
     '<%= config.bin %> <%= command.id %> --limit 5',
     '<%= config.bin %> <%= command.id %> --status processing --watch',
     '<%= config.bin %> <%= command.id %> --after 7261845022003200001 --limit 0 -o ndjson',
-    "<%= config.bin %> <%= command.id %> --limit 0 --runtime iggy -o json | jq '.items[].node_id'",
+    '<%= config.bin %> <%= command.id %> --limit 0 --runtime iggy -o json | jq .items[].node_id',
   ];
   static override flags = { ...connectionFlags, ...listFlags };
 

@@ -25,7 +25,7 @@ export default class ActivitiesStats extends BaseCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --since 24h --by node --runtime iggy',
-    "<%= config.bin %> <%= command.id %> --since 30d -o json | jq '.items[] | select(.rejected > 0)'",
+    '<%= config.bin %> <%= command.id %> --since 30d -o json | jq ".items[] | select(.rejected > 0)"',
   ];
   static override flags = {
     ...connectionFlags,

@@ -26,7 +26,7 @@ export default class ProfilesAdd extends BaseCommand {
       description: 'With a password manager that is asked each time',
       command:
         '<%= config.bin %> <%= command.id %> prod --tenant-id 7261845022003200001 --deployment sandbox ' +
-        "--key-command 'op read op://ops/laserdata/key'",
+        '--key-command "op read op://ops/laserdata/key"',
     },
   ];
   static override args = {

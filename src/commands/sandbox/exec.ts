@@ -25,7 +25,10 @@ export default class SandboxExec extends BaseCommand {
   static override usage = 'sandbox exec [FLAGS] -- CMD…';
   static override examples = [
     '<%= config.bin %> <%= command.id %> -- ldctl activities trigger iggy restart --yes',
-    "<%= config.bin %> <%= command.id %> --reject 2 -- bash -c 'ldctl activities trigger iggy restart --yes; echo $?'",
+    {
+      description: 'A node rejects it: the exit code is 3',
+      command: '<%= config.bin %> <%= command.id %> --reject 2 -- ldctl activities trigger iggy restart --yes',
+    },
   ];
   // So that `exec CMD` without the dashes arrives here, and is told about them.
   static override strict = false;
