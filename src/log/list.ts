@@ -1,7 +1,7 @@
 import { parseAction, RUNTIMES, VERBS, type Activity } from '../base/activity.js';
 import type { Clock } from '../base/clock.js';
 import type { Id } from '../base/ids.js';
-import { pastWhen, type ActivityLog, type LogPart, type ReadOptions } from './log.js';
+import type { ActivityLog, LogPart, ReadOptions } from './log.js';
 
 /** Which entries are wanted: each list that is given must hold the entry's value. Times are UTC milliseconds. */
 export interface ActivityFilter {
@@ -69,13 +69,12 @@ export function listNewest(
   let total = 0;
   async function* batches(): AsyncGenerator<Activity[]> {
     let left = limit === 0 ? Infinity : limit;
-    const isPast = pastWhen(filter.since ?? -Infinity);
-    for await (const part of log.all(options)) {
+    for await (const part of log.all({ ...options, since: filter.since })) {
       ({ total } = part);
       const wanted = part.entries.filter((activity) => matches(filter, activity)).slice(0, left);
       left -= wanted.length;
       if (wanted.length > 0) yield wanted;
-      if (left === 0 || isPast(part)) return;
+      if (left === 0) return;
     }
   }
   return { batches: batches(), total: () => total };

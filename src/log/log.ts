@@ -27,8 +27,6 @@ export interface LogRead {
 export interface LogPart extends Pick<LogRead, 'entries' | 'serverTime'> {
   /** How many entries the log has. */
   total: number;
-  /** How many entries a page of this log holds. */
-  pageSize: number;
 }
 
 /** An entry that was looked for; null where there is none, with the ids right below and above where it would be. */
@@ -163,8 +161,20 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
     let isPast: ReturnType<typeof pastWhen> | undefined;
     return readUntil((page, all) => {
       isPast ??= pastWhen((page.serverTime ?? clock.now()) - KNOWN.ageMs);
-      return isPast({ ...page, pageSize: pages.size }) || all.length >= KNOWN.entries;
+      return isPast(page.entries) || all.length >= KNOWN.entries;
     }, options);
+  }
+
+  /**
+   * Tells, page by page, whether what comes is older than a time: when as many entries in a row are as a page holds. A single
+   * one may have a time that is none, such as that of the year 1.
+   */
+  function pastWhen(since: number): (entries: readonly Activity[]) => boolean {
+    let inRow = 0;
+    return (entries) => {
+      for (const { created_at: at } of entries) inRow = Date.parse(at) < since ? inRow + 1 : 0;
+      return inRow >= pages.size;
+    };
   }
 
   /**
@@ -208,13 +218,15 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
     return (await seek(id, options)).activity;
   }
 
-  /** The whole log, newest first, page after page, as it is asked for. Memory does not grow with the log. */
-  async function* all(options: ReadOptions = {}): AsyncGenerator<LogPart> {
+  /** The whole log, newest first, as it is asked for, or what is not older than `since`. Memory does not grow with the log. */
+  async function* all(options: ReadOptions & { since?: number } = {}): AsyncGenerator<LogPart> {
     const { controller, release } = linkedController(options.signal);
     const reading = new Reading(clock, { ...options, signal: controller.signal });
+    const isPast = pastWhen(options.since ?? -Infinity);
     try {
       for await (const { entries, total } of walk(reading, MOST_AT_ONCE)) {
-        yield { entries, total, serverTime: reading.serverTime, pageSize: pages.size };
+        yield { entries, total, serverTime: reading.serverTime };
+        if (isPast(entries)) return;
       }
     } finally {
       release();
@@ -223,18 +235,6 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
   }
 
   return { newest, downTo, known, seek, find, all };
-}
-
-/**
- * Tells, part by part, whether what comes is older than a time: when as many entries in a row are as a page holds. A single one
- * may have a time that is none, such as that of the year 1.
- */
-export function pastWhen(since: number): (part: Pick<LogPart, 'entries' | 'pageSize'>) => boolean {
-  let inRow = 0;
-  return ({ entries, pageSize }) => {
-    for (const { created_at: at } of entries) inRow = Date.parse(at) < since ? inRow + 1 : 0;
-    return inRow >= pageSize;
-  };
 }
 
 /** Which entries were given already: eight bytes for each, as long as they come in the order of their ids. */

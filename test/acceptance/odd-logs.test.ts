@@ -5,6 +5,7 @@ import { reply, startServer, type Step } from '../helpers/server.js';
 import { sideBySide } from '../helpers/side-by-side.js';
 
 const LIST = ['activities', 'list', '--limit', '0', '-o', 'json', '--deployment', '7'];
+const DAY_MS = 24 * 60 * 60_000;
 
 const entry = (id: number, fields: Record<string, unknown> = {}) => ({
   id: BigInt(id),
@@ -34,11 +35,11 @@ function pages(
 }
 
 /** How a listing of the whole log ends. */
-async function listing(step: Step): Promise<Ended> {
+async function listing(step: Step, ...flags: string[]): Promise<Ended> {
   let ended: Ended | undefined;
   await withScene({}, async (scene) => {
     const server = await startServer(step);
-    ended = await scene.ldctl(LIST, { LD_SUPERVISOR_URL: server.url, LD_TENANT_ID: undefined });
+    ended = await scene.ldctl([...LIST, ...flags], { LD_SUPERVISOR_URL: server.url, LD_TENANT_ID: undefined });
     await server.close();
   });
   return ended ?? assert.fail('it did not end');
@@ -67,6 +68,32 @@ describe('an odd log', function () {
         Array.from({ length: 230 }, (_, index) => 230 - index),
       );
     },
+
+    'with times of the year 1, of 2099 and 40 days behind is not cut short by --since, whichever end is page 1':
+      async () => {
+        const now = Date.now();
+        const odd = ['0001-01-01T00:00:00Z', '2099-01-01T00:00:00Z', new Date(now - 40 * DAY_MS).toISOString()];
+        const log = logOf(450).map(({ id }, n) => {
+          const time = new Date(now - n * 60_000).toISOString();
+          return entry(Number(id), { created_at: n % 50 === 0 ? odd[(n / 50) % 3] : time });
+        });
+        const wanted = log
+          .filter(({ created_at: at }) => Date.parse(at) > now - 7 * DAY_MS)
+          .map(({ id }) => String(id));
+        assert.equal(wanted.length, 444);
+        for (const all of [log, log.toReversed()]) {
+          const { code, stdout, stderr } = await listing(
+            pages(all, (page, results) => ({ page, results })),
+            '--since',
+            '7d',
+          );
+          assert.equal(code, 0, stderr);
+          assert.deepEqual(
+            (JSON.parse(stdout) as { items: { id: string }[] }).items.map(({ id }) => id),
+            wanted,
+          );
+        }
+      },
 
     'with a leap second, without a time, and with a status in another case is read': async () => {
       const odd = [

@@ -158,6 +158,29 @@ describe('what is made of the log:', () => {
       );
     });
 
+    const DURATIONS: ReadonlyArray<readonly [seconds: number[], csv: string]> = [
+      [[0.7], '0.7,0.7,0.7'],
+      [[1, 3], '2,3,3'],
+      [[12.345, 4.567, 4.123], '4.567,12.345,12.345'],
+      [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], '5.5,9,10'],
+    ];
+    for (const [seconds, csv] of DURATIONS) {
+      it(`of ${seconds.join(', ')} seconds has median, p90 and longest ${csv}; configs do not count, nor what did not complete`, async () => {
+        const created_at = '2026-06-01T11:00:00.000Z';
+        const finished = (s: number): string => new Date(Date.parse(created_at) + s * 1000).toISOString();
+        const one = (n: number, fields: Partial<Activity>): Activity =>
+          entry({ id: BigInt(n + 1), node_id: 7n, created_at, action: `reconfigure:${n}`, ...fields });
+        bench.showLog(() => [
+          one(90, { status: 'rejected', finished_at: finished(99) }),
+          one(91, { status: 'paused', finished_at: finished(99) }),
+          ...seconds.map((s, n) => one(n, { finished_at: finished(s) })),
+        ]);
+        const columns = 'action,completed,rejected,processing,median,p90,longest';
+        const { stdout } = await bench.run(ActivitiesStats, '-o', 'csv', '--no-header', '--columns', columns);
+        assert.equal(stdout, `reconfigure,${seconds.length},1,1,${csv}\n`);
+      });
+    }
+
     it('is a valid document where there is nothing', async () => {
       bench.showLog(() => []);
       const { stdout } = await bench.run(ActivitiesStats, '-o', 'json');

@@ -121,10 +121,10 @@ describe('a log that moves while it is read', () => {
     ],
     'gives an entry for each page that shows it': ['log.ts', 'id <= newest && given.add(id)', 'id <= newest'],
     'gives what came meanwhile': ['log.ts', 'id <= newest && given.add(id)', 'given.add(id)'],
-    'believes a single time': ['log.ts', 'inRow >= pageSize', 'inRow > 0'],
+    'believes a single time': ['log.ts', 'inRow >= pages.size', 'inRow > 0'],
     'believes that a page of one entry is a page': [
       'log.ts',
-      'inRow >= pageSize',
+      'inRow >= pages.size',
       'entries.length > 0 && inRow >= entries.length',
     ],
     'is done with the first of what it asked for': ['log.ts', 'entry.id <= id), options', 'entry.id >= id), options'],
