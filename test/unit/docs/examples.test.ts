@@ -12,7 +12,7 @@ describe('the examples of commands', () => {
   );
 
   it('break no line within quotes, and need no single ones, which cmd does not know', () => {
-    assert.ok(examples.some(({ line }) => line.includes('--key-command "op read op://ops/laserdata/key"')));
+    assert.ok(examples.some(({ line }) => line.includes('"op read op://ops/laserdata/key"')));
     for (const { page, line } of examples) {
       assert.equal(line.split('"').length % 2, 1, `${page}: ${line}`);
       assert.doesNotMatch(line, /^ +\$?.* '/, page);
