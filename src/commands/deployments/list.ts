@@ -12,7 +12,7 @@ export default class DeploymentsList extends BaseCommand {
   static override description = 'A line a deployment, with the division and the environment it stands in.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
-    '<%= config.bin %> <%= command.id %> -o json | jq \'.items[] | select(.name == "prod").id\'',
+    '<%= config.bin %> <%= command.id %> -o json | jq ".items[] | {name, id}"',
   ];
   static override flags = connectionFlags;
 

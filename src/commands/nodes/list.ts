@@ -24,7 +24,7 @@ export default class NodesList extends BaseCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --since 7d --runtime iggy',
-    '<%= config.bin %> <%= command.id %> -o json | jq \'.items[] | select(.runtimes.iggy.status == "rejected").node_id\'',
+    '<%= config.bin %> <%= command.id %> -o json | jq ".items[] | {node_id, iggy: .runtimes.iggy.status}"',
   ];
   static override flags = {
     ...connectionFlags,
