@@ -8,7 +8,9 @@ import { Interrupted, LdctlError } from '../base/errors.js';
 import type { ApiKey } from '../base/secret.js';
 import type { Supervisor } from '../base/supervisor.js';
 import { plainText } from '../base/text.js';
+import type { TenantStructure } from '../base/wire.js';
 import { configDir } from '../config/config-dir.js';
+import { findDeployment, placeText } from '../config/deployments.js';
 import { ExpiryNotices } from '../config/expiry-notices.js';
 import { keepNodes } from '../config/old-journal.js';
 import type { KeyTools } from '../config/keys.js';
@@ -30,6 +32,9 @@ import { isInteractive, type Host } from './host.js';
 import { explainDenial, explainLookUp, warnOfExpiry } from './profiles/key-advice.js';
 import { terminalPrompts, type Prompts } from './prompts.js';
 import type { Interrupts } from './signals.js';
+
+/** Where nothing hangs on it, Core is not waited for any longer. */
+const PLACE_MS = 2000;
 
 /** The part of the Core API that commands use. */
 export type Core = Pick<CoreApi, 'keyContext' | 'structure' | 'deployment'>;
@@ -54,6 +59,7 @@ export class CommandContext {
   readonly prompts: Prompts | null;
   readonly #seen: SeenNotes;
   #settings: Settings | null = null;
+  #structure: TenantStructure | null = null;
 
   protected constructor(host: Host, flags: OutputFlags, interrupts: Interrupts, folder: string) {
     this.host = host;
@@ -148,13 +154,32 @@ export class CommandContext {
 
   /** The deployment to act on, and the key for it. @throws as `resolveTarget` does */
   async target(): Promise<Target> {
-    const lookUpStructure = (access: TenantAccess, signal?: AbortSignal): ReturnType<Core['structure']> => {
+    const lookUpStructure = async (access: TenantAccess, signal?: AbortSignal): Promise<TenantStructure> => {
       this.guard(access.key);
-      return this.core(access).structure(access.tenantId, { signal });
+      return (this.#structure = await this.core(access).structure(access.tenantId, { signal }));
     };
     const target = await resolveTarget(this.settings, { parseBaseUrl, lookUpStructure }, this.signal);
     this.guard(target.key);
     return target;
+  }
+
+  /**
+   * Where a deployment stands, as `division/environment/name`. Known without asking where it was looked up by its name.
+   * @returns null where that cannot be had in two seconds
+   */
+  async placeOf({ deployment, key }: Target): Promise<{ name: string; path: string } | null> {
+    const { tenantId, apiUrl } = this.settings;
+    if (!this.#structure && !tenantId) return null;
+    try {
+      const signal = AbortSignal.any([this.signal, AbortSignal.timeout(PLACE_MS)]);
+      this.#structure ??= await this.core({ apiUrl: apiUrl.value, key }).structure(tenantId?.value ?? 0n, { signal });
+      const placed = findDeployment(this.#structure, { id: deployment.id, name: null });
+      return { name: placed.deployment.name, path: placeText(placed) };
+    } catch (error) {
+      this.signal.throwIfAborted();
+      if (error instanceof LdctlError || !(error instanceof Error) || error.name === 'TimeoutError') return null;
+      throw error;
+    }
   }
 
   /** The tenant to ask Core about. @throws as `resolveTenant` does */

@@ -5,6 +5,7 @@ import { printError } from '../output/error.js';
 import { FORMAT_NAMES, type FormatName } from '../output/formats.js';
 import { ReaderGone } from '../output/streams.js';
 import type { ReadFlag } from './argv.js';
+import { Declined } from './consent.js';
 import type { Host } from './host.js';
 
 /** How the command line asks for its output. */
@@ -37,6 +38,7 @@ export async function printFailure(
   // oclif's way to end early, after help or a version: nothing went wrong.
   if (error instanceof Errors.ExitError && error.oclif.exit === 0) return EXIT_CODES.done.code;
   if (error instanceof ReaderGone) return EXIT_CODES.done.code;
+  if (error instanceof Declined && (format === 'table' || format === 'csv')) return error.exitCode;
   const failure = error instanceof LdctlError ? error : fault(error);
   await printError(host.output, failure, { format, header: true, numberIds, utc: false });
   if (failure !== error && debug && error instanceof Error) host.output.stderr.write(`${error.stack}\n`);

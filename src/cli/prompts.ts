@@ -19,7 +19,10 @@ export interface Prompts {
   text(message: string, options?: { default?: string; validate?: Validate }): Promise<string>;
   /** What is typed, or pasted, is never shown. */
   secret(message: string, validate: Validate): Promise<string>;
-  choose<T>(message: string, choices: ReadonlyArray<Choice<T>>): Promise<T>;
+  /** @param preset what Enter alone chooses, unless it is the first */
+  choose<T>(message: string, choices: ReadonlyArray<Choice<T>>, preset?: T): Promise<T>;
+  /** Any of them, also none. */
+  some<T>(message: string, choices: ReadonlyArray<Choice<T>>): Promise<T[]>;
   /** A long list: what is typed narrows it down to the names that hold every word of it. */
   search<T>(message: string, choices: ReadonlyArray<Choice<T>>): Promise<T>;
 }
@@ -32,7 +35,8 @@ export function terminalPrompts(host: Host, signal: AbortSignal): Prompts | null
     confirm: (message) => ask({ type: 'confirm', message, default: false }),
     text: (message, options) => ask({ type: 'input', message, ...options }),
     secret: (message, validate) => ask({ type: 'password', mask: '*', toggleMask: false, message, validate }),
-    choose: (message, choices) => ask({ type: 'select', message, choices }),
+    choose: (message, choices, preset) => ask({ type: 'select', message, choices, default: preset }),
+    some: (message, choices) => ask({ type: 'checkbox', message, choices }),
     search: (message, choices) => ask({ type: 'search', message, source: (term) => narrowed(choices, term) }),
   };
 }
@@ -41,7 +45,7 @@ type Question = { message: string } & (
   | { type: 'confirm'; default: boolean }
   | { type: 'input'; default?: string; validate?: Validate }
   | { type: 'password'; mask: string; toggleMask: false; validate?: Validate }
-  | { type: 'select'; choices: ReadonlyArray<Choice<unknown>> }
+  | { type: 'select' | 'checkbox'; choices: ReadonlyArray<Choice<unknown>>; default?: unknown }
   | { type: 'search'; source: (term: string | undefined) => ReadonlyArray<Choice<unknown>> }
 );
 

@@ -111,7 +111,7 @@ describe('SIGHUP', function () {
 
     'a question that nobody can answer any more is not consent': () =>
       withScene(LONG, async (scene) => {
-        const code = await afterClosing(scene, ldctl(...RESTART), /Go ahead\?/);
+        const code = await afterClosing(scene, ldctl(...RESTART), /Restart iggy on all/);
         assert.equal(code, '129');
         assert.deepEqual(scene.posts, []);
       }),

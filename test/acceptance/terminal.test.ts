@@ -9,6 +9,9 @@ const SHOW_CURSOR = `${ESCAPE}[?25h`;
 const HIDE_CURSOR = `${ESCAPE}[?25l`;
 const COLOUR = new RegExp(`${ESCAPE}\\[[\\d;]*m`);
 
+/** The question, and the last of its answers. */
+const QUESTION = /Restart iggy on [^?]*\?[^]*no\b/;
+
 const RESTART = ['activities', 'trigger', 'iggy', 'restart'];
 
 /** Runs ldctl at a terminal, and ends it whatever becomes of the test. */
@@ -34,18 +37,46 @@ describe('at a terminal', function () {
   this.timeout(300_000);
 
   sideBySide({
-    'acting on every node asks first, saying what on which deployment, and no means no': () =>
+    'acting on every node asks first, naming path and count; after no, nothing more is said': () =>
       withScene({}, (scene) =>
         atTerminal(scene, RESTART, async (terminal) => {
-          await terminal.shows(/Go ahead\?/);
+          await terminal.shows(QUESTION);
           terminal.enter('n');
           const { code, stdout } = await terminal.ended();
           assert.equal(code, 2, stdout);
-          const { deploymentId, tenantId } = scene.sandbox;
-          const question = `restart iggy on every node of deployment ${deploymentId} of tenant ${tenantId}`;
-          // However wide the terminal is, the question goes on in the next line between two words.
-          assert.match(stdout, new RegExp(question.replaceAll(' ', '\\s')));
-          assert.deepEqual(scene.sandbox.record, { posts: [], dispatches: [], reads: 0 });
+          assert.match(stdout, /Restart iggy on all 3 nodes of \S+\/\S+\/sandbox\?/);
+          assert.match(stdout, /sandbox\? no\s*$/);
+          assert.deepEqual(scene.posts, []);
+        }),
+      ),
+
+    'some of the nodes are chosen from those that the log names': () =>
+      withScene({ nodes: [7n, 8n, 9n] }, (scene) =>
+        atTerminal(scene, RESTART, async (terminal) => {
+          await terminal.shows(QUESTION);
+          terminal.enter('s');
+          await terminal.shows(/On which nodes of/);
+          await terminal.shows(/9/);
+          // The first, and the one below it.
+          terminal.type(' ');
+          terminal.type(`${ESCAPE}[B`);
+          terminal.enter(' ');
+          const { code, stdout } = await terminal.ended();
+          assert.equal(code, 0, stdout);
+          assert.deepEqual(
+            scene.posts.map(({ body }) => body),
+            ['{"nodes":[7,8]}'],
+          );
+        }),
+      ),
+
+    'another deployment than --confirm names is refused, on any profile': () =>
+      withScene({}, (scene) =>
+        atTerminal(scene, [...RESTART, '--yes', '--confirm', 'production'], async (terminal) => {
+          const { code, stdout } = await terminal.ended();
+          assert.equal(code, 2, stdout);
+          assert.match(stdout, /--confirm "production" does not name the deployment; nothing was sent/);
+          assert.deepEqual(scene.posts, []);
         }),
       ),
 
@@ -54,7 +85,7 @@ describe('at a terminal', function () {
         atTerminal(scene, RESTART, async (terminal) => {
           terminal.enter('y');
           terminal.type('y');
-          await terminal.shows(/Go ahead\?/);
+          await terminal.shows(QUESTION);
           terminal.enter('n');
           const { code, stdout } = await terminal.ended();
           assert.equal(code, 2, stdout);
@@ -65,7 +96,7 @@ describe('at a terminal', function () {
     'Enter alone is a no': () =>
       withScene({}, (scene) =>
         atTerminal(scene, RESTART, async (terminal) => {
-          await terminal.shows(/Go ahead\?/);
+          await terminal.shows(QUESTION);
           terminal.enter();
           assert.equal((await terminal.ended()).code, 2);
           assert.deepEqual(scene.posts, []);
@@ -75,7 +106,7 @@ describe('at a terminal', function () {
     'Ctrl-C at the question ends it with 130 and nothing sent': () =>
       withScene({}, (scene) =>
         atTerminal(scene, RESTART, async (terminal) => {
-          await terminal.shows(/Go ahead\?/);
+          await terminal.shows(QUESTION);
           terminal.interrupt();
           const { code, stdout } = await terminal.ended();
           assert.equal(code, 130, stdout);
@@ -87,7 +118,7 @@ describe('at a terminal', function () {
     'yes goes ahead, shows the nodes live in colour, and gives the cursor back': () =>
       withScene({ nodes: [7n, 8n], workMs: 1500 }, (scene) =>
         atTerminal(scene, RESTART, async (terminal) => {
-          await terminal.shows(/Go ahead\?/);
+          await terminal.shows(QUESTION);
           terminal.enter('y');
           await terminal.shows(/^7 +\d+ +\S processing/m);
           await terminal.shows(/2 of 2 done/);

@@ -30,7 +30,7 @@ const MISTAKES: ReadonlyArray<readonly [args: readonly string[], says: RegExp, n
   [[...RESTART, '--node', '', '--yes'], /--node names no node/, /leave --node out/],
   [[...RESTART, '--node', ',', '--yes'], /--node names no node/, /leave --node out/],
   [[...RESTART, '--node', '7', '--expect-nodes', '2'], /--expect-nodes does not go with --node/, /See ldctl/],
-  [RESTART, /every node of .* nobody can be asked here/, /Add --yes.*or name nodes with --node/],
+  [RESTART, /every node of .* there is no one to ask/, /Add --yes.*or name nodes with --node/],
   [[...RESTART, '--yes', '--timeout', 'soon'], /--timeout: "soon" is not a duration/, /10m/],
   [[...RESTART, '--yes', '--explode'], /there is no flag --explode/, /See ldctl activities trigger --help/],
   [[...RESTART, '--yes', '--nodes', '7'], /there is no flag --nodes/, /Did you mean --node\?/],

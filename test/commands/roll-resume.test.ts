@@ -197,7 +197,7 @@ describe('activities trigger --rolling --resume', () => {
     assert.equal((await run(...ROLL, ...named, '--profile', 'prod', '--confirm', 'orders')).code, 9);
     const unconfirmed = await run(...RESUME, '--profile', 'prod', '--yes');
     assert.equal(unconfirmed.code, 2, unconfirmed.stderr);
-    assert.match(unconfirmed.stderr, /2 nodes \(8, 7\).*protected/);
+    assert.match(unconfirmed.stderr, /2 nodes \(8, 7\).*protects/);
     assert.equal((await run(...RESUME, '--profile', 'prod', '--confirm', 'orders')).code, 9);
   });
 });

@@ -1,12 +1,24 @@
 import assert from 'node:assert/strict';
 import ActivitiesTrigger from '../../src/commands/activities/trigger.js';
 import { ApiKey } from '../../src/base/secret.js';
+import { stringifyJson } from '../../src/base/json.js';
 import { ProfileStore } from '../../src/config/store.js';
-import { ACTIVITIES, CommandBench, DEPLOYMENT, entry, KEY, SUPERVISOR } from '../helpers/command.js';
+import { ACTIVITIES, CommandBench, CORE, DEPLOYMENT, entry, KEY, SUPERVISOR } from '../helpers/command.js';
 import { readAs } from '../helpers/readers.js';
 
 const NAMED = ['iggy', 'restart', '--node', '7', '--no-wait'];
 const EVERY = ['iggy', 'restart', '--no-wait'];
+
+const STRUCTURE = stringifyJson({
+  id: 7261845022003200007n,
+  name: 'acme',
+  divisions: [
+    {
+      ...{ id: 1n, name: 'platform' },
+      environments: [{ id: 2n, name: 'production', deployments: [{ id: DEPLOYMENT, name: 'orders' }] }],
+    },
+  ],
+});
 
 /** Nobody can be asked: no terminal. Where consent is missing, `bench.close` shows that nothing was read or sent. */
 describe('consent to activities trigger', () => {
@@ -27,6 +39,7 @@ describe('consent to activities trigger', () => {
       deployment_id: DEPLOYMENT,
       deployment_name: 'orders',
       supervisor_url: SUPERVISOR,
+      api_url: CORE,
       key: { store: 'file', api_key: new ApiKey(KEY) },
       ...fields,
     });
@@ -66,7 +79,7 @@ describe('consent to activities trigger', () => {
     for (const args of [NAMED, [...EVERY, '--yes']]) {
       const { code, stderr } = await bench.run(ActivitiesTrigger, ...args, '--profile', 'prod');
       assert.equal(code, 2, stderr);
-      assert.match(stderr, /protected/);
+      assert.match(stderr, /protects/);
       assert.match(stderr, /^hint: .*--confirm/m);
     }
   });
@@ -84,7 +97,41 @@ describe('consent to activities trigger', () => {
     await useProfile({ protected: true });
     const { code, stderr } = await bench.run(ActivitiesTrigger, ...NAMED);
     assert.equal(code, 2, stderr);
-    assert.match(stderr, /protected/);
+    assert.match(stderr, /protects/);
+  });
+
+  it('by --confirm is an assertion on every profile: its id, its name or its path, and no other', async () => {
+    await useProfile({ protected: false });
+    for (const confirm of ['99', 'payments', 'platform/staging/orders']) {
+      if (!/^\d/.test(confirm)) bench.core.get(/\/structure$/).reply(200, STRUCTURE);
+      const { code, stderr } = await bench.run(
+        ActivitiesTrigger,
+        ...NAMED,
+        '--yes',
+        '--profile',
+        'prod',
+        '--confirm',
+        confirm,
+      );
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, /does not name the deployment; nothing was sent \(consent_missing\)/);
+    }
+    bench.showLog(() => [entry({ id: 5n, node_id: 7n })]);
+    for (const confirm of [String(DEPLOYMENT), 'orders', 'platform/production/orders']) {
+      if (confirm.includes('/')) bench.core.get(/\/structure$/).reply(200, STRUCTURE);
+      bench.supervisor.post(`${ACTIVITIES}/iggy/restart`, '{"nodes":[7]}').reply(202);
+      const { code, stderr } = await bench.run(ActivitiesTrigger, ...NAMED, '--profile', 'prod', '--confirm', confirm);
+      assert.equal(code, 0, stderr);
+    }
+  });
+
+  it('by --confirm needs an id where the name cannot be looked up, and is given for every node', async () => {
+    const { code, stderr } = await bench.run(ActivitiesTrigger, ...EVERY, '--confirm', 'orders');
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, new RegExp(`^hint: .* give its id, ${DEPLOYMENT}`, 'm'));
+    expectPost('{}');
+    assert.equal((await bench.run(ActivitiesTrigger, ...EVERY, '--confirm', String(DEPLOYMENT))).code, 0);
+    assert.equal((await bench.run(ActivitiesTrigger, ...EVERY, '--confirm', '')).code, 2);
   });
 
   it('of --profile takes the profile whole, and says which variables that leaves out', async () => {

@@ -356,13 +356,6 @@ describe('activities trigger', () => {
       Object.assign(bench.env, { Path: bench.folder, SystemRoot: bench.folder });
     });
 
-    it('finds out before it asks the network for anything that no shell can run the gate', async () => {
-      const roll = ['--rolling', '--gate-cmd', 'exit 0', '-o', 'json'];
-      const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...RESTART, ...roll);
-      assert.equal(code, 2, stderr);
-      assert.deepEqual((parseJson(stdout) as Result).error?.code, 'no_shell');
-    });
-
     it('says how to go on in the syntax of PowerShell where that is the shell', async () => {
       bench.env.PSModulePath = 'C:\\Users\\me\\Documents\\PowerShell\\Modules';
       bench.showLog(() => [OLD]);

@@ -8,7 +8,7 @@ import type { RollRecord } from '../../base/old-journal.js';
 import { count, shortList } from '../../base/text.js';
 import { readingTools } from '../../library/deployment-tools.js';
 import type { CommandContext } from '../context.js';
-import { consentFor, settleConsent } from './consent.js';
+import { consentTo } from '../consent.js';
 import { DEFAULT_APPEAR_TIMEOUT, DEFAULT_CLAIM_WINDOW } from './follow-limits.js';
 import { readRollFlags, type RollRequest } from './roll-request.js';
 import { rollMemory, startRoll } from './run-roll.js';
@@ -78,7 +78,8 @@ export async function resumeRoll(
     context.warn(`${count(rejected.size, 'node')} rejected the action before, and ${leftOut}`);
   }
   const { request, rolling } = await asBegun(context, flags, resume, options);
-  await settleConsent(context, consentFor({ ...request, nodes }, context.settings, 'one node after the other'), flags);
+  const what = `${formatAction(resume.action)} ${resume.runtime}, one node after the other,`;
+  await consentTo(context, { what, nodes, target, known: () => Promise.resolve(nodes) }, flags);
   return startRoll(context, target, {
     ...request,
     ...rolling,

@@ -11,7 +11,7 @@ import { actingTools } from '../../library/deployment-tools.js';
 import { rollJob } from '../../library/roll-job.js';
 import { RollFiles } from '../../config/old-journal.js';
 import type { CommandContext } from '../context.js';
-import { consentFor, settleConsent } from './consent.js';
+import { checkConfirm, consentTo, requireConsent } from '../consent.js';
 import { nodesOfLog } from './roll-nodes.js';
 import { rollOptions, type RollRequest } from './roll-request.js';
 import { showDryRun, showJob, titleOf } from './show-job.js';
@@ -24,14 +24,15 @@ export async function runRoll(
   request: TriggerInput,
   rolling: RollRequest,
 ): Promise<ExitCode> {
-  const consent = (nodes: readonly Id[] | null): Promise<void> =>
-    settleConsent(context, consentFor({ ...request, nodes }, context.settings, 'one node after the other'), flags);
-  // Where somebody can be asked, the nodes that the log has seen are shown first.
-  const asksLater = request.nodes === null && context.prompts !== null;
-  if (!flags['dry-run'] && !asksLater) await consent(request.nodes);
+  const what = `${formatAction(request.action)} ${request.runtime}, one node after the other,`;
+  const deed = { what, nodes: request.nodes };
+  if (!flags['dry-run']) requireConsent(context, deed, flags);
   const target = await context.target();
-  const nodes = request.nodes ?? (await nodesOfLog(context, target, request.expectNodes));
-  if (!flags['dry-run'] && asksLater) await consent(null);
+  if (flags.confirm !== undefined) await checkConfirm(context, target, flags.confirm);
+  const all = request.nodes ?? (await nodesOfLog(context, target, request.expectNodes));
+  const known = (): Promise<readonly Id[]> => Promise.resolve(all);
+  const chosen = flags['dry-run'] ? null : await consentTo(context, { ...deed, target, known }, flags);
+  const nodes = chosen ?? all;
 
   const roll = { ...request, ...rolling, nodes, deploymentId: target.deployment.id };
   if (!flags['dry-run']) {

@@ -4,9 +4,11 @@ import { requestOf } from '../../activities/trigger-plan.js';
 import { describeTrigger } from '../../api/supervisor-api.js';
 import { formatAction } from '../../base/activity.js';
 import type { ExitCode } from '../../base/exit-codes.js';
+import { sortedUnique, type Id } from '../../base/ids.js';
 import { actingTools } from '../../library/deployment-tools.js';
+import { openLog } from '../../log/log.js';
 import type { CommandContext } from '../context.js';
-import { consentFor, settleConsent } from './consent.js';
+import { checkConfirm, consentTo, requireConsent } from '../consent.js';
 import { settleExpectedNodes } from './expected-nodes.js';
 import { showDryRun, showJob, titleOf } from './show-job.js';
 import type { TriggerFlags, TriggerInput } from './trigger-request.js';
@@ -17,10 +19,18 @@ export async function runTrigger(
   flags: TriggerFlags,
   request: TriggerInput,
 ): Promise<ExitCode> {
-  if (!flags['dry-run']) await settleConsent(context, consentFor(request, context.settings), flags);
+  const deed = { what: `${formatAction(request.action)} ${request.runtime}`, nodes: request.nodes };
+  if (!flags['dry-run']) requireConsent(context, deed, flags);
   const target = await context.target();
-  const expectNodes = await settleExpectedNodes(request.expectNodes, context, target);
-  const plan = { ...request, expectNodes, deploymentId: target.deployment.id };
+  if (flags['dry-run'] && flags.confirm !== undefined) await checkConfirm(context, target, flags.confirm);
+  const known = async (): Promise<Id[]> => {
+    const log = openLog(context.supervisor(target), target.deployment.id, context.host.clock);
+    const { entries } = await log.known({ signal: context.signal });
+    return sortedUnique(entries.map(({ node_id }) => node_id));
+  };
+  const nodes = flags['dry-run'] ? request.nodes : await consentTo(context, { ...deed, target, known }, flags);
+  const expectNodes = nodes ? null : await settleExpectedNodes(request.expectNodes, context, target);
+  const plan = { ...request, nodes, expectNodes, deploymentId: target.deployment.id };
   const tools = actingTools(context.deploymentTools(target), context.signal);
   const what = `${formatAction(plan.action)} of ${plan.runtime}`;
   if (flags['dry-run']) {

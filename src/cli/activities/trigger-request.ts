@@ -33,7 +33,7 @@ export const triggerFlags = {
       'When a target already has the runtime in processing: wait for it, fail, follow that instead, or go ahead.',
   }),
   yes: Flags.boolean({ char: 'y', summary: 'Consent to act on every node.' }),
-  confirm: Flags.string({ helpValue: 'NAME', summary: 'Consent on a protected profile: the name of the deployment.' }),
+  confirm: Flags.string({ helpValue: 'NAME', summary: 'Consent, for the deployment of this name, path or id only.' }),
   'dry-run': Flags.boolean({ summary: 'Show what would be sent, and to which nodes; sends nothing.' }),
   'idempotency-key': Flags.string({
     helpValue: 'KEY',
