@@ -104,9 +104,7 @@ async function makeExecutable(output) {
 
 /** What is read of the package while it runs. */
 function packageFiles() {
-  const folders = ['completions', 'man'].filter((folder) => existsSync(folder));
-  const files = folders.flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}`));
-  return ['package.json', 'oclif.manifest.json', ...files];
+  return ['package.json', 'oclif.manifest.json', ...readdirSync('completions').map((name) => `completions/${name}`)];
 }
 
 /** @returns the program of Node for a target */

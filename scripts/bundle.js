@@ -74,10 +74,10 @@ const LAZY_LIST_FORMAT = `const { ListFormat } = Intl;
 const FEWER_CHUNKS = [
   { name: 'core', test: /src\/base\/(?!json)/, minShareCount: 8 },
   { name: 'log', test: /src\/activities\/(read-log|given-ids|activity-log|pages-in-order|find-activity|filter)\.ts$/ },
-  { name: 'times', test: /src\/(output\/(status|time-text|time-columns)|profiles\/expiry)\.ts$/ },
+  { name: 'times', test: /src\/(output\/(status|time-text|time-columns)|config\/expiry)\.ts$/ },
   {
     name: 'terminal',
-    test: /src\/(cli\/(host|signals|keyring)|output\/(ascii|streams|terminal-env|style)|profiles\/(key-store|keyring|api-key))\.ts$/,
+    test: /src\/(cli\/(host|signals|keyring)|output\/(ascii|streams|terminal-env|style)|config\/(key-store|keyring|api-key))\.ts$/,
   },
 ];
 

@@ -1,22 +1,11 @@
 #!/usr/bin/env bash
 # Keys in a real keyring: gnome-keyring in a headless session of its own, which is gone afterwards. Nothing of the
-# user's own keyring, session or profiles is touched. On Debian, as root, it installs what is missing; else it ends
-# with 2 and says what it lacks. Needs the built bin; a single executable is tried too, where there is one.
+# user's own keyring, session or profiles is touched. Needs the built bin; a single executable is tried too, where there is one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-could_not() { printf 'check:keyring could not run: %s\n' "$1" >&2; exit 2; }
-have() { command -v gnome-keyring-daemon >/dev/null && command -v dbus-run-session >/dev/null; }
-
-[ "$(uname)" = Linux ] || could_not 'it is for Linux; other systems have their keyring built in'
-if ! have; then
-  command -v apt-get >/dev/null || could_not 'gnome-keyring and dbus are not installed, and there is no apt-get'
-  [ "$(id -u)" -eq 0 ] || could_not 'gnome-keyring and dbus are not installed, and only root may install them'
-  echo 'installing gnome-keyring and dbus'
-  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends gnome-keyring dbus; } \
-    >/dev/null 2>&1 || could_not 'gnome-keyring and dbus could not be installed'
-  have || could_not 'gnome-keyring and dbus are not there after they were installed'
-fi
+[ "$(uname)" = Linux ] || { echo 'check:keyring could not run: it is for Linux' >&2; exit 2; }
+bash scripts/install-programs.sh check:keyring gnome-keyring-daemon=gnome-keyring dbus-run-session=dbus
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

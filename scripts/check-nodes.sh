@@ -14,7 +14,7 @@ fail() { printf 'FAILED: %s\n' "$*"; exit 1; }
 npm_quietly() { npm --silent --no-audit --no-fund --no-update-notifier "$@"; }
 
 tarball="$work/$(npm_quietly pack --ignore-scripts --pack-destination "$work")" || fail 'npm pack'
-stray=$(tar -tzf "$tarball" | grep -vE '^package/(dist/|docs/|schemas/|man/ldctl\.1$|completions/|bin/(run\.js|node-version\.js|package\.json)$|oclif\.manifest\.json$|package\.json$|(README|CHANGELOG|CONTRIBUTING)\.md$|LICENSE$|THIRD-PARTY-NOTICES$)')
+stray=$(tar -tzf "$tarball" | grep -vE '^package/(dist/|docs/|schemas/|completions/|bin/(run\.js|node-version\.js|package\.json)$|oclif\.manifest\.json$|package\.json$|(README|CHANGELOG|CONTRIBUTING)\.md$|LICENSE$|THIRD-PARTY-NOTICES$)')
 [ -z "$stray" ] || fail "in the package, and not meant to be: $stray"
 [ "$(tar -tzf "$tarball" | grep -cE '^package/(bin/run\.js|dist/main\.cjs|LICENSE|schemas/activity\.schema\.json)$')" -ge 3 ] || fail 'the package lacks files'
 

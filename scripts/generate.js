@@ -1,5 +1,5 @@
 // Makes what is generated from the code: oclif.manifest.json, docs/commands, the tables of README.md between markers
-// (commands, exit codes, environment), the man page, the list of commands and flags that a test compares, THIRD-PARTY-NOTICES, the
+// (commands, exit codes, environment), the list of commands and flags that a test compares, THIRD-PARTY-NOTICES, the
 // licences of what is bundled, and whose repository pages name; and of the types that programs import,
 // docs/reference and the reports of their surface in etc. With --check it leaves the files as they are, and fails when they
 // differ.
@@ -11,7 +11,6 @@ import { bundle, noticesOf } from './bundle.js';
 import { COMMANDS_FOLDER, commandPages, commandTable } from './command-pages.js';
 import { libraryDocs, REFERENCE_FOLDER, REPORTS_FOLDER } from './library-docs.js';
 import { commandLines } from './command-snapshot.js';
-import { manPage } from './man-page.js';
 import { sourcePlugin } from './source-plugin.js';
 
 const MANIFEST = 'oclif.manifest.json';
@@ -61,7 +60,6 @@ async function texts() {
   return [
     ['README.md', readme],
     ...OWNED.map((page) => [page, withOwner(textOf(page))]),
-    ['man/ldctl.1', manPage(config)],
     ['test/snapshots/commands.txt', `${commandLines(config.commands).join('\n')}\n`],
     ['THIRD-PARTY-NOTICES', noticesOf(await bundle({ write: false }))],
     ...(await library),

@@ -1,7 +1,6 @@
 import * as Args from '@oclif/core/args';
 import { Command } from '@oclif/core/command';
 import * as Flags from '@oclif/core/flags';
-import { systemHost } from '../cli/host.js';
 import LdctlHelp from '../cli/help/help.js';
 
 export default class Help extends Command {
@@ -9,20 +8,12 @@ export default class Help extends Command {
   static override description = 'Display help for <%= config.bin %>.';
   static override flags = {
     'nested-commands': Flags.boolean({ char: 'n', description: 'Include all nested commands in the output.' }),
-    man: Flags.boolean({
-      description: 'Print the manual page, where `man ldctl` finds none: ldctl help --man | man -l -',
-    }),
   };
   // A command may be several words.
   static override strict = false;
 
   override async run(): Promise<void> {
     const { argv, flags } = await this.parse(Help);
-    if (flags.man) {
-      const { program, output } = systemHost();
-      output.stdout.write(program.read('man/ldctl.1'));
-      return output.stdout.drained();
-    }
     await new LdctlHelp(this.config, { all: flags['nested-commands'] }).showHelp(argv as string[]);
   }
 }

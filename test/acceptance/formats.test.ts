@@ -1,19 +1,15 @@
 import assert from 'node:assert/strict';
 import { type Ended } from '../helpers/ldctl.js';
-import { DATA_FORMATS, pythonFormats, readAs, readByPython, type DataFormat } from '../helpers/readers.js';
+import { DATA_FORMATS, readAs, type DataFormat } from '../helpers/readers.js';
 import { withScene, type Scene } from '../helpers/scene.js';
 import { sideBySide } from '../helpers/side-by-side.js';
 
 const RESTART = ['activities', 'trigger', 'iggy', 'restart'];
 const LARGEST = 18446744073709551615n;
 
-/** Everything that was printed for programs, for readers of another language to try as well. */
-const printed: Array<readonly [DataFormat, string]> = [];
-
 async function print(scene: Scene, format: DataFormat, args: readonly string[], exitCode: number): Promise<Ended> {
   const ended = await scene.ldctl([...args, '-o', format]);
   assert.equal(ended.code, exitCode, ended.stderr);
-  printed.push([format, ended.stdout]);
   return ended;
 }
 
@@ -62,15 +58,4 @@ describe('stdout is in the format that was asked for', function () {
   }
 
   sideBySide(scenarios);
-
-  const pythons = pythonFormats();
-  const tried = pythons.join(', ') || 'nothing, for there is no python3 here';
-  it(`and Python reads the same out of it, in: ${tried}`, () => {
-    const items = printed.filter(([format]) => pythons.includes(format));
-    const read = pythons.length === 0 ? [] : readByPython(items);
-    assert.deepEqual(
-      read,
-      items.map(([format, text]) => readAs(format, text)),
-    );
-  });
 });

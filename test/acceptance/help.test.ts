@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { ROOT } from '../helpers/root.js';
 import { withScene } from '../helpers/scene.js';
 
 describe('help', function () {
@@ -31,12 +28,5 @@ describe('help', function () {
       assert.match(stdout, /^-o, --output table\|json\|yaml\|csv\|ndjson$/m);
       assert.match(stdout, /^-p, --profile NAME$/m);
       for (const line of stdout.split('\n')) assert.ok(line.length <= 80, line);
-    }));
-
-  it('has the manual page, for where there is no file of it', () =>
-    withScene({}, async (scene) => {
-      const { code, stdout } = await scene.ldctl(['help', '--man']);
-      assert.equal(code, 0);
-      assert.equal(stdout, readFileSync(join(ROOT, 'man/ldctl.1'), 'utf8'));
     }));
 });

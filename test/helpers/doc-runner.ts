@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Parser } from '@oclif/core';
@@ -19,12 +18,6 @@ const QUICK = ['--appear', '0s', '--work', '300ms', '--seed', '1'];
 const WINDOW = { columns: 120, rows: 200 };
 /** There is no keyring at the end of this. */
 const NO_KEYRING = { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent/bus' };
-
-/** The programs that a block needs and this machine has not. */
-export function lackedBy({ marks }: DocBlock): string[] {
-  const needed = (marks.get('needs') ?? '').split(' ').filter((name) => name !== '');
-  return needed.filter((name) => spawnSync('sh', ['-c', 'command -v "$0"', name]).status !== 0);
-}
 
 /**
  * Runs a block of a page against a sandbox of its own, in an empty folder, and looks whether it does what the page

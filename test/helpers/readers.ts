@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { parse as parseYaml } from 'yaml';
 import { parseJson as parseExactly } from '../../src/base/json.js';
 
@@ -60,35 +59,4 @@ function readCsv(text: string): Array<Record<string, string>> {
     assert.equal(row.length, header.length, 'a record of another length than the header');
     return Object.fromEntries(header.map((name, index) => [name, row[index] ?? '']));
   });
-}
-
-/** Reads each text in the format before it, with nothing of ours, and writes what it found as JSON. */
-const PYTHON = `
-import csv, io, json, sys
-def read(format, text):
-    if format == 'json': return json.loads(text)
-    if format == 'ndjson': return [json.loads(line) for line in text.splitlines()]
-    if format == 'csv': return list(csv.DictReader(io.StringIO(text), strict=True))
-    import yaml
-    return yaml.safe_load(text)
-print(json.dumps([read(*item) for item in json.load(sys.stdin)], default=str))
-`;
-
-/** What another language's readers can do on this machine. */
-export function pythonFormats(): DataFormat[] {
-  const has = (module: string): boolean => spawnSync('python3', ['-c', `import ${module}`]).status === 0;
-  if (!has('json')) return [];
-  return has('yaml') ? ['json', 'ndjson', 'csv', 'yaml'] : ['json', 'ndjson', 'csv'];
-}
-
-/**
- * The same texts as Python's standard library (and PyYAML) reads them, in the form of `readAs`.
- * @throws AssertionError with what Python said, when it cannot read one of them
- */
-export function readByPython(items: ReadonlyArray<readonly [DataFormat, string]>): unknown[] {
-  const input = JSON.stringify(items);
-  const { status, stdout, stderr } = spawnSync('python3', ['-c', PYTHON], { input, encoding: 'utf8' });
-  assert.equal(status, 0, stderr);
-  const read = parseExactly(stdout) as unknown[];
-  return read.map((value, index) => (items[index]?.[0] === 'csv' ? value : withIds(value)));
 }

@@ -5,7 +5,7 @@ import { parseJson } from '../../../src/base/json.js';
 import { type FormatName } from '../../../src/output/formats.js';
 import { printList } from '../../../src/output/list.js';
 import { memoryOutput } from '../../../src/output/memory-output.js';
-import { pythonFormats, readAs, readByPython, type DataFormat } from '../../helpers/readers.js';
+import { readAs, type DataFormat } from '../../helpers/readers.js';
 import { options } from './support/samples.js';
 
 /** Each of these means something to a reader of YAML or JSON, to a terminal, or to UTF-8. */
@@ -112,14 +112,6 @@ for (const format of ['json', 'ndjson', 'yaml'] as const) {
         assert.deepEqual(readAs(format, await print(text, format)), listed(text, format));
       });
     }
-
-    const hasPython = pythonFormats().includes(format);
-    it(`reads back as it was in Python${hasPython ? '' : ' (not tried: Python cannot read it here)'}`, async () => {
-      if (!hasPython) return;
-      const texts = [...PIECES, ...LONG, ...fc.sample(oddText, 500)];
-      const printed = await Promise.all(texts.map(async (text) => [format, await print(text, format)] as const));
-      readByPython(printed).forEach((read, index) => assert.deepEqual(read, listed(texts[index] ?? '', format)));
-    });
   });
 }
 

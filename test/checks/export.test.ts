@@ -3,7 +3,6 @@ import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import { setTimeout as realSleep } from 'node:timers/promises';
 import { blocksOf } from '../helpers/doc-blocks.js';
-import { lackedBy } from '../helpers/doc-runner.js';
 import { until, withScene, type Scene } from '../helpers/scene.js';
 import { sideBySide } from '../helpers/side-by-side.js';
 import { seededRandom } from '../../src/sandbox/tenant.js';
@@ -99,7 +98,6 @@ async function tear(scene: Scene, file: string): Promise<void> {
 
 describe('the loop of docs/scripting.md, killed again and again', function () {
   this.timeout(300_000);
-  if (LOOP && lackedBy(LOOP).length > 0) return;
 
   sideBySide({
     'a log with the newest on page 1: each entry once, none missing, oldest first': () => exportKilled(1, 'desc'),
