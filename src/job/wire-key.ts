@@ -15,8 +15,7 @@ export interface TriggerIdentity {
 const LONGEST_KEY = 200;
 
 /**
- * Checks a caller's `--idempotency-key`: any text of 1 to 200 characters, counted in Unicode code points (design, "A
- * caller's key and the re-run"). Text that was broken on its way here (U+FFFD, or half of a surrogate pair) is none:
+ * Checks a caller's `--idempotency-key`: any text of 1 to 200 characters, counted in Unicode code points. Text that was broken on its way here (U+FFFD, or half of a surrogate pair) is none:
  * two different keys may have become the same one.
  * @throws UsageError
  */
@@ -47,7 +46,7 @@ function headerText(key: string): string {
 
 /**
  * The `idempotency-key` on the wire: KEY (`headerText`), a dot, and 32 hex digits of SHA-256 over deployment, runtime, action and
- * sorted nodes (design, "Sequence" 3). The server may tell triggers apart by key and body alone; with the digest, the
+ * sorted nodes. The server may tell triggers apart by key and body alone; with the digest, the
  * same KEY used for another trigger is another key.
  */
 export function wireKey(key: string, trigger: TriggerIdentity): string {

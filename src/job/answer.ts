@@ -1,0 +1,48 @@
+import { ApiError, RedirectError, TransportError, UsageError, type LdctlError } from '../base/errors.js';
+import type { Accepted } from '../base/supervisor.js';
+
+/** What the answer to a POST says about whether the action is carried out. */
+export type Answer = 'accepted' | 'not-sent' | 'not-now' | 'definite-no' | 'redirect' | 'uncertain';
+
+/** They say that the connection took too long, or was closed, and nothing of the action. */
+const UNCERTAIN: ReadonlySet<number> = new Set([408, 499]);
+/** Reading on is pointless: the key is no longer good for it, or the deployment is gone. */
+const HOPELESS: ReadonlySet<number> = new Set([401, 403, 404]);
+
+/**
+ * The decision table.
+ *
+ * | answer | class |
+ * |---|---|
+ * | `202` | accepted |
+ * | refused, DNS, TLS, proxy says no: the request never left | not sent |
+ * | of these, what trying again cannot change: a certificate, a proxy's 407 | definite no |
+ * | `425 429`, `409 idempotent_request_in_progress` | not now |
+ * | any other `4xx` but 408 and 499 | definite no |
+ * | a redirect: uncertain, and never sent again | redirect |
+ * | all else: lost after sending, `408`, `499`, every `5xx`, any other `2xx` | uncertain |
+ */
+export function classify(answer: Accepted | LdctlError): Answer {
+  if (!(answer instanceof Error)) return 'accepted';
+  if (answer instanceof TransportError) {
+    if (answer.sent === 'maybe') return 'uncertain';
+    return answer.transient ? 'not-sent' : 'definite-no';
+  }
+  if (answer instanceof RedirectError) return 'redirect';
+  // The request itself could not be made.
+  if (answer instanceof UsageError) return 'definite-no';
+  if (!(answer instanceof ApiError)) return 'uncertain';
+  const { status } = answer;
+  if (status === 425 || status === 429 || isInProgress(answer)) return 'not-now';
+  if (UNCERTAIN.has(status) || status < 400 || status >= 500) return 'uncertain';
+  return 'definite-no';
+}
+
+/** Not carried out now because another request of this very trigger is: one that got lost on its way, or was doubled. */
+export function isInProgress(error: LdctlError): boolean {
+  return error instanceof ApiError && error.status === 409 && error.code === 'idempotent_request_in_progress';
+}
+
+export function isHopeless(error: LdctlError): boolean {
+  return error instanceof ApiError && HOPELESS.has(error.status);
+}

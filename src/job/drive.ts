@@ -1,0 +1,253 @@
+import { Interrupted, LdctlError } from '../base/errors.js';
+import type { Clock } from '../base/clock.js';
+import type { Id } from '../base/ids.js';
+import type { RunJournal } from '../base/journal.js';
+import type { GateResult } from '../base/outcome.js';
+import type { JobEvent, ResultEvent } from '../base/progress.js';
+import type { Supervisor } from '../base/supervisor.js';
+import type { ActivityLog, LogRead } from '../log/log.js';
+import type { Fact, Job, Step } from './job.js';
+
+export interface DriveTools {
+  supervisor: Pick<Supervisor, 'trigger'>;
+  log: ActivityLog;
+  /** Null: a caller's key is remembered by the server alone. */
+  journal: RunJournal | null;
+  /**
+   * Asked after each node of a roll. Resolves when it has ended, at the latest soon after its signal was aborted; never
+   * rejects.
+   * @param onLine takes what the gate writes; wait for it before the next line
+   */
+  gate?: (node: Id, activityId: Id | null, tools: GateTools) => Promise<GateResult>;
+  clock: Clock;
+  /** Aborted with an `Interrupted`: the job ends with what is known. */
+  signal: AbortSignal;
+  /** The first Ctrl-C of a roll: nothing more begins. */
+  stopping?: AbortSignal;
+}
+
+export interface GateTools {
+  signal: AbortSignal;
+  onLine: (line: string) => void | Promise<void>;
+}
+
+/** So long the end waits for gates that were cut off, ms. */
+const LAST_GATES = 900;
+
+/**
+ * Does what a job wants, one thing at a time, until it has ended; nothing is concurrent but gates.
+ * @param emit takes what happens; it is waited for, so that a slow reader slows the job down
+ * @returns the result event
+ * @throws LdctlError when nothing was sent, or nothing could be followed
+ */
+export async function drive(
+  job: Job,
+  tools: DriveTools,
+  emit: (event: JobEvent) => void | Promise<void>,
+): Promise<ResultEvent> {
+  const { clock, signal, stopping } = tools;
+  const gates = new Gates(tools, emit);
+  const told = { stopping: false, stopped: false };
+  const now = (): number => clock.elapsed();
+  try {
+    for (;;) {
+      for (const event of job.news()) await emit(event);
+      for (const fact of gates.ended()) job.take(fact, now());
+      if (stopping?.aborted && !told.stopping) {
+        told.stopping = true;
+        job.take({ is: 'stopping', reason: interruptOf(stopping) }, now());
+      }
+      if (signal.aborted && !told.stopped) {
+        told.stopped = true;
+        job.take({ is: 'stopped', reason: interruptOf(signal), posting: false }, now());
+      }
+      const step = job.next(now());
+      if (step.do === 'end') break;
+      const fact = await perform(step, tools, gates, told.stopping);
+      if (!fact) continue;
+      if (fact.is === 'stopped') told.stopped = true;
+      job.take(fact, now());
+    }
+  } finally {
+    await gates.close();
+  }
+  for (const event of job.news()) await emit(event);
+  return job.result();
+}
+
+async function perform(step: Step, tools: DriveTools, gates: Gates, isStopping: boolean): Promise<Fact | null> {
+  switch (step.do) {
+    case 'note':
+      return note(step, tools);
+    case 'post':
+      return post(step, tools);
+    case 'read':
+      return read(step, tools);
+    case 'ask':
+      gates.begin(step.node, step.activityId);
+      return { is: 'asked', node: step.node };
+    case 'cut':
+      gates.cut(step.node);
+      return { is: 'cut', node: step.node };
+    case 'wait':
+      await sleep(step.until, tools, gates, isStopping);
+      return null;
+    case 'end':
+      return null;
+  }
+}
+
+async function note({ note, node }: Step & { do: 'note' }, { journal, clock }: DriveTools): Promise<Fact> {
+  if (!journal) return { is: 'noted', node };
+  try {
+    if (note.state === 'posting') {
+      if (note.again) await journal.mark(note.record.key, 'refused');
+      const kept = await journal.begin({ ...note.record, postedAt: clock.now() });
+      return kept ? { is: 'found', kept, node } : { is: 'noted', node };
+    }
+    if (note.state === 'ended') await journal.mark(note.key, 'ended', note.outcome);
+    else await journal.mark(note.key, note.state);
+    return { is: 'noted', node };
+  } catch (error) {
+    return { is: 'unnoted', error: asLdctlError(error), node };
+  }
+}
+
+/** Looks last whether another run was accepted with this key since: this process may have been stopped in between. */
+async function post({ request, node }: Step & { do: 'post' }, tools: DriveTools): Promise<Fact> {
+  const { supervisor, journal, clock, signal } = tools;
+  try {
+    const kept = journal && (await journal.read(request.wireKey));
+    if (kept && (kept.accepted || kept.ended)) return { is: 'found', kept, node };
+  } catch (error) {
+    return { is: 'unnoted', error: asLdctlError(error), node };
+  }
+  if (signal.aborted) return { is: 'stopped', reason: interruptOf(signal), posting: false, node };
+  const at = clock.now();
+  try {
+    return { is: 'answered', answer: await supervisor.trigger(request, { signal }), at, node };
+  } catch (error) {
+    if (error instanceof Interrupted) return { is: 'stopped', reason: error, posting: true, node };
+    return { is: 'answered', answer: asLdctlError(error), at, node };
+  }
+}
+
+async function read(
+  { downTo, open, patient }: Step & { do: 'read' },
+  { log, clock, signal }: DriveTools,
+): Promise<Fact> {
+  const startedAt = clock.elapsed();
+  const options = { signal, tries: patient ? 'several' : 'one' } as const;
+  try {
+    if (downTo === 'newest') return { is: 'read', read: await log.newest(options) };
+    if (downTo === 'known') return { is: 'read', read: await log.known(options) };
+    return { is: 'read', read: open ? await readOpen(downTo, open, log, options) : await log.downTo(downTo, options) };
+  } catch (error) {
+    if (error instanceof Interrupted) return { is: 'stopped', reason: error, posting: false };
+    return { is: 'unreadable', error: asLdctlError(error), startedAt };
+  }
+}
+
+/** An open entry that is deep in the log is looked up, so that a poll stays small however long the log has grown. */
+async function readOpen(
+  downTo: Id,
+  open: readonly Id[],
+  log: ActivityLog,
+  options: { signal: AbortSignal; tries: 'one' | 'several' },
+): Promise<LogRead> {
+  const result = await log.downTo(downTo, { ...options, pages: 10 });
+  const lowest = result.entries.at(-1)?.id ?? downTo;
+  const deep = open.filter((id) => id < lowest && !result.entries.some((entry) => entry.id === id));
+  const found = [];
+  for (const id of result.isWhole ? [] : deep) {
+    const entry = await log.find(id, options);
+    if (entry) found.push(entry);
+  }
+  return { ...result, entries: [...result.entries, ...found] };
+}
+
+/** Until the time has come, a gate has ended, or somebody wants it to stop. */
+async function sleep(
+  until: number,
+  { clock, signal, stopping }: DriveTools,
+  gates: Gates,
+  isStopping: boolean,
+): Promise<void> {
+  const woken = new AbortController();
+  const wake = (): void => woken.abort(new Error('woken'));
+  const signals = stopping && !isStopping ? [signal, stopping] : [signal];
+  if (signals.some((one) => one.aborted) || gates.hasEnded) return;
+  for (const one of signals) one.addEventListener('abort', wake, { once: true });
+  gates.onEnd = wake;
+  try {
+    await clock.sleep(Math.max(until - clock.elapsed(), 0), woken.signal);
+  } catch (error) {
+    if (!woken.signal.aborted) throw error;
+  } finally {
+    gates.onEnd = null;
+    for (const one of signals) one.removeEventListener('abort', wake);
+  }
+}
+
+class Gates {
+  readonly #tools: DriveTools;
+  readonly #emit: (event: JobEvent) => void | Promise<void>;
+  readonly #running = new Map<Id, { controller: AbortController; done: Promise<void> }>();
+  #facts: Fact[] = [];
+  onEnd: (() => void) | null = null;
+
+  constructor(tools: DriveTools, emit: (event: JobEvent) => void | Promise<void>) {
+    this.#tools = tools;
+    this.#emit = emit;
+  }
+
+  begin(node: Id, activityId: Id | null): void {
+    const controller = new AbortController();
+    const { gate } = this.#tools;
+    if (!gate) throw new Error('a roll with a gate was begun without one');
+    const onLine = (line: string): void | Promise<void> => this.#emit({ event: 'gate_output', node_id: node, line });
+    const done = gate(node, activityId, { signal: controller.signal, onLine }).then((result) => {
+      this.#running.delete(node);
+      this.#facts.push({ is: 'gated', node, gate: result });
+      this.onEnd?.();
+    });
+    this.#running.set(node, { controller, done });
+  }
+
+  cut(node: Id): void {
+    this.#running.get(node)?.controller.abort(new Error('the gate is cut off'));
+  }
+
+  get hasEnded(): boolean {
+    return this.#facts.length > 0;
+  }
+
+  ended(): Fact[] {
+    return this.#facts.splice(0);
+  }
+
+  async close(): Promise<void> {
+    const left = [...this.#running];
+    for (const [node] of left) this.cut(node);
+    if (left.length === 0) return;
+    const done = new AbortController();
+    await Promise.race([
+      Promise.all(left.map(([, gate]) => gate.done)),
+      this.#tools.clock.sleep(LAST_GATES, done.signal),
+    ]);
+    done.abort(new Error('done'));
+  }
+}
+
+function interruptOf(signal: AbortSignal): Interrupted {
+  const reason: unknown = signal.reason;
+  if (reason instanceof Interrupted) return reason;
+  return new Interrupted('SIGINT', { message: 'aborted', cause: reason });
+}
+
+/** An unforeseen error is a fault in this tool; what was sent is followed all the same. */
+export function asLdctlError(error: unknown): LdctlError {
+  if (error instanceof LdctlError) return error;
+  const what = error instanceof Error ? error.message : String(error);
+  return new LdctlError('unconfirmed', 'fault', `a fault in ldctl itself: ${what}`, { cause: error });
+}

@@ -1,0 +1,247 @@
+import { isFinal, isSameAction, type Action, type Activity } from '../base/activity.js';
+import { InvalidAnswerError, LdctlError } from '../base/errors.js';
+import type { Id } from '../base/ids.js';
+import { emptyNodeResult, MISSING, type NodeResult } from '../base/outcome.js';
+import { warning, type JobEvent, type NodeProgress } from '../base/progress.js';
+import type { LogRead } from '../log/log.js';
+
+/** What is followed: what a trigger did to nodes, or activities that are known by their ids. */
+export type Wanted =
+  { ids: readonly Id[] } | { runtime: string; action: Action; nodes: readonly Id[] | null; expect: number | null };
+
+/** One entry of the log that counts for a run. Times are ms of the job's clock. */
+interface Entry {
+  activity: Activity;
+  /** When it was first seen. */
+  seenAt: number;
+  /** Since when the work goes on, as far as is known. */
+  since: number;
+  /** Since when good reads no longer show it, although it was not final; null while they do. */
+  goneSince: number | null;
+}
+
+/** The entries of one run: plain data, changed by `takeEntries` only. */
+export interface Entries {
+  wanted: Wanted;
+  /** The set of `wanted.nodes`, or of `wanted.ids`; null for every node. */
+  only: ReadonlySet<Id> | null;
+  /** Every-node runs: the nodes that the log named. */
+  known: readonly Id[];
+  byId: Map<Id, Entry>;
+  newAt: number;
+  readAt: number;
+  /** What was warned of, each once. */
+  warned: Set<string>;
+}
+
+export function createEntries(wanted: Wanted, known: readonly Id[]): Entries {
+  const only = 'ids' in wanted ? wanted.ids : wanted.nodes;
+  return {
+    wanted,
+    only: only && new Set(only),
+    known,
+    byId: new Map(),
+    newAt: -Infinity,
+    readAt: -Infinity,
+    warned: new Set(),
+  };
+}
+
+/** The same runtime and action, on a node that was asked for; whether it came after the trigger is for the caller to say. */
+export function isWanted({ wanted, only }: Entries, activity: Activity): boolean {
+  if ('ids' in wanted) return only?.has(activity.id) ?? false;
+  if (activity.runtime !== wanted.runtime || !isSameAction(wanted.action, activity.action)) return false;
+  return only?.has(activity.node_id) ?? true;
+}
+
+/**
+ * Takes in those entries of a good read that count. A final status never goes back, and of two final ones the worse stays.
+ * @param begunAt before which none of them can have begun; `-Infinity` where that is not known
+ * @returns what changed by it
+ */
+export function takeEntries(
+  entries: Entries,
+  counted: readonly Activity[],
+  { serverTime }: Pick<LogRead, 'serverTime'>,
+  begunAt: number,
+  now: number,
+): JobEvent[] {
+  const news: JobEvent[] = [];
+  for (const activity of counted) {
+    const before = entries.byId.get(activity.id);
+    if (!before) {
+      const age = serverTime === null ? 0 : Math.max(serverTime + 1000 - Date.parse(activity.created_at), 0) || 0;
+      const since = Math.max(now - age, Math.min(begunAt, now));
+      entries.byId.set(activity.id, { activity, seenAt: now, since, goneSince: null });
+      entries.newAt = now;
+      news.push({ event: 'activity', activity });
+      continue;
+    }
+    before.goneSince = null;
+    const was = before.activity.status;
+    if (was === activity.status) continue;
+    if (!isFinal(was) || (isFinal(activity.status) && severity(activity.status) > severity(was))) {
+      before.activity = activity;
+      news.push({ event: 'activity', activity });
+    }
+    if (isFinal(was)) {
+      const text = `activity ${activity.id} was final and is now shown as ${activity.status}; a final status stays`;
+      news.push(...warnOnce(entries, 'status_went_back', activity.id, text));
+    }
+  }
+  const shown = new Set(counted.map(({ id }) => id));
+  for (const entry of entries.byId.values()) {
+    const { id, node_id: node, status } = entry.activity;
+    if (shown.has(id) || isFinal(status) || entry.goneSince !== null) continue;
+    entry.goneSince = now;
+    const text = `activity ${id} of node ${node} is no longer in the log`;
+    news.push(...warnOnce(entries, 'entry_vanished', id, text));
+  }
+  if (news.length > 0) news.push(...doubts(entries));
+  return news;
+}
+
+function doubts(entries: Entries): JobEvent[] {
+  if ('ids' in entries.wanted) return [];
+  const perNode = new Map<Id, number>();
+  for (const { activity } of entries.byId.values()) {
+    perNode.set(activity.node_id, (perNode.get(activity.node_id) ?? 0) + 1);
+  }
+  const what = 'has more than one entry of this action, and they cannot be told apart; the worse one counts';
+  const doubled = [...perNode].filter(([, count]) => count > 1);
+  const news = doubled.flatMap(([node]) => warnOnce(entries, 'ambiguous', node, `node ${node} ${what}`));
+  const { expect } = entries.wanted;
+  if (expect === null || perNode.size <= expect) return news;
+  const text = `${perNode.size} nodes have an entry, more than the ${expect} expected; all are followed`;
+  return [...news, ...warnOnce(entries, 'more_than_expected', BigInt(perNode.size), text)];
+}
+
+function warnOnce({ warned }: Entries, code: string, about: Id, message: string): JobEvent[] {
+  const mark = `${code} ${about}`;
+  if (warned.has(mark)) return [];
+  warned.add(mark);
+  return [warning(code, message)];
+}
+
+/** The worse counts: a rejection is certain, an open entry is not yet, a completion is what was wanted. */
+function severity(status: string): number {
+  if (status === 'rejected') return 2;
+  return isFinal(status) ? 0 : 1;
+}
+
+const keyOf = ({ wanted }: Entries, activity: Activity): Id => ('ids' in wanted ? activity.id : activity.node_id);
+
+/** An open entry that is gone from the log is waited for as long as one that never appeared. */
+function isLost({ goneSince }: Entry, { readAt }: Entries, appearMs: number): boolean {
+  return goneSince !== null && readAt - goneSince >= appearMs;
+}
+
+/** The targets that must have an entry. */
+function required({ wanted, known }: Entries): readonly Id[] {
+  if ('ids' in wanted) return wanted.ids;
+  return wanted.nodes ?? (wanted.expect === null ? known : []);
+}
+
+export interface Standing {
+  /** Every target has an entry: those that were named, so many as were expected, or those that the log named. */
+  complete: boolean;
+  /** More nodes than were expected. */
+  tooMany: boolean;
+  /** Entries that are not final, and still in the log. */
+  open: readonly Id[];
+}
+
+export function standingOf(entries: Entries, appearMs: number): Standing {
+  const { wanted, byId } = entries;
+  const rows = rowsOf(entries, appearMs, null);
+  const open: Id[] = [];
+  for (const entry of byId.values()) {
+    if (!isFinal(entry.activity.status) && !isLost(entry, entries, appearMs)) open.push(entry.activity.id);
+  }
+  return {
+    complete: rows.length > 0 && rows.every(({ status }) => status !== null),
+    tooMany: !('ids' in wanted) && wanted.expect !== null && rows.length > wanted.expect,
+    open,
+  };
+}
+
+/**
+ * All targets, in the order in which they were asked for, then as they appeared.
+ * @param absent the status of a target that has no entry: null while it is waited for, `missing` at the end
+ */
+export function rowsOf(entries: Entries, appearMs: number, absent: typeof MISSING | null): NodeProgress[] {
+  const byKey = new Map<Id, Entry[]>(required(entries).map((key) => [key, []]));
+  for (const entry of entries.byId.values()) {
+    const key = keyOf(entries, entry.activity);
+    const some = byKey.get(key);
+    if (some) some.push(entry);
+    else byKey.set(key, [entry]);
+  }
+  const isById = 'ids' in entries.wanted;
+  const rows = [...byKey].map(([key, some]) => {
+    const [first, ...rest] = some;
+    if (!first) return absentRow(isById ? { activity_id: key } : { node_id: key }, absent);
+    const worst = rest.reduce((a, b) => (severity(b.activity.status) > severity(a.activity.status) ? b : a), first);
+    return rowOf(worst, rest.length > 0, isLost(worst, entries, appearMs));
+  });
+  const expect = 'ids' in entries.wanted ? null : entries.wanted.expect;
+  const uncounted = Math.max((expect ?? 0) - byKey.size, 0);
+  return [...rows, ...Array.from({ length: uncounted }, () => absentRow({}, absent))];
+}
+
+function absentRow(target: { node_id?: Id; activity_id?: Id }, status: typeof MISSING | null): NodeProgress {
+  return { ...emptyNodeResult(target, status), since: null };
+}
+
+function rowOf({ activity, since }: Entry, ambiguous: boolean, lost: boolean): NodeProgress {
+  return {
+    node_id: activity.node_id,
+    activity_id: activity.id,
+    status: lost ? MISSING : activity.status,
+    created_at: activity.created_at,
+    finished_at: activity.finished_at ?? null,
+    ambiguous,
+    since,
+  };
+}
+
+/** A row without what only displays need. */
+export function resultRow({ since: _, stage: __, ...row }: NodeProgress): NodeResult {
+  return row;
+}
+
+/** Whose nodes are meant to be acted on, and where that comes from, in words: `profile prod`, `LD_TENANT_ID`. */
+export interface ExpectedTenant {
+  tenantId: Id;
+  origin: string;
+  hint: string;
+}
+
+/**
+ * Settings that mix the tenant of one with the deployment of another must not restart somebody else's nodes. An entry that
+ * does not say whose it is passes.
+ * @returns why the log is not this deployment's: exit 5 for another tenant, 6 for another deployment; null when it is
+ */
+export function notOurs(
+  activities: readonly Activity[],
+  deploymentId: Id,
+  expected: ExpectedTenant | null,
+): LdctlError | null {
+  for (const { deployment_id: deployment, tenant_id: tenant } of activities) {
+    if (isOther(deployment, deploymentId)) {
+      return new InvalidAnswerError(`the log of deployment ${deploymentId} holds entries of deployment ${deployment}`, {
+        code: 'wrong_deployment',
+        hint: 'Check the supervisor URL, and what is between here and there: a proxy or a cache may answer for another, or cut the digits of its numbers.',
+      });
+    }
+    if (expected && isOther(tenant, expected.tenantId)) {
+      const what = `deployment ${deploymentId} belongs to tenant ${tenant}, and ${expected.origin} is for tenant ${expected.tenantId}`;
+      return new LdctlError('refused', 'wrong_tenant', what, { hint: expected.hint });
+    }
+  }
+  return null;
+}
+
+function isOther(id: Id | null | undefined, ours: Id): id is Id {
+  return id !== undefined && id !== null && id !== ours;
+}

@@ -1,0 +1,59 @@
+import type { LdctlError, Interrupted } from '../base/errors.js';
+import type { Id } from '../base/ids.js';
+import type { KeptRun, RunRecord } from '../base/journal.js';
+import type { GateResult } from '../base/outcome.js';
+import type { JobEvent, ResultEvent } from '../base/progress.js';
+import type { Accepted, WireTrigger } from '../base/supervisor.js';
+import type { LogRead } from '../log/log.js';
+
+/**
+ * A job knows what it wants next, and is told what came of it. It has no clock, no I/O and no randomness: time is an
+ * argument, milliseconds of one clock that never goes back. `drive` does its steps; a test plays every answer to each.
+ */
+export interface Job {
+  /** What to do now. Asked twice at one time, it says the same. */
+  next(now: number): Step;
+  /** What came of a step, or came by itself: a gate that ended, an interrupt. */
+  take(fact: Fact, now: number): void;
+  /** What happened since this was asked last. */
+  news(): JobEvent[];
+  /**
+   * How it ended, once `next` says so.
+   * @throws LdctlError why nothing was sent, or nothing could be followed
+   */
+  result(): ResultEvent;
+}
+
+/** Steps of a roll name their node, and so do the facts that come of them. */
+export type Step =
+  /** Written to the journal before the next step: `posting` makes the record, all else is a mark on it. */
+  | { do: 'note'; note: Note; node?: Id }
+  | { do: 'post'; request: WireTrigger; node?: Id }
+  /** `open`: all that is of interest below `downTo` and above it; where it is given, depth beyond ten pages is looked up. */
+  | { do: 'read'; downTo: Id | 'newest' | 'known'; open: readonly Id[] | null; patient: boolean }
+  | { do: 'ask'; node: Id; activityId: Id | null }
+  | { do: 'cut'; node: Id }
+  | { do: 'wait'; until: number }
+  | { do: 'end' };
+
+export type Note =
+  /** `again`: nothing came of the record that this run made before, which gives way to this one. */
+  | { state: 'posting'; record: Omit<RunRecord, 'postedAt'>; again: boolean }
+  | { state: 'accepted' | 'refused' | 'passed' | 'ended'; key: string; outcome: string };
+
+/** `at` is the wall clock, milliseconds UTC. */
+export type Fact =
+  | { is: 'noted'; node?: Id }
+  /** In place of a note or a POST: another run has used this key. */
+  | { is: 'found'; kept: KeptRun; node?: Id }
+  | { is: 'unnoted'; error: LdctlError; node?: Id }
+  | { is: 'answered'; answer: Accepted | LdctlError; at: number; node?: Id }
+  | { is: 'read'; read: LogRead }
+  | { is: 'unreadable'; error: LdctlError; startedAt: number }
+  | { is: 'asked'; node: Id }
+  | { is: 'cut'; node: Id }
+  | { is: 'gated'; node: Id; gate: GateResult }
+  /** The first Ctrl-C of a roll: nothing more begins. */
+  | { is: 'stopping'; reason: Interrupted }
+  /** `posting`: within a POST, which may have been carried out. */
+  | { is: 'stopped'; reason: Interrupted; posting: boolean; node?: Id };

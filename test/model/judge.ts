@@ -1,0 +1,88 @@
+import { Interrupted } from '../../src/base/errors.js';
+import type { Setting, Story } from './play.js';
+import { ALL, SECOND, type Entry } from './world.js';
+
+/** Holds promises 2, 3 and 4 against what the world did. @returns which was broken; null for none */
+export function judge(setting: Setting, story: Story): string | null {
+  return (
+    story.why ?? twice(setting, story) ?? nothingSent(setting, story) ?? done(setting, story) ?? begun(setting, story)
+  );
+}
+
+/** At most once. What a server that ignores keys shows too late, no client can hold. */
+function twice({ honours, rivals }: Setting, { world: { dispatched } }: Story): string | null {
+  for (const [index, { sentAt, key, afterRedirect }] of dispatched.entries()) {
+    const earlier = dispatched.slice(0, index).filter((other) => other.key === key);
+    if (earlier.length === 0) continue;
+    if (afterRedirect) return 'sent again after a redirect';
+    if (honours) return 'dispatched twice';
+    const wasShown = earlier.some(({ made }) =>
+      made.some(({ shownAt, goneAt }) => shownAt <= sentAt - (rivals ? 60 : 1) * SECOND && goneAt === Infinity),
+    );
+    if (wasShown) return 'dispatched twice, though the log showed it';
+  }
+  return null;
+}
+
+/** Exit 2, 4, 5 and 6 promise that nothing was carried out. */
+function nothingSent(setting: Setting, { world, result, thrown }: Story): string | null {
+  const own = world.dispatched.slice(setting.before || setting.rivals ? 1 : 0);
+  if (result === null && thrown === null) return 'ended without a word';
+  if (result === null && own.length > 0) {
+    const said = thrown instanceof Interrupted ? 'an interrupt that sent nothing' : 'that nothing was sent';
+    return `said ${said}, and it was dispatched`;
+  }
+  return null;
+}
+
+/** Exit 0: each targeted node has completed this action, in an activity that came after the trigger was sent. */
+function done(setting: Setting, { world, result, gates }: Story): string | null {
+  if (result?.exitCode !== 0) return null;
+  const [first] = world.dispatched;
+  if (setting.before) {
+    const own =
+      first?.made
+        .filter(({ shownAt, wasShown, goneAt }) => shownAt < 9 * SECOND && (wasShown || goneAt === Infinity))
+        .map(({ node }) => node) ?? [];
+    const since = world.entries.filter(({ same, madeAt }) => same && madeAt >= -SECOND);
+    const isDone = (node: bigint): boolean =>
+      since.some((entry) => entry.node === node && hasCompleted(entry, world.now));
+    return own.every(isDone) ? null : '0 by the deploy before';
+  }
+  // Where the log named no node, those count that showed up within 10 s.
+  const seen = first?.made.filter(({ wasShown }) => wasShown).map(({ node }) => node) ?? [];
+  const wanted = setting.empty ? [...new Set(seen)] : (setting.nodes ?? ALL);
+  const known = world.entries.filter(({ id, same }) => same && id >= 10n);
+  const missing = wanted.filter((node) => {
+    const some = known.filter((entry) => entry.node === node && entry.shownAt <= world.now);
+    return !some.some((entry) => hasCompleted(entry, world.now));
+  });
+  if (setting.expect === undefined ? missing.length > 0 : wanted.length - missing.length !== setting.expect) {
+    return '0 without every node';
+  }
+  const worse = known.filter(
+    ({ shownAt, doneAt }) => shownAt <= world.now - 4 * SECOND && doneAt <= world.now - 4 * SECOND,
+  );
+  if (worse.some(({ end }) => end !== 'completed')) return '0 with a rejected node';
+  if (setting.roll?.gated && wanted.some((node) => gates.get(node) === false)) return '0 without every gate';
+  return null;
+}
+
+function hasCompleted({ doneAt, end, goneAt }: Entry, now: number): boolean {
+  return end === 'completed' && doneAt <= now && goneAt > now;
+}
+
+/** A roll begins nothing after a halt or an interrupt, and has no more underway than its window. */
+function begun({ roll, kills }: Setting, { world, stoppedAt, widest }: Story): string | null {
+  if (!roll) return null;
+  const late = stoppedAt !== null && world.dispatched.some(({ sentAt }) => sentAt > stoppedAt);
+  if (late && !kills) return 'begun after a halt';
+  // A dispatch that was long on its way, or an entry that shows late, is underway unseen.
+  const odd =
+    world.dispatched.some(({ at, sentAt }) => at > sentAt + SECOND) ||
+    world.entries.some(
+      ({ dispatch, doneAt, shownAt, madeAt }) => dispatch && (doneAt === Infinity || shownAt > madeAt),
+    );
+  if (!kills && !odd && widest > roll.window) return `${widest} underway, with a window of ${roll.window}`;
+  return null;
+}

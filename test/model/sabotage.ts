@@ -1,0 +1,181 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type * as JobModule from '../../src/job/index.js';
+import type * as ExploreModule from './explore.js';
+import type * as SettingsModule from './settings.js';
+
+/** One rule of the job, broken on purpose: the model has to find it. */
+export interface Sabotage {
+  name: string;
+  file: 'run.ts' | 'entries.ts' | 'roll.ts';
+  from: string;
+  to: string;
+  /** Where it shows; elsewhere it costs only time. */
+  settings: readonly string[];
+}
+
+const SOURCES = new URL('../../src/job/', import.meta.url);
+
+/**
+ * Whether any story of two faults shows it. The job with the sabotage is a module of its own; what plays it is imported
+ * in the same way, so that both know the same classes of errors.
+ * @throws when the text that it replaces is not there
+ */
+export async function isFound({ file, from, to, settings }: Sabotage): Promise<boolean> {
+  const folder = mkdtempSync(join(tmpdir(), 'ldctl-sabotage-'));
+  try {
+    mkdirSync(join(folder, 'job'));
+    writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+    for (const name of readdirSync(SOURCES)) {
+      const source = readFileSync(new URL(name, SOURCES), 'utf8');
+      const text = name === file ? broken(source, from, to) : source;
+      const base = new URL('../base/', SOURCES).href;
+      writeFileSync(join(folder, 'job', name), text.replace(/'\.\.\/base\/([\w-]+)\.js'/g, `'${base}$1.ts'`));
+    }
+    const job = (await import(pathToFileURL(join(folder, 'job', 'index.ts')).href)) as typeof JobModule;
+    const at = (name: string): string => new URL(name, import.meta.url).href;
+    const { explore } = (await import(at('./explore.ts'))) as typeof ExploreModule;
+    const { makerOf, SETTINGS } = (await import(at('./settings.ts'))) as typeof SettingsModule;
+    const chosen = SETTINGS.filter(({ name }) => settings.includes(name));
+    if (chosen.length !== settings.length) throw new Error(`no such setting: ${settings.join(', ')}`);
+    return chosen.some((setting) => explore(setting, 2, makerOf(job), { enough: 1 }).broken.size > 0);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function broken(source: string, from: string, to: string): string {
+  if (source.split(from).length !== 2) throw new Error(`${source.includes(from) ? 'twice' : 'not'} there: ${from}`);
+  return source.replace(from, to);
+}
+
+export const SABOTAGES: readonly Sabotage[] = [
+  {
+    name: 'posts again without reading',
+    file: 'run.ts',
+    from: "Object.assign(run, { phase: 'uncertain', maybeSent: true, lostAt, nextRead: now + SECOND / 2 });",
+    to: "Object.assign(run, { phase: 'ready', maybeSent: true, lostAt, waitUntil: now + SECOND });",
+    settings: ['named nodes, keys ignored'],
+  },
+  {
+    name: 'a read right after the loss proves it',
+    file: 'run.ts',
+    from: 'READ_AFTER = 5 * SECOND',
+    to: 'READ_AFTER = 0',
+    settings: ['named nodes, keys ignored'],
+  },
+  {
+    name: 'a 403 after a lost answer is a no',
+    file: 'run.ts',
+    from: 'if (!run.maybeSent ||',
+    to: 'if (!run.maybeSent || (error instanceof ApiError && error.status === 403) ||',
+    settings: ['a log that shows late'],
+  },
+  {
+    name: 'a redirect is sent again',
+    file: 'run.ts',
+    from: 'run.redirected = true;',
+    to: '',
+    settings: ['a log that shows late, keys ignored'],
+  },
+  {
+    name: 'no record before the POST',
+    file: 'run.ts',
+    from: 'if (isKept(run) && run.noted !== run.baseline) {',
+    to: 'if (run.tries > 1e9) {',
+    settings: ['a key, killed and run again', 'a key, killed, keys ignored'],
+  },
+  {
+    name: 'a record is sent again for ever',
+    file: 'run.ts',
+    from: 'RESEND = 540 * SECOND',
+    to: 'RESEND = 1e12',
+    settings: ['one node, killed and run again'],
+  },
+  {
+    name: 'every node is done when one is',
+    file: 'entries.ts',
+    from: '(wanted.expect === null ? known : [])',
+    to: '[]',
+    settings: ['every node'],
+  },
+  {
+    name: 'older entries count',
+    file: 'run.ts',
+    from: 'activity.id > baseline && isWanted(entries, activity)',
+    to: 'isWanted(entries, activity)',
+    settings: ['one node'],
+  },
+  {
+    name: 'an interrupt within a POST is nothing',
+    file: 'run.ts',
+    from: 'run.maybeSent ||= fact.posting;',
+    to: '',
+    settings: ['named nodes'],
+  },
+  {
+    name: 'a replay is done by the first that it finds',
+    file: 'run.ts',
+    from: 'run.replay || (isObserved',
+    to: '(isObserved',
+    settings: ['a replay without a record'],
+  },
+  {
+    name: 'a replay takes the older entry',
+    file: 'run.ts',
+    from: 'if (id > (newest.get(node) ?? -1n)) newest.set(node, id);',
+    to: 'if (!newest.has(node) || id < (newest.get(node) ?? 0n)) newest.set(node, id);',
+    settings: ['a replay without a record'],
+  },
+  {
+    name: 'a rejected node is forgotten',
+    file: 'run.ts',
+    from: "if (statuses.includes('rejected')) outcome = 'rejected';",
+    to: "if (statuses.every((status) => isFinal(status ?? ''))) outcome = 'completed';",
+    settings: ['named nodes'],
+  },
+  {
+    name: 'one node is enough of two',
+    file: 'entries.ts',
+    from: 'return wanted.nodes ?? (wanted',
+    to: 'return wanted.nodes?.slice(0, 1) ?? (wanted',
+    settings: ['named nodes'],
+  },
+  {
+    name: 'a count is met by fewer',
+    file: 'entries.ts',
+    from: '(expect ?? 0) - byKey.size',
+    to: '(expect ?? 0) - 1 - byKey.size',
+    settings: ['a count'],
+  },
+  {
+    name: 'a replay is taken by a run that may have sent',
+    file: 'run.ts',
+    from: 'if (answer.replayed && !run.maybeSent)',
+    to: 'if (answer.replayed)',
+    settings: ['one node'],
+  },
+  {
+    name: 'a record is replaced by one that slept',
+    file: 'run.ts',
+    from: 'return goOnFrom(run, fact.kept, now);',
+    to: 'return void Object.assign(run, { noted: run.baseline, plan: { ...run.plan, kept: false } });',
+    settings: ['two processes, keys ignored', 'two processes with one key'],
+  },
+  {
+    name: 'a stale record is followed for ever',
+    file: 'run.ts',
+    from: 'if (isTooLate(run, now)) giveUp(run, error);',
+    to: 'if (isTooLate(run, now)) return;',
+    settings: ['a key, killed and run again'],
+  },
+  {
+    name: 'a gate that was cut off has passed',
+    file: 'roll.ts',
+    from: "node.stage === 'cut' ? { ...gate, exit_code: null, timed_out: true } : gate",
+    to: 'gate',
+    settings: ['a roll by twos, with a gate'],
+  },
+];

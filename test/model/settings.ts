@@ -1,0 +1,83 @@
+import type * as JobModule from '../../src/job/index.js';
+import type { Job } from '../../src/job/job.js';
+import type { KeptRun } from '../../src/base/journal.js';
+import type { MakeJob, Setting } from './play.js';
+import { ALL, SECOND, type World } from './world.js';
+
+export const SETTINGS: readonly Setting[] = [
+  { name: 'named nodes', nodes: [1n, 2n], honours: true },
+  { name: 'named nodes, keys ignored', nodes: [1n, 2n], honours: false },
+  { name: 'one node', nodes: [1n], honours: true },
+  { name: 'a log that shows late', nodes: [2n], honours: true, lateBy: 12 * SECOND },
+  { name: 'a log that shows late, keys ignored', nodes: [2n], honours: false, lateBy: 12 * SECOND },
+  { name: 'every node', nodes: null, honours: true },
+  { name: 'every node, an empty log', nodes: null, honours: true, empty: true },
+  { name: 'a count', nodes: null, expect: 3, honours: true },
+  { name: 'a replay without a record', nodes: [1n, 2n], honours: true, before: true, lateBy: 7 * SECOND },
+  { name: 'a key, killed and run again', nodes: [1n, 2n], honours: true, keyed: true, kills: true },
+  { name: 'one node, killed and run again', nodes: [1n], honours: true, keyed: true, kills: true },
+  { name: 'a key, killed, keys ignored', nodes: [2n], honours: false, keyed: true, kills: true },
+  { name: 'two processes with one key', nodes: [2n], honours: true, keyed: true, rivals: true },
+  { name: 'two processes, keys ignored', nodes: [2n], honours: false, keyed: true, rivals: true },
+  { name: 'a roll', nodes: ALL, honours: true, roll: { window: 1, gated: false } },
+  { name: 'a roll by twos, with a gate', nodes: ALL, honours: true, roll: { window: 2, gated: true } },
+  { name: 'a roll, killed and run again', nodes: ALL, honours: true, kills: true, roll: { window: 2, gated: true } },
+];
+
+/** Makes the jobs of a setting by this module: the real one, or one with a sabotage. */
+export function makerOf({ runJob, rollJob }: Pick<typeof JobModule, 'runJob' | 'rollJob'>): MakeJob {
+  return (setting: Setting, world: World): Job => {
+    const shared = {
+      deploymentId: 7n,
+      runtime: 'iggy' as const,
+      action: { verb: 'restart' as const },
+      idempotencyKey: 'key',
+      kept: setting.keyed === true || setting.roll !== undefined,
+      ifBusy: 'ignore' as const,
+      tenant: null,
+      timeoutMs: 60 * SECOND,
+      appearMs: 30 * SECOND,
+    };
+    const text = (): string => 'ldctl';
+    if (!setting.roll) {
+      const plan = { ...shared, nodes: setting.nodes, expect: setting.expect ?? null, wait: true };
+      const kept = setting.keyed ? world.journal.read(keyOf(plan.nodes, runJob)) : null;
+      return runJob(plan, kept, world.now, text);
+    }
+    const { window, gated } = setting.roll;
+    const kept = new Map<bigint, KeptRun>();
+    for (const node of ALL) {
+      const record = world.journal.read(keyOf([node], runJob));
+      if (record) kept.set(node, record);
+    }
+    const how = { maxUnavailable: window, pauseMs: 500, gated, gateTimeoutMs: 20 * SECOND, continueOnError: false };
+    const plan = { ...shared, ...how, nodes: ALL, timeoutMs: null, nodeTimeoutMs: 60 * SECOND };
+    return rollJob(plan, kept, world.now, text);
+  };
+}
+
+const keys = new Map<string, string>();
+
+/** The key on the wire, found by asking a job for its POST. */
+function keyOf(nodes: readonly bigint[] | null, runJob: (typeof JobModule)['runJob']): string {
+  const mark = String(nodes);
+  const known = keys.get(mark);
+  if (known !== undefined) return known;
+  const plan = {
+    deploymentId: 7n,
+    runtime: 'iggy' as const,
+    action: { verb: 'restart' as const },
+    idempotencyKey: 'key',
+    kept: false,
+  };
+  const limits = { ifBusy: 'ignore' as const, tenant: null, timeoutMs: null, appearMs: 1, expect: null, wait: true };
+  const job = runJob({ ...plan, ...limits, nodes }, null, 0, () => '');
+  for (;;) {
+    const step = job.next(0);
+    if (step.do === 'post') {
+      keys.set(mark, step.request.wireKey);
+      return step.request.wireKey;
+    }
+    job.take({ is: 'read', read: { entries: [], startedAt: 0, serverTime: null, requests: 1, isWhole: true } }, 0);
+  }
+}
