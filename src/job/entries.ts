@@ -206,7 +206,7 @@ function rowOf({ activity, since }: Entry, ambiguous: boolean, lost: boolean): N
 }
 
 /** A row without what only displays need. */
-export function resultRow({ since: _, stage: __, ...row }: NodeProgress): NodeResult {
+export function resultRow({ since, stage, ...row }: NodeProgress): NodeResult {
   return row;
 }
 

@@ -3,17 +3,9 @@ import type { KeptRun } from '../base/journal.js';
 import type { ResultEvent } from '../base/progress.js';
 import type { Job } from './job.js';
 import { createRoll, newsOfRoll, nextOfRoll, resultOfRoll, takeOfRoll, type RollPlan } from './roll.js';
-import {
-  createRun,
-  createWait,
-  nextOfRun,
-  resultOfRun,
-  takeOfRun,
-  type Resume,
-  type Run,
-  type RunPlan,
-  type WaitPlan,
-} from './run.js';
+import { createRun, createWait, nextOfRun, takeOfRun } from './run.js';
+import { resultOfRun } from './run-result.js';
+import type { Resume, Run, RunPlan, WaitPlan } from './run-state.js';
 
 /** The command that goes on where a job ended; its text is for whoever started it to say. */
 export type ResumeText = (resume: Resume) => string;

@@ -3,20 +3,14 @@ import { Interrupted, LdctlError } from '../base/errors.js';
 import { EXIT_CODES } from '../base/exit-codes.js';
 import type { Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
-import {
-  isFailedGate,
-  NOT_STARTED,
-  OUTCOMES,
-  type GateResult,
-  type NodeResult,
-  type Outcome,
-} from '../base/outcome.js';
+import { isFailedGate, NOT_STARTED, OUTCOMES, type GateResult, type Outcome } from '../base/outcome.js';
 import { warning, type JobEvent, type NodeProgress, type ResultEvent } from '../base/progress.js';
 import type { RollStage } from '../base/roll.js';
-import { rowsOf } from './entries.js';
+import { resultRow, rowsOf } from './entries.js';
 import type { LogRead } from '../log/log.js';
 import type { Fact, Step } from './job.js';
-import { createRun, nextOfRun, refuse, takeOfRun, type Resume, type Run, type RunPlan } from './run.js';
+import { createRun, nextOfRun, takeOfRun } from './run.js';
+import { refuse, type Resume, type Run, type RunPlan } from './run-state.js';
 
 /** At most two POSTs a second. */
 const POST_GAP = 500;
@@ -408,10 +402,7 @@ export function resultOfRoll(roll: Roll): ResultEvent & { resume: Resume | null 
   const sent = nodes.filter(({ run }) => run?.maybeSent);
   if (sent.length === 0) throw roll.failure ?? roll.stopping ?? calledOff();
   const { outcome, error } = outcomeOf(roll);
-  const rows = nodes.map((node): NodeResult => {
-    const { since: _, ...row } = rowOf(roll, node);
-    return row;
-  });
+  const rows = nodes.map((node) => resultRow(rowOf(roll, node)));
   const result = {
     outcome,
     runtime: plan.runtime,

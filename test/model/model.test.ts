@@ -22,7 +22,7 @@ describe(`the job against a world with ${FAULTS} faults`, () => {
   }
 
   it('has played every step with every fact', () => {
-    console.log(`      ${stories} stories`);
+    process.stdout.write(`      ${stories} stories\n`);
     assert.deepEqual(
       PAIRS.filter((pair) => !played.has(pair)),
       [],

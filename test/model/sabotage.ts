@@ -9,7 +9,7 @@ import type * as SettingsModule from './settings.js';
 /** One rule of the job, broken on purpose: the model has to find it. */
 export interface Sabotage {
   name: string;
-  file: 'run.ts' | 'entries.ts' | 'roll.ts';
+  file: 'run.ts' | 'run-read.ts' | 'run-state.ts' | 'entries.ts' | 'roll.ts';
   from: string;
   to: string;
   /** Where it shows; elsewhere it costs only time. */
@@ -54,23 +54,23 @@ function broken(source: string, from: string, to: string): string {
 export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'posts again without reading',
-    file: 'run.ts',
+    file: 'run-state.ts',
     from: "Object.assign(run, { phase: 'uncertain', maybeSent: true, lostAt, nextRead: now + SECOND / 2 });",
     to: "Object.assign(run, { phase: 'ready', maybeSent: true, lostAt, waitUntil: now + SECOND });",
     settings: ['named nodes, keys ignored'],
   },
   {
     name: 'a read right after the loss proves it',
-    file: 'run.ts',
+    file: 'run-read.ts',
     from: 'READ_AFTER = 5 * SECOND',
     to: 'READ_AFTER = 0',
     settings: ['named nodes, keys ignored'],
   },
   {
     name: 'a 403 after a lost answer is a no',
-    file: 'run.ts',
+    file: 'run-state.ts',
     from: 'if (!run.maybeSent ||',
-    to: 'if (!run.maybeSent || (error instanceof ApiError && error.status === 403) ||',
+    to: "if (!run.maybeSent || error.code === 'denied' ||",
     settings: ['a log that shows late'],
   },
   {
@@ -103,7 +103,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'older entries count',
-    file: 'run.ts',
+    file: 'run-read.ts',
     from: 'activity.id > baseline && isWanted(entries, activity)',
     to: 'isWanted(entries, activity)',
     settings: ['one node'],
@@ -117,21 +117,21 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'a replay is done by the first that it finds',
-    file: 'run.ts',
+    file: 'run-read.ts',
     from: 'run.replay || (isObserved',
     to: '(isObserved',
     settings: ['a replay without a record'],
   },
   {
     name: 'a replay takes the older entry',
-    file: 'run.ts',
+    file: 'run-read.ts',
     from: 'if (id > (newest.get(node) ?? -1n)) newest.set(node, id);',
     to: 'if (!newest.has(node) || id < (newest.get(node) ?? 0n)) newest.set(node, id);',
     settings: ['a replay without a record'],
   },
   {
     name: 'a rejected node is forgotten',
-    file: 'run.ts',
+    file: 'run-read.ts',
     from: "if (statuses.includes('rejected')) outcome = 'rejected';",
     to: "if (statuses.every((status) => isFinal(status ?? ''))) outcome = 'completed';",
     settings: ['named nodes'],
@@ -166,7 +166,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'a stale record is followed for ever',
-    file: 'run.ts',
+    file: 'run-read.ts',
     from: 'if (isTooLate(run, now)) giveUp(run, error);',
     to: 'if (isTooLate(run, now)) return;',
     settings: ['a key, killed and run again'],

@@ -1,0 +1,202 @@
+import { isFinal, type Activity } from '../base/activity.js';
+import { LdctlError, retryAfterOf } from '../base/errors.js';
+import { compareIds, type Id } from '../base/ids.js';
+import { MISSING, type Outcome } from '../base/outcome.js';
+import { warning } from '../base/progress.js';
+import type { LogRead } from '../log/log.js';
+import { isHopeless } from './answer.js';
+import { isWanted, notOurs, rowsOf, standingOf, takeEntries } from './entries.js';
+import { accept, giveUp, isTooLate, isTrigger, lost, progressOf, refuse, SECOND, type Run } from './run-state.js';
+
+/** A read that began so long after a lost POST shows what came of it. */
+const READ_AFTER = 5 * SECOND;
+/** Failing reads are tolerated for so long, and while a POST is uncertain as long as it may be sent again. */
+const OUTAGE = 60 * SECOND;
+const OUTAGE_UNCERTAIN = 120 * SECOND;
+/** A replay is of a request in the last 10 minutes; a minute is for what lies between its answer and its entries. */
+const REPLAY = 660 * SECOND;
+const LONGEST_RETRY_AFTER = 300 * SECOND;
+
+export function read(run: Run, { entries: shown, startedAt, serverTime, requests }: LogRead, now: number): void {
+  if (run.failingSince !== null) run.news.push({ event: 'outage', ageMs: null });
+  Object.assign(run, { failingSince: null, failures: 0, earliest: now + requests * (SECOND / 4) });
+  const tenant = 'tenant' in run.plan ? run.plan.tenant : null;
+  const problem = notOurs(shown, run.plan.deploymentId, tenant);
+  if (problem) return giveUp(run, problem);
+  if (run.phase === 'ready') return readBefore(run, shown, startedAt, requests);
+  if (run.phase === 'blocked') return readBlocked(run, shown, startedAt, now);
+  if (run.known === null) {
+    run.known = nodesOf(shown);
+    run.entries.known = run.known;
+  }
+  if (run.replay && run.replay.from === null) run.replay.from = (serverTime ?? run.accepted?.serverTime ?? 0) - REPLAY;
+  run.entries.readAt = startedAt;
+  const counted = countedOf(run, shown);
+  if (run.replay) {
+    const lowest = counted.reduce<Id | null>((low, { id }) => (low === null || id < low ? id : low), null);
+    run.replay.floor = lowest === null ? highestOf(shown) : lowest - 1n;
+  }
+  const news = takeEntries(run.entries, counted, { serverTime }, run.firstPost ?? -Infinity, now);
+  if (news.length > 0) {
+    run.changedAt = now;
+    run.news.push(...news);
+  }
+  if (run.phase === 'uncertain') readUncertain(run, startedAt, now);
+  const settled = run.settlesAt;
+  judge(run, startedAt);
+  if (run.end) return;
+  if (news.length > 0 || run.settlesAt !== settled) run.news.push(progressOf(run));
+  later(run, now);
+}
+
+/** All that says whose an entry is. */
+function countedOf(run: Run, shown: readonly Activity[]): Activity[] {
+  const { replay, entries } = run;
+  if ('ids' in entries.wanted) return shown.filter((activity) => isWanted(entries, activity));
+  if (!replay) {
+    const baseline = run.baseline ?? 0n;
+    return shown.filter((activity) => activity.id > baseline && isWanted(entries, activity));
+  }
+  const from = replay.from ?? 0;
+  const recent = shown.filter((activity) => isWanted(entries, activity) && Date.parse(activity.created_at) >= from);
+  const newest = new Map<Id, Id>();
+  for (const { id, node_id: node } of recent) if (id > (newest.get(node) ?? -1n)) newest.set(node, id);
+  for (const { activity } of [...entries.byId.values()]) {
+    if ((newest.get(activity.node_id) ?? -1n) > activity.id) entries.byId.delete(activity.id);
+  }
+  return recent.filter(({ id, node_id: node }) => newest.get(node) === id);
+}
+
+function readBefore(run: Run, shown: readonly Activity[], startedAt: number, requests: number): void {
+  if (!isTrigger(run)) return;
+  const { plan } = run;
+  if (run.known === null) {
+    const everyNode = plan.nodes === null && plan.expect === null;
+    run.known = everyNode ? nodesOf(shown) : [];
+    run.entries.known = run.known;
+    const only = run.entries.only;
+    const busy = shown.filter(
+      ({ status, runtime, node_id: node }) =>
+        status === 'processing' && runtime === plan.runtime && (only?.has(node) ?? true),
+    );
+    if (busy.length > 0 && plan.ifBusy === 'fail') return refuse(run, busyError(busy, BUSY_HINT));
+    for (const { node_id: node, id, action } of busy.slice(0, 5)) {
+      const what =
+        plan.ifBusy === 'wait' ? `waiting for activity ${id} (${action}) to end` : `activity ${id} (${action}) goes on`;
+      run.news.push(warning('busy', `node ${node} is busy: ${what}`));
+    }
+    if (busy.length > 5) run.news.push(warning('busy', `${busy.length - 5} more nodes are busy`));
+    if (busy.length > 0 && plan.ifBusy === 'wait') {
+      const deadline = plan.timeoutMs === null ? Infinity : startedAt + plan.timeoutMs;
+      Object.assign(run, { phase: 'blocked', blockedBy: busy.map(({ id }) => id), deadline, nextRead: run.earliest });
+      run.lastError = busyError(busy, 'It did not end in time; a longer --timeout waits longer.');
+      return;
+    }
+    // Reading so far back takes a while, so the newest page is read again.
+    if (requests > 1 && (everyNode || plan.ifBusy !== 'ignore')) return;
+  }
+  run.baseline = highestOf(shown);
+  run.baselineAt = startedAt;
+  const expects = plan.expect ?? (run.known.length > 0 || plan.nodes === null ? run.known.length : null);
+  run.news.push({
+    event: 'baseline',
+    baseline: run.baseline,
+    idempotencyKey: plan.idempotencyKey,
+    ...(plan.nodes === null &&
+      expects !== null && { expects: { count: expects, by: plan.expect === null ? 'observed' : 'expected' } }),
+  });
+}
+
+function readBlocked(run: Run, shown: readonly Activity[], startedAt: number, now: number): void {
+  const byId = new Map(shown.map((activity) => [activity.id, activity]));
+  run.blockedBy = run.blockedBy.filter((id) => !isFinal(byId.get(id)?.status ?? 'completed'));
+  if (run.blockedBy.length === 0) {
+    Object.assign(run, { phase: 'ready', baseline: null, deadline: Infinity, lastError: null });
+    return;
+  }
+  if (startedAt >= run.deadline && run.lastError) return refuse(run, run.lastError);
+  later(run, now);
+}
+
+function readUncertain(run: Run, startedAt: number, now: number): void {
+  if (run.entries.byId.size > 0) return accept(run, now, { recovered: true });
+  const error = run.lastError ?? lost();
+  if (run.redirected) {
+    if (startedAt - run.lostAt >= run.plan.appearMs) giveUp(run, error);
+    return;
+  }
+  if (startedAt - run.lostAt < READ_AFTER || now < run.waitUntil) return;
+  if (isTooLate(run, now)) giveUp(run, error);
+  else run.phase = 'ready';
+}
+
+/** Whether a good read that began at this time says how it ended. */
+function judge(run: Run, startedAt: number): void {
+  const { plan, entries, acceptedAt } = run;
+  if (acceptedAt === null || run.end) return;
+  const standing = standingOf(entries, plan.appearMs);
+  const { wanted } = entries;
+  run.settlesAt = null;
+  if (standing.open.length === 0) {
+    const isObserved = !('ids' in wanted) && wanted.nodes === null && wanted.expect === null;
+    const grace =
+      'ids' in wanted ? 0 : run.replay || (isObserved && entries.known.length === 0) ? 10 : isObserved ? 3 : 2;
+    // What was accepted by an earlier run has had that time since.
+    const since = acceptedAt - (run.earlier?.ageMs ?? 0);
+    const quiet = isObserved ? entries.newAt + 2 * SECOND : -Infinity;
+    const settlesAt = standing.complete ? Math.max(since + grace * SECOND, quiet) : acceptedAt + plan.appearMs;
+    if (startedAt >= settlesAt) return finish(run, null);
+    run.settlesAt = settlesAt;
+  }
+  if (startedAt >= run.deadline) finish(run, 'deadline');
+}
+
+/** The one word for it all: unconfirmed before rejected before timed out. A run without a single entry is unconfirmed. */
+function finish(run: Run, cut: 'deadline' | null): void {
+  const rows = rowsOf(run.entries, run.plan.appearMs, MISSING);
+  const statuses = rows.map(({ status }) => status);
+  const { tooMany } = standingOf(run.entries, run.plan.appearMs);
+  let outcome: Outcome = cut === null && statuses.every((status) => status === 'completed') ? 'completed' : 'timed_out';
+  if (statuses.includes('rejected')) outcome = 'rejected';
+  if (rows.length === 0 || statuses.includes(MISSING) || tooMany) outcome = 'unconfirmed';
+  run.end = { outcome, error: null, interrupted: null };
+  if (isTrigger(run) && (outcome === 'completed' || outcome === 'rejected')) {
+    run.marks.push({ state: 'ended', key: run.key, outcome });
+  }
+}
+
+export function unreadable(run: Run, error: LdctlError, startedAt: number, now: number): void {
+  const first = run.failingSince === null;
+  run.failingSince ??= startedAt;
+  run.failures += 1;
+  if (run.phase === 'ready' && !run.maybeSent) return refuse(run, error);
+  const isFirstRead = !isTrigger(run) && run.entries.readAt === -Infinity;
+  const tolerated = run.phase === 'uncertain' ? OUTAGE_UNCERTAIN : OUTAGE;
+  const overdue = now - run.failingSince >= tolerated && run.failures >= 3;
+  if (isHopeless(error) || overdue || isFirstRead || now >= run.deadline) return giveUp(run, error);
+  if (first) run.news.push(warning('log_unreadable', `the log cannot be read: ${error.message}; trying again`));
+  run.news.push({ event: 'outage', ageMs: now - Math.max(run.entries.readAt, run.acceptedAt ?? startedAt) });
+  later(run, now);
+  run.nextRead = Math.max(run.nextRead, now + Math.min(retryAfterOf(error), LONGEST_RETRY_AFTER));
+  run.earliest = Math.max(run.earliest, Math.min(run.nextRead, now + retryAfterOf(error)));
+}
+
+function later(run: Run, now: number): void {
+  const quiet = now - run.changedAt;
+  run.nextRead = now + (quiet < 60 * SECOND ? SECOND : Math.min(quiet / 60, 5 * SECOND));
+}
+
+const BUSY_HINT = 'Wait for it, or choose what to do with --if-busy wait or ignore.';
+
+function busyError(busy: readonly Activity[], hint: string): LdctlError {
+  const what = busy.map(({ node_id: node, id, action }) => `node ${node} (activity ${id}, ${action})`).join(', ');
+  return new LdctlError('refused', 'busy', `already processing: ${what}; nothing was sent`, { hint });
+}
+
+function highestOf(activities: readonly Activity[]): Id {
+  return activities.reduce((highest, { id }) => (id > highest ? id : highest), 0n);
+}
+
+function nodesOf(activities: readonly Activity[]): Id[] {
+  return [...new Set(activities.map(({ node_id: node }) => node))].sort(compareIds);
+}
