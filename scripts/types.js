@@ -37,25 +37,30 @@ function collect(file, needed) {
   }
 }
 
-/** Types that are made of valibot's schemas, written out with the comments of the fields: programs have no valibot. */
+/**
+ * Of a file with valibot's schemas, the types that they take, written out with the comments of the fields, and what else is a
+ * type: programs have no valibot.
+ */
 function withoutSchemas(file, checker, { factory }) {
-  const isOfSchemas = (node) => /\bv\.[A-Z]/.test(ts.getParseTreeNode(node)?.getText() ?? '');
-  if (!file.statements.some((one) => ts.isImportDeclaration(one) && one.moduleSpecifier.text === 'valibot'))
-    return file;
+  if (!file.statements.some(isOfValibot)) return file;
   const statements = file.statements.flatMap((one) => {
-    if (ts.isImportDeclaration(one) && one.moduleSpecifier.text === 'valibot') return [];
-    if (ts.isVariableStatement(one)) return /\bv\./.test(printed(one, file)) ? [] : [one];
-    if (!ts.isTypeAliasDeclaration(one) || !isOfSchemas(one)) return [one];
+    const text = ts.getParseTreeNode(one)?.getText() ?? '';
+    const isCode = ts.isVariableStatement(one) || ts.isFunctionDeclaration(one);
+    if (isCode || isOfValibot(one) || text.startsWith('type')) return [];
+    if (!ts.isTypeAliasDeclaration(one) || !/\bv\.Infer/.test(text)) return [one];
     const source = ts.getParseTreeNode(one);
     const type = checker.getTypeAtLocation(source.name);
     const node = commented(checker.typeToTypeNode(type, source, PLAIN), type, checker);
+    // What names a type that the file has no import of is none of those that programs see.
+    if (ts.createPrinter().printNode(ts.EmitHint.Unspecified, node, source.getSourceFile()).includes('import('))
+      return [];
     return [factory.updateTypeAliasDeclaration(one, one.modifiers, one.name, one.typeParameters, node)];
   });
   return factory.updateSourceFile(file, statements);
 }
 
-function printed(node, file) {
-  return ts.createPrinter().printNode(ts.EmitHint.Unspecified, node, file);
+function isOfValibot(statement) {
+  return ts.isImportDeclaration(statement) && statement.moduleSpecifier.text === 'valibot';
 }
 
 function commented(node, type, checker) {

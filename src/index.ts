@@ -3,28 +3,31 @@
  * TypeScript programs.
  * @module ldctl
  */
-export { connect, type ConnectOptions } from './library/connect.js';
-export { connectProfile, type ConnectProfileOptions } from './library/connect-profile.js';
-export { type Deployment, type RollOptions, type RunOptions } from './library/deployment.js';
+export { connect, connectProfile } from './library/connect.js';
 export {
   type ActionName,
-  type ActionRequest,
-  type ActivitiesFilter,
   type ActivitiesRequest,
+  type ConnectOptions,
+  type ConnectProfileOptions,
   type FollowRequest,
-  type FollowTimes,
   type OneOrMany,
-  type OwnSignal,
   type RollGate,
   type RollRequest,
-  type Signal,
   type TriggerRequest,
-  type WaitAfter,
-  type WaitForIds,
   type WaitRequest,
-} from './library/old-requests.js';
-export { type Endings, type RunEvent, type RunResult, type RunResultOf } from './library/run-result.js';
+} from './library/requests.js';
+export {
+  type Deployment,
+  type Endings,
+  type ReadOptions,
+  type RollOptions,
+  type RunEvent,
+  type RunOptions,
+  type RunResult,
+  type RunResultOf,
+} from './library/types.js';
 
+export { type OwnSignal, type Signal } from './base/clock.js';
 export { RUNTIMES, STATUSES, type Activity, type Runtime, type Status } from './base/activity.js';
 export { type ErrorDocument, LdctlError, type LdctlErrorOptions } from './base/errors.js';
 export { EXIT_CODES, type ExitCode, type ExitName } from './base/exit-codes.js';

@@ -1,53 +1,85 @@
 import { resolve } from 'node:path';
 import { parseBaseUrl } from '../api/base-url.js';
+import { CoreApi } from '../api/core-api.js';
 import { SupervisorApi } from '../api/supervisor-api.js';
 import { systemClock } from '../base/clock.js';
+import { UsageError } from '../base/errors.js';
 import { urlText } from '../base/text.js';
 import { parseApiKey } from '../config/api-key.js';
-import { keepNodes } from '../config/old-journal.js';
-import { PLATFORM } from '../system/platform.js';
-import { userShell } from '../system/shell.js';
-import { ConnectedDeployment } from './connected-deployment.js';
-import type { Deployment } from './deployment.js';
-import { journalsIn } from './journals.js';
-import { check, connectSchema } from './request-schemas.js';
-
-export interface ConnectOptions {
-  /** The Supervisor of the deployment: https, or http to a loopback address. */
-  supervisorUrl: string;
-  deploymentId: bigint;
-  /** Never shown, and in no error. */
-  apiKey: string;
-  /** Checked against the log before anything is sent; it is not needed otherwise. */
-  tenantId?: bigint;
-  /**
-   * A folder for the run journal, where triggers with a key of your own are remembered for 24 hours, across restarts and for all
-   * processes that share it. Without it, the server alone remembers a key, for 10 minutes.
-   */
-  journal?: string;
-}
+import { configDir } from '../config/config-dir.js';
+import { openRollJournal, openRunJournal } from '../config/journal.js';
+import { SystemKeyring } from '../config/keyring.js';
+import { resumeFlags } from '../config/origins.js';
+import { resolveSettings, type Settings } from '../config/settings.js';
+import { ProfileStore } from '../config/store.js';
+import { resolveTarget } from '../config/target.js';
+import { deploymentOn, interruptOf } from './deployment.js';
+import { expectedTenant, type Connection } from './jobs.js';
+import { check, connectOptions, connectProfileOptions } from './requests.js';
+import type { ConnectOptions, ConnectProfileOptions } from './requests.js';
+import type { Deployment } from './types.js';
 
 /**
  * A deployment of which all is known. Does no I/O: a wrong key or URL shows at the first call.
  * @throws {LdctlError} with exit code 2 for options that cannot be used
  */
 export function connect(options: ConnectOptions): Deployment {
-  const { supervisorUrl, deploymentId, apiKey, tenantId, journal } = check(connectSchema, 'connect', options);
+  const { supervisorUrl, deploymentId, apiKey, tenantId, journal } = check(connectOptions, 'connect', options);
   const url = parseBaseUrl(supervisorUrl, 'supervisorUrl');
-  const folder = journal === undefined ? null : resolve(journal);
-  return new ConnectedDeployment({
+  return deploymentOn({
     deploymentId,
     supervisor: new SupervisorApi({ url, apiKey: parseApiKey(apiKey, 'apiKey') }),
-    expectedTenant:
+    tenant:
       tenantId === undefined ? null : { tenantId, origin: 'tenantId', hint: 'Check tenantId, and the deployment.' },
     clock: systemClock,
-    random: Math.random,
-    journals: folder === null ? null : journalsIn(folder, systemClock, { isOfCommands: false }),
-    // Nothing is read from the environment: where that would tell the shell, it is the one that every such system has.
-    later: {
-      target: ['--deployment', String(deploymentId), '--supervisor-url', urlText(url)],
-      shell: userShell({ platform: PLATFORM, env: {} }),
-    },
-    keepNodes: folder === null ? null : (nodes) => keepNodes(folder, nodes),
+    journal: journal === undefined ? null : openRunJournal(resolve(journal), systemClock),
+    rolls: null,
+    flags: ['--deployment', String(deploymentId), '--supervisor-url', urlText(url)],
+  });
+}
+
+/**
+ * A deployment as the commands find it: profile, environment, key store, with the commands' own run journal.
+ * Core is asked only where the deployment's id or its Supervisor is not known.
+ * @param name the profile, which is then taken whole; without it, the environment's settings, and the current profile
+ * @throws {LdctlError} with exit code 2 for an argument that is wrong, a setting that is missing, or a key that cannot be had, 5
+ * for a profile or a deployment that does not exist, 4 or 6 when Core has to be asked and cannot be, 130 for an abort
+ */
+export async function connectProfile(name?: string, options: ConnectProfileOptions = {}): Promise<Deployment> {
+  check(connectProfileOptions, 'connectProfile', { name, ...options });
+  const { env = process.env, onNotice = () => undefined, confirm } = options;
+  const signal = options.signal ? interruptOf(options.signal) : new AbortController().signal;
+  const clock = systemClock;
+  const folder = await configDir(env);
+  const keyring = new SystemKeyring(env, clock);
+  const settings = resolveSettings({
+    flags: { profile: name },
+    env,
+    readConfig: () => new ProfileStore(folder, clock, signal).read(),
+    parseBaseUrl,
+    keys: { env, platform: process.platform, clock, keyring, notify: onNotice, isSilent: true },
+  });
+  const lookUpStructure: Parameters<typeof resolveTarget>[1]['lookUpStructure'] = ({ apiUrl, key, tenantId }) =>
+    new CoreApi({ url: apiUrl, apiKey: key, env }).structure(tenantId, { signal });
+  const target = await resolveTarget(settings, { parseBaseUrl, lookUpStructure }, signal);
+  const connection: Connection = {
+    deploymentId: target.deployment.id,
+    supervisor: new SupervisorApi({ url: target.supervisorUrl.value, apiKey: target.key, env }),
+    tenant: expectedTenant(settings),
+    clock,
+    journal: openRunJournal(folder, clock),
+    rolls: openRollJournal(folder, clock),
+    flags: resumeFlags(settings, target),
+  };
+  return deploymentOn(connection, () => assertConfirmed(settings, confirm));
+}
+
+/** @throws UsageError (exit 2) */
+function assertConfirmed({ profile, deployment }: Settings, confirm: string | undefined): void {
+  const name = deployment?.value.name ?? String(deployment?.value.id ?? '');
+  if (profile?.protected !== true || confirm === name) return;
+  throw new UsageError(`profile ${profile.name} is protected, and acting on it was not confirmed; nothing was sent`, {
+    code: 'consent_missing',
+    hint: `Give connectProfile the name of the deployment: { confirm: ${JSON.stringify(name)} }.`,
   });
 }

@@ -1,68 +1,202 @@
+import { setMaxListeners } from 'node:events';
 import type { Activity } from '../base/activity.js';
-import type {
-  ActivitiesRequest,
-  FollowRequest,
-  RollRequest,
-  Signal,
-  TriggerRequest,
-  WaitRequest,
-} from './old-requests.js';
-import type { RunEvent, RunResult } from './run-result.js';
+import type { Clock, Signal } from '../base/clock.js';
+import { errorDocument, Interrupted, type ErrorDocument } from '../base/errors.js';
+import type { Id } from '../base/ids.js';
+import type { GateResult } from '../base/outcome.js';
+import { shownStep, type ResultEvent } from '../base/progress.js';
+import type { DriveTools } from '../job/drive.js';
+import { followLog, type FollowPlan } from '../log/follow.js';
+import { listAfter, listNewest, type Listing } from '../log/list.js';
+import { openLog, type ActivityLog } from '../log/log.js';
+import * as jobs from './jobs.js';
+import * as requests from './requests.js';
+import type { RollGate } from './requests.js';
+import type { Deployment, RunEvent, RunOptions, RunResult } from './types.js';
 
-export interface RunOptions {
-  /** An abort before anything was sent is thrown; after that the result is `interrupted`, with the way to take it up again. */
-  signal?: Signal;
-  /**
-   * Called with each event. What it throws ends the following as an abort does, and is told in the result's `error`. It may be
-   * an async function: that is not waited for, and what it rejects with before the end counts as thrown.
-   */
-  onEvent?: (event: RunEvent) => unknown;
+/** @param assertConsent throws UsageError where acting on it was not consented to */
+export function deploymentOn(connection: jobs.Connection, assertConsent = (): void => undefined): Deployment {
+  const { deploymentId, supervisor, clock } = connection;
+  const log = () => openLog(supervisor, deploymentId, clock);
+  return {
+    id: deploymentId,
+
+    async trigger(request, options = {}) {
+      const checked = requests.check(requests.triggerRequest, 'trigger', request);
+      assertConsent();
+      return runJob(options, ({ signal, emit }) => jobs.trigger(connection, checked, { signal }, emit));
+    },
+
+    async roll(request, options = {}) {
+      const { gate: ask, ...checked } = requests.check(requests.rollRequest, 'roll', request);
+      assertConsent();
+      return runJob(options, ({ signal, emit, onFault }) => {
+        const gate = ask && functionGate(ask, clock, (thrown) => onFault({ code: 'gate_threw', thrown }));
+        const stopping = options.stopping && interruptOf(options.stopping);
+        return jobs.roll(connection, checked, { signal, stopping, gate }, emit);
+      });
+    },
+
+    async wait(request, options = {}) {
+      const checked = requests.check(requests.waitRequest, 'wait', request);
+      return runJob(options, ({ signal, emit }) => jobs.wait(connection, checked, { signal }, emit));
+    },
+
+    activities(request = {}, { signal } = {}) {
+      const { limit = 0, after, ...rest } = requests.check(requests.activitiesRequest, 'activities', request);
+      const reading = { clock, signal: signal && interruptOf(signal) };
+      const asked = { filter: filterOf(rest), limit };
+      const list = () =>
+        after === undefined ? listNewest(log(), asked, reading) : listAfter(log(), { ...asked, after }, reading);
+      return entries(list, reading.signal);
+    },
+
+    follow(request = {}, { signal } = {}) {
+      const { after, ...rest } = requests.check(requests.followRequest, 'follow', request);
+      const reading = { clock, signal: signal ? interruptOf(signal) : new AbortController().signal };
+      return changes(log(), { after, filter: filterOf(rest), limit: 0 }, reading);
+    },
+  };
 }
 
-export interface RollOptions extends RunOptions {
-  /** Aborted to stop gently: no more nodes are started, and those underway are seen out. */
-  stopping?: Signal;
+function filterOf({ status, runtime, action, ...rest }: requests.CheckedFilter) {
+  return { statuses: status, runtimes: runtime, actions: action, ...rest };
 }
 
-/**
- * One deployment, made by `connect` or `connectProfile`. Any number of calls may go on at once. Each throws an `LdctlError`
- * while certainly nothing was sent, with the exit code that a command would have ended with; after that it returns a result.
- */
-export interface Deployment {
-  readonly id: bigint;
+async function* entries(list: () => Listing, signal: AbortSignal | undefined): AsyncGenerator<Activity, void> {
+  for await (const batch of list().batches) {
+    for (const activity of batch) {
+      // Of what was read before an abort, nothing more is handed out.
+      signal?.throwIfAborted();
+      yield activity;
+    }
+  }
+}
 
-  /**
-   * Triggers an action on some or all nodes at once, at most once in effect whatever the network does, and follows each
-   * node's own activity to its end. It needs no consent: a program says what it means by its `nodes`.
-   * @throws {LdctlError} with exit code 2 for a request that is wrong, 4, 5 or 6 when the API refused or could not be
-   * reached, 7 when what an earlier run left in the journal cannot be read, 130 for an abort: nothing was sent
-   */
-  trigger(request: TriggerRequest, options?: RunOptions): Promise<RunResult>;
+async function* changes(
+  log: ActivityLog,
+  { after, ...plan }: Omit<FollowPlan, 'after'> & { after?: Id },
+  reading: { clock: Clock; signal: AbortSignal },
+): AsyncGenerator<Activity, void> {
+  try {
+    const from = after ?? (await log.newest(reading)).entries[0]?.id ?? 0n;
+    for await (const event of followLog(log, { ...plan, after: from }, reading)) {
+      if (event.event === 'activity') yield event.activity;
+    }
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+  }
+}
 
-  /**
-   * Acts on one node after the other, and halts when one does not complete. Called again with the same `idempotencyKey`, it goes
-   * on where an earlier call was.
-   * @throws {LdctlError} as `trigger` does, when nothing was sent to any node
-   */
-  roll(request: RollRequest, options?: RollOptions): Promise<RunResult>;
+/** What a job is started with. */
+interface Running {
+  signal: AbortSignal;
+  emit: jobs.Emit;
+  /** Takes what the caller's own code threw, for the result; the first counts. */
+  onFault: (fault: CallerFault) => void;
+}
 
-  /**
-   * Follows what was dispatched before. Never sends.
-   * @throws {LdctlError} with exit code 2, 4, 5 or 6 when the log cannot be read to begin with, 130 for an abort before that
-   */
-  wait(request: WaitRequest, options?: RunOptions): Promise<RunResult>;
+async function runJob(
+  { signal: outer, onEvent }: RunOptions,
+  start: (running: Running) => Promise<ResultEvent>,
+): Promise<RunResult> {
+  const own = new AbortController();
+  const interrupt = outer && interruptOf(outer);
+  const abort = (): void => own.abort(interrupt?.reason);
+  if (interrupt?.aborted) abort();
+  interrupt?.addEventListener('abort', abort);
+  const faults: CallerFault[] = [];
+  let isHeard = onEvent !== undefined;
+  const threw = (thrown: unknown): void => {
+    if (!isHeard) return;
+    isHeard = false;
+    faults.push({ code: 'listener_threw', thrown });
+    own.abort(new Interrupted('SIGINT', { message: 'aborted, since onEvent threw', cause: thrown }));
+  };
+  const tell = (event: RunEvent): void => {
+    if (!isHeard) return;
+    try {
+      // Of an async function: it is not waited for, but a rejection that nothing handles would end the process.
+      Promise.resolve(onEvent?.(event)).catch(threw);
+    } catch (thrown) {
+      threw(thrown);
+    }
+  };
+  try {
+    const end = await start({
+      signal: own.signal,
+      emit: (event) => {
+        const shown = event.event === 'result' ? null : shownStep(event);
+        if (shown) tell(shown);
+      },
+      onFault: (fault) => void faults.push(fault),
+    });
+    tell({ event: 'result', ...runResultOf(end, faults[0]) });
+    return runResultOf(end, faults[0]);
+  } finally {
+    interrupt?.removeEventListener('abort', abort);
+  }
+}
 
-  /**
-   * The activity log, newest first; with `after`, oldest first. Each entry once, none missing, although the log grows. Pages are
-   * read as entries are asked for; leaving the loop stops reading.
-   * @throws {LdctlError} for a request that is wrong, at once; while reading, when the API cannot be reached, or for an abort
-   */
-  activities(request?: ActivitiesRequest, options?: { signal?: Signal }): AsyncGenerator<Activity, void>;
+const interrupts = new WeakMap<Signal, AbortSignal>();
 
-  /**
-   * Every new entry of the log, and every entry whose status changed, as they come. Ends when its signal is aborted, or the loop
-   * is left.
-   * @throws {LdctlError} for a request that is wrong, at once; when sight of the log is lost
-   */
-  follow(request?: FollowRequest, options?: { signal?: Signal }): AsyncGenerator<Activity, void>;
+/** Aborted with an `Interrupted`. One listener on a caller's signal for all that have it: Node warns of more than ten. */
+export function interruptOf(outer: Signal): AbortSignal {
+  const known = interrupts.get(outer);
+  if (known) return known;
+  const own = new AbortController();
+  setMaxListeners(0, own.signal);
+  const abort = (): void =>
+    own.abort(new Interrupted('SIGINT', { message: 'aborted by the caller', cause: outer.reason }));
+  if (outer.aborted) abort();
+  else outer.addEventListener('abort', abort, { once: true });
+  interrupts.set(outer, own.signal);
+  return own.signal;
+}
+
+/** Makes a gate out of a program's function: only `true` lets the roll go on, and one that was cut off has not passed. */
+function functionGate(ask: RollGate, clock: Clock, onThrow: (thrown: unknown) => void): DriveTools['gate'] {
+  return (node, activityId, { signal }) => {
+    const startedAt = clock.elapsed();
+    const ended = (exit_code: number | null): GateResult => ({
+      ...{ exit_code, timed_out: exit_code === null },
+      took_ms: Math.round(clock.elapsed() - startedAt),
+    });
+    return new Promise((resolve) => {
+      signal.addEventListener('abort', () => resolve(ended(null)), { once: true });
+      Promise.resolve()
+        .then(() => ask({ node_id: node, activity_id: activityId }, { signal }))
+        .then(
+          (passed: unknown) => resolve(ended(passed === true ? 0 : 1)),
+          (thrown: unknown) => {
+            // One that heeds its signal is no fault.
+            if (!signal.aborted) onThrow(thrown);
+            resolve(ended(1));
+          },
+        );
+    });
+  };
+}
+
+/** What the caller's own code threw while a job went on. */
+interface CallerFault {
+  code: 'gate_threw' | 'listener_threw';
+  thrown: unknown;
+}
+
+function runResultOf({ result, error, exitCode }: ResultEvent, fault: CallerFault | undefined): RunResult {
+  const told = error ? errorDocument(jobs.unconfirmed(error)) : fault && faultDocument(fault, exitCode);
+  // Which exit code goes with which outcome is in tables of the job; none of a program's ends as a dry run.
+  return { ...result, exitCode, ...(told && { error: told }) } as RunResult;
+}
+
+function faultDocument({ code, thrown }: CallerFault, exitCode: number): ErrorDocument {
+  let text: string;
+  try {
+    text = String(thrown instanceof Error ? thrown.message : thrown);
+  } catch {
+    text = 'a value without a text';
+  }
+  const message = `${code === 'gate_threw' ? 'the gate' : 'onEvent'} threw: ${text}`;
+  return { code, message, exit_code: exitCode, request_id: null, hint: null };
 }

@@ -1,9 +1,10 @@
 import * as v from 'valibot';
 import { parseAction, RUNTIMES, STATUSES, type Status } from '../base/activity.js';
-import type { OwnSignal } from '../base/clock.js';
+import type { OwnSignal, Signal } from '../base/clock.js';
 import { UsageError } from '../base/errors.js';
 import { isId, parseId, type Id } from '../base/ids.js';
-import { checkIdempotencyKey } from '../activities/wire-key.js';
+import type { Env } from '../base/text.js';
+import { checkIdempotencyKey } from '../job/wire-key.js';
 import { checkAction, isReadableRuntime, READABLE_RUNTIMES } from '../log/list.js';
 
 /*
@@ -92,6 +93,7 @@ export const triggerRequest = v.strictObject({
 });
 /** On some nodes, or on every one, at once. */
 export type TriggerRequest = v.InferInput<typeof triggerRequest>;
+export type CheckedTrigger = v.InferOutput<typeof triggerRequest>;
 
 const rolling = {
   ...acting,
@@ -117,6 +119,7 @@ export const rollRequest = v.strictObject({
 });
 /** One node after the other. */
 export type RollRequest = v.InferInput<typeof rollRequest>;
+export type CheckedRoll = Omit<v.InferOutput<typeof rollRequest>, 'gate'>;
 
 /** A roll as the journal keeps it: plain JSON, ids as text, and the command of a gate. What `--resume` runs again. */
 export const storedRoll = v.strictObject({
@@ -139,11 +142,12 @@ const waitAfter = v.strictObject({
   after: id,
 });
 type Waiting = typeof waitForIds | typeof waitAfter;
-export const waitRequest = v.lazy((given): v.GenericSchema<WaitRequest, v.InferOutput<Waiting>> =>
+export const waitRequest = v.lazy((given): v.GenericSchema<WaitRequest, CheckedWait> =>
   typeof given === 'object' && given !== null && 'ids' in given ? waitForIds : waitAfter,
 );
 /** What is to be followed: activities by their ids, or what a trigger made after this id of the log. */
-export type WaitRequest = v.InferInput<typeof waitForIds> | v.InferInput<typeof waitAfter>;
+export type WaitRequest = v.InferInput<Waiting>;
+export type CheckedWait = v.InferOutput<Waiting>;
 
 const oneOrMany = <T extends string>(isWord: (word: string) => boolean, expected: string) =>
   v.pipe(
@@ -188,6 +192,7 @@ export const activitiesRequest = v.strictObject({
 });
 /** Which entries of the log; each that is given must hold. */
 export type ActivitiesRequest = v.InferInput<typeof activitiesRequest>;
+export type CheckedFilter = Omit<v.InferOutput<typeof activitiesRequest>, 'after'>;
 
 export const followRequest = v.strictObject({
   ...filter,
@@ -211,6 +216,25 @@ export const connectOptions = v.strictObject({
   journal: v.optional(v.custom<string>((path) => isText(path) && /^[^\0]+$/.test(path), 'a path was expected')),
 });
 export type ConnectOptions = v.InferInput<typeof connectOptions>;
+
+const given = <T>(holds: (value: object) => boolean, expected: string) =>
+  v.custom<T>(
+    (value) => (typeof value === 'object' || typeof value === 'function') && value !== null && holds(value),
+    expected,
+  );
+export const connectProfileOptions = v.strictObject({
+  name: v.optional(text),
+  signal: v.optional(given<Signal>((value) => 'addEventListener' in value, 'an AbortSignal was expected')),
+  /** The name of the deployment, as consent to act on one whose profile is protected. */
+  confirm: v.optional(text),
+  /** Takes what a command would say on stderr about the settings, line by line: a variable that hides what the profile says. */
+  onNotice: v.optional(
+    given<(line: string) => void>((value) => typeof value === 'function', 'a function was expected'),
+  ),
+  /** The environment; the process's own unless given. */
+  env: v.optional(given<Env>(() => true, 'variables were expected, as process.env holds them')),
+});
+export type ConnectProfileOptions = Omit<v.InferInput<typeof connectProfileOptions>, 'name'>;
 
 /**
  * Checks what was asked for, field by field.

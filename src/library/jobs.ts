@@ -1,0 +1,169 @@
+import { formatAction } from '../base/activity.js';
+import type { Clock } from '../base/clock.js';
+import { LdctlError, UsageError } from '../base/errors.js';
+import type { Id } from '../base/ids.js';
+import type { KeptRun, RollJournal, RunJournal } from '../base/journal.js';
+import type { ResultEvent } from '../base/progress.js';
+import type { Supervisor } from '../base/supervisor.js';
+import { rollJob, runJob, waitJob, type ResumeText } from '../job/index.js';
+import { drive, type DriveTools } from '../job/drive.js';
+import type { ExpectedTenant } from '../job/entries.js';
+import type { Job } from '../job/job.js';
+import { rollKey, wireKey } from '../job/wire-key.js';
+import type { Settings } from '../config/settings.js';
+import { openLog } from '../log/log.js';
+import type { CheckedRoll, CheckedTrigger, CheckedWait, StoredRoll } from './requests.js';
+
+/** One deployment, and what its jobs are done with, for a command or a program. */
+export interface Connection {
+  deploymentId: Id;
+  supervisor: Supervisor;
+  /** The tenant that it is known to belong to, and who says so. */
+  tenant: ExpectedTenant | null;
+  clock: Clock;
+  /** Null: the server alone remembers a caller's key. */
+  journal: RunJournal | null;
+  /** Where commands find a roll again; null where they do not look. */
+  rolls: RollJournal | null;
+  /** The flags by which a later command acts on the same deployment, as the same user; never a key. */
+  flags: readonly string[];
+}
+
+/** How a job is ended before its time. */
+export type Control = Pick<DriveTools, 'signal' | 'stopping' | 'gate'>;
+export type Emit = Parameters<typeof drive>[2];
+
+/** One POST, followed to its end. @throws LdctlError when nothing was sent */
+export async function trigger(
+  connection: Connection,
+  request: CheckedTrigger,
+  control: Control,
+  emit: Emit,
+): Promise<ResultEvent> {
+  const plan = { ...planOf(connection, request), ...targetsOf(request), wait: request.wait };
+  const kept = plan.kept ? await keptRun(connection, wireKey(plan.idempotencyKey, plan)) : null;
+  return run(connection, (now, text) => runJob(plan, kept, now, text), control, emit);
+}
+
+/** Follows what was dispatched before; never sends. @throws LdctlError when the log cannot be read to begin with */
+export function wait(connection: Connection, request: CheckedWait, control: Control, emit: Emit): Promise<ResultEvent> {
+  const { timeoutMs, appearTimeoutMs: appearMs } = request;
+  const limits = { deploymentId: connection.deploymentId, timeoutMs, appearMs };
+  if ('ids' in request) {
+    const lowest = request.ids.reduce((low, id) => (id < low ? id : low));
+    const plan = { ...limits, wanted: { ids: request.ids }, after: lowest - 1n };
+    return run(connection, (now, text) => waitJob(plan, now, text), control, emit);
+  }
+  const { runtime, action, after } = request;
+  const plan = { ...limits, wanted: { runtime, action, ...targetsOf(request) }, after };
+  return run(connection, (now, text) => waitJob(plan, now, text), control, emit);
+}
+
+/**
+ * Acts on one node after the other. Goes on where earlier processes with the same key were.
+ * @param gate the command of the gate, where it is one that a later process can ask again; null where there is none
+ * @throws LdctlError when nothing was sent to any node
+ */
+export async function roll(
+  connection: Connection,
+  request: CheckedRoll,
+  { gateCommand = null, ...control }: Control & { gateCommand?: string | null },
+  emit: Emit,
+): Promise<ResultEvent> {
+  const { gate } = control;
+  const { nodes, maxUnavailable, pauseMs, gateTimeoutMs, nodeTimeoutMs, continueOnError } = request;
+  const how = { pauseMs, gateTimeoutMs, nodeTimeoutMs, continueOnError, gated: gate !== undefined };
+  const plan = { ...planOf(connection, request), kept: true, nodes, ...how };
+  const { deploymentId, idempotencyKey, runtime, action } = plan;
+  const share = typeof maxUnavailable === 'number' ? maxUnavailable : (parseInt(maxUnavailable) * nodes.length) / 100;
+  const atOnce = Math.max(Math.floor(share), 1);
+  const kept = new Map<Id, KeptRun>();
+  for (const node of nodes) {
+    const found = await keptRun(connection, wireKey(idempotencyKey, { ...plan, nodes: [node] }));
+    if (found) kept.set(node, found);
+  }
+  // What asks a function can only be gone on with by the program that has it.
+  const rolls = gate && gateCommand === null ? null : connection.rolls;
+  const key = rollKey(idempotencyKey, plan);
+  if (rolls) {
+    const stored: StoredRoll = {
+      ...{ runtime, action: formatAction(action) as StoredRoll['action'], nodes: nodes.map(String), idempotencyKey },
+      ...{ maxUnavailable, pauseMs, continueOnError, ifBusy: plan.ifBusy, appearTimeoutMs: plan.appearMs },
+      ...{ gate: gateCommand, gateTimeoutMs: gateTimeoutMs ?? 0, nodeTimeoutMs: nodeTimeoutMs ?? 0 },
+    };
+    await rolls.begin({ key, deploymentId, begunAt: connection.clock.now(), request: stored, finished: false });
+  }
+  const text: ResumeText = (resume) => ('roll' in resume && !rolls ? '' : resumeCommand(resume, connection.flags));
+  const start = (now: number): Job => rollJob({ ...plan, maxUnavailable: atOnce }, kept, now, text);
+  const end = await run(connection, start, control, emit);
+  if (end.result.resume === null) await rolls?.finish(key);
+  // Only the program that asked can go on with it.
+  else if (end.result.resume === '') end.result.resume = null;
+  return end;
+}
+
+function planOf({ deploymentId, tenant }: Connection, request: Omit<CheckedRoll, 'nodes'> | CheckedTrigger) {
+  const { runtime, action, ifBusy, timeoutMs, appearTimeoutMs: appearMs, idempotencyKey } = request;
+  const key = { idempotencyKey: idempotencyKey ?? crypto.randomUUID(), kept: idempotencyKey !== undefined };
+  return { deploymentId, tenant, runtime, action, ifBusy, timeoutMs, appearMs, ...key };
+}
+
+/** @throws UsageError */
+function targetsOf({ nodes, expectNodes }: { nodes?: readonly Id[]; expectNodes?: number }) {
+  if (!nodes || expectNodes === undefined) return { nodes: nodes ?? null, expect: expectNodes ?? null };
+  throw new UsageError('expectNodes does not go with nodes: those that are named are the ones expected', {
+    code: 'invalid_request',
+  });
+}
+
+async function keptRun({ journal }: Connection, key: string): Promise<KeptRun | null> {
+  return journal && (await journal.read(key));
+}
+
+function run(
+  connection: Connection,
+  start: (now: number, text: ResumeText) => Job,
+  control: Control,
+  emit: Emit,
+): Promise<ResultEvent> {
+  const { supervisor, deploymentId, clock, journal, flags } = connection;
+  const job = start(clock.elapsed(), (resume) => resumeCommand(resume, flags));
+  return drive(job, { supervisor, log: openLog(supervisor, deploymentId, clock), journal, clock, ...control }, emit);
+}
+
+/** The exact command that goes on where a job ended, ready to be pasted into any shell: ids and names need no quotes. */
+export function resumeCommand(resume: Parameters<ResumeText>[0], flags: readonly string[]): string {
+  return ['ldctl', 'activities', ...wordsOf(resume), ...flags].map(shellWord).join(' ');
+}
+
+/** As long as a word of a command may be, and well below it. */
+const MOST_IN_A_WORD = 1000;
+
+function wordsOf(resume: Parameters<ResumeText>[0]): string[] {
+  if ('roll' in resume) return ['roll', '--resume', resume.roll];
+  if ('ids' in resume) return ['wait', ...resume.ids.map(String)];
+  const { after, runtime, action, nodes, expect } = resume;
+  const words = ['wait', '--after', String(after), '--runtime', runtime, '--action', action];
+  for (let at = 0; at < (nodes?.length ?? 0); at += MOST_IN_A_WORD) {
+    words.push('--node', (nodes ?? []).slice(at, at + MOST_IN_A_WORD).join(','));
+  }
+  return expect === null ? words : [...words, '--expect-nodes', String(expect)];
+}
+
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** The tenant that is known of the target, and who says so. */
+export function expectedTenant({ tenantId }: Pick<Settings, 'tenantId'>): Connection['tenant'] {
+  if (tenantId === null || !('name' in tenantId.source)) return null;
+  const { from, name } = tenantId.source;
+  const mends = `\`ldctl profiles show ${name}\` shows what it holds; \`ldctl profiles update\` mends it.`;
+  const hint = from === 'profile' ? mends : `Check ${name}, and the deployment.`;
+  return { tenantId: tenantId.value, origin: from === 'profile' ? `profile ${name}` : name, hint };
+}
+
+/** Whatever an error would have meant before anything was sent: beside a result it says why that is unconfirmed. */
+export function unconfirmed({ code, message, hint, requestId }: LdctlError): LdctlError {
+  return new LdctlError('unconfirmed', code, message, { hint, requestId });
+}
