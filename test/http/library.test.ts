@@ -1,24 +1,15 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import {
-  connect,
-  connectProfile,
-  LdctlError,
-  type ConnectOptions,
-  type ConnectProfileOptions,
-} from '../../src/index.js';
-import { stringifyJson } from '../../src/base/json.js';
+import { connect, connectProfile, LdctlError, type ConnectProfileOptions } from '../../src/index.js';
 import { Run } from '../helpers/ldctl.js';
-import { startSandbox, type RunningSandbox, type StartSandboxOptions } from '../../src/sandbox/index.js';
+import { startSandbox, type RunningSandbox } from '../../src/sandbox/index.js';
 
 const RESTART = { runtime: 'iggy', action: 'restart' } as const;
 
-describe('the library over real sockets', () => {
+describe('a program that acts by a profile', () => {
   let server: RunningSandbox | undefined;
   let folder: string;
   beforeEach(() => {
@@ -30,174 +21,110 @@ describe('the library over real sockets', () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** Serves a sandbox whose nodes are quick. */
-  async function serve(
-    options: StartSandboxOptions = {},
-  ): Promise<{ sandbox: RunningSandbox; options: ConnectOptions }> {
-    server = await startSandbox({ appearMs: 0, workMs: 50, history: 3, seed: 7, ...options });
-    const { supervisorUrl, deploymentId, apiKey } = server;
-    return { sandbox: server, options: { supervisorUrl, deploymentId, apiKey } };
+  async function serve(): Promise<RunningSandbox> {
+    return (server = await startSandbox({ appearMs: 0, workMs: 50 }));
   }
 
-  it('recovers a lost answer with one dispatch', async () => {
-    const { sandbox, options } = await serve({ dropPosts: 1 });
-    const result = await connect(options).trigger({ ...RESTART, nodes: sandbox.nodeIds });
-    assert.deepEqual([result.outcome, result.recovered], ['completed', true]);
-    assert.equal(sandbox.record.dispatches.length, 1);
+  /** A config with one profile whose key is in it. */
+  function writeProfile(sandbox: RunningSandbox, more: object = {}): Record<string, string> {
+    const profile = {
+      name: 'prod',
+      ...{ tenant_id: String(sandbox.tenantId), api_url: sandbox.apiUrl, deployment_name: 'sandbox' },
+      key: { store: 'file', api_key: sandbox.apiKey },
+      ...more,
+    };
+    writeFileSync(join(folder, 'config.json'), JSON.stringify({ version: 1, current: 'prod', profiles: [profile] }), {
+      mode: 0o600,
+    });
+    return { LDCTL_CONFIG_DIR: folder };
+  }
+
+  it('finds what the commands find', async () => {
+    const sandbox = await serve();
+    const env = writeProfile(sandbox);
+    const deployment = await connectProfile('prod', { env });
+    assert.equal(deployment.id, sandbox.deploymentId);
+    const result = await deployment.trigger({ ...RESTART, nodes: sandbox.nodeIds, wait: false });
+    assert.equal(result.outcome, 'accepted');
+    assert.equal((await connectProfile(undefined, { env })).id, deployment.id);
   });
 
-  it('shows a wrong key in nothing that it throws', async () => {
-    const { options } = await serve();
-    const apiKey = 'ld_pk_0123456789abcdef0123456789abcdef';
-    const error: unknown = await connect({ ...options, apiKey })
-      .trigger(RESTART)
-      .catch((thrown: unknown) => thrown);
-    assert.ok(error instanceof LdctlError);
-    assert.equal(error.exitCode, 4);
-    assert.doesNotMatch(
-      inspect(error, { depth: null, showHidden: true }) +
-        stringifyJson(Object.fromEntries(Object.entries(error))) +
-        String(error.stack),
-      /0123456789abcdef/,
-    );
+  it('takes the environment where no profile is named, and says what that hides', async () => {
+    const sandbox = await serve();
+    const env = {
+      ...writeProfile(sandbox),
+      ...sandbox.env,
+      LD_API_KEY: 'ld_pk_another_key_0123456789',
+    };
+    const notices: string[] = [];
+    await connectProfile(undefined, { env, onNotice: (line) => notices.push(line) });
+    assert.match(notices.join('\n'), /LD_API_KEY/);
   });
 
-  it('sends nothing to a deployment of another tenant', async () => {
-    const { sandbox, options } = await serve();
-    const run = connect({ ...options, tenantId: 42n }).trigger({ ...RESTART, nodes: sandbox.nodeIds });
-    await assert.rejects(run, (error: LdctlError) => error.code === 'wrong_tenant' && error.exitCode === 5);
-    assert.equal(sandbox.record.posts.length, 0);
-  });
-
-  it('keeps a key in its journal, for two that use it at the same moment', async () => {
-    const { sandbox, options } = await serve();
-    const request = { ...RESTART, nodes: sandbox.nodeIds, idempotencyKey: 'deploy 42', wait: false };
-    const runs = Array.from({ length: 4 }, () =>
-      connect({ ...options, journal: join(folder, 'journal') }).trigger(request),
-    );
-    const results = await Promise.all(runs);
-    assert.deepEqual(new Set(results.map(({ outcome }) => outcome)), new Set(['accepted']));
-    assert.equal(sandbox.record.dispatches.length, 1);
-  });
-
-  it('goes through an HTTP server that refuses, with the reason', async () => {
-    const refusing: Server = createServer((_request, response) => {
-      response
-        .writeHead(400, { 'content-type': 'application/problem+json' })
-        .end('{"code":"bad","reason":"no such runtime"}');
-    });
-    await new Promise<void>((listening) => refusing.listen(0, '127.0.0.1', listening));
-    try {
-      const supervisorUrl = `http://127.0.0.1:${(refusing.address() as AddressInfo).port}`;
-      const run = connect({ supervisorUrl, deploymentId: 7n, apiKey: 'ld_pk_k' }).trigger({ ...RESTART, nodes: [1n] });
-      await assert.rejects(run, (error: LdctlError) => error.code === 'bad' && error.exitCode === 5);
-    } finally {
-      refusing.close();
-    }
-  });
-
-  describe('by a profile', () => {
-    /** A config with one profile whose key is in it. */
-    function writeProfile(sandbox: RunningSandbox, more: object = {}): Record<string, string> {
-      const profile = {
-        name: 'prod',
-        ...{ tenant_id: String(sandbox.tenantId), api_url: sandbox.apiUrl, deployment_name: 'sandbox' },
-        key: { store: 'file', api_key: sandbox.apiKey },
-        ...more,
-      };
-      writeFileSync(join(folder, 'config.json'), JSON.stringify({ version: 1, current: 'prod', profiles: [profile] }), {
-        mode: 0o600,
-      });
-      return { LDCTL_CONFIG_DIR: folder };
-    }
-
-    it('finds what the commands find', async () => {
-      const { sandbox } = await serve();
-      const env = writeProfile(sandbox);
-      const deployment = await connectProfile('prod', { env });
-      assert.equal(deployment.id, sandbox.deploymentId);
-      const result = await deployment.trigger({ ...RESTART, nodes: sandbox.nodeIds, wait: false });
-      assert.equal(result.outcome, 'accepted');
-      assert.equal((await connectProfile(undefined, { env })).id, deployment.id);
-    });
-
-    it('takes the environment where no profile is named, and says what that hides', async () => {
-      const { sandbox } = await serve();
-      const env = {
-        ...writeProfile(sandbox),
-        ...sandbox.env,
-        LD_API_KEY: 'ld_pk_another_key_0123456789',
-      };
-      const notices: string[] = [];
-      await connectProfile(undefined, { env, onNotice: (line) => notices.push(line) });
-      assert.match(notices.join('\n'), /LD_API_KEY/);
-    });
-
-    it('acts on a protected one only where its deployment is named', async () => {
-      const { sandbox } = await serve();
-      const env = writeProfile(sandbox, { protected: true });
-      for (const confirm of [undefined, 'prod', '']) {
-        const deployment = await connectProfile('prod', { env, confirm });
-        await assert.rejects(
-          deployment.trigger({ ...RESTART, nodes: sandbox.nodeIds }),
-          (error: LdctlError) => error.exitCode === 2,
-        );
-        await assert.rejects(
-          deployment.roll({ ...RESTART, nodes: sandbox.nodeIds }),
-          (error: LdctlError) => error.exitCode === 2,
-        );
-      }
-      assert.equal(sandbox.record.posts.length, 0);
-      const deployment = await connectProfile('prod', { env, confirm: 'sandbox' });
-      assert.equal((await deployment.trigger({ ...RESTART, nodes: sandbox.nodeIds, wait: false })).outcome, 'accepted');
-    });
-
-    it('prints nothing, whatever its key command does', async () => {
-      const { sandbox } = await serve();
-      const command = [
-        process.execPath,
-        '-e',
-        `console.error('unlocked'); console.log(${JSON.stringify(sandbox.apiKey)})`,
-      ];
-      const env = writeProfile(sandbox, { key: { store: 'command', command } });
-      const program = `import { connectProfile } from './src/index.ts'; console.log((await connectProfile('prod')).id);`;
-      const node = [
-        process.execPath,
-        ['--no-warnings', '--import', 'tsx', '--input-type=module', '-e', program],
-        env,
-      ] as const;
-      const { stdout, stderr } = await new Run(...node).input().ended();
-      assert.deepEqual([stdout, stderr], [`${sandbox.deploymentId}n\n`, '']);
-    });
-
-    it('refuses what it cannot use', async () => {
-      const { sandbox } = await serve();
-      const env = writeProfile(sandbox);
-      const refused = async (name: unknown, options: unknown, pattern: RegExp): Promise<void> =>
-        assert.rejects(connectProfile(name as string, options as ConnectProfileOptions), (error: LdctlError) => {
-          assert.deepEqual([error instanceof LdctlError, error.exitCode], [true, 2]);
-          assert.match(error.message, pattern);
-          return true;
-        });
-      await refused(5, { env }, /connectProfile: name: a text was expected/);
-      await refused(null, { env }, /connectProfile: name: a text was expected/);
-      await refused('prod', { env, signal: {} }, /connectProfile: signal: an AbortSignal was expected/);
-      await refused('prod', { env, confrim: 'sandbox' }, /connectProfile: confrim: there is no such field/);
-      await refused('prod', { env, confirm: 5 }, /connectProfile: confirm: a text was expected/);
-      await refused('prod', { env, onNotice: 'log' }, /connectProfile: onNotice: a function was expected/);
-      await refused('prod', { env: null }, /connectProfile: env: /);
-    });
-
-    it('is thrown what is missing', async () => {
-      const { sandbox } = await serve();
-      const env = writeProfile(sandbox);
-      await assert.rejects(connectProfile('staging', { env }), (error: LdctlError) => error.exitCode === 5);
-      await assert.rejects(connectProfile('', { env }), (error: LdctlError) => error.exitCode === 2);
+  it('acts on a protected one only where its deployment is named', async () => {
+    const sandbox = await serve();
+    const env = writeProfile(sandbox, { protected: true });
+    for (const confirm of [undefined, 'prod', '']) {
+      const deployment = await connectProfile('prod', { env, confirm });
       await assert.rejects(
-        connectProfile('prod', { env, signal: AbortSignal.abort() }),
-        (error: LdctlError) => error.exitCode === 130,
+        deployment.trigger({ ...RESTART, nodes: sandbox.nodeIds }),
+        (error: LdctlError) => error.exitCode === 2,
       );
-    });
+      await assert.rejects(
+        deployment.roll({ ...RESTART, nodes: sandbox.nodeIds }),
+        (error: LdctlError) => error.exitCode === 2,
+      );
+    }
+    assert.equal(sandbox.record.posts.length, 0);
+    const deployment = await connectProfile('prod', { env, confirm: 'sandbox' });
+    assert.equal((await deployment.trigger({ ...RESTART, nodes: sandbox.nodeIds, wait: false })).outcome, 'accepted');
+  });
+
+  it('prints nothing, whatever its key command does', async () => {
+    const sandbox = await serve();
+    const command = [
+      process.execPath,
+      '-e',
+      `console.error('unlocked'); console.log(${JSON.stringify(sandbox.apiKey)})`,
+    ];
+    const env = writeProfile(sandbox, { key: { store: 'command', command } });
+    const program = `import { connectProfile } from './src/index.ts'; console.log((await connectProfile('prod')).id);`;
+    const node = [
+      process.execPath,
+      ['--no-warnings', '--import', 'tsx', '--input-type=module', '-e', program],
+      env,
+    ] as const;
+    const { stdout, stderr } = await new Run(...node).input().ended();
+    assert.deepEqual([stdout, stderr], [`${sandbox.deploymentId}n\n`, '']);
+  });
+
+  it('refuses what it cannot use', async () => {
+    const sandbox = await serve();
+    const env = writeProfile(sandbox);
+    const refused = async (name: unknown, options: unknown, pattern: RegExp): Promise<void> =>
+      assert.rejects(connectProfile(name as string, options as ConnectProfileOptions), (error: LdctlError) => {
+        assert.deepEqual([error instanceof LdctlError, error.exitCode], [true, 2]);
+        assert.match(error.message, pattern);
+        return true;
+      });
+    await refused(5, { env }, /connectProfile: name: a text was expected/);
+    await refused(null, { env }, /connectProfile: name: a text was expected/);
+    await refused('prod', { env, signal: {} }, /connectProfile: signal: an AbortSignal was expected/);
+    await refused('prod', { env, confrim: 'sandbox' }, /connectProfile: confrim: there is no such field/);
+    await refused('prod', { env, confirm: 5 }, /connectProfile: confirm: a text was expected/);
+    await refused('prod', { env, onNotice: 'log' }, /connectProfile: onNotice: a function was expected/);
+    await refused('prod', { env: null }, /connectProfile: env: /);
+  });
+
+  it('is thrown what is missing', async () => {
+    const sandbox = await serve();
+    const env = writeProfile(sandbox);
+    await assert.rejects(connectProfile('staging', { env }), (error: LdctlError) => error.exitCode === 5);
+    await assert.rejects(connectProfile('', { env }), (error: LdctlError) => error.exitCode === 2);
+    await assert.rejects(
+      connectProfile('prod', { env, signal: AbortSignal.abort() }),
+      (error: LdctlError) => error.exitCode === 130,
+    );
   });
 });
 
