@@ -24,7 +24,7 @@ import { expectedTenant } from '../library/expected-tenant.js';
 import { journalsIn } from '../library/journals.js';
 import type { LaterCommand } from '../library/resume-command.js';
 import { warningText } from '../output/error.js';
-import { painter } from '../output/style.js';
+import { painter } from '../output/streams.js';
 import { userShell } from '../system/shell.js';
 import { SeenNotes } from './completion/seen-notes.js';
 import type { ConnectionFlags, OutputFlags } from './flags.js';

@@ -1,6 +1,6 @@
 import { Interrupted, type StopSignal } from '../base/errors.js';
 import type { Output } from '../output/streams.js';
-import type { OnSuspend } from '../output/ticker.js';
+import type { OnSuspend } from '../output/views.js';
 import { isWindows, PLATFORM } from '../system/platform.js';
 
 export interface Interrupts {

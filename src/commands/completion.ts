@@ -2,7 +2,7 @@ import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../cli/base-command.js';
 import { printOptions } from '../cli/flags.js';
 import { EXIT_CODES, type ExitCode } from '../base/exit-codes.js';
-import { printObject } from '../output/object.js';
+import { printObject } from '../output/list.js';
 
 /** The file of each shell, in `completions/` of the package. */
 const FILES = { bash: 'ldctl.bash', zsh: 'ldctl.zsh', fish: 'ldctl.fish', powershell: 'ldctl.ps1' } as const;

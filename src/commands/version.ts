@@ -1,7 +1,7 @@
 import { BaseCommand } from '../cli/base-command.js';
 import { printOptions } from '../cli/flags.js';
 import { EXIT_CODES, type ExitCode } from '../base/exit-codes.js';
-import { printObject } from '../output/object.js';
+import { printObject } from '../output/list.js';
 
 export default class Version extends BaseCommand {
   static override summary = 'The version of ldctl, and of what it runs on.';

@@ -1,6 +1,7 @@
-import { UsageError } from '../base/errors.js';
+import { formatDuration } from '../base/durations.js';
+import { UsageError, type ErrorDocument } from '../base/errors.js';
 import { plainText } from '../base/text.js';
-import { type StyleName } from './style.js';
+import { type Paint, type StyleName } from './streams.js';
 
 /** A value as data: exact, and without a look. */
 export type Cell = string | number | bigint | boolean | null | undefined;
@@ -9,32 +10,22 @@ export type Cell = string | number | bigint | boolean | null | undefined;
 export interface CellView {
   /** Times in UTC rather than local. */
   utc: boolean;
-  /** In a display that is drawn again and again: for what ticks. */
-  now?: Now;
-  /** The time of day up to which what is shown is true, where nothing newer can be seen. */
-  asOf?: string;
-}
-
-/** By the two clocks, ms: the wall clock (UTC) for what began at a time of the server, the monotonic one for all else. */
-export interface Now {
-  wall: number;
-  elapsed: number;
+  /** The wall clock, ms. */
+  now: number;
+  /** The monotonic clock, ms, in a display that is drawn again and again: what goes on shows its time so far. */
+  elapsed?: number;
 }
 
 /** A column of a table and of CSV, defined once for both. */
 export interface Column<T> {
   /** As written in `--columns` and in the header. */
   name: string;
-  /** 1 is kept longest when a terminal is too narrow for all columns. */
+  /** Where a terminal is too narrow, the column with the highest number goes, whole. One with 0 never does. */
   priority: number;
-  /** The same for its whole text, where that matters less than other columns; by default it is shortened first of all. */
-  wholePriority?: number;
   /** The data, for CSV; and for a table too, where there is no `text`. */
   value: (item: T) => Cell;
   /** For people. Control characters are taken out afterwards. */
   text?: (item: T, view: CellView) => string;
-  /** Shorter texts for a narrow terminal, each shorter than the one before. */
-  narrow?: ReadonlyArray<(item: T, view: CellView) => string>;
   style?: (item: T) => StyleName | undefined;
   /** Shown in a table only when it is asked for by `--columns`; always in CSV. */
   extra?: boolean;
@@ -46,6 +37,53 @@ export interface Column<T> {
 export interface Selection<T> {
   columns: readonly Column<T>[];
   chosen: boolean;
+}
+
+/** How things are written, whatever the format. */
+export interface FormatOptions {
+  /** Column names on top of a table and of CSV. */
+  header: boolean;
+  /** Ids as bare numbers in JSON, YAML and NDJSON, for readers that keep their digits. */
+  numberIds: boolean;
+  view: CellView;
+  paint: Paint;
+  /** The width of the terminal a table must fit, in columns; null where there is none. */
+  width: number | null;
+}
+
+/** A list on its way out. Each method returns the text to write next, which may be empty. */
+export interface ListWriter<T> {
+  /** Some more of it. */
+  items(batch: readonly T[]): string;
+  /** `total` is what the source knows to exist, before filters; null where that is not told. */
+  end(total: number | null): string;
+  /** The source failed after its first item: what keeps the output readable in this format. */
+  broken(error: ErrorDocument): string;
+}
+
+/** One thing's fields, for formats of rows. */
+export interface Field {
+  name: string;
+  value: Cell;
+  /** For people, where the value itself does not do. */
+  text?: string;
+}
+
+/** A format of rows and columns: it shows what the columns say. */
+export interface RowFormat {
+  holds: 'rows';
+  events: false;
+  list<T>(selection: Selection<T>, options: FormatOptions): ListWriter<T>;
+  object(fields: readonly Field[], options: FormatOptions): string;
+}
+
+/** A format of whole values: it shows each thing as it is. */
+export interface ValueFormat {
+  holds: 'values';
+  list(options: FormatOptions): ListWriter<unknown>;
+  object(value: unknown, options: FormatOptions): string;
+  /** Whether what is followed is told event by event, the last one being its result. */
+  events: boolean;
 }
 
 /**
@@ -72,4 +110,92 @@ export function cellText(value: Cell): string {
   if (value === null || value === undefined || value === '') return '-';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   return plainText(String(value));
+}
+
+type TimeOf<T> = (item: T) => string | null | undefined;
+
+/** A column of times (RFC 3339): as given in CSV, local or UTC for people. */
+export function timeColumn<T>(name: string, priority: number, value: TimeOf<T>): Column<T> {
+  return {
+    name,
+    priority,
+    value,
+    text: (item, { utc }) => {
+      const time = value(item);
+      return time ? timeText(time, utc) : cellText(null);
+    },
+  };
+}
+
+/** Two columns, of which one is shown: how long ago it was at a terminal, and the time elsewhere. */
+export function timeColumns<T>(name: string, priority: number, value: TimeOf<T>, ageName = 'age'): Array<Column<T>> {
+  const age: Column<T> = {
+    name: ageName,
+    priority,
+    where: 'terminal',
+    value,
+    text: (item, { now }) => {
+      const time = value(item);
+      return time ? ageText(time, now) : cellText(null);
+    },
+  };
+  return [{ ...timeColumn(name, priority, value), where: 'elsewhere' }, age];
+}
+
+/**
+ * The cells of a column of durations: seconds in CSV, `4.8s` for people. What is still going on has none; a live display
+ * shows `running` instead, its time so far in ms.
+ */
+export function durationCell<T>(
+  milliseconds: (item: T) => number | null,
+  running: (item: T, view: Required<CellView>) => number | null = () => null,
+): Pick<Column<T>, 'value' | 'text'> {
+  return {
+    value: (item) => {
+      const took = milliseconds(item);
+      return took === null ? null : took / 1000;
+    },
+    text: (item, view) => {
+      const took = milliseconds(item);
+      if (took !== null) return formatDuration(took);
+      const soFar = view.elapsed === undefined ? null : running(item, { ...view, elapsed: view.elapsed });
+      return soFar === null ? cellText(null) : elapsedText(soFar);
+    },
+  };
+}
+
+/**
+ * A time of the API (RFC 3339) for people: `2026-03-16 12:00:05`, local, or in UTC with a `Z`.
+ * Text that is no time is shown as it came.
+ */
+export function timeText(text: string, utc: boolean): string {
+  const date = new Date(text);
+  if (Number.isNaN(date.getTime())) return plainText(text);
+  // The local time as if it were UTC, so that one way of writing does for both.
+  const shown = utc ? date : new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
+  return `${shown.toISOString().slice(0, 19).replace('T', ' ')}${utc ? 'Z' : ''}`;
+}
+
+/** How long ago it was, in its largest unit alone: `12s`, `5m`, `2h`, `3d`. */
+export function ageText(time: string, now: number): string {
+  const seconds = Math.floor((now - Date.parse(time)) / 1000);
+  if (Number.isNaN(seconds)) return plainText(time);
+  if (seconds < 60) return `${Math.max(0, seconds)}s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m`;
+  const hours = Math.floor(seconds / 3600);
+  return hours < 48 ? `${hours}h` : `${Math.floor(hours / 24)}d`;
+}
+
+/** How long an activity took, in milliseconds, by the server's clock alone; null while that is not known. */
+export function tookMs(activity: { created_at: string | null; finished_at?: string | null }): number | null {
+  const { created_at: created, finished_at: finished } = activity;
+  if (!created || !finished) return null;
+  const took = Date.parse(finished) - Date.parse(created);
+  return Number.isNaN(took) ? null : Math.max(0, took);
+}
+
+/** A running time in whole seconds, for displays that tick: `0s`, `12s`, `3m05s`. */
+export function elapsedText(milliseconds: number): string {
+  const seconds = Math.floor(Math.max(0, milliseconds) / 1000);
+  return seconds < 60 ? `${seconds}s` : formatDuration(seconds * 1000);
 }

@@ -1,9 +1,8 @@
-import { plainText } from '../base/text.js';
 import { errorDocument, type ErrorDocument } from '../base/errors.js';
+import { plainText } from '../base/text.js';
 import { loadFormat } from './formats.js';
 import { formatOptions, type PrintOptions } from './list.js';
-import { painter, type Paint } from './style.js';
-import { type Output } from './streams.js';
+import { painter, type Output, type Paint } from './streams.js';
 
 /**
  * Prints a failure that ended a command: for people on stderr, and on stdout as `{"error":{…}}` in formats of whole
@@ -20,21 +19,24 @@ export async function printError(output: Output, error: unknown, options: PrintO
 }
 
 /**
- * What happened, with the code and the request id that support asks for; the hint on a line of its own. Further
- * lines of a message are indented, so that none can pass for another error.
+ * What happened; what to do next; and, for support, the code and the id of the request. Further lines of a message are
+ * indented, so that none can pass for another error.
  */
-export function errorText(error: ErrorDocument, paint: Paint): string {
-  const reference = error.request_id === null ? error.code : `${error.code}, request ${error.request_id}`;
-  const lines = [`${paint('bad', 'error:')} ${harmless(error.message)} (${plainText(reference)})`];
-  if (error.hint !== null) lines.push(`${paint('bold', 'hint:')} ${harmless(error.hint)}`);
+export function errorText({ message, hint, code, request_id: request }: ErrorDocument, paint: Paint): string {
+  const reference = plainText(`code ${code}${request === null ? '' : `, request ${request}`}`);
+  const lines = [
+    `${paint('bad', 'error:')} ${harmless(message)}`,
+    ...(hint === null ? [] : [`${paint('bold', 'hint:')} ${harmless(hint)}`]),
+    paint('dim', reference),
+  ];
   return lines.map((line) => `${line}\n`).join('');
-}
-
-function harmless(text: string): string {
-  return text.trimEnd().split(/\r?\n/).map(plainText).join('\n  ');
 }
 
 /** A line of warning on stderr, the same in every display. */
 export function warningText(message: string, paint: Paint): string {
   return `${paint('bold', 'warning:')} ${harmless(message)}\n`;
+}
+
+function harmless(text: string): string {
+  return text.trimEnd().split(/\r?\n/).map(plainText).join('\n  ');
 }

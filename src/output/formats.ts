@@ -1,20 +1,22 @@
-import { type Format } from './formats/format.js';
-import { json } from './formats/json.js';
-import { ndjson } from './formats/ndjson.js';
+import { type FormatOptions, type ListWriter, type Field, type RowFormat, type ValueFormat } from './columns.js';
+import { json, ndjson } from './formats/json.js';
 import { table } from './formats/table.js';
 
-/** The one table of formats. A new one is a file beside these, and a line here. */
+export type { Field, FormatOptions, ListWriter };
+
+export type Format = RowFormat | ValueFormat;
+
+/** The one table of formats. A new one is a file in `formats/`, and a line here. */
 const TABLE = {
   table,
   json,
-  // These two have libraries of their own, which nobody else should wait for.
+  // These two have libraries of their own, for which no other format should wait.
   yaml: async () => (await import('./formats/yaml.js')).yaml,
   csv: async () => (await import('./formats/csv.js')).csv,
   ndjson,
 };
 
 export type FormatName = keyof typeof TABLE;
-
 export const FORMAT_NAMES = Object.keys(TABLE) as FormatName[];
 
 const loaded = new Map<FormatName, Format>();
@@ -34,6 +36,6 @@ export async function loadFormat(name: FormatName): Promise<Format> {
 export function formatOf(name: FormatName): Format {
   const entry = TABLE[name];
   const format = typeof entry === 'function' ? loaded.get(name) : entry;
-  if (!format) throw new Error(`nobody has loaded the format ${name}`);
+  if (!format) throw new Error(`the format ${name} was not loaded`);
   return format;
 }

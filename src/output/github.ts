@@ -11,11 +11,11 @@ import {
   type ResultFields,
 } from '../base/outcome.js';
 import { warningText } from './error.js';
-import { runName } from './run-summary.js';
+import { runName } from './run-text.js';
 import { gateWord, statusText } from './status.js';
 import { type Output } from './streams.js';
-import { painter } from './style.js';
-import { tookMs } from './time-text.js';
+import { painter } from './streams.js';
+import { tookMs } from './columns.js';
 
 /**
  * In GitHub Actions: an annotation for each node that was rejected, is missing or had not ended, and a table in the

@@ -1,5 +1,5 @@
 import { type Id } from '../base/ids.js';
-import { type Field } from './formats/format.js';
+import { type Field } from './formats.js';
 
 /** Where each setting came from, in words; null for what is not set. */
 export interface OriginsDocument {

@@ -1,9 +1,7 @@
-import { selectColumns, type Column } from './columns.js';
 import { errorDocument } from '../base/errors.js';
-import { formatOf, loadFormat, type FormatName } from './formats.js';
-import { type FormatOptions, type ListWriter } from './formats/format.js';
-import { painter } from './style.js';
-import { type Output, type Sink } from './streams.js';
+import { selectColumns, type Column } from './columns.js';
+import { formatOf, loadFormat, type Field, type FormatName, type FormatOptions, type ListWriter } from './formats.js';
+import { painter, type Output, type Sink } from './streams.js';
 
 /** What the user asked for by flags, the same for every command that prints data. */
 export interface PrintOptions {
@@ -31,8 +29,8 @@ const CHUNK = 32 * 1024;
 
 /**
  * Prints a list to stdout, batch by batch as it arrives, in any format. Ends quietly when the reader goes away. A source
- * that fails before its first item leaves stdout untouched; after that, the list ends as one that broke off (design, "Output
- * shapes"), and the output counts as settled.
+ * that fails before its first item leaves stdout untouched; after that, the list ends as one that broke off, and the
+ * output counts as settled.
  * @throws UsageError for unknown columns, before the source is touched; whatever the source throws
  */
 export async function printList<T>(
@@ -41,28 +39,35 @@ export async function printList<T>(
   spec: ListSpec<T>,
   options: PrintOptions,
 ): Promise<void> {
+  const { stdout, stderr } = output;
   await loadFormat(options.format);
-  const writer = listWriter(output.stdout, spec, options);
-  const chunks = new Chunks(output.stdout);
+  const writer = listWriter(stdout, spec, options);
   let printed = 0;
+  let waiting = '';
+  const flush = async (text = ''): Promise<void> => {
+    stdout.write(waiting + text);
+    waiting = '';
+    await stdout.drained();
+  };
   try {
     for await (const batch of batches) {
       printed += batch.length;
-      if (batch.length > 0) await chunks.add(writer.items(batch));
-      if (output.stdout.closed) break;
+      if (batch.length > 0) waiting += writer.items(batch);
+      if (waiting.length >= CHUNK) await flush();
+      if (stdout.closed) break;
     }
   } catch (error) {
-    if (!output.stdout.closed) {
+    if (!stdout.closed) {
       if (printed > 0) {
         output.settled = true;
-        await chunks.flush(writer.broken(errorDocument(error)));
+        await flush(writer.broken(errorDocument(error)));
       }
       throw error;
     }
   }
-  await chunks.flush(writer.end(spec.total === null ? null : (spec.total?.() ?? printed)));
-  const silent = printed === 0 && options.format === 'table' && !output.stdout.closed;
-  if (silent && output.stderr.isTTY) output.stderr.write(`no ${spec.noun}\n`);
+  await flush(writer.end(spec.total === null ? null : (spec.total?.() ?? printed)));
+  const isSilent = printed === 0 && options.format === 'table' && !stdout.closed;
+  if (isSilent && stderr.isTTY) stderr.write(`no ${spec.noun}\n`);
 }
 
 /** How a format, which is loaded, writes this list. @throws UsageError for unknown columns, in every format */
@@ -71,43 +76,29 @@ export function listWriter<T>(sink: Sink, spec: ListSpec<T>, options: PrintOptio
   const format = formatOf(options.format);
   if (format.holds === 'rows') return format.list(selection, formatOptions(sink, options));
   const writer = format.list(formatOptions(sink, options));
-  return {
-    items: (batch) => writer.items(spec.toJson ? batch.map(spec.toJson) : batch),
-    end: (total) => writer.end(total),
-    broken: (error) => writer.broken(error),
-  };
+  return { ...writer, items: (batch) => writer.items(spec.toJson ? batch.map(spec.toJson) : batch) };
 }
 
-/** What the sink and the user's flags come to. */
+/** Prints one thing to stdout: `value` in formats of whole values, `fields` in formats of rows. */
+export async function printObject(
+  { stdout }: Output,
+  value: unknown,
+  fields: readonly Field[],
+  options: PrintOptions,
+): Promise<void> {
+  const format = await loadFormat(options.format);
+  const how = formatOptions(stdout, options);
+  stdout.write(format.holds === 'rows' ? format.object(fields, how) : format.object(value, how));
+  await stdout.drained();
+}
+
+/** What the sink and the user's flags come to. What is no terminal has its times in UTC. */
 export function formatOptions(sink: Sink, options: PrintOptions): FormatOptions {
   return {
     header: options.header,
     numberIds: options.numberIds,
-    view: { utc: options.utc },
+    view: { utc: options.utc || !sink.isTTY, now: Date.now() },
     paint: painter(sink.colour),
-    ascii: sink.ascii,
     width: sink.isTTY ? sink.columns : null,
   };
-}
-
-/** Gathers text, and writes it no faster than it is read. */
-class Chunks {
-  readonly #sink: Sink;
-  #text = '';
-
-  constructor(sink: Sink) {
-    this.#sink = sink;
-  }
-
-  async add(text: string): Promise<void> {
-    this.#text += text;
-    if (this.#text.length >= CHUNK) await this.flush();
-  }
-
-  /** @throws LdctlError when the output cannot be written; not when its reader went away */
-  async flush(text = ''): Promise<void> {
-    this.#sink.write(this.#text + text);
-    this.#text = '';
-    await this.#sink.drained();
-  }
 }

@@ -1,8 +1,8 @@
 import { type Id } from '../base/ids.js';
 import { cellText, type CellView, type Column } from './columns.js';
-import { type Field } from './formats/format.js';
-import { timeColumn } from './time-columns.js';
-import { timeText } from './time-text.js';
+import { type Field } from './formats.js';
+import { timeColumn } from './columns.js';
+import { timeText } from './columns.js';
 
 /** A profile as it is printed: in JSON, these keys in this order. What is not known, or not set, is null. */
 export interface ProfileDocument {
@@ -51,7 +51,7 @@ export function profileColumns(expiry: ExpiryWords): ReadonlyArray<Column<Profil
 }
 
 /** One profile, a line a field. */
-export function profileFields(profile: ProfileDocument, expiry: ExpiryWords, view: CellView): Field[] {
+export function profileFields(profile: ProfileDocument, expiry: ExpiryWords, view: Pick<CellView, 'utc'>): Field[] {
   return [
     { name: 'name', value: profile.name, text: profile.current ? `${profile.name} (the current one)` : profile.name },
     { name: 'current', value: profile.current },
@@ -71,7 +71,7 @@ function expiryCell({ expires_at: at }: ProfileDocument, expiry: ExpiryWords, { 
   return at === null ? cellText(null) : (expiry(at)?.text ?? timeText(at, utc));
 }
 
-function expiryField({ expires_at: at }: ProfileDocument, expiry: ExpiryWords, { utc }: CellView): string {
+function expiryField({ expires_at: at }: ProfileDocument, expiry: ExpiryWords, { utc }: Pick<CellView, 'utc'>): string {
   if (at === null) return cellText(null);
   const words = expiry(at);
   return words ? `${timeText(at, utc)} (${words.text})` : timeText(at, utc);

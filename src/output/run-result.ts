@@ -1,14 +1,13 @@
-import { type LdctlError, errorDocument, type ErrorDocument } from '../base/errors.js';
+import { errorDocument, type LdctlError } from '../base/errors.js';
 import { type NodeResult, type ResultFields } from '../base/outcome.js';
+import { count } from '../base/text.js';
 import { selectColumns } from './columns.js';
 import { errorText } from './error.js';
 import { loadFormat } from './formats.js';
-import { table } from './formats/table.js';
 import { formatOptions, listWriter, type PrintOptions } from './list.js';
-import { nodeColumns, nodeColumnsFor } from './node-columns.js';
-import { summaryText } from './run-summary.js';
-import { painter } from './style.js';
-import { type Output } from './streams.js';
+import { summaryText } from './run-text.js';
+import { nodeColumns, nodeColumnsFor } from './status.js';
+import { painter, type Output } from './streams.js';
 
 /** The request that a dry run did not send. */
 export interface DryRunRequest {
@@ -19,17 +18,27 @@ export interface DryRunRequest {
   idempotency_key: string;
 }
 
+/** What would be done, for people, and what would be sent. */
+export interface DryRun {
+  /** The deployment's best name. */
+  place: string;
+  /** How a roll would go: `1 at a time`, `gate: ./check.sh`. */
+  how?: readonly string[];
+  request?: DryRunRequest;
+  /** Of a roll, which sends one for each node. */
+  requests?: readonly DryRunRequest[];
+}
+
 export interface RunResultOptions extends PrintOptions {
   /** No summary of a success on stderr. */
   quiet: boolean;
-  /** From the dispatch to the end, in milliseconds. */
-  tookMs: number;
+  debug?: boolean;
   /** Why following was given up. Printed here, so that the caller only has to exit. */
   error?: LdctlError;
-  /** With the outcome `dry_run`: what would have been sent. */
-  request?: DryRunRequest;
-  /** The same of a roll, which sends one for each node. */
-  requests?: readonly DryRunRequest[];
+  /** Flags that name the same deployment in a later command, as a shell takes them. */
+  target?: string;
+  /** With the outcome `dry_run`. */
+  dryRun?: DryRun;
 }
 
 /**
@@ -41,35 +50,36 @@ export function checkRunResultOptions(options: PrintOptions): void {
 }
 
 /**
- * Prints how a run ended (design, "Output shapes"): the result on stdout in any format, and on stderr the error, if
- * any, a summary in a line, and the command that takes the run up again.
+ * Prints how a run ended: the result on stdout in any format, and on stderr the error, if any, what became of the run in
+ * a line, and the command that goes on.
  * @throws LdctlError (`fault`) when stdout cannot be written; what belongs on stderr is written all the same
  */
 export async function printRunResult(output: Output, result: ResultFields, options: RunResultOptions): Promise<void> {
+  const { stdout, stderr } = output;
+  const { error, dryRun } = options;
   output.settled = true;
   const format = await loadFormat(options.format);
   if (format.holds === 'values') {
     const document = runDocument(result, options);
     const value = format.events ? { event: 'result', ...document } : document;
-    output.stdout.write(format.object(value, formatOptions(output.stdout, options)));
+    stdout.write(format.object(value, formatOptions(stdout, options)));
+  } else if (dryRun && options.format === 'table') {
+    stdout.write(dryRunText(result, dryRun, options.debug));
   } else {
-    const blocks = [requestText(output, options), nodeRows(output, result, options)];
-    output.stdout.write(blocks.filter((block) => block !== '').join('\n'));
+    const writer = listWriter(stdout, { noun: 'nodes', columns: nodeColumnsFor(result.nodes) }, options);
+    stdout.write(writer.items(result.nodes) + writer.end(result.nodes.length));
   }
-  const paint = painter(output.stderr.colour);
-  if (options.error) output.stderr.write(errorText(errorDocument(options.error), paint));
-  output.stderr.write(summaryText(result, options, paint));
-  await output.stdout.drained();
+  const paint = painter(stderr.colour);
+  if (error) stderr.write(errorText(errorDocument(error), paint));
+  // Off a terminal they stand in the lines before; at one, only here.
+  const reference = stderr.isTTY && !options.debug;
+  if (!dryRun) stderr.write(summaryText(result, { ...options, reference }, paint));
+  await stdout.drained();
 }
 
-/** The document of `trigger` and `wait`, its keys in order (design, "Output shapes"). */
-interface RunDocument extends ResultFields {
-  request?: DryRunRequest;
-  requests?: readonly DryRunRequest[];
-  error?: ErrorDocument;
-}
-
-function runDocument(result: ResultFields, { request, requests, error }: RunResultOptions): RunDocument {
+/** The document of `trigger`, `roll` and `wait`, its keys in order. */
+function runDocument(result: ResultFields, { dryRun, error }: RunResultOptions): object {
+  const { request, requests } = dryRun ?? {};
   return {
     outcome: result.outcome,
     runtime: result.runtime,
@@ -100,23 +110,18 @@ function nodeDocument(node: NodeResult): NodeResult {
   };
 }
 
-function nodeRows(output: Output, { nodes }: ResultFields, options: PrintOptions): string {
-  const writer = listWriter(output.stdout, { noun: 'nodes', columns: nodeColumnsFor(nodes) }, options);
-  return writer.items(nodes) + writer.end(nodes.length);
-}
-
-/** What a dry run would have sent, above the table of its nodes. The requests of a roll differ only by their node. */
-function requestText(output: Output, options: RunResultOptions): string {
-  const { request, requests = [], format } = options;
+/** `Would restart iggy on 3 nodes of sandbox, 1 at a time, gate: ./check.sh`, the nodes; with --debug also the first request. */
+function dryRunText(result: ResultFields, { place, how = [], request, requests = [] }: DryRun, debug = false): string {
+  const { nodes, action, runtime } = result;
+  const [verb = '', config] = (action ?? 'act').split(':');
+  const what = `${verb} ${runtime ?? ''}${config === undefined ? '' : ` to ${config}`}`;
+  const where = nodes.length === 0 ? 'every node' : count(nodes.length, 'node');
   const first = request ?? requests[0];
-  if (!first || format !== 'table') return '';
-  const which = request ? '' : 'first ';
-  const fields = [
-    { name: 'method', value: first.method },
-    { name: 'url', value: first.url },
-    ...(request ? [] : [{ name: 'requests', value: `${requests.length}, one for each node` }]),
-    { name: `${which}idempotency_key`, value: first.idempotency_key },
-    { name: `${which}body`, value: first.body },
-  ];
-  return table.object(fields, formatOptions(output.stdout, options));
+  return [
+    [`Would ${what} on ${where} of ${place}`, ...how].join(', '),
+    ...nodes.map(({ node_id: id }) => `  ${id ?? 'an expected node'}`),
+    ...(first && debug ? [`${request ? 'Request' : 'First request'}: ${first.method} ${first.url} ${first.body}`] : []),
+  ]
+    .map((line) => `${line}\n`)
+    .join('');
 }

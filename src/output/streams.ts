@@ -1,8 +1,5 @@
-import type { Env } from '../base/text.js';
 import { LdctlError } from '../base/errors.js';
-import { PLATFORM, type Platform } from '../system/platform.js';
-import { inAscii } from './ascii.js';
-import { isAsciiOnly, takesTabProgress } from './terminal-env.js';
+import { type Env } from '../base/text.js';
 
 /** Takes secrets out of a text that is about to be shown, such as `ApiKey.scrub`. */
 export type Scrub = (text: string) => string;
@@ -28,10 +25,6 @@ export interface Sink {
   /** Whether lines already written can be replaced: a terminal that moves its cursor. */
   readonly canRedraw: boolean;
   readonly colour: boolean;
-  /** Whether signs beyond ASCII cannot be shown. */
-  readonly ascii: boolean;
-  /** Whether progress can be shown in the terminal's tab. */
-  readonly tabProgress: boolean;
   /** Size of the terminal; 80×24 where there is none, or it does not say. */
   readonly columns: number;
   readonly rows: number;
@@ -39,7 +32,7 @@ export interface Sink {
   onResize(callback: () => void): () => void;
 }
 
-/** What everything writes to: stdout for data, stderr for people (design, "Six promises" 6). */
+/** What everything writes to: stdout for data, stderr for people. */
 export interface Output {
   readonly stdout: Sink;
   readonly stderr: Sink;
@@ -47,14 +40,11 @@ export interface Output {
   settled: boolean;
   /** From now on every write, to either sink, goes through `scrub` too. */
   redact(scrub: Scrub): void;
-  /**
-   * The command was interrupted: what is not read in a third of a second is given up, and the sink is closed with this as
-   * its reason.
-   */
+  /** The command was interrupted: what is not read soon is given up, and the sink is closed with this as its reason. */
   hurry(reason: LdctlError): void;
 }
 
-/** The reader of stdout or stderr went away (EPIPE), as `head` does, or a terminal that closes: no failure of ours, and nobody is left to tell. */
+/** The reader of stdout or stderr went away (EPIPE), as `head` does, or a terminal that closes: no failure of ours. */
 export class ReaderGone extends LdctlError {
   constructor() {
     super('done', 'reader_gone', 'the reader of the output went away');
@@ -64,35 +54,20 @@ export class ReaderGone extends LdctlError {
 const GONE_CODES: ReadonlySet<string | undefined> = new Set(['EPIPE', 'EOF', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);
 
 /** The part of a process's stdout that is needed: a file, a pipe or a terminal. */
-export type OutputStream = NodeJS.WritableStream & {
-  isTTY?: boolean;
-  columns?: number;
-  rows?: number;
-};
+export type OutputStream = NodeJS.WritableStream & { isTTY?: boolean; columns?: number; rows?: number };
 
 /**
- * The process's own stdout and stderr. Colour only on a TTY, and never with `NO_COLOR` or `TERM=dumb` (design,
- * "Output shapes").
- * @param env of which `NO_COLOR`, `TERM`, the locale and what names the terminal matter here
+ * The process's own stdout and stderr. Colour only on a TTY, and never with `NO_COLOR` or `TERM=dumb`.
+ * @param env of which `NO_COLOR`, `TERM` and `GITHUB_ACTIONS` matter here
  */
-export function processOutput(
-  env: Env,
-  stdout: OutputStream,
-  stderr: OutputStream,
-  platform: Platform = PLATFORM,
-): Output {
-  const { scrub, redact } = scrubChain();
-  const ascii = isAsciiOnly(env, platform);
-  // What goes to stderr is for people, all of it; on stdout only a table is, and sees to it by itself.
-  const talk = ascii ? (text: string): string => inAscii(scrub(text)) : scrub;
-  const sinks = {
-    stdout: new StreamSink(stdout, env, { scrub, ascii }),
-    stderr: new StreamSink(stderr, env, { scrub: talk, ascii }),
-  };
+export function processOutput(env: Env, stdout: OutputStream, stderr: OutputStream): Output {
+  const scrubs: Scrub[] = [];
+  const scrub: Scrub = (text) => scrubs.reduce((clean, next) => next(clean), text);
+  const sinks = { stdout: new StreamSink(stdout, env, scrub), stderr: new StreamSink(stderr, env, scrub) };
   return {
     ...sinks,
     settled: false,
-    redact,
+    redact: (next) => void scrubs.push(next),
     hurry: (reason) => {
       sinks.stdout.hurry(reason);
       sinks.stderr.hurry(reason);
@@ -105,22 +80,12 @@ const GRACE_MS = 300;
 /** … and for what is written later. Both together leave room in the second that an interrupt may take. */
 const LAST_WORDS_MS = 100;
 
-/** One scrub made of all that were given to `redact` until it is called. */
-export function scrubChain(): { scrub: Scrub; redact: Output['redact'] } {
-  const scrubs: Scrub[] = [];
-  return {
-    scrub: (text) => scrubs.reduce((clean, next) => next(clean), text),
-    redact: (next) => void scrubs.push(next),
-  };
-}
-
 /** Text of an API in which the runner of GitHub Actions would find a command: `##[…]` anywhere, `::…` where a line begins. */
 function withoutCommands(text: string): string {
   return text.replaceAll('##[', '## [').replace(/^([^\S\n]*):(?=:)/gm, '$1: ');
 }
 
 class StreamSink implements Sink {
-  readonly ascii: boolean;
   readonly #stream: OutputStream;
   readonly #env: Env;
   readonly #scrub: Scrub;
@@ -130,12 +95,11 @@ class StreamSink implements Sink {
   /** Why nothing slow is waited for any more. */
   #hurry: LdctlError | null = null;
 
-  constructor(stream: OutputStream, env: Env, { scrub, ascii }: { scrub: Scrub; ascii: boolean }) {
+  constructor(stream: OutputStream, env: Env, scrub: Scrub) {
     this.#stream = stream;
     this.#env = env;
     this.#scrub = scrub;
-    this.ascii = ascii;
-    stream.on('error', (error: NodeJS.ErrnoException) => this.#close(error));
+    stream.on('error', (error: NodeJS.ErrnoException) => this.#fail(error));
   }
 
   get closed(): boolean {
@@ -156,10 +120,6 @@ class StreamSink implements Sink {
 
   get colour(): boolean {
     return this.canRedraw && !this.#env.NO_COLOR;
-  }
-
-  get tabProgress(): boolean {
-    return this.canRedraw && takesTabProgress(this.#env);
   }
 
   // Some pseudo-terminals say 0.
@@ -200,23 +160,18 @@ class StreamSink implements Sink {
   }
 
   #giveUpIn(ms: number, reason: LdctlError): void {
-    const giveUp = (): void => {
-      if (this.#pending === 0) return;
-      this.#gone.abort(reason);
-      this.#wake();
-    };
-    setTimeout(giveUp, ms).unref();
+    setTimeout(() => this.#pending > 0 && this.#close(reason), ms).unref();
   }
 
-  #close(error: NodeJS.ErrnoException): void {
+  #fail(error: NodeJS.ErrnoException): void {
     // A terminal that has closed; of a file it is a fault of the disk.
     const isClosedTerminal = error.code === 'EIO' && this.isTTY;
-    const reason =
-      isClosedTerminal || GONE_CODES.has(error.code)
-        ? new ReaderGone()
-        : new LdctlError('fault', 'output_failed', `the output could not be written: ${error.message}`, {
-            cause: error,
-          });
+    const message = `the output could not be written: ${error.message}`;
+    const isGone = isClosedTerminal || GONE_CODES.has(error.code);
+    this.#close(isGone ? new ReaderGone() : new LdctlError('fault', 'output_failed', message, { cause: error }));
+  }
+
+  #close(reason: LdctlError): void {
     this.#gone.abort(reason);
     this.#wake();
   }
@@ -225,4 +180,25 @@ class StreamSink implements Sink {
     for (const resolve of this.#waiting) resolve();
     this.#waiting.clear();
   }
+}
+
+/** The few styles there are. The colours are among the 16 of the user's own theme, which knows its background. */
+const SGR = {
+  ok: ['32', '39'],
+  bad: ['31', '39'],
+  busy: ['36', '39'],
+  bold: ['1', '22'],
+  dim: ['2', '22'],
+} as const;
+export type StyleName = keyof typeof SGR;
+
+/** Puts a style on a text, or leaves it alone where there is no colour. */
+export type Paint = (style: StyleName | undefined, text: string) => string;
+
+export function painter(colour: boolean): Paint {
+  return (style, text) => {
+    if (!colour || style === undefined || text === '') return text;
+    const [on, off] = SGR[style];
+    return `\u001B[${on}m${text}\u001B[${off}m`;
+  };
 }

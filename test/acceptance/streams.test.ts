@@ -114,7 +114,7 @@ describe('the standard streams', function () {
           ['dispatched'],
         );
         assert.equal(exitIn(stderr), '3', stderr);
-        assert.match(stderr, /^✗ 1 of 2 nodes rejected: 8 /m);
+        assert.match(stderr, /^✗ restart of iggy: 1 of 2 nodes rejected it \(8\)$/m);
       }),
 
     'a closed stdin is no terminal: it neither asks nor fails': () =>

@@ -6,6 +6,7 @@ import { Terminal } from '../helpers/terminal.js';
 
 const ESCAPE = '\u001b';
 const SHOW_CURSOR = `${ESCAPE}[?25h`;
+const CTRL_Z = '\u001a';
 const HIDE_CURSOR = `${ESCAPE}[?25l`;
 const COLOUR = new RegExp(`${ESCAPE}\\[[\\d;]*m`);
 
@@ -21,7 +22,10 @@ async function atTerminal(
   play: (terminal: Terminal) => Promise<void>,
   env: NodeJS.ProcessEnv = {},
 ): Promise<void> {
-  const terminal = new Terminal(ldctl(...args), { ...scene.env, ...env });
+  await playing(new Terminal(ldctl(...args), { ...scene.env, ...env }), play);
+}
+
+async function playing(terminal: Terminal, play: (terminal: Terminal) => Promise<void>): Promise<void> {
   try {
     await play(terminal);
   } finally {
@@ -121,10 +125,10 @@ describe('at a terminal', function () {
           await terminal.shows(QUESTION);
           terminal.enter('y');
           await terminal.shows(/^7 +\d+ +\S processing/m);
-          await terminal.shows(/2 of 2 done/);
+          await terminal.shows(/waiting 1s for nodes that may still report/);
           const { code, stdout } = await terminal.ended();
           assert.equal(code, 0, stdout);
-          assert.match(stdout, /^✓ restart of iggy completed on 2 of 2 nodes/m);
+          assert.match(stdout, /^✓ restart of iggy completed on 2 of 2 nodes$/m);
           assert.match(terminal.raw, COLOUR);
           assertCursorIsBack(terminal);
           assert.deepEqual(
@@ -142,7 +146,7 @@ describe('at a terminal', function () {
           const { code, stdout } = await terminal.ended();
           assert.equal(code, 130, stdout);
           assertCursorIsBack(terminal);
-          assert.match(stdout, /^to take it up again: ldctl activities wait \d+ /m);
+          assert.match(stdout, /^Stopped watching; the restart goes on\.\nnext: ldctl activities wait \d+ /m);
         }),
       ),
 
@@ -162,6 +166,31 @@ describe('at a terminal', function () {
           assert.ok(!terminal.raw.includes(ESCAPE), terminal.raw);
         };
         return atTerminal(scene, [...RESTART, '--node', '7'], play, { TERM: 'dumb' });
+      }),
+
+    'Ctrl-Z gives the cursor and the screen to the shell, and fg draws anew': () =>
+      withScene({ nodes: [7n], workMs: 4000 }, (scene) =>
+        playing(new Terminal(['bash', '--norc', '-i'], { ...scene.env, PS1: '> ' }), async (terminal) => {
+          terminal.enter(ldctl(...RESTART, '--node', '7').join(' '));
+          await terminal.shows(/processing/);
+          terminal.type(CTRL_Z);
+          await terminal.shows(/Stopped/);
+          assertCursorIsBack(terminal);
+          terminal.enter('fg');
+          await terminal.shows(/of 1 done/);
+          await terminal.shows(/completed on 1 of 1 node/);
+          terminal.enter('exit $?');
+          assert.equal((await terminal.ended()).code, 0);
+          assert.equal(scene.posts.length, 1);
+        }),
+      ),
+
+    'help of the exit codes and of the environment fits 80 columns': () =>
+      withScene({}, async (scene) => {
+        const { stdout } = await scene.ldctl(['help', 'exit-codes']);
+        assert.match(stdout, /^9 {5}a gate halted the roll {11}yes {13}look at the gate's output$/m);
+        const { stdout: environment } = await scene.ldctl(['help', 'environment']);
+        for (const line of `${stdout}\n${environment}`.split('\n')) assert.ok(line.length <= 80, line);
       }),
   });
 });

@@ -72,7 +72,7 @@ const MISTAKES: ReadonlyArray<readonly [args: readonly string[], says: RegExp, n
   [['sandbox', 'exec', 'ls'], /no command to run/, /two dashes: ldctl sandbox exec -- /],
 ];
 
-const AN_ERROR_AND_A_HINT = /^error: [^\n]+ \([a-z_]+\)\nhint: ([^\n]+)\n$/;
+const AN_ERROR_AND_A_HINT = /^error: [^\n]+\nhint: ([^\n]+)\ncode [a-z_]+\n$/;
 
 describe('a mistake on the command line', function () {
   this.timeout(300_000);

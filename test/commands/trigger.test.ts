@@ -193,7 +193,7 @@ describe('activities trigger', () => {
       assert.deepEqual([error.code, error.exit_code, error.request_id], [apiCode, BigInt(exitCode), REQUEST_ID]);
       assert.match(error.message, /The reason is/);
       if (hint) assert.match(error.hint ?? '', hint);
-      assert.match(stderr, new RegExp(`^error: .*${REQUEST_ID}`, 'm'));
+      assert.match(stderr, new RegExp(`^error: [^]*^code ${apiCode}, request ${REQUEST_ID}$`, 'm'));
       // eslint-disable-next-line no-control-regex -- what the API says must not reach the terminal as it is
       assert.doesNotMatch(stdout + stderr, /[\u001b\u0007]/);
     });

@@ -11,7 +11,7 @@ import { packageProgram, type Program } from '../../src/cli/program.js';
 import { type Activity } from '../../src/base/activity.js';
 import { Interrupted } from '../../src/base/errors.js';
 import { stringifyJson } from '../../src/base/json.js';
-import { memoryOutput } from '../../src/output/memory-output.js';
+import { memoryOutput } from './memory-output.js';
 import { type KeyStore } from '../../src/config/key-store.js';
 import { PLATFORM } from '../../src/system/platform.js';
 import { VirtualClock } from './clock.js';

@@ -100,9 +100,9 @@ export async function until(what: string, isSo: () => boolean): Promise<void> {
   }
 }
 
-/** The command that a run printed to take it up again. */
+/** The command that a run printed to go on with it. */
 export function resumeIn({ stderr }: Ended): string {
-  const command = /^to take it up again: (ldctl .*)$/m.exec(stderr)?.[1];
+  const command = /^(?:next|or): (ldctl activities (?:wait|trigger|roll) .*)$/m.exec(stderr)?.[1];
   assert.ok(command !== undefined, `no resume command in:\n${stderr}`);
   return command;
 }

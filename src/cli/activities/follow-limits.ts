@@ -21,7 +21,6 @@ export const followFlags = {
     helpValue: 'DURATION',
     summary: "How long a target's entry may take to show up in the log.",
   }),
-  notify: Flags.boolean({ summary: 'At a terminal: ring, and send a desktop notification, when it has ended.' }),
 };
 export type FollowFlags = FlagsOf<typeof followFlags>;
 

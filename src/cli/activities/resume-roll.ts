@@ -87,7 +87,6 @@ export async function resumeRoll(
     nodes,
     memory,
     options,
-    notify: flags.notify,
   });
 }
 

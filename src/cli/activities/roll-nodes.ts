@@ -2,9 +2,11 @@ import { ActivityLog } from '../../activities/activity-log.js';
 import { seenNodes } from '../../activities/seen-nodes.js';
 import { linkedController, TimeLimit } from '../../base/abort.js';
 import { LdctlError, TransportError } from '../../base/errors.js';
+import type { SeenNode } from '../../base/activity.js';
 import type { Id } from '../../base/ids.js';
 import { count } from '../../base/text.js';
-import { printNodesSeen } from '../../output/nodes-seen.js';
+import { timeColumns } from '../../output/columns.js';
+import { listWriter } from '../../output/list.js';
 import type { Target } from '../../config/target.js';
 import { guardedSupervisor } from '../../library/deployment-tools.js';
 import type { CommandContext } from '../context.js';
@@ -29,7 +31,16 @@ export async function nodesOfLog(context: CommandContext, target: Target, expect
       hint: 'Name the nodes with --node or --nodes-from.',
     });
   }
-  if (!flags.quiet) printNodesSeen(host.output.stderr, seen, printOptions(flags));
+  if (!flags.quiet) {
+    const columns = [
+      { name: 'node', priority: 0, value: ({ id }: SeenNode) => id },
+      ...timeColumns<SeenNode>('last seen', 2, ({ lastSeen }) => lastSeen, 'last seen'),
+    ];
+    const { stderr } = host.output;
+    const options = { ...printOptions(flags), format: 'table' as const, columns: undefined };
+    const writer = listWriter(stderr, { noun: 'nodes', columns }, options);
+    stderr.write(writer.items(seen) + writer.end(seen.length));
+  }
   const wanted = await settleExpectedNodes(expected, context, target);
   if (wanted === null) await sayCount(context, target, seen.length);
   else if (wanted !== seen.length) throw otherCount(deployment, seen.length, wanted);

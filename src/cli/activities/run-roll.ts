@@ -6,6 +6,7 @@ import { describeTrigger } from '../../api/supervisor-api.js';
 import { formatAction } from '../../base/activity.js';
 import type { ExitCode } from '../../base/exit-codes.js';
 import type { Id } from '../../base/ids.js';
+import { doingText, placeOf } from '../../output/run-text.js';
 import type { Target } from '../../config/target.js';
 import { actingTools } from '../../library/deployment-tools.js';
 import { rollJob } from '../../library/roll-job.js';
@@ -14,7 +15,7 @@ import type { CommandContext } from '../context.js';
 import { checkConfirm, consentTo, requireConsent } from '../consent.js';
 import { nodesOfLog } from './roll-nodes.js';
 import { rollOptions, type RollRequest } from './roll-request.js';
-import { showDryRun, showJob, titleOf } from './show-job.js';
+import { displayOf, showDryRun, showJob } from './show-job.js';
 import type { TriggerFlags, TriggerInput } from './trigger-request.js';
 
 /** Rolls an action over nodes that were named, or over those that the log has seen (design, "Rolling"). */
@@ -38,7 +39,7 @@ export async function runRoll(
   if (!flags['dry-run']) {
     const memory = rollMemory(context, roll);
     const options = rollOptions(flags, { ...rolling, maxUnavailable: rolling.maxUnavailable(nodes.length) });
-    return startRoll(context, target, { ...roll, memory, options, notify: flags.notify });
+    return startRoll(context, target, { ...roll, memory, options });
   }
   const { result } = await dryRun(
     { ...roll, expectNodes: null },
@@ -47,11 +48,15 @@ export async function runRoll(
   const requests = nodes.map((node) =>
     describeTrigger(target.supervisorUrl.value, requestOf({ ...roll, nodes: [node] })),
   );
-  return showDryRun(context, result, { requests });
+  const how = [
+    `${rolling.maxUnavailable(nodes.length)} at a time`,
+    ...(flags['gate-cmd'] === undefined ? [] : [`gate: ${flags['gate-cmd']}`]),
+  ];
+  return showDryRun(context, result, { place: placeOf(target.deployment), how, requests });
 }
 
 /** A roll whose nodes are known, and which was consented to. */
-type Roll = Omit<RollPlan, keyof RollRequest> & RollRequest & { memory: RollMemory; notify: boolean };
+type Roll = Omit<RollPlan, keyof RollRequest> & RollRequest & { memory: RollMemory };
 
 /** Where the roll is remembered. */
 export function rollMemory({ folder, host, signal }: CommandContext, roll: RollIdentity): RollMemory {
@@ -59,11 +64,7 @@ export function rollMemory({ folder, host, signal }: CommandContext, roll: RollI
 }
 
 /** Goes through it. @returns the exit code of its outcome */
-export function startRoll(
-  context: CommandContext,
-  target: Target,
-  { memory, notify, ...asked }: Roll,
-): Promise<ExitCode> {
+export function startRoll(context: CommandContext, target: Target, { memory, ...asked }: Roll): Promise<ExitCode> {
   const plan: RollPlan = {
     ...asked,
     maxUnavailable: asked.maxUnavailable(asked.nodes.length),
@@ -74,5 +75,6 @@ export function startRoll(
   const what = `rolling ${formatAction(plan.action)} of ${plan.runtime}`;
   // Every roll has a record, and --resume takes its key.
   context.rememberKey(plan.idempotencyKey, what);
-  return showJob(context, { title: titleOf(what, target), notify }, job);
+  const doing = doingText(formatAction(plan.action), plan.runtime);
+  return showJob(context, displayOf(context, doing, target, plan.nodes), job);
 }

@@ -5,12 +5,13 @@ import { describeTrigger } from '../../api/supervisor-api.js';
 import { formatAction } from '../../base/activity.js';
 import type { ExitCode } from '../../base/exit-codes.js';
 import { sortedUnique, type Id } from '../../base/ids.js';
+import { doingText, placeOf } from '../../output/run-text.js';
 import { actingTools } from '../../library/deployment-tools.js';
 import { openLog } from '../../log/log.js';
 import type { CommandContext } from '../context.js';
 import { checkConfirm, consentTo, requireConsent } from '../consent.js';
 import { settleExpectedNodes } from './expected-nodes.js';
-import { showDryRun, showJob, titleOf } from './show-job.js';
+import { displayOf, showDryRun, showJob } from './show-job.js';
 import type { TriggerFlags, TriggerInput } from './trigger-request.js';
 
 /** Triggers an action on all its nodes at once, or shows what would be sent. @returns the exit code of its outcome */
@@ -35,12 +36,13 @@ export async function runTrigger(
   const what = `${formatAction(plan.action)} of ${plan.runtime}`;
   if (flags['dry-run']) {
     const { result } = await dryRun(plan, tools);
-    return showDryRun(context, result, { request: describeTrigger(target.supervisorUrl.value, requestOf(plan)) });
+    const request = describeTrigger(target.supervisorUrl.value, requestOf(plan));
+    return showDryRun(context, result, { place: placeOf(target.deployment), request });
   }
   if (plan.callersKey) context.rememberKey(plan.idempotencyKey, what);
   return showJob(
     context,
-    { title: titleOf(what, target), notify: flags.notify },
+    displayOf(context, doingText(formatAction(plan.action), plan.runtime), target, plan.nodes),
     triggerIfNotBusy(plan, flags['if-busy'], tools),
   );
 }

@@ -9,8 +9,8 @@ import { lostSight } from '../../library/results.js';
 import type { ActivityFilter } from '../../log/list.js';
 import { activityColumns } from '../../output/activity-columns.js';
 import { printList } from '../../output/list.js';
-import { systemEvery } from '../../output/ticker.js';
-import { createPlainWatchView } from '../../output/plain-views.js';
+import { placeOf } from '../../output/run-text.js';
+import { createWatchView, systemEvery } from '../../output/views.js';
 import { formatOf } from '../../output/formats.js';
 import type { CommandContext } from '../context.js';
 import { printOptions } from '../flags.js';
@@ -43,15 +43,11 @@ export async function showWatch(
 ): Promise<ExitCode> {
   const { output, clock, random } = host;
   const options = printOptions(flags);
-  const title = { what: 'activities', deployment: { id: deploymentId, name: deploymentName } };
-  const create = output.stderr.canRedraw
-    ? (await import('../../output/views.js')).createWatchView
-    : createPlainWatchView;
-  const view = create(output, {
+  const view = await createWatchView(output, {
     ...options,
     follow: false,
     quiet: flags.quiet,
-    title,
+    place: placeOf({ id: deploymentId, name: deploymentName }),
     clock,
     every: systemEvery,
     onSuspend,
@@ -103,7 +99,7 @@ function problemOf({ outcome, entries }: WatchResult, later: LaterCommand): Ldct
     case 'deadline': {
       const ids = entries.filter(({ status }) => !isFinal(status)).map(({ id }) => id);
       return new LdctlError('timedOut', 'timed_out', `timed out: ${ids.length} still processing`, {
-        hint: `To take it up again: ${waitCommand(ids, later)}`,
+        hint: `To go on: ${waitCommand(ids, later)}`,
       });
     }
   }

@@ -1,6 +1,6 @@
 import { ApiError } from '../../base/errors.js';
 import type { ApiKey } from '../../base/secret.js';
-import { timeText } from '../../output/time-text.js';
+import { timeText } from '../../output/columns.js';
 import { expiryOf } from '../../config/expiry.js';
 import type { ExpiryNotices } from '../../config/expiry-notices.js';
 import type { Settings } from '../../config/settings.js';

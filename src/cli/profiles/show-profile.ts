@@ -1,6 +1,6 @@
 import { EXIT_CODES, type ExitCode } from '../../base/exit-codes.js';
 import { printList } from '../../output/list.js';
-import { printObject } from '../../output/object.js';
+import { printObject } from '../../output/list.js';
 import { profileColumns, profileFields, type ExpiryWords, type ProfileDocument } from '../../output/profile-columns.js';
 import { expiryOf } from '../../config/expiry.js';
 import type { Profile } from '../../config/profile.js';

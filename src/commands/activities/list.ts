@@ -14,8 +14,8 @@ import { listAfter, listNewest, listOnePage, type ActivityFilter, type Listing }
 import { openLog } from '../../log/log.js';
 import { activityColumns } from '../../output/activity-columns.js';
 import { printList } from '../../output/list.js';
-import { createPlainWatchView } from '../../output/plain-views.js';
-import { systemEvery } from '../../output/ticker.js';
+import { placeOf } from '../../output/run-text.js';
+import { createWatchView, systemEvery } from '../../output/views.js';
 import { filterFlags, parseFilter } from './shared.js';
 
 const DEFAULT_LIMIT = 20;
@@ -145,14 +145,11 @@ async function follow(
 ): Promise<ExitCode> {
   const { output, clock } = context.host;
   const { deployment } = target;
-  const create = output.stderr.canRedraw
-    ? (await import('../../output/views.js')).createWatchView
-    : createPlainWatchView;
-  const view = create(output, {
+  const view = await createWatchView(output, {
     ...printOptions(context.flags),
     follow: true,
     quiet: context.flags.quiet,
-    title: { what: 'activities', deployment: { id: deployment.id, name: deployment.name } },
+    place: placeOf(deployment),
     clock,
     every: systemEvery,
     onSuspend,

@@ -10,10 +10,10 @@ import { connectionFlags, printOptions } from '../../cli/flags.js';
 import type { Interrupts } from '../../cli/signals.js';
 import { openLog, type Found } from '../../log/log.js';
 import { cellText, type Cell } from '../../output/columns.js';
-import type { Field } from '../../output/formats/format.js';
+import type { Field } from '../../output/formats.js';
 import { jsonText } from '../../output/formats/json.js';
-import { printObject } from '../../output/object.js';
-import { timeText, tookMs } from '../../output/time-text.js';
+import { printObject } from '../../output/list.js';
+import { timeText, tookMs } from '../../output/columns.js';
 
 export default class ActivitiesShow extends BaseCommand {
   static override summary = 'One entry of the activity log: every field, and how long it took.';

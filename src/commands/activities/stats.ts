@@ -11,7 +11,7 @@ import { listNewest } from '../../log/list.js';
 import { openLog } from '../../log/log.js';
 import { cellText, type Column } from '../../output/columns.js';
 import { printList } from '../../output/list.js';
-import { timeColumn } from '../../output/time-columns.js';
+import { timeColumn } from '../../output/columns.js';
 import { filterFlags, parseFilter, sinceOptions } from './shared.js';
 
 const BY = ['action', 'node'] as const;

@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args';
 import { wait } from '../../activities/wait.js';
 import { nothingToWaitFor } from '../../cli/activities/nothing-to-wait-for.js';
-import { showJob, titleOf } from '../../cli/activities/show-job.js';
+import { displayOf, showJob } from '../../cli/activities/show-job.js';
 import { parseWaitRequest, waitFlags } from '../../cli/activities/wait-request.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { CommandContext } from '../../cli/context.js';
@@ -39,7 +39,7 @@ export default class ActivitiesWait extends BaseCommand {
       { ...request, deploymentId: target.deployment.id },
       readingTools(context.deploymentTools(target), context.signal),
     );
-    return showJob(context, { title: titleOf('waiting for activities', target), notify: flags.notify }, job);
+    return showJob(context, displayOf(context, 'Following activities', target, null), job);
   }
 
   protected override interrupts(): Interrupts {

@@ -12,7 +12,7 @@ import { openLog } from '../../log/log.js';
 import { cellText, type Column } from '../../output/columns.js';
 import { printList } from '../../output/list.js';
 import { statusStyle, stillStatusSign } from '../../output/status.js';
-import { timeColumn } from '../../output/time-columns.js';
+import { timeColumn } from '../../output/columns.js';
 import { filterFlags, parseFilter, sinceOptions } from '../activities/shared.js';
 
 export default class NodesList extends BaseCommand {

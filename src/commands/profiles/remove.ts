@@ -6,7 +6,7 @@ import { removeFlags } from '../../cli/profiles/flags.js';
 import { removeProfile } from '../../cli/profiles/remove-profile.js';
 import type { Interrupts } from '../../cli/signals.js';
 import { EXIT_CODES, type ExitCode } from '../../base/exit-codes.js';
-import { printObject } from '../../output/object.js';
+import { printObject } from '../../output/list.js';
 
 export default class ProfilesRemove extends BaseCommand {
   static override summary = 'Remove a profile, and take its key out of its store.';

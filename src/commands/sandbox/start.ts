@@ -7,7 +7,7 @@ import { parseDuration } from '../../base/durations.js';
 import { UsageError } from '../../base/errors.js';
 import { EXIT_CODES, type ExitCode } from '../../base/exit-codes.js';
 import { parseId } from '../../base/ids.js';
-import { printObject } from '../../output/object.js';
+import { printObject } from '../../output/list.js';
 import { startSandbox, type RunningSandbox, type StartSandboxOptions } from '../../sandbox/index.js';
 import { findNode, nodeIds, OptionError } from '../../sandbox/options.js';
 

@@ -1,7 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
 import { plainText } from '../../base/text.js';
-import { type Cell } from '../columns.js';
-import { type RowFormat } from './format.js';
+import { type Cell, type RowFormat } from '../columns.js';
 
 /** Comma-separated, a line a record, UTF-8. Values are data: ids in plain digits, times as the API gave them. */
 export const csv: RowFormat = {

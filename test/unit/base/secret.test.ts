@@ -4,7 +4,7 @@ import { parse as parseYaml } from 'yaml';
 import { ApiKey } from '../../../src/base/secret.js';
 import { type FormatName } from '../../../src/output/formats.js';
 import { printList } from '../../../src/output/list.js';
-import { memoryOutput } from '../../../src/output/memory-output.js';
+import { memoryOutput } from '../../helpers/memory-output.js';
 import { options } from '../output/support/samples.js';
 
 const KEY = 'ld_pk_0123456789abcdef0123456789abcdef';
@@ -130,7 +130,7 @@ describe('a key that occurs in the data', () => {
             { noun: 'x', columns: [] },
             options({ format: format as FormatName }),
           );
-          assert.match(output.stdout.text, /\bid"?: ?610809900976570889[,\s]/);
+          assert.match(output.stdout.text, /\bid"?: ?"610809900976570889"[,\s]/);
           const { items } = read(output.stdout.text) as { items: Array<Record<string, unknown>> };
           assert.deepEqual(Object.keys(items[0] ?? {}), Object.keys(item));
           assert.deepEqual([items[0]?.status, items[0]?.action], [item.status, item.action]);

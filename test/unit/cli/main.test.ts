@@ -25,7 +25,7 @@ describe('a command line', function () {
 
   it('is told of what is thrown where nobody waits', () => {
     const { status, stderr } = run("(setTimeout(() => { throw new Error('too late'); }, 1), new Promise(() => {}))");
-    assert.match(String(stderr), /^error: a fault in ldctl itself: Error: too late \(internal\)\nhint: .*\n$/);
+    assert.match(String(stderr), /^error: a fault in ldctl itself: Error: too late\nhint: .*\ncode internal\n$/);
     assert.equal(status, 1);
   });
 

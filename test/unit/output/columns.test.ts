@@ -35,7 +35,10 @@ describe('--columns', () => {
         (error: unknown) => {
           assert.ok(error instanceof UsageError);
           assert.match(error.message, message);
-          assert.match(error.hint ?? '', /id, node, runtime, action, what, status, author, created, finished, took/);
+          assert.match(
+            error.hint ?? '',
+            /id, node, runtime, action, what, status, author, created, age, finished, took/,
+          );
           return true;
         },
       );

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { ApiError, Interrupted, LdctlError, UsageError } from '../../../src/base/errors.js';
 import { printError } from '../../../src/output/error.js';
 import { FORMAT_NAMES, type FormatName } from '../../../src/output/formats.js';
-import { memoryOutput, type MemoryOutput } from '../../../src/output/memory-output.js';
+import { memoryOutput, type MemoryOutput } from '../../helpers/memory-output.js';
 import { options } from './support/samples.js';
 
 const denied = new ApiError(
@@ -17,29 +17,33 @@ async function print(error: unknown, format: FormatName = 'table', output = memo
 }
 
 describe('an error on stderr', () => {
-  it('says what happened, with code and request id, and the hint on its own line', async () => {
-    assert.deepEqual((await print(denied)).stderr.lines, [
-      'error: the API refused: permission deployment:manage is missing ' +
-        '(permission_denied, request 4bf92f3577b34da6a3ce929d0e0e4736)',
-      'hint: Ask for a key with deployment:manage.',
-    ]);
-  });
-
-  it('is one line where there is no hint', async () => {
-    assert.deepEqual((await print(new Interrupted('SIGINT'))).stderr.lines, [
-      'error: interrupted by SIGINT (interrupted)',
-    ]);
-  });
+  const cases: Array<[what: string, error: unknown, lines: string[]]> = [
+    [
+      'says what happened, what to do next, and last the code and the request',
+      denied,
+      [
+        'error: the API refused: permission deployment:manage is missing',
+        'hint: Ask for a key with deployment:manage.',
+        'code permission_denied, request 4bf92f3577b34da6a3ce929d0e0e4736',
+      ],
+    ],
+    ['does without a hint', new Interrupted('SIGINT'), ['error: interrupted by SIGINT', 'code interrupted']],
+    [
+      'lets no line of a message pass for another error, and no control character through',
+      new UsageError('bad\nerror: worse\u001B[2J\u009B2J', { hint: 'one\r\ntwo' }),
+      ['error: bad', '  error: worse [2J 2J', 'hint: one', '  two', 'code usage'],
+    ],
+    ['is a fault where it was not foreseen', 'thrown text', ['error: thrown text', 'code internal']],
+  ];
+  for (const [what, error, lines] of cases) {
+    it(what, async () => assert.deepEqual((await print(error)).stderr.lines, lines));
+  }
 
   it('is coloured at a terminal', async () => {
     const { stderr } = await print(denied, 'table', memoryOutput({ isTTY: true }));
     assert.ok(stderr.lines[0]?.startsWith('\u001B[31merror:\u001B[39m the API refused'));
     assert.equal(stderr.lines[1], '\u001B[1mhint:\u001B[22m Ask for a key with deployment:manage.');
-  });
-
-  it('lets no line of a message pass for another error, and no control character through', async () => {
-    const { stderr } = await print(new UsageError('bad\nerror: worse\u001B[2J\u009B2J', { hint: 'one\r\ntwo' }));
-    assert.deepEqual(stderr.lines, ['error: bad', '  error: worse [2J 2J (usage)', 'hint: one', '  two']);
+    assert.ok(stderr.lines[2]?.startsWith('\u001B[2mcode permission_denied, request'));
   });
 
   it('is written whatever the format', async () => {
@@ -95,7 +99,6 @@ describe('an error on stdout', () => {
   it('that nobody foresaw is a fault', async () => {
     const { error } = JSON.parse((await print(new TypeError('x is undefined'), 'json')).stdout.text) as typeof document;
     assert.deepEqual([error.code, error.exit_code, error.message], ['internal', 1, 'x is undefined']);
-    assert.match((await print('thrown text')).stderr.text, /^error: thrown text \(internal\)$/m);
   });
 
   it('carries the exit code of its kind', async () => {

@@ -5,7 +5,7 @@ import { parse as parseYaml } from 'yaml';
 import { MAX_ID } from '../../../src/base/ids.js';
 import { activityColumns } from '../../../src/output/activity-columns.js';
 import { printList } from '../../../src/output/list.js';
-import { memoryOutput } from '../../../src/output/memory-output.js';
+import { memoryOutput } from '../../helpers/memory-output.js';
 import { type FormatName } from '../../../src/output/formats.js';
 import { activity, options } from './support/samples.js';
 

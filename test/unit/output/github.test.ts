@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ResultFields } from '../../../src/base/outcome.js';
 import { reportToGitHub } from '../../../src/output/github.js';
-import { memoryOutput } from '../../../src/output/memory-output.js';
+import { memoryOutput } from '../../helpers/memory-output.js';
 import { missing, node, run } from './support/samples.js';
 import { itOnPosix } from '../../helpers/platform.js';
 

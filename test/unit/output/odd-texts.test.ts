@@ -4,7 +4,7 @@ import { parse as parseYaml } from 'yaml';
 import { parseJson } from '../../../src/base/json.js';
 import { type FormatName } from '../../../src/output/formats.js';
 import { printList } from '../../../src/output/list.js';
-import { memoryOutput } from '../../../src/output/memory-output.js';
+import { memoryOutput } from '../../helpers/memory-output.js';
 import { readAs, type DataFormat } from '../../helpers/readers.js';
 import { options } from './support/samples.js';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
 import { LdctlError } from '../../../src/base/errors.js';
 import { ApiKey } from '../../../src/base/secret.js';
-import { memoryOutput } from '../../../src/output/memory-output.js';
+import { memoryOutput } from '../../helpers/memory-output.js';
 import { processOutput, ReaderGone, type OutputStream } from '../../../src/output/streams.js';
 
 /** A stream whose reader is slow: it takes a chunk only when it is told to. */

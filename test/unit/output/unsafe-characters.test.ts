@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { plainText } from '../../../src/base/text.js';
-import { escapeInJson } from '../../../src/output/unsafe-characters.js';
+import { escapeInJson } from '../../../src/output/formats/json.js';
 
 /** First and last of each range that a terminal acts on, or does not show. */
 const UNSAFE: Readonly<Record<string, readonly string[]>> = {

@@ -12,7 +12,7 @@ import { PLATFORM } from '../../../../src/system/platform.js';
 import { type Id } from '../../../../src/base/ids.js';
 import { ApiKey } from '../../../../src/base/secret.js';
 import { type KeyContext, type Permissions, type TenantStructure } from '../../../../src/base/wire.js';
-import { memoryOutput, type MemoryOutput } from '../../../../src/output/memory-output.js';
+import { memoryOutput, type MemoryOutput } from '../../../helpers/memory-output.js';
 import { KeyringError, type KeyStore } from '../../../../src/config/key-store.js';
 import { VirtualClock } from '../../../helpers/clock.js';
 import { ROOT } from '../../../helpers/root.js';

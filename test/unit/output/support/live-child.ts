@@ -4,14 +4,13 @@ import { systemClock } from '../../../../src/base/clock.js';
 Object.assign(process.stderr, { isTTY: true, columns: 80, rows: 24 });
 // Loaded only now: log-update looks at stderr as soon as it is loaded.
 const { processOutput } = await import('../../../../src/output/streams.js');
-const { systemEvery } = await import('../../../../src/output/ticker.js');
-const { createRunView } = await import('../../../../src/output/views.js');
+const { createRunView, systemEvery } = await import('../../../../src/output/views.js');
 
-const view = createRunView(processOutput({ TERM: 'xterm' }, process.stdout, process.stderr), {
+const view = await createRunView(processOutput({ TERM: 'xterm' }, process.stdout, process.stderr), {
   format: 'table',
   quiet: false,
-  numberIds: true,
-  title: { what: 'restarting iggy', deployment: { id: 42n, name: 'prod' } },
+  numberIds: false,
+  title: { doing: 'Restarting iggy', place: 'sandbox', nodes: null },
   clock: systemClock,
   every: systemEvery,
   onSuspend: () => () => undefined,

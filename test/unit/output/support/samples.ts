@@ -68,7 +68,7 @@ export function run(fields: Partial<ResultFields> = {}): ResultFields {
 }
 
 export function options(fields: Partial<PrintOptions> = {}): PrintOptions {
-  return { format: 'table', header: true, numberIds: true, utc: true, ...fields };
+  return { format: 'table', header: true, numberIds: false, utc: true, ...fields };
 }
 
 /** As text of a hostile API: colours, cursor moves by 7-bit and 8-bit sequences, a bell, a new line, a reversed line. */

@@ -1,4 +1,4 @@
-import { type MemorySink } from '../../../../src/output/memory-output.js';
+import { type MemorySink } from '../../../helpers/memory-output.js';
 
 // eslint-disable-next-line no-control-regex -- escape sequences are what this reads
 const TOKEN = /\u001B\[(\??)([\d;]*)([A-Za-z])|\n|[^\u001B\n]/gu;

@@ -1,4 +1,4 @@
-import { type Every, type OnSuspend } from '../../../../src/output/ticker.js';
+import { type Every, type OnSuspend } from '../../../../src/output/views/plain.js';
 
 /** What the monotonic clock says at first: nothing that a wall clock says. */
 export const BEGUN_AT = 3_600_000;

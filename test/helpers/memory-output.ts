@@ -1,11 +1,9 @@
-import { ReaderGone, scrubChain, type Output, type Scrub, type Sink } from './streams.js';
+import { ReaderGone, type Output, type Scrub, type Sink } from '../../src/output/streams.js';
 
 /** What a sink in memory pretends to be. Off a terminal unless told otherwise; colour goes with `isTTY`. */
 export interface Terminal {
   isTTY: boolean;
   colour: boolean;
-  ascii: boolean;
-  tabProgress: boolean;
   columns: number;
   rows: number;
 }
@@ -14,8 +12,6 @@ export interface Terminal {
 export class MemorySink implements Sink {
   readonly isTTY: boolean;
   readonly colour: boolean;
-  readonly ascii: boolean;
-  readonly tabProgress: boolean;
   columns: number;
   rows: number;
   text = '';
@@ -27,8 +23,6 @@ export class MemorySink implements Sink {
   constructor(terminal: Partial<Terminal>, scrub: Scrub) {
     this.isTTY = terminal.isTTY ?? false;
     this.colour = terminal.colour ?? this.isTTY;
-    this.ascii = terminal.ascii ?? false;
-    this.tabProgress = terminal.tabProgress ?? false;
     this.columns = terminal.columns ?? 80;
     this.rows = terminal.rows ?? 24;
     this.#scrub = scrub;
@@ -92,12 +86,13 @@ export function memoryOutput(
   options: Partial<Terminal> & { stdout?: Partial<Terminal>; stderr?: Partial<Terminal> } = {},
 ): MemoryOutput {
   const { stdout, stderr, ...both } = options;
-  const { scrub, redact } = scrubChain();
+  const scrubs: Scrub[] = [];
+  const scrub: Scrub = (text) => scrubs.reduce((clean, next) => next(clean), text);
   return {
     stdout: new MemorySink({ ...both, ...stdout }, scrub),
     stderr: new MemorySink({ ...both, ...stderr }, scrub),
     settled: false,
-    redact,
+    redact: (next) => void scrubs.push(next),
     hurry: () => undefined,
   };
 }
