@@ -16,7 +16,7 @@ module.exports = {
     {
       name: 'no-orphan',
       severity: 'error',
-      from: { orphan: true, path: '^src/', pathNot: '^src/(commands|index|api/index|sandbox/start-sandbox)' },
+      from: { orphan: true, path: '^src/', pathNot: '^src/(commands|index|api/index|sandbox/(start-sandbox|index))|\\.d\\.ts$' },
       to: {},
     },
     only('base', ['base']),

@@ -1,91 +1,111 @@
-import { type Id } from '../base/ids.js';
-import { type Accepted, type ActivityPage, type PageQuery } from '../base/supervisor.js';
-import { type DeploymentDetails, type KeyContext, type TenantStructure } from '../base/wire.js';
-import { pageOf } from './activity-page.js';
-import { type ApiResponse, header, requestIdOf } from './api-response.js';
-import { parseHttpDate } from './http-dates.js';
-import { check, invalidAnswer, jsonOf } from './json-answer.js';
-import { type CallHints, refuseFailure } from './problems.js';
-import { deploymentDetails, keyContext, tenantStructure } from './schemas.js';
+import * as v from 'valibot';
+import { InvalidAnswerError } from '../base/errors.js';
+import { parseJson } from '../base/json.js';
+import type { ApiKey } from '../base/secret.js';
+import { plainText } from '../base/text.js';
 
-/*
- * What an answer means: the value that was asked for, or the error that the contract has for it. Pure, so that a
- * test, or a bench in virtual time, can hand in answers that never were on a wire.
- */
-
-const ALLOW_LIST = "If the key has an allow-list, it must name this machine's address.";
-const SEE_GRANTS = '`ldctl whoami` shows what it may do.';
-const DEPLOYMENT_UNKNOWN =
-  'The deployment is unknown, or this key may not see it: `ldctl deployments list` shows those that it may.';
-const TRIGGER_HINTS: CallHints = {
-  forbidden: `The key needs the permission deployment:manage. ${ALLOW_LIST} ${SEE_GRANTS}`,
-  notFound: DEPLOYMENT_UNKNOWN,
-};
-/** For whatever is read of a deployment. */
-const READ_HINTS: CallHints = {
-  forbidden: `The key needs the permission deployment:read. ${ALLOW_LIST} ${SEE_GRANTS}`,
-  notFound: DEPLOYMENT_UNKNOWN,
-};
-const CORE_HINTS: CallHints = {
-  forbidden: `The key may not read this tenant. ${ALLOW_LIST}`,
-  notFound: "The tenant is unknown, or not this key's: check the tenant id.",
-};
-
-/**
- * The answer to a trigger. Only a 202 is one (contract, "Supervisor: trigger"); its body is ignored.
- * @throws ApiError, RedirectError, InvalidAnswerError for any other 2xx
- */
-export function readAccepted(response: ApiResponse): Accepted {
-  refuseFailure(response, TRIGGER_HINTS);
-  if (response.status !== 202) throw invalidAnswer(response, `answered ${response.status} where 202 was expected`);
-  return {
-    requestId: requestIdOf(response) ?? null,
-    replayed: header(response, 'idempotent-replayed')?.trim().toLowerCase() === 'true',
-    serverTime: serverTimeOf(response),
-  };
+/** An HTTP answer; all that is known once the wire is left behind. */
+export interface Answer {
+  url: URL;
+  status: number;
+  /** Names in lower case, as Node gives them. */
+  headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  body: string;
+  /** Why there is no body to read, though the answer had one: it is compressed, though no one asked for that, or too large. */
+  unread?: 'encoded' | 'too_large';
+  /** When it came, milliseconds UTC on the local clock. */
+  receivedAt: number;
+  /** Taken out of every text of the answer that an error quotes. */
+  apiKey: ApiKey;
 }
 
-/**
- * The answer to a listing of the activity log.
- * @throws ApiError, RedirectError, InvalidAnswerError
- */
-export function readActivityPage(response: ApiResponse, query: PageQuery): ActivityPage {
-  refuseFailure(response, READ_HINTS);
-  const page = pageOf(response, query);
-  const serverTime = serverTimeOf(response);
-  return serverTime === null ? page : { ...page, serverTime };
+/** A header's value; the first, when there are several. */
+export function header(answer: Answer, name: string): string {
+  const value = answer.headers[name];
+  return (typeof value === 'object' ? value[0] : value) ?? '';
 }
 
-/**
- * The answer to "whose key is this". The key's fields may be at the top, or under `api_key` (contract, "Core: whose key is this").
- * @throws ApiError, RedirectError, InvalidAnswerError
- */
-export function readKeyContext(response: ApiResponse): KeyContext {
-  refuseFailure(response, CORE_HINTS);
-  return check(response, keyContext, jsonOf(response));
-}
-
-/**
- * The answer to "which deployments are there". What the contract has as `null` is null when it is absent, too.
- * @throws ApiError, RedirectError, InvalidAnswerError
- */
-export function readStructure(response: ApiResponse): TenantStructure {
-  refuseFailure(response, CORE_HINTS);
-  return check(response, tenantStructure, jsonOf(response));
-}
-
-/**
- * The answer to "how many nodes".
- * @throws ApiError, RedirectError, InvalidAnswerError, which an answer about another deployment is too
- */
-export function readDeployment(response: ApiResponse, deploymentId: Id): DeploymentDetails {
-  refuseFailure(response, READ_HINTS);
-  const details = check(response, deploymentDetails, jsonOf(response));
-  if (details.id === deploymentId) return details;
-  throw invalidAnswer(response, `the answer is about deployment ${details.id}, not ${deploymentId}`);
+/** The `ld-request` of an answer. */
+export function requestIdOf(answer: Answer): string | undefined {
+  return quote(header(answer, 'ld-request'), answer.apiKey, 100) || undefined;
 }
 
 /** The server's own clock as it answered, milliseconds UTC; null when it does not say. */
-function serverTimeOf(response: ApiResponse): number | null {
-  return parseHttpDate(header(response, 'date') ?? '');
+export function serverTimeOf(answer: Answer): number | null {
+  return parseHttpDate(header(answer, 'date'));
+}
+
+/** An HTTP-date in any of its three forms (RFC 9110, 5.6.7), as milliseconds UTC; null for anything else. */
+export function parseHttpDate(text: string): number | null {
+  if (!/^[A-Z][a-z]{2,8},? [\w :-]+$/.test(text)) return null;
+  // The asctime form names no zone, and means UTC as well.
+  const time = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
+  return Number.isNaN(time) ? null : time;
+}
+
+/**
+ * The value out of the JSON of a 200, checked against its shape. Its `content-type` does not matter, as long as it is JSON.
+ * @throws InvalidAnswerError that says what is wrong with it
+ */
+export function valueOf<T>(answer: Answer, schema: v.GenericSchema<unknown, T>): T {
+  const result = v.safeParse(schema, jsonOf(answer), { abortEarly: true });
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const where = v.getDotPath(issue);
+  const what = `${where ? `${where}: ` : ''}${issue.message}`;
+  throw invalidAnswer(answer, `the answer has another shape: ${quote(what, answer.apiKey)}`);
+}
+
+function jsonOf(answer: Answer): unknown {
+  const { url, status, body, unread, apiKey } = answer;
+  if (status !== 200) throw invalidAnswer(answer, `${url.host} answered ${status} where 200 was expected`);
+  if (unread === 'too_large')
+    throw invalidAnswer(answer, 'the answer is larger than 32 MiB', { code: 'answer_too_large' });
+  if (unread === 'encoded') {
+    const encoding = quote(header(answer, 'content-encoding'), apiKey);
+    throw invalidAnswer(answer, `the answer is encoded (${encoding}), which was not asked for`, {
+      code: 'answer_encoded',
+    });
+  }
+  if (body.trim() === '') throw invalidAnswer(answer, 'the answer is empty');
+  try {
+    return parseJson(body);
+  } catch (error) {
+    if (/^\s*</.test(body)) throw invalidAnswer(answer, `the answer is a web page: ${excerpt(body, apiKey)}`);
+    const flaw = quote(error instanceof Error ? error.message : String(error), apiKey);
+    throw invalidAnswer(answer, `the answer is not JSON, or was cut off: ${flaw}`);
+  }
+}
+
+/** Its code, `invalid_answer` unless given, says whether it may be gone at the next try. */
+export function invalidAnswer(
+  answer: Answer,
+  what: string,
+  own: { code?: string; hint?: string } = {},
+): InvalidAnswerError {
+  const hint = `If it stays like this, check the URL, ${answer.url.origin}, and any proxy in between.`;
+  return new InvalidAnswerError(what, { hint, requestId: requestIdOf(answer), ...own });
+}
+
+/** A reader of an error wants a sentence, not a page. */
+const LONGEST_QUOTE = 300;
+const EXCERPT_LENGTH = 120;
+/** Of a page that may have megabytes, as much as it takes to find its first sentence. */
+const PAGE_HEAD = 4096;
+
+/** Text that somebody else wrote, fit for an error: without the API key, on one line, and short. */
+export function quote(text: string, apiKey: ApiKey, longest = LONGEST_QUOTE): string {
+  // Masked before it is cut: half a key would not be found.
+  const line = apiKey.maskEvery(plainText(text).replace(/\s+/g, ' ').trim());
+  return line.length > longest ? `${line.slice(0, longest)}…` : line;
+}
+
+/** The first words of a body that is not JSON, such as a proxy's page of HTML. */
+export function excerpt(body: string, apiKey: ApiKey): string {
+  const words = apiKey
+    .maskEvery(body)
+    .slice(0, PAGE_HEAD)
+    .replace(/<(script|style)\b.*?<\/\1>/gis, ' ')
+    .replace(/<[^>]*>/g, ' ');
+  return quote(words, apiKey, EXCERPT_LENGTH);
 }

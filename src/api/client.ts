@@ -1,27 +1,40 @@
+import { createRequire } from 'node:module';
 import { systemClock, type Clock, type Random } from '../base/clock.js';
+import { ApiError, InvalidAnswerError, TransportError } from '../base/errors.js';
 import { ApiKey } from '../base/secret.js';
 import { REQUEST_TIMEOUT_MS, type CallOptions } from '../base/supervisor.js';
-import { type ApiResponse, requestIdOf } from './api-response.js';
+import { requestIdOf, type Answer } from './answers.js';
 import { endpoint, parseBaseUrl } from './base-url.js';
-import { READ_BUDGET_MS, retryDelay } from './retry.js';
-import { type ClientOptions } from './client-options.js';
-import { type OnTrace } from './trace.js';
-import { Transport, type HttpRequest } from './transport.js';
-import { USER_AGENT } from './user-agent.js';
+import { Http, type HttpRequest } from './http.js';
+import type { ClientOptions, OnTrace } from './options.js';
 
 /** Makes the value out of an answer, or throws what the answer means. */
-export type Interpret<T> = (response: ApiResponse) => T;
+type Interpret<T> = (answer: Answer) => T;
 
 interface Try<T> {
   result: { value: T } | { error: unknown };
-  response: ApiResponse | undefined;
+  answer: Answer | undefined;
   durationMs: number;
 }
+
+/** Reads are tried this often, and in all no longer than this. */
+const MAX_TRIES = 3;
+const READ_BUDGET_MS = 10_000;
+const FIRST_DELAY_MS = 500;
+const GROWTH = 1.5;
+const JITTER = 0.1;
+
+/** Set where this is bundled (scripts/bundle.js). */
+declare const LDCTL_VERSION: string | undefined;
+const VERSION =
+  typeof LDCTL_VERSION === 'string'
+    ? LDCTL_VERSION
+    : (createRequire(import.meta.url)('ldctl/package.json') as { version: string }).version;
 
 /** What both APIs share: requests by path, tries and their trace. */
 export class Client {
   readonly #base: URL;
-  readonly #transport: Transport;
+  readonly #http: Http;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #requestTimeoutMs: number;
@@ -34,12 +47,8 @@ export class Client {
   constructor(options: ClientOptions, what: string) {
     const { apiKey, url } = options;
     this.#base = parseBaseUrl(typeof url === 'string' ? url : url.href, what);
-    this.#transport = new Transport({
-      base: this.#base,
-      apiKey: typeof apiKey === 'string' ? new ApiKey(apiKey) : apiKey,
-      userAgent: options.userAgent ?? USER_AGENT,
-      env: options.env ?? process.env,
-    });
+    const key = typeof apiKey === 'string' ? new ApiKey(apiKey) : apiKey;
+    this.#http = new Http(this.#base, key, options.userAgent ?? `ldctl/${VERSION}`);
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
     this.#requestTimeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
@@ -55,69 +64,65 @@ export class Client {
     request: Pick<HttpRequest, 'headers' | 'body' | 'signal'>,
     interpret: Interpret<T>,
   ): Promise<T> {
-    const exchange: HttpRequest = {
-      ...request,
-      method: 'POST',
-      url: endpoint(this.#base, path),
-      timeoutMs: this.#requestTimeoutMs,
-    };
+    const url = endpoint(this.#base, path);
+    const exchange: HttpRequest = { ...request, method: 'POST', url, timeoutMs: this.#requestTimeoutMs };
     const tried = await this.#try(exchange, interpret);
     this.#trace(exchange, tried, 1, null);
     return valueOf(tried);
   }
 
   /**
-   * Reads by GET, and again while `retryDelay` says so. Unless it is a single try, all of it takes no longer than
-   * the read budget.
+   * Reads by GET, up to three times. Unless it is a single try, all of it takes no longer than the read budget.
    * @throws what `interpret` throws, TransportError, or the signal's reason
    */
   async get<T>(path: string, { signal, tries = 'several' }: CallOptions, interpret: Interpret<T>): Promise<T> {
     const url = endpoint(this.#base, path);
     const begin = this.#clock.elapsed();
-    for (let attempt = 1, elapsedMs = 0; ; attempt++) {
-      const timeoutMs =
-        tries === 'one' ? this.#requestTimeoutMs : Math.min(this.#requestTimeoutMs, READ_BUDGET_MS - elapsedMs);
+    const leftMs = (): number => (tries === 'one' ? Infinity : READ_BUDGET_MS - (this.#clock.elapsed() - begin));
+    for (let attempt = 1; ; attempt++) {
+      const timeoutMs = Math.min(this.#requestTimeoutMs, leftMs());
       const exchange: HttpRequest = { method: 'GET', url, signal, timeoutMs };
       const tried = await this.#try(exchange, interpret);
-      elapsedMs = this.#clock.elapsed() - begin;
-      const delay = tries === 'one' ? null : this.#delayAfter(tried, attempt, elapsedMs);
+      const wanted = tries === 'one' || attempt === MAX_TRIES ? null : this.#delayAfter(tried, attempt);
+      const delay = wanted !== null && wanted < leftMs() ? wanted : null;
       this.#trace(exchange, tried, attempt, delay);
       if (delay === null) return valueOf(tried);
       await this.#clock.sleep(delay, signal);
       // It can have been far longer, if the process was stopped.
-      elapsedMs = this.#clock.elapsed() - begin;
-      if (elapsedMs >= READ_BUDGET_MS) return valueOf(tried);
+      if (leftMs() <= 0) return valueOf(tried);
     }
   }
 
-  #delayAfter(tried: Try<unknown>, attempt: number, elapsedMs: number): number | null {
-    if ('value' in tried.result) return null;
-    return retryDelay({ attempt, error: tried.result.error, elapsedMs, random: this.#random() });
+  #delayAfter({ result }: Try<unknown>, attempt: number): number | null {
+    if ('value' in result || !mayPass(result.error)) return null;
+    const { error } = result;
+    const backoff = FIRST_DELAY_MS * GROWTH ** (attempt - 1) * (1 + JITTER * (2 * this.#random() - 1));
+    return (error instanceof ApiError ? error.retryAfterMs : undefined) ?? Math.round(backoff);
   }
 
   async #try<T>(exchange: HttpRequest, interpret: Interpret<T>): Promise<Try<T>> {
     const begin = this.#clock.elapsed();
-    let response: ApiResponse | undefined;
+    let answer: Answer | undefined;
     let result: Try<T>['result'];
     try {
-      response = await this.#transport.exchange(exchange);
-      result = { value: interpret(response) };
+      answer = await this.#http.exchange(exchange);
+      result = { value: interpret(answer) };
     } catch (error) {
       result = { error };
     }
-    return { result, response, durationMs: Math.round(this.#clock.elapsed() - begin) };
+    return { result, answer, durationMs: Math.round(this.#clock.elapsed() - begin) };
   }
 
   #trace({ method, url }: HttpRequest, tried: Try<unknown>, attempt: number, retryInMs: number | null): void {
-    const { result, response, durationMs } = tried;
+    const { result, answer, durationMs } = tried;
     this.#onTrace?.({
       method,
       url: url.href,
       attempt,
-      status: response?.status ?? null,
-      requestId: (response && requestIdOf(response)) ?? null,
+      status: answer?.status ?? null,
+      requestId: (answer && requestIdOf(answer)) ?? null,
       durationMs,
-      error: 'error' in result ? messageOf(result.error) : null,
+      error: 'value' in result ? null : result.error instanceof Error ? result.error.message : String(result.error),
       retryInMs,
     });
   }
@@ -128,6 +133,10 @@ function valueOf<T>({ result }: Try<T>): T {
   return result.value;
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** Whether the fault is one that can be gone at the next try. */
+function mayPass(error: unknown): boolean {
+  if (error instanceof ApiError) return error.retryable;
+  if (error instanceof TransportError) return error.transient;
+  // One that is too large or encoded will be so again; one that was cut off, or that a proxy put in its place, may not.
+  return error instanceof InvalidAnswerError && error.code === 'invalid_answer';
 }

@@ -1,9 +1,11 @@
-import { type Id } from '../base/ids.js';
-import { type Signal } from '../base/clock.js';
-import { type DeploymentDetails, type KeyContext, type TenantStructure } from '../base/wire.js';
-import { readDeployment, readKeyContext, readStructure } from './answers.js';
+import type { Signal } from '../base/clock.js';
+import type { Id } from '../base/ids.js';
+import type { DeploymentDetails, KeyContext, TenantStructure } from '../base/wire.js';
+import { valueOf } from './answers.js';
 import { Client } from './client.js';
-import { type ClientOptions } from './client-options.js';
+import type { ClientOptions } from './options.js';
+import { refuseFailure, type CallHints } from './problems.js';
+import { deploymentDetails, keyContext, tenantStructure } from './schemas.js';
 
 export interface ReadOptions {
   signal?: Signal;
@@ -17,7 +19,12 @@ export interface DeploymentPath {
   deploymentId: Id;
 }
 
-/** The Core API over HTTP (contract, "Two services"): whose key this is, which deployments there are, and of what size. Reads only. */
+const HINTS: CallHints = {
+  forbidden: "The key may not read this. If it has an allow-list, it must name this machine's address.",
+  notFound: "It is unknown, or not this key's: check the tenant id, and see `ldctl deployments list`.",
+};
+
+/** The Core API over HTTP: whose key this is, which deployments there are, and of what size. Reads only. */
 export class CoreApi {
   readonly #client: Client;
 
@@ -31,7 +38,7 @@ export class CoreApi {
    * @throws ApiError (401 for a wrong key), RedirectError, TransportError, InvalidAnswerError, or the signal's reason
    */
   async keyContext(tenantId: Id, options: ReadOptions = {}): Promise<KeyContext> {
-    return this.#client.get(`/tenants/${tenantId}/api_keys/context`, options, readKeyContext);
+    return this.#read(`/tenants/${tenantId}/api_keys/context`, keyContext, options);
   }
 
   /**
@@ -39,17 +46,22 @@ export class CoreApi {
    * @throws ApiError, RedirectError, TransportError, InvalidAnswerError, or the signal's reason
    */
   async structure(tenantId: Id, options: ReadOptions = {}): Promise<TenantStructure> {
-    return this.#client.get(`/tenants/${tenantId}/structure`, options, readStructure);
+    return this.#read(`/tenants/${tenantId}/structure`, tenantStructure, options);
   }
 
   /**
-   * One deployment, with how many nodes it has (contract, "Core: how many nodes").
+   * One deployment, with how many nodes it has.
    * @throws ApiError, RedirectError, TransportError, InvalidAnswerError, or the signal's reason
    */
   async deployment(at: DeploymentPath, options: ReadOptions = {}): Promise<DeploymentDetails> {
-    const { tenantId, divisionId, environmentId, deploymentId } = at;
-    const environment = `/tenants/${tenantId}/divisions/${divisionId}/environments/${environmentId}`;
-    const path = `${environment}/deployments/${deploymentId}`;
-    return this.#client.get(path, options, (response) => readDeployment(response, deploymentId));
+    const environment = `/tenants/${at.tenantId}/divisions/${at.divisionId}/environments/${at.environmentId}`;
+    return this.#read(`${environment}/deployments/${at.deploymentId}`, deploymentDetails, options);
+  }
+
+  #read<T>(path: string, schema: Parameters<typeof valueOf<T>>[1], options: ReadOptions): Promise<T> {
+    return this.#client.get(path, options, (answer) => {
+      refuseFailure(answer, HINTS);
+      return valueOf(answer, schema);
+    });
   }
 }

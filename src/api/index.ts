@@ -3,10 +3,9 @@
  * types and errors that it needs and nothing of the command line.
  * @module ldctl/client
  */
-export { type ClientOptions } from './client-options.js';
+export { type ClientOptions, type OnTrace, type TraceEvent } from './options.js';
 export { CoreApi, type DeploymentPath, type ReadOptions } from './core-api.js';
 export { SupervisorApi, triggerBody } from './supervisor-api.js';
-export { type OnTrace, type TraceEvent } from './trace.js';
 
 export {
   formatAction,
@@ -36,7 +35,6 @@ export {
   type LdctlErrorOptions,
 } from '../base/errors.js';
 export { EXIT_CODES, type ExitCode, type ExitName } from '../base/exit-codes.js';
-export { type Env } from '../base/text.js';
 export { compareIds, isId, MAX_ID, parseId, sortedUnique, type Id } from '../base/ids.js';
 export { parseJson, stringifyJson, type JsonStyle } from '../base/json.js';
 export { ApiKey } from '../base/secret.js';
@@ -54,8 +52,8 @@ export {
   type DeploymentDetails,
   type Division,
   type DivisionGrants,
-  type TenantEnvironment,
   type EnvironmentGrants,
+  type TenantEnvironment,
   type KeyContext,
   type Permissions,
   type TenantStructure,

@@ -2,23 +2,16 @@ import { formatAction } from '../base/activity.js';
 import { UsageError } from '../base/errors.js';
 import { sortedUnique, type Id } from '../base/ids.js';
 import { stringifyJson } from '../base/json.js';
-import {
-  type Accepted,
-  type ActivityPage,
-  type CallOptions,
-  type PageQuery,
-  type Supervisor,
-  type WireTrigger,
-} from '../base/supervisor.js';
-import { readAccepted, readActivityPage } from './answers.js';
+import type { Accepted, ActivityPage, CallOptions, PageQuery, Supervisor, WireTrigger } from '../base/supervisor.js';
+import { readAccepted, readActivityPage } from './activity-answers.js';
 import { endpoint } from './base-url.js';
 import { Client } from './client.js';
-import { type ClientOptions } from './client-options.js';
-import { isHeaderText } from './header-text.js';
+import { isHeaderText } from './http.js';
+import type { ClientOptions } from './options.js';
 
 const LONGEST_KEY = 255;
 
-/** The Supervisor API over HTTP (contract, "Two services"): one deployment's activities, to trigger and to list. */
+/** The Supervisor API over HTTP: one deployment's activities, to trigger and to list. */
 export class SupervisorApi implements Supervisor {
   readonly #client: Client;
 
@@ -50,7 +43,7 @@ export class SupervisorApi implements Supervisor {
    */
   async list(deploymentId: Id, query: PageQuery, options: CallOptions = {}): Promise<ActivityPage> {
     const path = `/deployments/${deploymentId}/activities?page=${query.page}&results=${query.results}`;
-    return this.#client.get(path, options, (response) => readActivityPage(response, query));
+    return this.#client.get(path, options, (answer) => readActivityPage(answer, query));
   }
 }
 
@@ -72,8 +65,8 @@ function triggerPath({ deploymentId, runtime, action }: WireTrigger): string {
 }
 
 /**
- * The body of a trigger in its canonical form, so that two of the same request are the same bytes (design, "Sequence"):
- * `{}` for every node, otherwise `{"nodes":[…]}` with each id once, ascending, digit for digit, and no spaces.
+ * The body of a trigger in its canonical form, so that two of the same request are the same bytes: `{}` for every node,
+ * otherwise `{"nodes":[…]}` with each id once, ascending, digit for digit, and no spaces.
  * @throws UsageError for an empty list: what the API makes of one is unknown, and it may be every node
  */
 export function triggerBody(nodes: readonly Id[] | null): string {

@@ -1,8 +1,8 @@
 import { parseBaseUrl } from '../api/base-url.js';
-import type { ClientOptions } from '../api/client-options.js';
+import type { ClientOptions } from '../api/options.js';
 import { CoreApi } from '../api/core-api.js';
 import { SupervisorApi } from '../api/supervisor-api.js';
-import type { OnTrace } from '../api/trace.js';
+import type { OnTrace } from '../api/options.js';
 import { formatDuration } from '../base/durations.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
 import type { ApiKey } from '../base/secret.js';
@@ -210,9 +210,9 @@ export class CommandContext {
   }
 
   #client(url: URL, apiKey: ApiKey): ClientOptions {
-    const { clock, random, output, env } = this.host;
+    const { clock, random, output } = this.host;
     const onTrace: OnTrace = (event) => output.stderr.write(`${traceText(event)}\n`);
-    return { url, apiKey, clock, random, env, onTrace: this.flags.debug ? onTrace : undefined };
+    return { url, apiKey, clock, random, onTrace: this.flags.debug ? onTrace : undefined };
   }
 
   /** Has a failure say which key it was, and what to do about it; before it is connected there is no such setting yet. */

@@ -60,11 +60,11 @@ export async function connectProfile(name?: string, options: ConnectProfileOptio
     keys: { env, platform: process.platform, clock, keyring, notify: onNotice, isSilent: true },
   });
   const lookUpStructure: Parameters<typeof resolveTarget>[1]['lookUpStructure'] = ({ apiUrl, key, tenantId }) =>
-    new CoreApi({ url: apiUrl, apiKey: key, env }).structure(tenantId, { signal });
+    new CoreApi({ url: apiUrl, apiKey: key }).structure(tenantId, { signal });
   const target = await resolveTarget(settings, { parseBaseUrl, lookUpStructure }, signal);
   const connection: Connection = {
     deploymentId: target.deployment.id,
-    supervisor: new SupervisorApi({ url: target.supervisorUrl.value, apiKey: target.key, env }),
+    supervisor: new SupervisorApi({ url: target.supervisorUrl.value, apiKey: target.key }),
     tenant: expectedTenant(settings),
     clock,
     journal: openRunJournal(folder, clock),

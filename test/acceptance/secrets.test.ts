@@ -104,7 +104,7 @@ describe('the API key', function () {
         const server = await startServer([reply(307, null, { location: `${thief.url}/deployments` })]);
         const { code, stderr } = await scene.ldctl([...RESTART, '--node', '7'], { LD_SUPERVISOR_URL: server.url });
         assert.equal(code, 6, stderr);
-        assert.match(stderr, /^error: .*redirected \(307\)/m);
+        assert.match(stderr, /^error: .*redirected the request \(307\)/m);
         assertAbsent(stderr, keyOf(scene), 'stderr');
         assert.deepEqual(thief.requests, []);
         await Promise.all([server.close(), thief.close()]);

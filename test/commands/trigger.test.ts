@@ -233,7 +233,7 @@ describe('activities trigger', () => {
     const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'json');
     assert.equal(code, 0, stderr);
     assert.equal((parseJson(stdout) as Result).recovered, true);
-    assert.match(stderr, /^warning: .*redirected \(307\).*; nothing is sent again: the log decides/m);
+    assert.match(stderr, /^warning: .*redirected the request \(307\).*; nothing is sent again: the log decides/m);
   });
 
   it('sends again with the same key once a look, 5 s after a lost answer, shows nothing', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { ApiKey, CoreApi, UsageError } from '../../src/api/index.js';
+import { withEnv } from '../helpers/env.js';
 import { reply, REQUEST_ID, startServer, type ScriptedServer, type Step } from '../helpers/server.js';
 import { client, DEPLOYMENT, EMPTY_PAGE, ENTRY, failure, KEY, LOG_PATH, QUERY, RESTART } from './wire.js';
 
@@ -69,6 +70,17 @@ describe('what is sent', () => {
     assert.throws(() => client('ftp://host'), { name: 'UsageError', message: /^the supervisor URL must/ });
     assert.throws(() => new CoreApi({ url: '', apiKey: KEY }), { name: 'UsageError', message: /^the API URL is not/ });
     assert.deepEqual(server.requests, []);
+  });
+
+  it('is nothing where the proxy is none that can be used; its password is not repeated', async () => {
+    await serve();
+    for (const HTTPS_PROXY of ['socks5://me:hunter2@proxy.corp', 'http://me:hunter2@proxy.corp:port']) {
+      await withEnv({ HTTPS_PROXY, https_proxy: undefined, NO_PROXY: undefined, no_proxy: undefined }, () => {
+        const made = () => client('https://supervisor.test');
+        assert.throws(made, { code: 'invalid_proxy', message: /^HTTPS_PROXY is not/, hint: /http:\/\/HOST:PORT/ });
+        return Promise.resolve();
+      });
+    }
   });
 
   it('may have an idempotency key of 1 to 255 characters', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
-import { ApiError, InvalidAnswerError, TransportError, type TraceEvent } from '../../src/api/index.js';
+import { ApiError, TransportError, type TraceEvent } from '../../src/api/index.js';
 import { Interrupted } from '../../src/base/errors.js';
 import { VirtualClock } from '../helpers/clock.js';
 import { hangUp, reply, REQUEST_ID, stall, startServer, type ScriptedServer, type Step } from '../helpers/server.js';
@@ -100,12 +100,6 @@ describe('tries', () => {
     await serve();
   });
 
-  it('do not repeat what cannot pass', async () => {
-    const api = await serve(reply(404));
-    await failure(clock.run(api.list(DEPLOYMENT, QUERY)), ApiError);
-    assert.equal(trace.length, 1);
-  });
-
   it('end at once when the wait between them is aborted', async () => {
     const api = await serve(reply(503));
     const stop = new AbortController();
@@ -116,7 +110,7 @@ describe('tries', () => {
     assert.equal(clock.asleep, 0);
   });
 
-  it('are each told to whoever traces them, without the key', async () => {
+  it('are each told to those who trace them, without the key', async () => {
     const api = await serve(reply(200, ''), reply(200, EMPTY_PAGE));
     const begin = performance.now();
     await clock.run(api.list(DEPLOYMENT, QUERY));
@@ -129,15 +123,41 @@ describe('tries', () => {
         return event;
       }),
       [
-        { ...shared, attempt: 1, error: `GET ${LOG_PATH}: the answer is empty`, retryInMs: 500 },
+        { ...shared, attempt: 1, error: 'the answer is empty', retryInMs: 500 },
         { ...shared, attempt: 2, error: null, retryInMs: null },
       ],
     );
     assert.ok(!JSON.stringify(trace).includes(KEY));
   });
 
-  it('of an answer that will not change is one', async () => {
-    const api = await serve(reply(200, 'x', { 'content-encoding': 'br' }));
-    await failure(clock.run(api.list(DEPLOYMENT, QUERY)), InvalidAnswerError);
+  it('of a read go on after what can pass, and stop at what cannot', async () => {
+    const may: Step[] = [408, 425, 429, 500, 502, 503, 504].map((status) => reply(status));
+    const cannot: Step[] = [400, 401, 403, 404, 409, 422, 501, 505, 302].map((status) => reply(status));
+    cannot.push(reply(200, 'x', { 'content-encoding': 'br' }));
+    for (const [steps, tries] of [
+      [[...may, hangUp, reply(200, '{"cut')], 2],
+      [cannot, 1],
+    ] as const) {
+      for (const step of steps) {
+        const api = await serve(step, ...(tries === 2 ? [reply(200, EMPTY_PAGE)] : []));
+        await clock.run(api.list(DEPLOYMENT, QUERY)).catch(() => undefined);
+        assert.equal(trace.length, tries, trace[0]?.error ?? '');
+        await server.close();
+      }
+    }
+    await serve();
+  });
+
+  it('of a read are spread by 10 % either way', async () => {
+    for (const [random, ms] of [
+      [0, 450],
+      [0.999, 550],
+    ] as const) {
+      await serve(reply(503), reply(200, EMPTY_PAGE));
+      await clock.run(client(server.url, { clock, random: () => random }).list(DEPLOYMENT, QUERY));
+      assert.deepEqual(clock.sleeps, [ms]);
+      await server.close();
+    }
+    await serve();
   });
 });

@@ -1,4 +1,4 @@
-import { type ApiResponse } from '../../../src/api/api-response.js';
+import { type Answer } from '../../../src/api/answers.js';
 import { stringifyJson } from '../../../src/base/json.js';
 import { ApiKey } from '../../../src/base/secret.js';
 
@@ -7,10 +7,9 @@ export const REQUEST_ID = 'c0ffee00c0ffee00c0ffee00c0ffee00';
 export const NOW = Date.UTC(2026, 5, 1, 12, 0, 0);
 
 /** An answer to `GET /deployments/7/activities`, with a JSON body unless it is a string. */
-export function answer(status: number, body: unknown = '', more: Partial<ApiResponse> = {}): ApiResponse {
+export function answer(status: number, body: unknown = '', more: Partial<Answer> = {}): Answer {
   return {
-    method: 'GET',
-    url: 'https://supervisor.test/deployments/7/activities?page=1&results=10',
+    url: new URL('https://supervisor.test/deployments/7/activities?page=1&results=10'),
     status,
     body: typeof body === 'string' ? body : stringifyJson(body),
     receivedAt: NOW,
@@ -18,12 +17,6 @@ export function answer(status: number, body: unknown = '', more: Partial<ApiResp
     ...more,
     headers: { 'ld-request': REQUEST_ID, ...more.headers },
   };
-}
-
-/** The answer to a trigger. */
-export function postAnswer(status: number, body: unknown = '', more: Partial<ApiResponse> = {}): ApiResponse {
-  const url = 'https://supervisor.test/deployments/7/activities/iggy/restart';
-  return answer(status, body, { method: 'POST', url, ...more });
 }
 
 /** An object without some of its fields. */

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { type Activity } from '../../../src/base/activity.js';
-import { type LdctlError } from '../../../src/base/errors.js';
-import { Interrupted } from '../../../src/base/errors.js';
+import { type LdctlError, Interrupted } from '../../../src/base/errors.js';
 import { type Id } from '../../../src/base/ids.js';
 import { followLog, type FollowEvent } from '../../../src/log/follow.js';
 import { listAfter, listNewest, matches, type ActivityFilter } from '../../../src/log/list.js';
