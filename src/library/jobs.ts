@@ -85,17 +85,23 @@ export async function roll(
   // What asks a function can only be gone on with by the program that has it.
   const rolls = gate && gateCommand === null ? null : connection.rolls;
   const key = rollKey(idempotencyKey, plan);
+  let isNew = false;
   if (rolls) {
     const stored: StoredRoll = {
       ...{ runtime, action: formatAction(action) as StoredRoll['action'], nodes: nodes.map(String), idempotencyKey },
       ...{ maxUnavailable, pauseMs, continueOnError, ifBusy: plan.ifBusy, appearTimeoutMs: plan.appearMs },
       ...{ gate: gateCommand, gateTimeoutMs: gateTimeoutMs ?? 0, nodeTimeoutMs: nodeTimeoutMs ?? 0 },
     };
-    await rolls.begin({ key, deploymentId, begunAt: connection.clock.now(), request: stored, finished: false });
+    const begunAt = connection.clock.now();
+    isNew = (await rolls.begin({ key, deploymentId, begunAt, request: stored, finished: false })) === null;
   }
   const text: ResumeText = (resume) => ('roll' in resume && !rolls ? '' : resumeCommand(resume, connection.flags));
   const start = (now: number): Job => rollJob({ ...plan, maxUnavailable: atOnce }, kept, now, text);
-  const end = await run(connection, start, control, emit);
+  const end = await run(connection, start, control, emit).catch(async (error: unknown) => {
+    // Nothing was sent, so that there is nothing to go on with.
+    if (isNew) await rolls?.finish(key);
+    throw error;
+  });
   if (end.result.resume === null) await rolls?.finish(key);
   // Only the program that asked can go on with it.
   else if (end.result.resume === '') end.result.resume = null;

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { type Activity } from '../../../src/base/activity.js';
 import { LdctlError } from '../../../src/base/errors.js';
+import { type RollJournal, type RollRecord } from '../../../src/base/journal.js';
+import { stringifyJson } from '../../../src/base/json.js';
 import { deploymentOn } from '../../../src/library/deployment.js';
 import { resumeCommand, type Connection } from '../../../src/library/jobs.js';
-import { type RollRequest } from '../../../src/library/requests.js';
+import { check, storedRoll, type RollRequest } from '../../../src/library/requests.js';
 import { type Deployment, type RunEvent } from '../../../src/library/types.js';
 import { VirtualClock } from '../../helpers/clock.js';
-import { apiError, failing, failingRead, FakeSupervisor, lost } from '../../helpers/fake-supervisor.js';
+import { apiError, failingRead, FakeSupervisor } from '../../helpers/fake-supervisor.js';
 
 const RESTART = { runtime: 'iggy', action: 'restart', nodes: [1n] } as const;
 const ROLL = { runtime: 'connectors', action: 'reconfigure:42', nodes: [3n, 1n, 2n] } as const;
@@ -97,26 +99,12 @@ describe('a program that triggers', () => {
     assert.equal(supervisor.posts.length, 1);
   });
 
-  it('recovers a lost answer with one dispatch', async () => {
-    supervisor.nextPosts(failing(lost(), supervisor.carryOut));
-    const result = await clock.run(deployment.trigger(RESTART));
-    assert.deepEqual([result.outcome, result.recovered, supervisor.dispatched], ['completed', true, 1]);
-  });
-
   it('is told of a log of another tenant before anything is sent', async () => {
     supervisor.entries.forEach(({ activity }) => (activity.tenant_id = 5n));
     const tenant = { tenantId: 6n, origin: 'tenantId', hint: '' };
     const run = deploymentOn(connection({ tenant })).trigger(RESTART);
     await assert.rejects(clock.run(run), (error: LdctlError) => error.code === 'wrong_tenant');
     assert.equal(supervisor.posts.length, 0);
-  });
-
-  it('sends nothing where acting was not consented to', async () => {
-    const guarded = deploymentOn(connection(), () => {
-      throw new LdctlError('usage', 'consent_missing', 'not confirmed');
-    });
-    await refused(() => guarded.trigger(RESTART), /not confirmed/);
-    await refused(() => guarded.roll(ROLL), /not confirmed/);
   });
 });
 
@@ -318,10 +306,32 @@ describe('a program that rolls', () => {
     assert.ok(third - first < 1600, `the third begins ${third - first} ms after the first, which takes longer`);
   });
 
-  it('names a command that goes on only where one can', async () => {
+  it('is remembered for a command that goes on with it, where that can', async () => {
+    const kept: RollRecord[] = [];
+    const finished: string[] = [];
+    const rolls: RollJournal = {
+      read: () => Promise.resolve(null),
+      last: () => Promise.resolve(null),
+      begin: (record) => Promise.resolve(kept.push(record)).then(() => null),
+      finish: (key) => Promise.resolve(void finished.push(key)),
+    };
+    const known = deploymentOn(connection({ rolls }));
     supervisor.behaviour.set(1n, { workMs: null });
-    const result = await roll({ idempotencyKey: 'k', nodeTimeoutMs: 30_000 });
-    assert.deepEqual([result.outcome, result.resume], ['timed_out', null]);
+    const request = { ...ROLL, idempotencyKey: 'k', nodeTimeoutMs: 30_000 };
+    const late = await clock.run(known.roll(request));
+    assert.deepEqual([late.outcome, late.resume], ['timed_out', 'ldctl activities roll --resume k --deployment 71']);
+    assert.deepEqual(finished, []);
+    const [record] = kept;
+    const again = check(storedRoll, 'roll', JSON.parse(stringifyJson(record?.request)));
+    assert.deepEqual([again.nodes, again.idempotencyKey, again.nodeTimeoutMs], [ROLL.nodes, 'k', 30_000]);
+    supervisor.nextReads(failingRead(apiError(401)));
+    await assert.rejects(clock.run(known.roll({ ...request, idempotencyKey: 'refused' })));
+    assert.equal(finished.length, 1);
+    const gated = await clock.run(known.roll({ ...request, idempotencyKey: 'g', gate: () => true }));
+    assert.deepEqual([gated.resume, kept.length], [null, 2]);
+  });
+
+  it('names commands in words that any shell reads', () => {
     const flags = ['--profile', "Zoë's"];
     assert.equal(resumeCommand({ roll: 'k 7' }, flags), "ldctl activities roll --resume 'k 7' --profile 'Zoë'\\''s'");
     const asked = { after: 5n, runtime: 'connectors', action: 'reconfigure:42', nodes: null, expect: 3 };
