@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# The package as strangers get it: packed, installed from its tarball into an empty folder without running any install
-# script, led through the docs, and used with every Node that it is said to work with, each alone and all with one cache of
-# compiled code. Ends with 2 when none of them could be had.
+# The package, packed and installed into an empty folder, with every Node that it is said to work with: what a user does first, each
+# with its exit code, and with code that Node keeps compiled in any state. Ends with 2 when none of the Nodes could be had.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 
@@ -10,49 +9,93 @@ VERSIONS=(20.19.0 22.0.0 22 24 26)
 
 work=$(mktemp -d)
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
-fail() { printf 'FAILED: %s\n' "$*"; exit 1; }
+fail() { printf 'FAILED: %s\n' "$*"; cat "$work/err" 2>/dev/null; exit 1; }
 npm_quietly() { npm --silent --no-audit --no-fund --no-update-notifier "$@"; }
+
+# Runs a command, and wants this exit code of it.
+wants() {
+  local code=$1 got=0
+  shift
+  "$@" >"$work/out" 2>"$work/err" || got=$?
+  [ "$got" -eq "$code" ] || fail "$* ended with $got, not $code"
+  ! grep -qE '^ +at |Warning:' "$work/err" || fail "$* printed a stack or a warning of Node"
+}
+printed() { grep -qE -- "$1" "$work/out" || fail "not printed: $1"; }
 
 tarball="$work/$(npm_quietly pack --ignore-scripts --pack-destination "$work")" || fail 'npm pack'
 stray=$(tar -tzf "$tarball" | grep -vE '^package/(dist/|docs/|schemas/|completions/|bin/(run\.js|node-version\.js|package\.json)$|oclif\.manifest\.json$|package\.json$|(README|CHANGELOG|CONTRIBUTING)\.md$|LICENSE$|THIRD-PARTY-NOTICES$)')
 [ -z "$stray" ] || fail "in the package, and not meant to be: $stray"
-[ "$(tar -tzf "$tarball" | grep -cE '^package/(bin/run\.js|dist/main\.cjs|LICENSE|schemas/activity\.schema\.json)$')" -ge 3 ] || fail 'the package lacks files'
-
 prefix="$work/a place with spaces"
 npm_quietly install --global --ignore-scripts --prefix "$prefix" "$tarball" || fail 'npm install of the tarball'
+lib="$prefix/lib/node_modules/ldctl"
 chmod -R a+rX,a-w "$prefix"
 chmod a+rx "$work"
-packages=$(npm_quietly ls --global --all --parseable --prefix "$prefix" | tail -n +2 | sort -u | wc -l)
-printf 'packed %s kB; installed %s MB in %s packages\n' \
-  "$(($(wc -c <"$tarball") / 1024))" "$(du -sm "$prefix" | cut -f1)" "$packages"
+mkdir "$work/home"
+chmod 777 "$work/home"
+export HOME="$work/home" XDG_CACHE_HOME="$work/home/cache"
 
-echo 'the shell blocks of README and docs, with the installed ldctl:'
-LDCTL_UNDER_TEST="$prefix/lib/node_modules/ldctl/bin/run.js" node node_modules/mocha/bin/mocha.js test/acceptance/docs.test.ts ||
-  fail 'the docs, with the installed ldctl'
+# shellcheck disable=SC2016
+profile='printf "%s" "$LD_API_KEY" |
+  ldctl profiles add me --tenant-id "$LD_TENANT_ID" --deployment sandbox --key-store file --api-key-stdin || exit
+unset LD_API_KEY
+ldctl activities list --profile me && ldctl profiles remove me --yes'
+mkdir -p "$work/home/program/node_modules"
+ln -s "$lib" "$work/home/program/node_modules/ldctl"
+cat >"$work/home/program/main.mjs" <<'JS'
+import { connect } from 'ldctl';
+import { startSandbox } from 'ldctl/sandbox';
+const { supervisorUrl, deploymentId, apiKey, record, stop } = await startSandbox({ appearMs: 0, workMs: 50, dropPosts: 1 });
+const { outcome } = await connect({ supervisorUrl, deploymentId, apiKey }).trigger({ runtime: 'iggy', action: 'restart' });
+await stop();
+if (outcome !== 'completed' || record.dispatches.length !== 1) process.exit(8);
+JS
 
-# Which Node, into its own folder: the package that holds its binary, which needs no install script either.
-platform=$(node -p '`${process.platform === "win32" ? "win" : process.platform}-${process.arch}`')
-get_node() { npm_quietly install --ignore-scripts --prefix "$work/node-$1" "node-$platform@$1" >/dev/null 2>&1; }
+with_this_node() {
+  wants 0 ldctl --version
+  printed '^ldctl/[0-9]'
+  wants 2 ldctl activities trigger iggy restart --node ''
+  wants 0 ldctl sandbox exec --work 200ms -- ldctl activities trigger iggy restart --yes -o json
+  printed '"outcome": "completed"'
+  wants 3 ldctl sandbox exec --work 200ms --reject 2 -- ldctl activities trigger iggy restart --yes
+  wants 0 ldctl sandbox exec --history 1500 -- ldctl activities list --limit 0 -o ndjson
+  [ "$(wc -l <"$work/out")" -eq 1500 ] || fail 'a long log is not whole'
+  wants 0 ldctl sandbox exec -- sh -c "$profile"
+  wants 0 env -u HOME -u XDG_CACHE_HOME ldctl sandbox exec -- ldctl activities list --limit 1
+  if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
+    # One that may not write where it is installed, and that the system does not even know.
+    wants 0 setpriv --reuid=54321 --regid=54321 --clear-groups env -u HOME -u XDG_CACHE_HOME ldctl sandbox exec -- ldctl whoami
+  fi
+  wants 0 node "$work/home/program/main.mjs"
 
+  # Whatever state the code is in that Node keeps, it changes nothing but speed.
+  local expected
+  expected=$(NODE_DISABLE_COMPILE_CACHE=1 ldctl activities trigger --help)
+  for damage in none truncate random; do
+    find "$XDG_CACHE_HOME" -type f 2>/dev/null | while read -r file; do
+      case $damage in
+        truncate) truncate -s 1000 "$file" ;;
+        random) head -c 5000 /dev/urandom >"$file" ;;
+      esac
+    done
+    [ "$(ldctl activities trigger --help 2>&1)" = "$expected" ] || fail "with a compile cache: $damage"
+  done
+}
+
+# Each Node into its own folder: the package that holds its program, which needs no install script either.
+platform=$(node -p 'process.platform + "-" + process.arch')
 checked=0
 missed=()
-bins=()
 for version in "${VERSIONS[@]}"; do
-  if ! get_node "$version"; then
+  if ! npm_quietly install --ignore-scripts --prefix "$work/node-$version" "node-$platform@$version" >/dev/null 2>&1; then
     missed+=("$version")
     continue
   fi
   bin="$work/node-$version/node_modules/node-$platform/bin"
   chmod -R a+rX "$work/node-$version"
-  printf 'Node %s:\n' "$("$bin/node" --version)"
-  PATH="$bin:$prefix/bin:$PATH" bash scripts/check-nodes-steps.sh "$work" || fail "with Node $version"
+  (PATH="$bin:$prefix/bin:$PATH" && with_this_node) || exit 1
+  printf 'Node %s: ok\n' "$("$bin/node" --version)"
   checked=$((checked + 1))
-  bins+=("$bin")
 done
-if [ "$checked" -gt 0 ]; then
-  echo 'code that Node keeps compiled:'
-  PATH="$prefix/bin:$PATH" bash scripts/check-compile-cache.sh "$work" "${bins[@]}" || fail 'with the compile cache'
-fi
 
 [ "${#missed[@]}" -eq 0 ] || printf 'not checked, since they could not be had: Node %s\n' "${missed[*]}"
 [ "$checked" -gt 0 ] || exit 2
