@@ -38,6 +38,9 @@ describe('on this system', function () {
         .ended();
       assert.equal(code, 0, stderr);
       assert.equal((parseJson(stdout) as { outcome: string }).outcome, 'completed');
+      const missing = await scene.start(['sandbox', 'exec', '--', 'no-such-program']).ended();
+      assert.equal(missing.code, 127);
+      assert.match(missing.stderr, /^no-such-program: command not found$/m);
       const rejected = ['sandbox', 'exec', '--reject', '1', '--work', '100ms', '--', ...inner];
       assert.equal((await scene.start(rejected).ended()).code, 3);
     }));

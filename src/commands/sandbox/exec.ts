@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { execa, type ResultPromise } from 'execa';
@@ -80,12 +80,14 @@ async function runInside(
     const env = insideEnvironment(folder, variables, host);
     // By way of the shim, it would need /bin/sh and a folder that programs may be in; on Windows Ctrl-C would be cmd's.
     const [program = '', ...args] = command[0] === 'ldctl' ? [...host.program.command, ...command.slice(1)] : command;
+    if (host.platform === 'win32' && !isOnWindows(program, env)) return notFound(command[0], host);
     child = execa(program, args, { stdio: 'inherit', env, extendEnv: false, reject: false, cleanup: false });
     const { exitCode, signal, code, originalMessage = '' } = await child;
     if (exitCode !== undefined) return exitCode === ENDED_BY_CTRL_C ? CTRL_C : exitCode;
     if (signal !== undefined) return 128 + constants.signals[signal];
-    host.output.stderr.write(`${command[0]}: ${code === 'ENOENT' ? 'command not found' : originalMessage}\n`);
-    return code === 'ENOENT' ? 127 : 126;
+    if (code === 'ENOENT') return notFound(command[0], host);
+    host.output.stderr.write(`${command[0]}: ${originalMessage}\n`);
+    return 126;
   } catch (error) {
     if (folder !== null || !(error instanceof Error && 'syscall' in error)) throw error;
     host.output.stderr.write(`${command[0]}: no temporary folder for it can be made (${error.message})\n`);
@@ -95,6 +97,18 @@ async function runInside(
     for (const signal of WAITED_OUT) process.off(signal, waitOut);
     for (const signal of FORWARDED) process.off(signal, forward);
   }
+}
+
+function notFound(program: string, host: Host): number {
+  host.output.stderr.write(`${program}: command not found\n`);
+  return 127;
+}
+
+/** Whether there is such a program: of one that is not, cmd, which execa has look for it, only says 1. */
+function isOnWindows(program: string, { PATH = '' }: NodeJS.ProcessEnv): boolean {
+  const folders = /[/\\:]/.test(program) ? [''] : PATH.split(delimiter);
+  const endings = ['', '.com', '.exe', '.bat', '.cmd'];
+  return folders.some((folder) => endings.some((ending) => existsSync(join(folder, program + ending))));
 }
 
 /** Windows keeps what a program still has open, which may be one that was left in the background: the system's to clear away. */
