@@ -190,7 +190,7 @@ function listOf(nodes: readonly NodeResult[]): string {
   return ids.length === 0 ? '' : ` (${shortList(ids)})`;
 }
 
-export type EventOf<Name extends RunStep['event']> = Extract<RunStep, { event: Name }>;
+type EventOf<Name extends RunStep['event']> = Extract<RunStep, { event: Name }>;
 
 /** What a later re-run or `wait --after` needs, and what is expected. */
 export function baselineText({ baseline, idempotencyKey, expects }: EventOf<'baseline'>): string {
@@ -205,7 +205,7 @@ export function baselineText({ baseline, idempotencyKey, expects }: EventOf<'bas
   return [`idempotency key ${plainText(idempotencyKey)}`, `log up to ${baseline}`, ...expected].join(', ');
 }
 
-export function dispatchedText(event: EventOf<'dispatched'>): string {
+function dispatchedText(event: EventOf<'dispatched'>): string {
   const { request_id: id, replayed, recovered, earlier, node_id: node } = event;
   const request = id === null ? '' : ` (request ${plainText(id)})`;
   const which = node === undefined ? '' : `${node} `;
@@ -227,13 +227,18 @@ export function waitingText({ settlesAt }: Pick<ProgressEstimate, 'settlesAt'>, 
   return `waiting ${elapsedText(Math.ceil(Math.max(settlesAt - now, 0) / 1000) * 1000)} for nodes that may still report`;
 }
 
-/** `610809900976570889 gate passed (1.2s)` */
-export function gateText({ node_id: node, gate }: EventOf<'gate'>): string {
-  return `${node} gate ${gateWord(gate)} (${formatDuration(gate.took_ms)})`;
-}
-
-export function gateOutputText({ node_id: node, line }: EventOf<'gate_output'>): string {
-  return `${node} gate | ${plainText(line)}`;
+/** An event that has one text, in every display. */
+export function eventText(event: RunStep): string | null {
+  switch (event.event) {
+    case 'dispatched':
+      return dispatchedText(event);
+    case 'gate':
+      return `${event.node_id} gate ${gateWord(event.gate)} (${formatDuration(event.gate.took_ms)})`;
+    case 'gate_output':
+      return `${event.node_id} gate | ${plainText(event.line)}`;
+    default:
+      return null;
+  }
 }
 
 /** `activity 7261845022003200001 completed (4.8s)` */

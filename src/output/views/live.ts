@@ -9,7 +9,7 @@ import { activityColumns } from '../activity-columns.js';
 import { elapsedText, selectColumns, timeText, type Selection } from '../columns.js';
 import { warningText } from '../error.js';
 import { TableLayout } from '../formats/table.js';
-import { baselineText, dispatchedText, gateOutputText, gateText, headlineText, waitingText } from '../run-text.js';
+import { baselineText, eventText, headlineText, waitingText } from '../run-text.js';
 import { hasFailed, isOver, progressColumns, progressRank, SPINNER_FRAME_MS } from '../status.js';
 import { painter, type Paint, type Sink } from '../streams.js';
 import {
@@ -225,18 +225,15 @@ export class LiveRunView implements RunView {
 
   on(event: RunStep): void {
     const table = this.#table;
+    if (event.event === 'dispatched') this.#begin();
     if (event.event === 'warning') table.print(warningText(event.message, table.paint));
     if (event.event === 'baseline') {
       this.#expected ||= event.expects?.count ?? 0;
-      if (this.#debug) this.#note(baselineText(event));
+      if (this.#debug) table.print(`${table.paint('dim', baselineText(event))}\n`);
     }
-    if (event.event === 'dispatched') {
-      this.#begin();
-      const isRoutine = !event.replayed && !event.recovered && !event.earlier;
-      if (!isRoutine || this.#debug) this.#note(dispatchedText(event));
-    }
-    if (event.event === 'gate') table.print(`${gateText(event)}\n`);
-    if (event.event === 'gate_output') table.print(`${gateOutputText(event)}\n`);
+    const text = eventText(event);
+    const isRoutine = event.event === 'dispatched' && !event.replayed && !event.recovered && !event.earlier;
+    if (text !== null && (this.#debug || !isRoutine)) table.print(`${text}\n`);
     if (event.event === 'outage') table.outage(event.ageMs);
     if (event.event === 'progress') {
       this.#nodes = event.nodes;
@@ -256,10 +253,6 @@ export class LiveRunView implements RunView {
     this.#isBegun = true;
     const head = headlineText(this.#title, Math.max(this.#expected, this.#nodes.length));
     this.#table.print(`${this.#table.paint('bold', head)}\n`);
-  }
-
-  #note(text: string): void {
-    this.#table.print(`${this.#table.paint('dim', text)}\n`);
   }
 
   #frame(now: number): Frame<NodeProgress> {

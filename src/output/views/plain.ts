@@ -11,28 +11,13 @@ import { warningText } from '../error.js';
 import { formatOf } from '../formats.js';
 import { jsonText } from '../formats/json.js';
 import { listWriter, type PrintOptions } from '../list.js';
-import {
-  activityText,
-  baselineText,
-  changeText,
-  dispatchedText,
-  gateOutputText,
-  gateText,
-  headlineText,
-  type RunTitle,
-} from '../run-text.js';
+import { activityText, baselineText, changeText, eventText, headlineText, type RunTitle } from '../run-text.js';
 import { isOver } from '../status.js';
 import { painter, type Output, type Sink } from '../streams.js';
 
-/**
- * Calls `run` again and again, `ms` milliseconds apart, until the returned function is called. Injected, as the clock is.
- */
+/** Calls `run` every `ms` milliseconds, until the returned function is called. Injected, as the clock is. */
 export type Every = (ms: number, run: () => void) => () => void;
-
-/**
- * Calls `pause` before Ctrl-Z stops the process, and `resume` when it goes on, until the returned function is called.
- * Injected too.
- */
+/** Calls `pause` before Ctrl-Z stops the process, and `resume` when it goes on, until the returned function is called. */
 export type OnSuspend = (pause: () => void, resume: () => void) => () => void;
 
 export interface ViewTools {
@@ -41,12 +26,17 @@ export interface ViewTools {
   onSuspend: OnSuspend;
 }
 
-/** A display of a run, from its first event to its end. */
-export interface RunView {
-  on(event: RunStep): void;
-  /** Ends the display and everything it started. Called on every way out; harmless when repeated. */
-  stop(): void;
+/** A display, from its first event to its end. */
+interface View<Event> {
+  on(event: Event): void;
+  /**
+   * Ends it and everything it started, on every way out; harmless when repeated.
+   * @param error why the following of a log was given up
+   */
+  stop(error?: LdctlError): void;
 }
+
+export type RunView = View<RunStep>;
 
 export interface RunViewOptions extends Pick<PrintOptions, 'format' | 'numberIds'>, ViewTools {
   /** Nothing on stderr but warnings. */
@@ -66,15 +56,7 @@ export type WatchEvent =
   /** The log cannot be read, and was last read so many ms ago; or, with null, it can again. */
   | { event: 'outage'; ageMs: number | null };
 
-/** A display of a log that is followed (`activities list --watch|--follow`). */
-export interface WatchView {
-  on(event: WatchEvent): void;
-  /**
-   * Ends the display and everything it started, on every way out; harmless when repeated. In NDJSON this writes the
-   * `result` line, with `error` beside the counts where following was given up.
-   */
-  stop(error?: LdctlError): void;
-}
+export type WatchView = View<WatchEvent>;
 
 export interface WatchViewOptions extends PrintOptions, ViewTools {
   /** Followed for ever: then the changes are the data, and nothing else comes to stdout after them. */
@@ -88,29 +70,14 @@ export interface WatchViewOptions extends PrintOptions, ViewTools {
 /** How much goes to stderr: everything; what must be seen although stdout has the events; warnings alone. */
 type Verbosity = 'all' | 'essentials' | 'warnings';
 
-/** The display for a run where nothing is redrawn. */
-export function plainRunView(output: Output, options: RunViewOptions): RunView {
-  const { stdout, stderr } = output;
-  if (!formatOf(options.format).events) return new PlainRunView(stderr, options.quiet ? 'warnings' : 'all', options);
-  const beside = new PlainRunView(stderr, options.quiet ? 'warnings' : 'essentials', options);
-  return {
-    on: (event) => {
-      const line = shownStep(event);
-      if (line) stdout.write(`${jsonText(line, options)}\n`);
-      beside.on(event);
-    },
-    stop: () => beside.stop(),
-  };
-}
-
 /** CI systems kill a step that says nothing for long. */
 const SILENCE_MS = 30_000;
 
 /** Lines that stay, each with its time of day in UTC, and a heartbeat when there was none for a while. */
 class LineLog {
+  readonly stop: () => void;
   readonly #sink: Sink;
   readonly #clock: ViewTools['clock'];
-  readonly stop: () => void;
   #spokeAt: number;
 
   /** @param heartbeat what to say after 30 s of silence, given the milliseconds since the start */
@@ -133,162 +100,108 @@ class LineLog {
     this.#spokeAt = this.#clock.elapsed();
     this.#sink.write(text);
   }
+
+  warning(message: string): void {
+    this.raw(warningText(message, painter(this.#sink.colour)));
+  }
 }
 
-/** Off a terminal: one line a change. */
-class PlainRunView implements RunView {
-  readonly #log: LineLog;
-  readonly #sink: Sink;
-  readonly #verbosity: Verbosity;
-  readonly #title: RunTitle;
-  #isBegun = false;
-  #nodes: readonly NodeProgress[] = [];
+/** The display for a run where nothing is redrawn: one line a change. In NDJSON events go to stdout. */
+export function plainRunView({ stdout, stderr }: Output, options: RunViewOptions): RunView {
+  const isEvents = formatOf(options.format).events;
+  const verbosity: Verbosity = options.quiet ? 'warnings' : isEvents ? 'essentials' : 'all';
+  let nodes: readonly NodeProgress[] = [];
+  let isBegun = verbosity !== 'all';
+  const heartbeat = (elapsed: number): string => stillGoing(nodes, elapsed);
+  const log = new LineLog(stderr, options, verbosity === 'warnings' ? null : heartbeat);
 
-  constructor(sink: Sink, verbosity: Verbosity, options: RunViewOptions) {
-    this.#sink = sink;
-    this.#verbosity = verbosity;
-    this.#title = options.title;
-    const heartbeat = (elapsed: number): string => stillGoing(this.#nodes, elapsed);
-    this.#log = new LineLog(sink, options, verbosity === 'warnings' ? null : heartbeat);
-  }
-
-  on(event: RunStep): void {
-    if (event.event === 'warning') this.#log.raw(warningText(event.message, painter(this.#sink.colour)));
-    else if (this.#verbosity !== 'warnings') this.#tell(event);
-  }
-
-  stop(): void {
-    this.#log.stop();
-  }
-
-  #tell(event: Exclude<RunStep, { event: 'warning' }>): void {
-    const isAll = this.#verbosity === 'all';
-    if (!this.#isBegun && isAll) {
-      this.#isBegun = true;
+  const tell = (event: Exclude<RunStep, { event: 'warning' }>): void => {
+    if (!isBegun) {
+      isBegun = true;
       const expected = event.event === 'baseline' ? (event.expects?.count ?? 0) : 0;
-      this.#log.line(headlineText(this.#title, this.#title.nodes ?? expected));
+      log.line(headlineText(options.title, options.title.nodes ?? expected));
     }
-    if (event.event === 'progress') this.#progress(event.nodes);
-    else if (event.event === 'baseline') this.#log.line(baselineText(event));
-    else if (event.event === 'gate_output') this.#log.line(gateOutputText(event));
-    else if (isAll && event.event === 'dispatched') this.#log.line(dispatchedText(event));
-    else if (isAll && event.event === 'gate') this.#log.line(gateText(event));
-    else if (isAll && event.event === 'activity') {
-      this.#log.line(`${event.activity.node_id} ${activityText(event.activity)}`);
-    }
-  }
+    const isEssential = event.event === 'baseline' || event.event === 'gate_output';
+    const text = isEssential || verbosity === 'all' ? plainEventText(event) : null;
+    if (text !== null) log.line(text);
+    if (event.event !== 'progress') return;
+    const before = nodes;
+    nodes = event.nodes;
+    // A node that is given up as missing has no activity, and so no event of its own.
+    const missing = nodes.filter(({ status }, index) => status === MISSING && before[index]?.status !== MISSING);
+    if (verbosity !== 'all') return;
+    for (const { node_id: id } of missing) log.line(`${id ?? 'an expected node'} missing: no entry appeared`);
+  };
+  return {
+    on: (event) => {
+      const shown = isEvents ? shownStep(event) : null;
+      if (shown) stdout.write(`${jsonText(shown, options)}\n`);
+      if (event.event === 'warning') log.warning(event.message);
+      else if (verbosity !== 'warnings') tell(event);
+    },
+    stop: () => log.stop(),
+  };
+}
 
-  /** A node that is given up as missing has no activity, and so no event of its own. */
-  #progress(nodes: readonly NodeProgress[]): void {
-    const before = this.#nodes;
-    this.#nodes = nodes;
-    if (this.#verbosity !== 'all') return;
-    nodes.forEach((node, index) => {
-      if (node.status !== MISSING || before[index]?.status === MISSING) return;
-      this.#log.line(`${node.node_id === null ? 'an expected node' : String(node.node_id)} missing: no entry appeared`);
-    });
-  }
+function plainEventText(event: RunStep): string | null {
+  if (event.event === 'baseline') return baselineText(event);
+  if (event.event === 'activity') return `${event.activity.node_id} ${activityText(event.activity)}`;
+  return eventText(event);
 }
 
 function stillGoing(nodes: readonly NodeProgress[], elapsed: number): string {
   if (nodes.length === 0) return `still waiting for the first entry, ${elapsedText(elapsed)}`;
   const open = nodes.filter((node) => !isOver(node));
-  const isRoll = nodes.some(({ stage }) => stage !== undefined);
-  const isSeen = isRoll || open.some(({ status }) => status !== null);
+  const isSeen = open.some(({ status, stage }) => status !== null || stage !== undefined);
   const share = `${open.length} of ${count(nodes.length, 'node')}`;
   return `still ${isSeen ? 'going on' : 'waiting'}: ${share}, ${elapsedText(elapsed)}`;
 }
 
-/** The display for a followed log where nothing is redrawn. */
+/**
+ * The display for a followed log where nothing is redrawn. Of what is followed for ever, and in NDJSON, the changes go to
+ * stdout; else to stderr, and of the first listing only what is still going on.
+ */
 export function plainWatchView(output: Output, options: WatchViewOptions): WatchView {
   const { format, follow, quiet } = options;
-  const isEvents = formatOf(format).events;
-  if (!isEvents && !follow) return new PlainWatchView(output.stderr, quiet ? 'warnings' : 'all', options);
-  const beside = new PlainWatchView(output.stderr, quiet ? 'warnings' : 'essentials', options);
-  const writer = isEvents ? eventWriter(options) : format === 'csv' ? recordWriter(output, options) : lineWriter;
-  const write = (activity: Activity): void => output.stdout.write(writer.change(activity));
+  const writer = formatOf(format).events || follow ? changeWriter(output, options) : null;
+  const tally = new Tally();
+  const heartbeat = (elapsed: number): string => {
+    const all = count(tally.counts().total, 'entry', 'entries');
+    return `still following: ${tally.open()} of ${all} processing, ${elapsedText(elapsed)}`;
+  };
+  const log = new LineLog(output.stderr, options, quiet ? null : heartbeat);
+  const change = (activity: Activity, isNews: boolean): void => {
+    tally.add(activity);
+    if (writer) output.stdout.write(writer(activity));
+    else if (isNews && !quiet) log.raw(`${changeText(activity)}\n`);
+  };
   return {
     on: (event) => {
-      if (event.event === 'activity') write(event.activity);
-      if (event.event === 'listing') [...event.activities].reverse().forEach(write);
-      beside.on(event);
+      if (event.event === 'warning') log.warning(event.message);
+      if (event.event === 'activity') change(event.activity, true);
+      if (event.event === 'listing') {
+        for (const activity of [...event.activities].reverse()) change(activity, !isFinal(activity.status));
+      }
     },
     stop: (error) => {
-      beside.stop();
-      if (output.settled) return;
+      log.stop();
+      if (!writer || output.settled) return;
       output.settled = true;
-      output.stdout.write(writer.end(error));
-    },
-  };
-}
-
-/** Off a terminal: one line a change. Of the first listing, only what is still going on. */
-class PlainWatchView implements WatchView {
-  readonly #log: LineLog;
-  readonly #sink: Sink;
-  readonly #verbosity: Verbosity;
-  readonly #tally = new Tally();
-
-  constructor(sink: Sink, verbosity: Verbosity, options: WatchViewOptions) {
-    this.#sink = sink;
-    this.#verbosity = verbosity;
-    const heartbeat = (elapsed: number): string =>
-      `still following: ${this.#tally.open()} of ${count(this.#tally.counts().total, 'entry', 'entries')} processing, ${elapsedText(elapsed)}`;
-    this.#log = new LineLog(sink, options, verbosity === 'warnings' ? null : heartbeat);
-  }
-
-  on(event: WatchEvent): void {
-    if (event.event === 'warning') this.#log.raw(warningText(event.message, painter(this.#sink.colour)));
-    if (event.event === 'activity') this.#add([event.activity], [event.activity]);
-    if (event.event === 'listing') {
-      this.#add(event.activities, event.activities.filter(({ status }) => !isFinal(status)).reverse());
-    }
-  }
-
-  stop(): void {
-    this.#log.stop();
-  }
-
-  #add(activities: readonly Activity[], told: readonly Activity[]): void {
-    for (const activity of activities) this.#tally.add(activity);
-    if (this.#verbosity === 'all') for (const activity of told) this.#log.raw(`${changeText(activity)}\n`);
-  }
-}
-
-/** How changes are written to stdout: each one, and the end. */
-interface ChangeWriter {
-  change(activity: Activity): string;
-  end(error: LdctlError | undefined): string;
-}
-
-/** `{"event":"activity","activity":{…}}` lines, the last one `{"event":"result",…}` with counts only. */
-function eventWriter(options: WatchViewOptions): ChangeWriter {
-  const tally = new Tally();
-  return {
-    change: (activity) => {
-      tally.add(activity);
-      return `${jsonText({ event: 'activity', activity }, options)}\n`;
-    },
-    end: (error) => {
       const result = { event: 'result', ...tally.counts(), ...(error && { error: errorDocument(error) }) };
-      return `${jsonText(result, options)}\n`;
+      output.stdout.write(formatOf(format).events ? `${jsonText(result, options)}\n` : writer(null));
     },
   };
 }
 
-/** A CSV record a change. */
-function recordWriter({ stdout }: Output, options: WatchViewOptions): ChangeWriter {
+/** How a change is written to stdout, and with null the end: an event, a record of CSV, or a line for people and `grep`. */
+function changeWriter({ stdout }: Output, options: WatchViewOptions): (activity: Activity | null) => string {
+  if (formatOf(options.format).events) return (activity) => `${jsonText({ event: 'activity', activity }, options)}\n`;
+  if (options.format !== 'csv') return (activity) => (activity ? `${changeText(activity)}\n` : '');
   const writer = listWriter(stdout, { noun: 'activities', columns: activityColumns }, options);
-  return { change: (activity) => writer.items([activity]), end: () => writer.end(0) };
+  return (activity) => (activity ? writer.items([activity]) : writer.end(0));
 }
 
-/** A line a change, for people and `grep`. */
-const lineWriter: ChangeWriter = { change: (activity) => `${changeText(activity)}\n`, end: () => '' };
-
-/** The counts of a followed log: all of its entries, and how many of each known status. */
-type Counts = { total: number } & Record<Status | 'other', number>;
-
-/** Keeps the last status of each entry. */
+/** Keeps the last status of each entry of a followed log, and counts them. */
 export class Tally {
   readonly #statuses = new Map<Id, string>();
 
@@ -296,8 +209,8 @@ export class Tally {
     this.#statuses.set(id, status);
   }
 
-  counts(): Counts {
-    const counts: Counts = { total: this.#statuses.size, processing: 0, completed: 0, rejected: 0, other: 0 };
+  counts(): { total: number } & Record<Status | 'other', number> {
+    const counts = { total: this.#statuses.size, processing: 0, completed: 0, rejected: 0, other: 0 };
     for (const status of this.#statuses.values()) {
       counts[Object.hasOwn(STATUSES, status) ? (status as Status) : 'other'] += 1;
     }
