@@ -10,12 +10,11 @@ import {
   type Outcome,
   type ResultFields,
 } from '../base/outcome.js';
+import { tookMs } from './columns.js';
 import { warningText } from './error.js';
 import { runName } from './run-text.js';
 import { gateWord, statusText } from './status.js';
-import { type Output } from './streams.js';
-import { painter } from './streams.js';
-import { tookMs } from './columns.js';
+import { painter, type Output } from './streams.js';
 
 /**
  * In GitHub Actions: an annotation for each node that was rejected, is missing or had not ended, and a table in the

@@ -1,5 +1,5 @@
 import { errorDocument, type LdctlError } from '../base/errors.js';
-import { type NodeResult, type ResultFields } from '../base/outcome.js';
+import { type ResultFields } from '../base/outcome.js';
 import { count } from '../base/text.js';
 import { selectColumns } from './columns.js';
 import { errorText } from './error.js';
@@ -60,8 +60,14 @@ export async function printRunResult(output: Output, result: ResultFields, optio
   output.settled = true;
   const format = await loadFormat(options.format);
   if (format.holds === 'values') {
-    const document = runDocument(result, options);
-    const value = format.events ? { event: 'result', ...document } : document;
+    const { request, requests } = dryRun ?? {};
+    const value = {
+      ...(format.events && { event: 'result' }),
+      ...result,
+      ...(request && { request }),
+      ...(requests && { requests }),
+      ...(error && { error: errorDocument(error) }),
+    };
     stdout.write(format.object(value, formatOptions(stdout, options)));
   } else if (dryRun && options.format === 'table') {
     stdout.write(dryRunText(result, dryRun, options.debug));
@@ -75,39 +81,6 @@ export async function printRunResult(output: Output, result: ResultFields, optio
   const reference = stderr.isTTY && !options.debug;
   if (!dryRun) stderr.write(summaryText(result, { ...options, reference }, paint));
   await stdout.drained();
-}
-
-/** The document of `trigger`, `roll` and `wait`, its keys in order. */
-function runDocument(result: ResultFields, { dryRun, error }: RunResultOptions): object {
-  const { request, requests } = dryRun ?? {};
-  return {
-    outcome: result.outcome,
-    runtime: result.runtime,
-    action: result.action,
-    deployment_id: result.deployment_id,
-    idempotency_key: result.idempotency_key,
-    targets: result.targets,
-    replayed: result.replayed,
-    recovered: result.recovered,
-    request_id: result.request_id,
-    nodes: result.nodes.map(nodeDocument),
-    resume: result.resume,
-    ...(request && { request }),
-    ...(requests && { requests }),
-    ...(error && { error: errorDocument(error) }),
-  };
-}
-
-function nodeDocument(node: NodeResult): NodeResult {
-  return {
-    node_id: node.node_id,
-    activity_id: node.activity_id,
-    status: node.status,
-    created_at: node.created_at,
-    finished_at: node.finished_at,
-    ambiguous: node.ambiguous,
-    ...(node.started_at !== undefined && { started_at: node.started_at, gate: node.gate ?? null }),
-  };
 }
 
 /** `Would restart iggy on 3 nodes of sandbox, 1 at a time, gate: ./check.sh`, the nodes; with --debug also the first request. */

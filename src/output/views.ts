@@ -27,8 +27,8 @@ export async function createRunView(output: Output, options: RunViewOptions): Pr
   const isLive = output.stderr.canRedraw && !options.quiet && !formatOf(options.format).events;
   if (!isLive) return plainRunView(output, options);
   // With what only a live table needs.
-  const { LiveRunView } = await import('./views/live.js');
-  return new LiveRunView(output.stderr, options);
+  const { liveRunView } = await import('./views/live.js');
+  return liveRunView(output.stderr, options);
 }
 
 /**
@@ -39,6 +39,6 @@ export async function createWatchView(output: Output, options: WatchViewOptions)
   const isData = formatOf(options.format).events || (options.follow && options.format === 'csv');
   const isTerminal = output.stderr.canRedraw && (output.stdout.isTTY || !options.follow);
   if (!isTerminal || options.quiet || isData) return plainWatchView(output, options);
-  const { LiveWatchView } = await import('./views/live.js');
-  return new LiveWatchView(output.stderr, options);
+  const { liveWatchView } = await import('./views/live.js');
+  return liveWatchView(output.stderr, options);
 }

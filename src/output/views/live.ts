@@ -3,7 +3,7 @@ import { createLogUpdate } from 'log-update';
 import stringWidth from 'string-width';
 import { isFinal, type Activity } from '../../base/activity.js';
 import { compareIds, type Id } from '../../base/ids.js';
-import { type NodeProgress, type RunStep } from '../../base/progress.js';
+import { type NodeProgress } from '../../base/progress.js';
 import { count } from '../../base/text.js';
 import { activityColumns } from '../activity-columns.js';
 import { elapsedText, selectColumns, timeText, type Selection } from '../columns.js';
@@ -13,19 +13,20 @@ import { baselineText, eventText, headlineText, waitingText } from '../run-text.
 import { hasFailed, isOver, progressColumns, progressRank, SPINNER_FRAME_MS } from '../status.js';
 import { painter, type Paint, type Sink } from '../streams.js';
 import {
+  Tally,
   type RunView,
   type RunViewOptions,
   type ViewTools,
-  type WatchEvent,
   type WatchView,
   type WatchViewOptions,
-  Tally,
 } from './plain.js';
 
 /** One picture of what is going on: a table, and a line below it. */
 interface Frame<T> {
   /** In the order they are shown. */
   rows: readonly T[];
+  /** How many rows there are beside these. */
+  forgotten?: number;
   foot: string;
   isBad?: boolean;
 }
@@ -38,8 +39,6 @@ interface LiveTableOptions<T> extends ViewTools {
   frame: (elapsed: number) => Frame<T>;
   /** Where the screen is too small for all rows, those of the lowest rank are shown. */
   rank: (row: T) => number;
-  /** How many rows there are that are not even in the frame. */
-  forgotten?: () => number;
 }
 
 const ERASE_LINE_AND_GO_UP = '\u001B[2K\u001B[1A';
@@ -69,8 +68,12 @@ class LiveTable<T> {
       every(SPINNER_FRAME_MS, () => this.redraw()),
       sink.onResize(() => this.#resized()),
       onSuspend(
-        () => this.#suspend(),
-        () => this.#resume(),
+        () => this.#leave('suspended'),
+        () => {
+          if (this.#state === 'drawn') this.#leave('drawn');
+          this.#state = 'drawn';
+          this.redraw();
+        },
       ),
     ];
   }
@@ -104,18 +107,11 @@ class LiveTable<T> {
     this.#log.done();
   }
 
-  /** Leaves the last frame to the shell, and the cursor. */
-  #suspend(): void {
-    this.#state = 'suspended';
+  /** What stands on the screen is the shell's from now on, with the cursor: the next frame comes below it. */
+  #leave(state: 'drawn' | 'suspended'): void {
+    this.#state = state;
     this.#log.done();
-  }
-
-  /** What stands on the screen now is the shell's: the next frame comes below it. */
-  #resume(): void {
-    if (this.#state === 'drawn') this.#log.done();
-    this.#state = 'drawn';
     this.#drawn = [];
-    this.redraw();
   }
 
   #clear(): void {
@@ -124,14 +120,14 @@ class LiveTable<T> {
   }
 
   #lines(): string[] {
-    const { sink, selection, clock, utc, frame, forgotten = () => 0 } = this.#options;
+    const { sink, selection, clock, utc, frame } = this.#options;
     const elapsed = clock.elapsed();
-    const { rows, foot, isBad } = frame(elapsed);
+    const { rows, forgotten = 0, foot, isBad } = frame(elapsed);
     const below = this.#outage === null ? foot : `the log has been out of reach since ${this.#outage}`;
     const last = this.paint(this.#outage !== null || isBad ? 'bad' : 'dim', cut(below, sink.columns));
     const height = sink.rows - ['header', 'last', 'cursor'].length;
     if (rows.length === 0 || height < 2) return [last];
-    const { visible, hidden } = this.#choose(rows, height, forgotten());
+    const { visible, hidden } = this.#choose(rows, height, forgotten);
     const look = { view: { utc, now: clock.now(), elapsed }, paint: this.paint, header: true, width: sink.columns };
     const table = new TableLayout(selection, visible, look, this.#widths);
     const more = hidden > 0 ? [cut(`… and ${hidden} more`, sink.columns)] : [];
@@ -197,132 +193,86 @@ class SinkStream extends Writable {
   }
 }
 
-/** At a terminal: a table of the targets that updates in place. It is gone at the end, when the result follows. */
-export class LiveRunView implements RunView {
-  readonly #title: RunViewOptions['title'];
-  readonly #debug: boolean;
-  readonly #table: LiveTable<NodeProgress>;
-  readonly #started: number;
-  #nodes: readonly NodeProgress[] = [];
-  #expected: number;
-  #settlesAt: number | undefined;
-  #isBegun = false;
+/** A run at a terminal: a first line that stays, and a table of the targets that is gone when the result follows. */
+export function liveRunView(sink: Sink, { title, debug = false, ...tools }: RunViewOptions): RunView {
+  const started = tools.clock.elapsed();
+  let nodes: readonly NodeProgress[] = [];
+  let expected = title.nodes ?? 0;
+  let settlesAt: number | undefined;
+  let isBegun = false;
 
-  constructor(sink: Sink, { title, debug = false, ...tools }: RunViewOptions) {
-    this.#title = title;
-    this.#debug = debug;
-    this.#expected = title.nodes ?? 0;
-    this.#started = tools.clock.elapsed();
-    this.#table = new LiveTable({
-      ...tools,
-      sink,
-      selection: { columns: progressColumns, chosen: false },
-      utc: false,
-      frame: (now) => this.#frame(now),
-      rank: progressRank,
-    });
-  }
-
-  on(event: RunStep): void {
-    const table = this.#table;
-    if (event.event === 'dispatched') this.#begin();
-    if (event.event === 'warning') table.print(warningText(event.message, table.paint));
-    if (event.event === 'baseline') {
-      this.#expected ||= event.expects?.count ?? 0;
-      if (this.#debug) table.print(`${table.paint('dim', baselineText(event))}\n`);
-    }
-    const text = eventText(event);
-    const isRoutine = event.event === 'dispatched' && !event.replayed && !event.recovered && !event.earlier;
-    if (text !== null && (this.#debug || !isRoutine)) table.print(`${text}\n`);
-    if (event.event === 'outage') table.outage(event.ageMs);
-    if (event.event === 'progress') {
-      this.#nodes = event.nodes;
-      this.#settlesAt = event.settlesAt;
-      if (event.nodes.length > 0) this.#begin();
-    }
-    table.redraw();
-  }
-
-  stop(): void {
-    this.#table.stop();
-  }
-
-  /** The first line, which stays. What is refused was not begun. */
-  #begin(): void {
-    if (this.#isBegun) return;
-    this.#isBegun = true;
-    const head = headlineText(this.#title, Math.max(this.#expected, this.#nodes.length));
-    this.#table.print(`${this.#table.paint('bold', head)}\n`);
-  }
-
-  #frame(now: number): Frame<NodeProgress> {
-    const all = this.#nodes.length;
-    const failed = this.#nodes.filter(hasFailed).length;
-    const over = this.#nodes.filter(isOver).length;
-    const elapsed = elapsedText(now - this.#started);
-    const waiting = all > 0 && over === all ? waitingText({ settlesAt: this.#settlesAt }, now) : null;
-    const progress = [`${over - failed} of ${all} done`, ...(failed > 0 ? [`${failed} failed`] : []), elapsed];
-    const foot = all === 0 ? `waiting for the first entry, ${elapsed}` : (waiting ?? progress.join(', '));
-    return { rows: this.#nodes, foot, isBad: failed > 0 };
-  }
+  const frame = (now: number): Frame<NodeProgress> => {
+    const failed = nodes.filter(hasFailed).length;
+    const over = nodes.filter(isOver).length;
+    const elapsed = elapsedText(now - started);
+    const waiting = over === nodes.length ? waitingText({ settlesAt }, now) : null;
+    const state = [`${over - failed} of ${nodes.length} done`, ...(failed > 0 ? [`${failed} failed`] : []), elapsed];
+    const foot = nodes.length === 0 ? `waiting for the first entry, ${elapsed}` : (waiting ?? state.join(', '));
+    return { rows: nodes, foot, isBad: failed > 0 };
+  };
+  const selection = { columns: progressColumns, chosen: false };
+  const table = new LiveTable({ ...tools, sink, selection, utc: false, frame, rank: progressRank });
+  /** What is refused was not begun. */
+  const begin = (): void => {
+    if (!isBegun) table.print(`${table.paint('bold', headlineText(title, Math.max(expected, nodes.length)))}\n`);
+    isBegun = true;
+  };
+  return {
+    on: (event) => {
+      if (event.event === 'warning') table.print(warningText(event.message, table.paint));
+      if (event.event === 'outage') table.outage(event.ageMs);
+      if (event.event === 'baseline') {
+        expected ||= event.expects?.count ?? 0;
+        if (debug) table.print(`${table.paint('dim', baselineText(event))}\n`);
+      }
+      if (event.event === 'progress') ({ nodes, settlesAt } = event);
+      if (event.event === 'dispatched' || (event.event === 'progress' && nodes.length > 0)) begin();
+      const text = eventText(event);
+      const isRoutine = event.event === 'dispatched' && !event.replayed && !event.recovered && !event.earlier;
+      if (text !== null && (debug || !isRoutine)) table.print(`${text}\n`);
+      table.redraw();
+    },
+    stop: () => table.stop(),
+  };
 }
 
 /** More rows than any screen has; older ones that are final are then forgotten, and only counted. */
 const KEPT = 500;
 
-/** At a terminal: the log as a table that updates in place, newest first. */
-export class LiveWatchView implements WatchView {
-  readonly #options: WatchViewOptions;
-  readonly #table: LiveTable<Activity>;
-  readonly #started: number;
-  readonly #tally = new Tally();
-  #newestFirst: readonly Activity[] = [];
+/**
+ * A followed log at a terminal: a table, newest first. What was followed for ever stays on the screen; otherwise the list
+ * that follows says it all.
+ */
+export function liveWatchView(sink: Sink, options: WatchViewOptions): WatchView {
+  const started = options.clock.elapsed();
+  const tally = new Tally();
+  let newestFirst: readonly Activity[] = [];
 
-  constructor(sink: Sink, options: WatchViewOptions) {
-    this.#options = options;
-    this.#started = options.clock.elapsed();
-    this.#table = new LiveTable({
-      ...options,
-      sink,
-      selection: selectColumns(activityColumns, options.columns),
-      frame: (now) => this.#frame(now),
-      rank: () => 0,
-      forgotten: () => this.#tally.counts().total - this.#newestFirst.length,
-    });
-    this.#table.print(`${this.#table.paint('bold', `Activities of ${options.place}`)}\n`);
-  }
-
-  on(event: WatchEvent): void {
-    if (event.event === 'warning') this.#table.print(warningText(event.message, this.#table.paint));
-    if (event.event === 'outage') this.#table.outage(event.ageMs);
-    if (event.event === 'listing') this.#add(event.activities);
-    if (event.event === 'activity') this.#add([event.activity]);
-  }
-
-  /** What was followed for ever stays on the screen; otherwise the list that follows says it all. */
-  stop(): void {
-    this.#table.stop({ keep: this.#options.follow });
-  }
-
-  #add(activities: readonly Activity[]): void {
-    const byId = new Map<Id, Activity>(this.#newestFirst.map((activity) => [activity.id, activity]));
-    for (const activity of activities) {
-      byId.set(activity.id, activity);
-      this.#tally.add(activity);
-    }
-    this.#newestFirst = [...byId.values()]
+  const frame = (now: number): Frame<Activity> => {
+    const { total } = tally.counts();
+    const open = tally.open();
+    const processing = open > 0 ? [`${open} processing`] : [];
+    const foot = [count(total, 'entry', 'entries'), ...processing, elapsedText(now - started)].join(', ');
+    return { rows: newestFirst, forgotten: total - newestFirst.length, foot };
+  };
+  const add = (activities: readonly Activity[]): void => {
+    const byId = new Map<Id, Activity>([...newestFirst, ...activities].map((activity) => [activity.id, activity]));
+    for (const activity of activities) tally.add(activity);
+    newestFirst = [...byId.values()]
       .sort((a, b) => compareIds(b.id, a.id))
       .filter((activity, index) => index < KEPT || !isFinal(activity.status));
-    this.#table.redraw();
-  }
-
-  #frame(now: number): Frame<Activity> {
-    const open = this.#tally.open();
-    const foot = [
-      count(this.#tally.counts().total, 'entry', 'entries'),
-      ...(open > 0 ? [`${open} processing`] : []),
-      elapsedText(now - this.#started),
-    ];
-    return { rows: this.#newestFirst, foot: foot.join(', ') };
-  }
+    table.redraw();
+  };
+  const selection = selectColumns(activityColumns, options.columns);
+  const table = new LiveTable({ ...options, sink, selection, frame, rank: () => 0 });
+  table.print(`${table.paint('bold', `Activities of ${options.place}`)}\n`);
+  return {
+    on: (event) => {
+      if (event.event === 'warning') table.print(warningText(event.message, table.paint));
+      if (event.event === 'outage') table.outage(event.ageMs);
+      if (event.event === 'listing') add(event.activities);
+      if (event.event === 'activity') add([event.activity]);
+    },
+    stop: () => table.stop({ keep: options.follow }),
+  };
 }
