@@ -6,7 +6,7 @@ import { esmExternalRequirePlugin } from 'rolldown/plugins';
 import { LIBRARY } from './library.js';
 
 /**
- * The bundles in `dist/`: the command as CommonJS, which Node starts faster (docs/performance.md), with a chunk for what
+ * The bundles in `dist/`: the command as CommonJS, which Node starts faster, with a chunk for what
  * few commands need; the process for the keyring; and what programs import, as ES modules,
  * which share what they have in common.
  */

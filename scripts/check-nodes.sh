@@ -23,7 +23,7 @@ wants() {
 printed() { grep -qE -- "$1" "$work/out" || fail "not printed: $1"; }
 
 tarball="$work/$(npm_quietly pack --ignore-scripts --pack-destination "$work")" || fail 'npm pack'
-stray=$(tar -tzf "$tarball" | grep -vE '^package/(dist/|docs/|schemas/|completions/|bin/(run\.js|node-version\.js|package\.json)$|oclif\.manifest\.json$|package\.json$|(README|CHANGELOG|CONTRIBUTING)\.md$|LICENSE$|THIRD-PARTY-NOTICES$)')
+stray=$(tar -tzf "$tarball" | grep -vE '^package/(dist/|docs/|schemas/|completions/|bin/(run\.js|node-version\.js|package\.json)$|oclif\.manifest\.json$|package\.json$|(README|CHANGELOG|CONTRIBUTING)\.md$|LICENSE$)')
 [ -z "$stray" ] || fail "in the package, and not meant to be: $stray"
 prefix="$work/a place with spaces"
 npm_quietly install --global --ignore-scripts --prefix "$prefix" "$tarball" || fail 'npm install of the tarball'

@@ -1,21 +1,16 @@
 // Makes what is generated from the code: oclif.manifest.json, docs/commands, the tables of README.md between markers
-// (commands, exit codes, environment), the list of commands and flags that a test compares, THIRD-PARTY-NOTICES, the
-// licences of what is bundled, and whose repository pages name; and of the types that programs import,
-// docs/reference and the reports of their surface in etc. With --check it leaves the files as they are, and fails when they
-// differ.
+// (commands, exit codes, environment), and whose repository pages name. With --check it leaves the files as they are, and
+// fails when they differ.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Config } from '@oclif/core';
 import { EXIT_CODES } from '../src/base/exit-codes.ts';
 import { ENVIRONMENT } from '../src/cli/help/help-topics.ts';
-import { bundle, noticesOf } from './bundle.js';
 import { COMMANDS_FOLDER, commandPages, commandTable } from './command-pages.js';
-import { libraryDocs, REFERENCE_FOLDER, REPORTS_FOLDER } from './library-docs.js';
-import { commandLines } from './command-snapshot.js';
 import { sourcePlugin } from './source-plugin.js';
 
 const MANIFEST = 'oclif.manifest.json';
 /** In these, whatever is not made here goes. */
-const FOLDERS = [COMMANDS_FOLDER, REFERENCE_FOLDER, REPORTS_FOLDER];
+const FOLDERS = [COMMANDS_FOLDER];
 /** Pages that name the repository. */
 const OWNED = ['docs/install.md', 'docs/scripting.md'];
 const check = process.argv.includes('--check');
@@ -47,8 +42,6 @@ if (!check) {
 
 /** Everything but the manifest, by its file. */
 async function texts() {
-  // Begins with a process of its own.
-  const library = libraryDocs();
   const config = await Config.load({ root: process.cwd(), devPlugins: false, userPlugins: false });
   // Help breaks the lines of examples as the shell of the platform has it.
   config.platform = 'linux';
@@ -60,9 +53,6 @@ async function texts() {
   return [
     ['README.md', readme],
     ...OWNED.map((page) => [page, withOwner(textOf(page))]),
-    ['test/snapshots/commands.txt', `${commandLines(config.commands).join('\n')}\n`],
-    ['THIRD-PARTY-NOTICES', noticesOf(await bundle({ write: false }))],
-    ...(await library),
     ...[...commandPages(config)].map(([name, text]) => [`${COMMANDS_FOLDER}/${name}`, text]),
   ];
 }

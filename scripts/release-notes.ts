@@ -1,10 +1,22 @@
-// Prints what CHANGELOG.md says of a version: npm run --silent release-notes [VERSION]
+// Prints what CHANGELOG.md says of a version, `Unreleased`, or the newest: npm run --silent release-notes [VERSION]
 import { readFileSync } from 'node:fs';
-import { releaseNotes } from './changelog.js';
 
-try {
-  console.log(releaseNotes(readFileSync('CHANGELOG.md', 'utf8'), process.argv[2]));
-} catch (error) {
-  console.error(`error: CHANGELOG.md: ${error instanceof Error ? error.message : String(error)}`);
+const sections = readFileSync('CHANGELOG.md', 'utf8')
+  .split(/^## /m)
+  .slice(1)
+  .map((section) => ({
+    name: /^\[?([^\]\s]+)/.exec(section)?.[1] ?? '',
+    // The addresses of links stand below the last section.
+    text: section
+      .replace(/^.*\n/, '')
+      .replace(/^\[[^\]]+\]: .*$/gm, '')
+      .trim(),
+  }));
+const newest = sections.find(({ name }) => name !== 'Unreleased')?.name;
+const wanted = process.argv[2]?.replace(/^v(?=\d)/, '') ?? newest ?? 'Unreleased';
+const found = sections.find(({ name }) => name.toLowerCase() === wanted.toLowerCase());
+if (found?.text) console.log(found.text);
+else {
+  console.error(`error: CHANGELOG.md says nothing of ${wanted}; it has ${sections.map(({ name }) => name).join(', ')}`);
   process.exitCode = 2;
 }

@@ -33,7 +33,7 @@ const CASES = [
   },
 ];
 
-/** Counts, and no times: they are the same on every machine. docs/performance.md has what they cost. */
+/** Counts, and no times: they are the same on every machine. */
 describe('what is loaded', function () {
   this.timeout(120_000);
   let folder: string;

@@ -20,14 +20,11 @@ export interface DocBlock {
 const MARK = /^<!-- (not run|needs|sandbox|before|with|Enter after): ?(.*) -->$/;
 const FENCE = /^```(\w*)/;
 
-/** Made of the types: it shows their declarations, which are no programs. */
-const REFERENCE = /^reference\b/;
-
-/** Every page that people wrote, or that shows commands: README and CONTRIBUTING at the root, and all below docs/ but the reference. */
+/** Every page that people wrote, or that shows commands: README and CONTRIBUTING at the root, and all below docs/. */
 export function docPages(): string[] {
   const root = readdirSync(ROOT).filter((name) => ['README.md', 'CONTRIBUTING.md'].includes(name));
-  const docs = readdirSync(join(ROOT, 'docs'), { encoding: 'utf8', recursive: true }).filter(
-    (name) => name.endsWith('.md') && !REFERENCE.test(name),
+  const docs = readdirSync(join(ROOT, 'docs'), { encoding: 'utf8', recursive: true }).filter((name) =>
+    name.endsWith('.md'),
   );
   return [...root, ...docs.map((name) => `docs/${name.replaceAll('\\', '/')}`).sort()];
 }
