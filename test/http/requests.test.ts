@@ -75,7 +75,7 @@ describe('what is sent', () => {
   it('is nothing where the proxy is none that can be used; its password is not repeated', async () => {
     await serve();
     for (const HTTPS_PROXY of ['socks5://me:hunter2@proxy.corp', 'http://me:hunter2@proxy.corp:port']) {
-      await withEnv({ HTTPS_PROXY, https_proxy: undefined, NO_PROXY: undefined, no_proxy: undefined }, () => {
+      await withEnv({ https_proxy: undefined, NO_PROXY: undefined, no_proxy: undefined, HTTPS_PROXY }, () => {
         const made = () => client('https://supervisor.test');
         assert.throws(made, { code: 'invalid_proxy', message: /^HTTPS_PROXY is not/, hint: /http:\/\/HOST:PORT/ });
         return Promise.resolve();
