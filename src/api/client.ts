@@ -11,12 +11,6 @@ import type { ClientOptions, OnTrace } from './options.js';
 /** Makes the value out of an answer, or throws what the answer means. */
 type Interpret<T> = (answer: Answer) => T;
 
-interface Try<T> {
-  result: { value: T } | { error: unknown };
-  answer: Answer | undefined;
-  durationMs: number;
-}
-
 /** Reads are tried this often, and in all no longer than this. */
 const MAX_TRIES = 3;
 const READ_BUDGET_MS = 10_000;
@@ -59,78 +53,61 @@ export class Client {
    * Sends a POST, once: it may have been carried out however it ends.
    * @throws what `interpret` throws, TransportError, or the signal's reason
    */
-  async post<T>(
+  post<T>(
     path: string,
-    request: Pick<HttpRequest, 'headers' | 'body' | 'signal'>,
+    request: Omit<HttpRequest, 'method' | 'url' | 'timeoutMs'>,
     interpret: Interpret<T>,
   ): Promise<T> {
-    const url = endpoint(this.#base, path);
-    const exchange: HttpRequest = { ...request, method: 'POST', url, timeoutMs: this.#requestTimeoutMs };
-    const tried = await this.#try(exchange, interpret);
-    this.#trace(exchange, tried, 1, null);
-    return valueOf(tried);
+    return this.#send({ ...request, method: 'POST', url: endpoint(this.#base, path) }, 1, interpret);
   }
 
   /**
    * Reads by GET, up to three times. Unless it is a single try, all of it takes no longer than the read budget.
    * @throws what `interpret` throws, TransportError, or the signal's reason
    */
-  async get<T>(path: string, { signal, tries = 'several' }: CallOptions, interpret: Interpret<T>): Promise<T> {
+  get<T>(path: string, { signal, tries }: CallOptions, interpret: Interpret<T>): Promise<T> {
     const url = endpoint(this.#base, path);
+    return this.#send({ method: 'GET', url, signal }, tries === 'one' ? 1 : MAX_TRIES, interpret);
+  }
+
+  async #send<T>(request: Omit<HttpRequest, 'timeoutMs'>, tries: number, interpret: Interpret<T>): Promise<T> {
     const begin = this.#clock.elapsed();
-    const leftMs = (): number => (tries === 'one' ? Infinity : READ_BUDGET_MS - (this.#clock.elapsed() - begin));
+    const leftMs = (): number => (tries === 1 ? Infinity : READ_BUDGET_MS - (this.#clock.elapsed() - begin));
     for (let attempt = 1; ; attempt++) {
-      const timeoutMs = Math.min(this.#requestTimeoutMs, leftMs());
-      const exchange: HttpRequest = { method: 'GET', url, signal, timeoutMs };
-      const tried = await this.#try(exchange, interpret);
-      const wanted = tries === 'one' || attempt === MAX_TRIES ? null : this.#delayAfter(tried, attempt);
-      const delay = wanted !== null && wanted < leftMs() ? wanted : null;
-      this.#trace(exchange, tried, attempt, delay);
-      if (delay === null) return valueOf(tried);
-      await this.#clock.sleep(delay, signal);
-      // It can have been far longer, if the process was stopped.
-      if (leftMs() <= 0) return valueOf(tried);
+      const startedAt = this.#clock.elapsed();
+      let answer: Answer | undefined;
+      const trace = (error: string | null, retryInMs: number | null): void =>
+        this.#onTrace?.({
+          method: request.method,
+          url: request.url.href,
+          attempt,
+          status: answer?.status ?? null,
+          requestId: (answer && requestIdOf(answer)) ?? null,
+          durationMs: Math.round(this.#clock.elapsed() - startedAt),
+          error,
+          retryInMs,
+        });
+      try {
+        answer = await this.#http.exchange({ ...request, timeoutMs: Math.min(this.#requestTimeoutMs, leftMs()) });
+        const value = interpret(answer);
+        trace(null, null);
+        return value;
+      } catch (error) {
+        const wanted = attempt < tries && mayPass(error) ? this.#delayAfter(error, attempt) : Infinity;
+        const delay = wanted < Infinity && wanted < leftMs() ? wanted : null;
+        trace(error instanceof Error ? error.message : String(error), delay);
+        if (delay === null) throw error;
+        await this.#clock.sleep(delay, request.signal);
+        // It can have been far longer, if the process was stopped.
+        if (leftMs() <= 0) throw error;
+      }
     }
   }
 
-  #delayAfter({ result }: Try<unknown>, attempt: number): number | null {
-    if ('value' in result || !mayPass(result.error)) return null;
-    const { error } = result;
+  #delayAfter(error: unknown, attempt: number): number {
     const backoff = FIRST_DELAY_MS * GROWTH ** (attempt - 1) * (1 + JITTER * (2 * this.#random() - 1));
     return (error instanceof ApiError ? error.retryAfterMs : undefined) ?? Math.round(backoff);
   }
-
-  async #try<T>(exchange: HttpRequest, interpret: Interpret<T>): Promise<Try<T>> {
-    const begin = this.#clock.elapsed();
-    let answer: Answer | undefined;
-    let result: Try<T>['result'];
-    try {
-      answer = await this.#http.exchange(exchange);
-      result = { value: interpret(answer) };
-    } catch (error) {
-      result = { error };
-    }
-    return { result, answer, durationMs: Math.round(this.#clock.elapsed() - begin) };
-  }
-
-  #trace({ method, url }: HttpRequest, tried: Try<unknown>, attempt: number, retryInMs: number | null): void {
-    const { result, answer, durationMs } = tried;
-    this.#onTrace?.({
-      method,
-      url: url.href,
-      attempt,
-      status: answer?.status ?? null,
-      requestId: (answer && requestIdOf(answer)) ?? null,
-      durationMs,
-      error: 'value' in result ? null : result.error instanceof Error ? result.error.message : String(result.error),
-      retryInMs,
-    });
-  }
-}
-
-function valueOf<T>({ result }: Try<T>): T {
-  if ('error' in result) throw result.error;
-  return result.value;
 }
 
 /** Whether the fault is one that can be gone at the next try. */

@@ -202,8 +202,15 @@ interface Attempt {
 
 /** How the certificate checks of OpenSSL and Node name what they found. */
 const CERTIFICATE = /CERT|^UNABLE_TO|^SELF_SIGNED|_CA$|^HOSTNAME_MISMATCH|_PURPOSE|^PATH_LENGTH|CRL/;
-const NO_ROUTE: ReadonlySet<string> = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL']);
-const LOST: ReadonlySet<string> = new Set(['ECONNRESET', 'ECONNABORTED', 'EPIPE']);
+/** What Node says where no connection comes about: the code of ours, and how it is told. */
+const NOT_CONNECTED: Readonly<Record<string, readonly [code: string, says: string]>> = {
+  ECONNREFUSED: ['connection_refused', 'connection refused by'],
+  ENOTFOUND: ['name_not_found', 'name not found:'],
+  EAI_AGAIN: ['name_not_found', 'name not found just now:'],
+  ETIMEDOUT: ['timeout', 'no response from'],
+  EHOSTUNREACH: ['no_route', 'no route to'],
+  ENETUNREACH: ['no_route', 'no route to'],
+};
 
 /**
  * Turns what got or Node threw into a `TransportError`. Nothing of the original is kept but Node's code, not even as its cause:
@@ -236,11 +243,9 @@ function transportError(error: unknown, { url, proxy, phase, timedOutAfterMs }: 
   }
   const code = root instanceof Error && 'code' in root && typeof root.code === 'string' ? root.code : '';
   const by = code && ` (${code})`;
-  if (code === 'ECONNREFUSED') return fault('connection_refused', `connection refused by ${peer}${by}`);
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return fault('name_not_found', `name not found: ${peer}${by}`);
-  if (NO_ROUTE.has(code)) return fault('no_route', `no route to ${peer}${by}`);
-  if (code === 'ETIMEDOUT') return fault('timeout', `${peer} did not respond${by}`);
-  if (LOST.has(code)) {
+  const known = NOT_CONNECTED[code];
+  if (known) return fault(known[0], `${known[1]} ${peer}${by}`);
+  if (/^(ECONNRESET|ECONNABORTED|EPIPE)$/.test(code)) {
     const when = {
       connecting: 'before it was set up',
       sent: 'before an answer came',
@@ -255,7 +260,6 @@ function transportError(error: unknown, { url, proxy, phase, timedOutAfterMs }: 
   if (/^EPROTO$|^ERR_(SSL|TLS)_/.test(code)) {
     return fault('tls', `no secure connection with ${peer}${by}: does it speak https?`, false);
   }
-  if (code.startsWith('HPE_')) return fault('not_http', `what ${peer} answered is not HTTP${by}`);
   return fault('network', `the connection with ${peer} failed${by}`);
 }
 
