@@ -47,7 +47,7 @@ function outputsIn(text: string): Record<string, string> {
   const outputs: Record<string, string> = {};
   const lines = text.split('\n');
   for (let line = lines.shift(); line; line = lines.shift()) {
-    const [, name = '', end] = /^([a-z]+)<<(.+)$/.exec(line) ?? [];
+    const [, name = '', end] = /^([a-z-]+)<<(.+)$/.exec(line) ?? [];
     if (end === undefined) outputs[line.slice(0, line.indexOf('='))] = line.slice(line.indexOf('=') + 1);
     else
       outputs[name] = lines
@@ -128,8 +128,9 @@ describe('the GitHub action', function () {
 
   it('hands on what its last step puts out', () => {
     const id = scripts.at(-1)?.id ?? '';
-    assert.equal(action.outputs.outcome?.value, `\${{ steps.${id}.outputs.outcome }}`);
-    assert.equal(action.outputs.json?.value, `\${{ steps.${id}.outputs.json }}`);
+    for (const name of ['exit-code', 'outcome', 'json']) {
+      assert.equal(action.outputs[name]?.value, `\${{ steps.${id}.outputs.${name} }}`);
+    }
   });
 
   /** What an attacker, or a typo, may put into an input. */
@@ -176,7 +177,8 @@ describe('the GitHub action', function () {
       withScene({ nodes: NODES }, async (scene) => {
         const forgotten = await runAction(scene, RESTART);
         assert.equal(forgotten.code, 2, forgotten.stderr);
-        assert.deepEqual([forgotten.outputs.outcome, scene.posts.length], ['error', 0]);
+        const { outcome, 'exit-code': exitCode } = forgotten.outputs;
+        assert.deepEqual([outcome, exitCode, scene.posts.length], ['error', '2', 0]);
         assert.match(forgotten.stderr, /^::error title=ldctl empty_node::--node names no node Is a variable unset\?/m);
         assertMatches('error', forgotten.outputs.json ?? '');
         const every = await runAction(scene, { ...RESTART, 'every-node': 'true', 'expect-nodes': '2' });
@@ -193,6 +195,29 @@ describe('the GitHub action', function () {
         const { code, stderr, outputs } = await runAction(scene, inputs);
         assert.equal(code, 8, stderr);
         assert.equal((parseJson(outputs.json ?? '') as { idempotency_key: string }).idempotency_key, 'run-42');
+      }),
+
+    'shows what a dry run would do, and sends nothing': () =>
+      withScene({ nodes: NODES }, async (scene) => {
+        const { code, stderr, outputs } = await runAction(scene, { ...RESTART, nodes: '7', 'dry-run': 'true' });
+        assert.deepEqual([code, outputs.outcome, outputs['exit-code']], [0, 'dry_run', '0'], stderr);
+        assert.equal(scene.posts.length, 0);
+      }),
+
+    'rolls when told to, and hands on what a roll takes': () =>
+      withScene({ nodes: NODES }, async (scene) => {
+        const bin = join(scene.folder, 'ldctl-installed', 'ldctl', 'node_modules', '.bin');
+        mkdirSync(bin, { recursive: true });
+        const says = 'for word in "$@"; do echo "$word" >> "$HOME/words"; done; echo \'{"outcome":"halted"}\'; exit 9';
+        writeFileSync(join(bin, 'ldctl'), `#!/bin/sh\n${says}\n`, { mode: 0o755 });
+        const how = { 'max-unavailable': '10%', pause: '30s', gate: 'curl -f "$URL"', 'if-busy': 'wait' };
+        const { code, outputs } = await runAction(scene, { ...RESTART, roll: 'true', 'every-node': 'true', ...how });
+        assert.deepEqual([code, outputs.outcome, outputs['exit-code']], [9, 'halted', '9']);
+        assert.deepEqual(readFileSync(join(scene.folder, 'words'), 'utf8').trimEnd().split('\n'), [
+          ...['activities', 'roll', '--output=json', '--yes'],
+          ...Object.entries(how).map(([name, value]) => `--${name}=${value}`),
+          ...['--', 'iggy', 'restart'],
+        ]);
       }),
 
     'takes what an input holds as a value, never as code or as a flag': () =>
