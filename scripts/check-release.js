@@ -1,6 +1,6 @@
 // A dry run of the whole release, up to the upload: every file of it is made, twice and the same, unpacked and tried. With --all
-// each executable is made, which takes minutes; else only that for this machine, and stand-ins for the others. On Debian, as
-// root, it installs what is missing. Ends with 2, and the reason in the last line, where something could not be had.
+// each executable is made, which takes minutes; else only that for this machine, and stand-ins for the others. Ends with 2, and the
+// reason in the last line, where something could not be had.
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -24,8 +24,6 @@ import { npmInstall } from './npm-install.js';
 import { archiveOf, executableOf, HERE, isWindows, TARGETS } from './targets.js';
 
 const COULD_NOT = 2;
-/** Programs, and the packages of Debian that have them. */
-const NEEDED = { zip: 'zip', unzip: 'unzip', xz: 'xz-utils', ruby: 'ruby', 'dpkg-deb': 'dpkg' };
 const VALIDATOR = [
   '@cyclonedx/cyclonedx-library@10.3.0',
   'ajv@8.20.0',
@@ -35,21 +33,17 @@ const VALIDATOR = [
 
 const all = process.argv.includes('--all');
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
-const missing = install();
-if (missing.length > 0) couldNot(missing.join(', '));
-else {
-  const folder = mkdtempSync(join(tmpdir(), 'ldctl-release-'));
-  try {
-    await check(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+const folder = mkdtempSync(join(tmpdir(), 'ldctl-release-'));
+try {
+  await check();
+} finally {
+  rmSync(folder, { recursive: true, force: true });
 }
 
-async function check(folder) {
+async function check() {
   matrixIsTargets();
-  refusesTags(folder);
-  const executables = makeExecutables(folder);
+  refusesTags();
+  const executables = makeExecutables();
   const [out, again] = ['release', 'again'].map((name) => join(folder, name));
   run('node', ['scripts/release/make.js', executables, out, '0']);
   run('sh', ['-c', 'umask 077; TZ=Asia/Tokyo exec node scripts/release/make.js "$0" "$1" 0', executables, again]);
@@ -62,9 +56,9 @@ async function check(folder) {
   );
   console.log(`${summed.length} files, made twice and the same`);
 
-  unpack(out, folder);
+  unpack(out);
   tryDebianPackage(join(out, `ldctl-${HERE}.deb`), join(folder, 'root'));
-  await tryInstallScript(out, folder);
+  await tryInstallScript(out);
   run('ruby', ['-c', join(out, 'ldctl.rb')]);
   fillTap(join(out, 'ldctl.rb'), folder);
   const manifest = JSON.parse(read(out, 'ldctl.json'));
@@ -74,17 +68,6 @@ async function check(folder) {
   await validate(join(out, 'ldctl.cdx.json'), folder);
 }
 
-/** Installs the programs that it takes. @returns those that are not there */
-function install() {
-  const lacking = () => Object.keys(NEEDED).filter((program) => !succeeds('sh', ['-c', 'command -v "$0"', program]));
-  if (lacking().length > 0 && process.getuid?.() === 0 && succeeds('sh', ['-c', 'command -v apt-get'])) {
-    console.log(`installing ${lacking().join(', ')}`);
-    spawnSync('apt-get', ['update']);
-    spawnSync('apt-get', ['install', '--yes', '--no-install-recommends', ...lacking().map((name) => NEEDED[name])]);
-  }
-  return lacking();
-}
-
 function matrixIsTargets() {
   const { jobs } = parse(readFileSync('.github/workflows/release.yml', 'utf8'));
   const expected = TARGETS.map(({ name, runner }) => ({ target: name, runner }));
@@ -92,7 +75,7 @@ function matrixIsTargets() {
 }
 
 /** What a tag is refused for: it is not on main, has another version, is of another repository, has no notes. */
-function refusesTags(folder) {
+function refusesTags() {
   const clone = join(folder, 'clone');
   run('git', ['init', '--quiet', '--initial-branch=main', clone]);
   const git = (...args) => run('git', ['-c', 'user.name=x', '-c', 'user.email=x@localhost', ...args], clone);
@@ -121,7 +104,7 @@ function refusesTags(folder) {
 }
 
 /** @returns the folder of what is released */
-function makeExecutables(folder) {
+function makeExecutables() {
   const executables = join(folder, 'executables');
   mkdirSync(executables);
   for (const target of TARGETS) {
@@ -136,7 +119,7 @@ function makeExecutables(folder) {
 }
 
 /** Each archive holds a folder of its name with the same files; the executable for this machine runs. */
-function unpack(out, folder) {
+function unpack(out) {
   for (const target of TARGETS) {
     const archive = join(out, archiveOf(target));
     if (isWindows(target)) run('unzip', ['-q', archive, '-d', folder]);
@@ -172,7 +155,7 @@ function tryDebianPackage(file, root) {
   console.log('the package for Debian is installed, runs, and is removed');
 }
 
-async function tryInstallScript(out, folder) {
+async function tryInstallScript(out) {
   const server = createServer((request, response) => {
     createReadStream(join(out, basename(request.url)))
       .on('error', () => response.writeHead(404).end())
@@ -189,7 +172,7 @@ async function tryInstallScript(out, folder) {
 }
 
 /** Twice, as a job that is run again does. */
-function fillTap(formula, folder) {
+function fillTap(formula) {
   const tap = join(folder, 'tap.git');
   run('git', ['init', '--quiet', '--bare', '--initial-branch=main', tap]);
   for (let turn = 0; turn < 2; turn += 1) run('bash', ['scripts/release/tap.sh', formula, version, tap]);
@@ -197,7 +180,7 @@ function fillTap(formula, folder) {
   assert.equal(run('git', ['show', 'main:Formula/ldctl.rb'], tap), readFileSync(formula, 'utf8'));
 }
 
-async function validate(file, folder) {
+async function validate(file) {
   const bill = JSON.parse(readFileSync(file, 'utf8'));
   const node = bill.components.find(({ name }) => name === 'node');
   assert.match(node.cpe, /^cpe:2\.3:a:nodejs:node\.js:\d+\.\d+\.\d+:/);
@@ -209,7 +192,11 @@ async function validate(file, folder) {
   mkdirSync(tools);
   writeFileSync(join(tools, 'package.json'), '{ "private": true }');
   const missed = npmInstall(tools, '--ignore-scripts', ...VALIDATOR);
-  if (missed !== null) return couldNot(missed);
+  if (missed !== null) {
+    console.log(missed);
+    process.exitCode = COULD_NOT;
+    return;
+  }
   const { Validation, Spec } = await import(
     pathToFileURL(join(tools, 'node_modules/@cyclonedx/cyclonedx-library/dist.node/index.node.js')).href
   ).then((module) => module.default ?? module);
@@ -223,19 +210,10 @@ function read(folder, name) {
   return readFileSync(join(folder, name), 'utf8');
 }
 
-function succeeds(command, args) {
-  return spawnSync(command, args).status === 0;
-}
-
 /** @returns what it printed */
 function run(command, args, cwd = '.') {
   const program = command === 'node' ? process.execPath : command;
   const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, encoding: 'utf8', maxBuffer: 2 ** 26 });
   assert.equal(status, 0, `${command} ${args.join(' ')}: ${error?.message ?? `${stdout}${stderr}`}`);
   return stdout;
-}
-
-function couldNot(what) {
-  console.log(`could not be had: ${what}; the rest is good`);
-  process.exitCode = COULD_NOT;
 }

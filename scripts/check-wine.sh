@@ -5,12 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-could_not() { printf 'could not be had: %s\n' "$1"; exit 2; }
-if ! command -v wine >/dev/null; then
-  { command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ]; } || could_not 'wine (Debian: wine, wine64)'
-  echo 'installing wine'
-  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends wine wine64; } >/dev/null 2>&1 || could_not wine
-fi
+bash scripts/install-programs.sh check:wine wine=wine
 node scripts/binary.js --target win32-x64 || exit
 windows_node=$(node scripts/binary.js --target win32-x64 --print-node)
 
@@ -57,7 +52,7 @@ ldctl 'a program that is not there' 127 sandbox exec -- no-such-program
 mkdir "$drive/ldctl"
 git ls-files -z | xargs -0 cp --parents -t "$drive/ldctl" 2>/dev/null || true
 cp -r dist "$drive/ldctl/"
-(cd "$drive/ldctl" && npm ci --os=win32 --cpu=x64 --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null) || could_not 'the packages for Windows'
+(cd "$drive/ldctl" && npm ci --os=win32 --cpu=x64 --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null) || { echo 'the packages for Windows could not be had'; exit 2; }
 cd "$drive/ldctl"
 for tests in test:unit test:commands test:portable; do
   pattern=$(node -p "/mocha \"?([^\"]+)\"?$/.exec(require('./package.json').scripts['$tests'])[1]")
