@@ -1,5 +1,5 @@
-import { CommandHelp, Help, toConfiguredId, type Command, type Config } from '@oclif/core';
-import { unbroken } from '../src/cli/help/command-help.js';
+import type { Command, Config } from '@oclif/core';
+import { commandHelp, summaryOf, usageOf } from '../src/cli/help.js';
 
 /** Where the pages are, below the root of the repository. */
 export const COMMANDS_FOLDER = 'docs/commands';
@@ -11,20 +11,6 @@ const WIDTH = 120;
 /** At the top, or the foot, of a page that nobody is to change by hand. */
 export const NOTE = '<!-- made by `npm run generate` -->';
 
-class PageCommandHelp extends CommandHelp {
-  protected override examples(examples: Parameters<typeof unbroken>[0]): string | undefined {
-    return unbroken(examples, (held) => super.examples(held));
-  }
-}
-
-class PageHelp extends Help {
-  protected override CommandHelpClass = PageCommandHelp;
-
-  textOf(command: Command.Loadable): string {
-    return this.formatCommand(command).trim();
-  }
-}
-
 /**
  * The reference of all commands as Markdown: a page for each topic, one for the commands without a topic, and an index,
  * which has the flags that all share.
@@ -35,7 +21,7 @@ export function commandPages(config: Config): ReadonlyMap<string, string> {
   for (const [group, commands] of groupsOf(config)) {
     const topic = config.topics.find(({ name }) => name === group);
     const title = topic ? `\`${config.bin} ${group}\`` : 'Other commands';
-    const sections = commands.map((command) => sectionOf(command, config));
+    const sections = commands.map((command) => sectionOf(command));
     const shared = `The [global flags](${INDEX}#global-flags) are left out here.`;
     pages.set(`${group}.md`, page(title, ...(topic?.description ? [topic.description] : []), shared, ...sections));
   }
@@ -49,7 +35,7 @@ export function commandPages(config: Config): ReadonlyMap<string, string> {
 export function commandTable(config: Config, base: string): string[] {
   const rows = groupsOf(config).flatMap(([group, commands]) =>
     commands.map((command) => {
-      const usage = usageOf(command, config);
+      const usage = headingOf(command);
       return `| [\`${usage}\`](${base}${group}.md#${anchorOf(usage)}) | ${summaryOf(command)} |`;
     }),
   );
@@ -74,42 +60,16 @@ function groupOf({ id }: Command.Loadable): string {
   return topic === undefined || words.length === 0 ? OTHERS : topic;
 }
 
-function sectionOf(command: Command.Loadable, config: Config): string {
-  const help = new PageHelp(config, {
-    maxWidth: WIDTH,
-    respectNoCacheDefault: true,
-    stripAnsi: true,
-    hideCommandSummaryInDescription: true,
-  });
-  const flags = Object.fromEntries(Object.entries(command.flags).filter(([, { helpGroup }]) => helpGroup !== GLOBAL));
-  const usage = usageOf(command, config);
-  const hasFlags = Object.keys(flags).length > 0 && !usage.includes('[FLAGS]');
-  const text = help.textOf({
-    ...command,
-    flags,
-    usage: `${usage.slice(config.bin.length + 1)}${hasFlags ? ' [FLAGS]' : ''}`,
-  });
-  return [`## \`${usage}\``, summaryOf(command), `\`\`\`\n${withoutGaps(text)}\n\`\`\``].join('\n\n');
-}
-
-/** Examples without empty lines between them. */
-function withoutGaps(help: string): string {
-  const [before, examples] = help.split('\nEXAMPLES\n');
-  return examples === undefined ? help : `${before ?? ''}\nEXAMPLES\n${examples.replaceAll('\n\n', '\n')}`;
+function sectionOf(command: Command.Loadable): string {
+  const [, ...parts] = commandHelp(command, (_style, text) => text, { width: WIDTH, globals: false }).split('\n\n');
+  return [`## \`${headingOf(command)}\``, summaryOf(command), `\`\`\`\n${parts.join('\n\n').trimEnd()}\n\`\`\``].join(
+    '\n\n',
+  );
 }
 
 /** The command and its arguments, without its flags. */
-function usageOf({ id, args, usage }: Command.Loadable, config: Config): string {
-  const [own] = [usage ?? []].flat();
-  const names = Object.values(args).map(({ name, required }) =>
-    required ? name.toUpperCase() : `[${name.toUpperCase()}]`,
-  );
-  return [config.bin, own ?? [toConfiguredId(id, config), ...names]].flat().join(' ');
-}
-
-function summaryOf({ summary, description }: Command.Loadable): string {
-  const [line = ''] = (summary ?? description ?? '').split('\n');
-  return line.replaceAll('<%= config.bin %>', 'ldctl');
+function headingOf(command: Command.Loadable): string {
+  return `ldctl ${usageOf(command).replace(' [FLAGS]', '')}`;
 }
 
 /** As GitHub makes the anchor of a heading. */

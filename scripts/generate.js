@@ -4,7 +4,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Config } from '@oclif/core';
 import { EXIT_CODES } from '../src/base/exit-codes.ts';
-import { ENVIRONMENT } from '../src/cli/help/help-topics.ts';
+import { ENVIRONMENT } from '../src/cli/help.ts';
 import { COMMANDS_FOLDER, commandPages, commandTable } from './command-pages.js';
 import { sourcePlugin } from './source-plugin.js';
 

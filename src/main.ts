@@ -1,5 +1,4 @@
-import { pluginOf, type CommandTable } from './cli/command-table.js';
-import { runCommandLine } from './cli/main.js';
+import { runCommandLine, type CommandTable } from './cli/main.js';
 import type { Program } from './cli/program.js';
 
 export { packageProgram } from './cli/program.js';
@@ -11,9 +10,6 @@ export const COMMANDS: CommandTable = {
   'activities:stats': () => import('./commands/activities/stats.js'),
   'activities:trigger': () => import('./commands/activities/trigger.js'),
   'activities:wait': () => import('./commands/activities/wait.js'),
-  autocomplete: () => import('./commands/autocomplete/index.js'),
-  'autocomplete:create': () => import('./commands/autocomplete/create.js'),
-  'autocomplete:script': () => import('./commands/autocomplete/script.js'),
   completion: () => import('./commands/completion.js'),
   'deployments:list': () => import('./commands/deployments/list.js'),
   help: () => import('./commands/help.js'),
@@ -32,5 +28,5 @@ export const COMMANDS: CommandTable = {
 
 /** Runs the command line of this process. */
 export async function main(program: Program): Promise<void> {
-  await runCommandLine(program, (...args) => pluginOf(COMMANDS, ...args));
+  await runCommandLine(program, COMMANDS);
 }

@@ -1,4 +1,3 @@
-import * as Errors from '@oclif/core/errors';
 import { LdctlError } from '../base/errors.js';
 import { EXIT_CODES, type ExitCode } from '../base/exit-codes.js';
 import { printError } from '../output/error.js';
@@ -35,8 +34,6 @@ export async function printFailure(
   error: unknown,
   { format, numberIds, debug }: AskedOutput,
 ): Promise<ExitCode> {
-  // oclif's way to end early, after help or a version: nothing went wrong.
-  if (error instanceof Errors.ExitError && error.oclif.exit === 0) return EXIT_CODES.done.code;
   if (error instanceof ReaderGone) return EXIT_CODES.done.code;
   if (error instanceof Declined && (format === 'table' || format === 'csv')) return error.exitCode;
   const failure = error instanceof LdctlError ? error : fault(error);

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync } from 'node:fs';
-import { homedir, userInfo } from 'node:os';
+import { homedir } from 'node:os';
 import { isatty } from 'node:tty';
 import { systemClock, type Clock, type Random } from '../base/clock.js';
 import type { Env } from '../base/text.js';
@@ -85,15 +85,13 @@ function leaveClosedTerminal(): void {
   }
 }
 
-/** oclif looks for the home and the shell of the user, and fails for one whom the system does not know, as in many a container. */
-export function settleUser({ env } = process): void {
+/** Libraries look for the home of the user as they load, and fail for one whom the system does not know, as in many a container. */
+export function ensureHome({ env } = process): void {
   try {
     homedir();
-    if (!env.SHELL) userInfo();
   } catch {
     // As shells have it.
     env.HOME ??= '/';
-    env.SHELL ??= '/bin/sh';
   }
 }
 

@@ -1,63 +1,83 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Manifest, PJSON, Plugin } from '@oclif/core/interfaces';
+import type { Command } from '@oclif/core/command';
+import type { Config as OclifConfig } from '@oclif/core/config';
+import type { PJSON } from '@oclif/core/interfaces';
 import { EXIT_CODES } from '../base/exit-codes.js';
 import { PLATFORM } from '../system/platform.js';
 import type { CommandLine } from './argv.js';
-import { readManifest } from './command-table.js';
-import { settleUser, startSystemHost, type Host } from './host.js';
-import type { Program } from './program.js';
+import { ensureHome, startSystemHost, type Host } from './host.js';
+import { readManifest, readPackage, type Program } from './program.js';
 
-/** All commands, as oclif wants to have them. */
-export type MakePlugin = (program: Program, pjson: PJSON) => Plugin | Promise<Plugin>;
+/** The command class of each id, loaded when it is asked for. */
+export type CommandTable = Readonly<Record<string, () => Promise<{ default: CommandClass }>>>;
+type CommandClass = new (argv: string[], config: OclifConfig) => Command;
 
 /** What completion scripts call; in no help, and without oclif, since it is called for each Tab. */
 const COMPLETE = '__complete';
 
 /**
  * Runs the command line of this process. A command reports its own end and sets the exit code; what arrives here failed
- * before a command could begin (an unknown command), or is oclif's way of ending early (help).
+ * before a command could begin.
  */
-export async function runCommandLine(program: Program, makePlugin: MakePlugin): Promise<void> {
+export async function runCommandLine(program: Program, table: CommandTable): Promise<void> {
   const endedEarly = (code: number): void => tellEarlyEnd(code, program);
   let line: CommandLine | null = null;
   process.once('exit', endedEarly).once('uncaughtException', (error) => void endByFault(error, program, line));
-  const pjson = JSON.parse(program.read('package.json')) as PJSON;
   const argv = process.argv.slice(2);
-  settleUser();
-  let host: Host | null = null;
+  ensureHome();
   try {
-    // Scripts ask for the version often, and it does not take oclif to say it.
+    // Scripts ask for the version often, and completion at each Tab: neither takes more than this.
     if (argv[0] === '--version') {
-      host = startSystemHost(program);
-      host.output.stdout.write(`${versionText(pjson, program)}\n`);
+      printVersion(program);
     } else if (argv[0] === COMPLETE) {
-      host = startSystemHost(program);
-      await answerShell(host, argv.slice(1), readManifest(program));
+      const { answerCompletion } = await import('./completion/answer.js');
+      await answerCompletion(startSystemHost(program), argv.slice(1), readManifest(program).commands);
     } else {
+      const [{ readCommandLine }, { askedOf }] = await Promise.all([import('./argv.js'), import('./usage.js')]);
       const { commands } = readManifest(program);
-      const [{ readCommandLine }, { askedOf }, oclif] = await Promise.all([
-        import('./argv.js'),
-        import('./usage.js'),
-        import('./run-by-oclif.js'),
-      ]);
       line = readCommandLine(argv, commands);
-      host = startSystemHost(program);
       const asked = askedOf(line, commands);
-      if ('version' in asked) host.output.stdout.write(`${versionText(pjson, program)}\n`);
-      else await oclif.runByOclif(asked, await makePlugin(program, pjson));
+      if ('version' in asked) printVersion(program);
+      else if ('help' in asked) await (await import('./help.js')).printHelp(startSystemHost(program), asked.help);
+      else await runCommand(asked.id, asked.args, table, program);
     }
   } catch (error) {
-    await fail(host ?? startSystemHost(program), error, line);
+    await fail(startSystemHost(program), error, line);
   }
-  host ??= startSystemHost(program);
+  const host = startSystemHost(program);
   // A write that fails at once is told a turn later.
   await nextTurn();
   const [written] = await Promise.allSettled([host.output.stdout.drained(), host.output.stderr.drained()]);
-  // A command has told it and set its exit code; oclif, which prints help and versions by itself, does neither.
+  // A command has told it and set its exit code.
   if (written.status === 'rejected' && !process.exitCode) await fail(host, written.reason, line);
   process.removeListener('exit', endedEarly);
   // What nobody reads would keep the process alive.
   if (host.output.stdout.closed || host.output.stderr.closed) process.exit();
+}
+
+/** In place of oclif's own `run`, which looks for plugins, the user's shell and folders that are of no use here. */
+async function runCommand(id: string, args: string[], table: CommandTable, program: Program): Promise<void> {
+  const [{ Config }, found] = await Promise.all([import('@oclif/core/config'), table[id]?.()]);
+  if (!found) throw new Error(`the manifest has a command ${id}, and the program has none`);
+  // oclif listens to stdout from the moment it is loaded, which is over when the host is made.
+  startSystemHost(program);
+  const pjson = readPackage(program);
+  const config = new Config({ root: program.root, pjson });
+  const runHook = (): Promise<{ successes: []; failures: [] }> => Promise.resolve({ successes: [], failures: [] });
+  Object.assign(config, {
+    pjson,
+    bin: 'ldctl',
+    name: pjson.name,
+    version: pjson.version,
+    topicSeparator: ' ',
+    runHook,
+  });
+  const Class = Object.assign(found.default, { id });
+  await new Class(args, config)['_run']();
+}
+
+function printVersion(program: Program): void {
+  startSystemHost(program).output.stdout.write(`${versionText(readPackage(program), program)}\n`);
 }
 
 /** What waits for something that can no longer come keeps no process alive, and 0 would mean done. */
@@ -78,11 +98,6 @@ async function endByFault(error: unknown, program: Program, line: CommandLine | 
 async function fail(host: Host, error: unknown, line: CommandLine | null): Promise<void> {
   const { askedOutput, printFailure } = await import('./failure.js');
   process.exitCode = await printFailure(host, error, askedOutput(line?.flags ?? []));
-}
-
-async function answerShell(host: Host, words: readonly string[], { commands }: Manifest): Promise<void> {
-  const { answerCompletion } = await import('./completion/answer.js');
-  await answerCompletion(host, words, commands);
 }
 
 /** As oclif has it; and whether this is the single executable. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Manifest, PJSON } from '@oclif/core/interfaces';
 import type { KeyringProcess } from '../config/serve-keyring.js';
 
 /** What this very program is: an installed package, or a single executable (design, "One file without Node"). */
@@ -24,4 +25,13 @@ export function packageProgram(root: string): Program {
     command: [execPath, ...execArgv, argv[1] ?? ''],
     read: (file) => readFileSync(join(root, file), 'utf8'),
   };
+}
+
+/** What is known of each command without loading it. @throws Error where it cannot be read */
+export function readManifest({ read }: Program): Manifest {
+  return JSON.parse(read('oclif.manifest.json')) as Manifest;
+}
+
+export function readPackage({ read }: Program): PJSON {
+  return JSON.parse(read('package.json')) as PJSON;
 }

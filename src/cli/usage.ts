@@ -1,4 +1,3 @@
-import * as Errors from '@oclif/core/errors';
 import { closestMatch } from 'leven';
 import { RUNTIMES, VERBS } from '../base/activity.js';
 import { LdctlError, UsageError } from '../base/errors.js';
@@ -48,7 +47,7 @@ function refuseKeyFlag({ flags }: CommandLine): void {
   });
 }
 
-function unknownCommand(words: readonly string[], commands: CommandFlags): UsageError {
+export function unknownCommand(words: readonly string[], commands: CommandFlags): UsageError {
   const meant = meantCommand(words, Object.keys(commands));
   const question = meant === null ? '' : `Did you mean ldctl ${meant}? `;
   return new UsageError(`there is no command ${words.join(' ')}`, { hint: `${question}${seeHelp([])}` });
@@ -146,7 +145,7 @@ export function usageError(error: unknown, typed: Typed): unknown {
   for (const [pattern, ours] of OURS) {
     if (pattern.test(error.message)) return new UsageError(error.message.replace(pattern, ours), { hint: help });
   }
-  return error instanceof Errors.CLIError ? new UsageError(error.message.split('\n')[0] ?? '', { hint: help }) : error;
+  return 'oclif' in error ? new UsageError(error.message.split('\n')[0] ?? '', { hint: help }) : error;
 }
 
 /** What oclif writes around the message of an error that is thrown while it reads the value of a flag. */

@@ -1,19 +1,16 @@
 import * as Args from '@oclif/core/args';
-import { Command } from '@oclif/core/command';
-import * as Flags from '@oclif/core/flags';
-import LdctlHelp from '../cli/help/help.js';
+import { BaseCommand } from '../cli/base-command.js';
+import { printHelp } from '../cli/help.js';
+import type { ExitCode } from '../base/exit-codes.js';
 
-export default class Help extends Command {
-  static override args = { command: Args.string({ description: 'Command to show help for.', required: false }) };
-  static override description = 'Display help for <%= config.bin %>.';
-  static override flags = {
-    'nested-commands': Flags.boolean({ char: 'n', description: 'Include all nested commands in the output.' }),
-  };
+export default class Help extends BaseCommand {
+  static override summary = 'Help on a command, a group of commands, or a topic.';
+  static override args = { command: Args.string({ description: 'what to explain; everything in short unless given' }) };
   // A command may be several words.
   static override strict = false;
 
-  override async run(): Promise<void> {
-    const { argv, flags } = await this.parse(Help);
-    await new LdctlHelp(this.config, { all: flags['nested-commands'] }).showHelp(argv as string[]);
+  protected override async execute(): Promise<ExitCode> {
+    const { argv } = await this.parse(Help);
+    return printHelp(this.host, argv.map(String));
   }
 }

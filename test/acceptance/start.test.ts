@@ -19,7 +19,7 @@ const CASES = [
     args: ['--version'],
     never: [...SELDOM, ...ASKING, '@oclif/core', 'cli-table3'],
     modules: 8,
-    kB: 33,
+    kB: 40,
   },
   { what: 'help', args: ['--help'], never: [...SELDOM, ...ASKING, 'cli-table3', 'valibot'], modules: 20, kB: 400 },
   { what: 'the list of profiles', args: ['profiles', 'list'], never: [...SELDOM, ...ASKING], modules: 35, kB: 550 },

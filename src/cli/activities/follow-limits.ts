@@ -12,14 +12,24 @@ export const DEFAULT_CLAIM_WINDOW = durationFlag(DEFAULTS.claimWindowMs);
 /** How long to follow, and how often to poll. */
 export const followFlags = {
   timeout: Flags.string({
-    helpValue: 'DURATION',
-    summary: 'How long to follow before giving up; 0 for no limit. [default: 10m; none with --rolling]',
+    helpGroup: 'FOLLOWING',
+    helpValue: 'D',
+    summary: 'Give up after this; 0: never. [default: 10m; none with --rolling]',
   }),
-  interval: Flags.string({ helpValue: 'DURATION', summary: 'Poll this often, instead of adapting to what happens.' }),
+  interval: Flags.string({
+    helpGroup: 'FOLLOWING',
+    helpValue: 'D',
+    summary: 'Poll this often, instead of adapting to what happens.',
+  }),
   'appear-timeout': Flags.string({
     default: DEFAULT_APPEAR_TIMEOUT,
-    helpValue: 'DURATION',
-    summary: "How long a target's entry may take to show up in the log.",
+    helpGroup: 'FOLLOWING',
+    helpValue: 'D',
+    summary: 'How long an entry may take to show up in the log.',
+  }),
+  notify: Flags.boolean({
+    helpGroup: 'FOLLOWING',
+    summary: 'At a terminal: ring, and send a desktop notification, when it has ended.',
   }),
 };
 export type FollowFlags = FlagsOf<typeof followFlags>;

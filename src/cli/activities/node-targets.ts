@@ -11,25 +11,31 @@ export const targetFlags = {
     aliases: ['node-id'],
     multiple: true,
     multipleNonGreedy: true,
+    helpGroup: 'TARGET',
     helpValue: 'ID',
-    summary: 'A node to act on; repeat it or separate ids by commas. Without it: every node.',
+    summary: 'A node, or several with commas; may be repeated.',
   }),
-  'expect-nodes': wholeNumber({ min: 1, max: MOST_NODES, summary: 'How many nodes an every-node trigger must reach.' }),
+  'expect-nodes': wholeNumber({
+    min: 1,
+    max: MOST_NODES,
+    helpGroup: 'TARGET',
+    summary: 'How many nodes an every-node trigger must reach.',
+  }),
 };
 
 /** The same of a trigger, which can ask Core. */
 export const expectedNodesFlag = {
   'expect-nodes': Flags.custom<number | 'deployment'>({
+    helpGroup: 'TARGET',
     helpValue: 'N|deployment',
-    summary:
-      'How many nodes an every-node trigger must reach, or a roll must find; `deployment`: as many as Core counts.',
+    summary: 'How many nodes there must be; `deployment`: as many as Core counts.',
     parse: (text, _command, { name }) =>
       Promise.resolve(text === 'deployment' ? text : parseWholeNumber(text, name, 1, MOST_NODES)),
   })(),
 };
 
 export const configFlag = {
-  config: Flags.string({ helpValue: 'ID', summary: 'The config of a reconfigure.' }),
+  config: Flags.string({ helpGroup: 'TARGET', helpValue: 'ID', summary: 'The config of a reconfigure.' }),
 };
 
 /**

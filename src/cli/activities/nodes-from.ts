@@ -9,8 +9,9 @@ import { parseNodes } from './node-targets.js';
 
 export const nodesFromFlag = {
   'nodes-from': Flags.string({
+    helpGroup: 'TARGET',
     helpValue: 'FILE|-',
-    summary: 'Nodes from a file or stdin: one id a line, or JSON such as `activities list -o json` prints.',
+    summary: 'Nodes from a file or stdin: one a line, or JSON.',
   }),
 };
 

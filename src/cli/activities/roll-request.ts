@@ -12,7 +12,7 @@ import { DEFAULT_APPEAR_TIMEOUT, DEFAULT_CLAIM_WINDOW, parseTimeout, type Follow
 import { checkGate, runGate } from '../gate.js';
 import type { Host } from '../host.js';
 
-const group = 'ROLLING';
+const group = 'ROLL';
 
 export const rollFlags = {
   rolling: Flags.boolean({
@@ -24,7 +24,7 @@ export const rollFlags = {
     helpValue: 'N|P%',
     summary: 'How many nodes may be underway at once. [default: 1]',
   }),
-  pause: Flags.string({ helpGroup: group, helpValue: 'DURATION', summary: 'Wait this long after each node.' }),
+  pause: Flags.string({ helpGroup: group, helpValue: 'D', summary: 'Wait this long after each node.' }),
   'gate-cmd': Flags.string({
     helpGroup: group,
     helpValue: 'CMD',
@@ -32,12 +32,12 @@ export const rollFlags = {
   }),
   'gate-timeout': Flags.string({
     helpGroup: group,
-    helpValue: 'DURATION',
+    helpValue: 'D',
     summary: 'End a gate that takes longer, which halts the roll. [default: 5m]',
   }),
   'node-timeout': Flags.string({
     helpGroup: group,
-    helpValue: 'DURATION',
+    helpValue: 'D',
     summary: 'How long each node may take; 0 for no limit. [default: 10m]',
   }),
   'continue-on-error': Flags.boolean({ helpGroup: group, summary: 'Go on although a node did not complete.' }),

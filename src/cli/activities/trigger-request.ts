@@ -25,19 +25,25 @@ export const triggerFlags = {
   wait: Flags.boolean({
     allowNo: true,
     default: true,
-    summary: 'Follow to the end; --no-wait ends when it was accepted.',
+    helpGroup: 'FOLLOWING',
+    summary: 'Follow to the end. --no-wait: until it is accepted.',
   }),
   'if-busy': Flags.option({ options: IF_BUSY })({
     default: 'ignore',
-    summary:
-      'When a target already has the runtime in processing: wait for it, fail, follow that instead, or go ahead.',
+    helpGroup: 'FOLLOWING',
+    summary: 'What to do where a target is busy already.',
   }),
-  yes: Flags.boolean({ char: 'y', summary: 'Consent to act on every node.' }),
-  confirm: Flags.string({ helpValue: 'NAME', summary: 'Consent, for the deployment of this name, path or id only.' }),
-  'dry-run': Flags.boolean({ summary: 'Show what would be sent, and to which nodes; sends nothing.' }),
+  yes: Flags.boolean({ char: 'y', helpGroup: 'CONSENT', summary: 'Act on every node.' }),
+  confirm: Flags.string({
+    helpGroup: 'CONSENT',
+    helpValue: 'NAME',
+    summary: 'Act on the deployment of this name, path or id only.',
+  }),
+  'dry-run': Flags.boolean({ helpGroup: 'CONSENT', summary: 'Show what would be sent; sends nothing.' }),
   'idempotency-key': Flags.string({
+    helpGroup: 'SCRIPTS',
     helpValue: 'KEY',
-    summary: 'A key of your own: a later run with the same key and the same trigger follows the first one.',
+    summary: 'A later run with this key follows the first one.',
   }),
 };
 export type TriggerFlags = FlagsOf<typeof triggerFlags>;

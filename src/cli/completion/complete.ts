@@ -1,4 +1,4 @@
-import { HELP_TOPICS } from '../help/help-topics.js';
+import { HELP_TOPICS } from '../help.js';
 import { flagNamed, flagsFor, readLine, type Commands, type Flag, type TypedLine } from './typed-line.js';
 import { argumentValues, flagValues, type Candidate, type Stored } from './values.js';
 
@@ -73,7 +73,7 @@ function nextWords(words: readonly string[], commands: Commands): Candidate[] {
 
 function helpTopics(args: readonly string[]): Candidate[] {
   if (args.length > 0) return [];
-  return Object.entries(HELP_TOPICS).map(([value, { summary }]) => ({ value, about: summary }));
+  return Object.entries(HELP_TOPICS).map(([value, about]) => ({ value, about }));
 }
 
 function aboutOf({ summary, description }: { summary?: string; description?: string }): string {

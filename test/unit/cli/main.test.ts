@@ -8,10 +8,13 @@ const [MAIN, PROGRAM] = ['main', 'program'].map((name) =>
   JSON.stringify(pathToFileURL(join(ROOT, `src/cli/${name}.ts`)).href),
 );
 
-/** Runs a command line of a program whose commands come from `plugin`, an expression. */
-function run(plugin: string): ReturnType<typeof spawnSync> {
-  const script = `Promise.all([import(${MAIN}), import(${PROGRAM})]).then(([{ runCommandLine }, { packageProgram }]) => runCommandLine(packageProgram(${JSON.stringify(ROOT)}), () => ${plugin}));`;
-  return spawnSync(process.execPath, ['--import=tsx', '-e', script, '--', 'whoami'], { cwd: ROOT, encoding: 'utf8' });
+/** Runs `whoami` of a program that loads it by this expression. */
+function run(command: string): ReturnType<typeof spawnSync> {
+  const script = `Promise.all([import(${MAIN}), import(${PROGRAM})]).then(([{ runCommandLine }, { packageProgram }]) => runCommandLine(packageProgram(${JSON.stringify(ROOT)}), { whoami: () => ${command} }));`;
+  return spawnSync(process.execPath, ['--import=tsx', '-e', script, '--', 'ldctl', 'whoami'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
 }
 
 describe('a command line', function () {
