@@ -95,6 +95,7 @@ export class Http {
     } finally {
       limit.clear();
       stream.destroy();
+      progress.request?.emit('ldctl-abandoned');
     }
   }
 
@@ -102,13 +103,8 @@ export class Http {
     // Node does not let an idle connection keep the process alive. The certificate of a proxy over TLS is checked as well.
     const options = { keepAlive, rejectUnauthorized: true };
     if (!this.#proxy) return this.#isSecure ? new TlsAgent(options) : new Agent(options);
-    const { HttpsProxyAgent } = await import('https-proxy-agent');
-    const { username, password, origin } = this.#proxy;
-    const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-    const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
-    // Not in the URL, and made when it is sent: DEBUG and NODE_DEBUG print the agent's fields.
-    const headers = (): Record<string, string> => (credentials === ':' ? {} : { 'proxy-authorization': authorization });
-    return new HttpsProxyAgent(origin, { ...options, headers });
+    const { TunnelAgent } = await import('./tunnel.js');
+    return new TunnelAgent(this.#proxy, options);
   }
 
   /**
@@ -142,11 +138,13 @@ type Phase = 'connecting' | 'sent' | 'answering';
 
 class Progress {
   phase: Phase = 'connecting';
+  request: ClientRequest | undefined;
 
   constructor(stream: Request, isSecure: boolean) {
     // `exchange` sees every error through what it awaits; one that comes after that must not end the process.
     stream.on('error', () => undefined);
     stream.once('request', (request: ClientRequest) => {
+      this.request = request;
       request.on('error', () => undefined);
       // What the proxy answers to its CONNECT looks as if the API had said it.
       request.once('proxyConnect', ({ statusCode }: { statusCode: number }) => {

@@ -11,6 +11,8 @@ export interface TestProxy {
   conduct: Conduct;
   /** Every CONNECT: where to, and all that came with it. */
   connects: { to: string; headers: IncomingHttpHeaders }[];
+  /** Resolves when the client has given up a CONNECT that was left without an answer. */
+  abandoned: Promise<void>;
   close(): void;
 }
 
@@ -23,7 +25,7 @@ export async function startProxy(targetPort: number): Promise<TestProxy> {
     proxy.connects.push({ to: request.url ?? '', headers: request.headers });
     const { conduct } = proxy;
     if (conduct === 'open') tunnel(socket, head, targetPort, sockets);
-    else if (conduct === 'silent') socket.resume();
+    else if (conduct === 'silent') proxy.abandoned = new Promise((resolve) => socket.resume().once('end', resolve));
     else if (conduct === 'hang up') socket.destroy();
     else socket.end(`HTTP/1.1 ${conduct} No\r\ncontent-length: 7\r\n\r\nrefused`);
   });
@@ -34,6 +36,7 @@ export async function startProxy(targetPort: number): Promise<TestProxy> {
     url: `http://127.0.0.1:${port}`,
     conduct: 'open',
     connects: [],
+    abandoned: Promise.resolve(),
     close: () => {
       server.close();
       for (const socket of sockets) socket.destroy();

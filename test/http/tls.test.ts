@@ -142,12 +142,13 @@ describe('over TLS', () => {
       assert.match(refused.message, /connection refused by the proxy 127\.0\.0\.1/);
     });
 
-    it('that never answers is given up in time', async () => {
+    it('that never answers is given up in time, and its connection with it', async () => {
       proxy.conduct = 'silent';
       for (const call of ['list', 'trigger'] as const) {
         const error = await child.failure(through(call, { requestTimeoutMs: 400 }));
         assert.deepEqual([error.code, error.sent], ['timeout', 'no']);
         assert.match(error.message, /no connection to supervisor\.test through the proxy 127\S+ within 0\.4s/);
+        await proxy.abandoned;
       }
     });
 
