@@ -16,7 +16,11 @@ module.exports = {
     {
       name: 'no-orphan',
       severity: 'error',
-      from: { orphan: true, path: '^src/', pathNot: '^src/(commands|index|api/index|sandbox/(start-sandbox|index))|\\.d\\.ts$' },
+      from: {
+        orphan: true,
+        path: '^src/',
+        pathNot: '^src/(commands|index|api/index|sandbox/(start-sandbox|index))|\\.d\\.ts$',
+      },
       to: {},
     },
     only('base', ['base']),

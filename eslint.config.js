@@ -10,7 +10,7 @@ const FROM_HOST = ['env', 'platform', 'stdin', 'stdout', 'stderr'].map((property
 }));
 
 export default defineConfig(
-  { ignores: ['build/', 'dist/', 'node_modules/', 'coverage/', '.stryker/', '**/*.cjs'] },
+  { ignores: ['build/', 'dist/', 'node_modules/', '**/*.cjs'] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {
