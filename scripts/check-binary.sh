@@ -38,9 +38,6 @@ step "has $STARTS keys in $STARTS starts: it keeps nothing of when it was made"
 keys=$(in_sandbox "seq $STARTS | xargs -P 4 -I{} ldctl activities trigger iggy restart --yes --no-wait -o ndjson" 2>"$work/err" |
   grep -o '"idempotency_key":"[^"]*"' | sort -u | wc -l)
 [ "$keys" -eq "$STARTS" ] || fail "$keys keys: $(tail -n 3 "$work/err")"
-list='ldctl activities list --limit 1 --columns created --no-header | cut -d" " -f2 | cut -d: -f1'
-read -rd '' utc tokyo < <(in_sandbox "TZ=UTC $list; TZ=Asia/Tokyo $list") || true
-[ "$tokyo" = "$(printf '%02d' $(((10#$utc + 9) % 24)))" ] || fail "at $utc by UTC it is $tokyo in Tokyo"
 
 step 'has its code compiled, on one processor too, and takes nothing from NODE_OPTIONS'
 for pinned in "" "taskset -c 0"; do
