@@ -1,7 +1,7 @@
 import { UsageError } from './errors.js';
 import { parseId, type Id } from './ids.js';
 
-/** The runtimes and actions that can be triggered (contract, "Supervisor: trigger"). */
+/** The runtimes and actions that can be triggered. */
 export const RUNTIMES = ['iggy', 'connectors'] as const;
 export type Runtime = (typeof RUNTIMES)[number];
 
@@ -16,7 +16,7 @@ export const STATUSES = {
 } as const;
 export type Status = keyof typeof STATUSES;
 
-/** Both ends are final (contract, "Supervisor: list"). A status not known yet is taken for not final. */
+/** Both ends are final. A status not known yet is taken for not final. */
 export function isFinal(status: string): boolean {
   return Object.hasOwn(STATUSES, status) && STATUSES[status as Status].final;
 }
@@ -103,7 +103,7 @@ export function formatAction(action: Action): string {
   return action.configId === undefined ? action.verb : `${action.verb}:${action.configId}`;
 }
 
-/** Whether a stored entry can be of this action. How a reconfigure is stored is unknown (contract, "Supervisor: list"): both forms match. */
+/** Whether a stored entry can be of this action. How a reconfigure is stored is unknown: both forms match. */
 export function isSameAction(action: Action, stored: string): boolean {
   return stored === formatAction(action) || stored === action.verb;
 }

@@ -3,7 +3,7 @@ import { EXIT_CODES, type ExitCode, type ExitName } from './exit-codes.js';
 export interface LdctlErrorOptions {
   /** What to do next, as one sentence or a command. */
   hint?: string;
-  /** The API's `ld-request` (contract, "Tracing"): support asks for it. */
+  /** The API's `ld-request`: support asks for it. */
   requestId?: string;
   cause?: unknown;
 }
@@ -43,7 +43,7 @@ export class UsageError extends LdctlError {
   }
 }
 
-/** One entry of a problem's `field_issues` (contract, "Errors"). */
+/** One entry of a problem's `field_issues`. */
 export interface FieldIssue {
   code: string;
   reason: string;
@@ -62,7 +62,7 @@ export interface ApiErrorFields {
   fieldIssues?: readonly FieldIssue[];
 }
 
-/** The API answered with a 4xx or 5xx (contract, "Errors"). */
+/** The API answered with a 4xx or 5xx. */
 export class ApiError extends LdctlError {
   readonly status: number;
   readonly reason: string;
@@ -79,7 +79,7 @@ export class ApiError extends LdctlError {
     this.fieldIssues = fields.fieldIssues ?? [];
   }
 
-  /** Whether the status may be tried again (contract, "Errors"). */
+  /** Whether the status may be tried again. */
   get retryable(): boolean {
     return RETRYABLE_STATUSES.has(this.status);
   }
@@ -118,7 +118,7 @@ export class TransportError extends LdctlError {
   }
 }
 
-/** The APIs never redirect (contract, "Shared by both"): a misconfigured URL or an attack. The key did not follow. */
+/** The APIs never redirect: a misconfigured URL or an attack. The key did not follow. */
 export class RedirectError extends LdctlError {
   readonly status: number;
 

@@ -1,6 +1,6 @@
 import { UsageError } from './errors.js';
 
-/** An unsigned 64-bit integer (contract, "Identifiers"). A JavaScript number would be another node's id. */
+/** An unsigned 64-bit integer. A JavaScript number would be another node's id. */
 export type Id = bigint;
 
 export const MAX_ID: Id = 2n ** 64n - 1n;

@@ -18,7 +18,7 @@ export interface Supervisor {
 
 export interface CallOptions {
   signal?: Signal;
-  /** A poll is a single try; any other read is tried again (design, "Polling"). Ignored by `trigger`. */
+  /** A poll is a single try; any other read is tried again. Ignored by `trigger`. */
   tries?: 'one' | 'several';
 }
 
@@ -26,7 +26,7 @@ export interface WireTrigger {
   deploymentId: Id;
   runtime: Runtime;
   action: Action;
-  /** Null means every node; an empty list is never sent (contract, "Supervisor: trigger"). */
+  /** Null means every node; an empty list is never sent. */
   nodes: readonly Id[] | null;
   /** The `idempotency-key` header, 1–255 characters. */
   wireKey: string;
@@ -58,8 +58,8 @@ export interface ActivityPage {
   serverTime?: number;
 }
 
-/** The most entries a page can hold (contract, "Supervisor: list"). */
+/** The most entries a page can hold. */
 export const MAX_PAGE_SIZE = 100;
 
-/** How long one request may take, from the first packet to the last byte of the answer; milliseconds (design, "Network"). */
+/** How long one request may take, from the first packet to the last byte of the answer; milliseconds. */
 export const REQUEST_TIMEOUT_MS = 15_000;

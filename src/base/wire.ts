@@ -1,6 +1,6 @@
 import type { Id } from './ids.js';
 
-/** The Core API's answers (contract, "Core: which deployments are there"). The sandbox shares these types and nothing else. */
+/** The Core API's answers. The sandbox shares these types and nothing else. */
 
 export interface EnvironmentGrants {
   name: string;
@@ -46,7 +46,7 @@ export interface Deployment {
   supervisor_url: string | null;
 }
 
-/** One deployment as it is described by itself, of whose many fields these matter (contract, "Core: how many nodes"). */
+/** One deployment as it is described by itself, of whose many fields these matter. */
 export interface DeploymentDetails {
   id: Id;
   name: string;
@@ -73,7 +73,7 @@ export interface TenantStructure {
   divisions: Division[];
 }
 
-/** RFC 7807, as both services send it (contract, "Errors"). */
+/** RFC 7807, as both services send it. */
 export interface Problem {
   type?: string;
   title?: string;
