@@ -5,9 +5,8 @@ import { LdctlError, UsageError } from '../../../src/base/errors.js';
 import { parseJson } from '../../../src/base/json.js';
 import { activityColumns } from '../../../src/output/activity-columns.js';
 import { FORMAT_NAMES, type FormatName } from '../../../src/output/formats.js';
-import { printList, type PrintOptions } from '../../../src/output/list.js';
+import { printList, printObject, type PrintOptions } from '../../../src/output/list.js';
 import { memoryOutput, type MemoryOutput } from '../../helpers/memory-output.js';
-import { printObject } from '../../../src/output/list.js';
 import { activity, HOSTILE, LARGEST, NODE, options, processing } from './support/samples.js';
 
 type Items = AsyncIterable<Activity> | Iterable<Activity>;
@@ -48,107 +47,68 @@ const ENTRY_JSON =
   '{"id":"18446744073709551615","node_id":"610809900976570889","runtime":"iggy","action":"restart",' +
   '"status":"processing","created_at":"2026-03-16T12:00:00Z"}';
 
-describe('a list in JSON', () => {
-  it('is one document: the items as the API gave them, and the total', async () => {
-    const text = await print([entry(), entry()], { format: 'json' });
-    assert.equal(text, `{"items":[\n${ENTRY_JSON},\n${ENTRY_JSON}\n],"total_results":218}\n`);
-  });
+const ENTRY_YAML =
+  '- id: "18446744073709551615"\n  node_id: "610809900976570889"\n  runtime: iggy\n  action: restart\n' +
+  '  status: processing\n  created_at: "2026-03-16T12:00:00Z"\n';
+const ERROR_JSON =
+  '{"code":"timeout","message":"no answer in 15s","exit_code":6,"request_id":"req-1","hint":"Try again."}';
+const CSV = { format: 'csv', columns: ['id', 'status'] } as const;
+const BARE = /"id":18446744073709551615,"node_id":610809900976570889,/;
 
-  it('keeps fields and numbers that are not known', async () => {
+const SHAPES: Array<[wanted: Partial<PrintOptions>, two: string, none: string, broken: string, bare: RegExp]> = [
+  [
+    { format: 'json' },
+    `{"items":[\n${ENTRY_JSON},\n${ENTRY_JSON}\n],"total_results":218}\n`,
+    '{"items":[],"total_results":218}\n',
+    `{"items":[\n${ENTRY_JSON}\n],"error":${ERROR_JSON}}\n`,
+    BARE,
+  ],
+  [{ format: 'ndjson' }, `${ENTRY_JSON}\n${ENTRY_JSON}\n`, '', `${ENTRY_JSON}\n`, BARE],
+  [
+    { format: 'yaml' },
+    `items:\n${ENTRY_YAML}${ENTRY_YAML}total_results: 218\n`,
+    'items: []\ntotal_results: 218\n',
+    `items:\n${ENTRY_YAML}`,
+    /^- id: 18446744073709551615$/m,
+  ],
+  [
+    CSV,
+    `id,status\n${LARGEST},processing\n${LARGEST},processing\n`,
+    'id,status\n',
+    `id,status\n${LARGEST},processing\n`,
+    /^18446744073709551615,/m,
+  ],
+];
+for (const [wanted, two, none, broken, bare] of SHAPES) {
+  it(`a list in ${wanted.format} has its shape, of nothing too, and where it breaks off`, async () => {
+    assert.equal(await print([entry(), entry()], wanted), two);
+    assert.equal(await print([], wanted), none);
+    const output = memoryOutput();
+    await assert.rejects(printTo(output, breakingOff([entry()]), wanted), lost);
+    assert.deepEqual([output.stdout.text, output.settled], [broken, true]);
+    assert.match(await print([entry()], { ...wanted, numberIds: true }), bare);
+  });
+}
+
+describe('a list of whole items', () => {
+  it('keeps fields and numbers that are not known, whatever --columns says', async () => {
     const item = '{"id":"1","load":1.10,"new":{"a":[1e400]}}';
-    const text = await print([parseJson(item) as Activity], { format: 'json' });
+    const text = await print([parseJson(item) as Activity], { format: 'json', columns: ['id'] });
     assert.equal(text, `{"items":[\n${item}\n],"total_results":218}\n`);
-  });
-
-  it('of nothing has no items', async () => {
-    assert.equal(await print([], { format: 'json' }), '{"items":[],"total_results":218}\n');
-  });
-
-  it('has ids as bare numbers when told', async () => {
-    const text = await print([entry()], { format: 'json', numberIds: true });
-    assert.match(text, /"id":18446744073709551615,"node_id":610809900976570889,/);
-  });
-
-  it('that breaks off says so, and is still JSON', async () => {
-    const output = memoryOutput();
-    await assert.rejects(printTo(output, breakingOff([entry()]), { format: 'json' }), lost);
-    assert.equal(
-      output.stdout.text,
-      `{"items":[\n${ENTRY_JSON}\n],"error":{"code":"timeout","message":"no answer in 15s","exit_code":6,` +
-        '"request_id":"req-1","hint":"Try again."}}\n',
-    );
-    assert.equal(output.settled, true);
-  });
-
-  it('holds no character that a terminal would act on, and reads back as it was', async () => {
-    const text = await print([entry({ status: HOSTILE })], { format: 'json' });
-    assert.doesNotMatch(text, /[^ -~\n]/);
-    const { items } = JSON.parse(text) as { items: Array<{ status: string }> };
-    assert.equal(items[0]?.status, HOSTILE);
-  });
-
-  it('holds whole items whatever --columns says', async () => {
-    const whole = await print([entry()], { format: 'json' });
-    assert.equal(await print([entry()], { format: 'json', columns: ['id'] }), whole);
-  });
-});
-
-describe('a list in NDJSON', () => {
-  it('is a bare item a line, and nothing else', async () => {
-    assert.equal(await print([entry(), entry()], { format: 'ndjson' }), `${ENTRY_JSON}\n${ENTRY_JSON}\n`);
-    assert.equal(await print([], { format: 'ndjson' }), '');
-  });
-
-  it('that breaks off keeps its lines', async () => {
-    const output = memoryOutput();
-    await assert.rejects(printTo(output, breakingOff([entry()]), { format: 'ndjson' }), lost);
-    assert.equal(output.stdout.text, `${ENTRY_JSON}\n`);
-  });
-});
-
-describe('a list in YAML', () => {
-  const ENTRY_YAML = [
-    '- id: "18446744073709551615"',
-    '  node_id: "610809900976570889"',
-    '  runtime: iggy',
-    '  action: restart',
-    '  status: processing',
-    '  created_at: "2026-03-16T12:00:00Z"',
-    '',
-  ].join('\n');
-
-  it('is one document with exact integers, and times that no reader takes for a date of its own', async () => {
-    const text = await print([entry(), entry()], { format: 'yaml' });
-    assert.equal(text, `items:\n${ENTRY_YAML}${ENTRY_YAML}total_results: 218\n`);
-  });
-
-  it('of nothing has no items', async () => {
-    assert.equal(await print([], { format: 'yaml' }), 'items: []\ntotal_results: 218\n');
-  });
-
-  it('that breaks off keeps its items', async () => {
-    const output = memoryOutput();
-    await assert.rejects(printTo(output, breakingOff([entry()]), { format: 'yaml' }), lost);
-    assert.equal(output.stdout.text, `items:\n${ENTRY_YAML}`);
-  });
-
-  it('has ids as bare numbers when told', async () => {
-    assert.match(await print([entry()], { format: 'yaml', numberIds: true }), /^- id: 18446744073709551615$/m);
-  });
-
-  it('keeps every digit of a number, and text that looks like something else', async () => {
     const odd = parseJson('{"load":1.10,"yes":"no","digits":"007","nothing":null,"on":true}') as object;
-    const text = await print([{ ...entry(), ...odd }], { format: 'yaml' });
-    assert.match(text, /^ {2}load: 1\.10$/m);
-    const { items } = parseYaml(text) as { items: Array<Record<string, unknown>> };
+    const inYaml = await print([{ ...entry(), ...odd }], { format: 'yaml' });
+    assert.match(inYaml, /^ {2}load: 1\.10$/m);
+    const { items } = parseYaml(inYaml) as { items: Array<Record<string, unknown>> };
     assert.deepEqual([items[0]?.yes, items[0]?.digits, items[0]?.nothing, items[0]?.on], ['no', '007', null, true]);
   });
 
   it('holds no character that a terminal would act on, and reads back as it was', async () => {
-    const text = await print([entry({ status: HOSTILE, action: 'a\u202Eb' })], { format: 'yaml' });
-    assert.doesNotMatch(text, /[^ -~\n]/);
-    const { items } = parseYaml(text) as { items: Array<{ status: string; action: string }> };
-    assert.deepEqual([items[0]?.status, items[0]?.action], [HOSTILE, 'a\u202Eb']);
+    for (const format of ['json', 'yaml'] as const) {
+      const text = await print([entry({ status: HOSTILE, action: 'a\u202Eb' })], { format });
+      assert.doesNotMatch(text, /[^ -~\n]/);
+      const { items } = parseYaml(text) as { items: Array<{ status: string; action: string }> };
+      assert.deepEqual([items[0]?.status, items[0]?.action], [HOSTILE, 'a\u202Eb']);
+    }
   });
 });
 
@@ -165,34 +125,17 @@ describe('a list in CSV', () => {
     );
   });
 
-  it('selects columns, and leaves the header away when told', async () => {
+  it('quotes what has to be, gives a spreadsheet no formula to run, and stays one line a record', async () => {
+    const statuses = ['a,"b"', '=HYPERLINK("x")', HOSTILE];
     const wanted = { format: 'csv', columns: ['status', 'id'], header: false } as const;
-    assert.equal(await print([activity()], wanted), 'completed,7261845022003200001\n');
-  });
-
-  it('of nothing is its header', async () => {
-    assert.equal(await print([], { format: 'csv', columns: ['id', 'status'] }), 'id,status\n');
-    assert.equal(await print([], { format: 'csv', columns: ['id', 'status'], header: false }), '');
-  });
-
-  it('that breaks off keeps its rows', async () => {
-    const output = memoryOutput();
-    const read = printTo(output, breakingOff([activity()]), { format: 'csv', columns: ['id'] });
-    await assert.rejects(read, lost);
-    assert.equal(output.stdout.text, 'id\n7261845022003200001\n');
-  });
-
-  it('quotes what has to be, and gives a spreadsheet no formula to run', async () => {
-    const items = [activity({ status: 'a,"b"' }), activity({ status: '=HYPERLINK("x")' })];
-    assert.equal(
-      await print(items, { format: 'csv', columns: ['status', 'id'], header: false }),
-      '"a,""b""",7261845022003200001\n"\'=HYPERLINK(""x"")",7261845022003200001\n',
+    const text = await print(
+      statuses.map((status) => activity({ status })),
+      wanted,
     );
-  });
-
-  it('stays one line a record whatever a hostile API says', async () => {
-    const text = await print([activity({ status: HOSTILE })], { format: 'csv', columns: ['status'], header: false });
-    assert.match(text, /^[ -~]+\n$/);
+    const lines = text.split('\n');
+    assert.deepEqual(lines.slice(0, 2), ['"a,""b""",7261845022003200001', '"\'=HYPERLINK(""x"")",7261845022003200001']);
+    assert.equal(lines.length, 4);
+    assert.match(lines[2] ?? '', /^[ -~]+$/);
   });
 });
 
