@@ -26,7 +26,7 @@ import type { LaterCommand } from '../library/resume-command.js';
 import { warningText } from '../output/error.js';
 import { painter } from '../output/streams.js';
 import { userShell } from '../system/shell.js';
-import { SeenNotes } from './completion/seen-notes.js';
+import { SeenNotes } from './seen-notes.js';
 import type { ConnectionFlags, OutputFlags } from './flags.js';
 import { isInteractive, type Host } from './host.js';
 import { explainDenial, explainLookUp, warnOfExpiry } from './profiles/key-advice.js';
