@@ -12,7 +12,7 @@ export async function sourcePlugin({ root }: Pick<Program, 'root'>, pjson: Inter
     strategy: 'pattern' as const,
     target: './commands',
     // What the commands of a folder share is none.
-    globPatterns: ['**/*.ts', '!**/shared.ts'],
+    globPatterns: ['**/*.ts', '!**/shared.ts', '!**/*.shared.ts'],
   };
   const sources = { ...pjson, oclif: { ...pjson.oclif, commands } };
   const plugin = new Plugin({

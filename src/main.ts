@@ -9,6 +9,7 @@ export const COMMANDS: CommandTable = {
   'activities:show': () => import('./commands/activities/show.js'),
   'activities:stats': () => import('./commands/activities/stats.js'),
   'activities:trigger': () => import('./commands/activities/trigger.js'),
+  'activities:roll': () => import('./commands/activities/roll.js'),
   'activities:wait': () => import('./commands/activities/wait.js'),
   completion: () => import('./commands/completion.js'),
   'deployments:list': () => import('./commands/deployments/list.js'),

@@ -12,21 +12,14 @@ import type { TenantStructure } from '../base/wire.js';
 import { configDir } from '../config/config-dir.js';
 import { findDeployment, placeText } from '../config/deployments.js';
 import { ExpiryNotices } from '../config/expiry-notices.js';
-import { keepNodes } from '../config/old-journal.js';
 import type { KeyTools } from '../config/keys.js';
-import { resumeFlags } from '../config/origins.js';
 import { SeenValues } from '../config/seen.js';
 import { resolveSettings, type SettingFlags, type Settings, type SettingsInput } from '../config/settings.js';
 import { ProfileStore } from '../config/store.js';
 import { resolveKey, resolveTarget, resolveTenant, type Target, type TenantAccess } from '../config/target.js';
-import type { DeploymentTools } from '../library/deployment-tools.js';
-import { expectedTenant } from '../library/expected-tenant.js';
-import { journalsIn } from '../library/journals.js';
-import type { LaterCommand } from '../library/resume-command.js';
 import { warningText } from '../output/error.js';
 import { painter } from '../output/streams.js';
-import { userShell } from '../system/shell.js';
-import { SeenNotes } from './seen-notes.js';
+import { SeenNotes } from './completion/seen-notes.js';
 import type { ConnectionFlags, OutputFlags } from './flags.js';
 import { isInteractive, type Host } from './host.js';
 import { explainDenial, explainLookUp, warnOfExpiry } from './profiles/key-advice.js';
@@ -241,26 +234,6 @@ export class CommandContext {
     } catch (error) {
       if (error instanceof Interrupted || !(error instanceof LdctlError)) throw error;
     }
-  }
-
-  /** For the commands that are to act on the same target later, as the same user. */
-  later(target: Target): LaterCommand {
-    return { target: resumeFlags(this.settings, target), shell: userShell(this.host) };
-  }
-
-  /** What jobs on the target are done with. */
-  deploymentTools(target: Target): DeploymentTools {
-    const { clock, random } = this.host;
-    return {
-      deploymentId: target.deployment.id,
-      supervisor: this.supervisor(target),
-      expectedTenant: expectedTenant(this.settings),
-      clock,
-      random,
-      journals: journalsIn(this.folder, clock, { isOfCommands: true }),
-      later: this.later(target),
-      keepNodes: (nodes) => keepNodes(this.folder, nodes),
-    };
   }
 
   /** Remembers a key that the run journal keeps, for completion. @param what was triggered with it */

@@ -68,8 +68,8 @@ class Records<T extends { key: string }> {
     this.#clock = clock;
   }
 
-  /** The newest record of a key that was not refused, however old, and the generation of what was written last. */
-  find(key: string): { newest: Kept<T> | null; last: number } {
+  /** The records of a key that were not refused, newest first, however old; and the generation of what was written last. */
+  find(key: string): { kept: Kept<T>[]; last: number } {
     const hash = hashOf(key);
     const marks = new Map<number, Set<string>>();
     const records: number[] = [];
@@ -83,6 +83,7 @@ class Records<T extends { key: string }> {
       if (!mark) records.push(generation);
     }
     const last = Math.max(0, ...marks.keys());
+    const kept: Kept<T>[] = [];
     for (const generation of records.sort((a, b) => b - a)) {
       const made = marks.get(generation) ?? new Set();
       // Another run may have followed this record, and been accepted.
@@ -90,9 +91,9 @@ class Records<T extends { key: string }> {
       const record = this.load(`${hash}.${generation}`);
       if (record === null) continue;
       if (record.key !== key) throw broken(join(this.#folder, `${hash}.${generation}`));
-      return { newest: { record, generation, marks: made }, last };
+      kept.push({ record, generation, marks: made });
     }
-    return { newest: null, last };
+    return { kept, last };
   }
 
   /** @returns null for one that has gone since its name was read */
@@ -175,7 +176,10 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
   };
 
   const look = (key: string): { kept: KeptRun | null; last: number } => {
-    const { newest, last } = records.find(key);
+    const { kept: all, last } = records.find(key);
+    // One that was accepted decides, also where another process has begun a newer one since.
+    const live = all.filter((one) => keptOf(one) !== null);
+    const newest = live.find(({ marks }) => marks.has('accepted') || marks.has('ended')) ?? live[0] ?? null;
     const kept = newest && keptOf(newest);
     if (newest && kept && used.get(key) !== newest.generation) {
       used.set(key, newest.generation);
@@ -215,7 +219,8 @@ export function openRollJournal(folder: string, clock: Pick<Clock, 'now'>): Roll
   const isValid = ({ begunAt }: Stored): boolean => clock.now() - begunAt <= VALID_MS;
 
   const look = (key: string): { kept: RollRecord | null; last: number } => {
-    const { newest, last } = records.find(key);
+    const { kept, last } = records.find(key);
+    const [newest] = kept;
     if (!newest || !isValid(newest.record)) return { kept: null, last };
     return { kept: { ...newest.record, finished: newest.marks.has('finished') }, last };
   };

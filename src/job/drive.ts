@@ -37,14 +37,14 @@ const LAST_GATES = 900;
 /**
  * Does what a job wants, one thing at a time, until it has ended; nothing is concurrent but gates.
  * @param emit takes what happens; it is waited for, so that a slow reader slows the job down
- * @returns the result event
+ * @returns its result
  * @throws LdctlError when nothing was sent, or nothing could be followed
  */
-export async function drive(
-  job: Job,
+export async function drive<T = ResultEvent>(
+  job: Job<T>,
   tools: DriveTools,
   emit: (event: JobEvent) => void | Promise<void>,
-): Promise<ResultEvent> {
+): Promise<T> {
   const { clock, signal, stopping } = tools;
   const gates = new Gates(tools, emit);
   const told = { stopping: false, stopped: false };

@@ -8,7 +8,7 @@ import { resultOfRun } from './run-result.js';
 import type { Resume, Run, RunPlan, WaitPlan } from './run-state.js';
 
 /** The command that goes on where a job ended; its text is for whoever started it to say. */
-export type ResumeText = (resume: Resume) => string;
+export type ResumeText = (resume: Resume) => string | null;
 
 function finished({ resume, ...event }: ResultEvent & { resume: Resume | null }, text: ResumeText): ResultEvent {
   return { ...event, result: { ...event.result, resume: resume && text(resume) } };

@@ -10,7 +10,7 @@ import type { LogRead } from '../log/log.js';
  * A job knows what it wants next, and is told what came of it. It has no clock, no I/O and no randomness: time is an
  * argument, milliseconds of one clock that never goes back. `drive` does its steps; a test plays every answer to each.
  */
-export interface Job {
+export interface Job<T = ResultEvent> {
   /** What to do now. Asked twice at one time, it says the same. */
   next(now: number): Step;
   /** What came of a step, or came by itself: a gate that ended, an interrupt. */
@@ -21,7 +21,7 @@ export interface Job {
    * How it ended, once `next` says so.
    * @throws LdctlError why nothing was sent, or nothing could be followed
    */
-  result(): ResultEvent;
+  result(): T;
 }
 
 /** Steps of a roll name their node, and so do the facts that come of them. */

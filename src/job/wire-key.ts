@@ -53,11 +53,6 @@ export function wireKey(key: string, trigger: TriggerIdentity): string {
   return keyFor(key, trigger, trigger.nodes === null ? 'every' : sortedUnique(trigger.nodes).join(','));
 }
 
-/** What a roll is remembered by, whatever its nodes; it never goes over the wire. */
-export function rollKey(key: string, roll: Omit<TriggerIdentity, 'nodes'>): string {
-  return keyFor(key, roll, 'rolling');
-}
-
 function keyFor(key: string, { deploymentId, runtime, action }: Omit<TriggerIdentity, 'nodes'>, nodes: string): string {
   const identity = [deploymentId, runtime, formatAction(action), nodes].join('\n');
   return `${headerText(key)}.${createHash('sha256').update(identity).digest('hex').slice(0, 32)}`;

@@ -3,13 +3,14 @@ import type { Clock } from '../base/clock.js';
 import { LdctlError, UsageError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { KeptRun, RollJournal, RunJournal } from '../base/journal.js';
-import type { ResultEvent } from '../base/progress.js';
+import { stringifyJson } from '../base/json.js';
+import { warning, type ResultEvent } from '../base/progress.js';
 import type { Supervisor } from '../base/supervisor.js';
 import { rollJob, runJob, waitJob, type ResumeText } from '../job/index.js';
 import { drive, type DriveTools } from '../job/drive.js';
 import type { ExpectedTenant } from '../job/entries.js';
 import type { Job } from '../job/job.js';
-import { rollKey, wireKey } from '../job/wire-key.js';
+import { wireKey } from '../job/wire-key.js';
 import type { Settings } from '../config/settings.js';
 import { openLog } from '../log/log.js';
 import type { CheckedRoll, CheckedTrigger, CheckedWait, StoredRoll } from './requests.js';
@@ -71,41 +72,73 @@ export async function roll(
   emit: Emit,
 ): Promise<ResultEvent> {
   const { gate } = control;
+  const { deploymentId } = connection;
   const { nodes, maxUnavailable, pauseMs, gateTimeoutMs, nodeTimeoutMs, continueOnError } = request;
-  const how = { pauseMs, gateTimeoutMs, nodeTimeoutMs, continueOnError, gated: gate !== undefined };
-  const plan = { ...planOf(connection, request), kept: true, nodes, ...how };
-  const { deploymentId, idempotencyKey, runtime, action } = plan;
-  const share = typeof maxUnavailable === 'number' ? maxUnavailable : (parseInt(maxUnavailable) * nodes.length) / 100;
-  const atOnce = Math.max(Math.floor(share), 1);
+  const shared = planOf(connection, request);
+  const { idempotencyKey, runtime, action } = shared;
+  const key = rollKey(deploymentId, idempotencyKey);
+  const stored: StoredRoll = {
+    ...{ runtime, action: formatAction(action) as StoredRoll['action'], nodes: nodes.map(String), idempotencyKey },
+    ...{ maxUnavailable, pauseMs, continueOnError, ifBusy: shared.ifBusy, appearTimeoutMs: shared.appearMs },
+    ...{ gate: gateCommand, gateTimeoutMs: gateTimeoutMs ?? 0, nodeTimeoutMs: nodeTimeoutMs ?? 0 },
+  };
+  // What asks a function can only be gone on with by the program that has it.
+  let isNew = false;
+  let rolls = gate && gateCommand === null ? null : connection.rolls;
+  try {
+    const before = await rolls?.begin({
+      key,
+      deploymentId,
+      begunAt: connection.clock.now(),
+      request: stored,
+      finished: false,
+    });
+    isNew = before === null;
+    if (before && stringifyJson(before.request) !== stringifyJson(stored)) throw keyUsed(idempotencyKey);
+  } catch (error) {
+    // A key of the caller's own promises that nothing is done twice; a random one is used once.
+    if (error instanceof UsageError || !(error instanceof LdctlError) || shared.kept) throw error;
+    await emit(warning('journal_not_written', `${error.message}; this roll cannot be resumed`));
+    rolls = null;
+  }
+  const isKept = shared.kept || rolls !== null;
   const kept = new Map<Id, KeptRun>();
-  for (const node of nodes) {
-    const found = await keptRun(connection, wireKey(idempotencyKey, { ...plan, nodes: [node] }));
+  for (const node of isKept ? nodes : []) {
+    const found = await keptRun(connection, wireKey(idempotencyKey, { ...shared, nodes: [node] }));
     if (found) kept.set(node, found);
   }
-  // What asks a function can only be gone on with by the program that has it.
-  const rolls = gate && gateCommand === null ? null : connection.rolls;
-  const key = rollKey(idempotencyKey, plan);
-  let isNew = false;
-  if (rolls) {
-    const stored: StoredRoll = {
-      ...{ runtime, action: formatAction(action) as StoredRoll['action'], nodes: nodes.map(String), idempotencyKey },
-      ...{ maxUnavailable, pauseMs, continueOnError, ifBusy: plan.ifBusy, appearTimeoutMs: plan.appearMs },
-      ...{ gate: gateCommand, gateTimeoutMs: gateTimeoutMs ?? 0, nodeTimeoutMs: nodeTimeoutMs ?? 0 },
-    };
-    const begunAt = connection.clock.now();
-    isNew = (await rolls.begin({ key, deploymentId, begunAt, request: stored, finished: false })) === null;
-  }
-  const text: ResumeText = (resume) => ('roll' in resume && !rolls ? '' : resumeCommand(resume, connection.flags));
-  const start = (now: number): Job => rollJob({ ...plan, maxUnavailable: atOnce }, kept, now, text);
-  const end = await run(connection, start, control, emit).catch(async (error: unknown) => {
-    // Nothing was sent, so that there is nothing to go on with.
-    if (isNew) await rolls?.finish(key);
-    throw error;
-  });
-  if (end.result.resume === null) await rolls?.finish(key);
-  // Only the program that asked can go on with it.
-  else if (end.result.resume === '') end.result.resume = null;
+  const share = typeof maxUnavailable === 'number' ? maxUnavailable : (parseInt(maxUnavailable) * nodes.length) / 100;
+  const how = {
+    maxUnavailable: Math.max(Math.floor(share), 1),
+    pauseMs,
+    gateTimeoutMs,
+    nodeTimeoutMs,
+    continueOnError,
+  };
+  const plan = { ...shared, ...how, kept: isKept, nodes, gated: gate !== undefined };
+  const text: ResumeText = (resume) => ('roll' in resume && !rolls ? null : resumeCommand(resume, connection.flags));
+  const end = await run(connection, (now) => rollJob(plan, kept, now, text), control, emit).catch(
+    async (error: unknown) => {
+      // Nothing was sent, so that there is nothing to go on with.
+      if (isNew) await rolls?.finish(key).catch(() => undefined);
+      throw error;
+    },
+  );
+  // What cannot be noted only keeps the record for a day.
+  if (end.result.resume === null) await rolls?.finish(key).catch(() => undefined);
   return end;
+}
+
+function keyUsed(key: string): UsageError {
+  return new UsageError('this idempotency key was used for another roll; nothing was sent', {
+    code: 'key_used',
+    hint: `Use another key, or go on with that roll: ldctl activities roll --resume ${key}`,
+  });
+}
+
+/** The key of a roll in the journal: the same KEY on two deployments is two rolls. */
+export function rollKey(deploymentId: Id, key: string): string {
+  return `${deploymentId}.${key}`;
 }
 
 function planOf({ deploymentId, tenant }: Connection, request: Omit<CheckedRoll, 'nodes'> | CheckedTrigger) {

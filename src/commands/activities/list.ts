@@ -1,4 +1,5 @@
 import * as Flags from '@oclif/core/flags';
+import { isFinal, type Activity } from '../../base/activity.js';
 import { parseDuration } from '../../base/durations.js';
 import { Interrupted, LdctlError, UsageError } from '../../base/errors.js';
 import { EXIT_CODES, type ExitCode } from '../../base/exit-codes.js';
@@ -8,11 +9,16 @@ import { CommandContext } from '../../cli/context.js';
 import { connectionFlags, printOptions, wholeNumber, type FlagsOf } from '../../cli/flags.js';
 import { isInteractive, type Host } from '../../cli/host.js';
 import { onSuspend, type Interrupts } from '../../cli/signals.js';
+import { resumeFlags } from '../../config/origins.js';
 import type { Target } from '../../config/target.js';
+import { drive } from '../../job/drive.js';
+import { createWatch } from '../../job/watch.js';
+import { resumeCommand } from '../../library/jobs.js';
 import { followLog } from '../../log/follow.js';
 import { listAfter, listNewest, listOnePage, type ActivityFilter, type Listing } from '../../log/list.js';
 import { openLog } from '../../log/log.js';
 import { activityColumns } from '../../output/activity-columns.js';
+import { formatOf } from '../../output/formats.js';
 import { printList } from '../../output/list.js';
 import { placeOf } from '../../output/run-text.js';
 import { createWatchView, systemEvery } from '../../output/views.js';
@@ -69,14 +75,7 @@ export default class ActivitiesList extends BaseCommand {
     const { limit = DEFAULT_LIMIT, 'exit-status': exitStatus } = flags;
     if (flags.follow) return follow(context, target, { after, filter, limit });
     if (!flags.watch) return print(context, target, filter, { ...flags, limit, after });
-    const { showWatch } = await import('../../cli/activities/show-watch.js');
-    const source = {
-      supervisor: context.supervisor(target),
-      deploymentId: target.deployment.id,
-      deploymentName: target.deployment.name,
-      later: context.later(target),
-    };
-    return showWatch(context, source, { filter, limit, exitStatus, timeoutMs });
+    return watch(context, target, { filter, limit, exitStatus, timeoutMs });
   }
 }
 
@@ -167,4 +166,52 @@ async function follow(
   } finally {
     view.stop(problem);
   }
+}
+
+/**
+ * Keeps the list up to date until all of it is final; then it is printed.
+ * @throws LdctlError when it ended otherwise; stdout is complete by then
+ */
+async function watch(
+  context: CommandContext,
+  target: Target,
+  plan: { filter: ActivityFilter; limit: number; exitStatus: boolean; timeoutMs: number | null },
+): Promise<ExitCode> {
+  const { host, flags, settings } = context;
+  const { output, clock } = host;
+  const options = printOptions(flags);
+  const supervisor = context.supervisor(target);
+  const log = openLog(supervisor, target.deployment.id, clock);
+  const signal = AbortSignal.any([context.signal, output.stdout.gone]);
+  const newest = await log.newest({ signal });
+  const listing = listNewest(log, plan, { signal });
+  const first: Activity[] = [];
+  for await (const batch of listing.batches) first.push(...batch);
+  const tools = { place: placeOf(target.deployment), clock, every: systemEvery, onSuspend, quiet: flags.quiet };
+  const view = await createWatchView(output, { ...options, ...tools, follow: false });
+  view.on({ event: 'listing', activities: first });
+  const job = createWatch({ ...plan, first, after: newest.entries[0]?.id ?? 0n }, clock.elapsed());
+  const { entries, anyRejected, error } = await drive(
+    job,
+    { supervisor, log, journal: null, clock, signal },
+    (event) => {
+      if (event.event === 'activity' || event.event === 'warning' || event.event === 'outage') view.on(event);
+    },
+  ).finally(() => view.stop());
+  if (error?.code === 'timed_out') {
+    const ids = entries.filter(({ status }) => !isFinal(status)).map(({ id }) => id);
+    error.hint = `To go on: ${resumeCommand({ ids }, resumeFlags(settings, target))}`;
+  }
+  if (!formatOf(options.format).events) {
+    const spec = { noun: 'activities', columns: activityColumns, total: () => listing.total() };
+    await printList(output, withProblem(entries, error), spec, options);
+  }
+  if (error) throw error;
+  return plan.exitStatus && anyRejected ? EXIT_CODES.rejected.code : EXIT_CODES.done.code;
+}
+
+/** A list that is not what was waited for ends as one that broke off. */
+function* withProblem(entries: readonly Activity[], problem: LdctlError | null): Generator<readonly Activity[]> {
+  yield entries;
+  if (problem) throw problem;
 }

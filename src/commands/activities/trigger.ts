@@ -1,22 +1,22 @@
 import * as Args from '@oclif/core/args';
-import { parseRollRequest } from '../../cli/activities/roll-request.js';
-import { parseResume, resumeRoll } from '../../cli/activities/resume-roll.js';
-import { runRoll } from '../../cli/activities/run-roll.js';
-import { runTrigger } from '../../cli/activities/run-trigger.js';
-import { parseTriggerRequest, triggerFlags } from '../../cli/activities/trigger-request.js';
-import { BaseCommand } from '../../cli/base-command.js';
-import { CommandContext } from '../../cli/context.js';
-import { connectionFlags, printOptions } from '../../cli/flags.js';
-import { hangupOf, type Interrupts } from '../../cli/signals.js';
+import * as Flags from '@oclif/core/flags';
+import { formatAction } from '../../base/activity.js';
 import type { ExitCode } from '../../base/exit-codes.js';
-import { checkRunResultOptions } from '../../output/run-result.js';
+import { BaseCommand } from '../../cli/base-command.js';
+import { checkConfirm, consentTo, requireConsent } from '../../cli/consent.js';
+import { CommandContext } from '../../cli/context.js';
+import { connectionFlags } from '../../cli/flags.js';
+import { hangupOf, type Interrupts } from '../../cli/signals.js';
+import { checkIdempotencyKey } from '../../job/wire-key.js';
+import { trigger } from '../../library/jobs.js';
+import { expectedNodes, nodesOfLog, warnOfOthers } from './count.shared.js';
+import { actingFlags, connectionOf, doing, parseActing, parseTimeout, showDryRun, showJob } from './job.shared.js';
 
 export default class ActivitiesTrigger extends BaseCommand {
   static override summary = 'Trigger an action on some or all nodes, and follow every node to its end.';
   static override description =
     'Exits 0 only when every targeted node has completed; `ldctl help exit-codes` tells the others. Naming nodes is ' +
-    'consent; acting on every node asks, or takes --yes. An action is carried out at most once, whatever the network ' +
-    'does: the server remembers an idempotency key for 10 minutes, and ldctl reads the log before it sends again.';
+    'consent; acting on every node asks, or takes --yes. An action is carried out at most once, whatever the network does.';
   static override examples = [
     {
       description: 'Restart one node',
@@ -40,17 +40,51 @@ export default class ActivitiesTrigger extends BaseCommand {
       description: 'start, stop, restart, reconfigure:ID, or reconfigure with --config ID',
     }),
   };
-  static override flags = { ...connectionFlags, ...triggerFlags };
+  static override flags = {
+    ...connectionFlags,
+    ...actingFlags,
+    wait: Flags.boolean({
+      allowNo: true,
+      default: true,
+      helpGroup: 'FOLLOWING',
+      summary: 'Follow to the end. --no-wait: until it is accepted.',
+    }),
+  };
 
   protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
     const { args, flags } = await this.parse(ActivitiesTrigger);
-    checkRunResultOptions(printOptions(flags));
-    const resume = parseResume(args, flags);
-    if (resume) return resumeRoll(await CommandContext.connect(this.host, flags, interrupts), flags, resume);
-    const request = await parseTriggerRequest(this.host, args, flags, interrupts.signal);
-    const rolling = parseRollRequest(this.host, flags, request);
+    const asked = await parseActing(this.host, args, flags, interrupts.signal);
+    const timeoutMs = parseTimeout(flags.timeout ?? '10m', '--timeout');
+    const given = flags['idempotency-key'];
+    const idempotencyKey = given === undefined ? undefined : checkIdempotencyKey(given);
     const context = await CommandContext.connect(this.host, flags, interrupts);
-    return rolling ? runRoll(context, flags, request, rolling) : runTrigger(context, flags, request);
+    const deed = { what: `${formatAction(asked.action)} ${asked.runtime}`, nodes: asked.nodes };
+    if (!flags['dry-run']) requireConsent(context, deed, flags);
+    const target = await context.target();
+    if (flags['dry-run']) {
+      if (flags.confirm !== undefined) await checkConfirm(context, target, flags.confirm);
+      const expectNodes = await expectedNodes(flags['expect-nodes'] ?? null, context, target);
+      const key = idempotencyKey ?? this.host.newIdempotencyKey();
+      return showDryRun(context, target, { ...asked, key, expectNodes }, null);
+    }
+    const known = async () => {
+      const all = await nodesOfLog(context, target);
+      await warnOfOthers(context, target, all.length);
+      return all;
+    };
+    const nodes = await consentTo(context, { ...deed, target, known }, flags);
+    const expectNodes = nodes ? null : await expectedNodes(flags['expect-nodes'] ?? null, context, target);
+    const request = {
+      ...asked,
+      timeoutMs,
+      wait: flags.wait,
+      idempotencyKey,
+      nodes: nodes ?? undefined,
+      expectNodes: expectNodes ?? undefined,
+    };
+    return showJob(context, target, { doing: doing(asked), nodes }, (emit) =>
+      trigger(connectionOf(context, target), request, { signal: context.signal }, emit),
+    );
   }
 
   protected override interrupts(): Interrupts {

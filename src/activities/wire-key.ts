@@ -1,1 +1,0 @@
-export * from '../job/wire-key.js';

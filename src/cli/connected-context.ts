@@ -1,0 +1,2 @@
+/** The other name that this had, for what is still being moved. */
+export { CommandContext as ConnectedContext } from './context.js';
