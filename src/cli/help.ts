@@ -186,7 +186,7 @@ function exitCodesText(): string {
     ['The exit code says which way it ended, the same in every output format.'],
     all.flatMap((row) => laidOut(row, [4, 31, 14, 25])),
     [
-      'From `activities trigger` and `roll`, 2, 4, 5 and 6 promise that nothing was carried out.',
+      'From `trigger` and `roll`, 2, 4, 5 and 6 promise that nothing was carried out.',
       'When several apply: an interrupt, then 7, 3, 9, 8.',
     ],
   );

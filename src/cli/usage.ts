@@ -97,7 +97,17 @@ const REMOVED: Readonly<Record<string, string>> = {
   '--context': 'Use --profile NAME.',
 };
 
+/** What rolls alone have, and triggers had while `--rolling` was theirs. */
+const OF_ROLL = ['pause', 'gate', 'gate-timeout', 'max-unavailable', 'node-timeout', 'continue-on-error', 'resume'].map(
+  (name) => `--${name}`,
+);
+
 function unknownFlag(typed: string, known: FlagTable, words: readonly string[]): UsageError {
+  if (words.at(-1) === 'trigger' && OF_ROLL.includes(typed)) {
+    return new UsageError(`there is no flag ${typed} here`, {
+      hint: `It is for a roll: ldctl activities roll RUNTIME ACTION ${typed} … See ldctl activities roll --help`,
+    });
+  }
   const instead = REMOVED[typed];
   if (instead !== undefined)
     return new UsageError(`there is no ${typed} any more`, { code: 'removed_flag', hint: instead });

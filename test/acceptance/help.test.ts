@@ -50,4 +50,12 @@ describe('help', function () {
       assert.equal(code, 2);
       assert.match(stderr, /there is no command profil\n.*Did you mean ldctl profiles\?/);
     }));
+
+  it('of a trigger fits 40 lines, with its flags in groups', () =>
+    withScene({}, async (scene) => {
+      const { stdout } = await scene.ldctl(['activities', 'trigger', '--help']);
+      assert.ok(stdout.trimEnd().split('\n').length <= 40, stdout);
+      const groups = ['TARGET FLAGS', 'CONSENT FLAGS', 'FOLLOWING FLAGS', 'SCRIPTS FLAGS'];
+      assert.deepEqual(stdout.match(/^[A-Z ]+ FLAGS$/gm), [...groups, 'GLOBAL FLAGS']);
+    }));
 });

@@ -34,7 +34,7 @@ export const followFlags = {
     default: '30s',
     helpGroup: 'FOLLOWING',
     helpValue: 'D',
-    summary: 'How long an entry may take to show up in the log.',
+    summary: 'Until an entry shows up in the log.',
   }),
 };
 
@@ -45,14 +45,14 @@ export const actingFlags = {
   confirm: Flags.string({
     helpGroup: 'CONSENT',
     helpValue: 'NAME',
-    summary: 'Act on the deployment of this name, path or id only.',
+    summary: 'Act if the deployment has this name, path or id.',
   }),
   'dry-run': Flags.boolean({ helpGroup: 'CONSENT', summary: 'Show what would be done; sends nothing.' }),
   ...followFlags,
   'if-busy': Flags.option({ options: ['ignore', 'wait', 'fail'] as const })({
     default: 'ignore',
     helpGroup: 'FOLLOWING',
-    summary: 'What to do where a target is busy already.',
+    summary: 'Where a target is busy already.',
   }),
   'idempotency-key': Flags.string({
     helpGroup: 'SCRIPTS',

@@ -21,7 +21,7 @@ export const targetFlags = {
     multipleNonGreedy: true,
     helpGroup: group,
     helpValue: 'ID',
-    summary: 'A node; repeat it, or give a comma list. Default: every one.',
+    summary: 'Nodes, with commas or repeated. Default: every one.',
   }),
   'nodes-from': Flags.string({
     helpGroup: group,
@@ -32,7 +32,7 @@ export const targetFlags = {
   'expect-nodes': Flags.custom<number | 'deployment'>({
     helpGroup: group,
     helpValue: 'N',
-    summary: 'How many there must be; `deployment`: as Core counts.',
+    summary: 'How many there must be, or `deployment`: ask Core.',
     parse: (text, _command, { name }) =>
       Promise.resolve(text === 'deployment' ? text : parseWholeNumber(text, name, 1, MOST_NODES)),
   })(),

@@ -18,19 +18,9 @@ export default class ActivitiesTrigger extends BaseCommand {
     'Exits 0 only when every targeted node has completed; `ldctl help exit-codes` tells the others. Naming nodes is ' +
     'consent; acting on every node asks, or takes --yes. An action is carried out at most once, whatever the network does.';
   static override examples = [
-    {
-      description: 'Restart one node',
-      command: '<%= config.bin %> <%= command.id %> iggy restart --node 610809900976570889',
-    },
-    {
-      description: 'Restart every node, in a script',
-      command: '<%= config.bin %> <%= command.id %> iggy restart --yes -o json',
-    },
-    {
-      description: 'In CI: a re-run of the job is the same trigger',
-      command:
-        '<%= config.bin %> <%= command.id %> connectors reconfigure:42 --yes --expect-nodes 9 --idempotency-key "$CI_JOB_ID"',
-    },
+    '<%= config.bin %> <%= command.id %> iggy restart --node 610809900976570889',
+    '<%= config.bin %> <%= command.id %> iggy restart --yes -o json',
+    '<%= config.bin %> <%= command.id %> connectors reconfigure:42 --yes --expect-nodes 9 --idempotency-key "$CI_JOB_ID"',
   ];
   static override args = {
     runtime: Args.string({ required: true, ignoreStdin: true, description: 'iggy or connectors' }),
