@@ -25,18 +25,18 @@ function origin(setting: { source: Source } | null): string | null {
 }
 
 /**
- * The flags that make a later command act on the same target as the same user; never the key. The profile is among
- * them unless a variable was mixed into it, which `--profile` would then leave out.
+ * The flags that make a later command act on the same target as the same user; never the key, and nothing that the same
+ * environment or profile gives again. The profile is among them unless a variable was mixed into it, which `--profile`
+ * would then leave out.
  */
-export function resumeFlags(settings: Settings, target: Target): string[] {
-  const { profile } = settings;
+export function resumeFlags({ profile, ...settings }: Settings, target: Target): string[] {
   const inUse = [settings.key, settings.tenantId, settings.apiUrl, settings.deployment, settings.supervisorUrl];
   const isMixed = inUse.some((setting) => setting?.source.from === 'env');
+  const isGiven = (source: Source | undefined): boolean =>
+    source?.from === 'env' || (source?.from === 'profile' && !isMixed);
   return [
     ...(profile && !isMixed ? ['--profile', profile.name] : []),
-    '--deployment',
-    target.deployment.id.toString(),
-    '--supervisor-url',
-    urlText(target.supervisorUrl.value),
+    ...(isGiven(settings.deployment?.source) ? [] : ['--deployment', String(target.deployment.id)]),
+    ...(isGiven(target.supervisorUrl.source) ? [] : ['--supervisor-url', urlText(target.supervisorUrl.value)]),
   ];
 }

@@ -26,6 +26,8 @@ export interface Connection {
   journal: RunJournal | null;
   /** Where commands find a roll again; null where they do not look. */
   rolls: RollJournal | null;
+  /** A key that no other trigger has. */
+  newKey?: () => string;
   /** The flags by which a later command acts on the same deployment, as the same user; never a key. */
   flags: readonly string[];
 }
@@ -141,9 +143,12 @@ export function rollKey(deploymentId: Id, key: string): string {
   return `${deploymentId}.${key}`;
 }
 
-function planOf({ deploymentId, tenant }: Connection, request: Omit<CheckedRoll, 'nodes'> | CheckedTrigger) {
+function planOf(
+  { deploymentId, tenant, newKey = () => crypto.randomUUID() }: Connection,
+  request: Omit<CheckedRoll, 'nodes'> | CheckedTrigger,
+) {
   const { runtime, action, ifBusy, timeoutMs, appearTimeoutMs: appearMs, idempotencyKey } = request;
-  const key = { idempotencyKey: idempotencyKey ?? crypto.randomUUID(), kept: idempotencyKey !== undefined };
+  const key = { idempotencyKey: idempotencyKey ?? newKey(), kept: idempotencyKey !== undefined };
   return { deploymentId, tenant, runtime, action, ifBusy, timeoutMs, appearMs, ...key };
 }
 

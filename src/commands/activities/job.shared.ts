@@ -98,6 +98,7 @@ export function connectionOf(context: CommandContext, target: Target): Connectio
     clock: host.clock,
     journal: openRunJournal(folder, host.clock),
     rolls: openRollJournal(folder, host.clock),
+    newKey: () => host.newIdempotencyKey(),
     flags: resumeFlags(settings, target),
   };
 }

@@ -272,25 +272,28 @@ describe('the flags that take a run up again', () => {
     assert.deepEqual(await flagsFor({ flags: { profile: 'prod' }, env: { LD_API_KEY: 'x', LD_DEPLOYMENT_ID: '5' } }), [
       '--profile',
       'prod',
-      ...where,
     ]);
   });
 
   it('name the profile that was used unmixed, since another one may be current by then', async () => {
-    assert.deepEqual(await flagsFor({}), ['--profile', 'prod', ...where]);
-    assert.deepEqual(await flagsFor({ env: { LD_PROFILE: 'prod' } }), ['--profile', 'prod', ...where]);
+    assert.deepEqual(await flagsFor({}), ['--profile', 'prod']);
+    assert.deepEqual(await flagsFor({ env: { LD_PROFILE: 'prod' } }), ['--profile', 'prod']);
   });
 
   for (const [name, value] of Object.entries({
     LD_API_KEY: KEY,
     LD_TENANT_ID: '5',
     LD_API_URL: 'https://core.example',
-    LD_SUPERVISOR_URL: 'https://stored.example',
   })) {
     it(`leave the profile out when ${name} was mixed in: --profile would switch it off`, async () => {
       assert.deepEqual(await flagsFor({ env: { [name]: value } }), where);
     });
   }
+
+  it('leave out what a variable gives again', async () => {
+    const env = { LD_SUPERVISOR_URL: 'https://stored.example' };
+    assert.deepEqual(await flagsFor({ env }), ['--deployment', '77']);
+  });
 
   it('hold the id and the URL that were looked up, and no key', async () => {
     const flags = await flagsFor({ flags: { deployment: 'solo' } });
