@@ -19,7 +19,7 @@ import { ProfileStore } from '../config/store.js';
 import { resolveKey, resolveTarget, resolveTenant, type Target, type TenantAccess } from '../config/target.js';
 import { warningText } from '../output/error.js';
 import { painter } from '../output/streams.js';
-import { SeenNotes } from './completion/seen-notes.js';
+import { SeenNotes } from './seen-notes.js';
 import type { ConnectionFlags, OutputFlags } from './flags.js';
 import { isInteractive, type Host } from './host.js';
 import { explainDenial, explainLookUp, warnOfExpiry } from './profiles/key-advice.js';

@@ -30,8 +30,8 @@ export async function runCommandLine(program: Program, table: CommandTable): Pro
     if (argv[0] === '--version') {
       printVersion(program);
     } else if (argv[0] === COMPLETE) {
-      const { answerCompletion } = await import('./completion/answer.js');
-      await answerCompletion(startSystemHost(program), argv.slice(1), readManifest(program).commands);
+      const { answerCompletion } = await import('./completion.js');
+      await answerCompletion(startSystemHost(program), argv.slice(1));
     } else {
       const [{ readCommandLine }, { askedOf }] = await Promise.all([import('./argv.js'), import('./usage.js')]);
       const { commands } = readManifest(program);

@@ -12,7 +12,7 @@ export interface SeenValue {
 
 /** What is remembered, and for how long. Keys as long as the run journal keeps their records. */
 const DAY_MS = 24 * 60 * 60_000;
-const KEPT_MS = { nodes: 30 * DAY_MS, deployments: 30 * DAY_MS, keys: DAY_MS };
+const KEPT_MS = { activities: DAY_MS, nodes: 30 * DAY_MS, deployments: 30 * DAY_MS, keys: DAY_MS };
 export type SeenKind = keyof typeof KEPT_MS;
 export type Seen = Readonly<Record<SeenKind, readonly SeenValue[]>>;
 
@@ -22,7 +22,7 @@ const MOST_VALUES = 500;
 const STAMP_EVERY_MS = 60 * 60_000;
 
 /**
- * Nodes, deployments and idempotency keys that commands came across, in a private file beside the profiles, for
+ * Activities, nodes, deployments and idempotency keys that commands came across, in a private file beside the profiles, for
  * completion, which asks no server. Nothing here may fail a command: what cannot be read was never seen, and what cannot be written
  * is not remembered.
  */
@@ -44,7 +44,12 @@ export class SeenValues {
     const now = this.#clock.now();
     const kept = (kind: SeenKind): SeenValue[] =>
       valuesIn(stored[kind]).filter(({ at }) => at <= now && now - at < KEPT_MS[kind]);
-    return { nodes: kept('nodes'), deployments: kept('deployments'), keys: kept('keys') };
+    return {
+      activities: kept('activities'),
+      nodes: kept('nodes'),
+      deployments: kept('deployments'),
+      keys: kept('keys'),
+    };
   }
 
   remember(kind: SeenKind, values: ReadonlyArray<Omit<SeenValue, 'at'>>): void {

@@ -76,7 +76,7 @@ const LINES: ReadonlyArray<readonly [what: string, typed: string, words: readonl
   ],
   ['a second command of a line', 'whoami; ldctl act', ['activities', END]],
   ['a profile', '--profile pre', ['--profile', 'preview', END]],
-  ['a profile behind an equals sign', 'whoami --context=pre', ['whoami', '--context=preview', END]],
+  ['a profile behind an equals sign', 'whoami --profile=pre', ['whoami', '--profile=preview', END]],
   ['a profile as an argument', 'profiles use pre', ['profiles', 'use', 'preview', END]],
   ['a node that was seen there', 'activities trigger iggy restart -n 61', [...RESTART, '-n', NODE, END]],
   [

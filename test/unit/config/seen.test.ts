@@ -24,7 +24,7 @@ describe('values that were seen', () => {
   afterEach(() => rmSync(join(folder, '..'), { recursive: true, force: true }));
 
   it('are none where none were', () => {
-    assert.deepEqual(seen.read(), { nodes: [], deployments: [], keys: [] });
+    assert.deepEqual(seen.read(), { activities: [], nodes: [], deployments: [], keys: [] });
   });
 
   itOnPosix('are kept in a private file, the latest first, each once', 'it keeps no modes', () => {

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { complete } from '../../../../src/cli/completion/complete.js';
-import type { Commands } from '../../../../src/cli/completion/typed-line.js';
-import type { Stored } from '../../../../src/cli/completion/values.js';
+import { complete, type Commands, type Stored } from '../../../src/cli/completion.js';
 
 const { commands } = JSON.parse(readFileSync('oclif.manifest.json', 'utf8')) as { commands: Commands };
 const key = { store: 'command', command: ['vault'] } as const;
@@ -18,6 +16,7 @@ const STORED: Stored = {
     ],
   },
   seen: {
+    activities: [seen('9001', '71 restart iggy, processing'), seen('9000', '72 stop iggy, completed')],
     nodes: [seen('100', '71'), seen('101', '71'), seen('200', '72')],
     deployments: [seen('73', 'twice'), seen('71', 'main')],
     keys: [seen('run-1', 'restart of iggy')],
@@ -37,13 +36,18 @@ describe('completion', () => {
     ['--profile prod act', ['activities']],
     ['frobnicate ', []],
     ['activities frobnicate ', []],
+    ['activities show ', ['9001']],
+    ['activities show 9001 ', []],
+    ['activities wait 9001 ', []],
+    ['-p test activities wait ', ['9000']],
+    ['activities -p test wait 9', ['9000']],
     ['activities trigger ', ['iggy', 'connectors']],
     ['activities trigger --yes ', ['iggy', 'connectors']],
     ['activities trigger -n 100 ', ['iggy', 'connectors']],
     ['activities trigger -n100 ', ['iggy', 'connectors']],
     ['activities trigger iggy re', ['restart', 'reconfigure:']],
     ['activities trigger iggy restart ', []],
-    ['activities trigger iggy restart --if-busy ', ['wait', 'fail', 'join', 'ignore']],
+    ['activities trigger iggy restart --if-busy ', ['ignore', 'wait', 'fail']],
     ['activities trigger iggy restart --no-w', ['--no-wait']],
     ['activities trigger iggy restart --timeout ', []],
     ['activities list --status processing --stat', ['--status']],
@@ -95,5 +99,16 @@ describe('completion', () => {
     assert.equal(then('whoami -- '), 'done');
     assert.equal(then('activities trigger iggy restart '), 'done');
     assert.equal(then('activities trigger iggy rec'), 'open');
+  });
+
+  it('says of groups and commands what they do, and of an activity what it was', () => {
+    const topics = { activities: { description: 'Trigger actions.' } };
+    const about = (line: string): string[] =>
+      complete(line.split(' '), commands, STORED, topics).candidates.map((one) => one.about);
+    assert.deepEqual(about('act'), ['Trigger actions.']);
+    assert.deepEqual(about('profiles us'), [
+      'Make a profile the current one: the one that is used when none is named.',
+    ]);
+    assert.deepEqual(about('activities show '), ['restart iggy, processing']);
   });
 });

@@ -1,8 +1,9 @@
-import type { Id } from '../../base/ids.js';
-import type { ActivityPage } from '../../base/supervisor.js';
-import type { TenantStructure } from '../../base/wire.js';
-import { placedDeployments } from '../../config/deployments.js';
-import type { SeenValues } from '../../config/seen.js';
+import type { Activity } from '../base/activity.js';
+import type { Id } from '../base/ids.js';
+import type { ActivityPage } from '../base/supervisor.js';
+import type { TenantStructure } from '../base/wire.js';
+import { placedDeployments } from '../config/deployments.js';
+import type { SeenValues } from '../config/seen.js';
 
 /**
  * Takes note of what answers name on their way to a command, for completion. Only where somebody sits at a terminal: a
@@ -17,7 +18,7 @@ export class SeenNotes {
     this.#isWanted = isInteractive;
   }
 
-  /** The nodes of the first page that is read: it is the newest one mostly, and one write is enough. */
+  /** What the first page names that is read: it is the newest one mostly. */
   async page(deploymentId: Id, page: Promise<ActivityPage>): Promise<ActivityPage> {
     const { items } = await page;
     if (!this.#isWanted || items.length === 0) return page;
@@ -26,6 +27,11 @@ export class SeenNotes {
     this.#seen.remember(
       'nodes',
       nodes.map((value) => ({ value, note: String(deploymentId) })),
+    );
+    const about = ({ runtime, action, status }: Activity): string => `${deploymentId} ${action} ${runtime}, ${status}`;
+    this.#seen.remember(
+      'activities',
+      items.map((item) => ({ value: String(item.id), note: about(item) })),
     );
     return page;
   }

@@ -1,2 +1,0 @@
-/** The other name that this had, for what is still being moved. */
-export { CommandContext as ConnectedContext } from './context.js';
