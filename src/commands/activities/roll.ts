@@ -42,7 +42,12 @@ const rollFlags = {
     helpValue: 'D',
     summary: 'How long each node may take; 0 for no limit. [default: 10m]',
   }),
-  'continue-on-error': Flags.boolean({ helpGroup, summary: 'Go on although a node did not complete.' }),
+  'continue-on-error': Flags.boolean({
+    helpGroup,
+    // Said in the record: one that leaves it out is not the roll that --resume reads.
+    default: false,
+    summary: 'Go on although a node did not complete.',
+  }),
   resume: Flags.string({
     helpGroup,
     helpValue: 'KEY|last',
