@@ -50,18 +50,8 @@ describe('on this system', function () {
       const code =
         'console.log("gate of " + process.env.LDCTL_NODE_ID); process.exit(process.argv[2] === "a b" ? 3 : 4)';
       const gate = `${program(scene, code)} "a b"`;
-      const roll = [
-        'activities',
-        'trigger',
-        'iggy',
-        'restart',
-        '--rolling',
-        '--node',
-        scene.nodes.join(','),
-        '-o',
-        'json',
-      ];
-      const ended = await scene.start([...roll, '--gate-cmd', gate], withoutSh(scene)).ended();
+      const roll = ['activities', 'roll', 'iggy', 'restart', '--yes', '--node', scene.nodes.join(','), '-o', 'json'];
+      const ended = await scene.start([...roll, '--gate', gate], withoutSh(scene)).ended();
       assert.equal(ended.code, 9, ended.stderr);
       assert.deepEqual(gatesOf(ended)[0]?.exit_code, 3n);
       assert.match(ended.stderr, new RegExp(`gate of ${scene.nodes[0] ?? ''}`));
@@ -78,18 +68,8 @@ describe('on this system', function () {
         writeFileSync(${JSON.stringify(`${pid}.new`)}, String(inner.pid));
         renameSync(${JSON.stringify(`${pid}.new`)}, ${JSON.stringify(pid)});
         setInterval(() => {}, 1000);`;
-      const roll = [
-        'activities',
-        'trigger',
-        'iggy',
-        'restart',
-        '--rolling',
-        '--node',
-        scene.nodes[0] ?? '',
-        '-o',
-        'json',
-      ];
-      const gate = ['--gate-cmd', program(scene, code), '--gate-timeout'];
+      const roll = ['activities', 'roll', 'iggy', 'restart', '--yes', '--node', scene.nodes[0] ?? '', '-o', 'json'];
+      const gate = ['--gate', program(scene, code), '--gate-timeout'];
       // However slow the machine: until one of them had the time to start the inner one.
       for (const limit of ['2s', '10s', '60s']) {
         if (existsSync(pid)) break;
