@@ -9,6 +9,7 @@ import { parseJson } from '../helpers/readers.js';
 
 const LONG = { workMs: 600_000 };
 const RESTART = ['activities', 'trigger', 'iggy', 'restart'];
+const ROLL = ['activities', 'roll', 'iggy', 'restart'];
 
 /**
  * A shell that outlives its terminal to write down how the command ended. The system tells only the shell that the
@@ -48,7 +49,7 @@ const written = (scene: Scene): unknown => parseJson(readFileSync(join(scene.fol
 /** Sends SIGHUP to a roll once its first node is underway. @returns the end of it, which comes by itself */
 function hangUpRoll(prefix: readonly string[]): Promise<void> {
   return withScene({ workMs: 800 }, async (scene) => {
-    const [program = '', ...args] = [...prefix, ...ldctl('activities', 'trigger', 'iggy', 'restart', '--rolling')];
+    const [program = '', ...args] = [...prefix, ...ldctl(...ROLL)];
     const run = scene.spawn(program, [...args, '--node', scene.nodes.join(','), '-o', 'json']).input();
     await run.said(/dispatched/);
     run.kill('SIGHUP');
@@ -84,7 +85,7 @@ describe('SIGHUP', function () {
 
     'a roll at a terminal that closes starts no other node, and says how to go on': () =>
       withScene(LONG, async (scene) => {
-        const roll = intoFile(...RESTART, '--rolling', '--node', scene.nodes.join(','), '-o', 'json');
+        const roll = intoFile(...ROLL, '--node', scene.nodes.join(','), '-o', 'json');
         assert.equal(await afterClosing(scene, roll, /processing/), '129');
         const { resume } = written(scene) as { resume: string };
         assert.match(resume, /^ldctl activities /);
@@ -109,7 +110,7 @@ describe('SIGHUP', function () {
         assert.equal(code, '129');
       }),
 
-    'a question that nobody can answer any more is not consent': () =>
+    'a question that no one can answer any more is not consent': () =>
       withScene(LONG, async (scene) => {
         const code = await afterClosing(scene, ldctl(...RESTART), /Restart iggy on all/);
         assert.equal(code, '129');

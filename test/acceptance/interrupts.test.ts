@@ -5,8 +5,7 @@ import { resumeIn, until, withScene } from '../helpers/scene.js';
 import { sideBySide } from '../helpers/side-by-side.js';
 import { parseJson } from '../helpers/readers.js';
 
-// Whoever waited for the next poll of these would be taken for hanging.
-const RESTART_PATIENTLY = ['activities', 'trigger', 'iggy', 'restart', '--interval', '10m', '-o', 'json'];
+const RESTART = ['activities', 'trigger', 'iggy', 'restart', '--yes', '-o', 'json'];
 const EMPTY_LOG = reply(200, { items: [], page: 1, total_results: 0, total_pages: 0 });
 
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -14,7 +13,7 @@ type Signal = keyof typeof EXIT_CODES;
 
 function whileFollowing(signal: Signal): Promise<void> {
   return withScene({ workMs: 600_000 }, async (scene) => {
-    const run = scene.start([...RESTART_PATIENTLY, '--node', `${scene.nodes[0]}`]).input();
+    const run = scene.start([...RESTART, '--node', `${scene.nodes[0]}`]).input();
     await run.said(/dispatched/);
     run.kill(signal);
     const ended = await run.ended();
@@ -34,7 +33,7 @@ function withThousandsOfNodes(): Promise<void> {
   return withScene({ nodes: nodeIds(7000), appearMs: 600_000 }, async (scene) => {
     const given = scene.nodes.join('\n');
     delete scene.env.LDCTL_SANDBOX_NODES;
-    const run = scene.start([...RESTART_PATIENTLY, '--nodes-from', '-']).input(given);
+    const run = scene.start([...RESTART, '--nodes-from', '-']).input(given);
     await run.said(/dispatched/);
     run.kill('SIGINT');
     const ended = await run.ended();
@@ -64,7 +63,7 @@ function whileListing(signal: Signal, mode: '--watch' | '--follow'): Promise<voi
 function whileTheServerIsSilent(steps: Step[], signal: Signal, expected: (stdout: unknown) => void): Promise<void> {
   return withScene({}, async (scene) => {
     const server = await startServer([...steps, stall]);
-    const run = scene.start([...RESTART_PATIENTLY, '--node', '7'], { LD_SUPERVISOR_URL: server.url }).input();
+    const run = scene.start([...RESTART, '--node', '7'], { LD_SUPERVISOR_URL: server.url }).input();
     await until('the request that is never answered', () => server.requests.length > steps.length);
     run.kill(signal);
     const { code, stdout, stderr } = await run.ended();
@@ -78,8 +77,8 @@ describe('a signal', function () {
   this.timeout(300_000);
 
   sideBySide({
-    'SIGINT ends a trigger before the next poll, and the nodes go on': () => whileFollowing('SIGINT'),
-    'SIGTERM ends a trigger before the next poll, and the nodes go on': () => whileFollowing('SIGTERM'),
+    'SIGINT ends a trigger that is followed, and the nodes go on': () => whileFollowing('SIGINT'),
+    'SIGTERM ends a trigger that is followed, and the nodes go on': () => whileFollowing('SIGTERM'),
     'SIGINT with thousands of named nodes prints a command that is short, and follows them all': withThousandsOfNodes,
     'SIGINT ends a list that is watched': () => whileListing('SIGINT', '--watch'),
     'SIGTERM ends a list that is followed': () => whileListing('SIGTERM', '--follow'),
