@@ -68,7 +68,7 @@ describe('the first five minutes, at a terminal', function () {
 
     const [node = ''] = scene.nodes;
     const trigger = atTerminal('activities', 'trigger', 'iggy', 'restart', '--node', node);
-    await trigger.shows(/protected\.\s+Type\s+sandbox\s+to\s+go\s+ahead:/);
+    await trigger.shows(/sandbox\?\s+Type\s+sandbox\s+to\s+go\s+ahead:/);
     trigger.enter('sandbox');
     const triggered = await trigger.ended();
     assert.equal(triggered.code, 0, triggered.stdout);

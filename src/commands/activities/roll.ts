@@ -200,7 +200,7 @@ export default class ActivitiesRoll extends BaseCommand {
       pauseMs: flags.pause === undefined ? 0 : parseDuration(flags.pause, '--pause'),
       gateTimeoutMs: parseTimeout(flags['gate-timeout'] ?? '5m', '--gate-timeout'),
       nodeTimeoutMs: parseTimeout(flags['node-timeout'] ?? '10m', '--node-timeout'),
-      continueOnError: Boolean(flags['continue-on-error']),
+      continueOnError: flags['continue-on-error'],
     };
   }
 
