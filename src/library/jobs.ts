@@ -175,7 +175,7 @@ function run(
   return drive(job, { supervisor, log: openLog(supervisor, deploymentId, clock), journal, clock, ...control }, emit);
 }
 
-/** The exact command that goes on where a job ended, ready to be pasted into any shell: ids and names need no quotes. */
+/** The exact command that goes on where a job ended, ready to be pasted into any shell: ids and names need no quotes, lists of ids those that all shells know. */
 export function resumeCommand(resume: Parameters<ResumeText>[0], flags: readonly string[]): string {
   return ['ldctl', 'activities', ...wordsOf(resume), ...flags].map(shellWord).join(' ');
 }
@@ -195,7 +195,9 @@ function wordsOf(resume: Parameters<ResumeText>[0]): string[] {
 }
 
 function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  if (/^[\w@%+=:./-]+$/.test(word)) return word;
+  // PowerShell makes two words of 7,8.
+  return /^[\d,]+$/.test(word) ? `"${word}"` : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** The tenant that is known of the target, and who says so. */

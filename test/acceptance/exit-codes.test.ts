@@ -85,7 +85,7 @@ describe('a trigger against the sandbox ends with', function () {
         assert.match(missing.stdout, /^8 +- +missing/m);
         assert.match(missing.stdout, /^7 +\d+ +completed/m);
         const resume = resumeIn(missing);
-        assert.match(resume, /^ldctl activities wait --after \d+ --runtime iggy --action restart --node 7,8 /);
+        assert.match(resume, /^ldctl activities wait --after \d+ --runtime iggy --action restart --node "7,8"/);
         const again = await scene.shell(`${resume} --appear-timeout 1s`);
         assert.equal(again.code, 7, again.stderr);
         assert.equal(resumeIn(again), resume);

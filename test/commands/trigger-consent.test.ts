@@ -142,7 +142,7 @@ describe('consent to activities trigger', () => {
     const { code, stderr } = await bench.run(ActivitiesTrigger, ...NAMED, '--profile', 'prod');
     assert.equal(code, 0, stderr);
     assert.match(stderr, /^--profile prod is taken whole: .*LD_API_KEY.*LD_DEPLOYMENT_ID.* ignored$/m);
-    assert.match(stderr, new RegExp(`^next: .* --profile prod --deployment ${DEPLOYMENT} `, 'm'));
+    assert.match(stderr, /^next: .* --node 7 --profile prod$/m);
   });
 
   const MISTAKES: ReadonlyArray<readonly [args: readonly string[], says: RegExp]> = [
@@ -158,7 +158,11 @@ describe('consent to activities trigger', () => {
     [['iggy', 'restart', '--yes', '--expect-nodes', '0'], /--expect-nodes: "0"/],
     [['iggy', 'restart', '--yes', '--timeout', '10'], /--timeout: "10" is not a duration/],
     [['iggy', 'restart', '--yes', '--appear-timeout', '-1s'], /--appear-timeout/],
-    [['iggy', 'restart', '--yes', '--interval', '1ms'], /--interval: 1ms is shorter/],
+    [['iggy', 'restart', '--yes', '--interval', '1s'], /there is no --interval any more/],
+    [['iggy', 'restart', '--yes', '--claim-window', '5s'], /there is no --claim-window any more/],
+    [['iggy', 'restart', '--yes', '--rolling'], /^hint: Use `ldctl activities roll RUNTIME ACTION`/m],
+    [['iggy', 'restart', '--yes', '--notify'], /there is no --notify any more/],
+    [['iggy', 'restart', '--yes', '--if-busy', 'join'], /--if-busy/],
     [['iggy', 'restart', '--yes', '--idempotency-key', ''], /--idempotency-key/],
     [['iggy', 'restart', '--yes', '--idempotency-key', 'x'.repeat(201)], /--idempotency-key/],
     [['iggy', 'restart', '--yes', '--deployment', ''], /--deployment is empty/],

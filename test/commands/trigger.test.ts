@@ -18,7 +18,6 @@ const OLD = entry({ id: 7301845022003200001n, node_id: NODE });
 const OWN = entry({ id: 7301845022003200002n, node_id: NODE });
 const PATH = `${ACTIVITIES}/iggy/restart`;
 const RESTART = ['iggy', 'restart', '--node', String(NODE), '--timeout', '0'];
-const RESUME_TARGET = `--deployment ${DEPLOYMENT} --supervisor-url ${SUPERVISOR}`;
 
 interface Result {
   outcome: string;
@@ -112,57 +111,41 @@ describe('activities trigger', () => {
     assert.deepEqual([events.length, event, outcome], [3, 'result', 'completed']);
   });
 
-  describe('while somebody else does the same, and the own entry is 12 s late', () => {
-    let postedAt = Infinity;
-    const created = (ms: number): string => new Date(postedAt + ms).toISOString();
-
-    beforeEach(() => {
-      postedAt = Infinity;
-      bench.supervisor.post(PATH).reply(() => {
-        postedAt = bench.clock.now();
-        return [202, '', { date: bench.serverDate() }];
-      });
-    });
-
-    /** The other's entry after 4 s, and this trigger's own after 12 s, unless it never comes. */
-    function logOf(own: 'rejected' | 'never'): void {
-      bench.showLog(() => {
-        const since = bench.clock.now() - postedAt;
-        if (since < 4000) return [OLD];
-        const others = entry({ id: 7301845022003200003n, node_id: NODE, created_at: created(4000), finished_at: null });
-        const mine = { ...OWN, status: 'rejected', created_at: created(0), finished_at: null };
-        return [others, ...(own === 'rejected' && since >= 12_000 ? [mine] : []), OLD];
-      });
-    }
-
-    it('follows its own', async () => {
-      logOf('rejected');
+  describe('while another operator does the same to the node', () => {
+    const THEIRS = entry({ id: 7301845022003200003n, node_id: NODE, author_id: 43n });
+    const run = async (...log: Activity[]) => {
+      logGrows([...log, OLD]);
+      bench.supervisor.post(PATH).reply(202);
       const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'json');
-      assert.equal(code, 3, stderr);
       const { nodes } = parseJson(stdout) as { nodes: Array<Record<string, unknown>> };
-      assert.deepEqual(
-        nodes.map(({ activity_id, ambiguous }) => [activity_id, ambiguous]),
-        [[OWN.id, false]],
-      );
-    });
+      return {
+        code,
+        stderr,
+        shown: nodes.map(({ activity_id, status, ambiguous }) => [activity_id, status, ambiguous]),
+      };
+    };
 
-    it('ends with 7 where that never comes, and says how to settle it', async () => {
-      logOf('never');
-      const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'json');
-      assert.equal(code, 7, stderr);
-      const { nodes, resume } = parseJson(stdout) as { nodes: Array<Record<string, unknown>>; resume: string };
-      assert.deepEqual(
-        nodes.map(({ status, ambiguous }) => [status, ambiguous]),
-        [['completed', true]],
-      );
-      assert.equal(resume, `ldctl activities wait 7301845022003200003 ${RESUME_TARGET}`);
-      assert.match(stderr, /^warning: activity 7301845022003200003 .* may be somebody else's/m);
-    });
-
-    it('takes it where --claim-window says that nodes stamp so late', async () => {
-      logOf('never');
-      const { code, stderr } = await bench.run(ActivitiesTrigger, ...RESTART, '--claim-window', '5s');
+    it('has done once their entry has ended: it came after the trigger was sent', async () => {
+      const { code, stderr, shown } = await run(THEIRS);
       assert.equal(code, 0, stderr);
+      assert.deepEqual(shown, [[THEIRS.id, 'completed', false]]);
+    });
+
+    it('waits for both entries: the worst counts, and it is ambiguous', async () => {
+      const { code, stderr, shown } = await run(THEIRS, { ...OWN, status: 'rejected' });
+      assert.equal(code, 3, stderr);
+      assert.deepEqual(shown, [[OWN.id, 'rejected', true]]);
+    });
+
+    it('counts neither what they did to another runtime or node, nor by another action', async () => {
+      const others = [
+        { ...THEIRS, id: THEIRS.id + 1n, node_id: 7n },
+        { ...THEIRS, id: THEIRS.id + 2n, runtime: 'connectors' },
+        { ...THEIRS, id: THEIRS.id + 3n, action: 'stop' },
+      ];
+      const { code, stderr, shown } = await run(...others.toReversed());
+      assert.equal(code, 7, stderr);
+      assert.deepEqual(shown, [[null, 'missing', false]]);
     });
   });
 
@@ -268,10 +251,7 @@ describe('activities trigger', () => {
     assert.equal(outcome, 'unconfirmed');
     assert.deepEqual([error?.code, error?.exit_code], ['forbidden', 7n]);
     assert.match(error?.message ?? '', /Your grant has ended/);
-    assert.equal(
-      resume,
-      `ldctl activities wait --after ${OLD.id} --runtime iggy --action restart --node ${NODE} ${RESUME_TARGET}`,
-    );
+    assert.equal(resume, `ldctl activities wait --after ${OLD.id} --runtime iggy --action restart --node ${NODE}`);
   });
 
   it('waits as long as a 429 says, and sends the same key', async () => {
@@ -315,7 +295,7 @@ describe('activities trigger', () => {
       (nodes as Array<{ status: string }>).map(({ status }) => status),
       ['processing'],
     );
-    assert.equal(resume, `ldctl activities wait ${OWN.id} ${RESUME_TARGET}`);
+    assert.equal(resume, `ldctl activities wait ${OWN.id}`);
   });
 
   it('shows a status that is not known yet, and does not take it for an end', async () => {
@@ -350,21 +330,12 @@ describe('activities trigger', () => {
     assert.deepEqual((parseJson(stdout) as Result).error?.code, 'consent_missing');
   });
 
-  describe('on Windows', () => {
-    beforeEach(() => {
-      bench.platform = 'win32';
-      Object.assign(bench.env, { Path: bench.folder, SystemRoot: bench.folder });
-    });
-
-    it('says how to go on in the syntax of PowerShell where that is the shell', async () => {
-      bench.env.PSModulePath = 'C:\\Users\\me\\Documents\\PowerShell\\Modules';
-      bench.showLog(() => [OLD]);
-      bench.supervisor.post(PATH).reply(308, '', { location: 'https://elsewhere.example/' });
-      const { stdout } = await bench.run(ActivitiesTrigger, ...RESTART, '--node', '7', '-o', 'json');
-      const how = `--after '${OLD.id}' --runtime iggy --action restart --node '${NODE},7'`;
-      const target = `--deployment '${DEPLOYMENT}' --supervisor-url ${SUPERVISOR}`;
-      assert.equal((parseJson(stdout) as Result).resume, `ldctl activities wait ${how} ${target}`);
-    });
+  it('says how to go on in words that every shell takes as they are: PowerShell would part a list', async () => {
+    bench.showLog(() => [OLD]);
+    bench.supervisor.post(PATH).reply(308, '', { location: 'https://elsewhere.example/' });
+    const { stdout } = await bench.run(ActivitiesTrigger, ...RESTART, '--node', '7', '-o', 'json');
+    const how = `--after ${OLD.id} --runtime iggy --action restart --node "${NODE},7"`;
+    assert.equal((parseJson(stdout) as Result).resume, `ldctl activities wait ${how}`);
   });
 });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import ActivitiesWait from '../../src/commands/activities/wait.js';
 import { type Activity } from '../../src/base/activity.js';
-import { CommandBench, DEPLOYMENT, entry, SUPERVISOR } from '../helpers/command.js';
+import { CommandBench, DEPLOYMENT, entry } from '../helpers/command.js';
 import { parseJson } from '../helpers/readers.js';
 
 const FIRST = entry({ id: 7301845022003200001n, node_id: 7n });
@@ -79,10 +79,7 @@ describe('activities wait', () => {
         [SECOND.id, 'missing'],
       ],
     );
-    assert.equal(
-      resume,
-      `ldctl activities wait ${FIRST.id} ${SECOND.id} --deployment ${DEPLOYMENT} --supervisor-url ${SUPERVISOR}`,
-    );
+    assert.equal(resume, `ldctl activities wait ${FIRST.id} ${SECOND.id}`);
   });
 
   it('with --after correlates from that baseline as the trigger did', async () => {
@@ -110,24 +107,40 @@ describe('activities wait', () => {
         [null, 'missing'],
       ],
     );
-    assert.match(resume ?? '', / --after 7301845022003200001 --runtime iggy --action restart --expect-nodes 2 /);
+    assert.match(resume ?? '', / --after 7301845022003200001 --runtime iggy --action restart --expect-nodes 2$/);
   });
 
-  it('without an id lists what is processing, and gives the command that follows it', async () => {
-    const running = { ...SECOND, status: 'processing', finished_at: null };
-    bench.showLog(() => [running, FIRST]);
-    const { code, stdout, stderr } = await bench.run(ActivitiesWait);
-    assert.deepEqual([code, stdout], [2, '']);
-    assert.match(stderr, new RegExp(`^${running.id} +${running.node_id} .*processing`, 'm'));
-    assert.doesNotMatch(stderr, new RegExp(String(FIRST.id)));
-    assert.match(stderr, new RegExp(`^hint: To follow them: ldctl activities wait ${running.id} `, 'm'));
+  it('without an id refuses off a terminal, and asks for nothing: a variable may be unset', async () => {
+    const { code, stdout, stderr } = await bench.run(ActivitiesWait, ...FOREVER);
+    assert.equal(code, 2, stderr);
+    assert.equal((parseJson(stdout) as { error: { code: string } }).error.code, 'usage');
+    assert.match(
+      stderr,
+      /^error: nothing to wait for\nhint: Give ids of activities, or --after ID.* Is a variable unset\?$/m,
+    );
   });
 
-  it('without an id lists nothing when nothing is processing, or when the log cannot be read', async () => {
-    bench.showLog(() => [FIRST]);
-    assert.match((await bench.run(ActivitiesWait)).stderr, /^error: nothing to wait for, and nothing is processing/);
-    delete bench.env.LD_API_KEY;
-    assert.match((await bench.run(ActivitiesWait)).stderr, /^error: nothing to wait for\nhint: Give ids/);
+  describe('without an id, at a terminal', () => {
+    beforeEach(() => (bench.isTerminal = true));
+
+    it('follows what is processing, and that alone', async () => {
+      const running = { ...SECOND, status: 'processing', finished_at: null };
+      let reads = 0;
+      bench.showLog(() => [(reads += 1) < 4 ? running : SECOND, FIRST]);
+      const { code, stdout, stderr } = await bench.run(ActivitiesWait, ...FOREVER);
+      assert.equal(code, 3, stderr);
+      assert.deepEqual(
+        (parseJson(stdout) as Result).nodes.map(({ activity_id, status }) => [activity_id, status]),
+        [[SECOND.id, 'rejected']],
+      );
+    });
+
+    it('is done where nothing is', async () => {
+      bench.showLog(() => [SECOND, FIRST]);
+      const { code, stdout, stderr } = await bench.run(ActivitiesWait);
+      assert.deepEqual([code, stdout], [0, '']);
+      assert.match(stderr, /^nothing is processing$/m);
+    });
   });
 
   const MISTAKES: ReadonlyArray<readonly [args: readonly string[], says: RegExp]> = [

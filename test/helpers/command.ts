@@ -60,6 +60,8 @@ export class CommandBench {
   };
   platform = PLATFORM;
   program: Program = packageProgram(ROOT);
+  /** Whether stdin and stderr are a terminal's; stdout is piped on. */
+  isTerminal = false;
   /** What is piped into the command. */
   input = '';
   readonly #interrupt = new AbortController();
@@ -94,14 +96,16 @@ export class CommandBench {
 
   /** Runs a command to its end, in virtual time. */
   async run(Command: CommandClass, ...argv: string[]): Promise<CommandEnd> {
-    const output = memoryOutput();
+    const output = memoryOutput({ stderr: { isTTY: this.isTerminal, colour: false } });
     const command = new Command(argv, config, {
       program: this.program,
       env: this.env,
       platform: this.platform,
       output,
       stderr: process.stderr,
-      stdin: Object.assign(new PassThrough().end(this.input), { isTTY: false }) as unknown as NodeJS.ReadStream,
+      stdin: Object.assign(new PassThrough().end(this.input), {
+        isTTY: this.isTerminal,
+      }) as unknown as NodeJS.ReadStream,
       clock: this.clock,
       random: () => 0.5,
       keyring: noKeyring,
