@@ -23,7 +23,7 @@ export const EXIT_CODES = {
   unconfirmed: {
     code: 7,
     meaning:
-      "unconfirmed: it may or may not have been carried out, a node's entry never appeared, or sight of it was lost",
+      "unconfirmed: it may or may not have been carried out, a node's entry never appeared, or the log could not be read",
     sent: 'perhaps',
     ci: 'look before trying again',
   },
