@@ -129,8 +129,8 @@ export class VirtualClock implements Clock {
       // Set by `done` while this loop was waiting.
       if (settled as boolean) return promise;
       const next = this.#earliest();
-      if (!next) {
-        // Nobody is asleep, so something real (a socket, a file) is still on its way.
+      if (!next || next.wakeAt === Infinity) {
+        // Nobody wakes by time, so something real (a socket, a file, a gate) is still on its way.
         await realSleep(1);
       } else if (next.wakeAt > end) {
         throw new Error(`still running after ${limitMs} ms of virtual time`);

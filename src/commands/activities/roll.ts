@@ -126,7 +126,9 @@ export default class ActivitiesRoll extends BaseCommand {
   ): Promise<ExitCode> {
     const isGiven = (name: (typeof RECORDED)[number]): boolean =>
       ![undefined, false].includes(flags[name] as undefined);
-    const stray = RECORDED.find(isGiven) ?? (flags['if-busy'] === 'ignore' ? undefined : 'if-busy');
+    const defaults = { 'if-busy': 'ignore', 'appear-timeout': '30s' } as const;
+    const isOther = (name: keyof typeof defaults): boolean => flags[name] !== defaults[name];
+    const stray = RECORDED.find(isGiven) ?? (['if-busy', 'appear-timeout'] as const).find(isOther);
     if (stray !== undefined) {
       throw new UsageError(`--${stray} does not go with --resume: the roll goes on as it was begun`);
     }

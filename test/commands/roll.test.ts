@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ActivitiesRoll from '../../src/commands/activities/roll.js';
+import { type Activity } from '../../src/base/activity.js';
+import { ApiKey } from '../../src/base/secret.js';
+import { ProfileStore } from '../../src/config/store.js';
+import { ACTIVITIES, CommandBench, DEPLOYMENT, entry, KEY, SUPERVISOR } from '../helpers/command.js';
+import { itOnPosix } from '../helpers/platform.js';
+import { parseJson } from '../helpers/readers.js';
+
+const ROLL = ['iggy', 'restart', '--node', '8,7', '--node-timeout', '0', '-o', 'json'];
+/** One that its gate halts after the first node. Virtual time goes on while a gate runs: any limit would end it. */
+const HALTED = [...ROLL, '--gate', 'exit 1', '--gate-timeout', '0', '--idempotency-key', 'deploy-7'];
+const RESUME = ['--resume', 'deploy-7', '-o', 'json'];
+
+interface Result {
+  outcome: string;
+  resume: string | null;
+  nodes: Array<{ node_id: bigint; status: string; gate: { exit_code: bigint | null } | null }>;
+  error?: { code: string };
+}
+
+/** Where `bench.close` finds answers that nothing asked for, something was not sent that should have been. */
+describe('activities roll', () => {
+  let bench: CommandBench;
+  let log: Activity[];
+  /** What was acted on, and what ended, in their order. */
+  let story: string[];
+  beforeEach(() => {
+    bench = new CommandBench();
+    bench.env.PATH = process.env.PATH;
+    log = [];
+    story = [];
+  });
+  afterEach(() => bench.close());
+
+  /** The entry is there at once, and ends at the third read after it, or never. */
+  function expectPost(node: bigint, { reads = 1, status = 'completed' } = {}): void {
+    bench.supervisor.post(`${ACTIVITIES}/iggy/restart`, `{"nodes":[${node}]}`).reply(202, () => {
+      story.push(`begin ${node}`);
+      left.set(node, { reads, status });
+      log = [entry({ id: 101n + BigInt(log.length), node_id: node, status: 'processing', finished_at: null }), ...log];
+      return '';
+    });
+  }
+  const left = new Map<bigint, { reads: number; status: string }>();
+  function readLog(): Activity[] {
+    log = log.map((one) => {
+      const until = left.get(one.node_id);
+      if (one.status !== 'processing' || !until || (until.reads -= 1) > 0) return one;
+      story.push(`end ${one.node_id}`);
+      return entry({ id: one.id, node_id: one.node_id, status: until.status });
+    });
+    return log;
+  }
+
+  async function run(...args: string[]): Promise<{ code: number | null; stderr: string; result: Result }> {
+    const { code, stdout, stderr } = await bench.run(ActivitiesRoll, ...args);
+    return { code, stderr, result: (stdout === '' ? {} : parseJson(stdout)) as Result };
+  }
+  const statuses = ({ nodes }: Result) => nodes.map(({ node_id: node, status }) => `${node} ${status}`);
+
+  async function halt(...args: string[]): Promise<Result> {
+    bench.showLog(readLog);
+    expectPost(8n);
+    const { code, stderr, result } = await run(...HALTED, ...args);
+    assert.equal(code, 9, stderr);
+    assert.equal(result.nodes[0]?.gate?.exit_code, 1n);
+    return result;
+  }
+
+  it('sees each node out before the next, in the order given', async () => {
+    bench.showLog(readLog);
+    for (const node of [8n, 7n]) expectPost(node, { reads: 3 });
+    const { code, stderr, result } = await run(...ROLL);
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(story, ['begin 8', 'end 8', 'begin 7', 'end 7']);
+    assert.deepEqual([statuses(result), result.resume], [['8 completed', '7 completed'], null]);
+  });
+
+  it('has as many underway as --max-unavailable, and no more', async () => {
+    bench.showLog(readLog);
+    for (const node of [9n, 8n, 7n]) expectPost(node, { reads: 12 });
+    const { code, stderr } = await run(...ROLL, '--node', '9', '--node', '7', '--max-unavailable', '67%');
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(story.slice(0, 3), ['begin 8', 'begin 7', 'end 8']);
+    assert.equal(story.length, 6);
+  });
+
+  it('stops at a node that does not complete, and with --continue-on-error goes on', async () => {
+    bench.showLog(readLog);
+    expectPost(8n, { status: 'rejected' });
+    const halted = await run(...ROLL);
+    assert.equal(halted.code, 3, halted.stderr);
+    assert.deepEqual(statuses(halted.result), ['8 rejected', '7 not_started']);
+    for (const node of [8n, 7n]) expectPost(node, { status: node === 8n ? 'rejected' : 'completed' });
+    log = [];
+    const whole = await run(...ROLL, '--continue-on-error', '--idempotency-key', 'other');
+    assert.equal(whole.code, 3, whole.stderr);
+    assert.deepEqual(statuses(whole.result), ['8 rejected', '7 completed']);
+  });
+
+  itOnPosix('tells its gate the node, the activity and what was done, and never the key', 'it has no sh', async () => {
+    bench.showLog(readLog);
+    for (const node of [8n, 7n]) expectPost(node);
+    const file = join(bench.folder, 'gate');
+    const { code, stderr, result } = await run(...ROLL, '--gate', `env >> ${file}`, '--gate-timeout', '0');
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(
+      result.nodes.map(({ gate }) => gate?.exit_code),
+      [0n, 0n],
+    );
+    const told = readFileSync(file, 'utf8');
+    const facts = told
+      .split('\n')
+      .filter((line) => /^LDCTL_(NODE|ACTIVITY|DEPLOYMENT)_ID=|^LDCTL_(RUNTIME|ACTION)=/.test(line));
+    const of = (node: bigint, id: bigint) =>
+      [`NODE_ID=${node}`, `ACTIVITY_ID=${id}`, `DEPLOYMENT_ID=${DEPLOYMENT}`, 'RUNTIME=iggy', 'ACTION=restart'].map(
+        (fact) => `LDCTL_${fact}`,
+      );
+    assert.deepEqual(facts.sort(), [...of(8n, 101n), ...of(7n, 102n)].sort());
+    assert.ok(!told.includes(KEY));
+  });
+
+  it('refuses a key that was used for another roll, and sends nothing', async () => {
+    await halt();
+    const { code, stderr, result } = await run(...HALTED, '--pause', '1s');
+    assert.deepEqual([code, result.error?.code], [2, 'key_used']);
+    assert.match(stderr, /^hint: .*ldctl activities roll --resume deploy-7$/m);
+  });
+
+  describe('--resume', () => {
+    for (const key of ['deploy-7', 'last']) {
+      it(`${key} takes nodes, order and gate from the record, and sends only what is left`, async () => {
+        const halted = await halt();
+        assert.equal(halted.resume, 'ldctl activities roll --resume deploy-7');
+        const again = await run('--resume', key, '-o', 'json');
+        assert.equal(again.code, 9, 'the gate of node 8 is asked again, and halts it again');
+        assert.deepEqual(statuses(again.result), ['8 completed', '7 not_started']);
+        assert.match(again.stderr, /8 dispatched by an earlier run/);
+      });
+    }
+
+    it('of a roll with a random key goes on by the one that the result names', async () => {
+      bench.showLog(readLog);
+      expectPost(8n, { status: 'rejected' });
+      const { result } = await run(...ROLL);
+      assert.equal(result.resume, 'ldctl activities roll --resume a-random-key');
+      expectPost(7n);
+      const again = await run('--resume', 'a-random-key', '-o', 'json');
+      assert.equal(again.code, 3, 'what was rejected counts, and halts nothing any more');
+      assert.deepEqual(statuses(again.result), ['8 rejected', '7 completed']);
+    });
+
+    it('is 5 for what is not known of this deployment, and sends nothing', async () => {
+      await halt();
+      for (const args of [
+        ['--resume', 'deploy-8'],
+        [...RESUME, '--deployment', '1'],
+        ['--resume', 'last', '--deployment', '1'],
+      ]) {
+        const { code, stderr } = await run(...args);
+        assert.equal(code, 5, stderr);
+        assert.match(stderr, /^code no_such_roll$/m);
+      }
+    });
+
+    const recorded = [
+      ...['--node=7', '--nodes-from=-', '--config=7', '--expect-nodes=2', '--gate=true', '--gate-timeout=1s'],
+      ...['--max-unavailable=2', '--pause=1s', '--node-timeout=1s', '--continue-on-error', '--idempotency-key=x'],
+      ...['--if-busy=wait', '--dry-run', '--yes', '--appear-timeout=1s'],
+    ];
+    for (const flag of recorded) {
+      it(`is 2 with ${flag}: the record says it`, async () => {
+        const { code, stderr } = await run(...RESUME, flag);
+        assert.equal(code, 2, stderr);
+        assert.match(stderr, new RegExp(`^error: ${flag.split('=')[0]} does not go with --resume`));
+      });
+    }
+
+    it('is 2 with RUNTIME and ACTION, and with a key that is empty', async () => {
+      assert.match((await run('iggy', 'restart', ...RESUME)).stderr, /^error: --resume needs no RUNTIME and ACTION/);
+      const { code, stderr } = await run('--resume', '');
+      assert.equal(code, 2);
+      assert.match(stderr, /--resume: it is empty/);
+    });
+
+    it('asks for no consent again, but on a protected profile for the name of the deployment', async () => {
+      const store = new ProfileStore(bench.env.LDCTL_CONFIG_DIR ?? '', bench.clock);
+      await store.add({
+        name: 'prod',
+        tenant_id: 7261845022003200007n,
+        deployment_id: DEPLOYMENT,
+        deployment_name: 'orders',
+        supervisor_url: SUPERVISOR,
+        key: { store: 'file', api_key: new ApiKey(KEY) },
+        protected: true,
+      });
+      await halt('--profile', 'prod', '--confirm', 'orders');
+      const unconfirmed = await run(...RESUME, '--profile', 'prod');
+      assert.equal(unconfirmed.code, 2, unconfirmed.stderr);
+      assert.match(unconfirmed.stderr, /2 nodes \(8, 7\).*protects/);
+      assert.equal((await run(...RESUME, '--profile', 'prod', '--confirm', 'orders')).code, 9);
+    });
+  });
+});
