@@ -29,7 +29,7 @@ const KEPT_MS = 30 * VALID_MS;
 
 const RECORD = /^([\da-f]{64})\.(\d{1,9})$/;
 const MARK = /^([\da-f]{64})\.(\d{1,9})\.(accepted|passed|refused|ended|finished)$/;
-/** With them, what a killed process left, and what earlier versions wrote. */
+/** With them, what a killed process left, and nodes that were kept for a command. */
 const SWEPT = /^(draft-[\da-f-]{36}|[\da-f]{64}\.(\d{1,9}(\.[a-z]+)?|json))$/;
 
 const instant = v.pipe(v.number(), v.safeInteger());
@@ -252,6 +252,21 @@ export function openRollJournal(folder: string, clock: Pick<Clock, 'now'>): Roll
         return newest ? { ...newest, finished: false } : null;
       }),
   };
+}
+
+/**
+ * Writes nodes that are too many for a command line to where the journal is; it is swept like the records.
+ * @returns the path of a file that `--nodes-from` reads
+ * @throws LdctlError
+ */
+export function keepNodes(folder: string, nodes: readonly Id[]): string {
+  const text = `${stringifyJson({ nodes }, { stringIds: true })}\n`;
+  const runs = join(folder, 'runs');
+  const name = `${hashOf(text)}.json`;
+  ensurePrivateFolder(folder);
+  ensurePrivateFolder(runs);
+  createPrivateFile(runs, name, text);
+  return join(runs, name);
 }
 
 function hashOf(key: string): string {

@@ -7,7 +7,7 @@ import { UsageError } from '../base/errors.js';
 import { urlText } from '../base/text.js';
 import { parseApiKey } from '../config/api-key.js';
 import { configDir } from '../config/config-dir.js';
-import { openRollJournal, openRunJournal } from '../config/journal.js';
+import { keepNodes, openRollJournal, openRunJournal } from '../config/journal.js';
 import { SystemKeyring } from '../config/keyring.js';
 import { resumeFlags } from '../config/origins.js';
 import { resolveSettings, type Settings } from '../config/settings.js';
@@ -69,6 +69,7 @@ export async function connectProfile(name?: string, options: ConnectProfileOptio
     clock,
     journal: openRunJournal(folder, clock),
     rolls: openRollJournal(folder, clock),
+    keepNodes: (nodes) => keepNodes(folder, nodes),
     flags: resumeFlags(settings, target),
   };
   return deploymentOn(connection, () => assertConfirmed(settings, confirm));

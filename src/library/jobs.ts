@@ -28,6 +28,8 @@ export interface Connection {
   rolls: RollJournal | null;
   /** A key that no other trigger has. */
   newKey?: () => string;
+  /** Keeps nodes in a file for `--nodes-from`, and says where. @throws LdctlError */
+  keepNodes?: (nodes: readonly Id[]) => string;
   /** The flags by which a later command acts on the same deployment, as the same user; never a key. */
   flags: readonly string[];
 }
@@ -118,7 +120,7 @@ export async function roll(
     continueOnError,
   };
   const plan = { ...shared, ...how, kept: isKept, nodes, gated: gate !== undefined };
-  const text: ResumeText = (resume) => ('roll' in resume && !rolls ? null : resumeCommand(resume, connection.flags));
+  const text: ResumeText = (resume) => ('roll' in resume && !rolls ? null : resumeCommand(resume, connection));
   const end = await run(connection, (now) => rollJob(plan, kept, now, text), control, emit).catch(
     async (error: unknown) => {
       // Nothing was sent, so that there is nothing to go on with.
@@ -170,28 +172,45 @@ function run(
   control: Control,
   emit: Emit,
 ): Promise<ResultEvent> {
-  const { supervisor, deploymentId, clock, journal, flags } = connection;
-  const job = start(clock.elapsed(), (resume) => resumeCommand(resume, flags));
+  const { supervisor, deploymentId, clock, journal } = connection;
+  const job = start(clock.elapsed(), (resume) => resumeCommand(resume, connection));
   return drive(job, { supervisor, log: openLog(supervisor, deploymentId, clock), journal, clock, ...control }, emit);
 }
 
-/** The exact command that goes on where a job ended, ready to be pasted into any shell: ids and names need no quotes, lists of ids those that all shells know. */
-export function resumeCommand(resume: Parameters<ResumeText>[0], flags: readonly string[]): string {
-  return ['ldctl', 'activities', ...wordsOf(resume), ...flags].map(shellWord).join(' ');
+/** The exact command that goes on where a job ended, for any shell: only names and lists of ids may need quotes. */
+export function resumeCommand(
+  resume: Parameters<ResumeText>[0],
+  { flags, keepNodes }: Pick<Connection, 'flags' | 'keepNodes'>,
+): string {
+  return ['ldctl', 'activities', ...wordsOf(resume, keepNodes), ...flags].map(shellWord).join(' ');
 }
 
-/** As long as a word of a command may be, and well below it. */
+/** More nodes than that go into a file; where none can be written, into words that are not too long for a system. */
+const MOST_NAMED = 100;
 const MOST_IN_A_WORD = 1000;
 
-function wordsOf(resume: Parameters<ResumeText>[0]): string[] {
+function wordsOf(resume: Parameters<ResumeText>[0], keepNodes: Connection['keepNodes']): string[] {
   if ('roll' in resume) return ['roll', '--resume', resume.roll];
   if ('ids' in resume) return ['wait', ...resume.ids.map(String)];
   const { after, runtime, action, nodes, expect } = resume;
   const words = ['wait', '--after', String(after), '--runtime', runtime, '--action', action];
-  for (let at = 0; at < (nodes?.length ?? 0); at += MOST_IN_A_WORD) {
-    words.push('--node', (nodes ?? []).slice(at, at + MOST_IN_A_WORD).join(','));
-  }
+  if (nodes) words.push(...nodeWords(nodes, keepNodes));
   return expect === null ? words : [...words, '--expect-nodes', String(expect)];
+}
+
+function nodeWords(nodes: readonly Id[], keepNodes: Connection['keepNodes']): string[] {
+  if (keepNodes && nodes.length > MOST_NAMED) {
+    try {
+      return ['--nodes-from', keepNodes(nodes)];
+    } catch (error) {
+      if (!(error instanceof LdctlError)) throw error;
+    }
+  }
+  const words: string[] = [];
+  for (let at = 0; at < nodes.length; at += MOST_IN_A_WORD) {
+    words.push('--node', nodes.slice(at, at + MOST_IN_A_WORD).join(','));
+  }
+  return words;
 }
 
 function shellWord(word: string): string {

@@ -80,7 +80,7 @@ describe('SIGHUP', function () {
         assert.equal(await afterClosing(scene, command, /processing/), '129');
         const { outcome, resume } = written(scene) as { outcome: string; resume: string };
         assert.equal(outcome, 'interrupted');
-        assert.match(resume, /^ldctl activities wait \d+ /);
+        assert.match(resume, /^ldctl activities wait \d+$/);
       }),
 
     'a roll at a terminal that closes starts no other node, and says how to go on': () =>

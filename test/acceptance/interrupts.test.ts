@@ -93,7 +93,7 @@ describe('a signal', function () {
       whileTheServerIsSilent([EMPTY_LOG], 'SIGTERM', (document) => {
         const { outcome, resume, nodes } = document as { outcome: string; resume: string; nodes: unknown[] };
         assert.equal(outcome, 'interrupted');
-        assert.match(resume, /^ldctl activities wait --after 0 --runtime iggy --action restart --node 7 /);
+        assert.match(resume, /^ldctl activities wait --after 0 --runtime iggy --action restart --node 7$/);
         assert.equal(nodes.length, 1);
       }),
   });

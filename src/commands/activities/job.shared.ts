@@ -11,7 +11,7 @@ import type { CommandContext } from '../../cli/context.js';
 import { printOptions, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
 import type { Host } from '../../cli/host.js';
 import { onSuspend } from '../../cli/signals.js';
-import { openRollJournal, openRunJournal } from '../../config/journal.js';
+import { keepNodes, openRollJournal, openRunJournal } from '../../config/journal.js';
 import { resumeFlags } from '../../config/origins.js';
 import type { Target } from '../../config/target.js';
 import { wireKey } from '../../job/wire-key.js';
@@ -99,6 +99,7 @@ export function connectionOf(context: CommandContext, target: Target): Connectio
     journal: openRunJournal(folder, host.clock),
     rolls: openRollJournal(folder, host.clock),
     newKey: () => host.newIdempotencyKey(),
+    keepNodes: (nodes) => keepNodes(folder, nodes),
     flags: resumeFlags(settings, target),
   };
 }

@@ -200,7 +200,7 @@ async function watch(
   ).finally(() => view.stop());
   if (error?.code === 'timed_out') {
     const ids = entries.filter(({ status }) => !isFinal(status)).map(({ id }) => id);
-    error.hint = `To go on: ${resumeCommand({ ids }, resumeFlags(settings, target))}`;
+    error.hint = `To go on: ${resumeCommand({ ids }, { flags: resumeFlags(settings, target) })}`;
   }
   if (!formatOf(options.format).events) {
     const spec = { noun: 'activities', columns: activityColumns, total: () => listing.total() };

@@ -333,10 +333,13 @@ describe('a program that rolls', () => {
 
   it('names commands in words that any shell reads', () => {
     const flags = ['--profile', "Zoë's"];
-    assert.equal(resumeCommand({ roll: 'k 7' }, flags), "ldctl activities roll --resume 'k 7' --profile 'Zoë'\\''s'");
+    assert.equal(
+      resumeCommand({ roll: 'k 7' }, { flags }),
+      "ldctl activities roll --resume 'k 7' --profile 'Zoë'\\''s'",
+    );
     const asked = { after: 5n, runtime: 'connectors', action: 'reconfigure:42', nodes: null, expect: 3 };
     const command = 'ldctl activities wait --after 5 --runtime connectors --action reconfigure:42 --expect-nodes 3';
-    assert.equal(resumeCommand(asked, []), command);
+    assert.equal(resumeCommand(asked, { flags: [] }), command);
   });
 });
 
