@@ -3,7 +3,6 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Run } from '../helpers/ldctl.js';
 import { withScene, type Scene } from '../helpers/scene.js';
-import { goOn, STOP_AFTER_CLAIM } from '../helpers/stop-after-claim.js';
 
 /** libfaketime's library, which `npm run check:clock` finds. */
 const { FAKETIME = '' } = process.env;
@@ -66,16 +65,5 @@ describe('a wall clock that is set while ldctl runs', function () {
       const [first, second] = scene.posts;
       assert.ok(first && second, stderr);
       assert.ok(second.at - first.at >= 4900, `${second.at - first.at} ms`);
-    }));
-
-  it('by +3m, between the journal record and the first POST: the baseline is read anew', () =>
-    withScene({}, async (scene) => {
-      const clocked = new ClockedRun(scene, ['--idempotency-key', 'deploy-7'], STOP_AFTER_CLAIM);
-      await clocked.run.said(/^stopped$/m);
-      clocked.set('+3m');
-      const { code, stderr } = await goOn(clocked.run);
-      assert.equal(code, 0, stderr);
-      assert.equal(stderr.match(/log up to/g)?.length, 2, stderr);
-      assert.equal(scene.posts.length, 1);
     }));
 });
