@@ -151,7 +151,8 @@ function advance(roll: Roll, now: number): void {
       if (node.stage !== 'waiting') continue;
       node.run = createRun(planOf(roll, node.id, now), null, now);
       node.stage = 'run';
-      if (roll.lastRead && now - roll.lastRead.startedAt < SHARED_BASELINE) {
+      // Whether a node is busy is asked further down.
+      if (plan.ifBusy === 'ignore' && roll.lastRead && now - roll.lastRead.startedAt < SHARED_BASELINE) {
         takeOfRun(node.run, { is: 'read', read: roll.lastRead }, now);
       }
       underway += 1;

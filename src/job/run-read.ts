@@ -17,13 +17,14 @@ const OUTAGE_UNCERTAIN = 120 * SECOND;
 const REPLAY = 660 * SECOND;
 const LONGEST_RETRY_AFTER = 300 * SECOND;
 
-export function read(run: Run, { entries: shown, startedAt, serverTime, requests }: LogRead, now: number): void {
+export function read(run: Run, log: LogRead, now: number): void {
+  const { entries: shown, startedAt, serverTime, requests } = log;
   if (run.failingSince !== null) run.news.push({ event: 'outage', ageMs: null });
   Object.assign(run, { failingSince: null, failures: 0, earliest: now + requests * (SECOND / 4) });
   const tenant = 'tenant' in run.plan ? run.plan.tenant : null;
   const problem = notOurs(shown, run.plan.deploymentId, tenant);
   if (problem) return giveUp(run, problem);
-  if (run.phase === 'ready') return readBefore(run, shown, startedAt, requests);
+  if (run.phase === 'ready') return readBefore(run, log);
   if (run.phase === 'blocked') return readBlocked(run, shown, startedAt, now);
   if (run.known === null) {
     run.known = nodesOf(shown);
@@ -67,7 +68,7 @@ function countedOf(run: Run, shown: readonly Activity[]): Activity[] {
   return recent.filter(({ id, node_id: node }) => newest.get(node) === id);
 }
 
-function readBefore(run: Run, shown: readonly Activity[], startedAt: number, requests: number): void {
+function readBefore(run: Run, { entries: shown, above, startedAt, requests }: LogRead): void {
   if (!isTrigger(run)) return;
   const { plan } = run;
   if (run.known === null) {
@@ -95,7 +96,8 @@ function readBefore(run: Run, shown: readonly Activity[], startedAt: number, req
     // Reading so far back takes a while, so the newest page is read again.
     if (requests > 1 && (everyNode || plan.ifBusy !== 'ignore')) return;
   }
-  run.baseline = highestOf(shown);
+  // What a roll reads for another node leaves out all up to that node's baseline.
+  run.baseline = [highestOf(shown), above ?? 0n].reduce((a, b) => (a > b ? a : b));
   run.baselineAt = startedAt;
   const expects = plan.expect ?? (run.known.length > 0 || plan.nodes === null ? run.known.length : null);
   run.news.push({

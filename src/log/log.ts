@@ -21,6 +21,8 @@ export interface LogRead {
   requests: number;
   /** Whether it reaches down to where it was to: `pages` may have ended it before. */
   isWhole: boolean;
+  /** An id that the log had reached before; entries up to it were left out. */
+  above?: Id;
 }
 
 /** Some entries of the log, with what was known when they were read. */
@@ -153,7 +155,7 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
   /** Every entry above the id. */
   async function downTo(id: Id, options?: ReadOptions): Promise<LogRead> {
     const read = await readUntil(({ entries }) => entries.some((entry) => entry.id <= id), options);
-    return { ...read, entries: read.entries.filter((entry) => entry.id > id) };
+    return { ...read, entries: read.entries.filter((entry) => entry.id > id), above: id };
   }
 
   /** The newest 1,000 entries, or those of 30 days, in whole pages: one odd time hides no node. */

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import type { Activity } from '../../../src/base/activity.js';
+import type { Id } from '../../../src/base/ids.js';
+import { rollJob } from '../../../src/job/index.js';
+import type { Step } from '../../../src/job/job.js';
+
+const OLD = [entry(10n, 1n), entry(20n, 2n)];
+
+describe('a roll by twos', () => {
+  it('never takes an older entry for one of its own, whichever read its nodes share', () => {
+    assert.deepEqual(baselines('ignore'), [20n, 20n]);
+  });
+
+  it('looks far enough down for what keeps each node busy', () => {
+    const steps = play('fail').filter((step) => step.do === 'read' && step.downTo === 'known');
+    assert.equal(steps.length, 2);
+  });
+});
+
+function baselines(ifBusy: 'ignore' | 'fail'): Id[] {
+  return play(ifBusy).flatMap((step) =>
+    step.do === 'note' && step.note.state === 'posting' ? [step.note.record.baseline] : [],
+  );
+}
+
+/** Both nodes are dispatched, one with an answer that was slow; the log shows nothing new. @returns all steps up to the second POST */
+function play(ifBusy: 'ignore' | 'fail'): Step[] {
+  const shared = { deploymentId: 7n, runtime: 'iggy', action: { verb: 'restart' }, tenant: null } as const;
+  const limits = { timeoutMs: null, appearMs: 30_000, pauseMs: 0, gateTimeoutMs: null, nodeTimeoutMs: null };
+  const how = { maxUnavailable: 2, gated: false, continueOnError: false, ifBusy, idempotencyKey: 'k', kept: true };
+  const job = rollJob({ ...shared, ...limits, ...how, nodes: [1n, 2n] }, new Map(), 0, () => '');
+  const steps: Step[] = [];
+  let now = 0;
+  for (let posts = 0; posts < 2;) {
+    const step = job.next(now);
+    steps.push(step);
+    const node = 'node' in step ? step.node : undefined;
+    if (step.do === 'wait') now = step.until;
+    else if (step.do === 'note') job.take({ is: 'noted', node }, now);
+    else if (step.do === 'post') {
+      posts += 1;
+      now += 2000;
+      const answer = { requestId: null, replayed: false, serverTime: null };
+      job.take({ is: 'answered', answer, at: now, node }, now);
+    } else if (step.do === 'read') {
+      const above = typeof step.downTo === 'bigint' ? step.downTo : undefined;
+      const entries = OLD.filter(({ id }) => id > (above ?? 0n)).reverse();
+      job.take(
+        { is: 'read', read: { entries, startedAt: now, serverTime: null, requests: 1, isWhole: true, above } },
+        now,
+      );
+    } else assert.fail(`an unforeseen step: ${step.do}`);
+    assert.ok(steps.length < 50, 'it does not come to an end');
+  }
+  return steps;
+}
+
+function entry(id: Id, node: Id): Activity {
+  return {
+    ...{ id, node_id: node, deployment_id: 7n, runtime: 'iggy', action: 'restart', status: 'completed' },
+    ...{ created_at: '2026-01-01T00:00:00Z', finished_at: '2026-01-01T00:00:01Z' },
+  };
+}
