@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cleanEnvironment, Run, startLdctl, type Ended } from '../helpers/ldctl.js';
+import { cleanEnvironment, startLdctl, type Ended } from '../helpers/ldctl.js';
 import { reply, startServer, type Step } from '../helpers/server.js';
 import { sideBySide } from '../helpers/side-by-side.js';
 import { parseJson } from '../helpers/readers.js';
@@ -10,13 +10,11 @@ import { parseJson } from '../helpers/readers.js';
 const RESTART = ['activities', 'trigger', 'iggy', 'restart', '-o', 'json'];
 const NODE = 610809900976570889n;
 const OWN = 7301845022003200900n;
-const OTHERS = 7301845022003200901n;
 
 interface Told {
   outcome: string;
   recovered: boolean | null;
-  resume: string | null;
-  nodes: Array<{ node_id: bigint | null; activity_id: bigint | null; status: string; ambiguous: boolean }>;
+  nodes: Array<{ node_id: bigint | null; activity_id: bigint | null; status: string }>;
 }
 
 /** An entry that appears so long after the first read that follows the POST; ms. */
@@ -86,10 +84,10 @@ function entry(id: bigint, node: bigint, status: string, createdAt: number) {
   };
 }
 
-/** ldctl in a process of its own, pointed at that server; a line of shell may use it as well. */
+/** ldctl in a process of its own, pointed at that server. */
 async function withSupervisor(
   supervisor: Supervisor,
-  play: (run: (...args: string[]) => Promise<Ended>, shell: (script: string) => Promise<Ended>) => Promise<void>,
+  play: (run: (...args: string[]) => Promise<Ended>) => Promise<void>,
 ): Promise<void> {
   const server = await startServer(supervisor.step);
   const folder = mkdtempSync(join(tmpdir(), 'ldctl-proven-'));
@@ -100,10 +98,7 @@ async function withSupervisor(
   };
   const env = { ...cleanEnvironment(folder), ...settings };
   try {
-    await play(
-      (...args) => startLdctl(args, env).input().ended(),
-      (script) => new Run('sh', ['-c', script], env).input().ended(),
-    );
+    await play((...args) => startLdctl(args, env).input().ended());
   } finally {
     await server.close();
     rmSync(folder, { recursive: true, force: true });
@@ -116,51 +111,6 @@ describe('the entries of a trigger, by a server of its own', function () {
   this.timeout(120_000);
 
   sideBySide({
-    'another operator’s restart of the same node is not taken for the own one, which is late and rejected':
-      async () => {
-        const supervisor = new Supervisor();
-        supervisor.planned.push({ id: OTHERS, node: NODE, afterMs: 3000, status: 'completed', own: false });
-        supervisor.planned.push({ id: OWN, node: NODE, afterMs: 5000, status: 'rejected', own: true });
-        await withSupervisor(supervisor, async (run) => {
-          const end = await run(...RESTART, '--node', String(NODE));
-          assert.equal(end.code, 3, end.stderr);
-          assert.deepEqual(
-            told(end).nodes.map(({ activity_id, ambiguous }) => [activity_id, ambiguous]),
-            [[OWN, false]],
-          );
-        });
-      },
-
-    'where the own one never comes, the exit code is 7, and the command it prints settles it': async () => {
-      const supervisor = new Supervisor();
-      supervisor.planned.push({ id: OTHERS, node: NODE, afterMs: 3000, status: 'completed', own: false });
-      await withSupervisor(supervisor, async (run, shell) => {
-        const end = await run(...RESTART, '--node', String(NODE), '--appear-timeout', '5s');
-        assert.equal(end.code, 7, end.stderr);
-        const { outcome, nodes, resume } = told(end);
-        assert.deepEqual(
-          [outcome, nodes.map(({ status, ambiguous }) => [status, ambiguous])],
-          ['unconfirmed', [['completed', true]]],
-        );
-        assert.match(resume ?? '', new RegExp(`^ldctl activities wait ${OTHERS} `));
-        assert.match(end.stderr, /^warning: .*may be somebody else's/m);
-        const settled = await shell(resume ?? '');
-        assert.equal(settled.code, 0, settled.stderr);
-      });
-    },
-
-    'an entry on a fourth node does not fill the count of --expect-nodes': async () => {
-      const supervisor = new Supervisor();
-      for (const node of [1n, 2n])
-        supervisor.planned.push({ id: OWN + node, node, afterMs: 0, status: 'completed', own: true });
-      supervisor.planned.push({ id: OWN + 9n, node: 4n, afterMs: 3000, status: 'completed', own: false });
-      await withSupervisor(supervisor, async (run) => {
-        const end = await run(...RESTART, '--yes', '--expect-nodes', '3', '--appear-timeout', '5s');
-        assert.equal(end.code, 7, end.stderr);
-        assert.equal(told(end).nodes.at(-1)?.status, 'missing');
-      });
-    },
-
     'of 120 nodes none is forgotten, though the newest page names 100, and 20 are late and rejected': async () => {
       const supervisor = new Supervisor();
       const nodes = Array.from({ length: 120 }, (_, index) => BigInt(index + 1));

@@ -20,8 +20,8 @@ export async function killAndRepeat({ nodes, killAfterMs, seed }: Kill): Promise
   let before = 0;
   // The answer to a POST takes its time, so that many a kill falls between the request and the answer.
   await withScene({ nodes: nodeIds(nodes), workMs: 500, answerMs: 300, seed }, async (scene) => {
-    const args = ['activities', 'trigger', 'iggy', 'restart', '--rolling', '--max-unavailable', '2', '-o', 'json'];
-    const roll = [...args, '--node', scene.nodes.join(','), '--idempotency-key', 'deploy-7', '--gate-cmd', 'sleep 0.2'];
+    const args = ['activities', 'roll', 'iggy', 'restart', '--max-unavailable', '2', '-o', 'json'];
+    const roll = [...args, '--node', scene.nodes.join(','), '--idempotency-key', 'deploy-7', '--gate', 'sleep 0.2'];
     const killed = scene.start(roll).input();
     await Promise.race([realSleep(killAfterMs), killed.ended()]);
     killed.kill('SIGKILL');

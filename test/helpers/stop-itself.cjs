@@ -1,10 +1,10 @@
-// Loaded into ldctl: it stops itself, as by SIGSTOP, once it has let go of the lock of its journal record.
+// Loaded into ldctl: it stops itself, as by SIGSTOP, once its journal record has its name.
 const fs = require('node:fs');
-const { rmdirSync } = fs;
+const { linkSync } = fs;
 let isStopped = false;
-fs.rmdirSync = (path, ...rest) => {
-  rmdirSync(path, ...rest);
-  if (isStopped || !/runs.[0-9a-f]{64}[.]json[.]lock$/.test(String(path))) return;
+fs.linkSync = (from, to) => {
+  linkSync(from, to);
+  if (isStopped || !/runs.[0-9a-f]{64}[.][0-9]+$/.test(String(to))) return;
   isStopped = true;
   process.stderr.write('stopped\n');
   process.kill(process.pid, 'SIGSTOP');
