@@ -198,14 +198,14 @@ const CASES: Readonly<Record<string, Case>> = {
     holds: /"body": ?"\{\}"/,
   },
   'a dry run of a roll': {
-    args: [...TRIGGER, ...BOTH, '--rolling', '--dry-run'],
+    args: ['activities', 'roll', ...TRIGGER.slice(2), ...BOTH, '--dry-run'],
     exits: 0,
     json: 'dry-run',
     ndjson: 'run-event',
     holds: /"requests": ?\[/,
   },
   'a dry run of a roll with ids as bare numbers': {
-    args: [...TRIGGER, ...BOTH, '--rolling', '--dry-run', '--number-ids'],
+    args: ['activities', 'roll', ...TRIGGER.slice(2), ...BOTH, '--dry-run', '--number-ids'],
     exits: 0,
     json: 'dry-run',
     ndjson: 'run-event',
