@@ -9,7 +9,7 @@ import { resumeIn, until, withScene, type Scene } from '../helpers/scene.js';
 import { sideBySide } from '../helpers/side-by-side.js';
 import { parseJson } from '../helpers/readers.js';
 
-const ROLLING = ['activities', 'trigger', 'iggy', 'restart', '--rolling'];
+const ROLLING = ['activities', 'roll', 'iggy', 'restart'];
 const ROLL = [...ROLLING, '--yes', '-o', 'json'];
 
 interface Result {
@@ -93,12 +93,9 @@ const goingWell: Record<string, () => Promise<void>> = {
   'nodes from another command, in its order': () =>
     withNodes(3, async (scene) => {
       const list = 'printf "# the last first\\n%s\\n" "$NODES"';
-      const ended = await scene.shell(
-        `${list} | ldctl activities trigger iggy restart --rolling --nodes-from - -o json`,
-        {
-          NODES: scene.nodes.toReversed().join('\n'),
-        },
-      );
+      const ended = await scene.shell(`${list} | ldctl activities roll iggy restart --nodes-from - -o json`, {
+        NODES: scene.nodes.toReversed().join('\n'),
+      });
       assert.equal(ended.code, 0, ended.stderr);
       assert.deepEqual(actedOn(scene), scene.sandbox.nodeIds.toReversed());
     }),
@@ -107,7 +104,7 @@ const goingWell: Record<string, () => Promise<void>> = {
     withNodes(2, async (scene, named) => {
       const key = scene.sandbox.apiKey;
       const gate = 'env > "$TMPDIR/gate.$LDCTL_NODE_ID"; echo "well: $LDCTL_ACTIVITY_ID"';
-      const ended = await scene.ldctl([...ROLL, ...named, '--gate-cmd', gate], { OTHER_NAME: `Bearer ${key}` });
+      const ended = await scene.ldctl([...ROLL, ...named, '--gate', gate], { OTHER_NAME: `Bearer ${key}` });
       assert.equal(ended.code, 0, ended.stderr);
       assert.deepEqual(
         resultOf(ended).nodes.map(({ gate: end }) => end?.exit_code),
@@ -126,7 +123,7 @@ const goingWell: Record<string, () => Promise<void>> = {
 
   'NDJSON: a dispatch, an activity and a gate for each node, and the result': () =>
     withNodes(2, async (scene, named) => {
-      const ended = await scene.ldctl([...ROLLING, ...named, '-o', 'ndjson', '--gate-cmd', 'echo noise']);
+      const ended = await scene.ldctl([...ROLLING, ...named, '-o', 'ndjson', '--gate', 'echo noise']);
       assert.equal(ended.code, 0, ended.stderr);
       const events = ended.stdout
         .trimEnd()
@@ -183,7 +180,7 @@ const goingWrong: Record<string, () => Promise<void>> = {
 
   'a gate that fails: 9, the node is done, no other is begun': () =>
     withNodes(3, async (scene, named) => {
-      const ended = await scene.ldctl([...ROLL, ...named, '--gate-cmd', 'echo lagging >&2; exit 4']);
+      const ended = await scene.ldctl([...ROLL, ...named, '--gate', 'echo lagging >&2; exit 4']);
       assert.equal(ended.code, 9, ended.stderr);
       assert.deepEqual(statuses(ended), ['completed', 'not_started', 'not_started']);
       assert.equal(resultOf(ended).nodes[0]?.gate?.exit_code, 4n);
@@ -193,7 +190,7 @@ const goingWrong: Record<string, () => Promise<void>> = {
 
   'a gate that hangs: 9, and it is ended with all that it started': () =>
     withNodes(2, async (scene, named) => {
-      const ended = await scene.ldctl([...ROLL, ...named, '--gate-cmd', HANGING_GATE, '--gate-timeout', '1s']);
+      const ended = await scene.ldctl([...ROLL, ...named, '--gate', HANGING_GATE, '--gate-timeout', '1s']);
       assert.equal(ended.code, 9, ended.stderr);
       assert.equal(resultOf(ended).nodes[0]?.gate?.timed_out, true);
       const group = await groupOfGate(scene);
@@ -248,10 +245,7 @@ const interrupted: Record<string, () => Promise<void>> = {
       const ended = await run.ended();
       assert.equal(ended.code, 130, ended.stderr);
       assert.deepEqual(statuses(ended), ['processing', 'not_started']);
-      assert.match(
-        resumeIn(ended),
-        /^ldctl activities trigger iggy restart --rolling --resume [\da-f-]{36} --deployment /,
-      );
+      assert.match(resumeIn(ended), /^ldctl activities roll --resume [\da-f-]{36} --deployment /);
     }),
 
   'two SIGINTs in a gate: it has not passed, and the short command asks it again, and none that had passed': () =>
@@ -259,7 +253,7 @@ const interrupted: Record<string, () => Promise<void>> = {
       const marks = join(scene.folder, 'asked');
       // The second node's gate takes its time, the first time.
       const quick = `echo $LDCTL_NODE_ID >> ${marks}; [ $(wc -l < ${marks}) != 2 ] || sleep 600 # ${'a long gate '.repeat(50)}`;
-      const run = scene.start([...ROLL, ...named, '--max-unavailable', '50%', '--gate-cmd', quick]).input();
+      const run = scene.start([...ROLL, ...named, '--max-unavailable', '50%', '--gate', quick]).input();
       const asked = (): string[] => (existsSync(marks) ? readFileSync(marks, 'utf8').trimEnd().split('\n') : []);
       await until('the second gate', () => asked().length >= 2);
       run.kill('SIGINT');
@@ -297,7 +291,10 @@ const interrupted: Record<string, () => Promise<void>> = {
       const ended = await run.ended();
       assert.equal(ended.code, 130, ended.stderr);
       assert.match(ended.stderr, /^warning: cannot write \/proc\/ldctl.*will name its nodes/m);
-      assert.match(resumeIn(ended), new RegExp(`--rolling --node ${scene.nodes.slice(1).join(',')} `));
+      assert.match(
+        resumeIn(ended),
+        new RegExp(`activities roll iggy restart --node ${scene.nodes.slice(1).join(',')} `),
+      );
       const resumed = await scene.shell(`${resumeIn(ended)} -o json`, unwritable);
       assert.equal(resumed.code, 0, resumed.stderr);
       assert.deepEqual(actedOn(scene), [...scene.sandbox.nodeIds]);
@@ -305,7 +302,7 @@ const interrupted: Record<string, () => Promise<void>> = {
 
   'SIGTERM in a gate: it is ended with all that it started, and no other node is begun': () =>
     withNodes(2, async (scene, named) => {
-      const run = scene.start([...ROLL, ...named, '--gate-cmd', HANGING_GATE]).input();
+      const run = scene.start([...ROLL, ...named, '--gate', HANGING_GATE]).input();
       const group = await groupOfGate(scene);
       run.kill('SIGTERM');
       const ended = await run.ended();
@@ -318,7 +315,7 @@ const interrupted: Record<string, () => Promise<void>> = {
   'in a hurry, a gate that does not listen is not left behind': () =>
     withNodes(1, async (scene, named) => {
       const gate = 'trap "" TERM; echo $$ > "$TMPDIR/gate.pid"; while :; do sleep 600; done';
-      const run = scene.start([...ROLL, ...named, '--gate-cmd', gate]).input();
+      const run = scene.start([...ROLL, ...named, '--gate', gate]).input();
       const group = await groupOfGate(scene);
       run.kill('SIGTERM');
       run.kill('SIGINT');

@@ -75,7 +75,7 @@ describe('the standard streams', function () {
     'a roll whose gate writes without end, before a reader that has stopped reading stderr, ends by one SIGTERM': () =>
       withScene({ nodes: [7n, 8n], workMs: 50 }, async (scene) => {
         const gate = `cd ${scene.folder}; echo > begun; yes`;
-        const command = `ldctl activities trigger iggy restart --rolling --node 7,8 --gate-cmd "$GATE" 2> "$STUCK"`;
+        const command = `ldctl activities roll iggy restart --node 7,8 --gate "$GATE" 2> "$STUCK"`;
         scene.env.GATE = gate;
         const begun = (): Promise<void> => until('the gate', () => existsSync(join(scene.folder, 'begun')));
         const code = await beforeStuckReader(scene, { command, signal: 'SIGTERM' }, async () => {
