@@ -193,7 +193,8 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
 
     begin: async (record) =>
       Promise.resolve().then(() => {
-        for (;;) {
+        // Another process may be faster a few times; a folder that takes files and shows none is no place for records.
+        for (let tries = 0; tries < 100; tries++) {
           const { kept, last } = look(record.key);
           if (kept) return kept;
           if (!records.add(record, last + 1)) continue;
@@ -201,6 +202,7 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
           begun.add(record.key);
           return null;
         }
+        throw unwritable(folder);
       }),
 
     mark: async (key: string, state: 'accepted' | 'passed' | 'refused' | 'ended', outcome?: string) =>
@@ -230,11 +232,12 @@ export function openRollJournal(folder: string, clock: Pick<Clock, 'now'>): Roll
 
     begin: async ({ key, deploymentId, begunAt, request }) =>
       Promise.resolve().then(() => {
-        for (;;) {
+        for (let tries = 0; tries < 100; tries++) {
           const { kept, last } = look(key);
           if (kept) return kept;
           if (records.add({ key, deploymentId, begunAt, request }, last + 1)) return null;
         }
+        throw unwritable(folder);
       }),
 
     finish: async (key) =>
@@ -267,6 +270,12 @@ export function keepNodes(folder: string, nodes: readonly Id[]): string {
   ensurePrivateFolder(runs);
   createPrivateFile(runs, name, text);
   return join(runs, name);
+}
+
+function unwritable(folder: string): LdctlError {
+  return new LdctlError('usage', 'journal_not_written', `no record can be kept in ${folder}`, {
+    hint: 'Set LDCTL_CONFIG_DIR to a folder of your own.',
+  });
 }
 
 function hashOf(key: string): string {

@@ -56,7 +56,7 @@ describe('an id of 64 bits keeps every digit', function () {
           scene.posts.map(({ path }) => path),
           [`/deployments/${scene.sandbox.deploymentId}/activities/connectors/reconfigure:18446744073709551615`],
         );
-        assert.match(resumeIn(accepted), / --action reconfigure:18446744073709551615 --node 610809900976570889 /);
+        assert.match(resumeIn(accepted), / --action reconfigure:18446744073709551615 --node 610809900976570889$/);
         const resumed = await scene.shell(resumeIn(accepted));
         assert.equal(resumed.code, 0, resumed.stderr);
       }),

@@ -94,7 +94,7 @@ describe('the API key', function () {
         const { stderr } = await run.ended();
         assertAbsent(stderr, keyOf(scene), 'stderr');
         const files = filesBelow(join(scene.folder, 'config'));
-        assert.equal(files.length, 2, 'the run journal, and the key that completion is to offer');
+        assert.equal(files.length, 3, 'the record, its mark, and the key that completion is to offer');
         for (const file of files) assertAbsent(readFileSync(file, 'utf8'), keyOf(scene), file);
       }),
 

@@ -109,16 +109,6 @@ describe('what is read, and never comes', function () {
         assert.equal(scene.dispatched, 1);
       }),
 
-    'a config folder below /proc is refused at once, and nothing is sent': () =>
-      withScene({}, async (scene) => {
-        if (!existsSync('/proc/self')) return;
-        const args = [...RESTART, '--node', String(scene.nodes[0]), '--idempotency-key', 'deploy-7'];
-        const { code, stderr } = await scene.ldctl(args, { LDCTL_CONFIG_DIR: '/proc/ldctl' });
-        assert.equal(code, 2, stderr);
-        assert.match(stderr, /cannot write \/proc\/ldctl/);
-        assert.equal(scene.posts.length, 0);
-      }),
-
     'a key command that leaves a program behind on its stdout has printed its key all the same': () =>
       withScene({}, async (scene) => {
         const pid = join(scene.folder, 'pid');

@@ -146,7 +146,7 @@ describe('at a terminal', function () {
           const { code, stdout } = await terminal.ended();
           assert.equal(code, 130, stdout);
           assertCursorIsBack(terminal);
-          assert.match(stdout, /^Stopped watching; the restart goes on\.\nnext: ldctl activities wait \d+ /m);
+          assert.match(stdout, /^Stopped watching; the restart goes on\.\nnext: ldctl activities wait \d+\r?$/m);
         }),
       ),
 

@@ -197,7 +197,11 @@ async function watch(
     (event) => {
       if (event.event === 'activity' || event.event === 'warning' || event.event === 'outage') view.on(event);
     },
-  ).finally(() => view.stop());
+  ).catch((thrown: unknown) => {
+    view.stop();
+    throw thrown;
+  });
+  view.stop(error ?? undefined);
   if (error?.code === 'timed_out') {
     const ids = entries.filter(({ status }) => !isFinal(status)).map(({ id }) => id);
     error.hint = `To go on: ${resumeCommand({ ids }, { flags: resumeFlags(settings, target) })}`;
