@@ -136,7 +136,12 @@ describe('completion in a real shell', function () {
         shell.enter(`cd ${folder}; ${setUp}; ldctl ready`);
         await shell.shows(/words:<ready>/);
       });
-      after(() => shell?.kill());
+      // Killed, it would write its history into the folder while that is removed.
+      after(async () => {
+        shell?.interrupt();
+        shell?.enter('exit');
+        await shell?.ended();
+      });
 
       for (const [what, typed, words] of LINES) {
         it(`completes ${what}`, async () => {
