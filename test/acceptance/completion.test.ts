@@ -138,7 +138,6 @@ describe('completion in a real shell', function () {
       });
       // Killed, it would write its history into the folder while that is removed.
       after(async () => {
-        shell?.interrupt();
         shell?.enter('exit');
         await shell?.ended();
       });
