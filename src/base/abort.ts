@@ -1,8 +1,7 @@
-import type { Clock, Signal } from './clock.js';
-import { TransportError } from './errors.js';
+import type { Signal } from './clock.js';
 
 /*
- * Aborting, time limits, and waiting for the first of several things. None of it uses `AbortSignal.any`: there, each of
+ * Aborting, and time limits. None of it uses `AbortSignal.any`: there, each of
  * the thousands of polls of a run would stay attached to the run's signal for as long as that lives.
  */
 
@@ -32,48 +31,6 @@ export function linkedController(parent?: Signal): { controller: AbortController
   const controller = new AbortController();
   const release = onAbort(parent, () => controller.abort(parent?.reason));
   return { controller, release };
-}
-
-/** Resolves when the signal is aborted, for a `Promise.race`. */
-export function untilAborted(signal: Signal): Promise<void> {
-  return new Promise((resolve) => void onAbort(signal, resolve));
-}
-
-/**
- * Waits for work that goes on by itself.
- * @throws the signal's reason, as soon as it is aborted; else as the work does
- */
-export function unlessAborted<T>(work: Promise<T>, signal: Signal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const release = onAbort(signal, () => reject(signal.reason));
-    void work.then(resolve, reject).finally(release);
-  });
-}
-
-/**
- * Runs `work` with a signal that is aborted after `ms`, or when `signal` is. `Infinity` sets no limit.
- * @throws TransportError (code `timeout`) when the limit was hit, else whatever `work` throws
- */
-export async function withTimeout<T>(
-  clock: Clock,
-  ms: number,
-  signal: AbortSignal,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  if (ms === Infinity) return work(signal);
-  const { controller: limit, release } = linkedController(signal);
-  const done = new AbortController();
-  const timer = clock.sleep(ms, done.signal).then(
-    () => limit.abort(new TransportError('timeout', 'no answer in time', { sent: 'maybe' })),
-    () => undefined,
-  );
-  try {
-    return await work(limit.signal);
-  } finally {
-    release();
-    done.abort(new Error('done'));
-    await timer;
-  }
 }
 
 /** Calls back once, when so many milliseconds of real time are over, or when the caller's signal is aborted. */

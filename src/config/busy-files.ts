@@ -1,5 +1,5 @@
 import { isWindows, PLATFORM, type Platform } from '../system/platform.js';
-import { fileErrorCode } from './file-faults.js';
+import { fileErrorCode } from './files.js';
 
 /** What Windows says of a file that somebody has open, and of one that is not ours to change. */
 const BUSY: ReadonlySet<string | undefined> = new Set(['EPERM', 'EACCES', 'EBUSY']);

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { type Env } from '../base/text.js';
-import { fileErrorCode } from '../config/file-faults.js';
+import { fileErrorCode } from '../config/files.js';
 import { setVariables, valueOf, type Variable, type Variables } from './environment.js';
 import { type Profile } from './profile.js';
 

@@ -2,7 +2,7 @@ import { type Clock } from '../base/clock.js';
 import { UsageError } from '../base/errors.js';
 import { refuseDebuggedStreams, type ApiKey } from '../base/secret.js';
 import { parseApiKey } from './api-key.js';
-import { fileErrorCode } from '../config/file-faults.js';
+import { fileErrorCode } from '../config/files.js';
 import type { System } from '../system/environment.js';
 import { isWindows } from '../system/platform.js';
 import { programStart } from '../system/start-program.js';

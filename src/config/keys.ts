@@ -3,7 +3,7 @@ import { type ApiKey } from '../base/secret.js';
 import { LONGEST_KEY_FILE, parseApiKey } from './api-key.js';
 import { KeyringError, type KeyStore } from './key-store.js';
 import { runKeyCommand, type KeyCommandTools } from './key-command.js';
-import { fileErrorCode } from '../config/file-faults.js';
+import { fileErrorCode } from '../config/files.js';
 import { isWritableByOthers } from '../config/private-files.js';
 import { InputTooLong, readInput } from '../config/read-input.js';
 import { type Profile } from './profile.js';

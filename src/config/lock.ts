@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { type Clock } from '../base/clock.js';
 import { UsageError } from '../base/errors.js';
 import { isBusy, unlessBusy, untilFree } from './busy-files.js';
-import { fileErrorCode, fileFault } from './file-faults.js';
+import { fileErrorCode, fileFault } from './files.js';
 import { moveFolder } from './move-folder.js';
 
 /**

@@ -1,7 +1,7 @@
 import { renameSync, rmdirSync } from 'node:fs';
 import { PLATFORM, type Platform } from '../system/platform.js';
 import { isBusy } from './busy-files.js';
-import { fileErrorCode } from './file-faults.js';
+import { fileErrorCode } from './files.js';
 
 const SYSTEM: { platform: Platform; rename: typeof renameSync } = { platform: PLATFORM, rename: renameSync };
 

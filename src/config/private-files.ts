@@ -19,7 +19,7 @@ import { quote } from 'shell-quote';
 import { UsageError } from '../base/errors.js';
 import { isWindows, PLATFORM } from '../system/platform.js';
 import { unlessBusy, untilFree } from './busy-files.js';
-import { fileErrorCode, fileFault } from './file-faults.js';
+import { fileErrorCode, fileFault } from './files.js';
 
 /** Files that only their owner may read: mode 0600 in a folder of mode 0700 (design, "Profiles"). */
 export const FILE_MODE = 0o600;

@@ -5,7 +5,7 @@ import { UsageError } from '../base/errors.js';
 import { decodeConfig, encodeConfig } from './config-file.js';
 import { withLock } from '../config/lock.js';
 import { unlessBusy } from '../config/busy-files.js';
-import { fileFault } from '../config/file-faults.js';
+import { fileFault } from '../config/files.js';
 import { assertWritable, ensurePrivateFolder, FILE_MODE, readPrivateFile } from '../config/private-files.js';
 import { checkProfileName, currentProfile, findProfile, type Config, type Profile } from './profile.js';
 

@@ -1,16 +1,7 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { mock } from 'node:test';
-import {
-  linkedController,
-  onAbort,
-  TimeLimit,
-  unlessAborted,
-  untilAborted,
-  withTimeout,
-} from '../../../src/base/abort.js';
-import { Interrupted, TransportError } from '../../../src/base/errors.js';
-import { VirtualClock } from '../../helpers/clock.js';
+import { linkedController, onAbort, TimeLimit } from '../../../src/base/abort.js';
 
 describe('onAbort', () => {
   const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;
@@ -41,81 +32,6 @@ describe('onAbort', () => {
 
   it('does nothing without a signal', () => {
     onAbort(undefined, () => assert.fail('called'))();
-  });
-});
-
-describe('untilAborted', () => {
-  it('resolves when the signal is aborted, now or before', async () => {
-    const stop = new AbortController();
-    const waiting = untilAborted(stop.signal);
-    stop.abort(new Error('stop'));
-    await waiting;
-    await untilAborted(stop.signal);
-  });
-});
-
-describe('unlessAborted', () => {
-  it('waits for work to its end, good or bad', async () => {
-    const { signal } = new AbortController();
-    assert.equal(await unlessAborted(Promise.resolve(7), signal), 7);
-    await assert.rejects(unlessAborted(Promise.reject(new Error('bad')), signal), /bad/);
-    await new Promise(setImmediate);
-    assert.deepEqual(getEventListeners(signal, 'abort'), []);
-  });
-
-  it('waits until the signal says otherwise, now or before', async () => {
-    const stop = new AbortController();
-    const reason = new Interrupted('SIGINT');
-    const endless = new Promise<never>(() => undefined);
-    const waiting = unlessAborted(endless, stop.signal);
-    stop.abort(reason);
-    await assert.rejects(waiting, reason);
-    await assert.rejects(unlessAborted(endless, stop.signal), reason);
-  });
-});
-
-describe('withTimeout', () => {
-  const never = new AbortController().signal;
-
-  it('hands on what the work gives, and leaves no timer and no listener behind', async () => {
-    const clock = new VirtualClock();
-    const { signal } = new AbortController();
-    assert.equal(await clock.run(withTimeout(clock, 1000, signal, () => Promise.resolve(7))), 7);
-    assert.equal(clock.asleep, 0);
-    assert.equal(getEventListeners(signal, 'abort').length, 0);
-  });
-
-  it('ends the work when the time is over', async () => {
-    const clock = new VirtualClock();
-    const start = clock.now();
-    const run = clock.run(withTimeout(clock, 1000, never, (signal) => clock.sleep(5000, signal)));
-    await assert.rejects(run, (error) => {
-      assert.ok(error instanceof TransportError);
-      assert.deepEqual([error.code, error.message, error.sent], ['timeout', 'no answer in time', 'maybe']);
-      return true;
-    });
-    assert.equal(clock.now() - start, 1000);
-    assert.equal(clock.asleep, 0);
-  });
-
-  it('sets no timer where there is no limit', async () => {
-    const clock = new VirtualClock();
-    assert.equal(await withTimeout(clock, Infinity, never, () => Promise.resolve(7)), 7);
-    assert.deepEqual(clock.sleeps, []);
-  });
-
-  it('ends the work with the outer signal, and its reason', async () => {
-    const clock = new VirtualClock();
-    const stop = new AbortController();
-    const reason = new Error('stop');
-    void clock.sleep(300).then(() => stop.abort(reason));
-    for (const ms of [1000, Infinity]) {
-      await assert.rejects(
-        clock.run(withTimeout(clock, ms, stop.signal, (signal) => clock.sleep(5000, signal))),
-        reason,
-      );
-    }
-    assert.equal(clock.asleep, 0);
   });
 });
 
