@@ -69,21 +69,13 @@ export interface Field {
   text?: string;
 }
 
-/** A format of rows and columns: it shows what the columns say. */
-export interface RowFormat {
-  holds: 'rows';
-  events: false;
-  list<T>(selection: Selection<T>, options: FormatOptions): ListWriter<T>;
-  object(fields: readonly Field[], options: FormatOptions): string;
-}
-
-/** A format of whole values: it shows each thing as it is. */
-export interface ValueFormat {
-  holds: 'values';
-  list(options: FormatOptions): ListWriter<unknown>;
-  object(value: unknown, options: FormatOptions): string;
+export interface Format {
+  /** Rows show what the columns say, values each thing as it is. */
+  holds: 'rows' | 'values';
   /** Whether what is followed is told event by event, the last one being its result. */
   events: boolean;
+  list<T>(selection: Selection<T>, options: FormatOptions): ListWriter<T>;
+  object(thing: { value?: unknown; fields?: readonly Field[] }, options: FormatOptions): string;
 }
 
 /**
@@ -92,16 +84,17 @@ export interface ValueFormat {
  */
 export function selectColumns<T>(columns: readonly Column<T>[], names: readonly string[] | undefined): Selection<T> {
   if (names === undefined) return { columns, chosen: false };
-  const hint = `The columns are: ${columns.map((column) => column.name).join(', ')}.`;
-  if (names.length === 0) throw new UsageError('--columns names no column', { code: 'invalid_columns', hint });
+  const refusal = (message: string): UsageError => {
+    const hint = `The columns are: ${columns.map(({ name }) => name).join(', ')}.`;
+    return new UsageError(message, { code: 'invalid_columns', hint });
+  };
+  if (names.length === 0) throw refusal('--columns names no column');
   const selected = names.map((name) => {
     const column = columns.find((candidate) => candidate.name === name.toLowerCase());
-    if (!column) throw new UsageError(`there is no column ${JSON.stringify(name)}`, { code: 'invalid_columns', hint });
+    if (!column) throw refusal(`there is no column ${JSON.stringify(name)}`);
     return column;
   });
-  if (new Set(selected).size < selected.length) {
-    throw new UsageError('--columns names a column twice', { code: 'invalid_columns', hint });
-  }
+  if (new Set(selected).size < selected.length) throw refusal('--columns names a column twice');
   return { columns: selected, chosen: true };
 }
 
@@ -116,30 +109,16 @@ type TimeOf<T> = (item: T) => string | null | undefined;
 
 /** A column of times (RFC 3339): as given in CSV, local or UTC for people. */
 export function timeColumn<T>(name: string, priority: number, value: TimeOf<T>): Column<T> {
-  return {
-    name,
-    priority,
-    value,
-    text: (item, { utc }) => {
-      const time = value(item);
-      return time ? timeText(time, utc) : cellText(null);
-    },
-  };
+  return { name, priority, value, text: (item, { utc }) => timeText(value(item) ?? '-', utc) };
 }
 
 /** Two columns, of which one is shown: how long ago it was at a terminal, and the time elsewhere. */
 export function timeColumns<T>(name: string, priority: number, value: TimeOf<T>, ageName = 'age'): Array<Column<T>> {
-  const age: Column<T> = {
-    name: ageName,
-    priority,
-    where: 'terminal',
-    value,
-    text: (item, { now }) => {
-      const time = value(item);
-      return time ? ageText(time, now) : cellText(null);
-    },
-  };
-  return [{ ...timeColumn(name, priority, value), where: 'elsewhere' }, age];
+  const age = (item: T, { now }: CellView): string => ageText(value(item) ?? '-', now);
+  return [
+    { ...timeColumn(name, priority, value), where: 'elsewhere' },
+    { name: ageName, priority, where: 'terminal', value, text: age },
+  ];
 }
 
 /**
@@ -155,11 +134,11 @@ export function durationCell<T>(
       const took = milliseconds(item);
       return took === null ? null : took / 1000;
     },
-    text: (item, view) => {
+    text: (item, { utc, now, elapsed }) => {
       const took = milliseconds(item);
       if (took !== null) return formatDuration(took);
-      const soFar = view.elapsed === undefined ? null : running(item, { ...view, elapsed: view.elapsed });
-      return soFar === null ? cellText(null) : elapsedText(soFar);
+      const soFar = elapsed === undefined ? null : running(item, { utc, now, elapsed });
+      return soFar === null ? '-' : elapsedText(soFar);
     },
   };
 }
@@ -177,7 +156,7 @@ export function timeText(text: string, utc: boolean): string {
 }
 
 /** How long ago it was, in its largest unit alone: `12s`, `5m`, `2h`, `3d`. */
-export function ageText(time: string, now: number): string {
+function ageText(time: string, now: number): string {
   const seconds = Math.floor((now - Date.parse(time)) / 1000);
   if (Number.isNaN(seconds)) return plainText(time);
   if (seconds < 60) return `${Math.max(0, seconds)}s`;

@@ -12,7 +12,7 @@ export async function printError(output: Output, error: unknown, options: PrintO
   const document = errorDocument(error);
   const format = await loadFormat(options.format);
   if (format.holds === 'values' && !output.settled) {
-    output.stdout.write(format.object({ error: document }, formatOptions(output.stdout, options)));
+    output.stdout.write(format.object({ value: { error: document } }, formatOptions(output.stdout, options)));
     output.settled = true;
   }
   output.stderr.write(errorText(document, painter(output.stderr.colour)));

@@ -1,10 +1,8 @@
-import { type FormatOptions, type ListWriter, type Field, type RowFormat, type ValueFormat } from './columns.js';
+import { type Field, type Format, type FormatOptions, type ListWriter } from './columns.js';
 import { json, ndjson } from './formats/json.js';
 import { table } from './formats/table.js';
 
 export type { Field, FormatOptions, ListWriter };
-
-export type Format = RowFormat | ValueFormat;
 
 /** The one table of formats. A new one is a file in `formats/`, and a line here. */
 const TABLE = {

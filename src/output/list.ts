@@ -13,13 +13,11 @@ export interface PrintOptions {
   utc: boolean;
 }
 
-/** What is listed: its columns and its JSON shape. Every format comes from these. */
+/** What is listed: every format comes from its columns, or shows its items whole. */
 export interface ListSpec<T> {
   /** Plural, for "no activities". */
   noun: string;
   columns: readonly Column<T>[];
-  /** What JSON, YAML and NDJSON hold; the item itself unless given. */
-  toJson?: (item: T) => unknown;
   /** How many there are, before filters; asked when the last item has come. By default as many as were printed; null: not told. */
   total?: (() => number) | null;
 }
@@ -41,7 +39,7 @@ export async function printList<T>(
 ): Promise<void> {
   const { stdout, stderr } = output;
   await loadFormat(options.format);
-  const writer = listWriter(stdout, spec, options);
+  const writer = listWriter(stdout, spec.columns, options);
   let printed = 0;
   let waiting = '';
   const flush = async (text = ''): Promise<void> => {
@@ -71,12 +69,8 @@ export async function printList<T>(
 }
 
 /** How a format, which is loaded, writes this list. @throws UsageError for unknown columns, in every format */
-export function listWriter<T>(sink: Sink, spec: ListSpec<T>, options: PrintOptions): ListWriter<T> {
-  const selection = selectColumns(spec.columns, options.columns);
-  const format = formatOf(options.format);
-  if (format.holds === 'rows') return format.list(selection, formatOptions(sink, options));
-  const writer = format.list(formatOptions(sink, options));
-  return { ...writer, items: (batch) => writer.items(spec.toJson ? batch.map(spec.toJson) : batch) };
+export function listWriter<T>(sink: Sink, columns: readonly Column<T>[], options: PrintOptions): ListWriter<T> {
+  return formatOf(options.format).list(selectColumns(columns, options.columns), formatOptions(sink, options));
 }
 
 /** Prints one thing to stdout: `value` in formats of whole values, `fields` in formats of rows. */
@@ -87,8 +81,7 @@ export async function printObject(
   options: PrintOptions,
 ): Promise<void> {
   const format = await loadFormat(options.format);
-  const how = formatOptions(stdout, options);
-  stdout.write(format.holds === 'rows' ? format.object(fields, how) : format.object(value, how));
+  stdout.write(format.object({ value, fields }, formatOptions(stdout, options)));
   await stdout.drained();
 }
 

@@ -68,11 +68,11 @@ export async function printRunResult(output: Output, result: ResultFields, optio
       ...(requests && { requests }),
       ...(error && { error: errorDocument(error) }),
     };
-    stdout.write(format.object(value, formatOptions(stdout, options)));
+    stdout.write(format.object({ value }, formatOptions(stdout, options)));
   } else if (dryRun && options.format === 'table') {
     stdout.write(dryRunText(result, dryRun, options.debug));
   } else {
-    const writer = listWriter(stdout, { noun: 'nodes', columns: nodeColumnsFor(result.nodes) }, options);
+    const writer = listWriter(stdout, nodeColumnsFor(result.nodes), options);
     stdout.write(writer.items(result.nodes) + writer.end(result.nodes.length));
   }
   const paint = painter(stderr.colour);

@@ -1,4 +1,5 @@
-import { ReaderGone, type Output, type Scrub, type Sink } from '../../src/output/streams.js';
+import { Writable } from 'node:stream';
+import { Output, Sink } from '../../src/output/streams.js';
 
 /** What a sink in memory pretends to be. Off a terminal unless told otherwise; colour goes with `isTTY`. */
 export interface Terminal {
@@ -8,77 +9,66 @@ export interface Terminal {
   rows: number;
 }
 
-/** A sink that keeps what is written to it. */
-export class MemorySink implements Sink {
+class MemoryStream extends Writable {
+  text = '';
+  held: Promise<void> | null = null;
   readonly isTTY: boolean;
-  readonly colour: boolean;
   columns: number;
   rows: number;
-  text = '';
-  readonly #scrub: Scrub;
-  readonly #gone = new AbortController();
-  readonly #resized = new Set<() => void>();
-  #held: Promise<void> | undefined;
 
-  constructor(terminal: Partial<Terminal>, scrub: Scrub) {
-    this.isTTY = terminal.isTTY ?? false;
-    this.colour = terminal.colour ?? this.isTTY;
-    this.columns = terminal.columns ?? 80;
-    this.rows = terminal.rows ?? 24;
-    this.#scrub = scrub;
+  constructor({ isTTY = false, columns = 80, rows = 24 }: Partial<Terminal>) {
+    super({ decodeStrings: false });
+    this.isTTY = isTTY;
+    this.columns = columns;
+    this.rows = rows;
   }
 
-  get canRedraw(): boolean {
-    return this.isTTY;
+  override _write(chunk: string, _encoding: BufferEncoding, done: () => void): void {
+    this.text += chunk;
+    if (this.held) void this.held.then(done);
+    else done();
+  }
+}
+
+/** A sink that keeps what is written to it. */
+export class MemorySink extends Sink {
+  readonly #stream: MemoryStream;
+
+  constructor(terminal: Partial<Terminal>) {
+    const stream = new MemoryStream(terminal);
+    super(stream, terminal.colour === false ? { NO_COLOR: '1' } : {});
+    this.#stream = stream;
   }
 
-  get closed(): boolean {
-    return this.#gone.signal.aborted;
-  }
-
-  get gone(): AbortSignal {
-    return this.#gone.signal;
+  get text(): string {
+    return this.#stream.text;
   }
 
   get lines(): string[] {
     return this.text.split('\n').slice(0, -1);
   }
 
-  write(text: string): void {
-    if (!this.closed) this.text += this.#scrub(text);
-  }
-
-  async drained(): Promise<void> {
-    await this.#held;
-  }
-
-  onResize(callback: () => void): () => void {
-    this.#resized.add(callback);
-    return () => void this.#resized.delete(callback);
-  }
-
   /** The reader goes away, as `head` does. */
   close(): void {
-    this.#gone.abort(new ReaderGone());
+    this.#stream.emit('error', Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
   }
 
   /** The reader stops reading: `drained()` waits until the returned function is called. */
   hold(): () => void {
     let release = (): void => undefined;
-    this.#held = new Promise((resolve) => (release = resolve));
+    this.#stream.held = new Promise((resolve) => (release = resolve));
     return release;
   }
 
   resize(columns: number, rows: number): void {
-    this.columns = columns;
-    this.rows = rows;
-    for (const callback of this.#resized) callback();
+    Object.assign(this.#stream, { columns, rows });
+    this.#stream.emit('resize');
   }
 }
 
-export interface MemoryOutput extends Output {
-  readonly stdout: MemorySink;
-  readonly stderr: MemorySink;
+export class MemoryOutput extends Output {
+  declare readonly stdout: MemorySink;
+  declare readonly stderr: MemorySink;
 }
 
 /** An output for tests. What is said of both sinks can be overruled for one. */
@@ -86,13 +76,5 @@ export function memoryOutput(
   options: Partial<Terminal> & { stdout?: Partial<Terminal>; stderr?: Partial<Terminal> } = {},
 ): MemoryOutput {
   const { stdout, stderr, ...both } = options;
-  const scrubs: Scrub[] = [];
-  const scrub: Scrub = (text) => scrubs.reduce((clean, next) => next(clean), text);
-  return {
-    stdout: new MemorySink({ ...both, ...stdout }, scrub),
-    stderr: new MemorySink({ ...both, ...stderr }, scrub),
-    settled: false,
-    redact: (next) => void scrubs.push(next),
-    hurry: () => undefined,
-  };
+  return new MemoryOutput(new MemorySink({ ...both, ...stdout }), new MemorySink({ ...both, ...stderr }));
 }

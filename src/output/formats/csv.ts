@@ -1,26 +1,26 @@
 import { stringify } from 'csv-stringify/sync';
 import { plainText } from '../../base/text.js';
-import { type Cell, type RowFormat } from '../columns.js';
+import { type Cell, type Format } from '../columns.js';
 
 /** Comma-separated, a line a record, UTF-8. Values are data: ids in plain digits, times as the API gave them. */
-export const csv: RowFormat = {
+export const csv: Format = {
   holds: 'rows',
   events: false,
-  list: (selection, { header }) => {
-    const columns = selection.columns.filter(({ where }) => selection.chosen || where !== 'terminal');
-    let head = header ? records([columns.map((column) => column.name)]) : '';
+  list: ({ columns, chosen }, { header }) => {
+    const shown = columns.filter(({ where }) => chosen || where !== 'terminal');
+    let head = header ? records([shown.map(({ name }) => name)]) : '';
     const withHead = (text: string): string => {
       const all = head + text;
       head = '';
       return all;
     };
     return {
-      items: (batch) => withHead(records(batch.map((item) => columns.map((column) => column.value(item))))),
+      items: (batch) => withHead(records(batch.map((item) => shown.map(({ value }) => value(item))))),
       end: () => withHead(''),
       broken: () => '',
     };
   },
-  object: (fields, { header }) =>
+  object: ({ fields = [] }, { header }) =>
     records([...(header ? [fields.map(({ name }) => name)] : []), fields.map(({ value }) => value)]),
 };
 
@@ -29,13 +29,12 @@ export const csv: RowFormat = {
  * words of the API never begin like that; a name that an attacker chose may.
  */
 function records(rows: ReadonlyArray<readonly Cell[]>): string {
+  const plain = (cell: Cell): Cell => {
+    if (typeof cell === 'boolean') return String(cell);
+    return typeof cell === 'string' ? plainText(cell) : cell;
+  };
   return stringify(
-    rows.map((cells) => cells.map(plainCell)),
+    rows.map((cells) => cells.map(plain)),
     { escape_formulas: true },
   );
-}
-
-function plainCell(cell: Cell): Cell {
-  if (typeof cell === 'boolean') return String(cell);
-  return typeof cell === 'string' ? plainText(cell) : cell;
 }

@@ -197,7 +197,7 @@ export function plainWatchView(output: Output, options: WatchViewOptions): Watch
 function changeWriter({ stdout }: Output, options: WatchViewOptions): (activity: Activity | null) => string {
   if (formatOf(options.format).events) return (activity) => `${jsonText({ event: 'activity', activity }, options)}\n`;
   if (options.format !== 'csv') return (activity) => (activity ? `${changeText(activity)}\n` : '');
-  const writer = listWriter(stdout, { noun: 'activities', columns: activityColumns }, options);
+  const writer = listWriter(stdout, activityColumns, options);
   return (activity) => (activity ? writer.items([activity]) : writer.end(0));
 }
 
