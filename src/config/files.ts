@@ -3,6 +3,7 @@ import {
   closeSync,
   constants,
   copyFileSync,
+  existsSync,
   fstatSync,
   fsyncSync,
   linkSync,
@@ -93,10 +94,22 @@ function notAFile(path: string): UsageError {
 /** Makes a folder with its parents. @throws UsageError when it is there and open to others, or cannot be made */
 export function ensurePrivateFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
+    makeFolder(path);
     refuseIfOpen(path, statSync(path));
   } catch (error) {
     throw fileFault('write', path, error);
+  }
+}
+
+/** With its parents. Not by `recursive`, which never ends below /proc: Node makes its parent again and again. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  if (dirname(path) !== path) makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: FOLDER_MODE });
+  } catch (error) {
+    // Another process may have been faster.
+    if (fileErrorCode(error) !== 'EEXIST') throw error;
   }
 }
 
