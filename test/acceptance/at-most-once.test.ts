@@ -1,164 +1,199 @@
 import assert from 'node:assert/strict';
+import { existsSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as realSleep } from 'node:timers/promises';
-import { seededRandom } from '../../src/sandbox/tenant.js';
-import { until, withScene, type Scene } from '../helpers/scene.js';
-import { sideBySide } from '../helpers/side-by-side.js';
+import { type Ended } from '../helpers/ldctl.js';
 import { parseJson } from '../helpers/readers.js';
+import { endsWith, story, until, type Scene } from '../helpers/scene.js';
+import { answerOf, forward, reply, startServer } from '../helpers/server.js';
 
-const RESTART = ['activities', 'trigger', 'iggy', 'restart'];
+const RESTART = 'activities trigger iggy restart -o json';
+const KEYED = `${RESTART} --node 7 --idempotency-key deploy-7`;
+const SEVEN = { nodes: [7n] };
+/** It does what is sent twice twice: there it is for ldctl alone to see to it. */
+const KEYS_IGNORED = { ...SEVEN, ignoreIdempotency: true };
 
 interface Result {
   outcome: string;
   idempotency_key: string;
   replayed: boolean;
   recovered: boolean;
-  nodes: Array<{ node_id: bigint; activity_id: bigint; status: string }>;
+  nodes: unknown[];
 }
 
-const resultOf = (stdout: string): Result => parseJson(stdout) as Result;
+const resultOf = ({ stdout }: Ended): Result => parseJson(stdout) as Result;
 
-/** How often an action was carried out on a node. */
-function timesActedOn({ sandbox }: Scene, node: bigint): number {
-  const done = sandbox.record.dispatches.flatMap(({ activities }) => activities);
-  return done.filter(({ node_id }) => node_id === node).length;
+/** Loaded into ldctl: it stops itself, as by SIGSTOP, once its journal record has its name. */
+const STOPS_ITSELF = `
+const fs = require('node:fs');
+const { linkSync } = fs;
+let isStopped = false;
+fs.linkSync = (from, to) => {
+  linkSync(from, to);
+  if (isStopped || !/[0-9a-f]{64}[.][0-9]+$/.test(String(to))) return;
+  isStopped = true;
+  process.stderr.write('stopped\\n');
+  process.kill(process.pid, 'SIGSTOP');
+};`;
+
+/** A run that is stopped between its record and its first POST, goes on after `meanwhile`, and completes. */
+async function stopped(scene: Scene, meanwhile: () => Promise<unknown>): Promise<Ended> {
+  const file = join(scene.folder, 'stops-itself.cjs');
+  writeFileSync(file, STOPS_ITSELF);
+  const run = scene.start(KEYED, { NODE_OPTIONS: `--require="${file}"` }).input();
+  await run.said(/^stopped$/m);
+  assert.equal(scene.posts.length, 0);
+  await meanwhile();
+  // Where it had said so, but was not stopped yet, one signal would come too soon.
+  const timer = setInterval(() => run.kill('SIGCONT'), 50);
+  return endsWith(0, run).finally(() => clearInterval(timer));
 }
 
-const KILLS = 5;
-/** From before the POST to after the first polls; the server takes its time to answer (`answerMs`). */
-const LATEST_KILL_MS = 1600;
+describe('an action is carried out at most once', () => {
+  for (const [server, options] of Object.entries({
+    'honours keys': SEVEN,
+    'ignores them, and shows it late': { ...KEYS_IGNORED, appearMs: 3000 },
+  })) {
+    story(
+      `when the answer to the POST is lost, by a server that ${server}`,
+      { ...options, dropPosts: 1 },
+      async (scene) => {
+        const { outcome, recovered } = resultOf(await scene.ends(0, `${RESTART} --yes`));
+        assert.deepEqual([outcome, recovered, scene.dispatched, scene.posts.length], ['completed', true, 1, 1]);
+      },
+    );
+  }
 
-/** With `idempotency: off` the server does what is sent twice twice: there it is for ldctl alone to see to it. */
-describe('an action is carried out at most once', function () {
-  this.timeout(300_000);
-
-  sideBySide({
-    'when the answer to the POST is lost: the log tells that it was accepted': () =>
-      withScene({ dropPosts: 1 }, async (scene) => {
-        const { code, stdout, stderr } = await scene.ldctl([...RESTART, '--node', `${scene.nodes[0]}`, '-o', 'json']);
-        assert.equal(code, 0, stderr);
-        const { outcome, recovered } = resultOf(stdout);
-        assert.deepEqual([outcome, recovered], ['completed', true]);
-        assert.equal(scene.dispatched, 1);
-        assert.equal(scene.posts.length, 1);
-      }),
-
-    'when the answer is lost and the server ignores idempotency keys': () =>
-      withScene({ dropPosts: 1, ignoreIdempotency: true, appearMs: 3000 }, async (scene) => {
-        const { code, stdout, stderr } = await scene.ldctl([...RESTART, '--yes', '-o', 'json']);
-        assert.equal(code, 0, stderr);
-        const { outcome, recovered } = resultOf(stdout);
-        assert.deepEqual([outcome, recovered], ['completed', true]);
-        assert.equal(scene.dispatched, 1);
-      }),
-
-    'when a run with the same key is repeated: the second follows the first to the same end': () =>
-      withScene({ ignoreIdempotency: true }, async (scene) => {
-        scene.sandbox.setTrouble(scene.sandbox.nodeIds[1] ?? 0n, 'reject');
-        const args = [...RESTART, '--yes', '--idempotency-key', 'deploy-7', '-o', 'json'];
-        const first = await scene.ldctl(args);
-        const second = await scene.ldctl(args);
-        assert.equal(first.code, 3, first.stderr);
-        assert.equal(second.code, 3, second.stderr);
-        assert.deepEqual(resultOf(second.stdout).nodes, resultOf(first.stdout).nodes);
-        assert.equal(resultOf(second.stdout).idempotency_key, 'deploy-7');
-        assert.equal(scene.dispatched, 1);
-      }),
-
-    'when the key is any text, such as the name of a job': () =>
-      withScene({ ignoreIdempotency: true }, async (scene) => {
-        const keys = ['build and test', 'ключ 🦀', '~', 'two\nlines', '../../runs', 'é', 'e\u0301'];
-        const twice = async (key: string): Promise<void> => {
-          const command = [
-            ...RESTART,
-            '--node',
-            `${scene.nodes[0]}`,
-            '--idempotency-key',
-            key,
-            '--no-wait',
-            '-o',
-            'json',
-          ];
-          for (const end of [await scene.ldctl(command), await scene.ldctl(command)]) {
-            assert.equal(end.code, 0, end.stderr);
-            assert.equal(resultOf(end.stdout).idempotency_key, key);
-          }
-        };
-        await Promise.all(keys.map(twice));
-        assert.equal(scene.dispatched, keys.length);
-        const sent = scene.posts.map(({ idempotency_key: key }) => key ?? '');
-        assert.equal(sent.filter((key) => /^~[\w-]{43}\.[0-9a-f]{32}$/.test(key)).length, keys.length - 1);
-      }),
-
-    'when it is repeated on a machine that knows nothing of the first': () =>
-      withScene({}, async (scene) => {
-        const args = [...RESTART, '--node', `${scene.nodes[0]}`, '--idempotency-key', 'deploy-7', '-o', 'json'];
-        const first = await scene.ldctl(args);
-        const second = await scene.ldctl(args, { LDCTL_CONFIG_DIR: `${scene.folder}/another` });
-        assert.equal(first.code, 0, first.stderr);
-        assert.equal(second.code, 0, second.stderr);
-        assert.equal(resultOf(second.stdout).replayed, true);
-        assert.deepEqual(resultOf(second.stdout).nodes, resultOf(first.stdout).nodes);
-        assert.equal(scene.dispatched, 1);
-      }),
-
-    'when three runs with the same key begin together': () =>
-      withScene({ ignoreIdempotency: true, answerMs: 300 }, async (scene) => {
-        const args = [...RESTART, '--node', `${scene.nodes[0]}`, '--idempotency-key', 'deploy-7', '-o', 'json'];
-        const ends = await Promise.all([scene.ldctl(args), scene.ldctl(args), scene.ldctl(args)]);
-        for (const { code, stderr } of ends) assert.equal(code, 0, stderr);
-        const [first, ...others] = ends.map(({ stdout }) => resultOf(stdout).nodes);
-        for (const nodes of others) assert.deepEqual(nodes, first);
-        assert.equal(scene.dispatched, 1);
-      }),
-
-    'and the same key for other nodes, or another action, is another trigger': () =>
-      withScene({}, async (scene) => {
-        const key = ['--idempotency-key', 'deploy-7', '--no-wait'];
-        const node = (index: number): string[] => ['--node', `${scene.nodes[index]}`];
-        const ends = [
-          await scene.ldctl([...RESTART, ...node(0), ...key]),
-          await scene.ldctl([...RESTART, ...node(1), ...key]),
-          await scene.ldctl(['activities', 'trigger', 'iggy', 'stop', ...node(0), ...key]),
-        ];
-        for (const { code, stderr } of ends) assert.equal(code, 0, stderr);
-        assert.equal(scene.dispatched, 3);
-        assert.equal(new Set(scene.posts.map(({ idempotency_key }) => idempotency_key)).size, 3);
-      }),
-
-    [`when it is killed at any of ${KILLS} moments, and started again with the same key`]: () => {
-      const random = seededRandom(3);
-      const moments = Array.from({ length: KILLS }, () => random() * LATEST_KILL_MS);
-      const nodes = moments.map((_, index) => BigInt(index + 1));
-      return withScene({ ignoreIdempotency: true, nodes, answerMs: 400, workMs: 500 }, async (scene) => {
-        const killAndRepeat = async (afterMs: number, node: bigint): Promise<void> => {
-          const args = [...RESTART, '--node', `${node}`, '--idempotency-key', `deploy-${node}`, '-o', 'json'];
-          const killed = scene.start(args).input();
-          await killed.said(/idempotency key/);
-          await realSleep(afterMs);
-          killed.kill('SIGKILL');
-          await killed.ended();
-          const { code, stdout, stderr } = await scene.ldctl(args);
-          assert.equal(code, 0, stderr);
-          assert.deepEqual(
-            resultOf(stdout).nodes.map(({ node_id }) => node_id),
-            [node],
-          );
-          assert.equal(timesActedOn(scene, node), 1, `killed ${afterMs} ms after the baseline`);
-        };
-        await Promise.all(moments.map((afterMs, index) => killAndRepeat(afterMs, nodes[index] ?? 0n)));
+  for (const [status, isCarriedOut, code] of [
+    [307, true, 0],
+    [499, true, 0],
+    [302, false, 7],
+  ] as const) {
+    const did = isCarriedOut ? 'did it' : 'did not';
+    story(`when the answer is ${status} of a server that ${did}: ${code}, as the log has it`, SEVEN, async (scene) => {
+      const location = 'https://elsewhere.example/';
+      const server = await startServer(async (request, response, socket) => {
+        if (request.method === 'POST' && isCarriedOut) await forward(scene.url, request);
+        const step = request.method === 'POST' ? reply(status, null, { location }) : answerOf(scene.url);
+        return step(request, response, socket);
       });
-    },
+      const command = `${RESTART} --node 7 --appear-timeout 1s`;
+      const ended = await scene.ends(code, command, { LD_SUPERVISOR_URL: server.url });
+      await server.close();
+      assert.equal(resultOf(ended).outcome, isCarriedOut ? 'completed' : 'unconfirmed');
+      assert.equal(server.requests.filter(({ method }) => method === 'POST').length, 1);
+    });
+  }
 
-    'when it is killed before it could send anything': () =>
-      withScene({}, async (scene) => {
-        const args = [...RESTART, '--node', `${scene.nodes[0]}`, '--idempotency-key', 'deploy-7'];
-        const killed = scene.start(args).input();
-        await until('its first read', () => scene.sandbox.record.reads > 0);
+  story('when a run is repeated with its key: it follows the first to the same end', KEYS_IGNORED, async (scene) => {
+    scene.sandbox.setTrouble(7n, 'reject');
+    const first = resultOf(await scene.ends(3, KEYED));
+    const second = resultOf(await scene.ends(3, KEYED));
+    assert.deepEqual([second.nodes, second.idempotency_key, scene.dispatched], [first.nodes, 'deploy-7', 1]);
+  });
+
+  story('when that is on a machine that knows nothing of the first', SEVEN, async (scene) => {
+    const first = resultOf(await scene.ends(0, KEYED));
+    const second = resultOf(await scene.ends(0, KEYED, { LDCTL_CONFIG_DIR: `${scene.folder}/another` }));
+    assert.deepEqual([second.nodes, second.replayed, scene.dispatched], [first.nodes, true, 1]);
+  });
+
+  story('when three runs with one key begin together', { ...KEYS_IGNORED, answerMs: 300 }, async (scene) => {
+    const ends = await Promise.all([scene.ends(0, KEYED), scene.ends(0, KEYED), scene.ends(0, KEYED)]);
+    const [first, ...others] = ends.map((ended) => resultOf(ended).nodes);
+    assert.deepEqual([...others, scene.dispatched], [first, first, 1]);
+  });
+
+  story('when the key is any text, such as the name of a job', KEYS_IGNORED, async (scene) => {
+    const keys = ['build and test', 'ключ 🦀', '~', 'two\nlines', 'é', 'e\u0301'];
+    const twice = async (key: string): Promise<void> => {
+      const command = [...`${RESTART} --node 7 --no-wait --idempotency-key`.split(' '), key];
+      for (const ended of [await scene.ends(0, command), await scene.ends(0, command)])
+        assert.equal(resultOf(ended).idempotency_key, key);
+    };
+    await Promise.all(keys.map(twice));
+    const sent = scene.dispatches.map(({ idempotency_key: key }) => key ?? '');
+    assert.equal(sent.length, keys.length);
+    for (const key of sent) assert.match(key, /^~[\w-]{43}\.[0-9a-f]{32}$/);
+  });
+
+  story('and one key for other nodes, or another action, is another trigger', { nodes: [7n, 8n] }, async (scene) => {
+    for (const rest of ['restart --node 7', 'restart --node 8', 'stop --node 7'])
+      await scene.ends(0, `activities trigger iggy ${rest} --idempotency-key deploy-7 --no-wait`);
+    assert.equal(new Set(scene.dispatches.map(({ idempotency_key: key }) => key)).size, 3);
+  });
+
+  // From before the first read to after the first polls; the server takes its time to answer.
+  for (const [index, afterMs] of [null, 0, 200, 500, 900, 1500].entries()) {
+    const when = afterMs === null ? 'before it could send anything' : `${afterMs} ms after its baseline`;
+    story(
+      `when it is killed ${when}, and started again`,
+      { ...KEYS_IGNORED, answerMs: 400, seed: index },
+      async (scene) => {
+        const killed = scene.start(KEYED).input();
+        if (afterMs === null) await until('its first read', () => scene.sandbox.record.reads > 0);
+        else await killed.said(/idempotency key/).then(() => realSleep(afterMs));
         killed.kill('SIGKILL');
         await killed.ended();
-        const { code, stderr } = await scene.ldctl(args);
-        assert.equal(code, 0, stderr);
-        assert.equal(scene.dispatched, 1);
-      }),
+        await scene.ends(0, KEYED);
+        assert.deepEqual(scene.actedOn, [7n]);
+      },
+    );
+  }
+
+  story('when it is stopped before its POST, and another run is accepted meanwhile', KEYS_IGNORED, async (scene) => {
+    let other: Ended | undefined;
+    const ended = await stopped(scene, async () => (other = await scene.ends(0, KEYED)));
+    assert.ok(other);
+    assert.deepEqual([resultOf(ended).nodes, scene.posts.length], [resultOf(other).nodes, 1]);
   });
+
+  story('when it is stopped before its POST, and there is no other run', KEYS_IGNORED, async (scene) => {
+    await stopped(scene, () => Promise.resolve());
+    assert.equal(scene.posts.length, 1);
+  });
+});
+
+describe('the records of runs', () => {
+  const recordsIn = (scene: Scene): string[] => readdirSync(join(scene.folder, 'config', 'runs'));
+
+  story('are swept when they are older than 30 days, and no sooner', SEVEN, async (scene) => {
+    const days = (count: number): Date => new Date(Date.now() - count * 24 * 60 * 60_000);
+    const age = (names: readonly string[], by: Date): void => {
+      for (const name of names) utimesSync(join(scene.folder, 'config', 'runs', name), by, by);
+    };
+    const run = (key: string) => scene.ends(0, `${RESTART} --node 7 --no-wait --idempotency-key ${key}`);
+    await run('old');
+    const old = recordsIn(scene);
+    age(old, days(31));
+    await run('young');
+    const young = recordsIn(scene);
+    assert.deepEqual([old.length, young.length], [2, 2]);
+    assert.ok(!young.some((name) => old.includes(name)));
+    age(young, days(29));
+    await run('new');
+    assert.deepEqual(
+      recordsIn(scene).filter((name) => young.includes(name)),
+      young,
+    );
+  });
+
+  for (const [what, command] of [
+    ['a run with a key of its own', KEYED],
+    ['a roll', 'activities roll iggy restart --node 7'],
+  ] as const) {
+    story(`are needed: where none can be kept, nothing is sent of ${what}: 2`, SEVEN, async (scene) => {
+      // No one can make a folder below either, whoever they are.
+      writeFileSync(join(scene.folder, 'file'), '');
+      for (const folder of [
+        join(scene.folder, 'file', 'ldctl'),
+        ...(existsSync('/proc/self') ? ['/proc/ldctl'] : []),
+      ]) {
+        const { stderr } = await scene.ends(2, command, { LDCTL_CONFIG_DIR: folder });
+        assert.match(stderr, new RegExp(`^error: .*${folder}`, 'm'));
+        assert.match(stderr, /^hint: .*LDCTL_CONFIG_DIR/m);
+      }
+      assert.deepEqual(scene.posts, []);
+    });
+  }
 });

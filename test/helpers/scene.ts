@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as realSleep } from 'node:timers/promises';
 import {
   startSandbox,
+  type DispatchRecord,
   type PostRecord,
   type RunningSandbox,
   type StartSandboxOptions,
@@ -13,6 +14,10 @@ import { cleanEnvironment, ldctl, Run, type Ended } from './ldctl.js';
 
 /** A condition that does not come about within this much real time never will. */
 const LONGEST_WAIT_MS = 120_000;
+
+/** What is typed; a text is split at its blanks. */
+export type Words = string | readonly string[];
+export const wordsOf = (words: Words): readonly string[] => (typeof words === 'string' ? words.split(' ') : words);
 
 /** A sandbox served by this process, and ldctl in processes of its own that are pointed at it. */
 export class Scene {
@@ -44,20 +49,50 @@ export class Scene {
     return this.sandbox.record.posts;
   }
 
-  /** How many actions clients had carried out; those of other operators are not counted. */
+  get bodies(): string[] {
+    return this.posts.map(({ body }) => body);
+  }
+
+  /** What clients had carried out; not what other operators did. */
+  get dispatches(): DispatchRecord[] {
+    return this.sandbox.record.dispatches.filter(({ idempotency_key: key }) => key !== null);
+  }
+
   get dispatched(): number {
-    return this.sandbox.record.dispatches.filter(({ idempotency_key: key }) => key !== null).length;
+    return this.dispatches.length;
+  }
+
+  /** The nodes that clients acted on, in order, as often as they did. */
+  get actedOn(): bigint[] {
+    return this.dispatches.flatMap(({ activities }) => activities.map(({ node_id }) => node_id));
+  }
+
+  /** Another operator restarts iggy. */
+  restartByOther(...nodes: bigint[]): DispatchRecord {
+    const restart = { runtime: 'iggy', action: { verb: 'restart' } } as const;
+    return this.sandbox.dispatchAsOther(nodes.length > 0 ? { ...restart, nodes } : restart);
+  }
+
+  /** Takes out of the environment what points at the sandbox, as for a newcomer. */
+  forget(): this {
+    for (const name of Object.keys(this.env)) if (/^LD_|^LDCTL_SANDBOX/.test(name)) this.env[name] = undefined;
+    return this;
   }
 
   /** Starts ldctl. */
-  start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Run {
-    const [program, ...words] = ldctl(...args);
+  start(args: Words, env: NodeJS.ProcessEnv = {}): Run {
+    const [program, ...words] = ldctl(...wordsOf(args));
     return this.spawn(program, words, env);
   }
 
   /** Runs ldctl to its end, with an empty stdin. */
-  ldctl(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  ldctl(args: Words, env: NodeJS.ProcessEnv = {}): Promise<Ended> {
     return this.start(args, env).input().ended();
+  }
+
+  /** The same. @throws AssertionError when it ends with another code */
+  ends(code: number, args: Words, env: NodeJS.ProcessEnv = {}): Promise<Ended> {
+    return endsWith(code, this.ldctl(args, env));
   }
 
   /** Runs a line of shell to its end; `ldctl` is on its PATH. */
@@ -91,6 +126,13 @@ export async function withScene(options: StartSandboxOptions, play: (scene: Scen
   }
 }
 
+/** @throws AssertionError when a run ends with another code than this */
+export async function endsWith(code: number, run: Run | Promise<Ended>): Promise<Ended> {
+  const ended = await (run instanceof Run ? run.ended() : run);
+  assert.equal(ended.code, code, `${ended.stdout.slice(-2000)}\n${ended.stderr.slice(-2000)}`);
+  return ended;
+}
+
 /** Looks until it is so, as long as that may take on a slow machine. */
 export async function until(what: string, isSo: () => boolean): Promise<void> {
   const end = Date.now() + LONGEST_WAIT_MS;
@@ -105,4 +147,49 @@ export function resumeIn({ stderr }: Ended): string {
   const command = /^(?:next|or): (ldctl activities (?:wait|trigger|roll) .*)$/m.exec(stderr)?.[1];
   assert.ok(command !== undefined, `no resume command in:\n${stderr}`);
   return command;
+}
+
+/** By suite, what is to be played, and how each is getting on. */
+const plays = new WeakMap<Mocha.Suite, Array<{ play: () => Promise<void>; end?: Promise<void> }>>();
+
+/**
+ * A test that mostly waits: those of a suite are played side by side, many at a time, from the first one on. None may
+ * share anything with another.
+ */
+export function plan(title: string, play: () => Promise<void>): void {
+  const slot: { play: () => Promise<void>; end?: Promise<void> } = { play };
+  const test = it(title, () => {
+    const all = (suite && plays.get(suite)) ?? [];
+    if (!slot.end) {
+      const inTurn = turnstile(5);
+      // Its own test is the one to fail, and that may not have come to it yet.
+      for (const one of all) (one.end = inTurn(one.play)).catch(() => undefined);
+    }
+    return slot.end;
+  });
+  test.timeout(300_000);
+  const suite = test.parent;
+  if (suite) plays.set(suite, [...(plays.get(suite) ?? []), slot]);
+}
+
+/** The same with a sandbox of its own. */
+export function story(title: string, options: StartSandboxOptions, play: (scene: Scene) => Promise<void>): void {
+  plan(title, () => withScene(options, play));
+}
+
+/** Lets so many in at a time; the others wait in line. */
+export function turnstile(places: number): <T>(work: () => Promise<T>) => Promise<T> {
+  let free = places;
+  const line: Array<() => void> = [];
+  return async (work) => {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((resolve) => line.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = line.shift();
+      if (next) next();
+      else free += 1;
+    }
+  };
 }
