@@ -17,7 +17,7 @@ export interface RunRecord {
   postedAt: number;
 }
 
-export type RunState = 'posting' | 'accepted' | 'ended' | 'refused' | 'passed';
+export type RunState = 'posting' | 'accepted' | 'redirected' | 'ended' | 'refused' | 'passed';
 
 /** What is on the disk of one key: the record, and the marks that were made since. */
 export interface KeptRun {
@@ -25,6 +25,8 @@ export interface KeptRun {
   /** By the wall clock, ms; negative for one from the future. */
   ageMs: number;
   accepted: boolean;
+  /** A POST was answered by a redirect: nothing is sent again. */
+  redirected: boolean;
   passed: boolean;
   ended: { outcome: string; at: number } | null;
 }
@@ -42,7 +44,7 @@ export interface RunJournal {
    * Made once each; again is fine. On the record that this journal read or began last for the key. `refused` says that
    * nothing was sent: the record then counts as none. It is ignored for a record that this journal did not begin.
    */
-  mark(key: string, state: 'accepted' | 'passed' | 'refused'): Promise<void>;
+  mark(key: string, state: 'accepted' | 'redirected' | 'passed' | 'refused'): Promise<void>;
   mark(key: string, state: 'ended', outcome: string): Promise<void>;
 }
 

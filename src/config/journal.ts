@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { type Clock } from '../base/clock.js';
 import { LdctlError } from '../base/errors.js';
 import { type Id } from '../base/ids.js';
-import { type KeptRun, type RollJournal, type RollRecord, type RunJournal, type RunRecord } from '../base/journal.js';
+import { type KeptRun, type RollJournal, type RollRecord, type RunJournal, type RunRecord, type RunState } from '../base/journal.js';
 import { stringifyJson } from '../base/json.js';
 import {
   createPrivateFile,
@@ -28,7 +28,7 @@ const VALID_MS = 24 * 60 * 60_000;
 const KEPT_MS = 30 * VALID_MS;
 
 const RECORD = /^([\da-f]{64})\.(\d{1,9})$/;
-const MARK = /^([\da-f]{64})\.(\d{1,9})\.(accepted|passed|refused|ended|finished)$/;
+const MARK = /^([\da-f]{64})\.(\d{1,9})\.(accepted|redirected|passed|refused|ended|finished)$/;
 /** With them, what a killed process left, and nodes that were kept for a command. */
 const SWEPT = /^(draft-[\da-f-]{36}|[\da-f]{64}\.(\d{1,9}(\.[a-z]+)?|json))$/;
 
@@ -86,8 +86,8 @@ class Records<T extends { key: string }> {
     const kept: Kept<T>[] = [];
     for (const generation of records.sort((a, b) => b - a)) {
       const made = marks.get(generation) ?? new Set();
-      // Another run may have followed this record, and been accepted.
-      if (made.has('refused') && !made.has('accepted')) continue;
+      // Another run may have followed this record, and been accepted or redirected.
+      if (made.has('refused') && !made.has('accepted') && !made.has('redirected')) continue;
       const record = this.load(`${hash}.${generation}`);
       if (record === null) continue;
       if (record.key !== key) throw broken(join(this.#folder, `${hash}.${generation}`));
@@ -170,6 +170,7 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
       record,
       ageMs,
       accepted: marks.has('accepted'),
+      redirected: marks.has('redirected'),
       passed: marks.has('passed'),
       ended: ended?.success ? ended.output : null,
     };
@@ -205,7 +206,7 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
         throw unwritable(folder);
       }),
 
-    mark: async (key: string, state: 'accepted' | 'passed' | 'refused' | 'ended', outcome?: string) =>
+    mark: async (key: string, state: Exclude<RunState, 'posting'>, outcome?: string) =>
       Promise.resolve().then(() => {
         if (state === 'refused' && !begun.has(key)) return;
         const generation = used.get(key) ?? Math.max(1, records.find(key).last);

@@ -118,7 +118,7 @@ async function post({ request, node }: Step & { do: 'post' }, tools: DriveTools)
   const { supervisor, journal, clock, signal } = tools;
   try {
     const kept = journal && (await journal.read(request.wireKey));
-    if (kept && (kept.accepted || kept.ended)) return { is: 'found', kept, node };
+    if (kept && (kept.accepted || kept.redirected || kept.ended)) return { is: 'found', kept, node };
   } catch (error) {
     return { is: 'unnoted', error: asLdctlError(error), node };
   }

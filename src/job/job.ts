@@ -1,6 +1,6 @@
 import type { LdctlError, Interrupted } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
-import type { KeptRun, RunRecord } from '../base/journal.js';
+import type { KeptRun, RunRecord, RunState } from '../base/journal.js';
 import type { GateResult } from '../base/outcome.js';
 import type { JobEvent, ResultEvent } from '../base/progress.js';
 import type { Accepted, WireTrigger } from '../base/supervisor.js';
@@ -39,7 +39,7 @@ export type Step =
 export type Note =
   /** `again`: nothing came of the record that this run made before, which gives way to this one. */
   | { state: 'posting'; record: Omit<RunRecord, 'postedAt'>; again: boolean }
-  | { state: 'accepted' | 'refused' | 'passed' | 'ended'; key: string; outcome: string };
+  | { state: Exclude<RunState, 'posting'>; key: string; outcome: string };
 
 /** `at` is the wall clock, milliseconds UTC. */
 export type Fact =

@@ -56,7 +56,7 @@ export function createWait(plan: WaitPlan, now = 0): Run {
 }
 
 /** The record of an earlier run, or of one that goes on beside this one, decides: nothing is sent where it was accepted. */
-function goOnFrom(run: Run, { record, ageMs, accepted, ended }: KeptRun, now: number): void {
+function goOnFrom(run: Run, { record, ageMs, accepted, redirected, ended }: KeptRun, now: number): void {
   const age = Math.max(ageMs, 0);
   const endedAge = ended && {
     outcome: ended.outcome as Outcome,
@@ -69,6 +69,7 @@ function goOnFrom(run: Run, { record, ageMs, accepted, ended }: KeptRun, now: nu
     noted: null,
     marks: [],
     maybeSent: true,
+    redirected,
     firstPost: now - age,
     postedAt: record.postedAt,
     earlier: { ageMs: age, ...(endedAge && { ended: endedAge }) },
@@ -208,6 +209,7 @@ function answered(run: Run, answer: Accepted | LdctlError, at: number, now: numb
       return giveUp(run, answer);
     case 'redirect':
       run.redirected = true;
+      if (run.key !== null) run.marks.push({ state: 'redirected', key: run.key, outcome: '' });
       run.news.push(warning('fate_unknown', `${answer.message}; nothing is sent again: the log decides`));
       return lose(run, now);
     case 'uncertain':

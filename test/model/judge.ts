@@ -12,9 +12,9 @@ export function judge(setting: Setting, story: Story): string | null {
 /** At most once. What a server that ignores keys shows too late, no client can hold. */
 function twice({ honours, rivals }: Setting, { world: { dispatched } }: Story): string | null {
   for (const [index, { sentAt, key, afterRedirect }] of dispatched.entries()) {
+    if (afterRedirect) return 'sent again after a redirect';
     const earlier = dispatched.slice(0, index).filter((other) => other.key === key);
     if (earlier.length === 0) continue;
-    if (afterRedirect) return 'sent again after a redirect';
     if (honours) return 'dispatched twice';
     const wasShown = earlier.some(({ made }) =>
       made.some(({ shownAt, goneAt }) => shownAt <= sentAt - (rivals ? 60 : 1) * SECOND && goneAt === Infinity),

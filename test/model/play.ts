@@ -83,6 +83,8 @@ export function play(
       const how = choices.of(['goes on', 'killed', 'killed, and run again 20 minutes later']);
       if (how !== 'goes on') {
         lives += 1;
+        // Killed before it could note what it was told: that is an answer that was lost.
+        if (step.do === 'note' && step.note.state === 'redirected') world.redirected.delete(step.note.key);
         stopping = false;
         gates.clear();
         cut.clear();
@@ -195,7 +197,7 @@ function pairOf(step: Step, fact: Fact): string {
 
 /** Every pair that can be. */
 export const PAIRS: readonly string[] = [
-  ...['posting', 'accepted', 'ended', 'refused', 'passed'].flatMap((state) =>
+  ...['posting', 'accepted', 'redirected', 'ended', 'refused', 'passed'].flatMap((state) =>
     ['noted', 'unnoted'].map((fact) => `note ${state} → ${fact}`),
   ),
   'note posting → found',

@@ -81,6 +81,13 @@ export const SABOTAGES: readonly Sabotage[] = [
     settings: ['a log that shows late, keys ignored'],
   },
   {
+    name: 'a redirect is forgotten by the next run',
+    file: 'run.ts',
+    from: '    redirected,\n',
+    to: '',
+    settings: ['a key, killed, keys ignored'],
+  },
+  {
     name: 'no record before the POST',
     file: 'run.ts',
     from: 'if (isKept(run) && run.noted !== run.baseline) {',

@@ -83,7 +83,10 @@ export class World {
   readonly entries: Entry[] = [];
   readonly dispatched: Dispatch[] = [];
   readonly journal = new MemoryJournal(() => this.wall);
-  redirected = false;
+  /** Keys whose POST was answered by a redirect, and when. */
+  readonly redirected = new Map<string, number>();
+  /** When the last read began. */
+  readAt = -Infinity;
   /** Time that passed while the process did nothing. */
   slept = 0;
   readonly #choices: Choices;
@@ -145,7 +148,7 @@ export class World {
       key: request.wireKey,
       nodes,
       made: [],
-      afterRedirect: this.redirected,
+      afterRedirect: sentAt > (this.redirected.get(request.wireKey) ?? Infinity),
       newest,
     };
     this.dispatched.push(dispatch);
@@ -185,7 +188,7 @@ export class World {
     if (DISPATCHES.has(how)) this.dispatch(request);
     if (how === 'arrives later') this.#underway.push({ at: this.now + 3 * SECOND, request, sentAt: this.now });
     this.pass(this.now + (how.startsWith('lost') ? 3 * SECOND : 20));
-    if (how.startsWith('redirect')) this.redirected = true;
+    if (how.startsWith('redirect')) this.redirected.set(request.wireKey, this.now);
     return this.#answerOf(how, replayed);
   }
 
@@ -318,7 +321,7 @@ export class MemoryJournal {
       ({ record }) => this.#wall() - record.postedAt < 24 * 3600 * SECOND,
     );
     const sent = live.filter(({ marks }) => marks.has('accepted') || marks.has('ended')).at(-1);
-    const newest = sent ?? live.filter(({ marks }) => !marks.has('refused')).at(-1);
+    const newest = sent ?? live.filter(({ marks }) => !marks.has('refused') || marks.has('redirected')).at(-1);
     if (!newest) return null;
     const { record, marks } = newest;
     const ended = marks.get('ended');
@@ -326,6 +329,7 @@ export class MemoryJournal {
       record,
       ageMs: this.#wall() - record.postedAt,
       accepted: marks.has('accepted'),
+      redirected: marks.has('redirected'),
       passed: marks.has('passed'),
       ended: ended === undefined ? null : { outcome: ended, at: this.#wall() },
     };

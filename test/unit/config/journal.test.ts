@@ -55,7 +55,7 @@ describe('the run journal', () => {
     const record = recordOf('deploy-7.0123456789abcdef', { nodes: [18446744073709551615n] });
     assert.equal(await here.begin(record), null);
     const there = openRunJournal(folder, { now: () => START + 5000 });
-    const fresh = { record, ageMs: 5000, accepted: false, passed: false, ended: null };
+    const fresh = { record, ageMs: 5000, accepted: false, redirected: false, passed: false, ended: null };
     assert.deepEqual(await there.read(record.key), fresh);
     await here.mark(record.key, 'accepted');
     assert.deepEqual(await there.read(record.key), { ...fresh, accepted: true });
