@@ -60,9 +60,7 @@ function done(setting: Setting, { world, result, gates }: Story): string | null 
   if (setting.expect === undefined ? missing.length > 0 : wanted.length - missing.length !== setting.expect) {
     return '0 without every node';
   }
-  const worse = known.filter(
-    ({ shownAt, doneAt }) => shownAt <= world.now - 4 * SECOND && doneAt <= world.now - 4 * SECOND,
-  );
+  const worse = known.filter(({ shownAt, doneAt }) => shownAt <= world.readAt && doneAt <= world.readAt);
   if (worse.some(({ end }) => end !== 'completed')) return '0 with a rejected node';
   if (setting.roll?.gated && wanted.some((node) => gates.get(node) === false)) return '0 without every gate';
   return null;

@@ -129,6 +129,7 @@ export class World {
 
   /** What the log shows, newest first. */
   read(): { entries: Activity[]; startedAt: number; serverTime: number; requests: number; isWhole: boolean } {
+    this.readAt = this.now;
     const entries = this.entries
       .filter(({ shownAt, goneAt }) => shownAt <= this.now && goneAt > this.now)
       .map((entry) => this.#shown(entry))
