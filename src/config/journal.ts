@@ -5,7 +5,14 @@ import * as v from 'valibot';
 import { type Clock } from '../base/clock.js';
 import { LdctlError } from '../base/errors.js';
 import { type Id } from '../base/ids.js';
-import { type KeptRun, type RollJournal, type RollRecord, type RunJournal, type RunRecord, type RunState } from '../base/journal.js';
+import {
+  type KeptRun,
+  type RollJournal,
+  type RollRecord,
+  type RunJournal,
+  type RunRecord,
+  type RunState,
+} from '../base/journal.js';
 import { stringifyJson } from '../base/json.js';
 import {
   createPrivateFile,
