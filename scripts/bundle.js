@@ -15,7 +15,6 @@ const BUNDLES = [
     format: 'cjs',
     input: {
       main: 'src/main.ts',
-      'compile-cache': 'src/cli/compile-cache.ts',
       'keyring-process': 'src/config/keyring-process.ts',
     },
   },

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Plugin, type Interfaces } from '@oclif/core';
-import type { Program } from '../src/cli/program.js';
+import type { Program } from '../src/cli/host.js';
 
 /**
  * The commands as the sources have them now, found by oclif in `src/commands`.

@@ -1,7 +1,7 @@
 import { runCommandLine, type CommandTable } from './cli/main.js';
-import type { Program } from './cli/program.js';
+import type { Program } from './cli/host.js';
 
-export { packageProgram } from './cli/program.js';
+export { packageProgram } from './cli/host.js';
 
 /** Every command by its id, each in a file that is loaded only for it. */
 export const COMMANDS: CommandTable = {

@@ -4,8 +4,8 @@ import { onAbort } from '../base/abort.js';
 import type { Interrupted } from '../base/errors.js';
 import { EXIT_CODES } from '../base/exit-codes.js';
 import { loadFormat } from '../output/formats.js';
-import { readFlags, type FlagTable } from './argv.js';
-import { askedOutput, printFailure, type AskedOutput } from './failure.js';
+import { readCommandLine } from './argv.js';
+import { askedOutput, printFailure } from './failure.js';
 import { outputFlags } from './flags.js';
 import { systemHost, type Host } from './host.js';
 import type { Interrupts } from './signals.js';
@@ -37,7 +37,7 @@ export abstract class BaseCommand extends Command {
     const interrupts = this.interrupts();
     onAbort(interrupts.signal, () => this.host.output.hurry(interrupts.signal.reason as Interrupted));
     try {
-      await loadFormat(this.asked().format);
+      await loadFormat(askedOutput(this.line().flags).format);
       this.end(await this.execute(interrupts));
     } finally {
       interrupts.release();
@@ -50,17 +50,13 @@ export abstract class BaseCommand extends Command {
   }
 
   protected override async catch(error: unknown): Promise<void> {
-    const { usageError } = await import('./usage.js');
-    const typed = { id: this.id ?? '', argv: this.argv, flags: this.allFlags(), examples: this.ctor.examples };
-    this.end(await printFailure(this.host, usageError(error, typed), this.asked()));
+    const { advised } = await import('./usage.js');
+    const { flags, words } = this.line();
+    this.end(await printFailure(this.host, advised(error, this.id ?? '', words.slice(1)), askedOutput(flags)));
   }
 
-  private asked(): AskedOutput {
-    return askedOutput(readFlags(this.argv, this.allFlags()));
-  }
-
-  private allFlags(): FlagTable {
-    return { ...this.ctor.baseFlags, ...this.ctor.flags };
+  private line() {
+    return readCommandLine(['it', ...this.argv], { it: { flags: { ...this.ctor.baseFlags, ...this.ctor.flags } } });
   }
 
   private end(code: number): void {

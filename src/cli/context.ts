@@ -6,24 +6,23 @@ import type { OnTrace } from '../api/options.js';
 import { formatDuration } from '../base/durations.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
 import type { ApiKey } from '../base/secret.js';
-import type { Supervisor } from '../base/supervisor.js';
+import type { ActivityPage, Supervisor } from '../base/supervisor.js';
 import { plainText } from '../base/text.js';
 import type { TenantStructure } from '../base/wire.js';
 import { configDir } from '../config/config-dir.js';
 import { findDeployment, placeText } from '../config/deployments.js';
 import { ExpiryNotices } from '../config/expiry-notices.js';
 import type { KeyTools } from '../config/keys.js';
-import { SeenValues } from '../config/seen.js';
 import { resolveSettings, type SettingFlags, type Settings, type SettingsInput } from '../config/settings.js';
 import { ProfileStore } from '../config/store.js';
 import { resolveKey, resolveTarget, resolveTenant, type Target, type TenantAccess } from '../config/target.js';
 import { warningText } from '../output/error.js';
 import { painter } from '../output/streams.js';
-import { SeenNotes } from './seen-notes.js';
 import type { ConnectionFlags, OutputFlags } from './flags.js';
 import { isInteractive, type Host } from './host.js';
 import { explainDenial, explainLookUp, warnOfExpiry } from './profiles/key-advice.js';
 import { terminalPrompts, type Prompts } from './prompts.js';
+import { rememberEntries } from './seen.js';
 import type { Interrupts } from './signals.js';
 
 /** Where nothing hangs on it, Core is not waited for any longer. */
@@ -50,7 +49,7 @@ export class CommandContext {
   readonly store: ProfileStore;
   /** Null when there is no one to ask. */
   readonly prompts: Prompts | null;
-  readonly #seen: SeenNotes;
+  #isPageSeen = false;
   #settings: Settings | null = null;
   #structure: TenantStructure | null = null;
 
@@ -62,7 +61,6 @@ export class CommandContext {
     this.folder = folder;
     this.store = new ProfileStore(folder, host.clock, this.signal);
     this.prompts = terminalPrompts(host, this.signal);
-    this.#seen = new SeenNotes(new SeenValues(folder, host.clock), isInteractive(host));
   }
 
   /** @throws UsageError when there is no folder to keep profiles in */
@@ -186,8 +184,7 @@ export class CommandContext {
     const api = new SupervisorApi(this.#client(supervisorUrl.value, key));
     return {
       trigger: (request, options) => this.#explained(key, api.trigger(request, options)),
-      list: (deploymentId, query, options) =>
-        this.#explained(key, this.#seen.page(deploymentId, api.list(deploymentId, query, options))),
+      list: (deploymentId, query, options) => this.#explained(key, this.#seen(api.list(deploymentId, query, options))),
     };
   }
 
@@ -196,10 +193,17 @@ export class CommandContext {
     const api = new CoreApi(this.#client(apiUrl, key));
     return {
       keyContext: (tenantId, options) => this.#explained(key, api.keyContext(tenantId, options)),
-      structure: (tenantId, options) =>
-        this.#explained(key, this.#seen.structure(api.structure(tenantId, options)), explainLookUp),
+      structure: (tenantId, options) => this.#explained(key, api.structure(tenantId, options), explainLookUp),
       deployment: (at, options) => this.#explained(key, api.deployment(at, options)),
     };
+  }
+
+  /** For completion, the first page that is read: mostly the newest. A script presses no Tab. */
+  async #seen(page: Promise<ActivityPage>): Promise<ActivityPage> {
+    const { items } = await page;
+    if (!this.#isPageSeen && items.length > 0 && isInteractive(this.host)) rememberEntries(this.folder, items);
+    this.#isPageSeen = true;
+    return page;
   }
 
   #client(url: URL, apiKey: ApiKey): ClientOptions {
@@ -234,11 +238,6 @@ export class CommandContext {
     } catch (error) {
       if (error instanceof Interrupted || !(error instanceof LdctlError)) throw error;
     }
-  }
-
-  /** Remembers a key that the run journal keeps, for completion. @param what was triggered with it */
-  rememberKey(key: string, what: string): void {
-    this.#seen.key(key, what);
   }
 }
 

@@ -1,25 +1,18 @@
 import { LdctlError } from '../base/errors.js';
 import { EXIT_CODES, type ExitCode } from '../base/exit-codes.js';
 import { printError } from '../output/error.js';
-import { FORMAT_NAMES, type FormatName } from '../output/formats.js';
+import { FORMAT_NAMES } from '../output/formats.js';
 import { ReaderGone } from '../output/streams.js';
 import type { ReadFlag } from './argv.js';
 import { Declined } from './consent.js';
 import type { Host } from './host.js';
 
-/** How the command line asks for its output. */
-export interface AskedOutput {
-  format: FormatName;
-  numberIds: boolean;
-  debug: boolean;
-}
-
-/** What the flags say, also where the rest of the command line makes no sense. */
-export function askedOutput(flags: readonly ReadFlag[]): AskedOutput {
+/** How the command line asks for its output, also where the rest of it makes no sense. */
+export function askedOutput(flags: readonly ReadFlag[]) {
   const isGiven = (name: string): boolean => flags.some((flag) => flag.name === name);
   const named = flags.findLast(({ name, value }) => name === 'output' && value !== null)?.value;
   return {
-    format: isGiven('json') ? 'json' : (FORMAT_NAMES.find((name) => name === named) ?? 'table'),
+    format: isGiven('json') ? ('json' as const) : (FORMAT_NAMES.find((name) => name === named) ?? 'table'),
     numberIds: isGiven('number-ids'),
     debug: isGiven('debug'),
   };
@@ -32,7 +25,7 @@ export function askedOutput(flags: readonly ReadFlag[]): AskedOutput {
 export async function printFailure(
   host: Host,
   error: unknown,
-  { format, numberIds, debug }: AskedOutput,
+  { format, numberIds, debug }: ReturnType<typeof askedOutput>,
 ): Promise<ExitCode> {
   if (error instanceof ReaderGone) return EXIT_CODES.done.code;
   if (error instanceof Declined && (format === 'table' || format === 'csv')) return error.exitCode;

@@ -5,7 +5,7 @@ import { wrapWords } from '../base/text.js';
 import { painter, type Paint } from '../output/streams.js';
 import { GLOBAL, globalFlags } from './argv.js';
 import type { Host } from './host.js';
-import { readManifest, readPackage } from './program.js';
+import { readManifest, readPackage } from './host.js';
 
 /** What help is made of, as the manifest has it. */
 export type HelpCommand = Pick<

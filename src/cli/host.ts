@@ -1,21 +1,55 @@
-import { closeSync, fstatSync } from 'node:fs';
+import { closeSync, fstatSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { isatty } from 'node:tty';
+import type { Manifest, PJSON } from '@oclif/core/interfaces';
 import { systemClock, type Clock, type Random } from '../base/clock.js';
 import type { Env } from '../base/text.js';
 import { processOutput, type Output } from '../output/streams.js';
 import { environmentKeys } from '../config/api-key.js';
 import type { KeyStore } from '../config/key-store.js';
 import { askProcess, SystemKeyring } from '../config/keyring.js';
-import { PLATFORM, type Platform } from '../system/platform.js';
-import type { Program } from './program.js';
+import type { KeyringProcess } from '../config/serve-keyring.js';
 import { catchInterrupts, type Hangup, type Interrupts } from './signals.js';
+
+/** What this very program is: an installed package, or a single executable. */
+export interface Program {
+  /** The folder that it is in. */
+  root: string;
+  singleExecutable: boolean;
+  /** How it is started again: a program and its first arguments. */
+  command: readonly string[];
+  /** What is started for the keyring, where that is not a file of the package. */
+  keyringProcess?: KeyringProcess;
+  /** Reads a file that comes with it, by its path in the package. @throws Error where there is none */
+  read: (file: string) => string;
+}
+
+/** @param root the folder of package.json */
+export function packageProgram(root: string): Program {
+  const { execPath, execArgv, argv } = process;
+  return {
+    root,
+    singleExecutable: false,
+    command: [execPath, ...execArgv, argv[1] ?? ''],
+    read: (file) => readFileSync(join(root, file), 'utf8'),
+  };
+}
+
+/** What is known of each command without loading it. @throws Error where it cannot be read */
+export function readManifest({ read }: Program): Manifest {
+  return JSON.parse(read('oclif.manifest.json')) as Manifest;
+}
+
+export function readPackage({ read }: Program): PJSON {
+  return JSON.parse(read('package.json')) as PJSON;
+}
 
 /** The world around a command. Commands reach for nothing else, so a test hands them another one. */
 export interface Host {
   program: Program;
   env: Env;
-  platform: Platform;
+  platform: NodeJS.Platform;
   output: Output;
   stdin: NodeJS.ReadStream;
   /** Where `output.stderr` goes, for what draws on a terminal by itself: prompts and the spinner. */
@@ -43,7 +77,7 @@ export function systemHost(): Host {
 
 /** The only place that touches the process's own streams and environment. */
 function makeSystemHost(program: Program): Host {
-  const { env, stdout, stderr } = process;
+  const { env, platform, stdout, stderr } = process;
   // oclif's own listener throws out of nowhere when stdout cannot be written; the sinks of `output` tell it.
   stdout.removeAllListeners('error');
   process.once('exit', leaveClosedTerminal);
@@ -52,10 +86,13 @@ function makeSystemHost(program: Program): Host {
   return {
     program,
     env,
-    platform: PLATFORM,
+    platform,
     output,
+    // Node opens it when it is first asked for, which takes as long as a sixth of its own start.
     get stdin() {
-      return openStdin();
+      // A terminal that has closed fails at every change of its mode; what reads it hears of its end.
+      if (process.stdin.listenerCount('error') === 0) process.stdin.on('error', () => undefined);
+      return process.stdin;
     },
     stderr,
     clock: systemClock,
@@ -65,13 +102,6 @@ function makeSystemHost(program: Program): Host {
     newIdempotencyKey: () => crypto.randomUUID(),
     catchInterrupts,
   };
-}
-
-/** Node opens it when it is first asked for, which takes as long as a sixth of its own start. */
-function openStdin(): NodeJS.ReadStream {
-  // A terminal that has closed fails at every change of its mode. Whoever reads it hears of its end.
-  if (process.stdin.listenerCount('error') === 0) process.stdin.on('error', () => undefined);
-  return process.stdin;
 }
 
 /** As it exits, Node puts its terminal back as it was, and aborts (134) when that has closed. What is not open it leaves alone. */
@@ -86,16 +116,16 @@ function leaveClosedTerminal(): void {
 }
 
 /** Libraries look for the home of the user as they load, and fail for one whom the system does not know, as in many a container. */
-export function ensureHome({ env } = process): void {
+export function ensureHome(): void {
   try {
     homedir();
   } catch {
     // As shells have it.
-    env.HOME ??= '/';
+    process.env.HOME ??= '/';
   }
 }
 
-/** A terminal is where stdin and stderr are TTYs; prompts go to stderr (design, "Consent"). */
+/** A terminal is where stdin and stderr are TTYs; prompts go to stderr. */
 export function isInteractive(host: Host): boolean {
   return host.stdin.isTTY && host.output.stderr.isTTY;
 }

@@ -1,12 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Command } from '@oclif/core/command';
 import type { Config as OclifConfig } from '@oclif/core/config';
-import type { PJSON } from '@oclif/core/interfaces';
 import { EXIT_CODES } from '../base/exit-codes.js';
-import { PLATFORM } from '../system/platform.js';
-import type { CommandLine } from './argv.js';
-import { ensureHome, startSystemHost, type Host } from './host.js';
-import { readManifest, readPackage, type Program } from './program.js';
+import { readCommandLine, type CommandLine } from './argv.js';
+import { ensureHome, readManifest, readPackage, startSystemHost, type Host, type Program } from './host.js';
 
 /** The command class of each id, loaded when it is asked for. */
 export type CommandTable = Readonly<Record<string, () => Promise<{ default: CommandClass }>>>;
@@ -20,10 +17,26 @@ const COMPLETE = '__complete';
  * before a command could begin.
  */
 export async function runCommandLine(program: Program, table: CommandTable): Promise<void> {
-  const endedEarly = (code: number): void => tellEarlyEnd(code, program);
-  let line: CommandLine | null = null;
-  process.once('exit', endedEarly).once('uncaughtException', (error) => void endByFault(error, program, line));
   const argv = process.argv.slice(2);
+  let line: CommandLine | null = null;
+  const fail = async (host: Host, error: unknown): Promise<void> => {
+    const { askedOutput, printFailure } = await import('./failure.js');
+    process.exitCode = await printFailure(host, error, askedOutput(line?.flags ?? []));
+  };
+  // What waits for something that can no longer come keeps no process alive, and 0 would mean done.
+  const endedEarly = (code: number): void => {
+    if (code !== EXIT_CODES.done.code) return;
+    process.exitCode = EXIT_CODES.fault.code;
+    startSystemHost(program).output.stderr.write('error: a fault in ldctl itself: it ended before the command did\n');
+  };
+  // What was thrown where nothing waits for it. Node would show the line it comes from, and in a bundle a line is long.
+  const endByFault = async (error: unknown): Promise<never> => {
+    const host = startSystemHost(program);
+    await fail(host, error);
+    await host.output.stderr.drained();
+    process.exit();
+  };
+  process.once('exit', endedEarly).once('uncaughtException', (error) => void endByFault(error));
   ensureHome();
   try {
     // Scripts ask for the version often, and completion at each Tab: neither takes more than this.
@@ -33,26 +46,27 @@ export async function runCommandLine(program: Program, table: CommandTable): Pro
       const { answerCompletion } = await import('./completion.js');
       await answerCompletion(startSystemHost(program), argv.slice(1));
     } else {
-      const [{ readCommandLine }, { askedOf }] = await Promise.all([import('./argv.js'), import('./usage.js')]);
       const { commands } = readManifest(program);
       line = readCommandLine(argv, commands);
+      const { askedOf } = await import('./usage.js');
       const asked = askedOf(line, commands);
       if ('version' in asked) printVersion(program);
       else if ('help' in asked) await (await import('./help.js')).printHelp(startSystemHost(program), asked.help);
       else await runCommand(asked.id, asked.args, table, program);
     }
   } catch (error) {
-    await fail(startSystemHost(program), error, line);
+    await fail(startSystemHost(program), error);
   }
   const host = startSystemHost(program);
+  const { stdout, stderr } = host.output;
   // A write that fails at once is told a turn later.
   await nextTurn();
-  const [written] = await Promise.allSettled([host.output.stdout.drained(), host.output.stderr.drained()]);
+  const [written] = await Promise.allSettled([stdout.drained(), stderr.drained()]);
   // A command has told it and set its exit code.
-  if (written.status === 'rejected' && !process.exitCode) await fail(host, written.reason, line);
+  if (written.status === 'rejected' && !process.exitCode) await fail(host, written.reason);
   process.removeListener('exit', endedEarly);
   // What nobody reads would keep the process alive.
-  if (host.output.stdout.closed || host.output.stderr.closed) process.exit();
+  if (stdout.closed || stderr.closed) process.exit();
 }
 
 /** In place of oclif's own `run`, which looks for plugins, the user's shell and folders that are of no use here. */
@@ -62,45 +76,17 @@ async function runCommand(id: string, args: string[], table: CommandTable, progr
   // oclif listens to stdout from the moment it is loaded, which is over when the host is made.
   startSystemHost(program);
   const pjson = readPackage(program);
-  const config = new Config({ root: program.root, pjson });
+  const { name, version } = pjson;
   const runHook = (): Promise<{ successes: []; failures: [] }> => Promise.resolve({ successes: [], failures: [] });
-  Object.assign(config, {
-    pjson,
-    bin: 'ldctl',
-    name: pjson.name,
-    version: pjson.version,
-    topicSeparator: ' ',
-    runHook,
-  });
-  const Class = Object.assign(found.default, { id });
-  await new Class(args, config)['_run']();
-}
-
-function printVersion(program: Program): void {
-  startSystemHost(program).output.stdout.write(`${versionText(readPackage(program), program)}\n`);
-}
-
-/** What waits for something that can no longer come keeps no process alive, and 0 would mean done. */
-function tellEarlyEnd(code: number, program: Program): void {
-  if (code !== EXIT_CODES.done.code) return;
-  process.exitCode = EXIT_CODES.fault.code;
-  startSystemHost(program).output.stderr.write('error: a fault in ldctl itself: it ended before the command did\n');
-}
-
-/** What was thrown where nothing waits for it. Node would show the line it comes from, and in a bundle a line is long. */
-async function endByFault(error: unknown, program: Program, line: CommandLine | null): Promise<never> {
-  const host = startSystemHost(program);
-  await fail(host, error, line);
-  await host.output.stderr.drained();
-  process.exit();
-}
-
-async function fail(host: Host, error: unknown, line: CommandLine | null): Promise<void> {
-  const { askedOutput, printFailure } = await import('./failure.js');
-  process.exitCode = await printFailure(host, error, askedOutput(line?.flags ?? []));
+  const config = new Config({ root: program.root, pjson });
+  Object.assign(config, { pjson, bin: 'ldctl', name, version, topicSeparator: ' ', runHook });
+  await new (Object.assign(found.default, { id }))(args, config)['_run']();
 }
 
 /** As oclif has it; and whether this is the single executable. */
-function versionText({ name, version }: PJSON, { singleExecutable }: Program): string {
-  return `${name}/${version} ${PLATFORM}-${process.arch} node-${process.version}${singleExecutable ? ' single-executable' : ''}`;
+function printVersion(program: Program): void {
+  const { output, platform } = startSystemHost(program);
+  const { name, version } = readPackage(program);
+  const kind = program.singleExecutable ? ' single-executable' : '';
+  output.stdout.write(`${name}/${version} ${platform}-${process.arch} node-${process.version}${kind}\n`);
 }

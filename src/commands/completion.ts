@@ -11,8 +11,8 @@ type Shell = keyof typeof FILES;
 export default class Completion extends BaseCommand {
   static override summary = 'Print the script that completes ldctl in a shell.';
   static override description =
-    'It completes commands, flags and their values: stored profiles, and the deployments, nodes and idempotency keys that ' +
-    'were lately seen on this machine. No server is asked.';
+    'It completes commands, flags and their values: profiles, activities and nodes of the log that was read last, ' +
+    'idempotency keys. No server is asked.';
   static override examples = [
     { description: 'bash, in ~/.bashrc', command: 'eval "$(<%= config.bin %> <%= command.id %> bash)"' },
     { description: 'zsh, in ~/.zshrc after compinit', command: 'source <(<%= config.bin %> <%= command.id %> zsh)' },

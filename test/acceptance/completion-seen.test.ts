@@ -19,29 +19,23 @@ async function offered(scene: Scene, ...words: string[]): Promise<string[]> {
 describe('what completion knows of', function () {
   this.timeout(120_000);
 
-  it('are the nodes and deployments that a command at a terminal came across, without a request', () =>
+  it('are the entries and nodes of the log that was read last at a terminal, without a request', () =>
     withScene({}, async (scene) => {
       await scene.ldctl([...RESTART, '--yes']);
-      for (const args of [
-        ['activities', 'list'],
-        ['deployments', 'list'],
-      ]) {
-        const { code } = await new Terminal(ldctl(...args), scene.env).ended();
-        assert.equal(code, 0);
-      }
+      const { code } = await new Terminal(ldctl('activities', 'list'), scene.env).ended();
+      assert.equal(code, 0);
       const { reads } = scene.sandbox.record;
       assert.deepEqual((await offered(scene, ...RESTART, '-n', '')).sort(), scene.nodes.sort());
-      assert.ok((await offered(scene, '--deployment', '')).includes('sandbox'));
+      assert.ok((await offered(scene, 'activities', 'show', '')).length >= scene.nodes.length);
       assert.equal(scene.sandbox.record.reads, reads);
       assert.equal(statSync(join(String(scene.env.LDCTL_CONFIG_DIR), 'seen.json')).mode & 0o777, 0o600);
     }));
 
-  it('is nothing that a script came across, but for the key that it gave', () =>
+  it('is nothing that a script came across, but for the keys of the journal', () =>
     withScene({}, async (scene) => {
-      await scene.ldctl(['activities', 'list']);
+      await scene.ldctl([...RESTART, '--yes', '--idempotency-key', 'run-1']);
       assert.equal(existsSync(join(String(scene.env.LDCTL_CONFIG_DIR), 'seen.json')), false);
-      await scene.ldctl([...RESTART, '--yes', '--idempotency-key', 'run: ü 1']);
-      assert.deepEqual(await offered(scene, ...RESTART, '--idempotency-key', ''), ['run: ü 1']);
+      assert.deepEqual(await offered(scene, ...RESTART, '--idempotency-key', ''), ['run-1']);
       assert.deepEqual(await offered(scene, ...RESTART, '-n', ''), []);
     }));
 });

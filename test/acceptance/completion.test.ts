@@ -79,11 +79,8 @@ const LINES: ReadonlyArray<readonly [what: string, typed: string, words: readonl
   ['a profile behind an equals sign', 'whoami --profile=pre', ['whoami', '--profile=preview', END]],
   ['a profile as an argument', 'profiles use pre', ['profiles', 'use', 'preview', END]],
   ['a node that was seen there', 'activities trigger iggy restart -n 61', [...RESTART, '-n', NODE, END]],
-  [
-    'a key that was used',
-    'activities trigger iggy restart --idempotency-key run',
-    [...RESTART, '--idempotency-key', 'run 42: ü', END],
-  ],
+  ['an activity that was seen there', 'activities show 90', ['activities', 'show', '9001', END]],
+  ['the key of a roll', 'activities roll --resume run', ['activities', 'roll', '--resume', 'run 42: ü', END]],
   ['a shell', 'completion po', ['completion', 'powershell', END]],
   [
     'a deployment, and runs nothing that its name holds',
@@ -114,13 +111,11 @@ describe('completion in a real shell', function () {
     const config = join(folder, 'config');
     mkdirSync(config, { mode: 0o700 });
     writeFileSync(join(config, 'config.json'), JSON.stringify({ current: 'prod', profiles }), { mode: 0o600 });
-    const at = Date.now() - 60_000;
-    const nodes = [
-      { value: NODE, note: '71', at },
-      { value: '619', note: '72', at },
-    ];
-    const seen = { nodes, deployments: [], keys: [{ value: 'run 42: ü', note: 'restart of iggy', at }] };
-    writeFileSync(join(config, 'seen.json'), JSON.stringify(seen), { mode: 0o600 });
+    const entry = { id: '9001', node: NODE, about: 'restart iggy, completed' };
+    writeFileSync(join(config, 'seen.json'), JSON.stringify([entry]), { mode: 0o600 });
+    mkdirSync(join(config, 'rolls'), { mode: 0o700 });
+    const record = { key: '71.run 42: ü', begunAt: Date.now() };
+    writeFileSync(join(config, 'rolls', `${'0'.repeat(64)}.1`), JSON.stringify(record), { mode: 0o600 });
     writeFileSync(join(folder, 'only-file'), '');
     rmSync(join(folder, 'ldctl'));
     writeFileSync(join(folder, 'ldctl'), STAND_IN, { mode: 0o755 });

@@ -7,7 +7,7 @@ import { Config } from '@oclif/core';
 import nock from 'nock';
 import { type BaseCommand } from '../../src/cli/base-command.js';
 import { type Host } from '../../src/cli/host.js';
-import { packageProgram, type Program } from '../../src/cli/program.js';
+import { packageProgram, type Program } from '../../src/cli/host.js';
 import { type Activity } from '../../src/base/activity.js';
 import { Interrupted } from '../../src/base/errors.js';
 import { stringifyJson } from '../../src/base/json.js';

@@ -177,15 +177,8 @@ export default class ActivitiesRoll extends BaseCommand {
               { env, platform, clock, scrub, timeoutMs: null, ...tools },
             );
     const control = { signal, stopping: interrupts.inTwoStages(), gateCommand, ...(gate && { gate }) };
-    // For the completion of --resume, also of a key that no one chose.
-    const remembered = (key: string): string => {
-      context.rememberKey(key, `rolling ${facts.action} of ${request.runtime}`);
-      return key;
-    };
-    const newKey = (): string => remembered(host.newIdempotencyKey());
-    if (request.idempotencyKey !== undefined) remembered(request.idempotencyKey);
     return showJob(context, target, { doing: doing(request), nodes: request.nodes }, (emit) =>
-      roll({ ...connectionOf(context, target), newKey }, request, control, emit),
+      roll(connectionOf(context, target), request, control, emit),
     );
   }
 

@@ -72,8 +72,6 @@ export default class ActivitiesTrigger extends BaseCommand {
       nodes: nodes ?? undefined,
       expectNodes: expectNodes ?? undefined,
     };
-    if (idempotencyKey !== undefined)
-      context.rememberKey(idempotencyKey, `${formatAction(asked.action)} of ${asked.runtime}`);
     return showJob(context, target, { doing: doing(asked), nodes }, (emit) =>
       trigger(connectionOf(context, target), request, { signal: context.signal }, emit),
     );

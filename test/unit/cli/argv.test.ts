@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type UsageError } from '../../../src/base/errors.js';
-import { readCommandLine, type CommandFlags } from '../../../src/cli/argv.js';
-import { askedOf } from '../../../src/cli/usage.js';
+import { readCommandLine } from '../../../src/cli/argv.js';
+import { askedOf, type Commands } from '../../../src/cli/usage.js';
 import { ROOT } from '../../helpers/root.js';
 
-const { commands } = JSON.parse(readFileSync(join(ROOT, 'oclif.manifest.json'), 'utf8')) as { commands: CommandFlags };
+const { commands } = JSON.parse(readFileSync(join(ROOT, 'oclif.manifest.json'), 'utf8')) as { commands: Commands };
 
 /** Split at blanks, and `''` is nothing. */
 function wordsOf(line: string): string[] {
@@ -27,7 +27,8 @@ describe('a command line', () => {
     ['activities --profile x list', 'activities:list', '--profile x'],
     ['activities list --profile x', 'activities:list', '--profile x'],
     ['-qo json activities --utc list --limit 5', 'activities:list', '-qo json --utc --limit 5'],
-    ['-ojson activities -o=json list', 'activities:list', '-ojson -o=json'],
+    ['-ojson activities list', 'activities:list', '-ojson'],
+    ['activities -o=json list', 'activities:list', '-o=json'],
     ['activities --deployment x trigger iggy restart --yes', 'activities:trigger', '--deployment x iggy restart --yes'],
     ['activities -d x trigger iggy restart', 'activities:trigger', '-d x iggy restart'],
     ["--deployment '' activities list", 'activities:list', "--deployment ''"],
@@ -67,7 +68,13 @@ describe('a command line', () => {
     ['activities --bogus', /^there is no flag --bogus$/, /^See ldctl activities --help$/],
     ['activities --bogus list', /^there is no flag --bogus$/, /^See ldctl activities list --help$/],
     ['activities --profil x list', /^there is no flag --profil$/, /^Did you mean --profile\?/],
-    ['--rolling activities list', /^there is no --rolling any more$/, /^Use `ldctl activities roll/],
+    [
+      'activities trigger iggy restart --pause 5s',
+      /^there is no flag --pause here$/,
+      /^It goes with ldctl activities roll\. See/,
+    ],
+    ['activities list --utc=no', /^--utc takes no value$/, /^See ldctl activities list --help$/],
+    ['--profile x version', /^there is no flag --profile$/, /^See ldctl version --help$/],
     [
       'activities --node 7 list',
       /^--node stands before the command/,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ROOT } from '../../helpers/root.js';
 
-const [MAIN, PROGRAM] = ['main', 'program'].map((name) =>
+const [MAIN, PROGRAM] = ['main', 'host'].map((name) =>
   JSON.stringify(pathToFileURL(join(ROOT, `src/cli/${name}.ts`)).href),
 );
 

@@ -6,7 +6,7 @@ import { type OutputFlags } from '../../../../src/cli/flags.js';
 import { type Prompts } from '../../../../src/cli/prompts.js';
 import { NO_INTERRUPTS } from '../../../../src/cli/signals.js';
 import { type Host } from '../../../../src/cli/host.js';
-import { packageProgram } from '../../../../src/cli/program.js';
+import { packageProgram } from '../../../../src/cli/host.js';
 import { ApiError, Interrupted } from '../../../../src/base/errors.js';
 import { PLATFORM } from '../../../../src/system/platform.js';
 import { type Id } from '../../../../src/base/ids.js';

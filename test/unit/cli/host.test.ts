@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { packageProgram } from '../../../src/cli/program.js';
+import { packageProgram } from '../../../src/cli/host.js';
 import { ROOT } from '../../helpers/root.js';
 
 describe('an installed package', () => {
