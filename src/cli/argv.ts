@@ -101,9 +101,9 @@ function isFlag(word: string): boolean {
   return word.startsWith('-') && word !== '-';
 }
 
-/** What is itself a flag is no value. */
+/** What is itself a flag is no value; to oclif, `--flag=value` is none. */
 function isKnownFlag(word: string, table: FlagTable): boolean {
-  return isFlag(word) && flagsIn(word, table)[0]?.name !== null;
+  return isFlag(word) && flagNamed(word.startsWith('--') ? word : word.slice(0, 2), table) !== null;
 }
 
 /** The flags of one word. Several letters may share a dash, and a value may follow the last at once: `-qojson`. */

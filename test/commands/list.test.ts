@@ -191,7 +191,6 @@ describe('activities list', () => {
     [['--node', '7x'], /--node: "7x" is not an id/],
     [['--since', 'yesterday'], /--since: "yesterday" is not a time/],
     [['--columns', 'id,colour'], /colour/],
-    [['-o', 'xml'], /--output: "xml" is none of: table, json/],
     [['--watch', '--follow'], /--watch ends and --follow does not/],
     [['--follow', '-o', 'yaml'], /--follow has no end, and yaml needs one/],
     [['--follow', '--json'], /--follow has no end, and json needs one/],
