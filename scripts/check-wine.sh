@@ -8,10 +8,11 @@ cd "$(dirname "$0")/.."
 bash scripts/install-programs.sh check:wine wine=wine
 node scripts/binary.js --target win32-x64 || exit
 windows_node=$(node scripts/binary.js --target win32-x64 --print-node)
+cli_of_npm=$(realpath "$(type -P npm)")
 
 scratch=$(mktemp -d)
 trap 'WINEPREFIX=$scratch/prefix wineserver -k 2>/dev/null || true; rm -rf "$scratch"' EXIT
-export WINEPREFIX=$scratch/prefix WINEDEBUG=-all WINEDLLOVERRIDES='mscoree=;mshtml=' XDG_RUNTIME_DIR=$scratch
+export WINEPREFIX=$scratch/prefix WINEPATH='C:\' WINEDEBUG=-all WINEDLLOVERRIDES='mscoree=;mshtml=' XDG_RUNTIME_DIR=$scratch
 unset DISPLAY SHELL TERM "${!npm_@}"
 wine wineboot --init >/dev/null 2>&1 || true
 drive=$WINEPREFIX/drive_c
@@ -20,11 +21,11 @@ cp "$windows_node" "$drive/node.exe"
 
 # run NAME EXPECTED_STATUS PROGRAM ARGUMENT…
 run() {
-  local name=$1 expected=$2 status=0
+  local name=$1 expected=$2 status=0 began=$SECONDS
   shift 2
-  timeout 900 wine "$@" >"$scratch/out" 2>"$scratch/err" </dev/null || status=$?
+  timeout 1800 wine "$@" >"$scratch/out" 2>"$scratch/err" </dev/null || status=$?
   [ "$status" -eq "$expected" ] || { echo "$name: ended with $status"; cat "$scratch/out" "$scratch/err"; exit 1; }
-  echo "✓ $name"
+  echo "✓ $name ($((SECONDS - began)) s)"
 }
 ldctl() { run "$1" "$2" 'C:\ldctl.exe' "${@:3}"; }
 script() { sed 's/$/\r/' >"$drive/$1.cmd"; } # NAME: a batch file, of stdin
@@ -49,13 +50,12 @@ CMD
 ldctl 'the keyring of Windows keeps a key' 0 sandbox exec --work 50ms -- cmd /c 'C:\keyring.cmd'
 ldctl 'a program that is not there' 127 sandbox exec -- no-such-program
 
-mkdir "$drive/ldctl"
-git ls-files -z | xargs -0 cp --parents -t "$drive/ldctl" 2>/dev/null || true
-cp -r dist "$drive/ldctl/"
-(cd "$drive/ldctl" && npm ci --os=win32 --cpu=x64 --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null) || { echo 'the packages for Windows could not be had'; exit 2; }
-cd "$drive/ldctl"
-for tests in test:unit test:commands test:portable; do
-  pattern=$(node -p "/mocha \"?([^\"]+)\"?$/.exec(require('./package.json').scripts['$tests'])[1]")
-  run "$tests" 0 'C:\node.exe' 'C:\ldctl\node_modules\mocha\bin\mocha.js' --reporter dot "$pattern"
-  grep -E '^ +[0-9]+ (passing|pending)' "$scratch/out"
-done
+# A checkout on Windows, with npm as Windows has it: a batch file.
+mkdir "$drive/checkout"
+git ls-files -z | xargs -0 cp --parents -t "$drive/checkout" 2>/dev/null || true
+cd "$drive/checkout"
+npm ci --os=win32 --cpu=x64 --ignore-scripts --no-bin-links --loglevel error >/dev/null || { echo 'the packages for Windows could not be had'; exit 2; }
+script npm <<<"@\"C:\\node.exe\" \"Z:${cli_of_npm//\//\\}\" %*"
+run 'npm links the programs of the packages' 0 cmd /c npm rebuild --ignore-scripts
+run 'npm run test:portable' 0 cmd /c npm run test:portable
+grep -E '^ +[0-9]+ (passing|pending)' "$scratch/out"
