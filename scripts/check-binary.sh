@@ -14,6 +14,7 @@ NOT_OF_IT=(start profile-store source-stack docs-types)
 fail() { printf 'FAILED: %s\n' "$*"; exit 1; }
 step() { printf '  %s\n' "$1"; }
 
+bash scripts/install-programs.sh check:binary xz=xz-utils || exit
 node scripts/binary.js || exit
 ldctl=$PWD/build/ldctl
 work=$(mktemp -d)
