@@ -328,6 +328,7 @@ describe('the run journal', () => {
         const error = await failure(journal.begin(recordOf('b')));
         assert.deepEqual([error.code, error.exitCode], ['config_unwritable', 2]);
         await failure(journal.mark('a', 'accepted'));
+        chmodSync(join(folder, 'runs'), 0o700);
       });
     });
 
