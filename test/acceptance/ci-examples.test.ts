@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse as parseYaml } from 'yaml';
@@ -111,7 +111,7 @@ describe('the GitHub action', function () {
       for (const [given, installed] of [
         ['', `ldctl@${version}`],
         [tarball, tarball],
-        ['my ldctl.tgz', join(scene.folder, 'my ldctl.tgz')],
+        ['my ldctl.tgz', realpathSync(join(scene.folder, 'my ldctl.tgz'))],
         ['--global', '--global'],
       ] as const) {
         const script = `cd "$HOME"\n${scripts[0]?.run ?? ''}`;
