@@ -1,8 +1,12 @@
+import { STATUS_CODES } from 'node:http';
 import * as v from 'valibot';
-import { InvalidAnswerError } from '../base/errors.js';
+import { formatDuration } from '../base/durations.js';
+import { ApiError, InvalidAnswerError, RedirectError, type ApiErrorFields } from '../base/errors.js';
+import { sortedUnique, type Id } from '../base/ids.js';
 import { parseJson } from '../base/json.js';
 import type { ApiKey } from '../base/secret.js';
-import { plainText } from '../base/text.js';
+import type { WireTrigger } from '../base/supervisor.js';
+import { plainText, shortList } from '../base/text.js';
 
 /** An HTTP answer; all that is known once the wire is left behind. */
 export interface Answer {
@@ -10,22 +14,18 @@ export interface Answer {
   status: number;
   /** Names in lower case, as Node gives them. */
   headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  body: string;
-  /** Why there is no body to read, though the answer had one: it is compressed, though no one asked for that, or too large. */
-  unread?: 'encoded' | 'too_large';
+  /** Null for one that is larger than any answer of the APIs. */
+  body: string | null;
   /** When it came, milliseconds UTC on the local clock. */
   receivedAt: number;
   /** Taken out of every text of the answer that an error quotes. */
   apiKey: ApiKey;
 }
 
-/** A header's value; the first, when there are several. */
-export function header(answer: Answer, name: string): string {
-  const value = answer.headers[name];
-  return (typeof value === 'object' ? value[0] : value) ?? '';
+export function header({ headers }: Answer, name: string): string {
+  return String(headers[name] ?? '');
 }
 
-/** The `ld-request` of an answer. */
 export function requestIdOf(answer: Answer): string | undefined {
   return quote(header(answer, 'ld-request'), answer.apiKey, 100) || undefined;
 }
@@ -35,19 +35,25 @@ export function serverTimeOf(answer: Answer): number | null {
   return parseHttpDate(header(answer, 'date'));
 }
 
-/** An HTTP-date in any of its three forms (RFC 9110, 5.6.7), as milliseconds UTC; null for anything else. */
-export function parseHttpDate(text: string): number | null {
-  if (!/^[A-Z][a-z]{2,8},? [\w :-]+$/.test(text)) return null;
-  // The asctime form names no zone, and means UTC as well.
-  const time = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
+function parseHttpDate(text: string): number | null {
+  const time = text.endsWith(' GMT') ? Date.parse(text) : NaN;
   return Number.isNaN(time) ? null : time;
 }
 
+/** An integer is a bigint here. */
+export const count = v.pipe(
+  v.bigint('a count was expected'),
+  v.minValue(0n, 'a count was expected'),
+  v.maxValue(BigInt(Number.MAX_SAFE_INTEGER), 'the count is too large'),
+  v.transform(Number),
+);
+
 /**
  * The value out of the JSON of a 200, checked against its shape. Its `content-type` does not matter, as long as it is JSON.
- * @throws InvalidAnswerError that says what is wrong with it
+ * @throws RedirectError, ApiError, or InvalidAnswerError that says what is wrong with it
  */
-export function valueOf<T>(answer: Answer, schema: v.GenericSchema<unknown, T>): T {
+export function valueOf<T>(answer: Answer, schema: v.GenericSchema<unknown, T>, asked: Asked = {}): T {
+  refuseFailure(answer, asked);
   const result = v.safeParse(schema, jsonOf(answer), { abortEarly: true });
   if (result.success) return result.output;
   const [issue] = result.issues;
@@ -57,16 +63,9 @@ export function valueOf<T>(answer: Answer, schema: v.GenericSchema<unknown, T>):
 }
 
 function jsonOf(answer: Answer): unknown {
-  const { url, status, body, unread, apiKey } = answer;
+  const { url, status, body, apiKey } = answer;
   if (status !== 200) throw invalidAnswer(answer, `${url.host} answered ${status} where 200 was expected`);
-  if (unread === 'too_large')
-    throw invalidAnswer(answer, 'the answer is larger than 32 MiB', { code: 'answer_too_large' });
-  if (unread === 'encoded') {
-    const encoding = quote(header(answer, 'content-encoding'), apiKey);
-    throw invalidAnswer(answer, `the answer is encoded (${encoding}), which was not asked for`, {
-      code: 'answer_encoded',
-    });
-  }
+  if (body === null) throw invalidAnswer(answer, 'the answer is larger than 32 MiB', { code: 'answer_too_large' });
   if (body.trim() === '') throw invalidAnswer(answer, 'the answer is empty');
   try {
     return parseJson(body);
@@ -87,25 +86,143 @@ export function invalidAnswer(
   return new InvalidAnswerError(what, { hint, requestId: requestIdOf(answer), ...own });
 }
 
-/** A reader of an error wants a sentence, not a page. */
-const LONGEST_QUOTE = 300;
-const EXCERPT_LENGTH = 120;
-/** Of a page that may have megabytes, as much as it takes to find its first sentence. */
-const PAGE_HEAD = 4096;
+/** What was asked, as far as a failure is told by it. */
+export interface Asked {
+  /** What the key needs for it. */
+  permission?: string;
+  trigger?: Pick<WireTrigger, 'deploymentId' | 'nodes'>;
+}
 
-/** Text that somebody else wrote, fit for an error: without the API key, on one line, and short. */
-export function quote(text: string, apiKey: ApiKey, longest = LONGEST_QUOTE): string {
+const said = v.fallback(v.optional(v.string()), undefined);
+/** What is left of an RFC 7807 body when nothing about it is taken for granted. */
+const problemSchema = v.object({
+  code: said,
+  reason: said,
+  title: said,
+  instance: said,
+  field: said,
+  field_issues: v.fallback(v.array(v.object({ code: said, reason: said, path: said })), []),
+});
+
+/**
+ * Lets a 2xx pass.
+ * @throws RedirectError for a 3xx, ApiError for the rest
+ */
+export function refuseFailure(answer: Answer, asked: Asked): void {
+  const { status, url, apiKey } = answer;
+  if (status >= 200 && status < 300) return;
+  if (status < 300 || status >= 400) throw apiError(answer, asked);
+  const location = quote(header(answer, 'location'), apiKey);
+  const to = location && ` to ${location}`;
+  throw new RedirectError(`${url.host} redirected the request (${status})${to}, which the API never does`, status, {
+    requestId: requestIdOf(answer),
+    hint: `Check the URL, ${url.origin}. The API key was not sent on.`,
+  });
+}
+
+function apiError(answer: Answer, asked: Asked): ApiError {
+  const { status, url, apiKey } = answer;
+  const body = answer.body ?? '';
+  const problem = problemOf(body);
+  const own = (text: string | undefined): string => quote(text ?? '', apiKey);
+  const code = own(problem?.code);
+  const fields: ApiErrorFields = {
+    status,
+    // A code is for programs to branch on: one with blanks or a masked key in it is none.
+    code: /^[\w.:-]{1,64}$/.test(code) ? code : `http_${status}`,
+    reason: problem ? own(problem.reason || problem.title) : excerpt(body, apiKey),
+    retryAfterMs: retryAfterOf(answer),
+    fieldIssues: (problem?.field_issues ?? []).map((issue) => ({
+      code: own(issue.code),
+      reason: own(issue.reason),
+      path: own(issue.path ?? problem?.field) || undefined,
+    })),
+  };
+  const requestId = requestIdOf(answer) ?? (own(problem?.instance) || undefined);
+  const unknown = unknownNodes(fields, asked);
+  if (unknown.length > 0) {
+    const message = `deployment ${asked.trigger?.deploymentId} has no node ${shortList(unknown)}; nothing was done`;
+    return new ApiError(message, fields, { requestId, hint: '`ldctl nodes list` shows the nodes that the log names.' });
+  }
+  const isElsewhere = status === 404 && !problem;
+  const hint = isElsewhere
+    ? `The API would say that in another way: check the URL, ${url.origin}.`
+    : hintFor(fields, asked);
+  return new ApiError(messageOf(answer, fields), fields, { requestId, hint });
+}
+
+/** The nodes that the deployment has not, if that is all that is wrong with the request. */
+function unknownNodes({ fieldIssues = [] }: ApiErrorFields, { trigger }: Asked): Id[] {
+  const nodes = sortedUnique(trigger?.nodes ?? []);
+  const unknown = fieldIssues
+    .filter(({ code }) => /unknown|not_found/.test(code))
+    .map(({ path = '' }) => nodes[Number(/^nodes\[(\d+)\]$/.exec(path)?.[1])])
+    .filter((node) => node !== undefined);
+  return unknown.length === fieldIssues.length ? unknown : [];
+}
+
+/** Undefined when the body is no problem at all: a proxy's page, or nothing. */
+function problemOf(body: string): v.InferOutput<typeof problemSchema> | undefined {
+  try {
+    return v.parse(problemSchema, parseJson(body));
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is wrong; a server that fails seldom says more than that. */
+function messageOf({ status, url }: Answer, { code, reason, fieldIssues = [] }: ApiErrorFields): string {
+  const issues = fieldIssues.map((issue) => `${issue.path ? `${issue.path}: ` : ''}${issue.reason || issue.code}`);
+  const causes = [shortList(issues, 5), reason].filter(Boolean).join('; ');
+  if (causes && status < 500) return causes;
+  const name = code === `http_${status}` ? (STATUS_CODES[status] ?? '') : code;
+  return causes ? `${causes} (${status} ${name})` : `${url.host} answered ${status} ${name}`;
+}
+
+function hintFor({ status, code, retryAfterMs }: ApiErrorFields, { permission }: Asked): string | undefined {
+  const later = `Try again${retryAfterMs === undefined ? ' later' : ` in ${formatDuration(retryAfterMs)}`}.`;
+  if (code === 'idempotency_error') {
+    return 'This idempotency key was used for another request in the last 10 minutes. Use another key.';
+  }
+  if (code === 'idempotent_request_in_progress') {
+    return 'The first request with this idempotency key is still running. Follow it, or try again with the same key.';
+  }
+  if (status === 400) return 'It is the request itself that was refused: change what the message names.';
+  if (status === 401) return 'The API key is missing, wrong, expired or revoked: check it with `ldctl whoami`.';
+  if (status === 403) {
+    const needs = permission ? `The key needs the permission ${permission}.` : 'The key may not read this.';
+    return `${needs} If it has an allow-list, it must name this machine's address. \`ldctl whoami\` shows what it may do.`;
+  }
+  if (status === 404) return 'It is unknown, or this key may not see it: `ldctl deployments list` shows what it may.';
+  if (status === 429) return `Too many requests with this key. ${later}`;
+  return status === 408 || status === 425 || status >= 500 ? later : undefined;
+}
+
+/**
+ * Seconds or an HTTP-date, as milliseconds from now. A date is understood by the server's own clock, so that a local clock that
+ * is hours off does not turn a minute into hours.
+ */
+function retryAfterOf(answer: Answer): number | undefined {
+  const text = header(answer, 'retry-after').trim();
+  if (/^\d+(?:\.\d+)?$/.test(text)) return Math.min(Math.round(Number(text) * 1000), Number.MAX_SAFE_INTEGER);
+  const time = parseHttpDate(text);
+  return time === null ? undefined : Math.max(0, time - (serverTimeOf(answer) ?? answer.receivedAt));
+}
+
+/** Text of a server's, fit for an error: without the API key, on one line, and short. */
+function quote(text: string, apiKey: ApiKey, longest = 300): string {
   // Masked before it is cut: half a key would not be found.
   const line = apiKey.maskEvery(plainText(text).replace(/\s+/g, ' ').trim());
   return line.length > longest ? `${line.slice(0, longest)}…` : line;
 }
 
 /** The first words of a body that is not JSON, such as a proxy's page of HTML. */
-export function excerpt(body: string, apiKey: ApiKey): string {
+function excerpt(body: string, apiKey: ApiKey): string {
   const words = apiKey
     .maskEvery(body)
-    .slice(0, PAGE_HEAD)
+    // Of what may be megabytes, as much as it takes to find the first sentence.
+    .slice(0, 4096)
     .replace(/<(script|style)\b.*?<\/\1>/gis, ' ')
     .replace(/<[^>]*>/g, ' ');
-  return quote(words, apiKey, EXCERPT_LENGTH);
+  return quote(words, apiKey, 120);
 }

@@ -3,10 +3,8 @@ import { UsageError } from '../base/errors.js';
 const EXAMPLE = 'Write it as https://HOST, such as https://supervisor-aws-us.laserdata.cloud.';
 
 /**
- * Reads the base URL of an API: `https:`, or `http:` to a loopback address; a path prefix is
- * kept, a trailing slash is not. `what` names the setting in errors, for instance `--supervisor-url`.
- *
- * The text is not repeated in an error as long as it can be a key that ended up in the wrong variable.
+ * Reads the base URL of an API; a path prefix is kept. `what` names the setting in errors, for instance `--supervisor-url`: the
+ * text is not repeated as long as it can be a key that ended up in the wrong variable.
  * @throws UsageError
  */
 export function parseBaseUrl(text: string, what: string): URL {

@@ -1,22 +1,65 @@
+import { once } from 'node:events';
+import http, { Agent, type IncomingMessage } from 'node:http';
+import https, { Agent as TlsAgent } from 'node:https';
 import { createRequire } from 'node:module';
-import { systemClock, type Clock, type Random } from '../base/clock.js';
-import { ApiError, InvalidAnswerError, TransportError } from '../base/errors.js';
+import { checkServerIdentity } from 'node:tls';
+import got, { type Agents, type Got, type RequestFunction } from 'got';
+import { getProxyForUrl } from 'proxy-from-env';
+import { onAbort, systemClock, type Clock, type Signal } from '../base/clock.js';
+import { ApiError, InvalidAnswerError, TransportError, UsageError } from '../base/errors.js';
 import { ApiKey } from '../base/secret.js';
-import { REQUEST_TIMEOUT_MS, type CallOptions } from '../base/supervisor.js';
+import type { CallOptions } from '../base/supervisor.js';
 import { requestIdOf, type Answer } from './answers.js';
-import { endpoint, parseBaseUrl } from './base-url.js';
-import { Http, type HttpRequest } from './http.js';
-import type { ClientOptions, OnTrace } from './options.js';
+import { endpoint, isLoopback, parseBaseUrl } from './base-url.js';
+import { transportError, watch } from './faults.js';
 
-/** Makes the value out of an answer, or throws what the answer means. */
-type Interpret<T> = (answer: Answer) => T;
+/** What a client of either API is made of. `HTTPS_PROXY` and `NO_PROXY` of the process hold. */
+export interface ClientOptions {
+  /** Base URL of the API, as text or as a `URL`: https, or http to a loopback address. */
+  url: string | { readonly href: string };
+  apiKey: ApiKey | string;
+  clock?: Clock;
+  /** For one try, from the first packet to the last byte of the answer; milliseconds, 15 000 unless given. */
+  requestTimeoutMs?: number;
+  /** Called for every try, for `--debug`. */
+  onTrace?: OnTrace;
+  userAgent?: string;
+}
 
-/** Reads are tried this often, and in all no longer than this. */
-const MAX_TRIES = 3;
+/** What happened at one try of a request. Neither headers nor bodies: there is no key in it. */
+export interface TraceEvent {
+  method: string;
+  url: string;
+  /** Which try of this request it was, from 1. */
+  attempt: number;
+  /** Null when no answer came. */
+  status: number | null;
+  requestId: string | null;
+  durationMs: number;
+  error: string | null;
+  /** Null when it is not tried again. */
+  retryInMs: number | null;
+}
+
+export type OnTrace = (event: TraceEvent) => void;
+
+interface Call<T> {
+  method: 'GET' | 'POST';
+  path: string;
+  headers?: Record<string, string>;
+  body?: string;
+  signal?: Signal;
+  /** How often it may be tried. A single try has all of the request timeout; several share the read budget. */
+  tries: number;
+  /** Makes the value out of an answer, or throws what the answer means. */
+  read: (answer: Answer) => T;
+}
+
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+const REQUEST_TIMEOUT_MS = 15_000;
+/** Between the tries of a read, which in all take no longer than the budget. */
+const RETRY_DELAYS_MS = [500, 750];
 const READ_BUDGET_MS = 10_000;
-const FIRST_DELAY_MS = 500;
-const GROWTH = 1.5;
-const JITTER = 0.1;
 
 /** Set where this is bundled (scripts/bundle.js). */
 declare const LDCTL_VERSION: string | undefined;
@@ -25,61 +68,77 @@ const VERSION =
     ? LDCTL_VERSION
     : (createRequire(import.meta.url)('ldctl/package.json') as { version: string }).version;
 
-/** What both APIs share: requests by path, tries and their trace. */
+/** What both APIs share, the one place that speaks HTTP, and the only one that reveals the API key. */
 export class Client {
   readonly #base: URL;
-  readonly #http: Http;
+  readonly #apiKey: ApiKey;
+  readonly #proxy: URL | null;
+  readonly #got: Got;
   readonly #clock: Clock;
-  readonly #random: Random;
-  readonly #requestTimeoutMs: number;
-  readonly #onTrace: OnTrace | undefined;
+  readonly #options: ClientOptions;
+  #shared: Promise<Agent> | undefined;
 
   /**
    * @param what names the URL in errors
-   * @throws UsageError for a URL, a key or a proxy setting that cannot be used
+   * @throws UsageError for a URL, a key that no header can carry, or a `HTTPS_PROXY` that cannot be used
    */
   constructor(options: ClientOptions, what: string) {
-    const { apiKey, url } = options;
+    const { apiKey, url, clock = systemClock, userAgent = `ldctl/${VERSION}` } = options;
     this.#base = parseBaseUrl(typeof url === 'string' ? url : url.href, what);
-    const key = typeof apiKey === 'string' ? new ApiKey(apiKey) : apiKey;
-    this.#http = new Http(this.#base, key, options.userAgent ?? `ldctl/${VERSION}`);
-    this.#clock = options.clock ?? systemClock;
-    this.#random = options.random ?? Math.random;
-    this.#requestTimeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
-    this.#onTrace = options.onTrace;
+    this.#apiKey = typeof apiKey === 'string' ? new ApiKey(apiKey) : apiKey;
+    if (!isHeaderText(this.#apiKey.reveal())) {
+      throw new UsageError('the API key is empty, or holds characters that no key has, such as a line end', {
+        code: 'invalid_api_key',
+      });
+    }
+    this.#proxy = proxyFor(this.#base);
+    this.#clock = clock;
+    this.#options = options;
+    const host = this.#base.hostname.replace(/^\[|\]$/g, '');
+    this.#got = got.extend({
+      // A redirect would take the key along.
+      followRedirect: false,
+      throwHttpErrors: false,
+      // Retries are decided outside, and a POST is never sent twice.
+      retry: { limit: 0 },
+      // Not asking for compression keeps a small answer from growing into a huge one.
+      decompress: false,
+      https: {
+        // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED=0 does not switch the checks off.
+        rejectUnauthorized: true,
+        // Behind a proxy, Node would check an address by the proxy's name.
+        checkServerIdentity: (_name, certificate) => checkServerIdentity(host, certificate),
+      },
+      headers: { accept: 'application/json', 'user-agent': userAgent },
+      // There is no cache, and the options for one, all undefined, would cost 16 kB a request that stay in memory until
+      // the next full collection: V8 makes new hidden classes for the object that got spreads them into.
+      hooks: { beforeRequest: [(options) => void (options.cacheOptions = {})] },
+    });
   }
 
-  /**
-   * Sends a POST, once: it may have been carried out however it ends.
-   * @throws what `interpret` throws, TransportError, or the signal's reason
-   */
-  post<T>(
-    path: string,
-    request: Omit<HttpRequest, 'method' | 'url' | 'timeoutMs'>,
-    interpret: Interpret<T>,
-  ): Promise<T> {
-    return this.#send({ ...request, method: 'POST', url: endpoint(this.#base, path) }, 1, interpret);
+  /** Reads by GET, up to three times. @throws what `read` throws, TransportError, or the signal's reason */
+  get<T>(path: string, { signal, tries }: CallOptions, read: Call<T>['read']): Promise<T> {
+    return this.#send({ method: 'GET', path, signal, tries: tries === 'one' ? 1 : RETRY_DELAYS_MS.length + 1, read });
   }
 
-  /**
-   * Reads by GET, up to three times. Unless it is a single try, all of it takes no longer than the read budget.
-   * @throws what `interpret` throws, TransportError, or the signal's reason
-   */
-  get<T>(path: string, { signal, tries }: CallOptions, interpret: Interpret<T>): Promise<T> {
+  /** Sends a POST, once: it may have been carried out however it ends. @throws as `get` */
+  post<T>(call: Omit<Call<T>, 'method' | 'tries'>): Promise<T> {
+    return this.#send({ ...call, method: 'POST', tries: 1 });
+  }
+
+  async #send<T>(call: Call<T>): Promise<T> {
+    const { method, path, tries, read } = call;
     const url = endpoint(this.#base, path);
-    return this.#send({ method: 'GET', url, signal }, tries === 'one' ? 1 : MAX_TRIES, interpret);
-  }
-
-  async #send<T>(request: Omit<HttpRequest, 'timeoutMs'>, tries: number, interpret: Interpret<T>): Promise<T> {
+    const { requestTimeoutMs = REQUEST_TIMEOUT_MS, onTrace } = this.#options;
     const begin = this.#clock.elapsed();
     const leftMs = (): number => (tries === 1 ? Infinity : READ_BUDGET_MS - (this.#clock.elapsed() - begin));
     for (let attempt = 1; ; attempt++) {
       const startedAt = this.#clock.elapsed();
       let answer: Answer | undefined;
       const trace = (error: string | null, retryInMs: number | null): void =>
-        this.#onTrace?.({
-          method: request.method,
-          url: request.url.href,
+        onTrace?.({
+          method,
+          url: url.href,
           attempt,
           status: answer?.status ?? null,
           requestId: (answer && requestIdOf(answer)) ?? null,
@@ -88,32 +147,111 @@ export class Client {
           retryInMs,
         });
       try {
-        answer = await this.#http.exchange({ ...request, timeoutMs: Math.min(this.#requestTimeoutMs, leftMs()) });
-        const value = interpret(answer);
+        answer = await this.#exchange(call, url, Math.min(requestTimeoutMs, leftMs()));
+        const value = read(answer);
         trace(null, null);
         return value;
       } catch (error) {
-        const wanted = attempt < tries && mayPass(error) ? this.#delayAfter(error, attempt) : Infinity;
-        const delay = wanted < Infinity && wanted < leftMs() ? wanted : null;
+        const wanted = attempt < tries ? retryDelayOf(error, attempt) : Infinity;
+        const delay = wanted < leftMs() ? wanted : null;
         trace(error instanceof Error ? error.message : String(error), delay);
         if (delay === null) throw error;
-        await this.#clock.sleep(delay, request.signal);
+        await this.#clock.sleep(delay, call.signal);
         // It can have been far longer, if the process was stopped.
         if (leftMs() <= 0) throw error;
       }
     }
   }
 
-  #delayAfter(error: unknown, attempt: number): number {
-    const backoff = FIRST_DELAY_MS * GROWTH ** (attempt - 1) * (1 + JITTER * (2 * this.#random() - 1));
-    return (error instanceof ApiError ? error.retryAfterMs : undefined) ?? Math.round(backoff);
+  /**
+   * Sends one request and reads its answer, whatever its status. The body of a 202 is not read: it says nothing, and the
+   * action is accepted even if the rest of the answer is lost.
+   * @throws TransportError, or the signal's reason
+   */
+  async #exchange({ method, headers, body, signal }: Call<unknown>, url: URL, timeoutMs: number): Promise<Answer> {
+    signal?.throwIfAborted();
+    // An idle connection that the server has just closed would look like a lost answer, so a POST has one of its own.
+    const agent = await (method === 'POST' ? this.#open(false) : (this.#shared ??= this.#open(true)));
+    const options = { method, headers, body, request: this.#request, agent: { http: agent, https: agent } as Agents };
+    const stream = this.#got.stream(url, options);
+    const attempt = watch(stream, url);
+    const giveUp = (): void => void stream.destroy(new Error('the request was given up'));
+    const timer = setTimeout(() => {
+      attempt.timedOutAfterMs = timeoutMs;
+      giveUp();
+    }, timeoutMs);
+    // Not got's own `signal`: with one, all of a finished request stays in memory until the next full collection.
+    const release = onAbort(signal, giveUp);
+    try {
+      const [answer] = (await once(stream, 'response')) as [IncomingMessage];
+      attempt.phase = 'answering';
+      const status = answer.statusCode ?? 0;
+      const read = status === 202 ? '' : await readBody(stream as AsyncIterable<Buffer>);
+      return { url, status, headers: answer.headers, body: read, receivedAt: Date.now(), apiKey: this.#apiKey };
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw transportError(error, attempt, url, this.#proxy);
+    } finally {
+      clearTimeout(timer);
+      release();
+      stream.destroy();
+      attempt.request?.emit('ldctl-abandoned');
+    }
   }
+
+  async #open(keepAlive: boolean): Promise<Agent> {
+    // Node does not let an idle connection keep the process alive. The certificate of a proxy over TLS is checked as well.
+    const options = { keepAlive, rejectUnauthorized: true };
+    if (!this.#proxy) return this.#base.protocol === 'https:' ? new TlsAgent(options) : new Agent(options);
+    const { TunnelAgent } = await import('./tunnel.js');
+    return new TunnelAgent(this.#proxy, options);
+  }
+
+  /**
+   * Makes Node's request and puts the key into it then: Node hands the options of a request on to agents and sockets, and
+   * with NODE_DEBUG prints them.
+   */
+  readonly #request: RequestFunction = (url, options) => {
+    const request = url.protocol === 'https:' ? https.request(url, options) : http.request(url, options);
+    request.setHeader('ld-api-key', this.#apiKey.reveal());
+    return request;
+  };
 }
 
-/** Whether the fault is one that can be gone at the next try. */
-function mayPass(error: unknown): boolean {
-  if (error instanceof ApiError) return error.retryable;
-  if (error instanceof TransportError) return error.transient;
-  // One that is too large or encoded will be so again; one that was cut off, or that a proxy put in its place, may not.
-  return error instanceof InvalidAnswerError && error.code === 'invalid_answer';
+/** Whether a text survives as the value of a header: printable ASCII, with no blank at either end, not empty. */
+export function isHeaderText(text: string): boolean {
+  return /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(text);
+}
+
+/** What is on this machine is never sent through a proxy. */
+function proxyFor(url: URL): URL | null {
+  const setting = isLoopback(url) ? '' : getProxyForUrl(url.href);
+  if (setting === '') return null;
+  if (URL.canParse(setting) && /^https?:/i.test(setting)) return new URL(setting);
+  // The value is not repeated: it may hold a password.
+  const hint = 'Write it as http://HOST:PORT or https://HOST:PORT.';
+  throw new UsageError('HTTPS_PROXY is not the URL of an HTTP proxy', { code: 'invalid_proxy', hint });
+}
+
+/** Reads a body as UTF-8; null as soon as it turns out to be one that is refused. */
+async function readBody(chunks: AsyncIterable<Buffer>): Promise<string | null> {
+  const read: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of chunks) {
+    size += chunk.length;
+    if (size > MAX_ANSWER_BYTES) return null;
+    read.push(chunk);
+  }
+  return new TextDecoder().decode(Buffer.concat(read));
+}
+
+/** In how many milliseconds a read is tried again; `Infinity` for never. */
+function retryDelayOf(error: unknown, attempt: number): number {
+  // One that is too large will be so again; one that was cut off, or that a proxy put in its place, may not.
+  const mayPass =
+    (error instanceof ApiError && error.retryable) ||
+    (error instanceof TransportError && error.transient) ||
+    (error instanceof InvalidAnswerError && error.code === 'invalid_answer');
+  if (!mayPass) return Infinity;
+  return (error instanceof ApiError ? error.retryAfterMs : undefined) ?? RETRY_DELAYS_MS[attempt - 1] ?? Infinity;
 }

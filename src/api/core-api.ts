@@ -1,15 +1,70 @@
-import type { Signal } from '../base/clock.js';
-import type { Id } from '../base/ids.js';
-import type { DeploymentDetails, KeyContext, TenantStructure } from '../base/wire.js';
-import { valueOf } from './answers.js';
-import { Client } from './client.js';
-import type { ClientOptions } from './options.js';
-import { refuseFailure, type CallHints } from './problems.js';
-import { deploymentDetails, keyContext, tenantStructure } from './schemas.js';
+import * as v from 'valibot';
+import { isId, type Id } from '../base/ids.js';
+import type { CallOptions } from '../base/supervisor.js';
+import { count, valueOf } from './answers.js';
+import { Client, type ClientOptions } from './client.js';
 
-export interface ReadOptions {
-  signal?: Signal;
-}
+// Loose, since fields may be added. The answers are for people to read and to choose from: what is only shown may be absent, or null.
+const id = v.custom<Id>(isId, 'an id was expected, an integer of 64 bits');
+const text = v.string('a text was expected');
+const shown = v.nullish(text, '');
+const orNull = v.nullish(text, null);
+const names = v.nullish(v.array(text), []);
+
+const environmentGrants = v.looseObject({ name: shown, permissions: names });
+const divisionGrants = v.looseObject({
+  name: shown,
+  permissions: names,
+  environment: names,
+  environments: v.nullish(v.record(text, environmentGrants), {}),
+});
+const permissions = v.looseObject({
+  tenant: names,
+  division: names,
+  environment: names,
+  divisions: v.nullish(v.record(text, divisionGrants), {}),
+});
+
+/** Its fields are at the top or under `api_key`. */
+const keyContext = v.pipe(
+  v.looseObject({ api_key: v.nullish(v.looseObject({}), {}) }),
+  v.transform(({ api_key, ...rest }) => ({ ...rest, ...api_key })),
+  v.looseObject({
+    id,
+    name: shown,
+    user_id: v.nullish(id),
+    role_name: shown,
+    division_id: v.nullish(id),
+    division_name: v.nullish(text),
+    validate_ip: v.nullish(v.boolean()),
+    allowed_ips: v.nullish(v.array(text)),
+    expiry_at: v.nullish(text),
+    permissions,
+  }),
+);
+
+const deployment = v.looseObject({
+  id,
+  name: shown,
+  cloud: shown,
+  region: orNull,
+  tier: orNull,
+  variant: shown,
+  supervisor_url: orNull,
+});
+const environment = v.looseObject({ id, name: shown, deployments: v.nullish(v.array(deployment), []) });
+const division = v.looseObject({ id, name: shown, environments: v.nullish(v.array(environment), []) });
+const tenantStructure = v.looseObject({ id, name: shown, divisions: v.nullish(v.array(division), []) });
+const deploymentDetails = v.looseObject({ id, name: shown, nodes_count: count, supervisor_url: orNull });
+
+export type Permissions = v.InferOutput<typeof permissions>;
+export type KeyContext = v.InferOutput<typeof keyContext>;
+export type Deployment = v.InferOutput<typeof deployment>;
+/** One deployment as it is described by itself, of whose many fields these matter. */
+export type DeploymentDetails = v.InferOutput<typeof deploymentDetails>;
+export type TenantEnvironment = v.InferOutput<typeof environment>;
+export type Division = v.InferOutput<typeof division>;
+export type TenantStructure = v.InferOutput<typeof tenantStructure>;
 
 /** Where a deployment stands: its ids from the tenant down, as the structure and every entry of the log have them. */
 export interface DeploymentPath {
@@ -19,12 +74,12 @@ export interface DeploymentPath {
   deploymentId: Id;
 }
 
-const HINTS: CallHints = {
-  forbidden: "The key may not read this. If it has an allow-list, it must name this machine's address.",
-  notFound: "It is unknown, or not this key's: check the tenant id, and see `ldctl deployments list`.",
-};
+type ReadOptions = Pick<CallOptions, 'signal'>;
 
-/** The Core API over HTTP: whose key this is, which deployments there are, and of what size. Reads only. */
+/**
+ * The Core API over HTTP: whose key this is, which deployments there are, and of what size. Reads only. Every method throws
+ * ApiError (401 for a wrong key), RedirectError, TransportError, InvalidAnswerError, or the signal's reason.
+ */
 export class CoreApi {
   readonly #client: Client;
 
@@ -33,35 +88,23 @@ export class CoreApi {
     this.#client = new Client(options, 'the API URL');
   }
 
-  /**
-   * The key that this client uses: its role, grants and expiry.
-   * @throws ApiError (401 for a wrong key), RedirectError, TransportError, InvalidAnswerError, or the signal's reason
-   */
+  /** The key that this client uses: its role, grants and expiry. */
   async keyContext(tenantId: Id, options: ReadOptions = {}): Promise<KeyContext> {
     return this.#read(`/tenants/${tenantId}/api_keys/context`, keyContext, options);
   }
 
-  /**
-   * The tenant's divisions, environments and deployments, as far as the key may see them.
-   * @throws ApiError, RedirectError, TransportError, InvalidAnswerError, or the signal's reason
-   */
+  /** The tenant's divisions, environments and deployments, as far as the key may see them. */
   async structure(tenantId: Id, options: ReadOptions = {}): Promise<TenantStructure> {
     return this.#read(`/tenants/${tenantId}/structure`, tenantStructure, options);
   }
 
-  /**
-   * One deployment, with how many nodes it has.
-   * @throws ApiError, RedirectError, TransportError, InvalidAnswerError, or the signal's reason
-   */
+  /** One deployment, with how many nodes it has. */
   async deployment(at: DeploymentPath, options: ReadOptions = {}): Promise<DeploymentDetails> {
     const environment = `/tenants/${at.tenantId}/divisions/${at.divisionId}/environments/${at.environmentId}`;
     return this.#read(`${environment}/deployments/${at.deploymentId}`, deploymentDetails, options);
   }
 
-  #read<T>(path: string, schema: Parameters<typeof valueOf<T>>[1], options: ReadOptions): Promise<T> {
-    return this.#client.get(path, options, (answer) => {
-      refuseFailure(answer, HINTS);
-      return valueOf(answer, schema);
-    });
+  #read<T>(path: string, schema: v.GenericSchema<unknown, T>, options: ReadOptions): Promise<T> {
+    return this.#client.get(path, options, (answer) => valueOf(answer, schema));
   }
 }

@@ -3,26 +3,12 @@
  * types and errors that it needs and nothing of the command line.
  * @module ldctl/client
  */
-export { type ClientOptions, type OnTrace, type TraceEvent } from './options.js';
-export { CoreApi, type DeploymentPath, type ReadOptions } from './core-api.js';
+export { type ClientOptions, type OnTrace, type TraceEvent } from './client.js';
+export * from './core-api.js';
 export { SupervisorApi, triggerBody } from './supervisor-api.js';
 
-export {
-  formatAction,
-  isFinal,
-  isSameAction,
-  parseAction,
-  parseRuntime,
-  RUNTIMES,
-  STATUSES,
-  VERBS,
-  type Action,
-  type Activity,
-  type Runtime,
-  type Status,
-  type Verb,
-} from '../base/activity.js';
-export { type Clock, type Random, type Signal } from '../base/clock.js';
+export * from '../base/activity.js';
+export { type Clock, type Signal } from '../base/clock.js';
 export {
   ApiError,
   InvalidAnswerError,
@@ -34,8 +20,8 @@ export {
   type FieldIssue,
   type LdctlErrorOptions,
 } from '../base/errors.js';
-export { EXIT_CODES, type ExitCode, type ExitName } from '../base/exit-codes.js';
-export { compareIds, isId, MAX_ID, parseId, sortedUnique, type Id } from '../base/ids.js';
+export * from '../base/exit-codes.js';
+export * from '../base/ids.js';
 export { parseJson, stringifyJson, type JsonStyle } from '../base/json.js';
 export { ApiKey } from '../base/secret.js';
 export {
@@ -47,14 +33,3 @@ export {
   type Supervisor,
   type WireTrigger as TriggerRequest,
 } from '../base/supervisor.js';
-export {
-  type Deployment,
-  type DeploymentDetails,
-  type Division,
-  type DivisionGrants,
-  type EnvironmentGrants,
-  type TenantEnvironment,
-  type KeyContext,
-  type Permissions,
-  type TenantStructure,
-} from '../base/wire.js';

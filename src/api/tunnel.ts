@@ -1,4 +1,3 @@
-import type { ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 
@@ -13,10 +12,7 @@ export class TunnelAgent extends HttpsProxyAgent<string> {
   }
 
   /** Node does not let go of a request before its agent has answered, and a proxy may never do so: the process would not end. */
-  override async connect(
-    request: ClientRequest,
-    options: Parameters<HttpsProxyAgent<string>['connect']>[1],
-  ): Promise<Socket> {
+  override async connect(...[request, options]: Parameters<HttpsProxyAgent<string>['connect']>): Promise<Socket> {
     const ended = new AbortController();
     const end = (): void => ended.abort();
     request.once('ldctl-abandoned', end);

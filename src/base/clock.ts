@@ -17,6 +17,34 @@ export interface Signal {
 /** A signal that is handed out: an `AbortSignal`, for `fetch` and the like, in a program that has a type for it. */
 export type OwnSignal = typeof globalThis extends { AbortSignal: { prototype: infer Known } } ? Known : Signal;
 
+/**
+ * Calls back once, when the signal is aborted; at once, if it is already.
+ * @returns releases the signal: call it when the work is done, or the signal keeps the listener as long as it lives
+ */
+export function onAbort(signal: Signal | undefined, call: () => void): () => void {
+  // A removed listener still points at the ones after it, so what it would call is dropped, or one request would keep
+  // the next one in memory.
+  let pending: (() => void) | null = call;
+  const listener = (): void => {
+    const once = pending;
+    pending = null;
+    once?.();
+  };
+  if (signal?.aborted) listener();
+  else signal?.addEventListener('abort', listener, { once: true });
+  return () => {
+    pending = null;
+    signal?.removeEventListener('abort', listener);
+  };
+}
+
+/** A controller that is aborted with `parent` as well, for the same reason. Call `release` when the work is done. */
+export function linkedController(parent?: Signal): { controller: AbortController; release: () => void } {
+  const controller = new AbortController();
+  const release = onAbort(parent, () => controller.abort(parent?.reason));
+  return { controller, release };
+}
+
 /** Time as it is handed to those who need it, so that no test waits for real. Milliseconds throughout. */
 export interface Clock {
   /**
@@ -32,9 +60,6 @@ export interface Clock {
   /** Resolves after `ms`; rejects with the signal's reason as soon as it is aborted, and leaves no timer behind. */
   sleep(ms: number, signal?: Signal): Promise<void>;
 }
-
-/** A number in [0, 1), as `Math.random` gives it. */
-export type Random = () => number;
 
 /** Some systems tell their uptime in whole seconds: it must not run ahead. */
 const UPTIME_STEP_MS = 1000;

@@ -58,7 +58,6 @@ export interface ApiErrorFields {
   reason: string;
   /** From `retry-after`, in milliseconds from now. */
   retryAfterMs?: number;
-  field?: string;
   fieldIssues?: readonly FieldIssue[];
 }
 
@@ -67,7 +66,6 @@ export class ApiError extends LdctlError {
   readonly status: number;
   readonly reason: string;
   readonly retryAfterMs: number | undefined;
-  readonly field: string | undefined;
   readonly fieldIssues: readonly FieldIssue[];
 
   constructor(message: string, fields: ApiErrorFields, options: LdctlErrorOptions = {}) {
@@ -75,7 +73,6 @@ export class ApiError extends LdctlError {
     this.status = fields.status;
     this.reason = fields.reason;
     this.retryAfterMs = fields.retryAfterMs;
-    this.field = fields.field;
     this.fieldIssues = fields.fieldIssues ?? [];
   }
 

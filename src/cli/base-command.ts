@@ -1,6 +1,6 @@
 import { Command } from '@oclif/core/command';
 import type { Config } from '@oclif/core/config';
-import { onAbort } from '../base/abort.js';
+import { onAbort } from '../base/clock.js';
 import type { Interrupted } from '../base/errors.js';
 import { EXIT_CODES } from '../base/exit-codes.js';
 import { loadFormat } from '../output/formats.js';

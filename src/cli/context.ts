@@ -1,14 +1,13 @@
 import { parseBaseUrl } from '../api/base-url.js';
-import type { ClientOptions } from '../api/options.js';
+import type { ClientOptions, OnTrace } from '../api/client.js';
 import { CoreApi } from '../api/core-api.js';
 import { SupervisorApi } from '../api/supervisor-api.js';
-import type { OnTrace } from '../api/options.js';
 import { formatDuration } from '../base/durations.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
 import type { ApiKey } from '../base/secret.js';
 import type { ActivityPage, Supervisor } from '../base/supervisor.js';
 import { plainText } from '../base/text.js';
-import type { TenantStructure } from '../base/wire.js';
+import type { TenantStructure } from '../api/core-api.js';
 import { configDir } from '../config/config-dir.js';
 import { findDeployment, placeText } from '../config/deployments.js';
 import { ExpiryNotices } from '../config/expiry-notices.js';
@@ -207,9 +206,9 @@ export class CommandContext {
   }
 
   #client(url: URL, apiKey: ApiKey): ClientOptions {
-    const { clock, random, output } = this.host;
+    const { clock, output } = this.host;
     const onTrace: OnTrace = (event) => output.stderr.write(`${traceText(event)}\n`);
-    return { url, apiKey, clock, random, onTrace: this.flags.debug ? onTrace : undefined };
+    return { url, apiKey, clock, onTrace: this.flags.debug ? onTrace : undefined };
   }
 
   /** Has a failure say which key it was, and what to do about it; before it is connected there is no such setting yet. */

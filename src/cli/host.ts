@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { isatty } from 'node:tty';
 import type { Manifest, PJSON } from '@oclif/core/interfaces';
-import { systemClock, type Clock, type Random } from '../base/clock.js';
+import { systemClock, type Clock } from '../base/clock.js';
 import type { Env } from '../base/text.js';
 import { processOutput, type Output } from '../output/streams.js';
 import { environmentKeys } from '../config/api-key.js';
@@ -55,7 +55,6 @@ export interface Host {
   /** Where `output.stderr` goes, for what draws on a terminal by itself: prompts and the spinner. */
   stderr: NodeJS.WriteStream;
   clock: Clock;
-  random: Random;
   keyring: KeyStore;
   /** A key no other trigger has. */
   newIdempotencyKey(): string;
@@ -96,7 +95,6 @@ function makeSystemHost(program: Program): Host {
     },
     stderr,
     clock: systemClock,
-    random: Math.random,
     keyring: new SystemKeyring(env, systemClock, askProcess(env, program.keyringProcess)),
     // Node's own module is loaded when it is called, and few commands need a key.
     newIdempotencyKey: () => crypto.randomUUID(),

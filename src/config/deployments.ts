@@ -1,7 +1,7 @@
 import { quote } from 'shell-quote';
 import { LdctlError } from '../base/errors.js';
 import { plainText } from '../base/text.js';
-import { type Deployment, type Division, type TenantEnvironment, type TenantStructure } from '../base/wire.js';
+import { type Deployment, type Division, type TenantEnvironment, type TenantStructure } from '../api/core-api.js';
 import { type DeploymentRef } from './settings.js';
 
 /** A deployment, and where it stands. */

@@ -1,5 +1,5 @@
 import { type Id } from '../base/ids.js';
-import { type Permissions } from '../base/wire.js';
+import { type Permissions } from '../api/core-api.js';
 
 /** What it takes to list (contract, "Supervisor: list") and to trigger (contract, "Supervisor: trigger"). */
 export type SupervisorPermission = 'deployment:read' | 'deployment:manage';

@@ -1,7 +1,7 @@
 import { UsageError } from '../base/errors.js';
 import { type Id } from '../base/ids.js';
 import { type ApiKey } from '../base/secret.js';
-import { type TenantStructure } from '../base/wire.js';
+import { type TenantStructure } from '../api/core-api.js';
 import { findDeployment, supervisorUrlOf } from './deployments.js';
 import { type KeySetting } from './key-setting.js';
 import { type DeploymentRef, type ParseBaseUrl, type Settings } from './settings.js';

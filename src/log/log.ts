@@ -1,4 +1,4 @@
-import { linkedController } from '../base/abort.js';
+import { linkedController } from '../base/clock.js';
 import type { Activity } from '../base/activity.js';
 import type { Clock } from '../base/clock.js';
 import { ApiError, retryAfterOf } from '../base/errors.js';

@@ -2,7 +2,6 @@ import { STATUS_CODES } from 'node:http';
 import { isLosslessNumber, parse, stringify } from 'lossless-json';
 import { type Action, type Runtime } from '../base/activity.js';
 import { type Id } from '../base/ids.js';
-import { type Problem } from '../base/wire.js';
 import { RUNTIMES } from './state.js';
 
 // The sandbox reads and judges JSON and ids by its own rules, not by the client's, so that a mistake in one is seen by
@@ -27,7 +26,11 @@ const STATUS_OF = {
 } as const;
 const RETRYABLE: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
 
-type Issue = NonNullable<Problem['field_issues']>[number];
+interface Issue {
+  code: string;
+  reason: string;
+  path: string;
+}
 
 /** A request that is not carried out, and why. */
 export class Refusal extends Error {
@@ -45,7 +48,7 @@ export class Refusal extends Error {
   }
 
   /** RFC 7807 as the contract lists it. */
-  toProblem(requestId: string): Problem {
+  toProblem(requestId: string): object {
     const { status, code, message, issues } = this;
     const [first] = issues;
     return {

@@ -1,12 +1,12 @@
 import { type Action, type Activity, type Runtime, type Verb } from '../base/activity.js';
 import { type Id } from '../base/ids.js';
-import { type Deployment, type TenantStructure } from '../base/wire.js';
 import { nodeIds, type Settings, type Trouble } from './options.js';
 import {
   MAIN_DEPLOYMENT_ID,
   makeKeys,
   OPERATORS,
   tenantStructure,
+  type Deployment,
   type KeyLabel,
   type RandomSource,
   type SandboxKey,
@@ -170,7 +170,7 @@ const PAST_ACTIONS = [
 
 /** What there is behind the API: a tenant's keys and structure, its deployments and their activities. */
 export class Cloud {
-  readonly structure: TenantStructure;
+  readonly structure: ReturnType<typeof tenantStructure>;
   readonly keys: Readonly<Record<KeyLabel, SandboxKey>>;
   /** The deployment that the options speak of. */
   readonly main: SandboxDeployment;

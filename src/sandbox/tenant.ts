@@ -1,5 +1,4 @@
 import { type Id } from '../base/ids.js';
-import { type KeyContext, type TenantStructure } from '../base/wire.js';
 
 /** A number in [0, 1), as `Math.random` gives it. */
 export type RandomSource = () => number;
@@ -40,7 +39,18 @@ export interface SandboxKey {
   value: string;
   /** Whom the activity log names. */
   authorId: Id;
-  context: KeyContext;
+  context: ReturnType<typeof keyContext>;
+}
+
+/** As Core lists it. */
+export interface Deployment {
+  id: Id;
+  name: string;
+  cloud: string;
+  region: string | null;
+  tier: string | null;
+  variant: string;
+  supervisor_url: string | null;
 }
 
 const DAY = 86_400_000;
@@ -55,26 +65,32 @@ const KEYS: Record<KeyLabel, [role: string, author: Id, tenant: string, division
 
 /** @param now ms UTC, from which their lives are counted */
 export function makeKeys(now: number, random: RandomSource): Record<KeyLabel, SandboxKey> {
-  const make = (label: KeyLabel, ordinal: bigint): SandboxKey => {
-    const [role, authorId, ...grants] = KEYS[label];
-    const [tenant = [], division = [], environment = []] = grants.map((text) => text.split(' ').filter(Boolean));
-    const context = {
-      id: 7262500000000000000n + ordinal,
-      name: `sandbox ${label}`,
-      user_id: authorId,
-      role_id: 7262400000000000000n + ordinal,
-      role_name: role,
-      division_id: null,
-      division_name: null,
-      validate_ip: false,
-      allowed_ips: [],
-      expiry_at: new Date(now + 200 * DAY).toISOString(),
-      created_at: new Date(now - 165 * DAY).toISOString(),
-      permissions: { tenant, division, environment, divisions: {} },
-    };
-    return { label, value: `ld_pk_${randomText(random, KEY_CHARACTERS, 32)}`, authorId, context };
-  };
+  const make = (label: KeyLabel, ordinal: bigint): SandboxKey => ({
+    label,
+    value: `ld_pk_${randomText(random, KEY_CHARACTERS, 32)}`,
+    authorId: KEYS[label][1],
+    context: keyContext(label, ordinal, now),
+  });
   return { admin: make('admin', 1n), readonly: make('readonly', 2n), minimal: make('minimal', 3n) };
+}
+
+function keyContext(label: KeyLabel, ordinal: bigint, now: number) {
+  const [role_name, user_id, ...grants] = KEYS[label];
+  const [tenant = [], division = [], environment = []] = grants.map((text) => text.split(' ').filter(Boolean));
+  return {
+    id: 7262500000000000000n + ordinal,
+    name: `sandbox ${label}`,
+    user_id,
+    role_id: 7262400000000000000n + ordinal,
+    role_name,
+    division_id: null,
+    division_name: null,
+    validate_ip: false,
+    allowed_ips: [],
+    expiry_at: new Date(now + 200 * DAY).toISOString(),
+    created_at: new Date(now - 165 * DAY).toISOString(),
+    permissions: { tenant, division, environment, divisions: {} },
+  };
 }
 
 export const MAIN_DEPLOYMENT_ID: Id = 7263012455120900033n;
@@ -83,16 +99,16 @@ export const MAIN_DEPLOYMENT_ID: Id = 7263012455120900033n;
  * The tenant: the deployment to try things on, `staging` twice (a name alone is ambiguous), a division of its own with
  * a deployment elsewhere, and one on premises that no supervisor is known for.
  */
-export function tenantStructure(url: string): TenantStructure {
+export function tenantStructure(url: string) {
   const managed = { cloud: 'aws', region: 'us-east-1', tier: 'medium', variant: 'managed', supervisor_url: url };
   const byoc = { cloud: 'gcp', region: 'europe-west4', tier: null, variant: 'byoc', supervisor_url: url };
   const onPremise = { cloud: 'aws', region: null, tier: null, variant: 'on_premise', supervisor_url: null };
-  const production = [
+  const production: Deployment[] = [
     { id: MAIN_DEPLOYMENT_ID, name: 'sandbox', ...managed },
     { id: 7263012455120900034n, name: 'staging', ...managed },
   ];
-  const testing = [{ id: 7263012455120900035n, name: 'staging', ...managed }];
-  const lab = [
+  const testing: Deployment[] = [{ id: 7263012455120900035n, name: 'staging', ...managed }];
+  const lab: Deployment[] = [
     { id: 7263012455120900036n, name: 'telescope', ...byoc },
     { id: 7263012455120900037n, name: 'basement', ...onPremise },
   ];

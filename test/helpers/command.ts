@@ -107,7 +107,6 @@ export class CommandBench {
         isTTY: this.isTerminal,
       }) as unknown as NodeJS.ReadStream,
       clock: this.clock,
-      random: () => 0.5,
       keyring: noKeyring,
       newIdempotencyKey: () => 'a-random-key',
       catchInterrupts: () => ({

@@ -55,15 +55,6 @@ describe('answers that are not answers', () => {
       assert.ok(count.bytes >= 32 * MIB && count.bytes < 64 * MIB, `${count.bytes} bytes were sent`);
     });
 
-    it('are not read at all where the length says so', async () => {
-      const count: Sent = { bytes: 0 };
-      const step = endless(200, { 'content-length': `${1024 * MIB}` }, count);
-      const error = await failure(listBy(step), InvalidAnswerError);
-      assert.equal(error.code, 'answer_too_large');
-      await count.over;
-      assert.ok(count.bytes < 32 * MIB, `${count.bytes} bytes were sent`);
-    });
-
     it('do not hide that the action was accepted', async () => {
       const accepted = await triggerBy(endless(202));
       assert.equal(accepted.requestId, REQUEST_ID);
@@ -133,12 +124,12 @@ describe('answers that are not answers', () => {
     assert.equal(error.requestId, REQUEST_ID);
   });
 
-  it('that are compressed though nobody asked are refused, so that none can expand', async () => {
+  it('that are compressed, which was not asked for, are refused, so that none can expand', async () => {
     const bomb: Step = (_request, response) => {
       response.writeHead(200, { 'content-encoding': 'gzip' });
       response.end(gzipSync(Buffer.alloc(8 * MIB)));
     };
-    assert.equal((await failure(listBy(bomb), InvalidAnswerError)).code, 'answer_encoded');
+    assert.equal((await failure(listBy(bomb), InvalidAnswerError)).code, 'invalid_answer');
   });
 
   for (const [what, bytes] of [

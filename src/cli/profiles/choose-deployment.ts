@@ -1,7 +1,7 @@
 import { parseBaseUrl } from '../../api/base-url.js';
 import type { Id } from '../../base/ids.js';
 import { plainText } from '../../base/text.js';
-import type { KeyContext, TenantStructure } from '../../base/wire.js';
+import type { KeyContext, TenantStructure } from '../../api/core-api.js';
 import {
   findDeployment,
   placedDeployments,

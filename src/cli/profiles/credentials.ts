@@ -2,7 +2,7 @@ import { ApiError, UsageError } from '../../base/errors.js';
 import { parseId, type Id } from '../../base/ids.js';
 import type { ApiKey } from '../../base/secret.js';
 import { plainText } from '../../base/text.js';
-import type { KeyContext } from '../../base/wire.js';
+import type { KeyContext } from '../../api/core-api.js';
 import { expiryOf } from '../../config/expiry.js';
 import { runKeyCommand } from '../../config/key-command.js';
 import type { Settings } from '../../config/settings.js';

@@ -1,7 +1,7 @@
 import { Interrupted, LdctlError } from '../../base/errors.js';
 import type { ApiKey } from '../../base/secret.js';
 import { urlText } from '../../base/text.js';
-import type { KeyContext, TenantStructure } from '../../base/wire.js';
+import type { KeyContext, TenantStructure } from '../../api/core-api.js';
 import type { IdentityDocument } from '../../output/identity.js';
 import { findDeployment, type PlacedDeployment } from '../../config/deployments.js';
 import { expiryOf } from '../../config/expiry.js';

@@ -1,201 +1,140 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
-import { type Answer } from '../../../src/api/answers.js';
-import { readAccepted, readActivityPage } from '../../../src/api/activity-answers.js';
-import { ApiError, RedirectError } from '../../../src/base/errors.js';
-import { answer, KEY, NOW, REQUEST_ID } from './samples.js';
+import { ApiError, RedirectError } from '../../../src/api/index.js';
+import { failureOf } from '../../helpers/failure.js';
+import { KEY, list, REQUEST_ID, trigger, type Served } from './served.js';
 
-function errorOf(read: () => unknown): ApiError {
-  try {
-    read();
-  } catch (error) {
-    assert.ok(error instanceof ApiError, inspect(error));
-    return error;
-  }
-  return assert.fail('it was taken for a success');
-}
-
-const listError = (response: Answer) => errorOf(() => readActivityPage(response, { page: 1, results: 10 }));
-const triggerError = (response: Answer) => errorOf(() => readAccepted(response));
+const listError = (answer: Served): Promise<ApiError> => failureOf(list(answer), ApiError);
+const triggerError = (answer: Served, nodes?: bigint[]): Promise<ApiError> =>
+  failureOf(trigger(answer, nodes), ApiError);
 
 describe('an error of the API', () => {
-  it('carries status, code, reason and request id, and says first what is wrong', () => {
-    const error = triggerError(answer(422, { code: 'invalid_action', reason: 'no such action', status: 422n }));
-    assert.equal(error.message, 'no such action (422 invalid_action)');
+  it('carries status, code, reason and request id, and says what is wrong', async () => {
+    const error = await triggerError({ status: 422, body: { code: 'invalid_action', reason: 'no such action' } });
+    assert.equal(error.message, 'no such action');
     assert.deepEqual(
       [error.status, error.code, error.reason, error.requestId, error.exitCode],
       [422, 'invalid_action', 'no such action', REQUEST_ID, 5],
     );
   });
 
-  it('names the fields that are wrong', () => {
+  it('of a server that fails says who, and which way', async () => {
+    const body = { code: 'internal_error', reason: 'Oops' };
+    assert.equal((await listError({ status: 500, body })).message, 'Oops (500 internal_error)');
+    assert.equal((await listError({ status: 503 })).message, 'supervisor.test answered 503 Service Unavailable');
+  });
+
+  it('names the fields that are wrong, five of them at most', async () => {
     const field_issues = [
-      { code: 'unknown_node', reason: 'no such node', path: 'nodes[0]' },
+      { code: 'not_active', reason: 'is not active', path: 'nodes[0]' },
       { code: 'too_many', reason: '' },
     ];
-    const problem = { code: 'invalid', reason: 'bad request', field: 'nodes', field_issues };
-    const error = triggerError(answer(400, problem));
-    assert.equal(error.message, 'nodes[0]: no such node; nodes: too_many; bad request (400 invalid)');
-    assert.equal(error.field, 'nodes');
-    assert.deepEqual(error.fieldIssues, [
-      { code: 'unknown_node', reason: 'no such node', path: 'nodes[0]' },
-      { code: 'too_many', reason: '', path: undefined },
-    ]);
+    const body = { code: 'invalid', reason: 'bad request', field: 'nodes', field_issues };
+    const error = await triggerError({ status: 400, body }, [1n, 2n]);
+    assert.equal(error.message, 'nodes[0]: is not active, nodes: too_many; bad request');
+    assert.deepEqual(error.fieldIssues, [field_issues[0], { ...field_issues[1], path: 'nodes' }]);
+    const issues = Array.from({ length: 7 }, (_, at) => ({ reason: `no ${at}` }));
+    const many = await listError({ status: 422, body: { code: 'bad', reason: 'r', field_issues: issues } });
+    assert.equal(many.message, 'no 0, no 1, no 2, no 3, no 4 and 2 more; r');
+    assert.deepEqual([many.fieldIssues.length, many.fieldIssues[0]?.code], [7, '']);
   });
 
-  it('names five of them at most, and counts the others', () => {
-    const issues = (n: number) => Array.from({ length: n }, (_, at) => ({ reason: `no ${at}` }));
-    const said = (n: number) => listError(answer(422, { code: 'bad', reason: 'r', field_issues: issues(n) })).message;
-    assert.equal(said(5), 'no 0; no 1; no 2; no 3; no 4; r (422 bad)');
-    assert.match(said(7), /no 4; 2 more; r/);
-    assert.equal(listError(answer(400, { field_issues: issues(7) })).fieldIssues.length, 7);
-    assert.deepEqual(listError(answer(400, { field_issues: issues(1) })).fieldIssues[0]?.code, '');
+  it('names the nodes that the deployment has not, and where to see those that it has', async () => {
+    const unknown = (...at: number[]) =>
+      at.map((index) => ({ code: 'unknown_node', reason: 'no such node', path: `nodes[${index}]` }));
+    const body = (field_issues: object[]) => ({ code: 'validation_error', reason: 'is not valid', field_issues });
+    const error = await triggerError({ status: 400, body: body(unknown(0, 2)) }, [5n, 3n, 1n]);
+    assert.equal(error.message, 'deployment 7 has no node 1, 5; nothing was done');
+    assert.match(error.hint ?? '', /`ldctl nodes list`/);
+    const other = [...unknown(0), { code: 'duplicate', reason: 'named twice', path: 'nodes[1]' }];
+    assert.match((await triggerError({ status: 400, body: body(other) }, [1n, 2n])).message, /named twice/);
   });
 
-  it('takes the reason from whatever says something', () => {
-    const reason = (body: Record<string, unknown>) => listError(answer(500, { code: 'oops', ...body })).reason;
-    assert.equal(reason({ reason: 'r', detail: 'd', title: 't' }), 'r');
-    assert.equal(reason({ reason: '', detail: 'd', title: 't' }), 'd');
-    assert.equal(reason({ reason: null, detail: 7n, title: 't' }), 't');
-    assert.equal(reason({}), '');
-    assert.deepEqual(listError(answer(500, { code: 'oops' })).fieldIssues, []);
+  it('takes the request id from the body when no header has it', async () => {
+    const headers = { 'ld-request': '' };
+    const body = { code: 'oops', instance: 'abc' };
+    assert.equal((await listError({ status: 500, body, headers })).requestId, 'abc');
+    assert.equal((await listError({ status: 502, body: '<p>no', headers })).requestId, undefined);
   });
 
-  it('takes the request id from the body when no header has it', () => {
-    const headers = { 'ld-request': undefined };
-    assert.equal(listError(answer(500, { code: 'oops', reason: '', instance: 'abc' }, { headers })).requestId, 'abc');
-    assert.equal(listError(answer(502, '<p>no', { headers })).requestId, undefined);
-  });
-
-  it('exits by its status', () => {
+  it('exits by its status', async () => {
     const exits = { 4: [401, 403], 5: [400, 404, 409, 422], 6: [408, 425, 429, 500, 501, 502, 503, 504] };
     for (const [exit, statuses] of Object.entries(exits)) {
-      for (const status of statuses) assert.equal(listError(answer(status)).exitCode, Number(exit), `${status}`);
+      for (const status of statuses) assert.equal((await listError({ status })).exitCode, Number(exit), `${status}`);
     }
   });
 
-  describe('without a problem in its body', () => {
-    it('has the status for a code, and a few plain words for a reason', () => {
-      const page = `<script>evil()</script><body><h1>502 Bad Gateway</h1>${'<p>nginx</p>'.repeat(999)}`;
-      const error = listError(answer(502, page));
-      assert.equal(error.code, 'http_502');
-      assert.match(error.reason, /^502 Bad Gateway nginx/);
-      assert.ok(error.reason.length < 150);
-      assert.ok(error.retryable);
-    });
-
-    it('can have nothing to say', () => {
-      const error = listError(answer(503));
-      assert.deepEqual([error.code, error.reason], ['http_503', '']);
-      assert.equal(error.message, 'supervisor.test answered 503 Service Unavailable');
-    });
-
-    it('can be JSON of another kind', () => {
-      for (const body of ['[]', 'null', '"no"', '{"code":7,"reason":null,"field_issues":{}}']) {
-        assert.equal(listError(answer(500, body)).code, 'http_500');
-      }
-    });
-
-    it('has a code that a program can branch on, or none', () => {
-      assert.equal(listError(answer(500, { code: 'two words', reason: 'r' })).code, 'http_500');
-    });
+  it('may be a web page: the status is its code, a few plain words its reason', async () => {
+    const body = `<script>evil()</script><body><h1>502 Bad Gateway</h1>${'<p>nginx</p>'.repeat(999)}`;
+    const error = await listError({ status: 502, body });
+    assert.deepEqual([error.code, error.retryable], ['http_502', true]);
+    assert.match(error.reason, /^502 Bad Gateway nginx/);
+    assert.ok(error.reason.length < 150);
   });
 
-  describe('says what to do next', () => {
-    const problem = (code: string) => ({ code, reason: 'because' });
-
-    it('401: the key', () => assert.match(listError(answer(401)).hint ?? '', /expired or revoked: .*`ldctl whoami`/));
-
-    it('403: the permission that the call needs, and the allow-list', () => {
-      assert.match(triggerError(answer(403)).hint ?? '', /deployment:manage.*allow-list/);
-      assert.match(listError(answer(403)).hint ?? '', /deployment:read.*allow-list/);
-    });
-
-    it('404: what is visible, or the URL when the API did not say it', () => {
-      assert.match(listError(answer(404, problem('not_found'))).hint ?? '', /`ldctl deployments list`/);
-      assert.match(listError(answer(404, '<h1>Not Found</h1>')).hint ?? '', /check the URL, https:/);
-    });
-
-    it('409: what the idempotency key is about', () => {
-      const reused = triggerError(answer(409, problem('idempotency_error')));
-      assert.match(reused.hint ?? '', /used for another request in the last 10 minutes/);
-      const running = triggerError(answer(409, problem('idempotent_request_in_progress')));
-      assert.match(running.hint ?? '', /still running/);
-    });
-
-    it('429 and 5xx: when to try again', () => {
-      assert.match(listError(answer(429, '', { headers: { 'retry-after': '12' } })).hint ?? '', /Try again in 12s/);
-      for (const status of [408, 425, 500, 503]) assert.equal(listError(answer(status)).hint, 'Try again later.');
-    });
-
-    it('nothing, where the reason is all there is to say', () => {
-      assert.equal(listError(answer(422, problem('bad'))).hint, undefined);
-    });
-
-    it('400: that it is the request', () => {
-      assert.match(listError(answer(400, problem('bad'))).hint ?? '', /change what the message names/);
-    });
+  it('may be JSON of another kind; a code is one that a program can branch on', async () => {
+    const odd = [
+      '[]',
+      'null',
+      '"no"',
+      '{"code":7,"reason":null,"field_issues":{}}',
+      { code: 'two words', reason: 'r' },
+    ];
+    for (const body of odd) assert.equal((await listError({ status: 500, body })).code, 'http_500');
+    const { reason, fieldIssues } = await listError({ status: 500, body: { code: 'oops', reason: null, title: 't' } });
+    assert.deepEqual([reason, fieldIssues], ['t', []]);
   });
 
-  describe('with a retry-after', () => {
-    const after = (headers: Record<string, string>, receivedAt = NOW) =>
-      listError(answer(429, '', { headers, receivedAt })).retryAfterMs;
-
-    it('in seconds, whole or not', () => {
-      assert.deepEqual([after({ 'retry-after': ' 30 ' }), after({ 'retry-after': '1.25' })], [30_000, 1250]);
+  const problem = (code: string) => ({ code, reason: 'because' });
+  const hints: Array<[status: number, Served['body'], hint: RegExp | undefined]> = [
+    [400, problem('bad'), /change what the message names/],
+    [401, '', /expired or revoked: .*`ldctl whoami`/],
+    [403, '', /deployment:manage.*allow-list/],
+    [404, problem('not_found'), /`ldctl deployments list`/],
+    [404, '<h1>Not Found</h1>', /check the URL, https:/],
+    [409, problem('idempotency_error'), /used for another request in the last 10 minutes/],
+    [409, problem('idempotent_request_in_progress'), /still running/],
+    [422, problem('bad'), undefined],
+    [429, '', /Too many requests.*Try again later/],
+    ...[408, 425, 500, 503].map((status): [number, string, RegExp] => [status, '', /^Try again later\.$/]),
+  ];
+  for (const [status, body, hint] of hints) {
+    it(`says what to do next: ${status} ${inspect(body)}`, async () => {
+      const error = await triggerError({ status, body });
+      if (hint) assert.match(error.hint ?? '', hint);
+      else assert.equal(error.hint, undefined);
     });
+  }
 
-    it('as a date, by the clock of the server where it tells it', () => {
-      const headers = { 'retry-after': 'Mon, 01 Jun 2026 15:00:30 GMT', date: 'Mon, 01 Jun 2026 15:00:00 GMT' };
-      assert.equal(after(headers, NOW), 30_000);
-    });
-
-    it('as a date, by the local clock otherwise', () => {
-      for (const text of [
-        'Mon, 01 Jun 2026 12:00:30 GMT',
-        'Monday, 01-Jun-26 12:00:30 GMT',
-        'Mon Jun  1 12:00:30 2026',
-      ]) {
-        assert.equal(after({ 'retry-after': text }), 30_000, text);
-      }
-    });
-
-    it('that is past or nonsense', () => {
-      assert.equal(after({ 'retry-after': 'Mon, 01 Jun 2026 11:00:00 GMT' }, NOW), 0);
-      for (const text of [
-        '',
-        '-5',
-        '5s',
-        '1.',
-        '1e3',
-        'soon',
-        '1994-11-06T08:49:37Z',
-        'Sun, 99 Nov 1994 08:49:37 GMT',
-      ]) {
-        assert.equal(after({ 'retry-after': text }), undefined, text);
-      }
-    });
+  it('of a read needs another permission, and says when to try again', async () => {
+    assert.match((await listError({ status: 403 })).hint ?? '', /deployment:read.*allow-list/);
+    assert.match((await listError({ status: 429, headers: { 'retry-after': '12' } })).hint ?? '', /Try again in 12s/);
   });
 
-  it('never holds the key or a control character, wherever the API put them', () => {
+  it('tells its retry-after in milliseconds: of seconds, and of a date by the clock of the server', async () => {
+    const after = async (headers: Record<string, string>) => (await listError({ status: 429, headers })).retryAfterMs;
+    const at = (time: string) => `Mon, 01 Jun 2026 ${time} GMT`;
+    assert.deepEqual([await after({ 'retry-after': ' 30 ' }), await after({ 'retry-after': '1.25' })], [30_000, 1250]);
+    assert.equal(await after({ 'retry-after': at('15:00:30'), date: at('15:00:00') }), 30_000);
+    assert.equal(await after({ 'retry-after': at('14:00:00'), date: at('15:00:00') }), 0);
+    const local = await after({ 'retry-after': new Date(Date.now() + 30_000).toUTCString() });
+    assert.ok(local !== undefined && local > 25_000 && local <= 30_000);
+    for (const text of ['', '-5', '5s', '1.', '1e3', 'soon', 'Sun, 99 Nov 1994 08:49:37 GMT']) {
+      assert.equal(await after({ 'retry-after': text }), undefined, text);
+    }
+  });
+
+  it('never holds the key or a control character, wherever the API put them', async () => {
     const dirty = `\u001b[31m${KEY}\u0007\nx`;
-    const body = {
-      code: KEY,
-      reason: dirty,
-      title: dirty,
-      instance: dirty,
-      field: dirty,
-      field_issues: [{ code: dirty, reason: dirty, path: dirty }],
-    };
-    const late = `${'x'.repeat(290)} ${KEY}`;
-    const split = `${KEY.slice(0, 9)}<b></b>${KEY.slice(9)}`;
+    const issue = { code: dirty, reason: dirty, path: dirty };
+    const body = { code: KEY, reason: dirty, title: dirty, instance: dirty, field: dirty, field_issues: [issue] };
     const errors = [
-      triggerError(answer(400, body, { headers: { 'ld-request': KEY } })),
-      triggerError(answer(400, body, { headers: { 'ld-request': undefined } })),
-      listError(answer(502, `<p>${dirty}</p>`)),
-      listError(answer(502, split)),
-      listError(answer(500, { code: 'oops', reason: late })),
-      listError(answer(502, `${' '.repeat(4080)}${KEY}`)),
+      await triggerError({ status: 400, body, headers: { 'ld-request': KEY } }),
+      await triggerError({ status: 400, body, headers: { 'ld-request': '' } }),
+      await listError({ status: 502, body: `<p>${dirty}</p>` }),
+      await listError({ status: 502, body: `${KEY.slice(0, 9)}<b></b>${KEY.slice(9)}` }),
+      await listError({ status: 500, body: { code: 'oops', reason: `${'x'.repeat(290)} ${KEY}` } }),
+      await listError({ status: 502, body: `${' '.repeat(4080)}${KEY}` }),
     ];
     for (const error of errors) {
       const inspected = inspect(error, { depth: Infinity, showHidden: true });
@@ -208,24 +147,17 @@ describe('an error of the API', () => {
 });
 
 describe('a redirect', () => {
-  it('is an error that names where it leads, and says that the key stayed here', () => {
-    for (const status of [300, 301, 302, 303, 307, 308, 304]) {
-      const headers = { location: `https://evil.test/?k=${KEY}` };
-      assert.throws(
-        () => readAccepted(answer(status, '', { headers })),
-        (error) =>
-          error instanceof RedirectError &&
-          error.status === status &&
-          error.exitCode === 6 &&
-          error.message.includes('https://evil.test/') &&
-          !error.message.includes(KEY) &&
-          /key was not sent on/.test(error.hint ?? ''),
+  it('is an error that names where it leads, and says that the key stayed here', async () => {
+    for (const status of [301, 302, 303, 307, 308]) {
+      const error = await failureOf(
+        trigger({ status, headers: { location: `https://evil.test/?k=${KEY}` } }),
+        RedirectError,
       );
+      assert.deepEqual([error.status, error.exitCode], [status, 6]);
+      assert.ok(error.message.includes('https://evil.test/') && !error.message.includes(KEY));
+      assert.match(error.hint ?? '', /key was not sent on/);
     }
-  });
-
-  it('may not say where it leads', () => {
-    const message = 'supervisor.test redirected the request (302), which the API never does';
-    assert.throws(() => readAccepted(answer(302)), { name: 'RedirectError', message });
+    const { message } = await failureOf(trigger({ status: 302 }), RedirectError);
+    assert.equal(message, 'supervisor.test redirected the request (302), which the API never does');
   });
 });

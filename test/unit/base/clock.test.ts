@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { mock } from 'node:test';
 import { setTimeout as realSleep } from 'node:timers/promises';
-import { createClock } from '../../../src/base/clock.js';
+import { createClock, linkedController, onAbort } from '../../../src/base/clock.js';
 
 const HOUR = 3_600_000;
 
@@ -65,5 +65,58 @@ describe('the clock', () => {
     stop.abort(reason);
     await assert.rejects(sleep, reason);
     await assert.rejects(clock.sleep(0, stop.signal), reason);
+  });
+});
+
+describe('onAbort', () => {
+  const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;
+
+  it('calls once when the signal is aborted, and leaves no listener behind', () => {
+    const stop = new AbortController();
+    let calls = 0;
+    onAbort(stop.signal, () => calls++);
+    assert.deepEqual([calls, listeners(stop.signal)], [0, 1]);
+    stop.abort();
+    assert.deepEqual([calls, listeners(stop.signal)], [1, 0]);
+  });
+
+  it('calls at once where the signal is aborted already', () => {
+    let calls = 0;
+    onAbort(AbortSignal.abort(), () => calls++);
+    assert.equal(calls, 1);
+  });
+
+  it('does not call once it is released', () => {
+    const stop = new AbortController();
+    let calls = 0;
+    onAbort(stop.signal, () => calls++)();
+    assert.equal(listeners(stop.signal), 0);
+    stop.abort();
+    assert.equal(calls, 0);
+  });
+
+  it('does nothing without a signal', () => {
+    onAbort(undefined, () => assert.fail('called'))();
+  });
+});
+
+describe('linkedController', () => {
+  it('is aborted with its parent, also when that was aborted before', () => {
+    const reason = new Error('stop');
+    const parent = new AbortController();
+    const { controller } = linkedController(parent.signal);
+    parent.abort(reason);
+    assert.equal(controller.signal.reason, reason);
+    assert.equal(linkedController(AbortSignal.abort(reason)).controller.signal.reason, reason);
+  });
+
+  it('does not abort its parent, and lets go of it', () => {
+    const parent = new AbortController();
+    const { controller, release } = linkedController(parent.signal);
+    release();
+    assert.equal(getEventListeners(parent.signal, 'abort').length, 0);
+    controller.abort();
+    assert.equal(parent.signal.aborted, false);
+    assert.equal(linkedController().controller.signal.aborted, false);
   });
 });

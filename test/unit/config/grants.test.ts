@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { type DivisionGrants, type Permissions } from '../../../src/base/wire.js';
+import { type Permissions } from '../../../src/api/core-api.js';
 import { isGranted, type SupervisorPermission } from '../../../src/config/grants.js';
 
 const PLACE = { divisionId: 7261845022003200101n, environmentId: 7261845022003200203n };
 const NOTHING: Permissions = { tenant: [], division: [], environment: [], divisions: {} };
 
-function inDivision(id: bigint, grants: Partial<DivisionGrants>): Permissions {
+function inDivision(id: bigint, grants: Partial<Permissions['divisions'][string]>): Permissions {
   return {
     ...NOTHING,
     divisions: { [id.toString()]: { name: 'd', permissions: [], environment: [], environments: {}, ...grants } },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { LdctlError, UsageError } from '../../../src/base/errors.js';
-import { type Deployment, type TenantStructure } from '../../../src/base/wire.js';
+import { type Deployment, type TenantStructure } from '../../../src/api/core-api.js';
 import { type Env } from '../../../src/base/text.js';
 import { resumeFlags, settingOrigins } from '../../../src/config/origins.js';
 import { type Config, type Profile } from '../../../src/config/profile.js';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type KeyContext, type TenantStructure } from '../../../src/base/wire.js';
+import { type KeyContext, type TenantStructure } from '../../../src/api/core-api.js';
 import { type KeyLabel } from '../../../src/sandbox/tenant.js';
 import { World, read, START, type ProblemBody } from './world.js';
 

@@ -11,7 +11,7 @@ import { ApiError, Interrupted } from '../../../../src/base/errors.js';
 import { PLATFORM } from '../../../../src/system/platform.js';
 import { type Id } from '../../../../src/base/ids.js';
 import { ApiKey } from '../../../../src/base/secret.js';
-import { type KeyContext, type Permissions, type TenantStructure } from '../../../../src/base/wire.js';
+import { type KeyContext, type Permissions, type TenantStructure } from '../../../../src/api/core-api.js';
 import { memoryOutput, type MemoryOutput } from '../../../helpers/memory-output.js';
 import { KeyringError, type KeyStore } from '../../../../src/config/key-store.js';
 import { VirtualClock } from '../../../helpers/clock.js';
@@ -102,7 +102,6 @@ function hostFor(options: ContextOptions, output: MemoryOutput, clock: VirtualCl
     stdin: Object.assign(input, { isTTY: answers !== undefined }) as unknown as NodeJS.ReadStream,
     stderr: process.stderr,
     clock,
-    random: () => 0.5,
     keyring,
     newIdempotencyKey: () => assert.fail('no trigger here'),
     catchInterrupts: () => assert.fail('no process here'),
