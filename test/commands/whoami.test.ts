@@ -137,7 +137,7 @@ describe('whoami', () => {
       .reply(403, problem(403, 'forbidden', 'no'));
     const json = parseJson((await bench.run(Whoami, '-o', 'json')).stdout) as Record<string, unknown>;
     assert.deepEqual([json.may_read, json.may_manage], [true, false]);
-    assert.match(String(json.notes), /403 forbidden/);
+    assert.match(String(json.notes), /\bno\b/);
   });
 
   it('names the addresses that a key is bound to', async () => {
