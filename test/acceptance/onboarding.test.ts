@@ -46,7 +46,7 @@ describe('the first five minutes, at a terminal', function () {
     add.enter(scene.sandbox.tenantId.toString());
     await add.shows(/API key:/);
     add.enter(`${key}x`);
-    await add.shows(/warning: .*401 unauthorized/);
+    await add.shows(/warning: .*API key is wrong/);
     await add.shows(/API key:/);
     add.enter(key);
     await add.shows(/key sandbox admin \(role admin\), expires in \d+ days/);
