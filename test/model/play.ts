@@ -1,7 +1,7 @@
 import { ApiError, Interrupted, TransportError } from '../../src/base/errors.js';
 import type { ResultEvent } from '../../src/base/progress.js';
 import type { Fact, Job, Step } from '../../src/job/job.js';
-import { ALL, Choices, SECOND, World, type WorldOptions } from './world.js';
+import { ALL, Choices, SECOND, World, type Plan, type WorldOptions } from './world.js';
 
 /** One way to use a job, and what the world may do to it. */
 export interface Setting extends WorldOptions {
@@ -39,7 +39,7 @@ const MOST_STEPS = 4000;
 /** Plays one story to its end. @param seen takes each pair of step and fact */
 export function play(
   setting: Setting,
-  plan: readonly number[],
+  plan: Plan,
   budget: number,
   make: MakeJob,
   seen: (pair: string) => void,
@@ -128,11 +128,10 @@ export function play(
           take(step, { is: 'unreadable', error, startedAt: world.now });
           break;
         }
-        const shown = world.read();
+        const shown = world.read(step.downTo, how === 'more than was asked for');
         if (how === 'another deployment')
           shown.entries = shown.entries.map((entry) => ({ ...entry, deployment_id: 8n }));
         if (how === 'stopped for 15 minutes') world.sleep(900 * SECOND);
-        // It may hold more than was asked for.
         take(step, { is: 'read', read: shown });
         break;
       }
@@ -211,7 +210,7 @@ export const PAIRS: readonly string[] = [
   'wait → stopping',
 ];
 
-const READ_FAULTS_AWAKE = ['good', 'unreadable', 'denied', 'rival', 'interrupt', 'another deployment'] as const;
+const READ_FAULTS_AWAKE = ['good', 'unreadable', 'denied', 'rival', 'interrupt', 'another deployment', 'more than was asked for'] as const;
 const READ_FAULTS = [...READ_FAULTS_AWAKE, 'stopped for 15 minutes'] as const;
 
 function note(step: Step & { do: 'note' }, world: World, choices: Choices): Fact {
@@ -234,7 +233,7 @@ function rival(setting: Setting, world: World, make: MakeJob): void {
   for (let steps = 0; steps < 40; steps++) {
     const step = job.next(world.now);
     const node = 'node' in step ? step.node : undefined;
-    if (step.do === 'read') job.take({ is: 'read', read: world.read() }, world.now);
+    if (step.do === 'read') job.take({ is: 'read', read: world.read(step.downTo) }, world.now);
     else if (step.do === 'note') job.take(note(step, world, new Choices([], 0)), world.now);
     else if (step.do === 'post') {
       const replayed = world.isReplay(step.request);
@@ -254,7 +253,7 @@ function beforehand(setting: Setting, world: World, make: MakeJob): void {
   const job = make({ ...setting, keyed: false }, world);
   for (let steps = 0; steps < 10 && world.dispatched.length === 0; steps++) {
     const step = job.next(world.now);
-    if (step.do === 'read') job.take({ is: 'read', read: world.read() }, world.now);
+    if (step.do === 'read') job.take({ is: 'read', read: world.read(step.downTo) }, world.now);
     else if (step.do === 'post') world.dispatch(step.request);
   }
   world.now = 0;

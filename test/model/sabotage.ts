@@ -185,4 +185,11 @@ export const SABOTAGES: readonly Sabotage[] = [
     to: 'gate',
     settings: ['a roll by twos, with a gate'],
   },
+  {
+    name: 'a baseline is read as if nothing was left out',
+    file: 'run-read.ts',
+    from: '[highestOf(shown), above ?? 0n].reduce((a, b) => (a > b ? a : b))',
+    to: 'highestOf(shown)',
+    settings: ['a roll over nodes with older entries'],
+  },
 ];

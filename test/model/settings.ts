@@ -19,6 +19,7 @@ export const SETTINGS: readonly Setting[] = [
   { name: 'a key, killed, keys ignored', nodes: [2n], honours: false, keyed: true, kills: true },
   { name: 'two processes with one key', nodes: [2n], honours: true, keyed: true, rivals: true },
   { name: 'two processes, keys ignored', nodes: [2n], honours: false, keyed: true, rivals: true },
+  { name: 'a roll over nodes with older entries', nodes: [2n, 1n], honours: true, roll: { window: 2, gated: false } },
   { name: 'a roll', nodes: ALL, honours: true, roll: { window: 1, gated: false } },
   { name: 'a roll by twos, with a gate', nodes: ALL, honours: true, roll: { window: 2, gated: true } },
   { name: 'a roll, killed and run again', nodes: ALL, honours: true, kills: true, roll: { window: 2, gated: true } },
@@ -46,12 +47,13 @@ export function makerOf({ runJob, rollJob }: Pick<typeof JobModule, 'runJob' | '
     }
     const { window, gated } = setting.roll;
     const kept = new Map<bigint, KeptRun>();
-    for (const node of ALL) {
+    const nodes = setting.nodes ?? ALL;
+    for (const node of nodes) {
       const record = world.journal.read(keyOf([node], runJob));
       if (record) kept.set(node, record);
     }
     const how = { maxUnavailable: window, pauseMs: 500, gated, gateTimeoutMs: 20 * SECOND, continueOnError: false };
-    const plan = { ...shared, ...how, nodes: ALL, timeoutMs: null, nodeTimeoutMs: 60 * SECOND };
+    const plan = { ...shared, ...how, nodes, timeoutMs: null, nodeTimeoutMs: 60 * SECOND };
     return rollJob(plan, kept, world.now, text);
   };
 }

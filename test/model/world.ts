@@ -9,6 +9,7 @@ import {
 } from '../../src/base/errors.js';
 import type { KeptRun, RunRecord } from '../../src/base/journal.js';
 import type { Accepted, WireTrigger } from '../../src/base/supervisor.js';
+import type { LogRead } from '../../src/log/log.js';
 
 /*
  * The world of the model: a server with a log, a journal on a disk, and time. It shares no code with the job. What can go
@@ -20,23 +21,29 @@ const EPOCH = Date.UTC(2026, 0, 1);
 const DEPLOYMENT = 7n;
 export const ALL = [1n, 2n, 3n];
 
+/** Which faults a story has: at which of its choices, and which option. All else goes well. */
+export type Plan = ReadonlyArray<readonly [at: number, option: number]>;
+
 /** Makes the choices of one story, in order; how many faults it may hold is its budget. */
 export class Choices {
+  /** How many options each had. */
   readonly made: number[] = [];
-  readonly #plan: readonly number[];
-  #left: number;
+  readonly #plan: Plan;
+  #used = 0;
+  readonly #budget: number;
 
-  constructor(plan: readonly number[], budget: number) {
+  constructor(plan: Plan, budget: number) {
     this.#plan = plan;
-    this.#left = budget;
+    this.#budget = budget;
   }
 
   of<T>(options: readonly [T, ...T[]]): T {
-    const count = this.#left > 0 ? options.length : 1;
-    const index = Math.min(this.#plan[this.made.length] ?? 0, count - 1);
-    this.made.push(count);
-    if (index > 0) this.#left -= 1;
-    return options[index] ?? options[0];
+    const planned = this.#plan[this.#used];
+    const at = this.made.length;
+    this.made.push(this.#used < this.#budget ? options.length : 1);
+    if (planned?.[0] !== at) return options[0];
+    this.#used += 1;
+    return options[planned[1]] ?? options[0];
   }
 }
 
@@ -127,14 +134,15 @@ export class World {
     this.#add(node, true, this.now, { doneAt: this.now + 800, end: 'completed' });
   }
 
-  /** What the log shows, newest first. */
-  read(): { entries: Activity[]; startedAt: number; serverTime: number; requests: number; isWhole: boolean } {
+  /** What the log shows, newest first: as much as was asked for, or all of it. */
+  read(downTo: bigint | 'newest' | 'known', all = false): LogRead {
     this.readAt = this.now;
+    const above = typeof downTo === 'bigint' && !all ? downTo : undefined;
     const entries = this.entries
-      .filter(({ shownAt, goneAt }) => shownAt <= this.now && goneAt > this.now)
+      .filter(({ id, shownAt, goneAt }) => shownAt <= this.now && goneAt > this.now && id > (above ?? 0n))
       .map((entry) => this.#shown(entry))
       .sort((a, b) => (a.id < b.id ? 1 : -1));
-    return { entries, startedAt: this.now, serverTime: this.wall, requests: 1, isWhole: true };
+    return { entries, startedAt: this.now, serverTime: this.wall, requests: 1, isWhole: true, above };
   }
 
   /** A dispatch, unless the server knows that it was made before. */
