@@ -37,13 +37,7 @@ export interface Story {
 const MOST_STEPS = 4000;
 
 /** Plays one story to its end. @param seen takes each pair of step and fact */
-export function play(
-  setting: Setting,
-  plan: Plan,
-  budget: number,
-  make: MakeJob,
-  seen: (pair: string) => void,
-): Story {
+export function play(setting: Setting, plan: Plan, budget: number, make: MakeJob, seen: (pair: string) => void): Story {
   const choices = new Choices(plan, budget);
   const world = new World(choices, setting);
   if (setting.before) beforehand(setting, world, make);
@@ -210,7 +204,15 @@ export const PAIRS: readonly string[] = [
   'wait → stopping',
 ];
 
-const READ_FAULTS_AWAKE = ['good', 'unreadable', 'denied', 'rival', 'interrupt', 'another deployment', 'more than was asked for'] as const;
+const READ_FAULTS_AWAKE = [
+  'good',
+  'unreadable',
+  'denied',
+  'rival',
+  'interrupt',
+  'another deployment',
+  'more than was asked for',
+] as const;
 const READ_FAULTS = [...READ_FAULTS_AWAKE, 'stopped for 15 minutes'] as const;
 
 function note(step: Step & { do: 'note' }, world: World, choices: Choices): Fact {
