@@ -16,7 +16,7 @@ export const STATUSES = {
 } as const;
 export type Status = keyof typeof STATUSES;
 
-/** Both ends are final. A status not known yet is taken for not final. */
+/** A status that is not known yet is taken for not final. */
 export function isFinal(status: string): boolean {
   return Object.hasOwn(STATUSES, status) && STATUSES[status as Status].final;
 }
@@ -41,12 +41,6 @@ export interface Activity {
   [field: string]: unknown;
 }
 
-/** A node that the log names, and when it did so last (RFC 3339, as the API gave it). */
-export interface SeenNode {
-  id: Id;
-  lastSeen: string;
-}
-
 /** What is asked of a runtime. Only a reconfigure carries a config. */
 export interface Action {
   verb: Verb;
@@ -67,33 +61,26 @@ export function parseRuntime(text: string): Runtime {
  * @throws UsageError
  */
 export function parseAction(text: string, config?: string): Action {
-  const colon = text.indexOf(':');
-  const name = colon < 0 ? text : text.slice(0, colon);
-  const inline = colon < 0 ? undefined : text.slice(colon + 1);
+  const invalid = (message: string, hint?: string): UsageError =>
+    new UsageError(message, { code: 'invalid_action', hint });
+  const [name, inline] = text.split(/:(.*)/s, 2);
   const verb = VERBS.find((known) => known === name);
   if (!verb || (inline !== undefined && verb !== 'reconfigure')) {
-    throw new UsageError(`unknown action ${JSON.stringify(text)}`, {
-      code: 'invalid_action',
-      hint: 'An action is one of: start, stop, restart, reconfigure:ID.',
-    });
+    const hint = 'An action is one of: start, stop, restart, reconfigure:ID.';
+    throw invalid(`unknown action ${JSON.stringify(text)}`, hint);
   }
   if (verb !== 'reconfigure') {
-    if (config !== undefined) {
-      throw new UsageError(`--config goes with reconfigure, not with ${verb}`, { code: 'invalid_action' });
-    }
-    return { verb };
+    if (config === undefined) return { verb };
+    throw invalid(`--config goes with reconfigure, not with ${verb}`);
   }
   const fromName = inline === undefined ? undefined : parseId(inline, 'reconfigure');
   const fromFlag = config === undefined ? undefined : parseId(config, '--config');
   const configId = fromName ?? fromFlag;
   if (configId === undefined) {
-    throw new UsageError('reconfigure needs the id of a config', {
-      code: 'invalid_action',
-      hint: 'Write reconfigure:ID, or reconfigure with --config ID.',
-    });
+    throw invalid('reconfigure needs the id of a config', 'Write reconfigure:ID, or reconfigure with --config ID.');
   }
   if (fromFlag !== undefined && fromFlag !== configId) {
-    throw new UsageError(`two configs: reconfigure:${configId} and --config ${fromFlag}`, { code: 'invalid_action' });
+    throw invalid(`two configs: reconfigure:${configId} and --config ${fromFlag}`);
   }
   return { verb, configId };
 }

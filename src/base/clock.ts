@@ -1,9 +1,6 @@
 import { uptime } from 'node:os';
 
-/**
- * What is asked of an `AbortSignal`, which is one. Said by its shape, so that the published types need neither those of
- * Node nor those of a browser.
- */
+/** An `AbortSignal`, said by its shape, so that the published types need neither those of Node nor those of a browser. */
 export interface Signal {
   readonly aborted: boolean;
   /** Why it was aborted: what is then thrown, an `Error` unless the caller chose something else. */
@@ -18,8 +15,9 @@ export interface Signal {
 export type OwnSignal = typeof globalThis extends { AbortSignal: { prototype: infer Known } } ? Known : Signal;
 
 /**
- * Calls back once, when the signal is aborted; at once, if it is already.
- * @returns releases the signal: call it when the work is done, or the signal keeps the listener as long as it lives
+ * Calls back once, when the signal is aborted; at once, if it is already. In place of `AbortSignal.any`, by which each of the
+ * thousands of polls of a run would stay attached to the run's signal for as long as that lives.
+ * @returns releases the signal: call it when the work is done
  */
 export function onAbort(signal: Signal | undefined, call: () => void): () => void {
   // A removed listener still points at the ones after it, so what it would call is dropped, or one request would keep
@@ -38,19 +36,9 @@ export function onAbort(signal: Signal | undefined, call: () => void): () => voi
   };
 }
 
-/** A controller that is aborted with `parent` as well, for the same reason. Call `release` when the work is done. */
-export function linkedController(parent?: Signal): { controller: AbortController; release: () => void } {
-  const controller = new AbortController();
-  const release = onAbort(parent, () => controller.abort(parent?.reason));
-  return { controller, release };
-}
-
 /** Time as it is handed to those who need it, so that no test waits for real. Milliseconds throughout. */
 export interface Clock {
-  /**
-   * Wall clock, since the epoch (UTC): for what people read, for records, and for times of the server. It can be set,
-   * forward and back, at any moment, so that nothing is measured by it.
-   */
+  /** Wall clock, UTC: for people, records, and times of the server. It can be set at any moment, so nothing is measured by it. */
   now(): number;
   /**
    * Since some moment of this process, with fractions: for every limit, age and interval. It never goes back, no one can
@@ -80,30 +68,22 @@ export function createClock(uptimeSeconds: () => number = uptime): Clock {
   };
   const sleep: Clock['sleep'] = (ms, signal) =>
     new Promise((resolve, reject) => {
-      if (signal?.aborted) {
-        reject(signal.reason);
-        return;
-      }
       const end = elapsed() + ms;
-      let timer: NodeJS.Timeout;
-      const onAbort = (): void => {
+      let timer: NodeJS.Timeout | undefined;
+      const release = onAbort(signal, () => {
         clearTimeout(timer);
         if (signal) reject(signal.reason);
-      };
+      });
       const wait = (leftMs: number): void => {
         const next = (): void => {
-          if (leftMs > LONGEST_TIMER_MS) {
-            wait(end - elapsed());
-            return;
-          }
-          signal?.removeEventListener('abort', onAbort);
+          if (leftMs > LONGEST_TIMER_MS) return wait(end - elapsed());
+          release();
           resolve();
         };
         // A timer drops fractions.
         timer = setTimeout(next, Math.min(Math.max(Math.ceil(leftMs), 0), LONGEST_TIMER_MS));
       };
-      signal?.addEventListener('abort', onAbort, { once: true });
-      wait(ms);
+      if (!signal?.aborted) wait(ms);
     });
   return { now: () => Date.now(), elapsed, sleep };
 }

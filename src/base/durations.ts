@@ -24,11 +24,6 @@ export function parseDuration(text: string, what = 'duration'): number {
   return Math.round(total);
 }
 
-/** A round duration as a flag takes it: `10m`. */
-export function durationFlag(milliseconds: number): string {
-  return ms(milliseconds);
-}
-
 /** A duration for people: `0.4s`, `12s`, `3m05s`, `2h14m`, `3d4h`. */
 export function formatDuration(milliseconds: number): string {
   const seconds = Math.max(0, milliseconds) / 1000;

@@ -21,13 +21,13 @@ export class LdctlError extends Error {
   /** The API's `ld-request`: support asks for it. */
   readonly requestId: string | undefined;
 
-  constructor(exit: ExitName, code: string, message: string, options: LdctlErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+  constructor(exit: ExitName, code: string, message: string, { hint, requestId, cause }: LdctlErrorOptions = {}) {
+    super(message, cause === undefined ? undefined : { cause });
     this.name = new.target.name;
     this.exit = exit;
     this.code = code;
-    this.hint = options.hint;
-    this.requestId = options.requestId;
+    this.hint = hint;
+    this.requestId = requestId;
   }
 
   /** What a command would end with. */
@@ -38,8 +38,8 @@ export class LdctlError extends Error {
 
 /** The command itself is wrong, or consent is missing: exit 2, before the network is touched. */
 export class UsageError extends LdctlError {
-  constructor(message: string, options: LdctlErrorOptions & { code?: string } = {}) {
-    super('usage', options.code ?? 'usage', message, options);
+  constructor(message: string, { code = 'usage', ...options }: LdctlErrorOptions & { code?: string } = {}) {
+    super('usage', code, message, options);
   }
 }
 
@@ -68,12 +68,15 @@ export class ApiError extends LdctlError {
   readonly retryAfterMs: number | undefined;
   readonly fieldIssues: readonly FieldIssue[];
 
-  constructor(message: string, fields: ApiErrorFields, options: LdctlErrorOptions = {}) {
-    super(exitForStatus(fields.status), fields.code, message, options);
-    this.status = fields.status;
-    this.reason = fields.reason;
-    this.retryAfterMs = fields.retryAfterMs;
-    this.fieldIssues = fields.fieldIssues ?? [];
+  constructor(message: string, fields: ApiErrorFields, options?: LdctlErrorOptions) {
+    const { status, code, reason, retryAfterMs, fieldIssues = [] } = fields;
+    const isDenied = status === 401 || status === 403;
+    const isDown = status >= 500 || RETRYABLE_STATUSES.has(status);
+    super(isDenied ? 'denied' : isDown ? 'unreachable' : 'refused', code, message, options);
+    this.status = status;
+    this.reason = reason;
+    this.retryAfterMs = retryAfterMs;
+    this.fieldIssues = fieldIssues;
   }
 
   /** Whether the status may be tried again. */
@@ -89,29 +92,22 @@ export function retryAfterOf(error: LdctlError): number {
   return error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
 }
 
-function exitForStatus(status: number): ExitName {
-  if (status === 401 || status === 403) return 'denied';
-  return RETRYABLE_STATUSES.has(status) || status >= 500 ? 'unreachable' : 'refused';
+export interface TransportFacts {
+  /** `no` only when the request certainly did not leave this machine: name not found, refused, TLS not established. */
+  sent: 'no' | 'maybe';
+  /** False when trying again cannot help: a certificate that does not verify, a proxy that refuses. */
+  transient?: boolean;
 }
 
-/**
- * No answer came. `sent` says whether the request can have left this machine: `no` only when it certainly did not
- * (name not found, connection refused, TLS not established, a proxy that refuses).
- */
+/** No answer came. */
 export class TransportError extends LdctlError {
   readonly sent: 'no' | 'maybe';
-  /** False when trying again cannot help: a certificate that does not verify, a proxy that refuses. */
   readonly transient: boolean;
 
-  constructor(
-    code: string,
-    message: string,
-    facts: { sent: 'no' | 'maybe'; transient?: boolean },
-    options: LdctlErrorOptions = {},
-  ) {
+  constructor(code: string, message: string, { sent, transient = true }: TransportFacts, options?: LdctlErrorOptions) {
     super('unreachable', code, message, options);
-    this.sent = facts.sent;
-    this.transient = facts.transient ?? true;
+    this.sent = sent;
+    this.transient = transient;
   }
 }
 
@@ -119,7 +115,7 @@ export class TransportError extends LdctlError {
 export class RedirectError extends LdctlError {
   readonly status: number;
 
-  constructor(message: string, status: number, options: LdctlErrorOptions = {}) {
+  constructor(message: string, status: number, options?: LdctlErrorOptions) {
     super('unreachable', 'redirect', message, options);
     this.status = status;
   }
@@ -127,17 +123,13 @@ export class RedirectError extends LdctlError {
 
 /** A success by its status, but not an answer of this API: cut JSON, a page of HTML, another shape, too large. */
 export class InvalidAnswerError extends LdctlError {
-  constructor(message: string, options: LdctlErrorOptions & { code?: string } = {}) {
-    super('unreachable', options.code ?? 'invalid_answer', message, options);
+  constructor(message: string, { code = 'invalid_answer', ...options }: LdctlErrorOptions & { code?: string } = {}) {
+    super('unreachable', code, message, options);
   }
 }
 
-export type StopSignal = 'SIGHUP' | 'SIGINT' | 'SIGTERM';
-
-const EXIT_BY_SIGNAL = { SIGHUP: 'sighup', SIGINT: 'sigint', SIGTERM: 'sigterm' } as const satisfies Record<
-  StopSignal,
-  ExitName
->;
+const EXIT_BY_SIGNAL = { SIGHUP: 'sighup', SIGINT: 'sigint', SIGTERM: 'sigterm' } as const;
+export type StopSignal = keyof typeof EXIT_BY_SIGNAL;
 
 /** The user, or the system, asked the process to end, or the caller a job. The reason of every abort signal in this tool. */
 export class Interrupted extends LdctlError {
@@ -145,9 +137,8 @@ export class Interrupted extends LdctlError {
 
   /** @param instead of a signal to the process: what interrupted it, and why */
   constructor(signal: StopSignal, instead?: { message: string; cause: unknown }) {
-    super(EXIT_BY_SIGNAL[signal], 'interrupted', instead?.message ?? `interrupted by ${signal}`, {
-      cause: instead?.cause,
-    });
+    const { message = `interrupted by ${signal}`, cause } = instead ?? {};
+    super(EXIT_BY_SIGNAL[signal], 'interrupted', message, { cause });
     this.signal = signal;
   }
 }
@@ -164,17 +155,12 @@ export interface ErrorDocument {
   hint: string | null;
 }
 
-/** What is known of a failure. One that was not foreseen is a fault in ldctl itself. */
+/** One that was not foreseen is a fault in ldctl itself. */
 export function errorDocument(error: unknown): ErrorDocument {
-  if (!(error instanceof LdctlError)) {
-    const message = error instanceof Error ? error.message : String(error);
-    return { code: 'internal', message, exit_code: EXIT_CODES.fault.code, request_id: null, hint: null };
+  if (error instanceof LdctlError) {
+    const { code, message, exitCode: exit_code, requestId, hint } = error;
+    return { code, message, exit_code, request_id: requestId ?? null, hint: hint ?? null };
   }
-  return {
-    code: error.code,
-    message: error.message,
-    exit_code: error.exitCode,
-    request_id: error.requestId ?? null,
-    hint: error.hint ?? null,
-  };
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: 'internal', message, exit_code: EXIT_CODES.fault.code, request_id: null, hint: null };
 }

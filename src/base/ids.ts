@@ -9,11 +9,7 @@ export function isId(value: unknown): value is Id {
   return typeof value === 'bigint' && value >= 0n && value <= MAX_ID;
 }
 
-/**
- * Reads an id from text: decimal digits, `0 … 2^64-1`, nothing else.
- * `what` names the value in the error, for instance `--node`.
- * @throws UsageError
- */
+/** Reads decimal digits, `0 … 2^64-1`; `what` names the value in the error, for instance `--node`. @throws UsageError */
 export function parseId(text: string, what = 'id'): Id {
   if (!/^\d+$/.test(text)) {
     // A longer one may be a key that was put in the wrong place.

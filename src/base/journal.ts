@@ -48,15 +48,13 @@ export interface RunJournal {
   mark(key: string, state: 'ended', outcome: string): Promise<void>;
 }
 
-/** What was asked of a roll, as plain JSON with ids as text: what `--resume` runs again. */
-export type RollRequest = unknown;
-
 export interface RollRecord {
   key: string;
   deploymentId: Id;
   /** Wall clock, ms UTC. */
   begunAt: number;
-  request: RollRequest;
+  /** What was asked, as plain JSON with ids as text: what `--resume` runs again. */
+  request: unknown;
   finished: boolean;
 }
 

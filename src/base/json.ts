@@ -9,17 +9,16 @@ const MOST_DIGITS = 40;
  * @throws SyntaxError when the text is not JSON, or nested so deep that nothing could read it
  */
 export function parseJson(text: string): unknown {
+  const parseNumber = (digits: string): bigint | string | LosslessNumber => {
+    if (!isInteger(digits)) return new LosslessNumber(digits);
+    return digits.length > MOST_DIGITS ? digits : BigInt(digits);
+  };
   try {
-    return parse(text, undefined, { parseNumber: exactNumber, onDuplicateKey: ({ newValue }) => newValue });
+    return parse(text, undefined, { parseNumber, onDuplicateKey: ({ newValue }) => newValue });
   } catch (error) {
     // The stack is at its end.
     throw error instanceof RangeError ? new SyntaxError('nested too deep') : error;
   }
-}
-
-function exactNumber(digits: string): bigint | string | LosslessNumber {
-  if (!isInteger(digits)) return new LosslessNumber(digits);
-  return digits.length > MOST_DIGITS ? digits : BigInt(digits);
 }
 
 /** How ids are written: bare numbers, or strings for readers that lose digits. */

@@ -2,17 +2,14 @@ import type { Action, Activity, Runtime } from './activity.js';
 import type { Id } from './ids.js';
 import type { Signal } from './clock.js';
 
-/** The Supervisor as the job sees it: two calls, no HTTP. Implemented by `api/`, and by scripted servers in tests. */
+/**
+ * The Supervisor as the job sees it: two calls, no HTTP; in tests a scripted one. Both throw ApiError, TransportError,
+ * RedirectError, InvalidAnswerError, or the signal's reason.
+ */
 export interface Supervisor {
-  /**
-   * Posts once. Resolves only at `202`.
-   * @throws ApiError, TransportError, RedirectError, InvalidAnswerError (another 2xx), or the signal's reason
-   */
+  /** Posts once. Resolves only at `202`. */
   trigger(request: WireTrigger, options?: CallOptions): Promise<Accepted>;
-  /**
-   * Reads one page of the activity log.
-   * @throws ApiError, TransportError, RedirectError, InvalidAnswerError, or the signal's reason
-   */
+  /** Reads one page of the activity log. */
   list(deploymentId: Id, query: PageQuery, options?: CallOptions): Promise<ActivityPage>;
 }
 
@@ -52,14 +49,9 @@ export interface ActivityPage {
   page: number;
   total_results: number;
   total_pages: number;
-  /** How many entries it held where it showed one twice; absent: as many as `items`. */
-  held?: number;
   /** The server's own clock (`date` header, cut to whole seconds), milliseconds UTC; absent when it sent none. */
   serverTime?: number;
 }
 
 /** The most entries a page can hold. */
 export const MAX_PAGE_SIZE = 100;
-
-/** How long one request may take, from the first packet to the last byte of the answer; milliseconds. */
-export const REQUEST_TIMEOUT_MS = 15_000;

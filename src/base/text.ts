@@ -18,28 +18,21 @@ export function count(n: number, noun: string, plural = `${noun}s`): string {
   return `${n} ${n === 1 ? noun : plural}`;
 }
 
-/** `1, 2 and 8 more`: nobody reads hundreds of ids. */
+/** `1, 2 and 8 more`. */
 export function shortList(items: readonly unknown[], most = 10): string {
   const rest = items.length - most;
   return `${items.slice(0, most).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }
 
-/**
- * Breaks a text into lines at its spaces. A word that is longer than a line stays whole.
- * @param width of the longest line, in characters
- */
+/** Breaks a text into lines of so many characters, at its spaces. A word that is longer than a line stays whole. */
 export function wrapWords(text: string, width: number): string[] {
   const lines: string[] = [];
-  let line = '';
   for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = line === '' ? word : `${line} ${word}`;
-    }
+    const line = lines.at(-1);
+    if (line === undefined || line.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${line} ${word}`;
   }
-  return [...lines, line];
+  return lines;
 }
 
 /** A base URL as it is stored and shown: without the slash that a URL without a path gets. */

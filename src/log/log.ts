@@ -1,6 +1,5 @@
-import { linkedController } from '../base/clock.js';
+import { onAbort, type Clock } from '../base/clock.js';
 import type { Activity } from '../base/activity.js';
-import type { Clock } from '../base/clock.js';
 import { ApiError, retryAfterOf } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { CallOptions, Supervisor } from '../base/supervisor.js';
@@ -222,7 +221,8 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
 
   /** The whole log, newest first, as it is asked for, or what is not older than `since`. Memory does not grow with the log. */
   async function* all(options: ReadOptions & { since?: number } = {}): AsyncGenerator<LogPart> {
-    const { controller, release } = linkedController(options.signal);
+    const controller = new AbortController();
+    const release = onAbort(options.signal, () => controller.abort(options.signal?.reason));
     const reading = new Reading(clock, { ...options, signal: controller.signal });
     const isPast = pastWhen(options.since ?? -Infinity);
     try {

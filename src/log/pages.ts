@@ -98,12 +98,12 @@ export class Pages {
 
   #lacksEntries(answer: ActivityPage, number: number): boolean {
     const due = answer.total_results - (number - 1) * this.#size;
-    return heldBy(answer) < Math.min(due, this.#size);
+    return answer.items.length < Math.min(due, this.#size);
   }
 
   /** Page 1 shows how long pages are; the others have to be as long. */
   #takeAsSize(answer: ActivityPage, number: number): void {
-    const held = heldBy(answer);
+    const held = answer.items.length;
     const isLast = number > 1 && number * this.#size >= answer.total_results;
     if (number === 1 && held > 1) this.#size = held;
     else if (held === 0 || !isLast) {
@@ -153,8 +153,4 @@ function newestFirst(items: readonly Activity[]): Activity[] {
     (a, b) => compareIds(b.id, a.id) || Number(isFinal(b.status)) - Number(isFinal(a.status)),
   );
   return sorted.filter(({ id }, index) => id !== sorted[index - 1]?.id);
-}
-
-function heldBy(answer: ActivityPage): number {
-  return answer.held ?? answer.items.length;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { mock } from 'node:test';
 import { setTimeout as realSleep } from 'node:timers/promises';
-import { createClock, linkedController, onAbort } from '../../../src/base/clock.js';
+import { createClock, onAbort } from '../../../src/base/clock.js';
 
 const HOUR = 3_600_000;
 
@@ -97,26 +97,5 @@ describe('onAbort', () => {
 
   it('does nothing without a signal', () => {
     onAbort(undefined, () => assert.fail('called'))();
-  });
-});
-
-describe('linkedController', () => {
-  it('is aborted with its parent, also when that was aborted before', () => {
-    const reason = new Error('stop');
-    const parent = new AbortController();
-    const { controller } = linkedController(parent.signal);
-    parent.abort(reason);
-    assert.equal(controller.signal.reason, reason);
-    assert.equal(linkedController(AbortSignal.abort(reason)).controller.signal.reason, reason);
-  });
-
-  it('does not abort its parent, and lets go of it', () => {
-    const parent = new AbortController();
-    const { controller, release } = linkedController(parent.signal);
-    release();
-    assert.equal(getEventListeners(parent.signal, 'abort').length, 0);
-    controller.abort();
-    assert.equal(parent.signal.aborted, false);
-    assert.equal(linkedController().controller.signal.aborted, false);
   });
 });
