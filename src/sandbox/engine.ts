@@ -1,3 +1,4 @@
+import { type Action, type Runtime } from '../base/activity.js';
 import { type Id } from '../base/ids.js';
 import { type Settings, type Trouble } from './options.js';
 import {
@@ -10,7 +11,9 @@ import {
   Refusal,
   writeJson,
 } from './requests.js';
-import { actionName, Cloud, type ActionRequest, type SandboxDeployment } from './state.js';
+import { actionName, Cloud, type ActionRequest, type DispatchedActivity, type SandboxDeployment } from './state.js';
+
+export { type DispatchedActivity };
 import { fork, OPERATORS, randomText, type KeyLabel, type RandomSource, type SandboxKey } from './tenant.js';
 
 /** A request as the server sees it, once its body has been read: empty when there was none. Header names in lower case. */
@@ -76,21 +79,10 @@ export interface DispatchRecord {
   activities: DispatchedActivity[];
 }
 
-export interface DispatchedActivity {
-  id: Id;
-  node_id: Id;
-  /** Null: its entry never appears. */
-  appears_at: number | null;
-  /** Null: it never ends. */
-  finishes_at: number | null;
-  /** How it ends; null when it never does. */
-  result: 'completed' | 'rejected' | null;
-}
-
 /** An action of another operator's, carried out past the API. */
 export interface OthersAction {
-  runtime: 'iggy' | 'connectors';
-  action: { verb: 'start' | 'stop' | 'restart' | 'reconfigure'; configId?: Id };
+  runtime: Runtime;
+  action: Action;
   /** Default: every node. */
   nodes?: readonly Id[];
 }
@@ -306,7 +298,6 @@ export class Sandbox {
   }
 
   #dispatch(deployment: SandboxDeployment, wanted: ActionRequest, idempotencyKey: string | null): DispatchRecord {
-    const never = (time: number): number | null => (time === Infinity ? null : time);
     const entries = this.cloud.dispatch(deployment, wanted);
     const dispatch: DispatchRecord = {
       at: wanted.at,
@@ -315,13 +306,7 @@ export class Sandbox {
       deployment_id: deployment.id,
       runtime: wanted.runtime,
       action: actionName(wanted.action),
-      activities: entries.map(({ id, nodeId, appearsAt, finishesAt, result }) => ({
-        id,
-        node_id: nodeId,
-        appears_at: never(appearsAt),
-        finishes_at: never(finishesAt),
-        result: finishesAt === Infinity ? null : result,
-      })),
+      activities: entries.map(({ shown: _, ...activity }) => activity),
     };
     this.record.dispatches.push(dispatch);
     return dispatch;

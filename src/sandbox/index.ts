@@ -5,8 +5,10 @@
  */
 import { type Id } from '../base/ids.js';
 import { randomInt } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { Sandbox, type DispatchRecord, type OthersAction, type SandboxRecord } from './engine.js';
 import { findNode, readOptions, type NodeRef, type StartSandboxOptions, type Trouble } from './options.js';
 import { writeJson } from './requests.js';
@@ -43,7 +45,7 @@ export interface RunningSandbox {
    * @throws TypeError for a node that there is not
    */
   setTrouble(node: NodeRef, trouble: Trouble | undefined): void;
-  /** Another operator acts: entries in the log that nobody here asked for. */
+  /** Another operator acts: entries in the log that were not asked for here. */
   dispatchAsOther(action: OthersAction): DispatchRecord;
   /** Ends it at once, and the connections that are open with it. Nothing of it keeps the process alive after that. */
   stop(): Promise<void>;
@@ -56,8 +58,6 @@ const LOOPBACK = '127.0.0.1';
 const LOOPBACK_HOST = /^(?:localhost|\[::1\]|127(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3})(?::\d+)?$/i;
 /** Where the server's own record is read, without a key: it is served to this machine only, and holds no secret. */
 const RECORD_PATH = '/sandbox/record';
-/** Far more than a list of node ids takes. */
-const LARGEST_BODY = 1024 * 1024;
 
 /**
  * Starts a sandbox in this process.
@@ -68,11 +68,13 @@ export async function startSandbox(options: StartSandboxOptions = {}): Promise<R
   const settings = readOptions(options);
   const { seed = randomInt(2 ** 32), nodes } = settings;
   const server = createServer();
-  const url = await listen(server, settings.port);
+  // Throws its `error`, such as a port that is taken.
+  await once(server.listen(settings.port, LOOPBACK), 'listening');
+  const url = `http://${LOOPBACK}:${(server.address() as AddressInfo).port}`;
   const sandbox = new Sandbox(settings, url, seededRandom(seed));
   server.on('request', (request, response) => void serve(sandbox, settings.latencyMs, request, response));
   const { cloud, record } = sandbox;
-  const [admin, readonly, minimal] = [cloud.keys.admin.value, cloud.keys.readonly.value, cloud.keys.minimal.value];
+  const { admin, readonly, minimal } = cloud.keys;
   const stop = (): Promise<void> =>
     new Promise((resolve) => {
       server.close(() => resolve());
@@ -84,19 +86,19 @@ export async function startSandbox(options: StartSandboxOptions = {}): Promise<R
     tenantId: cloud.structure.id,
     deploymentId: cloud.main.id,
     nodeIds: nodes,
-    apiKey: admin,
-    keys: { admin, readonly, minimal },
+    apiKey: admin.value,
+    keys: { admin: admin.value, readonly: readonly.value, minimal: minimal.value },
     // Deployment and supervisor are both given, so that nothing has to be looked up.
     env: {
-      LD_API_KEY: admin,
+      LD_API_KEY: admin.value,
       LD_TENANT_ID: String(cloud.structure.id),
       LD_API_URL: url,
       LD_SUPERVISOR_URL: url,
       LD_DEPLOYMENT_ID: String(cloud.main.id),
       LDCTL_SANDBOX_URL: url,
       LDCTL_SANDBOX_NODES: nodes.join(' '),
-      LDCTL_SANDBOX_READONLY_KEY: readonly,
-      LDCTL_SANDBOX_MINIMAL_KEY: minimal,
+      LDCTL_SANDBOX_READONLY_KEY: readonly.value,
+      LDCTL_SANDBOX_MINIMAL_KEY: minimal.value,
     },
     seed,
     record,
@@ -115,41 +117,16 @@ async function serve(sandbox: Sandbox, latencyMs: number, message: IncomingMessa
     response.writeHead(200, { 'content-type': 'application/json' }).end(writeJson(sandbox.record));
     return;
   }
-  const body = isForUs ? await readBody(message) : '';
+  // Null when the caller goes away in the middle.
+  const body = isForUs ? await text(message).catch(() => null) : '';
   const { method = '', url: path = '' } = message;
   const headers = Object.fromEntries(Object.entries(message.headers).map(([name, value]) => [name, value?.toString()]));
   let answer = isForUs ? null : sandbox.misdirected();
   if (isForUs && body !== null) answer = sandbox.handle({ method, path, headers, body }, sandbox.nextFault(method));
   if (answer === null) return void response.destroy();
-  const { status, headers: answered, body: text, holdMs } = answer;
-  const write = (): void => void response.writeHead(status, answered).end(text);
+  const { status, headers: answered, body: written, holdMs } = answer;
+  const write = (): void => void response.writeHead(status, answered).end(written);
   // A held answer must not keep a stopped sandbox alive.
   if (holdMs + latencyMs > 0) setTimeout(write, holdMs + latencyMs).unref();
   else write();
-}
-
-/** Null when the caller goes away in the middle, or sends more than any request of this API holds. */
-async function readBody(message: IncomingMessage): Promise<string | null> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of message as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > LARGEST_BODY) return null;
-      chunks.push(chunk);
-    }
-  } catch {
-    return null;
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function listen(server: Server, port: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, LOOPBACK, () => {
-      server.off('error', reject);
-      resolve(`http://${LOOPBACK}:${(server.address() as AddressInfo).port}`);
-    });
-  });
 }

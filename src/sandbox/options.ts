@@ -20,32 +20,33 @@ const isNumber = (value: unknown, min: number, max: number): boolean =>
   typeof value === 'number' && value >= min && value <= max;
 const isWhole = (value: unknown, min: number, max: number): boolean =>
   Number.isSafeInteger(value) && isNumber(value, min, max);
-const isListOf = (value: unknown, holds: (item: unknown) => boolean): value is unknown[] =>
-  Array.isArray(value) && value.every(holds);
+const isMs = (value: unknown): boolean => isNumber(value, 0, Number.MAX_VALUE);
 const isFunction = (value: unknown): boolean => typeof value === 'function';
+const isBigint = (value: unknown): boolean => typeof value === 'bigint';
+const isListOf = (value: unknown, holds: (item: unknown) => boolean, min = 0): boolean =>
+  Array.isArray(value) && value.length >= min && value.every(holds);
 
 const whole = (min: number, max: number) =>
   must<number>(max < Infinity ? `a whole number from ${min} to ${max}` : `a whole number, ${min} or more`, (value) =>
     isWhole(value, min, max),
   );
-const isMs = (value: unknown): boolean => isNumber(value, 0, Number.MAX_VALUE);
 const ms = must<number>('a number of milliseconds', isMs);
 const msOfNode = must<number | ((nodeId: Id) => number)>(
   'a number of milliseconds, or a function of the node id that gives one',
   (value) => isMs(value) || isFunction(value),
 );
+const nodesOrIds = must<number | readonly Id[]>(
+  'a whole number from 1 to 1000, or a list of ids as bigint',
+  (value) => isWhole(value, 1, 1000) || isListOf(value, isBigint, 1),
+);
+const nodeRefs = must<readonly NodeRef[]>('a list of nodes: numbers from 1 on, or ids as bigint', (value) =>
+  isListOf(value, (node) => isBigint(node) || Number.isSafeInteger(node)),
+);
 const probability = must<number>('a probability from 0 to 1', (value) => isNumber(value, 0, 1));
 const rate = must<number>('a number of requests a second above 0', (value) =>
   isNumber(value, Number.MIN_VALUE, Infinity),
 );
-const nodesOrIds = must<number | readonly Id[]>(
-  'a whole number from 1 to 1000, or a list of ids as bigint',
-  (value) => isWhole(value, 1, 1000) || (isListOf(value, (node) => typeof node === 'bigint') && value.length > 0),
-);
 const flag = must<boolean>('true or false', (value) => typeof value === 'boolean');
-const nodeRefs = must<readonly NodeRef[]>('a list of nodes: numbers from 1 on, or ids as bigint', (value) =>
-  isListOf(value, (node) => typeof node === 'bigint' || Number.isSafeInteger(node)),
-);
 
 const schema = v.strictObject({
   /** Port on 127.0.0.1. Default: any free one. */

@@ -15,12 +15,19 @@ import {
 /** What runs on every node. */
 export const RUNTIMES: readonly Runtime[] = ['iggy', 'connectors'];
 
-/** What becomes of one activity, decided when it is dispatched. Times in ms UTC; Infinity is never. */
-interface Fate {
-  appearsAt: number;
-  finishesAt: number;
-  result: 'completed' | 'rejected';
+export interface DispatchedActivity {
+  id: Id;
+  node_id: Id;
+  /** Ms UTC. Null: its entry never appears. */
+  appears_at: number | null;
+  /** Null: it never ends. */
+  finishes_at: number | null;
+  /** How it ends; null when it never does. */
+  result: 'completed' | 'rejected' | null;
 }
+
+/** What becomes of an activity, decided when it is dispatched. */
+type Fate = Pick<DispatchedActivity, 'appears_at' | 'finishes_at' | 'result'>;
 
 /**
  * A node and its runtimes, all started at first. Its agent takes the activities of a runtime one after the other, so
@@ -37,15 +44,15 @@ class SandboxNode {
 
   /** Queues an action that was triggered at `at` (ms UTC). */
   take(runtime: Runtime, verb: Verb, at: number, timing: { appearMs: number; workMs: number }): Fate {
-    const appearsAt = at + timing.appearMs;
-    if (this.trouble === 'missing') return { appearsAt: Infinity, finishesAt: Infinity, result: 'completed' };
-    if (this.trouble === 'stuck') return { appearsAt, finishesAt: Infinity, result: 'completed' };
+    const appears_at = at + timing.appearMs;
+    if (this.trouble === 'missing') return { appears_at: null, finishes_at: null, result: null };
+    if (this.trouble === 'stuck') return { appears_at, finishes_at: null, result: null };
     const queue = this.#runtimes[runtime];
     // Only a start brings a stopped runtime up: it may have been stopped for a reason.
     const completes = this.trouble !== 'reject' && queue.isUp === (verb !== 'start');
     if (completes) queue.isUp = verb !== 'stop';
-    queue.freeAt = Math.max(appearsAt, queue.freeAt) + timing.workMs;
-    return { appearsAt, finishesAt: queue.freeAt, result: completes ? 'completed' : 'rejected' };
+    queue.freeAt = Math.max(appears_at, queue.freeAt) + timing.workMs;
+    return { appears_at, finishes_at: queue.freeAt, result: completes ? 'completed' : 'rejected' };
   }
 }
 
@@ -60,14 +67,9 @@ export interface ActionRequest {
   at: number;
 }
 
-/** An activity, and what becomes of it. */
-export interface LogEntry extends Fate {
-  id: Id;
-  nodeId: Id;
-  authorId: Id;
-  runtime: Runtime;
-  action: string;
-  createdAt: number;
+/** An activity, what becomes of it, and what else its entry shows. */
+interface LogEntry extends DispatchedActivity {
+  shown: Pick<Activity, 'author_id' | 'runtime' | 'action' | 'created_at'>;
 }
 
 /** A deployment: its nodes and its activity log, which shows what is derived from the time it is read at. */
@@ -79,9 +81,8 @@ export class SandboxDeployment {
   readonly #order: Settings['order'];
   /** Its log, ascending by id. */
   readonly entries: LogEntry[] = [];
-  /** How many entries, from the oldest on, had appeared without a gap at `#readAt` (ms UTC): a long log is not gone through at each read. */
+  /** How many entries, from the oldest on, have appeared without a gap: a long log is not gone through at each read. */
   #appeared = 0;
-  #readAt = -Infinity;
 
   constructor(
     summary: Deployment,
@@ -110,11 +111,10 @@ export class SandboxDeployment {
 
   /** The page of the log as it is at `at` (ms UTC). A page past the end is empty. */
   read(page: number, results: number, at: number): Record<string, unknown> {
-    if (at < this.#readAt) this.#appeared = 0;
-    this.#readAt = at;
-    while ((this.entries[this.#appeared]?.appearsAt ?? Infinity) <= at) this.#appeared += 1;
+    const hasAppeared = (entry?: LogEntry): boolean => (entry?.appears_at ?? Infinity) <= at;
+    while (hasAppeared(this.entries[this.#appeared])) this.#appeared += 1;
     const appeared = this.#appeared;
-    const others = this.entries.slice(appeared).filter((entry) => entry.appearsAt <= at);
+    const others = this.entries.slice(appeared).filter(hasAppeared);
     const total = appeared + others.length;
     const begin = Math.min((page - 1) * results, total);
     const end = Math.min(begin + results, total);
@@ -128,19 +128,18 @@ export class SandboxDeployment {
     return { items, page, total_results: total, total_pages: Math.ceil(total / results) };
   }
 
-  #item(entry: LogEntry, at: number): Activity {
-    const isFinal = entry.finishesAt <= at;
+  #item({ id, node_id, finishes_at, result, shown }: LogEntry, at: number): Activity {
+    const { created_at, ...what } = shown;
+    const endedAt = finishes_at !== null && finishes_at <= at ? finishes_at : null;
     return {
-      id: entry.id,
+      id,
       ...this.where,
       deployment_id: this.id,
-      author_id: entry.authorId,
-      runtime: entry.runtime,
-      action: entry.action,
-      node_id: entry.nodeId,
-      status: isFinal ? entry.result : 'processing',
-      created_at: new Date(entry.createdAt).toISOString(),
-      finished_at: isFinal ? new Date(entry.finishesAt).toISOString() : null,
+      ...what,
+      node_id,
+      status: endedAt === null || result === null ? 'processing' : result,
+      created_at,
+      finished_at: endedAt === null ? null : new Date(endedAt).toISOString(),
     };
   }
 }
@@ -208,11 +207,11 @@ export class Cloud {
 
   /** Carries an action out: one activity a node. */
   dispatch(deployment: SandboxDeployment, wanted: ActionRequest): LogEntry[] {
-    const { authorId, runtime, action, at, nodes } = wanted;
-    return (nodes ?? [...deployment.nodes.keys()]).map((nodeId) => {
-      const fate = deployment.node(nodeId).take(runtime, action.verb, at, this.#timing(nodeId));
-      const what = { authorId, runtime, action: this.#stored(action), nodeId, createdAt: at };
-      const entry = { id: this.#nextActivityId(), ...what, ...fate };
+    const { runtime, action, at, nodes } = wanted;
+    const shown = this.#shown(wanted);
+    return (nodes ?? [...deployment.nodes.keys()]).map((node_id) => {
+      const fate = deployment.node(node_id).take(runtime, action.verb, at, this.#timing(node_id));
+      const entry = { id: this.#nextActivityId(), node_id, ...fate, shown };
       deployment.entries.push(entry);
       return entry;
     });
@@ -224,13 +223,19 @@ export class Cloud {
     const count = this.#settings.history ?? Math.max(SHORTEST_DEFAULT_HISTORY, nodes.length);
     for (let index = 0; index < count; index += 1) {
       const past = PAST_ACTIONS[index % PAST_ACTIONS.length];
-      const nodeId = nodes[index % nodes.length];
-      if (!past || nodeId === undefined) return;
+      const node_id = nodes[index % nodes.length];
+      if (!past || node_id === undefined) return;
       const [runtime, action, authorId, result, tookMs] = past;
-      const createdAt = Math.floor(now - HOUR - ((count - 1 - index) / count) * HISTORY_SPAN);
-      const what = { authorId, runtime, action: this.#stored(action), nodeId };
-      const times = { createdAt, appearsAt: createdAt, finishesAt: createdAt + tookMs };
-      this.main.entries.push({ id: this.#nextActivityId(), ...what, ...times, result });
+      const at = Math.floor(now - HOUR - ((count - 1 - index) / count) * HISTORY_SPAN);
+      const shown = this.#shown({ authorId, runtime, action, at });
+      this.main.entries.push({
+        id: this.#nextActivityId(),
+        node_id,
+        appears_at: at,
+        finishes_at: at + tookMs,
+        result,
+        shown,
+      });
     }
   }
 
@@ -242,9 +247,10 @@ export class Cloud {
     };
   }
 
-  /** Unknown in the contract: a reconfigure is stored as `reconfigure:{config_id}` or as `reconfigure` alone. */
-  #stored(action: Action): string {
-    return this.#settings.bareReconfigure ? action.verb : actionName(action);
+  #shown({ authorId, runtime, action, at }: Omit<ActionRequest, 'nodes'>): LogEntry['shown'] {
+    // Unknown in the contract: a reconfigure is stored as `reconfigure:{config_id}` or as `reconfigure` alone.
+    const stored = this.#settings.bareReconfigure ? action.verb : actionName(action);
+    return { author_id: authorId, runtime, action: stored, created_at: new Date(at).toISOString() };
   }
 
   #nextActivityId(): Id {

@@ -42,17 +42,6 @@ export interface SandboxKey {
   context: ReturnType<typeof keyContext>;
 }
 
-/** As Core lists it. */
-export interface Deployment {
-  id: Id;
-  name: string;
-  cloud: string;
-  region: string | null;
-  tier: string | null;
-  variant: string;
-  supervisor_url: string | null;
-}
-
 const DAY = 86_400_000;
 const KEY_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
@@ -95,6 +84,10 @@ function keyContext(label: KeyLabel, ordinal: bigint, now: number) {
 
 export const MAIN_DEPLOYMENT_ID: Id = 7263012455120900033n;
 
+/** A deployment as Core lists it. */
+export type Deployment = { id: Id } & Record<'name' | 'cloud' | 'variant', string> &
+  Record<'region' | 'tier' | 'supervisor_url', string | null>;
+
 /**
  * The tenant: the deployment to try things on, `staging` twice (a name alone is ambiguous), a division of its own with
  * a deployment elsewhere, and one on premises that no supervisor is known for.
@@ -103,32 +96,29 @@ export function tenantStructure(url: string) {
   const managed = { cloud: 'aws', region: 'us-east-1', tier: 'medium', variant: 'managed', supervisor_url: url };
   const byoc = { cloud: 'gcp', region: 'europe-west4', tier: null, variant: 'byoc', supervisor_url: url };
   const onPremise = { cloud: 'aws', region: null, tier: null, variant: 'on_premise', supervisor_url: null };
-  const production: Deployment[] = [
+  const environment = (id: Id, name: string, ...deployments: Deployment[]) => ({ id, name, deployments });
+  const production = environment(
+    7261845022003200202n,
+    'production',
     { id: MAIN_DEPLOYMENT_ID, name: 'sandbox', ...managed },
     { id: 7263012455120900034n, name: 'staging', ...managed },
-  ];
-  const testing: Deployment[] = [{ id: 7263012455120900035n, name: 'staging', ...managed }];
-  const lab: Deployment[] = [
+  );
+  const testing = environment(7261845022003200203n, 'testing', {
+    ...{ id: 7263012455120900035n, name: 'staging' },
+    ...managed,
+  });
+  const lab = environment(
+    7261845022003200204n,
+    'lab',
     { id: 7263012455120900036n, name: 'telescope', ...byoc },
     { id: 7263012455120900037n, name: 'basement', ...onPremise },
-  ];
+  );
   return {
     id: 7261845022003200001n,
     name: 'sandbox-tenant',
     divisions: [
-      {
-        id: 7261845022003200101n,
-        name: 'platform',
-        environments: [
-          { id: 7261845022003200202n, name: 'production', deployments: production },
-          { id: 7261845022003200203n, name: 'testing', deployments: testing },
-        ],
-      },
-      {
-        id: 7261845022003200102n,
-        name: 'research',
-        environments: [{ id: 7261845022003200204n, name: 'lab', deployments: lab }],
-      },
+      { id: 7261845022003200101n, name: 'platform', environments: [production, testing] },
+      { id: 7261845022003200102n, name: 'research', environments: [lab] },
     ],
   };
 }

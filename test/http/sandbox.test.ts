@@ -192,14 +192,13 @@ describe('startSandbox, over real sockets', () => {
     assert.ok(performance.now() - began >= 59);
   });
 
-  it('is undisturbed by a caller that goes away in the middle, and hangs up on a body larger than any', async () => {
+  it('is undisturbed by a caller that goes away in the middle', async () => {
     const running = await serve();
     const socket = connect(Number(new URL(running.apiUrl).port), '127.0.0.1');
     await once(socket, 'connect');
     const line = 'POST /deployments/1/activities/iggy/restart HTTP/1.1\r\nhost: localhost';
     socket.write(`${line}\r\ncontent-length: 99\r\n\r\n{"no`);
     socket.destroy();
-    assert.equal(await fate(post(running, 'k', ' '.repeat(2 ** 20 + 1))), 'lost');
     assert.equal(await fate(get(running)), 200);
     assert.deepEqual(running.record.posts, []);
   });
