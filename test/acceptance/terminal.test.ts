@@ -1,196 +1,243 @@
 import assert from 'node:assert/strict';
-import { ldctl } from '../helpers/ldctl.js';
-import { withScene, type Scene } from '../helpers/scene.js';
-import { sideBySide } from '../helpers/side-by-side.js';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type StartSandboxOptions } from '../../src/sandbox/index.js';
+import { ldctl, type Ended } from '../helpers/ldctl.js';
+import { plan, story, withScene, wordsOf, type Scene } from '../helpers/scene.js';
 import { Terminal } from '../helpers/terminal.js';
 
 const ESCAPE = '\u001b';
 const SHOW_CURSOR = `${ESCAPE}[?25h`;
-const CTRL_Z = '\u001a';
 const HIDE_CURSOR = `${ESCAPE}[?25l`;
+const CTRL_Z = '\u001a';
 const COLOUR = new RegExp(`${ESCAPE}\\[[\\d;]*m`);
 
 /** The question, and the last of its answers. */
 const QUESTION = /Restart iggy on [^?]*\?[^]*no\b/;
+const RESTART = 'activities trigger iggy restart';
 
-const RESTART = ['activities', 'trigger', 'iggy', 'restart'];
+type Play = (terminal: Terminal, scene: Scene) => Promise<void>;
 
-/** Runs ldctl at a terminal, and ends it whatever becomes of the test. */
-async function atTerminal(
-  scene: Scene,
-  args: readonly string[],
-  play: (terminal: Terminal) => Promise<void>,
-  env: NodeJS.ProcessEnv = {},
-): Promise<void> {
-  await playing(new Terminal(ldctl(...args), { ...scene.env, ...env }), play);
-}
-
-async function playing(terminal: Terminal, play: (terminal: Terminal) => Promise<void>): Promise<void> {
+/** Plays a command at a terminal, and ends it whatever becomes of the test. */
+async function atTerminal(scene: Scene, args: string, play: Play, env: NodeJS.ProcessEnv = {}): Promise<void> {
+  const terminal = new Terminal(ldctl(...wordsOf(args)), { ...scene.env, ...env });
   try {
-    await play(terminal);
+    await play(terminal, scene);
   } finally {
     terminal.kill();
   }
 }
 
-function assertCursorIsBack({ raw }: Terminal): void {
-  assert.ok(raw.lastIndexOf(SHOW_CURSOR) > raw.lastIndexOf(HIDE_CURSOR), 'the cursor is still hidden');
+async function ends(code: number, terminal: Terminal): Promise<Ended> {
+  const ended = await terminal.ended();
+  assert.equal(ended.code, code, ended.stdout);
+  const { raw } = terminal;
+  assert.ok(!raw.includes(HIDE_CURSOR) || raw.lastIndexOf(SHOW_CURSOR) > raw.lastIndexOf(HIDE_CURSOR), 'no cursor');
+  return ended;
 }
 
-describe('at a terminal', function () {
-  this.timeout(300_000);
+describe('at a terminal', () => {
+  function terminalStory(title: string, sandbox: StartSandboxOptions, args: string, play: Play): void {
+    story(title, sandbox, (scene) => atTerminal(scene, args, play));
+  }
 
-  sideBySide({
-    'acting on every node asks first, naming path and count; after no, nothing more is said': () =>
-      withScene({}, (scene) =>
-        atTerminal(scene, RESTART, async (terminal) => {
-          await terminal.shows(QUESTION);
-          terminal.enter('n');
-          const { code, stdout } = await terminal.ended();
-          assert.equal(code, 2, stdout);
-          assert.match(stdout, /Restart iggy on all 3 nodes of \S+\/\S+\/sandbox\?/);
-          assert.match(stdout, /sandbox\? no\s*$/);
-          assert.deepEqual(scene.posts, []);
-        }),
-      ),
+  terminalStory(
+    'acting on every node asks first, naming path and count; after no, nothing is said',
+    {},
+    RESTART,
+    async (terminal, scene) => {
+      // What was typed before the question appears is no answer to it.
+      terminal.enter('y');
+      terminal.type('y');
+      await terminal.shows(QUESTION);
+      terminal.enter('n');
+      const { stdout } = await ends(2, terminal);
+      assert.match(stdout, /Restart iggy on all 3 nodes of \S+\/\S+\/sandbox\?/);
+      assert.match(stdout, /sandbox\? no\s*$/);
+      assert.deepEqual(scene.posts, []);
+    },
+  );
 
-    'some of the nodes are chosen from those that the log names': () =>
-      withScene({ nodes: [7n, 8n, 9n] }, (scene) =>
-        atTerminal(scene, RESTART, async (terminal) => {
-          await terminal.shows(QUESTION);
-          terminal.enter('s');
-          await terminal.shows(/On which nodes of/);
-          await terminal.shows(/9/);
-          // The first, and the one below it.
-          terminal.type(' ');
-          terminal.type(`${ESCAPE}[B`);
-          terminal.enter(' ');
-          const { code, stdout } = await terminal.ended();
-          assert.equal(code, 0, stdout);
-          assert.deepEqual(
-            scene.posts.map(({ body }) => body),
-            ['{"nodes":[7,8]}'],
-          );
-        }),
-      ),
-
-    'another deployment than --confirm names is refused, on any profile': () =>
-      withScene({}, (scene) =>
-        atTerminal(scene, [...RESTART, '--yes', '--confirm', 'production'], async (terminal) => {
-          const { code, stdout } = await terminal.ended();
-          assert.equal(code, 2, stdout);
-          assert.match(stdout, /--confirm "production" does not name the deployment; nothing was sent/);
-          assert.deepEqual(scene.posts, []);
-        }),
-      ),
-
-    'what was typed before the question appears is no answer to it': () =>
-      withScene({}, (scene) =>
-        atTerminal(scene, RESTART, async (terminal) => {
-          terminal.enter('y');
-          terminal.type('y');
-          await terminal.shows(QUESTION);
-          terminal.enter('n');
-          const { code, stdout } = await terminal.ended();
-          assert.equal(code, 2, stdout);
-          assert.deepEqual(scene.posts, []);
-        }),
-      ),
-
-    'Enter alone is a no': () =>
-      withScene({}, (scene) =>
-        atTerminal(scene, RESTART, async (terminal) => {
-          await terminal.shows(QUESTION);
-          terminal.enter();
-          assert.equal((await terminal.ended()).code, 2);
-          assert.deepEqual(scene.posts, []);
-        }),
-      ),
-
-    'Ctrl-C at the question ends it with 130 and nothing sent': () =>
-      withScene({}, (scene) =>
-        atTerminal(scene, RESTART, async (terminal) => {
-          await terminal.shows(QUESTION);
-          terminal.interrupt();
-          const { code, stdout } = await terminal.ended();
-          assert.equal(code, 130, stdout);
-          assertCursorIsBack(terminal);
-          assert.deepEqual(scene.posts, []);
-        }),
-      ),
-
-    'yes goes ahead, shows the nodes live in colour, and gives the cursor back': () =>
-      withScene({ nodes: [7n, 8n], workMs: 1500 }, (scene) =>
-        atTerminal(scene, RESTART, async (terminal) => {
-          await terminal.shows(QUESTION);
-          terminal.enter('y');
-          await terminal.shows(/^7 +\d+ +\S processing/m);
-          await terminal.shows(/waiting 1s for nodes that may still report/);
-          const { code, stdout } = await terminal.ended();
-          assert.equal(code, 0, stdout);
-          assert.match(stdout, /^✓ restart of iggy completed on 2 of 2 nodes$/m);
-          assert.match(terminal.raw, COLOUR);
-          assertCursorIsBack(terminal);
-          assert.deepEqual(
-            scene.posts.map(({ body }) => body),
-            ['{}'],
-          );
-        }),
-      ),
-
-    'Ctrl-C while following gives the cursor back, and prints how to go on': () =>
-      withScene({ nodes: [7n], workMs: 600_000 }, (scene) =>
-        atTerminal(scene, [...RESTART, '--node', '7'], async (terminal) => {
-          await terminal.shows(/processing/);
-          terminal.interrupt();
-          const { code, stdout } = await terminal.ended();
-          assert.equal(code, 130, stdout);
-          assertCursorIsBack(terminal);
-          assert.match(stdout, /^Stopped watching; the restart goes on\.\nnext: ldctl activities wait \d+\r?$/m);
-        }),
-      ),
-
-    'NO_COLOR takes the colours away': () =>
-      withScene({ nodes: [7n], reject: [7n] }, (scene) => {
-        const play = async (terminal: Terminal): Promise<void> => {
-          assert.equal((await terminal.ended()).code, 3);
-          assert.doesNotMatch(terminal.raw, COLOUR);
-        };
-        return atTerminal(scene, [...RESTART, '--node', '7'], play, { NO_COLOR: '1' });
-      }),
-
-    'TERM=dumb takes colours and cursor movements away': () =>
-      withScene({ nodes: [7n] }, (scene) => {
-        const play = async (terminal: Terminal): Promise<void> => {
-          assert.equal((await terminal.ended()).code, 0);
-          assert.ok(!terminal.raw.includes(ESCAPE), terminal.raw);
-        };
-        return atTerminal(scene, [...RESTART, '--node', '7'], play, { TERM: 'dumb' });
-      }),
-
-    'Ctrl-Z gives the cursor and the screen to the shell, and fg draws anew': () =>
-      withScene({ nodes: [7n], workMs: 4000 }, (scene) =>
-        playing(new Terminal(['bash', '--norc', '-i'], { ...scene.env, PS1: '> ' }), async (terminal) => {
-          terminal.enter(ldctl(...RESTART, '--node', '7').join(' '));
-          await terminal.shows(/processing/);
-          terminal.type(CTRL_Z);
-          await terminal.shows(/Stopped/);
-          assertCursorIsBack(terminal);
-          terminal.enter('fg');
-          await terminal.shows(/of 1 done/);
-          await terminal.shows(/completed on 1 of 1 node/);
-          terminal.enter('exit $?');
-          assert.equal((await terminal.ended()).code, 0);
-          assert.equal(scene.posts.length, 1);
-        }),
-      ),
-
-    'help of the exit codes and of the environment fits 80 columns': () =>
-      withScene({}, async (scene) => {
-        const { stdout } = await scene.ldctl(['help', 'exit-codes']);
-        assert.match(stdout, /^9 {5}a gate halted the roll {11}yes {13}look at the gate's output$/m);
-        const { stdout: environment } = await scene.ldctl(['help', 'environment']);
-        for (const line of `${stdout}\n${environment}`.split('\n')) assert.ok(line.length <= 80, line);
-      }),
+  terminalStory('Enter alone is a no', {}, RESTART, async (terminal, scene) => {
+    await terminal.shows(QUESTION);
+    terminal.enter();
+    await ends(2, terminal);
+    assert.deepEqual(scene.posts, []);
   });
+
+  terminalStory('Ctrl-C at the question ends it with 130 and nothing sent', {}, RESTART, async (terminal, scene) => {
+    await terminal.shows(QUESTION);
+    terminal.interrupt();
+    await ends(130, terminal);
+    assert.deepEqual(scene.posts, []);
+  });
+
+  terminalStory(
+    'some of the nodes are chosen from those that the log names',
+    { nodes: [7n, 8n, 9n] },
+    RESTART,
+    async (terminal, scene) => {
+      await terminal.shows(QUESTION);
+      terminal.enter('s');
+      await terminal.shows(/On which nodes of[^]*9/);
+      // The first, and the one below it.
+      terminal.type(' ');
+      terminal.type(`${ESCAPE}[B`);
+      terminal.enter(' ');
+      await ends(0, terminal);
+      assert.deepEqual(scene.bodies, ['{"nodes":[7,8]}']);
+    },
+  );
+
+  const two = { nodes: [7n, 8n], workMs: 1500 };
+  terminalStory('yes goes ahead, and shows the nodes live in colour', two, RESTART, async (terminal, scene) => {
+    await terminal.shows(QUESTION);
+    terminal.enter('y');
+    await terminal.shows(/^7 +\d+ +\S processing/m);
+    await terminal.shows(/waiting 1s for nodes that may still report/);
+    const { stdout } = await ends(0, terminal);
+    assert.match(stdout, /^✓ restart of iggy completed on 2 of 2 nodes$/m);
+    assert.match(terminal.raw, COLOUR);
+    assert.deepEqual(scene.bodies, ['{}']);
+  });
+
+  const confirmed = `${RESTART} --yes --confirm production`;
+  terminalStory(
+    'another deployment than --confirm names is refused, on any profile',
+    {},
+    confirmed,
+    async (terminal, scene) => {
+      const { stdout } = await ends(2, terminal);
+      assert.match(stdout, /--confirm "production" does not name the deployment; nothing was sent/);
+      assert.deepEqual(scene.posts, []);
+    },
+  );
+
+  const slow = { nodes: [7n], workMs: 600_000 };
+  terminalStory('Ctrl-C while following prints how to go on', slow, `${RESTART} --node 7`, async (terminal) => {
+    await terminal.shows(/processing/);
+    terminal.interrupt();
+    const { stdout } = await ends(130, terminal);
+    assert.match(stdout, /^Stopped watching; the restart goes on\.\nnext: ldctl activities wait \d+\r?$/m);
+  });
+
+  for (const [env, code, never] of [
+    [{ NO_COLOR: '1' }, 3, COLOUR],
+    [{ TERM: 'dumb' }, 3, new RegExp(ESCAPE)],
+  ] as const) {
+    story(`${Object.keys(env).join()} takes away what it is for`, { nodes: [7n], reject: [7n] }, (scene) => {
+      const play: Play = async (terminal) => {
+        await ends(code, terminal);
+        assert.doesNotMatch(terminal.raw, never);
+      };
+      return atTerminal(scene, `${RESTART} --node 7`, play, env);
+    });
+  }
+
+  story(
+    'Ctrl-Z gives the cursor and the screen to the shell, and fg draws anew',
+    { nodes: [7n], workMs: 4000 },
+    async (scene) => {
+      const terminal = new Terminal(['bash', '--norc', '-i'], { ...scene.env, PS1: '> ' });
+      terminal.enter(ldctl(...wordsOf(`${RESTART} --node 7`)).join(' '));
+      await terminal.shows(/processing/);
+      terminal.type(CTRL_Z);
+      await terminal.shows(/Stopped/);
+      assert.ok(terminal.raw.lastIndexOf(SHOW_CURSOR) > terminal.raw.lastIndexOf(HIDE_CURSOR), 'no cursor');
+      terminal.enter('fg');
+      await terminal.shows(/of 1 done/);
+      await terminal.shows(/completed on 1 of 1 node/);
+      terminal.enter('exit $?');
+      await ends(0, terminal);
+      assert.equal(scene.posts.length, 1);
+    },
+  );
+});
+
+describe('the first five minutes, at a terminal', () => {
+  function newcomer(title: string, play: (scene: Scene, key: string) => Promise<void>): void {
+    plan(title, () =>
+      withScene({}, (scene) => {
+        // There is no keyring at the end of this.
+        Object.assign(scene.forget().env, { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent/bus' });
+        return play(scene, scene.sandbox.apiKey);
+      }),
+    );
+  }
+  const add = ({ url }: Scene): string => `profiles add mine --api-url ${url}`;
+  const configOf = ({ folder }: Scene): string => join(folder, 'config', 'config.json');
+
+  /** Answers the first question, and is then asked for the key. */
+  async function tellTenant(terminal: Terminal, { sandbox }: Scene): Promise<void> {
+    await terminal.shows(/Tenant id:/);
+    terminal.enter(sandbox.tenantId.toString());
+    await terminal.shows(/API key:/);
+  }
+
+  newcomer('from nothing to a finished restart, by answering questions', async (scene, key) => {
+    const before = await scene.ends(2, 'activities list');
+    assert.match(before.stderr, /ldctl profiles add NAME/);
+
+    await atTerminal(scene, add(scene), async (terminal) => {
+      await tellTenant(terminal, scene);
+      terminal.enter(`${key}x`);
+      await terminal.shows(/warning: .*API key is wrong/);
+      await terminal.shows(/API key:/);
+      terminal.enter(key);
+      await terminal.shows(/key sandbox admin \(role admin\), expires in \d+ days/);
+      await terminal.shows(/Deployment \(type to filter\):/);
+      await terminal.shows(/platform\/production\/sandbox/);
+      terminal.type('prod box');
+      await terminal.shows(/prod box\n❯ platform\/production\/sandbox\n\n/);
+      terminal.enter();
+      await terminal.shows(/Protect it\?/);
+      terminal.enter('y');
+      await terminal.shows(/Where should the key be kept\?/);
+      await terminal.shows(/In a file that only you can read/);
+      terminal.enter();
+      await terminal.shows(/added profile mine, now the current one/);
+      assert.ok(!(await ends(0, terminal)).stdout.includes(key), 'the key was shown');
+      assert.ok(readFileSync(configOf(scene), 'utf8').includes(key));
+    });
+
+    // A name that is not typed right acts on nothing, whatever is said beside it.
+    for (const [typed, code] of [
+      ['sandbx', 2],
+      ['sandbox', 0],
+    ] as const) {
+      await atTerminal(scene, `${RESTART} --yes`, async (terminal) => {
+        await terminal.shows(/sandbox\?\s+Type\s+sandbox\s+to\s+go\s+ahead:/);
+        terminal.enter(typed);
+        const { stdout } = await ends(code, terminal);
+        assert.ok(!stdout.includes(key));
+        assert.equal(scene.dispatched, code === 0 ? 1 : 0);
+      });
+    }
+  });
+
+  newcomer('says before it asks anything that a file stands in place of the folder', async (scene) => {
+    for (const [folder, mode] of [
+      [join(scene.folder, 'config'), 0o755],
+      [join(scene.folder, 'file', 'config'), 0o644],
+    ] as const) {
+      scene.env.LDCTL_CONFIG_DIR = folder;
+      writeFileSync(folder.replace(/file.config$/, 'file'), 'a file', { mode });
+      await atTerminal(scene, 'profiles add mine', async (terminal) => {
+        const { stdout } = await ends(2, terminal);
+        assert.match(stdout, /^error: cannot write .*config.*(it is a file|not a folder)/);
+        assert.doesNotMatch(stdout, /Tenant/);
+      });
+    }
+  });
+
+  newcomer('Ctrl-C half-way stores nothing', (scene, key) =>
+    atTerminal(scene, add(scene), async (terminal) => {
+      await tellTenant(terminal, scene);
+      terminal.enter(key);
+      await terminal.shows(/Deployment/);
+      terminal.interrupt();
+      assert.match((await ends(130, terminal)).stdout, /Nothing was stored/);
+      assert.equal(existsSync(configOf(scene)), false);
+    }),
+  );
 });

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { withLog } from '../../bench/log-server.js';
+import { type Ended } from '../helpers/ldctl.js';
+import { plan, story, withScene } from '../helpers/scene.js';
+import { reply, startServer, type Step } from '../helpers/server.js';
+
+const LIST = 'activities list --limit 0 -o json';
+const MINUTE_MS = 60_000;
+
+const entry = (id: number, fields: Record<string, unknown> = {}) => ({
+  id: BigInt(id),
+  node_id: 610809900976570889n,
+  runtime: 'iggy',
+  action: 'restart',
+  status: 'completed',
+  created_at: '2026-06-01T11:59:00Z',
+  ...fields,
+});
+
+/** A log of so many entries, newest first. */
+const logOf = (size: number) => Array.from({ length: size }, (_, index) => entry(size - index));
+
+/** Answers with the page of a log that was asked for, or with another. */
+function pages(log: readonly unknown[], { longest = 100, always }: { longest?: number; always?: number } = {}): Step {
+  return (request, response, socket) => {
+    const query = new URL(request.url, 'http://localhost').searchParams;
+    const page = always ?? Number(query.get('page'));
+    const results = Math.min(Number(query.get('results')), longest);
+    const items = log.slice((page - 1) * results, page * results);
+    const totals = { total_results: log.length, total_pages: Math.ceil(log.length / results) };
+    return reply(200, { items, page, ...totals })(request, response, socket);
+  };
+}
+
+/** How a listing of the whole log ends. */
+async function listing(code: number, step: Step, flags = ''): Promise<Ended & { ids: string[] }> {
+  const server = await startServer(step);
+  let ended: Ended | undefined;
+  await withScene({}, async (scene) => {
+    const env = { LD_SUPERVISOR_URL: server.url, LD_TENANT_ID: undefined, LD_DEPLOYMENT_ID: '7' };
+    ended = await scene.ends(code, `${LIST}${flags}`, env);
+  }).finally(() => server.close());
+  assert.ok(ended);
+  const { items = [] } = JSON.parse(ended.stdout) as { items?: Array<{ id: string }> };
+  return { ...ended, ids: items.map(({ id }) => id) };
+}
+
+describe('a log', () => {
+  plan('behind a cache that ignores the query is not cut short: 6, with request id and cause', async () => {
+    const { stderr } = await listing(6, pages(logOf(250), { always: 1 }));
+    assert.match(stderr, /the answer is page 1 where page 2 was asked for/);
+    assert.match(stderr, /cache or a proxy[^]*0123456789abcdef0123456789abcdef/);
+  });
+
+  plan('of a server that gives 50 entries a page, whatever it is asked for, is read whole', async () => {
+    const { ids } = await listing(0, pages(logOf(230), { longest: 50 }));
+    assert.deepEqual(
+      ids,
+      Array.from({ length: 230 }, (_, index) => String(230 - index)),
+    );
+  });
+
+  plan('with times of the year 1, of 2099 and 40 days ago is not cut short by --since, in either order', async () => {
+    const now = Date.now();
+    const ago = (minutes: number): string => new Date(now - minutes * MINUTE_MS).toISOString();
+    const odd = ['0001-01-01T00:00:00Z', '2099-01-01T00:00:00Z', ago(40 * 24 * 60)];
+    const log = logOf(450).map(({ id }, n) =>
+      entry(Number(id), { created_at: n % 50 === 0 ? odd[(n / 50) % 3] : ago(n) }),
+    );
+    const recent = log.filter(({ created_at: at }) => Date.parse(at) > now - 7 * 24 * 60 * MINUTE_MS);
+    assert.equal(recent.length, 444);
+    for (const all of [log, log.toReversed()]) {
+      const { ids } = await listing(0, pages(all), ' --since 7d');
+      assert.deepEqual(
+        ids,
+        recent.map(({ id }) => String(id)),
+      );
+    }
+  });
+
+  plan('with a leap second, without a time, and with a status in another case is read', async () => {
+    const odd = [
+      entry(3, { created_at: '2026-06-30T23:59:60Z', status: 'Completed' }),
+      entry(2, { created_at: null, author_id: 'somebody' }),
+      entry(1, { '': 1, finished_at: 5 }),
+    ];
+    const { stdout } = await listing(0, pages(odd));
+    const { items } = JSON.parse(stdout) as { items: Array<{ status: string; created_at: string }> };
+    assert.deepEqual(
+      items.map(({ status }) => status),
+      ['completed', 'completed', 'completed'],
+    );
+    assert.equal(items[0]?.created_at, '2026-06-30T23:59:60Z');
+  });
+
+  for (const order of ['desc', 'asc'] as const) {
+    story(`that grows while it is read has each entry once, none missing: ${order}`, {}, (scene) =>
+      withLog({ entries: 3000, order, latencyMs: 1, growthMs: 2 }, async (log) => {
+        const { stdout } = await scene.ends(0, 'activities list --limit 0 -o ndjson', log.env);
+        const ids = [...stdout.matchAll(/^\{"id":"(\d+)"/gm)].map(([, id = '']) => id);
+        assert.equal(new Set(ids).size, ids.length, 'one came twice');
+        const seen = new Set(ids);
+        assert.deepEqual(
+          log.ids.filter((id) => !seen.has(id)),
+          [],
+        );
+      }),
+    );
+  }
+
+  story('names the nodes, and what was last done on each', { nodes: [7n, 8n], history: 0 }, async (scene) => {
+    scene.sandbox.setTrouble(8n, 'reject');
+    scene.restartByOther();
+    scene.sandbox.dispatchAsOther({ runtime: 'connectors', action: { verb: 'stop' }, nodes: [7n] });
+    const { stdout } = await scene.ends(0, 'nodes list');
+    const [header = '', ...rows] = stdout.trimEnd().split('\n');
+    assert.deepEqual(header.split(/ {2,}/), ['NODE', 'IGGY', 'CONNECTORS', 'LAST']);
+    const cells = rows.map((row) => row.split(/ {2,}/));
+    assert.deepEqual(
+      cells.map((row) => row.slice(0, 3)),
+      [
+        ['7', '✓ restart', '✓ stop'],
+        ['8', '✗ restart rejected', '-'],
+      ],
+    );
+    for (const row of cells) assert.match(row[3] ?? '', /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ$/);
+  });
+});
