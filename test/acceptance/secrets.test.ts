@@ -1,122 +1,195 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Ended } from '../helpers/ldctl.js';
+import { endsWith, story, turnstile, type Scene } from '../helpers/scene.js';
 import { reply, startServer } from '../helpers/server.js';
-import { withScene, type Scene } from '../helpers/scene.js';
-import { sideBySide } from '../helpers/side-by-side.js';
+import { createAuthority } from '../http/certificates.js';
+import { startProxy } from '../http/proxy-server.js';
 
-const RESTART = ['activities', 'trigger', 'iggy', 'restart'];
-const FORMATS = ['table', 'json', 'ndjson'];
+const TRIGGER = 'activities trigger iggy restart';
+const LIST = 'activities list --debug';
+const KEY = `ld_pk_${'7aQ'.repeat(11)}`;
+const PASSWORD = 'hunter2-and-more';
+const EMPTY_LOG = reply(200, { items: [], page: 1, total_results: 0, total_pages: 0 });
+const EVERY_SECTION = 'http,net,https,tls,stream,*';
 
-/** The secret part alone would be as bad as the whole. */
-function assertAbsent(text: string, key: string, where: string): void {
-  assert.ok(text.length > 0, `${where} is empty`);
-  assert.ok(!text.includes(key.replace('ld_pk_', '')), `${where} holds the API key:\n${text}`);
+/** The secret part alone would be as bad as the whole: as text, as base64, and as Node shows the bytes of a buffer. */
+function assertAbsent(secret: string, { stdout, stderr }: Pick<Ended, 'stdout' | 'stderr'>, where = ''): void {
+  const text = secret.replace('ld_pk_', '').slice(0, 18);
+  const bytes = Buffer.from(secret.slice(0, 24));
+  for (const form of [text, bytes.toString('base64').slice(0, 24), bytes.toString('hex').replace(/..(?=.)/g, '$& ')]) {
+    for (const said of [stdout, stderr]) {
+      const at = said.indexOf(form);
+      assert.equal(at, -1, `${where} it shows ${said.slice(Math.max(at - 200, 0), at + 100)}`);
+    }
+  }
 }
 
-const keyOf = ({ env }: Scene): string => env.LD_API_KEY ?? '';
-
-/** Every file below a folder. */
-function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+const filesBelow = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => join(folder, name))
     .filter((path) => statSync(path).isFile());
+
+/** Looks at the arguments and the environment of every process, again and again. Where there is no /proc, at none. */
+function watchProcesses(secret: string): () => string[] {
+  const found: string[] = [];
+  const textOf = (path: string): string => {
+    try {
+      return readFileSync(path, 'utf8').replaceAll('\0', ' ');
+    } catch {
+      // It has ended since it was listed, or is another user's.
+      return '';
+    }
+  };
+  const look = (): void => {
+    const pids = process.platform === 'linux' ? readdirSync('/proc').filter((name) => /^\d+$/.test(name)) : [];
+    for (const path of pids.flatMap((pid) => [`/proc/${pid}/cmdline`, `/proc/${pid}/environ`]))
+      if (textOf(path).includes(secret)) found.push(path);
+  };
+  const timer = setInterval(look, 25);
+  return () => (clearInterval(timer), found);
 }
 
-describe('the API key', function () {
-  this.timeout(300_000);
+describe('the API key', () => {
+  story(
+    'is in no output of a trigger whose answer is lost, with every debugger of all libraries on',
+    { dropPosts: 1 },
+    async (scene) => {
+      const env = { DEBUG: '*', NODE_DEBUG: EVERY_SECTION };
+      const ended = await scene.ends(0, `${TRIGGER} --node ${scene.nodes[0]} --debug -o json`, env);
+      assert.match(ended.stderr, /^debug: POST /m);
+      assert.match(ended.stderr, /HTTP \d+/);
+      assertAbsent(scene.sandbox.apiKey, ended);
+    },
+  );
 
-  sideBySide({
-    'is in no output of a trigger, with every debugger of every library on and a POST whose answer is lost': () =>
-      withScene({ dropPosts: 1 }, async (scene) => {
-        const args = [...RESTART, '--node', `${scene.nodes[0]}`, '--debug', '-o', 'json'];
-        const { code, stdout, stderr } = await scene.ldctl(args, { DEBUG: '*' });
-        assert.equal(code, 0, stderr);
-        assert.match(stderr, /^debug: POST /m);
-        assertAbsent(stdout, keyOf(scene), 'stdout');
-        assertAbsent(stderr, keyOf(scene), 'stderr');
-      }),
+  story('is in no error, in any format, and none about a key that cannot be one', {}, async (scene) => {
+    for (const format of ['table', 'json', 'ndjson']) {
+      const args = `${TRIGGER} --node ${scene.nodes[0]} --debug -o ${format}`;
+      assertAbsent(KEY, await scene.ends(4, args, { LD_API_KEY: KEY, DEBUG: '*' }));
+    }
+    assertAbsent(KEY, await scene.ends(2, 'activities list -o json', { LD_API_KEY: `${KEY}\nsecond line` }));
+  });
 
-    'is in no error, in any format': () =>
-      withScene({}, async (scene) => {
-        const bad = `ld_pk_${'Q'.repeat(32)}`;
-        for (const format of FORMATS) {
-          const args = [...RESTART, '--node', `${scene.nodes[0]}`, '--debug', '-o', format];
-          const { code, stdout, stderr } = await scene.ldctl(args, { LD_API_KEY: bad, DEBUG: '*' });
-          assert.equal(code, 4, stderr);
-          assertAbsent(stderr, bad, 'stderr');
-          if (format !== 'table') assertAbsent(stdout, bad, 'stdout');
-        }
-      }),
+  story('is in nothing that is said where it stands in the wrong variable', {}, async (scene) => {
+    // Without the beginning of a key, it is known by the right variable only.
+    const other = 'hV9sK2mQ8xW4zR7tY1uB5nC3jL6pF0dG';
+    const file = join(scene.folder, 'key');
+    writeFileSync(file, `${other}\n`, { mode: 0o600 });
+    const variables = ['LD_TENANT_ID', 'LD_PROFILE', 'LD_DEPLOYMENT_ID', 'LD_API_URL', 'LD_SUPERVISOR_URL'];
+    const cases: NodeJS.ProcessEnv[] = [
+      ...variables.map((name) => ({ [name]: other, LD_API_KEY: other })),
+      ...variables.slice(0, 2).map((name) => ({ [name]: KEY, LD_API_KEY: undefined })),
+      ...variables.slice(0, 2).map((name) => ({ [name]: other, LD_API_KEY: undefined, LD_API_KEY_FILE: file })),
+    ];
+    const inTurn = turnstile(3);
+    const say = async (env: NodeJS.ProcessEnv): Promise<void> => {
+      const ended = await scene.ldctl('whoami --debug -o json', env);
+      assert.notEqual(ended.code, 0, ended.stderr);
+      for (const secret of [KEY, other]) assertAbsent(secret, ended, `with ${Object.keys(env).join()}`);
+    };
+    await Promise.all(cases.map((env) => inTurn(() => say(env))));
+  });
 
-    'is in no error about a key that cannot be one': () =>
-      withScene({}, async (scene) => {
-        const bad = `ld_pk_${'Q'.repeat(32)}\nsecond line`;
-        const { code, stdout, stderr } = await scene.ldctl(['activities', 'list', '-o', 'json'], { LD_API_KEY: bad });
-        assert.equal(code, 2, stderr);
-        assertAbsent(stdout, 'Q'.repeat(32), 'stdout');
-        assertAbsent(stderr, 'Q'.repeat(32), 'stderr');
-      }),
+  // A key of its own: other tests run on this machine, too.
+  story(
+    'is in no file but the config, in no arguments, and in no child’s environment',
+    { seed: process.pid },
+    async (scene) => {
+      const { apiKey: key, tenantId, deploymentId } = scene.forget().sandbox;
+      const vault = join(scene.folder, 'vault');
+      writeFileSync(vault, key, { mode: 0o600 });
+      const target = `--tenant-id ${tenantId} --api-url ${scene.url} --deployment ${deploymentId}`;
+      const stop = watchProcesses(key);
+      for (const args of [
+        `profiles add file --api-key-stdin --key-store file ${target}`,
+        [...`profiles add command ${target} --key-command`.split(' '), `cat ${vault}`],
+        'profiles list',
+        'profiles show -o json',
+        'whoami --debug',
+        'whoami --profile command -o yaml',
+        `${TRIGGER} --yes --profile command --idempotency-key k --debug`,
+        'profiles update command --key-store file',
+        'profiles remove command --yes',
+      ])
+        assertAbsent(key, await endsWith(0, scene.start(args, { DEBUG: '*' }).input(key)));
+      assert.deepEqual(stop(), []);
+      const config = join(scene.folder, 'config');
+      const holders = filesBelow(scene.folder).filter((path) => readFileSync(path, 'utf8').includes(key));
+      assert.deepEqual(holders.sort(), [join(config, 'config.json'), vault].sort());
+      assert.equal(statSync(config).mode & 0o777, 0o700);
+      for (const path of filesBelow(config)) assert.equal(statSync(path).mode & 0o777, 0o600, path);
+    },
+  );
 
-    'is in nothing that is said where it stands in the wrong variable': () =>
-      withScene({}, async (scene) => {
-        const key = keyOf(scene);
-        const other = 'hV9sK2mQ8xW4zR7tY1uB5nC3jL6pF0dG';
-        const file = join(scene.folder, 'key');
-        writeFileSync(file, `${other}\n`, { mode: 0o600 });
-        const variables = ['LD_TENANT_ID', 'LD_PROFILE', 'LD_DEPLOYMENT_ID', 'LD_API_URL', 'LD_SUPERVISOR_URL'];
-        const cases = variables.flatMap((name): NodeJS.ProcessEnv[] => [
-          { [name]: key },
-          { [name]: key, LD_API_KEY: undefined },
-          { [name]: other, LD_API_KEY: other },
-          { [name]: other, LD_API_KEY: undefined, LD_API_KEY_FILE: file },
-        ]);
-        for (const env of cases) {
-          const { code, stdout, stderr } = await scene.ldctl(['whoami', '--debug', '-o', 'json'], env);
-          assert.notEqual(code, 0, stderr);
-          for (const secret of [key, other])
-            assertAbsent(stdout + stderr, secret, `with ${Object.keys(env).join()}: it`);
-        }
-      }),
-
-    'is on no command line while a trigger runs, and in no file that it leaves': () =>
-      withScene({ workMs: 600_000 }, async (scene) => {
-        const args = [...RESTART, '--node', `${scene.nodes[0]}`, '--idempotency-key', 'deploy-7'];
-        const run = scene.start(args).input();
-        await run.said(/dispatched/);
-        // Without /proc there is no process list to look at.
-        const processes = process.platform === 'linux' ? readdirSync('/proc').filter((name) => /^\d+$/.test(name)) : [];
-        for (const pid of processes) {
-          const words = readIfThere(`/proc/${pid}/cmdline`);
-          assert.ok(!words.includes(keyOf(scene)), `process ${pid} has it in ${words}`);
-        }
-        run.kill('SIGTERM');
-        const { stderr } = await run.ended();
-        assertAbsent(stderr, keyOf(scene), 'stderr');
-        const files = filesBelow(join(scene.folder, 'config'));
-        assert.equal(files.length, 3, 'the record, its mark, and the key that completion is to offer');
-        for (const file of files) assertAbsent(readFileSync(file, 'utf8'), keyOf(scene), file);
-      }),
-
-    'is not sent on by a redirect': () =>
-      withScene({}, async (scene) => {
-        const thief = await startServer([]);
-        const server = await startServer([reply(307, null, { location: `${thief.url}/deployments` })]);
-        const { code, stderr } = await scene.ldctl([...RESTART, '--node', '7'], { LD_SUPERVISOR_URL: server.url });
-        assert.equal(code, 6, stderr);
-        assert.match(stderr, /^error: .*redirected the request \(307\)/m);
-        assertAbsent(stderr, keyOf(scene), 'stderr');
-        assert.deepEqual(thief.requests, []);
-        await Promise.all([server.close(), thief.close()]);
-      }),
+  story('is not sent on by a redirect', {}, async (scene) => {
+    const thief = await startServer([]);
+    const server = await startServer([reply(307, null, { location: `${thief.url}/deployments` })]);
+    const ended = await scene.ends(6, `${TRIGGER} --node 7`, { LD_SUPERVISOR_URL: server.url });
+    assert.match(ended.stderr, /^error: .*redirected the request \(307\)/m);
+    assertAbsent(scene.sandbox.apiKey, ended);
+    assert.deepEqual(thief.requests, []);
+    await Promise.all([server.close(), thief.close()]);
   });
 });
 
-/** A process may have ended since it was listed. */
-function readIfThere(path: string): string {
-  try {
-    return readFileSync(path, 'utf8').replaceAll('\0', ' ');
-  } catch {
-    return '';
+describe('under NODE_DEBUG, what Node prints holds no key', () => {
+  const debugged = { NODE_DEBUG: EVERY_SECTION, LD_API_KEY: KEY };
+
+  /** An https server for `supervisor.test` and this machine, and the environment that makes a process trust it. */
+  async function serveTls({ folder, env }: Scene) {
+    const authority = createAuthority('ldctl test authority');
+    env.NODE_EXTRA_CA_CERTS = join(folder, 'authority.pem');
+    writeFileSync(env.NODE_EXTRA_CA_CERTS, authority.cert);
+    return startServer(EMPTY_LOG, { tls: authority.issue(['supervisor.test', '127.0.0.1']) });
   }
-}
+
+  // Whatever a server of a test is for, it is closed before anything is asserted, or a failure would keep it open.
+  story('over http, whichever section is on', {}, async (scene) => {
+    const server = await startServer(EMPTY_LOG);
+    const sections = ['http', 'net', 'stream'];
+    const env = { LD_API_KEY: KEY, LD_SUPERVISOR_URL: server.url };
+    const all = await Promise.all(sections.map((section) => scene.ldctl(LIST, { ...env, NODE_DEBUG: section })));
+    await server.close();
+    for (const ended of all) {
+      assert.equal(ended.code, 0, ended.stderr.slice(-1000));
+      assertAbsent(KEY, ended);
+    }
+    for (const { headers } of server.requests) assert.equal(headers['ld-api-key'], KEY);
+  });
+
+  story("over https, and through a proxy, nor the proxy's password", {}, async (scene) => {
+    const server = await serveTls(scene);
+    const proxy = await startProxy(server.port);
+    const proxied = {
+      LD_SUPERVISOR_URL: 'https://supervisor.test',
+      HTTPS_PROXY: proxy.url.replace('//', `//ci:${PASSWORD}@`),
+    };
+    const direct = await scene.ldctl(LIST, { ...debugged, LD_SUPERVISOR_URL: server.url });
+    const through = await scene.ldctl(LIST, { ...debugged, ...proxied });
+    proxy.close();
+    await server.close();
+    for (const ended of [direct, through]) {
+      assert.equal(ended.code, 0, ended.stderr.slice(-1000));
+      for (const secret of [KEY, PASSWORD, `ci:${PASSWORD}`]) assertAbsent(secret, ended);
+    }
+    assert.match(direct.stderr, /TLS \d+/);
+    for (const { headers } of server.requests) assert.equal(headers['ld-api-key'], KEY);
+  });
+
+  story('nor its bytes where it would be read from a pipe: that is refused', {}, async (scene) => {
+    const program = join(scene.folder, 'print-key');
+    writeFileSync(program, `#!/bin/sh\necho ${KEY}\n`, { mode: 0o700 });
+    const add = `profiles add prod --no-verify --tenant-id 1 --supervisor-url ${scene.url} --deployment 7`;
+    const env = { LD_API_KEY: undefined };
+    const stdin = `${add} --key-store file --api-key-stdin`;
+    const piped = await endsWith(2, scene.start(stdin, { ...env, NODE_DEBUG: 'stream' }).input(KEY));
+    await scene.ends(0, `${add} --key-store command --key-command ${program}`, env);
+    const printed = await scene.ends(2, `${LIST} --profile prod`, { ...env, NODE_DEBUG: '*' });
+    for (const ended of [piped, printed]) {
+      assert.match(ended.stderr, /^error: with NODE_DEBUG as it is set/m);
+      assertAbsent(KEY, ended);
+    }
+  });
+});

@@ -1,79 +1,86 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { cleanEnvironment } from '../helpers/ldctl.js';
-import { loadedBy } from '../helpers/loaded.js';
+import { fileURLToPath } from 'node:url';
+import { LDCTL, Run } from '../helpers/ldctl.js';
+import { story, type Scene } from '../helpers/scene.js';
 
-/** Only for those who are asked something, change a profile, wait at a terminal, or name the format. */
+const DIST = new URL('../../dist/', import.meta.url).href;
+const PACKAGE = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//;
+
+/** The files of dist/ that Node loads with these arguments, and the packages with code in any of them. */
+async function loadedBy(scene: Scene, args: readonly string[]): Promise<{ files: string[]; packages: Set<string> }> {
+  const folder = mkdtempSync(join(scene.folder, 'coverage-'));
+  await new Run(process.execPath, args, { ...scene.env, NODE_V8_COVERAGE: folder }).input().ended();
+  // A report of V8's coverage names every script that a process compiled.
+  const scripts = readdirSync(folder).flatMap((report) => {
+    const { result } = JSON.parse(readFileSync(join(folder, report), 'utf8')) as { result: Array<{ url: string }> };
+    return result.flatMap(({ url }) => (url.startsWith(DIST) ? [fileURLToPath(url)] : []));
+  });
+  const files = [...new Set(scripts)];
+  // The bundler's own helpers have no map.
+  const maps = files.map((file) => `${file}.map`).filter((map) => existsSync(map));
+  const sources = maps.flatMap((map) => (JSON.parse(readFileSync(map, 'utf8')) as { sources: string[] }).sources);
+  return { files, packages: new Set(sources.flatMap((source) => PACKAGE.exec(source)?.[1] ?? [])) };
+}
+
+/** Only where something is asked, a profile is changed, a person waits at a terminal, or the format is named. */
 const SELDOM = ['inquirer', '@inquirer/core', 'conf', 'ajv', 'ora', 'log-update', 'yaml', 'csv-stringify'];
-/** Only for those who ask a server. */
+/** Only where a server is asked. */
 const ASKING = ['got', '@sindresorhus/is', 'https-proxy-agent'];
-
-const CASES = [
-  {
-    what: 'the version',
-    args: ['--version'],
-    never: [...SELDOM, ...ASKING, '@oclif/core', 'cli-table3'],
-    modules: 8,
-    kB: 40,
-  },
-  { what: 'help', args: ['--help'], never: [...SELDOM, ...ASKING, 'cli-table3', 'valibot'], modules: 20, kB: 400 },
-  { what: 'the list of profiles', args: ['profiles', 'list'], never: [...SELDOM, ...ASKING], modules: 35, kB: 550 },
-  { what: 'the activity log', args: ['activities', 'list'], never: SELDOM, modules: 30, kB: 800 },
-  {
-    what: 'a trigger',
-    args: ['activities', 'trigger', 'iggy', 'restart', '--yes'],
-    never: SELDOM,
-    modules: 35,
-    kB: 950,
-  },
-];
+/** What the command line is made of, and no program that imports the library has a use for. */
+const TERMINAL = [...SELDOM.filter((name) => name !== 'conf' && name !== 'ajv'), '@oclif/core', 'cli-table3'];
 
 /** Counts, and no times: they are the same on every machine. */
-describe('what is loaded', function () {
-  this.timeout(120_000);
-  let folder: string;
-  let env: NodeJS.ProcessEnv;
-
-  // Says no at once: by then everything is loaded.
-  const server = createServer((_request, answer) => answer.writeHead(401).end());
-
-  before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'ldctl-start-'));
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    env = {
-      ...cleanEnvironment(folder),
-      LD_API_KEY: 'ld_pk_4f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c',
-      LD_DEPLOYMENT_ID: '7',
-      LD_SUPERVISOR_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    };
-  });
-  after(() => {
-    server.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  for (const { what, args, never, modules, kB } of CASES) {
-    it(`for ${what} is no library that it does not need, and not much`, async () => {
-      const loaded = await loadedBy(args, env);
+describe('what is loaded', () => {
+  for (const { what, args, never, always = [], modules, kB } of [
+    {
+      what: 'the version',
+      args: '--version',
+      never: [...SELDOM, ...ASKING, '@oclif/core', 'cli-table3'],
+      modules: 8,
+      kB: 40,
+    },
+    { what: 'help', args: '--help', never: [...SELDOM, ...ASKING, 'cli-table3', 'valibot'], modules: 20, kB: 400 },
+    { what: 'the profiles', args: 'profiles list', never: [...SELDOM, ...ASKING], modules: 35, kB: 550 },
+    { what: 'the log', args: 'activities list', never: SELDOM, always: ['got'], modules: 30, kB: 800 },
+    { what: 'a trigger', args: 'activities trigger iggy restart --yes', never: SELDOM, modules: 35, kB: 950 },
+    {
+      what: 'YAML',
+      args: 'activities list -o yaml',
+      never: ['csv-stringify'],
+      always: ['yaml'],
+      modules: 35,
+      kB: 1000,
+    },
+  ]) {
+    story(`for ${what} is no library that it does not need, and not much`, {}, async (scene) => {
+      // The server says no at once: by then everything is loaded.
+      scene.env.LD_API_KEY = 'ld_pk_4f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c';
+      const { files, packages } = await loadedBy(scene, [LDCTL, ...args.split(' ')]);
       assert.deepEqual(
-        never.filter((name) => loaded.packages.has(name)),
+        never.filter((name) => packages.has(name)),
         [],
       );
-      assert.ok(loaded.modules > 0 && loaded.modules <= modules, `${loaded.modules} modules`);
-      assert.ok(loaded.bytes <= kB * 1000, `${loaded.bytes} bytes`);
+      assert.deepEqual(
+        always.filter((name) => !packages.has(name)),
+        [],
+      );
+      assert.ok(files.length > 0 && files.length <= modules, `${files.length} modules`);
+      const bytes = files.reduce((sum, file) => sum + statSync(file).size, 0);
+      assert.ok(bytes <= kB * 1000, `${bytes} bytes`);
     });
   }
 
-  it('for a format is its library, and for a request got', async () => {
-    const { packages } = await loadedBy(['activities', 'list', '-o', 'yaml'], env);
-    assert.deepEqual(
-      ['got', 'yaml', 'csv-stringify'].filter((name) => packages.has(name)),
-      ['got', 'yaml'],
-    );
+  story('by a program is nothing that only the command line needs', {}, async (scene) => {
+    for (const entry of ['ldctl', 'ldctl/client', 'ldctl/sandbox']) {
+      const program = ['--no-warnings', '--input-type=module', '-e', `import '${entry}'`];
+      const { files, packages } = await loadedBy(scene, program);
+      assert.ok(files.length > 0);
+      assert.deepEqual(
+        TERMINAL.filter((name) => packages.has(name)),
+        [],
+      );
+    }
   });
 });

@@ -1,163 +1,197 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as realSleep } from 'node:timers/promises';
 import { nodeIds } from '../../src/sandbox/options.js';
 import { type Run } from '../helpers/ldctl.js';
 import { readAs } from '../helpers/readers.js';
-import { until, withScene, type Scene } from '../helpers/scene.js';
-import { sideBySide } from '../helpers/side-by-side.js';
+import { endsWith, story, until, type Scene } from '../helpers/scene.js';
+
+const RESTART = 'activities trigger iggy restart --node 7';
+const ONE = { nodes: [7n] };
 
 /** The exit code of a command at the left of a pipe goes to fd 3, which is stderr here. */
 const piped = (command: string, reader: string): string =>
   `{ { ${command}; echo "exit $?" >&3; } 3>&2 2>&4 | ${reader}; } 4>&2`;
 
-const exitIn = (stderr: string): string | undefined => /^exit (\d+)$/m.exec(stderr)?.[1];
-
-const RESTART = ['activities', 'trigger', 'iggy', 'restart', '--node', '7'];
-const FULL_DISK = '/dev/full';
-
-/** Says in the title of a test that it could not be tried on this machine. */
-const unless = (present: boolean, what: string): string => (present ? '' : ` (not tried: there is no ${what} here)`);
-
-/** Runs a command before a reader that never reads, and ends it by one signal once `isStuck`. @returns its exit code */
-async function beforeStuckReader(
-  scene: Scene,
-  { command, signal }: { command: string; signal: NodeJS.Signals },
-  isStuck: (run: Run) => Promise<void>,
-): Promise<number | null> {
-  const pipe = join(scene.folder, 'stuck');
-  execFileSync('mkfifo', [pipe]);
-  const reader = scene.spawn('sh', ['-c', `exec 9<'${pipe}'; echo open; exec sleep 600`]).input();
-  const run = scene.spawn('sh', ['-c', `exec ${command}`], { STUCK: pipe }).input();
-  await reader.said(/open/);
-  await isStuck(run);
-  const signalledAt = performance.now();
-  run.kill(signal);
-  const { code, stderr } = await run.ended();
-  const took = performance.now() - signalledAt;
-  // A second, and what a machine adds that is busy with other tests.
-  assert.ok(took < 5000, `it took ${took.toFixed()}ms to end: ${stderr}`);
-  return code;
+function fifoIn({ folder }: Scene, name: string): string {
+  const path = join(folder, name);
+  execFileSync('mkfifo', ['-m', '600', path]);
+  return path;
 }
 
-const MANY = nodeIds(3000);
+describe('a reader that has stopped reading', () => {
+  /** Ends a command before it by one signal once `isStuck`, with what its result is worth. */
+  async function stuck(
+    scene: Scene,
+    code: number,
+    command: string,
+    isStuck: (run: Run) => Promise<void>,
+  ): Promise<void> {
+    const pipe = fifoIn(scene, 'stuck');
+    const reader = scene.spawn('sh', ['-c', `exec 9<'${pipe}'; echo open; exec sleep 600`]).input();
+    const run = scene.spawn('sh', ['-c', `exec ${command}`], { STUCK: pipe }).input();
+    await reader.said(/open/);
+    await isStuck(run);
+    const signalledAt = performance.now();
+    run.kill(code === 130 ? 'SIGINT' : 'SIGTERM');
+    await endsWith(code, run);
+    const took = performance.now() - signalledAt;
+    // A second, and what a machine adds that is busy with other tests.
+    assert.ok(took < 10_000, `it took ${took.toFixed()}ms to end`);
+  }
 
-describe('the standard streams', function () {
-  this.timeout(300_000);
+  story('holds up no SIGTERM of a list', { history: 20_000 }, (scene) =>
+    stuck(scene, 143, 'ldctl activities list --limit 0 -o ndjson > "$STUCK"', async () => {
+      // It reads no further than it can write.
+      let reads = 0;
+      while (reads === 0 || reads !== scene.sandbox.record.reads) {
+        reads = scene.sandbox.record.reads;
+        await realSleep(500);
+      }
+    }),
+  );
 
-  sideBySide({
-    'a list before a reader that has stopped reading ends by one SIGTERM': () =>
-      withScene({ history: 20_000 }, async (scene) => {
-        let reads = 0;
-        const code = await beforeStuckReader(
-          scene,
-          { command: 'ldctl activities list --limit 0 -o ndjson > "$STUCK"', signal: 'SIGTERM' },
-          async () => {
-            // It reads no further than it can write.
-            while (reads === 0 || reads !== scene.sandbox.record.reads) {
-              reads = scene.sandbox.record.reads;
-              await realSleep(500);
-            }
-          },
-        );
-        assert.equal(code, 143);
-      }),
+  story('holds up no SIGINT of a trigger', { nodes: nodeIds(3000), workMs: 600_000 }, (scene) =>
+    stuck(scene, 130, 'ldctl activities trigger iggy restart --yes -o json > "$STUCK"', async (run) => {
+      await run.said(/dispatched/);
+    }),
+  );
 
-    'a trigger before a reader that has stopped reading stdout ends by one SIGINT, with what its result is worth': () =>
-      withScene({ nodes: MANY, workMs: 600_000 }, async (scene) => {
-        const command = `ldctl activities trigger iggy restart --yes -o json > "$STUCK"`;
-        const code = await beforeStuckReader(scene, { command, signal: 'SIGINT' }, (run) => run.said(/dispatched/));
-        assert.equal(code, 130);
-      }),
+  story(
+    'holds up no SIGTERM of a roll whose gate writes without end',
+    { nodes: [7n, 8n], workMs: 50 },
+    async (scene) => {
+      scene.env.GATE = `cd ${scene.folder}; echo > begun; yes`;
+      const roll = 'ldctl activities roll iggy restart --node 7,8 --gate "$GATE" 2> "$STUCK"';
+      await stuck(scene, 143, roll, async () => {
+        await until('the gate', () => existsSync(join(scene.folder, 'begun')));
+        await realSleep(1000);
+      });
+      assert.equal(scene.dispatched, 1);
+    },
+  );
+});
 
-    'a roll whose gate writes without end, before a reader that has stopped reading stderr, ends by one SIGTERM': () =>
-      withScene({ nodes: [7n, 8n], workMs: 50 }, async (scene) => {
-        const gate = `cd ${scene.folder}; echo > begun; yes`;
-        const command = `ldctl activities roll iggy restart --node 7,8 --gate "$GATE" 2> "$STUCK"`;
-        scene.env.GATE = gate;
-        const begun = (): Promise<void> => until('the gate', () => existsSync(join(scene.folder, 'begun')));
-        const code = await beforeStuckReader(scene, { command, signal: 'SIGTERM' }, async () => {
-          await begun();
-          await realSleep(1000);
-        });
-        assert.equal(code, 143);
-        assert.equal(scene.dispatched, 1);
-      }),
+describe('a reader that goes away', () => {
+  story('ends a list quietly', { history: 20_000 }, async (scene) => {
+    const { stdout, stderr } = await scene.shell(piped('ldctl activities list --limit 0 -o csv', 'head -1'));
+    assert.match(stdout, /^id,node,[^\n]+\n$/);
+    assert.equal(stderr, 'exit 0\n');
+    assert.ok(scene.sandbox.record.reads < 200, 'it reads what is wanted no more');
+  });
 
-    'a reader that goes away ends a list quietly': () =>
-      withScene({ history: 20_000 }, async (scene) => {
-        const { stdout, stderr } = await scene.shell(piped('ldctl activities list --limit 0 -o csv', 'head -1'));
-        assert.match(stdout, /^id,node,[^\n]+\n$/);
-        assert.equal(stderr, 'exit 0\n');
-        assert.ok(scene.sandbox.record.reads < 200, 'it stops to read what nobody wants');
-      }),
+  story('ends a list that is followed', { workMs: 50 }, async (scene) => {
+    const acting = setInterval(() => scene.restartByOther(), 100);
+    const follow = scene.shell(piped('ldctl activities list --follow -o ndjson', 'head -1'));
+    const { stdout, stderr } = await follow.finally(() => clearInterval(acting));
+    assert.equal((readAs('ndjson', stdout) as unknown[]).length, 1);
+    assert.match(stderr, /^exit 0$/m);
+  });
 
-    'a reader that goes away ends a list that is followed': () =>
-      withScene({ workMs: 50 }, async (scene) => {
-        const acting = setInterval(() => {
-          scene.sandbox.dispatchAsOther({ runtime: 'iggy', action: { verb: 'restart' } });
-        }, 100);
-        const follow = piped('ldctl activities list --follow -o ndjson', 'head -1');
-        const { stdout, stderr } = await scene.shell(follow).finally(() => clearInterval(acting));
-        assert.equal((readAs('ndjson', stdout) as unknown[]).length, 1);
-        assert.equal(exitIn(stderr), '0', stderr);
-      }),
+  story('does not change how a trigger ends', { nodes: [7n], reject: [7n] }, async (scene) => {
+    const { stdout, stderr } = await scene.shell(piped(`ldctl ${RESTART} -o ndjson`, 'head -1'));
+    assert.deepEqual(
+      (readAs('ndjson', stdout) as Array<{ event: string }>).map(({ event }) => event),
+      ['dispatched'],
+    );
+    assert.match(stderr, /^✗ restart of iggy: 1 of 1 node rejected it \(7\)\n[^]*^exit 3$/m);
+  });
+});
 
-    'a reader that goes away does not change how a trigger ends': () =>
-      withScene({ nodes: [7n, 8n], reject: [8n] }, async (scene) => {
-        const trigger = piped('ldctl activities trigger iggy restart --node 7,8 -o ndjson', 'head -1');
-        const { stdout, stderr } = await scene.shell(trigger);
-        assert.deepEqual(
-          (readAs('ndjson', stdout) as Array<{ event: string }>).map(({ event }) => event),
-          ['dispatched'],
-        );
-        assert.equal(exitIn(stderr), '3', stderr);
-        assert.match(stderr, /^✗ restart of iggy: 1 of 2 nodes rejected it \(8\)$/m);
-      }),
+describe('the standard streams', () => {
+  story('a closed stdin is no terminal: it neither asks nor fails', ONE, async (scene) => {
+    await endsWith(2, scene.shell('ldctl activities trigger iggy restart <&-'));
+    await endsWith(0, scene.shell(`ldctl ${RESTART} <&-`));
+    assert.equal(scene.dispatched, 1);
+  });
 
-    'a closed stdin is no terminal: it neither asks nor fails': () =>
-      withScene({ nodes: [7n] }, async (scene) => {
-        const asks = await scene.shell('ldctl activities trigger iggy restart <&-');
-        assert.equal(asks.code, 2, asks.stderr);
-        const named = await scene.shell('ldctl activities trigger iggy restart --node 7 <&-');
-        assert.equal(named.code, 0, named.stderr);
-        assert.equal(scene.dispatched, 1);
-      }),
-
-    [`a full disk is an error in a line, and what was done is told${unless(existsSync(FULL_DISK), FULL_DISK)}`]: () =>
-      withScene({ nodes: [7n] }, async (scene) => {
-        if (!existsSync(FULL_DISK)) return;
-        const { code, stderr } = await scene.shell(`ldctl ${RESTART.join(' ')} -o json > ${FULL_DISK}`);
-        assert.equal(code, 1, stderr);
+  // Not every system has such a file.
+  if (existsSync('/dev/full')) {
+    story('a full disk is an error in a line, and what was done is told', ONE, async (scene) => {
+      for (const words of ['--help', '--version', `${RESTART} -o json`]) {
+        const { stderr } = await endsWith(1, scene.shell(`ldctl ${words} > /dev/full`));
         assert.match(stderr, /^error: the output could not be written: ENOSPC/m);
         assert.doesNotMatch(stderr, /^ +at /m);
-        assert.match(stderr, /^\S+ 7 activity \d+ completed/m);
-      }),
+        if (words.startsWith(RESTART)) assert.match(stderr, /^\S+ 7 activity \d+ completed/m);
+      }
+    });
+  }
 
-    [`help that cannot be written is an error, too${unless(existsSync(FULL_DISK), FULL_DISK)}`]: () =>
-      withScene({}, async (scene) => {
-        if (!existsSync(FULL_DISK)) return;
-        for (const words of ['--help', '--version', 'activities trigger --help']) {
-          const { code, stderr } = await scene.shell(`ldctl ${words} > ${FULL_DISK}`);
-          assert.equal(code, 1, stderr);
-          assert.match(stderr, /^error: the output could not be written: ENOSPC/);
-        }
-      }),
+  story('what is no terminal gets no colour, and --quiet says nothing of a success', ONE, async (scene) => {
+    const coloured = { TERM: 'xterm-256color', FORCE_COLOR: '1' };
+    const loud = await scene.ends(0, RESTART, coloured);
+    assert.ok(!`${loud.stdout}${loud.stderr}`.includes('\u001b'), loud.stderr);
+    const quiet = await scene.ends(0, `${RESTART} -q`, coloured);
+    assert.match(quiet.stdout, /^7 +\d+ +completed/m);
+    assert.equal(quiet.stderr, '');
+  });
+});
 
-    'what is no terminal gets no colour and no cursor movements': () =>
-      withScene({ nodes: [7n], reject: [7n] }, async (scene) => {
-        const { stdout, stderr } = await scene.ldctl(RESTART, { TERM: 'xterm-256color', FORCE_COLOR: '1' });
-        assert.ok(!`${stdout}${stderr}`.includes('\u001b'), stderr);
-      }),
+describe('what is read, and never comes', () => {
+  /** Opens a FIFO for writing, which waits for a reader, and says `open`; then does as `after` says. */
+  const writerTo = (scene: Scene, path: string, after = 'exec sleep 600'): Run =>
+    scene.spawn('sh', ['-c', `exec 3>'${path}'; echo open; ${after}`]).input();
 
-    '--quiet says nothing of a success on stderr': () =>
-      withScene({ nodes: [7n] }, async (scene) => {
-        const { code, stdout, stderr } = await scene.ldctl([...RESTART, '-q']);
-        assert.equal(code, 0);
-        assert.match(stdout, /^7 +\d+ +completed/m);
-        assert.equal(stderr, '');
-      }),
+  for (const [what, args] of [
+    ['a key file', 'activities list'],
+    ['a list of nodes', 'activities trigger iggy restart --nodes-from'],
+  ] as const) {
+    story(`${what} that is a pipe with a silent writer ends by Ctrl-C`, {}, async (scene) => {
+      const path = fifoIn(scene, 'silent');
+      const writer = writerTo(scene, path);
+      const run = args.endsWith('--nodes-from')
+        ? scene.start(`${args} ${path}`)
+        : scene.start(args, { LD_API_KEY: '', LD_API_KEY_FILE: path });
+      run.input();
+      await writer.said(/open/);
+      run.kill('SIGINT');
+      await endsWith(130, run);
+      assert.equal(scene.posts.length, 0);
+    });
+  }
+
+  story('a key file that is a pipe is read to its end, and nodes from a process substitution', ONE, async (scene) => {
+    const path = fifoIn(scene, 'key');
+    const key = scene.sandbox.apiKey;
+    writerTo(scene, path, `printf %s '${key.slice(0, 9)}' >&3; sleep 0.3; printf '%s\\n' '${key.slice(9)}' >&3`);
+    await scene.ends(0, 'activities list -o json', { LD_API_KEY: '', LD_API_KEY_FILE: path });
+    const script = 'ldctl activities trigger iggy restart --no-wait --nodes-from <(sleep 0.2; echo 7)';
+    await endsWith(0, scene.spawn('bash', ['-c', script]).input());
+    assert.deepEqual(scene.bodies, ['{"nodes":[7]}']);
+  });
+
+  story('a config, or a record, that is a pipe is refused at once', ONE, async (scene) => {
+    const keyed = `${RESTART} --idempotency-key deploy-7`;
+    await scene.ends(0, keyed);
+    const [name = ''] = readdirSync(join(scene.folder, 'config', 'runs'));
+    rmSync(join(scene.folder, 'config', 'runs', name));
+    const record = fifoIn(scene, `config/runs/${name}`);
+    assert.ok((await scene.ends(7, keyed)).stderr.includes(record));
+    assert.equal(scene.dispatched, 1);
+    const config = fifoIn(scene, 'config/config.json');
+    const { stderr } = await scene.ends(2, 'activities list');
+    assert.ok(stderr.includes(`${config} is not a regular file`), stderr);
+  });
+
+  story('a key command may leave a program behind, and one that waits ends by Ctrl-C', ONE, async (scene) => {
+    const { sandbox, folder, url } = scene;
+    const pid = join(folder, 'pid');
+    const fifo = fifoIn(scene, 'asked');
+    const program = join(folder, 'vault');
+    const does = (script: string): void => writeFileSync(program, `#!/bin/sh\n${script}\n`, { mode: 0o700 });
+    does(`sleep 600 2> /dev/null & echo $! > '${pid}'; echo '${sandbox.apiKey}'`);
+    const where = `--tenant-id ${sandbox.tenantId} --supervisor-url ${url} --deployment ${sandbox.deploymentId}`;
+    await scene.forget().ends(0, `profiles add prod --no-verify ${where} --key-command ${program}`);
+    process.kill(Number(readFileSync(pid, 'utf8')), 'SIGKILL');
+    await scene.ends(0, 'activities list');
+    process.kill(Number(readFileSync(pid, 'utf8')), 'SIGKILL');
+    does(`echo > '${fifo}'; exec sleep 600`);
+    const asked = scene.spawn('cat', [fifo]).input();
+    const run = scene.start('activities list').input();
+    await asked.ended();
+    run.kill('SIGINT');
+    await endsWith(130, run);
   });
 });
