@@ -8,18 +8,31 @@ import type { ApiKey } from '../base/secret.js';
 import type { ActivityPage, Supervisor } from '../base/supervisor.js';
 import { plainText } from '../base/text.js';
 import type { TenantStructure } from '../api/core-api.js';
-import { configDir } from '../config/config-dir.js';
-import { findDeployment, placeText } from '../config/deployments.js';
-import { ExpiryNotices } from '../config/expiry-notices.js';
 import type { KeyTools } from '../config/keys.js';
-import { resolveSettings, type SettingFlags, type Settings, type SettingsInput } from '../config/settings.js';
-import { ProfileStore } from '../config/store.js';
-import { resolveKey, resolveTarget, resolveTenant, type Target, type TenantAccess } from '../config/target.js';
+import { ProfileStore } from '../config/profiles.js';
+import {
+  configDir,
+  resolveSettings,
+  type SettingFlags,
+  type Settings,
+  type SettingsInput,
+} from '../config/settings.js';
+import {
+  expiryWarning,
+  explainDenial,
+  explainLookUp,
+  findDeployment,
+  placeText,
+  resolveKey,
+  resolveTarget,
+  resolveTenant,
+  type Target,
+  type TenantAccess,
+} from '../config/target.js';
 import { warningText } from '../output/error.js';
 import { painter } from '../output/streams.js';
 import type { ConnectionFlags, OutputFlags } from './flags.js';
 import { isInteractive, type Host } from './host.js';
-import { explainDenial, explainLookUp, warnOfExpiry } from './profiles/key-advice.js';
 import { terminalPrompts, type Prompts } from './prompts.js';
 import { rememberEntries } from './seen.js';
 import type { Interrupts } from './signals.js';
@@ -75,7 +88,8 @@ export class CommandContext {
   ): Promise<CommandContext> {
     const context = await CommandContext.open(host, flags, interrupts);
     context.#settings = context.settle(flags);
-    warnOfExpiry(context, context.settings, new ExpiryNotices(context.folder, host.clock));
+    const warning = expiryWarning(context.settings, host.clock.now());
+    if (warning !== null) context.warn(warning);
     return context;
   }
 
@@ -118,23 +132,22 @@ export class CommandContext {
   /** What keys are fetched with. */
   get keyTools(): KeyTools {
     const { host } = this;
-    const { env, platform, clock, keyring, output } = host;
+    const { env, platform, keyring } = host;
     return {
-      env,
-      platform,
-      clock,
-      keyring,
+      ...{ env, platform, keyring },
       get sharesTerminal() {
         return host.stdin.isTTY;
       },
-      notify: (line) => output.stderr.write(`${line}\n`),
     };
   }
 
   /** Each setting, from the environment and the stored profiles unless others are given. @throws as `resolveSettings` */
   settle(flags: SettingFlags, from: Partial<Pick<SettingsInput, 'env' | 'readConfig'>> = {}): Settings {
     const { env = this.host.env, readConfig = () => this.store.read() } = from;
-    return resolveSettings({ flags, env, readConfig, parseBaseUrl, keys: this.keyTools });
+    const notify = (line: string): void => {
+      this.host.output.stderr.write(`${line}\n`);
+    };
+    return resolveSettings({ flags, env, readConfig, parseBaseUrl, keys: this.keyTools, notify });
   }
 
   /** The key alone. @throws as `resolveKey` does */

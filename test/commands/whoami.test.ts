@@ -184,7 +184,7 @@ describe('whoami', () => {
     const listed = (): void =>
       void bench.supervisor.get(/activities/).reply(200, { items: [], page: 1, total_results: 0, total_pages: 0 });
 
-    it('stores when the key expires, and other commands warn of it once a day, without a request', async () => {
+    it('stores when the key expires, and other commands warn of it each time, without a request', async () => {
       bench.core.get(CONTEXT).reply(200, context()).get(STRUCTURE).reply(200, structure);
       await bench.run(Whoami);
       assert.match(stored(), new RegExp(EXPIRES));
@@ -199,7 +199,7 @@ describe('whoami', () => {
           ),
         );
       }
-      assert.deepEqual(warnings, [true, false, true]);
+      assert.deepEqual(warnings, [true, true, true]);
     });
 
     it('says of an expired key that it is that, and how to store another', async () => {
