@@ -164,7 +164,7 @@ describe('the first five minutes, at a terminal', () => {
       }),
     );
   }
-  const add = ({ url }: Scene): string => `profiles add mine --api-url ${url}`;
+  const add = ({ url }: Scene): string => `profiles add mine --protected --api-url ${url}`;
   const configOf = ({ folder }: Scene): string => join(folder, 'config', 'config.json');
 
   /** Answers the first question, and is then asked for the key. */
