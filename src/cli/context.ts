@@ -1,4 +1,3 @@
-import { parseBaseUrl } from '../api/base-url.js';
 import type { ClientOptions, OnTrace } from '../api/client.js';
 import { CoreApi } from '../api/core-api.js';
 import { SupervisorApi } from '../api/supervisor-api.js';
@@ -22,8 +21,8 @@ import {
   explainDenial,
   explainLookUp,
   findDeployment,
+  neededKey,
   placeText,
-  resolveKey,
   resolveTarget,
   resolveTenant,
   type Target,
@@ -147,21 +146,21 @@ export class CommandContext {
     const notify = (line: string): void => {
       this.host.output.stderr.write(`${line}\n`);
     };
-    return resolveSettings({ flags, env, readConfig, parseBaseUrl, keys: this.keyTools, notify });
+    return resolveSettings({ flags, env, readConfig, keys: this.keyTools, notify });
   }
 
-  /** The key alone. @throws as `resolveKey` does */
+  /** The key alone. @throws as `neededKey` does */
   async key(): Promise<ApiKey> {
-    return this.guard(await resolveKey(this.settings, this.signal));
+    return this.guard(await neededKey(this.settings).fetch(this.signal));
   }
 
   /** The deployment to act on, and the key for it. @throws as `resolveTarget` does */
   async target(): Promise<Target> {
-    const lookUpStructure = async (access: TenantAccess, signal?: AbortSignal): Promise<TenantStructure> => {
+    const lookUp = async (access: TenantAccess): Promise<TenantStructure> => {
       this.guard(access.key);
-      return (this.#structure = await this.core(access).structure(access.tenantId, { signal }));
+      return (this.#structure = await this.core(access).structure(access.tenantId, { signal: this.signal }));
     };
-    const target = await resolveTarget(this.settings, { parseBaseUrl, lookUpStructure }, this.signal);
+    const target = await resolveTarget(this.settings, lookUp, this.signal);
     this.guard(target.key);
     return target;
   }
@@ -230,7 +229,7 @@ export class CommandContext {
       return await call;
     } catch (error) {
       if (this.#settings) {
-        explainDenial(error, key, this.#settings, this.host.clock.now());
+        explainDenial(error, key, this.#settings);
         explain?.(error);
       }
       throw error;
