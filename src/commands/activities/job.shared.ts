@@ -12,8 +12,7 @@ import { printOptions, type FlagsOf, type OutputFlags } from '../../cli/flags.js
 import type { Host } from '../../cli/host.js';
 import { onSuspend } from '../../cli/signals.js';
 import { keepNodes, openRollJournal, openRunJournal } from '../../config/journal.js';
-import { resumeFlags } from '../../config/origins.js';
-import type { Target } from '../../config/target.js';
+import { resumeFlags, type Target } from '../../config/target.js';
 import { wireKey } from '../../job/wire-key.js';
 import { expectedTenant, unconfirmed, type Connection } from '../../library/jobs.js';
 import { reportToGitHub } from '../../output/github.js';
@@ -122,6 +121,7 @@ export async function showJob(
 ): Promise<ExitCode> {
   const { host, flags, settings } = context;
   const { output, clock, env } = host;
+  if (settings.winning !== null) context.say(settings.winning);
   const options = { ...printOptions(flags), quiet: flags.quiet, debug: flags.debug };
   const place = output.stderr.canRedraw ? await context.placeOf(target) : null;
   const title = { doing, place: place?.path ?? placeOf(target.deployment), nodes: nodes?.length ?? null };
