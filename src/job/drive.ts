@@ -35,23 +35,24 @@ export interface GateTools {
 const LAST_GATES = 900;
 
 /**
- * Does what a job wants, one thing at a time, until it has ended; nothing is concurrent but gates.
- * @param emit takes what happens; it is waited for, so that a slow reader slows the job down
+ * Does what a job wants, one thing at a time, until it has ended; nothing is concurrent but gates. What happens is handed out,
+ * and waited for, so that a slow reader slows the job down.
+ * @param emit takes what gates write
  * @returns its result
  * @throws LdctlError when nothing was sent, or nothing could be followed
  */
-export async function drive<T = ResultEvent>(
+export async function* steps<T>(
   job: Job<T>,
   tools: DriveTools,
   emit: (event: JobEvent) => void | Promise<void>,
-): Promise<T> {
+): AsyncGenerator<JobEvent, T> {
   const { clock, signal, stopping } = tools;
   const gates = new Gates(tools, emit);
   const told = { stopping: false, stopped: false };
   const now = (): number => clock.elapsed();
   try {
     for (;;) {
-      for (const event of job.news()) await emit(event);
+      yield* job.news();
       for (const fact of gates.ended()) job.take(fact, now());
       if (stopping?.aborted && !told.stopping) {
         told.stopping = true;
@@ -71,8 +72,27 @@ export async function drive<T = ResultEvent>(
   } finally {
     await gates.close();
   }
-  for (const event of job.news()) await emit(event);
+  yield* job.news();
   return job.result();
+}
+
+/** Does all its steps. @param emit takes what happens; it is waited for. @returns and throws as `steps` does */
+export async function drive<T = ResultEvent>(
+  job: Job<T>,
+  tools: DriveTools,
+  emit: (event: JobEvent) => void | Promise<void>,
+): Promise<T> {
+  const events = steps(job, tools, emit);
+  for (;;) {
+    const next = await events.next();
+    if (next.done) return next.value;
+    try {
+      await emit(next.value);
+    } catch (error) {
+      // Thrown again from there, once its gates have ended.
+      await events.throw(error);
+    }
+  }
 }
 
 async function perform(step: Step, tools: DriveTools, gates: Gates, isStopping: boolean): Promise<Fact | null> {

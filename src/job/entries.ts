@@ -153,14 +153,16 @@ export interface Standing {
 
 export function standingOf(entries: Entries, appearMs: number): Standing {
   const { wanted, byId } = entries;
-  const rows = rowsOf(entries, appearMs, null);
+  const seen = new Set<Id>();
   const open: Id[] = [];
   for (const entry of byId.values()) {
+    seen.add(keyOf(entries, entry.activity));
     if (!isFinal(entry.activity.status) && !isLost(entry, entries, appearMs)) open.push(entry.activity.id);
   }
+  const expect = 'ids' in wanted ? null : wanted.expect;
   return {
-    complete: rows.length > 0 && rows.every(({ status }) => status !== null),
-    tooMany: !('ids' in wanted) && wanted.expect !== null && rows.length > wanted.expect,
+    complete: seen.size >= (expect ?? 1) && required(entries).every((key) => seen.has(key)),
+    tooMany: expect !== null && seen.size > expect,
     open,
   };
 }

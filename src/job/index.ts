@@ -3,8 +3,7 @@ import type { KeptRun } from '../base/journal.js';
 import type { ResultEvent } from '../base/progress.js';
 import type { Job } from './job.js';
 import { createRoll, newsOfRoll, nextOfRoll, resultOfRoll, takeOfRoll, type RollPlan } from './roll.js';
-import { createRun, createWait, nextOfRun, takeOfRun } from './run.js';
-import { resultOfRun } from './run-result.js';
+import { createRun, createWait, newsOfRun, nextOfRun, resultOfRun, takeOfRun } from './run.js';
 import type { Resume, Run, RunPlan, WaitPlan } from './run-state.js';
 
 /** The command that goes on where a job ended; its text is for whoever started it to say. */
@@ -18,7 +17,7 @@ function jobOf(run: Run, text: ResumeText): Job {
   return {
     next: (now) => nextOfRun(run, now),
     take: (fact, now) => takeOfRun(run, fact, now),
-    news: () => run.news.splice(0),
+    news: () => newsOfRun(run),
     result: () => finished(resultOfRun(run), text),
   };
 }

@@ -1,31 +1,28 @@
 import { isFinal, type Activity } from '../base/activity.js';
-import { LdctlError, retryAfterOf } from '../base/errors.js';
+import { LdctlError } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
 import { MISSING, type Outcome } from '../base/outcome.js';
 import { warning } from '../base/progress.js';
 import type { LogRead } from '../log/log.js';
-import { isHopeless } from './answer.js';
 import { isWanted, notOurs, rowsOf, standingOf, takeEntries } from './entries.js';
-import { accept, giveUp, isTooLate, isTrigger, lost, progressOf, refuse, SECOND, type Run } from './run-state.js';
+import { failedRead, goodRead, quicken, SECOND } from './pace.js';
+import { accept, giveUp, isTooLate, isTrigger, lost, refuse, type Run } from './run-state.js';
 
 /** A read that began so long after a lost POST shows what came of it. */
 const READ_AFTER = 5 * SECOND;
-/** Failing reads are tolerated for so long, and while a POST is uncertain as long as it may be sent again. */
-const OUTAGE = 60 * SECOND;
+/** While a POST is uncertain, failing reads are tolerated as long as it may be sent again. */
 const OUTAGE_UNCERTAIN = 120 * SECOND;
 /** A replay is of a request in the last 10 minutes; a minute is for what lies between its answer and its entries. */
 const REPLAY = 660 * SECOND;
-const LONGEST_RETRY_AFTER = 300 * SECOND;
 
 export function read(run: Run, log: LogRead, now: number): void {
-  const { entries: shown, startedAt, serverTime, requests } = log;
-  if (run.failingSince !== null) run.news.push({ event: 'outage', ageMs: null });
-  Object.assign(run, { failingSince: null, failures: 0, earliest: now + requests * (SECOND / 4) });
+  const { entries: shown, startedAt, serverTime } = log;
+  run.news.push(...goodRead(run.pace, log, now));
   const tenant = 'tenant' in run.plan ? run.plan.tenant : null;
   const problem = notOurs(shown, run.plan.deploymentId, tenant);
   if (problem) return giveUp(run, problem);
   if (run.phase === 'ready') return readBefore(run, log);
-  if (run.phase === 'blocked') return readBlocked(run, shown, startedAt, now);
+  if (run.phase === 'blocked') return readBlocked(run, shown, startedAt);
   if (run.known === null) {
     run.known = nodesOf(shown);
     run.entries.known = run.known;
@@ -39,15 +36,14 @@ export function read(run: Run, log: LogRead, now: number): void {
   }
   const news = takeEntries(run.entries, counted, { serverTime }, run.firstPost ?? -Infinity, now);
   if (news.length > 0) {
-    run.changedAt = now;
+    quicken(run.pace, now);
     run.news.push(...news);
+    run.moved = true;
   }
   if (run.phase === 'uncertain') readUncertain(run, startedAt, now);
   const settled = run.settlesAt;
   judge(run, startedAt);
-  if (run.end) return;
-  if (news.length > 0 || run.settlesAt !== settled) run.news.push(progressOf(run));
-  later(run, now);
+  if (run.settlesAt !== settled) run.moved = true;
 }
 
 /** All that says whose an entry is. */
@@ -89,7 +85,8 @@ function readBefore(run: Run, { entries: shown, above, startedAt, requests }: Lo
     if (busy.length > 5) run.news.push(warning('busy', `${busy.length - 5} more nodes are busy`));
     if (busy.length > 0 && plan.ifBusy === 'wait') {
       const deadline = plan.timeoutMs === null ? Infinity : startedAt + plan.timeoutMs;
-      Object.assign(run, { phase: 'blocked', blockedBy: busy.map(({ id }) => id), deadline, nextRead: run.earliest });
+      Object.assign(run, { phase: 'blocked', blockedBy: busy.map(({ id }) => id), deadline });
+      run.pace.nextRead = run.pace.earliest;
       run.lastError = busyError(busy, 'It did not end in time; a longer --timeout waits longer.');
       return;
     }
@@ -109,15 +106,14 @@ function readBefore(run: Run, { entries: shown, above, startedAt, requests }: Lo
   });
 }
 
-function readBlocked(run: Run, shown: readonly Activity[], startedAt: number, now: number): void {
+function readBlocked(run: Run, shown: readonly Activity[], startedAt: number): void {
   const byId = new Map(shown.map((activity) => [activity.id, activity]));
   run.blockedBy = run.blockedBy.filter((id) => !isFinal(byId.get(id)?.status ?? 'completed'));
   if (run.blockedBy.length === 0) {
     Object.assign(run, { phase: 'ready', baseline: null, deadline: Infinity, lastError: null });
     return;
   }
-  if (startedAt >= run.deadline && run.lastError) return refuse(run, run.lastError);
-  later(run, now);
+  if (startedAt >= run.deadline && run.lastError) refuse(run, run.lastError);
 }
 
 function readUncertain(run: Run, startedAt: number, now: number): void {
@@ -167,25 +163,14 @@ function finish(run: Run, cut: 'deadline' | null): void {
   }
 }
 
-export function unreadable(run: Run, error: LdctlError, startedAt: number, now: number): void {
-  const first = run.failingSince === null;
-  run.failingSince ??= startedAt;
-  run.failures += 1;
+export function unreadable(run: Run, failure: { error: LdctlError; startedAt: number }, now: number): void {
+  const { error } = failure;
+  const tolerated = run.phase === 'uncertain' ? OUTAGE_UNCERTAIN : undefined;
+  const { isOver, news } = failedRead(run.pace, failure, now, tolerated);
   if (run.phase === 'ready' && !run.maybeSent) return refuse(run, error);
   const isFirstRead = !isTrigger(run) && run.entries.readAt === -Infinity;
-  const tolerated = run.phase === 'uncertain' ? OUTAGE_UNCERTAIN : OUTAGE;
-  const overdue = now - run.failingSince >= tolerated && run.failures >= 3;
-  if (isHopeless(error) || overdue || isFirstRead || now >= run.deadline) return giveUp(run, error);
-  if (first) run.news.push(warning('log_unreadable', `the log cannot be read: ${error.message}; trying again`));
-  run.news.push({ event: 'outage', ageMs: now - Math.max(run.entries.readAt, run.acceptedAt ?? startedAt) });
-  later(run, now);
-  run.nextRead = Math.max(run.nextRead, now + Math.min(retryAfterOf(error), LONGEST_RETRY_AFTER));
-  run.earliest = Math.max(run.earliest, Math.min(run.nextRead, now + retryAfterOf(error)));
-}
-
-function later(run: Run, now: number): void {
-  const quiet = now - run.changedAt;
-  run.nextRead = now + (quiet < 60 * SECOND ? SECOND : Math.min(quiet / 60, 5 * SECOND));
+  if (isOver || isFirstRead || now >= run.deadline) return giveUp(run, error);
+  run.news.push(...news);
 }
 
 const BUSY_HINT = 'Wait for it, or choose what to do with --if-busy wait or ignore.';

@@ -4,10 +4,10 @@ import type { Id } from '../base/ids.js';
 import { type Outcome } from '../base/outcome.js';
 import { type EarlierRun, type JobEvent } from '../base/progress.js';
 import type { Accepted } from '../base/supervisor.js';
-import { createEntries, rowsOf, type Entries, type ExpectedTenant, type Wanted } from './entries.js';
+import { createEntries, type Entries, type ExpectedTenant, type Wanted } from './entries.js';
 import type { Note } from './job.js';
+import { newPace, quicken, SECOND, type Pace } from './pace.js';
 
-export const SECOND = 1000;
 /** So long after the first POST it may be sent again. */
 const TRIES = 120 * SECOND;
 
@@ -82,20 +82,17 @@ export interface Run {
   /** A replay without a record: since when its entries can have been created (server's clock, ms UTC), and above which id. */
   replay: { from: number | null; floor: Id | null } | null;
   entries: Entries;
-  changedAt: number;
-  failingSince: number | null;
-  failures: number;
-  /** When the next read may begin; before `earliest` never. */
-  nextRead: number;
-  earliest: number;
+  pace: Pace;
   settlesAt: number | null;
   end: { outcome: Outcome | null; error: LdctlError | null; interrupted: Interrupted | null } | null;
+  /** Whether there is something new about its targets. */
+  moved: boolean;
   news: JobEvent[];
 }
 
 export const isTrigger = (run: Run): run is Run & { plan: RunPlan; key: string } => run.key !== null;
 
-export function emptyRun(plan: RunPlan | WaitPlan, key: string | null, wanted: Wanted): Run {
+export function emptyRun(plan: RunPlan | WaitPlan, key: string | null, wanted: Wanted, now: number): Run {
   return {
     plan,
     key,
@@ -122,25 +119,24 @@ export function emptyRun(plan: RunPlan | WaitPlan, key: string | null, wanted: W
     deadline: Infinity,
     replay: null,
     entries: createEntries(wanted, []),
-    changedAt: 0,
-    failingSince: null,
-    failures: 0,
-    nextRead: -Infinity,
-    earliest: -Infinity,
+    pace: newPace(now),
     settlesAt: null,
     end: null,
+    moved: false,
     news: [],
   };
 }
 
-export function begin({ plan }: Run, now: number): Pick<Run, 'acceptedAt' | 'changedAt' | 'nextRead' | 'deadline'> {
-  const deadline = plan.timeoutMs === null ? Infinity : now + plan.timeoutMs;
-  return { acceptedAt: now, changedAt: now, nextRead: now + SECOND / 2, deadline };
+export function begin(run: Run, now: number): void {
+  run.acceptedAt = now;
+  run.deadline = run.plan.timeoutMs === null ? Infinity : now + run.plan.timeoutMs;
+  quicken(run.pace, now, now + SECOND / 2);
 }
 
 export function accept(run: Run, now: number, how: { recovered?: boolean; noted?: boolean }): void {
   const { recovered = false, noted = false } = how;
-  Object.assign(run, { phase: 'following', maybeSent: true, recovered, ...begin(run, now) });
+  Object.assign(run, { phase: 'following', maybeSent: true, recovered, moved: true });
+  begin(run, now);
   if (isTrigger(run) && !noted) run.marks.push({ state: 'accepted', key: run.key, outcome: '' });
   run.news.push({
     event: 'dispatched',
@@ -150,12 +146,12 @@ export function accept(run: Run, now: number, how: { recovered?: boolean; noted?
     ...(run.earlier && (recovered || run.accepted?.replayed === true) && { earlier: run.earlier }),
   });
   if (isTrigger(run) && !run.plan.wait) run.end = { outcome: 'accepted', error: null, interrupted: null };
-  else run.news.push(progressOf(run));
 }
 
 /** A POST may have been carried out: the log is read before anything is sent again. */
 export function lose(run: Run, lostAt: number, now = lostAt): void {
-  Object.assign(run, { phase: 'uncertain', maybeSent: true, lostAt, nextRead: now + SECOND / 2 });
+  Object.assign(run, { phase: 'uncertain', maybeSent: true, lostAt });
+  quicken(run.pace, now, now + SECOND / 2);
 }
 
 /** Nothing more is done: what may have been sent is unconfirmed, all else failed by this error. */
@@ -181,10 +177,4 @@ export function lost(): LdctlError {
     'fate_unknown',
     'a run with this key was not answered, and the log shows nothing of it',
   );
-}
-
-export function progressOf(run: Run): JobEvent {
-  const { settlesAt } = run;
-  const nodes = rowsOf(run.entries, run.plan.appearMs, null);
-  return { event: 'progress', nodes, ...(settlesAt !== null && { settlesAt }) };
 }

@@ -1,14 +1,16 @@
-import { formatAction } from '../base/activity.js';
+import { formatAction, isFinal } from '../base/activity.js';
 import { formatDuration } from '../base/durations.js';
-import { retryAfterOf, type LdctlError } from '../base/errors.js';
+import { ApiError, retryAfterOf, type LdctlError } from '../base/errors.js';
+import { EXIT_CODES } from '../base/exit-codes.js';
 import { compareIds, type Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
-import type { Outcome } from '../base/outcome.js';
-import { warning } from '../base/progress.js';
+import { MISSING, OUTCOMES, type NodeResult, type Outcome, type TargetKind } from '../base/outcome.js';
+import { warning, type JobEvent, type ResultEvent } from '../base/progress.js';
 import type { Accepted } from '../base/supervisor.js';
 import { classify, isInProgress } from './answer.js';
-import { createEntries, standingOf } from './entries.js';
+import { createEntries, resultRow, rowsOf, standingOf } from './entries.js';
 import type { Fact, Step } from './job.js';
+import { SECOND } from './pace.js';
 import { read, unreadable } from './run-read.js';
 import {
   accept,
@@ -20,7 +22,7 @@ import {
   lose,
   lost,
   refuse,
-  SECOND,
+  type Resume,
   type Run,
   type RunPlan,
   type WaitPlan,
@@ -36,22 +38,20 @@ const BACKOFF = [1, 2, 4, 8].map((s) => s * SECOND);
 /** @param kept what an earlier run with the key has left */
 export function createRun(plan: RunPlan, kept: KeptRun | null = null, now = 0): Run {
   const { runtime, action, nodes, expect } = plan;
-  const run = emptyRun(plan, wireKey(plan.idempotencyKey, plan), { runtime, action, nodes, expect });
+  const run = emptyRun(plan, wireKey(plan.idempotencyKey, plan), { runtime, action, nodes, expect }, now);
   if (kept) goOnFrom(run, kept, now);
   return run;
 }
 
 /** Follows what was dispatched before; never sends. */
 export function createWait(plan: WaitPlan, now = 0): Run {
-  const run = emptyRun(plan, null, plan.wanted);
+  const run = emptyRun(plan, null, plan.wanted, now);
   const isObserved = !('ids' in plan.wanted) && plan.wanted.nodes === null && plan.wanted.expect === null;
+  begin(run, now);
+  run.pace.nextRead = now;
   return Object.assign(run, {
-    phase: 'following',
-    baseline: plan.after,
+    ...{ phase: 'following', maybeSent: true, baseline: plan.after },
     known: isObserved ? null : [],
-    maybeSent: true,
-    ...begin(run, now),
-    nextRead: now,
   });
 }
 
@@ -80,7 +80,7 @@ function goOnFrom(run: Run, { record, ageMs, accepted, redirected, ended }: Kept
     // A negative age: the clock was set back, so how old it is cannot be told.
     run.resendUntil = ageMs < 0 ? -Infinity : RESEND;
     lose(run, now);
-    run.nextRead = now;
+    run.pace.nextRead = now;
   }
 }
 
@@ -143,9 +143,9 @@ function deepest(ids: readonly Id[]): { downTo: Id; open: readonly Id[] } {
 }
 
 /** When the next read is due. */
-function dueAt({ nextRead, earliest, settlesAt, deadline }: Run): number {
-  const wanted = Math.min(nextRead, settlesAt ?? Infinity);
-  return Math.min(Math.max(wanted, earliest), deadline);
+function dueAt({ pace, settlesAt, deadline }: Run): number {
+  const wanted = Math.min(pace.nextRead, settlesAt ?? Infinity);
+  return Math.min(Math.max(wanted, pace.earliest), deadline);
 }
 
 /** What came of a step. */
@@ -160,7 +160,7 @@ export function takeOfRun(run: Run, fact: Fact, now: number): void {
     case 'read':
       return read(run, fact.read, now);
     case 'unreadable':
-      return unreadable(run, fact.error, fact.startedAt, now);
+      return unreadable(run, fact, now);
     case 'stopped':
       run.maybeSent ||= fact.posting;
       run.end = { outcome: run.maybeSent ? 'interrupted' : null, error: null, interrupted: fact.reason };
@@ -217,4 +217,75 @@ function answered(run: Run, answer: Accepted | LdctlError, at: number, now: numb
       run.waitUntil = now + retryAfterOf(answer);
       return lose(run, now);
   }
+}
+
+/** What happened since this was asked last. */
+export function newsOfRun(run: Run): JobEvent[] {
+  const { settlesAt, moved } = run;
+  const news = run.news.splice(0);
+  run.moved = false;
+  if (!moved || run.end) return news;
+  const nodes = rowsOf(run.entries, run.plan.appearMs, null);
+  return [...news, { event: 'progress', nodes, ...(settlesAt !== null && { settlesAt }) }];
+}
+
+/** How it ended. @throws LdctlError why nothing was sent, or could be followed */
+export function resultOfRun(run: Run): ResultEvent & { resume: Resume | null } {
+  const { end, plan, entries } = run;
+  if (!end) throw new Error('the run goes on');
+  if (end.outcome === null) throw end.error ?? end.interrupted ?? new Error('nothing was sent');
+  const { outcome } = end;
+  const isSeen = outcome === 'rejected' || outcome === 'unconfirmed' || outcome === 'timed_out';
+  const absent = isSeen && end.error === null ? MISSING : null;
+  const rows = rowsOf(entries, plan.appearMs, absent).map(resultRow);
+  const nodes = outcome === 'accepted' && !('ids' in entries.wanted) && entries.wanted.nodes === null ? [] : rows;
+  const { wanted } = entries;
+  const kind: TargetKind =
+    'ids' in wanted || wanted.nodes !== null ? 'named' : wanted.expect === null ? 'observed' : 'expected';
+  const shared = sharedOf(run);
+  const isSent = isTrigger(run) && run.acceptedAt !== null;
+  const result = {
+    outcome,
+    runtime: shared.runtime,
+    action: shared.action,
+    deployment_id: plan.deploymentId,
+    idempotency_key: 'idempotencyKey' in plan ? plan.idempotencyKey : null,
+    targets: kind,
+    replayed: isSent ? (run.accepted?.replayed ?? false) : null,
+    recovered: isSent ? run.recovered : null,
+    request_id:
+      run.accepted?.requestId ?? (run.lastError instanceof ApiError ? (run.lastError.requestId ?? null) : null),
+    nodes,
+    resume: null,
+  };
+  const exitCode = end.interrupted?.exitCode ?? EXIT_CODES[OUTCOMES[outcome as keyof typeof OUTCOMES]].code;
+  return { event: 'result', result, error: end.error, exitCode, resume: resumeOf(run, outcome, nodes) };
+}
+
+function sharedOf({ entries }: Run): { runtime: string | null; action: string | null } {
+  const { wanted, byId } = entries;
+  if (!('ids' in wanted)) return { runtime: wanted.runtime, action: formatAction(wanted.action) };
+  const only = (values: readonly string[]): string | null => (new Set(values).size === 1 ? (values[0] ?? null) : null);
+  const seen = [...byId.values()].map(({ activity }) => activity);
+  return { runtime: only(seen.map((a) => a.runtime)), action: only(seen.map((a) => a.action)) };
+}
+
+function resumeOf(run: Run, outcome: Outcome, nodes: readonly NodeResult[]): Resume | null {
+  const isOpen = nodes.some(({ status }) => status === null || !isFinal(status));
+  if (outcome === 'completed' || (outcome === 'rejected' && !isOpen)) return null;
+  const { wanted, byId } = run.entries;
+  if ('ids' in wanted) return { ids: wanted.ids };
+  const isWhole = nodes.length > 0 && nodes.every(({ activity_id: id, status }) => id !== null && status !== MISSING);
+  const isObserved = wanted.nodes === null && wanted.expect === null;
+  if (isWhole && (!isObserved || run.entries.readAt >= (run.acceptedAt ?? Infinity) + 3 * SECOND)) {
+    return { ids: [...byId.keys()] };
+  }
+  const { runtime, action, nodes: named, expect } = wanted;
+  return {
+    after: run.replay?.floor ?? run.baseline ?? 0n,
+    runtime,
+    action: formatAction(action),
+    nodes: named,
+    expect,
+  };
 }

@@ -153,8 +153,8 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a count is met by fewer',
     file: 'entries.ts',
-    from: '(expect ?? 0) - byKey.size',
-    to: '(expect ?? 0) - 1 - byKey.size',
+    from: 'seen.size >= (expect ?? 1)',
+    to: 'seen.size >= (expect ?? 2) - 1',
     settings: ['a count'],
   },
   {
