@@ -2,7 +2,8 @@ import type { Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
 import type { ResultEvent } from '../base/progress.js';
 import type { Job } from './job.js';
-import { createRoll, newsOfRoll, nextOfRoll, resultOfRoll, takeOfRoll, type RollPlan } from './roll.js';
+import { createRoll, nextOfRoll, takeOfRoll, type RollPlan } from './roll.js';
+import { newsOfRoll, resultOfRoll } from './roll-result.js';
 import { createRun, createWait, newsOfRun, nextOfRun, resultOfRun, takeOfRun } from './run.js';
 import type { Resume, Run, RunPlan, WaitPlan } from './run-state.js';
 

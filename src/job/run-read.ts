@@ -71,12 +71,8 @@ function readBefore(run: Run, { entries: shown, above, startedAt, requests }: Lo
     const everyNode = plan.nodes === null && plan.expect === null;
     run.known = everyNode ? nodesOf(shown) : [];
     run.entries.known = run.known;
-    const only = run.entries.only;
-    const busy = shown.filter(
-      ({ status, runtime, node_id: node }) =>
-        status === 'processing' && runtime === plan.runtime && (only?.has(node) ?? true),
-    );
-    if (busy.length > 0 && plan.ifBusy === 'fail') return refuse(run, busyError(busy, BUSY_HINT));
+    const busy = busyOf(shown, plan.runtime, run.entries.only);
+    if (busy.length > 0 && plan.ifBusy === 'fail') return refuse(run, busyError(busy));
     for (const { node_id: node, id, action } of busy.slice(0, 5)) {
       const what =
         plan.ifBusy === 'wait' ? `waiting for activity ${id} (${action}) to end` : `activity ${id} (${action}) goes on`;
@@ -173,9 +169,16 @@ export function unreadable(run: Run, failure: { error: LdctlError; startedAt: nu
   run.news.push(...news);
 }
 
+export function busyOf(shown: readonly Activity[], runtime: string, only: ReadonlySet<Id> | null): Activity[] {
+  return shown.filter(
+    (activity) =>
+      activity.status === 'processing' && activity.runtime === runtime && (only?.has(activity.node_id) ?? true),
+  );
+}
+
 const BUSY_HINT = 'Wait for it, or choose what to do with --if-busy wait or ignore.';
 
-function busyError(busy: readonly Activity[], hint: string): LdctlError {
+export function busyError(busy: readonly Activity[], hint = BUSY_HINT): LdctlError {
   const what = busy.map(({ node_id: node, id, action }) => `node ${node} (activity ${id}, ${action})`).join(', ');
   return new LdctlError('refused', 'busy', `already processing: ${what}; nothing was sent`, { hint });
 }
