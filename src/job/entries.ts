@@ -21,30 +21,23 @@ interface Entry {
 }
 
 /** The entries of one run: plain data, changed by `takeEntries` only. */
-export interface Entries {
-  wanted: Wanted;
+export class Entries {
   /** The set of `wanted.nodes`, or of `wanted.ids`; null for every node. */
-  only: ReadonlySet<Id> | null;
-  /** Every-node runs: the nodes that the log named. */
-  known: readonly Id[];
-  byId: Map<Id, Entry>;
-  newAt: number;
-  readAt: number;
+  readonly only: ReadonlySet<Id> | null;
+  byId = new Map<Id, Entry>();
+  newAt = -Infinity;
+  readAt = -Infinity;
   /** What was warned of, each once. */
-  warned: Set<string>;
-}
+  warned = new Set<string>();
 
-export function createEntries(wanted: Wanted, known: readonly Id[]): Entries {
-  const only = 'ids' in wanted ? wanted.ids : wanted.nodes;
-  return {
-    wanted,
-    only: only && new Set(only),
-    known,
-    byId: new Map(),
-    newAt: -Infinity,
-    readAt: -Infinity,
-    warned: new Set(),
-  };
+  /** @param known every-node runs: the nodes that the log named; null before that was read */
+  constructor(
+    readonly wanted: Wanted,
+    public known: readonly Id[] | null,
+  ) {
+    const only = 'ids' in wanted ? wanted.ids : wanted.nodes;
+    this.only = only && new Set(only);
+  }
 }
 
 /** The same runtime and action, on a node that was asked for; whether it came after the trigger is for the caller to say. */
@@ -84,10 +77,6 @@ export function takeEntries(
       before.activity = activity;
       news.push({ event: 'activity', activity });
     }
-    if (isFinal(was)) {
-      const text = `activity ${activity.id} was final and is now shown as ${activity.status}; a final status stays`;
-      news.push(...warnOnce(entries, 'status_went_back', activity.id, text));
-    }
   }
   const shown = new Set(counted.map(({ id }) => id));
   for (const entry of entries.byId.values()) {
@@ -109,11 +98,7 @@ function doubts(entries: Entries): JobEvent[] {
   }
   const what = 'has more than one entry of this action, and they cannot be told apart; the worse one counts';
   const doubled = [...perNode].filter(([, count]) => count > 1);
-  const news = doubled.flatMap(([node]) => warnOnce(entries, 'ambiguous', node, `node ${node} ${what}`));
-  const { expect } = entries.wanted;
-  if (expect === null || perNode.size <= expect) return news;
-  const text = `${perNode.size} nodes have an entry, more than the ${expect} expected; all are followed`;
-  return [...news, ...warnOnce(entries, 'more_than_expected', BigInt(perNode.size), text)];
+  return doubled.flatMap(([node]) => warnOnce(entries, 'ambiguous', node, `node ${node} ${what}`));
 }
 
 function warnOnce({ warned }: Entries, code: string, about: Id, message: string): JobEvent[] {
@@ -139,7 +124,7 @@ function isLost({ goneSince }: Entry, { readAt }: Entries, appearMs: number): bo
 /** The targets that must have an entry. */
 function required({ wanted, known }: Entries): readonly Id[] {
   if ('ids' in wanted) return wanted.ids;
-  return wanted.nodes ?? (wanted.expect === null ? known : []);
+  return wanted.nodes ?? (wanted.expect === null ? (known ?? []) : []);
 }
 
 export interface Standing {

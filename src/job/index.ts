@@ -2,7 +2,7 @@ import type { Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
 import type { ResultEvent } from '../base/progress.js';
 import type { Job } from './job.js';
-import { createRoll, nextOfRoll, takeOfRoll, type RollPlan } from './roll.js';
+import { nextOfRoll, Roll, takeOfRoll, type RollPlan } from './roll.js';
 import { newsOfRoll, resultOfRoll } from './roll-result.js';
 import { createRun, createWait, newsOfRun, nextOfRun, resultOfRun, takeOfRun } from './run.js';
 import type { Resume, Run, RunPlan, WaitPlan } from './run-state.js';
@@ -32,7 +32,7 @@ export function waitJob(plan: WaitPlan, now: number, text: ResumeText): Job {
 }
 
 export function rollJob(plan: RollPlan, kept: ReadonlyMap<Id, KeptRun>, now: number, text: ResumeText): Job {
-  const roll = createRoll(plan, kept, now);
+  const roll = new Roll(plan, kept, now);
   return {
     next: (at) => nextOfRoll(roll, at),
     take: (fact, at) => takeOfRoll(roll, fact, at),

@@ -46,51 +46,37 @@ export interface RollNode {
 }
 
 /** A roll: one run for each node, a window, a pause, a gate. Plain data, changed by `nextOfRoll` and `takeOfRoll` only. */
-export interface Roll {
-  plan: RollPlan;
-  nodes: RollNode[];
-  startedAt: number;
-  halted: boolean;
-  stopping: Interrupted | null;
+export class Roll {
+  readonly nodes: RollNode[];
+  halted = false;
+  stopping: Interrupted | null = null;
   /** Why a node could not be acted on at all. */
-  failure: LdctlError | null;
-  postAt: number;
-  readAt: number;
-  lastRead: LogRead | null;
+  failure: LdctlError | null = null;
+  postAt = -Infinity;
+  readAt = -Infinity;
+  lastRead: LogRead | null = null;
   /** Whose step was given last. */
-  asked: RollNode | null;
+  asked: RollNode | null = null;
   /** Whether any node that is still to be acted on is busy: looked at once, before anything is sent. */
   unchecked: boolean;
-  isOver: boolean;
-  changed: boolean;
-  news: JobEvent[];
-}
+  isOver = false;
+  changed = true;
+  news: JobEvent[] = [];
 
-/** @param kept what earlier processes have left, by node */
-export function createRoll(plan: RollPlan, kept: ReadonlyMap<Id, KeptRun> = new Map(), now = 0): Roll {
-  const roll: Roll = {
-    plan,
-    nodes: [],
-    startedAt: now,
-    halted: false,
-    stopping: null,
-    failure: null,
-    postAt: -Infinity,
-    readAt: -Infinity,
-    lastRead: null,
-    asked: null,
-    unchecked: plan.ifBusy === 'fail',
-    isOver: false,
-    changed: true,
-    news: [],
-  };
-  roll.nodes = plan.nodes.map((id) => {
-    const record = kept.get(id) ?? null;
-    const run = record && createRun(planOf(roll, id, now), record, now);
-    const passed = record?.passed ?? false;
-    return { id, run, stage: run ? 'running' : 'waiting', until: 0, passed, gate: null, isOld: record !== null };
-  });
-  return roll;
+  /** @param kept what earlier processes have left, by node */
+  constructor(
+    readonly plan: RollPlan,
+    kept: ReadonlyMap<Id, KeptRun>,
+    readonly startedAt: number,
+  ) {
+    this.unchecked = plan.ifBusy === 'fail';
+    this.nodes = plan.nodes.map((id) => {
+      const record = kept.get(id) ?? null;
+      const run = record && createRun(planOf(this, id, startedAt), record, startedAt);
+      const passed = record?.passed ?? false;
+      return { id, run, stage: run ? 'running' : 'waiting', until: 0, passed, gate: null, isOld: record !== null };
+    });
+  }
 }
 
 function planOf({ plan, startedAt }: Roll, id: Id, now: number): RunPlan {

@@ -23,10 +23,7 @@ export function read(run: Run, log: LogRead, now: number): void {
   if (problem) return giveUp(run, problem);
   if (run.phase === 'ready') return readBefore(run, log);
   if (run.phase === 'blocked') return readBlocked(run, shown, startedAt);
-  if (run.known === null) {
-    run.known = nodesOf(shown);
-    run.entries.known = run.known;
-  }
+  run.entries.known ??= nodesOf(shown);
   if (run.replay && run.replay.from === null) run.replay.from = (serverTime ?? run.accepted?.serverTime ?? 0) - REPLAY;
   run.entries.readAt = startedAt;
   const counted = countedOf(run, shown);
@@ -67,11 +64,11 @@ function countedOf(run: Run, shown: readonly Activity[]): Activity[] {
 function readBefore(run: Run, { entries: shown, above, startedAt, requests }: LogRead): void {
   if (!isTrigger(run)) return;
   const { plan } = run;
-  if (run.known === null) {
+  const { entries } = run;
+  if (entries.known === null) {
     const everyNode = plan.nodes === null && plan.expect === null;
-    run.known = everyNode ? nodesOf(shown) : [];
-    run.entries.known = run.known;
-    const busy = busyOf(shown, plan.runtime, run.entries.only);
+    entries.known = everyNode ? nodesOf(shown) : [];
+    const busy = busyOf(shown, plan.runtime, entries.only);
     if (busy.length > 0 && plan.ifBusy === 'fail') return refuse(run, busyError(busy));
     for (const { node_id: node, id, action } of busy.slice(0, 5)) {
       const what =
@@ -92,7 +89,7 @@ function readBefore(run: Run, { entries: shown, above, startedAt, requests }: Lo
   // What a roll reads for another node leaves out all up to that node's baseline.
   run.baseline = [highestOf(shown), above ?? 0n].reduce((a, b) => (a > b ? a : b));
   run.baselineAt = startedAt;
-  const expects = plan.expect ?? (run.known.length > 0 || plan.nodes === null ? run.known.length : null);
+  const expects = plan.expect ?? (entries.known.length > 0 || plan.nodes === null ? entries.known.length : null);
   run.news.push({
     event: 'baseline',
     baseline: run.baseline,
@@ -133,8 +130,7 @@ function judge(run: Run, startedAt: number): void {
   run.settlesAt = null;
   if (standing.open.length === 0) {
     const isObserved = !('ids' in wanted) && wanted.nodes === null && wanted.expect === null;
-    const grace =
-      'ids' in wanted ? 0 : run.replay || (isObserved && entries.known.length === 0) ? 10 : isObserved ? 3 : 2;
+    const grace = 'ids' in wanted ? 0 : run.replay || (isObserved && !entries.known?.length) ? 10 : isObserved ? 3 : 2;
     // What was accepted by an earlier run has had that time since.
     const since = acceptedAt - (run.earlier?.ageMs ?? 0);
     const quiet = isObserved ? entries.newAt + 2 * SECOND : -Infinity;

@@ -4,7 +4,7 @@ import type { Id } from '../base/ids.js';
 import { type Outcome } from '../base/outcome.js';
 import { type EarlierRun, type JobEvent } from '../base/progress.js';
 import type { Accepted } from '../base/supervisor.js';
-import { createEntries, type Entries, type ExpectedTenant, type Wanted } from './entries.js';
+import { Entries, type ExpectedTenant, type Wanted } from './entries.js';
 import type { Note } from './job.js';
 import { newPace, quicken, SECOND, type Pace } from './pace.js';
 
@@ -49,83 +49,55 @@ export type Resume =
   | { after: Id; runtime: string; action: string; nodes: readonly Id[] | null; expect: number | null }
   | { roll: string };
 
-/** One run: plain data, changed by `next…` and `take…` below only. Times are ms of the job's clock. */
-export interface Run {
-  plan: RunPlan | WaitPlan;
-  /** Null where nothing is ever sent. */
-  key: string | null;
-  phase: 'blocked' | 'ready' | 'uncertain' | 'following';
+/** One run: plain data, changed by `nextOfRun` and `takeOfRun` only. Times are ms of the job's clock. */
+export class Run {
+  phase: 'blocked' | 'ready' | 'uncertain' | 'following' = 'ready';
   /** The log's highest id right before the POST; null before it was read. */
-  baseline: Id | null;
-  baselineAt: number;
-  known: readonly Id[] | null;
+  baseline: Id | null = null;
+  baselineAt = -Infinity;
   /** The baseline of the record that this run has made. */
-  noted: Id | null;
-  marks: Note[];
-  blockedBy: readonly Id[];
-  firstPost: number | null;
+  noted: Id | null = null;
+  marks: Note[] = [];
+  blockedBy: readonly Id[] = [];
+  firstPost: number | null = null;
   /** The wall clock of it, ms UTC. */
-  postedAt: number | null;
-  lostAt: number;
-  resendUntil: number;
-  maybeSent: boolean;
-  tries: number;
-  waitUntil: number;
-  redirected: boolean;
-  lastError: LdctlError | null;
-  earlier: EarlierRun | null;
-  accepted: Accepted | null;
-  recovered: boolean;
+  postedAt: number | null = null;
+  lostAt = -Infinity;
+  resendUntil = TRIES;
+  maybeSent = false;
+  tries = 0;
+  waitUntil = -Infinity;
+  redirected = false;
+  lastError: LdctlError | null = null;
+  earlier: EarlierRun | null = null;
+  accepted: Accepted | null = null;
+  recovered = false;
   /** Null before; what the limits of the log count from. */
-  acceptedAt: number | null;
-  deadline: number;
+  acceptedAt: number | null = null;
+  deadline = Infinity;
   /** A replay without a record: since when its entries can have been created (server's clock, ms UTC), and above which id. */
-  replay: { from: number | null; floor: Id | null } | null;
+  replay: { from: number | null; floor: Id | null } | null = null;
   entries: Entries;
   pace: Pace;
-  settlesAt: number | null;
-  end: { outcome: Outcome | null; error: LdctlError | null; interrupted: Interrupted | null } | null;
+  settlesAt: number | null = null;
+  end: { outcome: Outcome | null; error: LdctlError | null; interrupted: Interrupted | null } | null = null;
   /** Whether there is something new about its targets. */
-  moved: boolean;
-  news: JobEvent[];
+  moved = false;
+  news: JobEvent[] = [];
+
+  /** @param key null where nothing is ever sent */
+  constructor(
+    public plan: RunPlan | WaitPlan,
+    readonly key: string | null,
+    wanted: Wanted,
+    now: number,
+  ) {
+    this.entries = new Entries(wanted, null);
+    this.pace = newPace(now);
+  }
 }
 
 export const isTrigger = (run: Run): run is Run & { plan: RunPlan; key: string } => run.key !== null;
-
-export function emptyRun(plan: RunPlan | WaitPlan, key: string | null, wanted: Wanted, now: number): Run {
-  return {
-    plan,
-    key,
-    phase: 'ready',
-    baseline: null,
-    baselineAt: -Infinity,
-    known: null,
-    noted: null,
-    marks: [],
-    blockedBy: [],
-    firstPost: null,
-    postedAt: null,
-    lostAt: -Infinity,
-    resendUntil: TRIES,
-    maybeSent: false,
-    tries: 0,
-    waitUntil: -Infinity,
-    redirected: false,
-    lastError: null,
-    earlier: null,
-    accepted: null,
-    recovered: false,
-    acceptedAt: null,
-    deadline: Infinity,
-    replay: null,
-    entries: createEntries(wanted, []),
-    pace: newPace(now),
-    settlesAt: null,
-    end: null,
-    moved: false,
-    news: [],
-  };
-}
 
 export function begin(run: Run, now: number): void {
   run.acceptedAt = now;

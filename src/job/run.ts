@@ -8,22 +8,21 @@ import { MISSING, OUTCOMES, type NodeResult, type Outcome, type TargetKind } fro
 import { warning, type JobEvent, type ResultEvent } from '../base/progress.js';
 import type { Accepted } from '../base/supervisor.js';
 import { classify, isInProgress } from './answer.js';
-import { createEntries, resultRow, rowsOf, standingOf } from './entries.js';
+import { Entries, resultRow, rowsOf, standingOf } from './entries.js';
 import type { Fact, Step } from './job.js';
 import { SECOND } from './pace.js';
 import { read, unreadable } from './run-read.js';
 import {
   accept,
   begin,
-  emptyRun,
   giveUp,
   isTooLate,
   isTrigger,
   lose,
   lost,
   refuse,
+  Run,
   type Resume,
-  type Run,
   type RunPlan,
   type WaitPlan,
 } from './run-state.js';
@@ -38,21 +37,19 @@ const BACKOFF = [1, 2, 4, 8].map((s) => s * SECOND);
 /** @param kept what an earlier run with the key has left */
 export function createRun(plan: RunPlan, kept: KeptRun | null = null, now = 0): Run {
   const { runtime, action, nodes, expect } = plan;
-  const run = emptyRun(plan, wireKey(plan.idempotencyKey, plan), { runtime, action, nodes, expect }, now);
+  const run = new Run(plan, wireKey(plan.idempotencyKey, plan), { runtime, action, nodes, expect }, now);
   if (kept) goOnFrom(run, kept, now);
   return run;
 }
 
 /** Follows what was dispatched before; never sends. */
 export function createWait(plan: WaitPlan, now = 0): Run {
-  const run = emptyRun(plan, null, plan.wanted, now);
+  const run = new Run(plan, null, plan.wanted, now);
   const isObserved = !('ids' in plan.wanted) && plan.wanted.nodes === null && plan.wanted.expect === null;
   begin(run, now);
   run.pace.nextRead = now;
-  return Object.assign(run, {
-    ...{ phase: 'following', maybeSent: true, baseline: plan.after },
-    known: isObserved ? null : [],
-  });
+  if (!isObserved) run.entries.known = [];
+  return Object.assign(run, { phase: 'following', maybeSent: true, baseline: plan.after });
 }
 
 /** The record of an earlier run, or of one that goes on beside this one, decides: nothing is sent where it was accepted. */
@@ -65,7 +62,6 @@ function goOnFrom(run: Run, { record, ageMs, accepted, redirected, ended }: Kept
   Object.assign(run, {
     baseline: record.baseline,
     baselineAt: -Infinity,
-    known: record.known,
     noted: null,
     marks: [],
     maybeSent: true,
@@ -73,7 +69,7 @@ function goOnFrom(run: Run, { record, ageMs, accepted, redirected, ended }: Kept
     firstPost: now - age,
     postedAt: record.postedAt,
     earlier: { ageMs: age, ...(endedAge && { ended: endedAge }) },
-    entries: createEntries(run.entries.wanted, record.known),
+    entries: new Entries(run.entries.wanted, record.known),
   });
   if (accepted || ended) accept(run, now, { recovered: true, noted: true });
   else {
@@ -102,14 +98,14 @@ function nextBeforePost(run: Run & { plan: RunPlan; key: string }, now: number):
   if (now < run.waitUntil) return { do: 'wait', until: run.waitUntil };
   if (!run.maybeSent) {
     const asksAll = (plan.nodes === null && plan.expect === null) || plan.ifBusy !== 'ignore';
-    if (run.known === null && asksAll) return { do: 'read', downTo: 'known', open: null, patient: true };
+    if (run.entries.known === null && asksAll) return { do: 'read', downTo: 'known', open: null, patient: true };
     if (run.baseline === null || now - run.baselineAt > FRESH) {
       return { do: 'read', downTo: 'newest', open: null, patient: true };
     }
     if (isKept(run) && run.noted !== run.baseline) {
       const { deploymentId, runtime, nodes } = plan;
       const asked = { key, deploymentId, runtime, action: formatAction(plan.action), nodes: nodes && [...nodes] };
-      const record = { ...asked, baseline: run.baseline, known: [...(run.known ?? [])] };
+      const record = { ...asked, baseline: run.baseline, known: [...(run.entries.known ?? [])] };
       return { do: 'note', note: { state: 'posting', record, again: run.noted !== null } };
     }
   }
@@ -124,9 +120,9 @@ function isKept({ plan }: Run): boolean {
 
 /** How far down a read has to go: while a target has no entry, to the baseline; then to the lowest open one. */
 function depthOf(run: Run): { downTo: Id | 'newest' | 'known'; open: readonly Id[] | null } {
-  const { baseline, known, replay, plan, entries } = run;
+  const { baseline, replay, plan, entries } = run;
   if (run.phase === 'blocked') return deepest(run.blockedBy);
-  if (known === null || (replay && replay.floor === null)) return { downTo: 'known', open: null };
+  if (entries.known === null || (replay && replay.floor === null)) return { downTo: 'known', open: null };
   const { complete, open } = standingOf(entries, plan.appearMs);
   if ('ids' in entries.wanted) {
     const ended = entries.wanted.ids.filter((id) => !entries.byId.has(id));
