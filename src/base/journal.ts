@@ -44,8 +44,7 @@ export interface RunJournal {
    * Made once each; again is fine. On the record that this journal read or began last for the key. `refused` says that
    * nothing was sent: the record then counts as none. It is ignored for a record that this journal did not begin.
    */
-  mark(key: string, state: 'accepted' | 'redirected' | 'passed' | 'refused'): Promise<void>;
-  mark(key: string, state: 'ended', outcome: string): Promise<void>;
+  mark(key: string, state: Exclude<RunState, 'posting'>, outcome?: string): Promise<void>;
 }
 
 export interface RollRecord {

@@ -5,14 +5,7 @@ import * as v from 'valibot';
 import { type Clock } from '../base/clock.js';
 import { LdctlError } from '../base/errors.js';
 import { type Id } from '../base/ids.js';
-import {
-  type KeptRun,
-  type RollJournal,
-  type RollRecord,
-  type RunJournal,
-  type RunRecord,
-  type RunState,
-} from '../base/journal.js';
+import { type KeptRun, type RollJournal, type RollRecord, type RunJournal, type RunRecord } from '../base/journal.js';
 import { stringifyJson } from '../base/json.js';
 import {
   createPrivateFile,
@@ -213,7 +206,7 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
         throw unwritable(folder);
       }),
 
-    mark: async (key: string, state: Exclude<RunState, 'posting'>, outcome?: string) =>
+    mark: async (key, state, outcome) =>
       Promise.resolve().then(() => {
         if (state === 'refused' && !begun.has(key)) return;
         const generation = used.get(key) ?? Math.max(1, records.find(key).last);

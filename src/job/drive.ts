@@ -53,7 +53,7 @@ export async function* steps<T>(
   try {
     for (;;) {
       yield* job.news();
-      for (const fact of gates.ended()) job.take(fact, now());
+      for (const fact of gates.ended.splice(0)) job.take(fact, now());
       if (stopping?.aborted && !told.stopping) {
         told.stopping = true;
         job.take({ is: 'stopping', reason: interruptOf(stopping) }, now());
@@ -125,8 +125,7 @@ async function note({ note, node }: Step & { do: 'note' }, { journal, clock }: D
       const kept = await journal.begin({ ...note.record, postedAt: clock.now() });
       return kept ? { is: 'found', kept, node } : { is: 'noted', node };
     }
-    if (note.state === 'ended') await journal.mark(note.key, 'ended', note.outcome);
-    else await journal.mark(note.key, note.state);
+    await journal.mark(note.key, note.state, note.outcome);
     return { is: 'noted', node };
   } catch (error) {
     return { is: 'unnoted', error: asLdctlError(error), node };
@@ -196,7 +195,7 @@ async function sleep(
   const woken = new AbortController();
   const wake = (): void => woken.abort(new Error('woken'));
   const signals = stopping && !isStopping ? [signal, stopping] : [signal];
-  if (signals.some((one) => one.aborted) || gates.hasEnded) return;
+  if (signals.some((one) => one.aborted) || gates.ended.length > 0) return;
   for (const one of signals) one.addEventListener('abort', wake, { once: true });
   gates.onEnd = wake;
   try {
@@ -210,11 +209,12 @@ async function sleep(
 }
 
 class Gates {
+  /** Of those that have ended, what was not told yet. */
+  ended: Fact[] = [];
+  onEnd: (() => void) | null = null;
+  readonly #running = new Map<Id, { controller: AbortController; done: Promise<void> }>();
   readonly #tools: DriveTools;
   readonly #emit: (event: JobEvent) => void | Promise<void>;
-  readonly #running = new Map<Id, { controller: AbortController; done: Promise<void> }>();
-  #facts: Fact[] = [];
-  onEnd: (() => void) | null = null;
 
   constructor(tools: DriveTools, emit: (event: JobEvent) => void | Promise<void>) {
     this.#tools = tools;
@@ -228,7 +228,7 @@ class Gates {
     const onLine = (line: string): void | Promise<void> => this.#emit({ event: 'gate_output', node_id: node, line });
     const done = gate(node, activityId, { signal: controller.signal, onLine }).then((result) => {
       this.#running.delete(node);
-      this.#facts.push({ is: 'gated', node, gate: result });
+      this.ended.push({ is: 'gated', node, gate: result });
       this.onEnd?.();
     });
     this.#running.set(node, { controller, done });
@@ -238,23 +238,12 @@ class Gates {
     this.#running.get(node)?.controller.abort(new Error('the gate is cut off'));
   }
 
-  get hasEnded(): boolean {
-    return this.#facts.length > 0;
-  }
-
-  ended(): Fact[] {
-    return this.#facts.splice(0);
-  }
-
   async close(): Promise<void> {
-    const left = [...this.#running];
-    for (const [node] of left) this.cut(node);
-    if (left.length === 0) return;
+    if (this.#running.size === 0) return;
+    for (const node of this.#running.keys()) this.cut(node);
     const done = new AbortController();
-    await Promise.race([
-      Promise.all(left.map(([, gate]) => gate.done)),
-      this.#tools.clock.sleep(LAST_GATES, done.signal),
-    ]);
+    const all = Promise.all([...this.#running.values()].map((gate) => gate.done));
+    await Promise.race([all, this.#tools.clock.sleep(LAST_GATES, done.signal)]);
     done.abort(new Error('done'));
   }
 }

@@ -197,7 +197,7 @@ function stepOf(roll: Roll, node: RollNode, now: number): Step {
       // Asked for once; its end is a fact.
       return node.until === -Infinity ? { do: 'wait', until: Infinity } : { do: 'cut', node: node.id };
     case 'passing':
-      return { do: 'note', note: { state: 'passed', key: node.run?.key ?? '', outcome: '' } };
+      return { do: 'note', note: { state: 'passed', key: node.run?.key ?? '' } };
     default: {
       if (!node.run) return { do: 'wait', until: Infinity };
       const step = nextOfRun(node.run, now);

@@ -109,7 +109,7 @@ export function accept(run: Run, now: number, how: { recovered?: boolean; noted?
   const { recovered = false, noted = false } = how;
   Object.assign(run, { phase: 'following', maybeSent: true, recovered, moved: true });
   begin(run, now);
-  if (isTrigger(run) && !noted) run.marks.push({ state: 'accepted', key: run.key, outcome: '' });
+  if (isTrigger(run) && !noted) run.marks.push({ state: 'accepted', key: run.key });
   run.news.push({
     event: 'dispatched',
     request_id: run.accepted?.requestId ?? null,
@@ -135,7 +135,7 @@ export function giveUp(run: Run, error: LdctlError): void {
 /** Nothing was sent, and nothing will be. */
 export function refuse(run: Run, error: LdctlError): void {
   run.end = { outcome: null, error, interrupted: error instanceof Interrupted ? error : null };
-  run.marks = run.noted !== null && run.key !== null ? [{ state: 'refused', key: run.key, outcome: '' }] : [];
+  run.marks = run.noted !== null && run.key !== null ? [{ state: 'refused', key: run.key }] : [];
 }
 
 /** Whether nothing may be sent again: the server may have forgotten the key, so that it would be carried out twice. */

@@ -205,7 +205,7 @@ function answered(run: Run, answer: Accepted | LdctlError, at: number, now: numb
       return giveUp(run, answer);
     case 'redirect':
       run.redirected = true;
-      if (run.key !== null) run.marks.push({ state: 'redirected', key: run.key, outcome: '' });
+      if (run.key !== null) run.marks.push({ state: 'redirected', key: run.key });
       run.news.push(warning('fate_unknown', `${answer.message}; nothing is sent again: the log decides`));
       return lose(run, now);
     case 'uncertain':
