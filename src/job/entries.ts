@@ -127,6 +127,9 @@ function required({ wanted, known }: Entries): readonly Id[] {
   return wanted.nodes ?? (wanted.expect === null ? (known ?? []) : []);
 }
 
+/** How many nodes must have one; 0 where the log decides. */
+const expected = ({ wanted }: Entries): number => ('ids' in wanted ? 0 : (wanted.expect ?? 0));
+
 export interface Standing {
   /** Every target has an entry: those that were named, so many as were expected, or those that the log named. */
   complete: boolean;
@@ -137,17 +140,17 @@ export interface Standing {
 }
 
 export function standingOf(entries: Entries, appearMs: number): Standing {
-  const { wanted, byId } = entries;
+  const { byId } = entries;
   const seen = new Set<Id>();
   const open: Id[] = [];
   for (const entry of byId.values()) {
     seen.add(keyOf(entries, entry.activity));
     if (!isFinal(entry.activity.status) && !isLost(entry, entries, appearMs)) open.push(entry.activity.id);
   }
-  const expect = 'ids' in wanted ? null : wanted.expect;
+  const expect = expected(entries);
   return {
-    complete: seen.size >= (expect ?? 1) && required(entries).every((key) => seen.has(key)),
-    tooMany: expect !== null && seen.size > expect,
+    complete: seen.size >= Math.max(expect, 1) && required(entries).every((key) => seen.has(key)),
+    tooMany: expect > 0 && seen.size > expect,
     open,
   };
 }
@@ -171,8 +174,7 @@ export function rowsOf(entries: Entries, appearMs: number, absent: typeof MISSIN
     const worst = rest.reduce((a, b) => (severity(b.activity.status) > severity(a.activity.status) ? b : a), first);
     return rowOf(worst, rest.length > 0, isLost(worst, entries, appearMs));
   });
-  const expect = 'ids' in entries.wanted ? null : entries.wanted.expect;
-  const uncounted = Math.max((expect ?? 0) - byKey.size, 0);
+  const uncounted = Math.max(expected(entries) - byKey.size, 0);
   return [...rows, ...Array.from({ length: uncounted }, () => absentRow({}, absent))];
 }
 

@@ -55,7 +55,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'posts again without reading',
     file: 'run-state.ts',
-    from: "Object.assign(run, { phase: 'uncertain', maybeSent: true, lostAt, nextRead: now + SECOND / 2 });",
+    from: "Object.assign(run, { phase: 'uncertain', maybeSent: true, lostAt });",
     to: "Object.assign(run, { phase: 'ready', maybeSent: true, lostAt, waitUntil: now + SECOND });",
     settings: ['named nodes, keys ignored'],
   },
@@ -104,7 +104,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'every node is done when one is',
     file: 'entries.ts',
-    from: '(wanted.expect === null ? known : [])',
+    from: '(wanted.expect === null ? (known ?? []) : [])',
     to: '[]',
     settings: ['every node'],
   },
@@ -153,8 +153,8 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a count is met by fewer',
     file: 'entries.ts',
-    from: 'seen.size >= (expect ?? 1)',
-    to: 'seen.size >= (expect ?? 2) - 1',
+    from: '(wanted.expect ?? 0))',
+    to: '(wanted.expect ?? 1) - 1)',
     settings: ['a count'],
   },
   {
