@@ -18,17 +18,16 @@ export interface DriveTools {
    * rejects.
    * @param onLine takes what the gate writes; wait for it before the next line
    */
-  gate?: (node: Id, activityId: Id | null, tools: GateTools) => Promise<GateResult>;
+  gate?: (
+    node: Id,
+    activityId: Id | null,
+    tools: { signal: AbortSignal; onLine: (line: string) => void | Promise<void> },
+  ) => Promise<GateResult>;
   clock: Clock;
   /** Aborted with an `Interrupted`: the job ends with what is known. */
   signal: AbortSignal;
   /** The first Ctrl-C of a roll: nothing more begins. */
   stopping?: AbortSignal;
-}
-
-export interface GateTools {
-  signal: AbortSignal;
-  onLine: (line: string) => void | Promise<void>;
 }
 
 /** So long the end waits for gates that were cut off, ms. */

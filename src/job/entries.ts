@@ -9,6 +9,11 @@ import type { LogRead } from '../log/log.js';
 export type Wanted =
   { ids: readonly Id[] } | { runtime: string; action: Action; nodes: readonly Id[] | null; expect: number | null };
 
+/** Whether the log decides which nodes there are. */
+export function isObserved(wanted: Wanted): boolean {
+  return !('ids' in wanted) && wanted.nodes === null && wanted.expect === null;
+}
+
 /** One entry of the log that counts for a run. Times are ms of the job's clock. */
 interface Entry {
   activity: Activity;

@@ -5,7 +5,7 @@ import type { Job } from './job.js';
 import { nextOfRoll, Roll, takeOfRoll, type RollPlan } from './roll.js';
 import { newsOfRoll, resultOfRoll } from './roll-result.js';
 import { createRun, createWait, newsOfRun, nextOfRun, resultOfRun, takeOfRun } from './run.js';
-import type { Resume, Run, RunPlan, WaitPlan } from './run-state.js';
+import type { Resume, Run, RunPlan, WaitPlan } from './run-read.js';
 
 /** The command that goes on where a job ended; its text is for whoever started it to say. */
 export type ResumeText = (resume: Resume) => string | null;

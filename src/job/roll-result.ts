@@ -5,7 +5,7 @@ import { isFailedGate, NOT_STARTED, OUTCOMES, type Outcome } from '../base/outco
 import type { JobEvent, NodeProgress, ResultEvent } from '../base/progress.js';
 import { resultRow, rowsOf } from './entries.js';
 import { calledOff, type Roll, type RollNode } from './roll.js';
-import type { Resume } from './run-state.js';
+import type { Resume } from './run-read.js';
 
 /** The events of all its nodes, and one picture of them all. */
 export function newsOfRoll(roll: Roll): JobEvent[] {

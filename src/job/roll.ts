@@ -8,8 +8,7 @@ import type { LogRead } from '../log/log.js';
 import { rowsOf } from './entries.js';
 import type { Fact, Step } from './job.js';
 import { createRun, nextOfRun, takeOfRun } from './run.js';
-import { busyError, busyOf } from './run-read.js';
-import { refuse, type Run, type RunPlan } from './run-state.js';
+import { busyError, busyOf, refuse, type Run, type RunPlan } from './run-read.js';
 
 /** At most two POSTs a second. */
 const POST_GAP = 500;
@@ -82,14 +81,14 @@ export class Roll {
 function planOf({ plan, startedAt }: Roll, id: Id, now: number): RunPlan {
   const left = plan.timeoutMs === null ? Infinity : Math.max(startedAt + plan.timeoutMs - now, 0);
   const timeoutMs = Math.min(plan.nodeTimeoutMs ?? Infinity, left);
-  const ifBusy = plan.ifBusy === 'fail' ? 'ignore' : plan.ifBusy;
+  const limits = { timeoutMs: timeoutMs === Infinity ? null : timeoutMs };
   return {
     ...plan,
-    ifBusy,
+    ...limits,
+    ifBusy: plan.ifBusy === 'wait' ? 'wait' : 'ignore',
     nodes: [id],
     expect: null,
     wait: true,
-    timeoutMs: timeoutMs === Infinity ? null : timeoutMs,
   };
 }
 

@@ -8,10 +8,9 @@ import { MISSING, OUTCOMES, type NodeResult, type Outcome, type TargetKind } fro
 import { warning, type JobEvent, type ResultEvent } from '../base/progress.js';
 import type { Accepted } from '../base/supervisor.js';
 import { classify, isInProgress } from './answer.js';
-import { Entries, resultRow, rowsOf, standingOf } from './entries.js';
+import { Entries, isObserved, resultRow, rowsOf, standingOf } from './entries.js';
 import type { Fact, Step } from './job.js';
 import { SECOND } from './pace.js';
-import { read, unreadable } from './run-read.js';
 import {
   accept,
   begin,
@@ -20,12 +19,14 @@ import {
   isTrigger,
   lose,
   lost,
+  read,
   refuse,
   Run,
+  unreadable,
   type Resume,
   type RunPlan,
   type WaitPlan,
-} from './run-state.js';
+} from './run-read.js';
 import { wireKey } from './wire-key.js';
 
 /** A baseline older than this is read again before a POST. */
@@ -45,10 +46,9 @@ export function createRun(plan: RunPlan, kept: KeptRun | null = null, now = 0): 
 /** Follows what was dispatched before; never sends. */
 export function createWait(plan: WaitPlan, now = 0): Run {
   const run = new Run(plan, null, plan.wanted, now);
-  const isObserved = !('ids' in plan.wanted) && plan.wanted.nodes === null && plan.wanted.expect === null;
   begin(run, now);
   run.pace.nextRead = now;
-  if (!isObserved) run.entries.known = [];
+  if (!isObserved(plan.wanted)) run.entries.known = [];
   return Object.assign(run, { phase: 'following', maybeSent: true, baseline: plan.after });
 }
 
@@ -272,16 +272,8 @@ function resumeOf(run: Run, outcome: Outcome, nodes: readonly NodeResult[]): Res
   const { wanted, byId } = run.entries;
   if ('ids' in wanted) return { ids: wanted.ids };
   const isWhole = nodes.length > 0 && nodes.every(({ activity_id: id, status }) => id !== null && status !== MISSING);
-  const isObserved = wanted.nodes === null && wanted.expect === null;
-  if (isWhole && (!isObserved || run.entries.readAt >= (run.acceptedAt ?? Infinity) + 3 * SECOND)) {
+  if (isWhole && (!isObserved(wanted) || run.entries.readAt >= (run.acceptedAt ?? Infinity) + 3 * SECOND)) {
     return { ids: [...byId.keys()] };
   }
-  const { runtime, action, nodes: named, expect } = wanted;
-  return {
-    after: run.replay?.floor ?? run.baseline ?? 0n,
-    runtime,
-    action: formatAction(action),
-    nodes: named,
-    expect,
-  };
+  return { ...wanted, action: formatAction(wanted.action), after: run.replay?.floor ?? run.baseline ?? 0n };
 }

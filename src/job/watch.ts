@@ -23,8 +23,6 @@ export interface WatchPlan {
   endless: boolean;
   /** Milliseconds; null for none. */
   timeoutMs: number | null;
-  /** The wall clock at its beginning, for a server that does not say what time it is. */
-  wall: number;
 }
 
 export interface WatchResult {
@@ -61,7 +59,7 @@ export function createWatch(plan: WatchPlan, startedAt: number): Job<WatchResult
     open.add(entry.id);
     waitedFor.add(entry.id);
   }
-  if (newest) raiseFloor(newest, startedAt);
+  if (newest) raiseFloor(newest);
 
   /** @returns whether it is news */
   function take(activity: Activity, isEarly: boolean): boolean {
@@ -81,10 +79,10 @@ export function createWatch(plan: WatchPlan, startedAt: number): Job<WatchResult
   }
 
   /** Behind what is older than a minute, nothing new shows up any more. */
-  function raiseFloor({ entries, serverTime }: LogRead, now: number): void {
-    const time = serverTime ?? plan.wall + now - startedAt;
+  function raiseFloor({ entries, serverTime }: LogRead): void {
+    if (serverTime === null) return;
     for (const activity of [...entries].sort((a, b) => compareIds(a.id, b.id))) {
-      if (isYoung(activity, time)) break;
+      if (isYoung(activity, serverTime)) break;
       if (activity.id > floor) floor = activity.id;
     }
     for (const id of status.keys()) {
@@ -100,7 +98,7 @@ export function createWatch(plan: WatchPlan, startedAt: number): Job<WatchResult
     const changed = [...log.entries].reverse().filter((one) => take(one, isEarly));
     news.push(...changed.map((activity): JobEvent => ({ event: 'activity', activity })));
     if (changed.length > 0) quicken(pace, now);
-    raiseFloor(log, now);
+    raiseFloor(log);
     // Of those that are deep in the log, another one is looked up next time.
     const [next] = open;
     if (next !== undefined && open.delete(next)) open.add(next);
@@ -174,7 +172,7 @@ export async function* followLog(
     for await (const batch of listNewest(log, { filter, limit }, { signal }).batches) first.push(...batch);
     yield { event: 'listing', activities: first };
   }
-  const plan = { filter, first, newest, floor: after ?? -1n, endless: true, timeoutMs: null, wall: clock.now() };
+  const plan = { filter, first, newest, floor: after ?? -1n, endless: true, timeoutMs: null };
   const job = createWatch(plan, clock.elapsed());
   if (later) {
     const read = { ...later, entries: later.entries.reverse(), startedAt, requests: 0, isWhole: true };

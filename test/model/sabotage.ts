@@ -9,7 +9,7 @@ import type * as SettingsModule from './settings.js';
 /** One rule of the job, broken on purpose: the model has to find it. */
 export interface Sabotage {
   name: string;
-  file: 'run.ts' | 'run-read.ts' | 'run-state.ts' | 'entries.ts' | 'roll.ts';
+  file: 'run.ts' | 'run-read.ts' | 'entries.ts' | 'roll.ts';
   from: string;
   to: string;
   /** Where it shows; elsewhere it costs only time. */
@@ -54,7 +54,7 @@ function broken(source: string, from: string, to: string): string {
 export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'posts again without reading',
-    file: 'run-state.ts',
+    file: 'run-read.ts',
     from: "Object.assign(run, { phase: 'uncertain', maybeSent: true, lostAt });",
     to: "Object.assign(run, { phase: 'ready', maybeSent: true, lostAt, waitUntil: now + SECOND });",
     settings: ['named nodes, keys ignored'],
@@ -68,7 +68,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'a 403 after a lost answer is a no',
-    file: 'run-state.ts',
+    file: 'run-read.ts',
     from: 'if (!run.maybeSent ||',
     to: "if (!run.maybeSent || error.code === 'denied' ||",
     settings: ['a log that shows late'],
@@ -125,8 +125,8 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a replay is done by the first that it finds',
     file: 'run-read.ts',
-    from: 'run.replay || (isObserved',
-    to: '(isObserved',
+    from: 'run.replay || (byLog',
+    to: '(byLog',
     settings: ['a replay without a record'],
   },
   {

@@ -190,7 +190,7 @@ async function watch(
   const tools = { place: placeOf(target.deployment), clock, every: systemEvery, onSuspend, quiet: flags.quiet };
   const view = await createWatchView(output, { ...options, ...tools, follow: false });
   view.on({ event: 'listing', activities: first });
-  const how = { floor: -1n, endless: false, wall: clock.now() };
+  const how = { floor: -1n, endless: false };
   const job = createWatch({ ...plan, ...how, first, newest }, clock.elapsed());
   const { entries, anyRejected, error } = await drive(
     job,

@@ -162,7 +162,7 @@ describe('a log that is watched', () => {
       const newest = await log.newest();
       const startedAt = clock.elapsed();
       const plan = { filter: {}, first: newest.entries, newest, floor: -1n, endless: false, timeoutMs: null };
-      const job = createWatch({ ...plan, wall: clock.now() }, startedAt);
+      const job = createWatch(plan, startedAt);
       const tools = {
         supervisor: { trigger: () => assert.fail() },
         log,
