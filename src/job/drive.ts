@@ -124,7 +124,7 @@ async function note({ note, node }: Step & { do: 'note' }, { journal, clock }: D
       const kept = await journal.begin({ ...note.record, postedAt: clock.now() });
       return kept ? { is: 'found', kept, node } : { is: 'noted', node };
     }
-    await journal.mark(note.key, note.state, note.outcome);
+    await journal.mark(note.key, note.state);
     return { is: 'noted', node };
   } catch (error) {
     return { is: 'unnoted', error: asLdctlError(error), node };
@@ -136,7 +136,7 @@ async function post({ request, node }: Step & { do: 'post' }, tools: DriveTools)
   const { supervisor, journal, clock, signal } = tools;
   try {
     const kept = journal && (await journal.read(request.wireKey));
-    if (kept && (kept.accepted || kept.redirected || kept.ended)) return { is: 'found', kept, node };
+    if (kept && (kept.accepted || kept.redirected)) return { is: 'found', kept, node };
   } catch (error) {
     return { is: 'unnoted', error: asLdctlError(error), node };
   }

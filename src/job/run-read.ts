@@ -300,9 +300,6 @@ function finish(run: Run, cut: 'deadline' | null): void {
   if (statuses.includes('rejected')) outcome = 'rejected';
   if (rows.length === 0 || statuses.includes(MISSING) || tooMany) outcome = 'unconfirmed';
   run.end = { outcome, error: null, interrupted: null };
-  if (isTrigger(run) && (outcome === 'completed' || outcome === 'rejected')) {
-    run.marks.push({ state: 'ended', key: run.key, outcome });
-  }
 }
 
 export function unreadable(run: Run, failure: { error: LdctlError; startedAt: number }, now: number): void {

@@ -53,12 +53,8 @@ export function createWait(plan: WaitPlan, now = 0): Run {
 }
 
 /** The record of an earlier run, or of one that goes on beside this one, decides: nothing is sent where it was accepted. */
-function goOnFrom(run: Run, { record, ageMs, accepted, redirected, ended }: KeptRun, now: number): void {
+function goOnFrom(run: Run, { record, ageMs, accepted, redirected }: KeptRun, now: number): void {
   const age = Math.max(ageMs, 0);
-  const endedAge = ended && {
-    outcome: ended.outcome as Outcome,
-    ageMs: Math.max(record.postedAt + ageMs - ended.at, 0),
-  };
   Object.assign(run, {
     baseline: record.baseline,
     baselineAt: -Infinity,
@@ -68,10 +64,10 @@ function goOnFrom(run: Run, { record, ageMs, accepted, redirected, ended }: Kept
     redirected,
     firstPost: now - age,
     postedAt: record.postedAt,
-    earlier: { ageMs: age, ...(endedAge && { ended: endedAge }) },
+    earlier: { ageMs: age },
     entries: new Entries(run.entries.wanted, record.known),
   });
-  if (accepted || ended) accept(run, now, { recovered: true, noted: true });
+  if (accepted) accept(run, now, { recovered: true, noted: true });
   else {
     // A negative age: the clock was set back, so how old it is cannot be told.
     run.resendUntil = ageMs < 0 ? -Infinity : RESEND;

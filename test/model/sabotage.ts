@@ -81,9 +81,9 @@ export const SABOTAGES: readonly Sabotage[] = [
     settings: ['a log that shows late, keys ignored'],
   },
   {
-    name: 'a redirect is forgotten by the next run',
+    name: 'a redirect is not noted',
     file: 'run.ts',
-    from: '    redirected,\n',
+    from: "if (run.key !== null) run.marks.push({ state: 'redirected', key: run.key });",
     to: '',
     settings: ['a key, killed, keys ignored'],
   },
