@@ -17,8 +17,6 @@ export function isObserved(wanted: Wanted): boolean {
 /** One entry of the log that counts for a run. Times are ms of the job's clock. */
 interface Entry {
   activity: Activity;
-  /** When it was first seen. */
-  seenAt: number;
   /** Since when the work goes on, as far as is known. */
   since: number;
   /** Since when good reads no longer show it, although it was not final; null while they do. */
@@ -64,15 +62,19 @@ export function takeEntries(
   begunAt: number,
   now: number,
 ): JobEvent[] {
+  const { wanted } = entries;
   const news: JobEvent[] = [];
   for (const activity of counted) {
     const before = entries.byId.get(activity.id);
     if (!before) {
       const age = serverTime === null ? 0 : Math.max(serverTime + 1000 - Date.parse(activity.created_at), 0) || 0;
       const since = Math.max(now - age, Math.min(begunAt, now));
-      entries.byId.set(activity.id, { activity, seenAt: now, since, goneSince: null });
+      const node = activity.node_id;
+      const isDoubled = !('ids' in wanted) && [...entries.byId.values()].some((one) => one.activity.node_id === node);
+      entries.byId.set(activity.id, { activity, since, goneSince: null });
       entries.newAt = now;
       news.push({ event: 'activity', activity });
+      if (isDoubled) news.push(...warnOnce(entries, 'ambiguous', node, `node ${node} ${DOUBLED}`));
       continue;
     }
     before.goneSince = null;
@@ -91,20 +93,10 @@ export function takeEntries(
     const text = `activity ${id} of node ${node} is no longer in the log`;
     news.push(...warnOnce(entries, 'entry_vanished', id, text));
   }
-  if (news.length > 0) news.push(...doubts(entries));
   return news;
 }
 
-function doubts(entries: Entries): JobEvent[] {
-  if ('ids' in entries.wanted) return [];
-  const perNode = new Map<Id, number>();
-  for (const { activity } of entries.byId.values()) {
-    perNode.set(activity.node_id, (perNode.get(activity.node_id) ?? 0) + 1);
-  }
-  const what = 'has more than one entry of this action, and they cannot be told apart; the worse one counts';
-  const doubled = [...perNode].filter(([, count]) => count > 1);
-  return doubled.flatMap(([node]) => warnOnce(entries, 'ambiguous', node, `node ${node} ${what}`));
-}
+const DOUBLED = 'has more than one entry of this action, and they cannot be told apart; the worse one counts';
 
 function warnOnce({ warned }: Entries, code: string, about: Id, message: string): JobEvent[] {
   const mark = `${code} ${about}`;
