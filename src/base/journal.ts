@@ -62,7 +62,8 @@ export interface RollJournal {
   read(key: string): Promise<RollRecord | null>;
   /** @returns null when made; else the one that is there already */
   begin(record: RollRecord): Promise<RollRecord | null>;
-  finish(key: string): Promise<void>;
+  /** Where nothing was sent to any node, the record counts as none. */
+  finish(key: string, wasSent: boolean): Promise<void>;
   /** The newest unfinished roll of a deployment. */
   last(deploymentId: Id): Promise<RollRecord | null>;
 }

@@ -233,13 +233,15 @@ export function openRollJournal(folder: string, clock: Pick<Clock, 'now'>): Roll
         throw unwritable(folder);
       }),
 
-    finish: async (key) =>
-      Promise.resolve().then(() => records.mark(key, Math.max(1, records.find(key).last), 'finished')),
+    finish: async (key, wasSent) =>
+      Promise.resolve().then(() => {
+        records.mark(key, Math.max(1, records.find(key).last), wasSent ? 'finished' : 'refused');
+      }),
 
     last: async (deploymentId: Id) =>
       Promise.resolve().then(() => {
         const names = records.names();
-        const finished = new Set(names.map((name) => /^(.*)\.finished$/.exec(name)?.[1]));
+        const finished = new Set(names.map((name) => /^(.*)\.(finished|refused)$/.exec(name)?.[1]));
         const open = names.filter((name) => RECORD.test(name) && !finished.has(name));
         const rolls = open.map((name) => records.load(name)).filter((roll) => roll !== null);
         const [newest] = rolls

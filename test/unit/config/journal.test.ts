@@ -348,8 +348,8 @@ describe('the journal of rolls', () => {
     const journal = openRollJournal(folder, clock);
     assert.deepEqual(await journal.read('r'), rollOf('r'));
     assert.deepEqual(await journal.begin(rollOf('r', { request: {} })), rollOf('r'));
-    await journal.finish('r');
-    await journal.finish('r');
+    await journal.finish('r', true);
+    await journal.finish('r', true);
     assert.deepEqual(await journal.read('r'), rollOf('r', { finished: true }));
     assert.deepEqual(filesOf(folder, 'rolls'), ['1', '1.finished']);
   });
@@ -360,12 +360,21 @@ describe('the journal of rolls', () => {
     const ages = { old: DAY_MS + 1, first: 3 * HOUR_MS, second: 2 * HOUR_MS, done: HOUR_MS };
     for (const [key, age] of Object.entries(ages)) await journal.begin(rollOf(key, { begunAt: START - age }));
     await journal.begin(rollOf('elsewhere', { deploymentId: 8n }));
-    await journal.finish('done');
+    await journal.finish('done', true);
     assert.equal((await journal.last(7n))?.key, 'second');
-    await journal.finish('second');
+    await journal.finish('second', true);
     assert.equal((await journal.last(7n))?.key, 'first');
-    await journal.finish('first');
+    await journal.finish('first', true);
     assert.equal(await journal.last(7n), null);
+  });
+
+  it('begins a roll anew where nothing was sent, and finds it then', async () => {
+    const journal = openRollJournal(privateFolder(), clock);
+    await journal.begin(rollOf('r'));
+    await journal.finish('r', false);
+    assert.deepEqual([await journal.read('r'), await journal.last(7n)], [null, null]);
+    assert.equal(await journal.begin(rollOf('r')), null);
+    assert.equal((await journal.last(7n))?.key, 'r');
   });
 
   it('begins a roll of a key anew after 24 hours', async () => {
