@@ -39,7 +39,7 @@ export type Step =
 export type Note =
   /** `again`: nothing came of the record that this run made before, which gives way to this one. */
   | { state: 'posting'; record: Omit<RunRecord, 'postedAt'>; again: boolean }
-  | { state: Exclude<RunState, 'posting'>; key: string; outcome: string };
+  | { state: Exclude<RunState, 'posting'>; key: string };
 
 /** `at` is the wall clock, milliseconds UTC. */
 export type Fact =

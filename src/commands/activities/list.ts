@@ -11,9 +11,8 @@ import { isInteractive, type Host } from '../../cli/host.js';
 import { onSuspend, type Interrupts } from '../../cli/signals.js';
 import { resumeFlags, type Target } from '../../config/target.js';
 import { drive } from '../../job/drive.js';
-import { createWatch } from '../../job/watch.js';
+import { createWatch, followLog, type FollowEvent } from '../../job/watch.js';
 import { resumeCommand } from '../../library/jobs.js';
-import { followLog } from '../../log/follow.js';
 import { listAfter, listNewest, listOnePage, type ActivityFilter, type Listing } from '../../log/list.js';
 import { openLog } from '../../log/log.js';
 import { activityColumns } from '../../output/activity-columns.js';
@@ -21,6 +20,7 @@ import { formatOf } from '../../output/formats.js';
 import { printList } from '../../output/list.js';
 import { placeOf } from '../../output/run-text.js';
 import { createWatchView, systemEvery } from '../../output/views.js';
+import type { WatchEvent } from '../../output/views/plain.js';
 import { filterFlags, parseFilter } from './shared.js';
 
 const DEFAULT_LIMIT = 20;
@@ -156,7 +156,7 @@ async function follow(
   const signal = AbortSignal.any([context.signal, output.stdout.gone]);
   let problem: LdctlError | undefined;
   try {
-    for await (const event of followLog(log, plan, { clock, signal })) view.on(event);
+    for await (const event of followLog(log, plan, { clock, signal })) if (isShown(event)) view.on(event);
     throw new Error('what is followed for ever has ended');
   } catch (error) {
     problem = error instanceof LdctlError ? error : undefined;
@@ -189,12 +189,13 @@ async function watch(
   const tools = { place: placeOf(target.deployment), clock, every: systemEvery, onSuspend, quiet: flags.quiet };
   const view = await createWatchView(output, { ...options, ...tools, follow: false });
   view.on({ event: 'listing', activities: first });
-  const job = createWatch({ ...plan, first, after: newest.entries[0]?.id ?? 0n }, clock.elapsed());
+  const how = { floor: -1n, endless: false };
+  const job = createWatch({ ...plan, ...how, first, newest }, clock.elapsed());
   const { entries, anyRejected, error } = await drive(
     job,
     { supervisor, log, journal: null, clock, signal },
     (event) => {
-      if (event.event === 'activity' || event.event === 'warning' || event.event === 'outage') view.on(event);
+      if (isShown(event)) view.on(event);
     },
   ).catch((thrown: unknown) => {
     view.stop();
@@ -211,6 +212,10 @@ async function watch(
   }
   if (error) throw error;
   return plan.exitStatus && anyRejected ? EXIT_CODES.rejected.code : EXIT_CODES.done.code;
+}
+
+function isShown(event: FollowEvent): event is WatchEvent {
+  return ['listing', 'activity', 'warning', 'outage'].includes(event.event);
 }
 
 /** A list that is not what was waited for ends as one that broke off. */
