@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
-import { writeModule } from '../helpers/doc-programs.js';
+import { writeModule } from '../helpers/doc-runner.js';
 import { cleanEnvironment, Run } from '../helpers/ldctl.js';
 import { ROOT } from '../helpers/root.js';
 import { plan } from '../helpers/scene.js';
