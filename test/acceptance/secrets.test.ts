@@ -52,17 +52,13 @@ function watchProcesses(secret: string): () => string[] {
 }
 
 describe('the API key', () => {
-  story(
-    'is in no output of a trigger whose answer is lost, with every debugger of all libraries on',
-    { dropPosts: 1 },
-    async (scene) => {
-      const env = { DEBUG: '*', NODE_DEBUG: EVERY_SECTION };
-      const ended = await scene.ends(0, `${TRIGGER} --node ${scene.nodes[0]} --debug -o json`, env);
-      assert.match(ended.stderr, /^debug: POST /m);
-      assert.match(ended.stderr, /HTTP \d+/);
-      assertAbsent(scene.sandbox.apiKey, ended);
-    },
-  );
+  story('is in no output, with every debugger of all libraries on', { dropPosts: 1 }, async (scene) => {
+    const env = { DEBUG: '*', NODE_DEBUG: EVERY_SECTION };
+    const ended = await scene.ends(0, `${TRIGGER} --node ${scene.nodes[0]} --debug -o json`, env);
+    assert.match(ended.stderr, /^debug: POST /m);
+    assert.match(ended.stderr, /HTTP \d+/);
+    assertAbsent(scene.sandbox.apiKey, ended);
+  });
 
   story('is in no error, in any format, and none about a key that cannot be one', {}, async (scene) => {
     for (const format of ['table', 'json', 'ndjson']) {
@@ -94,7 +90,7 @@ describe('the API key', () => {
 
   // A key of its own: other tests run on this machine, too.
   story(
-    'is in no file but the config, in no arguments, and in no child’s environment',
+    'is in no file but the config, no arguments, and no child’s environment',
     { seed: process.pid },
     async (scene) => {
       const { apiKey: key, tenantId, deploymentId } = scene.forget().sandbox;

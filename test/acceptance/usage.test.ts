@@ -81,14 +81,10 @@ describe('a mistake on the command line', () => {
     assert.deepEqual([scene.sandbox.record.posts, scene.sandbox.record.dispatches], [[], []]);
   });
 
-  story(
-    'is none where a global flag stands between group and command: the trigger is carried out',
-    {},
-    async (scene) => {
-      const args = `activities --deployment ${scene.sandbox.deploymentId} trigger iggy restart --yes -o json`;
-      const { stdout } = await scene.ends(0, args, { LD_DEPLOYMENT_ID: undefined });
-      assert.equal((JSON.parse(stdout) as { outcome: string }).outcome, 'completed');
-      assert.equal(scene.dispatched, 1);
-    },
-  );
+  story('is none where a global flag stands between group and command', {}, async (scene) => {
+    const args = `activities --deployment ${scene.sandbox.deploymentId} trigger iggy restart --yes -o json`;
+    const { stdout } = await scene.ends(0, args, { LD_DEPLOYMENT_ID: undefined });
+    assert.equal((JSON.parse(stdout) as { outcome: string }).outcome, 'completed');
+    assert.equal(scene.dispatched, 1);
+  });
 });
