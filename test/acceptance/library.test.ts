@@ -44,18 +44,6 @@ describe('a program that imports the library', () => {
     );
   }
 
-  for (const entry of ['ldctl', 'ldctl/client', 'ldctl/sandbox']) {
-    // The tests run in the package, which can import itself by its name.
-    plan(`as ${entry} gets no output, no listener, no global, and nothing that keeps the process alive`, () => {
-      const program = `const names = () => [...process.eventNames(), ...Reflect.ownKeys(globalThis)].map(String);
-        const before = names();
-        await import('${entry}');
-        const added = names().filter((name) => !before.includes(name));
-        if (added.length > 0) throw new Error(added.join());`;
-      return prints('', ['--no-warnings', '--input-type=module', '-e', program], {});
-    });
-  }
-
   /** It acts on a sandbox in the same process, and asks for a key that only the keyring has. */
   const PROGRAM = `
 import { mkdtempSync, writeFileSync } from 'node:fs';
