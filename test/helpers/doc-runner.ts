@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import type * as XTerm from '@xterm/headless';
 import { quote } from 'shell-quote';
 import ts from 'typescript';
 import { type StartSandboxOptions } from '../../src/sandbox/index.js';
@@ -8,8 +10,10 @@ import { commandsOf, firstDifference, type DocBlock, type DocCommand } from './d
 import { LDCTL } from './ldctl.js';
 import { ROOT } from './root.js';
 import { withScene, type Scene } from './scene.js';
-import { screenText } from './screen.js';
 import { Terminal } from './terminal.js';
+
+// It is CommonJS, and what `import` makes of that depends on who loads this file.
+const xterm = createRequire(import.meta.url)('@xterm/headless') as typeof XTerm;
 
 /** The package that is under test: this one, or one that is installed. */
 const PACKAGE = dirname(dirname(LDCTL));
@@ -129,10 +133,27 @@ async function atTerminal(scene: Scene, script: string, { marks }: DocBlock): Pr
       terminal.enter();
     }
     await terminal.ended();
-    return await screenText(terminal.raw, WINDOW);
+    return await screenOf(terminal.raw);
   } finally {
     terminal.kill();
   }
+}
+
+/** What stands on a screen after all of this was written to it: a line each, without trailing blanks and blank lines at the end. */
+async function screenOf(raw: string): Promise<string[]> {
+  const { columns: cols, rows } = WINDOW;
+  const emulator = new xterm.Terminal({ cols, rows, scrollback: 10_000, allowProposedApi: true });
+  await new Promise<void>((resolve) => emulator.write(raw, resolve));
+  const buffer = emulator.buffer.active;
+  const lines: string[] = [];
+  for (let index = 0; index < buffer.length; index += 1) {
+    const line = buffer.getLine(index);
+    const text = line?.translateToString(false) ?? '';
+    // What only the width of the terminal broke in two is one line.
+    lines.push(line?.isWrapped ? (lines.pop() ?? '') + text : text);
+  }
+  const text = lines.map((line) => line.trimEnd()).join('\n');
+  return text.trimEnd().split('\n');
 }
 
 function assertStatuses(

@@ -77,7 +77,7 @@ export class FakeSupervisor implements Supervisor {
 
   trigger(request: WireTrigger, { signal }: CallOptions = {}): Promise<Accepted> {
     signal?.throwIfAborted();
-    const now = this.#clock.actual();
+    const now = this.#clock.now();
     this.posts.push(request);
     this.postTimes.push(now);
     const { runtime } = request;
@@ -107,7 +107,7 @@ export class FakeSupervisor implements Supervisor {
 
   /** Puts an entry into the log. @returns its id */
   add(options: EntryOptions = {}): Id {
-    const now = this.#clock.actual();
+    const now = this.#clock.now();
     const id = options.id ?? (this.#lastId += 7n);
     const isLast = id >= this.#lastId;
     if (isLast) this.#lastId = id;
@@ -132,7 +132,7 @@ export class FakeSupervisor implements Supervisor {
   }
 
   #page({ page, results }: PageQuery): ActivityPage {
-    const now = this.#clock.actual();
+    const now = this.#clock.now();
     const visible = this.entries.filter(({ visibleFrom }) => visibleFrom <= now);
     if (this.order === 'desc') visible.reverse();
     const items = visible.slice((page - 1) * results, page * results).map(({ activity, statuses }) => {
