@@ -10,18 +10,15 @@ import type { GateResult } from '../base/outcome.js';
 import type { GateFacts } from '../base/roll.js';
 import type { Env } from '../base/text.js';
 import type { Scrub } from '../output/streams.js';
-import { isWindows, type Platform } from '../system/platform.js';
 
 export interface GateOptions {
   env: Env;
-  platform: Platform;
+  platform: NodeJS.Platform;
   clock: Clock;
   /** Takes the key out of a text. */
   scrub: Scrub;
   /** Ends the gate, with all that it started. */
   signal: AbortSignal;
-  /** So long it may take; null for no limit. */
-  timeoutMs: number | null;
   /** Takes what the gate writes, line by line; waited for before the next, which slows down a gate that is faster. */
   onLine: (line: string) => void | Promise<void>;
 }
@@ -36,74 +33,72 @@ const MOST_WAITS = 10;
 const LONGEST_LINE = 8192;
 
 /** @throws UsageError for one that is empty, or of which cmd would run only a part */
-export function checkGate(command: string, platform: Platform): string {
+export function checkGate(command: string, platform: NodeJS.Platform): void {
   if (command.trim() === '') {
     throw new UsageError('--gate is empty', { code: 'empty_flag', hint: 'Is a variable unset?' });
   }
-  if (!isWindows(platform) || !/[\r\n]/.test(command)) return command;
-  throw new UsageError('--gate: cmd runs only the first line of it', {
-    code: 'gate_of_many_lines',
-    hint: 'Put it into a file, and give that.',
-  });
+  if (platform === 'win32' && /[\r\n]/.test(command)) {
+    const hint = 'Put it into a file, and give that.';
+    throw new UsageError('--gate: cmd runs only the first line of it', { code: 'gate_of_many_lines', hint });
+  }
 }
 
 /**
  * Runs the gate of a node: by a shell, in a process group of its own.
- * @returns once it has ended; one that was ended by the signal or the timeout has no exit code
+ * @returns once it has ended; one that was ended by the signal has no exit code
  */
 export async function runGate(command: string, facts: GateFacts, options: GateOptions): Promise<GateResult> {
-  const { clock, signal, timeoutMs, platform, onLine } = options;
+  const { clock, signal, platform, onLine } = options;
   const startedAt = clock.elapsed();
-  const ended = (exit_code: number | null, timed_out = false): GateResult => ({
-    ...{ exit_code, timed_out },
-    took_ms: Math.round(clock.elapsed() - startedAt),
+  const ended = (exit_code: number | null): GateResult => ({
+    ...{ exit_code, timed_out: false, took_ms: Math.round(clock.elapsed() - startedAt) },
   });
-  const isCut = (): boolean => signal.aborted;
-  if (isCut()) return ended(null);
+  if (signal.aborted) return ended(null);
   const child = startShell(command, options, gateEnvironment(facts, options));
-  const { all } = child;
   if (child.pid === undefined) {
     await onLine(`could not be run: ${(await child).code ?? 'it was not started'}`);
     return ended(null);
   }
   let lines = 0;
-  const heard = hear(all, (line) => ((lines += 1), onLine(line)));
-  const kill = (how: 'SIGTERM' | 'SIGKILL'): void => endGroup(child, how, platform, options.env);
+  const heard = hear(child.all, (line) => ((lines += 1), onLine(line)));
+  const kill = (how: 'SIGTERM' | 'SIGKILL'): void => endGroup(child, how, options);
   const killAtExit = (): void => kill('SIGKILL');
   process.once('exit', killAtExit);
   try {
     const exit = once(child, 'exit') as Promise<[number | null]>;
-    const timedOut = await firstOf(exit, timeoutMs ?? Infinity, clock, signal);
-    if (timedOut || isCut()) {
+    await within(Infinity, exit, clock, signal);
+    if (isAborted(signal)) {
       kill('SIGTERM');
-      await firstOf(once(child, 'close'), isWindows(platform) ? 0 : GRACE_MS, clock);
+      // Windows has no way to ask.
+      await within(platform === 'win32' ? 0 : GRACE_MS, once(child, 'close'), clock);
       kill('SIGKILL');
     }
     const [exitCode] = await exit;
-    const result = ended(timedOut || isCut() ? null : exitCode, timedOut && !isCut());
-    for (let waits = 0, before = -1; before !== lines && waits < MOST_WAITS && !isCut(); waits += 1) {
+    const result = ended(isAborted(signal) ? null : exitCode);
+    for (let waits = 0, before = -1; before !== lines && waits < MOST_WAITS && !isAborted(signal); waits += 1) {
       before = lines;
-      if (!(await firstOf(heard, QUIET_MS, clock, signal))) break;
+      if (await within(QUIET_MS, heard, clock, signal)) break;
     }
     return result;
   } finally {
     process.off('exit', killAtExit);
     // What keeps the other end open must not keep this process alive.
-    all.destroy();
-    for (const stream of [child.stdout, child.stderr]) stream.destroy();
+    for (const stream of [child.all, child.stdout, child.stderr]) stream.destroy();
   }
 }
 
-/** @returns whether the time was up before the event, or the signal */
-async function firstOf(event: Promise<unknown>, ms: number, clock: Clock, signal?: AbortSignal): Promise<boolean> {
+/** To the compiler, what is not aborted once never is. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
+
+/** @returns whether the event came before the time was up, or the signal */
+async function within(ms: number, event: Promise<unknown>, clock: Clock, signal?: AbortSignal): Promise<boolean> {
   const over = new AbortController();
   const either = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
-  const isLate = clock.sleep(ms, either).then(
-    () => true,
-    () => false,
-  );
+  const late = clock.sleep(ms, either).catch(() => undefined);
   try {
-    return await Promise.race([event.then(() => false), isLate]);
+    return await Promise.race([event.then(() => true), late.then(() => false)]);
   } finally {
     over.abort();
   }
@@ -116,10 +111,10 @@ const HOW = {
 type Child = ResultPromise<typeof HOW>;
 
 function startShell(command: string, { env: own, platform }: GateOptions, env: NodeJS.ProcessEnv): Child {
-  if (!isWindows(platform)) return execa('sh', ['-c', command], { ...HOW, env, detached: true });
-  const cmd = variable(own, 'ComSpec') ?? windowsProgram('cmd.exe', own);
+  if (platform !== 'win32') return execa('sh', ['-c', command], { ...HOW, env, detached: true });
   // Without what the registry has for each start of it; the line reaches it quote for quote.
-  return execa(cmd, ['/d', '/s', '/c', `"${command}"`], { ...HOW, env, windowsVerbatimArguments: true });
+  const args = ['/d', '/s', '/c', `"${command}"`];
+  return execa(own.ComSpec ?? windowsProgram('cmd.exe', own), args, { ...HOW, env, windowsVerbatimArguments: true });
 }
 
 /** The key, and the way to it, are not for gates. */
@@ -136,10 +131,10 @@ function gateEnvironment(facts: GateFacts, { env, scrub }: GateOptions): NodeJS.
   };
 }
 
-/** Ends a shell and all that it started. Windows has no way to ask. */
-function endGroup(child: Child, how: 'SIGTERM' | 'SIGKILL', platform: Platform, env: Env): void {
+/** Ends a shell and all that it started. */
+function endGroup(child: Child, how: 'SIGTERM' | 'SIGKILL', { env, platform }: GateOptions): void {
   if (child.pid === undefined) return;
-  if (!isWindows(platform)) {
+  if (platform !== 'win32') {
     try {
       process.kill(-child.pid, how);
     } catch {
@@ -152,13 +147,8 @@ function endGroup(child: Child, how: 'SIGTERM' | 'SIGKILL', platform: Platform, 
 }
 
 /** A program of Windows' own, by its full path: what PATH has under its name may be another. */
-function windowsProgram(name: string, env: Env): string {
-  return join(variable(env, 'SystemRoot') ?? 'C:\\Windows', 'System32', name);
-}
-
-/** Windows has `ComSpec` and `COMSPEC` for one. */
-function variable(env: Env, name: string): string | undefined {
-  return Object.entries(env).find(([key]) => key.toUpperCase() === name.toUpperCase())?.[1];
+function windowsProgram(name: string, { SystemRoot = 'C:\\Windows' }: Env): string {
+  return join(SystemRoot, 'System32', name);
 }
 
 /** Line by line, no faster than they are taken. */
@@ -167,10 +157,9 @@ async function hear(stream: Readable, onLine: (line: string) => void | Promise<v
   try {
     for await (const chunk of stream.setEncoding('utf8')) {
       const lines = (rest + String(chunk)).split(/\r?\n/);
-      rest = lines.pop() ?? '';
-      if (rest.length > LONGEST_LINE) lines.push(rest);
-      if (rest.length > LONGEST_LINE) rest = '';
-      for (const line of lines) {
+      const last = lines.pop() ?? '';
+      rest = last.length > LONGEST_LINE ? '' : last;
+      for (const line of rest === last ? lines : [...lines, last]) {
         await onLine(line);
         // One that writes without end must not keep the clock from ticking.
         await nextTurn();

@@ -42,8 +42,8 @@ export const ENVIRONMENT: readonly Row[] = [
   ['NO_COLOR', 'no colour, whatever the terminal'],
 ];
 
-/** Lines under a header, which may be empty. */
-type Part = readonly [header: string, lines: readonly string[]];
+/** Lines under a header, which may be empty; close to the part before, or with an empty line between them. */
+type Part = readonly [header: string, lines: readonly string[], isClose?: boolean];
 
 /** @throws UsageError where the words name nothing */
 export async function printHelp({ program, output: { stdout } }: Host, words: readonly string[]): Promise<ExitCode> {
@@ -113,9 +113,9 @@ function commandParts(command: HelpCommand): Part[] {
     if (typeof example === 'string') return [`  $ ${plain(example, command)}`];
     return [`  ${example.description}:`, `  $ ${plain(example.command, command)}`];
   });
-  const flagParts = groups.map((group): Part => {
+  const flagParts = groups.map((group, at): Part => {
     const ofGroup = own.filter(({ helpGroup = '' }) => helpGroup === group);
-    return [`${group} FLAGS`.trim(), flagRows(ofGroup, left)];
+    return [`${group} FLAGS`.trim(), flagRows(ofGroup, left), at > 0];
   });
   return [
     ['', wrapWords(summaryOf(command), WIDTH)],
@@ -202,12 +202,14 @@ function globalFlagParts(commands: Readonly<Record<string, HelpCommand>>): Part[
   ];
 }
 
-/** Parts with an empty line between them. */
 function joined(parts: readonly Part[], paint: Paint): string {
-  return parts
+  const blocks = parts
     .filter(([, lines]) => lines.length > 0)
-    .map(([header, lines]) => [...(header === '' ? [] : [paint('bold', header)]), ...lines, ''].join('\n'))
-    .join('\n');
+    .map(([header, lines, isClose]) => {
+      const title = header === '' ? [] : [paint('bold', header)];
+      return [...(isClose ? [] : ['']), ...title, ...lines, ''].join('\n');
+    });
+  return blocks.join('').slice(1);
 }
 
 /** A left cell that is longer than `left` has its meaning below. */
@@ -221,7 +223,10 @@ function pairs(all: readonly Row[], left = Math.max(0, ...all.map(([cell]) => ce
 /** In columns, two blanks apart; a cell that is too long goes on in the next line. */
 function rows(all: ReadonlyArray<readonly string[]>, widths: readonly number[], indent = '  '): string[] {
   return all.flatMap((row) => {
-    const cells = row.map((text, at) => wrapWords(text, widths[at] ?? WIDTH));
+    const cells = row.map((text, at) => {
+      const width = widths[at] ?? WIDTH;
+      return text.length <= width ? [text] : wrapWords(text, width);
+    });
     const line = (at: number): string =>
       cells.map((lines, column) => (lines[at] ?? '').padEnd(widths[column] ?? 0)).join('  ');
     const height = Math.max(...cells.map((lines) => lines.length));

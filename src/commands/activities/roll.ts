@@ -174,7 +174,7 @@ export default class ActivitiesRoll extends BaseCommand {
             runGate(
               gateCommand,
               { ...facts, nodeId, activityId },
-              { env, platform, clock, scrub, timeoutMs: null, ...tools },
+              { env, platform, clock, scrub, ...tools },
             );
     const control = { signal, stopping: interrupts.inTwoStages(), gateCommand, ...(gate && { gate }) };
     return showJob(context, target, { doing: doing(request), nodes: request.nodes }, (emit) =>

@@ -13,7 +13,6 @@ import { until } from '../../helpers/scene.js';
 import { FakeWindows } from '../../helpers/windows.js';
 
 const KEY = 'ld_pk_4f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c';
-const HOUR = 3_600_000;
 const FACTS = {
   nodeId: 610809900976570889n,
   activityId: 7261845022003200001n,
@@ -49,7 +48,6 @@ describeOnPosix('a gate', 'its commands are for sh', () => {
       clock: systemClock,
       scrub: (text) => text.replaceAll(KEY, '…'),
       signal: new AbortController().signal,
-      timeoutMs: null,
       onLine: (line) => void lines.push(line),
       ...options,
     });
@@ -178,7 +176,6 @@ describeOnPosix('a gate on Windows', 'programs that are scripts stand for those 
       clock: systemClock,
       scrub: (text) => text,
       signal: new AbortController().signal,
-      timeoutMs: null,
       onLine: (line) => void lines.push(line),
       ...options,
     });
