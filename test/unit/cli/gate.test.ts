@@ -84,7 +84,12 @@ describeOnPosix('a gate', 'its commands are for sh', () => {
   });
 
   for (const [what, command, count, last] of [
-    ['both streams, the last line without an end too', 'printf "one\\r\\n"; echo two >&2; sleep 0.2; printf three', 3, 'three'],
+    [
+      'both streams, the last line without an end too',
+      'printf "one\\r\\n"; echo two >&2; sleep 0.2; printf three',
+      3,
+      'three',
+    ],
     ['without filling the memory by one line without an end', 'head -c 300000 /dev/zero | tr "\\0" x', null, /x/],
     ['all of many lines', 'seq 20000', 20_000, '20000'],
   ] as const) {
