@@ -63,9 +63,8 @@ export const NO_INTERRUPTS: Interrupts = {
   release: () => undefined,
 };
 
-/** By SIGTSTP, which stops the process only once it was heard, and SIGCONT. Windows knows neither. */
+/** By SIGTSTP, which stops the process only once it was heard, and SIGCONT. To Windows these are no signals, and never come. */
 export const onSuspend: OnSuspend = (pause, resume) => {
-  if (process.platform === 'win32') return () => undefined;
   const suspend = (): void => {
     pause();
     process.kill(process.pid, 'SIGSTOP');
