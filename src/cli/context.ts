@@ -32,9 +32,8 @@ import {
 import { warningText } from '../output/error.js';
 import { painter } from '../output/streams.js';
 import type { ConnectionFlags, OutputFlags } from './flags.js';
-import { isInteractive, type Host } from './host.js';
+import type { Host } from './host.js';
 import { terminalPrompts, type Prompts } from './prompts.js';
-import { rememberEntries } from './seen.js';
 import type { Interrupts } from './signals.js';
 
 /** Where nothing hangs on it, Core is not waited for any longer. */
@@ -213,8 +212,9 @@ export class CommandContext {
   /** For completion, the first page that is read: mostly the newest. A script presses no Tab. */
   async #seen(page: Promise<ActivityPage>): Promise<ActivityPage> {
     const { items } = await page;
-    if (!this.#isPageSeen && items.length > 0 && isInteractive(this.host)) rememberEntries(this.folder, items);
+    if (this.#isPageSeen || items.length === 0 || !this.prompts) return page;
     this.#isPageSeen = true;
+    (await import('./completion.js')).rememberEntries(this.folder, items);
     return page;
   }
 

@@ -11,7 +11,10 @@ export type HelpCommand = Pick<
   Command.Cached,
   'id' | 'summary' | 'description' | 'examples' | 'args' | 'flags' | 'usage' | 'hidden'
 >;
+type HelpCommands = Readonly<Record<string, HelpCommand>>;
 type Row = readonly [string, string];
+/** Lines under a header, which may be empty; close to the part before, or with an empty line between them. */
+type Part = readonly [header: string, lines: readonly string[], isClose?: boolean];
 
 /** As wide as the narrowest terminal that is still usual. */
 const WIDTH = 80;
@@ -19,13 +22,6 @@ const WIDTH = 80;
 const MOST_LEFT = 26;
 /** In which order groups of flags stand; others come first, as they are. */
 const GROUPS = ['TARGET', 'CONSENT', 'FOLLOWING', 'SCRIPTS', 'ROLL'];
-
-/** What `ldctl help TOPIC` explains that belongs to no single command. */
-export const HELP_TOPICS = {
-  'exit-codes': 'What each exit code means, and whether anything was sent.',
-  environment: 'The environment variables that are read.',
-  'global-flags': 'The flags that go anywhere, and what they mean.',
-} as const;
 
 /** The variables that are read, and what each is. */
 export const ENVIRONMENT: readonly Row[] = [
@@ -42,53 +38,82 @@ export const ENVIRONMENT: readonly Row[] = [
   ['NO_COLOR', 'no colour, whatever the terminal'],
 ];
 
-/** Lines under a header, which may be empty; close to the part before, or with an empty line between them. */
-type Part = readonly [header: string, lines: readonly string[], isClose?: boolean];
+/** What `ldctl help TOPIC` explains that belongs to no single command. */
+const TOPICS: Readonly<Record<string, { about: string; parts: (commands: HelpCommands) => Part[] }>> = {
+  'exit-codes': {
+    about: 'What each exit code means, and whether anything was sent.',
+    parts: () => [
+      ['', ['The exit code says which way it ended, the same in every output format.']],
+      ['', columns([['CODE', 'MEANING', 'SENT?', 'A CI STEP WOULD'], ...exitCodes()], [4, 31, 14, 25], '')],
+      ['', ['From `trigger` and `roll`, 2, 4, 5 and 6 promise that nothing was carried out.']],
+      ['', ['When several apply: an interrupt, then 7, 3, 9, 8.']],
+    ],
+  },
+  environment: {
+    about: 'The environment variables that are read.',
+    parts: () => [
+      paragraph(
+        'A flag wins over the environment, the environment over the profile, the profile over the default. But a profile ' +
+          'named by --profile is taken whole: the LD_* variables of the connection are then ignored.',
+      ),
+      ['', columns(ENVIRONMENT, [21, 57], '')],
+    ],
+  },
+  'global-flags': {
+    about: 'The flags that go anywhere, and what they mean.',
+    parts: (commands) => [
+      paragraph(
+        'They go anywhere: before the group, between group and command, behind. Those that say which deployment, through ' +
+          'which API and with which key are for the commands that call an API.',
+      ),
+      ['', flagRows(Object.values(globalFlags(commands)), MOST_LEFT)],
+    ],
+  },
+};
 
 /** @throws UsageError where the words name nothing */
 export async function printHelp({ program, output: { stdout } }: Host, words: readonly string[]): Promise<ExitCode> {
   const { commands } = readManifest(program);
-  const parts = helpParts(words.join(':'), commands, readPackage(program));
+  const id = words.join(':');
+  const command = commands[id];
+  const parts = command
+    ? commandParts(command)
+    : (TOPICS[id]?.parts(commands) ?? groupParts(id, commands, readPackage(program)));
   if (parts === null) throw (await import('./usage.js')).unknownCommand(words, commands);
   stdout.write(joined(parts, painter(stdout.colour)));
   await stdout.drained();
   return EXIT_CODES.done.code;
 }
 
-/** @returns null where the id names nothing: no topic, no group, no command */
-function helpParts(id: string, commands: Readonly<Record<string, HelpCommand>>, pjson: PJSON): Part[] | null {
-  const { description = '', oclif } = pjson;
-  const command = commands[id];
-  if (command) return commandParts(command);
-  if (id === 'exit-codes') return exitCodes();
-  if (id === 'environment') return environment();
-  if (id === 'global-flags') return globalFlagParts(commands);
+/** @param id '' for all of ldctl @returns null where there is no such group */
+function groupParts(id: string, commands: HelpCommands, { description = '', oclif }: PJSON): Part[] | null {
   const groups = Object.entries(oclif.topics ?? {}).map(([name, topic]): Row => [name, topic.description ?? '']);
   const own = Object.values(commands).filter(
     (one) => !one.hidden && (id === '' ? !one.id.includes(':') : one.id.startsWith(`${id}:`)),
   );
   const summaries = pairs(own.map((one) => [nameOf(one), summaryOf(one)]));
-  if (id === '') {
-    const ways: Row[] = [
-      ['ldctl sandbox exec -- bash', 'try it, with a LaserData in miniature'],
-      ['ldctl profiles add prod', 'set up a tenant, a key and a deployment'],
-      ['ldctl activities trigger iggy restart', 'act, and know how each node ended'],
-    ];
-    return [
-      ['', wrapWords(`${description}.`, WIDTH)],
-      ['USAGE', ['  $ ldctl COMMAND']],
-      ['BEGIN', pairs(ways)],
-      ['GROUPS', pairs(groups)],
+  if (id !== '') {
+    const [, about = ''] = groups.find(([name]) => name === id) ?? [];
+    const parts: Part[] = [
+      ['', [about]],
+      ['USAGE', [`  $ ldctl ${id} COMMAND`]],
       ['COMMANDS', summaries],
-      ['MORE', pairs(Object.entries(HELP_TOPICS).map(([name, about]) => [`help ${name}`, about]))],
+      ['', [`\`ldctl ${id} COMMAND --help\` has more.`]],
     ];
+    return own.length === 0 ? null : parts;
   }
-  if (own.length === 0) return null;
+  const ways: Row[] = [
+    ['ldctl sandbox exec -- bash', 'try it, with a LaserData in miniature'],
+    ['ldctl profiles add prod', 'set up a tenant, a key and a deployment'],
+    ['ldctl activities trigger iggy restart', 'act, and know how each node ended'],
+  ];
   return [
-    ['', [groups.find(([name]) => name === id)?.[1] ?? '']],
-    ['USAGE', [`  $ ldctl ${id} COMMAND`]],
+    paragraph(`${description}.`),
+    ['USAGE', ['  $ ldctl COMMAND']],
+    ['BEGIN', pairs(ways)],
+    ['GROUPS', pairs(groups)],
     ['COMMANDS', summaries],
-    ['', [`\`ldctl ${id} COMMAND --help\` has more.`]],
+    ['MORE', pairs(Object.entries(TOPICS).map(([name, { about }]) => [`help ${name}`, about]))],
   ];
 }
 
@@ -105,7 +130,6 @@ function commandParts(command: HelpCommand): Part[] {
   const shared = flags
     .filter(({ helpGroup }) => helpGroup === GLOBAL)
     .map(({ name, char }) => `${char ? `-${char}/` : ''}--${name}`);
-  const global = shared.length === 0 ? '' : `${shared.join(', ')}: \`ldctl help global-flags\``;
   const about = command.summary === undefined ? '' : plain(command.description ?? '', command);
   const args = Object.values(command.args).map(({ name, description = '' }): Row => [name.toUpperCase(), description]);
   const examples = [command.examples ?? []].flat().flatMap((example) => {
@@ -118,12 +142,12 @@ function commandParts(command: HelpCommand): Part[] {
     return [`${group} FLAGS`.trim(), flagRows(ofGroup, left), at > 0];
   });
   return [
-    ['', wrapWords(summaryOf(command), WIDTH)],
+    paragraph(summaryOf(command)),
     ['USAGE', [`  $ ldctl ${usageOf(command)}`, ...pairs(args)]],
     ['EXAMPLES', examples],
     ...flagParts,
-    ['DESCRIPTION', about === '' ? [] : rows([[about]], [WIDTH - 2])],
-    ['GLOBAL FLAGS', global === '' ? [] : rows([[global]], [WIDTH - 2])],
+    ['DESCRIPTION', about === '' ? [] : columns([[about]], [WIDTH - 2])],
+    ['GLOBAL FLAGS', columns([[`${shared.join(', ')}: \`ldctl help global-flags\``]], [WIDTH - 2])],
   ];
 }
 
@@ -133,7 +157,7 @@ export function usageOf(command: HelpCommand): string {
   const args = Object.values(command.args).map(({ name, required }) =>
     required ? name.toUpperCase() : `[${name.toUpperCase()}]`,
   );
-  return usage ?? [nameOf(command), ...args, ...(Object.keys(command.flags).length > 0 ? ['[FLAGS]'] : [])].join(' ');
+  return usage ?? [nameOf(command), ...args, '[FLAGS]'].join(' ');
 }
 
 export function summaryOf(command: HelpCommand): string {
@@ -149,57 +173,36 @@ function plain(text: string, command: HelpCommand): string {
   return text.replaceAll('<%= config.bin %>', 'ldctl').replaceAll('<%= command.id %>', nameOf(command));
 }
 
-function flagText(flag: Command.Flag.Cached): string {
-  const char = flag.char === undefined ? '    ' : `-${flag.char}, `;
-  if (flag.type === 'boolean') return `${char}--${flag.allowNo ? '[no-]' : ''}${flag.name}`;
-  const value = flag.options?.join('|') ?? flag.helpValue ?? 'VALUE';
-  return `${char}--${flag.name} ${[value].flat().join(' ')}`;
-}
-
-function flagRows(flags: readonly Command.Flag.Cached[], left = MOST_LEFT): string[] {
-  const meaning = (flag: Command.Flag.Cached): string => {
+function flagRows(flags: readonly Command.Flag.Cached[], left: number): string[] {
+  const meaningOf = (flag: Command.Flag.Cached): string => {
     const text = (flag.summary ?? flag.description ?? '').replaceAll('\n', ' ');
-    const preset: unknown = flag.default;
-    const isSaid = typeof preset !== 'string' || /\bdefault\b/i.test(text);
-    return isSaid ? text : `${text} [default: ${preset}]`;
+    const isSaid = typeof flag.default !== 'string' || /\bdefault\b/i.test(text);
+    return isSaid ? text : `${text} [default: ${flag.default}]`;
   };
   return pairs(
-    flags.map((flag): Row => [flagText(flag), meaning(flag)]),
+    flags.map((flag) => [flagText(flag), meaningOf(flag)]),
     left,
   );
 }
 
-function exitCodes(): Part[] {
+function flagText(flag: Command.Flag.Cached): string {
+  const char = flag.char === undefined ? '    ' : `-${flag.char}, `;
+  if (flag.type === 'boolean') return `${char}--${flag.allowNo ? '[no-]' : ''}${flag.name}`;
+  return `${char}--${flag.name} ${flag.options?.join('|') ?? String(flag.helpValue ?? 'VALUE')}`;
+}
+
+function exitCodes(): string[][] {
   // The signals' dash is spared to terminals that know no more than ASCII.
-  const all = Object.values(EXIT_CODES).map(({ code, meaning, sent, ci }) => [
-    ...[String(code), meaning, sent, ci.replace('–', '-')],
+  return Object.values(EXIT_CODES).map(({ code, meaning, sent, ci }) => [
+    `${code}`,
+    meaning,
+    sent,
+    ci.replace('–', '-'),
   ]);
-  return [
-    ['', ['The exit code says which way it ended, the same in every output format.']],
-    ['', rows([['CODE', 'MEANING', 'SENT?', 'A CI STEP WOULD'], ...all], [4, 31, 14, 25], '')],
-    ['', ['From `trigger` and `roll`, 2, 4, 5 and 6 promise that nothing was carried out.']],
-    ['', ['When several apply: an interrupt, then 7, 3, 9, 8.']],
-  ];
 }
 
-function environment(): Part[] {
-  const order =
-    'A flag wins over the environment, the environment over the profile, the profile over the default. But a profile ' +
-    'named by --profile is taken whole: the LD_* variables of the connection are then ignored.';
-  return [
-    ['', wrapWords(order, WIDTH)],
-    ['', rows(ENVIRONMENT, [21, 57], '')],
-  ];
-}
-
-function globalFlagParts(commands: Readonly<Record<string, HelpCommand>>): Part[] {
-  const where =
-    'They go anywhere: before the group, between group and command, behind. Those that say which deployment, through ' +
-    'which API and with which key are for the commands that call an API.';
-  return [
-    ['', wrapWords(where, WIDTH)],
-    ['', flagRows(Object.values(globalFlags(commands)))],
-  ];
+function paragraph(text: string): Part {
+  return ['', wrapWords(text, WIDTH)];
 }
 
 function joined(parts: readonly Part[], paint: Paint): string {
@@ -216,20 +219,20 @@ function joined(parts: readonly Part[], paint: Paint): string {
 function pairs(all: readonly Row[], left = Math.max(0, ...all.map(([cell]) => cell.length))): string[] {
   const widths = [left, WIDTH - left - 4];
   return all.flatMap(([cell, text]) =>
-    cell.length > left ? [`  ${cell}`, ...rows([['', text]], widths)] : rows([[cell, text]], widths),
+    cell.length > left ? [`  ${cell}`, ...columns([['', text]], widths)] : columns([[cell, text]], widths),
   );
 }
 
-/** In columns, two blanks apart; a cell that is too long goes on in the next line. */
-function rows(all: ReadonlyArray<readonly string[]>, widths: readonly number[], indent = '  '): string[] {
-  return all.flatMap((row) => {
+/** Two blanks apart; a cell that is too long goes on in the next line. */
+function columns(rows: ReadonlyArray<readonly string[]>, widths: readonly number[], indent = '  '): string[] {
+  return rows.flatMap((row) => {
     const cells = row.map((text, at) => {
       const width = widths[at] ?? WIDTH;
       return text.length <= width ? [text] : wrapWords(text, width);
     });
-    const line = (at: number): string =>
-      cells.map((lines, column) => (lines[at] ?? '').padEnd(widths[column] ?? 0)).join('  ');
-    const height = Math.max(...cells.map((lines) => lines.length));
-    return Array.from({ length: height }, (_, at) => `${indent}${line(at)}`.trimEnd());
+    return Array.from({ length: Math.max(...cells.map((lines) => lines.length)) }, (_, at) => {
+      const line = cells.map((lines, column) => (lines[at] ?? '').padEnd(widths[column] ?? 0)).join('  ');
+      return `${indent}${line}`.trimEnd();
+    });
   });
 }
