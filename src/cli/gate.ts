@@ -25,10 +25,8 @@ export interface GateOptions {
 
 /** Between asking a gate to end, and ending it: short enough for Ctrl-C to end everything within a second. */
 const GRACE_MS = 700;
-/** What a gate wrote last may come after its end … */
-const QUIET_MS = 200;
-/** … but what it left running in the background is not listened to for long. */
-const MOST_WAITS = 10;
+/** So long what it left running in the background is listened to, which may write for ever. */
+const LAST_WORDS_MS = 500;
 /** In characters: without a line break the memory must not fill. */
 const LONGEST_LINE = 8192;
 
@@ -59,29 +57,30 @@ export async function runGate(command: string, facts: GateFacts, options: GateOp
     await onLine(`could not be run: ${(await child).code ?? 'it was not started'}`);
     return ended(null);
   }
-  let lines = 0;
-  const heard = hear(child.all, (line) => ((lines += 1), onLine(line)));
+  const closed = new AbortController();
+  child.once('close', () => closed.abort());
+  const heard = hear(child.all, onLine);
+  const sleep = (ms: number, until: AbortSignal): Promise<void> => clock.sleep(ms, until).catch(() => undefined);
   const kill = (how: 'SIGTERM' | 'SIGKILL'): void => endGroup(child, how, options);
   const killAtExit = (): void => kill('SIGKILL');
+  let ending = Promise.resolve();
+  const end = (): void => {
+    // Windows has no way to ask.
+    if (platform !== 'win32') kill('SIGTERM');
+    ending = sleep(platform === 'win32' ? 0 : GRACE_MS, closed.signal).then(killAtExit);
+  };
   process.once('exit', killAtExit);
+  signal.addEventListener('abort', end);
   try {
-    const exit = once(child, 'exit') as Promise<[number | null]>;
-    await within(Infinity, exit, clock, signal);
-    if (isAborted(signal)) {
-      kill('SIGTERM');
-      // Windows has no way to ask.
-      await within(platform === 'win32' ? 0 : GRACE_MS, once(child, 'close'), clock);
-      kill('SIGKILL');
-    }
-    const [exitCode] = await exit;
+    const [exitCode] = (await once(child, 'exit')) as [number | null];
     const result = ended(isAborted(signal) ? null : exitCode);
-    for (let waits = 0, before = -1; before !== lines && waits < MOST_WAITS && !isAborted(signal); waits += 1) {
-      before = lines;
-      if (await within(QUIET_MS, heard, clock, signal)) break;
-    }
+    await sleep(LAST_WORDS_MS, AbortSignal.any([signal, closed.signal]));
+    if (isAborted(signal)) await ending;
+    else if (closed.signal.aborted) await heard;
     return result;
   } finally {
     process.off('exit', killAtExit);
+    signal.removeEventListener('abort', end);
     // What keeps the other end open must not keep this process alive.
     for (const stream of [child.all, child.stdout, child.stderr]) stream.destroy();
   }
@@ -90,18 +89,6 @@ export async function runGate(command: string, facts: GateFacts, options: GateOp
 /** To the compiler, what is not aborted once never is. */
 function isAborted(signal: AbortSignal): boolean {
   return signal.aborted;
-}
-
-/** @returns whether the event came before the time was up, or the signal */
-async function within(ms: number, event: Promise<unknown>, clock: Clock, signal?: AbortSignal): Promise<boolean> {
-  const over = new AbortController();
-  const either = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
-  const late = clock.sleep(ms, either).catch(() => undefined);
-  try {
-    return await Promise.race([event.then(() => true), late.then(() => false)]);
-  } finally {
-    over.abort();
-  }
 }
 
 const HOW = {
