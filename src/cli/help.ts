@@ -23,21 +23,6 @@ const MOST_LEFT = 26;
 /** In which order groups of flags stand; others come first, as they are. */
 const GROUPS = ['TARGET', 'CONSENT', 'FOLLOWING', 'SCRIPTS', 'ROLL'];
 
-/** The variables that are read, and what each is. */
-export const ENVIRONMENT: readonly Row[] = [
-  ['LD_API_KEY', 'the API key'],
-  ['LD_API_KEY_FILE', 'a file with the API key in it, as containers mount secrets'],
-  ['LD_TENANT_ID', 'the tenant'],
-  ['LD_API_URL', 'base URL of the Core API (never of the Supervisor)'],
-  ['LD_SUPERVISOR_URL', "base URL of the deployment's Supervisor API"],
-  ['LD_DEPLOYMENT_ID', 'the deployment, by id, name or path'],
-  ['LD_PROFILE', 'the profile to use instead of the current one; other variables still win over it'],
-  ['LDCTL_CONFIG_DIR', 'the folder of the profiles and of the run journal'],
-  ['HTTPS_PROXY, NO_PROXY', 'the proxy for https, and the hosts that are reached without it'],
-  ['NODE_EXTRA_CA_CERTS', 'a file of further certificate authorities to trust'],
-  ['NO_COLOR', 'no colour, whatever the terminal'],
-];
-
 /** What `ldctl help TOPIC` explains that belongs to no single command. */
 const TOPICS: Readonly<Record<string, { about: string; parts: (commands: HelpCommands) => Part[] }>> = {
   'exit-codes': {
@@ -47,16 +32,6 @@ const TOPICS: Readonly<Record<string, { about: string; parts: (commands: HelpCom
       ['', columns([['CODE', 'MEANING', 'SENT?', 'A CI STEP WOULD'], ...exitCodes()], [4, 31, 14, 25], '')],
       ['', ['From `trigger` and `roll`, 2, 4, 5 and 6 promise that nothing was carried out.']],
       ['', ['When several apply: an interrupt, then 7, 3, 9, 8.']],
-    ],
-  },
-  environment: {
-    about: 'The environment variables that are read.',
-    parts: () => [
-      paragraph(
-        'A flag wins over the environment, the environment over the profile, the profile over the default. But a profile ' +
-          'named by --profile is taken whole: the LD_* variables of the connection are then ignored.',
-      ),
-      ['', columns(ENVIRONMENT, [21, 57], '')],
     ],
   },
   'global-flags': {

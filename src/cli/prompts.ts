@@ -23,8 +23,6 @@ export interface Prompts {
   choose<T>(message: string, choices: ReadonlyArray<Choice<T>>, preset?: T): Promise<T>;
   /** Any of them, also none. */
   some<T>(message: string, choices: ReadonlyArray<Choice<T>>): Promise<T[]>;
-  /** A long list: what is typed narrows it down to the names that hold every word of it. */
-  search<T>(message: string, choices: ReadonlyArray<Choice<T>>): Promise<T>;
 }
 
 /** Null where no one can be asked. */
@@ -37,7 +35,6 @@ export function terminalPrompts(host: Host, signal: AbortSignal): Prompts | null
     secret: (message, validate) => ask({ type: 'password', mask: '*', toggleMask: false, message, validate }),
     choose: (message, choices, preset) => ask({ type: 'select', message, choices, default: preset }),
     some: (message, choices) => ask({ type: 'checkbox', message, choices }),
-    search: (message, choices) => ask({ type: 'search', message, source: (term) => narrowed(choices, term) }),
   };
 }
 
@@ -46,7 +43,6 @@ type Question = { message: string } & (
   | { type: 'input'; default?: string; validate?: Validate }
   | { type: 'password'; mask: string; toggleMask: false; validate?: Validate }
   | { type: 'select' | 'checkbox'; choices: ReadonlyArray<Choice<unknown>>; default?: unknown }
-  | { type: 'search'; source: (term: string | undefined) => ReadonlyArray<Choice<unknown>> }
 );
 
 /** Asks on stderr, since stdout is data. inquirer is slow to load, and few runs ask. */
@@ -74,12 +70,6 @@ async function askInquirer<T>(host: Host, question: Question, signal: AbortSigna
   } finally {
     host.stdin.off('end', close);
   }
-}
-
-/** The choices whose name holds every word of `term`, in any order and either case. */
-export function narrowed<T>(choices: ReadonlyArray<Choice<T>>, term = ''): ReadonlyArray<Choice<T>> {
-  const words = term.toLowerCase().split(/\s+/);
-  return choices.filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)));
 }
 
 /** A terminal that has had nothing to say for so long has nothing that was typed before. */

@@ -356,7 +356,7 @@ async function pick(structure: TenantStructure, prompts: Prompts, context: Comma
     const description = plainText([id, cloud, region, tier, variant].filter((part) => part !== null).join(', '));
     return { value: placed, name: placeText(placed), description };
   });
-  if (choices.length > 0) return prompts.search('Deployment (type to filter):', choices);
+  if (choices.length > 0) return prompts.choose('Deployment:', choices);
   context.warn(`this key sees no deployment in tenant ${plainText(structure.name)}; the profile gets none`);
   return null;
 }

@@ -2,27 +2,8 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { Interrupted } from '../../../src/base/errors.js';
 import { type Host } from '../../../src/cli/host.js';
-import { discardPending, narrowed, readStdin } from '../../../src/cli/prompts.js';
+import { discardPending, readStdin } from '../../../src/cli/prompts.js';
 import { VirtualClock } from '../../helpers/clock.js';
-
-describe('narrowing a list down by typing', () => {
-  const names = ['platform/production/sandbox', 'platform/testing/staging', 'research/lab/Telescope'];
-  const choices = names.map((name) => ({ name, value: name }));
-  for (const [term, indices] of [
-    [undefined, [0, 1, 2]],
-    ['  ', [0, 1, 2]],
-    ['plat', [0, 1]],
-    ['PLAT', [0, 1]],
-    ['telescope', [2]],
-    ['test stag', [1]],
-    ['platform telescope', []],
-  ] as const) {
-    it(`${JSON.stringify(term)} leaves ${indices.length}`, () => {
-      const found = narrowed(choices, term).map(({ value }) => names.indexOf(value));
-      assert.deepEqual(found, indices);
-    });
-  }
-});
 
 /** A terminal that takes no line for whole, and what is typed there. */
 class Keyboard extends PassThrough {

@@ -194,6 +194,5 @@ function scripted(answers: Scripted[]): Prompts {
     secret: (message, validate) => soon(() => typed(message, validate)),
     choose: (message, choices) => soon(() => pick(message, choices)),
     some: (message, choices) => soon(() => [pick(message, choices)]),
-    search: (message, choices) => soon(() => pick(message, choices)),
   };
 }
