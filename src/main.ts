@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Command } from '@oclif/core/command';
 import type { Config as OclifConfig } from '@oclif/core/config';
 import { EXIT_CODES } from './base/exit-codes.js';
-import { readCommandLine, type CommandLine } from './cli/argv.js';
+import type { CommandLine } from './cli/argv.js';
 import { ensureHome, readManifest, readPackage, startSystemHost, type Host, type Program } from './cli/host.js';
 
 export { packageProgram } from './cli/host.js';
@@ -72,8 +72,8 @@ export async function main(program: Program, table = COMMANDS): Promise<void> {
       await answerCompletion(startSystemHost(program), argv.slice(1));
     } else {
       const { commands } = readManifest(program);
+      const [{ readCommandLine }, { askedOf }] = await Promise.all([import('./cli/argv.js'), import('./cli/usage.js')]);
       line = readCommandLine(argv, commands);
-      const { askedOf } = await import('./cli/usage.js');
       const asked = askedOf(line, commands);
       if ('version' in asked) printVersion(program);
       else if ('help' in asked) await (await import('./cli/help.js')).printHelp(startSystemHost(program), asked.help);
