@@ -8,7 +8,7 @@ import { Terminal } from '../helpers/terminal.js';
 
 /** Typed behind Tab: it is a word of its own if the one before it was ended by a blank. */
 const END = 'END';
-/** A name that a shell must not run. It comes from the API, where another chose it. */
+/** A key that a shell must not run. */
 const HOSTILE = 'hostile $(touch ran) `touch ran`';
 const NODE = 610809900976570889n;
 const RESTART = 'activities trigger iggy restart';
@@ -51,7 +51,7 @@ const LINES: ReadonlyArray<readonly [typed: string, line: string, last?: string]
   ['profiles use pre', 'profiles use preview END'],
   [`${RESTART} -n 61`, `${RESTART} -n ${NODE} END`],
   ['completion po', 'completion powershell END'],
-  ['activities list --deployment hos', 'activities list --deployment', HOSTILE],
+  ['activities roll --resume hos', 'activities roll --resume', HOSTILE],
   ['activities roll --resume run', 'activities roll --resume', 'run 42: ü'],
   [`${RESTART} --nodes-from only-f`, `${RESTART} --nodes-from only-file END`],
   [`${RESTART} only-f`, `${RESTART} only-fEND`],
@@ -67,12 +67,12 @@ describe('completion in a real shell', function () {
     mkdirSync(config, { mode: 0o700 });
     const profiles = [
       { name: 'prod', deployment_id: '71', deployment_name: 'main prod' },
-      { name: 'preview', deployment_id: '72', deployment_name: HOSTILE },
+      { name: 'preview', deployment_id: '72', deployment_name: 'other' },
     ].map((profile) => ({ ...profile, tenant_id: '7', key: { store: 'command', command: 'vault' } }));
     writeFileSync(join(config, 'config.json'), JSON.stringify({ current: 'prod', profiles }), { mode: 0o600 });
-    // A roll that is not done has a key to resume it, and a log that was read at a terminal has nodes.
+    // Rolls that are not done have a key to resume it, and a log that was read at a terminal has nodes.
     const roll = `activities roll iggy restart --node ${NODE} --idempotency-key`;
-    await scene.ends(3, [...wordsOf(roll), 'run 42: ü']);
+    for (const key of ['run 42: ü', HOSTILE]) await scene.ends(3, [...wordsOf(roll), key]);
     assert.equal((await new Terminal(ldctl('activities', 'list'), scene.env).ended()).code, 0);
     const files = readdirSync(config, { recursive: true, encoding: 'utf8' }).map((name) => join(config, name));
     for (const file of files) assert.equal(statSync(file).mode & 0o77, 0, file);

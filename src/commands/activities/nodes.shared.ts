@@ -5,7 +5,7 @@ import { parseJson } from '../../base/json.js';
 import { InputTooLong, readInput } from '../../config/files.js';
 import { parseWholeNumber } from '../../cli/flags.js';
 import type { Host } from '../../cli/host.js';
-import { readStdin } from '../../cli/stdin.js';
+import { readStdin } from '../../cli/prompts.js';
 
 const group = 'TARGET';
 
