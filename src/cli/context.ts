@@ -16,7 +16,6 @@ import { resolveSettings, type SettingFlags, type Settings, type SettingsInput }
 import { ProfileStore } from '../config/store.js';
 import { resolveKey, resolveTarget, resolveTenant, type Target, type TenantAccess } from '../config/target.js';
 import { warningText } from '../output/error.js';
-import { painter } from '../output/streams.js';
 import type { ConnectionFlags, OutputFlags } from './flags.js';
 import { isInteractive, type Host } from './host.js';
 import { explainDenial, explainLookUp, warnOfExpiry } from './profiles/key-advice.js';
@@ -91,7 +90,7 @@ export class CommandContext {
 
   warn(line: string): void {
     const { stderr } = this.host.output;
-    stderr.write(warningText(line, painter(stderr.colour)));
+    stderr.write(warningText(stderr, line));
   }
 
   /** Does something that takes time, and shows that: nothing off a terminal, and with `--quiet`. */

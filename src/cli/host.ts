@@ -5,7 +5,7 @@ import { isatty } from 'node:tty';
 import type { Manifest, PJSON } from '@oclif/core/interfaces';
 import { systemClock, type Clock } from '../base/clock.js';
 import type { Env } from '../base/text.js';
-import { processOutput, type Output } from '../output/streams.js';
+import { Output, Sink } from '../output/streams.js';
 import { environmentKeys } from '../config/api-key.js';
 import type { KeyStore } from '../config/key-store.js';
 import { askProcess, SystemKeyring } from '../config/keyring.js';
@@ -80,7 +80,7 @@ function makeSystemHost(program: Program): Host {
   // oclif's own listener throws out of nowhere when stdout cannot be written; the sinks of `output` tell it.
   stdout.removeAllListeners('error');
   process.once('exit', leaveClosedTerminal);
-  const output = processOutput(env, stdout, stderr);
+  const output = new Output(new Sink(stdout, env), new Sink(stderr, env));
   for (const key of environmentKeys(env)) output.redact((text) => key.scrub(text));
   return {
     program,
