@@ -15,13 +15,12 @@ import { createWatch, followLog, type FollowEvent } from '../../job/watch.js';
 import { resumeCommand } from '../../library/jobs.js';
 import { listAfter, listNewest, listOnePage, type ActivityFilter, type Listing } from '../../log/list.js';
 import { openLog } from '../../log/log.js';
-import { activityColumns } from '../../output/activity-columns.js';
+import { activityColumns } from '../../output/rows.js';
 import { formatOf } from '../../output/formats.js';
 import { printList } from '../../output/list.js';
-import { placeOf } from '../../output/run-text.js';
 import { createWatchView, systemEvery } from '../../output/views.js';
 import type { WatchEvent } from '../../output/views/plain.js';
-import { filterFlags, parseFilter } from './shared.js';
+import { filterFlags, parseFilter, shownPlace } from './shared.js';
 
 const DEFAULT_LIMIT = 20;
 const DEFAULT_RESULTS = 10;
@@ -147,7 +146,7 @@ async function follow(
     ...printOptions(context.flags),
     follow: true,
     quiet: context.flags.quiet,
-    place: placeOf(deployment),
+    place: await shownPlace(context, target),
     clock,
     every: systemEvery,
     onSuspend,
@@ -186,7 +185,7 @@ async function watch(
   const listing = listNewest(log, plan, { signal });
   const first: Activity[] = [];
   for await (const batch of listing.batches) first.push(...batch);
-  const tools = { place: placeOf(target.deployment), clock, every: systemEvery, onSuspend, quiet: flags.quiet };
+  const tools = { place: await shownPlace(context, target), clock, every: systemEvery, onSuspend, quiet: flags.quiet };
   const view = await createWatchView(output, { ...options, ...tools, follow: false });
   view.on({ event: 'listing', activities: first });
   const how = { floor: -1n, endless: false };
