@@ -12,7 +12,7 @@ import { onSuspend, type Interrupts } from '../../cli/signals.js';
 import { resumeFlags } from '../../config/origins.js';
 import type { Target } from '../../config/target.js';
 import { drive } from '../../job/drive.js';
-import { createWatch, followLog, type FollowEvent } from '../../job/watch.js';
+import { createWatch, followLog } from '../../job/watch.js';
 import { resumeCommand } from '../../library/jobs.js';
 import { listAfter, listNewest, listOnePage, type ActivityFilter, type Listing } from '../../log/list.js';
 import { openLog } from '../../log/log.js';
@@ -21,7 +21,6 @@ import { formatOf } from '../../output/formats.js';
 import { printList } from '../../output/list.js';
 import { placeOf } from '../../output/run-text.js';
 import { createWatchView, systemEvery } from '../../output/views.js';
-import type { WatchEvent } from '../../output/views/plain.js';
 import { filterFlags, parseFilter } from './shared.js';
 
 const DEFAULT_LIMIT = 20;
@@ -157,7 +156,7 @@ async function follow(
   const signal = AbortSignal.any([context.signal, output.stdout.gone]);
   let problem: LdctlError | undefined;
   try {
-    for await (const event of followLog(log, plan, { clock, signal })) if (isShown(event)) view.on(event);
+    for await (const event of followLog(log, plan, { clock, signal })) view.on(event);
     throw new Error('what is followed for ever has ended');
   } catch (error) {
     problem = error instanceof LdctlError ? error : undefined;
@@ -196,7 +195,7 @@ async function watch(
     job,
     { supervisor, log, journal: null, clock, signal },
     (event) => {
-      if (isShown(event)) view.on(event);
+      if (event.event === 'activity' || event.event === 'warning' || event.event === 'outage') view.on(event);
     },
   ).catch((thrown: unknown) => {
     view.stop();
@@ -213,10 +212,6 @@ async function watch(
   }
   if (error) throw error;
   return plan.exitStatus && anyRejected ? EXIT_CODES.rejected.code : EXIT_CODES.done.code;
-}
-
-function isShown(event: FollowEvent): event is WatchEvent {
-  return ['listing', 'activity', 'warning', 'outage'].includes(event.event);
 }
 
 /** A list that is not what was waited for ends as one that broke off. */
