@@ -40,11 +40,11 @@ const LAST_GATES = 900;
  * @returns its result
  * @throws LdctlError when nothing was sent, or nothing could be followed
  */
-export async function* steps<T>(
-  job: Job<T>,
+export async function* steps<T, E extends JobEvent>(
+  job: Job<T, E>,
   tools: DriveTools,
   emit: (event: JobEvent) => void | Promise<void>,
-): AsyncGenerator<JobEvent, T> {
+): AsyncGenerator<E, T> {
   const { clock, signal, stopping } = tools;
   const gates = new Gates(tools, emit);
   const told = { stopping: false, stopped: false };

@@ -1,11 +1,14 @@
 import { retryAfterOf, type LdctlError } from '../base/errors.js';
-import { warning, type JobEvent } from '../base/progress.js';
+import type { JobEvent } from '../base/progress.js';
 import { isHopeless } from './answer.js';
 
 export const SECOND = 1000;
 /** Failing reads are tolerated for so long, and at least three of them. */
 const OUTAGE = 60 * SECOND;
 const LONGEST_RETRY_AFTER = 300 * SECOND;
+
+/** What is said of reads that fail. */
+export type Outage = Extract<JobEvent, { event: 'outage' | 'warning' }>;
 
 /** When the log is read, and whether it can be: plain data. Times are ms of the job's clock. */
 export interface Pace {
@@ -28,8 +31,8 @@ export function quicken(pace: Pace, now: number, nextRead = now + SECOND): void 
   pace.nextRead = nextRead;
 }
 
-export function goodRead(pace: Pace, read: { startedAt: number; requests: number }, now: number): JobEvent[] {
-  const news: JobEvent[] = pace.failing ? [{ event: 'outage', ageMs: null }] : [];
+export function goodRead(pace: Pace, read: { startedAt: number; requests: number }, now: number): Outage[] {
+  const news: Outage[] = pace.failing ? [{ event: 'outage', ageMs: null }] : [];
   pace.failing = null;
   pace.goodAt = read.startedAt;
   pace.earliest = now + read.requests * (SECOND / 4);
@@ -43,7 +46,7 @@ export function failedRead(
   { error, startedAt }: { error: LdctlError; startedAt: number },
   now: number,
   tolerated = OUTAGE,
-): { isOver: boolean; news: JobEvent[] } {
+): { isOver: boolean; news: Outage[] } {
   const { since, count } = pace.failing ?? { since: startedAt, count: 0 };
   pace.failing = { since, count: count + 1 };
   const isOver = isHopeless(error) || (now - since >= tolerated && count >= 2);
@@ -51,9 +54,10 @@ export function failedRead(
   const again = now + Math.min(retryAfterOf(error), LONGEST_RETRY_AFTER);
   pace.nextRead = Math.max(pace.nextRead, again);
   pace.earliest = Math.max(pace.earliest, again);
-  const news: JobEvent[] = [{ event: 'outage', ageMs: now - pace.goodAt }];
+  const news: Outage[] = [{ event: 'outage', ageMs: now - pace.goodAt }];
   if (count === 0) {
-    news.unshift(warning('log_unreadable', `the log cannot be read: ${error.message}; trying again`));
+    const message = `the log cannot be read: ${error.message}; trying again`;
+    news.unshift({ event: 'warning', code: 'log_unreadable', message });
   }
   return { isOver, news };
 }

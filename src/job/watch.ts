@@ -2,12 +2,11 @@ import { isFinal, type Activity } from '../base/activity.js';
 import type { Clock } from '../base/clock.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
-import type { JobEvent } from '../base/progress.js';
 import { isYoung, listNewest, matches, readAfter, type ActivityFilter } from '../log/list.js';
 import type { ActivityLog, LogRead } from '../log/log.js';
 import { steps } from './drive.js';
 import type { Job } from './job.js';
-import { failedRead, goodRead, newPace, quicken, SECOND } from './pace.js';
+import { failedRead, goodRead, newPace, quicken, SECOND, type Outage } from './pace.js';
 
 /** It ends on a read so long after its first at the earliest: what was dispatched just now may not be in the log yet. */
 const SHORTEST = 3 * SECOND;
@@ -34,8 +33,10 @@ export interface WatchResult {
   error: LdctlError | null;
 }
 
+export type WatchStep = Outage | { event: 'activity'; activity: Activity };
+
 /** A listing that is kept up to date: until all of it is final, or for ever. */
-export function createWatch(plan: WatchPlan, startedAt: number): Job<WatchResult> {
+export function createWatch(plan: WatchPlan, startedAt: number): Job<WatchResult, WatchStep> {
   const { filter, first, newest, endless } = plan;
   const anyStatus = { ...filter, statuses: undefined };
   const status = new Map<Id, string>();
@@ -48,7 +49,7 @@ export function createWatch(plan: WatchPlan, startedAt: number): Job<WatchResult
   const pace = newPace(startedAt, startedAt + SECOND);
   /** What is at or below this id is no news, but for the open ones. */
   let floor = newest?.entries.at(-1)?.id ?? plan.floor;
-  let news: JobEvent[] = [];
+  let news: WatchStep[] = [];
   let end: { error: LdctlError | null } | null = null;
 
   for (const entry of newest?.entries ?? []) status.set(entry.id, entry.status);
@@ -96,7 +97,7 @@ export function createWatch(plan: WatchPlan, startedAt: number): Job<WatchResult
     news.push(...goodRead(pace, log, now));
     const isEarly = log.startedAt < startedAt + SHORTEST;
     const changed = [...log.entries].reverse().filter((one) => take(one, isEarly));
-    news.push(...changed.map((activity): JobEvent => ({ event: 'activity', activity })));
+    news.push(...changed.map((activity): WatchStep => ({ event: 'activity', activity })));
     if (changed.length > 0) quicken(pace, now);
     raiseFloor(log);
     // Of those that are deep in the log, another one is looked up next time.
@@ -153,7 +154,7 @@ export interface FollowPlan {
 }
 
 /** First what it begins with, newest first, unless that is what is after an id. */
-export type FollowEvent = { event: 'listing'; activities: readonly Activity[] } | JobEvent;
+export type FollowEvent = { event: 'listing'; activities: readonly Activity[] } | WatchStep;
 
 /**
  * Every new entry, and every change, for ever.

@@ -11,7 +11,7 @@ import { isInteractive, type Host } from '../../cli/host.js';
 import { onSuspend, type Interrupts } from '../../cli/signals.js';
 import { resumeFlags, type Target } from '../../config/target.js';
 import { drive } from '../../job/drive.js';
-import { createWatch, followLog, type FollowEvent } from '../../job/watch.js';
+import { createWatch, followLog } from '../../job/watch.js';
 import { resumeCommand } from '../../library/jobs.js';
 import { listAfter, listNewest, listOnePage, type ActivityFilter, type Listing } from '../../log/list.js';
 import { openLog } from '../../log/log.js';
@@ -155,7 +155,7 @@ async function follow(
   const signal = AbortSignal.any([context.signal, output.stdout.gone]);
   let problem: LdctlError | undefined;
   try {
-    for await (const event of followLog(log, plan, { clock, signal })) if (isShown(event)) view.on(event);
+    for await (const event of followLog(log, plan, { clock, signal })) view.on(event);
     throw new Error('what is followed for ever has ended');
   } catch (error) {
     problem = error instanceof LdctlError ? error : undefined;
@@ -194,7 +194,7 @@ async function watch(
     job,
     { supervisor, log, journal: null, clock, signal },
     (event) => {
-      if (isShown(event)) view.on(event);
+      if (event.event === 'activity' || event.event === 'warning' || event.event === 'outage') view.on(event);
     },
   ).catch((thrown: unknown) => {
     view.stop();
@@ -211,10 +211,6 @@ async function watch(
   }
   if (error) throw error;
   return plan.exitStatus && anyRejected ? EXIT_CODES.rejected.code : EXIT_CODES.done.code;
-}
-
-function isShown(event: FollowEvent): event is WatchEvent {
-  return ['listing', 'activity', 'warning', 'outage'].includes(event.event);
 }
 
 /** A list that is not what was waited for ends as one that broke off. */
