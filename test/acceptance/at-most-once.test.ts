@@ -164,10 +164,8 @@ describe('the records of runs', () => {
     assert.ok(!young.some((name) => old.includes(name)));
     age(young, days(29));
     await run('new');
-    assert.deepEqual(
-      recordsIn(scene).filter((name) => young.includes(name)),
-      young,
-    );
+    const kept = recordsIn(scene).filter((name) => young.includes(name));
+    assert.deepEqual(kept, young);
   });
 
   for (const [what, command] of [

@@ -27,19 +27,6 @@ describe('a signal', () => {
     });
   }
 
-  for (const [signal, mode] of [
-    ['SIGINT', '--watch'],
-    ['SIGTERM', '--follow'],
-  ] as const) {
-    story(`${signal} ends list ${mode}`, { workMs: 600_000, history: 0 }, async (scene) => {
-      scene.restartByOther();
-      const run = scene.start(`activities list ${mode} -o ndjson`).input();
-      await run.said(/"processing"[^]*"processing"[^]*"processing"/);
-      run.kill(signal);
-      await endsWith(EXIT_CODES[signal], run);
-    });
-  }
-
   const manyNodes = { nodes: nodeIds(7000), appearMs: 600_000 };
   story('prints a short command for thousands of named nodes, which follows them all', manyNodes, async (scene) => {
     const given = scene.nodes.join('\n');
