@@ -158,6 +158,7 @@ async function follow(
     throw new Error('what is followed for ever has ended');
   } catch (error) {
     problem = error instanceof LdctlError ? error : undefined;
+    throwIfUnread(context);
     if (error instanceof Interrupted) return error.exitCode;
     throw error;
   } finally {
@@ -200,6 +201,7 @@ async function watch(
     throw thrown;
   });
   view.stop(error ?? undefined);
+  if (error) throwIfUnread(context);
   if (error?.code === 'timed_out') {
     const ids = entries.filter(({ status }) => !isFinal(status)).map(({ id }) => id);
     error.hint = `To go on: ${resumeCommand({ ids }, { flags: resumeFlags(settings, target) })}`;
@@ -210,6 +212,11 @@ async function watch(
   }
   if (error) throw error;
   return plan.exitStatus && anyRejected ? EXIT_CODES.rejected.code : EXIT_CODES.done.code;
+}
+
+/** What ends by stdout, and not by a signal, is told as that. @throws ReaderGone, or why stdout could not be written */
+function throwIfUnread({ host, signal }: CommandContext): void {
+  if (!signal.aborted) host.output.stdout.gone.throwIfAborted();
 }
 
 /** A list that is not what was waited for ends as one that broke off. */
