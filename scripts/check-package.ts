@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
-import { blocksOf, docPages } from '../test/helpers/doc-blocks.js';
-import { programOf } from '../test/helpers/doc-programs.js';
+import { blocksOf, docPages } from '../test/helpers/docs.js';
+import { programOf } from '../test/helpers/doc-runner.js';
 import { npmInstall } from './npm-install.js';
 import { STRICT } from './strict.js';
 

@@ -1,31 +1,43 @@
-import { parseBaseUrl } from '../api/base-url.js';
 import type { ClientOptions, OnTrace } from '../api/client.js';
 import { CoreApi } from '../api/core-api.js';
 import { SupervisorApi } from '../api/supervisor-api.js';
 import { formatDuration } from '../base/durations.js';
-import { Interrupted, LdctlError } from '../base/errors.js';
+import { LdctlError } from '../base/errors.js';
 import type { ApiKey } from '../base/secret.js';
 import type { ActivityPage, Supervisor } from '../base/supervisor.js';
 import { plainText } from '../base/text.js';
 import type { TenantStructure } from '../api/core-api.js';
-import { configDir } from '../config/config-dir.js';
-import { findDeployment, placeText } from '../config/deployments.js';
-import { ExpiryNotices } from '../config/expiry-notices.js';
 import type { KeyTools } from '../config/keys.js';
-import { resolveSettings, type SettingFlags, type Settings, type SettingsInput } from '../config/settings.js';
-import { ProfileStore } from '../config/store.js';
-import { resolveKey, resolveTarget, resolveTenant, type Target, type TenantAccess } from '../config/target.js';
+import { ProfileStore } from '../config/profiles.js';
+import {
+  configDir,
+  resolveSettings,
+  type SettingFlags,
+  type Settings,
+  type SettingsInput,
+} from '../config/settings.js';
+import {
+  expiryWarning,
+  explainDenial,
+  explainLookUp,
+  findDeployment,
+  neededKey,
+  placeText,
+  resolveTarget,
+  resolveTenant,
+  type Target,
+  type TenantAccess,
+} from '../config/target.js';
 import { warningText } from '../output/error.js';
-import { painter } from '../output/streams.js';
 import type { ConnectionFlags, OutputFlags } from './flags.js';
-import { isInteractive, type Host } from './host.js';
-import { explainDenial, explainLookUp, warnOfExpiry } from './profiles/key-advice.js';
+import type { Host } from './host.js';
 import { terminalPrompts, type Prompts } from './prompts.js';
-import { rememberEntries } from './seen.js';
 import type { Interrupts } from './signals.js';
 
 /** Where nothing hangs on it, Core is not waited for any longer. */
 const PLACE_MS = 2000;
+
+const ERASE_LINE = '\r\u001B[2K';
 
 /** The part of the Core API that commands use. */
 export type Core = Pick<CoreApi, 'keyContext' | 'structure' | 'deployment'>;
@@ -38,13 +50,8 @@ export type Printing = Pick<CommandContext, 'host' | 'flags'>;
  * ends it; and once it is connected, the settings, and the way to the APIs.
  */
 export class CommandContext {
-  readonly host: Host;
-  readonly flags: OutputFlags;
-  readonly interrupts: Interrupts;
   /** Aborted with an `Interrupted`. */
   readonly signal: AbortSignal;
-  /** Where profiles and the run journal are kept. */
-  readonly folder: string;
   readonly store: ProfileStore;
   /** Null when there is no one to ask. */
   readonly prompts: Prompts | null;
@@ -52,12 +59,14 @@ export class CommandContext {
   #settings: Settings | null = null;
   #structure: TenantStructure | null = null;
 
-  protected constructor(host: Host, flags: OutputFlags, interrupts: Interrupts, folder: string) {
-    this.host = host;
-    this.flags = flags;
-    this.interrupts = interrupts;
+  /** @param folder where profiles and the run journal are kept */
+  protected constructor(
+    readonly host: Host,
+    readonly flags: OutputFlags,
+    readonly interrupts: Interrupts,
+    readonly folder: string,
+  ) {
     this.signal = interrupts.signal;
-    this.folder = folder;
     this.store = new ProfileStore(folder, host.clock, this.signal);
     this.prompts = terminalPrompts(host, this.signal);
   }
@@ -74,14 +83,15 @@ export class CommandContext {
     interrupts: Interrupts,
   ): Promise<CommandContext> {
     const context = await CommandContext.open(host, flags, interrupts);
-    context.#settings = context.settle(flags);
-    warnOfExpiry(context, context.settings, new ExpiryNotices(context.folder, host.clock));
+    context.#settings = context.resolve(flags);
+    const warning = expiryWarning(context.settings, host.clock.now());
+    if (warning !== null) context.warn(warning);
     return context;
   }
 
   /** Of a context that is connected. */
   get settings(): Settings {
-    return (this.#settings ??= this.settle({}));
+    return (this.#settings ??= this.resolve({}));
   }
 
   /** Says what was done, on stderr; nothing with `--quiet`. */
@@ -91,21 +101,18 @@ export class CommandContext {
 
   warn(line: string): void {
     const { stderr } = this.host.output;
-    stderr.write(warningText(line, painter(stderr.colour)));
+    stderr.write(warningText(stderr, line));
   }
 
-  /** Does something that takes time, and shows that: nothing off a terminal, and with `--quiet`. */
+  /** Does something that takes time, and says so while it lasts: nothing off a terminal, and with `--quiet`. */
   async during<T>(text: string, work: () => Promise<T>): Promise<T> {
-    const { output, stderr: stream } = this.host;
-    if (this.flags.quiet || !output.stderr.canRedraw) return work();
-    const { default: ora } = await import('ora');
-    // Left alone, stdin keeps its Ctrl-C a signal, which aborts the work.
-    const spinner = ora({ text, color: output.stderr.colour ? 'blue' : false, discardStdin: false, stream });
-    spinner.start();
+    const { stderr } = this.host.output;
+    if (this.flags.quiet || !stderr.canRedraw) return work();
+    stderr.write(`${text} …`);
     try {
       return await work();
     } finally {
-      spinner.stop();
+      stderr.write(ERASE_LINE);
     }
   }
 
@@ -118,37 +125,41 @@ export class CommandContext {
   /** What keys are fetched with. */
   get keyTools(): KeyTools {
     const { host } = this;
-    const { env, platform, clock, keyring, output } = host;
+    const { env, platform, keyring } = host;
     return {
-      env,
-      platform,
-      clock,
-      keyring,
+      ...{ env, platform, keyring },
       get sharesTerminal() {
         return host.stdin.isTTY;
       },
-      notify: (line) => output.stderr.write(`${line}\n`),
     };
   }
 
   /** Each setting, from the environment and the stored profiles unless others are given. @throws as `resolveSettings` */
-  settle(flags: SettingFlags, from: Partial<Pick<SettingsInput, 'env' | 'readConfig'>> = {}): Settings {
+  resolve(flags: SettingFlags, from: Partial<Pick<SettingsInput, 'env' | 'readConfig'>> = {}): Settings {
     const { env = this.host.env, readConfig = () => this.store.read() } = from;
-    return resolveSettings({ flags, env, readConfig, parseBaseUrl, keys: this.keyTools });
+    const notify = (line: string): void => this.host.output.stderr.write(`${line}\n`);
+    return resolveSettings({ flags, env, readConfig, keys: this.keyTools, notify });
   }
 
-  /** The key alone. @throws as `resolveKey` does */
+  /** The key alone. @throws as `neededKey` does */
   async key(): Promise<ApiKey> {
-    return this.guard(await resolveKey(this.settings, this.signal));
+    return this.guard(await neededKey(this.settings).fetch(this.signal));
+  }
+
+  /** The tenant to ask Core about. @throws as `resolveTenant` does */
+  async tenant(): Promise<TenantAccess> {
+    const access = await resolveTenant(this.settings, this.signal);
+    this.guard(access.key);
+    return access;
   }
 
   /** The deployment to act on, and the key for it. @throws as `resolveTarget` does */
   async target(): Promise<Target> {
-    const lookUpStructure = async (access: TenantAccess, signal?: AbortSignal): Promise<TenantStructure> => {
+    const lookUp = async (access: TenantAccess): Promise<TenantStructure> => {
       this.guard(access.key);
-      return (this.#structure = await this.core(access).structure(access.tenantId, { signal }));
+      return (this.#structure = await this.core(access).structure(access.tenantId, { signal: this.signal }));
     };
-    const target = await resolveTarget(this.settings, { parseBaseUrl, lookUpStructure }, this.signal);
+    const target = await resolveTarget(this.settings, lookUp, this.signal);
     this.guard(target.key);
     return target;
   }
@@ -172,13 +183,6 @@ export class CommandContext {
     }
   }
 
-  /** The tenant to ask Core about. @throws as `resolveTenant` does */
-  async tenant(): Promise<TenantAccess> {
-    const access = await resolveTenant(this.settings, this.signal);
-    this.guard(access.key);
-    return access;
-  }
-
   supervisor({ supervisorUrl, key }: Target): Supervisor {
     const api = new SupervisorApi(this.#client(supervisorUrl.value, key));
     return {
@@ -200,8 +204,9 @@ export class CommandContext {
   /** For completion, the first page that is read: mostly the newest. A script presses no Tab. */
   async #seen(page: Promise<ActivityPage>): Promise<ActivityPage> {
     const { items } = await page;
-    if (!this.#isPageSeen && items.length > 0 && isInteractive(this.host)) rememberEntries(this.folder, items);
+    if (this.#isPageSeen || items.length === 0 || !this.prompts) return page;
     this.#isPageSeen = true;
+    (await import('./completion.js')).rememberEntries(this.folder, items);
     return page;
   }
 
@@ -217,25 +222,10 @@ export class CommandContext {
       return await call;
     } catch (error) {
       if (this.#settings) {
-        explainDenial(error, key, this.#settings, this.host.clock.now());
+        explainDenial(error, key, this.#settings);
         explain?.(error);
       }
       throw error;
-    }
-  }
-
-  /**
-   * Stores when the key expires, if it is a profile's own, used for the profile's own tenant. For later warnings only:
-   * where it cannot be stored, nothing is said.
-   */
-  async rememberExpiry(expiresAt: string | null): Promise<void> {
-    const { profile, key, tenantId } = this.settings;
-    if (!profile || key?.source.from !== 'profile' || tenantId?.source.from !== 'profile') return;
-    if (profile.expiresAt === expiresAt) return;
-    try {
-      await this.store.update(profile.name, (stored) => ({ ...stored, expires_at: expiresAt ?? undefined }));
-    } catch (error) {
-      if (error instanceof Interrupted || !(error instanceof LdctlError)) throw error;
     }
   }
 }

@@ -4,12 +4,10 @@ import { join } from 'node:path';
 import { isatty } from 'node:tty';
 import type { Manifest, PJSON } from '@oclif/core/interfaces';
 import { systemClock, type Clock } from '../base/clock.js';
+import { environmentKeys } from '../base/secret.js';
 import type { Env } from '../base/text.js';
-import { processOutput, type Output } from '../output/streams.js';
-import { environmentKeys } from '../config/api-key.js';
-import type { KeyStore } from '../config/key-store.js';
-import { askProcess, SystemKeyring } from '../config/keyring.js';
-import type { KeyringProcess } from '../config/serve-keyring.js';
+import { Output, Sink } from '../output/streams.js';
+import type { Keyring, KeyringProcess } from '../config/keyring.js';
 import { catchInterrupts, type Hangup, type Interrupts } from './signals.js';
 
 /** What this very program is: an installed package, or a single executable. */
@@ -55,7 +53,7 @@ export interface Host {
   /** Where `output.stderr` goes, for what draws on a terminal by itself: prompts and the spinner. */
   stderr: NodeJS.WriteStream;
   clock: Clock;
-  keyring: KeyStore;
+  keyring: Keyring;
   /** A key no other trigger has. */
   newIdempotencyKey(): string;
   catchInterrupts(hangup?: Hangup): Interrupts;
@@ -80,7 +78,9 @@ function makeSystemHost(program: Program): Host {
   // oclif's own listener throws out of nowhere when stdout cannot be written; the sinks of `output` tell it.
   stdout.removeAllListeners('error');
   process.once('exit', leaveClosedTerminal);
-  const output = processOutput(env, stdout, stderr);
+  // Few commands need it, and each start would load it.
+  const keyring = async () => (await import('../config/keyring.js')).systemKeyring(env, program.keyringProcess);
+  const output = new Output(new Sink(stdout, env), new Sink(stderr, env));
   for (const key of environmentKeys(env)) output.redact((text) => key.scrub(text));
   return {
     program,
@@ -95,7 +95,11 @@ function makeSystemHost(program: Program): Host {
     },
     stderr,
     clock: systemClock,
-    keyring: new SystemKeyring(env, systemClock, askProcess(env, program.keyringProcess)),
+    keyring: {
+      get: async (account, signal) => (await keyring()).get(account, signal),
+      set: async (account, key, signal) => (await keyring()).set(account, key, signal),
+      delete: async (account, signal) => (await keyring()).delete(account, signal),
+    },
     // Node's own module is loaded when it is called, and few commands need a key.
     newIdempotencyKey: () => crypto.randomUUID(),
     catchInterrupts,

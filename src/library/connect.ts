@@ -5,14 +5,12 @@ import { SupervisorApi } from '../api/supervisor-api.js';
 import { systemClock } from '../base/clock.js';
 import { UsageError } from '../base/errors.js';
 import { urlText } from '../base/text.js';
-import { parseApiKey } from '../config/api-key.js';
-import { configDir } from '../config/config-dir.js';
 import { keepNodes, openRollJournal, openRunJournal } from '../config/journal.js';
-import { SystemKeyring } from '../config/keyring.js';
-import { resumeFlags } from '../config/origins.js';
-import { resolveSettings, type Settings } from '../config/settings.js';
-import { ProfileStore } from '../config/store.js';
-import { resolveTarget } from '../config/target.js';
+import { systemKeyring } from '../config/keyring.js';
+import { parseApiKey } from '../config/keys.js';
+import { ProfileStore } from '../config/profiles.js';
+import { configDir, resolveSettings, type Settings } from '../config/settings.js';
+import { resolveTarget, resumeFlags } from '../config/target.js';
 import { deploymentOn, interruptOf } from './deployment.js';
 import { expectedTenant, type Connection } from './jobs.js';
 import { check, connectOptions, connectProfileOptions } from './requests.js';
@@ -51,17 +49,17 @@ export async function connectProfile(name?: string, options: ConnectProfileOptio
   const signal = options.signal ? interruptOf(options.signal) : new AbortController().signal;
   const clock = systemClock;
   const folder = await configDir(env);
-  const keyring = new SystemKeyring(env, clock);
   const settings = resolveSettings({
     flags: { profile: name },
     env,
     readConfig: () => new ProfileStore(folder, clock, signal).read(),
-    parseBaseUrl,
-    keys: { env, platform: process.platform, clock, keyring, notify: onNotice, isSilent: true },
+    keys: { env, platform: process.platform, keyring: systemKeyring(env), isSilent: true },
+    notify: onNotice,
   });
-  const lookUpStructure: Parameters<typeof resolveTarget>[1]['lookUpStructure'] = ({ apiUrl, key, tenantId }) =>
+  if (settings.winning !== null) onNotice(settings.winning);
+  const lookUp: Parameters<typeof resolveTarget>[1] = ({ apiUrl, key, tenantId }) =>
     new CoreApi({ url: apiUrl, apiKey: key }).structure(tenantId, { signal });
-  const target = await resolveTarget(settings, { parseBaseUrl, lookUpStructure }, signal);
+  const target = await resolveTarget(settings, lookUp, signal);
   const connection: Connection = {
     deploymentId: target.deployment.id,
     supervisor: new SupervisorApi({ url: target.supervisorUrl.value, apiKey: target.key }),

@@ -170,12 +170,7 @@ export default class ActivitiesRoll extends BaseCommand {
             nodeId: Id,
             activityId: Id | null,
             tools: { signal: AbortSignal; onLine: (line: string) => void | Promise<void> },
-          ) =>
-            runGate(
-              gateCommand,
-              { ...facts, nodeId, activityId },
-              { env, platform, clock, scrub, timeoutMs: null, ...tools },
-            );
+          ) => runGate(gateCommand, { ...facts, nodeId, activityId }, { env, platform, clock, scrub, ...tools });
     const control = { signal, stopping: interrupts.inTwoStages(), gateCommand, ...(gate && { gate }) };
     return showJob(context, target, { doing: doing(request), nodes: request.nodes }, (emit) =>
       roll(connectionOf(context, target), request, control, emit),

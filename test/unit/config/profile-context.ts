@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
+import { join } from 'node:path';
+import { CommandContext, type Core } from '../../../src/cli/context.js';
+import { type OutputFlags } from '../../../src/cli/flags.js';
+import { type Prompts } from '../../../src/cli/prompts.js';
+import { NO_INTERRUPTS } from '../../../src/cli/signals.js';
+import { type Host } from '../../../src/cli/host.js';
+import { packageProgram } from '../../../src/cli/host.js';
+import { ApiError, Interrupted } from '../../../src/base/errors.js';
+import { type Id } from '../../../src/base/ids.js';
+import { type ApiKey } from '../../../src/base/secret.js';
+import { type KeyContext, type Permissions, type TenantStructure } from '../../../src/api/core-api.js';
+import { memoryOutput, type MemoryOutput } from '../../helpers/memory-output.js';
+import { KeyringError, type Keyring } from '../../../src/config/keyring.js';
+import { VirtualClock } from '../../helpers/clock.js';
+import { ROOT } from '../../helpers/root.js';
+import { privateFolder } from './fixtures.js';
+
+export const TENANT: Id = 18446744073709551615n;
+export const PROD: Id = 7263012455120900033n;
+export const BASEMENT: Id = 7263012455120900037n;
+export const SUPERVISOR = 'https://supervisor.example';
+
+/** An answer to the next question whose message matches; for a choice, what its name matches. */
+export type Scripted = [message: RegExp, answer: string | boolean | RegExp | Interrupted];
+
+export interface ContextOptions {
+  /** False for a key without `info:read`. */
+  seesStructure?: boolean;
+  env?: Record<string, string>;
+  stdin?: string;
+  /** Given: a terminal, and what its user answers, in this order. */
+  answers?: Scripted[];
+  /** What the API says of keys; any other gets a 401. */
+  keys?: Record<string, Partial<KeyContext>>;
+  keyring?: Keyring;
+}
+
+const FLAGS: OutputFlags = {
+  output: 'table',
+  json: false,
+  columns: undefined,
+  'no-header': false,
+  'number-ids': false,
+  utc: false,
+  quiet: false,
+  debug: false,
+};
+
+/** A context with a store on the disk, an API that is a table, and a user that is a list of answers. */
+export class TestContext extends CommandContext {
+  override readonly prompts: Prompts | null;
+  readonly clock: VirtualClock;
+  /** What was written. */
+  readonly output: MemoryOutput;
+  /** The calls of the API, as `context` and `structure`. */
+  readonly calls: string[] = [];
+  readonly #options: ContextOptions;
+
+  constructor(options: ContextOptions = {}, clock = new VirtualClock()) {
+    const output = memoryOutput();
+    super(hostFor(options, output, clock), FLAGS, NO_INTERRUPTS, join(privateFolder(), 'config'));
+    this.clock = clock;
+    this.output = output;
+    this.prompts = options.answers ? scripted(options.answers) : null;
+    this.#options = options;
+  }
+
+  /** What was said on stderr. */
+  get said(): string {
+    return this.output.stderr.text;
+  }
+
+  override core({ key }: { key: ApiKey }): Core {
+    return {
+      keyContext: (tenantId) => {
+        this.calls.push('context');
+        const context = this.#options.keys?.[key.reveal()];
+        if (!context) return Promise.reject(refusal(401, 'unauthorized'));
+        return tenantId === TENANT ? Promise.resolve(keyContext(context)) : Promise.reject(refusal(403, 'forbidden'));
+      },
+      deployment: () => Promise.reject(new Error('no command on profiles asks how many nodes there are')),
+      structure: () => {
+        this.calls.push('structure');
+        const { seesStructure = true } = this.#options;
+        return seesStructure ? Promise.resolve(STRUCTURE) : Promise.reject(refusal(403, 'forbidden'));
+      },
+    };
+  }
+}
+
+function hostFor(options: ContextOptions, output: MemoryOutput, clock: VirtualClock): Host {
+  const { env, stdin, answers, keyring = brokenKeyring } = options;
+  const input = new PassThrough().end(stdin ?? '');
+  return {
+    program: packageProgram(ROOT),
+    env: { PATH: process.env.PATH, ...env },
+    platform: process.platform,
+    output,
+    stdin: Object.assign(input, { isTTY: answers !== undefined }) as unknown as NodeJS.ReadStream,
+    stderr: process.stderr,
+    clock,
+    keyring,
+    newIdempotencyKey: () => assert.fail('no trigger here'),
+    catchInterrupts: () => assert.fail('no process here'),
+  };
+}
+
+const EVERYTHING: Permissions = { tenant: [], division: [], environment: ['deployment:manage'], divisions: {} };
+
+function keyContext(fields: Partial<KeyContext>): KeyContext {
+  return {
+    id: 1n,
+    name: 'ci',
+    role_name: 'operator',
+    expiry_at: '2026-12-18T12:00:00Z',
+    permissions: EVERYTHING,
+    ...fields,
+  };
+}
+
+function refusal(status: number, code: string): ApiError {
+  return new ApiError(`GET /context: ${status} ${code}`, { status, code, reason: code });
+}
+
+const place = { cloud: 'aws', region: null, tier: null };
+const STRUCTURE: TenantStructure = {
+  id: TENANT,
+  name: 'acme',
+  divisions: [
+    {
+      id: 11n,
+      name: 'platform',
+      environments: [
+        {
+          id: 21n,
+          name: 'production',
+          deployments: [{ id: PROD, name: 'prod', ...place, variant: 'managed', supervisor_url: SUPERVISOR }],
+        },
+        {
+          id: 22n,
+          name: 'lab',
+          deployments: [{ id: BASEMENT, name: 'basement', ...place, variant: 'on_premise', supervisor_url: null }],
+        },
+      ],
+    },
+  ],
+};
+
+const NO_KEYRING = new KeyringError('there is no keyring', { code: 'keyring_unavailable' });
+
+/** There is none on this machine. */
+export const brokenKeyring: Keyring = {
+  get: () => Promise.reject(NO_KEYRING),
+  set: () => Promise.reject(NO_KEYRING),
+  delete: () => Promise.reject(NO_KEYRING),
+};
+
+/** One that works, and what is in it. */
+export function memoryKeyring(): { keyring: Keyring; kept: Map<string, string> } {
+  const kept = new Map<string, string>();
+  const keyring: Keyring = {
+    get: (account) => Promise.resolve(kept.get(account) ?? null),
+    set: (account, key) => Promise.resolve(void kept.set(account, key.reveal())),
+    delete: (account) => Promise.resolve(void kept.delete(account)),
+  };
+  return { keyring, kept };
+}
+
+/** A user who answers from a list, and must be asked exactly that. */
+function scripted(answers: Scripted[]): Prompts {
+  const next = (message: string): Scripted[1] => {
+    const [expected, answer] = answers.shift() ?? assert.fail(`nobody expected to be asked: ${message}`);
+    assert.match(message, expected);
+    if (answer instanceof Interrupted) throw answer;
+    return answer;
+  };
+  const pick = <T>(message: string, choices: ReadonlyArray<{ value: T; name: string }>): T => {
+    const wanted = next(message);
+    const found = choices.find(({ name }) => wanted instanceof RegExp && wanted.test(name));
+    return (found ?? assert.fail(`${String(wanted)} is not among ${choices.map(({ name }) => name).join(', ')}`)).value;
+  };
+  const typed = (message: string, validate: (text: string) => true | string): string => {
+    const text = String(next(message));
+    assert.equal(validate(text), true);
+    return text;
+  };
+  const soon = <T>(answer: () => T): Promise<T> => Promise.resolve().then(answer);
+  return {
+    confirm: (message) => soon(() => next(message) === true),
+    text: (message, { default: preset = '', validate = (): true => true } = {}) =>
+      soon(() => typed(message, (text) => validate(text === '' ? preset : text)) || preset),
+    secret: (message, validate) => soon(() => typed(message, validate)),
+    choose: (message, choices) => soon(() => pick(message, choices)),
+    some: (message, choices) => soon(() => [pick(message, choices)]),
+  };
+}
