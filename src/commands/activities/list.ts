@@ -19,7 +19,6 @@ import { activityColumns } from '../../output/rows.js';
 import { formatOf } from '../../output/formats.js';
 import { printList } from '../../output/list.js';
 import { createWatchView, systemEvery } from '../../output/views.js';
-import type { WatchEvent } from '../../output/views/plain.js';
 import { filterFlags, parseFilter, shownPlace } from './shared.js';
 
 const DEFAULT_LIMIT = 20;
