@@ -53,7 +53,7 @@ export function createWatch({ filter, first, after, timeoutMs }: WatchPlan, star
     const before = entries.get(activity.id);
     if (before && (before.status === activity.status || isFinal(before.status))) return false;
     if (!before) {
-      if (activity.id <= after || !matches({ ...filter, statuses: undefined }, activity)) return false;
+      if (activity.id <= after || !matches({ ...filter, status: undefined }, activity)) return false;
       const isWanted = matches(filter, activity);
       if (isWanted || isFinal(activity.status)) candidates.delete(activity.id);
       else candidates.add(activity.id);

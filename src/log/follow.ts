@@ -146,7 +146,7 @@ class Followed {
       if (isOld || before === status || (before !== undefined && isFinal(before))) return false;
       this.#status.set(id, status);
       const isOfUse =
-        before === undefined ? matches({ ...this.#filter, statuses: undefined }, activity) : this.#open.has(id);
+        before === undefined ? matches({ ...this.#filter, status: undefined }, activity) : this.#open.has(id);
       if (isOfUse && !isFinal(status)) this.#open.add(id);
       else this.#open.delete(id);
       const isNews = isOfUse && (this.#shown.has(id) || matches(this.#filter, activity));

@@ -47,12 +47,12 @@ describe('a filter', () => {
   };
   const CASES: ReadonlyArray<readonly [filter: ActivityFilter, expected: boolean]> = [
     [{}, true],
-    [{ statuses: ['completed'], runtimes: ['iggy'], nodes: [4n, 5n], authors: [9n] }, true],
-    [{ statuses: ['rejected', 'processing'] }, false],
-    [{ runtimes: ['connectors'] }, false],
-    [{ actions: ['reconfigure'] }, true],
-    [{ actions: ['restart', 'reconfigure:42'] }, true],
-    [{ actions: ['reconfigure:4'] }, false],
+    [{ status: ['completed'], runtime: ['iggy'], nodes: [4n, 5n], authors: [9n] }, true],
+    [{ status: ['rejected', 'processing'] }, false],
+    [{ runtime: ['connectors'] }, false],
+    [{ action: ['reconfigure'] }, true],
+    [{ action: ['restart', 'reconfigure:42'] }, true],
+    [{ action: ['reconfigure:4'] }, false],
     [{ nodes: [4n] }, false],
     [{ authors: [] }, false],
     [{ since: created, until: created }, true],
@@ -194,7 +194,7 @@ describe('a log that is followed', () => {
       const options: EntryOptions = { appearMs: 2000, status: 'processing', then: [[9000, 'rejected']] };
       server.add({ ...options, node: 2n });
       server.add({ ...options, node: 1n });
-      const { changes } = await follow({ clock, log }, { filter: { statuses: [status], nodes: [2n] } });
+      const { changes } = await follow({ clock, log }, { filter: { status: [status], nodes: [2n] } });
       assert.deepEqual(
         changes.map(([, now]) => now),
         told,
@@ -206,7 +206,7 @@ describe('a log that is followed', () => {
     const { server, clock, log } = scene();
     const open = server.add({ status: 'processing', then: [[50_000, 'completed']] });
     server.addHistory(3000, { createdAt: clock.now() - HOUR, appearMs: 5000 });
-    const { changes } = await follow({ clock, log }, { filter: { nodes: [1n], actions: ['restart'] }, forMs: 90_000 });
+    const { changes } = await follow({ clock, log }, { filter: { nodes: [1n], action: ['restart'] }, forMs: 90_000 });
     assert.deepEqual(changes, [[open, 'completed']]);
   });
 
