@@ -76,7 +76,7 @@ const FEWER_CHUNKS = [
   { name: 'times', test: /src\/(output\/(status|time-text|time-columns)|config\/expiry)\.ts$/ },
   {
     name: 'terminal',
-    test: /src\/(cli\/(host|signals|keyring)|output\/(ascii|streams|terminal-env|style)|config\/(key-store|keyring|api-key))\.ts$/,
+    test: /src\/(cli\/(host|signals|keyring)|output\/(ascii|streams|terminal-env|style)|config\/(keyring|keys))\.ts$/,
   },
 ];
 

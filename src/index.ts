@@ -10,12 +10,11 @@ import { SupervisorApi } from './api/supervisor-api.js';
 import { systemClock as clock, type Signal } from './base/clock.js';
 import { UsageError } from './base/errors.js';
 import { urlText, type Env } from './base/text.js';
-import { parseApiKey } from './config/api-key.js';
-import { configDir } from './config/config-dir.js';
 import { openRunJournal } from './config/journal.js';
-import { SystemKeyring } from './config/keyring.js';
-import { resolveSettings, type Settings } from './config/settings.js';
-import { ProfileStore } from './config/store.js';
+import { systemKeyring } from './config/keyring.js';
+import { parseApiKey } from './config/keys.js';
+import { ProfileStore } from './config/profiles.js';
+import { configDir, resolveSettings, type Settings } from './config/settings.js';
 import { resolveTarget, type TenantAccess } from './config/target.js';
 import { deploymentOn, interruptOf, type Deployment } from './library/deployment.js';
 import { connectionTo } from './library/jobs.js';
@@ -93,17 +92,17 @@ export async function connectProfile(name?: string, options: ConnectProfileOptio
   const { env = process.env, onNotice: notify = () => undefined, confirm } = options;
   const signal = options.signal ? interruptOf(options.signal) : new AbortController().signal;
   const folder = await configDir(env);
-  const keyring = new SystemKeyring(env, clock);
   const settings = resolveSettings({
     flags: { profile: name },
     env,
     readConfig: () => new ProfileStore(folder, clock, signal).read(),
-    parseBaseUrl,
-    keys: { env, platform: process.platform, clock, keyring, notify, isSilent: true },
+    keys: { env, platform: process.platform, keyring: systemKeyring(env), isSilent: true },
+    notify,
   });
-  const lookUpStructure = ({ apiUrl: url, key: apiKey, tenantId }: TenantAccess) =>
+  if (settings.winning !== null) notify(settings.winning);
+  const lookUp = ({ apiUrl: url, key: apiKey, tenantId }: TenantAccess) =>
     new CoreApi({ url, apiKey }).structure(tenantId, { signal });
-  const target = await resolveTarget(settings, { parseBaseUrl, lookUpStructure }, signal);
+  const target = await resolveTarget(settings, lookUp, signal);
   const supervisor = new SupervisorApi({ url: target.supervisorUrl.value, apiKey: target.key });
   const connection = connectionTo(target, settings, { supervisor, folder, clock, newKey });
   return deploymentOn(connection, () => assertConfirmed(settings, confirm));

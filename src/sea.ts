@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { getAsset, getRawAsset } from 'node:sea';
-import { serveKeyring, type KeyringLibrary } from './config/serve-keyring.js';
+import { serveKeyring, type KeyringLibrary } from './config/keyring.js';
 import { main } from './main.js';
 
 /** The word by which the executable is told that it is the process for the keyring. */

@@ -14,6 +14,11 @@ const STRUCTURE = /["'\\,:{}[\]]/;
 const TOKEN_BEGINS = String.raw`(?<=^|[^\w-]|\\[a-zA-Z]|\\u[\da-f]{4}|\\U[\da-f]{8}|\x1b\[[\d;]*m)`;
 const TOKEN_ENDS = String.raw`(?![\w-])`;
 
+/** A key travels in a header: visible ASCII without spaces. Its prefix is not insisted on (contract, "Words the vendor's own tool already uses"). */
+export function isApiKeyText(text: string): boolean {
+  return /^[\x21-\x7e]+$/.test(text);
+}
+
 /**
  * An API key that cannot be printed by accident: however it is turned into text (template, JSON, inspect, an error's
  * fields), only its mask comes out. `reveal` is called where a request header is made, where it is stored, and nowhere
@@ -37,32 +42,28 @@ export class ApiKey {
     return `${prefix}${MASK}${this.#value.slice(-4)}`;
   }
 
-  /** Why it cannot be told from the data that it may stand in, and so is not masked there; null when it can. */
-  get unmaskable(): string | null {
-    if (this.#value.length < SHORTEST_MASKED) return `it has fewer than ${SHORTEST_MASKED} characters`;
-    if (NUMBER_LIKE.test(this.#value)) return 'it is written like a number';
-    return STRUCTURE.test(this.#value) ? 'it holds quotes, commas, colons, brackets or backslashes' : null;
-  }
-
   /**
    * Masks the key in output as it is about to be written: as a whole token only, so that no id and no other word changes,
-   * and JSON, YAML and CSV stay what they are.
+   * and JSON, YAML and CSV stay what they are. One that cannot be told from the data it may stand in is left.
    */
   scrub(text: string): string {
-    if (this.unmaskable !== null || !text.includes(this.#value)) return text;
+    if (!this.#isTellable() || STRUCTURE.test(this.#value) || !text.includes(this.#value)) return text;
     const token = new RegExp(TOKEN_BEGINS + this.#value.replace(/[^\w]/g, String.raw`\$&`) + TOKEN_ENDS, 'g');
     return text.replace(token, () => this.mask());
   }
 
-  /** Masks the key in the words of somebody else that an error quotes, also within another word. */
+  /** Masks the key in the words of a server that an error quotes, also within another word. */
   maskEvery(text: string): string {
-    const isTellable = this.#value.length >= SHORTEST_MASKED && !NUMBER_LIKE.test(this.#value);
-    return isTellable ? text.replaceAll(this.#value, () => this.mask()) : text;
+    return this.#isTellable() ? text.replaceAll(this.#value, () => this.mask()) : text;
   }
 
-  /** Whether any part of a text is the key: for what must not be handed on with it in it. */
+  /** For what must not be handed on with any part of it being the key. */
   isIn(text: string): boolean {
     return text.includes(this.#value);
+  }
+
+  #isTellable(): boolean {
+    return this.#value.length >= SHORTEST_MASKED && !NUMBER_LIKE.test(this.#value);
   }
 
   toString(): string {

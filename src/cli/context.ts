@@ -1,4 +1,3 @@
-import { parseBaseUrl } from '../api/base-url.js';
 import type { ClientOptions, OnTrace } from '../api/client.js';
 import { CoreApi } from '../api/core-api.js';
 import { SupervisorApi } from '../api/supervisor-api.js';
@@ -8,18 +7,31 @@ import type { ApiKey } from '../base/secret.js';
 import type { ActivityPage, Supervisor } from '../base/supervisor.js';
 import { plainText } from '../base/text.js';
 import type { TenantStructure } from '../api/core-api.js';
-import { configDir } from '../config/config-dir.js';
-import { findDeployment, placeText } from '../config/deployments.js';
-import { ExpiryNotices } from '../config/expiry-notices.js';
 import type { KeyTools } from '../config/keys.js';
-import { resolveSettings, type SettingFlags, type Settings, type SettingsInput } from '../config/settings.js';
-import { ProfileStore } from '../config/store.js';
-import { resolveKey, resolveTarget, resolveTenant, type Target, type TenantAccess } from '../config/target.js';
+import { ProfileStore } from '../config/profiles.js';
+import {
+  configDir,
+  resolveSettings,
+  type SettingFlags,
+  type Settings,
+  type SettingsInput,
+} from '../config/settings.js';
+import {
+  expiryWarning,
+  explainDenial,
+  explainLookUp,
+  findDeployment,
+  neededKey,
+  placeText,
+  resolveTarget,
+  resolveTenant,
+  type Target,
+  type TenantAccess,
+} from '../config/target.js';
 import { warningText } from '../output/error.js';
 import { painter } from '../output/streams.js';
 import type { ConnectionFlags, OutputFlags } from './flags.js';
 import { isInteractive, type Host } from './host.js';
-import { explainDenial, explainLookUp, warnOfExpiry } from './profiles/key-advice.js';
 import { terminalPrompts, type Prompts } from './prompts.js';
 import { rememberEntries } from './seen.js';
 import type { Interrupts } from './signals.js';
@@ -75,7 +87,8 @@ export class CommandContext {
   ): Promise<CommandContext> {
     const context = await CommandContext.open(host, flags, interrupts);
     context.#settings = context.settle(flags);
-    warnOfExpiry(context, context.settings, new ExpiryNotices(context.folder, host.clock));
+    const warning = expiryWarning(context.settings, host.clock.now());
+    if (warning !== null) context.warn(warning);
     return context;
   }
 
@@ -118,37 +131,36 @@ export class CommandContext {
   /** What keys are fetched with. */
   get keyTools(): KeyTools {
     const { host } = this;
-    const { env, platform, clock, keyring, output } = host;
+    const { env, platform, keyring } = host;
     return {
-      env,
-      platform,
-      clock,
-      keyring,
+      ...{ env, platform, keyring },
       get sharesTerminal() {
         return host.stdin.isTTY;
       },
-      notify: (line) => output.stderr.write(`${line}\n`),
     };
   }
 
   /** Each setting, from the environment and the stored profiles unless others are given. @throws as `resolveSettings` */
   settle(flags: SettingFlags, from: Partial<Pick<SettingsInput, 'env' | 'readConfig'>> = {}): Settings {
     const { env = this.host.env, readConfig = () => this.store.read() } = from;
-    return resolveSettings({ flags, env, readConfig, parseBaseUrl, keys: this.keyTools });
+    const notify = (line: string): void => {
+      this.host.output.stderr.write(`${line}\n`);
+    };
+    return resolveSettings({ flags, env, readConfig, keys: this.keyTools, notify });
   }
 
-  /** The key alone. @throws as `resolveKey` does */
+  /** The key alone. @throws as `neededKey` does */
   async key(): Promise<ApiKey> {
-    return this.guard(await resolveKey(this.settings, this.signal));
+    return this.guard(await neededKey(this.settings).fetch(this.signal));
   }
 
   /** The deployment to act on, and the key for it. @throws as `resolveTarget` does */
   async target(): Promise<Target> {
-    const lookUpStructure = async (access: TenantAccess, signal?: AbortSignal): Promise<TenantStructure> => {
+    const lookUp = async (access: TenantAccess): Promise<TenantStructure> => {
       this.guard(access.key);
-      return (this.#structure = await this.core(access).structure(access.tenantId, { signal }));
+      return (this.#structure = await this.core(access).structure(access.tenantId, { signal: this.signal }));
     };
-    const target = await resolveTarget(this.settings, { parseBaseUrl, lookUpStructure }, this.signal);
+    const target = await resolveTarget(this.settings, lookUp, this.signal);
     this.guard(target.key);
     return target;
   }
@@ -217,7 +229,7 @@ export class CommandContext {
       return await call;
     } catch (error) {
       if (this.#settings) {
-        explainDenial(error, key, this.#settings, this.host.clock.now());
+        explainDenial(error, key, this.#settings);
         explain?.(error);
       }
       throw error;

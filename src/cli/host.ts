@@ -6,10 +6,8 @@ import type { Manifest, PJSON } from '@oclif/core/interfaces';
 import { systemClock, type Clock } from '../base/clock.js';
 import type { Env } from '../base/text.js';
 import { processOutput, type Output } from '../output/streams.js';
-import { environmentKeys } from '../config/api-key.js';
-import type { KeyStore } from '../config/key-store.js';
-import { askProcess, SystemKeyring } from '../config/keyring.js';
-import type { KeyringProcess } from '../config/serve-keyring.js';
+import { systemKeyring, type Keyring, type KeyringProcess } from '../config/keyring.js';
+import { environmentKeys } from '../config/keys.js';
 import { catchInterrupts, type Hangup, type Interrupts } from './signals.js';
 
 /** What this very program is: an installed package, or a single executable. */
@@ -55,7 +53,7 @@ export interface Host {
   /** Where `output.stderr` goes, for what draws on a terminal by itself: prompts and the spinner. */
   stderr: NodeJS.WriteStream;
   clock: Clock;
-  keyring: KeyStore;
+  keyring: Keyring;
   /** A key no other trigger has. */
   newIdempotencyKey(): string;
   catchInterrupts(hangup?: Hangup): Interrupts;
@@ -95,7 +93,7 @@ function makeSystemHost(program: Program): Host {
     },
     stderr,
     clock: systemClock,
-    keyring: new SystemKeyring(env, systemClock, askProcess(env, program.keyringProcess)),
+    keyring: systemKeyring(env, program.keyringProcess),
     // Node's own module is loaded when it is called, and few commands need a key.
     newIdempotencyKey: () => crypto.randomUUID(),
     catchInterrupts,

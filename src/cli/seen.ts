@@ -1,7 +1,7 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Activity } from '../base/activity.js';
-import { ensurePrivateFolder, readPrivateFile, writePrivateFile } from '../config/private-files.js';
+import { ensurePrivateFolder, FILE_MODE, readPrivateFile } from '../config/files.js';
 
 /*
  * What completion knows of ids and keys, since it asks no server. Nothing here may fail a command: what cannot be read
@@ -26,7 +26,7 @@ export function rememberEntries(folder: string, items: readonly Activity[]): voi
   try {
     if (readPrivateFile(join(folder, FILE)) === text) return;
     ensurePrivateFolder(folder);
-    writePrivateFile(join(folder, FILE), text);
+    writeFileSync(join(folder, FILE), text, { mode: FILE_MODE });
   } catch {
     // A home that cannot be written to.
   }

@@ -1,10 +1,18 @@
 import { BaseCommand } from '../cli/base-command.js';
 import { CommandContext } from '../cli/context.js';
-import { connectionFlags } from '../cli/flags.js';
-import { identify } from '../cli/profiles/identify.js';
-import { showIdentity } from '../cli/profiles/show-identity.js';
+import { connectionFlags, printOptions } from '../cli/flags.js';
 import type { Interrupts } from '../cli/signals.js';
+import { Interrupted, LdctlError } from '../base/errors.js';
 import type { ExitCode } from '../base/exit-codes.js';
+import type { ApiKey } from '../base/secret.js';
+import { plainText, urlText } from '../base/text.js';
+import type { KeyContext, TenantStructure } from '../api/core-api.js';
+import type { Source } from '../config/settings.js';
+import { expiryOf, findDeployment, isGranted, type PlacedDeployment } from '../config/target.js';
+import type { Field } from '../output/columns.js';
+import { formatOf } from '../output/formats.js';
+import { printObject } from '../output/list.js';
+import { expiryText } from './profiles/profile.shared.js';
 
 export default class Whoami extends BaseCommand {
   static override summary = 'Whose key this is, what it may do, when it expires; and where each setting came from.';
@@ -22,6 +30,127 @@ export default class Whoami extends BaseCommand {
     const context = await CommandContext.connect(this.host, flags, interrupts);
     const identity = await identify(context);
     if (identity.key_id !== null) await context.rememberExpiry(identity.expires_at);
-    return showIdentity(context, identity);
+    const { output, clock } = this.host;
+    const options = printOptions(flags);
+    await printObject(output, identity, fieldsOf(identity, clock.now(), options.utc), options);
+    if (formatOf(options.format).holds === 'rows' && !flags.quiet) {
+      for (const note of identity.notes) output.stderr.write(`note: ${plainText(note)}\n`);
+    }
+    return 0;
   }
+}
+
+/** What the API said, as far as it could be asked. */
+interface Known {
+  keyContext: KeyContext | null;
+  structure: TenantStructure | null;
+  placed: PlacedDeployment | null;
+  /** Why not all of it is known. */
+  notes: string[];
+}
+
+type Identity = Awaited<ReturnType<typeof identify>>;
+
+/** What is printed: in JSON, these keys in this order. What is not known is null, and `notes` says why. */
+async function identify(context: CommandContext) {
+  const { settings } = context;
+  const { profile, tenantId, apiUrl, deployment, supervisorUrl } = settings;
+  const key = await context.key();
+  const { keyContext, structure, placed, notes } = await askApi(context, key);
+  const may = (wanted: 'read' | 'manage'): boolean | null => {
+    if (!keyContext || !deployment) return null;
+    return structure && !placed ? false : isGranted(keyContext.permissions, wanted, placed);
+  };
+  // What is stored about the profile's own key still holds when the API cannot be asked.
+  const storedExpiry = settings.key?.source.from === 'profile' ? (profile?.expiresAt ?? null) : null;
+  const expiresAt = keyContext ? (keyContext.expiry_at ?? null) : storedExpiry;
+  const lookedUp = supervisorUrl ? null : (placed?.deployment.supervisor_url ?? null);
+  return {
+    profile: profile?.name ?? null,
+    protected: profile?.protected ?? false,
+    api_key: key.mask(),
+    key_id: keyContext?.id ?? null,
+    key_name: keyContext?.name ?? null,
+    user_id: keyContext?.user_id ?? null,
+    role: keyContext?.role_name ?? null,
+    expires_at: expiresAt,
+    /** Whole days; negative when it has expired. */
+    expires_in_days: expiresAt === null ? null : (expiryOf(expiresAt, context.host.clock.now())?.daysLeft ?? null),
+    /** The addresses the key may be used from; null for any. */
+    allowed_ips: keyContext?.validate_ip ? (keyContext.allowed_ips ?? []) : null,
+    tenant_id: tenantId?.value ?? null,
+    tenant_name: structure?.name ?? null,
+    api_url: urlText(apiUrl.value),
+    deployment_id: placed?.deployment.id ?? deployment?.value.id ?? null,
+    deployment_name: placed?.deployment.name ?? deployment?.value.name ?? null,
+    division_name: placed?.division.name ?? null,
+    environment_name: placed?.environment.name ?? null,
+    supervisor_url: supervisorUrl ? urlText(supervisorUrl.value) : lookedUp,
+    may_read: may('read'),
+    may_manage: may('manage'),
+    origins: {
+      profile: originOf(profile),
+      api_key: originOf(settings.key),
+      tenant_id: originOf(tenantId),
+      api_url: originOf(apiUrl),
+      deployment: originOf(deployment),
+      supervisor_url: lookedUp === null ? originOf(supervisorUrl) : originOf({ source: { from: 'structure' } }),
+    },
+    notes,
+  };
+}
+
+/** @throws ApiError (401) when the API does not know the key; a deployment that cannot be looked up is a note */
+async function askApi(context: CommandContext, key: ApiKey): Promise<Known> {
+  const { tenantId, apiUrl, deployment } = context.settings;
+  const known: Known = { keyContext: null, structure: null, placed: null, notes: [] };
+  if (!tenantId) {
+    const what = 'without a tenant id the API cannot be asked whose key this is, what it may do, and when it expires';
+    return { ...known, notes: [`${what}: give --tenant-id, or set LD_TENANT_ID`] };
+  }
+  const core = context.core({ apiUrl: apiUrl.value, key });
+  const { signal } = context;
+  known.keyContext = await core.keyContext(tenantId.value, { signal });
+  if (!deployment) return { ...known, notes: ['no deployment is chosen, so what the key may do to it is not known'] };
+  try {
+    known.structure = await core.structure(tenantId.value, { signal });
+    known.placed = findDeployment(known.structure, deployment.value);
+  } catch (error) {
+    if (error instanceof Interrupted || !(error instanceof LdctlError)) throw error;
+    known.notes.push(error.message);
+  }
+  return known;
+}
+
+/** `flag --deployment`, `env LD_API_KEY`, `profile prod`, `default`; null for what is not set. */
+function originOf(setting: { source: Source } | null): string | null {
+  if (!setting) return null;
+  const { source } = setting;
+  if ('name' in source) return `${source.from} ${source.name}`;
+  return { current: 'the current one', structure: "the tenant's structure", default: 'default' }[source.from];
+}
+
+/** The same as lines for people, each setting with where it came from; and as one record of CSV. */
+function fieldsOf(identity: Identity, now: number, utc: boolean): Field[] {
+  const { origins, notes, expires_in_days, division_name, environment_name, ...shown } = identity;
+  const { deployment_id: id, deployment_name: name, expires_at: at, allowed_ips: addresses } = identity;
+  const from = (value: string | bigint | null, origin: string | null): string | undefined =>
+    value === null || origin === null ? undefined : `${value}  (${origin})`;
+  const path = [division_name, environment_name, name].filter((part) => part !== null).join('/');
+  const texts: Partial<Record<keyof Identity, string | undefined>> = {
+    profile: from(identity.profile, origins.profile),
+    api_key: from(identity.api_key, origins.api_key),
+    expires_at: at === null ? undefined : expiryText(at, now, utc),
+    allowed_ips: addresses === null && identity.key_id !== null ? 'any' : undefined,
+    tenant_id: from(identity.tenant_id, origins.tenant_id),
+    api_url: from(identity.api_url, origins.api_url),
+    deployment_id: from(id, origins.deployment),
+    // One that is known by its name alone says here where that came from.
+    deployment_name: id === null ? from(name, origins.deployment) : path || undefined,
+    supervisor_url: from(identity.supervisor_url, origins.supervisor_url),
+    may_read: identity.may_read === null ? 'unknown' : undefined,
+    may_manage: identity.may_manage === null ? 'unknown' : undefined,
+  };
+  const values = { ...shown, allowed_ips: addresses?.join(' ') };
+  return Object.entries(values).map(([field, value]) => ({ name: field, value, text: texts[field as keyof Identity] }));
 }

@@ -22,7 +22,7 @@ import {
   readPrivateFile,
   removeQuietly,
 } from './files.js';
-import { idText } from './id-text.js';
+import { idText } from './profiles.js';
 
 /*
  * The journal on the disk. A record is a file `HASH.GENERATION`, after the hash of its key; a mark is one beside it, such

@@ -1,4 +1,4 @@
-/** The process that talks to the system's keyring, of a package that is installed. */
-import { serveKeyring } from './serve-keyring.js';
+/** The process that asks the system's keyring, of a package that is installed. */
+import { serveKeyring } from './keyring.js';
 
 serveKeyring(() => import('@napi-rs/keyring'));

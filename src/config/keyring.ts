@@ -1,93 +1,126 @@
-import { type Clock } from '../base/clock.js';
+import type { ChildProcess } from 'node:child_process';
+import type * as Library from '@napi-rs/keyring';
+import { UsageError } from '../base/errors.js';
+import type { ApiKey } from '../base/secret.js';
 import { plainText, type Env } from '../base/text.js';
-import { type ApiKey } from '../base/secret.js';
-import { parseApiKey } from './api-key.js';
-import { KeyringError, type KeyStore } from './key-store.js';
-import type { KeyringProcess, KeyringReply, KeyringRequest } from './serve-keyring.js';
 
-/** The keyring is tried for 3 s at most, then the choice is the user's (design, "Profiles"). */
-const TIME_LIMIT_MS = 3000;
 const SERVICE = 'ldctl';
+const TIME_LIMIT_MS = 3000;
 const LONGEST_REASON = 200;
 
-/** Sends one request to a keyring process, and gives its reply. @throws Error when it ends without one */
-export type AskKeyring = (request: KeyringRequest, signal: AbortSignal) => Promise<KeyringReply>;
+/** Keeps keys by account. Every method throws KeyringError when it cannot be used; the signal's reason. */
+export interface Keyring {
+  /** @returns null when it holds none for this account */
+  get(account: string, signal?: AbortSignal): Promise<string | null>;
+  set(account: string, key: ApiKey, signal?: AbortSignal): Promise<void>;
+  /** No key for this account is no error. */
+  delete(account: string, signal?: AbortSignal): Promise<void>;
+}
+
+export class KeyringError extends UsageError {}
+
+/** What is forked to ask the keyring. */
+export interface KeyringProcess {
+  module: string;
+  execArgv?: string[];
+}
+
+type Request = { do: 'get' | 'delete'; account: string } | { do: 'set'; account: string; key: string };
+type Reply = { key: string | null } | { failed: keyof typeof FAULTS; reason: string };
+
+const FAULTS = {
+  loading: ['keyring_unavailable', "the library for the system's keyring does not load here", undefined],
+  reaching: ['keyring_unavailable', 'there is no keyring to be reached here', undefined],
+  using: ['keyring_failed', 'the keyring cannot be used', 'If it is locked, unlock it, and try again.'],
+} as const;
 
 /**
- * The system's keyring: Keychain, Credential Manager, or a Secret Service. It is asked from a process of its own:
- * its library blocks while a locked keyring waits for its password, and may fail to load, or crash; none of it may
- * hold up or take down a command.
+ * Keychain, Credential Manager, or a Secret Service. It is asked by a child process: a locked keyring blocks a thread of
+ * Node that even the exit of the process waits for, and its library may fail to load, or crash.
+ * @param started in place of the child of the package
  */
-export class SystemKeyring implements KeyStore {
-  readonly #clock: Clock;
-  readonly #ask: AskKeyring;
-
-  /** @param env what the process inherits (the session bus is found by it), but for any API key in it */
-  constructor(env: Env, clock: Clock, ask = askProcess(env)) {
-    this.#clock = clock;
-    this.#ask = ask;
-  }
-
-  async get(account: string, signal?: AbortSignal): Promise<ApiKey | null> {
-    const text = await this.#request({ do: 'get', service: SERVICE, account }, signal);
-    return text === null ? null : parseApiKey(text, `account ${account} of the keyring`);
-  }
-
-  async set(account: string, key: ApiKey, signal?: AbortSignal): Promise<void> {
-    await this.#request({ do: 'set', service: SERVICE, account, key: key.reveal() }, signal);
-  }
-
-  async delete(account: string, signal?: AbortSignal): Promise<void> {
-    await this.#request({ do: 'delete', service: SERVICE, account }, signal);
-  }
-
-  async #request(request: KeyringRequest, signal?: AbortSignal): Promise<string | null> {
-    const ended = new AbortController();
-    const limit = signal ? AbortSignal.any([signal, ended.signal]) : ended.signal;
-    const tooLate = this.#clock.sleep(TIME_LIMIT_MS, limit).then(() => {
-      throw silent();
-    });
-    try {
-      const reply = await Promise.race([this.#ask(request, limit), tooLate]);
-      if ('failed' in reply) throw failure(reply);
-      return reply.key;
-    } catch (error) {
-      if (signal?.aborted) throw signal.reason;
-      if (error instanceof KeyringError) throw error;
-      throw failure({ failed: 'using', reason: error instanceof Error ? error.message : String(error) });
-    } finally {
-      ended.abort();
+export function systemKeyring(env: Env, started?: KeyringProcess, limitMs = TIME_LIMIT_MS): Keyring {
+  const ask = async (request: Request, signal?: AbortSignal): Promise<string | null> => {
+    signal?.throwIfAborted();
+    const limit = AbortSignal.timeout(limitMs);
+    const reply = await askChild(request, env, started, signal ? AbortSignal.any([signal, limit]) : limit);
+    signal?.throwIfAborted();
+    if ('key' in reply) return reply.key;
+    if (limit.aborted) {
+      throw new KeyringError(`the keyring did not answer within ${limitMs / 1000} s`, {
+        code: 'keyring_silent',
+        hint: 'It may be locked, and waiting for its password: unlock it, and try again.',
+      });
     }
+    const why = plainText(reply.reason.replace(/^Platform failure: /, '')).slice(0, LONGEST_REASON);
+    const [code, what, hint] = FAULTS[reply.failed];
+    throw new KeyringError(`${what} (${why})`, { code, hint });
+  };
+  return {
+    get: (account, signal) => ask({ do: 'get', account }, signal),
+    set: (account, key, signal) => ask({ do: 'set', account, key: key.reveal() }, signal).then(() => undefined),
+    delete: (account, signal) => ask({ do: 'delete', account }, signal).then(() => undefined),
+  };
+}
+
+/** Over IPC: a key is then in no argument, no variable, and no stream that NODE_DEBUG would show. */
+async function askChild(request: Request, env: Env, started: KeyringProcess | undefined, limit: AbortSignal) {
+  let child: ChildProcess | undefined;
+  try {
+    const [{ fork }, { module, execArgv = [] }] = await Promise.all([
+      import('node:child_process'),
+      started ?? packagedProcess(),
+    ]);
+    const asked = fork(module, {
+      ...{ execArgv, env: { ...env, LD_API_KEY: undefined } },
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+    child = asked;
+    return await new Promise<Reply>((resolve, reject) => {
+      asked.once('message', (reply) => resolve(reply as Reply));
+      asked.once('error', reject);
+      asked.once('disconnect', () => reject(new Error('its process ended without an answer')));
+      limit.addEventListener('abort', () => reject(new Error('it was given up')));
+      asked.send(request, (error) => error && reject(error));
+    });
+  } catch (error) {
+    return { failed: 'using', reason: error instanceof Error ? error.message : String(error) } as const;
+  } finally {
+    child?.kill('SIGKILL');
   }
 }
 
-function silent(): KeyringError {
-  return new KeyringError('keyring_silent', `the keyring did not answer within ${TIME_LIMIT_MS / 1000} s`, {
-    hint: 'It may be locked, and waiting for its password: unlock it, and try again.',
+/** From its source (bin/dev.js, tests) it needs the loader that this process has. */
+async function packagedProcess(): Promise<KeyringProcess> {
+  const [{ createRequire }, { pathToFileURL }] = await Promise.all([import('node:module'), import('node:url')]);
+  const { resolve } = createRequire(import.meta.url);
+  if (!import.meta.url.endsWith('.ts')) return { module: resolve('#keyring-process') };
+  return { module: resolve('./keyring-process.ts'), execArgv: ['--import', pathToFileURL(resolve('tsx')).href] };
+}
+
+/** The native library, as far as it is used. */
+export type KeyringLibrary = Pick<typeof Library, 'Entry'>;
+
+/** Makes this process the child: one request, one reply. */
+export function serveKeyring(load: () => Promise<KeyringLibrary>): void {
+  process.once('message', (request: Request) => {
+    void answer(request, load).then((reply) => process.send?.(reply, () => process.disconnect()));
   });
 }
 
-function failure({ failed, reason }: Extract<KeyringReply, { failed: string }>): KeyringError {
-  const why = plainText(reason.replace(/^Platform failure: /, '')).slice(0, LONGEST_REASON);
-  switch (failed) {
-    case 'loading':
-      return new KeyringError(
-        'keyring_unavailable',
-        `the library for the system's keyring does not load here (${why})`,
-      );
-    case 'reaching':
-      return new KeyringError('keyring_unavailable', `there is no keyring to be reached here (${why})`);
-    case 'using':
-      return new KeyringError('keyring_failed', `the keyring cannot be used (${why})`, {
-        hint: 'If it is locked, unlock it, and try again.',
-      });
+async function answer(request: Request, load: () => Promise<KeyringLibrary>): Promise<Reply> {
+  let failed: keyof typeof FAULTS = 'loading';
+  try {
+    const { Entry } = await load();
+    failed = 'reaching';
+    // Else it falls back to the kernel's keyring, which forgets everything when the machine restarts.
+    const entry = new Entry(SERVICE, request.account, { linux: { store: 'secret-service' } });
+    failed = 'using';
+    if (request.do === 'get') return { key: entry.getPassword() };
+    if (request.do === 'set') entry.setPassword(request.key);
+    else entry.deleteCredential();
+    return { key: null };
+  } catch (error) {
+    return { failed, reason: error instanceof Error ? error.message : String(error) };
   }
-}
-
-/** @param env what the process inherits, but for any API key in it @param forked in place of that of the package */
-export function askProcess(env: Env, forked?: KeyringProcess): AskKeyring {
-  return async (request, signal) => {
-    const { askForked, packagedProcess } = await import('./keyring-fork.js');
-    return askForked(forked ?? packagedProcess(), request, { ...env, LD_API_KEY: undefined }, signal);
-  };
 }

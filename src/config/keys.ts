@@ -1,59 +1,104 @@
+import { readFileSync, statSync } from 'node:fs';
 import { UsageError } from '../base/errors.js';
-import { type ApiKey } from '../base/secret.js';
-import { LONGEST_KEY_FILE, parseApiKey } from './api-key.js';
-import { KeyringError, type KeyStore } from './key-store.js';
-import { runKeyCommand, type KeyCommandTools } from './key-command.js';
-import { fileErrorCode } from '../config/files.js';
-import { isWritableByOthers } from '../config/private-files.js';
-import { InputTooLong, readInput } from '../config/read-input.js';
-import { type Profile } from './profile.js';
+import { ApiKey, isApiKeyText, refuseDebuggedStreams } from '../base/secret.js';
+import type { Env } from '../base/text.js';
+import { fileErrorCode, InputTooLong, readInput } from './files.js';
+import { KeyringError, type Keyring } from './keyring.js';
+import type { Profile } from './profiles.js';
 
-export interface KeyTools extends KeyCommandTools {
-  keyring: KeyStore;
-  /** Takes a warning, one line for stderr. */
-  notify: (line: string) => void;
+/** In bytes. A key is far shorter; what holds more is the wrong file, or program. */
+export const LONGEST_KEY_TEXT = 64 * 1024;
+
+const COMMAND_LIMIT_MS = 10_000;
+/** How long a command that has ended may leave its stdout open: to what it left running. */
+const GRACE_MS = 200;
+
+/** What keys are fetched with. */
+export interface KeyTools {
+  /** Key commands inherit it, but for any API key in it. */
+  env: Env;
+  platform: NodeJS.Platform;
+  keyring: Keyring;
+  /** Whether stdin is a terminal: a key command may then ask there. */
+  sharesTerminal?: boolean;
+  /** What a key command says on stderr is dropped: a library prints nothing. */
+  isSilent?: boolean;
 }
 
-/**
- * Gets a profile's key from wherever it is kept.
- * @throws UsageError when it cannot be had; the signal's reason
- */
-export async function fetchProfileKey(profile: Profile, tools: KeyTools, signal?: AbortSignal): Promise<ApiKey> {
-  const { name, key } = profile;
-  switch (key.store) {
-    case 'file':
-      return key.api_key;
-    case 'command':
-      return runKeyCommand(key.command, `the key command of profile ${name}`, tools, signal);
-    case 'keyring':
-      return fetchFromKeyring(name, key.account, tools.keyring, signal);
+/** Those of the environment that can be read at once: what they mask, they mask from the first line on. */
+export function environmentKeys({ LD_API_KEY: text = '', LD_API_KEY_FILE: path = '' }: Env): ApiKey[] {
+  const keys = [text.trim()];
+  try {
+    const stats = statSync(path);
+    // A pipe can be read only once.
+    if (stats.isFile() && stats.size <= LONGEST_KEY_TEXT) keys.push(readFileSync(path, 'utf8').trim());
+  } catch {
+    // That is for those to say who need the key.
   }
+  return keys.filter(isApiKeyText).map((key) => new ApiKey(key));
+}
+
+/** Refuses a key in place of another setting, and does not show it. @param what names the setting @throws UsageError */
+export function refuseKey(text: string, what: string, env: Env): void {
+  if (!/^ld_[a-z]+_\S{8,}$/.test(text.trim()) && text.trim() !== env.LD_API_KEY?.trim()) return;
+  throw new UsageError(`${what} holds what looks like an API key`, {
+    code: 'key_in_place',
+    hint: 'The key itself goes into LD_API_KEY, or into a profile. (It is not shown here.)',
+  });
 }
 
 /**
- * Reads the key from the file that `LD_API_KEY_FILE` names, or from a pipe. One that others can write is warned of, not
- * refused: containers mount secrets with modes of their own.
- * @throws UsageError; the signal's reason
+ * Reads a key from text that was typed, stored or printed; white space around it is dropped.
+ * @param what says where it came from, for the error, which never shows the text
+ * @throws UsageError
  */
-export async function fetchKeyFile(
-  path: string,
-  notify: (line: string) => void,
-  signal?: AbortSignal,
-): Promise<ApiKey> {
+export function parseApiKey(text: string, what: string): ApiKey {
+  const key = text.trim();
+  if (isApiKeyText(key)) return new ApiKey(key);
+  if (key === '') {
+    throw new UsageError(`${what}: no API key, it is empty`, {
+      code: 'empty_key',
+      hint: 'Is a variable unset, or a secret missing where it should come from?',
+    });
+  }
+  throw new UsageError(`${what}: not an API key`, {
+    code: 'invalid_key',
+    hint: 'A key is one line of visible ASCII characters without spaces. (It is not shown here.)',
+  });
+}
+
+/** The key of a profile, from where it is kept. @throws UsageError when it cannot be had; the signal's reason */
+export async function fetchProfileKey({ name, key }: Profile, tools: KeyTools, signal?: AbortSignal): Promise<ApiKey> {
+  if (key.store === 'file') return key.api_key;
+  if (key.store === 'command') {
+    return runKeyCommand(key.command, `the key command of profile ${name}`, tools, signal);
+  }
+  const instead = `store it anew with \`ldctl profiles update ${name} --api-key-stdin\`, or set LD_API_KEY.`;
+  try {
+    const text = await tools.keyring.get(key.account, signal);
+    if (text !== null) return parseApiKey(text, `account ${key.account} of the keyring`);
+  } catch (error) {
+    if (!(error instanceof KeyringError)) throw error;
+    throw new KeyringError(`the key of profile ${name} is in the keyring, and ${error.message}`, {
+      code: error.code,
+      hint: `${error.hint ?? ''} Or ${instead}`.trim(),
+    });
+  }
+  throw new UsageError(`the key of profile ${name} is no longer in the keyring`, {
+    code: 'key_missing',
+    hint: instead.replace('store', 'Store'),
+  });
+}
+
+/** Reads the key from the file that `LD_API_KEY_FILE` names, or from a pipe. @throws UsageError; the signal's reason */
+export async function fetchKeyFile(path: string, signal?: AbortSignal): Promise<ApiKey> {
   let text: string;
   try {
-    text = await readInput(path, {
-      limit: LONGEST_KEY_FILE,
-      signal,
-      onStats: (stats) => {
-        if (!isWritableByOthers(stats)) return;
-        notify(`LD_API_KEY_FILE: others can write ${path}, and so choose the key that is used`);
-      },
-    });
+    text = await readInput(path, { limit: LONGEST_KEY_TEXT, signal });
   } catch (error) {
     if (signal?.aborted) throw error;
     const why = error instanceof InputTooLong ? error.message : (fileErrorCode(error) ?? 'unknown reason');
-    // The path is not shown: who mixes the two variables up must not find the key in a log.
+    // The path is not shown: it may be the key, where the two variables were mixed up.
     throw new UsageError(`LD_API_KEY_FILE: cannot read the file that it names (${why})`, {
       code: 'key_file_unreadable',
       hint: 'It holds the path of a file with the key in it. LD_API_KEY is the variable for the key itself.',
@@ -62,25 +107,58 @@ export async function fetchKeyFile(
   return parseApiKey(text, 'the file that LD_API_KEY_FILE names');
 }
 
-async function fetchFromKeyring(
-  profile: string,
-  account: string,
-  keyring: KeyStore,
-  signal: AbortSignal | undefined,
+/**
+ * Has the shell run a key command. Its trimmed stdout is the key; its stderr is the user's. It shares the terminal, so that
+ * it can ask for a passphrase; piped input is not its to read.
+ * @param what names it in errors, which show neither the command nor what it printed: a token may be among it
+ * @throws UsageError when it cannot be run, fails, takes too long, or prints something else; the signal's reason
+ */
+export async function runKeyCommand(
+  command: string,
+  what: string,
+  tools: KeyTools,
+  signal?: AbortSignal,
+  limitMs = COMMAND_LIMIT_MS,
 ): Promise<ApiKey> {
-  const instead = `store it anew with \`ldctl profiles update ${profile} --api-key-stdin\`, or set LD_API_KEY.`;
-  try {
-    const key = await keyring.get(account, signal);
-    if (key) return key;
-  } catch (error) {
-    if (!(error instanceof KeyringError)) throw error;
-    throw new KeyringError(error.fault, `the key of profile ${profile} is in the keyring, and ${error.message}`, {
-      hint: `${error.hint ?? ''} Or ${instead}`.trim(),
-      cause: error,
-    });
-  }
-  throw new UsageError(`the key of profile ${profile} is no longer in the keyring`, {
-    code: 'key_missing',
-    hint: `${instead.charAt(0).toUpperCase()}${instead.slice(1)}`,
+  refuseDebuggedStreams(`the output of ${what}`);
+  signal?.throwIfAborted();
+  const { spawn } = await import('node:child_process');
+  const { env, platform, sharesTerminal = false, isSilent = false } = tools;
+  // A group of its own can be ended as a whole, and may not read from the terminal.
+  const isGroup = !sharesTerminal && platform !== 'win32';
+  const child = spawn(command, {
+    shell: true,
+    detached: isGroup,
+    env: { ...env, LD_API_KEY: undefined },
+    stdio: [sharesTerminal ? 'inherit' : 'ignore', 'pipe', isSilent ? 'ignore' : 'inherit'],
+    windowsHide: true,
   });
+  try {
+    const output = await new Promise<string>((resolve, reject) => {
+      let text = '';
+      const failed = (why: string): void => {
+        const hint = 'Run it by hand to see what it prints: it must print the key and nothing else.';
+        reject(new UsageError(`${what} ${why}`, { code: 'key_command_failed', hint }));
+      };
+      const ended = (code: number | null, by: NodeJS.Signals | null): void => {
+        if (code === 0) resolve(text);
+        else failed(by ? `was ended by ${by}` : `ended with exit code ${String(code)}`);
+      };
+      child.stdout.setEncoding('utf8').on('data', (part: string) => {
+        text += part;
+        if (text.length > LONGEST_KEY_TEXT) failed('printed far more than a key');
+      });
+      child.once('error', (error) => failed(`could not be run (${fileErrorCode(error) ?? 'unknown reason'})`));
+      child.once('close', ended);
+      child.once('exit', (...how) => setTimeout(ended, GRACE_MS, ...how).unref());
+      AbortSignal.timeout(limitMs).addEventListener('abort', () => failed(`did not end within ${limitMs / 1000} s`));
+      signal?.addEventListener('abort', () => reject(signal.reason as Error));
+    });
+    return parseApiKey(output, `the output of ${what}`);
+  } finally {
+    // What it left running would keep the pipe, and so this process, open.
+    child.stdout.destroy();
+    if (!isGroup || child.pid === undefined) child.kill('SIGKILL');
+    else if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid, 'SIGKILL');
+  }
 }

@@ -1,35 +1,53 @@
-import { type Env } from '../base/text.js';
+import { resolve } from 'node:path';
+import { parseBaseUrl } from '../api/base-url.js';
 import { UsageError } from '../base/errors.js';
 import { parseId, type Id } from '../base/ids.js';
-import { setVariables, valueOf, type Variable, type Variables } from './environment.js';
-import { hiddenText } from './hidden-settings.js';
-import { refuseKey } from './api-key.js';
-import { chooseKey, type KeySetting } from './key-setting.js';
-import { type KeyTools } from './keys.js';
-import { currentProfile, findProfile, type Config, type Profile } from './profile.js';
-import { type Setting, type Source } from './source.js';
+import type { ApiKey } from '../base/secret.js';
+import type { Env } from '../base/text.js';
+import { fetchKeyFile, fetchProfileKey, parseApiKey, refuseKey, type KeyTools } from './keys.js';
+import { currentProfile, findProfile, type Config, type Profile } from './profiles.js';
+
+export const DEFAULT_API_URL = 'https://api.laserdata.cloud';
 
 const FLAGS = ['profile', 'deployment', 'supervisor-url', 'api-url', 'tenant-id'] as const;
-
-/** The global flags that say where to act, by their names on the command line; undefined when not given. */
+/** The global flags that say where to act, by their names on the command line. */
 export type SettingFlags = Partial<Record<(typeof FLAGS)[number], string | undefined>>;
+
+/** The variables that say where to act, and as whom. */
+const VARIABLES = [
+  'LD_API_KEY',
+  'LD_API_KEY_FILE',
+  'LD_TENANT_ID',
+  'LD_API_URL',
+  'LD_SUPERVISOR_URL',
+  'LD_DEPLOYMENT_ID',
+] as const;
+type Variable = (typeof VARIABLES)[number];
+
+/** Set by `sandbox exec`, whose very purpose is that its variables win. */
+const IN_SANDBOX = 'LDCTL_IN_SANDBOX';
+
+/** `current`: the profile that is used when none is named; `structure`: looked up in the tenant's structure. */
+export type Source = { from: 'flag' | 'env' | 'profile'; name: string } | { from: 'current' | 'default' | 'structure' };
+
+export interface Setting<T> {
+  value: T;
+  source: Source;
+}
 
 /** A deployment as it was asked for. By name, its id is looked up; an id from a profile may come with the name. */
 export type DeploymentRef = { id: Id; name: string | null } | { id: null; name: string };
 
-export interface UsedProfile {
-  name: string;
-  protected: boolean;
-  /** Named by `--profile`, and so taken whole. */
-  explicit: boolean;
+/** Which key is used. It is not fetched before it is needed: a key command or a keyring may ask the user. */
+export interface KeySetting {
   source: Source;
-  /** When its key expires, RFC 3339, as the API last said; null when it never did. */
-  expiresAt: string | null;
+  /** @throws UsageError when it cannot be had; the signal's reason */
+  fetch(signal?: AbortSignal): Promise<ApiKey>;
 }
 
-/** All that was said about where to act, and as whom. What nobody said is null. */
+/** All that was said about where to act, and as whom. What was not said is null. */
 export interface Settings {
-  profile: UsedProfile | null;
+  profile: { name: string; protected: boolean; source: Source; expiresAt: string | null } | null;
   /** The names of all profiles, for errors that say what to choose from. */
   profileNames: readonly string[];
   key: KeySetting | null;
@@ -38,36 +56,53 @@ export interface Settings {
   /** Null as well when it must be looked up. */
   supervisorUrl: Setting<URL> | null;
   deployment: Setting<DeploymentRef> | null;
+  /** A line that names the variables that win over the profile, where there are any. */
+  winning: string | null;
 }
-
-/** Checks a base URL; `what` names it in the error. @throws UsageError */
-export type ParseBaseUrl = (text: string, what: string) => URL;
 
 export interface SettingsInput {
   flags: SettingFlags;
   env: Env;
   /** @throws LdctlError for a config that cannot be used */
-  readConfig(): Config;
-  parseBaseUrl: ParseBaseUrl;
-  /** Its `notify` also takes the line about variables that are ignored, or hide what the profile says. */
+  readConfig: () => Config;
   keys: KeyTools;
+  /** Takes the line about variables that `--profile` has ignored. */
+  notify: (line: string) => void;
 }
 
-export const DEFAULT_API_URL = 'https://api.laserdata.cloud';
+/** The value of a variable without white space around it; an empty one counts as unset. */
+export function valueOf(env: Env, name: string): string | undefined {
+  return env[name]?.trim() || undefined;
+}
+
+/** The folder of the profiles and the run journal: `LDCTL_CONFIG_DIR`, else the platform's own. It need not exist. */
+export async function configDir(env: Env): Promise<string> {
+  const chosen = valueOf(env, 'LDCTL_CONFIG_DIR');
+  if (chosen) return resolve(chosen);
+  const { default: envPaths } = await import('env-paths');
+  return envPaths('ldctl', { suffix: '' }).config;
+}
 
 /**
- * Settles each setting (design, "Settings"): flag, environment, profile (`--profile`, `LD_PROFILE`, the current
- * one), default. Reads the config and nothing else; no network, no key.
+ * Finds each setting: flag, environment, profile (`--profile`, `LD_PROFILE`, the current one), default. A profile named by
+ * `--profile` is taken whole. Reads the config and nothing else; no network, no key.
  * @throws UsageError for an empty flag (an unset shell variable must not change the target) or a malformed value;
  *   LdctlError (exit 5) for a profile that does not exist; what `readConfig` throws
  */
-export function resolveSettings(input: SettingsInput): Settings {
-  const { flags, parseBaseUrl } = input;
+export function resolveSettings({ flags, env, readConfig, keys, notify }: SettingsInput): Settings {
   refuseEmpty(flags);
-  const config = input.readConfig();
-  const used = chooseProfile(flags.profile, input.env, config);
+  const config = readConfig();
+  const used = chooseProfile(flags.profile, env, config);
   const stored = used?.stored;
-  const variables = variablesFor(used, input);
+  const isWhole = used?.source.from === 'flag';
+  const variables = Object.fromEntries(VARIABLES.map((name) => [name, valueOf(env, name)]));
+  if (isWhole) {
+    const ignored = VARIABLES.filter((name) => variables[name] !== undefined);
+    for (const name of ignored) variables[name] = undefined;
+    if (ignored.length > 0) {
+      notify(`--profile ${used.stored.name} is taken whole: ${ignored.join(', ')} from the environment ignored`);
+    }
+  }
 
   function choose<T>(
     flag: keyof SettingFlags,
@@ -76,11 +111,10 @@ export function resolveSettings(input: SettingsInput): Settings {
     fromProfile: T | undefined,
   ): Setting<T> | null {
     const given = flags[flag];
-    const set = variables[variable];
-    const said = given ?? set;
+    const said = given ?? variables[variable];
     if (said !== undefined) {
       const name = given === undefined ? variable : `--${flag}`;
-      refuseKey(said, name, input.env);
+      refuseKey(said, name, env);
       return { value: parse(said, name), source: { from: given === undefined ? 'env' : 'flag', name } };
     }
     if (fromProfile === undefined || !stored) return null;
@@ -95,61 +129,27 @@ export function resolveSettings(input: SettingsInput): Settings {
   const deployment = choose('deployment', 'LD_DEPLOYMENT_ID', parseDeployment, stored && storedDeployment(stored));
   // The profile's supervisor is that of the profile's deployment, and of no other.
   const storedSupervisor = deployment?.source.from === 'profile' ? storedUrl('supervisor_url') : undefined;
-  return {
-    profile: used && describe(used),
-    profileNames: config.profiles.map(({ name }) => name),
-    key: chooseKey(variables, stored, input.keys),
+  const found = {
+    key: chooseKey(variables, stored, keys),
     tenantId: choose('tenant-id', 'LD_TENANT_ID', parseId, stored?.tenant_id),
     apiUrl: choose('api-url', 'LD_API_URL', parseBaseUrl, storedUrl('api_url')) ?? {
       value: new URL(DEFAULT_API_URL),
-      source: { from: 'default' },
+      source: { from: 'default' as const },
     },
     supervisorUrl: choose('supervisor-url', 'LD_SUPERVISOR_URL', parseBaseUrl, storedSupervisor),
     deployment,
   };
-}
-
-interface ChosenProfile {
-  stored: Profile;
-  source: Source;
-}
-
-function chooseProfile(named: string | undefined, env: Env, config: Config): ChosenProfile | null {
-  const said = named ?? valueOf(env, 'LD_PROFILE');
-  if (said !== undefined) refuseKey(said, named === undefined ? 'LD_PROFILE' : '--profile', env);
-  if (named !== undefined) return { stored: findProfile(config, named), source: { from: 'flag', name: '--profile' } };
-  const variable = valueOf(env, 'LD_PROFILE');
-  if (variable) return { stored: findProfile(config, variable), source: { from: 'env', name: 'LD_PROFILE' } };
-  const current = currentProfile(config);
-  return current && { stored: current, source: { from: 'current' } };
-}
-
-function isExplicit(used: ChosenProfile): boolean {
-  return used.source.from === 'flag';
-}
-
-function describe(used: ChosenProfile): UsedProfile {
-  const { name, protected: isProtected = false, expires_at: expiresAt = null } = used.stored;
-  return { name, protected: isProtected, explicit: isExplicit(used), source: used.source, expiresAt };
-}
-
-/**
- * The variables that count. A profile named by `--profile` is taken whole, and one line says what that left out; for
- * any other, one line says what of it the variables hide.
- */
-function variablesFor(used: ChosenProfile | null, { env, flags, keys }: SettingsInput): Variables {
-  const set = setVariables(env);
-  if (!used) return set;
-  if (!isExplicit(used)) {
-    const hidden = hiddenText(used.stored, env, flags);
-    if (hidden !== null) keys.notify(hidden);
-    return set;
-  }
-  const ignored = Object.keys(set);
-  if (ignored.length > 0) {
-    keys.notify(`--profile ${used.stored.name} is taken whole: ${ignored.join(', ')} from the environment ignored`);
-  }
-  return {};
+  return {
+    ...found,
+    profile: used && {
+      name: used.stored.name,
+      protected: used.stored.protected ?? false,
+      source: used.source,
+      expiresAt: used.stored.expires_at ?? null,
+    },
+    profileNames: config.profiles.map(({ name }) => name),
+    winning: stored && valueOf(env, IN_SANDBOX) === undefined ? winningText(found, stored.name) : null,
+  };
 }
 
 function refuseEmpty(flags: SettingFlags): void {
@@ -161,7 +161,22 @@ function refuseEmpty(flags: SettingFlags): void {
   });
 }
 
-/** Digits only are an id, all else a name (design, "Settings"). */
+function chooseProfile(
+  named: string | undefined,
+  env: Env,
+  config: Config,
+): { stored: Profile; source: Source } | null {
+  const said = named ?? valueOf(env, 'LD_PROFILE');
+  if (said === undefined) {
+    const current = currentProfile(config);
+    return current && { stored: current, source: { from: 'current' } };
+  }
+  const name = named === undefined ? 'LD_PROFILE' : '--profile';
+  refuseKey(said, name, env);
+  return { stored: findProfile(config, said), source: { from: named === undefined ? 'env' : 'flag', name } };
+}
+
+/** Digits only are an id, all else a name. */
 function parseDeployment(text: string, what: string): DeploymentRef {
   return /^\d+$/.test(text) ? { id: parseId(text, what), name: null } : { id: null, name: text };
 }
@@ -169,4 +184,31 @@ function parseDeployment(text: string, what: string): DeploymentRef {
 function storedDeployment({ deployment_id: id, deployment_name: name }: Profile): DeploymentRef | undefined {
   if (id !== undefined) return { id, name: name ?? null };
   return name === undefined ? undefined : { id: null, name };
+}
+
+function chooseKey(
+  { LD_API_KEY: text, LD_API_KEY_FILE: path }: Partial<Record<string, string>>,
+  profile: Profile | undefined,
+  tools: KeyTools,
+): KeySetting | null {
+  if (text !== undefined) {
+    // Within a promise, so that a bad key rejects like every other.
+    const fetch = () => Promise.resolve(text).then((key) => parseApiKey(key, 'LD_API_KEY'));
+    return { source: { from: 'env', name: 'LD_API_KEY' }, fetch };
+  }
+  if (path !== undefined) {
+    return { source: { from: 'env', name: 'LD_API_KEY_FILE' }, fetch: (signal) => fetchKeyFile(path, signal) };
+  }
+  if (!profile) return null;
+  const source = { from: 'profile', name: profile.name } as const;
+  return { source, fetch: (signal) => fetchProfileKey(profile, tools, signal) };
+}
+
+function winningText(found: Record<string, { source: Source } | null>, profile: string): string | null {
+  const names = Object.values(found).flatMap((setting) =>
+    setting?.source.from === 'env' ? [setting.source.name] : [],
+  );
+  if (names.length === 0) return null;
+  const [win, them] = names.length === 1 ? ['wins', 'it'] : ['win', 'them'];
+  return `${names.join(', ')} from the environment ${win} over profile ${profile}; --profile ${profile} ignores ${them}`;
 }

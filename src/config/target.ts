@@ -1,11 +1,11 @@
-import { UsageError } from '../base/errors.js';
-import { type Id } from '../base/ids.js';
-import { type ApiKey } from '../base/secret.js';
-import { type TenantStructure } from '../api/core-api.js';
-import { findDeployment, supervisorUrlOf } from './deployments.js';
-import { type KeySetting } from './key-setting.js';
-import { type DeploymentRef, type ParseBaseUrl, type Settings } from './settings.js';
-import { type Setting } from './source.js';
+import { quote } from 'shell-quote';
+import { parseBaseUrl } from '../api/base-url.js';
+import { ApiError, LdctlError, UsageError } from '../base/errors.js';
+import type { Id } from '../base/ids.js';
+import type { ApiKey } from '../base/secret.js';
+import { count, plainText, urlText } from '../base/text.js';
+import type { Deployment, Division, Permissions, TenantEnvironment, TenantStructure } from '../api/core-api.js';
+import type { DeploymentRef, KeySetting, Setting, Settings, Source } from './settings.js';
 
 /** What a request to the Core API needs. */
 export interface TenantAccess {
@@ -17,91 +17,217 @@ export interface TenantAccess {
 /** What a request to the Supervisor needs. */
 export interface Target {
   key: ApiKey;
-  /** The name is null where nobody said it: an id from a flag or the environment that needed no look-up. */
+  /** The name is null where it was not said: an id from a flag or the environment that needed no look-up. */
   deployment: { id: Id; name: string | null };
   supervisorUrl: Setting<URL>;
 }
 
-export interface TargetTools {
-  /** Asks Core for the tenant's structure. */
-  lookUpStructure(access: TenantAccess, signal?: AbortSignal): Promise<TenantStructure>;
-  parseBaseUrl: ParseBaseUrl;
+/** The key, not fetched yet. @throws UsageError that says how to give one */
+export function neededKey({ key, profileNames: names }: Settings): KeySetting {
+  if (key) return key;
+  const [why, hint] =
+    names.length === 0
+      ? ['there is no profile yet', 'Start with `ldctl profiles add NAME`, or set LD_API_KEY (or LD_API_KEY_FILE).']
+      : [
+          'no profile is the current one',
+          `Choose one with \`ldctl profiles use NAME\`, or for once with --profile NAME. There are: ${names.join(', ')}.`,
+        ];
+  throw new UsageError(`no API key: ${why}, and LD_API_KEY is not set`, { code: 'no_key', hint });
 }
 
-/**
- * The key alone, fetched.
- * @throws UsageError that says how to give one, or that it cannot be had
- */
-export async function resolveKey(settings: Settings, signal?: AbortSignal): Promise<ApiKey> {
-  return neededKey(settings).fetch(signal);
-}
-
-/**
- * For commands that ask Core: the key, fetched, and the tenant.
- * @throws UsageError that says what is missing and how to give it, or that the key cannot be had
- */
-export async function resolveTenant(settings: Settings, signal?: AbortSignal): Promise<TenantAccess> {
+/** For commands that ask Core. @throws UsageError that says what is missing and how to give it */
+export async function resolveTenant(
+  settings: Settings,
+  signal?: AbortSignal,
+  missing = 'no tenant id',
+): Promise<TenantAccess> {
   const key = neededKey(settings);
-  const { tenantId } = settings;
-  if (!tenantId) throw noTenant('no tenant id');
-  return { key: await key.fetch(signal), tenantId: tenantId.value, apiUrl: settings.apiUrl.value };
-}
-
-/**
- * For commands that act on a deployment, or read its log. Core is asked only when the deployment was given by name, or
- * its supervisor URL is not known, so that an outage of Core stops no restart (design, "Settings").
- * @throws UsageError that says what is missing and how to give it; LdctlError (exit 5) for a deployment that is not
- *   found, that several have the name of, or that has no supervisor URL; what `lookUpStructure` throws
- */
-export async function resolveTarget(settings: Settings, tools: TargetTools, signal?: AbortSignal): Promise<Target> {
-  const key = neededKey(settings);
-  const { deployment, supervisorUrl, tenantId } = settings;
-  if (!deployment) throw noDeployment();
-  const { id, name } = deployment.value;
-  if (id !== null && supervisorUrl) return { key: await key.fetch(signal), deployment: { id, name }, supervisorUrl };
-
-  if (!tenantId) throw noTenant(`no tenant id, which is needed to look up deployment ${wording(deployment.value)}`);
-  const access = { key: await key.fetch(signal), tenantId: tenantId.value, apiUrl: settings.apiUrl.value };
-  const { deployment: found } = findDeployment(await tools.lookUpStructure(access, signal), deployment.value);
-  return {
-    key: access.key,
-    deployment: { id: found.id, name: found.name },
-    supervisorUrl: supervisorUrl ?? {
-      value: tools.parseBaseUrl(supervisorUrlOf(found), `the supervisor URL of deployment ${found.name}`),
-      source: { from: 'structure' },
-    },
-  };
-}
-
-function neededKey(settings: Settings): KeySetting {
-  if (settings.key) return settings.key;
-  const names = settings.profileNames;
-  if (names.length === 0) {
-    throw new UsageError('no API key: there is no profile yet, and LD_API_KEY is not set', {
-      code: 'no_key',
-      hint: 'Start with `ldctl profiles add NAME`, or set LD_API_KEY (or LD_API_KEY_FILE).',
-    });
-  }
-  throw new UsageError('no API key: no profile is the current one, and LD_API_KEY is not set', {
-    code: 'no_key',
-    hint: `Choose one with \`ldctl profiles use NAME\`, or for once with --profile NAME. There are: ${names.join(', ')}.`,
-  });
-}
-
-function noDeployment(): UsageError {
-  return new UsageError('no deployment', {
-    code: 'no_deployment',
-    hint: 'Give --deployment ID or NAME, or set LD_DEPLOYMENT_ID. `ldctl deployments list` shows what there is.',
-  });
-}
-
-function noTenant(message: string): UsageError {
-  return new UsageError(message, {
+  const { tenantId, apiUrl } = settings;
+  if (tenantId) return { key: await key.fetch(signal), tenantId: tenantId.value, apiUrl: apiUrl.value };
+  throw new UsageError(missing, {
     code: 'no_tenant',
     hint: 'Give --tenant-id ID, or set LD_TENANT_ID. A deployment by id with --supervisor-url needs none.',
   });
 }
 
-function wording(deployment: DeploymentRef): string {
-  return deployment.id === null ? JSON.stringify(deployment.name) : deployment.id.toString();
+/**
+ * For commands that act on a deployment, or read its log. Core is asked only when the deployment was given by name, or
+ * its supervisor URL is not known, so that an outage of Core stops no restart.
+ * @throws UsageError that says what is missing and how to give it; LdctlError (exit 5) for a deployment that is not
+ *   found, that several have the name of, or that has no supervisor URL; what `lookUp` throws
+ */
+export async function resolveTarget(
+  settings: Settings,
+  lookUp: (access: TenantAccess) => Promise<TenantStructure>,
+  signal?: AbortSignal,
+): Promise<Target> {
+  const key = neededKey(settings);
+  const { deployment, supervisorUrl } = settings;
+  if (!deployment) {
+    throw new UsageError('no deployment', {
+      code: 'no_deployment',
+      hint: 'Give --deployment ID or NAME, or set LD_DEPLOYMENT_ID. `ldctl deployments list` shows what there is.',
+    });
+  }
+  const { id, name } = deployment.value;
+  if (id !== null && supervisorUrl) return { key: await key.fetch(signal), deployment: { id, name }, supervisorUrl };
+
+  const missing = `no tenant id, which is needed to look up deployment ${refText(deployment.value)}`;
+  const access = await resolveTenant(settings, signal, missing);
+  const { deployment: found } = findDeployment(await lookUp(access), deployment.value);
+  return {
+    key: access.key,
+    deployment: { id: found.id, name: found.name },
+    supervisorUrl: supervisorUrl ?? { value: supervisorUrlOf(found), source: { from: 'structure' } },
+  };
+}
+
+/**
+ * The flags that make a later command act on the same target as the same user; never the key, and nothing that the same
+ * environment or profile gives again. The profile is among them unless a variable was mixed into it, which `--profile`
+ * would then leave out.
+ */
+export function resumeFlags({ profile, ...settings }: Settings, target: Target): string[] {
+  const inUse = [settings.key, settings.tenantId, settings.apiUrl, settings.deployment, settings.supervisorUrl];
+  const isMixed = inUse.some((setting) => setting?.source.from === 'env');
+  const isGiven = (source: Source | undefined): boolean =>
+    source?.from === 'env' || (source?.from === 'profile' && !isMixed);
+  return [
+    ...(profile && !isMixed ? ['--profile', profile.name] : []),
+    ...(isGiven(settings.deployment?.source) ? [] : ['--deployment', String(target.deployment.id)]),
+    ...(isGiven(target.supervisorUrl.source) ? [] : ['--supervisor-url', urlText(target.supervisorUrl.value)]),
+  ];
+}
+
+/** A deployment, and where it stands. */
+export interface PlacedDeployment {
+  division: Division;
+  environment: TenantEnvironment;
+  deployment: Deployment;
+}
+
+/** The tenant's tree flattened, in its own order. */
+export function placedDeployments({ divisions }: TenantStructure): PlacedDeployment[] {
+  return divisions.flatMap((division) =>
+    division.environments.flatMap((environment) =>
+      environment.deployments.map((deployment) => ({ division, environment, deployment })),
+    ),
+  );
+}
+
+/** `division/environment/name`: what `--deployment` takes. */
+function pathOf({ division, environment, deployment }: PlacedDeployment): string {
+  return [division, environment, deployment].map(({ name }) => name).join('/');
+}
+
+/** The same, fit for a terminal. */
+export const placeText = (placed: PlacedDeployment): string => plainText(pathOf(placed));
+
+const refText = ({ id, name }: DeploymentRef): string => (id === null ? JSON.stringify(name) : id.toString());
+
+/** By its id or else its path, or its name. @throws LdctlError (exit 5) when there is none, or several, which it lists */
+export function findDeployment(structure: TenantStructure, wanted: DeploymentRef): PlacedDeployment {
+  const found = placedDeployments(structure).filter((placed) => {
+    const { id, name } = placed.deployment;
+    return wanted.id === null ? name === wanted.name || pathOf(placed) === wanted.name : id === wanted.id;
+  });
+  const [first, ...others] = found;
+  if (!first) {
+    const what = `this key sees no deployment ${refText(wanted)} in tenant ${plainText(structure.name)} (${structure.id})`;
+    const hint = '`ldctl deployments list` shows what it sees.';
+    throw new LdctlError('refused', 'deployment_not_found', what, { hint });
+  }
+  if (others.length > 0) {
+    const candidates = found.map((placed) => `${placeText(placed)} (${placed.deployment.id})`).join(', ');
+    const what = `several deployments are named ${refText(wanted)}: ${candidates}`;
+    throw new LdctlError('refused', 'deployment_ambiguous', what, {
+      hint: `Give the path or the id of the one that is meant: --deployment ${quote([pathOf(first)])}`,
+    });
+  }
+  return first;
+}
+
+/** @throws LdctlError (exit 5) for a deployment without one, as on-premise ones may be; UsageError for one that is unsafe */
+export function supervisorUrlOf({ id, name, variant, supervisor_url: url }: Deployment): URL {
+  if (url !== null) return parseBaseUrl(url, `the supervisor URL of deployment ${name}`);
+  const what = `deployment ${plainText(name)} (${id}, ${plainText(variant)})`;
+  throw new LdctlError('refused', 'supervisor_url_missing', `the API knows no supervisor URL for ${what}`, {
+    hint: 'An on-premise deployment has a supervisor of its own: give its address with --supervisor-url URL.',
+  });
+}
+
+/**
+ * Whether a key may list (`read`) or trigger (`manage`) on a deployment: granted for the whole tenant, for the division,
+ * or for the environment (contract, "Core: whose key is this"). The server decides; this is its forecast.
+ * @param placed null when it is not known where the deployment stands
+ * @returns null when that cannot be told: only grants for the whole tenant count without a place
+ */
+export function isGranted(
+  { tenant, division: anyDivision, environment: anyEnvironment, divisions }: Permissions,
+  wanted: 'read' | 'manage',
+  placed: Pick<PlacedDeployment, 'division' | 'environment'> | null,
+): boolean | null {
+  const includes = (granted: readonly string[]): boolean =>
+    granted.includes('deployment:manage') || granted.includes(`deployment:${wanted}`);
+  if (includes([...tenant, ...anyDivision, ...anyEnvironment])) return true;
+  if (!placed) return Object.keys(divisions).length > 0 ? null : false;
+  const division = divisions[placed.division.id.toString()];
+  if (!division) return false;
+  const environment = division.environments[placed.environment.id.toString()];
+  return includes([...division.permissions, ...division.environment, ...(environment?.permissions ?? [])]);
+}
+
+/** A key that ends sooner than this is worth a warning: keys are good for 365 days at most. */
+const WARN_BEFORE_DAYS = 14;
+const DAY_MS = 24 * 60 * 60_000;
+
+/**
+ * How long a key is good for yet: whole days, rounded towards the sooner end.
+ * @param expiresAt RFC 3339, as the API gave it
+ * @param now ms, UTC
+ * @returns null when `expiresAt` is no time; its text is such as `in 5 days`, `2 days ago`
+ */
+export function expiryOf(expiresAt: string, now: number) {
+  const leftMs = Date.parse(expiresAt) - now;
+  if (Number.isNaN(leftMs)) return null;
+  const daysLeft = Math.floor(leftMs / DAY_MS);
+  const days = Math.floor(Math.abs(leftMs) / DAY_MS);
+  const distance = days === 0 ? 'less than a day' : count(days, 'day');
+  const expired = leftMs <= 0;
+  return { daysLeft, expired, soon: daysLeft < WARN_BEFORE_DAYS, text: expired ? `${distance} ago` : `in ${distance}` };
+}
+
+/** The line about the profile's key, where that expires soon, by what is stored. @param now ms, UTC */
+export function expiryWarning({ profile, key }: Settings, now: number): string | null {
+  if (!profile?.expiresAt || key?.source.from !== 'profile') return null;
+  const expiry = expiryOf(profile.expiresAt, now);
+  if (!expiry?.soon) return null;
+  const day = new Date(profile.expiresAt).toISOString().slice(0, 10);
+  const when = `${expiry.expired ? 'expired' : 'expires'} ${expiry.text} (${day})`;
+  return `the API key of profile ${profile.name} ${when}; ${renewal(profile.name)}`;
+}
+
+/** Adds to a 401 which key it was that was not accepted, where it came from, and what to do about that one. */
+export function explainDenial(error: unknown, key: ApiKey, { key: setting, profile }: Settings): void {
+  if (!(error instanceof ApiError) || error.status !== 401) return;
+  const source = setting?.source;
+  if (source?.from === 'profile' && profile) {
+    const what = `It is the key ${key.mask()} of profile ${profile.name}. If it has expired or was revoked`;
+    error.hint = `${what}: ${renewal(profile.name)}.`;
+  } else {
+    const check = 'Check that it is whole; if it has expired or was revoked, make a new one in the LaserData console.';
+    error.hint = `It is the key ${key.mask()}${source?.from === 'env' ? ` from ${source.name}` : ''}. ${check}`;
+  }
+}
+
+/** Adds to a 403 of a look-up which grant it needs, and what works without it. @returns whether it was one */
+export function explainLookUp(error: unknown): error is ApiError {
+  if (!(error instanceof ApiError) || error.status !== 403) return false;
+  const needs = "Looking up deployments needs the grant info:read on the key's own tenant.";
+  error.hint = `${needs} Ids work without it: --deployment ID with --supervisor-url URL.`;
+  return true;
+}
+
+function renewal(profile: string): string {
+  return `make a new one in the LaserData console, and store it with \`ldctl profiles update ${profile} --api-key-stdin\``;
 }

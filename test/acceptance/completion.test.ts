@@ -107,7 +107,7 @@ describe('completion in a real shell', function () {
     const profiles = [
       { name: 'prod', deployment_id: '71', deployment_name: 'main prod' },
       { name: 'preview', deployment_id: '72', deployment_name: HOSTILE },
-    ].map((profile) => ({ ...profile, tenant_id: '7', key: { store: 'command', command: ['vault'] } }));
+    ].map((profile) => ({ ...profile, tenant_id: '7', key: { store: 'command', command: 'vault' } }));
     const config = join(folder, 'config');
     mkdirSync(config, { mode: 0o700 });
     writeFileSync(join(config, 'config.json'), JSON.stringify({ current: 'prod', profiles }), { mode: 0o600 });

@@ -65,6 +65,15 @@ describe('a profile', () => {
     assert.equal(stderr, '--profile prod is taken whole: LD_API_KEY, LD_DEPLOYMENT_ID from the environment ignored\n');
   });
 
+  story('gives way to variables, which what acts names, outside of the sandbox only', {}, async (scene) => {
+    await add(0, scene, '--key-store file');
+    const wins =
+      /^LD_API_KEY, .*LD_DEPLOYMENT_ID from the environment win over profile prod; --profile prod ignores them$/m;
+    assert.match((await scene.ends(0, `${EVERY} --no-wait`)).stderr, wins);
+    assert.equal((await scene.ends(0, LIST)).stderr, '');
+    assert.doesNotMatch((await scene.ends(0, `sandbox exec -- ldctl ${EVERY} --no-wait`)).stderr, /environment/);
+  });
+
   story('is not kept with a key that is not accepted: 4', {}, async (scene) => {
     await add(4, scene, '--key-store file', `${scene.sandbox.apiKey}x`);
     assert.equal(existsSync(join(scene.folder, 'config', 'config.json')), false);

@@ -164,7 +164,7 @@ describe('the first five minutes, at a terminal', () => {
       }),
     );
   }
-  const add = ({ url }: Scene): string => `profiles add mine --api-url ${url}`;
+  const add = ({ url }: Scene): string => `profiles add mine --protected --api-url ${url}`;
   const configOf = ({ folder }: Scene): string => join(folder, 'config', 'config.json');
 
   /** Answers the first question, and is then asked for the key. */
@@ -190,10 +190,10 @@ describe('the first five minutes, at a terminal', () => {
       terminal.type('prod box');
       await terminal.shows(/prod box\n❯ platform\/production\/sandbox\n\n/);
       terminal.enter();
-      await terminal.shows(/Protect it\?/);
-      terminal.enter('y');
       await terminal.shows(/Where should the key be kept\?/);
-      await terminal.shows(/In a file that only you can read/);
+      terminal.enter();
+      await terminal.shows(/warning: there is no keyring to be reached here/);
+      await terminal.shows(/❯ In a file that only you can read/);
       terminal.enter();
       await terminal.shows(/added profile mine, now the current one/);
       assert.ok(!(await ends(0, terminal)).stdout.includes(key), 'the key was shown');

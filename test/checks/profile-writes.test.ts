@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as realSleep } from 'node:timers/promises';
 import { systemClock } from '../../src/base/clock.js';
-import { ProfileStore } from '../../src/config/store.js';
+import { ProfileStore } from '../../src/config/profiles.js';
 import { cleanEnvironment, LDCTL, Run } from '../helpers/ldctl.js';
 
 const KILLS = 200;
@@ -41,7 +41,7 @@ describe('many writers of profiles', function () {
       ],
       env,
     ).input(KEY);
-  const stored = (): string[] => new ProfileStore(config, systemClock).list().map(({ name }) => name);
+  const stored = (): string[] => new ProfileStore(config, systemClock).read().profiles.map(({ name }) => name);
 
   it(`of ${WRITERS} processes that add a profile at once, none loses its own`, async () => {
     const names = Array.from({ length: WRITERS }, (_, n) => `p${n}`);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import ActivitiesRoll from '../../src/commands/activities/roll.js';
 import { type Activity } from '../../src/base/activity.js';
 import { ApiKey } from '../../src/base/secret.js';
-import { ProfileStore } from '../../src/config/store.js';
+import { ProfileStore } from '../../src/config/profiles.js';
 import { ACTIVITIES, CommandBench, DEPLOYMENT, entry, KEY, SUPERVISOR } from '../helpers/command.js';
 import { itOnPosix } from '../helpers/platform.js';
 import { parseJson } from '../helpers/readers.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import ActivitiesTrigger from '../../src/commands/activities/trigger.js';
 import { ApiKey } from '../../src/base/secret.js';
 import { stringifyJson } from '../../src/base/json.js';
-import { ProfileStore } from '../../src/config/store.js';
+import { ProfileStore } from '../../src/config/profiles.js';
 import { ACTIVITIES, CommandBench, CORE, DEPLOYMENT, entry, KEY, SUPERVISOR } from '../helpers/command.js';
 import { readAs } from '../helpers/readers.js';
 

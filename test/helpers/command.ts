@@ -12,7 +12,7 @@ import { type Activity } from '../../src/base/activity.js';
 import { Interrupted } from '../../src/base/errors.js';
 import { stringifyJson } from '../../src/base/json.js';
 import { memoryOutput } from './memory-output.js';
-import { type KeyStore } from '../../src/config/key-store.js';
+import { type Keyring } from '../../src/config/keyring.js';
 import { PLATFORM } from '../../src/system/platform.js';
 import { VirtualClock } from './clock.js';
 import { ROOT } from './root.js';
@@ -38,7 +38,7 @@ type CommandClass = new (argv: string[], config: Config, host?: Host) => BaseCom
 
 const config = await Config.load(import.meta.url);
 
-const noKeyring: KeyStore = {
+const noKeyring: Keyring = {
   get: () => Promise.resolve(null),
   set: () => Promise.reject(new Error('no test stores a key in a keyring')),
   delete: () => Promise.resolve(),

@@ -9,8 +9,7 @@ import type { CommandContext } from '../../cli/context.js';
 import { printOptions, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
 import type { Host } from '../../cli/host.js';
 import { onSuspend } from '../../cli/signals.js';
-import { resumeFlags } from '../../config/origins.js';
-import type { Target } from '../../config/target.js';
+import { resumeFlags, type Target } from '../../config/target.js';
 import { checkIdempotencyKey, wireKey } from '../../job/wire-key.js';
 import { connectionTo, type Connection, type Tools } from '../../library/jobs.js';
 import type { ActionName, CheckedTrigger } from '../../library/requests.js';
@@ -100,6 +99,7 @@ export async function showJob(
 ): Promise<ExitCode> {
   const { folder, host, flags, settings, signal } = context;
   const { output, clock, env } = host;
+  if (settings.winning !== null) context.say(settings.winning);
   const options = { ...printOptions(flags), quiet: flags.quiet, debug: flags.debug };
   const title = { doing: shown.doing, place: await bestPlace(context, target), nodes: shown.nodes?.length ?? null };
   const view = await createRunView(output, { ...options, title, clock, every: systemEvery, onSuspend });

@@ -2,7 +2,7 @@ import * as Flags from '@oclif/core/flags';
 import { UsageError } from '../../base/errors.js';
 import { isId, parseId, type Id } from '../../base/ids.js';
 import { parseJson } from '../../base/json.js';
-import { InputTooLong, readInput } from '../../config/read-input.js';
+import { InputTooLong, readInput } from '../../config/files.js';
 import { parseWholeNumber, type FlagsOf } from '../../cli/flags.js';
 import type { Host } from '../../cli/host.js';
 import { readStdin } from '../../cli/stdin.js';

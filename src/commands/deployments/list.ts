@@ -2,10 +2,36 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { CommandContext } from '../../cli/context.js';
 import { connectionFlags, printOptions } from '../../cli/flags.js';
 import type { Interrupts } from '../../cli/signals.js';
-import { EXIT_CODES, type ExitCode } from '../../base/exit-codes.js';
-import { deploymentColumns, type DeploymentDocument } from '../../output/deployment-columns.js';
+import type { ExitCode } from '../../base/exit-codes.js';
+import { placedDeployments, type PlacedDeployment } from '../../config/target.js';
+import type { Column } from '../../output/columns.js';
 import { printList } from '../../output/list.js';
-import { placedDeployments, type PlacedDeployment } from '../../config/deployments.js';
+
+/** In JSON, these keys in this order. */
+function documentOf({ division, environment, deployment }: PlacedDeployment) {
+  const { id, name, cloud, region, tier, variant, supervisor_url } = deployment;
+  return {
+    division_id: division.id,
+    division_name: division.name,
+    environment_id: environment.id,
+    environment_name: environment.name,
+    ...{ id, name, cloud, region, tier, variant, supervisor_url },
+  };
+}
+
+const columns: ReadonlyArray<Column<ReturnType<typeof documentOf>>> = [
+  { name: 'division', priority: 4, value: (deployment) => deployment.division_name },
+  { name: 'environment', priority: 3, value: (deployment) => deployment.environment_name },
+  { name: 'name', priority: 2, value: (deployment) => deployment.name },
+  { name: 'id', priority: 1, value: (deployment) => deployment.id },
+  { name: 'cloud', priority: 6, value: (deployment) => deployment.cloud },
+  { name: 'region', priority: 7, value: (deployment) => deployment.region },
+  { name: 'tier', priority: 8, value: (deployment) => deployment.tier },
+  { name: 'variant', priority: 9, extra: true, value: (deployment) => deployment.variant },
+  { name: 'supervisor_url', priority: 5, value: (deployment) => deployment.supervisor_url },
+  { name: 'division_id', priority: 10, extra: true, value: (deployment) => deployment.division_id },
+  { name: 'environment_id', priority: 11, extra: true, value: (deployment) => deployment.environment_id },
+];
 
 export default class DeploymentsList extends BaseCommand {
   static override summary = 'The deployments that the key can see: names, ids, supervisor URLs.';
@@ -21,19 +47,8 @@ export default class DeploymentsList extends BaseCommand {
     const context = await CommandContext.connect(this.host, flags, interrupts);
     const access = await context.tenant();
     const structure = await context.core(access).structure(access.tenantId, { signal: context.signal });
-    const spec = { noun: 'deployments', columns: deploymentColumns };
-    await printList(this.host.output, [placedDeployments(structure).map(documentOf)], spec, printOptions(flags));
-    return EXIT_CODES.done.code;
+    const documents = placedDeployments(structure).map(documentOf);
+    await printList(this.host.output, [documents], { noun: 'deployments', columns }, printOptions(flags));
+    return 0;
   }
-}
-
-function documentOf({ division, environment, deployment }: PlacedDeployment): DeploymentDocument {
-  const { id, name, cloud, region, tier, variant, supervisor_url } = deployment;
-  return {
-    division_id: division.id,
-    division_name: division.name,
-    environment_id: environment.id,
-    environment_name: environment.name,
-    ...{ id, name, cloud, region, tier, variant, supervisor_url },
-  };
 }

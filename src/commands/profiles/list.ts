@@ -1,8 +1,8 @@
 import { BaseCommand } from '../../cli/base-command.js';
-import { showProfiles } from '../../cli/profiles/show-profile.js';
 import type { ExitCode } from '../../base/exit-codes.js';
-import { configDir } from '../../config/config-dir.js';
-import { ProfileStore } from '../../config/store.js';
+import { ProfileStore } from '../../config/profiles.js';
+import { configDir } from '../../config/settings.js';
+import { printProfiles, profileDocument } from './profile.shared.js';
 
 export default class ProfilesList extends BaseCommand {
   static override summary = 'All profiles, with the current one marked. Asks no server.';
@@ -12,9 +12,12 @@ export default class ProfilesList extends BaseCommand {
   ];
 
   protected override async execute(): Promise<ExitCode> {
+    const { host } = this;
     const { flags } = await this.parse(ProfilesList);
-    // Without the rest of a context: completion asks for this list, and no server is asked here.
-    const store = new ProfileStore(await configDir(this.host.env), this.host.clock);
-    return showProfiles({ host: this.host, flags }, store.read());
+    const { profiles, current } = new ProfileStore(await configDir(host.env), host.clock).read();
+    return printProfiles(
+      { host, flags },
+      profiles.map((profile) => profileDocument(profile, current)),
+    );
   }
 }

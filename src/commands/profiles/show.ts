@@ -1,10 +1,10 @@
 import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../../cli/base-command.js';
-import { CommandContext } from '../../cli/context.js';
-import { showProfile } from '../../cli/profiles/show-profile.js';
 import { UsageError } from '../../base/errors.js';
-import type { Interrupts } from '../../cli/signals.js';
 import type { ExitCode } from '../../base/exit-codes.js';
+import { currentProfile, findProfile, ProfileStore } from '../../config/profiles.js';
+import { configDir } from '../../config/settings.js';
+import { printProfile, profileDocument } from './profile.shared.js';
 
 export default class ProfilesShow extends BaseCommand {
   static override summary = 'One profile, with its key masked. Asks no server.';
@@ -16,18 +16,15 @@ export default class ProfilesShow extends BaseCommand {
     name: Args.string({ ignoreStdin: true, description: 'the profile; the current one unless given' }),
   };
 
-  protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
+  protected override async execute(): Promise<ExitCode> {
+    const { host } = this;
     const { args, flags } = await this.parse(ProfilesShow);
-    const context = await CommandContext.open(this.host, flags, interrupts);
-    const { store } = context;
-    const current = args.name === undefined ? store.current() : null;
-    const profile = args.name === undefined ? current : store.get(args.name);
-    if (!profile) {
-      throw new UsageError('no profile is the current one', {
-        code: 'no_profile',
-        hint: 'Name one, or choose one with `ldctl profiles use NAME`. `ldctl profiles list` shows what there is.',
-      });
-    }
-    return showProfile(context, profile, store.read().current === profile.name);
+    const config = new ProfileStore(await configDir(host.env), host.clock).read();
+    const profile = args.name === undefined ? currentProfile(config) : findProfile(config, args.name);
+    if (profile) return printProfile({ host, flags }, profileDocument(profile, config.current));
+    throw new UsageError('no profile is the current one', {
+      code: 'no_profile',
+      hint: 'Name one, or choose one with `ldctl profiles use NAME`. `ldctl profiles list` shows what there is.',
+    });
   }
 }

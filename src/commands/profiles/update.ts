@@ -1,16 +1,16 @@
 import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../../cli/base-command.js';
 import { CommandContext } from '../../cli/context.js';
-import { profileFlags } from '../../cli/profiles/flags.js';
-import { showProfile } from '../../cli/profiles/show-profile.js';
-import { updateProfile } from '../../cli/profiles/update-profile.js';
-import type { Interrupts } from '../../cli/signals.js';
+import { saying, type Interrupts } from '../../cli/signals.js';
 import type { ExitCode } from '../../base/exit-codes.js';
+import { findProfile } from '../../config/profiles.js';
+import { makeProfile, profileFlags } from './add.js';
+import { printProfile, profileDocument } from './profile.shared.js';
 
 export default class ProfilesUpdate extends BaseCommand {
   static override summary = 'Change a profile: its key, its deployment, anything.';
   static override description =
-    'Only what a flag names is changed; without any, it asks at a terminal. --api-key-stdin rotates the key, and ' +
+    'Only what a flag names is changed; without any, it asks for a new key. --api-key-stdin rotates the key, and ' +
     '--key-store moves it. Variables of the environment have no say. When the key, the tenant, the API or the ' +
     'deployment changes, the API is asked whether they fit together, and nothing is stored unless they do.';
   static override examples = [
@@ -29,8 +29,11 @@ export default class ProfilesUpdate extends BaseCommand {
   protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
     const { args, flags } = await this.parse(ProfilesUpdate);
     const context = await CommandContext.open(this.host, flags, interrupts);
-    const profile = await updateProfile(args.name, flags, context);
+    const stored = findProfile(context.store.read(), args.name);
+    const { profile, current } = await makeProfile(args.name, stored, flags, context).catch(
+      saying('Nothing was changed.'),
+    );
     context.say(`updated profile ${profile.name}`);
-    return showProfile(context, profile, context.store.read().current === profile.name);
+    return printProfile(context, profileDocument(profile, current));
   }
 }

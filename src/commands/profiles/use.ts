@@ -1,11 +1,12 @@
 import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../../cli/base-command.js';
 import { CommandContext } from '../../cli/context.js';
-import { showProfile } from '../../cli/profiles/show-profile.js';
+import { printOptions } from '../../cli/flags.js';
 import type { Interrupts } from '../../cli/signals.js';
 import type { ExitCode } from '../../base/exit-codes.js';
-import { valueOf } from '../../config/environment.js';
-import { hiddenText } from '../../config/hidden-settings.js';
+import { findProfile } from '../../config/profiles.js';
+import { valueOf } from '../../config/settings.js';
+import { printProfile, profileDocument } from './profile.shared.js';
 
 export default class ProfilesUse extends BaseCommand {
   static override summary = 'Make a profile the current one: the one that is used when none is named.';
@@ -17,13 +18,16 @@ export default class ProfilesUse extends BaseCommand {
   protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
     const { args, flags } = await this.parse(ProfilesUse);
     const context = await CommandContext.open(this.host, flags, interrupts);
-    const profile = await context.store.use(args.name);
-    context.say(`using profile ${profile.name}`);
-    const hidden = hiddenText(profile, this.host.env);
-    if (hidden !== null) context.warn(hidden);
-    const other = valueOf(this.host.env, 'LD_PROFILE');
-    if (other !== undefined && other !== profile.name)
-      context.warn(`LD_PROFILE chooses ${other} all the same, until it is unset`);
-    return showProfile(context, profile, true);
+    const profile = await context.store.change((config) => {
+      const found = findProfile(config, args.name);
+      config.current = found.name;
+      return found;
+    });
+    const other = valueOf(this.host.env, 'LD_PROFILE') ?? profile.name;
+    const still = other === profile.name ? '' : `; LD_PROFILE chooses ${other} all the same, until it is unset`;
+    context.say(`using profile ${profile.name}${still}`);
+    // What a script asked for it gets; a person has been told.
+    if (printOptions(flags).format === 'table') return 0;
+    return printProfile(context, profileDocument(profile, profile.name));
   }
 }

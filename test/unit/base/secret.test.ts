@@ -63,23 +63,19 @@ describe('a key in a text', () => {
     assert.equal(new ApiKey(odd).scrub(`${odd} a$&b^c--d|e(f)g?h+i`), '… a$&b^c--d|e(f)g?h+i');
   });
 
-  it('is not masked where it cannot be told from data, and says why', () => {
-    const reasons: ReadonlyArray<readonly [string, RegExp | null]> = [
-      ['completed', /fewer than 16 characters/],
-      ['610809900976570', /fewer than 16 characters/],
-      ['a23456789012345', /fewer than 16 characters/],
-      ['610809900976570889', /like a number/],
-      ['1.5e1000000000000', /like a number/],
-      ['"status":"completed"', /holds quotes/],
-      ['reconfigure:610809900976570889', /holds .*colons/],
-      ['a234567890123456', null],
-      [KEY, null],
-    ];
-    for (const [value, reason] of reasons) {
+  it('is not masked where it cannot be told from data', () => {
+    for (const [value, isMasked] of [
+      ['completed', false],
+      ['a23456789012345', false],
+      ['610809900976570889', false],
+      ['1.5e1000000000000', false],
+      ['"status":"completed"', false],
+      ['reconfigure:610809900976570889', false],
+      ['a234567890123456', true],
+      [KEY, true],
+    ] as const) {
       const key = new ApiKey(value);
-      if (reason) assert.match(key.unmaskable ?? '', reason);
-      else assert.equal(key.unmaskable, null);
-      assert.equal(key.scrub(`x ${value} y`) !== `x ${value} y`, reason === null, value);
+      assert.equal(key.scrub(`x ${value} y`) !== `x ${value} y`, isMasked, value);
       assert.ok(key.isIn(`x${value}y`));
     }
   });

@@ -2,13 +2,10 @@ import assert from 'node:assert/strict';
 import { chmodSync, chownSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PLATFORM } from '../../../src/system/platform.js';
-import { UsageError } from '../../../src/base/errors.js';
 import { ApiKey } from '../../../src/base/secret.js';
-import { type KeyStore } from '../../../src/config/key-store.js';
+import { type Keyring } from '../../../src/config/keyring.js';
 import { type KeyTools } from '../../../src/config/keys.js';
-import { type Profile } from '../../../src/config/profile.js';
-import { VirtualClock } from '../../helpers/clock.js';
+import { type Profile } from '../../../src/config/profiles.js';
 
 export const KEY = 'ld_pk_abcdefghijklmnopqrstuvwxyz012345';
 export const OTHER_KEY = 'ld_pk_zyxwvutsrqponmlkjihgfedcba543210';
@@ -33,34 +30,15 @@ export function profileNamed(name: string, fields: Partial<Profile> = {}): Profi
 }
 
 /** Stands for the keyring where nothing may be asked of it. */
-export const untouchedKeyring: KeyStore = {
+const untouchedKeyring: Keyring = {
   get: () => assert.fail('the keyring was asked for a key'),
   set: () => assert.fail('the keyring was given a key'),
   delete: () => assert.fail('the keyring was told to forget a key'),
 };
 
-export interface NotedTools extends KeyTools {
-  /** The lines that went to `notify`. */
-  notices: string[];
-}
-
-export function keyTools(fields: Partial<KeyTools> = {}): NotedTools {
-  const notices: string[] = [];
-  return {
-    clock: new VirtualClock(),
-    platform: PLATFORM,
-    env: { PATH: process.env['PATH'] },
-    keyring: untouchedKeyring,
-    notify: (line) => notices.push(line),
-    notices,
-    ...fields,
-  };
-}
-
-/** Stands in for the check of base URLs, which belongs to another room. */
-export function parseBaseUrl(text: string, what: string): URL {
-  if (!URL.canParse(text)) throw new UsageError(`${what}: not a URL`);
-  return new URL(text);
+export function keyTools(fields: Partial<KeyTools> = {}): KeyTools {
+  const { platform, env } = process;
+  return { platform, env: { PATH: env['PATH'] }, keyring: untouchedKeyring, isSilent: true, ...fields };
 }
 
 /** Root may read and write everything, so as root a test of modes acts as nobody, who then owns `folder`. */

@@ -1,187 +1,143 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Interrupted, UsageError } from '../../../src/base/errors.js';
-import { ApiKey } from '../../../src/base/secret.js';
-import { parseApiKey } from '../../../src/config/api-key.js';
-import { KeyringError, type KeyStore } from '../../../src/config/key-store.js';
-import { fetchKeyFile, fetchProfileKey, type KeyTools } from '../../../src/config/keys.js';
-import { type Profile } from '../../../src/config/profile.js';
+import { KeyringError, type Keyring } from '../../../src/config/keyring.js';
+import {
+  fetchKeyFile,
+  fetchProfileKey,
+  parseApiKey,
+  refuseKey,
+  runKeyCommand,
+  type KeyTools,
+} from '../../../src/config/keys.js';
 import { failureOf } from '../../helpers/failure.js';
-import { KEY, keyTools, OTHER_KEY, privateFolder, profileNamed, removeFolders, untouchedKeyring } from './fixtures.js';
-import { itOnPosix } from '../../helpers/platform.js';
+import { describeOnPosix, itOnPosix } from '../../helpers/platform.js';
+import { KEY, keyTools, OTHER_KEY, privateFolder, profileNamed, removeFolders } from './fixtures.js';
 
-const isUsage =
-  (code: string) =>
-  (error: unknown): boolean =>
-    error instanceof UsageError && error.code === code;
+const usage = (step: Promise<unknown>): Promise<UsageError> => failureOf(step, UsageError);
+/** It shows neither the key nor anything of it. */
+function assertMute(error: UsageError, ...texts: string[]): void {
+  const said = `${error.message} ${error.hint ?? ''} ${error.stack ?? ''}`;
+  for (const text of texts) assert.ok(!said.includes(text), said);
+  assert.equal(error.cause, undefined);
+}
 
-describe('reading an API key', () => {
-  it('drops white space around it, and insists on no prefix', () => {
-    assert.equal(parseApiKey(`  ${KEY}\r\n`, 'it').reveal(), KEY);
-    assert.equal(parseApiKey('!~', 'it').reveal(), '!~');
-  });
-
-  for (const text of ['', ' \n']) {
-    it(`refuses ${JSON.stringify(text)} as empty`, () => {
-      assert.throws(() => parseApiKey(text, 'LD_API_KEY'), isUsage('empty_key'));
-    });
-  }
-
-  for (const text of [
-    `${KEY} ${KEY}`,
-    `${KEY}\n${KEY}`,
-    `${KEY}\t`.repeat(2),
-    `${KEY}ü`,
-    `${KEY}\u0000`,
-    `${KEY}\u007f`,
-  ]) {
-    it(`refuses ${JSON.stringify(text)}, says where it came from, and never shows it`, () => {
-      assert.throws(
-        () => parseApiKey(text, 'LD_API_KEY'),
-        (error: unknown) => {
-          assert.ok(error instanceof UsageError);
-          assert.equal(error.code, 'invalid_key');
-          assert.match(error.message, /LD_API_KEY/);
-          assert.doesNotMatch(`${error.stack ?? ''} ${error.hint ?? ''}`, /ld_pk_/);
-          return true;
-        },
-      );
-    });
-  }
-});
-
-describe('the key of a profile', () => {
-  it('in the config is the one that is stored', async () => {
-    assert.equal((await fetchProfileKey(profileNamed('prod'), keyTools())).reveal(), KEY);
-  });
-
-  it('by a command is what the command prints', async () => {
-    const command = [process.execPath, '-e', `console.log('${OTHER_KEY}')`];
-    const profile = profileNamed('prod', { key: { store: 'command', command } });
-    assert.equal((await fetchProfileKey(profile, keyTools())).reveal(), OTHER_KEY);
-  });
-
-  it('by a command that fails names the profile', async () => {
-    const profile = profileNamed('prod', { key: { store: 'command', command: ['ldctl-no-such-program'] } });
-    await assert.rejects(fetchProfileKey(profile, keyTools()), /profile prod/);
-  });
-
-  describe('in the keyring', () => {
-    const profile = profileNamed('prod', { key: { store: 'keyring', account: 'prod.1a2b3c4d' } });
-    const keyringThat = (get: KeyStore['get']): KeyTools => keyTools({ keyring: { ...untouchedKeyring, get } });
-
-    it('is found by its account', async () => {
-      const tools = keyringThat((account) =>
-        Promise.resolve(account === 'prod.1a2b3c4d' ? new ApiKey(OTHER_KEY) : null),
-      );
-      assert.equal((await fetchProfileKey(profile, tools)).reveal(), OTHER_KEY);
-    });
-
-    it('that is gone is an error with a way on', async () => {
-      const error = await failure(
-        profile,
-        keyringThat(() => Promise.resolve(null)),
-      );
-      assert.equal(error.code, 'key_missing');
-      assert.match(error.hint ?? '', /ldctl profiles update prod/);
-    });
-
-    it('that cannot be used is an error that names the profile, with a way on', async () => {
-      const fault = new KeyringError('keyring_unavailable', 'there is no keyring to be reached here');
-      const error = await failure(
-        profile,
-        keyringThat(() => Promise.reject(fault)),
-      );
-      assert.equal(error.code, 'keyring_unavailable');
-      assert.match(error.message, /profile prod/);
-      assert.match(error.hint ?? '', /LD_API_KEY/);
-    });
-
-    it('hands on an interrupt', async () => {
-      const reason = new Interrupted('SIGINT');
-      await assert.rejects(
-        fetchProfileKey(
-          profile,
-          keyringThat(() => Promise.reject(reason)),
-        ),
-        reason,
-      );
-    });
-  });
-});
-
-const failure = (profile: Profile, tools: KeyTools): Promise<UsageError> =>
-  failureOf(fetchProfileKey(profile, tools), UsageError);
-
-describe('LD_API_KEY_FILE', () => {
-  after(removeFolders);
-
-  function keyFile(text: string, mode: number): string {
-    const path = join(privateFolder(), 'key');
-    writeFileSync(path, text);
-    chmodSync(path, mode);
-    return path;
-  }
-
-  for (const mode of [0o400, 0o444, 0o600, 0o644]) {
-    itOnPosix(
-      `is read trimmed, and without a word when its mode is 0${mode.toString(8)}`,
-      'it keeps no modes',
-      async () => {
-        const { notify, notices } = keyTools();
-        assert.equal((await fetchKeyFile(keyFile(`${KEY}\n`, mode), notify)).reveal(), KEY);
-        assert.deepEqual(notices, []);
-      },
-    );
-  }
-
-  for (const mode of [0o620, 0o602, 0o666]) {
-    itOnPosix(
-      `is warned of, and read, when others can write it: 0${mode.toString(8)}`,
-      'it keeps no modes',
-      async () => {
-        const { notify, notices } = keyTools();
-        const path = keyFile(KEY, mode);
-        assert.equal((await fetchKeyFile(path, notify)).reveal(), KEY);
-        assert.equal(notices.length, 1);
-        assert.ok(notices[0]?.includes(path));
-      },
-    );
-  }
-
-  it('is read as Windows PowerShell writes it, and with the lines of Windows', async () => {
-    const { notify } = keyTools();
-    const path = join(privateFolder(), 'key');
-    for (const bytes of [Buffer.from(`\ufeff${KEY}\r\n`, 'utf16le'), Buffer.from(`\ufeff${KEY}\r\n`, 'utf8')]) {
-      writeFileSync(path, bytes, { mode: 0o600 });
-      assert.equal((await fetchKeyFile(path, notify)).reveal(), KEY);
+describe('an API key', () => {
+  it('is read without the white space around it, and by no prefix', () => {
+    for (const text of [KEY, ` ${KEY}\r\n`, 'x', `\ufeff${KEY}`]) {
+      assert.equal(parseApiKey(text, 'it').reveal(), text.trim());
     }
   });
 
-  it('that is empty is an error', async () => {
-    await assert.rejects(fetchKeyFile(keyFile(' \n', 0o600), keyTools().notify), isUsage('empty_key'));
+  for (const [text, code] of [
+    ['', 'empty_key'],
+    [' \n', 'empty_key'],
+    ['ld_pk_a b', 'invalid_key'],
+    ['ld_pk_a\nb', 'invalid_key'],
+    ['ld_pk_ä', 'invalid_key'],
+    ['ld_pk_\u0000', 'invalid_key'],
+  ] as const) {
+    it(`is not ${JSON.stringify(text)}, which is not shown`, async () => {
+      const error = await usage(Promise.resolve().then(() => parseApiKey(text, 'stdin')));
+      assert.equal(error.code, code);
+      assert.match(error.message, /^stdin: /);
+      assertMute(error, 'ld_pk_');
+    });
+  }
+
+  it('is refused in place of another setting, by its looks or as that of the environment', async () => {
+    for (const [text, env] of [
+      [KEY, {}],
+      ['other', { LD_API_KEY: ' other' }],
+    ] as const) {
+      const error = await usage(Promise.resolve().then(() => refuseKey(text, 'LD_PROFILE', env)));
+      assert.deepEqual([error.code, error.exitCode], ['key_in_place', 2]);
+      assertMute(error, KEY);
+    }
+    refuseKey('prod', 'LD_PROFILE', { LD_API_KEY: KEY });
+  });
+});
+
+describe('the key of a profile', () => {
+  const inKeyring = profileNamed('prod', { key: { store: 'keyring', account: 'prod.1a2b' } });
+  const keyringThat = (get: Keyring['get']): KeyTools => {
+    const { keyring, ...others } = keyTools();
+    return { ...others, keyring: { ...keyring, get } };
+  };
+
+  it('is the one of the config, what the command prints, or what the keyring has', async () => {
+    assert.equal((await fetchProfileKey(profileNamed('prod'), keyTools())).reveal(), KEY);
+    const commanded = profileNamed('prod', { key: { store: 'command', command: `echo ${OTHER_KEY}` } });
+    assert.equal((await fetchProfileKey(commanded, keyTools())).reveal(), OTHER_KEY);
+    const tools = keyringThat((account) => Promise.resolve(account === 'prod.1a2b' ? OTHER_KEY : null));
+    assert.equal((await fetchProfileKey(inKeyring, tools)).reveal(), OTHER_KEY);
   });
 
-  it('that is missing, or a folder, is an error', async () => {
-    const { notify } = keyTools();
-    await assert.rejects(fetchKeyFile(join(privateFolder(), 'none'), notify), isUsage('key_file_unreadable'));
-    await assert.rejects(fetchKeyFile(privateFolder(), notify), isUsage('key_file_unreadable'));
+  it('that is gone from the keyring, or cannot be had from it: which profile, and a way on', async () => {
+    const fault = new KeyringError('it is shut', { code: 'keyring_failed', hint: 'Unlock it.' });
+    for (const [get, code] of [
+      [() => Promise.resolve(null), 'key_missing'],
+      [() => Promise.reject(fault), 'keyring_failed'],
+    ] as const) {
+      const error = await usage(fetchProfileKey(inKeyring, keyringThat(get)));
+      assert.equal(error.code, code);
+      assert.match(error.message, /profile prod/);
+      assert.match(error.hint ?? '', /ldctl profiles update prod --api-key-stdin.*LD_API_KEY/);
+    }
+  });
+
+  it('by a command that fails names the profile', async () => {
+    const profile = profileNamed('prod', { key: { store: 'command', command: 'exit 3' } });
+    const error = await usage(fetchProfileKey(profile, keyTools()));
+    assert.equal(error.message, 'the key command of profile prod ended with exit code 3');
+  });
+
+  it('hands on an interrupt', async () => {
+    const reason = new Interrupted('SIGINT');
+    const tools = keyringThat(() => Promise.reject(reason));
+    await assert.rejects(fetchProfileKey(inKeyring, tools), reason);
+  });
+});
+
+describe('LD_API_KEY_FILE', () => {
+  after(removeFolders);
+  const keyFile = (text: string | Buffer): string => {
+    const path = join(privateFolder(), 'key');
+    writeFileSync(path, text);
+    return path;
+  };
+
+  it('is read trimmed, as Windows PowerShell writes it, and with the lines of Windows', async () => {
+    for (const text of [`${KEY}\n`, Buffer.from(`\ufeff${KEY}\r\n`, 'utf16le'), `\ufeff${KEY}\r\n`]) {
+      assert.equal((await fetchKeyFile(keyFile(text))).reveal(), KEY);
+    }
+  });
+
+  it('that is empty, missing, a folder, or the key itself is an error that shows neither path nor key', async () => {
+    for (const [path, code] of [
+      [keyFile(' \n'), 'empty_key'],
+      [join(privateFolder(), 'none'), 'key_file_unreadable'],
+      [privateFolder(), 'key_file_unreadable'],
+      [KEY, 'key_file_unreadable'],
+    ] as const) {
+      const error = await usage(fetchKeyFile(path));
+      assert.equal(error.code, code);
+      assertMute(error, path);
+    }
   });
 
   itOnPosix('that has no end is an error', 'it has no /dev/zero', async () => {
-    const error: unknown = await fetchKeyFile('/dev/zero', keyTools().notify).catch((fault: unknown) => fault);
-    assert.ok(error instanceof UsageError);
-    assert.match(error.message, /it holds more than 65536 bytes/);
+    assert.match((await usage(fetchKeyFile('/dev/zero'))).message, /it holds more than 65536 bytes/);
   });
 
   itOnPosix('that is a pipe is read to its end, or to the signal', 'it has no FIFOs', async () => {
     const path = join(privateFolder(), 'key');
     execFileSync('mkfifo', ['-m', '600', path]);
-    const reading = fetchKeyFile(path, keyTools().notify);
+    const reading = fetchKeyFile(path);
     const writer = await open(path, 'w');
     await writer.write(KEY.slice(0, 9));
     await nextTurn();
@@ -190,18 +146,65 @@ describe('LD_API_KEY_FILE', () => {
     assert.equal((await reading).reveal(), KEY);
 
     const stop = new AbortController();
-    const silent = fetchKeyFile(path, keyTools().notify, stop.signal);
+    const silent = fetchKeyFile(path, stop.signal);
     const reason = new Interrupted('SIGINT');
     stop.abort(reason);
     await assert.rejects(silent, reason);
-    await assert.rejects(fetchKeyFile(path, keyTools().notify, stop.signal), reason);
+    await assert.rejects(fetchKeyFile(path, stop.signal), reason);
+  });
+});
+
+describeOnPosix('a key command', 'its shell is another', function () {
+  this.timeout(20_000);
+  after(removeFolders);
+  const run = (command: string, tools: Partial<KeyTools> = {}, signal?: AbortSignal, limitMs?: number) =>
+    runKeyCommand(command, 'the key command', keyTools(tools), signal, limitMs);
+  const took = async (step: Promise<unknown>): Promise<number> => {
+    const began = Date.now();
+    await step.catch(() => undefined);
+    return Date.now() - began;
+  };
+
+  it('is run by the shell, and its trimmed output is the key', async () => {
+    assert.equal((await run(`printf ' %s\\n' "$(echo ${KEY} | cat)"`)).reveal(), KEY);
   });
 
-  it('that holds the key itself instead of a path does not show it', async () => {
-    const error: unknown = await fetchKeyFile(KEY, keyTools().notify).catch((fault: unknown) => fault);
-    assert.ok(error instanceof UsageError);
-    assert.doesNotMatch(`${error.stack ?? ''} ${error.hint ?? ''}`, /ld_pk_/);
-    assert.equal(error.cause, undefined);
-    assert.match(error.hint ?? '', /LD_API_KEY is the variable for the key itself/);
+  it('is given the environment, but for the key, and no piped input', async () => {
+    const env = { PATH: process.env['PATH'], LD_API_KEY: KEY, VAULT: 'x' };
+    assert.equal((await run('cat; echo "$VAULT${LD_API_KEY:-none}"', { env })).reveal(), 'xnone');
+  });
+
+  for (const [what, command, message] of [
+    ['fails', `echo ${KEY}; exit 3`, /^the key command ended with exit code 3$/],
+    ['is not found', 'ldctl-no-such-program --token s3cr3t', /^the key command ended with exit code 127$/],
+    ['is killed', 'kill -TERM $$', /^the key command was ended by SIGTERM$/],
+    ['prints without end', 'yes', /^the key command printed far more than a key$/],
+    ['prints nothing', 'true', /^the output of the key command: no API key/],
+    ['prints more than a key', `echo ${KEY}; echo ${KEY}`, /^the output of the key command: not an API key$/],
+  ] as const) {
+    it(`that ${what} is an error, without its words or its output`, async () => {
+      const error = await usage(run(command));
+      assert.match(error.message, message);
+      assertMute(error, KEY, 's3cr3t');
+    });
+  }
+
+  it('may leave something running that keeps its output open', async () => {
+    const reading = run(`sleep 5 & echo ${KEY}`);
+    assert.ok((await took(reading)) < 3000);
+    assert.equal((await reading).reveal(), KEY);
+  });
+
+  it('is given up after its time, and at Ctrl-C, with all that it started', async () => {
+    const mark = join(privateFolder(), 'mark');
+    const slow = `(sleep 2; touch '${mark}') & sleep 5; echo ${KEY}`;
+    assert.match((await usage(run(slow, {}, undefined, 300))).message, /did not end within 0.3 s/);
+    const reason = new Interrupted('SIGINT');
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(reason), 100);
+    await assert.rejects(run(slow, {}, stop.signal), reason);
+    await assert.rejects(run('true', {}, stop.signal), reason);
+    await sleep(2500);
+    assert.equal(existsSync(mark), false);
   });
 });

@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
 import { LdctlError, UsageError } from '../../../src/base/errors.js';
 import { ApiKey } from '../../../src/base/secret.js';
 import { type Env } from '../../../src/base/text.js';
-import { type Config } from '../../../src/config/profile.js';
-import { resolveSettings, type SettingFlags, type Settings } from '../../../src/config/settings.js';
-import { type Source } from '../../../src/config/source.js';
-import { KEY, keyTools, OTHER_KEY, parseBaseUrl, privateFolder, profileNamed, removeFolders } from './fixtures.js';
+import { type Config } from '../../../src/config/profiles.js';
+import {
+  configDir,
+  resolveSettings,
+  type SettingFlags,
+  type Settings,
+  type Source,
+} from '../../../src/config/settings.js';
+import { KEY, keyTools, OTHER_KEY, profileNamed } from './fixtures.js';
 
 const PROD = profileNamed('prod', {
   tenant_id: 111n,
@@ -20,12 +25,11 @@ const PROD = profileNamed('prod', {
 });
 const BARE = profileNamed('bare', { tenant_id: 222n, key: { store: 'file', api_key: new ApiKey(OTHER_KEY) } });
 const CONFIG: Config = { current: 'prod', profiles: [PROD, BARE] };
-const NO_PROFILES: Config = { profiles: [] };
+const NONE: Config = { profiles: [] };
 
-/** Every variable that a profile taken whole switches off. */
 const VARIABLES = {
   LD_API_KEY: 'key-from-env',
-  LD_API_KEY_FILE: '/run/secrets/key',
+  LD_API_KEY_FILE: '/no/such/file',
   LD_TENANT_ID: '333',
   LD_API_URL: 'https://api.env.example',
   LD_SUPERVISOR_URL: 'https://supervisor.env.example',
@@ -38,346 +42,248 @@ interface Given {
   config?: Config;
 }
 
-function resolveWith({ flags = {}, env = {}, config = CONFIG }: Given): { settings: Settings; notices: string[] } {
-  const keys = keyTools();
-  const settings = resolveSettings({ flags, env, readConfig: () => structuredCopy(config), parseBaseUrl, keys });
-  return { settings, notices: keys.notices };
+function settle({ flags = {}, env = {}, config = CONFIG }: Given): { settings: Settings; notices: string[] } {
+  const notices: string[] = [];
+  const notify = (line: string): void => void notices.push(line);
+  const readConfig = (): Config => ({ ...config, profiles: [...config.profiles] });
+  return { settings: resolveSettings({ flags, env, readConfig, keys: keyTools(), notify }), notices };
 }
 
-function structuredCopy(config: Config): Config {
-  return { ...config, profiles: [...config.profiles] };
+function sourceText(source: Source): string {
+  return 'name' in source ? `${source.from} ${source.name}` : source.from;
 }
 
-const flag = (name: string): Source => ({ from: 'flag', name: `--${name}` });
-const env = (name: string): Source => ({ from: 'env', name });
-const fromProd: Source = { from: 'profile', name: 'prod' };
-
-/** What is expected of one setting: its value as text, and its source; null when it is not set. */
-type Expected = [value: string, source: Source] | null;
-
-const SHOW = {
-  tenantId: ({ tenantId }: Settings): Expected => tenantId && [String(tenantId.value), tenantId.source],
-  apiUrl: ({ apiUrl }: Settings): Expected => [apiUrl.value.href, apiUrl.source],
-  supervisorUrl: ({ supervisorUrl: url }: Settings): Expected => url && [url.value.href, url.source],
-  deployment: ({ deployment }: Settings): Expected =>
-    deployment && [`${String(deployment.value.id)} ${String(deployment.value.name)}`, deployment.source],
-};
+/** Each setting as `value < source`, and null for what is not set. */
+function shown({ tenantId, apiUrl, supervisorUrl, deployment, key, profile }: Settings) {
+  const text = (value: unknown, setting: { source: Source } | null): string | null =>
+    setting && `${String(value)} < ${sourceText(setting.source)}`;
+  const { id, name } = deployment?.value ?? {};
+  return {
+    tenantId: text(tenantId?.value, tenantId),
+    apiUrl: text(apiUrl.value.host, apiUrl),
+    supervisorUrl: text(supervisorUrl?.value.host, supervisorUrl),
+    deployment: text(`${String(id)} ${String(name)}`, deployment),
+    key: key && sourceText(key.source),
+    profile: text(profile?.name, profile),
+  };
+}
+type Shown = Partial<ReturnType<typeof shown>>;
 
 describe('settings', () => {
-  describe('precedence: flag, environment, profile, default', () => {
-    const table: Array<[setting: keyof typeof SHOW, when: string, given: Given, expected: Expected]> = [
-      ['tenantId', 'flag over all', { flags: { 'tenant-id': '444' }, env: VARIABLES }, ['444', flag('tenant-id')]],
-      ['tenantId', 'environment over profile', { env: VARIABLES }, ['333', env('LD_TENANT_ID')]],
-      ['tenantId', 'profile', {}, ['111', fromProd]],
-      ['tenantId', 'nothing', { config: NO_PROFILES }, null],
+  const flags = {
+    'tenant-id': '444',
+    'api-url': 'https://api.flag.example',
+    'supervisor-url': 'https://supervisor.flag.example',
+    deployment: '18446744073709551615',
+  };
+  const table: Record<string, [Given, Shown]> = {
+    'flags win over all': [
+      { flags, env: VARIABLES },
+      {
+        tenantId: '444 < flag --tenant-id',
+        apiUrl: 'api.flag.example < flag --api-url',
+        supervisorUrl: 'supervisor.flag.example < flag --supervisor-url',
+        deployment: '18446744073709551615 null < flag --deployment',
+      },
+    ],
+    'the environment wins over the profile': [
+      { env: VARIABLES },
+      {
+        tenantId: '333 < env LD_TENANT_ID',
+        apiUrl: 'api.env.example < env LD_API_URL',
+        supervisorUrl: 'supervisor.env.example < env LD_SUPERVISOR_URL',
+        deployment: '3000 null < env LD_DEPLOYMENT_ID',
+        key: 'env LD_API_KEY',
+        profile: 'prod < current',
+      },
+    ],
+    'the profile wins over the default': [
+      {},
+      {
+        tenantId: '111 < profile prod',
+        apiUrl: 'api.prod.example < profile prod',
+        supervisorUrl: 'supervisor.prod.example < profile prod',
+        deployment: '1000 main < profile prod',
+        key: 'profile prod',
+        profile: 'prod < current',
+      },
+    ],
+    'without anything there is the default': [
+      { config: NONE },
+      {
+        tenantId: null,
+        apiUrl: 'api.laserdata.cloud < default',
+        supervisorUrl: null,
+        deployment: null,
+        key: null,
+        profile: null,
+      },
+    ],
+    'no profile is used when none is current': [{ config: { profiles: [PROD] } }, { profile: null, key: null }],
+    'LD_PROFILE wins over the current one': [
+      { env: { LD_PROFILE: 'bare' } },
+      { profile: 'bare < env LD_PROFILE', apiUrl: 'api.laserdata.cloud < default' },
+    ],
+    '--profile wins over LD_PROFILE': [
+      { flags: { profile: 'prod' }, env: { LD_PROFILE: 'bare' } },
+      { profile: 'prod < flag --profile' },
+    ],
+    'LD_API_KEY_FILE wins over the profile': [
+      { env: { LD_API_KEY_FILE: '/no/such/file' } },
+      { key: 'env LD_API_KEY_FILE' },
+    ],
+    'LD_API_URL is never the Supervisor': [
+      { env: { LD_API_URL: 'https://api.env.example' }, config: NONE },
+      { supervisorUrl: null },
+    ],
+    'a deployment may be a name': [{ flags: { deployment: '4u' } }, { deployment: 'null 4u < flag --deployment' }],
+    'a deployment from a flag drops the supervisor of the profile': [
+      { flags: { deployment: '4000' } },
+      { supervisorUrl: null, deployment: '4000 null < flag --deployment' },
+    ],
+    'a deployment from the environment does, too': [{ env: { LD_DEPLOYMENT_ID: 'x' } }, { supervisorUrl: null }],
+    'a supervisor of its own stays': [
+      { flags: { deployment: '4000' }, env: { LD_SUPERVISOR_URL: 'https://supervisor.env.example' } },
+      { supervisorUrl: 'supervisor.env.example < env LD_SUPERVISOR_URL' },
+    ],
+    'an empty variable counts as unset': [
+      { env: Object.fromEntries([...Object.keys(VARIABLES), 'LD_PROFILE'].map((name) => [name, ' '])) },
+      { tenantId: '111 < profile prod', key: 'profile prod', profile: 'prod < current' },
+    ],
+    '--profile is taken whole: no variable counts': [
+      { flags: { profile: 'bare' }, env: VARIABLES },
+      {
+        tenantId: '222 < profile bare',
+        apiUrl: 'api.laserdata.cloud < default',
+        supervisorUrl: null,
+        deployment: null,
+        key: 'profile bare',
+      },
+    ],
+    'flags still win over --profile': [
+      { flags: { ...flags, profile: 'bare' }, env: VARIABLES },
+      { tenantId: '444 < flag --tenant-id', apiUrl: 'api.flag.example < flag --api-url' },
+    ],
+  };
+  for (const [what, [given, expected]] of Object.entries(table)) {
+    it(what, () => {
+      const all = shown(settle(given).settings);
+      assert.deepEqual({ ...all, ...expected }, all);
+    });
+  }
+
+  it('tell what else they know of the profile', () => {
+    const { profile, profileNames } = settle({}).settings;
+    assert.deepEqual([profile?.protected, profile?.expiresAt], [true, '2027-01-01T00:00:00Z']);
+    assert.deepEqual(profileNames, ['prod', 'bare']);
+  });
+
+  describe('one line', () => {
+    const all = 'LD_API_KEY, LD_API_KEY_FILE, LD_TENANT_ID, LD_API_URL, LD_SUPERVISOR_URL, LD_DEPLOYMENT_ID';
+    const ignored = (names: string): string[] => [
+      `--profile prod is taken whole: ${names} from the environment ignored`,
+    ];
+    const whole = { profile: 'prod' };
+    for (const [what, given, notices, winning] of [
+      ['names all variables that --profile ignores', { flags: whole, env: VARIABLES }, ignored(all), null],
       [
-        'apiUrl',
-        'flag over all',
-        { flags: { 'api-url': 'https://api.flag.example' }, env: VARIABLES },
-        ['https://api.flag.example/', flag('api-url')],
-      ],
-      ['apiUrl', 'environment over profile', { env: VARIABLES }, ['https://api.env.example/', env('LD_API_URL')]],
-      ['apiUrl', 'profile', {}, ['https://api.prod.example/', fromProd]],
-      ['apiUrl', 'default', { config: NO_PROFILES }, ['https://api.laserdata.cloud/', { from: 'default' }]],
-      [
-        'apiUrl',
-        'default for a profile without one',
-        { env: { LD_PROFILE: 'bare' } },
-        ['https://api.laserdata.cloud/', { from: 'default' }],
-      ],
-      [
-        'supervisorUrl',
-        'flag over all',
-        { flags: { 'supervisor-url': 'https://supervisor.flag.example' }, env: VARIABLES },
-        ['https://supervisor.flag.example/', flag('supervisor-url')],
-      ],
-      [
-        'supervisorUrl',
-        'environment over profile',
-        { env: { LD_SUPERVISOR_URL: 'https://supervisor.env.example' } },
-        ['https://supervisor.env.example/', env('LD_SUPERVISOR_URL')],
-      ],
-      ['supervisorUrl', 'profile', {}, ['https://supervisor.prod.example/', fromProd]],
-      ['supervisorUrl', 'nothing', { config: NO_PROFILES }, null],
-      [
-        'supervisorUrl',
-        'LD_API_URL is never the Supervisor',
-        { env: { LD_API_URL: 'https://api.env.example' }, config: NO_PROFILES },
+        'names the only one',
+        { flags: whole, env: { LD_API_URL: 'x', LD_PROFILE: 'bare' } },
+        ignored('LD_API_URL'),
         null,
       ],
+      ['is not said when there is none', { flags: whole, env: { LD_API_KEY: '' } }, [], null],
       [
-        'deployment',
-        'flag over all',
-        { flags: { deployment: '4000' }, env: VARIABLES },
-        ['4000 null', flag('deployment')],
-      ],
-      ['deployment', 'environment over profile', { env: VARIABLES }, ['3000 null', env('LD_DEPLOYMENT_ID')]],
-      ['deployment', 'profile, with its name', {}, ['1000 main', fromProd]],
-      ['deployment', 'nothing', { config: NO_PROFILES }, null],
-      ['deployment', 'a flag by name', { flags: { deployment: 'stage' } }, ['null stage', flag('deployment')]],
-      [
-        'deployment',
-        'a name that begins with digits',
-        { flags: { deployment: '4u' } },
-        ['null 4u', flag('deployment')],
+        'names the variables that win over a profile',
+        { env: { ...VARIABLES, LD_API_KEY_FILE: undefined }, flags: { 'tenant-id': '1' } },
+        [],
+        'LD_API_KEY, LD_API_URL, LD_SUPERVISOR_URL, LD_DEPLOYMENT_ID from the environment win over profile prod; ' +
+          '--profile prod ignores them',
       ],
       [
-        'deployment',
-        'the environment by name',
-        { env: { LD_DEPLOYMENT_ID: 'stage' } },
-        ['null stage', env('LD_DEPLOYMENT_ID')],
+        'names the only one that wins',
+        { env: { LD_TENANT_ID: '111' } },
+        [],
+        'LD_TENANT_ID from the environment wins over profile prod; --profile prod ignores it',
       ],
-      [
-        'deployment',
-        'the largest id, digit for digit',
-        { flags: { deployment: '18446744073709551615' } },
-        ['18446744073709551615 null', flag('deployment')],
-      ],
-    ];
-    for (const [setting, when, given, expected] of table) {
-      it(`${setting}: ${when}`, () => {
-        const { settings, notices } = resolveWith(given);
-        assert.deepEqual(SHOW[setting](settings), expected);
-        assert.deepEqual(
-          notices.filter((line) => !line.includes(' what profile prod says; ')),
-          [],
-        );
+      ['is not said where there is no profile', { env: VARIABLES, config: NONE }, [], null],
+      ['is not said inside the sandbox', { env: { ...VARIABLES, LDCTL_IN_SANDBOX: '1' } }, [], null],
+    ] as const) {
+      it(what, () => {
+        const settled = settle(given);
+        assert.deepEqual([settled.notices, settled.settings.winning], [notices, winning]);
       });
     }
   });
 
   describe('the key', () => {
-    after(removeFolders);
-
-    it('LD_API_KEY over LD_API_KEY_FILE over the profile, and says that there is a file too', async () => {
-      const { key } = resolveWith({ env: VARIABLES }).settings;
-      assert.deepEqual(key?.source, { ...env('LD_API_KEY'), note: 'LD_API_KEY_FILE is set too, and not read' });
-      assert.equal((await key.fetch()).reveal(), 'key-from-env');
+    it('is fetched when it is asked for', async () => {
+      assert.equal((await settle({}).settings.key?.fetch())?.reveal(), KEY);
+      assert.equal((await settle({ env: VARIABLES }).settings.key?.fetch())?.reveal(), 'key-from-env');
     });
 
-    it('LD_API_KEY_FILE over the profile, read only when it is asked for', async () => {
-      const { key } = resolveWith({ env: { LD_API_KEY_FILE: '/no/such/file' } }).settings;
-      assert.deepEqual(key?.source, env('LD_API_KEY_FILE'));
-      await assert.rejects(key.fetch(), { code: 'key_file_unreadable' });
-    });
-
-    it('the profile', async () => {
-      const { key } = resolveWith({}).settings;
-      assert.deepEqual(key?.source, { ...fromProd, note: 'in the config' });
-      assert.equal((await key.fetch()).reveal(), KEY);
-    });
-
-    it('one that cannot be masked is warned of once, when it is fetched, wherever it comes from, and not shown', async () => {
-      const folder = privateFolder();
-      const file = join(folder, 'key');
-      writeFileSync(file, 'ninechars', { mode: 0o600 });
-      const short = { ...PROD, key: { store: 'file' as const, api_key: new ApiKey('ninechars') } };
-      const sources: Array<[Given, string]> = [
-        [{ env: { LD_API_KEY: 'ninechars' }, config: NO_PROFILES }, 'env LD_API_KEY'],
-        [{ env: { LD_API_KEY_FILE: file }, config: NO_PROFILES }, 'env LD_API_KEY_FILE'],
-        [{ config: { profiles: [short], current: 'prod' } }, 'profile prod'],
-      ];
-      for (const [given, source] of sources) {
-        const { settings, notices } = resolveWith(given);
-        assert.deepEqual(notices, []);
-        await settings.key?.fetch();
-        await settings.key?.fetch();
-        const reason = 'it has fewer than 16 characters';
-        assert.deepEqual(notices, [`the API key (${source}) is not masked where output holds it: ${reason}`]);
-      }
-    });
-
-    it('nothing', () => assert.equal(resolveWith({ config: NO_PROFILES }).settings.key, null));
-
-    it('a malformed LD_API_KEY is refused when it is asked for, and not shown', async () => {
-      const { key } = resolveWith({ env: { LD_API_KEY: 'ld_pk_a b' } }).settings;
+    it('that is malformed is refused then, and not shown', async () => {
+      const bad = settle({ env: { LD_API_KEY: 'ld_pk_a b' } }).settings.key?.fetch();
       await assert.rejects(
-        () => key?.fetch() ?? Promise.resolve(),
-        (error: unknown) => error instanceof UsageError && !(error.stack ?? '').includes('ld_pk_'),
+        bad ?? Promise.resolve(),
+        (error) => error instanceof UsageError && !(error.stack ?? '').includes('ld_pk_'),
       );
+      const missing = settle({ env: { LD_API_KEY_FILE: '/no/such/file' } }).settings.key?.fetch();
+      await assert.rejects(missing ?? Promise.resolve(), { code: 'key_file_unreadable' });
     });
   });
 
-  describe('which profile', () => {
-    it('--profile over LD_PROFILE over the current one', () => {
-      const both = { flags: { profile: 'prod' }, env: { LD_PROFILE: 'bare' } };
-      assert.deepEqual(resolveWith(both).settings.profile, {
-        name: 'prod',
-        protected: true,
-        explicit: true,
-        source: { from: 'flag', name: '--profile' },
-        expiresAt: '2027-01-01T00:00:00Z',
-      });
-      assert.deepEqual(resolveWith({ env: { LD_PROFILE: 'bare' } }).settings.profile, {
-        name: 'bare',
-        protected: false,
-        explicit: false,
-        source: { from: 'env', name: 'LD_PROFILE' },
-        expiresAt: null,
-      });
-      assert.deepEqual(resolveWith({}).settings.profile, {
-        name: 'prod',
-        protected: true,
-        explicit: false,
-        source: { from: 'current' },
-        expiresAt: '2027-01-01T00:00:00Z',
-      });
+  describe('are refused', () => {
+    const one = (fields: Parameters<typeof profileNamed>[1]): Config => ({
+      current: 'p',
+      profiles: [profileNamed('p', fields)],
     });
-
-    it('none, when none is current; the names are there for the error', () => {
-      const { settings } = resolveWith({ config: { profiles: [PROD, BARE] } });
-      assert.equal(settings.profile, null);
-      assert.equal(settings.key, null);
-      assert.deepEqual(settings.profileNames, ['prod', 'bare']);
-    });
-
-    for (const [how, given] of Object.entries<Given>({
-      '--profile': { flags: { profile: 'gone' } },
-      LD_PROFILE: { env: { LD_PROFILE: 'gone' } },
-      'the config itself': { config: { ...CONFIG, current: 'gone' } },
-    })) {
-      it(`that does not exist, named by ${how}: exit 5 with the names there are`, () => {
-        assert.throws(
-          () => resolveWith(given),
-          (error: unknown) =>
-            error instanceof LdctlError && error.exitCode === 5 && /prod, bare/.test(error.hint ?? ''),
-        );
-      });
-    }
-  });
-
-  describe('a profile named by --profile is taken whole', () => {
-    it('none of the variables counts, and one line says which were ignored', async () => {
-      const { settings, notices } = resolveWith({ flags: { profile: 'bare' }, env: VARIABLES });
-      assert.deepEqual(settings.key?.source, { from: 'profile', name: 'bare', note: 'in the config' });
-      assert.equal((await settings.key.fetch()).reveal(), OTHER_KEY);
-      assert.deepEqual(SHOW.tenantId(settings), ['222', { from: 'profile', name: 'bare' }]);
-      assert.deepEqual(SHOW.apiUrl(settings), ['https://api.laserdata.cloud/', { from: 'default' }]);
-      assert.equal(settings.supervisorUrl, null);
-      assert.equal(settings.deployment, null);
-      assert.equal(notices.length, 1);
-      for (const name of Object.keys(VARIABLES)) assert.match(notices[0] ?? '', new RegExp(`\\b${name}\\b`));
-      assert.doesNotMatch(notices[0] ?? '', /key-from-env/);
-    });
-
-    for (const name of Object.keys(VARIABLES) as Array<keyof typeof VARIABLES>) {
-      it(`the line names ${name} alone when only that is set`, () => {
-        const { notices } = resolveWith({
-          flags: { profile: 'prod' },
-          env: { [name]: VARIABLES[name], LD_PROFILE: 'bare' },
-        });
-        assert.equal(notices.length, 1);
-        assert.deepEqual(notices[0]?.match(/LD_[A-Z_]+/g), [name]);
-      });
-    }
-
-    it('says nothing when there was nothing to ignore', () => {
-      const empty = { LD_API_KEY: '', LD_TENANT_ID: ' ' };
-      assert.deepEqual(resolveWith({ flags: { profile: 'prod' }, env: empty }).notices, []);
-    });
-
-    it('flags still win over it', () => {
-      const flags = { profile: 'prod', 'tenant-id': '444', 'api-url': 'https://api.flag.example', deployment: '4000' };
-      const { settings } = resolveWith({ flags, env: VARIABLES });
-      assert.deepEqual(SHOW.tenantId(settings), ['444', flag('tenant-id')]);
-      assert.deepEqual(SHOW.apiUrl(settings), ['https://api.flag.example/', flag('api-url')]);
-      assert.deepEqual(SHOW.deployment(settings), ['4000 null', flag('deployment')]);
-      assert.equal(settings.supervisorUrl, null);
-    });
-
-    it('LD_PROFILE and the current profile are not taken whole', () => {
-      for (const extra of [{ LD_PROFILE: 'prod' }, {}]) {
-        const { settings, notices } = resolveWith({ env: { ...VARIABLES, ...extra } });
-        assert.deepEqual(settings.key?.source, {
-          ...env('LD_API_KEY'),
-          note: 'LD_API_KEY_FILE is set too, and not read',
-        });
-        const names = 'LD_API_KEY, LD_TENANT_ID, LD_API_URL, LD_SUPERVISOR_URL, LD_DEPLOYMENT_ID';
-        const advice = 'unset them, or give --profile prod';
-        assert.deepEqual(notices, [`${names} from the environment hide what profile prod says; ${advice}`]);
-      }
-    });
-  });
-
-  describe('a deployment from elsewhere', () => {
-    for (const [how, given] of Object.entries<Given>({
-      'a flag': { flags: { deployment: '4000' } },
-      'the environment': { env: { LD_DEPLOYMENT_ID: '4000' } },
-    })) {
-      it(`(${how}) drops the profile's supervisor URL and name, and keeps its protection`, () => {
-        const { settings } = resolveWith(given);
-        assert.equal(settings.supervisorUrl, null);
-        assert.deepEqual(settings.deployment?.value, { id: 4000n, name: null });
-        assert.equal(settings.profile?.protected, true);
-      });
-
-      it(`(${how}) keeps a supervisor URL that is not the profile's`, () => {
-        const withUrl = { ...given, env: { ...given.env, LD_SUPERVISOR_URL: 'https://supervisor.env.example' } };
-        assert.deepEqual(SHOW.supervisorUrl(resolveWith(withUrl).settings), [
-          'https://supervisor.env.example/',
-          env('LD_SUPERVISOR_URL'),
-        ]);
-      });
-    }
-  });
-
-  describe('what is empty', () => {
-    for (const name of ['profile', 'deployment', 'supervisor-url', 'api-url', 'tenant-id'] as const) {
-      for (const value of ['', ' ']) {
-        it(`--${name} ${JSON.stringify(value)} is exit 2`, () => {
-          assert.throws(
-            () => resolveWith({ flags: { [name]: value } }),
-            (error: unknown) =>
-              error instanceof UsageError && error.code === 'empty_flag' && error.message.includes(`--${name}`),
-          );
-        });
-      }
-    }
-
-    it('a variable counts as unset', () => {
-      const names = [...Object.keys(VARIABLES), 'LD_PROFILE'];
-      const { settings } = resolveWith({ env: Object.fromEntries(names.map((name) => [name, ''])) });
-      assert.deepEqual(settings.key?.source, { ...fromProd, note: 'in the config' });
-      for (const setting of [settings.tenantId, settings.apiUrl, settings.supervisorUrl, settings.deployment]) {
-        assert.deepEqual(setting?.source, fromProd);
-      }
-    });
-  });
-
-  describe('what is malformed names its place', () => {
-    const malformed: Array<[place: string, given: Given]> = [
+    for (const [place, given] of [
       ['--tenant-id', { flags: { 'tenant-id': '12x' } }],
       ['LD_TENANT_ID', { env: { LD_TENANT_ID: '-1' } }],
       ['--deployment', { flags: { deployment: '18446744073709551616' } }],
       ['LD_DEPLOYMENT_ID', { env: { LD_DEPLOYMENT_ID: '18446744073709551616' } }],
       ['--api-url', { flags: { 'api-url': 'nonsense' } }],
-      ['LD_API_URL', { env: { LD_API_URL: 'nonsense' } }],
-      ['--supervisor-url', { flags: { 'supervisor-url': 'nonsense' } }],
       ['LD_SUPERVISOR_URL', { env: { LD_SUPERVISOR_URL: 'nonsense' } }],
-      ['api_url of profile p', { config: { current: 'p', profiles: [profileNamed('p', { api_url: 'x' })] } }],
-      [
-        'supervisor_url of profile p',
-        { config: { current: 'p', profiles: [profileNamed('p', { deployment_id: 1n, supervisor_url: 'x' })] } },
-      ],
-    ];
-    for (const [place, given] of malformed) {
-      it(place, () => {
+      ['api_url of profile p', { config: one({ api_url: 'x' }) }],
+      ['supervisor_url of profile p', { config: one({ deployment_id: 1n, supervisor_url: 'x' }) }],
+      ...Object.values(['profile', 'deployment', 'supervisor-url', 'api-url', 'tenant-id']).map(
+        (name) => [`--${name} is empty`, { flags: { [name]: ' ' } }] as const,
+      ),
+      ...['LD_TENANT_ID', 'LD_PROFILE', 'LD_DEPLOYMENT_ID', 'LD_API_URL'].map(
+        (name) => [`${name} holds what looks like an API key`, { env: { [name]: KEY } }] as const,
+      ),
+    ] satisfies ReadonlyArray<readonly [string, Given]>) {
+      it(`with exit 2: ${place}`, () => {
         assert.throws(
-          () => resolveWith(given),
-          (error: unknown) => error instanceof UsageError && error.message.includes(place),
+          () => settle(given),
+          (error) => error instanceof UsageError && error.message.includes(place) && !error.message.includes(KEY),
+        );
+      });
+    }
+
+    for (const given of [
+      { flags: { profile: 'gone' } },
+      { env: { LD_PROFILE: 'gone' } },
+      { config: { ...CONFIG, current: 'gone' } },
+    ] satisfies Given[]) {
+      it(`with exit 5 for a profile that is not there: ${Object.keys(given).join()}`, () => {
+        assert.throws(
+          () => settle(given),
+          (error) => error instanceof LdctlError && error.exitCode === 5 && error.hint === 'There are: prod, bare.',
         );
       });
     }
   });
+});
 
-  it('a config that cannot be used is an error, whatever the environment says', () => {
-    const fault = new UsageError('broken');
-    const readConfig = (): never => {
-      throw fault;
-    };
-    assert.throws(
-      () => resolveSettings({ flags: {}, env: VARIABLES, readConfig, parseBaseUrl, keys: keyTools() }),
-      fault,
-    );
+describe('the folder of the config', () => {
+  it('is the one that LDCTL_CONFIG_DIR names, from where the command runs, else the platform’s own', async () => {
+    assert.equal(await configDir({ LDCTL_CONFIG_DIR: 'here' }), resolve('here'));
+    for (const unset of [undefined, '', ' ']) {
+      const folder = await configDir({ LDCTL_CONFIG_DIR: unset });
+      assert.ok(folder.includes('ldctl') && !folder.includes('nodejs'), folder);
+      assert.ok(process.env['XDG_CONFIG_HOME'] !== undefined || folder.startsWith(homedir()), folder);
+    }
   });
 });

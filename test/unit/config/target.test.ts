@@ -1,13 +1,24 @@
 import assert from 'node:assert/strict';
-import { LdctlError, UsageError } from '../../../src/base/errors.js';
-import { type Deployment, type TenantStructure } from '../../../src/api/core-api.js';
+import { ApiError, LdctlError } from '../../../src/base/errors.js';
+import { ApiKey } from '../../../src/base/secret.js';
 import { type Env } from '../../../src/base/text.js';
-import { resumeFlags, settingOrigins } from '../../../src/config/origins.js';
-import { type Config, type Profile } from '../../../src/config/profile.js';
+import { type Deployment, type Permissions, type TenantStructure } from '../../../src/api/core-api.js';
+import { type Config, type Profile } from '../../../src/config/profiles.js';
 import { resolveSettings, type SettingFlags, type Settings } from '../../../src/config/settings.js';
-import { resolveTarget, resolveTenant, type Target, type TenantAccess } from '../../../src/config/target.js';
+import {
+  expiryOf,
+  expiryWarning,
+  explainDenial,
+  isGranted,
+  placedDeployments,
+  resolveTarget,
+  resolveTenant,
+  resumeFlags,
+  type Target,
+  type TenantAccess,
+} from '../../../src/config/target.js';
 import { failureOf } from '../../helpers/failure.js';
-import { KEY, keyTools, parseBaseUrl, profileNamed } from './fixtures.js';
+import { KEY, keyTools, profileNamed } from './fixtures.js';
 
 function deployment(id: bigint, name: string, fields: Partial<Deployment> = {}): Deployment {
   const supervisor_url = `https://supervisor-${id}.example`;
@@ -52,18 +63,19 @@ interface Given {
 
 function settingsOf({ flags = {}, env = {}, stored = STORED, config }: Given): Settings {
   const oneProfile = stored === null ? { profiles: [] } : { current: 'prod', profiles: [profileNamed('prod', stored)] };
-  return resolveSettings({ flags, env, readConfig: () => config ?? oneProfile, parseBaseUrl, keys: keyTools() });
+  const notify = (): void => undefined;
+  return resolveSettings({ flags, env, readConfig: () => config ?? oneProfile, keys: keyTools(), notify });
 }
 
 /** Resolves, and notes what Core was asked. */
 async function resolve(given: Given): Promise<{ target: Target; asked: TenantAccess[]; settings: Settings }> {
   const asked: TenantAccess[] = [];
-  const lookUpStructure = (access: TenantAccess): Promise<TenantStructure> => {
+  const lookUp = (access: TenantAccess): Promise<TenantStructure> => {
     asked.push(access);
     return Promise.resolve(STRUCTURE);
   };
   const settings = settingsOf(given);
-  return { target: await resolveTarget(settings, { lookUpStructure, parseBaseUrl }), asked, settings };
+  return { target: await resolveTarget(settings, lookUp), asked, settings };
 }
 
 const failure = (step: Promise<unknown>): Promise<LdctlError> => failureOf(step, LdctlError);
@@ -99,169 +111,115 @@ describe('the target of a command', () => {
       assert.deepEqual(target.deployment, { id: 5n, name: 'solo' });
       assert.equal(target.supervisorUrl.value.href, 'https://supervisor-5.example/');
       assert.deepEqual(target.supervisorUrl.source, { from: 'structure' });
-      assert.equal(asked.length, 1);
-      assert.equal(asked[0]?.tenantId, 111n);
-      assert.equal(asked[0].apiUrl.href, 'https://api.laserdata.cloud/');
-      assert.equal(asked[0].key.reveal(), KEY);
+      assert.deepEqual(
+        asked.map(({ tenantId, apiUrl, key }) => [tenantId, apiUrl.href, key.reveal()]),
+        [[111n, 'https://api.laserdata.cloud/', KEY]],
+      );
     });
 
-    it('by id without a supervisor URL, digit for digit', async () => {
-      const { target } = await resolve({ env: { LD_DEPLOYMENT_ID: '18446744073709551615' } });
-      assert.deepEqual(target.deployment, { id: 18446744073709551615n, name: 'main' });
-      assert.equal(target.supervisorUrl.value.href, 'https://supervisor-18446744073709551615.example/');
-    });
-
-    it('by name with a supervisor URL of its own: that URL stays', async () => {
-      const { target } = await resolve({ flags: { deployment: 'cellar', 'supervisor-url': 'https://cellar.example' } });
-      assert.deepEqual(target.deployment, { id: 9n, name: 'cellar' });
-      assert.equal(target.supervisorUrl.value.href, 'https://cellar.example/');
-      assert.deepEqual(target.supervisorUrl.source, { from: 'flag', name: '--supervisor-url' });
-    });
-
-    it('a profile that holds an id only', async () => {
-      const { target } = await resolve({ stored: { tenant_id: 111n, deployment_id: 5n } });
-      assert.deepEqual(target.deployment, { id: 5n, name: 'solo' });
-    });
-
-    it('a name that two have: exit 5 with division, environment and id of both', async () => {
-      const error = await failure(resolve({ flags: { deployment: 'main' } }));
-      assert.equal(error.code, 'deployment_ambiguous');
-      assert.equal(error.exitCode, 5);
-      assert.match(error.message, /Payments\/live\/main \(7261845022003200001\)/);
-      assert.match(error.message, /Payments\/test\/main \(18446744073709551615\)/);
-      assert.match(error.hint ?? '', /--deployment Payments\/live\/main$/);
-    });
-
-    for (const [what, wanted] of [
-      ['name', 'nope'],
-      ['name in another case', 'Solo'],
-      ['id', '6'],
+    for (const [what, given, id, url] of [
+      ['id, digit for digit', { env: { LD_DEPLOYMENT_ID: '18446744073709551615' } }, 18446744073709551615n, undefined],
+      ['path', { flags: { deployment: 'Payments/live/main' } }, 7261845022003200001n, undefined],
+      ['the id of a profile', { stored: { tenant_id: 111n, deployment_id: 5n } }, 5n, undefined],
+      [
+        'name, with a supervisor of its own',
+        { flags: { deployment: 'cellar', 'supervisor-url': 'https://cellar.example' } },
+        9n,
+        'https://cellar.example/',
+      ],
     ] as const) {
-      it(`an unknown ${what}: exit 5 with the command that lists them`, async () => {
-        const error = await failure(resolve({ flags: { deployment: wanted } }));
-        assert.equal(error.code, 'deployment_not_found');
-        assert.equal(error.exitCode, 5);
-        assert.match(error.message, new RegExp(wanted));
-        assert.match(error.message, /Acme \(111\)/);
-        assert.match(error.hint ?? '', /ldctl deployments list/);
+      it(`by ${what}`, async () => {
+        const { target } = await resolve(given);
+        assert.equal(target.deployment.id, id);
+        assert.equal(target.supervisorUrl.value.href, url ?? `https://supervisor-${id}.example/`);
       });
     }
 
-    it('an on-premise deployment without a supervisor URL: exit 5 that asks for --supervisor-url', async () => {
-      const error = await failure(resolve({ flags: { deployment: 'cellar' } }));
-      assert.equal(error.code, 'supervisor_url_missing');
-      assert.equal(error.exitCode, 5);
-      assert.match(error.message, /cellar \(9, on_premise\)/);
-      assert.match(error.hint ?? '', /--supervisor-url/);
-    });
-
-    it('without a tenant id: exit 2 that says how to give one, and nobody is asked', async () => {
-      const error = await failure(resolve({ flags: { deployment: 'solo' }, env: { LD_API_KEY: KEY }, stored: null }));
-      assert.equal(error.code, 'no_tenant');
-      assert.equal(error.exitCode, 2);
-      assert.match(error.message, /"solo"/);
-      assert.match(error.hint ?? '', /--tenant-id/);
-    });
-
-    it('hands on what the look-up throws', async () => {
-      const fault = new LdctlError('denied', 'unauthorized', 'no');
-      const lookUpStructure = (): Promise<never> => Promise.reject(fault);
-      const settings = settingsOf({ flags: { deployment: 'solo' } });
-      await assert.rejects(resolveTarget(settings, { lookUpStructure, parseBaseUrl }), fault);
-    });
+    const refused: Array<[what: string, given: Given, code: string, exit: number, message: RegExp, hint: RegExp]> = [
+      [
+        'a name that two have',
+        { flags: { deployment: 'main' } },
+        'deployment_ambiguous',
+        5,
+        /Payments\/live\/main \(7261845022003200001\), Payments\/test\/main \(18446744073709551615\)/,
+        /--deployment Payments\/live\/main$/,
+      ],
+      ...['nope', 'Solo', '6', 'live/main'].map((wanted): (typeof refused)[number] => [
+        `${wanted}, which is not there`,
+        { flags: { deployment: wanted } },
+        'deployment_not_found',
+        5,
+        new RegExp(`${wanted}.* Acme \\(111\\)`),
+        /ldctl deployments list/,
+      ]),
+      [
+        'an on-premise deployment without a supervisor URL',
+        { flags: { deployment: 'cellar' } },
+        'supervisor_url_missing',
+        5,
+        /cellar \(9, on_premise\)/,
+        /--supervisor-url/,
+      ],
+      [
+        'a name without a tenant id',
+        { flags: { deployment: 'solo' }, env: { LD_API_KEY: KEY }, stored: null },
+        'no_tenant',
+        2,
+        /"solo"/,
+        /--tenant-id/,
+      ],
+    ];
+    for (const [what, given, code, exit, message, hint] of refused) {
+      it(`refuses ${what}: exit ${exit}`, async () => {
+        const error = await failure(resolve(given));
+        assert.deepEqual([error.code, error.exitCode], [code, exit]);
+        assert.match(error.message, message);
+        assert.match(error.hint ?? '', hint);
+      });
+    }
   });
 
-  describe('the first five minutes', () => {
-    it('no profile, no key: how to add one', async () => {
-      const error = await failure(resolve({ stored: null }));
-      assert.equal(error.code, 'no_key');
-      assert.equal(error.exitCode, 2);
-      assert.match(error.hint ?? '', /ldctl profiles add NAME/);
-      assert.match(error.hint ?? '', /LD_API_KEY/);
-    });
-
-    it('profiles, but none is current: which there are, and how to choose', async () => {
-      const config = { profiles: [profileNamed('prod'), profileNamed('test')] };
-      const error = await failure(resolve({ config }));
-      assert.match(error.hint ?? '', /ldctl profiles use NAME/);
-      assert.match(error.hint ?? '', /prod, test/);
-    });
-
-    it('a key, but no deployment', async () => {
-      const error = await failure(resolve({ env: { LD_API_KEY: KEY }, stored: null }));
-      assert.equal(error.code, 'no_deployment');
-      assert.equal(error.exitCode, 2);
-      assert.match(error.hint ?? '', /--deployment/);
-      assert.match(error.hint ?? '', /ldctl deployments list/);
-    });
-
-    it('what can be refused without the key is refused before a key command is run', async () => {
-      const command = ['ldctl-no-such-program'];
-      const error = await failure(resolve({ stored: { tenant_id: 1n, key: { store: 'command', command } } }));
-      assert.equal(error.code, 'no_deployment');
-    });
-  });
-});
-
-describe('the tenant of a command', () => {
-  it('is the key, the tenant and the Core API', async () => {
-    const access = await resolveTenant(settingsOf({ env: { LD_API_URL: 'https://core.example' } }));
-    assert.equal(access.key.reveal(), KEY);
-    assert.equal(access.tenantId, 111n);
-    assert.equal(access.apiUrl.href, 'https://core.example/');
-  });
-
-  it('needs a tenant id', async () => {
-    const error = await failure(resolveTenant(settingsOf({ env: { LD_API_KEY: KEY }, stored: null })));
-    assert.ok(error instanceof UsageError);
-    assert.equal(error.code, 'no_tenant');
-  });
-
-  it('needs a key', async () => {
-    assert.equal(
-      (await failure(resolveTenant(settingsOf({ env: { LD_TENANT_ID: '1' }, stored: null })))).code,
+  const first: Array<[what: string, given: Given, code: string, hint: RegExp]> = [
+    ['no profile, no key', { stored: null }, 'no_key', /ldctl profiles add NAME.*LD_API_KEY/],
+    [
+      'profiles, but none is current',
+      { config: { profiles: [profileNamed('prod'), profileNamed('test')] } },
       'no_key',
-    );
+      /ldctl profiles use NAME.*prod, test/,
+    ],
+    [
+      'a key, but no deployment',
+      { env: { LD_API_KEY: KEY }, stored: null },
+      'no_deployment',
+      /--deployment.*ldctl deployments list/,
+    ],
+    [
+      'no deployment, which is said before a key command is run',
+      { stored: { tenant_id: 1n, key: { store: 'command', command: 'exit 1' } } },
+      'no_deployment',
+      /--deployment/,
+    ],
+  ];
+  for (const [what, given, code, hint] of first) {
+    it(`with ${what}: exit 2 with the way on`, async () => {
+      const error = await failure(resolve(given));
+      assert.deepEqual([error.code, error.exitCode], [code, 2]);
+      assert.match(error.hint ?? '', hint);
+    });
+  }
+
+  it('of a command that asks Core is key, tenant and URL, and needs the first two', async () => {
+    const access = await resolveTenant(settingsOf({ env: { LD_API_URL: 'https://core.example' } }));
+    const { key, tenantId, apiUrl } = access;
+    assert.deepEqual([key.reveal(), tenantId, apiUrl.href], [KEY, 111n, 'https://core.example/']);
+    const keyed = settingsOf({ env: { LD_API_KEY: KEY }, stored: null });
+    assert.equal((await failure(resolveTenant(keyed))).code, 'no_tenant');
+    const keyless = settingsOf({ env: { LD_TENANT_ID: '1' }, stored: null });
+    assert.equal((await failure(resolveTenant(keyless))).code, 'no_key');
   });
 });
 
-describe('where each setting came from', () => {
-  it('from a profile alone', () => {
-    assert.deepEqual(settingOrigins(settingsOf({})), {
-      profile: 'the current one',
-      api_key: 'profile prod, in the config',
-      tenant_id: 'profile prod',
-      api_url: 'default',
-      deployment: 'profile prod',
-      supervisor_url: 'profile prod',
-    });
-  });
-
-  it('from flags and the environment', () => {
-    const env = { LD_API_KEY: KEY, LD_API_KEY_FILE: '/key', LD_TENANT_ID: '1', LD_PROFILE: 'prod' };
-    assert.deepEqual(settingOrigins(settingsOf({ flags: { deployment: '5' }, env })), {
-      profile: 'env LD_PROFILE',
-      api_key: 'env LD_API_KEY, LD_API_KEY_FILE is set too, and not read',
-      tenant_id: 'env LD_TENANT_ID',
-      api_url: 'default',
-      deployment: 'flag --deployment',
-      supervisor_url: null,
-    });
-  });
-
-  it('from nowhere', () => {
-    assert.deepEqual(settingOrigins(settingsOf({ stored: null })), {
-      profile: null,
-      api_key: null,
-      tenant_id: null,
-      api_url: 'default',
-      deployment: null,
-      supervisor_url: null,
-    });
-  });
-});
-
-describe('the flags that take a run up again', () => {
+describe('the flags of the command that goes on', () => {
   const where = ['--deployment', '77', '--supervisor-url', 'https://stored.example'];
   const flagsFor = async (given: Given): Promise<string[]> => {
     const { settings, target } = await resolve(given);
@@ -314,5 +272,91 @@ describe('the flags that take a run up again', () => {
     assert.deepEqual(asked, []);
     assert.equal(target.deployment.id, 5n);
     assert.equal(target.supervisorUrl.value.href, 'https://supervisor-5.example/');
+  });
+});
+
+describe('what a key may do to a deployment', () => {
+  const [placed] = placedDeployments(STRUCTURE);
+  const NOTHING: Permissions = { tenant: [], division: [], environment: [], divisions: {} };
+  const inDivision = (id: bigint, grants: Partial<Permissions['divisions'][string]>): Permissions => ({
+    ...NOTHING,
+    divisions: { [id.toString()]: { name: 'd', permissions: [], environment: [], environments: {}, ...grants } },
+  });
+  const inEnvironment = (id: bigint, ...permissions: string[]): Permissions =>
+    inDivision(1n, { environments: { [id.toString()]: { name: 'e', permissions } } });
+  const may = (permissions: Permissions, place = placed ?? null): Array<boolean | null> =>
+    (['read', 'manage'] as const).map((wanted) => isGranted(permissions, wanted, place));
+
+  for (const [scope, grant] of Object.entries<(permission: string) => Permissions>({
+    'for the whole tenant': (permission) => ({ ...NOTHING, environment: [permission] }),
+    'for its division': (permission) => inDivision(1n, { environment: [permission] }),
+    'for its environment': (permission) => inEnvironment(11n, permission),
+  })) {
+    it(`${scope}: read is reading, manage is both, another thing is neither`, () => {
+      assert.deepEqual(may(grant('deployment:read')), [true, false]);
+      assert.deepEqual(may(grant('deployment:manage')), [true, true]);
+      assert.deepEqual(may(grant('environment:manage')), [false, false]);
+    });
+  }
+
+  it('is nothing by a grant for another place, and adds up over the scopes', () => {
+    assert.deepEqual(may(NOTHING), [false, false]);
+    assert.deepEqual(may(inEnvironment(12n, 'deployment:manage')), [false, false]);
+    assert.deepEqual(may(inDivision(2n, { environment: ['deployment:manage'] })), [false, false]);
+    const both = { ...inEnvironment(11n, 'deployment:manage'), environment: ['deployment:read'] };
+    assert.deepEqual(may(both), [true, true]);
+  });
+
+  it('is unknown where it is not known where the deployment stands, and there are grants for parts', () => {
+    const ask = (permissions: Permissions) =>
+      (['read', 'manage'] as const).map((wanted) => isGranted(permissions, wanted, null));
+    const parts = inEnvironment(11n, 'deployment:manage');
+    assert.deepEqual(ask({ ...NOTHING, environment: ['deployment:manage'] }), [true, true]);
+    assert.deepEqual(ask(parts), [null, null]);
+    assert.deepEqual(ask({ ...parts, environment: ['deployment:read'] }), [true, null]);
+    assert.deepEqual(ask(NOTHING), [false, false]);
+  });
+});
+
+describe('when a key expires', () => {
+  const NOW = Date.parse('2026-06-01T12:00:00Z');
+  const DAY = 86_400_000;
+  const at = (ms: number): string => new Date(NOW + ms).toISOString();
+
+  for (const [name, ms, daysLeft, expired, soon, text] of [
+    ['200 days', 200 * DAY, 200, false, false, 'in 200 days'],
+    ['14 days', 14 * DAY, 14, false, false, 'in 14 days'],
+    ['a moment less than 14 days', 14 * DAY - 1, 13, false, true, 'in 13 days'],
+    ['a day', DAY, 1, false, true, 'in 1 day'],
+    ['an hour', DAY / 24, 0, false, true, 'in less than a day'],
+    ['no time at all', 0, 0, true, true, 'less than a day ago'],
+    ['two days past', -2 * DAY, -2, true, true, '2 days ago'],
+  ] as const) {
+    it(name, () => assert.deepEqual(expiryOf(at(ms), NOW), { daysLeft, expired, soon, text }));
+  }
+
+  it('is the same in any time zone, and not known from what is no time', () => {
+    assert.equal(expiryOf('2026-06-03T14:00:00+02:00', NOW)?.daysLeft, 2);
+    assert.equal(expiryOf('soon', NOW), null);
+  });
+
+  it('is said of the key of the profile alone, within two weeks', () => {
+    const warn = (ms: number, env: Env = {}): string | null =>
+      expiryWarning(settingsOf({ env, stored: { ...STORED, expires_at: at(ms) } }), NOW);
+    const what = 'the API key of profile prod expires in 5 days (2026-06-06); make a new one';
+    assert.ok(warn(5 * DAY)?.startsWith(what));
+    assert.match(warn(-DAY) ?? '', /expired 1 day ago .*`ldctl profiles update prod --api-key-stdin`$/);
+    assert.equal(warn(15 * DAY), null);
+    assert.equal(warn(5 * DAY, { LD_API_KEY: KEY }), null);
+  });
+
+  it('is the advice of a 401, or which key it was', () => {
+    const hint = (given: Given): string => {
+      const error = new ApiError('no', { status: 401, code: 'unauthorized', reason: 'no' });
+      explainDenial(error, new ApiKey(KEY), settingsOf(given));
+      return error.hint ?? '';
+    };
+    assert.match(hint({}), /^It is the key ld_pk_…2345 of profile prod\. .*profiles update prod/);
+    assert.match(hint({ env: { LD_API_KEY: KEY } }), /^It is the key ld_pk_…2345 from LD_API_KEY\. Check/);
   });
 });

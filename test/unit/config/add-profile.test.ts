@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { addProfile, type Added } from '../../../../src/cli/profiles/add-profile.js';
-import { type ProfileFlags } from '../../../../src/cli/profiles/flags.js';
-import { Interrupted, LdctlError } from '../../../../src/base/errors.js';
-import { failureOf } from '../../../helpers/failure.js';
-import { KEY, OTHER_KEY, removeFolders } from '../../config/fixtures.js';
+import { makeProfile, type ProfileFlags } from '../../../src/commands/profiles/add.js';
+import { saying } from '../../../src/cli/signals.js';
+import { currentProfile, findProfile, type Profile } from '../../../src/config/profiles.js';
+import { Interrupted, LdctlError } from '../../../src/base/errors.js';
+import { failureOf } from '../../helpers/failure.js';
+import { KEY, OTHER_KEY, removeFolders } from './fixtures.js';
 import {
   BASEMENT,
   brokenKeyring,
@@ -15,8 +16,8 @@ import {
   TestContext,
   type ContextOptions,
   type Scripted,
-} from './context.js';
-import { itOnPosix } from '../../../helpers/platform.js';
+} from './profile-context.js';
+import { itOnPosix } from '../../helpers/platform.js';
 
 /** It reads the same by the rules of either system. */
 const PRINTS_KEY = `"${process.execPath}" -p "'${KEY}'"`;
@@ -31,7 +32,16 @@ const SCRIPT: ProfileFlags = {
 };
 const piped = (options: ContextOptions = {}): TestContext =>
   new TestContext({ stdin: `${KEY}\n`, keys: { [KEY]: {} }, ...options });
-const add = (context: TestContext, flags: ProfileFlags): Promise<Added> => addProfile('me', flags, context);
+interface Added {
+  profile: Profile;
+  current: boolean;
+}
+
+async function add(context: TestContext, flags: ProfileFlags, name = 'me'): Promise<Added> {
+  const { profile, current } = await makeProfile(name, null, flags, context).catch(saying('Nothing was stored.'));
+  return { profile, current: current === name };
+}
+const storedIn = (context: TestContext): Profile => findProfile(context.store.read(), 'me');
 
 /** What it failed with, and that nothing was stored. */
 async function failure(context: TestContext, flags: ProfileFlags): Promise<LdctlError> {
@@ -47,7 +57,7 @@ describe('profiles add', () => {
     it('needs no look-up for an id with a supervisor URL: a key without info:read will do', async () => {
       const context = piped({ seesStructure: false });
       await add(context, { ...SCRIPT, deployment: PROD.toString(), 'supervisor-url': 'https://own.example' });
-      const { deployment_id, supervisor_url, deployment_name } = context.store.get('me');
+      const { deployment_id, supervisor_url, deployment_name } = storedIn(context);
       assert.deepEqual([deployment_id, supervisor_url, deployment_name], [PROD, 'https://own.example', undefined]);
       assert.match(context.said, /lacks info:read/);
     });
@@ -58,7 +68,7 @@ describe('profiles add', () => {
       assert.equal(current, true);
       assert.deepEqual(context.calls, ['context', 'structure']);
       assert.ok(profile.key.store === 'file' && profile.key.api_key.reveal() === KEY);
-      const { key, ...rest } = context.store.get('me');
+      const { key, ...rest } = storedIn(context);
       assert.ok(key.store === 'file' && key.api_key.reveal() === KEY);
       assert.deepEqual(rest, {
         name: 'me',
@@ -85,8 +95,8 @@ describe('profiles add', () => {
         'key-command': PRINTS_KEY,
         'key-store': 'command',
       } as const;
-      assert.equal((await addProfile('two', flags, context)).current, false);
-      assert.equal(context.store.current()?.name, 'me');
+      assert.equal((await add(context, flags, 'two')).current, false);
+      assert.equal(currentProfile(context.store.read())?.name, 'me');
     });
 
     it('takes tenant, deployment and key from the environment where no flag says them', async () => {
@@ -141,9 +151,9 @@ describe('profiles add', () => {
     it('runs a key command, and stores the command only', async () => {
       const context = piped({ stdin: '' });
       await add(context, { ...SCRIPT, 'api-key-stdin': false, 'key-store': undefined, 'key-command': PRINTS_KEY });
-      assert.deepEqual(context.store.get('me').key, {
+      assert.deepEqual(storedIn(context).key, {
         store: 'command',
-        command: [process.execPath, '-p', `'${KEY}'`],
+        command: PRINTS_KEY,
       });
     });
 
@@ -167,7 +177,7 @@ describe('profiles add', () => {
   describe('stores nothing', () => {
     const failures: Array<[string, ContextOptions, ProfileFlags, string, number]> = [
       ['when the API does not know the key', { keys: {} }, SCRIPT, 'unauthorized', 4],
-      ['when the tenant is not the key’s', {}, { ...SCRIPT, 'tenant-id': '7' }, 'not_found', 5],
+      ['when the tenant is not the key’s', {}, { ...SCRIPT, 'tenant-id': '7' }, 'forbidden', 4],
       ['when there is no such deployment', {}, { ...SCRIPT, deployment: 'nope' }, 'deployment_not_found', 5],
       [
         'when the deployment has no supervisor URL',
@@ -190,7 +200,7 @@ describe('profiles add', () => {
       [
         'when the key command fails',
         {},
-        { ...NO_FLAGS, 'tenant-id': '7', 'key-command': 'false' },
+        { ...NO_FLAGS, 'tenant-id': '7', 'key-command': 'exit 1' },
         'key_command_failed',
         2,
       ],
@@ -265,17 +275,17 @@ describe('profiles add', () => {
       [/^Tenant id:$/, TENANT.toString()],
       [/^API key:$/, KEY],
       [/^Deployment/, /^platform\/production\/prod$/],
-      [/^Protect it\?/, true],
+      [/^Where should the key be kept/, /keyring$/],
     ];
     const terminal = (answers: Scripted[], options: ContextOptions = {}): TestContext =>
       new TestContext({ answers: [...answers], keys: { [KEY]: {} }, keyring: memoryKeyring().keyring, ...options });
 
-    it('asks for tenant, key, deployment and protection, and no more', async () => {
+    it('asks for tenant, key, deployment and where the key is kept, and no more', async () => {
       const { profile, current } = await add(terminal(talk), NO_FLAGS);
       assert.equal(current, true);
       assert.deepEqual(
         [profile.tenant_id, profile.deployment_id, profile.supervisor_url, profile.protected, profile.key.store],
-        [TENANT, PROD, SUPERVISOR, true, 'keyring'],
+        [TENANT, PROD, SUPERVISOR, undefined, 'keyring'],
       );
     });
 
@@ -297,7 +307,7 @@ describe('profiles add', () => {
         [/^Tenant id:$/, ''],
         [/^API key \(Enter takes ld_pk_…2345 from the environment\):$/, ''],
         [/^Deployment/, /prod$/],
-        [/^Protect/, false],
+        [/^Where should the key be kept/, /file/],
       ];
       const { profile } = await add(terminal(answers, { env }), NO_FLAGS);
       assert.deepEqual([profile.tenant_id, profile.deployment_id], [TENANT, PROD]);
@@ -310,11 +320,11 @@ describe('profiles add', () => {
         [/^API key:$/, KEY],
         [/^Tenant id:$/, TENANT.toString()],
         [/^Deployment/, /prod$/],
-        [/^Protect/, false],
+        [/^Where should the key be kept/, /file/],
       ];
       const context = terminal(answers);
       assert.equal((await add(context, NO_FLAGS)).profile.tenant_id, TENANT);
-      assert.match(context.said, /warning: GET \/context: 401 unauthorized\nwarning: GET \/context: 404 not_found\n/);
+      assert.match(context.said, /warning: GET \/context: 401 unauthorized\nwarning: GET \/context: 403 forbidden\n/);
     });
 
     it('asks for the supervisor of an on-premise deployment', async () => {
@@ -323,28 +333,15 @@ describe('profiles add', () => {
         [/^API key:$/, KEY],
         [/^Deployment/, /basement$/],
         [/supervisor URL for basement/, 'https://own.example/'],
-        [/^Protect/, false],
+        [/^Where should the key be kept/, /file/],
       ];
       assert.equal((await add(terminal(answers), NO_FLAGS)).profile.supervisor_url, 'https://own.example');
     });
 
-    it('leaves it to the user what to do without a keyring', async () => {
-      const answers: Scripted[] = [
-        ...talk,
-        [/^Where should the key be kept/, /try it again/],
-        [/^Where should/, /file/],
-      ];
-      const context = terminal(answers, { keyring: brokenKeyring });
+    it('asks again where the key is to be kept when the keyring cannot be used', async () => {
+      const context = terminal([...talk, [/^Where should/, /file/]], { keyring: brokenKeyring });
       assert.equal((await add(context, NO_FLAGS)).profile.key.store, 'file');
       assert.match(context.said, /warning: there is no keyring/);
-    });
-
-    it('stores nothing when the user wants it nowhere', async () => {
-      const answers: Scripted[] = [...talk, [/^Where should the key be kept/, /^Nowhere/]];
-      assert.equal(
-        (await failure(terminal(answers, { keyring: brokenKeyring }), NO_FLAGS)).code,
-        'keyring_unavailable',
-      );
     });
 
     for (const [index, [message]] of talk.entries()) {

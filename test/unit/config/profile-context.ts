@@ -1,22 +1,22 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { join } from 'node:path';
-import { CommandContext, type Core } from '../../../../src/cli/context.js';
-import { type OutputFlags } from '../../../../src/cli/flags.js';
-import { type Prompts } from '../../../../src/cli/prompts.js';
-import { NO_INTERRUPTS } from '../../../../src/cli/signals.js';
-import { type Host } from '../../../../src/cli/host.js';
-import { packageProgram } from '../../../../src/cli/host.js';
-import { ApiError, Interrupted } from '../../../../src/base/errors.js';
-import { PLATFORM } from '../../../../src/system/platform.js';
-import { type Id } from '../../../../src/base/ids.js';
-import { ApiKey } from '../../../../src/base/secret.js';
-import { type KeyContext, type Permissions, type TenantStructure } from '../../../../src/api/core-api.js';
-import { memoryOutput, type MemoryOutput } from '../../../helpers/memory-output.js';
-import { KeyringError, type KeyStore } from '../../../../src/config/key-store.js';
-import { VirtualClock } from '../../../helpers/clock.js';
-import { ROOT } from '../../../helpers/root.js';
-import { privateFolder } from '../../config/fixtures.js';
+import { CommandContext, type Core } from '../../../src/cli/context.js';
+import { type OutputFlags } from '../../../src/cli/flags.js';
+import { type Prompts } from '../../../src/cli/prompts.js';
+import { NO_INTERRUPTS } from '../../../src/cli/signals.js';
+import { type Host } from '../../../src/cli/host.js';
+import { packageProgram } from '../../../src/cli/host.js';
+import { ApiError, Interrupted } from '../../../src/base/errors.js';
+import { PLATFORM } from '../../../src/system/platform.js';
+import { type Id } from '../../../src/base/ids.js';
+import { type ApiKey } from '../../../src/base/secret.js';
+import { type KeyContext, type Permissions, type TenantStructure } from '../../../src/api/core-api.js';
+import { memoryOutput, type MemoryOutput } from '../../helpers/memory-output.js';
+import { KeyringError, type Keyring } from '../../../src/config/keyring.js';
+import { VirtualClock } from '../../helpers/clock.js';
+import { ROOT } from '../../helpers/root.js';
+import { privateFolder } from './fixtures.js';
 
 export const TENANT: Id = 18446744073709551615n;
 export const PROD: Id = 7263012455120900033n;
@@ -35,7 +35,7 @@ export interface ContextOptions {
   answers?: Scripted[];
   /** What the API says of keys; any other gets a 401. */
   keys?: Record<string, Partial<KeyContext>>;
-  keyring?: KeyStore;
+  keyring?: Keyring;
 }
 
 const FLAGS: OutputFlags = {
@@ -79,7 +79,7 @@ export class TestContext extends CommandContext {
         this.calls.push('context');
         const context = this.#options.keys?.[key.reveal()];
         if (!context) return Promise.reject(refusal(401, 'unauthorized'));
-        return tenantId === TENANT ? Promise.resolve(keyContext(context)) : Promise.reject(refusal(404, 'not_found'));
+        return tenantId === TENANT ? Promise.resolve(keyContext(context)) : Promise.reject(refusal(403, 'forbidden'));
       },
       deployment: () => Promise.reject(new Error('no command on profiles asks how many nodes there are')),
       structure: () => {
@@ -149,18 +149,20 @@ const STRUCTURE: TenantStructure = {
   ],
 };
 
+const NO_KEYRING = new KeyringError('there is no keyring', { code: 'keyring_unavailable' });
+
 /** There is none on this machine. */
-export const brokenKeyring: KeyStore = {
-  get: () => Promise.reject(new KeyringError('keyring_unavailable', 'there is no keyring')),
-  set: () => Promise.reject(new KeyringError('keyring_unavailable', 'there is no keyring')),
-  delete: () => Promise.reject(new KeyringError('keyring_unavailable', 'there is no keyring')),
+export const brokenKeyring: Keyring = {
+  get: () => Promise.reject(NO_KEYRING),
+  set: () => Promise.reject(NO_KEYRING),
+  delete: () => Promise.reject(NO_KEYRING),
 };
 
 /** One that works, and what is in it. */
-export function memoryKeyring(): { keyring: KeyStore; kept: Map<string, string> } {
+export function memoryKeyring(): { keyring: Keyring; kept: Map<string, string> } {
   const kept = new Map<string, string>();
-  const keyring: KeyStore = {
-    get: (account) => Promise.resolve(kept.has(account) ? new ApiKey(kept.get(account) ?? '') : null),
+  const keyring: Keyring = {
+    get: (account) => Promise.resolve(kept.get(account) ?? null),
     set: (account, key) => Promise.resolve(void kept.set(account, key.reveal())),
     delete: (account) => Promise.resolve(void kept.delete(account)),
   };

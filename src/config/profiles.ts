@@ -1,0 +1,251 @@
+import { randomUUID } from 'node:crypto';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import * as v from 'valibot';
+import type { Clock } from '../base/clock.js';
+import { LdctlError, UsageError } from '../base/errors.js';
+import { isId, type Id } from '../base/ids.js';
+import { ApiKey, isApiKeyText } from '../base/secret.js';
+import { ensurePrivateFolder, FILE_MODE, fileFault, readPrivateFile, removeQuietly } from './files.js';
+
+/*
+ * The profiles on the disk: `config.json`. Fields that a newer version added are kept; profiles are a list, so that every
+ * name is possible, `constructor` too.
+ */
+
+/** An id on the disk: a string of digits, since programs that read JSON lose those of a long number. */
+export const idText = v.pipe(
+  v.string(),
+  v.check((text) => /^\d{1,20}$/.test(text) && isId(BigInt(text))),
+  v.transform((text): Id => BigInt(text)),
+);
+
+const apiKey = v.pipe(
+  v.string(),
+  v.check(isApiKeyText),
+  v.transform((text) => new ApiKey(text)),
+);
+
+const PROFILE_NAME = /^[A-Za-z0-9._][A-Za-z0-9._-]{0,63}$/;
+
+const profileSchema = v.looseObject({
+  name: v.pipe(v.string(), v.regex(PROFILE_NAME)),
+  tenant_id: idText,
+  api_url: v.optional(v.string()),
+  supervisor_url: v.optional(v.string()),
+  deployment_id: v.optional(idText),
+  deployment_name: v.optional(v.string()),
+  /** Every action asks for the deployment's name to be typed. */
+  protected: v.optional(v.boolean()),
+  /** When the key expires, RFC 3339, as the API last said. */
+  expires_at: v.optional(v.string()),
+  key: v.variant('store', [
+    v.strictObject({ store: v.literal('file'), api_key: apiKey }),
+    v.strictObject({ store: v.literal('command'), command: v.pipe(v.string(), v.regex(/\S/)) }),
+    // Under an account of its own: two configs may have profiles of the same name.
+    v.strictObject({ store: v.literal('keyring'), account: v.pipe(v.string(), v.nonEmpty()) }),
+  ]),
+});
+
+const configSchema = v.looseObject({
+  current: v.optional(v.string()),
+  profiles: v.pipe(
+    v.array(profileSchema),
+    v.check((profiles) => new Set(profiles.map(({ name }) => name)).size === profiles.length),
+  ),
+});
+
+/** Where to act, and as whom. The names are those on the disk. */
+export type Profile = v.InferOutput<typeof profileSchema>;
+export type ProfileKey = Profile['key'];
+export type Config = v.InferOutput<typeof configSchema>;
+
+export const KEY_STORES = ['keyring', 'file', 'command'] as const satisfies ReadonlyArray<ProfileKey['store']>;
+
+/** Checks a name: no dash in front, so that it is never taken for a flag. @throws UsageError */
+export function checkProfileName(text: string): string {
+  if (PROFILE_NAME.test(text)) return text;
+  throw new UsageError(`${JSON.stringify(text)} is not a name for a profile`, {
+    code: 'invalid_profile_name',
+    hint: 'Use 1 to 64 letters, digits, dots, dashes and underscores, and no dash in front.',
+  });
+}
+
+/** @throws LdctlError (exit 5) that names the profiles there are */
+export function findProfile({ profiles }: Config, name: string): Profile {
+  const profile = profiles.find((candidate) => candidate.name === name);
+  if (profile) return profile;
+  // A longer one may be a key that was put in the wrong place.
+  const shown = name.length > 32 ? `of this name, which has ${name.length} characters` : JSON.stringify(name);
+  throw new LdctlError('refused', 'profile_not_found', `there is no profile ${shown}`, {
+    hint:
+      profiles.length === 0
+        ? 'There is none yet: `ldctl profiles add NAME` makes one.'
+        : `There are: ${profiles.map((known) => known.name).join(', ')}.`,
+  });
+}
+
+/** The profile that is used when none is named, or null. @throws LdctlError (exit 5) when it does not exist */
+export function currentProfile(config: Config): Profile | null {
+  return config.current === undefined ? null : findProfile(config, config.current);
+}
+
+/** What conf calls a file before it is whole. */
+const DRAFT = /^config\.json\.tmp-\d{10}[\da-f]{6}$/;
+
+/**
+ * Every method throws UsageError (exit 2) for a file that is open to others, broken, or that cannot be read or written;
+ * such a file is left byte for byte as it is.
+ */
+export class ProfileStore {
+  readonly path: string;
+  readonly #folder: string;
+  readonly #clock: Clock;
+  readonly #signal: AbortSignal | undefined;
+
+  /** @param folder see `configDir` @param signal ends the waiting for another process that changes the profiles */
+  constructor(folder: string, clock: Clock, signal?: AbortSignal) {
+    this.path = join(folder, 'config.json');
+    this.#folder = folder;
+    this.#clock = clock;
+    this.#signal = signal;
+  }
+
+  /** Creates nothing. Without conf, whose loading takes longer than all the rest of a start. */
+  read(): Config {
+    const text = readPrivateFile(this.path);
+    return text === null ? { profiles: [] } : decodeConfig(text, this.path);
+  }
+
+  /** To be asked before the user is asked for anything: whether a profile of this name can be added here. */
+  assertCanAdd(name: string): void {
+    if (this.read().profiles.some((profile) => profile.name === name)) throw alreadyThere(name);
+    ensurePrivateFolder(this.#folder);
+  }
+
+  /** Adds a profile; the first one becomes the current one. @returns whether it is that */
+  add(profile: Profile): Promise<boolean> {
+    return this.change((config) => {
+      if (config.profiles.some(({ name }) => name === profile.name)) throw alreadyThere(profile.name);
+      if (config.profiles.length === 0) config.current = profile.name;
+      config.profiles.push(profile);
+      return config.current === profile.name;
+    });
+  }
+
+  /**
+   * Changes one profile, but for its name. @param changed from the profile as it is stored by now
+   * @throws LdctlError (exit 5) when there is none of this name
+   */
+  update(name: string, changed: (profile: Profile) => Profile): Promise<Profile> {
+    return this.change((config) => {
+      const profile = findProfile(config, name);
+      const updated = { ...changed(profile), name };
+      config.profiles.splice(config.profiles.indexOf(profile), 1, updated);
+      return updated;
+    });
+  }
+
+  /** Has `work` change what is stored, as no other process does meanwhile; the file is replaced whole. */
+  async change<T>(work: (config: Config) => T): Promise<T> {
+    ensurePrivateFolder(this.#folder);
+    // Loaded before the lock is taken.
+    const { default: Conf } = await import('conf');
+    return withLock(`${this.path}.lock-`, this.#clock, this.#signal, (assertHeld) => {
+      const config = this.read();
+      const result = work(config);
+      assertHeld();
+      try {
+        // Those that a killed process left hold keys; under the lock no one else writes one.
+        for (const name of readdirSync(this.#folder)) if (DRAFT.test(name)) removeQuietly(join(this.#folder, name));
+        new Conf({ cwd: this.#folder, configFileMode: FILE_MODE, clearInvalidConfig: false }).store = encoded(config);
+      } catch (error) {
+        throw fileFault('write', this.path, error);
+      }
+      return result;
+    });
+  }
+}
+
+function decodeConfig(text: string, path: string): Config {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw broken(path, 'is not JSON');
+  }
+  const result = v.safeParse(configSchema, json);
+  if (result.success) return result.output;
+  const field = v.getDotPath(result.issues[0]);
+  throw broken(path, field === null ? 'is not a list of profiles' : `cannot be used: look at ${field}`);
+}
+
+function broken(path: string, what: string): UsageError {
+  return new UsageError(`${path} ${what}`, {
+    code: 'config_broken',
+    hint: 'It was left as it is. Mend it, or move it away and add the profiles again.',
+  });
+}
+
+/** The config as plain JSON for the disk, keys in the clear. */
+function encoded(config: Config): Record<string, unknown> {
+  const profiles = config.profiles.map(({ key, ...profile }) => ({
+    ...profile,
+    tenant_id: profile.tenant_id.toString(),
+    deployment_id: profile.deployment_id?.toString(),
+    key: key.store === 'file' ? { ...key, api_key: key.api_key.reveal() } : key,
+  }));
+  return { ...config, profiles };
+}
+
+function alreadyThere(name: string): UsageError {
+  return new UsageError(`there is a profile ${JSON.stringify(name)} already`, {
+    code: 'profile_exists',
+    hint: 'Choose another name, or change it with `ldctl profiles update`.',
+  });
+}
+
+/** Work under the lock takes milliseconds: what has stood for longer was left by a process that was killed. */
+const LEFT_BEHIND_MS = 10_000;
+const LONGEST_WAIT_MS = 60_000;
+
+/**
+ * A lock between processes: each puts down a file of its own, and has the lock if there is no other. Of two that do so at
+ * once, the later one sees the earlier one's, so that one of them goes on at most; who saw another takes its own away, and
+ * tries again. Names are used once, so that taking away a dead process's file can take no living one's.
+ */
+async function withLock<T>(
+  prefix: string,
+  clock: Clock,
+  signal: AbortSignal | undefined,
+  work: (assertHeld: () => void) => T,
+): Promise<T> {
+  for (const until = clock.elapsed() + LONGEST_WAIT_MS; clock.elapsed() < until;) {
+    const own = prefix + randomUUID();
+    try {
+      writeFileSync(own, '', { flag: 'wx', mode: FILE_MODE });
+      if (isAlone(own, prefix)) return work(() => void statSync(own));
+    } catch (error) {
+      throw fileFault('write', own, error);
+    } finally {
+      removeQuietly(own);
+    }
+    await clock.sleep(10 + 40 * Math.random(), signal);
+  }
+  throw new UsageError(`${dirname(prefix)} is being changed by other ldctl processes`, {
+    code: 'config_locked',
+    hint: 'Try again when they have ended.',
+  });
+}
+
+function isAlone(own: string, prefix: string): boolean {
+  // By the clock that the files' times come from, which may be a server's.
+  const now = statSync(own).mtimeMs;
+  const paths = readdirSync(dirname(own)).map((name) => join(dirname(own), name));
+  const others = paths.filter((path) => path.startsWith(prefix) && path !== own);
+  const left = others.filter(
+    (path) => now - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > LEFT_BEHIND_MS,
+  );
+  left.forEach(removeQuietly);
+  return left.length === others.length;
+}

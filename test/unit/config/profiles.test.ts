@@ -1,0 +1,253 @@
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { systemClock } from '../../../src/base/clock.js';
+import { Interrupted, LdctlError } from '../../../src/base/errors.js';
+import { checkProfileName, currentProfile, findProfile, ProfileStore } from '../../../src/config/profiles.js';
+import { failureOf } from '../../helpers/failure.js';
+import { itOnPosix } from '../../helpers/platform.js';
+import { KEY, privateFolder, profileNamed, removeFolders, withoutPrivileges } from './fixtures.js';
+
+const storeIn = (folder: string): ProfileStore => new ProfileStore(folder, systemClock);
+const failure = (step: () => unknown): Promise<LdctlError> =>
+  failureOf(
+    Promise.resolve().then(() => step()),
+    LdctlError,
+  );
+const names = (store: ProfileStore): string[] => store.read().profiles.map(({ name }) => name);
+
+describe('the profiles on the disk', () => {
+  afterEach(removeFolders);
+
+  it('come back as they were: ids digit for digit, keys, every field, also those of a newer version', async () => {
+    const store = storeIn(privateFolder());
+    const full = profileNamed('prod', {
+      deployment_id: 7261845022003200001n,
+      deployment_name: 'main',
+      supervisor_url: 'https://supervisor.example',
+      api_url: 'https://api.example',
+      protected: true,
+      expires_at: '2027-01-01T00:00:00Z',
+    });
+    await store.add(full);
+    const commanded = profileNamed('constructor', { key: { store: 'command', command: 'op read "op://x/y z"' } });
+    await store.add(commanded);
+    const text = readFileSync(store.path, 'utf8');
+    assert.match(text, /"18446744073709551615"/);
+    writeFileSync(store.path, text.replace('"protected"', '"colour": "red", "protected"').replace('{', '{"new":[1],'));
+    await store.add(profileNamed('third', { key: { store: 'keyring', account: 'third.1' } }));
+    const { current, profiles, ...others } = store.read();
+    assert.deepEqual([current, others], ['prod', { new: [1] }]);
+    const [prod, second, third] = profiles;
+    assert.ok(prod?.key.store === 'file' && prod.key.api_key.reveal() === KEY);
+    assert.deepEqual({ ...prod, key: null }, { ...full, colour: 'red', key: null });
+    assert.deepEqual(second, commanded);
+    assert.deepEqual(third?.key, { store: 'keyring', account: 'third.1' });
+  });
+
+  it('the first one becomes the current one; a name is there once; a change leaves the name', async () => {
+    const store = storeIn(privateFolder());
+    assert.deepEqual([await store.add(profileNamed('a')), await store.add(profileNamed('b'))], [true, false]);
+    assert.equal((await failure(() => store.add(profileNamed('a')))).code, 'profile_exists');
+    assert.equal((await failure(() => store.assertCanAdd('b'))).code, 'profile_exists');
+    await store.update('b', (profile) => ({ ...profile, name: 'c', protected: true }));
+    assert.deepEqual(names(store), ['a', 'b']);
+    assert.equal(findProfile(store.read(), 'b').protected, true);
+    await store.update('b', (profile) => ({ ...profile, protected: undefined }));
+    assert.doesNotMatch(readFileSync(store.path, 'utf8'), /protected/);
+    assert.equal(currentProfile(store.read())?.name, 'a');
+  });
+
+  it('are changed by nothing that fails', async () => {
+    const store = storeIn(privateFolder());
+    await store.add(profileNamed('a'));
+    const before = readFileSync(store.path);
+    const fault = new Error('no');
+    await assert.rejects(
+      store.change((config) => {
+        config.profiles.pop();
+        throw fault;
+      }),
+      fault,
+    );
+    assert.deepEqual(readFileSync(store.path), before);
+    assert.deepEqual(readdirSync(join(store.path, '..')), ['config.json']);
+  });
+
+  for (const name of ['', '-x', 'a b', 'ä', 'a/b', 'x'.repeat(65)]) {
+    it(`are not named ${JSON.stringify(name)}`, () => {
+      assert.throws(() => checkProfileName(name), { code: 'invalid_profile_name' });
+    });
+  }
+
+  it('that are not there: exit 5, and which there are', async () => {
+    const store = storeIn(privateFolder());
+    assert.match((await failure(() => findProfile(store.read(), 'x'))).hint ?? '', /ldctl profiles add NAME/);
+    await store.add(profileNamed('a'));
+    for (const step of [
+      () => findProfile(store.read(), 'x'),
+      () => store.update('x', (profile) => profile),
+      () => currentProfile({ ...store.read(), current: 'x' }),
+    ]) {
+      const error = await failure(step);
+      assert.deepEqual([error.code, error.exitCode, error.hint], ['profile_not_found', 5, 'There are: a.']);
+    }
+    assert.doesNotMatch((await failure(() => findProfile(store.read(), KEY))).message, /ld_pk_/);
+  });
+
+  it('are read without making anything, also below what is no folder', () => {
+    const folder = privateFolder();
+    assert.deepEqual(storeIn(join(folder, 'ldctl')).read(), { profiles: [] });
+    writeFileSync(join(folder, 'file'), '');
+    assert.deepEqual(storeIn(join(folder, 'file', 'ldctl')).read(), { profiles: [] });
+    assert.equal(existsSync(join(folder, 'ldctl')), false);
+  });
+
+  describe('the lock', () => {
+    it('loses none of 20 changes that are made at once, and leaves nothing behind', async function () {
+      this.timeout(30_000);
+      const folder = privateFolder();
+      await Promise.all(Array.from({ length: 20 }, (_, n) => storeIn(folder).add(profileNamed(`p${n}`))));
+      assert.equal(names(storeIn(folder)).length, 20);
+      assert.deepEqual(readdirSync(folder), ['config.json']);
+    });
+
+    it('of a process that was killed is taken away, and so are its drafts, but nothing else', async () => {
+      const folder = privateFolder();
+      writeFileSync(join(folder, 'config.json.tmp-1234567890abcdef'), KEY, { mode: 0o600 });
+      writeFileSync(join(folder, 'config.json.tmp-mine'), '');
+      writeFileSync(join(folder, 'config.json.lock-dead'), '');
+      const then = Date.now() / 1000 - 11;
+      utimesSync(join(folder, 'config.json.lock-dead'), then, then);
+      await storeIn(folder).add(profileNamed('prod'));
+      assert.deepEqual(readdirSync(folder).sort(), ['config.json', 'config.json.tmp-mine']);
+    });
+
+    it('is waited for while another process has it, until the signal', async () => {
+      const folder = privateFolder();
+      writeFileSync(join(folder, 'config.json.lock-alive'), '');
+      const stop = new AbortController();
+      const waiting = new ProfileStore(folder, systemClock, stop.signal).add(profileNamed('prod'));
+      setTimeout(() => stop.abort(new Interrupted('SIGINT')), 100);
+      await assert.rejects(waiting, { code: 'interrupted' });
+      assert.deepEqual(readdirSync(folder), ['config.json.lock-alive']);
+    });
+
+    it('that another process took away is noticed before anything is written', async () => {
+      const folder = privateFolder();
+      const store = storeIn(folder);
+      const lost = store.change(() => {
+        for (const name of readdirSync(folder)) rmSync(join(folder, name));
+      });
+      assert.equal((await failure(() => lost)).code, 'config_unwritable');
+      assert.deepEqual(readdirSync(folder), []);
+    });
+  });
+
+  describe('that are open to others', () => {
+    for (const mode of [0o640, 0o604, 0o602, 0o610]) {
+      const what = `refuses a file of mode 0${mode.toString(8)}, with the chmod that mends it, and leaves it`;
+      itOnPosix(what, 'it keeps no modes', async () => {
+        const store = storeIn(privateFolder());
+        await store.add(profileNamed('prod'));
+        chmodSync(store.path, mode);
+        for (const step of [() => store.read(), () => store.add(profileNamed('test'))]) {
+          const error = await failure(step);
+          assert.deepEqual([error.code, error.exitCode], ['config_not_private', 2]);
+          assert.ok(error.hint?.includes(`chmod 600 ${store.path}`), error.hint);
+        }
+        chmodSync(store.path, 0o600);
+        assert.deepEqual(names(store), ['prod']);
+      });
+    }
+
+    itOnPosix('refuses such a folder, and quotes its path in the chmod', 'it keeps no modes', async () => {
+      const folder = join(privateFolder(), 'my config');
+      mkdirSync(folder, { mode: 0o755 });
+      const error = await failure(() => storeIn(folder).add(profileNamed('prod')));
+      assert.ok(error.hint?.includes(`chmod 700 '${folder}'`), error.hint);
+    });
+
+    itOnPosix('makes the folder 0700 and the file 0600, whatever the umask', 'it keeps no modes', async () => {
+      const folder = join(privateFolder(), 'deep', 'ldctl');
+      const umask = process.umask(0);
+      try {
+        await storeIn(folder).add(profileNamed('prod'));
+      } finally {
+        process.umask(umask);
+      }
+      assert.equal(statSync(folder).mode & 0o777, 0o700);
+      assert.equal(statSync(join(folder, 'config.json')).mode & 0o777, 0o600);
+    });
+  });
+
+  it('that cannot be written: exit 2 that says why', async () => {
+    const file = join(privateFolder(), 'file');
+    writeFileSync(file, '');
+    for (const folder of [file, join(file, 'ldctl')]) {
+      const error = await failure(() => storeIn(folder).assertCanAdd('prod'));
+      assert.deepEqual([error.code, error.exitCode], ['config_unwritable', 2]);
+      assert.match(error.message, /not a folder/);
+      assert.match(error.hint ?? '', /LDCTL_CONFIG_DIR/);
+    }
+  });
+
+  itOnPosix('that cannot be read are not the same as none', 'it keeps no modes', async () => {
+    const folder = privateFolder();
+    const store = storeIn(folder);
+    await store.add(profileNamed('prod'));
+    chmodSync(store.path, 0);
+    const error = await withoutPrivileges(folder, () => failure(() => store.read()));
+    assert.deepEqual([error.code, error.exitCode], ['config_unreadable', 2]);
+    assert.ok(error.message.startsWith(`cannot read ${store.path}: permission denied`), error.message);
+  });
+
+  describe('that are broken', () => {
+    const good = { name: 'prod', tenant_id: '1', key: { store: 'file', api_key: KEY } };
+    const inList = (profile: unknown): string => JSON.stringify({ profiles: [profile] });
+    const broken: Record<string, string> = {
+      'an empty file': '',
+      'cut JSON': `{"profiles": [{"name": "prod", "key": {"store": "file", "api_key": "${KEY}`,
+      'no JSON': KEY,
+      'a list': '[]',
+      'no profiles': '{}',
+      'an id as a number': inList(good).replace('"1"', '610809900976570889'),
+      'an id out of range': inList({ ...good, tenant_id: '18446744073709551616' }),
+      'a name that is none': inList({ ...good, name: '-x' }),
+      'a key that cannot be sent': inList({ ...good, key: { store: 'file', api_key: `${KEY}\n` } }),
+      'a profile without a key': inList({ ...good, key: { store: 'file' } }),
+      'an unknown key store': inList({ ...good, key: { store: 'cloud', api_key: KEY } }),
+      'an empty command': inList({ ...good, key: { store: 'command', command: ' ' } }),
+      'a name twice': JSON.stringify({ profiles: [good, good] }),
+    };
+    for (const [what, text] of Object.entries(broken)) {
+      it(`${what}: reported with its path, without a key, and left byte for byte`, async () => {
+        const store = storeIn(privateFolder());
+        writeFileSync(store.path, text, { mode: 0o600 });
+        for (const step of [() => store.read(), () => store.add(profileNamed('new'))]) {
+          const error = await failure(step);
+          assert.deepEqual([error.code, error.exitCode, error.cause], ['config_broken', 2, undefined]);
+          assert.ok(error.message.includes(store.path));
+          assert.ok(!`${error.message} ${error.hint ?? ''} ${error.stack ?? ''}`.includes(KEY.slice(6, 20)));
+        }
+        assert.equal(readFileSync(store.path, 'utf8'), text);
+      });
+    }
+
+    it('names the field that is not as it should be', async () => {
+      const store = storeIn(privateFolder());
+      writeFileSync(store.path, inList({ ...good, tenant_id: 5 }), { mode: 0o600 });
+      assert.match((await failure(() => store.read())).message, /profiles\.0\.tenant_id/);
+    });
+  });
+});
