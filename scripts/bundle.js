@@ -71,13 +71,10 @@ const LAZY_LIST_FORMAT = `const { ListFormat } = Intl;
 
 /** Small modules that most commands need: a file of each kind, where there would be one for each module. */
 const FEWER_CHUNKS = [
+  { name: 'terminal', test: /src\/(cli\/(host|signals)|output\/streams)\.ts$/ },
   { name: 'core', test: /src\/base\/(?!json)/, minShareCount: 8 },
   { name: 'log', test: /src\/activities\/(read-log|given-ids|activity-log|pages-in-order|find-activity|filter)\.ts$/ },
   { name: 'times', test: /src\/(output\/(status|time-text|time-columns)|config\/expiry)\.ts$/ },
-  {
-    name: 'terminal',
-    test: /src\/(cli\/(host|signals|keyring)|output\/(ascii|streams|terminal-env|style)|config\/(keyring|keys))\.ts$/,
-  },
 ];
 
 const PREFIX = 'in-place:';

@@ -6,8 +6,6 @@ export const COMMANDS_FOLDER = 'docs/commands';
 const INDEX = 'README.md';
 const OTHERS = 'others';
 const GLOBAL = 'GLOBAL';
-/** Characters in a line of help. */
-const WIDTH = 120;
 /** At the top, or the foot, of a page that nobody is to change by hand. */
 export const NOTE = '<!-- made by `npm run generate` -->';
 
@@ -22,7 +20,7 @@ export function commandPages(config: Config): ReadonlyMap<string, string> {
     const topic = config.topics.find(({ name }) => name === group);
     const title = topic ? `\`${config.bin} ${group}\`` : 'Other commands';
     const sections = commands.map((command) => sectionOf(command));
-    const shared = `The [global flags](${INDEX}#global-flags) are left out here.`;
+    const shared = `What the [global flags](${INDEX}#global-flags) mean.`;
     pages.set(`${group}.md`, page(title, ...(topic?.description ? [topic.description] : []), shared, ...sections));
   }
   return pages.set(
@@ -61,7 +59,7 @@ function groupOf({ id }: Command.Loadable): string {
 }
 
 function sectionOf(command: Command.Loadable): string {
-  const [, ...parts] = commandHelp(command, (_style, text) => text, { width: WIDTH, globals: false }).split('\n\n');
+  const [, ...parts] = commandHelp(command).split('\n\n');
   return [`## \`${headingOf(command)}\``, summaryOf(command), `\`\`\`\n${parts.join('\n\n').trimEnd()}\n\`\`\``].join(
     '\n\n',
   );

@@ -4,7 +4,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Config } from '@oclif/core';
 import { EXIT_CODES } from '../src/base/exit-codes.ts';
-import { ENVIRONMENT } from '../src/cli/help.ts';
 import { COMMANDS_FOLDER, commandPages, commandTable } from './command-pages.js';
 import { sourcePlugin } from './source-plugin.js';
 
@@ -13,6 +12,20 @@ const MANIFEST = 'oclif.manifest.json';
 const FOLDERS = [COMMANDS_FOLDER];
 /** Pages that name the repository. */
 const OWNED = ['docs/install.md', 'docs/scripting.md'];
+/** The variables that are read, and what each is. */
+const ENVIRONMENT = [
+  ['LD_API_KEY', 'the API key'],
+  ['LD_API_KEY_FILE', 'a file with the API key in it, as containers mount secrets'],
+  ['LD_TENANT_ID', 'the tenant'],
+  ['LD_API_URL', 'base URL of the Core API (never of the Supervisor)'],
+  ['LD_SUPERVISOR_URL', "base URL of the deployment's Supervisor API"],
+  ['LD_DEPLOYMENT_ID', 'the deployment, by id, name or path'],
+  ['LD_PROFILE', 'the profile to use instead of the current one; other variables still win over it'],
+  ['LDCTL_CONFIG_DIR', 'the folder of the profiles and of the run journal'],
+  ['HTTPS_PROXY, NO_PROXY', 'the proxy for https, and the hosts that are reached without it'],
+  ['NODE_EXTRA_CA_CERTS', 'a file of further certificate authorities to trust'],
+  ['NO_COLOR', 'no colour, whatever the terminal'],
+];
 const check = process.argv.includes('--check');
 
 for (const folder of FOLDERS) mkdirSync(folder, { recursive: true });

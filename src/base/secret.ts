@@ -1,5 +1,7 @@
+import { readFileSync, statSync } from 'node:fs';
 import { debuglog } from 'node:util';
 import { UsageError } from './errors.js';
+import type { Env } from './text.js';
 
 /** `util.inspect.custom`, by the name that every copy of Node knows; the published types then need none of Node's. */
 const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom');
@@ -91,4 +93,17 @@ export function refuseDebuggedStreams(what: string): void {
     code: 'node_debug',
     hint: 'Unset NODE_DEBUG, or leave the section `stream` (and `*`) out of it.',
   });
+}
+
+/** Those of the environment that can be read at once: what they mask, they mask from the first line on. */
+export function environmentKeys({ LD_API_KEY: text = '', LD_API_KEY_FILE: path = '' }: Env): ApiKey[] {
+  const keys = [text.trim()];
+  try {
+    const stats = statSync(path);
+    // A pipe can be read only once.
+    if (stats.isFile() && stats.size <= 64 * 1024) keys.push(readFileSync(path, 'utf8').trim());
+  } catch {
+    // That is for those to say who need the key.
+  }
+  return keys.filter(isApiKeyText).map((key) => new ApiKey(key));
 }

@@ -38,10 +38,7 @@ export interface CommandLine {
   rest: string[];
 }
 
-/**
- * Reads a command line, in one pass. Before the command, the flags of all commands are known: so it is known whether they
- * take a value, and where they belong.
- */
+/** Reads a command line, in one pass. Flags may stand anywhere: before the group, between group and command, behind. */
 export function readCommandLine(argv: readonly string[], commands: CommandFlags): CommandLine {
   const line: CommandLine = { words: [], id: null, flags: [], args: [], rest: [] };
   let at = 0;
@@ -70,17 +67,10 @@ export function readCommandLine(argv: readonly string[], commands: CommandFlags)
   return line;
 }
 
-/** The flags of `argv`, where the command is known. */
-export function readFlags(argv: readonly string[], flags: FlagTable): ReadFlag[] {
-  return readCommandLine(['command', ...argv], { command: { flags } }).flags;
-}
-
-/** The flags that are known here: those of the command; while there is none, of all that it may become, and of the others. */
-function flagsAt({ id, words }: CommandLine, commands: CommandFlags): FlagTable {
-  if (id !== null) return commands[id]?.flags ?? {};
-  const group = words.map((word) => `${word}:`).join('');
-  const all = Object.entries(commands).sort(([a], [b]) => Number(a.startsWith(group)) - Number(b.startsWith(group)));
-  return { ...Object.fromEntries(all.flatMap(([, { flags }]) => Object.entries(flags))), ...globalFlags(commands) };
+/** Those of the command; while there is none, of all that it may become: no two have one of the same name that is read otherwise. */
+function flagsAt({ id }: CommandLine, commands: CommandFlags): FlagTable {
+  const known = id === null ? Object.values(commands) : [commands[id]];
+  return Object.fromEntries(known.flatMap((command) => Object.entries(command?.flags ?? {})));
 }
 
 export function globalFlags<F extends FlagShape>(commands: CommandFlags<F>): FlagTable<F> {

@@ -1,13 +1,16 @@
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from '@oclif/core/command';
-import { RUNTIMES, STATUSES, VERBS } from '../base/activity.js';
-import { LdctlError } from '../base/errors.js';
+import { RUNTIMES, STATUSES, VERBS, type Activity } from '../base/activity.js';
 import { plainText } from '../base/text.js';
+import { ensurePrivateFolder, FILE_MODE, readPrivateFile } from '../config/files.js';
 import { ProfileStore } from '../config/profiles.js';
 import { configDir } from '../config/settings.js';
 import { flagNamed, globalFlags, readCommandLine } from './argv.js';
-import { HELP_TOPICS } from './help.js';
 import { readManifest, readPackage, type Host } from './host.js';
-import { keptKeys, seenEntries, type SeenEntry } from './seen.js';
+
+export type Commands = Readonly<Record<string, Command.Cached>>;
+type Topics = Readonly<Record<string, { description?: string }>>;
 
 export interface Candidate {
   value: string;
@@ -22,58 +25,76 @@ export interface Completion {
   then: 'files' | 'open' | 'done';
 }
 
-export type Commands = Readonly<Record<string, Command.Cached>>;
-type Topics = Readonly<Record<string, { description?: string }>>;
-
 /** What is known of values without asking a server. */
 export interface Known {
   profiles: readonly Candidate[];
-  deployments: readonly Candidate[];
-  entries: readonly SeenEntry[];
+  /** Ids of activities. */
+  entries: readonly Candidate[];
+  nodes: readonly string[];
   runs: readonly string[];
   rolls: readonly string[];
 }
 
-const NOTHING: Completion = { candidates: [], then: 'done' };
-const FILES: Completion = { candidates: [], then: 'files' };
-/** In characters; a terminal shows a line of it. */
-const LONGEST_ABOUT = 100;
+/** The page of the log that was read last at a terminal, beside the profiles. */
+const SEEN = 'seen.json';
+type Seen = Array<{ id: string; node: string; about: string }>;
+/** A record of the run journal (config/journal.ts), and how long it is valid. */
+const RECORD = /^[\da-f]{64}\.\d+$/;
+const VALID_MS = 24 * 60 * 60_000;
+
+export function rememberEntries(folder: string, items: readonly Activity[]): void {
+  const seen: Seen = items.map(({ id, node_id: node, action, runtime, status }) => ({
+    ...{ id: String(id), node: String(node), about: `${action} ${runtime}, ${status}` },
+  }));
+  try {
+    ensurePrivateFolder(folder);
+    writeFileSync(join(folder, SEEN), `${JSON.stringify(seen)}\n`, { mode: FILE_MODE });
+  } catch {
+    // A home that cannot be written to.
+  }
+}
+
+function knownIn(folder: string, clock: Host['clock']): Known {
+  // At a Tab, nothing is said of what cannot be read.
+  const orNone = <T>(read: () => T[]): T[] => {
+    try {
+      return read();
+    } catch {
+      return [];
+    }
+  };
+  const json = (...path: string[]): unknown => JSON.parse(readPrivateFile(join(folder, ...path)) ?? '[]');
+  const keysOf = (kind: string, around: RegExp): string[] => {
+    const names = orNone(() => readdirSync(join(folder, kind))).filter((name) => RECORD.test(name));
+    const records = names.flatMap((name) => orNone(() => [json(kind, name) as Record<string, string | number>]));
+    const valid = records.filter(({ postedAt, begunAt }) => clock.now() - Number(postedAt ?? begunAt) < VALID_MS);
+    return [...new Set(valid.map(({ key = '' }) => String(key).replace(around, '')))];
+  };
+  const seen = orNone(() => json(SEEN) as Seen);
+  const profiles = orNone(() => new ProfileStore(folder, clock).read().profiles);
+  return {
+    profiles: profiles.map(({ name, deployment_name: about = '' }) => ({ value: name, about })),
+    entries: seen.map(({ id, about }) => ({ value: id, about })),
+    nodes: [...new Set(seen.map(({ node }) => node))],
+    // Of a run it is the key on the wire: where that has but a digest (`~`), the key itself is not known.
+    runs: keysOf('runs', /\.[\da-f]{32}$/).filter((key) => !key.startsWith('~')),
+    rolls: keysOf('rolls', /^\d+\./),
+  };
+}
 
 /**
  * Answers a completion script (`ldctl __complete WORDS…`): a line for each candidate, with a tab before what it is; then
  * `:files`, `:open` or `:done` (`Completion.then`). A value that a terminal would act on is left out.
  */
-export async function answerCompletion(host: Host, words: readonly string[]): Promise<void> {
-  const topics = readPackage(host.program).oclif.topics ?? {};
-  const { candidates, then } = complete(words, readManifest(host.program).commands, topics, await knownHere(host));
+export async function answerCompletion({ program, env, clock, output }: Host, words: readonly string[]): Promise<void> {
+  const topics = readPackage(program).oclif.topics ?? {};
+  const known = knownIn(await configDir(env), clock);
+  const { candidates, then } = complete(words, readManifest(program).commands, topics, known);
   const lines = candidates
     .filter(({ value }) => plainText(value) === value)
-    .map(({ value, about }) => (about === '' ? value : `${value}\t${plainText(about).slice(0, LONGEST_ABOUT)}`));
-  host.output.stdout.write([...lines, `:${then}`, ''].join('\n'));
-}
-
-async function knownHere({ env, clock }: Host): Promise<Known> {
-  const folder = await configDir(env);
-  const profiles = profilesIn(folder, clock);
-  return {
-    profiles: profiles.map(({ name, deployment_name: about = '' }) => ({ value: name, about })),
-    deployments: profiles.flatMap(({ name, deployment_id: id, deployment_name: value = id?.toString() }) =>
-      value === undefined ? [] : [{ value, about: `of profile ${name}` }],
-    ),
-    entries: seenEntries(folder),
-    runs: keptKeys(folder, 'runs', clock.now()),
-    rolls: keptKeys(folder, 'rolls', clock.now()),
-  };
-}
-
-/** A config that cannot be read has no profiles: at a Tab nothing is said of it. */
-function profilesIn(folder: string, clock: Host['clock']) {
-  try {
-    return new ProfileStore(folder, clock).read().profiles;
-  } catch (error) {
-    if (error instanceof LdctlError) return [];
-    throw error;
-  }
+    // A terminal shows a line of it.
+    .map(({ value, about }) => (about === '' ? value : `${value}\t${plainText(about).slice(0, 100)}`));
+  output.stdout.write([...lines, `:${then}`, ''].join('\n'));
 }
 
 /**
@@ -84,41 +105,29 @@ export function complete(words: readonly string[], commands: Commands, topics: T
   const word = words.at(-1) ?? '';
   const line = readCommandLine(words.slice(0, -1), commands);
   const command = line.id === null ? undefined : commands[line.id];
-  if (line.rest.length > 0) return command?.id === 'sandbox:exec' ? FILES : NOTHING;
+  if (line.rest.length > 0) return { candidates: [], then: command?.id === 'sandbox:exec' ? 'files' : 'done' };
 
   const flags = command?.flags ?? globalFlags(commands);
   const last = line.flags.at(-1);
-  const open = last?.value === null && last.name !== null ? flags[last.name] : undefined;
+  const open = last?.value === null ? flags[last.name ?? ''] : undefined;
   if (open) return valuesOf(open, '', word, known);
-  const [, begin, typed = ''] = /^(--[^=]+=)(.*)$/s.exec(word) ?? [];
-  if (begin !== undefined) {
-    const flag = flags[flagNamed(begin.slice(0, -1), flags) ?? ''];
-    return flag?.type === 'option' ? valuesOf(flag, begin, typed, known) : NOTHING;
-  }
+  const [, begin = '', typed = ''] = /^(--[^=]+=)(.*)$/s.exec(word) ?? [];
+  const named = flags[flagNamed(begin.slice(0, -1), flags) ?? ''];
+  if (named?.type === 'option') return valuesOf(named, begin, typed, known);
   if (word.startsWith('-')) {
-    const isFree = ({ name, hidden, ...flag }: Command.Flag.Cached): boolean =>
-      !hidden && (('multiple' in flag && flag.multiple) || !line.flags.some((given) => given.name === name));
-    return matching(word, flagNames(Object.values(flags).filter(isFree)));
+    const isGiven = (name: string): boolean => line.flags.some((flag) => flag.name === name);
+    const free = Object.values(flags).filter((flag) => ('multiple' in flag && flag.multiple) || !isGiven(flag.name));
+    return matching(word, [...free.flatMap(flagNames), { value: '--help', about: 'Show help.' }]);
   }
-
-  if (!command) return matching(word, nextWords(line.words, commands, topics));
-  const args = line.words.slice(command.id.split(':').length);
-  if (command.id === 'help') {
-    const explained = Object.entries(args.length === 0 ? HELP_TOPICS : {});
-    return matching(word, [
-      ...nextWords(args, commands, topics),
-      ...explained.map(([value, about]) => ({ value, about })),
-    ]);
-  }
+  const args = line.words.slice(command?.id.split(':').length ?? 0);
+  if (!command || command.id === 'help') return matching(word, nextWords(args, commands, topics));
   const all = Object.values(command.args);
   const next = all[args.length] ?? (command.strict === false ? all.at(-1) : undefined);
-  // A name for a new profile is a new one.
-  if (!next || command.id === 'profiles:add') return NOTHING;
+  // The name of a new profile is a new one.
+  if (!next || command.id === 'profiles:add') return matching(word, []);
   const values = next.options ? plain(next.options) : (VALUES[next.name.toUpperCase()]?.(known) ?? []);
-  return matching(
-    word,
-    values.filter(({ value }) => !args.includes(value)),
-  );
+  const others = values.filter(({ value }) => !args.includes(value));
+  return matching(word, others);
 }
 
 /** Of flags, and in capitals of arguments. */
@@ -129,19 +138,18 @@ const VALUES: Readonly<Record<string, (known: Known) => readonly Candidate[]>> =
   // An id is to follow, or `--config`.
   ACTION: () => plain(VERBS.map((verb) => (verb === 'reconfigure' ? `${verb}:` : verb))),
   status: () => plain(Object.keys(STATUSES)),
-  ID: ({ entries }) => entries.map(({ id, about }) => ({ value: id, about })),
-  after: ({ entries }) => entries.map(({ id, about }) => ({ value: id, about })),
-  node: ({ entries }) => plain([...new Set(entries.map(({ node }) => node))]),
+  ID: ({ entries }) => entries,
+  after: ({ entries }) => entries,
+  node: ({ nodes }) => plain(nodes),
   profile: ({ profiles }) => profiles,
   NAME: ({ profiles }) => profiles,
-  deployment: ({ deployments }) => deployments,
-  'idempotency-key': ({ runs }) => plain([...new Set(runs)]),
+  'idempotency-key': ({ runs }) => plain(runs),
   resume: ({ rolls }) => plain([...rolls, 'last']),
 };
 
 /** The values of a flag behind `begin`; of one that takes a list, for what comes after the last comma. */
 function valuesOf(flag: Command.Flag.Cached, begin: string, typed: string, known: Known): Completion {
-  if (flag.type !== 'option' || /\bFILE\b/.test(String(flag.helpValue))) return FILES;
+  if (flag.type !== 'option' || /\bFILE\b/.test(String(flag.helpValue))) return { candidates: [], then: 'files' };
   const list = flag.multiple ? typed.slice(0, typed.lastIndexOf(',') + 1) : '';
   const values = flag.options ? plain(flag.options) : (VALUES[flag.name]?.(known) ?? []);
   const others = values.filter(({ value }) => !list.split(',').includes(value));
@@ -149,18 +157,15 @@ function valuesOf(flag: Command.Flag.Cached, begin: string, typed: string, known
   return { candidates: candidates.map(({ value, about }) => ({ value: begin + list + value, about })), then };
 }
 
-function flagNames(flags: readonly Command.Flag.Cached[]): Candidate[] {
-  const names = flags.flatMap((flag) => {
-    const forms = flag.type === 'boolean' && flag.allowNo ? [flag.name, `no-${flag.name}`] : [flag.name];
-    return forms.map((name) => ({ value: `--${name}`, about: aboutOf(flag) }));
-  });
-  return [...names, { value: '--help', about: 'Show help.' }];
+function flagNames(flag: Command.Flag.Cached): Candidate[] {
+  const forms = flag.type === 'boolean' && flag.allowNo ? [flag.name, `no-${flag.name}`] : [flag.name];
+  return forms.map((name) => ({ value: `--${name}`, about: aboutOf(flag) }));
 }
 
 /** The groups and commands that may come behind these words. */
 function nextWords(words: readonly string[], commands: Commands, topics: Topics): Candidate[] {
   const begin = words.map((word) => `${word}:`).join('');
-  const below = Object.values(commands).filter(({ id, hidden }) => !hidden && id.startsWith(begin));
+  const below = Object.values(commands).filter(({ id }) => id.startsWith(begin));
   const next = below.map((command): [string, string] => {
     const [word = '', ...rest] = command.id.slice(begin.length).split(':');
     return [word, rest.length === 0 ? aboutOf(command) : (topics[word]?.description ?? '')];

@@ -2,7 +2,7 @@ import type { ClientOptions, OnTrace } from '../api/client.js';
 import { CoreApi } from '../api/core-api.js';
 import { SupervisorApi } from '../api/supervisor-api.js';
 import { formatDuration } from '../base/durations.js';
-import { Interrupted, LdctlError } from '../base/errors.js';
+import { LdctlError } from '../base/errors.js';
 import type { ApiKey } from '../base/secret.js';
 import type { ActivityPage, Supervisor } from '../base/supervisor.js';
 import { plainText } from '../base/text.js';
@@ -31,13 +31,14 @@ import {
 import { warningText } from '../output/error.js';
 import { painter } from '../output/streams.js';
 import type { ConnectionFlags, OutputFlags } from './flags.js';
-import { isInteractive, type Host } from './host.js';
+import type { Host } from './host.js';
 import { terminalPrompts, type Prompts } from './prompts.js';
-import { rememberEntries } from './seen.js';
 import type { Interrupts } from './signals.js';
 
 /** Where nothing hangs on it, Core is not waited for any longer. */
 const PLACE_MS = 2000;
+
+const ERASE_LINE = '\r\u001B[2K';
 
 /** The part of the Core API that commands use. */
 export type Core = Pick<CoreApi, 'keyContext' | 'structure' | 'deployment'>;
@@ -50,13 +51,8 @@ export type Printing = Pick<CommandContext, 'host' | 'flags'>;
  * ends it; and once it is connected, the settings, and the way to the APIs.
  */
 export class CommandContext {
-  readonly host: Host;
-  readonly flags: OutputFlags;
-  readonly interrupts: Interrupts;
   /** Aborted with an `Interrupted`. */
   readonly signal: AbortSignal;
-  /** Where profiles and the run journal are kept. */
-  readonly folder: string;
   readonly store: ProfileStore;
   /** Null when there is no one to ask. */
   readonly prompts: Prompts | null;
@@ -64,12 +60,14 @@ export class CommandContext {
   #settings: Settings | null = null;
   #structure: TenantStructure | null = null;
 
-  protected constructor(host: Host, flags: OutputFlags, interrupts: Interrupts, folder: string) {
-    this.host = host;
-    this.flags = flags;
-    this.interrupts = interrupts;
+  /** @param folder where profiles and the run journal are kept */
+  protected constructor(
+    readonly host: Host,
+    readonly flags: OutputFlags,
+    readonly interrupts: Interrupts,
+    readonly folder: string,
+  ) {
     this.signal = interrupts.signal;
-    this.folder = folder;
     this.store = new ProfileStore(folder, host.clock, this.signal);
     this.prompts = terminalPrompts(host, this.signal);
   }
@@ -86,7 +84,7 @@ export class CommandContext {
     interrupts: Interrupts,
   ): Promise<CommandContext> {
     const context = await CommandContext.open(host, flags, interrupts);
-    context.#settings = context.settle(flags);
+    context.#settings = context.resolve(flags);
     const warning = expiryWarning(context.settings, host.clock.now());
     if (warning !== null) context.warn(warning);
     return context;
@@ -94,7 +92,7 @@ export class CommandContext {
 
   /** Of a context that is connected. */
   get settings(): Settings {
-    return (this.#settings ??= this.settle({}));
+    return (this.#settings ??= this.resolve({}));
   }
 
   /** Says what was done, on stderr; nothing with `--quiet`. */
@@ -107,18 +105,15 @@ export class CommandContext {
     stderr.write(warningText(line, painter(stderr.colour)));
   }
 
-  /** Does something that takes time, and shows that: nothing off a terminal, and with `--quiet`. */
+  /** Does something that takes time, and says so while it lasts: nothing off a terminal, and with `--quiet`. */
   async during<T>(text: string, work: () => Promise<T>): Promise<T> {
-    const { output, stderr: stream } = this.host;
-    if (this.flags.quiet || !output.stderr.canRedraw) return work();
-    const { default: ora } = await import('ora');
-    // Left alone, stdin keeps its Ctrl-C a signal, which aborts the work.
-    const spinner = ora({ text, color: output.stderr.colour ? 'blue' : false, discardStdin: false, stream });
-    spinner.start();
+    const { stderr } = this.host.output;
+    if (this.flags.quiet || !stderr.canRedraw) return work();
+    stderr.write(`${text} …`);
     try {
       return await work();
     } finally {
-      spinner.stop();
+      stderr.write(ERASE_LINE);
     }
   }
 
@@ -141,7 +136,7 @@ export class CommandContext {
   }
 
   /** Each setting, from the environment and the stored profiles unless others are given. @throws as `resolveSettings` */
-  settle(flags: SettingFlags, from: Partial<Pick<SettingsInput, 'env' | 'readConfig'>> = {}): Settings {
+  resolve(flags: SettingFlags, from: Partial<Pick<SettingsInput, 'env' | 'readConfig'>> = {}): Settings {
     const { env = this.host.env, readConfig = () => this.store.read() } = from;
     const notify = (line: string): void => {
       this.host.output.stderr.write(`${line}\n`);
@@ -152,6 +147,13 @@ export class CommandContext {
   /** The key alone. @throws as `neededKey` does */
   async key(): Promise<ApiKey> {
     return this.guard(await neededKey(this.settings).fetch(this.signal));
+  }
+
+  /** The tenant to ask Core about. @throws as `resolveTenant` does */
+  async tenant(): Promise<TenantAccess> {
+    const access = await resolveTenant(this.settings, this.signal);
+    this.guard(access.key);
+    return access;
   }
 
   /** The deployment to act on, and the key for it. @throws as `resolveTarget` does */
@@ -184,13 +186,6 @@ export class CommandContext {
     }
   }
 
-  /** The tenant to ask Core about. @throws as `resolveTenant` does */
-  async tenant(): Promise<TenantAccess> {
-    const access = await resolveTenant(this.settings, this.signal);
-    this.guard(access.key);
-    return access;
-  }
-
   supervisor({ supervisorUrl, key }: Target): Supervisor {
     const api = new SupervisorApi(this.#client(supervisorUrl.value, key));
     return {
@@ -212,8 +207,9 @@ export class CommandContext {
   /** For completion, the first page that is read: mostly the newest. A script presses no Tab. */
   async #seen(page: Promise<ActivityPage>): Promise<ActivityPage> {
     const { items } = await page;
-    if (!this.#isPageSeen && items.length > 0 && isInteractive(this.host)) rememberEntries(this.folder, items);
+    if (this.#isPageSeen || items.length === 0 || !this.prompts) return page;
     this.#isPageSeen = true;
+    (await import('./completion.js')).rememberEntries(this.folder, items);
     return page;
   }
 
@@ -233,21 +229,6 @@ export class CommandContext {
         explain?.(error);
       }
       throw error;
-    }
-  }
-
-  /**
-   * Stores when the key expires, if it is a profile's own, used for the profile's own tenant. For later warnings only:
-   * where it cannot be stored, nothing is said.
-   */
-  async rememberExpiry(expiresAt: string | null): Promise<void> {
-    const { profile, key, tenantId } = this.settings;
-    if (!profile || key?.source.from !== 'profile' || tenantId?.source.from !== 'profile') return;
-    if (profile.expiresAt === expiresAt) return;
-    try {
-      await this.store.update(profile.name, (stored) => ({ ...stored, expires_at: expiresAt ?? undefined }));
-    } catch (error) {
-      if (error instanceof Interrupted || !(error instanceof LdctlError)) throw error;
     }
   }
 }

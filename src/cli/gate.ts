@@ -10,103 +10,85 @@ import type { GateResult } from '../base/outcome.js';
 import type { GateFacts } from '../base/roll.js';
 import type { Env } from '../base/text.js';
 import type { Scrub } from '../output/streams.js';
-import { isWindows, type Platform } from '../system/platform.js';
 
 export interface GateOptions {
   env: Env;
-  platform: Platform;
+  platform: NodeJS.Platform;
   clock: Clock;
   /** Takes the key out of a text. */
   scrub: Scrub;
   /** Ends the gate, with all that it started. */
   signal: AbortSignal;
-  /** So long it may take; null for no limit. */
-  timeoutMs: number | null;
   /** Takes what the gate writes, line by line; waited for before the next, which slows down a gate that is faster. */
   onLine: (line: string) => void | Promise<void>;
 }
 
 /** Between asking a gate to end, and ending it: short enough for Ctrl-C to end everything within a second. */
 const GRACE_MS = 700;
-/** What a gate wrote last may come after its end … */
-const QUIET_MS = 200;
-/** … but what it left running in the background is not listened to for long. */
-const MOST_WAITS = 10;
+/** So long what it left running in the background is listened to, which may write for ever. */
+const LAST_WORDS_MS = 500;
 /** In characters: without a line break the memory must not fill. */
 const LONGEST_LINE = 8192;
 
 /** @throws UsageError for one that is empty, or of which cmd would run only a part */
-export function checkGate(command: string, platform: Platform): string {
+export function checkGate(command: string, platform: NodeJS.Platform): void {
   if (command.trim() === '') {
     throw new UsageError('--gate is empty', { code: 'empty_flag', hint: 'Is a variable unset?' });
   }
-  if (!isWindows(platform) || !/[\r\n]/.test(command)) return command;
-  throw new UsageError('--gate: cmd runs only the first line of it', {
-    code: 'gate_of_many_lines',
-    hint: 'Put it into a file, and give that.',
-  });
+  if (platform === 'win32' && /[\r\n]/.test(command)) {
+    const hint = 'Put it into a file, and give that.';
+    throw new UsageError('--gate: cmd runs only the first line of it', { code: 'gate_of_many_lines', hint });
+  }
 }
 
 /**
  * Runs the gate of a node: by a shell, in a process group of its own.
- * @returns once it has ended; one that was ended by the signal or the timeout has no exit code
+ * @returns once it has ended; one that was ended by the signal has no exit code
  */
 export async function runGate(command: string, facts: GateFacts, options: GateOptions): Promise<GateResult> {
-  const { clock, signal, timeoutMs, platform, onLine } = options;
+  const { clock, signal, platform, onLine } = options;
   const startedAt = clock.elapsed();
-  const ended = (exit_code: number | null, timed_out = false): GateResult => ({
-    ...{ exit_code, timed_out },
-    took_ms: Math.round(clock.elapsed() - startedAt),
+  const ended = (exit_code: number | null): GateResult => ({
+    ...{ exit_code, timed_out: false, took_ms: Math.round(clock.elapsed() - startedAt) },
   });
-  const isCut = (): boolean => signal.aborted;
-  if (isCut()) return ended(null);
+  if (signal.aborted) return ended(null);
   const child = startShell(command, options, gateEnvironment(facts, options));
-  const { all } = child;
   if (child.pid === undefined) {
     await onLine(`could not be run: ${(await child).code ?? 'it was not started'}`);
     return ended(null);
   }
-  let lines = 0;
-  const heard = hear(all, (line) => ((lines += 1), onLine(line)));
-  const kill = (how: 'SIGTERM' | 'SIGKILL'): void => endGroup(child, how, platform, options.env);
+  const closed = new AbortController();
+  child.once('close', () => closed.abort());
+  const heard = hear(child.all, onLine);
+  const sleep = (ms: number, until: AbortSignal): Promise<void> => clock.sleep(ms, until).catch(() => undefined);
+  const kill = (how: 'SIGTERM' | 'SIGKILL'): void => endGroup(child, how, options);
   const killAtExit = (): void => kill('SIGKILL');
+  let ending = Promise.resolve();
+  const end = (): void => {
+    // Windows has no way to ask.
+    if (platform !== 'win32') kill('SIGTERM');
+    ending = sleep(platform === 'win32' ? 0 : GRACE_MS, closed.signal).then(killAtExit);
+  };
   process.once('exit', killAtExit);
+  signal.addEventListener('abort', end);
   try {
-    const exit = once(child, 'exit') as Promise<[number | null]>;
-    const timedOut = await firstOf(exit, timeoutMs ?? Infinity, clock, signal);
-    if (timedOut || isCut()) {
-      kill('SIGTERM');
-      await firstOf(once(child, 'close'), isWindows(platform) ? 0 : GRACE_MS, clock);
-      kill('SIGKILL');
-    }
-    const [exitCode] = await exit;
-    const result = ended(timedOut || isCut() ? null : exitCode, timedOut && !isCut());
-    for (let waits = 0, before = -1; before !== lines && waits < MOST_WAITS && !isCut(); waits += 1) {
-      before = lines;
-      if (!(await firstOf(heard, QUIET_MS, clock, signal))) break;
-    }
+    const [exitCode] = (await once(child, 'exit')) as [number | null];
+    const result = ended(isAborted(signal) ? null : exitCode);
+    await sleep(LAST_WORDS_MS, AbortSignal.any([signal, closed.signal]));
+    if (isAborted(signal)) await ending;
+    else if (closed.signal.aborted) await heard;
     return result;
   } finally {
     process.off('exit', killAtExit);
+    signal.removeEventListener('abort', end);
     // What keeps the other end open must not keep this process alive.
-    all.destroy();
-    for (const stream of [child.stdout, child.stderr]) stream.destroy();
+    for (const stream of [child.all, child.stdout, child.stderr]) stream.destroy();
   }
 }
 
-/** @returns whether the time was up before the event, or the signal */
-async function firstOf(event: Promise<unknown>, ms: number, clock: Clock, signal?: AbortSignal): Promise<boolean> {
-  const over = new AbortController();
-  const either = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
-  const isLate = clock.sleep(ms, either).then(
-    () => true,
-    () => false,
-  );
-  try {
-    return await Promise.race([event.then(() => false), isLate]);
-  } finally {
-    over.abort();
-  }
+/** To the compiler, what is not aborted once never is. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
 }
 
 const HOW = {
@@ -116,10 +98,10 @@ const HOW = {
 type Child = ResultPromise<typeof HOW>;
 
 function startShell(command: string, { env: own, platform }: GateOptions, env: NodeJS.ProcessEnv): Child {
-  if (!isWindows(platform)) return execa('sh', ['-c', command], { ...HOW, env, detached: true });
-  const cmd = variable(own, 'ComSpec') ?? windowsProgram('cmd.exe', own);
+  if (platform !== 'win32') return execa('sh', ['-c', command], { ...HOW, env, detached: true });
   // Without what the registry has for each start of it; the line reaches it quote for quote.
-  return execa(cmd, ['/d', '/s', '/c', `"${command}"`], { ...HOW, env, windowsVerbatimArguments: true });
+  const args = ['/d', '/s', '/c', `"${command}"`];
+  return execa(own.ComSpec ?? windowsProgram('cmd.exe', own), args, { ...HOW, env, windowsVerbatimArguments: true });
 }
 
 /** The key, and the way to it, are not for gates. */
@@ -136,10 +118,10 @@ function gateEnvironment(facts: GateFacts, { env, scrub }: GateOptions): NodeJS.
   };
 }
 
-/** Ends a shell and all that it started. Windows has no way to ask. */
-function endGroup(child: Child, how: 'SIGTERM' | 'SIGKILL', platform: Platform, env: Env): void {
+/** Ends a shell and all that it started. */
+function endGroup(child: Child, how: 'SIGTERM' | 'SIGKILL', { env, platform }: GateOptions): void {
   if (child.pid === undefined) return;
-  if (!isWindows(platform)) {
+  if (platform !== 'win32') {
     try {
       process.kill(-child.pid, how);
     } catch {
@@ -152,13 +134,8 @@ function endGroup(child: Child, how: 'SIGTERM' | 'SIGKILL', platform: Platform, 
 }
 
 /** A program of Windows' own, by its full path: what PATH has under its name may be another. */
-function windowsProgram(name: string, env: Env): string {
-  return join(variable(env, 'SystemRoot') ?? 'C:\\Windows', 'System32', name);
-}
-
-/** Windows has `ComSpec` and `COMSPEC` for one. */
-function variable(env: Env, name: string): string | undefined {
-  return Object.entries(env).find(([key]) => key.toUpperCase() === name.toUpperCase())?.[1];
+function windowsProgram(name: string, { SystemRoot = 'C:\\Windows' }: Env): string {
+  return join(SystemRoot, 'System32', name);
 }
 
 /** Line by line, no faster than they are taken. */
@@ -167,10 +144,9 @@ async function hear(stream: Readable, onLine: (line: string) => void | Promise<v
   try {
     for await (const chunk of stream.setEncoding('utf8')) {
       const lines = (rest + String(chunk)).split(/\r?\n/);
-      rest = lines.pop() ?? '';
-      if (rest.length > LONGEST_LINE) lines.push(rest);
-      if (rest.length > LONGEST_LINE) rest = '';
-      for (const line of lines) {
+      const last = lines.pop() ?? '';
+      rest = last.length > LONGEST_LINE ? '' : last;
+      for (const line of rest === last ? lines : [...lines, last]) {
         await onLine(line);
         // One that writes without end must not keep the clock from ticking.
         await nextTurn();

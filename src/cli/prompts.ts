@@ -1,7 +1,7 @@
+import { addAbortSignal } from 'node:stream';
 import { Interrupted } from '../base/errors.js';
 import { wrapWords } from '../base/text.js';
 import { isInteractive, type Host } from './host.js';
-import { discardPending } from './stdin.js';
 
 export interface Choice<T> {
   value: T;
@@ -11,9 +11,9 @@ export interface Choice<T> {
 }
 
 /** What is wrong with an answer, or true. */
-export type Validate = (answer: string) => true | string;
+type Validate = (answer: string) => true | string;
 
-/** Somebody who can be asked. Every method throws Interrupted when the answer is Ctrl-C, or the terminal closes. */
+/** The user at the terminal. Every method throws Interrupted when the answer is Ctrl-C, or the terminal closes. */
 export interface Prompts {
   confirm(message: string): Promise<boolean>;
   text(message: string, options?: { default?: string; validate?: Validate }): Promise<string>;
@@ -23,11 +23,9 @@ export interface Prompts {
   choose<T>(message: string, choices: ReadonlyArray<Choice<T>>, preset?: T): Promise<T>;
   /** Any of them, also none. */
   some<T>(message: string, choices: ReadonlyArray<Choice<T>>): Promise<T[]>;
-  /** A long list: what is typed narrows it down to the names that hold every word of it. */
-  search<T>(message: string, choices: ReadonlyArray<Choice<T>>): Promise<T>;
 }
 
-/** The user at the terminal; null where there is none (design, "Consent"). */
+/** Null where no one can be asked. */
 export function terminalPrompts(host: Host, signal: AbortSignal): Prompts | null {
   if (!isInteractive(host)) return null;
   const ask = <T>(question: Question): Promise<T> => askInquirer(host, question, signal);
@@ -37,7 +35,6 @@ export function terminalPrompts(host: Host, signal: AbortSignal): Prompts | null
     secret: (message, validate) => ask({ type: 'password', mask: '*', toggleMask: false, message, validate }),
     choose: (message, choices, preset) => ask({ type: 'select', message, choices, default: preset }),
     some: (message, choices) => ask({ type: 'checkbox', message, choices }),
-    search: (message, choices) => ask({ type: 'search', message, source: (term) => narrowed(choices, term) }),
   };
 }
 
@@ -46,7 +43,6 @@ type Question = { message: string } & (
   | { type: 'input'; default?: string; validate?: Validate }
   | { type: 'password'; mask: string; toggleMask: false; validate?: Validate }
   | { type: 'select' | 'checkbox'; choices: ReadonlyArray<Choice<unknown>>; default?: unknown }
-  | { type: 'search'; source: (term: string | undefined) => ReadonlyArray<Choice<unknown>> }
 );
 
 /** Asks on stderr, since stdout is data. inquirer is slow to load, and few runs ask. */
@@ -76,8 +72,46 @@ async function askInquirer<T>(host: Host, question: Question, signal: AbortSigna
   }
 }
 
-/** The choices whose name holds every word of `term`, in any order and either case. */
-export function narrowed<T>(choices: ReadonlyArray<Choice<T>>, term: string | undefined): ReadonlyArray<Choice<T>> {
-  const words = (term ?? '').toLowerCase().split(/\s+/).filter(Boolean);
-  return choices.filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)));
+/** A terminal that has had nothing to say for so long has nothing that was typed before. */
+const QUIET_MS = 50;
+const CTRL_C = 3;
+
+/**
+ * Drops what was typed at the terminal so far: it is no answer to a question that was not there yet.
+ * @throws Interrupted when Ctrl-C is among it; the signal's reason
+ */
+export async function discardPending({ stdin, clock }: Host, signal: AbortSignal): Promise<void> {
+  const dropped: Buffer[] = [];
+  const drop = (chunk: Buffer): void => void dropped.push(chunk);
+  // Line by line, what has no Enter behind it yet would stay.
+  stdin.setRawMode(true);
+  stdin.on('data', drop);
+  try {
+    for (let before = -1; before < dropped.length;) {
+      before = dropped.length;
+      await clock.sleep(QUIET_MS, signal);
+      if (dropped.some((chunk) => chunk.includes(CTRL_C))) throw new Interrupted('SIGINT');
+    }
+  } finally {
+    stdin.off('data', drop).pause().setRawMode(false);
+  }
+}
+
+/**
+ * Reads what is piped into the command, to its end.
+ * @param most stops after so many characters: the text is then longer than that
+ * @throws the signal's reason
+ */
+export async function readStdin({ stdin }: Host, signal: AbortSignal, most = Infinity): Promise<string> {
+  let text = '';
+  try {
+    for await (const chunk of addAbortSignal(signal, stdin.setEncoding('utf8'))) {
+      text += String(chunk);
+      if (text.length > most) break;
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  }
+  return text;
 }

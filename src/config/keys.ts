@@ -1,4 +1,3 @@
-import { readFileSync, statSync } from 'node:fs';
 import { UsageError } from '../base/errors.js';
 import { ApiKey, isApiKeyText, refuseDebuggedStreams } from '../base/secret.js';
 import type { Env } from '../base/text.js';
@@ -23,19 +22,6 @@ export interface KeyTools {
   sharesTerminal?: boolean;
   /** What a key command says on stderr is dropped: a library prints nothing. */
   isSilent?: boolean;
-}
-
-/** Those of the environment that can be read at once: what they mask, they mask from the first line on. */
-export function environmentKeys({ LD_API_KEY: text = '', LD_API_KEY_FILE: path = '' }: Env): ApiKey[] {
-  const keys = [text.trim()];
-  try {
-    const stats = statSync(path);
-    // A pipe can be read only once.
-    if (stats.isFile() && stats.size <= LONGEST_KEY_TEXT) keys.push(readFileSync(path, 'utf8').trim());
-  } catch {
-    // That is for those to say who need the key.
-  }
-  return keys.filter(isApiKeyText).map((key) => new ApiKey(key));
 }
 
 /** Refuses a key in place of another setting, and does not show it. @param what names the setting @throws UsageError */

@@ -9,7 +9,7 @@ import { Terminal } from '../helpers/terminal.js';
 const TAB = '\t';
 /** Typed behind Tab: it is a word of its own if the one before it was ended by a blank. */
 const END = 'END';
-/** A name that a shell must not run. It comes from the API, where somebody else chose it. */
+/** A key that a shell must not run. */
 const HOSTILE = 'hostile $(touch ran) `touch ran`';
 const NODE = '610809900976570889';
 
@@ -83,9 +83,9 @@ const LINES: ReadonlyArray<readonly [what: string, typed: string, words: readonl
   ['the key of a roll', 'activities roll --resume run', ['activities', 'roll', '--resume', 'run 42: ü', END]],
   ['a shell', 'completion po', ['completion', 'powershell', END]],
   [
-    'a deployment, and runs nothing that its name holds',
-    'activities list --deployment hos',
-    ['activities', 'list', '--deployment', HOSTILE, END],
+    'what holds a command, and runs nothing of it',
+    'activities roll --resume hos',
+    ['activities', 'roll', '--resume', HOSTILE, END],
   ],
   [
     'a file where one fits',
@@ -106,7 +106,7 @@ describe('completion in a real shell', function () {
     env = { ...cleanEnvironment(folder), XDG_CACHE_HOME: join(folder, 'cache'), LANG: 'C.UTF-8' };
     const profiles = [
       { name: 'prod', deployment_id: '71', deployment_name: 'main prod' },
-      { name: 'preview', deployment_id: '72', deployment_name: HOSTILE },
+      { name: 'preview', deployment_id: '72', deployment_name: 'other' },
     ].map((profile) => ({ ...profile, tenant_id: '7', key: { store: 'command', command: 'vault' } }));
     const config = join(folder, 'config');
     mkdirSync(config, { mode: 0o700 });
@@ -114,8 +114,10 @@ describe('completion in a real shell', function () {
     const entry = { id: '9001', node: NODE, about: 'restart iggy, completed' };
     writeFileSync(join(config, 'seen.json'), JSON.stringify([entry]), { mode: 0o600 });
     mkdirSync(join(config, 'rolls'), { mode: 0o700 });
-    const record = { key: '71.run 42: ü', begunAt: Date.now() };
-    writeFileSync(join(config, 'rolls', `${'0'.repeat(64)}.1`), JSON.stringify(record), { mode: 0o600 });
+    for (const [at, key] of ['run 42: ü', HOSTILE].entries()) {
+      const record = JSON.stringify({ key: `71.${key}`, begunAt: Date.now() });
+      writeFileSync(join(config, 'rolls', `${String(at).repeat(64)}.1`), record, { mode: 0o600 });
+    }
     writeFileSync(join(folder, 'only-file'), '');
     rmSync(join(folder, 'ldctl'));
     writeFileSync(join(folder, 'ldctl'), STAND_IN, { mode: 0o755 });

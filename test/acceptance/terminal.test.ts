@@ -185,10 +185,7 @@ describe('the first five minutes, at a terminal', () => {
       await terminal.shows(/API key:/);
       terminal.enter(key);
       await terminal.shows(/key sandbox admin \(role admin\), expires in \d+ days/);
-      await terminal.shows(/Deployment \(type to filter\):/);
-      await terminal.shows(/platform\/production\/sandbox/);
-      terminal.type('prod box');
-      await terminal.shows(/prod box\n❯ platform\/production\/sandbox\n\n/);
+      await terminal.shows(/Deployment:\n❯ platform\/production\/sandbox\n/);
       terminal.enter();
       await terminal.shows(/Where should the key be kept\?/);
       terminal.enter();

@@ -50,15 +50,10 @@ const MISTAKES: ReadonlyArray<readonly [args: readonly string[], says: RegExp, n
   [['restart', 'iggy'], /there is no command restart/, /Did you mean ldctl activities trigger iggy restart\?/],
   [['profile', 'list'], /there is no command profile/, /Did you mean ldctl profiles list\?/],
   [['-o', 'table'], /no command is given/, /See ldctl --help/],
-  [['-v'], /-v goes with no command/, /Did you mean ldctl --version\?/],
-  [['--node', '7', 'activities', 'list'], /--node stands before the command/, /ldctl activities list --node …/],
+  [['-v'], /there is no flag -v/, /Did you mean ldctl --version\?/],
+  [['--node', '7', 'profiles', 'list'], /there is no flag --node/, /See ldctl profiles list --help/],
   [['activities', '--bogus'], /there is no flag --bogus/, /See ldctl activities --help/],
-  [['activities', '-o', 'table'], /activities has commands, and none of them is given/, /See ldctl activities --help/],
-  [
-    ['sandbox', '--nodes', '5', 'exec', '--', 'false'],
-    /--nodes stands before the command/,
-    /ldctl sandbox exec --nodes …/,
-  ],
+  [['activities', '-o', 'table'], /activities has commands, and none is given/, /See ldctl activities --help/],
   [
     ['sandbox', 'exec', '--nodes', 'five', '--', 'true'],
     /--nodes: "five" is not a whole number/,

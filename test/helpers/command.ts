@@ -13,7 +13,6 @@ import { Interrupted } from '../../src/base/errors.js';
 import { stringifyJson } from '../../src/base/json.js';
 import { memoryOutput } from './memory-output.js';
 import { type Keyring } from '../../src/config/keyring.js';
-import { PLATFORM } from '../../src/system/platform.js';
 import { VirtualClock } from './clock.js';
 import { ROOT } from './root.js';
 
@@ -58,7 +57,7 @@ export class CommandBench {
     LD_API_URL: CORE,
     LDCTL_CONFIG_DIR: join(this.folder, 'config'),
   };
-  platform = PLATFORM;
+  platform = process.platform;
   program: Program = packageProgram(ROOT);
   /** Whether stdin and stderr are a terminal's; stdout is piped on. */
   isTerminal = false;

@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isWindows, PLATFORM } from '../../src/system/platform.js';
 
 /** The built command, as `npm install` links it; or another one, installed or a single executable, where a check names it. */
 export const LDCTL = process.env.LDCTL_UNDER_TEST ?? fileURLToPath(new URL('../../bin/run.js', import.meta.url));
@@ -124,7 +123,7 @@ export function startLdctl(args: readonly string[], env: NodeJS.ProcessEnv): Run
  * config and home folders are below `folder`, and `ldctl` is on the PATH.
  */
 export function cleanEnvironment(folder: string): NodeJS.ProcessEnv {
-  const onWindows = isWindows(PLATFORM);
+  const onWindows = process.platform === 'win32';
   if (onWindows) writeFileSync(join(folder, 'ldctl.cmd'), `@"${process.execPath}" "${LDCTL}" %*\r\n`);
   else symlinkSync(LDCTL, join(folder, 'ldctl'));
   return {

@@ -1,6 +1,4 @@
-import { isWindows, PLATFORM } from '../../src/system/platform.js';
-
-const onWindows = isWindows(PLATFORM);
+const onWindows = process.platform === 'win32';
 
 /** Tests of what Windows does not have: they are skipped there, and say why. */
 export function describeOnPosix(title: string, why: string, tests: (this: Mocha.Suite) => void): void {

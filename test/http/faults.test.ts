@@ -20,15 +20,13 @@ import { client, DEPLOYMENT, EMPTY_PAGE, failure, QUERY, RESTART } from './wire.
 describe('a network that fails', () => {
   it('by refusing the connection: nothing was sent', async () => {
     const host = `127.0.0.1:${await unusedPort()}`;
-    const error = await failure(client(`http://${host}`).trigger(RESTART), TransportError);
-    assert.deepEqual([error.code, error.sent, error.transient, error.exitCode], ['connection_refused', 'no', true, 6]);
-    assert.equal(error.message, `connection refused by ${host} (ECONNREFUSED)`);
-    assert.ok(error.hint);
-  });
-
-  it('by refusing it at each address of a name: nothing was sent', async () => {
-    const error = await failure(client(`http://localhost:${await unusedPort()}`).trigger(RESTART), TransportError);
-    assert.deepEqual([error.code, error.sent], ['connection_refused', 'no']);
+    // A name may have several addresses.
+    for (const url of [`http://${host}`, `http://${host.replace('127.0.0.1', 'localhost')}`]) {
+      const error = await failure(client(url).trigger(RESTART), TransportError);
+      assert.deepEqual([error.code, error.sent, error.transient], ['connection_refused', 'no', true]);
+      assert.match(error.message, /^connection refused by \S+:\d+ \(ECONNREFUSED\)$/);
+      assert.ok(error.hint);
+    }
   });
 
   it('by not knowing the name: nothing was sent', async () => {
@@ -45,15 +43,14 @@ describe('a network that fails', () => {
     };
     afterEach(() => server.close());
 
-    it('by a reset once the request was read', async () => {
-      const error = await triggerBy(reset);
-      assert.deepEqual([error.code, error.sent], ['connection_lost', 'maybe']);
-    });
-
-    it('by hanging up once the request was read', async () => {
-      const error = await triggerBy(hangUp);
-      assert.deepEqual([error.code, error.sent], ['connection_lost', 'maybe']);
-      assert.match(error.message, /before an answer came/);
+    it('by hanging up, or a reset, once the request was read', async () => {
+      for (const step of [hangUp, reset]) {
+        const error = await triggerBy(step);
+        assert.deepEqual([error.code, error.sent], ['connection_lost', 'maybe']);
+        assert.match(error.message, /before an answer came/);
+        await server.close();
+      }
+      server = await startServer([]);
     });
 
     it('by giving no answer in time', async () => {

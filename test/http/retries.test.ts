@@ -18,29 +18,23 @@ describe('tries', () => {
   };
   afterEach(() => server.close());
 
-  it('of a read go on until an answer is good, the wait between them growing', async () => {
-    const api = await serve(reply(503), hangUp, reply(200, EMPTY_PAGE));
+  it('of a read are three, the wait between them growing, until an answer is good; the last one tells why', async () => {
+    const api = await serve(reply(503), hangUp, reply(200, EMPTY_PAGE), reply(500), reply(200, '{"cut'), reply(502));
     assert.deepEqual(await clock.run(api.list(DEPLOYMENT, QUERY)), EMPTY_PAGE);
     assert.deepEqual(clock.sleeps, [500, 750]);
+    assert.equal((await failure(clock.run(api.list(DEPLOYMENT, QUERY)), ApiError)).status, 502);
   });
 
-  it('of a read are three, and the last one tells why', async () => {
-    const api = await serve(reply(500), reply(200, '{"cut'), reply(502));
-    const error = await failure(clock.run(api.list(DEPLOYMENT, QUERY)), ApiError);
-    assert.equal(error.status, 502);
-  });
-
-  it('of a read wait as long as retry-after says', async () => {
-    const api = await serve(reply(429, null, { 'retry-after': '7' }), reply(200, EMPTY_PAGE));
+  it('of a read wait as long as retry-after says, and end where that goes beyond 10 s', async () => {
+    const api = await serve(
+      reply(429, null, { 'retry-after': '7' }),
+      reply(200, EMPTY_PAGE),
+      reply(429, null, { 'retry-after': '11' }),
+    );
     await clock.run(api.list(DEPLOYMENT, QUERY));
-    assert.deepEqual(clock.sleeps, [7000]);
-  });
-
-  it('of a read end when retry-after goes beyond 10 s', async () => {
-    const api = await serve(reply(429, null, { 'retry-after': '11' }));
     const error = await failure(clock.run(api.list(DEPLOYMENT, QUERY)), ApiError);
     assert.equal(error.retryAfterMs, 11_000);
-    assert.deepEqual(clock.sleeps, []);
+    assert.deepEqual(clock.sleeps, [7000]);
   });
 
   it('of a read end when the process was stopped for the 10 s', async () => {
@@ -61,11 +55,6 @@ describe('tries', () => {
     const api = await serve(late, stall);
     const error = await failure(clock.run(api.list(DEPLOYMENT, QUERY)), TransportError);
     assert.match(error.message, /no answer from .* within 0\.2s/);
-  });
-
-  it('of a poll are one', async () => {
-    const api = await serve(reply(503));
-    await failure(clock.run(api.list(DEPLOYMENT, QUERY, { tries: 'one' })), ApiError);
   });
 
   it('of a poll, which are one, have all of the request timeout; a first read has no more than the 10 s', async () => {

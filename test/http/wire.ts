@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict';
 import { type Activity, SupervisorApi, type ClientOptions, type TriggerRequest } from '../../src/api/index.js';
 
 /** A key of the form that the vendor's have. */
@@ -30,16 +29,4 @@ export function client(url: string, options: Partial<ClientOptions> = {}): Super
   return new SupervisorApi({ url, apiKey: KEY, ...options });
 }
 
-/** The error that a call ends with, which must be of this class. */
-export async function failure<E extends Error>(
-  call: Promise<unknown>,
-  expected: abstract new (...args: never[]) => E,
-): Promise<E> {
-  try {
-    await call;
-  } catch (error) {
-    assert.ok(error instanceof expected, `expected ${expected.name}, got ${String(error)}`);
-    return error;
-  }
-  return assert.fail('the call succeeded');
-}
+export { failureOf as failure } from '../helpers/failure.js';

@@ -5,7 +5,7 @@ import { parseJson } from '../../base/json.js';
 import { InputTooLong, readInput } from '../../config/files.js';
 import { parseWholeNumber, type FlagsOf } from '../../cli/flags.js';
 import type { Host } from '../../cli/host.js';
-import { readStdin } from '../../cli/stdin.js';
+import { readStdin } from '../../cli/prompts.js';
 import { idsFlag, parsing } from './shared.js';
 
 const helpGroup = 'TARGET';

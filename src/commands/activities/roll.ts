@@ -197,7 +197,7 @@ export default class ActivitiesRoll extends BaseCommand {
     const facts = { deploymentId: target.deployment.id, runtime, action };
     const scrub = (text: string): string => (target.key.isIn(text) ? '' : text);
     return (nodeId, activityId, tools) =>
-      runGate(command, { ...facts, nodeId, activityId }, { env, platform, clock, scrub, timeoutMs: null, ...tools });
+      runGate(command, { ...facts, nodeId, activityId }, { env, platform, clock, scrub, ...tools });
   }
 
   protected override interrupts(): Interrupts {

@@ -7,7 +7,7 @@ import { CommandContext } from '../../cli/context.js';
 import type { FlagsOf } from '../../cli/flags.js';
 import type { Prompts } from '../../cli/prompts.js';
 import { saying, type Interrupts } from '../../cli/signals.js';
-import { readStdin } from '../../cli/stdin.js';
+import { readStdin } from '../../cli/prompts.js';
 import { ApiError, LdctlError, UsageError } from '../../base/errors.js';
 import type { ExitCode } from '../../base/exit-codes.js';
 import { parseId, type Id } from '../../base/ids.js';
@@ -125,7 +125,7 @@ export async function makeProfile(
   const from = stored
     ? { env: {}, readConfig: () => ({ current: name, profiles: [stored] }) }
     : { env: { ...host.env, LD_PROFILE: undefined }, readConfig: () => ({ profiles: [] }) };
-  const given = context.settle(flags, from);
+  const given = context.resolve(flags, from);
   const access = changes.needsKey ? await accessFor(given, stored, changes, flags, context) : null;
   const fields: Partial<Profile> = {
     ...(access && access.tenantId !== stored?.tenant_id && { tenant_id: access.tenantId }),
@@ -356,7 +356,7 @@ async function pick(structure: TenantStructure, prompts: Prompts, context: Comma
     const description = plainText([id, cloud, region, tier, variant].filter((part) => part !== null).join(', '));
     return { value: placed, name: placeText(placed), description };
   });
-  if (choices.length > 0) return prompts.search('Deployment (type to filter):', choices);
+  if (choices.length > 0) return prompts.choose('Deployment:', choices);
   context.warn(`this key sees no deployment in tenant ${plainText(structure.name)}; the profile gets none`);
   return null;
 }

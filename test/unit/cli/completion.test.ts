@@ -6,13 +6,9 @@ const { commands } = JSON.parse(readFileSync('oclif.manifest.json', 'utf8')) as 
 const TOPICS = { activities: { description: 'Trigger actions.' } };
 const KNOWN = {
   profiles: ['prod', 'test'].map((value) => ({ value, about: 'main' })),
-  deployments: [{ value: 'main', about: 'of profile prod' }],
-  entries: [
-    { id: '9001', node: '100', about: 'restart iggy, processing' },
-    { id: '9000', node: '101', about: 'stop iggy, completed' },
-    { id: '8999', node: '100', about: 'start iggy, completed' },
-  ],
-  runs: ['run-1', 'run-1'],
+  entries: ['9001', '9000', '8999'].map((value) => ({ value, about: 'restart iggy, completed' })),
+  nodes: ['100', '101'],
+  runs: ['run-1'],
   rolls: ['roll-1'],
 };
 
@@ -53,10 +49,8 @@ describe('completion', () => {
     ['profiles use prod ', ''],
     ['profiles add ', ''],
     ['-p t', 'test'],
-    ['--deployment ', 'main'],
     ['completion ', 'bash zsh fish powershell'],
     ['help profiles u', 'update use'],
-    ['help ex', 'exit-codes'],
   ] as const) {
     it(`of "${line}" is ${values || 'nothing'}`, () =>
       assert.equal(
@@ -84,6 +78,6 @@ describe('completion', () => {
     assert.deepEqual(about('profiles us'), [
       'Make a profile the current one: the one that is used when none is named.',
     ]);
-    assert.deepEqual(about('activities show 9001'), ['restart iggy, processing']);
+    assert.deepEqual(about('activities show 9001'), ['restart iggy, completed']);
   });
 });

@@ -2,15 +2,14 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { packageProgram } from '../../../src/main.js';
 import { ROOT } from '../../helpers/root.js';
 
-const [MAIN, PROGRAM] = ['main', 'host'].map((name) =>
-  JSON.stringify(pathToFileURL(join(ROOT, `src/cli/${name}.ts`)).href),
-);
+const MAIN = JSON.stringify(pathToFileURL(join(ROOT, 'src/main.ts')).href);
 
 /** Runs `whoami` of a program that loads it by this expression. */
 function run(command: string): ReturnType<typeof spawnSync> {
-  const script = `Promise.all([import(${MAIN}), import(${PROGRAM})]).then(([{ runCommandLine }, { packageProgram }]) => runCommandLine(packageProgram(${JSON.stringify(ROOT)}), { whoami: () => ${command} }));`;
+  const script = `import(${MAIN}).then(({ main, packageProgram }) => main(packageProgram(${JSON.stringify(ROOT)}), { whoami: () => ${command} }));`;
   return spawnSync(process.execPath, ['--import=tsx', '-e', script, '--', 'ldctl', 'whoami'], {
     cwd: ROOT,
     encoding: 'utf8',
@@ -20,21 +19,36 @@ function run(command: string): ReturnType<typeof spawnSync> {
 describe('a command line', function () {
   this.timeout(60_000);
 
-  it('that waits for what never comes does not end as if it were done', () => {
-    const { status, stderr } = run('new Promise(() => {})');
-    assert.equal(stderr, 'error: a fault in ldctl itself: it ended before the command did\n');
-    assert.equal(status, 1);
-  });
+  for (const [what, command, said] of [
+    [
+      'waits for what never comes',
+      'new Promise(() => {})',
+      /^error: a fault in ldctl itself: it ended before the command did\n$/,
+    ],
+    [
+      'throws where nothing waits',
+      "(setTimeout(() => { throw new Error('too late'); }, 1), new Promise(() => {}))",
+      /^error: a fault in ldctl itself: Error: too late\nhint: .*\ncode internal\n$/,
+    ],
+    [
+      'fails before its command begins',
+      "Promise.reject(new Error('no manifest'))",
+      /^error: a fault in ldctl itself: Error: no manifest/,
+    ],
+  ] as const) {
+    it(`that ${what} does not end as if it were done`, () => {
+      const { status, stderr } = run(command);
+      assert.match(String(stderr), said);
+      assert.equal(status, 1);
+    });
+  }
+});
 
-  it('is told of what is thrown where nobody waits', () => {
-    const { status, stderr } = run("(setTimeout(() => { throw new Error('too late'); }, 1), new Promise(() => {}))");
-    assert.match(String(stderr), /^error: a fault in ldctl itself: Error: too late\nhint: .*\ncode internal\n$/);
-    assert.equal(status, 1);
-  });
-
-  it('that fails before its command begins says why', () => {
-    const { status, stderr } = run("Promise.reject(new Error('no manifest'))");
-    assert.match(String(stderr), /^error: a fault in ldctl itself: Error: no manifest/);
-    assert.equal(status, 1);
+describe('an installed package', () => {
+  it('reads its files, and is started again by the Node that runs it, with its options', () => {
+    const program = packageProgram(ROOT);
+    assert.equal((JSON.parse(program.read('package.json')) as { name: string }).name, 'ldctl');
+    const { execPath, execArgv, argv } = process;
+    assert.deepEqual(program.command, [execPath, ...execArgv, argv[1]]);
   });
 });

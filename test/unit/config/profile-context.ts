@@ -8,7 +8,6 @@ import { NO_INTERRUPTS } from '../../../src/cli/signals.js';
 import { type Host } from '../../../src/cli/host.js';
 import { packageProgram } from '../../../src/cli/host.js';
 import { ApiError, Interrupted } from '../../../src/base/errors.js';
-import { PLATFORM } from '../../../src/system/platform.js';
 import { type Id } from '../../../src/base/ids.js';
 import { type ApiKey } from '../../../src/base/secret.js';
 import { type KeyContext, type Permissions, type TenantStructure } from '../../../src/api/core-api.js';
@@ -97,7 +96,7 @@ function hostFor(options: ContextOptions, output: MemoryOutput, clock: VirtualCl
   return {
     program: packageProgram(ROOT),
     env: { PATH: process.env.PATH, ...env },
-    platform: PLATFORM,
+    platform: process.platform,
     output,
     stdin: Object.assign(input, { isTTY: answers !== undefined }) as unknown as NodeJS.ReadStream,
     stderr: process.stderr,
@@ -195,6 +194,5 @@ function scripted(answers: Scripted[]): Prompts {
     secret: (message, validate) => soon(() => typed(message, validate)),
     choose: (message, choices) => soon(() => pick(message, choices)),
     some: (message, choices) => soon(() => [pick(message, choices)]),
-    search: (message, choices) => soon(() => pick(message, choices)),
   };
 }
