@@ -6,7 +6,7 @@ import type { ExitCode } from '../base/exit-codes.js';
 import type { Outcome, ResultFacts } from '../base/outcome.js';
 import { shownStep, type ResultEvent } from '../base/progress.js';
 import type { ShownStep } from '../base/shown-step.js';
-import { followLog } from '../log/follow.js';
+import { followLog } from '../job/watch.js';
 import { listAfter, listNewest } from '../log/list.js';
 import { openLog } from '../log/log.js';
 import * as jobs from './jobs.js';

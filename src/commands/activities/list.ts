@@ -10,9 +10,8 @@ import { isInteractive } from '../../cli/host.js';
 import { onSuspend, type Interrupts } from '../../cli/signals.js';
 import { resumeFlags, type Target } from '../../config/target.js';
 import { drive } from '../../job/drive.js';
-import { createWatch } from '../../job/watch.js';
+import { createWatch, followLog } from '../../job/watch.js';
 import { resumeCommand } from '../../library/jobs.js';
-import { followLog } from '../../log/follow.js';
 import { listAfter, listNewest, listOnePage, type ActivityFilter } from '../../log/list.js';
 import { activityColumns } from '../../output/activity-columns.js';
 import { formatOf } from '../../output/formats.js';
@@ -168,8 +167,8 @@ async function watch(context: CommandContext, target: Target, plan: Plan): Promi
   const view = await viewOf(context, target, plan);
   view.on({ event: 'listing', activities: first });
   const unattended = isInteractive(host) ? 0 : UNATTENDED_TIMEOUT_MS;
-  const limits = { exitStatus: plan['exit-status'], timeoutMs: (plan.timeout ?? unattended) || null };
-  const job = createWatch({ ...plan, ...limits, first, after: newest.entries[0]?.id ?? 0n }, clock.elapsed());
+  const limits = { timeoutMs: (plan.timeout ?? unattended) || null, floor: -1n, endless: false };
+  const job = createWatch({ ...plan, ...limits, first, newest }, clock.elapsed());
   const tools = { supervisor: context.supervisor(target), log, journal: null, clock, signal };
   const ended = drive(job, tools, (event) => {
     if (event.event === 'activity' || event.event === 'warning' || event.event === 'outage') view.on(event);
@@ -188,7 +187,7 @@ async function watch(context: CommandContext, target: Target, plan: Plan): Promi
     await printList(host.output, withProblem(entries, error), spec, options);
   }
   if (error) throw error;
-  return limits.exitStatus && anyRejected ? EXIT_CODES.rejected.code : EXIT_CODES.done.code;
+  return plan['exit-status'] && anyRejected ? EXIT_CODES.rejected.code : EXIT_CODES.done.code;
 }
 
 /** A list that is not what was waited for ends as one that broke off. */
