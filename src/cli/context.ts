@@ -29,7 +29,6 @@ import {
   type TenantAccess,
 } from '../config/target.js';
 import { warningText } from '../output/error.js';
-import { painter } from '../output/streams.js';
 import type { ConnectionFlags, OutputFlags } from './flags.js';
 import type { Host } from './host.js';
 import { terminalPrompts, type Prompts } from './prompts.js';
@@ -102,7 +101,7 @@ export class CommandContext {
 
   warn(line: string): void {
     const { stderr } = this.host.output;
-    stderr.write(warningText(line, painter(stderr.colour)));
+    stderr.write(warningText(stderr, line));
   }
 
   /** Does something that takes time, and says so while it lasts: nothing off a terminal, and with `--quiet`. */

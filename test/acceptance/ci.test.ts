@@ -186,9 +186,9 @@ describe('in a step of GitHub Actions', () => {
     const ended = await scene.ends(7, `${trigger} -o json`, env);
     assert.equal((parseJson(ended.stdout) as { outcome: string }).outcome, 'unconfirmed');
     const [missing = '', rejected = '', open = '', ...more] = annotationsIn(ended);
-    assert.match(missing, /^::error title=restart of iggy::node 7 is missing: /);
-    assert.match(rejected, /^::error title=restart of iggy::node 8 rejected it: activity \d+$/);
-    assert.match(open, /^::error title=restart of iggy::node 9 had not ended: activity \d+ is processing$/);
+    assert.match(missing, /^::error title=restart of iggy::node 7 missing from the log$/);
+    assert.match(rejected, /^::error title=restart of iggy::node 8 rejected it \(activity \d+\)$/);
+    assert.match(open, /^::error title=restart of iggy::node 9 still processing \(activity \d+\)$/);
     assert.deepEqual(more, []);
     const written = readFileSync(summary, 'utf8');
     assert.match(written, /^What an earlier command said\.\n/);

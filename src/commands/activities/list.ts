@@ -13,11 +13,11 @@ import { drive } from '../../job/drive.js';
 import { createWatch, followLog } from '../../job/watch.js';
 import { resumeCommand } from '../../library/jobs.js';
 import { listAfter, listNewest, listOnePage, type ActivityFilter } from '../../log/list.js';
-import { activityColumns } from '../../output/activity-columns.js';
+import { activityColumns } from '../../output/rows.js';
 import { formatOf } from '../../output/formats.js';
 import { printList } from '../../output/list.js';
 import { createWatchView, systemEvery } from '../../output/views.js';
-import { bestPlace, durationFlag, filterFlags, logOf, parseFilter } from './shared.js';
+import { shownPlace, durationFlag, filterFlags, logOf, parseFilter } from './shared.js';
 
 const DEFAULT_LIMIT = 20;
 const DEFAULT_RESULTS = 10;
@@ -131,7 +131,7 @@ async function print(context: CommandContext, target: Target, plan: Plan): Promi
 
 async function viewOf(context: CommandContext, target: Target, { follow }: Plan) {
   const { host, flags } = context;
-  const shown = { ...printOptions(flags), follow, quiet: flags.quiet, place: await bestPlace(context, target) };
+  const shown = { ...printOptions(flags), follow, quiet: flags.quiet, place: await shownPlace(context, target) };
   return createWatchView(host.output, { ...shown, clock: host.clock, every: systemEvery, onSuspend });
 }
 
