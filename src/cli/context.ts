@@ -137,9 +137,7 @@ export class CommandContext {
   /** Each setting, from the environment and the stored profiles unless others are given. @throws as `resolveSettings` */
   resolve(flags: SettingFlags, from: Partial<Pick<SettingsInput, 'env' | 'readConfig'>> = {}): Settings {
     const { env = this.host.env, readConfig = () => this.store.read() } = from;
-    const notify = (line: string): void => {
-      this.host.output.stderr.write(`${line}\n`);
-    };
+    const notify = (line: string): void => this.host.output.stderr.write(`${line}\n`);
     return resolveSettings({ flags, env, readConfig, keys: this.keyTools, notify });
   }
 
