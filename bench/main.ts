@@ -1,11 +1,13 @@
 /**
  * The bench: the built command beside the smallest programs that do the same, as ratios.
  *
- *   npm run bench [-- --quick] [-- --node PROGRAM] [-- --runs N]
+ *   npm run bench [-- --quick] [-- --node PROGRAM] [-- --runs N] [-- --beside OTHER/bin/run.js]
  *
- * Start: `--version` and `--help` to `node -e 0`, `activities list` to the smallest program of Node that does the same GET;
- * with `build/ldctl`, by that too. Reading: 100,000 entries, one more each second, to `curl | jq`; and its memory to that of a
- * read of 1,000. Wants a machine that does nothing else. `--quick` shows only that it works.
+ * Start: `--version` and `--help` to `node -e 0`, `activities list` to the smallest program of Node that does the same GET; those of
+ * `build/ldctl`, where it is there, to its own Node; each to another build, where one is named. Reading: 100,000 entries, one more each second, to
+ * `curl | jq`; and its memory to that of 10,000, for which V8 has as much room as it ever takes for what is new. A start is taken by its
+ * processor time, a reading from start to end; of each the best counts, since whatever else the machine does only adds to it.
+ * `--quick` shows that it works.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,11 +24,13 @@ const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     runs: { type: 'string' },
+    beside: { type: 'string' },
     node: { type: 'string', default: process.execPath },
   },
 });
 const runs = Number(values.runs ?? (values.quick ? 2 : 15));
 const [entries, rounds] = values.quick ? [3000, 1] : [100_000, 3];
+const COMMANDS = [['--version'], ['--help'], ['activities', 'list']];
 const BINARY = join(ROOT, 'build', 'ldctl');
 /** The same GET, by as little of Node as will do. */
 const SMALLEST_GET = `import { get } from 'node:http';
@@ -50,39 +54,56 @@ async function start(): Promise<void> {
   const env = cleanEnvironment(mkdtempSync(join(folder, 'start-')));
   const smallest = join(folder, 'get.mjs');
   writeFileSync(smallest, SMALLEST_GET);
-  await withLog({ entries: 20, order: 'desc', latencyMs: 0, growthMs: 1e9 }, async (log) => {
-    const all: Record<string, [program: string, ...args: string[]]> = {
-      'node -e 0': [values.node, '-e', '0'],
-      'smallest GET': [values.node, smallest],
-    };
-    const commands = { '--version': ['--version'], '--help': ['--help'], list: ['activities', 'list'] };
-    for (const [name, args] of Object.entries(commands)) {
-      all[name] = [values.node, LDCTL, ...args];
-      if (existsSync(BINARY)) all[`binary ${name}`] = [BINARY, ...args];
+  await withLog({ entries: 20, order: 'desc', latencyMs: 0, growthMs: 1e9 }, (log) => {
+    const builds = new Map([['', [values.node, LDCTL]]]);
+    if (existsSync(BINARY)) builds.set('binary ', [BINARY]);
+    if (values.beside !== undefined) builds.set('other ', [values.node, values.beside]);
+    const all = new Map<string, string[]>();
+    for (const [build, program] of builds) {
+      const node = build === 'binary ' ? nodeOfBinary() : values.node;
+      all.set(`${build}node -e 0`, [node, '-e', '0']).set(`${build}smallest GET`, [node, smallest]);
+      for (const args of COMMANDS) all.set(`${build}${args.join(' ')}`, [...program, ...args]);
     }
-    const taken = new Map(Object.keys(all).map((name): [string, number[]] => [name, []]));
-    // In turn, so that whatever else the machine does falls on all of them; the first turn is not counted.
-    for (let turn = 0; turn <= runs; turn += 1) {
-      for (const [name, [program, ...args]] of Object.entries(all)) {
-        const { ms } = await timed(program, args, { ...env, ...log.env });
-        if (turn > 0) taken.get(name)?.push(ms);
+    const best = new Map<string, number>();
+    // In turn, so that whatever else the machine does falls on all of them.
+    for (let turn = 0; turn < runs; turn += 1) {
+      for (const [name, command] of all)
+        best.set(name, Math.min(processorMs(command, { ...env, ...log.env }), best.get(name) ?? Infinity));
+    }
+    const show = (one: string, other: string): void => {
+      console.log(`${one.padEnd(24)} ${((best.get(one) ?? NaN) / (best.get(other) ?? NaN)).toFixed(2)} × ${other}`);
+    };
+    console.log(`best of ${runs}; node -e 0: ${(best.get('node -e 0') ?? NaN).toFixed(0)} ms of ${values.node}`);
+    for (const build of builds.keys()) {
+      for (const name of COMMANDS.map((args) => args.join(' '))) {
+        show(`${build}${name}`, `${build}${name.endsWith('list') ? 'smallest GET' : 'node -e 0'}`);
+        if (build === '' && builds.has('other ')) show(name, `other ${name}`);
       }
     }
-    const ms = (name: string): number => median(taken.get(name) ?? []);
-    const version = spawnSync(values.node, ['--version'], { encoding: 'utf8' }).stdout.trim();
-    console.log(`Node ${version}, medians of ${runs}: node -e 0 ${ms('node -e 0').toFixed(0)} ms`);
-    for (const name of Object.keys(all).slice(1)) {
-      const base = name.endsWith('list') ? 'smallest GET' : 'node -e 0';
-      console.log(`${name.padEnd(18)} ${ratio(ms(name), ms(base))} × ${base}`);
-    }
+    return Promise.resolve();
   });
+}
+
+/** The Node that is in the executable. */
+function nodeOfBinary(): string {
+  const print = ['scripts/binary.js', '--print-node'];
+  return spawnSync(process.execPath, print, { cwd: ROOT, encoding: 'utf8' }).stdout.trim();
+}
+
+/** What a start takes of the processors, which Node does not tell of its children. @throws Error when it fails */
+function processorMs(command: string[], env: NodeJS.ProcessEnv): number {
+  const timed = ['-c', 'TIMEFORMAT="%3U %3S"; time "$@" >/dev/null', 'bash', ...command];
+  const { status, stderr } = spawnSync('bash', timed, { env, encoding: 'utf8' });
+  const [user, system] = stderr.trim().split(/\s+/).slice(-2).map(Number);
+  if (status !== 0 || user === undefined || system === undefined) throw new Error(`${command.join(' ')}: ${stderr}`);
+  return (user + system) * 1000;
 }
 
 async function read(): Promise<void> {
   const hasOthers = ['curl', 'jq'].every((name) => spawnSync(name, ['--version']).status === 0);
   for (const order of ['desc', 'asc'] as const) {
     const options = { order, latencyMs: 5, growthMs: 1000 };
-    const few = await withLog({ ...options, entries: 1000 }, (log) => readAll(log));
+    const few = await withLog({ ...options, entries: entries / 10 }, (log) => readAll(log));
     await withLog({ ...options, entries }, async (log) => {
       const ours: Reading[] = [];
       const theirs: number[] = [];
@@ -91,11 +112,12 @@ async function read(): Promise<void> {
         ours.push(await readAll(log));
       }
       const best = Math.min(...ours.map(({ ms }) => ms));
-      const beside = hasOthers ? `${ratio(best, Math.min(...theirs))} × curl | jq` : 'no curl and jq to compare with';
-      const memory = ratio(median(ours.map(({ peakKb }) => peakKb)), few.peakKb);
-      console.log(
-        `${entries} entries, ${order}: ${(best / 1000).toFixed(1)} s, ${beside}; memory ${memory} × that of 1000 entries`,
-      );
+      const beside = hasOthers
+        ? `${(best / Math.min(...theirs)).toFixed(2)} × curl | jq`
+        : 'no curl and jq to compare with';
+      const memory = Math.min(...ours.map(({ peakKb }) => peakKb)) / few.peakKb;
+      console.log(`${entries} entries, ${order}: ${(best / 1000).toFixed(1)} s, ${beside}`);
+      console.log(`  in ${Math.round(few.peakKb / 1000)} MB for a tenth of them, ${memory.toFixed(2)} × that for all`);
     });
   }
 }
@@ -126,14 +148,14 @@ async function readByCurl({ env, ids }: ServedLog): Promise<number> {
   return (await timed('sh', ['-c', CURL_JQ], all, join(folder, 'others.json'))).ms;
 }
 
-/** Runs a program, from start to end. @throws Error when it fails */
+/** Runs a program, from start to end, with a file for its output. @throws Error when it fails */
 async function timed(
   program: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv,
-  file?: string,
+  file: string,
 ): Promise<{ ms: number; told: string }> {
-  const out = file === undefined ? 'ignore' : openSync(file, 'w');
+  const out = openSync(file, 'w');
   const begin = performance.now();
   const child = spawn(program, args, { env, stdio: ['ignore', out, 'inherit', 'pipe'] });
   const tell = child.stdio[3];
@@ -142,15 +164,7 @@ async function timed(
     tell && 'read' in tell ? text(tell) : '',
   ]);
   const ms = performance.now() - begin;
-  if (typeof out === 'number') closeSync(out);
+  closeSync(out);
   if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${String(code)}`);
   return { ms, told };
-}
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? NaN;
-}
-
-function ratio(one: number, other: number): string {
-  return (one / other).toFixed(2);
 }

@@ -73,26 +73,27 @@ async function makeExecutable(output) {
   if (isWindows(target)) removeSignature(join(WORK, 'node'));
   else strip(join(WORK, 'node'));
 
+  // The one that makes it must be of the same version, and compile with the same flags.
+  const here = (...args) => run(nodeOf(TARGETS.find(({ name }) => name === HERE)), [...FLAGS, ...args], WORK);
   const isHere = target.name === HERE;
+  if (isHere) here(resolve('scripts/compile.cjs'));
   const config = {
     // A name without a folder: it is all that stack traces show.
-    main: 'ldctl.cjs',
+    main: isHere ? resolve('scripts/start.cjs') : 'ldctl.cjs',
     executable: 'node',
     output: resolve(output),
     disableExperimentalSEAWarning: true,
-    useCodeCache: isHere,
     execArgv: FLAGS,
     // NODE_OPTIONS is for programs that users know to be Node, and one that Node refuses would end ldctl with 9.
     execArgvExtension: 'none',
     assets: {
       ...Object.fromEntries(packageFiles().map((file) => [file, resolve(file)])),
-      'ldctl.cjs.map': 'ldctl.cjs.map',
+      ...(isHere && { 'ldctl.js': 'ldctl.js', 'ldctl.cache': 'ldctl.cache' }),
       'keyring.node': resolve(keyringOf(target)),
     },
   };
   writeFileSync(join(WORK, 'config.json'), JSON.stringify(config));
-  // The one that makes it must be of the same version, and compile with the same flags.
-  run(nodeOf(TARGETS.find(({ name }) => name === HERE)), [...FLAGS, '--build-sea', 'config.json'], WORK);
+  here('--build-sea', 'config.json');
   chmodSync(output, 0o755);
   // macOS runs nothing that is not signed, and what was signed has changed.
   if (target.name.startsWith('darwin') && process.platform === 'darwin')

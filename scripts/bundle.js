@@ -47,19 +47,9 @@ export function stubOf(name) {
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
-const OCLIF = resolve('node_modules/@oclif/core');
-const ejs = createRequire(`${OCLIF}/lib/index.js`).resolve('ejs');
-
-/** What oclif imports and uses seldom, if at all, in a form that is loaded when it is used. */
-const LAZY_IN_OCLIF = {
-  // It takes each line of help for a template, to be compiled. Hardly any is one.
-  ejs: `exports.render = (text, ...rest) => (/<%|%>/.test(text) ? require(${JSON.stringify(ejs)}).render(text, ...rest) : text);`,
-  // It asks at every start, for the line that says the version, and has a dozen modules find out.
-  'wsl-utils': `exports.isWsl = false;
-    exports.powerShellPath = async () => (await import('powershell-utils')).powerShellPath();`,
-  // For the name of the shell, on Windows.
-  'node:child_process': "exports.execSync = (...args) => require('child_process').execSync(...args);",
-};
+/** In the place of `ejs`: oclif takes each line of help for a template, to be compiled. Hardly any is one. */
+const ejs = createRequire(resolve('node_modules/@oclif/core/package.json')).resolve('ejs');
+const LAZY_EJS = `exports.render = (text, ...rest) => (/<%|%>/.test(text) ? require(${JSON.stringify(ejs)}).render(text, ...rest) : text);`;
 
 /** Who measures text by it, through this file; that file itself by the package. */
 const STRING_WIDTH = resolve('scripts/string-width.cjs');
@@ -69,19 +59,11 @@ const MEASURE_BY_IT = /[\\/]node_modules[\\/](cli-table3|@oclif[\\/]core)[\\/]|[
 const LAZY_LIST_FORMAT = `const { ListFormat } = Intl;
   export default class { constructor(...args) { this.args = args; } format(list) { return new ListFormat(...this.args).format(list); } }`;
 
-/** Small modules that most commands need: a file of each kind, where there would be one for each module. */
-const FEWER_CHUNKS = [
-  { name: 'terminal', test: /src\/(cli\/(host|signals)|output\/streams)\.ts$/ },
-  { name: 'core', test: /src\/base\/(?!json)/, minShareCount: 8 },
-  { name: 'log', test: /src\/activities\/(read-log|given-ids|activity-log|pages-in-order|find-activity|filter)\.ts$/ },
-  { name: 'times', test: /src\/(output\/(status|time-text|time-columns)|config\/expiry)\.ts$/ },
-];
-
 const PREFIX = 'in-place:';
 const LAZY_PREFIX = 'lazy-node:';
 const IN_PLACE = new Map([
   ...Object.keys(LEFT_OUT).map((name) => [name, stubOf(name)]),
-  ...Object.entries(LAZY_IN_OCLIF),
+  ['ejs', LAZY_EJS],
   ['lazy-list-format', LAZY_LIST_FORMAT],
 ]);
 
@@ -90,7 +72,7 @@ const inPlace = {
   name: 'in-place',
   resolveId: {
     filter: { id: new RegExp(`^(${[...IN_PLACE.keys()].join('|')})$`) },
-    handler: (name, importer) => (name in LAZY_IN_OCLIF && !importer?.startsWith(OCLIF) ? null : PREFIX + name),
+    handler: (name) => PREFIX + name,
   },
   load: { filter: { id: new RegExp(`^${PREFIX}`) }, handler: (id) => IN_PLACE.get(id.slice(PREFIX.length)) },
 };
@@ -118,7 +100,7 @@ const lazyNode = {
   resolveId: {
     order: 'pre',
     filter: { id: new RegExp(`^(node:.+|${builtinModules.join('|')})$`) },
-    handler: (id, importer) => (id in LAZY_IN_OCLIF && importer?.startsWith(OCLIF) ? null : LAZY_PREFIX + id),
+    handler: (id) => LAZY_PREFIX + id,
   },
   load: {
     filter: { id: new RegExp(`^${LAZY_PREFIX}`) },
@@ -171,7 +153,8 @@ export async function bundle({ write = true } = {}) {
       format,
       entryFileNames: `[name].${extension}`,
       chunkFileNames: `chunks/[name]-[hash].${extension}`,
-      codeSplitting: { groups: FEWER_CHUNKS },
+      // What most commands need, in one file: there would be one for each module.
+      codeSplitting: { groups: [{ name: 'core', test: /src[\\/]base[\\/](?!json)/, minShareCount: 8 }] },
     };
     const { output } = await (write ? made.write(options) : made.generate(options));
     for (const folder of output.flatMap(packageFolders)) folders.add(folder);

@@ -45,8 +45,9 @@ function withoutSchemas(file, checker, { factory }) {
   if (!file.statements.some(isOfValibot)) return file;
   const statements = file.statements.flatMap((one) => {
     const text = ts.getParseTreeNode(one)?.getText() ?? '';
-    const isCode = ts.isVariableStatement(one) || ts.isFunctionDeclaration(one);
-    if (isCode || isOfValibot(one) || text.startsWith('type')) return [];
+    const ofValibot = /\bv\.|\btypeof\b/.test(text);
+    const isCode = ts.isVariableStatement(one) || (ts.isFunctionDeclaration(one) && ofValibot);
+    if (isCode || isOfValibot(one) || (text.startsWith('type') && ofValibot)) return [];
     if (!ts.isTypeAliasDeclaration(one) || !/\bv\.Infer/.test(text)) return [one];
     const source = ts.getParseTreeNode(one);
     const type = checker.getTypeAtLocation(source.name);

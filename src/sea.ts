@@ -51,7 +51,6 @@ if (process.argv[2] === KEYRING_WORD && process.connected) {
     singleExecutable: true,
     command: [process.execPath],
     keyringProcess: { module: KEYRING_WORD },
-    // Stack traces name the one file by its name alone.
-    read: (file) => getAsset(file.endsWith('.map') ? 'ldctl.cjs.map' : file.replaceAll('\\', '/'), 'utf8'),
+    read: (file) => getAsset(file.replaceAll('\\', '/'), 'utf8'),
   });
 }

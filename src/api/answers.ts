@@ -10,7 +10,8 @@ import { plainText, shortList } from '../base/text.js';
 
 /** An HTTP answer; all that is known once the wire is left behind. */
 export interface Answer {
-  url: URL;
+  /** Of a `URL`, for which not every program that imports this has a type. */
+  url: { readonly host: string; readonly origin: string };
   status: number;
   /** Names in lower case, as Node gives them. */
   headers: Readonly<Record<string, string | readonly string[] | undefined>>;

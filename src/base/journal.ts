@@ -17,7 +17,7 @@ export interface RunRecord {
   postedAt: number;
 }
 
-export type RunState = 'posting' | 'accepted' | 'redirected' | 'ended' | 'refused' | 'passed';
+export type RunState = 'posting' | 'accepted' | 'redirected' | 'refused' | 'passed';
 
 /** What is on the disk of one key: the record, and the marks that were made since. */
 export interface KeptRun {
@@ -28,7 +28,6 @@ export interface KeptRun {
   /** A POST was answered by a redirect: nothing is sent again. */
   redirected: boolean;
   passed: boolean;
-  ended: { outcome: string; at: number } | null;
 }
 
 /**
@@ -44,8 +43,7 @@ export interface RunJournal {
    * Made once each; again is fine. On the record that this journal read or began last for the key. `refused` says that
    * nothing was sent: the record then counts as none. It is ignored for a record that this journal did not begin.
    */
-  mark(key: string, state: 'accepted' | 'redirected' | 'passed' | 'refused'): Promise<void>;
-  mark(key: string, state: 'ended', outcome: string): Promise<void>;
+  mark(key: string, state: Exclude<RunState, 'posting'>): Promise<void>;
 }
 
 export interface RollRecord {
@@ -64,7 +62,8 @@ export interface RollJournal {
   read(key: string): Promise<RollRecord | null>;
   /** @returns null when made; else the one that is there already */
   begin(record: RollRecord): Promise<RollRecord | null>;
-  finish(key: string): Promise<void>;
+  /** Where nothing was sent to any node, the record counts as none. */
+  finish(key: string, wasSent: boolean): Promise<void>;
   /** The newest unfinished roll of a deployment. */
   last(deploymentId: Id): Promise<RollRecord | null>;
 }

@@ -1,4 +1,3 @@
-import { parseBaseUrl } from '../api/base-url.js';
 import type { ClientOptions, OnTrace } from '../api/client.js';
 import { CoreApi } from '../api/core-api.js';
 import { SupervisorApi } from '../api/supervisor-api.js';
@@ -22,15 +21,14 @@ import {
   explainDenial,
   explainLookUp,
   findDeployment,
+  neededKey,
   placeText,
-  resolveKey,
   resolveTarget,
   resolveTenant,
   type Target,
   type TenantAccess,
 } from '../config/target.js';
 import { warningText } from '../output/error.js';
-import { painter } from '../output/streams.js';
 import type { ConnectionFlags, OutputFlags } from './flags.js';
 import type { Host } from './host.js';
 import { terminalPrompts, type Prompts } from './prompts.js';
@@ -103,7 +101,7 @@ export class CommandContext {
 
   warn(line: string): void {
     const { stderr } = this.host.output;
-    stderr.write(warningText(line, painter(stderr.colour)));
+    stderr.write(warningText(stderr, line));
   }
 
   /** Does something that takes time, and says so while it lasts: nothing off a terminal, and with `--quiet`. */
@@ -140,12 +138,12 @@ export class CommandContext {
   resolve(flags: SettingFlags, from: Partial<Pick<SettingsInput, 'env' | 'readConfig'>> = {}): Settings {
     const { env = this.host.env, readConfig = () => this.store.read() } = from;
     const notify = (line: string): void => this.host.output.stderr.write(`${line}\n`);
-    return resolveSettings({ flags, env, readConfig, parseBaseUrl, keys: this.keyTools, notify });
+    return resolveSettings({ flags, env, readConfig, keys: this.keyTools, notify });
   }
 
-  /** The key alone. @throws as `resolveKey` does */
+  /** The key alone. @throws as `neededKey` does */
   async key(): Promise<ApiKey> {
-    return this.guard(await resolveKey(this.settings, this.signal));
+    return this.guard(await neededKey(this.settings).fetch(this.signal));
   }
 
   /** The tenant to ask Core about. @throws as `resolveTenant` does */
@@ -157,11 +155,11 @@ export class CommandContext {
 
   /** The deployment to act on, and the key for it. @throws as `resolveTarget` does */
   async target(): Promise<Target> {
-    const lookUpStructure = async (access: TenantAccess, signal?: AbortSignal): Promise<TenantStructure> => {
+    const lookUp = async (access: TenantAccess): Promise<TenantStructure> => {
       this.guard(access.key);
-      return (this.#structure = await this.core(access).structure(access.tenantId, { signal }));
+      return (this.#structure = await this.core(access).structure(access.tenantId, { signal: this.signal }));
     };
-    const target = await resolveTarget(this.settings, { parseBaseUrl, lookUpStructure }, this.signal);
+    const target = await resolveTarget(this.settings, lookUp, this.signal);
     this.guard(target.key);
     return target;
   }
@@ -224,7 +222,7 @@ export class CommandContext {
       return await call;
     } catch (error) {
       if (this.#settings) {
-        explainDenial(error, key, this.#settings, this.host.clock.now());
+        explainDenial(error, key, this.#settings);
         explain?.(error);
       }
       throw error;

@@ -6,7 +6,7 @@ import type { Manifest, PJSON } from '@oclif/core/interfaces';
 import { systemClock, type Clock } from '../base/clock.js';
 import { environmentKeys } from '../base/secret.js';
 import type { Env } from '../base/text.js';
-import { processOutput, type Output } from '../output/streams.js';
+import { Output, Sink } from '../output/streams.js';
 import type { Keyring, KeyringProcess } from '../config/keyring.js';
 import { catchInterrupts, type Hangup, type Interrupts } from './signals.js';
 
@@ -80,7 +80,7 @@ function makeSystemHost(program: Program): Host {
   process.once('exit', leaveClosedTerminal);
   // Few commands need it, and each start would load it.
   const keyring = async () => (await import('../config/keyring.js')).systemKeyring(env, program.keyringProcess);
-  const output = processOutput(env, stdout, stderr);
+  const output = new Output(new Sink(stdout, env), new Sink(stderr, env));
   for (const key of environmentKeys(env)) output.redact((text) => key.scrub(text));
   return {
     program,

@@ -134,13 +134,12 @@ async function askApi(context: CommandContext, key: ApiKey): Promise<Known> {
   return known;
 }
 
-/** `flag --deployment`, `env LD_API_KEY`, `profile prod, in the keyring`, `default`; null for what is not set. */
+/** `flag --deployment`, `env LD_API_KEY`, `profile prod`, `default`; null for what is not set. */
 function originOf(setting: { source: Source } | null): string | null {
   if (!setting) return null;
   const { source } = setting;
-  if (!('name' in source))
-    return { current: 'the current one', structure: "the tenant's structure", default: 'default' }[source.from];
-  return `${source.from} ${source.name}${source.note === undefined ? '' : `, ${source.note}`}`;
+  if ('name' in source) return `${source.from} ${source.name}`;
+  return { current: 'the current one', structure: "the tenant's structure", default: 'default' }[source.from];
 }
 
 /** The same as lines for people, each setting with where it came from; and as one record of CSV. */

@@ -5,14 +5,7 @@ import * as v from 'valibot';
 import { type Clock } from '../base/clock.js';
 import { LdctlError } from '../base/errors.js';
 import { type Id } from '../base/ids.js';
-import {
-  type KeptRun,
-  type RollJournal,
-  type RollRecord,
-  type RunJournal,
-  type RunRecord,
-  type RunState,
-} from '../base/journal.js';
+import { type KeptRun, type RollJournal, type RollRecord, type RunJournal, type RunRecord } from '../base/journal.js';
 import { stringifyJson } from '../base/json.js';
 import {
   createPrivateFile,
@@ -35,7 +28,7 @@ const VALID_MS = 24 * 60 * 60_000;
 const KEPT_MS = 30 * VALID_MS;
 
 const RECORD = /^([\da-f]{64})\.(\d{1,9})$/;
-const MARK = /^([\da-f]{64})\.(\d{1,9})\.(accepted|redirected|passed|refused|ended|finished)$/;
+const MARK = /^([\da-f]{64})\.(\d{1,9})\.(accepted|redirected|passed|refused|finished)$/;
 /** With them, what a killed process left, and nodes that were kept for a command. */
 const SWEPT = /^(draft-[\da-f-]{36}|[\da-f]{64}\.(\d{1,9}(\.[a-z]+)?|json))$/;
 
@@ -52,7 +45,6 @@ const runSchema = v.strictObject({
   postedAt: instant,
 });
 const rollSchema = v.strictObject({ key: v.string(), deploymentId: idText, begunAt: instant, request: v.unknown() });
-const endedSchema = v.object({ outcome: v.string(), at: instant });
 
 interface Kept<T> {
   record: T;
@@ -120,14 +112,10 @@ class Records<T extends { key: string }> {
     return createPrivateFile(this.#folder, `${hashOf(record.key)}.${generation}`, text);
   }
 
-  mark(key: string, generation: number, mark: string, facts: object = {}): void {
+  mark(key: string, generation: number, mark: string): void {
     this.#prepare();
-    const text = `${JSON.stringify({ ...facts, at: this.#clock.now() })}\n`;
+    const text = `${JSON.stringify({ at: this.#clock.now() })}\n`;
     createPrivateFile(this.#folder, `${hashOf(key)}.${generation}.${mark}`, text);
-  }
-
-  markText(key: string, generation: number, mark: string): string | null {
-    return this.#text(join(this.#folder, `${hashOf(key)}.${generation}.${mark}`));
   }
 
   names(): string[] {
@@ -168,18 +156,15 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
   const used = new Map<string, number>();
   const begun = new Set<string>();
 
-  const keptOf = ({ record, generation, marks }: Kept<RunRecord>): KeptRun | null => {
+  const keptOf = ({ record, marks }: Kept<RunRecord>): KeptRun | null => {
     const ageMs = clock.now() - record.postedAt;
     if (ageMs > VALID_MS) return null;
-    const text = marks.has('ended') ? records.markText(record.key, generation, 'ended') : null;
-    const ended = text === null ? null : v.safeParse(endedSchema, jsonOf(text));
     return {
       record,
       ageMs,
       accepted: marks.has('accepted'),
       redirected: marks.has('redirected'),
       passed: marks.has('passed'),
-      ended: ended?.success ? ended.output : null,
     };
   };
 
@@ -187,7 +172,7 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
     const { kept: all, last } = records.find(key);
     // One that was accepted decides, also where another process has begun a newer one since.
     const live = all.filter((one) => keptOf(one) !== null);
-    const newest = live.find(({ marks }) => marks.has('accepted') || marks.has('ended')) ?? live[0] ?? null;
+    const newest = live.find(({ marks }) => marks.has('accepted')) ?? live[0] ?? null;
     const kept = newest && keptOf(newest);
     if (newest && kept && used.get(key) !== newest.generation) {
       used.set(key, newest.generation);
@@ -213,11 +198,11 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
         throw unwritable(folder);
       }),
 
-    mark: async (key: string, state: Exclude<RunState, 'posting'>, outcome?: string) =>
+    mark: async (key, state) =>
       Promise.resolve().then(() => {
         if (state === 'refused' && !begun.has(key)) return;
         const generation = used.get(key) ?? Math.max(1, records.find(key).last);
-        records.mark(key, generation, state, outcome === undefined ? {} : { outcome });
+        records.mark(key, generation, state);
       }),
   };
 }
@@ -248,13 +233,15 @@ export function openRollJournal(folder: string, clock: Pick<Clock, 'now'>): Roll
         throw unwritable(folder);
       }),
 
-    finish: async (key) =>
-      Promise.resolve().then(() => records.mark(key, Math.max(1, records.find(key).last), 'finished')),
+    finish: async (key, wasSent) =>
+      Promise.resolve().then(() => {
+        records.mark(key, Math.max(1, records.find(key).last), wasSent ? 'finished' : 'refused');
+      }),
 
     last: async (deploymentId: Id) =>
       Promise.resolve().then(() => {
         const names = records.names();
-        const finished = new Set(names.map((name) => /^(.*)\.finished$/.exec(name)?.[1]));
+        const finished = new Set(names.map((name) => /^(.*)\.(finished|refused)$/.exec(name)?.[1]));
         const open = names.filter((name) => RECORD.test(name) && !finished.has(name));
         const rolls = open.map((name) => records.load(name)).filter((roll) => roll !== null);
         const [newest] = rolls

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { parseBaseUrl } from '../api/base-url.js';
 import { UsageError } from '../base/errors.js';
 import { parseId, type Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
@@ -26,12 +27,8 @@ type Variable = (typeof VARIABLES)[number];
 /** Set by `sandbox exec`, whose very purpose is that its variables win. */
 const IN_SANDBOX = 'LDCTL_IN_SANDBOX';
 
-/**
- * Where a setting came from. `current`: the profile that is used when none is named; `structure`: looked up in the
- * tenant's structure. The note says how it is kept, or what else there was.
- */
-export type Source =
-  { from: 'flag' | 'env' | 'profile'; name: string; note?: string } | { from: 'current' | 'default' | 'structure' };
+/** `current`: the profile that is used when none is named; `structure`: looked up in the tenant's structure. */
+export type Source = { from: 'flag' | 'env' | 'profile'; name: string } | { from: 'current' | 'default' | 'structure' };
 
 export interface Setting<T> {
   value: T;
@@ -63,15 +60,11 @@ export interface Settings {
   winning: string | null;
 }
 
-/** Checks a base URL; `what` names it in the error. @throws UsageError */
-export type ParseBaseUrl = (text: string, what: string) => URL;
-
 export interface SettingsInput {
   flags: SettingFlags;
   env: Env;
   /** @throws LdctlError for a config that cannot be used */
   readConfig: () => Config;
-  parseBaseUrl: ParseBaseUrl;
   keys: KeyTools;
   /** Takes the line about variables that `--profile` has ignored. */
   notify: (line: string) => void;
@@ -82,25 +75,12 @@ export function valueOf(env: Env, name: string): string | undefined {
   return env[name]?.trim() || undefined;
 }
 
-/**
- * The folder of the profiles and the run journal: `LDCTL_CONFIG_DIR`, else the platform's own place for configuration. It
- * need not exist.
- * @throws UsageError when the system knows no home folder for this user
- */
+/** The folder of the profiles and the run journal: `LDCTL_CONFIG_DIR`, else the platform's own. It need not exist. */
 export async function configDir(env: Env): Promise<string> {
   const chosen = valueOf(env, 'LDCTL_CONFIG_DIR');
   if (chosen) return resolve(chosen);
-  try {
-    // It looks for the home folder as it loads, which fails for a user that the system does not know.
-    const { default: envPaths } = await import('env-paths');
-    return envPaths('ldctl', { suffix: '' }).config;
-  } catch (cause) {
-    throw new UsageError('no home folder to keep profiles in', {
-      code: 'no_home',
-      hint: 'Set HOME, or LDCTL_CONFIG_DIR to a folder of its own.',
-      cause,
-    });
-  }
+  const { default: envPaths } = await import('env-paths');
+  return envPaths('ldctl', { suffix: '' }).config;
 }
 
 /**
@@ -109,7 +89,7 @@ export async function configDir(env: Env): Promise<string> {
  * @throws UsageError for an empty flag (an unset shell variable must not change the target) or a malformed value;
  *   LdctlError (exit 5) for a profile that does not exist; what `readConfig` throws
  */
-export function resolveSettings({ flags, env, readConfig, parseBaseUrl, keys, notify }: SettingsInput): Settings {
+export function resolveSettings({ flags, env, readConfig, keys, notify }: SettingsInput): Settings {
   refuseEmpty(flags);
   const config = readConfig();
   const used = chooseProfile(flags.profile, env, config);
@@ -206,32 +186,22 @@ function storedDeployment({ deployment_id: id, deployment_name: name }: Profile)
   return name === undefined ? undefined : { id: null, name };
 }
 
-const KEPT: Record<Profile['key']['store'], string> = {
-  file: 'in the config',
-  command: 'from a command',
-  keyring: 'in the keyring',
-};
-
 function chooseKey(
   { LD_API_KEY: text, LD_API_KEY_FILE: path }: Partial<Record<string, string>>,
   profile: Profile | undefined,
   tools: KeyTools,
 ): KeySetting | null {
   if (text !== undefined) {
-    const note = path === undefined ? {} : { note: 'LD_API_KEY_FILE is set too, and not read' };
     // Within a promise, so that a bad key rejects like every other.
     const fetch = () => Promise.resolve(text).then((key) => parseApiKey(key, 'LD_API_KEY'));
-    return { source: { from: 'env', name: 'LD_API_KEY', ...note }, fetch };
+    return { source: { from: 'env', name: 'LD_API_KEY' }, fetch };
   }
   if (path !== undefined) {
     return { source: { from: 'env', name: 'LD_API_KEY_FILE' }, fetch: (signal) => fetchKeyFile(path, signal) };
   }
-  return profile
-    ? {
-        source: { from: 'profile', name: profile.name, note: KEPT[profile.key.store] },
-        fetch: (signal) => fetchProfileKey(profile, tools, signal),
-      }
-    : null;
+  if (!profile) return null;
+  const source = { from: 'profile', name: profile.name } as const;
+  return { source, fetch: (signal) => fetchProfileKey(profile, tools, signal) };
 }
 
 function winningText(found: Record<string, { source: Source } | null>, profile: string): string | null {

@@ -1,10 +1,11 @@
 import { quote } from 'shell-quote';
+import { parseBaseUrl } from '../api/base-url.js';
 import { ApiError, LdctlError, UsageError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
 import { count, plainText, urlText } from '../base/text.js';
 import type { Deployment, Division, Permissions, TenantEnvironment, TenantStructure } from '../api/core-api.js';
-import type { DeploymentRef, KeySetting, ParseBaseUrl, Setting, Settings, Source } from './settings.js';
+import type { DeploymentRef, KeySetting, Setting, Settings, Source } from './settings.js';
 
 /** What a request to the Core API needs. */
 export interface TenantAccess {
@@ -21,15 +22,17 @@ export interface Target {
   supervisorUrl: Setting<URL>;
 }
 
-export interface TargetTools {
-  /** Asks Core for the tenant's structure. */
-  lookUpStructure(access: TenantAccess, signal?: AbortSignal): Promise<TenantStructure>;
-  parseBaseUrl: ParseBaseUrl;
-}
-
-/** The key alone, fetched. @throws UsageError that says how to give one, or that it cannot be had */
-export async function resolveKey(settings: Settings, signal?: AbortSignal): Promise<ApiKey> {
-  return neededKey(settings).fetch(signal);
+/** The key, not fetched yet. @throws UsageError that says how to give one */
+export function neededKey({ key, profileNames: names }: Settings): KeySetting {
+  if (key) return key;
+  const [why, hint] =
+    names.length === 0
+      ? ['there is no profile yet', 'Start with `ldctl profiles add NAME`, or set LD_API_KEY (or LD_API_KEY_FILE).']
+      : [
+          'no profile is the current one',
+          `Choose one with \`ldctl profiles use NAME\`, or for once with --profile NAME. There are: ${names.join(', ')}.`,
+        ];
+  throw new UsageError(`no API key: ${why}, and LD_API_KEY is not set`, { code: 'no_key', hint });
 }
 
 /** For commands that ask Core. @throws UsageError that says what is missing and how to give it */
@@ -51,9 +54,13 @@ export async function resolveTenant(
  * For commands that act on a deployment, or read its log. Core is asked only when the deployment was given by name, or
  * its supervisor URL is not known, so that an outage of Core stops no restart.
  * @throws UsageError that says what is missing and how to give it; LdctlError (exit 5) for a deployment that is not
- *   found, that several have the name of, or that has no supervisor URL; what `lookUpStructure` throws
+ *   found, that several have the name of, or that has no supervisor URL; what `lookUp` throws
  */
-export async function resolveTarget(settings: Settings, tools: TargetTools, signal?: AbortSignal): Promise<Target> {
+export async function resolveTarget(
+  settings: Settings,
+  lookUp: (access: TenantAccess) => Promise<TenantStructure>,
+  signal?: AbortSignal,
+): Promise<Target> {
   const key = neededKey(settings);
   const { deployment, supervisorUrl } = settings;
   if (!deployment) {
@@ -67,29 +74,12 @@ export async function resolveTarget(settings: Settings, tools: TargetTools, sign
 
   const missing = `no tenant id, which is needed to look up deployment ${refText(deployment.value)}`;
   const access = await resolveTenant(settings, signal, missing);
-  const { deployment: found } = findDeployment(await tools.lookUpStructure(access, signal), deployment.value);
+  const { deployment: found } = findDeployment(await lookUp(access), deployment.value);
   return {
     key: access.key,
     deployment: { id: found.id, name: found.name },
-    supervisorUrl: supervisorUrl ?? {
-      value: tools.parseBaseUrl(supervisorUrlOf(found), `the supervisor URL of deployment ${found.name}`),
-      source: { from: 'structure' },
-    },
+    supervisorUrl: supervisorUrl ?? { value: supervisorUrlOf(found), source: { from: 'structure' } },
   };
-}
-
-function neededKey({ key, profileNames: names }: Settings): KeySetting {
-  if (key) return key;
-  if (names.length === 0) {
-    throw new UsageError('no API key: there is no profile yet, and LD_API_KEY is not set', {
-      code: 'no_key',
-      hint: 'Start with `ldctl profiles add NAME`, or set LD_API_KEY (or LD_API_KEY_FILE).',
-    });
-  }
-  throw new UsageError('no API key: no profile is the current one, and LD_API_KEY is not set', {
-    code: 'no_key',
-    hint: `Choose one with \`ldctl profiles use NAME\`, or for once with --profile NAME. There are: ${names.join(', ')}.`,
-  });
 }
 
 /**
@@ -131,13 +121,9 @@ function pathOf({ division, environment, deployment }: PlacedDeployment): string
 }
 
 /** The same, fit for a terminal. */
-export function placeText(placed: PlacedDeployment): string {
-  return plainText(pathOf(placed));
-}
+export const placeText = (placed: PlacedDeployment): string => plainText(pathOf(placed));
 
-function refText({ id, name }: DeploymentRef): string {
-  return id === null ? JSON.stringify(name) : id.toString();
-}
+const refText = ({ id, name }: DeploymentRef): string => (id === null ? JSON.stringify(name) : id.toString());
 
 /** By its id or else its path, or its name. @throws LdctlError (exit 5) when there is none, or several, which it lists */
 export function findDeployment(structure: TenantStructure, wanted: DeploymentRef): PlacedDeployment {
@@ -147,11 +133,9 @@ export function findDeployment(structure: TenantStructure, wanted: DeploymentRef
   });
   const [first, ...others] = found;
   if (!first) {
-    const where = `tenant ${plainText(structure.name)} (${structure.id})`;
-    const what = `this key sees no deployment ${refText(wanted)} in ${where}`;
-    throw new LdctlError('refused', 'deployment_not_found', what, {
-      hint: '`ldctl deployments list` shows what it sees.',
-    });
+    const what = `this key sees no deployment ${refText(wanted)} in tenant ${plainText(structure.name)} (${structure.id})`;
+    const hint = '`ldctl deployments list` shows what it sees.';
+    throw new LdctlError('refused', 'deployment_not_found', what, { hint });
   }
   if (others.length > 0) {
     const candidates = found.map((placed) => `${placeText(placed)} (${placed.deployment.id})`).join(', ');
@@ -163,9 +147,9 @@ export function findDeployment(structure: TenantStructure, wanted: DeploymentRef
   return first;
 }
 
-/** @throws LdctlError (exit 5) for a deployment without one, as on-premise ones may be */
-export function supervisorUrlOf({ id, name, variant, supervisor_url: url }: Deployment): string {
-  if (url !== null) return url;
+/** @throws LdctlError (exit 5) for a deployment without one, as on-premise ones may be; UsageError for one that is unsafe */
+export function supervisorUrlOf({ id, name, variant, supervisor_url: url }: Deployment): URL {
+  if (url !== null) return parseBaseUrl(url, `the supervisor URL of deployment ${name}`);
   const what = `deployment ${plainText(name)} (${id}, ${plainText(variant)})`;
   throw new LdctlError('refused', 'supervisor_url_missing', `the API knows no supervisor URL for ${what}`, {
     hint: 'An on-premise deployment has a supervisor of its own: give its address with --supervisor-url URL.',
@@ -218,26 +202,22 @@ export function expiryWarning({ profile, key }: Settings, now: number): string |
   if (!profile?.expiresAt || key?.source.from !== 'profile') return null;
   const expiry = expiryOf(profile.expiresAt, now);
   if (!expiry?.soon) return null;
-  const when = `${expiry.expired ? 'expired' : 'expires'} ${expiry.text} (${dayOf(profile.expiresAt)})`;
+  const day = new Date(profile.expiresAt).toISOString().slice(0, 10);
+  const when = `${expiry.expired ? 'expired' : 'expires'} ${expiry.text} (${day})`;
   return `the API key of profile ${profile.name} ${when}; ${renewal(profile.name)}`;
 }
 
 /** Adds to a 401 which key it was that was not accepted, where it came from, and what to do about that one. */
-export function explainDenial(error: unknown, key: ApiKey, { key: setting, profile }: Settings, now: number): void {
+export function explainDenial(error: unknown, key: ApiKey, { key: setting, profile }: Settings): void {
   if (!(error instanceof ApiError) || error.status !== 401) return;
   const source = setting?.source;
-  if (source?.from !== 'profile' || !profile) {
-    const origin = source?.from === 'env' ? ` from ${source.name}` : '';
+  if (source?.from === 'profile' && profile) {
+    const what = `It is the key ${key.mask()} of profile ${profile.name}. If it has expired or was revoked`;
+    error.hint = `${what}: ${renewal(profile.name)}.`;
+  } else {
     const check = 'Check that it is whole; if it has expired or was revoked, make a new one in the LaserData console.';
-    error.hint = `It is the key ${key.mask()}${origin}. ${check}`;
-    return;
+    error.hint = `It is the key ${key.mask()}${source?.from === 'env' ? ` from ${source.name}` : ''}. ${check}`;
   }
-  const { name, expiresAt } = profile;
-  const expiry = expiresAt === null ? null : expiryOf(expiresAt, now);
-  error.hint =
-    expiresAt !== null && expiry?.expired
-      ? `The key of profile ${name} expired ${expiry.text} (${dayOf(expiresAt)}): ${renewal(name)}.`
-      : `It is the key ${key.mask()} of profile ${name}. If it has expired or was revoked: ${renewal(name)}.`;
 }
 
 /** Adds to a 403 of a look-up which grant it needs, and what works without it. @returns whether it was one */
@@ -246,10 +226,6 @@ export function explainLookUp(error: unknown): error is ApiError {
   const needs = "Looking up deployments needs the grant info:read on the key's own tenant.";
   error.hint = `${needs} Ids work without it: --deployment ID with --supervisor-url URL.`;
   return true;
-}
-
-function dayOf(expiresAt: string): string {
-  return `${new Date(expiresAt).toISOString().slice(0, 19).replace('T', ' ')}Z`;
 }
 
 function renewal(profile: string): string {

@@ -9,19 +9,7 @@ const UNCERTAIN: ReadonlySet<number> = new Set([408, 499]);
 /** Reading on is pointless: the key is no longer good for it, or the deployment is gone. */
 const HOPELESS: ReadonlySet<number> = new Set([401, 403, 404]);
 
-/**
- * The decision table.
- *
- * | answer | class |
- * |---|---|
- * | `202` | accepted |
- * | refused, DNS, TLS, proxy says no: the request never left | not sent |
- * | of these, what trying again cannot change: a certificate, a proxy's 407 | definite no |
- * | `425 429`, `409 idempotent_request_in_progress` | not now |
- * | any other `4xx` but 408 and 499 | definite no |
- * | a redirect: uncertain, and never sent again | redirect |
- * | all else: lost after sending, `408`, `499`, every `5xx`, any other `2xx` | uncertain |
- */
+/** The request never left: tried again, unless that cannot change anything. A 5xx, or no answer, says nothing of the action. */
 export function classify(answer: Accepted | LdctlError): Answer {
   if (!(answer instanceof Error)) return 'accepted';
   if (answer instanceof TransportError) {

@@ -18,7 +18,11 @@ export interface DriveTools {
    * rejects.
    * @param onLine takes what the gate writes; wait for it before the next line
    */
-  gate?: (node: Id, activityId: Id | null, tools: GateTools) => Promise<GateResult>;
+  gate?: (
+    node: Id,
+    activityId: Id | null,
+    tools: { signal: AbortSignal; onLine: (line: string) => void | Promise<void> },
+  ) => Promise<GateResult>;
   clock: Clock;
   /** Aborted with an `Interrupted`: the job ends with what is known. */
   signal: AbortSignal;
@@ -26,33 +30,29 @@ export interface DriveTools {
   stopping?: AbortSignal;
 }
 
-export interface GateTools {
-  signal: AbortSignal;
-  onLine: (line: string) => void | Promise<void>;
-}
-
 /** So long the end waits for gates that were cut off, ms. */
 const LAST_GATES = 900;
 
 /**
- * Does what a job wants, one thing at a time, until it has ended; nothing is concurrent but gates.
- * @param emit takes what happens; it is waited for, so that a slow reader slows the job down
+ * Does what a job wants, one thing at a time, until it has ended; nothing is concurrent but gates. What happens is handed out,
+ * and waited for, so that a slow reader slows the job down.
+ * @param emit takes what gates write
  * @returns its result
  * @throws LdctlError when nothing was sent, or nothing could be followed
  */
-export async function drive<T = ResultEvent>(
-  job: Job<T>,
+export async function* steps<T, E extends JobEvent>(
+  job: Job<T, E>,
   tools: DriveTools,
   emit: (event: JobEvent) => void | Promise<void>,
-): Promise<T> {
+): AsyncGenerator<E, T> {
   const { clock, signal, stopping } = tools;
   const gates = new Gates(tools, emit);
   const told = { stopping: false, stopped: false };
   const now = (): number => clock.elapsed();
   try {
     for (;;) {
-      for (const event of job.news()) await emit(event);
-      for (const fact of gates.ended()) job.take(fact, now());
+      yield* job.news();
+      for (const fact of gates.ended.splice(0)) job.take(fact, now());
       if (stopping?.aborted && !told.stopping) {
         told.stopping = true;
         job.take({ is: 'stopping', reason: interruptOf(stopping) }, now());
@@ -71,8 +71,27 @@ export async function drive<T = ResultEvent>(
   } finally {
     await gates.close();
   }
-  for (const event of job.news()) await emit(event);
+  yield* job.news();
   return job.result();
+}
+
+/** Does all its steps. @param emit takes what happens; it is waited for. @returns and throws as `steps` does */
+export async function drive<T = ResultEvent>(
+  job: Job<T>,
+  tools: DriveTools,
+  emit: (event: JobEvent) => void | Promise<void>,
+): Promise<T> {
+  const events = steps(job, tools, emit);
+  for (;;) {
+    const next = await events.next();
+    if (next.done) return next.value;
+    try {
+      await emit(next.value);
+    } catch (error) {
+      // Thrown again from there, once its gates have ended.
+      await events.throw(error);
+    }
+  }
 }
 
 async function perform(step: Step, tools: DriveTools, gates: Gates, isStopping: boolean): Promise<Fact | null> {
@@ -105,8 +124,7 @@ async function note({ note, node }: Step & { do: 'note' }, { journal, clock }: D
       const kept = await journal.begin({ ...note.record, postedAt: clock.now() });
       return kept ? { is: 'found', kept, node } : { is: 'noted', node };
     }
-    if (note.state === 'ended') await journal.mark(note.key, 'ended', note.outcome);
-    else await journal.mark(note.key, note.state);
+    await journal.mark(note.key, note.state);
     return { is: 'noted', node };
   } catch (error) {
     return { is: 'unnoted', error: asLdctlError(error), node };
@@ -118,7 +136,7 @@ async function post({ request, node }: Step & { do: 'post' }, tools: DriveTools)
   const { supervisor, journal, clock, signal } = tools;
   try {
     const kept = journal && (await journal.read(request.wireKey));
-    if (kept && (kept.accepted || kept.redirected || kept.ended)) return { is: 'found', kept, node };
+    if (kept && (kept.accepted || kept.redirected)) return { is: 'found', kept, node };
   } catch (error) {
     return { is: 'unnoted', error: asLdctlError(error), node };
   }
@@ -176,7 +194,7 @@ async function sleep(
   const woken = new AbortController();
   const wake = (): void => woken.abort(new Error('woken'));
   const signals = stopping && !isStopping ? [signal, stopping] : [signal];
-  if (signals.some((one) => one.aborted) || gates.hasEnded) return;
+  if (signals.some((one) => one.aborted) || gates.ended.length > 0) return;
   for (const one of signals) one.addEventListener('abort', wake, { once: true });
   gates.onEnd = wake;
   try {
@@ -190,11 +208,12 @@ async function sleep(
 }
 
 class Gates {
+  /** Of those that have ended, what was not told yet. */
+  ended: Fact[] = [];
+  onEnd: (() => void) | null = null;
+  readonly #running = new Map<Id, { controller: AbortController; done: Promise<void> }>();
   readonly #tools: DriveTools;
   readonly #emit: (event: JobEvent) => void | Promise<void>;
-  readonly #running = new Map<Id, { controller: AbortController; done: Promise<void> }>();
-  #facts: Fact[] = [];
-  onEnd: (() => void) | null = null;
 
   constructor(tools: DriveTools, emit: (event: JobEvent) => void | Promise<void>) {
     this.#tools = tools;
@@ -208,7 +227,7 @@ class Gates {
     const onLine = (line: string): void | Promise<void> => this.#emit({ event: 'gate_output', node_id: node, line });
     const done = gate(node, activityId, { signal: controller.signal, onLine }).then((result) => {
       this.#running.delete(node);
-      this.#facts.push({ is: 'gated', node, gate: result });
+      this.ended.push({ is: 'gated', node, gate: result });
       this.onEnd?.();
     });
     this.#running.set(node, { controller, done });
@@ -218,23 +237,12 @@ class Gates {
     this.#running.get(node)?.controller.abort(new Error('the gate is cut off'));
   }
 
-  get hasEnded(): boolean {
-    return this.#facts.length > 0;
-  }
-
-  ended(): Fact[] {
-    return this.#facts.splice(0);
-  }
-
   async close(): Promise<void> {
-    const left = [...this.#running];
-    for (const [node] of left) this.cut(node);
-    if (left.length === 0) return;
+    if (this.#running.size === 0) return;
+    for (const node of this.#running.keys()) this.cut(node);
     const done = new AbortController();
-    await Promise.race([
-      Promise.all(left.map(([, gate]) => gate.done)),
-      this.#tools.clock.sleep(LAST_GATES, done.signal),
-    ]);
+    const all = Promise.all([...this.#running.values()].map((gate) => gate.done));
+    await Promise.race([all, this.#tools.clock.sleep(LAST_GATES, done.signal)]);
     done.abort(new Error('done'));
   }
 }

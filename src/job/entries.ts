@@ -9,11 +9,14 @@ import type { LogRead } from '../log/log.js';
 export type Wanted =
   { ids: readonly Id[] } | { runtime: string; action: Action; nodes: readonly Id[] | null; expect: number | null };
 
+/** Whether the log decides which nodes there are. */
+export function isObserved(wanted: Wanted): boolean {
+  return !('ids' in wanted) && wanted.nodes === null && wanted.expect === null;
+}
+
 /** One entry of the log that counts for a run. Times are ms of the job's clock. */
 interface Entry {
   activity: Activity;
-  /** When it was first seen. */
-  seenAt: number;
   /** Since when the work goes on, as far as is known. */
   since: number;
   /** Since when good reads no longer show it, although it was not final; null while they do. */
@@ -21,30 +24,23 @@ interface Entry {
 }
 
 /** The entries of one run: plain data, changed by `takeEntries` only. */
-export interface Entries {
-  wanted: Wanted;
+export class Entries {
   /** The set of `wanted.nodes`, or of `wanted.ids`; null for every node. */
-  only: ReadonlySet<Id> | null;
-  /** Every-node runs: the nodes that the log named. */
-  known: readonly Id[];
-  byId: Map<Id, Entry>;
-  newAt: number;
-  readAt: number;
+  readonly only: ReadonlySet<Id> | null;
+  byId = new Map<Id, Entry>();
+  newAt = -Infinity;
+  readAt = -Infinity;
   /** What was warned of, each once. */
-  warned: Set<string>;
-}
+  warned = new Set<string>();
 
-export function createEntries(wanted: Wanted, known: readonly Id[]): Entries {
-  const only = 'ids' in wanted ? wanted.ids : wanted.nodes;
-  return {
-    wanted,
-    only: only && new Set(only),
-    known,
-    byId: new Map(),
-    newAt: -Infinity,
-    readAt: -Infinity,
-    warned: new Set(),
-  };
+  /** @param known every-node runs: the nodes that the log named; null before that was read */
+  constructor(
+    readonly wanted: Wanted,
+    public known: readonly Id[] | null,
+  ) {
+    const only = 'ids' in wanted ? wanted.ids : wanted.nodes;
+    this.only = only && new Set(only);
+  }
 }
 
 /** The same runtime and action, on a node that was asked for; whether it came after the trigger is for the caller to say. */
@@ -66,15 +62,19 @@ export function takeEntries(
   begunAt: number,
   now: number,
 ): JobEvent[] {
+  const { wanted } = entries;
   const news: JobEvent[] = [];
   for (const activity of counted) {
     const before = entries.byId.get(activity.id);
     if (!before) {
       const age = serverTime === null ? 0 : Math.max(serverTime + 1000 - Date.parse(activity.created_at), 0) || 0;
       const since = Math.max(now - age, Math.min(begunAt, now));
-      entries.byId.set(activity.id, { activity, seenAt: now, since, goneSince: null });
+      const node = activity.node_id;
+      const isDoubled = !('ids' in wanted) && [...entries.byId.values()].some((one) => one.activity.node_id === node);
+      entries.byId.set(activity.id, { activity, since, goneSince: null });
       entries.newAt = now;
       news.push({ event: 'activity', activity });
+      if (isDoubled) news.push(...warnOnce(entries, 'ambiguous', node, `node ${node} ${DOUBLED}`));
       continue;
     }
     before.goneSince = null;
@@ -83,10 +83,6 @@ export function takeEntries(
     if (!isFinal(was) || (isFinal(activity.status) && severity(activity.status) > severity(was))) {
       before.activity = activity;
       news.push({ event: 'activity', activity });
-    }
-    if (isFinal(was)) {
-      const text = `activity ${activity.id} was final and is now shown as ${activity.status}; a final status stays`;
-      news.push(...warnOnce(entries, 'status_went_back', activity.id, text));
     }
   }
   const shown = new Set(counted.map(({ id }) => id));
@@ -97,24 +93,10 @@ export function takeEntries(
     const text = `activity ${id} of node ${node} is no longer in the log`;
     news.push(...warnOnce(entries, 'entry_vanished', id, text));
   }
-  if (news.length > 0) news.push(...doubts(entries));
   return news;
 }
 
-function doubts(entries: Entries): JobEvent[] {
-  if ('ids' in entries.wanted) return [];
-  const perNode = new Map<Id, number>();
-  for (const { activity } of entries.byId.values()) {
-    perNode.set(activity.node_id, (perNode.get(activity.node_id) ?? 0) + 1);
-  }
-  const what = 'has more than one entry of this action, and they cannot be told apart; the worse one counts';
-  const doubled = [...perNode].filter(([, count]) => count > 1);
-  const news = doubled.flatMap(([node]) => warnOnce(entries, 'ambiguous', node, `node ${node} ${what}`));
-  const { expect } = entries.wanted;
-  if (expect === null || perNode.size <= expect) return news;
-  const text = `${perNode.size} nodes have an entry, more than the ${expect} expected; all are followed`;
-  return [...news, ...warnOnce(entries, 'more_than_expected', BigInt(perNode.size), text)];
-}
+const DOUBLED = 'has more than one entry of this action, and they cannot be told apart; the worse one counts';
 
 function warnOnce({ warned }: Entries, code: string, about: Id, message: string): JobEvent[] {
   const mark = `${code} ${about}`;
@@ -139,8 +121,11 @@ function isLost({ goneSince }: Entry, { readAt }: Entries, appearMs: number): bo
 /** The targets that must have an entry. */
 function required({ wanted, known }: Entries): readonly Id[] {
   if ('ids' in wanted) return wanted.ids;
-  return wanted.nodes ?? (wanted.expect === null ? known : []);
+  return wanted.nodes ?? (wanted.expect === null ? (known ?? []) : []);
 }
+
+/** How many nodes must have one; 0 where the log decides. */
+const expected = ({ wanted }: Entries): number => ('ids' in wanted ? 0 : (wanted.expect ?? 0));
 
 export interface Standing {
   /** Every target has an entry: those that were named, so many as were expected, or those that the log named. */
@@ -152,15 +137,17 @@ export interface Standing {
 }
 
 export function standingOf(entries: Entries, appearMs: number): Standing {
-  const { wanted, byId } = entries;
-  const rows = rowsOf(entries, appearMs, null);
+  const { byId } = entries;
+  const seen = new Set<Id>();
   const open: Id[] = [];
   for (const entry of byId.values()) {
+    seen.add(keyOf(entries, entry.activity));
     if (!isFinal(entry.activity.status) && !isLost(entry, entries, appearMs)) open.push(entry.activity.id);
   }
+  const expect = expected(entries);
   return {
-    complete: rows.length > 0 && rows.every(({ status }) => status !== null),
-    tooMany: !('ids' in wanted) && wanted.expect !== null && rows.length > wanted.expect,
+    complete: seen.size >= Math.max(expect, 1) && required(entries).every((key) => seen.has(key)),
+    tooMany: expect > 0 && seen.size > expect,
     open,
   };
 }
@@ -184,8 +171,7 @@ export function rowsOf(entries: Entries, appearMs: number, absent: typeof MISSIN
     const worst = rest.reduce((a, b) => (severity(b.activity.status) > severity(a.activity.status) ? b : a), first);
     return rowOf(worst, rest.length > 0, isLost(worst, entries, appearMs));
   });
-  const expect = 'ids' in entries.wanted ? null : entries.wanted.expect;
-  const uncounted = Math.max((expect ?? 0) - byKey.size, 0);
+  const uncounted = Math.max(expected(entries) - byKey.size, 0);
   return [...rows, ...Array.from({ length: uncounted }, () => absentRow({}, absent))];
 }
 

@@ -2,10 +2,10 @@ import type { Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
 import type { ResultEvent } from '../base/progress.js';
 import type { Job } from './job.js';
-import { createRoll, newsOfRoll, nextOfRoll, resultOfRoll, takeOfRoll, type RollPlan } from './roll.js';
-import { createRun, createWait, nextOfRun, takeOfRun } from './run.js';
-import { resultOfRun } from './run-result.js';
-import type { Resume, Run, RunPlan, WaitPlan } from './run-state.js';
+import { nextOfRoll, Roll, takeOfRoll, type RollPlan } from './roll.js';
+import { newsOfRoll, resultOfRoll } from './roll-result.js';
+import { createRun, createWait, newsOfRun, nextOfRun, resultOfRun, takeOfRun } from './run.js';
+import type { Resume, Run, RunPlan, WaitPlan } from './run-read.js';
 
 /** The command that goes on where a job ended; its text is for whoever started it to say. */
 export type ResumeText = (resume: Resume) => string | null;
@@ -18,7 +18,7 @@ function jobOf(run: Run, text: ResumeText): Job {
   return {
     next: (now) => nextOfRun(run, now),
     take: (fact, now) => takeOfRun(run, fact, now),
-    news: () => run.news.splice(0),
+    news: () => newsOfRun(run),
     result: () => finished(resultOfRun(run), text),
   };
 }
@@ -32,7 +32,7 @@ export function waitJob(plan: WaitPlan, now: number, text: ResumeText): Job {
 }
 
 export function rollJob(plan: RollPlan, kept: ReadonlyMap<Id, KeptRun>, now: number, text: ResumeText): Job {
-  const roll = createRoll(plan, kept, now);
+  const roll = new Roll(plan, kept, now);
   return {
     next: (at) => nextOfRoll(roll, at),
     take: (fact, at) => takeOfRoll(roll, fact, at),

@@ -10,13 +10,13 @@ import type { LogRead } from '../log/log.js';
  * A job knows what it wants next, and is told what came of it. It has no clock, no I/O and no randomness: time is an
  * argument, milliseconds of one clock that never goes back. `drive` does its steps; a test plays every answer to each.
  */
-export interface Job<T = ResultEvent> {
+export interface Job<T = ResultEvent, E extends JobEvent = JobEvent> {
   /** What to do now. Asked twice at one time, it says the same. */
   next(now: number): Step;
   /** What came of a step, or came by itself: a gate that ended, an interrupt. */
   take(fact: Fact, now: number): void;
   /** What happened since this was asked last. */
-  news(): JobEvent[];
+  news(): E[];
   /**
    * How it ended, once `next` says so.
    * @throws LdctlError why nothing was sent, or nothing could be followed
@@ -39,7 +39,7 @@ export type Step =
 export type Note =
   /** `again`: nothing came of the record that this run made before, which gives way to this one. */
   | { state: 'posting'; record: Omit<RunRecord, 'postedAt'>; again: boolean }
-  | { state: Exclude<RunState, 'posting'>; key: string; outcome: string };
+  | { state: Exclude<RunState, 'posting'>; key: string };
 
 /** `at` is the wall clock, milliseconds UTC. */
 export type Fact =

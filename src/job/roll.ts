@@ -1,16 +1,14 @@
-import { formatAction } from '../base/activity.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
-import { EXIT_CODES } from '../base/exit-codes.js';
 import type { Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
-import { isFailedGate, NOT_STARTED, OUTCOMES, type GateResult, type Outcome } from '../base/outcome.js';
-import { warning, type JobEvent, type NodeProgress, type ResultEvent } from '../base/progress.js';
+import { isFailedGate, type GateResult } from '../base/outcome.js';
+import { warning, type JobEvent } from '../base/progress.js';
 import type { RollStage } from '../base/roll.js';
-import { resultRow, rowsOf } from './entries.js';
 import type { LogRead } from '../log/log.js';
+import { rowsOf } from './entries.js';
 import type { Fact, Step } from './job.js';
 import { createRun, nextOfRun, takeOfRun } from './run.js';
-import { refuse, type Resume, type Run, type RunPlan } from './run-state.js';
+import { busyError, busyOf, refuse, type Run, type RunPlan } from './run-read.js';
 
 /** At most two POSTs a second. */
 const POST_GAP = 500;
@@ -33,10 +31,10 @@ export interface RollPlan extends Omit<RunPlan, 'nodes' | 'expect' | 'wait'> {
   continueOnError: boolean;
 }
 
-interface RollNode {
+export interface RollNode {
   id: Id;
   run: Run | null;
-  stage: 'waiting' | 'run' | 'pause' | 'ask' | 'gate' | 'cut' | 'passing' | 'over';
+  stage: Exclude<RollStage, 'gate'> | 'ask' | 'gate' | 'cut' | 'passing';
   /** Until when the pause lasts, or the gate may take. */
   until: number;
   /** It completed, and its gate let the roll go on, in this process or an earlier one. */
@@ -47,64 +45,63 @@ interface RollNode {
 }
 
 /** A roll: one run for each node, a window, a pause, a gate. Plain data, changed by `nextOfRoll` and `takeOfRoll` only. */
-export interface Roll {
-  plan: RollPlan;
-  nodes: RollNode[];
-  startedAt: number;
-  halted: boolean;
-  stopping: Interrupted | null;
+export class Roll {
+  readonly nodes: RollNode[];
+  halted = false;
+  stopping: Interrupted | null = null;
   /** Why a node could not be acted on at all. */
-  failure: LdctlError | null;
-  postAt: number;
-  readAt: number;
-  lastRead: LogRead | null;
+  failure: LdctlError | null = null;
+  postAt = -Infinity;
+  readAt = -Infinity;
+  lastRead: LogRead | null = null;
   /** Whose step was given last. */
-  asked: RollNode | null;
-  isOver: boolean;
-  changed: boolean;
-  news: JobEvent[];
-}
+  asked: RollNode | null = null;
+  /** Whether any node that is still to be acted on is busy: looked at once, before anything is sent. */
+  unchecked: boolean;
+  isOver = false;
+  changed = true;
+  news: JobEvent[] = [];
 
-/** @param kept what earlier processes have left, by node */
-export function createRoll(plan: RollPlan, kept: ReadonlyMap<Id, KeptRun> = new Map(), now = 0): Roll {
-  const roll: Roll = {
-    plan,
-    nodes: [],
-    startedAt: now,
-    halted: false,
-    stopping: null,
-    failure: null,
-    postAt: -Infinity,
-    readAt: -Infinity,
-    lastRead: null,
-    asked: null,
-    isOver: false,
-    changed: true,
-    news: [],
-  };
-  roll.nodes = plan.nodes.map((id) => {
-    const record = kept.get(id) ?? null;
-    const run = record && createRun(planOf(roll, id, now), record, now);
-    const passed = record?.passed ?? false;
-    return { id, run, stage: run ? 'run' : 'waiting', until: 0, passed, gate: null, isOld: record !== null };
-  });
-  return roll;
+  /** @param kept what earlier processes have left, by node */
+  constructor(
+    readonly plan: RollPlan,
+    kept: ReadonlyMap<Id, KeptRun>,
+    readonly startedAt: number,
+  ) {
+    this.unchecked = plan.ifBusy === 'fail';
+    this.nodes = plan.nodes.map((id) => {
+      const record = kept.get(id) ?? null;
+      const run = record && createRun(planOf(this, id, startedAt), record, startedAt);
+      const passed = record?.passed ?? false;
+      return { id, run, stage: run ? 'running' : 'waiting', until: 0, passed, gate: null, isOld: record !== null };
+    });
+  }
 }
 
 function planOf({ plan, startedAt }: Roll, id: Id, now: number): RunPlan {
   const left = plan.timeoutMs === null ? Infinity : Math.max(startedAt + plan.timeoutMs - now, 0);
   const timeoutMs = Math.min(plan.nodeTimeoutMs ?? Infinity, left);
-  return { ...plan, nodes: [id], expect: null, wait: true, timeoutMs: timeoutMs === Infinity ? null : timeoutMs };
+  const limits = { timeoutMs: timeoutMs === Infinity ? null : timeoutMs };
+  return {
+    ...plan,
+    ...limits,
+    ifBusy: plan.ifBusy === 'wait' ? 'wait' : 'ignore',
+    nodes: [id],
+    expect: null,
+    wait: true,
+  };
 }
 
-const isUnderway = ({ stage }: RollNode): boolean => stage !== 'waiting' && stage !== 'over';
+const isUnderway = ({ stage }: RollNode): boolean => stage !== 'waiting' && stage !== 'done';
 const isLate = ({ plan, startedAt, nodes }: Roll, now: number): boolean =>
   plan.timeoutMs !== null && now >= startedAt + plan.timeoutMs && nodes.some(({ run }) => run?.maybeSent);
 const mayStart = (roll: Roll, now: number): boolean => !roll.halted && roll.stopping === null && !isLate(roll, now);
+const isChecking = (roll: Roll, now: number): boolean => roll.unchecked && mayStart(roll, now);
 
 export function nextOfRoll(roll: Roll, now: number): Step {
   advance(roll, now);
   if (roll.isOver) return { do: 'end' };
+  if (isChecking(roll, now)) return { do: 'read', downTo: 'known', open: null, patient: true };
   let until = roll.plan.timeoutMs === null ? Infinity : roll.startedAt + roll.plan.timeoutMs;
   if (until <= now) until = Infinity;
   const wanted = new Map<Step['do'], { step: Step; node: RollNode }>();
@@ -129,7 +126,8 @@ function sharedRead(roll: Roll, step: Step & { do: 'read' }): Step {
   if (step.downTo === 'known') return step;
   let lowest: Id | null = step.downTo === 'newest' ? null : step.downTo;
   for (const { run, stage } of roll.nodes) {
-    const baseline = stage === 'run' && run && run.phase !== 'ready' && run.phase !== 'blocked' ? run.baseline : null;
+    const baseline =
+      stage === 'running' && run && run.phase !== 'ready' && run.phase !== 'blocked' ? run.baseline : null;
     if (baseline !== null && (lowest === null || baseline < lowest)) lowest = baseline;
   }
   return { do: 'read', downTo: lowest ?? 'newest', open: null, patient: step.patient };
@@ -147,25 +145,25 @@ function advance(roll: Roll, now: number): void {
     }
     let underway = roll.nodes.filter(isUnderway).length;
     for (const node of roll.nodes) {
-      if (underway >= plan.maxUnavailable || !mayStart(roll, now)) break;
+      if (underway >= plan.maxUnavailable || roll.unchecked || !mayStart(roll, now)) break;
       if (node.stage !== 'waiting') continue;
       node.run = createRun(planOf(roll, node.id, now), null, now);
-      node.stage = 'run';
+      node.stage = 'running';
       // Whether a node is busy is asked further down.
-      if (plan.ifBusy === 'ignore' && roll.lastRead && now - roll.lastRead.startedAt < SHARED_BASELINE) {
+      if (plan.ifBusy !== 'wait' && roll.lastRead && now - roll.lastRead.startedAt < SHARED_BASELINE) {
         takeOfRun(node.run, { is: 'read', read: roll.lastRead }, now);
       }
       underway += 1;
       again = roll.changed = true;
     }
   }
-  if (!roll.nodes.some(isUnderway)) roll.isOver = true;
+  if (!roll.nodes.some(isUnderway) && !isChecking(roll, now)) roll.isOver = true;
 }
 
 function advanceNode(roll: Roll, node: RollNode, now: number): void {
   const { run } = node;
   const goesOn = mayStart(roll, now);
-  if (node.stage === 'run' && run) {
+  if (node.stage === 'running' && run) {
     const isUnsent = run.phase !== 'following' && !run.maybeSent && !run.end;
     // Nothing is sent once the roll is over. What has left a record of its own takes that back.
     if (isUnsent && !goesOn && run.noted === null) {
@@ -182,8 +180,8 @@ function advanceNode(roll: Roll, node: RollNode, now: number): void {
     return;
   }
   if (node.stage === 'pause' && (!goesOn || now >= node.until)) {
-    node.stage = !goesOn ? 'over' : roll.plan.gated ? 'ask' : 'passing';
-  } else if (node.stage === 'ask' && !goesOn) node.stage = 'over';
+    node.stage = !goesOn ? 'done' : roll.plan.gated ? 'ask' : 'passing';
+  } else if (node.stage === 'ask' && !goesOn) node.stage = 'done';
   else if (node.stage === 'gate' && (now >= node.until || isLate(roll, now))) node.stage = 'cut';
 }
 
@@ -193,12 +191,12 @@ function stepOf(roll: Roll, node: RollNode, now: number): Step {
     case 'gate':
       return { do: 'wait', until: node.until };
     case 'ask':
-      return { do: 'ask', node: node.id, activityId: rowOf(roll, node).activity_id };
+      return { do: 'ask', node: node.id, activityId: activityOf(roll, node) };
     case 'cut':
       // Asked for once; its end is a fact.
       return node.until === -Infinity ? { do: 'wait', until: Infinity } : { do: 'cut', node: node.id };
     case 'passing':
-      return { do: 'note', note: { state: 'passed', key: node.run?.key ?? '', outcome: '' } };
+      return { do: 'note', note: { state: 'passed', key: node.run?.key ?? '' } };
     default: {
       if (!node.run) return { do: 'wait', until: Infinity };
       const step = nextOfRun(node.run, now);
@@ -207,6 +205,10 @@ function stepOf(roll: Roll, node: RollNode, now: number): Step {
       return now < roll.readAt ? { do: 'wait', until: roll.readAt } : step;
     }
   }
+}
+
+function activityOf({ plan }: Roll, { run }: RollNode): Id | null {
+  return run && (rowsOf(run.entries, plan.appearMs, null)[0]?.activity_id ?? null);
 }
 
 export function takeOfRoll(roll: Roll, fact: Fact, now: number): void {
@@ -222,16 +224,18 @@ export function takeOfRoll(roll: Roll, fact: Fact, now: number): void {
       roll.stopping ??= fact.reason;
       for (const node of roll.nodes.filter(isUnderway)) {
         if (node.run) takeOfRun(node.run, { ...fact, posting: fact.posting && node === roll.asked }, now);
-        if (node.stage !== 'run') node.stage = 'over';
+        if (node.stage !== 'running') node.stage = 'done';
       }
       break;
     case 'read':
       roll.readAt = now + fact.read.requests * 250;
       roll.lastRead = fact.read;
-      shareRead(roll, fact, now);
+      if (isChecking(roll, now)) check(roll, fact.read);
+      else shareRead(roll, fact, now);
       break;
     case 'unreadable':
-      shareRead(roll, fact, now);
+      if (isChecking(roll, now)) fail(roll, fact.error);
+      else shareRead(roll, fact, now);
       break;
     case 'asked': {
       const node = nodeOf(roll, fact.node);
@@ -253,7 +257,7 @@ export function takeOfRoll(roll: Roll, fact: Fact, now: number): void {
         break;
       }
       if (fact.is === 'unnoted') roll.news.push(warning('journal_not_written', fact.error.message));
-      Object.assign(node, { stage: 'over', passed: true });
+      Object.assign(node, { stage: 'done', passed: true });
       break;
     }
     default: {
@@ -264,11 +268,23 @@ export function takeOfRoll(roll: Roll, fact: Fact, now: number): void {
   advance(roll, now);
 }
 
+function check(roll: Roll, { entries }: LogRead): void {
+  roll.unchecked = false;
+  const left = roll.nodes.filter(({ stage }) => stage === 'waiting').map(({ id }) => id);
+  const busy = busyOf(entries, roll.plan.runtime, new Set(left));
+  if (busy.length > 0) fail(roll, busyError(busy));
+}
+
+function fail(roll: Roll, error: LdctlError, because = error.message): void {
+  roll.failure ??= error;
+  halt(roll, because);
+}
+
 /** A node that has not been sent to takes only the read that it asked for: its baseline is read right before its POST. */
 function shareRead(roll: Roll, fact: Fact & { is: 'read' | 'unreadable' }, now: number): void {
   for (const node of roll.nodes) {
     const { run, stage } = node;
-    if (stage !== 'run' || !run || run.end) continue;
+    if (stage !== 'running' || !run || run.end) continue;
     const isWaiting = run.phase === 'ready' || run.phase === 'blocked';
     if (!isWaiting || node === roll.asked) takeOfRun(run, fact, now);
   }
@@ -282,7 +298,7 @@ function missing(): never {
   throw new Error('a fact of a node that takes none');
 }
 
-function calledOff(): LdctlError {
+export function calledOff(): LdctlError {
   return new LdctlError('refused', 'called_off', 'called off before it was sent');
 }
 
@@ -295,14 +311,13 @@ function runEnded(roll: Roll, node: RollNode, now: number): void {
     Object.assign(node, { stage: 'pause', until: now + (pauses ? roll.plan.pauseMs : 0) });
     return;
   }
-  node.stage = 'over';
+  node.stage = 'done';
   if (outcome === 'completed') return;
   const error = run?.end?.error ?? null;
   if (outcome === null) {
     // What the API refuses for one node it will hardly do for the next.
     if (error && error.code !== 'called_off' && !(error instanceof Interrupted)) {
-      roll.failure ??= error;
-      halt(roll, `node ${node.id}: ${error.message}`);
+      fail(roll, error, `node ${node.id}: ${error.message}`);
     }
     node.run = null;
     node.stage = 'waiting';
@@ -321,7 +336,7 @@ function gated(roll: Roll, node: RollNode, gate: GateResult, now: number): void 
     node.stage = 'passing';
     return;
   }
-  node.stage = 'over';
+  node.stage = 'done';
   if (!isLate(roll, now)) halt(roll, `the gate after node ${node.id} has failed`);
 }
 
@@ -335,117 +350,4 @@ function halt(roll: Roll, because: string | null): void {
     roll.news.push(warning('halted', `${because}: no more nodes are started`));
   }
   roll.halted = true;
-}
-
-/** The events of all its nodes, and one picture of them all. */
-export function newsOfRoll(roll: Roll): JobEvent[] {
-  const news = roll.news.splice(0);
-  for (const { id, run } of roll.nodes) {
-    for (const event of run?.news.splice(0) ?? []) {
-      if (event.event === 'progress' || event.event === 'baseline' || event.event === 'result') continue;
-      news.push(event.event === 'dispatched' ? { ...event, node_id: id } : event);
-    }
-  }
-  if (roll.changed) {
-    roll.changed = false;
-    news.push({ event: 'progress', nodes: roll.nodes.map((node) => progressOf(roll, node)) });
-  }
-  return dropRepeats(news);
-}
-
-/** All nodes underway share a read, so what is said of one that failed is said once. */
-function dropRepeats(news: JobEvent[]): JobEvent[] {
-  const seen = new Set<string>();
-  return news.filter((event) => {
-    if (event.event !== 'outage' && !(event.event === 'warning' && event.code === 'log_unreadable')) return true;
-    const isNew = !seen.has(event.event);
-    seen.add(event.event);
-    return isNew;
-  });
-}
-
-const STAGES: Record<RollNode['stage'], RollStage> = {
-  waiting: 'waiting',
-  run: 'running',
-  pause: 'pause',
-  ask: 'gate',
-  gate: 'gate',
-  cut: 'gate',
-  passing: 'gate',
-  over: 'done',
-};
-
-function progressOf(roll: Roll, node: RollNode): NodeProgress {
-  return { ...rowOf(roll, node), stage: STAGES[node.stage] };
-}
-
-function rowOf(roll: Roll, { id, run, gate }: RollNode): NodeProgress {
-  const isSent = run?.maybeSent ?? false;
-  const end = run?.end ?? null;
-  const absent = end && end.outcome !== 'interrupted' && end.error === null ? 'missing' : null;
-  const [row] = run && isSent ? rowsOf(run.entries, roll.plan.appearMs, absent) : [];
-  const empty = { activity_id: null, created_at: null, finished_at: null, ambiguous: false, since: null };
-  return {
-    ...(row ?? empty),
-    node_id: id,
-    status: row ? row.status : isSent ? null : NOT_STARTED,
-    started_at: run && isSent && run.postedAt !== null ? new Date(run.postedAt).toISOString() : null,
-    gate,
-  };
-}
-
-/**
- * How it ended: an interrupt before unconfirmed before rejected before halted before timed out.
- * @throws LdctlError why the first node could not be acted on, when nothing was sent to any
- */
-export function resultOfRoll(roll: Roll): ResultEvent & { resume: Resume | null } {
-  const { plan, nodes } = roll;
-  const sent = nodes.filter(({ run }) => run?.maybeSent);
-  if (sent.length === 0) throw roll.failure ?? roll.stopping ?? calledOff();
-  const { outcome, error } = outcomeOf(roll);
-  const rows = nodes.map((node) => resultRow(rowOf(roll, node)));
-  const result = {
-    outcome,
-    runtime: plan.runtime,
-    action: formatAction(plan.action),
-    deployment_id: plan.deploymentId,
-    idempotency_key: plan.idempotencyKey,
-    targets: 'named' as const,
-    replayed: null,
-    recovered: null,
-    request_id: null,
-    nodes: rows,
-    resume: null,
-  };
-  const exitCode =
-    outcome === 'interrupted' && roll.stopping
-      ? roll.stopping.exitCode
-      : EXIT_CODES[OUTCOMES[outcome as keyof typeof OUTCOMES]].code;
-  return { event: 'result', result, error, exitCode, resume: resumeOf(roll) };
-}
-
-const isPassed = ({ plan }: Roll, node: RollNode): boolean =>
-  node.run?.end?.outcome === 'completed' && (!plan.gated || node.passed);
-
-function outcomeOf(roll: Roll): { outcome: Outcome; error: LdctlError | null } {
-  const ends = roll.nodes.map(({ run }) => run?.end ?? null);
-  if (roll.nodes.every((node) => isPassed(roll, node))) return { outcome: 'completed', error: null };
-  if (roll.stopping) return { outcome: 'interrupted', error: null };
-  if (roll.failure) return { outcome: 'unconfirmed', error: roll.failure };
-  const unconfirmed = ends.find((end) => end?.outcome === 'unconfirmed');
-  if (unconfirmed) return { outcome: 'unconfirmed', error: unconfirmed.error };
-  if (ends.some((end) => end?.outcome === 'rejected')) return { outcome: 'rejected', error: null };
-  const hasHalted = roll.halted && roll.nodes.some(({ gate }) => isFailedGate(gate));
-  return { outcome: hasHalted ? 'halted' : 'timed_out', error: null };
-}
-
-/** A rejected node has been looked at once its end was told; all else that is not done goes on by the roll's key. */
-function resumeOf(roll: Roll): Resume | null {
-  const { plan, nodes } = roll;
-  const isLeft = (node: RollNode): boolean => !isPassed(roll, node) && node.run?.end?.outcome !== 'rejected';
-  const left = nodes.filter(isLeft);
-  if (left.length === 0) return null;
-  if (plan.kept) return { roll: plan.idempotencyKey };
-  const ids = left.flatMap((node) => rowOf(roll, node).activity_id ?? []);
-  return ids.length > 0 ? { ids } : null;
 }

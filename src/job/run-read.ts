@@ -1,35 +1,179 @@
-import { isFinal, type Activity } from '../base/activity.js';
-import { LdctlError, retryAfterOf } from '../base/errors.js';
+import { isFinal, type Action, type Activity, type Runtime } from '../base/activity.js';
+import { Interrupted, LdctlError } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
 import { MISSING, type Outcome } from '../base/outcome.js';
-import { warning } from '../base/progress.js';
+import { warning, type EarlierRun, type JobEvent } from '../base/progress.js';
+import type { Accepted } from '../base/supervisor.js';
 import type { LogRead } from '../log/log.js';
-import { isHopeless } from './answer.js';
-import { isWanted, notOurs, rowsOf, standingOf, takeEntries } from './entries.js';
-import { accept, giveUp, isTooLate, isTrigger, lost, progressOf, refuse, SECOND, type Run } from './run-state.js';
+import {
+  Entries,
+  isObserved,
+  isWanted,
+  notOurs,
+  rowsOf,
+  standingOf,
+  takeEntries,
+  type ExpectedTenant,
+  type Wanted,
+} from './entries.js';
+import type { Note } from './job.js';
+import { failedRead, goodRead, newPace, quicken, SECOND, type Pace } from './pace.js';
+
+/** So long after the first POST it may be sent again. */
+const TRIES = 120 * SECOND;
+
+export interface RunPlan {
+  deploymentId: Id;
+  /** For all that comes after the dispatch; milliseconds, null for none. */
+  timeoutMs: number | null;
+  /** How long an entry may take to show up in the log, milliseconds. */
+  appearMs: number;
+  runtime: Runtime;
+  action: Action;
+  /** Null: every node. Never empty. */
+  nodes: readonly Id[] | null;
+  /** How many nodes an every-node run must reach; null when the log decides. */
+  expect: number | null;
+  idempotencyKey: string;
+  /** Whether a later run with the key follows this one: a caller's own key, or a roll's. */
+  kept: boolean;
+  /** False: it ends when it was accepted. */
+  wait: boolean;
+  ifBusy: 'ignore' | 'wait' | 'fail';
+  tenant: ExpectedTenant | null;
+}
+
+/** Following without sending. */
+export interface WaitPlan extends Pick<RunPlan, 'deploymentId' | 'timeoutMs' | 'appearMs'> {
+  wanted: Wanted;
+  /** Entries above it count; of ids, it is below the lowest. */
+  after: Id;
+}
+
+/** What a later command has to know to go on. */
+export type Resume =
+  | { ids: readonly Id[] }
+  | { after: Id; runtime: string; action: string; nodes: readonly Id[] | null; expect: number | null }
+  | { roll: string };
+
+/** One run: plain data, changed by `nextOfRun` and `takeOfRun` only. Times are ms of the job's clock. */
+export class Run {
+  phase: 'blocked' | 'ready' | 'uncertain' | 'following' = 'ready';
+  /** The log's highest id right before the POST; null before it was read. */
+  baseline: Id | null = null;
+  baselineAt = -Infinity;
+  /** The baseline of the record that this run has made. */
+  noted: Id | null = null;
+  marks: Note[] = [];
+  blockedBy: readonly Id[] = [];
+  firstPost: number | null = null;
+  /** The wall clock of it, ms UTC. */
+  postedAt: number | null = null;
+  lostAt = -Infinity;
+  resendUntil = TRIES;
+  maybeSent = false;
+  tries = 0;
+  waitUntil = -Infinity;
+  redirected = false;
+  lastError: LdctlError | null = null;
+  earlier: EarlierRun | null = null;
+  accepted: Accepted | null = null;
+  recovered = false;
+  /** Null before; what the limits of the log count from. */
+  acceptedAt: number | null = null;
+  deadline = Infinity;
+  /** A replay without a record: since when its entries can have been created (server's clock, ms UTC), and above which id. */
+  replay: { from: number | null; floor: Id | null } | null = null;
+  entries: Entries;
+  pace: Pace;
+  settlesAt: number | null = null;
+  end: { outcome: Outcome | null; error: LdctlError | null; interrupted: Interrupted | null } | null = null;
+  /** Whether there is something new about its targets. */
+  moved = false;
+  news: JobEvent[] = [];
+
+  /** @param key null where nothing is ever sent */
+  constructor(
+    public plan: RunPlan | WaitPlan,
+    readonly key: string | null,
+    wanted: Wanted,
+    now: number,
+  ) {
+    this.entries = new Entries(wanted, null);
+    this.pace = newPace(now);
+  }
+}
+
+export const isTrigger = (run: Run): run is Run & { plan: RunPlan; key: string } => run.key !== null;
+
+export function begin(run: Run, now: number): void {
+  run.acceptedAt = now;
+  run.deadline = run.plan.timeoutMs === null ? Infinity : now + run.plan.timeoutMs;
+  quicken(run.pace, now, now + SECOND / 2);
+}
+
+export function accept(run: Run, now: number, how: { recovered?: boolean; noted?: boolean }): void {
+  const { recovered = false, noted = false } = how;
+  Object.assign(run, { phase: 'following', maybeSent: true, recovered, moved: true });
+  begin(run, now);
+  if (isTrigger(run) && !noted) run.marks.push({ state: 'accepted', key: run.key });
+  run.news.push({
+    event: 'dispatched',
+    request_id: run.accepted?.requestId ?? null,
+    replayed: run.accepted?.replayed ?? false,
+    recovered,
+    ...(run.earlier && (recovered || run.accepted?.replayed === true) && { earlier: run.earlier }),
+  });
+  if (isTrigger(run) && !run.plan.wait) run.end = { outcome: 'accepted', error: null, interrupted: null };
+}
+
+/** A POST may have been carried out: the log is read before anything is sent again. */
+export function lose(run: Run, lostAt: number, now = lostAt): void {
+  Object.assign(run, { phase: 'uncertain', maybeSent: true, lostAt });
+  quicken(run.pace, now, now + SECOND / 2);
+}
+
+/** Nothing more is done: what may have been sent is unconfirmed, all else failed by this error. */
+export function giveUp(run: Run, error: LdctlError): void {
+  if (!run.maybeSent || (!isTrigger(run) && run.entries.readAt === -Infinity)) return refuse(run, error);
+  run.end = { outcome: 'unconfirmed', error, interrupted: null };
+}
+
+/** Nothing was sent, and nothing will be. */
+export function refuse(run: Run, error: LdctlError): void {
+  run.end = { outcome: null, error, interrupted: error instanceof Interrupted ? error : null };
+  run.marks = run.noted !== null && run.key !== null ? [{ state: 'refused', key: run.key }] : [];
+}
+
+/** Whether nothing may be sent again: the server may have forgotten the key, so that it would be carried out twice. */
+export function isTooLate({ firstPost, resendUntil }: Run, now: number): boolean {
+  return now - (firstPost ?? now) > resendUntil;
+}
+
+export function lost(): LdctlError {
+  return new LdctlError(
+    'unconfirmed',
+    'fate_unknown',
+    'a run with this key was not answered, and the log shows nothing of it',
+  );
+}
 
 /** A read that began so long after a lost POST shows what came of it. */
 const READ_AFTER = 5 * SECOND;
-/** Failing reads are tolerated for so long, and while a POST is uncertain as long as it may be sent again. */
-const OUTAGE = 60 * SECOND;
+/** While a POST is uncertain, failing reads are tolerated as long as it may be sent again. */
 const OUTAGE_UNCERTAIN = 120 * SECOND;
 /** A replay is of a request in the last 10 minutes; a minute is for what lies between its answer and its entries. */
 const REPLAY = 660 * SECOND;
-const LONGEST_RETRY_AFTER = 300 * SECOND;
 
 export function read(run: Run, log: LogRead, now: number): void {
-  const { entries: shown, startedAt, serverTime, requests } = log;
-  if (run.failingSince !== null) run.news.push({ event: 'outage', ageMs: null });
-  Object.assign(run, { failingSince: null, failures: 0, earliest: now + requests * (SECOND / 4) });
+  const { entries: shown, startedAt, serverTime } = log;
+  run.news.push(...goodRead(run.pace, log, now));
   const tenant = 'tenant' in run.plan ? run.plan.tenant : null;
   const problem = notOurs(shown, run.plan.deploymentId, tenant);
   if (problem) return giveUp(run, problem);
   if (run.phase === 'ready') return readBefore(run, log);
-  if (run.phase === 'blocked') return readBlocked(run, shown, startedAt, now);
-  if (run.known === null) {
-    run.known = nodesOf(shown);
-    run.entries.known = run.known;
-  }
+  if (run.phase === 'blocked') return readBlocked(run, shown, startedAt);
+  run.entries.known ??= nodesOf(shown);
   if (run.replay && run.replay.from === null) run.replay.from = (serverTime ?? run.accepted?.serverTime ?? 0) - REPLAY;
   run.entries.readAt = startedAt;
   const counted = countedOf(run, shown);
@@ -39,15 +183,14 @@ export function read(run: Run, log: LogRead, now: number): void {
   }
   const news = takeEntries(run.entries, counted, { serverTime }, run.firstPost ?? -Infinity, now);
   if (news.length > 0) {
-    run.changedAt = now;
+    quicken(run.pace, now);
     run.news.push(...news);
+    run.moved = true;
   }
   if (run.phase === 'uncertain') readUncertain(run, startedAt, now);
   const settled = run.settlesAt;
   judge(run, startedAt);
-  if (run.end) return;
-  if (news.length > 0 || run.settlesAt !== settled) run.news.push(progressOf(run));
-  later(run, now);
+  if (run.settlesAt !== settled) run.moved = true;
 }
 
 /** All that says whose an entry is. */
@@ -71,16 +214,12 @@ function countedOf(run: Run, shown: readonly Activity[]): Activity[] {
 function readBefore(run: Run, { entries: shown, above, startedAt, requests }: LogRead): void {
   if (!isTrigger(run)) return;
   const { plan } = run;
-  if (run.known === null) {
+  const { entries } = run;
+  if (entries.known === null) {
     const everyNode = plan.nodes === null && plan.expect === null;
-    run.known = everyNode ? nodesOf(shown) : [];
-    run.entries.known = run.known;
-    const only = run.entries.only;
-    const busy = shown.filter(
-      ({ status, runtime, node_id: node }) =>
-        status === 'processing' && runtime === plan.runtime && (only?.has(node) ?? true),
-    );
-    if (busy.length > 0 && plan.ifBusy === 'fail') return refuse(run, busyError(busy, BUSY_HINT));
+    entries.known = everyNode ? nodesOf(shown) : [];
+    const busy = busyOf(shown, plan.runtime, entries.only);
+    if (busy.length > 0 && plan.ifBusy === 'fail') return refuse(run, busyError(busy));
     for (const { node_id: node, id, action } of busy.slice(0, 5)) {
       const what =
         plan.ifBusy === 'wait' ? `waiting for activity ${id} (${action}) to end` : `activity ${id} (${action}) goes on`;
@@ -89,7 +228,8 @@ function readBefore(run: Run, { entries: shown, above, startedAt, requests }: Lo
     if (busy.length > 5) run.news.push(warning('busy', `${busy.length - 5} more nodes are busy`));
     if (busy.length > 0 && plan.ifBusy === 'wait') {
       const deadline = plan.timeoutMs === null ? Infinity : startedAt + plan.timeoutMs;
-      Object.assign(run, { phase: 'blocked', blockedBy: busy.map(({ id }) => id), deadline, nextRead: run.earliest });
+      Object.assign(run, { phase: 'blocked', blockedBy: busy.map(({ id }) => id), deadline });
+      run.pace.nextRead = run.pace.earliest;
       run.lastError = busyError(busy, 'It did not end in time; a longer --timeout waits longer.');
       return;
     }
@@ -99,7 +239,7 @@ function readBefore(run: Run, { entries: shown, above, startedAt, requests }: Lo
   // What a roll reads for another node leaves out all up to that node's baseline.
   run.baseline = [highestOf(shown), above ?? 0n].reduce((a, b) => (a > b ? a : b));
   run.baselineAt = startedAt;
-  const expects = plan.expect ?? (run.known.length > 0 || plan.nodes === null ? run.known.length : null);
+  const expects = plan.expect ?? (entries.known.length > 0 || plan.nodes === null ? entries.known.length : null);
   run.news.push({
     event: 'baseline',
     baseline: run.baseline,
@@ -109,15 +249,14 @@ function readBefore(run: Run, { entries: shown, above, startedAt, requests }: Lo
   });
 }
 
-function readBlocked(run: Run, shown: readonly Activity[], startedAt: number, now: number): void {
+function readBlocked(run: Run, shown: readonly Activity[], startedAt: number): void {
   const byId = new Map(shown.map((activity) => [activity.id, activity]));
   run.blockedBy = run.blockedBy.filter((id) => !isFinal(byId.get(id)?.status ?? 'completed'));
   if (run.blockedBy.length === 0) {
     Object.assign(run, { phase: 'ready', baseline: null, deadline: Infinity, lastError: null });
     return;
   }
-  if (startedAt >= run.deadline && run.lastError) return refuse(run, run.lastError);
-  later(run, now);
+  if (startedAt >= run.deadline && run.lastError) refuse(run, run.lastError);
 }
 
 function readUncertain(run: Run, startedAt: number, now: number): void {
@@ -140,12 +279,11 @@ function judge(run: Run, startedAt: number): void {
   const { wanted } = entries;
   run.settlesAt = null;
   if (standing.open.length === 0) {
-    const isObserved = !('ids' in wanted) && wanted.nodes === null && wanted.expect === null;
-    const grace =
-      'ids' in wanted ? 0 : run.replay || (isObserved && entries.known.length === 0) ? 10 : isObserved ? 3 : 2;
+    const byLog = isObserved(wanted);
+    const grace = 'ids' in wanted ? 0 : run.replay || (byLog && !entries.known?.length) ? 10 : byLog ? 3 : 2;
     // What was accepted by an earlier run has had that time since.
     const since = acceptedAt - (run.earlier?.ageMs ?? 0);
-    const quiet = isObserved ? entries.newAt + 2 * SECOND : -Infinity;
+    const quiet = byLog ? entries.newAt + 2 * SECOND : -Infinity;
     const settlesAt = standing.complete ? Math.max(since + grace * SECOND, quiet) : acceptedAt + plan.appearMs;
     if (startedAt >= settlesAt) return finish(run, null);
     run.settlesAt = settlesAt;
@@ -162,35 +300,28 @@ function finish(run: Run, cut: 'deadline' | null): void {
   if (statuses.includes('rejected')) outcome = 'rejected';
   if (rows.length === 0 || statuses.includes(MISSING) || tooMany) outcome = 'unconfirmed';
   run.end = { outcome, error: null, interrupted: null };
-  if (isTrigger(run) && (outcome === 'completed' || outcome === 'rejected')) {
-    run.marks.push({ state: 'ended', key: run.key, outcome });
-  }
 }
 
-export function unreadable(run: Run, error: LdctlError, startedAt: number, now: number): void {
-  const first = run.failingSince === null;
-  run.failingSince ??= startedAt;
-  run.failures += 1;
+export function unreadable(run: Run, failure: { error: LdctlError; startedAt: number }, now: number): void {
+  const { error } = failure;
+  const tolerated = run.phase === 'uncertain' ? OUTAGE_UNCERTAIN : undefined;
+  const { isOver, news } = failedRead(run.pace, failure, now, tolerated);
   if (run.phase === 'ready' && !run.maybeSent) return refuse(run, error);
   const isFirstRead = !isTrigger(run) && run.entries.readAt === -Infinity;
-  const tolerated = run.phase === 'uncertain' ? OUTAGE_UNCERTAIN : OUTAGE;
-  const overdue = now - run.failingSince >= tolerated && run.failures >= 3;
-  if (isHopeless(error) || overdue || isFirstRead || now >= run.deadline) return giveUp(run, error);
-  if (first) run.news.push(warning('log_unreadable', `the log cannot be read: ${error.message}; trying again`));
-  run.news.push({ event: 'outage', ageMs: now - Math.max(run.entries.readAt, run.acceptedAt ?? startedAt) });
-  later(run, now);
-  run.nextRead = Math.max(run.nextRead, now + Math.min(retryAfterOf(error), LONGEST_RETRY_AFTER));
-  run.earliest = Math.max(run.earliest, Math.min(run.nextRead, now + retryAfterOf(error)));
+  if (isOver || isFirstRead || now >= run.deadline) return giveUp(run, error);
+  run.news.push(...news);
 }
 
-function later(run: Run, now: number): void {
-  const quiet = now - run.changedAt;
-  run.nextRead = now + (quiet < 60 * SECOND ? SECOND : Math.min(quiet / 60, 5 * SECOND));
+export function busyOf(shown: readonly Activity[], runtime: string, only: ReadonlySet<Id> | null): Activity[] {
+  return shown.filter(
+    (activity) =>
+      activity.status === 'processing' && activity.runtime === runtime && (only?.has(activity.node_id) ?? true),
+  );
 }
 
 const BUSY_HINT = 'Wait for it, or choose what to do with --if-busy wait or ignore.';
 
-function busyError(busy: readonly Activity[], hint: string): LdctlError {
+export function busyError(busy: readonly Activity[], hint = BUSY_HINT): LdctlError {
   const what = busy.map(({ node_id: node, id, action }) => `node ${node} (activity ${id}, ${action})`).join(', ');
   return new LdctlError('refused', 'busy', `already processing: ${what}; nothing was sent`, { hint });
 }

@@ -1,30 +1,32 @@
-import { formatAction } from '../base/activity.js';
+import { formatAction, isFinal } from '../base/activity.js';
 import { formatDuration } from '../base/durations.js';
-import { retryAfterOf, type LdctlError } from '../base/errors.js';
+import { ApiError, retryAfterOf, type LdctlError } from '../base/errors.js';
+import { EXIT_CODES } from '../base/exit-codes.js';
 import { compareIds, type Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
-import type { Outcome } from '../base/outcome.js';
-import { warning } from '../base/progress.js';
+import { MISSING, OUTCOMES, type NodeResult, type Outcome, type TargetKind } from '../base/outcome.js';
+import { warning, type JobEvent, type ResultEvent } from '../base/progress.js';
 import type { Accepted } from '../base/supervisor.js';
 import { classify, isInProgress } from './answer.js';
-import { createEntries, standingOf } from './entries.js';
+import { Entries, isObserved, resultRow, rowsOf, standingOf } from './entries.js';
 import type { Fact, Step } from './job.js';
-import { read, unreadable } from './run-read.js';
+import { SECOND } from './pace.js';
 import {
   accept,
   begin,
-  emptyRun,
   giveUp,
   isTooLate,
   isTrigger,
   lose,
   lost,
+  read,
   refuse,
-  SECOND,
-  type Run,
+  Run,
+  unreadable,
+  type Resume,
   type RunPlan,
   type WaitPlan,
-} from './run-state.js';
+} from './run-read.js';
 import { wireKey } from './wire-key.js';
 
 /** A baseline older than this is read again before a POST. */
@@ -36,51 +38,41 @@ const BACKOFF = [1, 2, 4, 8].map((s) => s * SECOND);
 /** @param kept what an earlier run with the key has left */
 export function createRun(plan: RunPlan, kept: KeptRun | null = null, now = 0): Run {
   const { runtime, action, nodes, expect } = plan;
-  const run = emptyRun(plan, wireKey(plan.idempotencyKey, plan), { runtime, action, nodes, expect });
+  const run = new Run(plan, wireKey(plan.idempotencyKey, plan), { runtime, action, nodes, expect }, now);
   if (kept) goOnFrom(run, kept, now);
   return run;
 }
 
 /** Follows what was dispatched before; never sends. */
 export function createWait(plan: WaitPlan, now = 0): Run {
-  const run = emptyRun(plan, null, plan.wanted);
-  const isObserved = !('ids' in plan.wanted) && plan.wanted.nodes === null && plan.wanted.expect === null;
-  return Object.assign(run, {
-    phase: 'following',
-    baseline: plan.after,
-    known: isObserved ? null : [],
-    maybeSent: true,
-    ...begin(run, now),
-    nextRead: now,
-  });
+  const run = new Run(plan, null, plan.wanted, now);
+  begin(run, now);
+  run.pace.nextRead = now;
+  if (!isObserved(plan.wanted)) run.entries.known = [];
+  return Object.assign(run, { phase: 'following', maybeSent: true, baseline: plan.after });
 }
 
 /** The record of an earlier run, or of one that goes on beside this one, decides: nothing is sent where it was accepted. */
-function goOnFrom(run: Run, { record, ageMs, accepted, redirected, ended }: KeptRun, now: number): void {
+function goOnFrom(run: Run, { record, ageMs, accepted, redirected }: KeptRun, now: number): void {
   const age = Math.max(ageMs, 0);
-  const endedAge = ended && {
-    outcome: ended.outcome as Outcome,
-    ageMs: Math.max(record.postedAt + ageMs - ended.at, 0),
-  };
   Object.assign(run, {
     baseline: record.baseline,
     baselineAt: -Infinity,
-    known: record.known,
     noted: null,
     marks: [],
     maybeSent: true,
     redirected,
     firstPost: now - age,
     postedAt: record.postedAt,
-    earlier: { ageMs: age, ...(endedAge && { ended: endedAge }) },
-    entries: createEntries(run.entries.wanted, record.known),
+    earlier: { ageMs: age },
+    entries: new Entries(run.entries.wanted, record.known),
   });
-  if (accepted || ended) accept(run, now, { recovered: true, noted: true });
+  if (accepted) accept(run, now, { recovered: true, noted: true });
   else {
     // A negative age: the clock was set back, so how old it is cannot be told.
     run.resendUntil = ageMs < 0 ? -Infinity : RESEND;
     lose(run, now);
-    run.nextRead = now;
+    run.pace.nextRead = now;
   }
 }
 
@@ -102,14 +94,14 @@ function nextBeforePost(run: Run & { plan: RunPlan; key: string }, now: number):
   if (now < run.waitUntil) return { do: 'wait', until: run.waitUntil };
   if (!run.maybeSent) {
     const asksAll = (plan.nodes === null && plan.expect === null) || plan.ifBusy !== 'ignore';
-    if (run.known === null && asksAll) return { do: 'read', downTo: 'known', open: null, patient: true };
+    if (run.entries.known === null && asksAll) return { do: 'read', downTo: 'known', open: null, patient: true };
     if (run.baseline === null || now - run.baselineAt > FRESH) {
       return { do: 'read', downTo: 'newest', open: null, patient: true };
     }
     if (isKept(run) && run.noted !== run.baseline) {
       const { deploymentId, runtime, nodes } = plan;
       const asked = { key, deploymentId, runtime, action: formatAction(plan.action), nodes: nodes && [...nodes] };
-      const record = { ...asked, baseline: run.baseline, known: [...(run.known ?? [])] };
+      const record = { ...asked, baseline: run.baseline, known: [...(run.entries.known ?? [])] };
       return { do: 'note', note: { state: 'posting', record, again: run.noted !== null } };
     }
   }
@@ -124,9 +116,9 @@ function isKept({ plan }: Run): boolean {
 
 /** How far down a read has to go: while a target has no entry, to the baseline; then to the lowest open one. */
 function depthOf(run: Run): { downTo: Id | 'newest' | 'known'; open: readonly Id[] | null } {
-  const { baseline, known, replay, plan, entries } = run;
+  const { baseline, replay, plan, entries } = run;
   if (run.phase === 'blocked') return deepest(run.blockedBy);
-  if (known === null || (replay && replay.floor === null)) return { downTo: 'known', open: null };
+  if (entries.known === null || (replay && replay.floor === null)) return { downTo: 'known', open: null };
   const { complete, open } = standingOf(entries, plan.appearMs);
   if ('ids' in entries.wanted) {
     const ended = entries.wanted.ids.filter((id) => !entries.byId.has(id));
@@ -143,9 +135,9 @@ function deepest(ids: readonly Id[]): { downTo: Id; open: readonly Id[] } {
 }
 
 /** When the next read is due. */
-function dueAt({ nextRead, earliest, settlesAt, deadline }: Run): number {
-  const wanted = Math.min(nextRead, settlesAt ?? Infinity);
-  return Math.min(Math.max(wanted, earliest), deadline);
+function dueAt({ pace, settlesAt, deadline }: Run): number {
+  const wanted = Math.min(pace.nextRead, settlesAt ?? Infinity);
+  return Math.min(Math.max(wanted, pace.earliest), deadline);
 }
 
 /** What came of a step. */
@@ -160,7 +152,7 @@ export function takeOfRun(run: Run, fact: Fact, now: number): void {
     case 'read':
       return read(run, fact.read, now);
     case 'unreadable':
-      return unreadable(run, fact.error, fact.startedAt, now);
+      return unreadable(run, fact, now);
     case 'stopped':
       run.maybeSent ||= fact.posting;
       run.end = { outcome: run.maybeSent ? 'interrupted' : null, error: null, interrupted: fact.reason };
@@ -209,7 +201,7 @@ function answered(run: Run, answer: Accepted | LdctlError, at: number, now: numb
       return giveUp(run, answer);
     case 'redirect':
       run.redirected = true;
-      if (run.key !== null) run.marks.push({ state: 'redirected', key: run.key, outcome: '' });
+      if (run.key !== null) run.marks.push({ state: 'redirected', key: run.key });
       run.news.push(warning('fate_unknown', `${answer.message}; nothing is sent again: the log decides`));
       return lose(run, now);
     case 'uncertain':
@@ -217,4 +209,67 @@ function answered(run: Run, answer: Accepted | LdctlError, at: number, now: numb
       run.waitUntil = now + retryAfterOf(answer);
       return lose(run, now);
   }
+}
+
+/** What happened since this was asked last. */
+export function newsOfRun(run: Run): JobEvent[] {
+  const { settlesAt, moved } = run;
+  const news = run.news.splice(0);
+  run.moved = false;
+  if (!moved || run.end) return news;
+  const nodes = rowsOf(run.entries, run.plan.appearMs, null);
+  return [...news, { event: 'progress', nodes, ...(settlesAt !== null && { settlesAt }) }];
+}
+
+/** How it ended. @throws LdctlError why nothing was sent, or could be followed */
+export function resultOfRun(run: Run): ResultEvent & { resume: Resume | null } {
+  const { end, plan, entries } = run;
+  if (!end) throw new Error('the run goes on');
+  if (end.outcome === null) throw end.error ?? end.interrupted ?? new Error('nothing was sent');
+  const { outcome } = end;
+  const isSeen = outcome === 'rejected' || outcome === 'unconfirmed' || outcome === 'timed_out';
+  const absent = isSeen && end.error === null ? MISSING : null;
+  const rows = rowsOf(entries, plan.appearMs, absent).map(resultRow);
+  const nodes = outcome === 'accepted' && !('ids' in entries.wanted) && entries.wanted.nodes === null ? [] : rows;
+  const { wanted } = entries;
+  const kind: TargetKind =
+    'ids' in wanted || wanted.nodes !== null ? 'named' : wanted.expect === null ? 'observed' : 'expected';
+  const shared = sharedOf(run);
+  const isSent = isTrigger(run) && run.acceptedAt !== null;
+  const result = {
+    outcome,
+    runtime: shared.runtime,
+    action: shared.action,
+    deployment_id: plan.deploymentId,
+    idempotency_key: 'idempotencyKey' in plan ? plan.idempotencyKey : null,
+    targets: kind,
+    replayed: isSent ? (run.accepted?.replayed ?? false) : null,
+    recovered: isSent ? run.recovered : null,
+    request_id:
+      run.accepted?.requestId ?? (run.lastError instanceof ApiError ? (run.lastError.requestId ?? null) : null),
+    nodes,
+    resume: null,
+  };
+  const exitCode = end.interrupted?.exitCode ?? EXIT_CODES[OUTCOMES[outcome as keyof typeof OUTCOMES]].code;
+  return { event: 'result', result, error: end.error, exitCode, resume: resumeOf(run, outcome, nodes) };
+}
+
+function sharedOf({ entries }: Run): { runtime: string | null; action: string | null } {
+  const { wanted, byId } = entries;
+  if (!('ids' in wanted)) return { runtime: wanted.runtime, action: formatAction(wanted.action) };
+  const only = (values: readonly string[]): string | null => (new Set(values).size === 1 ? (values[0] ?? null) : null);
+  const seen = [...byId.values()].map(({ activity }) => activity);
+  return { runtime: only(seen.map((a) => a.runtime)), action: only(seen.map((a) => a.action)) };
+}
+
+function resumeOf(run: Run, outcome: Outcome, nodes: readonly NodeResult[]): Resume | null {
+  const isOpen = nodes.some(({ status }) => status === null || !isFinal(status));
+  if (outcome === 'completed' || (outcome === 'rejected' && !isOpen)) return null;
+  const { wanted, byId } = run.entries;
+  if ('ids' in wanted) return { ids: wanted.ids };
+  const isWhole = nodes.length > 0 && nodes.every(({ activity_id: id, status }) => id !== null && status !== MISSING);
+  if (isWhole && (!isObserved(wanted) || run.entries.readAt >= (run.acceptedAt ?? Infinity) + 3 * SECOND)) {
+    return { ids: [...byId.keys()] };
+  }
+  return { ...wanted, action: formatAction(wanted.action), after: run.replay?.floor ?? run.baseline ?? 0n };
 }

@@ -1,22 +1,25 @@
 import { isFinal, type Activity } from '../base/activity.js';
-import { Interrupted, LdctlError, retryAfterOf } from '../base/errors.js';
+import type { Clock } from '../base/clock.js';
+import { Interrupted, LdctlError } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
-import type { JobEvent } from '../base/progress.js';
-import { warning } from '../base/progress.js';
-import { matches, type ActivityFilter } from '../log/list.js';
-import { isHopeless } from './answer.js';
+import { isYoung, listNewest, matches, readAfter, type ActivityFilter } from '../log/list.js';
+import type { ActivityLog, LogRead } from '../log/log.js';
+import { steps } from './drive.js';
 import type { Job } from './job.js';
+import { failedRead, goodRead, newPace, quicken, SECOND, type Outage } from './pace.js';
 
-const SECOND = 1000;
 /** It ends on a read so long after its first at the earliest: what was dispatched just now may not be in the log yet. */
 const SHORTEST = 3 * SECOND;
-const OUTAGE = 60 * SECOND;
 
 export interface WatchPlan {
   filter: ActivityFilter;
-  /** What is listed at first, and the highest id of the log then: what is above it is new. */
+  /** What is listed at first. */
   first: readonly Activity[];
-  after: Id;
+  /** The newest entries, read before that: they are no news, whether they are listed or not. Null: all above `floor` is. */
+  newest: LogRead | null;
+  floor: Id;
+  /** It goes on for ever, and keeps no more in memory than the entries of the last minute and those that are open. */
+  endless: boolean;
   /** Milliseconds; null for none. */
   timeoutMs: number | null;
 }
@@ -30,79 +33,99 @@ export interface WatchResult {
   error: LdctlError | null;
 }
 
-/** A listing that is kept up to date until all of it is final. */
-export function createWatch({ filter, first, after, timeoutMs }: WatchPlan, startedAt: number): Job<WatchResult> {
-  const entries = new Map<Id, Activity>([...first].sort((a, b) => compareIds(a.id, b.id)).map((one) => [one.id, one]));
-  const waitedFor = new Set(first.filter(({ status }) => !isFinal(status)).map(({ id }) => id));
-  /** Not wanted as they are, but their status may become the one that is. */
-  const candidates = new Set<Id>();
-  const deadline = timeoutMs === null ? Infinity : startedAt + timeoutMs;
-  let news: JobEvent[] = [];
-  let nextRead = startedAt + SECOND;
-  let changedAt = startedAt;
-  let failing: { since: number; count: number } | null = null;
+export type WatchStep = Outage | { event: 'activity'; activity: Activity };
+
+/** A listing that is kept up to date: until all of it is final, or for ever. */
+export function createWatch(plan: WatchPlan, startedAt: number): Job<WatchResult, WatchStep> {
+  const { filter, first, newest, endless } = plan;
+  const anyStatus = { ...filter, statuses: undefined };
+  const status = new Map<Id, string>();
+  /** Told of before: then any change is told of. */
+  const shown = new Map<Id, Activity>();
+  /** Those that are not final: wanted, or such as may become it. */
+  const open = new Set<Id>();
+  const waitedFor = new Set<Id>();
+  const deadline = plan.timeoutMs === null ? Infinity : startedAt + plan.timeoutMs;
+  const pace = newPace(startedAt, startedAt + SECOND);
+  /** What is at or below this id is no news, but for the open ones. */
+  let floor = newest?.entries.at(-1)?.id ?? plan.floor;
+  let news: WatchStep[] = [];
   let end: { error: LdctlError | null } | null = null;
 
-  const open = (): Id[] => [
-    ...[...entries.values()].filter(({ status }) => !isFinal(status)).map(({ id }) => id),
-    ...candidates,
-  ];
-  const isDone = (): boolean => [...waitedFor].every((id) => isFinal(entries.get(id)?.status ?? ''));
+  for (const entry of newest?.entries ?? []) status.set(entry.id, entry.status);
+  for (const entry of [...first].sort((a, b) => compareIds(a.id, b.id))) {
+    status.set(entry.id, entry.status);
+    shown.set(entry.id, entry);
+    if (isFinal(entry.status)) continue;
+    open.add(entry.id);
+    waitedFor.add(entry.id);
+  }
+  if (newest) raiseFloor(newest);
 
+  /** @returns whether it is news */
   function take(activity: Activity, isEarly: boolean): boolean {
-    const before = entries.get(activity.id);
-    if (before && (before.status === activity.status || isFinal(before.status))) return false;
-    if (!before) {
-      if (activity.id <= after || !matches({ ...filter, statuses: undefined }, activity)) return false;
-      const isWanted = matches(filter, activity);
-      if (isWanted || isFinal(activity.status)) candidates.delete(activity.id);
-      else candidates.add(activity.id);
-      if (!isWanted) return false;
-    }
-    entries.set(activity.id, activity);
+    const { id } = activity;
+    const before = status.get(id);
+    const isOld = id <= floor && !open.has(id);
+    if (isOld || before === activity.status || (before !== undefined && isFinal(before))) return false;
+    status.set(id, activity.status);
+    const isOfUse = before === undefined ? matches(anyStatus, activity) : open.has(id);
+    if (isOfUse && !isFinal(activity.status)) open.add(id);
+    else open.delete(id);
+    if (!isOfUse || !(shown.has(id) || matches(filter, activity))) return false;
     // What appears right after the beginning was dispatched just before it.
-    if (isEarly && !before && !isFinal(activity.status)) waitedFor.add(activity.id);
+    if (isEarly && !shown.has(id) && !isFinal(activity.status)) waitedFor.add(id);
+    shown.set(id, activity);
     return true;
   }
 
-  function read(shown: readonly Activity[], requests: number, began: number, now: number): void {
-    if (failing) news.push({ event: 'outage', ageMs: null });
-    failing = null;
-    const changed = [...shown].reverse().filter((one) => take(one, began < startedAt + SHORTEST));
-    news.push(...changed.map((activity): JobEvent => ({ event: 'activity', activity })));
-    if (changed.length > 0) changedAt = now;
-    if (isDone() && began >= startedAt + SHORTEST) end = { error: null };
-    else if (began >= deadline) end = { error: timedOut(open().length) };
-    later(now, requests);
+  /** Behind what is older than a minute, nothing new shows up any more. */
+  function raiseFloor({ entries, serverTime }: LogRead): void {
+    if (serverTime === null) return;
+    for (const activity of [...entries].sort((a, b) => compareIds(a.id, b.id))) {
+      if (isYoung(activity, serverTime)) break;
+      if (activity.id > floor) floor = activity.id;
+    }
+    for (const id of status.keys()) {
+      if (id > floor || open.has(id)) continue;
+      status.delete(id);
+      if (endless) shown.delete(id);
+    }
   }
 
-  function later(now: number, requests: number): void {
-    const quiet = now - changedAt;
-    const gap = quiet < 60 * SECOND ? SECOND : Math.min(quiet / 60, 5 * SECOND);
-    nextRead = now + Math.max(gap, requests * (SECOND / 4));
+  function read(log: LogRead, now: number): void {
+    news.push(...goodRead(pace, log, now));
+    const isEarly = log.startedAt < startedAt + SHORTEST;
+    const changed = [...log.entries].reverse().filter((one) => take(one, isEarly));
+    news.push(...changed.map((activity): WatchStep => ({ event: 'activity', activity })));
+    if (changed.length > 0) quicken(pace, now);
+    raiseFloor(log);
+    // Of those that are deep in the log, another one is looked up next time.
+    const [next] = open;
+    if (next !== undefined && open.delete(next)) open.add(next);
+    if (endless) return;
+    const isDone = [...waitedFor].every((id) => isFinal(shown.get(id)?.status ?? ''));
+    if (isDone && !isEarly) end = { error: null };
+    else if (log.startedAt >= deadline) {
+      end = { error: new LdctlError('timedOut', 'timed_out', `timed out: ${open.size} still processing`) };
+    }
   }
 
   return {
     next: (now) => {
       if (end) return { do: 'end' };
-      const due = Math.min(nextRead, deadline);
+      const due = Math.min(Math.max(pace.nextRead, pace.earliest), deadline);
       if (now < due) return { do: 'wait', until: due };
-      const ids = open();
-      const lowest = ids.reduce((low, id) => (id < low ? id : low), after + 1n);
-      return { do: 'read', downTo: lowest - 1n, open: ids, patient: false };
+      const downTo = [...open].reduce((low, id) => (id <= low ? id - 1n : low), floor);
+      return { do: 'read', downTo, open: [...open].slice(0, 1), patient: false };
     },
     take: (fact, now) => {
-      if (fact.is === 'read') read(fact.read.entries, fact.read.requests, fact.read.startedAt, now);
+      if (fact.is === 'read') read(fact.read, now);
       else if (fact.is === 'stopped') end ??= { error: fact.reason };
       else if (fact.is === 'unreadable') {
-        const { error, startedAt: began } = fact;
-        if (!failing) news.push(warning('log_unreadable', `the log cannot be read: ${error.message}; trying again`));
-        failing = { since: failing?.since ?? began, count: (failing?.count ?? 0) + 1 };
-        const isOverdue = now - failing.since >= OUTAGE && failing.count >= 3;
-        if (isHopeless(error) || isOverdue || now >= deadline) end = { error: givenUp(error) };
-        news.push({ event: 'outage', ageMs: now - failing.since });
-        later(now, 1);
-        nextRead = Math.max(nextRead, now + Math.min(retryAfterOf(error), 300 * SECOND));
+        const failed = failedRead(pace, fact, now);
+        news.push(...failed.news);
+        if (failed.isOver || now >= deadline) end = { error: givenUp(fact.error) };
       }
     },
     news: () => {
@@ -111,19 +134,53 @@ export function createWatch({ filter, first, after, timeoutMs }: WatchPlan, star
       return told;
     },
     result: () => ({
-      entries: [...entries.values()].sort((a, b) => compareIds(b.id, a.id)),
-      anyRejected: [...waitedFor].some((id) => entries.get(id)?.status === 'rejected'),
+      entries: [...shown.values()].sort((a, b) => compareIds(b.id, a.id)),
+      anyRejected: [...waitedFor].some((id) => shown.get(id)?.status === 'rejected'),
       error: end?.error ?? null,
     }),
   };
 }
 
-function timedOut(count: number): LdctlError {
-  return new LdctlError('timedOut', 'timed_out', `timed out: ${count} still processing`);
+function givenUp({ code, message, hint, requestId }: LdctlError): LdctlError {
+  return new LdctlError('unconfirmed', code, `lost sight of the log: ${message}`, { hint, requestId });
 }
 
-function givenUp(error: LdctlError): LdctlError {
-  if (error instanceof Interrupted) return error;
-  const { code, message, hint, requestId } = error;
-  return new LdctlError('unconfirmed', code, `the log could not be read any more: ${message}`, { hint, requestId });
+export interface FollowPlan {
+  /** It begins with what is in the log above this id; null: with the newest entries. */
+  after: Id | null;
+  filter: ActivityFilter;
+  /** How many of the newest entries it begins with; 0 for all. */
+  limit: number;
+}
+
+/** First what it begins with, newest first, unless that is what is after an id. */
+export type FollowEvent = { event: 'listing'; activities: readonly Activity[] } | WatchStep;
+
+/**
+ * Every new entry, and every change, for ever.
+ * @throws Interrupted; as `Supervisor.list` does for what it begins with; LdctlError (exit 7) when the log cannot be read any more
+ */
+export async function* followLog(
+  log: ActivityLog,
+  { after, filter, limit }: FollowPlan,
+  { clock, signal }: { clock: Clock; signal: AbortSignal },
+): AsyncGenerator<FollowEvent, never> {
+  const first: Activity[] = [];
+  const startedAt = clock.elapsed();
+  const newest = after === null ? await log.newest({ signal }) : null;
+  const later = after === null ? null : await readAfter(log, after, { signal });
+  if (!later) {
+    for await (const batch of listNewest(log, { filter, limit }, { signal }).batches) first.push(...batch);
+    yield { event: 'listing', activities: first };
+  }
+  const plan = { filter, first, newest, floor: after ?? -1n, endless: true, timeoutMs: null };
+  const job = createWatch(plan, clock.elapsed());
+  if (later) {
+    const read = { ...later, entries: later.entries.reverse(), startedAt, requests: 0, isWhole: true };
+    job.take({ is: 'read', read }, clock.elapsed());
+  }
+  const supervisor = { trigger: () => Promise.reject(new Error('what is followed is never sent')) };
+  const tools = { log, clock, signal, supervisor, journal: null };
+  const { error } = yield* steps(job, tools, () => undefined);
+  throw error ?? new Interrupted('SIGINT');
 }

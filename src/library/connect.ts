@@ -53,14 +53,13 @@ export async function connectProfile(name?: string, options: ConnectProfileOptio
     flags: { profile: name },
     env,
     readConfig: () => new ProfileStore(folder, clock, signal).read(),
-    parseBaseUrl,
     keys: { env, platform: process.platform, keyring: systemKeyring(env), isSilent: true },
     notify: onNotice,
   });
   if (settings.winning !== null) onNotice(settings.winning);
-  const lookUpStructure: Parameters<typeof resolveTarget>[1]['lookUpStructure'] = ({ apiUrl, key, tenantId }) =>
+  const lookUp: Parameters<typeof resolveTarget>[1] = ({ apiUrl, key, tenantId }) =>
     new CoreApi({ url: apiUrl, apiKey: key }).structure(tenantId, { signal });
-  const target = await resolveTarget(settings, { parseBaseUrl, lookUpStructure }, signal);
+  const target = await resolveTarget(settings, lookUp, signal);
   const connection: Connection = {
     deploymentId: target.deployment.id,
     supervisor: new SupervisorApi({ url: target.supervisorUrl.value, apiKey: target.key }),

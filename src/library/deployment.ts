@@ -6,7 +6,7 @@ import type { Id } from '../base/ids.js';
 import type { GateResult } from '../base/outcome.js';
 import { shownStep, type ResultEvent } from '../base/progress.js';
 import type { DriveTools } from '../job/drive.js';
-import { followLog, type FollowPlan } from '../log/follow.js';
+import { followLog, type FollowPlan } from '../job/watch.js';
 import { listAfter, listNewest, type Listing } from '../log/list.js';
 import { openLog, type ActivityLog } from '../log/log.js';
 import * as jobs from './jobs.js';

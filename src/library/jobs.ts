@@ -124,12 +124,12 @@ export async function roll(
   const end = await run(connection, (now) => rollJob(plan, kept, now, text), control, emit).catch(
     async (error: unknown) => {
       // Nothing was sent, so that there is nothing to go on with.
-      if (isNew) await rolls?.finish(key).catch(() => undefined);
+      if (isNew) await rolls?.finish(key, false).catch(() => undefined);
       throw error;
     },
   );
   // What cannot be noted only keeps the record for a day.
-  if (end.result.resume === null) await rolls?.finish(key).catch(() => undefined);
+  if (end.result.resume === null) await rolls?.finish(key, true).catch(() => undefined);
   return end;
 }
 

@@ -57,8 +57,8 @@ export interface ListWriter<T> {
   items(batch: readonly T[]): string;
   /** `total` is what the source knows to exist, before filters; null where that is not told. */
   end(total: number | null): string;
-  /** The source failed after its first item: what keeps the output readable in this format. */
-  broken(error: ErrorDocument): string;
+  /** The source failed after its first item: what keeps the output readable, in formats that need it. */
+  broken?(error: ErrorDocument): string;
 }
 
 /** One thing's fields, for formats of rows. */
@@ -73,7 +73,7 @@ export interface Format {
   /** Rows show what the columns say, values each thing as it is. */
   holds: 'rows' | 'values';
   /** Whether what is followed is told event by event, the last one being its result. */
-  events: boolean;
+  events?: true;
   list<T>(selection: Selection<T>, options: FormatOptions): ListWriter<T>;
   object(thing: { value?: unknown; fields?: readonly Field[] }, options: FormatOptions): string;
 }
@@ -106,41 +106,18 @@ export function cellText(value: Cell): string {
 }
 
 type TimeOf<T> = (item: T) => string | null | undefined;
-
 /** A column of times (RFC 3339): as given in CSV, local or UTC for people. */
 export function timeColumn<T>(name: string, priority: number, value: TimeOf<T>): Column<T> {
   return { name, priority, value, text: (item, { utc }) => timeText(value(item) ?? '-', utc) };
 }
 
 /** Two columns, of which one is shown: how long ago it was at a terminal, and the time elsewhere. */
-export function timeColumns<T>(name: string, priority: number, value: TimeOf<T>, ageName = 'age'): Array<Column<T>> {
+export function timeColumns<T>(name: string, priority: number, value: TimeOf<T>): Array<Column<T>> {
   const age = (item: T, { now }: CellView): string => ageText(value(item) ?? '-', now);
   return [
     { ...timeColumn(name, priority, value), where: 'elsewhere' },
-    { name: ageName, priority, where: 'terminal', value, text: age },
+    { name: 'age', priority, where: 'terminal', value, text: age },
   ];
-}
-
-/**
- * The cells of a column of durations: seconds in CSV, `4.8s` for people. What is still going on has none; a live display
- * shows `running` instead, its time so far in ms.
- */
-export function durationCell<T>(
-  milliseconds: (item: T) => number | null,
-  running: (item: T, view: Required<CellView>) => number | null = () => null,
-): Pick<Column<T>, 'value' | 'text'> {
-  return {
-    value: (item) => {
-      const took = milliseconds(item);
-      return took === null ? null : took / 1000;
-    },
-    text: (item, { utc, now, elapsed }) => {
-      const took = milliseconds(item);
-      if (took !== null) return formatDuration(took);
-      const soFar = elapsed === undefined ? null : running(item, { utc, now, elapsed });
-      return soFar === null ? '-' : elapsedText(soFar);
-    },
-  };
 }
 
 /**

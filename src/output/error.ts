@@ -1,42 +1,51 @@
-import { errorDocument, type ErrorDocument } from '../base/errors.js';
-import { plainText } from '../base/text.js';
+import { errorDocument } from '../base/errors.js';
+import { plainText, wrapWords } from '../base/text.js';
 import { loadFormat } from './formats.js';
 import { formatOptions, type PrintOptions } from './list.js';
-import { painter, type Output, type Paint } from './streams.js';
+import { painter, type Output, type Sink, type StyleName } from './streams.js';
+
+/**
+ * Something said to people, whose lines a terminal breaks between words. Further lines are indented, so that none can pass for
+ * another error.
+ * @param styled what of it the style is for
+ */
+export function sentence(sink: Sink, text: string, style?: StyleName, styled: 'word' | 'all' = 'word'): string {
+  const paint = painter(sink.colour);
+  const lines = text
+    .trimEnd()
+    .split(/\r?\n/)
+    .map(plainText)
+    .flatMap((line) => (sink.isTTY ? wrapWords(line, sink.columns - 2) : [line]))
+    .map((line, index) => (index === 0 ? line : `  ${line}`));
+  if (styled === 'all') return lines.map((line) => `${paint(style, line)}\n`).join('');
+  return `${lines.join('\n').replace(/^\S+/, (word) => paint(style, word))}\n`;
+}
+
+/** A line of warning, the same in every display. */
+export function warningText(sink: Sink, message: string): string {
+  return sentence(sink, `warning: ${message}`, 'bold');
+}
+
+/** What happened; what to do next; and, for support, the code and the id of the request. */
+export function errorText(sink: Sink, error: unknown): string {
+  const { message, hint, code, request_id: request } = errorDocument(error);
+  return [
+    sentence(sink, `error: ${message}`, 'bad'),
+    hint === null ? '' : sentence(sink, `hint: ${hint}`, 'bold'),
+    sentence(sink, `code ${code}${request === null ? '' : `, request ${request}`}`, 'dim', 'all'),
+  ].join('');
+}
 
 /**
  * Prints a failure that ended a command: for people on stderr, and on stdout as `{"error":{…}}` in formats of whole
  * values, unless stdout is settled. Table and CSV leave stdout alone.
  */
 export async function printError(output: Output, error: unknown, options: PrintOptions): Promise<void> {
-  const document = errorDocument(error);
   const format = await loadFormat(options.format);
   if (format.holds === 'values' && !output.settled) {
-    output.stdout.write(format.object({ value: { error: document } }, formatOptions(output.stdout, options)));
+    const value = { error: errorDocument(error) };
+    output.stdout.write(format.object({ value }, formatOptions(output.stdout, options)));
     output.settled = true;
   }
-  output.stderr.write(errorText(document, painter(output.stderr.colour)));
-}
-
-/**
- * What happened; what to do next; and, for support, the code and the id of the request. Further lines of a message are
- * indented, so that none can pass for another error.
- */
-export function errorText({ message, hint, code, request_id: request }: ErrorDocument, paint: Paint): string {
-  const reference = plainText(`code ${code}${request === null ? '' : `, request ${request}`}`);
-  const lines = [
-    `${paint('bad', 'error:')} ${harmless(message)}`,
-    ...(hint === null ? [] : [`${paint('bold', 'hint:')} ${harmless(hint)}`]),
-    paint('dim', reference),
-  ];
-  return lines.map((line) => `${line}\n`).join('');
-}
-
-/** A line of warning on stderr, the same in every display. */
-export function warningText(message: string, paint: Paint): string {
-  return `${paint('bold', 'warning:')} ${harmless(message)}\n`;
-}
-
-function harmless(text: string): string {
-  return text.trimEnd().split(/\r?\n/).map(plainText).join('\n  ');
+  output.stderr.write(errorText(output.stderr, error));
 }

@@ -58,14 +58,13 @@ export async function printList<T>(
     if (!stdout.closed) {
       if (printed > 0) {
         output.settled = true;
-        await flush(writer.broken(errorDocument(error)));
+        await flush(writer.broken?.(errorDocument(error)));
       }
       throw error;
     }
   }
   await flush(writer.end(spec.total === null ? null : (spec.total?.() ?? printed)));
-  const isSilent = printed === 0 && options.format === 'table' && !stdout.closed;
-  if (isSilent && stderr.isTTY) stderr.write(`no ${spec.noun}\n`);
+  if (printed === 0 && options.format === 'table' && stderr.isTTY) stderr.write(`no ${spec.noun}\n`);
 }
 
 /** How a format, which is loaded, writes this list. @throws UsageError for unknown columns, in every format */

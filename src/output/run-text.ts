@@ -1,25 +1,18 @@
 import { isFinal, type Activity } from '../base/activity.js';
 import { formatDuration } from '../base/durations.js';
-import { type Id } from '../base/ids.js';
-import {
-  isFailedGate,
-  MISSING,
-  NOT_STARTED,
-  type NodeResult,
-  type Outcome,
-  type ResultFields,
-} from '../base/outcome.js';
-import { type EarlierRun, type ProgressEstimate, type RunStep } from '../base/progress.js';
+import { isFailedGate, MISSING, NOT_STARTED, type NodeResult, type ResultFields } from '../base/outcome.js';
+import { type RunStep } from '../base/progress.js';
 import { count, plainText, shortList } from '../base/text.js';
-import { elapsedText, timeText, tookMs } from './columns.js';
-import { gateWord } from './status.js';
-import { type Paint } from './streams.js';
+import { timeText, tookMs } from './columns.js';
+import { sentence } from './error.js';
+import { gateWord } from './rows.js';
+import { painter, type Sink } from './streams.js';
 
 /** What a run does, and where: the first line of its display. */
 export interface RunTitle {
   /** `Restarting iggy` */
   doing: string;
-  /** The deployment by the best name that is known: see `placeOf`. */
+  /** The deployment by the best name that is known. */
   place: string;
   /** How many nodes are named; null where the log, or `--expect-nodes`, says how many there are. */
   nodes: number | null;
@@ -38,11 +31,6 @@ export function doingText(action: string, runtime: string): string {
   return plainText(`${DOING[verb] ?? action} ${runtime}${config === undefined ? '' : ` to ${config}`}`);
 }
 
-/** A deployment by the best name that is known. */
-export function placeOf({ id, name, path }: { id: Id; name: string | null; path?: string | null }): string {
-  return plainText(path ?? name ?? `deployment ${id}`);
-}
-
 /** `Restarting iggy on platform/production/sandbox: 3 nodes` */
 export function headlineText({ doing, place }: RunTitle, nodes: number): string {
   return `${doing} on ${place}${nodes === 0 ? '' : `: ${count(nodes, 'node')}`}`;
@@ -53,185 +41,145 @@ export function runName({ action, runtime }: Pick<ResultFields, 'action' | 'runt
   return action === null || runtime === null ? 'the run' : plainText(`${action} of ${runtime}`);
 }
 
+/** What became of a target that has not completed, as it follows its name or a number; null where all is well. */
+export function troubleOf({ status, gate }: NodeResult): string | null {
+  if (isFailedGate(gate)) return `completed, but its gate ${gateWord(gate)}`;
+  if (status === 'completed') return null;
+  if (status === 'rejected') return REJECTED;
+  if (status === MISSING) return NOT_FOUND;
+  if (status === NOT_STARTED) return NOT_BEGUN;
+  if (status === null) return 'not seen yet';
+  return status === 'processing' ? 'still processing' : plainText(status);
+}
+const REJECTED = 'rejected it';
+const NOT_FOUND = 'missing from the log';
+const NOT_BEGUN = 'not started';
+
 export interface SummaryOptions {
   /** Say nothing of a success. */
   quiet: boolean;
   /** Flags that name the same deployment in a later command, as a shell takes them. */
   target?: string;
-  /** Say the key and the id of the request where there is something to go on with: they were not said before. */
-  reference: boolean;
+  /** The key and the id of the request were said before. */
+  debug?: boolean;
 }
-
-const GOOD: ReadonlySet<Outcome> = new Set(['completed', 'accepted', 'dry_run']);
 
 /**
- * What became of a run, for people, in one line that names the nodes it went wrong on; and on lines of their own, whole,
+ * What became of a run, for people, in a sentence that names the nodes it went wrong on; and on lines of their own, whole,
  * to be copied, the commands that say more, or go on.
  */
-export function summaryText(
-  result: ResultFields,
-  { quiet, target = '', reference }: SummaryOptions,
-  paint: Paint,
-): string {
-  const isGood = GOOD.has(result.outcome);
+export function summaryText(sink: Sink, result: ResultFields, options: SummaryOptions): string {
+  const { outcome, nodes, targets, resume, idempotency_key: key, request_id: request } = result;
+  const { quiet, target = '', debug = false } = options;
+  const isGood = outcome === 'completed' || outcome === 'accepted';
   if (isGood && quiet) return '';
-  const lines = [endingText(result, paint)];
-  const inTrouble = result.nodes.flatMap(({ node_id: id, status }) =>
-    id !== null && (status === 'rejected' || status === MISSING) ? [id] : [],
-  );
-  const next = [
-    ...(inTrouble.length === 0
-      ? []
-      : [`ldctl activities list --node ${inTrouble.slice(0, 10).join()} ${target}`.trimEnd()]),
-    ...(result.resume === null ? [] : [result.resume]),
-  ];
-  if (result.targets === 'observed' && result.nodes.some(({ status }) => status === MISSING)) {
-    lines.push(`${paint('bold', 'hint:')} ${LEFT_HINT}`);
-  }
-  next.forEach((command, index) => lines.push(`${paint('bold', index === 0 ? 'next:' : 'or:')} ${plainText(command)}`));
-  if (reference && result.resume !== null) lines.push(...referenceLine(result).map((line) => paint('dim', line)));
-  return lines.map((line) => `${line}\n`).join('');
+  const paint = painter(sink.colour);
+  const bad = nodes.filter(({ status }) => status === 'rejected' || status === MISSING);
+  const ids = bad.flatMap(({ node_id: id }) => id ?? []).slice(0, 10);
+  const look = ids.length === 0 ? null : `ldctl activities list --node ${ids.join()} ${target}`.trimEnd();
+  const commands = [look, resume].filter((command) => command !== null);
+  // Where the log alone says which nodes there are.
+  const hasLeft = targets === 'observed' && bad.some(({ status }) => status === MISSING);
+  // Off a terminal they stand in the lines before. A roll goes on by its key, which is in the command.
+  const isSaid = !sink.isTTY || debug || resume === null || key === null || resume.includes(key);
+  const style = isGood ? 'ok' : outcome === 'interrupted' ? undefined : 'bad';
+  return [
+    sentence(sink, endingOf(result), style),
+    hasLeft ? sentence(sink, `hint: ${LEFT_HINT}`, 'bold') : '',
+    ...commands.map((command, index) => `${paint('bold', index === 0 ? 'next:' : 'or:')} ${plainText(command)}\n`),
+    isSaid ? '' : sentence(sink, `idempotency key ${key}\nrequest ${request ?? 'unknown'}`, 'dim', 'all'),
+  ].join('');
 }
 
-/** Where the log alone says which nodes there are. */
 const LEFT_HINT =
   'The log also names nodes that have left. --expect-nodes deployment counts those that are there; --node names them.';
 
-function referenceLine({ idempotency_key: key, request_id: request }: ResultFields): string[] {
-  const parts = [
-    ...(key === null ? [] : [`idempotency key ${key}`]),
-    ...(request === null ? [] : [`request ${request}`]),
-  ];
-  return parts.length === 0 ? [] : [plainText(parts.join(', '))];
-}
-
-/** How a run ended, in one line. */
-function endingText(result: ResultFields, paint: Paint): string {
+/** How a run ended. */
+function endingOf(result: ResultFields): string {
+  const { outcome, nodes, targets } = result;
   const name = runName(result);
-  const { outcome, nodes } = result;
-  const completed = `${nodes.filter(({ status }) => status === 'completed').length} of ${count(nodes.length, 'node')}`;
-  if (outcome === 'completed') return `${paint('ok', '✓')} ${name} completed on ${completed}`;
-  if (outcome === 'accepted') return `${paint('ok', '✓')} ${name} accepted`;
-  if (outcome === 'dry_run') return `${paint('ok', '✓')} ${name} not sent: this was a dry run`;
-  const isGoingOn = nodes.some(({ status }) => status === null || (status !== NOT_STARTED && !isEnded(status)));
-  if (outcome === 'interrupted' && (isGoingOn || nodes.length === 0)) {
+  const completed = nodes.filter(({ status }) => status === 'completed').length;
+  if (outcome === 'completed') return `✓ ${name} completed on ${completed} of ${count(nodes.length, 'node')}`;
+  if (outcome === 'accepted') return `✓ ${name} accepted`;
+  const troubles = troublesOf(nodes);
+  if (outcome === 'interrupted') {
+    const isOpen = ({ status }: NodeResult): boolean =>
+      status === null || !(status === MISSING || status === NOT_STARTED || isFinal(status));
+    if (nodes.length > 0 && !nodes.some(isOpen))
+      return `Stopped: ${name}, ${troubles || 'before its last gate had passed'}`;
     const what = result.action === null ? 'what it follows' : `the ${plainText(result.action.replace(/:.*/s, ''))}`;
     const waiting = nodes.filter(({ status }) => status === NOT_STARTED).length;
-    return `Stopped watching; ${what} goes on.${waiting === 0 ? '' : ` ${count(waiting, 'node was', 'nodes were')} not started.`}`;
+    const rest = waiting === 0 ? '' : ` ${count(waiting, 'node was', 'nodes were')} not started.`;
+    return `Stopped watching; ${what} goes on.${rest}`;
   }
-  const groups = troubles(nodes).map((words, index) => words(index === 0));
-  const said = groups.length > 0 ? groups.join('; ') : (ENDINGS[outcome] ?? outcome);
-  return outcome === 'interrupted' ? `Stopped: ${name}, ${said}` : `${paint('bad', '✗')} ${name}: ${said}`;
+  const isMore = outcome === 'unconfirmed' && targets === 'expected' && completed > 0 && completed === nodes.length;
+  if (isMore) return `✗ ${name} completed on ${count(completed, 'node')}, more than were expected`;
+  const unknown = outcome === 'timed_out' ? 'timed out' : 'it is not known what became of it';
+  return `✗ ${name}: ${troubles || unknown}`;
 }
-
-function isEnded(status: string): boolean {
-  return isFinal(status) || status === MISSING;
-}
-
-const ENDINGS: Partial<Record<Outcome, string>> = {
-  timed_out: 'timed out',
-  unconfirmed: 'it is not known what became of it',
-  halted: 'halted by its gate',
-  interrupted: 'not all of it was begun',
-};
 
 /** What became of those that did not complete, the worst first. The first that is said tells the number of all. */
-function troubles(nodes: readonly NodeResult[]): Array<(isFirst: boolean) => string> {
-  const byWords = new Map<string, NodeResult[]>([
-    [REJECTED, []],
-    [MISSING_WORDS, []],
-  ]);
+function troublesOf(nodes: readonly NodeResult[]): string {
+  const groups = new Map<string, NodeResult[]>([REJECTED, NOT_FOUND].map((words) => [words, []]));
   for (const node of nodes) {
-    const words = wordsFor(node);
+    const words = troubleOf(node);
     if (words === null) continue;
-    const group = byWords.get(words);
+    const group = groups.get(words);
     // Added in place: a copy for each of 100,000 nodes takes minutes.
     if (group) group.push(node);
-    else byWords.set(words, [node]);
+    else groups.set(words, [node]);
   }
-  const byActivity = nodes.every(({ node_id: node, activity_id: id }) => node === null && id !== null);
-  const all = byActivity ? count(nodes.length, 'activity', 'activities') : count(nodes.length, 'node');
-  return [...byWords]
+  const isByActivity = nodes.every(({ node_id: node, activity_id: id }) => node === null && id !== null);
+  const all = isByActivity ? count(nodes.length, 'activity', 'activities') : count(nodes.length, 'node');
+  return [...groups]
     .filter(([, group]) => group.length > 0)
-    .map(([words, group]) => (isFirst) => {
-      const ids = words === NOT_BEGUN ? '' : listOf(group);
-      return `${group.length}${isFirst ? ` of ${all}` : ''} ${words}${ids}`;
-    });
-}
-
-const REJECTED = 'rejected it';
-const MISSING_WORDS = 'missing from the log';
-const NOT_BEGUN = 'not started';
-
-function wordsFor({ status, gate }: NodeResult): string | null {
-  if (isFailedGate(gate)) return `completed, but its gate ${gateWord(gate)}`;
-  switch (status) {
-    case 'completed':
-      return null;
-    case 'rejected':
-      return REJECTED;
-    case MISSING:
-      return MISSING_WORDS;
-    case NOT_STARTED:
-      return NOT_BEGUN;
-    case null:
-      return 'not seen yet';
-    default:
-      return status === 'processing' ? 'still processing' : plainText(status);
-  }
-}
-
-/** ` (610809900976570889, 610809900976570890)` */
-function listOf(nodes: readonly NodeResult[]): string {
-  const ids = nodes.flatMap(({ node_id: node, activity_id: activity }) => {
-    if (node !== null) return [String(node)];
-    return activity === null ? [] : [`activity ${activity}`];
-  });
-  return ids.length === 0 ? '' : ` (${shortList(ids)})`;
+    .map(([words, group], index) => {
+      const ids =
+        words === NOT_BEGUN
+          ? []
+          : group.flatMap(({ node_id: id, activity_id: activity }) => {
+              if (id !== null) return [String(id)];
+              return activity === null ? [] : [`activity ${activity}`];
+            });
+      const which = ids.length === 0 ? '' : ` (${shortList(ids)})`;
+      return `${group.length}${index === 0 ? ` of ${all}` : ''} ${words}${which}`;
+    })
+    .join('; ');
 }
 
 type EventOf<Name extends RunStep['event']> = Extract<RunStep, { event: Name }>;
 
 /** What a later re-run or `wait --after` needs, and what is expected. */
 export function baselineText({ baseline, idempotencyKey, expects }: EventOf<'baseline'>): string {
-  const expected =
-    expects === undefined
-      ? []
-      : [
-          expects.by === 'expected' || expects.count > 0
-            ? `expecting ${count(expects.count, 'node')}`
-            : 'the log names no node',
-        ];
-  return [`idempotency key ${plainText(idempotencyKey)}`, `log up to ${baseline}`, ...expected].join(', ');
+  const expected = expects?.count ? `, expecting ${count(expects.count, 'node')}` : '';
+  return `idempotency key ${plainText(idempotencyKey)}, log up to ${baseline}${expected}`;
 }
 
-function dispatchedText(event: EventOf<'dispatched'>): string {
-  const { request_id: id, replayed, recovered, earlier, node_id: node } = event;
+function dispatchedText({
+  request_id: id,
+  replayed,
+  recovered,
+  earlier,
+  node_id: node,
+}: EventOf<'dispatched'>): string {
   const request = id === null ? '' : ` (request ${plainText(id)})`;
   const which = node === undefined ? '' : `${node} `;
-  if (earlier) return `${which}dispatched by an earlier run${earlierText(earlier)}; it is not done again`;
+  if (earlier) {
+    return `${which}dispatched by an earlier run, ${formatDuration(earlier.ageMs)} ago; it is not done again`;
+  }
   if (recovered) return `${which}dispatched: the answer was lost, the log has its entries${request}`;
-  return which + (replayed ? `dispatched before: the answer is a replay${request}` : `dispatched${request}`);
+  return `${which}dispatched${replayed ? ' before: the answer is a replay' : ''}${request}`;
 }
 
-/** `, 3h02m ago, which ended 3h01m ago: completed` */
-function earlierText({ ageMs, ended }: EarlierRun): string {
-  const age = `, ${formatDuration(ageMs)} ago, `;
-  if (ended === undefined) return `${age}whose end is not known`;
-  return `${age}which ended ${formatDuration(ended.ageMs)} ago: ${ended.outcome.replaceAll('_', ' ')}`;
-}
-
-/** `waiting 3s for nodes that may still report`, when all that was seen has ended; null where none can follow. */
-export function waitingText({ settlesAt }: Pick<ProgressEstimate, 'settlesAt'>, now: number): string | null {
-  if (settlesAt === undefined) return null;
-  return `waiting ${elapsedText(Math.ceil(Math.max(settlesAt - now, 0) / 1000) * 1000)} for nodes that may still report`;
-}
-
-/** An event that has one text, in every display. */
+/** An event as a line, in every display; null where it has none. */
 export function eventText(event: RunStep): string | null {
   switch (event.event) {
+    case 'baseline':
+      return baselineText(event);
     case 'dispatched':
       return dispatchedText(event);
+    case 'activity':
+      return `${event.activity.node_id} ${activityText(event.activity)}`;
     case 'gate':
       return `${event.node_id} gate ${gateWord(event.gate)} (${formatDuration(event.gate.took_ms)})`;
     case 'gate_output':
@@ -242,7 +190,7 @@ export function eventText(event: RunStep): string | null {
 }
 
 /** `activity 7261845022003200001 completed (4.8s)` */
-export function activityText(activity: Activity): string {
+function activityText(activity: Activity): string {
   const took = isFinal(activity.status) ? tookMs(activity) : null;
   return `activity ${activity.id} ${plainText(activity.status)}${took === null ? '' : ` (${formatDuration(took)})`}`;
 }

@@ -16,7 +16,7 @@ const GONE_CODES: ReadonlySet<string | undefined> = new Set(['EPIPE', 'EOF', 'EC
 /** The part of a process's stdout that is needed: a file, a pipe or a terminal. */
 export type OutputStream = NodeJS.WritableStream & { isTTY?: boolean; columns?: number; rows?: number };
 
-/** After an interrupt, ms: so long a reader has for what is written. Twice that leaves room in the second that its end may take. */
+/** After an interrupt, ms: so long a reader has for what is written. For both streams that leaves room in a second. */
 const GRACE_MS = 300;
 
 /** Text of an API in which the runner of GitHub Actions would find a command: `##[…]` anywhere, `::…` where a line begins. */
@@ -24,20 +24,30 @@ function withoutCommands(text: string): string {
   return text.replaceAll('##[', '## [').replace(/^([^\S\n]*):(?=:)/gm, '$1: ');
 }
 
-/** One of the two places a command writes to. Everything that reaches a user goes through one. */
+/**
+ * One of the two places a command writes to. Everything that reaches a user goes through one. Colour only on a TTY, and
+ * never with `NO_COLOR` or `TERM=dumb`.
+ */
 export class Sink {
+  readonly isTTY: boolean;
+  /** Whether lines already written can be replaced: a terminal that moves its cursor. */
+  readonly canRedraw: boolean;
+  readonly colour: boolean;
   readonly #stream: OutputStream;
-  readonly #env: Env;
   readonly #scrubs: Scrub[] = [];
   readonly #gone = new AbortController();
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting: Array<() => void> = [];
+  readonly #isRunner: boolean;
   #pending = 0;
   /** Why nothing slow is waited for any more. */
   #hurry: LdctlError | null = null;
 
-  constructor(stream: OutputStream, env: Env) {
+  constructor(stream: OutputStream, { TERM, NO_COLOR, GITHUB_ACTIONS }: Env) {
     this.#stream = stream;
-    this.#env = env;
+    this.isTTY = stream.isTTY === true;
+    this.canRedraw = this.isTTY && TERM !== 'dumb';
+    this.colour = this.canRedraw && !NO_COLOR;
+    this.#isRunner = GITHUB_ACTIONS === 'true';
     stream.on('error', (error: NodeJS.ErrnoException) => this.#fail(error));
   }
 
@@ -48,19 +58,6 @@ export class Sink {
 
   get closed(): boolean {
     return this.gone.aborted;
-  }
-
-  get isTTY(): boolean {
-    return this.#stream.isTTY === true;
-  }
-
-  /** Whether lines already written can be replaced: a terminal that moves its cursor. */
-  get canRedraw(): boolean {
-    return this.isTTY && this.#env.TERM !== 'dumb';
-  }
-
-  get colour(): boolean {
-    return this.canRedraw && !this.#env.NO_COLOR;
   }
 
   // Some pseudo-terminals say 0.
@@ -80,8 +77,7 @@ export class Sink {
     if (this.closed || text === '') return;
     this.#pending += 1;
     const clean = this.#scrubs.reduce((scrubbed, scrub) => scrub(scrubbed), text);
-    const isLiteral = how === 'command' || this.#env.GITHUB_ACTIONS !== 'true';
-    this.#stream.write(isLiteral ? clean : withoutCommands(clean), () => {
+    this.#stream.write(this.#isRunner && how !== 'command' ? withoutCommands(clean) : clean, () => {
       this.#pending -= 1;
       if (this.#pending === 0) this.#wake();
     });
@@ -94,7 +90,7 @@ export class Sink {
    */
   async drained(): Promise<void> {
     this.#giveUpSoon();
-    if (this.#pending > 0 && !this.closed) await new Promise<void>((resolve) => this.#waiting.add(resolve));
+    if (this.#pending > 0 && !this.closed) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     const reason: unknown = this.gone.reason;
     if (this.closed && !(reason instanceof ReaderGone)) throw reason;
   }
@@ -108,23 +104,16 @@ export class Sink {
     this.#giveUpSoon();
   }
 
-  /** Calls back after the terminal's size has changed. Returns a function that ends this. */
-  onResize(callback: () => void): () => void {
-    this.#stream.on('resize', callback);
-    return () => void this.#stream.removeListener('resize', callback);
-  }
-
   #giveUpSoon(): void {
     const reason = this.#hurry;
     if (reason) setTimeout(() => this.#pending > 0 && this.#close(reason), GRACE_MS).unref();
   }
 
-  #fail(error: NodeJS.ErrnoException): void {
-    // A terminal that has closed; of a file it is a fault of the disk.
-    const isClosedTerminal = error.code === 'EIO' && this.isTTY;
-    const message = `the output could not be written: ${error.message}`;
-    const isGone = isClosedTerminal || GONE_CODES.has(error.code);
-    this.#close(isGone ? new ReaderGone() : new LdctlError('fault', 'output_failed', message, { cause: error }));
+  #fail(cause: NodeJS.ErrnoException): void {
+    // EIO: a terminal that has closed; of a file it is a fault of the disk.
+    const isGone = GONE_CODES.has(cause.code) || (cause.code === 'EIO' && this.isTTY);
+    const message = `the output could not be written: ${cause.message}`;
+    this.#close(isGone ? new ReaderGone() : new LdctlError('fault', 'output_failed', message, { cause }));
   }
 
   #close(reason: LdctlError): void {
@@ -133,8 +122,7 @@ export class Sink {
   }
 
   #wake(): void {
-    for (const resolve of this.#waiting) resolve();
-    this.#waiting.clear();
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 }
 
@@ -157,14 +145,6 @@ export class Output {
   hurry(reason: LdctlError): void {
     for (const sink of [this.stdout, this.stderr]) sink.hurry(reason);
   }
-}
-
-/**
- * The process's own stdout and stderr. Colour only on a TTY, and never with `NO_COLOR` or `TERM=dumb`.
- * @param env of which `NO_COLOR`, `TERM` and `GITHUB_ACTIONS` matter here
- */
-export function processOutput(env: Env, stdout: OutputStream, stderr: OutputStream): Output {
-  return new Output(new Sink(stdout, env), new Sink(stderr, env));
 }
 
 /** The few styles there are. The colours are among the 16 of the user's own theme, which knows its background. */

@@ -19,10 +19,7 @@ export const systemEvery: Every = (ms, run) => {
   return () => clearInterval(timer);
 };
 
-/**
- * The display for a run: a live table where stderr is a terminal, lines where it is not. In NDJSON events go to
- * stdout, and to stderr only what has to be seen there too. Call it when the run begins: times count from here.
- */
+/** The display for a run: a live table where stderr is a terminal, lines where it is not. Times count from here. */
 export async function createRunView(output: Output, options: RunViewOptions): Promise<RunView> {
   const isLive = output.stderr.canRedraw && !options.quiet && !formatOf(options.format).events;
   if (!isLive) return plainRunView(output, options);

@@ -54,14 +54,10 @@ describe('an action is carried out at most once', () => {
     'honours keys': SEVEN,
     'ignores them, and shows it late': { ...KEYS_IGNORED, appearMs: 3000 },
   })) {
-    story(
-      `when the answer to the POST is lost, by a server that ${server}`,
-      { ...options, dropPosts: 1 },
-      async (scene) => {
-        const { outcome, recovered } = resultOf(await scene.ends(0, `${RESTART} --yes`));
-        assert.deepEqual([outcome, recovered, scene.dispatched, scene.posts.length], ['completed', true, 1, 1]);
-      },
-    );
+    story(`when an answer is lost, by a server that ${server}`, { ...options, dropPosts: 1 }, async (scene) => {
+      const { outcome, recovered } = resultOf(await scene.ends(0, `${RESTART} --yes`));
+      assert.deepEqual([outcome, recovered, scene.dispatched, scene.posts.length], ['completed', true, 1, 1]);
+    });
   }
 
   for (const [status, isCarriedOut, code] of [
@@ -124,21 +120,17 @@ describe('an action is carried out at most once', () => {
   });
 
   // From before the first read to after the first polls; the server takes its time to answer.
-  for (const [index, afterMs] of [null, 0, 200, 500, 900, 1500].entries()) {
+  for (const [seed, afterMs] of [null, 0, 200, 500, 900, 1500].entries()) {
     const when = afterMs === null ? 'before it could send anything' : `${afterMs} ms after its baseline`;
-    story(
-      `when it is killed ${when}, and started again`,
-      { ...KEYS_IGNORED, answerMs: 400, seed: index },
-      async (scene) => {
-        const killed = scene.start(KEYED).input();
-        if (afterMs === null) await until('its first read', () => scene.sandbox.record.reads > 0);
-        else await killed.said(/idempotency key/).then(() => realSleep(afterMs));
-        killed.kill('SIGKILL');
-        await killed.ended();
-        await scene.ends(0, KEYED);
-        assert.deepEqual(scene.actedOn, [7n]);
-      },
-    );
+    story(`when it is killed ${when}`, { ...KEYS_IGNORED, answerMs: 400, seed }, async (scene) => {
+      const killed = scene.start(KEYED).input();
+      if (afterMs === null) await until('its first read', () => scene.sandbox.record.reads > 0);
+      else await killed.said(/idempotency key/).then(() => realSleep(afterMs));
+      killed.kill('SIGKILL');
+      await killed.ended();
+      await scene.ends(0, KEYED);
+      assert.deepEqual(scene.actedOn, [7n]);
+    });
   }
 
   story('when it is stopped before its POST, and another run is accepted meanwhile', KEYS_IGNORED, async (scene) => {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { blocksOf, docPages } from '../helpers/doc-blocks.js';
-import { problemsIn } from '../helpers/doc-programs.js';
-import { runBlock } from '../helpers/doc-runner.js';
+import { blocksOf, docPages } from '../helpers/docs.js';
+import { problemsIn, runBlock } from '../helpers/doc-runner.js';
 import { plan } from '../helpers/scene.js';
 
 const SHELL = ['sh', 'console'];

@@ -12,6 +12,8 @@ describe('a trigger ends with', () => {
   interface Ending {
     says: readonly RegExp[];
     sent: readonly string[];
+    /** Nothing was even read. */
+    unread?: true;
   }
 
   function ending(
@@ -19,13 +21,13 @@ describe('a trigger ends with', () => {
     why: string,
     sandbox: StartSandboxOptions,
     flags: string,
-    { says, sent }: Ending,
+    { says, sent, unread }: Ending,
   ): void {
     story(`${code} ${why}`, sandbox, async (scene) => {
       const { stdout, stderr } = await scene.ends(code, `${RESTART} ${flags}`.trim());
       for (const pattern of says) assert.match(`${stdout}\n${stderr}`, pattern);
       assert.deepEqual(scene.bodies, sent);
-      if (code === 2) assert.equal(scene.sandbox.record.reads, 0);
+      if (unread) assert.equal(scene.sandbox.record.reads, 0);
       if (code !== 7) assert.doesNotMatch(stderr, /activities wait/);
     });
   }
@@ -52,6 +54,11 @@ describe('a trigger ends with', () => {
   });
   ending(2, 'for every node without --yes where there is no one to ask', THREE, '', {
     says: [/^error: .*every node/m, /^hint: .*--yes/m],
+    sent: [],
+    unread: true,
+  });
+  ending(2, 'where --confirm names another deployment', THREE, '--yes --confirm production', {
+    says: [/--confirm "production" does not name the deployment; nothing was sent/],
     sent: [],
   });
   ending(0, 'with --dry-run, which needs no consent', THREE, '--dry-run', {

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
-import { writeModule } from '../helpers/doc-programs.js';
+import { writeModule } from '../helpers/doc-runner.js';
 import { cleanEnvironment, Run } from '../helpers/ldctl.js';
 import { ROOT } from '../helpers/root.js';
 import { plan } from '../helpers/scene.js';
@@ -42,18 +42,6 @@ describe('a program that imports the library', () => {
         return prints('', [program], cleanEnvironment(folder));
       }),
     );
-  }
-
-  for (const entry of ['ldctl', 'ldctl/client', 'ldctl/sandbox']) {
-    // The tests run in the package, which can import itself by its name.
-    plan(`as ${entry} gets no output, no listener, no global, and nothing that keeps the process alive`, () => {
-      const program = `const names = () => [...process.eventNames(), ...Reflect.ownKeys(globalThis)].map(String);
-        const before = names();
-        await import('${entry}');
-        const added = names().filter((name) => !before.includes(name));
-        if (added.length > 0) throw new Error(added.join());`;
-      return prints('', ['--no-warnings', '--input-type=module', '-e', program], {});
-    });
   }
 
   /** It acts on a sandbox in the same process, and asks for a key that only the keyring has. */

@@ -91,31 +91,27 @@ describe('a roll', () => {
     assert.doesNotMatch(stdout, /well/);
   });
 
-  story(
-    'halts at the fifth of nine, rejected: 3, and the printed command does the rest',
-    withNodes(9),
-    async (scene) => {
-      const fifth = scene.sandbox.nodeIds[4] ?? 0n;
-      scene.sandbox.setTrouble(fifth, 'reject');
-      const ended = await scene.ends(3, `${naming(scene)} --max-unavailable 2`);
-      const begun = scene.actedOn;
-      assert.ok(begun.includes(fifth) && begun.length < 9);
-      assert.deepEqual(
-        nodesWith(ended, 'completed'),
-        begun.filter((node) => node !== fifth),
-      );
-      assert.deepEqual(nodesWith(ended, 'rejected'), [fifth]);
-      assert.deepEqual(nodesWith(ended, 'not_started'), scene.sandbox.nodeIds.slice(begun.length));
-      assert.match(ended.stderr, new RegExp(`rejected it \\(${fifth}\\)`));
-      assert.equal(resultOf(ended).resume, resumeIn(ended));
-      // It has been looked at: it halts nothing, and counts.
-      const resumed = await endsWith(3, scene.shell(`${resumeIn(ended)} -o json`));
-      assert.deepEqual(scene.actedOn, scene.sandbox.nodeIds);
-      assert.deepEqual(nodesWith(resumed, 'rejected'), [fifth]);
-      assert.equal(nodesWith(resumed, 'completed').length, 8);
-      assert.match(resumed.stderr, new RegExp(`rejected it \\(${fifth}\\)`));
-    },
-  );
+  story('halts at the fifth of nine, rejected: 3, and its command does the rest', withNodes(9), async (scene) => {
+    const fifth = scene.sandbox.nodeIds[4] ?? 0n;
+    scene.sandbox.setTrouble(fifth, 'reject');
+    const ended = await scene.ends(3, `${naming(scene)} --max-unavailable 2`);
+    const begun = scene.actedOn;
+    assert.ok(begun.includes(fifth) && begun.length < 9);
+    assert.deepEqual(
+      nodesWith(ended, 'completed'),
+      begun.filter((node) => node !== fifth),
+    );
+    assert.deepEqual(nodesWith(ended, 'rejected'), [fifth]);
+    assert.deepEqual(nodesWith(ended, 'not_started'), scene.sandbox.nodeIds.slice(begun.length));
+    assert.match(ended.stderr, new RegExp(`rejected it \\(${fifth}\\)`));
+    assert.equal(resultOf(ended).resume, resumeIn(ended));
+    // It has been looked at: it halts nothing, and counts.
+    const resumed = await endsWith(3, scene.shell(`${resumeIn(ended)} -o json`));
+    assert.deepEqual(scene.actedOn, scene.sandbox.nodeIds);
+    assert.deepEqual(nodesWith(resumed, 'rejected'), [fifth]);
+    assert.equal(nodesWith(resumed, 'completed').length, 8);
+    assert.match(resumed.stderr, new RegExp(`rejected it \\(${fifth}\\)`));
+  });
 
   story('refuses a busy node with --if-busy fail: 5', { nodes: [7n, 8n], stuck: [7n] }, async (scene) => {
     scene.restartByOther(7n);
@@ -131,20 +127,16 @@ describe('a roll', () => {
 });
 
 describe('a roll that is interrupted', () => {
-  story(
-    'by one SIGINT begins no more, sees out what runs, and its command does the rest',
-    withNodes(4),
-    async (scene) => {
-      const run = scene.start(naming(scene)).input();
-      await until('the first node', () => scene.dispatched === 1);
-      run.kill('SIGINT');
-      const ended = await endsWith(130, run);
-      assert.match(ended.stderr, /no more nodes are started/);
-      assert.deepEqual(statuses(ended), ['completed', 'not_started', 'not_started', 'not_started']);
-      await endsWith(0, scene.shell(`${resumeIn(ended)} -o json`));
-      assert.deepEqual(scene.actedOn, scene.sandbox.nodeIds);
-    },
-  );
+  story('by one SIGINT sees out what runs, and its command does the rest', withNodes(4), async (scene) => {
+    const run = scene.start(naming(scene)).input();
+    await until('the first node', () => scene.dispatched === 1);
+    run.kill('SIGINT');
+    const ended = await endsWith(130, run);
+    assert.match(ended.stderr, /no more nodes are started/);
+    assert.deepEqual(statuses(ended), ['completed', 'not_started', 'not_started', 'not_started']);
+    await endsWith(0, scene.shell(`${resumeIn(ended)} -o json`));
+    assert.deepEqual(scene.actedOn, scene.sandbox.nodeIds);
+  });
 
   story('by two leaves at once, and says how to go on', withNodes(2, 600_000), async (scene) => {
     const run = scene.start(naming(scene)).input();

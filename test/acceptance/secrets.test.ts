@@ -52,17 +52,13 @@ function watchProcesses(secret: string): () => string[] {
 }
 
 describe('the API key', () => {
-  story(
-    'is in no output of a trigger whose answer is lost, with every debugger of all libraries on',
-    { dropPosts: 1 },
-    async (scene) => {
-      const env = { DEBUG: '*', NODE_DEBUG: EVERY_SECTION };
-      const ended = await scene.ends(0, `${TRIGGER} --node ${scene.nodes[0]} --debug -o json`, env);
-      assert.match(ended.stderr, /^debug: POST /m);
-      assert.match(ended.stderr, /HTTP \d+/);
-      assertAbsent(scene.sandbox.apiKey, ended);
-    },
-  );
+  story('is in no output, with every debugger of all libraries on', { dropPosts: 1 }, async (scene) => {
+    const env = { DEBUG: '*', NODE_DEBUG: EVERY_SECTION };
+    const ended = await scene.ends(0, `${TRIGGER} --node ${scene.nodes[0]} --debug -o json`, env);
+    assert.match(ended.stderr, /^debug: POST /m);
+    assert.match(ended.stderr, /HTTP \d+/);
+    assertAbsent(scene.sandbox.apiKey, ended);
+  });
 
   story('is in no error, in any format, and none about a key that cannot be one', {}, async (scene) => {
     for (const format of ['table', 'json', 'ndjson']) {
@@ -93,35 +89,31 @@ describe('the API key', () => {
   });
 
   // A key of its own: other tests run on this machine, too.
-  story(
-    'is in no file but the config, in no arguments, and in no child’s environment',
-    { seed: process.pid },
-    async (scene) => {
-      const { apiKey: key, tenantId, deploymentId } = scene.forget().sandbox;
-      const vault = join(scene.folder, 'vault');
-      writeFileSync(vault, key, { mode: 0o600 });
-      const target = `--tenant-id ${tenantId} --api-url ${scene.url} --deployment ${deploymentId}`;
-      const stop = watchProcesses(key);
-      for (const args of [
-        `profiles add file --api-key-stdin --key-store file ${target}`,
-        [...`profiles add command ${target} --key-command`.split(' '), `cat ${vault}`],
-        'profiles list',
-        'profiles show -o json',
-        'whoami --debug',
-        'whoami --profile command -o yaml',
-        `${TRIGGER} --yes --profile command --idempotency-key k --debug`,
-        'profiles update command --key-store file',
-        'profiles remove command --yes',
-      ])
-        assertAbsent(key, await endsWith(0, scene.start(args, { DEBUG: '*' }).input(key)));
-      assert.deepEqual(stop(), []);
-      const config = join(scene.folder, 'config');
-      const holders = filesBelow(scene.folder).filter((path) => readFileSync(path, 'utf8').includes(key));
-      assert.deepEqual(holders.sort(), [join(config, 'config.json'), vault].sort());
-      assert.equal(statSync(config).mode & 0o777, 0o700);
-      for (const path of filesBelow(config)) assert.equal(statSync(path).mode & 0o777, 0o600, path);
-    },
-  );
+  story('is in no other file, no arguments, and no child’s environment', { seed: process.pid }, async (scene) => {
+    const { apiKey: key, tenantId, deploymentId } = scene.forget().sandbox;
+    const vault = join(scene.folder, 'vault');
+    writeFileSync(vault, key, { mode: 0o600 });
+    const target = `--tenant-id ${tenantId} --api-url ${scene.url} --deployment ${deploymentId}`;
+    const stop = watchProcesses(key);
+    for (const args of [
+      `profiles add file --api-key-stdin --key-store file ${target}`,
+      [...`profiles add command ${target} --key-command`.split(' '), `cat ${vault}`],
+      'profiles list',
+      'profiles show -o json',
+      'whoami --debug',
+      'whoami --profile command -o yaml',
+      `${TRIGGER} --yes --profile command --idempotency-key k --debug`,
+      'profiles update command --key-store file',
+      'profiles remove command --yes',
+    ])
+      assertAbsent(key, await endsWith(0, scene.start(args, { DEBUG: '*' }).input(key)));
+    assert.deepEqual(stop(), []);
+    const config = join(scene.folder, 'config');
+    const holders = filesBelow(scene.folder).filter((path) => readFileSync(path, 'utf8').includes(key));
+    assert.deepEqual(holders.sort(), [join(config, 'config.json'), vault].sort());
+    assert.equal(statSync(config).mode & 0o777, 0o700);
+    for (const path of filesBelow(config)) assert.equal(statSync(path).mode & 0o777, 0o600, path);
+  });
 
   story('is not sent on by a redirect', {}, async (scene) => {
     const thief = await startServer([]);

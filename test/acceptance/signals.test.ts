@@ -10,6 +10,7 @@ import { Terminal } from '../helpers/terminal.js';
 
 const RESTART = 'activities trigger iggy restart';
 const ONE = { nodes: [7n], workMs: 600_000 };
+const TWO = { ...ONE, nodes: [7n, 8n] };
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 describe('a signal', () => {
@@ -144,23 +145,19 @@ describe('SIGHUP', () => {
     ['trigger', `${RESTART} --node 7`],
     ['roll', 'activities roll iggy restart --node 7,8'],
   ] as const) {
-    story(
-      `ends a ${what} at a terminal that closes with 129, and the result says how to go on`,
-      { ...ONE, nodes: [7n, 8n] },
-      async (scene) => {
-        assert.equal(await afterClosing(scene, intoFile(`${command} -o json`), showsWork), '129');
-        const result = parseJson(readFileSync(join(scene.folder, 'out'), 'utf8')) as {
-          outcome: string;
-          resume: string;
-        };
-        assert.equal(result.outcome, 'interrupted');
-        assert.match(
-          result.resume,
-          what === 'roll' ? /^ldctl activities roll --resume \S+/ : /^ldctl activities wait \d+$/,
-        );
-        assert.equal(scene.dispatched, 1);
-      },
-    );
+    story(`ends a ${what} whose terminal closes with 129, and says how to go on`, TWO, async (scene) => {
+      assert.equal(await afterClosing(scene, intoFile(`${command} -o json`), showsWork), '129');
+      const result = parseJson(readFileSync(join(scene.folder, 'out'), 'utf8')) as {
+        outcome: string;
+        resume: string;
+      };
+      assert.equal(result.outcome, 'interrupted');
+      assert.match(
+        result.resume,
+        what === 'roll' ? /^ldctl activities roll --resume \S+/ : /^ldctl activities wait \d+$/,
+      );
+      assert.equal(scene.dispatched, 1);
+    });
   }
 
   story('ends a trigger, and a wait, whose only outputs are that terminal', ONE, async (scene) => {
@@ -176,14 +173,10 @@ describe('SIGHUP', () => {
     assert.deepEqual(scene.posts, []);
   });
 
-  story(
-    'where only stdin was the terminal that closes, lets a trigger go on',
-    { nodes: [7n], workMs: 2000 },
-    async (scene) => {
-      const dispatched = (): Promise<void> => until('the POST', () => scene.dispatched === 1);
-      assert.equal(await afterClosing(scene, intoFile(`${RESTART} --node 7`, '2>&1'), dispatched), '0');
-    },
-  );
+  story('lets a trigger go on whose stdin alone it was', { nodes: [7n], workMs: 2000 }, async (scene) => {
+    const dispatched = (): Promise<void> => until('the POST', () => scene.dispatched === 1);
+    assert.equal(await afterClosing(scene, intoFile(`${RESTART} --node 7`, '2>&1'), dispatched), '0');
+  });
 
   story('ends other commands as it ends any program', {}, async (scene) => {
     const run = scene.start('activities list --follow -o ndjson').input();

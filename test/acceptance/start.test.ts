@@ -2,16 +2,19 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { LDCTL, Run } from '../helpers/ldctl.js';
+import { LDCTL, Run, type Ended } from '../helpers/ldctl.js';
 import { story, type Scene } from '../helpers/scene.js';
 
 const DIST = new URL('../../dist/', import.meta.url).href;
 const PACKAGE = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//;
 
 /** The files of dist/ that Node loads with these arguments, and the packages with code in any of them. */
-async function loadedBy(scene: Scene, args: readonly string[]): Promise<{ files: string[]; packages: Set<string> }> {
+async function loadedBy(
+  scene: Scene,
+  args: readonly string[],
+): Promise<Ended & { files: string[]; packages: Set<string> }> {
   const folder = mkdtempSync(join(scene.folder, 'coverage-'));
-  await new Run(process.execPath, args, { ...scene.env, NODE_V8_COVERAGE: folder }).input().ended();
+  const ended = await new Run(process.execPath, args, { ...scene.env, NODE_V8_COVERAGE: folder }).input().ended();
   // A report of V8's coverage names every script that a process compiled.
   const scripts = readdirSync(folder).flatMap((report) => {
     const { result } = JSON.parse(readFileSync(join(folder, report), 'utf8')) as { result: Array<{ url: string }> };
@@ -21,7 +24,7 @@ async function loadedBy(scene: Scene, args: readonly string[]): Promise<{ files:
   // The bundler's own helpers have no map.
   const maps = files.map((file) => `${file}.map`).filter((map) => existsSync(map));
   const sources = maps.flatMap((map) => (JSON.parse(readFileSync(map, 'utf8')) as { sources: string[] }).sources);
-  return { files, packages: new Set(sources.flatMap((source) => PACKAGE.exec(source)?.[1] ?? [])) };
+  return { ...ended, files, packages: new Set(sources.flatMap((source) => PACKAGE.exec(source)?.[1] ?? [])) };
 }
 
 /** Only where something is asked, a profile is changed, a person waits at a terminal, or the format is named. */
@@ -72,15 +75,24 @@ describe('what is loaded', () => {
     });
   }
 
-  story('by a program is nothing that only the command line needs', {}, async (scene) => {
-    for (const entry of ['ldctl', 'ldctl/client', 'ldctl/sandbox']) {
-      const program = ['--no-warnings', '--input-type=module', '-e', `import '${entry}'`];
-      const { files, packages } = await loadedBy(scene, program);
-      assert.ok(files.length > 0);
-      assert.deepEqual(
-        TERMINAL.filter((name) => packages.has(name)),
-        [],
-      );
-    }
-  });
+  for (const entry of ['ldctl', 'ldctl/client', 'ldctl/sandbox']) {
+    story(
+      `by a program of ${entry} is nothing of the command line, and it does nothing by itself`,
+      {},
+      async (scene) => {
+        const program = `const names = () => [...process.eventNames(), ...Reflect.ownKeys(globalThis)].map(String);
+        const before = names();
+        await import('${entry}');
+        console.log(names().filter((name) => !before.includes(name)).join());`;
+        // The tests run in the package, which can import itself by its name.
+        const loaded = await loadedBy(scene, ['--no-warnings', '--input-type=module', '-e', program]);
+        assert.deepEqual([loaded.code, loaded.stdout, loaded.stderr], [0, '\n', '']);
+        assert.ok(loaded.files.length > 0);
+        assert.deepEqual(
+          TERMINAL.filter((name) => loaded.packages.has(name)),
+          [],
+        );
+      },
+    );
+  }
 });

@@ -15,12 +15,13 @@ const COLOUR = new RegExp(`${ESCAPE}\\[[\\d;]*m`);
 /** The question, and the last of its answers. */
 const QUESTION = /Restart iggy on [^?]*\?[^]*no\b/;
 const RESTART = 'activities trigger iggy restart';
+const THREE = { nodes: [7n, 8n, 9n] };
 
 type Play = (terminal: Terminal, scene: Scene) => Promise<void>;
 
 /** Plays a command at a terminal, and ends it whatever becomes of the test. */
-async function atTerminal(scene: Scene, args: string, play: Play, env: NodeJS.ProcessEnv = {}): Promise<void> {
-  const terminal = new Terminal(ldctl(...wordsOf(args)), { ...scene.env, ...env });
+async function atTerminal(scene: Scene, args: string, play: Play): Promise<void> {
+  const terminal = new Terminal(ldctl(...wordsOf(args)), scene.env);
   try {
     await play(terminal, scene);
   } finally {
@@ -41,53 +42,36 @@ describe('at a terminal', () => {
     story(title, sandbox, (scene) => atTerminal(scene, args, play));
   }
 
-  terminalStory(
-    'acting on every node asks first, naming path and count; after no, nothing is said',
-    {},
-    RESTART,
-    async (terminal, scene) => {
+  for (const [answer, keys, code] of [
+    ['no', 'n\r', 2],
+    ['Enter alone', '\r', 2],
+    ['Ctrl-C', '\u0003', 130],
+  ] as const) {
+    terminalStory(`every node is asked for, with path and count: ${answer}`, {}, RESTART, async (terminal, scene) => {
       // What was typed before the question appears is no answer to it.
       terminal.enter('y');
       terminal.type('y');
       await terminal.shows(QUESTION);
-      terminal.enter('n');
-      const { stdout } = await ends(2, terminal);
+      terminal.type(keys);
+      const { stdout } = await ends(code, terminal);
       assert.match(stdout, /Restart iggy on all 3 nodes of \S+\/\S+\/sandbox\?/);
-      assert.match(stdout, /sandbox\? no\s*$/);
+      // After no, nothing more is said.
+      if (code === 2) assert.match(stdout, /sandbox\? no\s*$/);
       assert.deepEqual(scene.posts, []);
-    },
-  );
+    });
+  }
 
-  terminalStory('Enter alone is a no', {}, RESTART, async (terminal, scene) => {
+  terminalStory('some of the nodes are chosen', THREE, RESTART, async (terminal, scene) => {
     await terminal.shows(QUESTION);
-    terminal.enter();
-    await ends(2, terminal);
-    assert.deepEqual(scene.posts, []);
+    terminal.enter('s');
+    await terminal.shows(/On which nodes of[^]*9/);
+    // The first, and the one below it.
+    terminal.type(' ');
+    terminal.type(`${ESCAPE}[B`);
+    terminal.enter(' ');
+    await ends(0, terminal);
+    assert.deepEqual(scene.bodies, ['{"nodes":[7,8]}']);
   });
-
-  terminalStory('Ctrl-C at the question ends it with 130 and nothing sent', {}, RESTART, async (terminal, scene) => {
-    await terminal.shows(QUESTION);
-    terminal.interrupt();
-    await ends(130, terminal);
-    assert.deepEqual(scene.posts, []);
-  });
-
-  terminalStory(
-    'some of the nodes are chosen from those that the log names',
-    { nodes: [7n, 8n, 9n] },
-    RESTART,
-    async (terminal, scene) => {
-      await terminal.shows(QUESTION);
-      terminal.enter('s');
-      await terminal.shows(/On which nodes of[^]*9/);
-      // The first, and the one below it.
-      terminal.type(' ');
-      terminal.type(`${ESCAPE}[B`);
-      terminal.enter(' ');
-      await ends(0, terminal);
-      assert.deepEqual(scene.bodies, ['{"nodes":[7,8]}']);
-    },
-  );
 
   const two = { nodes: [7n, 8n], workMs: 1500 };
   terminalStory('yes goes ahead, and shows the nodes live in colour', two, RESTART, async (terminal, scene) => {
@@ -101,18 +85,6 @@ describe('at a terminal', () => {
     assert.deepEqual(scene.bodies, ['{}']);
   });
 
-  const confirmed = `${RESTART} --yes --confirm production`;
-  terminalStory(
-    'another deployment than --confirm names is refused, on any profile',
-    {},
-    confirmed,
-    async (terminal, scene) => {
-      const { stdout } = await ends(2, terminal);
-      assert.match(stdout, /--confirm "production" does not name the deployment; nothing was sent/);
-      assert.deepEqual(scene.posts, []);
-    },
-  );
-
   const slow = { nodes: [7n], workMs: 600_000 };
   terminalStory('Ctrl-C while following prints how to go on', slow, `${RESTART} --node 7`, async (terminal) => {
     await terminal.shows(/processing/);
@@ -121,37 +93,31 @@ describe('at a terminal', () => {
     assert.match(stdout, /^Stopped watching; the restart goes on\.\nnext: ldctl activities wait \d+\r?$/m);
   });
 
-  for (const [env, code, never] of [
-    [{ NO_COLOR: '1' }, 3, COLOUR],
-    [{ TERM: 'dumb' }, 3, new RegExp(ESCAPE)],
+  for (const [env, never] of [
+    [{ NO_COLOR: '1' }, COLOUR],
+    [{ TERM: 'dumb' }, new RegExp(ESCAPE)],
   ] as const) {
-    story(`${Object.keys(env).join()} takes away what it is for`, { nodes: [7n], reject: [7n] }, (scene) => {
-      const play: Play = async (terminal) => {
-        await ends(code, terminal);
-        assert.doesNotMatch(terminal.raw, never);
-      };
-      return atTerminal(scene, `${RESTART} --node 7`, play, env);
+    story(`${Object.keys(env).join()} takes away what it is for`, { nodes: [7n], reject: [7n] }, async (scene) => {
+      const terminal = new Terminal(ldctl(...wordsOf(`${RESTART} --node 7`)), { ...scene.env, ...env });
+      await ends(3, terminal);
+      assert.doesNotMatch(terminal.raw, never);
     });
   }
 
-  story(
-    'Ctrl-Z gives the cursor and the screen to the shell, and fg draws anew',
-    { nodes: [7n], workMs: 4000 },
-    async (scene) => {
-      const terminal = new Terminal(['bash', '--norc', '-i'], { ...scene.env, PS1: '> ' });
-      terminal.enter(ldctl(...wordsOf(`${RESTART} --node 7`)).join(' '));
-      await terminal.shows(/processing/);
-      terminal.type(CTRL_Z);
-      await terminal.shows(/Stopped/);
-      assert.ok(terminal.raw.lastIndexOf(SHOW_CURSOR) > terminal.raw.lastIndexOf(HIDE_CURSOR), 'no cursor');
-      terminal.enter('fg');
-      await terminal.shows(/of 1 done/);
-      await terminal.shows(/completed on 1 of 1 node/);
-      terminal.enter('exit $?');
-      await ends(0, terminal);
-      assert.equal(scene.posts.length, 1);
-    },
-  );
+  story('Ctrl-Z gives the cursor to the shell, and fg draws anew', { nodes: [7n], workMs: 4000 }, async (scene) => {
+    const terminal = new Terminal(['bash', '--norc', '-i'], { ...scene.env, PS1: '> ' });
+    terminal.enter(ldctl(...wordsOf(`${RESTART} --node 7`)).join(' '));
+    await terminal.shows(/processing/);
+    terminal.type(CTRL_Z);
+    await terminal.shows(/Stopped/);
+    assert.ok(terminal.raw.lastIndexOf(SHOW_CURSOR) > terminal.raw.lastIndexOf(HIDE_CURSOR), 'no cursor');
+    terminal.enter('fg');
+    await terminal.shows(/of 1 done/);
+    await terminal.shows(/completed on 1 of 1 node/);
+    terminal.enter('exit $?');
+    await ends(0, terminal);
+    assert.equal(scene.posts.length, 1);
+  });
 });
 
 describe('the first five minutes, at a terminal', () => {

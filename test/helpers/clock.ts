@@ -2,7 +2,6 @@ import { setImmediate as nextTurn, setTimeout as realSleep } from 'node:timers/p
 import { type Clock, type Signal } from '../../src/base/clock.js';
 
 interface Sleeper {
-  /** By the monotonic clock. */
   wakeAt: number;
   wake: () => void;
 }
@@ -14,19 +13,12 @@ const LONGEST_RUN_MS = 7 * 24 * 60 * 60 * 1000;
  * Time that passes only when a test says so. Milliseconds throughout.
  *
  * `await clock.run(promise)` is what most tests want: whenever every task is asleep, time jumps to the next wake-up,
- * until the promise settles. `advance` moves time by hand. Work that takes real time (a socket, a file) goes through
- * `hold`, so that time does not run ahead of it.
+ * until the promise has a value. `advance` moves time by hand.
  */
 export class VirtualClock implements Clock {
   readonly #start: number;
-  /** What the monotonic clock says: it stands still while the machine is shut. */
   #elapsed = 0;
-  /** How long the machine was shut. */
-  #shut = 0;
-  /** How far the wall clock was set forward, or (below 0) back. */
-  #set = 0;
   #sleepers: Sleeper[] = [];
-  #held = 0;
   /** How long each sleep was asked to be, in the order they began. */
   readonly sleeps: number[] = [];
 
@@ -34,19 +26,12 @@ export class VirtualClock implements Clock {
     this.#start = start;
   }
 
-  /** The wall clock. */
   now(): number {
-    return this.actual() + this.#set;
+    return this.#start + this.#elapsed;
   }
 
-  /** The monotonic clock. */
   elapsed(): number {
     return this.#elapsed;
-  }
-
-  /** What a clock says that is never set, such as the server's. */
-  actual(): number {
-    return this.#start + this.#elapsed + this.#shut;
   }
 
   sleep(ms: number, signal?: Signal): Promise<void> {
@@ -77,60 +62,40 @@ export class VirtualClock implements Clock {
     return this.#sleepers.length;
   }
 
-  /** Sets the wall clock forward, or back. Nobody wakes by it, and no other clock moves. */
-  jumpWall(ms: number): void {
-    this.#set += ms;
-  }
-
-  /** The machine is shut for this long: the monotonic clock stands still, and sleepers sleep as long as they would have. */
-  shut(ms: number): void {
-    this.#shut += ms;
-  }
-
-  /** The process is stopped for this long: time goes on, and whoever was to wake meanwhile wakes right after it. */
+  /** The process is stopped for this long: time goes on, and those that were to wake meanwhile wake right after it. */
   stop(ms: number): void {
     this.#elapsed += ms;
-  }
-
-  /** Lets time stand still until real work is done. */
-  async hold<T>(work: Promise<T>): Promise<T> {
-    this.#held++;
-    try {
-      return await work;
-    } finally {
-      this.#held--;
-    }
   }
 
   /** Lets `ms` pass. Sleepers wake in their order, each with time to act before the next. */
   async advance(ms: number): Promise<void> {
     const end = this.#elapsed + ms;
-    await this.#settle();
+    await nextTurn();
     for (let next = this.#earliest(); next && next.wakeAt <= end; next = this.#earliest()) {
       this.#wake(next);
-      await this.#settle();
+      await nextTurn();
     }
     this.#elapsed = end;
   }
 
   /**
-   * Lets time pass until `promise` settles, and hands on its value or its error.
+   * Lets time pass until `promise` has ended, and hands on its value or its error.
    * @throws Error when it is still going on after `limitMs` of virtual time
    */
   async run<T>(promise: Promise<T>, limitMs = LONGEST_RUN_MS): Promise<T> {
     const end = this.#elapsed + limitMs;
-    let settled = false;
+    let isOver = false;
     const done = (): void => {
-      settled = true;
+      isOver = true;
     };
     promise.then(done, done);
     for (;;) {
-      await this.#settle();
+      await nextTurn();
       // Set by `done` while this loop was waiting.
-      if (settled as boolean) return promise;
+      if (isOver as boolean) return promise;
       const next = this.#earliest();
       if (!next || next.wakeAt === Infinity) {
-        // Nobody wakes by time, so something real (a socket, a file, a gate) is still on its way.
+        // Nothing wakes by time, so something real (a socket, a file, a gate) is still on its way.
         await realSleep(1);
       } else if (next.wakeAt > end) {
         throw new Error(`still running after ${limitMs} ms of virtual time`);
@@ -138,12 +103,6 @@ export class VirtualClock implements Clock {
         this.#wake(next);
       }
     }
-  }
-
-  /** Waits until all that can go on without time passing has gone on. */
-  async #settle(): Promise<void> {
-    do await nextTurn();
-    while (this.#held > 0);
   }
 
   /** Of several that wake at one time, the one that fell asleep first. */

@@ -8,12 +8,9 @@ import { fileURLToPath } from 'node:url';
 /** The built command, as `npm install` links it; or another one, installed or a single executable, where a check names it. */
 export const LDCTL = process.env.LDCTL_UNDER_TEST ?? fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 
-/** Whether it has its own Node in it. */
-export const IS_BINARY = !LDCTL.endsWith('.js');
-
 /** A command line of it, as a program and its arguments. */
 export function ldctl(...args: readonly string[]): [program: string, ...args: string[]] {
-  return IS_BINARY ? [LDCTL, ...args] : [process.execPath, LDCTL, ...args];
+  return LDCTL.endsWith('.js') ? [process.execPath, LDCTL, ...args] : [LDCTL, ...args];
 }
 
 /** A process that is still there after this much real time hangs, on a machine that is busy with other things too. */
@@ -42,8 +39,12 @@ export class Run {
   /** @param env all of its environment; nothing is inherited */
   constructor(command: string, args: readonly string[], env: NodeJS.ProcessEnv) {
     this.child = spawn(command, args, { env });
-    this.child.stdout.setEncoding('utf8').on('data', (text: string) => this.#hear('stdout', text));
-    this.child.stderr.setEncoding('utf8').on('data', (text: string) => this.#hear('stderr', text));
+    for (const stream of ['stdout', 'stderr'] as const) {
+      this.child[stream].setEncoding('utf8').on('data', (text: string) => {
+        this[stream] += text;
+        this.#wake();
+      });
+    }
     // It may be gone before all of its input is written.
     this.child.stdin.on('error', () => undefined);
     this.#ended = this.#untilEnded();
@@ -64,19 +65,12 @@ export class Run {
     return this.#ended;
   }
 
-  /**
-   * Waits until what it has said, on either stream, matches.
-   * @throws AssertionError when it ends before that
-   */
+  /** Waits until what it has said, on either stream, matches. @throws AssertionError when it ends before that */
   said(pattern: RegExp): Promise<void> {
     return this.heard(String(pattern), () => pattern.test(this.stdout) || pattern.test(this.stderr));
   }
 
-  /**
-   * Waits until what it has said makes this true.
-   * @param what names it in the error
-   * @throws AssertionError when it ends before that
-   */
+  /** The same for what it has said makes true. @param what names it in the error */
   async heard(what: string, matches: () => boolean): Promise<void> {
     while (!matches() && !this.#isOver) await new Promise<void>((resolve) => this.#listeners.add(resolve));
     assert.ok(matches(), `it never said ${what}, but:\n${this.stdout}\n${this.stderr}`);
@@ -92,17 +86,11 @@ export class Run {
     clearTimeout(limit);
     this.#isOver = true;
     this.#wake();
-    assert.ok(!hangs, `${this.child.spawnargs.join(' ')} hangs; it said:\n${this.stdout}\n${this.stderr}`);
-    assert.ok(
-      !LEFT_OUT.test(this.stdout + this.stderr),
-      `it uses what its bundle leaves out:\n${this.stdout}\n${this.stderr}`,
-    );
-    return { code, signal, stdout: this.stdout, stderr: this.stderr };
-  }
-
-  #hear(stream: 'stdout' | 'stderr', text: string): void {
-    this[stream] += text;
-    this.#wake();
+    const { stdout, stderr } = this;
+    const said = `it said:\n${stdout}\n${stderr}`;
+    assert.ok(!hangs, `${this.child.spawnargs.join(' ')} hangs; ${said}`);
+    assert.ok(!LEFT_OUT.test(stdout + stderr), `it uses what its bundle leaves out; ${said}`);
+    return { code, signal, stdout, stderr };
   }
 
   #wake(): void {
@@ -112,15 +100,9 @@ export class Run {
   }
 }
 
-/** Starts ldctl. @param env all of its environment */
-export function startLdctl(args: readonly string[], env: NodeJS.ProcessEnv): Run {
-  const [program, ...words] = ldctl(...args);
-  return new Run(program, words, env);
-}
-
 /**
- * An environment that owes nothing to that of whoever runs the tests: no `LD_*`, proxy or CI variable is in it, the
- * config and home folders are below `folder`, and `ldctl` is on the PATH.
+ * An environment that owes nothing to that of the tests: no `LD_*`, proxy or CI variable is in it, the config and home
+ * folders are below `folder`, and `ldctl` is on the PATH.
  */
 export function cleanEnvironment(folder: string): NodeJS.ProcessEnv {
   const onWindows = process.platform === 'win32';

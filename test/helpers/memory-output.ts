@@ -11,7 +11,6 @@ export interface Terminal {
 
 class MemoryStream extends Writable {
   text = '';
-  held: Promise<void> | null = null;
   readonly isTTY: boolean;
   columns: number;
   rows: number;
@@ -25,8 +24,7 @@ class MemoryStream extends Writable {
 
   override _write(chunk: string, _encoding: BufferEncoding, done: () => void): void {
     this.text += chunk;
-    if (this.held) void this.held.then(done);
-    else done();
+    done();
   }
 }
 
@@ -53,16 +51,8 @@ export class MemorySink extends Sink {
     this.#stream.emit('error', Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
   }
 
-  /** The reader stops reading: `drained()` waits until the returned function is called. */
-  hold(): () => void {
-    let release = (): void => undefined;
-    this.#stream.held = new Promise((resolve) => (release = resolve));
-    return release;
-  }
-
   resize(columns: number, rows: number): void {
     Object.assign(this.#stream, { columns, rows });
-    this.#stream.emit('resize');
   }
 }
 

@@ -20,11 +20,6 @@ export interface SeenRequest {
 /** How one request is answered. The raw socket is there to be broken. */
 export type Step = (request: SeenRequest, response: ServerResponse, socket: Socket) => void | Promise<void>;
 
-export interface ServerOptions {
-  /** PEM; with them, the server speaks HTTPS. */
-  tls?: { key: string; cert: string };
-}
-
 export interface ScriptedServer {
   /** Base URL with the port that the system chose, without a slash at the end. */
   url: string;
@@ -42,10 +37,11 @@ export interface ScriptedServer {
 /**
  * A real HTTP server on 127.0.0.1. Given a list, it answers the first request by the first step, and so on, and
  * `close` fails the test unless requests and steps come out even. Given one step, it answers all by it.
+ * @param tls PEM; with it, the server speaks HTTPS
  */
 export async function startServer(
   script: Step | readonly Step[],
-  { tls }: ServerOptions = {},
+  { tls }: { tls?: { key: string; cert: string } } = {},
 ): Promise<ScriptedServer> {
   const steps = typeof script === 'function' ? null : [...script];
   const requests: SeenRequest[] = [];
@@ -53,17 +49,12 @@ export async function startServer(
   const faults: unknown[] = [];
 
   const answer = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const request: SeenRequest = {
-      method: incoming.method ?? '',
-      url: incoming.url ?? '',
-      headers: incoming.headers,
-      body: await text(incoming),
-      connection: sockets.get(incoming.socket) ?? 0,
-    };
+    const { method = '', url = '', headers, socket } = incoming;
+    const request = { method, url, headers, body: await text(incoming), connection: sockets.get(socket) ?? 0 };
     requests.push(request);
     const step = steps ? steps.shift() : (script as Step);
-    if (!step) throw new Error(`unexpected request: ${request.method} ${request.url}`);
-    await step(request, response, incoming.socket);
+    if (!step) throw new Error(`unexpected request: ${method} ${url}`);
+    await step(request, response, socket);
   };
   const onRequest = (incoming: IncomingMessage, response: ServerResponse): void => {
     answer(incoming, response).catch((error: unknown) => {

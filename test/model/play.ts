@@ -137,7 +137,7 @@ export function play(setting: Setting, plan: Plan, budget: number, make: MakeJob
           break;
         }
         const kept = isKept ? world.journal.read(step.request.wireKey) : null;
-        if (kept && (kept.accepted || kept.ended)) {
+        if (kept && (kept.accepted || kept.redirected)) {
           take(step, { is: 'found', kept, node });
           break;
         }
@@ -190,7 +190,7 @@ function pairOf(step: Step, fact: Fact): string {
 
 /** Every pair that can be. */
 export const PAIRS: readonly string[] = [
-  ...['posting', 'accepted', 'redirected', 'ended', 'refused', 'passed'].flatMap((state) =>
+  ...['posting', 'accepted', 'redirected', 'refused', 'passed'].flatMap((state) =>
     ['noted', 'unnoted'].map((fact) => `note ${state} → ${fact}`),
   ),
   'note posting → found',
@@ -221,7 +221,7 @@ function note(step: Step & { do: 'note' }, world: World, choices: Choices): Fact
     return { is: 'unnoted', error: new ApiError('disk full', { status: 500, code: 'ENOSPC', reason: '' }), node };
   const { journal } = world;
   if (step.note.state !== 'posting') {
-    journal.mark(step.note.key, step.note.state, step.note.outcome);
+    journal.mark(step.note.key, step.note.state);
     return { is: 'noted', node };
   }
   if (step.note.again) journal.mark(step.note.record.key, 'refused');

@@ -9,7 +9,7 @@ import type * as SettingsModule from './settings.js';
 /** One rule of the job, broken on purpose: the model has to find it. */
 export interface Sabotage {
   name: string;
-  file: 'run.ts' | 'run-read.ts' | 'run-state.ts' | 'entries.ts' | 'roll.ts';
+  file: 'run.ts' | 'run-read.ts' | 'entries.ts' | 'roll.ts';
   from: string;
   to: string;
   /** Where it shows; elsewhere it costs only time. */
@@ -54,8 +54,8 @@ function broken(source: string, from: string, to: string): string {
 export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'posts again without reading',
-    file: 'run-state.ts',
-    from: "Object.assign(run, { phase: 'uncertain', maybeSent: true, lostAt, nextRead: now + SECOND / 2 });",
+    file: 'run-read.ts',
+    from: "Object.assign(run, { phase: 'uncertain', maybeSent: true, lostAt });",
     to: "Object.assign(run, { phase: 'ready', maybeSent: true, lostAt, waitUntil: now + SECOND });",
     settings: ['named nodes, keys ignored'],
   },
@@ -68,7 +68,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'a 403 after a lost answer is a no',
-    file: 'run-state.ts',
+    file: 'run-read.ts',
     from: 'if (!run.maybeSent ||',
     to: "if (!run.maybeSent || error.code === 'denied' ||",
     settings: ['a log that shows late'],
@@ -81,9 +81,9 @@ export const SABOTAGES: readonly Sabotage[] = [
     settings: ['a log that shows late, keys ignored'],
   },
   {
-    name: 'a redirect is forgotten by the next run',
+    name: 'a redirect is not noted',
     file: 'run.ts',
-    from: '    redirected,\n',
+    from: "if (run.key !== null) run.marks.push({ state: 'redirected', key: run.key });",
     to: '',
     settings: ['a key, killed, keys ignored'],
   },
@@ -104,7 +104,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'every node is done when one is',
     file: 'entries.ts',
-    from: '(wanted.expect === null ? known : [])',
+    from: '(wanted.expect === null ? (known ?? []) : [])',
     to: '[]',
     settings: ['every node'],
   },
@@ -125,8 +125,8 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a replay is done by the first that it finds',
     file: 'run-read.ts',
-    from: 'run.replay || (isObserved',
-    to: '(isObserved',
+    from: 'run.replay || (byLog',
+    to: '(byLog',
     settings: ['a replay without a record'],
   },
   {
@@ -153,8 +153,8 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a count is met by fewer',
     file: 'entries.ts',
-    from: '(expect ?? 0) - byKey.size',
-    to: '(expect ?? 0) - 1 - byKey.size',
+    from: '(wanted.expect ?? 0))',
+    to: '(wanted.expect ?? 1) - 1)',
     settings: ['a count'],
   },
   {

@@ -318,7 +318,7 @@ const DISPATCHES: ReadonlySet<PostFault> = new Set<PostFault>([
 
 /** What is on the disk: it outlives the process. */
 export class MemoryJournal {
-  readonly #byKey = new Map<string, Array<{ record: RunRecord; marks: Map<string, string> }>>();
+  readonly #byKey = new Map<string, Array<{ record: RunRecord; marks: Set<string> }>>();
   readonly #wall: () => number;
 
   constructor(wall: () => number) {
@@ -329,18 +329,16 @@ export class MemoryJournal {
     const live = (this.#byKey.get(key) ?? []).filter(
       ({ record }) => this.#wall() - record.postedAt < 24 * 3600 * SECOND,
     );
-    const sent = live.filter(({ marks }) => marks.has('accepted') || marks.has('ended')).at(-1);
+    const sent = live.filter(({ marks }) => marks.has('accepted')).at(-1);
     const newest = sent ?? live.filter(({ marks }) => !marks.has('refused') || marks.has('redirected')).at(-1);
     if (!newest) return null;
     const { record, marks } = newest;
-    const ended = marks.get('ended');
     return {
       record,
       ageMs: this.#wall() - record.postedAt,
       accepted: marks.has('accepted'),
       redirected: marks.has('redirected'),
       passed: marks.has('passed'),
-      ended: ended === undefined ? null : { outcome: ended, at: this.#wall() },
     };
   }
 
@@ -348,11 +346,11 @@ export class MemoryJournal {
     const kept = this.read(record.key);
     if (kept) return kept;
     const all = this.#byKey.get(record.key) ?? [];
-    this.#byKey.set(record.key, [...all, { record, marks: new Map() }]);
+    this.#byKey.set(record.key, [...all, { record, marks: new Set() }]);
     return null;
   }
 
-  mark(key: string, state: string, outcome = ''): void {
-    this.#byKey.get(key)?.at(-1)?.marks.set(state, outcome);
+  mark(key: string, state: string): void {
+    this.#byKey.get(key)?.at(-1)?.marks.add(state);
   }
 }

@@ -1,11 +1,12 @@
 import * as Flags from '@oclif/core/flags';
-import { UsageError } from '../../base/errors.js';
+import { ApiError, LdctlError, UsageError } from '../../base/errors.js';
 import { parseDuration } from '../../base/durations.js';
 import type { ExitCode } from '../../base/exit-codes.js';
 import type { Id } from '../../base/ids.js';
 import type { ResultFields } from '../../base/outcome.js';
 import type { JobEvent, ResultEvent } from '../../base/progress.js';
 import { parseAction, parseRuntime, formatAction } from '../../base/activity.js';
+import { shortList } from '../../base/text.js';
 import { describeTrigger } from '../../api/supervisor-api.js';
 import type { CommandContext } from '../../cli/context.js';
 import { printOptions, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
@@ -17,10 +18,11 @@ import { wireKey } from '../../job/wire-key.js';
 import { expectedTenant, unconfirmed, type Connection } from '../../library/jobs.js';
 import { reportToGitHub } from '../../output/github.js';
 import { checkRunResultOptions, printRunResult } from '../../output/run-result.js';
-import { doingText, placeOf } from '../../output/run-text.js';
+import { doingText } from '../../output/run-text.js';
 import { createRunView, systemEvery } from '../../output/views.js';
 import { nodesOfLog } from './count.shared.js';
 import { readNodes, targetFlags } from './nodes.shared.js';
+import { shownPlace } from './shared.js';
 
 /** How long to follow. */
 export const followFlags = {
@@ -123,8 +125,7 @@ export async function showJob(
   const { output, clock, env } = host;
   if (settings.winning !== null) context.say(settings.winning);
   const options = { ...printOptions(flags), quiet: flags.quiet, debug: flags.debug };
-  const place = output.stderr.canRedraw ? await context.placeOf(target) : null;
-  const title = { doing, place: place?.path ?? placeOf(target.deployment), nodes: nodes?.length ?? null };
+  const title = { doing, place: await shownPlace(context, target), nodes: nodes?.length ?? null };
   const view = await createRunView(output, { ...options, title, clock, every: systemEvery, onSuspend });
   let end: ResultEvent;
   try {
@@ -134,6 +135,8 @@ export async function showJob(
       // A gate that writes faster than stderr is read is slowed down.
       if (event.event === 'gate_output') await output.stderr.drained().catch(() => undefined);
     });
+  } catch (error) {
+    throw withoutNode(error, target.deployment.name ?? title.place.replace(/^(.*\/|deployment )/, ''));
   } finally {
     view.stop();
   }
@@ -146,6 +149,19 @@ export async function showJob(
   });
   await reportToGitHub(output, env, result);
   return exitCode;
+}
+
+/** What the API says of nodes that the deployment does not have, as a sentence; any other error as it is. */
+function withoutNode(error: unknown, deployment: string): unknown {
+  if (!(error instanceof ApiError) || error.status !== 400) return error;
+  const issues = error.fieldIssues.filter(({ path = '' }) => path.startsWith('nodes['));
+  if (issues.length === 0) return error;
+  const reasons = issues.map(({ reason }) => reason.replace('the deployment', `deployment ${deployment}`));
+  return new LdctlError('refused', error.code, `${shortList(reasons, 5)}; nothing was done`, {
+    hint: 'ldctl nodes list',
+    requestId: error.requestId,
+    cause: error,
+  });
 }
 
 /** Shows what would be done to these nodes, and warns of those that the log does not name. @returns exit code 0 */
@@ -182,10 +198,9 @@ export async function showDryRun(
     })),
     resume: null,
   };
-  const place = placeOf(target.deployment);
-  const dryRun = roll
-    ? { place, how: roll.how, requests: nodes.map((node) => describe([node])) }
-    : { place, request: describe(named) };
+  const place = await shownPlace(context, target);
+  const requests = roll ? nodes.map((node) => describe([node])) : [describe(named)];
+  const dryRun = { place, how: roll?.how ?? null, requests };
   await printRunResult(host.output, result, { ...printOptions(flags), quiet: flags.quiet, debug: flags.debug, dryRun });
   return 0;
 }

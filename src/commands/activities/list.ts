@@ -11,17 +11,15 @@ import { isInteractive, type Host } from '../../cli/host.js';
 import { onSuspend, type Interrupts } from '../../cli/signals.js';
 import { resumeFlags, type Target } from '../../config/target.js';
 import { drive } from '../../job/drive.js';
-import { createWatch } from '../../job/watch.js';
+import { createWatch, followLog } from '../../job/watch.js';
 import { resumeCommand } from '../../library/jobs.js';
-import { followLog } from '../../log/follow.js';
 import { listAfter, listNewest, listOnePage, type ActivityFilter, type Listing } from '../../log/list.js';
 import { openLog } from '../../log/log.js';
-import { activityColumns } from '../../output/activity-columns.js';
+import { activityColumns } from '../../output/rows.js';
 import { formatOf } from '../../output/formats.js';
 import { printList } from '../../output/list.js';
-import { placeOf } from '../../output/run-text.js';
 import { createWatchView, systemEvery } from '../../output/views.js';
-import { filterFlags, parseFilter } from './shared.js';
+import { filterFlags, parseFilter, shownPlace } from './shared.js';
 
 const DEFAULT_LIMIT = 20;
 const DEFAULT_RESULTS = 10;
@@ -147,7 +145,7 @@ async function follow(
     ...printOptions(context.flags),
     follow: true,
     quiet: context.flags.quiet,
-    place: placeOf(deployment),
+    place: await shownPlace(context, target),
     clock,
     every: systemEvery,
     onSuspend,
@@ -186,10 +184,11 @@ async function watch(
   const listing = listNewest(log, plan, { signal });
   const first: Activity[] = [];
   for await (const batch of listing.batches) first.push(...batch);
-  const tools = { place: placeOf(target.deployment), clock, every: systemEvery, onSuspend, quiet: flags.quiet };
+  const tools = { place: await shownPlace(context, target), clock, every: systemEvery, onSuspend, quiet: flags.quiet };
   const view = await createWatchView(output, { ...options, ...tools, follow: false });
   view.on({ event: 'listing', activities: first });
-  const job = createWatch({ ...plan, first, after: newest.entries[0]?.id ?? 0n }, clock.elapsed());
+  const how = { floor: -1n, endless: false };
+  const job = createWatch({ ...plan, ...how, first, newest }, clock.elapsed());
   const { entries, anyRejected, error } = await drive(
     job,
     { supervisor, log, journal: null, clock, signal },

@@ -3,7 +3,10 @@ import { RUNTIMES, STATUSES } from '../../base/activity.js';
 import { parseDuration } from '../../base/durations.js';
 import { UsageError } from '../../base/errors.js';
 import { parseId, type Id } from '../../base/ids.js';
+import { plainText } from '../../base/text.js';
+import type { CommandContext } from '../../cli/context.js';
 import type { FlagsOf } from '../../cli/flags.js';
+import type { Target } from '../../config/target.js';
 import { checkAction, isReadableRuntime, READABLE_RUNTIMES, type ActivityFilter } from '../../log/list.js';
 
 const many = { multiple: true, multipleNonGreedy: true } as const;
@@ -80,4 +83,11 @@ function parseMoment(text: string, flag: string, now: number): number {
       hint: 'Write how long ago (90s, 2h, 7d), or a time such as 2026-03-16T12:00:00Z.',
     });
   }
+}
+
+/** The deployment by the best name that is known; by its path, which takes a request, where a terminal shows it. */
+export async function shownPlace(context: CommandContext, target: Target): Promise<string> {
+  const place = context.host.output.stderr.canRedraw ? await context.placeOf(target) : null;
+  const { id, name } = target.deployment;
+  return plainText(place?.path ?? name ?? `deployment ${id}`);
 }

@@ -9,10 +9,9 @@ import { connectionFlags, printOptions } from '../../cli/flags.js';
 import type { Interrupts } from '../../cli/signals.js';
 import { listNewest } from '../../log/list.js';
 import { openLog } from '../../log/log.js';
-import { cellText, type Column } from '../../output/columns.js';
+import { cellText, timeColumns, type Column } from '../../output/columns.js';
 import { printList } from '../../output/list.js';
-import { statusStyle, stillStatusSign } from '../../output/status.js';
-import { timeColumn } from '../../output/columns.js';
+import { statusStyle, statusSign } from '../../output/rows.js';
 import { filterFlags, parseFilter, sinceOptions } from '../activities/shared.js';
 
 export default class NodesList extends BaseCommand {
@@ -95,7 +94,7 @@ function nodeColumns(runtimes: readonly string[]): ReadonlyArray<Column<NodeSumm
   return [
     { name: 'node', priority: 1, value: (node) => node.node_id },
     ...runtimes.map((runtime, index) => lastColumn(runtime, index + 2)),
-    timeColumn('last', runtimes.length + 2, (node) => node.last_activity_at),
+    ...timeColumns<NodeSummary>('last', runtimes.length + 2, (node) => node.last_activity_at),
     ...runtimes.flatMap((runtime) => [
       detailColumn(runtime, 'action', ({ action }) => action),
       detailColumn(runtime, 'activity', ({ activity_id: id }) => id),
@@ -115,7 +114,7 @@ function lastColumn(runtime: string, priority: number): Column<NodeSummary> {
       if (!last) return cellText(null);
       const [verb = ''] = last.action.split(':');
       const word = isFinal(last.status) && last.status !== 'rejected' ? '' : ` ${last.status}`;
-      return `${stillStatusSign(last.status)} ${verb}${word}`;
+      return `${statusSign(last.status)} ${verb}${word}`;
     },
     style: ({ runtimes }) => statusStyle(runtimes[runtime]?.status ?? null),
   };

@@ -328,7 +328,7 @@ async function placeFields(
   const what = `The API knows no supervisor URL for ${plainText(`${name} (${variant})`)}. Its own is:`;
   const parse = (text: string): URL => parseBaseUrl(text, 'the supervisor URL');
   const found =
-    url ?? (known === null && prompts ? await answer(prompts, what, parse) : parse(supervisorUrlOf(placed.deployment)));
+    url ?? (known === null && prompts ? await answer(prompts, what, parse) : supervisorUrlOf(placed.deployment));
   return { deployment_id: id, deployment_name: name, supervisor_url: urlText(found) };
 }
 

@@ -5,7 +5,6 @@ import { type Cell, type Format } from '../columns.js';
 /** Comma-separated, a line a record, UTF-8. Values are data: ids in plain digits, times as the API gave them. */
 export const csv: Format = {
   holds: 'rows',
-  events: false,
   list: ({ columns, chosen }, { header }) => {
     const shown = columns.filter(({ where }) => chosen || where !== 'terminal');
     let head = header ? records([shown.map(({ name }) => name)]) : '';
@@ -17,7 +16,6 @@ export const csv: Format = {
     return {
       items: (batch) => withHead(records(batch.map((item) => shown.map(({ value }) => value(item))))),
       end: () => withHead(''),
-      broken: () => '',
     };
   },
   object: ({ fields = [] }, { header }) =>

@@ -1,15 +1,7 @@
 import CliTable from 'cli-table3';
 import stringWidth from 'string-width';
 import { plainText } from '../../base/text.js';
-import {
-  cellText,
-  type Column,
-  type Field,
-  type Format,
-  type FormatOptions,
-  type ListWriter,
-  type Selection,
-} from '../columns.js';
+import { cellText, type Field, type Format, type FormatOptions, type ListWriter, type Selection } from '../columns.js';
 
 /** So many rows decide the columns of a list and their widths; memory holds no more than these. */
 const SAMPLE = 1000;
@@ -17,14 +9,7 @@ const SAMPLE = 1000;
 const BATCH = 100;
 
 /** For people: aligned columns, two spaces apart. */
-export const table: Format = {
-  holds: 'rows',
-  events: false,
-  list: (selection, options) => tableWriter(selection, options),
-  object: ({ fields = [] }, options) => fieldLines(fields, options),
-};
-
-export type TableLook = Omit<FormatOptions, 'numberIds'>;
+export const table: Format = { holds: 'rows', list: tableWriter, object: fieldLines };
 
 /** Writes nothing at all, not even a header, for a list of nothing. */
 function tableWriter<T>(selection: Selection<T>, options: FormatOptions): ListWriter<T> {
@@ -34,9 +19,9 @@ function tableWriter<T>(selection: Selection<T>, options: FormatOptions): ListWr
     if (waiting.length === 0) return '';
     const items = waiting;
     waiting = [];
-    const head = layout === null && options.header;
-    layout ??= new TableLayout(selection, items, options);
-    return [...(head ? [layout.header()] : []), ...layout.rows(items)].map((line) => `${line}\n`).join('');
+    const hasHeader = layout === null && options.header;
+    layout ??= layOut(selection, items, options);
+    return [...(hasHeader ? [layout.header] : []), ...layout.rows(items)].map((line) => `${line}\n`).join('');
   };
   const items = (batch: readonly T[]): string => {
     let text = '';
@@ -49,76 +34,71 @@ function tableWriter<T>(selection: Selection<T>, options: FormatOptions): ListWr
   return { items, end: flush, broken: flush };
 }
 
-/** A column that made it into the table: how its cells read, and how wide it is at least. */
-interface FittedColumn<T> {
-  column: Column<T>;
-  text: (item: T) => string;
-  width: number;
+interface TableLayout<T> {
+  /** Upper case and bold. */
+  header: string;
+  /** One line an item. A cell that is wider than its column widens it for the items given with it. */
+  rows(items: readonly T[]): string[];
 }
 
 const GAP = '  ';
 
-/** The columns of a table and their widths, by the items known so far. Nothing is wrapped or cut, ids above all. */
-export class TableLayout<T> {
-  readonly #columns: readonly FittedColumn<T>[];
-  readonly #look: TableLook;
-
-  /** @param widths that a table has had, for one that is drawn again and again: its columns only grow, so that none jumps */
-  constructor({ columns, chosen }: Selection<T>, items: readonly T[], look: TableLook, widths?: Map<string, number>) {
-    const { width, view } = look;
-    this.#look = look;
-    const elsewhere = width === null ? 'terminal' : 'elsewhere';
-    let fitted = columns
-      .filter(({ extra, where }) => chosen || (!extra && where !== elsewhere))
-      .map((column): FittedColumn<T> => {
-        const text = (item: T): string =>
-          plainText(column.text ? column.text(item, view) : cellText(column.value(item)));
-        const heading = look.header ? column.name.length : 0;
-        const most = Math.max(heading, widths?.get(column.name) ?? 0, ...items.map((item) => stringWidth(text(item))));
-        widths?.set(column.name, most);
-        return { column, text, width: most };
-      });
-    const total = (): number => fitted.reduce((sum, column) => sum + column.width + GAP.length, -GAP.length);
-    while (width !== null && !chosen && total() > width) {
-      const last = fitted.reduce((a, b) => (b.column.priority >= a.column.priority ? b : a));
-      if (last.column.priority === 0) break;
-      fitted = fitted.filter((kept) => kept !== last);
-    }
-    this.#columns = fitted;
+/**
+ * The columns of a table and their widths, by the items known so far. Nothing is wrapped or cut, ids above all.
+ * @param kept widths that the table has had, for one that is drawn again and again: they only grow, so that no column jumps
+ */
+export function layOut<T>(
+  { columns, chosen }: Selection<T>,
+  items: readonly T[],
+  { width: most, view, header, paint }: Omit<FormatOptions, 'numberIds'>,
+  kept = new Map<string, number>(),
+): TableLayout<T> {
+  const elsewhere = most === null ? 'terminal' : 'elsewhere';
+  let fitted = columns
+    .filter(({ extra, where }) => chosen || (!extra && where !== elsewhere))
+    .map((column) => {
+      const text = (item: T): string => plainText(column.text ? column.text(item, view) : cellText(column.value(item)));
+      const least = Math.max(header ? column.name.length : 0, kept.get(column.name) ?? 0);
+      const width = Math.max(least, ...items.map((item) => stringWidth(text(item))));
+      kept.set(column.name, width);
+      return { column, text, width };
+    });
+  const total = (): number => fitted.reduce((sum, { width }) => sum + width + GAP.length, -GAP.length);
+  while (most !== null && !chosen && total() > most) {
+    const last = fitted.reduce((a, b) => (b.column.priority >= a.column.priority ? b : a));
+    if (last.column.priority === 0) break;
+    fitted = fitted.filter((one) => one !== last);
   }
-
-  /** Upper case and bold. */
-  header(): string {
-    const cells = this.#columns.map(({ column }) => this.#look.paint('bold', column.name.toUpperCase()));
-    const widths = this.#columns.map(({ width }) => width);
-    return layOut([cells], widths).join('');
-  }
-
-  /** One line an item. A cell that is wider than its column widens it for the items given with it. */
-  rows(items: readonly T[]): string[] {
-    const texts = items.map((item) => this.#columns.map(({ text }) => text(item)));
-    const widths = this.#columns.map(({ width }, place) =>
-      Math.max(width, ...texts.map((row) => stringWidth(row[place] ?? ''))),
-    );
-    const painted = items.map((item, row) =>
-      this.#columns.map(({ column }, place) => this.#look.paint(column.style?.(item), texts[row]?.[place] ?? '')),
-    );
-    return layOut(painted, widths);
-  }
+  const names = fitted.map(({ column }) => paint('bold', column.name.toUpperCase()));
+  const widths = fitted.map(({ width }) => width);
+  return {
+    header: align([names], widths).join(''),
+    rows: (some) => {
+      const texts = some.map((item) => fitted.map(({ text }) => text(item)));
+      const wide = widths.map((width, place) => Math.max(width, ...texts.map((row) => stringWidth(row[place] ?? ''))));
+      const painted = some.map((item, row) =>
+        fitted.map(({ column }, place) => paint(column.style?.(item), texts[row]?.[place] ?? '')),
+      );
+      return align(painted, wide);
+    },
+  };
 }
 
 // Every border that cli-table3 knows is left out, but for the gap between two columns.
-const BORDERS = ['top', 'bottom', 'left', 'right', 'mid', 'mid-mid', 'left-mid', 'right-mid'] as const;
-const CORNERS = ['top-mid', 'top-left', 'top-right', 'bottom-mid', 'bottom-left', 'bottom-right'] as const;
-const NO_BORDERS = { ...Object.fromEntries([...BORDERS, ...CORNERS].map((name) => [name, ''])), middle: GAP };
+const SIDES = ['top', 'bottom', 'left', 'right', 'mid'].flatMap((a) => [
+  a,
+  ...['left', 'mid', 'right'].map((b) => `${a}-${b}`),
+]);
+const chars = { ...Object.fromEntries(SIDES.map((name) => [name, ''])), middle: GAP };
+const style = { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true };
 /** It looks for cells in the way of each other among all above, so that its time grows with the square of the rows. */
 const AT_ONCE = 8;
 
-function layOut(rows: readonly string[][], colWidths: number[]): string[] {
-  if (rows.length > AT_ONCE)
-    return [...layOut(rows.slice(0, AT_ONCE), colWidths), ...layOut(rows.slice(AT_ONCE), colWidths)];
-  const style = { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true };
-  const grid = new CliTable({ chars: NO_BORDERS, style, colWidths });
+function align(rows: readonly string[][], colWidths: number[]): string[] {
+  if (rows.length > AT_ONCE) {
+    return [...align(rows.slice(0, AT_ONCE), colWidths), ...align(rows.slice(AT_ONCE), colWidths)];
+  }
+  const grid = new CliTable({ chars, style, colWidths });
   grid.push(...rows);
   return grid
     .toString()
@@ -126,7 +106,7 @@ function layOut(rows: readonly string[][], colWidths: number[]): string[] {
     .map((line) => line.trimEnd());
 }
 
-function fieldLines(fields: readonly Field[], { paint }: FormatOptions): string {
+function fieldLines({ fields = [] }: { fields?: readonly Field[] }, { paint }: FormatOptions): string {
   const labels = fields.map(({ name }) => name.replaceAll('_', ' '));
   const width = Math.max(0, ...labels.map((label) => label.length));
   return fields

@@ -3,12 +3,11 @@ import { Document, type ScalarTag } from 'yaml';
 import { stringTag } from 'yaml/util';
 import { idsAsStrings } from '../../base/json.js';
 import { type Format, type FormatOptions } from '../columns.js';
-import { COMMAND, ESCAPED_COMMAND, UNSAFE_IN_JSON } from './json.js';
+import { escapeInJson } from './json.js';
 
 /** One document. The items stream, since a sequence may stand at the indent of its key. */
 export const yaml: Format = {
   holds: 'values',
-  events: false,
   list: (_selection, options) => {
     let lead = 'items:\n';
     return {
@@ -18,7 +17,6 @@ export const yaml: Format = {
         return text;
       },
       end: (total) => `${lead && 'items: []\n'}${total === null ? '' : `total_results: ${total}\n`}`,
-      broken: () => '',
     };
   },
   object: ({ value }, options) => yamlText(value, options),
@@ -35,8 +33,6 @@ const exactNumber: ScalarTag = {
     (value as LosslessNumber).value.replace(/^(-?\d+)(?=[eE])/, '$1.0').replace(/(?<=[eE])(?=\d)/, '+'),
 };
 
-/** As in JSON; as well what stands for no character, half of one included, which PyYAML reads only escaped. */
-const UNSAFE = new RegExp(`${UNSAFE_IN_JSON.source}|[\\p{Cs}\\p{Noncharacter_Code_Point}]`, UNSAFE_IN_JSON.flags);
 /** What readers of YAML 1.1 take for more than text, or the runner of GitHub Actions, at the beginning of a line, for a command. */
 const MORE_THAN_TEXT = /^(=|<<)$|^[^\S\n]*::/m;
 
@@ -44,19 +40,12 @@ const text: ScalarTag = {
   ...stringTag,
   stringify: (item, ...rest) => {
     const value = item.value as string;
-    const isOdd = value.search(UNSAFE) >= 0 || value.includes(COMMAND) || MORE_THAN_TEXT.test(value);
-    return isOdd ? quoted(value) : (stringTag.stringify?.(item, ...rest) ?? quoted(value));
+    const isOdd = escapeInJson(value) !== value || MORE_THAN_TEXT.test(value);
+    // Text of JSON, in one line between double quotes, is text of YAML.
+    const quoted = escapeInJson(JSON.stringify(value));
+    return isOdd ? quoted : (stringTag.stringify?.(item, ...rest) ?? quoted);
   },
 };
-
-/** A double-quoted scalar, in one line. Whole characters are escaped: halves are not put together. */
-function quoted(value: string): string {
-  const escaped = (character: string): string => {
-    const code = (character.codePointAt(0) ?? 0).toString(16);
-    return code.length > 4 ? `\\U${code.padStart(8, '0')}` : `\\u${code.padStart(4, '0')}`;
-  };
-  return JSON.stringify(value).replace(UNSAFE, escaped).replaceAll(COMMAND, ESCAPED_COMMAND);
-}
 
 function yamlText(value: unknown, { numberIds }: FormatOptions): string {
   const document = new Document(value, numberIds ? null : idsAsStrings, {

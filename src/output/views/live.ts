@@ -1,22 +1,20 @@
-import { Writable } from 'node:stream';
 import { createLogUpdate } from 'log-update';
-import stringWidth from 'string-width';
 import { isFinal, type Activity } from '../../base/activity.js';
 import { compareIds, type Id } from '../../base/ids.js';
-import { type NodeProgress } from '../../base/progress.js';
-import { count } from '../../base/text.js';
-import { activityColumns } from '../activity-columns.js';
+import { type NodeProgress, type RunStep } from '../../base/progress.js';
+import { count, wrapWords } from '../../base/text.js';
 import { elapsedText, selectColumns, timeText, type Selection } from '../columns.js';
-import { warningText } from '../error.js';
-import { TableLayout } from '../formats/table.js';
-import { baselineText, eventText, headlineText, waitingText } from '../run-text.js';
-import { hasFailed, isOver, progressColumns, progressRank, SPINNER_FRAME_MS } from '../status.js';
-import { painter, type Paint, type Sink } from '../streams.js';
+import { sentence, warningText } from '../error.js';
+import { layOut } from '../formats/table.js';
+import { activityColumns, nodeColumns, rankOf, SPINNER_FRAME_MS, standingOf } from '../rows.js';
+import { eventText, headlineText } from '../run-text.js';
+import { painter, type Sink } from '../streams.js';
 import {
-  Tally,
+  tally,
   type RunView,
   type RunViewOptions,
   type ViewTools,
+  type WatchEvent,
   type WatchView,
   type WatchViewOptions,
 } from './plain.js';
@@ -25,8 +23,10 @@ import {
 interface Frame<T> {
   /** In the order they are shown. */
   rows: readonly T[];
-  /** How many rows there are beside these. */
-  forgotten?: number;
+  /** How many there are, with those that are not held any more. */
+  total: number;
+  /** Where the screen is too small for all rows, those of the lowest rank are shown. */
+  rank?: (row: T) => number;
   foot: string;
   isBad?: boolean;
 }
@@ -35,162 +35,76 @@ interface LiveTableOptions<T> extends ViewTools {
   sink: Sink;
   selection: Selection<T>;
   utc: boolean;
-  /** Asked for the current picture at every tick, at every `redraw`, and when the terminal's size changes. */
+  /** Asked for the current picture at every tick and every event. */
   frame: (elapsed: number) => Frame<T>;
-  /** Where the screen is too small for all rows, those of the lowest rank are shown. */
-  rank: (row: T) => number;
 }
-
-const ERASE_LINE_AND_GO_UP = '\u001B[2K\u001B[1A';
 
 /**
  * A table at the end of a terminal that is replaced by its next frame, at most one screen high. Lines to be kept are
  * printed above it. The cursor is hidden while it is there, and comes back at `stop()` or whatever else ends the
  * process (cli-cursor sees to that).
  */
-class LiveTable<T> {
-  readonly paint: Paint;
-  readonly #options: LiveTableOptions<T>;
-  readonly #log: ReturnType<typeof createLogUpdate>;
-  readonly #stops: ReadonlyArray<() => void>;
-  readonly #widths = new Map<string, number>();
-  #drawn: string[] = [];
+function liveTable<T>({ sink, selection, utc, frame, clock, every, onSuspend }: LiveTableOptions<T>) {
+  const paint = painter(sink.colour);
+  // A sink has all of a stream that log-update asks for: write, isTTY, and its size.
+  const log = createLogUpdate(sink as unknown as NodeJS.WritableStream, { showCursor: false });
+  const widths = new Map<string, number>();
   /** The time of day from which on nothing was seen; null while all is well. */
-  #outage: string | null = null;
-  #state: 'drawn' | 'suspended' | 'stopped' = 'drawn';
+  let outage: string | null = null;
+  let state: 'drawn' | 'suspended' | 'stopped' = 'drawn';
 
-  constructor(options: LiveTableOptions<T>) {
-    const { sink, every, onSuspend } = options;
-    this.#options = options;
-    this.paint = painter(sink.colour);
-    this.#log = createLogUpdate(new SinkStream(sink), { showCursor: false });
-    this.#stops = [
-      every(SPINNER_FRAME_MS, () => this.redraw()),
-      sink.onResize(() => this.#resized()),
-      onSuspend(
-        () => this.#leave('suspended'),
-        () => {
-          if (this.#state === 'drawn') this.#leave('drawn');
-          this.#state = 'drawn';
-          this.redraw();
-        },
-      ),
-    ];
-  }
-
-  redraw(): void {
-    if (this.#state !== 'drawn') return;
-    this.#drawn = this.#lines();
-    this.#log(this.#drawn.join('\n'));
-  }
-
-  /** The log was last read so many ms ago; or, with null, it can be read again. */
-  outage(ageMs: number | null): void {
-    const { clock, utc } = this.#options;
-    this.#outage = ageMs === null ? null : timeText(new Date(clock.now() - ageMs).toISOString(), utc).slice(11);
-    this.redraw();
-  }
-
-  /** Prints lines that stay, above the table. */
-  print(text: string): void {
-    this.#clear();
-    this.#options.sink.write(text);
-    this.redraw();
-  }
-
-  /** Takes the table away, or leaves its last frame, and gives the cursor back. What was printed stays. */
-  stop({ keep = false } = {}): void {
-    if (this.#state === 'stopped') return;
-    this.#state = 'stopped';
-    for (const stop of this.#stops) stop();
-    if (!keep) this.#clear();
-    this.#log.done();
-  }
-
-  /** What stands on the screen is the shell's from now on, with the cursor: the next frame comes below it. */
-  #leave(state: 'drawn' | 'suspended'): void {
-    this.#state = state;
-    this.#log.done();
-    this.#drawn = [];
-  }
-
-  #clear(): void {
-    this.#log.clear();
-    this.#drawn = [];
-  }
-
-  #lines(): string[] {
-    const { sink, selection, clock, utc, frame } = this.#options;
+  const lines = (): string[] => {
     const elapsed = clock.elapsed();
-    const { rows, forgotten = 0, foot, isBad } = frame(elapsed);
-    const below = this.#outage === null ? foot : `the log has been out of reach since ${this.#outage}`;
-    const last = this.paint(this.#outage !== null || isBad ? 'bad' : 'dim', cut(below, sink.columns));
+    const { rows, total, rank = () => 0, foot, isBad = false } = frame(elapsed);
+    const [below = ''] = wrapWords(outage ? `the log has been out of reach since ${outage}` : foot, sink.columns);
+    const last = paint(outage || isBad ? 'bad' : 'dim', below);
     const height = sink.rows - ['header', 'last', 'cursor'].length;
     if (rows.length === 0 || height < 2) return [last];
-    const { visible, hidden } = this.#choose(rows, height, forgotten);
-    const look = { view: { utc, now: clock.now(), elapsed }, paint: this.paint, header: true, width: sink.columns };
-    const table = new TableLayout(selection, visible, look, this.#widths);
-    const more = hidden > 0 ? [cut(`… and ${hidden} more`, sink.columns)] : [];
-    return [table.header(), ...table.rows(visible), ...more, last];
-  }
-
-  #choose(rows: readonly T[], height: number, forgotten: number): { visible: readonly T[]; hidden: number } {
-    if (rows.length + forgotten <= height) return { visible: rows, hidden: 0 };
-    const { rank } = this.#options;
-    const visible = [...rows].sort((a, b) => rank(a) - rank(b)).slice(0, height - 1);
-    return { visible, hidden: rows.length + forgotten - visible.length };
-  }
-
-  /** A terminal that became narrower has broken the last frame's lines: more have to go than log-update knows of. */
-  #resized(): void {
-    const { sink } = this.#options;
-    const broken = this.#drawn.reduce(
-      (extra, line) => extra + Math.max(1, Math.ceil(stringWidth(line) / sink.columns)) - 1,
-      0,
-    );
-    sink.write(ERASE_LINE_AND_GO_UP.repeat(broken));
-    this.#clear();
-    this.#widths.clear();
-    this.redraw();
-  }
-}
-
-/** A text as far as it fits, between characters. */
-function cut(text: string, width: number): string {
-  if (stringWidth(text) <= width) return text;
-  let fitting = '';
-  for (const { segment } of new Intl.Segmenter().segment(text)) {
-    if (stringWidth(`${fitting}${segment}…`) > width) break;
-    fitting += segment;
-  }
-  return `${fitting}…`;
-}
-
-/** A sink as the stream that log-update asks for. */
-class SinkStream extends Writable {
-  readonly #sink: Sink;
-
-  constructor(sink: Sink) {
-    super({ decodeStrings: false });
-    this.#sink = sink;
-  }
-
-  get isTTY(): boolean {
-    return this.#sink.isTTY;
-  }
-
-  get columns(): number {
-    return this.#sink.columns;
-  }
-
-  get rows(): number {
-    return this.#sink.rows;
-  }
-
-  override _write(chunk: string, _encoding: BufferEncoding, done: () => void): void {
-    this.#sink.write(chunk);
-    done();
-  }
+    const visible = total <= height ? rows : [...rows].sort((a, b) => rank(a) - rank(b)).slice(0, height - 1);
+    const look = { view: { utc, now: clock.now(), elapsed }, paint, header: true, width: sink.columns };
+    const table = layOut(selection, visible, look, widths);
+    const more = total > visible.length ? [`… and ${total - visible.length} more`] : [];
+    return [table.header, ...table.rows(visible), ...more, last];
+  };
+  const redraw = (): void => {
+    if (state === 'drawn') log(lines().join('\n'));
+  };
+  /** Lines that stay, above the table. */
+  const print = (text: string): void => {
+    log.clear();
+    sink.write(text);
+    redraw();
+  };
+  /** What stands on the screen is the shell's from now on, with the cursor: the next frame comes below it. */
+  const leave = (next: typeof state): void => {
+    state = next;
+    log.done();
+  };
+  const resumed = (): void => {
+    leave('drawn');
+    redraw();
+  };
+  const stops = [every(SPINNER_FRAME_MS, redraw), onSuspend(() => leave('suspended'), resumed)];
+  return {
+    print,
+    on: (event: RunStep | WatchEvent): void => {
+      // An outage has the last line for itself.
+      if (event.event === 'warning' && event.code !== 'log_unreadable') print(warningText(sink, event.message));
+      if (event.event !== 'outage') return redraw();
+      const { ageMs } = event;
+      outage = ageMs === null ? null : timeText(new Date(clock.now() - ageMs).toISOString(), utc).slice(11);
+      redraw();
+    },
+    /** Takes the table away, or leaves its last frame, and gives the cursor back. What was printed stays. */
+    stop: ({ keep = false } = {}): void => {
+      if (state === 'stopped') return;
+      for (const stop of stops) stop();
+      // With the ^C that the terminal may have written behind it.
+      log.clear();
+      if (keep) redraw();
+      leave('stopped');
+    },
+  };
 }
 
 /** A run at a terminal: a first line that stays, and a table of the targets that is gone when the result follows. */
@@ -201,39 +115,46 @@ export function liveRunView(sink: Sink, { title, debug = false, ...tools }: RunV
   let settlesAt: number | undefined;
   let isBegun = false;
 
-  const frame = (now: number): Frame<NodeProgress> => {
-    const failed = nodes.filter(hasFailed).length;
-    const over = nodes.filter(isOver).length;
-    const elapsed = elapsedText(now - started);
-    const waiting = over === nodes.length ? waitingText({ settlesAt }, now) : null;
-    const state = [`${over - failed} of ${nodes.length} done`, ...(failed > 0 ? [`${failed} failed`] : []), elapsed];
-    const foot = nodes.length === 0 ? `waiting for the first entry, ${elapsed}` : (waiting ?? state.join(', '));
-    return { rows: nodes, foot, isBad: failed > 0 };
+  const frame = (elapsed: number): Frame<NodeProgress> => {
+    const standings = nodes.map(standingOf);
+    const [done, failed] = ['done', 'failed'].map((wanted) => standings.filter((one) => one === wanted).length);
+    const took = elapsedText(elapsed - started);
+    let foot = `${done} of ${nodes.length} done${failed ? `, ${failed} failed` : ''}, ${took}`;
+    if (nodes.length === 0) foot = `waiting for the first entry, ${took}`;
+    else if (settlesAt !== undefined && !standings.includes('open')) {
+      const left = Math.ceil(Math.max(settlesAt - elapsed, 0) / 1000) * 1000;
+      foot = `waiting ${elapsedText(left)} for nodes that may still report`;
+    }
+    return { rows: nodes, total: nodes.length, rank: rankOf, foot, isBad: failed !== 0 };
   };
-  const selection = { columns: progressColumns, chosen: false };
-  const table = new LiveTable({ ...tools, sink, selection, utc: false, frame, rank: progressRank });
-  /** What is refused was not begun. */
-  const begin = (): void => {
-    if (!isBegun) table.print(`${table.paint('bold', headlineText(title, Math.max(expected, nodes.length)))}\n`);
-    isBegun = true;
-  };
+  const selection = { columns: nodeColumns, chosen: false };
+  const table = liveTable({ ...tools, sink, selection, utc: false, frame });
   return {
     on: (event) => {
-      if (event.event === 'warning') table.print(warningText(event.message, table.paint));
-      if (event.event === 'outage') table.outage(event.ageMs);
-      if (event.event === 'baseline') {
-        expected ||= event.expects?.count ?? 0;
-        if (debug) table.print(`${table.paint('dim', baselineText(event))}\n`);
-      }
+      if (event.event === 'baseline') expected ||= event.expects?.count ?? 0;
       if (event.event === 'progress') ({ nodes, settlesAt } = event);
-      if (event.event === 'dispatched' || (event.event === 'progress' && nodes.length > 0)) begin();
-      const text = eventText(event);
-      const isRoutine = event.event === 'dispatched' && !event.replayed && !event.recovered && !event.earlier;
-      if (text !== null && (debug || !isRoutine)) table.print(`${text}\n`);
-      table.redraw();
+      // What is refused was not begun.
+      if (!isBegun && (event.event === 'dispatched' || (event.event === 'progress' && nodes.length > 0))) {
+        isBegun = true;
+        table.print(sentence(sink, headlineText(title, Math.max(expected, nodes.length)), 'bold', 'all'));
+      }
+      const text = isSaid(event, debug) ? eventText(event) : null;
+      if (text !== null) table.print(sentence(sink, text));
+      // That a roll is over by its only node underway is what its result says.
+      const underway = nodes.filter(({ stage = 'done' }) => stage !== 'waiting' && stage !== 'done');
+      if (event.event !== 'warning' || event.code !== 'halted' || underway.length > 1) table.on(event);
     },
     stop: () => table.stop(),
   };
+}
+
+/** What the table does not show by itself; with --debug everything. */
+function isSaid(event: RunStep, debug: boolean): boolean {
+  if (event.event === 'activity') return false;
+  if (debug || event.event === 'gate_output') return true;
+  if (event.event !== 'dispatched') return false;
+  // The rows of a roll show what an earlier run has done.
+  return event.earlier ? event.node_id === undefined : event.replayed || event.recovered;
 }
 
 /** More rows than any screen has; older ones that are final are then forgotten, and only counted. */
@@ -245,33 +166,31 @@ const KEPT = 500;
  */
 export function liveWatchView(sink: Sink, options: WatchViewOptions): WatchView {
   const started = options.clock.elapsed();
-  const tally = new Tally();
+  const statuses = new Map<Id, string>();
   let newestFirst: readonly Activity[] = [];
 
-  const frame = (now: number): Frame<Activity> => {
-    const { total } = tally.counts();
-    const open = tally.open();
-    const processing = open > 0 ? [`${open} processing`] : [];
-    const foot = [count(total, 'entry', 'entries'), ...processing, elapsedText(now - started)].join(', ');
-    return { rows: newestFirst, forgotten: total - newestFirst.length, foot };
+  const frame = (elapsed: number): Frame<Activity> => {
+    const { total, processing, other } = tally(statuses);
+    const open = processing + other;
+    const took = elapsedText(elapsed - started);
+    const foot = `${count(total, 'entry', 'entries')}${open > 0 ? `, ${open} processing` : ''}, ${took}`;
+    return { rows: newestFirst, total, foot };
   };
   const add = (activities: readonly Activity[]): void => {
     const byId = new Map<Id, Activity>([...newestFirst, ...activities].map((activity) => [activity.id, activity]));
-    for (const activity of activities) tally.add(activity);
+    for (const { id, status } of activities) statuses.set(id, status);
     newestFirst = [...byId.values()]
       .sort((a, b) => compareIds(b.id, a.id))
       .filter((activity, index) => index < KEPT || !isFinal(activity.status));
-    table.redraw();
   };
   const selection = selectColumns(activityColumns, options.columns);
-  const table = new LiveTable({ ...options, sink, selection, frame, rank: () => 0 });
-  table.print(`${table.paint('bold', `Activities of ${options.place}`)}\n`);
+  const table = liveTable({ ...options, sink, selection, frame });
+  table.print(sentence(sink, `Activities of ${options.place}`, 'bold', 'all'));
   return {
     on: (event) => {
-      if (event.event === 'warning') table.print(warningText(event.message, table.paint));
-      if (event.event === 'outage') table.outage(event.ageMs);
       if (event.event === 'listing') add(event.activities);
       if (event.event === 'activity') add([event.activity]);
+      table.on(event);
     },
     stop: () => table.stop({ keep: options.follow }),
   };

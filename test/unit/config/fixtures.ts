@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { chmodSync, chownSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { UsageError } from '../../../src/base/errors.js';
 import { ApiKey } from '../../../src/base/secret.js';
 import { type Keyring } from '../../../src/config/keyring.js';
 import { type KeyTools } from '../../../src/config/keys.js';
@@ -40,12 +39,6 @@ const untouchedKeyring: Keyring = {
 export function keyTools(fields: Partial<KeyTools> = {}): KeyTools {
   const { platform, env } = process;
   return { platform, env: { PATH: env['PATH'] }, keyring: untouchedKeyring, isSilent: true, ...fields };
-}
-
-/** Stands in for the check of base URLs, which belongs to another room. */
-export function parseBaseUrl(text: string, what: string): URL {
-  if (!URL.canParse(text)) throw new UsageError(`${what}: not a URL`);
-  return new URL(text);
 }
 
 /** Root may read and write everything, so as root a test of modes acts as nobody, who then owns `folder`. */

@@ -55,27 +55,23 @@ describe('the run journal', () => {
     const record = recordOf('deploy-7.0123456789abcdef', { nodes: [18446744073709551615n] });
     assert.equal(await here.begin(record), null);
     const there = openRunJournal(folder, { now: () => START + 5000 });
-    const fresh = { record, ageMs: 5000, accepted: false, redirected: false, passed: false, ended: null };
+    const fresh = { record, ageMs: 5000, accepted: false, redirected: false, passed: false };
     assert.deepEqual(await there.read(record.key), fresh);
     await here.mark(record.key, 'accepted');
     assert.deepEqual(await there.read(record.key), { ...fresh, accepted: true });
     await here.mark(record.key, 'passed');
-    await here.mark(record.key, 'ended', 'timed_out');
-    const ended = { outcome: 'timed_out', at: START };
-    assert.deepEqual(await there.read(record.key), { ...fresh, accepted: true, passed: true, ended });
+    await here.mark(record.key, 'redirected');
+    assert.deepEqual(await there.read(record.key), { ...fresh, accepted: true, passed: true, redirected: true });
     assert.match(readFileSync(join(folder, 'runs', namesIn(folder)[0] ?? ''), 'utf8'), /"18446744073709551615"/);
   });
 
   it('makes each mark once, from whichever process', async () => {
     const folder = privateFolder();
     await openRunJournal(folder, clock).begin(recordOf('a'));
-    for (const outcome of ['interrupted', 'completed']) {
-      const journal = openRunJournal(folder, clock);
-      await journal.mark('a', 'accepted');
-      await journal.mark('a', 'ended', outcome);
-      assert.equal((await journal.read('a'))?.ended?.outcome, 'interrupted');
+    for (let times = 0; times < 2; times++) {
+      await openRunJournal(folder, clock).mark('a', 'accepted');
+      assert.deepEqual(filesOf(folder), ['1', '1.accepted']);
     }
-    assert.deepEqual(filesOf(folder), ['1', '1.accepted', '1.ended']);
   });
 
   it('keeps a mark that has no record, and knows no run by it', async () => {
@@ -352,8 +348,8 @@ describe('the journal of rolls', () => {
     const journal = openRollJournal(folder, clock);
     assert.deepEqual(await journal.read('r'), rollOf('r'));
     assert.deepEqual(await journal.begin(rollOf('r', { request: {} })), rollOf('r'));
-    await journal.finish('r');
-    await journal.finish('r');
+    await journal.finish('r', true);
+    await journal.finish('r', true);
     assert.deepEqual(await journal.read('r'), rollOf('r', { finished: true }));
     assert.deepEqual(filesOf(folder, 'rolls'), ['1', '1.finished']);
   });
@@ -364,12 +360,21 @@ describe('the journal of rolls', () => {
     const ages = { old: DAY_MS + 1, first: 3 * HOUR_MS, second: 2 * HOUR_MS, done: HOUR_MS };
     for (const [key, age] of Object.entries(ages)) await journal.begin(rollOf(key, { begunAt: START - age }));
     await journal.begin(rollOf('elsewhere', { deploymentId: 8n }));
-    await journal.finish('done');
+    await journal.finish('done', true);
     assert.equal((await journal.last(7n))?.key, 'second');
-    await journal.finish('second');
+    await journal.finish('second', true);
     assert.equal((await journal.last(7n))?.key, 'first');
-    await journal.finish('first');
+    await journal.finish('first', true);
     assert.equal(await journal.last(7n), null);
+  });
+
+  it('begins a roll anew where nothing was sent, and finds it then', async () => {
+    const journal = openRollJournal(privateFolder(), clock);
+    await journal.begin(rollOf('r'));
+    await journal.finish('r', false);
+    assert.deepEqual([await journal.read('r'), await journal.last(7n)], [null, null]);
+    assert.equal(await journal.begin(rollOf('r')), null);
+    assert.equal((await journal.last(7n))?.key, 'r');
   });
 
   it('begins a roll of a key anew after 24 hours', async () => {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { itOnPosix } from '../../helpers/platform.js';
-import { blocksOf, commandsOf } from '../../helpers/doc-blocks.js';
-import { firstDifference } from '../../helpers/doc-shape.js';
+import { blocksOf, commandsOf, firstDifference } from '../../helpers/docs.js';
 
 const page = (...lines: string[]): string => lines.join('\n');
 

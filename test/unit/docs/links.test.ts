@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
-import { docPages, readPage } from '../../helpers/doc-blocks.js';
+import { docPages, readPage } from '../../helpers/docs.js';
 import { ROOT } from '../../helpers/root.js';
 
 const LINK = /\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g;

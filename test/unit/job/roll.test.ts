@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict';
 import type { Activity } from '../../../src/base/activity.js';
 import type { Id } from '../../../src/base/ids.js';
+import { drive } from '../../../src/job/drive.js';
 import { rollJob } from '../../../src/job/index.js';
+import type { RollPlan } from '../../../src/job/roll.js';
 import type { Step } from '../../../src/job/job.js';
+import { openLog } from '../../../src/log/log.js';
+import { VirtualClock } from '../../helpers/clock.js';
+import { FakeSupervisor } from '../../helpers/fake-supervisor.js';
 
+const PLAN: Omit<RollPlan, 'nodes'> = {
+  ...{ deploymentId: 7n, runtime: 'iggy', action: { verb: 'restart' }, tenant: null, idempotencyKey: 'k', kept: true },
+  ...{ timeoutMs: null, appearMs: 30_000, pauseMs: 0, gateTimeoutMs: null, nodeTimeoutMs: null },
+  ...{ maxUnavailable: 2, gated: false, continueOnError: false, ifBusy: 'ignore' },
+};
 const OLD = [entry(10n, 1n), entry(20n, 2n)];
 
 describe('a roll by twos', () => {
@@ -11,24 +21,44 @@ describe('a roll by twos', () => {
     assert.deepEqual(baselines('ignore'), [20n, 20n]);
   });
 
-  it('looks far enough down for what keeps each node busy', () => {
-    const steps = play('fail').filter((step) => step.do === 'read' && step.downTo === 'known');
-    assert.equal(steps.length, 2);
+  it('looks for what keeps nodes busy: once for all of them, or before each that would wait for it', () => {
+    const count = (steps: Step[]): number =>
+      steps.filter((step) => step.do === 'read' && step.downTo === 'known').length;
+    assert.deepEqual([count(play('fail')), count(play('wait'))], [1, 2]);
+  });
+
+  it('is refused where any node is busy, before anything is sent', () => {
+    assert.throws(() => play('fail', [{ ...entry(30n, 2n), status: 'processing' }]), { code: 'busy', exitCode: 5 });
   });
 });
 
-function baselines(ifBusy: 'ignore' | 'fail'): Id[] {
+describe('what a roll over 200 nodes costs', () => {
+  for (const maxUnavailable of [20, 200]) {
+    it(`is below 5 requests a second, with ${maxUnavailable} underway`, async () => {
+      const clock = new VirtualClock();
+      const server = new FakeSupervisor(clock);
+      const nodes = Array.from({ length: 200 }, (_, index) => BigInt(index + 1));
+      for (const node of nodes) server.behaviour.set(node, { workMs: 20_000 });
+      const job = rollJob({ ...PLAN, nodes, maxUnavailable }, new Map(), clock.elapsed(), () => '');
+      const log = openLog(server, 7n, clock);
+      const tools = { supervisor: server, log, journal: null, clock, signal: new AbortController().signal };
+      const { result } = await clock.run(drive(job, tools, () => undefined));
+      assert.equal(result.outcome, 'completed');
+      const requests = server.reads.length + server.posts.length;
+      assert.ok(requests < clock.elapsed() / 200, `${requests} requests in ${clock.elapsed()} ms`);
+    });
+  }
+});
+
+function baselines(ifBusy: RollPlan['ifBusy']): Id[] {
   return play(ifBusy).flatMap((step) =>
     step.do === 'note' && step.note.state === 'posting' ? [step.note.record.baseline] : [],
   );
 }
 
 /** Both nodes are dispatched, one with an answer that was slow; the log shows nothing new. @returns all steps up to the second POST */
-function play(ifBusy: 'ignore' | 'fail'): Step[] {
-  const shared = { deploymentId: 7n, runtime: 'iggy', action: { verb: 'restart' }, tenant: null } as const;
-  const limits = { timeoutMs: null, appearMs: 30_000, pauseMs: 0, gateTimeoutMs: null, nodeTimeoutMs: null };
-  const how = { maxUnavailable: 2, gated: false, continueOnError: false, ifBusy, idempotencyKey: 'k', kept: true };
-  const job = rollJob({ ...shared, ...limits, ...how, nodes: [1n, 2n] }, new Map(), 0, () => '');
+function play(ifBusy: RollPlan['ifBusy'], more: Activity[] = []): Step[] {
+  const job = rollJob({ ...PLAN, nodes: [1n, 2n], ifBusy }, new Map(), 0, () => '');
   const steps: Step[] = [];
   let now = 0;
   for (let posts = 0; posts < 2;) {
@@ -36,6 +66,7 @@ function play(ifBusy: 'ignore' | 'fail'): Step[] {
     steps.push(step);
     const node = 'node' in step ? step.node : undefined;
     if (step.do === 'wait') now = step.until;
+    else if (step.do === 'end') job.result();
     else if (step.do === 'note') job.take({ is: 'noted', node }, now);
     else if (step.do === 'post') {
       posts += 1;
@@ -44,7 +75,7 @@ function play(ifBusy: 'ignore' | 'fail'): Step[] {
       job.take({ is: 'answered', answer, at: now, node }, now);
     } else if (step.do === 'read') {
       const above = typeof step.downTo === 'bigint' ? step.downTo : undefined;
-      const entries = OLD.filter(({ id }) => id > (above ?? 0n)).reverse();
+      const entries = [...OLD, ...more].filter(({ id }) => id > (above ?? 0n)).reverse();
       job.take(
         { is: 'read', read: { entries, startedAt: now, serverTime: null, requests: 1, isWhole: true, above } },
         now,

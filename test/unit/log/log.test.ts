@@ -2,22 +2,32 @@ import assert from 'node:assert/strict';
 import { type ActivityPage, type PageQuery } from '../../../src/base/supervisor.js';
 import { openLog, type ActivityLog } from '../../../src/log/log.js';
 import { VirtualClock } from '../../helpers/clock.js';
-import { apiError } from '../../helpers/fake-supervisor.js';
-import { LongLog } from '../../helpers/long-log.js';
+import { apiError, FakeSupervisor } from '../../helpers/fake-supervisor.js';
 
 type Order = 'asc' | 'desc';
 const ORDERS: readonly Order[] = ['asc', 'desc'];
 
-function open(size: number, order: Order = 'desc'): { server: LongLog; log: ActivityLog; clock: VirtualClock } {
-  const server = new LongLog(size);
+/** The id of the nth entry, from 0: bursts and long pauses, as in any log. */
+const idAt = (n: number): bigint =>
+  7301845022003200000n + BigInt(n) * 7n + BigInt(Math.floor(n / 1000)) ** 3n * 1_000_000n;
+
+const newestFirst = ({ entries }: FakeSupervisor): bigint[] => entries.map(({ activity }) => activity.id).reverse();
+
+/** A log of entries a second apart, the newest an hour old. */
+function open(size: number, order: Order = 'desc') {
+  const clock = new VirtualClock();
+  const server = new FakeSupervisor(clock);
   server.order = order;
-  // The newest entry is an hour old.
-  const clock = new VirtualClock(server.timeOf(size) + 3_600_000);
-  return { server, log: openLog(server, 7n, clock), clock };
+  const grow = (to: number): void => {
+    for (let n = server.entries.length; n < to; n += 1)
+      server.add({ id: idAt(n), node: BigInt(n % 3), createdAt: clock.now() - 3_600_000 + (n - size) * 1000 });
+  };
+  grow(size);
+  return { server, log: openLog(server, 7n, clock), clock, grow };
 }
 
 /** Has the server answer otherwise: what `answer` makes of the right one. */
-function spoil(server: LongLog, answer: (right: ActivityPage, query: PageQuery) => ActivityPage): void {
+function spoil(server: FakeSupervisor, answer: (right: ActivityPage, query: PageQuery) => ActivityPage): void {
   const list = server.list.bind(server);
   server.list = async (id, query) => answer(await list(id, query), query);
 }
@@ -30,26 +40,26 @@ async function idsOf(log: ActivityLog): Promise<bigint[]> {
 
 describe('what a read of the log costs', () => {
   /** In a log of 100,000 entries whose newest page is read before, in the order of `ORDERS`. */
-  const COSTS: Record<
-    string,
-    { read: (log: ActivityLog, server: LongLog) => Promise<unknown>; requests: [number, number] }
-  > = {
+  const COSTS: Record<string, { read: (log: ActivityLog) => Promise<unknown>; requests: [number, number] }> = {
     'the newest page': { read: (log) => log.newest(), requests: [1, 1] },
-    'a quiet poll': { read: (log, server) => log.downTo(server.idAt(99_999)), requests: [1, 1] },
-    'a poll down to the 250th entry': { read: (log, server) => log.downTo(server.idAt(99_750)), requests: [3, 3] },
+    'a quiet poll': { read: (log) => log.downTo(idAt(99_999)), requests: [1, 1] },
+    'a poll down to the 250th entry': { read: (log) => log.downTo(idAt(99_750)), requests: [3, 3] },
     'the nodes that it names': { read: (log) => log.known(), requests: [10, 10] },
-    'a young entry': { read: (log, server) => log.find(server.idAt(99_990)), requests: [1, 1] },
-    'an entry anywhere': { read: (log, server) => log.find(server.idAt(34_567)), requests: [11, 11] },
-    'the oldest entry': { read: (log, server) => log.find(server.idAt(0)), requests: [11, 11] },
-    'an id that is not there': { read: (log, server) => log.find(server.idAt(34_567) + 1n), requests: [12, 13] },
+    'a young entry': { read: (log) => log.find(idAt(99_990)), requests: [1, 1] },
+    'an entry anywhere': { read: (log) => log.find(idAt(34_567)), requests: [11, 11] },
+    'the oldest entry': { read: (log) => log.find(idAt(0)), requests: [11, 11] },
+    'an id that is not there': { read: (log) => log.find(idAt(34_567) + 1n), requests: [12, 13] },
   };
+  let server: FakeSupervisor;
+  before(() => ({ server } = open(100_000)));
   for (const [what, { read, requests }] of Object.entries(COSTS)) {
     for (const [n, order] of ORDERS.entries()) {
       it(`${what}, ${order}: ${requests[n]} requests at most`, async () => {
-        const { server, log } = open(100_000, order);
+        server.order = order;
+        const log = openLog(server, 7n, new VirtualClock());
         await log.newest();
         server.reads.length = 0;
-        await read(log, server);
+        await read(log);
         assert.ok(server.reads.length <= (requests[n] ?? 0), String(server.reads.length));
       });
     }
@@ -58,7 +68,7 @@ describe('what a read of the log costs', () => {
   it('two more for the first read of a log with the oldest on page 1', async () => {
     const { server, log } = open(1000, 'asc');
     const { entries, requests } = await log.newest();
-    assert.deepEqual([entries[0]?.id, requests, server.reads.length], [server.idAt(999), 2, 2]);
+    assert.deepEqual([entries[0]?.id, requests, server.reads.length], [idAt(999), 2, 2]);
   });
 
   it('at most eight pages and a look at the newest entry at once, and none that is not wanted soon', async () => {
@@ -86,57 +96,57 @@ describe('a read of the log', () => {
       let answers = 0;
       spoil(server, (right) => ({ ...right, serverTime: 1_000_000 + (answers += 1) }));
       await clock.advance(5000);
-      const read = await log.downTo(server.idAt(700));
+      const read = await log.downTo(idAt(700));
       assert.deepEqual(
         read.entries.map(({ id }) => id),
-        server.ids(701).reverse(),
+        newestFirst(server).slice(0, 299),
       );
       const requests = order === 'asc' ? 4 : 3;
       assert.deepEqual(
         [read.startedAt, read.serverTime, read.requests, read.isWhole],
         [5000, 1_000_001, requests, true],
       );
-      const cut = await log.downTo(server.idAt(100), { pages: 3 });
+      const cut = await log.downTo(idAt(100), { pages: 3 });
       assert.deepEqual([cut.entries.length, cut.isWhole], [300, false]);
-      assert.equal((await log.downTo(server.idAt(700), { pages: 3 })).isWhole, true);
+      assert.equal((await log.downTo(idAt(700), { pages: 3 })).isWhole, true);
       assert.deepEqual([(await log.downTo(0n, { pages: 10 })).isWhole], [true]);
     });
 
     it(`${order}: finds each entry, and tells the ids around one that is not there`, async () => {
-      const { server, log } = open(1234, order);
+      const { log } = open(1234, order);
       for (let n = 0; n < 1234; n += 37) {
-        const id = server.idAt(n);
+        const id = idAt(n);
         assert.equal((await log.find(id))?.id, id);
         const { activity, older, newer } = await log.seek(id + 1n);
-        assert.deepEqual([activity, older, newer], [null, id, n === 1233 ? null : server.idAt(n + 1)]);
+        assert.deepEqual([activity, older, newer], [null, id, n === 1233 ? null : idAt(n + 1)]);
       }
       const below = await log.seek(3n);
-      assert.deepEqual([below.activity, below.older, below.newer], [null, null, server.idAt(0)]);
+      assert.deepEqual([below.activity, below.older, below.newer], [null, null, idAt(0)]);
     });
 
     it(`${order}: is nothing where the log is empty, and follows it from there`, async () => {
-      const { server, log } = open(0, order);
+      const { server, log, grow } = open(0, order);
       assert.deepEqual((await log.newest()).entries, []);
       assert.deepEqual(await log.find(5n), null);
-      server.size = 450;
-      assert.equal((await log.newest()).entries[0]?.id, server.idAt(449));
-      assert.deepEqual(await idsOf(log), server.ids().reverse());
+      grow(450);
+      assert.equal((await log.newest()).entries[0]?.id, idAt(449));
+      assert.deepEqual(await idsOf(log), newestFirst(server));
     });
   }
 
   it('knows the nodes of 30 days, in whole pages, and of 1,000 entries at most', async () => {
-    const { server, log } = open(5000);
+    const { server, log, clock } = open(5000);
     assert.equal((await log.known()).entries.length, 1000);
-    const late = openLog(server, 7n, new VirtualClock(server.timeOf(4800) + 30 * 24 * 3_600_000));
+    const late = openLog(server, 7n, new VirtualClock(clock.now() - 3_600_000 - 200_000 + 30 * 24 * 3_600_000));
     assert.equal((await late.known()).entries.length, 300);
   });
 
   it('takes the order from the longest page, not from two neighbours', async () => {
-    const { server, log } = open(2);
+    const { server, log, grow } = open(2);
     spoil(server, (right) => ({ ...right, items: right.items.length === 2 ? right.items.toReversed() : right.items }));
     await log.newest();
-    server.size = 350;
-    assert.deepEqual(await idsOf(log), server.ids().reverse());
+    grow(350);
+    assert.deepEqual(await idsOf(log), newestFirst(server));
   });
 });
 
@@ -152,18 +162,18 @@ describe('the pages of a server', () => {
         const { server, log } = open(size, order);
         const list = server.list.bind(server);
         server.list = (id, { page, results }) => list(id, { page, results: Math.min(results, cap) });
-        assert.deepEqual(await idsOf(log), server.ids().reverse());
-        assert.equal((await log.find(server.idAt(3)))?.id, server.idAt(3));
+        assert.deepEqual(await idsOf(log), newestFirst(server));
+        assert.equal((await log.find(idAt(3)))?.id, idAt(3));
       }
     });
   }
 
   it('may come with a count of what has just appeared: then it is asked once more', async () => {
-    const { server, log } = open(99);
+    const { server, log, grow } = open(99);
     let isFirst = true;
     spoil(server, (right) => {
       const early = { ...right, total_results: right.total_results + 1 };
-      if (isFirst) server.size += 1;
+      if (isFirst) grow(100);
       return isFirst ? ((isFirst = false), early) : right;
     });
     assert.equal((await log.newest()).entries.length, 100);
@@ -224,7 +234,7 @@ describe('a server that has enough', () => {
   it('is left alone for as long as it says, and then asked for one page after the other', async () => {
     const { server, log, clock } = busy(1, 20_000);
     const ids = await clock.run(idsOf(log));
-    assert.deepEqual(ids, server.ids().reverse());
+    assert.deepEqual(ids, newestFirst(server));
     assert.deepEqual(clock.sleeps, [20_000]);
     const again = server.reads.map(({ page }) => page).lastIndexOf(7);
     assert.deepEqual(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { ApiError, Interrupted, LdctlError, UsageError } from '../../../src/base/errors.js';
-import { printError } from '../../../src/output/error.js';
+import { printError, sentence } from '../../../src/output/error.js';
 import { FORMAT_NAMES, type FormatName } from '../../../src/output/formats.js';
 import { memoryOutput, type MemoryOutput } from '../../helpers/memory-output.js';
 import { options } from './support/samples.js';
@@ -39,72 +39,51 @@ describe('an error on stderr', () => {
     it(what, async () => assert.deepEqual((await print(error)).stderr.lines, lines));
   }
 
-  it('is coloured at a terminal', async () => {
-    const { stderr } = await print(denied, 'table', memoryOutput({ isTTY: true }));
-    assert.ok(stderr.lines[0]?.startsWith('\u001B[31merror:\u001B[39m the API refused'));
-    assert.equal(stderr.lines[1], '\u001B[1mhint:\u001B[22m Ask for a key with deployment:manage.');
-    assert.ok(stderr.lines[2]?.startsWith('\u001B[2mcode permission_denied, request'));
-  });
-
-  it('is written whatever the format', async () => {
-    for (const format of FORMAT_NAMES)
-      assert.match((await print(denied, format)).stderr.text, /^error: the API refused/);
+  it('is coloured at a terminal, and breaks between words', async () => {
+    const { stderr } = await print(denied, 'table', memoryOutput({ isTTY: true, columns: 40 }));
+    assert.deepEqual(stderr.lines, [
+      '\u001B[31merror:\u001B[39m the API refused: permission',
+      '  deployment:manage is missing',
+      '\u001B[1mhint:\u001B[22m Ask for a key with',
+      '  deployment:manage.',
+      '\u001B[2mcode permission_denied, request\u001B[22m',
+      '\u001B[2m  4bf92f3577b34da6a3ce929d0e0e4736\u001B[22m',
+    ]);
+    assert.equal(sentence(memoryOutput().stderr, 'word '.repeat(30)), `${'word '.repeat(30).trimEnd()}\n`);
   });
 });
 
 describe('an error on stdout', () => {
-  const document = {
-    error: {
-      code: 'permission_denied',
-      message: 'the API refused: permission deployment:manage is missing',
-      exit_code: 4,
-      request_id: '4bf92f3577b34da6a3ce929d0e0e4736',
-      hint: 'Ask for a key with deployment:manage.',
-    },
-  };
+  const ERROR =
+    '{"error":{"code":"permission_denied","message":"the API refused: permission deployment:manage is missing",' +
+    '"exit_code":4,"request_id":"4bf92f3577b34da6a3ce929d0e0e4736","hint":"Ask for a key with deployment:manage."}}';
 
-  it('is a document in JSON, its keys in order', async () => {
-    assert.equal((await print(denied, 'json')).stdout.text, `${JSON.stringify(document, null, 2)}\n`);
-  });
-
-  it('is a line in NDJSON', async () => {
-    assert.equal((await print(denied, 'ndjson')).stdout.text, `${JSON.stringify(document)}\n`);
-  });
-
-  it('is a document in YAML, with null for what is not there', async () => {
-    const error = new UsageError('no node is named', { code: 'invalid_id' });
-    assert.equal(
-      (await print(error, 'yaml')).stdout.text,
-      'error:\n  code: invalid_id\n  message: no node is named\n  exit_code: 2\n  request_id: null\n  hint: null\n',
+  it('is a document in formats of whole values, its keys in order, and nothing in the others', async () => {
+    const texts = await Promise.all(
+      FORMAT_NAMES.map(async (format) => {
+        const { stdout, stderr } = await print(denied, format);
+        assert.match(stderr.text, /^error: the API refused/);
+        return stdout.text;
+      }),
     );
+    const json = `${JSON.stringify(JSON.parse(ERROR), null, 2)}\n`;
+    assert.deepEqual([texts[0], texts[1], texts[3], texts[4]], ['', json, '', `${ERROR}\n`]);
+    assert.match(texts[2] ?? '', /^error:\n {2}code: permission_denied\n {2}message: /);
   });
 
-  it('is nothing in a table and in CSV', async () => {
-    assert.deepEqual([(await print(denied, 'table')).stdout.text, (await print(denied, 'csv')).stdout.text], ['', '']);
+  it('is told once, and not where stdout has all it will get', async () => {
+    const output = await print(denied, 'ndjson');
+    assert.equal((await print(denied, 'ndjson', output)).stdout.text, `${ERROR}\n`);
   });
 
-  it('is nothing where stdout has all it will get', async () => {
-    const output = memoryOutput();
-    output.settled = true;
-    assert.equal((await print(denied, 'json', output)).stdout.text, '');
-    assert.match(output.stderr.text, /^error: the API refused/);
-  });
-
-  it('is told once', async () => {
-    const output = await print(denied, 'json');
-    const once = output.stdout.text;
-    assert.equal((await print(denied, 'json', output)).stdout.text, once);
-  });
-
-  it('that nobody foresaw is a fault', async () => {
-    const { error } = JSON.parse((await print(new TypeError('x is undefined'), 'json')).stdout.text) as typeof document;
-    assert.deepEqual([error.code, error.exit_code, error.message], ['internal', 1, 'x is undefined']);
-  });
-
-  it('carries the exit code of its kind', async () => {
-    const { error } = JSON.parse(
-      (await print(new LdctlError('halted', 'gate_failed', 'x'), 'json')).stdout.text,
-    ) as typeof document;
-    assert.equal(error.exit_code, 9);
+  it('carries the exit code of its kind; what was not foreseen is a fault', async () => {
+    for (const [error, code, exit] of [
+      [new LdctlError('halted', 'gate_failed', 'x'), 'gate_failed', 9],
+      [new TypeError('x is undefined'), 'internal', 1],
+    ] as const) {
+      const { stdout } = await print(error, 'json');
+      const { error: told } = JSON.parse(stdout.text) as { error: { code: string; exit_code: number } };
+      assert.deepEqual([told.code, told.exit_code], [code, exit]);
+    }
   });
 });

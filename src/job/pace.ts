@@ -1,0 +1,69 @@
+import { retryAfterOf, type LdctlError } from '../base/errors.js';
+import type { JobEvent } from '../base/progress.js';
+import { isHopeless } from './answer.js';
+
+export const SECOND = 1000;
+/** Failing reads are tolerated for so long, and at least three of them. */
+const OUTAGE = 60 * SECOND;
+const LONGEST_RETRY_AFTER = 300 * SECOND;
+
+/** What is said of reads that fail. */
+export type Outage = Extract<JobEvent, { event: 'outage' | 'warning' }>;
+
+/** When the log is read, and whether it can be: plain data. Times are ms of the job's clock. */
+export interface Pace {
+  /** When the next read is wanted; before `earliest` never. */
+  nextRead: number;
+  earliest: number;
+  changedAt: number;
+  /** When the last good read began. */
+  goodAt: number;
+  failing: { since: number; count: number } | null;
+}
+
+export function newPace(now: number, nextRead = now): Pace {
+  return { nextRead, earliest: -Infinity, changedAt: now, goodAt: now, failing: null };
+}
+
+/** Something has changed, or is about to. */
+export function quicken(pace: Pace, now: number, nextRead = now + SECOND): void {
+  pace.changedAt = now;
+  pace.nextRead = nextRead;
+}
+
+export function goodRead(pace: Pace, read: { startedAt: number; requests: number }, now: number): Outage[] {
+  const news: Outage[] = pace.failing ? [{ event: 'outage', ageMs: null }] : [];
+  pace.failing = null;
+  pace.goodAt = read.startedAt;
+  pace.earliest = now + read.requests * (SECOND / 4);
+  later(pace, now);
+  return news;
+}
+
+/** @returns whether it is time to give up, and what there is to say */
+export function failedRead(
+  pace: Pace,
+  { error, startedAt }: { error: LdctlError; startedAt: number },
+  now: number,
+  tolerated = OUTAGE,
+): { isOver: boolean; news: Outage[] } {
+  const { since, count } = pace.failing ?? { since: startedAt, count: 0 };
+  pace.failing = { since, count: count + 1 };
+  const isOver = isHopeless(error) || (now - since >= tolerated && count >= 2);
+  later(pace, now);
+  const again = now + Math.min(retryAfterOf(error), LONGEST_RETRY_AFTER);
+  pace.nextRead = Math.max(pace.nextRead, again);
+  pace.earliest = Math.max(pace.earliest, again);
+  const news: Outage[] = [{ event: 'outage', ageMs: now - pace.goodAt }];
+  if (count === 0) {
+    const message = `the log cannot be read: ${error.message}; trying again`;
+    news.unshift({ event: 'warning', code: 'log_unreadable', message });
+  }
+  return { isOver, news };
+}
+
+/** Every second for a minute since something changed, then a sixtieth of that time. */
+function later(pace: Pace, now: number): void {
+  const quiet = now - pace.changedAt;
+  pace.nextRead = now + Math.min(Math.max(quiet / 60, SECOND), 5 * SECOND);
+}

@@ -1,0 +1,174 @@
+import { isFinal, type Activity } from '../base/activity.js';
+import { formatDuration } from '../base/durations.js';
+import { isFailedGate, MISSING, NOT_STARTED, type GateResult, type NodeResult } from '../base/outcome.js';
+import { type NodeProgress } from '../base/progress.js';
+import { plainText } from '../base/text.js';
+import { elapsedText, timeColumn, timeColumns, tookMs, type CellView, type Column } from './columns.js';
+import { type StyleName } from './streams.js';
+
+const LOOKS = new Map<string | null, { sign?: string; style?: StyleName }>([
+  [MISSING, { sign: '✗', style: 'bad' }],
+  ['rejected', { sign: '✗', style: 'bad' }],
+  ['processing', { style: 'busy' }],
+  ['completed', { sign: '✓', style: 'ok' }],
+  [NOT_STARTED, { sign: '·' }],
+  // No entry yet.
+  [null, { sign: '·' }],
+]);
+
+export function statusStyle(status: string | null): StyleName | undefined {
+  return LOOKS.get(status)?.style;
+}
+
+/** For people: `completed`, `not started`, `waiting` when there is no entry yet. */
+export function statusText(status: string | null): string {
+  if (status === null) return 'waiting';
+  return status === NOT_STARTED ? 'not started' : plainText(status);
+}
+
+/** Its sign; while it is going on, as a status that is not known is, the other. */
+export function statusSign(status: string | null, going = '…'): string {
+  return LOOKS.get(status)?.sign ?? going;
+}
+
+const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'] as const;
+/** How long a frame of the spinner stands, in milliseconds. */
+export const SPINNER_FRAME_MS = 125;
+
+function spinnerFrame(elapsed: number): string {
+  return SPINNER[Math.floor(elapsed / SPINNER_FRAME_MS) % SPINNER.length] ?? SPINNER[0];
+}
+
+/** With its sign in front, which turns while it is going on. */
+function liveStatusText(status: string | null, elapsed: number): string {
+  return `${statusSign(status, spinnerFrame(elapsed))} ${statusText(status)}`;
+}
+
+/** `passed`, `failed with 1`, `timed out`. */
+export function gateWord({ exit_code: code, timed_out: timedOut }: GateResult): string {
+  if (timedOut) return 'timed out';
+  if (code === 0) return 'passed';
+  return code === null ? 'failed' : `failed with ${code}`;
+}
+
+/** A target while it is followed, or as it ended. */
+type Row = NodeResult & Partial<NodeProgress>;
+
+/** Where a target stands: open as long as more may come of it; in a roll, until it has had its turn. */
+export function standingOf({ status, stage, gate }: Row): 'open' | 'done' | 'failed' {
+  if (stage !== undefined && stage !== 'done') return 'open';
+  if (status === 'completed') return isFailedGate(gate) ? 'failed' : 'done';
+  const isEnded = stage === 'done' || status === 'rejected' || status === MISSING;
+  return isEnded ? 'failed' : 'open';
+}
+
+/** Which rows a full screen keeps: what went wrong, then what is going on. */
+export function rankOf(row: Row): number {
+  const isAhead = row.stage === 'waiting' || row.status === null;
+  return { failed: 0, open: isAhead ? 2 : 1, done: 3 }[standingOf(row)];
+}
+
+function liveText({ status, stage, gate }: Row, elapsed: number): string {
+  if (stage === 'pause' || stage === 'gate') return `${spinnerFrame(elapsed)} ${stage}`;
+  if (stage === 'done' && isFailedGate(gate)) return `✗ gate ${gateWord(gate)}`;
+  if (stage !== 'done' || isOver(status)) return liveStatusText(status, elapsed);
+  return `✗ ${status === null ? 'unconfirmed' : 'timed out'}`;
+}
+
+/** Whether nothing more comes of its activity. */
+function isOver(status: string | null): boolean {
+  return status === MISSING || (status !== null && isFinal(status));
+}
+
+/** How long it took: seconds in CSV. What is still going on has none; a live display shows its time so far instead. */
+function tookColumn<T extends { status: string | null } & Parameters<typeof tookMs>[0]>(
+  priority: number,
+  soFar: (item: T, view: Required<CellView>) => number | null,
+): Column<T> {
+  return {
+    name: 'took',
+    priority,
+    value: (item) => {
+      const took = tookMs(item);
+      return took === null ? null : took / 1000;
+    },
+    text: (item, { utc, now, elapsed }) => {
+      const took = tookMs(item);
+      if (took !== null) return formatDuration(took);
+      const time = elapsed === undefined || isOver(item.status) ? null : soFar(item, { utc, now, elapsed });
+      return time === null || Number.isNaN(time) ? '-' : elapsedText(time);
+    },
+  };
+}
+
+/** The targets of a run: drawn again and again while they are followed, the table of the result, and its CSV. */
+export const nodeColumns: readonly Column<Row>[] = [
+  { name: 'node', priority: 0, value: (row) => row.node_id },
+  { name: 'activity', priority: 3, value: (row) => row.activity_id },
+  {
+    name: 'status',
+    priority: 0,
+    value: (row) => row.status,
+    text: (row, { elapsed }) => {
+      if (elapsed !== undefined) return liveText(row, elapsed);
+      return row.status === null ? '-' : statusText(row.status);
+    },
+    style: (row) => {
+      if (row.stage === 'pause' || row.stage === 'gate') return 'busy';
+      return row.stage === 'done' && standingOf(row) === 'failed' ? 'bad' : statusStyle(row.status);
+    },
+  },
+  { ...timeColumn<Row>('created', 6, (row) => row.created_at), extra: true },
+  { ...timeColumn<Row>('finished', 7, (row) => row.finished_at), extra: true },
+  // By the monotonic clock, as `since`: the server's may be hours away from this one.
+  tookColumn<Row>(2, ({ since = null }, { elapsed }) => (since === null ? null : elapsed - since)),
+  { name: 'ambiguous', priority: 5, extra: true, value: (row) => row.ambiguous },
+  { ...timeColumn<Row>('started', 8, (row) => row.started_at), extra: true },
+  {
+    name: 'gate',
+    priority: 1,
+    extra: true,
+    value: ({ gate }) => gate && gateWord(gate),
+    style: ({ gate }) => (isFailedGate(gate) ? 'bad' : 'ok'),
+  },
+];
+
+/** The columns for these results: what makes one doubtful, and the gates of a roll, are shown where there are any. */
+export function nodeColumnsFor(nodes: readonly NodeResult[]): readonly Column<Row>[] {
+  const isShown = (name: string): boolean =>
+    (name === 'ambiguous' && nodes.some(({ ambiguous }) => ambiguous)) ||
+    (name === 'gate' && nodes.some(({ gate }) => gate));
+  return nodeColumns.map((column) => (isShown(column.name) ? { ...column, extra: false } : column));
+}
+
+/** The activity log, entry by entry. */
+export const activityColumns: readonly Column<Activity>[] = [
+  { name: 'id', priority: 0, value: (activity) => activity.id },
+  { name: 'node', priority: 1, value: (activity) => activity.node_id },
+  { name: 'runtime', priority: 2, where: 'elsewhere', value: (activity) => activity.runtime },
+  { name: 'action', priority: 2, where: 'elsewhere', value: (activity) => activity.action },
+  {
+    name: 'what',
+    priority: 2,
+    where: 'terminal',
+    value: ({ runtime, action }) => `${runtime} ${action}`,
+    // Without the id of a config, which is as wide as two other columns.
+    text: ({ runtime, action }) => `${runtime} ${action.replace(/:.*/s, '')}`,
+  },
+  {
+    name: 'status',
+    priority: 0,
+    value: (activity) => activity.status,
+    text: ({ status }, { elapsed }) => (elapsed === undefined ? status : liveStatusText(status, elapsed)),
+    style: (activity) => statusStyle(activity.status),
+  },
+  { name: 'author', priority: 9, value: (activity) => activity.author_id },
+  ...timeColumns<Activity>('created', 3, (activity) => activity.created_at),
+  { ...timeColumn<Activity>('finished', 10, (activity) => activity.finished_at), extra: true },
+  // By this machine's clock against the server's: as good as the two agree, and for the eye only.
+  tookColumn<Activity>(6, ({ created_at: at }, { now }) => now - Date.parse(at)),
+  { name: 'deployment', priority: 11, extra: true, value: (activity) => activity.deployment_id },
+  { name: 'environment', priority: 12, extra: true, value: (activity) => activity.environment_id },
+  { name: 'division', priority: 13, extra: true, value: (activity) => activity.division_id },
+  { name: 'tenant', priority: 14, extra: true, value: (activity) => activity.tenant_id },
+];

@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { type LdctlError, Interrupted } from '../../../src/base/errors.js';
+import { type Id } from '../../../src/base/ids.js';
+import { createWatch, followLog, type FollowEvent } from '../../../src/job/watch.js';
+import { drive } from '../../../src/job/drive.js';
+import { type ActivityFilter } from '../../../src/log/list.js';
+import { openLog } from '../../../src/log/log.js';
+import { VirtualClock } from '../../helpers/clock.js';
+import { apiError, failingRead, FakeSupervisor, lost, type EntryOptions } from '../../helpers/fake-supervisor.js';
+
+const HOUR = 3_600_000;
+
+function scene(history = 0) {
+  const clock = new VirtualClock();
+  const server = new FakeSupervisor(clock);
+  server.addHistory(history, { createdAt: clock.now() - HOUR });
+  const ids = (): Id[] => server.entries.map(({ activity }) => activity.id);
+  return { server, clock, log: openLog(server, 7n, clock), ids };
+}
+
+describe('a log that is followed', () => {
+  interface Plan {
+    after?: Id | null;
+    filter?: ActivityFilter;
+    limit?: number;
+    forMs?: number;
+  }
+
+  /** Follows it for a while. @returns what was told, and how it ended */
+  async function follow(
+    { clock, log }: Pick<ReturnType<typeof scene>, 'clock' | 'log'>,
+    { after = null, filter = {}, limit = 0, forMs = 60_000 }: Plan,
+  ): Promise<{ events: FollowEvent[]; changes: Array<[Id, string]>; error: LdctlError }> {
+    const stop = new AbortController();
+    const events: FollowEvent[] = [];
+    const running = (async () => {
+      for await (const event of followLog(log, { after, filter, limit }, { clock, signal: stop.signal }))
+        events.push(event);
+    })().catch((error: unknown) => error as LdctlError);
+    await clock.advance(forMs);
+    stop.abort(new Interrupted('SIGINT'));
+    const error = (await clock.run(running)) ?? assert.fail('it has ended');
+    const changes = events.flatMap((event): Array<[Id, string]> =>
+      event.event === 'activity' ? [[event.activity.id, event.activity.status]] : [],
+    );
+    return { events, changes, error };
+  }
+
+  for (const order of ['asc', 'desc'] as const) {
+    it(`${order}: after an id tells what is there, oldest first, then what comes and what changes`, async () => {
+      const { server, clock, log, ids } = scene(350);
+      server.order = order;
+      const old = ids();
+      const young = server.add({ status: 'processing', then: [[20_000, 'completed']] });
+      const later = server.add({ appearMs: 5000 });
+      const late = server.add({ id: young + 1n, appearMs: 30_000 });
+      const { changes, error } = await follow({ clock, log }, { after: old[9] });
+      const history = old.slice(10).map((id): [Id, string] => [id, 'completed']);
+      const rest = [
+        [young, 'processing'],
+        [later, 'completed'],
+        [young, 'completed'],
+        [late, 'completed'],
+      ];
+      assert.deepEqual(changes, [...history, ...rest]);
+      assert.equal(error.exitCode, 130);
+    });
+
+    it(`${order}: else begins with a listing, and asks once for each quiet poll`, async () => {
+      const { server, clock, log, ids } = scene(350);
+      server.order = order;
+      const open = server.add({ status: 'processing', then: [[3_000_000, 'rejected']] });
+      const listed = ids().reverse().slice(0, 5);
+      const { events, changes } = await follow({ clock, log }, { limit: 5, forMs: HOUR });
+      const [first] = events;
+      assert.deepEqual(first?.event === 'listing' && first.activities.map(({ id }) => id), listed);
+      assert.deepEqual(changes, [[open, 'rejected']]);
+      assert.ok(server.reads.length < 950, String(server.reads.length));
+    });
+  }
+
+  const STATUS: ReadonlyArray<readonly [status: string, told: string[]]> = [
+    ['processing', ['processing', 'rejected']],
+    ['rejected', ['rejected']],
+    ['completed', []],
+  ];
+  for (const [status, told] of STATUS) {
+    it(`with --status ${status} is told an entry that becomes rejected as: ${told.join(', ') || 'nothing'}`, async () => {
+      const { server, clock, log } = scene(3);
+      const options: EntryOptions = { appearMs: 2000, status: 'processing', then: [[9000, 'rejected']] };
+      server.add({ ...options, node: 2n });
+      server.add({ ...options, node: 1n });
+      const { changes } = await follow({ clock, log }, { filter: { statuses: [status], nodes: [2n] } });
+      assert.deepEqual(
+        changes.map(([, now]) => now),
+        told,
+      );
+    });
+  }
+
+  it('looks up an open entry that is deep in the log by now', async () => {
+    const { server, clock, log } = scene();
+    const open = server.add({ status: 'processing', then: [[50_000, 'completed']] });
+    server.addHistory(3000, { createdAt: clock.now() - HOUR, appearMs: 5000 });
+    const { changes } = await follow({ clock, log }, { filter: { nodes: [1n], actions: ['restart'] }, forMs: 90_000 });
+    assert.deepEqual(changes, [[open, 'completed']]);
+  });
+
+  it('says once that it cannot be read, and that it can again', async () => {
+    const { server, clock, log } = scene(3);
+    server.nextReads(
+      (page) => page,
+      (page) => page,
+      failingRead(lost()),
+      failingRead(apiError(429, { retryAfterMs: 20_000 })),
+    );
+    const { events } = await follow({ clock, log }, { forMs: 40_000 });
+    const told = events.map((event) => (event.event === 'outage' ? event.ageMs : event.event));
+    assert.deepEqual(told, ['listing', 'warning', 1000, 2000, null]);
+    assert.ok(clock.sleeps.includes(20_000));
+    server.verify();
+  });
+
+  it('is given up at once where the key is no good, and after a minute and three reads of anything else: 7', async () => {
+    const CASES = [
+      [apiError(401), 1000],
+      [lost(), 61_000],
+      [apiError(503, { retryAfterMs: 45_000 }), 91_000],
+    ] as const;
+    for (const [failure, endsAt] of CASES) {
+      const { server, clock, log } = scene(3);
+      let reads = 0;
+      const list = server.list.bind(server);
+      server.list = async (...query) => {
+        if ((reads += 1) > 2) throw failure;
+        return list(...query);
+      };
+      const { error } = await follow({ clock, log }, { forMs: 10 * 60_000 });
+      assert.equal(error.exitCode, 7);
+      assert.match(error.message, /^lost sight of the log: /);
+      const slept = clock.sleeps.reduce((sum, ms) => sum + ms, 0);
+      assert.equal(Math.floor(slept / 1000) * 1000, endsAt);
+    }
+  });
+});
+
+describe('a log that is watched', () => {
+  const CASES: ReadonlyArray<[name: string, entries: EntryOptions[], endsAt: number, isRejected: boolean]> = [
+    ['ends on a read 3 s after its first where nothing goes on', [], 3000, false],
+    [
+      'waits for what shows up until then',
+      [{ appearMs: 1500, status: 'processing', then: [[9000, 'rejected']] }],
+      9000,
+      true,
+    ],
+    ['is not held up by what shows up later', [{ appearMs: 3500, status: 'processing' }], 3000, false],
+  ];
+  for (const [name, entries, endsAt, isRejected] of CASES) {
+    it(name, async () => {
+      const { server, clock, log } = scene(3);
+      for (const entry of entries) server.add(entry);
+      const newest = await log.newest();
+      const startedAt = clock.elapsed();
+      const plan = { filter: {}, first: newest.entries, newest, floor: -1n, endless: false, timeoutMs: null };
+      const job = createWatch(plan, startedAt);
+      const tools = {
+        supervisor: { trigger: () => assert.fail() },
+        log,
+        journal: null,
+        clock,
+        signal: new AbortController().signal,
+      };
+      const { anyRejected, error } = await clock.run(drive(job, tools, () => undefined));
+      assert.deepEqual([error, anyRejected], [null, isRejected]);
+      assert.equal(Math.floor((clock.elapsed() - startedAt) / 1000) * 1000, endsAt);
+    });
+  }
+});

@@ -1,0 +1,266 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { parse as parseYaml } from 'yaml';
+import { type Activity } from '../../../src/base/activity.js';
+import { LdctlError, UsageError } from '../../../src/base/errors.js';
+import { MAX_ID } from '../../../src/base/ids.js';
+import { parseJson } from '../../../src/base/json.js';
+import { plainText } from '../../../src/base/text.js';
+import { FORMAT_NAMES, type FormatName } from '../../../src/output/formats.js';
+import { escapeInJson } from '../../../src/output/formats/json.js';
+import { printList, printObject, type PrintOptions } from '../../../src/output/list.js';
+import { activityColumns } from '../../../src/output/rows.js';
+import { memoryOutput } from '../../helpers/memory-output.js';
+import { readAs } from '../../helpers/readers.js';
+import { activity, HOSTILE, LARGEST, NODE, options, processing } from './support/samples.js';
+
+type Batches<T> = AsyncIterable<readonly T[]> | Iterable<readonly T[]>;
+const spec = { noun: 'activities', columns: activityColumns, total: () => 218 };
+
+async function print<T extends Activity>(
+  batches: Batches<T>,
+  wanted: Partial<PrintOptions>,
+  output = memoryOutput(),
+): Promise<string> {
+  await printList(output, batches, spec, options(wanted));
+  return output.stdout.text;
+}
+
+const lost = new LdctlError('unreachable', 'timeout', 'no answer in 15s', { requestId: 'req-1', hint: 'Try again.' });
+
+/** A read that breaks off after so many entries. */
+async function* breakingOff(items: readonly Activity[], error: unknown = lost): AsyncGenerator<Activity[]> {
+  for (const item of items) yield await Promise.resolve([item]);
+  throw error;
+}
+
+const entry = (fields: Partial<Activity> = {}): Activity => ({
+  id: LARGEST,
+  node_id: NODE,
+  runtime: 'iggy',
+  action: 'restart',
+  status: 'processing',
+  created_at: '2026-03-16T12:00:00Z',
+  ...fields,
+});
+const ENTRY_JSON =
+  '{"id":"18446744073709551615","node_id":"610809900976570889","runtime":"iggy","action":"restart",' +
+  '"status":"processing","created_at":"2026-03-16T12:00:00Z"}';
+const ENTRY_YAML =
+  '- id: "18446744073709551615"\n  node_id: "610809900976570889"\n  runtime: iggy\n  action: restart\n' +
+  '  status: processing\n  created_at: "2026-03-16T12:00:00Z"\n';
+const ERROR_JSON =
+  '{"code":"timeout","message":"no answer in 15s","exit_code":6,"request_id":"req-1","hint":"Try again."}';
+const CSV = { format: 'csv', columns: ['id', 'status'] } as const;
+const BARE = /"id":18446744073709551615,"node_id":610809900976570889,/;
+
+const SHAPES: Array<[wanted: Partial<PrintOptions>, two: string, none: string, broken: string, bare: RegExp]> = [
+  [
+    { format: 'json' },
+    `{"items":[\n${ENTRY_JSON},\n${ENTRY_JSON}\n],"total_results":218}\n`,
+    '{"items":[],"total_results":218}\n',
+    `{"items":[\n${ENTRY_JSON}\n],"error":${ERROR_JSON}}\n`,
+    BARE,
+  ],
+  [{ format: 'ndjson' }, `${ENTRY_JSON}\n${ENTRY_JSON}\n`, '', `${ENTRY_JSON}\n`, BARE],
+  [
+    { format: 'yaml' },
+    `items:\n${ENTRY_YAML}${ENTRY_YAML}total_results: 218\n`,
+    'items: []\ntotal_results: 218\n',
+    `items:\n${ENTRY_YAML}`,
+    /^- id: 18446744073709551615$/m,
+  ],
+  [
+    CSV,
+    `id,status\n${LARGEST},processing\n${LARGEST},processing\n`,
+    'id,status\n',
+    `id,status\n${LARGEST},processing\n`,
+    /^18446744073709551615,/m,
+  ],
+];
+for (const [wanted, two, none, broken, bare] of SHAPES) {
+  it(`a list in ${wanted.format} has its shape, of nothing too, and where it breaks off`, async () => {
+    assert.equal(await print([[entry(), entry()]], wanted), two);
+    assert.equal(await print([], wanted), none);
+    const output = memoryOutput();
+    await assert.rejects(print(breakingOff([entry()]), wanted, output), lost);
+    assert.deepEqual([output.stdout.text, output.settled], [broken, true]);
+    assert.match(await print([[entry()]], { ...wanted, numberIds: true }), bare);
+  });
+}
+
+it('a list of whole items keeps fields and numbers that are not known, whatever --columns says', async () => {
+  const item = '{"id":"1","load":1.10,"new":{"a":[1e400]}}';
+  const text = await print([[parseJson(item) as Activity]], { format: 'json', columns: ['id'] });
+  assert.equal(text, `{"items":[\n${item}\n],"total_results":218}\n`);
+});
+
+describe('a list in CSV', () => {
+  it('has every column, ids in plain digits, times as given, and the duration in seconds', async () => {
+    assert.equal(
+      await print([[activity(), processing({ author_id: undefined })]], { format: 'csv', utc: false }),
+      [
+        'id,node,runtime,action,status,author,created,finished,took,deployment,environment,division,tenant',
+        '7261845022003200001,610809900976570889,iggy,restart,completed,5,2026-03-16T12:00:00.000Z,2026-03-16T12:00:04.800Z,4.8,4,3,2,1',
+        '7261845022003200001,610809900976570889,iggy,restart,processing,,2026-03-16T12:00:00.000Z,,,4,3,2,1',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('quotes what has to be, gives a spreadsheet no formula to run, and stays one line a record', async () => {
+    const items = ['a,"b"', '=HYPERLINK("x")', HOSTILE].map((status) => activity({ status }));
+    const text = await print([items], { format: 'csv', columns: ['status', 'id'], header: false });
+    const lines = text.split('\n');
+    assert.deepEqual(lines.slice(0, 2), ['"a,""b""",7261845022003200001', '"\'=HYPERLINK(""x"")",7261845022003200001']);
+    assert.equal(lines.length, 4);
+    assert.match(lines[2] ?? '', /^[ -~]+$/);
+  });
+});
+
+for (const format of FORMAT_NAMES) {
+  describe(`a list in ${format}`, () => {
+    it('is the same in whatever batches it comes', async () => {
+      const items = [entry({ id: 3n }), entry({ id: 2n, note: `${HOSTILE},\n` }), entry({ id: 1n })];
+      const whole = await print([items], { format });
+      assert.equal(await print([[], items.slice(0, 1), [], items.slice(1), []], { format }), whole);
+    });
+
+    it('that fails before its first item, or has an unknown column, leaves stdout alone, for the error', async () => {
+      const output = memoryOutput();
+      await assert.rejects(print(breakingOff([]), { format }, output), lost);
+      await assert.rejects(print(breakingOff([]), { format, columns: ['colour'] }, output), UsageError);
+      assert.deepEqual([output.stdout.text, output.settled], ['', false]);
+    });
+
+    it('ends quietly, and ends the reading, when its reader goes away', async () => {
+      const output = memoryOutput();
+      let ended = false;
+      const endless = (function* (): Generator<Activity[]> {
+        try {
+          for (;;) {
+            if (output.stdout.text.length > 0) output.stdout.close();
+            yield [activity()];
+          }
+        } finally {
+          ended = true;
+        }
+      })();
+      await print(endless, { format }, output);
+      await print(breakingOff([activity()], output.stdout.gone.reason), { format }, output);
+      assert.deepEqual([ended, output.stderr.text], [true, '']);
+    });
+  });
+}
+
+describe('one thing', () => {
+  const value = { id: LARGEST, name: 'prod', protected: true, expires_at: null };
+  const fields = [
+    { name: 'id', value: LARGEST },
+    { name: 'name', value: 'prod', text: `prod${HOSTILE}` },
+    { name: 'protected', value: true },
+    { name: 'expires_at', value: null },
+  ];
+  const expected: Record<FormatName, string> = {
+    table: `id          18446744073709551615\nname        prod${plainText(HOSTILE)}\nprotected   yes\nexpires at  -\n`,
+    json: '{\n  "id": "18446744073709551615",\n  "name": "prod",\n  "protected": true,\n  "expires_at": null\n}\n',
+    yaml: 'id: "18446744073709551615"\nname: prod\nprotected: true\nexpires_at: null\n',
+    csv: 'id,name,protected,expires_at\n18446744073709551615,prod,true,\n',
+    ndjson: '{"id":"18446744073709551615","name":"prod","protected":true,"expires_at":null}\n',
+  };
+  for (const format of FORMAT_NAMES) {
+    it(`prints in ${format}`, async () => {
+      const output = memoryOutput();
+      await printObject(output, value, fields, options({ format }));
+      assert.equal(output.stdout.text, expected[format]);
+    });
+  }
+});
+
+describe('ids are exact in', () => {
+  const lines = (text: string): string[] => text.trimEnd().split('\n');
+  const idOf = (item: unknown): string => String((item as { id: bigint }).id);
+  const READERS: Record<FormatName, (text: string) => string[]> = {
+    json: (text) => (readAs('json', text) as { items: unknown[] }).items.map(idOf),
+    ndjson: (text) => (readAs('ndjson', text) as unknown[]).map(idOf),
+    yaml: (text) => (readAs('yaml', text) as { items: unknown[] }).items.map(idOf),
+    csv: (text) => lines(text).flatMap((line, index) => (index > 0 ? (line.split(',')[0] ?? '') : [])),
+    table: (text) => lines(text).flatMap((line, index) => (index > 0 ? (line.split(/ +/)[0] ?? '') : [])),
+  };
+  const EDGES = [0n, 1n, 2n ** 53n - 1n, 2n ** 53n + 1n, 610809900976570889n, 2n ** 63n, MAX_ID];
+  const someIds = fc.array(fc.bigInt({ min: 0n, max: MAX_ID }), { minLength: 1, maxLength: 5 });
+  for (const format of FORMAT_NAMES) {
+    it(format, async () => {
+      const areExact = async (ids: readonly bigint[]): Promise<void> => {
+        const text = await print([ids.map((id) => activity({ id, node_id: MAX_ID - id }))], { format });
+        assert.deepEqual(READERS[format](text), ids.map(String));
+      };
+      await areExact(EDGES);
+      await fc.assert(fc.asyncProperty(someIds, areExact), { numRuns: 50 });
+    });
+  }
+});
+
+/** First and last of each range that a terminal acts on, or does not show. */
+const UNSAFE = [
+  ...['\u0000', '\t', '\n', '\r', '\u001b', '\u001f', '\u007f', '\u0080', '\u0085', '\u009b', '\u009f'],
+  ...['\u2028', '\u2029', '\u061c', '\u200e', '\u200f', '\u202a', '\u202e', '\u2066', '\u2069', '\u206a', '\u206f'],
+  ...['\u00ad', '\u200b', '\u2060', '\u2064', '\ufeff', '\u3164', '\u115f', '\uffa0', '\u180e', '\ufff9', '\ufffb'],
+  ...['\u{e0001}', '\u{e0020}', '\u{e007f}'],
+];
+const SHOWN = ['a b', 'é', 'ü', '日本', 'نص', 'می‌خواهم', '👩‍💻', '❤️', '葛\u{e0100}', '\u{1f600}', '\u00a0', '…', '–'];
+
+it('text for a terminal is without what it acts on or does not show, and keeps the rest', () => {
+  for (const character of UNSAFE) {
+    assert.equal(plainText(`a${character}b`), 'a b', `U+${character.codePointAt(0)?.toString(16)}`);
+  }
+  for (const text of SHOWN) assert.equal(plainText(text), text);
+  for (const text of [...UNSAFE, ...SHOWN].map((characters) => `a${characters}b`)) {
+    const json = escapeInJson(JSON.stringify(text));
+    assert.deepEqual([JSON.parse(json), plainText(json)], [text, json]);
+  }
+});
+
+/** Each of these means something to a reader of YAML or JSON, to a terminal, or to the runner of GitHub Actions. */
+const PIECES = [
+  // prettier-ignore
+  ...['=', '~', '<<', 'yes', 'no', 'on', 'y', 'null', 'true', '0o7', '07', '0x1f', '1e3', '1_0', '1:30', '.inf', '.nan', '.', '-'],
+  // prettier-ignore
+  ...['- ', '? ', ': ', ':', ' #', '#', '&a', '*a', '!', '!!int', '|', '>', '%', '@', '`', '"', "'", '\\', '[', ']', '{', '}', ','],
+  ...['##[error]', '::error::', '\n::', '##', '---', '...', '2026-03-16', 'T12:00:00Z', 'a', 'word ', ' ', '\u{1f600}'],
+  // What YAML must write in another way, since it is too long for a simple name once it is written.
+  ...['x'.repeat(2000), '\u0001'.repeat(500), `${'é'.repeat(1100)}: `],
+  ...UNSAFE,
+];
+const oddText = fc.oneof(
+  fc.array(fc.constantFrom(...PIECES), { maxLength: 6 }).map((pieces) => pieces.join('')),
+  fc.string({ unit: 'grapheme' }),
+);
+
+for (const format of ['json', 'ndjson', 'yaml'] as const) {
+  it(`any text, as a name and as a value, reads back in ${format} as it was, and is no command`, async () => {
+    const readsBack = async (text: string): Promise<void> => {
+      const item = { id: 1n, [`_${text}`]: text, nested: { [`_${text}`]: [text, { text }] }, note: text };
+      const output = memoryOutput();
+      // Two batches: in YAML the second begins where the text of the first ends.
+      await printList(output, [[item], [item]], { noun: 'texts', columns: [] }, options({ format }));
+      const listed = format === 'ndjson' ? [item, item] : { items: [item, item], total_results: 2n };
+      assert.deepEqual(readAs(format, output.stdout.text), listed);
+      assert.doesNotMatch(output.stdout.text, /##\[|^[^\S\n]*::|[^\P{Cc}\n]/mu);
+    };
+    for (const text of PIECES) await readsBack(text);
+    await fc.assert(fc.asyncProperty(oddText, readsBack), { numRuns: 300 });
+  }).timeout(60_000);
+}
+
+it('a number in YAML is one to readers of either version, with the digits that the API wrote', async () => {
+  for (const number of ['1e3', '-2E-7', '1.50e+10', '12E5', '0.10']) {
+    const output = memoryOutput();
+    const items = [parseJson(`{"load":${number}}`)];
+    await printList(output, [items], { noun: 'loads', columns: [], total: null }, options({ format: 'yaml' }));
+    for (const version of ['1.1', '1.2'] as const) {
+      assert.deepEqual(parseYaml(output.stdout.text, { version }), { items: [{ load: Number(number) }] });
+    }
+    assert.equal(output.stdout.text.match(/\d+/)?.[0], number.match(/\d+/)?.[0]);
+  }
+});

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { type Activity } from '../../../src/base/activity.js';
+import { UsageError } from '../../../src/base/errors.js';
+import { cellText, selectColumns } from '../../../src/output/columns.js';
+import { printList, type PrintOptions } from '../../../src/output/list.js';
+import { activityColumns } from '../../../src/output/rows.js';
+import { memoryOutput, type Terminal } from '../../helpers/memory-output.js';
+import { activity, HOSTILE, LARGEST, options, processing } from './support/samples.js';
+
+const items = [
+  processing({ id: 7261845022003200002n, author_id: 610809900976570000n }),
+  activity({ author_id: 610809900976570000n }),
+];
+const AT = { isTTY: true, colour: false } as const;
+
+async function lines(
+  terminal: Partial<Terminal>,
+  entries: readonly Activity[] = items,
+  wanted: Partial<PrintOptions> = {},
+): Promise<string[]> {
+  const output = memoryOutput(terminal);
+  await printList(output, [entries], { noun: 'activities', columns: activityColumns }, options(wanted));
+  return output.stdout.lines;
+}
+
+describe('a list as a table', () => {
+  it('has columns two spaces apart, nothing at the end of a line, and times in UTC off a terminal', async () => {
+    assert.deepEqual(await lines({}, items, { utc: false }), [
+      'ID                   NODE                RUNTIME  ACTION   STATUS      AUTHOR              CREATED               TOOK',
+      '7261845022003200002  610809900976570889  iggy     restart  processing  610809900976570000  2026-03-16 12:00:00Z  -',
+      '7261845022003200001  610809900976570889  iggy     restart  completed   610809900976570000  2026-03-16 12:00:00Z  4.8s',
+    ]);
+  });
+
+  it('has one column for what was done, without the id of a config, and one for how long ago, at a terminal', async () => {
+    const ages = { '2h': 7_200_000, '3d': 288_000_000, '5m': 330_000, '12s': 12_300, '0s': -60_000 };
+    const entries = Object.values(ages).map((ms) =>
+      activity({ action: 'reconfigure:7262600000000000043', created_at: new Date(Date.now() - ms).toISOString() }),
+    );
+    const [header = '', ...rows] = await lines({ ...AT, columns: 118 }, entries);
+    assert.equal(header.split(/ +/).join(' '), 'ID NODE WHAT STATUS AUTHOR AGE TOOK');
+    assert.deepEqual(
+      rows.map((row) => row.slice(header.indexOf('AGE')).split(' ')[0]),
+      Object.keys(ages),
+    );
+    assert.match(rows[0] ?? '', / iggy reconfigure {2}completed/);
+  });
+
+  for (const [columns, header] of [
+    [110, 'ID NODE WHAT STATUS AUTHOR AGE TOOK'],
+    [80, 'ID NODE WHAT STATUS AGE TOOK'],
+    [74, 'ID NODE WHAT STATUS AGE'],
+    [66, 'ID NODE WHAT STATUS'],
+    [53, 'ID NODE STATUS'],
+    [40, 'ID STATUS'],
+    [10, 'ID STATUS'],
+  ] as const) {
+    it(`gives up whole columns, but never id and status: ${columns} columns`, async () => {
+      const entry = activity({ author_id: 610809900976570000n, created_at: new Date().toISOString() });
+      const rows = await lines({ ...AT, columns }, [entry]);
+      assert.equal(rows[0]?.split(/ +/).join(' '), header);
+      if (columns > 31) for (const row of rows) assert.ok(row.length <= columns, row);
+    });
+  }
+
+  it('shows the chosen columns, all of them, in their order, however narrow the terminal', async () => {
+    const columns = ['tenant', 'took', 'action', 'id'];
+    const entry = activity({ id: LARGEST, action: 'reconfigure:7262600000000000043' });
+    assert.deepEqual(await lines({ ...AT, columns: 5 }, [entry], { columns }), [
+      'TENANT  TOOK  ACTION                           ID',
+      '1       4.8s  reconfigure:7262600000000000043  18446744073709551615',
+    ]);
+    const bare = { header: false, columns: ['id', 'status'] };
+    assert.deepEqual(await lines({}, [items[0] ?? entry], bare), ['7261845022003200002  processing']);
+  });
+
+  it('has a bold header and the status in colour at a terminal', async () => {
+    const [header, first] = await lines({ isTTY: true, columns: 36 }, items, { columns: ['id', 'status'] });
+    assert.equal(header, '\u001B[1mID\u001B[22m                   \u001B[1mSTATUS\u001B[22m');
+    assert.equal(first, '7261845022003200002  \u001B[36mprocessing\u001B[39m');
+  });
+
+  it('stays in one line whatever a hostile API says, and in line for wide characters', async () => {
+    const columns = ['action', 'status', 'created'];
+    const odd = [activity({ status: HOSTILE, action: '', created_at: 'yesterday' }), activity({ action: '再起動' })];
+    const [header, first = '', second] = await lines({}, odd, { columns });
+    assert.equal(header, 'ACTION  STATUS                          CREATED');
+    assert.match(first, /^- {8}\[2J \[31mred {2}2J {2}next esrever {2}yesterday$/);
+    assert.equal(second, '再起動  completed                       2026-03-16 12:00:00Z');
+  });
+
+  it('sizes a long list by its first 1000 rows, and breaks nothing later', async () => {
+    const many = Array.from({ length: 1100 }, (_, index) => activity({ id: BigInt(index + 1) }));
+    const rows = await lines({}, [...many, activity({ id: LARGEST })], { columns: ['id', 'status'] });
+    assert.equal(rows.length, 1102);
+    assert.equal(rows[1], '1     completed');
+    assert.equal(rows[1100], '1100  completed');
+    assert.equal(rows[1101], '18446744073709551615  completed');
+  });
+
+  it('of nothing prints nothing, and says so at a terminal', async () => {
+    for (const isTTY of [true, false]) {
+      const output = memoryOutput({ isTTY });
+      await printList(output, [], { noun: 'activities', columns: activityColumns }, options());
+      assert.deepEqual([output.stdout.text, output.stderr.text], ['', isTTY ? 'no activities\n' : '']);
+    }
+  });
+});
+
+it('times in a table are local at a terminal, and UTC with a Z when told', async () => {
+  const zone = process.env.TZ;
+  process.env.TZ = 'Asia/Kolkata';
+  const time = async (utc: boolean): Promise<unknown> =>
+    (await lines(AT, [activity()], { columns: ['created'], utc }))[1];
+  assert.deepEqual([await time(false), await time(true)], ['2026-03-16 17:30:00', '2026-03-16 12:00:00Z']);
+  if (zone === undefined) delete process.env.TZ;
+  else process.env.TZ = zone;
+});
+
+const names = (wanted?: readonly string[]): string[] =>
+  selectColumns(activityColumns, wanted).columns.map((column) => column.name);
+
+describe('--columns', () => {
+  it('selects and reorders, in any case; all of them when it is not given', () => {
+    assert.deepEqual(names(['STATUS', 'id']), ['status', 'id']);
+    assert.deepEqual(names().slice(0, 8), ['id', 'node', 'runtime', 'action', 'what', 'status', 'author', 'created']);
+  });
+
+  const wrong: Array<[string, string[], RegExp]> = [
+    ['an unknown name', ['id', 'colour'], /there is no column "colour"/],
+    ['no name', [], /names no column/],
+    ['an empty name', [''], /there is no column ""/],
+    ['a name twice, in two cases', ['id', 'ID'], /twice/],
+  ];
+  for (const [title, wanted, message] of wrong) {
+    it(`refuses ${title}, and lists the names`, () => {
+      const isRefusal = (error: unknown): boolean =>
+        error instanceof UsageError && message.test(error.message) && /: id, node, runtime/.test(error.hint ?? '');
+      assert.throws(() => names(wanted), isRefusal);
+    });
+  }
+});
+
+it('the text of a cell is never empty, exact for ids, in words for booleans, and harmless', () => {
+  const cells = [null, undefined, '', 18446744073709551615n, true, false];
+  assert.deepEqual(cells.map(cellText), ['-', '-', '-', '18446744073709551615', 'yes', 'no']);
+  assert.doesNotMatch(cellText(HOSTILE), /[^ -~]/);
+});
