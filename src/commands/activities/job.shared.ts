@@ -1,12 +1,11 @@
 import * as Flags from '@oclif/core/flags';
-import { ApiError, LdctlError, UsageError } from '../../base/errors.js';
+import { ApiError, UsageError } from '../../base/errors.js';
 import { parseDuration } from '../../base/durations.js';
 import type { ExitCode } from '../../base/exit-codes.js';
 import type { Id } from '../../base/ids.js';
 import type { ResultFields } from '../../base/outcome.js';
 import type { JobEvent, ResultEvent } from '../../base/progress.js';
 import { parseAction, parseRuntime, formatAction } from '../../base/activity.js';
-import { shortList } from '../../base/text.js';
 import { describeTrigger } from '../../api/supervisor-api.js';
 import type { CommandContext } from '../../cli/context.js';
 import { printOptions, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
@@ -136,7 +135,10 @@ export async function showJob(
       if (event.event === 'gate_output') await output.stderr.drained().catch(() => undefined);
     });
   } catch (error) {
-    throw withoutNode(error, target.deployment.name ?? title.place.replace(/^(.*\/|deployment )/, ''));
+    const { id, name } = target.deployment;
+    const called = name ?? title.place.replace(/^(.*\/|deployment )/, '');
+    if (error instanceof ApiError) error.message = error.message.replace(`deployment ${id} `, `deployment ${called} `);
+    throw error;
   } finally {
     view.stop();
   }
@@ -149,19 +151,6 @@ export async function showJob(
   });
   await reportToGitHub(output, env, result);
   return exitCode;
-}
-
-/** What the API says of nodes that the deployment does not have, as a sentence; any other error as it is. */
-function withoutNode(error: unknown, deployment: string): unknown {
-  if (!(error instanceof ApiError) || error.status !== 400) return error;
-  const issues = error.fieldIssues.filter(({ path = '' }) => path.startsWith('nodes['));
-  if (issues.length === 0) return error;
-  const reasons = issues.map(({ reason }) => reason.replace('the deployment', `deployment ${deployment}`));
-  return new LdctlError('refused', error.code, `${shortList(reasons, 5)}; nothing was done`, {
-    hint: 'ldctl nodes list',
-    requestId: error.requestId,
-    cause: error,
-  });
 }
 
 /** Shows what would be done to these nodes, and warns of those that the log does not name. @returns exit code 0 */
