@@ -44,7 +44,7 @@ const MISTAKES: ReadonlyArray<readonly [args: Words, says: RegExp, next: RegExp]
   ['activities list -o xml', /--output: "xml" is none of: table, json/, /See ldctl activities list --help/],
   ['activities list --limit', /--limit needs a value/, /See ldctl activities list --help/],
   ['frobnicate', /there is no command frobnicate/, /See ldctl --help/],
-  ['activities frobnicate', /there is no command activities frobnicate/, /See ldctl --help/],
+  ['activities frobnicate', /there is no command activities frobnicate/, /See ldctl activities --help/],
   ['restart iggy', /there is no command restart/, /Did you mean ldctl activities trigger iggy restart\?/],
   ['profile list', /there is no command profile/, /Did you mean ldctl profiles list\?/],
   ['-o table', /no command is given/, /See ldctl --help/],
