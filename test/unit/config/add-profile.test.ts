@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { makeProfile, type ProfileFlags } from '../../../src/commands/profiles/add.js';
+import { makeProfile } from '../../../src/commands/profiles/add.js';
+import { type ProfileFlags } from '../../../src/commands/profiles/profile.shared.js';
 import { saying } from '../../../src/cli/signals.js';
 import { currentProfile, findProfile, type Profile } from '../../../src/config/profiles.js';
 import { Interrupted, LdctlError } from '../../../src/base/errors.js';
