@@ -5,7 +5,14 @@ import * as v from 'valibot';
 import { type Clock } from '../base/clock.js';
 import { LdctlError } from '../base/errors.js';
 import { type Id } from '../base/ids.js';
-import type { KeptRun, RollJournal, RollRecord, RunJournal, RunRecord, RunState } from '../base/journal.js';
+import {
+  type KeptRun,
+  type RollJournal,
+  type RollRecord,
+  type RunJournal,
+  type RunRecord,
+  type RunState,
+} from '../base/journal.js';
 import { stringifyJson } from '../base/json.js';
 import {
   createPrivateFile,
@@ -190,10 +197,10 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
   };
 
   return {
-    read: (key) => soon(() => look(key).kept),
+    read: async (key) => Promise.resolve().then(() => look(key).kept),
 
-    begin: (record) =>
-      soon(() => {
+    begin: async (record) =>
+      Promise.resolve().then(() => {
         // Another process may be faster a few times; a folder that takes files and shows none is no place for records.
         for (let tries = 0; tries < 100; tries++) {
           const { kept, last } = look(record.key);
@@ -206,8 +213,8 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
         throw unwritable(folder);
       }),
 
-    mark: (key: string, state: Exclude<RunState, 'posting'>, outcome?: string) =>
-      soon(() => {
+    mark: async (key: string, state: Exclude<RunState, 'posting'>, outcome?: string) =>
+      Promise.resolve().then(() => {
         if (state === 'refused' && !begun.has(key)) return;
         const generation = used.get(key) ?? Math.max(1, records.find(key).last);
         records.mark(key, generation, state, outcome === undefined ? {} : { outcome });
@@ -229,10 +236,10 @@ export function openRollJournal(folder: string, clock: Pick<Clock, 'now'>): Roll
   };
 
   return {
-    read: (key) => soon(() => look(key).kept),
+    read: async (key) => Promise.resolve().then(() => look(key).kept),
 
-    begin: ({ key, deploymentId, begunAt, request }) =>
-      soon(() => {
+    begin: async ({ key, deploymentId, begunAt, request }) =>
+      Promise.resolve().then(() => {
         for (let tries = 0; tries < 100; tries++) {
           const { kept, last } = look(key);
           if (kept) return kept;
@@ -241,10 +248,11 @@ export function openRollJournal(folder: string, clock: Pick<Clock, 'now'>): Roll
         throw unwritable(folder);
       }),
 
-    finish: (key) => soon(() => records.mark(key, Math.max(1, records.find(key).last), 'finished')),
+    finish: async (key) =>
+      Promise.resolve().then(() => records.mark(key, Math.max(1, records.find(key).last), 'finished')),
 
-    last: (deploymentId) =>
-      soon(() => {
+    last: async (deploymentId: Id) =>
+      Promise.resolve().then(() => {
         const names = records.names();
         const finished = new Set(names.map((name) => /^(.*)\.finished$/.exec(name)?.[1]));
         const open = names.filter((name) => RECORD.test(name) && !finished.has(name));
@@ -272,11 +280,6 @@ export function keepNodes(folder: string, nodes: readonly Id[]): string {
   return join(runs, name);
 }
 
-/** Within a promise, so that a fault rejects. */
-function soon<T>(work: () => T): Promise<T> {
-  return Promise.resolve().then(work);
-}
-
 function unwritable(folder: string): LdctlError {
   return new LdctlError('usage', 'journal_not_written', `no record can be kept in ${folder}`, {
     hint: 'Set LDCTL_CONFIG_DIR to a folder of your own.',
@@ -296,9 +299,14 @@ function jsonOf(text: string): unknown {
 }
 
 function broken(path: string): LdctlError {
-  const hint =
-    'That run may have sent this trigger. Look at `ldctl activities list`; if it did not, remove the file and run the ' +
-    'command again.';
-  const what = `the record of an earlier run with this key is broken: ${path}`;
-  return new LdctlError('unconfirmed', 'journal_broken', what, { hint });
+  return new LdctlError(
+    'unconfirmed',
+    'journal_broken',
+    `the record of an earlier run with this key is broken: ${path}`,
+    {
+      hint:
+        'That run may have sent this trigger. Look at `ldctl activities list`; if it did not, remove the file and run ' +
+        'the command again.',
+    },
+  );
 }
