@@ -266,13 +266,11 @@ async function placeFields(
   context: CommandContext,
 ): Promise<Partial<Profile>> {
   const { prompts } = context;
-  // A user chooses; a variable for the supervisor goes with one for the deployment only: one that was left over would be
-  // stored, and be sent the key ever after.
-  const isNamed = deployment !== null && (deployment.source.from !== 'env' || !prompts);
-  const ref = isNamed ? deployment.value : null;
-  const isOther = supervisorUrl?.source.from === 'env' && deployment?.source.from !== 'env';
-  const url =
-    supervisorUrl === null || isOther || (!ref && supervisorUrl.source.from === 'env') ? null : supervisorUrl.value;
+  // A user chooses, whatever the environment says. Its supervisor goes with its deployment only: one that was left over
+  // would be stored, and be sent the key ever after.
+  const ref = deployment && (deployment.source.from !== 'env' || !prompts) ? deployment.value : null;
+  const fits = supervisorUrl?.source.from !== 'env' || (ref && deployment?.source.from === 'env');
+  const url = (fits && supervisorUrl?.value) || null;
   const asGiven = {
     deployment_id: ref?.id ?? undefined,
     deployment_name: ref?.name ?? undefined,
