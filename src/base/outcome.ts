@@ -18,7 +18,7 @@ export type Outcome = keyof typeof OUTCOMES | 'interrupted';
 /** Which nodes a trigger is about: those named, as many as `--expect-nodes` says, or those the log shows. */
 export type TargetKind = 'named' | 'expected' | 'observed';
 
-/** What is known of one target. `missing` and `not_started` are ours; any other status is the API's. */
+/** What is known of one target. */
 export interface NodeResult {
   /** Null for a node that was counted (`--expect-nodes`) and never seen. */
   node_id: Id | null;
@@ -41,7 +41,6 @@ export interface GateResult {
   /** Null when it was ended before it could exit. */
   exit_code: number | null;
   timed_out: boolean;
-  /** In milliseconds. */
   took_ms: number;
 }
 
@@ -81,6 +80,4 @@ export interface ResultFacts {
   resume: string | null;
 }
 
-export interface ResultFields extends ResultFacts {
-  outcome: Outcome;
-}
+export type ResultFields = ResultFacts & { outcome: Outcome };
