@@ -1,7 +1,7 @@
 import type { LdctlError } from './errors.js';
 import type { ExitCode } from './exit-codes.js';
 import type { Id } from './ids.js';
-import type { NodeResult, Outcome, ResultFields, TargetKind } from './outcome.js';
+import type { NodeResult, ResultFields, TargetKind } from './outcome.js';
 import type { RollStage } from './roll.js';
 import type { ShownStep } from './shown-step.js';
 
@@ -13,48 +13,22 @@ export interface NodeProgress extends NodeResult {
   stage?: RollStage;
 }
 
-/** What the log lets one expect of the work that goes on; absent where it holds too little. */
-export interface ProgressEstimate {
-  /** How long it usually takes a node; milliseconds. */
-  usualMs?: number;
-  /** When all that goes on may be over: monotonic clock, ms. */
-  endsAt?: number;
-  /** Where all that was seen is final: until when another entry may still show up; likewise. */
-  settlesAt?: number;
-}
-
-/** How many nodes an every-node trigger must reach: as many as was said, or those that the log names. */
-export interface ExpectedNodes {
-  count: number;
-  by: Exclude<TargetKind, 'named'>;
-}
-
-interface DispatchNotes {
-  earlier?: EarlierRun;
-  usualMs?: number;
-}
-
-/** An earlier run with the same key, which has dispatched what this one follows. Ages in milliseconds. */
-export interface EarlierRun {
-  ageMs: number;
-  /** How the last of them ended; absent where that is not known: it goes on, or was killed. */
-  ended?: { outcome: Outcome; ageMs: number };
-}
-
-/**
- * What a run emits while it goes on. Some of it is data, as `shownStep` has it; the rest is for people only.
- */
+/** What a run emits while it goes on: what is data, and what is for people only. */
 export type RunStep =
+  /** `earlier`: a run with the same key that has dispatched what this one follows, so many ms ago. */
+  | (ShownStep & { earlier?: { ageMs: number } })
   /** Right before the POST: what a later `wait --after` needs, and how many nodes are expected where none are named. */
-  | { event: 'baseline'; baseline: Id; idempotencyKey: string; expects?: ExpectedNodes }
-  /** An earlier run, and how long it usually takes, in ms, are for people only. */
-  | (Extract<ShownStep, { event: 'dispatched' }> & DispatchNotes)
-  | Exclude<ShownStep, { event: 'dispatched' }>
+  | {
+      event: 'baseline';
+      baseline: Id;
+      idempotencyKey: string;
+      expects?: { count: number; by: Exclude<TargetKind, 'named'> };
+    }
   | { event: 'gate_output'; node_id: Id; line: string }
   /** The log cannot be read, and was last read so many ms ago; or, with null, it can again. */
   | { event: 'outage'; ageMs: number | null }
-  /** The state of all targets, whenever any of it changed. */
-  | ({ event: 'progress'; nodes: readonly NodeProgress[] } & ProgressEstimate);
+  /** The state of all targets, whenever any of it changed; until when one more may show up, where all that did are final. */
+  | { event: 'progress'; nodes: readonly NodeProgress[]; settlesAt?: number };
 
 /** How a run ended: what goes to stdout, why following was given up, and the exit code. */
 export interface ResultEvent {
@@ -67,27 +41,18 @@ export interface ResultEvent {
 /** The result is always the last. */
 export type JobEvent = RunStep | ResultEvent;
 
-/** The event with its keys in order; null for what is for people only. */
+/** The event as data; null for what is for people only. */
 export function shownStep(event: RunStep): ShownStep | null {
   switch (event.event) {
-    case 'dispatched':
-      return {
-        event: event.event,
-        ...(event.node_id !== undefined && { node_id: event.node_id }),
-        request_id: event.request_id,
-        replayed: event.replayed,
-        recovered: event.recovered,
-      };
+    case 'dispatched': {
+      const { earlier, ...shown } = event;
+      return shown;
+    }
     case 'activity':
-      return { event: event.event, activity: event.activity };
     case 'warning':
-      return { event: event.event, code: event.code, message: event.message };
     case 'gate':
-      return { event: event.event, node_id: event.node_id, gate: event.gate };
-    case 'baseline':
-    case 'gate_output':
-    case 'outage':
-    case 'progress':
+      return event;
+    default:
       return null;
   }
 }

@@ -18,7 +18,8 @@ export function newsOfRoll(roll: Roll): JobEvent[] {
       const isShared = event.event === 'outage' || (event.event === 'warning' && event.code === 'log_unreadable');
       if (isShared && said.has(event.event)) continue;
       if (isShared) said.add(event.event);
-      news.push(event.event === 'dispatched' ? { ...event, node_id: id } : event);
+      const isDispatch = event.event === 'dispatched';
+      news.push(isDispatch ? { ...{ event: event.event, node_id: id }, ...event } : event);
     }
   }
   if (roll.changed) {
