@@ -30,7 +30,7 @@ export type RunStep =
   /** The state of all targets, whenever any of it changed; until when one more may show up, where all that did are final. */
   | { event: 'progress'; nodes: readonly NodeProgress[]; settlesAt?: number };
 
-/** How a run ended: what goes to stdout, why following was given up, and the exit code. */
+/** How a run ended, always the last: what goes to stdout, why following was given up, and the exit code. */
 export interface ResultEvent {
   event: 'result';
   result: ResultFields;
@@ -38,7 +38,6 @@ export interface ResultEvent {
   exitCode: ExitCode;
 }
 
-/** The result is always the last. */
 export type JobEvent = RunStep | ResultEvent;
 
 /** The event as data; null for what is for people only. */
