@@ -8,7 +8,7 @@ import { execa, type Options, type ResultPromise } from 'execa';
 import type { Clock } from '../base/clock.js';
 import { UsageError } from '../base/errors.js';
 import type { GateResult } from '../base/outcome.js';
-import type { GateFacts } from '../base/roll.js';
+import type { GateFacts } from '../job/events.js';
 import type { Env } from '../base/text.js';
 import type { Scrub } from '../output/streams.js';
 

@@ -2,7 +2,7 @@ import { isFinal, type Action, type Activity, type Runtime } from '../base/activ
 import { Interrupted, LdctlError } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
 import { MISSING, type Outcome } from '../base/outcome.js';
-import { warning, type JobEvent } from '../base/progress.js';
+import { warning, type JobEvent } from './events.js';
 import type { Accepted } from '../base/supervisor.js';
 import type { LogRead } from '../log/log.js';
 import {

@@ -1,9 +1,30 @@
-import type { LdctlError } from './errors.js';
-import type { ExitCode } from './exit-codes.js';
-import type { Id } from './ids.js';
-import type { NodeResult, ResultFields, TargetKind } from './outcome.js';
-import type { RollStage } from './roll.js';
-import type { ShownStep } from './shown-step.js';
+import type { Activity } from '../base/activity.js';
+import type { LdctlError } from '../base/errors.js';
+import type { ExitCode } from '../base/exit-codes.js';
+import type { Id } from '../base/ids.js';
+import type { GateResult, NodeResult, ResultFields, TargetKind } from '../base/outcome.js';
+
+/** Where a node of a roll stands, for displays. */
+export type RollStage = 'waiting' | 'running' | 'pause' | 'gate' | 'done';
+
+/** What a gate gets in its environment; the key is not among it. */
+export interface GateFacts {
+  nodeId: Id;
+  activityId: Id | null;
+  deploymentId: Id;
+  runtime: string;
+  action: string;
+}
+
+/** What of a run is data: the lines of `-o ndjson` before the result, and what a program that listens gets. */
+export type ShownStep =
+  /** `node_id` where each node is its own trigger. */
+  | { event: 'dispatched'; node_id?: Id; request_id: string | null; replayed: boolean; recovered: boolean }
+  /** An entry of this run appeared, or its status changed. */
+  | { event: 'activity'; activity: Activity }
+  /** The gate after a node has ended. */
+  | { event: 'gate'; node_id: Id; gate: GateResult }
+  | { event: 'warning'; code: string; message: string };
 
 /** One target while it is followed. */
 export interface NodeProgress extends NodeResult {
