@@ -59,7 +59,7 @@ export default defineConfig(
   },
   {
     files: ['src/**'],
-    // The host itself; and what programs use as a library, which have no host.
+    // The host itself, and what programs use as a library, which have no host.
     ignores: ['src/cli/host.ts', 'src/api/client.ts', 'src/index.ts'],
     rules: {
       'no-restricted-properties': ['error', ...FROM_HOST],

@@ -12,7 +12,6 @@ import { rollJob, runJob, waitJob, type ResumeText } from '../job/index.js';
 import { drive, type DriveTools } from '../job/drive.js';
 import type { ExpectedTenant } from '../job/entries.js';
 import type { Job } from '../job/job.js';
-import type { Resume } from '../job/run-read.js';
 import { wireKey } from '../job/wire-key.js';
 import { openLog } from '../log/log.js';
 import type { CheckedRoll, CheckedTrigger, CheckedWait } from './requests.js';
@@ -122,6 +121,8 @@ async function follow(
   const { code, message, hint, requestId } = error;
   return { ...end, error: new LdctlError('unconfirmed', code, message, { hint, requestId }) };
 }
+
+type Resume = Parameters<ResumeText>[0];
 
 /** The exact command that goes on where a job ended; null where only the caller's own program can. */
 export function resumeCommand(resume: Resume, { flags = [], keepsRolls }: Partial<Connection>): string | null {

@@ -20,8 +20,7 @@ export type RollGate = (
 ) => boolean | Promise<boolean>;
 
 const isText = (value: unknown): value is string => typeof value === 'string';
-const TEXT = 'a text was expected';
-const text = v.string(TEXT);
+const text = v.string('a text was expected');
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const ms = v.pipe(v.number('milliseconds were expected'), v.minValue(0, 'milliseconds were expected, from 0'));
 const BIGINT = 'an id is a bigint, as 610809900976570889n: a number would lose digits of it';
@@ -40,8 +39,8 @@ const asKey = (key: string): string => checkIdempotencyKey(key, 'idempotencyKey'
 const asTime = (time: Date | string): number => new Date(time).getTime();
 
 const what = {
-  runtime: v.pipe(v.custom<Runtime>(isText, TEXT), v.transform(asRuntime)),
-  action: v.pipe(v.custom<ActionName>(isText, TEXT), v.transform(asAction)),
+  runtime: v.pipe(v.custom<Runtime>(isText), v.transform(asRuntime)),
+  action: v.pipe(v.custom<ActionName>(isText), v.transform(asAction)),
 };
 const times = {
   /** For everything after the dispatch, in milliseconds; 0 for no limit. 10 minutes unless given. */

@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags';
-import { ApiError } from '../../base/errors.js';
+import { LdctlError } from '../../base/errors.js';
 import type { ExitCode } from '../../base/exit-codes.js';
 import type { Id } from '../../base/ids.js';
 import { emptyNodeResult, NOT_STARTED, type ResultFields } from '../../base/outcome.js';
@@ -20,7 +20,7 @@ import { doingText } from '../../output/run-text.js';
 import { createRunView, systemEvery } from '../../output/views.js';
 import { nodesOfLog } from './count.shared.js';
 import { readNodes, targetFlags } from './nodes.shared.js';
-import { bestPlace, durationFlag } from './shared.js';
+import { shownPlace, durationFlag } from './shared.js';
 
 /** How long to follow. */
 export const followFlags = {
@@ -102,7 +102,7 @@ export async function showJob(
   const { output, clock, env } = host;
   if (settings.winning !== null) context.say(settings.winning);
   const options = { ...printOptions(flags), quiet: flags.quiet, debug: flags.debug };
-  const title = { doing: shown.doing, place: await bestPlace(context, target), nodes: shown.nodes?.length ?? null };
+  const title = { doing: shown.doing, place: await shownPlace(context, target), nodes: shown.nodes?.length ?? null };
   const view = await createRunView(output, { ...options, title, clock, every: systemEvery, onSuspend });
   const newKey = (): string => host.newIdempotencyKey();
   const connection = connectionTo(target, settings, { supervisor: context.supervisor(target), folder, clock, newKey });
@@ -118,7 +118,8 @@ export async function showJob(
   } catch (error) {
     const { id, name } = target.deployment;
     const called = name ?? title.place.replace(/^(.*\/|deployment )/, '');
-    if (error instanceof ApiError) error.message = error.message.replace(`deployment ${id} `, `deployment ${called} `);
+    if (error instanceof LdctlError)
+      error.message = error.message.replace(`deployment ${id} has`, `deployment ${called} has`);
     throw error;
   } finally {
     view.stop();
@@ -161,9 +162,8 @@ export async function showDryRun(
     nodes: nodes.map((node_id) => emptyNodeResult({ node_id }, NOT_STARTED)),
     resume: null,
   };
-  const place = await bestPlace(context, target);
-  const requests = how ? nodes.map((node) => describe([node])) : [describe(named ?? null)];
-  const dryRun = { place, how, requests };
+  const place = await shownPlace(context, target);
+  const dryRun = { place, how, requests: how ? nodes.map((node) => describe([node])) : [describe(named ?? null)] };
   await printRunResult(host.output, result, { ...printOptions(flags), quiet: flags.quiet, debug: flags.debug, dryRun });
   return 0;
 }

@@ -17,7 +17,7 @@ import { activityColumns } from '../../output/rows.js';
 import { formatOf } from '../../output/formats.js';
 import { printList } from '../../output/list.js';
 import { createWatchView, systemEvery } from '../../output/views.js';
-import { bestPlace, durationFlag, filterFlags, logOf, parseFilter } from './shared.js';
+import { shownPlace, durationFlag, filterFlags, logOf, parseFilter } from './shared.js';
 
 const DEFAULT_LIMIT = 20;
 const DEFAULT_RESULTS = 10;
@@ -131,7 +131,7 @@ async function print(context: CommandContext, target: Target, plan: Plan): Promi
 
 async function viewOf(context: CommandContext, target: Target, { follow }: Plan) {
   const { host, flags } = context;
-  const shown = { ...printOptions(flags), follow, quiet: flags.quiet, place: await bestPlace(context, target) };
+  const shown = { ...printOptions(flags), follow, quiet: flags.quiet, place: await shownPlace(context, target) };
   return createWatchView(host.output, { ...shown, clock: host.clock, every: systemEvery, onSuspend });
 }
 
@@ -143,6 +143,7 @@ async function follow(context: CommandContext, target: Target, plan: Plan): Prom
     for await (const event of followLog(logOf(context, target), plan, readingOf(context))) view.on(event);
     throw new Error('what is followed for ever has ended');
   } catch (error) {
+    context.host.output.stdout.gone.throwIfAborted();
     problem = error instanceof LdctlError ? error : undefined;
     if (error instanceof Interrupted) return error.exitCode;
     throw error;
@@ -167,8 +168,8 @@ async function watch(context: CommandContext, target: Target, plan: Plan): Promi
   const view = await viewOf(context, target, plan);
   view.on({ event: 'listing', activities: first });
   const unattended = isInteractive(host) ? 0 : UNATTENDED_TIMEOUT_MS;
-  const how = { floor: -1n, endless: false, timeoutMs: (plan.timeout ?? unattended) || null };
-  const job = createWatch({ ...plan, ...how, first, newest }, clock.elapsed());
+  const limits = { timeoutMs: (plan.timeout ?? unattended) || null, floor: -1n, endless: false };
+  const job = createWatch({ ...plan, ...limits, first, newest }, clock.elapsed());
   const tools = { supervisor: context.supervisor(target), log, journal: null, clock, signal };
   const ended = drive(job, tools, (event) => {
     if (event.event === 'activity' || event.event === 'warning' || event.event === 'outage') view.on(event);
@@ -178,6 +179,7 @@ async function watch(context: CommandContext, target: Target, plan: Plan): Promi
     throw thrown;
   });
   view.stop(error ?? undefined);
+  host.output.stdout.gone.throwIfAborted();
   if (error?.code === 'timed_out') {
     const ids = entries.filter(({ status }) => !isFinal(status)).map(({ id }) => id);
     error.hint = `To go on: ${resumeCommand({ ids }, { flags: resumeFlags(settings, target) })}`;

@@ -159,8 +159,7 @@ export default class ActivitiesRoll extends BaseCommand {
     const key = keyOf(deploymentId, idempotencyKey);
     const asText = (value: unknown): string => stringifyJson(value, { stringIds: true });
     let keepsRolls = true;
-    let isOver = false;
-    let wasSent = false;
+    let isNew = false;
     try {
       const before = await journal.begin({
         key,
@@ -170,8 +169,7 @@ export default class ActivitiesRoll extends BaseCommand {
         finished: false,
       });
       if (before && asText(before.request) !== asText(stored)) throw keyUsed(idempotencyKey);
-      // Where nothing was sent, there is nothing to go on with.
-      isOver = before === null;
+      isNew = before === null;
     } catch (error) {
       // A key of the caller's own promises that nothing is done twice; a random one is used once.
       if (error instanceof UsageError || !(error instanceof LdctlError) || given !== undefined) throw error;
@@ -180,18 +178,20 @@ export default class ActivitiesRoll extends BaseCommand {
     }
     const gate = command === null ? undefined : this.#gate(command, target, request);
     const tools = { stopping: interrupts.inTwoStages(), ...(gate && { gate }) };
-    try {
-      return await showJob(context, target, { doing: doing(request), nodes }, async (connection, more) => {
-        const asked = keepsRolls ? { ...request, idempotencyKey } : request;
+    // What cannot be noted only keeps the record for a day.
+    const finish = (sent: boolean) => (keepsRolls ? journal.finish(key, sent).catch(() => undefined) : undefined);
+    return showJob(context, target, { doing: doing(request), nodes }, async (connection, more) => {
+      const asked = keepsRolls ? { ...request, idempotencyKey } : request;
+      try {
         const end = await roll({ ...connection, keepsRolls }, asked, { ...tools, ...more });
-        wasSent = true;
-        isOver = end.result.resume === null;
+        if (end.result.resume === null) await finish(true);
         return end;
-      });
-    } finally {
-      // What cannot be noted only keeps the record for a day.
-      if (isOver && keepsRolls) await journal.finish(key, wasSent).catch(() => undefined);
-    }
+      } catch (error) {
+        // Nothing was sent, so that there is nothing to go on with.
+        if (isNew) await finish(false);
+        throw error;
+      }
+    });
   }
 
   #gate(command: string, target: Target, { runtime, action }: CheckedRoll): Tools['gate'] {

@@ -4,13 +4,13 @@ import { RUNTIMES, STATUSES } from '../../base/activity.js';
 import { parseDuration } from '../../base/durations.js';
 import { UsageError } from '../../base/errors.js';
 import { parseId, type Id } from '../../base/ids.js';
+import { plainText } from '../../base/text.js';
 import type { CommandContext } from '../../cli/context.js';
 import type { FlagsOf } from '../../cli/flags.js';
 import type { Target } from '../../config/target.js';
 import { activitiesRequest, check } from '../../library/requests.js';
 import type { ActivityFilter } from '../../log/list.js';
 import { openLog, type ActivityLog } from '../../log/log.js';
-import { plainText } from '../../base/text.js';
 
 type Parse<T> = (text: string, command: unknown, flag: { name: string }) => Promise<T>;
 
@@ -88,9 +88,9 @@ export function logOf(context: CommandContext, target: Target): ActivityLog {
   return openLog(context.supervisor(target), target.deployment.id, context.host.clock);
 }
 
-/** The deployment as a person calls it, who waits for its look-up at a terminal only. */
-export async function bestPlace(context: CommandContext, target: Target): Promise<string> {
-  const placed = context.host.output.stderr.canRedraw ? await context.placeOf(target) : null;
+/** The deployment by the best name that is known; by its path, which takes a request, where a terminal shows it. */
+export async function shownPlace(context: CommandContext, target: Target): Promise<string> {
+  const place = context.host.output.stderr.canRedraw ? await context.placeOf(target) : null;
   const { id, name } = target.deployment;
-  return plainText(placed?.path ?? name ?? `deployment ${id}`);
+  return plainText(place?.path ?? name ?? `deployment ${id}`);
 }
