@@ -182,7 +182,5 @@ export async function* followLog(
   const supervisor = { trigger: () => Promise.reject(new Error('what is followed is never sent')) };
   const tools = { log, clock, signal, supervisor, journal: null };
   const { error } = yield* steps(job, tools, () => undefined);
-  // Its reader may have gone, which is no interrupt.
-  signal.throwIfAborted();
   throw error ?? new Interrupted('SIGINT');
 }
