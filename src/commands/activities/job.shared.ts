@@ -3,7 +3,7 @@ import { LdctlError } from '../../base/errors.js';
 import type { ExitCode } from '../../base/exit-codes.js';
 import type { Id } from '../../base/ids.js';
 import { emptyNodeResult, NOT_STARTED, type ResultFields } from '../../base/outcome.js';
-import type { ResultEvent } from '../../base/progress.js';
+import type { ResultEvent } from '../../job/events.js';
 import { formatAction, parseAction, parseRuntime } from '../../base/activity.js';
 import { describeTrigger } from '../../api/supervisor-api.js';
 import type { CommandContext } from '../../cli/context.js';
