@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags';
-import { LdctlError } from '../../base/errors.js';
+import { ApiError } from '../../base/errors.js';
 import type { ExitCode } from '../../base/exit-codes.js';
 import type { Id } from '../../base/ids.js';
 import { emptyNodeResult, NOT_STARTED, type ResultFields } from '../../base/outcome.js';
@@ -118,8 +118,7 @@ export async function showJob(
   } catch (error) {
     const { id, name } = target.deployment;
     const called = name ?? title.place.replace(/^(.*\/|deployment )/, '');
-    if (error instanceof LdctlError)
-      error.message = error.message.replace(`deployment ${id} has`, `deployment ${called} has`);
+    if (error instanceof ApiError) error.message = error.message.replace(`deployment ${id} `, `deployment ${called} `);
     throw error;
   } finally {
     view.stop();
