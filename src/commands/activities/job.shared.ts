@@ -82,27 +82,23 @@ export async function parseActing(
   };
 }
 
-/** What is acted on, in words. */
-export function doing({ action, runtime }: Pick<CheckedTrigger, 'runtime' | 'action'>): string {
-  return doingText(action, runtime);
-}
-
 /**
  * Shows a job while it goes on, and how it ended.
- * @param shown what is done, and to how many nodes that are named; for a wait, what is followed
+ * @param asked what is done to which nodes; null where activities are followed
  * @returns the exit code of its outcome @throws what the job throws before anything was sent
  */
 export async function showJob(
   context: CommandContext,
   target: Target,
-  shown: { doing: string; nodes?: readonly Id[] | null },
+  asked: Pick<CheckedTrigger, 'runtime' | 'action' | 'nodes'> | null,
   run: (connection: Connection, tools: Tools) => Promise<ResultEvent>,
 ): Promise<ExitCode> {
   const { folder, host, flags, settings, signal } = context;
   const { output, clock, env } = host;
   if (settings.winning !== null) context.say(settings.winning);
   const options = { ...printOptions(flags), quiet: flags.quiet, debug: flags.debug };
-  const title = { doing: shown.doing, place: await shownPlace(context, target), nodes: shown.nodes?.length ?? null };
+  const doing = asked ? doingText(asked.action, asked.runtime) : 'Following activities';
+  const title = { doing, place: await shownPlace(context, target), nodes: asked?.nodes?.length ?? null };
   const view = await createRunView(output, { ...options, title, clock, every: systemEvery, onSuspend });
   const newKey = (): string => host.newIdempotencyKey();
   const connection = connectionTo(target, settings, { supervisor: context.supervisor(target), folder, clock, newKey });

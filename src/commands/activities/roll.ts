@@ -17,7 +17,7 @@ import { checkIdempotencyKey } from '../../job/wire-key.js';
 import { roll, type Tools } from '../../library/jobs.js';
 import { check, rollRequest, type CheckedRoll } from '../../library/requests.js';
 import { nodesOfRoll } from './count.shared.js';
-import { ACTION_ARG, actingFlags, doing, parseActing, RUNTIME_ARG, showDryRun, showJob } from './job.shared.js';
+import { ACTION_ARG, actingFlags, parseActing, RUNTIME_ARG, showDryRun, showJob } from './job.shared.js';
 import { durationFlag } from './shared.js';
 
 const helpGroup = 'ROLL';
@@ -150,7 +150,7 @@ export default class ActivitiesRoll extends BaseCommand {
   async #run(context: CommandContext, target: Target, request: CheckedRoll, command: string | null): Promise<ExitCode> {
     const { host, interrupts } = context;
     const { id: deploymentId } = target.deployment;
-    const { nodes, idempotencyKey: given } = request;
+    const { idempotencyKey: given } = request;
     const idempotencyKey = given ?? host.newIdempotencyKey();
     // In the order of the schema, so that two of the same are the same text.
     const { timeoutMs, ...checked } = check(rollRequest, 'roll', { ...request, idempotencyKey });
@@ -180,7 +180,7 @@ export default class ActivitiesRoll extends BaseCommand {
     const tools = { stopping: interrupts.inTwoStages(), ...(gate && { gate }) };
     // What cannot be noted only keeps the record for a day.
     const finish = (sent: boolean) => (keepsRolls ? journal.finish(key, sent).catch(() => undefined) : undefined);
-    return showJob(context, target, { doing: doing(request), nodes }, async (connection, more) => {
+    return showJob(context, target, request, async (connection, more) => {
       const asked = keepsRolls ? { ...request, idempotencyKey } : request;
       try {
         const end = await roll({ ...connection, keepsRolls }, asked, { ...tools, ...more });

@@ -9,7 +9,7 @@ import { hangupOf, type Interrupts } from '../../cli/signals.js';
 import { trigger } from '../../library/jobs.js';
 import { check, triggerRequest, type CheckedTrigger } from '../../library/requests.js';
 import { expectedNodes, nodesOfLog, warnOfOthers } from './count.shared.js';
-import { ACTION_ARG, actingFlags, doing, parseActing, RUNTIME_ARG, showDryRun, showJob } from './job.shared.js';
+import { ACTION_ARG, actingFlags, parseActing, RUNTIME_ARG, showDryRun, showJob } from './job.shared.js';
 
 export default class ActivitiesTrigger extends BaseCommand {
   static override summary = 'Trigger an action on some or all nodes, and follow every node to its end.';
@@ -57,9 +57,7 @@ export default class ActivitiesTrigger extends BaseCommand {
     const nodes = await consentTo(context, { ...deed, target, known }, flags);
     if (nodes) request.nodes = nodes;
     else request.expectNodes = await expectedNodes(flags['expect-nodes'], context, target);
-    return showJob(context, target, { doing: doing(request), nodes }, (connection, tools) =>
-      trigger(connection, request, tools),
-    );
+    return showJob(context, target, request, (connection, tools) => trigger(connection, request, tools));
   }
 
   protected override interrupts(): Interrupts {

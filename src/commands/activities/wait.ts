@@ -71,9 +71,7 @@ export default class ActivitiesWait extends BaseCommand {
     }
     const times = { timeoutMs: flags.timeout, appearTimeoutMs: flags['appear-timeout'] };
     const request = check(waitRequest, 'wait', { ...times, ...asked });
-    return showJob(context, target, { doing: 'Following activities' }, (connection, tools) =>
-      wait(connection, request, tools),
-    );
+    return showJob(context, target, null, (connection, tools) => wait(connection, request, tools));
   }
 
   /** @returns null for what is processing @throws UsageError */
