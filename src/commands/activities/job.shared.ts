@@ -6,10 +6,11 @@ import { emptyNodeResult, NOT_STARTED, type ResultFields } from '../../base/outc
 import type { ResultEvent } from '../../base/progress.js';
 import { formatAction, parseAction, parseRuntime } from '../../base/activity.js';
 import { describeTrigger } from '../../api/supervisor-api.js';
+import { BaseCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
 import { printOptions, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
 import type { Host } from '../../cli/host.js';
-import { onSuspend } from '../../cli/signals.js';
+import { hangupOf, onSuspend, type Interrupts } from '../../cli/signals.js';
 import { resumeFlags, type Target } from '../../config/target.js';
 import { checkIdempotencyKey, wireKey } from '../../job/wire-key.js';
 import { connectionTo, type Connection, type Tools } from '../../library/jobs.js';
@@ -63,6 +64,12 @@ export const ACTION_ARG = {
   ignoreStdin: true,
   description: 'start, stop, restart, reconfigure:ID, or reconfigure with --config ID',
 } as const;
+
+export abstract class JobCommand extends BaseCommand {
+  protected override interrupts(): Interrupts {
+    return this.host.catchInterrupts(hangupOf(this.host.output));
+  }
+}
 
 /** The words and flags of an action as a request. @throws UsageError; the signal's reason while stdin is read */
 export async function parseActing(

@@ -5,19 +5,18 @@ import { LdctlError, UsageError } from '../../base/errors.js';
 import type { ExitCode } from '../../base/exit-codes.js';
 import { parseId, type Id } from '../../base/ids.js';
 import { stringifyJson } from '../../base/json.js';
-import { BaseCommand } from '../../cli/base-command.js';
 import { checkConfirm, consentTo, requireConsent } from '../../cli/consent.js';
 import { CommandContext } from '../../cli/context.js';
 import { connectionFlags, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
 import { checkGate, runGate } from '../../cli/gate.js';
-import { hangupOf, type Interrupts } from '../../cli/signals.js';
+import type { Interrupts } from '../../cli/signals.js';
 import { openRollJournal } from '../../config/journal.js';
 import type { Target } from '../../config/target.js';
 import { checkIdempotencyKey } from '../../job/wire-key.js';
 import { roll, type Tools } from '../../library/jobs.js';
 import { check, rollRequest, type CheckedRoll } from '../../library/requests.js';
 import { nodesOfRoll } from './count.shared.js';
-import { ACTION_ARG, actingFlags, parseActing, RUNTIME_ARG, showDryRun, showJob } from './job.shared.js';
+import { ACTION_ARG, actingFlags, JobCommand, parseActing, RUNTIME_ARG, showDryRun, showJob } from './job.shared.js';
 import { durationFlag } from './shared.js';
 
 const helpGroup = 'ROLL';
@@ -67,7 +66,7 @@ const storedRoll = v.strictObject({
 const flags = { ...connectionFlags, ...actingFlags, ...rollFlags };
 type RollFlags = FlagsOf<typeof flags> & OutputFlags;
 
-export default class ActivitiesRoll extends BaseCommand {
+export default class ActivitiesRoll extends JobCommand {
   static override summary = 'Act on one node after the other, and stop when one does not complete.';
   static override description =
     'Each node is followed to its end before the next begins; --gate decides after each whether the roll goes on. Ctrl-C ' +
@@ -200,10 +199,6 @@ export default class ActivitiesRoll extends BaseCommand {
     const scrub = (text: string): string => (target.key.isIn(text) ? '' : text);
     return (nodeId, activityId, tools) =>
       runGate(command, { ...facts, nodeId, activityId }, { env, platform, clock, scrub, ...tools });
-  }
-
-  protected override interrupts(): Interrupts {
-    return this.host.catchInterrupts(hangupOf(this.host.output));
   }
 }
 
