@@ -2,8 +2,7 @@ import { Interrupted, LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
 import { isFailedGate, type GateResult } from '../base/outcome.js';
-import { warning, type JobEvent } from '../base/progress.js';
-import type { RollStage } from '../base/roll.js';
+import { warning, type JobEvent, type RollStage } from '../base/progress.js';
 import type { LogRead } from '../log/log.js';
 import { rowsOf } from './entries.js';
 import type { Fact, Step } from './job.js';
@@ -68,13 +67,13 @@ export class Roll {
     kept: ReadonlyMap<Id, KeptRun>,
     readonly startedAt: number,
   ) {
-    this.unchecked = plan.ifBusy === 'fail';
     this.nodes = plan.nodes.map((id) => {
       const record = kept.get(id) ?? null;
       const run = record && createRun(planOf(this, id, startedAt), record, startedAt);
       const passed = record?.passed ?? false;
       return { id, run, stage: run ? 'running' : 'waiting', until: 0, passed, gate: null, isOld: record !== null };
     });
+    this.unchecked = plan.ifBusy === 'fail' && this.nodes.some(({ run }) => run === null);
   }
 }
 

@@ -143,6 +143,7 @@ async function follow(context: CommandContext, target: Target, plan: Plan): Prom
     for await (const event of followLog(logOf(context, target), plan, readingOf(context))) view.on(event);
     throw new Error('what is followed for ever has ended');
   } catch (error) {
+    context.host.output.stdout.gone.throwIfAborted();
     problem = error instanceof LdctlError ? error : undefined;
     if (error instanceof Interrupted) return error.exitCode;
     throw error;
@@ -178,6 +179,7 @@ async function watch(context: CommandContext, target: Target, plan: Plan): Promi
     throw thrown;
   });
   view.stop(error ?? undefined);
+  host.output.stdout.gone.throwIfAborted();
   if (error?.code === 'timed_out') {
     const ids = entries.filter(({ status }) => !isFinal(status)).map(({ id }) => id);
     error.hint = `To go on: ${resumeCommand({ ids }, { flags: resumeFlags(settings, target) })}`;
