@@ -1,37 +1,119 @@
 /**
- * The library (design, "The library"): an action that is carried out at most once, and followed to its proven end, for
- * TypeScript programs.
+ * The library: an action that is carried out at most once, and followed to its proven end, for TypeScript programs.
  * @module ldctl
  */
-export { connect, connectProfile } from './library/connect.js';
-export {
-  type ActionName,
-  type ActivitiesRequest,
-  type ConnectOptions,
-  type ConnectProfileOptions,
-  type FollowRequest,
-  type OneOrMany,
-  type RollGate,
-  type RollRequest,
-  type TriggerRequest,
-  type WaitRequest,
-} from './library/requests.js';
-export {
-  type Deployment,
-  type Endings,
-  type ReadOptions,
-  type RollOptions,
-  type RunEvent,
-  type RunOptions,
-  type RunResult,
-  type RunResultOf,
-} from './library/types.js';
+import { resolve } from 'node:path';
+import * as v from 'valibot';
+import { parseBaseUrl } from './api/base-url.js';
+import { CoreApi } from './api/core-api.js';
+import { SupervisorApi } from './api/supervisor-api.js';
+import { systemClock as clock, type Signal } from './base/clock.js';
+import { UsageError } from './base/errors.js';
+import { urlText, type Env } from './base/text.js';
+import { openRunJournal } from './config/journal.js';
+import { systemKeyring } from './config/keyring.js';
+import { parseApiKey } from './config/keys.js';
+import { ProfileStore } from './config/profiles.js';
+import { configDir, resolveSettings, type Settings } from './config/settings.js';
+import { resolveTarget, type TenantAccess } from './config/target.js';
+import { deploymentOn, interruptOf, type Deployment } from './library/deployment.js';
+import { connectionTo } from './library/jobs.js';
+import { check, id } from './library/requests.js';
 
-export { type OwnSignal, type Signal } from './base/clock.js';
+export type { Deployment, ReadOptions, RollOptions, RunEvent, RunOptions, RunResult } from './library/deployment.js';
+export type { ActionName, ActivitiesRequest, FollowRequest, OneOrMany, RollGate } from './library/requests.js';
+export type { RollRequest, TriggerRequest, WaitRequest } from './library/requests.js';
+export type { OwnSignal, Signal } from './base/clock.js';
 export { RUNTIMES, STATUSES, type Activity, type Runtime, type Status } from './base/activity.js';
 export { type ErrorDocument, LdctlError, type LdctlErrorOptions } from './base/errors.js';
 export { EXIT_CODES, type ExitCode, type ExitName } from './base/exit-codes.js';
 export { parseId, type Id } from './base/ids.js';
-export { type GateResult, type NodeResult, type ResultFacts, type TargetKind } from './base/outcome.js';
-export { type ShownStep } from './base/shown-step.js';
+export type { GateResult, NodeResult, ResultFacts, TargetKind } from './base/outcome.js';
+export type { ShownStep } from './base/shown-step.js';
 export { stringifyJson, type JsonStyle } from './base/json.js';
+
+const newKey = (): string => crypto.randomUUID();
+
+const connectOptions = v.strictObject({
+  /** The Supervisor of the deployment: https, or http to a loopback address. */
+  supervisorUrl: v.string(),
+  deploymentId: id,
+  /** Never shown, and in no error. */
+  apiKey: v.string(),
+  /** Checked against the log before anything is sent; it is not needed otherwise. */
+  tenantId: v.optional(id),
+  /** A folder where triggers with a key of your own are remembered for 24 hours, across restarts and for all who share it. */
+  journal: v.optional(v.custom<string>((path) => /^[^\0]+$/.test(String(path)), 'a path was expected')),
+});
+export type ConnectOptions = v.InferInput<typeof connectOptions>;
+
+/**
+ * A deployment of which all is known. Does no I/O: a wrong key or URL shows at the first call.
+ * @throws {LdctlError} with exit code 2 for options that cannot be used
+ */
+export function connect(options: ConnectOptions): Deployment {
+  const { supervisorUrl, deploymentId, apiKey, tenantId, journal } = check(connectOptions, 'connect', options);
+  const url = parseBaseUrl(supervisorUrl, 'supervisorUrl');
+  return deploymentOn({
+    ...{ deploymentId, clock, newKey, keepsRolls: false },
+    supervisor: new SupervisorApi({ url, apiKey: parseApiKey(apiKey, 'apiKey') }),
+    tenant: tenantId === undefined ? null : { tenantId, origin: 'tenantId', hint: 'Check it, and the deployment.' },
+    journal: journal === undefined ? null : openRunJournal(resolve(journal), clock),
+    flags: ['--deployment', String(deploymentId), '--supervisor-url', urlText(url)],
+  });
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+const connectProfileOptions = v.strictObject({
+  name: v.optional(v.string('a text was expected')),
+  signal: v.optional(
+    v.custom<Signal>((value) => isObject(value) && 'addEventListener' in value, 'an AbortSignal was expected'),
+  ),
+  /** The name of the deployment, as consent to act on one whose profile is protected. */
+  confirm: v.optional(v.string('a text was expected')),
+  /** Takes what a command would say on stderr about the settings, line by line. */
+  onNotice: v.optional(
+    v.custom<(line: string) => void>((value) => typeof value === 'function', 'a function was expected'),
+  ),
+  /** The environment; the process's own unless given. */
+  env: v.optional(v.custom<Env>(isObject, 'variables were expected, as process.env holds them')),
+});
+export type ConnectProfileOptions = Omit<v.InferInput<typeof connectProfileOptions>, 'name'>;
+
+/**
+ * A deployment as the commands find it: profile, environment, key store, with the commands' own run journal.
+ * Core is asked only where the deployment's id or its Supervisor is not known.
+ * @param name the profile, which is then taken whole; without it, the environment's settings, and the current profile
+ * @throws {LdctlError} with exit code 2 for an argument that is wrong, a setting that is missing, or a key that cannot be had, 5
+ * for a profile or a deployment that does not exist, 4 or 6 when Core has to be asked and cannot be, 130 for an abort
+ */
+export async function connectProfile(name?: string, options: ConnectProfileOptions = {}): Promise<Deployment> {
+  check(connectProfileOptions, 'connectProfile', { name, ...options });
+  const { env = process.env, onNotice: notify = () => undefined, confirm } = options;
+  const signal = options.signal ? interruptOf(options.signal) : new AbortController().signal;
+  const folder = await configDir(env);
+  const settings = resolveSettings({
+    flags: { profile: name },
+    env,
+    readConfig: () => new ProfileStore(folder, clock, signal).read(),
+    keys: { env, platform: process.platform, keyring: systemKeyring(env), isSilent: true },
+    notify,
+  });
+  if (settings.winning !== null) notify(settings.winning);
+  const lookUp = ({ apiUrl: url, key: apiKey, tenantId }: TenantAccess) =>
+    new CoreApi({ url, apiKey }).structure(tenantId, { signal });
+  const target = await resolveTarget(settings, lookUp, signal);
+  const supervisor = new SupervisorApi({ url: target.supervisorUrl.value, apiKey: target.key });
+  const connection = connectionTo(target, settings, { supervisor, folder, clock, newKey });
+  return deploymentOn(connection, () => assertConfirmed(settings, confirm));
+}
+
+/** @throws UsageError (exit 2) */
+function assertConfirmed({ profile, deployment }: Settings, confirm: string | undefined): void {
+  const name = deployment?.value.name ?? String(deployment?.value.id ?? '');
+  if (profile?.protected !== true || confirm === name) return;
+  throw new UsageError(`profile ${profile.name} is protected, and acting on it was not confirmed; nothing was sent`, {
+    code: 'consent_missing',
+    hint: `Give connectProfile the name of the deployment: { confirm: ${JSON.stringify(name)} }.`,
+  });
+}

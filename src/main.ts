@@ -65,7 +65,7 @@ export async function main(program: Program, table = COMMANDS): Promise<void> {
   ensureHome();
   try {
     // Scripts ask for the version often, and completion at each Tab: neither takes more than this.
-    if (argv[0] === '--version') {
+    if (argv[0] === '--version' && argv.length === 1) {
       printVersion(program);
     } else if (argv[0] === COMPLETE) {
       const { answerCompletion } = await import('./cli/completion.js');

@@ -103,8 +103,8 @@ function readAccepted(answer: Answer, trigger: WireTrigger): Accepted {
 
 function readActivityPage(answer: Answer): ActivityPage {
   const page = valueOf(answer, activityPage, { permission: 'deployment:read' });
-  const serverTime = serverTimeOf(answer);
-  return serverTime === null ? page : { ...page, serverTime };
+  const [serverTime, requestId] = [serverTimeOf(answer), requestIdOf(answer)];
+  return { ...page, ...(serverTime !== null && { serverTime }), ...(requestId !== undefined && { requestId }) };
 }
 
 const IDS = ['id', 'node_id'];

@@ -1,7 +1,7 @@
 import type { ExitName } from './exit-codes.js';
 import type { Id } from './ids.js';
 
-/** How a trigger, or the following of one, ended (design, "Output shapes"); each with its exit code (design, "Exit codes"). */
+/** How a trigger, or the following of one, ended, and its exit code. */
 export const OUTCOMES = {
   completed: 'done',
   accepted: 'done',

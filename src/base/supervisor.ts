@@ -51,6 +51,8 @@ export interface ActivityPage {
   total_pages: number;
   /** The server's own clock (`date` header, cut to whole seconds), milliseconds UTC; absent when it sent none. */
   serverTime?: number;
+  /** For the message of an answer that cannot be right; absent when it had none. */
+  requestId?: string;
 }
 
 /** The most entries a page can hold. */

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import type { ClientOptions, OnTrace } from '../api/client.js';
 import { CoreApi } from '../api/core-api.js';
 import { SupervisorApi } from '../api/supervisor-api.js';
@@ -36,6 +37,10 @@ import type { Interrupts } from './signals.js';
 
 /** Where nothing hangs on it, Core is not waited for any longer. */
 const PLACE_MS = 2000;
+
+/** A page is soon let go of; V8 would first let its heap grow to twice what a short read takes, in Node 24 to three times. */
+const EARLY_COLLECTION = ['--semi-space-growth-factor=1', '--heap-growing-percent=50'];
+const MANY_READS = 20;
 
 const ERASE_LINE = '\r\u001B[2K';
 
@@ -185,9 +190,14 @@ export class CommandContext {
 
   supervisor({ supervisorUrl, key }: Target): Supervisor {
     const api = new SupervisorApi(this.#client(supervisorUrl.value, key));
+    let reads = 0;
     return {
       trigger: (request, options) => this.#explained(key, api.trigger(request, options)),
-      list: (deploymentId, query, options) => this.#explained(key, this.#seen(api.list(deploymentId, query, options))),
+      list: (deploymentId, query, options) => {
+        reads += 1;
+        if (reads === MANY_READS) for (const flag of EARLY_COLLECTION) setFlagsFromString(flag);
+        return this.#explained(key, this.#seen(api.list(deploymentId, query, options)));
+      },
     };
   }
 

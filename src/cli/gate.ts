@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { execa, type Options, type ResultPromise } from 'execa';
@@ -27,8 +28,6 @@ export interface GateOptions {
 const GRACE_MS = 700;
 /** So long what it left running in the background is listened to, which may write for ever. */
 const LAST_WORDS_MS = 500;
-/** In characters: without a line break the memory must not fill. */
-const LONGEST_LINE = 8192;
 
 /** @throws UsageError for one that is empty, or of which cmd would run only a part */
 export function checkGate(command: string, platform: NodeJS.Platform): void {
@@ -139,22 +138,10 @@ function windowsProgram(name: string, { SystemRoot = 'C:\\Windows' }: Env): stri
 }
 
 /** Line by line, no faster than they are taken. */
-async function hear(stream: Readable, onLine: (line: string) => void | Promise<void>): Promise<void> {
-  let rest = '';
-  try {
-    for await (const chunk of stream.setEncoding('utf8')) {
-      const lines = (rest + String(chunk)).split(/\r?\n/);
-      const last = lines.pop() ?? '';
-      rest = last.length > LONGEST_LINE ? '' : last;
-      for (const line of rest === last ? lines : [...lines, last]) {
-        await onLine(line);
-        // One that writes without end must not keep the clock from ticking.
-        await nextTurn();
-      }
-    }
-  } catch {
-    // It was destroyed.
-    return;
+async function hear(input: Readable, onLine: GateOptions['onLine']): Promise<void> {
+  for await (const line of createInterface({ input, crlfDelay: Infinity })) {
+    await onLine(line);
+    // One that writes without end must not keep the clock from ticking.
+    await nextTurn();
   }
-  if (rest !== '') await onLine(rest);
 }

@@ -56,21 +56,25 @@ function unknownWord({ words, flags }: CommandLine, commands: Commands): UsageEr
   return unknownCommand(words, commands);
 }
 
-export function unknownCommand(words: readonly string[], commands: Readonly<Record<string, unknown>>): UsageError {
-  const ids = Object.keys(commands);
-  const known = [...new Set(ids.flatMap((id) => [id.replaceAll(':', ' '), id.replace(/:.*/, '')]))];
+export function unknownCommand(words: readonly string[], commands: Commands): UsageError {
+  const known = [...new Set(Object.keys(commands).flatMap((id) => [id, id.replace(/:.*/, '')]))];
+  const isNear = (name: string): boolean =>
+    name.split(':').every((part, at) => nearest(words[at] ?? '', [part]) !== null);
   // The longest first: `activities lst` is meant as `activities list` rather than as `activities`.
-  const near = words.map((_word, at) => {
-    const count = words.length - at;
-    const ofLength = known.filter((name) => name.split(' ').length === count);
-    return nearest(words.slice(0, count).join(' '), ofLength);
+  const near = [2, 1].map((count) => {
+    const ofLength = known.filter((name) => name.split(':').length === count && isNear(name));
+    return closestMatch(words.slice(0, count).join(':'), ofLength);
   });
   const verb = VERBS.find((one) => words.includes(one));
   const runtime = RUNTIMES.find((one) => words.includes(one)) ?? 'RUNTIME';
   const meant =
-    near.find((name) => name !== null) ??
-    (verb ? `activities trigger ${runtime} ${verb}` : known.find((name) => name.endsWith(` ${words[0]}`)));
-  return mistake(`there is no command ${words.join(' ')}`, '', meant && `Did you mean ldctl ${meant}?`);
+    near.find((name) => name !== undefined && name !== words[0]) ??
+    (verb && `activities ${words.includes('roll') ? 'roll' : 'trigger'} ${runtime} ${verb}`) ??
+    known.find((name) => name.endsWith(`:${words[0]}`));
+  const [group = ''] = words;
+  const place = isGroup(group, commands) ? group : '';
+  const advice = meant && `Did you mean ldctl ${meant.replaceAll(':', ' ')}?`;
+  return mistake(`there is no command ${words.join(' ')}`, place, advice);
 }
 
 /** @param owner the command, or the group */
@@ -152,14 +156,16 @@ export function advised(error: unknown, id: string, words: readonly string[]): u
 /** What was meant by a runtime or an action that there is not: the two are swapped, or it is near to one. */
 function meantWord(id: string, [runtime = '', action = '']: readonly string[]): string {
   const isVerb = VERBS.some((verb) => verb === runtime.replace(/:.*/, ''));
-  if (isVerb && RUNTIMES.some((name) => name === action)) {
-    return `Did you mean ldctl ${id.replaceAll(':', ' ')} ${action} ${runtime}? `;
-  }
-  const isRuntime = RUNTIMES.some((name) => name === runtime);
-  const meant = isRuntime ? nearest(action, VERBS, 2 / 3) : nearest(runtime, RUNTIMES, 2 / 3);
-  return meant === null ? '' : `Did you mean ${meant}? `;
+  const swapped = isVerb ? nearest(action, RUNTIMES, 2 / 3) : null;
+  if (swapped !== null) return `Did you mean ldctl ${id.replaceAll(':', ' ')} ${swapped} ${runtime}? `;
+  const [typed, known] = RUNTIMES.some((name) => name === runtime) ? [action, VERBS] : [runtime, RUNTIMES];
+  const meant = nearest(typed, known, 2 / 3);
+  return meant === null || meant === typed ? '' : `Did you mean ${meant}? `;
 }
 
+/** In any case; one that begins so is near too. */
 function nearest(typed: string, known: readonly string[], share = 1 / 3): string | null {
-  return closestMatch(typed, known, { maxDistance: Math.floor(typed.length * share) }) ?? null;
+  const word = typed.toLowerCase();
+  const begun = known.find((one) => word.length > 2 && one.startsWith(word));
+  return closestMatch(word, known, { maxDistance: Math.floor(word.length * share) }) ?? begun ?? null;
 }

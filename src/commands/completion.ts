@@ -26,7 +26,12 @@ export default class Completion extends BaseCommand {
     },
   ];
   static override args = {
-    shell: Args.string({ required: true, ignoreStdin: true, options: Object.keys(FILES), description: 'the shell' }),
+    shell: Args.string({
+      required: true,
+      ignoreStdin: true,
+      options: Object.keys(FILES),
+      description: 'bash, zsh, fish or powershell',
+    }),
   };
 
   protected override async execute(): Promise<ExitCode> {

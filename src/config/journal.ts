@@ -252,21 +252,6 @@ export function openRollJournal(folder: string, clock: Pick<Clock, 'now'>): Roll
   };
 }
 
-/**
- * Writes nodes that are too many for a command line to where the journal is; it is swept like the records.
- * @returns the path of a file that `--nodes-from` reads
- * @throws LdctlError
- */
-export function keepNodes(folder: string, nodes: readonly Id[]): string {
-  const text = `${stringifyJson({ nodes }, { stringIds: true })}\n`;
-  const runs = join(folder, 'runs');
-  const name = `${hashOf(text)}.json`;
-  ensurePrivateFolder(folder);
-  ensurePrivateFolder(runs);
-  createPrivateFile(runs, name, text);
-  return join(runs, name);
-}
-
 function unwritable(folder: string): LdctlError {
   return new LdctlError('usage', 'journal_not_written', `no record can be kept in ${folder}`, {
     hint: 'Set LDCTL_CONFIG_DIR to a folder of your own.',

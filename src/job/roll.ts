@@ -68,13 +68,13 @@ export class Roll {
     kept: ReadonlyMap<Id, KeptRun>,
     readonly startedAt: number,
   ) {
-    this.unchecked = plan.ifBusy === 'fail';
     this.nodes = plan.nodes.map((id) => {
       const record = kept.get(id) ?? null;
       const run = record && createRun(planOf(this, id, startedAt), record, startedAt);
       const passed = record?.passed ?? false;
       return { id, run, stage: run ? 'running' : 'waiting', until: 0, passed, gate: null, isOld: record !== null };
     });
+    this.unchecked = plan.ifBusy === 'fail' && this.nodes.some(({ run }) => run === null);
   }
 }
 

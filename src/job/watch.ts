@@ -38,7 +38,7 @@ export type WatchStep = Outage | { event: 'activity'; activity: Activity };
 /** A listing that is kept up to date: until all of it is final, or for ever. */
 export function createWatch(plan: WatchPlan, startedAt: number): Job<WatchResult, WatchStep> {
   const { filter, first, newest, endless } = plan;
-  const anyStatus = { ...filter, statuses: undefined };
+  const anyStatus = { ...filter, status: undefined };
   const status = new Map<Id, string>();
   /** Told of before: then any change is told of. */
   const shown = new Map<Id, Activity>();

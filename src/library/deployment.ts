@@ -1,140 +1,154 @@
 import { setMaxListeners } from 'node:events';
 import type { Activity } from '../base/activity.js';
-import type { Clock, Signal } from '../base/clock.js';
+import { onAbort, type Clock, type Signal } from '../base/clock.js';
 import { errorDocument, Interrupted, type ErrorDocument } from '../base/errors.js';
-import type { Id } from '../base/ids.js';
-import type { GateResult } from '../base/outcome.js';
+import type { ExitCode } from '../base/exit-codes.js';
+import type { Outcome, ResultFacts } from '../base/outcome.js';
 import { shownStep, type ResultEvent } from '../base/progress.js';
-import type { DriveTools } from '../job/drive.js';
-import { followLog, type FollowPlan } from '../job/watch.js';
-import { listAfter, listNewest, type Listing } from '../log/list.js';
-import { openLog, type ActivityLog } from '../log/log.js';
+import type { ShownStep } from '../base/shown-step.js';
+import { followLog } from '../job/watch.js';
+import { listAfter, listNewest } from '../log/list.js';
+import { openLog } from '../log/log.js';
 import * as jobs from './jobs.js';
 import * as requests from './requests.js';
-import type { RollGate } from './requests.js';
-import type { Deployment, RunEvent, RunOptions, RunResult } from './types.js';
+
+export interface RunOptions {
+  /** An abort before anything was sent is thrown; after that the result is `interrupted`, with the way to go on. */
+  signal?: Signal;
+  /** Called with each event, and not waited for. What it throws, or rejects with, ends the following as an abort does. */
+  onEvent?: (event: RunEvent) => unknown;
+}
+
+export type ReadOptions = Pick<RunOptions, 'signal'>;
+
+export interface RollOptions extends RunOptions {
+  /** Aborted to stop gently: no more nodes are started, and those underway are seen out. */
+  stopping?: Signal;
+}
+
+/**
+ * One deployment, made by `connect` or `connectProfile`. Any number of calls may go on at once. While certainly nothing was sent
+ * each throws an `LdctlError`, with exit code 2 for a wrong request, 4, 5 or 6 by what the API says, 7 for a journal that cannot
+ * be read, 130 for an abort; after that it returns a result.
+ */
+export interface Deployment {
+  readonly id: bigint;
+  /** Some or all nodes at once, at most once whatever the network does, each followed to its end. It needs no consent. */
+  trigger(request: requests.TriggerRequest, options?: RunOptions): Promise<RunResult>;
+  /** One node after the other, until one does not complete. With the same `idempotencyKey` it goes on where an earlier call was. */
+  roll(request: requests.RollRequest, options?: RollOptions): Promise<RunResult>;
+  /** Follows what was dispatched before. Never sends. */
+  wait(request: requests.WaitRequest, options?: RunOptions): Promise<RunResult>;
+  /** The log, newest first; with `after`, oldest first: each entry once, none missing. Pages are read as entries are asked for. */
+  activities(request?: requests.ActivitiesRequest, options?: ReadOptions): AsyncGenerator<Activity, void>;
+  /** Every new entry, and every change of one, as they come; until its signal is aborted, or the loop is left. */
+  follow(request?: requests.FollowRequest, options?: ReadOptions): AsyncGenerator<Activity, void>;
+}
+
+/** How a run ended: the fields of a command's JSON. `completed` alone says that every target is done. */
+export interface RunResult extends ResultFacts {
+  outcome: Exclude<Outcome, 'dry_run'>;
+  /** What a command would have ended with. */
+  exitCode: ExitCode;
+  /** Why following was given up, or what the caller's own gate or listener threw. */
+  error?: ErrorDocument;
+}
+
+/** What a listener gets while a run goes on, as a line of `-o ndjson` has it; the result is the last. */
+export type RunEvent = ShownStep | ({ event: 'result' } & RunResult);
 
 /** @param assertConsent throws UsageError where acting on it was not consented to */
 export function deploymentOn(connection: jobs.Connection, assertConsent = (): void => undefined): Deployment {
   const { deploymentId, supervisor, clock } = connection;
-  const log = () => openLog(supervisor, deploymentId, clock);
   return {
     id: deploymentId,
 
     async trigger(request, options = {}) {
       const checked = requests.check(requests.triggerRequest, 'trigger', request);
       assertConsent();
-      return runJob(options, ({ signal, emit }) => jobs.trigger(connection, checked, { signal }, emit));
+      return runJob(options, (tools) => jobs.trigger(connection, checked, tools));
     },
 
     async roll(request, options = {}) {
-      const { gate: ask, ...checked } = requests.check(requests.rollRequest, 'roll', request);
+      const { gate, ...checked } = requests.check(requests.rollRequest, 'roll', request);
       assertConsent();
-      return runJob(options, ({ signal, emit, onFault }) => {
-        const gate = ask && functionGate(ask, clock, (thrown) => onFault({ code: 'gate_threw', thrown }));
-        const stopping = options.stopping && interruptOf(options.stopping);
-        return jobs.roll(connection, checked, { signal, stopping, gate }, emit);
-      });
+      const stopping = options.stopping && interruptOf(options.stopping);
+      return runJob(options, (tools, onThrow) =>
+        jobs.roll(connection, checked, { ...tools, stopping, gate: gate && functionGate(gate, clock, onThrow) }),
+      );
     },
 
     async wait(request, options = {}) {
       const checked = requests.check(requests.waitRequest, 'wait', request);
-      return runJob(options, ({ signal, emit }) => jobs.wait(connection, checked, { signal }, emit));
+      return runJob(options, (tools) => jobs.wait(connection, checked, tools));
     },
 
-    activities(request = {}, { signal } = {}) {
-      const { limit = 0, after, ...rest } = requests.check(requests.activitiesRequest, 'activities', request);
-      const reading = { clock, signal: signal && interruptOf(signal) };
-      const asked = { filter: filterOf(rest), limit };
-      const list = () =>
-        after === undefined ? listNewest(log(), asked, reading) : listAfter(log(), { ...asked, after }, reading);
-      return entries(list, reading.signal);
+    activities(request = {}, options = {}) {
+      const { limit = 0, after, ...filter } = requests.check(requests.activitiesRequest, 'activities', request);
+      const reading = { clock, ...(options.signal && { signal: interruptOf(options.signal) }) };
+      return (async function* () {
+        const log = openLog(supervisor, deploymentId, clock);
+        const asked = { filter, limit, after: after ?? 0n };
+        const list = after === undefined ? listNewest(log, asked, reading) : listAfter(log, asked, reading);
+        for await (const batch of list.batches) yield* batch;
+      })();
     },
 
-    follow(request = {}, { signal } = {}) {
-      const { after, ...rest } = requests.check(requests.followRequest, 'follow', request);
-      const reading = { clock, signal: signal ? interruptOf(signal) : new AbortController().signal };
-      return changes(log(), { after, filter: filterOf(rest), limit: 0 }, reading);
+    follow(request = {}, options = {}) {
+      const { after, ...filter } = requests.check(requests.followRequest, 'follow', request);
+      const signal = options.signal ? interruptOf(options.signal) : new AbortController().signal;
+      return (async function* () {
+        const log = openLog(supervisor, deploymentId, clock);
+        try {
+          const from = after ?? (await log.newest({ signal })).entries[0]?.id ?? 0n;
+          for await (const event of followLog(log, { after: from, filter, limit: 0 }, { clock, signal })) {
+            if (event.event === 'activity') yield event.activity;
+          }
+        } catch (error) {
+          if (!(error instanceof Interrupted)) throw error;
+        }
+      })();
     },
   };
-}
-
-function filterOf({ status, runtime, action, ...rest }: requests.CheckedFilter) {
-  return { statuses: status, runtimes: runtime, actions: action, ...rest };
-}
-
-async function* entries(list: () => Listing, signal: AbortSignal | undefined): AsyncGenerator<Activity, void> {
-  for await (const batch of list().batches) {
-    for (const activity of batch) {
-      // Of what was read before an abort, nothing more is handed out.
-      signal?.throwIfAborted();
-      yield activity;
-    }
-  }
-}
-
-async function* changes(
-  log: ActivityLog,
-  { after, ...plan }: Omit<FollowPlan, 'after'> & { after?: Id },
-  reading: { clock: Clock; signal: AbortSignal },
-): AsyncGenerator<Activity, void> {
-  try {
-    const from = after ?? (await log.newest(reading)).entries[0]?.id ?? 0n;
-    for await (const event of followLog(log, { ...plan, after: from }, reading)) {
-      if (event.event === 'activity') yield event.activity;
-    }
-  } catch (error) {
-    if (!(error instanceof Interrupted)) throw error;
-  }
-}
-
-/** What a job is started with. */
-interface Running {
-  signal: AbortSignal;
-  emit: jobs.Emit;
-  /** Takes what the caller's own code threw, for the result; the first counts. */
-  onFault: (fault: CallerFault) => void;
 }
 
 async function runJob(
   { signal: outer, onEvent }: RunOptions,
-  start: (running: Running) => Promise<ResultEvent>,
+  start: (tools: jobs.Tools, onThrow: (thrown: unknown) => void) => Promise<ResultEvent>,
 ): Promise<RunResult> {
-  const own = new AbortController();
+  const controller = new AbortController();
   const interrupt = outer && interruptOf(outer);
-  const abort = (): void => own.abort(interrupt?.reason);
-  if (interrupt?.aborted) abort();
-  interrupt?.addEventListener('abort', abort);
-  const faults: CallerFault[] = [];
-  let isHeard = onEvent !== undefined;
-  const threw = (thrown: unknown): void => {
-    if (!isHeard) return;
-    isHeard = false;
-    faults.push({ code: 'listener_threw', thrown });
-    own.abort(new Interrupted('SIGINT', { message: 'aborted, since onEvent threw', cause: thrown }));
-  };
-  const tell = (event: RunEvent): void => {
-    if (!isHeard) return;
+  const release = onAbort(interrupt, () => controller.abort(interrupt?.reason));
+  /** What the caller's own code threw while the job went on; the first counts. */
+  const faults: Array<Omit<ErrorDocument, 'exit_code'>> = [];
+  const fault = (code: string, who: string, thrown: unknown): void =>
+    void faults.push({ ...errorDocument(thrown), code, message: `${who} threw: ${errorDocument(thrown).message}` });
+  let isHeard = true;
+  const tell = async (event: RunEvent): Promise<void> => {
     try {
-      // Of an async function: it is not waited for, but a rejection that nothing handles would end the process.
-      Promise.resolve(onEvent?.(event)).catch(threw);
+      if (isHeard) await onEvent?.(event);
     } catch (thrown) {
-      threw(thrown);
+      isHeard = false;
+      fault('listener_threw', 'onEvent', thrown);
+      controller.abort(new Interrupted('SIGINT', { message: 'aborted, since onEvent threw', cause: thrown }));
     }
   };
+  const emit: jobs.Tools['emit'] = (event) => {
+    const shown = event.event === 'result' ? null : shownStep(event);
+    if (shown) void tell(shown);
+  };
   try {
-    const end = await start({
-      signal: own.signal,
-      emit: (event) => {
-        const shown = event.event === 'result' ? null : shownStep(event);
-        if (shown) tell(shown);
-      },
-      onFault: (fault) => void faults.push(fault),
-    });
-    tell({ event: 'result', ...runResultOf(end, faults[0]) });
-    return runResultOf(end, faults[0]);
+    const end = await start({ signal: controller.signal, emit }, (thrown) => fault('gate_threw', 'the gate', thrown));
+    const result = (): RunResult => {
+      const [own] = faults;
+      const told = end.error ? errorDocument(end.error) : own && { ...own, exit_code: end.exitCode };
+      // None of a program's jobs is a dry run.
+      return { ...end.result, exitCode: end.exitCode, ...(told && { error: told }) } as RunResult;
+    };
+    void tell({ event: 'result', ...result() });
+    return result();
   } finally {
-    interrupt?.removeEventListener('abort', abort);
+    release();
   }
 }
 
@@ -146,57 +160,22 @@ export function interruptOf(outer: Signal): AbortSignal {
   if (known) return known;
   const own = new AbortController();
   setMaxListeners(0, own.signal);
-  const abort = (): void =>
-    own.abort(new Interrupted('SIGINT', { message: 'aborted by the caller', cause: outer.reason }));
-  if (outer.aborted) abort();
-  else outer.addEventListener('abort', abort, { once: true });
   interrupts.set(outer, own.signal);
+  onAbort(outer, () => own.abort(new Interrupted('SIGINT', { message: 'aborted by the caller', cause: outer.reason })));
   return own.signal;
 }
 
-/** Makes a gate out of a program's function: only `true` lets the roll go on, and one that was cut off has not passed. */
-function functionGate(ask: RollGate, clock: Clock, onThrow: (thrown: unknown) => void): DriveTools['gate'] {
-  return (node, activityId, { signal }) => {
+/** Only `true` lets the roll go on, and a gate that was cut off has not passed. */
+function functionGate(ask: requests.RollGate, clock: Clock, onThrow: (thrown: unknown) => void): jobs.Tools['gate'] {
+  return async (node_id, activity_id, { signal }) => {
     const startedAt = clock.elapsed();
-    const ended = (exit_code: number | null): GateResult => ({
-      ...{ exit_code, timed_out: exit_code === null },
-      took_ms: Math.round(clock.elapsed() - startedAt),
+    const cut = new Promise<null>((resolve) => onAbort(signal, () => resolve(null)));
+    const answer = async (): Promise<unknown> => ask({ node_id, activity_id }, { signal });
+    const asked = answer().catch((thrown: unknown) => {
+      // One that heeds its signal is no fault.
+      if (!signal.aborted) onThrow(thrown);
     });
-    return new Promise((resolve) => {
-      signal.addEventListener('abort', () => resolve(ended(null)), { once: true });
-      Promise.resolve()
-        .then(() => ask({ node_id: node, activity_id: activityId }, { signal }))
-        .then(
-          (passed: unknown) => resolve(ended(passed === true ? 0 : 1)),
-          (thrown: unknown) => {
-            // One that heeds its signal is no fault.
-            if (!signal.aborted) onThrow(thrown);
-            resolve(ended(1));
-          },
-        );
-    });
+    const exit_code = await Promise.race([asked.then((passed) => (passed === true ? 0 : 1)), cut]);
+    return { exit_code, timed_out: exit_code === null, took_ms: Math.round(clock.elapsed() - startedAt) };
   };
-}
-
-/** What the caller's own code threw while a job went on. */
-interface CallerFault {
-  code: 'gate_threw' | 'listener_threw';
-  thrown: unknown;
-}
-
-function runResultOf({ result, error, exitCode }: ResultEvent, fault: CallerFault | undefined): RunResult {
-  const told = error ? errorDocument(jobs.unconfirmed(error)) : fault && faultDocument(fault, exitCode);
-  // Which exit code goes with which outcome is in tables of the job; none of a program's ends as a dry run.
-  return { ...result, exitCode, ...(told && { error: told }) } as RunResult;
-}
-
-function faultDocument({ code, thrown }: CallerFault, exitCode: number): ErrorDocument {
-  let text: string;
-  try {
-    text = String(thrown instanceof Error ? thrown.message : thrown);
-  } catch {
-    text = 'a value without a text';
-  }
-  const message = `${code === 'gate_threw' ? 'the gate' : 'onEvent'} threw: ${text}`;
-  return { code, message, exit_code: exitCode, request_id: null, hint: null };
 }

@@ -5,10 +5,10 @@ import type { ActivityLog, LogPart, ReadOptions } from './log.js';
 
 /** Which entries are wanted: each list that is given must hold the entry's value. Times are UTC milliseconds. */
 export interface ActivityFilter {
-  statuses?: readonly string[];
-  runtimes?: readonly string[];
+  status?: readonly string[];
+  runtime?: readonly string[];
   /** `reconfigure` stands for every config; `reconfigure:42` for that one. */
-  actions?: readonly string[];
+  action?: readonly string[];
   nodes?: readonly Id[];
   authors?: readonly Id[];
   since?: number;
@@ -45,12 +45,11 @@ export function matches(filter: ActivityFilter, activity: Activity): boolean {
   const { since = -Infinity, until = Infinity } = filter;
   const created = since === -Infinity && until === Infinity ? 0 : Date.parse(activity.created_at);
   return (
-    isIn(filter.statuses, activity.status) &&
-    isIn(filter.runtimes, activity.runtime) &&
+    isIn(filter.status, activity.status) &&
+    isIn(filter.runtime, activity.runtime) &&
     isIn(filter.nodes, activity.node_id) &&
     isIn(filter.authors, activity.author_id) &&
-    (filter.actions?.some((wanted) => activity.action === wanted || activity.action.startsWith(`${wanted}:`)) ??
-      true) &&
+    (filter.action?.some((wanted) => activity.action === wanted || activity.action.startsWith(`${wanted}:`)) ?? true) &&
     created >= since &&
     created <= until
   );

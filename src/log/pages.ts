@@ -91,7 +91,7 @@ export class Pages {
     const answer = await this.#supervisor.list(this.#deploymentId, { page: number, results }, reading.options);
     reading.answered(answer);
     if (answer.items.length > 0 && answer.page !== number) {
-      throw this.#incomplete(`the answer is page ${answer.page} where page ${number} was asked for`);
+      throw this.#incomplete(`the answer is page ${answer.page} where page ${number} was asked for`, answer);
     }
     return answer;
   }
@@ -109,13 +109,15 @@ export class Pages {
     else if (held === 0 || !isLast) {
       throw this.#incomplete(
         `page ${number} of ${answer.total_results} entries holds ${held} instead of ${this.#size}`,
+        answer,
       );
     }
   }
 
-  #incomplete(what: string): InvalidAnswerError {
+  #incomplete(what: string, { requestId }: ActivityPage): InvalidAnswerError {
     return new InvalidAnswerError(`the activity log of deployment ${this.#deploymentId} is not whole: ${what}`, {
       hint: 'A cache or a proxy in between may not pass the query on, or keep old answers.',
+      requestId,
     });
   }
 

@@ -45,10 +45,8 @@ describe('on this system', () => {
       console.error("gate of " + process.env.LDCTL_NODE_ID);
       process.exit(process.argv[2] === "a b" ? 3 : 4)`;
     const ended = await scene.ends(9, rollWith(scene, `${program(scene, code)} "a b"`), withoutSh(scene));
-    assert.deepEqual(
-      nodesOf(ended).map(({ status }) => status),
-      ['completed', 'not_started', 'not_started'],
-    );
+    const statuses = nodesOf(ended).map(({ status }) => status);
+    assert.deepEqual(statuses, ['completed', 'not_started', 'not_started']);
     assert.deepEqual(nodesOf(ended)[0]?.gate?.exit_code, 3n);
     assert.match(ended.stderr, new RegExp(`gate \\| gate of ${scene.nodes[0] ?? ''}`));
     assert.equal(scene.dispatched, 1);

@@ -40,10 +40,8 @@ describe('an id of 64 bits keeps every digit', () => {
     // The log knows them, and so does who waits for them.
     const ids = done.map(({ id }) => id);
     const waited = await scene.ends(0, `activities wait ${ids.join(' ')} -o json`);
-    assert.deepEqual(
-      (parseJson(waited.stdout) as { nodes: Target[] }).nodes.map(({ activity_id }) => activity_id),
-      ids,
-    );
+    const { nodes: waitedFor } = parseJson(waited.stdout) as { nodes: Target[] };
+    assert.deepEqual(new Set(waitedFor.map(({ activity_id: id }) => id)), new Set(ids));
   });
 
   const bare = { nodes: NODES, bareReconfigure: true };
@@ -51,10 +49,7 @@ describe('an id of 64 bits keeps every digit', () => {
     const command = `activities trigger connectors reconfigure:${LARGEST} --node ${EXAMPLE} --no-wait`;
     const accepted = await scene.ends(0, command);
     const path = `/deployments/${scene.sandbox.deploymentId}/activities/connectors/reconfigure:18446744073709551615`;
-    assert.deepEqual(
-      scene.posts.map((post) => post.path),
-      [path],
-    );
+    assert.equal(scene.posts[0]?.path, path);
     assert.match(resumeIn(accepted), / --action reconfigure:18446744073709551615 --node 610809900976570889$/);
     await endsWith(0, scene.shell(resumeIn(accepted)));
   });
@@ -85,11 +80,8 @@ describe('stdout is in the format that was asked for', () => {
       const ids = items.map(({ id }) => BigInt(id));
       // Two of the three have an entry of the trigger.
       assert.equal(new Set(ids).size, 252);
-      assert.deepEqual(
-        ids,
-        ids.toSorted((a, b) => (a < b ? 1 : -1)),
-        'newest first',
-      );
+      const newestFirst = ids.toSorted((a, b) => (a < b ? 1 : -1));
+      assert.deepEqual(ids, newestFirst);
       if (isDocument) assert.equal((value as { total_results: bigint }).total_results, 252n);
     });
   }

@@ -85,14 +85,6 @@ describe('a trigger ends with', () => {
     assert.match(absent.stderr, /^error: .*no node 18446744073709551615/m);
     assert.equal(scene.dispatched, 0);
   });
-
-  story('what it ended with inside `sandbox exec`', {}, async (scene) => {
-    const inside = `ldctl ${RESTART} --node "\${LDCTL_SANDBOX_NODES%% *}"`;
-    const exec = ['sandbox', 'exec', '--reject', '1', '--work', '100ms', '--', 'sh', '-c', inside];
-    const { stderr } = await scene.ends(3, exec);
-    assert.match(stderr, /^✗ restart of iggy: 1 of 1 node rejected it \(610809900976570889\)$/m);
-    assert.deepEqual(scene.posts, []);
-  });
 });
 
 describe('the command that is printed goes on', () => {

@@ -72,10 +72,8 @@ describe('in a log that others write to as well', () => {
     assert.match(stderr, /expecting 120 nodes/);
     const { nodes } = parseJson(stdout) as { nodes: Array<{ status: string; node_id: bigint }> };
     assert.equal(nodes.length, 120);
-    assert.deepEqual(
-      nodes.flatMap(({ status, node_id: node }) => (status === 'rejected' ? [node] : [])),
-      late,
-    );
+    const rejected = nodes.filter(({ status }) => status === 'rejected').map(({ node_id: node }) => node);
+    assert.deepEqual(rejected, late);
   });
 
   story('what two did to one node at once: the worse counts', { nodes: [7n], workMs: 1500 }, async (scene) => {
@@ -90,9 +88,6 @@ describe('in a log that others write to as well', () => {
     const { stdout, stderr } = await endsWith(3, run);
     assert.match(stderr, /^warning: node 7 has more than one entry/m);
     const { nodes } = parseJson(stdout) as { nodes: Array<{ status: string; ambiguous: boolean }> };
-    assert.deepEqual(
-      nodes.map(({ status, ambiguous }) => [status, ambiguous]),
-      [['rejected', true]],
-    );
+    assert.deepEqual([nodes.length, nodes[0]?.status, nodes[0]?.ambiguous], [1, 'rejected', true]);
   });
 });

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type Ended } from '../helpers/ldctl.js';
 import { endsWith, story, wordsOf, type Scene } from '../helpers/scene.js';
@@ -31,18 +29,6 @@ describe('a profile', () => {
     for (const part of [`${scene.sandbox.tenantId}`, 'tenant 7', 'profile prod'])
       assert.ok(stderr.includes(part), stderr);
     assert.equal(scene.posts.length, 1);
-  });
-
-  story('of another tenant by a variable or a flag stops, too: 5', {}, async (scene) => {
-    for (const [args, env, origin] of [
-      [EVERY, { LD_TENANT_ID: '7' }, 'LD_TENANT_ID'],
-      [`${EVERY} --tenant-id 7`, {}, '--tenant-id'],
-    ] as const) {
-      const { stderr } = await scene.ends(5, args, env);
-      const says = `belongs to tenant ${scene.sandbox.tenantId}, and ${origin} is for tenant 7`;
-      assert.ok(stderr.includes(says), stderr);
-    }
-    assert.equal(scene.posts.length, 0);
   });
 
   story('finds a deployment by its id, its name and its path, and by nothing else', {}, async (scene) => {
@@ -111,27 +97,5 @@ describe('a profile', () => {
     const { stderr } = await add(2, scene, '');
     assert.match(stderr, /^error: nothing was stored: there is no keyring to be reached here/m);
     assert.match(stderr, /^hint: .*--key-store file.*--key-command/m);
-  });
-
-  story('gives up a keyring that never answers after 3 s, to put a key there or to get one', {}, async (scene) => {
-    await add(0, scene, '--key-store file');
-    const bus = createServer((socket) => void socket.resume()).listen(join(scene.folder, 'bus'));
-    await once(bus, 'listening');
-    scene.env.DBUS_SESSION_BUS_ADDRESS = `unix:path=${scene.folder}/bus`;
-    const put = await endsWith(
-      2,
-      scene.start(`profiles add two --api-key-stdin ${target(scene)}`).input(scene.sandbox.apiKey),
-    );
-    assert.match(put.stderr, /did not answer within 3 s[^]*--key-store file/);
-
-    // As it is written where there is a keyring.
-    const config = join(scene.folder, 'config', 'config.json');
-    const { profiles } = JSON.parse(readFileSync(config, 'utf8')) as { profiles: object[] };
-    const stored = profiles.map((profile) => ({ ...profile, key: { store: 'keyring', account: 'prod.1' } }));
-    writeFileSync(config, JSON.stringify({ current: 'prod', profiles: stored }), { mode: 0o600 });
-    const got = await scene.forget().ends(2, LIST);
-    assert.match(got.stderr, /the key of profile prod is in the keyring, and the keyring did not answer within 3 s/);
-    assert.match(got.stderr, /unlock it/);
-    bus.close();
   });
 });

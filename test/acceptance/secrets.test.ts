@@ -138,19 +138,6 @@ describe('under NODE_DEBUG, what Node prints holds no key', () => {
   }
 
   // Whatever a server of a test is for, it is closed before anything is asserted, or a failure would keep it open.
-  story('over http, whichever section is on', {}, async (scene) => {
-    const server = await startServer(EMPTY_LOG);
-    const sections = ['http', 'net', 'stream'];
-    const env = { LD_API_KEY: KEY, LD_SUPERVISOR_URL: server.url };
-    const all = await Promise.all(sections.map((section) => scene.ldctl(LIST, { ...env, NODE_DEBUG: section })));
-    await server.close();
-    for (const ended of all) {
-      assert.equal(ended.code, 0, ended.stderr.slice(-1000));
-      assertAbsent(KEY, ended);
-    }
-    for (const { headers } of server.requests) assert.equal(headers['ld-api-key'], KEY);
-  });
-
   story("over https, and through a proxy, nor the proxy's password", {}, async (scene) => {
     const server = await serveTls(scene);
     const proxy = await startProxy(server.port);

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { nodeIds } from '../../src/sandbox/options.js';
 import { ldctl } from '../helpers/ldctl.js';
 import { parseJson, readAs } from '../helpers/readers.js';
 import { endsWith, resumeIn, story, until, wordsOf, type Scene } from '../helpers/scene.js';
@@ -26,35 +25,6 @@ describe('a signal', () => {
       assert.equal(scene.dispatched, 1);
     });
   }
-
-  for (const [signal, mode] of [
-    ['SIGINT', '--watch'],
-    ['SIGTERM', '--follow'],
-  ] as const) {
-    story(`${signal} ends list ${mode}`, { workMs: 600_000, history: 0 }, async (scene) => {
-      scene.restartByOther();
-      const run = scene.start(`activities list ${mode} -o ndjson`).input();
-      await run.said(/"processing"[^]*"processing"[^]*"processing"/);
-      run.kill(signal);
-      await endsWith(EXIT_CODES[signal], run);
-    });
-  }
-
-  const manyNodes = { nodes: nodeIds(7000), appearMs: 600_000 };
-  story('prints a short command for thousands of named nodes, which follows them all', manyNodes, async (scene) => {
-    const given = scene.nodes.join('\n');
-    // Its ids alone are more than some systems take in an environment.
-    delete scene.env.LDCTL_SANDBOX_NODES;
-    const run = scene.start(`${RESTART} --nodes-from - -o json`).input(given);
-    await run.said(/dispatched/);
-    run.kill('SIGINT');
-    const command = resumeIn(await endsWith(130, run));
-    assert.ok(command.replace(scene.folder, '').length < 300, command);
-    const { stdout } = await endsWith(7, scene.shell(`${command} --timeout 1s -o json`));
-    const { nodes } = parseJson(stdout) as { nodes: Array<{ node_id: bigint }> };
-    assert.deepEqual(nodes.map(({ node_id: node }) => String(node)).sort(), scene.nodes.sort());
-    assert.equal(scene.dispatched, 1);
-  });
 
   /** Sent while a request is never answered: the first read, or the POST. */
   async function whileSilent(scene: Scene, method: string, signal: 'SIGINT' | 'SIGTERM'): Promise<unknown> {

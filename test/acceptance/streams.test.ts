@@ -88,10 +88,8 @@ describe('a reader that goes away', () => {
 
   story('does not change how a trigger ends', { nodes: [7n], reject: [7n] }, async (scene) => {
     const { stdout, stderr } = await scene.shell(piped(`ldctl ${RESTART} -o ndjson`, 'head -1'));
-    assert.deepEqual(
-      (readAs('ndjson', stdout) as Array<{ event: string }>).map(({ event }) => event),
-      ['dispatched'],
-    );
+    const [first, ...more] = readAs('ndjson', stdout) as Array<{ event: string }>;
+    assert.deepEqual([first?.event, more], ['dispatched', []]);
     assert.match(stderr, /^✗ restart of iggy: 1 of 1 node rejected it \(7\)\n[^]*^exit 3$/m);
   });
 });

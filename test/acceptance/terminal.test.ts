@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type StartSandboxOptions } from '../../src/sandbox/index.js';
 import { ldctl, type Ended } from '../helpers/ldctl.js';
-import { plan, story, withScene, wordsOf, type Scene } from '../helpers/scene.js';
+import { story, wordsOf, type Scene } from '../helpers/scene.js';
 import { Terminal } from '../helpers/terminal.js';
 
 const ESCAPE = '\u001b';
@@ -121,31 +121,17 @@ describe('at a terminal', () => {
 });
 
 describe('the first five minutes, at a terminal', () => {
-  function newcomer(title: string, play: (scene: Scene, key: string) => Promise<void>): void {
-    plan(title, () =>
-      withScene({}, (scene) => {
-        // There is no keyring at the end of this.
-        Object.assign(scene.forget().env, { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent/bus' });
-        return play(scene, scene.sandbox.apiKey);
-      }),
-    );
-  }
-  const add = ({ url }: Scene): string => `profiles add mine --protected --api-url ${url}`;
-  const configOf = ({ folder }: Scene): string => join(folder, 'config', 'config.json');
-
-  /** Answers the first question, and is then asked for the key. */
-  async function tellTenant(terminal: Terminal, { sandbox }: Scene): Promise<void> {
-    await terminal.shows(/Tenant id:/);
-    terminal.enter(sandbox.tenantId.toString());
-    await terminal.shows(/API key:/);
-  }
-
-  newcomer('from nothing to a finished restart, by answering questions', async (scene, key) => {
+  story('from nothing to a finished restart, by answering questions', {}, async (scene) => {
+    const key = scene.forget().sandbox.apiKey;
+    // There is no keyring at the end of this.
+    scene.env.DBUS_SESSION_BUS_ADDRESS = 'unix:path=/nonexistent/bus';
     const before = await scene.ends(2, 'activities list');
     assert.match(before.stderr, /ldctl profiles add NAME/);
 
-    await atTerminal(scene, add(scene), async (terminal) => {
-      await tellTenant(terminal, scene);
+    await atTerminal(scene, `profiles add mine --protected --api-url ${scene.url}`, async (terminal) => {
+      await terminal.shows(/Tenant id:/);
+      terminal.enter(scene.sandbox.tenantId.toString());
+      await terminal.shows(/API key:/);
       terminal.enter(`${key}x`);
       await terminal.shows(/warning: .*API key is wrong/);
       await terminal.shows(/API key:/);
@@ -160,7 +146,7 @@ describe('the first five minutes, at a terminal', () => {
       terminal.enter();
       await terminal.shows(/added profile mine, now the current one/);
       assert.ok(!(await ends(0, terminal)).stdout.includes(key), 'the key was shown');
-      assert.ok(readFileSync(configOf(scene), 'utf8').includes(key));
+      assert.ok(readFileSync(join(scene.folder, 'config', 'config.json'), 'utf8').includes(key));
     });
 
     // A name that is not typed right acts on nothing, whatever is said beside it.
@@ -178,7 +164,8 @@ describe('the first five minutes, at a terminal', () => {
     }
   });
 
-  newcomer('says before it asks anything that a file stands in place of the folder', async (scene) => {
+  story('says before it asks anything that a file stands in place of the folder', {}, async (scene) => {
+    scene.forget();
     for (const [folder, mode] of [
       [join(scene.folder, 'config'), 0o755],
       [join(scene.folder, 'file', 'config'), 0o644],
@@ -192,15 +179,4 @@ describe('the first five minutes, at a terminal', () => {
       });
     }
   });
-
-  newcomer('Ctrl-C half-way stores nothing', (scene, key) =>
-    atTerminal(scene, add(scene), async (terminal) => {
-      await tellTenant(terminal, scene);
-      terminal.enter(key);
-      await terminal.shows(/Deployment/);
-      terminal.interrupt();
-      assert.match((await ends(130, terminal)).stdout, /Nothing was stored/);
-      assert.equal(existsSync(configOf(scene)), false);
-    }),
-  );
 });

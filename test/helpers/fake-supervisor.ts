@@ -28,6 +28,7 @@ export interface EntryOptions {
 
 /** What a node makes of a trigger, ms. */
 interface NodeBehaviour {
+  appearMs?: number;
   /** From its appearance to its end; null: it never ends. */
   workMs?: number | null;
   result?: string;
@@ -43,7 +44,6 @@ interface FakeEntry {
 export type ReadStep = (page: ActivityPage, query: PageQuery) => ActivityPage;
 
 const FIRST_ID = 7301845022003200000n;
-const APPEAR_MS = 100;
 
 /** A Supervisor in memory and in virtual time, which carries everything out and shows it, faultlessly. */
 export class FakeSupervisor implements Supervisor {
@@ -54,6 +54,9 @@ export class FakeSupervisor implements Supervisor {
   order: 'asc' | 'desc' = 'desc';
   nodes: readonly Id[] = [1n, 2n, 3n];
   behaviour = new Map<Id, NodeBehaviour>();
+  /** How long an answer takes, ms. */
+  postMs = 0;
+  readMs = 0;
   /** Runs before every read: the place to let the log grow. */
   beforeRead: () => void = () => undefined;
   #readScript: ReadStep[] = [];
@@ -75,34 +78,34 @@ export class FakeSupervisor implements Supervisor {
     if (this.#readScript.length > 0) throw new Error(`${this.#readScript.length} scripted reads were not made`);
   }
 
-  trigger(request: WireTrigger, { signal }: CallOptions = {}): Promise<Accepted> {
+  async trigger(request: WireTrigger, { signal }: CallOptions = {}): Promise<Accepted> {
     signal?.throwIfAborted();
-    const now = this.#clock.now();
     this.posts.push(request);
-    this.postTimes.push(now);
+    this.postTimes.push(this.#clock.now());
+    if (this.postMs > 0) await this.#clock.sleep(this.postMs, signal);
+    const now = this.#clock.now();
     const { runtime } = request;
     const action = formatAction(request.action);
     for (const node of request.nodes ?? this.nodes) {
-      const { workMs = 1000, result = 'completed' } = this.behaviour.get(node) ?? {};
-      const id = this.add({ node, runtime, action, status: 'processing', appearMs: APPEAR_MS });
+      const { appearMs = 100, workMs = 1000, result = 'completed' } = this.behaviour.get(node) ?? {};
+      const id = this.add({ node, runtime, action, status: 'processing', appearMs });
       if (workMs === null) continue;
-      const endsAt = now + APPEAR_MS + workMs;
+      const endsAt = now + appearMs + workMs;
       const entry = this.entries.find(({ activity }) => activity.id === id);
       entry?.statuses.push({ from: endsAt, status: result });
       if (entry) entry.activity.finished_at = new Date(endsAt).toISOString();
     }
-    return Promise.resolve({ requestId: 'f00d', replayed: false, serverTime: now });
+    return { requestId: 'f00d', replayed: false, serverTime: now };
   }
 
-  list(_deploymentId: Id, query: PageQuery, { signal }: CallOptions = {}): Promise<ActivityPage> {
-    return Promise.resolve().then(() => {
-      signal?.throwIfAborted();
-      this.reads.push(query);
-      const step = this.#readScript.shift();
-      this.beforeRead();
-      const page = this.#page(query);
-      return step ? step(page, query) : page;
-    });
+  async list(_deploymentId: Id, query: PageQuery, { signal }: CallOptions = {}): Promise<ActivityPage> {
+    signal?.throwIfAborted();
+    this.reads.push(query);
+    const step = this.#readScript.shift();
+    if (this.readMs > 0) await this.#clock.sleep(this.readMs, signal);
+    this.beforeRead();
+    const page = this.#page(query);
+    return step ? step(page, query) : page;
   }
 
   /** Puts an entry into the log. @returns its id */

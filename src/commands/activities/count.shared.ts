@@ -1,85 +1,66 @@
+import type { Activity } from '../../base/activity.js';
 import type { DeploymentPath } from '../../api/core-api.js';
-import { InvalidAnswerError, LdctlError } from '../../base/errors.js';
+import { LdctlError } from '../../base/errors.js';
 import { sortedUnique, type Id } from '../../base/ids.js';
 import { count } from '../../base/text.js';
 import { findDeployment, type Target } from '../../config/target.js';
 import type { CommandContext } from '../../cli/context.js';
 import { notOurs } from '../../job/entries.js';
 import { expectedTenant } from '../../library/jobs.js';
-import { openLog } from '../../log/log.js';
-import { MOST_NODES } from './nodes.shared.js';
+import { logOf } from './shared.js';
 
-/** How many nodes there must be, as `--expect-nodes` has it: as many as Core counts, or, for null, those that the log names. */
-export type ExpectedNodes = number | 'deployment' | null;
+/** How many nodes there must be, as `--expect-nodes` has it; undefined where the log decides. */
+type ExpectedNodes = number | 'deployment' | undefined;
 
-/**
- * What `--expect-nodes` says, before anything is sent.
- * @returns null where the log decides
- * @throws as `countNodes` does
- */
+/** What `--expect-nodes` says, before anything is sent. @throws as `countNodes` does */
 export async function expectedNodes(
   asked: ExpectedNodes,
   context: CommandContext,
   target: Target,
-): Promise<number | null> {
+): Promise<number | undefined> {
   return asked === 'deployment' ? countNodes(context, target, context.signal) : asked;
 }
 
-/**
- * How many nodes the deployment has, as Core counts them.
- * @throws LdctlError with exit 4, 5 or 6 when that cannot be had; the signal's reason
- */
-export async function countNodes(context: CommandContext, target: Target, signal: AbortSignal): Promise<number> {
+/** The newest entries of the log, or those that name its nodes. @throws as `Supervisor.list` does; LdctlError for another's log */
+export async function readLog(
+  context: CommandContext,
+  target: Target,
+  which: 'newest' | 'known',
+  signal = context.signal,
+): Promise<Activity[]> {
+  const { entries } = await logOf(context, target)[which]({ signal });
+  const problem = notOurs(entries, target.deployment.id, expectedTenant(context.settings));
+  if (problem) throw problem;
+  return entries;
+}
+
+/** As Core counts them. @throws LdctlError with exit 2, 4, 5 or 6 when that cannot be had; the signal's reason */
+async function countNodes(context: CommandContext, target: Target, signal: AbortSignal): Promise<number> {
   const core = context.core({ apiUrl: context.settings.apiUrl.value, key: target.key });
-  const at = (await pathByLog(context, target, signal)) ?? (await pathByStructure(context, target, signal));
-  const { nodes_count: counted } = await core.deployment(at, { signal });
-  if (counted > MOST_NODES) {
-    throw new InvalidAnswerError(`Core counts ${counted} nodes in deployment ${at.deploymentId}, which cannot be`, {
-      hint: 'Nothing was sent. Name the nodes with --node, or give a number with --expect-nodes.',
-    });
-  }
+  const { nodes_count: counted } = await core.deployment(await pathOf(context, target, signal), { signal });
   if (counted > 0) return counted;
-  throw new LdctlError('refused', 'no_nodes_counted', `Core counts no nodes in deployment ${at.deploymentId}`, {
+  throw new LdctlError('refused', 'no_nodes_counted', `Core counts no nodes in deployment ${target.deployment.id}`, {
     hint: 'Nothing was sent. Name the nodes with --node, or give a number with --expect-nodes.',
   });
 }
 
-/** Every entry of the log says where its deployment stands, and reading it needs no further grant. Null without any. */
-async function pathByLog(context: CommandContext, target: Target, signal: AbortSignal): Promise<DeploymentPath | null> {
+/** Every entry of the log says where its deployment stands, and reading it needs no further grant. */
+async function pathOf(context: CommandContext, target: Target, signal: AbortSignal): Promise<DeploymentPath> {
   const deploymentId = target.deployment.id;
-  const log = openLog(context.supervisor(target), deploymentId, context.host.clock);
-  const { entries } = await log.newest({ signal });
-  const problem = notOurs(entries, deploymentId, expectedTenant(context.settings));
-  if (problem) throw problem;
-  for (const { tenant_id: tenant, division_id: divisionId, environment_id: environmentId } of entries) {
-    const tenantId = context.settings.tenantId?.value ?? tenant;
+  for (const entry of await readLog(context, target, 'newest', signal)) {
+    const { division_id: divisionId, environment_id: environmentId } = entry;
+    const tenantId = context.settings.tenantId?.value ?? entry.tenant_id;
     if (tenantId && divisionId && environmentId) return { tenantId, divisionId, environmentId, deploymentId };
   }
-  return null;
-}
-
-async function pathByStructure(context: CommandContext, target: Target, signal: AbortSignal): Promise<DeploymentPath> {
-  const { tenantId: tenant, apiUrl } = context.settings;
-  const deploymentId = target.deployment.id;
-  if (!tenant) {
-    const what = `how many nodes deployment ${deploymentId} has cannot be asked: its log names no tenant`;
-    throw new LdctlError('refused', 'no_tenant', what, {
-      hint: 'Nothing was sent. Give --tenant-id ID, or set LD_TENANT_ID.',
-    });
-  }
-  const tenantId = tenant.value;
-  const structure = await context.core({ apiUrl: apiUrl.value, key: target.key }).structure(tenantId, { signal });
+  const access = await context.tenant();
+  const structure = await context.core(access).structure(access.tenantId, { signal });
   const { division, environment } = findDeployment(structure, { id: deploymentId, name: null });
-  return { tenantId, divisionId: division.id, environmentId: environment.id, deploymentId };
+  return { tenantId: access.tenantId, divisionId: division.id, environmentId: environment.id, deploymentId };
 }
 
-/** The nodes that the log names, by id. @throws as `Supervisor.list` does; LdctlError for another deployment's log */
+/** The nodes that the log names, by id. @throws as `readLog` does */
 export async function nodesOfLog(context: CommandContext, target: Target): Promise<Id[]> {
-  const log = openLog(context.supervisor(target), target.deployment.id, context.host.clock);
-  const { entries } = await log.known({ signal: context.signal });
-  const problem = notOurs(entries, target.deployment.id, expectedTenant(context.settings));
-  if (problem) throw problem;
-  return sortedUnique(entries.map(({ node_id: node }) => node));
+  return sortedUnique((await readLog(context, target, 'known')).map(({ node_id: node }) => node));
 }
 
 /**
@@ -94,7 +75,7 @@ export async function nodesOfRoll(context: CommandContext, target: Target, asked
     throw new LdctlError('refused', 'no_nodes_known', `the log of deployment ${name} names no node`, { hint });
   }
   const wanted = await expectedNodes(asked, context, target);
-  if (wanted === null) await warnOfOthers(context, target, nodes.length);
+  if (wanted === undefined) await warnOfOthers(context, target, nodes.length);
   else if (wanted !== nodes.length) {
     const what = `the log of deployment ${name} names ${count(nodes.length, 'node')}, not the ${wanted} expected`;
     throw new LdctlError('refused', 'other_node_count', `${what}; nothing was sent`, { hint });
@@ -107,9 +88,8 @@ const CORE_ASKED_MS = 2000;
 
 /** A node that was never acted on is in no log: says so where Core can be asked, and answers in time. */
 export async function warnOfOthers(context: CommandContext, target: Target, named: number): Promise<void> {
-  const { settings } = context;
   // Only where it is certain which Core the deployment is known to.
-  if (settings.apiUrl.source.from === 'default' && target.supervisorUrl.source.from !== 'structure') return;
+  if (context.settings.apiUrl.source.from === 'default' && target.supervisorUrl.source.from !== 'structure') return;
   try {
     const signal = AbortSignal.any([context.signal, AbortSignal.timeout(CORE_ASKED_MS)]);
     const counted = await countNodes(context, target, signal);

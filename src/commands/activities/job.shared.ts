@@ -1,41 +1,36 @@
 import * as Flags from '@oclif/core/flags';
-import { ApiError, LdctlError, UsageError } from '../../base/errors.js';
-import { parseDuration } from '../../base/durations.js';
+import { LdctlError } from '../../base/errors.js';
 import type { ExitCode } from '../../base/exit-codes.js';
 import type { Id } from '../../base/ids.js';
-import type { ResultFields } from '../../base/outcome.js';
-import type { JobEvent, ResultEvent } from '../../base/progress.js';
-import { parseAction, parseRuntime, formatAction } from '../../base/activity.js';
-import { shortList } from '../../base/text.js';
+import { emptyNodeResult, NOT_STARTED, type ResultFields } from '../../base/outcome.js';
+import type { ResultEvent } from '../../base/progress.js';
+import { formatAction, parseAction, parseRuntime } from '../../base/activity.js';
 import { describeTrigger } from '../../api/supervisor-api.js';
 import type { CommandContext } from '../../cli/context.js';
 import { printOptions, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
 import type { Host } from '../../cli/host.js';
 import { onSuspend } from '../../cli/signals.js';
-import { keepNodes, openRollJournal, openRunJournal } from '../../config/journal.js';
 import { resumeFlags, type Target } from '../../config/target.js';
-import { wireKey } from '../../job/wire-key.js';
-import { expectedTenant, unconfirmed, type Connection } from '../../library/jobs.js';
+import { checkIdempotencyKey, wireKey } from '../../job/wire-key.js';
+import { connectionTo, type Connection, type Tools } from '../../library/jobs.js';
+import type { ActionName, CheckedTrigger } from '../../library/requests.js';
 import { reportToGitHub } from '../../output/github.js';
 import { checkRunResultOptions, printRunResult } from '../../output/run-result.js';
 import { doingText } from '../../output/run-text.js';
 import { createRunView, systemEvery } from '../../output/views.js';
 import { nodesOfLog } from './count.shared.js';
 import { readNodes, targetFlags } from './nodes.shared.js';
-import { shownPlace } from './shared.js';
+import { shownPlace, durationFlag } from './shared.js';
 
 /** How long to follow. */
 export const followFlags = {
-  timeout: Flags.string({
+  timeout: durationFlag({
     helpGroup: 'FOLLOWING',
-    helpValue: 'D',
     summary: 'Give up after this; 0: never. [default: 10m; a roll: never]',
   }),
-  'appear-timeout': Flags.string({
-    default: '30s',
+  'appear-timeout': durationFlag({
     helpGroup: 'FOLLOWING',
-    helpValue: 'D',
-    summary: 'Until an entry shows up in the log.',
+    summary: 'Until an entry shows up in the log. [default: 30s]',
   }),
 };
 
@@ -51,160 +46,124 @@ export const actingFlags = {
   'dry-run': Flags.boolean({ helpGroup: 'CONSENT', summary: 'Show what would be done; sends nothing.' }),
   ...followFlags,
   'if-busy': Flags.option({ options: ['ignore', 'wait', 'fail'] as const })({
-    default: 'ignore',
     helpGroup: 'FOLLOWING',
-    summary: 'Where a target is busy already.',
+    summary: 'Where a target is busy already. [default: ignore]',
   }),
   'idempotency-key': Flags.string({
     helpGroup: 'SCRIPTS',
     helpValue: 'KEY',
     summary: 'A later run with this key follows the first one.',
+    parse: (text) => Promise.resolve(checkIdempotencyKey(text)),
   }),
 };
-export type ActingFlags = FlagsOf<typeof actingFlags>;
+type ActingFlags = FlagsOf<typeof actingFlags> & OutputFlags;
 
-/** @returns milliseconds; null for `0`, which sets no limit @throws UsageError */
-export function parseTimeout(text: string, flag: string): number | null {
-  return parseDuration(text, flag) || null;
-}
+export const RUNTIME_ARG = { ignoreStdin: true, description: 'iggy or connectors' } as const;
+export const ACTION_ARG = {
+  ignoreStdin: true,
+  description: 'start, stop, restart, reconfigure:ID, or reconfigure with --config ID',
+} as const;
 
-/** What is asked of the nodes, before it is known where. @throws UsageError; the signal's reason while stdin is read */
+/** The words and flags of an action as a request. @throws UsageError; the signal's reason while stdin is read */
 export async function parseActing(
   host: Host,
   args: { runtime: string; action: string },
-  flags: ActingFlags & OutputFlags,
+  flags: ActingFlags,
   signal: AbortSignal,
 ) {
   checkRunResultOptions(printOptions(flags));
+  const runtime = parseRuntime(args.runtime);
+  const action = formatAction(parseAction(args.action, flags.config)) as ActionName;
   const nodes = await readNodes(host, flags, signal);
-  if (nodes && flags['expect-nodes'] !== undefined) {
-    throw new UsageError('--expect-nodes does not go with --node: the nodes that are named are the ones expected');
-  }
   return {
-    runtime: parseRuntime(args.runtime),
-    action: parseAction(args.action, flags.config),
-    ifBusy: flags['if-busy'],
-    appearTimeoutMs: parseDuration(flags['appear-timeout'], '--appear-timeout'),
-    nodes,
+    ...{ runtime, action, ifBusy: flags['if-busy'], idempotencyKey: flags['idempotency-key'] },
+    ...{ timeoutMs: flags.timeout, appearTimeoutMs: flags['appear-timeout'] },
+    ...(nodes && { nodes }),
   };
 }
 
-/** What jobs on the target are done with. */
-export function connectionOf(context: CommandContext, target: Target): Connection {
-  const { folder, host, settings } = context;
-  return {
-    deploymentId: target.deployment.id,
-    supervisor: context.supervisor(target),
-    tenant: expectedTenant(settings),
-    clock: host.clock,
-    journal: openRunJournal(folder, host.clock),
-    rolls: openRollJournal(folder, host.clock),
-    newKey: () => host.newIdempotencyKey(),
-    keepNodes: (nodes) => keepNodes(folder, nodes),
-    flags: resumeFlags(settings, target),
-  };
-}
-
-/** What is done, and to how many nodes that are named; for a wait, what is followed. */
-export interface Shown {
-  doing: string;
-  nodes: readonly Id[] | null;
+/** What is acted on, in words. */
+export function doing({ action, runtime }: Pick<CheckedTrigger, 'runtime' | 'action'>): string {
+  return doingText(action, runtime);
 }
 
 /**
  * Shows a job while it goes on, and how it ended.
+ * @param shown what is done, and to how many nodes that are named; for a wait, what is followed
  * @returns the exit code of its outcome @throws what the job throws before anything was sent
  */
 export async function showJob(
   context: CommandContext,
   target: Target,
-  { doing, nodes }: Shown,
-  run: (emit: (event: JobEvent) => Promise<void>) => Promise<ResultEvent>,
+  shown: { doing: string; nodes?: readonly Id[] | null },
+  run: (connection: Connection, tools: Tools) => Promise<ResultEvent>,
 ): Promise<ExitCode> {
-  const { host, flags, settings } = context;
+  const { folder, host, flags, settings, signal } = context;
   const { output, clock, env } = host;
   if (settings.winning !== null) context.say(settings.winning);
   const options = { ...printOptions(flags), quiet: flags.quiet, debug: flags.debug };
-  const title = { doing, place: await shownPlace(context, target), nodes: nodes?.length ?? null };
+  const title = { doing: shown.doing, place: await shownPlace(context, target), nodes: shown.nodes?.length ?? null };
   const view = await createRunView(output, { ...options, title, clock, every: systemEvery, onSuspend });
+  const newKey = (): string => host.newIdempotencyKey();
+  const connection = connectionTo(target, settings, { supervisor: context.supervisor(target), folder, clock, newKey });
+  const emit: Tools['emit'] = async (event) => {
+    if (event.event === 'result') return;
+    view.on(event);
+    // A gate that writes faster than stderr is read is slowed down.
+    if (event.event === 'gate_output') await output.stderr.drained().catch(() => undefined);
+  };
   let end: ResultEvent;
   try {
-    end = await run(async (event) => {
-      if (event.event === 'result') return;
-      view.on(event);
-      // A gate that writes faster than stderr is read is slowed down.
-      if (event.event === 'gate_output') await output.stderr.drained().catch(() => undefined);
-    });
+    end = await run(connection, { signal, emit });
   } catch (error) {
-    throw withoutNode(error, target.deployment.name ?? title.place.replace(/^(.*\/|deployment )/, ''));
+    const { id, name } = target.deployment;
+    const called = name ?? title.place.replace(/^(.*\/|deployment )/, '');
+    if (error instanceof LdctlError)
+      error.message = error.message.replace(`deployment ${id} has`, `deployment ${called} has`);
+    throw error;
   } finally {
     view.stop();
   }
   const { result, error, exitCode } = end;
   const flagsText = resumeFlags(settings, target).join(' ');
-  await printRunResult(output, result, {
-    ...options,
-    target: flagsText,
-    error: error ? unconfirmed(error) : undefined,
-  });
+  await printRunResult(output, result, { ...options, target: flagsText, error: error ?? undefined });
   await reportToGitHub(output, env, result);
   return exitCode;
 }
 
-/** What the API says of nodes that the deployment does not have, as a sentence; any other error as it is. */
-function withoutNode(error: unknown, deployment: string): unknown {
-  if (!(error instanceof ApiError) || error.status !== 400) return error;
-  const issues = error.fieldIssues.filter(({ path = '' }) => path.startsWith('nodes['));
-  if (issues.length === 0) return error;
-  const reasons = issues.map(({ reason }) => reason.replace('the deployment', `deployment ${deployment}`));
-  return new LdctlError('refused', error.code, `${shortList(reasons, 5)}; nothing was done`, {
-    hint: 'ldctl nodes list',
-    requestId: error.requestId,
-    cause: error,
-  });
-}
-
-/** Shows what would be done to these nodes, and warns of those that the log does not name. @returns exit code 0 */
+/**
+ * Shows what would be done, and warns of nodes that the log does not name.
+ * @param how how a roll would go; null where all is one request
+ * @returns exit code 0
+ */
 export async function showDryRun(
   context: CommandContext,
   target: Target,
-  request: Awaited<ReturnType<typeof parseActing>> & { key: string; expectNodes: number | null },
-  roll: { how: readonly string[] } | null,
+  request: Pick<CheckedTrigger, 'runtime' | 'action' | 'nodes' | 'expectNodes' | 'idempotencyKey'>,
+  how: readonly string[] | null,
 ): Promise<ExitCode> {
   const { host, flags } = context;
-  const { runtime, action, nodes: named, key, expectNodes } = request;
+  const { runtime, action, nodes: named, expectNodes } = request;
   const { id: deploymentId } = target.deployment;
+  const key = request.idempotencyKey ?? host.newIdempotencyKey();
   const known = await nodesOfLog(context, target);
   const nodes = named ?? known;
   for (const node of named?.filter((one) => !known.includes(one)) ?? []) {
     context.warn(`the log does not name node ${node}: check its id with \`ldctl nodes list\``);
   }
   const describe = (some: readonly Id[] | null) => {
-    const identity = { deploymentId, runtime, action, nodes: some };
+    const identity = { deploymentId, runtime, action: parseAction(action), nodes: some };
     return describeTrigger(target.supervisorUrl.value, { ...identity, wireKey: wireKey(key, identity) });
   };
   const result: ResultFields = {
-    outcome: 'dry_run',
-    runtime,
-    action: formatAction(action),
-    deployment_id: deploymentId,
-    idempotency_key: key,
-    targets: named || roll ? 'named' : expectNodes === null ? 'observed' : 'expected',
-    replayed: null,
-    recovered: null,
-    request_id: null,
-    nodes: nodes.map((node_id) => ({
-      ...{ node_id, activity_id: null, status: 'not_started', created_at: null, finished_at: null, ambiguous: false },
-    })),
+    ...{ outcome: 'dry_run', runtime, action, deployment_id: deploymentId, idempotency_key: key },
+    targets: named ? 'named' : expectNodes === undefined ? 'observed' : 'expected',
+    ...{ replayed: null, recovered: null, request_id: null },
+    nodes: nodes.map((node_id) => emptyNodeResult({ node_id }, NOT_STARTED)),
     resume: null,
   };
   const place = await shownPlace(context, target);
-  const requests = roll ? nodes.map((node) => describe([node])) : [describe(named)];
-  const dryRun = { place, how: roll?.how ?? null, requests };
+  const dryRun = { place, how, requests: how ? nodes.map((node) => describe([node])) : [describe(named ?? null)] };
   await printRunResult(host.output, result, { ...printOptions(flags), quiet: flags.quiet, debug: flags.debug, dryRun });
   return 0;
-}
-
-export function doing({ action, runtime }: { action: Parameters<typeof formatAction>[0]; runtime: string }): string {
-  return doingText(formatAction(action), runtime);
 }

@@ -1,25 +1,23 @@
 import * as Flags from '@oclif/core/flags';
 import { isFinal, type Activity } from '../../base/activity.js';
-import { parseDuration } from '../../base/durations.js';
 import { Interrupted, LdctlError, UsageError } from '../../base/errors.js';
 import { EXIT_CODES, type ExitCode } from '../../base/exit-codes.js';
 import { parseId, type Id } from '../../base/ids.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { CommandContext } from '../../cli/context.js';
 import { connectionFlags, printOptions, wholeNumber, type FlagsOf } from '../../cli/flags.js';
-import { isInteractive, type Host } from '../../cli/host.js';
+import { isInteractive } from '../../cli/host.js';
 import { onSuspend, type Interrupts } from '../../cli/signals.js';
 import { resumeFlags, type Target } from '../../config/target.js';
 import { drive } from '../../job/drive.js';
 import { createWatch, followLog } from '../../job/watch.js';
 import { resumeCommand } from '../../library/jobs.js';
-import { listAfter, listNewest, listOnePage, type ActivityFilter, type Listing } from '../../log/list.js';
-import { openLog } from '../../log/log.js';
+import { listAfter, listNewest, listOnePage, type ActivityFilter } from '../../log/list.js';
 import { activityColumns } from '../../output/rows.js';
 import { formatOf } from '../../output/formats.js';
 import { printList } from '../../output/list.js';
 import { createWatchView, systemEvery } from '../../output/views.js';
-import { filterFlags, parseFilter, shownPlace } from './shared.js';
+import { shownPlace, durationFlag, filterFlags, logOf, parseFilter } from './shared.js';
 
 const DEFAULT_LIMIT = 20;
 const DEFAULT_RESULTS = 10;
@@ -38,7 +36,7 @@ const listFlags = {
   watch: Flags.boolean({ char: 'w', summary: 'Watch what is listed until all of it is final.' }),
   follow: Flags.boolean({ char: 'f', summary: 'Show new entries as they come, until interrupted.' }),
   'exit-status': Flags.boolean({ summary: 'With --watch: exit 3 if an entry that was waited for was rejected.' }),
-  timeout: Flags.string({
+  timeout: durationFlag({
     helpValue: 'DURATION',
     summary: 'With --watch: give up after this. [default: none at a terminal, 10m elsewhere]',
   }),
@@ -60,103 +58,92 @@ export default class ActivitiesList extends BaseCommand {
   static override flags = { ...connectionFlags, ...listFlags };
 
   protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
-    const { host } = this;
     const { flags } = await this.parse(ActivitiesList);
-    const filter = parseFilter(flags, host.clock.now());
+    const filter = parseFilter(flags, this.host.clock.now());
     const after = flags.after === undefined ? null : parseId(flags.after, '--after');
-    const { format } = printOptions(flags);
-    checkTogether(flags, format);
-    const timeoutMs = flags.watch ? watchTimeout(host, flags.timeout) : null;
-    const context = await CommandContext.connect(host, flags, interrupts);
+    checkTogether(flags);
+    const context = await CommandContext.connect(this.host, flags, interrupts);
     const target = await context.target();
-    const { limit = DEFAULT_LIMIT, 'exit-status': exitStatus } = flags;
-    if (flags.follow) return follow(context, target, { after, filter, limit });
-    if (!flags.watch) return print(context, target, filter, { ...flags, limit, after });
-    return watch(context, target, { filter, limit, exitStatus, timeoutMs });
+    const plan = { ...flags, filter, after, limit: flags.limit ?? DEFAULT_LIMIT };
+    if (flags.follow) return follow(context, target, plan);
+    return flags.watch ? watch(context, target, plan) : print(context, target, plan);
   }
 }
+
+/** What is asked for: the flags, read. */
+type Plan = Omit<ListFlags, 'after' | 'limit'> & { filter: ActivityFilter; after: Id | null; limit: number };
 
 /** @throws UsageError for flags that do not go together */
-function checkTogether(flags: ListFlags, format: string): void {
-  const refuse = (message: string, hint?: string): never => {
-    throw new UsageError(message, { hint });
-  };
+function checkTogether(flags: ListFlags & Parameters<typeof printOptions>[0]): void {
+  const { after, limit, watch, follow, timeout, 'exit-status': exitStatus } = flags;
   const isOnePage = flags.page !== undefined || flags.results !== undefined;
-  if (isOnePage && flags.limit !== undefined) refuse('--limit does not go with --page and --results');
-  if (isOnePage && flags.after !== undefined) refuse('--after does not go with --page and --results');
-  if (flags.watch && flags.follow) refuse('--watch ends and --follow does not: give one of them');
-  if (!flags.watch && flags['exit-status']) refuse('--exit-status goes with --watch');
-  if (!flags.watch && flags.timeout !== undefined) refuse('--timeout goes with --watch');
-  if (isOnePage && (flags.watch || flags.follow))
-    refuse('--page and --results show one page as it is; they do not go on');
-  if (flags.after !== undefined && flags.watch) {
-    const wait = '`ldctl activities wait` for activities that have to come to their end';
-    refuse('--after does not go with --watch', `Use --follow; or ${wait}.`);
-  }
-  if (flags.after !== undefined && flags.follow && flags.limit) {
-    refuse('--limit does not go with --after and --follow: what it cuts off would be missing');
-  }
-  // A document that never ends is none: its closing bracket would never come.
-  if (flags.follow && (format === 'json' || format === 'yaml')) {
-    refuse(`--follow has no end, and ${format} needs one`, 'Use -o ndjson: one event a line.');
-  }
+  const { format } = printOptions(flags);
+  const rules: ReadonlyArray<readonly [isBroken: boolean, message: string, hint?: string]> = [
+    [isOnePage && limit !== undefined, '--limit does not go with --page and --results'],
+    [isOnePage && after !== undefined, '--after does not go with --page and --results'],
+    [watch && follow, '--watch ends and --follow does not: give one of them'],
+    [!watch && exitStatus, '--exit-status goes with --watch'],
+    [!watch && timeout !== undefined, '--timeout goes with --watch'],
+    [isOnePage && (watch || follow), '--page and --results show one page as it is; they do not go on'],
+    [
+      after !== undefined && watch,
+      '--after does not go with --watch',
+      'Use --follow; or `ldctl activities wait` for activities that have to come to their end.',
+    ],
+    [
+      after !== undefined && follow && (limit ?? 0) > 0,
+      '--limit does not go with --after and --follow: what it cuts off would be missing',
+    ],
+    // A document that never ends is none: its closing bracket would never come.
+    [
+      follow && (format === 'json' || format === 'yaml'),
+      `--follow has no end, and ${format} needs one`,
+      'Use -o ndjson: one event a line.',
+    ],
+  ];
+  const broken = rules.find(([isBroken]) => isBroken);
+  if (broken) throw new UsageError(broken[1], broken[2] === undefined ? {} : { hint: broken[2] });
 }
 
-/** @returns milliseconds; null for `0`, which sets no limit */
-function watchTimeout(host: Host, text: string | undefined): number | null {
-  if (text === undefined) return isInteractive(host) ? null : UNATTENDED_TIMEOUT_MS;
-  return parseDuration(text, '--timeout') || null;
+/** When the reader of stdout goes away, nothing more is read either. */
+function readingOf({ host, signal }: CommandContext) {
+  return { clock: host.clock, signal: AbortSignal.any([signal, host.output.stdout.gone]) };
 }
 
 /** Prints the log once, as it is read. @throws as `Supervisor.list` does */
-async function print(
-  context: CommandContext,
-  target: Target,
-  filter: ActivityFilter,
-  { limit, after, page, results }: Pick<ListFlags, 'page' | 'results'> & { limit: number; after: Id | null },
-): Promise<ExitCode> {
-  const { output, clock } = context.host;
-  const supervisor = context.supervisor(target);
-  const { id } = target.deployment;
-  const log = openLog(supervisor, id, clock);
-  // When the reader of stdout goes away, nothing more is read either.
-  const signal = AbortSignal.any([context.signal, output.stdout.gone]);
-  let listing: Listing;
-  if (page !== undefined || results !== undefined) {
-    const query = { page: page ?? 1, results: results ?? DEFAULT_RESULTS };
-    listing = listOnePage(() => supervisor.list(id, query, { signal }), filter);
-  } else if (after !== null) listing = listAfter(log, { after, filter, limit }, { clock, signal });
-  else listing = listNewest(log, { filter, limit }, { signal });
+async function print(context: CommandContext, target: Target, plan: Plan): Promise<ExitCode> {
+  const { filter, limit, after, page, results } = plan;
+  const reading = readingOf(context);
+  const list = () => {
+    if (page !== undefined || results !== undefined) {
+      const query = { page: page ?? 1, results: results ?? DEFAULT_RESULTS };
+      return listOnePage(() => context.supervisor(target).list(target.deployment.id, query, reading), filter);
+    }
+    const log = logOf(context, target);
+    return after === null ? listNewest(log, plan, reading) : listAfter(log, { after, filter, limit }, reading);
+  };
+  const listing = list();
   const noun = after === null ? 'activities' : `activities after ${after} that are older than a minute`;
   const spec = { noun, columns: activityColumns, total: () => listing.total() };
-  await printList(output, listing.batches, spec, printOptions(context.flags));
+  await printList(context.host.output, listing.batches, spec, printOptions(context.flags));
   return EXIT_CODES.done.code;
 }
 
+async function viewOf(context: CommandContext, target: Target, { follow }: Plan) {
+  const { host, flags } = context;
+  const shown = { ...printOptions(flags), follow, quiet: flags.quiet, place: await shownPlace(context, target) };
+  return createWatchView(host.output, { ...shown, clock: host.clock, every: systemEvery, onSuspend });
+}
+
 /** Shows new entries and changes for ever: they are the data. @throws as `followLog` does */
-async function follow(
-  context: CommandContext,
-  target: Target,
-  plan: { after: Id | null; filter: ActivityFilter; limit: number },
-): Promise<ExitCode> {
-  const { output, clock } = context.host;
-  const { deployment } = target;
-  const view = await createWatchView(output, {
-    ...printOptions(context.flags),
-    follow: true,
-    quiet: context.flags.quiet,
-    place: await shownPlace(context, target),
-    clock,
-    every: systemEvery,
-    onSuspend,
-  });
-  const log = openLog(context.supervisor(target), deployment.id, clock);
-  const signal = AbortSignal.any([context.signal, output.stdout.gone]);
+async function follow(context: CommandContext, target: Target, plan: Plan): Promise<ExitCode> {
+  const view = await viewOf(context, target, plan);
   let problem: LdctlError | undefined;
   try {
-    for await (const event of followLog(log, plan, { clock, signal })) view.on(event);
+    for await (const event of followLog(logOf(context, target), plan, readingOf(context))) view.on(event);
     throw new Error('what is followed for ever has ended');
   } catch (error) {
+    context.host.output.stdout.gone.throwIfAborted();
     problem = error instanceof LdctlError ? error : undefined;
     if (error instanceof Interrupted) return error.exitCode;
     throw error;
@@ -169,47 +156,40 @@ async function follow(
  * Keeps the list up to date until all of it is final; then it is printed.
  * @throws LdctlError when it ended otherwise; stdout is complete by then
  */
-async function watch(
-  context: CommandContext,
-  target: Target,
-  plan: { filter: ActivityFilter; limit: number; exitStatus: boolean; timeoutMs: number | null },
-): Promise<ExitCode> {
+async function watch(context: CommandContext, target: Target, plan: Plan): Promise<ExitCode> {
   const { host, flags, settings } = context;
-  const { output, clock } = host;
   const options = printOptions(flags);
-  const supervisor = context.supervisor(target);
-  const log = openLog(supervisor, target.deployment.id, clock);
-  const signal = AbortSignal.any([context.signal, output.stdout.gone]);
+  const log = logOf(context, target);
+  const { clock, signal } = readingOf(context);
   const newest = await log.newest({ signal });
   const listing = listNewest(log, plan, { signal });
   const first: Activity[] = [];
   for await (const batch of listing.batches) first.push(...batch);
-  const tools = { place: await shownPlace(context, target), clock, every: systemEvery, onSuspend, quiet: flags.quiet };
-  const view = await createWatchView(output, { ...options, ...tools, follow: false });
+  const view = await viewOf(context, target, plan);
   view.on({ event: 'listing', activities: first });
-  const how = { floor: -1n, endless: false };
-  const job = createWatch({ ...plan, ...how, first, newest }, clock.elapsed());
-  const { entries, anyRejected, error } = await drive(
-    job,
-    { supervisor, log, journal: null, clock, signal },
-    (event) => {
-      if (event.event === 'activity' || event.event === 'warning' || event.event === 'outage') view.on(event);
-    },
-  ).catch((thrown: unknown) => {
+  const unattended = isInteractive(host) ? 0 : UNATTENDED_TIMEOUT_MS;
+  const limits = { timeoutMs: (plan.timeout ?? unattended) || null, floor: -1n, endless: false };
+  const job = createWatch({ ...plan, ...limits, first, newest }, clock.elapsed());
+  const tools = { supervisor: context.supervisor(target), log, journal: null, clock, signal };
+  const ended = drive(job, tools, (event) => {
+    if (event.event === 'activity' || event.event === 'warning' || event.event === 'outage') view.on(event);
+  });
+  const { entries, anyRejected, error } = await ended.catch((thrown: unknown) => {
     view.stop();
     throw thrown;
   });
   view.stop(error ?? undefined);
+  host.output.stdout.gone.throwIfAborted();
   if (error?.code === 'timed_out') {
     const ids = entries.filter(({ status }) => !isFinal(status)).map(({ id }) => id);
     error.hint = `To go on: ${resumeCommand({ ids }, { flags: resumeFlags(settings, target) })}`;
   }
   if (!formatOf(options.format).events) {
     const spec = { noun: 'activities', columns: activityColumns, total: () => listing.total() };
-    await printList(output, withProblem(entries, error), spec, options);
+    await printList(host.output, withProblem(entries, error), spec, options);
   }
   if (error) throw error;
-  return plan.exitStatus && anyRejected ? EXIT_CODES.rejected.code : EXIT_CODES.done.code;
+  return plan['exit-status'] && anyRejected ? EXIT_CODES.rejected.code : EXIT_CODES.done.code;
 }
 
 /** A list that is not what was waited for ends as one that broke off. */

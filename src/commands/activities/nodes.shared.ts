@@ -3,34 +3,34 @@ import { UsageError } from '../../base/errors.js';
 import { isId, parseId, type Id } from '../../base/ids.js';
 import { parseJson } from '../../base/json.js';
 import { InputTooLong, readInput } from '../../config/files.js';
-import { parseWholeNumber } from '../../cli/flags.js';
+import { parseWholeNumber, type FlagsOf } from '../../cli/flags.js';
 import type { Host } from '../../cli/host.js';
 import { readStdin } from '../../cli/prompts.js';
+import { idsFlag, parsing } from './shared.js';
 
-const group = 'TARGET';
+const helpGroup = 'TARGET';
 
 /** As many nodes as any deployment has, and a result can list. */
 export const MOST_NODES = 100_000;
 
 /** Which nodes an action is about. */
 export const targetFlags = {
-  node: Flags.string({
-    char: 'n',
-    aliases: ['node-id'],
-    multiple: true,
-    multipleNonGreedy: true,
-    helpGroup: group,
-    helpValue: 'ID',
+  node: idsFlag({
+    ...{ char: 'n', aliases: ['node-id'], helpGroup },
     summary: 'Nodes, with commas or repeated. Default: every one.',
+    parse: parsing((text, flag) => {
+      if (text === '') throw noNode(flag);
+      return parseId(text, flag);
+    }),
   }),
   'nodes-from': Flags.string({
-    helpGroup: group,
+    helpGroup,
     helpValue: 'FILE|-',
     summary: 'Nodes from a file or stdin: one a line, or JSON.',
   }),
-  config: Flags.string({ helpGroup: group, helpValue: 'ID', summary: 'The config of a reconfigure.' }),
+  config: Flags.string({ helpGroup, helpValue: 'ID', summary: 'The config of a reconfigure.' }),
   'expect-nodes': Flags.custom<number | 'deployment'>({
-    helpGroup: group,
+    helpGroup,
     helpValue: 'N',
     summary: 'How many there must be, or `deployment`: ask Core.',
     parse: (text, _command, { name }) =>
@@ -48,33 +48,38 @@ const LONGEST_FILE = 20 * 1024 * 1024;
  */
 export async function readNodes(
   host: Host,
-  flags: { node?: string[]; 'nodes-from'?: string },
+  flags: Partial<FlagsOf<typeof targetFlags>>,
   signal: AbortSignal,
 ): Promise<readonly Id[] | null> {
-  const named = parseNodes(flags.node);
-  const path = flags['nodes-from'];
-  if (path === undefined) return named;
-  return [...new Set([...(named ?? []), ...(await readNodesFrom(host, path, signal))])];
+  const { node: named, 'nodes-from': path, 'expect-nodes': expected } = flags;
+  if (named === undefined && path === undefined) return null;
+  if (expected !== undefined) {
+    throw new UsageError('--expect-nodes does not go with --node: the nodes that are named are the ones expected');
+  }
+  const read = path === undefined ? [] : await readNodesFrom(host, path, signal);
+  return [...new Set([...(named ?? []), ...read])];
 }
 
 /**
- * Reads the nodes of `--nodes-from FILE|-`, each once, in the order given: one id a line, or JSON. JSON is a list of
- * ids, or what ldctl prints (`{"nodes":[…]}`, `{"items":[…]}`), of which each entry's `node_id` is taken.
+ * One id a line, or JSON: a list of ids, or what ldctl prints (`{"nodes":[…]}`, `{"items":[…]}`), of which each entry's
+ * `node_id` is taken. The file may be a pipe, such as `<(select-nodes)`.
  * @throws UsageError, also for a file that yields no id: it must never become every node; the signal's reason
  */
 async function readNodesFrom(host: Host, path: string, signal: AbortSignal): Promise<Id[]> {
   const text = (path === '-' ? await readStdin(host, signal) : await readNamed(path, signal)).trim();
-  const nodes = /^[[{]/.test(text) ? fromJson(text) : fromLines(text);
-  if (nodes.length === 0) {
-    throw new UsageError(`${FLAG}: ${nameOf(path)} names no node`, {
-      code: 'empty_node',
-      hint: 'To act on every node, leave --node and --nodes-from out.',
-    });
-  }
-  return [...new Set(nodes)];
+  const lines = text.split('\n').map((line) => line.replace(/#.*/, '').trim());
+  const entries = /^[[{]/.test(text) ? fromJson(text) : lines.filter((line) => line !== '');
+  if (entries.length > 0) return entries.map(idIn);
+  throw noNode(`${FLAG}: ${path === '-' ? 'stdin' : path}`);
 }
 
-/** A file, or a pipe such as `<(select-nodes)`. */
+function noNode(what: string): UsageError {
+  return new UsageError(`${what} names no node`, {
+    code: 'empty_node',
+    hint: 'Is a variable unset? To act on every node, leave --node out.',
+  });
+}
+
 async function readNamed(path: string, signal: AbortSignal): Promise<string> {
   if (path === '') throw new UsageError(`${FLAG} is empty`, { code: 'empty_flag', hint: 'Is a variable unset?' });
   try {
@@ -87,25 +92,15 @@ async function readNamed(path: string, signal: AbortSignal): Promise<string> {
   }
 }
 
-function fromLines(text: string): Id[] {
-  const lines = text.split('\n').map((line) => line.replace(/#.*/, '').trim());
-  return lines.filter((line) => line !== '').map((line) => parseId(line, FLAG));
-}
-
-function fromJson(text: string): Id[] {
+function fromJson(text: string): unknown[] {
   let json: unknown;
   try {
     json = parseJson(text);
   } catch {
     throw new UsageError(`${FLAG}: this looks like JSON, and is not`, { code: 'invalid_json' });
   }
-  return listIn(json).map(idIn);
-}
-
-function listIn(json: unknown): unknown[] {
-  if (Array.isArray(json)) return json;
   const { nodes, items } = json as { nodes?: unknown; items?: unknown };
-  const list = nodes ?? items;
+  const list = Array.isArray(json) ? json : (nodes ?? items);
   if (Array.isArray(list)) return list;
   throw new UsageError(`${FLAG}: this JSON holds no list of nodes`, { hint: 'Give a list of ids, or {"nodes":[…]}.' });
 }
@@ -115,36 +110,4 @@ function idIn(entry: unknown): Id {
   if (typeof value === 'string') return parseId(value, FLAG);
   if (isId(value)) return value;
   throw new UsageError(`${FLAG}: an entry is not an id`, { code: 'invalid_id' });
-}
-
-function nameOf(path: string): string {
-  return path === '-' ? 'stdin' : path;
-}
-
-/**
- * The nodes named by `--node`, each once, in the order given; null when the flag is absent, which alone means every
- * node. An unset shell variable (`--node ""`, `--node ,`) must never become the whole cluster.
- * @throws UsageError
- */
-function parseNodes(values: readonly string[] | undefined): Id[] | null {
-  if (values === undefined) return null;
-  const texts = values.flatMap((value) => value.split(',')).map((text) => text.trim());
-  if (texts.length === 0 || texts.includes('')) {
-    throw new UsageError('--node names no node', {
-      code: 'empty_node',
-      hint: 'Is a variable unset? To act on every node, leave --node out.',
-    });
-  }
-  return [...new Set(texts.map((text) => parseId(text, '--node')))];
-}
-
-/** @throws UsageError when the nodes are named as well */
-export function checkExpectedNodes<T extends number | 'deployment'>(
-  expected: T | undefined,
-  nodes: readonly Id[] | null,
-): T | null {
-  if (expected !== undefined && nodes !== null) {
-    throw new UsageError('--expect-nodes does not go with --node: the nodes that are named are the ones expected');
-  }
-  return expected ?? null;
 }

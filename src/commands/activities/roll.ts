@@ -1,10 +1,10 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import { formatAction } from '../../base/activity.js';
-import { parseDuration } from '../../base/durations.js';
+import * as v from 'valibot';
 import { LdctlError, UsageError } from '../../base/errors.js';
 import type { ExitCode } from '../../base/exit-codes.js';
-import type { Id } from '../../base/ids.js';
+import { parseId, type Id } from '../../base/ids.js';
+import { stringifyJson } from '../../base/json.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { checkConfirm, consentTo, requireConsent } from '../../cli/consent.js';
 import { CommandContext } from '../../cli/context.js';
@@ -14,52 +14,55 @@ import { hangupOf, type Interrupts } from '../../cli/signals.js';
 import { openRollJournal } from '../../config/journal.js';
 import type { Target } from '../../config/target.js';
 import { checkIdempotencyKey } from '../../job/wire-key.js';
-import { roll, rollKey } from '../../library/jobs.js';
-import { check, storedRoll, type CheckedRoll } from '../../library/requests.js';
+import { roll, type Tools } from '../../library/jobs.js';
+import { check, rollRequest, type CheckedRoll } from '../../library/requests.js';
 import { nodesOfRoll } from './count.shared.js';
-import { actingFlags, connectionOf, doing, parseActing, parseTimeout, showDryRun, showJob } from './job.shared.js';
+import { ACTION_ARG, actingFlags, doing, parseActing, RUNTIME_ARG, showDryRun, showJob } from './job.shared.js';
+import { durationFlag } from './shared.js';
 
 const helpGroup = 'ROLL';
 const rollFlags = {
-  'max-unavailable': Flags.string({
+  'max-unavailable': Flags.custom<number | `${number}%`>({
     helpGroup,
     helpValue: 'N|P%',
     summary: 'How many nodes may be underway at once. [default: 1]',
-  }),
-  pause: Flags.string({ helpGroup, helpValue: 'D', summary: 'Wait this long after each node.' }),
+    parse: (text, _command, { name }) => {
+      const share = /^[1-9]\d*$/.test(text) ? Number(text) : text;
+      return Promise.resolve(check(rollRequest.entries.maxUnavailable, `--${name}`, share));
+    },
+  })(),
+  pause: durationFlag({ helpGroup, summary: 'Wait this long after each node.' }),
   gate: Flags.string({
     helpGroup,
     helpValue: 'CMD',
     summary: 'Run this after each node; anything but 0 halts the roll.',
   }),
-  'gate-timeout': Flags.string({
+  'gate-timeout': durationFlag({
     helpGroup,
-    helpValue: 'D',
     summary: 'End a gate that takes longer, which halts the roll. [default: 5m]',
   }),
-  'node-timeout': Flags.string({
-    helpGroup,
-    helpValue: 'D',
-    summary: 'How long each node may take; 0 for no limit. [default: 10m]',
-  }),
-  'continue-on-error': Flags.boolean({
-    helpGroup,
-    // Said in the record: one that leaves it out is not the roll that --resume reads.
-    default: false,
-    summary: 'Go on although a node did not complete.',
-  }),
+  'node-timeout': durationFlag({ helpGroup, summary: 'How long each node may take; 0 for no limit. [default: 10m]' }),
+  'continue-on-error': Flags.boolean({ helpGroup, summary: 'Go on although a node did not complete.' }),
   resume: Flags.string({
     helpGroup,
     helpValue: 'KEY|last',
     summary: 'Go on with the roll of this key; `last`: the newest unfinished.',
+    parse: (text) => Promise.resolve(checkIdempotencyKey(text, '--resume')),
   }),
 };
 
-/** A resumed roll is the one that was begun: these come from its record. */
-const RECORDED = [
-  ...['node', 'nodes-from', 'config', 'expect-nodes', 'yes', 'dry-run', 'idempotency-key', 'max-unavailable'],
-  ...['pause', 'gate', 'gate-timeout', 'node-timeout', 'continue-on-error'],
-] as const;
+/** A resumed roll is the one that was begun: connection, output, consent and time alone are said anew. */
+const ANEW = ['confirm', 'timeout', 'resume'];
+
+/** A roll as the journal keeps it: ids as text, and the command of a gate. */
+const storedRoll = v.strictObject({
+  ...v.omit(rollRequest, ['timeoutMs']).entries,
+  nodes: v.pipe(
+    v.array(v.string()),
+    v.transform((all) => all.map((digits) => parseId(digits))),
+  ),
+  gate: v.nullable(v.string()),
+});
 
 const flags = { ...connectionFlags, ...actingFlags, ...rollFlags };
 type RollFlags = FlagsOf<typeof flags> & OutputFlags;
@@ -76,132 +79,146 @@ export default class ActivitiesRoll extends BaseCommand {
     },
     { description: 'Go on with it', command: '<%= config.bin %> <%= command.id %> --resume last' },
   ];
-  static override args = {
-    runtime: Args.string({ ignoreStdin: true, description: 'iggy or connectors' }),
-    action: Args.string({
-      ignoreStdin: true,
-      description: 'start, stop, restart, reconfigure:ID, or reconfigure with --config ID',
-    }),
-  };
+  static override args = { runtime: Args.string(RUNTIME_ARG), action: Args.string(ACTION_ARG) };
   static override flags = flags;
 
   protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
     const { args, flags } = await this.parse(ActivitiesRoll);
-    const timeoutMs = flags.timeout === undefined ? null : parseTimeout(flags.timeout, '--timeout');
-    if (flags.resume !== undefined) return this.#resume(interrupts, args, flags, timeoutMs);
     const { runtime, action } = args;
+    if (flags.resume !== undefined) return this.#resume(interrupts, runtime, flags, flags.resume);
     if (runtime === undefined || action === undefined) {
       throw new UsageError(runtime === undefined ? 'missing RUNTIME and ACTION' : 'missing ACTION', {
         code: 'missing_argument',
         hint: 'For example: ldctl activities roll iggy restart --yes',
       });
     }
-    const asked = await parseActing(this.host, { runtime, action }, flags, interrupts.signal);
-    const how = this.#parseHow(flags);
-    const given = flags['idempotency-key'];
-    const idempotencyKey = given === undefined ? undefined : checkIdempotencyKey(given);
+    const { gate: command, 'gate-timeout': gateTimeoutMs, 'max-unavailable': maxUnavailable } = flags;
+    if (command === undefined && gateTimeoutMs !== undefined) throw new UsageError('--gate-timeout goes with --gate');
+    if (command !== undefined) checkGate(command, this.host.platform);
+    const { nodes: named, ...asked } = await parseActing(this.host, { runtime, action }, flags, interrupts.signal);
+    const { gate: _gate, ...request } = check(v.omit(rollRequest, ['nodes']), 'roll', {
+      ...{ ...asked, maxUnavailable, pauseMs: flags.pause, gateTimeoutMs, nodeTimeoutMs: flags['node-timeout'] },
+      continueOnError: flags['continue-on-error'],
+    });
+    const deed = { what: deedOf(request), nodes: named ?? null };
     const context = await CommandContext.connect(this.host, flags, interrupts);
-    const what = `${formatAction(asked.action)} ${asked.runtime}, one node after the other,`;
-    const deed = { what, nodes: asked.nodes };
     if (!flags['dry-run']) requireConsent(context, deed, flags);
     const target = await context.target();
     if (flags.confirm !== undefined) await checkConfirm(context, target, flags.confirm);
-    const all = asked.nodes ?? (await nodesOfRoll(context, target, flags['expect-nodes'] ?? null));
+    const all = named ?? (await nodesOfRoll(context, target, flags['expect-nodes']));
     if (flags['dry-run']) {
-      const key = idempotencyKey ?? this.host.newIdempotencyKey();
-      const told = [`${how.maxUnavailable} at a time`, ...(flags.gate === undefined ? [] : [`gate: ${flags.gate}`])];
-      return showDryRun(context, target, { ...asked, nodes: all, key, expectNodes: null }, { how: told });
+      const how = [`${request.maxUnavailable} at a time`, ...(command === undefined ? [] : [`gate: ${command}`])];
+      return showDryRun(context, target, { ...request, nodes: all }, how);
     }
     const known = (): Promise<readonly Id[]> => Promise.resolve(all);
     const nodes = (await consentTo(context, { ...deed, target, known }, flags)) ?? all;
-    return this.#run(context, target, { ...asked, ...how, nodes, timeoutMs, idempotencyKey }, flags.gate ?? null);
+    return this.#run(context, target, { ...request, nodes }, command ?? null);
   }
 
   /** Reads the record of the roll, and runs it again. */
   async #resume(
     interrupts: Interrupts,
-    args: { runtime?: string; action?: string },
+    runtime: string | undefined,
     flags: RollFlags,
-    timeoutMs: number | null,
+    resume: string,
   ): Promise<ExitCode> {
-    const isGiven = (name: (typeof RECORDED)[number]): boolean =>
-      ![undefined, false].includes(flags[name] as undefined);
-    const defaults = { 'if-busy': 'ignore', 'appear-timeout': '30s' } as const;
-    const isOther = (name: keyof typeof defaults): boolean => flags[name] !== defaults[name];
-    const stray = RECORDED.find(isGiven) ?? (['if-busy', 'appear-timeout'] as const).find(isOther);
-    if (stray !== undefined) {
-      throw new UsageError(`--${stray} does not go with --resume: the roll goes on as it was begun`);
-    }
-    if (args.runtime !== undefined) {
+    const stray = Object.entries({ ...actingFlags, ...rollFlags }).find(
+      ([name]) => !ANEW.includes(name) && ![undefined, false].includes(flags[name as keyof RollFlags] as undefined),
+    );
+    if (stray) throw new UsageError(`--${stray[0]} does not go with --resume: the roll goes on as it was begun`);
+    if (runtime !== undefined) {
       throw new UsageError('--resume needs no RUNTIME and ACTION: the roll goes on as it was begun');
     }
-    const key = flags.resume === 'last' ? null : checkIdempotencyKey(flags.resume ?? '', '--resume');
     const context = await CommandContext.connect(this.host, flags, interrupts);
     const target = await context.target();
     const { id, name } = target.deployment;
     const journal = openRollJournal(context.folder, this.host.clock);
-    const record = key === null ? await journal.last(id) : await journal.read(rollKey(id, key));
+    const record = resume === 'last' ? await journal.last(id) : await journal.read(keyOf(id, resume));
     if (!record) {
-      const which = key === null ? 'unfinished roll' : `roll with the key ${JSON.stringify(key)}`;
+      const which = resume === 'last' ? 'unfinished roll' : `roll with the key ${JSON.stringify(resume)}`;
       throw new LdctlError('refused', 'no_such_roll', `there is no ${which} of deployment ${name ?? id} here`, {
         hint: 'A roll is remembered for a day, on the machine that began it.',
       });
     }
     const { gate, ...request } = check(storedRoll, '--resume', record.request);
-    const what = `${formatAction(request.action)} ${request.runtime}, one node after the other,`;
-    const known = (): Promise<readonly Id[]> => Promise.resolve(request.nodes);
-    await consentTo(context, { what, nodes: request.nodes, target, known }, flags);
-    return this.#run(context, target, { ...request, timeoutMs }, gate);
+    const { nodes } = request;
+    const known = (): Promise<readonly Id[]> => Promise.resolve(nodes);
+    await consentTo(context, { what: deedOf(request), nodes, target, known }, flags);
+    return this.#run(context, target, { ...request, timeoutMs: flags.timeout ?? 0 }, gate);
   }
 
-  #run(context: CommandContext, target: Target, request: CheckedRoll, gateCommand: string | null): Promise<ExitCode> {
-    const { host, signal, interrupts } = context;
-    const { env, platform, clock } = host;
-    const facts = {
-      deploymentId: target.deployment.id,
-      runtime: request.runtime,
-      action: formatAction(request.action),
-    };
+  async #run(context: CommandContext, target: Target, request: CheckedRoll, command: string | null): Promise<ExitCode> {
+    const { host, interrupts } = context;
+    const { id: deploymentId } = target.deployment;
+    const { nodes, idempotencyKey: given } = request;
+    const idempotencyKey = given ?? host.newIdempotencyKey();
+    // In the order of the schema, so that two of the same are the same text.
+    const { timeoutMs, ...checked } = check(rollRequest, 'roll', { ...request, idempotencyKey });
+    const stored = { ...checked, gate: command };
+    const journal = openRollJournal(context.folder, host.clock);
+    const key = keyOf(deploymentId, idempotencyKey);
+    const asText = (value: unknown): string => stringifyJson(value, { stringIds: true });
+    let keepsRolls = true;
+    let isNew = false;
+    try {
+      const before = await journal.begin({
+        key,
+        deploymentId,
+        begunAt: host.clock.now(),
+        request: stored,
+        finished: false,
+      });
+      if (before && asText(before.request) !== asText(stored)) throw keyUsed(idempotencyKey);
+      isNew = before === null;
+    } catch (error) {
+      // A key of the caller's own promises that nothing is done twice; a random one is used once.
+      if (error instanceof UsageError || !(error instanceof LdctlError) || given !== undefined) throw error;
+      context.warn(`${error.message}; this roll cannot be resumed`);
+      keepsRolls = false;
+    }
+    const gate = command === null ? undefined : this.#gate(command, target, request);
+    const tools = { stopping: interrupts.inTwoStages(), ...(gate && { gate }) };
+    // What cannot be noted only keeps the record for a day.
+    const finish = (sent: boolean) => (keepsRolls ? journal.finish(key, sent).catch(() => undefined) : undefined);
+    return showJob(context, target, { doing: doing(request), nodes }, async (connection, more) => {
+      const asked = keepsRolls ? { ...request, idempotencyKey } : request;
+      try {
+        const end = await roll({ ...connection, keepsRolls }, asked, { ...tools, ...more });
+        if (end.result.resume === null) await finish(true);
+        return end;
+      } catch (error) {
+        // Nothing was sent, so that there is nothing to go on with.
+        if (isNew) await finish(false);
+        throw error;
+      }
+    });
+  }
+
+  #gate(command: string, target: Target, { runtime, action }: CheckedRoll): Tools['gate'] {
+    const { env, platform, clock } = this.host;
+    const facts = { deploymentId: target.deployment.id, runtime, action };
     const scrub = (text: string): string => (target.key.isIn(text) ? '' : text);
-    const gate =
-      gateCommand === null
-        ? undefined
-        : (
-            nodeId: Id,
-            activityId: Id | null,
-            tools: { signal: AbortSignal; onLine: (line: string) => void | Promise<void> },
-          ) => runGate(gateCommand, { ...facts, nodeId, activityId }, { env, platform, clock, scrub, ...tools });
-    const control = { signal, stopping: interrupts.inTwoStages(), gateCommand, ...(gate && { gate }) };
-    return showJob(context, target, { doing: doing(request), nodes: request.nodes }, (emit) =>
-      roll(connectionOf(context, target), request, control, emit),
-    );
-  }
-
-  #parseHow(flags: RollFlags) {
-    const share = flags['max-unavailable'] ?? '1';
-    if (!/^([1-9]\d{0,5}|([1-9]\d?|100)%)$/.test(share)) {
-      throw new UsageError(
-        `--max-unavailable: ${JSON.stringify(share)} is neither a number of nodes nor a percentage`,
-        {
-          code: 'invalid_max_unavailable',
-          hint: 'Write how many nodes may be underway at once: 2, or 25%.',
-        },
-      );
-    }
-    if (flags.gate === undefined && flags['gate-timeout'] !== undefined) {
-      throw new UsageError('--gate-timeout goes with --gate');
-    }
-    if (flags.gate !== undefined) checkGate(flags.gate, this.host.platform);
-    return {
-      maxUnavailable: share.endsWith('%') ? (share as `${number}%`) : Number(share),
-      pauseMs: flags.pause === undefined ? 0 : parseDuration(flags.pause, '--pause'),
-      gateTimeoutMs: parseTimeout(flags['gate-timeout'] ?? '5m', '--gate-timeout'),
-      nodeTimeoutMs: parseTimeout(flags['node-timeout'] ?? '10m', '--node-timeout'),
-      continueOnError: flags['continue-on-error'],
-    };
+    return (nodeId, activityId, tools) =>
+      runGate(command, { ...facts, nodeId, activityId }, { env, platform, clock, scrub, ...tools });
   }
 
   protected override interrupts(): Interrupts {
     return this.host.catchInterrupts(hangupOf(this.host.output));
   }
+}
+
+function deedOf({ runtime, action }: Pick<CheckedRoll, 'runtime' | 'action'>): string {
+  return `${action} ${runtime}, one node after the other,`;
+}
+
+/** The same KEY on two deployments is two rolls. */
+function keyOf(deploymentId: Id, key: string): string {
+  return `${deploymentId}.${key}`;
+}
+
+function keyUsed(key: string): UsageError {
+  return new UsageError('this idempotency key was used for another roll; nothing was sent', {
+    code: 'key_used',
+    hint: `Use another key, or go on with that roll: ldctl activities roll --resume ${key}`,
+  });
 }

@@ -8,12 +8,12 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { CommandContext } from '../../cli/context.js';
 import { connectionFlags, printOptions } from '../../cli/flags.js';
 import type { Interrupts } from '../../cli/signals.js';
-import { openLog, type Found } from '../../log/log.js';
-import { cellText, type Cell } from '../../output/columns.js';
+import type { Found } from '../../log/log.js';
+import { cellText, timeText, tookMs, type Cell } from '../../output/columns.js';
 import type { Field } from '../../output/formats.js';
 import { jsonText } from '../../output/formats/json.js';
 import { printObject } from '../../output/list.js';
-import { timeText, tookMs } from '../../output/columns.js';
+import { logOf } from './shared.js';
 
 export default class ActivitiesShow extends BaseCommand {
   static override summary = 'One entry of the activity log: every field, and how long it took.';
@@ -35,8 +35,7 @@ export default class ActivitiesShow extends BaseCommand {
     const { output, clock } = this.host;
     const context = await CommandContext.connect(this.host, flags, interrupts);
     const target = await context.target();
-    const log = openLog(context.supervisor(target), target.deployment.id, clock);
-    const found = await log.seek(id, { signal: context.signal });
+    const found = await logOf(context, target).seek(id, { signal: context.signal });
     if (!found.activity) {
       throw new LdctlError(
         'refused',

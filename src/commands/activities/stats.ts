@@ -8,13 +8,9 @@ import { CommandContext } from '../../cli/context.js';
 import { connectionFlags, printOptions } from '../../cli/flags.js';
 import type { Interrupts } from '../../cli/signals.js';
 import { listNewest } from '../../log/list.js';
-import { openLog } from '../../log/log.js';
-import { cellText, type Column } from '../../output/columns.js';
+import { cellText, timeColumn, type Column } from '../../output/columns.js';
 import { printList } from '../../output/list.js';
-import { timeColumn } from '../../output/columns.js';
-import { filterFlags, parseFilter, sinceOptions } from './shared.js';
-
-const BY = ['action', 'node'] as const;
+import { filterFlags, logOf, parseFilter, sinceOptions } from './shared.js';
 
 export default class ActivitiesStats extends BaseCommand {
   static override summary = 'How long actions take, and how often they are rejected, from the log.';
@@ -29,8 +25,8 @@ export default class ActivitiesStats extends BaseCommand {
   ];
   static override flags = {
     ...connectionFlags,
-    by: Flags.option({ options: BY })({
-      default: 'action' as const,
+    by: Flags.option({ options: ['action', 'node'] as const })({
+      default: 'action',
       summary: 'What is counted together: each action of a runtime, or that on each node.',
     }),
     ...filterFlags,
@@ -43,13 +39,10 @@ export default class ActivitiesStats extends BaseCommand {
     const filter = parseFilter(flags, clock.now());
     const context = await CommandContext.connect(this.host, flags, interrupts);
     const target = await context.target();
-    const log = openLog(context.supervisor(target), target.deployment.id, clock);
-    const { batches } = listNewest(log, { filter, limit: 0 }, { signal: context.signal });
+    const { batches } = listNewest(logOf(context, target), { filter, limit: 0 }, { signal: context.signal });
     const rows = await context.during('reading the log', () => countWork(batches, flags.by === 'node'));
-    const columns = statsColumns(
-      flags.by === 'node',
-      rows.some(({ rejected }) => rejected > 0),
-    );
+    const anyRejected = rows.some(({ rejected }) => rejected > 0);
+    const columns = statsColumns(flags.by === 'node', anyRejected);
     await printList(output, [rows], { noun: 'activities in this time', columns, total: null }, printOptions(flags));
     return EXIT_CODES.done.code;
   }
@@ -75,61 +68,38 @@ interface Stats {
   last_at: string;
 }
 
-type Counted = Pick<Stats, 'count' | 'completed' | 'rejected' | 'processing'>;
-
-/** Holds something for each kind of work, and a number for each entry. @param batches newest first */
+/** Holds a row for each kind of work, and a number for each entry. @param batches newest first */
 async function countWork(batches: AsyncIterable<readonly Activity[]>, byNode: boolean): Promise<Stats[]> {
-  const groups = new Map<string, { newest: Activity; counts: Counted; tookMs: number[] }>();
+  const groups = new Map<string, { row: Stats; tookMs: number[] }>();
   for await (const batch of batches) {
-    for (const activity of batch) {
-      const key = `${activity.runtime} ${verbOf(activity)} ${byNode ? activity.node_id : ''}`;
-      const none = { count: 0, completed: 0, rejected: 0, processing: 0 };
-      const group = groups.get(key) ?? { newest: activity, counts: none, tookMs: [] };
+    for (const { runtime, action: whole, node_id, status, created_at, finished_at } of batch) {
+      const action = whole.replace(/:.*/s, '');
+      const key = `${runtime} ${action} ${byNode ? node_id : ''}`;
+      const empty = { count: 0, completed: 0, rejected: 0, processing: 0, median_s: null, p90_s: null, max_s: null };
+      const row = { runtime, action, ...(byNode && { node_id }), ...empty, last_at: created_at };
+      const group = groups.get(key) ?? { row, tookMs: [] };
       groups.set(key, group);
-      group.counts.count += 1;
-      if (!isFinal(activity.status)) group.counts.processing += 1;
-      else if (activity.status === 'rejected') group.counts.rejected += 1;
-      else {
-        group.counts.completed += 1;
-        const took = Date.parse(activity.finished_at ?? '') - Date.parse(activity.created_at);
-        if (took >= 0) group.tookMs.push(took);
-      }
+      group.row.count += 1;
+      group.row[isFinal(status) ? (status === 'rejected' ? 'rejected' : 'completed') : 'processing'] += 1;
+      const took = Date.parse(finished_at ?? '') - Date.parse(created_at);
+      if (status === 'completed' && took >= 0) group.tookMs.push(took);
     }
   }
-  const rows = [...groups.values()].map(({ newest, counts, tookMs }): Stats => {
+  const rows = [...groups.values()].map(({ row, tookMs }): Stats => {
     const sorted = Float64Array.from(tookMs).sort();
-    const nth = (n: number): number | null => sorted[n - 1] ?? null;
-    const [lower, upper] = [nth(Math.ceil(sorted.length / 2)), nth(Math.floor(sorted.length / 2) + 1)];
-    const median = lower === null || upper === null ? null : (lower + upper) / 2;
+    const nth = (n: number): number | null => (sorted.length === 0 ? null : (sorted[n - 1] ?? 0) / 1000);
+    const median = ((sorted.at((sorted.length - 1) / 2) ?? 0) + (sorted.at(sorted.length / 2) ?? 0)) / 2000;
     return {
-      runtime: newest.runtime,
-      action: verbOf(newest),
-      ...(byNode && { node_id: newest.node_id }),
-      ...counts,
-      median_s: seconds(median),
-      p90_s: seconds(nth(Math.ceil(sorted.length * 0.9))),
-      max_s: seconds(nth(sorted.length)),
-      last_at: newest.created_at,
+      ...row,
+      median_s: sorted.length === 0 ? null : median,
+      p90_s: nth(Math.ceil(sorted.length * 0.9)),
+      max_s: nth(sorted.length),
     };
   });
+  const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
   return rows.sort(
-    (a, b) =>
-      compareTexts(a.runtime, b.runtime) ||
-      compareTexts(a.action, b.action) ||
-      compareIds(a.node_id ?? 0n, b.node_id ?? 0n),
+    (a, b) => order(a.runtime, b.runtime) || order(a.action, b.action) || compareIds(a.node_id ?? 0n, b.node_id ?? 0n),
   );
-}
-
-function verbOf({ action }: Activity): string {
-  return action.split(':', 1)[0] ?? action;
-}
-
-function seconds(ms: number | null): number | null {
-  return ms === null ? null : ms / 1000;
-}
-
-function compareTexts(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function statsColumns(byNode: boolean, anyRejected: boolean): ReadonlyArray<Column<Stats>> {
@@ -140,14 +110,8 @@ function statsColumns(byNode: boolean, anyRejected: boolean): ReadonlyArray<Colu
     ...(byNode ? [node] : []),
     { name: 'count', priority: 5, value: (row) => row.count },
     { name: 'completed', priority: 11, value: (row) => row.completed },
-    {
-      ...quietCount('rejected', anyRejected ? 4 : 9, (row) => row.rejected),
-      style: (row) => (row.rejected > 0 ? 'bad' : undefined),
-    },
-    {
-      ...quietCount('processing', 10, (row) => row.processing),
-      style: (row) => (row.processing > 0 ? 'busy' : undefined),
-    },
+    countColumn('rejected', anyRejected ? 4 : 9, 'bad'),
+    countColumn('processing', 10, 'busy'),
     secondsColumn('median', 3, (row) => row.median_s),
     secondsColumn('p90', 8, (row) => row.p90_s),
     secondsColumn('longest', 6, (row) => row.max_s),
@@ -156,8 +120,11 @@ function statsColumns(byNode: boolean, anyRejected: boolean): ReadonlyArray<Colu
 }
 
 /** A number that is worth a word only where it is not 0. */
-function quietCount(name: string, priority: number, value: (row: Stats) => number): Column<Stats> {
-  return { name, priority, value, text: (row) => cellText(value(row) || null) };
+function countColumn(name: 'rejected' | 'processing', priority: number, style: 'bad' | 'busy'): Column<Stats> {
+  return {
+    ...{ name, priority, value: (row) => row[name], text: (row) => cellText(row[name] || null) },
+    style: (row) => (row[name] > 0 ? style : undefined),
+  };
 }
 
 function secondsColumn(name: string, priority: number, value: (row: Stats) => number | null): Column<Stats> {

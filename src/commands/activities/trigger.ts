@@ -1,16 +1,15 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import { formatAction } from '../../base/activity.js';
 import type { ExitCode } from '../../base/exit-codes.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { checkConfirm, consentTo, requireConsent } from '../../cli/consent.js';
 import { CommandContext } from '../../cli/context.js';
 import { connectionFlags } from '../../cli/flags.js';
 import { hangupOf, type Interrupts } from '../../cli/signals.js';
-import { checkIdempotencyKey } from '../../job/wire-key.js';
 import { trigger } from '../../library/jobs.js';
+import { check, triggerRequest, type CheckedTrigger } from '../../library/requests.js';
 import { expectedNodes, nodesOfLog, warnOfOthers } from './count.shared.js';
-import { actingFlags, connectionOf, doing, parseActing, parseTimeout, showDryRun, showJob } from './job.shared.js';
+import { ACTION_ARG, actingFlags, doing, parseActing, RUNTIME_ARG, showDryRun, showJob } from './job.shared.js';
 
 export default class ActivitiesTrigger extends BaseCommand {
   static override summary = 'Trigger an action on some or all nodes, and follow every node to its end.';
@@ -23,12 +22,8 @@ export default class ActivitiesTrigger extends BaseCommand {
     '<%= config.bin %> <%= command.id %> connectors reconfigure:42 --yes --expect-nodes 9 --idempotency-key "$CI_JOB_ID"',
   ];
   static override args = {
-    runtime: Args.string({ required: true, ignoreStdin: true, description: 'iggy or connectors' }),
-    action: Args.string({
-      required: true,
-      ignoreStdin: true,
-      description: 'start, stop, restart, reconfigure:ID, or reconfigure with --config ID',
-    }),
+    runtime: Args.string({ ...RUNTIME_ARG, required: true }),
+    action: Args.string({ ...ACTION_ARG, required: true }),
   };
   static override flags = {
     ...connectionFlags,
@@ -44,18 +39,15 @@ export default class ActivitiesTrigger extends BaseCommand {
   protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
     const { args, flags } = await this.parse(ActivitiesTrigger);
     const asked = await parseActing(this.host, args, flags, interrupts.signal);
-    const timeoutMs = parseTimeout(flags.timeout ?? '10m', '--timeout');
-    const given = flags['idempotency-key'];
-    const idempotencyKey = given === undefined ? undefined : checkIdempotencyKey(given);
+    const request: CheckedTrigger = check(triggerRequest, 'trigger', { ...asked, wait: flags.wait });
+    const deed = { what: `${request.action} ${request.runtime}`, nodes: request.nodes ?? null };
     const context = await CommandContext.connect(this.host, flags, interrupts);
-    const deed = { what: `${formatAction(asked.action)} ${asked.runtime}`, nodes: asked.nodes };
     if (!flags['dry-run']) requireConsent(context, deed, flags);
     const target = await context.target();
     if (flags['dry-run']) {
       if (flags.confirm !== undefined) await checkConfirm(context, target, flags.confirm);
-      const expectNodes = await expectedNodes(flags['expect-nodes'] ?? null, context, target);
-      const key = idempotencyKey ?? this.host.newIdempotencyKey();
-      return showDryRun(context, target, { ...asked, key, expectNodes }, null);
+      request.expectNodes = await expectedNodes(flags['expect-nodes'], context, target);
+      return showDryRun(context, target, request, null);
     }
     const known = async () => {
       const all = await nodesOfLog(context, target);
@@ -63,17 +55,10 @@ export default class ActivitiesTrigger extends BaseCommand {
       return all;
     };
     const nodes = await consentTo(context, { ...deed, target, known }, flags);
-    const expectNodes = nodes ? null : await expectedNodes(flags['expect-nodes'] ?? null, context, target);
-    const request = {
-      ...asked,
-      timeoutMs,
-      wait: flags.wait,
-      idempotencyKey,
-      nodes: nodes ?? undefined,
-      expectNodes: expectNodes ?? undefined,
-    };
-    return showJob(context, target, { doing: doing(asked), nodes }, (emit) =>
-      trigger(connectionOf(context, target), request, { signal: context.signal }, emit),
+    if (nodes) request.nodes = nodes;
+    else request.expectNodes = await expectedNodes(flags['expect-nodes'], context, target);
+    return showJob(context, target, { doing: doing(request), nodes }, (connection, tools) =>
+      trigger(connection, request, tools),
     );
   }
 

@@ -1,21 +1,19 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import { isFinal, parseAction, parseRuntime } from '../../base/activity.js';
+import { formatAction, isFinal, parseAction } from '../../base/activity.js';
 import { UsageError } from '../../base/errors.js';
 import { EXIT_CODES, type ExitCode } from '../../base/exit-codes.js';
-import { parseDuration } from '../../base/durations.js';
 import { parseId, sortedUnique } from '../../base/ids.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { CommandContext } from '../../cli/context.js';
 import { connectionFlags, printOptions, wholeNumber, type FlagsOf } from '../../cli/flags.js';
 import { isInteractive } from '../../cli/host.js';
 import { hangupOf, type Interrupts } from '../../cli/signals.js';
-import type { Target } from '../../config/target.js';
 import { wait } from '../../library/jobs.js';
-import type { CheckedWait } from '../../library/requests.js';
-import { openLog } from '../../log/log.js';
+import { check, waitRequest } from '../../library/requests.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
-import { connectionOf, followFlags, parseTimeout, showJob } from './job.shared.js';
+import { readLog } from './count.shared.js';
+import { followFlags, showJob } from './job.shared.js';
 import { MOST_NODES, readNodes, targetFlags } from './nodes.shared.js';
 
 const waitFlags = {
@@ -31,7 +29,6 @@ const waitFlags = {
   }),
   ...followFlags,
 };
-type WaitFlags = FlagsOf<typeof waitFlags>;
 
 /** They say what was triggered, and mean nothing to ids. */
 const TRIGGER_FLAGS = ['runtime', 'action', 'config', 'node', 'nodes-from', 'expect-nodes'] as const;
@@ -48,73 +45,57 @@ export default class ActivitiesWait extends BaseCommand {
     '<%= config.bin %> <%= command.id %> --after 7261845022003200000 --runtime iggy --action restart --node 610809900976570889',
   ];
   static override strict = false;
-  static override args = {
-    id: Args.string({ ignoreStdin: true, description: 'ids of the activities to follow' }),
-  };
+  static override args = { id: Args.string({ ignoreStdin: true, description: 'ids of the activities to follow' }) };
   static override flags = { ...connectionFlags, ...waitFlags };
 
   protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
     const { argv, flags } = await this.parse(ActivitiesWait);
     checkRunResultOptions(printOptions(flags));
-    const words = argv.map(String);
-    const isBare = words.length === 0 && flags.after === undefined;
+    const what = await this.#parse(argv.map(String), flags, interrupts.signal);
     // A variable that is not set must not pass for everything in a script.
-    if (isBare && !isInteractive(this.host)) {
+    if (what === null && !isInteractive(this.host)) {
       throw new UsageError('nothing to wait for', {
         hint: 'Give ids of activities, or --after ID with --runtime and --action. Is a variable unset?',
       });
     }
-    const times = {
-      timeoutMs: parseTimeout(flags.timeout ?? '10m', '--timeout'),
-      appearTimeoutMs: parseDuration(flags['appear-timeout'], '--appear-timeout'),
-    };
-    const given = isBare ? null : await this.#parse(words, flags, interrupts.signal);
     const context = await CommandContext.connect(this.host, flags, interrupts);
     const target = await context.target();
-    const what = given ?? { ids: await processing(context, target) };
-    if (what.ids?.length === 0) {
+    const processing = async () => {
+      const open = (await readLog(context, target, 'known')).filter(({ status }) => !isFinal(status));
+      return { ids: open.map(({ id }) => id) };
+    };
+    const asked = what ?? (await processing());
+    if (asked.ids?.length === 0) {
       context.say('nothing is processing');
       return EXIT_CODES.done.code;
     }
-    const request: CheckedWait = { ...times, ...what };
-    return showJob(context, target, { doing: 'Following activities', nodes: null }, (emit) =>
-      wait(connectionOf(context, target), request, { signal: context.signal }, emit),
+    const times = { timeoutMs: flags.timeout, appearTimeoutMs: flags['appear-timeout'] };
+    const request = check(waitRequest, 'wait', { ...times, ...asked });
+    return showJob(context, target, { doing: 'Following activities' }, (connection, tools) =>
+      wait(connection, request, tools),
     );
   }
 
-  async #parse(words: readonly string[], flags: WaitFlags, signal: AbortSignal) {
-    if (flags.after === undefined) {
+  /** @returns null for what is processing @throws UsageError */
+  async #parse(words: readonly string[], flags: FlagsOf<typeof waitFlags>, signal: AbortSignal) {
+    const { after, runtime, action, config, 'expect-nodes': expectNodes } = flags;
+    if (after === undefined) {
       const stray = TRIGGER_FLAGS.find((name) => flags[name] !== undefined);
       if (stray !== undefined) throw new UsageError(`--${stray} goes with --after, not with ids`);
-      return { ids: sortedUnique(words.map((word) => parseId(word, 'activity'))) };
+      return words.length === 0 ? null : { ids: sortedUnique(words.map((word) => parseId(word, 'activity'))) };
     }
     if (words.length > 0) throw new UsageError('give ids or --after, not both');
-    if (flags.runtime === undefined || flags.action === undefined) {
+    if (runtime === undefined || action === undefined) {
       throw new UsageError('--after needs --runtime and --action', {
         hint: 'They tell the entries of the trigger from those of others.',
       });
     }
     const nodes = await readNodes(this.host, flags, signal);
-    if (nodes && flags['expect-nodes'] !== undefined) {
-      throw new UsageError('--expect-nodes does not go with --node: the nodes that are named are the ones expected');
-    }
-    return {
-      after: parseId(flags.after, '--after'),
-      runtime: parseRuntime(flags.runtime),
-      action: parseAction(flags.action, flags.config),
-      ...(nodes && { nodes }),
-      ...(flags['expect-nodes'] !== undefined && { expectNodes: flags['expect-nodes'] }),
-    };
+    const asked = { after: parseId(after, '--after'), runtime, action: formatAction(parseAction(action, config)) };
+    return { ...asked, expectNodes, ...(nodes && { nodes }) };
   }
 
   protected override interrupts(): Interrupts {
     return this.host.catchInterrupts(hangupOf(this.host.output));
   }
-}
-
-/** What is processing among the newest entries. @throws as `Supervisor.list` does */
-async function processing(context: CommandContext, target: Target) {
-  const log = openLog(context.supervisor(target), target.deployment.id, context.host.clock);
-  const { entries } = await log.known({ signal: context.signal });
-  return sortedUnique(entries.filter(({ status }) => !isFinal(status)).map(({ id }) => id));
 }

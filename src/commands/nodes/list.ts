@@ -8,11 +8,10 @@ import { CommandContext } from '../../cli/context.js';
 import { connectionFlags, printOptions } from '../../cli/flags.js';
 import type { Interrupts } from '../../cli/signals.js';
 import { listNewest } from '../../log/list.js';
-import { openLog } from '../../log/log.js';
 import { cellText, timeColumns, type Column } from '../../output/columns.js';
 import { printList } from '../../output/list.js';
 import { statusStyle, statusSign } from '../../output/rows.js';
-import { filterFlags, parseFilter, sinceOptions } from '../activities/shared.js';
+import { filterFlags, logOf, parseFilter, sinceOptions } from '../activities/shared.js';
 
 export default class NodesList extends BaseCommand {
   static override summary = 'The nodes that the log names, and what was last done on each.';
@@ -38,18 +37,13 @@ export default class NodesList extends BaseCommand {
     const filter = parseFilter(flags, clock.now());
     const context = await CommandContext.connect(this.host, flags, interrupts);
     const target = await context.target();
-    const log = openLog(context.supervisor(target), target.deployment.id, clock);
-    const { batches } = listNewest(log, { filter, limit: 0 }, { signal: context.signal });
+    const { batches } = listNewest(logOf(context, target), { filter, limit: 0 }, { signal: context.signal });
     const nodes = await context.during('reading the log', () => summarise(batches));
     // Those that can be triggered, whether or not they are named, so that CSV has the same columns each time.
     const named = nodes.flatMap(({ runtimes }) => Object.keys(runtimes)).sort();
     const columns = nodeColumns([...new Set([...RUNTIMES, ...named])]);
-    await printList(
-      output,
-      [nodes],
-      { noun: 'nodes in the log of this time', columns, total: null },
-      printOptions(flags),
-    );
+    const spec = { noun: 'nodes in the log of this time', columns, total: null };
+    await printList(output, [nodes], spec, printOptions(flags));
     if (nodes.length > 0)
       context.say(`${count(nodes.length, 'node')} named by the log; one that nothing was done on is not in it`);
     return EXIT_CODES.done.code;

@@ -35,10 +35,7 @@ export const sandboxFlags = {
     options: ['desc', 'asc'] as const,
     default: 'desc',
   })(),
-  seed: Flags.integer({
-    helpValue: 'N',
-    description: 'The same seed gives the same keys, ids, durations and faults.',
-  }),
+  seed: Flags.integer({ helpValue: 'N', description: 'The same seed gives the same keys, ids, durations and faults.' }),
   appear: Flags.string({
     ...{ ...MANY, helpValue: '[NODE=]DURATION', helpGroup: TIME },
     description:

@@ -90,13 +90,11 @@ describeOnPosix('a gate', 'its commands are for sh', () => {
       3,
       'three',
     ],
-    ['without filling the memory by one line without an end', 'head -c 300000 /dev/zero | tr "\\0" x', null, /x/],
     ['all of many lines', 'seq 20000', 20_000, '20000'],
   ] as const) {
     it(`is heard line by line: ${what}`, async () => {
       await run(command);
-      if (count === null) assert.ok(lines.length > 1 && lines.join('').length === 300_000);
-      else assert.equal(lines.length, count);
+      assert.equal(lines.length, count);
       assert.match([...lines].sort().join(' '), new RegExp(last));
     });
   }

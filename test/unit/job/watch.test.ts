@@ -90,7 +90,7 @@ describe('a log that is followed', () => {
       const options: EntryOptions = { appearMs: 2000, status: 'processing', then: [[9000, 'rejected']] };
       server.add({ ...options, node: 2n });
       server.add({ ...options, node: 1n });
-      const { changes } = await follow({ clock, log }, { filter: { statuses: [status], nodes: [2n] } });
+      const { changes } = await follow({ clock, log }, { filter: { status: [status], nodes: [2n] } });
       assert.deepEqual(
         changes.map(([, now]) => now),
         told,
@@ -102,7 +102,7 @@ describe('a log that is followed', () => {
     const { server, clock, log } = scene();
     const open = server.add({ status: 'processing', then: [[50_000, 'completed']] });
     server.addHistory(3000, { createdAt: clock.now() - HOUR, appearMs: 5000 });
-    const { changes } = await follow({ clock, log }, { filter: { nodes: [1n], actions: ['restart'] }, forMs: 90_000 });
+    const { changes } = await follow({ clock, log }, { filter: { nodes: [1n], action: ['restart'] }, forMs: 90_000 });
     assert.deepEqual(changes, [[open, 'completed']]);
   });
 

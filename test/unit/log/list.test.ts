@@ -46,12 +46,12 @@ describe('a filter', () => {
   };
   const CASES: ReadonlyArray<readonly [filter: ActivityFilter, expected: boolean]> = [
     [{}, true],
-    [{ statuses: ['completed'], runtimes: ['iggy'], nodes: [4n, 5n], authors: [9n] }, true],
-    [{ statuses: ['rejected', 'processing'] }, false],
-    [{ runtimes: ['connectors'] }, false],
-    [{ actions: ['reconfigure'] }, true],
-    [{ actions: ['restart', 'reconfigure:42'] }, true],
-    [{ actions: ['reconfigure:4'] }, false],
+    [{ status: ['completed'], runtime: ['iggy'], nodes: [4n, 5n], authors: [9n] }, true],
+    [{ status: ['rejected', 'processing'] }, false],
+    [{ runtime: ['connectors'] }, false],
+    [{ action: ['reconfigure'] }, true],
+    [{ action: ['restart', 'reconfigure:42'] }, true],
+    [{ action: ['reconfigure:4'] }, false],
     [{ nodes: [4n] }, false],
     [{ authors: [] }, false],
     [{ since: created, until: created }, true],

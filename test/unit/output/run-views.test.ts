@@ -240,20 +240,20 @@ describe('a run off a terminal', () => {
     assert.deepEqual([output.stdout.text, time.timers], ['', 0]);
   });
 
-  const dispatches: Array<[fields: Partial<Extract<RunStep, { event: 'dispatched' }>>, expected: string]> = [
-    [{ request_id: null }, 'dispatched'],
-    [{ node_id: NODE }, `${NODE} dispatched (request ${REQUEST})`],
-    [{ replayed: true }, `dispatched before: the answer is a replay (request ${REQUEST})`],
-    [{ request_id: null, recovered: true }, 'dispatched: the answer was lost, the log has its entries'],
-    [{ replayed: true, earlier: { ageMs: 12_000 } }, 'dispatched by an earlier run, 12s ago; it is not done again'],
-  ];
-  for (const [fields, expected] of dispatches) {
-    it(`says of a dispatch: ${expected}`, async () => {
-      const { view, output } = await start();
-      view.on({ ...dispatched, ...fields });
-      assert.equal(output.stderr.lines[1], `12:00:00Z ${expected}`);
-    });
-  }
+  it('says of a dispatch whose it was', async () => {
+    const dispatches: Array<[fields: Partial<Extract<RunStep, { event: 'dispatched' }>>, expected: string]> = [
+      [{ node_id: NODE }, `${NODE} dispatched (request ${REQUEST})`],
+      [{ replayed: true }, `dispatched before: the answer is a replay (request ${REQUEST})`],
+      [{ request_id: null, recovered: true }, 'dispatched: the answer was lost, the log has its entries'],
+      [{ replayed: true, earlier: { ageMs: 12_000 } }, 'dispatched by an earlier run, 12s ago; it is not done again'],
+    ];
+    const { view, output } = await start();
+    for (const [fields] of dispatches) view.on({ ...dispatched, ...fields });
+    assert.deepEqual(
+      output.stderr.lines.slice(1),
+      dispatches.map(([, expected]) => `12:00:00Z ${expected}`),
+    );
+  });
 
   it('has a heartbeat after 30 s of silence, whatever the wall clock does', async () => {
     const { view, output, time } = await start();
@@ -298,8 +298,5 @@ describe('a run off a terminal', () => {
       'warning: two entries fit',
       '12:00:30Z still going on: 1 of 1 node, 30s',
     ]);
-    const numbers = await start({}, { format: 'ndjson', numberIds: true });
-    numbers.view.on({ event: 'activity', activity: activity() });
-    assert.match(numbers.output.stdout.text, /"id":7261845022003200001,.*"node_id":610809900976570889,/);
   });
 });

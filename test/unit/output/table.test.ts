@@ -126,19 +126,18 @@ describe('--columns', () => {
     assert.deepEqual(names().slice(0, 8), ['id', 'node', 'runtime', 'action', 'what', 'status', 'author', 'created']);
   });
 
-  const wrong: Array<[string, string[], RegExp]> = [
-    ['an unknown name', ['id', 'colour'], /there is no column "colour"/],
-    ['no name', [], /names no column/],
-    ['an empty name', [''], /there is no column ""/],
-    ['a name twice, in two cases', ['id', 'ID'], /twice/],
-  ];
-  for (const [title, wanted, message] of wrong) {
-    it(`refuses ${title}, and lists the names`, () => {
+  it('refuses a name that is unknown, empty or twice, and no name, and lists the names', () => {
+    for (const [wanted, message] of [
+      [['id', 'colour'], /there is no column "colour"/],
+      [[''], /there is no column ""/],
+      [['id', 'ID'], /twice/],
+      [[], /names no column/],
+    ] as const) {
       const isRefusal = (error: unknown): boolean =>
         error instanceof UsageError && message.test(error.message) && /: id, node, runtime/.test(error.hint ?? '');
       assert.throws(() => names(wanted), isRefusal);
-    });
-  }
+    }
+  });
 });
 
 it('the text of a cell is never empty, exact for ids, in words for booleans, and harmless', () => {

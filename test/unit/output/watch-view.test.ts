@@ -65,13 +65,6 @@ describe('a followed log off a terminal', () => {
     assert.deepEqual([output.stdout.text, output.settled, time.timers], ['', false, 0]);
   });
 
-  it('with --quiet is told by its warnings alone', async () => {
-    const { view, output, time } = await start({ quiet: true });
-    for (const event of [listing, warning]) view.on(event);
-    time.advance(60_000);
-    assert.deepEqual(output.stderr.lines, [WARNING]);
-  });
-
   it('that is followed for ever has its changes on stdout, the oldest first, and talk on stderr', async () => {
     for (const terminals of [{}, { stderr: TERMINAL }]) {
       const { view, output } = await start({ follow: true }, terminals);

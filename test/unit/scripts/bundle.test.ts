@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { COMMANDS } from '../../../src/main.js';
@@ -46,9 +46,4 @@ describe('the table of commands', () => {
     .sort();
 
   it('has every file of src/commands', () => assert.deepEqual(Object.keys(COMMANDS).sort(), ids));
-
-  it('has what the manifest has', () => {
-    const { commands } = JSON.parse(readFileSync(join(ROOT, 'oclif.manifest.json'), 'utf8')) as { commands: object };
-    assert.deepEqual(Object.keys(COMMANDS).sort(), Object.keys(commands).sort());
-  });
 });
