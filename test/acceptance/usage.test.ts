@@ -44,7 +44,7 @@ const MISTAKES: ReadonlyArray<readonly [args: Words, says: RegExp, next: RegExp]
   ['activities list -o xml', /--output: "xml" is none of: table, json/, /See ldctl activities list --help/],
   ['activities list --limit', /--limit needs a value/, /See ldctl activities list --help/],
   ['frobnicate', /there is no command frobnicate/, /See ldctl --help/],
-  ['activities frobnicate', /there is no command activities frobnicate/, /See ldctl --help/],
+  ['activities frobnicate', /there is no command activities frobnicate/, /See ldctl activities --help/],
   ['restart iggy', /there is no command restart/, /Did you mean ldctl activities trigger iggy restart\?/],
   ['profile list', /there is no command profile/, /Did you mean ldctl profiles list\?/],
   ['-o table', /no command is given/, /See ldctl --help/],
@@ -105,11 +105,16 @@ describe('help', () => {
     }
   });
 
-  story('of a trigger fits 40 lines, with its flags in groups', {}, async (scene) => {
-    const { stdout } = await scene.ends(0, 'activities trigger --help');
-    assert.ok(stdout.trimEnd().split('\n').length <= 40, stdout);
+  story('of a trigger fits 40 lines and of a roll 45, with its flags in groups', {}, async (scene) => {
     const groups = ['TARGET FLAGS', 'CONSENT FLAGS', 'FOLLOWING FLAGS', 'SCRIPTS FLAGS'];
-    assert.deepEqual(stdout.match(/^[A-Z ]+ FLAGS$/gm), [...groups, 'GLOBAL FLAGS']);
+    for (const [command, most, more] of [
+      ['trigger', 40, []],
+      ['roll', 45, ['ROLL FLAGS']],
+    ] as const) {
+      const { stdout } = await scene.ends(0, `activities ${command} --help`);
+      assert.ok(stdout.trimEnd().split('\n').length <= most, stdout);
+      assert.deepEqual(stdout.match(/^[A-Z ]+ FLAGS$/gm), [...groups, ...more, 'GLOBAL FLAGS']);
+    }
   });
 
   story('on global flags and exit codes is in 80 columns', {}, async (scene) => {
