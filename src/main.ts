@@ -90,7 +90,7 @@ export async function main(program: Program, table = COMMANDS): Promise<void> {
   // A command has told it and set its exit code.
   if (written.status === 'rejected' && !process.exitCode) await fail(host, written.reason);
   process.removeListener('exit', endedEarly);
-  // What nobody reads would keep the process alive.
+  // What has no reader would keep the process alive.
   if (stdout.closed || stderr.closed) process.exit();
 }
 

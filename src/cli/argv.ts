@@ -1,11 +1,7 @@
-/** What is to be known of a flag to read it; a flag of oclif's, of a class or of the manifest, has all of it. */
-export interface FlagShape {
-  type: 'boolean' | 'option';
-  char?: string | undefined;
-  aliases?: string[] | undefined;
-  allowNo?: boolean | undefined;
-  helpGroup?: string | undefined;
-}
+import type { Command } from '@oclif/core/command';
+
+/** What is to be known of a flag to read it, of a class or of the manifest. */
+type FlagShape = Pick<Command.Flag.Cached, 'type' | 'char' | 'aliases' | 'helpGroup'> & { allowNo?: boolean };
 export type FlagTable<F extends FlagShape = FlagShape> = Readonly<Record<string, F>>;
 /** Commands by their ids, as the manifest has them. */
 export type CommandFlags<F extends FlagShape = FlagShape> = Readonly<Record<string, { flags: FlagTable<F> }>>;

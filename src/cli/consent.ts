@@ -4,6 +4,7 @@ import { count, shortList } from '../base/text.js';
 import type { Settings } from '../config/settings.js';
 import type { Target } from '../config/target.js';
 import type { CommandContext } from './context.js';
+import { saying } from './signals.js';
 
 interface ConsentFlags {
   yes: boolean;
@@ -16,6 +17,12 @@ interface Deed {
   what: string;
   /** Those that are named, which is consent; null for every node. */
   nodes: readonly Id[] | null;
+}
+
+interface KnownDeed extends Deed {
+  target: Target;
+  /** The nodes that the log names; read only where someone is asked. */
+  known: () => Promise<readonly Id[]>;
 }
 
 type Asking = Pick<CommandContext, 'prompts' | 'settings' | 'placeOf'>;
@@ -52,15 +59,14 @@ export function requireConsent({ prompts, settings }: Asking, { what, nodes }: D
 
 /**
  * Makes sure that it is meant, once the deployment is known and before anything is sent.
- * @param known the nodes that the log names; read only where someone is asked
  * @returns the nodes to act on: those that were named, or that were chosen now; null for every node
  * @throws UsageError for a `--confirm` of another deployment, and where consent is missing; Interrupted
  */
-export async function consentTo(
-  context: Asking,
-  deed: Deed & { target: Target; known: () => Promise<readonly Id[]> },
-  flags: ConsentFlags,
-): Promise<readonly Id[] | null> {
+export function consentTo(context: Asking, deed: KnownDeed, flags: ConsentFlags): Promise<readonly Id[] | null> {
+  return ask(context, deed, flags).catch(saying('Nothing was sent.'));
+}
+
+async function ask(context: Asking, deed: KnownDeed, flags: ConsentFlags): Promise<readonly Id[] | null> {
   const { nodes, target } = deed;
   const { prompts, settings } = context;
   requireConsent(context, deed, flags);

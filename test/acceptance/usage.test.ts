@@ -105,11 +105,16 @@ describe('help', () => {
     }
   });
 
-  story('of a trigger fits 40 lines, with its flags in groups', {}, async (scene) => {
-    const { stdout } = await scene.ends(0, 'activities trigger --help');
-    assert.ok(stdout.trimEnd().split('\n').length <= 40, stdout);
+  story('of a trigger fits 40 lines and of a roll 45, with its flags in groups', {}, async (scene) => {
     const groups = ['TARGET FLAGS', 'CONSENT FLAGS', 'FOLLOWING FLAGS', 'SCRIPTS FLAGS'];
-    assert.deepEqual(stdout.match(/^[A-Z ]+ FLAGS$/gm), [...groups, 'GLOBAL FLAGS']);
+    for (const [command, most, more] of [
+      ['trigger', 40, []],
+      ['roll', 45, ['ROLL FLAGS']],
+    ] as const) {
+      const { stdout } = await scene.ends(0, `activities ${command} --help`);
+      assert.ok(stdout.trimEnd().split('\n').length <= most, stdout);
+      assert.deepEqual(stdout.match(/^[A-Z ]+ FLAGS$/gm), [...groups, ...more, 'GLOBAL FLAGS']);
+    }
   });
 
   story('on global flags and exit codes is in 80 columns', {}, async (scene) => {

@@ -26,7 +26,7 @@ import { shownPlace, durationFlag } from './shared.js';
 export const followFlags = {
   timeout: durationFlag({
     helpGroup: 'FOLLOWING',
-    summary: 'Give up after this; 0: never. [default: 10m; a roll: never]',
+    summary: 'Give up after D; 0: never. [default: 10m; roll: 0]',
   }),
   'appear-timeout': durationFlag({
     helpGroup: 'FOLLOWING',

@@ -17,7 +17,7 @@ export const MOST_NODES = 100_000;
 export const targetFlags = {
   node: idsFlag({
     ...{ char: 'n', aliases: ['node-id'], helpGroup },
-    summary: 'Nodes, with commas or repeated. Default: every one.',
+    summary: 'Nodes, by comma or repeated. Default: every one.',
     parse: parsing((text, flag) => {
       if (text === '') throw noNode(flag);
       return parseId(text, flag);

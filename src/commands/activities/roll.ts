@@ -25,7 +25,7 @@ const rollFlags = {
   'max-unavailable': Flags.custom<number | `${number}%`>({
     helpGroup,
     helpValue: 'N|P%',
-    summary: 'How many nodes may be underway at once. [default: 1]',
+    summary: 'Nodes that may be underway at once. [default: 1]',
     parse: (text, _command, { name }) => {
       const share = /^[1-9]\d*$/.test(text) ? Number(text) : text;
       return Promise.resolve(check(rollRequest.entries.maxUnavailable, `--${name}`, share));
@@ -35,18 +35,18 @@ const rollFlags = {
   gate: Flags.string({
     helpGroup,
     helpValue: 'CMD',
-    summary: 'Run this after each node; anything but 0 halts the roll.',
+    summary: 'Run after each node; all but 0 halts the roll.',
   }),
   'gate-timeout': durationFlag({
     helpGroup,
-    summary: 'End a gate that takes longer, which halts the roll. [default: 5m]',
+    summary: 'End a gate that takes longer. [default: 5m]',
   }),
-  'node-timeout': durationFlag({ helpGroup, summary: 'How long each node may take; 0 for no limit. [default: 10m]' }),
+  'node-timeout': durationFlag({ helpGroup, summary: 'Time for each node; 0: no limit. [default: 10m]' }),
   'continue-on-error': Flags.boolean({ helpGroup, summary: 'Go on although a node did not complete.' }),
   resume: Flags.string({
     helpGroup,
     helpValue: 'KEY|last',
-    summary: 'Go on with the roll of this key; `last`: the newest unfinished.',
+    summary: 'Go on with a roll; `last`: the newest unfinished.',
     parse: (text) => Promise.resolve(checkIdempotencyKey(text, '--resume')),
   }),
 };
@@ -73,11 +73,8 @@ export default class ActivitiesRoll extends BaseCommand {
     'Each node is followed to its end before the next begins; --gate decides after each whether the roll goes on. Ctrl-C ' +
     'starts nothing more and sees out what runs, a second one leaves it. A roll that ended early goes on with --resume.';
   static override examples = [
-    {
-      description: 'Restart all nodes, one at a time, and look after each',
-      command: '<%= config.bin %> <%= command.id %> iggy restart --yes --pause 10s --gate ./healthy.sh',
-    },
-    { description: 'Go on with it', command: '<%= config.bin %> <%= command.id %> --resume last' },
+    '<%= config.bin %> <%= command.id %> iggy restart --yes --pause 10s --gate ./healthy.sh',
+    '<%= config.bin %> <%= command.id %> --resume last',
   ];
   static override args = { runtime: Args.string(RUNTIME_ARG), action: Args.string(ACTION_ARG) };
   static override flags = flags;
