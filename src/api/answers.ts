@@ -105,10 +105,7 @@ const problemSchema = v.object({
   field_issues: v.fallback(v.array(v.object({ code: said, reason: said, path: said })), []),
 });
 
-/**
- * Lets a 2xx pass.
- * @throws RedirectError for a 3xx, ApiError for the rest
- */
+/** Lets a 2xx pass. @throws RedirectError for a 3xx, ApiError for the rest */
 export function refuseFailure(answer: Answer, asked: Asked): void {
   const { status, url, apiKey } = answer;
   if (status >= 200 && status < 300) return;

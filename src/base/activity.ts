@@ -73,16 +73,10 @@ export function parseAction(text: string, config?: string): Action {
     if (config === undefined) return { verb };
     throw invalid(`--config goes with reconfigure, not with ${verb}`);
   }
-  const fromName = inline === undefined ? undefined : parseId(inline, 'reconfigure');
-  const fromFlag = config === undefined ? undefined : parseId(config, '--config');
-  const configId = fromName ?? fromFlag;
-  if (configId === undefined) {
-    throw invalid('reconfigure needs the id of a config', 'Write reconfigure:ID, or reconfigure with --config ID.');
-  }
-  if (fromFlag !== undefined && fromFlag !== configId) {
-    throw invalid(`two configs: reconfigure:${configId} and --config ${fromFlag}`);
-  }
-  return { verb, configId };
+  if (inline !== undefined && config !== undefined) throw invalid(`two configs: ${text} and --config ${config}`);
+  if (inline !== undefined) return { verb, configId: parseId(inline, 'reconfigure') };
+  if (config !== undefined) return { verb, configId: parseId(config, '--config') };
+  throw invalid('reconfigure needs the id of a config', 'Write reconfigure:ID, or reconfigure with --config ID.');
 }
 
 /** The action as a path segment and for people: `restart`, `reconfigure:42`. */

@@ -1,6 +1,6 @@
 import { type Id } from './ids.js';
 
-/** What is remembered of a trigger whose key may be used again: written before its first POST. */
+/** What is remembered of a trigger whose key may be used again, from before its first POST. */
 export interface RunRecord {
   /** The `idempotency-key` as it goes over the wire: it tells this trigger from every other. */
   key: string;

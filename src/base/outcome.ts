@@ -1,3 +1,4 @@
+import type { Activity } from './activity.js';
 import type { ExitName } from './exit-codes.js';
 import type { Id } from './ids.js';
 
@@ -18,7 +19,7 @@ export type Outcome = keyof typeof OUTCOMES | 'interrupted';
 /** Which nodes a trigger is about: those named, as many as `--expect-nodes` says, or those the log shows. */
 export type TargetKind = 'named' | 'expected' | 'observed';
 
-/** What is known of one target. `missing` and `not_started` are ours; any other status is the API's. */
+/** What is known of one target. */
 export interface NodeResult {
   /** Null for a node that was counted (`--expect-nodes`) and never seen. */
   node_id: Id | null;
@@ -41,7 +42,6 @@ export interface GateResult {
   /** Null when it was ended before it could exit. */
   exit_code: number | null;
   timed_out: boolean;
-  /** In milliseconds. */
   took_ms: number;
 }
 
@@ -81,6 +81,14 @@ export interface ResultFacts {
   resume: string | null;
 }
 
-export interface ResultFields extends ResultFacts {
-  outcome: Outcome;
-}
+export type ResultFields = ResultFacts & { outcome: Outcome };
+
+/** What of a run is data: the lines of `-o ndjson` before the result, and what a program that listens gets. */
+export type ShownStep =
+  /** `node_id` where each node is its own trigger. */
+  | { event: 'dispatched'; node_id?: Id; request_id: string | null; replayed: boolean; recovered: boolean }
+  /** An entry of this run appeared, or its status changed. */
+  | { event: 'activity'; activity: Activity }
+  /** The gate after a node has ended. */
+  | { event: 'gate'; node_id: Id; gate: GateResult }
+  | { event: 'warning'; code: string; message: string };

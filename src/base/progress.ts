@@ -1,21 +1,16 @@
 import type { LdctlError } from './errors.js';
 import type { ExitCode } from './exit-codes.js';
 import type { Id } from './ids.js';
-import type { NodeResult, Outcome, ResultFields, TargetKind } from './outcome.js';
-import type { RollStage } from './roll.js';
-import type { ShownStep } from './shown-step.js';
+import type { NodeResult, Outcome, ResultFields, ShownStep, TargetKind } from './outcome.js';
+
+/** Where a node of a roll stands. */
+export type RollStage = 'waiting' | 'running' | 'pause' | 'gate' | 'done';
 
 /** One target while it is followed. */
 export interface NodeProgress extends NodeResult {
   /** Since when its activity goes on, as far as is known, on the monotonic clock (ms); null before it was seen. */
   since: number | null;
-  /** In a roll: where the node stands. */
   stage?: RollStage;
-}
-
-export interface ProgressEstimate {
-  /** Where all that was seen is final: until when another entry may still show up; monotonic clock, ms. */
-  settlesAt?: number;
 }
 
 /** How many nodes an every-node trigger must reach: as many as was said, or those that the log names. */
@@ -40,8 +35,8 @@ export type RunStep =
   | { event: 'gate_output'; node_id: Id; line: string }
   /** The log cannot be read, and was last read so many ms ago; or, with null, it can again. */
   | { event: 'outage'; ageMs: number | null }
-  /** The state of all targets, whenever any of it changed. */
-  | ({ event: 'progress'; nodes: readonly NodeProgress[] } & ProgressEstimate);
+  /** The state of all targets, whenever it changed; and where all that was seen is final, until when another entry may show up. */
+  | { event: 'progress'; nodes: readonly NodeProgress[]; settlesAt?: number };
 
 /** How a run ended, always the last: what goes to stdout, why following was given up, and the exit code. */
 export interface ResultEvent {

@@ -9,7 +9,7 @@ import type { Signal } from './clock.js';
 export interface Supervisor {
   /** Posts once. Resolves only at `202`. */
   trigger(request: WireTrigger, options?: CallOptions): Promise<Accepted>;
-  /** Reads one page of the activity log. */
+  /** Reads one page of the log. */
   list(deploymentId: Id, query: PageQuery, options?: CallOptions): Promise<ActivityPage>;
 }
 
@@ -40,7 +40,7 @@ export interface Accepted {
 export interface PageQuery {
   /** From 1. */
   page: number;
-  /** 1–100. */
+  /** 1 to `MAX_PAGE_SIZE`. */
   results: number;
 }
 

@@ -7,10 +7,19 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { execa, type Options, type ResultPromise } from 'execa';
 import type { Clock } from '../base/clock.js';
 import { UsageError } from '../base/errors.js';
+import type { Id } from '../base/ids.js';
 import type { GateResult } from '../base/outcome.js';
-import type { GateFacts } from '../base/roll.js';
 import type { Env } from '../base/text.js';
 import type { Scrub } from '../output/streams.js';
+
+/** What a gate gets in its environment; the key is not among it. */
+interface GateFacts {
+  nodeId: Id;
+  activityId: Id | null;
+  deploymentId: Id;
+  runtime: string;
+  action: string;
+}
 
 export interface GateOptions {
   env: Env;

@@ -4,7 +4,6 @@ import { connectionFlags, printOptions } from '../cli/flags.js';
 import type { Interrupts } from '../cli/signals.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
 import type { ExitCode } from '../base/exit-codes.js';
-import type { ApiKey } from '../base/secret.js';
 import { plainText, urlText } from '../base/text.js';
 import type { KeyContext, TenantStructure } from '../api/core-api.js';
 import type { Source } from '../config/settings.js';
@@ -29,7 +28,7 @@ export default class Whoami extends BaseCommand {
     const { flags } = await this.parse(Whoami);
     const context = await CommandContext.connect(this.host, flags, interrupts);
     const identity = await identify(context);
-    if (identity.key_id !== null) await rememberExpiry(context, identity.expires_at);
+    if (identity.key_id !== null) await context.rememberExpiry(identity.expires_at);
     const { output, clock } = this.host;
     const options = printOptions(flags);
     await printObject(output, identity, fieldsOf(identity, clock.now(), options.utc), options);
@@ -40,35 +39,36 @@ export default class Whoami extends BaseCommand {
   }
 }
 
-/** Of a profile's own key, for later warnings only: where it cannot be stored, nothing is said. */
-async function rememberExpiry({ settings, store }: CommandContext, expiresAt: string | null): Promise<void> {
-  const { profile, key, tenantId } = settings;
-  if (!profile || key?.source.from !== 'profile' || tenantId?.source.from !== 'profile') return;
-  if (profile.expiresAt === expiresAt) return;
-  try {
-    await store.update(profile.name, (stored) => ({ ...stored, expires_at: expiresAt ?? undefined }));
-  } catch (error) {
-    if (error instanceof Interrupted || !(error instanceof LdctlError)) throw error;
-  }
-}
-
-/** What the API said, as far as it could be asked. */
-interface Known {
-  keyContext: KeyContext | null;
-  structure: TenantStructure | null;
-  placed: PlacedDeployment | null;
-  /** Why not all of it is known. */
-  notes: string[];
-}
-
 type Identity = Awaited<ReturnType<typeof identify>>;
 
-/** What is printed: in JSON, these keys in this order. What is not known is null, and `notes` says why. */
+/**
+ * What is printed: in JSON, these keys in this order. What is not known is null, and `notes` says why: a deployment that
+ * cannot be looked up is a note.
+ * @throws ApiError (401) when the API does not know the key
+ */
 async function identify(context: CommandContext) {
-  const { settings } = context;
+  const { settings, signal } = context;
   const { profile, tenantId, apiUrl, deployment, supervisorUrl } = settings;
   const key = await context.key();
-  const { keyContext, structure, placed, notes } = await askApi(context, key);
+  const notes: string[] = [];
+  let keyContext: KeyContext | null = null;
+  let structure: TenantStructure | null = null;
+  let placed: PlacedDeployment | null = null;
+  if (tenantId) {
+    const core = context.core({ apiUrl: apiUrl.value, key });
+    keyContext = await core.keyContext(tenantId.value, { signal });
+    if (!deployment) notes.push('no deployment is chosen, so what the key may do to it is not known');
+    try {
+      structure = deployment && (await core.structure(tenantId.value, { signal }));
+      placed = deployment && structure && findDeployment(structure, deployment.value);
+    } catch (error) {
+      if (error instanceof Interrupted || !(error instanceof LdctlError)) throw error;
+      notes.push(error.message);
+    }
+  } else {
+    const what = 'without a tenant id the API cannot be asked whose key this is, what it may do, and when it expires';
+    notes.push(`${what}: give --tenant-id, or set LD_TENANT_ID`);
+  }
   const may = (wanted: 'read' | 'manage'): boolean | null => {
     if (!keyContext || !deployment) return null;
     return structure && !placed ? false : isGranted(keyContext.permissions, wanted, placed);
@@ -110,28 +110,6 @@ async function identify(context: CommandContext) {
     },
     notes,
   };
-}
-
-/** @throws ApiError (401) when the API does not know the key; a deployment that cannot be looked up is a note */
-async function askApi(context: CommandContext, key: ApiKey): Promise<Known> {
-  const { tenantId, apiUrl, deployment } = context.settings;
-  const known: Known = { keyContext: null, structure: null, placed: null, notes: [] };
-  if (!tenantId) {
-    const what = 'without a tenant id the API cannot be asked whose key this is, what it may do, and when it expires';
-    return { ...known, notes: [`${what}: give --tenant-id, or set LD_TENANT_ID`] };
-  }
-  const core = context.core({ apiUrl: apiUrl.value, key });
-  const { signal } = context;
-  known.keyContext = await core.keyContext(tenantId.value, { signal });
-  if (!deployment) return { ...known, notes: ['no deployment is chosen, so what the key may do to it is not known'] };
-  try {
-    known.structure = await core.structure(tenantId.value, { signal });
-    known.placed = findDeployment(known.structure, deployment.value);
-  } catch (error) {
-    if (error instanceof Interrupted || !(error instanceof LdctlError)) throw error;
-    known.notes.push(error.message);
-  }
-  return known;
 }
 
 /** `flag --deployment`, `env LD_API_KEY`, `profile prod`, `default`; null for what is not set. */

@@ -5,7 +5,7 @@ import { errorDocument, Interrupted, type ErrorDocument } from '../base/errors.j
 import type { ExitCode } from '../base/exit-codes.js';
 import type { Outcome, ResultFacts } from '../base/outcome.js';
 import { shownStep, type ResultEvent } from '../base/progress.js';
-import type { ShownStep } from '../base/shown-step.js';
+import type { ShownStep } from '../base/outcome.js';
 import { followLog } from '../job/watch.js';
 import { listAfter, listNewest } from '../log/list.js';
 import { openLog } from '../log/log.js';

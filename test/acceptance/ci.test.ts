@@ -159,7 +159,7 @@ describe('the GitHub action', () => {
   });
 
   story('takes what an input holds as a value, never as code or as a flag', BOTH, async (scene) => {
-    for (const text of ['$(touch pwned)', '`touch pwned`', '7"; touch pwned; "', "7'; touch pwned; '", '7\n--yes']) {
+    for (const text of ['$(touch pwned)', '7"; touch pwned; "', '7\n--yes']) {
       await runAction(scene, 2, { ...RESTART, nodes: text });
       await runAction(scene, 2, { ...RESTART, nodes: '7', action: text });
     }

@@ -1,10 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import * as Args from '@oclif/core/args';
-import * as Flags from '@oclif/core/flags';
 import { parseBaseUrl } from '../../api/base-url.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { CommandContext } from '../../cli/context.js';
-import type { FlagsOf } from '../../cli/flags.js';
 import type { Prompts } from '../../cli/prompts.js';
 import { saying, type Interrupts } from '../../cli/signals.js';
 import { readStdin } from '../../cli/prompts.js';
@@ -16,7 +14,7 @@ import { plainText, urlText } from '../../base/text.js';
 import type { KeyContext, TenantStructure } from '../../api/core-api.js';
 import { KeyringError } from '../../config/keyring.js';
 import { fetchProfileKey, LONGEST_KEY_TEXT, parseApiKey, runKeyCommand } from '../../config/keys.js';
-import { checkProfileName, findProfile, KEY_STORES, type Profile, type ProfileKey } from '../../config/profiles.js';
+import { checkProfileName, findProfile, type Profile, type ProfileKey } from '../../config/profiles.js';
 import { DEFAULT_API_URL, type Settings } from '../../config/settings.js';
 import {
   expiryOf,
@@ -28,42 +26,7 @@ import {
   supervisorUrlOf,
   type TenantAccess,
 } from '../../config/target.js';
-import { printProfile, profileDocument } from './profile.shared.js';
-
-/** What a profile holds. Without `--profile`: these commands name the profile as their argument. */
-export const profileFlags = {
-  'tenant-id': Flags.string({ helpValue: 'ID', summary: 'The tenant.' }),
-  'api-url': Flags.string({ helpValue: 'URL', summary: 'Base URL of the Core API, if not the public one.' }),
-  'supervisor-url': Flags.string({
-    helpValue: 'URL',
-    summary: "Base URL of the deployment's Supervisor API. Looked up unless given.",
-  }),
-  deployment: Flags.string({
-    aliases: ['deployment-id'],
-    helpValue: 'ID|NAME|PATH',
-    summary: 'The deployment to act on.',
-  }),
-  'key-store': Flags.option({ options: KEY_STORES })({
-    summary:
-      "Where the API key is kept: the system's keyring, a file that only you can read, or with a command that prints it.",
-  }),
-  'key-command': Flags.string({
-    helpValue: 'CMD',
-    summary: "A command that prints the key, such as a password manager's; run by the shell.",
-  }),
-  'api-key-stdin': Flags.boolean({ summary: 'Read the API key from stdin. At a terminal it is asked for.' }),
-  // Neither said: left as it is.
-  protected: Flags.boolean<boolean | undefined>({
-    allowNo: true,
-    summary: "Every action asks for the deployment's name to be typed, or takes --confirm NAME.",
-  }),
-  verify: Flags.boolean({
-    allowNo: true,
-    default: true,
-    summary: 'Ask the API about the key and the deployment before anything is stored.',
-  }),
-};
-export type ProfileFlags = FlagsOf<typeof profileFlags>;
+import { printProfile, profileDocument, profileFlags, type ProfileFlags } from './profile.shared.js';
 
 export default class ProfilesAdd extends BaseCommand {
   static override summary = 'Keep a tenant, an API key and a deployment under a name.';
@@ -127,9 +90,12 @@ export async function makeProfile(
     : { env: { ...host.env, LD_PROFILE: undefined }, readConfig: () => ({ profiles: [] }) };
   const given = context.resolve(flags, from);
   const access = changes.needsKey ? await accessFor(given, stored, changes, flags, context) : null;
+  const tenantId = access?.tenantId ?? given.tenantId?.value;
+  const apiUrl = urlText(given.apiUrl.value);
   const fields: Partial<Profile> = {
-    ...(access && access.tenantId !== stored?.tenant_id && { tenant_id: access.tenantId }),
-    ...(changes.api && { api_url: given.apiUrl.value.href === DEFAULT ? undefined : urlText(given.apiUrl.value) }),
+    ...(tenantId !== undefined && tenantId !== stored?.tenant_id && { tenant_id: tenantId }),
+    // The public one may be another some day.
+    ...(changes.api && { api_url: apiUrl === DEFAULT_API_URL ? undefined : apiUrl }),
     ...(changes.place && (await placeFields(given, stored === null, access, context))),
     ...(flags.protected !== undefined && { protected: flags.protected || undefined }),
     // Of a new key that the API was not asked about, nothing is known.
@@ -154,8 +120,6 @@ export async function makeProfile(
   return { profile: findProfile(config, name), current: config.current };
 }
 
-const DEFAULT = new URL(DEFAULT_API_URL).href;
-
 /** What changes, and what that takes. @throws UsageError for nothing */
 function changesOf(stored: Profile | null, flags: ProfileFlags, { prompts }: CommandContext) {
   const isSaid = (...names: Array<keyof ProfileFlags>): boolean =>
@@ -173,22 +137,22 @@ function changesOf(stored: Profile | null, flags: ProfileFlags, { prompts }: Com
   const check = flags.verify && (key || isSaid('tenant-id', 'api-url', 'deployment'));
   const place = !stored || check || isSaid('deployment', 'supervisor-url');
   const api = !stored || isSaid('api-url');
-  return { key, move, check, place, api, needsKey: move || check || isSaid('tenant-id') };
+  return { key, move, check, place, api, needsKey: move || check };
 }
 
 /** @throws UsageError for flags that do not go together */
 function checkKeyFlags({ 'key-store': store, 'key-command': command, 'api-key-stdin': stdin }: ProfileFlags): void {
-  const conflict = (message: string, hint: string): UsageError =>
-    new UsageError(message, { code: 'conflicting_flags', hint });
-  if (command === undefined) {
-    if (store !== 'command') return;
-    throw conflict('--key-store command needs --key-command', 'It says which command prints the key.');
-  }
-  if (command.trim() === '') throw new UsageError('--key-command is empty', { code: 'empty_flag' });
-  if (stdin) throw conflict('--key-command and --api-key-stdin are two ways to give one key', 'Give one of them.');
-  if (store === undefined || store === 'command') return;
-  const once = `To keep a key that a command prints once: COMMAND | ldctl … --api-key-stdin --key-store ${store}`;
-  throw conflict(`--key-command and --key-store ${store} do not go together`, once);
+  const conflict =
+    command === undefined
+      ? store === 'command' && '--key-store command needs --key-command'
+      : (command.trim() === '' && '--key-command is empty') ||
+        (stdin && '--key-command and --api-key-stdin are two ways to give one key') ||
+        (store !== undefined && store !== 'command' && `--key-command and --key-store ${store} do not go together`);
+  if (!conflict) return;
+  throw new UsageError(conflict, {
+    code: 'conflicting_flags',
+    hint: 'With --key-command CMD it is printed each time. To keep it: CMD | ldctl … --api-key-stdin --key-store file',
+  });
 }
 
 interface Access extends TenantAccess {
@@ -212,7 +176,7 @@ async function accessFor(
   if (tenantId === undefined) {
     throw new UsageError('no tenant id', { code: 'no_tenant', hint: 'Give --tenant-id ID, or set LD_TENANT_ID.' });
   }
-  // Typed, where there is a user; a variable is offered to him, and has no say in a profile that is there.
+  // Where there is a user it is typed; a variable is offered for a new profile, and has no say in one that is there.
   const inEnvironment = prompts && !stored && command === undefined ? await given.key?.fetch(signal) : null;
   const askKey = async (asked: Prompts): Promise<ApiKey> => context.guard(await typedKey(asked, inEnvironment ?? null));
   let key: ApiKey;
@@ -242,7 +206,7 @@ async function accessFor(
       if (!isKey && error.status !== 403 && error.status !== 404) throw error;
       error.hint = isKey
         ? 'Nothing was stored. Check that the key is whole, and has not expired or been revoked.'
-        : "Nothing was stored. The tenant is unknown, or not this key's: check the tenant id.";
+        : "Nothing was stored. The tenant is not this key's, or this address is not on the key's list.";
       if (!prompts || (isKey && (!changes.key || command !== undefined))) throw error;
       context.warn(error.message);
       if (isKey) key = await askKey(prompts);
@@ -302,13 +266,11 @@ async function placeFields(
   context: CommandContext,
 ): Promise<Partial<Profile>> {
   const { prompts } = context;
-  // A user chooses; a variable for the supervisor goes with one for the deployment only: one that was left over would be
-  // stored, and be sent the key ever after.
-  const isNamed = deployment !== null && (deployment.source.from !== 'env' || !prompts);
-  const ref = isNamed ? deployment.value : null;
-  const isOther = supervisorUrl?.source.from === 'env' && deployment?.source.from !== 'env';
-  const url =
-    supervisorUrl === null || isOther || (!ref && supervisorUrl.source.from === 'env') ? null : supervisorUrl.value;
+  // A user chooses, whatever the environment says. Its supervisor goes with its deployment only: one that was left over
+  // would be stored, and be sent the key ever after.
+  const ref = deployment && (deployment.source.from !== 'env' || !prompts) ? deployment.value : null;
+  const fits = supervisorUrl?.source.from !== 'env' || (ref && deployment?.source.from === 'env');
+  const url = (fits && supervisorUrl?.value) || null;
   const asGiven = {
     deployment_id: ref?.id ?? undefined,
     deployment_name: ref?.name ?? undefined,

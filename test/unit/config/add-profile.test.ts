@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { makeProfile, type ProfileFlags } from '../../../src/commands/profiles/add.js';
+import { makeProfile } from '../../../src/commands/profiles/add.js';
+import { type ProfileFlags } from '../../../src/commands/profiles/profile.shared.js';
 import { saying } from '../../../src/cli/signals.js';
 import { currentProfile, findProfile, type Profile } from '../../../src/config/profiles.js';
 import { Interrupted, LdctlError } from '../../../src/base/errors.js';
@@ -86,84 +87,59 @@ describe('profiles add', () => {
       assert.equal(context.said, 'key ci (role operator), expires in 200 days\n');
     });
 
+    const left = { LD_SUPERVISOR_URL: 'https://left-over.example' };
+    const where = { LD_TENANT_ID: TENANT.toString(), LD_API_KEY: KEY, LD_DEPLOYMENT_ID: PROD.toString() };
+    const own = { 'supervisor-url': 'https://own.example' };
+    const commanded = { 'api-key-stdin': false, 'key-store': undefined, 'key-command': PRINTS_KEY };
+    const stored: Array<[string, ContextOptions, Partial<ProfileFlags>, Partial<Profile>]> = [
+      [
+        'the deployment and its supervisor of the environment',
+        { env: { ...where, ...left }, stdin: '' },
+        { ...NO_FLAGS, 'tenant-id': undefined, deployment: undefined },
+        { tenant_id: TENANT, deployment_id: PROD, supervisor_url: 'https://left-over.example' },
+      ],
+      [
+        'no supervisor that was left over, for a deployment from a flag',
+        { env: left },
+        {},
+        { supervisor_url: SUPERVISOR },
+      ],
+      ['nothing of a profile that LD_PROFILE names', { env: { LD_PROFILE: 'gone' } }, {}, { name: 'me' }],
+      ['an API of its own', {}, { 'api-url': 'https://core.example/' }, { api_url: 'https://core.example' }],
+      ['not the public API', {}, { 'api-url': 'https://api.laserdata.cloud' }, { api_url: undefined }],
+      [
+        'no deployment without one',
+        {},
+        { deployment: undefined },
+        { deployment_id: undefined, supervisor_url: undefined },
+      ],
+      [
+        'what it was given, unseen',
+        { keys: {} },
+        { verify: false, ...own },
+        { deployment_name: 'prod', supervisor_url: 'https://own.example', expires_at: undefined },
+      ],
+      ['the command alone', { stdin: '' }, commanded, { key: { store: 'command', command: PRINTS_KEY } }],
+      [
+        'the supervisor of the flag for an on-premise deployment',
+        {},
+        { deployment: 'basement', ...own },
+        { deployment_id: BASEMENT, supervisor_url: 'https://own.example' },
+      ],
+    ];
+    for (const [what, options, flags, expected] of stored) {
+      it(`stores ${what}`, async () => {
+        const { profile } = await add(piped(options), { ...SCRIPT, ...flags });
+        const told = Object.keys(expected).map((name) => [name, profile[name]]);
+        assert.deepEqual(Object.fromEntries(told), expected);
+      });
+    }
+
     it('a second profile does not become the current one', async () => {
       const context = piped();
       await add(context, SCRIPT);
-      const flags = {
-        ...SCRIPT,
-        'api-key-stdin': false,
-        'key-command': PRINTS_KEY,
-        'key-store': 'command',
-      } as const;
-      assert.equal((await add(context, flags, 'two')).current, false);
+      assert.equal((await add(context, { ...SCRIPT, ...commanded }, 'two')).current, false);
       assert.equal(currentProfile(context.store.read())?.name, 'me');
-    });
-
-    it('takes tenant, deployment and key from the environment where no flag says them', async () => {
-      const env = {
-        LD_TENANT_ID: TENANT.toString(),
-        LD_API_KEY: KEY,
-        LD_DEPLOYMENT_ID: PROD.toString(),
-        LD_SUPERVISOR_URL: 'https://own.example',
-      };
-      const { profile } = await add(piped({ env, stdin: '' }), { ...NO_FLAGS, 'key-store': 'file' });
-      assert.deepEqual(
-        [profile.tenant_id, profile.deployment_id, profile.supervisor_url],
-        [TENANT, PROD, 'https://own.example'],
-      );
-    });
-
-    it('a supervisor URL that was left over in the environment is not stored for a deployment from a flag', async () => {
-      const { profile } = await add(piped({ env: { LD_SUPERVISOR_URL: 'https://left-over.example' } }), SCRIPT);
-      assert.equal(profile.supervisor_url, SUPERVISOR);
-    });
-
-    it('needs no profile that LD_PROFILE names', async () => {
-      await add(piped({ env: { LD_PROFILE: 'gone' } }), SCRIPT);
-    });
-
-    it('stores an API URL of its own, and not the public one', async () => {
-      assert.equal(
-        (await add(piped(), { ...SCRIPT, 'api-url': 'https://core.example/' })).profile.api_url,
-        'https://core.example',
-      );
-      assert.equal(
-        (await add(piped(), { ...SCRIPT, 'api-url': 'https://api.laserdata.cloud' })).profile.api_url,
-        undefined,
-      );
-    });
-
-    it('without a deployment stores none', async () => {
-      const { profile } = await add(piped(), { ...SCRIPT, deployment: undefined });
-      assert.deepEqual([profile.deployment_id, profile.supervisor_url], [undefined, undefined]);
-    });
-
-    it('with --no-verify asks nobody, and stores what it was given', async () => {
-      const context = piped({ keys: {} });
-      const { profile } = await add(context, { ...SCRIPT, verify: false, 'supervisor-url': 'https://own.example' });
-      assert.deepEqual(context.calls, []);
-      assert.deepEqual(
-        [profile.deployment_name, profile.supervisor_url, profile.expires_at],
-        ['prod', 'https://own.example', undefined],
-      );
-    });
-
-    it('runs a key command, and stores the command only', async () => {
-      const context = piped({ stdin: '' });
-      await add(context, { ...SCRIPT, 'api-key-stdin': false, 'key-store': undefined, 'key-command': PRINTS_KEY });
-      assert.deepEqual(storedIn(context).key, {
-        store: 'command',
-        command: PRINTS_KEY,
-      });
-    });
-
-    it('an on-premise deployment takes the supervisor URL of the flag', async () => {
-      const { profile } = await add(piped(), {
-        ...SCRIPT,
-        deployment: 'basement',
-        'supervisor-url': 'https://own.example',
-      });
-      assert.deepEqual([profile.deployment_id, profile.supervisor_url], [BASEMENT, 'https://own.example']);
     });
 
     it('warns of a key that may not manage the deployment', async () => {

@@ -226,44 +226,30 @@ describe('the flags of the command that goes on', () => {
     return resumeFlags(settings, target);
   };
 
-  it('name the profile that was named', async () => {
-    assert.deepEqual(await flagsFor({ flags: { profile: 'prod' }, env: { LD_API_KEY: 'x', LD_DEPLOYMENT_ID: '5' } }), [
-      '--profile',
-      'prod',
-    ]);
-  });
-
-  it('name the profile that was used unmixed, since another one may be current by then', async () => {
-    assert.deepEqual(await flagsFor({}), ['--profile', 'prod']);
-    assert.deepEqual(await flagsFor({ env: { LD_PROFILE: 'prod' } }), ['--profile', 'prod']);
-  });
-
-  for (const [name, value] of Object.entries({
-    LD_API_KEY: KEY,
-    LD_TENANT_ID: '5',
-    LD_API_URL: 'https://core.example',
-  })) {
-    it(`leave the profile out when ${name} was mixed in: --profile would switch it off`, async () => {
-      assert.deepEqual(await flagsFor({ env: { [name]: value } }), where);
-    });
+  for (const [what, given, flags] of [
+    [
+      'name the profile that was named',
+      { flags: { profile: 'prod' }, env: { LD_API_KEY: 'x', LD_DEPLOYMENT_ID: '5' } },
+      ['--profile', 'prod'],
+    ],
+    ['name the current profile: another may be current by then', {}, ['--profile', 'prod']],
+    ['name the profile of LD_PROFILE', { env: { LD_PROFILE: 'prod' } }, ['--profile', 'prod']],
+    ['leave it out where a key was mixed in', { env: { LD_API_KEY: KEY } }, where],
+    ['leave it out where a tenant was mixed in', { env: { LD_TENANT_ID: '5' } }, where],
+    ['leave it out where an API was mixed in', { env: { LD_API_URL: 'https://core.example' } }, where],
+    [
+      'leave out what a variable gives again',
+      { env: { LD_SUPERVISOR_URL: 'https://stored.example' } },
+      ['--deployment', '77'],
+    ],
+    [
+      'hold the id and the URL that were looked up',
+      { flags: { deployment: 'solo' } },
+      ['--profile', 'prod', '--deployment', '5', '--supervisor-url', 'https://supervisor-5.example'],
+    ],
+  ] as const) {
+    it(what, async () => assert.deepEqual(await flagsFor(given), flags));
   }
-
-  it('leave out what a variable gives again', async () => {
-    const env = { LD_SUPERVISOR_URL: 'https://stored.example' };
-    assert.deepEqual(await flagsFor({ env }), ['--deployment', '77']);
-  });
-
-  it('hold the id and the URL that were looked up, and no key', async () => {
-    const flags = await flagsFor({ flags: { deployment: 'solo' } });
-    assert.deepEqual(flags, [
-      '--profile',
-      'prod',
-      '--deployment',
-      '5',
-      '--supervisor-url',
-      'https://supervisor-5.example',
-    ]);
-  });
 
   it('act on the same target again, without Core', async () => {
     const [, , ...flags] = await flagsFor({ flags: { deployment: 'solo' } });

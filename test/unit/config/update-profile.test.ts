@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { makeProfile, type ProfileFlags } from '../../../src/commands/profiles/add.js';
+import { makeProfile } from '../../../src/commands/profiles/add.js';
+import { type ProfileFlags } from '../../../src/commands/profiles/profile.shared.js';
 import { LdctlError } from '../../../src/base/errors.js';
 import { ApiKey } from '../../../src/base/secret.js';
 import { removeProfile } from '../../../src/commands/profiles/remove.js';
@@ -59,25 +60,55 @@ describe('profiles update', () => {
     });
   });
 
-  it('keeps the old key when the new one is not accepted', async () => {
-    const context = await contextWith({}, { stdin: OTHER_KEY, keys: { [KEY]: {} } });
-    await assert.rejects(update(context, { 'api-key-stdin': true }), { code: 'unauthorized' });
-    assert.deepEqual(plain(storedIn(context)), plain(PROFILE));
-  });
+  const stays: Array<[string, Partial<Profile>, ContextOptions, Partial<ProfileFlags>, string]> = [
+    ['when the new key is not accepted', {}, { keys: { [KEY]: {} } }, { 'api-key-stdin': true }, 'unauthorized'],
+    [
+      'when it does not see the deployment',
+      { deployment_id: 1n },
+      {},
+      { 'api-key-stdin': true },
+      'deployment_not_found',
+    ],
+    ['when the key is not one of the new tenant', {}, {}, { 'tenant-id': '7' }, 'forbidden'],
+    ['when there is no keyring to move the key to', {}, {}, { 'key-store': 'keyring' }, 'keyring_unavailable'],
+    ['when there is nothing to change', {}, {}, {}, 'nothing_to_change'],
+  ];
+  for (const [what, fields, options, flags, code] of stays) {
+    it(`changes nothing ${what}`, async () => {
+      const context = await contextWith(fields, { stdin: OTHER_KEY, ...options });
+      await assert.rejects(update(context, flags), { code });
+      assert.deepEqual(plain(storedIn(context)), { ...plain(PROFILE), ...fields });
+    });
+  }
 
-  it('keeps the old key when the new one does not see the deployment', async () => {
-    const context = await contextWith({ deployment_id: 1n }, { stdin: OTHER_KEY });
-    await assert.rejects(update(context, { 'api-key-stdin': true }), { code: 'deployment_not_found' });
-    assert.equal(plain(storedIn(context)).key, KEY);
-  });
-
-  it('with --no-verify stores a key unseen, and forgets when the old one expired', async () => {
-    const context = await contextWith({}, { stdin: OTHER_KEY, keys: {} });
-    await update(context, { 'api-key-stdin': true, verify: false });
-    assert.deepEqual(context.calls, []);
-    const stored = storedIn(context);
-    assert.deepEqual([plain(stored).key, stored.expires_at], [OTHER_KEY, undefined]);
-  });
+  const unasked: Array<[string, Partial<ProfileFlags>, Record<string, unknown>]> = [
+    ['protection', { protected: true }, { protected: true }],
+    ['no protection', { protected: false }, { protected: undefined }],
+    ['the supervisor', { 'supervisor-url': 'https://new.example/' }, { supervisor_url: 'https://new.example' }],
+    ['the tenant unseen', { 'tenant-id': '7', verify: false }, { tenant_id: 7n }],
+    ['a key unseen', { 'api-key-stdin': true, verify: false }, { key: OTHER_KEY, expires_at: undefined }],
+  ];
+  for (const [what, flags, expected] of unasked) {
+    it(`changes ${what}, and that alone, without asking the API or the environment`, async () => {
+      const env = {
+        LD_TENANT_ID: '8',
+        LD_API_KEY: KEY,
+        LD_DEPLOYMENT_ID: '8',
+        LD_SUPERVISOR_URL: 'https://old.example',
+      };
+      const context = await contextWith(
+        { protected: flags.protected === false || undefined },
+        { env, stdin: OTHER_KEY },
+      );
+      await update(context, flags);
+      assert.deepEqual(context.calls, []);
+      const { protected: isProtected, expires_at, ...others } = plain(storedIn(context));
+      assert.deepEqual(
+        { protected: isProtected, expires_at, ...others },
+        { protected: undefined, ...plain(PROFILE), ...expected },
+      );
+    });
+  }
 
   it('changes the deployment, and its supervisor with it', async () => {
     const context = await contextWith({ deployment_id: 1n, deployment_name: 'old' });
@@ -85,51 +116,11 @@ describe('profiles update', () => {
     assert.deepEqual([deployment_id, deployment_name, supervisor_url], [PROD, 'prod', SUPERVISOR]);
   });
 
-  it('changes the tenant only to one that the key is for', async () => {
-    const context = await contextWith();
-    await assert.rejects(update(context, { 'tenant-id': '7' }), { code: 'forbidden' });
-    assert.equal(storedIn(context).tenant_id, TENANT);
-  });
-
-  for (const [name, flags, expected] of [
-    ['protection', { protected: true }, { protected: true }],
-    ['the supervisor URL', { 'supervisor-url': 'https://new.example/' }, { supervisor_url: 'https://new.example' }],
-  ] as const) {
-    it(`changes ${name} alone, without asking the API`, async () => {
-      const context = await contextWith();
-      await update(context, flags);
-      assert.deepEqual(context.calls, []);
-      assert.deepEqual(plain(storedIn(context)), { ...plain(PROFILE), ...expected });
-    });
-  }
-
-  it('takes protection away', async () => {
-    const context = await contextWith({ protected: true });
-    await update(context, { protected: false });
-    assert.equal(storedIn(context).protected, undefined);
-  });
-
-  it('does not listen to the environment', async () => {
-    const env = {
-      LD_TENANT_ID: '7',
-      LD_API_KEY: OTHER_KEY,
-      LD_DEPLOYMENT_ID: '7',
-      LD_SUPERVISOR_URL: 'https://left-over.example',
-    };
-    const context = await contextWith({}, { env });
-    await update(context, { protected: true });
-    assert.deepEqual(plain(storedIn(context)), { ...plain(PROFILE), protected: true });
-  });
-
   it('loses nothing that another process has changed meanwhile', async () => {
     const context = await contextWith({}, { stdin: OTHER_KEY });
     const other = context.store.update('me', (profile) => ({ ...profile, protected: true }));
     await context.clock.run(Promise.all([update(context, { 'api-key-stdin': true }), other]));
     assert.deepEqual([storedIn(context).protected, plain(storedIn(context)).key], [true, OTHER_KEY]);
-  });
-
-  it('refuses to change nothing', async () => {
-    await assert.rejects(update(await contextWith(), {}), { code: 'nothing_to_change', exitCode: 2 });
   });
 
   describe('moves the key', () => {
@@ -160,12 +151,6 @@ describe('profiles update', () => {
       await update(context, { 'key-command': `"${process.execPath}" -p "'${OTHER_KEY}'"` });
       assert.equal(storedIn(context).key.store, 'command');
       assert.equal(kept.size, 0);
-    });
-
-    it('nowhere when there is no keyring: it stays where it is', async () => {
-      const context = await contextWith();
-      await assert.rejects(update(context, { 'key-store': 'keyring' }), { code: 'keyring_unavailable' });
-      assert.deepEqual(plain(storedIn(context)), plain(PROFILE));
     });
 
     it('says so when the old key cannot be taken out', async () => {

@@ -51,10 +51,9 @@ describe('sandbox: activities in virtual time', () => {
     });
   }
 
-  it('gives page 1 with 10 results unless asked, and an empty log without history', () => {
+  it('gives page 1 with 10 results unless asked', () => {
     const page = read(new World({ history: 12 }).get('/deployments/7263012455120900033/activities')) as Page;
     assert.deepEqual([page.page, page.items.length, page.total_pages], [1n, 10, 2n]);
-    assert.deepEqual(new World().log(), { items: [], page: 1n, total_results: 0n, total_pages: 0n });
   });
 
   it('begins with a history that is over, by two people, with ids that grow with time', () => {
@@ -67,22 +66,17 @@ describe('sandbox: activities in virtual time', () => {
     );
   });
 
-  for (const [nodes, history, named] of [
-    [1, undefined, 1],
-    [6, undefined, 6],
-    [100, undefined, 100],
-    [7, 8, 7],
-    [100, 2037, 100],
-    [3, 2, 2],
-  ] as const) {
-    it(`of ${nodes} nodes, a history of ${history ?? 'the usual length'} names ${named} on its newest page`, () => {
+  it('names every node in its history, unless that is shorter', () => {
+    const cases = [[1], [6], [100], [7, 8], [100, 2037], [3, 2]] as const;
+    for (const [nodes, history] of cases) {
       const { items, total_results } = new World({ nodes, history }).log();
       assert.equal(total_results, BigInt(history ?? Math.max(5, nodes)));
-      const seen = new Set(items.map((item) => item.node_id));
-      assert.deepEqual(seen, new Set(nodeIds(named).filter((node) => seen.has(node))));
-      assert.equal(seen.size, named);
-    });
-  }
+      assert.deepEqual(
+        new Set(items.map((item) => item.node_id).toSorted()),
+        new Set(nodeIds(Math.min(nodes, history ?? nodes))),
+      );
+    }
+  });
 
   it('keeps the log of another deployment apart', () => {
     const world = new World();

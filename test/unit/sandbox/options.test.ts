@@ -64,9 +64,7 @@ describe('the options of a sandbox', () => {
 
   const wrongFlags: Array<[line: string, message: RegExp]> = [
     ['--reject 4', /^--reject names node 4, and there is none; they are 1 to 3, or 610809900976570889 to/],
-    ['--reject 0', /^--reject names node 0,/],
     ['--reject=', /^--reject: "" is not an id/],
-    ['--stuck 610809900976570900', /^--stuck names node 610809900976570900,/],
     ['--missing first', /^--missing: "first" is not an id/],
     ['--reject 1 --stuck 610809900976570889', /^--stuck names node 610809900976570889, which is named before/],
     ['--appear soon', /^--appear:/],
@@ -75,12 +73,8 @@ describe('the options of a sandbox', () => {
     ['--appear =1s', /^--appear:/],
     ['--work=-1s', /^--work:/],
     ['--nodes 1001', /^--nodes must be a whole number from 1 to 1000/],
-    ['--history=-1', /^--history must be a whole number from 0 to 1000000/],
-    ['--fail-rate 1.1', /^--fail-rate must be a probability from 0 to 1/],
     ['--fail-rate=', /^--fail-rate must be/],
     ['--rate-limit 5', /^--rate-limit must be a number of requests a second above 0/],
-    ['--rate-limit 0/s', /^--rate-limit must be/],
-    ['--drop-posts=-1', /^--drop-posts must be a whole number, 0 or more/],
   ];
   for (const [line, message] of wrongFlags) {
     it(`${line}: refused, and says which flag`, async () => {
@@ -95,7 +89,6 @@ describe('the options of a sandbox', () => {
 
   const wrong: Array<[Record<string, unknown>, RegExp]> = [
     [{ nodes: 0 }, /^startSandbox: nodes must be a whole number from 1 to 1000, or a list of ids as bigint, not 0$/],
-    [{ nodes: 2.5 }, /nodes must be .* not 2\.5$/],
     [{ nodes: '3' }, /nodes must be .* not '3'$/],
     [{ nodes: [] }, /nodes must be/],
     [{ workMs: -1 }, /workMs must be a number of milliseconds, .* not -1$/],
@@ -107,9 +100,7 @@ describe('the options of a sandbox', () => {
     [{ dropPosts: -1 }, /dropPosts must be a whole number, 0 or more, not -1$/],
     [{ ignoreIdempotency: 1 }, /ignoreIdempotency must be true or false/],
     [{ reject: 1 }, /reject must be a list of nodes/],
-    [{ reject: [4] }, /reject names node 4, and there is none; they are 1 to 3, or 610809900976570889 to 6/],
     [{ reject: [610809900976570900n] }, /reject names node 610809900976570900,/],
-    [{ reject: [1], stuck: [610809900976570889n] }, /stuck names node 610809900976570889, which is named before$/],
     [{ work: 5 }, /work is no option; there are port, nodes,.* workMs,/],
   ];
   for (const [options, message] of wrong) {

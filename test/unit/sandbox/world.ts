@@ -1,4 +1,5 @@
 import { parse } from 'lossless-json';
+import { type Activity } from '../../../src/base/activity.js';
 import { Sandbox, type Fault, type SandboxAnswer } from '../../../src/sandbox/engine.js';
 import { readOptions, type StartSandboxOptions } from '../../../src/sandbox/options.js';
 import { seededRandom, type KeyLabel } from '../../../src/sandbox/tenant.js';
@@ -6,21 +7,9 @@ import { seededRandom, type KeyLabel } from '../../../src/sandbox/tenant.js';
 /** Noon of a day the contract's own example is from. */
 export const START = Date.parse('2026-03-16T12:00:00Z');
 
-/** An item of the activity log, ids and all numbers as bigint. */
-export interface Item {
-  id: bigint;
-  node_id: bigint;
-  author_id: bigint;
-  deployment_id: bigint;
-  runtime: string;
-  action: string;
-  status: string;
-  created_at: string;
-  finished_at: string | null;
-}
-
+/** A page of the activity log, all numbers as bigint. */
 export interface Page {
-  items: Item[];
+  items: Array<Activity & { author_id: bigint; finished_at: string | null }>;
   page: bigint;
   total_results: bigint;
   total_pages: bigint;
