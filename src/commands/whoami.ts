@@ -28,7 +28,7 @@ export default class Whoami extends BaseCommand {
     const { flags } = await this.parse(Whoami);
     const context = await CommandContext.connect(this.host, flags, interrupts);
     const identity = await identify(context);
-    if (identity.key_id !== null) await context.rememberExpiry(identity.expires_at);
+    if (identity.key_id !== null) await rememberExpiry(context, identity.expires_at);
     const { output, clock } = this.host;
     const options = printOptions(flags);
     await printObject(output, identity, fieldsOf(identity, clock.now(), options.utc), options);
@@ -36,6 +36,18 @@ export default class Whoami extends BaseCommand {
       for (const note of identity.notes) output.stderr.write(`note: ${plainText(note)}\n`);
     }
     return 0;
+  }
+}
+
+/** Of a profile's own key, for later warnings only: where it cannot be stored, nothing is said. */
+async function rememberExpiry({ settings, store }: CommandContext, expiresAt: string | null): Promise<void> {
+  const { profile, key, tenantId } = settings;
+  if (!profile || key?.source.from !== 'profile' || tenantId?.source.from !== 'profile') return;
+  if (profile.expiresAt === expiresAt) return;
+  try {
+    await store.update(profile.name, (stored) => ({ ...stored, expires_at: expiresAt ?? undefined }));
+  } catch (error) {
+    if (error instanceof Interrupted || !(error instanceof LdctlError)) throw error;
   }
 }
 
