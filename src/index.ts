@@ -28,7 +28,8 @@ export { RUNTIMES, STATUSES, type Activity, type Runtime, type Status } from './
 export { type ErrorDocument, LdctlError, type LdctlErrorOptions } from './base/errors.js';
 export { EXIT_CODES, type ExitCode, type ExitName } from './base/exit-codes.js';
 export { parseId, type Id } from './base/ids.js';
-export type { GateResult, NodeResult, ResultFacts, ShownStep, TargetKind } from './base/outcome.js';
+export type { GateResult, NodeResult, ResultFacts, TargetKind } from './base/outcome.js';
+export type { ShownStep } from './job/events.js';
 export { stringifyJson, type JsonStyle } from './base/json.js';
 
 const newKey = (): string => crypto.randomUUID();

@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.js';
 import type { Id } from '../base/ids.js';
 import type { RunJournal } from '../base/journal.js';
 import type { GateResult } from '../base/outcome.js';
-import type { JobEvent, ResultEvent } from '../base/progress.js';
+import type { JobEvent, ResultEvent } from './events.js';
 import type { Supervisor } from '../base/supervisor.js';
 import type { ActivityLog, LogRead } from '../log/log.js';
 import type { Fact, Job, Step } from './job.js';

@@ -2,7 +2,7 @@ import { isFinal, isSameAction, type Action, type Activity } from '../base/activ
 import { InvalidAnswerError, LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { emptyNodeResult, MISSING, type NodeResult } from '../base/outcome.js';
-import { warning, type JobEvent, type NodeProgress } from '../base/progress.js';
+import { warning, type JobEvent, type NodeProgress } from './events.js';
 import type { LogRead } from '../log/log.js';
 
 /** What is followed: what a trigger did to nodes, or activities that are known by their ids. */

@@ -1,6 +1,6 @@
 import type { Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
-import type { ResultEvent } from '../base/progress.js';
+import type { ResultEvent } from './events.js';
 import type { Job } from './job.js';
 import { nextOfRoll, Roll, takeOfRoll, type RollPlan } from './roll.js';
 import { newsOfRoll, resultOfRoll } from './roll-result.js';

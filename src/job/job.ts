@@ -2,7 +2,7 @@ import type { LdctlError, Interrupted } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { KeptRun, RunRecord, RunState } from '../base/journal.js';
 import type { GateResult } from '../base/outcome.js';
-import type { JobEvent, ResultEvent } from '../base/progress.js';
+import type { JobEvent, ResultEvent } from './events.js';
 import type { Accepted, WireTrigger } from '../base/supervisor.js';
 import type { LogRead } from '../log/log.js';
 

@@ -1,5 +1,5 @@
 import { retryAfterOf, type LdctlError } from '../base/errors.js';
-import type { JobEvent } from '../base/progress.js';
+import type { JobEvent } from './events.js';
 import { isHopeless } from './answer.js';
 
 export const SECOND = 1000;

@@ -2,7 +2,7 @@ import { formatAction } from '../base/activity.js';
 import type { LdctlError } from '../base/errors.js';
 import { EXIT_CODES } from '../base/exit-codes.js';
 import { isFailedGate, NOT_STARTED, OUTCOMES, type Outcome } from '../base/outcome.js';
-import type { JobEvent, NodeProgress, ResultEvent } from '../base/progress.js';
+import type { JobEvent, NodeProgress, ResultEvent } from './events.js';
 import { resultRow, rowsOf } from './entries.js';
 import { calledOff, type Roll, type RollNode } from './roll.js';
 import type { Resume } from './run-read.js';
@@ -18,7 +18,8 @@ export function newsOfRoll(roll: Roll): JobEvent[] {
       const isShared = event.event === 'outage' || (event.event === 'warning' && event.code === 'log_unreadable');
       if (isShared && said.has(event.event)) continue;
       if (isShared) said.add(event.event);
-      news.push(event.event === 'dispatched' ? { ...event, node_id: id } : event);
+      const isDispatch = event.event === 'dispatched';
+      news.push(isDispatch ? { ...{ event: event.event, node_id: id }, ...event } : event);
     }
   }
   if (roll.changed) {

@@ -2,7 +2,7 @@ import { Interrupted, LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
 import { isFailedGate, type GateResult } from '../base/outcome.js';
-import { warning, type JobEvent, type RollStage } from '../base/progress.js';
+import { warning, type JobEvent, type RollStage } from './events.js';
 import type { LogRead } from '../log/log.js';
 import { rowsOf } from './entries.js';
 import type { Fact, Step } from './job.js';

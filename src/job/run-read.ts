@@ -2,7 +2,7 @@ import { isFinal, type Action, type Activity, type Runtime } from '../base/activ
 import { Interrupted, LdctlError } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
 import { MISSING, type Outcome } from '../base/outcome.js';
-import { warning, type EarlierRun, type JobEvent } from '../base/progress.js';
+import { warning, type JobEvent } from './events.js';
 import type { Accepted } from '../base/supervisor.js';
 import type { LogRead } from '../log/log.js';
 import {
@@ -76,7 +76,7 @@ export class Run {
   waitUntil = -Infinity;
   redirected = false;
   lastError: LdctlError | null = null;
-  earlier: EarlierRun | null = null;
+  earlier: { ageMs: number } | null = null;
   accepted: Accepted | null = null;
   recovered = false;
   /** Null before; what the limits of the log count from. */

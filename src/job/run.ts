@@ -5,7 +5,7 @@ import { EXIT_CODES } from '../base/exit-codes.js';
 import { compareIds, type Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
 import { MISSING, OUTCOMES, type NodeResult, type Outcome, type TargetKind } from '../base/outcome.js';
-import { warning, type JobEvent, type ResultEvent } from '../base/progress.js';
+import { warning, type JobEvent, type ResultEvent } from './events.js';
 import type { Accepted } from '../base/supervisor.js';
 import { classify, isInProgress } from './answer.js';
 import { Entries, isObserved, resultRow, rowsOf, standingOf } from './entries.js';

@@ -4,8 +4,7 @@ import { onAbort, type Clock, type Signal } from '../base/clock.js';
 import { errorDocument, Interrupted, type ErrorDocument } from '../base/errors.js';
 import type { ExitCode } from '../base/exit-codes.js';
 import type { Outcome, ResultFacts } from '../base/outcome.js';
-import { shownStep, type ResultEvent } from '../base/progress.js';
-import type { ShownStep } from '../base/outcome.js';
+import { shownStep, type ResultEvent, type ShownStep } from '../job/events.js';
 import { followLog } from '../job/watch.js';
 import { listAfter, listNewest } from '../log/list.js';
 import { openLog } from '../log/log.js';
@@ -57,7 +56,7 @@ export interface RunResult extends ResultFacts {
 /** What a listener gets while a run goes on, as a line of `-o ndjson` has it; the result is the last. */
 export type RunEvent = ShownStep | ({ event: 'result' } & RunResult);
 
-/** @param assertConsent throws UsageError where acting on it was not consented to */
+/** @internal @param assertConsent throws UsageError where acting on it was not consented to */
 export function deploymentOn(connection: jobs.Connection, assertConsent = (): void => undefined): Deployment {
   const { deploymentId, supervisor, clock } = connection;
   return {
@@ -154,7 +153,7 @@ async function runJob(
 
 const interrupts = new WeakMap<Signal, AbortSignal>();
 
-/** Aborted with an `Interrupted`. One listener on a caller's signal for all that have it: Node warns of more than ten. */
+/** @internal Aborted with an `Interrupted`. One listener on a caller's signal for all that have it: Node warns of more than ten. */
 export function interruptOf(outer: Signal): AbortSignal {
   const known = interrupts.get(outer);
   if (known) return known;

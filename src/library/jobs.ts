@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.js';
 import { LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { KeptRun, RunJournal } from '../base/journal.js';
-import type { ResultEvent } from '../base/progress.js';
+import type { ResultEvent } from '../job/events.js';
 import type { Supervisor } from '../base/supervisor.js';
 import { openRunJournal } from '../config/journal.js';
 import type { Settings } from '../config/settings.js';

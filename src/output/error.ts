@@ -4,6 +4,9 @@ import { loadFormat } from './formats.js';
 import { formatOptions, type PrintOptions } from './list.js';
 import { painter, type Output, type Sink, type StyleName } from './streams.js';
 
+/** A command within a text, up to a mark behind it. It stays whole, to be copied. */
+const COMMAND = /ldctl (?:activities|nodes|profiles|sandbox|help|--help)(?: [^\s`;?]*[^\s`;?.,])*/g;
+
 /**
  * Something said to people, whose lines a terminal breaks between words. Further lines are indented, so that none can pass for
  * another error.
@@ -15,8 +18,9 @@ export function sentence(sink: Sink, text: string, style?: StyleName, styled: 'w
     .trimEnd()
     .split(/\r?\n/)
     .map(plainText)
+    .map((line) => line.replace(COMMAND, (command) => command.replaceAll(' ', '\0')))
     .flatMap((line) => (sink.isTTY ? wrapWords(line, sink.columns - 2) : [line]))
-    .map((line, index) => (index === 0 ? line : `  ${line}`));
+    .map((line, index) => (index === 0 ? line : `  ${line}`).replaceAll('\0', ' '));
   if (styled === 'all') return lines.map((line) => `${paint(style, line)}\n`).join('');
   return `${lines.join('\n').replace(/^\S+/, (word) => paint(style, word))}\n`;
 }

@@ -1,7 +1,7 @@
 import { isFinal, type Activity } from '../base/activity.js';
 import { formatDuration } from '../base/durations.js';
 import { isFailedGate, MISSING, NOT_STARTED, type GateResult, type NodeResult } from '../base/outcome.js';
-import { type NodeProgress } from '../base/progress.js';
+import { type NodeProgress } from '../job/events.js';
 import { plainText } from '../base/text.js';
 import { elapsedText, timeColumn, timeColumns, tookMs, type CellView, type Column } from './columns.js';
 import { type StyleName } from './streams.js';

@@ -1,7 +1,7 @@
 import { isFinal, type Activity } from '../base/activity.js';
 import { formatDuration } from '../base/durations.js';
 import { isFailedGate, MISSING, NOT_STARTED, type NodeResult, type ResultFields } from '../base/outcome.js';
-import { type RunStep } from '../base/progress.js';
+import { type RunStep } from '../job/events.js';
 import { count, plainText, shortList } from '../base/text.js';
 import { timeText, tookMs } from './columns.js';
 import { sentence } from './error.js';

@@ -82,7 +82,7 @@ describe('a program that acts by a profile', () => {
 
   it('prints nothing, whatever its key command does', async () => {
     const sandbox = await serve();
-    const command = `echo unlocked >&2; echo ${sandbox.apiKey}`;
+    const command = `echo unlocked >&2&& echo ${sandbox.apiKey}`;
     const env = writeProfile(sandbox, { key: { store: 'command', command } });
     const program = `import { connectProfile } from './src/index.ts'; console.log((await connectProfile('prod')).id);`;
     const node = [

@@ -1,5 +1,5 @@
 import { ApiError, Interrupted, TransportError } from '../../src/base/errors.js';
-import type { ResultEvent } from '../../src/base/progress.js';
+import type { ResultEvent } from '../../src/job/events.js';
 import type { Fact, Job, Step } from '../../src/job/job.js';
 import { ALL, Choices, SECOND, World, type Plan, type WorldOptions } from './world.js';
 

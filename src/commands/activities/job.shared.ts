@@ -1,15 +1,16 @@
 import * as Flags from '@oclif/core/flags';
-import { LdctlError } from '../../base/errors.js';
+import { ApiError } from '../../base/errors.js';
 import type { ExitCode } from '../../base/exit-codes.js';
 import type { Id } from '../../base/ids.js';
 import { emptyNodeResult, NOT_STARTED, type ResultFields } from '../../base/outcome.js';
-import type { ResultEvent } from '../../base/progress.js';
+import type { ResultEvent } from '../../job/events.js';
 import { formatAction, parseAction, parseRuntime } from '../../base/activity.js';
 import { describeTrigger } from '../../api/supervisor-api.js';
+import { BaseCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
 import { printOptions, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
 import type { Host } from '../../cli/host.js';
-import { onSuspend } from '../../cli/signals.js';
+import { hangupOf, onSuspend, type Interrupts } from '../../cli/signals.js';
 import { resumeFlags, type Target } from '../../config/target.js';
 import { checkIdempotencyKey, wireKey } from '../../job/wire-key.js';
 import { connectionTo, type Connection, type Tools } from '../../library/jobs.js';
@@ -64,6 +65,12 @@ export const ACTION_ARG = {
   description: 'start, stop, restart, reconfigure:ID, or reconfigure with --config ID',
 } as const;
 
+export abstract class JobCommand extends BaseCommand {
+  protected override interrupts(): Interrupts {
+    return this.host.catchInterrupts(hangupOf(this.host.output));
+  }
+}
+
 /** The words and flags of an action as a request. @throws UsageError; the signal's reason while stdin is read */
 export async function parseActing(
   host: Host,
@@ -82,27 +89,23 @@ export async function parseActing(
   };
 }
 
-/** What is acted on, in words. */
-export function doing({ action, runtime }: Pick<CheckedTrigger, 'runtime' | 'action'>): string {
-  return doingText(action, runtime);
-}
-
 /**
  * Shows a job while it goes on, and how it ended.
- * @param shown what is done, and to how many nodes that are named; for a wait, what is followed
+ * @param asked what is done to which nodes; null where activities are followed
  * @returns the exit code of its outcome @throws what the job throws before anything was sent
  */
 export async function showJob(
   context: CommandContext,
   target: Target,
-  shown: { doing: string; nodes?: readonly Id[] | null },
+  asked: Pick<CheckedTrigger, 'runtime' | 'action' | 'nodes'> | null,
   run: (connection: Connection, tools: Tools) => Promise<ResultEvent>,
 ): Promise<ExitCode> {
   const { folder, host, flags, settings, signal } = context;
   const { output, clock, env } = host;
   if (settings.winning !== null) context.say(settings.winning);
   const options = { ...printOptions(flags), quiet: flags.quiet, debug: flags.debug };
-  const title = { doing: shown.doing, place: await shownPlace(context, target), nodes: shown.nodes?.length ?? null };
+  const doing = asked ? doingText(asked.action, asked.runtime) : 'Following activities';
+  const title = { doing, place: await shownPlace(context, target), nodes: asked?.nodes?.length ?? null };
   const view = await createRunView(output, { ...options, title, clock, every: systemEvery, onSuspend });
   const newKey = (): string => host.newIdempotencyKey();
   const connection = connectionTo(target, settings, { supervisor: context.supervisor(target), folder, clock, newKey });
@@ -118,8 +121,7 @@ export async function showJob(
   } catch (error) {
     const { id, name } = target.deployment;
     const called = name ?? title.place.replace(/^(.*\/|deployment )/, '');
-    if (error instanceof LdctlError)
-      error.message = error.message.replace(`deployment ${id} has`, `deployment ${called} has`);
+    if (error instanceof ApiError) error.message = error.message.replace(`deployment ${id} `, `deployment ${called} `);
     throw error;
   } finally {
     view.stop();

@@ -5,19 +5,18 @@ import { LdctlError, UsageError } from '../../base/errors.js';
 import type { ExitCode } from '../../base/exit-codes.js';
 import { parseId, type Id } from '../../base/ids.js';
 import { stringifyJson } from '../../base/json.js';
-import { BaseCommand } from '../../cli/base-command.js';
 import { checkConfirm, consentTo, requireConsent } from '../../cli/consent.js';
 import { CommandContext } from '../../cli/context.js';
 import { connectionFlags, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
 import { checkGate, runGate } from '../../cli/gate.js';
-import { hangupOf, type Interrupts } from '../../cli/signals.js';
+import type { Interrupts } from '../../cli/signals.js';
 import { openRollJournal } from '../../config/journal.js';
 import type { Target } from '../../config/target.js';
 import { checkIdempotencyKey } from '../../job/wire-key.js';
 import { roll, type Tools } from '../../library/jobs.js';
 import { check, rollRequest, type CheckedRoll } from '../../library/requests.js';
 import { nodesOfRoll } from './count.shared.js';
-import { ACTION_ARG, actingFlags, doing, parseActing, RUNTIME_ARG, showDryRun, showJob } from './job.shared.js';
+import { ACTION_ARG, actingFlags, JobCommand, parseActing, RUNTIME_ARG, showDryRun, showJob } from './job.shared.js';
 import { durationFlag } from './shared.js';
 
 const helpGroup = 'ROLL';
@@ -67,7 +66,7 @@ const storedRoll = v.strictObject({
 const flags = { ...connectionFlags, ...actingFlags, ...rollFlags };
 type RollFlags = FlagsOf<typeof flags> & OutputFlags;
 
-export default class ActivitiesRoll extends BaseCommand {
+export default class ActivitiesRoll extends JobCommand {
   static override summary = 'Act on one node after the other, and stop when one does not complete.';
   static override description =
     'Each node is followed to its end before the next begins; --gate decides after each whether the roll goes on. Ctrl-C ' +
@@ -147,7 +146,7 @@ export default class ActivitiesRoll extends BaseCommand {
   async #run(context: CommandContext, target: Target, request: CheckedRoll, command: string | null): Promise<ExitCode> {
     const { host, interrupts } = context;
     const { id: deploymentId } = target.deployment;
-    const { nodes, idempotencyKey: given } = request;
+    const { idempotencyKey: given } = request;
     const idempotencyKey = given ?? host.newIdempotencyKey();
     // In the order of the schema, so that two of the same are the same text.
     const { timeoutMs, ...checked } = check(rollRequest, 'roll', { ...request, idempotencyKey });
@@ -177,7 +176,7 @@ export default class ActivitiesRoll extends BaseCommand {
     const tools = { stopping: interrupts.inTwoStages(), ...(gate && { gate }) };
     // What cannot be noted only keeps the record for a day.
     const finish = (sent: boolean) => (keepsRolls ? journal.finish(key, sent).catch(() => undefined) : undefined);
-    return showJob(context, target, { doing: doing(request), nodes }, async (connection, more) => {
+    return showJob(context, target, request, async (connection, more) => {
       const asked = keepsRolls ? { ...request, idempotencyKey } : request;
       try {
         const end = await roll({ ...connection, keepsRolls }, asked, { ...tools, ...more });
@@ -197,10 +196,6 @@ export default class ActivitiesRoll extends BaseCommand {
     const scrub = (text: string): string => (target.key.isIn(text) ? '' : text);
     return (nodeId, activityId, tools) =>
       runGate(command, { ...facts, nodeId, activityId }, { env, platform, clock, scrub, ...tools });
-  }
-
-  protected override interrupts(): Interrupts {
-    return this.host.catchInterrupts(hangupOf(this.host.output));
   }
 }
 

@@ -1,17 +1,16 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import type { ExitCode } from '../../base/exit-codes.js';
-import { BaseCommand } from '../../cli/base-command.js';
 import { checkConfirm, consentTo, requireConsent } from '../../cli/consent.js';
 import { CommandContext } from '../../cli/context.js';
 import { connectionFlags } from '../../cli/flags.js';
-import { hangupOf, type Interrupts } from '../../cli/signals.js';
+import type { Interrupts } from '../../cli/signals.js';
 import { trigger } from '../../library/jobs.js';
 import { check, triggerRequest, type CheckedTrigger } from '../../library/requests.js';
 import { expectedNodes, nodesOfLog, warnOfOthers } from './count.shared.js';
-import { ACTION_ARG, actingFlags, doing, parseActing, RUNTIME_ARG, showDryRun, showJob } from './job.shared.js';
+import { ACTION_ARG, actingFlags, JobCommand, parseActing, RUNTIME_ARG, showDryRun, showJob } from './job.shared.js';
 
-export default class ActivitiesTrigger extends BaseCommand {
+export default class ActivitiesTrigger extends JobCommand {
   static override summary = 'Trigger an action on some or all nodes, and follow every node to its end.';
   static override description =
     'Exits 0 only when every targeted node has completed; `ldctl help exit-codes` tells the others. Naming nodes is ' +
@@ -57,12 +56,6 @@ export default class ActivitiesTrigger extends BaseCommand {
     const nodes = await consentTo(context, { ...deed, target, known }, flags);
     if (nodes) request.nodes = nodes;
     else request.expectNodes = await expectedNodes(flags['expect-nodes'], context, target);
-    return showJob(context, target, { doing: doing(request), nodes }, (connection, tools) =>
-      trigger(connection, request, tools),
-    );
-  }
-
-  protected override interrupts(): Interrupts {
-    return this.host.catchInterrupts(hangupOf(this.host.output));
+    return showJob(context, target, request, (connection, tools) => trigger(connection, request, tools));
   }
 }

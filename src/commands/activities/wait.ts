@@ -4,16 +4,15 @@ import { formatAction, isFinal, parseAction } from '../../base/activity.js';
 import { UsageError } from '../../base/errors.js';
 import { EXIT_CODES, type ExitCode } from '../../base/exit-codes.js';
 import { parseId, sortedUnique } from '../../base/ids.js';
-import { BaseCommand } from '../../cli/base-command.js';
 import { CommandContext } from '../../cli/context.js';
 import { connectionFlags, printOptions, wholeNumber, type FlagsOf } from '../../cli/flags.js';
 import { isInteractive } from '../../cli/host.js';
-import { hangupOf, type Interrupts } from '../../cli/signals.js';
+import type { Interrupts } from '../../cli/signals.js';
 import { wait } from '../../library/jobs.js';
 import { check, waitRequest } from '../../library/requests.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
 import { readLog } from './count.shared.js';
-import { followFlags, showJob } from './job.shared.js';
+import { followFlags, JobCommand, showJob } from './job.shared.js';
 import { MOST_NODES, readNodes, targetFlags } from './nodes.shared.js';
 
 const waitFlags = {
@@ -33,7 +32,7 @@ const waitFlags = {
 /** They say what was triggered, and mean nothing to ids. */
 const TRIGGER_FLAGS = ['runtime', 'action', 'config', 'node', 'nodes-from', 'expect-nodes'] as const;
 
-export default class ActivitiesWait extends BaseCommand {
+export default class ActivitiesWait extends JobCommand {
   static override summary = 'Follow what was dispatched before. Never sends anything.';
   static override description =
     'Give the ids of activities; or, for a trigger whose entries were not all seen yet, the id that the log had ' +
@@ -71,9 +70,7 @@ export default class ActivitiesWait extends BaseCommand {
     }
     const times = { timeoutMs: flags.timeout, appearTimeoutMs: flags['appear-timeout'] };
     const request = check(waitRequest, 'wait', { ...times, ...asked });
-    return showJob(context, target, { doing: 'Following activities' }, (connection, tools) =>
-      wait(connection, request, tools),
-    );
+    return showJob(context, target, null, (connection, tools) => wait(connection, request, tools));
   }
 
   /** @returns null for what is processing @throws UsageError */
@@ -93,9 +90,5 @@ export default class ActivitiesWait extends BaseCommand {
     const nodes = await readNodes(this.host, flags, signal);
     const asked = { after: parseId(after, '--after'), runtime, action: formatAction(parseAction(action, config)) };
     return { ...asked, expectNodes, ...(nodes && { nodes }) };
-  }
-
-  protected override interrupts(): Interrupts {
-    return this.host.catchInterrupts(hangupOf(this.host.output));
   }
 }

@@ -1,7 +1,7 @@
 import { createLogUpdate } from 'log-update';
 import { isFinal, type Activity } from '../../base/activity.js';
 import { compareIds, type Id } from '../../base/ids.js';
-import { type NodeProgress, type RunStep } from '../../base/progress.js';
+import { type NodeProgress, type RunStep } from '../../job/events.js';
 import { count, wrapWords } from '../../base/text.js';
 import { elapsedText, selectColumns, timeText, type Selection } from '../columns.js';
 import { sentence, warningText } from '../error.js';

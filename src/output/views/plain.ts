@@ -2,7 +2,7 @@ import { isFinal, type Activity, type Status } from '../../base/activity.js';
 import { type Clock } from '../../base/clock.js';
 import { errorDocument, type LdctlError } from '../../base/errors.js';
 import { type Id } from '../../base/ids.js';
-import { shownStep, type NodeProgress, type RunStep } from '../../base/progress.js';
+import { shownStep, type NodeProgress, type RunStep } from '../../job/events.js';
 import { count } from '../../base/text.js';
 import { elapsedText } from '../columns.js';
 import { sentence, warningText } from '../error.js';

@@ -49,6 +49,12 @@ describe('an error on stderr', () => {
       '\u001B[2mcode permission_denied, request\u001B[22m',
       '\u001B[2m  4bf92f3577b34da6a3ce929d0e0e4736\u001B[22m',
     ]);
+    const hint = 'hint: For example: ldctl activities list --node 7. See `ldctl help`.';
+    const { stderr: narrow } = memoryOutput({ isTTY: true, columns: 34, colour: false });
+    assert.equal(
+      sentence(narrow, hint),
+      'hint: For example:\n  ldctl activities list --node 7.\n  See `ldctl help`.\n',
+    );
     assert.equal(sentence(memoryOutput().stderr, 'word '.repeat(30)), `${'word '.repeat(30).trimEnd()}\n`);
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type NodeProgress, type RunStep } from '../../../src/base/progress.js';
+import { type NodeProgress, type RunStep } from '../../../src/job/events.js';
 import { createRunView } from '../../../src/output/views.js';
 import { type RunView, type RunViewOptions } from '../../../src/output/views/plain.js';
 import { memoryOutput, type MemoryOutput, type Terminal } from '../../helpers/memory-output.js';

@@ -1,6 +1,6 @@
 import { type Activity } from '../../../../src/base/activity.js';
 import { type NodeResult, type ResultFields } from '../../../../src/base/outcome.js';
-import { type NodeProgress } from '../../../../src/base/progress.js';
+import { type NodeProgress } from '../../../../src/job/events.js';
 import { type PrintOptions } from '../../../../src/output/list.js';
 import { BEGUN_AT } from './time.js';
 

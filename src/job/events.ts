@@ -1,0 +1,73 @@
+import type { Activity } from '../base/activity.js';
+import type { LdctlError } from '../base/errors.js';
+import type { ExitCode } from '../base/exit-codes.js';
+import type { Id } from '../base/ids.js';
+import type { GateResult, NodeResult, ResultFields, TargetKind } from '../base/outcome.js';
+
+/** Where a node of a roll stands, for displays. */
+export type RollStage = 'waiting' | 'running' | 'pause' | 'gate' | 'done';
+
+/** What of a run is data: the lines of `-o ndjson` before the result, and what a program that listens gets. */
+export type ShownStep =
+  /** `node_id` where each node is its own trigger. */
+  | { event: 'dispatched'; node_id?: Id; request_id: string | null; replayed: boolean; recovered: boolean }
+  /** An entry of this run appeared, or its status changed. */
+  | { event: 'activity'; activity: Activity }
+  /** The gate after a node has ended. */
+  | { event: 'gate'; node_id: Id; gate: GateResult }
+  | { event: 'warning'; code: string; message: string };
+
+/** One target while it is followed. */
+export interface NodeProgress extends NodeResult {
+  /** Since when its activity goes on, as far as is known, on the monotonic clock (ms); null before it was seen. */
+  since: number | null;
+  /** In a roll: where the node stands. */
+  stage?: RollStage;
+}
+
+/** What a run emits while it goes on: what is data, and what is for people only. */
+export type RunStep =
+  /** `earlier`: a run with the same key that has dispatched what this one follows, so many ms ago. */
+  | (ShownStep & { earlier?: { ageMs: number } })
+  /** Right before the POST: what a later `wait --after` needs, and how many nodes are expected where none are named. */
+  | {
+      event: 'baseline';
+      baseline: Id;
+      idempotencyKey: string;
+      expects?: { count: number; by: Exclude<TargetKind, 'named'> };
+    }
+  | { event: 'gate_output'; node_id: Id; line: string }
+  /** The log cannot be read, and was last read so many ms ago; or, with null, it can again. */
+  | { event: 'outage'; ageMs: number | null }
+  /** The state of all targets, whenever any of it changed; until when one more may show up, where all that did are final. */
+  | { event: 'progress'; nodes: readonly NodeProgress[]; settlesAt?: number };
+
+/** How a run ended, always the last: what goes to stdout, why following was given up, and the exit code. */
+export interface ResultEvent {
+  event: 'result';
+  result: ResultFields;
+  error: LdctlError | null;
+  exitCode: ExitCode;
+}
+
+export type JobEvent = RunStep | ResultEvent;
+
+/** The event as data; null for what is for people only. */
+export function shownStep(event: RunStep): ShownStep | null {
+  switch (event.event) {
+    case 'dispatched': {
+      const { earlier, ...shown } = event;
+      return shown;
+    }
+    case 'activity':
+    case 'warning':
+    case 'gate':
+      return event;
+    default:
+      return null;
+  }
+}
+
+export function warning(code: string, message: string): RunStep {
+  return { event: 'warning', code, message };
+}
