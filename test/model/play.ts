@@ -77,8 +77,9 @@ export function play(setting: Setting, plan: Plan, budget: number, make: MakeJob
       const how = choices.of(['goes on', 'killed', 'killed, and run again 20 minutes later']);
       if (how !== 'goes on') {
         lives += 1;
-        // Killed before it could note what it was told: that is an answer that was lost.
-        if (step.do === 'note' && step.note.state === 'redirected') world.redirected.delete(step.note.key);
+        // Killed where it could not note what it was told: that is an answer that was lost.
+        if (step.do === 'note' && step.note.state === 'redirected') world.unnotable.add(step.note.key);
+        for (const key of world.unnotable) world.redirected.delete(key);
         stopping = false;
         gates.clear();
         cut.clear();
@@ -217,8 +218,10 @@ const READ_FAULTS = [...READ_FAULTS_AWAKE, 'stopped for 15 minutes'] as const;
 
 function note(step: Step & { do: 'note' }, world: World, choices: Choices): Fact {
   const { node } = step;
-  if (choices.of([false, true]))
+  if (choices.of([false, true])) {
+    if (step.note.state === 'redirected') world.unnotable.add(step.note.key);
     return { is: 'unnoted', error: new ApiError('disk full', { status: 500, code: 'ENOSPC', reason: '' }), node };
+  }
   const { journal } = world;
   if (step.note.state !== 'posting') {
     journal.mark(step.note.key, step.note.state);

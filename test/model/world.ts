@@ -92,6 +92,8 @@ export class World {
   readonly journal = new MemoryJournal(() => this.wall);
   /** Keys whose POST was answered by a redirect, and when. */
   readonly redirected = new Map<string, number>();
+  /** Those of which no mark could be written: only the process that was told knows. */
+  readonly unnotable = new Set<string>();
   /** When the last read began. */
   readAt = -Infinity;
   /** Time that passed while the process did nothing. */
