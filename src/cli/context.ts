@@ -42,8 +42,6 @@ const PLACE_MS = 2000;
 const EARLY_COLLECTION = ['--semi-space-growth-factor=1', '--heap-growing-percent=50'];
 const MANY_READS = 20;
 
-const ERASE_LINE = '\r\u001B[2K';
-
 /** The part of the Core API that commands use. */
 export type Core = Pick<CoreApi, 'keyContext' | 'structure' | 'deployment'>;
 
@@ -111,13 +109,16 @@ export class CommandContext {
 
   /** Does something that takes time, and says so while it lasts: nothing off a terminal, and with `--quiet`. */
   async during<T>(text: string, work: () => Promise<T>): Promise<T> {
-    const { stderr } = this.host.output;
-    if (this.flags.quiet || !stderr.canRedraw) return work();
-    stderr.write(`${text} …`);
+    const { output, stderr: stream } = this.host;
+    if (this.flags.quiet || !output.stderr.canRedraw) return work();
+    const { default: ora } = await import('ora');
+    // Left alone, stdin keeps its Ctrl-C a signal, which aborts the work.
+    const spinner = ora({ text, color: output.stderr.colour ? 'blue' : false, discardStdin: false, stream });
+    spinner.start();
     try {
       return await work();
     } finally {
-      stderr.write(ERASE_LINE);
+      spinner.stop();
     }
   }
 

@@ -28,7 +28,7 @@ async function loadedBy(
 }
 
 /** Only where something is asked, a profile is changed, a person waits at a terminal, or the format is named. */
-const SELDOM = ['inquirer', '@inquirer/core', 'conf', 'ajv', 'log-update', 'yaml', 'csv-stringify'];
+const SELDOM = ['inquirer', '@inquirer/core', 'conf', 'ajv', 'ora', 'log-update', 'yaml', 'csv-stringify'];
 /** Only where a server is asked. */
 const ASKING = ['got', '@sindresorhus/is', 'https-proxy-agent'];
 /** What the command line is made of, and no program that imports the library has a use for. */
