@@ -40,7 +40,7 @@ describe('what is sent', () => {
     const api = await serve(reply(200, { items: [ENTRY], page: 2, total_results: 101, total_pages: 2 }));
     const page = await api.list(DEPLOYMENT, { page: 2, results: 100 });
     assert.equal(sent().url, `${LOG_PATH}?page=2&results=100`);
-    assert.deepEqual(page, { items: [ENTRY], page: 2, total_results: 101, total_pages: 2 });
+    assert.deepEqual(page, { items: [ENTRY], page: 2, total_results: 101, total_pages: 2, requestId: REQUEST_ID });
   });
 
   it('keeps a path in front of the API', async () => {

@@ -4,7 +4,7 @@ import { ApiError, TransportError, type TraceEvent } from '../../src/api/index.j
 import { Interrupted } from '../../src/base/errors.js';
 import { VirtualClock } from '../helpers/clock.js';
 import { hangUp, reply, REQUEST_ID, stall, startServer, type ScriptedServer, type Step } from '../helpers/server.js';
-import { client, DEPLOYMENT, EMPTY_PAGE, failure, KEY, LOG_PATH, QUERY, RESTART } from './wire.js';
+import { client, DEPLOYMENT, EMPTY_ANSWER, EMPTY_PAGE, failure, KEY, LOG_PATH, QUERY, RESTART } from './wire.js';
 
 describe('tries', () => {
   let server: ScriptedServer;
@@ -20,7 +20,7 @@ describe('tries', () => {
 
   it('of a read are three, the wait between them growing, until an answer is good; the last one tells why', async () => {
     const api = await serve(reply(503), hangUp, reply(200, EMPTY_PAGE), reply(500), reply(200, '{"cut'), reply(502));
-    assert.deepEqual(await clock.run(api.list(DEPLOYMENT, QUERY)), EMPTY_PAGE);
+    assert.deepEqual(await clock.run(api.list(DEPLOYMENT, QUERY)), EMPTY_ANSWER);
     assert.deepEqual(clock.sleeps, [500, 750]);
     assert.equal((await failure(clock.run(api.list(DEPLOYMENT, QUERY)), ApiError)).status, 502);
   });

@@ -6,7 +6,7 @@ import { hangUp, reply, startServer, type ScriptedServer, type Step } from '../h
 import { createAuthority, type Certificate } from './certificates.js';
 import { ChildClient } from './child.js';
 import { startProxy, type TestProxy } from './proxy-server.js';
-import { EMPTY_PAGE, KEY } from './wire.js';
+import { EMPTY_ANSWER, EMPTY_PAGE, KEY } from './wire.js';
 
 const TRUSTED = createAuthority('ldctl test authority');
 const NAMES = ['supervisor.test', '127.0.0.1'];
@@ -43,7 +43,7 @@ describe('over TLS', () => {
   describe('a certificate', () => {
     it('of the authority that NODE_EXTRA_CA_CERTS names is trusted', async () => {
       await serve(TRUSTED.issue(NAMES), reply(200, EMPTY_PAGE), reply(202));
-      assert.deepEqual(await child.run({ url: server.url, call: 'list' }), { value: EMPTY_PAGE });
+      assert.deepEqual(await child.run({ url: server.url, call: 'list' }), { value: EMPTY_ANSWER });
       assert.ok('value' in (await child.run({ url: server.url, call: 'trigger' })));
     });
 

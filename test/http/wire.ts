@@ -1,3 +1,4 @@
+import { REQUEST_ID } from '../helpers/server.js';
 import { type Activity, SupervisorApi, type ClientOptions, type TriggerRequest } from '../../src/api/index.js';
 
 /** A key of the form that the vendor's have. */
@@ -15,6 +16,8 @@ export const RESTART: TriggerRequest = {
 };
 
 export const EMPTY_PAGE = { items: [], page: 1, total_results: 0, total_pages: 0 };
+/** As it is read: with the `ld-request` of each answer of the fake server. */
+export const EMPTY_ANSWER = { ...EMPTY_PAGE, requestId: REQUEST_ID };
 
 export const ENTRY: Activity = {
   id: 18446744073709551615n,
