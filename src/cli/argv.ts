@@ -63,10 +63,11 @@ export function readCommandLine(argv: readonly string[], commands: CommandFlags)
   return line;
 }
 
-/** Those of the command; while there is none, of all that it may become: no two have one of the same name that is read otherwise. */
+/** Those of the command; while there is none, of all that it may become, and of two of one name the global one. */
 function flagsAt({ id }: CommandLine, commands: CommandFlags): FlagTable {
-  const known = id === null ? Object.values(commands) : [commands[id]];
-  return Object.fromEntries(known.flatMap((command) => Object.entries(command?.flags ?? {})));
+  if (id !== null) return commands[id]?.flags ?? {};
+  const all = Object.values(commands).flatMap(({ flags }) => Object.entries(flags));
+  return { ...Object.fromEntries(all), ...globalFlags(commands) };
 }
 
 export function globalFlags<F extends FlagShape>(commands: CommandFlags<F>): FlagTable<F> {

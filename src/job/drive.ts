@@ -184,7 +184,7 @@ async function readOpen(
   return { ...result, entries: [...result.entries, ...found] };
 }
 
-/** Until the time has come, a gate has ended, or somebody wants it to stop. */
+/** Until the time has come, a gate has ended, or it is told to stop. */
 async function sleep(
   until: number,
   { clock, signal, stopping }: DriveTools,

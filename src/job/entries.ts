@@ -204,7 +204,7 @@ export interface ExpectedTenant {
 }
 
 /**
- * Settings that mix the tenant of one with the deployment of another must not restart somebody else's nodes. An entry that
+ * Settings that mix the tenant of one with the deployment of another must not restart another tenant's nodes. An entry that
  * does not say whose it is passes.
  * @returns why the log is not this deployment's: exit 5 for another tenant, 6 for another deployment; null when it is
  */

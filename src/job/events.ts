@@ -54,18 +54,11 @@ export type JobEvent = RunStep | ResultEvent;
 
 /** The event as data; null for what is for people only. */
 export function shownStep(event: RunStep): ShownStep | null {
-  switch (event.event) {
-    case 'dispatched': {
-      const { earlier, ...shown } = event;
-      return shown;
-    }
-    case 'activity':
-    case 'warning':
-    case 'gate':
-      return event;
-    default:
-      return null;
+  if (event.event === 'dispatched') {
+    const { earlier, ...shown } = event;
+    return shown;
   }
+  return event.event === 'activity' || event.event === 'warning' || event.event === 'gate' ? event : null;
 }
 
 export function warning(code: string, message: string): RunStep {

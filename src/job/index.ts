@@ -7,7 +7,7 @@ import { newsOfRoll, resultOfRoll } from './roll-result.js';
 import { createRun, createWait, newsOfRun, nextOfRun, resultOfRun, takeOfRun } from './run.js';
 import type { Resume, Run, RunPlan, WaitPlan } from './run-read.js';
 
-/** The command that goes on where a job ended; its text is for whoever started it to say. */
+/** The command that goes on where a job ended; its text is for the caller to say. */
 export type ResumeText = (resume: Resume) => string | null;
 
 function finished({ resume, ...event }: ResultEvent & { resume: Resume | null }, text: ResumeText): ResultEvent {

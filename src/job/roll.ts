@@ -14,6 +14,8 @@ const POST_GAP = 500;
 /** A read that began no longer ago than this shows where the log stands for the next node, too. */
 const SHARED_BASELINE = 1000;
 
+const STOPPING = 'no more nodes are started, and those underway are seen out; Ctrl-C again leaves them';
+
 export interface RollPlan extends Omit<RunPlan, 'nodes' | 'expect' | 'wait'> {
   /** In the order in which they are acted on; each once, not empty. */
   nodes: readonly Id[];
@@ -215,9 +217,7 @@ export function takeOfRoll(roll: Roll, fact: Fact, now: number): void {
   switch (fact.is) {
     case 'stopping':
       roll.stopping ??= fact.reason;
-      roll.news.push(
-        warning('stopping', 'no more nodes are started, and those underway are seen out; Ctrl-C again leaves them'),
-      );
+      roll.news.push(warning('stopping', STOPPING));
       break;
     case 'stopped':
       roll.stopping ??= fact.reason;
@@ -340,12 +340,8 @@ function gated(roll: Roll, node: RollNode, gate: GateResult, now: number): void 
 }
 
 function halt(roll: Roll, because: string | null): void {
-  if (
-    because !== null &&
-    !roll.halted &&
-    roll.stopping === null &&
-    roll.nodes.some(({ stage }) => stage === 'waiting')
-  ) {
+  const isLeft = roll.stopping === null && roll.nodes.some(({ stage }) => stage === 'waiting');
+  if (because !== null && !roll.halted && isLeft) {
     roll.news.push(warning('halted', `${because}: no more nodes are started`));
   }
   roll.halted = true;

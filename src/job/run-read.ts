@@ -151,11 +151,8 @@ export function isTooLate({ firstPost, resendUntil }: Run, now: number): boolean
 }
 
 export function lost(): LdctlError {
-  return new LdctlError(
-    'unconfirmed',
-    'fate_unknown',
-    'a run with this key was not answered, and the log shows nothing of it',
-  );
+  const what = 'a run with this key was not answered, and the log shows nothing of it';
+  return new LdctlError('unconfirmed', 'fate_unknown', what);
 }
 
 /** A read that began so long after a lost POST shows what came of it. */
@@ -213,8 +210,7 @@ function countedOf(run: Run, shown: readonly Activity[]): Activity[] {
 
 function readBefore(run: Run, { entries: shown, above, startedAt, requests }: LogRead): void {
   if (!isTrigger(run)) return;
-  const { plan } = run;
-  const { entries } = run;
+  const { plan, entries } = run;
   if (entries.known === null) {
     const everyNode = plan.nodes === null && plan.expect === null;
     entries.known = everyNode ? nodesOf(shown) : [];
@@ -239,14 +235,13 @@ function readBefore(run: Run, { entries: shown, above, startedAt, requests }: Lo
   // What a roll reads for another node leaves out all up to that node's baseline.
   run.baseline = [highestOf(shown), above ?? 0n].reduce((a, b) => (a > b ? a : b));
   run.baselineAt = startedAt;
-  const expects = plan.expect ?? (entries.known.length > 0 || plan.nodes === null ? entries.known.length : null);
-  run.news.push({
-    event: 'baseline',
-    baseline: run.baseline,
-    idempotencyKey: plan.idempotencyKey,
-    ...(plan.nodes === null &&
-      expects !== null && { expects: { count: expects, by: plan.expect === null ? 'observed' : 'expected' } }),
-  });
+  const { baseline } = run;
+  const expects =
+    plan.expect === null
+      ? ({ count: entries.known.length, by: 'observed' } as const)
+      : ({ count: plan.expect, by: 'expected' } as const);
+  const isNamed = plan.nodes !== null;
+  run.news.push({ event: 'baseline', baseline, idempotencyKey: plan.idempotencyKey, ...(!isNamed && { expects }) });
 }
 
 function readBlocked(run: Run, shown: readonly Activity[], startedAt: number): void {

@@ -234,12 +234,10 @@ export function resultOfRun(run: Run): ResultEvent & { resume: Resume | null } {
   const { wanted } = entries;
   const kind: TargetKind =
     'ids' in wanted || wanted.nodes !== null ? 'named' : wanted.expect === null ? 'observed' : 'expected';
-  const shared = sharedOf(run);
   const isSent = isTrigger(run) && run.acceptedAt !== null;
   const result = {
     outcome,
-    runtime: shared.runtime,
-    action: shared.action,
+    ...sharedOf(run),
     deployment_id: plan.deploymentId,
     idempotency_key: 'idempotencyKey' in plan ? plan.idempotencyKey : null,
     targets: kind,

@@ -142,7 +142,7 @@ export function createWatch(plan: WatchPlan, startedAt: number): Job<WatchResult
 }
 
 function givenUp({ code, message, hint, requestId }: LdctlError): LdctlError {
-  return new LdctlError('unconfirmed', code, `lost sight of the log: ${message}`, { hint, requestId });
+  return new LdctlError('unconfirmed', code, `the log could not be read any more: ${message}`, { hint, requestId });
 }
 
 export interface FollowPlan {

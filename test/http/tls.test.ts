@@ -96,7 +96,7 @@ describe('over TLS', () => {
 
     it('that works is asked for a tunnel to the host, and sees neither key nor request', async () => {
       await restart(TRUSTED.issue(NAMES), reply(200, EMPTY_PAGE), reply(202));
-      assert.deepEqual(await child.run(through('list')), { value: EMPTY_PAGE });
+      assert.deepEqual(await child.run(through('list')), { value: EMPTY_ANSWER });
       assert.ok('value' in (await child.run(through('trigger'))));
       assert.deepEqual(
         proxy.connects.map(({ to }) => to),
@@ -179,10 +179,10 @@ describe('over TLS', () => {
       await restart(TRUSTED.issue([THIS_MACHINE]), reply(200, EMPTY_PAGE), reply(200, EMPTY_PAGE));
       const url = `https://${THIS_MACHINE}:${server.port}`;
       const env = { HTTPS_PROXY: proxy.url };
-      assert.deepEqual(await child.run({ url, call: 'list', env }), { value: EMPTY_PAGE });
+      assert.deepEqual(await child.run({ url, call: 'list', env }), { value: EMPTY_ANSWER });
       assert.equal(proxy.connects.length, 1);
       assert.deepEqual(await child.run({ url, call: 'list', env: { ...env, NO_PROXY: `a.test,${THIS_MACHINE}` } }), {
-        value: EMPTY_PAGE,
+        value: EMPTY_ANSWER,
       });
       assert.equal(proxy.connects.length, 1);
     });

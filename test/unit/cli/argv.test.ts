@@ -30,6 +30,7 @@ describe('a command line', () => {
     ['-ojson activities list', 'activities:list', '-ojson'],
     ['activities -o=json list', 'activities:list', '-o=json'],
     ['activities --deployment x trigger iggy restart --yes', 'activities:trigger', '--deployment x iggy restart --yes'],
+    ['activities -d x trigger iggy restart', 'activities:trigger', '-d x iggy restart'],
     ['activities --node 7 trigger iggy restart', 'activities:trigger', '--node 7 iggy restart'],
     ["--deployment '' activities list", 'activities:list', "--deployment ''"],
     ['activities trigger iggy restart -n 7 -n 8 -q', 'activities:trigger', 'iggy restart -n 7 -n 8 -q'],

@@ -137,7 +137,7 @@ describe('a log that is followed', () => {
       };
       const { error } = await follow({ clock, log }, { forMs: 10 * 60_000 });
       assert.equal(error.exitCode, 7);
-      assert.match(error.message, /^lost sight of the log: /);
+      assert.match(error.message, /^the log could not be read any more: /);
       const slept = clock.sleeps.reduce((sum, ms) => sum + ms, 0);
       assert.equal(Math.floor(slept / 1000) * 1000, endsAt);
     }

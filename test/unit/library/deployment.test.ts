@@ -405,6 +405,9 @@ describe('a program that follows the log', () => {
       if (supervisor.reads.length > 3) throw apiError(403);
     };
     const following = clock.run(all(deployment.follow()));
-    await assert.rejects(following, (error: LdctlError) => error.exitCode === 7 && /^lost sight/.test(error.message));
+    await assert.rejects(
+      following,
+      (error: LdctlError) => error.exitCode === 7 && /^the log could not be read/.test(error.message),
+    );
   });
 });
