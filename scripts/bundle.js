@@ -26,12 +26,12 @@ const EXTERNAL = ['@napi-rs/keyring', 'typescript', 'pnpapi'];
 
 /** Packages that those in the bundle import, and that no command ever uses: why, and the names that are imported. */
 export const LEFT_OUT = {
-  // By got, which is asked for none of it (src/api/transport.ts).
+  // By got, which is asked for none of it (src/api/client.ts).
   'cacheable-request': { for: 'keeping answers', names: ['default', 'CacheError'] },
   'cacheable-lookup': { for: 'keeping addresses of hosts', names: ['default'] },
   'http2-wrapper': { for: 'HTTP/2', names: ['default'] },
   'decompress-response': { for: 'compressed answers', names: ['default'] },
-  // By oclif, which is given its commands (src/cli/command-table.ts).
+  // By oclif, which is given its commands (src/main.ts).
   tinyglobby: { for: 'finding commands', names: ['glob'] },
   minimatch: { for: 'finding plugins', names: ['minimatch'] },
   lilconfig: { for: 'settings of plugins', names: ['lilconfig'] },
