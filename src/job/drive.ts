@@ -51,7 +51,6 @@ export async function* steps<T, E extends JobEvent>(
   const now = (): number => clock.elapsed();
   try {
     for (;;) {
-      yield* job.news();
       for (const fact of gates.ended.splice(0)) job.take(fact, now());
       if (stopping?.aborted && !told.stopping) {
         told.stopping = true;
@@ -61,6 +60,8 @@ export async function* steps<T, E extends JobEvent>(
         told.stopped = true;
         job.take({ is: 'stopped', reason: interruptOf(signal), posting: false }, now());
       }
+      // Before it waits, perhaps for minutes.
+      yield* job.news();
       const step = job.next(now());
       if (step.do === 'end') break;
       const fact = await perform(step, tools, gates, told.stopping);

@@ -78,7 +78,7 @@ describe('at a terminal', () => {
     await terminal.shows(QUESTION);
     terminal.enter('y');
     await terminal.shows(/^7 +\d+ +\S processing/m);
-    await terminal.shows(/waiting 1s for nodes that may still report/);
+    await terminal.shows(/waiting \ds for nodes that may still report/);
     const { stdout } = await ends(0, terminal);
     assert.match(stdout, /^✓ restart of iggy completed on 2 of 2 nodes$/m);
     assert.match(terminal.raw, COLOUR);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Activity } from '../../../src/base/activity.js';
+import { Interrupted } from '../../../src/base/errors.js';
 import type { Id } from '../../../src/base/ids.js';
-import { drive } from '../../../src/job/drive.js';
+import { drive, type DriveTools } from '../../../src/job/drive.js';
 import { rollJob } from '../../../src/job/index.js';
 import type { RollPlan } from '../../../src/job/roll.js';
 import type { Step } from '../../../src/job/job.js';
@@ -29,6 +30,34 @@ describe('a roll by twos', () => {
 
   it('is refused where any node is busy, before anything is sent', () => {
     assert.throws(() => play('fail', [{ ...entry(30n, 2n), status: 'processing' }]), { code: 'busy', exitCode: 5 });
+  });
+});
+
+describe('a roll that is told to begin nothing more', () => {
+  it('says so at once, also while only a gate goes on', async () => {
+    const clock = new VirtualClock();
+    const server = new FakeSupervisor(clock);
+    const job = rollJob(
+      { ...PLAN, nodes: [1n, 2n], maxUnavailable: 1, gated: true, gateTimeoutMs: 60_000 },
+      new Map(),
+      clock.elapsed(),
+      () => '',
+    );
+    const stopping = new AbortController();
+    const gate: DriveTools['gate'] = (_node, _activity, { signal }) => {
+      stopping.abort(new Interrupted('SIGINT'));
+      const ended = { exit_code: null, timed_out: true, took_ms: 60_000 };
+      return new Promise((resolve) => signal.addEventListener('abort', () => resolve(ended)));
+    };
+    const tools = { supervisor: server, log: openLog(server, 7n, clock), journal: null, clock, gate };
+    const signals = { signal: new AbortController().signal, stopping: stopping.signal };
+    let saidAt = Infinity;
+    await clock.run(
+      drive(job, { ...tools, ...signals }, (event) => {
+        if (event.event === 'warning') saidAt = Math.min(saidAt, clock.elapsed());
+      }),
+    );
+    assert.ok(saidAt < 30_000 && clock.elapsed() >= 60_000, `said after ${saidAt} of ${clock.elapsed()} ms`);
   });
 });
 
