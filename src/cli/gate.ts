@@ -67,7 +67,8 @@ export async function runGate(command: string, facts: GateFacts, options: GateOp
   }
   const closed = new AbortController();
   child.once('close', () => closed.abort());
-  const heard = hear(child.all, onLine);
+  const over = new AbortController();
+  const heard = hear(child.all, onLine, over.signal);
   const sleep = (ms: number, until: AbortSignal): Promise<void> => clock.sleep(ms, until).catch(() => undefined);
   const kill = (how: 'SIGTERM' | 'SIGKILL'): void => endGroup(child, how, options);
   const killAtExit = (): void => kill('SIGKILL');
@@ -89,6 +90,7 @@ export async function runGate(command: string, facts: GateFacts, options: GateOp
   } finally {
     process.off('exit', killAtExit);
     signal.removeEventListener('abort', end);
+    over.abort();
     // What keeps the other end open must not keep this process alive.
     for (const stream of [child.all, child.stdout, child.stderr]) stream.destroy();
   }
@@ -147,8 +149,10 @@ function windowsProgram(name: string, { SystemRoot = 'C:\\Windows' }: Env): stri
 }
 
 /** Line by line, no faster than they are taken. */
-async function hear(input: Readable, onLine: GateOptions['onLine']): Promise<void> {
+async function hear(input: Readable, onLine: GateOptions['onLine'], over: AbortSignal): Promise<void> {
   for await (const line of createInterface({ input, crlfDelay: Infinity })) {
+    // What is still in memory would be written when no one waits for it any more, and keep the process alive.
+    if (over.aborted) return;
     await onLine(line);
     // One that writes without end must not keep the clock from ticking.
     await nextTurn();
