@@ -83,7 +83,8 @@ function unknownFlag(typed: string, owner: string, commands: Commands): UsageErr
   const meant = /^(-v|--version)$/i.test(typed) ? 'ldctl --version' : nearest(typed, known);
   if (meant !== null) return mistake(`there is no flag ${typed}`, owner, `Did you mean ${meant}?`);
   const siblings = Object.keys(commands).filter((name) => name.startsWith(owner.replace(/:.*/, ':')));
-  const other = siblings.find((name) => flagNamed(typed, commands[name]?.flags ?? {}) !== null);
+  const other =
+    typed === '--rolling' ? 'activities:roll' : siblings.find((name) => flagNamed(typed, commands[name]?.flags ?? {}));
   if (other === undefined) return mistake(`there is no flag ${typed}`, owner);
   return mistake(`there is no flag ${typed} here`, other, `It goes with ldctl ${other.replaceAll(':', ' ')}.`);
 }
