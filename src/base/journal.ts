@@ -28,6 +28,8 @@ export interface KeptRun {
   /** A POST was answered by a redirect: nothing is sent again. */
   redirected: boolean;
   passed: boolean;
+  /** Another process has posted from the record that this one had made. */
+  resent: boolean;
 }
 
 /**
@@ -39,6 +41,12 @@ export interface RunJournal {
   read(key: string): Promise<KeptRun | null>;
   /** Makes the record of a POST that is about to be made. @returns null when made; else the one that is there already */
   begin(record: RunRecord): Promise<KeptRun | null>;
+  /**
+   * Looked for last before each POST. One that goes on from the record of another process leaves a mark: the record counts from
+   * then on, also where that process is refused.
+   * @returns a run with this key to follow instead; null when the POST may be made
+   */
+  beforePost(key: string): Promise<KeptRun | null>;
   /**
    * Made once each; again is fine. On the record that this journal read or began last for the key. `refused` says that
    * nothing was sent: the record then counts as none. It is ignored for a record that this journal did not begin.

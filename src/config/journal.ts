@@ -28,7 +28,7 @@ const VALID_MS = 24 * 60 * 60_000;
 const KEPT_MS = 30 * VALID_MS;
 
 const RECORD = /^([\da-f]{64})\.(\d{1,9})$/;
-const MARK = /^([\da-f]{64})\.(\d{1,9})\.(accepted|redirected|passed|refused|finished)$/;
+const MARK = /^([\da-f]{64})\.(\d{1,9})\.(accepted|redirected|resent|passed|refused|finished)$/;
 /** With them, what a killed process left, and nodes that were kept for a command. */
 const SWEPT = /^(draft-[\da-f-]{36}|[\da-f]{64}\.(\d{1,9}(\.[a-z]+)?|json))$/;
 
@@ -85,8 +85,8 @@ class Records<T extends { key: string }> {
     const kept: Kept<T>[] = [];
     for (const generation of records.sort((a, b) => b - a)) {
       const made = marks.get(generation) ?? new Set();
-      // Another run may have followed this record, and been accepted or redirected.
-      if (made.has('refused') && !made.has('accepted') && !made.has('redirected')) continue;
+      // Another run may have followed this record, and posted.
+      if (made.has('refused') && !['accepted', 'redirected', 'resent'].some((mark) => made.has(mark))) continue;
       const record = this.load(`${hash}.${generation}`);
       if (record === null) continue;
       if (record.key !== key) throw broken(join(this.#folder, `${hash}.${generation}`));
@@ -165,6 +165,7 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
       accepted: marks.has('accepted'),
       redirected: marks.has('redirected'),
       passed: marks.has('passed'),
+      resent: marks.has('resent') && begun.has(record.key),
     };
   };
 
@@ -178,11 +179,28 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
       used.set(key, newest.generation);
       begun.delete(key);
     }
+    // It is not this process's any more.
+    if (kept?.resent) begun.delete(key);
     return { kept, last };
   };
 
   return {
     read: async (key) => Promise.resolve().then(() => look(key).kept),
+
+    beforePost: async (key) =>
+      Promise.resolve().then(() => {
+        const followed = used.get(key);
+        // Another may have been accepted meanwhile; or the maker of what is followed was refused, and has begun anew.
+        const other = (): KeptRun | null => {
+          const { kept } = look(key);
+          const isOther = kept && (kept.accepted || kept.redirected || kept.resent || used.get(key) !== followed);
+          return isOther ? kept : null;
+        };
+        const found = other();
+        if (found || followed === undefined || begun.has(key)) return found;
+        records.mark(key, followed, 'resent');
+        return other();
+      }),
 
     begin: async (record) =>
       Promise.resolve().then(() => {

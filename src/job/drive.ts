@@ -136,8 +136,8 @@ async function note({ note, node }: Step & { do: 'note' }, { journal, clock }: D
 async function post({ request, node }: Step & { do: 'post' }, tools: DriveTools): Promise<Fact> {
   const { supervisor, journal, clock, signal } = tools;
   try {
-    const kept = journal && (await journal.read(request.wireKey));
-    if (kept && (kept.accepted || kept.redirected)) return { is: 'found', kept, node };
+    const kept = journal && (await journal.beforePost(request.wireKey));
+    if (kept) return { is: 'found', kept, node };
   } catch (error) {
     return { is: 'unnoted', error: asLdctlError(error), node };
   }

@@ -340,6 +340,7 @@ export class MemoryJournal {
       ageMs: this.#wall() - record.postedAt,
       accepted: marks.has('accepted'),
       redirected: marks.has('redirected'),
+      resent: false,
       passed: marks.has('passed'),
     };
   }

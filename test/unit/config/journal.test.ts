@@ -55,7 +55,7 @@ describe('the run journal', () => {
     const record = recordOf('deploy-7.0123456789abcdef', { nodes: [18446744073709551615n] });
     assert.equal(await here.begin(record), null);
     const there = openRunJournal(folder, { now: () => START + 5000 });
-    const fresh = { record, ageMs: 5000, accepted: false, redirected: false, passed: false };
+    const fresh = { record, ageMs: 5000, accepted: false, redirected: false, passed: false, resent: false };
     assert.deepEqual(await there.read(record.key), fresh);
     await here.mark(record.key, 'accepted');
     assert.deepEqual(await there.read(record.key), { ...fresh, accepted: true });
@@ -116,6 +116,44 @@ describe('the run journal', () => {
       namesIn(folder).map((name) => modeOf(join(folder, 'runs', name))),
       [0o600, 0o600],
     );
+  });
+
+  describe('right before a POST', () => {
+    const two = async () => {
+      const folder = privateFolder();
+      const [maker, follower] = [openRunJournal(folder, clock), openRunJournal(folder, clock)];
+      await maker.begin(recordOf('a'));
+      await follower.read('a');
+      return { folder, maker, follower };
+    };
+
+    it('lets the maker of a record send, and one that follows it, which leaves a mark', async () => {
+      const { folder, maker, follower } = await two();
+      assert.equal(await maker.beforePost('a'), null);
+      assert.deepEqual(filesOf(folder), ['1']);
+      assert.equal(await follower.beforePost('a'), null);
+      assert.deepEqual(filesOf(folder), ['1', '1.resent']);
+    });
+
+    it('has the maker follow the other that has sent, and its record count though it was refused', async () => {
+      const { folder, maker, follower } = await two();
+      await follower.beforePost('a');
+      await maker.mark('a', 'refused');
+      assert.deepEqual((await openRunJournal(folder, clock).read('a'))?.record, recordOf('a'));
+
+      const again = await two();
+      await again.follower.beforePost('a');
+      assert.equal((await again.maker.beforePost('a'))?.resent, true);
+      await again.maker.mark('a', 'refused');
+      assert.deepEqual(filesOf(again.folder), ['1', '1.resent']);
+    });
+
+    it('has one that follows take the newer record of a maker that has begun anew', async () => {
+      const { maker, follower } = await two();
+      await maker.mark('a', 'refused');
+      await maker.begin(recordOf('a', { baseline: 5n }));
+      assert.equal((await follower.beforePost('a'))?.record.baseline, 5n);
+    });
   });
 
   describe('beginning a key that has a record', () => {
