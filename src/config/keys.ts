@@ -107,8 +107,9 @@ export async function runKeyCommand(
   limitMs = COMMAND_LIMIT_MS,
 ): Promise<ApiKey> {
   refuseDebuggedStreams(`the output of ${what}`);
-  signal?.throwIfAborted();
   const { spawn } = await import('node:child_process');
+  // From here to where it is listened to, nothing is waited for.
+  signal?.throwIfAborted();
   const { env, platform, sharesTerminal = false, isSilent = false } = tools;
   // A group of its own can be ended as a whole, and may not read from the terminal.
   const isGroup = !sharesTerminal && platform !== 'win32';
