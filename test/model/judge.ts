@@ -39,7 +39,7 @@ function nothingSent(setting: Setting, { world, result, thrown }: Story): string
 }
 
 /** Exit 0: each targeted node has completed this action, in an activity that came after the trigger was sent. */
-function done(setting: Setting, { world, result, gates }: Story): string | null {
+function done(setting: Setting, { world, result, gates, seenBy }: Story): string | null {
   if (result?.exitCode !== 0) return null;
   const [first] = world.dispatched;
   if (setting.before) {
@@ -63,7 +63,11 @@ function done(setting: Setting, { world, result, gates }: Story): string | null 
   if (setting.expect === undefined ? missing.length > 0 : wanted.length - missing.length !== setting.expect) {
     return '0 without every node';
   }
-  const worse = known.filter(({ shownAt, doneAt }) => shownAt <= world.readAt && doneAt <= world.readAt);
+  // What another did to a node that showed this before its own entry counts, too: nothing is read for its sake after that.
+  const worse = known.filter(({ node, shownAt, doneAt }) => {
+    const by = setting.roll ? seenBy(node) : world.readAt;
+    return shownAt <= by && doneAt <= by;
+  });
   if (worse.some(({ end }) => end !== 'completed')) return '0 with a rejected node';
   if (setting.roll?.gated && wanted.some((node) => gates.get(node) === false)) return '0 without every gate';
   return null;

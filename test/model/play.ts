@@ -32,9 +32,13 @@ export interface Story {
   /** When the first Ctrl-C, the second, or a failed node or gate said that nothing more begins. */
   stoppedAt: number | null;
   widest: number;
+  /** In a roll: when the last read began of which each node's end was told, or else the first read of the last process. */
+  seenBy: (node: bigint) => number;
 }
 
 const MOST_STEPS = 4000;
+/** Between the end of a node and what comes next in a roll. */
+export const PAUSE = 500;
 
 /** Plays one story to its end. @param seen takes each pair of step and fact */
 export function play(setting: Setting, plan: Plan, budget: number, make: MakeJob, seen: (pair: string) => void): Story {
@@ -50,7 +54,11 @@ export function play(setting: Setting, plan: Plan, budget: number, make: MakeJob
     gates: new Map(),
     stoppedAt: null,
     widest: 0,
+    seenBy: () => world.readAt,
   };
+  let firstRead = -Infinity;
+  const ends = new Map<bigint, number>();
+  story.seenBy = (node) => ends.get(node) ?? firstRead;
   const gates = new Map<bigint, { at: number; passes: boolean }>();
   let job = make(setting, world);
   const cut = new Set<bigint>();
@@ -83,6 +91,8 @@ export function play(setting: Setting, plan: Plan, budget: number, make: MakeJob
         stopping = false;
         gates.clear();
         cut.clear();
+        ends.clear();
+        firstRead = -Infinity;
         story.stoppedAt = null;
         world.sleep(how === 'killed' ? SECOND : 1200 * SECOND);
         job = make(setting, world);
@@ -90,6 +100,13 @@ export function play(setting: Setting, plan: Plan, budget: number, make: MakeJob
       }
     }
     const node = 'node' in step ? step.node : undefined;
+    if (
+      node !== undefined &&
+      !ends.has(node) &&
+      (step.do === 'ask' || (step.do === 'note' && step.note.state === 'passed'))
+    ) {
+      ends.set(node, Math.min(world.readAt, world.now - PAUSE));
+    }
     switch (step.do) {
       case 'wait': {
         const gate = Math.min(Infinity, ...[...gates.values()].map(({ at }) => at));
@@ -124,6 +141,7 @@ export function play(setting: Setting, plan: Plan, budget: number, make: MakeJob
           break;
         }
         const shown = world.read(step.downTo, how === 'more than was asked for');
+        if (firstRead === -Infinity) firstRead = world.readAt;
         if (how === 'another deployment')
           shown.entries = shown.entries.map((entry) => ({ ...entry, deployment_id: 8n }));
         if (how === 'stopped for 15 minutes') world.sleep(900 * SECOND);

@@ -1,7 +1,7 @@
 import type * as JobModule from '../../src/job/index.js';
 import type { Job } from '../../src/job/job.js';
 import type { KeptRun } from '../../src/base/journal.js';
-import type { MakeJob, Setting } from './play.js';
+import { PAUSE, type MakeJob, type Setting } from './play.js';
 import { ALL, SECOND, type World } from './world.js';
 
 export const SETTINGS: readonly Setting[] = [
@@ -52,7 +52,7 @@ export function makerOf({ runJob, rollJob }: Pick<typeof JobModule, 'runJob' | '
       const record = world.journal.read(keyOf([node], runJob));
       if (record) kept.set(node, record);
     }
-    const how = { maxUnavailable: window, pauseMs: 500, gated, gateTimeoutMs: 20 * SECOND, continueOnError: false };
+    const how = { maxUnavailable: window, pauseMs: PAUSE, gated, gateTimeoutMs: 20 * SECOND, continueOnError: false };
     const plan = { ...shared, ...how, nodes, timeoutMs: null, nodeTimeoutMs: 60 * SECOND };
     return rollJob(plan, kept, world.now, text);
   };
