@@ -1,9 +1,10 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from '@oclif/core/command';
 import { RUNTIMES, STATUSES, VERBS, type Activity } from '../base/activity.js';
 import { plainText } from '../base/text.js';
 import { ensurePrivateFolder, FILE_MODE, readPrivateFile } from '../config/files.js';
+import { recordedKeys } from '../config/journal.js';
 import { ProfileStore } from '../config/profiles.js';
 import { configDir } from '../config/settings.js';
 import { flagNamed, globalFlags, readCommandLine } from './argv.js';
@@ -38,9 +39,6 @@ export interface Known {
 /** The page of the log that was read last at a terminal, beside the profiles. */
 const SEEN = 'seen.json';
 type Seen = Array<{ id: string; node: string; about: string }>;
-/** A record of the run journal (config/journal.ts), and how long it is valid. */
-const RECORD = /^[\da-f]{64}\.\d+$/;
-const VALID_MS = 24 * 60 * 60_000;
 
 export function rememberEntries(folder: string, items: readonly Activity[]): void {
   const seen: Seen = items.map(({ id, node_id: node, action, runtime, status }) => ({
@@ -63,14 +61,10 @@ function knownIn(folder: string, clock: Host['clock']): Known {
       return [];
     }
   };
-  const json = (...path: string[]): unknown => JSON.parse(readPrivateFile(join(folder, ...path)) ?? '[]');
-  const keysOf = (kind: string, around: RegExp): string[] => {
-    const names = orNone(() => readdirSync(join(folder, kind))).filter((name) => RECORD.test(name));
-    const records = names.flatMap((name) => orNone(() => [json(kind, name) as Record<string, string | number>]));
-    const valid = records.filter(({ postedAt, begunAt }) => clock.now() - Number(postedAt ?? begunAt) < VALID_MS);
-    return [...new Set(valid.map(({ key = '' }) => String(key).replace(around, '')))];
-  };
-  const seen = orNone(() => json(SEEN) as Seen);
+  const keysOf = (kind: 'runs' | 'rolls', around: RegExp): string[] => [
+    ...new Set(orNone(() => recordedKeys(folder, kind, clock)).map((key) => key.replace(around, ''))),
+  ];
+  const seen = orNone(() => JSON.parse(readPrivateFile(join(folder, SEEN)) ?? '[]') as Seen);
   const profiles = orNone(() => new ProfileStore(folder, clock).read().profiles);
   return {
     profiles: profiles.map(({ name, deployment_name: about = '' }) => ({ value: name, about })),

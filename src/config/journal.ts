@@ -270,6 +270,22 @@ export function openRollJournal(folder: string, clock: Pick<Clock, 'now'>): Roll
   };
 }
 
+/** The keys of the valid records of a kind, for completion; a broken record has none. @throws UsageError where none can be read */
+export function recordedKeys(folder: string, kind: 'runs' | 'rolls', clock: Pick<Clock, 'now'>): string[] {
+  type Stored = RunRecord | v.InferOutput<typeof rollSchema>;
+  const records = new Records<Stored>(folder, kind, kind === 'runs' ? runSchema : rollSchema, clock);
+  return records.names().flatMap((name) => {
+    try {
+      const record = RECORD.test(name) ? records.load(name) : null;
+      if (!record) return [];
+      const madeAt = 'postedAt' in record ? record.postedAt : record.begunAt;
+      return clock.now() - madeAt < VALID_MS ? [record.key] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
 function unwritable(folder: string): LdctlError {
   return new LdctlError('usage', 'journal_not_written', `no record can be kept in ${folder}`, {
     hint: 'Set LDCTL_CONFIG_DIR to a folder of your own.',
