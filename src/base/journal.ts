@@ -69,7 +69,7 @@ export interface RollJournal {
   /** The newest of the last 24 hours. */
   read(key: string): Promise<RollRecord | null>;
   /** @returns null when made; else the one that is there already */
-  begin(record: RollRecord): Promise<RollRecord | null>;
+  begin(record: Omit<RollRecord, 'finished'>): Promise<RollRecord | null>;
   /** Where nothing was sent to any node, the record counts as none. */
   finish(key: string, wasSent: boolean): Promise<void>;
   /** The newest unfinished roll of a deployment. */

@@ -29,7 +29,7 @@ const KEPT_MS = 30 * VALID_MS;
 
 const RECORD = /^([\da-f]{64})\.(\d{1,9})$/;
 const MARK = /^([\da-f]{64})\.(\d{1,9})\.(accepted|redirected|resent|passed|refused|finished)$/;
-/** With them, what a killed process left, and nodes that were kept for a command. */
+/** With them, what a killed process left, and nodes that earlier versions kept for a command. */
 const SWEPT = /^(draft-[\da-f-]{36}|[\da-f]{64}\.(\d{1,9}(\.[a-z]+)?|json))$/;
 
 const instant = v.pipe(v.number(), v.safeInteger());
@@ -105,11 +105,19 @@ class Records<T extends { key: string }> {
     return result.output;
   }
 
-  /** @returns false when another process has made this generation */
-  add(record: T, generation: number): boolean {
-    this.#prepare();
-    const text = `${stringifyJson(record, { stringIds: true })}\n`;
-    return createPrivateFile(this.#folder, `${hashOf(record.key)}.${generation}`, text);
+  /** Makes the next record of a key, unless `look` finds one that counts. @returns its generation, or what was found */
+  begin<K extends object>(record: T, look: (key: string) => { kept: K | null; last: number }): number | K {
+    // Another process may be faster a few times; a folder that takes files and shows none is no place for records.
+    for (let tries = 0; tries < 100; tries++) {
+      const { kept, last } = look(record.key);
+      if (kept) return kept;
+      this.#prepare();
+      const text = `${stringifyJson(record, { stringIds: true })}\n`;
+      if (createPrivateFile(this.#folder, `${hashOf(record.key)}.${last + 1}`, text)) return last + 1;
+    }
+    throw new LdctlError('usage', 'journal_not_written', `no record can be kept in ${this.#parent}`, {
+      hint: 'Set LDCTL_CONFIG_DIR to a folder of your own.',
+    });
   }
 
   mark(key: string, generation: number, mark: string): void {
@@ -204,16 +212,11 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
 
     begin: async (record) =>
       Promise.resolve().then(() => {
-        // Another process may be faster a few times; a folder that takes files and shows none is no place for records.
-        for (let tries = 0; tries < 100; tries++) {
-          const { kept, last } = look(record.key);
-          if (kept) return kept;
-          if (!records.add(record, last + 1)) continue;
-          used.set(record.key, last + 1);
-          begun.add(record.key);
-          return null;
-        }
-        throw unwritable(folder);
+        const begunAs = records.begin(record, look);
+        if (typeof begunAs !== 'number') return begunAs;
+        used.set(record.key, begunAs);
+        begun.add(record.key);
+        return null;
       }),
 
     mark: async (key, state) =>
@@ -243,12 +246,8 @@ export function openRollJournal(folder: string, clock: Pick<Clock, 'now'>): Roll
 
     begin: async ({ key, deploymentId, begunAt, request }) =>
       Promise.resolve().then(() => {
-        for (let tries = 0; tries < 100; tries++) {
-          const { kept, last } = look(key);
-          if (kept) return kept;
-          if (records.add({ key, deploymentId, begunAt, request }, last + 1)) return null;
-        }
-        throw unwritable(folder);
+        const begunAs = records.begin({ key, deploymentId, begunAt, request }, look);
+        return typeof begunAs === 'number' ? null : begunAs;
       }),
 
     finish: async (key, wasSent) =>
@@ -283,12 +282,6 @@ export function recordedKeys(folder: string, kind: 'runs' | 'rolls', clock: Pick
     } catch {
       return [];
     }
-  });
-}
-
-function unwritable(folder: string): LdctlError {
-  return new LdctlError('usage', 'journal_not_written', `no record can be kept in ${folder}`, {
-    hint: 'Set LDCTL_CONFIG_DIR to a folder of your own.',
   });
 }
 

@@ -157,13 +157,7 @@ export default class ActivitiesRoll extends JobCommand {
     let keepsRolls = true;
     let isNew = false;
     try {
-      const before = await journal.begin({
-        key,
-        deploymentId,
-        begunAt: host.clock.now(),
-        request: stored,
-        finished: false,
-      });
+      const before = await journal.begin({ key, deploymentId, begunAt: host.clock.now(), request: stored });
       if (before && asText(before.request) !== asText(stored)) throw keyUsed(idempotencyKey);
       isNew = before === null;
     } catch (error) {
