@@ -4,6 +4,7 @@ import { count, shortList } from '../base/text.js';
 import type { Settings } from '../config/settings.js';
 import type { Target } from '../config/target.js';
 import type { CommandContext } from './context.js';
+import { filled } from './flags.js';
 import { saying } from './signals.js';
 
 interface ConsentFlags {
@@ -40,9 +41,7 @@ export class Declined extends UsageError {
  * @throws UsageError
  */
 export function requireConsent({ prompts, settings }: Asking, { what, nodes }: Deed, flags: ConsentFlags): void {
-  if (flags.confirm?.trim() === '') {
-    throw new UsageError('--confirm is empty', { code: 'empty_flag', hint: 'Is a variable unset?' });
-  }
+  if (flags.confirm !== undefined) filled(flags.confirm.trim(), '--confirm');
   const { profile, deployment } = settings;
   if (prompts || isGiven(settings, nodes, flags)) return;
   const ref = deployment?.value;

@@ -11,6 +11,7 @@ import type { Id } from '../base/ids.js';
 import type { GateResult } from '../base/outcome.js';
 import type { Env } from '../base/text.js';
 import type { Scrub } from '../output/streams.js';
+import { filled } from './flags.js';
 
 /** What a gate gets in its environment; the key is not among it. */
 interface GateFacts {
@@ -40,9 +41,7 @@ const LAST_WORDS_MS = 500;
 
 /** @throws UsageError for one that is empty, or of which cmd would run only a part */
 export function checkGate(command: string, platform: NodeJS.Platform): void {
-  if (command.trim() === '') {
-    throw new UsageError('--gate is empty', { code: 'empty_flag', hint: 'Is a variable unset?' });
-  }
+  filled(command.trim(), '--gate');
   if (platform === 'win32' && /[\r\n]/.test(command)) {
     const hint = 'Put it into a file, and give that.';
     throw new UsageError('--gate: cmd runs only the first line of it', { code: 'gate_of_many_lines', hint });

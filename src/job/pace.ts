@@ -40,6 +40,11 @@ export function goodRead(pace: Pace, read: { startedAt: number; requests: number
   return news;
 }
 
+/** When the next read is due. @param wanted sooner than its pace has it */
+export function dueAt({ nextRead, earliest }: Pace, deadline: number, wanted = Infinity): number {
+  return Math.min(Math.max(Math.min(nextRead, wanted), earliest), deadline);
+}
+
 /** @returns whether it is time to give up, and what there is to say */
 export function failedRead(
   pace: Pace,

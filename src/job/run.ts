@@ -10,7 +10,7 @@ import type { Accepted } from '../base/supervisor.js';
 import { classify, isInProgress } from './answer.js';
 import { Entries, isObserved, resultRow, rowsOf, standingOf } from './entries.js';
 import type { Fact, Step } from './job.js';
-import { SECOND } from './pace.js';
+import { dueAt, SECOND } from './pace.js';
 import {
   accept,
   begin,
@@ -84,7 +84,7 @@ export function nextOfRun(run: Run, now: number): Step {
   if (mark && isKept(run)) return { do: 'note', note: mark };
   if (run.end) return { do: 'end' };
   if (run.phase === 'ready' && isTrigger(run)) return nextBeforePost(run, now);
-  const due = dueAt(run);
+  const due = dueAt(run.pace, run.deadline, run.settlesAt ?? Infinity);
   if (now < due) return { do: 'wait', until: due };
   return { do: 'read', ...depthOf(run), patient: false };
 }
@@ -132,12 +132,6 @@ function depthOf(run: Run): { downTo: Id | 'newest' | 'known'; open: readonly Id
 function deepest(ids: readonly Id[]): { downTo: Id; open: readonly Id[] } {
   const lowest = ids.reduce((low, id) => (id < low ? id : low), ids[0] ?? 1n);
   return { downTo: lowest > 0n ? lowest - 1n : 0n, open: ids };
-}
-
-/** When the next read is due. */
-function dueAt({ pace, settlesAt, deadline }: Run): number {
-  const wanted = Math.min(pace.nextRead, settlesAt ?? Infinity);
-  return Math.min(Math.max(wanted, pace.earliest), deadline);
 }
 
 /** What came of a step. */

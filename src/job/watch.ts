@@ -6,7 +6,7 @@ import { isYoung, listNewest, matches, readAfter, type ActivityFilter } from '..
 import type { ActivityLog, LogRead } from '../log/log.js';
 import { steps } from './drive.js';
 import type { Job } from './job.js';
-import { failedRead, goodRead, newPace, quicken, SECOND, type Outage } from './pace.js';
+import { dueAt, failedRead, goodRead, newPace, quicken, SECOND, type Outage } from './pace.js';
 
 /** It ends on a read so long after its first at the earliest: what was dispatched just now may not be in the log yet. */
 const SHORTEST = 3 * SECOND;
@@ -114,7 +114,7 @@ export function createWatch(plan: WatchPlan, startedAt: number): Job<WatchResult
   return {
     next: (now) => {
       if (end) return { do: 'end' };
-      const due = Math.min(Math.max(pace.nextRead, pace.earliest), deadline);
+      const due = dueAt(pace, deadline);
       if (now < due) return { do: 'wait', until: due };
       const downTo = [...open].reduce((low, id) => (id <= low ? id - 1n : low), floor);
       return { do: 'read', downTo, open: [...open].slice(0, 1), patient: false };

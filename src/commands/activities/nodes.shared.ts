@@ -3,7 +3,7 @@ import { UsageError } from '../../base/errors.js';
 import { isId, parseId, type Id } from '../../base/ids.js';
 import { parseJson } from '../../base/json.js';
 import { InputTooLong, readInput } from '../../config/files.js';
-import { parseWholeNumber, type FlagsOf } from '../../cli/flags.js';
+import { filled, parseWholeNumber, type FlagsOf } from '../../cli/flags.js';
 import type { Host } from '../../cli/host.js';
 import { readStdin } from '../../cli/prompts.js';
 import { idsFlag, parsing } from './shared.js';
@@ -33,8 +33,7 @@ export const targetFlags = {
     helpGroup,
     helpValue: 'N',
     summary: 'How many there must be, or `deployment`: ask Core.',
-    parse: (text, _command, { name }) =>
-      Promise.resolve(text === 'deployment' ? text : parseWholeNumber(text, name, 1, MOST_NODES)),
+    parse: parsing((text, flag) => (text === 'deployment' ? text : parseWholeNumber(text, flag, 1, MOST_NODES))),
   })(),
 };
 
@@ -81,7 +80,7 @@ function noNode(what: string): UsageError {
 }
 
 async function readNamed(path: string, signal: AbortSignal): Promise<string> {
-  if (path === '') throw new UsageError(`${FLAG} is empty`, { code: 'empty_flag', hint: 'Is a variable unset?' });
+  filled(path, FLAG);
   try {
     return await readInput(path, { limit: LONGEST_FILE, signal });
   } catch (error) {

@@ -17,7 +17,7 @@ import { roll, type Tools } from '../../library/jobs.js';
 import { check, rollRequest, type CheckedRoll } from '../../library/requests.js';
 import { nodesOfRoll } from './count.shared.js';
 import { ACTION_ARG, actingFlags, JobCommand, parseActing, RUNTIME_ARG, showDryRun, showJob } from './job.shared.js';
-import { durationFlag } from './shared.js';
+import { durationFlag, parsing } from './shared.js';
 
 const helpGroup = 'ROLL';
 const rollFlags = {
@@ -25,10 +25,10 @@ const rollFlags = {
     helpGroup,
     helpValue: 'N|P%',
     summary: 'Nodes that may be underway at once. [default: 1]',
-    parse: (text, _command, { name }) => {
+    parse: parsing((text, flag) => {
       const share = /^[1-9]\d*$/.test(text) ? Number(text) : text;
-      return Promise.resolve(check(rollRequest.entries.maxUnavailable, `--${name}`, share));
-    },
+      return check(rollRequest.entries.maxUnavailable, flag, share);
+    }),
   })(),
   pause: durationFlag({ helpGroup, summary: 'Wait this long after each node.' }),
   gate: Flags.string({

@@ -6,7 +6,7 @@ import { UsageError } from '../../base/errors.js';
 import { parseId, type Id } from '../../base/ids.js';
 import { plainText } from '../../base/text.js';
 import type { CommandContext } from '../../cli/context.js';
-import type { FlagsOf } from '../../cli/flags.js';
+import { filled, type FlagsOf } from '../../cli/flags.js';
 import type { Target } from '../../config/target.js';
 import { activitiesRequest, check } from '../../library/requests.js';
 import type { ActivityFilter } from '../../log/list.js';
@@ -18,12 +18,6 @@ export const parsing =
   <T>(parse: (text: string, flag: string) => T): Parse<T> =>
   (text, _command, { name }) =>
     Promise.resolve(parse(text, `--${name}`));
-
-/** A variable that is not set must not pass for no filter, nor for every node. */
-const filled = (text: string, flag: string): string => {
-  if (text !== '') return text;
-  throw new UsageError(`${flag} is empty`, { code: 'empty_flag', hint: 'Is a variable unset?' });
-};
 
 /** Repeated, or with commas. */
 const MANY = { multiple: true, multipleNonGreedy: true, delimiter: ',' } as const;
