@@ -4,6 +4,7 @@ import { CoreApi } from '../api/core-api.js';
 import { SupervisorApi } from '../api/supervisor-api.js';
 import { formatDuration } from '../base/durations.js';
 import { LdctlError } from '../base/errors.js';
+import type { Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
 import type { ActivityPage, Supervisor } from '../base/supervisor.js';
 import { plainText } from '../base/text.js';
@@ -20,9 +21,11 @@ import {
 import {
   expiryWarning,
   explainDenial,
+  explainDeployment,
   explainLookUp,
   findDeployment,
   neededKey,
+  placedDeployments,
   placeText,
   resolveTarget,
   resolveTenant,
@@ -189,17 +192,26 @@ export class CommandContext {
     }
   }
 
-  supervisor({ supervisorUrl, key }: Target): Supervisor {
+  supervisor({ supervisorUrl, key, deployment: { id, name } }: Target): Supervisor {
     const api = new SupervisorApi(this.#client(supervisorUrl.value, key));
     let reads = 0;
     return {
-      trigger: (request, options) => this.#explained(key, api.trigger(request, options)),
+      trigger: (request, options) =>
+        this.#explained(key, api.trigger(request, options), (error) =>
+          explainDeployment(error, id, name ?? this.#nameOf(id)),
+        ),
       list: (deploymentId, query, options) => {
         reads += 1;
         if (reads === MANY_READS) for (const flag of EARLY_COLLECTION) setFlagsFromString(flag);
         return this.#explained(key, this.#seen(api.list(deploymentId, query, options)));
       },
     };
+  }
+
+  /** Where its structure was looked up. */
+  #nameOf(id: Id): string | undefined {
+    const all = this.#structure ? placedDeployments(this.#structure) : [];
+    return all.find(({ deployment }) => deployment.id === id)?.deployment.name;
   }
 
   /** The Core API for a key. */

@@ -220,6 +220,12 @@ export function explainDenial(error: unknown, key: ApiKey, { key: setting, profi
   }
 }
 
+/** Calls a deployment by its name in what the API says of it by its id. */
+export function explainDeployment(error: unknown, id: Id, name: string | null | undefined): void {
+  if (error instanceof ApiError && name)
+    error.message = error.message.replace(`deployment ${id} `, `deployment ${name} `);
+}
+
 /** Adds to a 403 of a look-up which grant it needs, and what works without it. @returns whether it was one */
 export function explainLookUp(error: unknown): error is ApiError {
   if (!(error instanceof ApiError) || error.status !== 403) return false;

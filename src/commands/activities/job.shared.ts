@@ -1,5 +1,4 @@
 import * as Flags from '@oclif/core/flags';
-import { ApiError } from '../../base/errors.js';
 import type { ExitCode } from '../../base/exit-codes.js';
 import type { Id } from '../../base/ids.js';
 import { emptyNodeResult, NOT_STARTED, type ResultFields } from '../../base/outcome.js';
@@ -118,11 +117,6 @@ export async function showJob(
   let end: ResultEvent;
   try {
     end = await run(connection, { signal, emit });
-  } catch (error) {
-    const { id, name } = target.deployment;
-    const called = name ?? title.place.replace(/^(.*\/|deployment )/, '');
-    if (error instanceof ApiError) error.message = error.message.replace(`deployment ${id} `, `deployment ${called} `);
-    throw error;
   } finally {
     view.stop();
   }
