@@ -130,6 +130,7 @@ export async function showJob(
 /**
  * Shows what would be done, and warns of nodes that the log does not name.
  * @param how how a roll would go; null where all is one request
+ * @param known the nodes that the log names, where it was read for them already
  * @returns exit code 0
  */
 export async function showDryRun(
@@ -137,14 +138,15 @@ export async function showDryRun(
   target: Target,
   request: Pick<CheckedTrigger, 'runtime' | 'action' | 'nodes' | 'expectNodes' | 'idempotencyKey'>,
   how: readonly string[] | null,
+  known?: readonly Id[],
 ): Promise<ExitCode> {
   const { host, flags } = context;
   const { runtime, action, nodes: named, expectNodes } = request;
   const { id: deploymentId } = target.deployment;
   const key = request.idempotencyKey ?? host.newIdempotencyKey();
-  const known = await nodesOfLog(context, target);
-  const nodes = named ?? known;
-  for (const node of named?.filter((one) => !known.includes(one)) ?? []) {
+  const inLog = known ?? (await nodesOfLog(context, target));
+  const nodes = named ?? inLog;
+  for (const node of named?.filter((one) => !inLog.includes(one)) ?? []) {
     context.warn(`the log does not name node ${node}: check its id with \`ldctl nodes list\``);
   }
   const describe = (some: readonly Id[] | null) => {

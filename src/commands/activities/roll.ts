@@ -104,7 +104,7 @@ export default class ActivitiesRoll extends JobCommand {
     const all = named ?? (await nodesOfRoll(context, target, flags['expect-nodes']));
     if (flags['dry-run']) {
       const how = [`${request.maxUnavailable} at a time`, ...(command === undefined ? [] : [`gate: ${command}`])];
-      return showDryRun(context, target, { ...request, nodes: all }, how);
+      return showDryRun(context, target, { ...request, nodes: all }, how, named ? undefined : all);
     }
     const known = (): Promise<readonly Id[]> => Promise.resolve(all);
     const nodes = (await consentTo(context, { ...deed, target, known }, flags)) ?? all;
