@@ -8,8 +8,6 @@ import { COMMANDS_FOLDER, commandPages, commandTable } from './command-pages.js'
 import { sourcePlugin } from './source-plugin.js';
 
 const MANIFEST = 'oclif.manifest.json';
-/** In these, whatever is not made here goes. */
-const FOLDERS = [COMMANDS_FOLDER];
 /** Pages that name the repository. */
 const OWNED = ['docs/install.md', 'docs/scripting.md'];
 /** The variables that are read, and what each is. */
@@ -28,19 +26,15 @@ const ENVIRONMENT = [
 ];
 const check = process.argv.includes('--check');
 
-for (const folder of FOLDERS) mkdirSync(folder, { recursive: true });
+mkdirSync(COMMANDS_FOLDER, { recursive: true });
 const before = textOf(MANIFEST);
 await makeManifest();
 const generated = new Map([[MANIFEST, textOf(MANIFEST)], ...(await texts())]);
-const old = FOLDERS.flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}`)).filter(
-  (file) => !generated.has(file),
-);
-const differing = [
-  ...[...generated]
-    .filter(([file, text]) => text !== (file === MANIFEST ? before : textOf(file)))
-    .map(([file]) => file),
-  ...old,
-];
+const old = readdirSync(COMMANDS_FOLDER)
+  .map((name) => `${COMMANDS_FOLDER}/${name}`)
+  .filter((file) => !generated.has(file));
+const isAsMade = ([file, text]) => text === (file === MANIFEST ? before : textOf(file));
+const differing = [...[...generated].filter((one) => !isAsMade(one)).map(([file]) => file), ...old];
 
 if (!check) {
   for (const [file, text] of generated) writeFileSync(file, text);
