@@ -182,7 +182,7 @@ export function story(title: string, options: StartSandboxOptions, play: (scene:
 }
 
 /** Lets so many in at a time; the others wait. */
-function turnstile(places: number): (work: () => Promise<void>) => Promise<void> {
+export function turnstile(places: number): (work: () => Promise<void>) => Promise<void> {
   const inside = new Set<Promise<void>>();
   return async (work) => {
     while (inside.size >= places) await Promise.race(inside).catch(() => undefined);
