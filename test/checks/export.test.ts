@@ -45,7 +45,7 @@ async function exportKilled(seed: number, order: 'asc' | 'desc'): Promise<void> 
   const now = fastClock();
   // Within the minute, and one before or after another.
   const appearMs = (): number => random() * 50_000;
-  await withScene({ now, order, appearMs, workMs: 5000, history: 2500, latencyMs: 10 }, async (scene) => {
+  await withScene({ now, order, appearMs, workMs: 5000, history: 2500 }, async (scene) => {
     const loop = loopOf(scene);
     const file = join(scene.folder, 'activities.ndjson');
     const growth = setInterval(
