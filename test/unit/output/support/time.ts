@@ -27,7 +27,10 @@ export class ManualTime {
 
   /** Moves on by tenths of a second, and runs what falls due on the way. */
   advance(ms: number): void {
-    for (const end = this.#passed + ms; this.#passed < end; mock.timers.tick(STEP_MS)) this.#passed += STEP_MS;
+    for (const end = this.#passed + ms; this.#passed < end;) {
+      this.#passed += STEP_MS;
+      mock.timers.tick(STEP_MS);
+    }
   }
 }
 
