@@ -108,11 +108,6 @@ describe('a roll', () => {
     assert.equal((parseJson(stdout) as { error: { code: string } }).error.code, 'busy');
     assert.equal(scene.posts.length, 0);
   });
-
-  story('of every node needs consent: 2, and nothing is even read', {}, async (scene) => {
-    await scene.ends(2, ROLL);
-    assert.deepEqual([scene.posts.length, scene.sandbox.record.reads], [0, 0]);
-  });
 });
 
 describe('a roll that is interrupted', () => {
