@@ -17,7 +17,7 @@ async function exportKilled(seed: number, order: 'asc' | 'desc'): Promise<void> 
   const now = (): number => start + (Date.now() - start) * SPEED;
   // Within the minute, and one before or after another.
   const appearMs = (): number => random() * 50_000;
-  await withScene({ now, order, appearMs, workMs: 5000, history: 2500, latencyMs: 10 }, async (scene) => {
+  await withScene({ now, order, appearMs, workMs: 5000, history: 2500 }, async (scene) => {
     const [script, file] = [join(scene.folder, 'loop.sh'), join(scene.folder, 'activities.ndjson')];
     const loop =
       LOOP?.lines.join('\n').replace('sleep 30', 'sleep 0.1') ?? assert.fail('the docs have the loop no more');
