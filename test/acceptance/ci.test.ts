@@ -7,6 +7,7 @@ import { parseJson } from '../helpers/readers.js';
 import { ROOT } from '../helpers/root.js';
 import { endsWith, story, type Scene } from '../helpers/scene.js';
 import { assertMatches } from '../helpers/schemas.js';
+import { reply, startServer } from '../helpers/server.js';
 
 const NODES = [7n, 18446744073709551615n];
 const BOTH = { nodes: NODES };
@@ -195,6 +196,22 @@ describe('in a step of GitHub Actions', () => {
       assert.match(written, row);
     assert.match(written, /^ldctl activities wait /m);
     assert.deepEqual(annotationsIn(await scene.ends(7, trigger)), []);
+  });
+
+  story('text of the server cannot become a command', {}, async (scene) => {
+    const { deploymentId: deployment_id, tenantId: tenant_id } = scene.sandbox;
+    const action = '::error::pwned ##[error]too\n  ::warning::and this';
+    const created_at = '2026-03-16T12:00:00Z';
+    const item = { id: 1n, node_id: 2n, runtime: 'iggy', status: 'completed', action, created_at };
+    const items = [{ ...item, deployment_id, tenant_id }];
+    const server = await startServer(reply(200, { items, page: 1, total_results: 1, total_pages: 1 }));
+    const env = { GITHUB_ACTIONS: 'true', LD_SUPERVISOR_URL: server.url };
+    for (const format of ['table', 'csv']) {
+      const { stdout } = await scene.ends(0, `activities list --columns action,id --no-header -o ${format}`, env);
+      assert.match(stdout, /pwned/);
+      assert.doesNotMatch(stdout, /##\[|^\s*::/m);
+    }
+    await server.close();
   });
 });
 
