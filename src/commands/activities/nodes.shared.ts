@@ -2,7 +2,7 @@ import * as Flags from '@oclif/core/flags';
 import { UsageError } from '../../base/errors.js';
 import { isId, parseId, type Id } from '../../base/ids.js';
 import { parseJson } from '../../base/json.js';
-import { InputTooLong, readInput } from '../../config/files.js';
+import { readInput } from '../../config/files.js';
 import { filled, parseWholeNumber, type FlagsOf } from '../../cli/flags.js';
 import type { Host } from '../../cli/host.js';
 import { readStdin } from '../../cli/prompts.js';
@@ -82,11 +82,10 @@ function noNode(what: string): UsageError {
 async function readNamed(path: string, signal: AbortSignal): Promise<string> {
   filled(path, FLAG);
   try {
-    return await readInput(path, { limit: LONGEST_FILE, signal });
+    return await readInput(path, LONGEST_FILE, signal);
   } catch (error) {
     signal.throwIfAborted();
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
-    const reason = error instanceof InputTooLong ? error.message : code;
+    const reason = error instanceof Error ? error.message : String(error);
     throw new UsageError(`${FLAG}: cannot read ${path} (${reason})`, { code: 'nodes_unreadable' });
   }
 }
