@@ -95,7 +95,7 @@ describe('a profile', () => {
   story('without a keyring names what else there is', {}, async (scene) => {
     scene.env.DBUS_SESSION_BUS_ADDRESS = `unix:path=${scene.folder}/no-bus`;
     const { stderr } = await add(2, scene, '');
-    assert.match(stderr, /^error: nothing was stored: there is no keyring to be reached here/m);
+    assert.match(stderr, /^error: nothing was stored: the keyring cannot be used/m);
     assert.match(stderr, /^hint: .*--key-store file.*--key-command/m);
   });
 });
