@@ -1,6 +1,5 @@
 import { Interrupted, type StopSignal } from '../base/errors.js';
 import type { Output } from '../output/streams.js';
-import type { OnSuspend } from '../output/views.js';
 
 export interface Interrupts {
   /** Aborted with an `Interrupted` at the first signal. */
@@ -61,16 +60,6 @@ export const NO_INTERRUPTS: Interrupts = {
   signal: new AbortController().signal,
   inTwoStages: () => new AbortController().signal,
   release: () => undefined,
-};
-
-/** By SIGTSTP, which stops the process only once it was heard, and SIGCONT. To Windows these are no signals, and never come. */
-export const onSuspend: OnSuspend = (pause, resume) => {
-  const suspend = (): void => {
-    pause();
-    process.kill(process.pid, 'SIGSTOP');
-  };
-  process.on('SIGTSTP', suspend).on('SIGCONT', resume);
-  return () => void process.off('SIGTSTP', suspend).off('SIGCONT', resume);
 };
 
 /** Has an interrupt say what it left undone: `work().catch(saying('Nothing was stored.'))`. */

@@ -110,7 +110,7 @@ describe('at a terminal', () => {
     await terminal.shows(/processing/);
     terminal.type(CTRL_Z);
     await terminal.shows(/Stopped/);
-    assert.ok(terminal.raw.lastIndexOf(SHOW_CURSOR) > terminal.raw.lastIndexOf(HIDE_CURSOR), 'no cursor');
+    assert.ok(terminal.raw.lastIndexOf(SHOW_CURSOR) >= terminal.raw.lastIndexOf(HIDE_CURSOR), 'no cursor');
     terminal.enter('fg');
     await terminal.shows(/of 1 done/);
     await terminal.shows(/completed on 1 of 1 node/);

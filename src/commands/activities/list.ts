@@ -7,7 +7,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { CommandContext } from '../../cli/context.js';
 import { connectionFlags, printOptions, wholeNumber, type FlagsOf } from '../../cli/flags.js';
 import { isInteractive } from '../../cli/host.js';
-import { onSuspend, type Interrupts } from '../../cli/signals.js';
+import type { Interrupts } from '../../cli/signals.js';
 import { resumeFlags, type Target } from '../../config/target.js';
 import { drive } from '../../job/drive.js';
 import { createWatch, followLog } from '../../job/watch.js';
@@ -16,7 +16,7 @@ import { listAfter, listNewest, listOnePage, type ActivityFilter } from '../../l
 import { activityColumns } from '../../output/rows.js';
 import { formatOf } from '../../output/formats.js';
 import { printList } from '../../output/list.js';
-import { createWatchView, systemEvery } from '../../output/views.js';
+import { createWatchView } from '../../output/views.js';
 import { shownPlace, durationFlag, filterFlags, logOf, parseFilter } from './shared.js';
 
 const DEFAULT_LIMIT = 20;
@@ -132,7 +132,7 @@ async function print(context: CommandContext, target: Target, plan: Plan): Promi
 async function viewOf(context: CommandContext, target: Target, { follow }: Plan) {
   const { host, flags } = context;
   const shown = { ...printOptions(flags), follow, quiet: flags.quiet, place: await shownPlace(context, target) };
-  return createWatchView(host.output, { ...shown, clock: host.clock, every: systemEvery, onSuspend });
+  return createWatchView(host.output, { ...shown, clock: host.clock });
 }
 
 /** Shows new entries and changes for ever: they are the data. @throws as `followLog` does */

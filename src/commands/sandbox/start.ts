@@ -105,7 +105,7 @@ export async function sandboxOf(flags: SandboxFlags): Promise<RunningSandbox> {
   } catch (error) {
     if (error instanceof OptionError) {
       const flag = error.option.replace(/Ms$/, '').replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`);
-      throw new UsageError(`--${flag} ${error.why}`);
+      throw new UsageError(`--${flag}: ${error.why}`);
     }
     const { code, port } = error as NodeJS.ErrnoException & { port?: number };
     if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
