@@ -38,7 +38,7 @@ export function systemKeyring(env: Env, started?: KeyringProcess, limitMs = TIME
     if ('key' in reply) return reply.key;
     throw new KeyringError(`the keyring cannot be used (${plainText(reply.reason)})`, {
       code: 'keyring_failed',
-      hint: 'It may be locked: unlock it, and try again.',
+      hint: 'It may be locked: unlock it, and try again. With LD_API_KEY it is not needed.',
     });
   };
   return {
