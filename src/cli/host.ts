@@ -1,5 +1,4 @@
 import { closeSync, fstatSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { isatty } from 'node:tty';
 import type { Manifest, PJSON } from '@oclif/core/interfaces';
@@ -7,7 +6,7 @@ import { systemClock, type Clock } from '../base/clock.js';
 import { environmentKeys } from '../base/secret.js';
 import type { Env } from '../base/text.js';
 import { Output, Sink } from '../output/streams.js';
-import type { Keyring, KeyringProcess } from '../config/keyring.js';
+import { systemKeyring, type Keyring, type KeyringProcess } from '../config/keyring.js';
 import { catchInterrupts, type Hangup, type Interrupts } from './signals.js';
 
 /** What this very program is: an installed package, or a single executable. */
@@ -59,50 +58,23 @@ export interface Host {
   catchInterrupts(hangup?: Hangup): Interrupts;
 }
 
-let shared: Host | undefined;
-
-/** The one of this process, which is made at the first call: its streams have one set of listeners. */
-export function startSystemHost(program: Program): Host {
-  return (shared ??= makeSystemHost(program));
-}
-
-/** @throws Error before it was started */
-export function systemHost(): Host {
-  if (!shared) throw new Error('no host was started');
-  return shared;
-}
-
-/** The only place that touches the process's own streams and environment. */
-function makeSystemHost(program: Program): Host {
+/** The only place that touches the process's own streams and environment. It is made once: its streams have one set of listeners. */
+export function systemHost(program: Program): Host {
   const { env, platform, stdout, stderr } = process;
   // oclif's own listener throws out of nowhere when stdout cannot be written; the sinks of `output` tell it.
   stdout.removeAllListeners('error');
   process.once('exit', leaveClosedTerminal);
-  // Few commands need it, and each start would load it.
-  const keyring = async () => (await import('../config/keyring.js')).systemKeyring(env, program.keyringProcess);
   const output = new Output(new Sink(stdout, env), new Sink(stderr, env));
   for (const key of environmentKeys(env)) output.redact((text) => key.scrub(text));
   return {
-    program,
-    env,
-    platform,
-    output,
+    ...{ program, env, platform, output, stderr, clock: systemClock, catchInterrupts },
     // Node opens it when it is first asked for, which takes as long as a sixth of its own start.
     get stdin() {
-      // A terminal that has closed fails at every change of its mode; what reads it hears of its end.
-      if (process.stdin.listenerCount('error') === 0) process.stdin.on('error', () => undefined);
       return process.stdin;
     },
-    stderr,
-    clock: systemClock,
-    keyring: {
-      get: async (account, signal) => (await keyring()).get(account, signal),
-      set: async (account, key, signal) => (await keyring()).set(account, key, signal),
-      delete: async (account, signal) => (await keyring()).delete(account, signal),
-    },
+    keyring: systemKeyring(env, program.keyringProcess),
     // Node's own module is loaded when it is called, and few commands need a key.
     newIdempotencyKey: () => crypto.randomUUID(),
-    catchInterrupts,
   };
 }
 
@@ -114,16 +86,6 @@ function leaveClosedTerminal(): void {
     } catch {
       // It is not open.
     }
-  }
-}
-
-/** Libraries look for the home of the user as they load, and fail for one whom the system does not know, as in many a container. */
-export function ensureHome(): void {
-  try {
-    homedir();
-  } catch {
-    // As shells have it.
-    process.env.HOME ??= '/';
   }
 }
 
