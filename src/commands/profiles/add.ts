@@ -18,7 +18,6 @@ import { checkProfileName, findProfile, type Profile, type ProfileKey } from '..
 import { DEFAULT_API_URL, type Settings } from '../../config/settings.js';
 import {
   expiryOf,
-  explainLookUp,
   findDeployment,
   isGranted,
   placedDeployments,
@@ -306,7 +305,7 @@ async function structureFor(
       context.core(access).structure(access.tenantId, { signal }),
     );
   } catch (error) {
-    if (!explainLookUp(error) || !isKnown) throw error;
+    if (!isKnown || !(error instanceof ApiError) || error.status !== 403) throw error;
     context.warn('this key lacks info:read: the deployment was stored as it was given, and not looked up');
     return null;
   }
