@@ -212,14 +212,14 @@ function retryAfterOf(answer: Answer): number | undefined {
 /** Text of a server's, fit for an error: without the API key, on one line, and short. */
 function quote(text: string, apiKey: ApiKey, longest = 300): string {
   // Masked before it is cut: half a key would not be found.
-  const line = apiKey.maskEvery(plainText(text).replace(/\s+/g, ' ').trim());
+  const line = apiKey.scrub(plainText(text).replace(/\s+/g, ' ').trim());
   return line.length > longest ? `${line.slice(0, longest)}…` : line;
 }
 
 /** The first words of a body that is not JSON, such as a proxy's page of HTML. */
 function excerpt(body: string, apiKey: ApiKey): string {
   const words = apiKey
-    .maskEvery(body)
+    .scrub(body)
     // Of what may be megabytes, as much as it takes to find the first sentence.
     .slice(0, 4096)
     .replace(/<(script|style)\b.*?<\/\1>/gis, ' ')

@@ -1,6 +1,5 @@
 import { Interrupted, type StopSignal } from '../base/errors.js';
 import type { Output } from '../output/streams.js';
-import type { OnSuspend } from '../output/views.js';
 
 export interface Interrupts {
   /** Aborted with an `Interrupted` at the first signal. */
@@ -50,16 +49,6 @@ export function catchInterrupts(hangup?: Hangup): Interrupts {
     release: () => void process.off('SIGINT', stop).off('SIGTERM', stop).off('SIGHUP', hangUp),
   };
 }
-
-/** By SIGTSTP, which stops the process only once it was heard, and SIGCONT. To Windows these are no signals, and never come. */
-export const onSuspend: OnSuspend = (pause, resume) => {
-  const suspend = (): void => {
-    pause();
-    process.kill(process.pid, 'SIGSTOP');
-  };
-  process.on('SIGTSTP', suspend).on('SIGCONT', resume);
-  return () => void process.off('SIGTSTP', suspend).off('SIGCONT', resume);
-};
 
 /** Has an interrupt say what it left undone: `work().catch(saying('Nothing was stored.'))`. */
 export function saying(hint: string): (error: unknown) => never {
