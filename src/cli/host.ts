@@ -6,7 +6,7 @@ import { systemClock, type Clock } from '../base/clock.js';
 import { environmentKeys } from '../base/secret.js';
 import type { Env } from '../base/text.js';
 import { Output, Sink } from '../output/streams.js';
-import { systemKeyring, type Keyring, type KeyringProcess } from '../config/keyring.js';
+import type { Keyring, KeyringProcess } from '../config/keyring.js';
 import { catchInterrupts, type Hangup, type Interrupts } from './signals.js';
 
 /** What this very program is: an installed package, or a single executable. */
@@ -64,6 +64,8 @@ export function systemHost(program: Program): Host {
   // oclif's own listener throws out of nowhere when stdout cannot be written; the sinks of `output` tell it.
   stdout.removeAllListeners('error');
   process.once('exit', leaveClosedTerminal);
+  // Few commands need it, and each start would load it.
+  const keyring = async () => (await import('../config/keyring.js')).systemKeyring(env, program.keyringProcess);
   const output = new Output(new Sink(stdout, env), new Sink(stderr, env));
   for (const key of environmentKeys(env)) output.redact((text) => key.scrub(text));
   return {
@@ -72,7 +74,11 @@ export function systemHost(program: Program): Host {
     get stdin() {
       return process.stdin;
     },
-    keyring: systemKeyring(env, program.keyringProcess),
+    keyring: {
+      get: async (account, signal) => (await keyring()).get(account, signal),
+      set: async (account, key, signal) => (await keyring()).set(account, key, signal),
+      delete: async (account, signal) => (await keyring()).delete(account, signal),
+    },
     // Node's own module is loaded when it is called, and few commands need a key.
     newIdempotencyKey: () => crypto.randomUUID(),
   };
