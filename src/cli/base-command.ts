@@ -7,7 +7,7 @@ import { loadFormat } from '../output/formats.js';
 import { readCommandLine } from './argv.js';
 import { askedOutput, printFailure } from './failure.js';
 import { outputFlags } from './flags.js';
-import { systemHost, type Host } from './host.js';
+import type { Host } from './host.js';
 import type { Interrupts } from './signals.js';
 
 /**
@@ -21,7 +21,7 @@ export abstract class BaseCommand extends Command {
   /** What the process ends with; null until the command has ended. */
   exitCode: number | null = null;
 
-  constructor(argv: string[], config: Config, host: Host = systemHost()) {
+  constructor(argv: string[], config: Config, host: Host) {
     super(argv, config);
     this.host = host;
   }
