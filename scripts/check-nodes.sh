@@ -23,15 +23,11 @@ wants() {
 printed() { grep -qE -- "$1" "$work/out" || fail "not printed: $1"; }
 
 tarball="$work/$(npm_quietly pack --ignore-scripts --pack-destination "$work")" || fail 'npm pack'
-stray=$(tar -tzf "$tarball" | grep -vE '^package/(dist/|docs/|schemas/|completions/|bin/(run\.js|node-version\.js|package\.json)$|oclif\.manifest\.json$|package\.json$|(README|CHANGELOG|CONTRIBUTING)\.md$|LICENSE$)')
-[ -z "$stray" ] || fail "in the package, and not meant to be: $stray"
 prefix="$work/a place with spaces"
 npm_quietly install --global --ignore-scripts --prefix "$prefix" "$tarball" || fail 'npm install of the tarball'
 lib="$prefix/lib/node_modules/ldctl"
 chmod -R a+rX,a-w "$prefix"
-chmod a+rx "$work"
 mkdir "$work/home"
-chmod 777 "$work/home"
 export HOME="$work/home" XDG_CACHE_HOME="$work/home/cache"
 
 # shellcheck disable=SC2016
@@ -61,10 +57,6 @@ with_this_node() {
   [ "$(wc -l <"$work/out")" -eq 1500 ] || fail 'a long log is not whole'
   wants 0 ldctl sandbox exec -- sh -c "$profile"
   wants 0 env -u HOME -u XDG_CACHE_HOME ldctl sandbox exec -- ldctl activities list --limit 1
-  if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
-    # One that may not write where it is installed, and that the system does not even know.
-    wants 0 setpriv --reuid=54321 --regid=54321 --clear-groups env -u HOME -u XDG_CACHE_HOME ldctl sandbox exec -- ldctl whoami
-  fi
   wants 0 node "$work/home/program/main.mjs"
 }
 

@@ -41,16 +41,6 @@ describe('a profile', () => {
     }
   });
 
-  story('is taken whole where --profile names it, and one line says what that left out', {}, async (scene) => {
-    await add(0, scene, '--key-store file');
-    scene.forget();
-    const { stderr } = await scene.ends(0, `${LIST} --profile prod`, {
-      LD_API_KEY: 'left-over',
-      LD_DEPLOYMENT_ID: '7',
-    });
-    assert.equal(stderr, '--profile prod is taken whole: LD_API_KEY, LD_DEPLOYMENT_ID from the environment ignored\n');
-  });
-
   story('gives way to variables, which what acts names, outside of the sandbox only', {}, async (scene) => {
     await add(0, scene, '--key-store file');
     const wins =
