@@ -43,7 +43,7 @@ export default class Whoami extends BaseCommand {
 async function rememberExpiry({ settings, store, signal }: CommandContext, expiresAt: string | null): Promise<void> {
   const { profile, key, tenantId } = settings;
   const isOwn = key?.source.from === 'profile' && tenantId?.source.from === 'profile';
-  if (!profile || !isOwn || profile.expiresAt === expiresAt) return;
+  if (!profile || !isOwn || (profile.expires_at ?? null) === expiresAt) return;
   const change = store.update(profile.name, (stored) => ({ ...stored, expires_at: expiresAt ?? undefined }));
   await change.catch(() => signal.throwIfAborted());
 }
@@ -82,7 +82,7 @@ async function identify(context: CommandContext) {
     return structure && !placed ? false : isGranted(keyContext.permissions, wanted, placed);
   };
   // What is stored about the profile's own key still holds when the API cannot be asked.
-  const storedExpiry = settings.key?.source.from === 'profile' ? (profile?.expiresAt ?? null) : null;
+  const storedExpiry = settings.key?.source.from === 'profile' ? (profile?.expires_at ?? null) : null;
   const expiresAt = keyContext ? (keyContext.expiry_at ?? null) : storedExpiry;
   const lookedUp = supervisorUrl ? null : (placed?.deployment.supervisor_url ?? null);
   return {
