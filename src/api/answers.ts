@@ -196,15 +196,19 @@ function hintFor({ status, code, retryAfterMs }: ApiErrorFields, { permission }:
   return status === 408 || status === 425 || status >= 500 ? later : undefined;
 }
 
+/** No one waits for longer than this, whatever a server says. */
+const LONGEST_RETRY_AFTER_MS = 24 * 60 * 60_000;
+
 /**
  * Seconds or an HTTP-date, as milliseconds from now. A date is understood by the server's own clock, so that a local clock that
  * is hours off does not turn a minute into hours.
  */
 function retryAfterOf(answer: Answer): number | undefined {
   const text = header(answer, 'retry-after').trim();
-  if (/^\d+(?:\.\d+)?$/.test(text)) return Math.min(Math.round(Number(text) * 1000), Number.MAX_SAFE_INTEGER);
   const time = parseHttpDate(text);
-  return time === null ? undefined : Math.max(0, time - (serverTimeOf(answer) ?? answer.receivedAt));
+  if (time === null && !/^\d+$/.test(text)) return undefined;
+  const wait = time === null ? Number(text) * 1000 : time - (serverTimeOf(answer) ?? answer.receivedAt);
+  return Math.min(Math.max(0, wait), LONGEST_RETRY_AFTER_MS);
 }
 
 /** Text of a server's, fit for an error: without the API key, on one line, and short. */
