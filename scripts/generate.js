@@ -8,8 +8,6 @@ import { EXIT_CODES } from '../src/base/exit-codes.ts';
 import { COMMANDS_FOLDER, commandPages, commandTable } from './command-pages.js';
 
 const MANIFEST = 'oclif.manifest.json';
-/** In these, whatever is not made here goes. */
-const FOLDERS = [COMMANDS_FOLDER];
 /** Pages that name the repository. */
 const OWNED = ['docs/install.md', 'docs/scripting.md'];
 /** The variables that are read, and what each is. */
@@ -28,13 +26,13 @@ const ENVIRONMENT = [
 ];
 const check = process.argv.includes('--check');
 
-for (const folder of FOLDERS) mkdirSync(folder, { recursive: true });
+mkdirSync(COMMANDS_FOLDER, { recursive: true });
 const pjson = JSON.parse(textOf('package.json'));
 const manifest = await manifestOf();
 const generated = new Map([[MANIFEST, `${JSON.stringify(manifest, null, 2)}\n`], ...texts()]);
-const old = FOLDERS.flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}`)).filter(
-  (file) => !generated.has(file),
-);
+const old = readdirSync(COMMANDS_FOLDER)
+  .map((name) => `${COMMANDS_FOLDER}/${name}`)
+  .filter((file) => !generated.has(file));
 const differing = [...[...generated].filter(([file, text]) => text !== textOf(file)).map(([file]) => file), ...old];
 
 if (!check) {

@@ -195,12 +195,12 @@ function retryAfterOf(answer: Answer): number | undefined {
 /** Text of a server, fit for an error: without the API key, on one line, and short. */
 function quote(text: string, apiKey: ApiKey, longest = 300): string {
   // Masked before it is cut: half a key would not be found.
-  const line = apiKey.maskEvery(plainText(text).replace(/\s+/g, ' ').trim());
+  const line = apiKey.scrub(plainText(text).replace(/\s+/g, ' ').trim());
   return line.length > longest ? `${line.slice(0, longest)}…` : line;
 }
 
 /** The first words of a body that is not JSON, such as a proxy's page of HTML. */
 function excerpt(body: string, apiKey: ApiKey): string {
-  const start = apiKey.maskEvery(body).slice(0, 4096);
+  const start = apiKey.scrub(body).slice(0, 4096);
   return quote(start.replace(/<(script|style)\b.*?<\/\1>|<[^>]*>/gis, ' '), apiKey, 120);
 }

@@ -5,9 +5,9 @@ import { createRequire } from 'node:module';
 import { checkServerIdentity } from 'node:tls';
 import got, { type Agents, type Got, type RequestFunction } from 'got';
 import { getProxyForUrl } from 'proxy-from-env';
-import { onAbort, systemClock, type Clock, type Signal } from '../base/clock.js';
+import { onAbort, systemClock, type Clock } from '../base/clock.js';
 import { ApiError, InvalidAnswerError, TransportError, UsageError } from '../base/errors.js';
-import { ApiKey } from '../base/secret.js';
+import { ApiKey, isApiKeyText } from '../base/secret.js';
 import type { CallOptions } from '../base/supervisor.js';
 import { requestIdOf, type Answer } from './answers.js';
 import { endpoint, isLoopback, parseBaseUrl } from './base-url.js';
@@ -47,7 +47,7 @@ interface Call<T> {
   path: string;
   headers?: Record<string, string>;
   body?: string;
-  signal?: Signal;
+  signal?: AbortSignal;
   /** A single try has all of the request timeout; several share the read budget. */
   tries: number;
   /** Makes the value out of an answer, or throws what the answer means. */
@@ -85,8 +85,7 @@ export class Client {
     const { apiKey, url, clock = systemClock } = options;
     this.#base = parseBaseUrl(typeof url === 'string' ? url : url.href, what);
     this.#apiKey = typeof apiKey === 'string' ? new ApiKey(apiKey) : apiKey;
-    // No header can carry another.
-    if (!/^[\x21-\x7e]+$/.test(this.#apiKey.reveal())) {
+    if (!isApiKeyText(this.#apiKey.reveal())) {
       throw new UsageError('the API key is empty, or holds characters that no key has, such as a line end', {
         code: 'invalid_api_key',
       });

@@ -244,10 +244,8 @@ export class CommandContext {
     try {
       return await call;
     } catch (error) {
-      if (this.#settings) {
-        explainDenial(error, key, this.#settings);
-        explain?.(error);
-      }
+      if (this.#settings) explainDenial(error, key, this.#settings);
+      explain?.(error);
       throw error;
     }
   }

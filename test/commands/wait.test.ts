@@ -149,7 +149,7 @@ describe('activities wait', () => {
     [['--after', '8', '--runtime', 'iggy', '--action', 'explode'], /unknown action "explode"/],
     [['--after', '8', '--runtime', 'iggy', '--action', 'stop', '--node', ''], /--node names no node/],
     [['7', '--runtime', 'iggy'], /--runtime goes with --after/],
-    [['18446744073709551616'], /out of range/],
+    [['18446744073709551616'], /is at most 18446744073709551615/],
     [['7x'], /"7x" is not an id/],
   ];
   for (const [args, says] of MISTAKES) {

@@ -340,7 +340,6 @@ export class MemoryJournal {
       ageMs: this.#wall() - record.postedAt,
       accepted: marks.has('accepted'),
       redirected: marks.has('redirected'),
-      resent: false,
       passed: marks.has('passed'),
     };
   }

@@ -129,7 +129,7 @@ export default class ActivitiesRoll extends JobCommand {
     const target = await context.target();
     const { id, name } = target.deployment;
     const journal = openRollJournal(context.folder, this.host.clock);
-    const record = resume === 'last' ? await journal.last(id) : await journal.read(keyOf(id, resume));
+    const record = resume === 'last' ? journal.last(id) : journal.read(keyOf(id, resume));
     if (!record) {
       const which = resume === 'last' ? 'unfinished roll' : `roll with the key ${JSON.stringify(resume)}`;
       throw new LdctlError('refused', 'no_such_roll', `there is no ${which} of deployment ${name ?? id} here`, {
@@ -157,7 +157,7 @@ export default class ActivitiesRoll extends JobCommand {
     let keepsRolls = true;
     let isNew = false;
     try {
-      const before = await journal.begin({ key, deploymentId, begunAt: host.clock.now(), request: stored });
+      const before = journal.begin({ key, deploymentId, begunAt: host.clock.now(), request: stored });
       if (before && asText(before.request) !== asText(stored)) throw keyUsed(idempotencyKey);
       isNew = before === null;
     } catch (error) {
@@ -168,17 +168,18 @@ export default class ActivitiesRoll extends JobCommand {
     }
     const gate = command === null ? undefined : this.#gate(command, target, request);
     const tools = { stopping: interrupts.inTwoStages(), ...(gate && { gate }) };
-    // What cannot be noted only keeps the record for a day.
-    const finish = (sent: boolean) => (keepsRolls ? journal.finish(key, sent).catch(() => undefined) : undefined);
+    const finish = (sent: boolean): void => {
+      if (keepsRolls) journal.finish(key, sent);
+    };
     return showJob(context, target, request, async (connection, more) => {
       const asked = keepsRolls ? { ...request, idempotencyKey } : request;
       try {
         const end = await roll({ ...connection, keepsRolls }, asked, { ...tools, ...more });
-        if (end.result.resume === null) await finish(true);
+        if (end.result.resume === null) finish(true);
         return end;
       } catch (error) {
         // Nothing was sent, so that there is nothing to go on with.
-        if (isNew) await finish(false);
+        if (isNew) finish(false);
         throw error;
       }
     });

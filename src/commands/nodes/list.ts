@@ -2,7 +2,6 @@ import * as Flags from '@oclif/core/flags';
 import { isFinal, RUNTIMES, type Activity } from '../../base/activity.js';
 import { EXIT_CODES, type ExitCode } from '../../base/exit-codes.js';
 import { compareIds, type Id } from '../../base/ids.js';
-import { count } from '../../base/text.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { CommandContext } from '../../cli/context.js';
 import { connectionFlags, printOptions } from '../../cli/flags.js';
@@ -39,13 +38,8 @@ export default class NodesList extends BaseCommand {
     const target = await context.target();
     const { batches } = listNewest(logOf(context, target), { filter, limit: 0 }, { signal: context.signal });
     const nodes = await context.during('reading the log', () => summarise(batches));
-    // Those that can be triggered, whether or not they are named, so that CSV has the same columns each time.
-    const named = nodes.flatMap(({ runtimes }) => Object.keys(runtimes)).sort();
-    const columns = nodeColumns([...new Set([...RUNTIMES, ...named])]);
-    const spec = { noun: 'nodes in the log of this time', columns, total: null };
+    const spec = { noun: 'nodes in the log of this time', columns: nodeColumns(nodes), total: null };
     await printList(output, [nodes], spec, printOptions(flags));
-    if (nodes.length > 0)
-      context.say(`${count(nodes.length, 'node')} named by the log; one that nothing was done on is not in it`);
     return EXIT_CODES.done.code;
   }
 }
@@ -74,26 +68,17 @@ async function summarise(batches: AsyncIterable<readonly Activity[]>): Promise<N
       node.runtimes[runtime] ??= { activity_id: id, action, status, created_at };
     }
   }
-  // What can be triggered first, then all others.
-  const rank = (runtime: string): number => RUNTIMES.indexOf(runtime as (typeof RUNTIMES)[number]) + 1 || 99;
-  const inOrder = (runtimes: NodeSummary['runtimes']): NodeSummary['runtimes'] =>
-    Object.fromEntries(Object.entries(runtimes).sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1)));
-  return [...nodes.values()]
-    .map((node) => ({ ...node, runtimes: inOrder(node.runtimes) }))
-    .sort((a, b) => compareIds(a.node_id, b.node_id));
+  return [...nodes.values()].sort((a, b) => compareIds(a.node_id, b.node_id));
 }
 
-/** @param runtimes which have columns of their own */
-function nodeColumns(runtimes: readonly string[]): ReadonlyArray<Column<NodeSummary>> {
+function nodeColumns(nodes: readonly NodeSummary[]): ReadonlyArray<Column<NodeSummary>> {
+  // Those that can be triggered, whether or not they are named, so that CSV has the same columns each time.
+  const named = nodes.flatMap((node) => Object.keys(node.runtimes)).sort();
+  const runtimes = [...new Set([...RUNTIMES, ...named])];
   return [
     { name: 'node', priority: 1, value: (node) => node.node_id },
     ...runtimes.map((runtime, index) => lastColumn(runtime, index + 2)),
     ...timeColumns<NodeSummary>('last', runtimes.length + 2, (node) => node.last_activity_at),
-    ...runtimes.flatMap((runtime) => [
-      detailColumn(runtime, 'action', ({ action }) => action),
-      detailColumn(runtime, 'activity', ({ activity_id: id }) => id),
-      detailColumn(runtime, 'created', ({ created_at: at }) => at),
-    ]),
   ];
 }
 
@@ -112,9 +97,4 @@ function lastColumn(runtime: string, priority: number): Column<NodeSummary> {
     },
     style: ({ runtimes }) => statusStyle(runtimes[runtime]?.status ?? null),
   };
-}
-
-function detailColumn(runtime: string, name: string, value: (last: LastActivity) => Id | string): Column<NodeSummary> {
-  const detail = ({ runtimes }: NodeSummary): Id | string | undefined => runtimes[runtime] && value(runtimes[runtime]);
-  return { name: `${runtime}_${name}`, priority: 99, extra: true, value: detail };
 }

@@ -4,8 +4,8 @@ import { CommandContext } from '../../cli/context.js';
 import { saying, type Interrupts } from '../../cli/signals.js';
 import type { ExitCode } from '../../base/exit-codes.js';
 import { findProfile } from '../../config/profiles.js';
-import { makeProfile } from './add.js';
-import { printProfile, profileDocument, profileFlags } from './profile.shared.js';
+import { makeProfile, profileFlags } from './add.js';
+import { printProfile, profileDocument } from './profile.shared.js';
 
 export default class ProfilesUpdate extends BaseCommand {
   static override summary = 'Change a profile: its key, its deployment, anything.';

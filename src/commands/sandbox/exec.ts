@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { execa, type ResultPromise } from 'execa';
@@ -7,10 +7,6 @@ import type { Host } from '../../cli/host.js';
 import { NO_INTERRUPTS, type Interrupts } from '../../cli/signals.js';
 import { UsageError } from '../../base/errors.js';
 import { sandboxFlags, sandboxOf } from './start.js';
-
-/** What a program of Windows ends with after Ctrl-C, and what shells say of one elsewhere. */
-const ENDED_BY_CTRL_C = 0xc000013a;
-const CTRL_C = 130;
 
 /** A terminal sends these to the program too, so that they are only waited out. Ctrl-Break is of Windows alone. */
 const WAITED_OUT = ['SIGINT', 'SIGBREAK'] as const;
@@ -80,44 +76,24 @@ async function runInside(
     const env = insideEnvironment(folder, variables, host);
     // By way of the shim, it would need /bin/sh and a folder that programs may be in; on Windows Ctrl-C would be cmd's.
     const [program = '', ...args] = command[0] === 'ldctl' ? [...host.program.command, ...command.slice(1)] : command;
-    if (host.platform === 'win32' && !isOnWindows(program, env)) return notFound(command[0], host);
     child = execa(program, args, { stdio: 'inherit', env, extendEnv: false, reject: false, cleanup: false });
     const { exitCode, signal, code, originalMessage = '' } = await child;
-    if (exitCode !== undefined) return exitCode === ENDED_BY_CTRL_C ? CTRL_C : exitCode;
+    if (exitCode !== undefined) return exitCode;
     if (signal !== undefined) return 128 + constants.signals[signal];
-    if (code === 'ENOENT') return notFound(command[0], host);
-    host.output.stderr.write(`${command[0]}: ${originalMessage}\n`);
-    return 126;
-  } catch (error) {
-    if (folder !== null || !(error instanceof Error && 'syscall' in error)) throw error;
-    host.output.stderr.write(`${command[0]}: no temporary folder for it can be made (${error.message})\n`);
-    return 126;
+    host.output.stderr.write(`${command[0]}: ${code === 'ENOENT' ? 'command not found' : originalMessage}\n`);
+    return code === 'ENOENT' ? 127 : 126;
   } finally {
-    if (folder !== null) removeFolder(folder, host);
+    if (folder !== null) removeFolder(folder);
     for (const signal of WAITED_OUT) process.off(signal, waitOut);
     for (const signal of FORWARDED) process.off(signal, forward);
   }
 }
 
-function notFound(program: string, host: Host): number {
-  host.output.stderr.write(`${program}: command not found\n`);
-  return 127;
-}
-
-/** Whether there is such a program: of one that is not, cmd, which execa has look for it, only says 1. */
-function isOnWindows(program: string, { PATH = '' }: NodeJS.ProcessEnv): boolean {
-  const folders = /[/\\:]/.test(program) ? [''] : PATH.split(delimiter);
-  const endings = ['', '.com', '.exe', '.bat', '.cmd'];
-  return folders.some((folder) => endings.some((ending) => existsSync(join(folder, program + ending))));
-}
-
-/** Windows keeps what a program still has open, which may be one that was left in the background: the system's to clear away. */
-function removeFolder(folder: string, { platform }: Host): void {
-  const isWindows = platform === 'win32';
+function removeFolder(folder: string): void {
   try {
-    rmSync(folder, { recursive: true, force: true, maxRetries: isWindows ? 5 : 0 });
-  } catch (error) {
-    if (!isWindows) throw error;
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  } catch {
+    // Windows keeps what a program that was left in the background has open: the system's to clear away.
   }
 }
 
