@@ -1,9 +1,7 @@
 import { BaseCommand } from '../cli/base-command.js';
-import { CommandContext } from '../cli/context.js';
+import type { CommandContext } from '../cli/context.js';
 import { connectionFlags, printOptions } from '../cli/flags.js';
-import type { Interrupts } from '../cli/signals.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
-import type { ExitCode } from '../base/exit-codes.js';
 import { plainText, urlText } from '../base/text.js';
 import type { KeyContext, TenantStructure } from '../api/core-api.js';
 import type { Source } from '../config/settings.js';
@@ -24,9 +22,9 @@ export default class Whoami extends BaseCommand {
   ];
   static override flags = connectionFlags;
 
-  protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
+  protected override async execute() {
     const { flags } = await this.parse(Whoami);
-    const context = await CommandContext.connect(this.host, flags, interrupts);
+    const context = await this.connect(flags);
     const identity = await identify(context);
     if (identity.key_id !== null) await rememberExpiry(context, identity.expires_at);
     const { output, clock } = this.host;
@@ -43,7 +41,7 @@ export default class Whoami extends BaseCommand {
 async function rememberExpiry({ settings, store, signal }: CommandContext, expiresAt: string | null): Promise<void> {
   const { profile, key, tenantId } = settings;
   const isOwn = key?.source.from === 'profile' && tenantId?.source.from === 'profile';
-  if (!profile || !isOwn || profile.expiresAt === expiresAt) return;
+  if (!profile || !isOwn || (profile.expires_at ?? null) === expiresAt) return;
   const change = store.update(profile.name, (stored) => ({ ...stored, expires_at: expiresAt ?? undefined }));
   await change.catch(() => signal.throwIfAborted());
 }
@@ -82,7 +80,7 @@ async function identify(context: CommandContext) {
     return structure && !placed ? false : isGranted(keyContext.permissions, wanted, placed);
   };
   // What is stored about the profile's own key still holds when the API cannot be asked.
-  const storedExpiry = settings.key?.source.from === 'profile' ? (profile?.expiresAt ?? null) : null;
+  const storedExpiry = settings.key?.source.from === 'profile' ? (profile?.expires_at ?? null) : null;
   const expiresAt = keyContext ? (keyContext.expiry_at ?? null) : storedExpiry;
   const lookedUp = supervisorUrl ? null : (placed?.deployment.supervisor_url ?? null);
   return {

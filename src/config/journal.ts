@@ -93,7 +93,7 @@ class Records<T extends { key: string }> {
   #load(path: string): T | null {
     const text = readPrivateFile(path);
     if (text === null) return null;
-    const result = v.safeParse(this.schema, jsonOf(text));
+    const result = v.safeParse(v.pipe(v.string(), v.parseJson(), this.schema), text);
     if (result.success) return result.output;
     throw new LdctlError('unconfirmed', 'journal_broken', `the record of an earlier run is broken: ${path}`, {
       hint:
@@ -234,11 +234,3 @@ const hashOf = (key: string): string => createHash('sha256').update(key).digest(
 
 /** 0 for what is neither a record nor a mark. */
 const generationOf = (name: string): number => Number(/^[\da-f]{64}\.(\d+)/.exec(name)?.[1] ?? 0);
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

@@ -4,7 +4,7 @@ import { UsageError } from '../base/errors.js';
 import { ApiKey, isApiKeyText, refuseDebuggedStreams } from '../base/secret.js';
 import type { Env } from '../base/text.js';
 import { fileErrorCode, readInput } from './files.js';
-import { KeyringError, type Keyring } from './keyring.js';
+import type { Keyring } from './keyring.js';
 import type { Profile } from './profiles.js';
 
 /** In bytes. A key is far shorter; what holds more is the wrong file, or program. */
@@ -41,15 +41,9 @@ export function refuseKey(text: string, what: string, env: Env): void {
 export function parseApiKey(text: string, what: string): ApiKey {
   const key = text.trim();
   if (isApiKeyText(key)) return new ApiKey(key);
-  if (key === '') {
-    throw new UsageError(`${what}: no API key, it is empty`, {
-      code: 'empty_key',
-      hint: 'Is a variable unset, or a secret missing where it should come from?',
-    });
-  }
-  throw new UsageError(`${what}: not an API key`, {
+  throw new UsageError(`${what}: ${key === '' ? 'no API key, it is empty' : 'not an API key'}`, {
     code: 'invalid_key',
-    hint: 'A key is one line of visible ASCII characters without spaces. (It is not shown here.)',
+    hint: 'A key is one line of visible ASCII characters without spaces. Is a variable unset, or a secret missing?',
   });
 }
 
@@ -59,18 +53,12 @@ export async function fetchProfileKey({ name, key }: Profile, tools: KeyTools, s
   if (key.store === 'command') {
     return runKeyCommand(key.command, `the key command of profile ${name}`, tools, signal);
   }
-  const anew = `Store it anew with \`ldctl profiles update ${name} --api-key-stdin\`, or set LD_API_KEY.`;
-  try {
-    const text = await tools.keyring.get(key.account, signal);
-    if (text !== null) return parseApiKey(text, `account ${key.account} of the keyring`);
-  } catch (error) {
-    if (!(error instanceof KeyringError)) throw error;
-    throw new KeyringError(`the key of profile ${name} is in the keyring, and ${error.message}`, {
-      code: error.code,
-      hint: `${error.hint ?? ''} ${anew}`.trim(),
-    });
-  }
-  throw new UsageError(`the key of profile ${name} is no longer in the keyring`, { code: 'key_missing', hint: anew });
+  const text = await tools.keyring.get(key.account, signal);
+  if (text !== null) return parseApiKey(text, `account ${key.account} of the keyring`);
+  throw new UsageError(`the key of profile ${name} is no longer in the keyring`, {
+    code: 'key_missing',
+    hint: `Store it anew with \`ldctl profiles update ${name} --api-key-stdin\`, or set LD_API_KEY.`,
+  });
 }
 
 /** Reads the key from the file that `LD_API_KEY_FILE` names, or from a pipe. @throws UsageError; the signal's reason */

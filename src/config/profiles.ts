@@ -96,16 +96,14 @@ const LONGEST_WAIT_MS = 20_000;
  */
 export class ProfileStore {
   readonly path: string;
-  readonly #folder: string;
-  readonly #clock: Clock;
-  readonly #signal: AbortSignal | undefined;
 
   /** @param folder see `configDir` @param signal ends the waiting for another process that changes the profiles */
-  constructor(folder: string, clock: Clock, signal?: AbortSignal) {
+  constructor(
+    private readonly folder: string,
+    private readonly clock: Clock,
+    private readonly signal?: AbortSignal,
+  ) {
     this.path = join(folder, 'config.json');
-    this.#folder = folder;
-    this.#clock = clock;
-    this.#signal = signal;
   }
 
   /** Creates nothing. Without conf, whose loading takes longer than all the rest of a start. */
@@ -117,16 +115,15 @@ export class ProfileStore {
   /** To be asked before the user is asked for anything: whether a profile of this name can be added here. */
   assertCanAdd(name: string): void {
     if (this.read().profiles.some((profile) => profile.name === name)) throw alreadyThere(name);
-    ensurePrivateFolder(this.#folder);
+    ensurePrivateFolder(this.folder);
   }
 
-  /** Adds a profile; the first one becomes the current one. @returns whether it is that */
-  add(profile: Profile): Promise<boolean> {
+  /** Adds a profile; the first one becomes the current one. */
+  add(profile: Profile): Promise<void> {
     return this.change((config) => {
       if (config.profiles.some(({ name }) => name === profile.name)) throw alreadyThere(profile.name);
       if (config.profiles.length === 0) config.current = profile.name;
       config.profiles.push(profile);
-      return config.current === profile.name;
     });
   }
 
@@ -134,25 +131,25 @@ export class ProfileStore {
    * Changes one profile, but for its name. @param changed from the profile as it is stored by now
    * @throws LdctlError (exit 5) when there is none of this name
    */
-  update(name: string, changed: (profile: Profile) => Profile): Promise<Profile> {
+  update(name: string, changed: (profile: Profile) => Profile): Promise<void> {
     return this.change((config) => {
       const profile = findProfile(config, name);
-      const updated = { ...changed(profile), name };
-      config.profiles.splice(config.profiles.indexOf(profile), 1, updated);
-      return updated;
+      config.profiles.splice(config.profiles.indexOf(profile), 1, { ...changed(profile), name });
     });
   }
 
   /** Has `work` change what is stored, as no other process does meanwhile; the file is replaced whole. */
   async change<T>(work: (config: Config) => T): Promise<T> {
-    ensurePrivateFolder(this.#folder);
+    ensurePrivateFolder(this.folder);
     // Loaded before the lock is taken.
     const { default: Conf } = await import('conf');
-    return withLock(this.#folder, this.#clock, this.#signal, () => {
+    return withLock(this.folder, this.clock, this.signal, () => {
       const config = this.read();
       const result = work(config);
       try {
-        new Conf({ cwd: this.#folder, configFileMode: FILE_MODE, clearInvalidConfig: false }).store = encoded(config);
+        // It only writes: what is there was read already.
+        const options = { cwd: this.folder, configFileMode: FILE_MODE, deserialize: () => ({}) };
+        new Conf<Record<string, unknown>>(options).store = encoded(config);
       } catch (error) {
         throw fileFault('write', this.path, error);
       }
@@ -162,21 +159,12 @@ export class ProfileStore {
 }
 
 function decodeConfig(text: string, path: string): Config {
-  let json: unknown;
-  try {
-    // An editor of Windows may have put a mark in front.
-    json = JSON.parse(text.replace(/^\ufeff/, ''));
-  } catch {
-    throw broken(path, 'is not JSON');
-  }
-  const result = v.safeParse(configSchema, json);
+  // An editor of Windows may have put a mark in front.
+  const result = v.safeParse(v.pipe(v.string(), v.parseJson(), configSchema), text.replace(/^\ufeff/, ''));
   if (result.success) return result.output;
   const field = v.getDotPath(result.issues[0]);
-  throw broken(path, field === null ? 'is not a list of profiles' : `cannot be used: look at ${field}`);
-}
-
-function broken(path: string, what: string): UsageError {
-  return new UsageError(`${path} ${what}`, {
+  const what = field === null ? 'is no JSON with a list of profiles' : `cannot be used: look at ${field}`;
+  throw new UsageError(`${path} ${what}`, {
     code: 'config_broken',
     hint: 'It was left as it is. Mend it, or move it away and add the profiles again.',
   });

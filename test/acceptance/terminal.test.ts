@@ -138,7 +138,7 @@ describe('the first five minutes, at a terminal', () => {
       terminal.enter();
       await terminal.shows(/Where should the key be kept\?/);
       terminal.enter();
-      await terminal.shows(/warning: there is no keyring to be reached here/);
+      await terminal.shows(/warning: the keyring cannot be used/);
       await terminal.shows(/❯ In a file that only you can read/);
       terminal.enter();
       await terminal.shows(/added profile mine, now the current one/);

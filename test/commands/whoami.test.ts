@@ -209,7 +209,7 @@ describe('whoami', () => {
       assert.equal(code, 4);
       assert.match(
         stderr,
-        /API key of profile me expired 1 day ago[^]*hint: It is .* of profile me\. .*`ldctl profiles update me --api-key-stdin`/,
+        /API key of profile me expired 1 day ago[^]*hint: It is .* from profile me\. .*`ldctl profiles update me --api-key-stdin`/,
       );
     });
 

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as realSleep } from 'node:timers/promises';
-import { type Clock, type Signal } from '../../src/base/clock.js';
+import { type Clock } from '../../src/base/clock.js';
 
 interface Sleeper {
   wakeAt: number;
@@ -34,17 +34,17 @@ export class VirtualClock implements Clock {
     return this.#elapsed;
   }
 
-  sleep(ms: number, signal?: Signal): Promise<void> {
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
     this.sleeps.push(ms);
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {
-        reject(signal.reason);
+        reject(signal.reason as Error);
         return;
       }
       const sleeper = { wakeAt: this.#elapsed + Math.max(ms, 0), wake: resolve };
       this.#sleepers.add(sleeper);
       const onAbort = (): void => {
-        if (this.#sleepers.delete(sleeper) && signal) reject(signal.reason);
+        if (this.#sleepers.delete(sleeper) && signal) reject(signal.reason as Error);
       };
       signal?.addEventListener('abort', onAbort, { once: true });
     });

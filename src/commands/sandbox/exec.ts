@@ -4,7 +4,6 @@ import { delimiter, isAbsolute, join } from 'node:path';
 import { execa, type ResultPromise } from 'execa';
 import { BaseCommand } from '../../cli/base-command.js';
 import type { Host } from '../../cli/host.js';
-import type { Interrupts } from '../../cli/signals.js';
 import { UsageError } from '../../base/errors.js';
 import { sandboxFlags, sandboxOf } from './start.js';
 
@@ -19,18 +18,15 @@ export default class SandboxExec extends BaseCommand {
   static override usage = 'sandbox exec [FLAGS] -- CMD…';
   static override examples = [
     '<%= config.bin %> <%= command.id %> -- ldctl activities trigger iggy restart --yes',
-    {
-      description: 'A node rejects it: the exit code is 3',
-      command: '<%= config.bin %> <%= command.id %> --reject 2 -- ldctl activities trigger iggy restart --yes',
-    },
+    '<%= config.bin %> <%= command.id %> --reject 2 -- ldctl activities trigger iggy restart --yes',
   ];
   // So that `exec CMD` without the dashes arrives here, and is told about them.
   static override strict = false;
   static override flags = sandboxFlags;
 
-  protected override async execute(interrupts: Interrupts): Promise<number> {
+  protected override async execute() {
     // The terminal sends its signals to CMD as well, and CMD decides what becomes of them.
-    interrupts.release();
+    this.interrupts.release();
     // What comes after `--` is the command's own, flags and all.
     const dashes = this.argv.includes('--') ? this.argv.indexOf('--') : this.argv.length;
     const [program, ...args] = this.argv.slice(dashes + 1);

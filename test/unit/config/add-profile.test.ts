@@ -139,7 +139,7 @@ describe('profiles add', () => {
     ['when the deployment has no supervisor URL', { deployment: 'basement' }, 'supervisor_url_missing', 5],
     ['without a tenant id', { 'tenant-id': undefined }, 'no_tenant', 2],
     ['without a key', { 'api-key-stdin': false }, 'no_key', 2],
-    ['when stdin is empty', {}, 'empty_key', 2, { stdin: '\n' }],
+    ['when stdin is empty', {}, 'invalid_key', 2, { stdin: '\n' }],
     ['when stdin is no key', {}, 'invalid_key', 2, { stdin: 'two words' }],
     ['when there is no keyring, and nothing else is said', { 'key-store': undefined }, 'keyring_unavailable', 2],
     ['when the key command fails', { ...COMMAND, 'key-command': 'exit 1' }, 'key_command_failed', 2],
