@@ -33,7 +33,9 @@ type Reply = { key: string | null } | { reason: string };
  */
 export function systemKeyring(env: Env, started?: KeyringProcess, limitMs = TIME_LIMIT_MS): Keyring {
   const ask = async (request: Request, signal?: AbortSignal): Promise<string | null> => {
-    const reply = await askChild(request, env, started ?? (await packagedProcess()), limitMs, signal);
+    // Bundled into another program, there is no file that could be the child.
+    const child = started ?? (await packagedProcess().catch(reasonOf));
+    const reply = 'reason' in child ? child : await askChild(request, env, child, limitMs, signal);
     signal?.throwIfAborted();
     if ('key' in reply) return reply.key;
     throw new KeyringError(`the keyring cannot be used (${plainText(reply.reason)})`, {
@@ -98,6 +100,10 @@ async function answer(request: Request, load: () => Promise<KeyringLibrary>): Pr
     else entry.deleteCredential();
     return { key: null };
   } catch (error) {
-    return { reason: error instanceof Error ? error.message : String(error) };
+    return reasonOf(error);
   }
+}
+
+function reasonOf(error: unknown): { reason: string } {
+  return { reason: error instanceof Error ? error.message : String(error) };
 }
