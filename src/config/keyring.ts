@@ -36,7 +36,7 @@ export function systemKeyring(env: Env, started?: KeyringProcess, limitMs = TIME
     // Bundled with a program, there may be nothing to start.
     const reply = await Promise.resolve(started ?? packagedProcess())
       .then((child) => askChild(request, env, child, limitMs, signal))
-      .catch((error: Error): Reply => ({ reason: error.message }));
+      .catch((error: unknown): Reply => ({ reason: String(error) }));
     signal?.throwIfAborted();
     if ('key' in reply) return reply.key;
     throw new KeyringError(`the keyring cannot be used (${plainText(reply.reason)})`, {
