@@ -33,9 +33,10 @@ type Reply = { key: string | null } | { reason: string };
  */
 export function systemKeyring(env: Env, started?: KeyringProcess, limitMs = TIME_LIMIT_MS): Keyring {
   const ask = async (request: Request, signal?: AbortSignal): Promise<string | null> => {
-    // Bundled into another program, there is no file that could be the child.
-    const child = started ?? (await packagedProcess().catch(reasonOf));
-    const reply = 'reason' in child ? child : await askChild(request, env, child, limitMs, signal);
+    // Bundled with a program, there may be nothing to start.
+    const reply = await Promise.resolve(started ?? packagedProcess())
+      .then((child) => askChild(request, env, child, limitMs, signal))
+      .catch((error: unknown): Reply => ({ reason: String(error) }));
     signal?.throwIfAborted();
     if ('key' in reply) return reply.key;
     throw new KeyringError(`the keyring cannot be used (${plainText(reply.reason)})`, {
@@ -100,10 +101,6 @@ async function answer(request: Request, load: () => Promise<KeyringLibrary>): Pr
     else entry.deleteCredential();
     return { key: null };
   } catch (error) {
-    return reasonOf(error);
+    return { reason: error instanceof Error ? error.message : String(error) };
   }
-}
-
-function reasonOf(error: unknown): { reason: string } {
-  return { reason: error instanceof Error ? error.message : String(error) };
 }
