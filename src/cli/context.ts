@@ -134,9 +134,9 @@ export class CommandContext {
   /** What keys are fetched with. */
   get keyTools(): KeyTools {
     const { host } = this;
-    const { env, platform, keyring } = host;
+    const { env, keyring } = host;
     return {
-      ...{ env, platform, keyring },
+      ...{ env, keyring },
       get sharesTerminal() {
         return host.stdin.isTTY;
       },
