@@ -189,7 +189,9 @@ function hintFor({ status, code, retryAfterMs }: ApiErrorFields, { permission }:
   if (status === 401) return 'The API key is missing, wrong, expired or revoked: check it with `ldctl whoami`.';
   if (status === 403) {
     const needs = permission ? `The key needs the permission ${permission}.` : 'The key may not read this.';
-    return `${needs} If it has an allow-list, it must name this machine's address. \`ldctl whoami\` shows what it may do.`;
+    const without =
+      permission === 'info:read' ? ' Ids work without it: --deployment ID with --supervisor-url URL.' : '';
+    return `${needs}${without} If it has an allow-list, it must name this machine's address. \`ldctl whoami\` shows what it may do.`;
   }
   if (status === 404) return 'It is unknown, or this key may not see it: `ldctl deployments list` shows what it may.';
   if (status === 429) return `Too many requests with this key. ${later}`;

@@ -1,4 +1,3 @@
-import * as v from 'valibot';
 import { UsageError } from './errors.js';
 
 /** An unsigned 64-bit integer. A JavaScript number would be another node's id. */
@@ -9,13 +8,6 @@ export const MAX_ID: Id = 2n ** 64n - 1n;
 export function isId(value: unknown): value is Id {
   return typeof value === 'bigint' && value >= 0n && value <= MAX_ID;
 }
-
-/** An id on the disk: a string of digits, since programs that read JSON lose those of a long number. */
-export const idText = v.pipe(
-  v.string(),
-  v.check((text) => /^\d{1,20}$/.test(text) && isId(BigInt(text))),
-  v.transform((text): Id => BigInt(text)),
-);
 
 /** Reads decimal digits, `0 … 2^64-1`; `what` names the value in the error, for instance `--node`. @throws UsageError */
 export function parseId(text: string, what = 'id'): Id {

@@ -1,5 +1,12 @@
 import * as v from 'valibot';
-import { idText } from './ids.js';
+import { isId, type Id } from './ids.js';
+
+/** An id on the disk: a string of digits, since programs that read JSON lose those of a long number. */
+export const idText = v.pipe(
+  v.string(),
+  v.check((text) => /^\d{1,20}$/.test(text) && isId(BigInt(text))),
+  v.transform((text): Id => BigInt(text)),
+);
 
 /** What is remembered of a trigger whose key may be used again, from before its first POST. Strict: what a later version wrote may forbid to send. */
 export const runRecord = v.strictObject({

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import type { Clock } from '../base/clock.js';
 import { LdctlError } from '../base/errors.js';
-import { idText, type Id } from '../base/ids.js';
-import { runRecord, type KeptRun, type RunJournal, type RunRecord } from '../base/journal.js';
+import type { Id } from '../base/ids.js';
+import { idText, runRecord, type KeptRun, type RunJournal, type RunRecord } from '../base/journal.js';
 import { stringifyJson } from '../base/json.js';
 import {
   createPrivateFile,

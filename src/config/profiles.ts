@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import type { Clock } from '../base/clock.js';
 import { LdctlError, UsageError } from '../base/errors.js';
-import { idText } from '../base/ids.js';
+import { idText } from '../base/journal.js';
 import { ApiKey, isApiKeyText } from '../base/secret.js';
 import {
   createPrivateFile,

@@ -27,7 +27,11 @@ const MISTAKES: ReadonlyArray<readonly [args: Words, says: RegExp, next: RegExp]
   ],
   [`${RESTART} 610809900976570889`, /unexpected argument: 6108/, /Nodes go with --node/],
   [`${RESTART} --node 12x`, /--node: "12x" is not an id/, /decimal digits/],
-  [`${RESTART} --node 18446744073709551616`, /--node: "18446744073709551616" is not an id/, /at most 18446744073709551615/],
+  [
+    `${RESTART} --node 18446744073709551616`,
+    /--node: "18446744073709551616" is not an id/,
+    /at most 18446744073709551615/,
+  ],
   [[...wordsOf(RESTART), '--node', '', '--yes'], /--node names no node/, /leave --node out/],
   [`${RESTART} --node 7 --expect-nodes 2`, /--expect-nodes does not go with --node/, /See ldctl/],
   [RESTART, /every node of .* there is no one to ask/, /Add --yes.*or name nodes with --node/],
