@@ -87,7 +87,7 @@ export async function connectProfile(name?: string, options: ConnectProfileOptio
     flags: { profile: name },
     env,
     readConfig: () => new ProfileStore(folder, clock, signal).read(),
-    keys: { env, platform: process.platform, keyring: systemKeyring(env), isSilent: true },
+    keys: { env, keyring: systemKeyring(env), isSilent: true },
     notify,
   });
   if (settings.winning !== null) notify(settings.winning);
