@@ -8,7 +8,7 @@
 set -eu
 
 # A download that brings nothing for so many seconds is given up.
-STALLED=${LDCTL_INSTALL_STALLED:-30}
+STALLED=30
 # These are put in by scripts/release/make.js.
 REPOSITORY=''
 TARGETS='linux-x64 linux-arm64 darwin-x64 darwin-arm64'

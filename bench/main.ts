@@ -1,14 +1,9 @@
-/**
- * The bench: the built command beside the smallest programs that do the same, as ratios.
- *
- *   npm run bench [-- --quick] [-- --node PROGRAM] [-- --runs N] [-- --beside OTHER/bin/run.js]
- *
- * Start: `--version` and `--help` to `node -e 0`, `activities list` to the smallest program of Node that does the same GET; those of
- * `build/ldctl`, where it is there, to its own Node; each to another build, where one is named. Reading: 100,000 entries, one more each second, to
- * `curl | jq`; and its memory to that of 10,000, for which V8 has as much room as it ever takes for what is new. A start is taken by its
- * processor time, a reading from start to end; of each the best counts, since whatever else the machine does only adds to it.
- * `--quick` shows that it works.
- */
+// The bench: the built command beside the smallest programs that do the same, as ratios.
+//   npm run bench [-- --quick] [-- --node PROGRAM] [-- --runs N] [-- --beside OTHER/bin/run.js]
+// Start: `--version` and `--help` to `node -e 0`, `activities list` to the smallest program of Node that does the same GET; those of
+// `build/ldctl`, where it is there, to its own Node; each to another build, where one is named. Reading: 100,000 entries, one more each
+// second, to `curl | jq`; and its memory to that of 10,000. A start is taken by its processor time, a reading from start to end; of each
+// the best counts, since whatever else the machine does only adds to it. `--quick` shows that it works.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The same on plain sources: nothing needs to be built.
+// The same on plain sources: nothing but help needs to be built.
 const { dirname } = require('node:path');
 
 async function run() {

@@ -105,7 +105,8 @@ async function makeExecutable(output) {
 
 /** What is read of the package while it runs. */
 function packageFiles() {
-  return ['package.json', 'oclif.manifest.json', ...readdirSync('completions').map((name) => `completions/${name}`)];
+  const completions = readdirSync('completions').map((name) => `completions/${name}`);
+  return ['package.json', 'oclif.manifest.json', 'dist/help.json', ...completions];
 }
 
 /** @returns the program of Node for a target */

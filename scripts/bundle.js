@@ -154,7 +154,7 @@ export async function bundle({ write = true } = {}) {
       entryFileNames: `[name].${extension}`,
       chunkFileNames: `chunks/[name]-[hash].${extension}`,
       // What most commands need, in one file: there would be one for each module.
-      codeSplitting: { groups: [{ name: 'core', test: /src[\\/]base[\\/](?!json)/, minShareCount: 8 }] },
+      codeSplitting: { groups: [{ name: 'core', test: /src[\\/]base[\\/](?!json|journal)/, minShareCount: 8 }] },
     };
     const { output } = await (write ? made.write(options) : made.generate(options));
     for (const folder of output.flatMap(packageFolders)) folders.add(folder);

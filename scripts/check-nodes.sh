@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The package, packed and installed into an empty folder, with every Node that it is said to work with: what a user does first, each
-# with its exit code, and with code that Node keeps compiled in any state. Ends with 2 when none of the Nodes could be had.
+# with its exit code. Ends with 2 when none of the Nodes could be had.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 
@@ -23,15 +23,11 @@ wants() {
 printed() { grep -qE -- "$1" "$work/out" || fail "not printed: $1"; }
 
 tarball="$work/$(npm_quietly pack --ignore-scripts --pack-destination "$work")" || fail 'npm pack'
-stray=$(tar -tzf "$tarball" | grep -vE '^package/(dist/|docs/|schemas/|completions/|bin/(run\.js|node-version\.js|package\.json)$|oclif\.manifest\.json$|package\.json$|(README|CHANGELOG|CONTRIBUTING)\.md$|LICENSE$)')
-[ -z "$stray" ] || fail "in the package, and not meant to be: $stray"
 prefix="$work/a place with spaces"
 npm_quietly install --global --ignore-scripts --prefix "$prefix" "$tarball" || fail 'npm install of the tarball'
 lib="$prefix/lib/node_modules/ldctl"
 chmod -R a+rX,a-w "$prefix"
-chmod a+rx "$work"
 mkdir "$work/home"
-chmod 777 "$work/home"
 export HOME="$work/home" XDG_CACHE_HOME="$work/home/cache"
 
 # shellcheck disable=SC2016
@@ -61,24 +57,7 @@ with_this_node() {
   [ "$(wc -l <"$work/out")" -eq 1500 ] || fail 'a long log is not whole'
   wants 0 ldctl sandbox exec -- sh -c "$profile"
   wants 0 env -u HOME -u XDG_CACHE_HOME ldctl sandbox exec -- ldctl activities list --limit 1
-  if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
-    # One that may not write where it is installed, and that the system does not even know.
-    wants 0 setpriv --reuid=54321 --regid=54321 --clear-groups env -u HOME -u XDG_CACHE_HOME ldctl sandbox exec -- ldctl whoami
-  fi
   wants 0 node "$work/home/program/main.mjs"
-
-  # Whatever state the code is in that Node keeps, it changes nothing but speed.
-  local expected
-  expected=$(NODE_DISABLE_COMPILE_CACHE=1 ldctl activities trigger --help)
-  for damage in none truncate random; do
-    find "$XDG_CACHE_HOME" -type f 2>/dev/null | while read -r file; do
-      case $damage in
-        truncate) truncate -s 1000 "$file" ;;
-        random) head -c 5000 /dev/urandom >"$file" ;;
-      esac
-    done
-    [ "$(ldctl activities trigger --help 2>&1)" = "$expected" ] || fail "with a compile cache: $damage"
-  done
 }
 
 # Each Node into its own folder: the package that holds its program, which needs no install script either.

@@ -1,6 +1,5 @@
 // A dry run of the whole release, up to the upload: every file of it is made, twice and the same, unpacked and tried. With --all
-// each executable is made, which takes minutes; else only that for this machine, and stand-ins for the others. Ends with 2, and the
-// reason in the last line, where something could not be had.
+// each executable is made, which takes minutes; else only that for this machine, and stand-ins for the others.
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,20 +15,10 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
-import { npmInstall } from './npm-install.js';
 import { archiveOf, executableOf, HERE, isWindows, TARGETS } from './targets.js';
-
-const COULD_NOT = 2;
-const VALIDATOR = [
-  '@cyclonedx/cyclonedx-library@10.3.0',
-  'ajv@8.20.0',
-  'ajv-formats@3.0.1',
-  'ajv-formats-draft2019@1.6.1',
-];
 
 const all = process.argv.includes('--all');
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -42,7 +31,6 @@ try {
 
 async function check() {
   matrixIsTargets();
-  refusesTags();
   const executables = makeExecutables();
   const [out, again] = ['release', 'again'].map((name) => join(folder, name));
   run('node', ['scripts/release/make.js', executables, out, '0']);
@@ -60,47 +48,17 @@ async function check() {
   tryDebianPackage(join(out, `ldctl-${HERE}.deb`), join(folder, 'root'));
   await tryInstallScript(out);
   run('ruby', ['-c', join(out, 'ldctl.rb')]);
-  fillTap(join(out, 'ldctl.rb'), folder);
   const manifest = JSON.parse(read(out, 'ldctl.json'));
   const { hash } = manifest.architecture['64bit'];
   assert.ok(read(out, 'SHA256SUMS').includes(`${hash}  ldctl-win32-x64.zip\n`), 'the manifest has another sum');
-  console.log('the formula is read by Ruby, and gets into an empty tap; the manifest has the right sum');
-  await validate(join(out, 'ldctl.cdx.json'), folder);
+  console.log('the formula is read by Ruby; the manifest has the right sum');
+  billOfMaterials(join(out, 'ldctl.cdx.json'));
 }
 
 function matrixIsTargets() {
   const { jobs } = parse(readFileSync('.github/workflows/release.yml', 'utf8'));
   const expected = TARGETS.map(({ name, runner }) => ({ target: name, runner }));
   assert.deepEqual(jobs.build.strategy.matrix.include, expected);
-}
-
-/** What a tag is refused for: it is not on main, has another version, is of another repository, has no notes. */
-function refusesTags() {
-  const clone = join(folder, 'clone');
-  run('git', ['init', '--quiet', '--initial-branch=main', clone]);
-  const git = (...args) => run('git', ['-c', 'user.name=x', '-c', 'user.email=x@localhost', ...args], clone);
-  const commit = (name) => {
-    writeFileSync(
-      join(clone, 'package.json'),
-      `{"version":"${name}","repository":{"url":"git+https://github.com/a/ldctl.git"}}`,
-    );
-    writeFileSync(join(clone, 'CHANGELOG.md'), `# Changelog\n\n## [${name}] - 2026-01-01\n`);
-    git('add', '.');
-    git('commit', '--quiet', '--message', name);
-  };
-  commit('1.0.0');
-  git('update-ref', 'refs/remotes/origin/main', 'HEAD');
-  const ready = resolve('scripts/release/ready.js');
-  const problems = (...args) => spawnSync(process.execPath, [ready, ...args], { cwd: clone, encoding: 'utf8' }).stderr;
-  assert.equal(problems('v1.0.0', 'a/ldctl'), '');
-  assert.match(
-    problems('v1.0.1', 'a/ldctl'),
-    /^::error::the tag is v1\.0\.1, and package\.json has version 1\.0\.0\n$/,
-  );
-  assert.match(problems('v1.0.0', 'b/ldctl'), /^::error::package\.json has the repository .*a\/ldctl.*\n$/);
-  commit('1.1.0');
-  assert.match(problems('v1.1.0', 'a/ldctl'), /^::error::v1\.1\.0 is not on main.*\n$/);
-  console.log('tags are refused that are not on main, or of another version or repository');
 }
 
 /** @returns the folder of what is released */
@@ -128,17 +86,8 @@ function unpack(out) {
     for (const name of ['LICENSE', 'THIRD-PARTY-NOTICES', 'NODE-LICENSE', 'completions/ldctl.bash'])
       assert.ok(existsSync(join(root, name)), `${archive} has no ${name}`);
     if (target.name === HERE) assert.match(run(join(root, 'ldctl'), ['--version']), new RegExp(`^ldctl/${version} `));
-    if (isWindows(target)) unsigned(readFileSync(join(root, 'ldctl.exe')));
   }
   console.log(`${TARGETS.length} archives are unpacked, and that for ${HERE} runs`);
-}
-
-/** No signature is better than one that is broken. */
-function unsigned(bytes) {
-  if (bytes.subarray(0, 2).toString() !== 'MZ') return;
-  const directory = bytes.readUInt32LE(0x3c) + 24 + 144;
-  assert.equal(bytes.readBigUInt64LE(directory), 0n, 'ldctl.exe carries the signature of Node');
-  console.log('ldctl.exe carries no signature');
 }
 
 /** Installs the package below a folder, as dpkg does it anywhere, runs what is there, and removes it. */
@@ -171,39 +120,13 @@ async function tryInstallScript(out) {
   console.log(`install.sh installs ${archiveOf({ name: HERE })}, which runs`);
 }
 
-/** Twice, as a job that is run again does. */
-function fillTap(formula) {
-  const tap = join(folder, 'tap.git');
-  run('git', ['init', '--quiet', '--bare', '--initial-branch=main', tap]);
-  for (let turn = 0; turn < 2; turn += 1) run('bash', ['scripts/release/tap.sh', formula, version, tap]);
-  assert.equal(run('git', ['log', '--format=%s', 'main'], tap), `ldctl ${version}\n`);
-  assert.equal(run('git', ['show', 'main:Formula/ldctl.rb'], tap), readFileSync(formula, 'utf8'));
-}
-
-async function validate(file) {
-  const bill = JSON.parse(readFileSync(file, 'utf8'));
-  const node = bill.components.find(({ name }) => name === 'node');
-  assert.match(node.cpe, /^cpe:2\.3:a:nodejs:node\.js:\d+\.\d+\.\d+:/);
-  const scopes = bill.components.map(
-    ({ name, scope }) => (name.startsWith('@napi-rs/') ? 'optional' : 'required') === scope,
-  );
-  assert.ok(scopes.length > 20 && !scopes.includes(false), 'a scope is wrong');
-  const tools = join(folder, 'tools');
-  mkdirSync(tools);
-  writeFileSync(join(tools, 'package.json'), '{ "private": true }');
-  const missed = npmInstall(tools, '--ignore-scripts', ...VALIDATOR);
-  if (missed !== null) {
-    console.log(missed);
-    process.exitCode = COULD_NOT;
-    return;
-  }
-  const { Validation, Spec } = await import(
-    pathToFileURL(join(tools, 'node_modules/@cyclonedx/cyclonedx-library/dist.node/index.node.js')).href
-  ).then((module) => module.default ?? module);
-  const validator = new Validation.JsonStrictValidator(Spec.Version[`v${bill.specVersion.replace('.', 'dot')}`]);
-  assert.notEqual(await validator.validate('{}'), null, 'the validator finds nothing');
-  assert.equal(await validator.validate(readFileSync(file, 'utf8')), null);
-  console.log(`the bill of materials is valid, with ${bill.components.length} components`);
+/** `npm sbom` makes it; what is added and left out by scripts/release/make.js is looked at here. */
+function billOfMaterials(file) {
+  const { components } = JSON.parse(readFileSync(file, 'utf8'));
+  assert.match(components.find(({ name }) => name === 'node').cpe, /^cpe:2\.3:a:nodejs:node\.js:\d+\.\d+\.\d+:/);
+  const names = components.map(({ name }) => name);
+  assert.ok(names.includes('got') && names.includes('@napi-rs/keyring') && !names.includes('mocha'), names);
+  console.log(`the bill of materials has ${components.length} components`);
 }
 
 function read(folder, name) {

@@ -12,7 +12,6 @@ import { npmInstall } from './npm-install.js';
 
 const COULD_NOT = 2;
 const TOOLS = ['@actions/languageservice@0.3.61', '@actions/workflow-parser@0.3.61'];
-const BROKEN = 'on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: echo ${{ secret.X }}\n';
 
 const files = tracked('.github/workflows/*.yml', 'action.yml');
 const folder = mkdtempSync(join(tmpdir(), 'ldctl-workflows-'));
@@ -45,11 +44,6 @@ async function lintWorkflows() {
     });
     return found.map(({ range, message }) => `${file}:${range.start.line + 1}: ${message}`);
   };
-  assert.equal(
-    (await problemsOf('.github/workflows/broken.yml', BROKEN)).length,
-    1,
-    'a broken workflow is not found out',
-  );
   const problems = await Promise.all(files.map((file) => problemsOf(file, readFileSync(file, 'utf8'))));
   assert.deepEqual(problems.flat(), []);
   console.log(`GitHub's own tools have nothing to say of ${files.join(', ')}`);

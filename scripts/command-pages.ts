@@ -1,73 +1,72 @@
-import type { Command, Config } from '@oclif/core';
-import { commandHelp, summaryOf, usageOf } from '../src/cli/help.js';
+import type { Manifest, PJSON } from '@oclif/core/interfaces';
+import { helpTexts } from './help.js';
 
 /** Where the pages are, below the root of the repository. */
 export const COMMANDS_FOLDER = 'docs/commands';
 const INDEX = 'README.md';
 const OTHERS = 'others';
-const GLOBAL = 'GLOBAL';
-/** At the top, or the foot, of a page that nobody is to change by hand. */
-export const NOTE = '<!-- made by `npm run generate` -->';
+/** At the top of a page that nobody is to change by hand. */
+const NOTE = '<!-- made by `npm run generate` -->';
+
+/** A command with its help, and what it is called with, without its flags. */
+interface Shown {
+  group: string;
+  heading: string;
+  summary: string;
+  text: string;
+}
 
 /**
- * The reference of all commands as Markdown: a page for each topic, one for the commands without a topic, and an index,
+ * The reference of all commands as Markdown: a page for each group, one for the commands without a group, and an index,
  * which has the flags that all share.
  * @returns texts by the names of their files in `COMMANDS_FOLDER`
  */
-export function commandPages(config: Config): ReadonlyMap<string, string> {
+export function commandPages(manifest: Manifest, pjson: PJSON): ReadonlyMap<string, string> {
+  const all = shownOf(manifest, pjson);
   const pages = new Map<string, string>();
-  for (const [group, commands] of groupsOf(config)) {
-    const topic = config.topics.find(({ name }) => name === group);
-    const title = topic ? `\`${config.bin} ${group}\`` : 'Other commands';
-    const sections = commands.map((command) => sectionOf(command));
+  for (const group of new Set(all.map((one) => one.group))) {
+    const title = group === OTHERS ? 'Other commands' : `\`ldctl ${group}\``;
+    const sections = all
+      .filter((one) => one.group === group)
+      .map(({ heading, summary, text }) => `## \`${heading}\`\n\n${summary}\n\n${fenced(text)}`);
+    const about = pjson.oclif.topics?.[group]?.description ?? '';
     const shared = `What the [global flags](${INDEX}#global-flags) mean.`;
-    pages.set(`${group}.md`, page(title, ...(topic?.description ? [topic.description] : []), shared, ...sections));
+    pages.set(`${group}.md`, page(title, about, shared, ...sections));
   }
-  return pages.set(
-    INDEX,
-    page('Commands', commandTable(config, '').join('\n'), '## Global flags', globalFlags(config).join('\n')),
-  );
+  const flags = fenced(helpTexts(manifest, pjson)['global-flags'] ?? '');
+  return pages.set(INDEX, page('Commands', commandTable(manifest, pjson, '').join('\n'), '## Global flags', flags));
 }
 
 /** Every command with what it does, a row each, and a link to its section. @param base what the links begin with */
-export function commandTable(config: Config, base: string): string[] {
-  const rows = groupsOf(config).flatMap(([group, commands]) =>
-    commands.map((command) => {
-      const usage = headingOf(command);
-      return `| [\`${usage}\`](${base}${group}.md#${anchorOf(usage)}) | ${summaryOf(command)} |`;
-    }),
+export function commandTable(manifest: Manifest, pjson: PJSON, base: string): string[] {
+  const rows = shownOf(manifest, pjson).map(
+    ({ group, heading, summary }) => `| [\`${heading}\`](${base}${group}.md#${anchorOf(heading)}) | ${summary} |`,
   );
   return ['| command | does |', '|---|---|', ...rows];
 }
 
+/** By their groups; those without one come last. */
+function shownOf(manifest: Manifest, pjson: PJSON): Shown[] {
+  const texts = helpTexts(manifest, pjson);
+  const all = Object.values(manifest.commands).map(({ id, summary = '' }) => {
+    const text = texts[id] ?? '';
+    const [, usage = ''] = /^ {2}\$ (.*)$/m.exec(text) ?? [];
+    return {
+      group: id.includes(':') ? id.replace(/:.*/, '') : OTHERS,
+      heading: usage.replace(' [FLAGS]', ''),
+      summary,
+      text: text.slice(text.indexOf('\n\n') + 2),
+    };
+  });
+  return [...all.filter(({ group }) => group !== OTHERS), ...all.filter(({ group }) => group === OTHERS)];
+}
+
 function page(title: string, ...parts: string[]): string {
-  return `${[NOTE, `# ${title}`, ...parts].join('\n\n')}\n`;
+  return `${[NOTE, `# ${title}`, ...parts.filter(Boolean)].join('\n\n')}\n`;
 }
 
-/** Commands by the first of their words, and by `OTHERS` those of a single word, which come last. */
-function groupsOf(config: Config): ReadonlyArray<readonly [group: string, commands: readonly Command.Loadable[]]> {
-  const commands = config.commands.filter(({ hidden }) => !hidden).sort((a, b) => (a.id < b.id ? -1 : 1));
-  const names = new Set(commands.map(groupOf));
-  return [...names]
-    .sort((a, b) => Number(a === OTHERS) - Number(b === OTHERS))
-    .map((group) => [group, commands.filter((command) => groupOf(command) === group)]);
-}
-
-function groupOf({ id }: Command.Loadable): string {
-  const [topic, ...words] = id.split(':');
-  return topic === undefined || words.length === 0 ? OTHERS : topic;
-}
-
-function sectionOf(command: Command.Loadable): string {
-  const [, ...parts] = commandHelp(command).split('\n\n');
-  return [`## \`${headingOf(command)}\``, summaryOf(command), `\`\`\`\n${parts.join('\n\n').trimEnd()}\n\`\`\``].join(
-    '\n\n',
-  );
-}
-
-/** The command and its arguments, without its flags. */
-function headingOf(command: Command.Loadable): string {
-  return `ldctl ${usageOf(command).replace(' [FLAGS]', '')}`;
+function fenced(text: string): string {
+  return `\`\`\`\n${text.trimEnd()}\n\`\`\``;
 }
 
 /** As GitHub makes the anchor of a heading. */
@@ -76,23 +75,4 @@ function anchorOf(heading: string): string {
     .toLowerCase()
     .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
     .replaceAll(' ', '-');
-}
-
-function globalFlags(config: Config): string[] {
-  const own = config.commands.filter(({ flags }) => Object.values(flags).some(({ helpGroup }) => helpGroup === GLOBAL));
-  const names = [
-    ...new Set(own.flatMap(({ flags }) => Object.keys(flags).filter((name) => flags[name]?.helpGroup === GLOBAL))),
-  ];
-  const rows = names.sort().map((name) => {
-    const takers = own.filter(({ flags }) => flags[name]?.helpGroup === GLOBAL);
-    const by = takers.length === own.length ? 'all' : [...new Set(takers.map(({ id }) => id.split(':')[0]))].join(', ');
-    const [flag] = takers.flatMap(({ flags }) => flags[name] ?? []);
-    return `| \`${flag === undefined ? name : flagText(name, flag)}\` | ${flag?.summary ?? ''} | ${by} |`;
-  });
-  return ['| flag | meaning | taken by |', '|---|---|---|', ...rows];
-}
-
-function flagText(name: string, flag: Command.Flag.Cached): string {
-  const value = flag.type === 'option' ? ` ${flag.options?.join('|') ?? String(flag.helpValue)}` : '';
-  return `${flag.char === undefined ? '' : `-${flag.char}, `}--${name}${value}`.replaceAll('|', String.raw`\|`);
 }

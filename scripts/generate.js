@@ -2,14 +2,12 @@
 // (commands, exit codes, environment), and whose repository pages name. With --check it leaves the files as they are, and
 // fails when they differ.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { Config } from '@oclif/core';
+import { resolve } from 'node:path';
+import { Plugin } from '@oclif/core';
 import { EXIT_CODES } from '../src/base/exit-codes.ts';
 import { COMMANDS_FOLDER, commandPages, commandTable } from './command-pages.js';
-import { sourcePlugin } from './source-plugin.js';
 
 const MANIFEST = 'oclif.manifest.json';
-/** In these, whatever is not made here goes. */
-const FOLDERS = [COMMANDS_FOLDER];
 /** Pages that name the repository. */
 const OWNED = ['docs/install.md', 'docs/scripting.md'];
 /** The variables that are read, and what each is. */
@@ -28,25 +26,19 @@ const ENVIRONMENT = [
 ];
 const check = process.argv.includes('--check');
 
-for (const folder of FOLDERS) mkdirSync(folder, { recursive: true });
-const before = textOf(MANIFEST);
-await makeManifest();
-const generated = new Map([[MANIFEST, textOf(MANIFEST)], ...(await texts())]);
-const old = FOLDERS.flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}`)).filter(
-  (file) => !generated.has(file),
-);
-const differing = [
-  ...[...generated]
-    .filter(([file, text]) => text !== (file === MANIFEST ? before : textOf(file)))
-    .map(([file]) => file),
-  ...old,
-];
+mkdirSync(COMMANDS_FOLDER, { recursive: true });
+const pjson = JSON.parse(textOf('package.json'));
+const manifest = await manifestOf();
+const generated = new Map([[MANIFEST, `${JSON.stringify(manifest, null, 2)}\n`], ...texts()]);
+const old = readdirSync(COMMANDS_FOLDER)
+  .map((name) => `${COMMANDS_FOLDER}/${name}`)
+  .filter((file) => !generated.has(file));
+const differing = [...[...generated].filter(([file, text]) => text !== textOf(file)).map(([file]) => file), ...old];
 
 if (!check) {
   for (const [file, text] of generated) writeFileSync(file, text);
   for (const file of old) rmSync(file);
 } else if (differing.length > 0) {
-  writeFileSync(MANIFEST, before);
   console.error(
     `not as the code has it: ${differing.join(', ')}. Run \`npm run generate\` and commit what it changes.`,
   );
@@ -54,30 +46,40 @@ if (!check) {
 }
 
 /** Everything but the manifest, by its file. */
-async function texts() {
-  const config = await Config.load({ root: process.cwd(), devPlugins: false, userPlugins: false });
-  // Help breaks the lines of examples as the shell of the platform has it.
-  config.platform = 'linux';
+function texts() {
   const readme = [
-    ['commands', commandTable(config, `${COMMANDS_FOLDER}/`)],
+    ['commands', commandTable(manifest, pjson, `${COMMANDS_FOLDER}/`)],
     ['exit codes', exitCodeRows()],
     ['environment', environmentRows()],
   ].reduce((text, [name, rows]) => filled(text, name, rows), textOf('README.md'));
   return [
     ['README.md', readme],
     ...OWNED.map((page) => [page, withOwner(textOf(page))]),
-    ...[...commandPages(config)].map(([name, text]) => [`${COMMANDS_FOLDER}/${name}`, text]),
+    ...[...commandPages(manifest, pjson)].map(([name, text]) => [`${COMMANDS_FOLDER}/${name}`, text]),
   ];
 }
 
 /** In order of the commands' ids: oclif lists them as the file system does, which differs between machines. */
-async function makeManifest() {
-  const { commands, version } = await sourcePlugin({ root: process.cwd() }, JSON.parse(textOf('package.json')));
-  // In which file oclif would look for the class is left out: src/main.ts has that.
-  const entries = commands
-    .map((command) => [command.id, { ...command, isESM: undefined, relativePath: undefined }])
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  writeFileSync(MANIFEST, `${JSON.stringify({ commands: Object.fromEntries(entries), version }, null, 2)}\n`);
+async function manifestOf() {
+  // What the commands of a folder share is none.
+  const globPatterns = ['**/*.ts', '!**/shared.ts', '!**/*.shared.ts'];
+  const commands = { strategy: 'pattern', target: './commands', globPatterns };
+  // `src` as the root: beside package.json stands a manifest, which may be of an older state.
+  const plugin = new Plugin({
+    ...{ root: resolve('src'), pjson: { ...pjson, oclif: { ...pjson.oclif, commands } }, isRoot: true },
+    ...{ errorOnManifestCreate: true, respectNoCacheDefault: true },
+  });
+  await plugin.load();
+  const entries = plugin.commands
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+    .map((command) => {
+      // In which file oclif would look for the class is left out: src/main.ts has that; and examples are no templates.
+      const text = JSON.stringify({ ...command, isESM: undefined, relativePath: undefined })
+        .replaceAll('<%= config.bin %>', 'ldctl')
+        .replaceAll('<%= command.id %>', command.id.replaceAll(':', ' '));
+      return [command.id, JSON.parse(text)];
+    });
+  return { commands: Object.fromEntries(entries), version: plugin.version };
 }
 
 /** Whose repository a page names: that of package.json. */

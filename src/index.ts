@@ -7,7 +7,7 @@ import * as v from 'valibot';
 import { parseBaseUrl } from './api/base-url.js';
 import { CoreApi } from './api/core-api.js';
 import { SupervisorApi } from './api/supervisor-api.js';
-import { systemClock as clock, type Signal } from './base/clock.js';
+import { systemClock as clock } from './base/clock.js';
 import { UsageError } from './base/errors.js';
 import { urlText, type Env } from './base/text.js';
 import { openRunJournal } from './config/journal.js';
@@ -23,7 +23,6 @@ import { check, id } from './library/requests.js';
 export type { Deployment, ReadOptions, RollOptions, RunEvent, RunOptions, RunResult } from './library/deployment.js';
 export type { ActionName, ActivitiesRequest, FollowRequest, OneOrMany, RollGate } from './library/requests.js';
 export type { RollRequest, TriggerRequest, WaitRequest } from './library/requests.js';
-export type { OwnSignal, Signal } from './base/clock.js';
 export { RUNTIMES, STATUSES, type Activity, type Runtime, type Status } from './base/activity.js';
 export { type ErrorDocument, LdctlError, type LdctlErrorOptions } from './base/errors.js';
 export { EXIT_CODES, type ExitCode, type ExitName } from './base/exit-codes.js';
@@ -67,7 +66,7 @@ const isObject = (value: unknown): value is object => typeof value === 'object' 
 const connectProfileOptions = v.strictObject({
   name: v.optional(v.string('a text was expected')),
   signal: v.optional(
-    v.custom<Signal>((value) => isObject(value) && 'addEventListener' in value, 'an AbortSignal was expected'),
+    v.custom<AbortSignal>((value) => isObject(value) && 'addEventListener' in value, 'an AbortSignal was expected'),
   ),
   /** The name of the deployment, as consent to act on one whose profile is protected. */
   confirm: v.optional(v.string('a text was expected')),

@@ -134,18 +134,14 @@ function settle(root) {
 function billOfMaterials() {
   const all = JSON.parse(run('npm', ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only']));
   const beside = Object.entries(locked).filter(([folder, { dev }]) => folder !== '' && !dev);
-  const optional = new Set(beside.map(([folder, one]) => `${folder.replace(/^.*node_modules\//, '')}@${one.version}`));
-  const required = new Set(bundled.map((one) => `${one.name}@${one.version}`));
+  const shipped = new Map([
+    ...beside.map(([folder, one]) => [`${folder.replace(/^.*node_modules\//, '')}@${one.version}`, 'optional']),
+    ...bundled.map(({ name, version }) => [`${name}@${version}`, 'required']),
+  ]);
   const components = all.components
-    .filter((component) => required.has(component['bom-ref']) || optional.has(component['bom-ref']))
-    .map((component) => ({
-      ...component,
-      scope: required.has(component['bom-ref']) ? 'required' : 'optional',
-      properties: component.properties.filter(({ name }) => name !== 'cdx:npm:package:development'),
-    }));
-  const kept = new Set(components.map((component) => component['bom-ref']));
-  const lost = [...required, ...optional].filter((ref) => !kept.has(ref));
-  if (lost.length > 0) throw new Error(`npm sbom does not know ${lost.join(', ')}`);
+    .filter((component) => shipped.has(component['bom-ref']))
+    .map((component) => ({ ...component, scope: shipped.get(component['bom-ref']), properties: [] }));
+  if (components.length < shipped.size) throw new Error('npm sbom does not know all that is shipped');
   const node = {
     'bom-ref': `node@${NODE_VERSION}`,
     type: 'platform',
@@ -157,21 +153,18 @@ function billOfMaterials() {
     cpe: `cpe:2.3:a:nodejs:node.js:${NODE_VERSION}:*:*:*:*:*:*:*`,
     purl: `pkg:generic/node@${NODE_VERSION}`,
   };
-  const root = all.metadata.component;
+  const root = { ...all.metadata.component, type: 'application', name: 'ldctl' };
+  const refs = [...components, node].map((component) => component['bom-ref']);
   return {
     ...all,
     serialNumber: undefined,
-    metadata: {
-      ...all.metadata,
-      timestamp: new Date(epoch * 1000).toISOString(),
-      component: { ...root, type: 'application', name: 'ldctl' },
-    },
+    metadata: { ...all.metadata, timestamp: new Date(epoch * 1000).toISOString(), component: root },
     components: [...components, node],
     dependencies: [
-      { ref: root['bom-ref'], dependsOn: [...kept, node['bom-ref']] },
+      { ref: root['bom-ref'], dependsOn: refs },
       ...all.dependencies
-        .filter(({ ref }) => kept.has(ref))
-        .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((one) => kept.has(one)) })),
+        .filter(({ ref }) => shipped.has(ref))
+        .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((one) => shipped.has(one)) })),
       { ref: node['bom-ref'], dependsOn: [] },
     ],
   };

@@ -189,7 +189,9 @@ function hintFor({ status, code, retryAfterMs }: ApiErrorFields, { permission }:
   if (status === 401) return 'The API key is missing, wrong, expired or revoked: check it with `ldctl whoami`.';
   if (status === 403) {
     const needs = permission ? `The key needs the permission ${permission}.` : 'The key may not read this.';
-    return `${needs} If it has an allow-list, it must name this machine's address. \`ldctl whoami\` shows what it may do.`;
+    const without =
+      permission === 'info:read' ? ' Ids work without it: --deployment ID with --supervisor-url URL.' : '';
+    return `${needs}${without} If it has an allow-list, it must name this machine's address. \`ldctl whoami\` shows what it may do.`;
   }
   if (status === 404) return 'It is unknown, or this key may not see it: `ldctl deployments list` shows what it may.';
   if (status === 429) return `Too many requests with this key. ${later}`;
@@ -210,14 +212,14 @@ function retryAfterOf(answer: Answer): number | undefined {
 /** Text of a server's, fit for an error: without the API key, on one line, and short. */
 function quote(text: string, apiKey: ApiKey, longest = 300): string {
   // Masked before it is cut: half a key would not be found.
-  const line = apiKey.maskEvery(plainText(text).replace(/\s+/g, ' ').trim());
+  const line = apiKey.scrub(plainText(text).replace(/\s+/g, ' ').trim());
   return line.length > longest ? `${line.slice(0, longest)}…` : line;
 }
 
 /** The first words of a body that is not JSON, such as a proxy's page of HTML. */
 function excerpt(body: string, apiKey: ApiKey): string {
   const words = apiKey
-    .maskEvery(body)
+    .scrub(body)
     // Of what may be megabytes, as much as it takes to find the first sentence.
     .slice(0, 4096)
     .replace(/<(script|style)\b.*?<\/\1>/gis, ' ')

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { checkServerIdentity } from 'node:tls';
 import got, { type Agents, type Got, type RequestFunction } from 'got';
 import { getProxyForUrl } from 'proxy-from-env';
-import { onAbort, systemClock, type Clock, type Signal } from '../base/clock.js';
+import { onAbort, systemClock, type Clock } from '../base/clock.js';
 import { ApiError, InvalidAnswerError, TransportError, UsageError } from '../base/errors.js';
 import { ApiKey } from '../base/secret.js';
 import type { CallOptions } from '../base/supervisor.js';
@@ -48,7 +48,7 @@ interface Call<T> {
   path: string;
   headers?: Record<string, string>;
   body?: string;
-  signal?: Signal;
+  signal?: AbortSignal;
   /** How often it may be tried. A single try has all of the request timeout; several share the read budget. */
   tries: number;
   /** Makes the value out of an answer, or throws what the answer means. */

@@ -95,7 +95,7 @@ export class CoreApi {
 
   /** The tenant's divisions, environments and deployments, as far as the key may see them. */
   async structure(tenantId: Id, options: ReadOptions = {}): Promise<TenantStructure> {
-    return this.#read(`/tenants/${tenantId}/structure`, tenantStructure, options);
+    return this.#read(`/tenants/${tenantId}/structure`, tenantStructure, options, 'info:read');
   }
 
   /** One deployment, with how many nodes it has. */
@@ -104,7 +104,7 @@ export class CoreApi {
     return this.#read(`${environment}/deployments/${at.deploymentId}`, deploymentDetails, options);
   }
 
-  #read<T>(path: string, schema: v.GenericSchema<unknown, T>, options: ReadOptions): Promise<T> {
-    return this.#client.get(path, options, (answer) => valueOf(answer, schema));
+  #read<T>(path: string, schema: v.GenericSchema<unknown, T>, options: ReadOptions, permission?: string): Promise<T> {
+    return this.#client.get(path, options, (answer) => valueOf(answer, schema, { permission }));
   }
 }

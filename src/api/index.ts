@@ -8,7 +8,7 @@ export * from './core-api.js';
 export { SupervisorApi, triggerBody } from './supervisor-api.js';
 
 export * from '../base/activity.js';
-export { type Clock, type Signal } from '../base/clock.js';
+export { type Clock } from '../base/clock.js';
 export {
   ApiError,
   InvalidAnswerError,

@@ -66,16 +66,15 @@ export function parseAction(text: string, config?: string): Action {
   const [name, inline] = text.split(/:(.*)/s, 2);
   const verb = VERBS.find((known) => known === name);
   if (!verb || (inline !== undefined && verb !== 'reconfigure')) {
-    const hint = 'An action is one of: start, stop, restart, reconfigure:ID.';
-    throw invalid(`unknown action ${JSON.stringify(text)}`, hint);
+    throw invalid(`unknown action ${JSON.stringify(text)}`, `An action is one of: ${VERBS.join(', ')}:ID.`);
   }
   if (verb !== 'reconfigure') {
     if (config === undefined) return { verb };
     throw invalid(`--config goes with reconfigure, not with ${verb}`);
   }
   if (inline !== undefined && config !== undefined) throw invalid(`two configs: ${text} and --config ${config}`);
-  if (inline !== undefined) return { verb, configId: parseId(inline, 'reconfigure') };
-  if (config !== undefined) return { verb, configId: parseId(config, '--config') };
+  const id = inline ?? config;
+  if (id !== undefined) return { verb, configId: parseId(id, inline === undefined ? '--config' : verb) };
   throw invalid('reconfigure needs the id of a config', 'Write reconfigure:ID, or reconfigure with --config ID.');
 }
 

@@ -1,25 +1,12 @@
 import { uptime } from 'node:os';
-
-/** An `AbortSignal`, said by its shape, so that the published types need neither those of Node nor those of a browser. */
-export interface Signal {
-  readonly aborted: boolean;
-  /** Why it was aborted: what is then thrown, an `Error` unless the caller chose something else. */
-  readonly reason: Error;
-  /** @throws its reason, when it is aborted */
-  throwIfAborted(): void;
-  addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void;
-  removeEventListener(type: 'abort', listener: () => void): void;
-}
-
-/** A signal that is handed out: an `AbortSignal`, for `fetch` and the like, in a program that has a type for it. */
-export type OwnSignal = typeof globalThis extends { AbortSignal: { prototype: infer Known } } ? Known : Signal;
+import { setTimeout } from 'node:timers/promises';
 
 /**
  * Calls back once, when the signal is aborted; at once, if it is already. In place of `AbortSignal.any`, by which each of the
  * thousands of polls of a run would stay attached to the run's signal for as long as that lives.
  * @returns releases the signal: call it when the work is done
  */
-export function onAbort(signal: Signal | undefined, call: () => void): () => void {
+export function onAbort(signal: AbortSignal | undefined, call: () => void): () => void {
   // A removed listener still points at the ones after it, so what it would call is dropped, or one request would keep
   // the next one in memory.
   let pending: (() => void) | null = call;
@@ -46,7 +33,7 @@ export interface Clock {
    */
   elapsed(): number;
   /** Resolves after `ms`; rejects with the signal's reason as soon as it is aborted, and leaves no timer behind. */
-  sleep(ms: number, signal?: Signal): Promise<void>;
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
 /** Some systems tell their uptime in whole seconds: it must not run ahead. */
@@ -66,25 +53,15 @@ export function createClock(uptimeSeconds: () => number = uptime): Clock {
     asleepMs = Math.max(asleepMs, uptimeSeconds() * 1000 - uptimeAtStart - awakeMs - UPTIME_STEP_MS);
     return awakeMs + asleepMs;
   };
-  const sleep: Clock['sleep'] = (ms, signal) =>
-    new Promise((resolve, reject) => {
-      const end = elapsed() + ms;
-      let timer: NodeJS.Timeout | undefined;
-      const release = onAbort(signal, () => {
-        clearTimeout(timer);
-        if (signal) reject(signal.reason);
-      });
-      const wait = (leftMs: number): void => {
-        const next = (): void => {
-          if (leftMs > LONGEST_TIMER_MS) return wait(end - elapsed());
-          release();
-          resolve();
-        };
-        // A timer drops fractions.
-        timer = setTimeout(next, Math.min(Math.max(Math.ceil(leftMs), 0), LONGEST_TIMER_MS));
-      };
-      if (!signal?.aborted) wait(ms);
-    });
+  const sleep: Clock['sleep'] = async (ms, signal) => {
+    const end = elapsed() + ms;
+    for (let left = ms; ; left = end - elapsed()) {
+      // A timer drops fractions.
+      const timerMs = Math.min(Math.max(Math.ceil(left), 0), LONGEST_TIMER_MS);
+      await setTimeout(timerMs, undefined, { signal }).catch(() => signal?.throwIfAborted());
+      if (left <= LONGEST_TIMER_MS) return;
+    }
+  };
   return { now: () => Date.now(), elapsed, sleep };
 }
 

@@ -16,9 +16,7 @@ export class LdctlError extends Error {
   /** Stable, for programs; the API's own where it gave one. */
   readonly code: string;
   readonly exit: ExitName;
-  /** What to do next. */
   hint: string | undefined;
-  /** The API's `ld-request`: support asks for it. */
   readonly requestId: string | undefined;
 
   constructor(exit: ExitName, code: string, message: string, { hint, requestId, cause }: LdctlErrorOptions = {}) {
@@ -50,21 +48,15 @@ export interface FieldIssue {
   path?: string;
 }
 
-export interface ApiErrorFields {
-  status: number;
-  /** Stable and machine-readable; `http_<status>` when the answer carried none. */
-  code: string;
-  /** For people; empty when the answer carried none. */
-  reason: string;
-  /** From `retry-after`, in milliseconds from now. */
-  retryAfterMs?: number;
-  fieldIssues?: readonly FieldIssue[];
-}
+export type ApiErrorFields = Pick<ApiError, 'status' | 'code' | 'reason'> &
+  Partial<Pick<ApiError, 'retryAfterMs' | 'fieldIssues'>>;
 
-/** The API answered with a 4xx or 5xx. */
+/** The API answered with a 4xx or 5xx. Its code is `http_<status>` when the answer carried none. */
 export class ApiError extends LdctlError {
   readonly status: number;
+  /** For people; empty when the answer carried none. */
   readonly reason: string;
+  /** From `retry-after`, in milliseconds from now. */
   readonly retryAfterMs: number | undefined;
   readonly fieldIssues: readonly FieldIssue[];
 
@@ -87,24 +79,24 @@ export class ApiError extends LdctlError {
 
 export const RETRYABLE_STATUSES: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
 
-/** The wait that an answer asked for with `retry-after`, in milliseconds; 0 for none. */
+/** The wait that an answer asked for, in milliseconds; 0 for none. */
 export function retryAfterOf(error: LdctlError): number {
-  return error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
-}
-
-export interface TransportFacts {
-  /** `no` only when the request certainly did not leave this machine: name not found, refused, TLS not established. */
-  sent: 'no' | 'maybe';
-  /** False when trying again cannot help: a certificate that does not verify, a proxy that refuses. */
-  transient?: boolean;
+  return (error instanceof ApiError && error.retryAfterMs) || 0;
 }
 
 /** No answer came. */
 export class TransportError extends LdctlError {
+  /** `no` only when the request certainly did not leave this machine: name not found, refused, TLS not established. */
   readonly sent: 'no' | 'maybe';
+  /** False when trying again cannot help: a certificate that does not verify, a proxy that refuses. */
   readonly transient: boolean;
 
-  constructor(code: string, message: string, { sent, transient = true }: TransportFacts, options?: LdctlErrorOptions) {
+  constructor(
+    code: string,
+    message: string,
+    { sent, transient = true }: { sent: 'no' | 'maybe'; transient?: boolean },
+    options?: LdctlErrorOptions,
+  ) {
     super('unreachable', code, message, options);
     this.sent = sent;
     this.transient = transient;
@@ -143,24 +135,18 @@ export class Interrupted extends LdctlError {
   }
 }
 
-/** A failure in JSON, keys in this order. */
-export interface ErrorDocument {
-  /** Stable, for programs; the API's own where it gave one. */
-  code: string;
-  message: string;
-  exit_code: number;
-  /** The API's `ld-request`: support asks for it. */
-  request_id: string | null;
-  /** What to do next. */
-  hint: string | null;
+/** A failure in JSON, keys in this order. One that was not foreseen is a fault in ldctl itself. */
+export function errorDocument(error: unknown) {
+  const known = error instanceof LdctlError ? error : null;
+  return {
+    /** Stable, for programs; the API's own where it gave one. */
+    code: known?.code ?? 'internal',
+    message: error instanceof Error ? error.message : String(error),
+    exit_code: (known?.exitCode ?? EXIT_CODES.fault.code) as number,
+    /** The API's `ld-request`: support asks for it. */
+    request_id: known?.requestId ?? null,
+    /** What to do next. */
+    hint: known?.hint ?? null,
+  };
 }
-
-/** One that was not foreseen is a fault in ldctl itself. */
-export function errorDocument(error: unknown): ErrorDocument {
-  if (error instanceof LdctlError) {
-    const { code, message, exitCode: exit_code, requestId, hint } = error;
-    return { code, message, exit_code, request_id: requestId ?? null, hint: hint ?? null };
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  return { code: 'internal', message, exit_code: EXIT_CODES.fault.code, request_id: null, hint: null };
-}
+export type ErrorDocument = ReturnType<typeof errorDocument>;

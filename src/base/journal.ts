@@ -1,21 +1,30 @@
-import { type Id } from './ids.js';
+import * as v from 'valibot';
+import { isId, type Id } from './ids.js';
 
-/** What is remembered of a trigger whose key may be used again, from before its first POST. */
-export interface RunRecord {
+/** An id on the disk: a string of digits, since programs that read JSON lose those of a long number. */
+export const idText = v.pipe(
+  v.string(),
+  v.check((text) => /^\d{1,20}$/.test(text) && isId(BigInt(text))),
+  v.transform((text): Id => BigInt(text)),
+);
+
+/** What is remembered of a trigger whose key may be used again, from before its first POST. Strict: what a later version wrote may forbid to send. */
+export const runRecord = v.strictObject({
   /** The `idempotency-key` as it goes over the wire: it tells this trigger from every other. */
-  key: string;
-  deploymentId: Id;
-  runtime: string;
-  action: string;
+  key: v.string(),
+  deploymentId: idText,
+  runtime: v.string(),
+  action: v.string(),
   /** Null for every node. */
-  nodes: Id[] | null;
+  nodes: v.nullable(v.array(idText)),
   /** The highest id of the log right before the first POST. */
-  baseline: Id;
+  baseline: idText,
   /** The nodes that the log named then. */
-  known: Id[];
+  known: v.array(idText),
   /** Wall clock, ms UTC. */
-  postedAt: number;
-}
+  postedAt: v.pipe(v.number(), v.safeInteger()),
+});
+export type RunRecord = v.InferOutput<typeof runRecord>;
 
 export type RunState = 'posting' | 'accepted' | 'redirected' | 'refused' | 'passed';
 
@@ -28,8 +37,6 @@ export interface KeptRun {
   /** A POST was answered by a redirect: nothing is sent again. */
   redirected: boolean;
   passed: boolean;
-  /** Another process has posted from the record that this one had made. */
-  resent: boolean;
 }
 
 /**
@@ -38,40 +45,15 @@ export interface KeptRun {
  */
 export interface RunJournal {
   /** The newest record that was not refused, if it is of the last 24 hours. */
-  read(key: string): Promise<KeptRun | null>;
+  read(key: string): KeptRun | null;
   /** Makes the record of a POST that is about to be made. @returns null when made; else the one that is there already */
-  begin(record: RunRecord): Promise<KeptRun | null>;
+  begin(record: RunRecord): KeptRun | null;
   /**
-   * Looked for last before each POST. One that goes on from the record of another process leaves a mark: the record counts from
-   * then on, also where that process is refused.
+   * Looked for last before each POST. One that goes on from the record of another process makes one of its own, which counts
+   * also where the other is refused.
    * @returns a run with this key to follow instead; null when the POST may be made
    */
-  beforePost(key: string): Promise<KeptRun | null>;
-  /**
-   * Made once each; again is fine. On the record that this journal read or began last for the key. `refused` says that
-   * nothing was sent: the record then counts as none. It is ignored for a record that this journal did not begin.
-   */
-  mark(key: string, state: Exclude<RunState, 'posting'>): Promise<void>;
-}
-
-export interface RollRecord {
-  key: string;
-  deploymentId: Id;
-  /** Wall clock, ms UTC. */
-  begunAt: number;
-  /** What was asked, as plain JSON with ids as text: what `--resume` runs again. */
-  request: unknown;
-  finished: boolean;
-}
-
-/** Like the journal of runs, beside it. */
-export interface RollJournal {
-  /** The newest of the last 24 hours. */
-  read(key: string): Promise<RollRecord | null>;
-  /** @returns null when made; else the one that is there already */
-  begin(record: Omit<RollRecord, 'finished'>): Promise<RollRecord | null>;
-  /** Where nothing was sent to any node, the record counts as none. */
-  finish(key: string, wasSent: boolean): Promise<void>;
-  /** The newest unfinished roll of a deployment. */
-  last(deploymentId: Id): Promise<RollRecord | null>;
+  beforePost(key: string): KeptRun | null;
+  /** On the record that this journal read or made last; `refused`, which says that nothing was sent, only on one that it made. */
+  mark(key: string, state: Exclude<RunState, 'posting'>): void;
 }

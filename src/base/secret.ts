@@ -10,11 +10,8 @@ const MASK = '…';
 const SHORTEST_MASKED = 16;
 /** Written as a number is: an id, above all. */
 const NUMBER_LIKE = /^[\d.eE+-]+$/;
-/** What JSON, YAML and CSV are made of. */
+/** What JSON, YAML and CSV are made of: a key with one of these cannot be told from the data that it may stand in. */
 const STRUCTURE = /["'\\,:{}[\]]/;
-/** What a token begins behind: no letter of another one, unless that is the end of an escape, or of a colour. */
-const TOKEN_BEGINS = String.raw`(?<=^|[^\w-]|\\[a-zA-Z]|\\u[\da-f]{4}|\\U[\da-f]{8}|\x1b\[[\d;]*m)`;
-const TOKEN_ENDS = String.raw`(?![\w-])`;
 
 /** A key travels in a header: visible ASCII without spaces. Its prefix is not insisted on (contract, "Words the vendor's own tool already uses"). */
 export function isApiKeyText(text: string): boolean {
@@ -44,28 +41,15 @@ export class ApiKey {
     return `${prefix}${MASK}${this.#value.slice(-4)}`;
   }
 
-  /**
-   * Masks the key in output as it is about to be written: as a whole token only, so that no id and no other word changes,
-   * and JSON, YAML and CSV stay what they are. One that cannot be told from the data it may stand in is left.
-   */
+  /** Masks the key in a text that is about to be written, wherever it stands. A key that may be a part of the data is left. */
   scrub(text: string): string {
-    if (!this.#isTellable() || STRUCTURE.test(this.#value) || !text.includes(this.#value)) return text;
-    const token = new RegExp(TOKEN_BEGINS + this.#value.replace(/[^\w]/g, String.raw`\$&`) + TOKEN_ENDS, 'g');
-    return text.replace(token, () => this.mask());
-  }
-
-  /** Masks the key in the words of a server that an error quotes, also within another word. */
-  maskEvery(text: string): string {
-    return this.#isTellable() ? text.replaceAll(this.#value, () => this.mask()) : text;
+    const isTellable = this.#value.length >= SHORTEST_MASKED && !NUMBER_LIKE.test(this.#value);
+    return isTellable && !STRUCTURE.test(this.#value) ? text.replaceAll(this.#value, () => this.mask()) : text;
   }
 
   /** For what must not be handed on with any part of it being the key. */
   isIn(text: string): boolean {
     return text.includes(this.#value);
-  }
-
-  #isTellable(): boolean {
-    return this.#value.length >= SHORTEST_MASKED && !NUMBER_LIKE.test(this.#value);
   }
 
   toString(): string {

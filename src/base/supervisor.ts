@@ -1,6 +1,5 @@
 import type { Action, Activity, Runtime } from './activity.js';
 import type { Id } from './ids.js';
-import type { Signal } from './clock.js';
 
 /**
  * The Supervisor as the job sees it: two calls, no HTTP; in tests a scripted one. Both throw ApiError, TransportError,
@@ -14,7 +13,7 @@ export interface Supervisor {
 }
 
 export interface CallOptions {
-  signal?: Signal;
+  signal?: AbortSignal;
   /** A poll is a single try; any other read is tried again. Ignored by `trigger`. */
   tries?: 'one' | 'several';
 }

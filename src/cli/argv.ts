@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util';
 import type { Command } from '@oclif/core/command';
 
 /** What is to be known of a flag to read it, of a class or of the manifest. */
@@ -6,19 +7,15 @@ export type FlagTable<F extends FlagShape = FlagShape> = Readonly<Record<string,
 /** Commands by their ids, as the manifest has them. */
 export type CommandFlags<F extends FlagShape = FlagShape> = Readonly<Record<string, { flags: FlagTable<F> }>>;
 
-/** The group of flags that many commands have. */
-export const GLOBAL = 'GLOBAL';
-const HELP = ['-h', '--help'];
+const HELP: FlagTable = { help: { type: 'boolean', char: 'h' } };
 
 export interface ReadFlag {
   /** `help` for what asks for help, which no command defines; null for a flag that there is not. */
   name: string | null;
   /** As it was typed, without its value. */
   typed: string;
-  /** '' for a switch; null where it lacks one. */
-  value: string | null;
-  /** How many words stand before it. */
-  behind: number;
+  /** Undefined where there is none. */
+  value: string | undefined;
 }
 
 /** A command line, taken apart as oclif's parser would. */
@@ -34,83 +31,53 @@ export interface CommandLine {
   rest: string[];
 }
 
-/** Reads a command line, in one pass. Flags may stand anywhere: before the group, between group and command, behind. */
+/**
+ * Reads a command line. Flags may stand anywhere: before the group, between group and command, behind. Of two commands that
+ * have a flag of the same name, both take a value with it, or neither does.
+ */
 export function readCommandLine(argv: readonly string[], commands: CommandFlags): CommandLine {
-  const line: CommandLine = { words: [], id: null, flags: [], args: [], rest: [] };
-  let at = 0;
-  for (let word = argv[at]; word !== undefined && word !== '--'; word = argv[at]) {
-    at += 1;
-    if (isFlag(word)) {
-      const table = flagsAt(line, commands);
-      line.args.push(word);
-      for (const flag of flagsIn(word, table)) {
-        const next = argv[at];
-        if (flag.value === null && next !== undefined && !isKnownFlag(next, table)) {
-          flag.value = next;
-          line.args.push(next);
-          at += 1;
-        }
-        line.flags.push({ ...flag, behind: line.words.length });
-      }
-    } else {
-      line.words.push(word);
-      if (line.id !== null) line.args.push(word);
-      else if (Object.hasOwn(commands, line.words.join(':'))) line.id = line.words.join(':');
-    }
-  }
-  line.rest = argv.slice(at);
-  line.args.push(...line.rest);
-  return line;
+  const table = Object.assign({}, HELP, ...Object.values(commands).map(({ flags }) => flags)) as FlagTable;
+  const names = typedNames(table);
+  const options = [...names].map(([typed, name]) => {
+    const { type, char: short } = table[name] ?? {};
+    return [typed.replace(/^-+/, ''), { type: type === 'option' ? 'string' : 'boolean', ...(short && { short }) }];
+  });
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options: Object.fromEntries(options) as Record<string, { type: 'string' | 'boolean' }>,
+    ...{ strict: false, allowPositionals: true, tokens: true },
+  });
+  const end = tokens.find(({ kind }) => kind === 'option-terminator')?.index ?? argv.length;
+  const flags = tokens.flatMap((token): ReadFlag[] => {
+    if (token.kind !== 'option') return [];
+    const { rawName: typed, value, inlineValue } = token;
+    // What is itself a flag is no value; and a short one may have `=` before it.
+    const isValue = value !== undefined && (inlineValue || !names.has(value.replace(/=.*/, '')));
+    const text = typed.startsWith('--') ? value : value?.replace(/^=/, '');
+    return [{ name: names.get(typed) ?? null, typed, value: isValue ? text : undefined }];
+  });
+  const positionals = tokens.flatMap((token) => (token.kind === 'positional' && token.index < end ? [token] : []));
+  const words = positionals.map(({ value }) => value);
+  const count = words.findIndex((_, at) => Object.hasOwn(commands, words.slice(0, at + 1).join(':'))) + 1;
+  const ofCommand = positionals.slice(0, count === 0 ? words.length : count).map(({ index }) => index);
+  return {
+    ...{ words, flags, id: count === 0 ? null : words.slice(0, count).join(':') },
+    args: argv.filter((_, at) => !ofCommand.includes(at)),
+    rest: argv.slice(end),
+  };
 }
 
-/** Those of the command; while there is none, of all that it may become, and of two of one name the global one. */
-function flagsAt({ id }: CommandLine, commands: CommandFlags): FlagTable {
-  if (id !== null) return commands[id]?.flags ?? {};
-  const all = Object.values(commands).flatMap(({ flags }) => Object.entries(flags));
-  return { ...Object.fromEntries(all), ...globalFlags(commands) };
+/** The flags that a table has, by all that they may be typed as: `--name`, `--alias`, `--no-name`, `-n`. */
+export function typedNames(table: FlagTable): Map<string, string> {
+  const names = Object.entries(table).flatMap(([name, { char, aliases = [], allowNo }]) => {
+    const long = [name, ...aliases, ...(allowNo ? [`no-${name}`] : [])].map((one) => `--${one}`);
+    return [...long, ...(char ? [`-${char}`] : [])].map((typed) => [typed, name] as const);
+  });
+  return new Map(names);
 }
 
+/** Those that many commands have. */
 export function globalFlags<F extends FlagShape>(commands: CommandFlags<F>): FlagTable<F> {
   const all = Object.values(commands).flatMap(({ flags }) => Object.entries(flags));
-  return Object.fromEntries(all.filter(([, { helpGroup }]) => helpGroup === GLOBAL));
-}
-
-/** @param typed `--name`, `--no-name`, or `-n` */
-export function flagNamed(typed: string, table: FlagTable): string | null {
-  if (HELP.includes(typed)) return 'help';
-  const isMeant = ([name, { char, aliases, allowNo }]: [string, FlagShape]): boolean =>
-    `-${char}` === typed ||
-    [name, ...(aliases ?? [])].some((one) => `--${one}` === typed || (allowNo === true && `--no-${one}` === typed));
-  return Object.entries(table).find(isMeant)?.[0] ?? null;
-}
-
-function isFlag(word: string): boolean {
-  return word.startsWith('-') && word !== '-';
-}
-
-/** What is itself a flag is no value; to oclif, `--flag=value` is none. */
-function isKnownFlag(word: string, table: FlagTable): boolean {
-  return isFlag(word) && flagNamed(word.startsWith('--') ? word : word.slice(0, 2), table) !== null;
-}
-
-/** The flags of one word. Several letters may share a dash, and a value may follow the last at once: `-qojson`. */
-function flagsIn(word: string, table: FlagTable): Array<Omit<ReadFlag, 'behind'>> {
-  if (word.startsWith('--')) {
-    const [typed = '', ...rest] = word.split('=');
-    const name = flagNamed(typed, table);
-    const lacksValue = name !== null && table[name]?.type === 'option' && rest.length === 0;
-    return [{ name, typed, value: lacksValue ? null : rest.join('=') }];
-  }
-  const flags: Array<Omit<ReadFlag, 'behind'>> = [];
-  for (let at = 1; at < word.length; at += 1) {
-    const typed = `-${word.charAt(at)}`;
-    const name = flagNamed(typed, table);
-    if (name === null) return [...flags, { name, typed: at === 1 ? word : typed, value: '' }];
-    const behind = word.slice(at + 1);
-    if (table[name]?.type === 'option') {
-      return [...flags, { name, typed, value: behind === '' ? null : behind.replace(/^=/, '') }];
-    }
-    flags.push({ name, typed, value: '' });
-  }
-  return flags;
+  return Object.fromEntries(all.filter(([, { helpGroup }]) => helpGroup === 'GLOBAL'));
 }

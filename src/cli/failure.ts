@@ -10,7 +10,7 @@ import type { Host } from './host.js';
 /** How the command line asks for its output, also where the rest of it makes no sense. */
 export function askedOutput(flags: readonly ReadFlag[]) {
   const isGiven = (name: string): boolean => flags.some((flag) => flag.name === name);
-  const named = flags.findLast(({ name, value }) => name === 'output' && value !== null)?.value;
+  const named = flags.findLast(({ name, value }) => name === 'output' && value !== undefined)?.value;
   return {
     format: isGiven('json') ? ('json' as const) : (FORMAT_NAMES.find((name) => name === named) ?? 'table'),
     numberIds: isGiven('number-ids'),

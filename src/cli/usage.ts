@@ -2,7 +2,7 @@ import type { Command } from '@oclif/core/command';
 import { closestMatch } from 'leven';
 import { RUNTIMES, VERBS } from '../base/activity.js';
 import { UsageError } from '../base/errors.js';
-import { flagNamed, globalFlags, type CommandLine } from './argv.js';
+import { globalFlags, typedNames, type CommandLine } from './argv.js';
 
 /** What a command line asks for: a command, help on what these words name, or the version. */
 export type Asked = { id: string; args: string[] } | { help: string[] } | { version: true };
@@ -10,11 +10,15 @@ export type Commands = Readonly<Record<string, Pick<Command.Cached, 'flags' | 'a
 
 /** @throws UsageError for all that can be seen to be wrong without the command: what is no flag, no command, too much, or missing */
 export function askedOf(line: CommandLine, commands: Commands): Asked {
-  const { id, words, flags, args } = line;
-  const owner = id ?? words.join(':');
+  const { id, words, flags, args, rest } = line;
+  refuseKey(args.slice(0, args.length - rest.length));
   const unknown = flags.find(({ name }) => name === null)?.typed;
-  if (unknown !== undefined) refuseKey(unknown);
-  if (!isGroup(owner, commands) && id === null) throw unknownWord(line, commands);
+  const owner = id ?? words.join(':');
+  if (id === null && !isGroup(owner, commands)) {
+    throw unknown === undefined
+      ? unknownCommand(words, commands)
+      : unknownFlag(unknown, groupOf(words, commands), commands);
+  }
   if (flags.some(({ name }) => name === 'help')) return { help: owner.split(':').filter(Boolean) };
   if (id !== null) {
     checkFlags(id, line, commands);
@@ -40,65 +44,59 @@ function isGroup(id: string, commands: Commands): boolean {
   return id === '' || Object.keys(commands).some((name) => name.startsWith(`${id}:`));
 }
 
+/** Of words that are no command. */
+function groupOf([group = '']: readonly string[], commands: Commands): string {
+  return isGroup(group, commands) ? group : '';
+}
+
 /** Other users can read the arguments of a process. @throws UsageError for a key in a flag, which is not repeated */
-function refuseKey(flag: string): void {
-  if (!/^--?(api[-_]?key|key|token|password|secret)$/i.test(flag)) return;
-  throw new UsageError(`${flag}: a key is never a flag, since other users can read it there`, {
+function refuseKey(typed: readonly string[]): void {
+  const flags = typed.map((word) => word.replace(/=.*/, ''));
+  const keyFlag = flags.find((flag) => /^--?(api[-_]?key|key|token|password|secret)$/i.test(flag));
+  if (keyFlag === undefined) return;
+  throw new UsageError(`${keyFlag}: a key is never a flag, since other users can read it there`, {
     code: 'key_in_flag',
     hint: 'Set LD_API_KEY or LD_API_KEY_FILE, or keep it in a profile: `ldctl profiles add NAME`.',
   });
 }
 
-/** A word that is neither group nor command; or the flag before it, whose value it may be, where there is no such flag. */
-function unknownWord({ words, flags }: CommandLine, commands: Commands): UsageError {
-  const flag = flags.find(({ name, behind }) => name === null && isGroup(words.slice(0, behind).join(':'), commands));
-  if (flag) return unknownFlag(flag.typed, words.slice(0, flag.behind).join(':'), commands);
-  return unknownCommand(words, commands);
-}
-
 export function unknownCommand(words: readonly string[], commands: Commands): UsageError {
   const known = [...new Set(Object.keys(commands).flatMap((id) => [id, id.replace(/:.*/, '')]))];
-  const isNear = (name: string): boolean =>
-    name.split(':').every((part, at) => nearest(words[at] ?? '', [part]) !== null);
-  // The longest first: `activities lst` is meant as `activities list` rather than as `activities`.
-  const near = [2, 1].map((count) => {
-    const ofLength = known.filter((name) => name.split(':').length === count && isNear(name));
-    return closestMatch(words.slice(0, count).join(':'), ofLength);
-  });
+  const near = known.filter(
+    (id) => id !== words[0] && id.split(':').every((part, at) => nearest(words[at] ?? '', [part]) !== null),
+  );
   const verb = VERBS.find((one) => words.includes(one));
   const runtime = RUNTIMES.find((one) => words.includes(one)) ?? 'RUNTIME';
   const meant =
-    near.find((name) => name !== undefined && name !== words[0]) ??
+    closestMatch(words.slice(0, 2).join(':'), near) ??
     (verb && `activities ${words.includes('roll') ? 'roll' : 'trigger'} ${runtime} ${verb}`) ??
-    known.find((name) => name.endsWith(`:${words[0]}`));
-  const [group = ''] = words;
-  const place = isGroup(group, commands) ? group : '';
+    known.find((id) => id.endsWith(`:${words[0]}`));
   const advice = meant && `Did you mean ldctl ${meant.replaceAll(':', ' ')}?`;
-  return mistake(`there is no command ${words.join(' ')}`, place, advice);
+  return mistake(`there is no command ${words.join(' ')}`, groupOf(words, commands), advice);
 }
 
 /** @param owner the command, or the group */
 function unknownFlag(typed: string, owner: string, commands: Commands): UsageError {
-  const known = Object.keys(commands[owner]?.flags ?? globalFlags(commands)).map((name) => `--${name}`);
+  const known = [...typedNames(commands[owner]?.flags ?? globalFlags(commands)).keys()];
   const meant = /^(-v|--version)$/i.test(typed) ? 'ldctl --version' : nearest(typed, known);
   if (meant !== null) return mistake(`there is no flag ${typed}`, owner, `Did you mean ${meant}?`);
-  const siblings = Object.keys(commands).filter((name) => name.startsWith(owner.replace(/:.*/, ':')));
-  const other =
-    typed === '--rolling' ? 'activities:roll' : siblings.find((name) => flagNamed(typed, commands[name]?.flags ?? {}));
+  const siblings = Object.keys(commands).filter((id) => id.startsWith(owner.replace(/:.*/, ':')));
+  const other = siblings.find((id) => typedNames(commands[id]?.flags ?? {}).has(typed));
   if (other === undefined) return mistake(`there is no flag ${typed}`, owner);
   return mistake(`there is no flag ${typed} here`, other, `It goes with ldctl ${other.replaceAll(':', ' ')}.`);
 }
 
 function checkFlags(id: string, { flags }: CommandLine, commands: Commands): void {
+  const table = commands[id]?.flags ?? {};
   flags.forEach(({ name, typed, value }, at) => {
-    const flag = name === null ? undefined : commands[id]?.flags[name];
+    const flag = table[name ?? ''];
     if (flag === undefined) throw unknownFlag(typed, id, commands);
     if (flag.type === 'boolean') {
-      if (value !== '') throw mistake(`${typed} takes no value`, id);
+      if (value !== undefined) throw mistake(`${typed} takes no value`, id);
       return;
     }
     const options = flag.options?.join(', ');
-    if (value === null) throw mistake(`${typed} needs a value${options ? `, one of: ${options}` : ''}`, id);
+    if (value === undefined) throw mistake(`${typed} needs a value${options ? `, one of: ${options}` : ''}`, id);
     if (options && !flag.options?.includes(value)) throw mistake(`--${name}: "${value}" is none of: ${options}`, id);
     const isRepeated = !flag.multiple && flags.slice(0, at).some((other) => other.name === name);
     if (isRepeated) throw mistake(`${typed} is given twice`, id);
@@ -114,8 +112,7 @@ function checkArguments(id: string, { words, rest }: CommandLine, commands: Comm
     const names = missing.map(({ name, description }) => `${name.toUpperCase()} (${description})`);
     const [example = ''] = [examples ?? []].flat();
     const line = typeof example === 'string' ? example : example.command;
-    const shown = line.replace('<%= config.bin %>', 'ldctl').replace('<%= command.id %>', id.replaceAll(':', ' '));
-    throw mistake(`missing ${names.join(' and ')}`, id, shown && `For example: ${shown}.`);
+    throw mistake(`missing ${names.join(' and ')}`, id, line && `For example: ${line}.`);
   }
   const stray = strict === false ? undefined : given[known.length];
   if (stray?.startsWith('ld_pk_')) {
@@ -129,16 +126,10 @@ function checkArguments(id: string, { words, rest }: CommandLine, commands: Comm
     const advice = `Nodes go with --node ID${flags.config ? ', a config with reconfigure:ID' : ''}.`;
     throw mistake(`unexpected argument: ${stray}`, id, isNode ? advice : '');
   }
-  known.forEach(({ options }, at) => {
-    const value = given[at];
-    if (!options || value === undefined || options.includes(value)) return;
-    throw mistake(`"${value}" is none of: ${options.join(', ')}`, id);
-  });
 }
 
 /** What oclif writes around the message of an error that is thrown while it reads the value of a flag. */
 const PARSING = /^Parsing (--\S+) \n\t(.*)\nSee more help with --help$/s;
-const NO_INTEGER = /Expected an integer but received: (.*)$/s;
 
 /**
  * What a command threw, with what to do next.
@@ -146,8 +137,7 @@ const NO_INTEGER = /Expected an integer but received: (.*)$/s;
  */
 export function advised(error: unknown, id: string, words: readonly string[]): unknown {
   if (!(error instanceof Error)) return error;
-  const text = error.message.replace(PARSING, error instanceof UsageError ? '$2' : '$1: $2');
-  error.message = text.replace(NO_INTEGER, '"$1" is not a whole number');
+  error.message = error.message.replace(PARSING, error instanceof UsageError ? '$2' : '$1: $2');
   if (!(error instanceof UsageError)) return 'oclif' in error ? mistake(error.message.split('\n')[0] ?? '', id) : error;
   const meant = error.code === 'invalid_runtime' || error.code === 'invalid_action' ? meantWord(id, words) : '';
   error.hint = `${meant}${error.hint ?? seeHelp(id)}`;
@@ -156,12 +146,11 @@ export function advised(error: unknown, id: string, words: readonly string[]): u
 
 /** What was meant by a runtime or an action that there is not: the two are swapped, or it is near to one. */
 function meantWord(id: string, [runtime = '', action = '']: readonly string[]): string {
-  const isVerb = VERBS.some((verb) => verb === runtime.replace(/:.*/, ''));
-  const swapped = isVerb ? nearest(action, RUNTIMES, 2 / 3) : null;
-  if (swapped !== null) return `Did you mean ldctl ${id.replaceAll(':', ' ')} ${swapped} ${runtime}? `;
+  const isSwapped = RUNTIMES.some((one) => one === action) && VERBS.some((one) => one === runtime.replace(/:.*/, ''));
+  if (isSwapped) return `Did you mean ldctl ${id.replaceAll(':', ' ')} ${action} ${runtime}? `;
   const [typed, known] = RUNTIMES.some((name) => name === runtime) ? [action, VERBS] : [runtime, RUNTIMES];
   const meant = nearest(typed, known, 2 / 3);
-  return meant === null || meant === typed ? '' : `Did you mean ${meant}? `;
+  return meant === null ? '' : `Did you mean ${meant}? `;
 }
 
 /** In any case; one that begins so is near too. */

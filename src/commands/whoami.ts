@@ -1,9 +1,7 @@
 import { BaseCommand } from '../cli/base-command.js';
-import { CommandContext } from '../cli/context.js';
+import type { CommandContext } from '../cli/context.js';
 import { connectionFlags, printOptions } from '../cli/flags.js';
-import type { Interrupts } from '../cli/signals.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
-import type { ExitCode } from '../base/exit-codes.js';
 import { plainText, urlText } from '../base/text.js';
 import type { KeyContext, TenantStructure } from '../api/core-api.js';
 import type { Source } from '../config/settings.js';
@@ -24,9 +22,9 @@ export default class Whoami extends BaseCommand {
   ];
   static override flags = connectionFlags;
 
-  protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
+  protected override async execute() {
     const { flags } = await this.parse(Whoami);
-    const context = await CommandContext.connect(this.host, flags, interrupts);
+    const context = await this.connect(flags);
     const identity = await identify(context);
     if (identity.key_id !== null) await rememberExpiry(context, identity.expires_at);
     const { output, clock } = this.host;
@@ -40,15 +38,12 @@ export default class Whoami extends BaseCommand {
 }
 
 /** Of a profile's own key, for later warnings only: where it cannot be stored, nothing is said. */
-async function rememberExpiry({ settings, store }: CommandContext, expiresAt: string | null): Promise<void> {
+async function rememberExpiry({ settings, store, signal }: CommandContext, expiresAt: string | null): Promise<void> {
   const { profile, key, tenantId } = settings;
-  if (!profile || key?.source.from !== 'profile' || tenantId?.source.from !== 'profile') return;
-  if (profile.expiresAt === expiresAt) return;
-  try {
-    await store.update(profile.name, (stored) => ({ ...stored, expires_at: expiresAt ?? undefined }));
-  } catch (error) {
-    if (error instanceof Interrupted || !(error instanceof LdctlError)) throw error;
-  }
+  const isOwn = key?.source.from === 'profile' && tenantId?.source.from === 'profile';
+  if (!profile || !isOwn || (profile.expires_at ?? null) === expiresAt) return;
+  const change = store.update(profile.name, (stored) => ({ ...stored, expires_at: expiresAt ?? undefined }));
+  await change.catch(() => signal.throwIfAborted());
 }
 
 type Identity = Awaited<ReturnType<typeof identify>>;
@@ -78,15 +73,14 @@ async function identify(context: CommandContext) {
       notes.push(error.message);
     }
   } else {
-    const what = 'without a tenant id the API cannot be asked whose key this is, what it may do, and when it expires';
-    notes.push(`${what}: give --tenant-id, or set LD_TENANT_ID`);
+    notes.push('without a tenant id the API cannot be asked about the key: give --tenant-id, or set LD_TENANT_ID');
   }
   const may = (wanted: 'read' | 'manage'): boolean | null => {
     if (!keyContext || !deployment) return null;
     return structure && !placed ? false : isGranted(keyContext.permissions, wanted, placed);
   };
   // What is stored about the profile's own key still holds when the API cannot be asked.
-  const storedExpiry = settings.key?.source.from === 'profile' ? (profile?.expiresAt ?? null) : null;
+  const storedExpiry = settings.key?.source.from === 'profile' ? (profile?.expires_at ?? null) : null;
   const expiresAt = keyContext ? (keyContext.expiry_at ?? null) : storedExpiry;
   const lookedUp = supervisorUrl ? null : (placed?.deployment.supervisor_url ?? null);
   return {
@@ -135,24 +129,18 @@ function originOf(setting: { source: Source } | null): string | null {
 /** The same as lines for people, each setting with where it came from; and as one record of CSV. */
 function fieldsOf(identity: Identity, now: number, utc: boolean): Field[] {
   const { origins, notes, expires_in_days, division_name, environment_name, ...shown } = identity;
-  const { deployment_id: id, deployment_name: name, expires_at: at, allowed_ips: addresses } = identity;
-  const from = (value: string | bigint | null, origin: string | null): string | undefined =>
-    value === null || origin === null ? undefined : `${value}  (${origin})`;
-  const path = [division_name, environment_name, name].filter((part) => part !== null).join('/');
-  const texts: Partial<Record<keyof Identity, string | undefined>> = {
-    profile: from(identity.profile, origins.profile),
-    api_key: from(identity.api_key, origins.api_key),
-    expires_at: at === null ? undefined : expiryText(at, now, utc),
-    allowed_ips: addresses === null && identity.key_id !== null ? 'any' : undefined,
-    tenant_id: from(identity.tenant_id, origins.tenant_id),
-    api_url: from(identity.api_url, origins.api_url),
-    deployment_id: from(id, origins.deployment),
-    // One that is known by its name alone says here where that came from.
-    deployment_name: id === null ? from(name, origins.deployment) : path || undefined,
-    supervisor_url: from(identity.supervisor_url, origins.supervisor_url),
-    may_read: identity.may_read === null ? 'unknown' : undefined,
-    may_manage: identity.may_manage === null ? 'unknown' : undefined,
+  const { deployment, ...others } = origins;
+  const from: Partial<Record<string, string | null>> = { ...others, deployment_id: deployment };
+  const { expires_at: at, allowed_ips: addresses, deployment_name: name } = shown;
+  const texts: Partial<Record<string, string>> = {
+    ...(at !== null && { expires_at: expiryText(at, now, utc) }),
+    ...(!addresses && shown.key_id !== null && { allowed_ips: 'any' }),
+    ...(name !== null && { deployment_name: [division_name, environment_name, name].filter(Boolean).join('/') }),
+    ...(shown.may_read === null && { may_read: 'unknown' }),
+    ...(shown.may_manage === null && { may_manage: 'unknown' }),
   };
-  const values = { ...shown, allowed_ips: addresses?.join(' ') };
-  return Object.entries(values).map(([field, value]) => ({ name: field, value, text: texts[field as keyof Identity] }));
+  return Object.entries({ ...shown, allowed_ips: addresses?.join(' ') ?? null }).map(([field, value]) => {
+    const origin = value === null ? null : from[field];
+    return { name: field, value, text: origin ? `${value}  (${origin})` : texts[field] };
+  });
 }

@@ -5,7 +5,6 @@ import {
   constants,
   copyFileSync,
   createReadStream,
-  existsSync,
   fstatSync,
   fsyncSync,
   linkSync,
@@ -15,12 +14,10 @@ import {
   rmSync,
   statSync,
   writeFileSync,
-  type Stats,
 } from 'node:fs';
 import { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { addAbortSignal } from 'node:stream';
-import { isatty, ReadStream } from 'node:tty';
 import { quote } from 'shell-quote';
 import { UsageError } from '../base/errors.js';
 
@@ -43,80 +40,40 @@ export function fileErrorCode(error: unknown): string | undefined {
 export function fileFault(verb: 'read' | 'write', path: string, error: unknown): unknown {
   const code = fileErrorCode(error);
   if (code === undefined) return error;
-  const isInWay = code === 'EEXIST' || code === 'ENOTDIR';
-  const reason = isInWay ? 'a part of the path is not a folder' : /^\w+: (.*?),/.exec(String(error).slice(7))?.[1];
-  const why = `${reason ?? 'the file system refuses'} (${code})`;
-  return verb === 'write' ? unwritable(path, why) : fault('config_unreadable', `cannot read ${path}: ${why}`);
+  // As in `ENOTDIR: not a directory, mkdir '…'`.
+  const reason = /: (.*?),/.exec(String(error).replace('Error: ', ''))?.[1] ?? 'the file system refuses';
+  return new UsageError(`cannot ${verb} ${path}: ${reason} (${code})`, {
+    code: verb === 'read' ? 'config_unreadable' : 'config_unwritable',
+    hint: 'ldctl keeps its profiles and its run journal there. LDCTL_CONFIG_DIR names another folder.',
+  });
 }
 
-function unwritable(path: string, why: string): UsageError {
-  return fault('config_unwritable', `cannot write ${path}: ${why}`);
-}
-
-function fault(code: string, message: string): UsageError {
-  const hint = 'ldctl keeps its profiles and its run journal there. LDCTL_CONFIG_DIR names another folder.';
-  return new UsageError(message, { code, hint });
-}
-
-/**
- * Reads a private file. A FIFO is refused, not waited for.
- * @returns null when there is no such file
- * @throws UsageError when it, or its folder, is open to others, cannot be read, or is no file
- */
+/** @returns null when there is no such file @throws UsageError when it, or its folder, is open to others or cannot be read */
 export function readPrivateFile(path: string): string | null {
-  let file: number;
   try {
-    // Windows has no O_NONBLOCK, and counts what is undefined as 0.
-    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    refuseIfOpen(path);
+    refuseIfOpen(dirname(path));
+    return readFileSync(path, 'utf8');
   } catch (error) {
     const code = fileErrorCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    throw code === 'ENXIO' ? notAFile(path) : fileFault('read', path, error);
-  }
-  try {
-    const stats = fstatSync(file);
-    if (!stats.isFile()) throw notAFile(path);
-    refuseIfOpen(dirname(path), statSync(dirname(path)));
-    // The open file's own mode: the name may point to another file by now.
-    refuseIfOpen(path, stats);
-    return readFileSync(file, 'utf8');
-  } catch (error) {
     throw fileFault('read', path, error);
-  } finally {
-    closeSync(file);
   }
-}
-
-function notAFile(path: string): UsageError {
-  return fault('not_a_file', `${path} is not a regular file`);
 }
 
 /** Makes a folder with its parents. @throws UsageError when it is open to others, or cannot be made, or written */
 export function ensurePrivateFolder(path: string): void {
   try {
-    makeFolder(path);
-    const stats = statSync(path);
-    if (!stats.isDirectory()) throw unwritable(path, 'it is a file, and not a folder');
-    refuseIfOpen(path, stats);
+    mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
+    refuseIfOpen(path);
     accessSync(path, constants.W_OK | constants.X_OK);
   } catch (error) {
     throw fileFault('write', path, error);
   }
 }
 
-/** With its parents. Not by `recursive`, which never ends below /proc: Node makes its parent again and again. */
-function makeFolder(path: string): void {
-  if (existsSync(path)) return;
-  if (dirname(path) !== path) makeFolder(dirname(path));
-  try {
-    mkdirSync(path, { mode: FOLDER_MODE });
-  } catch (error) {
-    // Another process may have been faster.
-    if (fileErrorCode(error) !== 'EEXIST') throw error;
-  }
-}
-
-function refuseIfOpen(path: string, stats: Stats): void {
+function refuseIfOpen(path: string): void {
+  const stats = statSync(path);
   if (!HAS_MODES || (stats.mode & 0o077) === 0) return;
   const mode = stats.isDirectory() ? '700' : '600';
   throw new UsageError(`${path} is open to other users (mode ${(stats.mode & 0o777).toString(8).padStart(4, '0')})`, {
@@ -154,11 +111,8 @@ export function createPrivateFile(folder: string, name: string, text: string): b
 
 function flushFolder(path: string): void {
   const folder = openSync(path, 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
+  fsyncSync(folder);
+  closeSync(folder);
 }
 
 /** On Windows, what is open elsewhere cannot be removed: it is left to the next sweep. */
@@ -170,35 +124,31 @@ export function removeQuietly(path: string): void {
   }
 }
 
-/** It holds more than what is looked for could be: the wrong file, or one without an end. */
-export class InputTooLong extends Error {}
-
 /**
  * Reads the text of a file that a user names, which may be a pipe as well (`<(pass show key)`). Where its writer is
  * silent, reading ends by the signal: no thread is blocked, as `readFile` has one wait for the writer of a FIFO.
- * @param limit in bytes
- * @throws an error of the file system; InputTooLong; the signal's reason
+ * @param limit in bytes: what holds more is the wrong file, or one without an end
+ * @throws Error whose message says why, without the path; the signal's reason
  */
-export async function readInput(path: string, { limit, signal }: { limit: number; signal?: AbortSignal | undefined }) {
+export async function readInput(path: string, limit: number, signal?: AbortSignal): Promise<string> {
   signal?.throwIfAborted();
-  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  const stream = fstatSync(file).isFIFO()
-    ? new Socket({ fd: file, readable: true, writable: false })
-    : isatty(file)
-      ? new ReadStream(file)
-      : createReadStream('', { fd: file });
-  if (signal) addAbortSignal(signal, stream);
   const chunks: Buffer[] = [];
   let length = 0;
   try {
+    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const isPipe = fstatSync(file).isFIFO();
+    const stream = isPipe
+      ? new Socket({ fd: file, readable: true, writable: false })
+      : createReadStream('', { fd: file });
+    if (signal) addAbortSignal(signal, stream);
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       length += chunk.length;
-      if (length > limit) throw new InputTooLong(`it holds more than ${limit} bytes`);
+      if (length > limit) throw new Error(`it holds more than ${limit} bytes`);
       chunks.push(chunk);
     }
   } catch (error) {
     signal?.throwIfAborted();
-    throw error;
+    throw new Error(fileErrorCode(error) ?? (error instanceof Error ? error.message : ''), { cause: error });
   }
   const bytes = Buffer.concat(chunks);
   // Windows PowerShell writes UTF-16 with `>`, which its first two bytes say.

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { type Clock } from '../base/clock.js';
+import type { Clock } from '../base/clock.js';
 import { LdctlError } from '../base/errors.js';
-import { type Id } from '../base/ids.js';
-import { type KeptRun, type RollJournal, type RollRecord, type RunJournal, type RunRecord } from '../base/journal.js';
+import type { Id } from '../base/ids.js';
+import { idText, runRecord, type KeptRun, type RunJournal, type RunRecord } from '../base/journal.js';
 import { stringifyJson } from '../base/json.js';
 import {
   createPrivateFile,
@@ -15,7 +15,6 @@ import {
   readPrivateFile,
   removeQuietly,
 } from './files.js';
-import { idText } from './profiles.js';
 
 /*
  * The journal on the disk. A record is a file `HASH.GENERATION`, after the hash of its key; a mark is one beside it, such
@@ -27,106 +26,98 @@ const VALID_MS = 24 * 60 * 60_000;
 /** Far longer than records are valid: a machine whose clock is a day ahead must not forget what it did. */
 const KEPT_MS = 30 * VALID_MS;
 
-const RECORD = /^([\da-f]{64})\.(\d{1,9})$/;
-const MARK = /^([\da-f]{64})\.(\d{1,9})\.(accepted|redirected|resent|passed|refused|finished)$/;
-/** With them, what a killed process left, and nodes that earlier versions kept for a command. */
-const SWEPT = /^(draft-[\da-f-]{36}|[\da-f]{64}\.(\d{1,9}(\.[a-z]+)?|json))$/;
+const RECORD = /^[\da-f]{64}\.\d+$/;
+/** Records, marks, and what a killed process left. */
+const SWEPT = /^(draft-|[\da-f]{64}\.)/;
 
-const instant = v.pipe(v.number(), v.safeInteger());
-// Strict: what a later version wrote may forbid to send.
-const runSchema = v.strictObject({
+const rollRecord = v.strictObject({
   key: v.string(),
   deploymentId: idText,
-  runtime: v.string(),
-  action: v.string(),
-  nodes: v.nullable(v.array(idText)),
-  baseline: idText,
-  known: v.array(idText),
-  postedAt: instant,
+  /** Wall clock, ms UTC. */
+  begunAt: v.pipe(v.number(), v.safeInteger()),
+  /** What was asked, as plain JSON with ids as text: what `--resume` runs again. */
+  request: v.unknown(),
 });
-const rollSchema = v.strictObject({ key: v.string(), deploymentId: idText, begunAt: instant, request: v.unknown() });
+export type RollRecord = v.InferOutput<typeof rollRecord>;
 
 interface Kept<T> {
   record: T;
   generation: number;
-  marks: ReadonlySet<string>;
+  /** Whether it has a mark. */
+  is: (mark: string) => boolean;
 }
 
 /** Records of one kind, and their marks, in a folder. */
 class Records<T extends { key: string }> {
   readonly #folder: string;
-  readonly #parent: string;
-  readonly #schema: v.GenericSchema<unknown, T>;
-  readonly #clock: Pick<Clock, 'now'>;
   #isSwept = false;
 
-  constructor(parent: string, name: string, schema: v.GenericSchema<unknown, T>, clock: Pick<Clock, 'now'>) {
-    this.#parent = parent;
-    this.#folder = join(parent, name);
-    this.#schema = schema;
-    this.#clock = clock;
+  constructor(
+    parent: string,
+    kind: 'runs' | 'rolls',
+    private readonly schema: v.GenericSchema<unknown, T>,
+    private readonly madeAt: (record: T) => number,
+    private readonly clock: Pick<Clock, 'now'>,
+  ) {
+    this.#folder = join(parent, kind);
   }
 
-  /** The records of a key that were not refused, newest first, however old; and the generation of what was written last. */
-  find(key: string): { kept: Kept<T>[]; last: number } {
-    const hash = hashOf(key);
-    const marks = new Map<number, Set<string>>();
-    const records: number[] = [];
-    for (const name of this.names()) {
-      if (!name.startsWith(`${hash}.`)) continue;
-      const mark = MARK.exec(name);
-      const generation = Number((mark ?? RECORD.exec(name))?.[2] ?? Number.NaN);
-      if (Number.isNaN(generation)) throw broken(join(this.#folder, name));
-      const marked = marks.get(generation) ?? new Set();
-      marks.set(generation, mark?.[3] === undefined ? marked : marked.add(mark[3]));
-      if (!mark) records.push(generation);
-    }
-    const last = Math.max(0, ...marks.keys());
-    const kept: Kept<T>[] = [];
-    for (const generation of records.sort((a, b) => b - a)) {
-      const made = marks.get(generation) ?? new Set();
-      // Another run may have followed this record, and posted.
-      if (made.has('refused') && !['accepted', 'redirected', 'resent'].some((mark) => made.has(mark))) continue;
-      const record = this.load(`${hash}.${generation}`);
-      if (record === null) continue;
-      if (record.key !== key) throw broken(join(this.#folder, `${hash}.${generation}`));
-      kept.push({ record, generation, marks: made });
-    }
-    return { kept, last };
-  }
-
-  /** @returns null for one that has gone since its name was read */
-  load(name: string): T | null {
-    const path = join(this.#folder, name);
-    const text = this.#text(path);
-    if (text === null) return null;
-    const result = v.safeParse(this.#schema, jsonOf(text));
-    if (!result.success) throw broken(path);
-    return result.output;
-  }
-
-  /** Makes the next record of a key, unless `look` finds one that counts. @returns its generation, or what was found */
-  begin<K extends object>(record: T, look: (key: string) => { kept: K | null; last: number }): number | K {
-    // Another process may be faster a few times; a folder that takes files and shows none is no place for records.
-    for (let tries = 0; tries < 100; tries++) {
-      const { kept, last } = look(record.key);
-      if (kept) return kept;
-      this.#prepare();
-      const text = `${stringifyJson(record, { stringIds: true })}\n`;
-      if (createPrivateFile(this.#folder, `${hashOf(record.key)}.${last + 1}`, text)) return last + 1;
-    }
-    throw new LdctlError('usage', 'journal_not_written', `no record can be kept in ${this.#parent}`, {
-      hint: 'Set LDCTL_CONFIG_DIR to a folder of your own.',
+  /** What is valid and was not refused, of one key or of all, the newest first; and the generation that was made last. */
+  find(key?: string): { kept: Array<Kept<T>>; last: number } {
+    const prefix = key === undefined ? '' : `${hashOf(key)}.`;
+    const names = new Set(this.#names().filter((name) => name.startsWith(prefix)));
+    const kept = [...names].flatMap((name) => {
+      if (!RECORD.test(name)) return [];
+      const is = (mark: string): boolean => names.has(`${name}.${mark}`);
+      // Another run may have followed this record, and found that it was carried out.
+      if (is('refused') && !is('accepted') && !is('redirected')) return [];
+      const record = this.#load(join(this.#folder, name));
+      const isValid = record !== null && this.clock.now() - this.madeAt(record) <= VALID_MS;
+      return isValid ? [{ record, generation: generationOf(name), is }] : [];
     });
+    // Its marks too: they may outlive a record that was swept.
+    const last = Math.max(0, ...[...names].map(generationOf));
+    return { kept: kept.sort((a, b) => b.generation - a.generation), last };
+  }
+
+  /** @returns false when another process has made this generation */
+  make(record: T, generation: number): boolean {
+    return this.#create(`${hashOf(record.key)}.${generation}`, stringifyJson(record, { stringIds: true }));
   }
 
   mark(key: string, generation: number, mark: string): void {
-    this.#prepare();
-    const text = `${JSON.stringify({ at: this.#clock.now() })}\n`;
-    createPrivateFile(this.#folder, `${hashOf(key)}.${generation}.${mark}`, text);
+    this.#create(`${hashOf(key)}.${generation}.${mark}`, '');
   }
 
-  names(): string[] {
+  /** @returns null for one that has gone since its name was read */
+  #load(path: string): T | null {
+    const text = readPrivateFile(path);
+    if (text === null) return null;
+    const result = v.safeParse(v.pipe(v.string(), v.parseJson(), this.schema), text);
+    if (result.success) return result.output;
+    throw new LdctlError('unconfirmed', 'journal_broken', `the record of an earlier run is broken: ${path}`, {
+      hint:
+        'That run may have sent this trigger. Look at `ldctl activities list`; if it did not, remove the file and run ' +
+        'the command again.',
+    });
+  }
+
+  #create(name: string, text: string): boolean {
+    ensurePrivateFolder(this.#folder);
+    if (!this.#isSwept) this.#sweep();
+    return createPrivateFile(this.#folder, name, text);
+  }
+
+  #sweep(): void {
+    this.#isSwept = true;
+    for (const name of this.#names().filter((one) => SWEPT.test(one))) {
+      const path = join(this.#folder, name);
+      const madeAt = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
+      if (this.clock.now() - madeAt > KEPT_MS) removeQuietly(path);
+    }
+  }
+
+  #names(): string[] {
     try {
       return readdirSync(this.#folder);
     } catch (error) {
@@ -134,178 +125,112 @@ class Records<T extends { key: string }> {
       throw fileFault('read', this.#folder, error);
     }
   }
-
-  #text(path: string): string | null {
-    try {
-      return readPrivateFile(path);
-    } catch (error) {
-      throw error instanceof LdctlError && error.code === 'not_a_file' ? broken(path) : error;
-    }
-  }
-
-  #prepare(): void {
-    ensurePrivateFolder(this.#parent);
-    ensurePrivateFolder(this.#folder);
-    if (this.#isSwept) return;
-    this.#isSwept = true;
-    const now = this.#clock.now();
-    for (const name of this.names().filter((one) => SWEPT.test(one))) {
-      const path = join(this.#folder, name);
-      const stats = lstatSync(path, { throwIfNoEntry: false });
-      if (stats?.isFile() && now - stats.mtimeMs > KEPT_MS) removeQuietly(path);
-    }
-  }
 }
+
+const runsIn = (folder: string, clock: Pick<Clock, 'now'>) =>
+  new Records(folder, 'runs', runRecord, ({ postedAt }) => postedAt, clock);
+const rollsIn = (folder: string, clock: Pick<Clock, 'now'>) =>
+  new Records(folder, 'rolls', rollRecord, ({ begunAt }) => begunAt, clock);
 
 /** @param folder see `configDir`; it need not exist */
 export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJournal {
-  const records = new Records<RunRecord>(folder, 'runs', runSchema, clock);
-  /** The generation that each key was read or begun at, so that a mark lands on the record that it is about. */
-  const used = new Map<string, number>();
-  const begun = new Set<string>();
+  const records = runsIn(folder, clock);
+  /** What this process goes on from, so that a mark lands on the record that it is about. */
+  const used = new Map<string, { record: RunRecord; generation: number; isOwn: boolean }>();
 
-  const keptOf = ({ record, marks }: Kept<RunRecord>): KeptRun | null => {
-    const ageMs = clock.now() - record.postedAt;
-    if (ageMs > VALID_MS) return null;
-    return {
-      record,
-      ageMs,
-      accepted: marks.has('accepted'),
-      redirected: marks.has('redirected'),
-      passed: marks.has('passed'),
-      resent: marks.has('resent') && begun.has(record.key),
-    };
-  };
-
-  const look = (key: string): { kept: KeptRun | null; last: number } => {
-    const { kept: all, last } = records.find(key);
-    // One that was accepted decides, also where another process has begun a newer one since.
-    const live = all.filter((one) => keptOf(one) !== null);
-    const newest = live.find(({ marks }) => marks.has('accepted')) ?? live[0] ?? null;
-    const kept = newest && keptOf(newest);
-    if (newest && kept && used.get(key) !== newest.generation) {
-      used.set(key, newest.generation);
-      begun.delete(key);
-    }
-    // It is not this process's any more.
-    if (kept?.resent) begun.delete(key);
-    return { kept, last };
-  };
-
-  return {
-    read: async (key) => Promise.resolve().then(() => look(key).kept),
-
-    beforePost: async (key) =>
-      Promise.resolve().then(() => {
-        const followed = used.get(key);
-        // Another may have been accepted meanwhile; or the maker of what is followed was refused, and has begun anew.
-        const other = (): KeptRun | null => {
-          const { kept } = look(key);
-          const isOther = kept && (kept.accepted || kept.redirected || kept.resent || used.get(key) !== followed);
-          return isOther ? kept : null;
-        };
-        const found = other();
-        if (found || followed === undefined || begun.has(key)) return found;
-        records.mark(key, followed, 'resent');
-        return other();
-      }),
-
-    begin: async (record) =>
-      Promise.resolve().then(() => {
-        const begunAs = records.begin(record, look);
-        if (typeof begunAs !== 'number') return begunAs;
-        used.set(record.key, begunAs);
-        begun.add(record.key);
-        return null;
-      }),
-
-    mark: async (key, state) =>
-      Promise.resolve().then(() => {
-        if (state === 'refused' && !begun.has(key)) return;
-        const generation = used.get(key) ?? Math.max(1, records.find(key).last);
-        records.mark(key, generation, state);
-      }),
-  };
-}
-
-/** @param folder see `configDir`; it need not exist */
-export function openRollJournal(folder: string, clock: Pick<Clock, 'now'>): RollJournal {
-  const records = new Records(folder, 'rolls', rollSchema, clock);
-  type Stored = v.InferOutput<typeof rollSchema>;
-  const isValid = ({ begunAt }: Stored): boolean => clock.now() - begunAt <= VALID_MS;
-
-  const look = (key: string): { kept: RollRecord | null; last: number } => {
+  const look = (key: string) => {
     const { kept, last } = records.find(key);
-    const [newest] = kept;
-    if (!newest || !isValid(newest.record)) return { kept: null, last };
-    return { kept: { ...newest.record, finished: newest.marks.has('finished') }, last };
+    // One that was accepted decides, also where another process has made a newer one since.
+    const newest = kept.find(({ is }) => is('accepted')) ?? kept[0];
+    if (!newest) return { found: null, last };
+    const { record, generation } = newest;
+    const has = (mark: string): boolean => kept.some(({ is }) => is(mark));
+    const marks = { accepted: has('accepted'), redirected: has('redirected'), passed: has('passed') };
+    return { found: { record, generation, ageMs: clock.now() - record.postedAt, ...marks }, last };
+  };
+  const follow = ({ generation, ...kept }: KeptRun & { generation: number }): KeptRun => {
+    const { record } = kept;
+    if (used.get(record.key)?.generation !== generation) used.set(record.key, { record, generation, isOwn: false });
+    return kept;
+  };
+  const make = (record: RunRecord, generation: number): boolean => {
+    const isMade = records.make(record, generation);
+    if (isMade) used.set(record.key, { record, generation, isOwn: true });
+    return isMade;
   };
 
   return {
-    read: async (key) => Promise.resolve().then(() => look(key).kept),
-
-    begin: async ({ key, deploymentId, begunAt, request }) =>
-      Promise.resolve().then(() => {
-        const begunAs = records.begin({ key, deploymentId, begunAt, request }, look);
-        return typeof begunAs === 'number' ? null : begunAs;
-      }),
-
-    finish: async (key, wasSent) =>
-      Promise.resolve().then(() => {
-        records.mark(key, Math.max(1, records.find(key).last), wasSent ? 'finished' : 'refused');
-      }),
-
-    last: async (deploymentId: Id) =>
-      Promise.resolve().then(() => {
-        const names = records.names();
-        const finished = new Set(names.map((name) => /^(.*)\.(finished|refused)$/.exec(name)?.[1]));
-        const open = names.filter((name) => RECORD.test(name) && !finished.has(name));
-        const rolls = open.map((name) => records.load(name)).filter((roll) => roll !== null);
-        const [newest] = rolls
-          .filter((roll) => roll.deploymentId === deploymentId && isValid(roll))
-          .sort((a, b) => b.begunAt - a.begunAt);
-        return newest ? { ...newest, finished: false } : null;
-      }),
+    read(key) {
+      const { found } = look(key);
+      return found && follow(found);
+    },
+    begin(record) {
+      for (;;) {
+        const { found, last } = look(record.key);
+        if (found) return follow(found);
+        if (make(record, last + 1)) return null;
+      }
+    },
+    beforePost(key) {
+      for (;;) {
+        const { found, last } = look(key);
+        const mine = used.get(key);
+        const isOther = found && (found.accepted || found.redirected || found.generation !== mine?.generation);
+        if (isOther) return follow(found);
+        if (!mine || mine.isOwn) return null;
+        // Then it is looked once more: the other may have been accepted meanwhile.
+        make(mine.record, last + 1);
+      }
+    },
+    mark(key, state) {
+      const mine = used.get(key);
+      if (mine && (mine.isOwn || state !== 'refused')) records.mark(key, mine.generation, state);
+    },
   };
 }
 
-/** The keys of the valid records of a kind, for completion; a broken record has none. @throws UsageError where none can be read */
-export function recordedKeys(folder: string, kind: 'runs' | 'rolls', clock: Pick<Clock, 'now'>): string[] {
-  type Stored = RunRecord | v.InferOutput<typeof rollSchema>;
-  const records = new Records<Stored>(folder, kind, kind === 'runs' ? runSchema : rollSchema, clock);
-  return records.names().flatMap((name) => {
-    try {
-      const record = RECORD.test(name) ? records.load(name) : null;
-      if (!record) return [];
-      const madeAt = 'postedAt' in record ? record.postedAt : record.begunAt;
-      return clock.now() - madeAt < VALID_MS ? [record.key] : [];
-    } catch {
-      return [];
-    }
-  });
-}
+/** The records of rolls, beside those of runs. Throws as `RunJournal` does. @param folder see `configDir`; it need not exist */
+export function openRollJournal(folder: string, clock: Pick<Clock, 'now'>) {
+  const records = rollsIn(folder, clock);
+  return {
+    read: (key: string): RollRecord | null => records.find(key).kept[0]?.record ?? null,
 
-function hashOf(key: string): string {
-  return createHash('sha256').update(key).digest('hex');
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function broken(path: string): LdctlError {
-  return new LdctlError(
-    'unconfirmed',
-    'journal_broken',
-    `the record of an earlier run with this key is broken: ${path}`,
-    {
-      hint:
-        'That run may have sent this trigger. Look at `ldctl activities list`; if it did not, remove the file and run ' +
-        'the command again.',
+    /** @returns null when made; else the one that is there already */
+    begin(record: RollRecord): RollRecord | null {
+      for (;;) {
+        const { kept, last } = records.find(record.key);
+        if (kept[0]) return kept[0].record;
+        if (records.make(record, last + 1)) return null;
+      }
     },
-  );
+
+    /** Where nothing was sent to any node, the record counts as none. What cannot be noted only keeps it for a day. */
+    finish(key: string, wasSent: boolean): void {
+      try {
+        records.mark(key, records.find(key).last, wasSent ? 'finished' : 'refused');
+      } catch (error) {
+        if (!(error instanceof LdctlError)) throw error;
+      }
+    },
+
+    /** The newest unfinished roll of a deployment. */
+    last(deploymentId: Id): RollRecord | null {
+      const open = records
+        .find()
+        .kept.filter(({ record, is }) => record.deploymentId === deploymentId && !is('finished'));
+      const [newest] = open.map(({ record }) => record).sort((a, b) => b.begunAt - a.begunAt);
+      return newest ?? null;
+    },
+  };
 }
+
+/** The keys that are remembered, for completion. @throws as `RunJournal` does */
+export function recordedKeys(folder: string, kind: 'runs' | 'rolls', clock: Pick<Clock, 'now'>): string[] {
+  const { kept } = (kind === 'runs' ? runsIn : rollsIn)(folder, clock).find();
+  return kept.map(({ record }) => record.key);
+}
+
+const hashOf = (key: string): string => createHash('sha256').update(key).digest('hex');
+
+/** 0 for what is neither a record nor a mark. */
+const generationOf = (name: string): number => Number(/^[\da-f]{64}\.(\d+)/.exec(name)?.[1] ?? 0);

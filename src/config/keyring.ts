@@ -1,4 +1,3 @@
-import type { ChildProcess } from 'node:child_process';
 import type * as Library from '@napi-rs/keyring';
 import { UsageError } from '../base/errors.js';
 import type { ApiKey } from '../base/secret.js';
@@ -6,7 +5,6 @@ import { plainText, type Env } from '../base/text.js';
 
 const SERVICE = 'ldctl';
 const TIME_LIMIT_MS = 3000;
-const LONGEST_REASON = 200;
 
 /** Keeps keys by account. Every method throws KeyringError when it cannot be used; the signal's reason. */
 export interface Keyring {
@@ -26,13 +24,7 @@ export interface KeyringProcess {
 }
 
 type Request = { do: 'get' | 'delete'; account: string } | { do: 'set'; account: string; key: string };
-type Reply = { key: string | null } | { failed: keyof typeof FAULTS; reason: string };
-
-const FAULTS = {
-  loading: ['keyring_unavailable', "the library for the system's keyring does not load here", undefined],
-  reaching: ['keyring_unavailable', 'there is no keyring to be reached here', undefined],
-  using: ['keyring_failed', 'the keyring cannot be used', 'If it is locked, unlock it, and try again.'],
-} as const;
+type Reply = { key: string | null } | { reason: string };
 
 /**
  * Keychain, Credential Manager, or a Secret Service. It is asked by a child process: a locked keyring blocks a thread of
@@ -41,20 +33,13 @@ const FAULTS = {
  */
 export function systemKeyring(env: Env, started?: KeyringProcess, limitMs = TIME_LIMIT_MS): Keyring {
   const ask = async (request: Request, signal?: AbortSignal): Promise<string | null> => {
-    signal?.throwIfAborted();
-    const limit = AbortSignal.timeout(limitMs);
-    const reply = await askChild(request, env, started, signal ? AbortSignal.any([signal, limit]) : limit);
+    const reply = await askChild(request, env, started ?? (await packagedProcess()), limitMs, signal);
     signal?.throwIfAborted();
     if ('key' in reply) return reply.key;
-    if (limit.aborted) {
-      throw new KeyringError(`the keyring did not answer within ${limitMs / 1000} s`, {
-        code: 'keyring_silent',
-        hint: 'It may be locked, and waiting for its password: unlock it, and try again.',
-      });
-    }
-    const why = plainText(reply.reason.replace(/^Platform failure: /, '')).slice(0, LONGEST_REASON);
-    const [code, what, hint] = FAULTS[reply.failed];
-    throw new KeyringError(`${what} (${why})`, { code, hint });
+    throw new KeyringError(`the keyring cannot be used (${plainText(reply.reason)})`, {
+      code: 'keyring_failed',
+      hint: 'It may be locked: unlock it, and try again. With LD_API_KEY it is not needed.',
+    });
   };
   return {
     get: (account, signal) => ask({ do: 'get', account }, signal),
@@ -64,30 +49,25 @@ export function systemKeyring(env: Env, started?: KeyringProcess, limitMs = TIME
 }
 
 /** Over IPC: a key is then in no argument, no variable, and no stream that NODE_DEBUG would show. */
-async function askChild(request: Request, env: Env, started: KeyringProcess | undefined, limit: AbortSignal) {
-  let child: ChildProcess | undefined;
-  try {
-    const [{ fork }, { module, execArgv = [] }] = await Promise.all([
-      import('node:child_process'),
-      started ?? packagedProcess(),
-    ]);
-    const asked = fork(module, {
-      ...{ execArgv, env: { ...env, LD_API_KEY: undefined } },
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    });
-    child = asked;
-    return await new Promise<Reply>((resolve, reject) => {
-      asked.once('message', (reply) => resolve(reply as Reply));
-      asked.once('error', reject);
-      asked.once('disconnect', () => reject(new Error('its process ended without an answer')));
-      limit.addEventListener('abort', () => reject(new Error('it was given up')));
-      asked.send(request, (error) => error && reject(error));
-    });
-  } catch (error) {
-    return { failed: 'using', reason: error instanceof Error ? error.message : String(error) } as const;
-  } finally {
-    child?.kill('SIGKILL');
-  }
+async function askChild(
+  request: Request,
+  env: Env,
+  { module, execArgv = [] }: KeyringProcess,
+  timeout: number,
+  signal: AbortSignal | undefined,
+): Promise<Reply> {
+  const { fork } = await import('node:child_process');
+  signal?.throwIfAborted();
+  const child = fork(module, {
+    ...{ execArgv, env: { ...env, LD_API_KEY: undefined }, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] },
+    ...{ signal, timeout, killSignal: 'SIGKILL' },
+  });
+  return new Promise<Reply>((resolve) => {
+    child.once('message', (reply) => resolve(reply as Reply));
+    child.on('error', (error) => resolve({ reason: error.message }));
+    child.once('disconnect', () => resolve({ reason: 'it gives no answer' }));
+    child.send(request);
+  }).finally(() => child.kill('SIGKILL'));
 }
 
 /** From its source (bin/dev.js, tests) it needs the loader that this process has. */
@@ -109,18 +89,15 @@ export function serveKeyring(load: () => Promise<KeyringLibrary>): void {
 }
 
 async function answer(request: Request, load: () => Promise<KeyringLibrary>): Promise<Reply> {
-  let failed: keyof typeof FAULTS = 'loading';
   try {
     const { Entry } = await load();
-    failed = 'reaching';
     // Else it falls back to the kernel's keyring, which forgets everything when the machine restarts.
     const entry = new Entry(SERVICE, request.account, { linux: { store: 'secret-service' } });
-    failed = 'using';
     if (request.do === 'get') return { key: entry.getPassword() };
     if (request.do === 'set') entry.setPassword(request.key);
     else entry.deleteCredential();
     return { key: null };
   } catch (error) {
-    return { failed, reason: error instanceof Error ? error.message : String(error) };
+    return { reason: error instanceof Error ? error.message : String(error) };
   }
 }

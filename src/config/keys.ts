@@ -1,16 +1,16 @@
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { UsageError } from '../base/errors.js';
 import { ApiKey, isApiKeyText, refuseDebuggedStreams } from '../base/secret.js';
 import type { Env } from '../base/text.js';
-import { fileErrorCode, InputTooLong, readInput } from './files.js';
-import { KeyringError, type Keyring } from './keyring.js';
+import { fileErrorCode, readInput } from './files.js';
+import type { Keyring } from './keyring.js';
 import type { Profile } from './profiles.js';
 
 /** In bytes. A key is far shorter; what holds more is the wrong file, or program. */
 export const LONGEST_KEY_TEXT = 64 * 1024;
 
 const COMMAND_LIMIT_MS = 10_000;
-/** How long a command that has ended may leave its stdout open: to what it left running. */
-const GRACE_MS = 200;
 
 /** What keys are fetched with. */
 export interface KeyTools {
@@ -41,15 +41,9 @@ export function refuseKey(text: string, what: string, env: Env): void {
 export function parseApiKey(text: string, what: string): ApiKey {
   const key = text.trim();
   if (isApiKeyText(key)) return new ApiKey(key);
-  if (key === '') {
-    throw new UsageError(`${what}: no API key, it is empty`, {
-      code: 'empty_key',
-      hint: 'Is a variable unset, or a secret missing where it should come from?',
-    });
-  }
-  throw new UsageError(`${what}: not an API key`, {
+  throw new UsageError(`${what}: ${key === '' ? 'no API key, it is empty' : 'not an API key'}`, {
     code: 'invalid_key',
-    hint: 'A key is one line of visible ASCII characters without spaces. (It is not shown here.)',
+    hint: 'A key is one line of visible ASCII characters without spaces. Is a variable unset, or a secret missing?',
   });
 }
 
@@ -59,20 +53,11 @@ export async function fetchProfileKey({ name, key }: Profile, tools: KeyTools, s
   if (key.store === 'command') {
     return runKeyCommand(key.command, `the key command of profile ${name}`, tools, signal);
   }
-  const instead = `store it anew with \`ldctl profiles update ${name} --api-key-stdin\`, or set LD_API_KEY.`;
-  try {
-    const text = await tools.keyring.get(key.account, signal);
-    if (text !== null) return parseApiKey(text, `account ${key.account} of the keyring`);
-  } catch (error) {
-    if (!(error instanceof KeyringError)) throw error;
-    throw new KeyringError(`the key of profile ${name} is in the keyring, and ${error.message}`, {
-      code: error.code,
-      hint: `${error.hint ?? ''} Or ${instead}`.trim(),
-    });
-  }
+  const text = await tools.keyring.get(key.account, signal);
+  if (text !== null) return parseApiKey(text, `account ${key.account} of the keyring`);
   throw new UsageError(`the key of profile ${name} is no longer in the keyring`, {
     code: 'key_missing',
-    hint: instead.replace('store', 'Store'),
+    hint: `Store it anew with \`ldctl profiles update ${name} --api-key-stdin\`, or set LD_API_KEY.`,
   });
 }
 
@@ -80,10 +65,10 @@ export async function fetchProfileKey({ name, key }: Profile, tools: KeyTools, s
 export async function fetchKeyFile(path: string, signal?: AbortSignal): Promise<ApiKey> {
   let text: string;
   try {
-    text = await readInput(path, { limit: LONGEST_KEY_TEXT, signal });
+    text = await readInput(path, LONGEST_KEY_TEXT, signal);
   } catch (error) {
-    if (signal?.aborted) throw error;
-    const why = error instanceof InputTooLong ? error.message : (fileErrorCode(error) ?? 'unknown reason');
+    signal?.throwIfAborted();
+    const why = error instanceof Error ? error.message : String(error);
     // The path is not shown: it may be the key, where the two variables were mixed up.
     throw new UsageError(`LD_API_KEY_FILE: cannot read the file that it names (${why})`, {
       code: 'key_file_unreadable',
@@ -102,15 +87,13 @@ export async function fetchKeyFile(path: string, signal?: AbortSignal): Promise<
 export async function runKeyCommand(
   command: string,
   what: string,
-  tools: KeyTools,
+  { env, platform, sharesTerminal = false, isSilent = false }: KeyTools,
   signal?: AbortSignal,
   limitMs = COMMAND_LIMIT_MS,
 ): Promise<ApiKey> {
   refuseDebuggedStreams(`the output of ${what}`);
   const { spawn } = await import('node:child_process');
-  // From here to where it is listened to, nothing is waited for.
   signal?.throwIfAborted();
-  const { env, platform, sharesTerminal = false, isSilent = false } = tools;
   // A group of its own can be ended as a whole, and may not read from the terminal.
   const isGroup = !sharesTerminal && platform !== 'win32';
   const child = spawn(command, {
@@ -120,28 +103,22 @@ export async function runKeyCommand(
     stdio: [sharesTerminal ? 'inherit' : 'ignore', 'pipe', isSilent ? 'ignore' : 'inherit'],
     windowsHide: true,
   });
-  try {
-    const output = await new Promise<string>((resolve, reject) => {
-      let text = '';
-      const failed = (why: string): void => {
-        const hint = 'Run it by hand to see what it prints: it must print the key and nothing else.';
-        reject(new UsageError(`${what} ${why}`, { code: 'key_command_failed', hint }));
-      };
-      const ended = (code: number | null, by: NodeJS.Signals | null): void => {
-        if (code === 0) resolve(text);
-        else failed(by ? `was ended by ${by}` : `ended with exit code ${String(code)}`);
-      };
-      child.stdout.setEncoding('utf8').on('data', (part: string) => {
-        text += part;
-        if (text.length > LONGEST_KEY_TEXT) failed('printed far more than a key');
-      });
-      child.once('error', (error) => failed(`could not be run (${fileErrorCode(error) ?? 'unknown reason'})`));
-      child.once('close', ended);
-      child.once('exit', (...how) => setTimeout(ended, GRACE_MS, ...how).unref());
-      AbortSignal.timeout(limitMs).addEventListener('abort', () => failed(`did not end within ${limitMs / 1000} s`));
-      signal?.addEventListener('abort', () => reject(signal.reason as Error));
+  const failed = (why: string): UsageError =>
+    new UsageError(`${what} ${why}`, {
+      code: 'key_command_failed',
+      hint: 'Run it by hand to see what it prints: it must print the key and nothing else.',
     });
-    return parseApiKey(output, `the output of ${what}`);
+  const limit = AbortSignal.timeout(limitMs);
+  const until = signal ? AbortSignal.any([signal, limit]) : limit;
+  const closed = once(child, 'close', { signal: until }) as Promise<[number | null, NodeJS.Signals | null]>;
+  try {
+    const [output, [code, by]] = await Promise.all([text(child.stdout), closed]).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      if (limit.aborted) throw failed(`did not end within ${limitMs / 1000} s`);
+      throw failed(`could not be run (${fileErrorCode(error) ?? 'unknown reason'})`);
+    });
+    if (code === 0) return parseApiKey(output, `the output of ${what}`);
+    throw failed(by === null ? `ended with exit code ${String(code)}` : `was ended by ${by}`);
   } finally {
     // What it left running would keep the pipe, and so this process, open.
     child.stdout.destroy();

@@ -1,24 +1,23 @@
-import { randomUUID } from 'node:crypto';
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import * as v from 'valibot';
 import type { Clock } from '../base/clock.js';
 import { LdctlError, UsageError } from '../base/errors.js';
-import { isId, type Id } from '../base/ids.js';
+import { idText } from '../base/journal.js';
 import { ApiKey, isApiKeyText } from '../base/secret.js';
-import { ensurePrivateFolder, FILE_MODE, fileFault, readPrivateFile, removeQuietly } from './files.js';
+import {
+  createPrivateFile,
+  ensurePrivateFolder,
+  FILE_MODE,
+  fileErrorCode,
+  fileFault,
+  readPrivateFile,
+  removeQuietly,
+} from './files.js';
 
 /*
  * The profiles on the disk: `config.json`. Fields that a newer version added are kept; profiles are a list, so that every
  * name is possible, `constructor` too.
  */
-
-/** An id on the disk: a string of digits, since programs that read JSON lose those of a long number. */
-export const idText = v.pipe(
-  v.string(),
-  v.check((text) => /^\d{1,20}$/.test(text) && isId(BigInt(text))),
-  v.transform((text): Id => BigInt(text)),
-);
 
 const apiKey = v.pipe(
   v.string(),
@@ -75,9 +74,7 @@ export function checkProfileName(text: string): string {
 export function findProfile({ profiles }: Config, name: string): Profile {
   const profile = profiles.find((candidate) => candidate.name === name);
   if (profile) return profile;
-  // A longer one may be a key that was put in the wrong place.
-  const shown = name.length > 32 ? `of this name, which has ${name.length} characters` : JSON.stringify(name);
-  throw new LdctlError('refused', 'profile_not_found', `there is no profile ${shown}`, {
+  throw new LdctlError('refused', 'profile_not_found', `there is no profile ${JSON.stringify(name)}`, {
     hint:
       profiles.length === 0
         ? 'There is none yet: `ldctl profiles add NAME` makes one.'
@@ -90,8 +87,8 @@ export function currentProfile(config: Config): Profile | null {
   return config.current === undefined ? null : findProfile(config, config.current);
 }
 
-/** What conf calls a file before it is whole. */
-const DRAFT = /^config\.json\.tmp-\d{10}[\da-f]{6}$/;
+const LOCK = 'config.json.lock';
+const LONGEST_WAIT_MS = 20_000;
 
 /**
  * Every method throws UsageError (exit 2) for a file that is open to others, broken, or that cannot be read or written;
@@ -99,16 +96,14 @@ const DRAFT = /^config\.json\.tmp-\d{10}[\da-f]{6}$/;
  */
 export class ProfileStore {
   readonly path: string;
-  readonly #folder: string;
-  readonly #clock: Clock;
-  readonly #signal: AbortSignal | undefined;
 
   /** @param folder see `configDir` @param signal ends the waiting for another process that changes the profiles */
-  constructor(folder: string, clock: Clock, signal?: AbortSignal) {
+  constructor(
+    private readonly folder: string,
+    private readonly clock: Clock,
+    private readonly signal?: AbortSignal,
+  ) {
     this.path = join(folder, 'config.json');
-    this.#folder = folder;
-    this.#clock = clock;
-    this.#signal = signal;
   }
 
   /** Creates nothing. Without conf, whose loading takes longer than all the rest of a start. */
@@ -120,16 +115,15 @@ export class ProfileStore {
   /** To be asked before the user is asked for anything: whether a profile of this name can be added here. */
   assertCanAdd(name: string): void {
     if (this.read().profiles.some((profile) => profile.name === name)) throw alreadyThere(name);
-    ensurePrivateFolder(this.#folder);
+    ensurePrivateFolder(this.folder);
   }
 
-  /** Adds a profile; the first one becomes the current one. @returns whether it is that */
-  add(profile: Profile): Promise<boolean> {
+  /** Adds a profile; the first one becomes the current one. */
+  add(profile: Profile): Promise<void> {
     return this.change((config) => {
       if (config.profiles.some(({ name }) => name === profile.name)) throw alreadyThere(profile.name);
       if (config.profiles.length === 0) config.current = profile.name;
       config.profiles.push(profile);
-      return config.current === profile.name;
     });
   }
 
@@ -137,28 +131,25 @@ export class ProfileStore {
    * Changes one profile, but for its name. @param changed from the profile as it is stored by now
    * @throws LdctlError (exit 5) when there is none of this name
    */
-  update(name: string, changed: (profile: Profile) => Profile): Promise<Profile> {
+  update(name: string, changed: (profile: Profile) => Profile): Promise<void> {
     return this.change((config) => {
       const profile = findProfile(config, name);
-      const updated = { ...changed(profile), name };
-      config.profiles.splice(config.profiles.indexOf(profile), 1, updated);
-      return updated;
+      config.profiles.splice(config.profiles.indexOf(profile), 1, { ...changed(profile), name });
     });
   }
 
   /** Has `work` change what is stored, as no other process does meanwhile; the file is replaced whole. */
   async change<T>(work: (config: Config) => T): Promise<T> {
-    ensurePrivateFolder(this.#folder);
+    ensurePrivateFolder(this.folder);
     // Loaded before the lock is taken.
     const { default: Conf } = await import('conf');
-    return withLock(`${this.path}.lock-`, this.#clock, this.#signal, (assertHeld) => {
+    return withLock(this.folder, this.clock, this.signal, () => {
       const config = this.read();
       const result = work(config);
-      assertHeld();
       try {
-        // Those that a killed process left hold keys; under the lock no one else writes one.
-        for (const name of readdirSync(this.#folder)) if (DRAFT.test(name)) removeQuietly(join(this.#folder, name));
-        new Conf({ cwd: this.#folder, configFileMode: FILE_MODE, clearInvalidConfig: false }).store = encoded(config);
+        // It only writes: what is there was read already.
+        const options = { cwd: this.folder, configFileMode: FILE_MODE, deserialize: () => ({}) };
+        new Conf<Record<string, unknown>>(options).store = encoded(config);
       } catch (error) {
         throw fileFault('write', this.path, error);
       }
@@ -168,20 +159,12 @@ export class ProfileStore {
 }
 
 function decodeConfig(text: string, path: string): Config {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw broken(path, 'is not JSON');
-  }
-  const result = v.safeParse(configSchema, json);
+  // An editor of Windows may have put a mark in front.
+  const result = v.safeParse(v.pipe(v.string(), v.parseJson(), configSchema), text.replace(/^\ufeff/, ''));
   if (result.success) return result.output;
   const field = v.getDotPath(result.issues[0]);
-  throw broken(path, field === null ? 'is not a list of profiles' : `cannot be used: look at ${field}`);
-}
-
-function broken(path: string, what: string): UsageError {
-  return new UsageError(`${path} ${what}`, {
+  const what = field === null ? 'is no JSON with a list of profiles' : `cannot be used: look at ${field}`;
+  throw new UsageError(`${path} ${what}`, {
     code: 'config_broken',
     hint: 'It was left as it is. Mend it, or move it away and add the profiles again.',
   });
@@ -205,47 +188,37 @@ function alreadyThere(name: string): UsageError {
   });
 }
 
-/** Work under the lock takes milliseconds: what has stood for longer was left by a process that was killed. */
-const LEFT_BEHIND_MS = 10_000;
-const LONGEST_WAIT_MS = 60_000;
-
 /**
- * A lock between processes: each puts down a file of its own, and has the lock if there is no other. Of two that do so at
- * once, the later one sees the earlier one's, so that one of them goes on at most; who saw another takes its own away, and
- * tries again. Names are used once, so that taking away a dead process's file can take no living one's.
+ * A lock between processes: a file that holds the id of its process, so that one that was killed is not waited for. Work under
+ * it takes milliseconds.
  */
-async function withLock<T>(
-  prefix: string,
-  clock: Clock,
-  signal: AbortSignal | undefined,
-  work: (assertHeld: () => void) => T,
-): Promise<T> {
-  for (const until = clock.elapsed() + LONGEST_WAIT_MS; clock.elapsed() < until;) {
-    const own = prefix + randomUUID();
-    try {
-      writeFileSync(own, '', { flag: 'wx', mode: FILE_MODE });
-      if (isAlone(own, prefix)) return work(() => void statSync(own));
-    } catch (error) {
-      throw fileFault('write', own, error);
-    } finally {
-      removeQuietly(own);
+async function withLock<T>(folder: string, clock: Clock, signal: AbortSignal | undefined, work: () => T): Promise<T> {
+  const path = join(folder, LOCK);
+  const until = clock.elapsed() + LONGEST_WAIT_MS;
+  while (!createPrivateFile(folder, LOCK, String(process.pid))) {
+    if (isLeftBehind(path)) removeQuietly(path);
+    else if (clock.elapsed() < until) await clock.sleep(10 + 40 * Math.random(), signal);
+    else {
+      throw new UsageError(`${folder} is being changed by other ldctl processes`, {
+        code: 'config_locked',
+        hint: `Try again when they have ended. If there are none, remove ${path}`,
+      });
     }
-    await clock.sleep(10 + 40 * Math.random(), signal);
   }
-  throw new UsageError(`${dirname(prefix)} is being changed by other ldctl processes`, {
-    code: 'config_locked',
-    hint: 'Try again when they have ended.',
-  });
+  try {
+    return work();
+  } finally {
+    removeQuietly(path);
+  }
 }
 
-function isAlone(own: string, prefix: string): boolean {
-  // By the clock that the files' times come from, which may be a server's.
-  const now = statSync(own).mtimeMs;
-  const paths = readdirSync(dirname(own)).map((name) => join(dirname(own), name));
-  const others = paths.filter((path) => path.startsWith(prefix) && path !== own);
-  const left = others.filter(
-    (path) => now - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > LEFT_BEHIND_MS,
-  );
-  left.forEach(removeQuietly);
-  return left.length === others.length;
+function isLeftBehind(path: string): boolean {
+  const pid = Number(readPrivateFile(path) ?? process.pid);
+  try {
+    // Sends nothing, but looks for the process.
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return fileErrorCode(error) === 'ESRCH';
+  }
 }

@@ -47,7 +47,7 @@ export interface KeySetting {
 
 /** All that was said about where to act, and as whom. What was not said is null. */
 export interface Settings {
-  profile: { name: string; protected: boolean; source: Source; expiresAt: string | null } | null;
+  profile: (Profile & { source: Source }) | null;
   /** The names of all profiles, for errors that say what to choose from. */
   profileNames: readonly string[];
   key: KeySetting | null;
@@ -90,48 +90,49 @@ export async function configDir(env: Env): Promise<string> {
  *   LdctlError (exit 5) for a profile that does not exist; what `readConfig` throws
  */
 export function resolveSettings({ flags, env, readConfig, keys, notify }: SettingsInput): Settings {
-  refuseEmpty(flags);
-  const config = readConfig();
-  const used = chooseProfile(flags.profile, env, config);
-  const stored = used?.stored;
-  const isWhole = used?.source.from === 'flag';
-  const variables = Object.fromEntries(VARIABLES.map((name) => [name, valueOf(env, name)]));
-  if (isWhole) {
-    const ignored = VARIABLES.filter((name) => variables[name] !== undefined);
-    for (const name of ignored) variables[name] = undefined;
-    if (ignored.length > 0) {
-      notify(`--profile ${used.stored.name} is taken whole: ${ignored.join(', ')} from the environment ignored`);
-    }
+  const empty = FLAGS.find((name) => flags[name]?.trim() === '');
+  if (empty) {
+    throw new UsageError(`--${empty} is empty`, {
+      code: 'empty_flag',
+      hint: 'Leave it out, or give it a value. (A shell variable that is not set looks like this.)',
+    });
   }
+  const config = readConfig();
+  const profile = chooseProfile(flags.profile, env, config);
+  const isWhole = profile?.source.from === 'flag';
+  const set = VARIABLES.filter((name) => valueOf(env, name) !== undefined);
+  if (isWhole && set.length > 0) {
+    notify(`--profile ${profile.name} is taken whole: ${set.join(', ')} from the environment ignored`);
+  }
+  const variable = (name: Variable): string | undefined => (isWhole ? undefined : valueOf(env, name));
 
   function choose<T>(
     flag: keyof SettingFlags,
-    variable: Variable,
+    name: Variable,
     parse: (text: string, what: string) => T,
-    fromProfile: T | undefined,
+    stored: T | null | undefined,
   ): Setting<T> | null {
-    const given = flags[flag];
-    const said = given ?? variables[variable];
+    const source: Source = flags[flag] === undefined ? { from: 'env', name } : { from: 'flag', name: `--${flag}` };
+    const said = flags[flag] ?? variable(name);
     if (said !== undefined) {
-      const name = given === undefined ? variable : `--${flag}`;
-      refuseKey(said, name, env);
-      return { value: parse(said, name), source: { from: given === undefined ? 'env' : 'flag', name } };
+      refuseKey(said, source.name, env);
+      return { value: parse(said, source.name), source };
     }
-    if (fromProfile === undefined || !stored) return null;
-    return { value: fromProfile, source: { from: 'profile', name: stored.name } };
+    const isStored = profile && stored !== undefined && stored !== null;
+    return isStored ? { value: stored, source: { from: 'profile', name: profile.name } } : null;
   }
 
-  const storedUrl = (field: 'api_url' | 'supervisor_url'): URL | undefined => {
-    const text = stored?.[field];
-    return stored && text !== undefined ? parseBaseUrl(text, `${field} of profile ${stored.name}`) : undefined;
+  const storedUrl = (field: 'api_url' | 'supervisor_url'): URL | null => {
+    const text = profile?.[field];
+    return text === undefined ? null : parseBaseUrl(text, `${field} of profile ${profile?.name}`);
   };
 
-  const deployment = choose('deployment', 'LD_DEPLOYMENT_ID', parseDeployment, stored && storedDeployment(stored));
+  const deployment = choose('deployment', 'LD_DEPLOYMENT_ID', parseDeployment, profile && storedDeployment(profile));
   // The profile's supervisor is that of the profile's deployment, and of no other.
-  const storedSupervisor = deployment?.source.from === 'profile' ? storedUrl('supervisor_url') : undefined;
+  const storedSupervisor = deployment?.source.from === 'profile' ? storedUrl('supervisor_url') : null;
   const found = {
-    key: chooseKey(variables, stored, keys),
-    tenantId: choose('tenant-id', 'LD_TENANT_ID', parseId, stored?.tenant_id),
+    key: chooseKey(variable('LD_API_KEY'), variable('LD_API_KEY_FILE'), profile, keys),
+    tenantId: choose('tenant-id', 'LD_TENANT_ID', parseId, profile?.tenant_id),
     apiUrl: choose('api-url', 'LD_API_URL', parseBaseUrl, storedUrl('api_url')) ?? {
       value: new URL(DEFAULT_API_URL),
       source: { from: 'default' as const },
@@ -139,41 +140,29 @@ export function resolveSettings({ flags, env, readConfig, keys, notify }: Settin
     supervisorUrl: choose('supervisor-url', 'LD_SUPERVISOR_URL', parseBaseUrl, storedSupervisor),
     deployment,
   };
+  const winning = Object.values(found).flatMap((setting) =>
+    setting?.source.from === 'env' ? [setting.source.name] : [],
+  );
+  const isTold = profile && winning.length > 0 && valueOf(env, IN_SANDBOX) === undefined;
   return {
     ...found,
-    profile: used && {
-      name: used.stored.name,
-      protected: used.stored.protected ?? false,
-      source: used.source,
-      expiresAt: used.stored.expires_at ?? null,
-    },
+    profile,
     profileNames: config.profiles.map(({ name }) => name),
-    winning: stored && valueOf(env, IN_SANDBOX) === undefined ? winningText(found, stored.name) : null,
+    winning: isTold
+      ? `the environment (${winning.join(', ')}) wins over profile ${profile.name}; --profile ${profile.name} ignores it`
+      : null,
   };
 }
 
-function refuseEmpty(flags: SettingFlags): void {
-  const empty = FLAGS.find((name) => flags[name]?.trim() === '');
-  if (!empty) return;
-  throw new UsageError(`--${empty} is empty`, {
-    code: 'empty_flag',
-    hint: 'Leave it out, or give it a value. (A shell variable that is not set looks like this.)',
-  });
-}
-
-function chooseProfile(
-  named: string | undefined,
-  env: Env,
-  config: Config,
-): { stored: Profile; source: Source } | null {
-  const said = named ?? valueOf(env, 'LD_PROFILE');
+function chooseProfile(flag: string | undefined, env: Env, config: Config): Settings['profile'] {
+  const said = flag ?? valueOf(env, 'LD_PROFILE');
   if (said === undefined) {
     const current = currentProfile(config);
-    return current && { stored: current, source: { from: 'current' } };
+    return current && { ...current, source: { from: 'current' } };
   }
-  const name = named === undefined ? 'LD_PROFILE' : '--profile';
-  refuseKey(said, name, env);
-  return { stored: findProfile(config, said), source: { from: named === undefined ? 'env' : 'flag', name } };
+  const source: Source = flag === undefined ? { from: 'env', name: 'LD_PROFILE' } : { from: 'flag', name: '--profile' };
+  refuseKey(said, source.name, env);
+  return { ...findProfile(config, said), source };
 }
 
 /** Digits only are an id, all else a name. */
@@ -181,14 +170,15 @@ function parseDeployment(text: string, what: string): DeploymentRef {
   return /^\d+$/.test(text) ? { id: parseId(text, what), name: null } : { id: null, name: text };
 }
 
-function storedDeployment({ deployment_id: id, deployment_name: name }: Profile): DeploymentRef | undefined {
+function storedDeployment({ deployment_id: id, deployment_name: name }: Profile): DeploymentRef | null {
   if (id !== undefined) return { id, name: name ?? null };
-  return name === undefined ? undefined : { id: null, name };
+  return name === undefined ? null : { id: null, name };
 }
 
 function chooseKey(
-  { LD_API_KEY: text, LD_API_KEY_FILE: path }: Partial<Record<string, string>>,
-  profile: Profile | undefined,
+  text: string | undefined,
+  path: string | undefined,
+  profile: Profile | null,
   tools: KeyTools,
 ): KeySetting | null {
   if (text !== undefined) {
@@ -202,13 +192,4 @@ function chooseKey(
   if (!profile) return null;
   const source = { from: 'profile', name: profile.name } as const;
   return { source, fetch: (signal) => fetchProfileKey(profile, tools, signal) };
-}
-
-function winningText(found: Record<string, { source: Source } | null>, profile: string): string | null {
-  const names = Object.values(found).flatMap((setting) =>
-    setting?.source.from === 'env' ? [setting.source.name] : [],
-  );
-  if (names.length === 0) return null;
-  const [win, them] = names.length === 1 ? ['wins', 'it'] : ['win', 'them'];
-  return `${names.join(', ')} from the environment ${win} over profile ${profile}; --profile ${profile} ignores ${them}`;
 }

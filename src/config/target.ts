@@ -25,26 +25,21 @@ export interface Target {
 /** The key, not fetched yet. @throws UsageError that says how to give one */
 export function neededKey({ key, profileNames: names }: Settings): KeySetting {
   if (key) return key;
-  const [why, hint] =
-    names.length === 0
-      ? ['there is no profile yet', 'Start with `ldctl profiles add NAME`, or set LD_API_KEY (or LD_API_KEY_FILE).']
-      : [
-          'no profile is the current one',
-          `Choose one with \`ldctl profiles use NAME\`, or for once with --profile NAME. There are: ${names.join(', ')}.`,
-        ];
-  throw new UsageError(`no API key: ${why}, and LD_API_KEY is not set`, { code: 'no_key', hint });
+  throw new UsageError('no API key: no profile is the current one, and LD_API_KEY is not set', {
+    code: 'no_key',
+    hint:
+      names.length === 0
+        ? 'Start with `ldctl profiles add NAME`, or set LD_API_KEY (or LD_API_KEY_FILE).'
+        : `Choose a profile with \`ldctl profiles use NAME\`, or for once with --profile NAME: ${names.join(', ')}.`,
+  });
 }
 
 /** For commands that ask Core. @throws UsageError that says what is missing and how to give it */
-export async function resolveTenant(
-  settings: Settings,
-  signal?: AbortSignal,
-  missing = 'no tenant id',
-): Promise<TenantAccess> {
+export async function resolveTenant(settings: Settings, signal?: AbortSignal): Promise<TenantAccess> {
   const key = neededKey(settings);
   const { tenantId, apiUrl } = settings;
   if (tenantId) return { key: await key.fetch(signal), tenantId: tenantId.value, apiUrl: apiUrl.value };
-  throw new UsageError(missing, {
+  throw new UsageError('no tenant id, by which a deployment is looked up', {
     code: 'no_tenant',
     hint: 'Give --tenant-id ID, or set LD_TENANT_ID. A deployment by id with --supervisor-url needs none.',
   });
@@ -72,8 +67,7 @@ export async function resolveTarget(
   const { id, name } = deployment.value;
   if (id !== null && supervisorUrl) return { key: await key.fetch(signal), deployment: { id, name }, supervisorUrl };
 
-  const missing = `no tenant id, which is needed to look up deployment ${refText(deployment.value)}`;
-  const access = await resolveTenant(settings, signal, missing);
+  const access = await resolveTenant(settings, signal);
   const { deployment: found } = findDeployment(await lookUp(access), deployment.value);
   return {
     key: access.key,
@@ -115,13 +109,10 @@ export function placedDeployments({ divisions }: TenantStructure): PlacedDeploym
   );
 }
 
-/** `division/environment/name`: what `--deployment` takes. */
-function pathOf({ division, environment, deployment }: PlacedDeployment): string {
-  return [division, environment, deployment].map(({ name }) => name).join('/');
+/** `division/environment/name`, fit for a terminal: what `--deployment` takes. */
+export function placeText({ division, environment, deployment }: PlacedDeployment): string {
+  return plainText([division, environment, deployment].map(({ name }) => name).join('/'));
 }
-
-/** The same, fit for a terminal. */
-export const placeText = (placed: PlacedDeployment): string => plainText(pathOf(placed));
 
 const refText = ({ id, name }: DeploymentRef): string => (id === null ? JSON.stringify(name) : id.toString());
 
@@ -129,7 +120,7 @@ const refText = ({ id, name }: DeploymentRef): string => (id === null ? JSON.str
 export function findDeployment(structure: TenantStructure, wanted: DeploymentRef): PlacedDeployment {
   const found = placedDeployments(structure).filter((placed) => {
     const { id, name } = placed.deployment;
-    return wanted.id === null ? name === wanted.name || pathOf(placed) === wanted.name : id === wanted.id;
+    return wanted.id === null ? name === wanted.name || placeText(placed) === wanted.name : id === wanted.id;
   });
   const [first, ...others] = found;
   if (!first) {
@@ -141,7 +132,7 @@ export function findDeployment(structure: TenantStructure, wanted: DeploymentRef
     const candidates = found.map((placed) => `${placeText(placed)} (${placed.deployment.id})`).join(', ');
     const what = `several deployments are named ${refText(wanted)}: ${candidates}`;
     throw new LdctlError('refused', 'deployment_ambiguous', what, {
-      hint: `Give the path or the id of the one that is meant: --deployment ${quote([pathOf(first)])}`,
+      hint: `Give the path or the id of the one that is meant: --deployment ${quote([placeText(first)])}`,
     });
   }
   return first;
@@ -182,28 +173,26 @@ const WARN_BEFORE_DAYS = 14;
 const DAY_MS = 24 * 60 * 60_000;
 
 /**
- * How long a key is good for yet: whole days, rounded towards the sooner end.
+ * How long a key is good for yet, in whole days.
  * @param expiresAt RFC 3339, as the API gave it
  * @param now ms, UTC
  * @returns null when `expiresAt` is no time; its text is such as `in 5 days`, `2 days ago`
  */
 export function expiryOf(expiresAt: string, now: number) {
-  const leftMs = Date.parse(expiresAt) - now;
-  if (Number.isNaN(leftMs)) return null;
-  const daysLeft = Math.floor(leftMs / DAY_MS);
-  const days = Math.floor(Math.abs(leftMs) / DAY_MS);
-  const distance = days === 0 ? 'less than a day' : count(days, 'day');
-  const expired = leftMs <= 0;
-  return { daysLeft, expired, soon: daysLeft < WARN_BEFORE_DAYS, text: expired ? `${distance} ago` : `in ${distance}` };
+  const left = (Date.parse(expiresAt) - now) / DAY_MS;
+  if (Number.isNaN(left)) return null;
+  const expired = left <= 0;
+  const days = count(Math.floor(Math.abs(left)), 'day');
+  const text = expired ? `${days} ago` : `in ${days}`;
+  return { daysLeft: Math.floor(left), expired, soon: left < WARN_BEFORE_DAYS, text };
 }
 
 /** The line about the profile's key, where that expires soon, by what is stored. @param now ms, UTC */
 export function expiryWarning({ profile, key }: Settings, now: number): string | null {
-  if (!profile?.expiresAt || key?.source.from !== 'profile') return null;
-  const expiry = expiryOf(profile.expiresAt, now);
+  if (!profile?.expires_at || key?.source.from !== 'profile') return null;
+  const expiry = expiryOf(profile.expires_at, now);
   if (!expiry?.soon) return null;
-  const day = new Date(profile.expiresAt).toISOString().slice(0, 10);
-  const when = `${expiry.expired ? 'expired' : 'expires'} ${expiry.text} (${day})`;
+  const when = `${expiry.expired ? 'expired' : 'expires'} ${expiry.text} (${profile.expires_at.slice(0, 10)})`;
   return `the API key of profile ${profile.name} ${when}; ${renewal(profile.name)}`;
 }
 
@@ -211,13 +200,9 @@ export function expiryWarning({ profile, key }: Settings, now: number): string |
 export function explainDenial(error: unknown, key: ApiKey, { key: setting, profile }: Settings): void {
   if (!(error instanceof ApiError) || error.status !== 401) return;
   const source = setting?.source;
-  if (source?.from === 'profile' && profile) {
-    const what = `It is the key ${key.mask()} of profile ${profile.name}. If it has expired or was revoked`;
-    error.hint = `${what}: ${renewal(profile.name)}.`;
-  } else {
-    const check = 'Check that it is whole; if it has expired or was revoked, make a new one in the LaserData console.';
-    error.hint = `It is the key ${key.mask()}${source?.from === 'env' ? ` from ${source.name}` : ''}. ${check}`;
-  }
+  const which = source && 'name' in source ? ` from ${source.from === 'profile' ? 'profile ' : ''}${source.name}` : '';
+  const advice = source?.from === 'profile' && profile ? renewal(profile.name) : NEW_KEY;
+  error.hint = `It is the key ${key.mask()}${which}. If it is whole, and has expired or was revoked: ${advice}.`;
 }
 
 /** Calls a deployment by its name in what the API says of it by its id. */
@@ -226,14 +211,8 @@ export function explainDeployment(error: unknown, id: Id, name: string | null | 
     error.message = error.message.replace(`deployment ${id} `, `deployment ${name} `);
 }
 
-/** Adds to a 403 of a look-up which grant it needs, and what works without it. @returns whether it was one */
-export function explainLookUp(error: unknown): error is ApiError {
-  if (!(error instanceof ApiError) || error.status !== 403) return false;
-  const needs = "Looking up deployments needs the grant info:read on the key's own tenant.";
-  error.hint = `${needs} Ids work without it: --deployment ID with --supervisor-url URL.`;
-  return true;
-}
+const NEW_KEY = 'make a new one in the LaserData console';
 
 function renewal(profile: string): string {
-  return `make a new one in the LaserData console, and store it with \`ldctl profiles update ${profile} --api-key-stdin\``;
+  return `${NEW_KEY}, and store it with \`ldctl profiles update ${profile} --api-key-stdin\``;
 }

@@ -117,15 +117,15 @@ async function perform(step: Step, tools: DriveTools, gates: Gates, isStopping: 
   }
 }
 
-async function note({ note, node }: Step & { do: 'note' }, { journal, clock }: DriveTools): Promise<Fact> {
+function note({ note, node }: Step & { do: 'note' }, { journal, clock }: DriveTools): Fact {
   if (!journal) return { is: 'noted', node };
   try {
     if (note.state === 'posting') {
-      if (note.again) await journal.mark(note.record.key, 'refused');
-      const kept = await journal.begin({ ...note.record, postedAt: clock.now() });
+      if (note.again) journal.mark(note.record.key, 'refused');
+      const kept = journal.begin({ ...note.record, postedAt: clock.now() });
       return kept ? { is: 'found', kept, node } : { is: 'noted', node };
     }
-    await journal.mark(note.key, note.state);
+    journal.mark(note.key, note.state);
     return { is: 'noted', node };
   } catch (error) {
     return { is: 'unnoted', error: asLdctlError(error), node };
@@ -136,7 +136,7 @@ async function note({ note, node }: Step & { do: 'note' }, { journal, clock }: D
 async function post({ request, node }: Step & { do: 'post' }, tools: DriveTools): Promise<Fact> {
   const { supervisor, journal, clock, signal } = tools;
   try {
-    const kept = journal && (await journal.beforePost(request.wireKey));
+    const kept = journal?.beforePost(request.wireKey);
     if (kept) return { is: 'found', kept, node };
   } catch (error) {
     return { is: 'unnoted', error: asLdctlError(error), node };

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Activity } from '../base/activity.js';
-import { onAbort, type Clock, type Signal } from '../base/clock.js';
+import { onAbort, type Clock } from '../base/clock.js';
 import { errorDocument, Interrupted, type ErrorDocument } from '../base/errors.js';
 import type { ExitCode } from '../base/exit-codes.js';
 import type { Outcome, ResultFacts } from '../base/outcome.js';
@@ -13,7 +13,7 @@ import * as requests from './requests.js';
 
 export interface RunOptions {
   /** An abort before anything was sent is thrown; after that the result is `interrupted`, with the way to go on. */
-  signal?: Signal;
+  signal?: AbortSignal;
   /** Called with each event, and not waited for. What it throws, or rejects with, ends the following as an abort does. */
   onEvent?: (event: RunEvent) => unknown;
 }
@@ -22,7 +22,7 @@ export type ReadOptions = Pick<RunOptions, 'signal'>;
 
 export interface RollOptions extends RunOptions {
   /** Aborted to stop gently: no more nodes are started, and those underway are seen out. */
-  stopping?: Signal;
+  stopping?: AbortSignal;
 }
 
 /**
@@ -151,10 +151,10 @@ async function runJob(
   }
 }
 
-const interrupts = new WeakMap<Signal, AbortSignal>();
+const interrupts = new WeakMap<AbortSignal, AbortSignal>();
 
 /** @internal Aborted with an `Interrupted`. One listener on a caller's signal for all that have it: Node warns of more than ten. */
-export function interruptOf(outer: Signal): AbortSignal {
+export function interruptOf(outer: AbortSignal): AbortSignal {
   const known = interrupts.get(outer);
   if (known) return known;
   const own = new AbortController();

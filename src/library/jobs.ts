@@ -60,7 +60,7 @@ export type Tools = Pick<DriveTools, 'signal' | 'stopping' | 'gate'> & { emit: P
 /** One POST, followed to its end. @throws LdctlError when nothing was sent */
 export async function trigger(connection: Connection, request: CheckedTrigger, tools: Tools): Promise<ResultEvent> {
   const plan = { ...planOf(connection, request), ...targetsOf(request), wait: request.wait };
-  const kept = plan.kept ? await connection.journal?.read(wireKey(plan.idempotencyKey, plan)) : null;
+  const kept = plan.kept ? connection.journal?.read(wireKey(plan.idempotencyKey, plan)) : null;
   return follow(connection, (now, text) => runJob(plan, kept ?? null, now, text), tools);
 }
 
@@ -81,7 +81,7 @@ export async function roll(connection: Connection, request: CheckedRoll, tools: 
   const shared = planOf(connection, request);
   const kept = new Map<Id, KeptRun>();
   for (const node of shared.kept ? nodes : []) {
-    const found = await connection.journal?.read(wireKey(shared.idempotencyKey, { ...shared, nodes: [node] }));
+    const found = connection.journal?.read(wireKey(shared.idempotencyKey, { ...shared, nodes: [node] }));
     if (found) kept.set(node, found);
   }
   const plan = {

@@ -1,6 +1,5 @@
 import * as v from 'valibot';
 import { formatAction, parseAction, parseRuntime, STATUSES, type Runtime, type Status } from '../base/activity.js';
-import type { OwnSignal } from '../base/clock.js';
 import { UsageError } from '../base/errors.js';
 import { isId, type Id } from '../base/ids.js';
 import { checkIdempotencyKey } from '../job/wire-key.js';
@@ -16,7 +15,7 @@ export type OneOrMany<T> = T | readonly T[];
 /** Says after a node whether the roll goes on. Its signal is aborted when the answer is no longer waited for. */
 export type RollGate = (
   node: { node_id: bigint; activity_id: bigint | null },
-  tools: { signal: OwnSignal },
+  tools: { signal: AbortSignal },
 ) => boolean | Promise<boolean>;
 
 const isText = (value: unknown): value is string => typeof value === 'string';

@@ -12,11 +12,11 @@ export interface CellView {
   utc: boolean;
   /** The wall clock, ms. */
   now: number;
-  /** The monotonic clock, ms, in a display that is drawn again and again: what goes on shows its time so far. */
+  /** The monotonic clock, ms, in a live display: what goes on shows its time so far. */
   elapsed?: number;
 }
 
-/** A column of a table and of CSV, defined once for both. */
+/** A column of a table and of CSV. */
 export interface Column<T> {
   /** As written in `--columns` and in the header. */
   name: string;
@@ -27,9 +27,9 @@ export interface Column<T> {
   /** For people. Control characters are taken out afterwards. */
   text?: (item: T, view: CellView) => string;
   style?: (item: T) => StyleName | undefined;
-  /** Shown in a table only when it is asked for by `--columns`; always in CSV. */
+  /** In a table only when `--columns` names it; always in CSV. */
   extra?: boolean;
-  /** Unless it is asked for: shown in tables at a terminal alone, or everywhere but there. */
+  /** Unless `--columns` names it: in tables at a terminal alone, or everywhere but there. */
   where?: 'terminal' | 'elsewhere';
 }
 
@@ -43,17 +43,16 @@ export interface Selection<T> {
 export interface FormatOptions {
   /** Column names on top of a table and of CSV. */
   header: boolean;
-  /** Ids as bare numbers in JSON, YAML and NDJSON, for readers that keep their digits. */
+  /** Ids as bare numbers in JSON, YAML and NDJSON. */
   numberIds: boolean;
   view: CellView;
   paint: Paint;
-  /** The width of the terminal a table must fit, in columns; null where there is none. */
+  /** Of the terminal that a table must fit; null where there is none. */
   width: number | null;
 }
 
 /** A list on its way out. Each method returns the text to write next, which may be empty. */
 export interface ListWriter<T> {
-  /** Some more of it. */
   items(batch: readonly T[]): string;
   /** `total` is what the source knows to exist, before filters; null where that is not told. */
   end(total: number | null): string;
@@ -84,10 +83,8 @@ export interface Format {
  */
 export function selectColumns<T>(columns: readonly Column<T>[], names: readonly string[] | undefined): Selection<T> {
   if (names === undefined) return { columns, chosen: false };
-  const refusal = (message: string): UsageError => {
-    const hint = `The columns are: ${columns.map(({ name }) => name).join(', ')}.`;
-    return new UsageError(message, { code: 'invalid_columns', hint });
-  };
+  const hint = `The columns are: ${columns.map(({ name }) => name).join(', ')}.`;
+  const refusal = (message: string): UsageError => new UsageError(message, { code: 'invalid_columns', hint });
   if (names.length === 0) throw refusal('--columns names no column');
   const selected = names.map((name) => {
     const column = columns.find((candidate) => candidate.name === name.toLowerCase());
@@ -120,10 +117,7 @@ export function timeColumns<T>(name: string, priority: number, value: TimeOf<T>)
   ];
 }
 
-/**
- * A time of the API (RFC 3339) for people: `2026-03-16 12:00:05`, local, or in UTC with a `Z`.
- * Text that is no time is shown as it came.
- */
+/** A time of the API (RFC 3339) for people: `2026-03-16 12:00:05`, local, or in UTC with a `Z`. Other text stays as it came. */
 export function timeText(text: string, utc: boolean): string {
   const date = new Date(text);
   if (Number.isNaN(date.getTime())) return plainText(text);

@@ -2,17 +2,14 @@ import { type Format } from './columns.js';
 import { json, ndjson } from './formats/json.js';
 import { table } from './formats/table.js';
 
-export type { Field, FormatOptions, ListWriter } from './columns.js';
-
-/** A new one is a file in `formats/`, and a line here. */
 export const FORMAT_NAMES = ['table', 'json', 'yaml', 'csv', 'ndjson'] as const;
 export type FormatName = (typeof FORMAT_NAMES)[number];
 
 const loaded: Partial<Record<FormatName, Format>> = { table, json, ndjson };
 
 /**
- * A format, ready to be written in. A command loads its own before it does anything: what it has done must be told
- * even if the files of ldctl are replaced meanwhile.
+ * A command loads its format before it does anything: what it has done must be told even if the files of ldctl are
+ * replaced meanwhile.
  */
 export async function loadFormat(name: FormatName): Promise<Format> {
   // These two have libraries of their own, for which no other format should wait.

@@ -1,6 +1,6 @@
 import { errorDocument } from '../base/errors.js';
-import { selectColumns, type Column } from './columns.js';
-import { formatOf, loadFormat, type Field, type FormatName, type FormatOptions, type ListWriter } from './formats.js';
+import { selectColumns, type Column, type Field, type FormatOptions, type ListWriter } from './columns.js';
+import { formatOf, loadFormat, type FormatName } from './formats.js';
 import { painter, type Output, type Sink } from './streams.js';
 
 /** What the user asked for by flags, the same for every command that prints data. */
@@ -13,7 +13,6 @@ export interface PrintOptions {
   utc: boolean;
 }
 
-/** What is listed: every format comes from its columns, or shows its items whole. */
 export interface ListSpec<T> {
   /** Plural, for "no activities". */
   noun: string;
@@ -26,9 +25,8 @@ export interface ListSpec<T> {
 const CHUNK = 32 * 1024;
 
 /**
- * Prints a list to stdout, batch by batch as it arrives, in any format. Ends quietly when the reader goes away. A source
- * that fails before its first item leaves stdout untouched; after that, the list ends as one that broke off, and the
- * output counts as settled.
+ * Prints a list to stdout, batch by batch as it arrives. Ends quietly when the reader goes away. A source that fails before
+ * its first item leaves stdout untouched; after that, the list ends as one that broke off, and the output is settled.
  * @throws UsageError for unknown columns, before the source is touched; whatever the source throws
  */
 export async function printList<T>(

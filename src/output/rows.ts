@@ -26,22 +26,13 @@ export function statusText(status: string | null): string {
   return status === NOT_STARTED ? 'not started' : plainText(status);
 }
 
-/** Its sign; while it is going on, as a status that is not known is, the other. */
-export function statusSign(status: string | null, going = '…'): string {
-  return LOOKS.get(status)?.sign ?? going;
+/** Its sign; a status that is not known goes on. */
+export function statusSign(status: string | null): string {
+  return LOOKS.get(status)?.sign ?? '…';
 }
 
-const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'] as const;
-/** How long a frame of the spinner stands, in milliseconds. */
-export const SPINNER_FRAME_MS = 125;
-
-function spinnerFrame(elapsed: number): string {
-  return SPINNER[Math.floor(elapsed / SPINNER_FRAME_MS) % SPINNER.length] ?? SPINNER[0];
-}
-
-/** With its sign in front, which turns while it is going on. */
-function liveStatusText(status: string | null, elapsed: number): string {
-  return `${statusSign(status, spinnerFrame(elapsed))} ${statusText(status)}`;
+function liveStatusText(status: string | null): string {
+  return `${statusSign(status)} ${statusText(status)}`;
 }
 
 /** `passed`, `failed with 1`, `timed out`. */
@@ -68,10 +59,10 @@ export function rankOf(row: Row): number {
   return { failed: 0, open: isAhead ? 2 : 1, done: 3 }[standingOf(row)];
 }
 
-function liveText({ status, stage, gate }: Row, elapsed: number): string {
-  if (stage === 'pause' || stage === 'gate') return `${spinnerFrame(elapsed)} ${stage}`;
+function liveText({ status, stage, gate }: Row): string {
+  if (stage === 'pause' || stage === 'gate') return `… ${stage}`;
   if (stage === 'done' && isFailedGate(gate)) return `✗ gate ${gateWord(gate)}`;
-  if (stage !== 'done' || isOver(status)) return liveStatusText(status, elapsed);
+  if (stage !== 'done' || isOver(status)) return liveStatusText(status);
   return `✗ ${status === null ? 'unconfirmed' : 'timed out'}`;
 }
 
@@ -110,7 +101,7 @@ export const nodeColumns: readonly Column<Row>[] = [
     priority: 0,
     value: (row) => row.status,
     text: (row, { elapsed }) => {
-      if (elapsed !== undefined) return liveText(row, elapsed);
+      if (elapsed !== undefined) return liveText(row);
       return row.status === null ? '-' : statusText(row.status);
     },
     style: (row) => {
@@ -159,7 +150,7 @@ export const activityColumns: readonly Column<Activity>[] = [
     name: 'status',
     priority: 0,
     value: (activity) => activity.status,
-    text: ({ status }, { elapsed }) => (elapsed === undefined ? status : liveStatusText(status, elapsed)),
+    text: ({ status }, { elapsed }) => (elapsed === undefined ? status : liveStatusText(status)),
     style: (activity) => statusStyle(activity.status),
   },
   { name: 'author', priority: 9, value: (activity) => activity.author_id },

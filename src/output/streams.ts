@@ -13,10 +13,9 @@ export class ReaderGone extends LdctlError {
 
 const GONE_CODES: ReadonlySet<string | undefined> = new Set(['EPIPE', 'EOF', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);
 
-/** The part of a process's stdout that is needed: a file, a pipe or a terminal. */
 export type OutputStream = NodeJS.WritableStream & { isTTY?: boolean; columns?: number; rows?: number };
 
-/** After an interrupt, ms: so long a reader has for what is written. For both streams that leaves room in a second. */
+/** So long a reader has, after an interrupt, for what is written: for both streams that leaves room in a second. */
 const GRACE_MS = 300;
 
 /** Text of an API in which the runner of GitHub Actions would find a command: `##[…]` anywhere, `::…` where a line begins. */
@@ -24,10 +23,7 @@ function withoutCommands(text: string): string {
   return text.replaceAll('##[', '## [').replace(/^([^\S\n]*):(?=:)/gm, '$1: ');
 }
 
-/**
- * One of the two places a command writes to. Everything that reaches a user goes through one. Colour only on a TTY, and
- * never with `NO_COLOR` or `TERM=dumb`.
- */
+/** One of the two places that all output goes through. Colour only on a TTY, and never with `NO_COLOR` or `TERM=dumb`. */
 export class Sink {
   readonly isTTY: boolean;
   /** Whether lines already written can be replaced: a terminal that moves its cursor. */
@@ -51,7 +47,7 @@ export class Sink {
     stream.on('error', (error: NodeJS.ErrnoException) => this.#fail(error));
   }
 
-  /** Aborted, with `ReaderGone` or the failure as its reason, when writing has become pointless. */
+  /** Aborted, with `ReaderGone` or the failure, when writing has become pointless. */
   get gone(): AbortSignal {
     return this.#gone.signal;
   }
@@ -69,10 +65,7 @@ export class Sink {
     return this.#stream.rows || 24;
   }
 
-  /**
-   * Writes at once, scrubbed. After the reader went away it does nothing.
-   * @param how `command`: for the runner of GitHub Actions, which otherwise finds no command in what is written
-   */
+  /** @param how `command`: for the runner of GitHub Actions, which otherwise finds no command in what is written */
   write(text: string, how?: 'command'): void {
     if (this.closed || text === '') return;
     this.#pending += 1;
@@ -84,8 +77,8 @@ export class Sink {
   }
 
   /**
-   * Resolves when everything written so far was handed to the system, or the reader went away; await it between
-   * the chunks of something long, or that piles up in memory before a slow reader.
+   * Resolves when all that was written was handed to the system, or the reader went away. Awaited between the chunks of
+   * something long, which else piles up in memory before a slow reader.
    * @throws LdctlError (`fault`) when writing failed for another reason, such as a full disk
    */
   async drained(): Promise<void> {
@@ -126,9 +119,9 @@ export class Sink {
   }
 }
 
-/** What everything writes to: stdout for data, stderr for people. */
+/** Stdout for data, stderr for people. */
 export class Output {
-  /** Stdout holds all it will get: a result, or a list that broke off. No error document may follow. */
+  /** Stdout holds all it will get: no error document may follow. */
   settled = false;
 
   constructor(
@@ -136,12 +129,11 @@ export class Output {
     readonly stderr: Sink,
   ) {}
 
-  /** From now on every write, to either sink, goes through `scrub` too. */
   redact(scrub: Scrub): void {
     for (const sink of [this.stdout, this.stderr]) sink.redact(scrub);
   }
 
-  /** The command was interrupted: what is not read soon is given up, and the sink is closed with this as its reason. */
+  /** After an interrupt: what is not read soon is given up, and the sink is closed with this as its reason. */
   hurry(reason: LdctlError): void {
     for (const sink of [this.stdout, this.stderr]) sink.hurry(reason);
   }

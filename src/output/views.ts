@@ -3,21 +3,11 @@ import { type Output } from './streams.js';
 import {
   plainRunView,
   plainWatchView,
-  type Every,
   type RunView,
   type RunViewOptions,
   type WatchView,
   type WatchViewOptions,
 } from './views/plain.js';
-
-export type { OnSuspend } from './views/plain.js';
-
-/** By the system's timer, which keeps no process alive. */
-export const systemEvery: Every = (ms, run) => {
-  const timer = setInterval(run, ms);
-  timer.unref();
-  return () => clearInterval(timer);
-};
 
 /** The display for a run: a live table where stderr is a terminal, lines where it is not. Times count from here. */
 export async function createRunView(output: Output, options: RunViewOptions): Promise<RunView> {

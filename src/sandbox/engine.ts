@@ -12,11 +12,11 @@ import {
   writeJson,
 } from './requests.js';
 import { actionName, Cloud, type ActionRequest, type DispatchedActivity, type SandboxDeployment } from './state.js';
+import { fork, OPERATORS, randomText, type RandomSource, type SandboxKey } from './tenant.js';
 
 export { type DispatchedActivity };
-import { fork, OPERATORS, randomText, type KeyLabel, type RandomSource, type SandboxKey } from './tenant.js';
 
-/** A request as the server sees it, once its body has been read: empty when there was none. Header names in lower case. */
+/** A request whose body has been read. Header names in lower case. */
 export interface SandboxRequest {
   method: string;
   /** Path and query exactly as sent: nothing decoded, nothing normalised. */
@@ -33,10 +33,7 @@ export interface SandboxAnswer {
   holdMs: number;
 }
 
-/**
- * What the server was asked and what it did: tests hold what a client says against it. The shapes are also those of
- * `GET /sandbox/record`. Times are milliseconds UTC; no API key is in it.
- */
+/** What the server was asked and what it did, also at `GET /sandbox/record`. Times are milliseconds UTC; no API key is in it. */
 export interface SandboxRecord {
   /** Every POST to this server, in order. */
   posts: PostRecord[];
@@ -48,29 +45,17 @@ export interface SandboxRecord {
 
 export interface PostRecord {
   at: number;
-  request_id: string;
   /** Path, query and body exactly as sent. */
   path: string;
   body: string;
-  /** Whose key; null when it is none of the sandbox's. */
-  key: KeyLabel | null;
-  /** Null when it had none. */
   idempotency_key: string | null;
-  /** Null as far as the request was not understood, or was refused before it was looked at. */
-  deployment_id: Id | null;
-  runtime: string | null;
-  action: string | null;
-  /** Null for every node, or when `outcome` is `refused` before the body was read. */
-  nodes: Id[] | null;
   outcome: 'accepted' | 'replayed' | 'refused';
   status: number;
-  /** The problem's code when it was refused. */
-  code: string | null;
 }
 
 export interface DispatchRecord {
   at: number;
-  /** Null when the POST had none, and when another operator did it. */
+  /** Null when another operator did it, too. */
   idempotency_key: string | null;
   author_id: Id;
   deployment_id: Id;
@@ -115,8 +100,7 @@ const KEPT_MS = 10 * 60_000;
 
 /**
  * A LaserData in miniature: Core and Supervisor per the contract, as one function from request to answer. What the
- * contract does not have it refuses, so that a client's mistake is seen. Nothing in it waits: statuses are derived from
- * the time.
+ * contract does not have it refuses, so that a client's mistake is seen. Statuses are derived from the time.
  */
 export class Sandbox {
   readonly cloud: Cloud;
@@ -153,28 +137,19 @@ export class Sandbox {
   /** Answers a request at this moment. With a `fault` the answer is that; null where the connection is lost. */
   handle(request: SandboxRequest, fault?: Fault): SandboxAnswer | null {
     if (fault?.when === 'before' && fault.status === 'lost') return null;
-    const stamp = this.#stamp();
+    const at = this.#settings.now();
     const { path, body } = request;
-    const post: PostRecord = {
-      ...{ at: stamp.at, request_id: stamp.requestId, path, body, key: null, idempotency_key: null },
-      ...{ deployment_id: null, runtime: null, action: null, nodes: null, outcome: 'refused', status: 0, code: null },
-    };
+    const post: PostRecord = { at, path, body, idempotency_key: null, outcome: 'refused', status: 0 };
     const failed = fault && fault.status !== 'lost' ? failure(fault.status) : null;
     const done = fault?.when === 'before' ? null : asReply(() => this.#answer(request, post));
     const reply = failed ?? done ?? failure(500);
     post.status = reply.status;
-    post.code = reply instanceof Refusal ? reply.code : null;
     if (request.method === 'POST') this.record.posts.push(post);
     else this.record.reads += 1;
     if (fault?.status === 'lost') return null;
-    const answer = render(reply, stamp, !fault && post.outcome === 'replayed');
+    const requestId = randomText(this.#requestIds, '0123456789abcdef', 32);
+    const answer = render(reply, at, requestId, !fault && post.outcome === 'replayed');
     return { ...answer, holdMs: post.outcome === 'accepted' ? this.#settings.answerMs : 0 };
-  }
-
-  /** The answer to a request that names another host: it is refused unread, and not recorded. */
-  misdirected(): SandboxAnswer {
-    const refusal = new Refusal('misdirected_request', 'The Host header names another server.');
-    return render(refusal, this.#stamp());
   }
 
   /** Another operator acts. @throws RangeError for an unknown node */
@@ -188,10 +163,6 @@ export class Sandbox {
     this.cloud.main.node(node).trouble = trouble;
   }
 
-  #stamp() {
-    return { at: this.#settings.now(), requestId: randomText(this.#requestIds, '0123456789abcdef', 32) };
-  }
-
   #answer(request: SandboxRequest, post: PostRecord): Reply {
     const mark = request.path.indexOf('?');
     const path = mark < 0 ? request.path : request.path.slice(0, mark);
@@ -201,10 +172,8 @@ export class Sandbox {
     if (request.method !== route.method) {
       throw new Refusal('method_not_allowed', `${path} takes ${route.method} only.`, { allow: route.method });
     }
-    if (route.name !== 'list' && query.size > 0) throw new Refusal('validation_error', `${path} takes no query.`);
     const [, first = '', ...rest] = route.path.exec(path) ?? [];
     const key = this.#authenticate(request.headers['ld-api-key']);
-    post.key = key.label;
     this.#limit(key.value, post.at);
     if (route.name === 'trigger') return this.#triggerOnce([first, ...rest], key, request, post);
     if (route.name === 'list') {
@@ -240,9 +209,9 @@ export class Sandbox {
   #limit(apiKey: string, at: number): void {
     const { rateLimit } = this.#settings;
     if (rateLimit === undefined) return;
-    const capacity = Math.max(1, rateLimit);
-    const bucket = this.#buckets.get(apiKey) ?? { tokens: capacity, at };
-    const tokens = Math.min(capacity, bucket.tokens + ((at - bucket.at) / 1000) * rateLimit);
+    const most = Math.max(1, rateLimit);
+    const bucket = this.#buckets.get(apiKey) ?? { tokens: most, at };
+    const tokens = Math.min(most, bucket.tokens + ((at - bucket.at) / 1000) * rateLimit);
     this.#buckets.set(apiKey, { tokens: tokens < 1 ? tokens : tokens - 1, at });
     if (tokens >= 1) return;
     const headers = { 'retry-after': String(Math.ceil((1 - tokens) / rateLimit)) };
@@ -285,13 +254,9 @@ export class Sandbox {
 
   #trigger([id = '', runtime = '', verb = '']: readonly string[], key: SandboxKey, body: string, post: PostRecord) {
     const asked = { runtime: readRuntime(runtime), action: readAction(verb) };
-    post.runtime = asked.runtime;
-    post.action = actionName(asked.action);
     const deployment = this.#deployment(id, key);
-    post.deployment_id = deployment.id;
     if (!may(key, 'environment', 'deployment:manage')) throw lacks('deployment:manage', `deployment ${id}`);
-    post.nodes = readNodes(body, deployment.nodes);
-    const wanted = { ...asked, nodes: post.nodes, authorId: key.authorId, at: post.at };
+    const wanted = { ...asked, nodes: readNodes(body, deployment.nodes), authorId: key.authorId, at: post.at };
     this.#dispatch(deployment, wanted, post.idempotency_key);
     post.outcome = 'accepted';
     return { status: 202 };
@@ -314,7 +279,7 @@ export class Sandbox {
 }
 
 /** Every answer carries when it was given (ms UTC), and its `ld-request`. */
-function render(reply: Reply, { at, requestId }: { at: number; requestId: string }, replayed = false): SandboxAnswer {
+function render(reply: Reply, at: number, requestId: string, replayed: boolean): Omit<SandboxAnswer, 'holdMs'> {
   const isRefusal = reply instanceof Refusal;
   const body = isRefusal ? reply.toProblem(requestId) : reply.body;
   const headers = {
@@ -324,7 +289,7 @@ function render(reply: Reply, { at, requestId }: { at: number; requestId: string
     ...(isRefusal && reply.headers),
     ...(body !== undefined && { 'content-type': isRefusal ? 'application/problem+json' : 'application/json' }),
   };
-  return { status: reply.status, headers, body: body === undefined ? '' : writeJson(body), holdMs: 0 };
+  return { status: reply.status, headers, body: body === undefined ? '' : writeJson(body) };
 }
 
 function asReply(attempt: () => Reply): Reply {

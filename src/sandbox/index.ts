@@ -18,8 +18,8 @@ export { type Id, type KeyLabel, type NodeRef, type SandboxRecord, type StartSan
 export { type DispatchedActivity, type DispatchRecord, type OthersAction, type PostRecord } from './engine.js';
 
 /**
- * A LaserData in miniature that is being served on 127.0.0.1: Core and Supervisor at one URL. It prints nothing, catches
- * no signal, and serves until it is stopped; `await using` stops it at the end of its block.
+ * A LaserData in miniature that is served on 127.0.0.1 until it is stopped: Core and Supervisor at one URL. It prints nothing,
+ * and catches no signal.
  */
 export interface RunningSandbox {
   /** Base URL of the Core API. */
@@ -28,40 +28,33 @@ export interface RunningSandbox {
   readonly supervisorUrl: string;
   readonly tenantId: Id;
   readonly deploymentId: Id;
-  /** The deployment's nodes, the first one first. */
   readonly nodeIds: readonly Id[];
   /** A key that may do everything; the same as `keys.admin`. */
   readonly apiKey: string;
   /** `readonly` may look and not act; `minimal` may act and look nothing up. */
   readonly keys: Readonly<Record<KeyLabel, string>>;
-  /** The variables that point `ldctl`, and other programs, at it: `spawn('ldctl', args, { env: { ...process.env, ...env } })`. */
+  /** The variables that point `ldctl`, and other programs, at it. */
   readonly env: Readonly<Record<string, string>>;
-  /** What draws its keys, ids, durations and faults: the same again gives the same. */
+  /** The same again gives the same keys, ids, durations and faults. */
   readonly seed: number;
-  /** What it was asked, and what it carried out of that, so far: a test counts the `dispatches`. */
+  /** What it was asked, and what it carried out of that, so far. */
   readonly record: SandboxRecord;
-  /**
-   * What is wrong with a node from now on; `undefined` heals it.
-   * @throws TypeError for a node that there is not
-   */
+  /** What is wrong with a node from now on; `undefined` heals it. @throws TypeError for a node that there is not */
   setTrouble(node: NodeRef, trouble: Trouble | undefined): void;
   /** Another operator acts: entries in the log that were not asked for here. */
   dispatchAsOther(action: OthersAction): DispatchRecord;
-  /** Ends it at once, and the connections that are open with it. Nothing of it keeps the process alive after that. */
+  /** Ends it at once, and the connections that are open with it. */
   stop(): Promise<void>;
   /** `stop`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 const LOOPBACK = '127.0.0.1';
-/** 127.0.0.0/8, ::1, and the name that always means them, with any port, since ports are forwarded. */
-const LOOPBACK_HOST = /^(?:localhost|\[::1\]|127(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3})(?::\d+)?$/i;
-/** Where the server's own record is read, without a key: it is served to this machine only, and holds no secret. */
+/** Where the server's own record is read, without a key: it holds no secret. */
 const RECORD_PATH = '/sandbox/record';
 
 /**
- * Starts a sandbox in this process.
- * @returns when it takes requests
+ * Starts a sandbox in this process; it takes requests when this resolves.
  * @throws TypeError for an option that cannot be, and the system's error for a port that is taken
  */
 export async function startSandbox(options: StartSandboxOptions = {}): Promise<RunningSandbox> {
@@ -72,7 +65,7 @@ export async function startSandbox(options: StartSandboxOptions = {}): Promise<R
   await once(server.listen(settings.port, LOOPBACK), 'listening');
   const url = `http://${LOOPBACK}:${(server.address() as AddressInfo).port}`;
   const sandbox = new Sandbox(settings, url, seededRandom(seed));
-  server.on('request', (request, response) => void serve(sandbox, settings.latencyMs, request, response));
+  server.on('request', (request, response) => void serve(sandbox, request, response));
   const { cloud, record } = sandbox;
   const { admin, readonly, minimal } = cloud.keys;
   const stop = (): Promise<void> =>
@@ -109,24 +102,19 @@ export async function startSandbox(options: StartSandboxOptions = {}): Promise<R
   };
 }
 
-async function serve(sandbox: Sandbox, latencyMs: number, message: IncomingMessage, response: ServerResponse) {
-  // A web page may point a name of its own at 127.0.0.1 (DNS rebinding); the browser then takes the answers for the
-  // page's, but sends that name here.
-  const isForUs = LOOPBACK_HOST.test(message.headers.host ?? '');
-  if (isForUs && message.method === 'GET' && message.url === RECORD_PATH) {
+async function serve(sandbox: Sandbox, message: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { method = '', url: path = '' } = message;
+  if (method === 'GET' && path === RECORD_PATH) {
     response.writeHead(200, { 'content-type': 'application/json' }).end(writeJson(sandbox.record));
     return;
   }
   // Null when the caller goes away in the middle.
-  const body = isForUs ? await text(message).catch(() => null) : '';
-  const { method = '', url: path = '' } = message;
+  const body = await text(message).catch(() => null);
   const headers = Object.fromEntries(Object.entries(message.headers).map(([name, value]) => [name, value?.toString()]));
-  let answer = isForUs ? null : sandbox.misdirected();
-  if (isForUs && body !== null) answer = sandbox.handle({ method, path, headers, body }, sandbox.nextFault(method));
+  const answer = body === null ? null : sandbox.handle({ method, path, headers, body }, sandbox.nextFault(method));
   if (answer === null) return void response.destroy();
-  const { status, headers: answered, body: written, holdMs } = answer;
-  const write = (): void => void response.writeHead(status, answered).end(written);
+  const write = (): void => void response.writeHead(answer.status, answer.headers).end(answer.body);
   // A held answer must not keep a stopped sandbox alive.
-  if (holdMs + latencyMs > 0) setTimeout(write, holdMs + latencyMs).unref();
+  if (answer.holdMs > 0) setTimeout(write, answer.holdMs).unref();
   else write();
 }

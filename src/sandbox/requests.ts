@@ -4,13 +4,9 @@ import { type Action, type Runtime } from '../base/activity.js';
 import { type Id } from '../base/ids.js';
 import { RUNTIMES } from './state.js';
 
-// The sandbox reads and judges JSON and ids by its own rules, not by the client's, so that a mistake in one is seen by
-// the other.
+// JSON and ids are read by other rules than the client's, so that a mistake in one is seen by the other.
 
-/**
- * The codes the sandbox refuses with. The contract names the two for idempotency; the others stand for whatever the
- * real services send, so that a client which branches on them does so at its own risk.
- */
+/** The contract names the two for idempotency; the others stand for whatever the real services send. */
 const STATUS_OF = {
   validation_error: 400,
   unauthorized: 401,
@@ -19,7 +15,6 @@ const STATUS_OF = {
   method_not_allowed: 405,
   idempotency_error: 409,
   idempotent_request_in_progress: 409,
-  misdirected_request: 421,
   rate_limited: 429,
   internal_error: 500,
   service_unavailable: 503,
@@ -48,25 +43,18 @@ export class Refusal extends Error {
   }
 
   /** RFC 7807 as the contract lists it. */
-  toProblem(requestId: string): object {
-    const { status, code, message, issues } = this;
+  toProblem(instance: string): object {
+    const { status, code, message: reason, issues } = this;
     const [first] = issues;
-    return {
-      type: 'about:blank',
-      title: STATUS_CODES[status] ?? 'Error',
-      code,
-      reason: message,
-      instance: requestId,
-      status,
-      retryable: RETRYABLE.has(status),
-      ...(first && { field: first.path, field_issues: [...issues] }),
-    };
+    const kind = { type: 'about:blank', title: STATUS_CODES[status] };
+    const fields = first && { field: first.path, field_issues: issues };
+    return { ...kind, code, reason, instance, status, retryable: RETRYABLE.has(status), ...fields };
   }
 }
 
-function invalid(path: string | readonly Issue[], code = '', reason = ''): Refusal {
-  const issues = typeof path === 'string' ? [{ code, reason, path }] : path;
-  return new Refusal('validation_error', 'the request is not valid', {}, issues);
+function invalid(...issues: Array<[path: string, code: string, reason: string]>): Refusal {
+  const listed = issues.map(([path, code, reason]) => ({ code, reason, path }));
+  return new Refusal('validation_error', 'the request is not valid', {}, listed);
 }
 
 /** Writes JSON with ids as bare numbers, digit for digit. */
@@ -78,14 +66,14 @@ export function writeJson(value: unknown): string {
 export function readId(text: string, name: string): Id {
   const id = idOf(text);
   if (id !== undefined) return id;
-  throw invalid(name, 'invalid_id', 'must be an unsigned 64-bit integer');
+  throw invalid([name, 'invalid_id', 'must be an unsigned 64-bit integer']);
 }
 
 /** @throws Refusal 400 */
 export function readRuntime(text: string): Runtime {
   const runtime = RUNTIMES.find((known) => known === text);
   if (runtime) return runtime;
-  throw invalid('runtime', 'unknown_runtime', `must be one of ${RUNTIMES.join(', ')}`);
+  throw invalid(['runtime', 'unknown_runtime', `must be one of ${RUNTIMES.join(', ')}`]);
 }
 
 /** `start`, `stop`, `restart` or `reconfigure:ID`, the colon as a colon. @throws Refusal 400 */
@@ -93,26 +81,25 @@ export function readAction(text: string): Action {
   if (text === 'start' || text === 'stop' || text === 'restart') return { verb: text };
   const configId = text.startsWith('reconfigure:') ? idOf(text.slice('reconfigure:'.length)) : undefined;
   if (configId !== undefined) return { verb: 'reconfigure', configId };
-  throw invalid('action', 'unknown_action', 'must be start, stop, restart or reconfigure:{id}');
+  throw invalid(['action', 'unknown_action', 'must be start, stop, restart or reconfigure:{id}']);
 }
 
 /** The header's value, or null without one. @throws Refusal 400 */
 export function readIdempotencyKey(header: string | undefined): string | null {
   if (header === undefined) return null;
   if (header.length >= 1 && header.length <= 255) return header;
-  throw invalid('idempotency-key', 'invalid_length', 'must have 1 to 255 characters');
+  throw invalid(['idempotency-key', 'invalid_length', 'must have 1 to 255 characters']);
 }
 
-/** A parameter that the contract does not have, or one given twice, is refused. @throws Refusal 400 */
+/** A parameter that the contract does not have is refused. @throws Refusal 400 */
 export function readPageQuery(query: URLSearchParams): { page: number; results: number } {
-  const names = [...query.keys()];
-  const odd = names.find((name, index) => !['page', 'results'].includes(name) || names.indexOf(name) !== index);
-  if (odd !== undefined) throw invalid(odd, 'unexpected', 'is unknown or given twice');
+  const odd = [...query.keys()].find((name) => name !== 'page' && name !== 'results');
+  if (odd !== undefined) throw invalid([odd, 'unexpected', 'is unknown']);
   const count = (name: string, unlessGiven: string, most: number): number => {
     const text = query.get(name) ?? unlessGiven;
     const value = /^[1-9]\d*$/.test(text) ? Number(text) : NaN;
     if (value <= most) return value;
-    throw invalid(name, 'out_of_range', `must be an integer from 1 to ${most}`);
+    throw invalid([name, 'out_of_range', `must be an integer from 1 to ${most}`]);
   };
   return { page: count('page', '1', Number.MAX_SAFE_INTEGER), results: count('results', '10', 100) };
 }
@@ -126,27 +113,22 @@ export function readPageQuery(query: URLSearchParams): { page: number; results: 
 export function readNodes(body: string, known: { has(id: Id): boolean }): Id[] | null {
   if (body === '') return null;
   const json = readObject(body);
-  if (!json) throw invalid('body', 'invalid_json', 'must be a JSON object');
+  if (!json) throw invalid(['body', 'invalid_json', 'must be a JSON object']);
   const odd = Object.keys(json).find((name) => name !== 'nodes');
-  if (odd !== undefined) throw invalid(odd, 'unexpected', 'is unknown');
-  if (!('nodes' in json)) return null;
+  if (odd !== undefined) throw invalid([odd, 'unexpected', 'is unknown']);
   const { nodes } = json;
+  if (nodes === undefined) return null;
   if (!Array.isArray(nodes) || nodes.length === 0) {
-    throw invalid('nodes', 'invalid', 'must be a list of at least one node id');
+    throw invalid(['nodes', 'invalid', 'must be a list of at least one node id']);
   }
-  const seen = new Set<Id>();
-  const issues: Issue[] = [];
-  nodes.forEach((item: unknown, index) => {
-    const issue = (code: string, reason: string): void => void issues.push({ code, reason, path: `nodes[${index}]` });
-    // A bare integer: `"1"`, `1.0`, `1e3` and `-1` are none.
-    const id = isLosslessNumber(item) ? idOf(item.toString()) : undefined;
-    if (id === undefined) issue('invalid_id', 'must be an unsigned 64-bit integer, as a bare number');
-    else if (!known.has(id)) issue('unknown_node', `the deployment has no node ${id}`);
-    else if (seen.has(id)) issue('duplicate', `node ${id} is named twice`);
-    else seen.add(id);
+  // A bare integer: `"1"`, `1.0`, `1e3` and `-1` are none.
+  const ids = nodes.map((item: unknown) => (isLosslessNumber(item) ? idOf(item.toString()) : undefined));
+  const issues = ids.flatMap((id, index): Array<[string, string, string]> => {
+    if (id === undefined) return [[`nodes[${index}]`, 'invalid_id', 'must be an unsigned 64-bit integer']];
+    return known.has(id) ? [] : [[`nodes[${index}]`, 'unknown_node', `the deployment has no node ${id}`]];
   });
-  if (issues.length > 0) throw invalid(issues);
-  return [...seen];
+  if (issues.length > 0) throw invalid(...issues);
+  return [...new Set(ids.filter((id) => id !== undefined))];
 }
 
 /** Every number in it keeps the digits that it was written with. Null when the text is not JSON, or no object. */
@@ -156,7 +138,6 @@ function readObject(text: string): Record<string, unknown> | null {
     const isObject = typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
     return isObject ? (value as Record<string, unknown>) : null;
   } catch {
-    // A SyntaxError, or a RangeError from nesting too deep: either way nothing a server would take.
     return null;
   }
 }

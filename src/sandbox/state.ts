@@ -29,18 +29,12 @@ export interface DispatchedActivity {
 /** What becomes of an activity, decided when it is dispatched. */
 type Fate = Pick<DispatchedActivity, 'appears_at' | 'finishes_at' | 'result'>;
 
-/**
- * A node and its runtimes, all started at first. Its agent takes the activities of a runtime one after the other, so
- * what becomes of each is decided by the queue before it, and no timer is needed.
- */
+/** A node and its runtimes, all started at first. Its agent takes the activities of a runtime one after the other. */
 class SandboxNode {
-  trouble: Trouble | undefined;
   /** Each runtime as it will be when its queue is done, and when that is. */
   readonly #runtimes = { iggy: { isUp: true, freeAt: 0 }, connectors: { isUp: true, freeAt: 0 } };
 
-  constructor(trouble: Trouble | undefined) {
-    this.trouble = trouble;
-  }
+  constructor(public trouble: Trouble | undefined) {}
 
   /** Queues an action that was triggered at `at` (ms UTC). */
   take(runtime: Runtime, verb: Verb, at: number, timing: { appearMs: number; workMs: number }): Fate {
@@ -56,7 +50,6 @@ class SandboxNode {
   }
 }
 
-/** What is to be carried out, checked and complete. */
 export interface ActionRequest {
   authorId: Id;
   runtime: Runtime;
@@ -72,34 +65,28 @@ interface LogEntry extends DispatchedActivity {
   shown: Pick<Activity, 'author_id' | 'runtime' | 'action' | 'created_at'>;
 }
 
-/** A deployment: its nodes and its activity log, which shows what is derived from the time it is read at. */
+/** A deployment: its nodes and its activity log. */
 export class SandboxDeployment {
   readonly id: Id;
-  readonly where: { tenant_id: Id; division_id: Id; environment_id: Id };
   readonly nodes: ReadonlyMap<Id, SandboxNode>;
-  readonly #summary: Deployment;
   readonly #order: Settings['order'];
   /** Its log, ascending by id. */
   readonly entries: LogEntry[] = [];
-  /** How many entries, from the oldest on, have appeared without a gap: a long log is not gone through at each read. */
-  #appeared = 0;
 
   constructor(
-    summary: Deployment,
-    where: SandboxDeployment['where'],
+    readonly summary: Deployment,
+    readonly where: { tenant_id: Id; division_id: Id; environment_id: Id },
     { nodes, troubles, order }: Pick<Settings, 'nodes' | 'troubles' | 'order'>,
   ) {
     this.id = summary.id;
-    this.where = where;
     this.nodes = new Map(nodes.map((id) => [id, new SandboxNode(troubles.get(id))]));
-    this.#summary = summary;
     this.#order = order;
   }
 
   /** As Core describes it. */
   get details(): Record<string, unknown> {
     const cluster = this.nodes.size > 1 ? 'cluster' : 'standalone';
-    return { ...this.#summary, nodes_count: this.nodes.size, runtimes: RUNTIMES, cluster, protected: false };
+    return { ...this.summary, nodes_count: this.nodes.size, runtimes: RUNTIMES, cluster, protected: false };
   }
 
   /** @throws RangeError when there is no such node here */
@@ -111,21 +98,10 @@ export class SandboxDeployment {
 
   /** The page of the log as it is at `at` (ms UTC). A page past the end is empty. */
   read(page: number, results: number, at: number): Record<string, unknown> {
-    const hasAppeared = (entry?: LogEntry): boolean => (entry?.appears_at ?? Infinity) <= at;
-    while (hasAppeared(this.entries[this.#appeared])) this.#appeared += 1;
-    const appeared = this.#appeared;
-    const others = this.entries.slice(appeared).filter(hasAppeared);
-    const total = appeared + others.length;
-    const begin = Math.min((page - 1) * results, total);
-    const end = Math.min(begin + results, total);
-    const [oldest, newest] = this.#order === 'asc' ? [begin, end] : [total - end, total - begin];
-    const entries = [
-      ...this.entries.slice(oldest, Math.min(newest, appeared)),
-      ...others.slice(Math.max(oldest - appeared, 0), Math.max(newest - appeared, 0)),
-    ];
-    if (this.#order === 'desc') entries.reverse();
-    const items = entries.map((entry) => this.#item(entry, at));
-    return { items, page, total_results: total, total_pages: Math.ceil(total / results) };
+    const shown = this.entries.filter(({ appears_at }) => appears_at !== null && appears_at <= at);
+    if (this.#order === 'desc') shown.reverse();
+    const items = shown.slice((page - 1) * results, page * results).map((entry) => this.#item(entry, at));
+    return { items, page, total_results: shown.length, total_pages: Math.ceil(shown.length / results) };
   }
 
   #item({ id, node_id, finishes_at, result, shown }: LogEntry, at: number): Activity {
@@ -145,17 +121,14 @@ export class SandboxDeployment {
 }
 
 const HOUR = 3_600_000;
-/** Beyond 2^53 like every id of the API, and so close to each other that a JavaScript number folds them. */
+/** Beyond 2^53 like every id of the API. */
 const FIRST_ACTIVITY_ID: Id = 7301845022003200257n;
 const WIDEST_GAP = 200;
-/** By default the log begins with an entry for each node, and has at least this many. */
 const SHORTEST_DEFAULT_HISTORY = 5;
 /** How far back the history reaches. */
 const HISTORY_SPAN = 96 * HOUR;
 /** How far the work on an activity strays from what was asked for, to either side. */
 const JITTER = 0.25;
-/** The other deployments have nodes of their own, this many each. */
-const OTHER_NODES = { count: 2, first: 611500000000000001n, apart: 1_000_000n } as const;
 
 /** What was done in the past, over and over. It leaves every runtime started, as the nodes are at first. */
 const RECONFIGURE: Action = { verb: 'reconfigure', configId: 7262600000000000043n };
@@ -179,7 +152,6 @@ export class Cloud {
   readonly #gaps: RandomSource;
   #lastActivityId = FIRST_ACTIVITY_ID;
 
-  /** @param random one for the nodes' times, one for the keys, one for the ids */
   constructor(settings: Settings, url: string, random: { times: RandomSource; keys: RandomSource; ids: RandomSource }) {
     this.#settings = settings;
     this.#jitter = random.times;
@@ -188,20 +160,18 @@ export class Cloud {
     this.keys = makeKeys(now, random.keys);
     this.structure = tenantStructure(url);
     const { id: tenant_id, divisions } = this.structure;
-    const listed = divisions.flatMap(({ id: division_id, environments }) =>
-      environments.flatMap(({ id: environment_id, deployments }) =>
-        deployments.map((summary) => ({ summary, where: { tenant_id, division_id, environment_id } })),
+    const deployments = divisions.flatMap(({ id: division_id, environments }) =>
+      environments.flatMap(({ id: environment_id, deployments: listed }) =>
+        listed.map((summary) => {
+          const isMain = summary.id === MAIN_DEPLOYMENT_ID;
+          const own = isMain ? settings : { ...settings, nodes: nodeIds(2, summary.id * 2n) };
+          return new SandboxDeployment(summary, { tenant_id, division_id, environment_id }, own);
+        }),
       ),
     );
-    const deployments = listed.map(({ summary, where }, index): [Id, SandboxDeployment] => {
-      const nodes = nodeIds(OTHER_NODES.count, OTHER_NODES.first + BigInt(index) * OTHER_NODES.apart);
-      const own = summary.id === MAIN_DEPLOYMENT_ID ? settings : { ...settings, nodes };
-      return [summary.id, new SandboxDeployment(summary, where, own)];
-    });
-    this.deployments = new Map(deployments);
-    const main = this.deployments.get(MAIN_DEPLOYMENT_ID);
-    if (!main) throw new Error('the structure has no main deployment');
-    this.main = main;
+    this.deployments = new Map(deployments.map((deployment) => [deployment.id, deployment]));
+    // The structure begins with it.
+    [this.main] = deployments as [SandboxDeployment];
     this.#remember(now);
   }
 

@@ -42,7 +42,6 @@ const LINES: ReadonlyArray<readonly [typed: string, line: string, last?: string]
   ['--prof', '--profile END'],
   ['activities list --utc --stat', 'activities list --utc --status END'],
   ['activities list -o nd', 'activities list -o ndjson END'],
-  ['activities list --status completed,rej', 'activities list --status completed,rejected END'],
   ['activities list --status=proc', 'activities list --status=processing END'],
   ['activities list --status zz', 'activities list --status zzEND'],
   ['whoami; ldctl act', 'activities END'],

@@ -35,8 +35,6 @@ describe('on this system', () => {
     const inner = 'ldctl activities trigger iggy restart --yes --quiet -o json';
     const { stdout } = await scene.ends(0, `sandbox exec --work 100ms -- ${inner}`);
     assert.equal((parseJson(stdout) as { outcome: string }).outcome, 'completed');
-    const missing = await scene.ends(127, 'sandbox exec -- no-such-program');
-    assert.match(missing.stderr, /^no-such-program: command not found$/m);
     await scene.ends(3, `sandbox exec --reject 1 --work 100ms -- ${inner}`);
   });
 

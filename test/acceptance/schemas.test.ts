@@ -128,13 +128,6 @@ describe('who and where, as the schemas have it:', () => {
   prints('whoami', IDENTITY, 0, /"tenant_id": \d+/, { ids: 'integer' });
   prints('deployments list', ['deployment-list', 'deployment'], 0, /"supervisor_url": ?null/);
 
-  story('whoami, with little known', {}, async (scene) => {
-    for (const name of ['LD_TENANT_ID', 'LD_DEPLOYMENT_ID', 'LD_SUPERVISOR_URL']) scene.env[name] = undefined;
-    const { stdout } = await scene.ends(0, 'whoami -o json');
-    assert.match(stdout, /"notes": \[\n/);
-    assertMatches('identity', stdout);
-  });
-
   story('profiles, from the first to none', {}, async (scene) => {
     const print = async (args: string, schema: string): Promise<string> => {
       const { stdout } = await endsWith(0, scene.start(`${args} -o json`).input(scene.sandbox.apiKey));

@@ -36,27 +36,14 @@ const TERMINAL = [...SELDOM.filter((name) => name !== 'conf' && name !== 'ajv'),
 
 /** Counts, and no times: they are the same on every machine. */
 describe('what is loaded', () => {
-  for (const { what, args, never, always = [], modules, kB } of [
-    {
-      what: 'the version',
-      args: '--version',
-      never: [...SELDOM, ...ASKING, '@oclif/core', 'cli-table3'],
-      modules: 8,
-      kB: 40,
-    },
-    { what: 'help', args: '--help', never: [...SELDOM, ...ASKING, 'cli-table3', 'valibot'], modules: 20, kB: 400 },
-    { what: 'the profiles', args: 'profiles list', never: [...SELDOM, ...ASKING], modules: 35, kB: 550 },
-    { what: 'the log', args: 'activities list', never: SELDOM, always: ['got'], modules: 30, kB: 800 },
-    { what: 'a trigger', args: 'activities trigger iggy restart --yes', never: SELDOM, modules: 35, kB: 950 },
-    {
-      what: 'YAML',
-      args: 'activities list -o yaml',
-      never: ['csv-stringify'],
-      always: ['yaml'],
-      modules: 35,
-      kB: 1000,
-    },
-  ]) {
+  for (const [what, args, never, modules, kB, always = []] of [
+    ['the version', '--version', [...SELDOM, ...ASKING, '@oclif/core', 'cli-table3'], 8, 40],
+    ['help', '--help', [...SELDOM, ...ASKING, 'cli-table3', 'valibot'], 20, 400],
+    ['the profiles', 'profiles list', [...SELDOM, ...ASKING], 35, 550],
+    ['the log', 'activities list', SELDOM, 30, 800, ['got']],
+    ['a trigger', 'activities trigger iggy restart --yes', SELDOM, 35, 950],
+    ['YAML', 'activities list -o yaml', ['csv-stringify'], 35, 1000, ['yaml']],
+  ] as const) {
     story(`for ${what} is no library that it does not need, and not much`, {}, async (scene) => {
       // The server says no at once: by then everything is loaded.
       scene.env.LD_API_KEY = 'ld_pk_4f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c';

@@ -1,66 +1,43 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Run } from '../helpers/ldctl.js';
+import { type Ended } from '../helpers/ldctl.js';
 import { withScene, type Scene } from '../helpers/scene.js';
 
-/** libfaketime's library, which `npm run check:clock` finds. */
+/** libfaketime's library, which `npm run check:clock` finds: Linux only. */
 const { FAKETIME = '' } = process.env;
 /** A machine that is busy may take this much longer. */
 const SLACK_MS = 20_000;
 
-/** A restart of the first node, in a process whose wall clock can be set while it runs. */
-class ClockedRun {
-  readonly run: Run;
-  readonly #file: string;
-
-  constructor(scene: Scene, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-    this.#file = join(scene.folder, 'offset');
-    this.set('+0s');
-    const clock = {
-      LD_PRELOAD: FAKETIME,
-      FAKETIME_TIMESTAMP_FILE: this.#file,
-      FAKETIME_NO_CACHE: '1',
-      FAKETIME_DONT_FAKE_MONOTONIC: '1',
-    };
-    const restart = ['activities', 'trigger', 'iggy', 'restart', '--node', String(scene.nodes[0])];
-    this.run = scene.start([...restart, ...args], { ...clock, ...env }).input();
-  }
-
-  /** @param offset from the true time, such as `-1h` */
-  set(offset: string): void {
-    writeFileSync(this.#file, `${offset}\n`);
-  }
+/** Restarts the first node, and sets the wall clock of the process by this much once it has said something. */
+async function restart(scene: Scene, flags: string, said: RegExp, offset: '+1h' | '+10s'): Promise<Ended> {
+  assert.notEqual(FAKETIME, '', 'npm run check:clock says where libfaketime is');
+  const file = join(scene.folder, 'offset');
+  writeFileSync(file, '+0s\n');
+  const clock = { LD_PRELOAD: FAKETIME, FAKETIME_TIMESTAMP_FILE: file, FAKETIME_NO_CACHE: '1' };
+  const args = `activities trigger iggy restart --node ${scene.nodes[0] ?? ''} ${flags}`;
+  const run = scene.start(args, { ...clock, FAKETIME_DONT_FAKE_MONOTONIC: '1' }).input();
+  await run.said(said);
+  writeFileSync(file, `${offset}\n`);
+  return run.ended();
 }
 
-/** Linux only, with libfaketime: run by `npm run check:clock`. */
 describe('a wall clock that is set while ldctl runs', function () {
   this.timeout(180_000);
 
-  before(() => assert.notEqual(FAKETIME, '', 'npm run check:clock says where libfaketime is'));
+  it('moves no --timeout', () =>
+    withScene({ stuck: [1] }, async (scene) => {
+      const began = performance.now();
+      const { code, stderr } = await restart(scene, '--timeout 6s', /processing/, '+1h');
+      const tookMs = performance.now() - began;
+      assert.equal(code, 8, stderr);
+      assert.ok(tookMs > 6000 && tookMs < 6000 + SLACK_MS, `${tookMs} ms`);
+    }));
 
-  for (const offset of ['-1h', '+1h']) {
-    it(`by ${offset}: moves no --timeout`, () =>
-      withScene({}, async (scene) => {
-        scene.sandbox.setTrouble(scene.sandbox.nodeIds[0] ?? 0n, 'stuck');
-        const clocked = new ClockedRun(scene, ['--timeout', '6s']);
-        await clocked.run.said(/processing/);
-        const start = performance.now();
-        clocked.set(offset);
-        const { code, stderr } = await clocked.run.ended();
-        const tookMs = performance.now() - start;
-        assert.equal(code, 8, stderr);
-        assert.ok(tookMs > 3000 && tookMs < 6000 + SLACK_MS, `${tookMs} ms`);
-      }));
-  }
-
-  it('by +10s: leaves 5 s between a lost POST and the next', () =>
-    withScene({ dropPosts: 1, ignoreIdempotency: true }, async (scene) => {
-      scene.sandbox.setTrouble(scene.sandbox.nodeIds[0] ?? 0n, 'missing');
-      const clocked = new ClockedRun(scene, ['--appear-timeout', '1s']);
-      await clocked.run.said(/before anything is sent again/);
-      clocked.set('+10s');
-      const { code, stderr } = await clocked.run.ended();
+  it('leaves 5 s between a lost POST and the next', () =>
+    withScene({ dropPosts: 1, ignoreIdempotency: true, missing: [1] }, async (scene) => {
+      const said = /before anything is sent again/;
+      const { code, stderr } = await restart(scene, '--appear-timeout 1s', said, '+10s');
       assert.equal(code, 7, stderr);
       const [first, second] = scene.posts;
       assert.ok(first && second, stderr);

@@ -22,7 +22,6 @@ const ASKED: ReadonlyArray<readonly [words: readonly string[], format: FormatNam
   [['-q', '-o', 'ndjson'], 'ndjson'],
   [['--nodes', '7', '-qo', 'json'], 'json'],
   [['--interval', '--json'], 'json'],
-  [['-qo', '--json'], 'json'],
   [['--json', '-o'], 'json'],
   [['-o', 'json', '--json', '--timeout'], 'json'],
   // What is the value of a flag asks for nothing, whatever it looks like.

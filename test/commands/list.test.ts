@@ -191,11 +191,11 @@ describe('activities list', () => {
     [['--node', '7x'], /--node: "7x" is not an id/],
     [['--since', 'yesterday'], /--since: "yesterday" is not a time/],
     [['--columns', 'id,colour'], /colour/],
-    [['--watch', '--follow'], /--watch ends and --follow does not/],
+    [['--watch', '--follow'], /--follow does not go with --watch/],
     [['--follow', '-o', 'yaml'], /--follow has no end, and yaml needs one/],
     [['--follow', '--json'], /--follow has no end, and json needs one/],
     [['--exit-status'], /--exit-status goes with --watch/],
-    [['--watch', '--page', '1'], /--page and --results show one page/],
+    [['--watch', '--page', '1'], /--watch does not go with --page/],
   ];
   for (const [args, says] of MISTAKES) {
     it(`refuses ${args.map((arg) => arg || "''").join(' ')}`, async () => {

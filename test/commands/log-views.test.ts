@@ -148,13 +148,13 @@ describe('what is made of the log:', () => {
       assert.equal(stdout, '7,1,4.2\n8,1,4.5\n9,1,\n', stderr);
     });
 
-    it('is quiet about what there is none of, and draws nothing off a terminal', async () => {
+    it('is one table', async () => {
       bench.showLog(() => LOG.slice(1, 2));
       const { stdout } = await bench.run(ActivitiesStats, '--utc');
       assert.equal(
         stdout,
         'RUNTIME  ACTION   COUNT  COMPLETED  REJECTED  PROCESSING  MEDIAN  P90   LONGEST  LAST\n' +
-          'iggy     restart  1      1          -         -           4.2s    4.2s  4.2s     2026-06-01 11:00:00Z\n',
+          'iggy     restart  1      1          0         0           4.2s    4.2s  4.2s     2026-06-01 11:00:00Z\n',
       );
     });
 
@@ -209,7 +209,7 @@ describe('what is made of the log:', () => {
       assert.equal(items.length, 3);
     });
 
-    it('marks what was rejected and what is processing, and says what it shows', async () => {
+    it('marks what was rejected and what is processing', async () => {
       bench.showLog(() => LOG);
       const { stdout, stderr } = await bench.run(NodesList, '--utc');
       assert.equal(
@@ -219,18 +219,15 @@ describe('what is made of the log:', () => {
           '9                     … restart processing  -                       -                  2026-06-01 11:57:00Z\n' +
           '18446744073709551615  -                     -                       ✓ start            2026-05-20 11:00:00Z\n',
       );
-      assert.match(stderr, /^3 nodes named by the log; one that nothing was done on is not in it$/m);
+      assert.equal(stderr, '');
     });
 
     it('has the same columns in CSV whether a runtime was named or not', async () => {
       bench.showLog(() => LOG.slice(0, 1));
       const { stdout, stderr } = await bench.run(NodesList, '-o', 'csv', '-q');
       const [header, row] = stdout.split('\n');
-      const details = ['iggy', 'connectors'].flatMap((runtime) =>
-        ['action', 'activity', 'created'].map((what) => `${runtime}_${what}`),
-      );
-      assert.equal(header, ['node', 'iggy', 'connectors', 'last', ...details].join());
-      assert.equal(row, `9,processing,,2026-06-01T11:57:00Z,restart,${NEW},2026-06-01T11:57:00Z,,,`);
+      assert.equal(header, 'node,iggy,connectors,last');
+      assert.equal(row, '9,processing,,2026-06-01T11:57:00Z');
       assert.equal(stderr, '');
     });
 

@@ -26,7 +26,7 @@ describe('activities wait', () => {
 
   it('prints the shape of trigger, with null for what it cannot know or the activities do not share', async () => {
     bench.showLog(() => [SECOND, FIRST]);
-    const { code, stdout, stderr } = await bench.run(ActivitiesWait, String(FIRST.id), String(SECOND.id), ...FOREVER);
+    const { code, stdout, stderr } = await bench.run(ActivitiesWait, `${FIRST.id},${SECOND.id}`, ...FOREVER);
     assert.equal(code, 3, stderr);
     const shown = ({ node_id, id, status, created_at, finished_at }: Activity): object => ({
       node_id,
@@ -149,7 +149,7 @@ describe('activities wait', () => {
     [['--after', '8', '--runtime', 'iggy', '--action', 'explode'], /unknown action "explode"/],
     [['--after', '8', '--runtime', 'iggy', '--action', 'stop', '--node', ''], /--node names no node/],
     [['7', '--runtime', 'iggy'], /--runtime goes with --after/],
-    [['18446744073709551616'], /out of range/],
+    [['18446744073709551616'], /is at most 18446744073709551615/],
     [['7x'], /"7x" is not an id/],
   ];
   for (const [args, says] of MISTAKES) {

@@ -209,7 +209,7 @@ describe('whoami', () => {
       assert.equal(code, 4);
       assert.match(
         stderr,
-        /API key of profile me expired 1 day ago[^]*hint: It is .* of profile me\. .*`ldctl profiles update me --api-key-stdin`/,
+        /API key of profile me expired 1 day ago[^]*hint: It is .* from profile me\. .*`ldctl profiles update me --api-key-stdin`/,
       );
     });
 
@@ -236,7 +236,7 @@ describe('a key without info:read', () => {
       bench.core.get(STRUCTURE).reply(403, problem(403, 'forbidden', 'no'));
       const { code, stderr } = await bench.run(DeploymentsList);
       assert.equal(code, 4);
-      assert.match(stderr, /grant info:read .*--deployment ID with --supervisor-url URL/);
+      assert.match(stderr, /info:read.*--deployment ID with --supervisor-url URL/);
     } finally {
       bench.close();
     }

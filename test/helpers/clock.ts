@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as realSleep } from 'node:timers/promises';
-import { type Clock, type Signal } from '../../src/base/clock.js';
+import { type Clock } from '../../src/base/clock.js';
 
 interface Sleeper {
   wakeAt: number;
@@ -18,7 +18,7 @@ const LONGEST_RUN_MS = 7 * 24 * 60 * 60 * 1000;
 export class VirtualClock implements Clock {
   readonly #start: number;
   #elapsed = 0;
-  #sleepers: Sleeper[] = [];
+  readonly #sleepers = new Set<Sleeper>();
   /** How long each sleep was asked to be, in the order they began. */
   readonly sleeps: number[] = [];
 
@@ -34,32 +34,25 @@ export class VirtualClock implements Clock {
     return this.#elapsed;
   }
 
-  sleep(ms: number, signal?: Signal): Promise<void> {
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
     this.sleeps.push(ms);
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {
-        reject(signal.reason);
+        reject(signal.reason as Error);
         return;
       }
+      const sleeper = { wakeAt: this.#elapsed + Math.max(ms, 0), wake: resolve };
+      this.#sleepers.add(sleeper);
       const onAbort = (): void => {
-        this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
-        if (signal) reject(signal.reason);
-      };
-      const sleeper: Sleeper = {
-        wakeAt: this.#elapsed + Math.max(ms, 0),
-        wake: () => {
-          signal?.removeEventListener('abort', onAbort);
-          resolve();
-        },
+        if (this.#sleepers.delete(sleeper) && signal) reject(signal.reason as Error);
       };
       signal?.addEventListener('abort', onAbort, { once: true });
-      this.#sleepers.push(sleeper);
     });
   }
 
   /** How many tasks are asleep: 0 at the end of a run says that no timer was left behind. */
   get asleep(): number {
-    return this.#sleepers.length;
+    return this.#sleepers.size;
   }
 
   /** The process is stopped for this long: time goes on, and those that were to wake meanwhile wake right after it. */
@@ -84,15 +77,12 @@ export class VirtualClock implements Clock {
    */
   async run<T>(promise: Promise<T>, limitMs = LONGEST_RUN_MS): Promise<T> {
     const end = this.#elapsed + limitMs;
-    let isOver = false;
-    const done = (): void => {
-      isOver = true;
-    };
+    const state = { isOver: false };
+    const done = (): void => void (state.isOver = true);
     promise.then(done, done);
     for (;;) {
       await nextTurn();
-      // Set by `done` while this loop was waiting.
-      if (isOver as boolean) return promise;
+      if (state.isOver) return promise;
       const next = this.#earliest();
       if (!next || next.wakeAt === Infinity) {
         // Nothing wakes by time, so something real (a socket, a file, a gate) is still on its way.
@@ -113,7 +103,7 @@ export class VirtualClock implements Clock {
   }
 
   #wake(sleeper: Sleeper): void {
-    this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
+    this.#sleepers.delete(sleeper);
     this.#elapsed = Math.max(this.#elapsed, sleeper.wakeAt);
     sleeper.wake();
   }

@@ -6,8 +6,7 @@ import { PassThrough } from 'node:stream';
 import { Config } from '@oclif/core';
 import nock from 'nock';
 import { type BaseCommand } from '../../src/cli/base-command.js';
-import { type Host } from '../../src/cli/host.js';
-import { packageProgram, type Program } from '../../src/cli/host.js';
+import { packageProgram, type Host, type Program } from '../../src/cli/host.js';
 import { type Activity } from '../../src/base/activity.js';
 import { Interrupted } from '../../src/base/errors.js';
 import { stringifyJson } from '../../src/base/json.js';
@@ -33,7 +32,7 @@ export interface CommandEnd {
   stderr: string;
 }
 
-type CommandClass = new (argv: string[], config: Config, host?: Host) => BaseCommand;
+type CommandClass = new (argv: string[], config: Config, host: Host) => BaseCommand;
 
 const config = await Config.load(import.meta.url);
 
@@ -73,12 +72,12 @@ export class CommandBench {
   readonly supervisor = nock(SUPERVISOR, AUTHORISED).defaultReplyHeaders(HEADERS);
   /** The Core API, the same. */
   readonly core = nock(CORE, AUTHORISED).defaultReplyHeaders(HEADERS);
-  #log: nock.Scope | undefined;
 
   /** From now on every read of the log shows what `entries` gives at that moment. */
   showLog(entries: () => readonly Activity[]): void {
-    this.#log ??= nock(SUPERVISOR, AUTHORISED).defaultReplyHeaders(HEADERS).persist();
-    this.#log
+    nock(SUPERVISOR, AUTHORISED)
+      .defaultReplyHeaders(HEADERS)
+      .persist()
       .get(ACTIVITIES)
       .query(true)
       .reply(200, () => page(entries()));

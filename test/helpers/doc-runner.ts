@@ -6,8 +6,8 @@ import type * as XTerm from '@xterm/headless';
 import { quote } from 'shell-quote';
 import ts from 'typescript';
 import { type StartSandboxOptions } from '../../src/sandbox/index.js';
-import { commandsOf, firstDifference, type DocBlock, type DocCommand } from './docs.js';
-import { LDCTL } from './ldctl.js';
+import { commandsOf, patternOf, shapeOf, type DocBlock, type DocCommand } from './docs.js';
+import { LDCTL, type Ended } from './ldctl.js';
 import { ROOT } from './root.js';
 import { withScene, type Scene } from './scene.js';
 import { Terminal } from './terminal.js';
@@ -15,22 +15,8 @@ import { Terminal } from './terminal.js';
 // It is CommonJS, and what `import` makes of that depends on who loads this file.
 const xterm = createRequire(import.meta.url)('@xterm/headless') as typeof XTerm;
 
-/** The package that is under test: this one, or one that is installed. */
-const PACKAGE = dirname(dirname(LDCTL));
 /** As wide as a window that nothing is cut short in, and so high that nothing scrolls. */
 const WINDOW = { columns: 120, rows: 200 };
-
-/** As a reader's project would compile it, strictly. The types that are shipped are checked themselves by `npm run check:generated`. */
-const OPTIONS: ts.CompilerOptions = {
-  module: ts.ModuleKind.NodeNext,
-  moduleResolution: ts.ModuleResolutionKind.NodeNext,
-  target: ts.ScriptTarget.ES2022,
-  strict: true,
-  noUnusedLocals: true,
-  types: ['node'],
-  skipLibCheck: true,
-  noEmit: true,
-};
 
 /** What `deployment` stands for at the begin of a mark `with`: that of the sandbox. */
 const DEPLOYMENT = `import { connect } from 'ldctl';
@@ -42,31 +28,13 @@ export function programOf({ lines, marks }: DocBlock): string {
   return [marks.get('with')?.replace(/^deployment;?/, DEPLOYMENT) ?? '', ...lines].join('\n');
 }
 
-/**
- * Compiles blocks, each a module of its own that lies in the package: that can import itself by its name.
- * @returns what the compiler says about each, in their order
- */
-export function problemsIn(blocks: readonly DocBlock[]): string[][] {
-  const texts = new Map(blocks.map((block, index) => [join(PACKAGE, `block-${index}.ts`), programOf(block)]));
-  const host = ts.createCompilerHost(OPTIONS);
-  host.fileExists = (file) => texts.has(file) || ts.sys.fileExists(file);
-  host.readFile = (file) => texts.get(file) ?? ts.sys.readFile(file);
-  const problems = ts.getPreEmitDiagnostics(ts.createProgram([...texts.keys()], OPTIONS, host));
-  return [...texts.keys()].map((path) =>
-    // One that is about no file, or about another, is a problem of each.
-    problems
-      .filter(({ file }) => !file || !texts.has(file.fileName) || file.fileName === path)
-      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' ')),
-  );
-}
-
 /** Writes TypeScript as a module that Node runs, into a folder where the package under test is installed. @returns its path */
 export function writeModule(folder: string, source: string): string {
   mkdirSync(join(folder, 'node_modules'));
-  symlinkSync(PACKAGE, join(folder, 'node_modules', 'ldctl'));
-  const { outputText } = ts.transpileModule(source, { compilerOptions: OPTIONS, fileName: 'program.mts' });
+  symlinkSync(dirname(dirname(LDCTL)), join(folder, 'node_modules', 'ldctl'));
+  const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 };
   const path = join(folder, 'program.mjs');
-  writeFileSync(path, outputText);
+  writeFileSync(path, ts.transpileModule(source, { compilerOptions }).outputText);
   return path;
 }
 
@@ -82,11 +50,10 @@ export async function runBlock(block: DocBlock): Promise<void> {
   await withScene(options satisfies StartSandboxOptions, async (scene) => {
     // There is no keyring at the end of this.
     Object.assign(scene.env, { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent/bus', REPOSITORY: ROOT });
-    if (block.language === 'console') return playConsole(scene, block);
-    if (block.language === 'sh') return playScript(scene, block, commandsOf(block));
+    if (block.language !== 'ts') return play(scene, block, commandsOf(block));
     const source = programOf(block);
     const exitCode = Number(/\/\/ exit (\d+)/.exec(source)?.[1] ?? 0);
-    return playScript(scene, block, [{ text: `node '${writeModule(scene.folder, source)}'`, output: [], exitCode }]);
+    return play(scene, block, [{ text: `node '${writeModule(scene.folder, source)}'`, exitCode }]);
   });
 }
 
@@ -95,75 +62,52 @@ const TELL_STATUS = '{ was=$?; echo "$was" >> "$HOME/statuses"; (exit "$was"); }
 /** Prints a line without touching the exit code of what was before. */
 const SAY = 'say() { local was=$?; printf "%s\\n" "$1"; return "$was"; }';
 
-async function playScript(scene: Scene, block: DocBlock, commands: readonly DocCommand[]): Promise<void> {
-  // `LD_API_KEY=…` stands for the reader's own, which the sandbox has set here.
-  const steps = commands.map(({ text }) => `${text.replaceAll(/\b[A-Z_]+=…/g, '')}\n${TELL_STATUS}`);
-  const script = write(scene, block, steps.join('\n'));
-  if (block.marks.has('Enter after')) {
-    assertStatuses(scene, block, commands, await atTerminal(scene, script, block));
-  } else {
-    const { stdout, stderr } = await scene.spawn('bash', ['-o', 'pipefail', script]).input().ended();
-    assertStatuses(scene, block, commands, [stdout, stderr]);
-  }
+async function play(scene: Scene, { where, language, lines, marks }: DocBlock, commands: DocCommand[]): Promise<void> {
+  const isShown = language === 'console';
+  const steps = commands.map(({ text }) => {
+    // `LD_API_KEY=…` stands for the reader's own, which the sandbox has set here.
+    const typed = `${text.replaceAll(/\b[A-Z_]+=…/g, '')}\n${TELL_STATUS}`;
+    return isShown ? `say ${quote([`$ ${text.replaceAll('\n', '\n> ')}`])}\n${typed}` : typed;
+  });
+  const [script, before] = [join(scene.folder, 'block.sh'), marks.get('before') ?? ':'];
+  const prepare = `${SAY}\nmkdir "$HOME/here" && cd "$HOME/here"\n{ ${before}\n} >/dev/null 2>&1 || exit`;
+  writeFileSync(script, `${prepare}\n${steps.join('\n')}\n`);
+  const questions = marks.get('Enter after')?.split(' | ') ?? [];
+  const printed =
+    isShown || questions.length > 0
+      ? await atTerminal(scene, script, questions)
+      : await scene.spawn('bash', ['-o', 'pipefail', script]).input().ended().then(allOf);
+
+  const statuses = readFileSync(join(scene.folder, 'statuses'), 'utf8').trim().split('\n').map(Number);
+  const told = commands.map(({ text }, index) => `${text}  → ${String(statuses[index] ?? 'not run')}`);
+  const wanted = commands.map(({ text, exitCode }) => `${text}  → ${exitCode}`);
+  assert.deepEqual(told, wanted, `${where} does not end as the page says; it printed:\n${printed}`);
+  if (isShown) assert.match(shapeOf(printed), patternOf(lines), `${where} shows something else:\n${printed}`);
 }
 
-async function playConsole(scene: Scene, block: DocBlock): Promise<void> {
-  const commands = commandsOf(block);
-  const shown = (text: string): string => quote([`$ ${text.replaceAll('\n', '\n> ')}`]);
-  const steps = commands.map(({ text }) => `say ${shown(text)}\n${text}\n${TELL_STATUS}`);
-  const printed = await atTerminal(scene, write(scene, block, `${SAY}\n${steps.join('\n')}`), block);
-  assertStatuses(scene, block, commands, printed);
-  const difference = firstDifference(block.lines, printed);
-  assert.equal(difference, null, `${block.where}: ${String(difference)}\nall that was printed:\n${printed.join('\n')}`);
-}
+const allOf = ({ stdout, stderr }: Ended): string => `${stdout}${stderr}`;
 
-function write({ folder }: Scene, { marks }: DocBlock, script: string): string {
-  const path = join(folder, 'block.sh');
-  const before = marks.get('before') ?? ':';
-  writeFileSync(path, `mkdir "$HOME/here" && cd "$HOME/here"\n{ ${before}\n} >/dev/null 2>&1 || exit\n${script}\n`);
-  return path;
-}
-
-/** Runs it at a terminal, presses Enter at every question of the block's mark, and reads the screen at the end. */
-async function atTerminal(scene: Scene, script: string, { marks }: DocBlock): Promise<string[]> {
+/** Runs it at a terminal, presses Enter at every question. @returns the lines of the screen at the end */
+async function atTerminal(scene: Scene, script: string, questions: readonly string[]): Promise<string> {
   const terminal = new Terminal(['bash', script], scene.env, WINDOW);
   try {
-    for (const question of marks.get('Enter after')?.split(' | ') ?? []) {
+    for (const question of questions) {
       await terminal.shows(new RegExp(question.replaceAll(' ', String.raw`\s+`)));
       terminal.enter();
     }
     await terminal.ended();
-    return await screenOf(terminal.raw);
   } finally {
     terminal.kill();
   }
-}
-
-/** What stands on a screen after all of this was written to it: a line each, without trailing blanks and blank lines at the end. */
-async function screenOf(raw: string): Promise<string[]> {
   const { columns: cols, rows } = WINDOW;
   const emulator = new xterm.Terminal({ cols, rows, scrollback: 10_000, allowProposedApi: true });
-  await new Promise<void>((resolve) => emulator.write(raw, resolve));
-  const buffer = emulator.buffer.active;
-  const lines: string[] = [];
-  for (let index = 0; index < buffer.length; index += 1) {
-    const line = buffer.getLine(index);
-    const text = line?.translateToString(false) ?? '';
+  await new Promise<void>((resolve) => emulator.write(terminal.raw, resolve));
+  const { active } = emulator.buffer;
+  let text = '';
+  for (let index = 0; index < active.length; index += 1) {
+    const line = active.getLine(index);
     // What only the width of the terminal broke in two is one line.
-    lines.push(line?.isWrapped ? (lines.pop() ?? '') + text : text);
+    text += `${line?.isWrapped ? '' : '\n'}${line?.translateToString(false) ?? ''}`;
   }
-  const text = lines.map((line) => line.trimEnd()).join('\n');
-  return text.trimEnd().split('\n');
-}
-
-function assertStatuses(
-  { folder }: Scene,
-  { where }: DocBlock,
-  commands: readonly DocCommand[],
-  printed: readonly string[],
-): void {
-  const statuses = readFileSync(join(folder, 'statuses'), 'utf8').trim().split('\n').map(Number);
-  const told = commands.map(({ text }, index) => `${text}  → ${String(statuses[index] ?? 'not run')}`);
-  const wanted = commands.map(({ text, exitCode }) => `${text}  → ${exitCode}`);
-  assert.deepEqual(told, wanted, `${where} does not end as the page says; it printed:\n${printed.join('\n')}`);
+  return `${text.trim()}\n`;
 }

@@ -31,9 +31,9 @@ export function docPages(): string[] {
 export const readPage = (page: string): string => readFileSync(join(ROOT, page), 'utf8');
 
 /** The blocks of a page, in order. @throws Error for a mark that no block follows, and for a block without an end */
-export function blocksOf(page: string, text = readPage(page)): DocBlock[] {
+export function blocksOf(page: string): DocBlock[] {
   const blocks: DocBlock[] = [];
-  const lines = text.split('\n');
+  const lines = readPage(page).split('\n');
   let marks = new Map<string, string>();
   for (let at = 0; at < lines.length; at += 1) {
     const where = `${page}:${at + 1}`;
@@ -54,10 +54,9 @@ export function blocksOf(page: string, text = readPage(page)): DocBlock[] {
   return blocks;
 }
 
-/** A command as it is printed, the exit code that it has to have, and the output that is shown below it. */
+/** A command as it is printed, and the exit code that it has to have. */
 export interface DocCommand {
   text: string;
-  output: readonly string[];
   exitCode: number;
 }
 
@@ -65,31 +64,22 @@ export interface DocCommand {
  * The commands of a block. In `sh` each ends with 0, or with what `# exit N` after it says. In `console` they follow a
  * `$`, and one that does not end with 0 is followed by `$ echo $?` and the code.
  */
-export function commandsOf({ language, lines }: Pick<DocBlock, 'language' | 'lines'>): DocCommand[] {
-  if (language !== 'console') return script(lines);
-  const starts = lines.flatMap((line, index) => (line.startsWith('$ ') ? [index] : []));
-  if (starts[0] !== 0) throw new Error('a console block begins with a command: $ …');
-  return starts.map((start, index) => {
-    const next = starts[index + 1] ?? lines.length;
-    const all = lines.slice(start, next);
-    const more = all.findIndex((line, at) => at > 0 && !line.startsWith('> '));
-    const typed = more < 0 ? all : all.slice(0, more);
-    return {
-      text: typed.map((line) => line.slice(2)).join('\n'),
-      output: more < 0 ? [] : all.slice(more),
-      exitCode: lines[next] === '$ echo $?' ? Number(lines[next + 1]) : 0,
-    };
-  });
-}
-
-function script(lines: readonly string[]): DocCommand[] {
+export function commandsOf({ language, lines }: DocBlock): DocCommand[] {
+  if (language === 'console') {
+    const [before, ...typed] = `${lines.join('\n')}\n`.split(/^\$ /m);
+    if (before !== '') throw new Error('a console block begins with a command: $ …');
+    return typed.map((text, index) => ({
+      text: /^.*\n(> .*\n)*/.exec(text)?.[0].trimEnd().replaceAll('\n> ', '\n') ?? '',
+      exitCode: Number(/^echo \$\?\n(\d+)/.exec(typed[index + 1] ?? '')?.[1] ?? 0),
+    }));
+  }
   const commands: DocCommand[] = [];
   let text = '';
   for (const line of lines) {
     text = text === '' ? line : `${text}\n${line}`;
     // Whether a shell would ask for more of it.
     if (text.endsWith('\\') || spawnSync('bash', ['-n', '-c', text]).status !== 0) continue;
-    if (text.trim() !== '') commands.push({ text, output: [], exitCode: Number(/# exit (\d+)/.exec(text)?.[1] ?? 0) });
+    if (text.trim() !== '') commands.push({ text, exitCode: Number(/# exit (\d+)/.exec(text)?.[1] ?? 0) });
     text = '';
   }
   if (text !== '') throw new Error(`not a command of a shell: ${text}`);
@@ -109,27 +99,18 @@ const VARYING: ReadonlyArray<readonly [RegExp, string]> = [
   // The ids of a sandbox's tenant, deployments and nodes are always the same; those of its activities are not.
   [/\b73\d{17}\b/g, 'ACTIVITY'],
   [/ {2,}/g, '  '],
+  [/ +$/gm, ''],
 ];
 
-const shapeOf = (line: string): string =>
-  VARYING.reduce((text, [pattern, name]) => text.replace(pattern, name), line.trimEnd());
+/** A text as it is compared: ids, times and durations may differ. */
+export const shapeOf = (text: string): string =>
+  VARYING.reduce((shape, [pattern, name]) => shape.replace(pattern, name), text);
 
-/**
- * The first line that is not as a page shows it, or null. In what is shown `…` stands for any text, and alone in a
- * line for any lines; ids, times and durations may differ.
- */
-export function firstDifference(shown: readonly string[], printed: readonly string[]): string | null {
-  const [want, ...rest] = shown;
-  if (want === undefined) return printed.length === 0 ? null : `printed, and not shown: ${printed.join('\n')}`;
-  if (want.trim() === '…') {
-    const found = printed.findIndex((_line, from) => firstDifference(rest, printed.slice(from)) === null);
-    return found >= 0 || rest.length === 0 ? null : `shown after …, and not printed: ${rest.join('\n')}`;
-  }
-  const [have, ...more] = printed;
-  if (have === undefined) return `shown, and not printed: ${shown.join('\n')}`;
-  const parts = shapeOf(want)
-    .split('…')
-    .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
-  if (new RegExp(`^${parts.join('.*')}$`).test(shapeOf(have))) return firstDifference(rest, more);
-  return `shown:   ${shapeOf(want)}\nprinted: ${shapeOf(have)}`;
+/** What matches the shapes of what a page shows: `…` stands for any text, and alone in a line for any lines. */
+export function patternOf(shown: readonly string[]): RegExp {
+  const parts = `${shapeOf(shown.join('\n'))}\n`.split(/(^…\n|…)/m).map((part) => {
+    if (part === '…') return '.*';
+    return part === '…\n' ? '(?:.*\n)*' : part.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+  });
+  return new RegExp(`^${parts.join('')}$`);
 }

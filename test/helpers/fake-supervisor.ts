@@ -26,10 +26,9 @@ export interface EntryOptions {
   createdAt?: number;
 }
 
-/** What a node makes of a trigger, ms. */
+/** What a node makes of a trigger, ms; where `workMs` is null it never ends. */
 interface NodeBehaviour {
   appearMs?: number;
-  /** From its appearance to its end; null: it never ends. */
   workMs?: number | null;
   result?: string;
 }
@@ -54,12 +53,9 @@ export class FakeSupervisor implements Supervisor {
   order: 'asc' | 'desc' = 'desc';
   nodes: readonly Id[] = [1n, 2n, 3n];
   behaviour = new Map<Id, NodeBehaviour>();
-  /** How long an answer takes, ms. */
-  postMs = 0;
-  readMs = 0;
   /** Runs before every read: the place to let the log grow. */
   beforeRead: () => void = () => undefined;
-  #readScript: ReadStep[] = [];
+  readonly #readScript: ReadStep[] = [];
   readonly #clock: VirtualClock;
   #lastId = FIRST_ID;
 
@@ -68,9 +64,8 @@ export class FakeSupervisor implements Supervisor {
   }
 
   /** What becomes of the next reads, in order, instead of a right page. */
-  nextReads(...steps: ReadStep[]): this {
+  nextReads(...steps: ReadStep[]): void {
     this.#readScript.push(...steps);
-    return this;
   }
 
   /** @throws Error when a part of the script was not played */
@@ -78,53 +73,42 @@ export class FakeSupervisor implements Supervisor {
     if (this.#readScript.length > 0) throw new Error(`${this.#readScript.length} scripted reads were not made`);
   }
 
-  async trigger(request: WireTrigger, { signal }: CallOptions = {}): Promise<Accepted> {
+  trigger(request: WireTrigger, { signal }: CallOptions = {}): Promise<Accepted> {
     signal?.throwIfAborted();
     this.posts.push(request);
     this.postTimes.push(this.#clock.now());
-    if (this.postMs > 0) await this.#clock.sleep(this.postMs, signal);
-    const now = this.#clock.now();
     const { runtime } = request;
     const action = formatAction(request.action);
     for (const node of request.nodes ?? this.nodes) {
       const { appearMs = 100, workMs = 1000, result = 'completed' } = this.behaviour.get(node) ?? {};
-      const id = this.add({ node, runtime, action, status: 'processing', appearMs });
-      if (workMs === null) continue;
-      const endsAt = now + appearMs + workMs;
-      const entry = this.entries.find(({ activity }) => activity.id === id);
-      entry?.statuses.push({ from: endsAt, status: result });
-      if (entry) entry.activity.finished_at = new Date(endsAt).toISOString();
+      const then = workMs === null ? [] : [[appearMs + workMs, result] as const];
+      this.add({ node, runtime, action, status: 'processing', appearMs, then });
     }
-    return { requestId: 'f00d', replayed: false, serverTime: now };
+    return Promise.resolve({ requestId: 'f00d', replayed: false, serverTime: this.#clock.now() });
   }
 
   async list(_deploymentId: Id, query: PageQuery, { signal }: CallOptions = {}): Promise<ActivityPage> {
     signal?.throwIfAborted();
     this.reads.push(query);
     const step = this.#readScript.shift();
-    if (this.readMs > 0) await this.#clock.sleep(this.readMs, signal);
     this.beforeRead();
     const page = this.#page(query);
-    return step ? step(page, query) : page;
+    return Promise.resolve(step ? step(page, query) : page);
   }
 
   /** Puts an entry into the log. @returns its id */
   add(options: EntryOptions = {}): Id {
     const now = this.#clock.now();
-    const id = options.id ?? (this.#lastId += 7n);
-    const isLast = id >= this.#lastId;
-    if (isLast) this.#lastId = id;
-    const { node = 1n, runtime = 'iggy', action = 'restart', status = 'completed', author = 42n } = options;
+    const { id = this.#lastId + 7n, node = 1n, runtime = 'iggy', action = 'restart', author = 42n } = options;
+    const { status = 'completed', appearMs = 0, createdAt = now, then = [] } = options;
+    const created_at = new Date(createdAt).toISOString();
     this.entries.push({
-      activity: {
-        ...{ id, node_id: node, runtime, action, status, author_id: author },
-        created_at: new Date(options.createdAt ?? now).toISOString(),
-        finished_at: null,
-      },
-      visibleFrom: now + (options.appearMs ?? 0),
-      statuses: (options.then ?? []).map(([afterMs, then]) => ({ from: now + afterMs, status: then })),
+      activity: { id, node_id: node, runtime, action, status, author_id: author, created_at, finished_at: null },
+      visibleFrom: now + appearMs,
+      statuses: then.map(([afterMs, status]) => ({ from: now + afterMs, status })),
     });
-    if (!isLast) this.entries.sort((a, b) => compareIds(a.activity.id, b.activity.id));
+    if (id < this.#lastId) this.entries.sort((a, b) => compareIds(a.activity.id, b.activity.id));
+    else this.#lastId = id;
     return id;
   }
 
@@ -139,8 +123,9 @@ export class FakeSupervisor implements Supervisor {
     const visible = this.entries.filter(({ visibleFrom }) => visibleFrom <= now);
     if (this.order === 'desc') visible.reverse();
     const items = visible.slice((page - 1) * results, page * results).map(({ activity, statuses }) => {
-      const status = statuses.findLast(({ from }) => from <= now)?.status ?? activity.status;
-      return { ...activity, status, finished_at: isFinal(status) ? activity.finished_at : null };
+      const { status, from } = statuses.findLast((one) => one.from <= now) ?? { status: activity.status };
+      const finished_at = from !== undefined && isFinal(status) ? new Date(from).toISOString() : null;
+      return { ...activity, status, finished_at };
     });
     return { items, page, total_results: visible.length, total_pages: Math.ceil(visible.length / results) };
   }

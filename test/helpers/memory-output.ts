@@ -9,37 +9,23 @@ export interface Terminal {
   rows: number;
 }
 
-class MemoryStream extends Writable {
-  text = '';
-  readonly isTTY: boolean;
-  columns: number;
-  rows: number;
-
-  constructor({ isTTY = false, columns = 80, rows = 24 }: Partial<Terminal>) {
-    super({ decodeStrings: false });
-    this.isTTY = isTTY;
-    this.columns = columns;
-    this.rows = rows;
-  }
-
-  override _write(chunk: string, _encoding: BufferEncoding, done: () => void): void {
-    this.text += chunk;
-    done();
-  }
-}
-
 /** A sink that keeps what is written to it. */
 export class MemorySink extends Sink {
-  readonly #stream: MemoryStream;
+  readonly #stream: Writable;
+  #text = '';
 
-  constructor(terminal: Partial<Terminal>) {
-    const stream = new MemoryStream(terminal);
-    super(stream, terminal.colour === false ? { NO_COLOR: '1' } : {});
+  constructor({ isTTY = false, columns = 80, rows = 24, colour }: Partial<Terminal>) {
+    const write = (chunk: string, _encoding: string, done: () => void): void => {
+      this.#text += chunk;
+      done();
+    };
+    const stream = Object.assign(new Writable({ decodeStrings: false, write }), { isTTY, columns, rows });
+    super(stream, colour === false ? { NO_COLOR: '1' } : {});
     this.#stream = stream;
   }
 
   get text(): string {
-    return this.#stream.text;
+    return this.#text;
   }
 
   get lines(): string[] {

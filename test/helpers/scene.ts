@@ -149,27 +149,31 @@ export function resumeIn({ stderr }: Ended): string {
   return command;
 }
 
-/** By suite, what is to be played, and how each is getting on. */
-const plays = new WeakMap<Mocha.Suite, Array<{ play: () => Promise<void>; end?: Promise<void> }>>();
+interface Play {
+  play: () => Promise<void>;
+  end?: Promise<void>;
+}
+/** By suite, what is to be played. */
+const plays = new WeakMap<Mocha.Suite, Play[]>();
 
 /**
- * A test that mostly waits: those of a suite are played side by side, many at a time, from the first one on. None may
+ * A test that mostly waits: those of a suite are played side by side, some at a time, from the first one on. None may
  * share anything with another.
  */
 export function plan(title: string, play: () => Promise<void>): void {
-  const slot: { play: () => Promise<void>; end?: Promise<void> } = { play };
+  const own: Play = { play };
   const test = it(title, () => {
-    const all = (suite && plays.get(suite)) ?? [];
-    if (!slot.end) {
-      const inTurn = turnstile(5);
-      // Its own test is the one to fail, and that may not have come to it yet.
-      for (const one of all) (one.end = inTurn(one.play)).catch(() => undefined);
-    }
-    return slot.end;
+    if (own.end) return own.end;
+    const inTurn = turnstile(5);
+    // Its own test is the one to fail, and that may not have come to it yet.
+    for (const one of all) (one.end = inTurn(one.play)).catch(() => undefined);
+    return own.end;
   });
   test.timeout(300_000);
-  const suite = test.parent;
-  if (suite) plays.set(suite, [...(plays.get(suite) ?? []), slot]);
+  const suite = test.parent ?? assert.fail('a test in no suite');
+  const all = plays.get(suite) ?? [];
+  plays.set(suite, all);
+  all.push(own);
 }
 
 /** The same with a sandbox of its own. */
@@ -177,19 +181,13 @@ export function story(title: string, options: StartSandboxOptions, play: (scene:
   plan(title, () => withScene(options, play));
 }
 
-/** Lets so many in at a time; the others wait in line. */
-export function turnstile(places: number): <T>(work: () => Promise<T>) => Promise<T> {
-  let free = places;
-  const line: Array<() => void> = [];
+/** Lets so many in at a time; the others wait. */
+export function turnstile(places: number): (work: () => Promise<void>) => Promise<void> {
+  const inside = new Set<Promise<void>>();
   return async (work) => {
-    if (free > 0) free -= 1;
-    else await new Promise<void>((resolve) => line.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = line.shift();
-      if (next) next();
-      else free += 1;
-    }
+    while (inside.size >= places) await Promise.race(inside).catch(() => undefined);
+    const playing = work();
+    inside.add(playing);
+    return playing.finally(() => inside.delete(playing));
   };
 }

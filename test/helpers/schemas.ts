@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { Ajv2020 as Ajv, type AnySchemaObject } from 'ajv/dist/2020.js';
-import { isLosslessNumber } from 'lossless-json';
-import { parseJson } from '../../src/base/json.js';
 
 const FOLDER = new URL('../../schemas/', import.meta.url);
 const SUFFIX = '.schema.json';
@@ -23,7 +21,7 @@ export const SCHEMA_NAMES: readonly string[] = readdirSync(FOLDER)
 export function assertMatches(schema: string, text: string, ids: IdType = 'string'): void {
   const validate = VALIDATORS[ids].getSchema(schema + SUFFIX);
   assert.ok(validate, `there is no schema ${schema}`);
-  const matches = validate(rounded(parseJson(text)));
+  const matches = validate(JSON.parse(text));
   assert.ok(matches, `not as ${schema + SUFFIX} has it: ${VALIDATORS[ids].errorsText(validate.errors)}\n${text}`);
 }
 
@@ -44,11 +42,4 @@ function withIdType(common: AnySchemaObject, type: IdType): AnySchemaObject {
   const { minimum, maximum, pattern } = $defs.id;
   const id = type === 'integer' ? { type, minimum, maximum } : { type, pattern };
   return { ...common, $defs: { ...$defs, id } };
-}
-
-function rounded(value: unknown): unknown {
-  if (typeof value === 'bigint' || isLosslessNumber(value)) return Number(value);
-  if (Array.isArray(value)) return value.map(rounded);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, rounded(field)]));
 }

@@ -20,20 +20,6 @@ export interface SeenRequest {
 /** How one request is answered. The raw socket is there to be broken. */
 export type Step = (request: SeenRequest, response: ServerResponse, socket: Socket) => void | Promise<void>;
 
-export interface ScriptedServer {
-  /** Base URL with the port that the system chose, without a slash at the end. */
-  url: string;
-  port: number;
-  requests: SeenRequest[];
-  /** How many connections were opened to it. */
-  connections(): number;
-  /**
-   * Ends it, open connections too.
-   * @throws AssertionError when a step was never used, or a request found none left
-   */
-  close(): Promise<void>;
-}
-
 /**
  * A real HTTP server on 127.0.0.1. Given a list, it answers the first request by the first step, and so on, and
  * `close` fails the test unless requests and steps come out even. Given one step, it answers all by it.
@@ -42,7 +28,7 @@ export interface ScriptedServer {
 export async function startServer(
   script: Step | readonly Step[],
   { tls }: { tls?: { key: string; cert: string } } = {},
-): Promise<ScriptedServer> {
+) {
   const steps = typeof script === 'function' ? null : [...script];
   const requests: SeenRequest[] = [];
   const sockets = new Map<Socket, number>();
@@ -74,11 +60,14 @@ export async function startServer(
   const { port } = server.address() as AddressInfo;
 
   return {
+    /** Base URL with the port that the system chose, without a slash at the end. */
     url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`,
     port,
     requests,
-    connections: () => sockets.size,
-    close: async () => {
+    /** How many connections were opened to it. */
+    connections: (): number => sockets.size,
+    /** Ends it, open connections too. @throws AssertionError when a step was never used, or a request found none left */
+    close: async (): Promise<void> => {
       server.close();
       server.closeAllConnections();
       await once(server, 'close');
@@ -87,6 +76,8 @@ export async function startServer(
     },
   };
 }
+
+export type ScriptedServer = Awaited<ReturnType<typeof startServer>>;
 
 /** Answers with a JSON body; a string is sent as it is. `null` sends no body. */
 export function reply(status: number, body: unknown = null, headers: Record<string, string> = {}): Step {

@@ -66,7 +66,7 @@ class Process {
 
   constructor(by: number, setting: Setting, world: World, make: MakeJob) {
     this.by = by;
-    this.journal = new MemoryJournal(world.disk, () => world.wall, !setting.leavesNoMark);
+    this.journal = new MemoryJournal(world.disk, () => world.wall, !setting.makesNoRecord);
     this.job = make(setting, world, this.journal);
   }
 

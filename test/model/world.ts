@@ -99,7 +99,7 @@ export interface WorldOptions {
   /** The first POST is answered with this, and that is no fault. */
   first?: PostFault;
   /** A journal that is broken on purpose. */
-  leavesNoMark?: boolean;
+  makesNoRecord?: boolean;
 }
 
 export class World {
@@ -317,64 +317,64 @@ const DISPATCHES: ReadonlySet<PostFault> = new Set<PostFault>([
 ]);
 
 /** The records of each key, the newest last: they outlive their process. */
-type Disk = Map<string, Array<{ record: RunRecord; marks: Set<string> }>>;
-type Stored = Disk extends Map<string, Array<infer T>> ? T : never;
+type Disk = Map<string, Stored[]>;
+interface Stored {
+  record: RunRecord;
+  marks: Set<string>;
+}
 
 const VALID = 24 * 3600 * SECOND;
-/** They say that a POST may have been carried out, whatever became of the run that has begun the record. */
-const SENT = ['accepted', 'redirected', 'resent'];
 
 /** The journal as `base/journal.ts` describes it, as one process has it open. */
 export class MemoryJournal {
   readonly #disk: Disk;
   readonly #wall: () => number;
-  readonly #leavesMark: boolean;
-  /** The record of a key that this process has begun or read last; it is its own until another one has posted from it. */
-  readonly #last = new Map<string, { stored: Stored; isOwn: boolean }>();
+  readonly #makesOwn: boolean;
+  /** What this process goes on from, by key. */
+  readonly #used = new Map<string, { stored: Stored; isOwn: boolean }>();
 
-  constructor(disk: Disk, wall: () => number, leavesMark = true) {
+  /** @param makesOwn false: a sabotage, one that posts from the record of another process and makes none */
+  constructor(disk: Disk, wall: () => number, makesOwn = true) {
     this.#disk = disk;
     this.#wall = wall;
-    this.#leavesMark = leavesMark;
+    this.#makesOwn = makesOwn;
   }
 
   read(key: string): KeptRun | null {
     const counts = ({ record, marks }: Stored): boolean =>
-      this.#wall() - record.postedAt <= VALID && (!marks.has('refused') || SENT.some((mark) => marks.has(mark)));
+      this.#wall() - record.postedAt <= VALID &&
+      (!marks.has('refused') || marks.has('accepted') || marks.has('redirected'));
     const live = (this.#disk.get(key) ?? []).filter(counts);
     const stored = live.findLast(({ marks }) => marks.has('accepted')) ?? live.at(-1);
     if (!stored) return null;
-    let last = this.#last.get(key);
-    if (last?.stored !== stored) this.#last.set(key, (last = { stored, isOwn: false }));
-    const { record, marks } = stored;
-    const resent = last.isOwn && marks.has('resent');
-    if (resent) last.isOwn = false;
-    const isMarked = (mark: string): boolean => marks.has(mark);
-    const [accepted, redirected, passed] = [isMarked('accepted'), isMarked('redirected'), isMarked('passed')];
-    return { record, ageMs: this.#wall() - record.postedAt, accepted, redirected, passed, resent };
+    if (this.#used.get(key)?.stored !== stored) this.#used.set(key, { stored, isOwn: false });
+    const has = (mark: string): boolean => live.some(({ marks }) => marks.has(mark));
+    const marks = { accepted: has('accepted'), redirected: has('redirected'), passed: has('passed') };
+    return { record: stored.record, ageMs: this.#wall() - stored.record.postedAt, ...marks };
   }
 
   begin(record: RunRecord): KeptRun | null {
     const kept = this.read(record.key);
-    if (kept) return kept;
-    const stored = { record, marks: new Set<string>() };
-    this.#disk.set(record.key, [...(this.#disk.get(record.key) ?? []), stored]);
-    this.#last.set(record.key, { stored, isOwn: true });
-    return null;
+    if (!kept) this.#make(record);
+    return kept;
   }
 
   beforePost(key: string): KeptRun | null {
-    const before = this.#last.get(key);
+    const used = this.#used.get(key);
     const kept = this.read(key);
-    if (kept && (kept.accepted || kept.redirected || kept.resent)) return kept;
-    if (this.#last.get(key) !== before) return kept;
-    if (before && !before.isOwn && this.#leavesMark) before.stored.marks.add('resent');
+    if (kept && (kept.accepted || kept.redirected || this.#used.get(key) !== used)) return kept;
+    if (used && !used.isOwn && this.#makesOwn) this.#make(used.stored.record);
     return null;
   }
 
   mark(key: string, state: Exclude<RunState, 'posting'>): void {
-    const last = this.#last.get(key);
-    if (state === 'refused' && !last?.isOwn) return;
-    (last?.stored ?? this.#disk.get(key)?.at(-1))?.marks.add(state);
+    const used = this.#used.get(key);
+    if (used && (used.isOwn || state !== 'refused')) used.stored.marks.add(state);
+  }
+
+  #make(record: RunRecord): void {
+    const stored = { record, marks: new Set<string>() };
+    this.#disk.set(record.key, [...(this.#disk.get(record.key) ?? []), stored]);
+    this.#used.set(record.key, { stored, isOwn: true });
   }
 }

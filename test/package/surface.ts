@@ -1,7 +1,7 @@
-// What a strict project can rely on, held by its compiler: neither DOM nor @types/node, and skipLibCheck off. It is
+// What a strict project can rely on, held by its compiler: DOM types alone, and skipLibCheck off. It is
 // compiled beside the packed package by `npm run check:package`, and never run.
 import { connect, EXIT_CODES, LdctlError, type Deployment, type RunEvent, type RunResult } from 'ldctl';
-import { ApiError, SupervisorApi, type Activity, type ApiKey, type Id, type Signal } from 'ldctl/client';
+import { ApiError, SupervisorApi, type Activity, type ApiKey, type Id } from 'ldctl/client';
 import { startSandbox, type RunningSandbox, type StartSandboxOptions } from 'ldctl/sandbox';
 
 type Same<A, B> = [A, B] extends [B, A] ? true : false;
@@ -27,7 +27,7 @@ export async function sandbox(): Promise<Id> {
   return running.deploymentId;
 }
 
-export async function client(key: ApiKey, signal: Signal): Promise<string> {
+export async function client(key: ApiKey, signal: AbortSignal): Promise<string> {
   const supervisor = new SupervisorApi({ url: { href: 'https://supervisor.example' }, apiKey: key });
   // @ts-expect-error ids are bigint: a number rounds them
   await supervisor.list(Number(7263012455120900033n), { page: 1, results: 100 });
@@ -37,7 +37,7 @@ export async function client(key: ApiKey, signal: Signal): Promise<string> {
 
 const NODES = [610809900976570889n, 610809900976570890n];
 
-export async function library(apiKey: string, signal: Signal): Promise<string> {
+export async function library(apiKey: string, signal: AbortSignal): Promise<string> {
   const deployment = connect({
     supervisorUrl: 'https://supervisor.example',
     deploymentId: 7263012455120900033n,

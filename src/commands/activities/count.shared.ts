@@ -1,9 +1,8 @@
 import type { Activity } from '../../base/activity.js';
-import type { DeploymentPath } from '../../api/core-api.js';
 import { LdctlError } from '../../base/errors.js';
 import { sortedUnique, type Id } from '../../base/ids.js';
 import { count } from '../../base/text.js';
-import { findDeployment, type Target } from '../../config/target.js';
+import type { Target } from '../../config/target.js';
 import type { CommandContext } from '../../cli/context.js';
 import { notOurs } from '../../job/entries.js';
 import { expectedTenant } from '../../library/jobs.js';
@@ -12,13 +11,35 @@ import { logOf } from './shared.js';
 /** How many nodes there must be, as `--expect-nodes` has it; undefined where the log decides. */
 type ExpectedNodes = number | 'deployment' | undefined;
 
-/** What `--expect-nodes` says, before anything is sent. @throws as `countNodes` does */
+/**
+ * What `--expect-nodes` says, before anything is sent; for `deployment`, as Core counts them. Where the deployment stands,
+ * every entry of its log says, and reading that needs no further grant.
+ * @throws LdctlError with exit 4, 5 or 6 when that cannot be had; the signal's reason
+ */
 export async function expectedNodes(
   asked: ExpectedNodes,
   context: CommandContext,
   target: Target,
+  signal = context.signal,
 ): Promise<number | undefined> {
-  return asked === 'deployment' ? countNodes(context, target, context.signal) : asked;
+  if (asked !== 'deployment') return asked;
+  const { settings } = context;
+  const { id: deploymentId, name } = target.deployment;
+  const [newest] = await readLog(context, target, 'newest', signal);
+  const { tenant_id, division_id: divisionId, environment_id: environmentId } = newest ?? {};
+  const tenantId = settings.tenantId?.value ?? tenant_id;
+  if (tenantId && divisionId && environmentId) {
+    const core = context.core({ apiUrl: settings.apiUrl.value, key: target.key });
+    const { nodes_count: nodes } = await core.deployment(
+      { tenantId, divisionId, environmentId, deploymentId },
+      { signal },
+    );
+    if (nodes > 0) return nodes;
+  }
+  const what = newest ? 'Core counts no nodes in' : 'the log is empty, so that Core cannot be asked about';
+  throw new LdctlError('refused', 'no_nodes_counted', `${what} deployment ${name ?? deploymentId}; nothing was sent`, {
+    hint: 'Name the nodes with --node, or give a number with --expect-nodes.',
+  });
 }
 
 /** The newest entries of the log, or those that name its nodes. @throws as `Supervisor.list` does; LdctlError for another's log */
@@ -34,30 +55,6 @@ export async function readLog(
   return entries;
 }
 
-/** As Core counts them. @throws LdctlError with exit 2, 4, 5 or 6 when that cannot be had; the signal's reason */
-async function countNodes(context: CommandContext, target: Target, signal: AbortSignal): Promise<number> {
-  const core = context.core({ apiUrl: context.settings.apiUrl.value, key: target.key });
-  const { nodes_count: counted } = await core.deployment(await pathOf(context, target, signal), { signal });
-  if (counted > 0) return counted;
-  throw new LdctlError('refused', 'no_nodes_counted', `Core counts no nodes in deployment ${target.deployment.id}`, {
-    hint: 'Nothing was sent. Name the nodes with --node, or give a number with --expect-nodes.',
-  });
-}
-
-/** Every entry of the log says where its deployment stands, and reading it needs no further grant. */
-async function pathOf(context: CommandContext, target: Target, signal: AbortSignal): Promise<DeploymentPath> {
-  const deploymentId = target.deployment.id;
-  for (const entry of await readLog(context, target, 'newest', signal)) {
-    const { division_id: divisionId, environment_id: environmentId } = entry;
-    const tenantId = context.settings.tenantId?.value ?? entry.tenant_id;
-    if (tenantId && divisionId && environmentId) return { tenantId, divisionId, environmentId, deploymentId };
-  }
-  const access = await context.tenant();
-  const structure = await context.core(access).structure(access.tenantId, { signal });
-  const { division, environment } = findDeployment(structure, { id: deploymentId, name: null });
-  return { tenantId: access.tenantId, divisionId: division.id, environmentId: environment.id, deploymentId };
-}
-
 /** The nodes that the log names, by id. @throws as `readLog` does */
 export async function nodesOfLog(context: CommandContext, target: Target): Promise<Id[]> {
   return sortedUnique((await readLog(context, target, 'known')).map(({ node_id: node }) => node));
@@ -69,16 +66,16 @@ export async function nodesOfLog(context: CommandContext, target: Target): Promi
  */
 export async function nodesOfRoll(context: CommandContext, target: Target, asked: ExpectedNodes): Promise<Id[]> {
   const nodes = await nodesOfLog(context, target);
-  const name = target.deployment.name ?? target.deployment.id;
-  const hint = 'Name the nodes with --node or --nodes-from.';
-  if (nodes.length === 0) {
-    throw new LdctlError('refused', 'no_nodes_known', `the log of deployment ${name} names no node`, { hint });
-  }
+  const refused = (code: string, named: string): LdctlError => {
+    const { id, name } = target.deployment;
+    const what = `the log of deployment ${name ?? id} names ${named}; nothing was sent`;
+    return new LdctlError('refused', code, what, { hint: 'Name the nodes with --node or --nodes-from.' });
+  };
+  if (nodes.length === 0) throw refused('no_nodes_known', 'no node');
   const wanted = await expectedNodes(asked, context, target);
   if (wanted === undefined) await warnOfOthers(context, target, nodes.length);
   else if (wanted !== nodes.length) {
-    const what = `the log of deployment ${name} names ${count(nodes.length, 'node')}, not the ${wanted} expected`;
-    throw new LdctlError('refused', 'other_node_count', `${what}; nothing was sent`, { hint });
+    throw refused('other_node_count', `${count(nodes.length, 'node')}, not the ${wanted} expected`);
   }
   return nodes;
 }
@@ -92,8 +89,8 @@ export async function warnOfOthers(context: CommandContext, target: Target, name
   if (context.settings.apiUrl.source.from === 'default' && target.supervisorUrl.source.from !== 'structure') return;
   try {
     const signal = AbortSignal.any([context.signal, AbortSignal.timeout(CORE_ASKED_MS)]);
-    const counted = await countNodes(context, target, signal);
-    if (counted === named) return;
+    const counted = await expectedNodes('deployment', context, target, signal);
+    if (counted === undefined || counted === named) return;
     context.warn(
       `Core counts ${count(counted, 'node')}, and the log names ${named}: --expect-nodes deployment holds to it`,
     );

@@ -9,7 +9,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
 import { printOptions, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
 import type { Host } from '../../cli/host.js';
-import { hangupOf, onSuspend, type Interrupts } from '../../cli/signals.js';
+import { hangupOf, type Hangup } from '../../cli/signals.js';
 import { resumeFlags, type Target } from '../../config/target.js';
 import { checkIdempotencyKey, wireKey } from '../../job/wire-key.js';
 import { connectionTo, type Connection, type Tools } from '../../library/jobs.js';
@@ -17,7 +17,7 @@ import type { ActionName, CheckedTrigger } from '../../library/requests.js';
 import { reportToGitHub } from '../../output/github.js';
 import { checkRunResultOptions, printRunResult } from '../../output/run-result.js';
 import { doingText } from '../../output/run-text.js';
-import { createRunView, systemEvery } from '../../output/views.js';
+import { createRunView } from '../../output/views.js';
 import { nodesOfLog } from './count.shared.js';
 import { readNodes, targetFlags } from './nodes.shared.js';
 import { shownPlace, durationFlag } from './shared.js';
@@ -65,8 +65,8 @@ export const ACTION_ARG = {
 } as const;
 
 export abstract class JobCommand extends BaseCommand {
-  protected override interrupts(): Interrupts {
-    return this.host.catchInterrupts(hangupOf(this.host.output));
+  protected override hangup(): Hangup {
+    return hangupOf(this.host.output);
   }
 }
 
@@ -105,7 +105,7 @@ export async function showJob(
   const options = { ...printOptions(flags), quiet: flags.quiet, debug: flags.debug };
   const doing = asked ? doingText(asked.action, asked.runtime) : 'Following activities';
   const title = { doing, place: await shownPlace(context, target), nodes: asked?.nodes?.length ?? null };
-  const view = await createRunView(output, { ...options, title, clock, every: systemEvery, onSuspend });
+  const view = await createRunView(output, { ...options, title, clock });
   const newKey = (): string => host.newIdempotencyKey();
   const connection = connectionTo(target, settings, { supervisor: context.supervisor(target), folder, clock, newKey });
   const emit: Tools['emit'] = async (event) => {

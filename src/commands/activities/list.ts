@@ -4,10 +4,9 @@ import { Interrupted, LdctlError, UsageError } from '../../base/errors.js';
 import { EXIT_CODES, type ExitCode } from '../../base/exit-codes.js';
 import { parseId, type Id } from '../../base/ids.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { CommandContext } from '../../cli/context.js';
-import { connectionFlags, printOptions, wholeNumber, type FlagsOf } from '../../cli/flags.js';
+import type { CommandContext } from '../../cli/context.js';
+import { connectionFlags, printOptions, wholeNumber, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
 import { isInteractive } from '../../cli/host.js';
-import { onSuspend, type Interrupts } from '../../cli/signals.js';
 import { resumeFlags, type Target } from '../../config/target.js';
 import { drive } from '../../job/drive.js';
 import { createWatch, followLog } from '../../job/watch.js';
@@ -16,7 +15,7 @@ import { listAfter, listNewest, listOnePage, type ActivityFilter } from '../../l
 import { activityColumns } from '../../output/rows.js';
 import { formatOf } from '../../output/formats.js';
 import { printList } from '../../output/list.js';
-import { createWatchView, systemEvery } from '../../output/views.js';
+import { createWatchView } from '../../output/views.js';
 import { shownPlace, durationFlag, filterFlags, logOf, parseFilter } from './shared.js';
 
 const DEFAULT_LIMIT = 20;
@@ -46,9 +45,8 @@ type ListFlags = FlagsOf<typeof listFlags>;
 export default class ActivitiesList extends BaseCommand {
   static override summary = 'The activity log, newest first.';
   static override description =
-    'Reads the log whichever end it begins with, and gives each entry once although it grows meanwhile. Filters may be ' +
-    'repeated, and take comma lists. With --watch it is kept up to date until all that was listed at first is final. With ' +
-    '--after it goes on where an export ended: docs/scripting.md has the loop.';
+    'Gives each entry once although the log grows meanwhile. Filters may be repeated, and take comma lists. With --watch it ' +
+    'is kept up to date until all that was listed at first is final; with --after it goes on where an export ended.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> --limit 5',
     '<%= config.bin %> <%= command.id %> --status processing --watch',
@@ -57,12 +55,12 @@ export default class ActivitiesList extends BaseCommand {
   ];
   static override flags = { ...connectionFlags, ...listFlags };
 
-  protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
+  protected override async execute() {
     const { flags } = await this.parse(ActivitiesList);
     const filter = parseFilter(flags, this.host.clock.now());
     const after = flags.after === undefined ? null : parseId(flags.after, '--after');
     checkTogether(flags);
-    const context = await CommandContext.connect(this.host, flags, interrupts);
+    const context = await this.connect(flags);
     const target = await context.target();
     const plan = { ...flags, filter, after, limit: flags.limit ?? DEFAULT_LIMIT };
     if (flags.follow) return follow(context, target, plan);
@@ -73,36 +71,30 @@ export default class ActivitiesList extends BaseCommand {
 /** What is asked for: the flags, read. */
 type Plan = Omit<ListFlags, 'after' | 'limit'> & { filter: ActivityFilter; after: Id | null; limit: number };
 
+/** Flags that mean nothing together: `--page` and `--results` show one page as it is, `--watch` ends, `--follow` does not. */
+const CONFLICTS = [
+  ['page', ['limit', 'after', 'watch', 'follow']],
+  ['results', ['limit', 'after', 'watch', 'follow']],
+  ['watch', ['after', 'follow']],
+] as const;
+
 /** @throws UsageError for flags that do not go together */
-function checkTogether(flags: ListFlags & Parameters<typeof printOptions>[0]): void {
-  const { after, limit, watch, follow, timeout, 'exit-status': exitStatus } = flags;
-  const isOnePage = flags.page !== undefined || flags.results !== undefined;
+function checkTogether(flags: ListFlags & OutputFlags): void {
+  const isGiven = (name: keyof ListFlags): boolean => ![undefined, false].includes(flags[name] as undefined);
+  for (const [flag, others] of CONFLICTS) {
+    const other = isGiven(flag) && others.find(isGiven);
+    if (other) throw new UsageError(`--${other} does not go with --${flag}`);
+  }
+  const stray = flags.watch ? undefined : (['exit-status', 'timeout'] as const).find(isGiven);
+  if (stray) throw new UsageError(`--${stray} goes with --watch`);
+  if (!flags.follow) return;
+  if (flags.after !== undefined && flags.limit) {
+    throw new UsageError('--limit does not go with --after and --follow: what it cuts off would be missing');
+  }
+  // A document that never ends is none: its closing bracket would never come.
   const { format } = printOptions(flags);
-  const rules: ReadonlyArray<readonly [isBroken: boolean, message: string, hint?: string]> = [
-    [isOnePage && limit !== undefined, '--limit does not go with --page and --results'],
-    [isOnePage && after !== undefined, '--after does not go with --page and --results'],
-    [watch && follow, '--watch ends and --follow does not: give one of them'],
-    [!watch && exitStatus, '--exit-status goes with --watch'],
-    [!watch && timeout !== undefined, '--timeout goes with --watch'],
-    [isOnePage && (watch || follow), '--page and --results show one page as it is; they do not go on'],
-    [
-      after !== undefined && watch,
-      '--after does not go with --watch',
-      'Use --follow; or `ldctl activities wait` for activities that have to come to their end.',
-    ],
-    [
-      after !== undefined && follow && (limit ?? 0) > 0,
-      '--limit does not go with --after and --follow: what it cuts off would be missing',
-    ],
-    // A document that never ends is none: its closing bracket would never come.
-    [
-      follow && (format === 'json' || format === 'yaml'),
-      `--follow has no end, and ${format} needs one`,
-      'Use -o ndjson: one event a line.',
-    ],
-  ];
-  const broken = rules.find(([isBroken]) => isBroken);
-  if (broken) throw new UsageError(broken[1], broken[2] === undefined ? {} : { hint: broken[2] });
+  if (format !== 'json' && format !== 'yaml') return;
+  throw new UsageError(`--follow has no end, and ${format} needs one`, { hint: 'Use -o ndjson: one event a line.' });
 }
 
 /** When the reader of stdout goes away, nothing more is read either. */
@@ -126,13 +118,13 @@ async function print(context: CommandContext, target: Target, plan: Plan): Promi
   const noun = after === null ? 'activities' : `activities after ${after} that are older than a minute`;
   const spec = { noun, columns: activityColumns, total: () => listing.total() };
   await printList(context.host.output, listing.batches, spec, printOptions(context.flags));
-  return EXIT_CODES.done.code;
+  return 0;
 }
 
 async function viewOf(context: CommandContext, target: Target, { follow }: Plan) {
   const { host, flags } = context;
   const shown = { ...printOptions(flags), follow, quiet: flags.quiet, place: await shownPlace(context, target) };
-  return createWatchView(host.output, { ...shown, clock: host.clock, every: systemEvery, onSuspend });
+  return createWatchView(host.output, { ...shown, clock: host.clock });
 }
 
 /** Shows new entries and changes for ever: they are the data. @throws as `followLog` does */

@@ -2,7 +2,7 @@ import * as Flags from '@oclif/core/flags';
 import { UsageError } from '../../base/errors.js';
 import { isId, parseId, type Id } from '../../base/ids.js';
 import { parseJson } from '../../base/json.js';
-import { InputTooLong, readInput } from '../../config/files.js';
+import { readInput } from '../../config/files.js';
 import { filled, parseWholeNumber, type FlagsOf } from '../../cli/flags.js';
 import type { Host } from '../../cli/host.js';
 import { readStdin } from '../../cli/prompts.js';
@@ -60,16 +60,16 @@ export async function readNodes(
 }
 
 /**
- * One id a line, or JSON: a list of ids, or what ldctl prints (`{"nodes":[…]}`, `{"items":[…]}`), of which each entry's
- * `node_id` is taken. The file may be a pipe, such as `<(select-nodes)`.
+ * One id a line, or JSON. The file may be a pipe, such as `<(select-nodes)`.
  * @throws UsageError, also for a file that yields no id: it must never become every node; the signal's reason
  */
 async function readNodesFrom(host: Host, path: string, signal: AbortSignal): Promise<Id[]> {
   const text = (path === '-' ? await readStdin(host, signal) : await readNamed(path, signal)).trim();
   const lines = text.split('\n').map((line) => line.replace(/#.*/, '').trim());
   const entries = /^[[{]/.test(text) ? fromJson(text) : lines.filter((line) => line !== '');
-  if (entries.length > 0) return entries.map(idIn);
-  throw noNode(`${FLAG}: ${path === '-' ? 'stdin' : path}`);
+  if (entries.length === 0) throw noNode(`${FLAG}: ${path === '-' ? 'stdin' : path}`);
+  // A number that is no id has lost digits: only a text is read.
+  return entries.map((entry) => (isId(entry) ? entry : parseId(typeof entry === 'string' ? entry : '', FLAG)));
 }
 
 function noNode(what: string): UsageError {
@@ -82,31 +82,24 @@ function noNode(what: string): UsageError {
 async function readNamed(path: string, signal: AbortSignal): Promise<string> {
   filled(path, FLAG);
   try {
-    return await readInput(path, { limit: LONGEST_FILE, signal });
+    return await readInput(path, LONGEST_FILE, signal);
   } catch (error) {
     signal.throwIfAborted();
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
-    const reason = error instanceof InputTooLong ? error.message : code;
+    const reason = error instanceof Error ? error.message : String(error);
     throw new UsageError(`${FLAG}: cannot read ${path} (${reason})`, { code: 'nodes_unreadable' });
   }
 }
 
+/** A list of ids, or what ldctl prints (`{"nodes":[…]}`, `{"items":[…]}`), of which each entry's `node_id` is taken. */
 function fromJson(text: string): unknown[] {
-  let json: unknown;
   try {
-    json = parseJson(text);
+    const json = parseJson(text) as unknown[] | { nodes?: unknown[]; items?: unknown[] };
+    const list = Array.isArray(json) ? json : (json.nodes ?? json.items ?? []);
+    return list.map((entry) => (typeof entry === 'object' && entry && 'node_id' in entry ? entry.node_id : entry));
   } catch {
-    throw new UsageError(`${FLAG}: this looks like JSON, and is not`, { code: 'invalid_json' });
+    throw new UsageError(`${FLAG}: this JSON holds no list of nodes`, {
+      code: 'invalid_json',
+      hint: 'Give a list of ids, or {"nodes":[…]}.',
+    });
   }
-  const { nodes, items } = json as { nodes?: unknown; items?: unknown };
-  const list = Array.isArray(json) ? json : (nodes ?? items);
-  if (Array.isArray(list)) return list;
-  throw new UsageError(`${FLAG}: this JSON holds no list of nodes`, { hint: 'Give a list of ids, or {"nodes":[…]}.' });
-}
-
-function idIn(entry: unknown): Id {
-  const value = typeof entry === 'object' && entry !== null && 'node_id' in entry ? entry.node_id : entry;
-  if (typeof value === 'string') return parseId(value, FLAG);
-  if (isId(value)) return value;
-  throw new UsageError(`${FLAG}: an entry is not an id`, { code: 'invalid_id' });
 }

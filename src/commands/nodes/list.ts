@@ -1,12 +1,8 @@
 import * as Flags from '@oclif/core/flags';
 import { isFinal, RUNTIMES, type Activity } from '../../base/activity.js';
-import { EXIT_CODES, type ExitCode } from '../../base/exit-codes.js';
 import { compareIds, type Id } from '../../base/ids.js';
-import { count } from '../../base/text.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { CommandContext } from '../../cli/context.js';
 import { connectionFlags, printOptions } from '../../cli/flags.js';
-import type { Interrupts } from '../../cli/signals.js';
 import { listNewest } from '../../log/list.js';
 import { cellText, timeColumns, type Column } from '../../output/columns.js';
 import { printList } from '../../output/list.js';
@@ -16,9 +12,8 @@ import { filterFlags, logOf, parseFilter, sinceOptions } from '../activities/sha
 export default class NodesList extends BaseCommand {
   static override summary = 'The nodes that the log names, and what was last done on each.';
   static override description =
-    'A line a node, with its last activity of each runtime; one that was rejected or is still processing is marked. It shows ' +
-    'what the log knows: a node that nothing was done on is not in it, one that has left may be, and neither says whether ' +
-    'a runtime runs.';
+    'A line a node, with its last activity of each runtime. It shows what the log knows: a node that nothing was done on is ' +
+    'not in it, one that has left may be, and neither says whether a runtime runs.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --since 7d --runtime iggy',
@@ -31,22 +26,17 @@ export default class NodesList extends BaseCommand {
     since: Flags.string({ ...sinceOptions, default: '30d' }),
   };
 
-  protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
+  protected override async execute() {
     const { flags } = await this.parse(NodesList);
     const { output, clock } = this.host;
     const filter = parseFilter(flags, clock.now());
-    const context = await CommandContext.connect(this.host, flags, interrupts);
+    const context = await this.connect(flags);
     const target = await context.target();
     const { batches } = listNewest(logOf(context, target), { filter, limit: 0 }, { signal: context.signal });
     const nodes = await context.during('reading the log', () => summarise(batches));
-    // Those that can be triggered, whether or not they are named, so that CSV has the same columns each time.
-    const named = nodes.flatMap(({ runtimes }) => Object.keys(runtimes)).sort();
-    const columns = nodeColumns([...new Set([...RUNTIMES, ...named])]);
-    const spec = { noun: 'nodes in the log of this time', columns, total: null };
+    const spec = { noun: 'nodes in the log of this time', columns: nodeColumns(nodes), total: null };
     await printList(output, [nodes], spec, printOptions(flags));
-    if (nodes.length > 0)
-      context.say(`${count(nodes.length, 'node')} named by the log; one that nothing was done on is not in it`);
-    return EXIT_CODES.done.code;
+    return 0;
   }
 }
 
@@ -74,26 +64,17 @@ async function summarise(batches: AsyncIterable<readonly Activity[]>): Promise<N
       node.runtimes[runtime] ??= { activity_id: id, action, status, created_at };
     }
   }
-  // What can be triggered first, then all others.
-  const rank = (runtime: string): number => RUNTIMES.indexOf(runtime as (typeof RUNTIMES)[number]) + 1 || 99;
-  const inOrder = (runtimes: NodeSummary['runtimes']): NodeSummary['runtimes'] =>
-    Object.fromEntries(Object.entries(runtimes).sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1)));
-  return [...nodes.values()]
-    .map((node) => ({ ...node, runtimes: inOrder(node.runtimes) }))
-    .sort((a, b) => compareIds(a.node_id, b.node_id));
+  return [...nodes.values()].sort((a, b) => compareIds(a.node_id, b.node_id));
 }
 
-/** @param runtimes which have columns of their own */
-function nodeColumns(runtimes: readonly string[]): ReadonlyArray<Column<NodeSummary>> {
+function nodeColumns(nodes: readonly NodeSummary[]): ReadonlyArray<Column<NodeSummary>> {
+  // Those that can be triggered, whether or not they are named, so that CSV has the same columns each time.
+  const named = nodes.flatMap((node) => Object.keys(node.runtimes)).sort();
+  const runtimes = [...new Set([...RUNTIMES, ...named])];
   return [
     { name: 'node', priority: 1, value: (node) => node.node_id },
     ...runtimes.map((runtime, index) => lastColumn(runtime, index + 2)),
     ...timeColumns<NodeSummary>('last', runtimes.length + 2, (node) => node.last_activity_at),
-    ...runtimes.flatMap((runtime) => [
-      detailColumn(runtime, 'action', ({ action }) => action),
-      detailColumn(runtime, 'activity', ({ activity_id: id }) => id),
-      detailColumn(runtime, 'created', ({ created_at: at }) => at),
-    ]),
   ];
 }
 
@@ -112,9 +93,4 @@ function lastColumn(runtime: string, priority: number): Column<NodeSummary> {
     },
     style: ({ runtimes }) => statusStyle(runtimes[runtime]?.status ?? null),
   };
-}
-
-function detailColumn(runtime: string, name: string, value: (last: LastActivity) => Id | string): Column<NodeSummary> {
-  const detail = ({ runtimes }: NodeSummary): Id | string | undefined => runtimes[runtime] && value(runtimes[runtime]);
-  return { name: `${runtime}_${name}`, priority: 99, extra: true, value: detail };
 }

@@ -1,19 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { execa, type ResultPromise } from 'execa';
 import { BaseCommand } from '../../cli/base-command.js';
 import type { Host } from '../../cli/host.js';
-import { NO_INTERRUPTS, type Interrupts } from '../../cli/signals.js';
 import { UsageError } from '../../base/errors.js';
 import { sandboxFlags, sandboxOf } from './start.js';
 
-/** What a program of Windows ends with after Ctrl-C, and what shells say of one elsewhere. */
-const ENDED_BY_CTRL_C = 0xc000013a;
-const CTRL_C = 130;
-
-/** A terminal sends these to the program too, so that they are only waited out. Ctrl-Break is of Windows alone. */
-const WAITED_OUT = ['SIGINT', 'SIGBREAK'] as const;
 /** These reach this process alone. */
 const FORWARDED = ['SIGTERM', 'SIGHUP'] as const;
 
@@ -25,16 +18,15 @@ export default class SandboxExec extends BaseCommand {
   static override usage = 'sandbox exec [FLAGS] -- CMD…';
   static override examples = [
     '<%= config.bin %> <%= command.id %> -- ldctl activities trigger iggy restart --yes',
-    {
-      description: 'A node rejects it: the exit code is 3',
-      command: '<%= config.bin %> <%= command.id %> --reject 2 -- ldctl activities trigger iggy restart --yes',
-    },
+    '<%= config.bin %> <%= command.id %> --reject 2 -- ldctl activities trigger iggy restart --yes',
   ];
   // So that `exec CMD` without the dashes arrives here, and is told about them.
   static override strict = false;
   static override flags = sandboxFlags;
 
-  protected override async execute(): Promise<number> {
+  protected override async execute() {
+    // The terminal sends its signals to CMD as well, and CMD decides what becomes of them.
+    this.interrupts.release();
     // What comes after `--` is the command's own, flags and all.
     const dashes = this.argv.includes('--') ? this.argv.indexOf('--') : this.argv.length;
     const [program, ...args] = this.argv.slice(dashes + 1);
@@ -50,11 +42,6 @@ export default class SandboxExec extends BaseCommand {
     } finally {
       await sandbox.stop();
     }
-  }
-
-  /** The terminal sends its signals to CMD as well, and CMD decides what becomes of them. */
-  protected override interrupts(): Interrupts {
-    return NO_INTERRUPTS;
   }
 }
 
@@ -72,7 +59,8 @@ async function runInside(
   let child: ResultPromise | undefined;
   const forward = (signal: NodeJS.Signals): void => void child?.kill(signal);
   const waitOut = (): void => undefined;
-  for (const signal of WAITED_OUT) process.on(signal, waitOut);
+  // A terminal sends it to the program too.
+  process.on('SIGINT', waitOut);
   for (const signal of FORWARDED) process.on(signal, forward);
   let folder: string | null = null;
   try {
@@ -80,44 +68,24 @@ async function runInside(
     const env = insideEnvironment(folder, variables, host);
     // By way of the shim, it would need /bin/sh and a folder that programs may be in; on Windows Ctrl-C would be cmd's.
     const [program = '', ...args] = command[0] === 'ldctl' ? [...host.program.command, ...command.slice(1)] : command;
-    if (host.platform === 'win32' && !isOnWindows(program, env)) return notFound(command[0], host);
     child = execa(program, args, { stdio: 'inherit', env, extendEnv: false, reject: false, cleanup: false });
     const { exitCode, signal, code, originalMessage = '' } = await child;
-    if (exitCode !== undefined) return exitCode === ENDED_BY_CTRL_C ? CTRL_C : exitCode;
+    if (exitCode !== undefined) return exitCode;
     if (signal !== undefined) return 128 + constants.signals[signal];
-    if (code === 'ENOENT') return notFound(command[0], host);
-    host.output.stderr.write(`${command[0]}: ${originalMessage}\n`);
-    return 126;
-  } catch (error) {
-    if (folder !== null || !(error instanceof Error && 'syscall' in error)) throw error;
-    host.output.stderr.write(`${command[0]}: no temporary folder for it can be made (${error.message})\n`);
-    return 126;
+    host.output.stderr.write(`${command[0]}: ${code === 'ENOENT' ? 'command not found' : originalMessage}\n`);
+    return code === 'ENOENT' ? 127 : 126;
   } finally {
-    if (folder !== null) removeFolder(folder, host);
-    for (const signal of WAITED_OUT) process.off(signal, waitOut);
+    if (folder !== null) removeFolder(folder);
+    process.off('SIGINT', waitOut);
     for (const signal of FORWARDED) process.off(signal, forward);
   }
 }
 
-function notFound(program: string, host: Host): number {
-  host.output.stderr.write(`${program}: command not found\n`);
-  return 127;
-}
-
-/** Whether there is such a program: of one that is not, cmd, which execa has look for it, only says 1. */
-function isOnWindows(program: string, { PATH = '' }: NodeJS.ProcessEnv): boolean {
-  const folders = /[/\\:]/.test(program) ? [''] : PATH.split(delimiter);
-  const endings = ['', '.com', '.exe', '.bat', '.cmd'];
-  return folders.some((folder) => endings.some((ending) => existsSync(join(folder, program + ending))));
-}
-
-/** Windows keeps what a program still has open, which may be one that was left in the background: the system's to clear away. */
-function removeFolder(folder: string, { platform }: Host): void {
-  const isWindows = platform === 'win32';
+function removeFolder(folder: string): void {
   try {
-    rmSync(folder, { recursive: true, force: true, maxRetries: isWindows ? 5 : 0 });
-  } catch (error) {
-    if (!isWindows) throw error;
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  } catch {
+    // Windows keeps what a program that was left in the background has open: the system's to clear away.
   }
 }
 

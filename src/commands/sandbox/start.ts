@@ -2,100 +2,80 @@ import { once } from 'node:events';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
 import { printOptions, type FlagsOf } from '../../cli/flags.js';
-import type { Interrupts } from '../../cli/signals.js';
-import { parseDuration } from '../../base/durations.js';
 import { UsageError } from '../../base/errors.js';
-import { EXIT_CODES, type ExitCode } from '../../base/exit-codes.js';
 import { parseId } from '../../base/ids.js';
 import { printObject } from '../../output/list.js';
 import { startSandbox, type RunningSandbox, type StartSandboxOptions } from '../../sandbox/index.js';
-import { findNode, nodeIds, OptionError } from '../../sandbox/options.js';
+import { OptionError } from '../../sandbox/options.js';
+import { durationFlag, parsing } from '../activities/shared.js';
 
-const TIME = 'TIME';
-const TROUBLE = 'TROUBLE';
-const MANY = { multiple: true, multipleNonGreedy: true } as const;
+const TIME = { helpGroup: 'TIME' };
+const TROUBLE = { helpGroup: 'TROUBLE' };
 
+const countFlag = (description: string) => Flags.integer({ helpValue: 'N', description });
+
+/** Which nodes have it. */
 const nodeFlag = (description: string) =>
-  Flags.string({
-    ...{ ...MANY, helpValue: 'NODE', helpGroup: TROUBLE },
+  Flags.custom<bigint>({
+    ...{ ...TROUBLE, multiple: true, multipleNonGreedy: true, helpValue: 'NODE' },
     description: `${description} NODE is an id, or 1 for the first node. May be repeated.`,
-  });
+    parse: parsing(parseId),
+  })();
+
+/** @param form what a text must be to hold the number */
+const numberFlag = (form: RegExp, helpValue: string, description: string) =>
+  Flags.custom<number>({
+    ...{ ...TROUBLE, helpValue, description },
+    parse: parsing((text) => Number(form.exec(text)?.[1] ?? NaN)),
+  })();
 
 /** What can be asked of a sandbox; the same for `sandbox start` and `sandbox exec`. What a value must be, startSandbox says. */
 export const sandboxFlags = {
-  port: Flags.integer({ helpValue: 'N', description: 'Port on 127.0.0.1 (default: any free one).' }),
-  nodes: Flags.integer({ helpValue: 'N', description: 'How many nodes the deployment has (default: 3).' }),
-  history: Flags.integer({
-    helpValue: 'N',
-    description:
-      'How many past activities its log begins with (default: one a node, 5 at least). Fewer leave nodes out.',
-  }),
+  port: countFlag('Port on 127.0.0.1 (default: any free one).'),
+  nodes: countFlag('How many nodes the deployment has (default: 3).'),
+  history: countFlag('How many past activities its log begins with (default: one a node, 5 at least).'),
   order: Flags.option({
     description: 'Which end of the log comes first: the newest (desc) or the oldest (asc).',
     options: ['desc', 'asc'] as const,
     default: 'desc',
   })(),
-  seed: Flags.integer({ helpValue: 'N', description: 'The same seed gives the same keys, ids, durations and faults.' }),
-  appear: Flags.string({
-    ...{ ...MANY, helpValue: '[NODE=]DURATION', helpGroup: TIME },
-    description:
-      'How long after a trigger its entries appear in the log (default: 200ms); NODE=DURATION for one node. ' +
-      'May be repeated.',
+  seed: countFlag('The same seed gives the same keys, ids, durations and faults.'),
+  appear: durationFlag({
+    ...TIME,
+    description: 'How long after a trigger its entries appear in the log (default: 200ms).',
   }),
-  work: Flags.string({
-    ...{ helpValue: 'DURATION', helpGroup: TIME },
+  work: durationFlag({
+    ...TIME,
     description: 'How long a node then works on it, give or take a quarter (default: 1.5s).',
   }),
   reject: nodeFlag('This node rejects every action.'),
   stuck: nodeFlag("This node's activities never end."),
   missing: nodeFlag("This node's entries never appear in the log."),
   'drop-posts': Flags.integer({
-    ...{ helpValue: 'N', helpGroup: TROUBLE },
+    ...{ ...TROUBLE, helpValue: 'N' },
     description: 'Carry out the first N POSTs, and close the connection without an answer.',
   }),
-  'fail-rate': Flags.string({
-    ...{ helpValue: 'P', helpGroup: TROUBLE },
-    description: 'Probability, 0 to 1, that a request gets a 500, a 503 or no answer, carried out or not.',
-  }),
-  'rate-limit': Flags.string({
-    ...{ helpValue: 'N/s', helpGroup: TROUBLE },
-    description: 'More requests than this with one key get a 429, such as 5/s.',
-  }),
+  'fail-rate': numberFlag(
+    /^(\d*\.?\d+)$/,
+    'P',
+    'Probability, 0 to 1, that a request gets a 500, a 503 or no answer, carried out or not.',
+  ),
+  'rate-limit': numberFlag(/^(\d*\.?\d+)\/s$/, 'N/s', 'More requests than this with one key get a 429, such as 5/s.'),
   'ignore-idempotency': Flags.boolean({
-    helpGroup: TROUBLE,
+    ...TROUBLE,
     description: 'Be a server that ignores idempotency keys: what is sent twice is done twice.',
   }),
 };
 type SandboxFlags = FlagsOf<typeof sandboxFlags>;
 
-/** What the flags say, as options. @throws UsageError for a text that is no duration, no id or no node */
+/** What the flags say, as options. */
 export function sandboxOptions(flags: SandboxFlags): StartSandboxOptions {
-  const number = (text: string | undefined, form: RegExp): number | undefined =>
-    text === undefined ? undefined : Number(form.exec(text)?.[1] ?? NaN);
-  const ids = (texts: readonly string[] | undefined, flag: string) => texts?.map((text) => parseId(text, flag));
+  const { port, nodes, history, order, seed, reject, stuck, missing } = flags;
   return {
-    ...{ port: flags.port, nodes: flags.nodes, history: flags.history, order: flags.order, seed: flags.seed },
-    appearMs: flags.appear && readAppear(flags.appear, flags.nodes),
-    workMs: flags.work === undefined ? undefined : parseDuration(flags.work, '--work'),
-    reject: ids(flags.reject, '--reject'),
-    stuck: ids(flags.stuck, '--stuck'),
-    missing: ids(flags.missing, '--missing'),
-    dropPosts: flags['drop-posts'],
-    failRate: number(flags['fail-rate'], /^(\d*\.?\d+)$/),
-    rateLimit: number(flags['rate-limit'], /^(\d*\.?\d+)\/s$/),
+    ...{ port, nodes, history, order, seed, reject, stuck, missing, appearMs: flags.appear, workMs: flags.work },
+    ...{ dropPosts: flags['drop-posts'], failRate: flags['fail-rate'], rateLimit: flags['rate-limit'] },
     ignoreIdempotency: flags['ignore-idempotency'],
   };
-}
-
-/** The last one for a node holds, and the last one without a node for all the others. */
-function readAppear(texts: readonly string[], nodeCount: number | undefined): StartSandboxOptions['appearMs'] {
-  const delays = new Map<bigint | null, number>();
-  for (const text of texts) {
-    const [, node, duration = ''] = /^(?:(.*)=)?(.*)$/.exec(text) ?? [];
-    const id = node === undefined ? null : findNode(parseId(node, '--appear'), nodeIds(nodeCount ?? 3), 'appearMs');
-    delays.set(id, parseDuration(duration, '--appear'));
-  }
-  return (node) => delays.get(node) ?? delays.get(null) ?? 200;
 }
 
 /** @throws UsageError that names the flag */
@@ -105,7 +85,7 @@ export async function sandboxOf(flags: SandboxFlags): Promise<RunningSandbox> {
   } catch (error) {
     if (error instanceof OptionError) {
       const flag = error.option.replace(/Ms$/, '').replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`);
-      throw new UsageError(`--${flag} ${error.why}`);
+      throw new UsageError(`--${flag}: ${error.why}`);
     }
     const { code, port } = error as NodeJS.ErrnoException & { port?: number };
     if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
@@ -126,9 +106,8 @@ type Shell = keyof typeof SETS;
 export default class SandboxStart extends BaseCommand {
   static override summary = 'Serve a local LaserData in miniature until it is stopped.';
   static override description =
-    'Prints lines on stdout for your shell (`export …`) that point ldctl, and your scripts, at it; with -o json, the same as an object. ' +
-    'It listens on 127.0.0.1 only, needs no account, and forgets everything when it ends. What it was asked, and what ' +
-    'it carried out, is told at $LDCTL_SANDBOX_URL/sandbox/record.';
+    'Prints lines for your shell (`export …`) that point ldctl, and your scripts, at it. It listens on 127.0.0.1 only, needs ' +
+    'no account, and forgets everything when it ends. $LDCTL_SANDBOX_URL/sandbox/record tells what it was asked.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> > sandbox.env & sleep 1; . ./sandbox.env',
     '<%= config.bin %> <%= command.id %> --shell powershell',
@@ -142,7 +121,7 @@ export default class SandboxStart extends BaseCommand {
     })(),
   };
 
-  protected override async execute({ signal }: Interrupts): Promise<ExitCode> {
+  protected override async execute() {
     const { flags } = await this.parse(SandboxStart);
     const sandbox = await sandboxOf(flags);
     const { env, apiUrl, seed } = sandbox;
@@ -157,8 +136,9 @@ export default class SandboxStart extends BaseCommand {
       await printObject(output, env, fields, options);
     }
     output.stderr.write(`Serving ${apiUrl} (seed ${seed}). Ctrl-C stops it.\n`);
+    const { signal } = this.interrupts;
     if (!signal.aborted) await once(signal, 'abort');
     await sandbox.stop();
-    return EXIT_CODES.done.code;
+    return 0;
   }
 }

@@ -1,4 +1,4 @@
-import { isLosslessNumber, type LosslessNumber } from 'lossless-json';
+import { isLosslessNumber } from 'lossless-json';
 import { Document, type ScalarTag } from 'yaml';
 import { stringTag } from 'yaml/util';
 import { idsAsStrings } from '../../base/json.js';
@@ -22,35 +22,25 @@ export const yaml: Format = {
   object: ({ value }, options) => yamlText(value, options),
 };
 
-/** A number with a fraction or an exponent, with the digits that the API wrote. */
-const exactNumber: ScalarTag = {
-  identify: isLosslessNumber,
-  default: true,
-  tag: 'tag:yaml.org,2002:float',
-  resolve: (text) => text,
-  // `1e3` as `1.0e+3`: without the point and the sign it is text to readers of YAML 1.1.
-  stringify: ({ value }) =>
-    (value as LosslessNumber).value.replace(/^(-?\d+)(?=[eE])/, '$1.0').replace(/(?<=[eE])(?=\d)/, '+'),
-};
-
-/** What readers of YAML 1.1 take for more than text, or the runner of GitHub Actions, at the beginning of a line, for a command. */
-const MORE_THAN_TEXT = /^(=|<<)$|^[^\S\n]*::/m;
-
+/** What a terminal, or the runner of GitHub Actions, would act on stands between double quotes, where it is escaped. */
 const text: ScalarTag = {
   ...stringTag,
   stringify: (item, ...rest) => {
     const value = item.value as string;
-    const isOdd = escapeInJson(value) !== value || MORE_THAN_TEXT.test(value);
-    // Text of JSON, in one line between double quotes, is text of YAML.
-    const quoted = escapeInJson(JSON.stringify(value));
-    return isOdd ? quoted : (stringTag.stringify?.(item, ...rest) ?? quoted);
+    const isPlain = escapeInJson(value) === value && !value.includes('\n');
+    // Text of JSON is text of YAML.
+    return (isPlain && stringTag.stringify?.(item, ...rest)) || escapeInJson(JSON.stringify(value));
   },
 };
 
 function yamlText(value: unknown, { numberIds }: FormatOptions): string {
-  const document = new Document(value, numberIds ? null : idsAsStrings, {
+  const plain = (name: unknown, item: unknown): unknown => {
+    if (isLosslessNumber(item)) return Number(item.value);
+    return numberIds ? item : idsAsStrings(name, item);
+  };
+  const document = new Document(value, plain, {
     aliasDuplicateObjects: false,
-    customTags: (tags) => [text, exactNumber, ...tags],
+    customTags: (tags) => [text, ...tags],
     // Readers of YAML 1.1 are still many: what they would take for a date, or `no` for false, is quoted.
     compat: 'yaml-1.1',
   });

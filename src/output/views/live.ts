@@ -1,19 +1,19 @@
 import { createLogUpdate } from 'log-update';
-import { isFinal, type Activity } from '../../base/activity.js';
+import { type Activity } from '../../base/activity.js';
 import { compareIds, type Id } from '../../base/ids.js';
 import { type NodeProgress, type RunStep } from '../../job/events.js';
 import { count, wrapWords } from '../../base/text.js';
 import { elapsedText, selectColumns, timeText, type Selection } from '../columns.js';
 import { sentence, warningText } from '../error.js';
 import { layOut } from '../formats/table.js';
-import { activityColumns, nodeColumns, rankOf, SPINNER_FRAME_MS, standingOf } from '../rows.js';
+import { activityColumns, nodeColumns, rankOf, standingOf } from '../rows.js';
 import { eventText, headlineText } from '../run-text.js';
 import { painter, type Sink } from '../streams.js';
 import {
   tally,
   type RunView,
   type RunViewOptions,
-  type ViewTools,
+  type ViewOptions,
   type WatchEvent,
   type WatchView,
   type WatchViewOptions,
@@ -21,41 +21,35 @@ import {
 
 /** One picture of what is going on: a table, and a line below it. */
 interface Frame<T> {
-  /** In the order they are shown. */
   rows: readonly T[];
   /** How many there are, with those that are not held any more. */
   total: number;
-  /** Where the screen is too small for all rows, those of the lowest rank are shown. */
-  rank?: (row: T) => number;
   foot: string;
   isBad?: boolean;
 }
 
-interface LiveTableOptions<T> extends ViewTools {
+interface LiveTableOptions<T> extends Pick<ViewOptions, 'clock'> {
   sink: Sink;
   selection: Selection<T>;
   utc: boolean;
-  /** Asked for the current picture at every tick and every event. */
+  /** Where the screen is too small for all rows, those of the lowest rank are shown. */
+  rank?: (row: T) => number;
+  /** Asked for the current picture every second and at every event. */
   frame: (elapsed: number) => Frame<T>;
 }
 
-/**
- * A table at the end of a terminal that is replaced by its next frame, at most one screen high. Lines to be kept are
- * printed above it. The cursor is hidden while it is there, and comes back at `stop()` or whatever else ends the
- * process (cli-cursor sees to that).
- */
-function liveTable<T>({ sink, selection, utc, frame, clock, every, onSuspend }: LiveTableOptions<T>) {
+function liveTable<T>({ sink, selection, utc, rank = () => 0, frame, clock }: LiveTableOptions<T>) {
   const paint = painter(sink.colour);
   // A sink has all of a stream that log-update asks for: write, isTTY, and its size.
-  const log = createLogUpdate(sink as unknown as NodeJS.WritableStream, { showCursor: false });
+  const log = createLogUpdate(sink as unknown as NodeJS.WritableStream, { showCursor: true });
   const widths = new Map<string, number>();
   /** The time of day from which on nothing was seen; null while all is well. */
   let outage: string | null = null;
-  let state: 'drawn' | 'suspended' | 'stopped' = 'drawn';
+  let isStopped = false;
 
   const lines = (): string[] => {
     const elapsed = clock.elapsed();
-    const { rows, total, rank = () => 0, foot, isBad = false } = frame(elapsed);
+    const { rows, total, foot, isBad = false } = frame(elapsed);
     const [below = ''] = wrapWords(outage ? `the log has been out of reach since ${outage}` : foot, sink.columns);
     const last = paint(outage || isBad ? 'bad' : 'dim', below);
     const height = sink.rows - ['header', 'last', 'cursor'].length;
@@ -66,50 +60,47 @@ function liveTable<T>({ sink, selection, utc, frame, clock, every, onSuspend }: 
     const more = total > visible.length ? [`… and ${total - visible.length} more`] : [];
     return [table.header, ...table.rows(visible), ...more, last];
   };
-  const redraw = (): void => {
-    if (state === 'drawn') log(lines().join('\n'));
-  };
+  const redraw = (): void => log(lines().join('\n'));
   /** Lines that stay, above the table. */
   const print = (text: string): void => {
     log.clear();
     sink.write(text);
     redraw();
   };
-  /** What stands on the screen is the shell's from now on, with the cursor: the next frame comes below it. */
-  const leave = (next: typeof state): void => {
-    state = next;
-    log.done();
-  };
+  // What stands on the screen after Ctrl-Z is the shell's: the next frame comes below it.
   const resumed = (): void => {
-    leave('drawn');
+    log.done();
     redraw();
   };
-  const stops = [every(SPINNER_FRAME_MS, redraw), onSuspend(() => leave('suspended'), resumed)];
+  process.on('SIGCONT', resumed);
+  const timer = setInterval(redraw, 1000).unref();
   return {
     print,
     on: (event: RunStep | WatchEvent): void => {
       // An outage has the last line for itself.
       if (event.event === 'warning' && event.code !== 'log_unreadable') print(warningText(sink, event.message));
-      if (event.event !== 'outage') return redraw();
-      const { ageMs } = event;
-      outage = ageMs === null ? null : timeText(new Date(clock.now() - ageMs).toISOString(), utc).slice(11);
+      if (event.event === 'outage') {
+        const { ageMs } = event;
+        outage = ageMs === null ? null : timeText(new Date(clock.now() - ageMs).toISOString(), utc).slice(11);
+      }
       redraw();
     },
-    /** Takes the table away, or leaves its last frame, and gives the cursor back. What was printed stays. */
+    /** Takes the table away, or leaves its last frame. What was printed stays. */
     stop: ({ keep = false } = {}): void => {
-      if (state === 'stopped') return;
-      for (const stop of stops) stop();
+      if (isStopped) return;
+      isStopped = true;
+      clearInterval(timer);
+      process.off('SIGCONT', resumed);
       // With the ^C that the terminal may have written behind it.
       log.clear();
       if (keep) redraw();
-      leave('stopped');
     },
   };
 }
 
 /** A run at a terminal: a first line that stays, and a table of the targets that is gone when the result follows. */
-export function liveRunView(sink: Sink, { title, debug = false, ...tools }: RunViewOptions): RunView {
-  const started = tools.clock.elapsed();
+export function liveRunView(sink: Sink, { title, debug = false, clock }: RunViewOptions): RunView {
+  const started = clock.elapsed();
   let nodes: readonly NodeProgress[] = [];
   let expected = title.nodes ?? 0;
   let settlesAt: number | undefined;
@@ -125,10 +116,10 @@ export function liveRunView(sink: Sink, { title, debug = false, ...tools }: RunV
       const left = Math.ceil(Math.max(settlesAt - elapsed, 0) / 1000) * 1000;
       foot = `waiting ${elapsedText(left)} for nodes that may still report`;
     }
-    return { rows: nodes, total: nodes.length, rank: rankOf, foot, isBad: failed !== 0 };
+    return { rows: nodes, total: nodes.length, foot, isBad: failed !== 0 };
   };
   const selection = { columns: nodeColumns, chosen: false };
-  const table = liveTable({ ...tools, sink, selection, utc: false, frame });
+  const table = liveTable({ clock, sink, selection, utc: false, rank: rankOf, frame });
   return {
     on: (event) => {
       if (event.event === 'baseline') expected ||= event.expects?.count ?? 0;
@@ -140,9 +131,7 @@ export function liveRunView(sink: Sink, { title, debug = false, ...tools }: RunV
       }
       const text = isSaid(event, debug) ? eventText(event) : null;
       if (text !== null) table.print(sentence(sink, text));
-      // That a roll is over by its only node underway is what its result says.
-      const underway = nodes.filter(({ stage = 'done' }) => stage !== 'waiting' && stage !== 'done');
-      if (event.event !== 'warning' || event.code !== 'halted' || underway.length > 1) table.on(event);
+      table.on(event);
     },
     stop: () => table.stop(),
   };
@@ -157,7 +146,7 @@ function isSaid(event: RunStep, debug: boolean): boolean {
   return event.earlier ? event.node_id === undefined : event.replayed || event.recovered;
 }
 
-/** More rows than any screen has; older ones that are final are then forgotten, and only counted. */
+/** More rows than any screen has. Older ones are forgotten, and only counted. */
 const KEPT = 500;
 
 /**
@@ -165,26 +154,23 @@ const KEPT = 500;
  * that follows says it all.
  */
 export function liveWatchView(sink: Sink, options: WatchViewOptions): WatchView {
-  const started = options.clock.elapsed();
+  const { clock, utc } = options;
+  const started = clock.elapsed();
   const statuses = new Map<Id, string>();
   let newestFirst: readonly Activity[] = [];
 
   const frame = (elapsed: number): Frame<Activity> => {
     const { total, processing, other } = tally(statuses);
     const open = processing + other;
-    const took = elapsedText(elapsed - started);
-    const foot = `${count(total, 'entry', 'entries')}${open > 0 ? `, ${open} processing` : ''}, ${took}`;
+    const foot = `${count(total, 'entry', 'entries')}${open > 0 ? `, ${open} processing` : ''}, ${elapsedText(elapsed - started)}`;
     return { rows: newestFirst, total, foot };
   };
   const add = (activities: readonly Activity[]): void => {
     const byId = new Map<Id, Activity>([...newestFirst, ...activities].map((activity) => [activity.id, activity]));
     for (const { id, status } of activities) statuses.set(id, status);
-    newestFirst = [...byId.values()]
-      .sort((a, b) => compareIds(b.id, a.id))
-      .filter((activity, index) => index < KEPT || !isFinal(activity.status));
+    newestFirst = [...byId.values()].sort((a, b) => compareIds(b.id, a.id)).slice(0, KEPT);
   };
-  const selection = selectColumns(activityColumns, options.columns);
-  const table = liveTable({ ...options, sink, selection, frame });
+  const table = liveTable({ clock, sink, utc, selection: selectColumns(activityColumns, options.columns), frame });
   table.print(sentence(sink, `Activities of ${options.place}`, 'bold', 'all'));
   return {
     on: (event) => {

@@ -13,28 +13,15 @@ import { activityColumns, standingOf } from '../rows.js';
 import { changeText, eventText, headlineText, type RunTitle } from '../run-text.js';
 import { type Output, type Sink } from '../streams.js';
 
-/** Calls `run` every `ms` milliseconds, until the returned function is called. Injected, as the clock is. */
-export type Every = (ms: number, run: () => void) => () => void;
-/** Calls `pause` before Ctrl-Z stops the process, and `resume` when it goes on, until the returned function is called. */
-export type OnSuspend = (pause: () => void, resume: () => void) => () => void;
-
-export interface ViewTools {
-  clock: Pick<Clock, 'now' | 'elapsed'>;
-  every: Every;
-  onSuspend: OnSuspend;
-}
-
 /** A display, from its first event to its end. */
 interface View<Event> {
   on(event: Event): void;
-  /**
-   * Ends it and everything it started, on every way out; harmless when repeated.
-   * @param error why the following of a log was given up
-   */
+  /** Ends it, on every way out; harmless when repeated. @param error why the following of a log was given up */
   stop(error?: LdctlError): void;
 }
 
-interface ViewOptions extends ViewTools {
+export interface ViewOptions {
+  clock: Pick<Clock, 'now' | 'elapsed'>;
   /** Nothing on stderr but warnings. */
   quiet: boolean;
 }
@@ -66,11 +53,8 @@ export interface WatchViewOptions extends ViewOptions, PrintOptions {
 /** CI systems kill a step that says nothing for long. */
 const SILENCE_MS = 30_000;
 
-/**
- * Lines that stay, and a heartbeat when there was none for a while.
- * @param heartbeat what to say then, given the milliseconds since the start
- */
-function openLines(sink: Sink, { clock, every, quiet }: ViewOptions, heartbeat: (elapsed: number) => string) {
+/** Lines that stay, and a heartbeat when there was none for a while: what to say then, ms after the start. */
+function openLines(sink: Sink, { clock, quiet }: ViewOptions, heartbeat: (elapsed: number) => string) {
   const started = clock.elapsed();
   let spokeAt = started;
   const write = (text: string): void => {
@@ -80,11 +64,12 @@ function openLines(sink: Sink, { clock, every, quiet }: ViewOptions, heartbeat: 
   /** With the time of day, in UTC. */
   const say = (text: string): void =>
     write(sentence(sink, `${new Date(clock.now()).toISOString().slice(11, 19)}Z ${text}`));
-  const stop = every(1000, () => {
+  const timer = setInterval(() => {
     const now = clock.elapsed();
     if (!quiet && now - spokeAt >= SILENCE_MS) say(heartbeat(now - started));
-  });
-  return { write, say, warn: (message: string) => write(warningText(sink, message)), stop };
+  }, 1000).unref();
+  const warn = (message: string): void => write(warningText(sink, message));
+  return { write, say, warn, stop: () => clearInterval(timer) };
 }
 
 /** The display for a run where nothing is redrawn: one line a change. In NDJSON events go to stdout. */

@@ -47,9 +47,9 @@ describe('the clock', () => {
       assert.deepEqual(await tick(9), []);
       assert.deepEqual(await tick(1), ['short']);
       slept = 3600;
-      assert.deepEqual(await tick(9990), ['long']);
+      assert.deepEqual([...(await tick(9990)), ...(await tick(1))], ['long']);
       slept = 4 * 3600;
-      assert.deepEqual(await tick(10_000), ['longer']);
+      assert.deepEqual([...(await tick(10_000)), ...(await tick(1))], ['longer']);
     } finally {
       mock.timers.reset();
     }

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { makeProfile } from '../../../src/commands/profiles/add.js';
-import { type ProfileFlags } from '../../../src/commands/profiles/profile.shared.js';
+import { makeProfile, type ProfileFlags } from '../../../src/commands/profiles/add.js';
+import { removeProfile } from '../../../src/commands/profiles/remove.js';
 import { saying } from '../../../src/cli/signals.js';
 import { currentProfile, findProfile, type Profile } from '../../../src/config/profiles.js';
 import { Interrupted, LdctlError } from '../../../src/base/errors.js';
+import { ApiKey } from '../../../src/base/secret.js';
 import { failureOf } from '../../helpers/failure.js';
+import { itOnPosix } from '../../helpers/platform.js';
 import { KEY, OTHER_KEY, removeFolders } from './fixtures.js';
 import {
   BASEMENT,
@@ -18,11 +20,13 @@ import {
   type ContextOptions,
   type Scripted,
 } from './profile-context.js';
-import { itOnPosix } from '../../helpers/platform.js';
 
+const EXPIRES = '2026-12-18T12:00:00Z';
 /** It reads the same by the rules of either system. */
 const PRINTS_KEY = `"${process.execPath}" -p "'${KEY}'"`;
 const NO_FLAGS = { 'api-key-stdin': false, verify: true } as ProfileFlags;
+const OWN = { 'supervisor-url': 'https://own.example' };
+const COMMAND = { 'api-key-stdin': false, 'key-store': undefined, 'key-command': PRINTS_KEY };
 /** Everything a script says. */
 const SCRIPT: ProfileFlags = {
   ...NO_FLAGS,
@@ -31,292 +35,204 @@ const SCRIPT: ProfileFlags = {
   'api-key-stdin': true,
   'key-store': 'file',
 };
+
 const piped = (options: ContextOptions = {}): TestContext =>
-  new TestContext({ stdin: `${KEY}\n`, keys: { [KEY]: {} }, ...options });
-interface Added {
-  profile: Profile;
-  current: boolean;
+  new TestContext({ stdin: `${KEY}\n`, keys: [KEY], ...options });
+const storedIn = (context: TestContext): Profile => findProfile(context.store.read(), 'me');
+/** With the text of its key, where it has one. */
+const plain = ({ key, ...fields }: Profile): Record<string, unknown> => ({
+  ...fields,
+  key: key.store === 'file' ? key.api_key.reveal() : key,
+});
+
+function holds(profile: Profile, expected: Partial<Profile>): void {
+  const told = Object.keys(expected).map((name) => [name, profile[name]]);
+  assert.deepEqual(Object.fromEntries(told), expected);
 }
 
-async function add(context: TestContext, flags: ProfileFlags, name = 'me'): Promise<Added> {
-  const { profile, current } = await makeProfile(name, null, flags, context).catch(saying('Nothing was stored.'));
-  return { profile, current: current === name };
+async function add(context: TestContext, flags: ProfileFlags, name = 'me'): Promise<Profile> {
+  return (await makeProfile(name, null, flags, context).catch(saying('Nothing was stored.'))).profile;
 }
-const storedIn = (context: TestContext): Profile => findProfile(context.store.read(), 'me');
 
 /** What it failed with, and that nothing was stored. */
 async function failure(context: TestContext, flags: ProfileFlags): Promise<LdctlError> {
   const error = await failureOf(add(context, flags), LdctlError);
   assert.equal(existsSync(context.store.path), false);
+  assert.doesNotMatch(`${error.message} ${error.hint ?? ''}`, /ld_pk_[a-z]/);
   return error;
 }
 
 describe('profiles add', () => {
   afterEach(removeFolders);
 
-  describe('in a script', () => {
-    it('needs no look-up for an id with a supervisor URL: a key without info:read will do', async () => {
-      const context = piped({ seesStructure: false });
-      await add(context, { ...SCRIPT, deployment: PROD.toString(), 'supervisor-url': 'https://own.example' });
-      const { deployment_id, supervisor_url, deployment_name } = storedIn(context);
-      assert.deepEqual([deployment_id, supervisor_url, deployment_name], [PROD, 'https://own.example', undefined]);
-      assert.match(context.said, /lacks info:read/);
-    });
-
-    it('checks key and deployment, and stores what it found, ids digit for digit', async () => {
-      const context = piped();
-      const { profile, current } = await add(context, SCRIPT);
-      assert.equal(current, true);
-      assert.deepEqual(context.calls, ['context', 'structure']);
-      assert.ok(profile.key.store === 'file' && profile.key.api_key.reveal() === KEY);
-      const { key, ...rest } = storedIn(context);
-      assert.ok(key.store === 'file' && key.api_key.reveal() === KEY);
-      assert.deepEqual(rest, {
-        name: 'me',
-        tenant_id: TENANT,
-        supervisor_url: SUPERVISOR,
-        deployment_id: PROD,
-        deployment_name: 'prod',
-        expires_at: '2026-12-18T12:00:00Z',
-      });
-    });
-
-    it('says whose key it is and when it expires, and never shows it', async () => {
-      const context = piped();
-      await add(context, SCRIPT);
-      assert.equal(context.said, 'key ci (role operator), expires in 200 days\n');
-    });
-
-    const left = { LD_SUPERVISOR_URL: 'https://left-over.example' };
-    const where = { LD_TENANT_ID: TENANT.toString(), LD_API_KEY: KEY, LD_DEPLOYMENT_ID: PROD.toString() };
-    const own = { 'supervisor-url': 'https://own.example' };
-    const commanded = { 'api-key-stdin': false, 'key-store': undefined, 'key-command': PRINTS_KEY };
-    const stored: Array<[string, ContextOptions, Partial<ProfileFlags>, Partial<Profile>]> = [
-      [
-        'the deployment and its supervisor of the environment',
-        { env: { ...where, ...left }, stdin: '' },
-        { ...NO_FLAGS, 'tenant-id': undefined, deployment: undefined },
-        { tenant_id: TENANT, deployment_id: PROD, supervisor_url: 'https://left-over.example' },
-      ],
-      [
-        'no supervisor that was left over, for a deployment from a flag',
-        { env: left },
-        {},
-        { supervisor_url: SUPERVISOR },
-      ],
-      ['nothing of a profile that LD_PROFILE names', { env: { LD_PROFILE: 'gone' } }, {}, { name: 'me' }],
-      ['an API of its own', {}, { 'api-url': 'https://core.example/' }, { api_url: 'https://core.example' }],
-      ['not the public API', {}, { 'api-url': 'https://api.laserdata.cloud' }, { api_url: undefined }],
-      [
-        'no deployment without one',
-        {},
-        { deployment: undefined },
-        { deployment_id: undefined, supervisor_url: undefined },
-      ],
-      [
-        'what it was given, unseen',
-        { keys: {} },
-        { verify: false, ...own },
-        { deployment_name: 'prod', supervisor_url: 'https://own.example', expires_at: undefined },
-      ],
-      ['the command alone', { stdin: '' }, commanded, { key: { store: 'command', command: PRINTS_KEY } }],
-      [
-        'the supervisor of the flag for an on-premise deployment',
-        {},
-        { deployment: 'basement', ...own },
-        { deployment_id: BASEMENT, supervisor_url: 'https://own.example' },
-      ],
-    ];
-    for (const [what, options, flags, expected] of stored) {
-      it(`stores ${what}`, async () => {
-        const { profile } = await add(piped(options), { ...SCRIPT, ...flags });
-        const told = Object.keys(expected).map((name) => [name, profile[name]]);
-        assert.deepEqual(Object.fromEntries(told), expected);
-      });
-    }
-
-    it('a second profile does not become the current one', async () => {
-      const context = piped();
-      await add(context, SCRIPT);
-      assert.equal((await add(context, { ...SCRIPT, ...commanded }, 'two')).current, false);
-      assert.equal(currentProfile(context.store.read())?.name, 'me');
-    });
-
-    it('warns of a key that may not manage the deployment', async () => {
-      const permissions = { tenant: [], division: [], environment: ['deployment:read'], divisions: {} };
-      const context = piped({ keys: { [KEY]: { permissions } } });
-      await add(context, SCRIPT);
-      assert.match(context.said, /warning: this key lacks deployment:manage on platform\/production\/prod/);
-    });
+  it('in a script checks key and deployment, and stores what it found, ids digit for digit', async () => {
+    const context = piped();
+    await add(context, SCRIPT);
+    assert.deepEqual(context.calls, ['context', 'structure']);
+    assert.equal(context.said, 'key ci (role operator), expires in 200 days\n');
+    const found = { tenant_id: TENANT, deployment_id: PROD, deployment_name: 'prod', supervisor_url: SUPERVISOR };
+    assert.deepEqual(plain(storedIn(context)), { name: 'me', ...found, expires_at: EXPIRES, key: KEY });
   });
 
-  describe('stores nothing', () => {
-    const failures: Array<[string, ContextOptions, ProfileFlags, string, number]> = [
-      ['when the API does not know the key', { keys: {} }, SCRIPT, 'unauthorized', 4],
-      ['when the tenant is not the key’s', {}, { ...SCRIPT, 'tenant-id': '7' }, 'forbidden', 4],
-      ['when there is no such deployment', {}, { ...SCRIPT, deployment: 'nope' }, 'deployment_not_found', 5],
-      [
-        'when the deployment has no supervisor URL',
-        {},
-        { ...SCRIPT, deployment: 'basement' },
-        'supervisor_url_missing',
-        5,
-      ],
-      ['without a tenant id', {}, { ...SCRIPT, 'tenant-id': undefined }, 'no_tenant', 2],
-      ['without a key', {}, { ...SCRIPT, 'api-key-stdin': false }, 'no_key', 2],
-      ['when stdin is empty', { stdin: '\n' }, SCRIPT, 'empty_key', 2],
-      ['when stdin is no key', { stdin: 'two words' }, SCRIPT, 'invalid_key', 2],
-      [
-        'when there is no keyring, and nothing else was asked for',
-        {},
-        { ...SCRIPT, 'key-store': undefined },
-        'keyring_unavailable',
-        2,
-      ],
-      [
-        'when the key command fails',
-        {},
-        { ...NO_FLAGS, 'tenant-id': '7', 'key-command': 'exit 1' },
-        'key_command_failed',
-        2,
-      ],
-      [
-        'for a URL that would send the key unencrypted',
-        {},
-        { ...SCRIPT, 'api-url': 'http://core.example' },
-        'invalid_url',
-        2,
-      ],
-      ['for flags that do not go together', {}, { ...SCRIPT, 'key-command': 'op read' }, 'conflicting_flags', 2],
-    ];
-    for (const [name, options, flags, code, exitCode] of failures) {
-      it(name, async () => {
-        const error = await failure(piped(options), flags);
-        assert.deepEqual([error.code, error.exitCode], [code, exitCode]);
-        assert.notEqual(error.hint ?? '', '');
-        assert.doesNotMatch(`${error.message} ${error.hint ?? ''}`, /ld_pk_[a-z]/);
-      });
-    }
-
-    it('by name with a key without info:read, and says which grant is missing and what works without it', async () => {
-      const error = await failure(piped({ seesStructure: false }), SCRIPT);
-      assert.deepEqual([error.code, error.exitCode], ['forbidden', 4]);
-      assert.match(error.hint ?? '', /grant info:read .*--deployment ID with --supervisor-url URL/);
-    });
-
-    it('under a name that is taken, and asks for nothing first', async () => {
-      const context = piped();
-      await add(context, SCRIPT);
-      await assert.rejects(add(context, SCRIPT), { code: 'profile_exists' });
-      assert.deepEqual(context.calls, ['context', 'structure']);
-    });
-
-    it('in a folder that cannot be written, and asks for nothing first', async () => {
-      const context = new TestContext({ answers: [] });
-      // Not even root can make a folder where a file is.
-      writeFileSync(context.folder, '');
-      const error = await failure(context, NO_FLAGS);
-      assert.equal(error.code, 'config_unwritable');
-      assert.match(error.hint ?? '', /LDCTL_CONFIG_DIR/);
-    });
-
-    itOnPosix('in a folder that others can read, and names the chmod', 'it keeps no modes', async () => {
-      const context = piped();
-      mkdirSync(context.folder, { mode: 0o755 });
-      const error = await failure(context, SCRIPT);
-      assert.match(error.hint ?? '', /chmod 700/);
-    });
-
-    it('in the keyring when the config could not be written after all', async () => {
-      const { keyring, kept } = memoryKeyring();
-      const context = piped({ keyring });
-      const full = new LdctlError('usage', 'config_unwritable', 'no space left');
-      context.store.add = () => Promise.reject(full);
-      await assert.rejects(add(context, { ...SCRIPT, 'key-store': 'keyring' }), full);
-      assert.equal(kept.size, 0);
-    });
+  it('a second profile does not become the current one', async () => {
+    const context = piped();
+    await add(context, SCRIPT);
+    await add(context, { ...SCRIPT, ...COMMAND }, 'two');
+    assert.equal(currentProfile(context.store.read())?.name, 'me');
   });
 
-  describe('in the keyring', () => {
-    it('is where a key goes unless something else was said', async () => {
-      const { keyring, kept } = memoryKeyring();
-      const { profile } = await add(piped({ keyring }), { ...SCRIPT, 'key-store': undefined });
-      assert.ok(profile.key.store === 'keyring');
-      assert.deepEqual([...kept], [[profile.key.account, KEY]]);
+  const left = { LD_SUPERVISOR_URL: 'https://left-over.example' };
+  const where = { LD_TENANT_ID: TENANT.toString(), LD_API_KEY: KEY, LD_DEPLOYMENT_ID: PROD.toString() };
+  const stored: Array<[what: string, ContextOptions, Partial<ProfileFlags>, Partial<Profile>, asked?: string[]]> = [
+    [
+      'what the environment says, which needs no look-up',
+      { env: { ...where, ...left }, stdin: '' },
+      { ...NO_FLAGS, 'tenant-id': undefined, deployment: undefined },
+      { tenant_id: TENANT, deployment_id: PROD, supervisor_url: 'https://left-over.example' },
+      ['context'],
+    ],
+    [
+      'no supervisor that was left over, for a deployment from a flag',
+      { env: left },
+      {},
+      { supervisor_url: SUPERVISOR },
+    ],
+    ['nothing of a profile that LD_PROFILE names', { env: { LD_PROFILE: 'gone' } }, {}, { name: 'me' }],
+    ['an API of its own', {}, { 'api-url': 'https://core.example/' }, { api_url: 'https://core.example' }],
+    ['not the public API', {}, { 'api-url': 'https://api.laserdata.cloud' }, { api_url: undefined }],
+    ['no deployment without one', {}, { deployment: undefined }, { deployment_id: undefined }, ['context']],
+    [
+      'what it was given, unseen',
+      { keys: [] },
+      { verify: false, ...OWN },
+      { deployment_name: 'prod', supervisor_url: OWN['supervisor-url'], expires_at: undefined },
+      [],
+    ],
+    ['the command alone', { stdin: '' }, COMMAND, { key: { store: 'command', command: PRINTS_KEY } }],
+    [
+      'the supervisor of the flag for an on-premise deployment',
+      {},
+      { deployment: 'basement', ...OWN },
+      { deployment_id: BASEMENT, supervisor_url: OWN['supervisor-url'] },
+    ],
+  ];
+  for (const [what, options, flags, expected, asked] of stored) {
+    it(`stores ${what}`, async () => {
+      const context = piped(options);
+      const profile = await add(context, { ...SCRIPT, ...flags });
+      holds(profile, expected);
+      if (asked) assert.deepEqual(context.calls, asked);
     });
+  }
+
+  it('keeps the key in the keyring unless something else is said', async () => {
+    const { keyring, kept } = memoryKeyring();
+    const { key } = await add(piped({ keyring }), { ...SCRIPT, 'key-store': undefined });
+    assert.ok(key.store === 'keyring');
+    assert.deepEqual([...kept], [[key.account, KEY]]);
+  });
+
+  const failures: Array<[what: string, Partial<ProfileFlags>, code: string, exitCode: number, ContextOptions?]> = [
+    ['when the API does not know the key', {}, 'unauthorized', 4, { keys: [] }],
+    ['when the tenant is not the key’s', { 'tenant-id': '7' }, 'forbidden', 4],
+    ['when there is no such deployment', { deployment: 'nope' }, 'deployment_not_found', 5],
+    ['when the deployment has no supervisor URL', { deployment: 'basement' }, 'supervisor_url_missing', 5],
+    ['without a tenant id', { 'tenant-id': undefined }, 'no_tenant', 2],
+    ['without a key', { 'api-key-stdin': false }, 'no_key', 2],
+    ['when stdin is empty', {}, 'invalid_key', 2, { stdin: '\n' }],
+    ['when stdin is no key', {}, 'invalid_key', 2, { stdin: 'two words' }],
+    ['when there is no keyring, and nothing else is said', { 'key-store': undefined }, 'keyring_unavailable', 2],
+    ['when the key command fails', { ...COMMAND, 'key-command': 'exit 1' }, 'key_command_failed', 2],
+    ['for a URL that would send the key unencrypted', { 'api-url': 'http://core.example' }, 'invalid_url', 2],
+    ['for an empty key command', { ...COMMAND, 'key-command': ' ' }, 'empty_flag', 2],
+    ['for two ways to give a key', { 'key-store': undefined, 'key-command': 'op read' }, 'conflicting_flags', 2],
+    ['for a command to be kept', { ...COMMAND, 'key-store': 'file' }, 'conflicting_flags', 2],
+    ['for no command where one keeps the key', { 'key-store': 'command' }, 'conflicting_flags', 2],
+  ];
+  for (const [what, flags, code, exitCode, options] of failures) {
+    it(`stores nothing ${what}`, async () => {
+      const error = await failure(piped(options), { ...SCRIPT, ...flags });
+      assert.deepEqual([error.code, error.exitCode], [code, exitCode]);
+      assert.notEqual(error.hint ?? '', '');
+    });
+  }
+
+  it('stores nothing under a name that is taken, and asks for nothing first', async () => {
+    const context = piped();
+    await add(context, SCRIPT);
+    await assert.rejects(add(context, SCRIPT), { code: 'profile_exists' });
+    assert.deepEqual(context.calls, ['context', 'structure']);
+  });
+
+  it('stores nothing in a folder that cannot be written, and asks for nothing first', async () => {
+    const context = new TestContext({ answers: [] });
+    // Not even root can make a folder where a file is.
+    writeFileSync(context.folder, '');
+    const { code, hint } = await failure(context, NO_FLAGS);
+    assert.equal(code, 'config_unwritable');
+    assert.match(hint ?? '', /LDCTL_CONFIG_DIR/);
+  });
+
+  itOnPosix('stores nothing in a folder that others can read, and names the chmod', 'it keeps no modes', async () => {
+    const context = piped();
+    mkdirSync(context.folder, { mode: 0o755 });
+    assert.match((await failure(context, SCRIPT)).hint ?? '', /chmod 700/);
+  });
+
+  it('leaves nothing in the keyring when the config could not be written after all', async () => {
+    const { keyring, kept } = memoryKeyring();
+    const context = piped({ keyring });
+    const full = new LdctlError('usage', 'config_unwritable', 'no space left');
+    context.store.add = () => Promise.reject(full);
+    await assert.rejects(add(context, { ...SCRIPT, 'key-store': 'keyring' }), full);
+    assert.equal(kept.size, 0);
   });
 
   describe('at a terminal', () => {
-    const talk: Scripted[] = [
-      [/^Tenant id:$/, TENANT.toString()],
-      [/^API key:$/, KEY],
-      [/^Deployment/, /^platform\/production\/prod$/],
-      [/^Where should the key be kept/, /keyring$/],
-    ];
+    const tenant: Scripted = [/^Tenant id:$/, TENANT.toString()];
+    const key: Scripted = [/^API key:$/, KEY];
+    const deployment: Scripted = [/^Deployment/, /^platform\/production\/prod$/];
+    const inFile: Scripted = [/^Where should the key be kept/, /file/];
+    const talk: Scripted[] = [tenant, key, deployment, [inFile[0], /keyring$/]];
     const terminal = (answers: Scripted[], options: ContextOptions = {}): TestContext =>
-      new TestContext({ answers: [...answers], keys: { [KEY]: {} }, keyring: memoryKeyring().keyring, ...options });
+      new TestContext({ answers: [...answers], keys: [KEY], keyring: memoryKeyring().keyring, ...options });
 
     it('asks for tenant, key, deployment and where the key is kept, and no more', async () => {
-      const { profile, current } = await add(terminal(talk), NO_FLAGS);
-      assert.equal(current, true);
-      assert.deepEqual(
-        [profile.tenant_id, profile.deployment_id, profile.supervisor_url, profile.protected, profile.key.store],
-        [TENANT, PROD, SUPERVISOR, undefined, 'keyring'],
-      );
+      const profile = await add(terminal(talk), NO_FLAGS);
+      assert.equal(profile.key.store, 'keyring');
+      const found = { tenant_id: TENANT, deployment_id: PROD, deployment_name: 'prod', supervisor_url: SUPERVISOR };
+      holds(profile, { ...found, protected: undefined });
     });
 
     it('asks nothing that a flag has said', async () => {
-      const flags = {
-        ...NO_FLAGS,
-        'tenant-id': TENANT.toString(),
-        deployment: 'prod',
-        protected: false,
-        'key-command': PRINTS_KEY,
-      };
-      const { profile } = await add(terminal([]), flags);
-      assert.deepEqual([profile.deployment_id, profile.protected], [PROD, undefined]);
+      const { 'tenant-id': id, deployment: name } = SCRIPT;
+      const flags = { ...NO_FLAGS, 'tenant-id': id, deployment: name, protected: false, 'key-command': PRINTS_KEY };
+      assert.equal((await add(terminal([]), flags)).deployment_id, PROD);
     });
 
-    it('offers what the environment says, and takes it at Enter', async () => {
-      const env = { LD_TENANT_ID: TENANT.toString(), LD_API_KEY: KEY, LD_DEPLOYMENT_ID: BASEMENT.toString() };
-      const answers: Scripted[] = [
-        [/^Tenant id:$/, ''],
-        [/^API key \(Enter takes ld_pk_…2345 from the environment\):$/, ''],
-        [/^Deployment/, /prod$/],
-        [/^Where should the key be kept/, /file/],
-      ];
-      const { profile } = await add(terminal(answers, { env }), NO_FLAGS);
-      assert.deepEqual([profile.tenant_id, profile.deployment_id], [TENANT, PROD]);
+    it('offers the tenant and the key of the environment, and takes them at Enter', async () => {
+      const env = { ...where, ...left, LD_DEPLOYMENT_ID: BASEMENT.toString() };
+      const found: Scripted = [/^API key \(Enter takes ld_pk_…2345 from the environment\):$/, ''];
+      const { tenant_id, deployment_id, supervisor_url } = await add(
+        terminal([[tenant[0], ''], found, deployment, inFile], { env }),
+        NO_FLAGS,
+      );
+      assert.deepEqual([tenant_id, deployment_id, supervisor_url], [TENANT, PROD, SUPERVISOR]);
     });
 
     it('asks again for a key that is not accepted, and for a tenant that is not the key’s', async () => {
-      const answers: Scripted[] = [
-        [/^Tenant id:$/, '7'],
-        [/^API key:$/, OTHER_KEY],
-        [/^API key:$/, KEY],
-        [/^Tenant id:$/, TENANT.toString()],
-        [/^Deployment/, /prod$/],
-        [/^Where should the key be kept/, /file/],
+      const wrong: Scripted[] = [
+        [tenant[0], '7'],
+        [key[0], OTHER_KEY],
       ];
-      const context = terminal(answers);
-      assert.equal((await add(context, NO_FLAGS)).profile.tenant_id, TENANT);
+      const context = terminal([...wrong, key, tenant, deployment, inFile]);
+      assert.equal((await add(context, NO_FLAGS)).tenant_id, TENANT);
       assert.match(context.said, /warning: GET \/context: 401 unauthorized\nwarning: GET \/context: 403 forbidden\n/);
     });
 
-    it('asks for the supervisor of an on-premise deployment', async () => {
-      const answers: Scripted[] = [
-        [/^Tenant id:$/, TENANT.toString()],
-        [/^API key:$/, KEY],
-        [/^Deployment/, /basement$/],
-        [/supervisor URL for basement/, 'https://own.example/'],
-        [/^Where should the key be kept/, /file/],
-      ];
-      assert.equal((await add(terminal(answers), NO_FLAGS)).profile.supervisor_url, 'https://own.example');
-    });
-
     it('asks again where the key is to be kept when the keyring cannot be used', async () => {
-      const context = terminal([...talk, [/^Where should/, /file/]], { keyring: brokenKeyring });
-      assert.equal((await add(context, NO_FLAGS)).profile.key.store, 'file');
+      const context = terminal([...talk, inFile], { keyring: brokenKeyring });
+      assert.equal((await add(context, NO_FLAGS)).key.store, 'file');
       assert.match(context.said, /warning: there is no keyring/);
     });
 
@@ -324,11 +240,152 @@ describe('profiles add', () => {
       it(`stores nothing at Ctrl-C when asked ${String(message)}`, async () => {
         const { keyring, kept } = memoryKeyring();
         const answers: Scripted[] = [...talk.slice(0, index), [message, new Interrupted('SIGINT')]];
-        const error = await failure(terminal(answers, { keyring }), NO_FLAGS);
-        assert.equal(error.exitCode, 130);
-        assert.match(error.hint ?? '', /Nothing was stored/);
-        assert.equal(kept.size, 0);
+        const { exitCode, hint } = await failure(terminal(answers, { keyring }), NO_FLAGS);
+        assert.deepEqual([exitCode, hint, kept.size], [130, 'Nothing was stored.', 0]);
       });
     }
+  });
+});
+
+const PROFILE: Profile = {
+  name: 'me',
+  tenant_id: TENANT,
+  supervisor_url: 'https://own.example',
+  deployment_id: PROD,
+  deployment_name: 'prod',
+  expires_at: '2026-06-02T00:00:00Z',
+  key: { store: 'file', api_key: new ApiKey(KEY) },
+};
+const IN_KEYRING = { key: { store: 'keyring', account: 'me.1' } } as const;
+
+/** A context whose store holds the profile. */
+async function contextWith(profile: Partial<Profile> = {}, options: ContextOptions = {}): Promise<TestContext> {
+  const context = new TestContext({ stdin: OTHER_KEY, keys: [KEY, OTHER_KEY], ...options });
+  await context.store.add({ ...PROFILE, ...profile });
+  return context;
+}
+
+/** A keyring that holds the key of the profile. */
+async function filledKeyring() {
+  const { keyring, kept } = memoryKeyring();
+  await keyring.set('me.1', new ApiKey(KEY));
+  return { keyring, kept };
+}
+
+describe('profiles update', () => {
+  afterEach(removeFolders);
+
+  const update = async (context: TestContext, flags: Partial<ProfileFlags>): Promise<Profile> =>
+    (await makeProfile('me', storedIn(context), { ...NO_FLAGS, ...flags }, context)).profile;
+
+  const stays: Array<[string, Partial<ProfileFlags>, string, ContextOptions?]> = [
+    ['when the new key is not accepted', { 'api-key-stdin': true }, 'unauthorized', { keys: [KEY] }],
+    ['when the key is not one of the new tenant', { 'tenant-id': '7' }, 'forbidden'],
+    ['when there is no keyring to move the key to', { 'key-store': 'keyring' }, 'keyring_unavailable'],
+    ['when there is nothing to change', {}, 'nothing_to_change'],
+  ];
+  for (const [what, flags, code, options] of stays) {
+    it(`changes nothing ${what}`, async () => {
+      const context = await contextWith({}, options);
+      await assert.rejects(update(context, flags), { code });
+      assert.deepEqual(plain(storedIn(context)), plain(PROFILE));
+    });
+  }
+
+  const rotated = { key: OTHER_KEY, expires_at: EXPIRES };
+  const changes: Array<[string, Partial<ProfileFlags>, Record<string, unknown>, asked: string[]]> = [
+    ['the key, which is checked', { 'api-key-stdin': true }, rotated, ['context']],
+    [
+      'the deployment, and its supervisor with it',
+      { deployment: 'prod' },
+      { supervisor_url: SUPERVISOR, expires_at: EXPIRES },
+      ['context', 'structure'],
+    ],
+    ['protection', { protected: true }, { protected: true }, []],
+    ['no protection', { protected: false }, { protected: undefined }, []],
+    ['the supervisor', { 'supervisor-url': 'https://new.example/' }, { supervisor_url: 'https://new.example' }, []],
+    ['the tenant unseen', { 'tenant-id': '7', verify: false }, { tenant_id: 7n }, []],
+    ['a key unseen', { 'api-key-stdin': true, verify: false }, { key: OTHER_KEY, expires_at: undefined }, []],
+  ];
+  for (const [what, flags, expected, asked] of changes) {
+    it(`changes ${what}, and that alone, whatever the environment says`, async () => {
+      const names = ['LD_TENANT_ID', 'LD_DEPLOYMENT_ID', 'LD_SUPERVISOR_URL', 'LD_API_KEY'];
+      const env = Object.fromEntries(names.map((name) => [name, '8']));
+      const context = await contextWith({ protected: flags.protected === false }, { env });
+      await update(context, flags);
+      assert.deepEqual(context.calls, asked);
+      const { protected: isProtected, expires_at, api_url: _, ...others } = plain(storedIn(context));
+      assert.deepEqual(
+        { protected: isProtected, expires_at, ...others },
+        { ...plain({ ...PROFILE, protected: false }), ...expected },
+      );
+    });
+  }
+
+  it('loses nothing that another process has changed meanwhile', async () => {
+    const context = await contextWith();
+    const other = context.store.update('me', (profile) => ({ ...profile, protected: true }));
+    await context.clock.run(Promise.all([update(context, { 'api-key-stdin': true }), other]));
+    assert.deepEqual([storedIn(context).protected, plain(storedIn(context)).key], [true, OTHER_KEY]);
+  });
+
+  it('moves the key from the file to the keyring, and back, without asking the API', async () => {
+    const { keyring, kept } = memoryKeyring();
+    const context = await contextWith({}, { keyring });
+    const { key } = await update(context, { 'key-store': 'keyring' });
+    assert.ok(key.store === 'keyring');
+    assert.deepEqual([...kept], [[key.account, KEY]]);
+    await update(context, { 'key-store': 'file' });
+    assert.deepEqual([plain(storedIn(context)).key, kept.size, context.calls], [KEY, 0, []]);
+  });
+
+  it('takes the old key out of the keyring, once there is another or a command', async () => {
+    const { keyring, kept } = await filledKeyring();
+    const context = await contextWith(IN_KEYRING, { keyring });
+    await update(context, { 'api-key-stdin': true });
+    assert.deepEqual([...kept.values()], [OTHER_KEY]);
+    await update(context, { 'key-command': PRINTS_KEY });
+    assert.deepEqual([storedIn(context).key.store, kept.size], ['command', 0]);
+  });
+
+  it('at a terminal, without flags, asks for the key, and keeps it where the old one was', async () => {
+    const context = await contextWith({}, { answers: [[/^API key:$/, OTHER_KEY]] });
+    await update(context, {});
+    assert.equal(plain(storedIn(context)).key, OTHER_KEY);
+  });
+});
+
+describe('profiles remove', () => {
+  afterEach(removeFolders);
+
+  it('takes the profile away, and its key out of the keyring; that it cannot is a warning', async () => {
+    const { keyring, kept } = await filledKeyring();
+    const context = await contextWith(IN_KEYRING, { keyring });
+    assert.equal(await removeProfile('me', true, context), null);
+    assert.deepEqual([context.store.read().profiles, kept.size], [[], 0]);
+    const locked = await contextWith(IN_KEYRING, { keyring: brokenKeyring });
+    await removeProfile('me', true, locked);
+    assert.deepEqual(locked.store.read().profiles, []);
+    assert.match(locked.said, /warning: a key was left in the keyring, as me\.1 of ldctl: there is no keyring/);
+  });
+
+  it('asks at a terminal, and needs --yes elsewhere', async () => {
+    const ask = /^Remove profile and key me\?$/;
+    const context = await contextWith(
+      {},
+      {
+        answers: [
+          [ask, false],
+          [ask, true],
+        ],
+      },
+    );
+    const elsewhere = await contextWith();
+    for (const one of [context, elsewhere]) {
+      await assert.rejects(removeProfile('me', false, one), { code: 'consent_missing', exitCode: 2 });
+      assert.equal(one.store.read().profiles.length, 1);
+    }
+    await removeProfile('me', false, context);
+    assert.equal(context.store.read().profiles.length, 0);
   });
 });

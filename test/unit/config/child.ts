@@ -1,36 +1,16 @@
-import { writeSync } from 'node:fs';
 import { systemClock } from '../../../src/base/clock.js';
 import { openRunJournal } from '../../../src/config/journal.js';
 
-/** What tests run in processes of their own: `JOB FOLDER NAME`. Its lines on stdout are its progress. */
-const [job, folder = '', name = ''] = process.argv.slice(2);
+/** `FOLDER NUMBER`: begins twenty keys when it is told to, and says of each whose record it is. */
+const [folder = '', number = '0'] = process.argv.slice(2);
+const journal = openRunJournal(folder, systemClock);
 
-/** Written at once, and not when the event loop gets round to it: the process may be killed before. */
-function say(line: string): void {
-  writeSync(1, `${line}\n`);
-}
-
-/** Lets many processes begin at once, however long each took to start. */
-async function startSignal(): Promise<void> {
-  say('ready');
-  await new Promise((resolve) => process.stdin.once('data', resolve));
-  process.stdin.destroy();
-}
-
-switch (job) {
-  case 'begin': {
-    await startSignal();
-    const journal = openRunJournal(folder, systemClock);
-    for (let n = 0; n < 20; n++) {
-      const record = {
-        ...{ key: `key-${n}`, deploymentId: 1n, runtime: 'iggy', action: 'restart', nodes: null, known: [] },
-        ...{ baseline: BigInt(name), postedAt: Date.now() },
-      };
-      const kept = await journal.begin(record);
-      say(`${n} ${kept === null ? 'mine' : String(kept.record.baseline)}`);
-    }
-    break;
+process.stdin.once('data', () => {
+  for (let n = 0; n < 20; n++) {
+    const asked = { key: `key-${n}`, deploymentId: 1n, runtime: 'iggy', action: 'restart', nodes: null, known: [] };
+    const kept = journal.begin({ ...asked, baseline: BigInt(number), postedAt: Date.now() });
+    process.stdout.write(`${n} ${kept?.record.baseline ?? 'mine'}\n`);
   }
-  default:
-    throw new Error(`no such job: ${String(job)}`);
-}
+  process.stdin.destroy();
+});
+process.stdout.write('ready\n');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -12,21 +12,20 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { LdctlError } from '../../../src/base/errors.js';
-import { type RollRecord, type RunRecord } from '../../../src/base/journal.js';
-import { openRollJournal, openRunJournal } from '../../../src/config/journal.js';
-import { failureOf } from '../../helpers/failure.js';
+import type { RunRecord } from '../../../src/base/journal.js';
+import { openRollJournal, openRunJournal, recordedKeys, type RollRecord } from '../../../src/config/journal.js';
 import { itOnPosix } from '../../helpers/platform.js';
-import { together } from './children.js';
 import { privateFolder, removeFolders, withoutPrivileges } from './fixtures.js';
 
 const HOUR_MS = 60 * 60_000;
 const DAY_MS = 24 * HOUR_MS;
-
-/** A wall clock that is so much ahead. */
-const clockAt = (aheadMs = 0) => ({ now: () => Date.now() + aheadMs });
 const START = Date.now();
 const clock = { now: () => START };
+/** A wall clock that is so much ahead. */
+const clockAt = (aheadMs: number) => ({ now: () => START + aheadMs });
 
 function recordOf(key: string, fields: Partial<RunRecord> = {}): RunRecord {
   const known = [610809900976570889n, 7261845022003200001n];
@@ -35,7 +34,7 @@ function recordOf(key: string, fields: Partial<RunRecord> = {}): RunRecord {
 }
 
 const rollOf = (key: string, fields: Partial<RollRecord> = {}): RollRecord => ({
-  ...{ key, deploymentId: 7n, begunAt: START, finished: false },
+  ...{ key, deploymentId: 7n, begunAt: START },
   request: { nodes: ['18446744073709551615', '5'], gate: 'echo "$LDCTL_NODE_ID"\n', pauseMs: 0 },
   ...fields,
 });
@@ -44,276 +43,260 @@ const namesIn = (folder: string, kind = 'runs'): string[] => readdirSync(join(fo
 /** The files of a key: `1`, `1.accepted`, `2` … */
 const filesOf = (folder: string, kind = 'runs'): string[] => namesIn(folder, kind).map((name) => name.slice(65));
 
-const failure = (step: Promise<unknown>): Promise<LdctlError> => failureOf(step, LdctlError);
+function failure(step: () => unknown): LdctlError {
+  try {
+    step();
+  } catch (error) {
+    assert.ok(error instanceof LdctlError, String(error));
+    return error;
+  }
+  return assert.fail('it did not fail');
+}
 
 describe('the run journal', () => {
   after(removeFolders);
 
-  it('gives back in another process what was begun in this one, digit for digit, with its marks', async () => {
+  it('gives back in another process what was begun in this one, digit for digit, with its marks', () => {
     const folder = privateFolder();
     const here = openRunJournal(folder, clock);
     const record = recordOf('deploy-7.0123456789abcdef', { nodes: [18446744073709551615n] });
-    assert.equal(await here.begin(record), null);
-    const there = openRunJournal(folder, { now: () => START + 5000 });
-    const fresh = { record, ageMs: 5000, accepted: false, redirected: false, passed: false, resent: false };
-    assert.deepEqual(await there.read(record.key), fresh);
-    await here.mark(record.key, 'accepted');
-    assert.deepEqual(await there.read(record.key), { ...fresh, accepted: true });
-    await here.mark(record.key, 'passed');
-    await here.mark(record.key, 'redirected');
-    assert.deepEqual(await there.read(record.key), { ...fresh, accepted: true, passed: true, redirected: true });
+    assert.equal(here.begin(record), null);
+    const there = openRunJournal(folder, clockAt(5000));
+    const fresh = { record, ageMs: 5000, accepted: false, redirected: false, passed: false };
+    assert.deepEqual(there.read(record.key), fresh);
+    for (const mark of ['accepted', 'passed', 'redirected'] as const) {
+      here.mark(record.key, mark);
+      there.mark(record.key, mark);
+    }
+    assert.deepEqual(there.read(record.key), { ...fresh, accepted: true, passed: true, redirected: true });
+    assert.deepEqual(filesOf(folder), ['1', '1.accepted', '1.passed', '1.redirected']);
     assert.match(readFileSync(join(folder, 'runs', namesIn(folder)[0] ?? ''), 'utf8'), /"18446744073709551615"/);
   });
 
-  it('makes each mark once, from whichever process', async () => {
-    const folder = privateFolder();
-    await openRunJournal(folder, clock).begin(recordOf('a'));
-    for (let times = 0; times < 2; times++) {
-      await openRunJournal(folder, clock).mark('a', 'accepted');
-      assert.deepEqual(filesOf(folder), ['1', '1.accepted']);
-    }
-  });
-
-  it('keeps a mark that has no record, and knows no run by it', async () => {
-    const folder = privateFolder();
-    const journal = openRunJournal(folder, clock);
-    await journal.mark('a', 'accepted');
-    assert.equal(await journal.read('a'), null);
-    assert.equal(await journal.begin(recordOf('a')), null);
-    assert.deepEqual(filesOf(folder), ['1.accepted', '2']);
-    assert.equal((await journal.read('a'))?.accepted, false);
-  });
-
-  it('creates nothing when it reads', async () => {
+  it('creates nothing when it reads', () => {
     const folder = join(privateFolder(), 'ldctl');
-    assert.equal(await openRunJournal(folder, clock).read('a'), null);
+    assert.equal(openRunJournal(folder, clock).read('a'), null);
     assert.equal(existsSync(folder), false);
   });
 
-  it('has a record for each key, whatever its characters', async () => {
+  it('has a record for each key, whatever its characters, and names them all', () => {
     const folder = privateFolder();
     const journal = openRunJournal(folder, clock);
     const keys = ['../../x', 'a/b', '.', 'A', 'a', 'k'.repeat(233)];
-    for (const key of keys) assert.equal(await journal.begin(recordOf(key)), null);
-    for (const key of keys) assert.equal((await journal.read(key))?.record.key, key);
-    assert.equal(namesIn(folder).length, keys.length);
+    for (const key of keys) assert.equal(journal.begin(recordOf(key)), null);
+    for (const key of keys) assert.equal(journal.read(key)?.record.key, key);
     assert.deepEqual(readdirSync(folder), ['runs']);
+    assert.deepEqual(recordedKeys(folder, 'runs', clock).sort(), keys.sort());
+    assert.deepEqual(recordedKeys(folder, 'runs', clockAt(DAY_MS + 1)), []);
   });
 
-  itOnPosix('is private: folders 0700, files 0600', 'it keeps no modes', async () => {
+  itOnPosix('is private: folders 0700, files 0600', 'it keeps no modes', () => {
     const folder = join(privateFolder(), 'ldctl');
     const umask = process.umask(0);
     try {
-      const journal = openRunJournal(folder, clock);
-      await journal.begin(recordOf('a'));
-      await journal.mark('a', 'accepted');
+      openRunJournal(folder, clock).begin(recordOf('a'));
     } finally {
       process.umask(umask);
     }
-    const modeOf = (path: string): number => statSync(path).mode & 0o777;
-    assert.deepEqual([folder, join(folder, 'runs')].map(modeOf), [0o700, 0o700]);
-    assert.deepEqual(
-      namesIn(folder).map((name) => modeOf(join(folder, 'runs', name))),
-      [0o600, 0o600],
-    );
+    const runs = join(folder, 'runs');
+    const modes = [folder, runs, join(runs, namesIn(folder)[0] ?? '')].map((path) => statSync(path).mode & 0o777);
+    assert.deepEqual(modes, [0o700, 0o700, 0o600]);
   });
 
   describe('right before a POST', () => {
-    const two = async () => {
+    const two = () => {
       const folder = privateFolder();
       const [maker, follower] = [openRunJournal(folder, clock), openRunJournal(folder, clock)];
-      await maker.begin(recordOf('a'));
-      await follower.read('a');
+      maker.begin(recordOf('a'));
+      follower.read('a');
       return { folder, maker, follower };
     };
 
-    it('lets the maker of a record send, and one that follows it, which leaves a mark', async () => {
-      const { folder, maker, follower } = await two();
-      assert.equal(await maker.beforePost('a'), null);
+    it('lets the maker of a record send, and one that follows it, which makes a record of its own', () => {
+      const { folder, maker, follower } = two();
+      assert.equal(maker.beforePost('a'), null);
       assert.deepEqual(filesOf(folder), ['1']);
-      assert.equal(await follower.beforePost('a'), null);
-      assert.deepEqual(filesOf(folder), ['1', '1.resent']);
+      assert.equal(follower.beforePost('a'), null);
+      assert.equal(follower.beforePost('a'), null);
+      assert.deepEqual(filesOf(folder), ['1', '2']);
+      assert.deepEqual(follower.read('a')?.record, recordOf('a'));
     });
 
-    it('has the maker follow the other that has sent, and its record count though it was refused', async () => {
-      const { folder, maker, follower } = await two();
-      await follower.beforePost('a');
-      await maker.mark('a', 'refused');
-      assert.deepEqual((await openRunJournal(folder, clock).read('a'))?.record, recordOf('a'));
-
-      const again = await two();
-      await again.follower.beforePost('a');
-      assert.equal((await again.maker.beforePost('a'))?.resent, true);
-      await again.maker.mark('a', 'refused');
-      assert.deepEqual(filesOf(again.folder), ['1', '1.resent']);
+    it('lets one send without a record, whose key is random', () => {
+      assert.equal(openRunJournal(privateFolder(), clock).beforePost('a'), null);
     });
 
-    it('has one that follows take the newer record of a maker that has begun anew', async () => {
-      const { maker, follower } = await two();
-      await maker.mark('a', 'refused');
-      await maker.begin(recordOf('a', { baseline: 5n }));
-      assert.equal((await follower.beforePost('a'))?.record.baseline, 5n);
+    it('has the maker follow the other that has sent, which counts though the maker is refused', () => {
+      const { maker, follower } = two();
+      follower.beforePost('a');
+      maker.mark('a', 'refused');
+      assert.deepEqual(follower.read('a')?.record, recordOf('a'));
+
+      const again = two();
+      again.follower.beforePost('a');
+      assert.deepEqual(again.maker.beforePost('a')?.record, recordOf('a'));
+      again.maker.mark('a', 'refused');
+      assert.deepEqual(filesOf(again.folder), ['1', '2']);
+    });
+
+    it('has each follow the other that was accepted, or redirected', () => {
+      for (const mark of ['accepted', 'redirected'] as const) {
+        const { maker, follower } = two();
+        maker.mark('a', mark);
+        assert.equal(follower.beforePost('a')?.[mark], true);
+        const other = two();
+        other.follower.beforePost('a');
+        other.follower.mark('a', mark);
+        assert.equal(other.maker.beforePost('a')?.[mark], true);
+        assert.equal(other.maker.begin(recordOf('a'))?.[mark], true);
+      }
+    });
+
+    it('has one that follows take the newer record of a maker that has begun anew', () => {
+      const { maker, follower } = two();
+      maker.mark('a', 'refused');
+      maker.begin(recordOf('a', { baseline: 5n }));
+      assert.equal(follower.beforePost('a')?.record.baseline, 5n);
     });
   });
 
   describe('beginning a key that has a record', () => {
-    it('gives that one, and leaves it', async () => {
-      const folder = privateFolder();
-      await openRunJournal(folder, clock).begin(recordOf('a'));
-      const kept = await openRunJournal(folder, clock).begin(recordOf('a', { baseline: 5n }));
-      assert.deepEqual(kept?.record, recordOf('a'));
-      assert.deepEqual(filesOf(folder), ['1']);
-    });
-
     for (const [ageMs, isKnown] of [
       [-HOUR_MS, true],
       [0, true],
       [DAY_MS, true],
       [DAY_MS + 1, false],
     ] as const) {
-      const what = isKnown ? 'known, with its age' : 'no record: the next generation takes its place';
-      it(`of ${ageMs / HOUR_MS} hours: it is ${what}`, async () => {
+      it(`of ${ageMs / HOUR_MS} hours: it is ${isKnown ? 'known, with its age' : 'no record, and the next is made'}`, () => {
         const folder = privateFolder();
+        const old = recordOf('a', { postedAt: START - ageMs });
+        openRunJournal(folder, clock).begin(old);
         const journal = openRunJournal(folder, clock);
-        await journal.begin(recordOf('a', { postedAt: START - ageMs }));
-        assert.equal((await journal.read('a'))?.ageMs, isKnown ? ageMs : undefined);
-        assert.equal((await journal.begin(recordOf('a')))?.ageMs, isKnown ? ageMs : undefined);
+        assert.equal(journal.read('a')?.ageMs, isKnown ? ageMs : undefined);
+        assert.deepEqual(journal.begin(recordOf('a', { baseline: 5n }))?.record, isKnown ? old : undefined);
         assert.deepEqual(filesOf(folder), isKnown ? ['1'] : ['1', '2']);
       });
     }
 
-    it('that was refused takes its place, with marks of its own', async () => {
+    it('that was refused takes its place, with marks of its own', () => {
       const folder = privateFolder();
       const journal = openRunJournal(folder, clock);
-      await journal.begin(recordOf('a'));
-      await journal.mark('a', 'refused');
-      assert.equal(await journal.read('a'), null);
-      assert.equal(await openRunJournal(folder, clock).begin(recordOf('a', { baseline: 5n })), null);
-      await openRunJournal(folder, clock).mark('a', 'accepted');
+      journal.begin(recordOf('a'));
+      journal.mark('a', 'refused');
+      assert.equal(journal.read('a'), null);
+      assert.equal(journal.begin(recordOf('a', { baseline: 5n })), null);
+      journal.mark('a', 'accepted');
       assert.deepEqual(filesOf(folder), ['1', '1.refused', '2', '2.accepted']);
     });
 
-    it('gives one that another run was accepted by, though its own was refused', async () => {
+    it('gives one that another run found carried out, though its own was refused', () => {
       const folder = privateFolder();
       const [first, second] = [openRunJournal(folder, clock), openRunJournal(folder, clock)];
-      await first.begin(recordOf('a'));
-      await second.read('a');
-      await first.mark('a', 'refused');
-      await second.mark('a', 'accepted');
-      assert.equal((await first.begin(recordOf('a')))?.accepted, true);
+      first.begin(recordOf('a'));
+      second.read('a');
+      first.mark('a', 'refused');
+      second.mark('a', 'accepted');
+      assert.equal(first.begin(recordOf('a'))?.accepted, true);
     });
 
-    it('is refused by none but the run that began it', async () => {
+    it('is refused by none but the run that began it', () => {
       const folder = privateFolder();
-      await openRunJournal(folder, clock).begin(recordOf('a'));
+      openRunJournal(folder, clock).begin(recordOf('a'));
       const other = openRunJournal(folder, clock);
-      await other.begin(recordOf('a'));
-      await other.mark('a', 'refused');
+      other.begin(recordOf('a'));
+      other.mark('a', 'refused');
       assert.deepEqual(filesOf(folder), ['1']);
     });
   });
 
-  it('lets a process that slept for a day replace nothing, and mark nothing but its own', async () => {
+  it('lets a process that slept for a day replace nothing, and mark nothing but its own', () => {
     const folder = privateFolder();
     const sleeper = openRunJournal(folder, clock);
-    await sleeper.begin(recordOf('a'));
+    sleeper.begin(recordOf('a'));
     const later = openRunJournal(folder, clockAt(DAY_MS + 60_000));
     const second = recordOf('a', { baseline: 5n, postedAt: START + DAY_MS + 60_000 });
-    assert.equal(await later.begin(second), null);
-    await sleeper.mark('a', 'accepted');
-    await sleeper.mark('a', 'refused');
-    assert.deepEqual(filesOf(folder), ['1', '1.accepted', '1.refused', '2']);
-    assert.deepEqual((await later.read('a'))?.record, second);
+    assert.equal(later.begin(second), null);
+    sleeper.mark('a', 'accepted');
+    assert.deepEqual(filesOf(folder), ['1', '1.accepted', '2']);
+    assert.deepEqual(later.read('a')?.record, second);
     // By its own clock the first is valid still, and one that was accepted decides.
-    assert.deepEqual([(await sleeper.read('a'))?.ageMs, (await sleeper.read('a'))?.accepted], [0, true]);
+    assert.deepEqual([sleeper.read('a')?.ageMs, sleeper.read('a')?.accepted], [0, true]);
   });
 
-  it('gives a key to one of 8 processes that begin it at once, and its record to the others', async function () {
+  it('gives a key to one of 6 processes that begin it at once, and its record to the others', async function () {
     this.timeout(120_000);
     const folder = privateFolder();
-    const children = await together(8, 'begin', folder);
+    const script = fileURLToPath(new URL('./child.ts', import.meta.url));
+    const children = Array.from({ length: 6 }, (_, n) => {
+      const args = ['--import', 'tsx', script, folder, String(n)];
+      const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+      return { stdin: child.stdin, lines: createInterface(child.stdout)[Symbol.asyncIterator]() };
+    });
+    const said = () => Promise.all(children.map(async ({ lines }) => String((await lines.next()).value)));
+    await said();
+    for (const { stdin } of children) stdin.write('go\n');
     for (let n = 0; n < 20; n++) {
-      const answers = children.map(({ lines }) => lines[1 + n]);
+      const answers = await said();
       const winner = answers.indexOf(`${n} mine`);
       assert.deepEqual(
         answers,
         children.map((_, child) => (child === winner ? `${n} mine` : `${n} ${winner}`)),
       );
-      const { record } = (await openRunJournal(folder, clock).read(`key-${n}`)) ?? assert.fail('no record');
-      assert.equal(record.baseline, BigInt(winner));
     }
     assert.equal(namesIn(folder).length, 20);
   });
 
-  describe('sweeps what is older than 30 days, once, when it writes', () => {
+  it('sweeps what is older than 30 days, once, when it writes; and nothing else', () => {
     const HASH = 'a'.repeat(64);
-    const DRAFT = 'draft-1b4e28ba-2fa1-41d2-883f-0016d3cca427';
-    const FILES = [`${HASH}.1`, `${HASH}.1.accepted`, `${HASH}.json`, DRAFT];
-
-    function folderWith(names: readonly string[]): string {
-      const folder = privateFolder();
-      mkdirSync(join(folder, 'runs'), { mode: 0o700 });
-      for (const name of names) {
-        writeFileSync(join(folder, 'runs', name), '{}');
-        utimesSync(join(folder, 'runs', name), START / 1000, START / 1000);
-      }
-      return folder;
+    const swept = [`${HASH}.1`, `${HASH}.1.accepted`, 'draft-1b4e28ba-2fa1-41d2-883f-0016d3cca427'];
+    const others = ['thesis.tex', `${HASH.slice(1)}.1`];
+    const folder = privateFolder();
+    mkdirSync(join(folder, 'runs'), { mode: 0o700 });
+    for (const name of [...swept, ...others]) {
+      writeFileSync(join(folder, 'runs', name), '{}');
+      utimesSync(join(folder, 'runs', name), START / 1000, START / 1000);
     }
+    openRunJournal(folder, clockAt(29.9 * DAY_MS)).begin(recordOf('new'));
+    assert.equal(namesIn(folder).length, 6);
+    openRunJournal(folder, clockAt(30.1 * DAY_MS)).begin(recordOf('new'));
+    assert.deepEqual(
+      [...swept, ...others].filter((name) => existsSync(join(folder, 'runs', name))),
+      others,
+    );
+  });
 
-    for (const [days, left] of [
-      [25 / 24, FILES],
-      [29.9, FILES],
-      [30.1, []],
-    ] as const) {
-      it(`by a clock that is ${days.toFixed(1)} days ahead it leaves ${left.length} of ${FILES.length}`, async () => {
-        const folder = folderWith(FILES);
-        await openRunJournal(folder, clockAt(days * DAY_MS)).begin(recordOf('new'));
-        assert.deepEqual(
-          FILES.filter((name) => existsSync(join(folder, 'runs', name))),
-          left,
-        );
-      });
-    }
-
-    it('knows after a run with a clock that was 25 hours ahead what was accepted before', async () => {
-      const folder = privateFolder();
-      const before = openRunJournal(folder, clock);
-      await before.begin(recordOf('a'));
-      await before.mark('a', 'accepted');
-      await openRunJournal(folder, clockAt(25 * HOUR_MS)).begin(recordOf('b'));
-      assert.equal((await openRunJournal(folder, clock).begin(recordOf('a')))?.accepted, true);
-    });
-
-    it('leaves what is named in another way, and folders', async () => {
-      const others = ['thesis.tex', `${HASH}.1.accepted.bak`, `${HASH.slice(1)}.1`, `x${HASH}.1`, `${HASH}.tmp`];
-      const folder = folderWith(others);
-      mkdirSync(join(folder, 'runs', `${HASH}.2`));
-      await openRunJournal(folder, clockAt(99 * DAY_MS)).begin(recordOf('new'));
-      assert.equal(namesIn(folder).length, others.length + 2);
-    });
+  it('takes no mark of a record that was swept for one of its own', () => {
+    const folder = privateFolder();
+    openRunJournal(folder, clock).begin(recordOf('a'));
+    const [name = ''] = namesIn(folder);
+    writeFileSync(join(folder, 'runs', `${name}.accepted`), '');
+    rmSync(join(folder, 'runs', name));
+    const journal = openRunJournal(folder, clock);
+    assert.equal(journal.begin(recordOf('a')), null);
+    assert.equal(journal.read('a')?.accepted, false);
   });
 
   describe('what cannot be read is an error, never "no record"', () => {
-    const good = JSON.stringify(recordOf('a'), (_, value: unknown) =>
-      typeof value === 'bigint' ? String(value) : value,
-    );
-    const texts = {
-      'an empty file': '',
-      'cut JSON': good.slice(0, 60),
-      'another shape': '{}',
-      'a number for an id': good.replace('"7"', '7'),
-      'a field of a later version': good.replace('{', '{"isShared":true,'),
-      'the record of another key': good.replace('"a"', '"b"'),
+    const folderWithRecord = () => {
+      const folder = privateFolder();
+      const journal = openRunJournal(folder, clock);
+      journal.begin(recordOf('a'));
+      return { folder, journal, path: join(folder, 'runs', namesIn(folder)[0] ?? '') };
     };
-    for (const [what, text] of Object.entries(texts)) {
-      it(`${what}: exit 7 with the path, for reading and beginning alike, and left as it is`, async () => {
-        const folder = privateFolder();
-        const journal = openRunJournal(folder, clock);
-        await journal.begin(recordOf('a'));
-        const path = join(folder, 'runs', namesIn(folder)[0] ?? '');
+
+    for (const [what, change] of Object.entries<(text: string) => string>({
+      'an empty file': () => '',
+      'cut JSON': (text) => text.slice(0, 60),
+      'another shape': () => '{}',
+      'a number for an id': (text) => text.replace('"7"', '7'),
+      'a field of a later version': (text) => text.replace('{', '{"isShared":true,'),
+    })) {
+      it(`${what}: exit 7 with the path, for reading and beginning alike, and left as it is`, () => {
+        const { journal, path } = folderWithRecord();
+        const text = change(readFileSync(path, 'utf8'));
         writeFileSync(path, text);
         for (const step of [() => journal.read('a'), () => journal.begin(recordOf('a'))]) {
-          const error = await failure(step());
+          const error = failure(step);
           assert.deepEqual([error.code, error.exitCode], ['journal_broken', 7]);
           assert.ok(error.message.includes(path));
           assert.match(error.hint ?? '', /ldctl activities list/);
@@ -322,54 +305,33 @@ describe('the run journal', () => {
       });
     }
 
-    const kinds: Record<string, (path: string) => void> = {
-      'a FIFO': (path) => void execFileSync('mkfifo', ['-m', '600', path]),
-      'a folder': (path) => mkdirSync(path, { mode: 0o700 }),
-      'a mark that this version does not know': (path) => writeFileSync(`${path}.halved`, '{}'),
-    };
-    for (const [what, make] of Object.entries(kinds)) {
-      itOnPosix(`${what}: exit 7`, 'it has no FIFOs', async () => {
-        const folder = privateFolder();
-        const journal = openRunJournal(folder, clock);
-        await journal.begin(recordOf('a'));
-        const path = join(folder, 'runs', namesIn(folder)[0] ?? '');
-        rmSync(path);
-        make(path);
-        for (const step of [() => journal.read('a'), () => journal.begin(recordOf('a'))]) {
-          assert.equal((await failure(step())).code, 'journal_broken');
-        }
-      });
-    }
-
-    itOnPosix('a record that others can read: exit 2 with the chmod', 'it keeps no modes', async () => {
-      const folder = privateFolder();
-      const journal = openRunJournal(folder, clock);
-      await journal.begin(recordOf('a'));
-      chmodSync(join(folder, 'runs', namesIn(folder)[0] ?? ''), 0o644);
-      const error = await failure(journal.read('a'));
+    itOnPosix('a record that others can read: exit 2 with the chmod', 'it keeps no modes', () => {
+      const { journal, path } = folderWithRecord();
+      chmodSync(path, 0o644);
+      const error = failure(() => journal.read('a'));
       assert.deepEqual([error.code, error.exitCode], ['config_not_private', 2]);
       assert.match(error.hint ?? '', /chmod 600/);
     });
 
     itOnPosix('a folder that is read-only: it reads, and begins nothing', 'it keeps no modes', async () => {
-      const folder = privateFolder();
-      await openRunJournal(folder, clock).begin(recordOf('a'));
+      const { folder } = folderWithRecord();
       await withoutPrivileges(join(folder, 'runs'), () => Promise.resolve());
-      await withoutPrivileges(folder, async () => {
+      await withoutPrivileges(folder, () => {
         chmodSync(join(folder, 'runs'), 0o500);
         const journal = openRunJournal(folder, clock);
-        assert.deepEqual((await journal.begin(recordOf('a')))?.record, recordOf('a'));
-        const error = await failure(journal.begin(recordOf('b')));
+        assert.deepEqual(journal.begin(recordOf('a'))?.record, recordOf('a'));
+        const error = failure(() => journal.begin(recordOf('b')));
         assert.deepEqual([error.code, error.exitCode], ['config_unwritable', 2]);
-        await failure(journal.mark('a', 'accepted'));
+        failure(() => journal.mark('a', 'accepted'));
         chmodSync(join(folder, 'runs'), 0o700);
+        return Promise.resolve();
       });
     });
 
-    it('a file in place of the folder: exit 2', async () => {
+    it('a file in place of the folder: exit 2', () => {
       const file = join(privateFolder(), 'file');
       writeFileSync(file, '');
-      const error = await failure(openRunJournal(file, clock).begin(recordOf('a')));
+      const error = failure(() => openRunJournal(file, clock).begin(recordOf('a')));
       // Windows finds out a step later.
       assert.match(error.code, /^config_un(read|writ)able$/);
       assert.equal(error.exitCode, 2);
@@ -380,56 +342,50 @@ describe('the run journal', () => {
 describe('the journal of rolls', () => {
   after(removeFolders);
 
-  it('gives a roll back as it was asked for, until it is finished', async () => {
+  it('gives a roll back as it was asked for, which is there once', () => {
     const folder = privateFolder();
-    assert.equal(await openRollJournal(folder, clock).begin(rollOf('r')), null);
+    assert.equal(openRollJournal(folder, clock).begin(rollOf('r')), null);
     const journal = openRollJournal(folder, clock);
-    assert.deepEqual(await journal.read('r'), rollOf('r'));
-    assert.deepEqual(await journal.begin(rollOf('r', { request: {} })), rollOf('r'));
-    await journal.finish('r', true);
-    await journal.finish('r', true);
-    assert.deepEqual(await journal.read('r'), rollOf('r', { finished: true }));
+    assert.deepEqual(journal.read('r'), rollOf('r'));
+    assert.deepEqual(journal.begin(rollOf('r', { request: {} })), rollOf('r'));
+    journal.finish('r', true);
+    assert.deepEqual(journal.read('r'), rollOf('r'));
     assert.deepEqual(filesOf(folder, 'rolls'), ['1', '1.finished']);
+    assert.deepEqual(recordedKeys(folder, 'rolls', clock), ['r']);
   });
 
-  it('finds the newest unfinished roll of a deployment', async () => {
+  it('finds the newest unfinished roll of a deployment', () => {
     const journal = openRollJournal(privateFolder(), clock);
-    assert.equal(await journal.last(7n), null);
+    assert.equal(journal.last(7n), null);
     const ages = { old: DAY_MS + 1, first: 3 * HOUR_MS, second: 2 * HOUR_MS, done: HOUR_MS };
-    for (const [key, age] of Object.entries(ages)) await journal.begin(rollOf(key, { begunAt: START - age }));
-    await journal.begin(rollOf('elsewhere', { deploymentId: 8n }));
-    await journal.finish('done', true);
-    assert.equal((await journal.last(7n))?.key, 'second');
-    await journal.finish('second', true);
-    assert.equal((await journal.last(7n))?.key, 'first');
-    await journal.finish('first', true);
-    assert.equal(await journal.last(7n), null);
+    for (const [key, age] of Object.entries(ages)) journal.begin(rollOf(key, { begunAt: START - age }));
+    journal.begin(rollOf('elsewhere', { deploymentId: 8n }));
+    journal.finish('done', true);
+    assert.equal(journal.last(7n)?.key, 'second');
+    journal.finish('second', true);
+    assert.equal(journal.last(7n)?.key, 'first');
+    journal.finish('first', true);
+    assert.equal(journal.last(7n), null);
   });
 
-  it('begins a roll anew where nothing was sent, and finds it then', async () => {
+  it('begins a roll anew where nothing was sent, and after 24 hours', () => {
     const journal = openRollJournal(privateFolder(), clock);
-    await journal.begin(rollOf('r'));
-    await journal.finish('r', false);
-    assert.deepEqual([await journal.read('r'), await journal.last(7n)], [null, null]);
-    assert.equal(await journal.begin(rollOf('r')), null);
-    assert.equal((await journal.last(7n))?.key, 'r');
+    journal.begin(rollOf('r', { begunAt: START - DAY_MS - 1 }));
+    assert.deepEqual([journal.read('r'), journal.last(7n)], [null, null]);
+    assert.equal(journal.begin(rollOf('r')), null);
+    journal.finish('r', false);
+    assert.deepEqual([journal.read('r'), journal.last(7n)], [null, null]);
+    assert.equal(journal.begin(rollOf('r')), null);
+    assert.deepEqual(journal.last(7n), rollOf('r'));
   });
 
-  it('begins a roll of a key anew after 24 hours', async () => {
-    const journal = openRollJournal(privateFolder(), clock);
-    await journal.begin(rollOf('r', { begunAt: START - DAY_MS - 1 }));
-    assert.equal(await journal.read('r'), null);
-    assert.equal(await journal.begin(rollOf('r')), null);
-    assert.deepEqual(await journal.last(7n), rollOf('r'));
-  });
-
-  it('takes what is broken for an error, also where it looks for the last one', async () => {
+  it('takes what is broken for an error, also where it looks for the last one', () => {
     const folder = privateFolder();
     const journal = openRollJournal(folder, clock);
-    await journal.begin(rollOf('r'));
+    journal.begin(rollOf('r'));
     writeFileSync(join(folder, 'rolls', namesIn(folder, 'rolls')[0] ?? ''), '{}');
-    for (const step of [journal.read('r'), journal.begin(rollOf('r')), journal.last(7n)]) {
-      assert.equal((await failure(step)).code, 'journal_broken');
+    for (const step of [() => journal.read('r'), () => journal.begin(rollOf('r')), () => journal.last(7n)]) {
+      assert.equal(failure(step).code, 'journal_broken');
     }
   });
 });

@@ -5,7 +5,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Interrupted, UsageError } from '../../../src/base/errors.js';
-import { KeyringError, type Keyring } from '../../../src/config/keyring.js';
+import type { Keyring } from '../../../src/config/keyring.js';
 import {
   fetchKeyFile,
   fetchProfileKey,
@@ -34,8 +34,8 @@ describe('an API key', () => {
   });
 
   for (const [text, code] of [
-    ['', 'empty_key'],
-    [' \n', 'empty_key'],
+    ['', 'invalid_key'],
+    [' \n', 'invalid_key'],
     ['ld_pk_a b', 'invalid_key'],
     ['ld_pk_a\nb', 'invalid_key'],
     ['ld_pk_ä', 'invalid_key'],
@@ -77,17 +77,16 @@ describe('the key of a profile', () => {
     assert.equal((await fetchProfileKey(inKeyring, tools)).reveal(), OTHER_KEY);
   });
 
-  it('that is gone from the keyring, or cannot be had from it: which profile, and a way on', async () => {
-    const fault = new KeyringError('it is shut', { code: 'keyring_failed', hint: 'Unlock it.' });
-    for (const [get, code] of [
-      [() => Promise.resolve(null), 'key_missing'],
-      [() => Promise.reject(fault), 'keyring_failed'],
-    ] as const) {
-      const error = await usage(fetchProfileKey(inKeyring, keyringThat(get)));
-      assert.equal(error.code, code);
-      assert.match(error.message, /profile prod/);
-      assert.match(error.hint ?? '', /ldctl profiles update prod --api-key-stdin.*LD_API_KEY/);
-    }
+  it('that is gone from the keyring: which profile, and a way on', async () => {
+    const error = await usage(
+      fetchProfileKey(
+        inKeyring,
+        keyringThat(() => Promise.resolve(null)),
+      ),
+    );
+    assert.equal(error.code, 'key_missing');
+    assert.match(error.message, /profile prod/);
+    assert.match(error.hint ?? '', /ldctl profiles update prod --api-key-stdin.*LD_API_KEY/);
   });
 
   it('by a command that fails names the profile', async () => {
@@ -119,7 +118,7 @@ describe('LD_API_KEY_FILE', () => {
 
   it('that is empty, missing, a folder, or the key itself is an error that shows neither path nor key', async () => {
     for (const [path, code] of [
-      [keyFile(' \n'), 'empty_key'],
+      [keyFile(' \n'), 'invalid_key'],
       [join(privateFolder(), 'none'), 'key_file_unreadable'],
       [privateFolder(), 'key_file_unreadable'],
       [KEY, 'key_file_unreadable'],
@@ -159,11 +158,6 @@ describeOnPosix('a key command', 'its shell is another', function () {
   after(removeFolders);
   const run = (command: string, tools: Partial<KeyTools> = {}, signal?: AbortSignal, limitMs?: number) =>
     runKeyCommand(command, 'the key command', keyTools(tools), signal, limitMs);
-  const took = async (step: Promise<unknown>): Promise<number> => {
-    const began = Date.now();
-    await step.catch(() => undefined);
-    return Date.now() - began;
-  };
 
   it('is run by the shell, and its trimmed output is the key', async () => {
     assert.equal((await run(`printf ' %s\\n' "$(echo ${KEY} | cat)"`)).reveal(), KEY);
@@ -178,7 +172,6 @@ describeOnPosix('a key command', 'its shell is another', function () {
     ['fails', `echo ${KEY}; exit 3`, /^the key command ended with exit code 3$/],
     ['is not found', 'ldctl-no-such-program --token s3cr3t', /^the key command ended with exit code 127$/],
     ['is killed', 'kill -TERM $$', /^the key command was ended by SIGTERM$/],
-    ['prints without end', 'yes', /^the key command printed far more than a key$/],
     ['prints nothing', 'true', /^the output of the key command: no API key/],
     ['prints more than a key', `echo ${KEY}; echo ${KEY}`, /^the output of the key command: not an API key$/],
   ] as const) {
@@ -188,12 +181,6 @@ describeOnPosix('a key command', 'its shell is another', function () {
       assertMute(error, KEY, 's3cr3t');
     });
   }
-
-  it('may leave something running that keeps its output open', async () => {
-    const reading = run(`sleep 5 & echo ${KEY}`);
-    assert.ok((await took(reading)) < 3000);
-    assert.equal((await reading).reveal(), KEY);
-  });
 
   it('is given up after its time, and at Ctrl-C, with all that it started', async () => {
     const mark = join(privateFolder(), 'mark');

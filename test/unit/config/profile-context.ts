@@ -4,13 +4,12 @@ import { join } from 'node:path';
 import { CommandContext, type Core } from '../../../src/cli/context.js';
 import { type OutputFlags } from '../../../src/cli/flags.js';
 import { type Prompts } from '../../../src/cli/prompts.js';
-import { NO_INTERRUPTS } from '../../../src/cli/signals.js';
 import { type Host } from '../../../src/cli/host.js';
 import { packageProgram } from '../../../src/cli/host.js';
 import { ApiError, Interrupted } from '../../../src/base/errors.js';
 import { type Id } from '../../../src/base/ids.js';
 import { type ApiKey } from '../../../src/base/secret.js';
-import { type KeyContext, type Permissions, type TenantStructure } from '../../../src/api/core-api.js';
+import { type KeyContext, type TenantStructure } from '../../../src/api/core-api.js';
 import { memoryOutput, type MemoryOutput } from '../../helpers/memory-output.js';
 import { KeyringError, type Keyring } from '../../../src/config/keyring.js';
 import { VirtualClock } from '../../helpers/clock.js';
@@ -26,27 +25,16 @@ export const SUPERVISOR = 'https://supervisor.example';
 export type Scripted = [message: RegExp, answer: string | boolean | RegExp | Interrupted];
 
 export interface ContextOptions {
-  /** False for a key without `info:read`. */
-  seesStructure?: boolean;
   env?: Record<string, string>;
   stdin?: string;
   /** Given: a terminal, and what its user answers, in this order. */
   answers?: Scripted[];
-  /** What the API says of keys; any other gets a 401. */
-  keys?: Record<string, Partial<KeyContext>>;
+  /** Those that the API accepts; any other gets a 401. */
+  keys?: string[];
   keyring?: Keyring;
 }
 
-const FLAGS: OutputFlags = {
-  output: 'table',
-  json: false,
-  columns: undefined,
-  'no-header': false,
-  'number-ids': false,
-  utc: false,
-  quiet: false,
-  debug: false,
-};
+const FLAGS = { output: 'table', quiet: false, debug: false } as OutputFlags;
 
 /** A context with a store on the disk, an API that is a table, and a user that is a list of answers. */
 export class TestContext extends CommandContext {
@@ -60,7 +48,9 @@ export class TestContext extends CommandContext {
 
   constructor(options: ContextOptions = {}, clock = new VirtualClock()) {
     const output = memoryOutput();
-    super(hostFor(options, output, clock), FLAGS, NO_INTERRUPTS, join(privateFolder(), 'config'));
+    const { signal } = new AbortController();
+    const interrupts = { signal, inTwoStages: () => signal, release: () => undefined };
+    super(hostFor(options, output, clock), FLAGS, interrupts, join(privateFolder(), 'config'));
     this.clock = clock;
     this.output = output;
     this.prompts = options.answers ? scripted(options.answers) : null;
@@ -76,15 +66,13 @@ export class TestContext extends CommandContext {
     return {
       keyContext: (tenantId) => {
         this.calls.push('context');
-        const context = this.#options.keys?.[key.reveal()];
-        if (!context) return Promise.reject(refusal(401, 'unauthorized'));
-        return tenantId === TENANT ? Promise.resolve(keyContext(context)) : Promise.reject(refusal(403, 'forbidden'));
+        if (!this.#options.keys?.includes(key.reveal())) return Promise.reject(refusal(401, 'unauthorized'));
+        return tenantId === TENANT ? Promise.resolve(KEY_CONTEXT) : Promise.reject(refusal(403, 'forbidden'));
       },
       deployment: () => Promise.reject(new Error('no command on profiles asks how many nodes there are')),
       structure: () => {
         this.calls.push('structure');
-        const { seesStructure = true } = this.#options;
-        return seesStructure ? Promise.resolve(STRUCTURE) : Promise.reject(refusal(403, 'forbidden'));
+        return Promise.resolve(STRUCTURE);
       },
     };
   }
@@ -107,44 +95,26 @@ function hostFor(options: ContextOptions, output: MemoryOutput, clock: VirtualCl
   };
 }
 
-const EVERYTHING: Permissions = { tenant: [], division: [], environment: ['deployment:manage'], divisions: {} };
-
-function keyContext(fields: Partial<KeyContext>): KeyContext {
-  return {
-    id: 1n,
-    name: 'ci',
-    role_name: 'operator',
-    expiry_at: '2026-12-18T12:00:00Z',
-    permissions: EVERYTHING,
-    ...fields,
-  };
-}
+const KEY_CONTEXT: KeyContext = {
+  id: 1n,
+  name: 'ci',
+  role_name: 'operator',
+  expiry_at: '2026-12-18T12:00:00Z',
+  permissions: { tenant: [], division: [], environment: [], divisions: {} },
+};
 
 function refusal(status: number, code: string): ApiError {
   return new ApiError(`GET /context: ${status} ${code}`, { status, code, reason: code });
 }
 
-const place = { cloud: 'aws', region: null, tier: null };
+const deployment = { cloud: 'aws', region: null, tier: null };
+const managed = { ...deployment, id: PROD, name: 'prod', variant: 'managed', supervisor_url: SUPERVISOR };
+const basement = { ...deployment, id: BASEMENT, name: 'basement', variant: 'on_premise', supervisor_url: null };
 const STRUCTURE: TenantStructure = {
   id: TENANT,
   name: 'acme',
   divisions: [
-    {
-      id: 11n,
-      name: 'platform',
-      environments: [
-        {
-          id: 21n,
-          name: 'production',
-          deployments: [{ id: PROD, name: 'prod', ...place, variant: 'managed', supervisor_url: SUPERVISOR }],
-        },
-        {
-          id: 22n,
-          name: 'lab',
-          deployments: [{ id: BASEMENT, name: 'basement', ...place, variant: 'on_premise', supervisor_url: null }],
-        },
-      ],
-    },
+    { id: 11n, name: 'platform', environments: [{ id: 21n, name: 'production', deployments: [managed, basement] }] },
   ],
 };
 

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { docPages, readPage } from '../../helpers/docs.js';
 import { ROOT } from '../../helpers/root.js';
 
 const LINK = /\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g;
-const EXAMPLES = /^EXAMPLES\n(.*?)\n(?=```|\n)/gms;
 
 /** The anchors that GitHub gives to the headings of a page. */
 function anchorsOf(page: string): string[] {
@@ -24,15 +23,5 @@ describe('README, CONTRIBUTING and docs', () => {
       }),
     );
     assert.deepEqual(broken, []);
-  });
-
-  it('break no line of an example within quotes, and need no single ones, which cmd does not know', () => {
-    const pages = readdirSync(join(ROOT, 'docs/commands')).map((name) => readPage(`docs/commands/${name}`));
-    const lines = pages.flatMap((page) => [...page.matchAll(EXAMPLES)].flatMap(([, text = '']) => text.split('\n')));
-    assert.ok(lines.some((line) => line.includes('"op read op://ops/laserdata/key"')));
-    for (const line of lines) {
-      assert.equal(line.split('"').length % 2, 1, line);
-      assert.doesNotMatch(line, /^ +\$?.* '/);
-    }
   });
 });

@@ -25,16 +25,6 @@ describe('sandbox: activities in virtual time', () => {
     for (const item of world.log().items) assert.deepEqual([item.status, item.finished_at], ['completed', iso(1700)]);
   });
 
-  it('writes every id digit for digit, up to 2^64-1', () => {
-    const world = new World({ nodes: [610809900976570889n, 18446744073709551615n] });
-    world.post('{"nodes":[18446744073709551615]}');
-    world.now += 200;
-    const { body } = world.get(world.activities);
-    assert.match(body, /"node_id":18446744073709551615,/);
-    assert.doesNotMatch(body, /610809900976570889/);
-    assert.equal(world.log().items[0]?.author_id, 608123456789012345n);
-  });
-
   for (const order of ['asc', 'desc'] as const) {
     it(`pages ${order}ending by id, each entry once`, () => {
       const world = new World({ order, history: 23 });
@@ -50,21 +40,6 @@ describe('sandbox: activities in virtual time', () => {
       assert.deepEqual(ids, sorted);
     });
   }
-
-  it('gives page 1 with 10 results unless asked', () => {
-    const page = read(new World({ history: 12 }).get('/deployments/7263012455120900033/activities')) as Page;
-    assert.deepEqual([page.page, page.items.length, page.total_pages], [1n, 10, 2n]);
-  });
-
-  it('begins with a history that is over, by two people, with ids that grow with time', () => {
-    const { items } = new World({ history: 5 }).log();
-    assert.equal(new Set(items.map((item) => item.author_id)).size, 2);
-    assert.ok(items.every((item) => item.status !== 'processing' && item.id > 2n ** 53n));
-    assert.deepEqual(
-      items,
-      items.toSorted((a, b) => b.created_at.localeCompare(a.created_at)),
-    );
-  });
 
   it('names every node in its history, unless that is shorter', () => {
     const cases = [[1], [6], [100], [7, 8], [100, 2037], [3, 2]] as const;
@@ -117,20 +92,20 @@ describe('sandbox: what becomes of an action', () => {
     return items.map((item) => item.status).reverse();
   }
 
-  const cases: Array<[actions: string, statuses: string]> = [
-    ['iggy/start', 'rejected'],
-    ['iggy/stop iggy/start', 'completed completed'],
-    ['iggy/stop iggy/stop', 'completed rejected'],
-    ['iggy/stop iggy/restart', 'completed rejected'],
-    ['iggy/reconfigure:42', 'completed'],
-    ['iggy/stop iggy/reconfigure:42', 'completed rejected'],
-    ['iggy/stop connectors/restart', 'completed completed'],
-    ['iggy/stop iggy/restart iggy/start', 'completed rejected completed'],
-  ];
-  for (const [actions, statuses] of cases) {
-    it(`${actions}: ${statuses}`, () =>
-      assert.deepEqual(outcomes(new World(), ...actions.split(' ')), statuses.split(' ')));
-  }
+  it('is decided by whether the runtime is started, as the action before left it', () => {
+    for (const [actions, statuses] of [
+      ['iggy/start', 'rejected'],
+      ['iggy/stop iggy/start', 'completed completed'],
+      ['iggy/stop iggy/stop', 'completed rejected'],
+      ['iggy/stop iggy/restart', 'completed rejected'],
+      ['iggy/reconfigure:42', 'completed'],
+      ['iggy/stop iggy/reconfigure:42', 'completed rejected'],
+      ['iggy/stop connectors/restart', 'completed completed'],
+      ['iggy/stop iggy/restart iggy/start', 'completed rejected completed'],
+    ] as const) {
+      assert.deepEqual(outcomes(new World(), ...actions.split(' ')), statuses.split(' '), actions);
+    }
+  });
 
   it('works on the activities of a runtime one after the other', () => {
     const world = new World();

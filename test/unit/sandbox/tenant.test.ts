@@ -44,12 +44,6 @@ describe('sandbox: keys and the tenant', () => {
     }
   });
 
-  it('a permission that is missing is named', () => {
-    const reason = (answer: ReturnType<World['get']>): string => (read(answer) as ProblemBody).reason;
-    assert.match(reason(world.post('{}', { key: world.key('readonly') })), /deployment:manage/);
-    assert.match(reason(world.get(`${TENANT}/structure`, world.key('minimal'))), /info:read/);
-  });
-
   it("the context tells whose key it is, with grants by the vendor's names, each at its own level", () => {
     const levels = {
       tenant: /^(?:info|division|role|member|api_key):(?:read|manage)$/,

@@ -1,45 +1,41 @@
-import { type Every, type OnSuspend } from '../../../../src/output/views/plain.js';
+import { mock } from 'node:test';
 
 /** What the monotonic clock says at first: nothing that a wall clock says. */
 export const BEGUN_AT = 3_600_000;
 const START = Date.parse('2026-03-16T12:00:00Z');
+const STEP_MS = 100;
 
-/** A clock and a ticker that move only when they are told to. */
+/** A clock, and intervals, that go on only when they are told to. */
 export class ManualTime {
   readonly clock = {
     now: (): number => START + this.#passed + this.#set,
     elapsed: (): number => BEGUN_AT + this.#passed,
   };
-  readonly every: Every = (ms, run) => {
-    const timer = { ms, run, due: this.#passed + ms };
-    this.#timers.add(timer);
-    return () => void this.#timers.delete(timer);
-  };
-  readonly onSuspend: OnSuspend = () => () => undefined;
-  readonly #timers = new Set<{ ms: number; run: () => void; due: number }>();
   #passed = 0;
   /** How far the wall clock was set forward, or (below 0) back. */
   #set = 0;
+
+  constructor() {
+    endTime();
+    mock.timers.enable({ apis: ['setInterval'] });
+  }
 
   /** Sets the wall clock forward, or back. */
   jumpWall(ms: number): void {
     this.#set += ms;
   }
 
-  /** Moves on by `ms`, and runs what falls due on the way, in order. */
+  /** Moves on by tenths of a second, and runs what falls due on the way. */
   advance(ms: number): void {
-    const end = this.#passed + ms;
-    for (;;) {
-      const [next] = [...this.#timers].filter(({ due }) => due <= end).sort((a, b) => a.due - b.due);
-      if (!next) break;
-      this.#passed = next.due;
-      next.due += next.ms;
-      next.run();
+    for (const end = this.#passed + ms; this.#passed < end;) {
+      this.#passed += STEP_MS;
+      mock.timers.tick(STEP_MS);
     }
-    this.#passed = end;
   }
+}
 
-  get timers(): number {
-    return this.#timers.size;
-  }
+/** What views that were not stopped have left behind. */
+export function endTime(): void {
+  mock.timers.reset();
+  process.removeAllListeners('SIGCONT');
 }

@@ -1,0 +1,157 @@
+import type { Command } from '@oclif/core';
+import type { Manifest, PJSON } from '@oclif/core/interfaces';
+import { EXIT_CODES } from '../src/base/exit-codes.js';
+import { wrapWords } from '../src/base/text.js';
+
+/** Lines under a header, which may be empty. */
+type Part = readonly [header: string, lines: readonly string[]];
+
+/** As wide as the narrowest terminal that is still usual. */
+const WIDTH = 80;
+/** Flags of this many characters have their meaning beside them; longer ones below. */
+const MOST_LEFT = 26;
+const GLOBAL = 'GLOBAL';
+
+/** What explains all of ldctl (''), and each group, command and topic, by its words with colons between. */
+export function helpTexts({ commands }: Manifest, { description = '', oclif }: PJSON): Record<string, string> {
+  const all = Object.values(commands);
+  const groups = Object.entries(oclif.topics ?? {}).map(([name, { description: about = '' }]) => [name, about]);
+  const list = (own: readonly Command.Cached[]) => pairs(own.map((one) => [nameOf(one), one.summary ?? '']));
+  const root = page(
+    paragraph(`${description}.`),
+    ['USAGE', ['  $ ldctl COMMAND']],
+    [
+      'BEGIN',
+      pairs([
+        ['ldctl sandbox exec -- bash', 'try it, with a LaserData in miniature'],
+        ['ldctl profiles add prod', 'set up a tenant, a key and a deployment'],
+        ['ldctl activities trigger iggy restart', 'act, and know how each node ended'],
+      ]),
+    ],
+    ['GROUPS', pairs(groups)],
+    ['COMMANDS', list(all.filter(({ id }) => !id.includes(':')))],
+    [
+      'MORE',
+      pairs([
+        ['help exit-codes', 'What each exit code means, and whether anything was sent.'],
+        ['help global-flags', 'The flags that go anywhere, and what they mean.'],
+      ]),
+    ],
+  );
+  const ofGroups = groups.map(([name = '', about = '']): [string, string] => {
+    const usage: Part = ['USAGE', [`  $ ldctl ${name} COMMAND`]];
+    const own = all.filter(({ id }) => id.startsWith(`${name}:`));
+    const more = paragraph(`\`ldctl ${name} COMMAND --help\` has more.`);
+    return [name, page(paragraph(about), usage, ['COMMANDS', list(own)], more)];
+  });
+  const ofCommands = all.map((command): [string, string] => [command.id, commandText(command)]);
+  const topics = { '': root, 'exit-codes': exitCodes(), 'global-flags': globalFlags(all) };
+  return { ...topics, ...Object.fromEntries([...ofGroups, ...ofCommands]) };
+}
+
+function commandText(command: Command.Cached): string {
+  const flags = Object.values(command.flags);
+  const own = flags.filter(({ helpGroup }) => helpGroup !== GLOBAL);
+  const left = Math.max(0, ...own.map((flag) => flagText(flag).length).filter((length) => length <= MOST_LEFT));
+  const ofFlags = [...new Set(own.map(({ helpGroup }) => helpGroup))].flatMap((group) => {
+    const rows = flagRows(
+      own.filter((flag) => flag.helpGroup === group),
+      left,
+    );
+    return [`${group ?? ''} FLAGS`.trim(), ...rows];
+  });
+  const shared = flags.filter(({ helpGroup }) => helpGroup === GLOBAL);
+  const names = shared.map(({ name, char }) => `${char ? `-${char}/` : ''}--${name}`).join(', ');
+  const args = Object.values(command.args).map(({ name, description = '' }) => [name.toUpperCase(), description]);
+  // A command is never broken: it is there to be copied.
+  const examples = [command.examples ?? []]
+    .flat()
+    .flatMap((one) => (typeof one === 'string' ? [`  $ ${one}`] : [`  ${one.description}:`, `  $ ${one.command}`]));
+  return page(
+    paragraph(command.summary ?? ''),
+    ['USAGE', [`  $ ldctl ${usageOf(command)}`, ...pairs(args)]],
+    ['EXAMPLES', examples],
+    ['', ofFlags],
+    ['DESCRIPTION', indented(command.description ?? '')],
+    ['GLOBAL FLAGS', indented(`${names}: \`ldctl help global-flags\``)],
+  );
+}
+
+/** The command and its arguments. */
+function usageOf(command: Command.Cached): string {
+  const args = Object.values(command.args).map(({ name, required }) => (required ? name : `[${name}]`).toUpperCase());
+  return String(command.usage ?? [nameOf(command), ...args, '[FLAGS]'].join(' '));
+}
+
+function nameOf({ id }: Command.Cached): string {
+  return id.replaceAll(':', ' ');
+}
+
+function globalFlags(commands: readonly Command.Cached[]): string {
+  const all = commands.flatMap(({ flags }) => Object.entries(flags));
+  const flags = Object.fromEntries(all.filter(([, { helpGroup }]) => helpGroup === GLOBAL));
+  const about =
+    'They go anywhere: before the group, between group and command, behind. Those that say which deployment, through ' +
+    'which API and with which key are for the commands that call an API.';
+  return page(paragraph(about), ['', flagRows(Object.values(flags), MOST_LEFT)]);
+}
+
+function exitCodes(): string {
+  // The signals' dash is spared to terminals that know no more than ASCII.
+  const codes = Object.values(EXIT_CODES);
+  const rows = codes.map(({ code, meaning, sent, ci }) => [`${code}`, meaning, sent, ci.replace('–', '-')]);
+  return page(
+    paragraph('The exit code says which way it ended, the same in every output format.'),
+    ['', columns([['CODE', 'MEANING', 'SENT?', 'A CI STEP WOULD'], ...rows], [4, 31, 14, 25])],
+    paragraph('From `trigger` and `roll`, 2, 4, 5 and 6 promise that nothing was carried out.'),
+    paragraph('When several apply: an interrupt, then 7, 3, 9, 8.'),
+  );
+}
+
+function flagRows(flags: readonly Command.Flag.Cached[], left: number): string[] {
+  const rows = flags.map((flag) => {
+    const meaning = flag.summary ?? flag.description ?? '';
+    const isSaid = typeof flag.default !== 'string' || /\bdefault\b/i.test(meaning);
+    return [flagText(flag), isSaid ? meaning : `${meaning} [default: ${flag.default}]`];
+  });
+  return pairs(rows, left);
+}
+
+function flagText(flag: Command.Flag.Cached): string {
+  const char = flag.char === undefined ? '    ' : `-${flag.char}, `;
+  if (flag.type === 'boolean') return `${char}--${flag.allowNo ? '[no-]' : ''}${flag.name}`;
+  return `${char}--${flag.name} ${flag.options?.join('|') ?? String(flag.helpValue ?? 'VALUE')}`;
+}
+
+function page(...parts: Part[]): string {
+  const filled = parts.filter(([, lines]) => lines.length > 0);
+  return filled.map(([header, lines]) => [...(header ? [header] : []), ...lines, ''].join('\n')).join('\n');
+}
+
+function paragraph(text: string): Part {
+  return ['', wrapWords(text, WIDTH)];
+}
+
+function indented(text: string): string[] {
+  return text === '' ? [] : wrapWords(text, WIDTH - 2).map((line) => `  ${line}`);
+}
+
+/** Two columns. A left cell that is longer than `left` has its meaning below. */
+function pairs(rows: string[][], left = Math.max(0, ...rows.map(([cell = '']) => cell.length))): string[] {
+  const lines = rows.flatMap(([cell = '', meaning = '']) => {
+    const beside = columns([[cell.length > left ? '' : cell, meaning]], [left, WIDTH - left - 4]);
+    return cell.length > left ? [cell, ...beside] : beside;
+  });
+  return lines.map((line) => `  ${line}`);
+}
+
+/** Two blanks apart; a cell that is too long goes on in the next line. */
+function columns(rows: string[][], widths: readonly number[]): string[] {
+  return rows.flatMap((row) => {
+    const cells = row.map((text, at) => wrapWords(text, widths[at] ?? WIDTH));
+    const lines = Array.from({ length: Math.max(...cells.map(({ length }) => length)) }, (_, at) =>
+      cells.map((cell, column) => (cell[at] ?? '').padEnd(widths[column] ?? 0)).join('  '),
+    );
+    return lines.map((line) => line.trimEnd());
+  });
+}
