@@ -175,7 +175,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     settings: ['two processes, keys ignored', 'two processes with one key'],
   },
   {
-    name: 'a journal forgets that another has sent from a record',
+    name: 'a run that goes on from the record of another makes none',
     world: { makesNoRecord: true },
     settings: ['three, keys ignored'],
   },

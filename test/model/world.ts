@@ -317,8 +317,11 @@ const DISPATCHES: ReadonlySet<PostFault> = new Set<PostFault>([
 ]);
 
 /** The records of each key, the newest last: they outlive their process. */
-type Disk = Map<string, Array<{ record: RunRecord; marks: Set<string> }>>;
-type Stored = Disk extends Map<string, Array<infer T>> ? T : never;
+type Disk = Map<string, Stored[]>;
+interface Stored {
+  record: RunRecord;
+  marks: Set<string>;
+}
 
 const VALID = 24 * 3600 * SECOND;
 
@@ -327,9 +330,10 @@ export class MemoryJournal {
   readonly #disk: Disk;
   readonly #wall: () => number;
   readonly #makesOwn: boolean;
-  /** What this process goes on from, by the key. */
+  /** What this process goes on from, by key. */
   readonly #used = new Map<string, { stored: Stored; isOwn: boolean }>();
 
+  /** @param makesOwn false: a sabotage, one that posts from the record of another process and makes none */
   constructor(disk: Disk, wall: () => number, makesOwn = true) {
     this.#disk = disk;
     this.#wall = wall;
@@ -337,23 +341,28 @@ export class MemoryJournal {
   }
 
   read(key: string): KeptRun | null {
-    const found = this.#look(key);
-    return found && this.#follow(found);
+    const counts = ({ record, marks }: Stored): boolean =>
+      this.#wall() - record.postedAt <= VALID &&
+      (!marks.has('refused') || marks.has('accepted') || marks.has('redirected'));
+    const live = (this.#disk.get(key) ?? []).filter(counts);
+    const stored = live.findLast(({ marks }) => marks.has('accepted')) ?? live.at(-1);
+    if (!stored) return null;
+    if (this.#used.get(key)?.stored !== stored) this.#used.set(key, { stored, isOwn: false });
+    const has = (mark: string): boolean => live.some(({ marks }) => marks.has(mark));
+    const marks = { accepted: has('accepted'), redirected: has('redirected'), passed: has('passed') };
+    return { record: stored.record, ageMs: this.#wall() - stored.record.postedAt, ...marks };
   }
 
   begin(record: RunRecord): KeptRun | null {
-    const found = this.#look(record.key);
-    if (found) return this.#follow(found);
-    this.#make(record);
-    return null;
+    const kept = this.read(record.key);
+    if (!kept) this.#make(record);
+    return kept;
   }
 
   beforePost(key: string): KeptRun | null {
-    const found = this.#look(key);
     const used = this.#used.get(key);
-    if (found && (found.kept.accepted || found.kept.redirected || found.stored !== used?.stored)) {
-      return this.#follow(found);
-    }
+    const kept = this.read(key);
+    if (kept && (kept.accepted || kept.redirected || this.#used.get(key) !== used)) return kept;
     if (used && !used.isOwn && this.#makesOwn) this.#make(used.stored.record);
     return null;
   }
@@ -361,25 +370,6 @@ export class MemoryJournal {
   mark(key: string, state: Exclude<RunState, 'posting'>): void {
     const used = this.#used.get(key);
     if (used && (used.isOwn || state !== 'refused')) used.stored.marks.add(state);
-  }
-
-  #look(key: string): { stored: Stored; kept: KeptRun } | null {
-    const live = (this.#disk.get(key) ?? []).filter(
-      ({ record, marks }) =>
-        this.#wall() - record.postedAt <= VALID &&
-        (!marks.has('refused') || marks.has('accepted') || marks.has('redirected')),
-    );
-    const stored = live.findLast(({ marks }) => marks.has('accepted')) ?? live.at(-1);
-    if (!stored) return null;
-    const has = (mark: string): boolean => live.some(({ marks }) => marks.has(mark));
-    const marks = { accepted: has('accepted'), redirected: has('redirected'), passed: has('passed') };
-    return { stored, kept: { record: stored.record, ageMs: this.#wall() - stored.record.postedAt, ...marks } };
-  }
-
-  #follow({ stored, kept }: { stored: Stored; kept: KeptRun }): KeptRun {
-    const { key } = stored.record;
-    if (this.#used.get(key)?.stored !== stored) this.#used.set(key, { stored, isOwn: false });
-    return kept;
   }
 
   #make(record: RunRecord): void {
