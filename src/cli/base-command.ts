@@ -6,9 +6,10 @@ import { EXIT_CODES } from '../base/exit-codes.js';
 import { loadFormat } from '../output/formats.js';
 import { readCommandLine } from './argv.js';
 import { askedOutput, printFailure } from './failure.js';
-import { outputFlags } from './flags.js';
-import { systemHost, type Host } from './host.js';
-import type { Interrupts } from './signals.js';
+import type { CommandContext } from './context.js';
+import { outputFlags, type ConnectionFlags, type OutputFlags } from './flags.js';
+import type { Host } from './host.js';
+import type { Hangup, Interrupts } from './signals.js';
 
 /**
  * What every command is built on: one `catch`, one place where the exit code is set, and SIGINT and SIGTERM turned
@@ -20,33 +21,50 @@ export abstract class BaseCommand extends Command {
   protected readonly host: Host;
   /** What the process ends with; null until the command has ended. */
   exitCode: number | null = null;
+  #interrupts: Interrupts | undefined;
 
-  constructor(argv: string[], config: Config, host: Host = systemHost()) {
+  constructor(argv: string[], config: Config, host: Host) {
     super(argv, config);
     this.host = host;
   }
 
   /**
-   * @param interrupts whose signal is aborted with an `Interrupted` at SIGINT and SIGTERM
    * @returns the exit code; one of our own table, unless it is that of another program
    * @throws LdctlError for every failure that is foreseen
    */
-  protected abstract execute(interrupts: Interrupts): Promise<number>;
+  protected abstract execute(): Promise<number>;
 
   override async run(): Promise<void> {
-    const interrupts = this.interrupts();
-    onAbort(interrupts.signal, () => this.host.output.hurry(interrupts.signal.reason as Interrupted));
+    const { signal } = this.interrupts;
+    onAbort(signal, () => this.host.output.hurry(signal.reason as Interrupted));
     try {
       await loadFormat(askedOutput(this.line().flags).format);
-      this.end(await this.execute(interrupts));
+      this.end(await this.execute());
     } finally {
-      interrupts.release();
+      this.interrupts.release();
     }
   }
 
-  /** A command that leaves its signals to another program overrides this. */
-  protected interrupts(): Interrupts {
-    return this.host.catchInterrupts();
+  /** Their signal is aborted with an `Interrupted` at SIGINT and SIGTERM. */
+  protected get interrupts(): Interrupts {
+    return (this.#interrupts ??= this.host.catchInterrupts(this.hangup()));
+  }
+
+  /** What SIGHUP does to a command that outlives its terminal. */
+  protected hangup(): Hangup | undefined {
+    return undefined;
+  }
+
+  /** For a command that changes profiles. */
+  protected async open(flags: OutputFlags): Promise<CommandContext> {
+    const { CommandContext } = await import('./context.js');
+    return CommandContext.open(this.host, flags, this.interrupts);
+  }
+
+  /** For a command that asks an API. */
+  protected async connect(flags: OutputFlags & ConnectionFlags): Promise<CommandContext> {
+    const { CommandContext } = await import('./context.js');
+    return CommandContext.connect(this.host, flags, this.interrupts);
   }
 
   protected override async catch(error: unknown): Promise<void> {

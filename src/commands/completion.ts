@@ -1,7 +1,6 @@
 import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../cli/base-command.js';
 import { printOptions } from '../cli/flags.js';
-import { EXIT_CODES, type ExitCode } from '../base/exit-codes.js';
 import { printObject } from '../output/list.js';
 
 /** The file of each shell, in `completions/` of the package. */
@@ -34,7 +33,7 @@ export default class Completion extends BaseCommand {
     }),
   };
 
-  protected override async execute(): Promise<ExitCode> {
+  protected override async execute() {
     const { args, flags } = await this.parse(Completion);
     const script = this.host.program.read(`completions/${FILES[args.shell as Shell]}`);
     const options = printOptions(flags);
@@ -45,6 +44,6 @@ export default class Completion extends BaseCommand {
       const fields = Object.entries({ shell: args.shell, script }).map(([name, value]) => ({ name, value }));
       await printObject(this.host.output, { shell: args.shell, script }, fields, options);
     }
-    return EXIT_CODES.done.code;
+    return 0;
   }
 }

@@ -1,7 +1,6 @@
 import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../cli/base-command.js';
 import { printHelp } from '../cli/help.js';
-import type { ExitCode } from '../base/exit-codes.js';
 
 export default class Help extends BaseCommand {
   static override summary = 'Help on a command, a group of commands, or a topic.';
@@ -9,7 +8,7 @@ export default class Help extends BaseCommand {
   // A command may be several words.
   static override strict = false;
 
-  protected override async execute(): Promise<ExitCode> {
+  protected override async execute() {
     const { argv } = await this.parse(Help);
     return printHelp(this.host, argv.map(String));
   }

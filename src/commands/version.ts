@@ -1,13 +1,12 @@
 import { BaseCommand } from '../cli/base-command.js';
 import { printOptions } from '../cli/flags.js';
-import { EXIT_CODES, type ExitCode } from '../base/exit-codes.js';
 import { printObject } from '../output/list.js';
 
 export default class Version extends BaseCommand {
   static override summary = 'The version of ldctl, and of what it runs on.';
   static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> -o json'];
 
-  protected override async execute(): Promise<ExitCode> {
+  protected override async execute() {
     const { flags } = await this.parse(Version);
     const { program, platform } = this.host;
     const document = {
@@ -19,6 +18,6 @@ export default class Version extends BaseCommand {
     };
     const fields = Object.entries(document).map(([name, value]) => ({ name, value }));
     await printObject(this.host.output, document, fields, printOptions(flags));
-    return EXIT_CODES.done.code;
+    return 0;
   }
 }

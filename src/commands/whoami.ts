@@ -1,9 +1,7 @@
 import { BaseCommand } from '../cli/base-command.js';
-import { CommandContext } from '../cli/context.js';
+import type { CommandContext } from '../cli/context.js';
 import { connectionFlags, printOptions } from '../cli/flags.js';
-import type { Interrupts } from '../cli/signals.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
-import type { ExitCode } from '../base/exit-codes.js';
 import { plainText, urlText } from '../base/text.js';
 import type { KeyContext, TenantStructure } from '../api/core-api.js';
 import type { Source } from '../config/settings.js';
@@ -24,9 +22,9 @@ export default class Whoami extends BaseCommand {
   ];
   static override flags = connectionFlags;
 
-  protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
+  protected override async execute() {
     const { flags } = await this.parse(Whoami);
-    const context = await CommandContext.connect(this.host, flags, interrupts);
+    const context = await this.connect(flags);
     const identity = await identify(context);
     if (identity.key_id !== null) await rememberExpiry(context, identity.expires_at);
     const { output, clock } = this.host;

@@ -211,14 +211,6 @@ export function explainDeployment(error: unknown, id: Id, name: string | null | 
     error.message = error.message.replace(`deployment ${id} `, `deployment ${name} `);
 }
 
-/** Adds to a 403 of a look-up which grant it needs, and what works without it. @returns whether it was one */
-export function explainLookUp(error: unknown): error is ApiError {
-  if (!(error instanceof ApiError) || error.status !== 403) return false;
-  const needs = "Looking up deployments needs the grant info:read on the key's own tenant.";
-  error.hint = `${needs} Ids work without it: --deployment ID with --supervisor-url URL.`;
-  return true;
-}
-
 const NEW_KEY = 'make a new one in the LaserData console';
 
 function renewal(profile: string): string {

@@ -1,6 +1,6 @@
 import { isFinal, isSameAction, type Action, type Activity } from '../base/activity.js';
 import { InvalidAnswerError, LdctlError } from '../base/errors.js';
-import type { Id } from '../base/ids.js';
+import { compareIds, type Id } from '../base/ids.js';
 import { emptyNodeResult, MISSING, type NodeResult } from '../base/outcome.js';
 import { warning, type JobEvent, type NodeProgress } from './events.js';
 import type { LogRead } from '../log/log.js';
@@ -153,12 +153,13 @@ export function standingOf(entries: Entries, appearMs: number): Standing {
 }
 
 /**
- * All targets, in the order in which they were asked for, then as they appeared.
+ * All targets, in the order in which they were asked for, then by node.
  * @param absent the status of a target that has no entry: null while it is waited for, `missing` at the end
  */
 export function rowsOf(entries: Entries, appearMs: number, absent: typeof MISSING | null): NodeProgress[] {
   const byKey = new Map<Id, Entry[]>(required(entries).map((key) => [key, []]));
-  for (const entry of entries.byId.values()) {
+  const byNode = [...entries.byId.values()].sort((a, b) => compareIds(a.activity.node_id, b.activity.node_id));
+  for (const entry of byNode) {
     const key = keyOf(entries, entry.activity);
     const some = byKey.get(key);
     if (some) some.push(entry);

@@ -57,8 +57,8 @@ describe('activities trigger, how many nodes there are', () => {
   describe('--expect-nodes deployment', () => {
     const args = [...EVERY_NODE, '--expect-nodes', 'deployment'];
 
-    it('takes what Core counts, where the log says that the deployment stands', async () => {
-      logGrows([old(1n, 1n)], [own(1n, 1n), own(2n, 2n)]);
+    it('takes what Core counts, where the log says that the deployment stands, and goes by node', async () => {
+      logGrows([old(1n, 1n)], [own(2n, 2n), own(1n, 1n)]);
       coreCounts(3);
       bench.supervisor.post(PATH, '{}').reply(202);
       const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...args);
@@ -66,8 +66,8 @@ describe('activities trigger, how many nodes there are', () => {
       assert.match(stderr, /, expecting 3 nodes$/m);
       const { nodes } = parseJson(stdout) as Result;
       assert.deepEqual(
-        nodes.map(({ status }) => status),
-        ['completed', 'completed', 'missing'],
+        nodes.map(({ node_id: node, status }) => `${node} ${status}`),
+        ['1 completed', '2 completed', 'null missing'],
       );
     });
 

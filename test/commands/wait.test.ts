@@ -26,7 +26,7 @@ describe('activities wait', () => {
 
   it('prints the shape of trigger, with null for what it cannot know or the activities do not share', async () => {
     bench.showLog(() => [SECOND, FIRST]);
-    const { code, stdout, stderr } = await bench.run(ActivitiesWait, String(FIRST.id), String(SECOND.id), ...FOREVER);
+    const { code, stdout, stderr } = await bench.run(ActivitiesWait, `${FIRST.id},${SECOND.id}`, ...FOREVER);
     assert.equal(code, 3, stderr);
     const shown = ({ node_id, id, status, created_at, finished_at }: Activity): object => ({
       node_id,

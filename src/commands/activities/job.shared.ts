@@ -9,7 +9,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
 import { printOptions, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
 import type { Host } from '../../cli/host.js';
-import { hangupOf, type Interrupts } from '../../cli/signals.js';
+import { hangupOf, type Hangup } from '../../cli/signals.js';
 import { resumeFlags, type Target } from '../../config/target.js';
 import { checkIdempotencyKey, wireKey } from '../../job/wire-key.js';
 import { connectionTo, type Connection, type Tools } from '../../library/jobs.js';
@@ -65,8 +65,8 @@ export const ACTION_ARG = {
 } as const;
 
 export abstract class JobCommand extends BaseCommand {
-  protected override interrupts(): Interrupts {
-    return this.host.catchInterrupts(hangupOf(this.host.output));
+  protected override hangup(): Hangup {
+    return hangupOf(this.host.output);
   }
 }
 

@@ -4,10 +4,9 @@ import { Interrupted, LdctlError, UsageError } from '../../base/errors.js';
 import { EXIT_CODES, type ExitCode } from '../../base/exit-codes.js';
 import { parseId, type Id } from '../../base/ids.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { CommandContext } from '../../cli/context.js';
+import type { CommandContext } from '../../cli/context.js';
 import { connectionFlags, printOptions, wholeNumber, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
 import { isInteractive } from '../../cli/host.js';
-import type { Interrupts } from '../../cli/signals.js';
 import { resumeFlags, type Target } from '../../config/target.js';
 import { drive } from '../../job/drive.js';
 import { createWatch, followLog } from '../../job/watch.js';
@@ -56,12 +55,12 @@ export default class ActivitiesList extends BaseCommand {
   ];
   static override flags = { ...connectionFlags, ...listFlags };
 
-  protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
+  protected override async execute() {
     const { flags } = await this.parse(ActivitiesList);
     const filter = parseFilter(flags, this.host.clock.now());
     const after = flags.after === undefined ? null : parseId(flags.after, '--after');
     checkTogether(flags);
-    const context = await CommandContext.connect(this.host, flags, interrupts);
+    const context = await this.connect(flags);
     const target = await context.target();
     const plan = { ...flags, filter, after, limit: flags.limit ?? DEFAULT_LIMIT };
     if (flags.follow) return follow(context, target, plan);
@@ -119,7 +118,7 @@ async function print(context: CommandContext, target: Target, plan: Plan): Promi
   const noun = after === null ? 'activities' : `activities after ${after} that are older than a minute`;
   const spec = { noun, columns: activityColumns, total: () => listing.total() };
   await printList(context.host.output, listing.batches, spec, printOptions(context.flags));
-  return EXIT_CODES.done.code;
+  return 0;
 }
 
 async function viewOf(context: CommandContext, target: Target, { follow }: Plan) {

@@ -6,10 +6,9 @@ import type { ExitCode } from '../../base/exit-codes.js';
 import { parseId, type Id } from '../../base/ids.js';
 import { stringifyJson } from '../../base/json.js';
 import { checkConfirm, consentTo, requireConsent } from '../../cli/consent.js';
-import { CommandContext } from '../../cli/context.js';
-import { connectionFlags, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
-import { checkGate, runGate } from '../../cli/gate.js';
-import type { Interrupts } from '../../cli/signals.js';
+import type { CommandContext } from '../../cli/context.js';
+import { connectionFlags, filled, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
+import { runGate } from '../../cli/gate.js';
 import { openRollJournal } from '../../config/journal.js';
 import type { Target } from '../../config/target.js';
 import { checkIdempotencyKey } from '../../job/wire-key.js';
@@ -78,10 +77,10 @@ export default class ActivitiesRoll extends JobCommand {
   static override args = { runtime: Args.string(RUNTIME_ARG), action: Args.string(ACTION_ARG) };
   static override flags = flags;
 
-  protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
+  protected override async execute() {
     const { args, flags } = await this.parse(ActivitiesRoll);
     const { runtime, action } = args;
-    if (flags.resume !== undefined) return this.#resume(interrupts, runtime, flags, flags.resume);
+    if (flags.resume !== undefined) return this.#resume(runtime, flags, flags.resume);
     if (runtime === undefined || action === undefined) {
       throw new UsageError(runtime === undefined ? 'missing RUNTIME and ACTION' : 'missing ACTION', {
         code: 'missing_argument',
@@ -90,14 +89,14 @@ export default class ActivitiesRoll extends JobCommand {
     }
     const { gate: command, 'gate-timeout': gateTimeoutMs, 'max-unavailable': maxUnavailable } = flags;
     if (command === undefined && gateTimeoutMs !== undefined) throw new UsageError('--gate-timeout goes with --gate');
-    if (command !== undefined) checkGate(command, this.host.platform);
-    const { nodes: named, ...asked } = await parseActing(this.host, { runtime, action }, flags, interrupts.signal);
+    if (command !== undefined) filled(command.trim(), '--gate');
+    const { nodes: named, ...asked } = await parseActing(this.host, { runtime, action }, flags, this.interrupts.signal);
     const { gate: _gate, ...request } = check(v.omit(rollRequest, ['nodes']), 'roll', {
       ...{ ...asked, maxUnavailable, pauseMs: flags.pause, gateTimeoutMs, nodeTimeoutMs: flags['node-timeout'] },
       continueOnError: flags['continue-on-error'],
     });
     const deed = { what: deedOf(request), nodes: named ?? null };
-    const context = await CommandContext.connect(this.host, flags, interrupts);
+    const context = await this.connect(flags);
     if (!flags['dry-run']) requireConsent(context, deed, flags);
     const target = await context.target();
     if (flags.confirm !== undefined) await checkConfirm(context, target, flags.confirm);
@@ -112,12 +111,7 @@ export default class ActivitiesRoll extends JobCommand {
   }
 
   /** Reads the record of the roll, and runs it again. */
-  async #resume(
-    interrupts: Interrupts,
-    runtime: string | undefined,
-    flags: RollFlags,
-    resume: string,
-  ): Promise<ExitCode> {
+  async #resume(runtime: string | undefined, flags: RollFlags, resume: string): Promise<ExitCode> {
     const stray = Object.entries({ ...actingFlags, ...rollFlags }).find(
       ([name]) => !ANEW.includes(name) && ![undefined, false].includes(flags[name as keyof RollFlags] as undefined),
     );
@@ -125,7 +119,7 @@ export default class ActivitiesRoll extends JobCommand {
     if (runtime !== undefined) {
       throw new UsageError('--resume needs no RUNTIME and ACTION: the roll goes on as it was begun');
     }
-    const context = await CommandContext.connect(this.host, flags, interrupts);
+    const context = await this.connect(flags);
     const target = await context.target();
     const { id, name } = target.deployment;
     const journal = openRollJournal(context.folder, this.host.clock);

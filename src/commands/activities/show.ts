@@ -2,12 +2,9 @@ import * as Args from '@oclif/core/args';
 import { isFinal, type Activity } from '../../base/activity.js';
 import { formatDuration } from '../../base/durations.js';
 import { LdctlError } from '../../base/errors.js';
-import { EXIT_CODES, type ExitCode } from '../../base/exit-codes.js';
 import { parseId, type Id } from '../../base/ids.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { CommandContext } from '../../cli/context.js';
 import { connectionFlags, printOptions } from '../../cli/flags.js';
-import type { Interrupts } from '../../cli/signals.js';
 import type { Found } from '../../log/log.js';
 import { cellText, timeText, tookMs, type Cell, type Field } from '../../output/columns.js';
 import { jsonText } from '../../output/formats/json.js';
@@ -28,11 +25,11 @@ export default class ActivitiesShow extends BaseCommand {
   };
   static override flags = connectionFlags;
 
-  protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
+  protected override async execute() {
     const { args, flags } = await this.parse(ActivitiesShow);
     const id = parseId(args.id, 'ID');
     const { output, clock } = this.host;
-    const context = await CommandContext.connect(this.host, flags, interrupts);
+    const context = await this.connect(flags);
     const target = await context.target();
     const found = await logOf(context, target).seek(id, { signal: context.signal });
     if (!found.activity) {
@@ -46,7 +43,7 @@ export default class ActivitiesShow extends BaseCommand {
     const options = printOptions(flags);
     const fields = fieldsOf(found.activity, found.serverTime ?? clock.now(), options.utc);
     await printObject(output, found.activity, fields, options);
-    return EXIT_CODES.done.code;
+    return 0;
   }
 }
 

@@ -1,12 +1,9 @@
 import * as Flags from '@oclif/core/flags';
 import { isFinal, type Activity } from '../../base/activity.js';
 import { formatDuration } from '../../base/durations.js';
-import { EXIT_CODES, type ExitCode } from '../../base/exit-codes.js';
-import { compareIds, type Id } from '../../base/ids.js';
+import type { Id } from '../../base/ids.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { CommandContext } from '../../cli/context.js';
 import { connectionFlags, printOptions } from '../../cli/flags.js';
-import type { Interrupts } from '../../cli/signals.js';
 import { listNewest } from '../../log/list.js';
 import { cellText, timeColumn, type Column } from '../../output/columns.js';
 import { printList } from '../../output/list.js';
@@ -15,9 +12,8 @@ import { filterFlags, logOf, parseFilter, sinceOptions } from './shared.js';
 export default class ActivitiesStats extends BaseCommand {
   static override summary = 'How long actions take, and how often they are rejected, from the log.';
   static override description =
-    'For each runtime and action: how many there were, how many completed, were rejected or are still processing, and how ' +
-    'long those took that completed: the median, nine of ten (p90), and the longest. A reconfigure counts as one whatever ' +
-    'its config. Filters are those of `activities list`.';
+    'For each runtime and action, and each node with --by node: how many there were, how each ended, and how long those ' +
+    'took that completed: the median, nine of ten (p90), and the longest. A reconfigure is one whatever its config.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --since 24h --by node --runtime iggy',
@@ -33,18 +29,17 @@ export default class ActivitiesStats extends BaseCommand {
     since: Flags.string({ ...sinceOptions, default: '7d' }),
   };
 
-  protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
+  protected override async execute() {
     const { flags } = await this.parse(ActivitiesStats);
     const { output, clock } = this.host;
     const filter = parseFilter(flags, clock.now());
-    const context = await CommandContext.connect(this.host, flags, interrupts);
+    const context = await this.connect(flags);
     const target = await context.target();
     const { batches } = listNewest(logOf(context, target), { filter, limit: 0 }, { signal: context.signal });
     const rows = await context.during('reading the log', () => countWork(batches, flags.by === 'node'));
-    const anyRejected = rows.some(({ rejected }) => rejected > 0);
-    const columns = statsColumns(flags.by === 'node', anyRejected);
+    const columns = statsColumns(flags.by === 'node');
     await printList(output, [rows], { noun: 'activities in this time', columns, total: null }, printOptions(flags));
-    return EXIT_CODES.done.code;
+    return 0;
   }
 }
 
@@ -85,24 +80,19 @@ async function countWork(batches: AsyncIterable<readonly Activity[]>, byNode: bo
       if (status === 'completed' && took >= 0) group.tookMs.push(took);
     }
   }
-  const rows = [...groups.values()].map(({ row, tookMs }): Stats => {
-    const sorted = Float64Array.from(tookMs).sort();
-    const nth = (n: number): number | null => (sorted.length === 0 ? null : (sorted[n - 1] ?? 0) / 1000);
-    const median = ((sorted.at((sorted.length - 1) / 2) ?? 0) + (sorted.at(sorted.length / 2) ?? 0)) / 2000;
-    return {
-      ...row,
-      median_s: sorted.length === 0 ? null : median,
-      p90_s: nth(Math.ceil(sorted.length * 0.9)),
-      max_s: nth(sorted.length),
-    };
-  });
-  const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-  return rows.sort(
-    (a, b) => order(a.runtime, b.runtime) || order(a.action, b.action) || compareIds(a.node_id ?? 0n, b.node_id ?? 0n),
-  );
+  const sorted = [...groups].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }));
+  return sorted.map(([, { row, tookMs }]) => ({ ...row, ...timesOf(Float64Array.from(tookMs).sort()) }));
 }
 
-function statsColumns(byNode: boolean, anyRejected: boolean): ReadonlyArray<Column<Stats>> {
+/** @param took ms, the shortest first */
+function timesOf(took: Float64Array): Pick<Stats, 'median_s' | 'p90_s' | 'max_s'> {
+  const nth = (index: number): number => (took.at(index) ?? 0) / 1000;
+  if (took.length === 0) return { median_s: null, p90_s: null, max_s: null };
+  const median_s = (nth((took.length - 1) / 2) + nth(took.length / 2)) / 2;
+  return { median_s, p90_s: nth(Math.ceil(took.length * 0.9) - 1), max_s: nth(-1) };
+}
+
+function statsColumns(byNode: boolean): ReadonlyArray<Column<Stats>> {
   const node: Column<Stats> = { name: 'node', priority: 2, value: (row) => row.node_id };
   return [
     { name: 'runtime', priority: 1, value: (row) => row.runtime },
@@ -110,21 +100,13 @@ function statsColumns(byNode: boolean, anyRejected: boolean): ReadonlyArray<Colu
     ...(byNode ? [node] : []),
     { name: 'count', priority: 5, value: (row) => row.count },
     { name: 'completed', priority: 11, value: (row) => row.completed },
-    countColumn('rejected', anyRejected ? 4 : 9, 'bad'),
-    countColumn('processing', 10, 'busy'),
+    { name: 'rejected', priority: 4, value: (row) => row.rejected, style: (row) => (row.rejected ? 'bad' : undefined) },
+    { name: 'processing', priority: 10, value: (row) => row.processing },
     secondsColumn('median', 3, (row) => row.median_s),
     secondsColumn('p90', 8, (row) => row.p90_s),
     secondsColumn('longest', 6, (row) => row.max_s),
     timeColumn('last', 12, (row) => row.last_at),
   ];
-}
-
-/** A number that is worth a word only where it is not 0. */
-function countColumn(name: 'rejected' | 'processing', priority: number, style: 'bad' | 'busy'): Column<Stats> {
-  return {
-    ...{ name, priority, value: (row) => row[name], text: (row) => cellText(row[name] || null) },
-    style: (row) => (row[name] > 0 ? style : undefined),
-  };
 }
 
 function secondsColumn(name: string, priority: number, value: (row: Stats) => number | null): Column<Stats> {

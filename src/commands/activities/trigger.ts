@@ -1,10 +1,7 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import type { ExitCode } from '../../base/exit-codes.js';
 import { checkConfirm, consentTo, requireConsent } from '../../cli/consent.js';
-import { CommandContext } from '../../cli/context.js';
 import { connectionFlags } from '../../cli/flags.js';
-import type { Interrupts } from '../../cli/signals.js';
 import { trigger } from '../../library/jobs.js';
 import { check, triggerRequest, type CheckedTrigger } from '../../library/requests.js';
 import { expectedNodes, nodesOfLog, warnOfOthers } from './count.shared.js';
@@ -35,12 +32,12 @@ export default class ActivitiesTrigger extends JobCommand {
     }),
   };
 
-  protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
+  protected override async execute() {
     const { args, flags } = await this.parse(ActivitiesTrigger);
-    const asked = await parseActing(this.host, args, flags, interrupts.signal);
+    const asked = await parseActing(this.host, args, flags, this.interrupts.signal);
     const request: CheckedTrigger = check(triggerRequest, 'trigger', { ...asked, wait: flags.wait });
     const deed = { what: `${request.action} ${request.runtime}`, nodes: request.nodes ?? null };
-    const context = await CommandContext.connect(this.host, flags, interrupts);
+    const context = await this.connect(flags);
     if (!flags['dry-run']) requireConsent(context, deed, flags);
     const target = await context.target();
     if (flags['dry-run']) {

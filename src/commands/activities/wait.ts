@@ -2,12 +2,9 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { formatAction, isFinal, parseAction } from '../../base/activity.js';
 import { UsageError } from '../../base/errors.js';
-import { EXIT_CODES, type ExitCode } from '../../base/exit-codes.js';
 import { parseId, sortedUnique } from '../../base/ids.js';
-import { CommandContext } from '../../cli/context.js';
 import { connectionFlags, printOptions, wholeNumber, type FlagsOf } from '../../cli/flags.js';
 import { isInteractive } from '../../cli/host.js';
-import type { Interrupts } from '../../cli/signals.js';
 import { wait } from '../../library/jobs.js';
 import { check, waitRequest } from '../../library/requests.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
@@ -35,10 +32,9 @@ const TRIGGER_FLAGS = ['runtime', 'action', 'config', 'node', 'nodes-from', 'exp
 export default class ActivitiesWait extends JobCommand {
   static override summary = 'Follow what was dispatched before. Never sends anything.';
   static override description =
-    'Give the ids of activities; or, for a trigger whose entries were not all seen yet, the id that the log had ' +
-    'reached before it (--after), with the runtime, the action and the nodes. `activities trigger` prints the exact ' +
-    'command whenever there is something left to follow. At a terminal, without an id, it follows what is processing. ' +
-    'Ends and exits as `activities trigger` does.';
+    'Give ids; or, for a trigger whose entries were not all seen yet, the id that the log had reached before it (--after), ' +
+    'with runtime, action and nodes: `activities trigger` prints that command. At a terminal, without an id, it follows ' +
+    'what is processing. Ends and exits as `activities trigger` does.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> 7261845022003200001 7261845022003200002',
     '<%= config.bin %> <%= command.id %> --after 7261845022003200000 --runtime iggy --action restart --node 610809900976570889',
@@ -47,17 +43,17 @@ export default class ActivitiesWait extends JobCommand {
   static override args = { id: Args.string({ ignoreStdin: true, description: 'ids of the activities to follow' }) };
   static override flags = { ...connectionFlags, ...waitFlags };
 
-  protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
+  protected override async execute() {
     const { argv, flags } = await this.parse(ActivitiesWait);
     checkRunResultOptions(printOptions(flags));
-    const what = await this.#parse(argv.map(String), flags, interrupts.signal);
+    const what = await this.#parse(argv.map(String), flags, this.interrupts.signal);
     // A variable that is not set must not pass for everything in a script.
     if (what === null && !isInteractive(this.host)) {
       throw new UsageError('nothing to wait for', {
         hint: 'Give ids of activities, or --after ID with --runtime and --action. Is a variable unset?',
       });
     }
-    const context = await CommandContext.connect(this.host, flags, interrupts);
+    const context = await this.connect(flags);
     const target = await context.target();
     const processing = async () => {
       const open = (await readLog(context, target, 'known')).filter(({ status }) => !isFinal(status));
@@ -66,7 +62,7 @@ export default class ActivitiesWait extends JobCommand {
     const asked = what ?? (await processing());
     if (asked.ids?.length === 0) {
       context.say('nothing is processing');
-      return EXIT_CODES.done.code;
+      return 0;
     }
     const times = { timeoutMs: flags.timeout, appearTimeoutMs: flags['appear-timeout'] };
     const request = check(waitRequest, 'wait', { ...times, ...asked });
@@ -79,7 +75,8 @@ export default class ActivitiesWait extends JobCommand {
     if (after === undefined) {
       const stray = TRIGGER_FLAGS.find((name) => flags[name] !== undefined);
       if (stray !== undefined) throw new UsageError(`--${stray} goes with --after, not with ids`);
-      return words.length === 0 ? null : { ids: sortedUnique(words.map((word) => parseId(word, 'activity'))) };
+      const ids = words.flatMap((word) => word.split(',')).map((word) => parseId(word, 'activity'));
+      return ids.length === 0 ? null : { ids: sortedUnique(ids) };
     }
     if (words.length > 0) throw new UsageError('give ids or --after, not both');
     if (runtime === undefined || action === undefined) {

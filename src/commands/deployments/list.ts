@@ -1,8 +1,5 @@
 import { BaseCommand } from '../../cli/base-command.js';
-import { CommandContext } from '../../cli/context.js';
 import { connectionFlags, printOptions } from '../../cli/flags.js';
-import type { Interrupts } from '../../cli/signals.js';
-import type { ExitCode } from '../../base/exit-codes.js';
 import { placedDeployments, type PlacedDeployment } from '../../config/target.js';
 import type { Column } from '../../output/columns.js';
 import { printList } from '../../output/list.js';
@@ -42,9 +39,9 @@ export default class DeploymentsList extends BaseCommand {
   ];
   static override flags = connectionFlags;
 
-  protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
+  protected override async execute() {
     const { flags } = await this.parse(DeploymentsList);
-    const context = await CommandContext.connect(this.host, flags, interrupts);
+    const context = await this.connect(flags);
     const access = await context.tenant();
     const structure = await context.core(access).structure(access.tenantId, { signal: context.signal });
     const documents = placedDeployments(structure).map(documentOf);

@@ -1,11 +1,8 @@
 import * as Flags from '@oclif/core/flags';
 import { isFinal, RUNTIMES, type Activity } from '../../base/activity.js';
-import { EXIT_CODES, type ExitCode } from '../../base/exit-codes.js';
 import { compareIds, type Id } from '../../base/ids.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { CommandContext } from '../../cli/context.js';
 import { connectionFlags, printOptions } from '../../cli/flags.js';
-import type { Interrupts } from '../../cli/signals.js';
 import { listNewest } from '../../log/list.js';
 import { cellText, timeColumns, type Column } from '../../output/columns.js';
 import { printList } from '../../output/list.js';
@@ -15,9 +12,8 @@ import { filterFlags, logOf, parseFilter, sinceOptions } from '../activities/sha
 export default class NodesList extends BaseCommand {
   static override summary = 'The nodes that the log names, and what was last done on each.';
   static override description =
-    'A line a node, with its last activity of each runtime; one that was rejected or is still processing is marked. It shows ' +
-    'what the log knows: a node that nothing was done on is not in it, one that has left may be, and neither says whether ' +
-    'a runtime runs.';
+    'A line a node, with its last activity of each runtime. It shows what the log knows: a node that nothing was done on is ' +
+    'not in it, one that has left may be, and neither says whether a runtime runs.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --since 7d --runtime iggy',
@@ -30,17 +26,17 @@ export default class NodesList extends BaseCommand {
     since: Flags.string({ ...sinceOptions, default: '30d' }),
   };
 
-  protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
+  protected override async execute() {
     const { flags } = await this.parse(NodesList);
     const { output, clock } = this.host;
     const filter = parseFilter(flags, clock.now());
-    const context = await CommandContext.connect(this.host, flags, interrupts);
+    const context = await this.connect(flags);
     const target = await context.target();
     const { batches } = listNewest(logOf(context, target), { filter, limit: 0 }, { signal: context.signal });
     const nodes = await context.during('reading the log', () => summarise(batches));
     const spec = { noun: 'nodes in the log of this time', columns: nodeColumns(nodes), total: null };
     await printList(output, [nodes], spec, printOptions(flags));
-    return EXIT_CODES.done.code;
+    return 0;
   }
 }
 

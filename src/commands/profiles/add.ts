@@ -2,12 +2,11 @@ import { randomBytes } from 'node:crypto';
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
-import { CommandContext } from '../../cli/context.js';
+import type { CommandContext } from '../../cli/context.js';
 import { filled, type FlagsOf } from '../../cli/flags.js';
 import { readStdin, type Prompts } from '../../cli/prompts.js';
-import { saying, type Interrupts } from '../../cli/signals.js';
+import { saying } from '../../cli/signals.js';
 import { ApiError, LdctlError, UsageError } from '../../base/errors.js';
-import type { ExitCode } from '../../base/exit-codes.js';
 import { parseId, type Id } from '../../base/ids.js';
 import { isApiKeyText, refuseDebuggedStreams, type ApiKey } from '../../base/secret.js';
 import { plainText, urlText } from '../../base/text.js';
@@ -65,36 +64,23 @@ export default class ProfilesAdd extends BaseCommand {
   static override summary = 'Keep a tenant, an API key and a deployment under a name.';
   static override description =
     'At a terminal it asks for what no flag says: the tenant, the key, the deployment, and where to keep the key. ' +
-    'Elsewhere it asks nothing: what no flag says comes from LD_TENANT_ID, LD_API_URL, LD_DEPLOYMENT_ID and ' +
-    'LD_API_KEY, if they are set. A key that the API does not accept is not stored. There is no flag that holds a key, ' +
-    'since other users can read the arguments of a process. The first profile becomes the current one.';
+    'Elsewhere that comes from LD_TENANT_ID, LD_API_KEY, LD_API_URL and LD_DEPLOYMENT_ID. A key that the API does not ' +
+    'accept is not stored, and no flag holds one. The first profile becomes the current one.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> prod',
-    {
-      description: 'In a script, with the key from a secret store',
-      command:
-        'secret-tool lookup laserdata prod | <%= config.bin %> <%= command.id %> prod --tenant-id 7261845022003200001 ' +
-        '--deployment sandbox --key-store file --api-key-stdin',
-    },
-    {
-      description: 'With a password manager that is asked each time',
-      command:
-        '<%= config.bin %> <%= command.id %> prod --tenant-id 7261845022003200001 --deployment sandbox ' +
-        '--key-command "op read op://ops/laserdata/key"',
-    },
+    'secret-tool lookup laserdata prod | <%= config.bin %> <%= command.id %> prod --tenant-id 7261845022003200001 ' +
+      '--deployment sandbox --key-store file --api-key-stdin',
+    '<%= config.bin %> <%= command.id %> prod --tenant-id 7261845022003200001 --deployment sandbox ' +
+      '--key-command "op read op://ops/laserdata/key"',
   ];
   static override args = {
-    name: Args.string({
-      required: true,
-      ignoreStdin: true,
-      description: 'letters, digits, dots, dashes and underscores',
-    }),
+    name: Args.string({ required: true, ignoreStdin: true, description: 'letters, digits, dots, dashes, underscores' }),
   };
   static override flags = profileFlags;
 
-  protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
+  protected override async execute() {
     const { args, flags } = await this.parse(ProfilesAdd);
-    const context = await CommandContext.open(this.host, flags, interrupts);
+    const context = await this.open(flags);
     const added = await makeProfile(args.name, null, flags, context).catch(saying('Nothing was stored.'));
     const document = profileDocument(added.profile, added.current);
     context.say(`added profile ${args.name}${document.current ? ', now the current one' : ''}`);

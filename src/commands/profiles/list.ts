@@ -1,6 +1,5 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { printOptions } from '../../cli/flags.js';
-import type { ExitCode } from '../../base/exit-codes.js';
 import { ProfileStore } from '../../config/profiles.js';
 import { configDir } from '../../config/settings.js';
 import { expiryOf } from '../../config/target.js';
@@ -15,7 +14,7 @@ export default class ProfilesList extends BaseCommand {
     '<%= config.bin %> <%= command.id %> --columns name,expires',
   ];
 
-  protected override async execute(): Promise<ExitCode> {
+  protected override async execute() {
     const { env, clock, output } = this.host;
     const { flags } = await this.parse(ProfilesList);
     const { profiles, current } = new ProfileStore(await configDir(env), clock).read();

@@ -1,11 +1,9 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
-import { CommandContext } from '../../cli/context.js';
+import type { CommandContext } from '../../cli/context.js';
 import { printOptions } from '../../cli/flags.js';
-import type { Interrupts } from '../../cli/signals.js';
 import { UsageError } from '../../base/errors.js';
-import type { ExitCode } from '../../base/exit-codes.js';
 import { findProfile } from '../../config/profiles.js';
 import { printObject } from '../../output/list.js';
 import { forgetKey } from './add.js';
@@ -23,9 +21,9 @@ export default class ProfilesRemove extends BaseCommand {
     yes: Flags.boolean({ char: 'y', summary: 'Do not ask.' }),
   };
 
-  protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
+  protected override async execute() {
     const { args, flags } = await this.parse(ProfilesRemove);
-    const context = await CommandContext.open(this.host, flags, interrupts);
+    const context = await this.open(flags);
     const current = await removeProfile(args.name, flags.yes, context);
     context.say(`removed profile ${args.name}${current === null ? '; no profile is the current one now' : ''}`);
     const document = { removed: args.name, current };

@@ -1,7 +1,6 @@
 import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../../cli/base-command.js';
 import { UsageError } from '../../base/errors.js';
-import type { ExitCode } from '../../base/exit-codes.js';
 import { currentProfile, findProfile, ProfileStore } from '../../config/profiles.js';
 import { configDir } from '../../config/settings.js';
 import { printProfile, profileDocument } from './profile.shared.js';
@@ -16,7 +15,7 @@ export default class ProfilesShow extends BaseCommand {
     name: Args.string({ ignoreStdin: true, description: 'the profile; the current one unless given' }),
   };
 
-  protected override async execute(): Promise<ExitCode> {
+  protected override async execute() {
     const { host } = this;
     const { args, flags } = await this.parse(ProfilesShow);
     const config = new ProfileStore(await configDir(host.env), host.clock).read();

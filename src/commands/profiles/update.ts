@@ -1,8 +1,6 @@
 import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../../cli/base-command.js';
-import { CommandContext } from '../../cli/context.js';
-import { saying, type Interrupts } from '../../cli/signals.js';
-import type { ExitCode } from '../../base/exit-codes.js';
+import { saying } from '../../cli/signals.js';
 import { findProfile } from '../../config/profiles.js';
 import { makeProfile, profileFlags } from './add.js';
 import { printProfile, profileDocument } from './profile.shared.js';
@@ -10,14 +8,10 @@ import { printProfile, profileDocument } from './profile.shared.js';
 export default class ProfilesUpdate extends BaseCommand {
   static override summary = 'Change a profile: its key, its deployment, anything.';
   static override description =
-    'Only what a flag names is changed; without any, it asks for a new key. --api-key-stdin rotates the key, and ' +
-    '--key-store moves it. Variables of the environment have no say. When the key, the tenant, the API or the ' +
-    'deployment changes, the API is asked whether they fit together, and nothing is stored unless they do.';
+    'Only what a flag names is changed; without any, it asks for a new key. --api-key-stdin rotates the key, --key-store ' +
+    'moves it, and the environment has no say. Nothing is stored that the API does not accept.';
   static override examples = [
-    {
-      description: 'Store a new key in place of one that expires',
-      command: 'secret-tool lookup laserdata prod | <%= config.bin %> <%= command.id %> prod --api-key-stdin',
-    },
+    'secret-tool lookup laserdata prod | <%= config.bin %> <%= command.id %> prod --api-key-stdin',
     '<%= config.bin %> <%= command.id %> prod --deployment staging --no-protected',
     '<%= config.bin %> <%= command.id %> prod --key-store keyring',
   ];
@@ -26,9 +20,9 @@ export default class ProfilesUpdate extends BaseCommand {
   };
   static override flags = profileFlags;
 
-  protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
+  protected override async execute() {
     const { args, flags } = await this.parse(ProfilesUpdate);
-    const context = await CommandContext.open(this.host, flags, interrupts);
+    const context = await this.open(flags);
     const stored = findProfile(context.store.read(), args.name);
     const { profile, current } = await makeProfile(args.name, stored, flags, context).catch(
       saying('Nothing was changed.'),

@@ -1,9 +1,6 @@
 import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../../cli/base-command.js';
-import { CommandContext } from '../../cli/context.js';
 import { printOptions } from '../../cli/flags.js';
-import type { Interrupts } from '../../cli/signals.js';
-import type { ExitCode } from '../../base/exit-codes.js';
 import { findProfile } from '../../config/profiles.js';
 import { valueOf } from '../../config/settings.js';
 import { printProfile, profileDocument } from './profile.shared.js';
@@ -15,9 +12,9 @@ export default class ProfilesUse extends BaseCommand {
     name: Args.string({ required: true, ignoreStdin: true, description: 'the profile to use from now on' }),
   };
 
-  protected override async execute(interrupts: Interrupts): Promise<ExitCode> {
+  protected override async execute() {
     const { args, flags } = await this.parse(ProfilesUse);
-    const context = await CommandContext.open(this.host, flags, interrupts);
+    const context = await this.open(flags);
     const profile = await context.store.change((config) => {
       const found = findProfile(config, args.name);
       config.current = found.name;

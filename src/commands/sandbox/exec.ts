@@ -4,12 +4,9 @@ import { delimiter, isAbsolute, join } from 'node:path';
 import { execa, type ResultPromise } from 'execa';
 import { BaseCommand } from '../../cli/base-command.js';
 import type { Host } from '../../cli/host.js';
-import { NO_INTERRUPTS, type Interrupts } from '../../cli/signals.js';
 import { UsageError } from '../../base/errors.js';
 import { sandboxFlags, sandboxOf } from './start.js';
 
-/** A terminal sends these to the program too, so that they are only waited out. Ctrl-Break is of Windows alone. */
-const WAITED_OUT = ['SIGINT', 'SIGBREAK'] as const;
 /** These reach this process alone. */
 const FORWARDED = ['SIGTERM', 'SIGHUP'] as const;
 
@@ -21,16 +18,15 @@ export default class SandboxExec extends BaseCommand {
   static override usage = 'sandbox exec [FLAGS] -- CMD…';
   static override examples = [
     '<%= config.bin %> <%= command.id %> -- ldctl activities trigger iggy restart --yes',
-    {
-      description: 'A node rejects it: the exit code is 3',
-      command: '<%= config.bin %> <%= command.id %> --reject 2 -- ldctl activities trigger iggy restart --yes',
-    },
+    '<%= config.bin %> <%= command.id %> --reject 2 -- ldctl activities trigger iggy restart --yes',
   ];
   // So that `exec CMD` without the dashes arrives here, and is told about them.
   static override strict = false;
   static override flags = sandboxFlags;
 
-  protected override async execute(): Promise<number> {
+  protected override async execute() {
+    // The terminal sends its signals to CMD as well, and CMD decides what becomes of them.
+    this.interrupts.release();
     // What comes after `--` is the command's own, flags and all.
     const dashes = this.argv.includes('--') ? this.argv.indexOf('--') : this.argv.length;
     const [program, ...args] = this.argv.slice(dashes + 1);
@@ -46,11 +42,6 @@ export default class SandboxExec extends BaseCommand {
     } finally {
       await sandbox.stop();
     }
-  }
-
-  /** The terminal sends its signals to CMD as well, and CMD decides what becomes of them. */
-  protected override interrupts(): Interrupts {
-    return NO_INTERRUPTS;
   }
 }
 
@@ -68,7 +59,8 @@ async function runInside(
   let child: ResultPromise | undefined;
   const forward = (signal: NodeJS.Signals): void => void child?.kill(signal);
   const waitOut = (): void => undefined;
-  for (const signal of WAITED_OUT) process.on(signal, waitOut);
+  // A terminal sends it to the program too.
+  process.on('SIGINT', waitOut);
   for (const signal of FORWARDED) process.on(signal, forward);
   let folder: string | null = null;
   try {
@@ -84,7 +76,7 @@ async function runInside(
     return code === 'ENOENT' ? 127 : 126;
   } finally {
     if (folder !== null) removeFolder(folder);
-    for (const signal of WAITED_OUT) process.off(signal, waitOut);
+    process.off('SIGINT', waitOut);
     for (const signal of FORWARDED) process.off(signal, forward);
   }
 }

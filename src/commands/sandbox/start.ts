@@ -2,9 +2,7 @@ import { once } from 'node:events';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
 import { printOptions, type FlagsOf } from '../../cli/flags.js';
-import type { Interrupts } from '../../cli/signals.js';
 import { UsageError } from '../../base/errors.js';
-import { EXIT_CODES, type ExitCode } from '../../base/exit-codes.js';
 import { parseId } from '../../base/ids.js';
 import { printObject } from '../../output/list.js';
 import { startSandbox, type RunningSandbox, type StartSandboxOptions } from '../../sandbox/index.js';
@@ -108,9 +106,8 @@ type Shell = keyof typeof SETS;
 export default class SandboxStart extends BaseCommand {
   static override summary = 'Serve a local LaserData in miniature until it is stopped.';
   static override description =
-    'Prints lines on stdout for your shell (`export …`) that point ldctl, and your scripts, at it; with -o json, the same as an object. ' +
-    'It listens on 127.0.0.1 only, needs no account, and forgets everything when it ends. What it was asked, and what ' +
-    'it carried out, is told at $LDCTL_SANDBOX_URL/sandbox/record.';
+    'Prints lines for your shell (`export …`) that point ldctl, and your scripts, at it. It listens on 127.0.0.1 only, needs ' +
+    'no account, and forgets everything when it ends. $LDCTL_SANDBOX_URL/sandbox/record tells what it was asked.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> > sandbox.env & sleep 1; . ./sandbox.env',
     '<%= config.bin %> <%= command.id %> --shell powershell',
@@ -124,7 +121,7 @@ export default class SandboxStart extends BaseCommand {
     })(),
   };
 
-  protected override async execute({ signal }: Interrupts): Promise<ExitCode> {
+  protected override async execute() {
     const { flags } = await this.parse(SandboxStart);
     const sandbox = await sandboxOf(flags);
     const { env, apiUrl, seed } = sandbox;
@@ -139,8 +136,9 @@ export default class SandboxStart extends BaseCommand {
       await printObject(output, env, fields, options);
     }
     output.stderr.write(`Serving ${apiUrl} (seed ${seed}). Ctrl-C stops it.\n`);
+    const { signal } = this.interrupts;
     if (!signal.aborted) await once(signal, 'abort');
     await sandbox.stop();
-    return EXIT_CODES.done.code;
+    return 0;
   }
 }
