@@ -33,7 +33,11 @@ type Reply = { key: string | null } | { reason: string };
  */
 export function systemKeyring(env: Env, started?: KeyringProcess, limitMs = TIME_LIMIT_MS): Keyring {
   const ask = async (request: Request, signal?: AbortSignal): Promise<string | null> => {
-    const reply = await askChild(request, env, started ?? (await packagedProcess()), limitMs, signal);
+    const reply = await (started ? Promise.resolve(started) : packagedProcess()).then(
+      (child) => askChild(request, env, child, limitMs, signal),
+      // A program that has bundled the library has no such child.
+      (error: unknown): Reply => ({ reason: String(error) }),
+    );
     signal?.throwIfAborted();
     if ('key' in reply) return reply.key;
     throw new KeyringError(`the keyring cannot be used (${plainText(reply.reason)})`, {
