@@ -57,7 +57,7 @@ export default class ActivitiesWait extends JobCommand {
     const target = await context.target();
     const processing = async () => {
       const open = (await readLog(context, target, 'known')).filter(({ status }) => !isFinal(status));
-      return { ids: open.map(({ id }) => id) };
+      return { ids: sortedUnique(open.map(({ id }) => id)) };
     };
     const asked = what ?? (await processing());
     if (asked.ids?.length === 0) {
