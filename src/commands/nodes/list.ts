@@ -40,28 +40,24 @@ export default class NodesList extends BaseCommand {
   }
 }
 
-interface LastActivity {
-  activity_id: Id;
-  action: string;
-  status: string;
-  created_at: string;
-}
+const lastOf = ({ id, action, status, created_at }: Activity) => ({ activity_id: id, action, status, created_at });
 
 /** A node that the log names: in JSON, these keys in this order. */
 interface NodeSummary {
   node_id: Id;
   last_activity_at: string;
-  runtimes: Record<string, LastActivity>;
+  runtimes: Record<string, ReturnType<typeof lastOf>>;
 }
 
 /** Holds the newest entries of each node, and no others. @param batches newest first */
 async function summarise(batches: AsyncIterable<readonly Activity[]>): Promise<NodeSummary[]> {
   const nodes = new Map<Id, NodeSummary>();
   for await (const batch of batches) {
-    for (const { id, node_id, runtime, action, status, created_at } of batch) {
+    for (const activity of batch) {
+      const { node_id, created_at } = activity;
       const node = nodes.get(node_id) ?? { node_id, last_activity_at: created_at, runtimes: {} };
       nodes.set(node_id, node);
-      node.runtimes[runtime] ??= { activity_id: id, action, status, created_at };
+      node.runtimes[activity.runtime] ??= lastOf(activity);
     }
   }
   return [...nodes.values()].sort((a, b) => compareIds(a.node_id, b.node_id));
