@@ -3,11 +3,11 @@ import type { Command } from '@oclif/core/command';
 import type { Config as OclifConfig } from '@oclif/core/config';
 import { EXIT_CODES } from './base/exit-codes.js';
 import type { CommandLine } from './cli/argv.js';
-import { ensureHome, readManifest, readPackage, startSystemHost, type Host, type Program } from './cli/host.js';
+import { readManifest, readPackage, systemHost, type Host, type Program } from './cli/host.js';
 
 export { packageProgram } from './cli/host.js';
 
-type CommandClass = new (argv: string[], config: OclifConfig) => Command;
+type CommandClass = new (argv: string[], config: OclifConfig, host: Host) => Command;
 type CommandTable = Readonly<Record<string, () => Promise<{ default: CommandClass }>>>;
 
 /** Every command by its id, each in a file that is loaded only for it. */
@@ -43,74 +43,73 @@ const COMPLETE = '__complete';
  */
 export async function main(program: Program, table = COMMANDS): Promise<void> {
   const argv = process.argv.slice(2);
-  let line: CommandLine | null = null;
-  const fail = async (host: Host, error: unknown): Promise<void> => {
+  let made: Host | undefined;
+  let flags: CommandLine['flags'] = [];
+  const host = (): Host => (made ??= systemHost(program));
+  const fail = async (error: unknown): Promise<void> => {
     const { askedOutput, printFailure } = await import('./cli/failure.js');
-    process.exitCode = await printFailure(host, error, askedOutput(line?.flags ?? []));
+    process.exitCode = await printFailure(host(), error, askedOutput(flags));
   };
   // What waits for something that can no longer come keeps no process alive, and 0 would mean done.
   const endedEarly = (code: number): void => {
     if (code !== EXIT_CODES.done.code) return;
     process.exitCode = EXIT_CODES.fault.code;
-    startSystemHost(program).output.stderr.write('error: a fault in ldctl itself: it ended before the command did\n');
+    host().output.stderr.write('error: a fault in ldctl itself: it ended before the command did\n');
   };
   // What was thrown where nothing waits for it. Node would show the line it comes from, and in a bundle a line is long.
   const endByFault = async (error: unknown): Promise<never> => {
-    const host = startSystemHost(program);
-    await fail(host, error);
-    await host.output.stderr.drained();
+    await fail(error);
+    await host().output.stderr.drained();
     process.exit();
   };
   process.once('exit', endedEarly).once('uncaughtException', (error) => void endByFault(error));
-  ensureHome();
   try {
     // Scripts ask for the version often, and completion at each Tab: neither takes more than this.
     if (argv[0] === '--version' && argv.length === 1) {
-      printVersion(program);
+      printVersion(host());
     } else if (argv[0] === COMPLETE) {
       const { answerCompletion } = await import('./cli/completion.js');
-      await answerCompletion(startSystemHost(program), argv.slice(1));
+      await answerCompletion(host(), argv.slice(1));
     } else {
       const { commands } = readManifest(program);
       const [{ readCommandLine }, { askedOf }] = await Promise.all([import('./cli/argv.js'), import('./cli/usage.js')]);
-      line = readCommandLine(argv, commands);
+      const line = readCommandLine(argv, commands);
+      flags = line.flags;
       const asked = askedOf(line, commands);
-      if ('version' in asked) printVersion(program);
-      else if ('help' in asked) await (await import('./cli/help.js')).printHelp(startSystemHost(program), asked.help);
-      else await runCommand(asked.id, asked.args, table, program);
+      if ('version' in asked) printVersion(host());
+      else if ('help' in asked) await (await import('./cli/help.js')).printHelp(host(), asked.help);
+      else await runCommand(asked.id, asked.args, table, host);
     }
   } catch (error) {
-    await fail(startSystemHost(program), error);
+    await fail(error);
   }
-  const host = startSystemHost(program);
-  const { stdout, stderr } = host.output;
+  const { stdout, stderr } = host().output;
   // A write that fails at once is told a turn later.
   await nextTurn();
   const [written] = await Promise.allSettled([stdout.drained(), stderr.drained()]);
   // A command has told it and set its exit code.
-  if (written.status === 'rejected' && !process.exitCode) await fail(host, written.reason);
+  if (written.status === 'rejected' && !process.exitCode) await fail(written.reason);
   process.removeListener('exit', endedEarly);
   // What has no reader would keep the process alive.
   if (stdout.closed || stderr.closed) process.exit();
 }
 
 /** In place of oclif's own `run`, which looks for plugins, the user's shell and folders that are of no use here. */
-async function runCommand(id: string, args: string[], table: CommandTable, program: Program): Promise<void> {
+async function runCommand(id: string, args: string[], table: CommandTable, host: () => Host): Promise<void> {
   const [{ Config }, found] = await Promise.all([import('@oclif/core/config'), table[id]?.()]);
   if (!found) throw new Error(`the manifest has a command ${id}, and the program has none`);
   // oclif listens to stdout from the moment it is loaded, which is over when the host is made.
-  startSystemHost(program);
-  const pjson = readPackage(program);
+  const world = host();
+  const pjson = readPackage(world.program);
   const { name, version } = pjson;
   const runHook = (): Promise<{ successes: []; failures: [] }> => Promise.resolve({ successes: [], failures: [] });
-  const config = new Config({ root: program.root, pjson });
+  const config = new Config({ root: world.program.root, pjson });
   Object.assign(config, { pjson, bin: 'ldctl', name, version, topicSeparator: ' ', runHook });
-  await new (Object.assign(found.default, { id }))(args, config)['_run']();
+  await new (Object.assign(found.default, { id }))(args, config, world)['_run']();
 }
 
 /** As oclif has it; and whether this is the single executable. */
-function printVersion(program: Program): void {
-  const { output, platform } = startSystemHost(program);
+function printVersion({ program, output, platform }: Host): void {
   const { name, version } = readPackage(program);
   const kind = program.singleExecutable ? ' single-executable' : '';
   output.stdout.write(`${name}/${version} ${platform}-${process.arch} node-${process.version}${kind}\n`);

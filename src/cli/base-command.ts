@@ -8,7 +8,7 @@ import { readCommandLine } from './argv.js';
 import { askedOutput, printFailure } from './failure.js';
 import type { CommandContext } from './context.js';
 import { outputFlags, type ConnectionFlags, type OutputFlags } from './flags.js';
-import { systemHost, type Host } from './host.js';
+import type { Host } from './host.js';
 import type { Hangup, Interrupts } from './signals.js';
 
 /**
@@ -23,7 +23,7 @@ export abstract class BaseCommand extends Command {
   exitCode: number | null = null;
   #interrupts: Interrupts | undefined;
 
-  constructor(argv: string[], config: Config, host: Host = systemHost()) {
+  constructor(argv: string[], config: Config, host: Host) {
     super(argv, config);
     this.host = host;
   }

@@ -5,6 +5,7 @@ import type { Settings } from '../config/settings.js';
 import type { Target } from '../config/target.js';
 import type { CommandContext } from './context.js';
 import { filled } from './flags.js';
+import type { Prompts } from './prompts.js';
 import { saying } from './signals.js';
 
 interface ConsentFlags {
@@ -44,16 +45,14 @@ export function requireConsent({ prompts, settings }: Asking, { what, nodes }: D
   if (flags.confirm !== undefined) filled(flags.confirm.trim(), '--confirm');
   const { profile, deployment } = settings;
   if (prompts || isGiven(settings, nodes, flags)) return;
-  const ref = deployment?.value;
-  const where = ref ? ` of deployment ${ref.name ?? ref.id}` : '';
-  const whom = nodes === null ? 'every node' : `${count(nodes.length, 'node')} (${shortList(nodes, 20)})`;
-  const [why, hint] = profile?.protected
-    ? [
-        `, which profile ${profile.name} protects`,
-        'Add --confirm with the name, path or id of the deployment; --yes is not enough on a protected profile.',
-      ]
-    : ['', 'Add --yes to act on every node, or name nodes with --node.'];
-  throw missing(`this would ${what} on ${whom}${where}${why}, and there is no one to ask; nothing was sent`, hint);
+  const whom = nodes === null ? 'every node' : count(nodes.length, 'node');
+  const where = deployment ? ` of deployment ${deployment.value.name ?? deployment.value.id}` : '';
+  throw missing(
+    `this would ${what} on ${whom}${where}, and there is no one to ask; nothing was sent`,
+    profile?.protected
+      ? `Profile ${profile.name} protects it: add --confirm with its name, path or id; --yes is not enough.`
+      : 'Add --yes to act on every node, or name nodes with --node.',
+  );
 }
 
 /**
@@ -61,36 +60,37 @@ export function requireConsent({ prompts, settings }: Asking, { what, nodes }: D
  * @returns the nodes to act on: those that were named, or that were chosen now; null for every node
  * @throws UsageError for a `--confirm` of another deployment, and where consent is missing; Interrupted
  */
-export function consentTo(context: Asking, deed: KnownDeed, flags: ConsentFlags): Promise<readonly Id[] | null> {
-  return ask(context, deed, flags).catch(saying('Nothing was sent.'));
+export async function consentTo(context: Asking, deed: KnownDeed, flags: ConsentFlags): Promise<readonly Id[] | null> {
+  requireConsent(context, deed, flags);
+  if (flags.confirm !== undefined) await checkConfirm(context, deed.target, flags.confirm);
+  const { prompts, settings } = context;
+  if (!prompts || isGiven(settings, deed.nodes, flags)) return deed.nodes;
+  return ask(context, prompts, deed).catch(saying('Nothing was sent.'));
 }
 
-async function ask(context: Asking, deed: KnownDeed, flags: ConsentFlags): Promise<readonly Id[] | null> {
+async function ask(context: Asking, prompts: Prompts, deed: KnownDeed): Promise<readonly Id[] | null> {
   const { nodes, target } = deed;
-  const { prompts, settings } = context;
-  requireConsent(context, deed, flags);
-  if (flags.confirm !== undefined) await checkConfirm(context, target, flags.confirm);
-  const isProtected = settings.profile?.protected === true;
-  if (!prompts || isGiven(settings, nodes, flags)) return nodes;
-
   const { id, name } = target.deployment;
   const where = (await context.placeOf(target))?.path ?? `deployment ${name ?? id}`;
   const all = nodes ?? (await deed.known());
-  const whom = all.length === 1 ? `node ${all[0]}` : `${nodes ? '' : 'all '}${count(all.length, 'node')}`;
-  const what = `${deed.what.charAt(0).toUpperCase()}${deed.what.slice(1)} on ${all.length === 0 ? 'every node' : whom} of ${where}`;
-  if (isProtected) {
+  const some = all.length === 1 ? `node ${all[0]}` : `${nodes ? '' : 'all '}${count(all.length, 'node')}`;
+  const whom = all.length === 0 ? 'every node' : some;
+  const what = `${deed.what.charAt(0).toUpperCase()}${deed.what.slice(1)} on ${whom} of ${where}`;
+  if (context.settings.profile?.protected) {
     const named = nodes && nodes.length > 1 ? ` (${shortList(nodes, 20)})` : '';
     const typed = await prompts.text(`${what}${named}? Type ${name ?? id} to go ahead:`);
-    if (typed.trim() !== String(name ?? id)) throw new Declined();
-    return nodes;
-  }
-  if (all.length === 0) {
-    if (await prompts.confirm(`${what}? Its log names none yet.`)) return null;
+    if (typed.trim() === String(name ?? id)) return nodes;
     throw new Declined();
   }
-  const some = all.length === 1 ? [] : [{ value: 'some', name: 'some of them' }];
-  const yes = { value: 'all', name: all.length === 1 ? 'yes' : `yes, all ${all.length} nodes` };
-  const answer = await prompts.choose(`${what}?`, [yes, ...some, { value: 'no', name: 'no' }], 'no');
+  const answer = await prompts.choose(
+    all.length === 0 ? `${what}? Its log names none yet.` : `${what}?`,
+    [
+      { value: 'all', name: `yes, ${whom}` },
+      ...(all.length > 1 ? [{ value: 'some', name: 'some of them' }] : []),
+      { value: 'no', name: 'no' },
+    ],
+    'no',
+  );
   if (answer === 'all') return null;
   const choices = all.map((node) => ({ value: node, name: String(node) }));
   const chosen = answer === 'no' ? [] : await prompts.some(`On which nodes of ${where}?`, choices);
@@ -106,14 +106,12 @@ export async function checkConfirm(context: Asking, target: Target, confirm: str
   const { id, name } = target.deployment;
   if ([String(id), name].includes(confirm)) return;
   // An id is the deployment's or it is not; all else may be a name or a path that is not known yet.
-  const isId = /^\d+$/.test(confirm);
-  const place = isId ? null : await context.placeOf(target);
+  const place = /^\d+$/.test(confirm) ? null : await context.placeOf(target);
   if (place && [place.name, place.path].includes(confirm)) return;
-  const isKnown = isId || place !== null || name !== null;
-  const is = `The deployment is ${place?.path ?? name ?? id} (${id}).`;
+  const known = place?.path ?? name;
   throw missing(
     `--confirm ${JSON.stringify(confirm)} does not name the deployment; nothing was sent`,
-    isKnown ? is : `Its name cannot be looked up: give its id, ${id}.`,
+    known === null ? `Its name is not known here: give its id, ${id}.` : `The deployment is ${known} (${id}).`,
   );
 }
 

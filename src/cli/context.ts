@@ -22,7 +22,6 @@ import {
   expiryWarning,
   explainDenial,
   explainDeployment,
-  explainLookUp,
   findDeployment,
   neededKey,
   placedDeployments,
@@ -61,6 +60,8 @@ export class CommandContext {
   readonly store: ProfileStore;
   /** Null when there is no one to ask. */
   readonly prompts: Prompts | null;
+  /** What keys are fetched with. */
+  readonly keyTools: KeyTools;
   #isPageSeen = false;
   #settings: Settings | null = null;
   #structure: TenantStructure | null = null;
@@ -72,9 +73,11 @@ export class CommandContext {
     readonly interrupts: Interrupts,
     readonly folder: string,
   ) {
+    const { env, keyring } = host;
     this.signal = interrupts.signal;
     this.store = new ProfileStore(folder, host.clock, this.signal);
     this.prompts = terminalPrompts(host, this.signal);
+    this.keyTools = { env, keyring, sharesTerminal: host.stdin.isTTY };
   }
 
   /** @throws UsageError when there is no folder to keep profiles in */
@@ -118,11 +121,7 @@ export class CommandContext {
     // Left alone, stdin keeps its Ctrl-C a signal, which aborts the work.
     const spinner = ora({ text, color: output.stderr.colour ? 'blue' : false, discardStdin: false, stream });
     spinner.start();
-    try {
-      return await work();
-    } finally {
-      spinner.stop();
-    }
+    return work().finally(() => spinner.stop());
   }
 
   /** From now on the key is in no output, whatever says it. @returns the key */
@@ -131,46 +130,30 @@ export class CommandContext {
     return key;
   }
 
-  /** What keys are fetched with. */
-  get keyTools(): KeyTools {
-    const { host } = this;
-    const { env, platform, keyring } = host;
-    return {
-      ...{ env, platform, keyring },
-      get sharesTerminal() {
-        return host.stdin.isTTY;
-      },
-    };
-  }
-
   /** Each setting, from the environment and the stored profiles unless others are given. @throws as `resolveSettings` */
   resolve(flags: SettingFlags, from: Partial<Pick<SettingsInput, 'env' | 'readConfig'>> = {}): Settings {
     const { env = this.host.env, readConfig = () => this.store.read() } = from;
     const notify = (line: string): void => this.host.output.stderr.write(`${line}\n`);
-    return resolveSettings({ flags, env, readConfig, keys: this.keyTools, notify });
+    const settings = resolveSettings({ flags, env, readConfig, keys: this.keyTools, notify });
+    const { key } = settings;
+    return { ...settings, key: key && { ...key, fetch: async (signal) => this.guard(await key.fetch(signal)) } };
   }
 
   /** The key alone. @throws as `neededKey` does */
-  async key(): Promise<ApiKey> {
-    return this.guard(await neededKey(this.settings).fetch(this.signal));
+  key(): Promise<ApiKey> {
+    return neededKey(this.settings).fetch(this.signal);
   }
 
   /** The tenant to ask Core about. @throws as `resolveTenant` does */
-  async tenant(): Promise<TenantAccess> {
-    const access = await resolveTenant(this.settings, this.signal);
-    this.guard(access.key);
-    return access;
+  tenant(): Promise<TenantAccess> {
+    return resolveTenant(this.settings, this.signal);
   }
 
   /** The deployment to act on, and the key for it. @throws as `resolveTarget` does */
-  async target(): Promise<Target> {
-    const lookUp = async (access: TenantAccess): Promise<TenantStructure> => {
-      this.guard(access.key);
-      return (this.#structure = await this.core(access).structure(access.tenantId, { signal: this.signal }));
-    };
-    const target = await resolveTarget(this.settings, lookUp, this.signal);
-    this.guard(target.key);
-    return target;
+  target(): Promise<Target> {
+    const lookUp = async (access: TenantAccess): Promise<TenantStructure> =>
+      (this.#structure = await this.core(access).structure(access.tenantId, { signal: this.signal }));
+    return resolveTarget(this.settings, lookUp, this.signal);
   }
 
   /**
@@ -197,13 +180,16 @@ export class CommandContext {
     let reads = 0;
     return {
       trigger: (request, options) =>
-        this.#explained(key, api.trigger(request, options), (error) =>
-          explainDeployment(error, id, name ?? this.#nameOf(id)),
-        ),
-      list: (deploymentId, query, options) => {
+        this.#explained(key, api.trigger(request, options)).catch((error: unknown) => {
+          explainDeployment(error, id, name ?? this.#nameOf(id));
+          throw error;
+        }),
+      list: async (deploymentId, query, options) => {
         reads += 1;
         if (reads === MANY_READS) for (const flag of EARLY_COLLECTION) setFlagsFromString(flag);
-        return this.#explained(key, this.#seen(api.list(deploymentId, query, options)));
+        const page = await this.#explained(key, api.list(deploymentId, query, options));
+        await this.#remember(page);
+        return page;
       },
     };
   }
@@ -219,18 +205,16 @@ export class CommandContext {
     const api = new CoreApi(this.#client(apiUrl, key));
     return {
       keyContext: (tenantId, options) => this.#explained(key, api.keyContext(tenantId, options)),
-      structure: (tenantId, options) => this.#explained(key, api.structure(tenantId, options), explainLookUp),
+      structure: (tenantId, options) => this.#explained(key, api.structure(tenantId, options)),
       deployment: (at, options) => this.#explained(key, api.deployment(at, options)),
     };
   }
 
   /** For completion, the first page that is read: mostly the newest. A script presses no Tab. */
-  async #seen(page: Promise<ActivityPage>): Promise<ActivityPage> {
-    const { items } = await page;
-    if (this.#isPageSeen || items.length === 0 || !this.prompts) return page;
+  async #remember({ items }: ActivityPage): Promise<void> {
+    if (this.#isPageSeen || items.length === 0 || !this.prompts) return;
     this.#isPageSeen = true;
     (await import('./completion.js')).rememberEntries(this.folder, items);
-    return page;
   }
 
   #client(url: URL, apiKey: ApiKey): ClientOptions {
@@ -240,12 +224,11 @@ export class CommandContext {
   }
 
   /** Has a failure say which key it was, and what to do about it; before it is connected there is no such setting yet. */
-  async #explained<T>(key: ApiKey, call: Promise<T>, explain?: (error: unknown) => unknown): Promise<T> {
+  async #explained<T>(key: ApiKey, call: Promise<T>): Promise<T> {
     try {
       return await call;
     } catch (error) {
       if (this.#settings) explainDenial(error, key, this.#settings);
-      explain?.(error);
       throw error;
     }
   }

@@ -6,12 +6,10 @@ import type { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { execa, type Options, type ResultPromise } from 'execa';
 import type { Clock } from '../base/clock.js';
-import { UsageError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { GateResult } from '../base/outcome.js';
 import type { Env } from '../base/text.js';
 import type { Scrub } from '../output/streams.js';
-import { filled } from './flags.js';
 
 /** What a gate gets in its environment; the key is not among it. */
 interface GateFacts {
@@ -39,24 +37,16 @@ const GRACE_MS = 700;
 /** So long what it left running in the background is listened to, which may write for ever. */
 const LAST_WORDS_MS = 500;
 
-/** @throws UsageError for one that is empty, or of which cmd would run only a part */
-export function checkGate(command: string, platform: NodeJS.Platform): void {
-  filled(command.trim(), '--gate');
-  if (platform === 'win32' && /[\r\n]/.test(command)) {
-    const hint = 'Put it into a file, and give that.';
-    throw new UsageError('--gate: cmd runs only the first line of it', { code: 'gate_of_many_lines', hint });
-  }
-}
-
 /**
  * Runs the gate of a node: by a shell, in a process group of its own.
  * @returns once it has ended; one that was ended by the signal has no exit code
  */
 export async function runGate(command: string, facts: GateFacts, options: GateOptions): Promise<GateResult> {
-  const { clock, signal, platform, onLine } = options;
+  const { clock, signal, onLine } = options;
   const startedAt = clock.elapsed();
-  const ended = (exit_code: number | null): GateResult => ({
-    ...{ exit_code, timed_out: false, took_ms: Math.round(clock.elapsed() - startedAt) },
+  const ended = (exitCode: number | null): GateResult => ({
+    ...{ exit_code: signal.aborted ? null : exitCode, timed_out: false },
+    took_ms: Math.round(clock.elapsed() - startedAt),
   });
   if (signal.aborted) return ended(null);
   const child = startShell(command, options, gateEnvironment(facts, options));
@@ -64,40 +54,30 @@ export async function runGate(command: string, facts: GateFacts, options: GateOp
     await onLine(`could not be run: ${(await child).code ?? 'it was not started'}`);
     return ended(null);
   }
-  const closed = new AbortController();
-  child.once('close', () => closed.abort());
   const over = new AbortController();
-  const heard = hear(child.all, onLine, over.signal);
+  void hear(child.all, onLine, over.signal).finally(() => over.abort());
   const sleep = (ms: number, until: AbortSignal): Promise<void> => clock.sleep(ms, until).catch(() => undefined);
-  const kill = (how: 'SIGTERM' | 'SIGKILL'): void => endGroup(child, how, options);
-  const killAtExit = (): void => kill('SIGKILL');
-  let ending = Promise.resolve();
+  const kill = (): void => endGroup(child, 'SIGKILL', options);
+  let ending: Promise<void> | undefined;
   const end = (): void => {
-    // Windows has no way to ask.
-    if (platform !== 'win32') kill('SIGTERM');
-    ending = sleep(platform === 'win32' ? 0 : GRACE_MS, closed.signal).then(killAtExit);
+    endGroup(child, 'SIGTERM', options);
+    ending = sleep(GRACE_MS, over.signal).then(kill);
   };
-  process.once('exit', killAtExit);
+  process.once('exit', kill);
   signal.addEventListener('abort', end);
   try {
     const [exitCode] = (await once(child, 'exit')) as [number | null];
-    const result = ended(isAborted(signal) ? null : exitCode);
-    await sleep(LAST_WORDS_MS, AbortSignal.any([signal, closed.signal]));
-    if (isAborted(signal)) await ending;
-    else if (closed.signal.aborted) await heard;
+    const result = ended(exitCode);
+    await sleep(LAST_WORDS_MS, AbortSignal.any([signal, over.signal]));
+    await ending;
     return result;
   } finally {
-    process.off('exit', killAtExit);
+    process.off('exit', kill);
     signal.removeEventListener('abort', end);
     over.abort();
     // What keeps the other end open must not keep this process alive.
     for (const stream of [child.all, child.stdout, child.stderr]) stream.destroy();
   }
-}
-
-/** To the compiler, what is not aborted once never is. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }
 
 const HOW = {
@@ -106,11 +86,11 @@ const HOW = {
 } as const satisfies Options;
 type Child = ResultPromise<typeof HOW>;
 
-function startShell(command: string, { env: own, platform }: GateOptions, env: NodeJS.ProcessEnv): Child {
+function startShell(command: string, { platform }: GateOptions, env: NodeJS.ProcessEnv): Child {
   if (platform !== 'win32') return execa('sh', ['-c', command], { ...HOW, env, detached: true });
   // Without what the registry has for each start of it; the line reaches it quote for quote.
   const args = ['/d', '/s', '/c', `"${command}"`];
-  return execa(own.ComSpec ?? windowsProgram('cmd.exe', own), args, { ...HOW, env, windowsVerbatimArguments: true });
+  return execa(windowsProgram('cmd.exe', env), args, { ...HOW, env, windowsVerbatimArguments: true });
 }
 
 /** The key, and the way to it, are not for gates. */
@@ -129,16 +109,17 @@ function gateEnvironment(facts: GateFacts, { env, scrub }: GateOptions): NodeJS.
 
 /** Ends a shell and all that it started. */
 function endGroup(child: Child, how: 'SIGTERM' | 'SIGKILL', { env, platform }: GateOptions): void {
-  if (child.pid === undefined) return;
-  if (platform !== 'win32') {
-    try {
-      process.kill(-child.pid, how);
-    } catch {
-      // All of it has ended already.
-    }
-  } else if (child.exitCode === null && child.signalCode === null) {
+  const { pid, exitCode } = child;
+  if (pid === undefined) return;
+  if (platform === 'win32') {
     // Once it has ended, its number may be another's.
-    spawnSync(windowsProgram('taskkill.exe', env), ['/T', '/F', '/PID', String(child.pid)], { windowsHide: true });
+    if (exitCode === null) spawnSync(windowsProgram('taskkill.exe', env), ['/T', '/F', '/PID', String(pid)]);
+    return;
+  }
+  try {
+    process.kill(-pid, how);
+  } catch {
+    // All of it has ended already.
   }
 }
 

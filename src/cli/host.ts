@@ -1,5 +1,4 @@
 import { closeSync, fstatSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { isatty } from 'node:tty';
 import type { Manifest, PJSON } from '@oclif/core/interfaces';
@@ -59,21 +58,8 @@ export interface Host {
   catchInterrupts(hangup?: Hangup): Interrupts;
 }
 
-let shared: Host | undefined;
-
-/** The one of this process, which is made at the first call: its streams have one set of listeners. */
-export function startSystemHost(program: Program): Host {
-  return (shared ??= makeSystemHost(program));
-}
-
-/** @throws Error before it was started */
-export function systemHost(): Host {
-  if (!shared) throw new Error('no host was started');
-  return shared;
-}
-
-/** The only place that touches the process's own streams and environment. */
-function makeSystemHost(program: Program): Host {
+/** The only place that touches the process's own streams and environment. It is made once: its streams have one set of listeners. */
+export function systemHost(program: Program): Host {
   const { env, platform, stdout, stderr } = process;
   // oclif's own listener throws out of nowhere when stdout cannot be written; the sinks of `output` tell it.
   stdout.removeAllListeners('error');
@@ -83,18 +69,11 @@ function makeSystemHost(program: Program): Host {
   const output = new Output(new Sink(stdout, env), new Sink(stderr, env));
   for (const key of environmentKeys(env)) output.redact((text) => key.scrub(text));
   return {
-    program,
-    env,
-    platform,
-    output,
+    ...{ program, env, platform, output, stderr, clock: systemClock, catchInterrupts },
     // Node opens it when it is first asked for, which takes as long as a sixth of its own start.
     get stdin() {
-      // A terminal that has closed fails at every change of its mode; what reads it hears of its end.
-      if (process.stdin.listenerCount('error') === 0) process.stdin.on('error', () => undefined);
       return process.stdin;
     },
-    stderr,
-    clock: systemClock,
     keyring: {
       get: async (account, signal) => (await keyring()).get(account, signal),
       set: async (account, key, signal) => (await keyring()).set(account, key, signal),
@@ -102,7 +81,6 @@ function makeSystemHost(program: Program): Host {
     },
     // Node's own module is loaded when it is called, and few commands need a key.
     newIdempotencyKey: () => crypto.randomUUID(),
-    catchInterrupts,
   };
 }
 
@@ -114,16 +92,6 @@ function leaveClosedTerminal(): void {
     } catch {
       // It is not open.
     }
-  }
-}
-
-/** Libraries look for the home of the user as they load, and fail for one whom the system does not know, as in many a container. */
-export function ensureHome(): void {
-  try {
-    homedir();
-  } catch {
-    // As shells have it.
-    process.env.HOME ??= '/';
   }
 }
 

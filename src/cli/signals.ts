@@ -32,35 +32,23 @@ export function catchInterrupts(hangup?: Hangup): Interrupts {
   let isGentle = false;
   const stop = (signal: StopSignal): void => {
     const reason = new Interrupted(signal);
-    if (controller.signal.aborted) process.exit(reason.exitCode);
     if (signal === 'SIGINT' && isGentle && !gentle.signal.aborted) gentle.abort(reason);
-    else controller.abort(reason);
-  };
-  const listeners = Object.entries({
-    SIGINT: () => stop('SIGINT'),
-    SIGTERM: () => stop('SIGTERM'),
-    // Ctrl-Break, which Windows alone has.
-    SIGBREAK: () => stop('SIGTERM'),
+    else if (!controller.signal.aborted) controller.abort(reason);
     // A closing terminal and its shell may both send one, which is no second wish.
-    ...(hangup && { SIGHUP: () => hangup === 'stop' && controller.abort(new Interrupted('SIGHUP')) }),
-  });
-  for (const [name, listener] of listeners) process.on(name, listener);
+    else if (signal !== 'SIGHUP') process.exit(reason.exitCode);
+  };
+  const hangUp = (): void => (hangup === 'stop' ? stop('SIGHUP') : undefined);
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  if (hangup) process.on('SIGHUP', hangUp);
   return {
     signal: controller.signal,
     inTwoStages: () => {
       isGentle = true;
       return gentle.signal;
     },
-    release: () => listeners.forEach(([name, listener]) => process.off(name, listener)),
+    release: () => void process.off('SIGINT', stop).off('SIGTERM', stop).off('SIGHUP', hangUp),
   };
 }
-
-/** For what is not ours to stop: nothing is caught, and the signal is never aborted. */
-export const NO_INTERRUPTS: Interrupts = {
-  signal: new AbortController().signal,
-  inTwoStages: () => new AbortController().signal,
-  release: () => undefined,
-};
 
 /** Has an interrupt say what it left undone: `work().catch(saying('Nothing was stored.'))`. */
 export function saying(hint: string): (error: unknown) => never {

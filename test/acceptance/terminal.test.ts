@@ -48,9 +48,6 @@ describe('at a terminal', () => {
     ['Ctrl-C', '\u0003', 130],
   ] as const) {
     terminalStory(`every node is asked for, with path and count: ${answer}`, {}, RESTART, async (terminal, scene) => {
-      // What was typed before the question appears is no answer to it.
-      terminal.enter('y');
-      terminal.type('y');
       await terminal.shows(QUESTION);
       terminal.type(keys);
       const { stdout } = await ends(code, terminal);

@@ -236,7 +236,7 @@ describe('a key without info:read', () => {
       bench.core.get(STRUCTURE).reply(403, problem(403, 'forbidden', 'no'));
       const { code, stderr } = await bench.run(DeploymentsList);
       assert.equal(code, 4);
-      assert.match(stderr, /grant info:read .*--deployment ID with --supervisor-url URL/);
+      assert.match(stderr, /info:read.*--deployment ID with --supervisor-url URL/);
     } finally {
       bench.close();
     }

@@ -32,7 +32,7 @@ export interface CommandEnd {
   stderr: string;
 }
 
-type CommandClass = new (argv: string[], config: Config, host?: Host) => BaseCommand;
+type CommandClass = new (argv: string[], config: Config, host: Host) => BaseCommand;
 
 const config = await Config.load(import.meta.url);
 

@@ -7,8 +7,8 @@ import { parseId, type Id } from '../../base/ids.js';
 import { stringifyJson } from '../../base/json.js';
 import { checkConfirm, consentTo, requireConsent } from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
-import { connectionFlags, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
-import { checkGate, runGate } from '../../cli/gate.js';
+import { connectionFlags, filled, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
+import { runGate } from '../../cli/gate.js';
 import { openRollJournal } from '../../config/journal.js';
 import type { Target } from '../../config/target.js';
 import { checkIdempotencyKey } from '../../job/wire-key.js';
@@ -86,7 +86,7 @@ export default class ActivitiesRoll extends JobCommand {
     }
     const { gate: command, 'gate-timeout': gateTimeoutMs, 'max-unavailable': maxUnavailable } = flags;
     if (command === undefined && gateTimeoutMs !== undefined) throw new UsageError('--gate-timeout goes with --gate');
-    if (command !== undefined) checkGate(command, this.host.platform);
+    if (command !== undefined) filled(command.trim(), '--gate');
     const { nodes: named, ...asked } = await parseActing(this.host, { runtime, action }, flags, this.interrupts.signal);
     const { gate: _gate, ...request } = check(v.omit(rollRequest, ['nodes']), 'roll', {
       ...{ ...asked, maxUnavailable, pauseMs: flags.pause, gateTimeoutMs, nodeTimeoutMs: flags['node-timeout'] },

@@ -7,8 +7,6 @@ import type { Host } from '../../cli/host.js';
 import { UsageError } from '../../base/errors.js';
 import { sandboxFlags, sandboxOf } from './start.js';
 
-/** A terminal sends these to the program too, so that they are only waited out. Ctrl-Break is of Windows alone. */
-const WAITED_OUT = ['SIGINT', 'SIGBREAK'] as const;
 /** These reach this process alone. */
 const FORWARDED = ['SIGTERM', 'SIGHUP'] as const;
 
@@ -61,7 +59,8 @@ async function runInside(
   let child: ResultPromise | undefined;
   const forward = (signal: NodeJS.Signals): void => void child?.kill(signal);
   const waitOut = (): void => undefined;
-  for (const signal of WAITED_OUT) process.on(signal, waitOut);
+  // A terminal sends it to the program too.
+  process.on('SIGINT', waitOut);
   for (const signal of FORWARDED) process.on(signal, forward);
   let folder: string | null = null;
   try {
@@ -77,7 +76,7 @@ async function runInside(
     return code === 'ENOENT' ? 127 : 126;
   } finally {
     if (folder !== null) removeFolder(folder);
-    for (const signal of WAITED_OUT) process.off(signal, waitOut);
+    process.off('SIGINT', waitOut);
     for (const signal of FORWARDED) process.off(signal, forward);
   }
 }
@@ -104,8 +103,6 @@ function insideEnvironment(folder: string, variables: Readonly<Record<string, st
     NO_PROXY: noProxy,
     no_proxy: noProxy,
     LDCTL_CONFIG_DIR: config,
-    // Nothing is said about variables that hide what a profile says: these are meant to.
-    LDCTL_IN_SANDBOX: '1',
     // Settings of the user's own that would mix with the sandbox's.
     LD_API_KEY_FILE: undefined,
     LD_PROFILE: undefined,

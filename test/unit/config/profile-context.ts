@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { CommandContext, type Core } from '../../../src/cli/context.js';
 import { type OutputFlags } from '../../../src/cli/flags.js';
 import { type Prompts } from '../../../src/cli/prompts.js';
-import { NO_INTERRUPTS } from '../../../src/cli/signals.js';
 import { type Host } from '../../../src/cli/host.js';
 import { packageProgram } from '../../../src/cli/host.js';
 import { ApiError, Interrupted } from '../../../src/base/errors.js';
@@ -49,7 +48,9 @@ export class TestContext extends CommandContext {
 
   constructor(options: ContextOptions = {}, clock = new VirtualClock()) {
     const output = memoryOutput();
-    super(hostFor(options, output, clock), FLAGS, NO_INTERRUPTS, join(privateFolder(), 'config'));
+    const { signal } = new AbortController();
+    const interrupts = { signal, inTwoStages: () => signal, release: () => undefined };
+    super(hostFor(options, output, clock), FLAGS, interrupts, join(privateFolder(), 'config'));
     this.clock = clock;
     this.output = output;
     this.prompts = options.answers ? scripted(options.answers) : null;
