@@ -10,15 +10,13 @@ import { plainText, shortList } from '../base/text.js';
 
 /** An HTTP answer; all that is known once the wire is left behind. */
 export interface Answer {
-  /** Of a `URL`, for which not every program that imports this has a type. */
+  /** Of a `URL`, whose type not every program that imports this has. */
   url: { readonly host: string; readonly origin: string };
   status: number;
   /** Names in lower case, as Node gives them. */
   headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** Null for one that is larger than any answer of the APIs. */
   body: string | null;
-  /** When it came, milliseconds UTC on the local clock. */
-  receivedAt: number;
   /** Taken out of every text of the answer that an error quotes. */
   apiKey: ApiKey;
 }
@@ -42,17 +40,9 @@ function parseHttpDate(text: string): number | null {
 }
 
 /** An integer is a bigint here. */
-export const count = v.pipe(
-  v.bigint('a count was expected'),
-  v.minValue(0n, 'a count was expected'),
-  v.maxValue(BigInt(Number.MAX_SAFE_INTEGER), 'the count is too large'),
-  v.transform(Number),
-);
+export const count = v.pipe(v.bigint(), v.minValue(0n), v.transform(Number), v.safeInteger());
 
-/**
- * The value out of the JSON of a 200, checked against its shape. Its `content-type` does not matter, as long as it is JSON.
- * @throws RedirectError, ApiError, or InvalidAnswerError that says what is wrong with it
- */
+/** The value out of the JSON of a 200. @throws RedirectError, ApiError, or InvalidAnswerError that says what is wrong with it */
 export function valueOf<T>(answer: Answer, schema: v.GenericSchema<unknown, T>, asked: Asked = {}): T {
   refuseFailure(answer, asked);
   const result = v.safeParse(schema, jsonOf(answer), { abortEarly: true });
@@ -72,12 +62,10 @@ function jsonOf(answer: Answer): unknown {
     return parseJson(body);
   } catch (error) {
     if (/^\s*</.test(body)) throw invalidAnswer(answer, `the answer is a web page: ${excerpt(body, apiKey)}`);
-    const flaw = quote(error instanceof Error ? error.message : String(error), apiKey);
-    throw invalidAnswer(answer, `the answer is not JSON, or was cut off: ${flaw}`);
+    throw invalidAnswer(answer, `the answer is not JSON, or was cut off: ${quote((error as Error).message, apiKey)}`);
   }
 }
 
-/** Its code, `invalid_answer` unless given, says whether it may be gone at the next try. */
 export function invalidAnswer(
   answer: Answer,
   what: string,
@@ -95,7 +83,7 @@ export interface Asked {
 }
 
 const said = v.fallback(v.optional(v.string()), undefined);
-/** What is left of an RFC 7807 body when nothing about it is taken for granted. */
+/** An RFC 7807 body, of which nothing is taken for granted. */
 const problemSchema = v.object({
   code: said,
   reason: said,
@@ -111,18 +99,16 @@ export function refuseFailure(answer: Answer, asked: Asked): void {
   if (status >= 200 && status < 300) return;
   if (status < 300 || status >= 400) throw apiError(answer, asked);
   const location = quote(header(answer, 'location'), apiKey);
-  const to = location && ` to ${location}`;
-  throw new RedirectError(`${url.host} redirected the request (${status})${to}, which the API never does`, status, {
-    requestId: requestIdOf(answer),
-    hint: `Check the URL, ${url.origin}. The API key was not sent on.`,
-  });
+  const message = `${url.host} redirected the request (${status})${location && ` to ${location}`}`;
+  const hint = `Check the URL, ${url.origin}. The API never does so; the key was not sent on.`;
+  throw new RedirectError(message, status, { requestId: requestIdOf(answer), hint });
 }
 
 function apiError(answer: Answer, asked: Asked): ApiError {
   const { status, url, apiKey } = answer;
   const body = answer.body ?? '';
   const problem = problemOf(body);
-  const own = (text: string | undefined): string => quote(text ?? '', apiKey);
+  const own = (text = ''): string => quote(text, apiKey);
   const code = own(problem?.code);
   const fields: ApiErrorFields = {
     status,
@@ -143,9 +129,7 @@ function apiError(answer: Answer, asked: Asked): ApiError {
     return new ApiError(message, fields, { requestId, hint: '`ldctl nodes list` shows the nodes that the log names.' });
   }
   const isElsewhere = status === 404 && !problem;
-  const hint = isElsewhere
-    ? `The API would say that in another way: check the URL, ${url.origin}.`
-    : hintFor(fields, asked);
+  const hint = isElsewhere ? `The API says that in another way: check the URL, ${url.origin}.` : hintFor(fields, asked);
   return new ApiError(messageOf(answer, fields), fields, { requestId, hint });
 }
 
@@ -168,9 +152,9 @@ function problemOf(body: string): v.InferOutput<typeof problemSchema> | undefine
   }
 }
 
-/** What is wrong; a server that fails seldom says more than that. */
+/** What is wrong; a server that fails seldom says. */
 function messageOf({ status, url }: Answer, { code, reason, fieldIssues = [] }: ApiErrorFields): string {
-  const issues = fieldIssues.map((issue) => `${issue.path ? `${issue.path}: ` : ''}${issue.reason || issue.code}`);
+  const issues = fieldIssues.map((issue) => [issue.path, issue.reason || issue.code].filter(Boolean).join(': '));
   const causes = [shortList(issues, 5), reason].filter(Boolean).join('; ');
   if (causes && status < 500) return causes;
   const name = code === `http_${status}` ? (STATUS_CODES[status] ?? '') : code;
@@ -191,25 +175,26 @@ function hintFor({ status, code, retryAfterMs }: ApiErrorFields, { permission }:
     const needs = permission ? `The key needs the permission ${permission}.` : 'The key may not read this.';
     const without =
       permission === 'info:read' ? ' Ids work without it: --deployment ID with --supervisor-url URL.' : '';
-    return `${needs}${without} If it has an allow-list, it must name this machine's address. \`ldctl whoami\` shows what it may do.`;
+    return `${needs}${without} An allow-list must name this machine's address. \`ldctl whoami\` shows what it may do.`;
   }
   if (status === 404) return 'It is unknown, or this key may not see it: `ldctl deployments list` shows what it may.';
   if (status === 429) return `Too many requests with this key. ${later}`;
   return status === 408 || status === 425 || status >= 500 ? later : undefined;
 }
 
-/**
- * Seconds or an HTTP-date, as milliseconds from now. A date is understood by the server's own clock, so that a local clock that
- * is hours off does not turn a minute into hours.
- */
+/** No one waits for longer than this, whatever a server says. */
+const LONGEST_RETRY_AFTER_MS = 24 * 60 * 60_000;
+
+/** Seconds or an HTTP-date, as milliseconds from now. A date is one by the server's own clock, since the local one may be hours off. */
 function retryAfterOf(answer: Answer): number | undefined {
   const text = header(answer, 'retry-after').trim();
-  if (/^\d+(?:\.\d+)?$/.test(text)) return Math.min(Math.round(Number(text) * 1000), Number.MAX_SAFE_INTEGER);
   const time = parseHttpDate(text);
-  return time === null ? undefined : Math.max(0, time - (serverTimeOf(answer) ?? answer.receivedAt));
+  if (time === null && !/^\d+$/.test(text)) return undefined;
+  const wait = time === null ? Number(text) * 1000 : time - (serverTimeOf(answer) ?? Date.now());
+  return Math.min(Math.max(0, wait), LONGEST_RETRY_AFTER_MS);
 }
 
-/** Text of a server's, fit for an error: without the API key, on one line, and short. */
+/** Text of a server, fit for an error: without the API key, on one line, and short. */
 function quote(text: string, apiKey: ApiKey, longest = 300): string {
   // Masked before it is cut: half a key would not be found.
   const line = apiKey.scrub(plainText(text).replace(/\s+/g, ' ').trim());
@@ -218,11 +203,6 @@ function quote(text: string, apiKey: ApiKey, longest = 300): string {
 
 /** The first words of a body that is not JSON, such as a proxy's page of HTML. */
 function excerpt(body: string, apiKey: ApiKey): string {
-  const words = apiKey
-    .scrub(body)
-    // Of what may be megabytes, as much as it takes to find the first sentence.
-    .slice(0, 4096)
-    .replace(/<(script|style)\b.*?<\/\1>/gis, ' ')
-    .replace(/<[^>]*>/g, ' ');
-  return quote(words, apiKey, 120);
+  const start = apiKey.scrub(body).slice(0, 4096);
+  return quote(start.replace(/<(script|style)\b.*?<\/\1>|<[^>]*>/gis, ' '), apiKey, 120);
 }

@@ -3,20 +3,15 @@ import { UsageError } from '../base/errors.js';
 const EXAMPLE = 'Write it as https://HOST, such as https://supervisor-aws-us.laserdata.cloud.';
 
 /**
- * Reads the base URL of an API; a path prefix is kept. `what` names the setting in errors, for instance `--supervisor-url`: the
- * text is not repeated as long as it can be a key that ended up in the wrong variable.
- * @throws UsageError
+ * Reads the base URL of an API; a path prefix is kept. The text is not repeated as long as it can be a key in the wrong variable.
+ * @param what names the setting in errors
  */
 export function parseBaseUrl(text: string, what: string): URL {
   if (!URL.canParse(text)) throw invalid(`${what} is not a URL`, EXAMPLE);
   const url = new URL(text);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') throw invalid(`${what} must begin with https://`, EXAMPLE);
-  if (url.username !== '' || url.password !== '') {
-    throw invalid(`${what} must not have a user name or a password in it`, 'The API key is all the API asks for.');
-  }
-  if (/[?#]/.test(text)) {
-    const bare = `${url.origin}${url.pathname}`;
-    throw invalid(`${what} must not have a query (?…) or a fragment (#…) in it`, `Give ${bare} alone.`);
+  if (url.username !== '' || url.password !== '' || /[?#]/.test(text)) {
+    throw invalid(`${what} must not have a user name, a password, a query (?…) or a fragment (#…) in it`, EXAMPLE);
   }
   if (url.protocol === 'http:' && !isLoopback(url)) {
     throw invalid(
@@ -33,7 +28,7 @@ export function isLoopback(url: URL): boolean {
   return url.hostname === 'localhost' || url.hostname === '[::1]' || /^127(?:\.\d+){3}$/.test(url.hostname);
 }
 
-/** The URL of an endpoint: `path` begins with a slash, and is sent as it is written, colons too. */
+/** @param path begins with a slash, and is sent as it is written, colons too */
 export function endpoint(base: Pick<URL, 'origin' | 'pathname'>, path: string): URL {
   return new URL(`${base.origin}${base.pathname.replace(/\/$/, '')}${path}`);
 }

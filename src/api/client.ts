@@ -7,26 +7,25 @@ import got, { type Agents, type Got, type RequestFunction } from 'got';
 import { getProxyForUrl } from 'proxy-from-env';
 import { onAbort, systemClock, type Clock } from '../base/clock.js';
 import { ApiError, InvalidAnswerError, TransportError, UsageError } from '../base/errors.js';
-import { ApiKey } from '../base/secret.js';
+import { ApiKey, isApiKeyText } from '../base/secret.js';
 import type { CallOptions } from '../base/supervisor.js';
 import { requestIdOf, type Answer } from './answers.js';
 import { endpoint, isLoopback, parseBaseUrl } from './base-url.js';
 import { transportError, watch } from './faults.js';
 
-/** What a client of either API is made of. `HTTPS_PROXY` and `NO_PROXY` of the process hold. */
+/** `HTTPS_PROXY` and `NO_PROXY` of the process hold. */
 export interface ClientOptions {
-  /** Base URL of the API, as text or as a `URL`: https, or http to a loopback address. */
+  /** Base URL of the API: https, or http to a loopback address. */
   url: string | { readonly href: string };
   apiKey: ApiKey | string;
   clock?: Clock;
-  /** For one try, from the first packet to the last byte of the answer; milliseconds, 15 000 unless given. */
+  /** For one try, to the last byte of the answer; milliseconds, 15 000 unless given. */
   requestTimeoutMs?: number;
   /** Called for every try, for `--debug`. */
   onTrace?: OnTrace;
-  userAgent?: string;
 }
 
-/** What happened at one try of a request. Neither headers nor bodies: there is no key in it. */
+/** What happened at one try of a request. There is no key in it. */
 export interface TraceEvent {
   method: string;
   url: string;
@@ -49,7 +48,7 @@ interface Call<T> {
   headers?: Record<string, string>;
   body?: string;
   signal?: AbortSignal;
-  /** How often it may be tried. A single try has all of the request timeout; several share the read budget. */
+  /** A single try has all of the request timeout; several share the read budget. */
   tries: number;
   /** Makes the value out of an answer, or throws what the answer means. */
   read: (answer: Answer) => T;
@@ -57,7 +56,7 @@ interface Call<T> {
 
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 15_000;
-/** Between the tries of a read, which in all take no longer than the budget. */
+/** Between the three tries of a read, which in all take no longer than the budget. */
 const RETRY_DELAYS_MS = [500, 750];
 const READ_BUDGET_MS = 10_000;
 
@@ -68,7 +67,7 @@ const VERSION =
     ? LDCTL_VERSION
     : (createRequire(import.meta.url)('ldctl/package.json') as { version: string }).version;
 
-/** What both APIs share, the one place that speaks HTTP, and the only one that reveals the API key. */
+/** The one place that speaks HTTP, and the only one that reveals the API key. */
 export class Client {
   readonly #base: URL;
   readonly #apiKey: ApiKey;
@@ -80,13 +79,13 @@ export class Client {
 
   /**
    * @param what names the URL in errors
-   * @throws UsageError for a URL, a key that no header can carry, or a `HTTPS_PROXY` that cannot be used
+   * @throws UsageError for a URL, a key, or a `HTTPS_PROXY` that cannot be used
    */
   constructor(options: ClientOptions, what: string) {
-    const { apiKey, url, clock = systemClock, userAgent = `ldctl/${VERSION}` } = options;
+    const { apiKey, url, clock = systemClock } = options;
     this.#base = parseBaseUrl(typeof url === 'string' ? url : url.href, what);
     this.#apiKey = typeof apiKey === 'string' ? new ApiKey(apiKey) : apiKey;
-    if (!isHeaderText(this.#apiKey.reveal())) {
+    if (!isApiKeyText(this.#apiKey.reveal())) {
       throw new UsageError('the API key is empty, or holds characters that no key has, such as a line end', {
         code: 'invalid_api_key',
       });
@@ -103,25 +102,21 @@ export class Client {
       retry: { limit: 0 },
       // Not asking for compression keeps a small answer from growing into a huge one.
       decompress: false,
-      https: {
-        // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED=0 does not switch the checks off.
-        rejectUnauthorized: true,
-        // Behind a proxy, Node would check an address by the proxy's name.
-        checkServerIdentity: (_name, certificate) => checkServerIdentity(host, certificate),
-      },
-      headers: { accept: 'application/json', 'user-agent': userAgent },
-      // There is no cache, and the options for one, all undefined, would cost 16 kB a request that stay in memory until
-      // the next full collection: V8 makes new hidden classes for the object that got spreads them into.
+      // Behind a proxy, Node would check an address by the proxy's name. NODE_TLS_REJECT_UNAUTHORIZED=0 switches nothing off.
+      https: { rejectUnauthorized: true, checkServerIdentity: (_name, peer) => checkServerIdentity(host, peer) },
+      headers: { accept: 'application/json', 'user-agent': `ldctl/${VERSION}` },
+      // There is no cache, and got's options for one would cost 16 kB a request until the next full collection: V8 makes
+      // new hidden classes for the object that they are spread into.
       hooks: { beforeRequest: [(options) => void (options.cacheOptions = {})] },
     });
   }
 
-  /** Reads by GET, up to three times. @throws what `read` throws, TransportError, or the signal's reason */
+  /** Reads, up to three times. @throws what `read` throws, TransportError, or the signal's reason */
   get<T>(path: string, { signal, tries }: CallOptions, read: Call<T>['read']): Promise<T> {
-    return this.#send({ method: 'GET', path, signal, tries: tries === 'one' ? 1 : RETRY_DELAYS_MS.length + 1, read });
+    return this.#send({ method: 'GET', path, signal, tries: tries === 'one' ? 1 : 3, read });
   }
 
-  /** Sends a POST, once: it may have been carried out however it ends. @throws as `get` */
+  /** Sends once: it may have been carried out however it ends. @throws as `get` */
   post<T>(call: Omit<Call<T>, 'method' | 'tries'>): Promise<T> {
     return this.#send({ ...call, method: 'POST', tries: 1 });
   }
@@ -130,22 +125,17 @@ export class Client {
     const { method, path, tries, read } = call;
     const url = endpoint(this.#base, path);
     const { requestTimeoutMs = REQUEST_TIMEOUT_MS, onTrace } = this.#options;
-    const begin = this.#clock.elapsed();
-    const leftMs = (): number => (tries === 1 ? Infinity : READ_BUDGET_MS - (this.#clock.elapsed() - begin));
+    const end = tries === 1 ? Infinity : this.#clock.elapsed() + READ_BUDGET_MS;
+    const leftMs = (): number => end - this.#clock.elapsed();
     for (let attempt = 1; ; attempt++) {
       const startedAt = this.#clock.elapsed();
       let answer: Answer | undefined;
-      const trace = (error: string | null, retryInMs: number | null): void =>
-        onTrace?.({
-          method,
-          url: url.href,
-          attempt,
-          status: answer?.status ?? null,
-          requestId: (answer && requestIdOf(answer)) ?? null,
-          durationMs: Math.round(this.#clock.elapsed() - startedAt),
-          error,
-          retryInMs,
-        });
+      const trace = (error: string | null, retryInMs: number | null): void => {
+        const requestId = (answer && requestIdOf(answer)) ?? null;
+        const durationMs = Math.round(this.#clock.elapsed() - startedAt);
+        const what = { method, url: url.href, attempt, status: answer?.status ?? null, requestId };
+        onTrace?.({ ...what, durationMs, error, retryInMs });
+      };
       try {
         answer = await this.#exchange(call, url, Math.min(requestTimeoutMs, leftMs()));
         const value = read(answer);
@@ -164,9 +154,8 @@ export class Client {
   }
 
   /**
-   * Sends one request and reads its answer, whatever its status. The body of a 202 is not read: it says nothing, and the
-   * action is accepted even if the rest of the answer is lost.
-   * @throws TransportError, or the signal's reason
+   * The answer to one request, whatever its status. The body of a 202 is not read: the action is accepted even if the rest
+   * of the answer is lost.
    */
   async #exchange({ method, headers, body, signal }: Call<unknown>, url: URL, timeoutMs: number): Promise<Answer> {
     signal?.throwIfAborted();
@@ -187,7 +176,7 @@ export class Client {
       attempt.phase = 'answering';
       const status = answer.statusCode ?? 0;
       const read = status === 202 ? '' : await readBody(stream as AsyncIterable<Buffer>);
-      return { url, status, headers: answer.headers, body: read, receivedAt: Date.now(), apiKey: this.#apiKey };
+      return { url, status, headers: answer.headers, body: read, apiKey: this.#apiKey };
     } catch (error) {
       signal?.throwIfAborted();
       throw transportError(error, attempt, url, this.#proxy);
@@ -200,27 +189,18 @@ export class Client {
   }
 
   async #open(keepAlive: boolean): Promise<Agent> {
-    // Node does not let an idle connection keep the process alive. The certificate of a proxy over TLS is checked as well.
     const options = { keepAlive, rejectUnauthorized: true };
     if (!this.#proxy) return this.#base.protocol === 'https:' ? new TlsAgent(options) : new Agent(options);
     const { TunnelAgent } = await import('./tunnel.js');
     return new TunnelAgent(this.#proxy, options);
   }
 
-  /**
-   * Makes Node's request and puts the key into it then: Node hands the options of a request on to agents and sockets, and
-   * with NODE_DEBUG prints them.
-   */
+  /** Puts the key into the request after Node took its options: with NODE_DEBUG, Node prints those. */
   readonly #request: RequestFunction = (url, options) => {
     const request = url.protocol === 'https:' ? https.request(url, options) : http.request(url, options);
     request.setHeader('ld-api-key', this.#apiKey.reveal());
     return request;
   };
-}
-
-/** Whether a text survives as the value of a header: printable ASCII, with no blank at either end, not empty. */
-export function isHeaderText(text: string): boolean {
-  return /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(text);
 }
 
 /** What is on this machine is never sent through a proxy. */
@@ -233,7 +213,7 @@ function proxyFor(url: URL): URL | null {
   throw new UsageError('HTTPS_PROXY is not the URL of an HTTP proxy', { code: 'invalid_proxy', hint });
 }
 
-/** Reads a body as UTF-8; null as soon as it turns out to be one that is refused. */
+/** A body as UTF-8; null as soon as it is too large. */
 async function readBody(chunks: AsyncIterable<Buffer>): Promise<string | null> {
   const read: Buffer[] = [];
   let size = 0;
@@ -247,7 +227,7 @@ async function readBody(chunks: AsyncIterable<Buffer>): Promise<string | null> {
 
 /** In how many milliseconds a read is tried again; `Infinity` for never. */
 function retryDelayOf(error: unknown, attempt: number): number {
-  // One that is too large will be so again; one that was cut off, or that a proxy put in its place, may not.
+  // An answer that was cut off, or that a proxy put in its place, may be good the next time.
   const mayPass =
     (error instanceof ApiError && error.retryable) ||
     (error instanceof TransportError && error.transient) ||

@@ -4,7 +4,7 @@ import type { CallOptions } from '../base/supervisor.js';
 import { count, valueOf } from './answers.js';
 import { Client, type ClientOptions } from './client.js';
 
-// Loose, since fields may be added. The answers are for people to read and to choose from: what is only shown may be absent, or null.
+// Loose, since fields may be added. What is only shown to people may be absent, or null.
 const id = v.custom<Id>(isId, 'an id was expected, an integer of 64 bits');
 const text = v.string('a text was expected');
 const shown = v.nullish(text, '');
@@ -60,13 +60,13 @@ const deploymentDetails = v.looseObject({ id, name: shown, nodes_count: count, s
 export type Permissions = v.InferOutput<typeof permissions>;
 export type KeyContext = v.InferOutput<typeof keyContext>;
 export type Deployment = v.InferOutput<typeof deployment>;
-/** One deployment as it is described by itself, of whose many fields these matter. */
+/** One deployment as it is described by itself. */
 export type DeploymentDetails = v.InferOutput<typeof deploymentDetails>;
 export type TenantEnvironment = v.InferOutput<typeof environment>;
 export type Division = v.InferOutput<typeof division>;
 export type TenantStructure = v.InferOutput<typeof tenantStructure>;
 
-/** Where a deployment stands: its ids from the tenant down, as the structure and every entry of the log have them. */
+/** Its ids from the tenant down, as the structure and every entry of the log have them. */
 export interface DeploymentPath {
   tenantId: Id;
   divisionId: Id;
@@ -76,10 +76,7 @@ export interface DeploymentPath {
 
 type ReadOptions = Pick<CallOptions, 'signal'>;
 
-/**
- * The Core API over HTTP: whose key this is, which deployments there are, and of what size. Reads only. Every method throws
- * ApiError (401 for a wrong key), RedirectError, TransportError, InvalidAnswerError, or the signal's reason.
- */
+/** Reads only. Every method throws ApiError, RedirectError, TransportError, InvalidAnswerError, or the signal's reason. */
 export class CoreApi {
   readonly #client: Client;
 
@@ -89,17 +86,17 @@ export class CoreApi {
   }
 
   /** The key that this client uses: its role, grants and expiry. */
-  async keyContext(tenantId: Id, options: ReadOptions = {}): Promise<KeyContext> {
+  keyContext(tenantId: Id, options: ReadOptions = {}): Promise<KeyContext> {
     return this.#read(`/tenants/${tenantId}/api_keys/context`, keyContext, options);
   }
 
   /** The tenant's divisions, environments and deployments, as far as the key may see them. */
-  async structure(tenantId: Id, options: ReadOptions = {}): Promise<TenantStructure> {
+  structure(tenantId: Id, options: ReadOptions = {}): Promise<TenantStructure> {
     return this.#read(`/tenants/${tenantId}/structure`, tenantStructure, options, 'info:read');
   }
 
   /** One deployment, with how many nodes it has. */
-  async deployment(at: DeploymentPath, options: ReadOptions = {}): Promise<DeploymentDetails> {
+  deployment(at: DeploymentPath, options: ReadOptions = {}): Promise<DeploymentDetails> {
     const environment = `/tenants/${at.tenantId}/divisions/${at.divisionId}/environments/${at.environmentId}`;
     return this.#read(`${environment}/deployments/${at.deploymentId}`, deploymentDetails, options);
   }

@@ -40,7 +40,7 @@ export function watch(stream: Request, { protocol }: URL): Attempt {
   return attempt;
 }
 
-/** Where no connection comes about, or it breaks: what Node says, the code of ours, and how it is told. */
+/** What Node says, the code of ours, and how it is told. */
 const FAULTS: ReadonlyArray<readonly [node: RegExp, code: string, told: string]> = [
   [/^ECONNREFUSED$/, 'connection_refused', 'connection refused by PEER'],
   [/^(ENOTFOUND|EAI_AGAIN)$/, 'name_not_found', 'name not found: PEER'],
@@ -51,43 +51,46 @@ const FAULTS: ReadonlyArray<readonly [node: RegExp, code: string, told: string]>
 ];
 const UNKNOWN = [null, 'network', 'connection failed with PEER'] as const;
 
+const HINTS = {
+  peer: 'Check the URL, the network between here and there, and that the service is up.',
+  proxy: 'Check HTTPS_PROXY (http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT), and NO_PROXY.',
+  certificate: 'If an own certificate authority is used there, name its file in NODE_EXTRA_CA_CERTS.',
+};
+
 /**
- * Turns what got or Node threw into a `TransportError`. Nothing of the original is kept but Node's code, not even as its cause:
- * a got error carries the request's headers, and with them the key.
+ * Nothing of what got or Node threw is kept but Node's code, not even as its cause: a got error carries the request's headers,
+ * and with them the key.
  */
 export function transportError(error: unknown, attempt: Attempt, url: URL, configured: URL | null): TransportError {
   const { phase, refusedWith, timedOutAfterMs } = attempt;
+  const { host } = url;
   const proxy = phase === 'connecting' ? configured : null;
-  const peer = proxy ? `the proxy ${proxy.host}` : url.host;
-  const hint = proxy
-    ? 'Check HTTPS_PROXY (http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT), and whether NO_PROXY should name this host.'
-    : 'Check the URL, the network between here and there, and that the service is up.';
-  const fault = (code: string, message: string, transient = true, ownHint = hint): TransportError =>
-    new TransportError(code, message, { sent: phase === 'connecting' ? 'no' : 'maybe', transient }, { hint: ownHint });
+  const peer = proxy ? `the proxy ${proxy.host}` : host;
+  const sent = phase === 'connecting' ? 'no' : 'maybe';
+  const fault = (code: string, message: string, transient: boolean, hint = proxy ? HINTS.proxy : HINTS.peer) =>
+    new TransportError(code, message, { sent, transient }, { hint });
 
   if (timedOutAfterMs !== undefined) {
     const message = {
-      connecting: `no connection to ${url.host}${proxy ? ` through ${peer}` : ''}`,
-      sent: `no answer from ${url.host}`,
-      answering: `the answer from ${url.host} was not complete`,
+      connecting: `no connection to ${host}${proxy ? ` through ${peer}` : ''}`,
+      sent: `no answer from ${host}`,
+      answering: `the answer from ${host} was not complete`,
     };
-    return fault('timeout', `${message[phase]} within ${formatDuration(timedOutAfterMs)}`);
+    return fault('timeout', `${message[phase]} within ${formatDuration(timedOutAfterMs)}`, true);
   }
   if (refusedWith !== undefined) {
-    const said = Number.isNaN(refusedWith) ? 'its answer is not HTTP' : `it answered ${refusedWith}`;
-    const message = `${peer} refused to connect to ${url.host} (${said})`;
+    const message = `${peer} refused to connect to ${host} (it answered ${refusedWith || 'no HTTP'})`;
     return fault('proxy_refused', message, RETRYABLE_STATUSES.has(refusedWith));
   }
   const node = codeOf(error);
   const [, code, told] = FAULTS.find(([pattern]) => pattern.test(node)) ?? UNKNOWN;
-  const isCertificate = code === 'certificate';
-  const when = { connecting: '', sent: ' before an answer came', answering: ' in the middle of the answer' };
-  const message = `${told.replace('PEER', isCertificate ? url.host : peer)}${when[phase]}${node && ` (${node})`}`;
-  const trust = 'If an own certificate authority is used there, name its file in NODE_EXTRA_CA_CERTS.';
-  return fault(code, message, !isCertificate && code !== 'tls', isCertificate ? trust : hint);
+  const when = { connecting: '', sent: ' before an answer came', answering: ' in the middle of the answer' }[phase];
+  const suffix = `${when}${node && ` (${node})`}`;
+  if (code === 'certificate') return fault(code, told.replace('PEER', host) + suffix, false, HINTS.certificate);
+  return fault(code, told.replace('PEER', peer) + suffix, code !== 'tls');
 }
 
-/** Node's code; got wraps what Node threw, and keeps it as the cause. */
+/** Node's code; got keeps what Node threw as the cause. */
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return '';
   if (error.cause instanceof Error) return codeOf(error.cause);

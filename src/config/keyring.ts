@@ -26,21 +26,24 @@ type Reply = { key: string | null } | { reason: string };
  * @param module what is forked, in place of the child of the package
  */
 export function systemKeyring(env: Env, module?: string, limitMs = TIME_LIMIT_MS): Keyring {
-  const ask = async (request: Request, signal?: AbortSignal): Promise<string | null> => {
+  /** Over IPC: a key is then in no argument, no variable, and no stream that NODE_DEBUG would show. */
+  const replyTo = async (request: Request, signal: AbortSignal | undefined): Promise<Reply> => {
     const [{ fork }, { createRequire }] = await Promise.all([import('node:child_process'), import('node:module')]);
-    signal?.throwIfAborted();
     const child = fork(module ?? createRequire(import.meta.url).resolve('#keyring-process'), {
       ...{ execArgv: [], env: { ...env, LD_API_KEY: undefined }, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] },
       ...{ signal, timeout: limitMs, killSignal: 'SIGKILL' },
     });
-    // Over IPC: a key is then in no argument, no variable, and no stream that NODE_DEBUG would show.
-    const reply = await new Promise<Reply>((resolve) => {
-      child.once('message', (message) => resolve(message as Reply));
+    return new Promise<Reply>((resolve) => {
+      child.once('message', (reply) => resolve(reply as Reply));
       child.on('error', (error) => resolve({ reason: error.message }));
       child.once('disconnect', () => resolve({ reason: 'it gives no answer' }));
       child.send(request);
-    });
-    child.kill('SIGKILL');
+    }).finally(() => child.kill('SIGKILL'));
+  };
+  const ask = async (request: Request, signal?: AbortSignal): Promise<string | null> => {
+    signal?.throwIfAborted();
+    // Bundled with a program, there may be nothing to start.
+    const reply = await replyTo(request, signal).catch((error: unknown): Reply => ({ reason: String(error) }));
     signal?.throwIfAborted();
     if ('key' in reply) return reply.key;
     throw new KeyringError(`the keyring cannot be used (${plainText(reply.reason)})`, {

@@ -7,11 +7,7 @@ import { painter, type Output, type Sink, type StyleName } from './streams.js';
 /** A command within a text, up to a mark behind it. It stays whole, to be copied. */
 const COMMAND = /ldctl (?:activities|nodes|profiles|sandbox|help|--help)(?: [^\s`;?]*[^\s`;?.,])*/g;
 
-/**
- * Something said to people, whose lines a terminal breaks between words. Further lines are indented, so that none can pass for
- * another error.
- * @param styled what of it the style is for
- */
+/** Said to people: a terminal breaks it between words. Further lines are indented, so that none passes for another error. */
 export function sentence(sink: Sink, text: string, style?: StyleName, styled: 'word' | 'all' = 'word'): string {
   const paint = painter(sink.colour);
   const lines = text
@@ -40,10 +36,7 @@ export function errorText(sink: Sink, error: unknown): string {
   ].join('');
 }
 
-/**
- * Prints a failure that ended a command: for people on stderr, and on stdout as `{"error":{…}}` in formats of whole
- * values, unless stdout is settled. Table and CSV leave stdout alone.
- */
+/** A failure that ended a command: on stderr, and as `{"error":{…}}` on stdout in formats of values, unless that is settled. */
 export async function printError(output: Output, error: unknown, options: PrintOptions): Promise<void> {
   const format = await loadFormat(options.format);
   if (format.holds === 'values' && !output.settled) {

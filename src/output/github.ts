@@ -1,17 +1,16 @@
 import { appendFile } from 'node:fs/promises';
 import { formatDuration } from '../base/durations.js';
-import { MISSING, NOT_STARTED, isFailedGate, type Outcome, type ResultFields } from '../base/outcome.js';
+import { NOT_STARTED, type Outcome, type ResultFields } from '../base/outcome.js';
 import { type Env, plainText } from '../base/text.js';
 import { tookMs } from './columns.js';
 import { warningText } from './error.js';
-import { statusText } from './rows.js';
+import { standingOf, statusText } from './rows.js';
 import { runName, troubleOf } from './run-text.js';
 import { type Output } from './streams.js';
 
 /**
  * In GitHub Actions: an annotation for each node that was rejected, is missing or had not ended, and a table in the
- * summary of the step. Elsewhere nothing. Annotations go to stderr, which the runner reads too, since stdout is data.
- * A summary that cannot be written is a warning, and never a failure of the run.
+ * summary of the step. Annotations go to stderr, which the runner reads too, since stdout is data.
  */
 export async function reportToGitHub({ stderr }: Output, env: Env, result: ResultFields): Promise<void> {
   if (env.GITHUB_ACTIONS !== 'true') return;
@@ -34,10 +33,10 @@ function annotations(result: ResultFields): string {
   const title = escapeMessage(runName(result)).replaceAll(':', '%3A').replaceAll(',', '%2C');
   return result.nodes
     .map((node) => {
-      const { node_id: id, activity_id: activity, status, gate } = node;
+      const { node_id: id, activity_id: activity, status } = node;
       const trouble = troubleOf(node);
-      const isCertain = status === 'rejected' || status === MISSING || isFailedGate(gate);
-      if (trouble === null || status === NOT_STARTED || (NOT_OVER.has(result.outcome) && !isCertain)) return '';
+      const isNews = standingOf(node) === 'failed' || !NOT_OVER.has(result.outcome);
+      if (trouble === null || status === NOT_STARTED || !isNews) return '';
       const which = id === null ? 'an expected node' : `node ${id}`;
       const message = `${which} ${trouble}${activity === null ? '' : ` (activity ${activity})`}`;
       return `::error title=${title}::${escapeMessage(message)}\n`;
@@ -51,17 +50,11 @@ function escapeMessage(text: string): string {
 
 function stepSummary(result: ResultFields): string {
   const rows = result.nodes.map((node) => {
-    const { status, node_id: id, activity_id: activity } = node;
-    const isBad = status === 'rejected' || status === MISSING;
-    const sign = status === 'completed' ? '✅' : isBad ? '❌' : '⏳';
+    const { status, node_id: id, activity_id: activity, ambiguous } = node;
+    const sign = { done: '✅', failed: '❌', open: '⏳' }[standingOf(node)];
+    const words = `${sign} ${markdownText(statusText(status))}${ambiguous ? ' (ambiguous)' : ''}`;
     const took = tookMs(node);
-    const cells = [
-      id ?? '–',
-      activity ?? '–',
-      `${sign} ${markdownText(statusText(status))}${node.ambiguous ? ' (ambiguous)' : ''}`,
-      took === null ? '–' : formatDuration(took),
-    ];
-    return `| ${cells.join(' | ')} |`;
+    return `| ${id ?? '–'} | ${activity ?? '–'} | ${words} | ${took === null ? '–' : formatDuration(took)} |`;
   });
   return [
     `### ${markdownText(runName(result))}: ${markdownText(result.outcome.replaceAll('_', ' '))}`,

@@ -20,7 +20,7 @@ export function statusStyle(status: string | null): StyleName | undefined {
   return LOOKS.get(status)?.style;
 }
 
-/** For people: `completed`, `not started`, `waiting` when there is no entry yet. */
+/** `completed`, `not started`, `waiting` when there is no entry yet. */
 export function statusText(status: string | null): string {
   if (status === null) return 'waiting';
   return status === NOT_STARTED ? 'not started' : plainText(status);
@@ -29,10 +29,6 @@ export function statusText(status: string | null): string {
 /** Its sign; a status that is not known goes on. */
 export function statusSign(status: string | null): string {
   return LOOKS.get(status)?.sign ?? '…';
-}
-
-function liveStatusText(status: string | null): string {
-  return `${statusSign(status)} ${statusText(status)}`;
 }
 
 /** `passed`, `failed with 1`, `timed out`. */
@@ -45,7 +41,7 @@ export function gateWord({ exit_code: code, timed_out: timedOut }: GateResult): 
 /** A target while it is followed, or as it ended. */
 type Row = NodeResult & Partial<NodeProgress>;
 
-/** Where a target stands: open as long as more may come of it; in a roll, until it has had its turn. */
+/** Open as long as more may come of it; in a roll, until it has had its turn. */
 export function standingOf({ status, stage, gate }: Row): 'open' | 'done' | 'failed' {
   if (stage !== undefined && stage !== 'done') return 'open';
   if (status === 'completed') return isFailedGate(gate) ? 'failed' : 'done';
@@ -62,7 +58,7 @@ export function rankOf(row: Row): number {
 function liveText({ status, stage, gate }: Row): string {
   if (stage === 'pause' || stage === 'gate') return `… ${stage}`;
   if (stage === 'done' && isFailedGate(gate)) return `✗ gate ${gateWord(gate)}`;
-  if (stage !== 'done' || isOver(status)) return liveStatusText(status);
+  if (stage !== 'done' || isOver(status)) return `${statusSign(status)} ${statusText(status)}`;
   return `✗ ${status === null ? 'unconfirmed' : 'timed out'}`;
 }
 
@@ -92,7 +88,7 @@ function tookColumn<T extends { status: string | null } & Parameters<typeof took
   };
 }
 
-/** The targets of a run: drawn again and again while they are followed, the table of the result, and its CSV. */
+/** The targets of a run: while they are followed, and as it ended. */
 export const nodeColumns: readonly Column<Row>[] = [
   { name: 'node', priority: 0, value: (row) => row.node_id },
   { name: 'activity', priority: 3, value: (row) => row.activity_id },
@@ -126,10 +122,10 @@ export const nodeColumns: readonly Column<Row>[] = [
 
 /** The columns for these results: what makes one doubtful, and the gates of a roll, are shown where there are any. */
 export function nodeColumnsFor(nodes: readonly NodeResult[]): readonly Column<Row>[] {
-  const isShown = (name: string): boolean =>
-    (name === 'ambiguous' && nodes.some(({ ambiguous }) => ambiguous)) ||
-    (name === 'gate' && nodes.some(({ gate }) => gate));
-  return nodeColumns.map((column) => (isShown(column.name) ? { ...column, extra: false } : column));
+  const shown = (['ambiguous', 'gate'] as const).filter((name) => nodes.some((node) => node[name]));
+  return nodeColumns.map((column) =>
+    shown.some((name) => name === column.name) ? { ...column, extra: false } : column,
+  );
 }
 
 /** The activity log, entry by entry. */
@@ -150,7 +146,7 @@ export const activityColumns: readonly Column<Activity>[] = [
     name: 'status',
     priority: 0,
     value: (activity) => activity.status,
-    text: ({ status }, { elapsed }) => (elapsed === undefined ? status : liveStatusText(status)),
+    text: ({ status }, { elapsed }) => (elapsed === undefined ? status : `${statusSign(status)} ${status}`),
     style: (activity) => statusStyle(activity.status),
   },
   { name: 'author', priority: 9, value: (activity) => activity.author_id },

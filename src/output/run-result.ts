@@ -26,17 +26,13 @@ export interface RunResultOptions extends PrintOptions, SummaryOptions {
   dryRun?: DryRun;
 }
 
-/**
- * Checks what the user asked of the result. To be called before anything is sent: exit 2 promises that nothing was.
- * @throws UsageError for unknown `--columns`
- */
+/** To be called before anything is sent: exit 2 promises that nothing was. @throws UsageError for unknown `--columns` */
 export function checkRunResultOptions(options: PrintOptions): void {
   selectColumns(nodeColumns, options.columns);
 }
 
 /**
- * Prints how a run ended: the result on stdout in any format, and on stderr the error, if any, what became of the run in
- * a sentence, and the command that goes on.
+ * Prints the result on stdout in any format, and on stderr the error, if any, and what became of the run.
  * @throws LdctlError (`fault`) when stdout cannot be written; what belongs on stderr is written all the same
  */
 export async function printRunResult(output: Output, result: ResultFields, options: RunResultOptions): Promise<void> {

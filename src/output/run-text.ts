@@ -5,7 +5,7 @@ import { type RunStep } from '../job/events.js';
 import { count, plainText, shortList } from '../base/text.js';
 import { timeText, tookMs } from './columns.js';
 import { sentence } from './error.js';
-import { gateWord } from './rows.js';
+import { gateWord, standingOf } from './rows.js';
 import { painter, type Sink } from './streams.js';
 
 /** What a run does, and where: the first line of its display. */
@@ -79,13 +79,13 @@ export function summaryText(sink: Sink, result: ResultFields, options: SummaryOp
   const look = ids.length === 0 ? null : `ldctl activities list --node ${ids.join()} ${target}`.trimEnd();
   const commands = [look, resume].filter((command) => command !== null);
   // Where the log alone says which nodes there are.
-  const hasLeft = targets === 'observed' && bad.some(({ status }) => status === MISSING);
+  const mayHaveLeft = targets === 'observed' && bad.some(({ status }) => status === MISSING);
   // Off a terminal they stand in the lines before. A roll goes on by its key, which is in the command.
   const isSaid = !sink.isTTY || debug || resume === null || key === null || resume.includes(key);
   const style = isGood ? 'ok' : outcome === 'interrupted' ? undefined : 'bad';
   return [
     sentence(sink, endingOf(result), style),
-    hasLeft ? sentence(sink, `hint: ${LEFT_HINT}`, 'bold') : '',
+    mayHaveLeft ? sentence(sink, `hint: ${LEFT_HINT}`, 'bold') : '',
     ...commands.map((command, index) => `${paint('bold', index === 0 ? 'next:' : 'or:')} ${plainText(command)}\n`),
     isSaid ? '' : sentence(sink, `idempotency key ${key}\nrequest ${request ?? 'unknown'}`, 'dim', 'all'),
   ].join('');
@@ -96,19 +96,17 @@ const LEFT_HINT =
 
 /** How a run ended. */
 function endingOf(result: ResultFields): string {
-  const { outcome, nodes, targets } = result;
+  const { outcome, nodes, targets, action } = result;
   const name = runName(result);
   const completed = nodes.filter(({ status }) => status === 'completed').length;
   if (outcome === 'completed') return `✓ ${name} completed on ${completed} of ${count(nodes.length, 'node')}`;
   if (outcome === 'accepted') return `✓ ${name} accepted`;
   const troubles = troublesOf(nodes);
   if (outcome === 'interrupted') {
-    const isOpen = ({ status }: NodeResult): boolean =>
-      status === null || !(status === MISSING || status === NOT_STARTED || isFinal(status));
-    if (nodes.length > 0 && !nodes.some(isOpen))
-      return `Stopped: ${name}, ${troubles || 'before its last gate had passed'}`;
-    const what = result.action === null ? 'what it follows' : `the ${plainText(result.action.replace(/:.*/s, ''))}`;
     const waiting = nodes.filter(({ status }) => status === NOT_STARTED).length;
+    const open = nodes.filter((node) => standingOf(node) === 'open').length - waiting;
+    if (nodes.length > 0 && open === 0) return `Stopped: ${name}, ${troubles || 'before its last gate had passed'}`;
+    const what = action === null ? 'what it follows' : `the ${plainText(action.replace(/:.*/s, ''))}`;
     const rest = waiting === 0 ? '' : ` ${count(waiting, 'node was', 'nodes were')} not started.`;
     return `Stopped watching; ${what} goes on.${rest}`;
   }
@@ -129,39 +127,20 @@ function troublesOf(nodes: readonly NodeResult[]): string {
     if (group) group.push(node);
     else groups.set(words, [node]);
   }
-  const isByActivity = nodes.every(({ node_id: node, activity_id: id }) => node === null && id !== null);
-  const all = isByActivity ? count(nodes.length, 'activity', 'activities') : count(nodes.length, 'node');
   return [...groups]
     .filter(([, group]) => group.length > 0)
     .map(([words, group], index) => {
-      const ids =
-        words === NOT_BEGUN
-          ? []
-          : group.flatMap(({ node_id: id, activity_id: activity }) => {
-              if (id !== null) return [String(id)];
-              return activity === null ? [] : [`activity ${activity}`];
-            });
-      const which = ids.length === 0 ? '' : ` (${shortList(ids)})`;
-      return `${group.length}${index === 0 ? ` of ${all}` : ''} ${words}${which}`;
+      const ids = group.map(({ node_id: id, activity_id: activity }) => id ?? (activity && `activity ${activity}`));
+      const known = words === NOT_BEGUN ? [] : ids.filter((id) => id !== null);
+      const which = known.length === 0 ? '' : ` (${shortList(known)})`;
+      return `${group.length}${index === 0 ? ` of ${count(nodes.length, 'node')}` : ''} ${words}${which}`;
     })
     .join('; ');
 }
 
-type EventOf<Name extends RunStep['event']> = Extract<RunStep, { event: Name }>;
-
-/** What a later re-run or `wait --after` needs, and what is expected. */
-export function baselineText({ baseline, idempotencyKey, expects }: EventOf<'baseline'>): string {
-  const expected = expects?.count ? `, expecting ${count(expects.count, 'node')}` : '';
-  return `idempotency key ${plainText(idempotencyKey)}, log up to ${baseline}${expected}`;
-}
-
-function dispatchedText({
-  request_id: id,
-  replayed,
-  recovered,
-  earlier,
-  node_id: node,
-}: EventOf<'dispatched'>): string {
+/** What was sent, or had been before. */
+function dispatchedText(event: Extract<RunStep, { event: 'dispatched' }>): string {
+  const { request_id: id, replayed, recovered, earlier, node_id: node } = event;
   const request = id === null ? '' : ` (request ${plainText(id)})`;
   const which = node === undefined ? '' : `${node} `;
   if (earlier) {
@@ -174,8 +153,12 @@ function dispatchedText({
 /** An event as a line, in every display; null where it has none. */
 export function eventText(event: RunStep): string | null {
   switch (event.event) {
-    case 'baseline':
-      return baselineText(event);
+    case 'baseline': {
+      // What a later re-run or `wait --after` needs, and what is expected.
+      const { baseline, idempotencyKey, expects } = event;
+      const expected = expects?.count ? `, expecting ${count(expects.count, 'node')}` : '';
+      return `idempotency key ${plainText(idempotencyKey)}, log up to ${baseline}${expected}`;
+    }
     case 'dispatched':
       return dispatchedText(event);
     case 'activity':

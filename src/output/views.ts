@@ -9,18 +9,17 @@ import {
   type WatchViewOptions,
 } from './views/plain.js';
 
-/** The display for a run: a live table where stderr is a terminal, lines where it is not. Times count from here. */
+/** A live table where stderr is a terminal, lines where it is not. Times count from here. */
 export async function createRunView(output: Output, options: RunViewOptions): Promise<RunView> {
   const isLive = output.stderr.canRedraw && !options.quiet && !formatOf(options.format).events;
   if (!isLive) return plainRunView(output, options);
-  // With what only a live table needs.
   const { liveRunView } = await import('./views/live.js');
   return liveRunView(output.stderr, options);
 }
 
 /**
- * The display for a followed log. What is followed for ever has its changes as data on stdout, except at a terminal
- * that shows them as a live table; otherwise the list comes at the end, and changes are talk.
+ * What is followed for ever has its changes as data on stdout, except at a terminal that shows them as a live table;
+ * otherwise the list comes at the end, and changes are talk.
  */
 export async function createWatchView(output: Output, options: WatchViewOptions): Promise<WatchView> {
   const isData = formatOf(options.format).events || (options.follow && options.format === 'csv');

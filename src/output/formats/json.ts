@@ -41,7 +41,7 @@ export function jsonText(value: unknown, { numberIds }: Style, indent?: number):
   return escapeInJson(stringifyJson(value, { stringIds: !numberIds, ...(indent && { indent }) }));
 }
 
-/** One text after the other, each with `end` behind it: looked through together, since nothing of JSON's own is unsafe. */
+/** One text after the other, each with `end` behind it. */
 function jsonTexts(values: readonly unknown[], { numberIds }: Style, end: string): string {
   return escapeInJson(values.map((value) => stringifyJson(value, { stringIds: !numberIds }) + end).join(''));
 }
@@ -51,11 +51,9 @@ const UNSAFE_IN_JSON = new RegExp(`${UNSAFE_CHARACTER.source}(?<!\\n)`, UNSAFE_C
 
 /** Writes what is unsafe in a JSON text as `\uXXXX`, which is read back as the same character. */
 export function escapeInJson(text: string): string {
+  // One beyond U+FFFF has two units.
   const escaped = (character: string): string =>
-    character
-      .split('')
-      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-      .join('');
+    character.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
   // In a line that holds it anywhere, the runner of GitHub Actions finds a command.
   return text.replace(UNSAFE_IN_JSON, escaped).replaceAll('##[', '#\\u0023[');
 }

@@ -3,7 +3,7 @@ import stringWidth from 'string-width';
 import { plainText } from '../../base/text.js';
 import { cellText, type Field, type Format, type FormatOptions, type ListWriter, type Selection } from '../columns.js';
 
-/** So many rows decide the columns of a list and their widths; memory holds no more than these. */
+/** So many rows decide the columns of a list and their widths; no more are held. */
 const SAMPLE = 1000;
 /** Later rows are laid out so many at a time. */
 const BATCH = 100;
@@ -45,7 +45,7 @@ const GAP = '  ';
 
 /**
  * The columns of a table and their widths, by the items known so far. Nothing is wrapped or cut, ids above all.
- * @param kept widths that the table has had, for one that is drawn again and again: they only grow, so that no column jumps
+ * @param kept of a live table, the widths that it has had: they only grow, so that no column jumps
  */
 export function layOut<T>(
   { columns, chosen }: Selection<T>,

@@ -98,7 +98,7 @@ function liveTable<T>({ sink, selection, utc, rank = () => 0, frame, clock }: Li
   };
 }
 
-/** A run at a terminal: a first line that stays, and a table of the targets that is gone when the result follows. */
+/** A run at a terminal: a first line that stays, and a table that is gone when the result follows. */
 export function liveRunView(sink: Sink, { title, debug = false, clock }: RunViewOptions): RunView {
   const started = clock.elapsed();
   let nodes: readonly NodeProgress[] = [];
@@ -149,10 +149,7 @@ function isSaid(event: RunStep, debug: boolean): boolean {
 /** More rows than any screen has. Older ones are forgotten, and only counted. */
 const KEPT = 500;
 
-/**
- * A followed log at a terminal: a table, newest first. What was followed for ever stays on the screen; otherwise the list
- * that follows says it all.
- */
+/** A followed log at a terminal: a table, newest first. What was followed for ever stays; otherwise the list comes. */
 export function liveWatchView(sink: Sink, options: WatchViewOptions): WatchView {
   const { clock, utc } = options;
   const started = clock.elapsed();

@@ -29,7 +29,7 @@ export interface ViewOptions {
 export type RunView = View<RunStep>;
 
 export interface RunViewOptions extends ViewOptions, Pick<PrintOptions, 'format' | 'numberIds'> {
-  /** The idempotency key, the baseline and the id of the request, at a terminal too. */
+  /** Key, baseline and request id at a terminal too. */
   debug?: boolean;
   title: RunTitle;
 }
@@ -44,7 +44,7 @@ export type WatchEvent =
 export type WatchView = View<WatchEvent>;
 
 export interface WatchViewOptions extends ViewOptions, PrintOptions {
-  /** Followed for ever: then the changes are the data, and nothing else comes to stdout after them. */
+  /** For ever: then the changes are the data, and nothing comes to stdout after them. */
   follow: boolean;
   /** The deployment by the best name that is known. */
   place: string;
@@ -72,7 +72,7 @@ function openLines(sink: Sink, { clock, quiet }: ViewOptions, heartbeat: (elapse
   return { write, say, warn, stop: () => clearInterval(timer) };
 }
 
-/** The display for a run where nothing is redrawn: one line a change. In NDJSON events go to stdout. */
+/** A run where nothing is redrawn: one line a change. In NDJSON events go to stdout. */
 export function plainRunView({ stdout, stderr }: Output, options: RunViewOptions): RunView {
   const { title, quiet, format } = options;
   const isData = formatOf(format).events === true;
@@ -106,8 +106,8 @@ export function plainRunView({ stdout, stderr }: Output, options: RunViewOptions
 }
 
 /**
- * The display for a followed log where nothing is redrawn. Of what is followed for ever, and in NDJSON, the changes go to
- * stdout; else to stderr, and of the first listing only what is still going on.
+ * A followed log where nothing is redrawn. Of what is followed for ever, and in NDJSON, the changes go to stdout; else to
+ * stderr, and of the first listing only what is still going on.
  */
 export function plainWatchView(output: Output, options: WatchViewOptions): WatchView {
   const { format, follow, quiet } = options;
@@ -142,7 +142,7 @@ export function plainWatchView(output: Output, options: WatchViewOptions): Watch
   };
 }
 
-/** How a change is written to stdout, and with null the end: an event, a record of CSV, or a line for people and `grep`. */
+/** How a change is written to stdout, and with null the end: an event, a record of CSV, or a line. */
 function changeWriter({ stdout }: Output, options: WatchViewOptions): (activity: Activity | null) => string {
   if (formatOf(options.format).events) return (activity) => `${jsonText({ event: 'activity', activity }, options)}\n`;
   if (options.format !== 'csv') return (activity) => (activity ? `${changeText(activity)}\n` : '');
@@ -153,9 +153,7 @@ function changeWriter({ stdout }: Output, options: WatchViewOptions): (activity:
 /** How many entries of a followed log have which status. */
 export function tally(statuses: ReadonlyMap<Id, string>): Record<'total' | Status | 'other', number> {
   const counts = { total: statuses.size, processing: 0, completed: 0, rejected: 0, other: 0 };
-  for (const status of statuses.values()) {
-    if (status === 'processing' || status === 'completed' || status === 'rejected') counts[status] += 1;
-    else counts.other += 1;
-  }
+  const isKnown = (status: string): status is Status => ['processing', 'completed', 'rejected'].includes(status);
+  for (const status of statuses.values()) counts[isKnown(status) ? status : 'other'] += 1;
   return counts;
 }

@@ -25,8 +25,8 @@ describe('a base URL', () => {
     [['', 'host', '/deployments', 'https://', 'https://a b', 'ld_pk_hunter2'], /is not a URL/, /https:\/\/HOST/],
     [['ftp://host', 'ws://host', 'file:///etc/passwd', 'localhost:8080'], /must begin with https/, /https:\/\/HOST/],
     [elsewhere.map((host) => `http://${host}`), /unencrypted/, /Write https:\/\/.*127\.0\.0\.1/],
-    [secrets.map((rest) => `https://${rest}`), /must not have/, /API key is all|^Give https:\/\/host\/ alone\.$/],
-    [['https://host?', 'https://host#'], /must not have/, /^Give https:\/\/host\/ alone\.$/],
+    [secrets.map((rest) => `https://${rest}`), /must not have/, /https:\/\/HOST/],
+    [['https://host?', 'https://host#'], /must not have/, /https:\/\/HOST/],
   ];
   for (const [texts, message, hint] of refused) {
     it(`${String(message)}: refused, with how to write it, and nothing that may be a secret`, () => {

@@ -125,7 +125,7 @@ describe('what became of a run', () => {
     [
       'activities that are known by their ids alone',
       { outcome: 'unconfirmed', ...byId, nodes: [7n, 8n].map((id) => missing({ node_id: null, activity_id: id })) },
-      ['✗ the run: 2 of 2 activities missing from the log (activity 7, activity 8)'],
+      ['✗ the run: 2 of 2 nodes missing from the log (activity 7, activity 8)'],
     ],
     [
       'a status that is not known yet',
