@@ -16,7 +16,7 @@ const { stdout, stderr } = spawnSync('npm', ['audit', '--json'], {
   encoding: 'utf8',
   shell: process.platform === 'win32',
 });
-const report = parse(stdout);
+const report = JSON.parse(stdout || '{}');
 if (report.vulnerabilities) {
   const known = Object.values(report.vulnerabilities).filter(({ nodes }) => nodes.some((folder) => ours.has(folder)));
   for (const { name, severity, via } of known)
@@ -29,12 +29,4 @@ if (report.vulnerabilities) {
   const reason = report.message ?? report.error?.summary ?? stderr;
   console.log(`the registry could not say what is known: ${reason.trim().replaceAll(/\s+/g, ' ')}`);
   process.exitCode = COULD_NOT;
-}
-
-function parse(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return {};
-  }
 }

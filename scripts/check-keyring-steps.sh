@@ -28,13 +28,6 @@ step 'another one replaces it'
 printf '%s\n' "$second_key" | ldctl profiles update ring --api-key-stdin -q >/dev/null || fail 'update'
 [ "$(ldctl whoami --profile ring -o json | sed -n 's/.*"role": "\(.*\)",/\1/p')" = viewer ] || fail 'whoami with the second key'
 
-step 'it moves to a file, and back'
-ldctl profiles update ring --key-store file -q >/dev/null || fail 'to the file'
-grep -qF "$second_key" "$config" || fail 'the key is not in the config'
-ldctl profiles update ring --key-store keyring -q >/dev/null || fail 'to the keyring'
-grep -qF "$second_key" "$config" && fail 'the key is still in the config'
-ldctl activities list --profile ring --limit 1 >/dev/null || fail 'list after moving'
-
 step 'a locked keyring ends within seconds, and says what to do'
 lock() {
   dbus-send --session --print-reply --dest=org.freedesktop.secrets /org/freedesktop/secrets \
@@ -43,8 +36,6 @@ lock() {
 lock || fail 'the keyring could not be locked'
 said=$(timeout 20 ldctl activities list --profile ring 2>&1) && fail 'list with a locked keyring'
 grep -q 'unlock it' <<<"$said" || fail "with a locked keyring it said: $said"
-said=$(timeout 20 ldctl profiles remove ring --yes 2>&1) && fail 'remove with a locked keyring'
-grep -q -- '--keep-key' <<<"$said" || fail "with a locked keyring it said: $said"
 
 step 'and works again when it is unlocked'
 printf 'password' | gnome-keyring-daemon --replace --unlock --components=secrets >/dev/null || fail 'it could not be unlocked'

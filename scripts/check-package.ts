@@ -144,8 +144,7 @@ function load(): void {
     const [first, second] = await Promise.all(${names}.map((name) => import(name)));
     if (process.features.require_module) for (const name of ${names}) if (required(name) !== await import(name)) throw new Error(name + ' is another one by require()');
     if (first.LdctlError !== second.LdctlError) throw new Error('two classes of one name');
-    if (required('ldctl/schemas/run-result.schema.json').$schema === undefined) throw new Error('no schema');
-    if (required('ldctl/package.json').name !== 'ldctl') throw new Error('no package.json');`;
+    if (required('ldctl/schemas/run-result.schema.json').$schema === undefined) throw new Error('no schema');`;
   const { stdout, stderr } = run('node', ['--no-warnings', '--input-type=module', '-e', program]);
   assert.deepEqual([stdout, stderr], ['', ''], 'importing prints');
   console.log(`Node ${process.version}: loads by import and by require(), and prints nothing`);

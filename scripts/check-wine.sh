@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Windows, under Wine: `npm run test:portable` with the Node of Windows, and the executable: it starts, a sandbox knows it as ldctl, a
-# gate is run by cmd, the keyring of Windows keeps a key. On Debian, as root, it installs Wine. Ends with 2, and the reason in the last
+# Windows, under Wine: `npm run test:portable` with the Node of Windows, and the executable: it starts, a
+# sandbox knows it as ldctl, the keyring of Windows keeps a key. On Debian, as root, it installs Wine. Ends with 2, and the reason in the last
 # line, where something could not be had. Needs the built bin. Wine gives a program no pipe for its output: files it does.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -34,11 +34,6 @@ ldctl 'says its version' 0 --version
 grep -q 'win32-x64 .* single-executable' "$scratch/out"
 ldctl 'a trigger in a sandbox' 0 sandbox exec --work 50ms -- ldctl activities trigger iggy restart --yes -o json
 grep -q '"outcome": "completed"' "$scratch/out"
-ldctl 'a node that rejects' 3 sandbox exec --work 50ms --reject 1 -- ldctl activities trigger iggy restart --yes
-script gate <<'CMD'
-@call ldctl activities roll iggy restart --yes --gate "exit 3"
-CMD
-ldctl 'a gate that halts, by cmd' 9 sandbox exec --work 50ms -- cmd /c 'C:\gate.cmd'
 script keyring <<'CMD'
 @call ldctl profiles add k --key-store keyring || exit /b 11
 @set LD_API_KEY=
@@ -48,7 +43,6 @@ script keyring <<'CMD'
 @exit /b 0
 CMD
 ldctl 'the keyring of Windows keeps a key' 0 sandbox exec --work 50ms -- cmd /c 'C:\keyring.cmd'
-ldctl 'a program that is not there' 127 sandbox exec -- no-such-program
 
 # A checkout on Windows, with npm as Windows has it: a batch file.
 mkdir "$drive/checkout"

@@ -42,7 +42,7 @@ const connectOptions = v.strictObject({
   /** Checked against the log before anything is sent; it is not needed otherwise. */
   tenantId: v.optional(id),
   /** A folder where triggers with a key of your own are remembered for 24 hours, across restarts and for all who share it. */
-  journal: v.optional(v.custom<string>((path) => /^[^\0]+$/.test(String(path)), 'a path was expected')),
+  journal: v.optional(v.pipe(v.string(), v.nonEmpty('a path was expected'))),
 });
 export type ConnectOptions = v.InferInput<typeof connectOptions>;
 
@@ -62,32 +62,24 @@ export function connect(options: ConnectOptions): Deployment {
   });
 }
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
-const connectProfileOptions = v.strictObject({
-  name: v.optional(v.string('a text was expected')),
-  signal: v.optional(
-    v.custom<AbortSignal>((value) => isObject(value) && 'addEventListener' in value, 'an AbortSignal was expected'),
-  ),
+export interface ConnectProfileOptions {
+  signal?: AbortSignal | undefined;
   /** The name of the deployment, as consent to act on one whose profile is protected. */
-  confirm: v.optional(v.string('a text was expected')),
+  confirm?: string | undefined;
   /** Takes what a command would say on stderr about the settings, line by line. */
-  onNotice: v.optional(
-    v.custom<(line: string) => void>((value) => typeof value === 'function', 'a function was expected'),
-  ),
+  onNotice?: ((line: string) => void) | undefined;
   /** The environment; the process's own unless given. */
-  env: v.optional(v.custom<Env>(isObject, 'variables were expected, as process.env holds them')),
-});
-export type ConnectProfileOptions = Omit<v.InferInput<typeof connectProfileOptions>, 'name'>;
+  env?: Env | undefined;
+}
 
 /**
  * A deployment as the commands find it: profile, environment, key store, with the commands' own run journal.
  * Core is asked only where the deployment's id or its Supervisor is not known.
  * @param name the profile, which is then taken whole; without it, the environment's settings, and the current profile
- * @throws {LdctlError} with exit code 2 for an argument that is wrong, a setting that is missing, or a key that cannot be had, 5
- * for a profile or a deployment that does not exist, 4 or 6 when Core has to be asked and cannot be, 130 for an abort
+ * @throws {LdctlError} with exit code 2 for a setting that is missing, or a key that cannot be had, 5 for a profile or a
+ * deployment that does not exist, 4 or 6 when Core has to be asked and cannot be, 130 for an abort
  */
 export async function connectProfile(name?: string, options: ConnectProfileOptions = {}): Promise<Deployment> {
-  check(connectProfileOptions, 'connectProfile', { name, ...options });
   const { env = process.env, onNotice: notify = () => undefined, confirm } = options;
   const signal = options.signal ? interruptOf(options.signal) : new AbortController().signal;
   const folder = await configDir(env);
@@ -95,7 +87,7 @@ export async function connectProfile(name?: string, options: ConnectProfileOptio
     flags: { profile: name },
     env,
     readConfig: () => new ProfileStore(folder, clock, signal).read(),
-    keys: { env, platform: process.platform, keyring: systemKeyring(env), isSilent: true },
+    keys: { env, keyring: systemKeyring(env), isSilent: true },
     notify,
   });
   if (settings.winning !== null) notify(settings.winning);

@@ -25,21 +25,15 @@ function keyringLibrary(): KeyringLibrary {
     process.dlopen(module, file);
     return module.exports as KeyringLibrary;
   } finally {
-    remove(folder);
-    // Windows removes no file that is loaded, and a process that is killed removes nothing.
+    // Windows removes no file that is loaded, and a process that is killed removes nothing: that is left to a later one.
     for (const name of readdirSync(tmpdir()).filter((one) => one.startsWith(ADDON_FOLDER))) {
       const left = join(tmpdir(), name);
-      const changed = statSync(left, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
-      if (changed < Date.now() - LEFT_BEHIND_MS) remove(left);
+      try {
+        if (left === folder || statSync(left).mtimeMs < Date.now() - LEFT_BEHIND_MS) rmSync(left, { recursive: true });
+      } catch {
+        // It is loaded by another process.
+      }
     }
-  }
-}
-
-function remove(folder: string): void {
-  try {
-    rmSync(folder, { recursive: true, force: true });
-  } catch {
-    // It is loaded by another process.
   }
 }
 

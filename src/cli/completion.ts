@@ -4,7 +4,7 @@ import type { Command } from '@oclif/core/command';
 import { RUNTIMES, STATUSES, VERBS, type Activity } from '../base/activity.js';
 import { plainText } from '../base/text.js';
 import { ensurePrivateFolder, FILE_MODE, readPrivateFile } from '../config/files.js';
-import { recordedKeys } from '../config/journal.js';
+import { openRollJournal, openRunJournal } from '../config/journal.js';
 import { ProfileStore } from '../config/profiles.js';
 import { configDir } from '../config/settings.js';
 import { globalFlags, readCommandLine, typedNames } from './argv.js';
@@ -45,8 +45,8 @@ type Known = (name: string) => readonly Candidate[];
 function knownIn(folder: string, clock: Host['clock']): Known {
   const seen = (): Seen => JSON.parse(readPrivateFile(join(folder, SEEN)) ?? '[]') as Seen;
   const profiles = () => new ProfileStore(folder, clock).read().profiles;
-  const keysOf = (kind: 'runs' | 'rolls', around: RegExp) =>
-    recordedKeys(folder, kind, clock).map((key) => key.replace(around, ''));
+  const keysOf = (journal: { keys: () => string[] }, around: RegExp) =>
+    journal.keys().map((key) => key.replace(around, ''));
   const entries = (): Candidate[] => seen().map(({ id, about }) => [id, about]);
   const named = (): Candidate[] => profiles().map(({ name, deployment_name: about }) => [name, about]);
   const values: Readonly<Record<string, () => ReadonlyArray<string | Candidate>>> = {
@@ -59,8 +59,9 @@ function knownIn(folder: string, clock: Host['clock']): Known {
     ...{ ID: entries, after: entries, profile: named, NAME: named },
     node: () => seen().map(({ node }) => node),
     // Of a run it is the key on the wire: where that has but a digest (`~`), the key itself is not known.
-    'idempotency-key': () => keysOf('runs', /\.[\da-f]{32}$/).filter((key) => !key.startsWith('~')),
-    resume: () => [...keysOf('rolls', /^\d+\./), 'last'],
+    'idempotency-key': () =>
+      keysOf(openRunJournal(folder, clock), /\.[\da-f]{32}$/).filter((key) => !key.startsWith('~')),
+    resume: () => [...keysOf(openRollJournal(folder, clock), /^\d+\./), 'last'],
   };
   return (name) => {
     try {

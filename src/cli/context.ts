@@ -73,11 +73,11 @@ export class CommandContext {
     readonly interrupts: Interrupts,
     readonly folder: string,
   ) {
-    const { env, platform, keyring } = host;
+    const { env, keyring } = host;
     this.signal = interrupts.signal;
     this.store = new ProfileStore(folder, host.clock, this.signal);
     this.prompts = terminalPrompts(host, this.signal);
-    this.keyTools = { env, platform, keyring, sharesTerminal: host.stdin.isTTY };
+    this.keyTools = { env, keyring, sharesTerminal: host.stdin.isTTY };
   }
 
   /** @throws UsageError when there is no folder to keep profiles in */

@@ -58,16 +58,12 @@ export function terminalPrompts(host: Host, signal: AbortSignal): Prompts | null
 
 /**
  * Reads what is piped into the command, to its end.
- * @param most stops after so many characters: the text is then longer than that
  * @throws the signal's reason
  */
-export async function readStdin({ stdin }: Host, signal: AbortSignal, most = Infinity): Promise<string> {
+export async function readStdin({ stdin }: Host, signal: AbortSignal): Promise<string> {
   let text = '';
   try {
-    for await (const chunk of addAbortSignal(signal, stdin.setEncoding('utf8'))) {
-      text += String(chunk);
-      if (text.length > most) break;
-    }
+    for await (const chunk of addAbortSignal(signal, stdin.setEncoding('utf8'))) text += String(chunk);
   } catch (error) {
     signal.throwIfAborted();
     throw error;

@@ -28,7 +28,7 @@ import { UsageError } from '../base/errors.js';
 
 export const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
-const HAS_MODES = process.geteuid !== undefined;
+export const IS_POSIX = process.geteuid !== undefined;
 
 /** The code of an error of the file system, or undefined for any other. */
 export function fileErrorCode(error: unknown): string | undefined {
@@ -48,7 +48,7 @@ export function fileFault(verb: 'read' | 'write', path: string, error: unknown):
   });
 }
 
-/** @returns null when there is no such file @throws UsageError when it, or its folder, is open to others or cannot be read */
+/** @returns null when there is no such file */
 export function readPrivateFile(path: string): string | null {
   try {
     refuseIfOpen(path);
@@ -61,7 +61,7 @@ export function readPrivateFile(path: string): string | null {
   }
 }
 
-/** Makes a folder with its parents. @throws UsageError when it is open to others, or cannot be made, or written */
+/** Makes a folder with its parents. */
 export function ensurePrivateFolder(path: string): void {
   try {
     mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
@@ -74,7 +74,7 @@ export function ensurePrivateFolder(path: string): void {
 
 function refuseIfOpen(path: string): void {
   const stats = statSync(path);
-  if (!HAS_MODES || (stats.mode & 0o077) === 0) return;
+  if (!IS_POSIX || (stats.mode & 0o077) === 0) return;
   const mode = stats.isDirectory() ? '700' : '600';
   throw new UsageError(`${path} is open to other users (mode ${(stats.mode & 0o777).toString(8).padStart(4, '0')})`, {
     code: 'config_not_private',
@@ -85,7 +85,6 @@ function refuseIfOpen(path: string): void {
 /**
  * Makes a private file that was not there, whole, and so that it survives a power cut.
  * @returns false when there is one of this name, which is left as it is
- * @throws UsageError
  */
 export function createPrivateFile(folder: string, name: string, text: string): boolean {
   const path = join(folder, name);
@@ -99,7 +98,7 @@ export function createPrivateFile(folder: string, name: string, text: string): b
       // A file system without hard links. A reader who comes too early sees a part, and takes it for broken.
       copyFileSync(draft, path, constants.COPYFILE_EXCL);
     }
-    if (HAS_MODES) flushFolder(folder);
+    if (IS_POSIX) flushFolder(folder);
     return true;
   } catch (error) {
     if (fileErrorCode(error) === 'EEXIST') return false;
@@ -124,31 +123,32 @@ export function removeQuietly(path: string): void {
   }
 }
 
+/** A million ids, one a line, in bytes. What holds more is the wrong file, or one without an end. */
+const LONGEST_INPUT = 20 * 1024 * 1024;
+
 /**
  * Reads the text of a file that a user names, which may be a pipe as well (`<(pass show key)`). Where its writer is
  * silent, reading ends by the signal: no thread is blocked, as `readFile` has one wait for the writer of a FIFO.
- * @param limit in bytes: what holds more is the wrong file, or one without an end
- * @throws Error whose message says why, without the path; the signal's reason
+ * @param where it was named: the path is not shown, since it may be a key that was put in the wrong place
  */
-export async function readInput(path: string, limit: number, signal?: AbortSignal): Promise<string> {
+export async function readInput(path: string, where: string, signal?: AbortSignal): Promise<string> {
   signal?.throwIfAborted();
   const chunks: Buffer[] = [];
   let length = 0;
   try {
     const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const isPipe = fstatSync(file).isFIFO();
-    const stream = isPipe
-      ? new Socket({ fd: file, readable: true, writable: false })
-      : createReadStream('', { fd: file });
+    const stream = isPipe ? new Socket({ fd: file, writable: false }) : createReadStream('', { fd: file });
     if (signal) addAbortSignal(signal, stream);
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       length += chunk.length;
-      if (length > limit) throw new Error(`it holds more than ${limit} bytes`);
+      if (length > LONGEST_INPUT) throw new Error('it is too long');
       chunks.push(chunk);
     }
   } catch (error) {
     signal?.throwIfAborted();
-    throw new Error(fileErrorCode(error) ?? (error instanceof Error ? error.message : ''), { cause: error });
+    const why = fileErrorCode(error) ?? (error instanceof Error ? error.message : '');
+    throw new UsageError(`${where}: cannot read the file that it names (${why})`, { code: 'file_unreadable' });
   }
   const bytes = Buffer.concat(chunks);
   // Windows PowerShell writes UTF-16 with `>`, which its first two bytes say.

@@ -80,6 +80,11 @@ class Records<T extends { key: string }> {
     return { kept: kept.sort((a, b) => b.generation - a.generation), last };
   }
 
+  /** All that are remembered, for completion. */
+  keys(): string[] {
+    return this.find().kept.map(({ record }) => record.key);
+  }
+
   /** @returns false when another process has made this generation */
   make(record: T, generation: number): boolean {
     return this.#create(`${hashOf(record.key)}.${generation}`, stringifyJson(record, { stringIds: true }));
@@ -127,14 +132,9 @@ class Records<T extends { key: string }> {
   }
 }
 
-const runsIn = (folder: string, clock: Pick<Clock, 'now'>) =>
-  new Records(folder, 'runs', runRecord, ({ postedAt }) => postedAt, clock);
-const rollsIn = (folder: string, clock: Pick<Clock, 'now'>) =>
-  new Records(folder, 'rolls', rollRecord, ({ begunAt }) => begunAt, clock);
-
 /** @param folder see `configDir`; it need not exist */
-export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJournal {
-  const records = runsIn(folder, clock);
+export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJournal & { keys: () => string[] } {
+  const records = new Records(folder, 'runs', runRecord, ({ postedAt }) => postedAt, clock);
   /** What this process goes on from, so that a mark lands on the record that it is about. */
   const used = new Map<string, { record: RunRecord; generation: number; isOwn: boolean }>();
 
@@ -160,6 +160,7 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
   };
 
   return {
+    keys: () => records.keys(),
     read(key) {
       const { found } = look(key);
       return found && follow(found);
@@ -191,8 +192,9 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
 
 /** The records of rolls, beside those of runs. Throws as `RunJournal` does. @param folder see `configDir`; it need not exist */
 export function openRollJournal(folder: string, clock: Pick<Clock, 'now'>) {
-  const records = rollsIn(folder, clock);
+  const records = new Records(folder, 'rolls', rollRecord, ({ begunAt }) => begunAt, clock);
   return {
+    keys: () => records.keys(),
     read: (key: string): RollRecord | null => records.find(key).kept[0]?.record ?? null,
 
     /** @returns null when made; else the one that is there already */
@@ -222,12 +224,6 @@ export function openRollJournal(folder: string, clock: Pick<Clock, 'now'>) {
       return newest ?? null;
     },
   };
-}
-
-/** The keys that are remembered, for completion. @throws as `RunJournal` does */
-export function recordedKeys(folder: string, kind: 'runs' | 'rolls', clock: Pick<Clock, 'now'>): string[] {
-  const { kept } = (kind === 'runs' ? runsIn : rollsIn)(folder, clock).find();
-  return kept.map(({ record }) => record.key);
 }
 
 const hashOf = (key: string): string => createHash('sha256').update(key).digest('hex');

@@ -33,7 +33,10 @@ type Reply = { key: string | null } | { reason: string };
  */
 export function systemKeyring(env: Env, started?: KeyringProcess, limitMs = TIME_LIMIT_MS): Keyring {
   const ask = async (request: Request, signal?: AbortSignal): Promise<string | null> => {
-    const reply = await askChild(request, env, started ?? (await packagedProcess()), limitMs, signal);
+    // Bundled with a program, there may be nothing to start.
+    const reply = await Promise.resolve(started ?? packagedProcess())
+      .then((child) => askChild(request, env, child, limitMs, signal))
+      .catch((error: unknown): Reply => ({ reason: String(error) }));
     signal?.throwIfAborted();
     if ('key' in reply) return reply.key;
     throw new KeyringError(`the keyring cannot be used (${plainText(reply.reason)})`, {

@@ -3,12 +3,9 @@ import { text } from 'node:stream/consumers';
 import { UsageError } from '../base/errors.js';
 import { ApiKey, isApiKeyText, refuseDebuggedStreams } from '../base/secret.js';
 import type { Env } from '../base/text.js';
-import { fileErrorCode, readInput } from './files.js';
+import { IS_POSIX } from './files.js';
 import type { Keyring } from './keyring.js';
 import type { Profile } from './profiles.js';
-
-/** In bytes. A key is far shorter; what holds more is the wrong file, or program. */
-export const LONGEST_KEY_TEXT = 64 * 1024;
 
 const COMMAND_LIMIT_MS = 10_000;
 
@@ -16,7 +13,6 @@ const COMMAND_LIMIT_MS = 10_000;
 export interface KeyTools {
   /** Key commands inherit it, but for any API key in it. */
   env: Env;
-  platform: NodeJS.Platform;
   keyring: Keyring;
   /** Whether stdin is a terminal: a key command may then ask there. */
   sharesTerminal?: boolean;
@@ -24,7 +20,7 @@ export interface KeyTools {
   isSilent?: boolean;
 }
 
-/** Refuses a key in place of another setting, and does not show it. @param what names the setting @throws UsageError */
+/** Refuses a key in place of another setting, and does not show it. @param what names the setting */
 export function refuseKey(text: string, what: string, env: Env): void {
   if (!/^ld_[a-z]+_\S{8,}$/.test(text.trim()) && text.trim() !== env.LD_API_KEY?.trim()) return;
   throw new UsageError(`${what} holds what looks like an API key`, {
@@ -36,7 +32,6 @@ export function refuseKey(text: string, what: string, env: Env): void {
 /**
  * Reads a key from text that was typed, stored or printed; white space around it is dropped.
  * @param what says where it came from, for the error, which never shows the text
- * @throws UsageError
  */
 export function parseApiKey(text: string, what: string): ApiKey {
   const key = text.trim();
@@ -47,7 +42,7 @@ export function parseApiKey(text: string, what: string): ApiKey {
   });
 }
 
-/** The key of a profile, from where it is kept. @throws UsageError when it cannot be had; the signal's reason */
+/** The key of a profile, from where it is kept. */
 export async function fetchProfileKey({ name, key }: Profile, tools: KeyTools, signal?: AbortSignal): Promise<ApiKey> {
   if (key.store === 'file') return key.api_key;
   if (key.store === 'command') {
@@ -61,33 +56,15 @@ export async function fetchProfileKey({ name, key }: Profile, tools: KeyTools, s
   });
 }
 
-/** Reads the key from the file that `LD_API_KEY_FILE` names, or from a pipe. @throws UsageError; the signal's reason */
-export async function fetchKeyFile(path: string, signal?: AbortSignal): Promise<ApiKey> {
-  let text: string;
-  try {
-    text = await readInput(path, LONGEST_KEY_TEXT, signal);
-  } catch (error) {
-    signal?.throwIfAborted();
-    const why = error instanceof Error ? error.message : String(error);
-    // The path is not shown: it may be the key, where the two variables were mixed up.
-    throw new UsageError(`LD_API_KEY_FILE: cannot read the file that it names (${why})`, {
-      code: 'key_file_unreadable',
-      hint: 'It holds the path of a file with the key in it. LD_API_KEY is the variable for the key itself.',
-    });
-  }
-  return parseApiKey(text, 'the file that LD_API_KEY_FILE names');
-}
-
 /**
  * Has the shell run a key command. Its trimmed stdout is the key; its stderr is the user's. It shares the terminal, so that
  * it can ask for a passphrase; piped input is not its to read.
  * @param what names it in errors, which show neither the command nor what it printed: a token may be among it
- * @throws UsageError when it cannot be run, fails, takes too long, or prints something else; the signal's reason
  */
 export async function runKeyCommand(
   command: string,
   what: string,
-  { env, platform, sharesTerminal = false, isSilent = false }: KeyTools,
+  { env, sharesTerminal = false, isSilent = false }: KeyTools,
   signal?: AbortSignal,
   limitMs = COMMAND_LIMIT_MS,
 ): Promise<ApiKey> {
@@ -95,7 +72,7 @@ export async function runKeyCommand(
   const { spawn } = await import('node:child_process');
   signal?.throwIfAborted();
   // A group of its own can be ended as a whole, and may not read from the terminal.
-  const isGroup = !sharesTerminal && platform !== 'win32';
+  const isGroup = !sharesTerminal && IS_POSIX;
   const child = spawn(command, {
     shell: true,
     detached: isGroup,
@@ -112,10 +89,9 @@ export async function runKeyCommand(
   const until = signal ? AbortSignal.any([signal, limit]) : limit;
   const closed = once(child, 'close', { signal: until }) as Promise<[number | null, NodeJS.Signals | null]>;
   try {
-    const [output, [code, by]] = await Promise.all([text(child.stdout), closed]).catch((error: unknown) => {
+    const [output, [code, by]] = await Promise.all([text(child.stdout), closed]).catch(() => {
       signal?.throwIfAborted();
-      if (limit.aborted) throw failed(`did not end within ${limitMs / 1000} s`);
-      throw failed(`could not be run (${fileErrorCode(error) ?? 'unknown reason'})`);
+      throw failed(limit.aborted ? `did not end within ${limitMs / 1000} s` : 'could not be run');
     });
     if (code === 0) return parseApiKey(output, `the output of ${what}`);
     throw failed(by === null ? `ended with exit code ${String(code)}` : `was ended by ${by}`);

@@ -61,7 +61,7 @@ export type Config = v.InferOutput<typeof configSchema>;
 
 export const KEY_STORES = ['keyring', 'file', 'command'] as const satisfies ReadonlyArray<ProfileKey['store']>;
 
-/** Checks a name: no dash in front, so that it is never taken for a flag. @throws UsageError */
+/** Checks a name: no dash in front, so that it is never taken for a flag. */
 export function checkProfileName(text: string): string {
   if (PROFILE_NAME.test(text)) return text;
   throw new UsageError(`${JSON.stringify(text)} is not a name for a profile`, {
@@ -70,7 +70,6 @@ export function checkProfileName(text: string): string {
   });
 }
 
-/** @throws LdctlError (exit 5) that names the profiles there are */
 export function findProfile({ profiles }: Config, name: string): Profile {
   const profile = profiles.find((candidate) => candidate.name === name);
   if (profile) return profile;
@@ -82,7 +81,7 @@ export function findProfile({ profiles }: Config, name: string): Profile {
   });
 }
 
-/** The profile that is used when none is named, or null. @throws LdctlError (exit 5) when it does not exist */
+/** The profile that is used when none is named, or null. */
 export function currentProfile(config: Config): Profile | null {
   return config.current === undefined ? null : findProfile(config, config.current);
 }
@@ -129,7 +128,6 @@ export class ProfileStore {
 
   /**
    * Changes one profile, but for its name. @param changed from the profile as it is stored by now
-   * @throws LdctlError (exit 5) when there is none of this name
    */
   update(name: string, changed: (profile: Profile) => Profile): Promise<void> {
     return this.change((config) => {
@@ -143,18 +141,35 @@ export class ProfileStore {
     ensurePrivateFolder(this.folder);
     // Loaded before the lock is taken.
     const { default: Conf } = await import('conf');
-    return withLock(this.folder, this.clock, this.signal, () => {
+    const lock = await this.#lock();
+    try {
       const config = this.read();
       const result = work(config);
-      try {
-        // It only writes: what is there was read already.
-        const options = { cwd: this.folder, configFileMode: FILE_MODE, deserialize: () => ({}) };
-        new Conf<Record<string, unknown>>(options).store = encoded(config);
-      } catch (error) {
-        throw fileFault('write', this.path, error);
-      }
+      // It only writes: what is there was read already.
+      const options = { cwd: this.folder, configFileMode: FILE_MODE, deserialize: () => ({}) };
+      new Conf<Record<string, unknown>>(options).store = encoded(config);
       return result;
-    });
+    } catch (error) {
+      throw fileFault('write', this.path, error);
+    } finally {
+      removeQuietly(lock);
+    }
+  }
+
+  /** A file that holds the id of its process, so that one that was killed is not waited for. Work under it takes milliseconds. */
+  async #lock(): Promise<string> {
+    const lock = join(this.folder, LOCK);
+    const until = this.clock.elapsed() + LONGEST_WAIT_MS;
+    while (!createPrivateFile(this.folder, LOCK, String(process.pid))) {
+      if (isLeftBehind(lock)) removeQuietly(lock);
+      else await this.clock.sleep(10 + 40 * Math.random(), this.signal);
+      if (this.clock.elapsed() < until) continue;
+      throw new UsageError(`${this.folder} is being changed by other ldctl processes`, {
+        code: 'config_locked',
+        hint: `Try again when they have ended. If there are none, remove ${lock}`,
+      });
+    }
+    return lock;
   }
 }
 
@@ -186,30 +201,6 @@ function alreadyThere(name: string): UsageError {
     code: 'profile_exists',
     hint: 'Choose another name, or change it with `ldctl profiles update`.',
   });
-}
-
-/**
- * A lock between processes: a file that holds the id of its process, so that one that was killed is not waited for. Work under
- * it takes milliseconds.
- */
-async function withLock<T>(folder: string, clock: Clock, signal: AbortSignal | undefined, work: () => T): Promise<T> {
-  const path = join(folder, LOCK);
-  const until = clock.elapsed() + LONGEST_WAIT_MS;
-  while (!createPrivateFile(folder, LOCK, String(process.pid))) {
-    if (isLeftBehind(path)) removeQuietly(path);
-    else if (clock.elapsed() < until) await clock.sleep(10 + 40 * Math.random(), signal);
-    else {
-      throw new UsageError(`${folder} is being changed by other ldctl processes`, {
-        code: 'config_locked',
-        hint: `Try again when they have ended. If there are none, remove ${path}`,
-      });
-    }
-  }
-  try {
-    return work();
-  } finally {
-    removeQuietly(path);
-  }
 }
 
 function isLeftBehind(path: string): boolean {

@@ -4,7 +4,8 @@ import { UsageError } from '../base/errors.js';
 import { parseId, type Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
 import type { Env } from '../base/text.js';
-import { fetchKeyFile, fetchProfileKey, parseApiKey, refuseKey, type KeyTools } from './keys.js';
+import { readInput } from './files.js';
+import { fetchProfileKey, parseApiKey, refuseKey, type KeyTools } from './keys.js';
 import { currentProfile, findProfile, type Config, type Profile } from './profiles.js';
 
 export const DEFAULT_API_URL = 'https://api.laserdata.cloud';
@@ -24,9 +25,6 @@ const VARIABLES = [
 ] as const;
 type Variable = (typeof VARIABLES)[number];
 
-/** Set by `sandbox exec`, whose very purpose is that its variables win. */
-const IN_SANDBOX = 'LDCTL_IN_SANDBOX';
-
 /** `current`: the profile that is used when none is named; `structure`: looked up in the tenant's structure. */
 export type Source = { from: 'flag' | 'env' | 'profile'; name: string } | { from: 'current' | 'default' | 'structure' };
 
@@ -41,7 +39,6 @@ export type DeploymentRef = { id: Id; name: string | null } | { id: null; name: 
 /** Which key is used. It is not fetched before it is needed: a key command or a keyring may ask the user. */
 export interface KeySetting {
   source: Source;
-  /** @throws UsageError when it cannot be had; the signal's reason */
   fetch(signal?: AbortSignal): Promise<ApiKey>;
 }
 
@@ -63,7 +60,6 @@ export interface Settings {
 export interface SettingsInput {
   flags: SettingFlags;
   env: Env;
-  /** @throws LdctlError for a config that cannot be used */
   readConfig: () => Config;
   keys: KeyTools;
   /** Takes the line about variables that `--profile` has ignored. */
@@ -86,8 +82,6 @@ export async function configDir(env: Env): Promise<string> {
 /**
  * Finds each setting: flag, environment, profile (`--profile`, `LD_PROFILE`, the current one), default. A profile named by
  * `--profile` is taken whole. Reads the config and nothing else; no network, no key.
- * @throws UsageError for an empty flag (an unset shell variable must not change the target) or a malformed value;
- *   LdctlError (exit 5) for a profile that does not exist; what `readConfig` throws
  */
 export function resolveSettings({ flags, env, readConfig, keys, notify }: SettingsInput): Settings {
   const empty = FLAGS.find((name) => flags[name]?.trim() === '');
@@ -104,53 +98,52 @@ export function resolveSettings({ flags, env, readConfig, keys, notify }: Settin
   if (isWhole && set.length > 0) {
     notify(`--profile ${profile.name} is taken whole: ${set.join(', ')} from the environment ignored`);
   }
-  const variable = (name: Variable): string | undefined => (isWhole ? undefined : valueOf(env, name));
+  const variableOf = (name: Variable): string | undefined => (isWhole ? undefined : valueOf(env, name));
 
   function choose<T>(
     flag: keyof SettingFlags,
-    name: Variable,
+    variable: Variable,
+    stored: string | undefined,
     parse: (text: string, what: string) => T,
-    stored: T | null | undefined,
   ): Setting<T> | null {
-    const source: Source = flags[flag] === undefined ? { from: 'env', name } : { from: 'flag', name: `--${flag}` };
-    const said = flags[flag] ?? variable(name);
+    const name = flags[flag] === undefined ? variable : `--${flag}`;
+    const said = flags[flag] ?? variableOf(variable);
     if (said !== undefined) {
-      refuseKey(said, source.name, env);
-      return { value: parse(said, source.name), source };
+      refuseKey(said, name, env);
+      return { value: parse(said, name), source: { from: flags[flag] === undefined ? 'env' : 'flag', name } };
     }
-    const isStored = profile && stored !== undefined && stored !== null;
-    return isStored ? { value: stored, source: { from: 'profile', name: profile.name } } : null;
+    if (!profile || stored === undefined) return null;
+    const what = `${flag.replace('-', '_')} of profile ${profile.name}`;
+    return { value: parse(stored, what), source: { from: 'profile', name: profile.name } };
   }
 
-  const storedUrl = (field: 'api_url' | 'supervisor_url'): URL | null => {
-    const text = profile?.[field];
-    return text === undefined ? null : parseBaseUrl(text, `${field} of profile ${profile?.name}`);
-  };
-
-  const deployment = choose('deployment', 'LD_DEPLOYMENT_ID', parseDeployment, profile && storedDeployment(profile));
+  const { deployment_id: id, deployment_name: name = null } = profile ?? {};
+  const deployment = choose('deployment', 'LD_DEPLOYMENT_ID', id?.toString() ?? name ?? undefined, parseDeployment);
+  const isStored = deployment?.source.from === 'profile';
+  if (isStored && id !== undefined) deployment.value = { id, name };
   // The profile's supervisor is that of the profile's deployment, and of no other.
-  const storedSupervisor = deployment?.source.from === 'profile' ? storedUrl('supervisor_url') : null;
+  const storedSupervisor = isStored ? profile?.supervisor_url : undefined;
   const found = {
-    key: chooseKey(variable('LD_API_KEY'), variable('LD_API_KEY_FILE'), profile, keys),
-    tenantId: choose('tenant-id', 'LD_TENANT_ID', parseId, profile?.tenant_id),
-    apiUrl: choose('api-url', 'LD_API_URL', parseBaseUrl, storedUrl('api_url')) ?? {
+    key: chooseKey(variableOf('LD_API_KEY'), variableOf('LD_API_KEY_FILE'), profile, keys),
+    tenantId: choose('tenant-id', 'LD_TENANT_ID', profile?.tenant_id.toString(), parseId),
+    apiUrl: choose('api-url', 'LD_API_URL', profile?.api_url, parseBaseUrl) ?? {
       value: new URL(DEFAULT_API_URL),
       source: { from: 'default' as const },
     },
-    supervisorUrl: choose('supervisor-url', 'LD_SUPERVISOR_URL', parseBaseUrl, storedSupervisor),
+    supervisorUrl: choose('supervisor-url', 'LD_SUPERVISOR_URL', storedSupervisor, parseBaseUrl),
     deployment,
   };
   const winning = Object.values(found).flatMap((setting) =>
     setting?.source.from === 'env' ? [setting.source.name] : [],
   );
-  const isTold = profile && winning.length > 0 && valueOf(env, IN_SANDBOX) === undefined;
   return {
     ...found,
     profile,
     profileNames: config.profiles.map(({ name }) => name),
-    winning: isTold
-      ? `the environment (${winning.join(', ')}) wins over profile ${profile.name}; --profile ${profile.name} ignores it`
-      : null,
+    winning:
+      profile && winning.length > 0
+        ? `the environment (${winning.join(', ')}) wins over profile ${profile.name}; --profile ${profile.name} ignores it`
+        : null,
   };
 }
 
@@ -170,11 +163,6 @@ function parseDeployment(text: string, what: string): DeploymentRef {
   return /^\d+$/.test(text) ? { id: parseId(text, what), name: null } : { id: null, name: text };
 }
 
-function storedDeployment({ deployment_id: id, deployment_name: name }: Profile): DeploymentRef | null {
-  if (id !== undefined) return { id, name: name ?? null };
-  return name === undefined ? null : { id: null, name };
-}
-
 function chooseKey(
   text: string | undefined,
   path: string | undefined,
@@ -187,7 +175,10 @@ function chooseKey(
     return { source: { from: 'env', name: 'LD_API_KEY' }, fetch };
   }
   if (path !== undefined) {
-    return { source: { from: 'env', name: 'LD_API_KEY_FILE' }, fetch: (signal) => fetchKeyFile(path, signal) };
+    const name = 'LD_API_KEY_FILE';
+    const fetch = async (signal?: AbortSignal) =>
+      parseApiKey(await readInput(path, name, signal), `the file of ${name}`);
+    return { source: { from: 'env', name }, fetch };
   }
   if (!profile) return null;
   const source = { from: 'profile', name: profile.name } as const;

@@ -22,7 +22,7 @@ export interface Target {
   supervisorUrl: Setting<URL>;
 }
 
-/** The key, not fetched yet. @throws UsageError that says how to give one */
+/** The key, not fetched yet. */
 export function neededKey({ key, profileNames: names }: Settings): KeySetting {
   if (key) return key;
   throw new UsageError('no API key: no profile is the current one, and LD_API_KEY is not set', {
@@ -34,7 +34,7 @@ export function neededKey({ key, profileNames: names }: Settings): KeySetting {
   });
 }
 
-/** For commands that ask Core. @throws UsageError that says what is missing and how to give it */
+/** For commands that ask Core. */
 export async function resolveTenant(settings: Settings, signal?: AbortSignal): Promise<TenantAccess> {
   const key = neededKey(settings);
   const { tenantId, apiUrl } = settings;
@@ -48,8 +48,6 @@ export async function resolveTenant(settings: Settings, signal?: AbortSignal): P
 /**
  * For commands that act on a deployment, or read its log. Core is asked only when the deployment was given by name, or
  * its supervisor URL is not known, so that an outage of Core stops no restart.
- * @throws UsageError that says what is missing and how to give it; LdctlError (exit 5) for a deployment that is not
- *   found, that several have the name of, or that has no supervisor URL; what `lookUp` throws
  */
 export async function resolveTarget(
   settings: Settings,
@@ -116,7 +114,7 @@ export function placeText({ division, environment, deployment }: PlacedDeploymen
 
 const refText = ({ id, name }: DeploymentRef): string => (id === null ? JSON.stringify(name) : id.toString());
 
-/** By its id or else its path, or its name. @throws LdctlError (exit 5) when there is none, or several, which it lists */
+/** By its id or else its path, or its name. */
 export function findDeployment(structure: TenantStructure, wanted: DeploymentRef): PlacedDeployment {
   const found = placedDeployments(structure).filter((placed) => {
     const { id, name } = placed.deployment;
@@ -138,7 +136,6 @@ export function findDeployment(structure: TenantStructure, wanted: DeploymentRef
   return first;
 }
 
-/** @throws LdctlError (exit 5) for a deployment without one, as on-premise ones may be; UsageError for one that is unsafe */
 export function supervisorUrlOf({ id, name, variant, supervisor_url: url }: Deployment): URL {
   if (url !== null) return parseBaseUrl(url, `the supervisor URL of deployment ${name}`);
   const what = `deployment ${plainText(name)} (${id}, ${plainText(variant)})`;

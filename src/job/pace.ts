@@ -3,9 +3,10 @@ import type { JobEvent } from './events.js';
 import { isHopeless } from './answer.js';
 
 export const SECOND = 1000;
+export const MINUTE = 60 * SECOND;
 /** Failing reads are tolerated for so long, and at least three of them. */
-const OUTAGE = 60 * SECOND;
-const LONGEST_RETRY_AFTER = 300 * SECOND;
+const OUTAGE = MINUTE;
+const LONGEST_RETRY_AFTER = 5 * MINUTE;
 
 /** What is said of reads that fail. */
 export type Outage = Extract<JobEvent, { event: 'outage' | 'warning' }>;

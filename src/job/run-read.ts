@@ -72,6 +72,8 @@ export class Run {
   lostAt = -Infinity;
   resendUntil = TRIES;
   maybeSent = false;
+  /** By this run, or by the one that has left a record: a replay is of that. */
+  sentHere = false;
   tries = 0;
   waitUntil = -Infinity;
   redirected = false;
@@ -82,8 +84,11 @@ export class Run {
   /** Null before; what the limits of the log count from. */
   acceptedAt: number | null = null;
   deadline = Infinity;
-  /** A replay without a record: since when its entries can have been created (server's clock, ms UTC), and above which id. */
-  replay: { from: number | null; floor: Id | null } | null = null;
+  /**
+   * A replay without a record: how long before the next read its entries can have been created, so since when (server's
+   * clock, ms UTC), and above which id.
+   */
+  replay: { reach: number; from: number | null; floor: Id | null } | null = null;
   entries: Entries;
   pace: Pace;
   settlesAt: number | null = null;
@@ -159,8 +164,6 @@ export function lost(): LdctlError {
 const READ_AFTER = 5 * SECOND;
 /** While a POST is uncertain, failing reads are tolerated as long as it may be sent again. */
 const OUTAGE_UNCERTAIN = 120 * SECOND;
-/** A replay is of a request in the last 10 minutes; a minute is for what lies between its answer and its entries. */
-const REPLAY = 660 * SECOND;
 
 export function read(run: Run, log: LogRead, now: number): void {
   const { entries: shown, startedAt, serverTime } = log;
@@ -171,12 +174,14 @@ export function read(run: Run, log: LogRead, now: number): void {
   if (run.phase === 'ready') return readBefore(run, log);
   if (run.phase === 'blocked') return readBlocked(run, shown, startedAt);
   run.entries.known ??= nodesOf(shown);
-  if (run.replay && run.replay.from === null) run.replay.from = (serverTime ?? run.accepted?.serverTime ?? 0) - REPLAY;
+  if (run.replay && run.replay.from === null)
+    run.replay.from = (serverTime ?? run.accepted?.serverTime ?? 0) - run.replay.reach;
   run.entries.readAt = startedAt;
   const counted = countedOf(run, shown);
-  if (run.replay) {
-    const lowest = counted.reduce<Id | null>((low, { id }) => (low === null || id < low ? id : low), null);
-    run.replay.floor = lowest === null ? highestOf(shown) : lowest - 1n;
+  if (run.replay && run.replay.floor === null) {
+    // One that shows up late may have a lower id than those that are there.
+    const last = shown.findLastIndex((activity) => isRecent(run, activity));
+    run.replay.floor = shown[last + 1]?.id ?? (shown[last]?.id ?? 1n) - 1n;
   }
   const news = takeEntries(run.entries, counted, { serverTime }, run.firstPost ?? -Infinity, now);
   if (news.length > 0) {
@@ -190,6 +195,10 @@ export function read(run: Run, log: LogRead, now: number): void {
   if (run.settlesAt !== settled) run.moved = true;
 }
 
+function isRecent({ replay }: Run, { created_at: at }: Activity): boolean {
+  return Date.parse(at) >= (replay?.from ?? 0);
+}
+
 /** All that says whose an entry is. */
 function countedOf(run: Run, shown: readonly Activity[]): Activity[] {
   const { replay, entries } = run;
@@ -198,8 +207,7 @@ function countedOf(run: Run, shown: readonly Activity[]): Activity[] {
     const baseline = run.baseline ?? 0n;
     return shown.filter((activity) => activity.id > baseline && isWanted(entries, activity));
   }
-  const from = replay.from ?? 0;
-  const recent = shown.filter((activity) => isWanted(entries, activity) && Date.parse(activity.created_at) >= from);
+  const recent = shown.filter((activity) => isWanted(entries, activity) && isRecent(run, activity));
   const newest = new Map<Id, Id>();
   for (const { id, node_id: node } of recent) if (id > (newest.get(node) ?? -1n)) newest.set(node, id);
   for (const { activity } of [...entries.byId.values()]) {

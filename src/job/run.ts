@@ -10,7 +10,7 @@ import type { Accepted } from '../base/supervisor.js';
 import { classify, isInProgress } from './answer.js';
 import { Entries, isObserved, resultRow, rowsOf, standingOf } from './entries.js';
 import type { Fact, Step } from './job.js';
-import { dueAt, SECOND } from './pace.js';
+import { dueAt, MINUTE, SECOND } from './pace.js';
 import {
   accept,
   begin,
@@ -33,6 +33,8 @@ import { wireKey } from './wire-key.js';
 const FRESH = 10 * SECOND;
 /** So long after the POST of a record it is sent again: the server remembers a key for 10 minutes. */
 const RESEND = 540 * SECOND;
+/** A replay is of a request in the last 10 minutes; a minute is for what lies between its answer and its entries. */
+const REPLAY = 11 * MINUTE;
 const BACKOFF = [1, 2, 4, 8].map((s) => s * SECOND);
 
 /** @param kept what an earlier run with the key has left */
@@ -61,6 +63,7 @@ function goOnFrom(run: Run, { record, ageMs, accepted, redirected }: KeptRun, no
     noted: null,
     marks: [],
     maybeSent: true,
+    sentHere: true,
     redirected,
     firstPost: now - age,
     postedAt: record.postedAt,
@@ -172,8 +175,9 @@ function answered(run: Run, answer: Accepted | LdctlError, at: number, now: numb
   run.firstPost ??= now;
   run.postedAt ??= at;
   if (!(answer instanceof Error)) {
-    // Carried out before, and neither by this run nor by one that has left a record here.
-    if (answer.replayed && !run.maybeSent) run.replay = { from: null, floor: null };
+    // Carried out before, and neither by this run nor by one that has left a record here. What was in progress is younger.
+    const reach = run.maybeSent ? now - run.firstPost + MINUTE : REPLAY;
+    if (answer.replayed && !run.sentHere) run.replay = { reach, from: null, floor: null };
     run.accepted = answer;
     return accept(run, now, {});
   }
@@ -183,11 +187,13 @@ function answered(run: Run, answer: Accepted | LdctlError, at: number, now: numb
     case 'not-sent':
     case 'not-now': {
       const wait = Math.max(BACKOFF[Math.min(run.tries, BACKOFF.length) - 1] ?? 0, retryAfterOf(answer));
-      if (isInProgress(answer)) run.maybeSent = true;
+      const goesOn = isInProgress(answer);
+      run.maybeSent ||= goesOn;
       if (now + wait - run.firstPost > run.resendUntil) return giveUp(run, answer);
       run.news.push(warning('not_sent', `${answer.message}; trying again in ${formatDuration(wait)}`));
       run.waitUntil = now + wait;
-      if (run.maybeSent) lose(run, run.lostAt === -Infinity ? now : run.lostAt, now);
+      // What goes on there shows up later than what was lost before.
+      if (run.maybeSent) lose(run, goesOn ? now : run.lostAt, now);
       return;
     }
     case 'accepted':
@@ -201,6 +207,7 @@ function answered(run: Run, answer: Accepted | LdctlError, at: number, now: numb
     case 'uncertain':
       run.news.push(warning('fate_unknown', `${answer.message}; looking at the log before anything is sent again`));
       run.waitUntil = now + retryAfterOf(answer);
+      run.sentHere = true;
       return lose(run, now);
   }
 }

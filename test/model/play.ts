@@ -1,7 +1,7 @@
 import { ApiError, Interrupted, TransportError } from '../../src/base/errors.js';
 import type { ResultEvent } from '../../src/job/events.js';
 import type { Fact, Job, Step } from '../../src/job/job.js';
-import { ALL, Choices, SECOND, World, type Plan, type WorldOptions } from './world.js';
+import { ALL, Choices, MemoryJournal, SECOND, World, type Plan, type WorldOptions } from './world.js';
 
 /** One way to use a job, and what the world may do to it. */
 export interface Setting extends WorldOptions {
@@ -12,33 +12,75 @@ export interface Setting extends WorldOptions {
   keyed?: boolean;
   /** The process may be killed between any two steps, and run again. */
   kills?: boolean;
-  /** A second process uses the same key in between. */
-  rivals?: boolean;
+  /** So many use the same key, one after the other, or the next one in between. */
+  processes?: number;
   /** A runner that is gone has used the key, and left no record; five minutes before, another deploy did the same. */
   before?: boolean;
   roll?: { window: number; gated: boolean };
 }
 
-export type MakeJob = (setting: Setting, world: World) => Job;
+export type MakeJob = (setting: Setting, world: World, journal: MemoryJournal) => Job;
 
-export interface Story {
-  world: World;
+/** How a process ended. */
+export interface Ended {
+  by: number;
+  at: number;
+  readAt: number;
   result: ResultEvent | null;
   /** Thrown instead of a result: nothing was sent. */
   thrown: unknown;
+  /** In a roll: when the last read began of which each node's end was told, or else the first read of the last process. */
+  seenBy: (node: bigint) => number;
+}
+
+export interface Story {
+  world: World;
+  ended: Ended[];
   choices: number[];
+  faults: readonly unknown[];
   why: string | null;
+  wasKilled: boolean;
   gates: Map<bigint, boolean>;
   /** When the first Ctrl-C, the second, or a failed node or gate said that nothing more begins. */
   stoppedAt: number | null;
   widest: number;
-  /** In a roll: when the last read began of which each node's end was told, or else the first read of the last process. */
-  seenBy: (node: bigint) => number;
 }
 
 const MOST_STEPS = 4000;
 /** Between the end of a node and what comes next in a roll. */
 export const PAUSE = 500;
+
+/** One process, from its start to its end, and its next life after a kill. */
+class Process {
+  readonly by: number;
+  readonly journal: MemoryJournal;
+  readonly job: Job;
+  wakesAt = 0;
+  firstRead = -Infinity;
+  readAt = -Infinity;
+  stopping = false;
+  hasEnded = false;
+  readonly gates = new Map<bigint, { at: number; passes: boolean }>();
+  readonly cut = new Set<bigint>();
+  readonly ends = new Map<bigint, number>();
+
+  constructor(by: number, setting: Setting, world: World, make: MakeJob) {
+    this.by = by;
+    this.journal = new MemoryJournal(world.disk, () => world.wall, !setting.makesNoRecord);
+    this.job = make(setting, world, this.journal);
+  }
+
+  end(at: number): Ended {
+    const { by, readAt, ends, firstRead } = this;
+    this.hasEnded = true;
+    const ended = { by, at, readAt, thrown: null, seenBy: (node: bigint) => ends.get(node) ?? firstRead };
+    try {
+      return { ...ended, result: this.job.result() };
+    } catch (error) {
+      return { ...ended, result: null, thrown: error };
+    }
+  }
+}
 
 /** Plays one story to its end. @param seen takes each pair of step and fact */
 export function play(setting: Setting, plan: Plan, budget: number, make: MakeJob, seen: (pair: string) => void): Story {
@@ -46,41 +88,60 @@ export function play(setting: Setting, plan: Plan, budget: number, make: MakeJob
   const world = new World(choices, setting);
   if (setting.before) beforehand(setting, world, make);
   const story: Story = {
-    world,
-    result: null,
-    thrown: null,
-    choices: choices.made,
-    why: null,
-    gates: new Map(),
-    stoppedAt: null,
-    widest: 0,
-    seenBy: () => world.readAt,
+    ...{ world, ended: [], choices: choices.made, faults: choices.faults, why: null, wasKilled: false },
+    ...{ gates: new Map(), stoppedAt: null, widest: 0 },
   };
-  let firstRead = -Infinity;
-  const ends = new Map<bigint, number>();
-  story.seenBy = (node) => ends.get(node) ?? firstRead;
-  const gates = new Map<bigint, { at: number; passes: boolean }>();
-  let job = make(setting, world);
-  const cut = new Set<bigint>();
+  const most = setting.processes ?? 1;
+  const isKept = setting.keyed === true || setting.roll !== undefined;
+  const started: Process[] = [];
+  const start = (): Process => {
+    const process = new Process(started.length, setting, world, make);
+    started.push(process);
+    return process;
+  };
+  let one = start();
+  /** Whether no other goes on before this one has ended. */
+  let isAlone = false;
+  /** Whether one has noted that it was accepted: in which order they go on matters no more. */
+  let isAccepted = false;
   let lives = 1;
-  let posts = 0;
-  let stopping = false;
   const take = (step: Step, fact: Fact): void => {
     seen(pairOf(step, fact));
-    job.take(fact, world.now);
+    one.job.take(fact, world.now);
+  };
+  const interrupt = (step: Step, posting: boolean, reason = new Interrupted('SIGINT')): void => {
+    story.stoppedAt ??= world.now;
+    take(step, { is: 'stopped', reason, posting, ...('node' in step && { node: step.node }) });
   };
   for (let steps = 0; ; steps++) {
     if (steps > MOST_STEPS) return { ...story, why: 'never ends' };
-    for (const [node, { at, passes }] of gates) {
+    for (const [node, { at, passes }] of one.gates) {
       if (at > world.now) continue;
-      gates.delete(node);
-      if (!cut.has(node)) story.gates.set(node, passes);
+      one.gates.delete(node);
+      if (!one.cut.has(node)) story.gates.set(node, passes);
       if (!passes) story.stoppedAt ??= world.now;
       const gate = { exit_code: passes ? 0 : 1, timed_out: false, took_ms: 700 };
       take({ do: 'wait', until: 0 }, { is: 'gated', node, gate });
     }
-    const step = job.next(world.now);
-    if (step.do === 'end') break;
+    const step = one.job.next(world.now);
+    if (step.do === 'end') {
+      story.ended.push(one.end(world.now));
+      isAlone = false;
+      const next = firstOf(started);
+      if (!next && started.length === most) return story;
+      world.pass(next ? next.wakesAt : world.now + SECOND);
+      one = next ?? start();
+      continue;
+    }
+    if (most > 1 && !isAlone && !isAccepted) {
+      const other = started[one.by + 1] ?? (started.length < most ? null : started[0]);
+      const how = other?.hasEnded || other === one ? 'goes on' : choices.of(OTHERS);
+      if (how !== 'goes on') {
+        isAlone = how === 'another goes on to its end';
+        one = other ?? start();
+        continue;
+      }
+    }
     if (setting.kills && lives < 3 && step.do !== 'wait') {
       const how = choices.of(['goes on', 'killed', 'killed, and run again 20 minutes later']);
       if (how !== 'goes on') {
@@ -88,50 +149,50 @@ export function play(setting: Setting, plan: Plan, budget: number, make: MakeJob
         // Killed where it could not note what it was told: that is an answer that was lost.
         if (step.do === 'note' && step.note.state === 'redirected') world.unnotable.add(step.note.key);
         for (const key of world.unnotable) world.redirected.delete(key);
-        stopping = false;
-        gates.clear();
-        cut.clear();
-        ends.clear();
-        firstRead = -Infinity;
         story.stoppedAt = null;
-        world.sleep(how === 'killed' ? SECOND : 1200 * SECOND);
-        job = make(setting, world);
+        story.wasKilled = true;
+        world.pass(world.now + (how === 'killed' ? SECOND : 1200 * SECOND));
+        started.pop();
+        one = start();
         continue;
       }
     }
     const node = 'node' in step ? step.node : undefined;
     if (
       node !== undefined &&
-      !ends.has(node) &&
+      !one.ends.has(node) &&
       (step.do === 'ask' || (step.do === 'note' && step.note.state === 'passed'))
     ) {
-      ends.set(node, Math.min(world.readAt, world.now - PAUSE));
+      one.ends.set(node, Math.min(one.readAt, world.now - PAUSE));
     }
     switch (step.do) {
       case 'wait': {
-        const gate = Math.min(Infinity, ...[...gates.values()].map(({ at }) => at));
-        const until = Math.min(step.until, gate);
+        const until = Math.min(step.until, ...[...one.gates.values()].map(({ at }) => at));
         if (until === Infinity) return { ...story, why: 'waits for nothing' };
-        world.pass(Math.max(until, world.now + 1));
-        if (setting.roll && world.now > 0 && choices.of([false, true]) && !stopping) {
-          stopping = true;
+        if (most > 1 && !isAccepted && choices.of([false, true])) {
+          interrupt(step, false);
+          break;
+        }
+        one.wakesAt = Math.max(until, world.now + 1);
+        if (!isAlone) one = firstOf(started) ?? one;
+        world.pass(one.wakesAt);
+        if (setting.roll && world.now > 0 && choices.of([false, true]) && !one.stopping) {
+          one.stopping = true;
           story.stoppedAt ??= world.now;
           take(step, { is: 'stopping', reason: new Interrupted('SIGINT') });
         }
         break;
       }
       case 'note':
-        if (setting.rivals && step.note.state === 'posting' && choices.of([false, true])) rival(setting, world, make);
-        take(step, note(step, world, choices));
+        take(step, note(step, one.journal, world, choices));
+        isAccepted ||= step.note.state === 'accepted' && most > 1;
         break;
       case 'read': {
-        // Without a record, a server that has forgotten the key meanwhile cannot be told from one that never knew it.
-        const how = choices.of(setting.before ? READ_FAULTS_AWAKE : READ_FAULTS);
+        const how = choices.of(readFaults(setting, isAccepted));
         if (how === 'rival') world.rival(2n);
         world.pass(world.now + 20);
         if (how === 'interrupt') {
-          story.stoppedAt ??= world.now;
-          take(step, { is: 'stopped', reason: new Interrupted('SIGINT'), posting: false });
+          interrupt(step, false);
           break;
         }
         if (how === 'unreadable' || how === 'denied') {
@@ -140,47 +201,42 @@ export function play(setting: Setting, plan: Plan, budget: number, make: MakeJob
           take(step, { is: 'unreadable', error, startedAt: world.now });
           break;
         }
-        const shown = world.read(step.downTo, how === 'more than was asked for');
-        if (firstRead === -Infinity) firstRead = world.readAt;
-        if (how === 'another deployment')
-          shown.entries = shown.entries.map((entry) => ({ ...entry, deployment_id: 8n }));
-        if (how === 'stopped for 15 minutes') world.sleep(900 * SECOND);
-        take(step, { is: 'read', read: shown });
+        one.readAt = world.now;
+        if (one.firstRead === -Infinity) one.firstRead = one.readAt;
+        const read = world.read(step.downTo, how === 'more than was asked for');
+        if (how === 'another deployment') read.entries = read.entries.map((entry) => ({ ...entry, deployment_id: 8n }));
+        if (how === 'stopped for 15 minutes') world.pass(world.now + 900 * SECOND);
+        take(step, { is: 'read', read });
         break;
       }
       case 'post': {
-        if (setting.rivals && choices.of([false, true])) rival(setting, world, make);
-        const isKept = setting.keyed === true || setting.roll !== undefined;
         if (isKept && choices.of([false, true])) {
           take(step, { is: 'unnoted', error: new ApiError('EIO', { status: 500, code: 'EIO', reason: '' }), node });
           break;
         }
-        const kept = isKept ? world.journal.read(step.request.wireKey) : null;
-        if (kept && (kept.accepted || kept.redirected)) {
+        const kept = isKept ? one.journal.beforePost(step.request.wireKey) : null;
+        if (kept) {
           take(step, { is: 'found', kept, node });
           break;
         }
-        world.remember(step.request);
         const at = world.wall;
-        const answer = world.post(step.request, posts++ === 0 && !setting.before && !setting.rivals);
-        if (answer instanceof Interrupted) {
-          story.stoppedAt ??= world.now;
-          take(step, { is: 'stopped', reason: answer, posting: true, node });
-        } else take(step, { is: 'answered', answer, at, node });
+        const answer = world.post(step.request, one, !setting.before && most === 1);
+        if (answer instanceof Interrupted) interrupt(step, true, answer);
+        else take(step, { is: 'answered', answer, at, node });
         break;
       }
       case 'ask': {
         const how = choices.of(['passes', 'fails', 'hangs']);
-        gates.set(step.node, { at: how === 'hangs' ? Infinity : world.now + 700, passes: how === 'passes' });
+        one.gates.set(step.node, { at: how === 'hangs' ? Infinity : world.now + 700, passes: how === 'passes' });
         take(step, { is: 'asked', node: step.node });
         break;
       }
       case 'cut':
         // It may end well just then; it was cut off all the same.
-        gates.set(step.node, { at: world.now + 10, passes: choices.of([false, true]) });
+        one.gates.set(step.node, { at: world.now + 10, passes: choices.of([false, true]) });
         take(step, { is: 'cut', node: step.node });
         story.gates.set(step.node, false);
-        cut.add(step.node);
+        one.cut.add(step.node);
         break;
     }
     const busy = world.entries.filter(
@@ -188,12 +244,14 @@ export function play(setting: Setting, plan: Plan, budget: number, make: MakeJob
     );
     story.widest = Math.max(story.widest, new Set(busy.map((entry) => entry.node)).size);
   }
-  try {
-    story.result = job.result();
-  } catch (error) {
-    story.thrown = error;
-  }
-  return story;
+}
+
+const OTHERS = ['goes on', 'another goes on', 'another goes on to its end'] as const;
+
+/** Which of them goes on first. */
+function firstOf(started: readonly Process[]): Process | undefined {
+  const running = started.filter(({ hasEnded }) => !hasEnded);
+  return running.length > 1 ? running.reduce((a, b) => (b.wakesAt < a.wakesAt ? b : a)) : running[0];
 }
 
 /** What a pair of step and fact is called: each must have been played. */
@@ -221,6 +279,7 @@ export const PAIRS: readonly string[] = [
   'cut → cut',
   'wait → gated',
   'wait → stopping',
+  'wait → stopped',
 ];
 
 const READ_FAULTS_AWAKE = [
@@ -233,14 +292,22 @@ const READ_FAULTS_AWAKE = [
   'more than was asked for',
 ] as const;
 const READ_FAULTS = [...READ_FAULTS_AWAKE, 'stopped for 15 minutes'] as const;
+type ReadFaults = readonly ['good', ...Array<(typeof READ_FAULTS)[number]>];
 
-function note(step: Step & { do: 'note' }, world: World, choices: Choices): Fact {
+function readFaults({ before, processes }: Setting, isAccepted: boolean): ReadFaults {
+  // Without a record, a server that has forgotten the key meanwhile cannot be told from one that never knew it.
+  if (before) return READ_FAULTS_AWAKE;
+  // The rest is played with one process.
+  if (processes) return isAccepted ? ['good'] : ['good', 'unreadable', 'interrupt', 'stopped for 15 minutes'];
+  return READ_FAULTS;
+}
+
+function note(step: Step & { do: 'note' }, journal: MemoryJournal, world: World, choices: Choices): Fact {
   const { node } = step;
   if (choices.of([false, true])) {
     if (step.note.state === 'redirected') world.unnotable.add(step.note.key);
     return { is: 'unnoted', error: new ApiError('disk full', { status: 500, code: 'ENOSPC', reason: '' }), node };
   }
-  const { journal } = world;
   if (step.note.state !== 'posting') {
     journal.mark(step.note.key, step.note.state);
     return { is: 'noted', node };
@@ -250,34 +317,15 @@ function note(step: Step & { do: 'note' }, world: World, choices: Choices): Fact
   return kept ? { is: 'found', kept, node } : { is: 'noted', node };
 }
 
-/** Another process with the same key does its part without a fault, up to the acceptance, while this one is stopped. */
-function rival(setting: Setting, world: World, make: MakeJob): void {
-  const job = make(setting, world);
-  for (let steps = 0; steps < 40; steps++) {
-    const step = job.next(world.now);
-    const node = 'node' in step ? step.node : undefined;
-    if (step.do === 'read') job.take({ is: 'read', read: world.read(step.downTo) }, world.now);
-    else if (step.do === 'note') job.take(note(step, world, new Choices([], 0)), world.now);
-    else if (step.do === 'post') {
-      const replayed = world.isReplay(step.request);
-      world.dispatch(step.request);
-      const accepted = { requestId: 'r', replayed, serverTime: world.wall };
-      job.take({ is: 'answered', answer: accepted, at: world.wall, node }, world.now);
-    } else if (step.do === 'wait') world.pass(step.until);
-    else return;
-    if ('note' in step && step.note.state === 'accepted') return;
-  }
-}
-
 function beforehand(setting: Setting, world: World, make: MakeJob): void {
   world.now = -300 * SECOND;
   for (const node of setting.nodes ?? ALL) world.rival(node);
   world.now = -SECOND;
-  const job = make({ ...setting, keyed: false }, world);
+  const { job } = new Process(-1, { ...setting, keyed: false }, world, make);
   for (let steps = 0; steps < 10 && world.dispatched.length === 0; steps++) {
     const step = job.next(world.now);
     if (step.do === 'read') job.take({ is: 'read', read: world.read(step.downTo) }, world.now);
-    else if (step.do === 'post') world.dispatch(step.request);
+    else if (step.do === 'post') world.dispatchElsewhere(step.request);
   }
   world.now = 0;
 }

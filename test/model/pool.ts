@@ -28,6 +28,7 @@ async function doTask(task: Task): Promise<Done> {
 /** Does tasks on all cores, in processes of their own, in the order in which they were asked for. */
 export class Pool {
   readonly #waiting: Array<{ task: Task; done: (done: Done) => void; failed: (error: Error) => void }> = [];
+  readonly #children = new Set<ChildProcess>();
   readonly #idle: ChildProcess[] = [];
   #free = availableParallelism();
 
@@ -40,7 +41,9 @@ export class Pool {
   }
 
   close(): void {
-    for (const child of this.#idle) child.disconnect();
+    // Some are at work still where not every test is run.
+    this.#waiting.length = 0;
+    for (const child of this.#children) child.kill();
   }
 
   #begin(): void {
@@ -48,6 +51,7 @@ export class Pool {
     if (!next) return;
     this.#free -= 1;
     const child = this.#idle.pop() ?? fork(FILE, { serialization: 'advanced' });
+    this.#children.add(child);
     const ended = (end: () => void): void => {
       child.removeAllListeners();
       this.#free += 1;

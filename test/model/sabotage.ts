@@ -5,13 +5,16 @@ import { pathToFileURL } from 'node:url';
 import type * as JobModule from '../../src/job/index.js';
 import type * as ExploreModule from './explore.js';
 import type * as SettingsModule from './settings.js';
+import type { WorldOptions } from './world.js';
 
-/** One rule of the job, broken on purpose: the model has to find it. */
+/** One rule of the job, or of what it relies on, broken on purpose: the model has to find it. */
 export interface Sabotage {
   name: string;
-  file: 'run.ts' | 'run-read.ts' | 'entries.ts' | 'roll.ts';
-  from: string;
-  to: string;
+  /** A text of the job, and what takes its place. */
+  file?: 'run.ts' | 'run-read.ts' | 'entries.ts' | 'roll.ts';
+  from?: string;
+  to?: string;
+  world?: Partial<WorldOptions>;
   /** Where it shows; elsewhere it costs only time. */
   settings: readonly string[];
 }
@@ -23,7 +26,7 @@ const SOURCES = new URL('../../src/job/', import.meta.url);
  * in the same way, so that both know the same classes of errors.
  * @throws when the text that it replaces is not there
  */
-export async function isFound({ file, from, to, settings }: Sabotage): Promise<boolean> {
+export async function isFound({ file, from = '', to = '', world, settings }: Sabotage): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), 'ldctl-sabotage-'));
   try {
     mkdirSync(join(folder, 'job'));
@@ -40,7 +43,7 @@ export async function isFound({ file, from, to, settings }: Sabotage): Promise<b
     const { makerOf, SETTINGS } = (await import(at('./settings.ts'))) as typeof SettingsModule;
     const chosen = SETTINGS.filter(({ name }) => settings.includes(name));
     if (chosen.length !== settings.length) throw new Error(`no such setting: ${settings.join(', ')}`);
-    return chosen.some((setting) => explore(setting, 2, makerOf(job), { enough: 1 }).broken.size > 0);
+    return chosen.some((setting) => explore({ ...setting, ...world }, 2, makerOf(job), { enough: 1 }).broken.size > 0);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -160,8 +163,8 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a replay is taken by a run that may have sent',
     file: 'run.ts',
-    from: 'if (answer.replayed && !run.maybeSent)',
-    to: 'if (answer.replayed)',
+    from: 'if (answer.replayed && !run.sentHere) run.replay = { reach,',
+    to: 'if (answer.replayed) run.replay = { reach: REPLAY,',
     settings: ['one node'],
   },
   {
@@ -170,6 +173,11 @@ export const SABOTAGES: readonly Sabotage[] = [
     from: 'return goOnFrom(run, fact.kept, now);',
     to: 'return void Object.assign(run, { noted: run.baseline, plan: { ...run.plan, kept: false } });',
     settings: ['two processes, keys ignored', 'two processes with one key'],
+  },
+  {
+    name: 'a run that goes on from the record of another makes none',
+    world: { makesNoRecord: true },
+    settings: ['three, keys ignored'],
   },
   {
     name: 'a stale record is followed for ever',

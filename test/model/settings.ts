@@ -2,7 +2,7 @@ import type * as JobModule from '../../src/job/index.js';
 import type { Job } from '../../src/job/job.js';
 import type { KeptRun } from '../../src/base/journal.js';
 import { PAUSE, type MakeJob, type Setting } from './play.js';
-import { ALL, SECOND, type World } from './world.js';
+import { ALL, SECOND, type MemoryJournal, type World } from './world.js';
 
 export const SETTINGS: readonly Setting[] = [
   { name: 'named nodes', nodes: [1n, 2n], honours: true },
@@ -14,11 +14,14 @@ export const SETTINGS: readonly Setting[] = [
   { name: 'every node, an empty log', nodes: null, honours: true, empty: true },
   { name: 'a count', nodes: null, expect: 3, honours: true },
   { name: 'a replay without a record', nodes: [1n, 2n], honours: true, before: true, lateBy: 7 * SECOND },
+  { name: 'a replay that the log shows already', nodes: [1n], honours: true, before: true },
   { name: 'a key, killed and run again', nodes: [1n, 2n], honours: true, keyed: true, kills: true },
   { name: 'one node, killed and run again', nodes: [1n], honours: true, keyed: true, kills: true },
   { name: 'a key, killed, keys ignored', nodes: [2n], honours: false, keyed: true, kills: true },
-  { name: 'two processes with one key', nodes: [2n], honours: true, keyed: true, rivals: true },
-  { name: 'two processes, keys ignored', nodes: [2n], honours: false, keyed: true, rivals: true },
+  { name: 'two processes with one key', nodes: [2n], honours: true, keyed: true, processes: 2 },
+  { name: 'two processes, keys ignored', nodes: [2n], honours: false, keyed: true, processes: 2 },
+  { name: 'three, the first one held up', nodes: [2n], honours: true, keyed: true, processes: 3, first: '429' },
+  { name: 'three, keys ignored', nodes: [2n], honours: false, keyed: true, processes: 3, first: '429' },
   { name: 'a roll over nodes with older entries', nodes: [2n, 1n], honours: true, roll: { window: 2, gated: false } },
   { name: 'a roll', nodes: ALL, honours: true, roll: { window: 1, gated: false } },
   { name: 'a roll by twos, with a gate', nodes: ALL, honours: true, roll: { window: 2, gated: true } },
@@ -27,7 +30,7 @@ export const SETTINGS: readonly Setting[] = [
 
 /** Makes the jobs of a setting by this module: the real one, or one with a sabotage. */
 export function makerOf({ runJob, rollJob }: Pick<typeof JobModule, 'runJob' | 'rollJob'>): MakeJob {
-  return (setting: Setting, world: World): Job => {
+  return (setting: Setting, world: World, journal: MemoryJournal): Job => {
     const shared = {
       deploymentId: 7n,
       runtime: 'iggy' as const,
@@ -42,14 +45,14 @@ export function makerOf({ runJob, rollJob }: Pick<typeof JobModule, 'runJob' | '
     const text = (): string => 'ldctl';
     if (!setting.roll) {
       const plan = { ...shared, nodes: setting.nodes, expect: setting.expect ?? null, wait: true };
-      const kept = setting.keyed ? world.journal.read(keyOf(plan.nodes, runJob)) : null;
+      const kept = setting.keyed ? journal.read(keyOf(plan.nodes, runJob)) : null;
       return runJob(plan, kept, world.now, text);
     }
     const { window, gated } = setting.roll;
     const kept = new Map<bigint, KeptRun>();
     const nodes = setting.nodes ?? ALL;
     for (const node of nodes) {
-      const record = world.journal.read(keyOf([node], runJob));
+      const record = journal.read(keyOf([node], runJob));
       if (record) kept.set(node, record);
     }
     const how = { maxUnavailable: window, pauseMs: PAUSE, gated, gateTimeoutMs: 20 * SECOND, continueOnError: false };

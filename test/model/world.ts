@@ -7,7 +7,7 @@ import {
   TransportError,
   type LdctlError,
 } from '../../src/base/errors.js';
-import type { KeptRun, RunRecord } from '../../src/base/journal.js';
+import type { KeptRun, RunRecord, RunState } from '../../src/base/journal.js';
 import type { Accepted, WireTrigger } from '../../src/base/supervisor.js';
 import type { LogRead } from '../../src/log/log.js';
 
@@ -28,6 +28,8 @@ export type Plan = ReadonlyArray<readonly [at: number, option: number]>;
 export class Choices {
   /** How many options each had. */
   readonly made: number[] = [];
+  /** What went wrong. */
+  readonly faults: unknown[] = [];
   readonly #plan: Plan;
   #used = 0;
   readonly #budget: number;
@@ -43,7 +45,9 @@ export class Choices {
     this.made.push(this.#used < this.#budget ? options.length : 1);
     if (planned?.[0] !== at) return options[0];
     this.#used += 1;
-    return options[planned[1]] ?? options[0];
+    const fault = options[planned[1]] ?? options[0];
+    this.faults.push(fault);
+    return fault;
   }
 }
 
@@ -64,16 +68,25 @@ export interface Entry {
   createdText: string;
 }
 
-export interface Dispatch {
-  at: number;
-  /** When its POST was made: it may have been long on its way. */
+/** Who makes a POST: the number of the process, and when the last read began that it was told of. */
+export interface Sender {
+  by: number;
+  readAt: number;
+}
+
+/** A POST on its way. */
+interface Sent extends Sender {
+  request: WireTrigger;
   sentAt: number;
+  /** What its process knew already, or could have read in the journal. */
+  after: 'redirect' | 'acceptance' | null;
+}
+
+export interface Dispatch extends Omit<Sent, 'request'> {
+  /** It may have been long on its way. */
+  at: number;
   key: string;
-  nodes: readonly bigint[];
   made: Entry[];
-  afterRedirect: boolean;
-  /** Entries of the same that are newer than this came after the trigger was sent. */
-  newest: bigint;
 }
 
 export interface WorldOptions {
@@ -83,25 +96,26 @@ export interface WorldOptions {
   lateBy?: number;
   /** Old entries that name no node: an empty log. */
   empty?: boolean;
+  /** The first POST is answered with this, and that is no fault. */
+  first?: PostFault;
+  /** A journal that is broken on purpose. */
+  makesNoRecord?: boolean;
 }
 
 export class World {
   now = 0;
   readonly entries: Entry[] = [];
   readonly dispatched: Dispatch[] = [];
-  readonly journal = new MemoryJournal(() => this.wall);
-  /** Keys whose POST was answered by a redirect, and when. */
+  readonly disk: Disk = new Map();
+  /** Which process was answered by a redirect, by key. */
   readonly redirected = new Map<string, number>();
-  /** Those of which no mark could be written: only the process that was told knows. */
+  /** Keys of which that could not be noted: only the process that was told knows. */
   readonly unnotable = new Set<string>();
-  /** When the last read began. */
-  readAt = -Infinity;
-  /** Time that passed while the process did nothing. */
-  slept = 0;
   readonly #choices: Choices;
   readonly #options: WorldOptions;
   readonly #keys = new Map<string, number>();
-  #underway: Array<{ at: number; request: WireTrigger; sentAt: number }> = [];
+  #underway: Array<{ at: number; sent: Sent }> = [];
+  #posts = 0;
   #nextId = 10n;
 
   constructor(choices: Choices, options: WorldOptions) {
@@ -118,14 +132,10 @@ export class World {
     return EPOCH + this.now;
   }
 
-  get newest(): bigint {
-    return this.entries.reduce((high, { id, shownAt }) => (shownAt <= this.now && id > high ? id : high), 0n);
-  }
-
   pass(to: number): void {
     for (const late of this.#underway.filter(({ at }) => at <= to)) {
       this.now = Math.max(this.now, late.at);
-      this.dispatch(late.request, late.sentAt);
+      this.dispatch(late.sent);
     }
     this.#underway = this.#underway.filter(({ at }) => at > to);
     this.now = Math.max(this.now, to);
@@ -138,7 +148,6 @@ export class World {
 
   /** What the log shows, newest first: as much as was asked for, or all of it. */
   read(downTo: bigint | 'newest' | 'known', all = false): LogRead {
-    this.readAt = this.now;
     const above = typeof downTo === 'bigint' && !all ? downTo : undefined;
     const entries = this.entries
       .filter(({ id, shownAt, goneAt }) => shownAt <= this.now && goneAt > this.now && id > (above ?? 0n))
@@ -148,22 +157,12 @@ export class World {
   }
 
   /** A dispatch, unless the server knows that it was made before. */
-  dispatch(request: WireTrigger, sentAt = this.now): void {
+  dispatch({ request, ...sent }: Sent): void {
     if (this.isReplay(request)) return;
     this.#keys.set(request.wireKey, this.now);
-    const newest = this.newest;
-    const nodes = request.nodes ?? ALL;
-    const dispatch: Dispatch = {
-      at: this.now,
-      sentAt,
-      key: request.wireKey,
-      nodes,
-      made: [],
-      afterRedirect: sentAt > (this.redirected.get(request.wireKey) ?? Infinity),
-      newest,
-    };
+    const dispatch: Dispatch = { ...sent, at: this.now, key: request.wireKey, made: [] };
     this.dispatched.push(dispatch);
-    for (const node of nodes) {
+    for (const node of request.nodes ?? ALL) {
       const late = (this.#options.lateBy ?? 0) + this.#choices.of([0, 3 * SECOND, Infinity]);
       const end = this.#choices.of(['completed', 'rejected', 'never', 'vanishes', 'doubled']);
       const doneAt = end === 'never' || end === 'vanishes' ? Infinity : this.now + late + 1200;
@@ -189,17 +188,28 @@ export class World {
     return this.#options.honours && at !== undefined && this.now - at < 600 * SECOND;
   }
 
-  /** Every answer that a POST can have. @param first whether it is the first of the story */
-  post(request: WireTrigger, first: boolean): Accepted | LdctlError | Interrupted {
-    const how = this.#choices.of<PostFault>(first ? [...POST_FAULTS, 'stopped before it leaves'] : POST_FAULTS);
+  /** Another process has sent this, and was accepted at once; nobody knows of it. */
+  dispatchElsewhere(request: WireTrigger): void {
+    this.dispatch({ request, sentAt: this.now, by: -1, readAt: this.now, after: null });
+  }
+
+  /** Every answer that a POST can have. @param mayStop whether its process may be stopped before it leaves */
+  post(request: WireTrigger, sender: Sender, mayStop: boolean): Accepted | LdctlError | Interrupted {
+    const { first } = this.#options;
+    const options = mayStop && this.#posts === 0 ? POST_FAULTS_FIRST : POST_FAULTS;
+    const how = first && this.#posts === 0 ? first : this.#choices.of<PostFault>(options);
+    this.#posts += 1;
     // A process that is stopped within a later POST sends when it goes on: no client can hold that.
-    if (how === 'stopped before it leaves') this.sleep(900 * SECOND);
+    if (how === 'stopped before it leaves') this.pass(this.now + 900 * SECOND);
     this.pass(this.now + 30);
+    const sent = { ...sender, request, sentAt: this.now, after: this.#knownOf(request.wireKey, sender.by) };
     const replayed = this.isReplay(request);
-    if (DISPATCHES.has(how)) this.dispatch(request);
-    if (how === 'arrives later') this.#underway.push({ at: this.now + 3 * SECOND, request, sentAt: this.now });
+    if (DISPATCHES.has(how)) this.dispatch(sent);
+    if (how === 'arrives later') this.#underway.push({ at: this.now + 3 * SECOND, sent });
+    // A request of this very key goes on, one that was lost on its way: it ends in a second.
+    if (how === 'in progress') this.#underway.push({ at: this.now + SECOND, sent });
     this.pass(this.now + (how.startsWith('lost') ? 3 * SECOND : 20));
-    if (how.startsWith('redirect')) this.redirected.set(request.wireKey, this.now);
+    if (how.startsWith('redirect')) this.redirected.set(request.wireKey, sender.by);
     return this.#answerOf(how, replayed);
   }
 
@@ -215,8 +225,6 @@ export class World {
       case '429':
         return new ApiError('slow down', { status: 429, code: 'rate_limited', reason: '', retryAfterMs: 12 * SECOND });
       case 'in progress':
-        // A request of this very key goes on, one that was lost on its way: it ends in a second.
-        this.#underway.push({ at: this.now + SECOND, request: { ...this.#lastRequest }, sentAt: this.now });
         return new ApiError('busy', { status: 409, code: 'idempotent_request_in_progress', reason: '' });
       case '403':
         return new ApiError('no', { status: 403, code: 'denied', reason: '' });
@@ -238,21 +246,10 @@ export class World {
     }
   }
 
-  #lastRequest: WireTrigger = {
-    deploymentId: DEPLOYMENT,
-    runtime: 'iggy',
-    action: { verb: 'restart' },
-    nodes: [],
-    wireKey: '',
-  };
-
-  remember(request: WireTrigger): void {
-    this.#lastRequest = request;
-  }
-
-  sleep(ms: number): void {
-    this.slept += ms;
-    this.pass(this.now + ms);
+  #knownOf(key: string, by: number): Sent['after'] {
+    const marks = (this.disk.get(key) ?? []).flatMap((kept) => [...kept.marks]);
+    if (this.redirected.get(key) === by || marks.includes('redirected')) return 'redirect';
+    return marks.includes('accepted') ? 'acceptance' : null;
   }
 
   #add(node: bigint, same: boolean, madeAt: number, more: Partial<Entry> & { end: string }): Entry {
@@ -307,7 +304,8 @@ const POST_FAULTS = [
   'interrupt before',
   'interrupt after',
 ] as const;
-type PostFault = (typeof POST_FAULTS)[number] | 'stopped before it leaves';
+const POST_FAULTS_FIRST = [...POST_FAULTS, 'stopped before it leaves'] as const;
+type PostFault = (typeof POST_FAULTS_FIRST)[number];
 const DISPATCHES: ReadonlySet<PostFault> = new Set<PostFault>([
   'accepted',
   'lost after',
@@ -318,41 +316,65 @@ const DISPATCHES: ReadonlySet<PostFault> = new Set<PostFault>([
   'stopped before it leaves',
 ]);
 
-/** What is on the disk: it outlives the process. */
-export class MemoryJournal {
-  readonly #byKey = new Map<string, Array<{ record: RunRecord; marks: Set<string> }>>();
-  readonly #wall: () => number;
+/** The records of each key, the newest last: they outlive their process. */
+type Disk = Map<string, Stored[]>;
+interface Stored {
+  record: RunRecord;
+  marks: Set<string>;
+}
 
-  constructor(wall: () => number) {
+const VALID = 24 * 3600 * SECOND;
+
+/** The journal as `base/journal.ts` describes it, as one process has it open. */
+export class MemoryJournal {
+  readonly #disk: Disk;
+  readonly #wall: () => number;
+  readonly #makesOwn: boolean;
+  /** What this process goes on from, by key. */
+  readonly #used = new Map<string, { stored: Stored; isOwn: boolean }>();
+
+  /** @param makesOwn false: a sabotage, one that posts from the record of another process and makes none */
+  constructor(disk: Disk, wall: () => number, makesOwn = true) {
+    this.#disk = disk;
     this.#wall = wall;
+    this.#makesOwn = makesOwn;
   }
 
   read(key: string): KeptRun | null {
-    const live = (this.#byKey.get(key) ?? []).filter(
-      ({ record }) => this.#wall() - record.postedAt < 24 * 3600 * SECOND,
-    );
-    const sent = live.filter(({ marks }) => marks.has('accepted')).at(-1);
-    const newest = sent ?? live.filter(({ marks }) => !marks.has('refused') || marks.has('redirected')).at(-1);
-    if (!newest) return null;
-    const { record, marks } = newest;
-    return {
-      record,
-      ageMs: this.#wall() - record.postedAt,
-      accepted: marks.has('accepted'),
-      redirected: marks.has('redirected'),
-      passed: marks.has('passed'),
-    };
+    const counts = ({ record, marks }: Stored): boolean =>
+      this.#wall() - record.postedAt <= VALID &&
+      (!marks.has('refused') || marks.has('accepted') || marks.has('redirected'));
+    const live = (this.#disk.get(key) ?? []).filter(counts);
+    const stored = live.findLast(({ marks }) => marks.has('accepted')) ?? live.at(-1);
+    if (!stored) return null;
+    if (this.#used.get(key)?.stored !== stored) this.#used.set(key, { stored, isOwn: false });
+    const has = (mark: string): boolean => live.some(({ marks }) => marks.has(mark));
+    const marks = { accepted: has('accepted'), redirected: has('redirected'), passed: has('passed') };
+    return { record: stored.record, ageMs: this.#wall() - stored.record.postedAt, ...marks };
   }
 
   begin(record: RunRecord): KeptRun | null {
     const kept = this.read(record.key);
-    if (kept) return kept;
-    const all = this.#byKey.get(record.key) ?? [];
-    this.#byKey.set(record.key, [...all, { record, marks: new Set() }]);
+    if (!kept) this.#make(record);
+    return kept;
+  }
+
+  beforePost(key: string): KeptRun | null {
+    const used = this.#used.get(key);
+    const kept = this.read(key);
+    if (kept && (kept.accepted || kept.redirected || this.#used.get(key) !== used)) return kept;
+    if (used && !used.isOwn && this.#makesOwn) this.#make(used.stored.record);
     return null;
   }
 
-  mark(key: string, state: string): void {
-    this.#byKey.get(key)?.at(-1)?.marks.add(state);
+  mark(key: string, state: Exclude<RunState, 'posting'>): void {
+    const used = this.#used.get(key);
+    if (used && (used.isOwn || state !== 'refused')) used.stored.marks.add(state);
+  }
+
+  #make(record: RunRecord): void {
+    const stored = { record, marks: new Set<string>() };
+    this.#disk.set(record.key, [...(this.#disk.get(record.key) ?? []), stored]);
+    this.#used.set(record.key, { stored, isOwn: true });
   }
 }

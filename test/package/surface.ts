@@ -1,4 +1,4 @@
-// What a strict project can rely on, held by its compiler: DOM types alone, and skipLibCheck off. It is
+// What a strict project can rely on, held by its compiler: without @types/node, and skipLibCheck off. It is
 // compiled beside the packed package by `npm run check:package`, and never run.
 import { connect, EXIT_CODES, LdctlError, type Deployment, type RunEvent, type RunResult } from 'ldctl';
 import { ApiError, SupervisorApi, type Activity, type ApiKey, type Id } from 'ldctl/client';
@@ -12,67 +12,47 @@ export type Facts = [
   Holds<Same<Activity['id'], bigint>>,
   Holds<Same<RunningSandbox['nodeIds'], readonly bigint[]>>,
   Holds<ApiError extends LdctlError ? true : false>,
-  Holds<Same<RunResult['deployment_id'], bigint>>,
   Holds<Same<RunResult['nodes'][number]['activity_id'], bigint | null>>,
   Holds<Same<Deployment['id'], bigint>>,
   Holds<Same<Extract<RunEvent, { event: 'activity' }>['activity'], Activity>>,
 ];
 
-export async function sandbox(): Promise<Id> {
+const NODES = [610809900976570889n, 610809900976570890n];
+const url = 'https://supervisor.example';
+const deploymentId = 7263012455120900033n;
+
+export async function uses(apiKey: ApiKey, signal: AbortSignal): Promise<string> {
   await using running = await startSandbox({ nodes: 3, workMs: 50, reject: [1, 610809900976570890n] });
   // @ts-expect-error durations are in milliseconds, and say so
   await startSandbox({ work: 50 });
-  // @ts-expect-error an id as a number would be another node's
+  // @ts-expect-error an id as a text is another type
   await startSandbox({ reject: ['610809900976570890'] } satisfies StartSandboxOptions);
-  return running.deploymentId;
-}
 
-export async function client(key: ApiKey, signal: AbortSignal): Promise<string> {
-  const supervisor = new SupervisorApi({ url: { href: 'https://supervisor.example' }, apiKey: key });
+  const supervisor = new SupervisorApi({ url: { href: url }, apiKey });
   // @ts-expect-error ids are bigint: a number rounds them
-  await supervisor.list(Number(7263012455120900033n), { page: 1, results: 100 });
-  const { items } = await supervisor.list(7263012455120900033n, { page: 1, results: 100 }, { signal });
-  return items.map(({ status }) => status).join();
-}
-
-const NODES = [610809900976570889n, 610809900976570890n];
-
-export async function library(apiKey: string, signal: AbortSignal): Promise<string> {
-  const deployment = connect({
-    supervisorUrl: 'https://supervisor.example',
-    deploymentId: 7263012455120900033n,
-    apiKey,
-  });
+  await supervisor.list(Number(deploymentId), { page: 1, results: 100 });
+  const { items } = await supervisor.list(running.deploymentId, { page: 1, results: 100 }, { signal });
   // @ts-expect-error a key is needed
-  connect({ supervisorUrl: 'https://supervisor.example', deploymentId: 7263012455120900033n });
-  await deployment.trigger({ runtime: 'iggy', action: 'restart' }, { signal, onEvent: (event: RunEvent) => event });
-  await deployment.trigger({
-    runtime: 'connectors',
-    action: 'reconfigure:7262600000000000043',
-    nodes: NODES,
-    wait: false,
-  });
+  connect({ supervisorUrl: url, deploymentId });
+
+  const deployment = connect({ supervisorUrl: url, deploymentId, apiKey: 'ld_pk_…' });
+  const iggy = { runtime: 'iggy', action: 'restart' } as const;
+  await deployment.trigger(iggy, { signal, onEvent: (event: RunEvent) => event });
+  await deployment.trigger({ runtime: 'connectors', action: 'reconfigure:42', nodes: NODES, wait: false });
   // @ts-expect-error no such runtime
   await deployment.trigger({ runtime: 'kafka', action: 'restart' });
   // @ts-expect-error a reconfigure has a config
   await deployment.trigger({ runtime: 'iggy', action: 'reconfigure' });
   // @ts-expect-error an id as a number would be another node's
-  await deployment.trigger({ runtime: 'iggy', action: 'restart', nodes: [1] });
+  await deployment.trigger({ ...iggy, nodes: [1] });
   // @ts-expect-error a roll has nodes
-  await deployment.roll({ runtime: 'iggy', action: 'restart' });
-  await deployment.roll({
-    runtime: 'iggy',
-    action: 'restart',
-    nodes: NODES,
-    maxUnavailable: '50%',
-    gate: ({ node_id }) => node_id > 0n,
-  });
+  await deployment.roll(iggy);
+  await deployment.roll({ ...iggy, nodes: NODES, maxUnavailable: '50%', gate: ({ node_id }) => node_id > 0n });
   // @ts-expect-error what was dispatched before is named by ids, or by what it was
   await deployment.wait({});
-  await deployment.wait({ after: 7301845022003200541n, runtime: 'iggy', action: 'restart' });
   for await (const { id } of deployment.activities({ after: 1n, status: ['rejected'] }, { signal }))
     if (id === 0n) break;
-  return told(await deployment.wait({ ids: [7301845022003200541n] }));
+  return `${told(await deployment.wait({ after: 1n, ...iggy }))} ${items.map(({ status }) => status).join()}`;
 }
 
 /** The compiler knows when an outcome is left out. */
@@ -80,9 +60,8 @@ function told(result: RunResult): string {
   switch (result.outcome) {
     case 'completed':
     case 'accepted':
-      return `done ${result.exitCode}`;
     case 'rejected':
-      return `rejected ${result.exitCode}`;
+      return `done ${result.exitCode}`;
     case 'unconfirmed':
     case 'timed_out':
     case 'halted':
@@ -95,6 +74,5 @@ function told(result: RunResult): string {
 
 export function reasonOf(error: unknown): string {
   if (error instanceof ApiError) return `${error.status} ${error.code}`;
-  if (error instanceof LdctlError) return `${error.code} ${error.exitCode}`;
-  return String(EXIT_CODES.fault.code);
+  return error instanceof LdctlError ? `${error.code} ${error.exitCode}` : String(EXIT_CODES.fault.code);
 }

@@ -38,8 +38,6 @@ export const targetFlags = {
 };
 
 const FLAG = '--nodes-from';
-/** A million ids, one a line, in bytes. */
-const LONGEST_FILE = 20 * 1024 * 1024;
 
 /**
  * All nodes that are named, each once, in the order given; null for every node, which only the absence of both flags means.
@@ -64,7 +62,9 @@ export async function readNodes(
  * @throws UsageError, also for a file that yields no id: it must never become every node; the signal's reason
  */
 async function readNodesFrom(host: Host, path: string, signal: AbortSignal): Promise<Id[]> {
-  const text = (path === '-' ? await readStdin(host, signal) : await readNamed(path, signal)).trim();
+  const text = (
+    path === '-' ? await readStdin(host, signal) : await readInput(filled(path, FLAG), FLAG, signal)
+  ).trim();
   const lines = text.split('\n').map((line) => line.replace(/#.*/, '').trim());
   const entries = /^[[{]/.test(text) ? fromJson(text) : lines.filter((line) => line !== '');
   if (entries.length === 0) throw noNode(`${FLAG}: ${path === '-' ? 'stdin' : path}`);
@@ -77,17 +77,6 @@ function noNode(what: string): UsageError {
     code: 'empty_node',
     hint: 'Is a variable unset? To act on every node, leave --node out.',
   });
-}
-
-async function readNamed(path: string, signal: AbortSignal): Promise<string> {
-  filled(path, FLAG);
-  try {
-    return await readInput(path, LONGEST_FILE, signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`${FLAG}: cannot read ${path} (${reason})`, { code: 'nodes_unreadable' });
-  }
 }
 
 /** A list of ids, or what ldctl prints (`{"nodes":[…]}`, `{"items":[…]}`), of which each entry's `node_id` is taken. */

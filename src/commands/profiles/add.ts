@@ -12,7 +12,7 @@ import { isApiKeyText, refuseDebuggedStreams, type ApiKey } from '../../base/sec
 import { plainText, urlText } from '../../base/text.js';
 import type { KeyContext, TenantStructure } from '../../api/core-api.js';
 import { KeyringError } from '../../config/keyring.js';
-import { LONGEST_KEY_TEXT, parseApiKey, runKeyCommand } from '../../config/keys.js';
+import { parseApiKey, runKeyCommand } from '../../config/keys.js';
 import { checkProfileName, findProfile, KEY_STORES, type Profile, type ProfileKey } from '../../config/profiles.js';
 import { DEFAULT_API_URL, type Settings } from '../../config/settings.js';
 import {
@@ -224,10 +224,7 @@ async function keyFor(given: Settings, { stored, flags, newKey }: Plan, context:
   if (prompts && newKey) return askKey(prompts, (await known?.fetch(signal)) ?? null);
   if (isPiped) {
     refuseDebuggedStreams('the key');
-    const text = await readStdin(host, signal, LONGEST_KEY_TEXT);
-    if (text.length > LONGEST_KEY_TEXT)
-      throw new UsageError('stdin holds far more than a key', { code: 'invalid_key' });
-    return parseApiKey(text, 'stdin');
+    return parseApiKey(await readStdin(host, signal), 'stdin');
   }
   if (known) return known.fetch(signal);
   throw new UsageError('no API key', {

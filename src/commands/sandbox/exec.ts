@@ -103,8 +103,6 @@ function insideEnvironment(folder: string, variables: Readonly<Record<string, st
     NO_PROXY: noProxy,
     no_proxy: noProxy,
     LDCTL_CONFIG_DIR: config,
-    // Nothing is said about variables that hide what a profile says: these are meant to.
-    LDCTL_IN_SANDBOX: '1',
     // Settings of the user's own that would mix with the sandbox's.
     LD_API_KEY_FILE: undefined,
     LD_PROFILE: undefined,

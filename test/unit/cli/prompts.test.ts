@@ -8,9 +8,8 @@ const never = new AbortController().signal;
 const hostWith = (stdin: PassThrough): Host => ({ stdin }) as unknown as Host;
 
 describe('piped stdin', () => {
-  it('is read no further than it may be, and not after a signal', async () => {
-    const text = await readStdin(hostWith(new PassThrough().end('x'.repeat(100_000))), never, 10);
-    assert.ok(text.length > 10);
+  it('is read to its end, and not after a signal', async () => {
+    assert.equal(await readStdin(hostWith(new PassThrough().end('x y')), never), 'x y');
     const stop = new AbortController();
     const reading = readStdin(hostWith(new PassThrough()), stop.signal);
     const reason = new Interrupted('SIGTERM');

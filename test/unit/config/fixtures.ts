@@ -37,8 +37,7 @@ const untouchedKeyring: Keyring = {
 };
 
 export function keyTools(fields: Partial<KeyTools> = {}): KeyTools {
-  const { platform, env } = process;
-  return { platform, env: { PATH: env['PATH'] }, keyring: untouchedKeyring, isSilent: true, ...fields };
+  return { env: { PATH: process.env['PATH'] }, keyring: untouchedKeyring, isSilent: true, ...fields };
 }
 
 /** Root may read and write everything, so as root a test of modes acts as nobody, who then owns `folder`. */

@@ -16,7 +16,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { LdctlError } from '../../../src/base/errors.js';
 import type { RunRecord } from '../../../src/base/journal.js';
-import { openRollJournal, openRunJournal, recordedKeys, type RollRecord } from '../../../src/config/journal.js';
+import { openRollJournal, openRunJournal, type RollRecord } from '../../../src/config/journal.js';
 import { itOnPosix } from '../../helpers/platform.js';
 import { privateFolder, removeFolders, withoutPrivileges } from './fixtures.js';
 
@@ -86,8 +86,8 @@ describe('the run journal', () => {
     for (const key of keys) assert.equal(journal.begin(recordOf(key)), null);
     for (const key of keys) assert.equal(journal.read(key)?.record.key, key);
     assert.deepEqual(readdirSync(folder), ['runs']);
-    assert.deepEqual(recordedKeys(folder, 'runs', clock).sort(), keys.sort());
-    assert.deepEqual(recordedKeys(folder, 'runs', clockAt(DAY_MS + 1)), []);
+    assert.deepEqual(journal.keys().sort(), keys.sort());
+    assert.deepEqual(openRunJournal(folder, clockAt(DAY_MS + 1)).keys(), []);
   });
 
   itOnPosix('is private: folders 0700, files 0600', 'it keeps no modes', () => {
@@ -351,7 +351,7 @@ describe('the journal of rolls', () => {
     journal.finish('r', true);
     assert.deepEqual(journal.read('r'), rollOf('r'));
     assert.deepEqual(filesOf(folder, 'rolls'), ['1', '1.finished']);
-    assert.deepEqual(recordedKeys(folder, 'rolls', clock), ['r']);
+    assert.deepEqual(journal.keys(), ['r']);
   });
 
   it('finds the newest unfinished roll of a deployment', () => {

@@ -5,15 +5,9 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Interrupted, UsageError } from '../../../src/base/errors.js';
+import { readInput } from '../../../src/config/files.js';
 import type { Keyring } from '../../../src/config/keyring.js';
-import {
-  fetchKeyFile,
-  fetchProfileKey,
-  parseApiKey,
-  refuseKey,
-  runKeyCommand,
-  type KeyTools,
-} from '../../../src/config/keys.js';
+import { fetchProfileKey, parseApiKey, refuseKey, runKeyCommand, type KeyTools } from '../../../src/config/keys.js';
 import { failureOf } from '../../helpers/failure.js';
 import { describeOnPosix, itOnPosix } from '../../helpers/platform.js';
 import { KEY, keyTools, OTHER_KEY, privateFolder, profileNamed, removeFolders } from './fixtures.js';
@@ -102,8 +96,10 @@ describe('the key of a profile', () => {
   });
 });
 
-describe('LD_API_KEY_FILE', () => {
+describe('a file that a user names', () => {
   after(removeFolders);
+  const fetchKeyFile = async (path: string, signal?: AbortSignal) =>
+    parseApiKey(await readInput(path, 'LD_API_KEY_FILE', signal), 'LD_API_KEY_FILE');
   const keyFile = (text: string | Buffer): string => {
     const path = join(privateFolder(), 'key');
     writeFileSync(path, text);
@@ -119,9 +115,9 @@ describe('LD_API_KEY_FILE', () => {
   it('that is empty, missing, a folder, or the key itself is an error that shows neither path nor key', async () => {
     for (const [path, code] of [
       [keyFile(' \n'), 'invalid_key'],
-      [join(privateFolder(), 'none'), 'key_file_unreadable'],
-      [privateFolder(), 'key_file_unreadable'],
-      [KEY, 'key_file_unreadable'],
+      [join(privateFolder(), 'none'), 'file_unreadable'],
+      [privateFolder(), 'file_unreadable'],
+      [KEY, 'file_unreadable'],
     ] as const) {
       const error = await usage(fetchKeyFile(path));
       assert.equal(error.code, code);
@@ -130,7 +126,7 @@ describe('LD_API_KEY_FILE', () => {
   });
 
   itOnPosix('that has no end is an error', 'it has no /dev/zero', async () => {
-    assert.match((await usage(fetchKeyFile('/dev/zero'))).message, /it holds more than 65536 bytes/);
+    assert.match((await usage(fetchKeyFile('/dev/zero'))).message, /it is too long/);
   });
 
   itOnPosix('that is a pipe is read to its end, or to the signal', 'it has no FIFOs', async () => {
