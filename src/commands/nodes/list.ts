@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags';
-import { isFinal, RUNTIMES } from '../../base/activity.js';
+import { isFinal, RUNTIMES, type Activity } from '../../base/activity.js';
 import { compareIds, type Id } from '../../base/ids.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { connectionFlags, printOptions } from '../../cli/flags.js';
