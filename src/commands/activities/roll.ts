@@ -15,7 +15,7 @@ import { checkIdempotencyKey } from '../../job/wire-key.js';
 import { roll, type Tools } from '../../library/jobs.js';
 import { check, rollRequest, type CheckedRoll } from '../../library/requests.js';
 import { nodesOfRoll } from './count.shared.js';
-import { ACTION_ARG, actingFlags, JobCommand, parseActing, RUNTIME_ARG, showDryRun, showJob } from './job.shared.js';
+import { ACTION_ARG, actingFlags, JobCommand, RUNTIME_ARG, showDryRun, showJob } from './job.shared.js';
 import { durationFlag, parsing } from './shared.js';
 
 const helpGroup = 'ROLL';
@@ -87,7 +87,7 @@ export default class ActivitiesRoll extends JobCommand {
     const { gate: command, 'gate-timeout': gateTimeoutMs, 'max-unavailable': maxUnavailable } = flags;
     if (command === undefined && gateTimeoutMs !== undefined) throw new UsageError('--gate-timeout goes with --gate');
     if (command !== undefined) filled(command.trim(), '--gate');
-    const { nodes: named, ...asked } = await parseActing(this.host, { runtime, action }, flags, this.interrupts.signal);
+    const { nodes: named, ...asked } = await this.request({ runtime, action }, flags);
     const { gate: _gate, ...request } = check(v.omit(rollRequest, ['nodes']), 'roll', {
       ...{ ...asked, maxUnavailable, pauseMs: flags.pause, gateTimeoutMs, nodeTimeoutMs: flags['node-timeout'] },
       continueOnError: flags['continue-on-error'],

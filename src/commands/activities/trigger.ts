@@ -5,7 +5,7 @@ import { connectionFlags } from '../../cli/flags.js';
 import { trigger } from '../../library/jobs.js';
 import { check, triggerRequest, type CheckedTrigger } from '../../library/requests.js';
 import { expectedNodes, nodesOfLog, warnOfOthers } from './count.shared.js';
-import { ACTION_ARG, actingFlags, JobCommand, parseActing, RUNTIME_ARG, showDryRun, showJob } from './job.shared.js';
+import { ACTION_ARG, actingFlags, JobCommand, RUNTIME_ARG, showDryRun, showJob } from './job.shared.js';
 
 export default class ActivitiesTrigger extends JobCommand {
   static override summary = 'Trigger an action on some or all nodes, and follow every node to its end.';
@@ -34,7 +34,7 @@ export default class ActivitiesTrigger extends JobCommand {
 
   protected override async execute() {
     const { args, flags } = await this.parse(ActivitiesTrigger);
-    const asked = await parseActing(this.host, args, flags, this.interrupts.signal);
+    const asked = await this.request(args, flags);
     const request: CheckedTrigger = check(triggerRequest, 'trigger', { ...asked, wait: flags.wait });
     const deed = { what: `${request.action} ${request.runtime}`, nodes: request.nodes ?? null };
     const context = await this.connect(flags);
