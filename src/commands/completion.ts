@@ -41,8 +41,7 @@ export default class Completion extends BaseCommand {
       this.host.output.stdout.write(script);
       await this.host.output.stdout.drained();
     } else {
-      const fields = Object.entries({ shell: args.shell, script }).map(([name, value]) => ({ name, value }));
-      await printObject(this.host.output, { shell: args.shell, script }, fields, options);
+      await printObject(this.host.output, { shell: args.shell, script }, options);
     }
     return 0;
   }

@@ -16,8 +16,7 @@ export default class Version extends BaseCommand {
       arch: process.arch,
       single_executable: program.singleExecutable,
     };
-    const fields = Object.entries(document).map(([name, value]) => ({ name, value }));
-    await printObject(this.host.output, document, fields, printOptions(flags));
+    await printObject(this.host.output, document, printOptions(flags));
     return 0;
   }
 }

@@ -29,7 +29,7 @@ export default class Whoami extends BaseCommand {
     if (identity.key_id !== null) await rememberExpiry(context, identity.expires_at);
     const { output, clock } = this.host;
     const options = printOptions(flags);
-    await printObject(output, identity, fieldsOf(identity, clock.now(), options.utc), options);
+    await printObject(output, identity, options, fieldsOf(identity, clock.now(), options.utc));
     if (formatOf(options.format).holds === 'rows' && !flags.quiet) {
       for (const note of identity.notes) output.stderr.write(`note: ${plainText(note)}\n`);
     }

@@ -42,7 +42,7 @@ export default class ActivitiesShow extends BaseCommand {
     }
     const options = printOptions(flags);
     const fields = fieldsOf(found.activity, found.serverTime ?? clock.now(), options.utc);
-    await printObject(output, found.activity, fields, options);
+    await printObject(output, found.activity, options, fields);
     return 0;
   }
 }

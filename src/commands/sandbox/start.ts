@@ -118,8 +118,7 @@ export default class SandboxStart extends BaseCommand {
       const lines = Object.entries(env).map(([name, value]) => `${set}${name}='${value}'\n`);
       output.stdout.write(lines.join(''));
     } else {
-      const fields = Object.entries(env).map(([name, value]) => ({ name, value }));
-      await printObject(output, env, fields, options);
+      await printObject(output, env, options);
     }
     output.stderr.write(`Serving ${apiUrl} (seed ${seed}). Ctrl-C stops it.\n`);
     const { signal } = this.interrupts;
