@@ -16,10 +16,7 @@ export default class Whoami extends BaseCommand {
   static override description =
     'Says what is known: without a tenant id the API cannot be asked about the key, and the settings are all there is. ' +
     'When the key is a profile’s own, its expiry is stored, so that other commands can warn of it in time.';
-  static override examples = [
-    '<%= config.bin %> <%= command.id %>',
-    '<%= config.bin %> <%= command.id %> --profile prod -o json',
-  ];
+  static override examples = ['ldctl whoami', 'ldctl whoami --profile prod -o json'];
   static override flags = connectionFlags;
 
   protected override async execute() {

@@ -68,8 +68,8 @@ export default class ActivitiesRoll extends JobCommand {
     'Each node is followed to its end before the next begins; --gate decides after each whether the roll goes on. Ctrl-C ' +
     'starts nothing more and sees out what runs, a second one leaves it. A roll that ended early goes on with --resume.';
   static override examples = [
-    '<%= config.bin %> <%= command.id %> iggy restart --yes --pause 10s --gate ./healthy.sh',
-    '<%= config.bin %> <%= command.id %> --resume last',
+    'ldctl activities roll iggy restart --yes --pause 10s --gate ./healthy.sh',
+    'ldctl activities roll --resume last',
   ];
   static override args = { runtime: Args.string(RUNTIME_ARG), action: Args.string(ACTION_ARG) };
   static override flags = flags;

@@ -13,9 +13,9 @@ export default class ActivitiesTrigger extends JobCommand {
     'Exits 0 only when every targeted node has completed; `ldctl help exit-codes` tells the others. Naming nodes is ' +
     'consent; acting on every node asks, or takes --yes. An action is carried out at most once, whatever the network does.';
   static override examples = [
-    '<%= config.bin %> <%= command.id %> iggy restart --node 610809900976570889',
-    '<%= config.bin %> <%= command.id %> iggy restart --yes -o json',
-    '<%= config.bin %> <%= command.id %> connectors reconfigure:42 --yes --expect-nodes 9 --idempotency-key "$CI_JOB_ID"',
+    'ldctl activities trigger iggy restart --node 610809900976570889',
+    'ldctl activities trigger iggy restart --yes -o json',
+    'ldctl activities trigger connectors reconfigure:42 --yes --expect-nodes 9 --idempotency-key "$CI_JOB_ID"',
   ];
   static override args = {
     runtime: Args.string({ ...RUNTIME_ARG, required: true }),

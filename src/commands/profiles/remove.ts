@@ -13,7 +13,7 @@ export default class ProfilesRemove extends BaseCommand {
   static override description =
     'Asks first; where no one can be asked it needs --yes. The key itself stays valid: revoke it in the LaserData ' +
     'console. When the current profile is removed, none is the current one.';
-  static override examples = ['<%= config.bin %> <%= command.id %> old --yes'];
+  static override examples = ['ldctl profiles remove old --yes'];
   static override args = {
     name: Args.string({ required: true, ignoreStdin: true, description: 'the profile to remove' }),
   };

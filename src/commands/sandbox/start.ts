@@ -101,8 +101,8 @@ export default class SandboxStart extends BaseCommand {
     'Prints lines for your shell (`export …`) that point ldctl, and your scripts, at it. It listens on 127.0.0.1 only, needs ' +
     'no account, and forgets everything when it ends. $LDCTL_SANDBOX_URL/sandbox/record tells what it was asked.';
   static override examples = [
-    '<%= config.bin %> <%= command.id %> > sandbox.env & sleep 1; . ./sandbox.env',
-    '<%= config.bin %> <%= command.id %> --nodes 9 --stuck 4 --reject 7',
+    'ldctl sandbox start > sandbox.env & sleep 1; . ./sandbox.env',
+    'ldctl sandbox start --nodes 9 --stuck 4 --reject 7',
   ];
   static override flags = sandboxFlags;
 
