@@ -89,7 +89,7 @@ export function deploymentOn(connection: jobs.Connection, assertConsent = (): vo
         const log = openLog(supervisor, deploymentId, clock);
         const asked = { filter, limit, after: after ?? 0n };
         const list = after === undefined ? listNewest(log, asked, reading) : listAfter(log, asked, reading);
-        for await (const batch of list.batches) yield* batch;
+        for await (const { entries } of list) yield* entries;
       })();
     },
 

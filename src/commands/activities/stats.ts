@@ -1,10 +1,10 @@
 import * as Flags from '@oclif/core/flags';
-import { isFinal, type Activity } from '../../base/activity.js';
+import { isFinal } from '../../base/activity.js';
 import { formatDuration } from '../../base/durations.js';
 import type { Id } from '../../base/ids.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { connectionFlags, printOptions } from '../../cli/flags.js';
-import { listNewest } from '../../log/list.js';
+import { listNewest, type Listing } from '../../log/list.js';
 import { cellText, timeColumn, type Column } from '../../output/columns.js';
 import { printList } from '../../output/list.js';
 import { filterFlags, logOf, parseFilter, sinceOptions } from './shared.js';
@@ -35,8 +35,8 @@ export default class ActivitiesStats extends BaseCommand {
     const filter = parseFilter(flags, clock.now());
     const context = await this.connect(flags);
     const target = await context.target();
-    const { batches } = listNewest(logOf(context, target), { filter, limit: 0 }, { signal: context.signal });
-    const rows = await context.during('reading the log', () => countWork(batches, flags.by === 'node'));
+    const parts = listNewest(logOf(context, target), { filter, limit: 0 }, { signal: context.signal });
+    const rows = await context.during('reading the log', () => countWork(parts, flags.by === 'node'));
     const columns = statsColumns(flags.by === 'node');
     await printList(output, [rows], { noun: 'activities in this time', columns, total: null }, printOptions(flags));
     return 0;
@@ -51,11 +51,11 @@ type Times = Record<keyof typeof NO_TIMES, number | null>;
 /** What the log says of one kind of work: in JSON, these keys in this order. */
 type Stats = { runtime: string; action: string; node_id?: Id } & typeof NONE & Times & { last_at: string };
 
-/** Holds a row for each kind of work, and a number for each entry. @param batches newest first */
-async function countWork(batches: AsyncIterable<readonly Activity[]>, byNode: boolean): Promise<Stats[]> {
+/** Holds a row for each kind of work, and a number for each entry. @param parts newest first */
+async function countWork(parts: Listing, byNode: boolean): Promise<Stats[]> {
   const groups = new Map<string, { row: Stats; tookMs: number[] }>();
-  for await (const batch of batches) {
-    for (const { runtime, action: whole, node_id, status, created_at, finished_at } of batch) {
+  for await (const { entries } of parts) {
+    for (const { runtime, action: whole, node_id, status, created_at, finished_at } of entries) {
       const action = whole.replace(/:.*/s, '');
       const key = `${runtime} ${action} ${byNode ? node_id : ''}`;
       const row = { runtime, action, ...(byNode && { node_id }), ...NONE, ...NO_TIMES, last_at: created_at };
