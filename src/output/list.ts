@@ -1,5 +1,5 @@
 import { errorDocument } from '../base/errors.js';
-import { selectColumns, type Column, type Field, type FormatOptions, type ListWriter } from './columns.js';
+import { selectColumns, type Cell, type Column, type Field, type FormatOptions, type ListWriter } from './columns.js';
 import { formatOf, loadFormat, type FormatName } from './formats.js';
 import { painter, type Output, type Sink } from './streams.js';
 
@@ -70,12 +70,12 @@ export function listWriter<T>(sink: Sink, columns: readonly Column<T>[], options
   return formatOf(options.format).list(selectColumns(columns, options.columns), formatOptions(sink, options));
 }
 
-/** Prints one thing: `value` in formats of values, `fields` in formats of rows. */
+/** Prints one thing: `value` in formats of values, `fields` in formats of rows, which are its own unless given. */
 export async function printObject(
   { stdout }: Output,
-  value: unknown,
-  fields: readonly Field[],
+  value: object,
   options: PrintOptions,
+  fields: readonly Field[] = Object.entries(value).map(([name, cell]) => ({ name, value: cell as Cell })),
 ): Promise<void> {
   const format = await loadFormat(options.format);
   stdout.write(format.object({ value, fields }, formatOptions(stdout, options)));

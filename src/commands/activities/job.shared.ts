@@ -8,7 +8,6 @@ import { describeTrigger } from '../../api/supervisor-api.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
 import { printOptions, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
-import type { Host } from '../../cli/host.js';
 import { hangupOf, type Hangup } from '../../cli/signals.js';
 import { resumeFlags, type Target } from '../../config/target.js';
 import { checkIdempotencyKey, wireKey } from '../../job/wire-key.js';
@@ -68,24 +67,19 @@ export abstract class JobCommand extends BaseCommand {
   protected override hangup(): Hangup {
     return hangupOf(this.host.output);
   }
-}
 
-/** The words and flags of an action as a request. @throws UsageError; the signal's reason while stdin is read */
-export async function parseActing(
-  host: Host,
-  args: { runtime: string; action: string },
-  flags: ActingFlags,
-  signal: AbortSignal,
-) {
-  checkRunResultOptions(printOptions(flags));
-  const runtime = parseRuntime(args.runtime);
-  const action = formatAction(parseAction(args.action, flags.config)) as ActionName;
-  const nodes = await readNodes(host, flags, signal);
-  return {
-    ...{ runtime, action, ifBusy: flags['if-busy'], idempotencyKey: flags['idempotency-key'] },
-    ...{ timeoutMs: flags.timeout, appearTimeoutMs: flags['appear-timeout'] },
-    ...(nodes && { nodes }),
-  };
+  /** The words and flags of an action as a request. @throws UsageError; the signal's reason while stdin is read */
+  protected async request(args: { runtime: string; action: string }, flags: ActingFlags) {
+    checkRunResultOptions(printOptions(flags));
+    const runtime = parseRuntime(args.runtime);
+    const action = formatAction(parseAction(args.action, flags.config)) as ActionName;
+    const nodes = await readNodes(this.host, flags, this.interrupts.signal);
+    return {
+      ...{ runtime, action, ...(nodes && { nodes }) },
+      ...{ ifBusy: flags['if-busy'], idempotencyKey: flags['idempotency-key'] },
+      ...{ timeoutMs: flags.timeout, appearTimeoutMs: flags['appear-timeout'] },
+    };
+  }
 }
 
 /**

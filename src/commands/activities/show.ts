@@ -17,8 +17,8 @@ export default class ActivitiesShow extends BaseCommand {
     'The entry is looked for by its id, which takes a dozen requests in a log of 100,000 entries. As JSON it is what the ' +
     'API gave.';
   static override examples = [
-    '<%= config.bin %> <%= command.id %> 7261845022003200001',
-    '<%= config.bin %> <%= command.id %> 7261845022003200001 -o json | jq -r .status',
+    'ldctl activities show 7261845022003200001',
+    'ldctl activities show 7261845022003200001 -o json | jq -r .status',
   ];
   static override args = {
     id: Args.string({ ignoreStdin: true, required: true, description: 'the id of the activity' }),
@@ -42,7 +42,7 @@ export default class ActivitiesShow extends BaseCommand {
     }
     const options = printOptions(flags);
     const fields = fieldsOf(found.activity, found.serverTime ?? clock.now(), options.utc);
-    await printObject(output, found.activity, fields, options);
+    await printObject(output, found.activity, options, fields);
     return 0;
   }
 }

@@ -15,9 +15,9 @@ export default class ActivitiesStats extends BaseCommand {
     'For each runtime and action, and each node with --by node: how many there were, how each ended, and how long those ' +
     'took that completed: the median, nine of ten (p90), and the longest. A reconfigure is one whatever its config.';
   static override examples = [
-    '<%= config.bin %> <%= command.id %>',
-    '<%= config.bin %> <%= command.id %> --since 24h --by node --runtime iggy',
-    '<%= config.bin %> <%= command.id %> --since 30d -o json | jq ".items[] | select(.rejected > 0)"',
+    'ldctl activities stats',
+    'ldctl activities stats --since 24h --by node --runtime iggy',
+    'ldctl activities stats --since 30d -o json | jq ".items[] | select(.rejected > 0)"',
   ];
   static override flags = {
     ...connectionFlags,

@@ -36,8 +36,8 @@ export default class ActivitiesWait extends JobCommand {
     'with runtime, action and nodes: `activities trigger` prints that command. At a terminal, without an id, it follows ' +
     'what is processing. Ends and exits as `activities trigger` does.';
   static override examples = [
-    '<%= config.bin %> <%= command.id %> 7261845022003200001 7261845022003200002',
-    '<%= config.bin %> <%= command.id %> --after 7261845022003200000 --runtime iggy --action restart --node 610809900976570889',
+    'ldctl activities wait 7261845022003200001 7261845022003200002',
+    'ldctl activities wait --after 7261845022003200000 --runtime iggy --action restart --node 610809900976570889',
   ];
   static override strict = false;
   static override args = { id: Args.string({ ignoreStdin: true, description: 'ids of the activities to follow' }) };

@@ -15,9 +15,9 @@ export default class NodesList extends BaseCommand {
     'A line a node, with its last activity of each runtime. It shows what the log knows: a node that nothing was done on is ' +
     'not in it, one that has left may be, and neither says whether a runtime runs.';
   static override examples = [
-    '<%= config.bin %> <%= command.id %>',
-    '<%= config.bin %> <%= command.id %> --since 7d --runtime iggy',
-    '<%= config.bin %> <%= command.id %> -o json | jq ".items[] | {node_id, iggy: .runtimes.iggy.status}"',
+    'ldctl nodes list',
+    'ldctl nodes list --since 7d --runtime iggy',
+    'ldctl nodes list -o json | jq ".items[] | {node_id, iggy: .runtimes.iggy.status}"',
   ];
   static override flags = {
     ...connectionFlags,

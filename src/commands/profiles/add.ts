@@ -66,10 +66,10 @@ export default class ProfilesAdd extends BaseCommand {
     'Elsewhere that comes from LD_TENANT_ID, LD_API_KEY, LD_API_URL and LD_DEPLOYMENT_ID. A key that the API does not ' +
     'accept is not stored, and no flag holds one. The first profile becomes the current one.';
   static override examples = [
-    '<%= config.bin %> <%= command.id %> prod',
-    'secret-tool lookup laserdata prod | <%= config.bin %> <%= command.id %> prod --tenant-id 7261845022003200001 ' +
+    'ldctl profiles add prod',
+    'secret-tool lookup laserdata prod | ldctl profiles add prod --tenant-id 7261845022003200001 ' +
       '--deployment sandbox --key-store file --api-key-stdin',
-    '<%= config.bin %> <%= command.id %> prod --tenant-id 7261845022003200001 --deployment sandbox ' +
+    'ldctl profiles add prod --tenant-id 7261845022003200001 --deployment sandbox ' +
       '--key-command "op read op://ops/laserdata/key"',
   ];
   static override args = {
