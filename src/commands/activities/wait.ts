@@ -9,8 +9,7 @@ import { wait } from '../../library/jobs.js';
 import { check, waitRequest } from '../../library/requests.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
 import { readLog } from './count.shared.js';
-import { followFlags, JobCommand, showJob } from './job.shared.js';
-import { MOST_NODES, readNodes, targetFlags } from './nodes.shared.js';
+import { followFlags, JobCommand, MOST_NODES, readNodes, showJob, targetFlags } from './job.shared.js';
 
 const waitFlags = {
   after: Flags.string({ helpValue: 'ID', summary: 'Follow the entries of a trigger that came after this id.' }),
