@@ -82,31 +82,27 @@ export function deploymentOn(connection: jobs.Connection, assertConsent = (): vo
       return runJob(options, (tools) => jobs.wait(connection, checked, tools));
     },
 
-    activities(request = {}, options = {}) {
+    async *activities(request = {}, options = {}) {
       const { limit = 0, after, ...filter } = requests.check(requests.activitiesRequest, 'activities', request);
       const reading = { clock, ...(options.signal && { signal: interruptOf(options.signal) }) };
-      return (async function* () {
-        const log = openLog(supervisor, deploymentId, clock);
-        const asked = { filter, limit, after: after ?? 0n };
-        const list = after === undefined ? listNewest(log, asked, reading) : listAfter(log, asked, reading);
-        for await (const batch of list.batches) yield* batch;
-      })();
+      const log = openLog(supervisor, deploymentId, clock);
+      const asked = { filter, limit, after: after ?? 0n };
+      const list = after === undefined ? listNewest(log, asked, reading) : listAfter(log, asked, reading);
+      for await (const batch of list.batches) yield* batch;
     },
 
-    follow(request = {}, options = {}) {
+    async *follow(request = {}, options = {}) {
       const { after, ...filter } = requests.check(requests.followRequest, 'follow', request);
       const signal = options.signal ? interruptOf(options.signal) : new AbortController().signal;
-      return (async function* () {
-        const log = openLog(supervisor, deploymentId, clock);
-        try {
-          const from = after ?? (await log.newest({ signal })).entries[0]?.id ?? 0n;
-          for await (const event of followLog(log, { after: from, filter, limit: 0 }, { clock, signal })) {
-            if (event.event === 'activity') yield event.activity;
-          }
-        } catch (error) {
-          if (!(error instanceof Interrupted)) throw error;
+      const log = openLog(supervisor, deploymentId, clock);
+      try {
+        const from = after ?? (await log.newest({ signal })).entries[0]?.id ?? 0n;
+        for await (const event of followLog(log, { after: from, filter, limit: 0 }, { clock, signal })) {
+          if (event.event === 'activity') yield event.activity;
         }
-      })();
+      } catch (error) {
+        if (!(error instanceof Interrupted)) throw error;
+      }
     },
   };
 }
@@ -119,7 +115,7 @@ async function runJob(
   const interrupt = outer && interruptOf(outer);
   const release = onAbort(interrupt, () => controller.abort(interrupt?.reason));
   /** What the caller's own code threw while the job went on; the first counts. */
-  const faults: Array<Omit<ErrorDocument, 'exit_code'>> = [];
+  const faults: ErrorDocument[] = [];
   const fault = (code: string, who: string, thrown: unknown): void =>
     void faults.push({ ...errorDocument(thrown), code, message: `${who} threw: ${errorDocument(thrown).message}` });
   let isHeard = true;
@@ -138,14 +134,12 @@ async function runJob(
   };
   try {
     const end = await start({ signal: controller.signal, emit }, (thrown) => fault('gate_threw', 'the gate', thrown));
-    const result = (): RunResult => {
-      const [own] = faults;
-      const told = end.error ? errorDocument(end.error) : own && { ...own, exit_code: end.exitCode };
-      // None of a program's jobs is a dry run.
-      return { ...end.result, exitCode: end.exitCode, ...(told && { error: told }) } as RunResult;
-    };
-    void tell({ event: 'result', ...result() });
-    return result();
+    const [own] = faults;
+    const told = end.error ? errorDocument(end.error) : own && { ...own, exit_code: end.exitCode };
+    // None of a program's jobs is a dry run.
+    const result = { ...end.result, exitCode: end.exitCode, ...(told && { error: told }) } as RunResult;
+    void tell({ event: 'result', ...result });
+    return result;
   } finally {
     release();
   }

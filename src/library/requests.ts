@@ -35,7 +35,6 @@ const ids = v.pipe(
 const asRuntime = (name: Runtime): Runtime => parseRuntime(name);
 const asAction = (name: ActionName) => formatAction(parseAction(name)) as ActionName;
 const asKey = (key: string): string => checkIdempotencyKey(key, 'idempotencyKey');
-const asTime = (time: Date | string): number => new Date(time).getTime();
 
 const what = {
   runtime: v.pipe(v.custom<Runtime>(isText), v.transform(asRuntime)),
@@ -133,7 +132,10 @@ const filter = {
 };
 
 const iso = [v.pipe(v.string(), v.isoTimestamp()), v.pipe(v.string(), v.isoDate())] as const;
-const moment = v.pipe(v.union([v.date(), ...iso]), v.transform(asTime));
+const moment = v.pipe(
+  v.union([v.date(), ...iso]),
+  v.transform((time) => new Date(time).getTime()),
+);
 
 export const activitiesRequest = v.strictObject({
   ...filter,
