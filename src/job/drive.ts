@@ -1,5 +1,5 @@
+import { onAbort, type Clock } from '../base/clock.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
-import type { Clock } from '../base/clock.js';
 import type { Id } from '../base/ids.js';
 import type { RunJournal } from '../base/journal.js';
 import type { GateResult } from '../base/outcome.js';
@@ -33,18 +33,14 @@ export interface DriveTools {
 /** So long the end waits for gates that were cut off, ms. */
 const LAST_GATES = 900;
 
+type Emit = (event: JobEvent) => void | Promise<void>;
+
 /**
  * Does what a job wants, one thing at a time, until it has ended; nothing is concurrent but gates. What happens is handed out,
  * and waited for, so that a slow reader slows the job down.
  * @param emit takes what gates write
- * @returns its result
- * @throws LdctlError when nothing was sent, or nothing could be followed
  */
-export async function* steps<T, E extends JobEvent>(
-  job: Job<T, E>,
-  tools: DriveTools,
-  emit: (event: JobEvent) => void | Promise<void>,
-): AsyncGenerator<E, T> {
+export async function* steps<T, E extends JobEvent>(job: Job<T, E>, tools: DriveTools, emit: Emit): AsyncGenerator<E> {
   const { clock, signal, stopping } = tools;
   const gates = new Gates(tools, emit);
   const told = { stopping: false, stopped: false };
@@ -73,26 +69,16 @@ export async function* steps<T, E extends JobEvent>(
     await gates.close();
   }
   yield* job.news();
-  return job.result();
 }
 
-/** Does all its steps. @param emit takes what happens; it is waited for. @returns and throws as `steps` does */
-export async function drive<T = ResultEvent>(
-  job: Job<T>,
-  tools: DriveTools,
-  emit: (event: JobEvent) => void | Promise<void>,
-): Promise<T> {
-  const events = steps(job, tools, emit);
-  for (;;) {
-    const next = await events.next();
-    if (next.done) return next.value;
-    try {
-      await emit(next.value);
-    } catch (error) {
-      // Thrown again from there, once its gates have ended.
-      await events.throw(error);
-    }
-  }
+/**
+ * Does all its steps. What `emit` throws is thrown once the gates have ended.
+ * @returns its result
+ * @throws LdctlError when nothing was sent, or nothing could be followed
+ */
+export async function drive<T = ResultEvent>(job: Job<T>, tools: DriveTools, emit: Emit): Promise<T> {
+  for await (const event of steps(job, tools, emit)) await emit(event);
+  return job.result();
 }
 
 async function perform(step: Step, tools: DriveTools, gates: Gates, isStopping: boolean): Promise<Fact | null> {
@@ -179,8 +165,8 @@ async function readOpen(
   const deep = open.filter((id) => id < lowest && !result.entries.some((entry) => entry.id === id));
   const found = [];
   for (const id of result.isWhole ? [] : deep) {
-    const entry = await log.find(id, options);
-    if (entry) found.push(entry);
+    const { activity } = await log.seek(id, options);
+    if (activity) found.push(activity);
   }
   return { ...result, entries: [...result.entries, ...found] };
 }
@@ -192,11 +178,10 @@ async function sleep(
   gates: Gates,
   isStopping: boolean,
 ): Promise<void> {
+  if (gates.ended.length > 0) return;
   const woken = new AbortController();
   const wake = (): void => woken.abort(new Error('woken'));
-  const signals = stopping && !isStopping ? [signal, stopping] : [signal];
-  if (signals.some((one) => one.aborted) || gates.ended.length > 0) return;
-  for (const one of signals) one.addEventListener('abort', wake, { once: true });
+  const releases = [signal, isStopping ? undefined : stopping].map((one) => onAbort(one, wake));
   gates.onEnd = wake;
   try {
     await clock.sleep(Math.max(until - clock.elapsed(), 0), woken.signal);
@@ -204,7 +189,7 @@ async function sleep(
     if (!woken.signal.aborted) throw error;
   } finally {
     gates.onEnd = null;
-    for (const one of signals) one.removeEventListener('abort', wake);
+    for (const release of releases) release();
   }
 }
 
@@ -213,19 +198,17 @@ class Gates {
   ended: Fact[] = [];
   onEnd: (() => void) | null = null;
   readonly #running = new Map<Id, { controller: AbortController; done: Promise<void> }>();
-  readonly #tools: DriveTools;
-  readonly #emit: (event: JobEvent) => void | Promise<void>;
 
-  constructor(tools: DriveTools, emit: (event: JobEvent) => void | Promise<void>) {
-    this.#tools = tools;
-    this.#emit = emit;
-  }
+  constructor(
+    private readonly tools: DriveTools,
+    private readonly emit: Emit,
+  ) {}
 
   begin(node: Id, activityId: Id | null): void {
     const controller = new AbortController();
-    const { gate } = this.#tools;
+    const { gate } = this.tools;
     if (!gate) throw new Error('a roll with a gate was begun without one');
-    const onLine = (line: string): void | Promise<void> => this.#emit({ event: 'gate_output', node_id: node, line });
+    const onLine = (line: string): void | Promise<void> => this.emit({ event: 'gate_output', node_id: node, line });
     const done = gate(node, activityId, { signal: controller.signal, onLine }).then((result) => {
       this.#running.delete(node);
       this.ended.push({ is: 'gated', node, gate: result });
@@ -243,7 +226,7 @@ class Gates {
     for (const node of this.#running.keys()) this.cut(node);
     const done = new AbortController();
     const all = Promise.all([...this.#running.values()].map((gate) => gate.done));
-    await Promise.race([all, this.#tools.clock.sleep(LAST_GATES, done.signal)]);
+    await Promise.race([all, this.tools.clock.sleep(LAST_GATES, done.signal)]);
     done.abort(new Error('done'));
   }
 }

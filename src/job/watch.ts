@@ -170,7 +170,7 @@ export async function* followLog(
   const newest = after === null ? await log.newest({ signal }) : null;
   const later = after === null ? null : await readAfter(log, after, { signal });
   if (!later) {
-    for await (const batch of listNewest(log, { filter, limit }, { signal }).batches) first.push(...batch);
+    for await (const { entries } of listNewest(log, { filter, limit }, { signal })) first.push(...entries);
     yield { event: 'listing', activities: first };
   }
   const plan = { filter, first, newest, floor: after ?? -1n, endless: true, timeoutMs: null };
@@ -181,6 +181,6 @@ export async function* followLog(
   }
   const supervisor = { trigger: () => Promise.reject(new Error('what is followed is never sent')) };
   const tools = { log, clock, signal, supervisor, journal: null };
-  const { error } = yield* steps(job, tools, () => undefined);
-  throw error ?? new Interrupted('SIGINT');
+  yield* steps(job, tools, () => undefined);
+  throw job.result().error ?? new Interrupted('SIGINT');
 }

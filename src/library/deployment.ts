@@ -88,21 +88,23 @@ export function deploymentOn(connection: jobs.Connection, assertConsent = (): vo
       const log = openLog(supervisor, deploymentId, clock);
       const asked = { filter, limit, after: after ?? 0n };
       const list = after === undefined ? listNewest(log, asked, reading) : listAfter(log, asked, reading);
-      for await (const batch of list.batches) yield* batch;
+      for await (const { entries } of list) yield* entries;
     },
 
-    async *follow(request = {}, options = {}) {
+    follow(request = {}, options = {}) {
       const { after, ...filter } = requests.check(requests.followRequest, 'follow', request);
       const signal = options.signal ? interruptOf(options.signal) : new AbortController().signal;
-      const log = openLog(supervisor, deploymentId, clock);
-      try {
-        const from = after ?? (await log.newest({ signal })).entries[0]?.id ?? 0n;
-        for await (const event of followLog(log, { after: from, filter, limit: 0 }, { clock, signal })) {
-          if (event.event === 'activity') yield event.activity;
+      return (async function* () {
+        const log = openLog(supervisor, deploymentId, clock);
+        try {
+          const from = after ?? (await log.newest({ signal })).entries[0]?.id ?? 0n;
+          for await (const event of followLog(log, { after: from, filter, limit: 0 }, { clock, signal })) {
+            if (event.event === 'activity') yield event.activity;
+          }
+        } catch (error) {
+          if (!(error instanceof Interrupted)) throw error;
         }
-      } catch (error) {
-        if (!(error instanceof Interrupted)) throw error;
-      }
+      })();
     },
   };
 }

@@ -35,6 +35,7 @@ const ids = v.pipe(
 const asRuntime = (name: Runtime): Runtime => parseRuntime(name);
 const asAction = (name: ActionName) => formatAction(parseAction(name)) as ActionName;
 const asKey = (key: string): string => checkIdempotencyKey(key, 'idempotencyKey');
+const asTime = (time: Date | string): number => new Date(time).getTime();
 
 const what = {
   runtime: v.pipe(v.custom<Runtime>(isText), v.transform(asRuntime)),
@@ -132,10 +133,7 @@ const filter = {
 };
 
 const iso = [v.pipe(v.string(), v.isoTimestamp()), v.pipe(v.string(), v.isoDate())] as const;
-const moment = v.pipe(
-  v.union([v.date(), ...iso]),
-  v.transform((time) => new Date(time).getTime()),
-);
+const moment = v.pipe(v.union([v.date(), ...iso]), v.transform(asTime));
 
 export const activitiesRequest = v.strictObject({
   ...filter,

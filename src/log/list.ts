@@ -15,15 +15,11 @@ export interface ActivityFilter {
   until?: number;
 }
 
-export interface Listing {
-  /**
-   * The wanted entries, in batches, read as they are asked for.
-   * @throws as `Supervisor.list` does
-   */
-  batches: AsyncIterable<readonly Activity[]>;
-  /** How many entries the log holds, before filters; known once the first batch was asked for. */
-  total(): number;
-}
+/**
+ * The wanted entries, read as they are asked for; the total is of all that the log holds.
+ * @throws as `Supervisor.list` does
+ */
+export type Listing = AsyncGenerator<Pick<LogPart, 'entries' | 'total'>>;
 
 /** While an entry is younger than this, one with a lower id may still show up. */
 const HELD_BACK_MS = 60_000;
@@ -60,44 +56,35 @@ function isIn<T>(wanted: readonly T[] | undefined, value: T | null | undefined):
 }
 
 /** The newest entries that match, newest first, at most `limit` of them (0: all). */
-export function listNewest(
+export async function* listNewest(
   log: Pick<ActivityLog, 'all'>,
   { filter, limit }: { filter: ActivityFilter; limit: number },
   options: ReadOptions,
 ): Listing {
-  let total = 0;
-  async function* batches(): AsyncGenerator<Activity[]> {
-    let left = limit === 0 ? Infinity : limit;
-    for await (const part of log.all({ ...options, since: filter.since })) {
-      ({ total } = part);
-      const wanted = part.entries.filter((activity) => matches(filter, activity)).slice(0, left);
-      left -= wanted.length;
-      if (wanted.length > 0) yield wanted;
-      if (left === 0) return;
-    }
+  let left = limit === 0 ? Infinity : limit;
+  for await (const part of log.all({ ...options, since: filter.since })) {
+    const entries = part.entries.filter((activity) => matches(filter, activity)).slice(0, left);
+    left -= entries.length;
+    yield { entries, total: part.total };
+    if (left === 0) return;
   }
-  return { batches: batches(), total: () => total };
 }
 
 /**
  * The oldest entries above an id that match, oldest first, at most `limit` of them (0: all), up to the first one that is younger
  * than a minute. Who keeps the last id of what came, and asks for what is after it, gets each entry once, and misses none.
  */
-export function listAfter(
+export async function* listAfter(
   log: Pick<ActivityLog, 'all'>,
   { after, filter, limit }: { after: Id; filter: ActivityFilter; limit: number },
   { clock, ...options }: ReadOptions & { clock: Pick<Clock, 'now'> },
 ): Listing {
-  let total = 0;
-  async function* batches(): AsyncGenerator<Activity[]> {
-    const later = await readAfter(log, after, options);
-    ({ total } = later);
-    const now = later.serverTime ?? clock.now();
-    const young = later.entries.findIndex((activity) => isYoung(activity, now));
-    const old = young < 0 ? later.entries : later.entries.slice(0, young);
-    yield old.filter((activity) => matches(filter, activity)).slice(0, limit === 0 ? Infinity : limit);
-  }
-  return { batches: batches(), total: () => total };
+  const { entries, serverTime, total } = await readAfter(log, after, options);
+  const now = serverTime ?? clock.now();
+  const young = entries.findIndex((activity) => isYoung(activity, now));
+  const old = young < 0 ? entries : entries.slice(0, young);
+  const wanted = old.filter((activity) => matches(filter, activity));
+  yield { entries: wanted.slice(0, limit === 0 ? Infinity : limit), total };
 }
 
 /** All that is above an id, oldest first. */
@@ -124,15 +111,10 @@ export function isYoung({ created_at: at }: Activity, now: number): boolean {
 }
 
 /** One raw page (`--page`, `--results`), in the order of the API; the filter is applied to what is on it. */
-export function listOnePage(
+export async function* listOnePage(
   readPage: () => Promise<{ items: Activity[]; total_results: number }>,
   filter: ActivityFilter,
 ): Listing {
-  let total = 0;
-  async function* batches(): AsyncGenerator<Activity[]> {
-    const page = await readPage();
-    total = page.total_results;
-    yield page.items.filter((activity) => matches(filter, activity));
-  }
-  return { batches: batches(), total: () => total };
+  const { items, total_results: total } = await readPage();
+  yield { entries: items.filter((activity) => matches(filter, activity)), total };
 }

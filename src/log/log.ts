@@ -214,11 +214,6 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
     return { ...found, serverTime: reading.serverTime };
   }
 
-  /** One entry, however deep it is; null where the log has none of this id. */
-  async function find(id: Id, options?: ReadOptions): Promise<Activity | null> {
-    return (await seek(id, options)).activity;
-  }
-
   /** The whole log, newest first, as it is asked for, or what is not older than `since`. Memory does not grow with the log. */
   async function* all(options: ReadOptions & { since?: number } = {}): AsyncGenerator<LogPart> {
     const controller = new AbortController();
@@ -236,7 +231,7 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
     }
   }
 
-  return { newest, downTo, known, seek, find, all };
+  return { newest, downTo, known, seek, all };
 }
 
 /** Which entries were given already: eight bytes for each, as long as they come in the order of their ids. */

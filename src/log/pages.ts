@@ -10,18 +10,11 @@ export interface LogPage {
   entries: Activity[];
   /** How many entries the log has. */
   total: number;
-  /** Of the pages that there are now. */
-  last: number;
   serverTime: number | null;
 }
 
-/** Where the newest page is looked for so often at most: a log that grows by a page with every request has no end. */
-const MOST_TRIES = 10;
-
 /** The log of one deployment as numbered pages, with what its server does not say found out on the way. */
 export class Pages {
-  readonly #supervisor: Pick<Supervisor, 'list'>;
-  readonly #deploymentId: Id;
   #isNewestFirst = true;
   /** How many entries the page held that told the order: neighbours may be the other way round, a whole page is not. */
   #evidence = 0;
@@ -30,10 +23,10 @@ export class Pages {
   /** How many entries there are, by the last answer. */
   #total = 0;
 
-  constructor(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id) {
-    this.#supervisor = supervisor;
-    this.#deploymentId = deploymentId;
-  }
+  constructor(
+    private readonly supervisor: Pick<Supervisor, 'list'>,
+    private readonly deploymentId: Id,
+  ) {}
 
   get isNewestFirst(): boolean {
     return this.#isNewestFirst;
@@ -43,6 +36,7 @@ export class Pages {
     return this.#size;
   }
 
+  /** Of the pages that there are now. */
   get last(): number {
     return Math.max(Math.ceil(this.#total / this.#size), 1);
   }
@@ -55,11 +49,9 @@ export class Pages {
 
   /** The page with the newest entry, as it is now. */
   async newest(reading: Reading): Promise<LogPage> {
-    let page = await this.read(this.#isNewestFirst ? 1 : this.last, reading);
-    for (let tries = 1; ; tries += 1) {
-      const wanted = this.#isNewestFirst ? 1 : page.last;
-      if (page.number === wanted || (page.number < wanted && tries >= MOST_TRIES)) return page;
-      page = await this.read(wanted, reading);
+    for (;;) {
+      const page = await this.read(this.#isNewestFirst ? 1 : this.last, reading);
+      if (page.number === (this.#isNewestFirst ? 1 : this.last)) return page;
     }
   }
 
@@ -84,11 +76,11 @@ export class Pages {
     this.#learnOrder(answer.items);
     const total = answer.total_results;
     this.#total = total;
-    return { number, entries, total, last: this.last, serverTime: answer.serverTime ?? null };
+    return { number, entries, total, serverTime: answer.serverTime ?? null };
   }
 
   async #ask(number: number, results: number, reading: Reading): Promise<ActivityPage> {
-    const answer = await this.#supervisor.list(this.#deploymentId, { page: number, results }, reading.options);
+    const answer = await this.supervisor.list(this.deploymentId, { page: number, results }, reading.options);
     reading.answered(answer);
     if (answer.items.length > 0 && answer.page !== number) {
       throw this.#incomplete(`the answer is page ${answer.page} where page ${number} was asked for`, answer);
@@ -115,7 +107,7 @@ export class Pages {
   }
 
   #incomplete(what: string, { requestId }: ActivityPage): InvalidAnswerError {
-    return new InvalidAnswerError(`the activity log of deployment ${this.#deploymentId} is not whole: ${what}`, {
+    return new InvalidAnswerError(`the activity log of deployment ${this.deploymentId} is not whole: ${what}`, {
       hint: 'A cache or a proxy in between may not pass the query on, or keep old answers.',
       requestId,
     });
@@ -131,15 +123,16 @@ export class Pages {
 
 /** What one reading of the log is told on its way. */
 export class Reading {
-  readonly options: CallOptions;
   /** Monotonic clock, ms. */
   readonly startedAt: number;
   requests = 0;
   /** The server's clock at the first answer, cut to whole seconds, ms UTC; null where it does not say. */
   serverTime: number | null = null;
 
-  constructor(clock: Pick<Clock, 'elapsed'>, options: CallOptions = {}) {
-    this.options = options;
+  constructor(
+    clock: Pick<Clock, 'elapsed'>,
+    readonly options: CallOptions = {},
+  ) {
     this.startedAt = clock.elapsed();
   }
 

@@ -106,7 +106,7 @@ function readingOf({ host, signal }: CommandContext) {
 async function print(context: CommandContext, target: Target, plan: Plan): Promise<ExitCode> {
   const { filter, limit, after, page, results } = plan;
   const reading = readingOf(context);
-  const list = () => {
+  const parts = () => {
     if (page !== undefined || results !== undefined) {
       const query = { page: page ?? 1, results: results ?? DEFAULT_RESULTS };
       return listOnePage(() => context.supervisor(target).list(target.deployment.id, query, reading), filter);
@@ -114,10 +114,16 @@ async function print(context: CommandContext, target: Target, plan: Plan): Promi
     const log = logOf(context, target);
     return after === null ? listNewest(log, plan, reading) : listAfter(log, { after, filter, limit }, reading);
   };
-  const listing = list();
+  let total = 0;
+  async function* batches() {
+    for await (const part of parts()) {
+      ({ total } = part);
+      yield part.entries;
+    }
+  }
   const noun = after === null ? 'activities' : `activities after ${after} that are older than a minute`;
-  const spec = { noun, columns: activityColumns, total: () => listing.total() };
-  await printList(context.host.output, listing.batches, spec, printOptions(context.flags));
+  const spec = { noun, columns: activityColumns, total: () => total };
+  await printList(context.host.output, batches(), spec, printOptions(context.flags));
   return 0;
 }
 
@@ -154,9 +160,12 @@ async function watch(context: CommandContext, target: Target, plan: Plan): Promi
   const log = logOf(context, target);
   const { clock, signal } = readingOf(context);
   const newest = await log.newest({ signal });
-  const listing = listNewest(log, plan, { signal });
   const first: Activity[] = [];
-  for await (const batch of listing.batches) first.push(...batch);
+  let total = 0;
+  for await (const part of listNewest(log, plan, { signal })) {
+    ({ total } = part);
+    first.push(...part.entries);
+  }
   const view = await viewOf(context, target, plan);
   view.on({ event: 'listing', activities: first });
   const unattended = isInteractive(host) ? 0 : UNATTENDED_TIMEOUT_MS;
@@ -177,7 +186,7 @@ async function watch(context: CommandContext, target: Target, plan: Plan): Promi
     error.hint = `To go on: ${resumeCommand({ ids }, { flags: resumeFlags(settings, target) })}`;
   }
   if (!formatOf(options.format).events) {
-    const spec = { noun: 'activities', columns: activityColumns, total: () => listing.total() };
+    const spec = { noun: 'activities', columns: activityColumns, total: () => total };
     await printList(host.output, withProblem(entries, error), spec, options);
   }
   if (error) throw error;

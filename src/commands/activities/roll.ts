@@ -35,10 +35,7 @@ const rollFlags = {
     helpValue: 'CMD',
     summary: 'Run after each node; all but 0 halts the roll.',
   }),
-  'gate-timeout': durationFlag({
-    helpGroup,
-    summary: 'End a gate that takes longer. [default: 5m]',
-  }),
+  'gate-timeout': durationFlag({ helpGroup, summary: 'End a gate that takes longer. [default: 5m]' }),
   'node-timeout': durationFlag({ helpGroup, summary: 'Time for each node; 0: no limit. [default: 10m]' }),
   'continue-on-error': Flags.boolean({ helpGroup, summary: 'Go on although a node did not complete.' }),
   resume: Flags.string({

@@ -50,13 +50,14 @@ export default class ActivitiesShow extends BaseCommand {
 function whereItWouldBe(id: Id, { older, newer }: Found): string {
   const alike = [older, newer].filter((other) => other !== null && Number(other) === Number(id));
   if (alike.length > 0) {
-    return `There is ${alike.join(' and ')}: the id may have been rounded on its way, as bare numbers are by jq before 1.7 or by JavaScript.`;
+    return `There is ${alike.join(' and ')}: the id may have been rounded on its way, as by jq before 1.7 or by JavaScript.`;
   }
   if (older === null && newer === null) return 'Its log is empty. Is it the right deployment?';
   if (newer === null)
     return `The newest is ${older}; this one may not have appeared yet. Or is it of another deployment?`;
-  if (older === null) return `The oldest that the log still has is ${newer}. Or is it of another deployment?`;
-  return `The next ones are ${older} and ${newer}. Is it the id of a node, or of an activity of another deployment?`;
+  const next =
+    older === null ? `The oldest that the log still has is ${newer}` : `The next ones are ${older} and ${newer}`;
+  return `${next}. Is it the id of a node, or of an activity of another deployment?`;
 }
 
 /** What is known of every entry, in the order it is of interest in. */

@@ -1,10 +1,10 @@
 import * as Flags from '@oclif/core/flags';
-import { isFinal, type Activity } from '../../base/activity.js';
+import { isFinal } from '../../base/activity.js';
 import { formatDuration } from '../../base/durations.js';
 import type { Id } from '../../base/ids.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { connectionFlags, printOptions } from '../../cli/flags.js';
-import { listNewest } from '../../log/list.js';
+import { listNewest, type Listing } from '../../log/list.js';
 import { cellText, timeColumn, type Column } from '../../output/columns.js';
 import { printList } from '../../output/list.js';
 import { filterFlags, logOf, parseFilter, sinceOptions } from './shared.js';
@@ -35,43 +35,30 @@ export default class ActivitiesStats extends BaseCommand {
     const filter = parseFilter(flags, clock.now());
     const context = await this.connect(flags);
     const target = await context.target();
-    const { batches } = listNewest(logOf(context, target), { filter, limit: 0 }, { signal: context.signal });
-    const rows = await context.during('reading the log', () => countWork(batches, flags.by === 'node'));
+    const parts = listNewest(logOf(context, target), { filter, limit: 0 }, { signal: context.signal });
+    const rows = await context.during('reading the log', () => countWork(parts, flags.by === 'node'));
     const columns = statsColumns(flags.by === 'node');
     await printList(output, [rows], { noun: 'activities in this time', columns, total: null }, printOptions(flags));
     return 0;
   }
 }
 
-/** What the log says of one kind of work: in JSON, these keys in this order. */
-interface Stats {
-  runtime: string;
-  /** Without a config: a reconfigure is one like another. */
-  action: string;
-  /** Where each node is counted by itself. */
-  node_id?: Id;
-  count: number;
-  completed: number;
-  rejected: number;
-  /** Not final, whatever the status is called. */
-  processing: number;
-  /** Of the completed ones, in seconds; null where there are none. */
-  median_s: number | null;
-  p90_s: number | null;
-  max_s: number | null;
-  /** When the newest was created, as the API gave it. */
-  last_at: string;
-}
+const NONE = { count: 0, completed: 0, rejected: 0, processing: 0 };
+/** Of those that completed, in seconds; null where there are none. */
+const NO_TIMES = { median_s: null, p90_s: null, max_s: null };
+type Times = Record<keyof typeof NO_TIMES, number | null>;
 
-/** Holds a row for each kind of work, and a number for each entry. @param batches newest first */
-async function countWork(batches: AsyncIterable<readonly Activity[]>, byNode: boolean): Promise<Stats[]> {
+/** What the log says of one kind of work: in JSON, these keys in this order. */
+type Stats = { runtime: string; action: string; node_id?: Id } & typeof NONE & Times & { last_at: string };
+
+/** Holds a row for each kind of work, and a number for each entry. @param parts newest first */
+async function countWork(parts: Listing, byNode: boolean): Promise<Stats[]> {
   const groups = new Map<string, { row: Stats; tookMs: number[] }>();
-  for await (const batch of batches) {
-    for (const { runtime, action: whole, node_id, status, created_at, finished_at } of batch) {
+  for await (const { entries } of parts) {
+    for (const { runtime, action: whole, node_id, status, created_at, finished_at } of entries) {
       const action = whole.replace(/:.*/s, '');
       const key = `${runtime} ${action} ${byNode ? node_id : ''}`;
-      const empty = { count: 0, completed: 0, rejected: 0, processing: 0, median_s: null, p90_s: null, max_s: null };
-      const row = { runtime, action, ...(byNode && { node_id }), ...empty, last_at: created_at };
+      const row = { runtime, action, ...(byNode && { node_id }), ...NONE, ...NO_TIMES, last_at: created_at };
       const group = groups.get(key) ?? { row, tookMs: [] };
       groups.set(key, group);
       group.row.count += 1;
@@ -85,9 +72,9 @@ async function countWork(batches: AsyncIterable<readonly Activity[]>, byNode: bo
 }
 
 /** @param took ms, the shortest first */
-function timesOf(took: Float64Array): Pick<Stats, 'median_s' | 'p90_s' | 'max_s'> {
+function timesOf(took: Float64Array): Times {
   const nth = (index: number): number => (took.at(index) ?? 0) / 1000;
-  if (took.length === 0) return { median_s: null, p90_s: null, max_s: null };
+  if (took.length === 0) return NO_TIMES;
   const median_s = (nth((took.length - 1) / 2) + nth(took.length / 2)) / 2;
   return { median_s, p90_s: nth(Math.ceil(took.length * 0.9) - 1), max_s: nth(-1) };
 }

@@ -3,7 +3,7 @@ import { isFinal, RUNTIMES, type Activity } from '../../base/activity.js';
 import { compareIds, type Id } from '../../base/ids.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { connectionFlags, printOptions } from '../../cli/flags.js';
-import { listNewest } from '../../log/list.js';
+import { listNewest, type Listing } from '../../log/list.js';
 import { cellText, timeColumns, type Column } from '../../output/columns.js';
 import { printList } from '../../output/list.js';
 import { statusStyle, statusSign } from '../../output/rows.js';
@@ -32,36 +32,32 @@ export default class NodesList extends BaseCommand {
     const filter = parseFilter(flags, clock.now());
     const context = await this.connect(flags);
     const target = await context.target();
-    const { batches } = listNewest(logOf(context, target), { filter, limit: 0 }, { signal: context.signal });
-    const nodes = await context.during('reading the log', () => summarise(batches));
+    const parts = listNewest(logOf(context, target), { filter, limit: 0 }, { signal: context.signal });
+    const nodes = await context.during('reading the log', () => summarise(parts));
     const spec = { noun: 'nodes in the log of this time', columns: nodeColumns(nodes), total: null };
     await printList(output, [nodes], spec, printOptions(flags));
     return 0;
   }
 }
 
-interface LastActivity {
-  activity_id: Id;
-  action: string;
-  status: string;
-  created_at: string;
-}
+const lastOf = ({ id, action, status, created_at }: Activity) => ({ activity_id: id, action, status, created_at });
 
 /** A node that the log names: in JSON, these keys in this order. */
 interface NodeSummary {
   node_id: Id;
   last_activity_at: string;
-  runtimes: Record<string, LastActivity>;
+  runtimes: Record<string, ReturnType<typeof lastOf>>;
 }
 
-/** Holds the newest entries of each node, and no others. @param batches newest first */
-async function summarise(batches: AsyncIterable<readonly Activity[]>): Promise<NodeSummary[]> {
+/** Holds the newest entries of each node, and no others. @param parts newest first */
+async function summarise(parts: Listing): Promise<NodeSummary[]> {
   const nodes = new Map<Id, NodeSummary>();
-  for await (const batch of batches) {
-    for (const { id, node_id, runtime, action, status, created_at } of batch) {
+  for await (const { entries } of parts) {
+    for (const activity of entries) {
+      const { node_id, created_at } = activity;
       const node = nodes.get(node_id) ?? { node_id, last_activity_at: created_at, runtimes: {} };
       nodes.set(node_id, node);
-      node.runtimes[runtime] ??= { activity_id: id, action, status, created_at };
+      node.runtimes[activity.runtime] ??= lastOf(activity);
     }
   }
   return [...nodes.values()].sort((a, b) => compareIds(a.node_id, b.node_id));

@@ -69,7 +69,7 @@ describe('profiles add', () => {
     const context = piped();
     await add(context, SCRIPT);
     assert.deepEqual(context.calls, ['context', 'structure']);
-    assert.equal(context.said, 'key ci (role operator), expires in 200 days\n');
+    assert.equal(context.said, 'key ci (role operator)\n');
     const found = { tenant_id: TENANT, deployment_id: PROD, deployment_name: 'prod', supervisor_url: SUPERVISOR };
     assert.deepEqual(plain(storedIn(context)), { name: 'me', ...found, expires_at: EXPIRES, key: KEY });
   });

@@ -45,10 +45,10 @@ describe('what a read of the log costs', () => {
     'a quiet poll': { read: (log) => log.downTo(idAt(99_999)), requests: [1, 1] },
     'a poll down to the 250th entry': { read: (log) => log.downTo(idAt(99_750)), requests: [3, 3] },
     'the nodes that it names': { read: (log) => log.known(), requests: [10, 10] },
-    'a young entry': { read: (log) => log.find(idAt(99_990)), requests: [1, 1] },
-    'an entry anywhere': { read: (log) => log.find(idAt(34_567)), requests: [11, 11] },
-    'the oldest entry': { read: (log) => log.find(idAt(0)), requests: [11, 11] },
-    'an id that is not there': { read: (log) => log.find(idAt(34_567) + 1n), requests: [12, 13] },
+    'a young entry': { read: (log) => log.seek(idAt(99_990)), requests: [1, 1] },
+    'an entry anywhere': { read: (log) => log.seek(idAt(34_567)), requests: [11, 11] },
+    'the oldest entry': { read: (log) => log.seek(idAt(0)), requests: [11, 11] },
+    'an id that is not there': { read: (log) => log.seek(idAt(34_567) + 1n), requests: [12, 13] },
   };
   let server: FakeSupervisor;
   before(() => ({ server } = open(100_000)));
@@ -116,7 +116,7 @@ describe('a read of the log', () => {
       const { log } = open(1234, order);
       for (let n = 0; n < 1234; n += 37) {
         const id = idAt(n);
-        assert.equal((await log.find(id))?.id, id);
+        assert.equal((await log.seek(id)).activity?.id, id);
         const { activity, older, newer } = await log.seek(id + 1n);
         assert.deepEqual([activity, older, newer], [null, id, n === 1233 ? null : idAt(n + 1)]);
       }
@@ -127,7 +127,7 @@ describe('a read of the log', () => {
     it(`${order}: is nothing where the log is empty, and follows it from there`, async () => {
       const { server, log, grow } = open(0, order);
       assert.deepEqual((await log.newest()).entries, []);
-      assert.deepEqual(await log.find(5n), null);
+      assert.deepEqual((await log.seek(5n)).activity, null);
       grow(450);
       assert.equal((await log.newest()).entries[0]?.id, idAt(449));
       assert.deepEqual(await idsOf(log), newestFirst(server));
@@ -163,7 +163,7 @@ describe('the pages of a server', () => {
         const list = server.list.bind(server);
         server.list = (id, { page, results }) => list(id, { page, results: Math.min(results, cap) });
         assert.deepEqual(await idsOf(log), newestFirst(server));
-        assert.equal((await log.find(idAt(3)))?.id, idAt(3));
+        assert.equal((await log.seek(idAt(3))).activity?.id, idAt(3));
       }
     });
   }
