@@ -94,7 +94,7 @@ export function refuseFailure(answer: Answer, asked: Asked): void {
   const location = quote(header(answer, 'location'), apiKey);
   const message = `${url.host} redirected the request (${status})${location && ` to ${location}`}`;
   const hint = `Check the URL, ${url.origin}. The API never does so; the key was not sent on.`;
-  throw new RedirectError(message, status, { requestId: requestIdOf(answer), hint });
+  throw new RedirectError(message, { requestId: requestIdOf(answer), hint });
 }
 
 function apiError(answer: Answer, asked: Asked): ApiError {

@@ -56,10 +56,7 @@ export function parseRuntime(text: string): Runtime {
   });
 }
 
-/**
- * Reads `start`, `stop`, `restart`, `reconfigure:ID`, or `reconfigure` with the id given apart (`--config`).
- * @throws UsageError
- */
+/** Reads `start`, `stop`, `restart`, `reconfigure:ID`, or `reconfigure` with the id given apart (`--config`). */
 export function parseAction(text: string, config?: string): Action {
   const invalid = (message: string, hint?: string): UsageError =>
     new UsageError(message, { code: 'invalid_action', hint });

@@ -8,10 +8,7 @@ export interface LdctlErrorOptions {
   cause?: unknown;
 }
 
-/**
- * Every failure this tool foresees. It carries all that a person or a script is told: a stable `code`, the exit
- * code, what to do next, and the request id. Its text must be free of secrets when it is made.
- */
+/** Every failure this tool foresees, with all that is told of it. Its text must be free of secrets when it is made. */
 export class LdctlError extends Error {
   /** Stable, for programs; the API's own where it gave one. */
   readonly code: string;
@@ -105,11 +102,8 @@ export class TransportError extends LdctlError {
 
 /** The APIs never redirect: a misconfigured URL or an attack. The key did not follow. */
 export class RedirectError extends LdctlError {
-  readonly status: number;
-
-  constructor(message: string, status: number, options?: LdctlErrorOptions) {
+  constructor(message: string, options?: LdctlErrorOptions) {
     super('unreachable', 'redirect', message, options);
-    this.status = status;
   }
 }
 

@@ -1,7 +1,4 @@
-/**
- * The one table of exit codes: what the process ends with, what that promises about having sent anything, and
- * what a CI step would do about it. Help, README and docs are generated from it.
- */
+/** The one table of exit codes; help, README and docs are generated from it. */
 export const EXIT_CODES = {
   done: { code: 0, meaning: 'done', sent: 'yes', ci: 'go on' },
   fault: { code: 1, meaning: 'a fault in ldctl itself', sent: 'see the output', ci: 'report it' },

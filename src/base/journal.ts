@@ -8,7 +8,7 @@ export const idText = v.pipe(
   v.transform((text): Id => BigInt(text)),
 );
 
-/** What is remembered of a trigger whose key may be used again, from before its first POST. Strict: what a later version wrote may forbid to send. */
+/** What is remembered of a trigger from before its first POST. Strict: what a later version wrote may forbid to send. */
 export const runRecord = v.strictObject({
   /** The `idempotency-key` as it goes over the wire: it tells this trigger from every other. */
   key: v.string(),

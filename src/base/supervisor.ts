@@ -39,7 +39,6 @@ export interface Accepted {
 export interface PageQuery {
   /** From 1. */
   page: number;
-  /** 1 to `MAX_PAGE_SIZE`. */
   results: number;
 }
 

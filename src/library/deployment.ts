@@ -82,15 +82,13 @@ export function deploymentOn(connection: jobs.Connection, assertConsent = (): vo
       return runJob(options, (tools) => jobs.wait(connection, checked, tools));
     },
 
-    activities(request = {}, options = {}) {
+    async *activities(request = {}, options = {}) {
       const { limit = 0, after, ...filter } = requests.check(requests.activitiesRequest, 'activities', request);
       const reading = { clock, ...(options.signal && { signal: interruptOf(options.signal) }) };
-      return (async function* () {
-        const log = openLog(supervisor, deploymentId, clock);
-        const asked = { filter, limit, after: after ?? 0n };
-        const list = after === undefined ? listNewest(log, asked, reading) : listAfter(log, asked, reading);
-        for await (const { entries } of list) yield* entries;
-      })();
+      const log = openLog(supervisor, deploymentId, clock);
+      const asked = { filter, limit, after: after ?? 0n };
+      const list = after === undefined ? listNewest(log, asked, reading) : listAfter(log, asked, reading);
+      for await (const { entries } of list) yield* entries;
     },
 
     follow(request = {}, options = {}) {
@@ -119,7 +117,7 @@ async function runJob(
   const interrupt = outer && interruptOf(outer);
   const release = onAbort(interrupt, () => controller.abort(interrupt?.reason));
   /** What the caller's own code threw while the job went on; the first counts. */
-  const faults: Array<Omit<ErrorDocument, 'exit_code'>> = [];
+  const faults: ErrorDocument[] = [];
   const fault = (code: string, who: string, thrown: unknown): void =>
     void faults.push({ ...errorDocument(thrown), code, message: `${who} threw: ${errorDocument(thrown).message}` });
   let isHeard = true;
@@ -138,14 +136,12 @@ async function runJob(
   };
   try {
     const end = await start({ signal: controller.signal, emit }, (thrown) => fault('gate_threw', 'the gate', thrown));
-    const result = (): RunResult => {
-      const [own] = faults;
-      const told = end.error ? errorDocument(end.error) : own && { ...own, exit_code: end.exitCode };
-      // None of a program's jobs is a dry run.
-      return { ...end.result, exitCode: end.exitCode, ...(told && { error: told }) } as RunResult;
-    };
-    void tell({ event: 'result', ...result() });
-    return result();
+    const [own] = faults;
+    const told = end.error ? errorDocument(end.error) : own && { ...own, exit_code: end.exitCode };
+    // None of a program's jobs is a dry run.
+    const result = { ...end.result, exitCode: end.exitCode, ...(told && { error: told }) } as RunResult;
+    void tell({ event: 'result', ...result });
+    return result;
   } finally {
     release();
   }

@@ -126,9 +126,9 @@ describe('answers that are not answers', () => {
     const target = await startServer([]);
     for (const status of [301, 302, 307, 308]) {
       const redirect = reply(status, null, { location: `${target.url}/deployments` });
-      assert.equal((await failure(triggerBy(redirect), RedirectError)).status, status);
+      assert.ok((await failure(triggerBy(redirect), RedirectError)).message.includes(`(${status})`));
       await server.close();
-      assert.equal((await failure(listBy(redirect), RedirectError)).status, status);
+      assert.ok((await failure(listBy(redirect), RedirectError)).message.includes(`(${status})`));
       await server.close();
     }
     assert.equal(target.connections(), 0);

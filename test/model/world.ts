@@ -235,7 +235,7 @@ export class World {
         return new InvalidAnswerError('200');
       case 'redirect before':
       case 'redirect after':
-        return new RedirectError('redirect', 307);
+        return new RedirectError('redirect');
       case 'interrupt before':
       case 'interrupt after':
         return new Interrupted('SIGINT');

@@ -158,8 +158,9 @@ describe('what a program asks for wrongly', () => {
     { nodes: [] },
     { after: 7 },
   ];
-  it('is refused at once by what reads the log', async () => {
-    for (const request of odd) await refused(() => deployment.activities(request as never), /^(activities: |unknown)/);
+  it('is refused by what reads the log, before it is read', async () => {
+    for (const request of odd)
+      await refused(() => deployment.activities(request as never).next(), /^(activities: |unknown)/);
     for (const request of [{ since: new Date() }, { after: '7' }]) {
       await refused(() => deployment.follow(request as never), /^follow: /);
     }
