@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 bash scripts/install-programs.sh check:programs zsh=zsh fish=fish jq=jq python3=python3 sqlite3=sqlite3 curl=curl \
-  wget=wget xz=xz-utils awk=mawk /usr/lib/python3/dist-packages/yaml=python3-yaml
+  xz=xz-utils awk=mawk /usr/lib/python3/dist-packages/yaml=python3-yaml
 
 # The Python that the system has its packages for comes first.
 export PATH="/usr/bin:$PATH"

@@ -73,11 +73,8 @@ async function manifestOf() {
   const entries = plugin.commands
     .sort((a, b) => (a.id < b.id ? -1 : 1))
     .map((command) => {
-      // In which file oclif would look for the class is left out: src/main.ts has that; and examples are no templates.
-      const text = JSON.stringify({ ...command, isESM: undefined, relativePath: undefined })
-        .replaceAll('<%= config.bin %>', 'ldctl')
-        .replaceAll('<%= command.id %>', command.id.replaceAll(':', ' '));
-      return [command.id, JSON.parse(text)];
+      // In which file oclif would look for the class is left out: src/main.ts has that.
+      return [command.id, JSON.parse(JSON.stringify({ ...command, isESM: undefined, relativePath: undefined }))];
     });
   return { commands: Object.fromEntries(entries), version: plugin.version };
 }

@@ -44,7 +44,7 @@ if (process.argv[2] === KEYRING_WORD && process.connected) {
     root: dirname(process.execPath),
     singleExecutable: true,
     command: [process.execPath],
-    keyringProcess: { module: KEYRING_WORD },
+    keyringProcess: KEYRING_WORD,
     read: (file) => getAsset(file.replaceAll('\\', '/'), 'utf8'),
   });
 }

@@ -29,7 +29,7 @@ export function requestIdOf(answer: Answer): string | undefined {
   return quote(header(answer, 'ld-request'), answer.apiKey, 100) || undefined;
 }
 
-/** The server's own clock as it answered, milliseconds UTC; null when it does not say. */
+/** The server's own clock as it answered; null when it does not say. */
 export function serverTimeOf(answer: Answer): number | null {
   return parseHttpDate(header(answer, 'date'));
 }
@@ -56,7 +56,7 @@ export function valueOf<T>(answer: Answer, schema: v.GenericSchema<unknown, T>, 
 function jsonOf(answer: Answer): unknown {
   const { url, status, body, apiKey } = answer;
   if (status !== 200) throw invalidAnswer(answer, `${url.host} answered ${status} where 200 was expected`);
-  if (body === null) throw invalidAnswer(answer, 'the answer is larger than 32 MiB', { code: 'answer_too_large' });
+  if (body === null) throw invalidAnswer(answer, 'the answer is larger than 32 MiB', 'answer_too_large');
   if (body.trim() === '') throw invalidAnswer(answer, 'the answer is empty');
   try {
     return parseJson(body);
@@ -66,18 +66,13 @@ function jsonOf(answer: Answer): unknown {
   }
 }
 
-export function invalidAnswer(
-  answer: Answer,
-  what: string,
-  own: { code?: string; hint?: string } = {},
-): InvalidAnswerError {
+export function invalidAnswer(answer: Answer, what: string, code?: string): InvalidAnswerError {
   const hint = `If it stays like this, check the URL, ${answer.url.origin}, and any proxy in between.`;
-  return new InvalidAnswerError(what, { hint, requestId: requestIdOf(answer), ...own });
+  return new InvalidAnswerError(what, { hint, requestId: requestIdOf(answer), code });
 }
 
 /** What was asked, as far as a failure is told by it. */
 export interface Asked {
-  /** What the key needs for it. */
   permission?: string;
   trigger?: Pick<WireTrigger, 'deploymentId' | 'nodes'>;
 }
@@ -87,8 +82,6 @@ const said = v.fallback(v.optional(v.string()), undefined);
 const problemSchema = v.object({
   code: said,
   reason: said,
-  title: said,
-  instance: said,
   field: said,
   field_issues: v.fallback(v.array(v.object({ code: said, reason: said, path: said })), []),
 });
@@ -114,7 +107,7 @@ function apiError(answer: Answer, asked: Asked): ApiError {
     status,
     // A code is for programs to branch on: one with blanks or a masked key in it is none.
     code: /^[\w.:-]{1,64}$/.test(code) ? code : `http_${status}`,
-    reason: problem ? own(problem.reason || problem.title) : excerpt(body, apiKey),
+    reason: problem ? own(problem.reason) : excerpt(body, apiKey),
     retryAfterMs: retryAfterOf(answer),
     fieldIssues: (problem?.field_issues ?? []).map((issue) => ({
       code: own(issue.code),
@@ -122,7 +115,7 @@ function apiError(answer: Answer, asked: Asked): ApiError {
       path: own(issue.path ?? problem?.field) || undefined,
     })),
   };
-  const requestId = requestIdOf(answer) ?? (own(problem?.instance) || undefined);
+  const requestId = requestIdOf(answer);
   const unknown = unknownNodes(fields, asked);
   if (unknown.length > 0) {
     const message = `deployment ${asked.trigger?.deploymentId} has no node ${shortList(unknown)}; nothing was done`;
@@ -143,7 +136,7 @@ function unknownNodes({ fieldIssues = [] }: ApiErrorFields, { trigger }: Asked):
   return unknown.length === fieldIssues.length ? unknown : [];
 }
 
-/** Undefined when the body is no problem at all: a proxy's page, or nothing. */
+/** Undefined for a proxy's page, or nothing. */
 function problemOf(body: string): v.InferOutput<typeof problemSchema> | undefined {
   try {
     return v.parse(problemSchema, parseJson(body));

@@ -21,15 +21,15 @@ export interface ClientOptions {
   clock?: Clock;
   /** For one try, to the last byte of the answer; milliseconds, 15 000 unless given. */
   requestTimeoutMs?: number;
-  /** Called for every try, for `--debug`. */
-  onTrace?: OnTrace;
+  /** Called for every try. */
+  onTrace?: (event: TraceEvent) => void;
 }
 
 /** What happened at one try of a request. There is no key in it. */
 export interface TraceEvent {
   method: string;
   url: string;
-  /** Which try of this request it was, from 1. */
+  /** From 1. */
   attempt: number;
   /** Null when no answer came. */
   status: number | null;
@@ -39,8 +39,6 @@ export interface TraceEvent {
   /** Null when it is not tried again. */
   retryInMs: number | null;
 }
-
-export type OnTrace = (event: TraceEvent) => void;
 
 interface Call<T> {
   method: 'GET' | 'POST';

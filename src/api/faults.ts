@@ -57,10 +57,7 @@ const HINTS = {
   certificate: 'If an own certificate authority is used there, name its file in NODE_EXTRA_CA_CERTS.',
 };
 
-/**
- * Nothing of what got or Node threw is kept but Node's code, not even as its cause: a got error carries the request's headers,
- * and with them the key.
- */
+/** Only Node's code is kept, and no cause: a got error carries the request's headers, and with them the key. */
 export function transportError(error: unknown, attempt: Attempt, url: URL, configured: URL | null): TransportError {
   const { phase, refusedWith, timedOutAfterMs } = attempt;
   const { host } = url;

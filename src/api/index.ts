@@ -3,7 +3,7 @@
  * types and errors that it needs and nothing of the command line.
  * @module ldctl/client
  */
-export { type ClientOptions, type OnTrace, type TraceEvent } from './client.js';
+export { type ClientOptions, type TraceEvent } from './client.js';
 export * from './core-api.js';
 export { SupervisorApi, triggerBody } from './supervisor-api.js';
 

@@ -51,7 +51,7 @@ export class SupervisorApi implements Supervisor {
   }
 }
 
-/** The POST of a trigger as `SupervisorApi` sends it, for a dry run to show. @throws as `triggerBody` does */
+/** The POST of a trigger, for a dry run to show. */
 export function describeTrigger(
   supervisorUrl: { readonly origin: string; readonly pathname: string },
   request: WireTrigger,

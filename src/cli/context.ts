@@ -1,5 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
-import type { ClientOptions, OnTrace } from '../api/client.js';
+import type { ClientOptions, TraceEvent } from '../api/client.js';
 import { CoreApi } from '../api/core-api.js';
 import { SupervisorApi } from '../api/supervisor-api.js';
 import { formatDuration } from '../base/durations.js';
@@ -219,7 +219,7 @@ export class CommandContext {
 
   #client(url: URL, apiKey: ApiKey): ClientOptions {
     const { clock, output } = this.host;
-    const onTrace: OnTrace = (event) => output.stderr.write(`${traceText(event)}\n`);
+    const onTrace = (event: TraceEvent) => output.stderr.write(`${traceText(event)}\n`);
     return { url, apiKey, clock, onTrace: this.flags.debug ? onTrace : undefined };
   }
 
@@ -235,7 +235,7 @@ export class CommandContext {
 }
 
 /** `--debug`: a line for each try of each request. There is no key in what it is told. */
-function traceText(event: Parameters<OnTrace>[0]): string {
+function traceText(event: TraceEvent): string {
   const { method, url, attempt, status, requestId, durationMs, error, retryInMs } = event;
   const parts = [
     `debug: ${method} ${url}`,

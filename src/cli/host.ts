@@ -6,7 +6,7 @@ import { systemClock, type Clock } from '../base/clock.js';
 import { environmentKeys } from '../base/secret.js';
 import type { Env } from '../base/text.js';
 import { Output, Sink } from '../output/streams.js';
-import type { Keyring, KeyringProcess } from '../config/keyring.js';
+import type { Keyring } from '../config/keyring.js';
 import { catchInterrupts, type Hangup, type Interrupts } from './signals.js';
 
 /** What this very program is: an installed package, or a single executable. */
@@ -17,7 +17,7 @@ export interface Program {
   /** How it is started again: a program and its first arguments. */
   command: readonly string[];
   /** What is started for the keyring, where that is not a file of the package. */
-  keyringProcess?: KeyringProcess;
+  keyringProcess?: string;
   /** Reads a file that comes with it, by its path in the package. @throws Error where there is none */
   read: (file: string) => string;
 }

@@ -13,15 +13,15 @@ export default class Completion extends BaseCommand {
     'It completes commands, flags and their values: profiles, activities and nodes of the log that was read last, ' +
     'idempotency keys. No server is asked.';
   static override examples = [
-    { description: 'bash, in ~/.bashrc', command: 'eval "$(<%= config.bin %> <%= command.id %> bash)"' },
-    { description: 'zsh, in ~/.zshrc after compinit', command: 'source <(<%= config.bin %> <%= command.id %> zsh)' },
+    { description: 'bash, in ~/.bashrc', command: 'eval "$(ldctl completion bash)"' },
+    { description: 'zsh, in ~/.zshrc after compinit', command: 'source <(ldctl completion zsh)' },
     {
       description: 'fish, in ~/.config/fish/config.fish',
-      command: '<%= config.bin %> <%= command.id %> fish | source',
+      command: 'ldctl completion fish | source',
     },
     {
       description: 'PowerShell, in $PROFILE',
-      command: '<%= config.bin %> <%= command.id %> powershell | Out-String | Invoke-Expression',
+      command: 'ldctl completion powershell | Out-String | Invoke-Expression',
     },
   ];
   static override args = {
@@ -41,8 +41,7 @@ export default class Completion extends BaseCommand {
       this.host.output.stdout.write(script);
       await this.host.output.stdout.drained();
     } else {
-      const fields = Object.entries({ shell: args.shell, script }).map(([name, value]) => ({ name, value }));
-      await printObject(this.host.output, { shell: args.shell, script }, fields, options);
+      await printObject(this.host.output, { shell: args.shell, script }, options);
     }
     return 0;
   }

@@ -4,7 +4,7 @@ import { printObject } from '../output/list.js';
 
 export default class Version extends BaseCommand {
   static override summary = 'The version of ldctl, and of what it runs on.';
-  static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> -o json'];
+  static override examples = ['ldctl version', 'ldctl version -o json'];
 
   protected override async execute() {
     const { flags } = await this.parse(Version);
@@ -16,8 +16,7 @@ export default class Version extends BaseCommand {
       arch: process.arch,
       single_executable: program.singleExecutable,
     };
-    const fields = Object.entries(document).map(([name, value]) => ({ name, value }));
-    await printObject(this.host.output, document, fields, printOptions(flags));
+    await printObject(this.host.output, document, printOptions(flags));
     return 0;
   }
 }

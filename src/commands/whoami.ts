@@ -16,10 +16,7 @@ export default class Whoami extends BaseCommand {
   static override description =
     'Says what is known: without a tenant id the API cannot be asked about the key, and the settings are all there is. ' +
     'When the key is a profile’s own, its expiry is stored, so that other commands can warn of it in time.';
-  static override examples = [
-    '<%= config.bin %> <%= command.id %>',
-    '<%= config.bin %> <%= command.id %> --profile prod -o json',
-  ];
+  static override examples = ['ldctl whoami', 'ldctl whoami --profile prod -o json'];
   static override flags = connectionFlags;
 
   protected override async execute() {
@@ -29,7 +26,7 @@ export default class Whoami extends BaseCommand {
     if (identity.key_id !== null) await rememberExpiry(context, identity.expires_at);
     const { output, clock } = this.host;
     const options = printOptions(flags);
-    await printObject(output, identity, fieldsOf(identity, clock.now(), options.utc), options);
+    await printObject(output, identity, options, fieldsOf(identity, clock.now(), options.utc));
     if (formatOf(options.format).holds === 'rows' && !flags.quiet) {
       for (const note of identity.notes) output.stderr.write(`note: ${plainText(note)}\n`);
     }

@@ -32,8 +32,7 @@ export const IS_POSIX = process.geteuid !== undefined;
 
 /** The code of an error of the file system, or undefined for any other. */
 export function fileErrorCode(error: unknown): string | undefined {
-  const isFileError = error instanceof Error && 'syscall' in error && 'code' in error;
-  return isFileError && typeof error.code === 'string' ? error.code : undefined;
+  return error instanceof Error && 'syscall' in error && 'code' in error ? String(error.code) : undefined;
 }
 
 /** A foreseen error of the file system as one of ours (exit 2: nothing was sent yet); any other as it came. */
@@ -94,7 +93,7 @@ export function createPrivateFile(folder: string, name: string, text: string): b
     try {
       linkSync(draft, path);
     } catch (error) {
-      if (fileErrorCode(error) === 'EEXIST') return false;
+      if (fileErrorCode(error) === 'EEXIST') throw error;
       // A file system without hard links. A reader who comes too early sees a part, and takes it for broken.
       copyFileSync(draft, path, constants.COPYFILE_EXCL);
     }

@@ -40,112 +40,94 @@ const rollRecord = v.strictObject({
 });
 export type RollRecord = v.InferOutput<typeof rollRecord>;
 
-interface Kept<T> {
-  record: T;
-  generation: number;
-  /** Whether it has a mark. */
-  is: (mark: string) => boolean;
-}
-
 /** Records of one kind, and their marks, in a folder. */
-class Records<T extends { key: string }> {
-  readonly #folder: string;
-  #isSwept = false;
+function openRecords<T extends { key: string }>(
+  folder: string,
+  schema: v.GenericSchema<unknown, T>,
+  madeAt: (record: T) => number,
+  clock: Pick<Clock, 'now'>,
+) {
+  let isSwept = false;
 
-  constructor(
-    parent: string,
-    kind: 'runs' | 'rolls',
-    private readonly schema: v.GenericSchema<unknown, T>,
-    private readonly madeAt: (record: T) => number,
-    private readonly clock: Pick<Clock, 'now'>,
-  ) {
-    this.#folder = join(parent, kind);
+  function allNames(): string[] {
+    try {
+      return readdirSync(folder);
+    } catch (error) {
+      if (fileErrorCode(error) === 'ENOENT') return [];
+      throw fileFault('read', folder, error);
+    }
+  }
+
+  /** @returns null for one that has gone since its name was read */
+  function load(path: string): T | null {
+    const text = readPrivateFile(path);
+    if (text === null) return null;
+    const result = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), text);
+    if (result.success) return result.output;
+    throw new LdctlError('unconfirmed', 'journal_broken', `the record of an earlier run is broken: ${path}`, {
+      hint: 'It may have sent this trigger: look at `ldctl activities list`. If it did not, remove the file, and try again.',
+    });
+  }
+
+  function create(name: string, text: string): boolean {
+    ensurePrivateFolder(folder);
+    if (!isSwept) sweep();
+    return createPrivateFile(folder, name, text);
+  }
+
+  function sweep(): void {
+    isSwept = true;
+    for (const name of allNames().filter((one) => SWEPT.test(one))) {
+      const path = join(folder, name);
+      const writtenAt = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
+      if (clock.now() - writtenAt > KEPT_MS) removeQuietly(path);
+    }
   }
 
   /** What is valid and was not refused, of one key or of all, the newest first; and the generation that was made last. */
-  find(key?: string): { kept: Array<Kept<T>>; last: number } {
+  function find(key?: string) {
     const prefix = key === undefined ? '' : `${hashOf(key)}.`;
-    const names = new Set(this.#names().filter((name) => name.startsWith(prefix)));
+    const names = new Set(allNames().filter((name) => name.startsWith(prefix)));
     const kept = [...names].flatMap((name) => {
       if (!RECORD.test(name)) return [];
-      const is = (mark: string): boolean => names.has(`${name}.${mark}`);
+      const has = (mark: string): boolean => names.has(`${name}.${mark}`);
       // Another run may have followed this record, and found that it was carried out.
-      if (is('refused') && !is('accepted') && !is('redirected')) return [];
-      const record = this.#load(join(this.#folder, name));
-      const isValid = record !== null && this.clock.now() - this.madeAt(record) <= VALID_MS;
-      return isValid ? [{ record, generation: generationOf(name), is }] : [];
+      if (has('refused') && !has('accepted') && !has('redirected')) return [];
+      const record = load(join(folder, name));
+      if (record === null || clock.now() - madeAt(record) > VALID_MS) return [];
+      return [{ record, generation: generationOf(name), has }];
     });
     // Its marks too: they may outlive a record that was swept.
     const last = Math.max(0, ...[...names].map(generationOf));
     return { kept: kept.sort((a, b) => b.generation - a.generation), last };
   }
 
-  /** All that are remembered, for completion. */
-  keys(): string[] {
-    return this.find().kept.map(({ record }) => record.key);
-  }
-
-  /** @returns false when another process has made this generation */
-  make(record: T, generation: number): boolean {
-    return this.#create(`${hashOf(record.key)}.${generation}`, stringifyJson(record, { stringIds: true }));
-  }
-
-  mark(key: string, generation: number, mark: string): void {
-    this.#create(`${hashOf(key)}.${generation}.${mark}`, '');
-  }
-
-  /** @returns null for one that has gone since its name was read */
-  #load(path: string): T | null {
-    const text = readPrivateFile(path);
-    if (text === null) return null;
-    const result = v.safeParse(v.pipe(v.string(), v.parseJson(), this.schema), text);
-    if (result.success) return result.output;
-    throw new LdctlError('unconfirmed', 'journal_broken', `the record of an earlier run is broken: ${path}`, {
-      hint:
-        'That run may have sent this trigger. Look at `ldctl activities list`; if it did not, remove the file and run ' +
-        'the command again.',
-    });
-  }
-
-  #create(name: string, text: string): boolean {
-    ensurePrivateFolder(this.#folder);
-    if (!this.#isSwept) this.#sweep();
-    return createPrivateFile(this.#folder, name, text);
-  }
-
-  #sweep(): void {
-    this.#isSwept = true;
-    for (const name of this.#names().filter((one) => SWEPT.test(one))) {
-      const path = join(this.#folder, name);
-      const madeAt = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
-      if (this.clock.now() - madeAt > KEPT_MS) removeQuietly(path);
-    }
-  }
-
-  #names(): string[] {
-    try {
-      return readdirSync(this.#folder);
-    } catch (error) {
-      if (fileErrorCode(error) === 'ENOENT') return [];
-      throw fileFault('read', this.#folder, error);
-    }
-  }
+  return {
+    find,
+    /** For completion. */
+    keys: (): string[] => find().kept.map(({ record }) => record.key),
+    /** @returns false when another process has made this generation */
+    make: (record: T, generation: number): boolean =>
+      create(`${hashOf(record.key)}.${generation}`, stringifyJson(record, { stringIds: true })),
+    mark: (key: string, generation: number, mark: string): unknown =>
+      create(`${hashOf(key)}.${generation}.${mark}`, ''),
+  };
 }
 
 /** @param folder see `configDir`; it need not exist */
 export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJournal & { keys: () => string[] } {
-  const records = new Records(folder, 'runs', runRecord, ({ postedAt }) => postedAt, clock);
+  const records = openRecords(join(folder, 'runs'), runRecord, ({ postedAt }) => postedAt, clock);
   /** What this process goes on from, so that a mark lands on the record that it is about. */
   const used = new Map<string, { record: RunRecord; generation: number; isOwn: boolean }>();
 
   const look = (key: string) => {
     const { kept, last } = records.find(key);
     // One that was accepted decides, also where another process has made a newer one since.
-    const newest = kept.find(({ is }) => is('accepted')) ?? kept[0];
+    const newest = kept.find(({ has }) => has('accepted')) ?? kept[0];
     if (!newest) return { found: null, last };
     const { record, generation } = newest;
-    const has = (mark: string): boolean => kept.some(({ is }) => is(mark));
-    const marks = { accepted: has('accepted'), redirected: has('redirected'), passed: has('passed') };
+    const any = (mark: string): boolean => kept.some(({ has }) => has(mark));
+    const marks = { accepted: any('accepted'), redirected: any('redirected'), passed: any('passed') };
     return { found: { record, generation, ageMs: clock.now() - record.postedAt, ...marks }, last };
   };
   const follow = ({ generation, ...kept }: KeptRun & { generation: number }): KeptRun => {
@@ -160,7 +142,7 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
   };
 
   return {
-    keys: () => records.keys(),
+    keys: records.keys,
     read(key) {
       const { found } = look(key);
       return found && follow(found);
@@ -192,9 +174,9 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
 
 /** The records of rolls, beside those of runs. Throws as `RunJournal` does. @param folder see `configDir`; it need not exist */
 export function openRollJournal(folder: string, clock: Pick<Clock, 'now'>) {
-  const records = new Records(folder, 'rolls', rollRecord, ({ begunAt }) => begunAt, clock);
+  const records = openRecords(join(folder, 'rolls'), rollRecord, ({ begunAt }) => begunAt, clock);
   return {
-    keys: () => records.keys(),
+    keys: records.keys,
     read: (key: string): RollRecord | null => records.find(key).kept[0]?.record ?? null,
 
     /** @returns null when made; else the one that is there already */
@@ -217,10 +199,9 @@ export function openRollJournal(folder: string, clock: Pick<Clock, 'now'>) {
 
     /** The newest unfinished roll of a deployment. */
     last(deploymentId: Id): RollRecord | null {
-      const open = records
-        .find()
-        .kept.filter(({ record, is }) => record.deploymentId === deploymentId && !is('finished'));
-      const [newest] = open.map(({ record }) => record).sort((a, b) => b.begunAt - a.begunAt);
+      const { kept } = records.find();
+      const open = kept.flatMap(({ record, has }) => (has('finished') ? [] : [record]));
+      const [newest] = open.filter((roll) => roll.deploymentId === deploymentId).sort((a, b) => b.begunAt - a.begunAt);
       return newest ?? null;
     },
   };

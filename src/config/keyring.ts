@@ -10,18 +10,12 @@ const TIME_LIMIT_MS = 3000;
 export interface Keyring {
   /** @returns null when it holds none for this account */
   get(account: string, signal?: AbortSignal): Promise<string | null>;
-  set(account: string, key: ApiKey, signal?: AbortSignal): Promise<void>;
+  set(account: string, key: ApiKey, signal?: AbortSignal): Promise<unknown>;
   /** No key for this account is no error. */
-  delete(account: string, signal?: AbortSignal): Promise<void>;
+  delete(account: string, signal?: AbortSignal): Promise<unknown>;
 }
 
 export class KeyringError extends UsageError {}
-
-/** What is forked to ask the keyring. */
-export interface KeyringProcess {
-  module: string;
-  execArgv?: string[];
-}
 
 type Request = { do: 'get' | 'delete'; account: string } | { do: 'set'; account: string; key: string };
 type Reply = { key: string | null } | { reason: string };
@@ -29,14 +23,27 @@ type Reply = { key: string | null } | { reason: string };
 /**
  * Keychain, Credential Manager, or a Secret Service. It is asked by a child process: a locked keyring blocks a thread of
  * Node that even the exit of the process waits for, and its library may fail to load, or crash.
- * @param started in place of the child of the package
+ * @param module what is forked, in place of the child of the package
  */
-export function systemKeyring(env: Env, started?: KeyringProcess, limitMs = TIME_LIMIT_MS): Keyring {
+export function systemKeyring(env: Env, module?: string, limitMs = TIME_LIMIT_MS): Keyring {
+  /** Over IPC: a key is then in no argument, no variable, and no stream that NODE_DEBUG would show. */
+  const replyTo = async (request: Request, signal: AbortSignal | undefined): Promise<Reply> => {
+    const [{ fork }, { createRequire }] = await Promise.all([import('node:child_process'), import('node:module')]);
+    const child = fork(module ?? createRequire(import.meta.url).resolve('#keyring-process'), {
+      ...{ execArgv: [], env: { ...env, LD_API_KEY: undefined }, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] },
+      ...{ signal, timeout: limitMs, killSignal: 'SIGKILL' },
+    });
+    return new Promise<Reply>((resolve) => {
+      child.once('message', (reply) => resolve(reply as Reply));
+      child.on('error', (error) => resolve({ reason: error.message }));
+      child.once('disconnect', () => resolve({ reason: 'it gives no answer' }));
+      child.send(request);
+    }).finally(() => child.kill('SIGKILL'));
+  };
   const ask = async (request: Request, signal?: AbortSignal): Promise<string | null> => {
+    signal?.throwIfAborted();
     // Bundled with a program, there may be nothing to start.
-    const reply = await Promise.resolve(started ?? packagedProcess())
-      .then((child) => askChild(request, env, child, limitMs, signal))
-      .catch((error: unknown): Reply => ({ reason: String(error) }));
+    const reply = await replyTo(request, signal).catch((error: unknown): Reply => ({ reason: String(error) }));
     signal?.throwIfAborted();
     if ('key' in reply) return reply.key;
     throw new KeyringError(`the keyring cannot be used (${plainText(reply.reason)})`, {
@@ -46,39 +53,9 @@ export function systemKeyring(env: Env, started?: KeyringProcess, limitMs = TIME
   };
   return {
     get: (account, signal) => ask({ do: 'get', account }, signal),
-    set: (account, key, signal) => ask({ do: 'set', account, key: key.reveal() }, signal).then(() => undefined),
-    delete: (account, signal) => ask({ do: 'delete', account }, signal).then(() => undefined),
+    set: (account, key, signal) => ask({ do: 'set', account, key: key.reveal() }, signal),
+    delete: (account, signal) => ask({ do: 'delete', account }, signal),
   };
-}
-
-/** Over IPC: a key is then in no argument, no variable, and no stream that NODE_DEBUG would show. */
-async function askChild(
-  request: Request,
-  env: Env,
-  { module, execArgv = [] }: KeyringProcess,
-  timeout: number,
-  signal: AbortSignal | undefined,
-): Promise<Reply> {
-  const { fork } = await import('node:child_process');
-  signal?.throwIfAborted();
-  const child = fork(module, {
-    ...{ execArgv, env: { ...env, LD_API_KEY: undefined }, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] },
-    ...{ signal, timeout, killSignal: 'SIGKILL' },
-  });
-  return new Promise<Reply>((resolve) => {
-    child.once('message', (reply) => resolve(reply as Reply));
-    child.on('error', (error) => resolve({ reason: error.message }));
-    child.once('disconnect', () => resolve({ reason: 'it gives no answer' }));
-    child.send(request);
-  }).finally(() => child.kill('SIGKILL'));
-}
-
-/** From its source (bin/dev.js, tests) it needs the loader that this process has. */
-async function packagedProcess(): Promise<KeyringProcess> {
-  const [{ createRequire }, { pathToFileURL }] = await Promise.all([import('node:module'), import('node:url')]);
-  const { resolve } = createRequire(import.meta.url);
-  if (!import.meta.url.endsWith('.ts')) return { module: resolve('#keyring-process') };
-  return { module: resolve('./keyring-process.ts'), execArgv: ['--import', pathToFileURL(resolve('tsx')).href] };
 }
 
 /** The native library, as far as it is used. */

@@ -113,14 +113,14 @@ export class ProfileStore {
 
   /** To be asked before the user is asked for anything: whether a profile of this name can be added here. */
   assertCanAdd(name: string): void {
-    if (this.read().profiles.some((profile) => profile.name === name)) throw alreadyThere(name);
+    assertNew(this.read(), name);
     ensurePrivateFolder(this.folder);
   }
 
   /** Adds a profile; the first one becomes the current one. */
   add(profile: Profile): Promise<void> {
     return this.change((config) => {
-      if (config.profiles.some(({ name }) => name === profile.name)) throw alreadyThere(profile.name);
+      assertNew(config, profile.name);
       if (config.profiles.length === 0) config.current = profile.name;
       config.profiles.push(profile);
     });
@@ -196,8 +196,9 @@ function encoded(config: Config): Record<string, unknown> {
   return { ...config, profiles };
 }
 
-function alreadyThere(name: string): UsageError {
-  return new UsageError(`there is a profile ${JSON.stringify(name)} already`, {
+function assertNew({ profiles }: Config, name: string): void {
+  if (!profiles.some((profile) => profile.name === name)) return;
+  throw new UsageError(`there is a profile ${JSON.stringify(name)} already`, {
     code: 'profile_exists',
     hint: 'Choose another name, or change it with `ldctl profiles update`.',
   });

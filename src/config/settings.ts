@@ -45,8 +45,6 @@ export interface KeySetting {
 /** All that was said about where to act, and as whom. What was not said is null. */
 export interface Settings {
   profile: (Profile & { source: Source }) | null;
-  /** The names of all profiles, for errors that say what to choose from. */
-  profileNames: readonly string[];
   key: KeySetting | null;
   tenantId: Setting<Id> | null;
   apiUrl: Setting<URL>;
@@ -92,17 +90,11 @@ export function resolveSettings({ flags, env, readConfig, keys, notify }: Settin
     });
   }
   const config = readConfig();
-  const profile = chooseProfile(flags.profile, env, config);
-  const isWhole = profile?.source.from === 'flag';
-  const set = VARIABLES.filter((name) => valueOf(env, name) !== undefined);
-  if (isWhole && set.length > 0) {
-    notify(`--profile ${profile.name} is taken whole: ${set.join(', ')} from the environment ignored`);
-  }
-  const variableOf = (name: Variable): string | undefined => (isWhole ? undefined : valueOf(env, name));
+  let profile: Settings['profile'] = null;
 
   function choose<T>(
     flag: keyof SettingFlags,
-    variable: Variable,
+    variable: Variable | 'LD_PROFILE',
     stored: string | undefined,
     parse: (text: string, what: string) => T,
   ): Setting<T> | null {
@@ -116,11 +108,20 @@ export function resolveSettings({ flags, env, readConfig, keys, notify }: Settin
     const what = `${flag.replace('-', '_')} of profile ${profile.name}`;
     return { value: parse(stored, what), source: { from: 'profile', name: profile.name } };
   }
+  const variableOf = (name: string): string | undefined =>
+    profile?.source.from === 'flag' ? undefined : valueOf(env, name);
 
-  const { deployment_id: id, deployment_name: name = null } = profile ?? {};
-  const deployment = choose('deployment', 'LD_DEPLOYMENT_ID', id?.toString() ?? name ?? undefined, parseDeployment);
+  const named = choose('profile', 'LD_PROFILE', undefined, (name) => findProfile(config, name));
+  const current = named ? null : currentProfile(config);
+  profile = named ? { ...named.value, source: named.source } : current && { ...current, source: { from: 'current' } };
+  const set = VARIABLES.filter((name) => valueOf(env, name) !== undefined);
+  if (profile?.source.from === 'flag' && set.length > 0) {
+    notify(`--profile ${profile.name} is taken whole: ${set.join(', ')} from the environment ignored`);
+  }
+  const { deployment_id: id, deployment_name: name } = profile ?? {};
+  const deployment = choose('deployment', 'LD_DEPLOYMENT_ID', id?.toString() ?? name, parseDeployment);
   const isStored = deployment?.source.from === 'profile';
-  if (isStored && id !== undefined) deployment.value = { id, name };
+  if (isStored && id !== undefined) deployment.value = { id, name: name ?? null };
   // The profile's supervisor is that of the profile's deployment, and of no other.
   const storedSupervisor = isStored ? profile?.supervisor_url : undefined;
   const found = {
@@ -139,23 +140,11 @@ export function resolveSettings({ flags, env, readConfig, keys, notify }: Settin
   return {
     ...found,
     profile,
-    profileNames: config.profiles.map(({ name }) => name),
     winning:
       profile && winning.length > 0
         ? `the environment (${winning.join(', ')}) wins over profile ${profile.name}; --profile ${profile.name} ignores it`
         : null,
   };
-}
-
-function chooseProfile(flag: string | undefined, env: Env, config: Config): Settings['profile'] {
-  const said = flag ?? valueOf(env, 'LD_PROFILE');
-  if (said === undefined) {
-    const current = currentProfile(config);
-    return current && { ...current, source: { from: 'current' } };
-  }
-  const source: Source = flag === undefined ? { from: 'env', name: 'LD_PROFILE' } : { from: 'flag', name: '--profile' };
-  refuseKey(said, source.name, env);
-  return { ...findProfile(config, said), source };
 }
 
 /** Digits only are an id, all else a name. */

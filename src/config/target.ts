@@ -23,14 +23,11 @@ export interface Target {
 }
 
 /** The key, not fetched yet. */
-export function neededKey({ key, profileNames: names }: Settings): KeySetting {
+export function neededKey({ key }: Settings): KeySetting {
   if (key) return key;
   throw new UsageError('no API key: no profile is the current one, and LD_API_KEY is not set', {
     code: 'no_key',
-    hint:
-      names.length === 0
-        ? 'Start with `ldctl profiles add NAME`, or set LD_API_KEY (or LD_API_KEY_FILE).'
-        : `Choose a profile with \`ldctl profiles use NAME\`, or for once with --profile NAME: ${names.join(', ')}.`,
+    hint: 'Start with `ldctl profiles add NAME`, choose one with `ldctl profiles use NAME`, or set LD_API_KEY.',
   });
 }
 
@@ -146,18 +143,17 @@ export function supervisorUrlOf({ id, name, variant, supervisor_url: url }: Depl
 
 /**
  * Whether a key may list (`read`) or trigger (`manage`) on a deployment: granted for the whole tenant, for the division,
- * or for the environment (contract, "Core: whose key is this"). The server decides; this is its forecast.
- * @param placed null when it is not known where the deployment stands
- * @returns null when that cannot be told: only grants for the whole tenant count without a place
+ * or for the environment. The server decides; this is its forecast.
+ * @returns null when that cannot be told, since it is not known where the deployment stands
  */
 export function isGranted(
-  { tenant, division: anyDivision, environment: anyEnvironment, divisions }: Permissions,
+  { tenant, division: inDivisions, environment: inEnvironments, divisions }: Permissions,
   wanted: 'read' | 'manage',
   placed: Pick<PlacedDeployment, 'division' | 'environment'> | null,
 ): boolean | null {
   const includes = (granted: readonly string[]): boolean =>
     granted.includes('deployment:manage') || granted.includes(`deployment:${wanted}`);
-  if (includes([...tenant, ...anyDivision, ...anyEnvironment])) return true;
+  if (includes([...tenant, ...inDivisions, ...inEnvironments])) return true;
   if (!placed) return Object.keys(divisions).length > 0 ? null : false;
   const division = divisions[placed.division.id.toString()];
   if (!division) return false;
@@ -169,12 +165,7 @@ export function isGranted(
 const WARN_BEFORE_DAYS = 14;
 const DAY_MS = 24 * 60 * 60_000;
 
-/**
- * How long a key is good for yet, in whole days.
- * @param expiresAt RFC 3339, as the API gave it
- * @param now ms, UTC
- * @returns null when `expiresAt` is no time; its text is such as `in 5 days`, `2 days ago`
- */
+/** How long a key is good for yet, in whole days: `in 5 days`, `2 days ago`. @returns null when `expiresAt` is no time */
 export function expiryOf(expiresAt: string, now: number) {
   const left = (Date.parse(expiresAt) - now) / DAY_MS;
   if (Number.isNaN(left)) return null;
@@ -184,7 +175,7 @@ export function expiryOf(expiresAt: string, now: number) {
   return { daysLeft: Math.floor(left), expired, soon: left < WARN_BEFORE_DAYS, text };
 }
 
-/** The line about the profile's key, where that expires soon, by what is stored. @param now ms, UTC */
+/** The line about the profile's key, where that expires soon, by what is stored. */
 export function expiryWarning({ profile, key }: Settings, now: number): string | null {
   if (!profile?.expires_at || key?.source.from !== 'profile') return null;
   const expiry = expiryOf(profile.expires_at, now);
@@ -209,7 +200,5 @@ export function explainDeployment(error: unknown, id: Id, name: string | null | 
 }
 
 const NEW_KEY = 'make a new one in the LaserData console';
-
-function renewal(profile: string): string {
-  return `${NEW_KEY}, and store it with \`ldctl profiles update ${profile} --api-key-stdin\``;
-}
+const renewal = (profile: string): string =>
+  `${NEW_KEY}, and store it with \`ldctl profiles update ${profile} --api-key-stdin\``;

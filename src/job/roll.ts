@@ -341,7 +341,9 @@ function gated(roll: Roll, node: RollNode, gate: GateResult, now: number): void 
 
 function halt(roll: Roll, because: string | null): void {
   const isLeft = roll.stopping === null && roll.nodes.some(({ stage }) => stage === 'waiting');
-  if (because !== null && !roll.halted && isLeft) {
+  // Where nothing else is underway, the result follows at once, and says it.
+  const goesOn = roll.nodes.some(({ stage }) => stage !== 'waiting' && stage !== 'done');
+  if (because !== null && !roll.halted && isLeft && goesOn) {
     roll.news.push(warning('halted', `${because}: no more nodes are started`));
   }
   roll.halted = true;

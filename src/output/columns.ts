@@ -3,12 +3,10 @@ import { UsageError, type ErrorDocument } from '../base/errors.js';
 import { plainText } from '../base/text.js';
 import { type Paint, type StyleName } from './streams.js';
 
-/** A value as data: exact, and without a look. */
 export type Cell = string | number | bigint | boolean | null | undefined;
 
 /** What the text of a cell may depend on. */
 export interface CellView {
-  /** Times in UTC rather than local. */
   utc: boolean;
   /** The wall clock, ms. */
   now: number;
@@ -18,7 +16,6 @@ export interface CellView {
 
 /** A column of a table and of CSV. */
 export interface Column<T> {
-  /** As written in `--columns` and in the header. */
   name: string;
   /** Where a terminal is too narrow, the column with the highest number goes, whole. One with 0 never does. */
   priority: number;
@@ -39,11 +36,8 @@ export interface Selection<T> {
   chosen: boolean;
 }
 
-/** How things are written, whatever the format. */
 export interface FormatOptions {
-  /** Column names on top of a table and of CSV. */
   header: boolean;
-  /** Ids as bare numbers in JSON, YAML and NDJSON. */
   numberIds: boolean;
   view: CellView;
   paint: Paint;
@@ -51,36 +45,33 @@ export interface FormatOptions {
   width: number | null;
 }
 
-/** A list on its way out. Each method returns the text to write next, which may be empty. */
+/** Each method returns the text to write next. */
 export interface ListWriter<T> {
   items(batch: readonly T[]): string;
-  /** `total` is what the source knows to exist, before filters; null where that is not told. */
+  /** @param total how many there are, before filters; null where that is not told */
   end(total: number | null): string;
-  /** The source failed after its first item: what keeps the output readable, in formats that need it. */
+  /** After its first item the source failed: what keeps the output readable, in formats that need it. */
   broken?(error: ErrorDocument): string;
 }
 
-/** One thing's fields, for formats of rows. */
+/** Of one thing, for formats of rows. */
 export interface Field {
   name: string;
   value: Cell;
-  /** For people, where the value itself does not do. */
+  /** For people, where the value does not do. */
   text?: string;
 }
 
 export interface Format {
   /** Rows show what the columns say, values each thing as it is. */
   holds: 'rows' | 'values';
-  /** Whether what is followed is told event by event, the last one being its result. */
+  /** What is followed is told event by event; the last one is its result. */
   events?: true;
   list<T>(selection: Selection<T>, options: FormatOptions): ListWriter<T>;
   object(thing: { value?: unknown; fields?: readonly Field[] }, options: FormatOptions): string;
 }
 
-/**
- * Applies `--columns`: its names, in any case, in its order.
- * @throws UsageError for a name that is not there, or given twice, and for an empty list
- */
+/** By `--columns`: its names, in its order. @throws UsageError for one that is not there, or twice, and for an empty list */
 export function selectColumns<T>(columns: readonly Column<T>[], names: readonly string[] | undefined): Selection<T> {
   if (names === undefined) return { columns, chosen: false };
   const hint = `The columns are: ${columns.map(({ name }) => name).join(', ')}.`;
@@ -95,7 +86,7 @@ export function selectColumns<T>(columns: readonly Column<T>[], names: readonly 
   return { columns: selected, chosen: true };
 }
 
-/** Data as text for people: what is not there is a dash, so that no cell is empty; harmless for a terminal. */
+/** Data as text for people: no cell is empty, and none harms a terminal. */
 export function cellText(value: Cell): string {
   if (value === null || value === undefined || value === '') return '-';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
@@ -103,12 +94,12 @@ export function cellText(value: Cell): string {
 }
 
 type TimeOf<T> = (item: T) => string | null | undefined;
-/** A column of times (RFC 3339): as given in CSV, local or UTC for people. */
+
 export function timeColumn<T>(name: string, priority: number, value: TimeOf<T>): Column<T> {
   return { name, priority, value, text: (item, { utc }) => timeText(value(item) ?? '-', utc) };
 }
 
-/** Two columns, of which one is shown: how long ago it was at a terminal, and the time elsewhere. */
+/** How long ago it was at a terminal, and the time elsewhere. */
 export function timeColumns<T>(name: string, priority: number, value: TimeOf<T>): Array<Column<T>> {
   const age = (item: T, { now }: CellView): string => ageText(value(item) ?? '-', now);
   return [
@@ -126,7 +117,7 @@ export function timeText(text: string, utc: boolean): string {
   return `${shown.toISOString().slice(0, 19).replace('T', ' ')}${utc ? 'Z' : ''}`;
 }
 
-/** How long ago it was, in its largest unit alone: `12s`, `5m`, `2h`, `3d`. */
+/** In the largest unit alone: `12s`, `5m`, `2h`, `3d`. */
 function ageText(time: string, now: number): string {
   const seconds = Math.floor((now - Date.parse(time)) / 1000);
   if (Number.isNaN(seconds)) return plainText(time);
@@ -136,7 +127,7 @@ function ageText(time: string, now: number): string {
   return hours < 48 ? `${hours}h` : `${Math.floor(hours / 24)}d`;
 }
 
-/** How long an activity took, in milliseconds, by the server's clock alone; null while that is not known. */
+/** By the server's clock alone; null while that is not known. */
 export function tookMs(activity: { created_at: string | null; finished_at?: string | null }): number | null {
   const { created_at: created, finished_at: finished } = activity;
   if (!created || !finished) return null;

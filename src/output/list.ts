@@ -1,12 +1,12 @@
 import { errorDocument } from '../base/errors.js';
-import { selectColumns, type Column, type Field, type FormatOptions, type ListWriter } from './columns.js';
+import { selectColumns, type Cell, type Column, type Field, type FormatOptions, type ListWriter } from './columns.js';
 import { formatOf, loadFormat, type FormatName } from './formats.js';
 import { painter, type Output, type Sink } from './streams.js';
 
-/** What the user asked for by flags, the same for every command that prints data. */
+/** What the flags say that every command has that prints data. */
 export interface PrintOptions {
   format: FormatName;
-  /** `--columns`: which, and in which order, for table and CSV. Other formats hold whole items. */
+  /** For table and CSV. Other formats hold whole items. */
   columns?: readonly string[];
   header: boolean;
   numberIds: boolean;
@@ -17,7 +17,7 @@ export interface ListSpec<T> {
   /** Plural, for "no activities". */
   noun: string;
   columns: readonly Column<T>[];
-  /** How many there are, before filters; asked when the last item has come. By default as many as were printed; null: not told. */
+  /** How many there are, before filters; by default as many as were printed. Null: not told. */
   total?: (() => number) | null;
 }
 
@@ -65,24 +65,24 @@ export async function printList<T>(
   if (printed === 0 && options.format === 'table' && stderr.isTTY) stderr.write(`no ${spec.noun}\n`);
 }
 
-/** How a format, which is loaded, writes this list. @throws UsageError for unknown columns, in every format */
+/** @throws UsageError for unknown columns, in every format */
 export function listWriter<T>(sink: Sink, columns: readonly Column<T>[], options: PrintOptions): ListWriter<T> {
   return formatOf(options.format).list(selectColumns(columns, options.columns), formatOptions(sink, options));
 }
 
-/** Prints one thing to stdout: `value` in formats of whole values, `fields` in formats of rows. */
+/** Prints one thing: `value` in formats of values, `fields` in formats of rows, which are its own unless given. */
 export async function printObject(
   { stdout }: Output,
-  value: unknown,
-  fields: readonly Field[],
+  value: object,
   options: PrintOptions,
+  fields: readonly Field[] = Object.entries(value).map(([name, cell]) => ({ name, value: cell as Cell })),
 ): Promise<void> {
   const format = await loadFormat(options.format);
   stdout.write(format.object({ value, fields }, formatOptions(stdout, options)));
   await stdout.drained();
 }
 
-/** What the sink and the user's flags come to. What is no terminal has its times in UTC. */
+/** What is no terminal has its times in UTC. */
 export function formatOptions(sink: Sink, options: PrintOptions): FormatOptions {
   return {
     header: options.header,

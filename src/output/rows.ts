@@ -38,7 +38,6 @@ export function gateWord({ exit_code: code, timed_out: timedOut }: GateResult): 
   return code === null ? 'failed' : `failed with ${code}`;
 }
 
-/** A target while it is followed, or as it ended. */
 type Row = NodeResult & Partial<NodeProgress>;
 
 /** Open as long as more may come of it; in a roll, until it has had its turn. */
@@ -62,12 +61,11 @@ function liveText({ status, stage, gate }: Row): string {
   return `✗ ${status === null ? 'unconfirmed' : 'timed out'}`;
 }
 
-/** Whether nothing more comes of its activity. */
 function isOver(status: string | null): boolean {
   return status === MISSING || (status !== null && isFinal(status));
 }
 
-/** How long it took: seconds in CSV. What is still going on has none; a live display shows its time so far instead. */
+/** Seconds in CSV. Of what is still going on, a live display shows the time so far. */
 function tookColumn<T extends { status: string | null } & Parameters<typeof tookMs>[0]>(
   priority: number,
   soFar: (item: T, view: Required<CellView>) => number | null,
@@ -120,7 +118,7 @@ export const nodeColumns: readonly Column<Row>[] = [
   },
 ];
 
-/** The columns for these results: what makes one doubtful, and the gates of a roll, are shown where there are any. */
+/** What makes a result doubtful, and the gates of a roll, are shown where there are any. */
 export function nodeColumnsFor(nodes: readonly NodeResult[]): readonly Column<Row>[] {
   const shown = (['ambiguous', 'gate'] as const).filter((name) => nodes.some((node) => node[name]));
   return nodeColumns.map((column) =>
@@ -128,7 +126,6 @@ export function nodeColumnsFor(nodes: readonly NodeResult[]): readonly Column<Ro
   );
 }
 
-/** The activity log, entry by entry. */
 export const activityColumns: readonly Column<Activity>[] = [
   { name: 'id', priority: 0, value: (activity) => activity.id },
   { name: 'node', priority: 1, value: (activity) => activity.node_id },

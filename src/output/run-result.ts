@@ -9,9 +9,8 @@ import { nodeColumns, nodeColumnsFor } from './rows.js';
 import { summaryText, type SummaryOptions } from './run-text.js';
 import { type Output, type Sink } from './streams.js';
 
-/** What would be done, for people, and what would be sent. */
+/** What would be done, and what would be sent. */
 export interface DryRun {
-  /** The deployment's best name. */
   place: string;
   /** How a roll would go: `1 at a time`, `gate: ./check.sh`. Null for a trigger. */
   how: readonly string[] | null;
@@ -20,7 +19,7 @@ export interface DryRun {
 }
 
 export interface RunResultOptions extends PrintOptions, SummaryOptions {
-  /** Why following was given up. Printed here, so that the caller only has to exit. */
+  /** Why following was given up. */
   error?: LdctlError;
   /** With the outcome `dry_run`. */
   dryRun?: DryRun;

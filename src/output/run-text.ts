@@ -8,13 +8,13 @@ import { sentence } from './error.js';
 import { gateWord, standingOf } from './rows.js';
 import { painter, type Sink } from './streams.js';
 
-/** What a run does, and where: the first line of its display. */
+/** The first line of a run. */
 export interface RunTitle {
   /** `Restarting iggy` */
   doing: string;
   /** The deployment by the best name that is known. */
   place: string;
-  /** How many nodes are named; null where the log, or `--expect-nodes`, says how many there are. */
+  /** Null where the log, or `--expect-nodes`, says how many there are. */
   nodes: number | null;
 }
 
@@ -25,7 +25,7 @@ const DOING: Readonly<Record<string, string>> = {
   reconfigure: 'Reconfiguring',
 };
 
-/** `Restarting iggy`, `Reconfiguring connectors to 7262013455120900033`. @param action as `formatAction` writes it */
+/** `Restarting iggy`, `Reconfiguring connectors to 7262013455120900033` */
 export function doingText(action: string, runtime: string): string {
   const [verb = '', config] = action.split(':');
   return plainText(`${DOING[verb] ?? action} ${runtime}${config === undefined ? '' : ` to ${config}`}`);
@@ -41,7 +41,7 @@ export function runName({ action, runtime }: Pick<ResultFields, 'action' | 'runt
   return action === null || runtime === null ? 'the run' : plainText(`${action} of ${runtime}`);
 }
 
-/** What became of a target that has not completed, as it follows its name or a number; null where all is well. */
+/** What follows the name of a target that has not completed, or how many; null where all is well. */
 export function troubleOf({ status, gate }: NodeResult): string | null {
   if (isFailedGate(gate)) return `completed, but its gate ${gateWord(gate)}`;
   if (status === 'completed') return null;
@@ -58,16 +58,13 @@ const NOT_BEGUN = 'not started';
 export interface SummaryOptions {
   /** Say nothing of a success. */
   quiet: boolean;
-  /** Flags that name the same deployment in a later command, as a shell takes them. */
+  /** Flags that name the same deployment in a later command. */
   target?: string;
   /** The key and the id of the request were said before. */
   debug?: boolean;
 }
 
-/**
- * What became of a run, for people, in a sentence that names the nodes it went wrong on; and on lines of their own, whole,
- * to be copied, the commands that say more, or go on.
- */
+/** What became of a run, in a sentence; and on lines of their own, to be copied, the commands that say more, or go on. */
 export function summaryText(sink: Sink, result: ResultFields, options: SummaryOptions): string {
   const { outcome, nodes, targets, resume, idempotency_key: key, request_id: request } = result;
   const { quiet, target = '', debug = false } = options;
@@ -94,7 +91,6 @@ export function summaryText(sink: Sink, result: ResultFields, options: SummaryOp
 const LEFT_HINT =
   'The log also names nodes that have left. --expect-nodes deployment counts those that are there; --node names them.';
 
-/** How a run ended. */
 function endingOf(result: ResultFields): string {
   const { outcome, nodes, targets, action } = result;
   const name = runName(result);
@@ -116,7 +112,7 @@ function endingOf(result: ResultFields): string {
   return `✗ ${name}: ${troubles || unknown}`;
 }
 
-/** What became of those that did not complete, the worst first. The first that is said tells the number of all. */
+/** What became of those that did not complete, the worst first. */
 function troublesOf(nodes: readonly NodeResult[]): string {
   const groups = new Map<string, NodeResult[]>([REJECTED, NOT_FOUND].map((words) => [words, []]));
   for (const node of nodes) {
@@ -138,7 +134,6 @@ function troublesOf(nodes: readonly NodeResult[]): string {
     .join('; ');
 }
 
-/** What was sent, or had been before. */
 function dispatchedText(event: Extract<RunStep, { event: 'dispatched' }>): string {
   const { request_id: id, replayed, recovered, earlier, node_id: node } = event;
   const request = id === null ? '' : ` (request ${plainText(id)})`;
@@ -178,7 +173,7 @@ function activityText(activity: Activity): string {
   return `activity ${activity.id} ${plainText(activity.status)}${took === null ? '' : ` (${formatDuration(took)})`}`;
 }
 
-/** The same with everything that tells it from others, and the time it happened by the server's clock, in UTC. */
+/** The same with all that tells it from others, and when it happened by the server's clock. */
 export function changeText(activity: Activity): string {
   const at = timeText(activity.finished_at ?? activity.created_at, true);
   const what = plainText(`${activity.runtime} ${activity.action}`);

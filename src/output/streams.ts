@@ -1,10 +1,10 @@
 import { LdctlError } from '../base/errors.js';
 import { type Env } from '../base/text.js';
 
-/** Takes secrets out of a text that is about to be shown, such as `ApiKey.scrub`. */
+/** Takes secrets out of a text that is about to be shown. */
 export type Scrub = (text: string) => string;
 
-/** The reader of stdout or stderr went away (EPIPE), as `head` does, or a terminal that closes: no failure of ours. */
+/** The reader went away (EPIPE), as `head` does, or a terminal that closes: no failure of ours. */
 export class ReaderGone extends LdctlError {
   constructor() {
     super('done', 'reader_gone', 'the reader of the output went away');
@@ -139,7 +139,7 @@ export class Output {
   }
 }
 
-/** The few styles there are. The colours are among the 16 of the user's own theme, which knows its background. */
+/** Among the 16 colours of the user's own theme, which knows its background. */
 const SGR = {
   ok: ['32', '39'],
   bad: ['31', '39'],
@@ -149,7 +149,6 @@ const SGR = {
 } as const;
 export type StyleName = keyof typeof SGR;
 
-/** Puts a style on a text, or leaves it alone where there is no colour. */
 export type Paint = (style: StyleName | undefined, text: string) => string;
 
 export function painter(colour: boolean): Paint {

@@ -95,7 +95,9 @@ export async function startSandbox(options: StartSandboxOptions = {}): Promise<R
     },
     seed,
     record,
-    setTrouble: (node, trouble) => sandbox.setTrouble(findNode(node, nodes, 'setTrouble'), trouble),
+    setTrouble: (node, trouble) => {
+      cloud.main.node(findNode(node, nodes, 'setTrouble')).trouble = trouble;
+    },
     dispatchAsOther: (action) => sandbox.dispatchAsOther(action),
     stop,
     [Symbol.asyncDispose]: stop,

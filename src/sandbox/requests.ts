@@ -12,7 +12,6 @@ const STATUS_OF = {
   unauthorized: 401,
   forbidden: 403,
   not_found: 404,
-  method_not_allowed: 405,
   idempotency_error: 409,
   idempotent_request_in_progress: 409,
   rate_limited: 429,

@@ -79,14 +79,12 @@ describe('on this system', () => {
     await scene.ends(0, 'activities list --limit 1 --profile prod');
   });
 
-  story('a sandbox prints its lines for any shell', {}, async (scene) => {
-    for (const [shell, line] of [
-      ['--shell sh', /^export LD_API_URL='http:.*'$/m],
-      ['--shell cmd', /^@set "LD_API_URL=http:.*"$/m],
-      ['--shell powershell', /^\$env:LD_API_URL = 'http:.*'$/m],
+  story('a sandbox prints lines for the shell, or an object', {}, async (scene) => {
+    for (const [format, line] of [
+      ['', /^(export |\$env:)LD_API_URL='http:.*'$/m],
       ['-o json', /^ *"LD_API_URL": "http:.*",$/m],
     ] as const) {
-      const run = scene.start(`sandbox start ${shell}`).input();
+      const run = scene.start(`sandbox start ${format}`.trim()).input();
       await run.said(line);
       run.kill('SIGTERM');
       await run.ended();

@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { ApiError, InvalidAnswerError, RedirectError, TransportError } from '../../src/api/index.js';
-import { stringifyJson } from '../../src/base/json.js';
 import { reply, REQUEST_ID, startServer, type ScriptedServer, type Step } from '../helpers/server.js';
-import { client, DEPLOYMENT, EMPTY_PAGE, ENTRY, failure, QUERY, RESTART } from './wire.js';
+import { client, DEPLOYMENT, failure, QUERY, RESTART } from './wire.js';
 
 const MIB = 1024 * 1024;
 
@@ -64,24 +63,6 @@ describe('answers that are not answers', () => {
       const error = await failure(listBy(endless(403)), ApiError);
       assert.deepEqual([error.status, error.code, error.exitCode], [403, 'http_403', 4]);
     });
-  });
-
-  it('that hold an integer of 31 MB are read as quickly as any, and it stays text', async () => {
-    const digits = '7'.repeat(31 * 1000 * 1000);
-    const begin = performance.now();
-    const page = await listBy(
-      reply(
-        200,
-        stringifyJson({
-          ...EMPTY_PAGE,
-          items: [{ ...ENTRY, load: 'DIGITS' }],
-          total_results: 1,
-          total_pages: 1,
-        }).replace('"DIGITS"', digits),
-      ),
-    );
-    assert.ok(performance.now() - begin < 5000, `it took ${performance.now() - begin} ms`);
-    assert.ok(page.items[0]?.load === digits);
   });
 
   it('that trickle are ended by the request timeout', async () => {

@@ -48,10 +48,10 @@ export default class ActivitiesList extends BaseCommand {
     'Gives each entry once although the log grows meanwhile. Filters may be repeated, and take comma lists. With --watch it ' +
     'is kept up to date until all that was listed at first is final; with --after it goes on where an export ended.';
   static override examples = [
-    '<%= config.bin %> <%= command.id %> --limit 5',
-    '<%= config.bin %> <%= command.id %> --status processing --watch',
-    '<%= config.bin %> <%= command.id %> --after 7261845022003200001 --limit 0 -o ndjson',
-    '<%= config.bin %> <%= command.id %> --limit 0 --runtime iggy -o json | jq .items[].node_id',
+    'ldctl activities list --limit 5',
+    'ldctl activities list --status processing --watch',
+    'ldctl activities list --after 7261845022003200001 --limit 0 -o ndjson',
+    'ldctl activities list --limit 0 --runtime iggy -o json | jq .items[].node_id',
   ];
   static override flags = { ...connectionFlags, ...listFlags };
 

@@ -15,7 +15,7 @@ import { checkIdempotencyKey } from '../../job/wire-key.js';
 import { roll, type Tools } from '../../library/jobs.js';
 import { check, rollRequest, type CheckedRoll } from '../../library/requests.js';
 import { nodesOfRoll } from './count.shared.js';
-import { ACTION_ARG, actingFlags, JobCommand, parseActing, RUNTIME_ARG, showDryRun, showJob } from './job.shared.js';
+import { ACTION_ARG, actingFlags, JobCommand, RUNTIME_ARG, showDryRun, showJob } from './job.shared.js';
 import { durationFlag, parsing } from './shared.js';
 
 const helpGroup = 'ROLL';
@@ -35,10 +35,7 @@ const rollFlags = {
     helpValue: 'CMD',
     summary: 'Run after each node; all but 0 halts the roll.',
   }),
-  'gate-timeout': durationFlag({
-    helpGroup,
-    summary: 'End a gate that takes longer. [default: 5m]',
-  }),
+  'gate-timeout': durationFlag({ helpGroup, summary: 'End a gate that takes longer. [default: 5m]' }),
   'node-timeout': durationFlag({ helpGroup, summary: 'Time for each node; 0: no limit. [default: 10m]' }),
   'continue-on-error': Flags.boolean({ helpGroup, summary: 'Go on although a node did not complete.' }),
   resume: Flags.string({
@@ -71,8 +68,8 @@ export default class ActivitiesRoll extends JobCommand {
     'Each node is followed to its end before the next begins; --gate decides after each whether the roll goes on. Ctrl-C ' +
     'starts nothing more and sees out what runs, a second one leaves it. A roll that ended early goes on with --resume.';
   static override examples = [
-    '<%= config.bin %> <%= command.id %> iggy restart --yes --pause 10s --gate ./healthy.sh',
-    '<%= config.bin %> <%= command.id %> --resume last',
+    'ldctl activities roll iggy restart --yes --pause 10s --gate ./healthy.sh',
+    'ldctl activities roll --resume last',
   ];
   static override args = { runtime: Args.string(RUNTIME_ARG), action: Args.string(ACTION_ARG) };
   static override flags = flags;
@@ -90,7 +87,7 @@ export default class ActivitiesRoll extends JobCommand {
     const { gate: command, 'gate-timeout': gateTimeoutMs, 'max-unavailable': maxUnavailable } = flags;
     if (command === undefined && gateTimeoutMs !== undefined) throw new UsageError('--gate-timeout goes with --gate');
     if (command !== undefined) filled(command.trim(), '--gate');
-    const { nodes: named, ...asked } = await parseActing(this.host, { runtime, action }, flags, this.interrupts.signal);
+    const { nodes: named, ...asked } = await this.request({ runtime, action }, flags);
     const { gate: _gate, ...request } = check(v.omit(rollRequest, ['nodes']), 'roll', {
       ...{ ...asked, maxUnavailable, pauseMs: flags.pause, gateTimeoutMs, nodeTimeoutMs: flags['node-timeout'] },
       continueOnError: flags['continue-on-error'],

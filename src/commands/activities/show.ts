@@ -17,8 +17,8 @@ export default class ActivitiesShow extends BaseCommand {
     'The entry is looked for by its id, which takes a dozen requests in a log of 100,000 entries. As JSON it is what the ' +
     'API gave.';
   static override examples = [
-    '<%= config.bin %> <%= command.id %> 7261845022003200001',
-    '<%= config.bin %> <%= command.id %> 7261845022003200001 -o json | jq -r .status',
+    'ldctl activities show 7261845022003200001',
+    'ldctl activities show 7261845022003200001 -o json | jq -r .status',
   ];
   static override args = {
     id: Args.string({ ignoreStdin: true, required: true, description: 'the id of the activity' }),
@@ -42,7 +42,7 @@ export default class ActivitiesShow extends BaseCommand {
     }
     const options = printOptions(flags);
     const fields = fieldsOf(found.activity, found.serverTime ?? clock.now(), options.utc);
-    await printObject(output, found.activity, fields, options);
+    await printObject(output, found.activity, options, fields);
     return 0;
   }
 }
@@ -50,13 +50,14 @@ export default class ActivitiesShow extends BaseCommand {
 function whereItWouldBe(id: Id, { older, newer }: Found): string {
   const alike = [older, newer].filter((other) => other !== null && Number(other) === Number(id));
   if (alike.length > 0) {
-    return `There is ${alike.join(' and ')}: the id may have been rounded on its way, as bare numbers are by jq before 1.7 or by JavaScript.`;
+    return `There is ${alike.join(' and ')}: the id may have been rounded on its way, as by jq before 1.7 or by JavaScript.`;
   }
   if (older === null && newer === null) return 'Its log is empty. Is it the right deployment?';
   if (newer === null)
     return `The newest is ${older}; this one may not have appeared yet. Or is it of another deployment?`;
-  if (older === null) return `The oldest that the log still has is ${newer}. Or is it of another deployment?`;
-  return `The next ones are ${older} and ${newer}. Is it the id of a node, or of an activity of another deployment?`;
+  const next =
+    older === null ? `The oldest that the log still has is ${newer}` : `The next ones are ${older} and ${newer}`;
+  return `${next}. Is it the id of a node, or of an activity of another deployment?`;
 }
 
 /** What is known of every entry, in the order it is of interest in. */

@@ -15,9 +15,9 @@ export default class ActivitiesStats extends BaseCommand {
     'For each runtime and action, and each node with --by node: how many there were, how each ended, and how long those ' +
     'took that completed: the median, nine of ten (p90), and the longest. A reconfigure is one whatever its config.';
   static override examples = [
-    '<%= config.bin %> <%= command.id %>',
-    '<%= config.bin %> <%= command.id %> --since 24h --by node --runtime iggy',
-    '<%= config.bin %> <%= command.id %> --since 30d -o json | jq ".items[] | select(.rejected > 0)"',
+    'ldctl activities stats',
+    'ldctl activities stats --since 24h --by node --runtime iggy',
+    'ldctl activities stats --since 30d -o json | jq ".items[] | select(.rejected > 0)"',
   ];
   static override flags = {
     ...connectionFlags,
@@ -43,25 +43,13 @@ export default class ActivitiesStats extends BaseCommand {
   }
 }
 
+const NONE = { count: 0, completed: 0, rejected: 0, processing: 0 };
+/** Of those that completed, in seconds; null where there are none. */
+const NO_TIMES = { median_s: null, p90_s: null, max_s: null };
+type Times = Record<keyof typeof NO_TIMES, number | null>;
+
 /** What the log says of one kind of work: in JSON, these keys in this order. */
-interface Stats {
-  runtime: string;
-  /** Without a config: a reconfigure is one like another. */
-  action: string;
-  /** Where each node is counted by itself. */
-  node_id?: Id;
-  count: number;
-  completed: number;
-  rejected: number;
-  /** Not final, whatever the status is called. */
-  processing: number;
-  /** Of the completed ones, in seconds; null where there are none. */
-  median_s: number | null;
-  p90_s: number | null;
-  max_s: number | null;
-  /** When the newest was created, as the API gave it. */
-  last_at: string;
-}
+type Stats = { runtime: string; action: string; node_id?: Id } & typeof NONE & Times & { last_at: string };
 
 /** Holds a row for each kind of work, and a number for each entry. @param parts newest first */
 async function countWork(parts: Listing, byNode: boolean): Promise<Stats[]> {
@@ -70,8 +58,7 @@ async function countWork(parts: Listing, byNode: boolean): Promise<Stats[]> {
     for (const { runtime, action: whole, node_id, status, created_at, finished_at } of entries) {
       const action = whole.replace(/:.*/s, '');
       const key = `${runtime} ${action} ${byNode ? node_id : ''}`;
-      const empty = { count: 0, completed: 0, rejected: 0, processing: 0, median_s: null, p90_s: null, max_s: null };
-      const row = { runtime, action, ...(byNode && { node_id }), ...empty, last_at: created_at };
+      const row = { runtime, action, ...(byNode && { node_id }), ...NONE, ...NO_TIMES, last_at: created_at };
       const group = groups.get(key) ?? { row, tookMs: [] };
       groups.set(key, group);
       group.row.count += 1;
@@ -85,9 +72,9 @@ async function countWork(parts: Listing, byNode: boolean): Promise<Stats[]> {
 }
 
 /** @param took ms, the shortest first */
-function timesOf(took: Float64Array): Pick<Stats, 'median_s' | 'p90_s' | 'max_s'> {
+function timesOf(took: Float64Array): Times {
   const nth = (index: number): number => (took.at(index) ?? 0) / 1000;
-  if (took.length === 0) return { median_s: null, p90_s: null, max_s: null };
+  if (took.length === 0) return NO_TIMES;
   const median_s = (nth((took.length - 1) / 2) + nth(took.length / 2)) / 2;
   return { median_s, p90_s: nth(Math.ceil(took.length * 0.9) - 1), max_s: nth(-1) };
 }

@@ -5,7 +5,7 @@ import { connectionFlags } from '../../cli/flags.js';
 import { trigger } from '../../library/jobs.js';
 import { check, triggerRequest, type CheckedTrigger } from '../../library/requests.js';
 import { expectedNodes, nodesOfLog, warnOfOthers } from './count.shared.js';
-import { ACTION_ARG, actingFlags, JobCommand, parseActing, RUNTIME_ARG, showDryRun, showJob } from './job.shared.js';
+import { ACTION_ARG, actingFlags, JobCommand, RUNTIME_ARG, showDryRun, showJob } from './job.shared.js';
 
 export default class ActivitiesTrigger extends JobCommand {
   static override summary = 'Trigger an action on some or all nodes, and follow every node to its end.';
@@ -13,9 +13,9 @@ export default class ActivitiesTrigger extends JobCommand {
     'Exits 0 only when every targeted node has completed; `ldctl help exit-codes` tells the others. Naming nodes is ' +
     'consent; acting on every node asks, or takes --yes. An action is carried out at most once, whatever the network does.';
   static override examples = [
-    '<%= config.bin %> <%= command.id %> iggy restart --node 610809900976570889',
-    '<%= config.bin %> <%= command.id %> iggy restart --yes -o json',
-    '<%= config.bin %> <%= command.id %> connectors reconfigure:42 --yes --expect-nodes 9 --idempotency-key "$CI_JOB_ID"',
+    'ldctl activities trigger iggy restart --node 610809900976570889',
+    'ldctl activities trigger iggy restart --yes -o json',
+    'ldctl activities trigger connectors reconfigure:42 --yes --expect-nodes 9 --idempotency-key "$CI_JOB_ID"',
   ];
   static override args = {
     runtime: Args.string({ ...RUNTIME_ARG, required: true }),
@@ -34,7 +34,7 @@ export default class ActivitiesTrigger extends JobCommand {
 
   protected override async execute() {
     const { args, flags } = await this.parse(ActivitiesTrigger);
-    const asked = await parseActing(this.host, args, flags, this.interrupts.signal);
+    const asked = await this.request(args, flags);
     const request: CheckedTrigger = check(triggerRequest, 'trigger', { ...asked, wait: flags.wait });
     const deed = { what: `${request.action} ${request.runtime}`, nodes: request.nodes ?? null };
     const context = await this.connect(flags);

@@ -9,8 +9,7 @@ import { wait } from '../../library/jobs.js';
 import { check, waitRequest } from '../../library/requests.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
 import { readLog } from './count.shared.js';
-import { followFlags, JobCommand, showJob } from './job.shared.js';
-import { MOST_NODES, readNodes, targetFlags } from './nodes.shared.js';
+import { followFlags, JobCommand, MOST_NODES, readNodes, showJob, targetFlags } from './job.shared.js';
 
 const waitFlags = {
   after: Flags.string({ helpValue: 'ID', summary: 'Follow the entries of a trigger that came after this id.' }),
@@ -36,8 +35,8 @@ export default class ActivitiesWait extends JobCommand {
     'with runtime, action and nodes: `activities trigger` prints that command. At a terminal, without an id, it follows ' +
     'what is processing. Ends and exits as `activities trigger` does.';
   static override examples = [
-    '<%= config.bin %> <%= command.id %> 7261845022003200001 7261845022003200002',
-    '<%= config.bin %> <%= command.id %> --after 7261845022003200000 --runtime iggy --action restart --node 610809900976570889',
+    'ldctl activities wait 7261845022003200001 7261845022003200002',
+    'ldctl activities wait --after 7261845022003200000 --runtime iggy --action restart --node 610809900976570889',
   ];
   static override strict = false;
   static override args = { id: Args.string({ ignoreStdin: true, description: 'ids of the activities to follow' }) };
@@ -57,7 +56,7 @@ export default class ActivitiesWait extends JobCommand {
     const target = await context.target();
     const processing = async () => {
       const open = (await readLog(context, target, 'known')).filter(({ status }) => !isFinal(status));
-      return { ids: open.map(({ id }) => id) };
+      return { ids: sortedUnique(open.map(({ id }) => id)) };
     };
     const asked = what ?? (await processing());
     if (asked.ids?.length === 0) {

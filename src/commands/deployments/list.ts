@@ -33,10 +33,7 @@ const columns: ReadonlyArray<Column<ReturnType<typeof documentOf>>> = [
 export default class DeploymentsList extends BaseCommand {
   static override summary = 'The deployments that the key can see: names, ids, supervisor URLs.';
   static override description = 'A line a deployment, with the division and the environment it stands in.';
-  static override examples = [
-    '<%= config.bin %> <%= command.id %>',
-    '<%= config.bin %> <%= command.id %> -o json | jq ".items[] | {name, id}"',
-  ];
+  static override examples = ['ldctl deployments list', 'ldctl deployments list -o json | jq ".items[] | {name, id}"'];
   static override flags = connectionFlags;
 
   protected override async execute() {

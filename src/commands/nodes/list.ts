@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags';
-import { isFinal, RUNTIMES } from '../../base/activity.js';
+import { isFinal, RUNTIMES, type Activity } from '../../base/activity.js';
 import { compareIds, type Id } from '../../base/ids.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { connectionFlags, printOptions } from '../../cli/flags.js';
@@ -15,9 +15,9 @@ export default class NodesList extends BaseCommand {
     'A line a node, with its last activity of each runtime. It shows what the log knows: a node that nothing was done on is ' +
     'not in it, one that has left may be, and neither says whether a runtime runs.';
   static override examples = [
-    '<%= config.bin %> <%= command.id %>',
-    '<%= config.bin %> <%= command.id %> --since 7d --runtime iggy',
-    '<%= config.bin %> <%= command.id %> -o json | jq ".items[] | {node_id, iggy: .runtimes.iggy.status}"',
+    'ldctl nodes list',
+    'ldctl nodes list --since 7d --runtime iggy',
+    'ldctl nodes list -o json | jq ".items[] | {node_id, iggy: .runtimes.iggy.status}"',
   ];
   static override flags = {
     ...connectionFlags,
@@ -40,28 +40,24 @@ export default class NodesList extends BaseCommand {
   }
 }
 
-interface LastActivity {
-  activity_id: Id;
-  action: string;
-  status: string;
-  created_at: string;
-}
+const lastOf = ({ id, action, status, created_at }: Activity) => ({ activity_id: id, action, status, created_at });
 
 /** A node that the log names: in JSON, these keys in this order. */
 interface NodeSummary {
   node_id: Id;
   last_activity_at: string;
-  runtimes: Record<string, LastActivity>;
+  runtimes: Record<string, ReturnType<typeof lastOf>>;
 }
 
 /** Holds the newest entries of each node, and no others. @param parts newest first */
 async function summarise(parts: Listing): Promise<NodeSummary[]> {
   const nodes = new Map<Id, NodeSummary>();
   for await (const { entries } of parts) {
-    for (const { id, node_id, runtime, action, status, created_at } of entries) {
+    for (const activity of entries) {
+      const { node_id, created_at } = activity;
       const node = nodes.get(node_id) ?? { node_id, last_activity_at: created_at, runtimes: {} };
       nodes.set(node_id, node);
-      node.runtimes[runtime] ??= { activity_id: id, action, status, created_at };
+      node.runtimes[activity.runtime] ??= lastOf(activity);
     }
   }
   return [...nodes.values()].sort((a, b) => compareIds(a.node_id, b.node_id));

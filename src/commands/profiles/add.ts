@@ -6,7 +6,7 @@ import type { CommandContext } from '../../cli/context.js';
 import { filled, type FlagsOf } from '../../cli/flags.js';
 import { readStdin, type Prompts } from '../../cli/prompts.js';
 import { saying } from '../../cli/signals.js';
-import { ApiError, LdctlError, UsageError } from '../../base/errors.js';
+import { ApiError, UsageError } from '../../base/errors.js';
 import { parseId, type Id } from '../../base/ids.js';
 import { isApiKeyText, refuseDebuggedStreams, type ApiKey } from '../../base/secret.js';
 import { plainText, urlText } from '../../base/text.js';
@@ -16,7 +16,6 @@ import { parseApiKey, runKeyCommand } from '../../config/keys.js';
 import { checkProfileName, findProfile, KEY_STORES, type Profile, type ProfileKey } from '../../config/profiles.js';
 import { DEFAULT_API_URL, type Settings } from '../../config/settings.js';
 import {
-  expiryOf,
   findDeployment,
   placedDeployments,
   placeText,
@@ -67,10 +66,10 @@ export default class ProfilesAdd extends BaseCommand {
     'Elsewhere that comes from LD_TENANT_ID, LD_API_KEY, LD_API_URL and LD_DEPLOYMENT_ID. A key that the API does not ' +
     'accept is not stored, and no flag holds one. The first profile becomes the current one.';
   static override examples = [
-    '<%= config.bin %> <%= command.id %> prod',
-    'secret-tool lookup laserdata prod | <%= config.bin %> <%= command.id %> prod --tenant-id 7261845022003200001 ' +
+    'ldctl profiles add prod',
+    'secret-tool lookup laserdata prod | ldctl profiles add prod --tenant-id 7261845022003200001 ' +
       '--deployment sandbox --key-store file --api-key-stdin',
-    '<%= config.bin %> <%= command.id %> prod --tenant-id 7261845022003200001 --deployment sandbox ' +
+    'ldctl profiles add prod --tenant-id 7261845022003200001 --deployment sandbox ' +
       '--key-command "op read op://ops/laserdata/key"',
   ];
   static override args = {
@@ -198,7 +197,7 @@ async function accessFor(given: Settings, plan: Plan, context: CommandContext): 
       const core = context.core({ apiUrl, key });
       const id = tenantId;
       const known = await context.during('Checking the key', () => core.keyContext(id, { signal }));
-      context.say(keyText(known, context.host.clock.now()));
+      context.say(plainText(`key ${known.name} (role ${known.role_name})`));
       return { tenantId, key, apiUrl, known };
     } catch (error) {
       if (!(error instanceof ApiError) || ![401, 403, 404].includes(error.status)) throw error;
@@ -235,16 +234,9 @@ async function keyFor(given: Settings, { stored, flags, newKey }: Plan, context:
 
 /** @param preset one that Enter takes */
 async function askTenant(prompts: Prompts, preset: Id | undefined): Promise<Id> {
-  const parse = (text: string): Id => parseId(text.trim(), 'the tenant id');
-  const validate = (text: string): true | string => {
-    try {
-      parse(text);
-      return true;
-    } catch (error) {
-      return error instanceof LdctlError ? (error.hint ?? error.message) : String(error);
-    }
-  };
-  return parse(await prompts.text('Tenant id:', { default: preset?.toString(), validate }));
+  const validate = (text: string): true | string =>
+    /^\d{1,20}$/.test(text.trim()) || 'An id is written in decimal digits.';
+  return parseId((await prompts.text('Tenant id:', { default: preset?.toString(), validate })).trim(), 'the tenant id');
 }
 
 /** Asks for a key, masked. @param found one that Enter takes */
@@ -256,13 +248,6 @@ async function askKey(prompts: Prompts, found: ApiKey | null): Promise<ApiKey> {
     return isApiKeyText(typed.trim()) || 'A key is one line of visible ASCII characters without spaces.';
   });
   return text.trim() === '' && found ? found : parseApiKey(text, 'what was typed');
-}
-
-/** `key sandbox admin (role admin), expires in 200 days` */
-function keyText({ name, role_name: role, expiry_at: expiresAt }: KeyContext, now: number): string {
-  const expiry = expiresAt ? expiryOf(expiresAt, now) : null;
-  const end = expiry ? `${expiry.expired ? 'expired' : 'expires'} ${expiry.text}` : 'does not say when it expires';
-  return plainText(`key ${name} (role ${role}), ${end}`);
 }
 
 /**

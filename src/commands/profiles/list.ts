@@ -9,10 +9,7 @@ import { profileDocument, type ProfileDocument } from './profile.shared.js';
 
 export default class ProfilesList extends BaseCommand {
   static override summary = 'All profiles, with the current one marked. Asks no server.';
-  static override examples = [
-    '<%= config.bin %> <%= command.id %>',
-    '<%= config.bin %> <%= command.id %> --columns name,expires',
-  ];
+  static override examples = ['ldctl profiles list', 'ldctl profiles list --columns name,expires'];
 
   protected override async execute() {
     const { env, clock, output } = this.host;

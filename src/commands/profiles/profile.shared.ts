@@ -37,7 +37,7 @@ export async function printProfile({ host, flags }: Printing, profile: ProfileDo
     ...(at !== null && { expires_at: expiryText(at, host.clock.now(), options.utc) }),
   };
   const fields = Object.entries(profile).map(([field, value]) => ({ name: field, value, text: texts[field] }));
-  await printObject(host.output, profile, fields, options);
+  await printObject(host.output, profile, options, fields);
   return 0;
 }
 

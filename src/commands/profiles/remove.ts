@@ -13,7 +13,7 @@ export default class ProfilesRemove extends BaseCommand {
   static override description =
     'Asks first; where no one can be asked it needs --yes. The key itself stays valid: revoke it in the LaserData ' +
     'console. When the current profile is removed, none is the current one.';
-  static override examples = ['<%= config.bin %> <%= command.id %> old --yes'];
+  static override examples = ['ldctl profiles remove old --yes'];
   static override args = {
     name: Args.string({ required: true, ignoreStdin: true, description: 'the profile to remove' }),
   };
@@ -26,9 +26,7 @@ export default class ProfilesRemove extends BaseCommand {
     const context = await this.open(flags);
     const current = await removeProfile(args.name, flags.yes, context);
     context.say(`removed profile ${args.name}${current === null ? '; no profile is the current one now' : ''}`);
-    const document = { removed: args.name, current };
-    const fields = Object.entries(document).map(([field, value]) => ({ name: field, value }));
-    await printObject(this.host.output, document, fields, printOptions(flags));
+    await printObject(this.host.output, { removed: args.name, current }, printOptions(flags));
     return 0;
   }
 }

@@ -7,10 +7,7 @@ import { printProfile, profileDocument } from './profile.shared.js';
 
 export default class ProfilesShow extends BaseCommand {
   static override summary = 'One profile, with its key masked. Asks no server.';
-  static override examples = [
-    '<%= config.bin %> <%= command.id %>',
-    '<%= config.bin %> <%= command.id %> prod -o json',
-  ];
+  static override examples = ['ldctl profiles show', 'ldctl profiles show prod -o json'];
   static override args = {
     name: Args.string({ ignoreStdin: true, description: 'the profile; the current one unless given' }),
   };

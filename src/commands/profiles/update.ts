@@ -11,9 +11,9 @@ export default class ProfilesUpdate extends BaseCommand {
     'Only what a flag names is changed; without any, it asks for a new key. --api-key-stdin rotates the key, --key-store ' +
     'moves it, and the environment has no say. Nothing is stored that the API does not accept.';
   static override examples = [
-    'secret-tool lookup laserdata prod | <%= config.bin %> <%= command.id %> prod --api-key-stdin',
-    '<%= config.bin %> <%= command.id %> prod --deployment staging --no-protected',
-    '<%= config.bin %> <%= command.id %> prod --key-store keyring',
+    'secret-tool lookup laserdata prod | ldctl profiles update prod --api-key-stdin',
+    'ldctl profiles update prod --deployment staging --no-protected',
+    'ldctl profiles update prod --key-store keyring',
   ];
   static override args = {
     name: Args.string({ required: true, ignoreStdin: true, description: 'the profile to change' }),

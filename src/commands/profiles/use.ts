@@ -7,7 +7,7 @@ import { printProfile, profileDocument } from './profile.shared.js';
 
 export default class ProfilesUse extends BaseCommand {
   static override summary = 'Make a profile the current one: the one that is used when none is named.';
-  static override examples = ['<%= config.bin %> <%= command.id %> prod'];
+  static override examples = ['ldctl profiles use prod'];
   static override args = {
     name: Args.string({ required: true, ignoreStdin: true, description: 'the profile to use from now on' }),
   };

@@ -17,8 +17,8 @@ export default class SandboxExec extends BaseCommand {
     "and this very ldctl first on its PATH. Your own profiles are not touched. The exit code is CMD's.";
   static override usage = 'sandbox exec [FLAGS] -- CMD…';
   static override examples = [
-    '<%= config.bin %> <%= command.id %> -- ldctl activities trigger iggy restart --yes',
-    '<%= config.bin %> <%= command.id %> --reject 2 -- ldctl activities trigger iggy restart --yes',
+    'ldctl sandbox exec -- ldctl activities trigger iggy restart --yes',
+    'ldctl sandbox exec --reject 2 -- ldctl activities trigger iggy restart --yes',
   ];
   // So that `exec CMD` without the dashes arrives here, and is told about them.
   static override strict = false;

@@ -95,31 +95,16 @@ export async function sandboxOf(flags: SandboxFlags): Promise<RunningSandbox> {
   }
 }
 
-/** A line that sets a variable. The values are URLs, keys and ids: nothing in them means anything to a shell but the blanks. */
-const SETS = {
-  sh: (name: string, value: string) => `export ${name}='${value}'`,
-  cmd: (name: string, value: string) => `@set "${name}=${value}"`,
-  powershell: (name: string, value: string) => `$env:${name} = '${value}'`,
-};
-type Shell = keyof typeof SETS;
-
 export default class SandboxStart extends BaseCommand {
   static override summary = 'Serve a local LaserData in miniature until it is stopped.';
   static override description =
     'Prints lines for your shell (`export …`) that point ldctl, and your scripts, at it. It listens on 127.0.0.1 only, needs ' +
     'no account, and forgets everything when it ends. $LDCTL_SANDBOX_URL/sandbox/record tells what it was asked.';
   static override examples = [
-    '<%= config.bin %> <%= command.id %> > sandbox.env & sleep 1; . ./sandbox.env',
-    '<%= config.bin %> <%= command.id %> --shell powershell',
-    '<%= config.bin %> <%= command.id %> --nodes 9 --stuck 4 --reject 7',
+    'ldctl sandbox start > sandbox.env & sleep 1; . ./sandbox.env',
+    'ldctl sandbox start --nodes 9 --stuck 4 --reject 7',
   ];
-  static override flags = {
-    ...sandboxFlags,
-    shell: Flags.option({
-      description: 'Whose syntax the printed lines have (default: sh; on Windows, outside of Git Bash, powershell).',
-      options: Object.keys(SETS) as Shell[],
-    })(),
-  };
+  static override flags = sandboxFlags;
 
   protected override async execute() {
     const { flags } = await this.parse(SandboxStart);
@@ -128,12 +113,12 @@ export default class SandboxStart extends BaseCommand {
     const { platform, env: own, output } = this.host;
     const options = printOptions(flags);
     if (options.format === 'table') {
-      const set = SETS[flags.shell ?? (platform === 'win32' && !own.MSYSTEM && !own.SHELL ? 'powershell' : 'sh')];
-      const lines = Object.entries(env).map(([name, value]) => `${set(name, value)}\n`);
+      // On Windows for PowerShell, unless it is Git Bash. The values are URLs, keys and ids: no shell reads more into them.
+      const set = platform === 'win32' && !own.MSYSTEM && !own.SHELL ? '$env:' : 'export ';
+      const lines = Object.entries(env).map(([name, value]) => `${set}${name}='${value}'\n`);
       output.stdout.write(lines.join(''));
     } else {
-      const fields = Object.entries(env).map(([name, value]) => ({ name, value }));
-      await printObject(output, env, fields, options);
+      await printObject(output, env, options);
     }
     output.stderr.write(`Serving ${apiUrl} (seed ${seed}). Ctrl-C stops it.\n`);
     const { signal } = this.interrupts;

@@ -19,7 +19,6 @@ import {
   type WatchViewOptions,
 } from './plain.js';
 
-/** One picture of what is going on: a table, and a line below it. */
 interface Frame<T> {
   rows: readonly T[];
   /** How many there are, with those that are not held any more. */

@@ -13,7 +13,6 @@ import { activityColumns, standingOf } from '../rows.js';
 import { changeText, eventText, headlineText, type RunTitle } from '../run-text.js';
 import { type Output, type Sink } from '../streams.js';
 
-/** A display, from its first event to its end. */
 interface View<Event> {
   on(event: Event): void;
   /** Ends it, on every way out; harmless when repeated. @param error why the following of a log was given up */
@@ -46,7 +45,6 @@ export type WatchView = View<WatchEvent>;
 export interface WatchViewOptions extends ViewOptions, PrintOptions {
   /** For ever: then the changes are the data, and nothing comes to stdout after them. */
   follow: boolean;
-  /** The deployment by the best name that is known. */
   place: string;
 }
 

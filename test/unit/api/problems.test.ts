@@ -50,13 +50,6 @@ describe('an error of the API', () => {
     assert.match((await triggerError({ status: 400, body: body(other) }, [1n, 2n])).message, /named twice/);
   });
 
-  it('takes the request id from the body when no header has it', async () => {
-    const headers = { 'ld-request': '' };
-    const body = { code: 'oops', instance: 'abc' };
-    assert.equal((await listError({ status: 500, body, headers })).requestId, 'abc');
-    assert.equal((await listError({ status: 502, body: '<p>no', headers })).requestId, undefined);
-  });
-
   it('exits by its status', async () => {
     const exits = { 4: [401, 403], 5: [400, 404, 409, 422], 6: [408, 425, 429, 500, 501, 502, 503, 504] };
     for (const [exit, statuses] of Object.entries(exits)) {
@@ -70,19 +63,6 @@ describe('an error of the API', () => {
     assert.deepEqual([error.code, error.retryable], ['http_502', true]);
     assert.match(error.reason, /^502 Bad Gateway nginx/);
     assert.ok(error.reason.length < 150);
-  });
-
-  it('may be JSON of another kind; a code is one that a program can branch on', async () => {
-    const odd = [
-      '[]',
-      'null',
-      '"no"',
-      '{"code":7,"reason":null,"field_issues":{}}',
-      { code: 'two words', reason: 'r' },
-    ];
-    for (const body of odd) assert.equal((await listError({ status: 500, body })).code, 'http_500');
-    const { reason, fieldIssues } = await listError({ status: 500, body: { code: 'oops', reason: null, title: 't' } });
-    assert.deepEqual([reason, fieldIssues], ['t', []]);
   });
 
   const problem = (code: string) => ({ code, reason: 'because' });
@@ -105,11 +85,6 @@ describe('an error of the API', () => {
       else assert.equal(error.hint, undefined);
     });
   }
-
-  it('of a read needs another permission, and says when to try again', async () => {
-    assert.match((await listError({ status: 403 })).hint ?? '', /deployment:read.*allow-list/);
-    assert.match((await listError({ status: 429, headers: { 'retry-after': '12' } })).hint ?? '', /Try again in 12s/);
-  });
 
   it('tells its retry-after in milliseconds: of seconds, and of a date by the clock of the server', async () => {
     const after = async (headers: Record<string, string>) => (await listError({ status: 429, headers })).retryAfterMs;

@@ -3,7 +3,7 @@ import { ApiError, LdctlError } from '../../../src/base/errors.js';
 import { ApiKey } from '../../../src/base/secret.js';
 import { type Env } from '../../../src/base/text.js';
 import { type Deployment, type Permissions, type TenantStructure } from '../../../src/api/core-api.js';
-import { type Config, type Profile } from '../../../src/config/profiles.js';
+import { type Profile } from '../../../src/config/profiles.js';
 import { resolveSettings, type SettingFlags, type Settings } from '../../../src/config/settings.js';
 import {
   expiryOf,
@@ -58,13 +58,12 @@ interface Given {
   env?: Env;
   /** Of the one profile; null for no profile at all. */
   stored?: Partial<Profile> | null;
-  config?: Config;
 }
 
-function settingsOf({ flags = {}, env = {}, stored = STORED, config }: Given): Settings {
+function settingsOf({ flags = {}, env = {}, stored = STORED }: Given): Settings {
   const oneProfile = stored === null ? { profiles: [] } : { current: 'prod', profiles: [profileNamed('prod', stored)] };
   const notify = (): void => undefined;
-  return resolveSettings({ flags, env, readConfig: () => config ?? oneProfile, keys: keyTools(), notify });
+  return resolveSettings({ flags, env, readConfig: () => oneProfile, keys: keyTools(), notify });
 }
 
 /** Resolves, and notes what Core was asked. */
@@ -172,13 +171,7 @@ describe('the target of a command', () => {
   });
 
   const first: Array<[what: string, given: Given, code: string, hint: RegExp]> = [
-    ['no profile, no key', { stored: null }, 'no_key', /ldctl profiles add NAME.*LD_API_KEY/],
-    [
-      'profiles, but none is current',
-      { config: { profiles: [profileNamed('prod'), profileNamed('test')] } },
-      'no_key',
-      /ldctl profiles use NAME.*prod, test/,
-    ],
+    ['no profile, no key', { stored: null }, 'no_key', /profiles add NAME.*profiles use NAME.*LD_API_KEY/],
     [
       'a key, but no deployment',
       { env: { LD_API_KEY: KEY }, stored: null },

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ApiError, Interrupted, LdctlError, UsageError } from '../../../src/base/errors.js';
+import { ApiError, Interrupted, UsageError } from '../../../src/base/errors.js';
 import { printError, sentence } from '../../../src/output/error.js';
 import { FORMAT_NAMES, type FormatName } from '../../../src/output/formats.js';
 import { memoryOutput, type MemoryOutput } from '../../helpers/memory-output.js';
@@ -75,21 +75,5 @@ describe('an error on stdout', () => {
     const json = `${JSON.stringify(JSON.parse(ERROR), null, 2)}\n`;
     assert.deepEqual([texts[0], texts[1], texts[3], texts[4]], ['', json, '', `${ERROR}\n`]);
     assert.match(texts[2] ?? '', /^error:\n {2}code: permission_denied\n {2}message: /);
-  });
-
-  it('is told once, and not where stdout has all it will get', async () => {
-    const output = await print(denied, 'ndjson');
-    assert.equal((await print(denied, 'ndjson', output)).stdout.text, `${ERROR}\n`);
-  });
-
-  it('carries the exit code of its kind; what was not foreseen is a fault', async () => {
-    for (const [error, code, exit] of [
-      [new LdctlError('halted', 'gate_failed', 'x'), 'gate_failed', 9],
-      [new TypeError('x is undefined'), 'internal', 1],
-    ] as const) {
-      const { stdout } = await print(error, 'json');
-      const { error: told } = JSON.parse(stdout.text) as { error: { code: string; exit_code: number } };
-      assert.deepEqual([told.code, told.exit_code], [code, exit]);
-    }
   });
 });

@@ -171,7 +171,7 @@ describe('one thing', () => {
   for (const format of FORMAT_NAMES) {
     it(`prints in ${format}`, async () => {
       const output = memoryOutput();
-      await printObject(output, value, fields, options({ format }));
+      await printObject(output, value, options({ format }), fields);
       assert.equal(output.stdout.text, expected[format]);
     });
   }

@@ -134,13 +134,6 @@ describe('a run at a terminal', () => {
     }
   });
 
-  it('keeps no headline of what was refused', async () => {
-    const { view, screen } = await start(TTY);
-    view.on(baseline);
-    view.stop();
-    assert.deepEqual(screen(), []);
-  });
-
   it('is one screen high, with what failed and what is going on first, and counts the rest', async () => {
     const { view, screen } = await start({ isTTY: true, rows: 7 });
     view.on(shown({}, {}, awaited, running, {}, { status: 'rejected' }, running, {}));
@@ -157,21 +150,6 @@ describe('a run at a terminal', () => {
     const low = await start({ isTTY: true, rows: 3 });
     low.view.on(shown(running));
     assert.equal(low.screen().length, 2, 'the headline, and one line');
-  });
-
-  it('loses a whole column where it becomes too narrow, never node and status', async () => {
-    const { view, output, time } = await start({ isTTY: true, columns: 100 });
-    view.on(shown(running, {}));
-    for (const [columns, header] of [
-      [58, 'NODE STATUS TOOK'],
-      [36, 'NODE STATUS'],
-      [100, 'NODE ACTIVITY STATUS TOOK'],
-    ] as const) {
-      output.stderr.resize(columns, 24);
-      time.advance(1000);
-      const last = output.stderr.text.match(/NODE[A-Z ]*/g)?.at(-1);
-      assert.equal(last?.split(/ +/).join(' '), header);
-    }
   });
 
   it('tells where each node of a roll stands, and what its gate says', async () => {
@@ -199,14 +177,6 @@ describe('a run at a terminal', () => {
       rows.map(([, status]) => status),
     );
     assert.equal(screen().at(-1), '1 of 7 done, 3 failed, 0s');
-  });
-
-  it('writes nothing to stdout, and with --quiet and in NDJSON draws nothing', async () => {
-    for (const options of [{ format: 'json' }, { quiet: true }, { format: 'ndjson' }] as const) {
-      const { view, output } = await start(TTY, options);
-      view.on(shown(running));
-      assert.deepEqual([output.stdout.text, output.stderr.text === ''], ['', options.format !== 'json']);
-    }
   });
 });
 
@@ -266,13 +236,6 @@ describe('a run off a terminal', () => {
       `12:00:30Z ${HEAD}`,
       '11:01:00Z still going on: 2 of 3 nodes, 1m00s',
     ]);
-  });
-
-  it('with --quiet is told by its warnings alone', async () => {
-    const { view, output, time } = await start({}, { quiet: true });
-    for (const event of [baseline, dispatched, warning]) view.on(event);
-    time.advance(100_000);
-    assert.deepEqual(output.stderr.lines, ['warning: two entries fit']);
   });
 
   it('in NDJSON is told event by event on stdout, and on stderr by what must be seen there too', async () => {

@@ -74,12 +74,6 @@ describe('a list as a table', () => {
     assert.deepEqual(await lines({}, [items[0] ?? entry], bare), ['7261845022003200002  processing']);
   });
 
-  it('has a bold header and the status in colour at a terminal', async () => {
-    const [header, first] = await lines({ isTTY: true, columns: 36 }, items, { columns: ['id', 'status'] });
-    assert.equal(header, '\u001B[1mID\u001B[22m                   \u001B[1mSTATUS\u001B[22m');
-    assert.equal(first, '7261845022003200002  \u001B[36mprocessing\u001B[39m');
-  });
-
   it('stays in one line whatever a hostile API says, and in line for wide characters', async () => {
     const columns = ['action', 'status', 'created'];
     const odd = [activity({ status: HOSTILE, action: '', created_at: 'yesterday' }), activity({ action: '再起動' })];
@@ -96,14 +90,6 @@ describe('a list as a table', () => {
     assert.equal(rows[1], '1     completed');
     assert.equal(rows[1100], '1100  completed');
     assert.equal(rows[1101], '18446744073709551615  completed');
-  });
-
-  it('of nothing prints nothing, and says so at a terminal', async () => {
-    for (const isTTY of [true, false]) {
-      const output = memoryOutput({ isTTY });
-      await printList(output, [], { noun: 'activities', columns: activityColumns }, options());
-      assert.deepEqual([output.stdout.text, output.stderr.text], ['', isTTY ? 'no activities\n' : '']);
-    }
   });
 });
 

@@ -82,18 +82,6 @@ describe('a followed log off a terminal', () => {
     }
   });
 
-  it('that is followed for ever has records in CSV, at a terminal too, and a header when nothing came', async () => {
-    const csv = { follow: true, format: 'csv', columns: ['id', 'status'] } as const;
-    const { view, output } = await start(csv, TERMINAL);
-    for (const event of [listing, changed(3n)]) view.on(event);
-    view.stop();
-    assert.deepEqual(output.stdout.lines, ['id,status', '1,completed', '2,rejected', '3,processing', '3,completed']);
-    const empty = await start(csv);
-    empty.view.stop();
-    empty.view.stop();
-    assert.equal(empty.output.stdout.text, 'id,status\n');
-  });
-
   it('in NDJSON is an event a change, and last a result with counts, and the error that ended it', async () => {
     const { view, output } = await start({ format: 'ndjson' });
     for (const event of [listing, changed(3n), changed(4n, 'paused')]) view.on(event);
@@ -142,15 +130,5 @@ describe('a followed log at a terminal', () => {
       screenLines(output.stderr).map((text) => text.split(/ {2,}/)[0]),
       ['Activities of prod', 'ID', '600', '599', '… and 598 more', '600 entries, 1 processing, 0s'],
     );
-  });
-
-  it('stays on the screen when it was followed for ever, without the ^C behind it', async () => {
-    const { view, output } = await start({ follow: true }, TERMINAL);
-    for (const event of [warning, listing]) view.on(event);
-    const shown = screenLines(output.stderr);
-    output.stderr.write('^C');
-    view.stop();
-    assert.deepEqual(screenLines(output.stderr), shown);
-    assert.equal(shown[1], WARNING);
   });
 });

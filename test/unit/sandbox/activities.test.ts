@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { nodeIds } from '../../../src/sandbox/options.js';
-import { World, read, START, type Page } from './world.js';
+import { World, START } from './world.js';
 
 const iso = (ms: number): string => new Date(START + ms).toISOString();
-const STAGING = '/deployments/7263012455120900034/activities';
 
 describe('sandbox: activities in virtual time', () => {
   it('shows an entry a node once it appears, processing until its work is done', () => {
@@ -53,18 +52,6 @@ describe('sandbox: activities in virtual time', () => {
     }
   });
 
-  it('keeps the log of another deployment apart', () => {
-    const world = new World();
-    world.post('{}', { path: `${STAGING}/iggy/restart` });
-    world.now += 200;
-    assert.deepEqual(world.log().items, []);
-    const { items } = read(world.get(STAGING)) as Page;
-    assert.deepEqual(
-      items.map((item) => item.deployment_id),
-      [7263012455120900034n, 7263012455120900034n],
-    );
-  });
-
   it("shows another operator's entries, and tells them apart in its record", () => {
     const world = new World();
     const nodes = world.nodes.slice(0, 1);
@@ -107,13 +94,6 @@ describe('sandbox: what becomes of an action', () => {
     }
   });
 
-  it('works on the activities of a runtime one after the other', () => {
-    const world = new World();
-    outcomes(world, 'iggy/stop', 'iggy/start', 'connectors/restart');
-    const finished = world.record.dispatches.flatMap((dispatch) => dispatch.activities[0]?.finishes_at);
-    assert.deepEqual(finished, [START + 1700, START + 3200, START + 1700]);
-  });
-
   it('stores a reconfigure with its config, or bare', () => {
     for (const [bareReconfigure, stored] of [
       [false, 'reconfigure:42'],
@@ -146,12 +126,11 @@ describe('sandbox: what becomes of an action', () => {
         [null, null, null],
       ],
     );
-    for (const node of world.nodes) world.sandbox.setTrouble(node, undefined);
+    for (const node of world.nodes) world.sandbox.cloud.main.node(node).trouble = undefined;
     world.post();
     world.now += 1700;
     const statuses = world.log().items.map((item) => item.status);
     assert.deepEqual(statuses.slice(0, 3), ['completed', 'completed', 'completed']);
-    assert.throws(() => world.sandbox.setTrouble(3n, 'stuck'), RangeError);
   });
 
   it('takes its time node by node, and about as long as it is told', () => {

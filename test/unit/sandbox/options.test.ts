@@ -27,16 +27,6 @@ describe('the options of a sandbox', () => {
     }
   });
 
-  it('are read from flags in their own units', async () => {
-    const line =
-      '--appear 1s --work 1m30s --fail-rate .25 --rate-limit 0.5/s --order asc --nodes 1 --ignore-idempotency';
-    const { appearMs, workMs, failRate, rateLimit, order, nodes: all, ignoreIdempotency } = await optionsOf(line);
-    assert.deepEqual(
-      [appearMs, workMs, failRate, rateLimit, order, all.length, ignoreIdempotency],
-      [1000, 90_000, 0.25, 0.5, 'asc', 1, true],
-    );
-  });
-
   it('take a node by its ordinal or its id, several times', async () => {
     const wanted = new Map([
       [nodes[0], 'reject'],
