@@ -1,18 +1,20 @@
 import { isFinal, isSameAction, type Action, type Activity } from '../base/activity.js';
 import { InvalidAnswerError, LdctlError } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
-import { emptyNodeResult, MISSING, type NodeResult } from '../base/outcome.js';
+import { emptyNodeResult, MISSING, type NodeResult, type TargetKind } from '../base/outcome.js';
 import { warning, type JobEvent, type NodeProgress } from './events.js';
-import type { LogRead } from '../log/log.js';
 
 /** What is followed: what a trigger did to nodes, or activities that are known by their ids. */
 export type Wanted =
   { ids: readonly Id[] } | { runtime: string; action: Action; nodes: readonly Id[] | null; expect: number | null };
 
-/** Whether the log decides which nodes there are. */
-export function isObserved(wanted: Wanted): boolean {
-  return !('ids' in wanted) && wanted.nodes === null && wanted.expect === null;
+export function kindOf(wanted: Wanted): TargetKind {
+  if ('ids' in wanted || wanted.nodes !== null) return 'named';
+  return wanted.expect === null ? 'observed' : 'expected';
 }
+
+/** Whether the log decides which nodes there are. */
+export const isObserved = (wanted: Wanted): boolean => kindOf(wanted) === 'observed';
 
 /** One entry of the log that counts for a run. Times are ms of the job's clock. */
 interface Entry {
@@ -30,8 +32,6 @@ export class Entries {
   byId = new Map<Id, Entry>();
   newAt = -Infinity;
   readAt = -Infinity;
-  /** What was warned of, each once. */
-  warned = new Set<string>();
 
   /** @param known every-node runs: the nodes that the log named; null before that was read */
   constructor(
@@ -52,14 +52,12 @@ export function isWanted({ wanted, only }: Entries, activity: Activity): boolean
 
 /**
  * Takes in those entries of a good read that count. A final status never goes back, and of two final ones the worse stays.
- * @param begunAt before which none of them can have begun; `-Infinity` where that is not known
  * @returns what changed by it
  */
 export function takeEntries(
   entries: Entries,
   counted: readonly Activity[],
-  { serverTime }: Pick<LogRead, 'serverTime'>,
-  begunAt: number,
+  serverTime: number | null,
   now: number,
 ): JobEvent[] {
   const { wanted } = entries;
@@ -68,13 +66,12 @@ export function takeEntries(
     const before = entries.byId.get(activity.id);
     if (!before) {
       const age = serverTime === null ? 0 : Math.max(serverTime + 1000 - Date.parse(activity.created_at), 0) || 0;
-      const since = Math.max(now - age, Math.min(begunAt, now));
       const node = activity.node_id;
       const isDoubled = !('ids' in wanted) && [...entries.byId.values()].some((one) => one.activity.node_id === node);
-      entries.byId.set(activity.id, { activity, since, goneSince: null });
+      entries.byId.set(activity.id, { activity, since: now - age, goneSince: null });
       entries.newAt = now;
       news.push({ event: 'activity', activity });
-      if (isDoubled) news.push(...warnOnce(entries, 'ambiguous', node, `node ${node} ${DOUBLED}`));
+      if (isDoubled) news.push(warning('ambiguous', `node ${node} ${DOUBLED}`));
       continue;
     }
     before.goneSince = null;
@@ -87,23 +84,12 @@ export function takeEntries(
   }
   const shown = new Set(counted.map(({ id }) => id));
   for (const entry of entries.byId.values()) {
-    const { id, node_id: node, status } = entry.activity;
-    if (shown.has(id) || isFinal(status) || entry.goneSince !== null) continue;
-    entry.goneSince = now;
-    const text = `activity ${id} of node ${node} is no longer in the log`;
-    news.push(...warnOnce(entries, 'entry_vanished', id, text));
+    if (!shown.has(entry.activity.id) && !isFinal(entry.activity.status)) entry.goneSince ??= now;
   }
   return news;
 }
 
 const DOUBLED = 'has more than one entry of this action, and they cannot be told apart; the worse one counts';
-
-function warnOnce({ warned }: Entries, code: string, about: Id, message: string): JobEvent[] {
-  const mark = `${code} ${about}`;
-  if (warned.has(mark)) return [];
-  warned.add(mark);
-  return [warning(code, message)];
-}
 
 /** The worse counts: a rejection is certain, an open entry is not yet, a completion is what was wanted. */
 function severity(status: string): number {

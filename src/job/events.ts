@@ -2,7 +2,7 @@ import type { Activity } from '../base/activity.js';
 import type { LdctlError } from '../base/errors.js';
 import type { ExitCode } from '../base/exit-codes.js';
 import type { Id } from '../base/ids.js';
-import type { GateResult, NodeResult, ResultFields, TargetKind } from '../base/outcome.js';
+import type { GateResult, NodeResult, ResultFields } from '../base/outcome.js';
 
 /** Where a node of a roll stands, for displays. */
 export type RollStage = 'waiting' | 'running' | 'pause' | 'gate' | 'done';
@@ -29,13 +29,8 @@ export interface NodeProgress extends NodeResult {
 export type RunStep =
   /** `earlier`: a run with the same key that has dispatched what this one follows, so many ms ago. */
   | (ShownStep & { earlier?: { ageMs: number } })
-  /** Right before the POST: what a later `wait --after` needs, and how many nodes are expected where none are named. */
-  | {
-      event: 'baseline';
-      baseline: Id;
-      idempotencyKey: string;
-      expects?: { count: number; by: Exclude<TargetKind, 'named'> };
-    }
+  /** Right before the POST: what a later `wait --after` needs, and how many nodes are expected where none are named, or 0. */
+  | { event: 'baseline'; baseline: Id; idempotencyKey: string; expects: number }
   | { event: 'gate_output'; node_id: Id; line: string }
   /** The log cannot be read, and was last read so many ms ago; or, with null, it can again. */
   | { event: 'outage'; ageMs: number | null }

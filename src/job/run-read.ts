@@ -50,12 +50,6 @@ export interface WaitPlan extends Pick<RunPlan, 'deploymentId' | 'timeoutMs' | '
   after: Id;
 }
 
-/** What a later command has to know to go on. */
-export type Resume =
-  | { ids: readonly Id[] }
-  | { after: Id; runtime: string; action: string; nodes: readonly Id[] | null; expect: number | null }
-  | { roll: string };
-
 /** One run: plain data, changed by `nextOfRun` and `takeOfRun` only. Times are ms of the job's clock. */
 export class Run {
   phase: 'blocked' | 'ready' | 'uncertain' | 'following' = 'ready';
@@ -183,7 +177,7 @@ export function read(run: Run, log: LogRead, now: number): void {
     const last = shown.findLastIndex((activity) => isRecent(run, activity));
     run.replay.floor = shown[last + 1]?.id ?? (shown[last]?.id ?? 1n) - 1n;
   }
-  const news = takeEntries(run.entries, counted, { serverTime }, run.firstPost ?? -Infinity, now);
+  const news = takeEntries(run.entries, counted, serverTime, now);
   if (news.length > 0) {
     quicken(run.pace, now);
     run.news.push(...news);
@@ -224,12 +218,9 @@ function readBefore(run: Run, { entries: shown, above, startedAt, requests }: Lo
     entries.known = everyNode ? nodesOf(shown) : [];
     const busy = busyOf(shown, plan.runtime, entries.only);
     if (busy.length > 0 && plan.ifBusy === 'fail') return refuse(run, busyError(busy));
-    for (const { node_id: node, id, action } of busy.slice(0, 5)) {
-      const what =
-        plan.ifBusy === 'wait' ? `waiting for activity ${id} (${action}) to end` : `activity ${id} (${action}) goes on`;
-      run.news.push(warning('busy', `node ${node} is busy: ${what}`));
+    if (busy.length > 0) {
+      run.news.push(warning('busy', `${busyText(busy)}${plan.ifBusy === 'wait' ? '; waiting for that to end' : ''}`));
     }
-    if (busy.length > 5) run.news.push(warning('busy', `${busy.length - 5} more nodes are busy`));
     if (busy.length > 0 && plan.ifBusy === 'wait') {
       const deadline = plan.timeoutMs === null ? Infinity : startedAt + plan.timeoutMs;
       Object.assign(run, { phase: 'blocked', blockedBy: busy.map(({ id }) => id), deadline });
@@ -244,12 +235,8 @@ function readBefore(run: Run, { entries: shown, above, startedAt, requests }: Lo
   run.baseline = [highestOf(shown), above ?? 0n].reduce((a, b) => (a > b ? a : b));
   run.baselineAt = startedAt;
   const { baseline } = run;
-  const expects =
-    plan.expect === null
-      ? ({ count: entries.known.length, by: 'observed' } as const)
-      : ({ count: plan.expect, by: 'expected' } as const);
-  const isNamed = plan.nodes !== null;
-  run.news.push({ event: 'baseline', baseline, idempotencyKey: plan.idempotencyKey, ...(!isNamed && { expects }) });
+  const expects = plan.nodes === null ? (plan.expect ?? entries.known.length) : 0;
+  run.news.push({ event: 'baseline', baseline, idempotencyKey: plan.idempotencyKey, expects });
 }
 
 function readBlocked(run: Run, shown: readonly Activity[], startedAt: number): void {
@@ -325,8 +312,13 @@ export function busyOf(shown: readonly Activity[], runtime: string, only: Readon
 const BUSY_HINT = 'Wait for it, or choose what to do with --if-busy wait or ignore.';
 
 export function busyError(busy: readonly Activity[], hint = BUSY_HINT): LdctlError {
-  const what = busy.map(({ node_id: node, id, action }) => `node ${node} (activity ${id}, ${action})`).join(', ');
-  return new LdctlError('refused', 'busy', `already processing: ${what}; nothing was sent`, { hint });
+  return new LdctlError('refused', 'busy', `${busyText(busy)}; nothing was sent`, { hint });
+}
+
+function busyText(busy: readonly Activity[]): string {
+  const some = busy.slice(0, 5).map(({ node_id: node, id, action }) => `node ${node} (activity ${id}, ${action})`);
+  const more = busy.length > 5 ? [`and ${busy.length - 5} more`] : [];
+  return `already processing: ${[...some, ...more].join(', ')}`;
 }
 
 function highestOf(activities: readonly Activity[]): Id {

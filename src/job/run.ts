@@ -1,32 +1,16 @@
-import { formatAction, isFinal } from '../base/activity.js';
+import { formatAction } from '../base/activity.js';
 import { formatDuration } from '../base/durations.js';
-import { ApiError, retryAfterOf, type LdctlError } from '../base/errors.js';
-import { EXIT_CODES } from '../base/exit-codes.js';
+import { retryAfterOf, type LdctlError } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
-import { MISSING, OUTCOMES, type NodeResult, type Outcome, type TargetKind } from '../base/outcome.js';
-import { warning, type JobEvent, type ResultEvent } from './events.js';
 import type { Accepted } from '../base/supervisor.js';
 import { classify, isInProgress } from './answer.js';
-import { Entries, isObserved, resultRow, rowsOf, standingOf } from './entries.js';
+import { Entries, isObserved, standingOf } from './entries.js';
+import { warning } from './events.js';
 import type { Fact, Step } from './job.js';
 import { dueAt, MINUTE, SECOND } from './pace.js';
-import {
-  accept,
-  begin,
-  giveUp,
-  isTooLate,
-  isTrigger,
-  lose,
-  lost,
-  read,
-  refuse,
-  Run,
-  unreadable,
-  type Resume,
-  type RunPlan,
-  type WaitPlan,
-} from './run-read.js';
+import { accept, begin, giveUp, isTooLate, isTrigger, lose, lost, read, refuse, Run, unreadable } from './run-read.js';
+import type { RunPlan, WaitPlan } from './run-read.js';
 import { wireKey } from './wire-key.js';
 
 /** A baseline older than this is read again before a POST. */
@@ -210,65 +194,4 @@ function answered(run: Run, answer: Accepted | LdctlError, at: number, now: numb
       run.sentHere = true;
       return lose(run, now);
   }
-}
-
-/** What happened since this was asked last. */
-export function newsOfRun(run: Run): JobEvent[] {
-  const { settlesAt, moved } = run;
-  const news = run.news.splice(0);
-  run.moved = false;
-  if (!moved || run.end) return news;
-  const nodes = rowsOf(run.entries, run.plan.appearMs, null);
-  return [...news, { event: 'progress', nodes, ...(settlesAt !== null && { settlesAt }) }];
-}
-
-/** How it ended. @throws LdctlError why nothing was sent, or could be followed */
-export function resultOfRun(run: Run): ResultEvent & { resume: Resume | null } {
-  const { end, plan, entries } = run;
-  if (!end) throw new Error('the run goes on');
-  if (end.outcome === null) throw end.error ?? end.interrupted ?? new Error('nothing was sent');
-  const { outcome } = end;
-  const isSeen = outcome === 'rejected' || outcome === 'unconfirmed' || outcome === 'timed_out';
-  const absent = isSeen && end.error === null ? MISSING : null;
-  const rows = rowsOf(entries, plan.appearMs, absent).map(resultRow);
-  const nodes = outcome === 'accepted' && !('ids' in entries.wanted) && entries.wanted.nodes === null ? [] : rows;
-  const { wanted } = entries;
-  const kind: TargetKind =
-    'ids' in wanted || wanted.nodes !== null ? 'named' : wanted.expect === null ? 'observed' : 'expected';
-  const isSent = isTrigger(run) && run.acceptedAt !== null;
-  const result = {
-    outcome,
-    ...sharedOf(run),
-    deployment_id: plan.deploymentId,
-    idempotency_key: 'idempotencyKey' in plan ? plan.idempotencyKey : null,
-    targets: kind,
-    replayed: isSent ? (run.accepted?.replayed ?? false) : null,
-    recovered: isSent ? run.recovered : null,
-    request_id:
-      run.accepted?.requestId ?? (run.lastError instanceof ApiError ? (run.lastError.requestId ?? null) : null),
-    nodes,
-    resume: null,
-  };
-  const exitCode = end.interrupted?.exitCode ?? EXIT_CODES[OUTCOMES[outcome as keyof typeof OUTCOMES]].code;
-  return { event: 'result', result, error: end.error, exitCode, resume: resumeOf(run, outcome, nodes) };
-}
-
-function sharedOf({ entries }: Run): { runtime: string | null; action: string | null } {
-  const { wanted, byId } = entries;
-  if (!('ids' in wanted)) return { runtime: wanted.runtime, action: formatAction(wanted.action) };
-  const only = (values: readonly string[]): string | null => (new Set(values).size === 1 ? (values[0] ?? null) : null);
-  const seen = [...byId.values()].map(({ activity }) => activity);
-  return { runtime: only(seen.map((a) => a.runtime)), action: only(seen.map((a) => a.action)) };
-}
-
-function resumeOf(run: Run, outcome: Outcome, nodes: readonly NodeResult[]): Resume | null {
-  const isOpen = nodes.some(({ status }) => status === null || !isFinal(status));
-  if (outcome === 'completed' || (outcome === 'rejected' && !isOpen)) return null;
-  const { wanted, byId } = run.entries;
-  if ('ids' in wanted) return { ids: wanted.ids };
-  const isWhole = nodes.length > 0 && nodes.every(({ activity_id: id, status }) => id !== null && status !== MISSING);
-  if (isWhole && (!isObserved(wanted) || run.entries.readAt >= (run.acceptedAt ?? Infinity) + 3 * SECOND)) {
-    return { ids: [...byId.keys()] };
-  }
-  return { ...wanted, action: formatAction(wanted.action), after: run.replay?.floor ?? run.baseline ?? 0n };
 }

@@ -7,19 +7,17 @@ import { sortedUnique, type Id } from '../base/ids.js';
 const LONGEST_KEY = 200;
 
 /**
- * Checks a caller's `--idempotency-key`: any text of 1 to 200 characters. Text that was broken on its way here (U+FFFD, or
- * half of a surrogate pair, which becomes U+FFFD as it is encoded) is none: two different keys may have become the same one.
+ * Checks a caller's `--idempotency-key`: any text of 1 to 200 characters. In text that was broken on its way here (U+FFFD) two
+ * different keys may have become the same one.
  * @throws UsageError
  */
 export function checkIdempotencyKey(key: string, flag = '--idempotency-key'): string {
   const { length } = Array.from(key);
-  let why: [string, string] | null = null;
-  if (length === 0) why = ['it is empty', 'Is a variable unset?'];
-  if (length > LONGEST_KEY) why = [`it has ${length} characters`, `At most ${LONGEST_KEY} can be told apart.`];
-  if (Buffer.from(key).toString().includes('\ufffd')) {
-    why = ['it is not text in UTF-8', 'Is it cut within a character, or written in another encoding?'];
-  }
-  if (why) throw new UsageError(`${flag}: ${why[0]}`, { code: 'invalid_idempotency_key', hint: why[1] });
+  let why: string | null = null;
+  if (length === 0) why = 'it is empty';
+  if (length > LONGEST_KEY) why = `it has more than ${LONGEST_KEY} characters`;
+  if (key.includes('\ufffd')) why = 'it is not text in UTF-8';
+  if (why !== null) throw new UsageError(`${flag}: ${why}`, { code: 'invalid_idempotency_key' });
   return key;
 }
 

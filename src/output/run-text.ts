@@ -151,7 +151,7 @@ export function eventText(event: RunStep): string | null {
     case 'baseline': {
       // What a later re-run or `wait --after` needs, and what is expected.
       const { baseline, idempotencyKey, expects } = event;
-      const expected = expects?.count ? `, expecting ${count(expects.count, 'node')}` : '';
+      const expected = expects > 0 ? `, expecting ${count(expects, 'node')}` : '';
       return `idempotency key ${plainText(idempotencyKey)}, log up to ${baseline}${expected}`;
     }
     case 'dispatched':

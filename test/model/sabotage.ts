@@ -191,7 +191,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     file: 'roll.ts',
     from: "node.stage === 'cut' ? { ...gate, exit_code: null, timed_out: true } : gate",
     to: 'gate',
-    settings: ['a roll by twos, with a gate'],
+    settings: ['a roll, killed and run again'],
   },
   {
     name: 'a baseline is read as if nothing was left out',

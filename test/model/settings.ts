@@ -24,7 +24,7 @@ export const SETTINGS: readonly Setting[] = [
   { name: 'three, keys ignored', nodes: [2n], honours: false, keyed: true, processes: 3, first: '429' },
   { name: 'a roll over nodes with older entries', nodes: [2n, 1n], honours: true, roll: { window: 2, gated: false } },
   { name: 'a roll', nodes: ALL, honours: true, roll: { window: 1, gated: false } },
-  { name: 'a roll by twos, with a gate', nodes: ALL, honours: true, roll: { window: 2, gated: true } },
+  // Without a kill: by twos, with a gate.
   { name: 'a roll, killed and run again', nodes: ALL, honours: true, kills: true, roll: { window: 2, gated: true } },
 ];
 

@@ -121,7 +121,7 @@ export function liveRunView(sink: Sink, { title, debug = false, clock }: RunView
   const table = liveTable({ clock, sink, selection, utc: false, rank: rankOf, frame });
   return {
     on: (event) => {
-      if (event.event === 'baseline') expected ||= event.expects?.count ?? 0;
+      if (event.event === 'baseline') expected ||= event.expects;
       if (event.event === 'progress') ({ nodes, settlesAt } = event);
       // What is refused was not begun.
       if (!isBegun && (event.event === 'dispatched' || (event.event === 'progress' && nodes.length > 0))) {

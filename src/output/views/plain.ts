@@ -83,7 +83,7 @@ export function plainRunView({ stdout, stderr }: Output, options: RunViewOptions
     return `still ${what}, ${elapsedText(elapsed)}`;
   });
   const tell = (event: RunStep): void => {
-    const expected = event.event === 'baseline' ? (event.expects?.count ?? 0) : 0;
+    const expected = event.event === 'baseline' ? event.expects : 0;
     if (!isBegun) lines.say(headlineText(title, title.nodes ?? expected));
     isBegun = true;
     if (event.event === 'progress') ({ nodes } = event);

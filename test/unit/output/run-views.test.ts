@@ -9,7 +9,7 @@ import { endTime, ManualTime } from './support/time.js';
 
 const REQUEST = '4bf92f3577b34da6a3ce929d0e0e4736';
 const HEAD = 'Restarting iggy on platform/production/sandbox';
-const baseline = { event: 'baseline', baseline: 7261845022003200000n, idempotencyKey: 'key-1' } as const;
+const baseline = { event: 'baseline', baseline: 7261845022003200000n, idempotencyKey: 'key-1', expects: 0 } as const;
 const dispatched = { event: 'dispatched', request_id: REQUEST, replayed: false, recovered: false } as const;
 const warning: RunStep = { event: 'warning', code: 'ambiguous', message: 'two entries fit' };
 const running = { status: 'processing', finished_at: null };
@@ -56,7 +56,7 @@ afterEach(endTime);
 describe('a run at a terminal', () => {
   it('is a headline, a table that updates in place, and a line that ticks; the headline stays', async () => {
     const { view, screen, time } = await start(TTY);
-    view.on({ ...baseline, expects: { count: 3, by: 'observed' } });
+    view.on({ ...baseline, expects: 3 });
     assert.deepEqual(screen(), ['waiting for the first entry, 0s']);
     view.on(dispatched);
     view.on(shown({}, running, awaited));
@@ -183,7 +183,7 @@ describe('a run at a terminal', () => {
 describe('a run off a terminal', () => {
   it('is told line by line on stderr, with the time in UTC', async () => {
     const { view, output, time } = await start();
-    view.on({ ...baseline, expects: { count: 1, by: 'observed' } });
+    view.on({ ...baseline, expects: 1 });
     time.advance(400);
     view.on(dispatched);
     time.advance(600);
