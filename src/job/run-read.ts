@@ -197,17 +197,15 @@ function isRecent({ replay }: Run, { created_at: at }: Activity): boolean {
 function countedOf(run: Run, shown: readonly Activity[]): Activity[] {
   const { replay, entries } = run;
   if ('ids' in entries.wanted) return shown.filter((activity) => isWanted(entries, activity));
-  if (!replay) {
-    const baseline = run.baseline ?? 0n;
-    return shown.filter((activity) => activity.id > baseline && isWanted(entries, activity));
-  }
+  const baseline = run.baseline ?? 0n;
+  if (!replay) return shown.filter((activity) => activity.id > baseline && isWanted(entries, activity));
   const recent = shown.filter((activity) => isWanted(entries, activity) && isRecent(run, activity));
   const newest = new Map<Id, Id>();
   for (const { id, node_id: node } of recent) if (id > (newest.get(node) ?? -1n)) newest.set(node, id);
-  for (const { activity } of [...entries.byId.values()]) {
-    if ((newest.get(activity.node_id) ?? -1n) > activity.id) entries.byId.delete(activity.id);
-  }
-  return recent.filter(({ id, node_id: node }) => newest.get(node) === id);
+  // What came after the baseline counts all the same, and the worst of it.
+  const isOlder = ({ id, node_id: node }: Activity): boolean => id <= baseline && (newest.get(node) ?? -1n) > id;
+  for (const { activity } of [...entries.byId.values()]) if (isOlder(activity)) entries.byId.delete(activity.id);
+  return recent.filter((activity) => !isOlder(activity));
 }
 
 function readBefore(run: Run, { entries: shown, above, startedAt, requests }: LogRead): void {

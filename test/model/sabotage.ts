@@ -135,9 +135,9 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a replay takes the older entry',
     file: 'run-read.ts',
-    from: 'if (id > (newest.get(node) ?? -1n)) newest.set(node, id);',
-    to: 'if (!newest.has(node) || id < (newest.get(node) ?? 0n)) newest.set(node, id);',
-    settings: ['a replay without a record'],
+    from: 'id <= baseline && (newest.get(node) ?? -1n) > id',
+    to: 'newest.get(node) === id && recent.some((other) => other.node_id === node && other.id < id)',
+    settings: ['a replay that the log shows already'],
   },
   {
     name: 'a rejected node is forgotten',

@@ -10,6 +10,7 @@ export const SETTINGS: readonly Setting[] = [
   { name: 'one node', nodes: [1n], honours: true },
   { name: 'a log that shows late', nodes: [2n], honours: true, lateBy: 12 * SECOND },
   { name: 'a log that shows late, keys ignored', nodes: [2n], honours: false, lateBy: 12 * SECOND },
+  { name: 'late, and in progress at first', nodes: [2n], honours: true, lateBy: 12 * SECOND, first: 'in progress' },
   { name: 'every node', nodes: null, honours: true },
   { name: 'every node, an empty log', nodes: null, honours: true, empty: true },
   { name: 'a count', nodes: null, expect: 3, honours: true },
