@@ -81,7 +81,8 @@ function unknownFlag(typed: string, owner: string, commands: Commands): UsageErr
   const meant = /^(-v|--version)$/i.test(typed) ? 'ldctl --version' : nearest(typed, known);
   if (meant !== null) return mistake(`there is no flag ${typed}`, owner, `Did you mean ${meant}?`);
   const siblings = Object.keys(commands).filter((id) => id.startsWith(owner.replace(/:.*/, ':')));
-  const other = siblings.find((id) => typedNames(commands[id]?.flags ?? {}).has(typed));
+  const other =
+    typed === '--rolling' ? 'activities:roll' : siblings.find((id) => typedNames(commands[id]?.flags ?? {}).has(typed));
   if (other === undefined) return mistake(`there is no flag ${typed}`, owner);
   return mistake(`there is no flag ${typed} here`, other, `It goes with ldctl ${other.replaceAll(':', ' ')}.`);
 }
@@ -126,10 +127,16 @@ function checkArguments(id: string, { words, rest }: CommandLine, commands: Comm
     const advice = `Nodes go with --node ID${flags.config ? ', a config with reconfigure:ID' : ''}.`;
     throw mistake(`unexpected argument: ${stray}`, id, isNode ? advice : '');
   }
+  known.forEach(({ options }, at) => {
+    const value = given[at];
+    if (!options || value === undefined || options.includes(value)) return;
+    throw mistake(`"${value}" is none of: ${options.join(', ')}`, id);
+  });
 }
 
 /** What oclif writes around the message of an error that is thrown while it reads the value of a flag. */
 const PARSING = /^Parsing (--\S+) \n\t(.*)\nSee more help with --help$/s;
+const NO_INTEGER = /Expected an integer but received: (.*)$/s;
 
 /**
  * What a command threw, with what to do next.
@@ -137,7 +144,8 @@ const PARSING = /^Parsing (--\S+) \n\t(.*)\nSee more help with --help$/s;
  */
 export function advised(error: unknown, id: string, words: readonly string[]): unknown {
   if (!(error instanceof Error)) return error;
-  error.message = error.message.replace(PARSING, error instanceof UsageError ? '$2' : '$1: $2');
+  const text = error.message.replace(PARSING, error instanceof UsageError ? '$2' : '$1: $2');
+  error.message = text.replace(NO_INTEGER, '"$1" is not a whole number');
   if (!(error instanceof UsageError)) return 'oclif' in error ? mistake(error.message.split('\n')[0] ?? '', id) : error;
   const meant = error.code === 'invalid_runtime' || error.code === 'invalid_action' ? meantWord(id, words) : '';
   error.hint = `${meant}${error.hint ?? seeHelp(id)}`;

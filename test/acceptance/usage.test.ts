@@ -38,6 +38,8 @@ const MISTAKES: ReadonlyArray<readonly [args: Words, says: RegExp, next: RegExp]
   [`${RESTART} --yes --timeout soon`, /--timeout: "soon" is not a duration/, /10m/],
   [`${RESTART} --yes --explode`, /there is no flag --explode/, /See ldctl activities trigger --help/],
   [`${RESTART} --yes --nodes 7`, /there is no flag --nodes/, /Did you mean --node\?/],
+  [`${RESTART} --yes --rolling`, /there is no flag --rolling here/, /It goes with ldctl activities roll\./],
+  ['sandbox start --nodes x', /--nodes: "x" is not a whole number/, /See ldctl sandbox start --help/],
   [`${RESTART} --yes --pause 5s`, /there is no flag --pause here/, /It goes with ldctl activities roll\./],
   ['activities triger iggy restart', /there is no command/, /Did you mean ldctl activities trigger\?/],
   ['activities wait', /nothing to wait for/, /Give ids of activities/],

@@ -84,6 +84,7 @@ describe('a command line', () => {
     ['activities list --limit 1 --limit 2', '--limit is given twice', /^See/],
     ['activities list 610809900976570889', 'unexpected argument: 610809900976570889', /^Nodes go with --node ID\. See/],
     ['activities trigger iggy restart now', 'unexpected argument: now', /^See ldctl activities trigger --help$/],
+    ['completion tcsh', '"tcsh" is none of: bash, zsh, fish, powershell', /^See ldctl completion --help$/],
     ['-v', 'there is no flag -v', /^Did you mean ldctl --version\? See/],
     ['frobnicate --help', 'there is no command frobnicate', /^See ldctl --help$/],
     ['activities lst', 'there is no command activities lst', /^Did you mean ldctl activities list\?/],
