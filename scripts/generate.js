@@ -81,7 +81,7 @@ async function manifestOf() {
 
 /** Whose repository a page names: that of package.json. */
 function withOwner(text) {
-  const [, owner] = /github\.com\/([\w.-]+)\//.exec(JSON.parse(textOf('package.json')).repository.url);
+  const [, owner] = /github\.com\/([\w.-]+)\//.exec(pjson.repository.url);
   const named = /(\/\/github\.com\/|brew install |--repo |uses: )[\w.-]+(?=\/(?:ldctl|tap\/ldctl)\b)/g;
   return text.replaceAll(named, (_all, before) => `${before}${owner}`);
 }

@@ -137,40 +137,26 @@ export default class ActivitiesRoll extends JobCommand {
   async #run(context: CommandContext, target: Target, request: CheckedRoll, command: string | null): Promise<ExitCode> {
     const { host, interrupts } = context;
     const { id: deploymentId } = target.deployment;
-    const { idempotencyKey: given } = request;
-    const idempotencyKey = given ?? host.newIdempotencyKey();
+    const idempotencyKey = request.idempotencyKey ?? host.newIdempotencyKey();
     // In the order of the schema, so that two of the same are the same text.
     const { timeoutMs, ...checked } = check(rollRequest, 'roll', { ...request, idempotencyKey });
     const stored = { ...checked, gate: command };
     const journal = openRollJournal(context.folder, host.clock);
     const key = keyOf(deploymentId, idempotencyKey);
     const asText = (value: unknown): string => stringifyJson(value, { stringIds: true });
-    let keepsRolls = true;
-    let isNew = false;
-    try {
-      const before = journal.begin({ key, deploymentId, begunAt: host.clock.now(), request: stored });
-      if (before && asText(before.request) !== asText(stored)) throw keyUsed(idempotencyKey);
-      isNew = before === null;
-    } catch (error) {
-      // A key of the caller's own promises that nothing is done twice; a random one is used once.
-      if (error instanceof UsageError || !(error instanceof LdctlError) || given !== undefined) throw error;
-      context.warn(`${error.message}; this roll cannot be resumed`);
-      keepsRolls = false;
-    }
+    const before = journal.begin({ key, deploymentId, begunAt: host.clock.now(), request: stored });
+    if (before && asText(before.request) !== asText(stored)) throw keyUsed(idempotencyKey);
     const gate = command === null ? undefined : this.#gate(command, target, request);
     const tools = { stopping: interrupts.inTwoStages(), ...(gate && { gate }) };
-    const finish = (sent: boolean): void => {
-      if (keepsRolls) journal.finish(key, sent);
-    };
     return showJob(context, target, request, async (connection, more) => {
-      const asked = keepsRolls ? { ...request, idempotencyKey } : request;
       try {
-        const end = await roll({ ...connection, keepsRolls }, asked, { ...tools, ...more });
-        if (end.result.resume === null) finish(true);
+        const kept = { ...connection, keepsRolls: true };
+        const end = await roll(kept, { ...request, idempotencyKey }, { ...tools, ...more });
+        if (end.result.resume === null) journal.finish(key, true);
         return end;
       } catch (error) {
         // Nothing was sent, so that there is nothing to go on with.
-        if (isNew) finish(false);
+        if (!before) journal.finish(key, false);
         throw error;
       }
     });
