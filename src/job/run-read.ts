@@ -254,9 +254,9 @@ function readUncertain(run: Run, startedAt: number, now: number): void {
     if (startedAt - run.lostAt >= run.plan.appearMs) giveUp(run, error);
     return;
   }
-  if (startedAt - run.lostAt < READ_AFTER || now < run.waitUntil) return;
+  if (startedAt - run.lostAt < READ_AFTER) return;
   if (isTooLate(run, now)) giveUp(run, error);
-  else run.phase = 'ready';
+  else if (now >= run.waitUntil) run.phase = 'ready';
 }
 
 /** Whether a good read that began at this time says how it ended. */

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { drive } from '../../../src/job/drive.js';
+import type { ResultEvent } from '../../../src/job/events.js';
+import { runJob } from '../../../src/job/index.js';
+import type { RunPlan } from '../../../src/job/run-read.js';
+import { openLog } from '../../../src/log/log.js';
+import { VirtualClock } from '../../helpers/clock.js';
+import { apiError, FakeSupervisor } from '../../helpers/fake-supervisor.js';
+
+const PLAN: RunPlan = {
+  ...{ deploymentId: 7n, runtime: 'iggy', action: { verb: 'restart' }, nodes: [1n], expect: null, tenant: null },
+  ...{ idempotencyKey: 'k', kept: false, wait: true, ifBusy: 'ignore', timeoutMs: 600_000, appearMs: 30_000 },
+};
+
+let clock: VirtualClock;
+let server: FakeSupervisor;
+beforeEach(() => {
+  clock = new VirtualClock();
+  server = new FakeSupervisor(clock);
+});
+
+function run(plan: Partial<RunPlan> = {}): Promise<ResultEvent> {
+  const job = runJob({ ...PLAN, ...plan }, null, clock.elapsed(), () => '');
+  const tools = { supervisor: server, log: openLog(server, 7n, clock), journal: null, clock };
+  return clock.run(drive(job, { ...tools, signal: new AbortController().signal }, () => undefined));
+}
+
+describe('a run', () => {
+  it('is held up by no server that wants to be asked again in 10 minutes: after two it ends with 7', async () => {
+    server.trigger = () => Promise.reject(apiError(503, { retryAfterMs: 600_000 }));
+    const { exitCode } = await run();
+    assert.equal(exitCode, 7);
+    assert.ok(clock.elapsed() >= 120_000 && clock.elapsed() < 130_000, `after ${clock.elapsed()} ms`);
+  });
+});
