@@ -1,4 +1,4 @@
-import { isFinal, type Action, type Activity, type Runtime } from '../base/activity.js';
+import { type Action, type Activity, type Runtime } from '../base/activity.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
 import { MISSING, type Outcome } from '../base/outcome.js';
@@ -59,7 +59,8 @@ export class Run {
   /** The baseline of the record that this run has made. */
   noted: Id | null = null;
   marks: Note[] = [];
-  blockedBy: readonly Id[] = [];
+  /** What keeps its nodes busy, and is waited for. */
+  blockedBy: Entries | null = null;
   firstPost: number | null = null;
   /** The wall clock of it, ms UTC. */
   postedAt: number | null = null;
@@ -165,8 +166,8 @@ export function read(run: Run, log: LogRead, now: number): void {
   const tenant = 'tenant' in run.plan ? run.plan.tenant : null;
   const problem = notOurs(shown, run.plan.deploymentId, tenant);
   if (problem) return giveUp(run, problem);
-  if (run.phase === 'ready') return readBefore(run, log);
-  if (run.phase === 'blocked') return readBlocked(run, shown, startedAt);
+  if (run.phase === 'ready') return readBefore(run, log, now);
+  if (run.blockedBy) return readBlocked(run, run.blockedBy, log, now);
   run.entries.known ??= nodesOf(shown);
   if (run.replay && run.replay.from === null)
     run.replay.from = (serverTime ?? run.accepted?.serverTime ?? 0) - run.replay.reach;
@@ -208,7 +209,7 @@ function countedOf(run: Run, shown: readonly Activity[]): Activity[] {
   return recent.filter((activity) => !isOlder(activity));
 }
 
-function readBefore(run: Run, { entries: shown, above, startedAt, requests }: LogRead): void {
+function readBefore(run: Run, { entries: shown, above, startedAt, requests, serverTime }: LogRead, now: number): void {
   if (!isTrigger(run)) return;
   const { plan, entries } = run;
   if (entries.known === null) {
@@ -221,7 +222,9 @@ function readBefore(run: Run, { entries: shown, above, startedAt, requests }: Lo
     }
     if (busy.length > 0 && plan.ifBusy === 'wait') {
       const deadline = plan.timeoutMs === null ? Infinity : startedAt + plan.timeoutMs;
-      Object.assign(run, { phase: 'blocked', blockedBy: busy.map(({ id }) => id), deadline });
+      const blockedBy = new Entries({ ids: busy.map(({ id }) => id) }, null);
+      takeEntries(blockedBy, busy, serverTime, now);
+      Object.assign(run, { phase: 'blocked', blockedBy, deadline });
       run.pace.nextRead = run.pace.earliest;
       run.lastError = busyError(busy, 'It did not end in time; a longer --timeout waits longer.');
       return;
@@ -237,11 +240,12 @@ function readBefore(run: Run, { entries: shown, above, startedAt, requests }: Lo
   run.news.push({ event: 'baseline', baseline, idempotencyKey: plan.idempotencyKey, expects });
 }
 
-function readBlocked(run: Run, shown: readonly Activity[], startedAt: number): void {
-  const byId = new Map(shown.map((activity) => [activity.id, activity]));
-  run.blockedBy = run.blockedBy.filter((id) => !isFinal(byId.get(id)?.status ?? 'completed'));
-  if (run.blockedBy.length === 0) {
-    Object.assign(run, { phase: 'ready', baseline: null, deadline: Infinity, lastError: null });
+function readBlocked(run: Run, busy: Entries, { entries: shown, startedAt, serverTime }: LogRead, now: number): void {
+  const counted = shown.filter((activity) => isWanted(busy, activity));
+  takeEntries(busy, counted, serverTime, now);
+  busy.readAt = startedAt;
+  if (standingOf(busy, run.plan.appearMs).open.length === 0) {
+    Object.assign(run, { phase: 'ready', blockedBy: null, baseline: null, deadline: Infinity, lastError: null });
     return;
   }
   if (startedAt >= run.deadline && run.lastError) refuse(run, run.lastError);

@@ -32,4 +32,24 @@ describe('a run', () => {
     assert.equal(exitCode, 7);
     assert.ok(clock.elapsed() >= 120_000 && clock.elapsed() < 130_000, `after ${clock.elapsed()} ms`);
   });
+
+  for (const [what, reads, endsAfter] of [
+    ['has ended, though one read does not show it', 1, 20_000],
+    ['is gone for as long as an entry may take to appear', Infinity, 30_000],
+  ] as const) {
+    it(`waits for what keeps its node busy until that ${what}`, async () => {
+      const startedAt = clock.now();
+      server.add({ action: 'stop', status: 'processing', then: [[20_000, 'completed']] });
+      const whole = server.list.bind(server);
+      server.list = async (...asked) => {
+        const page = await whole(...asked);
+        const isHidden = server.posts.length === 0 && server.reads.length > 2 && server.reads.length <= 2 + reads;
+        return isHidden ? { ...page, items: [], total_results: 0, total_pages: 0 } : page;
+      };
+      const { result } = await run({ ifBusy: 'wait' });
+      const sentAfter = (server.postTimes[0] ?? 0) - startedAt;
+      assert.equal(result.outcome, 'completed');
+      assert.ok(sentAfter >= endsAfter && sentAfter < endsAfter + 10_000, `sent after ${sentAfter} ms`);
+    });
+  }
 });
