@@ -17,7 +17,7 @@ import {
   type Wanted,
 } from './entries.js';
 import type { Note } from './job.js';
-import { failedRead, goodRead, newPace, quicken, SECOND, type Pace } from './pace.js';
+import { failedRead, goodRead, MINUTE, newPace, quicken, SECOND, type Pace } from './pace.js';
 
 /** So long after the first POST it may be sent again. */
 const TRIES = 120 * SECOND;
@@ -80,10 +80,10 @@ export class Run {
   acceptedAt: number | null = null;
   deadline = Infinity;
   /**
-   * A replay without a record: how long before the next read its entries can have been created, so since when (server's
-   * clock, ms UTC), and above which id.
+   * A replay without a record: how long before the next read its entries can have been created; so from when to when
+   * (server's clock, ms UTC), and above which id.
    */
-  replay: { reach: number; from: number | null; floor: Id | null } | null = null;
+  replay: { reach: number; from: number; to: number; floor: Id | null } | null = null;
   entries: Entries;
   pace: Pace;
   settlesAt: number | null = null;
@@ -169,15 +169,15 @@ export function read(run: Run, log: LogRead, now: number): void {
   if (run.phase === 'ready') return readBefore(run, log, now);
   if (run.blockedBy) return readBlocked(run, run.blockedBy, log, now);
   run.entries.known ??= nodesOf(shown);
-  if (run.replay && run.replay.from === null)
-    run.replay.from = (serverTime ?? run.accepted?.serverTime ?? 0) - run.replay.reach;
   run.entries.readAt = startedAt;
-  const counted = countedOf(run, shown);
   if (run.replay && run.replay.floor === null) {
+    const at = serverTime ?? run.accepted?.serverTime;
+    if (at) Object.assign(run.replay, { from: at - run.replay.reach, to: at + MINUTE });
     // One that shows up late may have a lower id than those that are there.
     const last = shown.findLastIndex((activity) => isRecent(run, activity));
     run.replay.floor = shown[last + 1]?.id ?? (shown[last]?.id ?? 1n) - 1n;
   }
+  const counted = countedOf(run, shown);
   const news = takeEntries(run.entries, counted, serverTime, now);
   if (news.length > 0) {
     quicken(run.pace, now);
@@ -190,8 +190,10 @@ export function read(run: Run, log: LogRead, now: number): void {
   if (run.settlesAt !== settled) run.moved = true;
 }
 
-function isRecent({ replay }: Run, { created_at: at }: Activity): boolean {
-  return Date.parse(at) >= (replay?.from ?? 0);
+/** What came after the baseline did, whatever its time. */
+function isRecent({ replay, baseline }: Run, { id, created_at }: Activity): boolean {
+  const at = Date.parse(created_at);
+  return id > (baseline ?? 0n) || (replay !== null && at >= replay.from && at <= replay.to);
 }
 
 /** All that says whose an entry is. */

@@ -161,7 +161,7 @@ function answered(run: Run, answer: Accepted | LdctlError, at: number, now: numb
   if (!(answer instanceof Error)) {
     // Carried out before, and neither by this run nor by one that has left a record here. What was in progress is younger.
     const reach = run.maybeSent ? now - run.firstPost + MINUTE : REPLAY;
-    if (answer.replayed && !run.sentHere) run.replay = { reach, from: null, floor: null };
+    if (answer.replayed && !run.sentHere) run.replay = { reach, from: -Infinity, to: Infinity, floor: null };
     run.accepted = answer;
     return accept(run, now, {});
   }

@@ -52,4 +52,10 @@ describe('a run', () => {
       assert.ok(sentAfter >= endsAfter && sentAfter < endsAfter + 10_000, `sent after ${sentAfter} ms`);
     });
   }
+
+  it('takes no entry of 2099 for one that a replay made just now', async () => {
+    server.add({ createdAt: Date.UTC(2099, 0) });
+    server.trigger = () => Promise.resolve({ requestId: 'r', replayed: true, serverTime: clock.now() });
+    assert.equal((await run()).result.outcome, 'unconfirmed');
+  });
 });
