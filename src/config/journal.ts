@@ -91,8 +91,8 @@ function openRecords<T extends { key: string }>(
     const kept = [...names].flatMap((name) => {
       if (!RECORD.test(name)) return [];
       const has = (mark: string): boolean => names.has(`${name}.${mark}`);
-      // Another run may have followed this record, and found that it was carried out.
-      if (has('refused') && !has('accepted') && !has('redirected')) return [];
+      // Another process may have followed this record, and sent, or found that it was carried out.
+      if (has('refused') && !has('accepted') && !has('redirected') && !has('joined')) return [];
       const record = load(join(folder, name));
       if (record === null || clock.now() - madeAt(record) > VALID_MS) return [];
       return [{ record, generation: generationOf(name), has }];
@@ -179,11 +179,13 @@ export function openRollJournal(folder: string, clock: Pick<Clock, 'now'>) {
     keys: records.keys,
     read: (key: string): RollRecord | null => records.find(key).kept[0]?.record ?? null,
 
-    /** @returns null when made; else the one that is there already */
+    /** @returns null when made; else the one that is there already, which then counts though its maker sends nothing */
     begin(record: RollRecord): RollRecord | null {
       for (;;) {
         const { kept, last } = records.find(record.key);
-        if (kept[0]) return kept[0].record;
+        const [found] = kept;
+        if (found) records.mark(record.key, found.generation, 'joined');
+        if (found) return found.record;
         if (records.make(record, last + 1)) return null;
       }
     },

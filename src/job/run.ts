@@ -104,7 +104,7 @@ function isKept({ plan }: Run): boolean {
 /** How far down a read has to go: while a target has no entry, to the baseline; then to the lowest open one. */
 function depthOf(run: Run): { downTo: Id | 'newest' | 'known'; open: readonly Id[] | null } {
   const { baseline, replay, plan, entries } = run;
-  if (run.phase === 'blocked') return deepest(run.blockedBy);
+  if (run.blockedBy) return deepest(standingOf(run.blockedBy, plan.appearMs).open);
   if (entries.known === null || (replay && replay.floor === null)) return { downTo: 'known', open: null };
   const { complete, open } = standingOf(entries, plan.appearMs);
   if ('ids' in entries.wanted) {
@@ -161,7 +161,7 @@ function answered(run: Run, answer: Accepted | LdctlError, at: number, now: numb
   if (!(answer instanceof Error)) {
     // Carried out before, and neither by this run nor by one that has left a record here. What was in progress is younger.
     const reach = run.maybeSent ? now - run.firstPost + MINUTE : REPLAY;
-    if (answer.replayed && !run.sentHere) run.replay = { reach, from: null, floor: null };
+    if (answer.replayed && !run.sentHere) run.replay = { reach, from: -Infinity, to: Infinity, floor: null };
     run.accepted = answer;
     return accept(run, now, {});
   }

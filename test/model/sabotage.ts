@@ -143,7 +143,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     name: 'a rejected node is forgotten',
     file: 'run-read.ts',
     from: "if (statuses.includes('rejected')) outcome = 'rejected';",
-    to: "if (statuses.every((status) => isFinal(status ?? ''))) outcome = 'completed';",
+    to: "if (statuses.includes('rejected')) outcome = 'completed';",
     settings: ['named nodes'],
   },
   {

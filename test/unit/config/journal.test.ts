@@ -350,7 +350,7 @@ describe('the journal of rolls', () => {
     assert.deepEqual(journal.begin(rollOf('r', { request: {} })), rollOf('r'));
     journal.finish('r', true);
     assert.deepEqual(journal.read('r'), rollOf('r'));
-    assert.deepEqual(filesOf(folder, 'rolls'), ['1', '1.finished']);
+    assert.deepEqual(filesOf(folder, 'rolls'), ['1', '1.finished', '1.joined']);
     assert.deepEqual(journal.keys(), ['r']);
   });
 
@@ -377,6 +377,15 @@ describe('the journal of rolls', () => {
     assert.deepEqual([journal.read('r'), journal.last(7n)], [null, null]);
     assert.equal(journal.begin(rollOf('r')), null);
     assert.deepEqual(journal.last(7n), rollOf('r'));
+  });
+
+  it('keeps a roll that another process goes on with, though the one that began it sent nothing', () => {
+    const folder = privateFolder();
+    const [first, second] = [openRollJournal(folder, clock), openRollJournal(folder, clock)];
+    first.begin(rollOf('r'));
+    second.begin(rollOf('r'));
+    first.finish('r', false);
+    assert.deepEqual(second.last(7n), rollOf('r'));
   });
 
   it('takes what is broken for an error, also where it looks for the last one', () => {
