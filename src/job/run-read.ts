@@ -1,6 +1,7 @@
 import { type Action, type Activity, type Runtime } from '../base/activity.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
+import type { Mark } from '../base/journal.js';
 import { MISSING, type Outcome } from '../base/outcome.js';
 import { warning, type JobEvent } from './events.js';
 import type { Accepted } from '../base/supervisor.js';
@@ -16,7 +17,6 @@ import {
   type ExpectedTenant,
   type Wanted,
 } from './entries.js';
-import type { Note } from './job.js';
 import { failedRead, goodRead, MINUTE, newPace, quicken, SECOND, type Pace } from './pace.js';
 
 /** So long after the first POST it may be sent again. */
@@ -56,9 +56,10 @@ export class Run {
   /** The log's highest id right before the POST; null before it was read. */
   baseline: Id | null = null;
   baselineAt = -Infinity;
-  /** The baseline of the record that this run has made. */
-  noted: Id | null = null;
-  marks: Note[] = [];
+  /** The record that it goes on from, its own or that of another run; 0 for none. */
+  generation = 0;
+  /** What is to be noted of records. */
+  marks: Array<{ mark: Mark; generation: number }> = [];
   /** What keeps its nodes busy, and is waited for. */
   blockedBy: Entries | null = null;
   firstPost: number | null = null;
@@ -112,11 +113,13 @@ export function begin(run: Run, now: number): void {
   quicken(run.pace, now, now + SECOND / 2);
 }
 
-export function accept(run: Run, now: number, how: { recovered?: boolean; noted?: boolean }): void {
-  const { recovered = false, noted = false } = how;
+export function mark(run: Run, what: Mark): void {
+  if (run.generation > 0) run.marks.push({ mark: what, generation: run.generation });
+}
+
+export function accept(run: Run, now: number, recovered = false): void {
   Object.assign(run, { phase: 'following', maybeSent: true, recovered, moved: true });
   begin(run, now);
-  if (isTrigger(run) && !noted) run.marks.push({ state: 'accepted', key: run.key });
   run.news.push({
     event: 'dispatched',
     request_id: run.accepted?.requestId ?? null,
@@ -142,7 +145,6 @@ export function giveUp(run: Run, error: LdctlError): void {
 /** Nothing was sent, and nothing will be. */
 export function refuse(run: Run, error: LdctlError): void {
   run.end = { outcome: null, error, interrupted: error instanceof Interrupted ? error : null };
-  run.marks = run.noted !== null && run.key !== null ? [{ state: 'refused', key: run.key }] : [];
 }
 
 /** Whether nothing may be sent again: the server may have forgotten the key, so that it would be carried out twice. */
@@ -254,7 +256,10 @@ function readBlocked(run: Run, busy: Entries, { entries: shown, startedAt, serve
 }
 
 function readUncertain(run: Run, startedAt: number, now: number): void {
-  if (run.entries.byId.size > 0) return accept(run, now, { recovered: true });
+  if (run.entries.byId.size > 0) {
+    mark(run, 'accepted');
+    return accept(run, now, true);
+  }
   const error = run.lastError ?? lost();
   if (run.redirected) {
     if (startedAt - run.lostAt >= run.plan.appearMs) giveUp(run, error);
