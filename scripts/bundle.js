@@ -31,7 +31,7 @@ export const LEFT_OUT = {
   'cacheable-lookup': { for: 'keeping addresses of hosts', names: ['default'] },
   'http2-wrapper': { for: 'HTTP/2', names: ['default'] },
   'decompress-response': { for: 'compressed answers', names: ['default'] },
-  // By oclif, which is given its commands (src/main.ts).
+  // By oclif, which is given its commands (src/commands/table.shared.ts).
   tinyglobby: { for: 'finding commands', names: ['glob'] },
   minimatch: { for: 'finding plugins', names: ['minimatch'] },
   lilconfig: { for: 'settings of plugins', names: ['lilconfig'] },

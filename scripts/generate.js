@@ -73,7 +73,7 @@ async function manifestOf() {
   const entries = plugin.commands
     .sort((a, b) => (a.id < b.id ? -1 : 1))
     .map((command) => {
-      // In which file oclif would look for the class is left out: src/main.ts has that.
+      // In which file oclif would look for the class is left out: src/commands/table.shared.ts has that.
       return [command.id, JSON.parse(JSON.stringify({ ...command, isESM: undefined, relativePath: undefined }))];
     });
   return { commands: Object.fromEntries(entries), version: plugin.version };

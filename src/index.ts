@@ -14,7 +14,7 @@ import { openRunJournal } from './config/journal.js';
 import { systemKeyring } from './config/keyring.js';
 import { parseApiKey } from './config/keys.js';
 import { ProfileStore } from './config/profiles.js';
-import { configDir, resolveSettings, type Settings } from './config/settings.js';
+import { configDir, resolveSettings } from './config/settings.js';
 import { resolveTarget, type TenantAccess } from './config/target.js';
 import { deploymentOn, interruptOf, type Deployment } from './library/deployment.js';
 import { connectionTo } from './library/jobs.js';
@@ -66,45 +66,35 @@ export interface ConnectProfileOptions {
   signal?: AbortSignal | undefined;
   /** The name of the deployment, as consent to act on one whose profile is protected. */
   confirm?: string | undefined;
-  /** Takes what a command would say on stderr about the settings, line by line. */
-  onNotice?: ((line: string) => void) | undefined;
   /** The environment; the process's own unless given. */
   env?: Env | undefined;
 }
 
 /**
- * A deployment as the commands find it: profile, environment, key store, with the commands' own run journal.
- * Core is asked only where the deployment's id or its Supervisor is not known.
+ * A deployment as the commands find it, with their run journal. Core is asked only where its id or Supervisor is not known.
  * @param name the profile, which is then taken whole; without it, the environment's settings, and the current profile
  * @throws {LdctlError} with exit code 2 for a setting that is missing, or a key that cannot be had, 5 for a profile or a
  * deployment that does not exist, 4 or 6 when Core has to be asked and cannot be, 130 for an abort
  */
 export async function connectProfile(name?: string, options: ConnectProfileOptions = {}): Promise<Deployment> {
-  const { env = process.env, onNotice: notify = () => undefined, confirm } = options;
-  const signal = options.signal ? interruptOf(options.signal) : new AbortController().signal;
+  const { env = process.env, confirm, signal: outer } = options;
+  const signal = outer ? interruptOf(outer) : new AbortController().signal;
   const folder = await configDir(env);
   const settings = resolveSettings({
-    flags: { profile: name },
-    env,
-    readConfig: () => new ProfileStore(folder, clock, signal).read(),
+    ...{ flags: { profile: name }, env, notify: () => undefined },
+    readConfig: () => new ProfileStore(folder, clock).read(),
     keys: { env, keyring: systemKeyring(env), isSilent: true },
-    notify,
   });
-  if (settings.winning !== null) notify(settings.winning);
   const lookUp = ({ apiUrl: url, key: apiKey, tenantId }: TenantAccess) =>
     new CoreApi({ url, apiKey }).structure(tenantId, { signal });
   const target = await resolveTarget(settings, lookUp, signal);
   const supervisor = new SupervisorApi({ url: target.supervisorUrl.value, apiKey: target.key });
-  const connection = connectionTo(target, settings, { supervisor, folder, clock, newKey });
-  return deploymentOn(connection, () => assertConfirmed(settings, confirm));
-}
-
-/** @throws UsageError (exit 2) */
-function assertConfirmed({ profile, deployment }: Settings, confirm: string | undefined): void {
-  const name = deployment?.value.name ?? String(deployment?.value.id ?? '');
-  if (profile?.protected !== true || confirm === name) return;
-  throw new UsageError(`profile ${profile.name} is protected, and acting on it was not confirmed; nothing was sent`, {
-    code: 'consent_missing',
-    hint: `Give connectProfile the name of the deployment: { confirm: ${JSON.stringify(name)} }.`,
+  const { profile } = settings;
+  const needed = settings.deployment?.value.name ?? String(target.deployment.id);
+  return deploymentOn(connectionTo(target, settings, { supervisor, folder, clock, newKey }), () => {
+    if (profile?.protected !== true || confirm === needed) return;
+    const hint = `Give connectProfile the name of the deployment: { confirm: ${JSON.stringify(needed)} }.`;
+    const what = `profile ${profile.name} is protected, and acting on it was not confirmed; nothing was sent`;
+    throw new UsageError(what, { code: 'consent_missing', hint });
   });
 }

@@ -23,6 +23,8 @@ export interface ClientOptions {
   requestTimeoutMs?: number;
   /** Called for every try. */
   onTrace?: (event: TraceEvent) => void;
+  /** Called with every answer that refuses, before it is thrown: it may say more of it. */
+  onRefusal?: (error: ApiError) => void;
 }
 
 /** What happened at one try of a request. There is no key in it. */
@@ -122,7 +124,7 @@ export class Client {
   async #send<T>(call: Call<T>): Promise<T> {
     const { method, path, tries, read } = call;
     const url = endpoint(this.#base, path);
-    const { requestTimeoutMs = REQUEST_TIMEOUT_MS, onTrace } = this.#options;
+    const { requestTimeoutMs = REQUEST_TIMEOUT_MS, onTrace, onRefusal } = this.#options;
     const end = tries === 1 ? Infinity : this.#clock.elapsed() + READ_BUDGET_MS;
     const leftMs = (): number => end - this.#clock.elapsed();
     for (let attempt = 1; ; attempt++) {
@@ -143,6 +145,7 @@ export class Client {
         const wanted = attempt < tries ? retryDelayOf(error, attempt) : Infinity;
         const delay = wanted < leftMs() ? wanted : null;
         trace(error instanceof Error ? error.message : String(error), delay);
+        if (error instanceof ApiError) onRefusal?.(error);
         if (delay === null) throw error;
         await this.#clock.sleep(delay, call.signal);
         // It can have been far longer, if the process was stopped.

@@ -3,29 +3,31 @@ import type { Config } from '@oclif/core/config';
 import { onAbort } from '../base/clock.js';
 import type { Interrupted } from '../base/errors.js';
 import { EXIT_CODES } from '../base/exit-codes.js';
+import type { SettingFlags } from '../config/settings.js';
 import { loadFormat } from '../output/formats.js';
 import { readCommandLine } from './argv.js';
 import { askedOutput, printFailure } from './failure.js';
 import type { CommandContext } from './context.js';
-import { outputFlags, type ConnectionFlags, type OutputFlags } from './flags.js';
+import { outputFlags, type OutputFlags } from './flags.js';
 import type { Host } from './host.js';
-import type { Hangup, Interrupts } from './signals.js';
+import type { Interrupts } from './signals.js';
 
 /**
- * What every command is built on: one `catch`, one place where the exit code is set, and SIGINT and SIGTERM turned
- * into an abort. A command implements `execute`: parse, call, print.
+ * What every command is built on: one `catch`, one place where the exit code is set, and signals turned into an abort. A
+ * command implements `execute`: parse, call, print.
  */
 export abstract class BaseCommand extends Command {
   static override baseFlags = outputFlags;
 
   protected readonly host: Host;
+  protected readonly interrupts: Interrupts;
   /** What the process ends with; null until the command has ended. */
   exitCode: number | null = null;
-  #interrupts: Interrupts | undefined;
 
   constructor(argv: string[], config: Config, host: Host) {
     super(argv, config);
     this.host = host;
+    this.interrupts = host.catchInterrupts();
   }
 
   /**
@@ -45,32 +47,15 @@ export abstract class BaseCommand extends Command {
     }
   }
 
-  /** Their signal is aborted with an `Interrupted` at SIGINT and SIGTERM. */
-  protected get interrupts(): Interrupts {
-    return (this.#interrupts ??= this.host.catchInterrupts(this.hangup()));
-  }
-
-  /** What SIGHUP does to a command that outlives its terminal. */
-  protected hangup(): Hangup | undefined {
-    return undefined;
-  }
-
-  /** For a command that changes profiles. */
-  protected async open(flags: OutputFlags): Promise<CommandContext> {
+  protected async open(flags: OutputFlags & SettingFlags): Promise<CommandContext> {
     const { CommandContext } = await import('./context.js');
     return CommandContext.open(this.host, flags, this.interrupts);
-  }
-
-  /** For a command that asks an API. */
-  protected async connect(flags: OutputFlags & ConnectionFlags): Promise<CommandContext> {
-    const { CommandContext } = await import('./context.js');
-    return CommandContext.connect(this.host, flags, this.interrupts);
   }
 
   protected override async catch(error: unknown): Promise<void> {
     const { advised } = await import('./usage.js');
     const { flags, words } = this.line();
-    this.end(await printFailure(this.host, advised(error, this.id ?? '', words.slice(1)), askedOutput(flags)));
+    this.end(await printFailure(this.host, advised(error, this.id ?? '', words.slice(1)), flags));
   }
 
   private line() {

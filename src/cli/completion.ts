@@ -4,7 +4,6 @@ import type { Command } from '@oclif/core/command';
 import { RUNTIMES, STATUSES, VERBS, type Activity } from '../base/activity.js';
 import { plainText } from '../base/text.js';
 import { ensurePrivateFolder, FILE_MODE, readPrivateFile } from '../config/files.js';
-import { openRollJournal, openRunJournal } from '../config/journal.js';
 import { ProfileStore } from '../config/profiles.js';
 import { configDir } from '../config/settings.js';
 import { globalFlags, readCommandLine, typedNames } from './argv.js';
@@ -23,14 +22,14 @@ export interface Completion {
   then: 'files' | 'open' | 'done';
 }
 
-/** The page of the log that was read last at a terminal, beside the profiles. */
+/** Of each entry of the page of the log that was read last at a terminal: its id, what it is, and its node. */
+type Seen = Array<[id: string, about: string, node: string]>;
 const SEEN = 'seen.json';
-type Seen = Array<{ id: string; node: string; about: string }>;
 
 export function rememberEntries(folder: string, items: readonly Activity[]): void {
-  const seen: Seen = items.map(({ id, node_id: node, action, runtime, status }) => ({
-    ...{ id: String(id), node: String(node), about: `${action} ${runtime}, ${status}` },
-  }));
+  const seen = items.map(({ id, node_id: node, action, runtime, status }): Seen[number] => {
+    return [String(id), `${action} ${runtime}, ${status}`, String(node)];
+  });
   try {
     ensurePrivateFolder(folder);
     writeFileSync(join(folder, SEEN), `${JSON.stringify(seen)}\n`, { mode: FILE_MODE });
@@ -43,29 +42,22 @@ export function rememberEntries(folder: string, items: readonly Activity[]): voi
 type Known = (name: string) => readonly Candidate[];
 
 function knownIn(folder: string, clock: Host['clock']): Known {
-  const seen = (): Seen => JSON.parse(readPrivateFile(join(folder, SEEN)) ?? '[]') as Seen;
-  const profiles = () => new ProfileStore(folder, clock).read().profiles;
-  const keysOf = (journal: { keys: () => string[] }, around: RegExp) =>
-    journal.keys().map((key) => key.replace(around, ''));
-  const entries = (): Candidate[] => seen().map(({ id, about }) => [id, about]);
-  const named = (): Candidate[] => profiles().map(({ name, deployment_name: about }) => [name, about]);
-  const values: Readonly<Record<string, () => ReadonlyArray<string | Candidate>>> = {
-    runtime: () => RUNTIMES,
-    RUNTIME: () => RUNTIMES,
-    action: () => VERBS,
+  const words = (all: readonly string[]) => all.map((word): Candidate => [word]);
+  const seen = () => JSON.parse(readPrivateFile(join(folder, SEEN)) ?? '[]') as Seen;
+  const entries = () => seen().map(([id, about]): Candidate => [id, about]);
+  const profiles = () =>
+    new ProfileStore(folder, clock).read().profiles.map(({ name, deployment_name: about }): Candidate => [name, about]);
+  const values: Readonly<Record<string, () => readonly Candidate[]>> = {
+    ...{ runtime: () => words(RUNTIMES), RUNTIME: () => words(RUNTIMES), action: () => words(VERBS) },
     // An id is to follow, or `--config`.
-    ACTION: () => VERBS.map((verb) => (verb === 'reconfigure' ? `${verb}:` : verb)),
-    status: () => Object.keys(STATUSES),
-    ...{ ID: entries, after: entries, profile: named, NAME: named },
-    node: () => seen().map(({ node }) => node),
-    // Of a run it is the key on the wire: where that has but a digest (`~`), the key itself is not known.
-    'idempotency-key': () =>
-      keysOf(openRunJournal(folder, clock), /\.[\da-f]{32}$/).filter((key) => !key.startsWith('~')),
-    resume: () => [...keysOf(openRollJournal(folder, clock), /^\d+\./), 'last'],
+    ACTION: () => words(VERBS.map((verb) => (verb === 'reconfigure' ? `${verb}:` : verb))),
+    status: () => words(Object.keys(STATUSES)),
+    ...{ ID: entries, after: entries, profile: profiles, NAME: profiles, resume: () => [['last']] },
+    node: () => words(seen().map(([, , node]) => node)),
   };
   return (name) => {
     try {
-      return (values[name]?.() ?? []).map((value) => (typeof value === 'string' ? [value] : value));
+      return values[name]?.() ?? [];
     } catch {
       // At a Tab, nothing is said of what cannot be read.
       return [];

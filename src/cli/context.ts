@@ -1,14 +1,12 @@
 import { setFlagsFromString } from 'node:v8';
 import type { ClientOptions, TraceEvent } from '../api/client.js';
-import { CoreApi } from '../api/core-api.js';
+import { CoreApi, type TenantStructure } from '../api/core-api.js';
 import { SupervisorApi } from '../api/supervisor-api.js';
 import { formatDuration } from '../base/durations.js';
-import { LdctlError } from '../base/errors.js';
-import type { Id } from '../base/ids.js';
+import { LdctlError, type ApiError } from '../base/errors.js';
 import type { ApiKey } from '../base/secret.js';
-import type { ActivityPage, Supervisor } from '../base/supervisor.js';
+import type { Supervisor } from '../base/supervisor.js';
 import { plainText } from '../base/text.js';
-import type { TenantStructure } from '../api/core-api.js';
 import type { KeyTools } from '../config/keys.js';
 import { ProfileStore } from '../config/profiles.js';
 import {
@@ -20,25 +18,21 @@ import {
 } from '../config/settings.js';
 import {
   expiryWarning,
-  explainDenial,
-  explainDeployment,
   findDeployment,
-  neededKey,
-  placedDeployments,
+  keyAdvice,
   placeText,
   resolveTarget,
-  resolveTenant,
   type Target,
   type TenantAccess,
 } from '../config/target.js';
 import { warningText } from '../output/error.js';
-import type { ConnectionFlags, OutputFlags } from './flags.js';
+import type { OutputFlags } from './flags.js';
 import type { Host } from './host.js';
 import { terminalPrompts, type Prompts } from './prompts.js';
 import type { Interrupts } from './signals.js';
 
-/** Where nothing hangs on it, Core is not waited for any longer. */
-const PLACE_MS = 2000;
+/** What nothing hangs on is not waited for any longer. */
+const OPTIONAL_MS = 2000;
 
 /** A page is soon let go of; V8 would first let its heap grow to twice what a short read takes, in Node 24 to three times. */
 const EARLY_COLLECTION = ['--semi-space-growth-factor=1', '--heap-growing-percent=50'];
@@ -47,12 +41,9 @@ const MANY_READS = 20;
 /** The part of the Core API that commands use. */
 export type Core = Pick<CoreApi, 'keyContext' | 'structure' | 'deployment'>;
 
-/** What is needed to print. */
-export type Printing = Pick<CommandContext, 'host' | 'flags'>;
-
 /**
- * What a command is given: the world around it, its flags, the profiles, a user who may be asked, and the signal that
- * ends it; and once it is connected, the settings, and the way to the APIs.
+ * What a command is given: the world around it, its flags, the profiles, a user who may be asked, the signal that ends it,
+ * the settings, and the way to the APIs.
  */
 export class CommandContext {
   /** Aborted with an `Interrupted`. */
@@ -62,14 +53,14 @@ export class CommandContext {
   readonly prompts: Prompts | null;
   /** What keys are fetched with. */
   readonly keyTools: KeyTools;
-  #isPageSeen = false;
-  #settings: Settings | null = null;
-  #structure: TenantStructure | null = null;
+  #reads = 0;
+  #settings: Settings | undefined;
+  #structure: TenantStructure | undefined;
 
   /** @param folder where profiles and the run journal are kept */
   protected constructor(
     readonly host: Host,
-    readonly flags: OutputFlags,
+    readonly flags: OutputFlags & SettingFlags,
     readonly interrupts: Interrupts,
     readonly folder: string,
   ) {
@@ -80,27 +71,17 @@ export class CommandContext {
     this.keyTools = { env, keyring, sharesTerminal: host.stdin.isTTY };
   }
 
-  /** @throws UsageError when there is no folder to keep profiles in */
-  static async open(host: Host, flags: OutputFlags, interrupts: Interrupts): Promise<CommandContext> {
+  static async open(host: Host, flags: OutputFlags & SettingFlags, interrupts: Interrupts): Promise<CommandContext> {
     return new CommandContext(host, flags, interrupts, await configDir(host.env));
   }
 
-  /** For a command that asks an API. @throws UsageError, LdctlError (exit 5) as `resolveSettings` does */
-  static async connect(
-    host: Host,
-    flags: OutputFlags & ConnectionFlags,
-    interrupts: Interrupts,
-  ): Promise<CommandContext> {
-    const context = await CommandContext.open(host, flags, interrupts);
-    context.#settings = context.resolve(flags);
-    const warning = expiryWarning(context.settings, host.clock.now());
-    if (warning !== null) context.warn(warning);
-    return context;
-  }
-
-  /** Of a context that is connected. */
+  /** Where to act, and as whom. @throws UsageError, LdctlError (exit 5) as `resolveSettings` does */
   get settings(): Settings {
-    return (this.#settings ??= this.resolve({}));
+    if (this.#settings) return this.#settings;
+    this.#settings = this.resolve(this.flags);
+    const warning = expiryWarning(this.#settings, this.host.clock.now());
+    if (warning !== null) this.warn(warning);
+    return this.#settings;
   }
 
   /** Says what was done, on stderr; nothing with `--quiet`. */
@@ -124,6 +105,18 @@ export class CommandContext {
     return work().finally(() => spinner.stop());
   }
 
+  /** Asks for what nothing hangs on. @returns null where it cannot be had in two seconds */
+  async optional<T>(ask: (signal: AbortSignal) => Promise<T>): Promise<T | null> {
+    const late = AbortSignal.timeout(OPTIONAL_MS);
+    try {
+      return await ask(AbortSignal.any([this.signal, late]));
+    } catch (error) {
+      this.signal.throwIfAborted();
+      if (error instanceof LdctlError || late.aborted) return null;
+      throw error;
+    }
+  }
+
   /** From now on the key is in no output, whatever says it. @returns the key */
   guard(key: ApiKey): ApiKey {
     this.host.output.redact((text) => key.scrub(text));
@@ -139,98 +132,60 @@ export class CommandContext {
     return { ...settings, key: key && { ...key, fetch: async (signal) => this.guard(await key.fetch(signal)) } };
   }
 
-  /** The key alone. @throws as `neededKey` does */
-  key(): Promise<ApiKey> {
-    return neededKey(this.settings).fetch(this.signal);
-  }
-
-  /** The tenant to ask Core about. @throws as `resolveTenant` does */
-  tenant(): Promise<TenantAccess> {
-    return resolveTenant(this.settings, this.signal);
-  }
-
   /** The deployment to act on, and the key for it. @throws as `resolveTarget` does */
   target(): Promise<Target> {
-    const lookUp = async (access: TenantAccess): Promise<TenantStructure> =>
-      (this.#structure = await this.core(access).structure(access.tenantId, { signal: this.signal }));
+    const lookUp = (access: TenantAccess) => this.#structureOf(access, this.signal);
     return resolveTarget(this.settings, lookUp, this.signal);
   }
 
   /**
-   * Where a deployment stands, as `division/environment/name`. Known without asking where it was looked up by its name.
-   * @returns null where that cannot be had in two seconds
+   * Where a deployment stands, as `division/environment/name`. From then on it is called by its name.
+   * @returns null where that is not known
    */
   async placeOf({ deployment, key }: Target): Promise<{ name: string; path: string } | null> {
     const { tenantId, apiUrl } = this.settings;
     if (!this.#structure && !tenantId) return null;
-    try {
-      const signal = AbortSignal.any([this.signal, AbortSignal.timeout(PLACE_MS)]);
-      this.#structure ??= await this.core({ apiUrl: apiUrl.value, key }).structure(tenantId?.value ?? 0n, { signal });
-      const placed = findDeployment(this.#structure, { id: deployment.id, name: null });
-      return { name: placed.deployment.name, path: placeText(placed) };
-    } catch (error) {
-      this.signal.throwIfAborted();
-      if (error instanceof LdctlError || !(error instanceof Error) || error.name === 'TimeoutError') return null;
-      throw error;
-    }
+    const access = { key, tenantId: tenantId?.value ?? 0n, apiUrl: apiUrl.value };
+    return this.optional(async (signal) => {
+      const placed = findDeployment(await this.#structureOf(access, signal), { id: deployment.id, name: null });
+      deployment.name = placed.deployment.name;
+      return { name: deployment.name, path: placeText(placed) };
+    });
   }
 
-  supervisor({ supervisorUrl, key, deployment: { id, name } }: Target): Supervisor {
-    const api = new SupervisorApi(this.#client(supervisorUrl.value, key));
-    let reads = 0;
-    return {
-      trigger: (request, options) =>
-        this.#explained(key, api.trigger(request, options)).catch((error: unknown) => {
-          explainDeployment(error, id, name ?? this.#nameOf(id));
-          throw error;
-        }),
-      list: async (deploymentId, query, options) => {
-        reads += 1;
-        if (reads === MANY_READS) for (const flag of EARLY_COLLECTION) setFlagsFromString(flag);
-        const page = await this.#explained(key, api.list(deploymentId, query, options));
-        await this.#remember(page);
-        return page;
-      },
+  /** Asked for once. */
+  async #structureOf(access: TenantAccess, signal: AbortSignal): Promise<TenantStructure> {
+    return (this.#structure ??= await this.core(access).structure(access.tenantId, { signal }));
+  }
+
+  supervisor({ supervisorUrl, key, deployment }: Target): Supervisor {
+    const api = new SupervisorApi(this.#client(supervisorUrl.value, key, deployment));
+    const list: Supervisor['list'] = async (...asked) => {
+      const nth = (this.#reads += 1);
+      if (nth === MANY_READS) for (const flag of EARLY_COLLECTION) setFlagsFromString(flag);
+      const page = await api.list(...asked);
+      // For completion, what is mostly the newest page. A script presses no Tab.
+      if (nth === 1 && this.prompts) (await import('./completion.js')).rememberEntries(this.folder, page.items);
+      return page;
     };
-  }
-
-  /** Where its structure was looked up. */
-  #nameOf(id: Id): string | undefined {
-    const all = this.#structure ? placedDeployments(this.#structure) : [];
-    return all.find(({ deployment }) => deployment.id === id)?.deployment.name;
+    return { trigger: (...asked) => api.trigger(...asked), list };
   }
 
   /** The Core API for a key. */
-  core({ apiUrl, key }: { apiUrl: URL; key: ApiKey }): Core {
-    const api = new CoreApi(this.#client(apiUrl, key));
-    return {
-      keyContext: (tenantId, options) => this.#explained(key, api.keyContext(tenantId, options)),
-      structure: (tenantId, options) => this.#explained(key, api.structure(tenantId, options)),
-      deployment: (at, options) => this.#explained(key, api.deployment(at, options)),
-    };
+  core({ apiUrl, key }: Pick<TenantAccess, 'apiUrl' | 'key'>): Core {
+    return new CoreApi(this.#client(apiUrl, key));
   }
 
-  /** For completion, the first page that is read: mostly the newest. A script presses no Tab. */
-  async #remember({ items }: ActivityPage): Promise<void> {
-    if (this.#isPageSeen || items.length === 0 || !this.prompts) return;
-    this.#isPageSeen = true;
-    (await import('./completion.js')).rememberEntries(this.folder, items);
-  }
-
-  #client(url: URL, apiKey: ApiKey): ClientOptions {
+  #client(url: URL, apiKey: ApiKey, deployment?: Target['deployment']): ClientOptions {
     const { clock, output } = this.host;
     const onTrace = (event: TraceEvent) => output.stderr.write(`${traceText(event)}\n`);
-    return { url, apiKey, clock, onTrace: this.flags.debug ? onTrace : undefined };
-  }
-
-  /** Has a failure say which key it was, and what to do about it; before it is connected there is no such setting yet. */
-  async #explained<T>(key: ApiKey, call: Promise<T>): Promise<T> {
-    try {
-      return await call;
-    } catch (error) {
-      if (this.#settings) explainDenial(error, key, this.#settings);
-      throw error;
-    }
+    // The API knows neither where the key is from, nor, in what it says, the deployment's name.
+    const onRefusal = (error: ApiError): void => {
+      if (error.status === 401 && this.#settings) error.hint = keyAdvice(apiKey, this.#settings);
+      const { id, name } = deployment ?? {};
+      if (name) error.message = error.message.replace(`deployment ${id}`, `deployment ${name}`);
+    };
+    return { url, apiKey, clock, onRefusal, onTrace: this.flags.debug ? onTrace : undefined };
   }
 }
 
@@ -239,12 +194,12 @@ function traceText(event: TraceEvent): string {
   const { method, url, attempt, status, requestId, durationMs, error, retryInMs } = event;
   const parts = [
     `debug: ${method} ${url}`,
-    attempt > 1 ? `try ${attempt}` : null,
-    status === null ? 'no answer' : String(status),
+    attempt > 1 && `try ${attempt}`,
+    status ?? 'no answer',
     `in ${durationMs}ms`,
-    requestId === null ? null : `ld-request ${requestId}`,
+    requestId !== null && `ld-request ${requestId}`,
     error,
-    retryInMs === null ? null : `again in ${formatDuration(retryInMs)}`,
+    retryInMs !== null && `again in ${formatDuration(retryInMs)}`,
   ];
-  return plainText(parts.filter((part) => part !== null).join(', '));
+  return plainText(parts.filter(Boolean).join(', '));
 }

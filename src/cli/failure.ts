@@ -22,11 +22,8 @@ export function askedOutput(flags: readonly ReadFlag[]) {
  * The one end of everything that went wrong: tells it in the format that was asked for.
  * @returns the exit code
  */
-export async function printFailure(
-  host: Host,
-  error: unknown,
-  { format, numberIds, debug }: ReturnType<typeof askedOutput>,
-): Promise<ExitCode> {
+export async function printFailure(host: Host, error: unknown, flags: readonly ReadFlag[]): Promise<ExitCode> {
+  const { format, numberIds, debug } = askedOutput(flags);
   if (error instanceof ReaderGone) return EXIT_CODES.done.code;
   if (error instanceof Declined && (format === 'table' || format === 'csv')) return error.exitCode;
   const failure = error instanceof LdctlError ? error : fault(error);

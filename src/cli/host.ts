@@ -6,8 +6,8 @@ import { systemClock, type Clock } from '../base/clock.js';
 import { environmentKeys } from '../base/secret.js';
 import type { Env } from '../base/text.js';
 import { Output, Sink } from '../output/streams.js';
-import type { Keyring } from '../config/keyring.js';
-import { catchInterrupts, type Hangup, type Interrupts } from './signals.js';
+import { systemKeyring, type Keyring } from '../config/keyring.js';
+import { catchInterrupts, type Interrupts } from './signals.js';
 
 /** What this very program is: an installed package, or a single executable. */
 export interface Program {
@@ -55,7 +55,7 @@ export interface Host {
   keyring: Keyring;
   /** A key no other trigger has. */
   newIdempotencyKey(): string;
-  catchInterrupts(hangup?: Hangup): Interrupts;
+  catchInterrupts(): Interrupts;
 }
 
 /** The only place that touches the process's own streams and environment. It is made once: its streams have one set of listeners. */
@@ -64,21 +64,16 @@ export function systemHost(program: Program): Host {
   // oclif's own listener throws out of nowhere when stdout cannot be written; the sinks of `output` tell it.
   stdout.removeAllListeners('error');
   process.once('exit', leaveClosedTerminal);
-  // Few commands need it, and each start would load it.
-  const keyring = async () => (await import('../config/keyring.js')).systemKeyring(env, program.keyringProcess);
   const output = new Output(new Sink(stdout, env), new Sink(stderr, env));
   for (const key of environmentKeys(env)) output.redact((text) => key.scrub(text));
   return {
-    ...{ program, env, platform, output, stderr, clock: systemClock, catchInterrupts },
+    ...{ program, env, platform, output, stderr, clock: systemClock },
+    catchInterrupts: () => catchInterrupts(output),
     // Node opens it when it is first asked for, which takes as long as a sixth of its own start.
     get stdin() {
       return process.stdin;
     },
-    keyring: {
-      get: async (account, signal) => (await keyring()).get(account, signal),
-      set: async (account, key, signal) => (await keyring()).set(account, key, signal),
-      delete: async (account, signal) => (await keyring()).delete(account, signal),
-    },
+    keyring: systemKeyring(env, program.keyringProcess),
     // Node's own module is loaded when it is called, and few commands need a key.
     newIdempotencyKey: () => crypto.randomUUID(),
   };

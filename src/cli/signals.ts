@@ -13,20 +13,11 @@ export interface Interrupts {
   release(): void;
 }
 
-/** What SIGHUP does, where it does not simply end the process. */
-export type Hangup = 'stop' | 'ignore';
-
-/** For a command that outlives its terminal: under `nohup`, and as a service, it goes on. */
-export function hangupOf({ stdout, stderr }: Output): Hangup {
-  return stdout.isTTY || stderr.isTTY ? 'stop' : 'ignore';
-}
-
 /**
- * Turns SIGINT and SIGTERM into an abort, so that a command can say what is done and what is not before it ends. A second
- * one ends the process at once.
- * @param hangup what SIGHUP does; unless given, Node ends the process by it
+ * Turns SIGINT, SIGTERM and SIGHUP into an abort, so that a command can say what is done and what is not before it ends. A
+ * second one ends the process at once.
  */
-export function catchInterrupts(hangup?: Hangup): Interrupts {
+export function catchInterrupts({ stdout, stderr }: Output): Interrupts {
   const controller = new AbortController();
   const gentle = new AbortController();
   let isGentle = false;
@@ -37,9 +28,9 @@ export function catchInterrupts(hangup?: Hangup): Interrupts {
     // A closing terminal and its shell may both send one, which is no second wish.
     else if (signal !== 'SIGHUP') process.exit(reason.exitCode);
   };
-  const hangUp = (): void => (hangup === 'stop' ? stop('SIGHUP') : undefined);
-  process.on('SIGINT', stop).on('SIGTERM', stop);
-  if (hangup) process.on('SIGHUP', hangUp);
+  // Under `nohup`, and as a service, what has no terminal goes on.
+  const hangUp = (): void => (stdout.isTTY || stderr.isTTY ? stop('SIGHUP') : undefined);
+  process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', hangUp);
   return {
     signal: controller.signal,
     inTwoStages: () => {

@@ -10,8 +10,8 @@ export type Commands = Readonly<Record<string, Pick<Command.Cached, 'flags' | 'a
 
 /** @throws UsageError for all that can be seen to be wrong without the command: what is no flag, no command, too much, or missing */
 export function askedOf(line: CommandLine, commands: Commands): Asked {
-  const { id, words, flags, args, rest } = line;
-  refuseKey(args.slice(0, args.length - rest.length));
+  const { id, words, flags, args } = line;
+  refuseKey(line);
   const unknown = flags.find(({ name }) => name === null)?.typed;
   const owner = id ?? words.join(':');
   if (id === null && !isGroup(owner, commands)) {
@@ -49,14 +49,14 @@ function groupOf([group = '']: readonly string[], commands: Commands): string {
   return isGroup(group, commands) ? group : '';
 }
 
-/** Other users can read the arguments of a process. @throws UsageError for a key in a flag, which is not repeated */
-function refuseKey(typed: readonly string[]): void {
-  const flags = typed.map((word) => word.replace(/=.*/, ''));
-  const keyFlag = flags.find((flag) => /^--?(api[-_]?key|key|token|password|secret)$/i.test(flag));
-  if (keyFlag === undefined) return;
-  throw new UsageError(`${keyFlag}: a key is never a flag, since other users can read it there`, {
-    code: 'key_in_flag',
-    hint: 'Set LD_API_KEY or LD_API_KEY_FILE, or keep it in a profile: `ldctl profiles add NAME`.',
+/** Other users can read the arguments of a process. @throws UsageError for a key among them, which is not repeated */
+function refuseKey({ words, args, rest }: CommandLine): void {
+  const flags = args.slice(0, args.length - rest.length).map((word) => word.replace(/=.*/, ''));
+  const flag = flags.find((name) => /^--?(api[-_]?key|key|token|password|secret)$/i.test(name));
+  if (flag === undefined && !words.some((word) => word.startsWith('ld_pk_'))) return;
+  throw new UsageError(flag ? `${flag}: a key is never a flag` : 'an argument looks like a key', {
+    code: flag ? 'key_in_flag' : 'key_in_argument',
+    hint: 'Other users can read it there. Set LD_API_KEY or LD_API_KEY_FILE, or keep it in a profile: `ldctl profiles add NAME`.',
   });
 }
 
@@ -65,14 +65,24 @@ export function unknownCommand(words: readonly string[], commands: Commands): Us
   const near = known.filter(
     (id) => id !== words[0] && id.split(':').every((part, at) => nearest(words[at] ?? '', [part]) !== null),
   );
-  const verb = VERBS.find((one) => words.includes(one));
-  const runtime = RUNTIMES.find((one) => words.includes(one)) ?? 'RUNTIME';
   const meant =
     closestMatch(words.slice(0, 2).join(':'), near) ??
-    (verb && `activities ${words.includes('roll') ? 'roll' : 'trigger'} ${runtime} ${verb}`) ??
+    actionIn(words, `activities ${words.includes('roll') ? 'roll' : 'trigger'}`) ??
     known.find((id) => id.endsWith(`:${words[0]}`));
   const advice = meant && `Did you mean ldctl ${meant.replaceAll(':', ' ')}?`;
   return mistake(`there is no command ${words.join(' ')}`, groupOf(words, commands), advice);
+}
+
+/** The command that names runtime and action as these words do, in whatever order and spelling; only where an action is among them. */
+function actionIn(words: readonly string[], command: string, share?: number): string | undefined {
+  const among = (known: readonly string[]): string[] =>
+    words.flatMap((word) => {
+      const meant = nearest(word.replace(/:.*/s, ''), known, share);
+      // The id of a config stays.
+      return meant === 'reconfigure' ? word.replace(/^[^:]*/, meant) : (meant ?? []);
+    });
+  const [[runtime = 'RUNTIME'], [action]] = [among(RUNTIMES), among(VERBS)];
+  return action && `${command} ${runtime} ${action}`;
 }
 
 /** @param owner the command, or the group */
@@ -116,12 +126,6 @@ function checkArguments(id: string, { words, rest }: CommandLine, commands: Comm
     throw mistake(`missing ${names.join(' and ')}`, id, line && `For example: ${line}.`);
   }
   const stray = strict === false ? undefined : given[known.length];
-  if (stray?.startsWith('ld_pk_')) {
-    throw new UsageError('unexpected argument, which looks like a key', {
-      code: 'key_in_argument',
-      hint: 'A key is never an argument: set LD_API_KEY, or pipe it into `ldctl profiles add NAME --api-key-stdin`.',
-    });
-  }
   if (stray !== undefined) {
     const isNode = /^[\d,]+$/.test(stray) && flags.node !== undefined;
     const advice = `Nodes go with --node ID${flags.config ? ', a config with reconfigure:ID' : ''}.`;
@@ -135,30 +139,21 @@ function checkArguments(id: string, { words, rest }: CommandLine, commands: Comm
 }
 
 /** What oclif writes around the message of an error that is thrown while it reads the value of a flag. */
-const PARSING = /^Parsing (--\S+) \n\t(.*)\nSee more help with --help$/s;
-const NO_INTEGER = /Expected an integer but received: (.*)$/s;
+const PARSING = /^Parsing --\S+ \n\t(.*)\nSee more help with --help$/s;
 
 /**
  * What a command threw, with what to do next.
  * @param words what was typed behind the command, without its flags
  */
 export function advised(error: unknown, id: string, words: readonly string[]): unknown {
-  if (!(error instanceof Error)) return error;
-  const text = error.message.replace(PARSING, error instanceof UsageError ? '$2' : '$1: $2');
-  error.message = text.replace(NO_INTEGER, '"$1" is not a whole number');
-  if (!(error instanceof UsageError)) return 'oclif' in error ? mistake(error.message.split('\n')[0] ?? '', id) : error;
-  const meant = error.code === 'invalid_runtime' || error.code === 'invalid_action' ? meantWord(id, words) : '';
-  error.hint = `${meant}${error.hint ?? seeHelp(id)}`;
+  if (error instanceof Error && 'oclif' in error) return mistake(error.message.split('\n')[0] ?? '', id);
+  if (!(error instanceof UsageError)) return error;
+  error.message = error.message.replace(PARSING, '$1');
+  const isWord = error.code === 'invalid_runtime' || error.code === 'invalid_action';
+  const meant = isWord ? actionIn(words, id.replaceAll(':', ' '), 2 / 3) : undefined;
+  const isTyped = meant?.endsWith(` ${words.join(' ')}`);
+  error.hint = `${meant && !isTyped ? `Did you mean ldctl ${meant}? ` : ''}${error.hint ?? seeHelp(id)}`;
   return error;
-}
-
-/** What was meant by a runtime or an action that there is not: the two are swapped, or it is near to one. */
-function meantWord(id: string, [runtime = '', action = '']: readonly string[]): string {
-  const isSwapped = RUNTIMES.some((one) => one === action) && VERBS.some((one) => one === runtime.replace(/:.*/, ''));
-  if (isSwapped) return `Did you mean ldctl ${id.replaceAll(':', ' ')} ${action} ${runtime}? `;
-  const [typed, known] = RUNTIMES.some((name) => name === runtime) ? [action, VERBS] : [runtime, RUNTIMES];
-  const meant = nearest(typed, known, 2 / 3);
-  return meant === null ? '' : `Did you mean ${meant}? `;
 }
 
 /** In any case; one that begins so is near too. */

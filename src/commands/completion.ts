@@ -10,8 +10,8 @@ type Shell = keyof typeof FILES;
 export default class Completion extends BaseCommand {
   static override summary = 'Print the script that completes ldctl in a shell.';
   static override description =
-    'It completes commands, flags and their values: profiles, activities and nodes of the log that was read last, ' +
-    'idempotency keys. No server is asked.';
+    'It completes commands, flags and their values: profiles, and activities and nodes of the log that was read last. ' +
+    'No server is asked.';
   static override examples = [
     { description: 'bash, in ~/.bashrc', command: 'eval "$(ldctl completion bash)"' },
     { description: 'zsh, in ~/.zshrc after compinit', command: 'source <(ldctl completion zsh)' },

@@ -5,7 +5,7 @@ import { Interrupted, LdctlError } from '../base/errors.js';
 import { plainText, urlText } from '../base/text.js';
 import type { KeyContext, TenantStructure } from '../api/core-api.js';
 import type { Source } from '../config/settings.js';
-import { expiryOf, findDeployment, isGranted, type PlacedDeployment } from '../config/target.js';
+import { expiryOf, findDeployment, isGranted, neededKey, type PlacedDeployment } from '../config/target.js';
 import type { Field } from '../output/columns.js';
 import { formatOf } from '../output/formats.js';
 import { printObject } from '../output/list.js';
@@ -21,7 +21,7 @@ export default class Whoami extends BaseCommand {
 
   protected override async execute() {
     const { flags } = await this.parse(Whoami);
-    const context = await this.connect(flags);
+    const context = await this.open(flags);
     const identity = await identify(context);
     if (identity.key_id !== null) await rememberExpiry(context, identity.expires_at);
     const { output, clock } = this.host;
@@ -53,7 +53,7 @@ type Identity = Awaited<ReturnType<typeof identify>>;
 async function identify(context: CommandContext) {
   const { settings, signal } = context;
   const { profile, tenantId, apiUrl, deployment, supervisorUrl } = settings;
-  const key = await context.key();
+  const key = await neededKey(settings).fetch(signal);
   const notes: string[] = [];
   let keyContext: KeyContext | null = null;
   let structure: TenantStructure | null = null;

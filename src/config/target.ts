@@ -1,6 +1,6 @@
 import { quote } from 'shell-quote';
 import { parseBaseUrl } from '../api/base-url.js';
-import { ApiError, LdctlError, UsageError } from '../base/errors.js';
+import { LdctlError, UsageError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
 import { count, plainText, urlText } from '../base/text.js';
@@ -184,19 +184,12 @@ export function expiryWarning({ profile, key }: Settings, now: number): string |
   return `the API key of profile ${profile.name} ${when}; ${renewal(profile.name)}`;
 }
 
-/** Adds to a 401 which key it was that was not accepted, where it came from, and what to do about that one. */
-export function explainDenial(error: unknown, key: ApiKey, { key: setting, profile }: Settings): void {
-  if (!(error instanceof ApiError) || error.status !== 401) return;
+/** The advice of a 401: which key it was that was not accepted, where it came from, and what to do about that one. */
+export function keyAdvice(key: ApiKey, { key: setting, profile }: Settings): string {
   const source = setting?.source;
   const which = source && 'name' in source ? ` from ${source.from === 'profile' ? 'profile ' : ''}${source.name}` : '';
   const advice = source?.from === 'profile' && profile ? renewal(profile.name) : NEW_KEY;
-  error.hint = `It is the key ${key.mask()}${which}. If it is whole, and has expired or was revoked: ${advice}.`;
-}
-
-/** Calls a deployment by its name in what the API says of it by its id. */
-export function explainDeployment(error: unknown, id: Id, name: string | null | undefined): void {
-  if (error instanceof ApiError && name)
-    error.message = error.message.replace(`deployment ${id} `, `deployment ${name} `);
+  return `It is the key ${key.mask()}${which}. If it is whole, and has expired or was revoked: ${advice}.`;
 }
 
 const NEW_KEY = 'make a new one in the LaserData console';

@@ -1,7 +1,7 @@
 import { onAbort, type Clock } from '../base/clock.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
-import type { RunJournal } from '../base/journal.js';
+import type { KeptRun, RunJournal } from '../base/journal.js';
 import type { GateResult } from '../base/outcome.js';
 import type { JobEvent, ResultEvent } from './events.js';
 import type { Supervisor } from '../base/supervisor.js';
@@ -103,37 +103,31 @@ async function perform(step: Step, tools: DriveTools, gates: Gates, isStopping: 
   }
 }
 
-function note({ note, node }: Step & { do: 'note' }, { journal, clock }: DriveTools): Fact {
-  if (!journal) return { is: 'noted', node };
+function note({ key, generation, mark, node }: Step & { do: 'note' }, { journal }: DriveTools): Fact {
   try {
-    if (note.state === 'posting') {
-      if (note.again) journal.mark(note.record.key, 'refused');
-      const kept = journal.begin({ ...note.record, postedAt: clock.now() });
-      return kept ? { is: 'found', kept, node } : { is: 'noted', node };
-    }
-    journal.mark(note.key, note.state);
+    journal?.mark(key, generation, mark);
     return { is: 'noted', node };
   } catch (error) {
     return { is: 'unnoted', error: asLdctlError(error), node };
   }
 }
 
-/** Looks last whether another run was accepted with this key since: this process may have been stopped in between. */
-async function post({ request, node }: Step & { do: 'post' }, tools: DriveTools): Promise<Fact> {
+async function post({ request, record, after, node }: Step & { do: 'post' }, tools: DriveTools): Promise<Fact> {
   const { supervisor, journal, clock, signal } = tools;
+  if (signal.aborted) return { is: 'stopped', reason: interruptOf(signal), posting: false, node };
+  const at = clock.now();
+  let generation: number | KeptRun;
   try {
-    const kept = journal?.beforePost(request.wireKey);
-    if (kept) return { is: 'found', kept, node };
+    generation = record && journal ? journal.begin({ ...record, postedAt: record.postedAt ?? at }, after) : 0;
   } catch (error) {
     return { is: 'unnoted', error: asLdctlError(error), node };
   }
-  if (signal.aborted) return { is: 'stopped', reason: interruptOf(signal), posting: false, node };
-  const at = clock.now();
+  if (typeof generation !== 'number') return { is: 'found', kept: generation, node };
   try {
-    return { is: 'answered', answer: await supervisor.trigger(request, { signal }), at, node };
+    return { is: 'answered', answer: await supervisor.trigger(request, { signal }), at, generation, node };
   } catch (error) {
     if (error instanceof Interrupted) return { is: 'stopped', reason: error, posting: true, node };
-    return { is: 'answered', answer: asLdctlError(error), at, node };
+    return { is: 'answered', answer: asLdctlError(error), at, generation, node };
   }
 }
 

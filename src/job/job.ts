@@ -1,6 +1,6 @@
 import type { LdctlError, Interrupted } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
-import type { KeptRun, RunRecord, RunState } from '../base/journal.js';
+import type { KeptRun, Mark, RunRecord } from '../base/journal.js';
 import type { GateResult } from '../base/outcome.js';
 import type { JobEvent, ResultEvent } from './events.js';
 import type { Accepted, WireTrigger } from '../base/supervisor.js';
@@ -26,9 +26,10 @@ export interface Job<T = ResultEvent, E extends JobEvent = JobEvent> {
 
 /** Steps of a roll name their node, and so do the facts that come of them. */
 export type Step =
-  /** Written to the journal before the next step: `posting` makes the record, all else is a mark on it. */
-  | { do: 'note'; note: Note; node?: Id }
-  | { do: 'post'; request: WireTrigger; node?: Id }
+  /** Written to the journal before the next step. */
+  | { do: 'note'; key: string; generation: number; mark: Mark; node?: Id }
+  /** `record`: written right before it; null where a key is not kept. `after`: the generation that it goes on from. */
+  | { do: 'post'; request: WireTrigger; record: Unwritten | null; after: number; node?: Id }
   /** `open`: all that is of interest below `downTo` and above it; where it is given, depth beyond ten pages is looked up. */
   | { do: 'read'; downTo: Id | 'newest' | 'known'; open: readonly Id[] | null; patient: boolean }
   | { do: 'ask'; node: Id; activityId: Id | null }
@@ -36,18 +37,18 @@ export type Step =
   | { do: 'wait'; until: number }
   | { do: 'end' };
 
-export type Note =
-  /** `again`: nothing came of the record that this run made before, which gives way to this one. */
-  | { state: 'posting'; record: Omit<RunRecord, 'postedAt'>; again: boolean }
-  | { state: Exclude<RunState, 'posting'>; key: string };
+/** `postedAt`: of an earlier POST; null for the time of this one. */
+type Unwritten = Omit<RunRecord, 'postedAt'> & { postedAt: number | null };
 
 /** `at` is the wall clock, milliseconds UTC. */
 export type Fact =
   | { is: 'noted'; node?: Id }
-  /** In place of a note or a POST: another run has used this key. */
+  /** In place of a POST: another run has used this key. */
   | { is: 'found'; kept: KeptRun; node?: Id }
+  /** In place of a note, or of a POST. */
   | { is: 'unnoted'; error: LdctlError; node?: Id }
-  | { is: 'answered'; answer: Accepted | LdctlError; at: number; node?: Id }
+  /** `generation`: of its record; 0 for none. */
+  | { is: 'answered'; answer: Accepted | LdctlError; at: number; generation: number; node?: Id }
   | { is: 'read'; read: LogRead }
   | { is: 'unreadable'; error: LdctlError; startedAt: number }
   | { is: 'asked'; node: Id }

@@ -165,17 +165,10 @@ function advanceNode(roll: Roll, node: RollNode, now: number): void {
   const { run } = node;
   const goesOn = mayStart(roll, now);
   if (node.stage === 'running' && run) {
-    const isUnsent = run.phase !== 'following' && !run.maybeSent && !run.end;
-    // Nothing is sent once the roll is over. What has left a record of its own takes that back.
-    if (isUnsent && !goesOn && run.noted === null) {
-      node.stage = 'waiting';
-      node.run = null;
-      return;
-    }
-    // Not again either: what may have been sent is only looked for.
+    // Nothing is sent once the roll is over, not again either: what may have been sent is only looked for.
     if (!goesOn && run.phase !== 'following' && !run.end) {
-      if (isUnsent) refuse(run, calledOff());
-      else Object.assign(run, { resendUntil: -Infinity, phase: 'uncertain' });
+      if (run.maybeSent) Object.assign(run, { resendUntil: -Infinity, phase: 'uncertain' });
+      else refuse(run, calledOff());
     }
     if (nextOfRun(run, now).do === 'end') runEnded(roll, node, now);
     return;
@@ -197,7 +190,7 @@ function stepOf(roll: Roll, node: RollNode, now: number): Step {
       // Asked for once; its end is a fact.
       return node.until === -Infinity ? { do: 'wait', until: Infinity } : { do: 'cut', node: node.id };
     case 'passing':
-      return { do: 'note', note: { state: 'passed', key: node.run?.key ?? '' } };
+      return { do: 'note', key: node.run?.key ?? '', generation: node.run?.generation ?? 0, mark: 'passed' };
     default: {
       if (!node.run) return { do: 'wait', until: Infinity };
       const step = nextOfRun(node.run, now);
@@ -320,7 +313,6 @@ function runEnded(roll: Roll, node: RollNode, now: number): void {
     }
     node.run = null;
     node.stage = 'waiting';
-    halt(roll, null);
     return;
   }
   const wasSeen = node.isOld && outcome === 'rejected';
@@ -339,11 +331,11 @@ function gated(roll: Roll, node: RollNode, gate: GateResult, now: number): void 
   if (!isLate(roll, now)) halt(roll, `the gate after node ${node.id} has failed`);
 }
 
-function halt(roll: Roll, because: string | null): void {
+function halt(roll: Roll, because: string): void {
   const isLeft = roll.stopping === null && roll.nodes.some(({ stage }) => stage === 'waiting');
   // Where nothing else is underway, the result follows at once, and says it.
   const goesOn = roll.nodes.some(({ stage }) => stage !== 'waiting' && stage !== 'done');
-  if (because !== null && !roll.halted && isLeft && goesOn) {
+  if (!roll.halted && isLeft && goesOn) {
     roll.news.push(warning('halted', `${because}: no more nodes are started`));
   }
   roll.halted = true;

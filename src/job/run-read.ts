@@ -1,6 +1,7 @@
-import { isFinal, type Action, type Activity, type Runtime } from '../base/activity.js';
+import { type Action, type Activity, type Runtime } from '../base/activity.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
+import type { Mark } from '../base/journal.js';
 import { MISSING, type Outcome } from '../base/outcome.js';
 import { warning, type JobEvent } from './events.js';
 import type { Accepted } from '../base/supervisor.js';
@@ -16,8 +17,7 @@ import {
   type ExpectedTenant,
   type Wanted,
 } from './entries.js';
-import type { Note } from './job.js';
-import { failedRead, goodRead, newPace, quicken, SECOND, type Pace } from './pace.js';
+import { failedRead, goodRead, MINUTE, newPace, quicken, SECOND, type Pace } from './pace.js';
 
 /** So long after the first POST it may be sent again. */
 const TRIES = 120 * SECOND;
@@ -56,10 +56,12 @@ export class Run {
   /** The log's highest id right before the POST; null before it was read. */
   baseline: Id | null = null;
   baselineAt = -Infinity;
-  /** The baseline of the record that this run has made. */
-  noted: Id | null = null;
-  marks: Note[] = [];
-  blockedBy: readonly Id[] = [];
+  /** The record that it goes on from, its own or that of another run; 0 for none. */
+  generation = 0;
+  /** What is to be noted of records. */
+  marks: Array<{ mark: Mark; generation: number }> = [];
+  /** What keeps its nodes busy, and is waited for. */
+  blockedBy: Entries | null = null;
   firstPost: number | null = null;
   /** The wall clock of it, ms UTC. */
   postedAt: number | null = null;
@@ -79,10 +81,10 @@ export class Run {
   acceptedAt: number | null = null;
   deadline = Infinity;
   /**
-   * A replay without a record: how long before the next read its entries can have been created, so since when (server's
-   * clock, ms UTC), and above which id.
+   * A replay without a record: how long before the next read its entries can have been created; so from when to when
+   * (server's clock, ms UTC), and above which id.
    */
-  replay: { reach: number; from: number | null; floor: Id | null } | null = null;
+  replay: { reach: number; from: number; to: number; floor: Id | null } | null = null;
   entries: Entries;
   pace: Pace;
   settlesAt: number | null = null;
@@ -111,11 +113,13 @@ export function begin(run: Run, now: number): void {
   quicken(run.pace, now, now + SECOND / 2);
 }
 
-export function accept(run: Run, now: number, how: { recovered?: boolean; noted?: boolean }): void {
-  const { recovered = false, noted = false } = how;
+export function mark(run: Run, what: Mark): void {
+  if (run.generation > 0) run.marks.push({ mark: what, generation: run.generation });
+}
+
+export function accept(run: Run, now: number, recovered = false): void {
   Object.assign(run, { phase: 'following', maybeSent: true, recovered, moved: true });
   begin(run, now);
-  if (isTrigger(run) && !noted) run.marks.push({ state: 'accepted', key: run.key });
   run.news.push({
     event: 'dispatched',
     request_id: run.accepted?.requestId ?? null,
@@ -141,7 +145,6 @@ export function giveUp(run: Run, error: LdctlError): void {
 /** Nothing was sent, and nothing will be. */
 export function refuse(run: Run, error: LdctlError): void {
   run.end = { outcome: null, error, interrupted: error instanceof Interrupted ? error : null };
-  run.marks = run.noted !== null && run.key !== null ? [{ state: 'refused', key: run.key }] : [];
 }
 
 /** Whether nothing may be sent again: the server may have forgotten the key, so that it would be carried out twice. */
@@ -165,18 +168,18 @@ export function read(run: Run, log: LogRead, now: number): void {
   const tenant = 'tenant' in run.plan ? run.plan.tenant : null;
   const problem = notOurs(shown, run.plan.deploymentId, tenant);
   if (problem) return giveUp(run, problem);
-  if (run.phase === 'ready') return readBefore(run, log);
-  if (run.phase === 'blocked') return readBlocked(run, shown, startedAt);
+  if (run.phase === 'ready') return readBefore(run, log, now);
+  if (run.blockedBy) return readBlocked(run, run.blockedBy, log, now);
   run.entries.known ??= nodesOf(shown);
-  if (run.replay && run.replay.from === null)
-    run.replay.from = (serverTime ?? run.accepted?.serverTime ?? 0) - run.replay.reach;
   run.entries.readAt = startedAt;
-  const counted = countedOf(run, shown);
   if (run.replay && run.replay.floor === null) {
+    const at = serverTime ?? run.accepted?.serverTime;
+    if (at) Object.assign(run.replay, { from: at - run.replay.reach, to: at + MINUTE });
     // One that shows up late may have a lower id than those that are there.
     const last = shown.findLastIndex((activity) => isRecent(run, activity));
     run.replay.floor = shown[last + 1]?.id ?? (shown[last]?.id ?? 1n) - 1n;
   }
+  const counted = countedOf(run, shown);
   const news = takeEntries(run.entries, counted, serverTime, now);
   if (news.length > 0) {
     quicken(run.pace, now);
@@ -189,8 +192,10 @@ export function read(run: Run, log: LogRead, now: number): void {
   if (run.settlesAt !== settled) run.moved = true;
 }
 
-function isRecent({ replay }: Run, { created_at: at }: Activity): boolean {
-  return Date.parse(at) >= (replay?.from ?? 0);
+/** What came after the baseline did, whatever its time. */
+function isRecent({ replay, baseline }: Run, { id, created_at }: Activity): boolean {
+  const at = Date.parse(created_at);
+  return id > (baseline ?? 0n) || (replay !== null && at >= replay.from && at <= replay.to);
 }
 
 /** All that says whose an entry is. */
@@ -208,7 +213,7 @@ function countedOf(run: Run, shown: readonly Activity[]): Activity[] {
   return recent.filter((activity) => !isOlder(activity));
 }
 
-function readBefore(run: Run, { entries: shown, above, startedAt, requests }: LogRead): void {
+function readBefore(run: Run, { entries: shown, above, startedAt, requests, serverTime }: LogRead, now: number): void {
   if (!isTrigger(run)) return;
   const { plan, entries } = run;
   if (entries.known === null) {
@@ -221,7 +226,9 @@ function readBefore(run: Run, { entries: shown, above, startedAt, requests }: Lo
     }
     if (busy.length > 0 && plan.ifBusy === 'wait') {
       const deadline = plan.timeoutMs === null ? Infinity : startedAt + plan.timeoutMs;
-      Object.assign(run, { phase: 'blocked', blockedBy: busy.map(({ id }) => id), deadline });
+      const blockedBy = new Entries({ ids: busy.map(({ id }) => id) }, null);
+      takeEntries(blockedBy, busy, serverTime, now);
+      Object.assign(run, { phase: 'blocked', blockedBy, deadline });
       run.pace.nextRead = run.pace.earliest;
       run.lastError = busyError(busy, 'It did not end in time; a longer --timeout waits longer.');
       return;
@@ -237,26 +244,30 @@ function readBefore(run: Run, { entries: shown, above, startedAt, requests }: Lo
   run.news.push({ event: 'baseline', baseline, idempotencyKey: plan.idempotencyKey, expects });
 }
 
-function readBlocked(run: Run, shown: readonly Activity[], startedAt: number): void {
-  const byId = new Map(shown.map((activity) => [activity.id, activity]));
-  run.blockedBy = run.blockedBy.filter((id) => !isFinal(byId.get(id)?.status ?? 'completed'));
-  if (run.blockedBy.length === 0) {
-    Object.assign(run, { phase: 'ready', baseline: null, deadline: Infinity, lastError: null });
+function readBlocked(run: Run, busy: Entries, { entries: shown, startedAt, serverTime }: LogRead, now: number): void {
+  const counted = shown.filter((activity) => isWanted(busy, activity));
+  takeEntries(busy, counted, serverTime, now);
+  busy.readAt = startedAt;
+  if (standingOf(busy, run.plan.appearMs).open.length === 0) {
+    Object.assign(run, { phase: 'ready', blockedBy: null, baseline: null, deadline: Infinity, lastError: null });
     return;
   }
   if (startedAt >= run.deadline && run.lastError) refuse(run, run.lastError);
 }
 
 function readUncertain(run: Run, startedAt: number, now: number): void {
-  if (run.entries.byId.size > 0) return accept(run, now, { recovered: true });
+  if (run.entries.byId.size > 0) {
+    mark(run, 'accepted');
+    return accept(run, now, true);
+  }
   const error = run.lastError ?? lost();
   if (run.redirected) {
     if (startedAt - run.lostAt >= run.plan.appearMs) giveUp(run, error);
     return;
   }
-  if (startedAt - run.lostAt < READ_AFTER || now < run.waitUntil) return;
+  if (startedAt - run.lostAt < READ_AFTER) return;
   if (isTooLate(run, now)) giveUp(run, error);
-  else run.phase = 'ready';
+  else if (now >= run.waitUntil) run.phase = 'ready';
 }
 
 /** Whether a good read that began at this time says how it ended. */

@@ -3,13 +3,25 @@ import { formatDuration } from '../base/durations.js';
 import { retryAfterOf, type LdctlError } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
-import type { Accepted } from '../base/supervisor.js';
 import { classify, isInProgress } from './answer.js';
 import { Entries, isObserved, standingOf } from './entries.js';
 import { warning } from './events.js';
 import type { Fact, Step } from './job.js';
 import { dueAt, MINUTE, SECOND } from './pace.js';
-import { accept, begin, giveUp, isTooLate, isTrigger, lose, lost, read, refuse, Run, unreadable } from './run-read.js';
+import {
+  accept,
+  begin,
+  giveUp,
+  isTooLate,
+  isTrigger,
+  lose,
+  lost,
+  mark,
+  read,
+  refuse,
+  Run,
+  unreadable,
+} from './run-read.js';
 import type { RunPlan, WaitPlan } from './run-read.js';
 import { wireKey } from './wire-key.js';
 
@@ -39,13 +51,12 @@ export function createWait(plan: WaitPlan, now = 0): Run {
 }
 
 /** The record of an earlier run, or of one that goes on beside this one, decides: nothing is sent where it was accepted. */
-function goOnFrom(run: Run, { record, ageMs, accepted, redirected }: KeptRun, now: number): void {
+function goOnFrom(run: Run, { record, generation, ageMs, accepted, redirected }: KeptRun, now: number): void {
   const age = Math.max(ageMs, 0);
   Object.assign(run, {
     baseline: record.baseline,
     baselineAt: -Infinity,
-    noted: null,
-    marks: [],
+    generation,
     maybeSent: true,
     sentHere: true,
     redirected,
@@ -54,7 +65,7 @@ function goOnFrom(run: Run, { record, ageMs, accepted, redirected }: KeptRun, no
     earlier: { ageMs: age },
     entries: new Entries(run.entries.wanted, record.known),
   });
-  if (accepted) accept(run, now, { recovered: true, noted: true });
+  if (accepted) accept(run, now, true);
   else {
     // A negative age: the clock was set back, so how old it is cannot be told.
     run.resendUntil = ageMs < 0 ? -Infinity : RESEND;
@@ -68,7 +79,7 @@ export function nextOfRun(run: Run, now: number): Step {
   // Time may have passed unseen: a laptop was shut, a process stopped.
   if (run.phase === 'ready' && run.maybeSent && !run.end && isTooLate(run, now)) giveUp(run, run.lastError ?? lost());
   const [mark] = run.marks;
-  if (mark && isKept(run)) return { do: 'note', note: mark };
+  if (mark && run.key !== null) return { do: 'note', key: run.key, ...mark };
   if (run.end) return { do: 'end' };
   if (run.phase === 'ready' && isTrigger(run)) return nextBeforePost(run, now);
   const due = dueAt(run.pace, run.deadline, run.settlesAt ?? Infinity);
@@ -85,26 +96,20 @@ function nextBeforePost(run: Run & { plan: RunPlan; key: string }, now: number):
     if (run.baseline === null || now - run.baselineAt > FRESH) {
       return { do: 'read', downTo: 'newest', open: null, patient: true };
     }
-    if (isKept(run) && run.noted !== run.baseline) {
-      const { deploymentId, runtime, nodes } = plan;
-      const asked = { key, deploymentId, runtime, action: formatAction(plan.action), nodes: nodes && [...nodes] };
-      const record = { ...asked, baseline: run.baseline, known: [...(run.entries.known ?? [])] };
-      return { do: 'note', note: { state: 'posting', record, again: run.noted !== null } };
-    }
   }
   const { deploymentId, runtime, action } = plan;
   const nodes = plan.nodes && [...plan.nodes].sort(compareIds);
-  return { do: 'post', request: { deploymentId, runtime, action, nodes, wireKey: key } };
-}
-
-function isKept({ plan }: Run): boolean {
-  return 'kept' in plan && plan.kept;
+  const { baseline, generation: after, postedAt, maybeSent } = run;
+  const asked = { key, deploymentId, runtime, action: formatAction(action), nodes };
+  const found = { baseline: baseline ?? 0n, known: [...(run.entries.known ?? [])] };
+  const record = plan.kept ? { ...asked, ...found, postedAt: maybeSent ? postedAt : null } : null;
+  return { do: 'post', request: { deploymentId, runtime, action, nodes, wireKey: key }, record, after };
 }
 
 /** How far down a read has to go: while a target has no entry, to the baseline; then to the lowest open one. */
 function depthOf(run: Run): { downTo: Id | 'newest' | 'known'; open: readonly Id[] | null } {
   const { baseline, replay, plan, entries } = run;
-  if (run.phase === 'blocked') return deepest(run.blockedBy);
+  if (run.blockedBy) return deepest(standingOf(run.blockedBy, plan.appearMs).open);
   if (entries.known === null || (replay && replay.floor === null)) return { downTo: 'known', open: null };
   const { complete, open } = standingOf(entries, plan.appearMs);
   if ('ids' in entries.wanted) {
@@ -123,13 +128,14 @@ function deepest(ids: readonly Id[]): { downTo: Id; open: readonly Id[] } {
 
 /** What came of a step. */
 export function takeOfRun(run: Run, fact: Fact, now: number): void {
-  if (fact.is === 'noted' || fact.is === 'unnoted') return noted(run, fact);
+  if (fact.is === 'noted') return void run.marks.shift();
+  if (fact.is === 'unnoted') return unnoted(run, fact.error, now);
   if (run.end) return;
   switch (fact.is) {
     case 'found':
       return goOnFrom(run, fact.kept, now);
     case 'answered':
-      return answered(run, fact.answer, fact.at, now);
+      return answered(run, fact, now);
     case 'read':
       return read(run, fact.read, now);
     case 'unreadable':
@@ -144,36 +150,47 @@ export function takeOfRun(run: Run, fact: Fact, now: number): void {
   }
 }
 
-function noted(run: Run, fact: { is: 'noted' } | { is: 'unnoted'; error: LdctlError }): void {
-  if (run.marks.length > 0) run.marks.shift();
-  else if (fact.is === 'noted') run.noted = run.baseline;
-  if (fact.is === 'noted') return;
+/** A mark was not, or, in place of a POST, its record. */
+function unnoted(run: Run, error: LdctlError, now: number): void {
+  const isMark = run.marks.shift() !== undefined;
+  if (!run.maybeSent && !run.end) return refuse(run, error);
   // What was sent is followed all the same; a later run only has to be more careful.
-  if (run.maybeSent || run.end) {
-    run.plan = { ...run.plan, kept: false };
-    run.news.push(warning('journal_not_written', fact.error.message));
-  } else refuse(run, fact.error);
+  run.news.push(warning('journal_not_written', error.message));
+  if (isMark) return;
+  run.resendUntil = -Infinity;
+  lose(run, now);
 }
 
-function answered(run: Run, answer: Accepted | LdctlError, at: number, now: number): void {
+function answered(run: Run, { answer, at, generation }: Fact & { is: 'answered' }, now: number): void {
+  run.generation = generation;
   run.firstPost ??= now;
   run.postedAt ??= at;
   if (!(answer instanceof Error)) {
     // Carried out before, and neither by this run nor by one that has left a record here. What was in progress is younger.
     const reach = run.maybeSent ? now - run.firstPost + MINUTE : REPLAY;
-    if (answer.replayed && !run.sentHere) run.replay = { reach, from: null, floor: null };
+    if (answer.replayed && !run.sentHere) run.replay = { reach, from: -Infinity, to: Infinity, floor: null };
     run.accepted = answer;
-    return accept(run, now, {});
+    mark(run, 'accepted');
+    return accept(run, now);
   }
   run.lastError = answer;
   run.tries += 1;
+  failed(run, answer, now);
+  if (run.maybeSent) return;
+  // Nothing came of it: its record counts as none.
+  mark(run, 'refused');
+  run.generation = 0;
+}
+
+function failed(run: Run, answer: LdctlError, now: number): void {
+  const firstPost = run.firstPost ?? now;
   switch (classify(answer)) {
     case 'not-sent':
     case 'not-now': {
       const wait = Math.max(BACKOFF[Math.min(run.tries, BACKOFF.length) - 1] ?? 0, retryAfterOf(answer));
       const goesOn = isInProgress(answer);
       run.maybeSent ||= goesOn;
-      if (now + wait - run.firstPost > run.resendUntil) return giveUp(run, answer);
+      if (now + wait - firstPost > run.resendUntil) return giveUp(run, answer);
       run.news.push(warning('not_sent', `${answer.message}; trying again in ${formatDuration(wait)}`));
       run.waitUntil = now + wait;
       // What goes on there shows up later than what was lost before.
@@ -185,7 +202,7 @@ function answered(run: Run, answer: Accepted | LdctlError, at: number, now: numb
       return giveUp(run, answer);
     case 'redirect':
       run.redirected = true;
-      if (run.key !== null) run.marks.push({ state: 'redirected', key: run.key });
+      mark(run, 'redirected');
       run.news.push(warning('fate_unknown', `${answer.message}; nothing is sent again: the log decides`));
       return lose(run, now);
     case 'uncertain':

@@ -12,8 +12,13 @@ const MISTAKES: ReadonlyArray<readonly [args: Words, says: RegExp, next: RegExp]
     /unknown runtime "restart"/,
     /^Did you mean ldctl activities trigger iggy restart\?/,
   ],
-  ['activities trigger igy restart', /unknown runtime "igy"/, /^Did you mean iggy\? .*one of: iggy, connectors/],
-  ['activities trigger iggy reconfigure --yes', /reconfigure needs the id of a config/, /reconfigure:ID/],
+  [
+    'activities trigger igy restart',
+    /unknown runtime "igy"/,
+    /^Did you mean ldctl activities trigger iggy restart\? .*one of: iggy, connectors/,
+  ],
+  ['activities roll restart igy', /unknown runtime "restart"/, /^Did you mean ldctl activities roll iggy restart\?/],
+  ['activities trigger iggy reconfigure --yes', /reconfigure needs the id of a config/, /^Write reconfigure:ID/],
   ['activities trigger iggy reconfigure 42', /unexpected argument: 42/, /reconfigure:ID/],
   [
     'activities trigger iggy',
@@ -52,6 +57,7 @@ const MISTAKES: ReadonlyArray<readonly [args: Words, says: RegExp, next: RegExp]
   ['frobnicate', /there is no command frobnicate/, /See ldctl --help/],
   ['activities frobnicate', /there is no command activities frobnicate/, /See ldctl activities --help/],
   ['restart iggy', /there is no command restart/, /Did you mean ldctl activities trigger iggy restart\?/],
+  ['trigger restart igy', /there is no command trigger/, /Did you mean ldctl activities trigger iggy restart\?/],
   ['profile list', /there is no command profile/, /Did you mean ldctl profiles list\?/],
   ['-o table', /no command is given/, /See ldctl --help/],
   ['-v', /there is no flag -v/, /Did you mean ldctl --version\?/],
@@ -61,7 +67,7 @@ const MISTAKES: ReadonlyArray<readonly [args: Words, says: RegExp, next: RegExp]
   [`${RESTART} --yes=false`, /--yes takes no value/, /See ldctl/],
   [`${RESTART} --yes --timeout 1s --timeout 2s`, /--timeout is given twice/, /See ldctl/],
   [`whoami --api-key ${SECRET}`, /a key is never a flag/, /LD_API_KEY .*or keep it in a profile/],
-  [`profiles add prod ${SECRET}`, /looks like a key/, /A key is never an argument/],
+  [`profiles add prod ${SECRET}`, /looks like a key/, /Other users can read it there/],
   ['sandbox exec --', /no command to run|no command is given/, /sandbox exec -- /],
   ['sandbox exec ls', /no command to run/, /two dashes: ldctl sandbox exec -- /],
 ];

@@ -21,6 +21,7 @@ export const SETTINGS: readonly Setting[] = [
   { name: 'a key, killed, keys ignored', nodes: [2n], honours: false, keyed: true, kills: true },
   { name: 'two processes with one key', nodes: [2n], honours: true, keyed: true, processes: 2 },
   { name: 'two processes, keys ignored', nodes: [2n], honours: false, keyed: true, processes: 2 },
+  { name: 'two, the first POST lost', nodes: [2n], honours: false, keyed: true, processes: 2, first: 'lost before' },
   { name: 'three, the first one held up', nodes: [2n], honours: true, keyed: true, processes: 3, first: '429' },
   { name: 'three, keys ignored', nodes: [2n], honours: false, keyed: true, processes: 3, first: '429' },
   { name: 'a roll over nodes with older entries', nodes: [2n, 1n], honours: true, roll: { window: 2, gated: false } },

@@ -80,22 +80,13 @@ export async function nodesOfRoll(context: CommandContext, target: Target, asked
   return nodes;
 }
 
-/** Where nothing hangs on it, Core is not waited for any longer; ms. */
-const CORE_ASKED_MS = 2000;
-
 /** A node that was never acted on is in no log: says so where Core can be asked, and answers in time. */
 export async function warnOfOthers(context: CommandContext, target: Target, named: number): Promise<void> {
   // Only where it is certain which Core the deployment is known to.
   if (context.settings.apiUrl.source.from === 'default' && target.supervisorUrl.source.from !== 'structure') return;
-  try {
-    const signal = AbortSignal.any([context.signal, AbortSignal.timeout(CORE_ASKED_MS)]);
-    const counted = await expectedNodes('deployment', context, target, signal);
-    if (counted === undefined || counted === named) return;
-    context.warn(
-      `Core counts ${count(counted, 'node')}, and the log names ${named}: --expect-nodes deployment holds to it`,
-    );
-  } catch (error) {
-    context.signal.throwIfAborted();
-    if (!(error instanceof LdctlError) && !(error instanceof DOMException)) throw error;
-  }
+  const counted = await context.optional((signal) => expectedNodes('deployment', context, target, signal));
+  if (!counted || counted === named) return;
+  context.warn(
+    `Core counts ${count(counted, 'node')}, and the log names ${named}: --expect-nodes deployment holds to it`,
+  );
 }

@@ -12,7 +12,6 @@ import type { CommandContext } from '../../cli/context.js';
 import { filled, parseWholeNumber, printOptions, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
 import type { Host } from '../../cli/host.js';
 import { readStdin } from '../../cli/prompts.js';
-import { hangupOf, type Hangup } from '../../cli/signals.js';
 import { readInput } from '../../config/files.js';
 import { resumeFlags, type Target } from '../../config/target.js';
 import { checkIdempotencyKey, wireKey } from '../../job/wire-key.js';
@@ -97,10 +96,6 @@ export const ACTION_ARG = {
 } as const;
 
 export abstract class JobCommand extends BaseCommand {
-  protected override hangup(): Hangup {
-    return hangupOf(this.host.output);
-  }
-
   /** The words and flags of an action as a request. @throws UsageError; the signal's reason while stdin is read */
   protected async request(args: { runtime: string; action: string }, flags: ActingFlags) {
     checkRunResultOptions(printOptions(flags));

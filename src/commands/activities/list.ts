@@ -60,7 +60,7 @@ export default class ActivitiesList extends BaseCommand {
     const filter = parseFilter(flags, this.host.clock.now());
     const after = flags.after === undefined ? null : parseId(flags.after, '--after');
     checkTogether(flags);
-    const context = await this.connect(flags);
+    const context = await this.open(flags);
     const target = await context.target();
     const plan = { ...flags, filter, after, limit: flags.limit ?? DEFAULT_LIMIT };
     if (flags.follow) return follow(context, target, plan);

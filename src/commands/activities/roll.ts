@@ -93,7 +93,7 @@ export default class ActivitiesRoll extends JobCommand {
       continueOnError: flags['continue-on-error'],
     });
     const deed = { what: deedOf(request), nodes: named ?? null };
-    const context = await this.connect(flags);
+    const context = await this.open(flags);
     if (!flags['dry-run']) requireConsent(context, deed, flags);
     const target = await context.target();
     if (flags.confirm !== undefined) await checkConfirm(context, target, flags.confirm);
@@ -116,7 +116,7 @@ export default class ActivitiesRoll extends JobCommand {
     if (runtime !== undefined) {
       throw new UsageError('--resume needs no RUNTIME and ACTION: the roll goes on as it was begun');
     }
-    const context = await this.connect(flags);
+    const context = await this.open(flags);
     const target = await context.target();
     const { id, name } = target.deployment;
     const journal = openRollJournal(context.folder, this.host.clock);

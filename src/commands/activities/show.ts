@@ -29,7 +29,7 @@ export default class ActivitiesShow extends BaseCommand {
     const { args, flags } = await this.parse(ActivitiesShow);
     const id = parseId(args.id, 'ID');
     const { output, clock } = this.host;
-    const context = await this.connect(flags);
+    const context = await this.open(flags);
     const target = await context.target();
     const found = await logOf(context, target).seek(id, { signal: context.signal });
     if (!found.activity) {

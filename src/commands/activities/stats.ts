@@ -33,7 +33,7 @@ export default class ActivitiesStats extends BaseCommand {
     const { flags } = await this.parse(ActivitiesStats);
     const { output, clock } = this.host;
     const filter = parseFilter(flags, clock.now());
-    const context = await this.connect(flags);
+    const context = await this.open(flags);
     const target = await context.target();
     const parts = listNewest(logOf(context, target), { filter, limit: 0 }, { signal: context.signal });
     const rows = await context.during('reading the log', () => countWork(parts, flags.by === 'node'));

@@ -37,7 +37,7 @@ export default class ActivitiesTrigger extends JobCommand {
     const asked = await this.request(args, flags);
     const request: CheckedTrigger = check(triggerRequest, 'trigger', { ...asked, wait: flags.wait });
     const deed = { what: `${request.action} ${request.runtime}`, nodes: request.nodes ?? null };
-    const context = await this.connect(flags);
+    const context = await this.open(flags);
     if (!flags['dry-run']) requireConsent(context, deed, flags);
     const target = await context.target();
     if (flags['dry-run']) {

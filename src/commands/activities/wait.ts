@@ -52,7 +52,7 @@ export default class ActivitiesWait extends JobCommand {
         hint: 'Give ids of activities, or --after ID with --runtime and --action. Is a variable unset?',
       });
     }
-    const context = await this.connect(flags);
+    const context = await this.open(flags);
     const target = await context.target();
     const processing = async () => {
       const open = (await readLog(context, target, 'known')).filter(({ status }) => !isFinal(status));

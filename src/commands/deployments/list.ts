@@ -1,6 +1,6 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { connectionFlags, printOptions } from '../../cli/flags.js';
-import { placedDeployments, type PlacedDeployment } from '../../config/target.js';
+import { placedDeployments, resolveTenant, type PlacedDeployment } from '../../config/target.js';
 import type { Column } from '../../output/columns.js';
 import { printList } from '../../output/list.js';
 
@@ -38,9 +38,10 @@ export default class DeploymentsList extends BaseCommand {
 
   protected override async execute() {
     const { flags } = await this.parse(DeploymentsList);
-    const context = await this.connect(flags);
-    const access = await context.tenant();
-    const structure = await context.core(access).structure(access.tenantId, { signal: context.signal });
+    const context = await this.open(flags);
+    const { settings, signal } = context;
+    const access = await resolveTenant(settings, signal);
+    const structure = await context.core(access).structure(access.tenantId, { signal });
     const documents = placedDeployments(structure).map(documentOf);
     await printList(this.host.output, [documents], { noun: 'deployments', columns }, printOptions(flags));
     return 0;

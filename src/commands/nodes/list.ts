@@ -30,7 +30,7 @@ export default class NodesList extends BaseCommand {
     const { flags } = await this.parse(NodesList);
     const { output, clock } = this.host;
     const filter = parseFilter(flags, clock.now());
-    const context = await this.connect(flags);
+    const context = await this.open(flags);
     const target = await context.target();
     const parts = listNewest(logOf(context, target), { filter, limit: 0 }, { signal: context.signal });
     const nodes = await context.during('reading the log', () => summarise(parts));

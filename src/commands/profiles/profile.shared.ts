@@ -1,5 +1,5 @@
 import type { ExitCode } from '../../base/exit-codes.js';
-import type { Printing } from '../../cli/context.js';
+import type { CommandContext } from '../../cli/context.js';
 import { printOptions } from '../../cli/flags.js';
 import type { Profile } from '../../config/profiles.js';
 import { DEFAULT_API_URL } from '../../config/settings.js';
@@ -29,7 +29,10 @@ export function profileDocument(profile: Profile, current: string | undefined) {
 export type ProfileDocument = ReturnType<typeof profileDocument>;
 
 /** Prints one profile, a line a field. */
-export async function printProfile({ host, flags }: Printing, profile: ProfileDocument): Promise<ExitCode> {
+export async function printProfile(
+  { host, flags }: Pick<CommandContext, 'host' | 'flags'>,
+  profile: ProfileDocument,
+): Promise<ExitCode> {
   const options = printOptions(flags);
   const { name, current, expires_at: at } = profile;
   const texts: Partial<Record<string, string>> = {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
-import { printOptions, type FlagsOf } from '../../cli/flags.js';
+import { printOptions, wholeNumber, type FlagsOf } from '../../cli/flags.js';
 import { UsageError } from '../../base/errors.js';
 import { parseId } from '../../base/ids.js';
 import { printObject } from '../../output/list.js';
@@ -12,7 +12,7 @@ import { durationFlag, parsing } from '../activities/shared.js';
 const TIME = { helpGroup: 'TIME' };
 const TROUBLE = { helpGroup: 'TROUBLE' };
 
-const countFlag = (description: string) => Flags.integer({ helpValue: 'N', description });
+const countFlag = (description: string) => wholeNumber({ min: 0, max: 2 ** 32 - 1, description });
 
 /** Which nodes have it. */
 const nodeFlag = (description: string) =>
@@ -51,8 +51,8 @@ export const sandboxFlags = {
   reject: nodeFlag('This node rejects every action.'),
   stuck: nodeFlag("This node's activities never end."),
   missing: nodeFlag("This node's entries never appear in the log."),
-  'drop-posts': Flags.integer({
-    ...{ ...TROUBLE, helpValue: 'N' },
+  'drop-posts': wholeNumber({
+    ...{ ...TROUBLE, min: 0, max: 1e9 },
     description: 'Carry out the first N POSTs, and close the connection without an answer.',
   }),
   'fail-rate': numberFlag(

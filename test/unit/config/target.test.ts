@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ApiError, LdctlError } from '../../../src/base/errors.js';
+import { LdctlError } from '../../../src/base/errors.js';
 import { ApiKey } from '../../../src/base/secret.js';
 import { type Env } from '../../../src/base/text.js';
 import { type Deployment, type Permissions, type TenantStructure } from '../../../src/api/core-api.js';
@@ -8,8 +8,8 @@ import { resolveSettings, type SettingFlags, type Settings } from '../../../src/
 import {
   expiryOf,
   expiryWarning,
-  explainDenial,
   isGranted,
+  keyAdvice,
   placedDeployments,
   resolveTarget,
   resolveTenant,
@@ -318,11 +318,7 @@ describe('when a key expires', () => {
   });
 
   it('is the advice of a 401, with which key it was', () => {
-    const hint = (given: Given): string => {
-      const error = new ApiError('no', { status: 401, code: 'unauthorized', reason: 'no' });
-      explainDenial(error, new ApiKey(KEY), settingsOf(given));
-      return error.hint ?? '';
-    };
+    const hint = (given: Given): string => keyAdvice(new ApiKey(KEY), settingsOf(given));
     assert.match(hint({}), /^It is the key ld_pk_…2345 from profile prod\. .*profiles update prod/);
     assert.match(hint({ env: { LD_API_KEY: KEY } }), /^It is the key ld_pk_…2345 from LD_API_KEY\. /);
   });

@@ -80,9 +80,7 @@ describe('what a roll over 200 nodes costs', () => {
 });
 
 function baselines(ifBusy: RollPlan['ifBusy']): Id[] {
-  return play(ifBusy).flatMap((step) =>
-    step.do === 'note' && step.note.state === 'posting' ? [step.note.record.baseline] : [],
-  );
+  return play(ifBusy).flatMap((step) => (step.do === 'post' && step.record ? [step.record.baseline] : []));
 }
 
 /** Both nodes are dispatched, one with an answer that was slow; the log shows nothing new. @returns all steps up to the second POST */
@@ -101,7 +99,7 @@ function play(ifBusy: RollPlan['ifBusy'], more: Activity[] = []): Step[] {
       posts += 1;
       now += 2000;
       const answer = { requestId: null, replayed: false, serverTime: null };
-      job.take({ is: 'answered', answer, at: now, node }, now);
+      job.take({ is: 'answered', answer, at: now, generation: 1, node }, now);
     } else if (step.do === 'read') {
       const above = typeof step.downTo === 'bigint' ? step.downTo : undefined;
       const entries = [...OLD, ...more].filter(({ id }) => id > (above ?? 0n)).reverse();

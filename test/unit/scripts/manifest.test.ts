@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { COMMANDS } from '../../../src/main.js';
+import { COMMANDS } from '../../../src/commands/table.shared.js';
 import { ROOT } from '../../helpers/root.js';
 
 it('the table of commands has every command of the manifest', () => {
