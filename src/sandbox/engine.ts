@@ -1,6 +1,6 @@
-import { type Action, type Runtime } from '../base/activity.js';
-import { type Id } from '../base/ids.js';
-import { type Settings } from './options.js';
+import type { Action, Runtime } from '../base/activity.js';
+import type { Id } from '../base/ids.js';
+import type { Settings } from './options.js';
 import {
   readAction,
   readId,

@@ -3,11 +3,11 @@
  * The sandbox for a test of one's own program, published as `ldctl/sandbox`: in the same process, without a command line.
  * @module ldctl/sandbox
  */
-import { type Id } from '../base/ids.js';
+import type { Id } from '../base/ids.js';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { Sandbox, type DispatchRecord, type OthersAction, type SandboxRecord } from './engine.js';
 import { findNode, readOptions, type NodeRef, type StartSandboxOptions, type Trouble } from './options.js';

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { type Id } from '../base/ids.js';
+import type { Id } from '../base/ids.js';
 
 /** A node of the sandbox: 1 is the first; or its id, as a bigint. */
 export type NodeRef = number | Id;

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { isLosslessNumber, parse, stringify } from 'lossless-json';
-import { type Action, type Runtime } from '../base/activity.js';
-import { type Id } from '../base/ids.js';
+import type { Action, Runtime } from '../base/activity.js';
+import type { Id } from '../base/ids.js';
 import { RUNTIMES } from './state.js';
 
 // JSON and ids are read by other rules than the client's, so that a mistake in one is seen by the other.

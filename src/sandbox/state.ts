@@ -1,5 +1,5 @@
-import { type Action, type Activity, type Runtime, type Verb } from '../base/activity.js';
-import { type Id } from '../base/ids.js';
+import type { Action, Activity, Runtime, Verb } from '../base/activity.js';
+import type { Id } from '../base/ids.js';
 import { nodeIds, type Settings, type Trouble } from './options.js';
 import {
   MAIN_DEPLOYMENT_ID,

@@ -1,4 +1,4 @@
-import { type Id } from '../base/ids.js';
+import type { Id } from '../base/ids.js';
 
 /** A number in [0, 1), as `Math.random` gives it. */
 export type RandomSource = () => number;
