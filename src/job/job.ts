@@ -24,7 +24,7 @@ export interface Job<T = ResultEvent, E extends JobEvent = JobEvent> {
   result(): T;
 }
 
-/** Steps of a roll name their node, and so do the facts that come of them. */
+/** Steps of a roll name their node. */
 export type Step =
   /** Written to the journal before the next step. */
   | { do: 'note'; key: string; generation: number; mark: Mark; node?: Id }
@@ -40,21 +40,21 @@ export type Step =
 /** `postedAt`: of an earlier POST; null for the time of this one. */
 type Unwritten = Omit<RunRecord, 'postedAt'> & { postedAt: number | null };
 
-/** `at` is the wall clock, milliseconds UTC. */
+/** What came of the step that was asked for last, unless it says otherwise. */
 export type Fact =
-  | { is: 'noted'; node?: Id }
-  /** In place of a POST: another run has used this key. */
-  | { is: 'found'; kept: KeptRun; node?: Id }
+  /** Noted, asked or cut. */
+  | { is: 'done' }
   /** In place of a note, or of a POST. */
-  | { is: 'unnoted'; error: LdctlError; node?: Id }
-  /** `generation`: of its record; 0 for none. */
-  | { is: 'answered'; answer: Accepted | LdctlError; at: number; generation: number; node?: Id }
+  | { is: 'unnoted'; error: LdctlError }
+  /** In place of a POST: another run has used this key. */
+  | { is: 'found'; kept: KeptRun }
+  /** `at`: the wall clock, ms UTC. `generation`: of its record; 0 for none. */
+  | { is: 'answered'; answer: Accepted | LdctlError; at: number; generation: number }
   | { is: 'read'; read: LogRead }
   | { is: 'unreadable'; error: LdctlError; startedAt: number }
-  | { is: 'asked'; node: Id }
-  | { is: 'cut'; node: Id }
+  /** By itself: a gate has ended. */
   | { is: 'gated'; node: Id; gate: GateResult }
-  /** The first Ctrl-C of a roll: nothing more begins. */
+  /** By itself: the first Ctrl-C of a roll, so that nothing more begins. */
   | { is: 'stopping'; reason: Interrupted }
-  /** `posting`: within a POST, which may have been carried out. */
-  | { is: 'stopped'; reason: Interrupted; posting: boolean; node?: Id };
+  /** By itself, too. `posting`: within a POST, which may have been carried out. */
+  | { is: 'stopped'; reason: Interrupted; posting: boolean };

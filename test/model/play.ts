@@ -111,7 +111,7 @@ export function play(setting: Setting, plan: Plan, budget: number, make: MakeJob
   };
   const interrupt = (step: Step, posting: boolean, reason = new Interrupted('SIGINT')): void => {
     story.stoppedAt ??= world.now;
-    take(step, { is: 'stopped', reason, posting, ...('node' in step && { node: step.node }) });
+    take(step, { is: 'stopped', reason, posting });
   };
   for (let steps = 0; ; steps++) {
     if (steps > MOST_STEPS) return { ...story, why: 'never ends' };
@@ -211,31 +211,31 @@ export function play(setting: Setting, plan: Plan, budget: number, make: MakeJob
       }
       case 'post': {
         if (isKept && choices.of([false, true])) {
-          take(step, { is: 'unnoted', error: new ApiError('EIO', { status: 500, code: 'EIO', reason: '' }), node });
+          take(step, { is: 'unnoted', error: new ApiError('EIO', { status: 500, code: 'EIO', reason: '' }) });
           break;
         }
         const at = world.wall;
         const { record, after } = step;
         const begun = record ? one.journal.begin({ ...record, postedAt: record.postedAt ?? at }, after) : 0;
         if (typeof begun !== 'number') {
-          take(step, { is: 'found', kept: begun, node });
+          take(step, { is: 'found', kept: begun });
           break;
         }
         const answer = world.post(step.request, one, !setting.before && most === 1);
         if (answer instanceof Interrupted) interrupt(step, true, answer);
-        else take(step, { is: 'answered', answer, at, generation: begun, node });
+        else take(step, { is: 'answered', answer, at, generation: begun });
         break;
       }
       case 'ask': {
         const how = choices.of(['passes', 'fails', 'hangs']);
         one.gates.set(step.node, { at: how === 'hangs' ? Infinity : world.now + 700, passes: how === 'passes' });
-        take(step, { is: 'asked', node: step.node });
+        take(step, { is: 'done' });
         break;
       }
       case 'cut':
         // It may end well just then; it was cut off all the same.
         one.gates.set(step.node, { at: world.now + 10, passes: choices.of([false, true]) });
-        take(step, { is: 'cut', node: step.node });
+        take(step, { is: 'done' });
         story.gates.set(step.node, false);
         one.cut.add(step.node);
         break;
@@ -269,14 +269,14 @@ function pairOf(step: Step, fact: Fact): string {
 /** Every pair that can be. */
 export const PAIRS: readonly string[] = [
   ...['accepted', 'redirected', 'refused', 'passed'].flatMap((state) =>
-    ['noted', 'unnoted'].map((fact) => `note ${state} → ${fact}`),
+    ['done', 'unnoted'].map((fact) => `note ${state} → ${fact}`),
   ),
   ...['answered', 'found', 'unnoted', 'stopped'].map((fact) => `post → ${fact}`),
   ...['newest', 'known', 'down to an id'].flatMap((how) =>
     ['read', 'unreadable', 'stopped'].map((fact) => `read ${how} → ${fact}`),
   ),
-  'ask → asked',
-  'cut → cut',
+  'ask → done',
+  'cut → done',
   'wait → gated',
   'wait → stopping',
   'wait → stopped',
@@ -303,13 +303,13 @@ function readFaults({ before, processes }: Setting, isAccepted: boolean): ReadFa
 }
 
 function note(step: Step & { do: 'note' }, journal: MemoryJournal, world: World, choices: Choices): Fact {
-  const { key, generation, mark, node } = step;
+  const { key, generation, mark } = step;
   if (choices.of([false, true])) {
     if (mark === 'redirected') world.unnotable.add(key);
-    return { is: 'unnoted', error: new ApiError('disk full', { status: 500, code: 'ENOSPC', reason: '' }), node };
+    return { is: 'unnoted', error: new ApiError('disk full', { status: 500, code: 'ENOSPC', reason: '' }) };
   }
   journal.mark(key, generation, mark);
-  return { is: 'noted', node };
+  return { is: 'done' };
 }
 
 function beforehand(setting: Setting, world: World, make: MakeJob): void {

@@ -58,7 +58,7 @@ export function makerOf({ runJob, rollJob }: Pick<typeof JobModule, 'runJob' | '
       if (record) kept.set(node, record);
     }
     const how = { maxUnavailable: window, pauseMs: PAUSE, gated, gateTimeoutMs: 20 * SECOND, continueOnError: false };
-    const plan = { ...shared, ...how, nodes, timeoutMs: null, nodeTimeoutMs: 60 * SECOND };
+    const plan = { ...shared, ...how, nodes, timeoutMs: Infinity, nodeTimeoutMs: 60 * SECOND };
     return rollJob(plan, kept, world.now, text);
   };
 }
@@ -77,7 +77,14 @@ function keyOf(nodes: readonly bigint[] | null, runJob: (typeof JobModule)['runJ
     idempotencyKey: 'key',
     kept: false,
   };
-  const limits = { ifBusy: 'ignore' as const, tenant: null, timeoutMs: null, appearMs: 1, expect: null, wait: true };
+  const limits = {
+    ifBusy: 'ignore' as const,
+    tenant: null,
+    timeoutMs: Infinity,
+    appearMs: 1,
+    expect: null,
+    wait: true,
+  };
   const job = runJob({ ...plan, ...limits, nodes }, null, 0, () => '');
   for (;;) {
     const step = job.next(0);
