@@ -52,7 +52,7 @@ export function createWatch(plan: WatchPlan, startedAt: number): Job<WatchResult
   /** What comes late, below this id, was dispatched before all this. */
   const newestId = newest.entries[0]?.id ?? -1n;
   let floor = newest.entries[RECENT - 1]?.id ?? plan.floor;
-  let news: WatchStep[] = [];
+  const news: WatchStep[] = [];
   let end: { error: LdctlError | null } | null = null;
 
   for (const { id, status } of [...newest.entries, ...first]) known.set(id, { status, since: startedAt });
@@ -94,8 +94,8 @@ export function createWatch(plan: WatchPlan, startedAt: number): Job<WatchResult
   function read(log: LogRead, now: number): void {
     news.push(...goodRead(pace, log, now));
     const isEarly = log.startedAt < startedAt + SHORTEST;
-    const changed = [...log.entries].reverse().filter((one) => take(one, isEarly, now));
-    news.push(...changed.map((activity): WatchStep => ({ event: 'activity', activity })));
+    const changed = log.entries.toReversed().filter((one) => take(one, isEarly, now));
+    for (const activity of changed) news.push({ event: 'activity', activity });
     if (changed.length > 0) quicken(pace, now);
     raiseFloor(log, now);
     // Of those that are deep in the log, another one is looked up next time.
@@ -123,24 +123,18 @@ export function createWatch(plan: WatchPlan, startedAt: number): Job<WatchResult
       else if (fact.is === 'unreadable') {
         const failed = failedRead(pace, fact, now);
         news.push(...failed.news);
-        if (failed.isOver || now >= deadline) end = { error: givenUp(fact.error) };
+        if (!failed.isOver && now < deadline) return;
+        const what = `the log could not be read any more: ${fact.error.message}`;
+        end = { error: new LdctlError('unconfirmed', fact.error.code, what, fact.error) };
       }
     },
-    news: () => {
-      const told = news;
-      news = [];
-      return told;
-    },
+    news: () => news.splice(0),
     result: () => ({
       entries: [...shown.values()].sort((a, b) => compareIds(b.id, a.id)),
       anyRejected: [...waitedFor].some((id) => shown.get(id)?.status === 'rejected'),
       error: end?.error ?? null,
     }),
   };
-}
-
-function givenUp({ code, message, hint, requestId }: LdctlError): LdctlError {
-  return new LdctlError('unconfirmed', code, `the log could not be read any more: ${message}`, { hint, requestId });
 }
 
 export interface FollowPlan {

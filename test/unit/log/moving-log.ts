@@ -38,7 +38,6 @@ export interface Habits {
 
 /** A log that moves while it is read, with answers that overtake each other, and with times that are none. */
 export class MovingLog implements Pick<Supervisor, 'list'> {
-  readonly reads: PageQuery[] = [];
   /** Oldest first. */
   entries: Activity[] = [];
   /** Those with a time that cannot be. */
@@ -54,12 +53,7 @@ export class MovingLog implements Pick<Supervisor, 'list'> {
     for (let n = 0; n < habits.size; n += 1) this.#add(false);
   }
 
-  get ids(): Id[] {
-    return this.entries.map(({ id }) => id);
-  }
-
   async list(_deploymentId: Id, query: PageQuery): Promise<ActivityPage> {
-    this.reads.push(query);
     await this.#delay();
     const { page, results } = query;
     const size = Math.min(results, this.#habits.cap);
@@ -102,7 +96,7 @@ export class MovingLog implements Pick<Supervisor, 'list'> {
       created_at: '',
     };
     entry.created_at = this.#time(n, entry);
-    if (this.ids.includes(id)) return;
+    if (this.entries.some((one) => one.id === id)) return;
     const place = this.entries.findLastIndex((one) => this.#rank(one) <= this.#rank(entry)) + 1;
     this.entries.splice(place, 0, entry);
   }
