@@ -151,8 +151,7 @@ async function readOpen(
   options: { signal: AbortSignal; tries: 'one' | 'several' },
 ): Promise<LogRead> {
   const result = await log.downTo(downTo, { ...options, pages: 10 });
-  const lowest = result.entries.at(-1)?.id ?? downTo;
-  const deep = open.filter((id) => id < lowest && !result.entries.some((entry) => entry.id === id));
+  const deep = open.filter((id) => !result.entries.some((entry) => entry.id === id));
   const found = [];
   for (const id of result.isWhole ? [] : deep) {
     const { activity } = await log.seek(id, options);
