@@ -118,7 +118,7 @@ function stoppedText(result: ResultFields): string {
 
 /** `1 of 3 nodes rejected it (610…); 1 not started` */
 function troublesOf(nodes: readonly NodeResult[]): string {
-  // In this order come what is worst, then the rest as it is found.
+  // A map keeps its order: rejected and missing nodes come first, the others as they are found.
   const groups = new Map<string, NodeResult[]>([REJECTED, NOT_FOUND].map((words) => [words, []]));
   for (const node of nodes) {
     const words = troubleOf(node);

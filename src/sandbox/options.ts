@@ -46,7 +46,7 @@ const schema = v.strictObject({
   stuck: v.optional(nodeRefs, []),
   /** The entries of these nodes never appear in the log. */
   missing: v.optional(nodeRefs, []),
-  /** Carries out so many POSTs, the first ones, and closes the connection without an answer. Default: 0. */
+  /** Carries out this many POSTs, the first ones, and closes their connections without an answer. Default: 0. */
   dropPosts: v.optional(whole(0), 0),
   /** Probability, 0 to 1, that a request gets a 500, a 503 or no answer, carried out or not. Default: 0. */
   failRate: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1)), 0),
