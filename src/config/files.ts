@@ -60,14 +60,26 @@ export function readPrivateFile(path: string): string | null {
   }
 }
 
-/** Makes a folder with its parents. */
 export function ensurePrivateFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
+    makeFolder(path);
     refuseIfOpen(path);
     accessSync(path, constants.W_OK | constants.X_OK);
   } catch (error) {
     throw fileFault('write', path, error);
+  }
+}
+
+/** With its parents; not by `recursive`, which never ends where the system denies what is above, as below /proc. */
+function makeFolder(path: string): void {
+  const isThere = (): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (isThere() || dirname(path) === path) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: FOLDER_MODE });
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if (!isThere()) throw error;
   }
 }
 
@@ -97,7 +109,11 @@ export function createPrivateFile(folder: string, name: string, text: string): b
       // A file system without hard links. A reader who comes too early sees a part, and takes it for broken.
       copyFileSync(draft, path, constants.COPYFILE_EXCL);
     }
-    if (IS_POSIX) flushFolder(folder);
+    if (IS_POSIX) {
+      const file = openSync(folder, 'r');
+      fsyncSync(file);
+      closeSync(file);
+    }
     return true;
   } catch (error) {
     if (fileErrorCode(error) === 'EEXIST') return false;
@@ -105,12 +121,6 @@ export function createPrivateFile(folder: string, name: string, text: string): b
   } finally {
     removeQuietly(draft);
   }
-}
-
-function flushFolder(path: string): void {
-  const folder = openSync(path, 'r');
-  fsyncSync(folder);
-  closeSync(folder);
 }
 
 /** On Windows, what is open elsewhere cannot be removed: it is left to the next sweep. */
