@@ -8,16 +8,16 @@ import type { ApiKey } from '../base/secret.js';
 import type { WireTrigger } from '../base/supervisor.js';
 import { plainText, shortList } from '../base/text.js';
 
-/** An HTTP answer; all that is known once the wire is left behind. */
+/** An HTTP answer that was read to its end. */
 export interface Answer {
-  /** Of a `URL`, whose type not every program that imports this has. */
+  /** Not `URL` itself: not every program that imports this has that type. */
   url: { readonly host: string; readonly origin: string };
   status: number;
   /** Names in lower case, as Node gives them. */
   headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** Null for one that is larger than any answer of the APIs. */
+  /** Null when it is larger than any answer of the APIs. */
   body: string | null;
-  /** Taken out of every text of the answer that an error quotes. */
+  /** Masked in every text of the answer that an error quotes. */
   apiKey: ApiKey;
 }
 
@@ -29,7 +29,7 @@ export function requestIdOf(answer: Answer): string | undefined {
   return quote(header(answer, 'ld-request'), answer.apiKey, 100) || undefined;
 }
 
-/** The server's own clock as it answered; null when it does not say. */
+/** The server's clock, from the `date` header. */
 export function serverTimeOf(answer: Answer): number | null {
   return parseHttpDate(header(answer, 'date'));
 }
@@ -42,7 +42,7 @@ function parseHttpDate(text: string): number | null {
 /** An integer is a bigint here. */
 export const count = v.pipe(v.bigint(), v.minValue(0n), v.transform(Number), v.safeInteger());
 
-/** The value out of the JSON of a 200. @throws RedirectError, ApiError, or InvalidAnswerError that says what is wrong with it */
+/** The value in the JSON of a 200. @throws RedirectError, ApiError or InvalidAnswerError */
 export function valueOf<T>(answer: Answer, schema: v.GenericSchema<unknown, T>, asked: Asked = {}): T {
   refuseFailure(answer, asked);
   const result = v.safeParse(schema, jsonOf(answer), { abortEarly: true });
@@ -71,19 +71,19 @@ export function invalidAnswer(answer: Answer, what: string, code?: string): Inva
   return new InvalidAnswerError(what, { hint, requestId: requestIdOf(answer), code });
 }
 
-/** What was asked, as far as a failure is told by it. */
+/** What the message and the hint of a failure depend on. */
 export interface Asked {
   permission?: string;
   trigger?: Pick<WireTrigger, 'deploymentId' | 'nodes'>;
 }
 
-const said = v.fallback(v.optional(v.string()), undefined);
-/** An RFC 7807 body, of which nothing is taken for granted. */
+const textIfAny = v.fallback(v.optional(v.string()), undefined);
+/** An RFC 7807 body. A field that is missing or of another type is left out. */
 const problemSchema = v.object({
-  code: said,
-  reason: said,
-  field: said,
-  field_issues: v.fallback(v.array(v.object({ code: said, reason: said, path: said })), []),
+  code: textIfAny,
+  reason: textIfAny,
+  field: textIfAny,
+  field_issues: v.fallback(v.array(v.object({ code: textIfAny, reason: textIfAny, path: textIfAny })), []),
 });
 
 /** Lets a 2xx pass. @throws RedirectError for a 3xx, ApiError for the rest */
@@ -101,18 +101,18 @@ function apiError(answer: Answer, asked: Asked): ApiError {
   const { status, url, apiKey } = answer;
   const body = answer.body ?? '';
   const problem = problemOf(body);
-  const own = (text = ''): string => quote(text, apiKey);
-  const code = own(problem?.code);
+  const quoted = (text = ''): string => quote(text, apiKey);
+  const code = quoted(problem?.code);
   const fields: ApiErrorFields = {
     status,
-    // A code is for programs to branch on: one with blanks or a masked key in it is none.
+    // Programs compare it, so a text with blanks or a masked key in it is no code.
     code: /^[\w.:-]{1,64}$/.test(code) ? code : `http_${status}`,
-    reason: problem ? own(problem.reason) : excerpt(body, apiKey),
+    reason: problem ? quoted(problem.reason) : excerpt(body, apiKey),
     retryAfterMs: retryAfterOf(answer),
     fieldIssues: (problem?.field_issues ?? []).map((issue) => ({
-      code: own(issue.code),
-      reason: own(issue.reason),
-      path: own(issue.path ?? problem?.field) || undefined,
+      code: quoted(issue.code),
+      reason: quoted(issue.reason),
+      path: quoted(issue.path ?? problem?.field) || undefined,
     })),
   };
   const requestId = requestIdOf(answer);
@@ -126,17 +126,18 @@ function apiError(answer: Answer, asked: Asked): ApiError {
   return new ApiError(messageOf(answer, fields), fields, { requestId, hint });
 }
 
-/** The nodes that the deployment has not, if that is all that is wrong with the request. */
+/** The nodes that the deployment does not have, if nothing else is wrong with the request. */
 function unknownNodes({ fieldIssues = [] }: ApiErrorFields, { trigger }: Asked): Id[] {
   const nodes = sortedUnique(trigger?.nodes ?? []);
   const unknown = fieldIssues
     .filter(({ code }) => /unknown|not_found/.test(code))
+    // `nodes[2]` is the third of those that were sent.
     .map(({ path = '' }) => nodes[Number(/^nodes\[(\d+)\]$/.exec(path)?.[1])])
     .filter((node) => node !== undefined);
   return unknown.length === fieldIssues.length ? unknown : [];
 }
 
-/** Undefined for a proxy's page, or nothing. */
+/** Undefined for another body, such as a proxy's page. */
 function problemOf(body: string): v.InferOutput<typeof problemSchema> | undefined {
   try {
     return v.parse(problemSchema, parseJson(body));
@@ -145,7 +146,7 @@ function problemOf(body: string): v.InferOutput<typeof problemSchema> | undefine
   }
 }
 
-/** What is wrong; a server that fails seldom says. */
+/** The causes that the server names; with its status, where there are none or it failed. */
 function messageOf({ status, url }: Answer, { code, reason, fieldIssues = [] }: ApiErrorFields): string {
   const issues = fieldIssues.map((issue) => [issue.path, issue.reason || issue.code].filter(Boolean).join(': '));
   const causes = [shortList(issues, 5), reason].filter(Boolean).join('; ');
@@ -174,10 +175,9 @@ function hintFor({ status, code, reason, retryAfterMs }: ApiErrorFields, { permi
   return status === 408 || status === 425 || status >= 500 ? later : undefined;
 }
 
-/** No one waits for longer than this, whatever a server says. */
 const LONGEST_RETRY_AFTER_MS = 24 * 60 * 60_000;
 
-/** Seconds or an HTTP-date, as milliseconds from now. A date is one by the server's own clock, since the local one may be hours off. */
+/** Seconds or an HTTP-date, as milliseconds from now. A date is compared with the server's clock: the local one may be hours off. */
 function retryAfterOf(answer: Answer): number | undefined {
   const text = header(answer, 'retry-after').trim();
   const time = parseHttpDate(text);
@@ -186,9 +186,9 @@ function retryAfterOf(answer: Answer): number | undefined {
   return Math.min(Math.max(0, wait), LONGEST_RETRY_AFTER_MS);
 }
 
-/** Text of a server, fit for an error: without the API key, on one line, and short. */
+/** A text of the server for an error: without the API key, on one line, and short. */
 function quote(text: string, apiKey: ApiKey, longest = 300): string {
-  // Masked before it is cut: half a key would not be found.
+  // Masked before it is cut, since half a key would not be found.
   const line = apiKey.scrub(plainText(text).replace(/\s+/g, ' ').trim());
   return line.length > longest ? `${line.slice(0, longest)}…` : line;
 }

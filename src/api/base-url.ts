@@ -3,7 +3,7 @@ import { UsageError } from '../base/errors.js';
 const EXAMPLE = 'Write it as https://HOST, such as https://supervisor-aws-us.laserdata.cloud.';
 
 /**
- * Reads the base URL of an API; a path prefix is kept. The text is not repeated as long as it can be a key in the wrong variable.
+ * Reads the base URL of an API; a path prefix is kept. No error shows the text, which may be a key in the wrong variable.
  * @param what names the setting in errors
  */
 export function parseBaseUrl(text: string, what: string): URL {

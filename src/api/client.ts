@@ -11,7 +11,7 @@ import { ApiKey, isApiKeyText } from '../base/secret.js';
 import type { CallOptions } from '../base/supervisor.js';
 import { requestIdOf, type Answer } from './answers.js';
 import { endpoint, isLoopback, parseBaseUrl } from './base-url.js';
-import { transportError, watch } from './faults.js';
+import { trackAttempt, transportError } from './faults.js';
 
 /** `HTTPS_PROXY` and `NO_PROXY` of the process hold. */
 export interface ClientOptions {
@@ -19,15 +19,15 @@ export interface ClientOptions {
   url: string | { readonly href: string };
   apiKey: ApiKey | string;
   clock?: Clock;
-  /** For one try, to the last byte of the answer; milliseconds, 15 000 unless given. */
+  /** For one try, to the last byte of the answer; milliseconds, by default 15 000. */
   requestTimeoutMs?: number;
   /** Called for every try. */
   onTrace?: (event: TraceEvent) => void;
-  /** Called with every answer that refuses, before it is thrown: it may say more of it. */
+  /** Called with every refusal before it is thrown: it may change the hint. */
   onRefusal?: (error: ApiError) => void;
 }
 
-/** What happened at one try of a request. There is no key in it. */
+/** One try of a request. There is no key in it. */
 export interface TraceEvent {
   method: string;
   url: string;
@@ -48,19 +48,19 @@ interface Call<T> {
   headers?: Record<string, string>;
   body?: string;
   signal?: AbortSignal;
-  /** A single try has all of the request timeout; several share the read budget. */
+  /** A single try may take the request timeout; several share the read budget. */
   tries: number;
-  /** Makes the value out of an answer, or throws what the answer means. */
+  /** Makes the value of an answer, or throws. */
   read: (answer: Answer) => T;
 }
 
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 15_000;
-/** Between the three tries of a read, which in all take no longer than the budget. */
+/** Between the three tries of a read. Together they take no longer than the budget. */
 const RETRY_DELAYS_MS = [500, 750];
 const READ_BUDGET_MS = 10_000;
 
-/** Set where this is bundled (scripts/bundle.js). */
+/** Set by scripts/bundle.js. */
 declare const LDCTL_VERSION: string | undefined;
 const VERSION =
   typeof LDCTL_VERSION === 'string'
@@ -95,10 +95,10 @@ export class Client {
     this.#options = options;
     const host = this.#base.hostname.replace(/^\[|\]$/g, '');
     this.#got = got.extend({
-      // A redirect would take the key along.
+      // A redirect would carry the key.
       followRedirect: false,
       throwHttpErrors: false,
-      // Retries are decided outside, and a POST is never sent twice.
+      // This class decides on them, and a POST is never sent twice.
       retry: { limit: 0 },
       // Not asking for compression keeps a small answer from growing into a huge one.
       decompress: false,
@@ -133,8 +133,8 @@ export class Client {
       const trace = (error: string | null, retryInMs: number | null): void => {
         const requestId = (answer && requestIdOf(answer)) ?? null;
         const durationMs = Math.round(this.#clock.elapsed() - startedAt);
-        const what = { method, url: url.href, attempt, status: answer?.status ?? null, requestId };
-        onTrace?.({ ...what, durationMs, error, retryInMs });
+        const status = answer?.status ?? null;
+        onTrace?.({ method, url: url.href, attempt, status, requestId, durationMs, error, retryInMs });
       };
       try {
         answer = await this.#exchange(call, url, Math.min(requestTimeoutMs, leftMs()));
@@ -142,13 +142,13 @@ export class Client {
         trace(null, null);
         return value;
       } catch (error) {
-        const wanted = attempt < tries ? retryDelayOf(error, attempt) : Infinity;
-        const delay = wanted < leftMs() ? wanted : null;
-        trace(error instanceof Error ? error.message : String(error), delay);
+        const delay = attempt < tries ? retryDelayOf(error, attempt) : Infinity;
+        const retryInMs = delay < leftMs() ? delay : null;
+        trace(error instanceof Error ? error.message : String(error), retryInMs);
         if (error instanceof ApiError) onRefusal?.(error);
-        if (delay === null) throw error;
-        await this.#clock.sleep(delay, call.signal);
-        // It can have been far longer, if the process was stopped.
+        if (retryInMs === null) throw error;
+        await this.#clock.sleep(retryInMs, call.signal);
+        // The process may have been stopped meanwhile.
         if (leftMs() <= 0) throw error;
       }
     }
@@ -164,13 +164,13 @@ export class Client {
     const agent = await (method === 'POST' ? this.#open(false) : (this.#shared ??= this.#open(true)));
     const options = { method, headers, body, request: this.#request, agent: { http: agent, https: agent } as Agents };
     const stream = this.#got.stream(url, options);
-    const attempt = watch(stream, url);
+    const attempt = trackAttempt(stream, url);
     const giveUp = (): void => void stream.destroy(new Error('the request was given up'));
     const timer = setTimeout(() => {
       attempt.timedOutAfterMs = timeoutMs;
       giveUp();
     }, timeoutMs);
-    // Not got's own `signal`: with one, all of a finished request stays in memory until the next full collection.
+    // Not got's own `signal`, which keeps a finished request in memory until the next full collection.
     const release = onAbort(signal, giveUp);
     try {
       const [answer] = (await once(stream, 'response')) as [IncomingMessage];
@@ -204,7 +204,7 @@ export class Client {
   };
 }
 
-/** What is on this machine is never sent through a proxy. */
+/** Null for none: a URL on this machine is never reached through a proxy. */
 function proxyFor(url: URL): URL | null {
   const setting = isLoopback(url) ? '' : getProxyForUrl(url.href);
   if (setting === '') return null;

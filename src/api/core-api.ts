@@ -4,7 +4,7 @@ import type { CallOptions } from '../base/supervisor.js';
 import { count, valueOf } from './answers.js';
 import { Client, type ClientOptions } from './client.js';
 
-// Loose, since fields may be added. What is only shown to people may be absent, or null.
+// Loose, since fields may be added. A field that is only shown to people may be absent or null.
 const id = v.custom<Id>(isId, 'an id was expected, an integer of 64 bits');
 const text = v.string('a text was expected');
 const shown = v.nullish(text, '');
@@ -25,7 +25,7 @@ const permissions = v.looseObject({
   divisions: v.nullish(v.record(text, divisionGrants), {}),
 });
 
-/** Its fields are at the top or under `api_key`. */
+/** The API has its fields at the top or under `api_key`. */
 const keyContext = v.pipe(
   v.looseObject({ api_key: v.nullish(v.looseObject({}), {}) }),
   v.transform(({ api_key, ...rest }) => ({ ...rest, ...api_key })),
@@ -60,13 +60,11 @@ const deploymentDetails = v.looseObject({ id, name: shown, nodes_count: count, s
 export type Permissions = v.InferOutput<typeof permissions>;
 export type KeyContext = v.InferOutput<typeof keyContext>;
 export type Deployment = v.InferOutput<typeof deployment>;
-/** One deployment as it is described by itself. */
 export type DeploymentDetails = v.InferOutput<typeof deploymentDetails>;
 export type TenantEnvironment = v.InferOutput<typeof environment>;
 export type Division = v.InferOutput<typeof division>;
 export type TenantStructure = v.InferOutput<typeof tenantStructure>;
 
-/** Its ids from the tenant down, as the structure and every entry of the log have them. */
 export interface DeploymentPath {
   tenantId: Id;
   divisionId: Id;

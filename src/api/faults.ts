@@ -4,35 +4,35 @@ import type { Request } from 'got';
 import { formatDuration } from '../base/durations.js';
 import { RETRYABLE_STATUSES, TransportError } from '../base/errors.js';
 
-/** How one request fares. */
+/** How far a request has come. */
 export interface Attempt {
-  /** Until a connection stands, nothing of it has left this machine. */
+  /** While it is connecting, nothing of the request has left this machine. */
   phase: 'connecting' | 'sent' | 'answering';
   request?: ClientRequest;
-  /** What a proxy answered that opens no tunnel. */
+  /** The status by which a proxy refused a tunnel. */
   refusedWith?: number;
   timedOutAfterMs?: number;
 }
 
-/** Sees how far a request comes. */
-export function watch(stream: Request, { protocol }: URL): Attempt {
+/** Keeps up with a request, by its events. */
+export function trackAttempt(stream: Request, { protocol }: URL): Attempt {
   const isSecure = protocol === 'https:';
   const attempt: Attempt = { phase: 'connecting' };
-  // The caller sees every error through what it awaits; one that comes after that must not end the process.
+  // The caller awaits the first error; a later one must not end the process.
   stream.on('error', () => undefined);
   stream.once('request', (request: ClientRequest) => {
     attempt.request = request;
     request.on('error', () => undefined);
-    // What the proxy answers to its CONNECT looks as if the API had said it.
+    // Otherwise the proxy's answer to its CONNECT would look like the API's.
     request.once('proxyConnect', ({ statusCode }: { statusCode: number }) => {
       if (statusCode === 200) return;
       attempt.refusedWith = statusCode;
       stream.destroy(new Error('the proxy did not open a tunnel'));
     });
     request.once('socket', (socket: Socket) => {
-      // A handshake that is given up may fail once more when nothing else listens to its socket any longer.
+      // A handshake that was given up may fail once more when nothing listens to its socket any longer.
       if (!request.reusedSocket) socket.on('error', () => undefined);
-      // What is written before the connection stands is kept back by Node until it does.
+      // Node writes nothing before the connection is made.
       if (request.reusedSocket || !(isSecure || socket.connecting)) attempt.phase = 'sent';
       else socket.once(isSecure ? 'secureConnect' : 'connect', () => (attempt.phase = 'sent'));
     });
@@ -40,12 +40,12 @@ export function watch(stream: Request, { protocol }: URL): Attempt {
   return attempt;
 }
 
-/** What Node says, the code of ours, and how it is told. */
-const FAULTS: ReadonlyArray<readonly [node: RegExp, code: string, told: string]> = [
+/** Node's code, the code of the TransportError, and its message. */
+const FAULTS: ReadonlyArray<readonly [node: RegExp, code: string, message: string]> = [
   [/^ECONNREFUSED$/, 'connection_refused', 'connection refused by PEER'],
   [/^(ENOTFOUND|EAI_AGAIN)$/, 'name_not_found', 'name not found: PEER'],
   [/^(ECONNRESET|ECONNABORTED|EPIPE)$/, 'connection_lost', 'connection lost with PEER'],
-  // How the certificate checks of OpenSSL and Node name what they found.
+  // The codes of OpenSSL's and Node's certificate checks.
   [/CERT|^UNABLE_TO|_CA$|^HOSTNAME_M|_PURPOSE|CRL/, 'certificate', 'the certificate of PEER does not verify'],
   [/^EPROTO$|^ERR_(SSL|TLS)_/, 'tls', 'no secure connection with PEER, which may not speak https'],
 ];
@@ -80,11 +80,11 @@ export function transportError(error: unknown, attempt: Attempt, url: URL, confi
     return fault('proxy_refused', message, RETRYABLE_STATUSES.has(refusedWith));
   }
   const node = codeOf(error);
-  const [, code, told] = FAULTS.find(([pattern]) => pattern.test(node)) ?? UNKNOWN;
+  const [, code, message] = FAULTS.find(([pattern]) => pattern.test(node)) ?? UNKNOWN;
   const when = { connecting: '', sent: ' before an answer came', answering: ' in the middle of the answer' }[phase];
   const suffix = `${when}${node && ` (${node})`}`;
-  if (code === 'certificate') return fault(code, told.replace('PEER', host) + suffix, false, HINTS.certificate);
-  return fault(code, told.replace('PEER', peer) + suffix, code !== 'tls');
+  if (code === 'certificate') return fault(code, message.replace('PEER', host) + suffix, false, HINTS.certificate);
+  return fault(code, message.replace('PEER', peer) + suffix, code !== 'tls');
 }
 
 /** Node's code; got keeps what Node threw as the cause. */

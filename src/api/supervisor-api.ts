@@ -51,7 +51,7 @@ export class SupervisorApi implements Supervisor {
   }
 }
 
-/** The POST of a trigger, for a dry run to show. */
+/** The POST of a trigger, for a dry run. */
 export function describeTrigger(
   supervisorUrl: { readonly origin: string; readonly pathname: string },
   request: WireTrigger,
@@ -70,7 +70,7 @@ function triggerPath({ deploymentId, runtime, action }: WireTrigger): string {
 
 /**
  * The same bytes for the same request: `{}` for every node, otherwise `{"nodes":[…]}` with each id once, ascending.
- * @throws UsageError for an empty list: what the API makes of one is unknown, and it may be every node
+ * @throws UsageError for an empty list, which the API may take for every node
  */
 export function triggerBody(nodes: readonly Id[] | null): string {
   if (nodes === null) return '{}';
@@ -98,10 +98,10 @@ function readActivityPage(answer: Answer): ActivityPage {
 
 const IDS = ['id', 'node_id'];
 const TEXTS = ['runtime', 'action', 'status', 'created_at'];
-/** An answer about another deployment is found out by them. */
+/** By these an entry of another deployment is noticed. */
 const IDS_IF_ANY = ['tenant_id', 'deployment_id'];
 
-/** What keeps an entry from being one. By hand: a schema takes five times as long, which a log of 100,000 shows, and reorders fields. */
+/** What is wrong with an entry. By hand: a schema takes five times as long, felt with 100,000 entries, and reorders fields. */
 function flawOf(entry: unknown): string | null {
   if (typeof entry !== 'object' || entry === null) return 'an entry of the log was expected';
   const fields = entry as Readonly<Record<string, unknown>>;

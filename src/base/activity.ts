@@ -8,7 +8,7 @@ export type Runtime = (typeof RUNTIMES)[number];
 export const VERBS = ['start', 'stop', 'restart', 'reconfigure'] as const;
 export type Verb = (typeof VERBS)[number];
 
-/** The statuses known so far; others may be read, and are shown as they come. */
+/** The known statuses; others are shown as they are. */
 export const STATUSES = {
   processing: { final: false },
   completed: { final: true },
@@ -16,14 +16,14 @@ export const STATUSES = {
 } as const;
 export type Status = keyof typeof STATUSES;
 
-/** A status that is not known yet is taken for not final. */
+/** An unknown status is not final. */
 export function isFinal(status: string): boolean {
   return Object.hasOwn(STATUSES, status) && STATUSES[status as Status].final;
 }
 
 /**
- * One entry of the activity log, as the API gave it: unknown fields ride along, unknown `status`, `runtime` and
- * `action` values are kept. Times are RFC 3339 UTC; `finished_at` is null or absent while `processing`.
+ * An entry of the activity log as the API gave it, with unknown fields and unknown values of `status`, `runtime` and `action`.
+ * Times are RFC 3339 UTC; `finished_at` is null or absent while `processing`.
  */
 export interface Activity {
   id: Id;
@@ -56,7 +56,7 @@ export function parseRuntime(text: string): Runtime {
   });
 }
 
-/** Reads `start`, `stop`, `restart`, `reconfigure:ID`, or `reconfigure` with the id given apart (`--config`). */
+/** Reads `start`, `stop`, `restart`, `reconfigure:ID`, or `reconfigure` with `--config ID`. */
 export function parseAction(text: string, config?: string): Action {
   const invalid = (message: string, hint?: string): UsageError =>
     new UsageError(message, { code: 'invalid_action', hint });
@@ -80,7 +80,7 @@ export function formatAction(action: Action): string {
   return action.configId === undefined ? action.verb : `${action.verb}:${action.configId}`;
 }
 
-/** Whether a stored entry can be of this action. How a reconfigure is stored is unknown: both forms match. */
+/** Whether an entry can be of this action. A reconfigure may be stored with its config or without it. */
 export function isSameAction(action: Action, stored: string): boolean {
   return stored === formatAction(action) || stored === action.verb;
 }

@@ -7,8 +7,7 @@ import { setTimeout } from 'node:timers/promises';
  * @returns releases the signal: call it when the work is done
  */
 export function onAbort(signal: AbortSignal | undefined, call: () => void): () => void {
-  // A removed listener still points at the ones after it, so what it would call is dropped, or one request would keep
-  // the next one in memory.
+  // A removed listener still refers to the next ones, so that one request would keep another in memory: its call is dropped.
   let pending: (() => void) | null = call;
   const listener = (): void => {
     const once = pending;
@@ -23,28 +22,25 @@ export function onAbort(signal: AbortSignal | undefined, call: () => void): () =
   };
 }
 
-/** Time as it is handed to those who need it, so that no test waits for real. Milliseconds throughout. */
+/** Passed to all that needs the time, so that no test waits. In milliseconds. */
 export interface Clock {
-  /** Wall clock, UTC: for people, records, and times of the server. It can be set at any moment, so nothing is measured by it. */
+  /** Wall clock, UTC: for people, records, and times of the server. It can be set at any time, so it measures nothing. */
   now(): number;
   /**
-   * Since some moment of this process, with fractions: for every limit, age and interval. It never goes back, no one can
-   * set it, and it goes on while the process is stopped and while the machine sleeps.
+   * Monotonic, with fractions: for every limit, age and interval. It cannot be set, and goes on while the process is stopped and
+   * while the machine sleeps.
    */
   elapsed(): number;
   /** Resolves after `ms`; rejects with the signal's reason as soon as it is aborted, and leaves no timer behind. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** Some systems tell their uptime in whole seconds: it must not run ahead. */
+/** Some systems give their uptime in whole seconds: the clock must not run ahead by that. */
 const UPTIME_STEP_MS = 1000;
-/** A timer stands still while the machine sleeps, so that after it one sleeps on for this long at most. */
+/** A timer stops while the machine sleeps, so after that a `sleep` is late by this much at most. */
 const LONGEST_TIMER_MS = 10_000;
 
-/**
- * The longer of the monotonic clock, which on Linux and macOS stands still while the machine sleeps, and of the uptime, each
- * since the start.
- */
+/** The monotonic clock stops on Linux and macOS while the machine sleeps: the uptime tells how long that was. */
 export function createClock(uptimeSeconds: () => number = uptime): Clock {
   const uptimeAtStart = uptimeSeconds() * 1000 - performance.now();
   let asleepMs = 0;
@@ -55,12 +51,13 @@ export function createClock(uptimeSeconds: () => number = uptime): Clock {
   };
   const sleep: Clock['sleep'] = async (ms, signal) => {
     const end = elapsed() + ms;
-    for (let left = ms; ; left = end - elapsed()) {
+    let left: number;
+    do {
+      left = end - elapsed();
       // A timer drops fractions.
       const timerMs = Math.min(Math.max(Math.ceil(left), 0), LONGEST_TIMER_MS);
       await setTimeout(timerMs, undefined, { signal }).catch(() => signal?.throwIfAborted());
-      if (left <= LONGEST_TIMER_MS) return;
-    }
+    } while (left > LONGEST_TIMER_MS);
   };
   return { now: () => Date.now(), elapsed, sleep };
 }

@@ -4,7 +4,7 @@ import { UsageError } from './errors.js';
 const PART = /(\d+(?:\.\d+)?)(ms|s|m|h|d)/g;
 const WHOLE = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/;
 
-/** Reads a duration such as `90s`, `1h30m` or `7d`, as milliseconds; `0` needs no unit. @param what names it in the error */
+/** Reads `90s`, `1h30m` or `7d` as milliseconds; `0` needs no unit. @param what names it in the error */
 export function parseDuration(text: string, what = 'duration'): number {
   if (/^0+$/.test(text)) return 0;
   if (!WHOLE.test(text)) {

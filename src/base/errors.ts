@@ -8,7 +8,7 @@ export interface LdctlErrorOptions {
   cause?: unknown;
 }
 
-/** Every failure this tool foresees, with all that is told of it. Its text must be free of secrets when it is made. */
+/** Every failure that is foreseen. It is made without secrets in its text. */
 export class LdctlError extends Error {
   /** Stable, for programs; the API's own where it gave one. */
   readonly code: string;
@@ -25,13 +25,12 @@ export class LdctlError extends Error {
     this.requestId = requestId;
   }
 
-  /** What a command would end with. */
   get exitCode(): ExitCode {
     return EXIT_CODES[this.exit].code;
   }
 }
 
-/** The command itself is wrong, or consent is missing: exit 2, before the network is touched. */
+/** The command is wrong, or consent is missing: exit 2, before anything is sent. */
 export class UsageError extends LdctlError {
   constructor(message: string, { code = 'usage', ...options }: LdctlErrorOptions & { code?: string } = {}) {
     super('usage', code, message, options);
@@ -83,7 +82,7 @@ export function retryAfterOf(error: LdctlError): number {
 
 /** No answer came. */
 export class TransportError extends LdctlError {
-  /** `no` only when the request certainly did not leave this machine: name not found, refused, TLS not established. */
+  /** `no` only when the request certainly did not leave this machine, as without a connection. */
   readonly sent: 'no' | 'maybe';
   /** False when trying again cannot help: a certificate that does not verify, a proxy that refuses. */
   readonly transient: boolean;
@@ -100,14 +99,14 @@ export class TransportError extends LdctlError {
   }
 }
 
-/** The APIs never redirect: a misconfigured URL or an attack. The key did not follow. */
+/** The APIs never redirect: the URL is wrong, or it is an attack. The key was not sent on. */
 export class RedirectError extends LdctlError {
   constructor(message: string, options?: LdctlErrorOptions) {
     super('unreachable', 'redirect', message, options);
   }
 }
 
-/** A success by its status, but not an answer of this API: cut JSON, a page of HTML, another shape, too large. */
+/** The status is a success, but the body is cut JSON, HTML, of another shape, or too large. */
 export class InvalidAnswerError extends LdctlError {
   constructor(message: string, { code = 'invalid_answer', ...options }: LdctlErrorOptions & { code?: string } = {}) {
     super('unreachable', code, message, options);
@@ -117,11 +116,11 @@ export class InvalidAnswerError extends LdctlError {
 const EXIT_BY_SIGNAL = { SIGHUP: 'sighup', SIGINT: 'sigint', SIGTERM: 'sigterm' } as const;
 export type StopSignal = keyof typeof EXIT_BY_SIGNAL;
 
-/** The user, or the system, asked the process to end, or the caller a job. The reason of every abort signal in this tool. */
+/** The user, the system or a program ended a command or a job. The reason of every abort signal in this tool. */
 export class Interrupted extends LdctlError {
   readonly signal: StopSignal;
 
-  /** @param instead of a signal to the process: what interrupted it, and why */
+  /** @param instead of a signal to the process: what interrupted the job */
   constructor(signal: StopSignal, instead?: { message: string; cause: unknown }) {
     const { message = `interrupted by ${signal}`, cause } = instead ?? {};
     super(EXIT_BY_SIGNAL[signal], 'interrupted', message, { cause });
@@ -129,7 +128,7 @@ export class Interrupted extends LdctlError {
   }
 }
 
-/** A failure in JSON, keys in this order. One that was not foreseen is a fault in ldctl itself. */
+/** A failure in JSON. One that was not foreseen is a fault in ldctl itself. */
 export function errorDocument(error: unknown) {
   const known = error instanceof LdctlError ? error : null;
   return {

@@ -11,7 +11,7 @@ export function isId(value: unknown): value is Id {
 
 /** Reads decimal digits, `0 … 2^64-1`; `what` names the value in the error, for instance `--node`. @throws UsageError */
 export function parseId(text: string, what = 'id'): Id {
-  // A number of a million digits would be slow to read.
+  // A bigint of a million digits would be slow to make.
   const digits = /^0*(\d{1,20})$/.exec(text)?.[1];
   const id = digits === undefined ? null : BigInt(digits);
   if (isId(id)) return id;
@@ -23,7 +23,7 @@ export function parseId(text: string, what = 'id'): Id {
   });
 }
 
-/** Ascending order for `sort`; a subtraction would lose digits. */
+/** Ascending, for `sort`. */
 export function compareIds(a: Id, b: Id): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

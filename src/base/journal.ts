@@ -8,7 +8,7 @@ export const idText = v.pipe(
   v.transform((text): Id => BigInt(text)),
 );
 
-/** What is remembered of a trigger from before its first POST. Strict: what a later version wrote may forbid to send. */
+/** What is remembered of a trigger from before each POST. Strict: what a later version wrote may forbid to send. */
 export const runRecord = v.strictObject({
   /** The `idempotency-key` as it goes over the wire: it tells this trigger from every other. */
   key: v.string(),
@@ -26,11 +26,14 @@ export const runRecord = v.strictObject({
 });
 export type RunRecord = v.InferOutput<typeof runRecord>;
 
-export type RunState = 'posting' | 'accepted' | 'redirected' | 'refused' | 'passed';
+/** Made once, beside a record. `refused`: nothing came of its POST. */
+export type Mark = 'accepted' | 'redirected' | 'refused' | 'passed';
 
-/** What is on the disk of one key: the record, and the marks that were made since. */
+/** What is on the disk of one key: the newest record, and the marks on any. */
 export interface KeptRun {
   record: RunRecord;
+  /** Which record of its key it is, from 1. */
+  generation: number;
   /** By the wall clock, ms; negative for one from the future. */
   ageMs: number;
   accepted: boolean;
@@ -46,14 +49,11 @@ export interface KeptRun {
 export interface RunJournal {
   /** The newest record that was not refused, if it is of the last 24 hours. */
   read(key: string): KeptRun | null;
-  /** Makes the record of a POST that is about to be made. @returns null when made; else the one that is there already */
-  begin(record: RunRecord): KeptRun | null;
   /**
-   * Looked for last before each POST. One that goes on from the record of another process makes one of its own, which counts
-   * also where the other is refused.
-   * @returns a run with this key to follow instead; null when the POST may be made
+   * Makes the record of one POST, right before it. It is the next generation, which only one process can make.
+   * @param after what this run goes on from; 0 for nothing
+   * @returns the generation that was made; where another run has come since, that run, to be followed instead
    */
-  beforePost(key: string): KeptRun | null;
-  /** On the record that this journal read or made last; `refused`, which says that nothing was sent, only on one that it made. */
-  mark(key: string, state: Exclude<RunState, 'posting'>): void;
+  begin(record: RunRecord, after: number): number | KeptRun;
+  mark(key: string, generation: number, mark: Mark): void;
 }

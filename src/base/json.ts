@@ -1,12 +1,12 @@
 import { isInteger, LosslessNumber, parse, stringify } from 'lossless-json';
 
-/** An id has 20. Of a longer one nothing is ever reckoned, and to make a bigint of 31 MB of digits takes 15 s. */
+/** An id has 20. To make a bigint of 31 MB of digits takes 15 s. */
 const MOST_DIGITS = 40;
 
 /**
- * Reads JSON without rounding: an integer becomes a bigint, or stays text beyond 40 digits; every other number keeps its
- * digits as a `LosslessNumber`. Of two fields with one name the last counts, as with `JSON.parse`.
- * @throws SyntaxError when the text is not JSON, or nested so deep that nothing could read it
+ * Reads JSON without rounding: an integer becomes a bigint, or a string beyond 40 digits; any other number keeps its digits as
+ * a `LosslessNumber`. Of two fields with one name the last counts, as with `JSON.parse`.
+ * @throws SyntaxError when the text is not JSON, or nested too deep
  */
 export function parseJson(text: string): unknown {
   const parseNumber = (digits: string): bigint | string | LosslessNumber => {
@@ -16,7 +16,7 @@ export function parseJson(text: string): unknown {
   try {
     return parse(text, undefined, { parseNumber, onDuplicateKey: ({ newValue }) => newValue });
   } catch (error) {
-    // The stack is at its end.
+    // The stack overflowed.
     throw error instanceof RangeError ? new SyntaxError('nested too deep') : error;
   }
 }
@@ -27,12 +27,12 @@ export interface JsonStyle {
   stringIds?: boolean;
 }
 
-/** Writes JSON with every bigint digit for digit. What has a `toJSON` is written as that says. */
+/** Writes JSON with every bigint digit for digit. */
 export function stringifyJson(value: unknown, { indent, stringIds = false }: JsonStyle = {}): string {
   return stringify(value, stringIds ? idsAsStrings : undefined, indent) ?? 'null';
 }
 
-/** A replacer, as `JSON.stringify` and others take one. */
+/** A replacer for `JSON.stringify` and the like. */
 export function idsAsStrings(_name: unknown, item: unknown): unknown {
   return typeof item === 'bigint' ? item.toString() : item;
 }

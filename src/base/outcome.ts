@@ -12,7 +12,7 @@ export const OUTCOMES = {
   halted: 'halted',
 } as const satisfies Record<string, ExitName>;
 
-/** An interrupt's exit code depends on the signal, so it is not in the table. */
+/** The exit code of an interrupt depends on the signal. */
 export type Outcome = keyof typeof OUTCOMES | 'interrupted';
 
 /** Which nodes a trigger is about: those named, as many as `--expect-nodes` says, or those the log shows. */
@@ -22,17 +22,17 @@ export type TargetKind = 'named' | 'expected' | 'observed';
 export interface NodeResult {
   /** Null for a node that was counted (`--expect-nodes`) and never seen. */
   node_id: Id | null;
-  /** Null as long as none was seen. */
+  /** Null before one was seen. */
   activity_id: Id | null;
-  /** The log's, such as `completed`; `missing` where no entry appeared, `not_started` where a roll did not come to it. */
+  /** From the log, such as `completed`; `missing` without an entry, `not_started` where a roll ended before the node. */
   status: string | null;
   created_at: string | null;
   finished_at: string | null;
-  /** Two entries fit this node, and which one is this trigger's cannot be told. */
+  /** Several entries may be the one of this trigger. */
   ambiguous: boolean;
-  /** In a roll only: when the node's trigger was begun, RFC 3339 UTC by this machine's clock; null when it was not. */
+  /** In a roll only: when the node was begun, RFC 3339 UTC by this machine's clock; null when it was not. */
   started_at?: string | null;
-  /** In a roll only: how the gate after the node ended; null when none was run. */
+  /** In a roll only; null when no gate was run after the node. */
   gate?: GateResult | null;
 }
 
@@ -44,7 +44,7 @@ export interface GateResult {
   took_ms: number;
 }
 
-/** Whether it did not let the roll go on. */
+/** A gate that failed does not let the roll go on. */
 export function isFailedGate(gate: GateResult | null | undefined): gate is GateResult {
   return gate !== undefined && gate !== null && gate.exit_code !== 0;
 }
@@ -61,22 +61,22 @@ export function emptyNodeResult(
   return { node_id, activity_id, status, created_at: null, finished_at: null, ambiguous: false };
 }
 
-/** What `trigger` and `wait` print, in this order, after the outcome. What is not known, or not shared by several triggers, is null. */
+/** What is printed after the outcome, in this order. Null is what is not known, or differs between several triggers. */
 export interface ResultFacts {
   runtime: string | null;
   action: string | null;
   deployment_id: Id;
-  /** The caller's own, or the random one: what a later run needs to follow this one. */
+  /** The caller's own, or a random one. */
   idempotency_key: string | null;
   targets: TargetKind;
-  /** The API answered from its memory of the key: an earlier run had sent it. */
+  /** The API knew the key: an earlier run had sent this trigger. */
   replayed: boolean | null;
-  /** No answer came, and the log told that it was carried out; or an earlier run's record did. */
+  /** The log, or the record of an earlier run, showed that it was carried out: the answer was lost. */
   recovered: boolean | null;
   /** The API's `ld-request` of the POST: support asks for it. */
   request_id: string | null;
   nodes: NodeResult[];
-  /** The command that takes it up again; null when there is nothing left to follow. */
+  /** The command that resumes it; null when nothing is left to follow. */
   resume: string | null;
 }
 

@@ -2,11 +2,11 @@ import type { Action, Activity, Runtime } from './activity.js';
 import type { Id } from './ids.js';
 
 /**
- * The Supervisor as the job sees it: two calls, no HTTP; in tests a scripted one. Both throw ApiError, TransportError,
+ * The Supervisor for a job: two calls without HTTP, so that tests can script them. Both throw ApiError, TransportError,
  * RedirectError, InvalidAnswerError, or the signal's reason.
  */
 export interface Supervisor {
-  /** Posts once. Resolves only at `202`. */
+  /** Posts once. Resolves only for a `202`. */
   trigger(request: WireTrigger, options?: CallOptions): Promise<Accepted>;
   /** Reads one page of the log. */
   list(deploymentId: Id, query: PageQuery, options?: CallOptions): Promise<ActivityPage>;
@@ -14,7 +14,7 @@ export interface Supervisor {
 
 export interface CallOptions {
   signal?: AbortSignal;
-  /** A poll is a single try; any other read is tried again. Ignored by `trigger`. */
+  /** `one` for a poll; any other read is tried again. Ignored by `trigger`. */
   tries?: 'one' | 'several';
 }
 
@@ -30,7 +30,7 @@ export interface WireTrigger {
 
 export interface Accepted {
   requestId: string | null;
-  /** The answer came from the idempotency store: this request was carried out before. */
+  /** The API knew the key: this request was carried out before. */
   replayed: boolean;
   /** The server's own clock (`date` header), milliseconds UTC; null when it sent none. */
   serverTime: number | null;
@@ -49,7 +49,7 @@ export interface ActivityPage {
   total_pages: number;
   /** The server's own clock (`date` header, cut to whole seconds), milliseconds UTC; absent when it sent none. */
   serverTime?: number;
-  /** For the message of an answer that cannot be right; absent when it had none. */
+  /** For an error about this page; absent when it had none. */
   requestId?: string;
 }
 

@@ -2,13 +2,13 @@
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * What a terminal acts on, or what stands in a text and is not seen: controls (C0, DEL, C1), separators of lines, the marks
- * that turn the direction of a line, and what has no shape of its own, such as zero-width spaces and tags. Not the joiners
- * and the variation selectors, without which emoji and several scripts fall apart.
+ * What a terminal acts on, or no one sees: controls (C0, DEL, C1), line separators, marks that change the direction of a line,
+ * and characters without a shape, such as zero-width spaces. Not the joiners and variation selectors that emoji and several
+ * scripts need.
  */
 export const UNSAFE_CHARACTER = /[\p{Cc}\p{Zl}\p{Zp}\p{DI}\ufff9-\ufffb](?<![\u200c\u200d\p{VS}])/gu;
 
-/** Text from the API made harmless for a terminal: one line, no escape sequences. */
+/** Makes a text of the API harmless for a terminal: one line, no escape sequences. */
 export function plainText(text: string): string {
   return text.replace(UNSAFE_CHARACTER, ' ');
 }
@@ -24,7 +24,7 @@ export function shortList(items: readonly unknown[], most = 10): string {
   return `${items.slice(0, most).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }
 
-/** Breaks a text into lines of so many characters, at its spaces. A word that is longer than a line stays whole. */
+/** Breaks a text at its spaces. A word that is longer than a line stays whole. */
 export function wrapWords(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
@@ -35,7 +35,7 @@ export function wrapWords(text: string, width: number): string[] {
   return lines;
 }
 
-/** A base URL as it is stored and shown: without the slash that a URL without a path gets. */
+/** A base URL as it is stored and shown, without the slash that `URL` adds. */
 export function urlText(url: { readonly href: string }): string {
   return url.href.replace(/\/$/, '');
 }

@@ -22,25 +22,25 @@ import { quote } from 'shell-quote';
 import { UsageError } from '../base/errors.js';
 
 /*
- * Files that only their owner may read: mode 0600 in a folder of mode 0700. Windows keeps no mode bits; there, a user's
- * folders are private by inheritance. And files that a user names.
+ * Private files, of mode 0600 in a folder of mode 0700, and files that a user names. Windows has no mode bits: there the
+ * folders of a user are private by inheritance.
  */
 
 export const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 export const IS_POSIX = process.geteuid !== undefined;
 
-/** The code of an error of the file system, or undefined for any other. */
+/** Undefined for what is no error of the file system. */
 export function fileErrorCode(error: unknown): string | undefined {
   return error instanceof Error && 'syscall' in error && 'code' in error ? String(error.code) : undefined;
 }
 
-/** A foreseen error of the file system as one of ours (exit 2: nothing was sent yet); any other as it came. */
+/** An error of the file system as a UsageError (exit 2: nothing was sent yet); any other unchanged. */
 export function fileFault(verb: 'read' | 'write', path: string, error: unknown): unknown {
   const code = fileErrorCode(error);
   if (code === undefined) return error;
-  // As in `ENOTDIR: not a directory, mkdir '…'`.
-  const reason = /: (.*?),/.exec(String(error).replace('Error: ', ''))?.[1] ?? 'the file system refuses';
+  // `Error: ENOTDIR: not a directory, mkdir '…'`
+  const reason = /^Error: \w+: (.*?),/.exec(String(error))?.[1] ?? 'the file system refuses';
   return new UsageError(`cannot ${verb} ${path}: ${reason} (${code})`, {
     code: verb === 'read' ? 'config_unreadable' : 'config_unwritable',
     hint: 'ldctl keeps its profiles and its run journal there. LDCTL_CONFIG_DIR names another folder.',
@@ -94,8 +94,8 @@ function refuseIfOpen(path: string): void {
 }
 
 /**
- * Makes a private file that was not there, whole, and so that it survives a power cut.
- * @returns false when there is one of this name, which is left as it is
+ * Makes a private file as a whole, so that it survives a power cut.
+ * @returns false when the name is taken: that file is left as it is
  */
 export function createPrivateFile(folder: string, name: string, text: string): boolean {
   const path = join(folder, name);
@@ -106,7 +106,7 @@ export function createPrivateFile(folder: string, name: string, text: string): b
       linkSync(draft, path);
     } catch (error) {
       if (fileErrorCode(error) === 'EEXIST') throw error;
-      // A file system without hard links. A reader who comes too early sees a part, and takes it for broken.
+      // The file system has no hard links. Another process may see a part of the file, and refuse it as broken.
       copyFileSync(draft, path, constants.COPYFILE_EXCL);
     }
     if (IS_POSIX) {
@@ -123,7 +123,7 @@ export function createPrivateFile(folder: string, name: string, text: string): b
   }
 }
 
-/** On Windows, what is open elsewhere cannot be removed: it is left to the next sweep. */
+/** On Windows a file that another process has open is left to the next sweep. */
 export function removeQuietly(path: string): void {
   try {
     rmSync(path, { force: true });
@@ -132,13 +132,13 @@ export function removeQuietly(path: string): void {
   }
 }
 
-/** A million ids, one a line, in bytes. What holds more is the wrong file, or one without an end. */
+/** A million ids, one a line. A longer file is the wrong one, or has no end. */
 const LONGEST_INPUT = 20 * 1024 * 1024;
 
 /**
- * Reads the text of a file that a user names, which may be a pipe as well (`<(pass show key)`). Where its writer is
- * silent, reading ends by the signal: no thread is blocked, as `readFile` has one wait for the writer of a FIFO.
- * @param where it was named: the path is not shown, since it may be a key that was put in the wrong place
+ * Reads a file that a user names, or a pipe (`<(pass show key)`). The signal ends it even while a pipe is silent, where
+ * `readFile` would block a thread.
+ * @param where the file was named: an error does not show the path, which may be a key in the wrong place
  */
 export async function readInput(path: string, where: string, signal?: AbortSignal): Promise<string> {
   signal?.throwIfAborted();
@@ -160,6 +160,6 @@ export async function readInput(path: string, where: string, signal?: AbortSigna
     throw new UsageError(`${where}: cannot read the file that it names (${why})`, { code: 'file_unreadable' });
   }
   const bytes = Buffer.concat(chunks);
-  // Windows PowerShell writes UTF-16 with `>`, which its first two bytes say.
+  // The `>` of Windows PowerShell writes UTF-16 with a byte order mark.
   return bytes.toString(bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf16le' : 'utf8');
 }

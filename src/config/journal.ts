@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import type { Clock } from '../base/clock.js';
 import { LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
-import { idText, runRecord, type KeptRun, type RunJournal, type RunRecord } from '../base/journal.js';
+import { idText, runRecord, type KeptRun, type RunJournal } from '../base/journal.js';
 import { stringifyJson } from '../base/json.js';
 import {
   createPrivateFile,
@@ -18,8 +18,8 @@ import {
 
 /*
  * The journal on the disk. A record is a file `HASH.GENERATION`, after the hash of its key; a mark is one beside it, such
- * as `HASH.1.accepted`. Each is made once and never changed, so that no lock is needed: a new record goes into the next
- * generation, which only one process can make, and one that slept replaces nothing.
+ * as `HASH.1.accepted`. Each is made once and never changed, so that no lock is needed: the record of each POST goes into the
+ * next generation, which only one process can make, and one that slept replaces nothing.
  */
 
 const VALID_MS = 24 * 60 * 60_000;
@@ -115,10 +115,8 @@ function openRecords<T extends { key: string }>(
 /** @param folder see `configDir`; it need not exist */
 export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJournal {
   const records = openRecords(join(folder, 'runs'), runRecord, ({ postedAt }) => postedAt, clock);
-  /** What this process goes on from, so that a mark lands on the record that it is about. */
-  const used = new Map<string, { record: RunRecord; generation: number; isOwn: boolean }>();
 
-  const look = (key: string) => {
+  const look = (key: string): { found: KeptRun | null; last: number } => {
     const { kept, last } = records.find(key);
     // One that was accepted decides, also where another process has made a newer one since.
     const newest = kept.find(({ has }) => has('accepted')) ?? kept[0];
@@ -128,44 +126,20 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
     const marks = { accepted: any('accepted'), redirected: any('redirected'), passed: any('passed') };
     return { found: { record, generation, ageMs: clock.now() - record.postedAt, ...marks }, last };
   };
-  const follow = ({ generation, ...kept }: KeptRun & { generation: number }): KeptRun => {
-    const { record } = kept;
-    if (used.get(record.key)?.generation !== generation) used.set(record.key, { record, generation, isOwn: false });
-    return kept;
-  };
-  const make = (record: RunRecord, generation: number): boolean => {
-    const isMade = records.make(record, generation);
-    if (isMade) used.set(record.key, { record, generation, isOwn: true });
-    return isMade;
-  };
 
   return {
-    read(key) {
-      const { found } = look(key);
-      return found && follow(found);
-    },
-    begin(record) {
+    read: (key) => look(key).found,
+    begin(record, after) {
+      let mine: number | null = null;
       for (;;) {
         const { found, last } = look(record.key);
-        if (found) return follow(found);
-        if (make(record, last + 1)) return null;
+        if (found && (found.accepted || found.redirected || found.generation !== (mine ?? after))) return found;
+        // It is looked last: writing may have taken long, and another run be accepted meanwhile.
+        if (mine !== null) return mine;
+        if (records.make(record, last + 1)) mine = last + 1;
       }
     },
-    beforePost(key) {
-      for (;;) {
-        const { found, last } = look(key);
-        const mine = used.get(key);
-        const isOther = found && (found.accepted || found.redirected || found.generation !== mine?.generation);
-        if (isOther) return follow(found);
-        if (!mine || mine.isOwn) return null;
-        // Then it is looked once more: the other may have been accepted meanwhile.
-        make(mine.record, last + 1);
-      }
-    },
-    mark(key, state) {
-      const mine = used.get(key);
-      if (mine && (mine.isOwn || state !== 'refused')) records.mark(key, mine.generation, state);
-    },
+    mark: (key, generation, mark) => void records.mark(key, generation, mark),
   };
 }
 

@@ -1,4 +1,4 @@
-/** The process that asks the system's keyring, of a package that is installed. */
+/** The child process that asks the keyring, in the npm package. */
 import { serveKeyring } from './keyring.js';
 
 serveKeyring(() => import('@napi-rs/keyring'));

@@ -6,12 +6,12 @@ import { plainText, type Env } from '../base/text.js';
 const SERVICE = 'ldctl';
 const TIME_LIMIT_MS = 3000;
 
-/** Keeps keys by account. Every method throws KeyringError when it cannot be used; the signal's reason. */
+/** Keeps keys by account. Every method throws KeyringError when the keyring cannot be used, or the signal's reason. */
 export interface Keyring {
-  /** @returns null when it holds none for this account */
+  /** @returns null when there is no key for this account */
   get(account: string, signal?: AbortSignal): Promise<string | null>;
   set(account: string, key: ApiKey, signal?: AbortSignal): Promise<unknown>;
-  /** No key for this account is no error. */
+  /** Does nothing when there is no key for this account. */
   delete(account: string, signal?: AbortSignal): Promise<unknown>;
 }
 
@@ -21,17 +21,21 @@ type Request = { do: 'get' | 'delete'; account: string } | { do: 'set'; account:
 type Reply = { key: string | null } | { reason: string };
 
 /**
- * Keychain, Credential Manager, or a Secret Service. It is asked by a child process: a locked keyring blocks a thread of
- * Node that even the exit of the process waits for, and its library may fail to load, or crash.
- * @param module what is forked, in place of the child of the package
+ * Keychain, Credential Manager or a Secret Service. A child process asks it: a locked keyring blocks a thread that even the
+ * exit of Node waits for, and its library may fail to load, or crash.
+ * @param module what is forked in place of the package's own child
  */
 export function systemKeyring(env: Env, module?: string, limitMs = TIME_LIMIT_MS): Keyring {
-  /** Over IPC: a key is then in no argument, no variable, and no stream that NODE_DEBUG would show. */
+  /** Over IPC, so that a key is in no argument, no variable, and no stream that NODE_DEBUG would print. */
   const replyTo = async (request: Request, signal: AbortSignal | undefined): Promise<Reply> => {
     const [{ fork }, { createRequire }] = await Promise.all([import('node:child_process'), import('node:module')]);
     const child = fork(module ?? createRequire(import.meta.url).resolve('#keyring-process'), {
-      ...{ execArgv: [], env: { ...env, LD_API_KEY: undefined }, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] },
-      ...{ signal, timeout: limitMs, killSignal: 'SIGKILL' },
+      execArgv: [],
+      env: { ...env, LD_API_KEY: undefined },
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      signal,
+      timeout: limitMs,
+      killSignal: 'SIGKILL',
     });
     return new Promise<Reply>((resolve) => {
       child.once('message', (reply) => resolve(reply as Reply));
@@ -42,7 +46,7 @@ export function systemKeyring(env: Env, module?: string, limitMs = TIME_LIMIT_MS
   };
   const ask = async (request: Request, signal?: AbortSignal): Promise<string | null> => {
     signal?.throwIfAborted();
-    // Bundled with a program, there may be nothing to start.
+    // `fork` fails where a program has bundled this without the child.
     const reply = await replyTo(request, signal).catch((error: unknown): Reply => ({ reason: String(error) }));
     signal?.throwIfAborted();
     if ('key' in reply) return reply.key;
@@ -58,7 +62,6 @@ export function systemKeyring(env: Env, module?: string, limitMs = TIME_LIMIT_MS
   };
 }
 
-/** The native library, as far as it is used. */
 export type KeyringLibrary = Pick<typeof Library, 'Entry'>;
 
 /** Makes this process the child: one request, one reply. */
@@ -71,7 +74,7 @@ export function serveKeyring(load: () => Promise<KeyringLibrary>): void {
 async function answer(request: Request, load: () => Promise<KeyringLibrary>): Promise<Reply> {
   try {
     const { Entry } = await load();
-    // Else it falls back to the kernel's keyring, which forgets everything when the machine restarts.
+    // Not the kernel's keyring, its fallback, which forgets everything at a restart.
     const entry = new Entry(SERVICE, request.account, { linux: { store: 'secret-service' } });
     if (request.do === 'get') return { key: entry.getPassword() };
     if (request.do === 'set') entry.setPassword(request.key);

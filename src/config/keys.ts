@@ -11,16 +11,16 @@ const COMMAND_LIMIT_MS = 10_000;
 
 /** What keys are fetched with. */
 export interface KeyTools {
-  /** Key commands inherit it, but for any API key in it. */
+  /** Key commands inherit it without the API key. */
   env: Env;
   keyring: Keyring;
-  /** Whether stdin is a terminal: a key command may then ask there. */
+  /** stdin is a terminal, where a key command may ask. */
   sharesTerminal?: boolean;
-  /** What a key command says on stderr is dropped: a library prints nothing. */
+  /** For the library: drops the stderr of a key command. */
   isSilent?: boolean;
 }
 
-/** Refuses a key in place of another setting, and does not show it. @param what names the setting */
+/** Refuses what may be a key in the wrong setting, and does not show it. @param what names the setting */
 export function refuseKey(text: string, what: string, env: Env): void {
   if (!/^ld_[a-z]+_\S{8,}$/.test(text.trim()) && text.trim() !== env.LD_API_KEY?.trim()) return;
   throw new UsageError(`${what} holds what looks like an API key`, {
@@ -29,10 +29,7 @@ export function refuseKey(text: string, what: string, env: Env): void {
   });
 }
 
-/**
- * Reads a key from text that was typed, stored or printed; white space around it is dropped.
- * @param what says where it came from, for the error, which never shows the text
- */
+/** White space around the key is dropped. @param what says where it came from: an error never shows the text */
 export function parseApiKey(text: string, what: string): ApiKey {
   const key = text.trim();
   if (isApiKeyText(key)) return new ApiKey(key);
@@ -42,7 +39,6 @@ export function parseApiKey(text: string, what: string): ApiKey {
   });
 }
 
-/** The key of a profile, from where it is kept. */
 export async function fetchProfileKey({ name, key }: Profile, tools: KeyTools, signal?: AbortSignal): Promise<ApiKey> {
   if (key.store === 'file') return key.api_key;
   if (key.store === 'command') {
@@ -57,9 +53,8 @@ export async function fetchProfileKey({ name, key }: Profile, tools: KeyTools, s
 }
 
 /**
- * Has the shell run a key command. Its trimmed stdout is the key; its stderr is the user's. It shares the terminal, so that
- * it can ask for a passphrase; piped input is not its to read.
- * @param what names it in errors, which show neither the command nor what it printed: a token may be among it
+ * Runs a key command in the shell. Its stdout is the key. At a terminal it can ask for a passphrase; piped input is not for it.
+ * @param what names it in errors, which show neither the command nor its output: both may hold a secret
  */
 export async function runKeyCommand(
   command: string,
@@ -71,7 +66,7 @@ export async function runKeyCommand(
   refuseDebuggedStreams(`the output of ${what}`);
   const { spawn } = await import('node:child_process');
   signal?.throwIfAborted();
-  // A group of its own can be ended as a whole, and may not read from the terminal.
+  // A process group can be ended as a whole, but may not read from the terminal.
   const isGroup = !sharesTerminal && IS_POSIX;
   const child = spawn(command, {
     shell: true,
@@ -96,7 +91,7 @@ export async function runKeyCommand(
     if (code === 0) return parseApiKey(output, `the output of ${what}`);
     throw failed(by === null ? `ended with exit code ${String(code)}` : `was ended by ${by}`);
   } finally {
-    // What it left running would keep the pipe, and so this process, open.
+    // What it left running would keep the pipe open, and this process alive.
     child.stdout.destroy();
     if (!isGroup || child.pid === undefined) child.kill('SIGKILL');
     else if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid, 'SIGKILL');

@@ -15,8 +15,8 @@ import {
 } from './files.js';
 
 /*
- * The profiles on the disk: `config.json`. Fields that a newer version added are kept; profiles are a list, so that every
- * name is possible, `constructor` too.
+ * The profiles on the disk: `config.json`. Fields that a newer version added are kept. Profiles are a list, in which a name
+ * such as `constructor` is safe.
  */
 
 const apiKey = v.pipe(
@@ -34,14 +34,14 @@ const profileSchema = v.looseObject({
   supervisor_url: v.optional(v.string()),
   deployment_id: v.optional(idText),
   deployment_name: v.optional(v.string()),
-  /** Every action asks for the deployment's name to be typed. */
+  /** Every action has to be confirmed by typing the name of the deployment. */
   protected: v.optional(v.boolean()),
   /** When the key expires, RFC 3339, as the API last said. */
   expires_at: v.optional(v.string()),
   key: v.variant('store', [
     v.strictObject({ store: v.literal('file'), api_key: apiKey }),
     v.strictObject({ store: v.literal('command'), command: v.pipe(v.string(), v.regex(/\S/)) }),
-    // Under an account of its own: two configs may have profiles of the same name.
+    // Not the name of the profile: two configs may have profiles of the same name.
     v.strictObject({ store: v.literal('keyring'), account: v.pipe(v.string(), v.nonEmpty()) }),
   ]),
 });
@@ -61,7 +61,7 @@ export type Config = v.InferOutput<typeof configSchema>;
 
 export const KEY_STORES = ['keyring', 'file', 'command'] as const satisfies ReadonlyArray<ProfileKey['store']>;
 
-/** Checks a name: no dash in front, so that it is never taken for a flag. */
+/** A dash in front is refused, so that a name never looks like a flag. */
 export function checkProfileName(text: string): string {
   if (PROFILE_NAME.test(text)) return text;
   throw new UsageError(`${JSON.stringify(text)} is not a name for a profile`, {
@@ -81,7 +81,7 @@ export function findProfile({ profiles }: Config, name: string): Profile {
   });
 }
 
-/** The profile that is used when none is named, or null. */
+/** The profile that is used when none is named. */
 export function currentProfile(config: Config): Profile | null {
   return config.current === undefined ? null : findProfile(config, config.current);
 }
@@ -90,8 +90,8 @@ const LOCK = 'config.json.lock';
 const LONGEST_WAIT_MS = 20_000;
 
 /**
- * Every method throws UsageError (exit 2) for a file that is open to others, broken, or that cannot be read or written;
- * such a file is left byte for byte as it is.
+ * Every method throws UsageError (exit 2) for a file that is open to other users, is broken, or cannot be read or written;
+ * such a file is left unchanged.
  */
 export class ProfileStore {
   readonly path: string;
@@ -105,13 +105,13 @@ export class ProfileStore {
     this.path = join(folder, 'config.json');
   }
 
-  /** Creates nothing. Without conf, whose loading takes longer than all the rest of a start. */
+  /** Without conf, whose loading takes longer than all the rest of a start. */
   read(): Config {
     const text = readPrivateFile(this.path);
     return text === null ? { profiles: [] } : decodeConfig(text, this.path);
   }
 
-  /** To be asked before the user is asked for anything: whether a profile of this name can be added here. */
+  /** Called before the user is asked for anything. */
   assertCanAdd(name: string): void {
     assertNew(this.read(), name);
     ensurePrivateFolder(this.folder);
@@ -126,9 +126,7 @@ export class ProfileStore {
     });
   }
 
-  /**
-   * Changes one profile, but for its name. @param changed from the profile as it is stored by now
-   */
+  /** Changes a profile, but not its name. @param changed makes it from what is stored by now */
   update(name: string, changed: (profile: Profile) => Profile): Promise<void> {
     return this.change((config) => {
       const profile = findProfile(config, name);
@@ -136,7 +134,7 @@ export class ProfileStore {
     });
   }
 
-  /** Has `work` change what is stored, as no other process does meanwhile; the file is replaced whole. */
+  /** `work` changes what is stored while no other process does; then the file is replaced as a whole. */
   async change<T>(work: (config: Config) => T): Promise<T> {
     ensurePrivateFolder(this.folder);
     // Loaded before the lock is taken.
@@ -145,7 +143,7 @@ export class ProfileStore {
     try {
       const config = this.read();
       const result = work(config);
-      // It only writes: what is there was read already.
+      // conf only writes here: the file was read already.
       const options = { cwd: this.folder, configFileMode: FILE_MODE, deserialize: () => ({}) };
       new Conf<Record<string, unknown>>(options).store = encoded(config);
       return result;
@@ -156,7 +154,7 @@ export class ProfileStore {
     }
   }
 
-  /** A file that holds the id of its process, so that one that was killed is not waited for. Work under it takes milliseconds. */
+  /** The lock is a file that holds the id of its process, so that none waits for one that was killed. */
   async #lock(): Promise<string> {
     const lock = join(this.folder, LOCK);
     const until = this.clock.elapsed() + LONGEST_WAIT_MS;
@@ -174,7 +172,7 @@ export class ProfileStore {
 }
 
 function decodeConfig(text: string, path: string): Config {
-  // An editor of Windows may have put a mark in front.
+  // A byte order mark, as an editor on Windows may add.
   const result = v.safeParse(v.pipe(v.string(), v.parseJson(), configSchema), text.replace(/^\ufeff/, ''));
   if (result.success) return result.output;
   const field = v.getDotPath(result.issues[0]);
@@ -207,7 +205,7 @@ function assertNew({ profiles }: Config, name: string): void {
 function isLeftBehind(path: string): boolean {
   const pid = Number(readPrivateFile(path) ?? process.pid);
   try {
-    // Sends nothing, but looks for the process.
+    // Signal 0 only looks for the process.
     process.kill(pid, 0);
     return false;
   } catch (error) {

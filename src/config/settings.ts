@@ -11,10 +11,9 @@ import { currentProfile, findProfile, type Config, type Profile } from './profil
 export const DEFAULT_API_URL = 'https://api.laserdata.cloud';
 
 const FLAGS = ['profile', 'deployment', 'supervisor-url', 'api-url', 'tenant-id'] as const;
-/** The global flags that say where to act, by their names on the command line. */
+/** The global flags that say where to act. */
 export type SettingFlags = Partial<Record<(typeof FLAGS)[number], string | undefined>>;
 
-/** The variables that say where to act, and as whom. */
 const VARIABLES = [
   'LD_API_KEY',
   'LD_API_KEY_FILE',
@@ -25,7 +24,7 @@ const VARIABLES = [
 ] as const;
 type Variable = (typeof VARIABLES)[number];
 
-/** `current`: the profile that is used when none is named; `structure`: looked up in the tenant's structure. */
+/** `current`: the profile that is used when none is named. `structure`: the tenant's, in which it was looked up. */
 export type Source = { from: 'flag' | 'env' | 'profile'; name: string } | { from: 'current' | 'default' | 'structure' };
 
 export interface Setting<T> {
@@ -33,25 +32,25 @@ export interface Setting<T> {
   source: Source;
 }
 
-/** A deployment as it was asked for. By name, its id is looked up; an id from a profile may come with the name. */
+/** A deployment by id or by name. With the id from a profile its name may be known, too. */
 export type DeploymentRef = { id: Id; name: string | null } | { id: null; name: string };
 
-/** Which key is used. It is not fetched before it is needed: a key command or a keyring may ask the user. */
+/** A key is fetched only when it is needed, since a key command or a keyring may ask the user. */
 export interface KeySetting {
   source: Source;
   fetch(signal?: AbortSignal): Promise<ApiKey>;
 }
 
-/** All that was said about where to act, and as whom. What was not said is null. */
+/** Where to act, and as whom. What was not given is null. */
 export interface Settings {
   profile: (Profile & { source: Source }) | null;
   key: KeySetting | null;
   tenantId: Setting<Id> | null;
   apiUrl: Setting<URL>;
-  /** Null as well when it must be looked up. */
+  /** Null: it is looked up. */
   supervisorUrl: Setting<URL> | null;
   deployment: Setting<DeploymentRef> | null;
-  /** A line that names the variables that win over the profile, where there are any. */
+  /** The line that names the variables that win over the profile; null for none. */
   winning: string | null;
 }
 
@@ -60,11 +59,11 @@ export interface SettingsInput {
   env: Env;
   readConfig: () => Config;
   keys: KeyTools;
-  /** Takes the line about variables that `--profile` has ignored. */
+  /** Is given the line about the variables that `--profile` ignores. */
   notify: (line: string) => void;
 }
 
-/** The value of a variable without white space around it; an empty one counts as unset. */
+/** A variable without white space around it; undefined when it is empty. */
 export function valueOf(env: Env, name: string): string | undefined {
   return env[name]?.trim() || undefined;
 }
@@ -89,43 +88,51 @@ export function resolveSettings({ flags, env, readConfig, keys, notify }: Settin
       hint: 'Leave it out, or give it a value. (A shell variable that is not set looks like this.)',
     });
   }
+  /** From the flag, or else from the variable. */
+  const given = (flag: keyof SettingFlags, variable: string, variables: Env) => {
+    const isFlag = flags[flag] !== undefined;
+    const name = isFlag ? `--${flag}` : variable;
+    const value = flags[flag] ?? valueOf(variables, variable);
+    if (value === undefined) return null;
+    refuseKey(value, name, env);
+    const source: Source & { name: string } = { from: isFlag ? 'flag' : 'env', name };
+    return { value, source };
+  };
+
   const config = readConfig();
-  let profile: Settings['profile'] = null;
+  const named = given('profile', 'LD_PROFILE', env);
+  const current = named ? null : currentProfile(config);
+  const profile: Settings['profile'] = named
+    ? { ...findProfile(config, named.value), source: named.source }
+    : current && { ...current, source: { from: 'current' } };
+  const isWhole = profile?.source.from === 'flag';
+  const set = VARIABLES.filter((name) => valueOf(env, name) !== undefined);
+  if (isWhole && set.length > 0) {
+    notify(`--profile ${profile.name} is taken whole: ${set.join(', ')} from the environment ignored`);
+  }
+  const variables = isWhole ? {} : env;
 
   function choose<T>(
     flag: keyof SettingFlags,
-    variable: Variable | 'LD_PROFILE',
+    variable: Variable,
     stored: string | undefined,
     parse: (text: string, what: string) => T,
   ): Setting<T> | null {
-    const name = flags[flag] === undefined ? variable : `--${flag}`;
-    const said = flags[flag] ?? variableOf(variable);
-    if (said !== undefined) {
-      refuseKey(said, name, env);
-      return { value: parse(said, name), source: { from: flags[flag] === undefined ? 'env' : 'flag', name } };
-    }
+    const found = given(flag, variable, variables);
+    if (found) return { value: parse(found.value, found.source.name), source: found.source };
     if (!profile || stored === undefined) return null;
     const what = `${flag.replace('-', '_')} of profile ${profile.name}`;
     return { value: parse(stored, what), source: { from: 'profile', name: profile.name } };
   }
-  const variableOf = (name: string): string | undefined =>
-    profile?.source.from === 'flag' ? undefined : valueOf(env, name);
 
-  const named = choose('profile', 'LD_PROFILE', undefined, (name) => findProfile(config, name));
-  const current = named ? null : currentProfile(config);
-  profile = named ? { ...named.value, source: named.source } : current && { ...current, source: { from: 'current' } };
-  const set = VARIABLES.filter((name) => valueOf(env, name) !== undefined);
-  if (profile?.source.from === 'flag' && set.length > 0) {
-    notify(`--profile ${profile.name} is taken whole: ${set.join(', ')} from the environment ignored`);
-  }
   const { deployment_id: id, deployment_name: name } = profile ?? {};
   const deployment = choose('deployment', 'LD_DEPLOYMENT_ID', id?.toString() ?? name, parseDeployment);
   const isStored = deployment?.source.from === 'profile';
   if (isStored && id !== undefined) deployment.value = { id, name: name ?? null };
-  // The profile's supervisor is that of the profile's deployment, and of no other.
+  // The profile's supervisor URL is for the profile's deployment only.
   const storedSupervisor = isStored ? profile?.supervisor_url : undefined;
   const found = {
-    key: chooseKey(variableOf('LD_API_KEY'), variableOf('LD_API_KEY_FILE'), profile, keys),
+    key: chooseKey(valueOf(variables, 'LD_API_KEY'), valueOf(variables, 'LD_API_KEY_FILE'), profile, keys),
     tenantId: choose('tenant-id', 'LD_TENANT_ID', profile?.tenant_id.toString(), parseId),
     apiUrl: choose('api-url', 'LD_API_URL', profile?.api_url, parseBaseUrl) ?? {
       value: new URL(DEFAULT_API_URL),
@@ -147,7 +154,7 @@ export function resolveSettings({ flags, env, readConfig, keys, notify }: Settin
   };
 }
 
-/** Digits only are an id, all else a name. */
+/** Digits are an id, any other text a name. */
 function parseDeployment(text: string, what: string): DeploymentRef {
   return /^\d+$/.test(text) ? { id: parseId(text, what), name: null } : { id: null, name: text };
 }

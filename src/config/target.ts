@@ -17,12 +17,11 @@ export interface TenantAccess {
 /** What a request to the Supervisor needs. */
 export interface Target {
   key: ApiKey;
-  /** The name is null where it was not said: an id from a flag or the environment that needed no look-up. */
+  /** The name is null for an id that was given without one and needed no look-up. */
   deployment: { id: Id; name: string | null };
   supervisorUrl: Setting<URL>;
 }
 
-/** The key, not fetched yet. */
 export function neededKey({ key }: Settings): KeySetting {
   if (key) return key;
   throw new UsageError('no API key: no profile is the current one, and LD_API_KEY is not set', {
@@ -43,8 +42,8 @@ export async function resolveTenant(settings: Settings, signal?: AbortSignal): P
 }
 
 /**
- * For commands that act on a deployment, or read its log. Core is asked only when the deployment was given by name, or
- * its supervisor URL is not known, so that an outage of Core stops no restart.
+ * For commands that act on a deployment or read its log. Core is asked only for what is not known, id or supervisor URL, so that
+ * an outage of Core stops no restart.
  */
 export async function resolveTarget(
   settings: Settings,
@@ -72,30 +71,27 @@ export async function resolveTarget(
 }
 
 /**
- * The flags that make a later command act on the same target as the same user; never the key, and nothing that the same
- * environment or profile gives again. The profile is among them unless a variable was mixed into it, which `--profile`
- * would then leave out.
+ * The flags by which a later command acts on the same target as the same user, without what the environment or the profile
+ * gives again. No key, and no `--profile` where variables were used beside it, which it would ignore.
  */
 export function resumeFlags({ profile, ...settings }: Settings, target: Target): string[] {
   const inUse = [settings.key, settings.tenantId, settings.apiUrl, settings.deployment, settings.supervisorUrl];
   const isMixed = inUse.some((setting) => setting?.source.from === 'env');
-  const isGiven = (source: Source | undefined): boolean =>
+  const isGivenAgain = (source: Source | undefined): boolean =>
     source?.from === 'env' || (source?.from === 'profile' && !isMixed);
   return [
     ...(profile && !isMixed ? ['--profile', profile.name] : []),
-    ...(isGiven(settings.deployment?.source) ? [] : ['--deployment', String(target.deployment.id)]),
-    ...(isGiven(target.supervisorUrl.source) ? [] : ['--supervisor-url', urlText(target.supervisorUrl.value)]),
+    ...(isGivenAgain(settings.deployment?.source) ? [] : ['--deployment', String(target.deployment.id)]),
+    ...(isGivenAgain(target.supervisorUrl.source) ? [] : ['--supervisor-url', urlText(target.supervisorUrl.value)]),
   ];
 }
 
-/** A deployment, and where it stands. */
 export interface PlacedDeployment {
   division: Division;
   environment: TenantEnvironment;
   deployment: Deployment;
 }
 
-/** The tenant's tree flattened, in its own order. */
 export function placedDeployments({ divisions }: TenantStructure): PlacedDeployment[] {
   return divisions.flatMap((division) =>
     division.environments.flatMap((environment) =>
@@ -111,7 +107,7 @@ export function placeText({ division, environment, deployment }: PlacedDeploymen
 
 const refText = ({ id, name }: DeploymentRef): string => (id === null ? JSON.stringify(name) : id.toString());
 
-/** By its id or else its path, or its name. */
+/** By id, path or name. */
 export function findDeployment(structure: TenantStructure, wanted: DeploymentRef): PlacedDeployment {
   const found = placedDeployments(structure).filter((placed) => {
     const { id, name } = placed.deployment;
@@ -142,9 +138,9 @@ export function supervisorUrlOf({ id, name, variant, supervisor_url: url }: Depl
 }
 
 /**
- * Whether a key may list (`read`) or trigger (`manage`) on a deployment: granted for the whole tenant, for the division,
- * or for the environment. The server decides; this is its forecast.
- * @returns null when that cannot be told, since it is not known where the deployment stands
+ * Whether a key may list (`read`) or trigger (`manage`) on a deployment, by its grants for the tenant, the division and the
+ * environment. The server decides; this is a forecast.
+ * @returns null when it depends on where the deployment is, which is not known
  */
 export function isGranted(
   { tenant, division: inDivisions, environment: inEnvironments, divisions }: Permissions,
@@ -161,11 +157,11 @@ export function isGranted(
   return includes([...division.permissions, ...division.environment, ...(environment?.permissions ?? [])]);
 }
 
-/** A key that ends sooner than this is worth a warning: keys are good for 365 days at most. */
+/** Keys are valid for 365 days at most. */
 const WARN_BEFORE_DAYS = 14;
 const DAY_MS = 24 * 60 * 60_000;
 
-/** How long a key is good for yet, in whole days: `in 5 days`, `2 days ago`. @returns null when `expiresAt` is no time */
+/** When a key expires: `in 5 days`, `2 days ago`. @returns null when `expiresAt` is no time */
 export function expiryOf(expiresAt: string, now: number) {
   const left = (Date.parse(expiresAt) - now) / DAY_MS;
   if (Number.isNaN(left)) return null;
@@ -175,7 +171,7 @@ export function expiryOf(expiresAt: string, now: number) {
   return { daysLeft: Math.floor(left), expired, soon: left < WARN_BEFORE_DAYS, text };
 }
 
-/** The line about the profile's key, where that expires soon, by what is stored. */
+/** The warning that the key of the profile expires soon, by the time that is stored. */
 export function expiryWarning({ profile, key }: Settings, now: number): string | null {
   if (!profile?.expires_at || key?.source.from !== 'profile') return null;
   const expiry = expiryOf(profile.expires_at, now);
@@ -184,7 +180,7 @@ export function expiryWarning({ profile, key }: Settings, now: number): string |
   return `the API key of profile ${profile.name} ${when}; ${renewal(profile.name)}`;
 }
 
-/** The advice of a 401: which key it was that was not accepted, where it came from, and what to do about that one. */
+/** The hint of a 401: which key was not accepted, where it came from, and what to do. */
 export function keyAdvice(key: ApiKey, { key: setting, profile }: Settings): string {
   const source = setting?.source;
   const which = source && 'name' in source ? ` from ${source.from === 'profile' ? 'profile ' : ''}${source.name}` : '';

@@ -1,7 +1,7 @@
 import { onAbort, type Clock } from '../base/clock.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
-import type { RunJournal } from '../base/journal.js';
+import type { KeptRun, RunJournal } from '../base/journal.js';
 import type { GateResult } from '../base/outcome.js';
 import type { JobEvent, ResultEvent } from './events.js';
 import type { Supervisor } from '../base/supervisor.js';
@@ -42,30 +42,26 @@ type Emit = (event: JobEvent) => void | Promise<void>;
  */
 export async function* steps<T, E extends JobEvent>(job: Job<T, E>, tools: DriveTools, emit: Emit): AsyncGenerator<E> {
   const { clock, signal, stopping } = tools;
-  const gates = new Gates(tools, emit);
-  const told = { stopping: false, stopped: false };
-  const now = (): number => clock.elapsed();
+  const inbox = new Inbox();
+  const gates = new Gates(tools, emit, inbox);
+  const releases = [
+    onAbort(stopping, () => inbox.put({ is: 'stopping', reason: interruptOf(stopping) })),
+    onAbort(signal, () => inbox.put({ is: 'stopped', reason: interruptOf(signal), posting: false })),
+  ];
   try {
     for (;;) {
-      for (const fact of gates.ended.splice(0)) job.take(fact, now());
-      if (stopping?.aborted && !told.stopping) {
-        told.stopping = true;
-        job.take({ is: 'stopping', reason: interruptOf(stopping) }, now());
-      }
-      if (signal.aborted && !told.stopped) {
-        told.stopped = true;
-        job.take({ is: 'stopped', reason: interruptOf(signal), posting: false }, now());
-      }
-      // Before it waits, perhaps for minutes.
+      for (const fact of inbox.facts.splice(0)) job.take(fact, clock.elapsed());
+      // What time alone has changed is told, too, before it waits, perhaps for minutes.
+      job.next(clock.elapsed());
       yield* job.news();
-      const step = job.next(now());
+      if (inbox.facts.length > 0) continue;
+      const step = job.next(clock.elapsed());
       if (step.do === 'end') break;
-      const fact = await perform(step, tools, gates, told.stopping);
-      if (!fact) continue;
-      if (fact.is === 'stopped') told.stopped = true;
-      job.take(fact, now());
+      const fact = await perform(step, tools, gates, inbox);
+      if (fact) job.take(fact, clock.elapsed());
     }
   } finally {
+    for (const release of releases) release();
     await gates.close();
   }
   yield* job.news();
@@ -81,7 +77,7 @@ export async function drive<T = ResultEvent>(job: Job<T>, tools: DriveTools, emi
   return job.result();
 }
 
-async function perform(step: Step, tools: DriveTools, gates: Gates, isStopping: boolean): Promise<Fact | null> {
+async function perform(step: Step, tools: DriveTools, gates: Gates, inbox: Inbox): Promise<Fact | null> {
   switch (step.do) {
     case 'note':
       return note(step, tools);
@@ -91,49 +87,43 @@ async function perform(step: Step, tools: DriveTools, gates: Gates, isStopping: 
       return read(step, tools);
     case 'ask':
       gates.begin(step.node, step.activityId);
-      return { is: 'asked', node: step.node };
+      return { is: 'done' };
     case 'cut':
       gates.cut(step.node);
-      return { is: 'cut', node: step.node };
+      return { is: 'done' };
     case 'wait':
-      await sleep(step.until, tools, gates, isStopping);
+      await inbox.wait(step.until, tools.clock);
       return null;
     case 'end':
       return null;
   }
 }
 
-function note({ note, node }: Step & { do: 'note' }, { journal, clock }: DriveTools): Fact {
-  if (!journal) return { is: 'noted', node };
+function note({ key, generation, mark }: Step & { do: 'note' }, { journal }: DriveTools): Fact {
   try {
-    if (note.state === 'posting') {
-      if (note.again) journal.mark(note.record.key, 'refused');
-      const kept = journal.begin({ ...note.record, postedAt: clock.now() });
-      return kept ? { is: 'found', kept, node } : { is: 'noted', node };
-    }
-    journal.mark(note.key, note.state);
-    return { is: 'noted', node };
+    journal?.mark(key, generation, mark);
+    return { is: 'done' };
   } catch (error) {
-    return { is: 'unnoted', error: asLdctlError(error), node };
+    return { is: 'unnoted', error: asLdctlError(error) };
   }
 }
 
-/** Looks last whether another run was accepted with this key since: this process may have been stopped in between. */
-async function post({ request, node }: Step & { do: 'post' }, tools: DriveTools): Promise<Fact> {
+async function post({ request, record, after }: Step & { do: 'post' }, tools: DriveTools): Promise<Fact> {
   const { supervisor, journal, clock, signal } = tools;
-  try {
-    const kept = journal?.beforePost(request.wireKey);
-    if (kept) return { is: 'found', kept, node };
-  } catch (error) {
-    return { is: 'unnoted', error: asLdctlError(error), node };
-  }
-  if (signal.aborted) return { is: 'stopped', reason: interruptOf(signal), posting: false, node };
+  if (signal.aborted) return { is: 'stopped', reason: interruptOf(signal), posting: false };
   const at = clock.now();
+  let generation: number | KeptRun;
   try {
-    return { is: 'answered', answer: await supervisor.trigger(request, { signal }), at, node };
+    generation = record && journal ? journal.begin({ ...record, postedAt: record.postedAt ?? at }, after) : 0;
   } catch (error) {
-    if (error instanceof Interrupted) return { is: 'stopped', reason: error, posting: true, node };
-    return { is: 'answered', answer: asLdctlError(error), at, node };
+    return { is: 'unnoted', error: asLdctlError(error) };
+  }
+  if (typeof generation !== 'number') return { is: 'found', kept: generation };
+  try {
+    return { is: 'answered', answer: await supervisor.trigger(request, { signal }), at, generation };
+  } catch (error) {
+    if (error instanceof Interrupted) return { is: 'stopped', reason: error, posting: true };
+    return { is: 'answered', answer: asLdctlError(error), at, generation };
   }
 }
 
@@ -171,48 +161,48 @@ async function readOpen(
   return { ...result, entries: [...result.entries, ...found] };
 }
 
-/** Until the time has come, a gate has ended, or it is told to stop. */
-async function sleep(
-  until: number,
-  { clock, signal, stopping }: DriveTools,
-  gates: Gates,
-  isStopping: boolean,
-): Promise<void> {
-  if (gates.ended.length > 0) return;
-  const woken = new AbortController();
-  const wake = (): void => woken.abort(new Error('woken'));
-  const releases = [signal, isStopping ? undefined : stopping].map((one) => onAbort(one, wake));
-  gates.onEnd = wake;
-  try {
-    await clock.sleep(Math.max(until - clock.elapsed(), 0), woken.signal);
-  } catch (error) {
-    if (!woken.signal.aborted) throw error;
-  } finally {
-    gates.onEnd = null;
-    for (const release of releases) release();
+/** What comes by itself. */
+class Inbox {
+  readonly facts: Fact[] = [];
+  #wake: (() => void) | null = null;
+
+  put(fact: Fact): void {
+    this.facts.push(fact);
+    this.#wake?.();
+  }
+
+  /** Until the time has come, or a fact. */
+  async wait(until: number, clock: Clock): Promise<void> {
+    if (this.facts.length > 0) return;
+    const woken = new AbortController();
+    this.#wake = () => woken.abort(new Error('woken'));
+    try {
+      await clock.sleep(Math.max(until - clock.elapsed(), 0), woken.signal);
+    } catch (error) {
+      if (!woken.signal.aborted) throw error;
+    } finally {
+      this.#wake = null;
+    }
   }
 }
 
 class Gates {
-  /** Of those that have ended, what was not told yet. */
-  ended: Fact[] = [];
-  onEnd: (() => void) | null = null;
   readonly #running = new Map<Id, { controller: AbortController; done: Promise<void> }>();
 
   constructor(
     private readonly tools: DriveTools,
     private readonly emit: Emit,
+    private readonly inbox: Inbox,
   ) {}
 
   begin(node: Id, activityId: Id | null): void {
     const controller = new AbortController();
-    const { gate } = this.tools;
-    if (!gate) throw new Error('a roll with a gate was begun without one');
+    const { gate: ask } = this.tools;
+    if (!ask) throw new Error('a roll with a gate was begun without one');
     const onLine = (line: string): void | Promise<void> => this.emit({ event: 'gate_output', node_id: node, line });
-    const done = gate(node, activityId, { signal: controller.signal, onLine }).then((result) => {
+    const done = ask(node, activityId, { signal: controller.signal, onLine }).then((gate) => {
       this.#running.delete(node);
-      this.ended.push({ is: 'gated', node, gate: result });
-      this.onEnd?.();
+      this.inbox.put({ is: 'gated', node, gate });
     });
     this.#running.set(node, { controller, done });
   }
@@ -231,8 +221,8 @@ class Gates {
   }
 }
 
-function interruptOf(signal: AbortSignal): Interrupted {
-  const reason: unknown = signal.reason;
+function interruptOf(signal: AbortSignal | undefined): Interrupted {
+  const reason: unknown = signal?.reason;
   if (reason instanceof Interrupted) return reason;
   return new Interrupted('SIGINT', { message: 'aborted', cause: reason });
 }

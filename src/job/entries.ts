@@ -2,6 +2,7 @@ import { isFinal, isSameAction, type Action, type Activity } from '../base/activ
 import { InvalidAnswerError, LdctlError } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
 import { emptyNodeResult, MISSING, type NodeResult, type TargetKind } from '../base/outcome.js';
+import type { LogRead } from '../log/log.js';
 import { warning, type JobEvent, type NodeProgress } from './events.js';
 
 /** What is followed: what a trigger did to nodes, or activities that are known by their ids. */
@@ -57,18 +58,19 @@ export function isWanted({ wanted, only }: Entries, activity: Activity): boolean
 export function takeEntries(
   entries: Entries,
   counted: readonly Activity[],
-  serverTime: number | null,
+  { serverTime, startedAt }: LogRead,
   now: number,
 ): JobEvent[] {
-  const { wanted } = entries;
+  const { wanted, byId } = entries;
   const news: JobEvent[] = [];
+  entries.readAt = startedAt;
   for (const activity of counted) {
-    const before = entries.byId.get(activity.id);
+    const { id, node_id: node, status } = activity;
+    const before = byId.get(id);
     if (!before) {
       const age = serverTime === null ? 0 : Math.max(serverTime + 1000 - Date.parse(activity.created_at), 0) || 0;
-      const node = activity.node_id;
-      const isDoubled = !('ids' in wanted) && [...entries.byId.values()].some((one) => one.activity.node_id === node);
-      entries.byId.set(activity.id, { activity, since: now - age, goneSince: null });
+      const isDoubled = !('ids' in wanted) && [...byId.values()].some((one) => one.activity.node_id === node);
+      byId.set(id, { activity, since: now - age, goneSince: null });
       entries.newAt = now;
       news.push({ event: 'activity', activity });
       if (isDoubled) news.push(warning('ambiguous', `node ${node} ${DOUBLED}`));
@@ -76,14 +78,13 @@ export function takeEntries(
     }
     before.goneSince = null;
     const was = before.activity.status;
-    if (was === activity.status) continue;
-    if (!isFinal(was) || (isFinal(activity.status) && severity(activity.status) > severity(was))) {
-      before.activity = activity;
-      news.push({ event: 'activity', activity });
-    }
+    const isWorse = isFinal(status) && severity(status) > severity(was);
+    if (was === status || (isFinal(was) && !isWorse)) continue;
+    before.activity = activity;
+    news.push({ event: 'activity', activity });
   }
   const shown = new Set(counted.map(({ id }) => id));
-  for (const entry of entries.byId.values()) {
+  for (const entry of byId.values()) {
     if (!shown.has(entry.activity.id) && !isFinal(entry.activity.status)) entry.goneSince ??= now;
   }
   return news;
@@ -113,28 +114,19 @@ function required({ wanted, known }: Entries): readonly Id[] {
 /** How many nodes must have one; 0 where the log decides. */
 const expected = ({ wanted }: Entries): number => ('ids' in wanted ? 0 : (wanted.expect ?? 0));
 
-export interface Standing {
-  /** Every target has an entry: those that were named, so many as were expected, or those that the log named. */
-  complete: boolean;
-  /** More nodes than were expected. */
-  tooMany: boolean;
-  /** Entries that are not final, and still in the log. */
-  open: readonly Id[];
-}
-
-export function standingOf(entries: Entries, appearMs: number): Standing {
-  const { byId } = entries;
-  const seen = new Set<Id>();
-  const open: Id[] = [];
-  for (const entry of byId.values()) {
-    seen.add(keyOf(entries, entry.activity));
-    if (!isFinal(entry.activity.status) && !isLost(entry, entries, appearMs)) open.push(entry.activity.id);
-  }
+/**
+ * Whether every target has an entry (those that were named, so many as were expected, or those that the log named), or there
+ * are more than were expected; and which entries are not final, and still in the log.
+ */
+export function standingOf(entries: Entries, appearMs: number) {
+  const all = [...entries.byId.values()];
+  const seen = new Set(all.map(({ activity }) => keyOf(entries, activity)));
+  const open = all.filter((entry) => !isFinal(entry.activity.status) && !isLost(entry, entries, appearMs));
   const expect = expected(entries);
   return {
     complete: seen.size >= Math.max(expect, 1) && required(entries).every((key) => seen.has(key)),
     tooMany: expect > 0 && seen.size > expect,
-    open,
+    open: open.map(({ activity }) => activity),
   };
 }
 
@@ -147,16 +139,15 @@ export function rowsOf(entries: Entries, appearMs: number, absent: typeof MISSIN
   const byNode = [...entries.byId.values()].sort((a, b) => compareIds(a.activity.node_id, b.activity.node_id));
   for (const entry of byNode) {
     const key = keyOf(entries, entry.activity);
-    const some = byKey.get(key);
-    if (some) some.push(entry);
-    else byKey.set(key, [entry]);
+    byKey.set(key, [...(byKey.get(key) ?? []), entry]);
   }
-  const isById = 'ids' in entries.wanted;
-  const rows = [...byKey].map(([key, some]) => {
-    const [first, ...rest] = some;
-    if (!first) return absentRow(isById ? { activity_id: key } : { node_id: key }, absent);
+  const rows = [...byKey].map(([key, [first, ...rest]]) => {
+    if (!first) return absentRow('ids' in entries.wanted ? { activity_id: key } : { node_id: key }, absent);
     const worst = rest.reduce((a, b) => (severity(b.activity.status) > severity(a.activity.status) ? b : a), first);
-    return rowOf(worst, rest.length > 0, isLost(worst, entries, appearMs));
+    const { id: activity_id, node_id, created_at, finished_at = null } = worst.activity;
+    const status = isLost(worst, entries, appearMs) ? MISSING : worst.activity.status;
+    const { since } = worst;
+    return { node_id, activity_id, status, created_at, finished_at, ambiguous: rest.length > 0, since };
   });
   const uncounted = Math.max(expected(entries) - byKey.size, 0);
   return [...rows, ...Array.from({ length: uncounted }, () => absentRow({}, absent))];
@@ -164,18 +155,6 @@ export function rowsOf(entries: Entries, appearMs: number, absent: typeof MISSIN
 
 function absentRow(target: { node_id?: Id; activity_id?: Id }, status: typeof MISSING | null): NodeProgress {
   return { ...emptyNodeResult(target, status), since: null };
-}
-
-function rowOf({ activity, since }: Entry, ambiguous: boolean, lost: boolean): NodeProgress {
-  return {
-    node_id: activity.node_id,
-    activity_id: activity.id,
-    status: lost ? MISSING : activity.status,
-    created_at: activity.created_at,
-    finished_at: activity.finished_at ?? null,
-    ambiguous,
-    since,
-  };
 }
 
 /** A row without what only displays need. */

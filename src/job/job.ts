@@ -1,6 +1,6 @@
 import type { LdctlError, Interrupted } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
-import type { KeptRun, RunRecord, RunState } from '../base/journal.js';
+import type { KeptRun, Mark, RunRecord } from '../base/journal.js';
 import type { GateResult } from '../base/outcome.js';
 import type { JobEvent, ResultEvent } from './events.js';
 import type { Accepted, WireTrigger } from '../base/supervisor.js';
@@ -24,11 +24,12 @@ export interface Job<T = ResultEvent, E extends JobEvent = JobEvent> {
   result(): T;
 }
 
-/** Steps of a roll name their node, and so do the facts that come of them. */
+/** Steps of a roll name their node. */
 export type Step =
-  /** Written to the journal before the next step: `posting` makes the record, all else is a mark on it. */
-  | { do: 'note'; note: Note; node?: Id }
-  | { do: 'post'; request: WireTrigger; node?: Id }
+  /** Written to the journal before the next step. */
+  | { do: 'note'; key: string; generation: number; mark: Mark; node?: Id }
+  /** `record`: written right before it; null where a key is not kept. `after`: the generation that it goes on from. */
+  | { do: 'post'; request: WireTrigger; record: Unwritten | null; after: number; node?: Id }
   /** `open`: all that is of interest below `downTo` and above it; where it is given, depth beyond ten pages is looked up. */
   | { do: 'read'; downTo: Id | 'newest' | 'known'; open: readonly Id[] | null; patient: boolean }
   | { do: 'ask'; node: Id; activityId: Id | null }
@@ -36,24 +37,24 @@ export type Step =
   | { do: 'wait'; until: number }
   | { do: 'end' };
 
-export type Note =
-  /** `again`: nothing came of the record that this run made before, which gives way to this one. */
-  | { state: 'posting'; record: Omit<RunRecord, 'postedAt'>; again: boolean }
-  | { state: Exclude<RunState, 'posting'>; key: string };
+/** `postedAt`: of an earlier POST; null for the time of this one. */
+type Unwritten = Omit<RunRecord, 'postedAt'> & { postedAt: number | null };
 
-/** `at` is the wall clock, milliseconds UTC. */
+/** What came of the step that was asked for last, unless it says otherwise. */
 export type Fact =
-  | { is: 'noted'; node?: Id }
-  /** In place of a note or a POST: another run has used this key. */
-  | { is: 'found'; kept: KeptRun; node?: Id }
-  | { is: 'unnoted'; error: LdctlError; node?: Id }
-  | { is: 'answered'; answer: Accepted | LdctlError; at: number; node?: Id }
+  /** Noted, asked or cut. */
+  | { is: 'done' }
+  /** In place of a note, or of a POST. */
+  | { is: 'unnoted'; error: LdctlError }
+  /** In place of a POST: another run has used this key. */
+  | { is: 'found'; kept: KeptRun }
+  /** `at`: the wall clock, ms UTC. `generation`: of its record; 0 for none. */
+  | { is: 'answered'; answer: Accepted | LdctlError; at: number; generation: number }
   | { is: 'read'; read: LogRead }
   | { is: 'unreadable'; error: LdctlError; startedAt: number }
-  | { is: 'asked'; node: Id }
-  | { is: 'cut'; node: Id }
+  /** By itself: a gate has ended. */
   | { is: 'gated'; node: Id; gate: GateResult }
-  /** The first Ctrl-C of a roll: nothing more begins. */
+  /** By itself: the first Ctrl-C of a roll, so that nothing more begins. */
   | { is: 'stopping'; reason: Interrupted }
-  /** `posting`: within a POST, which may have been carried out. */
-  | { is: 'stopped'; reason: Interrupted; posting: boolean; node?: Id };
+  /** By itself, too. `posting`: within a POST, which may have been carried out. */
+  | { is: 'stopped'; reason: Interrupted; posting: boolean };

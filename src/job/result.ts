@@ -1,8 +1,9 @@
 import { formatAction, isFinal } from '../base/activity.js';
-import { ApiError, type Interrupted, type LdctlError } from '../base/errors.js';
+import { ApiError, Interrupted, type LdctlError } from '../base/errors.js';
 import { EXIT_CODES } from '../base/exit-codes.js';
 import type { Id } from '../base/ids.js';
 import {
+  emptyNodeResult,
   isFailedGate,
   MISSING,
   NOT_STARTED,
@@ -15,7 +16,7 @@ import { isObserved, kindOf, resultRow, rowsOf } from './entries.js';
 import type { JobEvent, NodeProgress, ResultEvent } from './events.js';
 import { SECOND } from './pace.js';
 import { calledOff, type Roll, type RollNode } from './roll.js';
-import { isTrigger, type Run } from './run-read.js';
+import type { Run } from './run-read.js';
 
 /** What a later command has to know to go on. */
 export type Resume =
@@ -27,13 +28,15 @@ export type Resume =
 export type ResumeText = (resume: Resume) => string | null;
 
 function ended(
-  how: { outcome: Outcome; error: LdctlError | null; interrupted: Interrupted | null },
+  outcome: Outcome,
+  error: LdctlError | null,
   facts: Omit<ResultFacts, 'resume'>,
   resume: string | null,
 ): ResultEvent {
-  const { outcome, error, interrupted } = how;
-  const exitCode = interrupted?.exitCode ?? EXIT_CODES[outcome === 'interrupted' ? 'sigint' : OUTCOMES[outcome]].code;
-  return { event: 'result', result: { outcome, ...facts, resume }, error, exitCode };
+  const result = { outcome, ...facts, resume };
+  if (error instanceof Interrupted) return { event: 'result', result, error: null, exitCode: error.exitCode };
+  const exit = outcome === 'interrupted' ? 'sigint' : OUTCOMES[outcome];
+  return { event: 'result', result, error, exitCode: EXIT_CODES[exit].code };
 }
 
 /** What happened since this was asked last. */
@@ -48,19 +51,18 @@ export function newsOfRun(run: Run): JobEvent[] {
 
 /** How it ended. @throws LdctlError why nothing was sent, or could be followed */
 export function resultOfRun(run: Run, text: ResumeText): ResultEvent {
-  const { end, plan, entries, accepted, lastError } = run;
+  const { end, plan, trigger, entries, accepted, lastError } = run;
   if (!end) throw new Error('the run goes on');
-  const { outcome, error, interrupted } = end;
-  if (outcome === null) throw error ?? interrupted ?? new Error('nothing was sent');
-  const isSeen = outcome === 'rejected' || outcome === 'unconfirmed' || outcome === 'timed_out';
-  const rows = rowsOf(entries, plan.appearMs, isSeen && error === null ? MISSING : null).map(resultRow);
+  const { outcome, error } = end;
+  if (outcome === null) throw error ?? new Error('nothing was sent');
   const targets = kindOf(entries.wanted);
-  const nodes = outcome === 'accepted' && targets !== 'named' ? [] : rows;
-  const isSent = isTrigger(run) && run.acceptedAt !== null;
+  const isUnread = outcome === 'accepted' && targets !== 'named';
+  const nodes = isUnread ? [] : rowsOf(entries, plan.appearMs, absentOf(run)).map(resultRow);
+  const isSent = trigger !== null && run.acceptedAt !== null;
   const facts = {
     ...sharedOf(run),
     deployment_id: plan.deploymentId,
-    idempotency_key: 'idempotencyKey' in plan ? plan.idempotencyKey : null,
+    idempotency_key: trigger?.idempotencyKey ?? null,
     targets,
     replayed: isSent ? (accepted?.replayed ?? false) : null,
     recovered: isSent ? run.recovered : null,
@@ -68,8 +70,12 @@ export function resultOfRun(run: Run, text: ResumeText): ResultEvent {
     nodes,
   };
   const resume = resumeOfRun(run, outcome, nodes);
-  return ended({ outcome, error, interrupted }, facts, resume && text(resume));
+  return ended(outcome, error, facts, resume && text(resume));
 }
+
+/** A target without an entry is missing where the run has ended by the log. */
+const absentOf = ({ end }: Run): typeof MISSING | null =>
+  end?.error === null && end.outcome !== 'accepted' ? MISSING : null;
 
 function sharedOf({ entries }: Run): { runtime: string | null; action: string | null } {
   const { wanted, byId } = entries;
@@ -83,13 +89,15 @@ function resumeOfRun(run: Run, outcome: Outcome, nodes: readonly NodeResult[]): 
   const isOpen = nodes.some(({ status }) => status === null || !isFinal(status));
   const hasEnded = nodes.length > 0 && !isOpen && run.end?.error === null;
   if (outcome === 'completed' || (hasEnded && (outcome === 'rejected' || outcome === 'unconfirmed'))) return null;
-  const { wanted, byId } = run.entries;
+  const { wanted, byId, readAt } = run.entries;
   if ('ids' in wanted) return { ids: wanted.ids };
   const isWhole = nodes.length > 0 && nodes.every(({ activity_id: id, status }) => id !== null && status !== MISSING);
-  if (isWhole && (!isObserved(wanted) || run.entries.readAt >= (run.acceptedAt ?? Infinity) + 3 * SECOND)) {
+  if (isWhole && (!isObserved(wanted) || readAt >= (run.acceptedAt ?? Infinity) + 3 * SECOND)) {
     return { ids: [...byId.keys()] };
   }
-  return { ...wanted, action: formatAction(wanted.action), after: run.replay?.floor ?? run.baseline ?? 0n };
+  const { runtime, action, nodes: named, expect } = wanted;
+  const after = run.replay?.floor ?? run.baseline ?? 0n;
+  return { after, runtime, action: formatAction(action), nodes: named, expect };
 }
 
 /** The events of all its nodes, and one picture of them all. */
@@ -98,40 +106,29 @@ export function newsOfRoll(roll: Roll): JobEvent[] {
   const said = new Set<string>();
   for (const { id, run } of roll.nodes) {
     for (const event of run?.news.splice(0) ?? []) {
-      if (event.event === 'baseline') continue;
       // All nodes underway share a read, so what is said of one that failed is said once.
       const isShared = event.event === 'outage' || (event.event === 'warning' && event.code === 'log_unreadable');
-      if (isShared && said.has(event.event)) continue;
+      if (event.event === 'baseline' || (isShared && said.has(event.event))) continue;
       if (isShared) said.add(event.event);
       const isDispatch = event.event === 'dispatched';
       news.push(isDispatch ? { ...{ event: event.event, node_id: id }, ...event } : event);
     }
   }
-  if (roll.changed) {
-    roll.changed = false;
-    news.push({ event: 'progress', nodes: roll.nodes.map((node) => progressOf(roll, node)) });
-  }
-  return news;
+  if (roll.told === roll.changes) return news;
+  roll.told = roll.changes;
+  return [...news, { event: 'progress', nodes: roll.nodes.map((node) => rowOf(roll, node)) }];
 }
 
-function progressOf(roll: Roll, node: RollNode): NodeProgress {
-  const { stage } = node;
-  const shown = stage === 'ask' || stage === 'cut' || stage === 'passing' ? 'gate' : stage;
-  return { ...rowOf(roll, node), stage: shown };
-}
-
-function rowOf(roll: Roll, { id, run, gate }: RollNode): NodeProgress {
-  const isSent = run?.maybeSent ?? false;
-  const end = run?.end ?? null;
-  const absent = end && end.outcome !== 'interrupted' && end.error === null ? 'missing' : null;
-  const [row] = run && isSent ? rowsOf(run.entries, roll.plan.appearMs, absent) : [];
-  const empty = { activity_id: null, created_at: null, finished_at: null, ambiguous: false, since: null };
+function rowOf(roll: Roll, { id, run, gate, stage }: RollNode): NodeProgress {
+  const isGate = stage === 'ask' || stage === 'cut' || stage === 'ending';
+  const sent = run?.maybeSent ? run : null;
+  const [row] = sent ? rowsOf(sent.entries, roll.plan.appearMs, absentOf(sent)) : [];
   return {
-    ...(row ?? empty),
+    ...(row ?? { ...emptyNodeResult({}, sent ? null : NOT_STARTED), since: null }),
     node_id: id,
-    status: row ? row.status : isSent ? null : NOT_STARTED,
-    started_at: run && isSent && run.postedAt !== null ? new Date(run.postedAt).toISOString() : null,
+    started_at: sent?.postedAt ? new Date(sent.postedAt).toISOString() : null,
     gate,
+    stage: isGate ? 'gate' : stage,
   };
 }
 
@@ -155,8 +152,7 @@ export function resultOfRoll(roll: Roll, text: ResumeText): ResultEvent {
     nodes: nodes.map((node) => resultRow(rowOf(roll, node))),
   };
   const resume = resumeOfRoll(roll);
-  const interrupted = outcome === 'interrupted' ? stopping : null;
-  return ended({ outcome, error, interrupted }, facts, resume && text(resume));
+  return ended(outcome, error, facts, resume && text(resume));
 }
 
 const isPassed = ({ plan }: Roll, node: RollNode): boolean =>
@@ -165,7 +161,7 @@ const isPassed = ({ plan }: Roll, node: RollNode): boolean =>
 function outcomeOf(roll: Roll): { outcome: Outcome; error: LdctlError | null } {
   const ends = roll.nodes.map(({ run }) => run?.end ?? null);
   if (roll.nodes.every((node) => isPassed(roll, node))) return { outcome: 'completed', error: null };
-  if (roll.stopping) return { outcome: 'interrupted', error: null };
+  if (roll.stopping) return { outcome: 'interrupted', error: roll.stopping };
   if (roll.failure) return { outcome: 'unconfirmed', error: roll.failure };
   const unconfirmed = ends.find((end) => end?.outcome === 'unconfirmed');
   if (unconfirmed) return { outcome: 'unconfirmed', error: unconfirmed.error };

@@ -2,12 +2,12 @@ import { Interrupted, LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
 import { isFailedGate, type GateResult } from '../base/outcome.js';
-import { warning, type JobEvent, type RollStage } from './events.js';
 import type { LogRead } from '../log/log.js';
 import { rowsOf } from './entries.js';
+import { warning, type JobEvent } from './events.js';
 import type { Fact, Step } from './job.js';
 import { createRun, nextOfRun, takeOfRun } from './run.js';
-import { busyError, busyOf, refuse, type Run, type RunPlan } from './run-read.js';
+import { busyError, busyOf, type Run, type RunPlan } from './run-read.js';
 
 /** At most two POSTs a second. */
 const POST_GAP = 500;
@@ -24,10 +24,10 @@ export interface RollPlan extends Omit<RunPlan, 'nodes' | 'expect' | 'wait'> {
   /** Between the completion of a node and the next step, ms. */
   pauseMs: number;
   gated: boolean;
-  /** A gate that takes longer is cut off; ms, null for no limit. */
-  gateTimeoutMs: number | null;
-  /** For each node, from its dispatch; ms, null for none. `timeoutMs` is for the whole roll. */
-  nodeTimeoutMs: number | null;
+  /** A gate that takes longer is cut off; ms. */
+  gateTimeoutMs: number;
+  /** For each node, from its dispatch; ms. `timeoutMs` is for the whole roll. */
+  nodeTimeoutMs: number;
   /** Whether a node that does not complete halts the roll. */
   continueOnError: boolean;
 }
@@ -35,7 +35,8 @@ export interface RollPlan extends Omit<RunPlan, 'nodes' | 'expect' | 'wait'> {
 export interface RollNode {
   id: Id;
   run: Run | null;
-  stage: Exclude<RollStage, 'gate'> | 'ask' | 'gate' | 'cut' | 'passing';
+  /** `ask` and `cut` are steps to come. It is `running` once more while it is noted that it passed. */
+  stage: 'waiting' | 'running' | 'pause' | 'ask' | 'gate' | 'cut' | 'ending' | 'done';
   /** Until when the pause lasts, or the gate may take. */
   until: number;
   /** It completed, and its gate let the roll go on, in this process or an earlier one. */
@@ -48,6 +49,7 @@ export interface RollNode {
 /** A roll: one run for each node, a window, a pause, a gate. Plain data, changed by `nextOfRoll` and `takeOfRoll` only. */
 export class Roll {
   readonly nodes: RollNode[];
+  readonly deadline: number;
   halted = false;
   stopping: Interrupted | null = null;
   /** Why a node could not be acted on at all. */
@@ -59,19 +61,21 @@ export class Roll {
   asked: RollNode | null = null;
   /** Whether any node that is still to be acted on is busy: looked at once, before anything is sent. */
   unchecked: boolean;
-  isOver = false;
-  changed = true;
+  /** How often anything about a node has changed, and how much of that was told. */
+  changes = 1;
+  told = 0;
   news: JobEvent[] = [];
 
   /** @param kept what earlier processes have left, by node */
   constructor(
     readonly plan: RollPlan,
     kept: ReadonlyMap<Id, KeptRun>,
-    readonly startedAt: number,
+    now: number,
   ) {
+    this.deadline = now + plan.timeoutMs;
     this.nodes = plan.nodes.map((id) => {
       const record = kept.get(id) ?? null;
-      const run = record && createRun(planOf(this, id, startedAt), record, startedAt);
+      const run = record && createRun(planOf(this, id, now), record, now);
       const passed = record?.passed ?? false;
       return { id, run, stage: run ? 'running' : 'waiting', until: 0, passed, gate: null, isOld: record !== null };
     });
@@ -79,192 +83,149 @@ export class Roll {
   }
 }
 
-function planOf({ plan, startedAt }: Roll, id: Id, now: number): RunPlan {
-  const left = plan.timeoutMs === null ? Infinity : Math.max(startedAt + plan.timeoutMs - now, 0);
-  const timeoutMs = Math.min(plan.nodeTimeoutMs ?? Infinity, left);
-  const limits = { timeoutMs: timeoutMs === Infinity ? null : timeoutMs };
-  return {
-    ...plan,
-    ...limits,
-    ifBusy: plan.ifBusy === 'wait' ? 'wait' : 'ignore',
-    nodes: [id],
-    expect: null,
-    wait: true,
-  };
+function planOf({ plan, deadline }: Roll, id: Id, now: number): RunPlan {
+  const timeoutMs = Math.min(plan.nodeTimeoutMs, Math.max(deadline - now, 0));
+  const ifBusy = plan.ifBusy === 'wait' ? 'wait' : 'ignore';
+  return { ...plan, timeoutMs, ifBusy, nodes: [id], expect: null, wait: true };
 }
 
 const isUnderway = ({ stage }: RollNode): boolean => stage !== 'waiting' && stage !== 'done';
-const isLate = ({ plan, startedAt, nodes }: Roll, now: number): boolean =>
-  plan.timeoutMs !== null && now >= startedAt + plan.timeoutMs && nodes.some(({ run }) => run?.maybeSent);
+const isLate = ({ deadline, nodes }: Roll, now: number): boolean =>
+  now >= deadline && nodes.some(({ run }) => run?.maybeSent);
 const mayStart = (roll: Roll, now: number): boolean => !roll.halted && roll.stopping === null && !isLate(roll, now);
 const isChecking = (roll: Roll, now: number): boolean => roll.unchecked && mayStart(roll, now);
 
+const IDLE: Step = { do: 'wait', until: Infinity };
+
 export function nextOfRoll(roll: Roll, now: number): Step {
-  advance(roll, now);
-  if (roll.isOver) return { do: 'end' };
+  let steps: Array<{ step: Step; node: RollNode }>;
+  let changes: number;
+  // What one node does as time goes on, such as to fail, may change what another one may do.
+  do {
+    changes = roll.changes;
+    startNodes(roll, now);
+    steps = roll.nodes.filter(isUnderway).map((node) => ({ step: stepOf(roll, node, now), node }));
+  } while (roll.changes !== changes);
   if (isChecking(roll, now)) return { do: 'read', downTo: 'known', open: null, patient: true };
-  let until = roll.plan.timeoutMs === null ? Infinity : roll.startedAt + roll.plan.timeoutMs;
-  if (until <= now) until = Infinity;
-  const wanted = new Map<Step['do'], { step: Step; node: RollNode }>();
-  for (const node of roll.nodes) {
-    if (!isUnderway(node)) continue;
-    const step = stepOf(roll, node, now);
-    if (step.do === 'wait') until = Math.min(until, step.until);
-    else if (!wanted.has(step.do)) wanted.set(step.do, { step, node });
-  }
+  if (steps.length === 0) return { do: 'end' };
   for (const kind of ['note', 'cut', 'post', 'ask', 'read'] as const) {
-    const found = wanted.get(kind);
+    const found = steps.find(({ step }) => step.do === kind);
     if (!found) continue;
     roll.asked = found.node;
-    if (found.step.do !== 'read') return { ...found.step, node: found.node.id } as Step;
-    return sharedRead(roll, found.step);
+    return found.step.do === 'read' ? sharedRead(roll, found.step) : ({ ...found.step, node: found.node.id } as Step);
   }
+  let until = roll.deadline > now ? roll.deadline : Infinity;
+  for (const { step } of steps) if (step.do === 'wait') until = Math.min(until, step.until);
   return { do: 'wait', until };
+}
+
+/** As many as the window has room for. */
+function startNodes(roll: Roll, now: number): void {
+  const { plan, lastRead } = roll;
+  if (roll.unchecked || !mayStart(roll, now)) return;
+  let room = plan.maxUnavailable - roll.nodes.filter(isUnderway).length;
+  for (const node of roll.nodes) {
+    if (room <= 0) return;
+    if (node.stage !== 'waiting') continue;
+    node.run = createRun(planOf(roll, node.id, now), null, now);
+    // Whether a node is busy is asked further down.
+    const isShared = plan.ifBusy !== 'wait' && lastRead && now - lastRead.startedAt < SHARED_BASELINE;
+    if (isShared) takeOfRun(node.run, { is: 'read', read: lastRead }, now);
+    move(roll, node, 'running');
+    room -= 1;
+  }
+}
+
+function move(roll: Roll, node: RollNode, stage: RollNode['stage'], until = 0): Step {
+  Object.assign(node, { stage, until });
+  roll.changes += 1;
+  return IDLE;
+}
+
+/** What a node that is underway needs; as time goes on it moves by itself. */
+function stepOf(roll: Roll, node: RollNode, now: number): Step {
+  const { plan } = roll;
+  const goesOn = mayStart(roll, now);
+  switch (node.stage) {
+    case 'pause':
+      if (!goesOn) return move(roll, node, 'done');
+      if (now < node.until) return { do: 'wait', until: node.until };
+      return plan.gated ? move(roll, node, 'ask') : pass(roll, node);
+    case 'ask': {
+      if (!goesOn) return move(roll, node, 'done');
+      const [row] = node.run ? rowsOf(node.run.entries, plan.appearMs, null) : [];
+      return { do: 'ask', node: node.id, activityId: row?.activity_id ?? null };
+    }
+    case 'gate':
+      if (now >= node.until || isLate(roll, now)) return move(roll, node, 'cut');
+      return { do: 'wait', until: node.until };
+    case 'cut':
+      return { do: 'cut', node: node.id };
+    case 'running':
+      return node.run ? stepOfRun(roll, node, node.run, now) : IDLE;
+    default:
+      return IDLE;
+  }
+}
+
+function stepOfRun(roll: Roll, node: RollNode, run: Run, now: number): Step {
+  // Nothing is sent once the roll is over, not again either: what may have been sent is only looked for.
+  if (!mayStart(roll, now) && run.phase !== 'following' && !run.end) {
+    if (run.maybeSent) Object.assign(run, { resendUntil: -Infinity, phase: 'uncertain' });
+    else run.giveUp(calledOff());
+  }
+  const step = nextOfRun(run, now);
+  if (step.do === 'end') return ended(roll, node, run, now);
+  const notBefore = step.do === 'post' ? roll.postAt : step.do === 'read' ? roll.readAt : now;
+  return now < notBefore ? { do: 'wait', until: notBefore } : step;
 }
 
 /** One read serves all: down to the lowest that any of them needs. */
 function sharedRead(roll: Roll, step: Step & { do: 'read' }): Step {
   if (step.downTo === 'known') return step;
-  let lowest: Id | null = step.downTo === 'newest' ? null : step.downTo;
+  let { downTo } = step;
   for (const { run, stage } of roll.nodes) {
-    const baseline =
-      stage === 'running' && run && run.phase !== 'ready' && run.phase !== 'blocked' ? run.baseline : null;
-    if (baseline !== null && (lowest === null || baseline < lowest)) lowest = baseline;
+    if (stage !== 'running' || !run || run.phase === 'ready' || run.baseline === null) continue;
+    if (downTo === 'newest' || run.baseline < downTo) downTo = run.baseline;
   }
-  return { do: 'read', downTo: lowest ?? 'newest', open: null, patient: step.patient };
-}
-
-/** What changes by itself as time goes on: nodes begin, pauses end, nothing begins any more. */
-function advance(roll: Roll, now: number): void {
-  const { plan } = roll;
-  for (let again = true; again;) {
-    again = false;
-    for (const node of roll.nodes) {
-      const before = node.stage;
-      advanceNode(roll, node, now);
-      if (node.stage !== before) again = roll.changed = true;
-    }
-    let underway = roll.nodes.filter(isUnderway).length;
-    for (const node of roll.nodes) {
-      if (underway >= plan.maxUnavailable || roll.unchecked || !mayStart(roll, now)) break;
-      if (node.stage !== 'waiting') continue;
-      node.run = createRun(planOf(roll, node.id, now), null, now);
-      node.stage = 'running';
-      // Whether a node is busy is asked further down.
-      if (plan.ifBusy !== 'wait' && roll.lastRead && now - roll.lastRead.startedAt < SHARED_BASELINE) {
-        takeOfRun(node.run, { is: 'read', read: roll.lastRead }, now);
-      }
-      underway += 1;
-      again = roll.changed = true;
-    }
-  }
-  if (!roll.nodes.some(isUnderway) && !isChecking(roll, now)) roll.isOver = true;
-}
-
-function advanceNode(roll: Roll, node: RollNode, now: number): void {
-  const { run } = node;
-  const goesOn = mayStart(roll, now);
-  if (node.stage === 'running' && run) {
-    const isUnsent = run.phase !== 'following' && !run.maybeSent && !run.end;
-    // Nothing is sent once the roll is over. What has left a record of its own takes that back.
-    if (isUnsent && !goesOn && run.noted === null) {
-      node.stage = 'waiting';
-      node.run = null;
-      return;
-    }
-    // Not again either: what may have been sent is only looked for.
-    if (!goesOn && run.phase !== 'following' && !run.end) {
-      if (isUnsent) refuse(run, calledOff());
-      else Object.assign(run, { resendUntil: -Infinity, phase: 'uncertain' });
-    }
-    if (nextOfRun(run, now).do === 'end') runEnded(roll, node, now);
-    return;
-  }
-  if (node.stage === 'pause' && (!goesOn || now >= node.until)) {
-    node.stage = !goesOn ? 'done' : roll.plan.gated ? 'ask' : 'passing';
-  } else if (node.stage === 'ask' && !goesOn) node.stage = 'done';
-  else if (node.stage === 'gate' && (now >= node.until || isLate(roll, now))) node.stage = 'cut';
-}
-
-function stepOf(roll: Roll, node: RollNode, now: number): Step {
-  switch (node.stage) {
-    case 'pause':
-    case 'gate':
-      return { do: 'wait', until: node.until };
-    case 'ask':
-      return { do: 'ask', node: node.id, activityId: activityOf(roll, node) };
-    case 'cut':
-      // Asked for once; its end is a fact.
-      return node.until === -Infinity ? { do: 'wait', until: Infinity } : { do: 'cut', node: node.id };
-    case 'passing':
-      return { do: 'note', note: { state: 'passed', key: node.run?.key ?? '' } };
-    default: {
-      if (!node.run) return { do: 'wait', until: Infinity };
-      const step = nextOfRun(node.run, now);
-      if (step.do === 'post' && now < roll.postAt) return { do: 'wait', until: roll.postAt };
-      if (step.do !== 'read') return step;
-      return now < roll.readAt ? { do: 'wait', until: roll.readAt } : step;
-    }
-  }
-}
-
-function activityOf({ plan }: Roll, { run }: RollNode): Id | null {
-  return run && (rowsOf(run.entries, plan.appearMs, null)[0]?.activity_id ?? null);
+  return { do: 'read', downTo, open: null, patient: step.patient };
 }
 
 export function takeOfRoll(roll: Roll, fact: Fact, now: number): void {
-  roll.changed = true;
+  roll.changes += 1;
+  const { asked } = roll;
   switch (fact.is) {
     case 'stopping':
       roll.stopping ??= fact.reason;
       roll.news.push(warning('stopping', STOPPING));
-      break;
+      return;
     case 'stopped':
       roll.stopping ??= fact.reason;
       for (const node of roll.nodes.filter(isUnderway)) {
-        if (node.run) takeOfRun(node.run, { ...fact, posting: fact.posting && node === roll.asked }, now);
+        if (node.run) takeOfRun(node.run, { ...fact, posting: fact.posting && node === asked }, now);
         if (node.stage !== 'running') node.stage = 'done';
       }
-      break;
+      return;
     case 'read':
       roll.readAt = now + fact.read.requests * 250;
       roll.lastRead = fact.read;
-      if (isChecking(roll, now)) check(roll, fact.read);
-      else shareRead(roll, fact, now);
-      break;
+      return isChecking(roll, now) ? check(roll, fact.read) : shareRead(roll, fact, now);
     case 'unreadable':
-      if (isChecking(roll, now)) fail(roll, fact.error);
-      else shareRead(roll, fact, now);
-      break;
-    case 'asked': {
-      const node = nodeOf(roll, fact.node);
-      node.stage = 'gate';
-      node.until = roll.plan.gateTimeoutMs === null ? Infinity : now + roll.plan.gateTimeoutMs;
-      break;
+      return isChecking(roll, now) ? fail(roll, fact.error) : shareRead(roll, fact, now);
+    case 'gated': {
+      const node = roll.nodes.find(({ id }) => id === fact.node);
+      if (node) gated(roll, node, fact.gate, now);
+      return;
     }
-    case 'cut':
-      nodeOf(roll, fact.node).until = -Infinity;
+    case 'answered':
+      roll.postAt = now + POST_GAP;
       break;
-    case 'gated':
-      gated(roll, nodeOf(roll, fact.node), fact.gate, now);
-      break;
-    case 'noted':
-    case 'unnoted': {
-      const node = nodeOf(roll, fact.node);
-      if (node.stage !== 'passing') {
-        takeOfRun(node.run ?? missing(), fact, now);
-        break;
-      }
-      if (fact.is === 'unnoted') roll.news.push(warning('journal_not_written', fact.error.message));
-      Object.assign(node, { stage: 'done', passed: true });
-      break;
-    }
-    default: {
-      if (fact.is === 'answered') roll.postAt = now + POST_GAP;
-      takeOfRun(nodeOf(roll, fact.node).run ?? missing(), fact, now);
-    }
+    default:
   }
-  advance(roll, now);
+  if (!asked?.run) throw new Error('a fact of a node that takes none');
+  if (asked.stage === 'ask') move(roll, asked, 'gate', now + roll.plan.gateTimeoutMs);
+  else if (asked.stage === 'cut') move(roll, asked, 'ending');
+  else takeOfRun(asked.run, fact, now);
 }
 
 function check(roll: Roll, { entries }: LogRead): void {
@@ -284,66 +245,53 @@ function shareRead(roll: Roll, fact: Fact & { is: 'read' | 'unreadable' }, now: 
   for (const node of roll.nodes) {
     const { run, stage } = node;
     if (stage !== 'running' || !run || run.end) continue;
-    const isWaiting = run.phase === 'ready' || run.phase === 'blocked';
-    if (!isWaiting || node === roll.asked) takeOfRun(run, fact, now);
+    if (run.phase !== 'ready' || node === roll.asked) takeOfRun(run, fact, now);
   }
-}
-
-function nodeOf(roll: Roll, id: Id | undefined): RollNode {
-  return roll.nodes.find((node) => node.id === id) ?? roll.asked ?? missing();
-}
-
-function missing(): never {
-  throw new Error('a fact of a node that takes none');
 }
 
 export function calledOff(): LdctlError {
   return new LdctlError('refused', 'called_off', 'called off before it was sent');
 }
 
-function runEnded(roll: Roll, node: RollNode, now: number): void {
-  const { run } = node;
-  const outcome = run?.end?.outcome ?? null;
+function ended(roll: Roll, node: RollNode, { end }: Run, now: number): Step {
+  const { pauseMs, gated, continueOnError } = roll.plan;
+  const { outcome = null, error = null } = end ?? {};
   if (outcome === 'completed' && !node.passed) {
     const isLast = roll.nodes.every(({ stage }) => stage !== 'waiting');
-    const pauses = roll.plan.pauseMs > 0 && (roll.plan.gated || !isLast);
-    Object.assign(node, { stage: 'pause', until: now + (pauses ? roll.plan.pauseMs : 0) });
-    return;
+    return move(roll, node, 'pause', now + (gated || !isLast ? pauseMs : 0));
   }
-  node.stage = 'done';
-  if (outcome === 'completed') return;
-  const error = run?.end?.error ?? null;
+  move(roll, node, 'done');
   if (outcome === null) {
     // What the API refuses for one node it will hardly do for the next.
-    if (error && error.code !== 'called_off' && !(error instanceof Interrupted)) {
-      fail(roll, error, `node ${node.id}: ${error.message}`);
-    }
-    node.run = null;
-    node.stage = 'waiting';
-    halt(roll, null);
-    return;
+    const isOwn = error && error.code !== 'called_off' && !(error instanceof Interrupted);
+    if (isOwn) fail(roll, error, `node ${node.id}: ${error.message}`);
+    Object.assign(node, { stage: 'waiting', run: null });
+  } else if (outcome !== 'completed' && !continueOnError && !(node.isOld && outcome === 'rejected')) {
+    halt(roll, `node ${node.id} has not completed`);
   }
-  const wasSeen = node.isOld && outcome === 'rejected';
-  if (!roll.plan.continueOnError && !wasSeen) halt(roll, `node ${node.id} has not completed`);
+  return IDLE;
 }
 
 function gated(roll: Roll, node: RollNode, gate: GateResult, now: number): void {
   // One that was cut off has not passed, whatever it says in the end.
-  node.gate = node.stage === 'cut' ? { ...gate, exit_code: null, timed_out: true } : gate;
+  node.gate = node.stage === 'gate' ? gate : { ...gate, exit_code: null, timed_out: true };
   roll.news.push({ event: 'gate', node_id: node.id, gate: node.gate });
-  if (!isFailedGate(node.gate)) {
-    node.stage = 'passing';
-    return;
-  }
-  node.stage = 'done';
+  if (!isFailedGate(node.gate)) return void pass(roll, node);
+  move(roll, node, 'done');
   if (!isLate(roll, now)) halt(roll, `the gate after node ${node.id} has failed`);
 }
 
-function halt(roll: Roll, because: string | null): void {
+/** Noted, so that a later process does not ask again. */
+function pass(roll: Roll, node: RollNode): Step {
+  node.passed = true;
+  node.run?.mark('passed');
+  return move(roll, node, 'running');
+}
+
+function halt(roll: Roll, because: string): void {
   const isLeft = roll.stopping === null && roll.nodes.some(({ stage }) => stage === 'waiting');
   // Where nothing else is underway, the result follows at once, and says it.
-  const goesOn = roll.nodes.some(({ stage }) => stage !== 'waiting' && stage !== 'done');
-  if (because !== null && !roll.halted && isLeft && goesOn) {
+  if (!roll.halted && isLeft && roll.nodes.some(isUnderway)) {
     roll.news.push(warning('halted', `${because}: no more nodes are started`));
   }
   roll.halted = true;

@@ -1,8 +1,8 @@
-import { type Action, type Activity, type Runtime } from '../base/activity.js';
+import type { Action, Activity, Runtime } from '../base/activity.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
+import type { Mark } from '../base/journal.js';
 import { MISSING, type Outcome } from '../base/outcome.js';
-import { warning, type JobEvent } from './events.js';
 import type { Accepted } from '../base/supervisor.js';
 import type { LogRead } from '../log/log.js';
 import {
@@ -16,18 +16,24 @@ import {
   type ExpectedTenant,
   type Wanted,
 } from './entries.js';
-import type { Note } from './job.js';
+import { warning, type JobEvent } from './events.js';
+import type { Step } from './job.js';
 import { failedRead, goodRead, MINUTE, newPace, quicken, SECOND, type Pace } from './pace.js';
 
-/** So long after the first POST it may be sent again. */
+/** So long after the first POST it may be sent again, and failing reads are tolerated. */
 const TRIES = 120 * SECOND;
+/** A read that began so long after a lost POST shows what came of it. */
+const READ_AFTER = 5 * SECOND;
 
-export interface RunPlan {
+interface Limits {
   deploymentId: Id;
-  /** For all that comes after the dispatch; milliseconds, null for none. */
-  timeoutMs: number | null;
-  /** How long an entry may take to show up in the log, milliseconds. */
+  /** For all that comes after the dispatch, ms. */
+  timeoutMs: number;
+  /** How long an entry may take to show up in the log, ms. */
   appearMs: number;
+}
+
+export interface RunPlan extends Limits {
   runtime: Runtime;
   action: Action;
   /** Null: every node. Never empty. */
@@ -44,35 +50,43 @@ export interface RunPlan {
 }
 
 /** Following without sending. */
-export interface WaitPlan extends Pick<RunPlan, 'deploymentId' | 'timeoutMs' | 'appearMs'> {
+export interface WaitPlan extends Limits {
   wanted: Wanted;
   /** Entries above it count; of ids, it is below the lowest. */
   after: Id;
 }
 
+/** What a run sends. */
+export type Trigger = RunPlan & { wireKey: string };
+
 /** One run: plain data, changed by `nextOfRun` and `takeOfRun` only. Times are ms of the job's clock. */
 export class Run {
-  phase: 'blocked' | 'ready' | 'uncertain' | 'following' = 'ready';
+  phase: 'ready' | 'uncertain' | 'following' = 'ready';
   /** The log's highest id right before the POST; null before it was read. */
   baseline: Id | null = null;
   baselineAt = -Infinity;
-  /** The baseline of the record that this run has made. */
-  noted: Id | null = null;
-  marks: Note[] = [];
   /** What keeps its nodes busy, and is waited for. */
   blockedBy: Entries | null = null;
+  /** The record that it goes on from, its own or that of another run; 0 for none. */
+  generation = 0;
+  /** What is to be noted beside records. */
+  marks: Step[] = [];
   firstPost: number | null = null;
   /** The wall clock of it, ms UTC. */
   postedAt: number | null = null;
-  lostAt = -Infinity;
   resendUntil = TRIES;
   maybeSent = false;
   /** By this run, or by the one that has left a record: a replay is of that. */
   sentHere = false;
+  lostAt = -Infinity;
   tries = 0;
   waitUntil = -Infinity;
   redirected = false;
-  lastError: LdctlError | null = null;
+  lastError = new LdctlError(
+    'unconfirmed',
+    'fate_unknown',
+    'a run with this key was not answered, and the log shows nothing of it',
+  );
   earlier: { ageMs: number } | null = null;
   accepted: Accepted | null = null;
   recovered = false;
@@ -85,100 +99,82 @@ export class Run {
    */
   replay: { reach: number; from: number; to: number; floor: Id | null } | null = null;
   entries: Entries;
-  pace: Pace;
+  readonly pace: Pace;
   settlesAt: number | null = null;
-  end: { outcome: Outcome | null; error: LdctlError | null; interrupted: Interrupted | null } | null = null;
+  /** Without an outcome, nothing was sent, because of this error. An interrupt is an error, too. */
+  end: { outcome: Outcome | null; error: LdctlError | null } | null = null;
   /** Whether there is something new about its targets. */
   moved = false;
   news: JobEvent[] = [];
 
-  /** @param key null where nothing is ever sent */
+  /** @param trigger null where nothing is ever sent */
   constructor(
-    public plan: RunPlan | WaitPlan,
-    readonly key: string | null,
+    readonly plan: Limits,
+    readonly trigger: Trigger | null,
     wanted: Wanted,
     now: number,
   ) {
     this.entries = new Entries(wanted, null);
     this.pace = newPace(now);
   }
+
+  /** Nothing may be sent again: the server may have forgotten the key, so that it would be carried out twice. */
+  isTooLate(now: number): boolean {
+    return now - (this.firstPost ?? now) > this.resendUntil;
+  }
+
+  mark(mark: Mark): void {
+    const { generation } = this;
+    if (this.trigger && generation > 0) this.marks.push({ do: 'note', key: this.trigger.wireKey, generation, mark });
+  }
+
+  accept(now: number, recovered = false): void {
+    Object.assign(this, { phase: 'following', maybeSent: true, recovered, moved: true });
+    this.follow(now);
+    const { accepted, earlier, trigger } = this;
+    const { requestId = null, replayed = false } = accepted ?? {};
+    const known = earlier && (recovered || replayed) && { earlier };
+    this.news.push({ event: 'dispatched', request_id: requestId, replayed, recovered, ...known });
+    if (trigger?.wait === false) this.end = { outcome: 'accepted', error: null };
+  }
+
+  follow(now: number): void {
+    this.acceptedAt = now;
+    this.deadline = now + this.plan.timeoutMs;
+    quicken(this.pace, now, now + SECOND / 2);
+  }
+
+  /** A POST may have been carried out: the log is read before anything is sent again. */
+  lose(lostAt: number, now = lostAt): void {
+    Object.assign(this, { phase: 'uncertain', maybeSent: true, lostAt });
+    quicken(this.pace, now, now + SECOND / 2);
+  }
+
+  /** Nothing more is done: what may have been sent is unconfirmed, all else failed by this error. */
+  giveUp(error: LdctlError): void {
+    const isInterrupt = error instanceof Interrupted;
+    const isUnread = !this.trigger && this.entries.readAt === -Infinity && !isInterrupt;
+    const outcome = isInterrupt ? 'interrupted' : 'unconfirmed';
+    this.end = { outcome: this.maybeSent && !isUnread ? outcome : null, error };
+  }
 }
-
-export const isTrigger = (run: Run): run is Run & { plan: RunPlan; key: string } => run.key !== null;
-
-export function begin(run: Run, now: number): void {
-  run.acceptedAt = now;
-  run.deadline = run.plan.timeoutMs === null ? Infinity : now + run.plan.timeoutMs;
-  quicken(run.pace, now, now + SECOND / 2);
-}
-
-export function accept(run: Run, now: number, how: { recovered?: boolean; noted?: boolean }): void {
-  const { recovered = false, noted = false } = how;
-  Object.assign(run, { phase: 'following', maybeSent: true, recovered, moved: true });
-  begin(run, now);
-  if (isTrigger(run) && !noted) run.marks.push({ state: 'accepted', key: run.key });
-  run.news.push({
-    event: 'dispatched',
-    request_id: run.accepted?.requestId ?? null,
-    replayed: run.accepted?.replayed ?? false,
-    recovered,
-    ...(run.earlier && (recovered || run.accepted?.replayed === true) && { earlier: run.earlier }),
-  });
-  if (isTrigger(run) && !run.plan.wait) run.end = { outcome: 'accepted', error: null, interrupted: null };
-}
-
-/** A POST may have been carried out: the log is read before anything is sent again. */
-export function lose(run: Run, lostAt: number, now = lostAt): void {
-  Object.assign(run, { phase: 'uncertain', maybeSent: true, lostAt });
-  quicken(run.pace, now, now + SECOND / 2);
-}
-
-/** Nothing more is done: what may have been sent is unconfirmed, all else failed by this error. */
-export function giveUp(run: Run, error: LdctlError): void {
-  if (!run.maybeSent || (!isTrigger(run) && run.entries.readAt === -Infinity)) return refuse(run, error);
-  run.end = { outcome: 'unconfirmed', error, interrupted: null };
-}
-
-/** Nothing was sent, and nothing will be. */
-export function refuse(run: Run, error: LdctlError): void {
-  run.end = { outcome: null, error, interrupted: error instanceof Interrupted ? error : null };
-  run.marks = run.noted !== null && run.key !== null ? [{ state: 'refused', key: run.key }] : [];
-}
-
-/** Whether nothing may be sent again: the server may have forgotten the key, so that it would be carried out twice. */
-export function isTooLate({ firstPost, resendUntil }: Run, now: number): boolean {
-  return now - (firstPost ?? now) > resendUntil;
-}
-
-export function lost(): LdctlError {
-  const what = 'a run with this key was not answered, and the log shows nothing of it';
-  return new LdctlError('unconfirmed', 'fate_unknown', what);
-}
-
-/** A read that began so long after a lost POST shows what came of it. */
-const READ_AFTER = 5 * SECOND;
-/** While a POST is uncertain, failing reads are tolerated as long as it may be sent again. */
-const OUTAGE_UNCERTAIN = 120 * SECOND;
 
 export function read(run: Run, log: LogRead, now: number): void {
-  const { entries: shown, startedAt, serverTime } = log;
   run.news.push(...goodRead(run.pace, log, now));
-  const tenant = 'tenant' in run.plan ? run.plan.tenant : null;
-  const problem = notOurs(shown, run.plan.deploymentId, tenant);
-  if (problem) return giveUp(run, problem);
-  if (run.phase === 'ready') return readBefore(run, log, now);
+  const problem = notOurs(log.entries, run.plan.deploymentId, run.trigger?.tenant ?? null);
+  if (problem) return run.giveUp(problem);
   if (run.blockedBy) return readBlocked(run, run.blockedBy, log, now);
+  if (run.phase === 'ready') return readBefore(run, log, now);
+  const { entries: shown, startedAt } = log;
   run.entries.known ??= nodesOf(shown);
-  run.entries.readAt = startedAt;
   if (run.replay && run.replay.floor === null) {
-    const at = serverTime ?? run.accepted?.serverTime;
+    const at = log.serverTime ?? run.accepted?.serverTime;
     if (at) Object.assign(run.replay, { from: at - run.replay.reach, to: at + MINUTE });
     // One that shows up late may have a lower id than those that are there.
     const last = shown.findLastIndex((activity) => isRecent(run, activity));
     run.replay.floor = shown[last + 1]?.id ?? (shown[last]?.id ?? 1n) - 1n;
   }
-  const counted = countedOf(run, shown);
-  const news = takeEntries(run.entries, counted, serverTime, now);
+  const news = takeEntries(run.entries, countedOf(run, shown), log, now);
   if (news.length > 0) {
     quicken(run.pace, now);
     run.news.push(...news);
@@ -211,99 +207,87 @@ function countedOf(run: Run, shown: readonly Activity[]): Activity[] {
   return recent.filter((activity) => !isOlder(activity));
 }
 
-function readBefore(run: Run, { entries: shown, above, startedAt, requests, serverTime }: LogRead, now: number): void {
-  if (!isTrigger(run)) return;
-  const { plan, entries } = run;
+function readBefore(run: Run, log: LogRead, now: number): void {
+  const { trigger, entries } = run;
+  if (!trigger) return;
+  const { nodes, expect, ifBusy, idempotencyKey, runtime } = trigger;
+  const { entries: shown, above = 0n, startedAt } = log;
   if (entries.known === null) {
-    const everyNode = plan.nodes === null && plan.expect === null;
-    entries.known = everyNode ? nodesOf(shown) : [];
-    const busy = busyOf(shown, plan.runtime, entries.only);
-    if (busy.length > 0 && plan.ifBusy === 'fail') return refuse(run, busyError(busy));
+    const isEvery = nodes === null && expect === null;
+    entries.known = isEvery ? nodesOf(shown) : [];
+    const busy = busyOf(shown, runtime, entries.only);
     if (busy.length > 0) {
-      run.news.push(warning('busy', `${busyText(busy)}${plan.ifBusy === 'wait' ? '; waiting for that to end' : ''}`));
-    }
-    if (busy.length > 0 && plan.ifBusy === 'wait') {
-      const deadline = plan.timeoutMs === null ? Infinity : startedAt + plan.timeoutMs;
-      const blockedBy = new Entries({ ids: busy.map(({ id }) => id) }, null);
-      takeEntries(blockedBy, busy, serverTime, now);
-      Object.assign(run, { phase: 'blocked', blockedBy, deadline });
-      run.pace.nextRead = run.pace.earliest;
-      run.lastError = busyError(busy, 'It did not end in time; a longer --timeout waits longer.');
-      return;
+      if (ifBusy === 'fail') return run.giveUp(busyError(busy));
+      run.news.push(warning('busy', `${busyText(busy)}${ifBusy === 'wait' ? '; waiting for that to end' : ''}`));
+      if (ifBusy === 'wait') return block(run, busy, log, now);
     }
     // Reading so far back takes a while, so the newest page is read again.
-    if (requests > 1 && (everyNode || plan.ifBusy !== 'ignore')) return;
+    if (log.requests > 1 && (isEvery || ifBusy !== 'ignore')) return;
   }
   // What a roll reads for another node leaves out all up to that node's baseline.
-  run.baseline = [highestOf(shown), above ?? 0n].reduce((a, b) => (a > b ? a : b));
-  run.baselineAt = startedAt;
-  const { baseline } = run;
-  const expects = plan.nodes === null ? (plan.expect ?? entries.known.length) : 0;
-  run.news.push({ event: 'baseline', baseline, idempotencyKey: plan.idempotencyKey, expects });
+  const baseline = shown[0]?.id ?? above;
+  Object.assign(run, { baseline, baselineAt: startedAt });
+  const expects = nodes === null ? (expect ?? entries.known.length) : 0;
+  run.news.push({ event: 'baseline', baseline, idempotencyKey, expects });
 }
 
-function readBlocked(run: Run, busy: Entries, { entries: shown, startedAt, serverTime }: LogRead, now: number): void {
-  const counted = shown.filter((activity) => isWanted(busy, activity));
-  takeEntries(busy, counted, serverTime, now);
-  busy.readAt = startedAt;
-  if (standingOf(busy, run.plan.appearMs).open.length === 0) {
-    Object.assign(run, { phase: 'ready', blockedBy: null, baseline: null, deadline: Infinity, lastError: null });
-    return;
+function block(run: Run, busy: readonly Activity[], log: LogRead, now: number): void {
+  run.blockedBy = new Entries({ ids: busy.map(({ id }) => id) }, null);
+  takeEntries(run.blockedBy, busy, log, now);
+  run.deadline = log.startedAt + run.plan.timeoutMs;
+  run.pace.nextRead = run.pace.earliest;
+}
+
+function readBlocked(run: Run, busy: Entries, log: LogRead, now: number): void {
+  const counted = log.entries.filter((activity) => isWanted(busy, activity));
+  takeEntries(busy, counted, log, now);
+  const { open } = standingOf(busy, run.plan.appearMs);
+  if (open.length === 0) Object.assign(run, { blockedBy: null, baseline: null, deadline: Infinity });
+  else if (log.startedAt >= run.deadline) {
+    run.giveUp(busyError(open, 'It did not end in time; a longer --timeout waits longer.'));
   }
-  if (startedAt >= run.deadline && run.lastError) refuse(run, run.lastError);
 }
 
 function readUncertain(run: Run, startedAt: number, now: number): void {
-  if (run.entries.byId.size > 0) return accept(run, now, { recovered: true });
-  const error = run.lastError ?? lost();
-  if (run.redirected) {
-    if (startedAt - run.lostAt >= run.plan.appearMs) giveUp(run, error);
-    return;
+  const lostFor = startedAt - run.lostAt;
+  if (run.entries.byId.size > 0) {
+    run.mark('accepted');
+    run.accept(now, true);
+  } else if (run.redirected) {
+    if (lostFor >= run.plan.appearMs) run.giveUp(run.lastError);
+  } else if (lostFor >= READ_AFTER) {
+    if (run.isTooLate(now)) run.giveUp(run.lastError);
+    else if (now >= run.waitUntil) run.phase = 'ready';
   }
-  if (startedAt - run.lostAt < READ_AFTER) return;
-  if (isTooLate(run, now)) giveUp(run, error);
-  else if (now >= run.waitUntil) run.phase = 'ready';
 }
 
 /** Whether a good read that began at this time says how it ended. */
 function judge(run: Run, startedAt: number): void {
   const { plan, entries, acceptedAt } = run;
   if (acceptedAt === null || run.end) return;
-  const standing = standingOf(entries, plan.appearMs);
-  const { wanted } = entries;
-  run.settlesAt = null;
-  if (standing.open.length === 0) {
-    const byLog = isObserved(wanted);
-    const grace = 'ids' in wanted ? 0 : run.replay || (byLog && !entries.known?.length) ? 10 : byLog ? 3 : 2;
-    // What was accepted by an earlier run has had that time since.
-    const since = acceptedAt - (run.earlier?.ageMs ?? 0);
-    const quiet = byLog ? entries.newAt + 2 * SECOND : -Infinity;
-    const settlesAt = standing.complete ? Math.max(since + grace * SECOND, quiet) : acceptedAt + plan.appearMs;
-    if (startedAt >= settlesAt) return finish(run, null);
-    run.settlesAt = settlesAt;
-  }
-  if (startedAt >= run.deadline) finish(run, 'deadline');
-}
-
-/** The one word for it all: unconfirmed before rejected before timed out. A run without a single entry is unconfirmed. */
-function finish(run: Run, cut: 'deadline' | null): void {
-  const rows = rowsOf(run.entries, run.plan.appearMs, MISSING);
-  const statuses = rows.map(({ status }) => status);
-  const { tooMany } = standingOf(run.entries, run.plan.appearMs);
-  let outcome: Outcome = cut === null && statuses.every((status) => status === 'completed') ? 'completed' : 'timed_out';
+  const { complete, open, tooMany } = standingOf(entries, plan.appearMs);
+  const byLog = isObserved(entries.wanted);
+  const grace = 'ids' in entries.wanted ? 0 : run.replay || (byLog && !entries.known?.length) ? 10 : byLog ? 3 : 2;
+  // What was accepted by an earlier run has had that time since.
+  const since = acceptedAt - (run.earlier?.ageMs ?? 0);
+  const quiet = byLog ? entries.newAt + 2 * SECOND : -Infinity;
+  const settlesAt = complete ? Math.max(since + grace * SECOND, quiet) : acceptedAt + plan.appearMs;
+  const isSettled = open.length === 0 && startedAt >= settlesAt;
+  run.settlesAt = open.length === 0 && !isSettled ? settlesAt : null;
+  if (!isSettled && startedAt < run.deadline) return;
+  // Unconfirmed before rejected before timed out. A run without a single entry is unconfirmed.
+  const statuses = rowsOf(entries, plan.appearMs, MISSING).map(({ status }) => status);
+  let outcome: Outcome = isSettled && statuses.every((status) => status === 'completed') ? 'completed' : 'timed_out';
   if (statuses.includes('rejected')) outcome = 'rejected';
-  if (rows.length === 0 || statuses.includes(MISSING) || tooMany) outcome = 'unconfirmed';
-  run.end = { outcome, error: null, interrupted: null };
+  if (statuses.length === 0 || statuses.includes(MISSING) || tooMany) outcome = 'unconfirmed';
+  run.end = { outcome, error: null };
 }
 
 export function unreadable(run: Run, failure: { error: LdctlError; startedAt: number }, now: number): void {
-  const { error } = failure;
-  const tolerated = run.phase === 'uncertain' ? OUTAGE_UNCERTAIN : undefined;
-  const { isOver, news } = failedRead(run.pace, failure, now, tolerated);
-  if (run.phase === 'ready' && !run.maybeSent) return refuse(run, error);
-  const isFirstRead = !isTrigger(run) && run.entries.readAt === -Infinity;
-  if (isOver || isFirstRead || now >= run.deadline) return giveUp(run, error);
-  run.news.push(...news);
+  const { isOver, news } = failedRead(run.pace, failure, now, run.phase === 'uncertain' ? TRIES : undefined);
+  const isFirst = run.trigger ? run.phase === 'ready' && !run.blockedBy : run.entries.readAt === -Infinity;
+  if (isOver || isFirst || now >= run.deadline) run.giveUp(failure.error);
+  else run.news.push(...news);
 }
 
 export function busyOf(shown: readonly Activity[], runtime: string, only: ReadonlySet<Id> | null): Activity[] {
@@ -323,10 +307,6 @@ function busyText(busy: readonly Activity[]): string {
   const some = busy.slice(0, 5).map(({ node_id: node, id, action }) => `node ${node} (activity ${id}, ${action})`);
   const more = busy.length > 5 ? [`and ${busy.length - 5} more`] : [];
   return `already processing: ${[...some, ...more].join(', ')}`;
-}
-
-function highestOf(activities: readonly Activity[]): Id {
-  return activities.reduce((highest, { id }) => (id > highest ? id : highest), 0n);
 }
 
 function nodesOf(activities: readonly Activity[]): Id[] {

@@ -1,16 +1,14 @@
-import { formatAction } from '../base/activity.js';
+import { formatAction, type Activity } from '../base/activity.js';
 import { formatDuration } from '../base/durations.js';
 import { retryAfterOf, type LdctlError } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
-import type { Accepted } from '../base/supervisor.js';
 import { classify, isInProgress } from './answer.js';
 import { Entries, isObserved, standingOf } from './entries.js';
 import { warning } from './events.js';
 import type { Fact, Step } from './job.js';
 import { dueAt, MINUTE, SECOND } from './pace.js';
-import { accept, begin, giveUp, isTooLate, isTrigger, lose, lost, read, refuse, Run, unreadable } from './run-read.js';
-import type { RunPlan, WaitPlan } from './run-read.js';
+import { read, Run, unreadable, type RunPlan, type Trigger, type WaitPlan } from './run-read.js';
 import { wireKey } from './wire-key.js';
 
 /** A baseline older than this is read again before a POST. */
@@ -23,8 +21,7 @@ const BACKOFF = [1, 2, 4, 8].map((s) => s * SECOND);
 
 /** @param kept what an earlier run with the key has left */
 export function createRun(plan: RunPlan, kept: KeptRun | null = null, now = 0): Run {
-  const { runtime, action, nodes, expect } = plan;
-  const run = new Run(plan, wireKey(plan.idempotencyKey, plan), { runtime, action, nodes, expect }, now);
+  const run = new Run(plan, { ...plan, wireKey: wireKey(plan.idempotencyKey, plan) }, plan, now);
   if (kept) goOnFrom(run, kept, now);
   return run;
 }
@@ -32,166 +29,159 @@ export function createRun(plan: RunPlan, kept: KeptRun | null = null, now = 0): 
 /** Follows what was dispatched before; never sends. */
 export function createWait(plan: WaitPlan, now = 0): Run {
   const run = new Run(plan, null, plan.wanted, now);
-  begin(run, now);
+  run.follow(now);
   run.pace.nextRead = now;
   if (!isObserved(plan.wanted)) run.entries.known = [];
   return Object.assign(run, { phase: 'following', maybeSent: true, baseline: plan.after });
 }
 
 /** The record of an earlier run, or of one that goes on beside this one, decides: nothing is sent where it was accepted. */
-function goOnFrom(run: Run, { record, ageMs, accepted, redirected }: KeptRun, now: number): void {
+function goOnFrom(run: Run, { record, generation, ageMs, accepted, redirected }: KeptRun, now: number): void {
+  const { baseline, known, postedAt } = record;
   const age = Math.max(ageMs, 0);
-  Object.assign(run, {
-    baseline: record.baseline,
-    baselineAt: -Infinity,
-    noted: null,
-    marks: [],
-    maybeSent: true,
-    sentHere: true,
-    redirected,
-    firstPost: now - age,
-    postedAt: record.postedAt,
-    earlier: { ageMs: age },
-    entries: new Entries(run.entries.wanted, record.known),
-  });
-  if (accepted) accept(run, now, { recovered: true, noted: true });
-  else {
-    // A negative age: the clock was set back, so how old it is cannot be told.
-    run.resendUntil = ageMs < 0 ? -Infinity : RESEND;
-    lose(run, now);
-    run.pace.nextRead = now;
-  }
+  Object.assign(run, { baseline, generation, redirected, postedAt, firstPost: now - age, earlier: { ageMs: age } });
+  Object.assign(run, { maybeSent: true, sentHere: true, entries: new Entries(run.entries.wanted, known) });
+  if (accepted) return run.accept(now, true);
+  // A negative age: the clock was set back, so how old it is cannot be told.
+  run.resendUntil = ageMs < 0 ? -Infinity : RESEND;
+  run.lose(now);
+  run.pace.nextRead = now;
 }
 
 /** What to do now. */
 export function nextOfRun(run: Run, now: number): Step {
   // Time may have passed unseen: a laptop was shut, a process stopped.
-  if (run.phase === 'ready' && run.maybeSent && !run.end && isTooLate(run, now)) giveUp(run, run.lastError ?? lost());
+  if (run.phase === 'ready' && run.maybeSent && !run.end && run.isTooLate(now)) run.giveUp(run.lastError);
   const [mark] = run.marks;
-  if (mark && isKept(run)) return { do: 'note', note: mark };
+  if (mark) return mark;
   if (run.end) return { do: 'end' };
-  if (run.phase === 'ready' && isTrigger(run)) return nextBeforePost(run, now);
+  if (run.phase === 'ready' && run.trigger && !run.blockedBy) return nextBeforePost(run, run.trigger, now);
   const due = dueAt(run.pace, run.deadline, run.settlesAt ?? Infinity);
   if (now < due) return { do: 'wait', until: due };
   return { do: 'read', ...depthOf(run), patient: false };
 }
 
-function nextBeforePost(run: Run & { plan: RunPlan; key: string }, now: number): Step {
-  const { plan, key } = run;
+function nextBeforePost(run: Run, trigger: Trigger, now: number): Step {
+  const { baseline, entries, generation, maybeSent } = run;
   if (now < run.waitUntil) return { do: 'wait', until: run.waitUntil };
-  if (!run.maybeSent) {
-    const asksAll = (plan.nodes === null && plan.expect === null) || plan.ifBusy !== 'ignore';
-    if (run.entries.known === null && asksAll) return { do: 'read', downTo: 'known', open: null, patient: true };
-    if (run.baseline === null || now - run.baselineAt > FRESH) {
-      return { do: 'read', downTo: 'newest', open: null, patient: true };
-    }
-    if (isKept(run) && run.noted !== run.baseline) {
-      const { deploymentId, runtime, nodes } = plan;
-      const asked = { key, deploymentId, runtime, action: formatAction(plan.action), nodes: nodes && [...nodes] };
-      const record = { ...asked, baseline: run.baseline, known: [...(run.entries.known ?? [])] };
-      return { do: 'note', note: { state: 'posting', record, again: run.noted !== null } };
-    }
+  if (!maybeSent) {
+    const asksAll = (trigger.nodes === null && trigger.expect === null) || trigger.ifBusy !== 'ignore';
+    if (entries.known === null && asksAll) return { do: 'read', downTo: 'known', open: null, patient: true };
+    const isFresh = baseline !== null && now - run.baselineAt <= FRESH;
+    if (!isFresh) return { do: 'read', downTo: 'newest', open: null, patient: true };
   }
-  const { deploymentId, runtime, action } = plan;
-  const nodes = plan.nodes && [...plan.nodes].sort(compareIds);
-  return { do: 'post', request: { deploymentId, runtime, action, nodes, wireKey: key } };
-}
-
-function isKept({ plan }: Run): boolean {
-  return 'kept' in plan && plan.kept;
+  const { deploymentId, runtime, action, wireKey: key } = trigger;
+  const nodes = trigger.nodes && [...trigger.nodes].sort(compareIds);
+  const request = { deploymentId, runtime, action, nodes, wireKey: key };
+  if (!trigger.kept) return { do: 'post', request, record: null, after: 0 };
+  const asked = { key, deploymentId, runtime, action: formatAction(action), nodes };
+  const found = { baseline: baseline ?? 0n, known: [...(entries.known ?? [])] };
+  const record = { ...asked, ...found, postedAt: maybeSent ? run.postedAt : null };
+  return { do: 'post', request, record, after: generation };
 }
 
 /** How far down a read has to go: while a target has no entry, to the baseline; then to the lowest open one. */
-function depthOf(run: Run): { downTo: Id | 'newest' | 'known'; open: readonly Id[] | null } {
+function depthOf(run: Run): { downTo: Id | 'known'; open: readonly Id[] | null } {
   const { baseline, replay, plan, entries } = run;
   if (run.blockedBy) return deepest(standingOf(run.blockedBy, plan.appearMs).open);
-  if (entries.known === null || (replay && replay.floor === null)) return { downTo: 'known', open: null };
+  if (entries.known === null || replay?.floor === null) return { downTo: 'known', open: null };
   const { complete, open } = standingOf(entries, plan.appearMs);
   if ('ids' in entries.wanted) {
-    const ended = entries.wanted.ids.filter((id) => !entries.byId.has(id));
-    return deepest([...open, ...ended]);
+    const unseen = entries.wanted.ids.filter((id) => !entries.byId.has(id));
+    return deepest(open, unseen);
   }
-  const floor = replay ? (replay.floor ?? 0n) : (baseline ?? 0n);
   const isWhole = complete && run.acceptedAt !== null && open.length > 0 && entries.newAt + FRESH < entries.readAt;
-  return isWhole ? deepest(open) : { downTo: floor, open: null };
+  return isWhole ? deepest(open) : { downTo: replay?.floor ?? baseline ?? 0n, open: null };
 }
 
-function deepest(ids: readonly Id[]): { downTo: Id; open: readonly Id[] } {
-  const lowest = ids.reduce((low, id) => (id < low ? id : low), ids[0] ?? 1n);
-  return { downTo: lowest > 0n ? lowest - 1n : 0n, open: ids };
+function deepest(entries: readonly Activity[], unseen: readonly Id[] = []): { downTo: Id; open: readonly Id[] } {
+  const open = [...entries.map(({ id }) => id), ...unseen];
+  const lowest = open.reduce((low, id) => (id < low ? id : low), open[0] ?? 1n);
+  return { downTo: lowest > 0n ? lowest - 1n : 0n, open };
 }
 
 /** What came of a step. */
 export function takeOfRun(run: Run, fact: Fact, now: number): void {
-  if (fact.is === 'noted' || fact.is === 'unnoted') return noted(run, fact);
+  if (fact.is === 'done') return void run.marks.shift();
+  if (fact.is === 'unnoted') return unnoted(run, fact.error, now);
   if (run.end) return;
   switch (fact.is) {
     case 'found':
       return goOnFrom(run, fact.kept, now);
     case 'answered':
-      return answered(run, fact.answer, fact.at, now);
+      return answered(run, fact, now);
     case 'read':
       return read(run, fact.read, now);
     case 'unreadable':
       return unreadable(run, fact, now);
     case 'stopped':
       run.maybeSent ||= fact.posting;
-      run.end = { outcome: run.maybeSent ? 'interrupted' : null, error: null, interrupted: fact.reason };
-      if (!run.maybeSent) refuse(run, fact.reason);
-      return;
+      return run.giveUp(fact.reason);
     default:
     // The rest are facts of a roll.
   }
 }
 
-function noted(run: Run, fact: { is: 'noted' } | { is: 'unnoted'; error: LdctlError }): void {
-  if (run.marks.length > 0) run.marks.shift();
-  else if (fact.is === 'noted') run.noted = run.baseline;
-  if (fact.is === 'noted') return;
+/** A mark was not, or, in place of a POST, its record. */
+function unnoted(run: Run, error: LdctlError, now: number): void {
+  const isMark = run.marks.shift() !== undefined;
+  if (!run.maybeSent && !run.end) return run.giveUp(error);
   // What was sent is followed all the same; a later run only has to be more careful.
-  if (run.maybeSent || run.end) {
-    run.plan = { ...run.plan, kept: false };
-    run.news.push(warning('journal_not_written', fact.error.message));
-  } else refuse(run, fact.error);
+  run.news.push(warning('journal_not_written', error.message));
+  if (isMark) return;
+  run.resendUntil = -Infinity;
+  run.lose(now);
 }
 
-function answered(run: Run, answer: Accepted | LdctlError, at: number, now: number): void {
+function answered(run: Run, { answer, at, generation }: Fact & { is: 'answered' }, now: number): void {
+  run.generation = generation;
   run.firstPost ??= now;
   run.postedAt ??= at;
-  if (!(answer instanceof Error)) {
-    // Carried out before, and neither by this run nor by one that has left a record here. What was in progress is younger.
-    const reach = run.maybeSent ? now - run.firstPost + MINUTE : REPLAY;
-    if (answer.replayed && !run.sentHere) run.replay = { reach, from: -Infinity, to: Infinity, floor: null };
-    run.accepted = answer;
-    return accept(run, now, {});
+  if (answer instanceof Error) {
+    run.lastError = answer;
+    failed(run, answer, now - run.firstPost, now);
+    if (run.maybeSent) return;
+    // Nothing came of it: its record counts as none.
+    run.mark('refused');
+    run.generation = 0;
+    return;
   }
-  run.lastError = answer;
-  run.tries += 1;
-  switch (classify(answer)) {
+  // Carried out before, and neither by this run nor by one that has left a record here. What was in progress is younger.
+  const reach = run.maybeSent ? now - run.firstPost + MINUTE : REPLAY;
+  if (answer.replayed && !run.sentHere) run.replay = { reach, from: -Infinity, to: Infinity, floor: null };
+  run.accepted = answer;
+  run.mark('accepted');
+  run.accept(now);
+}
+
+/** @param since the first POST, ms */
+function failed(run: Run, error: LdctlError, since: number, now: number): void {
+  const retryAfter = retryAfterOf(error);
+  switch (classify(error)) {
     case 'not-sent':
     case 'not-now': {
-      const wait = Math.max(BACKOFF[Math.min(run.tries, BACKOFF.length) - 1] ?? 0, retryAfterOf(answer));
-      const goesOn = isInProgress(answer);
+      const wait = Math.max(BACKOFF[run.tries++] ?? 8 * SECOND, retryAfter);
+      const goesOn = isInProgress(error);
       run.maybeSent ||= goesOn;
-      if (now + wait - run.firstPost > run.resendUntil) return giveUp(run, answer);
-      run.news.push(warning('not_sent', `${answer.message}; trying again in ${formatDuration(wait)}`));
+      if (since + wait > run.resendUntil) return run.giveUp(error);
+      run.news.push(warning('not_sent', `${error.message}; trying again in ${formatDuration(wait)}`));
       run.waitUntil = now + wait;
       // What goes on there shows up later than what was lost before.
-      if (run.maybeSent) lose(run, goesOn ? now : run.lostAt, now);
+      if (run.maybeSent) run.lose(goesOn ? now : run.lostAt, now);
       return;
     }
     case 'accepted':
     case 'definite-no':
-      return giveUp(run, answer);
+      return run.giveUp(error);
     case 'redirect':
       run.redirected = true;
-      if (run.key !== null) run.marks.push({ state: 'redirected', key: run.key });
-      run.news.push(warning('fate_unknown', `${answer.message}; nothing is sent again: the log decides`));
-      return lose(run, now);
+      run.mark('redirected');
+      run.news.push(warning('fate_unknown', `${error.message}; nothing is sent again: the log decides`));
+      return run.lose(now);
     case 'uncertain':
-      run.news.push(warning('fate_unknown', `${answer.message}; looking at the log before anything is sent again`));
-      run.waitUntil = now + retryAfterOf(answer);
+      run.news.push(warning('fate_unknown', `${error.message}; looking at the log before anything is sent again`));
+      run.waitUntil = now + retryAfter;
       run.sentHere = true;
-      return lose(run, now);
+      return run.lose(now);
   }
 }

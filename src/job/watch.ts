@@ -2,23 +2,24 @@ import { isFinal, type Activity } from '../base/activity.js';
 import type { Clock } from '../base/clock.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
-import { isYoung, listNewest, matches, readAfter, type ActivityFilter } from '../log/list.js';
-import type { ActivityLog, LogRead } from '../log/log.js';
+import { listNewest, matches, readAfter, type ActivityFilter } from '../log/list.js';
+import { RECENT, type ActivityLog, type LogRead } from '../log/log.js';
 import { steps } from './drive.js';
 import type { Job } from './job.js';
-import { dueAt, failedRead, goodRead, newPace, quicken, SECOND, type Outage } from './pace.js';
+import { dueAt, failedRead, goodRead, MINUTE, newPace, quicken, SECOND, type Outage } from './pace.js';
 
 /** It ends on a read so long after its first at the earliest: what was dispatched just now may not be in the log yet. */
 const SHORTEST = 3 * SECOND;
 
 export interface WatchPlan {
   filter: ActivityFilter;
-  /** What is listed at first. */
+  /** What is listed at first, and what may change into that. */
   first: readonly Activity[];
-  /** The newest entries, read before that: they are no news, whether they are listed or not. Null: all above `floor` is. */
-  newest: LogRead | null;
+  /** The newest entries, read before that, newest first: they are no news, whether they are listed or not. */
+  newest: Pick<LogRead, 'entries'>;
+  /** What is at or below this id is no news. */
   floor: Id;
-  /** It goes on for ever, and keeps no more in memory than the entries of the last minute and those that are open. */
+  /** It goes on for ever, and keeps no more in memory than the recent entries and those that are open. */
   endless: boolean;
   /** Milliseconds; null for none. */
   timeoutMs: number | null;
@@ -39,7 +40,8 @@ export type WatchStep = Outage | { event: 'activity'; activity: Activity };
 export function createWatch(plan: WatchPlan, startedAt: number): Job<WatchResult, WatchStep> {
   const { filter, first, newest, endless } = plan;
   const anyStatus = { ...filter, status: undefined };
-  const status = new Map<Id, string>();
+  /** The entries above the floor, and the open ones, and when they were first seen. */
+  const known = new Map<Id, { status: string; since: number }>();
   /** Told of before: then any change is told of. */
   const shown = new Map<Id, Activity>();
   /** Those that are not final: wanted, or such as may become it. */
@@ -47,48 +49,44 @@ export function createWatch(plan: WatchPlan, startedAt: number): Job<WatchResult
   const waitedFor = new Set<Id>();
   const deadline = plan.timeoutMs === null ? Infinity : startedAt + plan.timeoutMs;
   const pace = newPace(startedAt, startedAt + SECOND);
-  /** What is at or below this id is no news, but for the open ones. */
-  let floor = newest?.entries.at(-1)?.id ?? plan.floor;
-  let news: WatchStep[] = [];
+  /** What comes late, below this id, was dispatched before all this. */
+  const newestId = newest.entries[0]?.id ?? -1n;
+  let floor = newest.entries[RECENT - 1]?.id ?? plan.floor;
+  const news: WatchStep[] = [];
   let end: { error: LdctlError | null } | null = null;
 
-  for (const entry of newest?.entries ?? []) status.set(entry.id, entry.status);
-  for (const entry of [...first].sort((a, b) => compareIds(a.id, b.id))) {
-    status.set(entry.id, entry.status);
-    shown.set(entry.id, entry);
+  for (const { id, status } of [...newest.entries, ...first]) known.set(id, { status, since: startedAt });
+  for (const entry of first) {
+    if (matches(filter, entry)) shown.set(entry.id, entry);
     if (isFinal(entry.status)) continue;
     open.add(entry.id);
     waitedFor.add(entry.id);
   }
-  if (newest) raiseFloor(newest);
+  raiseFloor(newest, startedAt);
 
   /** @returns whether it is news */
-  function take(activity: Activity, isEarly: boolean): boolean {
-    const { id } = activity;
-    const before = status.get(id);
-    const isOld = id <= floor && !open.has(id);
-    if (isOld || before === activity.status || (before !== undefined && isFinal(before))) return false;
-    status.set(id, activity.status);
-    const isOfUse = before === undefined ? matches(anyStatus, activity) : open.has(id);
-    if (isOfUse && !isFinal(activity.status)) open.add(id);
+  function take(activity: Activity, isEarly: boolean, now: number): boolean {
+    const { id, status } = activity;
+    const before = known.get(id);
+    if (before ? before.status === status || isFinal(before.status) : id <= floor) return false;
+    known.set(id, { status, since: before?.since ?? now });
+    const isOfUse = before ? open.has(id) : matches(anyStatus, activity);
+    if (isOfUse && !isFinal(status)) open.add(id);
     else open.delete(id);
     if (!isOfUse || !(shown.has(id) || matches(filter, activity))) return false;
-    // What appears right after the beginning was dispatched just before it.
-    if (isEarly && !shown.has(id) && !isFinal(activity.status)) waitedFor.add(id);
+    // What appears right after the beginning was dispatched just before it, too.
+    if ((isEarly || id < newestId) && !shown.has(id)) waitedFor.add(id);
     shown.set(id, activity);
     return true;
   }
 
-  /** Behind what is older than a minute, nothing new shows up any more. */
-  function raiseFloor({ entries, serverTime }: LogRead): void {
-    if (serverTime === null) return;
-    for (const activity of [...entries].sort((a, b) => compareIds(a.id, b.id))) {
-      if (isYoung(activity, serverTime)) break;
-      if (activity.id > floor) floor = activity.id;
-    }
-    for (const id of status.keys()) {
+  /** An entry may come late, but not below one that was seen a minute ago; the recent ones are looked at again all the same. */
+  function raiseFloor({ entries }: Pick<LogRead, 'entries'>, now: number): void {
+    const highest = entries[RECENT - 1]?.id ?? -1n;
+    for (const [id, { since }] of known) if (id > floor && id <= highest && now - since >= MINUTE) floor = id;
+    for (const id of known.keys()) {
       if (id > floor || open.has(id)) continue;
-      status.delete(id);
+      known.delete(id);
       if (endless) shown.delete(id);
     }
   }
@@ -96,10 +94,10 @@ export function createWatch(plan: WatchPlan, startedAt: number): Job<WatchResult
   function read(log: LogRead, now: number): void {
     news.push(...goodRead(pace, log, now));
     const isEarly = log.startedAt < startedAt + SHORTEST;
-    const changed = [...log.entries].reverse().filter((one) => take(one, isEarly));
-    news.push(...changed.map((activity): WatchStep => ({ event: 'activity', activity })));
+    const changed = log.entries.toReversed().filter((one) => take(one, isEarly, now));
+    for (const activity of changed) news.push({ event: 'activity', activity });
     if (changed.length > 0) quicken(pace, now);
-    raiseFloor(log);
+    raiseFloor(log, now);
     // Of those that are deep in the log, another one is looked up next time.
     const [next] = open;
     if (next !== undefined && open.delete(next)) open.add(next);
@@ -125,14 +123,12 @@ export function createWatch(plan: WatchPlan, startedAt: number): Job<WatchResult
       else if (fact.is === 'unreadable') {
         const failed = failedRead(pace, fact, now);
         news.push(...failed.news);
-        if (failed.isOver || now >= deadline) end = { error: givenUp(fact.error) };
+        if (!failed.isOver && now < deadline) return;
+        const what = `the log could not be read any more: ${fact.error.message}`;
+        end = { error: new LdctlError('unconfirmed', fact.error.code, what, fact.error) };
       }
     },
-    news: () => {
-      const told = news;
-      news = [];
-      return told;
-    },
+    news: () => news.splice(0),
     result: () => ({
       entries: [...shown.values()].sort((a, b) => compareIds(b.id, a.id)),
       anyRejected: [...waitedFor].some((id) => shown.get(id)?.status === 'rejected'),
@@ -141,16 +137,12 @@ export function createWatch(plan: WatchPlan, startedAt: number): Job<WatchResult
   };
 }
 
-function givenUp({ code, message, hint, requestId }: LdctlError): LdctlError {
-  return new LdctlError('unconfirmed', code, `the log could not be read any more: ${message}`, { hint, requestId });
-}
-
 export interface FollowPlan {
   /** It begins with what is in the log above this id; null: with the newest entries. */
   after: Id | null;
   filter: ActivityFilter;
-  /** How many of the newest entries it begins with; 0 for all. */
-  limit: number;
+  /** How many of the newest entries it begins with; 0 for all, null for none. */
+  limit: number | null;
 }
 
 /** First what it begins with, newest first, unless that is what is after an id. */
@@ -165,22 +157,18 @@ export async function* followLog(
   { after, filter, limit }: FollowPlan,
   { clock, signal }: { clock: Clock; signal: AbortSignal },
 ): AsyncGenerator<FollowEvent, never> {
-  const first: Activity[] = [];
-  const startedAt = clock.elapsed();
-  const newest = after === null ? await log.newest({ signal }) : null;
-  const later = after === null ? null : await readAfter(log, after, { signal });
-  if (!later) {
+  const newest = after === null ? await log.newest({ signal }) : await readAfter(log, after, { signal });
+  let first: Activity[] = [];
+  if (after !== null) {
+    first = newest.entries.filter((one) => matches({ ...filter, status: undefined }, one));
+    for (const activity of first.toReversed()) if (matches(filter, activity)) yield { event: 'activity', activity };
+  } else if (limit !== null) {
     for await (const { entries } of listNewest(log, { filter, limit }, { signal })) first.push(...entries);
     yield { event: 'listing', activities: first };
   }
   const plan = { filter, first, newest, floor: after ?? -1n, endless: true, timeoutMs: null };
-  const job = createWatch(plan, clock.elapsed());
-  if (later) {
-    const read = { ...later, entries: later.entries.reverse(), startedAt, requests: 0, isWhole: true };
-    job.take({ is: 'read', read }, clock.elapsed());
-  }
   const supervisor = { trigger: () => Promise.reject(new Error('what is followed is never sent')) };
-  const tools = { log, clock, signal, supervisor, journal: null };
-  yield* steps(job, tools, () => undefined);
+  const job = createWatch(plan, clock.elapsed());
+  yield* steps(job, { log, clock, signal, supervisor, journal: null }, () => undefined);
   throw job.result().error ?? new Interrupted('SIGINT');
 }

@@ -97,8 +97,7 @@ export function deploymentOn(connection: jobs.Connection, assertConsent = (): vo
       return (async function* () {
         const log = openLog(supervisor, deploymentId, clock);
         try {
-          const from = after ?? (await log.newest({ signal })).entries[0]?.id ?? 0n;
-          for await (const event of followLog(log, { after: from, filter, limit: 0 }, { clock, signal })) {
+          for await (const event of followLog(log, { after: after ?? null, filter, limit: null }, { clock, signal })) {
             if (event.event === 'activity') yield event.activity;
           }
         } catch (error) {

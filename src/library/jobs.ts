@@ -67,7 +67,7 @@ export async function trigger(connection: Connection, request: CheckedTrigger, t
 /** Follows what was dispatched before; never sends. @throws LdctlError when the log cannot be read to begin with */
 export function wait(connection: Connection, request: CheckedWait, tools: Tools): Promise<ResultEvent> {
   const { timeoutMs, appearTimeoutMs: appearMs } = request;
-  const limits = { deploymentId: connection.deploymentId, timeoutMs: timeoutMs || null, appearMs };
+  const limits = { deploymentId: connection.deploymentId, timeoutMs: timeoutMs || Infinity, appearMs };
   const plan =
     'ids' in request
       ? { wanted: { ids: request.ids }, after: request.ids.reduce((low, id) => (id < low ? id : low)) - 1n }
@@ -89,18 +89,17 @@ export async function roll(connection: Connection, request: CheckedRoll, tools: 
     ...shared,
     gated: tools.gate !== undefined,
     maxUnavailable: typeof most === 'number' ? most : Math.max(Math.floor((parseInt(most) * nodes.length) / 100), 1),
-    gateTimeoutMs: gateTimeoutMs || null,
-    nodeTimeoutMs: nodeTimeoutMs || null,
+    gateTimeoutMs: gateTimeoutMs || Infinity,
+    nodeTimeoutMs: nodeTimeoutMs || Infinity,
   };
   return follow(connection, (now, text) => rollJob(plan, kept, now, text), tools);
 }
 
 function planOf({ deploymentId, tenant, newKey }: Connection, request: CheckedRoll | CheckedTrigger) {
   const { runtime, action, ifBusy, timeoutMs, appearTimeoutMs: appearMs, idempotencyKey } = request;
-  return {
-    ...{ deploymentId, tenant, runtime, action: parseAction(action), ifBusy, timeoutMs: timeoutMs || null, appearMs },
-    ...{ idempotencyKey: idempotencyKey ?? newKey(), kept: idempotencyKey !== undefined },
-  };
+  const shared = { deploymentId, tenant, runtime, action: parseAction(action), ifBusy, appearMs };
+  const key = { idempotencyKey: idempotencyKey ?? newKey(), kept: idempotencyKey !== undefined };
+  return { ...shared, ...key, timeoutMs: timeoutMs || Infinity };
 }
 
 function targetsOf({ nodes, expectNodes }: { nodes?: readonly Id[]; expectNodes?: number | undefined }) {

@@ -1,6 +1,6 @@
 import { parseAction, RUNTIMES, VERBS, type Activity } from '../base/activity.js';
 import type { Clock } from '../base/clock.js';
-import type { Id } from '../base/ids.js';
+import { compareIds, type Id } from '../base/ids.js';
 import type { ActivityLog, LogPart, ReadOptions } from './log.js';
 
 /** Which entries are wanted: each list that is given must hold the entry's value. Times are UTC milliseconds. */
@@ -80,6 +80,7 @@ export async function* listAfter(
   { clock, ...options }: ReadOptions & { clock: Pick<Clock, 'now'> },
 ): Listing {
   const { entries, serverTime, total } = await readAfter(log, after, options);
+  entries.reverse();
   const now = serverTime ?? clock.now();
   const young = entries.findIndex((activity) => isYoung(activity, now));
   const old = young < 0 ? entries : entries.slice(0, young);
@@ -87,26 +88,25 @@ export async function* listAfter(
   yield { entries: wanted.slice(0, limit === 0 ? Infinity : limit), total };
 }
 
-/** All that is above an id, oldest first. */
+/** All that is above an id, newest first. */
 export async function readAfter(
   log: Pick<ActivityLog, 'all'>,
   after: Id,
   options: ReadOptions,
 ): Promise<Pick<LogPart, 'entries' | 'serverTime' | 'total'>> {
   const later = { entries: [] as Activity[], serverTime: null as number | null, total: 0 };
-  for await (const { entries, serverTime, total } of log.all(options)) {
-    const above = entries.filter(({ id }) => id > after);
-    later.entries.push(...above);
+  for await (const { entries, serverTime, total, reach } of log.all(options)) {
+    later.entries.push(...entries.filter(({ id }) => id > after));
     later.serverTime ??= serverTime;
     later.total = total;
-    if (above.length < entries.length) break;
+    if (reach !== null && reach <= after) break;
   }
-  later.entries.reverse();
+  later.entries.sort((a, b) => compareIds(b.id, a.id));
   return later;
 }
 
 /** By the server's clock. A time that is later than that by more than a minute is none. */
-export function isYoung({ created_at: at }: Activity, now: number): boolean {
+function isYoung({ created_at: at }: Activity, now: number): boolean {
   return Math.abs(now - Date.parse(at)) < HELD_BACK_MS;
 }
 

@@ -1,7 +1,7 @@
 import { onAbort, type Clock } from '../base/clock.js';
 import type { Activity } from '../base/activity.js';
 import { ApiError, retryAfterOf } from '../base/errors.js';
-import type { Id } from '../base/ids.js';
+import { compareIds, type Id } from '../base/ids.js';
 import type { CallOptions, Supervisor } from '../base/supervisor.js';
 import { Pages, Reading, type LogPage } from './pages.js';
 
@@ -28,6 +28,8 @@ export interface LogRead {
 export interface LogPart extends Pick<LogRead, 'entries' | 'serverTime'> {
   /** How many entries the log has. */
   total: number;
+  /** What is behind them is older than this one; null where that is not sure. */
+  reach: Id | null;
 }
 
 /** An entry that was looked for; null where there is none, with the ids right below and above where it would be. */
@@ -40,6 +42,8 @@ export interface Found {
 
 export type ActivityLog = ReturnType<typeof openLog>;
 
+/** So many of the newest entries are always read, and looked at again: one may come late, below those that are there. */
+export const RECENT = 50;
 /** Pages on their way at once, where the log stands still: enough to hide the latency. */
 const MOST_AT_ONCE = 8;
 /** A server that wants to be left alone for longer than this ends the reading. */
@@ -49,7 +53,8 @@ const KNOWN = { entries: 1000, ageMs: 30 * 24 * 60 * 60_000 };
 
 /**
  * The log of one deployment. It is read from the newest end down, one page after the other: what grows at the top or is
- * deleted at the bottom can then repeat an entry, never hide one.
+ * deleted at the bottom can then repeat an entry, never hide one. Where the oldest is on page 1, what comes late can hide one:
+ * then the page before is read again.
  *
  * All of it throws as `Supervisor.list` does.
  */
@@ -58,14 +63,14 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
 
   /** Pages from the newest to the oldest, each with what the ones before it have not shown. */
   async function* walk(reading: Reading, mostAtOnce: number): AsyncGenerator<LogPage> {
-    const given = new GivenIds();
+    const isNew = onlyOnce();
     let page = await pages.newest(reading);
-    const newest = page.entries[0]?.id ?? -1n;
-    let shown = 0;
-    // What is newer came after the reading began, and would come out of its order.
+    let [shown, count] = [0, 0];
     const fresh = (one: LogPage): LogPage => {
+      const entries = one.entries.filter(({ id }) => isNew(id));
       shown += 1;
-      return { ...one, entries: one.entries.filter(({ id }) => id <= newest && given.add(id)) };
+      count += entries.length;
+      return { ...one, entries, reach: count < RECENT ? null : one.reach };
     };
     // Who soon has enough has not asked for much more than that.
     const atOnce = (): number => Math.min(shown, mostAtOnce);
@@ -78,7 +83,9 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
       const next = pages.behind(page.number);
       if (next === null) return;
       if (alone > 0) {
+        const before = page;
         page = await pages.read(next, reading);
+        if (!pages.isNewestFirst && page.total > before.total) yield fresh(await pages.read(before.number, reading));
         yield fresh(page);
         alone -= 1;
         continue;
@@ -93,7 +100,7 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
         );
         behind.catch(() => undefined);
         const [now] = (await together([pages.mark(reading)], reading)) ?? [];
-        const stoodStill = now !== null && now === mark;
+        const stoodStill = now !== null && now === mark && batch[0]?.total === page.total;
         if (stoodStill) {
           penalty = mostAtOnce;
           for (const one of batch) yield fresh((page = one));
@@ -142,18 +149,19 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
       read.isWhole = count < most || pages.behind(page.number) === null;
       if (count >= most) break;
     }
+    read.entries.sort((a, b) => compareIds(b.id, a.id));
     const { startedAt, serverTime, requests } = reading;
     return { ...read, startedAt, serverTime, requests };
   }
 
-  /** The newest page alone: its first entry is the newest of the log. */
+  /** The newest entries, mostly a page: the first is the newest of the log. */
   function newest(options?: ReadOptions): Promise<LogRead> {
-    return readUntil(() => true, options);
+    return readUntil(({ reach }) => reach !== null, options);
   }
 
   /** Every entry above the id. */
   async function downTo(id: Id, options?: ReadOptions): Promise<LogRead> {
-    const read = await readUntil(({ entries }) => entries.some((entry) => entry.id <= id), options);
+    const read = await readUntil(({ reach }) => reach !== null && reach <= id, options);
     return { ...read, entries: read.entries.filter((entry) => entry.id > id), above: id };
   }
 
@@ -194,12 +202,14 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
       }
       return page;
     };
-    const isNewer = ({ entries }: LogPage): boolean => (entries.at(-1)?.id ?? id) > id;
+    // By the entry in its middle: those at its ends may have odd times.
+    const middleOf = ({ entries }: LogPage): Id => entries[entries.length >> 1]?.id ?? id;
+    const isNewer = (page: LogPage): boolean => middleOf(page) > id;
     let page = look(await pages.newest(reading));
     const step = pages.isNewestFirst ? 1 : -1;
-    // Of all pages up to this one, every entry is newer; of the other one and those behind it, not.
-    let newer = page.number - (isNewer(page) ? 0 : step);
-    let other = isNewer(page) ? (pages.isNewestFirst ? pages.last + 1 : 0) : page.number;
+    // It is behind this page, and not behind the other one.
+    let newer = page.number;
+    let other = !isNewer(page) ? newer + step : pages.isNewestFirst ? pages.last + 1 : 0;
     while (!found.activity && Math.abs(other - newer) > 1) {
       page = look(await pages.read(Math.trunc((newer + other) / 2), reading));
       if (isNewer(page)) newer = page.number;
@@ -208,7 +218,7 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
     let next = pages.behind(newer);
     while (!found.activity && next !== null) {
       if (page.number !== next) page = look(await pages.read(next, reading));
-      if ((page.entries[0]?.id ?? id) < id) break;
+      if (middleOf(page) < id) break;
       next = pages.behind(next);
     }
     return { ...found, serverTime: reading.serverTime };
@@ -221,8 +231,8 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
     const reading = new Reading(clock, { ...options, signal: controller.signal });
     const isPast = pastWhen(options.since ?? -Infinity);
     try {
-      for await (const { entries, total } of walk(reading, MOST_AT_ONCE)) {
-        yield { entries, total, serverTime: reading.serverTime };
+      for await (const { entries, total, reach } of walk(reading, MOST_AT_ONCE)) {
+        yield { entries, total, reach, serverTime: reading.serverTime };
         if (isPast(entries)) return;
       }
     } finally {
@@ -234,39 +244,13 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
   return { newest, downTo, known, seek, all };
 }
 
-/** Which entries were given already: eight bytes for each, as long as they come in the order of their ids. */
-class GivenIds {
-  #down = new BigUint64Array(1024);
-  #count = 0;
-  #lowest: Id | null = null;
-  readonly #others = new Set<Id>();
-
-  /** @returns false when it was given already */
-  add(id: Id): boolean {
-    if (this.#lowest !== null && id >= this.#lowest) {
-      if (this.#others.has(id) || this.#isInRow(id)) return false;
-      this.#others.add(id);
-      return true;
-    }
-    if (this.#count === this.#down.length) {
-      const longer = new BigUint64Array(this.#count * 2);
-      longer.set(this.#down);
-      this.#down = longer;
-    }
-    this.#down[this.#count++] = id;
-    this.#lowest = id;
+/** Tells of an id whether it comes for the first time. What moves repeats the last pages, so older ids are forgotten. */
+function onlyOnce(): (id: Id) => boolean {
+  let [ids, older] = [new Set<Id>(), new Set<Id>()];
+  return (id) => {
+    if (ids.has(id) || older.has(id)) return false;
+    if (ids.size >= 10_000) [ids, older] = [new Set(), ids];
+    ids.add(id);
     return true;
-  }
-
-  #isInRow(id: Id): boolean {
-    let [from, to] = [0, this.#count];
-    while (from < to) {
-      const middle = (from + to) >>> 1;
-      const here = this.#down[middle] ?? 0n;
-      if (here === id) return true;
-      if (here > id) from = middle + 1;
-      else to = middle;
-    }
-    return false;
-  }
+  };
 }

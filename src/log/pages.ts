@@ -4,10 +4,15 @@ import { InvalidAnswerError } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
 import { MAX_PAGE_SIZE, type ActivityPage, type CallOptions, type Supervisor } from '../base/supervisor.js';
 
+/** So many entries at the end of a page say what is behind it: where the log is sorted by time, one may have an odd one. */
+const AGREEING = 5;
+
 export interface LogPage {
   number: number;
   /** Newest first, each once, whatever the order of the log. */
   entries: Activity[];
+  /** What is behind the page is older than this, by its last entries; null where that is not sure. */
+  reach: Id | null;
   /** How many entries the log has. */
   total: number;
   serverTime: number | null;
@@ -16,7 +21,7 @@ export interface LogPage {
 /** The log of one deployment as numbered pages, with what its server does not say found out on the way. */
 export class Pages {
   #isNewestFirst = true;
-  /** How many entries the page held that told the order: neighbours may be the other way round, a whole page is not. */
+  /** How many entries the page held that told the order: a full one does so for good. */
   #evidence = 0;
   /** A server may give fewer than it is asked for. */
   #size = MAX_PAGE_SIZE;
@@ -49,21 +54,23 @@ export class Pages {
 
   /** The page with the newest entry, as it is now. */
   async newest(reading: Reading): Promise<LogPage> {
+    // Until a full page has told the order, page 1 is the one that may be full.
+    const number = (): number => (this.#isNewestFirst || this.#evidence < this.#size ? 1 : this.last);
     for (;;) {
-      const page = await this.read(this.#isNewestFirst ? 1 : this.last, reading);
-      if (page.number === (this.#isNewestFirst ? 1 : this.last)) return page;
+      const page = await this.read(number(), reading);
+      if (page.number === number()) return page;
     }
   }
 
   /**
-   * By this one sees whether the log moved, by a new entry or by fewer old ones: the newest entry alone, and how many there are.
-   * Null where it moved meanwhile.
+   * By this one sees whether the log moved: the oldest entry alone, and how many there are. Any other entry moves one of the
+   * two. Null where it moved meanwhile.
    */
   async mark(reading: Reading): Promise<string | null> {
-    const number = this.#isNewestFirst ? 1 : Math.max(this.#total, 1);
+    const number = this.#isNewestFirst ? Math.max(this.#total, 1) : 1;
     const { items, total_results: total } = await this.#ask(number, 1, reading);
     this.#total = total;
-    return this.#isNewestFirst || number === total ? `${items[0]?.id} of ${total}` : null;
+    return number === 1 || number === total ? `${items[0]?.id} of ${total}` : null;
   }
 
   /** @throws as `Supervisor.list` does, and InvalidAnswerError for a page that lacks entries */
@@ -72,11 +79,12 @@ export class Pages {
     // An entry may have come between the reading of the page and the counting.
     if (this.#lacksEntries(answer, number)) answer = await this.#ask(number, this.#size, reading);
     if (this.#lacksEntries(answer, number)) this.#takeAsSize(answer, number);
-    const entries = newestFirst(answer.items);
-    this.#learnOrder(answer.items);
-    const total = answer.total_results;
+    const { items, total_results: total } = answer;
+    this.#learnOrder(items);
     this.#total = total;
-    return { number, entries, total, serverTime: answer.serverTime ?? null };
+    const [highest] = newestFirst(this.#isNewestFirst ? items.slice(-AGREEING) : items.slice(0, AGREEING));
+    const entries = newestFirst(items);
+    return { number, entries, reach: highest?.id ?? null, total, serverTime: answer.serverTime ?? null };
   }
 
   async #ask(number: number, results: number, reading: Reading): Promise<ActivityPage> {
@@ -113,10 +121,12 @@ export class Pages {
     });
   }
 
+  /** By most neighbours: one odd time turns round a few of them, where the log is sorted by time. */
   #learnOrder(items: readonly Activity[]): void {
-    const [first, last] = [items[0]?.id, items.at(-1)?.id];
-    if (first === undefined || last === undefined || first === last || items.length < this.#evidence) return;
-    this.#isNewestFirst = first > last;
+    const pairs = items.length - 1;
+    const falling = items.filter(({ id }, n) => id < (items[n - 1]?.id ?? id)).length;
+    if (items.length <= this.#evidence || falling * 2 === pairs) return;
+    this.#isNewestFirst = falling * 2 > pairs;
     this.#evidence = items.length;
   }
 }

@@ -1,7 +1,7 @@
 import { formatDuration } from '../base/durations.js';
 import { UsageError, type ErrorDocument } from '../base/errors.js';
 import { plainText } from '../base/text.js';
-import { type Paint, type StyleName } from './streams.js';
+import type { Paint, StyleName } from './streams.js';
 
 export type Cell = string | number | bigint | boolean | null | undefined;
 
@@ -10,23 +10,23 @@ export interface CellView {
   utc: boolean;
   /** The wall clock, ms. */
   now: number;
-  /** The monotonic clock, ms, in a live display: what goes on shows its time so far. */
+  /** The monotonic clock, ms; in a live display only. */
   elapsed?: number;
 }
 
 /** A column of a table and of CSV. */
 export interface Column<T> {
   name: string;
-  /** Where a terminal is too narrow, the column with the highest number goes, whole. One with 0 never does. */
+  /** A terminal that is too narrow drops the column with the highest number first, and never one with 0. */
   priority: number;
-  /** The data, for CSV; and for a table too, where there is no `text`. */
+  /** For CSV, and for a table without `text`. */
   value: (item: T) => Cell;
   /** For people. Control characters are taken out afterwards. */
   text?: (item: T, view: CellView) => string;
   style?: (item: T) => StyleName | undefined;
-  /** In a table only when `--columns` names it; always in CSV. */
+  /** A table shows it only when `--columns` names it; CSV always does. */
   extra?: boolean;
-  /** Unless `--columns` names it: in tables at a terminal alone, or everywhere but there. */
+  /** Only in tables at a terminal, or everywhere else; unless `--columns` names it. */
   where?: 'terminal' | 'elsewhere';
 }
 
@@ -41,37 +41,37 @@ export interface FormatOptions {
   numberIds: boolean;
   view: CellView;
   paint: Paint;
-  /** Of the terminal that a table must fit; null where there is none. */
+  /** Of the terminal; null where there is none. */
   width: number | null;
 }
 
 /** Each method returns the text to write next. */
 export interface ListWriter<T> {
   items(batch: readonly T[]): string;
-  /** @param total how many there are, before filters; null where that is not told */
+  /** @param total how many there are before filters; null where that is not written */
   end(total: number | null): string;
-  /** After its first item the source failed: what keeps the output readable, in formats that need it. */
+  /** In place of `end`, when the source failed after its first item: keeps the output well-formed. */
   broken?(error: ErrorDocument): string;
 }
 
-/** Of one thing, for formats of rows. */
+/** Of a single object, in formats of rows. */
 export interface Field {
   name: string;
   value: Cell;
-  /** For people, where the value does not do. */
+  /** For people, in place of the value. */
   text?: string;
 }
 
 export interface Format {
-  /** Rows show what the columns say, values each thing as it is. */
+  /** `rows` shows the columns, `values` whole items. */
   holds: 'rows' | 'values';
-  /** What is followed is told event by event; the last one is its result. */
+  /** What is followed is written as one event a line, the result last. */
   events?: true;
   list<T>(selection: Selection<T>, options: FormatOptions): ListWriter<T>;
   object(thing: { value?: unknown; fields?: readonly Field[] }, options: FormatOptions): string;
 }
 
-/** By `--columns`: its names, in its order. @throws UsageError for one that is not there, or twice, and for an empty list */
+/** Those that `--columns` names, in its order. @throws UsageError for one that is unknown or named twice, and for none */
 export function selectColumns<T>(columns: readonly Column<T>[], names: readonly string[] | undefined): Selection<T> {
   if (names === undefined) return { columns, chosen: false };
   const hint = `The columns are: ${columns.map(({ name }) => name).join(', ')}.`;
@@ -86,7 +86,7 @@ export function selectColumns<T>(columns: readonly Column<T>[], names: readonly 
   return { columns: selected, chosen: true };
 }
 
-/** Data as text for people: no cell is empty, and none harms a terminal. */
+/** Text for people: never empty, and harmless for a terminal. */
 export function cellText(value: Cell): string {
   if (value === null || value === undefined || value === '') return '-';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
@@ -99,7 +99,7 @@ export function timeColumn<T>(name: string, priority: number, value: TimeOf<T>):
   return { name, priority, value, text: (item, { utc }) => timeText(value(item) ?? '-', utc) };
 }
 
-/** How long ago it was at a terminal, and the time elsewhere. */
+/** At a terminal how long ago it was; elsewhere the time. */
 export function timeColumns<T>(name: string, priority: number, value: TimeOf<T>): Array<Column<T>> {
   const age = (item: T, { now }: CellView): string => ageText(value(item) ?? '-', now);
   return [
@@ -108,16 +108,16 @@ export function timeColumns<T>(name: string, priority: number, value: TimeOf<T>)
   ];
 }
 
-/** A time of the API (RFC 3339) for people: `2026-03-16 12:00:05`, local, or in UTC with a `Z`. Other text stays as it came. */
+/** A time of the API (RFC 3339) as `2026-03-16 12:00:05`, local, or in UTC with a `Z`. Other text stays as it is. */
 export function timeText(text: string, utc: boolean): string {
   const date = new Date(text);
   if (Number.isNaN(date.getTime())) return plainText(text);
-  // The local time as if it were UTC, so that one way of writing does for both.
+  // Shifted, so that `toISOString` writes local time.
   const shown = utc ? date : new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
   return `${shown.toISOString().slice(0, 19).replace('T', ' ')}${utc ? 'Z' : ''}`;
 }
 
-/** In the largest unit alone: `12s`, `5m`, `2h`, `3d`. */
+/** `12s`, `5m`, `2h`, `3d`. */
 function ageText(time: string, now: number): string {
   const seconds = Math.floor((now - Date.parse(time)) / 1000);
   if (Number.isNaN(seconds)) return plainText(time);
@@ -127,7 +127,7 @@ function ageText(time: string, now: number): string {
   return hours < 48 ? `${hours}h` : `${Math.floor(hours / 24)}d`;
 }
 
-/** By the server's clock alone; null while that is not known. */
+/** By the server's clock; null before it has finished. */
 export function tookMs(activity: { created_at: string | null; finished_at?: string | null }): number | null {
   const { created_at: created, finished_at: finished } = activity;
   if (!created || !finished) return null;
@@ -135,7 +135,7 @@ export function tookMs(activity: { created_at: string | null; finished_at?: stri
   return Number.isNaN(took) ? null : Math.max(0, took);
 }
 
-/** A running time in whole seconds, for displays that tick: `0s`, `12s`, `3m05s`. */
+/** In whole seconds, for displays that tick: `0s`, `12s`, `3m05s`. */
 export function elapsedText(milliseconds: number): string {
   const seconds = Math.floor(Math.max(0, milliseconds) / 1000);
   return seconds < 60 ? `${seconds}s` : formatDuration(seconds * 1000);

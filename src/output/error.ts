@@ -4,16 +4,17 @@ import { loadFormat } from './formats.js';
 import { formatOptions, type PrintOptions } from './list.js';
 import { painter, type Output, type Sink, type StyleName } from './streams.js';
 
-/** A command within a text, up to a mark behind it. It stays whole, to be copied. */
+/** A command within a text, without the punctuation after it. */
 const COMMAND = /ldctl (?:activities|nodes|profiles|sandbox|help|--help)(?: [^\s`;?]*[^\s`;?.,])*/g;
 
-/** Said to people: a terminal breaks it between words. Further lines are indented, so that none passes for another error. */
+/** A text for people, wrapped at a terminal. Further lines are indented, so that none looks like another error. */
 export function sentence(sink: Sink, text: string, style?: StyleName, styled: 'word' | 'all' = 'word'): string {
   const paint = painter(sink.colour);
   const lines = text
     .trimEnd()
     .split(/\r?\n/)
     .map(plainText)
+    // A command is not wrapped, so that it can be copied: its spaces are hidden meanwhile.
     .map((line) => line.replace(COMMAND, (command) => command.replaceAll(' ', '\0')))
     .flatMap((line) => (sink.isTTY ? wrapWords(line, sink.columns - 2) : [line]))
     .map((line, index) => (index === 0 ? line : `  ${line}`).replaceAll('\0', ' '));
@@ -21,12 +22,11 @@ export function sentence(sink: Sink, text: string, style?: StyleName, styled: 'w
   return `${lines.join('\n').replace(/^\S+/, (word) => paint(style, word))}\n`;
 }
 
-/** A line of warning, the same in every display. */
 export function warningText(sink: Sink, message: string): string {
   return sentence(sink, `warning: ${message}`, 'bold');
 }
 
-/** What happened; what to do next; and, for support, the code and the id of the request. */
+/** What happened, what to do next, and for support the code and the request id. */
 export function errorText(sink: Sink, error: unknown): string {
   const { message, hint, code, request_id: request } = errorDocument(error);
   return [
@@ -36,13 +36,13 @@ export function errorText(sink: Sink, error: unknown): string {
   ].join('');
 }
 
-/** A failure that ended a command: on stderr, and as `{"error":{…}}` on stdout in formats of values, unless that is settled. */
+/** The failure that ended a command: on stderr, and in formats of values as `{"error":{…}}` on stdout, unless that is complete. */
 export async function printError(output: Output, error: unknown, options: PrintOptions): Promise<void> {
   const format = await loadFormat(options.format);
-  if (format.holds === 'values' && !output.settled) {
+  if (format.holds === 'values' && !output.complete) {
     const value = { error: errorDocument(error) };
     output.stdout.write(format.object({ value }, formatOptions(output.stdout, options)));
-    output.settled = true;
+    output.complete = true;
   }
   output.stderr.write(errorText(output.stderr, error));
 }

@@ -1,4 +1,4 @@
-import { type Format } from './columns.js';
+import type { Format } from './columns.js';
 import { json, ndjson } from './formats/json.js';
 import { table } from './formats/table.js';
 
@@ -7,18 +7,14 @@ export type FormatName = (typeof FORMAT_NAMES)[number];
 
 const loaded: Partial<Record<FormatName, Format>> = { table, json, ndjson };
 
-/**
- * A command loads its format before it does anything: what it has done must be told even if the files of ldctl are
- * replaced meanwhile.
- */
+/** Called before a command does anything: it must be able to report even if the files of ldctl are replaced meanwhile. */
 export async function loadFormat(name: FormatName): Promise<Format> {
-  // These two have libraries of their own, for which no other format should wait.
+  // These two need libraries, whose loading would slow the others down.
   if (name === 'yaml') loaded.yaml ??= (await import('./formats/yaml.js')).yaml;
   if (name === 'csv') loaded.csv ??= (await import('./formats/csv.js')).csv;
   return formatOf(name);
 }
 
-/** A format that was loaded before, or needs no loading. */
 export function formatOf(name: FormatName): Format {
   const format = loaded[name];
   if (!format) throw new Error(`the format ${name} was not loaded`);

@@ -6,11 +6,11 @@ import { tookMs } from './columns.js';
 import { warningText } from './error.js';
 import { standingOf, statusText } from './rows.js';
 import { runName, troubleOf } from './run-text.js';
-import { type Output } from './streams.js';
+import type { Output } from './streams.js';
 
 /**
  * In GitHub Actions: an annotation for each node that was rejected, is missing or had not ended, and a table in the
- * summary of the step. Annotations go to stderr, which the runner reads too, since stdout is data.
+ * summary of the step. The runner reads annotations from stderr, too; stdout is data.
  */
 export async function reportToGitHub({ stderr }: Output, env: Env, result: ResultFields): Promise<void> {
   if (env.GITHUB_ACTIONS !== 'true') return;
@@ -25,8 +25,8 @@ export async function reportToGitHub({ stderr }: Output, env: Env, result: Resul
   }
 }
 
-/** With these, that a node goes on is no news. */
-const NOT_OVER: ReadonlySet<Outcome> = new Set(['accepted', 'dry_run', 'interrupted']);
+/** With these outcomes, a node that still goes on gets no annotation. */
+const GOES_ON: ReadonlySet<Outcome> = new Set(['accepted', 'dry_run', 'interrupted']);
 
 /** `::error` lines, as GitHub's workflow commands want them. */
 function annotations(result: ResultFields): string {
@@ -35,7 +35,7 @@ function annotations(result: ResultFields): string {
     .map((node) => {
       const { node_id: id, activity_id: activity, status } = node;
       const trouble = troubleOf(node);
-      const isNews = standingOf(node) === 'failed' || !NOT_OVER.has(result.outcome);
+      const isNews = standingOf(node) === 'failed' || !GOES_ON.has(result.outcome);
       if (trouble === null || status === NOT_STARTED || !isNews) return '';
       const which = id === null ? 'an expected node' : `node ${id}`;
       const message = `${which} ${trouble}${activity === null ? '' : ` (activity ${activity})`}`;
@@ -67,7 +67,7 @@ function stepSummary(result: ResultFields): string {
   ].join('\n');
 }
 
-/** Text from the API, so that it stays text in Markdown and in a cell of a table. */
+/** Text from the API that Markdown leaves as it is, in a cell of a table, too. */
 function markdownText(text: string): string {
   return plainText(text).replace(/[\\`*_{}[\]<>()#+!|~&-]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

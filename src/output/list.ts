@@ -3,10 +3,10 @@ import { selectColumns, type Cell, type Column, type Field, type FormatOptions, 
 import { formatOf, loadFormat, type FormatName } from './formats.js';
 import { painter, type Output, type Sink } from './streams.js';
 
-/** What the flags say that every command has that prints data. */
+/** From the flags of every command that prints data. */
 export interface PrintOptions {
   format: FormatName;
-  /** For table and CSV. Other formats hold whole items. */
+  /** For table and CSV; other formats hold whole items. */
   columns?: readonly string[];
   header: boolean;
   numberIds: boolean;
@@ -17,17 +17,16 @@ export interface ListSpec<T> {
   /** Plural, for "no activities". */
   noun: string;
   columns: readonly Column<T>[];
-  /** How many there are, before filters; by default as many as were printed. Null: not told. */
+  /** How many there are before filters; by default as many as were printed. Null: it is not written. */
   total?: (() => number) | null;
 }
 
-// Big enough to spare system calls, small enough to keep memory flat before a slow reader.
 const CHUNK = 32 * 1024;
 
 /**
- * Prints a list to stdout, batch by batch as it arrives. Ends quietly when the reader goes away. A source that fails before
- * its first item leaves stdout untouched; after that, the list ends as one that broke off, and the output is settled.
- * @throws UsageError for unknown columns, before the source is touched; whatever the source throws
+ * Prints a list to stdout, batch by batch as it arrives. Ends without an error when the reader goes away. When the source
+ * fails before its first item, stdout is left empty; after that, it is kept well-formed, and is complete.
+ * @throws UsageError for unknown columns, before the source is read; what the source throws
  */
 export async function printList<T>(
   output: Output,
@@ -55,7 +54,7 @@ export async function printList<T>(
   } catch (error) {
     if (!stdout.closed) {
       if (printed > 0) {
-        output.settled = true;
+        output.complete = true;
         await flush(writer.broken?.(errorDocument(error)));
       }
       throw error;
@@ -70,7 +69,7 @@ export function listWriter<T>(sink: Sink, columns: readonly Column<T>[], options
   return formatOf(options.format).list(selectColumns(columns, options.columns), formatOptions(sink, options));
 }
 
-/** Prints one thing: `value` in formats of values, `fields` in formats of rows, which are its own unless given. */
+/** Prints one object: `value` in formats of values, `fields` in formats of rows. */
 export async function printObject(
   { stdout }: Output,
   value: object,
@@ -82,11 +81,11 @@ export async function printObject(
   await stdout.drained();
 }
 
-/** What is no terminal has its times in UTC. */
 export function formatOptions(sink: Sink, options: PrintOptions): FormatOptions {
   return {
     header: options.header,
     numberIds: options.numberIds,
+    // Off a terminal times are in UTC.
     view: { utc: options.utc || !sink.isTTY, now: Date.now() },
     paint: painter(sink.colour),
     width: sink.isTTY ? sink.columns : null,

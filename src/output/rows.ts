@@ -1,18 +1,18 @@
 import { isFinal, type Activity } from '../base/activity.js';
 import { formatDuration } from '../base/durations.js';
 import { isFailedGate, MISSING, NOT_STARTED, type GateResult, type NodeResult } from '../base/outcome.js';
-import { type NodeProgress } from '../job/events.js';
+import type { NodeProgress } from '../job/events.js';
 import { plainText } from '../base/text.js';
 import { elapsedText, timeColumn, timeColumns, tookMs, type CellView, type Column } from './columns.js';
-import { type StyleName } from './streams.js';
+import type { StyleName } from './streams.js';
 
+/** By status; null is a node without an entry yet. */
 const LOOKS = new Map<string | null, { sign?: string; style?: StyleName }>([
   [MISSING, { sign: '✗', style: 'bad' }],
   ['rejected', { sign: '✗', style: 'bad' }],
   ['processing', { style: 'busy' }],
   ['completed', { sign: '✓', style: 'ok' }],
   [NOT_STARTED, { sign: '·' }],
-  // No entry yet.
   [null, { sign: '·' }],
 ]);
 
@@ -20,13 +20,13 @@ export function statusStyle(status: string | null): StyleName | undefined {
   return LOOKS.get(status)?.style;
 }
 
-/** `completed`, `not started`, `waiting` when there is no entry yet. */
+/** `completed`, `not started`; `waiting` before there is an entry. */
 export function statusText(status: string | null): string {
   if (status === null) return 'waiting';
   return status === NOT_STARTED ? 'not started' : plainText(status);
 }
 
-/** Its sign; a status that is not known goes on. */
+/** An unknown status is taken for one that goes on. */
 export function statusSign(status: string | null): string {
   return LOOKS.get(status)?.sign ?? '…';
 }
@@ -40,7 +40,7 @@ export function gateWord({ exit_code: code, timed_out: timedOut }: GateResult): 
 
 type Row = NodeResult & Partial<NodeProgress>;
 
-/** Open as long as more may come of it; in a roll, until it has had its turn. */
+/** A node is open until it has ended; in a roll, until its gate has, too. */
 export function standingOf({ status, stage, gate }: Row): 'open' | 'done' | 'failed' {
   if (stage !== undefined && stage !== 'done') return 'open';
   if (status === 'completed') return isFailedGate(gate) ? 'failed' : 'done';
@@ -48,7 +48,7 @@ export function standingOf({ status, stage, gate }: Row): 'open' | 'done' | 'fai
   return isEnded ? 'failed' : 'open';
 }
 
-/** Which rows a full screen keeps: what went wrong, then what is going on. */
+/** A screen that is too small keeps the rows of the lowest rank: what failed, then what is going on. */
 export function rankOf(row: Row): number {
   const isAhead = row.stage === 'waiting' || row.status === null;
   return { failed: 0, open: isAhead ? 2 : 1, done: 3 }[standingOf(row)];
@@ -65,10 +65,10 @@ function isOver(status: string | null): boolean {
   return status === MISSING || (status !== null && isFinal(status));
 }
 
-/** Seconds in CSV. Of what is still going on, a live display shows the time so far. */
-function tookColumn<T extends { status: string | null } & Parameters<typeof tookMs>[0]>(
+/** In seconds in CSV. @param soFar the text of what has not finished */
+function tookColumn<T extends Parameters<typeof tookMs>[0]>(
   priority: number,
-  soFar: (item: T, view: Required<CellView>) => number | null,
+  soFar: (item: T, view: CellView) => string = () => '-',
 ): Column<T> {
   return {
     name: 'took',
@@ -77,13 +77,16 @@ function tookColumn<T extends { status: string | null } & Parameters<typeof took
       const took = tookMs(item);
       return took === null ? null : took / 1000;
     },
-    text: (item, { utc, now, elapsed }) => {
+    text: (item, view) => {
       const took = tookMs(item);
-      if (took !== null) return formatDuration(took);
-      const time = elapsed === undefined || isOver(item.status) ? null : soFar(item, { utc, now, elapsed });
-      return time === null || Number.isNaN(time) ? '-' : elapsedText(time);
+      return took === null ? soFar(item, view) : formatDuration(took);
     },
   };
+}
+
+/** The time so far ticks in a live display. It is measured here, since the server's clock may be hours off. */
+function soFarText({ status, since = null }: Row, { elapsed }: CellView): string {
+  return elapsed === undefined || since === null || isOver(status) ? '-' : elapsedText(elapsed - since);
 }
 
 /** The targets of a run: while they are followed, and as it ended. */
@@ -105,8 +108,7 @@ export const nodeColumns: readonly Column<Row>[] = [
   },
   { ...timeColumn<Row>('created', 6, (row) => row.created_at), extra: true },
   { ...timeColumn<Row>('finished', 7, (row) => row.finished_at), extra: true },
-  // By the monotonic clock, as `since`: the server's may be hours away from this one.
-  tookColumn<Row>(2, ({ since = null }, { elapsed }) => (since === null ? null : elapsed - since)),
+  tookColumn(2, soFarText),
   { name: 'ambiguous', priority: 5, extra: true, value: (row) => row.ambiguous },
   { ...timeColumn<Row>('started', 8, (row) => row.started_at), extra: true },
   {
@@ -118,12 +120,12 @@ export const nodeColumns: readonly Column<Row>[] = [
   },
 ];
 
-/** What makes a result doubtful, and the gates of a roll, are shown where there are any. */
+/** `ambiguous` and `gate` are shown where a node has any. */
 export function nodeColumnsFor(nodes: readonly NodeResult[]): readonly Column<Row>[] {
-  const shown = (['ambiguous', 'gate'] as const).filter((name) => nodes.some((node) => node[name]));
-  return nodeColumns.map((column) =>
-    shown.some((name) => name === column.name) ? { ...column, extra: false } : column,
-  );
+  const shown = new Set<string>();
+  if (nodes.some(({ ambiguous }) => ambiguous)) shown.add('ambiguous');
+  if (nodes.some(({ gate }) => gate)) shown.add('gate');
+  return nodeColumns.map((column) => (shown.has(column.name) ? { ...column, extra: false } : column));
 }
 
 export const activityColumns: readonly Column<Activity>[] = [
@@ -149,8 +151,7 @@ export const activityColumns: readonly Column<Activity>[] = [
   { name: 'author', priority: 9, value: (activity) => activity.author_id },
   ...timeColumns<Activity>('created', 3, (activity) => activity.created_at),
   { ...timeColumn<Activity>('finished', 10, (activity) => activity.finished_at), extra: true },
-  // By this machine's clock against the server's: as good as the two agree, and for the eye only.
-  tookColumn<Activity>(6, ({ created_at: at }, { now }) => now - Date.parse(at)),
+  tookColumn(6),
   { name: 'deployment', priority: 11, extra: true, value: (activity) => activity.deployment_id },
   { name: 'environment', priority: 12, extra: true, value: (activity) => activity.environment_id },
   { name: 'division', priority: 13, extra: true, value: (activity) => activity.division_id },

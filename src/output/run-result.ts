@@ -1,5 +1,5 @@
 import { errorDocument, type LdctlError } from '../base/errors.js';
-import { type ResultFields } from '../base/outcome.js';
+import type { ResultFields } from '../base/outcome.js';
 import { count } from '../base/text.js';
 import { selectColumns } from './columns.js';
 import { errorText, sentence } from './error.js';
@@ -7,14 +7,13 @@ import { loadFormat } from './formats.js';
 import { formatOptions, listWriter, type PrintOptions } from './list.js';
 import { nodeColumns, nodeColumnsFor } from './rows.js';
 import { summaryText, type SummaryOptions } from './run-text.js';
-import { type Output, type Sink } from './streams.js';
+import type { Output, Sink } from './streams.js';
 
-/** What would be done, and what would be sent. */
 export interface DryRun {
   place: string;
-  /** How a roll would go: `1 at a time`, `gate: ./check.sh`. Null for a trigger. */
+  /** Of a roll: `1 at a time`, `gate: ./check.sh`; null for a trigger. */
   how: readonly string[] | null;
-  /** One; of a roll, one for each node. */
+  /** Of a trigger one, of a roll one for each node. */
   requests: readonly object[];
 }
 
@@ -25,19 +24,19 @@ export interface RunResultOptions extends PrintOptions, SummaryOptions {
   dryRun?: DryRun;
 }
 
-/** To be called before anything is sent: exit 2 promises that nothing was. @throws UsageError for unknown `--columns` */
+/** Called before anything is sent, since exit 2 promises that nothing was. @throws UsageError for unknown `--columns` */
 export function checkRunResultOptions(options: PrintOptions): void {
   selectColumns(nodeColumns, options.columns);
 }
 
 /**
- * Prints the result on stdout in any format, and on stderr the error, if any, and what became of the run.
- * @throws LdctlError (`fault`) when stdout cannot be written; what belongs on stderr is written all the same
+ * Prints the result on stdout, and the error and the summary on stderr.
+ * @throws LdctlError (`fault`) when stdout cannot be written, after stderr was
  */
 export async function printRunResult(output: Output, result: ResultFields, options: RunResultOptions): Promise<void> {
   const { stdout, stderr } = output;
   const { error, dryRun } = options;
-  output.settled = true;
+  output.complete = true;
   const format = await loadFormat(options.format);
   if (format.holds === 'values') {
     const value = {

@@ -1,18 +1,18 @@
 import { isFinal, type Activity } from '../base/activity.js';
 import { formatDuration } from '../base/durations.js';
 import { isFailedGate, MISSING, NOT_STARTED, type NodeResult, type ResultFields } from '../base/outcome.js';
-import { type RunStep } from '../job/events.js';
+import type { RunStep } from '../job/events.js';
 import { count, plainText, shortList } from '../base/text.js';
 import { timeText, tookMs } from './columns.js';
 import { sentence } from './error.js';
 import { gateWord, standingOf } from './rows.js';
 import { painter, type Sink } from './streams.js';
 
-/** The first line of a run. */
+/** What the first line of a run says. */
 export interface RunTitle {
   /** `Restarting iggy` */
   doing: string;
-  /** The deployment by the best name that is known. */
+  /** The path of the deployment, or else its id. */
   place: string;
   /** Null where the log, or `--expect-nodes`, says how many there are. */
   nodes: number | null;
@@ -41,12 +41,16 @@ export function shareText(n: number, all: number): string {
   return n === all && n === 1 ? '1 node' : `${n} of ${count(all, 'node')}`;
 }
 
-/** `restart of iggy`; `the run` when it is not of one kind. */
+/** `restart of iggy`; `the run` when it follows several actions. */
 export function runName({ action, runtime }: Pick<ResultFields, 'action' | 'runtime'>): string {
   return action === null || runtime === null ? 'the run' : plainText(`${action} of ${runtime}`);
 }
 
-/** What follows the name of a target that has not completed, or how many; null where all is well. */
+const REJECTED = 'rejected it';
+const NOT_FOUND = 'missing from the log';
+const NOT_BEGUN = 'not started';
+
+/** What is wrong with a node, as in `2 of 3 nodes …`; null when it completed and its gate passed. */
 export function troubleOf({ status, gate }: NodeResult): string | null {
   if (isFailedGate(gate)) return `completed, but its gate ${gateWord(gate)}`;
   if (status === 'completed') return null;
@@ -56,20 +60,16 @@ export function troubleOf({ status, gate }: NodeResult): string | null {
   if (status === null) return 'not seen yet';
   return status === 'processing' ? 'still processing' : plainText(status);
 }
-const REJECTED = 'rejected it';
-const NOT_FOUND = 'missing from the log';
-const NOT_BEGUN = 'not started';
-
 export interface SummaryOptions {
-  /** Say nothing of a success. */
+  /** No summary of a success. */
   quiet: boolean;
   /** Flags that name the same deployment in a later command. */
   target?: string;
-  /** The key and the id of the request were said before. */
+  /** Key and request id were printed before. */
   debug?: boolean;
 }
 
-/** What became of a run, in a sentence; and on lines of their own, to be copied, the commands that say more, or go on. */
+/** How a run ended, in a sentence; then, on lines that can be copied, the commands that tell more and that resume it. */
 export function summaryText(sink: Sink, result: ResultFields, options: SummaryOptions): string {
   const { outcome, nodes, targets, resume, idempotency_key: key, request_id: request } = result;
   const { quiet, target = '', debug = false } = options;
@@ -77,19 +77,18 @@ export function summaryText(sink: Sink, result: ResultFields, options: SummaryOp
   if (isGood && quiet) return '';
   const paint = painter(sink.colour);
   const bad = nodes.filter(({ status }) => status === 'rejected' || status === MISSING);
-  const ids = bad.flatMap(({ node_id: id }) => id ?? []).slice(0, 10);
-  const look = ids.length === 0 ? null : `ldctl activities list --node ${ids.join()} ${target}`.trimEnd();
-  const commands = [look, resume].filter((command) => command !== null);
-  // Where the log alone says which nodes there are.
+  const ids = bad.map(({ node_id: id }) => id).filter((id) => id !== null);
+  const look = `ldctl activities list --node ${ids.slice(0, 10).join()} ${target}`.trimEnd();
+  const commands = [ids.length === 0 ? null : look, resume].filter((command) => command !== null);
   const mayHaveLeft = targets === 'observed' && bad.some(({ status }) => status === MISSING);
-  // Off a terminal they stand in the lines before. A roll goes on by its key, which is in the command.
-  const isSaid = !sink.isTTY || debug || resume === null || key === null || resume.includes(key);
+  // Off a terminal and with --debug they were printed before; the command that resumes a roll holds the key.
+  const needsKey = sink.isTTY && !debug && resume !== null && key !== null && !resume.includes(key);
   const style = isGood ? 'ok' : outcome === 'interrupted' ? undefined : 'bad';
   return [
     sentence(sink, endingOf(result), style),
     mayHaveLeft ? sentence(sink, `hint: ${LEFT_HINT}`, 'bold') : '',
     ...commands.map((command, index) => `${paint('bold', index === 0 ? 'next:' : 'or:')} ${plainText(command)}\n`),
-    isSaid ? '' : sentence(sink, `idempotency key ${key}\nrequest ${request ?? 'unknown'}`, 'dim', 'all'),
+    needsKey ? sentence(sink, `idempotency key ${key}\nrequest ${request ?? 'unknown'}`, 'dim', 'all') : '',
   ].join('');
 }
 
@@ -97,34 +96,40 @@ const LEFT_HINT =
   'The log also names nodes that have left. --expect-nodes deployment counts those that are there; --node names them.';
 
 function endingOf(result: ResultFields): string {
-  const { outcome, nodes, targets, action } = result;
+  const { outcome, nodes, targets } = result;
   const name = runName(result);
   const completed = nodes.filter(({ status }) => status === 'completed').length;
   if (outcome === 'completed') return `✓ ${name} completed on ${shareText(completed, nodes.length)}`;
   if (outcome === 'accepted') return `✓ ${name} accepted`;
-  const troubles = troublesOf(nodes);
-  if (outcome === 'interrupted') {
-    const waiting = nodes.filter(({ status }) => status === NOT_STARTED).length;
-    const open = nodes.filter((node) => standingOf(node) === 'open').length - waiting;
-    if (nodes.length > 0 && open === 0) return `Stopped: ${name}, ${troubles || 'before its last gate had passed'}`;
-    const what = action === null ? 'what it follows' : `the ${plainText(action.replace(/:.*/s, ''))}`;
-    const rest = waiting === 0 ? '' : ` ${count(waiting, 'node was', 'nodes were')} not started.`;
-    return `Stopped watching; ${what} goes on.${rest}`;
-  }
+  if (outcome === 'interrupted') return stoppedText(result);
   const isMore = outcome === 'unconfirmed' && targets === 'expected' && completed > 0 && completed === nodes.length;
   if (isMore) return `✗ ${name} completed on ${count(completed, 'node')}, more than were expected`;
   const unknown = outcome === 'timed_out' ? 'timed out' : 'it is not known what became of it';
-  return `✗ ${name}: ${troubles || unknown}`;
+  return `✗ ${name}: ${troublesOf(nodes) || unknown}`;
 }
 
-/** What became of those that did not complete, the worst first. */
+/** `Stopped watching; the restart goes on.`, unless all that was begun had ended. */
+function stoppedText(result: ResultFields): string {
+  const { nodes, action } = result;
+  const begun = nodes.filter(({ status }) => status !== NOT_STARTED);
+  if (nodes.length > 0 && !begun.some((node) => standingOf(node) === 'open')) {
+    return `Stopped: ${runName(result)}, ${troublesOf(nodes) || 'before its last gate had passed'}`;
+  }
+  const what = action === null ? 'what it follows' : `the ${plainText(action.replace(/:.*/s, ''))}`;
+  const left = nodes.length - begun.length;
+  const rest = left === 0 ? '' : ` ${count(left, 'node was', 'nodes were')} not started.`;
+  return `Stopped watching; ${what} goes on.${rest}`;
+}
+
+/** `1 of 3 nodes rejected it (610…); 1 not started` */
 function troublesOf(nodes: readonly NodeResult[]): string {
+  // In this order come what is worst, then the rest as it is found.
   const groups = new Map<string, NodeResult[]>([REJECTED, NOT_FOUND].map((words) => [words, []]));
   for (const node of nodes) {
     const words = troubleOf(node);
     if (words === null) continue;
-    const group = groups.get(words);
     // Added in place: a copy for each of 100,000 nodes takes minutes.
+    const group = groups.get(words);
     if (group) group.push(node);
     else groups.set(words, [node]);
   }
@@ -150,11 +155,10 @@ function dispatchedText(event: Extract<RunStep, { event: 'dispatched' }>): strin
   return `${which}dispatched${replayed ? ' before: the answer is a replay' : ''}${request}`;
 }
 
-/** An event as a line, in every display; null where it has none. */
+/** The line of an event, the same in every display; null where it has none. */
 export function eventText(event: RunStep): string | null {
   switch (event.event) {
     case 'baseline': {
-      // What a later re-run or `wait --after` needs, and what is expected.
       const { baseline, idempotencyKey, expects } = event;
       const expected = expects > 0 ? `, expecting ${count(expects, 'node')}` : '';
       return `idempotency key ${plainText(idempotencyKey)}, log up to ${baseline}${expected}`;
@@ -178,7 +182,7 @@ function activityText(activity: Activity): string {
   return `activity ${activity.id} ${plainText(activity.status)}${took === null ? '' : ` (${formatDuration(took)})`}`;
 }
 
-/** The same with all that tells it from others, and when it happened by the server's clock. */
+/** The line of an entry in a followed log, with the server's time. */
 export function changeText(activity: Activity): string {
   const at = timeText(activity.finished_at ?? activity.created_at, true);
   const what = plainText(`${activity.runtime} ${activity.action}`);

@@ -1,10 +1,10 @@
 import { LdctlError } from '../base/errors.js';
-import { type Env } from '../base/text.js';
+import type { Env } from '../base/text.js';
 
 /** Takes secrets out of a text that is about to be shown. */
 export type Scrub = (text: string) => string;
 
-/** The reader went away (EPIPE), as `head` does, or a terminal that closes: no failure of ours. */
+/** A broken pipe, as with `head`, or a terminal that was closed: no failure of ldctl. */
 export class ReaderGone extends LdctlError {
   constructor() {
     super('done', 'reader_gone', 'the reader of the output went away');
@@ -15,15 +15,15 @@ const GONE_CODES: ReadonlySet<string | undefined> = new Set(['EPIPE', 'EOF', 'EC
 
 export type OutputStream = NodeJS.WritableStream & { isTTY?: boolean; columns?: number; rows?: number };
 
-/** So long a reader has, after an interrupt, for what is written: for both streams that leaves room in a second. */
+/** The grace period of a reader after an interrupt: one for each stream, and the process ends within a second. */
 const GRACE_MS = 300;
 
-/** Text of an API in which the runner of GitHub Actions would find a command: `##[…]` anywhere, `::…` where a line begins. */
+/** Breaks up what the runner of GitHub Actions would take for a command: `##[…]` anywhere, `::…` where a line begins. */
 function withoutCommands(text: string): string {
   return text.replaceAll('##[', '## [').replace(/^([^\S\n]*):(?=:)/gm, '$1: ');
 }
 
-/** One of the two places that all output goes through. Colour only on a TTY, and never with `NO_COLOR` or `TERM=dumb`. */
+/** Stdout or stderr: all output goes through one of the two. Colour only on a TTY without `NO_COLOR` and `TERM=dumb`. */
 export class Sink {
   readonly isTTY: boolean;
   /** Whether lines already written can be replaced: a terminal that moves its cursor. */
@@ -35,7 +35,7 @@ export class Sink {
   readonly #waiting: Array<() => void> = [];
   readonly #isRunner: boolean;
   #pending = 0;
-  /** Why nothing slow is waited for any more. */
+  /** The interrupt, after which a slow reader is given up. */
   #hurry: LdctlError | null = null;
 
   constructor(stream: OutputStream, { TERM, NO_COLOR, GITHUB_ACTIONS }: Env) {
@@ -47,7 +47,7 @@ export class Sink {
     stream.on('error', (error: NodeJS.ErrnoException) => this.#fail(error));
   }
 
-  /** Aborted, with `ReaderGone` or the failure, when writing has become pointless. */
+  /** Aborted with `ReaderGone` or the failure when nothing can be written any more. */
   get gone(): AbortSignal {
     return this.#gone.signal;
   }
@@ -65,7 +65,7 @@ export class Sink {
     return this.#stream.rows || 24;
   }
 
-  /** @param how `command`: for the runner of GitHub Actions, which otherwise finds no command in what is written */
+  /** @param how `command` for a text that the runner of GitHub Actions is to take for a command */
   write(text: string, how?: 'command'): void {
     if (this.closed || text === '') return;
     this.#pending += 1;
@@ -77,8 +77,8 @@ export class Sink {
   }
 
   /**
-   * Resolves when all that was written was handed to the system, or the reader went away. Awaited between the chunks of
-   * something long, which else piles up in memory before a slow reader.
+   * Resolves when all text was handed to the system, or the reader went away. A long output waits for it after each chunk, so
+   * that it does not pile up in memory before a slow reader.
    * @throws LdctlError (`fault`) when writing failed for another reason, such as a full disk
    */
   async drained(): Promise<void> {
@@ -103,7 +103,7 @@ export class Sink {
   }
 
   #fail(cause: NodeJS.ErrnoException): void {
-    // EIO: a terminal that has closed; of a file it is a fault of the disk.
+    // EIO means that the terminal was closed; of a file, a fault of the disk.
     const isGone = GONE_CODES.has(cause.code) || (cause.code === 'EIO' && this.isTTY);
     const message = `the output could not be written: ${cause.message}`;
     this.#close(isGone ? new ReaderGone() : new LdctlError('fault', 'output_failed', message, { cause }));
@@ -121,8 +121,8 @@ export class Sink {
 
 /** Stdout for data, stderr for people. */
 export class Output {
-  /** Stdout holds all it will get: no error document may follow. */
-  settled = false;
+  /** Nothing may be added to stdout, no error document either. */
+  complete = false;
 
   constructor(
     readonly stdout: Sink,
@@ -133,13 +133,13 @@ export class Output {
     for (const sink of [this.stdout, this.stderr]) sink.redact(scrub);
   }
 
-  /** After an interrupt: what is not read soon is given up, and the sink is closed with this as its reason. */
+  /** After an interrupt: a sink whose reader is slow is closed soon, with this as the reason. */
   hurry(reason: LdctlError): void {
     for (const sink of [this.stdout, this.stderr]) sink.hurry(reason);
   }
 }
 
-/** Among the 16 colours of the user's own theme, which knows its background. */
+/** Colours of the terminal's theme, which fit its background. */
 const SGR = {
   ok: ['32', '39'],
   bad: ['31', '39'],

@@ -1,5 +1,5 @@
 import { formatOf } from './formats.js';
-import { type Output } from './streams.js';
+import type { Output } from './streams.js';
 import {
   plainRunView,
   plainWatchView,
@@ -9,7 +9,7 @@ import {
   type WatchViewOptions,
 } from './views/plain.js';
 
-/** A live table where stderr is a terminal, lines where it is not. Times count from here. */
+/** A live table where stderr is a terminal, else lines. Elapsed times count from this call. */
 export async function createRunView(output: Output, options: RunViewOptions): Promise<RunView> {
   const isLive = output.stderr.canRedraw && !options.quiet && !formatOf(options.format).events;
   if (!isLive) return plainRunView(output, options);
@@ -17,10 +17,7 @@ export async function createRunView(output: Output, options: RunViewOptions): Pr
   return liveRunView(output.stderr, options);
 }
 
-/**
- * What is followed for ever has its changes as data on stdout, except at a terminal that shows them as a live table;
- * otherwise the list comes at the end, and changes are talk.
- */
+/** With `--follow` the changes are data on stdout, except at a terminal, which shows them as a live table. */
 export async function createWatchView(output: Output, options: WatchViewOptions): Promise<WatchView> {
   const isData = formatOf(options.format).events || (options.follow && options.format === 'csv');
   const isTerminal = output.stderr.canRedraw && (output.stdout.isTTY || !options.follow);

@@ -1,6 +1,6 @@
-import { type Action, type Runtime } from '../base/activity.js';
-import { type Id } from '../base/ids.js';
-import { type Settings } from './options.js';
+import type { Action, Runtime } from '../base/activity.js';
+import type { Id } from '../base/ids.js';
+import type { Settings } from './options.js';
 import {
   readAction,
   readId,
@@ -29,17 +29,17 @@ export interface SandboxAnswer {
   status: number;
   headers: Record<string, string>;
   body: string;
-  /** How long the server takes before it answers, in milliseconds. What was asked is carried out before that. */
+  /** How long the server holds the answer, in milliseconds, after the request was carried out. */
   holdMs: number;
 }
 
-/** What the server was asked and what it did, also at `GET /sandbox/record`. Times are milliseconds UTC; no API key is in it. */
+/** What the server was asked and did, also at `GET /sandbox/record`. Times are milliseconds UTC. It holds no API key. */
 export interface SandboxRecord {
-  /** Every POST to this server, in order. */
+  /** Every POST, in order. */
   posts: PostRecord[];
-  /** Every action that was carried out, in order: by a POST, or by another operator. The history is not in it. */
+  /** Every action of a POST or of another operator, in order; without the history. */
   dispatches: DispatchRecord[];
-  /** How many requests there were besides the POSTs, those for this record not counted. */
+  /** How many other requests there were, without those for this record. */
   reads: number;
 }
 
@@ -55,14 +55,14 @@ export interface PostRecord {
 
 export interface DispatchRecord {
   at: number;
-  /** Null when another operator did it, too. */
+  /** Null also for another operator. */
   idempotency_key: string | null;
   runtime: string;
   action: string;
   activities: DispatchedActivity[];
 }
 
-/** An action of another operator's, carried out past the API. */
+/** An action of another operator, carried out without a request to this server. */
 export interface OthersAction {
   runtime: Runtime;
   action: Action;
@@ -70,17 +70,16 @@ export interface OthersAction {
   nodes?: readonly Id[];
 }
 
-/** The server fails, or the connection is lost, before or after the request is carried out. */
+/** A server error or a lost connection, before or after the request is carried out. */
 export interface Fault {
   when: 'before' | 'after';
   status: 500 | 503 | 'lost';
 }
 const FAULTS = [500, 503, 'lost'] as const;
 
-/** What a request comes to; without a body, an empty one. */
 type Reply = Refusal | { status: number; body?: unknown };
 
-// Segments are matched as they were sent: a doubled slash, a slash at the end or an encoded colon is another path.
+// Paths are matched as they were sent: one with a doubled slash, a slash at the end or an encoded colon is unknown.
 const ROUTES = [
   { name: 'trigger', method: 'POST', path: /^\/deployments\/([^/]+)\/activities\/([^/]+)\/([^/]+)$/ },
   { name: 'list', method: 'GET', path: /^\/deployments\/([^/]+)\/activities$/ },
@@ -93,12 +92,12 @@ const ROUTES = [
   },
 ] as const;
 
-/** How long the first answer per API key and idempotency key is kept. */
+/** How long the first reply for an idempotency key is kept. */
 const KEPT_MS = 10 * 60_000;
 
 /**
- * A LaserData in miniature: Core and Supervisor per the contract, as one function from request to answer. What the
- * contract does not have it refuses, so that a client's mistake is seen. Statuses are derived from the time.
+ * A LaserData in miniature: Core and Supervisor by the contract, as a function from request to answer. It refuses what the
+ * contract does not have, so that a mistake of the client is seen.
  */
 export class Sandbox {
   readonly cloud: Cloud;
@@ -108,7 +107,7 @@ export class Sandbox {
   readonly #requestIds: RandomSource;
   #postsToDrop: number;
   readonly #kept = new Map<string, { request: string; reply: Reply; answeredAt: number }>();
-  /** Of each API key: how many requests it may make at once, and when that was so. */
+  /** For each API key, how many requests it could make at once at that time. */
   readonly #buckets = new Map<string, { tokens: number; at: number }>();
 
   constructor(settings: Settings, url: string, random: RandomSource) {
@@ -120,27 +119,26 @@ export class Sandbox {
     this.cloud = new Cloud(settings, url, { times, keys: fork(random), ids: fork(random) });
   }
 
-  /** What goes wrong with the next request. */
+  /** The fault of the next request, drawn by chance. */
   nextFault(method: string): Fault | undefined {
     if (method === 'POST' && this.#postsToDrop > 0) {
       this.#postsToDrop -= 1;
       return { when: 'after', status: 'lost' };
     }
-    // Three draws whatever comes of them, so that a decision depends on the request's number alone.
+    // Always three draws, so that the fault depends on the number of the request only.
     const [fails, when, status] = [this.#faults(), this.#faults(), this.#faults()];
     if (fails >= this.#settings.failRate) return undefined;
     return { when: when < 0.5 ? 'before' : 'after', status: FAULTS[Math.floor(status * FAULTS.length)] ?? 'lost' };
   }
 
-  /** Answers a request at this moment. With a `fault` the answer is that; null where the connection is lost. */
+  /** Answers a request. @returns null where the connection is lost */
   handle(request: SandboxRequest, fault?: Fault): SandboxAnswer | null {
     if (fault?.when === 'before' && fault.status === 'lost') return null;
     const at = this.#settings.now();
     const { path, body } = request;
     const post: PostRecord = { at, path, body, idempotency_key: null, outcome: 'refused', status: 0 };
-    const failed = fault && fault.status !== 'lost' ? failure(fault.status) : null;
-    const done = fault?.when === 'before' ? null : asReply(() => this.#answer(request, post));
-    const reply = failed ?? done ?? failure(500);
+    const done = fault?.when === 'before' ? failure(500) : asReply(() => this.#answer(request, post));
+    const reply = fault && fault.status !== 'lost' ? failure(fault.status) : done;
     post.status = reply.status;
     if (request.method === 'POST') this.record.posts.push(post);
     else this.record.reads += 1;
@@ -150,7 +148,7 @@ export class Sandbox {
     return { ...answer, holdMs: post.outcome === 'accepted' ? this.#settings.answerMs : 0 };
   }
 
-  /** Another operator acts. @throws RangeError for an unknown node */
+  /** @throws RangeError for an unknown node */
   dispatchAsOther({ nodes, ...what }: OthersAction): DispatchRecord {
     const wanted = { ...what, nodes: nodes ?? null, authorId: OPERATORS.bo, at: this.#settings.now() };
     return this.#dispatch(this.cloud.main, wanted, null);
@@ -194,7 +192,7 @@ export class Sandbox {
     throw new Refusal('unauthorized', 'The API key is wrong, has expired or was revoked.');
   }
 
-  /** A token bucket per API key: so many at once, and as many again every second. */
+  /** A token bucket for each API key, filled once a second. */
   #limit(apiKey: string, at: number): void {
     const { rateLimit } = this.#settings;
     if (rateLimit === undefined) return;
@@ -214,8 +212,8 @@ export class Sandbox {
   }
 
   /**
-   * The first reply per idempotency key is kept and replayed, whichever way it went; without a key the request is
-   * carried out. Whether the path belongs to "the same request" is unknown in the contract: here it does.
+   * The first reply for an idempotency key is kept and replayed, a refusal too. The contract leaves open whether the path
+   * belongs to "the same request": here it does.
    */
   #triggerOnce(segments: readonly string[], key: SandboxKey, request: SandboxRequest, post: PostRecord): Reply {
     const idempotencyKey = readIdempotencyKey(request.headers['idempotency-key']);
@@ -245,7 +243,7 @@ export class Sandbox {
     const asked = { runtime: readRuntime(runtime), action: readAction(verb) };
     const deployment = this.#deployment(id);
     if (!may(key, 'environment', 'deployment:manage')) throw lacks('deployment:manage', `deployment ${id}`);
-    const wanted = { ...asked, nodes: readNodes(body, deployment.nodes), authorId: key.authorId, at: post.at };
+    const wanted = { ...asked, nodes: readNodes(body, deployment.nodes), authorId: key.context.user_id, at: post.at };
     this.#dispatch(deployment, wanted, post.idempotency_key);
     post.outcome = 'accepted';
     return { status: 202 };
@@ -265,7 +263,6 @@ export class Sandbox {
   }
 }
 
-/** Every answer carries when it was given (ms UTC), and its `ld-request`. */
 function render(reply: Reply, at: number, requestId: string, replayed: boolean): Omit<SandboxAnswer, 'holdMs'> {
   const isRefusal = reply instanceof Refusal;
   const body = isRefusal ? reply.toProblem(requestId) : reply.body;

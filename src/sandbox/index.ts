@@ -1,13 +1,13 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /**
- * The sandbox for a test of one's own program, published as `ldctl/sandbox`: in the same process, without a command line.
+ * The sandbox for the tests of a program, published as `ldctl/sandbox`: in the same process, without a command line.
  * @module ldctl/sandbox
  */
-import { type Id } from '../base/ids.js';
+import type { Id } from '../base/ids.js';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { Sandbox, type DispatchRecord, type OthersAction, type SandboxRecord } from './engine.js';
 import { findNode, readOptions, type NodeRef, type StartSandboxOptions, type Trouble } from './options.js';
@@ -17,10 +17,7 @@ import { seededRandom, type KeyLabel } from './tenant.js';
 export { type Id, type KeyLabel, type NodeRef, type SandboxRecord, type StartSandboxOptions, type Trouble };
 export { type DispatchedActivity, type DispatchRecord, type OthersAction, type PostRecord } from './engine.js';
 
-/**
- * A LaserData in miniature that is served on 127.0.0.1 until it is stopped: Core and Supervisor at one URL. It prints nothing,
- * and catches no signal.
- */
+/** A LaserData in miniature on 127.0.0.1: Core and Supervisor at one URL. It prints nothing, and catches no signal. */
 export interface RunningSandbox {
   /** Base URL of the Core API. */
   readonly apiUrl: string;
@@ -37,31 +34,31 @@ export interface RunningSandbox {
   readonly env: Readonly<Record<string, string>>;
   /** The same again gives the same keys, ids, durations and faults. */
   readonly seed: number;
-  /** What it was asked, and what it carried out of that, so far. */
+  /** What it was asked and carried out so far. */
   readonly record: SandboxRecord;
-  /** What is wrong with a node from now on; `undefined` heals it. @throws TypeError for a node that there is not */
+  /** From now on; `undefined` ends the trouble. @throws TypeError for a node that does not exist */
   setTrouble(node: NodeRef, trouble: Trouble | undefined): void;
-  /** Another operator acts: entries in the log that were not asked for here. */
+  /** Acts as another operator, whose entries appear in the log. */
   dispatchAsOther(action: OthersAction): DispatchRecord;
-  /** Ends it at once, and the connections that are open with it. */
+  /** Ends the server and its open connections at once. */
   stop(): Promise<void>;
   /** `stop`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 const LOOPBACK = '127.0.0.1';
-/** Where the server's own record is read, without a key: it holds no secret. */
+/** It needs no key, since the record holds no secret. */
 const RECORD_PATH = '/sandbox/record';
 
 /**
- * Starts a sandbox in this process; it takes requests when this resolves.
- * @throws TypeError for an option that cannot be, and the system's error for a port that is taken
+ * Resolves when the sandbox takes requests.
+ * @throws TypeError for an invalid option, and the system's error for a port that is taken
  */
 export async function startSandbox(options: StartSandboxOptions = {}): Promise<RunningSandbox> {
   const settings = readOptions(options);
   const { seed = randomInt(2 ** 32), nodes } = settings;
   const server = createServer();
-  // Throws its `error`, such as a port that is taken.
+  // Rejects with an `error` event.
   await once(server.listen(settings.port, LOOPBACK), 'listening');
   const url = `http://${LOOPBACK}:${(server.address() as AddressInfo).port}`;
   const sandbox = new Sandbox(settings, url, seededRandom(seed));
@@ -81,7 +78,7 @@ export async function startSandbox(options: StartSandboxOptions = {}): Promise<R
     nodeIds: nodes,
     apiKey: admin.value,
     keys: { admin: admin.value, readonly: readonly.value, minimal: minimal.value },
-    // Deployment and supervisor are both given, so that nothing has to be looked up.
+    // With deployment and supervisor, nothing has to be looked up.
     env: {
       LD_API_KEY: admin.value,
       LD_TENANT_ID: String(cloud.structure.id),
@@ -110,13 +107,13 @@ async function serve(sandbox: Sandbox, message: IncomingMessage, response: Serve
     response.writeHead(200, { 'content-type': 'application/json' }).end(writeJson(sandbox.record));
     return;
   }
-  // Null when the caller goes away in the middle.
+  // Null when the client goes away meanwhile.
   const body = await text(message).catch(() => null);
   const headers = Object.fromEntries(Object.entries(message.headers).map(([name, value]) => [name, value?.toString()]));
   const answer = body === null ? null : sandbox.handle({ method, path, headers, body }, sandbox.nextFault(method));
   if (answer === null) return void response.destroy();
   const write = (): void => void response.writeHead(answer.status, answer.headers).end(answer.body);
-  // A held answer must not keep a stopped sandbox alive.
+  // An answer that is held must not keep the process alive.
   if (answer.holdMs > 0) setTimeout(write, answer.holdMs).unref();
   else write();
 }

@@ -1,17 +1,14 @@
 import * as v from 'valibot';
-import { type Id } from '../base/ids.js';
+import type { Id } from '../base/ids.js';
 
-/** A node of the sandbox: 1 is the first; or its id, as a bigint. */
+/** A node by its number, from 1, or its id as a bigint. */
 export type NodeRef = number | Id;
 
-/** What can be wrong with a node: it rejects every action, its activity never ends, or its entry never appears in the log. */
+/** A node rejects every action, its activities never end, or its entries never appear in the log. */
 export type Trouble = 'reject' | 'stuck' | 'missing';
 const TROUBLES = ['reject', 'stuck', 'missing'] as const satisfies readonly Trouble[];
 
-/**
- * Node ids: 610809900976570889, …890, …891, and so on. Neighbours on purpose: `JSON.parse` reads each of the first few
- * dozen as 610809900976570900, one node instead of many.
- */
+/** The ids go on from this one, so that `JSON.parse` reads each of the first few dozen as 610809900976570900. */
 const FIRST_NODE_ID: Id = 610809900976570889n;
 
 const whole = (least: number, most = Number.MAX_SAFE_INTEGER) =>
@@ -65,16 +62,15 @@ const schema = v.strictObject({
   now: v.optional(aFunction<() => number>('a function was expected'), () => Date.now),
 });
 
-/** How a sandbox is set up. What `ldctl sandbox start` has as flags, and a little more; durations in milliseconds. */
+/** The flags of `ldctl sandbox start`, and a few more; durations in milliseconds. */
 export type StartSandboxOptions = Partial<v.InferOutput<typeof schema>>;
 
-/** The same, checked and complete. */
+/** The options, checked and complete. */
 export type Settings = Omit<v.InferOutput<typeof schema>, 'nodes'> & {
   nodes: readonly Id[];
   troubles: ReadonlyMap<Id, Trouble>;
 };
 
-/** An option that cannot be. */
 export class OptionError extends TypeError {
   override readonly name = 'TypeError';
 
@@ -86,7 +82,7 @@ export class OptionError extends TypeError {
   }
 }
 
-/** @throws OptionError which option is wrong, and what was expected */
+/** @throws OptionError */
 export function readOptions(options: StartSandboxOptions): Settings {
   const checked = v.safeParse(schema, options, { abortEarly: true });
   if (!checked.success) {
@@ -102,12 +98,11 @@ export function readOptions(options: StartSandboxOptions): Settings {
   return { ...output, nodes, troubles };
 }
 
-/** The ids of so many nodes. */
 export function nodeIds(count: number, first: Id = FIRST_NODE_ID): Id[] {
   return Array.from({ length: count }, (_, index) => first + BigInt(index));
 }
 
-/** @throws OptionError for a node that there is not */
+/** @throws OptionError for a node that does not exist */
 export function findNode(node: NodeRef, nodes: readonly Id[], option: string): Id {
   const found = nodes.find((id) => id === node) ?? nodes[Number(node) - 1];
   if (found !== undefined) return found;

@@ -1,12 +1,12 @@
 import { STATUS_CODES } from 'node:http';
 import { isLosslessNumber, parse, stringify } from 'lossless-json';
-import { type Action, type Runtime } from '../base/activity.js';
-import { type Id } from '../base/ids.js';
+import type { Action, Runtime } from '../base/activity.js';
+import type { Id } from '../base/ids.js';
 import { RUNTIMES } from './state.js';
 
-// JSON and ids are read by other rules than the client's, so that a mistake in one is seen by the other.
+// JSON and ids are not read by the client's code, so that a mistake in one is seen by the other.
 
-/** The contract names the two for idempotency; the others stand for whatever the real services send. */
+/** The contract names the two for idempotency; the others are made up. */
 const STATUS_OF = {
   validation_error: 400,
   unauthorized: 401,
@@ -61,7 +61,7 @@ export function writeJson(value: unknown): string {
   return stringify(value) ?? '';
 }
 
-/** An id in the path; `name` is the parameter's. @throws Refusal 400 */
+/** An id in the path. @param name of the parameter @throws Refusal 400 */
 export function readId(text: string, name: string): Id {
   const id = idOf(text);
   if (id !== undefined) return id;
@@ -75,7 +75,7 @@ export function readRuntime(text: string): Runtime {
   throw invalid(['runtime', 'unknown_runtime', `must be one of ${RUNTIMES.join(', ')}`]);
 }
 
-/** `start`, `stop`, `restart` or `reconfigure:ID`, the colon as a colon. @throws Refusal 400 */
+/** `start`, `stop`, `restart` or `reconfigure:ID`, the colon not encoded. @throws Refusal 400 */
 export function readAction(text: string): Action {
   if (text === 'start' || text === 'stop' || text === 'restart') return { verb: text };
   const configId = text.startsWith('reconfigure:') ? idOf(text.slice('reconfigure:'.length)) : undefined;
@@ -83,14 +83,14 @@ export function readAction(text: string): Action {
   throw invalid(['action', 'unknown_action', 'must be start, stop, restart or reconfigure:{id}']);
 }
 
-/** The header's value, or null without one. @throws Refusal 400 */
+/** @throws Refusal 400 */
 export function readIdempotencyKey(header: string | undefined): string | null {
   if (header === undefined) return null;
   if (header.length >= 1 && header.length <= 255) return header;
   throw invalid(['idempotency-key', 'invalid_length', 'must have 1 to 255 characters']);
 }
 
-/** A parameter that the contract does not have is refused. @throws Refusal 400 */
+/** @throws Refusal 400, also for a parameter that the contract does not have */
 export function readPageQuery(query: URLSearchParams): { page: number; results: number } {
   const odd = [...query.keys()].find((name) => name !== 'page' && name !== 'results');
   if (odd !== undefined) throw invalid([odd, 'unexpected', 'is unknown']);
@@ -104,9 +104,9 @@ export function readPageQuery(query: URLSearchParams): { page: number; results: 
 }
 
 /**
- * The nodes a trigger names, or null for every node: no body, or `{}`. An empty list is unknown in the contract; here it
- * is refused.
- * @param known the deployment's nodes
+ * The nodes that a trigger names; null for every node: no body, or `{}`. The contract leaves open what an empty list means:
+ * here it is refused.
+ * @param known the nodes of the deployment
  * @throws Refusal 400
  */
 export function readNodes(body: string, known: { has(id: Id): boolean }): Id[] | null {
@@ -120,7 +120,7 @@ export function readNodes(body: string, known: { has(id: Id): boolean }): Id[] |
   if (!Array.isArray(nodes) || nodes.length === 0) {
     throw invalid(['nodes', 'invalid', 'must be a list of at least one node id']);
   }
-  // A bare integer: `"1"`, `1.0`, `1e3` and `-1` are none.
+  // Only a bare integer, not `"1"`, `1.0`, `1e3` or `-1`.
   const ids = nodes.map((item: unknown) => (isLosslessNumber(item) ? idOf(item.toString()) : undefined));
   const issues = ids.flatMap((id, index): Array<[string, string, string]> => {
     if (id === undefined) return [[`nodes[${index}]`, 'invalid_id', 'must be an unsigned 64-bit integer']];
@@ -130,7 +130,7 @@ export function readNodes(body: string, known: { has(id: Id): boolean }): Id[] |
   return [...new Set(ids.filter((id) => id !== undefined))];
 }
 
-/** Every number in it keeps the digits that it was written with. Null when the text is not JSON, or no object. */
+/** Numbers keep their digits. Null when the text is no JSON object. */
 function readObject(text: string): Record<string, unknown> | null {
   try {
     const value = parse(text);

@@ -1,5 +1,5 @@
-import { type Action, type Activity, type Runtime, type Verb } from '../base/activity.js';
-import { type Id } from '../base/ids.js';
+import type { Action, Activity, Runtime, Verb } from '../base/activity.js';
+import type { Id } from '../base/ids.js';
 import { nodeIds, type Settings, type Trouble } from './options.js';
 import {
   MAIN_DEPLOYMENT_ID,
@@ -18,20 +18,19 @@ export const RUNTIMES: readonly Runtime[] = ['iggy', 'connectors'];
 export interface DispatchedActivity {
   id: Id;
   node_id: Id;
-  /** Ms UTC. Null: its entry never appears. */
+  /** When its entry appears, ms UTC; null: never. */
   appears_at: number | null;
-  /** Null: it never ends. */
+  /** Ms UTC; null: never. */
   finishes_at: number | null;
-  /** How it ends; null when it never does. */
   result: 'completed' | 'rejected' | null;
 }
 
-/** What becomes of an activity, decided when it is dispatched. */
+/** How an activity will go, decided when it is dispatched. */
 type Fate = Pick<DispatchedActivity, 'appears_at' | 'finishes_at' | 'result'>;
 
-/** A node and its runtimes, all started at first. Its agent takes the activities of a runtime one after the other. */
+/** A node, its runtimes started. It works on the activities of a runtime one after the other. */
 class SandboxNode {
-  /** Each runtime as it will be when its queue is done, and when that is. */
+  /** The state of each runtime after its queue, and when that is done. */
   readonly #runtimes = { iggy: { isUp: true, freeAt: 0 }, connectors: { isUp: true, freeAt: 0 } };
 
   constructor(public trouble: Trouble | undefined) {}
@@ -42,7 +41,7 @@ class SandboxNode {
     if (this.trouble === 'missing') return { appears_at: null, finishes_at: null, result: null };
     if (this.trouble === 'stuck') return { appears_at, finishes_at: null, result: null };
     const queue = this.#runtimes[runtime];
-    // Only a start brings a stopped runtime up: it may have been stopped for a reason.
+    // Of a stopped runtime only a start completes: it may have been stopped for a reason.
     const completes = this.trouble !== 'reject' && queue.isUp === (verb !== 'start');
     if (completes) queue.isUp = verb !== 'stop';
     queue.freeAt = Math.max(appears_at, queue.freeAt) + timing.workMs;
@@ -60,7 +59,7 @@ export interface ActionRequest {
   at: number;
 }
 
-/** An activity, what becomes of it, and what else its entry shows. */
+/** An activity, and the other fields of its entry. */
 interface LogEntry extends DispatchedActivity {
   shown: Pick<Activity, 'author_id' | 'runtime' | 'action' | 'created_at'>;
 }
@@ -70,7 +69,7 @@ export class SandboxDeployment {
   readonly id: Id;
   readonly nodes: ReadonlyMap<Id, SandboxNode>;
   readonly #order: Settings['order'];
-  /** Its log, ascending by id. */
+  /** The log, ascending by id. */
   readonly entries: LogEntry[] = [];
 
   constructor(
@@ -96,7 +95,7 @@ export class SandboxDeployment {
     throw new RangeError(`no node ${id} in deployment ${this.id}`);
   }
 
-  /** The page of the log as it is at `at` (ms UTC). A page past the end is empty. */
+  /** A page of the log at a time (ms UTC); empty past the end. */
   read(page: number, results: number, at: number): Record<string, unknown> {
     const shown = this.entries.filter(({ appears_at }) => appears_at !== null && appears_at <= at);
     if (this.#order === 'desc') shown.reverse();
@@ -127,24 +126,23 @@ const WIDEST_GAP = 200;
 const SHORTEST_DEFAULT_HISTORY = 5;
 /** How far back the history reaches. */
 const HISTORY_SPAN = 96 * HOUR;
-/** How far the work on an activity strays from what was asked for, to either side. */
+/** The work on an activity takes up to this fraction more or less. */
 const JITTER = 0.25;
 
-/** What was done in the past, over and over. It leaves every runtime started, as the nodes are at first. */
+/** The history repeats these. They leave every runtime started. */
 const RECONFIGURE: Action = { verb: 'reconfigure', configId: 7262600000000000043n };
 const PAST_ACTIONS = [
   ['iggy', { verb: 'restart' }, OPERATORS.ada, 'completed', 4200],
   ['connectors', RECONFIGURE, OPERATORS.bo, 'completed', 9800],
   ['connectors', { verb: 'restart' }, OPERATORS.bo, 'completed', 3100],
-  // Starting what is running is rejected.
   ['iggy', { verb: 'start' }, OPERATORS.ada, 'rejected', 700],
 ] as const;
 
-/** What there is behind the API: a tenant's keys and structure, its deployments and their activities. */
+/** What the API gives access to: the keys and the structure of a tenant, its deployments and their activities. */
 export class Cloud {
   readonly structure: ReturnType<typeof tenantStructure>;
   readonly keys: Readonly<Record<KeyLabel, SandboxKey>>;
-  /** The deployment that the options speak of. */
+  /** The deployment that the options are for. */
   readonly main: SandboxDeployment;
   readonly deployments: ReadonlyMap<Id, SandboxDeployment>;
   readonly #settings: Settings;
@@ -170,9 +168,9 @@ export class Cloud {
       ),
     );
     this.deployments = new Map(deployments.map((deployment) => [deployment.id, deployment]));
-    // The structure begins with it.
+    // The first in the structure.
     [this.main] = deployments as [SandboxDeployment];
-    this.#remember(now);
+    this.#addHistory(now);
   }
 
   /** Carries an action out: one activity a node. */
@@ -187,8 +185,8 @@ export class Cloud {
     });
   }
 
-  /** Past activities, the newest an hour before `now` (ms UTC), naming the nodes in turn. */
-  #remember(now: number): void {
+  /** The newest an hour before `now` (ms UTC), of one node after the other. */
+  #addHistory(now: number): void {
     const nodes = [...this.main.nodes.keys()];
     const count = this.#settings.history ?? Math.max(SHORTEST_DEFAULT_HISTORY, nodes.length);
     for (let index = 0; index < count; index += 1) {
@@ -218,7 +216,7 @@ export class Cloud {
   }
 
   #shown({ authorId, runtime, action, at }: Omit<ActionRequest, 'nodes'>): LogEntry['shown'] {
-    // Unknown in the contract: a reconfigure is stored as `reconfigure:{config_id}` or as `reconfigure` alone.
+    // The contract leaves open whether a reconfigure is stored with its config.
     const stored = this.#settings.bareReconfigure ? action.verb : actionName(action);
     return { author_id: authorId, runtime, action: stored, created_at: new Date(at).toISOString() };
   }
@@ -229,7 +227,7 @@ export class Cloud {
   }
 }
 
-/** The action as it was asked for: `restart`, `reconfigure:42`. */
+/** `restart`, `reconfigure:42` */
 export function actionName({ verb, configId }: Action): string {
   return configId === undefined ? verb : `${verb}:${configId}`;
 }

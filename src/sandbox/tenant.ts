@@ -1,4 +1,4 @@
-import { type Id } from '../base/ids.js';
+import type { Id } from '../base/ids.js';
 
 /** A number in [0, 1), as `Math.random` gives it. */
 export type RandomSource = () => number;
@@ -15,8 +15,8 @@ export function seededRandom(seed: number): RandomSource {
 }
 
 /**
- * A stream of its own, so that how often one part asks (a request id per poll) does not change what another part
- * gets (the time a node takes): the same seed then means the same run however often the client polls.
+ * A random source for one part of the sandbox, so that how often another part draws, such as a request id for each poll, does
+ * not change it: the same seed means the same run however often the client polls.
  */
 export function fork(random: RandomSource): RandomSource {
   return seededRandom(Math.floor(random() * 2 ** 32));
@@ -27,58 +27,74 @@ export function randomText(random: RandomSource, alphabet: string, length: numbe
   return Array.from({ length }, () => alphabet.charAt(Math.floor(random() * alphabet.length))).join('');
 }
 
-/** Two people, whose ids a `JSON.parse` would fold into one. */
+/** Two people, whose ids `JSON.parse` would read as one. */
 export const OPERATORS = { ada: 608123456789012345n, bo: 608123456789012346n } as const;
 
 /** `admin` may do everything; `readonly` may look and not act; `minimal` may act and look nothing up: it lacks `info:read`. */
 export type KeyLabel = 'admin' | 'readonly' | 'minimal';
 
 export interface SandboxKey {
-  label: KeyLabel;
-  /** The secret itself. */
+  /** The secret. */
   value: string;
-  /** Whom the activity log names. */
-  authorId: Id;
   context: ReturnType<typeof keyContext>;
 }
 
 const DAY = 86_400_000;
 const KEY_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
-/** Role, author, and the grants for the tenant, for its divisions and for their environments. */
-const KEYS: Record<KeyLabel, [role: string, author: Id, tenant: string, division: string, environment: string]> = {
-  admin: ['admin', OPERATORS.ada, 'info:manage api_key:manage', 'environment:manage', 'deployment:manage'],
-  readonly: ['viewer', OPERATORS.bo, 'info:read division:read', 'environment:read', 'deployment:read'],
-  minimal: ['trigger', OPERATORS.ada, '', '', 'deployment:manage'],
+/** For the tenant, for its divisions, and for their environments. */
+type Grants = Record<'tenant' | 'division' | 'environment', string[]>;
+
+const KEYS: Record<KeyLabel, { role: string; userId: Id; grants: Grants }> = {
+  admin: {
+    role: 'admin',
+    userId: OPERATORS.ada,
+    grants: {
+      tenant: ['info:manage', 'api_key:manage'],
+      division: ['environment:manage'],
+      environment: ['deployment:manage'],
+    },
+  },
+  readonly: {
+    role: 'viewer',
+    userId: OPERATORS.bo,
+    grants: {
+      tenant: ['info:read', 'division:read'],
+      division: ['environment:read'],
+      environment: ['deployment:read'],
+    },
+  },
+  minimal: {
+    role: 'trigger',
+    userId: OPERATORS.ada,
+    grants: { tenant: [], division: [], environment: ['deployment:manage'] },
+  },
 };
 
-/** @param now ms UTC, from which their lives are counted */
+/** @param now ms UTC: the keys were made before, and expire after it */
 export function makeKeys(now: number, random: RandomSource): Record<KeyLabel, SandboxKey> {
   const make = (label: KeyLabel, ordinal: bigint): SandboxKey => ({
-    label,
     value: `ld_pk_${randomText(random, KEY_CHARACTERS, 32)}`,
-    authorId: KEYS[label][1],
     context: keyContext(label, ordinal, now),
   });
   return { admin: make('admin', 1n), readonly: make('readonly', 2n), minimal: make('minimal', 3n) };
 }
 
 function keyContext(label: KeyLabel, ordinal: bigint, now: number) {
-  const [role_name, user_id, ...grants] = KEYS[label];
-  const [tenant = [], division = [], environment = []] = grants.map((text) => text.split(' ').filter(Boolean));
+  const { role, userId, grants } = KEYS[label];
   return {
     id: 7262500000000000000n + ordinal,
     name: `sandbox ${label}`,
-    user_id,
+    user_id: userId,
     role_id: 7262400000000000000n + ordinal,
-    role_name,
+    role_name: role,
     division_id: null,
     division_name: null,
     validate_ip: false,
     allowed_ips: [],
     expiry_at: new Date(now + 200 * DAY).toISOString(),
     created_at: new Date(now - 165 * DAY).toISOString(),
-    permissions: { tenant, division, environment, divisions: {} },
+    permissions: { ...grants, divisions: {} },
   };
 }
 
@@ -89,8 +105,8 @@ export type Deployment = { id: Id } & Record<'name' | 'cloud' | 'variant', strin
   Record<'region' | 'tier' | 'supervisor_url', string | null>;
 
 /**
- * The tenant: the deployment to try things on, `staging` twice (a name alone is ambiguous), a division of its own with
- * a deployment elsewhere, and one on premises that no supervisor is known for.
+ * The deployment to try things on, two named `staging`, so that the name is ambiguous, and another division with a deployment
+ * in another cloud and one on premises, whose supervisor is not known.
  */
 export function tenantStructure(url: string) {
   const managed = { cloud: 'aws', region: 'us-east-1', tier: 'medium', variant: 'managed', supervisor_url: url };
@@ -103,10 +119,8 @@ export function tenantStructure(url: string) {
     { id: MAIN_DEPLOYMENT_ID, name: 'sandbox', ...managed },
     { id: 7263012455120900034n, name: 'staging', ...managed },
   );
-  const testing = environment(7261845022003200203n, 'testing', {
-    ...{ id: 7263012455120900035n, name: 'staging' },
-    ...managed,
-  });
+  const staging = { id: 7263012455120900035n, name: 'staging', ...managed };
+  const testing = environment(7261845022003200203n, 'testing', staging);
   const lab = environment(
     7261845022003200204n,
     'lab',

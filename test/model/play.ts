@@ -66,7 +66,7 @@ class Process {
 
   constructor(by: number, setting: Setting, world: World, make: MakeJob) {
     this.by = by;
-    this.journal = new MemoryJournal(world.disk, () => world.wall, !setting.makesNoRecord);
+    this.journal = new MemoryJournal(world.disk, () => world.wall, setting.isSparing);
     this.job = make(setting, world, this.journal);
   }
 
@@ -111,7 +111,7 @@ export function play(setting: Setting, plan: Plan, budget: number, make: MakeJob
   };
   const interrupt = (step: Step, posting: boolean, reason = new Interrupted('SIGINT')): void => {
     story.stoppedAt ??= world.now;
-    take(step, { is: 'stopped', reason, posting, ...('node' in step && { node: step.node }) });
+    take(step, { is: 'stopped', reason, posting });
   };
   for (let steps = 0; ; steps++) {
     if (steps > MOST_STEPS) return { ...story, why: 'never ends' };
@@ -147,7 +147,7 @@ export function play(setting: Setting, plan: Plan, budget: number, make: MakeJob
       if (how !== 'goes on') {
         lives += 1;
         // Killed where it could not note what it was told: that is an answer that was lost.
-        if (step.do === 'note' && step.note.state === 'redirected') world.unnotable.add(step.note.key);
+        if (step.do === 'note' && step.mark === 'redirected') world.unnotable.add(step.key);
         for (const key of world.unnotable) world.redirected.delete(key);
         story.stoppedAt = null;
         story.wasKilled = true;
@@ -161,7 +161,7 @@ export function play(setting: Setting, plan: Plan, budget: number, make: MakeJob
     if (
       node !== undefined &&
       !one.ends.has(node) &&
-      (step.do === 'ask' || (step.do === 'note' && step.note.state === 'passed'))
+      (step.do === 'ask' || (step.do === 'note' && step.mark === 'passed'))
     ) {
       one.ends.set(node, Math.min(one.readAt, world.now - PAUSE));
     }
@@ -185,7 +185,7 @@ export function play(setting: Setting, plan: Plan, budget: number, make: MakeJob
       }
       case 'note':
         take(step, note(step, one.journal, world, choices));
-        isAccepted ||= step.note.state === 'accepted' && most > 1;
+        isAccepted ||= step.mark === 'accepted' && most > 1;
         break;
       case 'read': {
         const how = choices.of(readFaults(setting, isAccepted));
@@ -211,30 +211,31 @@ export function play(setting: Setting, plan: Plan, budget: number, make: MakeJob
       }
       case 'post': {
         if (isKept && choices.of([false, true])) {
-          take(step, { is: 'unnoted', error: new ApiError('EIO', { status: 500, code: 'EIO', reason: '' }), node });
-          break;
-        }
-        const kept = isKept ? one.journal.beforePost(step.request.wireKey) : null;
-        if (kept) {
-          take(step, { is: 'found', kept, node });
+          take(step, { is: 'unnoted', error: new ApiError('EIO', { status: 500, code: 'EIO', reason: '' }) });
           break;
         }
         const at = world.wall;
+        const { record, after } = step;
+        const begun = record ? one.journal.begin({ ...record, postedAt: record.postedAt ?? at }, after) : 0;
+        if (typeof begun !== 'number') {
+          take(step, { is: 'found', kept: begun });
+          break;
+        }
         const answer = world.post(step.request, one, !setting.before && most === 1);
         if (answer instanceof Interrupted) interrupt(step, true, answer);
-        else take(step, { is: 'answered', answer, at, node });
+        else take(step, { is: 'answered', answer, at, generation: begun });
         break;
       }
       case 'ask': {
         const how = choices.of(['passes', 'fails', 'hangs']);
         one.gates.set(step.node, { at: how === 'hangs' ? Infinity : world.now + 700, passes: how === 'passes' });
-        take(step, { is: 'asked', node: step.node });
+        take(step, { is: 'done' });
         break;
       }
       case 'cut':
         // It may end well just then; it was cut off all the same.
         one.gates.set(step.node, { at: world.now + 10, passes: choices.of([false, true]) });
-        take(step, { is: 'cut', node: step.node });
+        take(step, { is: 'done' });
         story.gates.set(step.node, false);
         one.cut.add(step.node);
         break;
@@ -260,23 +261,22 @@ function pairOf(step: Step, fact: Fact): string {
     step.do === 'read'
       ? `read ${typeof step.downTo === 'bigint' ? 'down to an id' : step.downTo}`
       : step.do === 'note'
-        ? `note ${step.note.state}`
+        ? `note ${step.mark}`
         : step.do;
   return `${what} → ${fact.is}`;
 }
 
 /** Every pair that can be. */
 export const PAIRS: readonly string[] = [
-  ...['posting', 'accepted', 'redirected', 'refused', 'passed'].flatMap((state) =>
-    ['noted', 'unnoted'].map((fact) => `note ${state} → ${fact}`),
+  ...['accepted', 'redirected', 'refused', 'passed'].flatMap((state) =>
+    ['done', 'unnoted'].map((fact) => `note ${state} → ${fact}`),
   ),
-  'note posting → found',
   ...['answered', 'found', 'unnoted', 'stopped'].map((fact) => `post → ${fact}`),
   ...['newest', 'known', 'down to an id'].flatMap((how) =>
     ['read', 'unreadable', 'stopped'].map((fact) => `read ${how} → ${fact}`),
   ),
-  'ask → asked',
-  'cut → cut',
+  'ask → done',
+  'cut → done',
   'wait → gated',
   'wait → stopping',
   'wait → stopped',
@@ -303,18 +303,13 @@ function readFaults({ before, processes }: Setting, isAccepted: boolean): ReadFa
 }
 
 function note(step: Step & { do: 'note' }, journal: MemoryJournal, world: World, choices: Choices): Fact {
-  const { node } = step;
+  const { key, generation, mark } = step;
   if (choices.of([false, true])) {
-    if (step.note.state === 'redirected') world.unnotable.add(step.note.key);
-    return { is: 'unnoted', error: new ApiError('disk full', { status: 500, code: 'ENOSPC', reason: '' }), node };
+    if (mark === 'redirected') world.unnotable.add(key);
+    return { is: 'unnoted', error: new ApiError('disk full', { status: 500, code: 'ENOSPC', reason: '' }) };
   }
-  if (step.note.state !== 'posting') {
-    journal.mark(step.note.key, step.note.state);
-    return { is: 'noted', node };
-  }
-  if (step.note.again) journal.mark(step.note.record.key, 'refused');
-  const kept = journal.begin({ ...step.note.record, postedAt: world.wall });
-  return kept ? { is: 'found', kept, node } : { is: 'noted', node };
+  journal.mark(key, generation, mark);
+  return { is: 'done' };
 }
 
 function beforehand(setting: Setting, world: World, make: MakeJob): void {

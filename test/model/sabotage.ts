@@ -58,8 +58,8 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'posts again without reading',
     file: 'run-read.ts',
-    from: "Object.assign(run, { phase: 'uncertain', maybeSent: true, lostAt });",
-    to: "Object.assign(run, { phase: 'ready', maybeSent: true, lostAt, waitUntil: now + SECOND });",
+    from: "Object.assign(this, { phase: 'uncertain', maybeSent: true, lostAt });",
+    to: "Object.assign(this, { phase: 'ready', maybeSent: true, lostAt, waitUntil: now + SECOND });",
     settings: ['named nodes, keys ignored'],
   },
   {
@@ -72,8 +72,8 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a 403 after a lost answer is a no',
     file: 'run-read.ts',
-    from: 'if (!run.maybeSent ||',
-    to: "if (!run.maybeSent || error.code === 'denied' ||",
+    from: 'this.maybeSent && !isUnread ?',
+    to: "this.maybeSent && error.code !== 'denied' ?",
     settings: ['a log that shows late'],
   },
   {
@@ -86,15 +86,15 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a redirect is not noted',
     file: 'run.ts',
-    from: "if (run.key !== null) run.marks.push({ state: 'redirected', key: run.key });",
+    from: "run.mark('redirected');",
     to: '',
     settings: ['a key, killed, keys ignored'],
   },
   {
     name: 'no record before the POST',
     file: 'run.ts',
-    from: 'if (isKept(run) && run.noted !== run.baseline) {',
-    to: 'if (run.tries > 1e9) {',
+    from: 'if (!trigger.kept) return',
+    to: 'return',
     settings: ['a key, killed and run again', 'a key, killed, keys ignored'],
   },
   {
@@ -171,33 +171,33 @@ export const SABOTAGES: readonly Sabotage[] = [
     name: 'a record is replaced by one that slept',
     file: 'run.ts',
     from: 'return goOnFrom(run, fact.kept, now);',
-    to: 'return void Object.assign(run, { noted: run.baseline, plan: { ...run.plan, kept: false } });',
+    to: 'return void Object.assign(run.trigger ?? {}, { kept: false });',
     settings: ['two processes, keys ignored', 'two processes with one key'],
   },
   {
-    name: 'a run that goes on from the record of another makes none',
-    world: { makesNoRecord: true },
-    settings: ['three, keys ignored'],
+    name: 'a POST that goes on from a record makes none',
+    world: { isSparing: true },
+    settings: ['two, the first POST lost', 'three, keys ignored'],
   },
   {
     name: 'a stale record is followed for ever',
     file: 'run-read.ts',
-    from: 'if (isTooLate(run, now)) giveUp(run, error);',
-    to: 'if (isTooLate(run, now)) return;',
+    from: 'if (run.isTooLate(now)) run.giveUp(run.lastError);',
+    to: 'if (run.isTooLate(now)) return;',
     settings: ['a key, killed and run again'],
   },
   {
     name: 'a gate that was cut off has passed',
     file: 'roll.ts',
-    from: "node.stage === 'cut' ? { ...gate, exit_code: null, timed_out: true } : gate",
+    from: "node.stage === 'gate' ? gate : { ...gate, exit_code: null, timed_out: true }",
     to: 'gate',
     settings: ['a roll, killed and run again'],
   },
   {
     name: 'a baseline is read as if nothing was left out',
     file: 'run-read.ts',
-    from: '[highestOf(shown), above ?? 0n].reduce((a, b) => (a > b ? a : b))',
-    to: 'highestOf(shown)',
+    from: 'shown[0]?.id ?? above',
+    to: 'shown[0]?.id ?? 0n',
     settings: ['a roll over nodes with older entries'],
   },
 ];

@@ -21,6 +21,7 @@ export const SETTINGS: readonly Setting[] = [
   { name: 'a key, killed, keys ignored', nodes: [2n], honours: false, keyed: true, kills: true },
   { name: 'two processes with one key', nodes: [2n], honours: true, keyed: true, processes: 2 },
   { name: 'two processes, keys ignored', nodes: [2n], honours: false, keyed: true, processes: 2 },
+  { name: 'two, the first POST lost', nodes: [2n], honours: false, keyed: true, processes: 2, first: 'lost before' },
   { name: 'three, the first one held up', nodes: [2n], honours: true, keyed: true, processes: 3, first: '429' },
   { name: 'three, keys ignored', nodes: [2n], honours: false, keyed: true, processes: 3, first: '429' },
   { name: 'a roll over nodes with older entries', nodes: [2n, 1n], honours: true, roll: { window: 2, gated: false } },
@@ -57,7 +58,7 @@ export function makerOf({ runJob, rollJob }: Pick<typeof JobModule, 'runJob' | '
       if (record) kept.set(node, record);
     }
     const how = { maxUnavailable: window, pauseMs: PAUSE, gated, gateTimeoutMs: 20 * SECOND, continueOnError: false };
-    const plan = { ...shared, ...how, nodes, timeoutMs: null, nodeTimeoutMs: 60 * SECOND };
+    const plan = { ...shared, ...how, nodes, timeoutMs: Infinity, nodeTimeoutMs: 60 * SECOND };
     return rollJob(plan, kept, world.now, text);
   };
 }
@@ -76,7 +77,14 @@ function keyOf(nodes: readonly bigint[] | null, runJob: (typeof JobModule)['runJ
     idempotencyKey: 'key',
     kept: false,
   };
-  const limits = { ifBusy: 'ignore' as const, tenant: null, timeoutMs: null, appearMs: 1, expect: null, wait: true };
+  const limits = {
+    ifBusy: 'ignore' as const,
+    tenant: null,
+    timeoutMs: Infinity,
+    appearMs: 1,
+    expect: null,
+    wait: true,
+  };
   const job = runJob({ ...plan, ...limits, nodes }, null, 0, () => '');
   for (;;) {
     const step = job.next(0);

@@ -7,7 +7,7 @@ import {
   TransportError,
   type LdctlError,
 } from '../../src/base/errors.js';
-import type { KeptRun, RunRecord, RunState } from '../../src/base/journal.js';
+import type { KeptRun, Mark, RunJournal, RunRecord } from '../../src/base/journal.js';
 import type { Accepted, WireTrigger } from '../../src/base/supervisor.js';
 import type { LogRead } from '../../src/log/log.js';
 
@@ -99,7 +99,7 @@ export interface WorldOptions {
   /** The first POST is answered with this, and that is no fault. */
   first?: PostFault;
   /** A journal that is broken on purpose. */
-  makesNoRecord?: boolean;
+  isSparing?: boolean;
 }
 
 export class World {
@@ -325,56 +325,43 @@ interface Stored {
 
 const VALID = 24 * 3600 * SECOND;
 
-/** The journal as `base/journal.ts` describes it, as one process has it open. */
-export class MemoryJournal {
+/** The journal as `base/journal.ts` describes it. */
+export class MemoryJournal implements RunJournal {
   readonly #disk: Disk;
   readonly #wall: () => number;
-  readonly #makesOwn: boolean;
-  /** What this process goes on from, by key. */
-  readonly #used = new Map<string, { stored: Stored; isOwn: boolean }>();
+  readonly #isSparing: boolean;
 
-  /** @param makesOwn false: a sabotage, one that posts from the record of another process and makes none */
-  constructor(disk: Disk, wall: () => number, makesOwn = true) {
+  /** @param isSparing a sabotage: a POST that goes on from a record has none of its own */
+  constructor(disk: Disk, wall: () => number, isSparing = false) {
     this.#disk = disk;
     this.#wall = wall;
-    this.#makesOwn = makesOwn;
+    this.#isSparing = isSparing;
   }
 
   read(key: string): KeptRun | null {
+    const all = this.#disk.get(key) ?? [];
     const counts = ({ record, marks }: Stored): boolean =>
       this.#wall() - record.postedAt <= VALID &&
       (!marks.has('refused') || marks.has('accepted') || marks.has('redirected'));
-    const live = (this.#disk.get(key) ?? []).filter(counts);
+    const live = all.filter(counts);
     const stored = live.findLast(({ marks }) => marks.has('accepted')) ?? live.at(-1);
     if (!stored) return null;
-    if (this.#used.get(key)?.stored !== stored) this.#used.set(key, { stored, isOwn: false });
+    const { record } = stored;
     const has = (mark: string): boolean => live.some(({ marks }) => marks.has(mark));
     const marks = { accepted: has('accepted'), redirected: has('redirected'), passed: has('passed') };
-    return { record: stored.record, ageMs: this.#wall() - stored.record.postedAt, ...marks };
+    return { record, generation: all.indexOf(stored) + 1, ageMs: this.#wall() - record.postedAt, ...marks };
   }
 
-  begin(record: RunRecord): KeptRun | null {
+  begin(record: RunRecord, after: number): number | KeptRun {
     const kept = this.read(record.key);
-    if (!kept) this.#make(record);
-    return kept;
+    if (kept && (kept.accepted || kept.redirected || kept.generation !== after)) return kept;
+    if (this.#isSparing && kept) return after;
+    const all = [...(this.#disk.get(record.key) ?? []), { record, marks: new Set<string>() }];
+    this.#disk.set(record.key, all);
+    return all.length;
   }
 
-  beforePost(key: string): KeptRun | null {
-    const used = this.#used.get(key);
-    const kept = this.read(key);
-    if (kept && (kept.accepted || kept.redirected || this.#used.get(key) !== used)) return kept;
-    if (used && !used.isOwn && this.#makesOwn) this.#make(used.stored.record);
-    return null;
-  }
-
-  mark(key: string, state: Exclude<RunState, 'posting'>): void {
-    const used = this.#used.get(key);
-    if (used && (used.isOwn || state !== 'refused')) used.stored.marks.add(state);
-  }
-
-  #make(record: RunRecord): void {
-    const stored = { record, marks: new Set<string>() };
-    this.#disk.set(record.key, [...(this.#disk.get(record.key) ?? []), stored]);
-    this.#used.set(record.key, { stored, isOwn: true });
+  mark(key: string, generation: number, mark: Mark): void {
+    this.#disk.get(key)?.[generation - 1]?.marks.add(mark);
   }
 }

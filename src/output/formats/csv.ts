@@ -1,8 +1,8 @@
 import { stringify } from 'csv-stringify/sync';
 import { plainText } from '../../base/text.js';
-import { type Cell, type Format } from '../columns.js';
+import type { Cell, Format } from '../columns.js';
 
-/** Comma-separated, a line a record, UTF-8. Values are data: ids in plain digits, times as the API gave them. */
+/** Values are data: ids in plain digits, times as the API gave them. */
 export const csv: Format = {
   holds: 'rows',
   list: ({ columns, chosen }, { header }) => {
@@ -22,10 +22,7 @@ export const csv: Format = {
     records([...(header ? [fields.map(({ name }) => name)] : []), fields.map(({ value }) => value)]),
 };
 
-/**
- * A text that a spreadsheet would run as a formula (`=…`, `+…`, `@…`) gets an apostrophe in front. Ids, times and
- * words of the API never begin like that; a name that an attacker chose may.
- */
+/** A text that a spreadsheet would run as a formula (`=…`, `+…`, `@…`), such as a hostile name, gets an apostrophe in front. */
 function records(rows: ReadonlyArray<readonly Cell[]>): string {
   const plain = (cell: Cell): Cell => {
     if (typeof cell === 'boolean') return String(cell);

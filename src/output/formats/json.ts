@@ -1,22 +1,22 @@
 import { stringifyJson } from '../../base/json.js';
 import { UNSAFE_CHARACTER } from '../../base/text.js';
-import { type Format, type FormatOptions } from '../columns.js';
+import type { Format, FormatOptions } from '../columns.js';
 
 type Style = Pick<FormatOptions, 'numberIds'>;
 
-/** One document. A list has an item a line, so that it can stream and be compared by line. */
+/** One document. A list has a line for each item, so that it can be streamed and compared. */
 export const json: Format = {
   holds: 'values',
   list: (_selection, options) => {
-    let lead = '{"items":[\n';
+    let isEmpty = true;
     return {
       items: (batch) => {
-        const text = lead + jsonTexts(batch, options, ',\n').slice(0, -2);
-        lead = ',\n';
-        return text;
+        const lead = isEmpty ? '{"items":[\n' : ',\n';
+        isEmpty = false;
+        return lead + jsonTexts(batch, options, ',\n').slice(0, -2);
       },
       end: (total) => {
-        const open = lead === ',\n' ? '\n' : '{"items":[';
+        const open = isEmpty ? '{"items":[' : '\n';
         return `${open}]${total === null ? '' : `,"total_results":${total}`}}\n`;
       },
       broken: (error) => `\n],"error":${jsonText(error, options)}}\n`,
@@ -25,7 +25,7 @@ export const json: Format = {
   object: ({ value }, options) => `${jsonText(value, options, 2)}\n`,
 };
 
-/** One JSON value a line: a list's bare items, or a run's events. */
+/** A JSON value a line: the items of a list, or the events of a run. */
 export const ndjson: Format = {
   holds: 'values',
   events: true,
@@ -36,24 +36,23 @@ export const ndjson: Format = {
   object: ({ value }, options) => `${jsonText(value, options)}\n`,
 };
 
-/** JSON with every digit of an id, and no character in it that a terminal would act on. */
+/** JSON with ids digit for digit, and without characters that a terminal would act on. */
 export function jsonText(value: unknown, { numberIds }: Style, indent?: number): string {
   return escapeInJson(stringifyJson(value, { stringIds: !numberIds, ...(indent && { indent }) }));
 }
 
-/** One text after the other, each with `end` behind it. */
 function jsonTexts(values: readonly unknown[], { numberIds }: Style, end: string): string {
   return escapeInJson(values.map((value) => stringifyJson(value, { stringIds: !numberIds }) + end).join(''));
 }
 
-/** Line ends stand between the parts of a document. JSON escapes all other C0 controls by itself. */
+/** Line ends are left, which only stand between the parts of a document: JSON escapes those within a text. */
 const UNSAFE_IN_JSON = new RegExp(`${UNSAFE_CHARACTER.source}(?<!\\n)`, UNSAFE_CHARACTER.flags);
 
 /** Writes what is unsafe in a JSON text as `\uXXXX`, which is read back as the same character. */
 export function escapeInJson(text: string): string {
-  // One beyond U+FFFF has two units.
+  // A character beyond U+FFFF has two units.
   const escaped = (character: string): string =>
     character.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-  // In a line that holds it anywhere, the runner of GitHub Actions finds a command.
+  // The runner of GitHub Actions would take it for a command.
   return text.replace(UNSAFE_IN_JSON, escaped).replaceAll('##[', '#\\u0023[');
 }

@@ -3,15 +3,15 @@ import stringWidth from 'string-width';
 import { plainText } from '../../base/text.js';
 import { cellText, type Field, type Format, type FormatOptions, type ListWriter, type Selection } from '../columns.js';
 
-/** So many rows decide the columns of a list and their widths; no more are held. */
+/** The first rows decide which columns fit, and how wide they are. */
 const SAMPLE = 1000;
-/** Later rows are laid out so many at a time. */
+/** Later rows are laid out by this many. */
 const BATCH = 100;
 
 /** For people: aligned columns, two spaces apart. */
 export const table: Format = { holds: 'rows', list: tableWriter, object: fieldLines };
 
-/** Writes nothing at all, not even a header, for a list of nothing. */
+/** An empty list has no header either. */
 function tableWriter<T>(selection: Selection<T>, options: FormatOptions): ListWriter<T> {
   let waiting: T[] = [];
   let layout: TableLayout<T> | null = null;
@@ -37,15 +37,15 @@ function tableWriter<T>(selection: Selection<T>, options: FormatOptions): ListWr
 interface TableLayout<T> {
   /** Upper case and bold. */
   header: string;
-  /** One line an item. A cell that is wider than its column widens it for the items given with it. */
+  /** A line for each item. A cell that is too wide widens its column for these items. */
   rows(items: readonly T[]): string[];
 }
 
 const GAP = '  ';
 
 /**
- * The columns of a table and their widths, by the items known so far. Nothing is wrapped or cut, ids above all.
- * @param kept of a live table, the widths that it has had: they only grow, so that no column jumps
+ * Chooses the columns of a table and their widths by the items known so far. No cell is wrapped or cut.
+ * @param kept the widths that a live table has had: they only grow, so that no column jumps
  */
 export function layOut<T>(
   { columns, chosen }: Selection<T>,
@@ -84,26 +84,24 @@ export function layOut<T>(
   };
 }
 
-// Every border that cli-table3 knows is left out, but for the gap between two columns.
+// No border but the gap between two columns. Some of these names mean nothing to cli-table3.
 const SIDES = ['top', 'bottom', 'left', 'right', 'mid'].flatMap((a) => [
   a,
   ...['left', 'mid', 'right'].map((b) => `${a}-${b}`),
 ]);
 const chars = { ...Object.fromEntries(SIDES.map((name) => [name, ''])), middle: GAP };
 const style = { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true };
-/** It looks for cells in the way of each other among all above, so that its time grows with the square of the rows. */
+/** Rows of one cli-table3: its time grows with the square of them. */
 const AT_ONCE = 8;
 
 function align(rows: readonly string[][], colWidths: number[]): string[] {
-  if (rows.length > AT_ONCE) {
-    return [...align(rows.slice(0, AT_ONCE), colWidths), ...align(rows.slice(AT_ONCE), colWidths)];
+  const lines: string[] = [];
+  for (let start = 0; start < rows.length; start += AT_ONCE) {
+    const grid = new CliTable({ chars, style, colWidths });
+    grid.push(...rows.slice(start, start + AT_ONCE));
+    lines.push(...grid.toString().split('\n'));
   }
-  const grid = new CliTable({ chars, style, colWidths });
-  grid.push(...rows);
-  return grid
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd());
+  return lines.map((line) => line.trimEnd());
 }
 
 function fieldLines({ fields = [] }: { fields?: readonly Field[] }, { paint }: FormatOptions): string {

@@ -1,7 +1,7 @@
 import { createLogUpdate } from 'log-update';
-import { type Activity } from '../../base/activity.js';
+import type { Activity } from '../../base/activity.js';
 import { compareIds, type Id } from '../../base/ids.js';
-import { type NodeProgress, type RunStep } from '../../job/events.js';
+import type { NodeProgress, RunStep } from '../../job/events.js';
 import { count, wrapWords } from '../../base/text.js';
 import { elapsedText, selectColumns, timeText, type Selection } from '../columns.js';
 import { sentence, warningText } from '../error.js';
@@ -21,7 +21,7 @@ import {
 
 interface Frame<T> {
   rows: readonly T[];
-  /** How many there are, with those that are not held any more. */
+  /** With those that are no longer held. */
   total: number;
   foot: string;
   isBad?: boolean;
@@ -31,18 +31,18 @@ interface LiveTableOptions<T> extends Pick<ViewOptions, 'clock'> {
   sink: Sink;
   selection: Selection<T>;
   utc: boolean;
-  /** Where the screen is too small for all rows, those of the lowest rank are shown. */
+  /** A screen that is too small shows the rows of the lowest rank. */
   rank?: (row: T) => number;
-  /** Asked for the current picture every second and at every event. */
+  /** Called every second and at every event. */
   frame: (elapsed: number) => Frame<T>;
 }
 
 function liveTable<T>({ sink, selection, utc, rank = () => 0, frame, clock }: LiveTableOptions<T>) {
   const paint = painter(sink.colour);
-  // A sink has all of a stream that log-update asks for: write, isTTY, and its size.
+  // Of a stream, log-update needs only what a sink has: write, isTTY and the size.
   const log = createLogUpdate(sink as unknown as NodeJS.WritableStream, { showCursor: true });
   const widths = new Map<string, number>();
-  /** The time of day from which on nothing was seen; null while all is well. */
+  /** The time of day when the log was last read; null while it can be. */
   let outage: string | null = null;
   let isStopped = false;
 
@@ -51,7 +51,8 @@ function liveTable<T>({ sink, selection, utc, rank = () => 0, frame, clock }: Li
     const { rows, total, foot, isBad = false } = frame(elapsed);
     const [below = ''] = wrapWords(outage ? `the log has been out of reach since ${outage}` : foot, sink.columns);
     const last = paint(outage || isBad ? 'bad' : 'dim', below);
-    const height = sink.rows - ['header', 'last', 'cursor'].length;
+    // Without the header, the last line, and that of the cursor.
+    const height = sink.rows - 3;
     if (rows.length === 0 || height < 2) return [last];
     const visible = total <= height ? rows : [...rows].sort((a, b) => rank(a) - rank(b)).slice(0, height - 1);
     const look = { view: { utc, now: clock.now(), elapsed }, paint, header: true, width: sink.columns };
@@ -66,7 +67,7 @@ function liveTable<T>({ sink, selection, utc, rank = () => 0, frame, clock }: Li
     sink.write(text);
     redraw();
   };
-  // What stands on the screen after Ctrl-Z is the shell's: the next frame comes below it.
+  // After Ctrl-Z the shell has written on the screen: the next frame goes below that.
   const resumed = (): void => {
     log.done();
     redraw();
@@ -76,7 +77,7 @@ function liveTable<T>({ sink, selection, utc, rank = () => 0, frame, clock }: Li
   return {
     print,
     on: (event: RunStep | WatchEvent): void => {
-      // An outage has the last line for itself.
+      // The last line tells it already.
       if (event.event === 'warning' && event.code !== 'log_unreadable') print(warningText(sink, event.message));
       if (event.event === 'outage') {
         const { ageMs } = event;
@@ -84,20 +85,20 @@ function liveTable<T>({ sink, selection, utc, rank = () => 0, frame, clock }: Li
       }
       redraw();
     },
-    /** Takes the table away, or leaves its last frame. What was printed stays. */
+    /** Removes the table, unless its last frame is to stay. */
     stop: ({ keep = false } = {}): void => {
       if (isStopped) return;
       isStopped = true;
       clearInterval(timer);
       process.off('SIGCONT', resumed);
-      // With the ^C that the terminal may have written behind it.
+      // Also where the last frame stays: it removes the ^C that the terminal may have added.
       log.clear();
       if (keep) redraw();
     },
   };
 }
 
-/** A run at a terminal: a first line that stays, and a table that is gone when the result follows. */
+/** A run at a terminal: a headline that stays, and a table that is removed before the result is printed. */
 export function liveRunView(sink: Sink, { title, debug = false, clock }: RunViewOptions): RunView {
   const started = clock.elapsed();
   let nodes: readonly NodeProgress[] = [];
@@ -107,15 +108,16 @@ export function liveRunView(sink: Sink, { title, debug = false, clock }: RunView
 
   const frame = (elapsed: number): Frame<NodeProgress> => {
     const standings = nodes.map(standingOf);
-    const [done, failed] = ['done', 'failed'].map((wanted) => standings.filter((one) => one === wanted).length);
+    const done = standings.filter((standing) => standing === 'done').length;
+    const failed = standings.filter((standing) => standing === 'failed').length;
     const took = elapsedText(elapsed - started);
     let foot = `${done} of ${nodes.length} done${failed ? `, ${failed} failed` : ''}, ${took}`;
     if (nodes.length === 0) foot = `waiting for the first entry, ${took}`;
     else if (settlesAt !== undefined && !standings.includes('open')) {
-      const left = Math.ceil(Math.max(settlesAt - elapsed, 0) / 1000) * 1000;
-      foot = `waiting ${elapsedText(left)} for nodes that may still report`;
+      const seconds = Math.ceil(Math.max(settlesAt - elapsed, 0) / 1000);
+      foot = `waiting ${elapsedText(seconds * 1000)} for nodes that may still report`;
     }
-    return { rows: nodes, total: nodes.length, foot, isBad: failed !== 0 };
+    return { rows: nodes, total: nodes.length, foot, isBad: failed > 0 };
   };
   const selection = { columns: nodeColumns, chosen: false };
   const table = liveTable({ clock, sink, selection, utc: false, rank: rankOf, frame });
@@ -123,7 +125,7 @@ export function liveRunView(sink: Sink, { title, debug = false, clock }: RunView
     on: (event) => {
       if (event.event === 'baseline') expected ||= event.expects;
       if (event.event === 'progress') ({ nodes, settlesAt } = event);
-      // What is refused was not begun.
+      // Not before: a run that is refused has no headline.
       if (!isBegun && (event.event === 'dispatched' || (event.event === 'progress' && nodes.length > 0))) {
         isBegun = true;
         table.print(sentence(sink, headlineText(title, Math.max(expected, nodes.length)), 'bold', 'all'));
@@ -136,7 +138,7 @@ export function liveRunView(sink: Sink, { title, debug = false, clock }: RunView
   };
 }
 
-/** What the table does not show by itself; with --debug everything. */
+/** Whether an event is printed, too: what the table does not show; with --debug all. */
 function isSaid(event: RunStep, debug: boolean): boolean {
   if (event.event === 'activity') return false;
   if (debug || event.event === 'gate_output') return true;
@@ -145,10 +147,10 @@ function isSaid(event: RunStep, debug: boolean): boolean {
   return event.earlier ? event.node_id === undefined : event.replayed || event.recovered;
 }
 
-/** More rows than any screen has. Older ones are forgotten, and only counted. */
+/** More rows than any screen has. Older ones are only counted. */
 const KEPT = 500;
 
-/** A followed log at a terminal: a table, newest first. What was followed for ever stays; otherwise the list comes. */
+/** A followed log at a terminal: a table, newest first. With `--follow` it stays at the end, otherwise the list follows. */
 export function liveWatchView(sink: Sink, options: WatchViewOptions): WatchView {
   const { clock, utc } = options;
   const started = clock.elapsed();

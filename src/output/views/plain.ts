@@ -1,7 +1,7 @@
 import { isFinal, type Activity, type Status } from '../../base/activity.js';
-import { type Clock } from '../../base/clock.js';
+import type { Clock } from '../../base/clock.js';
 import { errorDocument, type LdctlError } from '../../base/errors.js';
-import { type Id } from '../../base/ids.js';
+import type { Id } from '../../base/ids.js';
 import { shownStep, type NodeProgress, type RunStep } from '../../job/events.js';
 import { count } from '../../base/text.js';
 import { elapsedText } from '../columns.js';
@@ -11,11 +11,11 @@ import { jsonText } from '../formats/json.js';
 import { listWriter, type PrintOptions } from '../list.js';
 import { activityColumns, standingOf } from '../rows.js';
 import { changeText, eventText, headlineText, shareText, type RunTitle } from '../run-text.js';
-import { type Output, type Sink } from '../streams.js';
+import type { Output, Sink } from '../streams.js';
 
 interface View<Event> {
   on(event: Event): void;
-  /** Ends it, on every way out; harmless when repeated. @param error why the following of a log was given up */
+  /** May be called again. @param error why the following of a log was given up */
   stop(error?: LdctlError): void;
 }
 
@@ -28,7 +28,7 @@ export interface ViewOptions {
 export type RunView = View<RunStep>;
 
 export interface RunViewOptions extends ViewOptions, Pick<PrintOptions, 'format' | 'numberIds'> {
-  /** Key, baseline and request id at a terminal too. */
+  /** Prints key, baseline and request id at a terminal, too. */
   debug?: boolean;
   title: RunTitle;
 }
@@ -43,15 +43,15 @@ export type WatchEvent =
 export type WatchView = View<WatchEvent>;
 
 export interface WatchViewOptions extends ViewOptions, PrintOptions {
-  /** For ever: then the changes are the data, and nothing comes to stdout after them. */
+  /** `--follow`: the changes are the data, and no list is printed at the end. */
   follow: boolean;
   place: string;
 }
 
-/** CI systems kill a step that says nothing for long. */
+/** CI systems kill a step that is silent for long. */
 const SILENCE_MS = 30_000;
 
-/** Lines that stay, and a heartbeat when there was none for a while: what to say then, ms after the start. */
+/** Writes lines. @param heartbeat the line for when there was none for 30 s; it is given the ms since the start */
 function openLines(sink: Sink, { clock, quiet }: ViewOptions, heartbeat: (elapsed: number) => string) {
   const started = clock.elapsed();
   let spokeAt = started;
@@ -59,7 +59,6 @@ function openLines(sink: Sink, { clock, quiet }: ViewOptions, heartbeat: (elapse
     spokeAt = clock.elapsed();
     sink.write(text);
   };
-  /** With the time of day, in UTC. */
   const say = (text: string): void =>
     write(sentence(sink, `${new Date(clock.now()).toISOString().slice(11, 19)}Z ${text}`));
   const timer = setInterval(() => {
@@ -70,12 +69,12 @@ function openLines(sink: Sink, { clock, quiet }: ViewOptions, heartbeat: (elapse
   return { write, say, warn, stop: () => clearInterval(timer) };
 }
 
-/** A run where nothing is redrawn: one line a change. In NDJSON events go to stdout. */
+/** A run where nothing can be redrawn: a line for each change. In NDJSON the events go to stdout. */
 export function plainRunView({ stdout, stderr }: Output, options: RunViewOptions): RunView {
   const { title, quiet, format } = options;
   const isData = formatOf(format).events === true;
   let nodes: readonly NodeProgress[] = [];
-  let isBegun = isData;
+  let hasHeadline = isData;
   const lines = openLines(stderr, options, (elapsed) => {
     const open = nodes.filter((node) => standingOf(node) === 'open').length;
     const what = nodes.length === 0 ? 'waiting for the first entry' : `going on: ${shareText(open, nodes.length)}`;
@@ -83,12 +82,12 @@ export function plainRunView({ stdout, stderr }: Output, options: RunViewOptions
   });
   const tell = (event: RunStep): void => {
     const expected = event.event === 'baseline' ? event.expects : 0;
-    if (!isBegun) lines.say(headlineText(title, title.nodes ?? expected));
-    isBegun = true;
-    if (event.event === 'progress') ({ nodes } = event);
-    // What must be seen although stdout has the events: it is not among them.
-    const isToBeSaid = !isData || event.event === 'baseline' || event.event === 'gate_output';
-    const text = isToBeSaid ? eventText(event) : null;
+    if (!hasHeadline) lines.say(headlineText(title, title.nodes ?? expected));
+    hasHeadline = true;
+    if (event.event === 'progress') nodes = event.nodes;
+    // These two are no events of NDJSON.
+    const isForPeople = event.event === 'baseline' || event.event === 'gate_output';
+    const text = isForPeople || !isData ? eventText(event) : null;
     if (text !== null) lines.say(text);
   };
   return {
@@ -103,8 +102,8 @@ export function plainRunView({ stdout, stderr }: Output, options: RunViewOptions
 }
 
 /**
- * A followed log where nothing is redrawn. Of what is followed for ever, and in NDJSON, the changes go to stdout; else to
- * stderr, and of the first listing only what is still going on.
+ * A followed log where nothing can be redrawn. With `--follow` and in NDJSON the first listing and all changes go to stdout;
+ * otherwise to stderr, of the first listing only what is not final.
  */
 export function plainWatchView(output: Output, options: WatchViewOptions): WatchView {
   const { format, follow, quiet } = options;
@@ -116,30 +115,30 @@ export function plainWatchView(output: Output, options: WatchViewOptions): Watch
     const all = count(total, 'entry', 'entries');
     return `still following: ${processing + other} of ${all} processing, ${elapsedText(elapsed)}`;
   });
-  const change = (activity: Activity, isNews: boolean): void => {
+  const show = (activity: Activity, onStderr: boolean): void => {
     statuses.set(activity.id, activity.status);
     if (writer) output.stdout.write(writer(activity));
-    else if (isNews && !quiet) lines.write(`${changeText(activity)}\n`);
+    else if (onStderr && !quiet) lines.write(`${changeText(activity)}\n`);
   };
   return {
     on: (event) => {
       if (event.event === 'warning') lines.warn(event.message);
-      if (event.event === 'activity') change(event.activity, true);
+      if (event.event === 'activity') show(event.activity, true);
       if (event.event === 'listing') {
-        for (const activity of [...event.activities].reverse()) change(activity, !isFinal(activity.status));
+        for (const activity of [...event.activities].reverse()) show(activity, !isFinal(activity.status));
       }
     },
     stop: (error) => {
       lines.stop();
-      if (!writer || output.settled) return;
-      output.settled = true;
+      if (!writer || output.complete) return;
+      output.complete = true;
       const result = { event: 'result', ...tally(statuses), ...(error && { error: errorDocument(error) }) };
       output.stdout.write(events ? `${jsonText(result, options)}\n` : writer(null));
     },
   };
 }
 
-/** How a change is written to stdout, and with null the end: an event, a record of CSV, or a line. */
+/** Makes the text of a change, or with null of the end: an event, a record of CSV, or a line. */
 function changeWriter({ stdout }: Output, options: WatchViewOptions): (activity: Activity | null) => string {
   if (formatOf(options.format).events) return (activity) => `${jsonText({ event: 'activity', activity }, options)}\n`;
   if (options.format !== 'csv') return (activity) => (activity ? `${changeText(activity)}\n` : '');
@@ -147,7 +146,7 @@ function changeWriter({ stdout }: Output, options: WatchViewOptions): (activity:
   return (activity) => (activity ? writer.items([activity]) : writer.end(0));
 }
 
-/** How many entries of a followed log have which status. */
+/** How many entries have which status. */
 export function tally(statuses: ReadonlyMap<Id, string>): Record<'total' | Status | 'other', number> {
   const counts = { total: statuses.size, processing: 0, completed: 0, rejected: 0, other: 0 };
   const isKnown = (status: string): status is Status => ['processing', 'completed', 'rejected'].includes(status);

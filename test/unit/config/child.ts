@@ -8,8 +8,8 @@ const journal = openRunJournal(folder, systemClock);
 process.stdin.once('data', () => {
   for (let n = 0; n < 20; n++) {
     const asked = { key: `key-${n}`, deploymentId: 1n, runtime: 'iggy', action: 'restart', nodes: null, known: [] };
-    const kept = journal.begin({ ...asked, baseline: BigInt(number), postedAt: Date.now() });
-    process.stdout.write(`${n} ${kept?.record.baseline ?? 'mine'}\n`);
+    const begun = journal.begin({ ...asked, baseline: BigInt(number), postedAt: Date.now() }, 0);
+    process.stdout.write(`${n} ${typeof begun === 'number' ? 'mine' : begun.record.baseline}\n`);
   }
   process.stdin.destroy();
 });

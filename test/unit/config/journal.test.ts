@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { LdctlError } from '../../../src/base/errors.js';
-import type { RunRecord } from '../../../src/base/journal.js';
+import type { KeptRun, RunRecord } from '../../../src/base/journal.js';
 import { openRollJournal, openRunJournal, type RollRecord } from '../../../src/config/journal.js';
 import { itOnPosix } from '../../helpers/platform.js';
 import { privateFolder, removeFolders, withoutPrivileges } from './fixtures.js';
@@ -60,13 +60,13 @@ describe('the run journal', () => {
     const folder = privateFolder();
     const here = openRunJournal(folder, clock);
     const record = recordOf('deploy-7.0123456789abcdef', { nodes: [18446744073709551615n] });
-    assert.equal(here.begin(record), null);
+    assert.equal(here.begin(record, 0), 1);
     const there = openRunJournal(folder, clockAt(5000));
-    const fresh = { record, ageMs: 5000, accepted: false, redirected: false, passed: false };
+    const fresh = { record, generation: 1, ageMs: 5000, accepted: false, redirected: false, passed: false };
     assert.deepEqual(there.read(record.key), fresh);
     for (const mark of ['accepted', 'passed', 'redirected'] as const) {
-      here.mark(record.key, mark);
-      there.mark(record.key, mark);
+      here.mark(record.key, 1, mark);
+      there.mark(record.key, 1, mark);
     }
     assert.deepEqual(there.read(record.key), { ...fresh, accepted: true, passed: true, redirected: true });
     assert.deepEqual(filesOf(folder), ['1', '1.accepted', '1.passed', '1.redirected']);
@@ -83,7 +83,7 @@ describe('the run journal', () => {
     const folder = privateFolder();
     const journal = openRunJournal(folder, clock);
     const keys = ['../../x', 'a/b', '.', 'A', 'a', 'k'.repeat(233)];
-    for (const key of keys) assert.equal(journal.begin(recordOf(key)), null);
+    for (const key of keys) assert.equal(journal.begin(recordOf(key), 0), 1);
     for (const key of keys) assert.equal(journal.read(key)?.record.key, key);
     assert.deepEqual(readdirSync(folder), ['runs']);
     assert.equal(openRunJournal(folder, clockAt(DAY_MS + 1)).read('a'), null);
@@ -93,7 +93,7 @@ describe('the run journal', () => {
     const folder = join(privateFolder(), 'ldctl');
     const umask = process.umask(0);
     try {
-      openRunJournal(folder, clock).begin(recordOf('a'));
+      openRunJournal(folder, clock).begin(recordOf('a'), 0);
     } finally {
       process.umask(umask);
     }
@@ -103,119 +103,77 @@ describe('the run journal', () => {
   });
 
   describe('right before a POST', () => {
-    const two = () => {
+    const begun = (...records: RunRecord[]) => {
       const folder = privateFolder();
-      const [maker, follower] = [openRunJournal(folder, clock), openRunJournal(folder, clock)];
-      maker.begin(recordOf('a'));
-      follower.read('a');
-      return { folder, maker, follower };
+      const journal = openRunJournal(folder, clock);
+      for (const [after, record] of records.entries()) assert.equal(journal.begin(record, after), after + 1);
+      return { folder, journal };
     };
+    const generationOf = (begun: KeptRun | number): number | undefined =>
+      typeof begun === 'number' ? undefined : begun.generation;
+    const A = recordOf('a');
 
-    it('lets the maker of a record send, and one that follows it, which makes a record of its own', () => {
-      const { folder, maker, follower } = two();
-      assert.equal(maker.beforePost('a'), null);
-      assert.deepEqual(filesOf(folder), ['1']);
-      assert.equal(follower.beforePost('a'), null);
-      assert.equal(follower.beforePost('a'), null);
+    it('makes a record of its own for each POST, and none where another run has made one since', () => {
+      const { folder, journal } = begun(A, A);
+      for (const after of [0, 1]) assert.equal(generationOf(journal.begin(A, after)), 2);
       assert.deepEqual(filesOf(folder), ['1', '2']);
-      assert.deepEqual(follower.read('a')?.record, recordOf('a'));
     });
 
-    it('lets one send without a record, whose key is random', () => {
-      assert.equal(openRunJournal(privateFolder(), clock).beforePost('a'), null);
-    });
-
-    it('has the maker follow the other that has sent, which counts though the maker is refused', () => {
-      const { maker, follower } = two();
-      follower.beforePost('a');
-      maker.mark('a', 'refused');
-      assert.deepEqual(follower.read('a')?.record, recordOf('a'));
-
-      const again = two();
-      again.follower.beforePost('a');
-      assert.deepEqual(again.maker.beforePost('a')?.record, recordOf('a'));
-      again.maker.mark('a', 'refused');
-      assert.deepEqual(filesOf(again.folder), ['1', '2']);
-    });
-
-    it('has each follow the other that was accepted, or redirected', () => {
+    it('makes none where any POST was accepted, or redirected', () => {
       for (const mark of ['accepted', 'redirected'] as const) {
-        const { maker, follower } = two();
-        maker.mark('a', mark);
-        assert.equal(follower.beforePost('a')?.[mark], true);
-        const other = two();
-        other.follower.beforePost('a');
-        other.follower.mark('a', mark);
-        assert.equal(other.maker.beforePost('a')?.[mark], true);
-        assert.equal(other.maker.begin(recordOf('a'))?.[mark], true);
+        for (const [generation, found] of [
+          [1, mark === 'accepted' ? 1 : 2],
+          [2, 2],
+        ] as const) {
+          const { journal } = begun(A, A);
+          journal.mark('a', generation, mark);
+          const kept = journal.begin(A, 2);
+          assert.deepEqual([generationOf(kept), typeof kept === 'number' || kept[mark]], [found, true]);
+        }
       }
     });
 
-    it('has one that follows take the newer record of a maker that has begun anew', () => {
-      const { maker, follower } = two();
-      maker.mark('a', 'refused');
-      maker.begin(recordOf('a', { baseline: 5n }));
-      assert.equal(follower.beforePost('a')?.record.baseline, 5n);
+    it('takes one that was refused for none, with marks of its own', () => {
+      const { folder, journal } = begun(A);
+      journal.mark('a', 1, 'refused');
+      assert.equal(journal.read('a'), null);
+      assert.equal(journal.begin(recordOf('a', { baseline: 5n }), 0), 2);
+      journal.mark('a', 2, 'accepted');
+      assert.deepEqual(filesOf(folder), ['1', '1.refused', '2', '2.accepted']);
     });
-  });
 
-  describe('beginning a key that has a record', () => {
+    it('takes what was sent by one that went on from a record which was refused meanwhile', () => {
+      const { journal } = begun(A, A);
+      journal.mark('a', 1, 'refused');
+      assert.equal(journal.read('a')?.generation, 2);
+      const found = begun(A).journal;
+      found.mark('a', 1, 'refused');
+      found.mark('a', 1, 'accepted');
+      assert.equal(generationOf(found.begin(A, 0)), 1);
+    });
+
     for (const [ageMs, isKnown] of [
       [-HOUR_MS, true],
       [0, true],
       [DAY_MS, true],
       [DAY_MS + 1, false],
     ] as const) {
-      it(`of ${ageMs / HOUR_MS} hours: it is ${isKnown ? 'known, with its age' : 'no record, and the next is made'}`, () => {
-        const folder = privateFolder();
-        const old = recordOf('a', { postedAt: START - ageMs });
-        openRunJournal(folder, clock).begin(old);
-        const journal = openRunJournal(folder, clock);
+      it(`takes one of ${ageMs / HOUR_MS} hours for ${isKnown ? 'what has come since, with its age' : 'none'}`, () => {
+        const { journal } = begun(recordOf('a', { postedAt: START - ageMs }));
         assert.equal(journal.read('a')?.ageMs, isKnown ? ageMs : undefined);
-        assert.deepEqual(journal.begin(recordOf('a', { baseline: 5n }))?.record, isKnown ? old : undefined);
-        assert.deepEqual(filesOf(folder), isKnown ? ['1'] : ['1', '2']);
+        assert.equal(generationOf(journal.begin(A, 0)), isKnown ? 1 : undefined);
       });
     }
-
-    it('that was refused takes its place, with marks of its own', () => {
-      const folder = privateFolder();
-      const journal = openRunJournal(folder, clock);
-      journal.begin(recordOf('a'));
-      journal.mark('a', 'refused');
-      assert.equal(journal.read('a'), null);
-      assert.equal(journal.begin(recordOf('a', { baseline: 5n })), null);
-      journal.mark('a', 'accepted');
-      assert.deepEqual(filesOf(folder), ['1', '1.refused', '2', '2.accepted']);
-    });
-
-    it('gives one that another run found carried out, though its own was refused', () => {
-      const folder = privateFolder();
-      const [first, second] = [openRunJournal(folder, clock), openRunJournal(folder, clock)];
-      first.begin(recordOf('a'));
-      second.read('a');
-      first.mark('a', 'refused');
-      second.mark('a', 'accepted');
-      assert.equal(first.begin(recordOf('a'))?.accepted, true);
-    });
-
-    it('is refused by none but the run that began it', () => {
-      const folder = privateFolder();
-      openRunJournal(folder, clock).begin(recordOf('a'));
-      const other = openRunJournal(folder, clock);
-      other.begin(recordOf('a'));
-      other.mark('a', 'refused');
-      assert.deepEqual(filesOf(folder), ['1']);
-    });
   });
 
   it('lets a process that slept for a day replace nothing, and mark nothing but its own', () => {
     const folder = privateFolder();
     const sleeper = openRunJournal(folder, clock);
-    sleeper.begin(recordOf('a'));
+    sleeper.begin(recordOf('a'), 0);
     const later = openRunJournal(folder, clockAt(DAY_MS + 60_000));
     const second = recordOf('a', { baseline: 5n, postedAt: START + DAY_MS + 60_000 });
-    assert.equal(later.begin(second), null);
-    sleeper.mark('a', 'accepted');
+    assert.equal(later.begin(second, 0), 2);
+    sleeper.mark('a', 1, 'accepted');
     assert.deepEqual(filesOf(folder), ['1', '1.accepted', '2']);
     assert.deepEqual(later.read('a')?.record, second);
     // By its own clock the first is valid still, and one that was accepted decides.
@@ -255,9 +213,9 @@ describe('the run journal', () => {
       writeFileSync(join(folder, 'runs', name), '{}');
       utimesSync(join(folder, 'runs', name), START / 1000, START / 1000);
     }
-    openRunJournal(folder, clockAt(29.9 * DAY_MS)).begin(recordOf('new'));
+    openRunJournal(folder, clockAt(29.9 * DAY_MS)).begin(recordOf('new'), 0);
     assert.equal(namesIn(folder).length, 6);
-    openRunJournal(folder, clockAt(30.1 * DAY_MS)).begin(recordOf('new'));
+    openRunJournal(folder, clockAt(30.1 * DAY_MS)).begin(recordOf('new'), 0);
     assert.deepEqual(
       [...swept, ...others].filter((name) => existsSync(join(folder, 'runs', name))),
       others,
@@ -266,12 +224,12 @@ describe('the run journal', () => {
 
   it('takes no mark of a record that was swept for one of its own', () => {
     const folder = privateFolder();
-    openRunJournal(folder, clock).begin(recordOf('a'));
+    openRunJournal(folder, clock).begin(recordOf('a'), 0);
     const [name = ''] = namesIn(folder);
     writeFileSync(join(folder, 'runs', `${name}.accepted`), '');
     rmSync(join(folder, 'runs', name));
     const journal = openRunJournal(folder, clock);
-    assert.equal(journal.begin(recordOf('a')), null);
+    assert.equal(journal.begin(recordOf('a'), 0), 2);
     assert.equal(journal.read('a')?.accepted, false);
   });
 
@@ -279,7 +237,7 @@ describe('the run journal', () => {
     const folderWithRecord = () => {
       const folder = privateFolder();
       const journal = openRunJournal(folder, clock);
-      journal.begin(recordOf('a'));
+      journal.begin(recordOf('a'), 0);
       return { folder, journal, path: join(folder, 'runs', namesIn(folder)[0] ?? '') };
     };
 
@@ -294,7 +252,7 @@ describe('the run journal', () => {
         const { journal, path } = folderWithRecord();
         const text = change(readFileSync(path, 'utf8'));
         writeFileSync(path, text);
-        for (const step of [() => journal.read('a'), () => journal.begin(recordOf('a'))]) {
+        for (const step of [() => journal.read('a'), () => journal.begin(recordOf('a'), 0)]) {
           const error = failure(step);
           assert.deepEqual([error.code, error.exitCode], ['journal_broken', 7]);
           assert.ok(error.message.includes(path));
@@ -318,10 +276,10 @@ describe('the run journal', () => {
       await withoutPrivileges(folder, () => {
         chmodSync(join(folder, 'runs'), 0o500);
         const journal = openRunJournal(folder, clock);
-        assert.deepEqual(journal.begin(recordOf('a'))?.record, recordOf('a'));
-        const error = failure(() => journal.begin(recordOf('b')));
+        assert.deepEqual(journal.read('a')?.record, recordOf('a'));
+        const error = failure(() => journal.begin(recordOf('b'), 0));
         assert.deepEqual([error.code, error.exitCode], ['config_unwritable', 2]);
-        failure(() => journal.mark('a', 'accepted'));
+        failure(() => journal.mark('a', 1, 'accepted'));
         chmodSync(join(folder, 'runs'), 0o700);
         return Promise.resolve();
       });
@@ -330,7 +288,7 @@ describe('the run journal', () => {
     it('a file in place of the folder: exit 2', () => {
       const file = join(privateFolder(), 'file');
       writeFileSync(file, '');
-      const error = failure(() => openRunJournal(file, clock).begin(recordOf('a')));
+      const error = failure(() => openRunJournal(file, clock).begin(recordOf('a'), 0));
       // Windows finds out a step later.
       assert.match(error.code, /^config_un(read|writ)able$/);
       assert.equal(error.exitCode, 2);

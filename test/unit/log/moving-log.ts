@@ -30,12 +30,18 @@ export interface Habits {
   rate: number;
   /** How many entries at the start. */
   size: number;
+  /** By what it is sorted: with `time`, neighbours are out of the order of their ids, and an odd time is far from its place. */
+  sort: 'id' | 'time';
+  /** Whether half of what comes has a lower id than some that were there before. */
+  late: boolean;
 }
 
 /** A log that moves while it is read, with answers that overtake each other, and with times that are none. */
 export class MovingLog implements Pick<Supervisor, 'list'> {
-  readonly reads: PageQuery[] = [];
+  /** Oldest first. */
   entries: Activity[] = [];
+  /** Those with a time that cannot be. */
+  readonly odd = new Set<Activity>();
   readonly #habits: Habits;
   readonly #random: Random;
   #made = 0;
@@ -44,15 +50,10 @@ export class MovingLog implements Pick<Supervisor, 'list'> {
   constructor(habits: Habits, random: Random) {
     this.#habits = habits;
     this.#random = random;
-    for (let n = 0; n < habits.size; n += 1) this.#add();
-  }
-
-  get ids(): Id[] {
-    return this.entries.map(({ id }) => id);
+    for (let n = 0; n < habits.size; n += 1) this.#add(false);
   }
 
   async list(_deploymentId: Id, query: PageQuery): Promise<ActivityPage> {
-    this.reads.push(query);
     await this.#delay();
     const { page, results } = query;
     const size = Math.min(results, this.#habits.cap);
@@ -71,10 +72,10 @@ export class MovingLog implements Pick<Supervisor, 'list'> {
   }
 
   #move(): void {
-    const { kind, cap } = this.#habits;
+    const { kind, cap, late } = this.#habits;
     // One that grows by a page with every request is never read to its end.
-    const count = 1 + this.#pick(Math.floor((cap - 1) / 2));
-    if (kind === 'grows' || kind === 'ring' || kind === 'all') for (let n = 0; n < count; n += 1) this.#add();
+    const count = 1 + this.#pick(Math.min(Math.floor((cap - 1) / 2), 4));
+    if (kind === 'grows' || kind === 'ring' || kind === 'all') for (let n = 0; n < count; n += 1) this.#add(late);
     if (kind === 'ring') this.entries = this.entries.slice(count);
     if (kind === 'loses' || (kind === 'all' && this.#random() < 0.5))
       this.entries = this.entries.slice(this.#pick(cap));
@@ -82,23 +83,36 @@ export class MovingLog implements Pick<Supervisor, 'list'> {
       this.entries = this.entries.slice(Math.floor(this.entries.length / 2));
   }
 
-  #add(): void {
-    const n = (this.#made += 1);
-    this.entries.push({
-      id: 7301845022003200000n + BigInt(n) * 7n,
+  #add(mayBeLate: boolean): void {
+    const isLate = mayBeLate && this.#made > 20 && this.#random() < 0.5;
+    const n = isLate ? this.#made - this.#pick(20) : (this.#made += 1);
+    const id = 7301845022003200000n + BigInt(n) * 7n + BigInt(isLate ? 1 + this.#pick(6) : 0);
+    const entry = {
+      id,
       node_id: BigInt(n % 7),
       runtime: 'iggy',
       action: 'restart',
       status: 'completed',
-      created_at: this.#time(n),
-    });
+      created_at: '',
+    };
+    entry.created_at = this.#time(n, entry);
+    if (this.entries.some((one) => one.id === id)) return;
+    const place = this.entries.findLastIndex((one) => this.#rank(one) <= this.#rank(entry)) + 1;
+    this.entries.splice(place, 0, entry);
+  }
+
+  #rank({ id, created_at: at }: Activity): number {
+    return this.#habits.sort === 'time' ? Date.parse(at) || 0 : Number(id - 7301845022003200000n);
   }
 
   /** A minute after the one before; or, but for neighbours, one that cannot be. */
-  #time(n: number): string {
+  #time(n: number, entry: Activity): string {
     const odd = ['0001-01-01T00:00:00Z', '2099-01-01T00:00:00Z', new Date(NOW - 40 * DAY_MS).toISOString(), 'nonsense'];
-    this.#isOdd = !this.#isOdd && this.#random() < 0.2;
-    return (this.#isOdd && odd[this.#pick(odd.length)]) || new Date(timeOf(n)).toISOString();
+    const byTime = this.#habits.sort === 'time';
+    this.#isOdd = !this.#isOdd && this.#random() < (byTime ? 0.02 : 0.2);
+    if (this.#isOdd) this.odd.add(entry);
+    const about = timeOf(n) + (byTime ? this.#pick(3 * 60_000) : 0);
+    return (this.#isOdd && odd[this.#pick(odd.length)]) || new Date(about).toISOString();
   }
 
   #pick(below: number): number {

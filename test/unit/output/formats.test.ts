@@ -84,7 +84,7 @@ for (const [wanted, two, none, broken, bare] of SHAPES) {
     assert.equal(await print([], wanted), none);
     const output = memoryOutput();
     await assert.rejects(print(breakingOff([entry()]), wanted, output), lost);
-    assert.deepEqual([output.stdout.text, output.settled], [broken, true]);
+    assert.deepEqual([output.stdout.text, output.complete], [broken, true]);
     assert.match(await print([[entry()]], { ...wanted, numberIds: true }), bare);
   });
 }
@@ -130,7 +130,7 @@ for (const format of FORMAT_NAMES) {
       const output = memoryOutput();
       await assert.rejects(print(breakingOff([]), { format }, output), lost);
       await assert.rejects(print(breakingOff([]), { format, columns: ['colour'] }, output), UsageError);
-      assert.deepEqual([output.stdout.text, output.settled], ['', false]);
+      assert.deepEqual([output.stdout.text, output.complete], ['', false]);
     });
 
     it('ends quietly, and ends the reading, when its reader goes away', async () => {

@@ -177,11 +177,11 @@ describe('the result of a run as data', () => {
 
   it('is a line of NDJSON, with the error that ended the following beside it, which is told on stderr as well', async () => {
     const error = new LdctlError('unconfirmed', 'timeout', 'no answer', { requestId: 'req-1' });
-    const { stdout, stderr, settled } = await print(run(), { format: 'ndjson', error });
+    const { stdout, stderr, complete } = await print(run(), { format: 'ndjson', error });
     const text = '{"code":"timeout","message":"no answer","exit_code":7,"request_id":"req-1","hint":null}';
     assert.equal(stdout.text, `{"event":"result",${JSON_TEXT.slice(1, -1)},"error":${text}}\n`);
     assert.deepEqual(stderr.lines.slice(0, 2), ['error: no answer', 'code timeout, request req-1']);
-    assert.equal(settled, true);
+    assert.equal(complete, true);
   });
 
   it('is the same in JSON and YAML, and has ids as bare numbers when told', async () => {

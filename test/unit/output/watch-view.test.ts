@@ -64,7 +64,7 @@ describe('a followed log off a terminal', () => {
       line(3, 'completed (5.0s)'),
       '12:00:30Z still following: 1 of 4 entries processing, 30s',
     ]);
-    assert.deepEqual([output.stdout.text, output.settled], ['', false]);
+    assert.deepEqual([output.stdout.text, output.complete], ['', false]);
   });
 
   it('that is followed for ever has its changes on stdout, the oldest first, and talk on stderr', async () => {
@@ -78,7 +78,7 @@ describe('a followed log off a terminal', () => {
         line(3, 'processing', '11:59:58'),
         line(3, 'completed (5.0s)'),
       ]);
-      assert.deepEqual([output.stderr.lines, output.settled], [[WARNING], true]);
+      assert.deepEqual([output.stderr.lines, output.complete], [[WARNING], true]);
     }
   });
 
@@ -97,7 +97,7 @@ describe('a followed log off a terminal', () => {
       '{"event":"result","total":4,"processing":0,"completed":2,"rejected":1,"other":1,"error":' +
         '{"code":"timeout","message":"no answer","exit_code":7,"request_id":null,"hint":null}}',
     );
-    assert.deepEqual([output.stderr.text, output.settled], ['', true]);
+    assert.deepEqual([output.stderr.text, output.complete], ['', true]);
   });
 });
 
@@ -110,8 +110,8 @@ describe('a followed log at a terminal', () => {
     assert.deepEqual(screenLines(output.stderr), [
       'Activities of prod',
       'ID  NODE                WHAT          STATUS        AUTHOR  AGE  TOOK',
-      '4   610809900976570889  iggy restart  … processing  -       4s   4s',
-      '3   610809900976570889  iggy restart  … processing  -       4s   4s',
+      '4   610809900976570889  iggy restart  … processing  -       4s   -',
+      '3   610809900976570889  iggy restart  … processing  -       4s   -',
       '2   610809900976570889  iggy restart  ✗ rejected    -       4s   5.0s',
       '1   610809900976570889  iggy restart  ✓ completed   -       4s   5.0s',
       '4 entries, 2 processing, 2s',
