@@ -12,7 +12,7 @@ import {
   type Outcome,
   type ResultFacts,
 } from '../base/outcome.js';
-import { isObserved, kindOf, resultRow, rowsOf } from './entries.js';
+import { resultRow } from './entries.js';
 import type { JobEvent, NodeProgress, ResultEvent } from './events.js';
 import { SECOND } from './pace.js';
 import { calledOff, type Roll, type RollNode } from './roll.js';
@@ -45,7 +45,7 @@ export function newsOfRun(run: Run): JobEvent[] {
   const news = run.news.splice(0);
   run.moved = false;
   if (!moved || run.end) return news;
-  const nodes = rowsOf(run.entries, run.plan.appearMs, null);
+  const nodes = run.entries.rows(null);
   return [...news, { event: 'progress', nodes, ...(settlesAt !== null && { settlesAt }) }];
 }
 
@@ -55,9 +55,9 @@ export function resultOfRun(run: Run, text: ResumeText): ResultEvent {
   if (!end) throw new Error('the run goes on');
   const { outcome, error } = end;
   if (outcome === null) throw error ?? new Error('nothing was sent');
-  const targets = kindOf(entries.wanted);
+  const { targets } = entries;
   const isUnread = outcome === 'accepted' && targets !== 'named';
-  const nodes = isUnread ? [] : rowsOf(entries, plan.appearMs, absentOf(run)).map(resultRow);
+  const nodes = isUnread ? [] : entries.rows(absentOf(run)).map(resultRow);
   const isSent = trigger !== null && run.acceptedAt !== null;
   const facts = {
     ...sharedOf(run),
@@ -89,10 +89,10 @@ function resumeOfRun(run: Run, outcome: Outcome, nodes: readonly NodeResult[]): 
   const isOpen = nodes.some(({ status }) => status === null || !isFinal(status));
   const hasEnded = nodes.length > 0 && !isOpen && run.end?.error === null;
   if (outcome === 'completed' || (hasEnded && (outcome === 'rejected' || outcome === 'unconfirmed'))) return null;
-  const { wanted, byId, readAt } = run.entries;
+  const { wanted, targets, byId, readAt } = run.entries;
   if ('ids' in wanted) return { ids: wanted.ids };
   const isWhole = nodes.length > 0 && nodes.every(({ activity_id: id, status }) => id !== null && status !== MISSING);
-  if (isWhole && (!isObserved(wanted) || readAt >= (run.acceptedAt ?? Infinity) + 3 * SECOND)) {
+  if (isWhole && (targets !== 'observed' || readAt >= (run.acceptedAt ?? Infinity) + 3 * SECOND)) {
     return { ids: [...byId.keys()] };
   }
   const { runtime, action, nodes: named, expect } = wanted;
@@ -116,13 +116,13 @@ export function newsOfRoll(roll: Roll): JobEvent[] {
   }
   if (roll.told === roll.changes) return news;
   roll.told = roll.changes;
-  return [...news, { event: 'progress', nodes: roll.nodes.map((node) => rowOf(roll, node)) }];
+  return [...news, { event: 'progress', nodes: roll.nodes.map(rowOf) }];
 }
 
-function rowOf(roll: Roll, { id, run, gate, stage }: RollNode): NodeProgress {
+function rowOf({ id, run, gate, stage }: RollNode): NodeProgress {
   const isGate = stage === 'ask' || stage === 'cut' || stage === 'ending';
   const sent = run?.maybeSent ? run : null;
-  const [row] = sent ? rowsOf(sent.entries, roll.plan.appearMs, absentOf(sent)) : [];
+  const [row] = sent ? sent.entries.rows(absentOf(sent)) : [];
   return {
     ...(row ?? { ...emptyNodeResult({}, sent ? null : NOT_STARTED), since: null }),
     node_id: id,
@@ -149,7 +149,7 @@ export function resultOfRoll(roll: Roll, text: ResumeText): ResultEvent {
     replayed: null,
     recovered: null,
     request_id: null,
-    nodes: nodes.map((node) => resultRow(rowOf(roll, node))),
+    nodes: nodes.map((node) => resultRow(rowOf(node))),
   };
   const resume = resumeOfRoll(roll);
   return ended(outcome, error, facts, resume && text(resume));
@@ -177,6 +177,6 @@ function resumeOfRoll(roll: Roll): Resume | null {
   const left = nodes.filter(isLeft);
   if (left.length === 0) return null;
   if (plan.kept) return { roll: plan.idempotencyKey };
-  const ids = left.flatMap((node) => rowOf(roll, node).activity_id ?? []);
+  const ids = left.flatMap((node) => rowOf(node).activity_id ?? []);
   return ids.length > 0 ? { ids } : null;
 }

@@ -3,7 +3,6 @@ import type { Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
 import { isFailedGate, type GateResult } from '../base/outcome.js';
 import type { LogRead } from '../log/log.js';
-import { rowsOf } from './entries.js';
 import { warning, type JobEvent } from './events.js';
 import type { Fact, Step } from './job.js';
 import { createRun, nextOfRun, takeOfRun } from './run.js';
@@ -153,7 +152,7 @@ function stepOf(roll: Roll, node: RollNode, now: number): Step {
       return plan.gated ? move(roll, node, 'ask') : pass(roll, node);
     case 'ask': {
       if (!goesOn) return move(roll, node, 'done');
-      const [row] = node.run ? rowsOf(node.run.entries, plan.appearMs, null) : [];
+      const [row] = node.run?.entries.rows(null) ?? [];
       return { do: 'ask', node: node.id, activityId: row?.activity_id ?? null };
     }
     case 'gate':

@@ -5,17 +5,7 @@ import type { Mark } from '../base/journal.js';
 import { MISSING, type Outcome } from '../base/outcome.js';
 import type { Accepted } from '../base/supervisor.js';
 import type { LogRead } from '../log/log.js';
-import {
-  Entries,
-  isObserved,
-  isWanted,
-  notOurs,
-  rowsOf,
-  standingOf,
-  takeEntries,
-  type ExpectedTenant,
-  type Wanted,
-} from './entries.js';
+import { Entries, notOurs, type ExpectedTenant, type Wanted } from './entries.js';
 import { warning, type JobEvent } from './events.js';
 import type { Step } from './job.js';
 import { failedRead, goodRead, MINUTE, newPace, quicken, SECOND, type Pace } from './pace.js';
@@ -98,7 +88,7 @@ export class Run {
    * (server's clock, ms UTC), and above which id.
    */
   replay: { reach: number; from: number; to: number; floor: Id | null } | null = null;
-  entries: Entries;
+  readonly entries: Entries;
   readonly pace: Pace;
   settlesAt: number | null = null;
   /** Without an outcome, nothing was sent, because of this error. An interrupt is an error, too. */
@@ -114,7 +104,7 @@ export class Run {
     wanted: Wanted,
     now: number,
   ) {
-    this.entries = new Entries(wanted, null);
+    this.entries = new Entries(wanted, plan.appearMs);
     this.pace = newPace(now);
   }
 
@@ -174,7 +164,7 @@ export function read(run: Run, log: LogRead, now: number): void {
     const last = shown.findLastIndex((activity) => isRecent(run, activity));
     run.replay.floor = shown[last + 1]?.id ?? (shown[last]?.id ?? 1n) - 1n;
   }
-  const news = takeEntries(run.entries, countedOf(run, shown), log, now);
+  const news = run.entries.take(countedOf(run, shown), log, now);
   if (news.length > 0) {
     quicken(run.pace, now);
     run.news.push(...news);
@@ -195,10 +185,10 @@ function isRecent({ replay, baseline }: Run, { id, created_at }: Activity): bool
 /** All that says whose an entry is. */
 function countedOf(run: Run, shown: readonly Activity[]): Activity[] {
   const { replay, entries } = run;
-  if ('ids' in entries.wanted) return shown.filter((activity) => isWanted(entries, activity));
+  if ('ids' in entries.wanted) return shown.filter((activity) => entries.wants(activity));
   const baseline = run.baseline ?? 0n;
-  if (!replay) return shown.filter((activity) => activity.id > baseline && isWanted(entries, activity));
-  const recent = shown.filter((activity) => isWanted(entries, activity) && isRecent(run, activity));
+  if (!replay) return shown.filter((activity) => activity.id > baseline && entries.wants(activity));
+  const recent = shown.filter((activity) => entries.wants(activity) && isRecent(run, activity));
   const newest = new Map<Id, Id>();
   for (const { id, node_id: node } of recent) if (id > (newest.get(node) ?? -1n)) newest.set(node, id);
   // What came after the baseline counts all the same, and the worst of it.
@@ -232,16 +222,16 @@ function readBefore(run: Run, log: LogRead, now: number): void {
 }
 
 function block(run: Run, busy: readonly Activity[], log: LogRead, now: number): void {
-  run.blockedBy = new Entries({ ids: busy.map(({ id }) => id) }, null);
-  takeEntries(run.blockedBy, busy, log, now);
+  run.blockedBy = new Entries({ ids: busy.map(({ id }) => id) }, run.plan.appearMs);
+  run.blockedBy.take(busy, log, now);
   run.deadline = log.startedAt + run.plan.timeoutMs;
   run.pace.nextRead = run.pace.earliest;
 }
 
 function readBlocked(run: Run, busy: Entries, log: LogRead, now: number): void {
-  const counted = log.entries.filter((activity) => isWanted(busy, activity));
-  takeEntries(busy, counted, log, now);
-  const { open } = standingOf(busy, run.plan.appearMs);
+  const counted = log.entries.filter((activity) => busy.wants(activity));
+  busy.take(counted, log, now);
+  const { open } = busy.standing();
   if (open.length === 0) Object.assign(run, { blockedBy: null, baseline: null, deadline: Infinity });
   else if (log.startedAt >= run.deadline) {
     run.giveUp(busyError(open, 'It did not end in time; a longer --timeout waits longer.'));
@@ -265,8 +255,8 @@ function readUncertain(run: Run, startedAt: number, now: number): void {
 function judge(run: Run, startedAt: number): void {
   const { plan, entries, acceptedAt } = run;
   if (acceptedAt === null || run.end) return;
-  const { complete, open, tooMany } = standingOf(entries, plan.appearMs);
-  const byLog = isObserved(entries.wanted);
+  const { complete, open, tooMany } = entries.standing();
+  const byLog = entries.targets === 'observed';
   const grace = 'ids' in entries.wanted ? 0 : run.replay || (byLog && !entries.known?.length) ? 10 : byLog ? 3 : 2;
   // What was accepted by an earlier run has had that time since.
   const since = acceptedAt - (run.earlier?.ageMs ?? 0);
@@ -276,7 +266,7 @@ function judge(run: Run, startedAt: number): void {
   run.settlesAt = open.length === 0 && !isSettled ? settlesAt : null;
   if (!isSettled && startedAt < run.deadline) return;
   // Unconfirmed before rejected before timed out. A run without a single entry is unconfirmed.
-  const statuses = rowsOf(entries, plan.appearMs, MISSING).map(({ status }) => status);
+  const statuses = entries.rows(MISSING).map(({ status }) => status);
   let outcome: Outcome = isSettled && statuses.every((status) => status === 'completed') ? 'completed' : 'timed_out';
   if (statuses.includes('rejected')) outcome = 'rejected';
   if (statuses.length === 0 || statuses.includes(MISSING) || tooMany) outcome = 'unconfirmed';

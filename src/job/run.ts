@@ -4,7 +4,6 @@ import { retryAfterOf, type LdctlError } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
 import { classify, isInProgress } from './answer.js';
-import { Entries, isObserved, standingOf } from './entries.js';
 import { warning } from './events.js';
 import type { Fact, Step } from './job.js';
 import { dueAt, MINUTE, SECOND } from './pace.js';
@@ -31,7 +30,7 @@ export function createWait(plan: WaitPlan, now = 0): Run {
   const run = new Run(plan, null, plan.wanted, now);
   run.follow(now);
   run.pace.nextRead = now;
-  if (!isObserved(plan.wanted)) run.entries.known = [];
+  if (run.entries.targets !== 'observed') run.entries.known = [];
   return Object.assign(run, { phase: 'following', maybeSent: true, baseline: plan.after });
 }
 
@@ -40,7 +39,8 @@ function goOnFrom(run: Run, { record, generation, ageMs, accepted, redirected }:
   const { baseline, known, postedAt } = record;
   const age = Math.max(ageMs, 0);
   Object.assign(run, { baseline, generation, redirected, postedAt, firstPost: now - age, earlier: { ageMs: age } });
-  Object.assign(run, { maybeSent: true, sentHere: true, entries: new Entries(run.entries.wanted, known) });
+  Object.assign(run, { maybeSent: true, sentHere: true });
+  run.entries.known = known;
   if (accepted) return run.accept(now, true);
   // A negative age: the clock was set back, so how old it is cannot be told.
   run.resendUntil = ageMs < 0 ? -Infinity : RESEND;
@@ -82,10 +82,10 @@ function nextBeforePost(run: Run, trigger: Trigger, now: number): Step {
 
 /** How far down a read has to go: while a target has no entry, to the baseline; then to the lowest open one. */
 function depthOf(run: Run): { downTo: Id | 'known'; open: readonly Id[] | null } {
-  const { baseline, replay, plan, entries } = run;
-  if (run.blockedBy) return deepest(standingOf(run.blockedBy, plan.appearMs).open);
+  const { baseline, replay, entries } = run;
+  if (run.blockedBy) return deepest(run.blockedBy.standing().open);
   if (entries.known === null || replay?.floor === null) return { downTo: 'known', open: null };
-  const { complete, open } = standingOf(entries, plan.appearMs);
+  const { complete, open } = entries.standing();
   if ('ids' in entries.wanted) {
     const unseen = entries.wanted.ids.filter((id) => !entries.byId.has(id));
     return deepest(open, unseen);
@@ -163,7 +163,7 @@ function failed(run: Run, error: LdctlError, since: number, now: number): void {
       const wait = Math.max(BACKOFF[run.tries++] ?? 8 * SECOND, retryAfter);
       const goesOn = isInProgress(error);
       run.maybeSent ||= goesOn;
-      if (since + wait > run.resendUntil) return run.giveUp(error);
+      if (!run.maybeSent && since + wait > run.resendUntil) return run.giveUp(error);
       run.news.push(warning('not_sent', `${error.message}; trying again in ${formatDuration(wait)}`));
       run.waitUntil = now + wait;
       // What goes on there shows up later than what was lost before.

@@ -107,15 +107,15 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'every node is done when one is',
     file: 'entries.ts',
-    from: '(wanted.expect === null ? (known ?? []) : [])',
+    from: '(this.#expect > 0 ? [] : (this.known ?? []))',
     to: '[]',
     settings: ['every node'],
   },
   {
     name: 'older entries count',
     file: 'run-read.ts',
-    from: 'activity.id > baseline && isWanted(entries, activity)',
-    to: 'isWanted(entries, activity)',
+    from: 'activity.id > baseline && entries.wants(activity)',
+    to: 'entries.wants(activity)',
     settings: ['one node'],
   },
   {
@@ -149,15 +149,15 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'one node is enough of two',
     file: 'entries.ts',
-    from: 'return wanted.nodes ?? (wanted',
-    to: 'return wanted.nodes?.slice(0, 1) ?? (wanted',
+    from: 'return this.wanted.nodes ??',
+    to: 'return this.wanted.nodes?.slice(0, 1) ??',
     settings: ['named nodes'],
   },
   {
     name: 'a count is met by fewer',
     file: 'entries.ts',
-    from: '(wanted.expect ?? 0))',
-    to: '(wanted.expect ?? 1) - 1)',
+    from: '(wanted.expect ?? 0);',
+    to: '(wanted.expect ?? 1) - 1;',
     settings: ['a count'],
   },
   {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { ApiError } from '../../../src/base/errors.js';
 import { drive } from '../../../src/job/drive.js';
 import type { ResultEvent } from '../../../src/job/events.js';
 import { runJob } from '../../../src/job/index.js';
@@ -31,6 +32,18 @@ describe('a run', () => {
     const { exitCode } = await run();
     assert.equal(exitCode, 7);
     assert.ok(clock.elapsed() >= 120_000 && clock.elapsed() < 130_000, `after ${clock.elapsed()} ms`);
+  });
+
+  it('looks for what is in progress, though it may not ask for it again in time', async () => {
+    const carryOut = server.trigger.bind(server);
+    server.behaviour.set(1n, { appearMs: 5000 });
+    server.trigger = async (request) => {
+      await carryOut(request);
+      const problem = { status: 409, code: 'idempotent_request_in_progress', reason: '', retryAfterMs: 600_000 };
+      throw new ApiError('in progress', problem);
+    };
+    const { result } = await run();
+    assert.deepEqual([result.outcome, server.posts.length], ['completed', 1]);
   });
 
   for (const [what, reads, endsAfter] of [

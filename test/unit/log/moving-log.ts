@@ -13,14 +13,6 @@ const DAY_MS = 24 * 60 * 60_000;
 /** When the nth entry was made, from 1; ms UTC. */
 export const timeOf = (n: number): number => NOW - (5000 - n) * 60_000;
 
-export type Random = () => number;
-
-/** The same numbers for the same seed. */
-export function seeded(seed: number): Random {
-  let state = (seed * 2654435761) % 2 ** 32;
-  return () => (state = (state * 1664525 + 1013904223) % 2 ** 32) / 2 ** 32;
-}
-
 export interface Habits {
   order: 'asc' | 'desc';
   /** As many as a page holds at most. */
@@ -43,11 +35,11 @@ export class MovingLog implements Pick<Supervisor, 'list'> {
   /** Those with a time that cannot be. */
   readonly odd = new Set<Activity>();
   readonly #habits: Habits;
-  readonly #random: Random;
+  readonly #random: () => number;
   #made = 0;
   #isOdd = false;
 
-  constructor(habits: Habits, random: Random) {
+  constructor(habits: Habits, random: () => number) {
     this.#habits = habits;
     this.#random = random;
     for (let n = 0; n < habits.size; n += 1) this.#add(false);

@@ -3,8 +3,9 @@ import { type Activity } from '../../../src/base/activity.js';
 import { compareIds, type Id } from '../../../src/base/ids.js';
 import { listAfter, listNewest, type Listing } from '../../../src/log/list.js';
 import { openLog, type ActivityLog } from '../../../src/log/log.js';
+import { seededRandom } from '../../../src/sandbox/tenant.js';
 import { VirtualClock } from '../../helpers/clock.js';
-import { MovingLog, NOW, sabotaged, seeded, timeOf, type Habits } from './moving-log.js';
+import { MovingLog, NOW, sabotaged, timeOf, type Habits } from './moving-log.js';
 
 const KINDS = ['still', 'grows', 'loses', 'ring', 'all', 'cleared'] as const;
 const HISTORIES = 3000;
@@ -81,10 +82,10 @@ const READS: Record<string, Read> = {
 
 /** Plays one history. @returns what is wrong with what was read, if anything is */
 async function play(seed: number, tools: Tools): Promise<string | null> {
-  const random = seeded(seed);
+  const random = seededRandom(seed);
   const pick = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)] ?? assert.fail();
   const name = pick(Object.keys(READS));
-  const sort = pick(['id', 'id', 'time'] as const);
+  const sort = pick(['id', 'time'] as const);
   const late = random() < 0.5;
   const habits: Habits = {
     order: pick(['asc', 'desc']),
