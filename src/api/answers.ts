@@ -155,7 +155,7 @@ function messageOf({ status, url }: Answer, { code, reason, fieldIssues = [] }: 
   return causes ? `${causes} (${status} ${name})` : `${url.host} answered ${status} ${name}`;
 }
 
-function hintFor({ status, code, retryAfterMs }: ApiErrorFields, { permission }: Asked): string | undefined {
+function hintFor({ status, code, reason, retryAfterMs }: ApiErrorFields, { permission }: Asked): string | undefined {
   const later = `Try again${retryAfterMs === undefined ? ' later' : ` in ${formatDuration(retryAfterMs)}`}.`;
   if (code === 'idempotency_error') {
     return 'This idempotency key was used for another request in the last 10 minutes. Use another key.';
@@ -166,10 +166,9 @@ function hintFor({ status, code, retryAfterMs }: ApiErrorFields, { permission }:
   if (status === 400) return 'It is the request itself that was refused: change what the message names.';
   if (status === 401) return 'The API key is missing, wrong, expired or revoked: check it with `ldctl whoami`.';
   if (status === 403) {
-    const needs = permission ? `The key needs the permission ${permission}.` : 'The key may not read this.';
-    const without =
-      permission === 'info:read' ? ' Ids work without it: --deployment ID with --supervisor-url URL.' : '';
-    return `${needs}${without} An allow-list must name this machine's address. \`ldctl whoami\` shows what it may do.`;
+    const needs = permission && !reason.includes(permission) ? `The key needs the permission ${permission}. ` : '';
+    const without = permission === 'info:read' ? 'Ids work without: --deployment ID with --supervisor-url URL. ' : '';
+    return `${needs}${without}\`ldctl whoami\` shows what the key may do. An allow-list must name this machine's address.`;
   }
   if (status === 404) return 'It is unknown, or this key may not see it: `ldctl deployments list` shows what it may.';
   if (status === 429) return `Too many requests with this key. ${later}`;

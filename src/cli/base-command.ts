@@ -3,7 +3,7 @@ import type { Config } from '@oclif/core/config';
 import { onAbort } from '../base/clock.js';
 import type { Interrupted } from '../base/errors.js';
 import { EXIT_CODES } from '../base/exit-codes.js';
-import type { SettingFlags } from '../config/settings.js';
+import { configDir, type SettingFlags } from '../config/settings.js';
 import { loadFormat } from '../output/formats.js';
 import { readCommandLine } from './argv.js';
 import { askedOutput, printFailure } from './failure.js';
@@ -48,8 +48,8 @@ export abstract class BaseCommand extends Command {
   }
 
   protected async open(flags: OutputFlags & SettingFlags): Promise<CommandContext> {
-    const { CommandContext } = await import('./context.js');
-    return CommandContext.open(this.host, flags, this.interrupts);
+    const [{ CommandContext }, folder] = await Promise.all([import('./context.js'), configDir(this.host.env)]);
+    return new CommandContext(this.host, flags, this.interrupts, folder);
   }
 
   protected override async catch(error: unknown): Promise<void> {

@@ -1,15 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Command } from '@oclif/core/command';
 import { RUNTIMES, STATUSES, VERBS, type Activity } from '../base/activity.js';
 import { plainText } from '../base/text.js';
 import { ensurePrivateFolder, FILE_MODE, readPrivateFile } from '../config/files.js';
 import { ProfileStore } from '../config/profiles.js';
 import { configDir } from '../config/settings.js';
 import { globalFlags, readCommandLine, typedNames } from './argv.js';
-import { readManifest, readPackage, type Host } from './host.js';
+import { readManifest, readPackage, type Commands, type Host } from './host.js';
 
-export type Commands = Readonly<Record<string, Command.Cached>>;
 type Topics = Readonly<Record<string, { description?: string }>>;
 
 /** A value, and what it is, for shells that show it. */
@@ -27,9 +25,8 @@ type Seen = Array<[id: string, about: string, node: string]>;
 const SEEN = 'seen.json';
 
 export function rememberEntries(folder: string, items: readonly Activity[]): void {
-  const seen = items.map(({ id, node_id: node, action, runtime, status }): Seen[number] => {
-    return [String(id), `${action} ${runtime}, ${status}`, String(node)];
-  });
+  const about = ({ action, runtime, status }: Activity) => `${action} ${runtime}, ${status}`;
+  const seen: Seen = items.map((entry) => [String(entry.id), about(entry), String(entry.node_id)]);
   try {
     ensurePrivateFolder(folder);
     writeFileSync(join(folder, SEEN), `${JSON.stringify(seen)}\n`, { mode: FILE_MODE });
@@ -67,16 +64,14 @@ function knownIn(folder: string, clock: Host['clock']): Known {
 
 /**
  * Answers a completion script (`ldctl __complete WORDS…`): a line for each candidate, with a tab before what it is; then
- * `:files`, `:open` or `:done` (`Completion.then`). A value that a terminal would act on is left out.
+ * `:files`, `:open` or `:done` (`Completion.then`).
  */
 export async function answerCompletion({ program, env, clock, output }: Host, words: readonly string[]): Promise<void> {
   const topics = readPackage(program).oclif.topics ?? {};
   const known = knownIn(await configDir(env), clock);
   const { candidates, then } = complete(words, readManifest(program).commands, topics, known);
-  const lines = candidates
-    .filter(([value]) => plainText(value) === value)
-    // A terminal shows a line of it.
-    .map(([value, about]) => (about ? `${value}\t${plainText(about).slice(0, 100)}` : value));
+  // A terminal shows a line of what it is.
+  const lines = candidates.map(([value, about]) => (about ? `${value}\t${plainText(about).slice(0, 100)}` : value));
   output.stdout.write([...lines, `:${then}`, ''].join('\n'));
 }
 
@@ -103,7 +98,7 @@ export function complete(words: readonly string[], commands: Commands, topics: T
   }
   if (word.startsWith('-')) {
     const long = [...names].filter(([typed]) => typed.startsWith('--'));
-    return matching(word, [...long.map(([typed, name]): Candidate => [typed, aboutOf(flags[name])]), ['--help']]);
+    return matching(word, [...long.map(([typed, name]): Candidate => [typed, flags[name]?.summary]), ['--help']]);
   }
   const args = line.words.slice(command?.id.split(':').length ?? 0);
   if (!command || command.id === 'help') return matching(word, nextWords(args, commands, topics));
@@ -123,10 +118,6 @@ function nextWords(words: readonly string[], commands: Commands, topics: Topics)
     return [word, rest.length === 0 ? command.summary : topics[word]?.description];
   });
   return [...new Map(next)];
-}
-
-function aboutOf(flag?: Command.Flag.Cached): string | undefined {
-  return flag?.summary ?? flag?.description;
 }
 
 function matching(typed: string, candidates: readonly Candidate[]): Completion {

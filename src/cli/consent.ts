@@ -4,14 +4,10 @@ import { count, shortList } from '../base/text.js';
 import type { Settings } from '../config/settings.js';
 import type { Target } from '../config/target.js';
 import type { CommandContext } from './context.js';
-import { filled } from './flags.js';
 import type { Prompts } from './prompts.js';
 import { saying } from './signals.js';
 
-interface ConsentFlags {
-  yes: boolean;
-  confirm?: string | undefined;
-}
+type ConsentFlags = { yes: boolean; confirm?: string | undefined };
 
 /** What is about to happen. */
 interface Deed {
@@ -21,13 +17,10 @@ interface Deed {
   nodes: readonly Id[] | null;
 }
 
-interface KnownDeed extends Deed {
-  target: Target;
+interface AskedDeed extends Deed {
   /** The nodes that the log names; read only where someone is asked. */
   known: () => Promise<readonly Id[]>;
 }
-
-type Asking = Pick<CommandContext, 'prompts' | 'settings' | 'placeOf'>;
 
 /** The answer "no": all has been said. */
 export class Declined extends UsageError {
@@ -41,10 +34,9 @@ export class Declined extends UsageError {
  * or `--confirm`; a protected profile takes `--confirm`, and `--yes` is not enough.
  * @throws UsageError
  */
-export function requireConsent({ prompts, settings }: Asking, { what, nodes }: Deed, flags: ConsentFlags): void {
-  if (flags.confirm !== undefined) filled(flags.confirm.trim(), '--confirm');
-  const { profile, deployment } = settings;
-  if (prompts || isGiven(settings, nodes, flags)) return;
+export function requireConsent(context: CommandContext, { what, nodes }: Deed, flags: ConsentFlags): void {
+  const { profile, deployment } = context.settings;
+  if (context.prompts || isGiven(profile, nodes, flags)) return;
   const whom = nodes === null ? 'every node' : count(nodes.length, 'node');
   const where = deployment ? ` of deployment ${deployment.value.name ?? deployment.value.id}` : '';
   throw missing(
@@ -60,30 +52,34 @@ export function requireConsent({ prompts, settings }: Asking, { what, nodes }: D
  * @returns the nodes to act on: those that were named, or that were chosen now; null for every node
  * @throws UsageError for a `--confirm` of another deployment, and where consent is missing; Interrupted
  */
-export async function consentTo(context: Asking, deed: KnownDeed, flags: ConsentFlags): Promise<readonly Id[] | null> {
+export async function consentTo(
+  context: CommandContext,
+  target: Target,
+  deed: AskedDeed,
+  flags: ConsentFlags,
+): Promise<readonly Id[] | null> {
   requireConsent(context, deed, flags);
-  if (flags.confirm !== undefined) await checkConfirm(context, deed.target, flags.confirm);
+  await checkConfirm(context, target, flags);
   const { prompts, settings } = context;
-  if (!prompts || isGiven(settings, deed.nodes, flags)) return deed.nodes;
-  return ask(context, prompts, deed).catch(saying('Nothing was sent.'));
+  if (!prompts || isGiven(settings.profile, deed.nodes, flags)) return deed.nodes;
+  return ask(context, prompts, target, deed).catch(saying('Nothing was sent.'));
 }
 
-async function ask(context: Asking, prompts: Prompts, deed: KnownDeed): Promise<readonly Id[] | null> {
-  const { nodes, target } = deed;
+async function ask(context: CommandContext, prompts: Prompts, target: Target, { what, nodes, known }: AskedDeed) {
   const { id, name } = target.deployment;
-  const where = (await context.placeOf(target))?.path ?? `deployment ${name ?? id}`;
-  const all = nodes ?? (await deed.known());
+  const where = (await context.placeOf(target)) ?? `deployment ${name ?? id}`;
+  const all = nodes ?? (await known());
   const some = all.length === 1 ? `node ${all[0]}` : `${nodes ? '' : 'all '}${count(all.length, 'node')}`;
   const whom = all.length === 0 ? 'every node' : some;
-  const what = `${deed.what.charAt(0).toUpperCase()}${deed.what.slice(1)} on ${whom} of ${where}`;
+  const question = `${what.charAt(0).toUpperCase()}${what.slice(1)} on ${whom} of ${where}`;
   if (context.settings.profile?.protected) {
     const named = nodes && nodes.length > 1 ? ` (${shortList(nodes, 20)})` : '';
-    const typed = await prompts.text(`${what}${named}? Type ${name ?? id} to go ahead:`);
+    const typed = await prompts.text(`${question}${named}? Type ${name ?? id} to go ahead:`);
     if (typed.trim() === String(name ?? id)) return nodes;
     throw new Declined();
   }
   const answer = await prompts.choose(
-    all.length === 0 ? `${what}? Its log names none yet.` : `${what}?`,
+    all.length === 0 ? `${question}? Its log names none yet.` : `${question}?`,
     [
       { value: 'all', name: `yes, ${whom}` },
       ...(all.length > 1 ? [{ value: 'some', name: 'some of them' }] : []),
@@ -98,24 +94,22 @@ async function ask(context: Asking, prompts: Prompts, deed: KnownDeed): Promise<
   return chosen;
 }
 
-/**
- * `--confirm` says of every profile which deployment is meant.
- * @throws UsageError for another one, and where its name cannot be had
- */
-export async function checkConfirm(context: Asking, target: Target, confirm: string): Promise<void> {
-  const { id, name } = target.deployment;
-  if ([String(id), name].includes(confirm)) return;
+/** @throws UsageError for a `--confirm` of another deployment, and where the name of this one cannot be had */
+export async function checkConfirm(context: CommandContext, target: Target, { confirm }: ConsentFlags): Promise<void> {
+  const { deployment } = target;
+  const { id } = deployment;
+  if (confirm === undefined || [String(id), deployment.name].includes(confirm)) return;
   // An id is the deployment's or it is not; all else may be a name or a path that is not known yet.
-  const place = /^\d+$/.test(confirm) ? null : await context.placeOf(target);
-  if (place && [place.name, place.path].includes(confirm)) return;
-  const known = place?.path ?? name;
+  const path = /^\d+$/.test(confirm) ? null : await context.placeOf(target);
+  if ([deployment.name, path].includes(confirm)) return;
+  const known = path ?? deployment.name;
   throw missing(
     `--confirm ${JSON.stringify(confirm)} does not name the deployment; nothing was sent`,
     known === null ? `Its name is not known here: give its id, ${id}.` : `The deployment is ${known} (${id}).`,
   );
 }
 
-function isGiven({ profile }: Settings, nodes: readonly Id[] | null, { yes, confirm }: ConsentFlags): boolean {
+function isGiven(profile: Settings['profile'], nodes: Deed['nodes'], { yes, confirm }: ConsentFlags): boolean {
   return confirm !== undefined || (!profile?.protected && (nodes !== null || yes));
 }
 

@@ -9,13 +9,7 @@ import type { Supervisor } from '../base/supervisor.js';
 import { plainText } from '../base/text.js';
 import type { KeyTools } from '../config/keys.js';
 import { ProfileStore } from '../config/profiles.js';
-import {
-  configDir,
-  resolveSettings,
-  type SettingFlags,
-  type Settings,
-  type SettingsInput,
-} from '../config/settings.js';
+import { resolveSettings, type SettingFlags, type Settings, type SettingsInput } from '../config/settings.js';
 import {
   expiryWarning,
   findDeployment,
@@ -58,7 +52,7 @@ export class CommandContext {
   #structure: TenantStructure | undefined;
 
   /** @param folder where profiles and the run journal are kept */
-  protected constructor(
+  constructor(
     readonly host: Host,
     readonly flags: OutputFlags & SettingFlags,
     readonly interrupts: Interrupts,
@@ -69,10 +63,6 @@ export class CommandContext {
     this.store = new ProfileStore(folder, host.clock, this.signal);
     this.prompts = terminalPrompts(host, this.signal);
     this.keyTools = { env, keyring, sharesTerminal: host.stdin.isTTY };
-  }
-
-  static async open(host: Host, flags: OutputFlags & SettingFlags, interrupts: Interrupts): Promise<CommandContext> {
-    return new CommandContext(host, flags, interrupts, await configDir(host.env));
   }
 
   /** Where to act, and as whom. @throws UsageError, LdctlError (exit 5) as `resolveSettings` does */
@@ -138,18 +128,15 @@ export class CommandContext {
     return resolveTarget(this.settings, lookUp, this.signal);
   }
 
-  /**
-   * Where a deployment stands, as `division/environment/name`. From then on it is called by its name.
-   * @returns null where that is not known
-   */
-  async placeOf({ deployment, key }: Target): Promise<{ name: string; path: string } | null> {
+  /** Where a deployment stands, as `division/environment/name`; null where that is not known. From then on it has its name. */
+  async placeOf({ deployment, key }: Target): Promise<string | null> {
     const { tenantId, apiUrl } = this.settings;
     if (!this.#structure && !tenantId) return null;
     const access = { key, tenantId: tenantId?.value ?? 0n, apiUrl: apiUrl.value };
     return this.optional(async (signal) => {
       const placed = findDeployment(await this.#structureOf(access, signal), { id: deployment.id, name: null });
       deployment.name = placed.deployment.name;
-      return { name: deployment.name, path: placeText(placed) };
+      return placeText(placed);
     });
   }
 

@@ -1,6 +1,5 @@
 import * as Flags from '@oclif/core/flags';
 import type { FlagInput } from '@oclif/core/interfaces';
-import { UsageError } from '../base/errors.js';
 import { FORMAT_NAMES } from '../output/formats.js';
 import type { PrintOptions } from '../output/list.js';
 
@@ -42,25 +41,6 @@ export const connectionFlags = {
   'tenant-id': Flags.string({ helpGroup, helpValue: 'ID', summary: 'The tenant. [env: LD_TENANT_ID]' }),
 };
 export type ConnectionFlags = FlagsOf<typeof connectionFlags>;
-
-/** A variable that is not set must not pass for no filter, no gate, nor for every node. @throws UsageError */
-export function filled(text: string, flag: string): string {
-  if (text !== '') return text;
-  throw new UsageError(`${flag} is empty`, { code: 'empty_flag', hint: 'Is a variable unset?' });
-}
-
-/** For a flag that is a whole number: `min` and `max` say from where to where. The parser throws UsageError. */
-export const wholeNumber = Flags.custom<number, { min: number; max: number }>({
-  helpValue: 'N',
-  parse: (text, _command, { name, min, max }) => Promise.resolve(parseWholeNumber(text, `--${name}`, min, max)),
-});
-
-/** @throws UsageError */
-export function parseWholeNumber(text: string, flag: string, min: number, max: number): number {
-  const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
-  if (value >= min && value <= max) return value;
-  throw new UsageError(`${flag}: ${JSON.stringify(text)} is not a whole number from ${min} to ${max}`);
-}
 
 /** What the output flags ask for. */
 export function printOptions(flags: OutputFlags): PrintOptions {

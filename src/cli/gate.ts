@@ -8,24 +8,18 @@ import { execa, type Options, type ResultPromise } from 'execa';
 import type { Clock } from '../base/clock.js';
 import type { Id } from '../base/ids.js';
 import type { GateResult } from '../base/outcome.js';
+import type { ApiKey } from '../base/secret.js';
 import type { Env } from '../base/text.js';
-import type { Scrub } from '../output/streams.js';
 
-/** What a gate gets in its environment; the key is not among it. */
-interface GateFacts {
-  nodeId: Id;
-  activityId: Id | null;
-  deploymentId: Id;
-  runtime: string;
-  action: string;
-}
+/** What a gate is told, each as `LDCTL_…` in its environment: `LDCTL_NODE_ID`. */
+type GateFacts = Record<'node_id' | 'deployment_id' | 'runtime' | 'action', Id | string> & { activity_id: Id | null };
 
 export interface GateOptions {
   env: Env;
   platform: NodeJS.Platform;
   clock: Clock;
-  /** Takes the key out of a text. */
-  scrub: Scrub;
+  /** It is not for gates. */
+  key: ApiKey;
   /** Ends the gate, with all that it started. */
   signal: AbortSignal;
   /** Takes what the gate writes, line by line; waited for before the next, which slows down a gate that is faster. */
@@ -93,18 +87,12 @@ function startShell(command: string, { platform }: GateOptions, env: NodeJS.Proc
   return execa(windowsProgram('cmd.exe', env), args, { ...HOW, env, windowsVerbatimArguments: true });
 }
 
-/** The key, and the way to it, are not for gates. */
-function gateEnvironment(facts: GateFacts, { env, scrub }: GateOptions): NodeJS.ProcessEnv {
+/** Without the key, and the way to it. */
+function gateEnvironment(facts: GateFacts, { env, key }: GateOptions): NodeJS.ProcessEnv {
   const isHarmless = ([name, value = '']: [string, string?]): boolean =>
-    !['LD_API_KEY', 'LD_API_KEY_FILE'].includes(name.toUpperCase()) && scrub(value) === value;
-  return {
-    ...Object.fromEntries(Object.entries(env).filter(isHarmless)),
-    LDCTL_NODE_ID: String(facts.nodeId),
-    LDCTL_ACTIVITY_ID: facts.activityId === null ? '' : String(facts.activityId),
-    LDCTL_DEPLOYMENT_ID: String(facts.deploymentId),
-    LDCTL_RUNTIME: facts.runtime,
-    LDCTL_ACTION: facts.action,
-  };
+    !['LD_API_KEY', 'LD_API_KEY_FILE'].includes(name.toUpperCase()) && !key.isIn(value);
+  const told = Object.entries(facts).map(([name, fact]) => [`LDCTL_${name.toUpperCase()}`, String(fact ?? '')]);
+  return Object.fromEntries([...Object.entries(env).filter(isHarmless), ...told]) as NodeJS.ProcessEnv;
 }
 
 /** Ends a shell and all that it started. */

@@ -33,7 +33,10 @@ export function packageProgram(root: string): Program {
   };
 }
 
-/** What is known of each command without loading it. @throws Error where it cannot be read */
+/** Commands by their ids: what is known of each without loading it. */
+export type Commands = Manifest['commands'];
+
+/** @throws Error where it cannot be read */
 export function readManifest({ read }: Program): Manifest {
   return JSON.parse(read('oclif.manifest.json')) as Manifest;
 }

@@ -1,4 +1,5 @@
 import { addAbortSignal } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Interrupted } from '../base/errors.js';
 import { wrapWords } from '../base/text.js';
 import { isInteractive, type Host } from './host.js';
@@ -13,34 +14,29 @@ export interface Choice<T> {
 /** What is wrong with an answer, or true. */
 type Validate = (answer: string) => true | string;
 
-/** The user at the terminal. Every method throws Interrupted when the answer is Ctrl-C. */
-export interface Prompts {
-  confirm(message: string): Promise<boolean>;
-  text(message: string, options?: { default?: string; validate?: Validate }): Promise<string>;
-  /** What is typed, or pasted, is never shown. */
-  secret(message: string, validate: Validate): Promise<string>;
-  /** @param preset what Enter alone chooses, unless it is the first */
-  choose<T>(message: string, choices: ReadonlyArray<Choice<T>>, preset?: T): Promise<T>;
-  /** Any of them, also none. */
-  some<T>(message: string, choices: ReadonlyArray<Choice<T>>): Promise<T[]>;
-}
-
-/** Null where no one can be asked. On stderr, since stdout is data. */
-export function terminalPrompts(host: Host, signal: AbortSignal): Prompts | null {
+/**
+ * The user at the terminal, or null where no one can be asked. On stderr, since stdout is data. Every method throws
+ * Interrupted when the answer is Ctrl-C.
+ */
+export function terminalPrompts(host: Host, signal: AbortSignal) {
   if (!isInteractive(host)) return null;
+  const { stdin, stderr, output } = host;
   const ask = async <T>(
     type: 'confirm' | 'input' | 'password' | 'select' | 'checkbox',
     question: string,
-    options: object,
-  ) => {
+    options?: object,
+  ): Promise<T> => {
     // It is slow to load, and few runs ask.
     const { default: inquirer } = await import('inquirer');
-    const prompt = inquirer.createPromptModule({ input: host.stdin, output: host.stderr, signal });
+    const prompt = inquirer.createPromptModule({ input: stdin, output: stderr, signal });
     // inquirer would break a long line in the middle of a word; its mark and the answer want room too.
-    const message = wrapWords(question, Math.max(host.output.stderr.columns - 12, 20)).join('\n');
+    const message = wrapWords(question, Math.max(output.stderr.columns - 12, 20)).join('\n');
+    // What was typed before a question is shown is no answer to it: read, and dropped, within two turns.
+    stdin.setRawMode(true).resume();
+    await nextTurn();
+    await nextTurn();
     try {
-      const answers = await prompt<{ answer: unknown }>([{ name: 'answer', type, message, ...options }]);
-      return answers.answer as T;
+      return (await prompt<{ answer: unknown }>([{ name: 'answer', type, message, ...options }])).answer as T;
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof Error && error.name === 'ExitPromptError') throw new Interrupted('SIGINT');
@@ -48,13 +44,20 @@ export function terminalPrompts(host: Host, signal: AbortSignal): Prompts | null
     }
   };
   return {
-    confirm: (message) => ask('confirm', message, { default: false }),
-    text: (message, options = {}) => ask('input', message, options),
-    secret: (message, validate) => ask('password', message, { mask: '*', toggleMask: false, validate }),
-    choose: (message, choices, preset) => ask('select', message, { choices, default: preset }),
-    some: (message, choices) => ask('checkbox', message, { choices }),
+    confirm: (message: string) => ask<boolean>('confirm', message, { default: false }),
+    text: (message: string, options?: { default?: string; validate?: Validate }) =>
+      ask<string>('input', message, options),
+    /** What is typed, or pasted, is never shown. */
+    secret: (message: string, validate: Validate) =>
+      ask<string>('password', message, { mask: '*', toggleMask: false, validate }),
+    /** @param preset what Enter alone chooses, unless it is the first */
+    choose: <T>(message: string, choices: ReadonlyArray<Choice<T>>, preset?: T) =>
+      ask<T>('select', message, { choices, default: preset }),
+    /** Any of them, also none. */
+    some: <T>(message: string, choices: ReadonlyArray<Choice<T>>) => ask<T[]>('checkbox', message, { choices }),
   };
 }
+export type Prompts = NonNullable<ReturnType<typeof terminalPrompts>>;
 
 /**
  * Reads what is piped into the command, to its end.

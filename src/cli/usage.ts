@@ -1,12 +1,11 @@
-import type { Command } from '@oclif/core/command';
 import { closestMatch } from 'leven';
 import { RUNTIMES, VERBS } from '../base/activity.js';
 import { UsageError } from '../base/errors.js';
 import { globalFlags, typedNames, type CommandLine } from './argv.js';
+import type { Commands } from './host.js';
 
 /** What a command line asks for: a command, help on what these words name, or the version. */
 export type Asked = { id: string; args: string[] } | { help: string[] } | { version: true };
-export type Commands = Readonly<Record<string, Pick<Command.Cached, 'flags' | 'args' | 'strict' | 'examples'>>>;
 
 /** @throws UsageError for all that can be seen to be wrong without the command: what is no flag, no command, too much, or missing */
 export function askedOf(line: CommandLine, commands: Commands): Asked {
@@ -91,8 +90,8 @@ function unknownFlag(typed: string, owner: string, commands: Commands): UsageErr
   const meant = /^(-v|--version)$/i.test(typed) ? 'ldctl --version' : nearest(typed, known);
   if (meant !== null) return mistake(`there is no flag ${typed}`, owner, `Did you mean ${meant}?`);
   const siblings = Object.keys(commands).filter((id) => id.startsWith(owner.replace(/:.*/, ':')));
-  const other =
-    typed === '--rolling' ? 'activities:roll' : siblings.find((id) => typedNames(commands[id]?.flags ?? {}).has(typed));
+  const has = (id: string): boolean => typedNames(commands[id]?.flags ?? {}).has(typed);
+  const other = typed === '--rolling' ? 'activities:roll' : siblings.find(has);
   if (other === undefined) return mistake(`there is no flag ${typed}`, owner);
   return mistake(`there is no flag ${typed} here`, other, `It goes with ldctl ${other.replaceAll(':', ' ')}.`);
 }

@@ -62,11 +62,24 @@ export function readPrivateFile(path: string): string | null {
 
 export function ensurePrivateFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
+    makeFolder(path);
     refuseIfOpen(path);
     accessSync(path, constants.W_OK | constants.X_OK);
   } catch (error) {
     throw fileFault('write', path, error);
+  }
+}
+
+/** With its parents; not by `recursive`, which never ends where the system denies what is above, as below /proc. */
+function makeFolder(path: string): void {
+  const isThere = (): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (isThere() || dirname(path) === path) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: FOLDER_MODE });
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if (!isThere()) throw error;
   }
 }
 
@@ -96,7 +109,11 @@ export function createPrivateFile(folder: string, name: string, text: string): b
       // The file system has no hard links. Another process may see a part of the file, and refuse it as broken.
       copyFileSync(draft, path, constants.COPYFILE_EXCL);
     }
-    if (IS_POSIX) flushFolder(folder);
+    if (IS_POSIX) {
+      const file = openSync(folder, 'r');
+      fsyncSync(file);
+      closeSync(file);
+    }
     return true;
   } catch (error) {
     if (fileErrorCode(error) === 'EEXIST') return false;
@@ -104,12 +121,6 @@ export function createPrivateFile(folder: string, name: string, text: string): b
   } finally {
     removeQuietly(draft);
   }
-}
-
-function flushFolder(path: string): void {
-  const folder = openSync(path, 'r');
-  fsyncSync(folder);
-  closeSync(folder);
 }
 
 /** On Windows a file that another process has open is left to the next sweep. */

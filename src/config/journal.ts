@@ -104,8 +104,6 @@ function openRecords<T extends { key: string }>(
 
   return {
     find,
-    /** For completion. */
-    keys: (): string[] => find().kept.map(({ record }) => record.key),
     /** @returns false when another process has made this generation */
     make: (record: T, generation: number): boolean =>
       create(`${hashOf(record.key)}.${generation}`, stringifyJson(record, { stringIds: true })),
@@ -115,7 +113,7 @@ function openRecords<T extends { key: string }>(
 }
 
 /** @param folder see `configDir`; it need not exist */
-export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJournal & { keys: () => string[] } {
+export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJournal {
   const records = openRecords(join(folder, 'runs'), runRecord, ({ postedAt }) => postedAt, clock);
 
   const look = (key: string): { found: KeptRun | null; last: number } => {
@@ -130,7 +128,6 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
   };
 
   return {
-    keys: records.keys,
     read: (key) => look(key).found,
     begin(record, after) {
       let mine: number | null = null;
@@ -150,7 +147,6 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
 export function openRollJournal(folder: string, clock: Pick<Clock, 'now'>) {
   const records = openRecords(join(folder, 'rolls'), rollRecord, ({ begunAt }) => begunAt, clock);
   return {
-    keys: records.keys,
     read: (key: string): RollRecord | null => records.find(key).kept[0]?.record ?? null,
 
     /** @returns null when made; else the one that is there already, which then counts though its maker sends nothing */

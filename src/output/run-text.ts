@@ -36,6 +36,11 @@ export function headlineText({ doing, place }: RunTitle, nodes: number): string 
   return `${doing} on ${place}${nodes === 0 ? '' : `: ${count(nodes, 'node')}`}`;
 }
 
+/** `2 of 3 nodes`; of a single one, `1 node`. */
+export function shareText(n: number, all: number): string {
+  return n === all && n === 1 ? '1 node' : `${n} of ${count(all, 'node')}`;
+}
+
 /** `restart of iggy`; `the run` when it follows several actions. */
 export function runName({ action, runtime }: Pick<ResultFields, 'action' | 'runtime'>): string {
   return action === null || runtime === null ? 'the run' : plainText(`${action} of ${runtime}`);
@@ -94,7 +99,7 @@ function endingOf(result: ResultFields): string {
   const { outcome, nodes, targets } = result;
   const name = runName(result);
   const completed = nodes.filter(({ status }) => status === 'completed').length;
-  if (outcome === 'completed') return `✓ ${name} completed on ${completed} of ${count(nodes.length, 'node')}`;
+  if (outcome === 'completed') return `✓ ${name} completed on ${shareText(completed, nodes.length)}`;
   if (outcome === 'accepted') return `✓ ${name} accepted`;
   if (outcome === 'interrupted') return stoppedText(result);
   const isMore = outcome === 'unconfirmed' && targets === 'expected' && completed > 0 && completed === nodes.length;
@@ -134,7 +139,7 @@ function troublesOf(nodes: readonly NodeResult[]): string {
       const ids = group.map(({ node_id: id, activity_id: activity }) => id ?? (activity && `activity ${activity}`));
       const known = words === NOT_BEGUN ? [] : ids.filter((id) => id !== null);
       const which = known.length === 0 ? '' : ` (${shortList(known)})`;
-      return `${group.length}${index === 0 ? ` of ${count(nodes.length, 'node')}` : ''} ${words}${which}`;
+      return `${index === 0 ? shareText(group.length, nodes.length) : group.length} ${words}${which}`;
     })
     .join('; ');
 }

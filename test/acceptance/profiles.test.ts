@@ -50,6 +50,12 @@ describe('a profile', () => {
     assert.doesNotMatch((await scene.ends(0, `sandbox exec -- ldctl ${EVERY} --no-wait`)).stderr, /environment/);
   });
 
+  story('is not kept, and said not to be, in a folder that cannot be made', {}, async (scene) => {
+    scene.env.LDCTL_CONFIG_DIR = '/proc/none/config';
+    const { stderr } = await add(2, scene, '--key-store file');
+    assert.match(stderr, /^error: cannot write \/proc\/none\/config: /m);
+  });
+
   story('is not kept with a key that is not accepted: 4', {}, async (scene) => {
     await add(4, scene, '--key-store file', `${scene.sandbox.apiKey}x`);
     assert.equal(existsSync(join(scene.folder, 'config', 'config.json')), false);

@@ -58,6 +58,14 @@ describe('at a terminal', () => {
     });
   }
 
+  terminalStory('what was typed before the question is no answer to it', {}, RESTART, async (terminal, scene) => {
+    terminal.enter('y');
+    await terminal.shows(QUESTION);
+    terminal.enter();
+    await ends(2, terminal);
+    assert.deepEqual(scene.posts, []);
+  });
+
   terminalStory('some of the nodes are chosen', THREE, RESTART, async (terminal, scene) => {
     await terminal.shows(QUESTION);
     terminal.enter('s');
@@ -110,7 +118,7 @@ describe('at a terminal', () => {
     assert.ok(terminal.raw.lastIndexOf(SHOW_CURSOR) >= terminal.raw.lastIndexOf(HIDE_CURSOR), 'no cursor');
     terminal.enter('fg');
     await terminal.shows(/of 1 done/);
-    await terminal.shows(/completed on 1 of 1 node/);
+    await terminal.shows(/completed on 1 node/);
     terminal.enter('exit $?');
     await ends(0, terminal);
     assert.equal(scene.posts.length, 1);

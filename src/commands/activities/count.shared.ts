@@ -12,21 +12,27 @@ import { logOf } from './shared.js';
 type ExpectedNodes = number | 'deployment' | undefined;
 
 /**
- * What `--expect-nodes` says, before anything is sent; for `deployment`, as Core counts them. Where the deployment stands,
- * every entry of its log says, and reading that needs no further grant.
+ * What `--expect-nodes` says, before anything is sent; for `deployment`, as Core counts them.
  * @throws LdctlError with exit 4, 5 or 6 when that cannot be had; the signal's reason
  */
 export async function expectedNodes(
   asked: ExpectedNodes,
   context: CommandContext,
   target: Target,
-  signal = context.signal,
 ): Promise<number | undefined> {
-  if (asked !== 'deployment') return asked;
+  return asked === 'deployment' ? countedNodes(context, target, await readLog(context, target, 'newest')) : asked;
+}
+
+/** How many nodes Core counts. Where the deployment stands, every entry of its log says, and reading that needs no further grant. */
+async function countedNodes(
+  context: CommandContext,
+  target: Target,
+  [entry]: readonly Activity[],
+  signal = context.signal,
+): Promise<number> {
   const { settings } = context;
   const { id: deploymentId, name } = target.deployment;
-  const [newest] = await readLog(context, target, 'newest', signal);
-  const { tenant_id, division_id: divisionId, environment_id: environmentId } = newest ?? {};
+  const { tenant_id, division_id: divisionId, environment_id: environmentId } = entry ?? {};
   const tenantId = settings.tenantId?.value ?? tenant_id;
   if (tenantId && divisionId && environmentId) {
     const core = context.core({ apiUrl: settings.apiUrl.value, key: target.key });
@@ -36,28 +42,32 @@ export async function expectedNodes(
     );
     if (nodes > 0) return nodes;
   }
-  const what = newest ? 'Core counts no nodes in' : 'the log is empty, so that Core cannot be asked about';
+  const what = entry ? 'Core counts no nodes in' : 'the log is empty, so that Core cannot be asked about';
   throw new LdctlError('refused', 'no_nodes_counted', `${what} deployment ${name ?? deploymentId}; nothing was sent`, {
     hint: 'Name the nodes with --node, or give a number with --expect-nodes.',
   });
 }
 
 /** The newest entries of the log, or those that name its nodes. @throws as `Supervisor.list` does; LdctlError for another's log */
-export async function readLog(
-  context: CommandContext,
-  target: Target,
-  which: 'newest' | 'known',
-  signal = context.signal,
-): Promise<Activity[]> {
-  const { entries } = await logOf(context, target)[which]({ signal });
+export async function readLog(context: CommandContext, target: Target, which: 'newest' | 'known'): Promise<Activity[]> {
+  const { entries } = await logOf(context, target)[which]({ signal: context.signal });
   const problem = notOurs(entries, target.deployment.id, expectedTenant(context.settings));
   if (problem) throw problem;
   return entries;
 }
 
+const nodesOf = (entries: readonly Activity[]): Id[] => sortedUnique(entries.map(({ node_id: node }) => node));
+
 /** The nodes that the log names, by id. @throws as `readLog` does */
 export async function nodesOfLog(context: CommandContext, target: Target): Promise<Id[]> {
-  return sortedUnique((await readLog(context, target, 'known')).map(({ node_id: node }) => node));
+  return nodesOf(await readLog(context, target, 'known'));
+}
+
+/** The same before every one of them is asked about: says so where there may be others. */
+export async function nodesToAsk(context: CommandContext, target: Target): Promise<Id[]> {
+  const entries = await readLog(context, target, 'known');
+  await warnOfOthers(context, target, entries);
+  return nodesOf(entries);
 }
 
 /**
@@ -65,15 +75,16 @@ export async function nodesOfLog(context: CommandContext, target: Target): Promi
  * @throws LdctlError (exit 5) when there are none, or another count
  */
 export async function nodesOfRoll(context: CommandContext, target: Target, asked: ExpectedNodes): Promise<Id[]> {
-  const nodes = await nodesOfLog(context, target);
+  const entries = await readLog(context, target, 'known');
+  const nodes = nodesOf(entries);
   const refused = (code: string, named: string): LdctlError => {
     const { id, name } = target.deployment;
     const what = `the log of deployment ${name ?? id} names ${named}; nothing was sent`;
     return new LdctlError('refused', code, what, { hint: 'Name the nodes with --node or --nodes-from.' });
   };
   if (nodes.length === 0) throw refused('no_nodes_known', 'no node');
-  const wanted = await expectedNodes(asked, context, target);
-  if (wanted === undefined) await warnOfOthers(context, target, nodes.length);
+  const wanted = asked === 'deployment' ? await countedNodes(context, target, entries) : asked;
+  if (wanted === undefined) await warnOfOthers(context, target, entries);
   else if (wanted !== nodes.length) {
     throw refused('other_node_count', `${count(nodes.length, 'node')}, not the ${wanted} expected`);
   }
@@ -81,11 +92,12 @@ export async function nodesOfRoll(context: CommandContext, target: Target, asked
 }
 
 /** A node that was never acted on is in no log: says so where Core can be asked, and answers in time. */
-export async function warnOfOthers(context: CommandContext, target: Target, named: number): Promise<void> {
+async function warnOfOthers(context: CommandContext, target: Target, entries: readonly Activity[]): Promise<void> {
   // Only where it is certain which Core the deployment is known to.
   if (context.settings.apiUrl.source.from === 'default' && target.supervisorUrl.source.from !== 'structure') return;
-  const counted = await context.optional((signal) => expectedNodes('deployment', context, target, signal));
-  if (!counted || counted === named) return;
+  const named = nodesOf(entries).length;
+  const counted = await context.optional((signal) => countedNodes(context, target, entries, signal));
+  if (counted === null || counted === named) return;
   context.warn(
     `Core counts ${count(counted, 'node')}, and the log names ${named}: --expect-nodes deployment holds to it`,
   );

@@ -9,7 +9,7 @@ import { formatAction, parseAction, parseRuntime } from '../../base/activity.js'
 import { describeTrigger } from '../../api/supervisor-api.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
-import { filled, parseWholeNumber, printOptions, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
+import { printOptions, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
 import type { Host } from '../../cli/host.js';
 import { readStdin } from '../../cli/prompts.js';
 import { readInput } from '../../config/files.js';
@@ -21,8 +21,9 @@ import { reportToGitHub } from '../../output/github.js';
 import { checkRunResultOptions, printRunResult } from '../../output/run-result.js';
 import { doingText } from '../../output/run-text.js';
 import { createRunView } from '../../output/views.js';
+import { durationFlag, filled, idsFlag, parseWholeNumber, parsing } from '../flags.shared.js';
 import { nodesOfLog } from './count.shared.js';
-import { durationFlag, idsFlag, parsing, shownPlace } from './shared.js';
+import { shownPlace } from './shared.js';
 
 const helpGroup = 'TARGET';
 
@@ -73,6 +74,7 @@ export const actingFlags = {
     helpGroup: 'CONSENT',
     helpValue: 'NAME',
     summary: 'Act if the deployment has this name, path or id.',
+    parse: parsing((text, flag) => filled(text.trim(), flag)),
   }),
   'dry-run': Flags.boolean({ helpGroup: 'CONSENT', summary: 'Show what would be done; sends nothing.' }),
   ...followFlags,

@@ -7,16 +7,16 @@ import { parseId, type Id } from '../../base/ids.js';
 import { stringifyJson } from '../../base/json.js';
 import { checkConfirm, consentTo, requireConsent } from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
-import { connectionFlags, filled, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
+import { connectionFlags, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
 import { runGate } from '../../cli/gate.js';
 import { openRollJournal } from '../../config/journal.js';
 import type { Target } from '../../config/target.js';
 import { checkIdempotencyKey } from '../../job/wire-key.js';
 import { roll, type Tools } from '../../library/jobs.js';
 import { check, rollRequest, type CheckedRoll } from '../../library/requests.js';
+import { durationFlag, filled, parsing } from '../flags.shared.js';
 import { nodesOfRoll } from './count.shared.js';
 import { ACTION_ARG, actingFlags, JobCommand, RUNTIME_ARG, showDryRun, showJob } from './job.shared.js';
-import { durationFlag, parsing } from './shared.js';
 
 const helpGroup = 'ROLL';
 const rollFlags = {
@@ -96,14 +96,14 @@ export default class ActivitiesRoll extends JobCommand {
     const context = await this.open(flags);
     if (!flags['dry-run']) requireConsent(context, deed, flags);
     const target = await context.target();
-    if (flags.confirm !== undefined) await checkConfirm(context, target, flags.confirm);
+    await checkConfirm(context, target, flags);
     const all = named ?? (await nodesOfRoll(context, target, flags['expect-nodes']));
     if (flags['dry-run']) {
       const how = [`${request.maxUnavailable} at a time`, ...(command === undefined ? [] : [`gate: ${command}`])];
       return showDryRun(context, target, { ...request, nodes: all }, how, named ? undefined : all);
     }
-    const known = (): Promise<readonly Id[]> => Promise.resolve(all);
-    const nodes = (await consentTo(context, { ...deed, target, known }, flags)) ?? all;
+    const known = () => Promise.resolve(all);
+    const nodes = (await consentTo(context, target, { ...deed, known }, flags)) ?? all;
     return this.#run(context, target, { ...request, nodes }, command ?? null);
   }
 
@@ -129,8 +129,8 @@ export default class ActivitiesRoll extends JobCommand {
     }
     const { gate, ...request } = check(storedRoll, '--resume', record.request);
     const { nodes } = request;
-    const known = (): Promise<readonly Id[]> => Promise.resolve(nodes);
-    await consentTo(context, { what: deedOf(request), nodes, target, known }, flags);
+    const known = () => Promise.resolve(nodes);
+    await consentTo(context, target, { what: deedOf(request), nodes, known }, flags);
     return this.#run(context, target, { ...request, timeoutMs: flags.timeout ?? 0 }, gate);
   }
 
@@ -164,10 +164,9 @@ export default class ActivitiesRoll extends JobCommand {
 
   #gate(command: string, target: Target, { runtime, action }: CheckedRoll): Tools['gate'] {
     const { env, platform, clock } = this.host;
-    const facts = { deploymentId: target.deployment.id, runtime, action };
-    const scrub = (text: string): string => (target.key.isIn(text) ? '' : text);
-    return (nodeId, activityId, tools) =>
-      runGate(command, { ...facts, nodeId, activityId }, { env, platform, clock, scrub, ...tools });
+    const facts = { deployment_id: target.deployment.id, runtime, action };
+    return (node_id, activity_id, tools) =>
+      runGate(command, { ...facts, node_id, activity_id }, { env, platform, clock, key: target.key, ...tools });
   }
 }
 

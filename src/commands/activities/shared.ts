@@ -3,32 +3,14 @@ import { is } from 'valibot';
 import { RUNTIMES, STATUSES } from '../../base/activity.js';
 import { parseDuration } from '../../base/durations.js';
 import { UsageError } from '../../base/errors.js';
-import { parseId, type Id } from '../../base/ids.js';
 import { plainText } from '../../base/text.js';
 import type { CommandContext } from '../../cli/context.js';
-import { filled, type FlagsOf } from '../../cli/flags.js';
+import type { FlagsOf } from '../../cli/flags.js';
 import type { Target } from '../../config/target.js';
 import { activitiesRequest, check } from '../../library/requests.js';
 import type { ActivityFilter } from '../../log/list.js';
 import { openLog, type ActivityLog } from '../../log/log.js';
-
-type Parse<T> = (text: string, command: unknown, flag: { name: string }) => Promise<T>;
-
-export const parsing =
-  <T>(parse: (text: string, flag: string) => T): Parse<T> =>
-  (text, _command, { name }) =>
-    Promise.resolve(parse(text, `--${name}`));
-
-/** Repeated, or with commas. */
-const MANY = { multiple: true, multipleNonGreedy: true, delimiter: ',' } as const;
-
-export const idsFlag = Flags.custom<Id>({
-  ...{ ...MANY, helpValue: 'ID' },
-  parse: parsing((text, flag) => parseId(filled(text, flag), flag)),
-});
-
-/** How long, in milliseconds. */
-export const durationFlag = Flags.custom<number>({ helpValue: 'D', parse: parsing(parseDuration) });
+import { filled, idsFlag, MANY, parsing } from '../flags.shared.js';
 
 /** Words that this field of a request may have. */
 const wordsFlag = (field: 'status' | 'runtime' | 'action', summary: string) =>
@@ -84,7 +66,7 @@ export function logOf(context: CommandContext, target: Target): ActivityLog {
 
 /** The deployment by the best name that is known; by its path, which takes a request, where a terminal shows it. */
 export async function shownPlace(context: CommandContext, target: Target): Promise<string> {
-  const place = context.host.output.stderr.canRedraw ? await context.placeOf(target) : null;
+  const path = context.host.output.stderr.canRedraw ? await context.placeOf(target) : null;
   const { id, name } = target.deployment;
-  return plainText(place?.path ?? name ?? `deployment ${id}`);
+  return plainText(path ?? name ?? `deployment ${id}`);
 }

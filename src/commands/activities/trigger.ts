@@ -4,7 +4,7 @@ import { checkConfirm, consentTo, requireConsent } from '../../cli/consent.js';
 import { connectionFlags } from '../../cli/flags.js';
 import { trigger } from '../../library/jobs.js';
 import { check, triggerRequest, type CheckedTrigger } from '../../library/requests.js';
-import { expectedNodes, nodesOfLog, warnOfOthers } from './count.shared.js';
+import { expectedNodes, nodesToAsk } from './count.shared.js';
 import { ACTION_ARG, actingFlags, JobCommand, RUNTIME_ARG, showDryRun, showJob } from './job.shared.js';
 
 export default class ActivitiesTrigger extends JobCommand {
@@ -41,16 +41,12 @@ export default class ActivitiesTrigger extends JobCommand {
     if (!flags['dry-run']) requireConsent(context, deed, flags);
     const target = await context.target();
     if (flags['dry-run']) {
-      if (flags.confirm !== undefined) await checkConfirm(context, target, flags.confirm);
+      await checkConfirm(context, target, flags);
       request.expectNodes = await expectedNodes(flags['expect-nodes'], context, target);
       return showDryRun(context, target, request, null);
     }
-    const known = async () => {
-      const all = await nodesOfLog(context, target);
-      await warnOfOthers(context, target, all.length);
-      return all;
-    };
-    const nodes = await consentTo(context, { ...deed, target, known }, flags);
+    const known = () => nodesToAsk(context, target);
+    const nodes = await consentTo(context, target, { ...deed, known }, flags);
     if (nodes) request.nodes = nodes;
     else request.expectNodes = await expectedNodes(flags['expect-nodes'], context, target);
     return showJob(context, target, request, (connection, tools) => trigger(connection, request, tools));

@@ -3,7 +3,7 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
-import { filled, type FlagsOf } from '../../cli/flags.js';
+import type { FlagsOf } from '../../cli/flags.js';
 import { readStdin, type Prompts } from '../../cli/prompts.js';
 import { saying } from '../../cli/signals.js';
 import { ApiError, UsageError } from '../../base/errors.js';
@@ -22,6 +22,7 @@ import {
   supervisorUrlOf,
   type TenantAccess,
 } from '../../config/target.js';
+import { filled } from '../flags.shared.js';
 import { printProfile, profileDocument } from './profile.shared.js';
 
 /** What a profile holds. Without `--profile`: these commands name the profile as their argument. */

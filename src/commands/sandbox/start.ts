@@ -1,31 +1,31 @@
 import { once } from 'node:events';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
-import { printOptions, wholeNumber, type FlagsOf } from '../../cli/flags.js';
+import { printOptions, type FlagsOf } from '../../cli/flags.js';
 import { UsageError } from '../../base/errors.js';
 import { parseId } from '../../base/ids.js';
 import { printObject } from '../../output/list.js';
 import { startSandbox, type RunningSandbox, type StartSandboxOptions } from '../../sandbox/index.js';
 import { OptionError } from '../../sandbox/options.js';
-import { durationFlag, parsing } from '../activities/shared.js';
+import { durationFlag, parsing, wholeNumber } from '../flags.shared.js';
 
 const TIME = { helpGroup: 'TIME' };
 const TROUBLE = { helpGroup: 'TROUBLE' };
 
-const countFlag = (description: string) => wholeNumber({ min: 0, max: 2 ** 32 - 1, description });
+const countFlag = (summary: string) => wholeNumber({ min: 0, max: 2 ** 32 - 1, summary });
 
 /** Which nodes have it. */
-const nodeFlag = (description: string) =>
+const nodeFlag = (summary: string) =>
   Flags.custom<bigint>({
     ...{ ...TROUBLE, multiple: true, multipleNonGreedy: true, helpValue: 'NODE' },
-    description: `${description} NODE is an id, or 1 for the first node. May be repeated.`,
+    summary: `${summary} NODE is an id, or 1 for the first node. May be repeated.`,
     parse: parsing(parseId),
   })();
 
 /** @param form what a text must be to hold the number */
-const numberFlag = (form: RegExp, helpValue: string, description: string) =>
+const numberFlag = (form: RegExp, helpValue: string, summary: string) =>
   Flags.custom<number>({
-    ...{ ...TROUBLE, helpValue, description },
+    ...{ ...TROUBLE, helpValue, summary },
     parse: parsing((text) => Number(form.exec(text)?.[1] ?? NaN)),
   })();
 
@@ -35,25 +35,25 @@ export const sandboxFlags = {
   nodes: countFlag('How many nodes the deployment has (default: 3).'),
   history: countFlag('How many past activities its log begins with (default: one a node, 5 at least).'),
   order: Flags.option({
-    description: 'Which end of the log comes first: the newest (desc) or the oldest (asc).',
+    summary: 'Which end of the log comes first: the newest (desc) or the oldest (asc).',
     options: ['desc', 'asc'] as const,
     default: 'desc',
   })(),
   seed: countFlag('The same seed gives the same keys, ids, durations and faults.'),
   appear: durationFlag({
     ...TIME,
-    description: 'How long after a trigger its entries appear in the log (default: 200ms).',
+    summary: 'How long after a trigger its entries appear in the log (default: 200ms).',
   }),
   work: durationFlag({
     ...TIME,
-    description: 'How long a node then works on it, give or take a quarter (default: 1.5s).',
+    summary: 'How long a node then works on it, give or take a quarter (default: 1.5s).',
   }),
   reject: nodeFlag('This node rejects every action.'),
   stuck: nodeFlag("This node's activities never end."),
   missing: nodeFlag("This node's entries never appear in the log."),
   'drop-posts': wholeNumber({
     ...{ ...TROUBLE, min: 0, max: 1e9 },
-    description: 'Carry out the first N POSTs, and close the connection without an answer.',
+    summary: 'Carry out the first N POSTs, and close the connection without an answer.',
   }),
   'fail-rate': numberFlag(
     /^(\d*\.?\d+)$/,
@@ -63,7 +63,7 @@ export const sandboxFlags = {
   'rate-limit': numberFlag(/^(\d*\.?\d+)\/s$/, 'N/s', 'More requests than this with one key get a 429, such as 5/s.'),
   'ignore-idempotency': Flags.boolean({
     ...TROUBLE,
-    description: 'Be a server that ignores idempotency keys: what is sent twice is done twice.',
+    summary: 'Be a server that ignores idempotency keys: what is sent twice is done twice.',
   }),
 };
 type SandboxFlags = FlagsOf<typeof sandboxFlags>;

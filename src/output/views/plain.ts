@@ -10,7 +10,7 @@ import { formatOf } from '../formats.js';
 import { jsonText } from '../formats/json.js';
 import { listWriter, type PrintOptions } from '../list.js';
 import { activityColumns, standingOf } from '../rows.js';
-import { changeText, eventText, headlineText, type RunTitle } from '../run-text.js';
+import { changeText, eventText, headlineText, shareText, type RunTitle } from '../run-text.js';
 import type { Output, Sink } from '../streams.js';
 
 interface View<Event> {
@@ -77,8 +77,7 @@ export function plainRunView({ stdout, stderr }: Output, options: RunViewOptions
   let hasHeadline = isData;
   const lines = openLines(stderr, options, (elapsed) => {
     const open = nodes.filter((node) => standingOf(node) === 'open').length;
-    const what =
-      nodes.length === 0 ? 'waiting for the first entry' : `going on: ${open} of ${count(nodes.length, 'node')}`;
+    const what = nodes.length === 0 ? 'waiting for the first entry' : `going on: ${shareText(open, nodes.length)}`;
     return `still ${what}, ${elapsedText(elapsed)}`;
   });
   const tell = (event: RunStep): void => {

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type UsageError } from '../../../src/base/errors.js';
 import { readCommandLine } from '../../../src/cli/argv.js';
-import { askedOf, type Commands } from '../../../src/cli/usage.js';
+import { type Commands } from '../../../src/cli/host.js';
+import { askedOf } from '../../../src/cli/usage.js';
 import { ROOT } from '../../helpers/root.js';
 
 const { commands } = JSON.parse(readFileSync(join(ROOT, 'oclif.manifest.json'), 'utf8')) as { commands: Commands };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { complete, type Commands, type Completion } from '../../../src/cli/completion.js';
+import { complete, type Completion } from '../../../src/cli/completion.js';
+import { type Commands } from '../../../src/cli/host.js';
 
 const { commands } = JSON.parse(readFileSync('oclif.manifest.json', 'utf8')) as { commands: Commands };
 const TOPICS = { activities: { description: 'Trigger actions.' } };

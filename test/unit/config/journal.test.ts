@@ -79,15 +79,14 @@ describe('the run journal', () => {
     assert.equal(existsSync(folder), false);
   });
 
-  it('has a record for each key, whatever its characters, and names them all', () => {
+  it('has a record for each key, whatever its characters', () => {
     const folder = privateFolder();
     const journal = openRunJournal(folder, clock);
     const keys = ['../../x', 'a/b', '.', 'A', 'a', 'k'.repeat(233)];
     for (const key of keys) assert.equal(journal.begin(recordOf(key), 0), 1);
     for (const key of keys) assert.equal(journal.read(key)?.record.key, key);
     assert.deepEqual(readdirSync(folder), ['runs']);
-    assert.deepEqual(journal.keys().sort(), keys.sort());
-    assert.deepEqual(openRunJournal(folder, clockAt(DAY_MS + 1)).keys(), []);
+    assert.equal(openRunJournal(folder, clockAt(DAY_MS + 1)).read('a'), null);
   });
 
   itOnPosix('is private: folders 0700, files 0600', 'it keeps no modes', () => {
@@ -309,7 +308,6 @@ describe('the journal of rolls', () => {
     journal.finish('r', true);
     assert.deepEqual(journal.read('r'), rollOf('r'));
     assert.deepEqual(filesOf(folder, 'rolls'), ['1', '1.finished', '1.joined']);
-    assert.deepEqual(journal.keys(), ['r']);
   });
 
   it('finds the newest unfinished roll of a deployment', () => {

@@ -55,7 +55,7 @@ describe('what became of a run', () => {
   const byId = { action: null, runtime: null };
   const cases: Array<[what: string, result: Partial<ResultFields>, lines: string[]]> = [
     ['done', { nodes: nodes(3) }, ['✓ restart of iggy completed on 3 of 3 nodes']],
-    ['several triggers', byId, ['✓ the run completed on 1 of 1 node']],
+    ['several triggers', byId, ['✓ the run completed on 1 node']],
     ['--no-wait', { outcome: 'accepted', resume }, ['✓ restart of iggy accepted', `next: ${resume}`]],
     [
       'a rejection',
@@ -65,7 +65,7 @@ describe('what became of a run', () => {
     [
       'a missing node',
       { outcome: 'unconfirmed', nodes: [missing({ node_id: 18n })], resume },
-      ['✗ restart of iggy: 1 of 1 node missing from the log (18)', list('18'), `or: ${resume}`],
+      ['✗ restart of iggy: 1 node missing from the log (18)', list('18'), `or: ${resume}`],
     ],
     [
       'all sorts, the worst first',
@@ -123,7 +123,7 @@ describe('what became of a run', () => {
     [
       'a status that is not known yet',
       { outcome: 'timed_out', nodes: [node({ status: `odd${HOSTILE}` })] },
-      [`✗ restart of iggy: 1 of 1 node odd [2J [31mred  2J  next esrever (${NODE})`],
+      [`✗ restart of iggy: 1 node odd [2J [31mred  2J  next esrever (${NODE})`],
     ],
   ];
   for (const [what, result, lines] of cases) {

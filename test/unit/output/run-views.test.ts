@@ -259,7 +259,7 @@ describe('a run off a terminal', () => {
     assert.deepEqual(output.stderr.lines, [
       '12:00:00Z idempotency key key-1, log up to 7261845022003200000',
       'warning: two entries fit',
-      '12:00:30Z still going on: 1 of 1 node, 30s',
+      '12:00:30Z still going on: 1 node, 30s',
     ]);
   });
 });

@@ -1,0 +1,42 @@
+import * as Flags from '@oclif/core/flags';
+import { parseDuration } from '../base/durations.js';
+import { UsageError } from '../base/errors.js';
+import { parseId, type Id } from '../base/ids.js';
+
+type Parse<T> = (text: string, command: unknown, flag: { name: string }) => Promise<T>;
+
+/** For a flag's `parse`. @param parse gets the flag as it is typed, for its errors */
+export const parsing =
+  <T>(parse: (text: string, flag: string) => T): Parse<T> =>
+  (text, _command, { name }) =>
+    Promise.resolve(parse(text, `--${name}`));
+
+/** A variable that is not set must not pass for no filter, no gate, nor for every node. @throws UsageError */
+export function filled(text: string, flag: string): string {
+  if (text !== '') return text;
+  throw new UsageError(`${flag} is empty`, { code: 'empty_flag', hint: 'Is a variable unset?' });
+}
+
+/** Repeated, or with commas. */
+export const MANY = { multiple: true, multipleNonGreedy: true, delimiter: ',' } as const;
+
+export const idsFlag = Flags.custom<Id>({
+  ...{ ...MANY, helpValue: 'ID' },
+  parse: parsing((text, flag) => parseId(filled(text, flag), flag)),
+});
+
+/** How long, in milliseconds. */
+export const durationFlag = Flags.custom<number>({ helpValue: 'D', parse: parsing(parseDuration) });
+
+/** A whole number; `min` and `max` say from where to where. */
+export const wholeNumber = Flags.custom<number, { min: number; max: number }>({
+  helpValue: 'N',
+  parse: (text, _command, { name, min, max }) => Promise.resolve(parseWholeNumber(text, `--${name}`, min, max)),
+});
+
+/** @throws UsageError */
+export function parseWholeNumber(text: string, flag: string, min: number, max: number): number {
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+  if (value >= min && value <= max) return value;
+  throw new UsageError(`${flag}: ${JSON.stringify(text)} is not a whole number from ${min} to ${max}`);
+}
