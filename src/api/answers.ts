@@ -167,7 +167,8 @@ function hintFor({ status, code, reason, retryAfterMs }: ApiErrorFields, { permi
   if (status === 401) return 'The API key is missing, wrong, expired or revoked: check it with `ldctl whoami`.';
   if (status === 403) {
     const needs = permission && !reason.includes(permission) ? `The key needs the permission ${permission}. ` : '';
-    const without = permission === 'info:read' ? 'Ids work without: --deployment ID with --supervisor-url URL. ' : '';
+    const without =
+      permission === 'info:read' ? 'Ids work without it: --deployment ID with --supervisor-url URL. ' : '';
     return `${needs}${without}\`ldctl whoami\` shows what the key may do. An allow-list must name this machine's address.`;
   }
   if (status === 404) return 'It is unknown, or this key may not see it: `ldctl deployments list` shows what it may.';

@@ -13,10 +13,9 @@ export function askedOf(line: CommandLine, commands: Commands): Asked {
   refuseKey(line);
   const unknown = flags.find(({ name }) => name === null)?.typed;
   const owner = id ?? words.join(':');
-  if (id === null && !isGroup(owner, commands)) {
-    throw unknown === undefined
-      ? unknownCommand(words, commands)
-      : unknownFlag(unknown, groupOf(words, commands), commands);
+  const group = groupOf(words, commands);
+  if (id === null && owner !== group) {
+    throw unknown === undefined ? unknownCommand(words, commands) : unknownFlag(unknown, group, commands);
   }
   if (flags.some(({ name }) => name === 'help')) return { help: owner.split(':').filter(Boolean) };
   if (id !== null) {
@@ -39,13 +38,9 @@ function seeHelp(id: string): string {
   return `See ${['ldctl', ...id.split(':').filter(Boolean), '--help'].join(' ')}`;
 }
 
-function isGroup(id: string, commands: Commands): boolean {
-  return id === '' || Object.keys(commands).some((name) => name.startsWith(`${id}:`));
-}
-
-/** Of words that are no command. */
+/** The group that the first word names; '' for all of ldctl. */
 function groupOf([group = '']: readonly string[], commands: Commands): string {
-  return isGroup(group, commands) ? group : '';
+  return Object.keys(commands).some((id) => id.startsWith(`${group}:`)) ? group : '';
 }
 
 /** Other users can read the arguments of a process. @throws UsageError for a key among them, which is not repeated */

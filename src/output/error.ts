@@ -5,7 +5,7 @@ import { formatOptions, type PrintOptions } from './list.js';
 import { painter, type Output, type Sink, type StyleName } from './streams.js';
 
 /** A command within a text, without the punctuation after it. */
-const COMMAND = /ldctl (?:activities|nodes|profiles|sandbox|help|--help)(?: [^\s`;?]*[^\s`;?.,])*/g;
+const COMMAND = /ldctl (?:activities|deployments|nodes|profiles|sandbox|whoami|help|--help)(?: [^\s`;?]*[^\s`;?.,])*/g;
 
 /** A text for people, wrapped at a terminal. Further lines are indented, so that none looks like another error. */
 export function sentence(sink: Sink, text: string, style?: StyleName, styled: 'word' | 'all' = 'word'): string {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import ActivitiesList from '../../src/commands/activities/list.js';
 import { type Activity } from '../../src/base/activity.js';
-import { ACTIVITIES, CommandBench, entry, page, problem, REQUEST_ID } from '../helpers/command.js';
+import { ACTIVITIES, CommandBench, entry, page, problem } from '../helpers/command.js';
+import { REQUEST_ID } from '../helpers/server.js';
 import { parseJson, DATA_FORMATS, readAs } from '../helpers/readers.js';
 
 const PROCESSING = { status: 'processing', finished_at: null };

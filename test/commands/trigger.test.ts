@@ -1,17 +1,9 @@
 import assert from 'node:assert/strict';
 import ActivitiesTrigger from '../../src/commands/activities/trigger.js';
 import { type Activity } from '../../src/base/activity.js';
-import {
-  ACTIVITIES,
-  CommandBench,
-  DEPLOYMENT,
-  entry,
-  page,
-  problem,
-  REQUEST_ID,
-  SUPERVISOR,
-} from '../helpers/command.js';
+import { ACTIVITIES, CommandBench, DEPLOYMENT, entry, page, problem, SUPERVISOR } from '../helpers/command.js';
 import { parseJson } from '../helpers/readers.js';
+import { REQUEST_ID } from '../helpers/server.js';
 
 const NODE = 18446744073709551615n;
 const OLD = entry({ id: 7301845022003200001n, node_id: NODE });

@@ -14,14 +14,13 @@ import { memoryOutput } from './memory-output.js';
 import { type Keyring } from '../../src/config/keyring.js';
 import { VirtualClock } from './clock.js';
 import { ROOT } from './root.js';
+import { REQUEST_ID } from './server.js';
 
 export const SUPERVISOR = 'https://supervisor-test.example';
 export const CORE = 'https://core-test.example';
 export const KEY = 'ld_pk_4f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c';
 export const DEPLOYMENT = 7261845022003200001n;
 export const ACTIVITIES = `/deployments/${DEPLOYMENT}/activities`;
-/** What `nock` replies a problem with, and everything else: the contract has it on every response. */
-export const REQUEST_ID = '0123456789abcdef0123456789abcdef';
 
 const AUTHORISED = { reqheaders: { 'ld-api-key': KEY } };
 const HEADERS = { 'content-type': 'application/json', 'ld-request': REQUEST_ID };

@@ -22,7 +22,6 @@ export interface EntryOptions {
   then?: ReadonlyArray<readonly [afterMs: number, status: string]>;
   /** From the making of the entry to its appearance, ms. */
   appearMs?: number;
-  author?: Id;
   createdAt?: number;
 }
 
@@ -40,7 +39,7 @@ interface FakeEntry {
   statuses: Array<{ from: number; status: string }>;
 }
 
-export type ReadStep = (page: ActivityPage, query: PageQuery) => ActivityPage;
+type ReadStep = (page: ActivityPage, query: PageQuery) => ActivityPage;
 
 const FIRST_ID = 7301845022003200000n;
 
@@ -99,11 +98,11 @@ export class FakeSupervisor implements Supervisor {
   /** Puts an entry into the log. @returns its id */
   add(options: EntryOptions = {}): Id {
     const now = this.#clock.now();
-    const { id = this.#lastId + 7n, node = 1n, runtime = 'iggy', action = 'restart', author = 42n } = options;
+    const { id = this.#lastId + 7n, node = 1n, runtime = 'iggy', action = 'restart' } = options;
     const { status = 'completed', appearMs = 0, createdAt = now, then = [] } = options;
     const created_at = new Date(createdAt).toISOString();
     this.entries.push({
-      activity: { id, node_id: node, runtime, action, status, author_id: author, created_at, finished_at: null },
+      activity: { id, node_id: node, runtime, action, status, author_id: 42n, created_at, finished_at: null },
       visibleFrom: now + appearMs,
       statuses: then.map(([afterMs, status]) => ({ from: now + afterMs, status })),
     });

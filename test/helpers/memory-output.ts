@@ -36,10 +36,6 @@ export class MemorySink extends Sink {
   close(): void {
     this.#stream.emit('error', Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
   }
-
-  resize(columns: number, rows: number): void {
-    Object.assign(this.#stream, { columns, rows });
-  }
 }
 
 export class MemoryOutput extends Output {

@@ -9,7 +9,7 @@ const SUFFIX = '.schema.json';
 export type IdType = 'integer' | 'string';
 
 /** The schemas that the package ships, by their names without the suffix. */
-export const SCHEMA_NAMES: readonly string[] = readdirSync(FOLDER)
+const SCHEMA_NAMES: readonly string[] = readdirSync(FOLDER)
   .filter((file) => file.endsWith(SUFFIX))
   .map((file) => file.slice(0, -SUFFIX.length));
 
