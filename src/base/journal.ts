@@ -42,6 +42,9 @@ export interface KeptRun {
   passed: boolean;
 }
 
+/** `made`: the generation of the record. `found`: another run that has come since, to be followed instead. */
+export type Begun = { made: number } | { found: KeptRun };
+
 /**
  * Survives the process, and a power cut. Every method throws LdctlError where the journal cannot be read or written:
  * nothing may be sent then, since "not readable" is not "no record".
@@ -52,8 +55,7 @@ export interface RunJournal {
   /**
    * Makes the record of one POST, right before it. It is the next generation, which only one process can make.
    * @param after what this run goes on from; 0 for nothing
-   * @returns the generation that was made; where another run has come since, that run, to be followed instead
    */
-  begin(record: RunRecord, after: number): number | KeptRun;
+  begin(record: RunRecord, after: number): Begun;
   mark(key: string, generation: number, mark: Mark): void;
 }

@@ -133,9 +133,9 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
       let mine: number | null = null;
       for (;;) {
         const { found, last } = look(record.key);
-        if (found && (found.accepted || found.redirected || found.generation !== (mine ?? after))) return found;
+        if (found && (found.accepted || found.redirected || found.generation !== (mine ?? after))) return { found };
         // It is looked last: writing may have taken long, and another run be accepted meanwhile.
-        if (mine !== null) return mine;
+        if (mine !== null) return { made: mine };
         if (records.make(record, last + 1)) mine = last + 1;
       }
     },

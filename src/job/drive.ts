@@ -1,7 +1,7 @@
 import { onAbort, type Clock } from '../base/clock.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
-import type { KeptRun, RunJournal } from '../base/journal.js';
+import type { RunJournal } from '../base/journal.js';
 import type { GateResult } from '../base/outcome.js';
 import type { JobEvent, ResultEvent } from './events.js';
 import type { Supervisor } from '../base/supervisor.js';
@@ -30,14 +30,14 @@ export interface DriveTools {
   stopping?: AbortSignal;
 }
 
-/** So long the end waits for gates that were cut off, ms. */
+/** At the end, gates that were cut off are waited for so long, ms. */
 const LAST_GATES = 900;
 
 type Emit = (event: JobEvent) => void | Promise<void>;
 
 /**
- * Does what a job wants, one thing at a time, until it has ended; nothing is concurrent but gates. What happens is handed out,
- * and waited for, so that a slow reader slows the job down.
+ * Does what a job wants, one step after the other, until it has ended; only gates run beside it. The job goes on when its events
+ * were taken, so that a slow reader slows it down.
  * @param emit takes what gates write
  */
 export async function* steps<T, E extends JobEvent>(job: Job<T, E>, tools: DriveTools, emit: Emit): AsyncGenerator<E> {
@@ -51,7 +51,7 @@ export async function* steps<T, E extends JobEvent>(job: Job<T, E>, tools: Drive
   try {
     for (;;) {
       for (const fact of inbox.facts.splice(0)) job.take(fact, clock.elapsed());
-      // What time alone has changed is told, too, before it waits, perhaps for minutes.
+      // `next` may change something as time goes on: that is told, too, before the job waits, perhaps for minutes.
       job.next(clock.elapsed());
       yield* job.news();
       if (inbox.facts.length > 0) continue;
@@ -68,7 +68,7 @@ export async function* steps<T, E extends JobEvent>(job: Job<T, E>, tools: Drive
 }
 
 /**
- * Does all its steps. What `emit` throws is thrown once the gates have ended.
+ * Does all its steps. If `emit` throws, the gates are ended first.
  * @returns its result
  * @throws LdctlError when nothing was sent, or nothing could be followed
  */
@@ -112,13 +112,15 @@ async function post({ request, record, after }: Step & { do: 'post' }, tools: Dr
   const { supervisor, journal, clock, signal } = tools;
   if (signal.aborted) return { is: 'stopped', reason: interruptOf(signal), posting: false };
   const at = clock.now();
-  let generation: number | KeptRun;
+  let generation = 0;
   try {
-    generation = record && journal ? journal.begin({ ...record, postedAt: record.postedAt ?? at }, after) : 0;
+    // The record of a POST that is made again keeps the time of the first.
+    const begun = record && journal?.begin({ ...record, postedAt: record.postedAt ?? at }, after);
+    if (begun && 'found' in begun) return { is: 'found', kept: begun.found };
+    if (begun) generation = begun.made;
   } catch (error) {
     return { is: 'unnoted', error: asLdctlError(error) };
   }
-  if (typeof generation !== 'number') return { is: 'found', kept: generation };
   try {
     return { is: 'answered', answer: await supervisor.trigger(request, { signal }), at, generation };
   } catch (error) {
@@ -151,16 +153,17 @@ async function readOpen(
   options: { signal: AbortSignal; tries: 'one' | 'several' },
 ): Promise<LogRead> {
   const result = await log.downTo(downTo, { ...options, pages: 10 });
-  const deep = open.filter((id) => !result.entries.some((entry) => entry.id === id));
-  const found = [];
-  for (const id of result.isWhole ? [] : deep) {
+  if (result.isWhole) return result;
+  const entries = [...result.entries];
+  for (const id of open) {
+    if (result.entries.some((entry) => entry.id === id)) continue;
     const { activity } = await log.seek(id, options);
-    if (activity) found.push(activity);
+    if (activity) entries.push(activity);
   }
-  return { ...result, entries: [...result.entries, ...found] };
+  return { ...result, entries };
 }
 
-/** What comes by itself. */
+/** Facts that come by themselves: interrupts, and the ends of gates. */
 class Inbox {
   readonly facts: Fact[] = [];
   #wake: (() => void) | null = null;
@@ -170,7 +173,7 @@ class Inbox {
     this.#wake?.();
   }
 
-  /** Until the time has come, or a fact. */
+  /** Waits until then, or until a fact comes. */
   async wait(until: number, clock: Clock): Promise<void> {
     if (this.facts.length > 0) return;
     const woken = new AbortController();
@@ -226,7 +229,7 @@ function interruptOf(signal: AbortSignal | undefined): Interrupted {
   return new Interrupted('SIGINT', { message: 'aborted', cause: reason });
 }
 
-/** An unforeseen error is a fault in this tool; what was sent is followed all the same. */
+/** An error that nothing expects is a fault in ldctl itself; what was sent is followed all the same. */
 export function asLdctlError(error: unknown): LdctlError {
   if (error instanceof LdctlError) return error;
   const what = error instanceof Error ? error.message : String(error);

@@ -46,7 +46,7 @@ export class Pages {
     return Math.max(Math.ceil(this.#total / this.#size), 1);
   }
 
-  /** The page behind this one, with older entries; null where there is none. The entries of one that is gone have moved towards page 1. */
+  /** The page behind this one, with older entries; null where there is none. Those of a page that is gone are nearer to page 1. */
   behind(number: number): number | null {
     const next = this.#isNewestFirst ? number + 1 : Math.min(number - 1, this.last);
     return next >= 1 && next <= this.last ? next : null;

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import type { KeptRun, RunJournal } from '../../src/base/journal.js';
+import type { Begun, KeptRun, RunJournal } from '../../src/base/journal.js';
 import { openRunJournal } from '../../src/config/journal.js';
 import { MemoryJournal } from './world.js';
 
@@ -33,7 +33,7 @@ describe("the journal of the model's world", () => {
           let last = 0;
           for (const [baseline, one] of steps.entries()) {
             if (one.do === 'sleep') now += one.ms;
-            const ask = (journal: RunJournal): KeptRun | number | null => {
+            const ask = (journal: RunJournal): Begun | KeptRun | null => {
               if (one.do === 'mark' && one.generation <= last) journal.mark('a', one.generation, one.mark);
               if (one.do === 'read') return journal.read('a');
               if (one.do !== 'begin') return null;
@@ -42,7 +42,7 @@ describe("the journal of the model's world", () => {
             };
             const [real, played] = [ask(onDisk), ask(inMemory)];
             assert.deepEqual(played, real, one.do);
-            if (typeof real === 'number') last = real;
+            if (real && 'made' in real) last = real.made;
           }
         } finally {
           rmSync(folder, { recursive: true });

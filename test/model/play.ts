@@ -216,14 +216,15 @@ export function play(setting: Setting, plan: Plan, budget: number, make: MakeJob
         }
         const at = world.wall;
         const { record, after } = step;
-        const begun = record ? one.journal.begin({ ...record, postedAt: record.postedAt ?? at }, after) : 0;
-        if (typeof begun !== 'number') {
-          take(step, { is: 'found', kept: begun });
+        const time = record?.postedAt ?? at;
+        const begun = record ? one.journal.begin({ ...record, postedAt: time }, after) : { made: 0 };
+        if ('found' in begun) {
+          take(step, { is: 'found', kept: begun.found });
           break;
         }
         const answer = world.post(step.request, one, !setting.before && most === 1);
         if (answer instanceof Interrupted) interrupt(step, true, answer);
-        else take(step, { is: 'answered', answer, at, generation: begun });
+        else take(step, { is: 'answered', answer, at, generation: begun.made });
         break;
       }
       case 'ask': {

@@ -7,7 +7,7 @@ import {
   TransportError,
   type LdctlError,
 } from '../../src/base/errors.js';
-import type { KeptRun, Mark, RunJournal, RunRecord } from '../../src/base/journal.js';
+import type { Begun, KeptRun, Mark, RunJournal, RunRecord } from '../../src/base/journal.js';
 import type { Accepted, WireTrigger } from '../../src/base/supervisor.js';
 import type { LogRead } from '../../src/log/log.js';
 
@@ -352,13 +352,13 @@ export class MemoryJournal implements RunJournal {
     return { record, generation: all.indexOf(stored) + 1, ageMs: this.#wall() - record.postedAt, ...marks };
   }
 
-  begin(record: RunRecord, after: number): number | KeptRun {
+  begin(record: RunRecord, after: number): Begun {
     const kept = this.read(record.key);
-    if (kept && (kept.accepted || kept.redirected || kept.generation !== after)) return kept;
-    if (this.#isSparing && kept) return after;
+    if (kept && (kept.accepted || kept.redirected || kept.generation !== after)) return { found: kept };
+    if (this.#isSparing && kept) return { made: after };
     const all = [...(this.#disk.get(record.key) ?? []), { record, marks: new Set<string>() }];
     this.#disk.set(record.key, all);
-    return all.length;
+    return { made: all.length };
   }
 
   mark(key: string, generation: number, mark: Mark): void {

@@ -9,7 +9,7 @@ process.stdin.once('data', () => {
   for (let n = 0; n < 20; n++) {
     const asked = { key: `key-${n}`, deploymentId: 1n, runtime: 'iggy', action: 'restart', nodes: null, known: [] };
     const begun = journal.begin({ ...asked, baseline: BigInt(number), postedAt: Date.now() }, 0);
-    process.stdout.write(`${n} ${typeof begun === 'number' ? 'mine' : begun.record.baseline}\n`);
+    process.stdout.write(`${n} ${'made' in begun ? 'mine' : begun.found.record.baseline}\n`);
   }
   process.stdin.destroy();
 });

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { LdctlError } from '../../../src/base/errors.js';
-import type { KeptRun, RunRecord } from '../../../src/base/journal.js';
+import type { Begun, KeptRun, RunRecord } from '../../../src/base/journal.js';
 import { openRollJournal, openRunJournal, type RollRecord } from '../../../src/config/journal.js';
 import { itOnPosix } from '../../helpers/platform.js';
 import { privateFolder, removeFolders, withoutPrivileges } from './fixtures.js';
@@ -60,7 +60,7 @@ describe('the run journal', () => {
     const folder = privateFolder();
     const here = openRunJournal(folder, clock);
     const record = recordOf('deploy-7.0123456789abcdef', { nodes: [18446744073709551615n] });
-    assert.equal(here.begin(record, 0), 1);
+    assert.deepEqual(here.begin(record, 0), { made: 1 });
     const there = openRunJournal(folder, clockAt(5000));
     const fresh = { record, generation: 1, ageMs: 5000, accepted: false, redirected: false, passed: false };
     assert.deepEqual(there.read(record.key), fresh);
@@ -83,7 +83,7 @@ describe('the run journal', () => {
     const folder = privateFolder();
     const journal = openRunJournal(folder, clock);
     const keys = ['../../x', 'a/b', '.', 'A', 'a', 'k'.repeat(233)];
-    for (const key of keys) assert.equal(journal.begin(recordOf(key), 0), 1);
+    for (const key of keys) assert.deepEqual(journal.begin(recordOf(key), 0), { made: 1 });
     for (const key of keys) assert.equal(journal.read(key)?.record.key, key);
     assert.deepEqual(readdirSync(folder), ['runs']);
     assert.equal(openRunJournal(folder, clockAt(DAY_MS + 1)).read('a'), null);
@@ -106,16 +106,16 @@ describe('the run journal', () => {
     const begun = (...records: RunRecord[]) => {
       const folder = privateFolder();
       const journal = openRunJournal(folder, clock);
-      for (const [after, record] of records.entries()) assert.equal(journal.begin(record, after), after + 1);
+      for (const [after, record] of records.entries())
+        assert.deepEqual(journal.begin(record, after), { made: after + 1 });
       return { folder, journal };
     };
-    const generationOf = (begun: KeptRun | number): number | undefined =>
-      typeof begun === 'number' ? undefined : begun.generation;
+    const foundBy = (begun: Begun): KeptRun | undefined => ('found' in begun ? begun.found : undefined);
     const A = recordOf('a');
 
     it('makes a record of its own for each POST, and none where another run has made one since', () => {
       const { folder, journal } = begun(A, A);
-      for (const after of [0, 1]) assert.equal(generationOf(journal.begin(A, after)), 2);
+      for (const after of [0, 1]) assert.equal(foundBy(journal.begin(A, after))?.generation, 2);
       assert.deepEqual(filesOf(folder), ['1', '2']);
     });
 
@@ -127,8 +127,8 @@ describe('the run journal', () => {
         ] as const) {
           const { journal } = begun(A, A);
           journal.mark('a', generation, mark);
-          const kept = journal.begin(A, 2);
-          assert.deepEqual([generationOf(kept), typeof kept === 'number' || kept[mark]], [found, true]);
+          const kept = foundBy(journal.begin(A, 2));
+          assert.deepEqual([kept?.generation, kept?.[mark]], [found, true]);
         }
       }
     });
@@ -137,7 +137,7 @@ describe('the run journal', () => {
       const { folder, journal } = begun(A);
       journal.mark('a', 1, 'refused');
       assert.equal(journal.read('a'), null);
-      assert.equal(journal.begin(recordOf('a', { baseline: 5n }), 0), 2);
+      assert.deepEqual(journal.begin(recordOf('a', { baseline: 5n }), 0), { made: 2 });
       journal.mark('a', 2, 'accepted');
       assert.deepEqual(filesOf(folder), ['1', '1.refused', '2', '2.accepted']);
     });
@@ -149,7 +149,7 @@ describe('the run journal', () => {
       const found = begun(A).journal;
       found.mark('a', 1, 'refused');
       found.mark('a', 1, 'accepted');
-      assert.equal(generationOf(found.begin(A, 0)), 1);
+      assert.equal(foundBy(found.begin(A, 0))?.generation, 1);
     });
 
     for (const [ageMs, isKnown] of [
@@ -161,7 +161,7 @@ describe('the run journal', () => {
       it(`takes one of ${ageMs / HOUR_MS} hours for ${isKnown ? 'what has come since, with its age' : 'none'}`, () => {
         const { journal } = begun(recordOf('a', { postedAt: START - ageMs }));
         assert.equal(journal.read('a')?.ageMs, isKnown ? ageMs : undefined);
-        assert.equal(generationOf(journal.begin(A, 0)), isKnown ? 1 : undefined);
+        assert.equal(foundBy(journal.begin(A, 0))?.generation, isKnown ? 1 : undefined);
       });
     }
   });
@@ -172,7 +172,7 @@ describe('the run journal', () => {
     sleeper.begin(recordOf('a'), 0);
     const later = openRunJournal(folder, clockAt(DAY_MS + 60_000));
     const second = recordOf('a', { baseline: 5n, postedAt: START + DAY_MS + 60_000 });
-    assert.equal(later.begin(second, 0), 2);
+    assert.deepEqual(later.begin(second, 0), { made: 2 });
     sleeper.mark('a', 1, 'accepted');
     assert.deepEqual(filesOf(folder), ['1', '1.accepted', '2']);
     assert.deepEqual(later.read('a')?.record, second);
@@ -229,7 +229,7 @@ describe('the run journal', () => {
     writeFileSync(join(folder, 'runs', `${name}.accepted`), '');
     rmSync(join(folder, 'runs', name));
     const journal = openRunJournal(folder, clock);
-    assert.equal(journal.begin(recordOf('a'), 0), 2);
+    assert.deepEqual(journal.begin(recordOf('a'), 0), { made: 2 });
     assert.equal(journal.read('a')?.accepted, false);
   });
 
