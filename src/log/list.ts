@@ -105,7 +105,7 @@ export async function readAfter(
   return later;
 }
 
-/** By the server's clock. A time that is later than that by more than a minute is none. */
+/** By the server's clock. A time that is more than a minute ahead of it is wrong, and holds nothing back. */
 function isYoung({ created_at: at }: Activity, now: number): boolean {
   return Math.abs(now - Date.parse(at)) < HELD_BACK_MS;
 }

@@ -48,7 +48,7 @@ export const RECENT = 50;
 const MOST_AT_ONCE = 8;
 /** A server that wants to be left alone for longer than this ends the reading. */
 const LONGEST_RETRY_AFTER_MS = 60_000;
-/** How far back the nodes of a deployment are looked for: one of hundreds of nodes names all of them there. */
+/** How far back the nodes of a deployment are looked for: so far, even hundreds of them have an entry each. */
 const KNOWN = { entries: 1000, ageMs: 30 * 24 * 60 * 60_000 };
 
 /**
@@ -72,46 +72,49 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
       count += entries.length;
       return { ...one, entries, reach: count < RECENT ? null : one.reach };
     };
-    // Who soon has enough has not asked for much more than that.
-    const atOnce = (): number => Math.min(shown, mostAtOnce);
-    let mark: string | null = null;
-    yield fresh(page);
-    // So many pages are read one by one after those that were read while the log moved; twice as many when it moves again.
-    let alone = mostAtOnce === 1 ? Infinity : 1;
-    let penalty = mostAtOnce;
-    for (;;) {
-      const next = pages.behind(page.number);
-      if (next === null) return;
-      if (alone > 0) {
+    // At first few pages at once: a reader that stops soon has not asked for many.
+    const nextPages = (behind: LogPage): Array<Promise<LogPage>> =>
+      pagesBehind(behind, Math.min(shown, mostAtOnce), reading);
+
+    async function* oneByOne(most: number): AsyncGenerator<LogPage> {
+      for (let read = 0; read < most; read += 1) {
+        const next = pages.behind(page.number);
+        if (next === null) return;
         const before = page;
         page = await pages.read(next, reading);
+        // With the oldest on page 1, an entry that came late has pushed another one from this page to the one before.
         if (!pages.isNewestFirst && page.total > before.total) yield fresh(await pages.read(before.number, reading));
         yield fresh(page);
-        alone -= 1;
-        continue;
       }
-      mark ??= await pages.mark(reading);
-      let batch = await together(pagesBehind(page, atOnce(), reading), reading);
+    }
+
+    /** Several pages at once, until the log moves or ends. @returns whether any were read that way */
+    async function* inBatches(): AsyncGenerator<LogPage, boolean> {
+      let anyRead = false;
+      const mark = await pages.mark(reading);
+      let batch = await together(nextPages(page), reading);
       while (batch && batch.length > 0) {
-        // On its way already while the log is looked at; whether it stood still for these too is seen after them.
-        const behind: Promise<LogPage[] | null> = together(
-          pagesBehind(batch.at(-1) ?? page, atOnce(), reading),
-          reading,
-        );
-        behind.catch(() => undefined);
+        // These are asked for before it is known whether the log stood still: after them it is looked at again.
+        const following = together(nextPages(batch.at(-1) ?? page), reading);
+        following.catch(() => undefined);
         const [now] = (await together([pages.mark(reading)], reading)) ?? [];
         const stoodStill = now !== null && now === mark && batch[0]?.total === page.total;
-        if (stoodStill) {
-          penalty = mostAtOnce;
-          for (const one of batch) yield fresh((page = one));
-        }
-        const following = await behind;
-        batch = stoodStill ? following : null;
+        if (stoodStill) for (const one of batch) yield fresh((page = one));
+        anyRead ||= stoodStill;
+        const answers = await following;
+        batch = stoodStill ? answers : null;
       }
-      if (batch) continue;
-      mark = null;
-      alone = penalty;
-      penalty *= 2;
+      return anyRead;
+    }
+
+    yield fresh(page);
+    yield* oneByOne(mostAtOnce === 1 ? Infinity : 1);
+    // After the log has moved, this many pages are read one by one; twice as many each time that it moves again at once.
+    let nextAlone = mostAtOnce;
+    while (pages.behind(page.number) !== null) {
+      if (yield* inBatches()) nextAlone = mostAtOnce;
+      yield* oneByOne(nextAlone);
+      nextAlone *= 2;
     }
   }
 
@@ -176,7 +179,7 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
 
   /**
    * Tells, page by page, whether what comes is older than a time: when as many entries in a row are as a page holds. A single
-   * one may have a time that is none, such as that of the year 1.
+   * one may have a time that cannot be true, such as one in the year 1.
    */
   function pastWhen(since: number): (entries: readonly Activity[]) => boolean {
     let inRow = 0;
@@ -188,8 +191,8 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
 
   /**
    * There is no get-by-id, but ids grow with time: the newest page first, since most of what is looked for is there, then the
-   * middle of what is left. What a page holds only becomes newer while the log moves: what was newer than the id stays so, and
-   * from there it is read page after page.
+   * middle of what is left. While the log moves, newer entries take the place of those on a page: a page that was newer than
+   * the id stays so, and from there on it is read page after page.
    */
   async function seek(id: Id, options?: ReadOptions): Promise<Found> {
     const reading = new Reading(clock, options);
@@ -207,7 +210,7 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
     const isNewer = (page: LogPage): boolean => middleOf(page) > id;
     let page = look(await pages.newest(reading));
     const step = pages.isNewestFirst ? 1 : -1;
-    // It is behind this page, and not behind the other one.
+    // The id is behind the page `newer`, and not behind the page `other`.
     let newer = page.number;
     let other = !isNewer(page) ? newer + step : pages.isNewestFirst ? pages.last + 1 : 0;
     while (!found.activity && Math.abs(other - newer) > 1) {
@@ -244,7 +247,7 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
   return { newest, downTo, known, seek, all };
 }
 
-/** Tells of an id whether it comes for the first time. What moves repeats the last pages, so older ids are forgotten. */
+/** Tells of an id whether it comes for the first time. A log that moves repeats only the last pages: older ids are forgotten. */
 function onlyOnce(): (id: Id) => boolean {
   let [ids, older] = [new Set<Id>(), new Set<Id>()];
   return (id) => {

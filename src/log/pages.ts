@@ -4,7 +4,7 @@ import { InvalidAnswerError } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
 import { MAX_PAGE_SIZE, type ActivityPage, type CallOptions, type Supervisor } from '../base/supervisor.js';
 
-/** So many entries at the end of a page say what is behind it: where the log is sorted by time, one may have an odd one. */
+/** So many entries at the end of a page say how far down it reaches: a single one may be there by a wrong time. */
 const AGREEING = 5;
 
 export interface LogPage {
@@ -21,8 +21,8 @@ export interface LogPage {
 /** The log of one deployment as numbered pages, with what its server does not say found out on the way. */
 export class Pages {
   #isNewestFirst = true;
-  /** How many entries the page held that told the order: a full one does so for good. */
-  #evidence = 0;
+  /** The length of the page that showed the order: a longer one may show another, and a full one decides. */
+  #orderSeenIn = 0;
   /** A server may give fewer than it is asked for. */
   #size = MAX_PAGE_SIZE;
   /** How many entries there are, by the last answer. */
@@ -46,7 +46,7 @@ export class Pages {
     return Math.max(Math.ceil(this.#total / this.#size), 1);
   }
 
-  /** The page behind this one, with older entries; null where there is none. One that is gone by now has moved towards page 1. */
+  /** The page behind this one, with older entries; null where there is none. The entries of one that is gone have moved towards page 1. */
   behind(number: number): number | null {
     const next = this.#isNewestFirst ? number + 1 : Math.min(number - 1, this.last);
     return next >= 1 && next <= this.last ? next : null;
@@ -54,8 +54,8 @@ export class Pages {
 
   /** The page with the newest entry, as it is now. */
   async newest(reading: Reading): Promise<LogPage> {
-    // Until a full page has told the order, page 1 is the one that may be full.
-    const number = (): number => (this.#isNewestFirst || this.#evidence < this.#size ? 1 : this.last);
+    // Until a full page has shown the order, page 1 is read: the last page may hold too few entries to show it.
+    const number = (): number => (this.#isNewestFirst || this.#orderSeenIn < this.#size ? 1 : this.last);
     for (;;) {
       const page = await this.read(number(), reading);
       if (page.number === number()) return page;
@@ -63,8 +63,8 @@ export class Pages {
   }
 
   /**
-   * By this one sees whether the log moved: the oldest entry alone, and how many there are. Any other entry moves one of the
-   * two. Null where it moved meanwhile.
+   * The same again where the log has not moved since: the oldest entry, read alone, and how many there are. What comes or goes
+   * changes one of the two. Null where the log moved meanwhile.
    */
   async mark(reading: Reading): Promise<string | null> {
     const number = this.#isNewestFirst ? Math.max(this.#total, 1) : 1;
@@ -121,13 +121,13 @@ export class Pages {
     });
   }
 
-  /** By most neighbours: one odd time turns round a few of them, where the log is sorted by time. */
+  /** Most neighbours decide: where the log is sorted by time, a wrong one turns round a few of them. */
   #learnOrder(items: readonly Activity[]): void {
     const pairs = items.length - 1;
     const falling = items.filter(({ id }, n) => id < (items[n - 1]?.id ?? id)).length;
-    if (items.length <= this.#evidence || falling * 2 === pairs) return;
+    if (items.length <= this.#orderSeenIn || falling * 2 === pairs) return;
     this.#isNewestFirst = falling * 2 > pairs;
-    this.#evidence = items.length;
+    this.#orderSeenIn = items.length;
   }
 }
 
