@@ -45,7 +45,9 @@ export function readCommandLine(argv: readonly string[], commands: CommandFlags)
   const { tokens } = parseArgs({
     args: [...argv],
     options: Object.fromEntries(options) as Record<string, { type: 'string' | 'boolean' }>,
-    ...{ strict: false, allowPositionals: true, tokens: true },
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
   });
   const end = tokens.find(({ kind }) => kind === 'option-terminator')?.index ?? argv.length;
   const flags = tokens.flatMap((token): ReadFlag[] => {
@@ -61,7 +63,9 @@ export function readCommandLine(argv: readonly string[], commands: CommandFlags)
   const count = words.findIndex((_, at) => Object.hasOwn(commands, words.slice(0, at + 1).join(':'))) + 1;
   const ofCommand = positionals.slice(0, count === 0 ? words.length : count).map(({ index }) => index);
   return {
-    ...{ words, flags, id: count === 0 ? null : words.slice(0, count).join(':') },
+    words,
+    flags,
+    id: count === 0 ? null : words.slice(0, count).join(':'),
     args: argv.filter((_, at) => !ofCommand.includes(at)),
     rest: argv.slice(end),
   };

@@ -45,18 +45,24 @@ function knownIn(folder: string, clock: Host['clock']): Known {
   const profiles = () =>
     new ProfileStore(folder, clock).read().profiles.map(({ name, deployment_name: about }): Candidate => [name, about]);
   const values: Readonly<Record<string, () => readonly Candidate[]>> = {
-    ...{ runtime: () => words(RUNTIMES), RUNTIME: () => words(RUNTIMES), action: () => words(VERBS) },
+    runtime: () => words(RUNTIMES),
+    RUNTIME: () => words(RUNTIMES),
+    action: () => words(VERBS),
     // An id is to follow, or `--config`.
     ACTION: () => words(VERBS.map((verb) => (verb === 'reconfigure' ? `${verb}:` : verb))),
     status: () => words(Object.keys(STATUSES)),
-    ...{ ID: entries, after: entries, profile: profiles, NAME: profiles, resume: () => [['last']] },
+    ID: entries,
+    after: entries,
+    profile: profiles,
+    NAME: profiles,
+    resume: () => [['last']],
     node: () => words(seen().map(([, , node]) => node)),
   };
   return (name) => {
     try {
       return values[name]?.() ?? [];
     } catch {
-      // At a Tab, nothing is said of what cannot be read.
+      // Completion shows no errors.
       return [];
     }
   };

@@ -9,18 +9,13 @@ import { saying } from './signals.js';
 
 type ConsentFlags = { yes: boolean; confirm?: string | undefined };
 
-/** What is about to happen. */
-interface Deed {
-  /** `restart iggy` */
+/** `restart iggy`, and the nodes that are named, which is consent; null for every node. */
+interface Request {
   what: string;
-  /** Those that are named, which is consent; null for every node. */
   nodes: readonly Id[] | null;
 }
-
-interface AskedDeed extends Deed {
-  /** The nodes that the log names; read only where someone is asked. */
-  known: () => Promise<readonly Id[]>;
-}
+/** `known`: the nodes that the log names, which is read only where someone is asked. */
+type TargetedRequest = Request & { known: () => Promise<readonly Id[]> };
 
 /** The answer "no": all has been said. */
 export class Declined extends UsageError {
@@ -34,7 +29,7 @@ export class Declined extends UsageError {
  * or `--confirm`; a protected profile takes `--confirm`, and `--yes` is not enough.
  * @throws UsageError
  */
-export function requireConsent(context: CommandContext, { what, nodes }: Deed, flags: ConsentFlags): void {
+export function requireConsent(context: CommandContext, { what, nodes }: Request, flags: ConsentFlags): void {
   const { profile, deployment } = context.settings;
   if (context.prompts || isGiven(profile, nodes, flags)) return;
   const whom = nodes === null ? 'every node' : count(nodes.length, 'node');
@@ -55,17 +50,17 @@ export function requireConsent(context: CommandContext, { what, nodes }: Deed, f
 export async function consentTo(
   context: CommandContext,
   target: Target,
-  deed: AskedDeed,
+  request: TargetedRequest,
   flags: ConsentFlags,
 ): Promise<readonly Id[] | null> {
-  requireConsent(context, deed, flags);
+  requireConsent(context, request, flags);
   await checkConfirm(context, target, flags);
   const { prompts, settings } = context;
-  if (!prompts || isGiven(settings.profile, deed.nodes, flags)) return deed.nodes;
-  return ask(context, prompts, target, deed).catch(saying('Nothing was sent.'));
+  if (!prompts || isGiven(settings.profile, request.nodes, flags)) return request.nodes;
+  return ask(context, prompts, target, request).catch(saying('Nothing was sent.'));
 }
 
-async function ask(context: CommandContext, prompts: Prompts, target: Target, { what, nodes, known }: AskedDeed) {
+async function ask(context: CommandContext, prompts: Prompts, target: Target, { what, nodes, known }: TargetedRequest) {
   const { id, name } = target.deployment;
   const where = (await context.placeOf(target)) ?? `deployment ${name ?? id}`;
   const all = nodes ?? (await known());
@@ -109,7 +104,7 @@ export async function checkConfirm(context: CommandContext, target: Target, { co
   );
 }
 
-function isGiven(profile: Settings['profile'], nodes: Deed['nodes'], { yes, confirm }: ConsentFlags): boolean {
+function isGiven(profile: Settings['profile'], nodes: Request['nodes'], { yes, confirm }: ConsentFlags): boolean {
   return confirm !== undefined || (!profile?.protected && (nodes !== null || yes));
 }
 

@@ -6,41 +6,28 @@ import type { PrintOptions } from '../output/list.js';
 /** What the parser makes of flags, by their definitions. */
 export type FlagsOf<T> = T extends FlagInput<infer Parsed> ? Parsed : never;
 
-const helpGroup = 'GLOBAL';
+export const helpGroup = 'GLOBAL';
 
 /** How the result is written. Every command has these. */
 export const outputFlags = {
   output: Flags.option({ options: FORMAT_NAMES })({
-    ...{ char: 'o', helpGroup, summary: 'How the result is written.', default: 'table' },
+    char: 'o',
+    helpGroup,
+    summary: 'How the result is written.',
+    default: 'table',
   }),
   json: Flags.boolean({ helpGroup, summary: 'The same as -o json.' }),
   columns: Flags.string({ helpGroup, summary: 'Columns of a table or of CSV, in this order.', helpValue: 'a,b' }),
   'no-header': Flags.boolean({ helpGroup, summary: 'Leave out the header of a table or of CSV.' }),
   'number-ids': Flags.boolean({
-    ...{ helpGroup, summary: 'Write ids as bare numbers in JSON, for readers that keep 64 bits.' },
+    helpGroup,
+    summary: 'Write ids as bare numbers in JSON, for readers that keep 64 bits.',
   }),
   utc: Flags.boolean({ helpGroup, summary: 'Show times in UTC instead of local time.' }),
   quiet: Flags.boolean({ char: 'q', helpGroup, summary: 'Say nothing on stderr but warnings and errors.' }),
   debug: Flags.boolean({ helpGroup, summary: 'Show every request on stderr, without the key.' }),
 };
 export type OutputFlags = FlagsOf<typeof outputFlags>;
-
-const url = { helpGroup, helpValue: 'URL' };
-/** Which deployment, through which API, with which key. */
-export const connectionFlags = {
-  profile: Flags.string({
-    ...{ char: 'p', helpGroup, helpValue: 'NAME' },
-    summary: 'The profile to use, taken whole: LD_* variables are then ignored.',
-  }),
-  deployment: Flags.string({
-    ...{ char: 'd', aliases: ['deployment-id'], helpGroup, helpValue: 'ID|NAME|PATH' },
-    summary: 'The deployment to act on. [env: LD_DEPLOYMENT_ID]',
-  }),
-  'supervisor-url': Flags.string({ ...url, summary: 'Base URL of its Supervisor API. [env: LD_SUPERVISOR_URL]' }),
-  'api-url': Flags.string({ ...url, summary: 'Base URL of the Core API. [env: LD_API_URL]' }),
-  'tenant-id': Flags.string({ helpGroup, helpValue: 'ID', summary: 'The tenant. [env: LD_TENANT_ID]' }),
-};
-export type ConnectionFlags = FlagsOf<typeof connectionFlags>;
 
 /** What the output flags ask for. */
 export function printOptions(flags: OutputFlags): PrintOptions {

@@ -28,8 +28,8 @@ export interface GateOptions {
 
 /** Between asking a gate to end, and ending it: short enough for Ctrl-C to end everything within a second. */
 const GRACE_MS = 700;
-/** So long what it left running in the background is listened to, which may write for ever. */
-const LAST_WORDS_MS = 500;
+/** How long the output is still read after the shell has ended: what it left in the background may write for ever. */
+const DRAIN_MS = 500;
 
 /**
  * Runs the gate of a node: by a shell, in a process group of its own.
@@ -39,7 +39,8 @@ export async function runGate(command: string, facts: GateFacts, options: GateOp
   const { clock, signal, onLine } = options;
   const startedAt = clock.elapsed();
   const ended = (exitCode: number | null): GateResult => ({
-    ...{ exit_code: signal.aborted ? null : exitCode, timed_out: false },
+    exit_code: signal.aborted ? null : exitCode,
+    timed_out: false,
     took_ms: Math.round(clock.elapsed() - startedAt),
   });
   if (signal.aborted) return ended(null);
@@ -49,7 +50,7 @@ export async function runGate(command: string, facts: GateFacts, options: GateOp
     return ended(null);
   }
   const over = new AbortController();
-  void hear(child.all, onLine, over.signal).finally(() => over.abort());
+  void readLines(child.all, onLine, over.signal).finally(() => over.abort());
   const sleep = (ms: number, until: AbortSignal): Promise<void> => clock.sleep(ms, until).catch(() => undefined);
   const kill = (): void => endGroup(child, 'SIGKILL', options);
   let ending: Promise<void> | undefined;
@@ -62,7 +63,7 @@ export async function runGate(command: string, facts: GateFacts, options: GateOp
   try {
     const [exitCode] = (await once(child, 'exit')) as [number | null];
     const result = ended(exitCode);
-    await sleep(LAST_WORDS_MS, AbortSignal.any([signal, over.signal]));
+    await sleep(DRAIN_MS, AbortSignal.any([signal, over.signal]));
     await ending;
     return result;
   } finally {
@@ -74,17 +75,21 @@ export async function runGate(command: string, facts: GateFacts, options: GateOp
   }
 }
 
-const HOW = {
-  ...{ extendEnv: false, stdin: 'ignore', all: true, buffer: false, reject: false, cleanup: false },
-  windowsHide: true,
+const EXECA_OPTIONS = {
+  extendEnv: false,
+  stdin: 'ignore',
+  all: true,
+  buffer: false,
+  reject: false,
+  cleanup: false,
 } as const satisfies Options;
-type Child = ResultPromise<typeof HOW>;
+type Child = ResultPromise<typeof EXECA_OPTIONS>;
 
 function startShell(command: string, { platform }: GateOptions, env: NodeJS.ProcessEnv): Child {
-  if (platform !== 'win32') return execa('sh', ['-c', command], { ...HOW, env, detached: true });
+  if (platform !== 'win32') return execa('sh', ['-c', command], { ...EXECA_OPTIONS, env, detached: true });
   // Without what the registry has for each start of it; the line reaches it quote for quote.
   const args = ['/d', '/s', '/c', `"${command}"`];
-  return execa(windowsProgram('cmd.exe', env), args, { ...HOW, env, windowsVerbatimArguments: true });
+  return execa(windowsProgram('cmd.exe', env), args, { ...EXECA_OPTIONS, env, windowsVerbatimArguments: true });
 }
 
 /** Without the key, and the way to it. */
@@ -116,8 +121,8 @@ function windowsProgram(name: string, { SystemRoot = 'C:\\Windows' }: Env): stri
   return join(SystemRoot, 'System32', name);
 }
 
-/** Line by line, no faster than they are taken. */
-async function hear(input: Readable, onLine: GateOptions['onLine'], over: AbortSignal): Promise<void> {
+/** Takes the output line by line, each when `onLine` is done with the one before. */
+async function readLines(input: Readable, onLine: GateOptions['onLine'], over: AbortSignal): Promise<void> {
   for await (const line of createInterface({ input, crlfDelay: Infinity })) {
     // What is still in memory would be written when no one waits for it any more, and keep the process alive.
     if (over.aborted) return;

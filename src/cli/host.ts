@@ -70,7 +70,12 @@ export function systemHost(program: Program): Host {
   const output = new Output(new Sink(stdout, env), new Sink(stderr, env));
   for (const key of environmentKeys(env)) output.redact((text) => key.scrub(text));
   return {
-    ...{ program, env, platform, output, stderr, clock: systemClock },
+    program,
+    env,
+    platform,
+    output,
+    stderr,
+    clock: systemClock,
     catchInterrupts: () => catchInterrupts(output),
     // Node opens it when it is first asked for, which takes as long as a sixth of its own start.
     get stdin() {

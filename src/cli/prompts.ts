@@ -1,4 +1,5 @@
 import { addAbortSignal } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Interrupted } from '../base/errors.js';
 import { wrapWords } from '../base/text.js';
@@ -64,12 +65,10 @@ export type Prompts = NonNullable<ReturnType<typeof terminalPrompts>>;
  * @throws the signal's reason
  */
 export async function readStdin({ stdin }: Host, signal: AbortSignal): Promise<string> {
-  let text = '';
   try {
-    for await (const chunk of addAbortSignal(signal, stdin.setEncoding('utf8'))) text += String(chunk);
+    return await text(addAbortSignal(signal, stdin));
   } catch (error) {
     signal.throwIfAborted();
     throw error;
   }
-  return text;
 }

@@ -8,11 +8,11 @@ import type { Output } from '../output/streams.js';
 export function catchInterrupts({ stdout, stderr }: Output) {
   const controller = new AbortController();
   const signal: AbortSignal = controller.signal;
-  const gentle = new AbortController();
-  let isGentle = false;
+  const stopping = new AbortController();
+  let isInTwoStages = false;
   const stop = (by: StopSignal): void => {
     const reason = new Interrupted(by);
-    if (by === 'SIGINT' && isGentle && !gentle.signal.aborted) gentle.abort(reason);
+    if (by === 'SIGINT' && isInTwoStages && !stopping.signal.aborted) stopping.abort(reason);
     else if (!signal.aborted) controller.abort(reason);
     // A closing terminal and its shell may both send one, which is no second wish.
     else if (by !== 'SIGHUP') process.exit(reason.exitCode);
@@ -25,8 +25,8 @@ export function catchInterrupts({ stdout, stderr }: Output) {
     signal,
     /** From now on a first SIGINT is only the wish to start nothing more: it aborts what this returns, and the next one `signal`. */
     inTwoStages: (): AbortSignal => {
-      isGentle = true;
-      return gentle.signal;
+      isInTwoStages = true;
+      return stopping.signal;
     },
     /** Gives the signals back to Node. */
     release: () => void process.off('SIGINT', stop).off('SIGTERM', stop).off('SIGHUP', hangUp),

@@ -2,6 +2,28 @@ import * as Flags from '@oclif/core/flags';
 import { parseDuration } from '../base/durations.js';
 import { UsageError } from '../base/errors.js';
 import { parseId, type Id } from '../base/ids.js';
+import { helpGroup } from '../cli/flags.js';
+
+const url = { helpGroup, helpValue: 'URL' };
+/** Which deployment, through which API, with which key. */
+export const connectionFlags = {
+  profile: Flags.string({
+    char: 'p',
+    helpGroup,
+    helpValue: 'NAME',
+    summary: 'The profile to use, taken whole: LD_* variables are then ignored.',
+  }),
+  deployment: Flags.string({
+    char: 'd',
+    aliases: ['deployment-id'],
+    helpGroup,
+    helpValue: 'ID|NAME|PATH',
+    summary: 'The deployment to act on. [env: LD_DEPLOYMENT_ID]',
+  }),
+  'supervisor-url': Flags.string({ ...url, summary: 'Base URL of its Supervisor API. [env: LD_SUPERVISOR_URL]' }),
+  'api-url': Flags.string({ ...url, summary: 'Base URL of the Core API. [env: LD_API_URL]' }),
+  'tenant-id': Flags.string({ helpGroup, helpValue: 'ID', summary: 'The tenant. [env: LD_TENANT_ID]' }),
+};
 
 type Parse<T> = (text: string, command: unknown, flag: { name: string }) => Promise<T>;
 
@@ -21,7 +43,8 @@ export function filled(text: string, flag: string): string {
 export const MANY = { multiple: true, multipleNonGreedy: true, delimiter: ',' } as const;
 
 export const idsFlag = Flags.custom<Id>({
-  ...{ ...MANY, helpValue: 'ID' },
+  ...MANY,
+  helpValue: 'ID',
   parse: parsing((text, flag) => parseId(filled(text, flag), flag)),
 });
 

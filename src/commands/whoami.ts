@@ -1,6 +1,6 @@
 import { BaseCommand } from '../cli/base-command.js';
 import type { CommandContext } from '../cli/context.js';
-import { connectionFlags, printOptions } from '../cli/flags.js';
+import { printOptions } from '../cli/flags.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
 import { plainText, urlText } from '../base/text.js';
 import type { KeyContext, TenantStructure } from '../api/core-api.js';
@@ -10,6 +10,7 @@ import type { Field } from '../output/columns.js';
 import { formatOf } from '../output/formats.js';
 import { printObject } from '../output/list.js';
 import { expiryText } from './profiles/profile.shared.js';
+import { connectionFlags } from './flags.shared.js';
 
 export default class Whoami extends BaseCommand {
   static override summary = 'Whose key this is, what it may do, when it expires; and where each setting came from.';

@@ -33,7 +33,9 @@ export const MOST_NODES = 100_000;
 /** Which nodes an action is about. */
 export const targetFlags = {
   node: idsFlag({
-    ...{ char: 'n', aliases: ['node-id'], helpGroup },
+    char: 'n',
+    aliases: ['node-id'],
+    helpGroup,
     summary: 'Nodes, by comma or repeated. Default: every one.',
     parse: parsing((text, flag) => {
       if (text === '') throw noNode(flag);
@@ -105,9 +107,13 @@ export abstract class JobCommand extends BaseCommand {
     const action = formatAction(parseAction(args.action, flags.config)) as ActionName;
     const nodes = await readNodes(this.host, flags, this.interrupts.signal);
     return {
-      ...{ runtime, action, ...(nodes && { nodes }) },
-      ...{ ifBusy: flags['if-busy'], idempotencyKey: flags['idempotency-key'] },
-      ...{ timeoutMs: flags.timeout, appearTimeoutMs: flags['appear-timeout'] },
+      runtime,
+      action,
+      ...(nodes && { nodes }),
+      ifBusy: flags['if-busy'],
+      idempotencyKey: flags['idempotency-key'],
+      timeoutMs: flags.timeout,
+      appearTimeoutMs: flags['appear-timeout'],
     };
   }
 }
@@ -178,9 +184,15 @@ export async function showDryRun(
     return describeTrigger(target.supervisorUrl.value, { ...identity, wireKey: wireKey(key, identity) });
   };
   const result: ResultFields = {
-    ...{ outcome: 'dry_run', runtime, action, deployment_id: deploymentId, idempotency_key: key },
+    outcome: 'dry_run',
+    runtime,
+    action,
+    deployment_id: deploymentId,
+    idempotency_key: key,
     targets: named ? 'named' : expectNodes === undefined ? 'observed' : 'expected',
-    ...{ replayed: null, recovered: null, request_id: null },
+    replayed: null,
+    recovered: null,
+    request_id: null,
     nodes: nodes.map((node_id) => emptyNodeResult({ node_id }, NOT_STARTED)),
     resume: null,
   };

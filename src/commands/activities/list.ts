@@ -5,7 +5,7 @@ import { EXIT_CODES, type ExitCode } from '../../base/exit-codes.js';
 import { parseId, type Id } from '../../base/ids.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
-import { connectionFlags, printOptions, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
+import { printOptions, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
 import { isInteractive } from '../../cli/host.js';
 import { resumeFlags, type Target } from '../../config/target.js';
 import { drive } from '../../job/drive.js';
@@ -16,7 +16,7 @@ import { activityColumns } from '../../output/rows.js';
 import { formatOf } from '../../output/formats.js';
 import { printList } from '../../output/list.js';
 import { createWatchView } from '../../output/views.js';
-import { durationFlag, wholeNumber } from '../flags.shared.js';
+import { connectionFlags, durationFlag, wholeNumber } from '../flags.shared.js';
 import { shownPlace, filterFlags, logOf, parseFilter } from './shared.js';
 
 const DEFAULT_LIMIT = 20;

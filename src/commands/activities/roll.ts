@@ -7,14 +7,14 @@ import { parseId, type Id } from '../../base/ids.js';
 import { stringifyJson } from '../../base/json.js';
 import { checkConfirm, consentTo, requireConsent } from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
-import { connectionFlags, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
+import { type FlagsOf, type OutputFlags } from '../../cli/flags.js';
 import { runGate } from '../../cli/gate.js';
 import { openRollJournal } from '../../config/journal.js';
 import type { Target } from '../../config/target.js';
 import { checkIdempotencyKey } from '../../job/wire-key.js';
 import { roll, type Tools } from '../../library/jobs.js';
 import { check, rollRequest, type CheckedRoll } from '../../library/requests.js';
-import { durationFlag, filled, parsing } from '../flags.shared.js';
+import { connectionFlags, durationFlag, filled, parsing } from '../flags.shared.js';
 import { nodesOfRoll } from './count.shared.js';
 import { ACTION_ARG, actingFlags, JobCommand, RUNTIME_ARG, showDryRun, showJob } from './job.shared.js';
 
@@ -89,7 +89,11 @@ export default class ActivitiesRoll extends JobCommand {
     if (command !== undefined) filled(command.trim(), '--gate');
     const { nodes: named, ...asked } = await this.request({ runtime, action }, flags);
     const { gate: _gate, ...request } = check(v.omit(rollRequest, ['nodes']), 'roll', {
-      ...{ ...asked, maxUnavailable, pauseMs: flags.pause, gateTimeoutMs, nodeTimeoutMs: flags['node-timeout'] },
+      ...asked,
+      maxUnavailable,
+      pauseMs: flags.pause,
+      gateTimeoutMs,
+      nodeTimeoutMs: flags['node-timeout'],
       continueOnError: flags['continue-on-error'],
     });
     const deed = { what: deedOf(request), nodes: named ?? null };

@@ -15,7 +15,9 @@ import { filled, idsFlag, MANY, parsing } from '../flags.shared.js';
 /** Words that this field of a request may have. */
 const wordsFlag = (field: 'status' | 'runtime' | 'action', summary: string) =>
   Flags.custom({
-    ...{ ...MANY, helpValue: field.toUpperCase(), summary },
+    ...MANY,
+    helpValue: field.toUpperCase(),
+    summary,
     parse: parsing((word, flag) => {
       check(activitiesRequest.entries[field], flag, filled(word, flag));
       return word;

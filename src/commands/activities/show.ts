@@ -4,12 +4,13 @@ import { formatDuration } from '../../base/durations.js';
 import { LdctlError } from '../../base/errors.js';
 import { parseId, type Id } from '../../base/ids.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { connectionFlags, printOptions } from '../../cli/flags.js';
+import { printOptions } from '../../cli/flags.js';
 import type { Found } from '../../log/log.js';
 import { cellText, timeText, tookMs, type Cell, type Field } from '../../output/columns.js';
 import { jsonText } from '../../output/formats/json.js';
 import { printObject } from '../../output/list.js';
 import { logOf } from './shared.js';
+import { connectionFlags } from '../flags.shared.js';
 
 export default class ActivitiesShow extends BaseCommand {
   static override summary = 'One entry of the activity log: every field, and how long it took.';

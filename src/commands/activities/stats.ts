@@ -3,11 +3,12 @@ import { isFinal } from '../../base/activity.js';
 import { formatDuration } from '../../base/durations.js';
 import type { Id } from '../../base/ids.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { connectionFlags, printOptions } from '../../cli/flags.js';
+import { printOptions } from '../../cli/flags.js';
 import { listNewest, type Listing } from '../../log/list.js';
 import { cellText, timeColumn, type Column } from '../../output/columns.js';
 import { printList } from '../../output/list.js';
 import { filterFlags, logOf, parseFilter, sinceOptions } from './shared.js';
+import { connectionFlags } from '../flags.shared.js';
 
 export default class ActivitiesStats extends BaseCommand {
   static override summary = 'How long actions take, and how often they are rejected, from the log.';

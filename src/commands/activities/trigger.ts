@@ -1,11 +1,11 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { checkConfirm, consentTo, requireConsent } from '../../cli/consent.js';
-import { connectionFlags } from '../../cli/flags.js';
 import { trigger } from '../../library/jobs.js';
 import { check, triggerRequest, type CheckedTrigger } from '../../library/requests.js';
 import { expectedNodes, nodesToAsk } from './count.shared.js';
 import { ACTION_ARG, actingFlags, JobCommand, RUNTIME_ARG, showDryRun, showJob } from './job.shared.js';
+import { connectionFlags } from '../flags.shared.js';
 
 export default class ActivitiesTrigger extends JobCommand {
   static override summary = 'Trigger an action on some or all nodes, and follow every node to its end.';

@@ -3,12 +3,12 @@ import * as Flags from '@oclif/core/flags';
 import { formatAction, isFinal, parseAction } from '../../base/activity.js';
 import { UsageError } from '../../base/errors.js';
 import { parseId, sortedUnique } from '../../base/ids.js';
-import { connectionFlags, printOptions, type FlagsOf } from '../../cli/flags.js';
+import { printOptions, type FlagsOf } from '../../cli/flags.js';
 import { isInteractive } from '../../cli/host.js';
 import { wait } from '../../library/jobs.js';
 import { check, waitRequest } from '../../library/requests.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
-import { wholeNumber } from '../flags.shared.js';
+import { connectionFlags, wholeNumber } from '../flags.shared.js';
 import { readLog } from './count.shared.js';
 import { followFlags, JobCommand, MOST_NODES, readNodes, showJob, targetFlags } from './job.shared.js';
 

@@ -1,8 +1,9 @@
 import { BaseCommand } from '../../cli/base-command.js';
-import { connectionFlags, printOptions } from '../../cli/flags.js';
+import { printOptions } from '../../cli/flags.js';
 import { placedDeployments, resolveTenant, type PlacedDeployment } from '../../config/target.js';
 import type { Column } from '../../output/columns.js';
 import { printList } from '../../output/list.js';
+import { connectionFlags } from '../flags.shared.js';
 
 /** In JSON, these keys in this order. */
 function documentOf({ division, environment, deployment }: PlacedDeployment) {
@@ -12,7 +13,13 @@ function documentOf({ division, environment, deployment }: PlacedDeployment) {
     division_name: division.name,
     environment_id: environment.id,
     environment_name: environment.name,
-    ...{ id, name, cloud, region, tier, variant, supervisor_url },
+    id,
+    name,
+    cloud,
+    region,
+    tier,
+    variant,
+    supervisor_url,
   };
 }
 

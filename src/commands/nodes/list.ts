@@ -2,12 +2,13 @@ import * as Flags from '@oclif/core/flags';
 import { isFinal, RUNTIMES, type Activity } from '../../base/activity.js';
 import { compareIds, type Id } from '../../base/ids.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { connectionFlags, printOptions } from '../../cli/flags.js';
+import { printOptions } from '../../cli/flags.js';
 import { listNewest, type Listing } from '../../log/list.js';
 import { cellText, timeColumns, type Column } from '../../output/columns.js';
 import { printList } from '../../output/list.js';
 import { statusStyle, statusSign } from '../../output/rows.js';
 import { filterFlags, logOf, parseFilter, sinceOptions } from '../activities/shared.js';
+import { connectionFlags } from '../flags.shared.js';
 
 export default class NodesList extends BaseCommand {
   static override summary = 'The nodes that the log names, and what was last done on each.';

@@ -17,7 +17,10 @@ const countFlag = (summary: string) => wholeNumber({ min: 0, max: 2 ** 32 - 1, s
 /** Which nodes have it. */
 const nodeFlag = (summary: string) =>
   Flags.custom<bigint>({
-    ...{ ...TROUBLE, multiple: true, multipleNonGreedy: true, helpValue: 'NODE' },
+    ...TROUBLE,
+    multiple: true,
+    multipleNonGreedy: true,
+    helpValue: 'NODE',
     summary: `${summary} NODE is an id, or 1 for the first node. May be repeated.`,
     parse: parsing(parseId),
   })();
@@ -25,7 +28,9 @@ const nodeFlag = (summary: string) =>
 /** @param form what a text must be to hold the number */
 const numberFlag = (form: RegExp, helpValue: string, summary: string) =>
   Flags.custom<number>({
-    ...{ ...TROUBLE, helpValue, summary },
+    ...TROUBLE,
+    helpValue,
+    summary,
     parse: parsing((text) => Number(form.exec(text)?.[1] ?? NaN)),
   })();
 
@@ -52,7 +57,9 @@ export const sandboxFlags = {
   stuck: nodeFlag("This node's activities never end."),
   missing: nodeFlag("This node's entries never appear in the log."),
   'drop-posts': wholeNumber({
-    ...{ ...TROUBLE, min: 0, max: 1e9 },
+    ...TROUBLE,
+    min: 0,
+    max: 1e9,
     summary: 'Carry out the first N POSTs, and close the connection without an answer.',
   }),
   'fail-rate': numberFlag(
@@ -72,8 +79,19 @@ type SandboxFlags = FlagsOf<typeof sandboxFlags>;
 export function sandboxOptions(flags: SandboxFlags): StartSandboxOptions {
   const { port, nodes, history, order, seed, reject, stuck, missing } = flags;
   return {
-    ...{ port, nodes, history, order, seed, reject, stuck, missing, appearMs: flags.appear, workMs: flags.work },
-    ...{ dropPosts: flags['drop-posts'], failRate: flags['fail-rate'], rateLimit: flags['rate-limit'] },
+    port,
+    nodes,
+    history,
+    order,
+    seed,
+    reject,
+    stuck,
+    missing,
+    appearMs: flags.appear,
+    workMs: flags.work,
+    dropPosts: flags['drop-posts'],
+    failRate: flags['fail-rate'],
+    rateLimit: flags['rate-limit'],
     ignoreIdempotency: flags['ignore-idempotency'],
   };
 }
