@@ -170,7 +170,7 @@ export class CommandContext {
     const onRefusal = (error: ApiError): void => {
       if (error.status === 401 && this.#settings) error.hint = keyAdvice(apiKey, this.#settings);
       const { id, name } = deployment ?? {};
-      if (name) error.message = error.message.replace(`deployment ${id}`, `deployment ${name}`);
+      if (name) error.message = error.message.replace(`deployment ${id}`, () => `deployment ${name}`);
     };
     return { url, apiKey, clock, onRefusal, onTrace: this.flags.debug ? onTrace : undefined };
   }
