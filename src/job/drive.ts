@@ -1,7 +1,7 @@
 import { onAbort, type Clock } from '../base/clock.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
-import type { RunJournal } from '../base/journal.js';
+import type { Begun, RunJournal } from '../base/journal.js';
 import type { GateResult } from '../base/outcome.js';
 import type { JobEvent, ResultEvent } from './events.js';
 import type { Supervisor } from '../base/supervisor.js';
@@ -112,20 +112,19 @@ async function post({ request, record, after }: Step & { do: 'post' }, tools: Dr
   const { supervisor, journal, clock, signal } = tools;
   if (signal.aborted) return { is: 'stopped', reason: interruptOf(signal), posting: false };
   const at = clock.now();
-  let generation = 0;
+  let begun: Begun = { made: 0 };
   try {
     // The record of a POST that is made again keeps the time of the first.
-    const begun = record && journal?.begin({ ...record, postedAt: record.postedAt ?? at }, after);
-    if (begun && 'found' in begun) return { is: 'found', kept: begun.found };
-    if (begun) generation = begun.made;
+    if (record && journal) begun = journal.begin({ ...record, postedAt: record.postedAt ?? at }, after);
   } catch (error) {
     return { is: 'unnoted', error: asLdctlError(error) };
   }
+  if ('found' in begun) return { is: 'found', kept: begun.found };
   try {
-    return { is: 'answered', answer: await supervisor.trigger(request, { signal }), at, generation };
+    return { is: 'answered', answer: await supervisor.trigger(request, { signal }), at, generation: begun.made };
   } catch (error) {
     if (error instanceof Interrupted) return { is: 'stopped', reason: error, posting: true };
-    return { is: 'answered', answer: asLdctlError(error), at, generation };
+    return { is: 'answered', answer: asLdctlError(error), at, generation: begun.made };
   }
 }
 

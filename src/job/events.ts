@@ -34,8 +34,8 @@ export type RunStep =
   | { event: 'gate_output'; node_id: Id; line: string }
   /** The log cannot be read, and was last read so many ms ago; or, with null, it can again. */
   | { event: 'outage'; ageMs: number | null }
-  /** The state of all targets, whenever any of it changed; until when one more may show up, where all that did are final. */
-  | { event: 'progress'; nodes: readonly NodeProgress[]; settlesAt?: number };
+  /** The state of all targets, whenever any of it changed. `decidesAt`: all are final, and until then one more may show up. */
+  | { event: 'progress'; nodes: readonly NodeProgress[]; decidesAt?: number };
 
 /** How a run ended, always the last: what goes to stdout, why following was given up, and the exit code. */
 export interface ResultEvent {

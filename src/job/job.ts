@@ -30,7 +30,7 @@ export type Step =
   | { do: 'note'; key: string; generation: number; mark: Mark; node?: Id }
   /** `record`: written right before it; null where a key is not kept. `after`: the generation that it goes on from. */
   | { do: 'post'; request: WireTrigger; record: Unwritten | null; after: number; node?: Id }
-  /** `open`: all that is of interest below `downTo` and above it; where it is given, depth beyond ten pages is looked up. */
+  /** `open`: only new entries and these matter, so that what ten pages do not show of these is looked up. Null: all matter. */
   | { do: 'read'; downTo: Id | 'newest' | 'known'; open: readonly Id[] | null; patient: boolean }
   | { do: 'ask'; node: Id; activityId: Id | null }
   | { do: 'cut'; node: Id }
@@ -44,7 +44,7 @@ type Unwritten = Omit<RunRecord, 'postedAt'> & { postedAt: number | null };
 export type Fact =
   /** Noted, asked or cut. */
   | { is: 'done' }
-  /** In place of a note, or of a POST. */
+  /** The journal could not be written: a mark, or the record of a POST, which was then not made. */
   | { is: 'unnoted'; error: LdctlError }
   /** In place of a POST: another run has used this key. */
   | { is: 'found'; kept: KeptRun }

@@ -46,16 +46,16 @@ export function dueAt({ nextRead, earliest }: Pace, deadline: number, wanted = I
   return Math.min(Math.max(Math.min(nextRead, wanted), earliest), deadline);
 }
 
-/** @returns whether it is time to give up, and what there is to say */
+/** @returns whether the log is read no more, and what there is to say */
 export function failedRead(
   pace: Pace,
   { error, startedAt }: { error: LdctlError; startedAt: number },
   now: number,
   tolerated = OUTAGE,
-): { isOver: boolean; news: Outage[] } {
+): { givesUp: boolean; news: Outage[] } {
   const { since, count } = pace.failing ?? { since: startedAt, count: 0 };
   pace.failing = { since, count: count + 1 };
-  const isOver = isHopeless(error) || (now - since >= tolerated && count >= 2);
+  const givesUp = isHopeless(error) || (now - since >= tolerated && count >= 2);
   later(pace, now);
   const again = now + Math.min(retryAfterOf(error), LONGEST_RETRY_AFTER);
   pace.nextRead = Math.max(pace.nextRead, again);
@@ -65,7 +65,7 @@ export function failedRead(
     const message = `the log cannot be read: ${error.message}; trying again`;
     news.unshift({ event: 'warning', code: 'log_unreadable', message });
   }
-  return { isOver, news };
+  return { givesUp, news };
 }
 
 /** Every second for a minute since something changed, then a sixtieth of that time. */

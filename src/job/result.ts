@@ -41,12 +41,12 @@ function ended(
 
 /** What happened since this was asked last. */
 export function newsOfRun(run: Run): JobEvent[] {
-  const { settlesAt, moved } = run;
+  const { decidesAt, moved } = run;
   const news = run.news.splice(0);
   run.moved = false;
   if (!moved || run.end) return news;
   const nodes = run.entries.rows(null);
-  return [...news, { event: 'progress', nodes, ...(settlesAt !== null && { settlesAt }) }];
+  return [...news, { event: 'progress', nodes, ...(decidesAt !== null && { decidesAt }) }];
 }
 
 /** How it ended. @throws LdctlError why nothing was sent, or could be followed */

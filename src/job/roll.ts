@@ -10,7 +10,7 @@ import { busyError, busyOf, type Run, type RunPlan } from './run-read.js';
 
 /** At most two POSTs a second. */
 const POST_GAP = 500;
-/** A read that began no longer ago than this shows where the log stands for the next node, too. */
+/** A read that began no longer ago than this gives the next node its baseline, too. */
 const SHARED_BASELINE = 1000;
 
 const STOPPING = 'no more nodes are started, and those underway are seen out; Ctrl-C again leaves them';
@@ -127,7 +127,7 @@ function startNodes(roll: Roll, now: number): void {
     if (room <= 0) return;
     if (node.stage !== 'waiting') continue;
     node.run = createRun(planOf(roll, node.id, now), null, now);
-    // Whether a node is busy is asked further down.
+    // Whether a node is busy, only a read from further down tells.
     const isShared = plan.ifBusy !== 'wait' && lastRead && now - lastRead.startedAt < SHARED_BASELINE;
     if (isShared) takeOfRun(node.run, { is: 'read', read: lastRead }, now);
     move(roll, node, 'running');
@@ -136,7 +136,7 @@ function startNodes(roll: Roll, now: number): void {
 }
 
 function move(roll: Roll, node: RollNode, stage: RollNode['stage'], until = 0): Step {
-  Object.assign(node, { stage, until });
+  [node.stage, node.until] = [stage, until];
   roll.changes += 1;
   return IDLE;
 }
@@ -170,7 +170,8 @@ function stepOf(roll: Roll, node: RollNode, now: number): Step {
 function stepOfRun(roll: Roll, node: RollNode, run: Run, now: number): Step {
   // Nothing is sent once the roll is over, not again either: what may have been sent is only looked for.
   if (!mayStart(roll, now) && run.phase !== 'following' && !run.end) {
-    if (run.maybeSent) Object.assign(run, { resendUntil: -Infinity, phase: 'uncertain' });
+    run.resendUntil = -Infinity;
+    if (run.maybeSent) run.phase = 'uncertain';
     else run.giveUp(calledOff());
   }
   const step = nextOfRun(run, now);
@@ -264,7 +265,8 @@ function ended(roll: Roll, node: RollNode, { end }: Run, now: number): Step {
     // What the API refuses for one node it will hardly do for the next.
     const isOwn = error && error.code !== 'called_off' && !(error instanceof Interrupted);
     if (isOwn) fail(roll, error, `node ${node.id}: ${error.message}`);
-    Object.assign(node, { stage: 'waiting', run: null });
+    node.stage = 'waiting';
+    node.run = null;
   } else if (outcome !== 'completed' && !continueOnError && !(node.isOld && outcome === 'rejected')) {
     halt(roll, `node ${node.id} has not completed`);
   }
@@ -272,7 +274,7 @@ function ended(roll: Roll, node: RollNode, { end }: Run, now: number): Step {
 }
 
 function gated(roll: Roll, node: RollNode, gate: GateResult, now: number): void {
-  // One that was cut off has not passed, whatever it says in the end.
+  // A gate that was cut off has not passed, whatever it says in the end.
   node.gate = node.stage === 'gate' ? gate : { ...gate, exit_code: null, timed_out: true };
   roll.news.push({ event: 'gate', node_id: node.id, gate: node.gate });
   if (!isFailedGate(node.gate)) return void pass(roll, node);

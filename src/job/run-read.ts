@@ -10,10 +10,11 @@ import { warning, type JobEvent } from './events.js';
 import type { Step } from './job.js';
 import { failedRead, goodRead, MINUTE, newPace, quicken, SECOND, type Pace } from './pace.js';
 
-/** So long after the first POST it may be sent again, and failing reads are tolerated. */
+/** So long after the first POST it may be sent again, and while its fate is uncertain failing reads are tolerated. */
 const TRIES = 120 * SECOND;
 /** A read that began so long after a lost POST shows what came of it. */
 const READ_AFTER = 5 * SECOND;
+const NO_TRACE = 'a run with this key was not answered, and the log shows nothing of it';
 
 interface Limits {
   deploymentId: Id;
@@ -59,38 +60,36 @@ export class Run {
   blockedBy: Entries | null = null;
   /** The record that it goes on from, its own or that of another run; 0 for none. */
   generation = 0;
-  /** What is to be noted beside records. */
+  /** To be written to the journal, beside the record. */
   marks: Step[] = [];
   firstPost: number | null = null;
   /** The wall clock of it, ms UTC. */
   postedAt: number | null = null;
   resendUntil = TRIES;
   maybeSent = false;
-  /** By this run, or by the one that has left a record: a replay is of that. */
+  /** A POST of this run, or of the one that has left a record, may have been carried out: a replay is of that. */
   sentHere = false;
   lostAt = -Infinity;
   tries = 0;
   waitUntil = -Infinity;
   redirected = false;
-  lastError = new LdctlError(
-    'unconfirmed',
-    'fate_unknown',
-    'a run with this key was not answered, and the log shows nothing of it',
-  );
+  lastError = new LdctlError('unconfirmed', 'fate_unknown', NO_TRACE);
   earlier: { ageMs: number } | null = null;
   accepted: Accepted | null = null;
+  /** Known from the log or a record, not from a `202`. */
   recovered = false;
-  /** Null before; what the limits of the log count from. */
+  /** The time limits count from it; null before. */
   acceptedAt: number | null = null;
   deadline = Infinity;
   /**
-   * A replay without a record: how long before the next read its entries can have been created; so from when to when
-   * (server's clock, ms UTC), and above which id.
+   * A replay of what someone else has sent: how long before the next read its entries can have been created, ms. That read
+   * tells from when to when that was (server's clock, ms UTC), and above which id they are.
    */
   replay: { reach: number; from: number; to: number; floor: Id | null } | null = null;
   readonly entries: Entries;
   readonly pace: Pace;
-  settlesAt: number | null = null;
+  /** Where all entries are final: from when on a read says how it ended, since one more may show up. */
+  decidesAt: number | null = null;
   /** Without an outcome, nothing was sent, because of this error. An interrupt is an error, too. */
   end: { outcome: Outcome | null; error: LdctlError | null } | null = null;
   /** Whether there is something new about its targets. */
@@ -119,7 +118,8 @@ export class Run {
   }
 
   accept(now: number, recovered = false): void {
-    Object.assign(this, { phase: 'following', maybeSent: true, recovered, moved: true });
+    this.recovered = recovered;
+    this.moved = true;
     this.follow(now);
     const { accepted, earlier, trigger } = this;
     const { requestId = null, replayed = false } = accepted ?? {};
@@ -129,6 +129,8 @@ export class Run {
   }
 
   follow(now: number): void {
+    this.phase = 'following';
+    this.maybeSent = true;
     this.acceptedAt = now;
     this.deadline = now + this.plan.timeoutMs;
     quicken(this.pace, now, now + SECOND / 2);
@@ -136,7 +138,9 @@ export class Run {
 
   /** A POST may have been carried out: the log is read before anything is sent again. */
   lose(lostAt: number, now = lostAt): void {
-    Object.assign(this, { phase: 'uncertain', maybeSent: true, lostAt });
+    this.phase = 'uncertain';
+    this.maybeSent = true;
+    this.lostAt = lostAt;
     quicken(this.pace, now, now + SECOND / 2);
   }
 
@@ -156,43 +160,43 @@ export function read(run: Run, log: LogRead, now: number): void {
   if (run.blockedBy) return readBlocked(run, run.blockedBy, log, now);
   if (run.phase === 'ready') return readBefore(run, log, now);
   const { entries: shown, startedAt } = log;
-  run.entries.known ??= nodesOf(shown);
-  if (run.replay && run.replay.floor === null) {
+  const { entries, replay } = run;
+  entries.known ??= nodesOf(shown);
+  if (replay?.floor === null) {
     const at = log.serverTime ?? run.accepted?.serverTime;
-    if (at) Object.assign(run.replay, { from: at - run.replay.reach, to: at + MINUTE });
-    // One that shows up late may have a lower id than those that are there.
+    if (at) [replay.from, replay.to] = [at - replay.reach, at + MINUTE];
+    // Below all that is recent, since an entry that shows up late may have a lower id than those that are there.
     const last = shown.findLastIndex((activity) => isRecent(run, activity));
-    run.replay.floor = shown[last + 1]?.id ?? (shown[last]?.id ?? 1n) - 1n;
+    replay.floor = shown[last + 1]?.id ?? (shown[last]?.id ?? 1n) - 1n;
   }
-  const news = run.entries.take(countedOf(run, shown), log, now);
+  const isById = 'ids' in entries.wanted;
+  const recent = shown.filter((activity) => entries.wants(activity) && (isById || isRecent(run, activity)));
+  const news = entries.take(replay ? dropOlder(run, recent) : recent, log, now);
   if (news.length > 0) {
     quicken(run.pace, now);
     run.news.push(...news);
     run.moved = true;
   }
   if (run.phase === 'uncertain') readUncertain(run, startedAt, now);
-  const settled = run.settlesAt;
+  const { decidesAt } = run;
   judge(run, startedAt);
-  if (run.settlesAt !== settled) run.moved = true;
+  if (run.decidesAt !== decidesAt) run.moved = true;
 }
 
-/** What came after the baseline did, whatever its time. */
+/** Above the baseline, or, of a replay, created in its time. */
 function isRecent({ replay, baseline }: Run, { id, created_at }: Activity): boolean {
   const at = Date.parse(created_at);
   return id > (baseline ?? 0n) || (replay !== null && at >= replay.from && at <= replay.to);
 }
 
-/** All that says whose an entry is. */
-function countedOf(run: Run, shown: readonly Activity[]): Activity[] {
-  const { replay, entries } = run;
-  if ('ids' in entries.wanted) return shown.filter((activity) => entries.wants(activity));
-  const baseline = run.baseline ?? 0n;
-  if (!replay) return shown.filter((activity) => activity.id > baseline && entries.wants(activity));
-  const recent = shown.filter((activity) => entries.wants(activity) && isRecent(run, activity));
+/**
+ * Of what was created in the time of a replay, only the newest of each node is of it; those that were taken before it showed up
+ * are forgotten. What came after the baseline counts all the same, and the worst of it.
+ */
+function dropOlder({ entries, baseline }: Run, recent: readonly Activity[]): Activity[] {
   const newest = new Map<Id, Id>();
   for (const { id, node_id: node } of recent) if (id > (newest.get(node) ?? -1n)) newest.set(node, id);
-  // What came after the baseline counts all the same, and the worst of it.
-  const isOlder = ({ id, node_id: node }: Activity): boolean => id <= baseline && (newest.get(node) ?? -1n) > id;
+  const isOlder = ({ id, node_id: node }: Activity) => id <= (baseline ?? 0n) && (newest.get(node) ?? -1n) > id;
   for (const { activity } of [...entries.byId.values()]) if (isOlder(activity)) entries.byId.delete(activity.id);
   return recent.filter((activity) => !isOlder(activity));
 }
@@ -216,7 +220,8 @@ function readBefore(run: Run, log: LogRead, now: number): void {
   }
   // What a roll reads for another node leaves out all up to that node's baseline.
   const baseline = shown[0]?.id ?? above;
-  Object.assign(run, { baseline, baselineAt: startedAt });
+  run.baseline = baseline;
+  run.baselineAt = startedAt;
   const expects = nodes === null ? (expect ?? entries.known.length) : 0;
   run.news.push({ event: 'baseline', baseline, idempotencyKey, expects });
 }
@@ -232,7 +237,7 @@ function readBlocked(run: Run, busy: Entries, log: LogRead, now: number): void {
   const counted = log.entries.filter((activity) => busy.wants(activity));
   busy.take(counted, log, now);
   const { open } = busy.standing();
-  if (open.length === 0) Object.assign(run, { blockedBy: null, baseline: null, deadline: Infinity });
+  if (open.length === 0) [run.blockedBy, run.baseline, run.deadline] = [null, null, Infinity];
   else if (log.startedAt >= run.deadline) {
     run.giveUp(busyError(open, 'It did not end in time; a longer --timeout waits longer.'));
   }
@@ -256,35 +261,42 @@ function judge(run: Run, startedAt: number): void {
   const { plan, entries, acceptedAt } = run;
   if (acceptedAt === null || run.end) return;
   const { complete, open, tooMany } = entries.standing();
-  const byLog = entries.targets === 'observed';
-  const grace = 'ids' in entries.wanted ? 0 : run.replay || (byLog && !entries.known?.length) ? 10 : byLog ? 3 : 2;
-  // What was accepted by an earlier run has had that time since.
-  const since = acceptedAt - (run.earlier?.ageMs ?? 0);
-  const quiet = byLog ? entries.newAt + 2 * SECOND : -Infinity;
-  const settlesAt = complete ? Math.max(since + grace * SECOND, quiet) : acceptedAt + plan.appearMs;
-  const isSettled = open.length === 0 && startedAt >= settlesAt;
-  run.settlesAt = open.length === 0 && !isSettled ? settlesAt : null;
-  if (!isSettled && startedAt < run.deadline) return;
+  // Of what an earlier run has sent, the grace began then.
+  const graceEnd = acceptedAt - (run.earlier?.ageMs ?? 0) + graceOf(run);
+  const quietFrom = entries.targets === 'observed' ? entries.newAt + 2 * SECOND : -Infinity;
+  const decidesAt = complete ? Math.max(graceEnd, quietFrom) : acceptedAt + plan.appearMs;
+  const isDecided = open.length === 0 && startedAt >= decidesAt;
+  run.decidesAt = open.length === 0 && !isDecided ? decidesAt : null;
+  if (!isDecided && startedAt < run.deadline) return;
   // Unconfirmed before rejected before timed out. A run without a single entry is unconfirmed.
   const statuses = entries.rows(MISSING).map(({ status }) => status);
-  let outcome: Outcome = isSettled && statuses.every((status) => status === 'completed') ? 'completed' : 'timed_out';
+  let outcome: Outcome = isDecided && statuses.every((status) => status === 'completed') ? 'completed' : 'timed_out';
   if (statuses.includes('rejected')) outcome = 'rejected';
   if (statuses.length === 0 || statuses.includes(MISSING) || tooMany) outcome = 'unconfirmed';
   run.end = { outcome, error: null };
 }
 
+/** So long after the `202` one more entry may show up, ms, although every target that is known has one. */
+function graceOf({ entries, replay }: Run): number {
+  // Each id has its one entry.
+  if ('ids' in entries.wanted) return 0;
+  // The newest entry of a node counts, and until it shows up an older one is taken for it.
+  if (replay) return 10 * SECOND;
+  // The targets are known: only a second entry of one may come, or one node too many.
+  if (entries.targets !== 'observed') return 2 * SECOND;
+  // A node that the log did not name may still report; where it named none, nothing says how many there are.
+  return entries.known?.length ? 3 * SECOND : 10 * SECOND;
+}
+
 export function unreadable(run: Run, failure: { error: LdctlError; startedAt: number }, now: number): void {
-  const { isOver, news } = failedRead(run.pace, failure, now, run.phase === 'uncertain' ? TRIES : undefined);
+  const { givesUp, news } = failedRead(run.pace, failure, now, run.phase === 'uncertain' ? TRIES : undefined);
   const isFirst = run.trigger ? run.phase === 'ready' && !run.blockedBy : run.entries.readAt === -Infinity;
-  if (isOver || isFirst || now >= run.deadline) run.giveUp(failure.error);
+  if (givesUp || isFirst || now >= run.deadline) run.giveUp(failure.error);
   else run.news.push(...news);
 }
 
 export function busyOf(shown: readonly Activity[], runtime: string, only: ReadonlySet<Id> | null): Activity[] {
-  return shown.filter(
-    (activity) =>
-      activity.status === 'processing' && activity.runtime === runtime && (only?.has(activity.node_id) ?? true),
-  );
+  return shown.filter((a) => a.status === 'processing' && a.runtime === runtime && (only?.has(a.node_id) ?? true));
 }
 
 const BUSY_HINT = 'Wait for it, or choose what to do with --if-busy wait or ignore.';

@@ -12,9 +12,11 @@ import { wireKey } from './wire-key.js';
 
 /** A baseline older than this is read again before a POST. */
 const FRESH = 10 * SECOND;
+/** Once no entry has been new for so long, no second one of a node is expected: then reads go down to the open ones only. */
+const QUIET = 10 * SECOND;
 /** So long after the POST of a record it is sent again: the server remembers a key for 10 minutes. */
 const RESEND = 540 * SECOND;
-/** A replay is of a request in the last 10 minutes; a minute is for what lies between its answer and its entries. */
+/** A replay is of a request in the last 10 minutes; a minute is for what lies between its answer and the next read. */
 const REPLAY = 11 * MINUTE;
 const BACKOFF = [1, 2, 4, 8].map((s) => s * SECOND);
 
@@ -28,19 +30,23 @@ export function createRun(plan: RunPlan, kept: KeptRun | null = null, now = 0): 
 /** Follows what was dispatched before; never sends. */
 export function createWait(plan: WaitPlan, now = 0): Run {
   const run = new Run(plan, null, plan.wanted, now);
+  run.baseline = plan.after;
+  if (run.entries.targets !== 'observed') run.entries.known = [];
   run.follow(now);
   run.pace.nextRead = now;
-  if (run.entries.targets !== 'observed') run.entries.known = [];
-  return Object.assign(run, { phase: 'following', maybeSent: true, baseline: plan.after });
+  return run;
 }
 
 /** The record of an earlier run, or of one that goes on beside this one, decides: nothing is sent where it was accepted. */
 function goOnFrom(run: Run, { record, generation, ageMs, accepted, redirected }: KeptRun, now: number): void {
-  const { baseline, known, postedAt } = record;
-  const age = Math.max(ageMs, 0);
-  Object.assign(run, { baseline, generation, redirected, postedAt, firstPost: now - age, earlier: { ageMs: age } });
-  Object.assign(run, { maybeSent: true, sentHere: true });
-  run.entries.known = known;
+  run.sentHere = true;
+  run.baseline = record.baseline;
+  run.entries.known = record.known;
+  run.generation = generation;
+  run.redirected = redirected;
+  run.postedAt = record.postedAt;
+  run.earlier = { ageMs: Math.max(ageMs, 0) };
+  run.firstPost = now - run.earlier.ageMs;
   if (accepted) return run.accept(now, true);
   // A negative age: the clock was set back, so how old it is cannot be told.
   run.resendUntil = ageMs < 0 ? -Infinity : RESEND;
@@ -56,7 +62,7 @@ export function nextOfRun(run: Run, now: number): Step {
   if (mark) return mark;
   if (run.end) return { do: 'end' };
   if (run.phase === 'ready' && run.trigger && !run.blockedBy) return nextBeforePost(run, run.trigger, now);
-  const due = dueAt(run.pace, run.deadline, run.settlesAt ?? Infinity);
+  const due = dueAt(run.pace, run.deadline, run.decidesAt ?? Infinity);
   if (now < due) return { do: 'wait', until: due };
   return { do: 'read', ...depthOf(run), patient: false };
 }
@@ -90,7 +96,7 @@ function depthOf(run: Run): { downTo: Id | 'known'; open: readonly Id[] | null }
     const unseen = entries.wanted.ids.filter((id) => !entries.byId.has(id));
     return deepest(open, unseen);
   }
-  const isWhole = complete && run.acceptedAt !== null && open.length > 0 && entries.newAt + FRESH < entries.readAt;
+  const isWhole = complete && run.acceptedAt !== null && open.length > 0 && entries.newAt + QUIET < entries.readAt;
   return isWhole ? deepest(open) : { downTo: replay?.floor ?? baseline ?? 0n, open: null };
 }
 
@@ -122,7 +128,7 @@ export function takeOfRun(run: Run, fact: Fact, now: number): void {
   }
 }
 
-/** A mark was not, or, in place of a POST, its record. */
+/** The journal could not be written: a mark, or the record of a POST, which was then not made. */
 function unnoted(run: Run, error: LdctlError, now: number): void {
   const isMark = run.marks.shift() !== undefined;
   if (!run.maybeSent && !run.end) return run.giveUp(error);
@@ -146,7 +152,7 @@ function answered(run: Run, { answer, at, generation }: Fact & { is: 'answered' 
     run.generation = 0;
     return;
   }
-  // Carried out before, and neither by this run nor by one that has left a record here. What was in progress is younger.
+  // A replay of what neither this run nor one with a record here has sent. What was in progress began about the first POST.
   const reach = run.maybeSent ? now - run.firstPost + MINUTE : REPLAY;
   if (answer.replayed && !run.sentHere) run.replay = { reach, from: -Infinity, to: Infinity, floor: null };
   run.accepted = answer;
@@ -166,7 +172,7 @@ function failed(run: Run, error: LdctlError, since: number, now: number): void {
       if (!run.maybeSent && since + wait > run.resendUntil) return run.giveUp(error);
       run.news.push(warning('not_sent', `${error.message}; trying again in ${formatDuration(wait)}`));
       run.waitUntil = now + wait;
-      // What goes on there shows up later than what was lost before.
+      // Entries of what is in progress may show up from now on; those of what was lost, since it was lost.
       if (run.maybeSent) run.lose(goesOn ? now : run.lostAt, now);
       return;
     }

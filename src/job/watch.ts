@@ -40,16 +40,16 @@ export type WatchStep = Outage | { event: 'activity'; activity: Activity };
 export function createWatch(plan: WatchPlan, startedAt: number): Job<WatchResult, WatchStep> {
   const { filter, first, newest, endless } = plan;
   const anyStatus = { ...filter, status: undefined };
-  /** The entries above the floor, and the open ones, and when they were first seen. */
+  /** The entries above the floor, and the open ones, and when they were first seen: by them one sees what is new or changed. */
   const known = new Map<Id, { status: string; since: number }>();
-  /** Told of before: then any change is told of. */
+  /** What was told of, as last seen. */
   const shown = new Map<Id, Activity>();
-  /** Those that are not final: wanted, or such as may become it. */
+  /** Those that are followed: not final, and matching but for the status, into which they may change. */
   const open = new Set<Id>();
   const waitedFor = new Set<Id>();
   const deadline = plan.timeoutMs === null ? Infinity : startedAt + plan.timeoutMs;
   const pace = newPace(startedAt, startedAt + SECOND);
-  /** What comes late, below this id, was dispatched before all this. */
+  /** An entry that comes late, below this id, was dispatched before the watch began. */
   const newestId = newest.entries[0]?.id ?? -1n;
   let floor = newest.entries[RECENT - 1]?.id ?? plan.floor;
   const news: WatchStep[] = [];
@@ -64,16 +64,19 @@ export function createWatch(plan: WatchPlan, startedAt: number): Job<WatchResult
   }
   raiseFloor(newest, startedAt);
 
-  /** @returns whether it is news */
+  /**
+   * An entry that is new or changed is followed until it is final, if it matches but for its status; told of, if it matches now or
+   * was told of before; and waited for, if it was dispatched before the watch began, or just then. @returns whether it is told of
+   */
   function take(activity: Activity, isEarly: boolean, now: number): boolean {
     const { id, status } = activity;
     const before = known.get(id);
     if (before ? before.status === status || isFinal(before.status) : id <= floor) return false;
     known.set(id, { status, since: before?.since ?? now });
-    const isOfUse = before ? open.has(id) : matches(anyStatus, activity);
-    if (isOfUse && !isFinal(status)) open.add(id);
+    const isFollowed = before ? open.has(id) : matches(anyStatus, activity);
+    if (isFollowed && !isFinal(status)) open.add(id);
     else open.delete(id);
-    if (!isOfUse || !(shown.has(id) || matches(filter, activity))) return false;
+    if (!isFollowed || !(shown.has(id) || matches(filter, activity))) return false;
     // What appears right after the beginning was dispatched just before it, too.
     if ((isEarly || id < newestId) && !shown.has(id)) waitedFor.add(id);
     shown.set(id, activity);
@@ -123,7 +126,7 @@ export function createWatch(plan: WatchPlan, startedAt: number): Job<WatchResult
       else if (fact.is === 'unreadable') {
         const failed = failedRead(pace, fact, now);
         news.push(...failed.news);
-        if (!failed.isOver && now < deadline) return;
+        if (!failed.givesUp && now < deadline) return;
         const what = `the log could not be read any more: ${fact.error.message}`;
         end = { error: new LdctlError('unconfirmed', fact.error.code, what, fact.error) };
       }

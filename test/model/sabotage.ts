@@ -58,8 +58,8 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'posts again without reading',
     file: 'run-read.ts',
-    from: "Object.assign(this, { phase: 'uncertain', maybeSent: true, lostAt });",
-    to: "Object.assign(this, { phase: 'ready', maybeSent: true, lostAt, waitUntil: now + SECOND });",
+    from: "this.phase = 'uncertain';",
+    to: "this.phase = 'ready'; this.waitUntil = now + SECOND;",
     settings: ['named nodes, keys ignored'],
   },
   {
@@ -114,8 +114,8 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'older entries count',
     file: 'run-read.ts',
-    from: 'activity.id > baseline && entries.wants(activity)',
-    to: 'entries.wants(activity)',
+    from: 'return id > (baseline ?? 0n) ||',
+    to: 'return replay === null ||',
     settings: ['one node'],
   },
   {
@@ -128,14 +128,14 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a replay is done by the first that it finds',
     file: 'run-read.ts',
-    from: 'run.replay || (byLog',
-    to: '(byLog',
+    from: 'if (replay) return 10 * SECOND;',
+    to: '',
     settings: ['a replay without a record'],
   },
   {
     name: 'a replay takes the older entry',
     file: 'run-read.ts',
-    from: 'id <= baseline && (newest.get(node) ?? -1n) > id',
+    from: 'id <= (baseline ?? 0n) && (newest.get(node) ?? -1n) > id',
     to: 'newest.get(node) === id && recent.some((other) => other.node_id === node && other.id < id)',
     settings: ['a replay that the log shows already'],
   },

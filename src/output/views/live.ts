@@ -103,7 +103,7 @@ export function liveRunView(sink: Sink, { title, debug = false, clock }: RunView
   const started = clock.elapsed();
   let nodes: readonly NodeProgress[] = [];
   let expected = title.nodes ?? 0;
-  let settlesAt: number | undefined;
+  let decidesAt: number | undefined;
   let isBegun = false;
 
   const frame = (elapsed: number): Frame<NodeProgress> => {
@@ -113,8 +113,8 @@ export function liveRunView(sink: Sink, { title, debug = false, clock }: RunView
     const took = elapsedText(elapsed - started);
     let foot = `${done} of ${nodes.length} done${failed ? `, ${failed} failed` : ''}, ${took}`;
     if (nodes.length === 0) foot = `waiting for the first entry, ${took}`;
-    else if (settlesAt !== undefined && !standings.includes('open')) {
-      const seconds = Math.ceil(Math.max(settlesAt - elapsed, 0) / 1000);
+    else if (decidesAt !== undefined && !standings.includes('open')) {
+      const seconds = Math.ceil(Math.max(decidesAt - elapsed, 0) / 1000);
       foot = `waiting ${elapsedText(seconds * 1000)} for nodes that may still report`;
     }
     return { rows: nodes, total: nodes.length, foot, isBad: failed > 0 };
@@ -124,7 +124,7 @@ export function liveRunView(sink: Sink, { title, debug = false, clock }: RunView
   return {
     on: (event) => {
       if (event.event === 'baseline') expected ||= event.expects;
-      if (event.event === 'progress') ({ nodes, settlesAt } = event);
+      if (event.event === 'progress') ({ nodes, decidesAt } = event);
       // Not before: a run that is refused has no headline.
       if (!isBegun && (event.event === 'dispatched' || (event.event === 'progress' && nodes.length > 0))) {
         isBegun = true;

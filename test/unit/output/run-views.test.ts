@@ -98,7 +98,7 @@ describe('a run at a terminal', () => {
   for (const [what, nodes, foot] of feet) {
     it(what, async () => {
       const { view, screen, time } = await start(TTY);
-      view.on({ event: 'progress', nodes: targets(...nodes), settlesAt: time.clock.elapsed() + 2500 });
+      view.on({ event: 'progress', nodes: targets(...nodes), decidesAt: time.clock.elapsed() + 2500 });
       assert.equal(screen().at(-1), foot);
     });
   }
