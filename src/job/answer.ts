@@ -9,7 +9,7 @@ const UNCERTAIN: ReadonlySet<number> = new Set([408, 499]);
 /** Reading on is pointless: the key is no longer good for it, or the deployment is gone. */
 const HOPELESS: ReadonlySet<number> = new Set([401, 403, 404]);
 
-/** What never left is sent again, where that can change anything. A 5xx, or no answer, does not say whether it is carried out. */
+/** What never left is sent again where that may help. A 5xx, or no answer, leaves open whether it was carried out. */
 export function classify(answer: Accepted | LdctlError): Answer {
   if (!(answer instanceof Error)) return 'accepted';
   if (answer instanceof TransportError) {

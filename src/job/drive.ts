@@ -51,7 +51,7 @@ export async function* steps<T, E extends JobEvent>(job: Job<T, E>, tools: Drive
   try {
     for (;;) {
       for (const fact of inbox.facts.splice(0)) job.take(fact, clock.elapsed());
-      // `next` may change something as time goes on: that is told, too, before the job waits, perhaps for minutes.
+      // What time alone has changed is told, too, before the job waits, perhaps for minutes.
       job.next(clock.elapsed());
       yield* job.news();
       if (inbox.facts.length > 0) continue;

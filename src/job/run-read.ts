@@ -67,7 +67,7 @@ export class Run {
   postedAt: number | null = null;
   resendUntil = TRIES;
   maybeSent = false;
-  /** A POST of this run, or of the one that has left a record, may have been carried out: a replay is of that. */
+  /** Maybe sent by this run, or by the one that has left a record: a replay is of that. */
   sentHere = false;
   lostAt = -Infinity;
   tries = 0;
@@ -165,7 +165,7 @@ export function read(run: Run, log: LogRead, now: number): void {
   if (replay?.floor === null) {
     const at = log.serverTime ?? run.accepted?.serverTime;
     if (at) [replay.from, replay.to] = [at - replay.reach, at + MINUTE];
-    // Below all that is recent, since an entry that shows up late may have a lower id than those that are there.
+    // Below all that is recent: one that shows up late may have a lower id than those that are there.
     const last = shown.findLastIndex((activity) => isRecent(run, activity));
     replay.floor = shown[last + 1]?.id ?? (shown[last]?.id ?? 1n) - 1n;
   }
@@ -276,15 +276,15 @@ function judge(run: Run, startedAt: number): void {
   run.end = { outcome, error: null };
 }
 
-/** So long after the `202` one more entry may show up, ms, although every target that is known has one. */
+/** So long after the `202` one more entry may show up, ms. */
 function graceOf({ entries, replay }: Run): number {
   // Each id has its one entry.
   if ('ids' in entries.wanted) return 0;
-  // The newest entry of a node counts, and until it shows up an older one is taken for it.
+  // Until the newest entry of a node shows up, an older one is taken for it.
   if (replay) return 10 * SECOND;
   // The targets are known: only a second entry of one may come, or one node too many.
   if (entries.targets !== 'observed') return 2 * SECOND;
-  // A node that the log did not name may still report; where it named none, nothing says how many there are.
+  // A node that the log did not name may report; where it named none, nothing says how many there are.
   return entries.known?.length ? 3 * SECOND : 10 * SECOND;
 }
 

@@ -12,7 +12,7 @@ import { wireKey } from './wire-key.js';
 
 /** A baseline older than this is read again before a POST. */
 const FRESH = 10 * SECOND;
-/** Once no entry has been new for so long, no second one of a node is expected: then reads go down to the open ones only. */
+/** After so long without a new entry, no second one of a node is expected: reads go down to the open ones only. */
 const QUIET = 10 * SECOND;
 /** So long after the POST of a record it is sent again: the server remembers a key for 10 minutes. */
 const RESEND = 540 * SECOND;
@@ -128,7 +128,7 @@ export function takeOfRun(run: Run, fact: Fact, now: number): void {
   }
 }
 
-/** The journal could not be written: a mark, or the record of a POST, which was then not made. */
+/** A mark, or the record of a POST, was not written. */
 function unnoted(run: Run, error: LdctlError, now: number): void {
   const isMark = run.marks.shift() !== undefined;
   if (!run.maybeSent && !run.end) return run.giveUp(error);
@@ -172,7 +172,7 @@ function failed(run: Run, error: LdctlError, since: number, now: number): void {
       if (!run.maybeSent && since + wait > run.resendUntil) return run.giveUp(error);
       run.news.push(warning('not_sent', `${error.message}; trying again in ${formatDuration(wait)}`));
       run.waitUntil = now + wait;
-      // Entries of what is in progress may show up from now on; those of what was lost, since it was lost.
+      // Entries of what is in progress may show up from now on; of what was lost, since then.
       if (run.maybeSent) run.lose(goesOn ? now : run.lostAt, now);
       return;
     }

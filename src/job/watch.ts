@@ -40,11 +40,11 @@ export type WatchStep = Outage | { event: 'activity'; activity: Activity };
 export function createWatch(plan: WatchPlan, startedAt: number): Job<WatchResult, WatchStep> {
   const { filter, first, newest, endless } = plan;
   const anyStatus = { ...filter, status: undefined };
-  /** The entries above the floor, and the open ones, and when they were first seen: by them one sees what is new or changed. */
+  /** The entries above the floor, and the open ones, and when they were first seen. */
   const known = new Map<Id, { status: string; since: number }>();
   /** What was told of, as last seen. */
   const shown = new Map<Id, Activity>();
-  /** Those that are followed: not final, and matching but for the status, into which they may change. */
+  /** Those that are followed: not final, and matching but for the status. */
   const open = new Set<Id>();
   const waitedFor = new Set<Id>();
   const deadline = plan.timeoutMs === null ? Infinity : startedAt + plan.timeoutMs;

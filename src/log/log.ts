@@ -82,7 +82,7 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
         if (next === null) return;
         const before = page;
         page = await pages.read(next, reading);
-        // With the oldest on page 1, an entry that came late has pushed another one from this page to the one before.
+        // With the oldest on page 1, what came late has pushed an entry from this page to the one before.
         if (!pages.isNewestFirst && page.total > before.total) yield fresh(await pages.read(before.number, reading));
         yield fresh(page);
       }
@@ -94,7 +94,7 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
       const mark = await pages.mark(reading);
       let batch = await together(nextPages(page), reading);
       while (batch && batch.length > 0) {
-        // These are asked for before it is known whether the log stood still: after them it is looked at again.
+        // Asked for before it is known whether the log stood still: after them it is looked at again.
         const following = together(nextPages(batch.at(-1) ?? page), reading);
         following.catch(() => undefined);
         const [now] = (await together([pages.mark(reading)], reading)) ?? [];

@@ -54,7 +54,7 @@ export class Pages {
 
   /** The page with the newest entry, as it is now. */
   async newest(reading: Reading): Promise<LogPage> {
-    // Until a full page has shown the order, page 1 is read: the last page may hold too few entries to show it.
+    // Until a full page has shown the order, page 1 is read: the last page may hold too few entries.
     const number = (): number => (this.#isNewestFirst || this.#orderSeenIn < this.#size ? 1 : this.last);
     for (;;) {
       const page = await this.read(number(), reading);
@@ -63,8 +63,8 @@ export class Pages {
   }
 
   /**
-   * The same again where the log has not moved since: the oldest entry, read alone, and how many there are. What comes or goes
-   * changes one of the two. Null where the log moved meanwhile.
+   * The same as before where the log has not moved: the oldest entry, read alone, and how many there are. Whatever comes or goes
+   * changes one of the two. Null where it moved meanwhile.
    */
   async mark(reading: Reading): Promise<string | null> {
     const number = this.#isNewestFirst ? Math.max(this.#total, 1) : 1;
