@@ -3,7 +3,7 @@ import type { Activity } from '../base/activity.js';
 import { ApiError, retryAfterOf } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
 import type { CallOptions, Supervisor } from '../base/supervisor.js';
-import { Pages, Reading, type LogPage } from './pages.js';
+import { middleOf, Pages, Reading, type LogPage } from './pages.js';
 
 export interface ReadOptions extends CallOptions {
   /** So many pages at most. */
@@ -205,9 +205,7 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
       }
       return page;
     };
-    // By the entry in its middle: those at its ends may have odd times.
-    const middleOf = ({ entries }: LogPage): Id => entries[entries.length >> 1]?.id ?? id;
-    const isNewer = (page: LogPage): boolean => middleOf(page) > id;
+    const isNewer = (page: LogPage): boolean => middleOf(page, id) > id;
     let page = look(await pages.newest(reading));
     const step = pages.isNewestFirst ? 1 : -1;
     // The id is behind the page `newer`, and not behind the page `other`.
@@ -221,7 +219,7 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
     let next = pages.behind(newer);
     while (!found.activity && next !== null) {
       if (page.number !== next) page = look(await pages.read(next, reading));
-      if (middleOf(page) < id) break;
+      if (middleOf(page, id) < id) break;
       next = pages.behind(next);
     }
     return { ...found, serverTime: reading.serverTime };

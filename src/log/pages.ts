@@ -58,6 +58,13 @@ export class Pages {
     const number = (): number => (this.#isNewestFirst || this.#orderSeenIn < this.#size ? 1 : this.last);
     for (;;) {
       const page = await this.read(number(), reading);
+      // Where the page does not say the order, the other end of the log does.
+      if (this.#orderSeenIn === 0 && this.last > 1) {
+        const other = await this.read(this.last, reading);
+        if (other.entries.length === 0) continue;
+        this.#isNewestFirst = middleOf(page, 0n) > middleOf(other, 0n);
+        this.#orderSeenIn = this.#size;
+      }
       if (page.number === number()) return page;
     }
   }
@@ -82,7 +89,9 @@ export class Pages {
     const { items, total_results: total } = answer;
     this.#learnOrder(items);
     this.#total = total;
-    const [highest] = newestFirst(this.#isNewestFirst ? items.slice(-AGREEING) : items.slice(0, AGREEING));
+    const oldestLast = this.#isNewestFirst ? items : items.toReversed();
+    // Entries of one moment may be in any order, and go on behind the page.
+    const [highest] = newestFirst(oldestLast.filter((one) => !isOfOneMoment(one, oldestLast.at(-1))).slice(-AGREEING));
     const entries = newestFirst(items);
     return { number, entries, reach: highest?.id ?? null, total, serverTime: answer.serverTime ?? null };
   }
@@ -121,15 +130,30 @@ export class Pages {
     });
   }
 
-  /** Most neighbours decide: where the log is sorted by time, a wrong one turns round a few of them. */
+  /** In a log that is sorted by time, the times go one way, odd ones too; ids do not, and those of one moment least of all. */
   #learnOrder(items: readonly Activity[]): void {
-    const pairs = items.length - 1;
-    const falling = items.filter(({ id }, n) => id < (items[n - 1]?.id ?? id)).length;
-    if (items.length <= this.#orderSeenIn || falling * 2 === pairs) return;
-    this.#isNewestFirst = falling * 2 > pairs;
+    if (items.length <= this.#orderSeenIn) return;
+    const byId = trendOf(items.map(({ id }) => id));
+    const byTime = trendOf(items.map(({ created_at: at }) => Date.parse(at)));
+    const trend = Math.abs(byTime) === 1 && Math.abs(byId) < 1 ? byTime : byId;
+    // Of one moment, or one against the other.
+    if (trend === 0 || byTime === 0 || byTime * byId === -1) return;
+    this.#isNewestFirst = trend > 0;
     this.#orderSeenIn = items.length;
   }
 }
+
+const isOfOneMoment = (one: Activity, other: Activity | undefined): boolean => one.created_at === other?.created_at;
+
+/** 1 where all values fall, -1 where all rise. Equal ones say nothing. */
+function trendOf(values: ReadonlyArray<Id | number>): number {
+  const falls = values.filter((value, n) => value < (values[n - 1] ?? value)).length;
+  const rises = values.filter((value, n) => value > (values[n - 1] ?? value)).length;
+  return (falls - rises) / (falls + rises || 1);
+}
+
+/** The entries at its ends may have odd times. */
+export const middleOf = ({ entries }: LogPage, none: Id): Id => entries[entries.length >> 1]?.id ?? none;
 
 /** What one reading of the log is told on its way. */
 export class Reading {

@@ -17,8 +17,11 @@ const entry = (id: number, fields: Record<string, unknown> = {}) => ({
   ...fields,
 });
 
-/** A log of so many entries, newest first. */
-const logOf = (size: number) => Array.from({ length: size }, (_, index) => entry(size - index));
+/** A log of so many entries, newest first, one a second. */
+const logOf = (size: number) =>
+  Array.from({ length: size }, (_, index) =>
+    entry(size - index, { created_at: new Date(Date.UTC(2026, 5) - index * 1000).toISOString() }),
+  );
 
 const idsOf = (log: ReadonlyArray<{ id: bigint }>): string[] => log.map(({ id }) => String(id));
 

@@ -107,7 +107,9 @@ describe('activities list', () => {
   });
 
   describe('that breaks off after its first page', () => {
-    const FIRST = Array.from({ length: 100 }, (_, index) => entry({ id: 500n - BigInt(index), node_id: 7n }));
+    const FIRST = Array.from({ length: 100 }, (_, index) =>
+      entry({ id: 500n - BigInt(index), node_id: 7n, created_at: new Date(Date.UTC(2026, 5) - index).toISOString() }),
+    );
 
     beforeEach(() => {
       bench.supervisor.get(`${ACTIVITIES}?page=1&results=100`).reply(200, page(FIRST, { total: 200 }));

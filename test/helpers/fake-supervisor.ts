@@ -112,9 +112,11 @@ export class FakeSupervisor implements Supervisor {
   }
 
   /** `n` entries that have long been completed, on the fake's nodes in turn. */
-  addHistory(n: number, options: EntryOptions = {}): void {
-    for (let index = 0; index < n; index++)
-      this.add({ action: 'start', node: this.nodes[index % this.nodes.length], ...options });
+  addHistory(n: number, { createdAt = this.#clock.now(), ...options }: EntryOptions = {}): void {
+    for (let index = 0; index < n; index++) {
+      const node = this.nodes[index % this.nodes.length];
+      this.add({ action: 'start', node, createdAt: createdAt - n + index, ...options });
+    }
   }
 
   #page({ page, results }: PageQuery): ActivityPage {

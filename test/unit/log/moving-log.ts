@@ -24,6 +24,10 @@ export interface Habits {
   size: number;
   /** By what it is sorted: with `time`, neighbours are out of the order of their ids, and an odd time is far from its place. */
   sort: 'id' | 'time';
+  /** So many entries in a row have the same time, as those of one trigger may. */
+  together: number;
+  /** Whether the ones of the same time stand the other way round than the rest, where it is sorted by time. */
+  reversed: boolean;
   /** Whether half of what comes has a lower id than some that were there before. */
   late: boolean;
 }
@@ -89,7 +93,8 @@ export class MovingLog implements Pick<Supervisor, 'list'> {
     };
     entry.created_at = this.#time(n, entry);
     if (this.entries.some((one) => one.id === id)) return;
-    const place = this.entries.findLastIndex((one) => this.#rank(one) <= this.#rank(entry)) + 1;
+    const rank = this.#rank(entry) - (this.#habits.reversed ? 0.5 : 0);
+    const place = this.entries.findLastIndex((one) => this.#rank(one) <= rank) + 1;
     this.entries.splice(place, 0, entry);
   }
 
@@ -103,7 +108,8 @@ export class MovingLog implements Pick<Supervisor, 'list'> {
     const byTime = this.#habits.sort === 'time';
     this.#isOdd = !this.#isOdd && this.#random() < (byTime ? 0.02 : 0.2);
     if (this.#isOdd) this.odd.add(entry);
-    const about = timeOf(n) + (byTime ? this.#pick(3 * 60_000) : 0);
+    const { together } = this.#habits;
+    const about = timeOf(n - (n % together)) + (byTime && together === 1 ? this.#pick(3 * 60_000) : 0);
     return (this.#isOdd && odd[this.#pick(odd.length)]) || new Date(about).toISOString();
   }
 

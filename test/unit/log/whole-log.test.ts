@@ -95,6 +95,9 @@ async function play(seed: number, tools: Tools): Promise<string | null> {
     rate: random(),
     size: Math.floor(random() * (late || sort === 'time' ? 300 : 120)),
     sort,
+    // An entry is found by halves where no page is of one moment alone.
+    together: random() < 0.5 ? 1 : 2 + Math.floor(random() * (name === 'find' ? 8 : 30)),
+    reversed: sort === 'time' && random() < 0.5,
     late,
   };
   const server = new MovingLog(habits, random);
@@ -151,7 +154,13 @@ describe('a log that moves while it is read', () => {
     'believes a single time': ['log.ts', 'inRow >= pages.size', 'inRow > 0'],
     'is done with the first of what it asked for': ['log.ts', 'reach <= id', 'reach !== id'],
     'ends where pages are gone': ['pages.ts', 'Math.min(number - 1, this.last)', 'number - 1'],
-    'takes its ends for the order of a page': ['pages.ts', 'falling * 2 > pairs', 'items[0]?.id > items.at(-1)?.id'],
+    'takes its ends for the order of a page': ['pages.ts', 'trend > 0', 'items[0].id > items.at(-1).id'],
+    'asks no other page for the order': ['pages.ts', 'this.#orderSeenIn === 0 && this.last > 1', 'false'],
+    'takes the end of a page for the end of a moment': [
+      'pages.ts',
+      '.filter((one) => !isOfOneMoment(one, oldestLast.at(-1)))',
+      '',
+    ],
     'takes one entry for the end of a page': ['pages.ts', 'const AGREEING = 5', 'const AGREEING = 1'],
     'does not look where the newest page is now': ['pages.ts', 'page.number === number()', 'true'],
     'does not see that pages are shorter': ['pages.ts', 'this.#size = held', 'this.#size += 0'],
