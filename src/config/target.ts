@@ -185,7 +185,8 @@ export function keyAdvice(key: ApiKey, { key: setting, profile }: Settings): str
   const source = setting?.source;
   const which = source && 'name' in source ? ` from ${source.from === 'profile' ? 'profile ' : ''}${source.name}` : '';
   const advice = source?.from === 'profile' && profile ? renewal(profile.name) : NEW_KEY;
-  return `It is the key ${key.mask()}${which}. If it is whole, and has expired or was revoked: ${advice}.`;
+  const shown = key.mask().length > 1 ? ` ${key.mask()}` : '';
+  return `It is the key${shown}${which}. If it is whole, and has expired or was revoked: ${advice}.`;
 }
 
 const NEW_KEY = 'make a new one in the LaserData console';

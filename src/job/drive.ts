@@ -51,7 +51,7 @@ export async function* steps<T, E extends JobEvent>(job: Job<T, E>, tools: Drive
   try {
     for (;;) {
       for (const fact of inbox.facts.splice(0)) job.take(fact, clock.elapsed());
-      // What time alone has changed is told, too, before the job waits, perhaps for minutes.
+      // Time alone may change a job: that is told before it waits, perhaps for minutes.
       job.next(clock.elapsed());
       yield* job.news();
       if (inbox.facts.length > 0) continue;

@@ -48,13 +48,13 @@ export const RECENT = 50;
 const MOST_AT_ONCE = 8;
 /** A server that wants to be left alone for longer than this ends the reading. */
 const LONGEST_RETRY_AFTER_MS = 60_000;
-/** How far back the nodes of a deployment are looked for: so far, even hundreds of them have an entry each. */
+/** How far back the nodes of a deployment are looked for: far enough that each of hundreds has an entry. */
 const KNOWN = { entries: 1000, ageMs: 30 * 24 * 60 * 60_000 };
 
 /**
  * The log of one deployment. It is read from the newest end down, one page after the other: what grows at the top or is
- * deleted at the bottom can then repeat an entry, never hide one. Where the oldest is on page 1, what comes late can hide one:
- * then the page before is read again.
+ * deleted at the bottom can then repeat an entry, never hide one. Where page 1 is the oldest, an entry that comes late pushes
+ * others back by one: then the page before is read again.
  *
  * All of it throws as `Supervisor.list` does.
  */

@@ -192,7 +192,7 @@ export class Sandbox {
     throw new Refusal('unauthorized', 'The API key is wrong, has expired or was revoked.');
   }
 
-  /** A token bucket for each API key, filled once a second. */
+  /** A token bucket for each API key, filled all the time. */
   #limit(apiKey: string, at: number): void {
     const { rateLimit } = this.#settings;
     if (rateLimit === undefined) return;

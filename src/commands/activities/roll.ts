@@ -33,7 +33,7 @@ const rollFlags = {
   gate: Flags.string({
     helpGroup,
     helpValue: 'CMD',
-    summary: 'Run after each node; all but 0 halts the roll.',
+    summary: 'Run after each $LDCTL_NODE_ID; all but 0 halts.',
   }),
   'gate-timeout': durationFlag({ helpGroup, summary: 'End a gate that takes longer. [default: 5m]' }),
   'node-timeout': durationFlag({ helpGroup, summary: 'Time for each node; 0: no limit. [default: 10m]' }),
