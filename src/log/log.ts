@@ -3,7 +3,7 @@ import type { Activity } from '../base/activity.js';
 import { ApiError, retryAfterOf } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
 import type { CallOptions, Supervisor } from '../base/supervisor.js';
-import { middleOf, Pages, Reading, type LogPage } from './pages.js';
+import { middleOf, newReading, Pages, type LogPage, type Reading } from './pages.js';
 
 export interface ReadOptions extends CallOptions {
   /** So many pages at most. */
@@ -73,8 +73,13 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
       return { ...one, entries, reach: count < RECENT ? null : one.reach };
     };
     // At first few pages at once: a reader that stops soon has not asked for many.
-    const nextPages = (behind: LogPage): Array<Promise<LogPage>> =>
-      pagesBehind(behind, Math.min(shown, mostAtOnce), reading);
+    const nextPages = (behind: LogPage): Array<Promise<LogPage>> => {
+      const asked: Array<Promise<LogPage>> = [];
+      let next = pages.behind(behind.number);
+      const most = Math.min(shown, mostAtOnce);
+      for (; next !== null && asked.length < most; next = pages.behind(next)) asked.push(pages.read(next, reading));
+      return asked;
+    };
 
     async function* oneByOne(most: number): AsyncGenerator<LogPage> {
       for (let read = 0; read < most; read += 1) {
@@ -118,13 +123,6 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
     }
   }
 
-  function pagesBehind(page: LogPage, count: number, reading: Reading): Array<Promise<LogPage>> {
-    const asked: Array<Promise<LogPage>> = [];
-    let next = pages.behind(page.number);
-    for (; next !== null && asked.length < count; next = pages.behind(next)) asked.push(pages.read(next, reading));
-    return asked;
-  }
-
   /** @returns null when the server says that these were too many, after the time that it asks for */
   async function together<T>(asked: ReadonlyArray<Promise<T>>, reading: Reading): Promise<T[] | null> {
     const answers = await Promise.allSettled(asked);
@@ -142,7 +140,7 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
     isEnough: (page: LogPage, entries: readonly Activity[]) => boolean,
     { pages: most = Infinity, ...options }: ReadOptions = {},
   ): Promise<LogRead> {
-    const reading = new Reading(clock, options);
+    const reading = newReading(clock, options);
     const read = { entries: [] as Activity[], isWhole: true };
     let count = 0;
     for await (const page of walk(reading, 1)) {
@@ -195,7 +193,7 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
    * the id stays so, and from there on it is read page after page.
    */
   async function seek(id: Id, options?: ReadOptions): Promise<Found> {
-    const reading = new Reading(clock, options);
+    const reading = newReading(clock, options);
     const found: Found = { activity: null, older: null, newer: null, serverTime: null };
     const look = (page: LogPage): LogPage => {
       for (const activity of page.entries) {
@@ -229,7 +227,7 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
   async function* all(options: ReadOptions & { since?: number } = {}): AsyncGenerator<LogPart> {
     const controller = new AbortController();
     const release = onAbort(options.signal, () => controller.abort(options.signal?.reason));
-    const reading = new Reading(clock, { ...options, signal: controller.signal });
+    const reading = newReading(clock, { ...options, signal: controller.signal });
     const isPast = pastWhen(options.since ?? -Infinity);
     try {
       for await (const { entries, total, reach } of walk(reading, MOST_AT_ONCE)) {

@@ -86,19 +86,19 @@ export class Pages {
     // An entry may have come between the reading of the page and the counting.
     if (this.#lacksEntries(answer, number)) answer = await this.#ask(number, this.#size, reading);
     if (this.#lacksEntries(answer, number)) this.#takeAsSize(answer, number);
-    const { items, total_results: total } = answer;
+    const { items, total_results: total, serverTime = null } = answer;
     this.#learnOrder(items);
     this.#total = total;
     const oldestLast = this.#isNewestFirst ? items : items.toReversed();
     // Entries of one moment may be in any order, and go on behind the page.
     const [highest] = newestFirst(oldestLast.filter((one) => !isOfOneMoment(one, oldestLast.at(-1))).slice(-AGREEING));
-    const entries = newestFirst(items);
-    return { number, entries, reach: highest?.id ?? null, total, serverTime: answer.serverTime ?? null };
+    return { number, entries: newestFirst(items), reach: highest?.id ?? null, total, serverTime };
   }
 
   async #ask(number: number, results: number, reading: Reading): Promise<ActivityPage> {
     const answer = await this.supervisor.list(this.deploymentId, { page: number, results }, reading.options);
-    reading.answered(answer);
+    reading.requests += 1;
+    reading.serverTime ??= answer.serverTime ?? null;
     if (answer.items.length > 0 && answer.page !== number) {
       throw this.#incomplete(`the answer is page ${answer.page} where page ${number} was asked for`, answer);
     }
@@ -156,25 +156,15 @@ function trendOf(values: ReadonlyArray<Id | number>): number {
 export const middleOf = ({ entries }: LogPage, none: Id): Id => entries[entries.length >> 1]?.id ?? none;
 
 /** What one reading of the log is told on its way. */
-export class Reading {
+export const newReading = (clock: Pick<Clock, 'elapsed'>, options: CallOptions = {}) => ({
+  options,
   /** Monotonic clock, ms. */
-  readonly startedAt: number;
-  requests = 0;
+  startedAt: clock.elapsed(),
+  requests: 0,
   /** The server's clock at the first answer, cut to whole seconds, ms UTC; null where it does not say. */
-  serverTime: number | null = null;
-
-  constructor(
-    clock: Pick<Clock, 'elapsed'>,
-    readonly options: CallOptions = {},
-  ) {
-    this.startedAt = clock.elapsed();
-  }
-
-  answered({ serverTime }: ActivityPage): void {
-    this.requests += 1;
-    this.serverTime ??= serverTime ?? null;
-  }
-}
+  serverTime: null as number | null,
+});
+export type Reading = ReturnType<typeof newReading>;
 
 /** An entry that changed while the page was put together can be on it twice: then the later state counts. */
 function newestFirst(items: readonly Activity[]): Activity[] {
