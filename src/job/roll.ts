@@ -41,7 +41,7 @@ export interface RollNode {
   /** It completed, and its gate let the roll go on, in this process or an earlier one. */
   passed: boolean;
   gate: GateResult | null;
-  /** Acted on by an earlier process: a rejection has been looked at, and halts nothing. */
+  /** Carried out by an earlier process: a rejection has been looked at, and halts nothing. */
   isOld: boolean;
 }
 
@@ -75,8 +75,8 @@ export class Roll {
     this.nodes = plan.nodes.map((id) => {
       const record = kept.get(id) ?? null;
       const run = record && createRun(planOf(this, id, now), record, now);
-      const passed = record?.passed ?? false;
-      return { id, run, stage: run ? 'running' : 'waiting', until: 0, passed, gate: null, isOld: record !== null };
+      const { accepted: isOld = false, passed = false } = record ?? {};
+      return { id, run, stage: run ? 'running' : 'waiting', until: 0, passed, gate: null, isOld };
     });
     this.unchecked = plan.ifBusy === 'fail' && this.nodes.some(({ run }) => run === null);
   }

@@ -33,6 +33,32 @@ describe('a roll by twos', () => {
   });
 });
 
+describe('a roll that goes on from an earlier one', () => {
+  for (const [accepted, wasRejected, expected] of [
+    [false, 'by its own POST halts it', ['rejected', 'not_started']],
+    [true, 'before halts nothing', ['rejected', 'completed']],
+  ] as const) {
+    it(`of which a node was rejected ${wasRejected}`, async () => {
+      const clock = new VirtualClock();
+      const server = new FakeSupervisor(clock);
+      server.behaviour.set(1n, { result: 'rejected' });
+      const asked = { deploymentId: 7n, runtime: 'iggy', action: 'restart', nodes: [1n] };
+      const record = { ...asked, key: 'k', baseline: 0n, known: [], postedAt: clock.now() };
+      const kept = { record, generation: 1, ageMs: 0, accepted, redirected: false, passed: false };
+      if (accepted) server.add({ node: 1n, status: 'rejected' });
+      const plan = { ...PLAN, nodes: [1n, 2n], maxUnavailable: 1 };
+      const job = rollJob(plan, new Map([[1n, kept]]), clock.elapsed(), () => '');
+      const tools = { supervisor: server, log: openLog(server, 7n, clock), journal: null, clock };
+      const signal = new AbortController().signal;
+      const { result } = await clock.run(drive(job, { ...tools, signal }, () => undefined));
+      assert.deepEqual(
+        result.nodes.map(({ status }) => status),
+        expected,
+      );
+    });
+  }
+});
+
 describe('a roll that is told to begin nothing more', () => {
   it('says so at once, also while only a gate goes on', async () => {
     const clock = new VirtualClock();
