@@ -113,7 +113,9 @@ function stoppedText(result: ResultFields): string {
   const { nodes, action } = result;
   const begun = nodes.filter(({ status }) => status !== NOT_STARTED);
   if (nodes.length > 0 && !begun.some((node) => standingOf(node) === 'open')) {
-    return `Stopped: ${runName(result)}, ${troublesOf(nodes) || 'before its last gate had passed'}`;
+    const isRoll = nodes.some(({ gate }) => gate !== undefined);
+    const when = isRoll ? 'before its last gate had passed' : 'when every node seen had completed';
+    return `Stopped: ${runName(result)}, ${troublesOf(nodes) || when}`;
   }
   const what = action === null ? 'what it follows' : `the ${plainText(action.replace(/:.*/s, ''))}`;
   const left = nodes.length - begun.length;

@@ -111,6 +111,16 @@ describe('what became of a run', () => {
       ['Stopped: restart of iggy, 1 of 2 nodes not started'],
     ],
     [
+      'an interrupt while more nodes may still report',
+      { outcome: 'interrupted', nodes: [node()] },
+      ['Stopped: restart of iggy, when every node seen had completed'],
+    ],
+    [
+      'an interrupt at the last gate of a roll',
+      { outcome: 'interrupted', nodes: [node({ gate: null })] },
+      ['Stopped: restart of iggy, before its last gate had passed'],
+    ],
+    [
       'nodes that were expected and never seen',
       { outcome: 'unconfirmed', targets: 'expected', nodes: [node(), missing({ node_id: null })] },
       ['✗ restart of iggy: 1 of 2 nodes missing from the log'],
