@@ -1,6 +1,6 @@
 import { isFinal, isSameAction, type Action, type Activity } from '../base/activity.js';
 import { InvalidAnswerError, LdctlError } from '../base/errors.js';
-import { compareIds, type Id } from '../base/ids.js';
+import { compareIds, sortedUnique, type Id } from '../base/ids.js';
 import { emptyNodeResult, MISSING, type NodeResult, type TargetKind } from '../base/outcome.js';
 import type { LogRead } from '../log/log.js';
 import { warning, type JobEvent, type NodeProgress } from './events.js';
@@ -146,6 +146,9 @@ function severity(status: string): number {
   if (status === 'rejected') return 2;
   return isFinal(status) ? 0 : 1;
 }
+
+/** The nodes that these entries name, by id. */
+export const nodesOf = (entries: readonly Activity[]): Id[] => sortedUnique(entries.map(({ node_id: node }) => node));
 
 /** A row without what only displays need. */
 export function resultRow({ since, stage, ...row }: NodeProgress): NodeResult {

@@ -1,11 +1,11 @@
 import type { Action, Activity, Runtime } from '../base/activity.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
-import { compareIds, type Id } from '../base/ids.js';
+import type { Id } from '../base/ids.js';
 import type { Mark } from '../base/journal.js';
 import { MISSING, type Outcome } from '../base/outcome.js';
 import type { Accepted } from '../base/supervisor.js';
 import type { LogRead } from '../log/log.js';
-import { Entries, notOurs, type ExpectedTenant, type Wanted } from './entries.js';
+import { Entries, nodesOf, notOurs, type ExpectedTenant, type Wanted } from './entries.js';
 import { warning, type JobEvent } from './events.js';
 import type { Step } from './job.js';
 import { failedRead, goodRead, MINUTE, newPace, quicken, SECOND, type Pace } from './pace.js';
@@ -309,8 +309,4 @@ function busyText(busy: readonly Activity[]): string {
   const some = busy.slice(0, 5).map(({ node_id: node, id, action }) => `node ${node} (activity ${id}, ${action})`);
   const more = busy.length > 5 ? [`and ${busy.length - 5} more`] : [];
   return `already processing: ${[...some, ...more].join(', ')}`;
-}
-
-function nodesOf(activities: readonly Activity[]): Id[] {
-  return [...new Set(activities.map(({ node_id: node }) => node))].sort(compareIds);
 }

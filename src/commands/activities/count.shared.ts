@@ -1,10 +1,10 @@
 import type { Activity } from '../../base/activity.js';
 import { LdctlError } from '../../base/errors.js';
-import { sortedUnique, type Id } from '../../base/ids.js';
+import type { Id } from '../../base/ids.js';
 import { count } from '../../base/text.js';
 import type { Target } from '../../config/target.js';
 import type { CommandContext } from '../../cli/context.js';
-import { notOurs } from '../../job/entries.js';
+import { nodesOf, notOurs } from '../../job/entries.js';
 import { expectedTenant } from '../../library/jobs.js';
 import { logOf } from './shared.js';
 
@@ -55,8 +55,6 @@ export async function readLog(context: CommandContext, target: Target, which: 'n
   if (problem) throw problem;
   return entries;
 }
-
-const nodesOf = (entries: readonly Activity[]): Id[] => sortedUnique(entries.map(({ node_id: node }) => node));
 
 /** The nodes that the log names, by id. @throws as `readLog` does */
 export async function nodesOfLog(context: CommandContext, target: Target): Promise<Id[]> {
