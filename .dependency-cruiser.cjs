@@ -1,7 +1,7 @@
 /**
- * Imports point down (docs/architecture.md): commands → cli → library → {activities, api, config, output} → base.
- * Modules beside each other do not know each other, but for what Core says, in config; and the sandbox shares with the rest only
- * what an id and an activity are.
+ * Imports point down (docs/architecture.md): commands → cli → library → {activities, api, config,
+ * output} → base. Modules beside each other do not know each other, but for what Core says, in
+ * config; and the sandbox shares with the rest only what an id and an activity are.
  */
 const folder = (name) => `^src/${name}/`;
 const only = (from, allowed) => ({
@@ -33,7 +33,18 @@ module.exports = {
     only('config', ['config', 'system', 'base', 'api']),
     only('output', ['output', 'job', 'system', 'base']),
     only('library', ['library', 'activities', 'job', 'log', 'api', 'config', 'system', 'base']),
-    only('cli', ['cli', 'library', 'activities', 'job', 'log', 'api', 'config', 'output', 'system', 'base']),
+    only('cli', [
+      'cli',
+      'library',
+      'activities',
+      'job',
+      'log',
+      'api',
+      'config',
+      'output',
+      'system',
+      'base',
+    ]),
     {
       name: 'sandbox-shares-wire-types-only',
       severity: 'error',
@@ -65,6 +76,9 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'default'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'default'],
+    },
   },
 };

@@ -4,7 +4,8 @@ module.exports = {
   'node-option': ['import=tsx'],
   timeout: 60_000,
   'forbid-only': true,
-  // Tests of what a system does not have are pending there. Where all tests are meant to run, none may be.
+  // Tests of what a system does not have are pending there. Where all tests are meant to run, none
+  // may be.
   'forbid-pending': process.platform === 'linux',
   // The others are written for POSIX shells, signals and pseudo-terminals.
   ignore: onWindows ? ['test/acceptance/!(each-system).test.ts'] : [],

@@ -2,7 +2,10 @@ import js from '@eslint/js';
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-/** What a command touches of its process comes from the host, so that a test can hand it another one. */
+/**
+ * What a command touches of its process comes from the host, so that a test can hand it another
+ * one.
+ */
 const FROM_HOST = ['env', 'platform', 'stdin', 'stdout', 'stderr'].map((property) => ({
   object: 'process',
   property,
@@ -16,7 +19,9 @@ export default defineConfig(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['*.js', 'bin/*.js', 'scripts/*.js', 'examples/*/*.mjs'] },
+        projectService: {
+          allowDefaultProject: ['*.js', 'bin/*.js', 'scripts/*.js', 'examples/*/*.mjs'],
+        },
         tsconfigRootDir: import.meta.dirname,
       },
     },
@@ -29,10 +34,18 @@ export default defineConfig(
         { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
       ],
       '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       // `for (;;)` says it better, yet `while (true)` around an await is no mistake.
-      '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: true }],
+      '@typescript-eslint/no-unnecessary-condition': [
+        'error',
+        { allowConstantLoopConditions: true },
+      ],
       eqeqeq: 'error',
+      // A body on a line of its own has braces.
+      curly: ['error', 'multi-line'],
       'no-console': 'error',
     },
   },

@@ -4,7 +4,10 @@ import { once } from 'node:events';
 import { type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
-/** A log that grows, on a server in a process of its own: its work is not counted as that of its readers. */
+/**
+ * A log that grows, on a server in a process of its own: its work is not counted as that of its
+ * readers.
+ */
 export interface ServedLog {
   /** What points a client at it. */
   env: Record<string, string>;
@@ -28,7 +31,10 @@ const WORK_MS = 500;
 const APART_MS = 60_000;
 
 /** Serves a log for as long as `use` takes. */
-export async function withLog<T>(options: LogOptions, use: (log: ServedLog) => Promise<T>): Promise<T> {
+export async function withLog<T>(
+  options: LogOptions,
+  use: (log: ServedLog) => Promise<T>,
+): Promise<T> {
   const server = fork(FILE, [JSON.stringify(options)], { execArgv: ['--import', 'tsx'] });
   const failed = once(server, 'exit').then(() => {
     throw new Error('the server of the log ended too early');
@@ -44,7 +50,10 @@ export async function withLog<T>(options: LogOptions, use: (log: ServedLog) => P
 
 const idOf = (n: number): string => String(7_301_845_022_003_200_001n + BigInt(n) * 37n);
 
-/** An entry as it goes over the wire: kept as text, since a server slower than its readers would measure itself. */
+/**
+ * An entry as it goes over the wire: kept as text, since a server slower than its readers would
+ * measure itself.
+ */
 function entryText(n: number, createdAt: number, status: string): string {
   const finished = status === 'processing' ? null : new Date(createdAt + WORK_MS).toISOString();
   return (
@@ -57,24 +66,38 @@ function entryText(n: number, createdAt: number, status: string): string {
 
 async function serve({ entries, order, latencyMs, growthMs }: LogOptions): Promise<void> {
   const begin = Date.now() - entries * APART_MS;
-  const log = Array.from({ length: entries }, (_, n) => entryText(n, begin + n * APART_MS, 'completed'));
+  const log = Array.from({ length: entries }, (_, n) =>
+    entryText(n, begin + n * APART_MS, 'completed'),
+  );
   const page = (number: number, results: number): string => {
     const from = Math.min((number - 1) * results, log.length);
     const to = Math.min(from + results, log.length);
-    const items = order === 'asc' ? log.slice(from, to) : log.slice(log.length - to, log.length - from).reverse();
+    const items =
+      order === 'asc'
+        ? log.slice(from, to)
+        : log.slice(log.length - to, log.length - from).reverse();
     const pages = Math.ceil(log.length / results);
     return `{"items":[${items.join()}],"page":${number},"total_results":${log.length},"total_pages":${pages}}`;
   };
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost');
-    if (pathname !== `/deployments/${DEPLOYMENT}/activities`) return void response.writeHead(404).end();
-    const body = page(Number(searchParams.get('page') ?? 1), Number(searchParams.get('results') ?? 10));
+    if (pathname !== `/deployments/${DEPLOYMENT}/activities`) {
+      return void response.writeHead(404).end();
+    }
+    const body = page(
+      Number(searchParams.get('page') ?? 1),
+      Number(searchParams.get('results') ?? 10),
+    );
     const headers = { 'content-type': 'application/json', 'content-length': body.length };
     setTimeout(() => response.writeHead(200, headers).end(body), latencyMs);
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const env = { LD_API_KEY: `ld_pk_${'b'.repeat(32)}`, LD_SUPERVISOR_URL: url, LD_DEPLOYMENT_ID: DEPLOYMENT };
+  const env = {
+    LD_API_KEY: `ld_pk_${'b'.repeat(32)}`,
+    LD_SUPERVISOR_URL: url,
+    LD_DEPLOYMENT_ID: DEPLOYMENT,
+  };
   process.send?.({ env, ids: log.map((_, n) => idOf(n)) } satisfies ServedLog);
   setInterval(() => {
     const [n, now] = [log.length, Date.now()];

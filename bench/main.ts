@@ -1,12 +1,22 @@
 // The bench: the built command beside the smallest programs that do the same, as ratios.
 //   npm run bench [-- --quick] [-- --node PROGRAM] [-- --runs N] [-- --beside OTHER/bin/run.js]
-// Start: `--version` and `--help` to `node -e 0`, `activities list` to the smallest program of Node that does the same GET; those of
-// `build/ldctl`, where it is there, to its own Node; each to another build, where one is named. Reading: 100,000 entries, one more each
-// second, to `curl | jq`; and its memory to that of 10,000. A start is taken by its processor time, a reading from start to end; of each
-// the best counts, since whatever else the machine does only adds to it. `--quick` shows that it works.
+// Start: `--version` and `--help` to `node -e 0`, `activities list` to the smallest program of Node
+// that does the same GET; those of `build/ldctl`, where it is there, to its own Node; each to
+// another build, where one is named. Reading: 100,000 entries, one more each second, to `curl |
+// jq`; and its memory to that of 10,000. A start is taken by its processor time, a reading from
+// start to end; of each the best counts, since whatever else the machine does only adds to it.
+// `--quick` shows that it works.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -33,9 +43,11 @@ const { LD_SUPERVISOR_URL: url, LD_DEPLOYMENT_ID: id, LD_API_KEY: key } = proces
 get(url + '/deployments/' + id + '/activities?page=1&results=20', { headers: { 'ld-api-key': key } }, (answer) => answer.pipe(process.stdout));
 `;
 /** All pages that there were at the start, over one connection. */
-const CURL_JQ = 'curl --silent --fail --header "ld-api-key: $LD_API_KEY" "$PAGES" | jq --compact-output ".items[]"';
+const CURL_JQ =
+  'curl --silent --fail --header "ld-api-key: $LD_API_KEY" "$PAGES" | jq --compact-output ".items[]"';
 /** Has a process tell, on descriptor 3, the most memory that it held. */
-const TELL = "process.on('exit', () => require('fs').writeSync(3, String(process.resourceUsage().maxRSS)))";
+const TELL =
+  "process.on('exit', () => require('fs').writeSync(3, String(process.resourceUsage().maxRSS)))";
 
 const folder = mkdtempSync(join(tmpdir(), 'ldctl-bench-'));
 try {
@@ -62,13 +74,21 @@ async function start(): Promise<void> {
     const best = new Map<string, number>();
     // In turn, so that whatever else the machine does falls on all of them.
     for (let turn = 0; turn < runs; turn += 1) {
-      for (const [name, command] of all)
-        best.set(name, Math.min(processorMs(command, { ...env, ...log.env }), best.get(name) ?? Infinity));
+      for (const [name, command] of all) {
+        best.set(
+          name,
+          Math.min(processorMs(command, { ...env, ...log.env }), best.get(name) ?? Infinity),
+        );
+      }
     }
     const show = (one: string, other: string): void => {
-      console.log(`${one.padEnd(24)} ${((best.get(one) ?? NaN) / (best.get(other) ?? NaN)).toFixed(2)} × ${other}`);
+      console.log(
+        `${one.padEnd(24)} ${((best.get(one) ?? NaN) / (best.get(other) ?? NaN)).toFixed(2)} × ${other}`,
+      );
     };
-    console.log(`best of ${runs}; node -e 0: ${(best.get('node -e 0') ?? NaN).toFixed(0)} ms of ${values.node}`);
+    console.log(
+      `best of ${runs}; node -e 0: ${(best.get('node -e 0') ?? NaN).toFixed(0)} ms of ${values.node}`,
+    );
     for (const build of builds.keys()) {
       for (const name of COMMANDS.map((args) => args.join(' '))) {
         show(`${build}${name}`, `${build}${name.endsWith('list') ? 'smallest GET' : 'node -e 0'}`);
@@ -85,12 +105,17 @@ function nodeOfBinary(): string {
   return spawnSync(process.execPath, print, { cwd: ROOT, encoding: 'utf8' }).stdout.trim();
 }
 
-/** What a start takes of the processors, which Node does not tell of its children. @throws Error when it fails */
+/**
+ * What a start takes of the processors, which Node does not tell of its children.
+ * @throws Error when it fails
+ */
 function processorMs(command: string[], env: NodeJS.ProcessEnv): number {
   const timed = ['-c', 'TIMEFORMAT="%3U %3S"; time "$@" >/dev/null', 'bash', ...command];
   const { status, stderr } = spawnSync('bash', timed, { env, encoding: 'utf8' });
   const [user, system] = stderr.trim().split(/\s+/).slice(-2).map(Number);
-  if (status !== 0 || user === undefined || system === undefined) throw new Error(`${command.join(' ')}: ${stderr}`);
+  if (status !== 0 || user === undefined || system === undefined) {
+    throw new Error(`${command.join(' ')}: ${stderr}`);
+  }
   return (user + system) * 1000;
 }
 
@@ -112,7 +137,9 @@ async function read(): Promise<void> {
         : 'no curl and jq to compare with';
       const memory = Math.min(...ours.map(({ peakKb }) => peakKb)) / few.peakKb;
       console.log(`${entries} entries, ${order}: ${(best / 1000).toFixed(1)} s, ${beside}`);
-      console.log(`  in ${Math.round(few.peakKb / 1000)} MB for a tenth of them, ${memory.toFixed(2)} × that for all`);
+      console.log(
+        `  in ${Math.round(few.peakKb / 1000)} MB for a tenth of them, ${memory.toFixed(2)} × that for all`,
+      );
     });
   }
 }
@@ -127,13 +154,20 @@ async function readAll(log: ServedLog): Promise<Reading> {
   const place = mkdtempSync(join(folder, 'read-'));
   const file = join(place, 'all.ndjson');
   writeFileSync(join(place, 'tell.cjs'), TELL);
-  const env = { ...cleanEnvironment(place), ...log.env, NODE_OPTIONS: `--require=${join(place, 'tell.cjs')}` };
+  const env = {
+    ...cleanEnvironment(place),
+    ...log.env,
+    NODE_OPTIONS: `--require=${join(place, 'tell.cjs')}`,
+  };
   const args = [LDCTL, 'activities', 'list', '--limit', '0', '-o', 'ndjson'];
   const { ms, told } = await timed(values.node, args, env, file);
-  const ids = [...readFileSync(file, 'utf8').matchAll(/^\{"id":"?(\d+)/gm)].map(([, id = '']) => id);
+  const ids = [...readFileSync(file, 'utf8').matchAll(/^\{"id":"?(\d+)/gm)].map(
+    ([, id = '']) => id,
+  );
   const seen = new Set(ids);
-  if (seen.size !== ids.length || log.ids.some((id) => !seen.has(id)))
+  if (seen.size !== ids.length || log.ids.some((id) => !seen.has(id))) {
     throw new Error('an entry is missing, or came twice');
+  }
   return { ms, peakKb: Number(told) };
 }
 

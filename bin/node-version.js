@@ -1,5 +1,6 @@
 /**
- * Says that this Node is too old. As plain as this stays, Node 14 and later can read it; what is in `dist/` they cannot.
+ * Says that this Node is too old. As plain as this stays, Node 14 and later can read it; what is in
+ * `dist/` they cannot.
  * @param {string} version as `process.versions.node` has it
  * @param {string} oldest the oldest that will do
  * @returns {string | null} one line; null when it will do

@@ -10,15 +10,16 @@ async function run() {
 }
 
 /**
- * Has Node (22.8 and later) keep the compiled code of what is loaded from here on. What lies there is run, so it lies in a
- * folder that no one else can write to.
+ * Has Node (22.8 and later) keep the compiled code of what is loaded from here on. What lies there
+ * is run, so it lies in a folder that no one else can write to.
  */
 function keepCompiledCode({ enableCompileCache }, { env, getuid }) {
   if (!enableCompileCache) return;
   const { existsSync, lstatSync, mkdirSync } = require('node:fs');
   const { join } = require('node:path');
   try {
-    const caches = env.XDG_CACHE_HOME || env.LOCALAPPDATA || join(require('node:os').homedir(), '.cache');
+    const caches =
+      env.XDG_CACHE_HOME || env.LOCALAPPDATA || join(require('node:os').homedir(), '.cache');
     const own = join(caches, 'ldctl');
     const folder = join(own, 'compile-cache');
     // Not by `recursive`, which never ends where the system denies that the folder above is there.

@@ -1,5 +1,5 @@
-// Makes build/ldctl: ldctl and Node in one file (docs/releasing.md). Ends with 2, and the reason in the last line, when a
-// package that it takes cannot be had.
+// Makes build/ldctl: ldctl and Node in one file (docs/releasing.md). Ends with 2, and the reason in
+// the last line, when a package that it takes cannot be had.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -74,7 +74,8 @@ async function makeExecutable(output) {
   else strip(join(WORK, 'node'));
 
   // The one that makes it must be of the same version, and compile with the same flags.
-  const here = (...args) => run(nodeOf(TARGETS.find(({ name }) => name === HERE)), [...FLAGS, ...args], WORK);
+  const here = (...args) =>
+    run(nodeOf(TARGETS.find(({ name }) => name === HERE)), [...FLAGS, ...args], WORK);
   const isHere = target.name === HERE;
   if (isHere) here(resolve('scripts/compile.cjs'));
   const config = {
@@ -84,7 +85,8 @@ async function makeExecutable(output) {
     output: resolve(output),
     disableExperimentalSEAWarning: true,
     execArgv: FLAGS,
-    // NODE_OPTIONS is for programs that users know to be Node, and one that Node refuses would end ldctl with 9.
+    // NODE_OPTIONS is for programs that users know to be Node, and one that Node refuses would end
+    // ldctl with 9.
     execArgvExtension: 'none',
     assets: {
       ...Object.fromEntries(packageFiles().map((file) => [file, resolve(file)])),
@@ -96,8 +98,9 @@ async function makeExecutable(output) {
   here('--build-sea', 'config.json');
   chmodSync(output, 0o755);
   // macOS runs nothing that is not signed, and what was signed has changed.
-  if (target.name.startsWith('darwin') && process.platform === 'darwin')
+  if (target.name.startsWith('darwin') && process.platform === 'darwin') {
     run('codesign', ['--sign', '-', '--force', output]);
+  }
   console.log(
     `${output}: ${(statSync(output).size / 1e6).toFixed(1)} MB, with Node ${NODE_VERSION} for ${target.name}`,
   );
@@ -115,7 +118,10 @@ function nodeOf({ node, integrity, name }) {
   return resolve(folder, 'bin', isWindows({ name }) ? 'node.exe' : 'node');
 }
 
-/** @returns the keyring's native code for a target, of the version that is installed with the package */
+/**
+ * @returns the keyring's native code for a target, of the version that is installed with the
+ * package
+ */
 function keyringOf({ name }) {
   const suffix = { linux: '-gnu', win32: '-msvc' }[name.split('-')[0]] ?? '';
   const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8'));
@@ -126,8 +132,10 @@ function keyringOf({ name }) {
 }
 
 /**
- * Fetches a package by npm, unless an earlier call has. It is no dependency: 50 MB, for each platform, that only this takes.
- * @param {{ name: string, version: string, integrity: string }} wanted `integrity` as lockfiles have it
+ * Fetches a package by npm, unless an earlier call has. It is no dependency: 50 MB, for each
+ * platform, that only this takes.
+ * @param {{ name: string, version: string, integrity: string }} wanted `integrity` as lockfiles
+ * have it
  * @returns {string} the folder of the package
  */
 function fetchPackage({ name, version, integrity }) {
@@ -144,15 +152,19 @@ function fetchPackage({ name, version, integrity }) {
       timeout: FETCH_MS,
       shell: process.platform === 'win32',
     });
-    if (status !== 0)
-      throw new Unavailable(`npm ${args.join(' ')}: ${error?.message ?? stderr.trim().replaceAll(/\s+/g, ' ')}`);
+    if (status !== 0) {
+      throw new Unavailable(
+        `npm ${args.join(' ')}: ${error?.message ?? stderr.trim().replaceAll(/\s+/g, ' ')}`,
+      );
+    }
     const [tarball] = readdirSync(work);
     const [algorithm] = integrity.split('-');
     const sum = createHash(algorithm)
       .update(readFileSync(join(work, tarball)))
       .digest('base64');
-    if (`${algorithm}-${sum}` !== integrity)
+    if (`${algorithm}-${sum}` !== integrity) {
       throw new Error(`${tarball} is not what it should be: ${algorithm}-${sum}`);
+    }
     run('tar', ['-xzf', tarball], work);
     renameSync(work, folder);
   } finally {
@@ -165,21 +177,28 @@ function fetchPackage({ name, version, integrity }) {
 function strip(node) {
   const args = target.name.startsWith('darwin') ? ['-x', node] : [node];
   const tools = target.name === HERE ? ['strip', 'llvm-strip'] : ['llvm-strip'];
-  if (!tools.some((tool) => spawnSync(tool, args, { stdio: 'ignore' }).status === 0))
-    console.log(`not stripped, since ${tools.join(' and ')} cannot: the executable is a fifth larger`);
+  if (!tools.some((tool) => spawnSync(tool, args, { stdio: 'ignore' }).status === 0)) {
+    console.log(
+      `not stripped, since ${tools.join(' and ')} cannot: the executable is a fifth larger`,
+    );
+  }
 }
 
 /**
- * Takes the Authenticode signature off a program for Windows: with something added it is no longer right, which is worse
- * than none. It is what stands last in the file, and the header says where.
+ * Takes the Authenticode signature off a program for Windows: with something added it is no longer
+ * right, which is worse than none. It is what stands last in the file, and the header says where.
  */
 function removeSignature(file) {
   const bytes = readFileSync(file);
   const header = bytes.readUInt32LE(0x3c) + 24;
   const [CHECKSUM, DIRECTORY] = [header + 64, header + 144];
-  if (bytes.readUInt16LE(header) !== 0x20b) throw new Error(`${file} is no 64-bit program for Windows`);
+  if (bytes.readUInt16LE(header) !== 0x20b) {
+    throw new Error(`${file} is no 64-bit program for Windows`);
+  }
   const [at, length] = [bytes.readUInt32LE(DIRECTORY), bytes.readUInt32LE(DIRECTORY + 4)];
-  if (at === 0 || at + length !== bytes.length) throw new Error(`the signature of ${file} is not at its end`);
+  if (at === 0 || at + length !== bytes.length) {
+    throw new Error(`the signature of ${file} is not at its end`);
+  }
   bytes.writeUInt32LE(0, CHECKSUM);
   bytes.writeBigUInt64LE(0n, DIRECTORY);
   writeFileSync(file, bytes.subarray(0, at));
@@ -188,5 +207,7 @@ function removeSignature(file) {
 /** Runs a program. @throws Error when it fails */
 function run(command, args, cwd = '.') {
   const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? `${stdout}${stderr}`}`);
+  if (status !== 0) {
+    throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? `${stdout}${stderr}`}`);
+  }
 }

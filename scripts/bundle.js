@@ -21,10 +21,16 @@ const BUNDLES = [
   { format: 'esm', input: Object.fromEntries(LIBRARY.map(({ file, source }) => [file, source])) },
 ];
 
-/** What stays outside: native code, which is installed beside; and what oclif looks for where a plugin is in TypeScript. */
+/**
+ * What stays outside: native code, which is installed beside; and what oclif looks for where a
+ * plugin is in TypeScript.
+ */
 const EXTERNAL = ['@napi-rs/keyring', 'typescript', 'pnpapi'];
 
-/** Packages that those in the bundle import, and that no command ever uses: why, and the names that are imported. */
+/**
+ * Packages that those in the bundle import, and that no command ever uses: why, and the names that
+ * are imported.
+ */
 export const LEFT_OUT = {
   // By got, which is asked for none of it (src/api/client.ts).
   'cacheable-request': { for: 'keeping answers', names: ['default', 'CacheError'] },
@@ -47,15 +53,22 @@ export function stubOf(name) {
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
-/** In the place of `ejs`: oclif takes each line of help for a template, to be compiled. Hardly any is one. */
+/**
+ * In the place of `ejs`: oclif takes each line of help for a template, to be compiled. Hardly any
+ * is one.
+ */
 const ejs = createRequire(resolve('node_modules/@oclif/core/package.json')).resolve('ejs');
 const LAZY_EJS = `exports.render = (text, ...rest) => (/<%|%>/.test(text) ? require(${JSON.stringify(ejs)}).render(text, ...rest) : text);`;
 
 /** Who measures text by it, through this file; that file itself by the package. */
 const STRING_WIDTH = resolve('scripts/string-width.cjs');
-const MEASURE_BY_IT = /[\\/]node_modules[\\/](cli-table3|@oclif[\\/]core)[\\/]|[\\/]src[\\/]output[\\/]/;
+const MEASURE_BY_IT =
+  /[\\/]node_modules[\\/](cli-table3|@oclif[\\/]core)[\\/]|[\\/]src[\\/]output[\\/]/;
 
-/** In the place of `Intl.ListFormat`: @sindresorhus/is makes two as it loads, for messages of errors. */
+/**
+ * In the place of `Intl.ListFormat`: @sindresorhus/is makes two as it loads, for messages of
+ * errors.
+ */
 const LAZY_LIST_FORMAT = `const { ListFormat } = Intl;
   export default class { constructor(...args) { this.args = args; } format(list) { return new ListFormat(...this.args).format(list); } }`;
 
@@ -67,14 +80,19 @@ const IN_PLACE = new Map([
   ['lazy-list-format', LAZY_LIST_FORMAT],
 ]);
 
-/** A plugin of the bundler, which finds the modules above in the place of those that are imported. */
+/**
+ * A plugin of the bundler, which finds the modules above in the place of those that are imported.
+ */
 const inPlace = {
   name: 'in-place',
   resolveId: {
     filter: { id: new RegExp(`^(${[...IN_PLACE.keys()].join('|')})$`) },
     handler: (name) => PREFIX + name,
   },
-  load: { filter: { id: new RegExp(`^${PREFIX}`) }, handler: (id) => IN_PLACE.get(id.slice(PREFIX.length)) },
+  load: {
+    filter: { id: new RegExp(`^${PREFIX}`) },
+    handler: (id) => IN_PLACE.get(id.slice(PREFIX.length)),
+  },
 };
 
 const quickWidth = {
@@ -86,14 +104,14 @@ const quickWidth = {
 };
 
 /**
- * What CommonJS packages require of Node is imported: a `require` made of the URL of the file fails where a program bundles that
- * as CommonJS, which has none.
+ * What CommonJS packages require of Node is imported: a `require` made of the URL of the file fails
+ * where a program bundles that as CommonJS, which has none.
  */
 const importsOfNode = esmExternalRequirePlugin({ external: builtinModules });
 
 /**
- * Node's own modules, each loaded where it is first needed: in one file for all commands, an import of every one of them
- * would stand at its beginning.
+ * Node's own modules, each loaded where it is first needed: in one file for all commands, an import
+ * of every one of them would stand at its beginning.
  */
 const lazyNode = {
   name: 'lazy-node',
@@ -104,7 +122,8 @@ const lazyNode = {
   },
   load: {
     filter: { id: new RegExp(`^${LAZY_PREFIX}`) },
-    handler: (id) => `module.exports = process.getBuiltinModule(${JSON.stringify(id.slice(LAZY_PREFIX.length))});`,
+    handler: (id) =>
+      `module.exports = process.getBuiltinModule(${JSON.stringify(id.slice(LAZY_PREFIX.length))});`,
   },
 };
 
@@ -125,7 +144,8 @@ const OUTPUT = {
   dynamicImportInCjs: false,
   sourcemap: true,
   sourcemapExcludeSources: true,
-  // Names of functions and classes stay: they are in messages and stack traces. Licences are in THIRD-PARTY-NOTICES.
+  // Names of functions and classes stay: they are in messages and stack traces. Licences are in
+  // THIRD-PARTY-NOTICES.
   minify: { mangle: { keepNames: true } },
   comments: false,
 };
@@ -133,7 +153,13 @@ const OUTPUT = {
 /** Bundles the command into one file, `ldctl.cjs` in `dir`, for a single executable. */
 export async function bundleExecutable(dir) {
   const made = await rolldown({ ...settings(lazyNode), input: { ldctl: 'src/sea.ts' } });
-  await made.write({ ...OUTPUT, dir, format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false });
+  await made.write({
+    ...OUTPUT,
+    dir,
+    format: 'cjs',
+    entryFileNames: '[name].cjs',
+    codeSplitting: false,
+  });
   await made.close();
 }
 
@@ -145,7 +171,10 @@ export async function bundleExecutable(dir) {
 export async function bundle({ write = true } = {}) {
   const folders = new Set();
   for (const { input, format } of BUNDLES) {
-    const made = await rolldown({ ...settings(...(format === 'esm' ? [importsOfNode] : [])), input });
+    const made = await rolldown({
+      ...settings(...(format === 'esm' ? [importsOfNode] : [])),
+      input,
+    });
     const extension = format === 'cjs' ? 'cjs' : 'js';
     const options = {
       ...OUTPUT,
@@ -154,7 +183,9 @@ export async function bundle({ write = true } = {}) {
       entryFileNames: `[name].${extension}`,
       chunkFileNames: `chunks/[name]-[hash].${extension}`,
       // What most commands need, in one file: there would be one for each module.
-      codeSplitting: { groups: [{ name: 'core', test: /src[\\/]base[\\/](?!json|journal)/, minShareCount: 8 }] },
+      codeSplitting: {
+        groups: [{ name: 'core', test: /src[\\/]base[\\/](?!json|journal)/, minShareCount: 8 }],
+      },
     };
     const { output } = await (write ? made.write(options) : made.generate(options));
     for (const folder of output.flatMap(packageFolders)) folders.add(folder);
@@ -163,30 +194,42 @@ export async function bundle({ write = true } = {}) {
   return packagesIn([...folders]);
 }
 
-/** A file of a package, the innermost where one lies in another: `node_modules/a/node_modules/b/index.js`. */
+/**
+ * A file of a package, the innermost where one lies in another:
+ * `node_modules/a/node_modules/b/index.js`.
+ */
 const IN_PACKAGE = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/;
 
 function packageFolders({ modules = {} }) {
   const files = Object.entries(modules).filter(([, { renderedLength }]) => renderedLength > 0);
-  return files.flatMap(([file]) => IN_PACKAGE.exec(relative('.', file).replaceAll('\\', '/')) ?? []);
+  return files.flatMap(
+    ([file]) => IN_PACKAGE.exec(relative('.', file).replaceAll('\\', '/')) ?? [],
+  );
 }
 
 function packagesIn(folders) {
   const found = folders.map((folder) => {
-    const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const { name, version, license } = JSON.parse(
+      readFileSync(join(folder, 'package.json'), 'utf8'),
+    );
     return { name, version, license, folder };
   });
   return found.sort(
-    (a, b) => compare(`${a.name} ${a.version}`, `${b.name} ${b.version}`) || compare(a.folder, b.folder),
+    (a, b) =>
+      compare(`${a.name} ${a.version}`, `${b.name} ${b.version}`) || compare(a.folder, b.folder),
   );
 }
 
 const LICENCE_FILE = /^(licen[cs]e|copying|notice)(\.|-|$)/i;
 
-/** What THIRD-PARTY-NOTICES holds: each package once, with the licences that it brings along, and first what `holds` them. */
+/**
+ * What THIRD-PARTY-NOTICES holds: each package once, with the licences that it brings along, and
+ * first what `holds` them.
+ */
 export function noticesOf(packages, holds = 'The files in dist/ hold') {
   const once = packages.filter(
-    (one, index) => one.name !== packages[index - 1]?.name || one.version !== packages[index - 1]?.version,
+    (one, index) =>
+      one.name !== packages[index - 1]?.name || one.version !== packages[index - 1]?.version,
   );
   const chapters = once.map(({ name, version, license, folder }) => {
     if (typeof license !== 'string') throw new Error(`${name} ${version} names no licence`);

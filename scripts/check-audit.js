@@ -1,6 +1,6 @@
-// Asks the registry for what is known against the packages that reach a user: those in the bundle, which `npm audit
-// --omit=dev` does not see, and those installed beside it. Ends with 1 when there is something, and with 2, and the
-// reason in the last line, when the registry cannot say.
+// Asks the registry for what is known against the packages that reach a user: those in the bundle,
+// which `npm audit --omit=dev` does not see, and those installed beside it. Ends with 1 when there
+// is something, and with 2, and the reason in the last line, when the registry cannot say.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { bundle } from './bundle.js';
@@ -18,9 +18,12 @@ const { stdout, stderr } = spawnSync('npm', ['audit', '--json'], {
 });
 const report = JSON.parse(stdout || '{}');
 if (report.vulnerabilities) {
-  const known = Object.values(report.vulnerabilities).filter(({ nodes }) => nodes.some((folder) => ours.has(folder)));
-  for (const { name, severity, via } of known)
+  const known = Object.values(report.vulnerabilities).filter(({ nodes }) =>
+    nodes.some((folder) => ours.has(folder)),
+  );
+  for (const { name, severity, via } of known) {
     console.log(`${name} (${severity}): ${via.map((one) => one.title ?? one).join('; ')}`);
+  }
   console.log(
     `${bundled.length} packages in the bundle, ${installed.length} installed beside it: ${known.length} with known vulnerabilities`,
   );

@@ -1,10 +1,20 @@
-// The package as users get it: packed, looked over by publint and arethetypeswrong, installed globally without a warning and within
-// its size, and into a strict project outside this checkout, which is compiled with the oldest TypeScript that can read its types, the
-// one that is used here, and the newest. Then the programs of the docs, and those of test/package, run with it, as ES modules and by
-// require(). Ends with 2, and the reason in the last line, when a registry does not give what it takes. Needs the built bin.
+// The package as users get it: packed, looked over by publint and arethetypeswrong, installed
+// globally without a warning and within its size, and into a strict project outside this checkout,
+// which is compiled with the oldest TypeScript that can read its types, the one that is used here,
+// and the newest. Then the programs of the docs, and those of test/package, run with it, as ES
+// modules and by require(). Ends with 2, and the reason in the last line, when a registry does not
+// give what it takes. Needs the built bin.
 import assert from 'node:assert/strict';
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { blocksOf, docPages } from '../test/helpers/docs.js';
@@ -15,7 +25,10 @@ const COULD_NOT = 2;
 const MOST = { bytes: 9_000_000, packages: 12 };
 /** docs/library.md names the oldest. */
 const COMPILERS = ['oldest@npm:typescript@5.3.3', 'newest@npm:typescript@latest'];
-/** What the published types have to do with: strict options, and the types of a browser, for `AbortSignal`. */
+/**
+ * What the published types have to do with: strict options, and the types of a browser, for
+ * `AbortSignal`.
+ */
 const STRICT = {
   target: 'es2022',
   lib: ['es2022', 'dom'],
@@ -43,7 +56,8 @@ try {
   const tarball = pack();
   lint(tarball);
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
-  const missed = installGlobally(tarball) ?? npmInstall(folder, '--ignore-scripts', tarball, ...COMPILERS);
+  const missed =
+    installGlobally(tarball) ?? npmInstall(folder, '--ignore-scripts', tarball, ...COMPILERS);
   if (missed === null) {
     compile();
     load();
@@ -57,44 +71,80 @@ try {
 }
 
 function pack(): string {
-  const { stdout } = run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], '.');
+  const { stdout } = run(
+    'npm',
+    ['pack', '--json', '--ignore-scripts', '--pack-destination', folder],
+    '.',
+  );
   const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
   return join(folder, filename);
 }
 
 function lint(tarball: string): void {
   run('node', ['node_modules/publint/src/cli.js', 'run', tarball, '--strict'], '.');
-  // There is nothing but ES modules, which require() loads where Node can; a resolution that knows no `exports` is of the past.
+  // There is nothing but ES modules, which require() loads where Node can; a resolution that knows
+  // no `exports` is of the past.
   const ofThePast = ['--profile', 'esm-only', '--no-color'];
   run('node', ['node_modules/@arethetypeswrong/cli/dist/index.js', tarball, ...ofThePast], '.');
   console.log('publint and arethetypeswrong find nothing');
 }
 
-/** As users do, with whatever scripts it may have. @returns why the registry did not give what it takes */
+/**
+ * As users do, with whatever scripts it may have.
+ * @returns why the registry did not give what it takes
+ */
 function installGlobally(tarball: string): string | null {
   const prefix = join(folder, 'global');
-  const args = ['install', '--global', '--prefix', prefix, '--no-audit', '--no-fund', '--no-update-notifier', tarball];
+  const args = [
+    'install',
+    '--global',
+    '--prefix',
+    prefix,
+    '--no-audit',
+    '--no-fund',
+    '--no-update-notifier',
+    tarball,
+  ];
   // Run by `npm run --silent`, npm would not warn.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')),
+  );
   const ended = spawnSync('npm', args, { encoding: 'utf8', env });
-  if (ended.status !== 0) return `npm install --global: ${ended.stderr.trim().replaceAll(/\s+/g, ' ')}`;
+  if (ended.status !== 0) {
+    return `npm install --global: ${ended.stderr.trim().replaceAll(/\s+/g, ' ')}`;
+  }
   assert.equal(ended.stderr, '', 'npm warns of the package');
   const modules = join(prefix, 'lib/node_modules');
   const files = readdirSync(modules, { recursive: true, encoding: 'utf8' });
-  const manifests = files.filter((name) => /(^|node_modules\/)(@[^/]+\/)?[^/]+\/package\.json$/.test(name));
+  const manifests = files.filter((name) =>
+    /(^|node_modules\/)(@[^/]+\/)?[^/]+\/package\.json$/.test(name),
+  );
   for (const name of manifests) {
-    const { scripts = {} } = JSON.parse(readFileSync(join(modules, name), 'utf8')) as { scripts?: object };
-    assert.ok(!['preinstall', 'install', 'postinstall'].some((one) => one in scripts), `${name} has an install script`);
+    const { scripts = {} } = JSON.parse(readFileSync(join(modules, name), 'utf8')) as {
+      scripts?: object;
+    };
+    assert.ok(
+      !['preinstall', 'install', 'postinstall'].some((one) => one in scripts),
+      `${name} has an install script`,
+    );
   }
   const bytes = files
     .map((name) => statSync(join(modules, name)))
     .reduce((sum, one) => sum + (one.isFile() ? one.size : 0), 0);
-  assert.ok(manifests.length <= MOST.packages && bytes <= MOST.bytes, `${manifests.length} packages, ${bytes} bytes`);
-  console.log(`installed without a warning: ${manifests.length} packages, ${(bytes / 1e6).toFixed(1)} MB`);
+  assert.ok(
+    manifests.length <= MOST.packages && bytes <= MOST.bytes,
+    `${manifests.length} packages, ${bytes} bytes`,
+  );
+  console.log(
+    `installed without a warning: ${manifests.length} packages, ${(bytes / 1e6).toFixed(1)} MB`,
+  );
   const ldctl = join(prefix, 'bin/ldctl');
   assert.match(run(ldctl, ['--version']).stdout, /^ldctl\/\d/);
   const trigger = ['activities', 'trigger', 'iggy', 'restart', '--yes', '-o', 'json'];
-  assert.match(run(ldctl, ['sandbox', 'exec', '--', ldctl, ...trigger]).stdout, /"outcome": "completed"/);
+  assert.match(
+    run(ldctl, ['sandbox', 'exec', '--', ldctl, ...trigger]).stdout,
+    /"outcome": "completed"/,
+  );
   return null;
 }
 
@@ -119,8 +169,12 @@ function compile(): void {
   ]);
   const compilers = ['oldest', 'newest'].map((name) => join(folder, 'node_modules', name));
   for (const compiler of [...compilers, resolve('node_modules/typescript')]) {
-    const { version } = JSON.parse(readFileSync(join(compiler, 'package.json'), 'utf8')) as { version: string };
-    for (const file of ['tsconfig.json', 'tsconfig.docs.json']) run('node', [join(compiler, 'bin/tsc'), '-p', file]);
+    const { version } = JSON.parse(readFileSync(join(compiler, 'package.json'), 'utf8')) as {
+      version: string;
+    };
+    for (const file of ['tsconfig.json', 'tsconfig.docs.json']) {
+      run('node', [join(compiler, 'bin/tsc'), '-p', file]);
+    }
     console.log(
       `TypeScript ${version}: the surface, ${programs.length} programs of the docs, ${shows.length} others and the example compile, without @types/node`,
     );
@@ -131,9 +185,14 @@ function project(name: string, compilerOptions: object, files: string[]): void {
   writeFileSync(join(folder, name), JSON.stringify({ compilerOptions, files }));
 }
 
-/** Each entry is there for `import`, and for `require` where Node can, and is the same; so is what they share. */
+/**
+ * Each entry is there for `import`, and for `require` where Node can, and is the same; so is what
+ * they share.
+ */
 function load(): void {
-  const { exports } = JSON.parse(readFileSync('package.json', 'utf8')) as { exports: Record<string, unknown> };
+  const { exports } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    exports: Record<string, unknown>;
+  };
   const names = JSON.stringify(
     Object.keys(exports)
       .filter((path) => /^[./a-z]+$/.test(path) && !path.endsWith('.json'))
@@ -157,8 +216,17 @@ function runPrograms(): void {
   console.log(run('node', ['node_modules/mocha/bin/mocha.js', ...grep, ...tests], '.', env).stdout);
 }
 
-function run(command: string, args: string[], cwd = folder, env = process.env): SpawnSyncReturns<string> {
-  const ended = spawnSync(command === 'node' ? process.execPath : command, args, { cwd, env, encoding: 'utf8' });
+function run(
+  command: string,
+  args: string[],
+  cwd = folder,
+  env = process.env,
+): SpawnSyncReturns<string> {
+  const ended = spawnSync(command === 'node' ? process.execPath : command, args, {
+    cwd,
+    env,
+    encoding: 'utf8',
+  });
   assert.equal(ended.status, 0, `${command} ${args.join(' ')}:\n${ended.stdout}${ended.stderr}`);
   return ended;
 }

@@ -1,6 +1,6 @@
-// Every workflow and the action, by GitHub's own parser and language service; every script, and every `run:` in them, by
-// shellcheck. Ends with 2, and the reason in the last line, where something could
-// not be had.
+// Every workflow and the action, by GitHub's own parser and language service; every script, and
+// every `run:` in them, by shellcheck. Ends with 2, and the reason in the last line, where
+// something could not be had.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -36,15 +36,21 @@ async function lintWorkflows() {
   const { TextDocument } = await load('vscode-languageserver-textdocument/lib/esm/main.js');
   // What a workflow calls is read too.
   const fileProvider = {
-    getFileContent: ({ path }) => Promise.resolve({ name: path, content: readFileSync(path, 'utf8') }),
+    getFileContent: ({ path }) =>
+      Promise.resolve({ name: path, content: readFileSync(path, 'utf8') }),
   };
   const problemsOf = async (file, text) => {
-    const found = await validate(TextDocument.create(pathToFileURL(resolve(file)).href, 'yaml', 1, text), {
-      fileProvider,
-    });
+    const found = await validate(
+      TextDocument.create(pathToFileURL(resolve(file)).href, 'yaml', 1, text),
+      {
+        fileProvider,
+      },
+    );
     return found.map(({ range, message }) => `${file}:${range.start.line + 1}: ${message}`);
   };
-  const problems = await Promise.all(files.map((file) => problemsOf(file, readFileSync(file, 'utf8'))));
+  const problems = await Promise.all(
+    files.map((file) => problemsOf(file, readFileSync(file, 'utf8'))),
+  );
   assert.deepEqual(problems.flat(), []);
   console.log(`GitHub's own tools have nothing to say of ${files.join(', ')}`);
   return null;
@@ -54,22 +60,34 @@ function lintScripts() {
   const scripts = tracked('*.sh', '.ci/run', '.githooks/*');
   const blocks = files.flatMap((file) => {
     const { jobs = {}, runs } = parse(readFileSync(file, 'utf8'));
-    const steps = [...Object.values(jobs).flatMap((job) => job.steps ?? []), ...(runs?.steps ?? [])];
+    const steps = [
+      ...Object.values(jobs).flatMap((job) => job.steps ?? []),
+      ...(runs?.steps ?? []),
+    ];
     return steps
       .filter(({ run }) => run)
       .map(({ run }, index) => {
         const name = join(folder, `${basename(file)}-${index}.sh`);
         // An expression of GitHub is some value.
-        writeFileSync(name, `#!/usr/bin/env bash\nset -eo pipefail\n${run.replaceAll(/\$\{\{.*?\}\}/g, 'value')}\n`);
+        writeFileSync(
+          name,
+          `#!/usr/bin/env bash\nset -eo pipefail\n${run.replaceAll(/\$\{\{.*?\}\}/g, 'value')}\n`,
+        );
         return name;
       });
   });
   assert.ok(blocks.length > 10, `only ${blocks.length} scripts were found in the workflows`);
-  const { status, stdout } = spawnSync('shellcheck', ['--severity=warning', ...scripts, ...blocks], {
-    encoding: 'utf8',
-  });
+  const { status, stdout } = spawnSync(
+    'shellcheck',
+    ['--severity=warning', ...scripts, ...blocks],
+    {
+      encoding: 'utf8',
+    },
+  );
   assert.equal(status, 0, stdout);
-  console.log(`shellcheck has nothing to say of ${scripts.length} scripts and ${blocks.length} steps`);
+  console.log(
+    `shellcheck has nothing to say of ${scripts.length} scripts and ${blocks.length} steps`,
+  );
 }
 
 function tracked(...patterns) {

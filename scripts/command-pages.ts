@@ -17,8 +17,8 @@ interface Shown {
 }
 
 /**
- * The reference of all commands as Markdown: a page for each group, one for the commands without a group, and an index,
- * which has the flags that all share.
+ * The reference of all commands as Markdown: a page for each group, one for the commands without a
+ * group, and an index, which has the flags that all share.
  * @returns texts by the names of their files in `COMMANDS_FOLDER`
  */
 export function commandPages(manifest: Manifest, pjson: PJSON): ReadonlyMap<string, string> {
@@ -34,13 +34,20 @@ export function commandPages(manifest: Manifest, pjson: PJSON): ReadonlyMap<stri
     pages.set(`${group}.md`, page(title, about, shared, ...sections));
   }
   const flags = fenced(helpTexts(manifest, pjson)['global-flags'] ?? '');
-  return pages.set(INDEX, page('Commands', commandTable(manifest, pjson, '').join('\n'), '## Global flags', flags));
+  return pages.set(
+    INDEX,
+    page('Commands', commandTable(manifest, pjson, '').join('\n'), '## Global flags', flags),
+  );
 }
 
-/** Every command with what it does, a row each, and a link to its section. @param base what the links begin with */
+/**
+ * Every command with what it does, a row each, and a link to its section.
+ * @param base what the links begin with
+ */
 export function commandTable(manifest: Manifest, pjson: PJSON, base: string): string[] {
   const rows = shownOf(manifest, pjson).map(
-    ({ group, heading, summary }) => `| [\`${heading}\`](${base}${group}.md#${anchorOf(heading)}) | ${summary} |`,
+    ({ group, heading, summary }) =>
+      `| [\`${heading}\`](${base}${group}.md#${anchorOf(heading)}) | ${summary} |`,
   );
   return ['| command | does |', '|---|---|', ...rows];
 }
@@ -58,7 +65,10 @@ function shownOf(manifest: Manifest, pjson: PJSON): Shown[] {
       text: text.slice(text.indexOf('\n\n') + 2),
     };
   });
-  return [...all.filter(({ group }) => group !== OTHERS), ...all.filter(({ group }) => group === OTHERS)];
+  return [
+    ...all.filter(({ group }) => group !== OTHERS),
+    ...all.filter(({ group }) => group === OTHERS),
+  ];
 }
 
 function page(title: string, ...parts: string[]): string {

@@ -1,5 +1,6 @@
-// Run by the Node of an executable, with the flags that it will have, in the folder where it is made: ldctl lists a log of one
-// entry, and what V8 compiled for that is kept. Compiled code holds functions, and nothing of what they did.
+// Run by the Node of an executable, with the flags that it will have, in the folder where it is
+// made: ldctl lists a log of one entry, and what V8 compiled for that is kept. Compiled code holds
+// functions, and nothing of what they did.
 const { readFileSync, writeFileSync } = require('node:fs');
 const { createServer } = require('node:http');
 const { Script } = require('node:vm');
@@ -24,7 +25,11 @@ const server = createServer((_request, response) =>
 ).unref();
 server.listen(0, '127.0.0.1', () => {
   const url = `http://127.0.0.1:${server.address().port}`;
-  const settings = { LD_API_KEY: `ld_pk_${'0'.repeat(32)}`, LD_DEPLOYMENT_ID: '1', LD_SUPERVISOR_URL: url };
+  const settings = {
+    LD_API_KEY: `ld_pk_${'0'.repeat(32)}`,
+    LD_DEPLOYMENT_ID: '1',
+    LD_SUPERVISOR_URL: url,
+  };
   Object.assign(process.env, settings, { LDCTL_CONFIG_DIR: 'none', NO_PROXY: '*' });
   script.runInThisContext()(require, __filename, __dirname);
 });

@@ -1,6 +1,6 @@
-// Makes what is generated from the code: oclif.manifest.json, docs/commands, the tables of README.md between markers
-// (commands, exit codes, environment), and whose repository pages name. With --check it leaves the files as they are, and
-// fails when they differ.
+// Makes what is generated from the code: oclif.manifest.json, docs/commands, the tables of
+// README.md between markers (commands, exit codes, environment), and whose repository pages name.
+// With --check it leaves the files as they are, and fails when they differ.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Plugin } from '@oclif/core';
@@ -18,7 +18,10 @@ const ENVIRONMENT = [
   ['LD_API_URL', 'base URL of the Core API (never of the Supervisor)'],
   ['LD_SUPERVISOR_URL', "base URL of the deployment's Supervisor API"],
   ['LD_DEPLOYMENT_ID', 'the deployment, by id, name or path'],
-  ['LD_PROFILE', 'the profile to use instead of the current one; other variables still win over it'],
+  [
+    'LD_PROFILE',
+    'the profile to use instead of the current one; other variables still win over it',
+  ],
   ['LDCTL_CONFIG_DIR', 'the folder of the profiles and of the run journal'],
   ['HTTPS_PROXY, NO_PROXY', 'the proxy for https, and the hosts that are reached without it'],
   ['NODE_EXTRA_CA_CERTS', 'a file of further certificate authorities to trust'],
@@ -33,7 +36,10 @@ const generated = new Map([[MANIFEST, `${JSON.stringify(manifest, null, 2)}\n`],
 const old = readdirSync(COMMANDS_FOLDER)
   .map((name) => `${COMMANDS_FOLDER}/${name}`)
   .filter((file) => !generated.has(file));
-const differing = [...[...generated].filter(([file, text]) => text !== textOf(file)).map(([file]) => file), ...old];
+const differing = [
+  ...[...generated].filter(([file, text]) => text !== textOf(file)).map(([file]) => file),
+  ...old,
+];
 
 if (!check) {
   for (const [file, text] of generated) writeFileSync(file, text);
@@ -55,26 +61,40 @@ function texts() {
   return [
     ['README.md', readme],
     ...OWNED.map((page) => [page, withOwner(textOf(page))]),
-    ...[...commandPages(manifest, pjson)].map(([name, text]) => [`${COMMANDS_FOLDER}/${name}`, text]),
+    ...[...commandPages(manifest, pjson)].map(([name, text]) => [
+      `${COMMANDS_FOLDER}/${name}`,
+      text,
+    ]),
   ];
 }
 
-/** In order of the commands' ids: oclif lists them as the file system does, which differs between machines. */
+/**
+ * In order of the commands' ids: oclif lists them as the file system does, which differs between
+ * machines.
+ */
 async function manifestOf() {
   // What the commands of a folder share is none.
   const globPatterns = ['**/*.ts', '!**/shared.ts', '!**/*.shared.ts'];
   const commands = { strategy: 'pattern', target: './commands', globPatterns };
   // `src` as the root: beside package.json stands a manifest, which may be of an older state.
   const plugin = new Plugin({
-    ...{ root: resolve('src'), pjson: { ...pjson, oclif: { ...pjson.oclif, commands } }, isRoot: true },
+    ...{
+      root: resolve('src'),
+      pjson: { ...pjson, oclif: { ...pjson.oclif, commands } },
+      isRoot: true,
+    },
     ...{ errorOnManifestCreate: true, respectNoCacheDefault: true },
   });
   await plugin.load();
   const entries = plugin.commands
     .sort((a, b) => (a.id < b.id ? -1 : 1))
     .map((command) => {
-      // In which file oclif would look for the class is left out: src/commands/table.shared.ts has that.
-      return [command.id, JSON.parse(JSON.stringify({ ...command, isESM: undefined, relativePath: undefined }))];
+      // In which file oclif would look for the class is left out: src/commands/table.shared.ts has
+      // that.
+      return [
+        command.id,
+        JSON.parse(JSON.stringify({ ...command, isESM: undefined, relativePath: undefined })),
+      ];
     });
   return { commands: Object.fromEntries(entries), version: plugin.version };
 }
@@ -82,7 +102,8 @@ async function manifestOf() {
 /** Whose repository a page names: that of package.json. */
 function withOwner(text) {
   const [, owner] = /github\.com\/([\w.-]+)\//.exec(pjson.repository.url);
-  const named = /(\/\/github\.com\/|brew install |--repo |uses: )[\w.-]+(?=\/(?:ldctl|tap\/ldctl)\b)/g;
+  const named =
+    /(\/\/github\.com\/|brew install |--repo |uses: )[\w.-]+(?=\/(?:ldctl|tap\/ldctl)\b)/g;
   return text.replaceAll(named, (_all, before) => `${before}${owner}`);
 }
 
@@ -106,5 +127,9 @@ function exitCodeRows() {
 }
 
 function environmentRows() {
-  return ['| variable | what it is |', '|---|---|', ...ENVIRONMENT.map(([name, what]) => `| \`${name}\` | ${what} |`)];
+  return [
+    '| variable | what it is |',
+    '|---|---|',
+    ...ENVIRONMENT.map(([name, what]) => `| \`${name}\` | ${what} |`),
+  ];
 }

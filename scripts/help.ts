@@ -12,11 +12,21 @@ const WIDTH = 80;
 const MOST_LEFT = 26;
 const GLOBAL = 'GLOBAL';
 
-/** What explains all of ldctl (''), and each group, command and topic, by its words with colons between. */
-export function helpTexts({ commands }: Manifest, { description = '', oclif }: PJSON): Record<string, string> {
+/**
+ * What explains all of ldctl (''), and each group, command and topic, by its words with colons
+ * between.
+ */
+export function helpTexts(
+  { commands }: Manifest,
+  { description = '', oclif }: PJSON,
+): Record<string, string> {
   const all = Object.values(commands);
-  const groups = Object.entries(oclif.topics ?? {}).map(([name, { description: about = '' }]) => [name, about]);
-  const list = (own: readonly Command.Cached[]) => pairs(own.map((one) => [nameOf(one), one.summary ?? '']));
+  const groups = Object.entries(oclif.topics ?? {}).map(([name, { description: about = '' }]) => [
+    name,
+    about,
+  ]);
+  const list = (own: readonly Command.Cached[]) =>
+    pairs(own.map((one) => [nameOf(one), one.summary ?? '']));
   const root = page(
     paragraph(`${description}.`),
     ['USAGE', ['  $ ldctl COMMAND']],
@@ -52,7 +62,10 @@ export function helpTexts({ commands }: Manifest, { description = '', oclif }: P
 function commandText(command: Command.Cached): string {
   const flags = Object.values(command.flags);
   const own = flags.filter(({ helpGroup }) => helpGroup !== GLOBAL);
-  const left = Math.max(0, ...own.map((flag) => flagText(flag).length).filter((length) => length <= MOST_LEFT));
+  const left = Math.max(
+    0,
+    ...own.map((flag) => flagText(flag).length).filter((length) => length <= MOST_LEFT),
+  );
   const ofFlags = [...new Set(own.map(({ helpGroup }) => helpGroup))].flatMap((group) => {
     const rows = flagRows(
       own.filter((flag) => flag.helpGroup === group),
@@ -62,11 +75,16 @@ function commandText(command: Command.Cached): string {
   });
   const shared = flags.filter(({ helpGroup }) => helpGroup === GLOBAL);
   const names = shared.map(({ name, char }) => `${char ? `-${char}/` : ''}--${name}`).join(', ');
-  const args = Object.values(command.args).map(({ name, description = '' }) => [name.toUpperCase(), description]);
+  const args = Object.values(command.args).map(({ name, description = '' }) => [
+    name.toUpperCase(),
+    description,
+  ]);
   // A command is never broken: it is there to be copied.
   const examples = [command.examples ?? []]
     .flat()
-    .flatMap((one) => (typeof one === 'string' ? [`  $ ${one}`] : [`  ${one.description}:`, `  $ ${one.command}`]));
+    .flatMap((one) =>
+      typeof one === 'string' ? [`  $ ${one}`] : [`  ${one.description}:`, `  $ ${one.command}`],
+    );
   return page(
     paragraph(command.summary ?? ''),
     ['USAGE', [`  $ ldctl ${usageOf(command)}`, ...pairs(args)]],
@@ -79,7 +97,9 @@ function commandText(command: Command.Cached): string {
 
 /** The command and its arguments. */
 function usageOf(command: Command.Cached): string {
-  const args = Object.values(command.args).map(({ name, required }) => (required ? name : `[${name}]`).toUpperCase());
+  const args = Object.values(command.args).map(({ name, required }) =>
+    (required ? name : `[${name}]`).toUpperCase(),
+  );
   return String(command.usage ?? [nameOf(command), ...args, '[FLAGS]'].join(' '));
 }
 
@@ -99,7 +119,12 @@ function globalFlags(commands: readonly Command.Cached[]): string {
 function exitCodes(): string {
   // The signals' dash is spared to terminals that know no more than ASCII.
   const codes = Object.values(EXIT_CODES);
-  const rows = codes.map(({ code, meaning, sent, ci }) => [`${code}`, meaning, sent, ci.replace('–', '-')]);
+  const rows = codes.map(({ code, meaning, sent, ci }) => [
+    `${code}`,
+    meaning,
+    sent,
+    ci.replace('–', '-'),
+  ]);
   return page(
     paragraph('The exit code says which way it ended, the same in every output format.'),
     ['', columns([['CODE', 'MEANING', 'SENT?', 'A CI STEP WOULD'], ...rows], [4, 31, 14, 25])],
@@ -125,7 +150,9 @@ function flagText(flag: Command.Flag.Cached): string {
 
 function page(...parts: Part[]): string {
   const filled = parts.filter(([, lines]) => lines.length > 0);
-  return filled.map(([header, lines]) => [...(header ? [header] : []), ...lines, ''].join('\n')).join('\n');
+  return filled
+    .map(([header, lines]) => [...(header ? [header] : []), ...lines, ''].join('\n'))
+    .join('\n');
 }
 
 function paragraph(text: string): Part {
@@ -137,7 +164,10 @@ function indented(text: string): string[] {
 }
 
 /** Two columns. A left cell that is longer than `left` has its meaning below. */
-function pairs(rows: string[][], left = Math.max(0, ...rows.map(([cell = '']) => cell.length))): string[] {
+function pairs(
+  rows: string[][],
+  left = Math.max(0, ...rows.map(([cell = '']) => cell.length)),
+): string[] {
   const lines = rows.flatMap(([cell = '', meaning = '']) => {
     const beside = columns([[cell.length > left ? '' : cell, meaning]], [left, WIDTH - left - 4]);
     return cell.length > left ? [cell, ...beside] : beside;

@@ -1,4 +1,7 @@
-/** What programs import (`exports` of package.json): its name, its file in dist/ without `.js`, and what both are made of. */
+/**
+ * What programs import (`exports` of package.json): its name, its file in dist/ without `.js`, and
+ * what both are made of.
+ */
 export const LIBRARY = [
   { name: 'ldctl', file: 'index', source: 'src/index.ts' },
   { name: 'ldctl/client', file: 'client', source: 'src/api/index.ts' },

@@ -1,5 +1,5 @@
-// Prints how many lines each part of the house has, beside its budget, and fails where a folder is over it by more than a tenth,
-// or src over what it may never have.
+// Prints how many lines each part of the house has, beside its budget, and fails where a folder is
+// over it by more than a tenth, or src over what it may never have.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 
@@ -28,7 +28,9 @@ const BUDGETS = {
 };
 const NEVER = { lines: 12_500, bytes: 550_000 };
 
-const parts = Object.fromEntries(Object.keys(BUDGETS).map((part) => [part, { lines: 0, bytes: 0, files: 0 }]));
+const parts = Object.fromEntries(
+  Object.keys(BUDGETS).map((part) => [part, { lines: 0, bytes: 0, files: 0 }]),
+);
 const tracked = spawnSync('git', ['ls-files', '-z'], { encoding: 'utf8' }).stdout.split('\0');
 for (const file of tracked.filter((name) => existsSync(name))) {
   const text = readFileSync(file, 'latin1');
@@ -42,10 +44,15 @@ for (const file of tracked.filter((name) => existsSync(name))) {
 const over = [];
 for (const [part, { lines, bytes, files }] of Object.entries(parts)) {
   const budget = BUDGETS[part] ?? 0;
-  const isOver = part === 'src' ? lines > NEVER.lines || bytes > NEVER.bytes : part !== 'test' && lines > budget * 1.1;
+  const isOver =
+    part === 'src'
+      ? lines > NEVER.lines || bytes > NEVER.bytes
+      : part !== 'test' && lines > budget * 1.1;
   if (isOver) over.push(part);
   const what = `${files} files, ${Math.round(bytes / 1000)} kB${isOver ? ', over' : ''}`;
-  console.log(`${part.padEnd(20)} ${String(lines).padStart(6)} ${`of ${budget}`.padStart(9)}  ${what}`);
+  console.log(
+    `${part.padEnd(20)} ${String(lines).padStart(6)} ${`of ${budget}`.padStart(9)}  ${what}`,
+  );
 }
 if (over.length > 0) {
   console.log(`over their budgets: ${over.join(', ')}`);
@@ -56,7 +63,9 @@ if (over.length > 0) {
 function partsOf(file) {
   const [top, second, ...rest] = file.split('/');
   if (['scripts', 'bench', '.ci'].includes(top)) return ['scripts, bench, .ci'];
-  if (/^docs\/[^/]+\.md$/.test(file) || ['README.md', 'CONTRIBUTING.md'].includes(file)) return ['docs'];
+  if (/^docs\/[^/]+\.md$/.test(file) || ['README.md', 'CONTRIBUTING.md'].includes(file)) {
+    return ['docs'];
+  }
   if (top === 'src') return [rest.length === 0 ? 'src/*' : `src/${second}`, top];
   if (top !== 'test' || file.endsWith('.json')) return [];
   return [['helpers', 'checks', 'package'].includes(second) ? 'test/unit' : `test/${second}`, top];

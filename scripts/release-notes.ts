@@ -1,4 +1,5 @@
-// Prints what CHANGELOG.md says of a version, `Unreleased`, or the newest: npm run --silent release-notes [VERSION]
+// Prints what CHANGELOG.md says of a version, `Unreleased`, or the newest: npm run --silent
+// release-notes [VERSION]
 import { readFileSync } from 'node:fs';
 
 const sections = readFileSync('CHANGELOG.md', 'utf8')
@@ -17,6 +18,8 @@ const wanted = process.argv[2]?.replace(/^v(?=\d)/, '') ?? newest ?? 'Unreleased
 const found = sections.find(({ name }) => name.toLowerCase() === wanted.toLowerCase());
 if (found?.text) console.log(found.text);
 else {
-  console.error(`error: CHANGELOG.md says nothing of ${wanted}; it has ${sections.map(({ name }) => name).join(', ')}`);
+  console.error(
+    `error: CHANGELOG.md says nothing of ${wanted}; it has ${sections.map(({ name }) => name).join(', ')}`,
+  );
   process.exitCode = 2;
 }

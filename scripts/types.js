@@ -4,11 +4,13 @@ import ts from 'typescript';
 import { LIBRARY, typesOf } from './library.js';
 
 const PLAIN =
-  ts.NodeBuilderFlags.NoTruncation | ts.NodeBuilderFlags.InTypeAlias | ts.NodeBuilderFlags.MultilineObjectLiterals;
+  ts.NodeBuilderFlags.NoTruncation |
+  ts.NodeBuilderFlags.InTypeAlias |
+  ts.NodeBuilderFlags.MultilineObjectLiterals;
 
 /**
- * Makes the types of what programs import, and no others: tsc writes those of all that is behind it, too. The code itself is
- * checked elsewhere (`npm run types`), which would take twice as long.
+ * Makes the types of what programs import, and no others: tsc writes those of all that is behind
+ * it, too. The code itself is checked elsewhere (`npm run types`), which would take twice as long.
  * @param {string} folder where they go
  * @returns the exit code: 1 where a type could not be written
  */
@@ -17,9 +19,13 @@ export function makeTypes(folder) {
   const { fileNames, options } = ts.parseJsonConfigFileContent(config, ts.sys, '.');
   const program = ts.createProgram(fileNames, { ...options, outDir: folder, noCheck: true });
   const { diagnostics } = program.emit(undefined, undefined, undefined, true, {
-    afterDeclarations: [(context) => (file) => withoutSchemas(file, program.getTypeChecker(), context)],
+    afterDeclarations: [
+      (context) => (file) => withoutSchemas(file, program.getTypeChecker(), context),
+    ],
   });
-  for (const { messageText } of diagnostics) console.error(ts.flattenDiagnosticMessageText(messageText, '\n'));
+  for (const { messageText } of diagnostics) {
+    console.error(ts.flattenDiagnosticMessageText(messageText, '\n'));
+  }
   const needed = new Set();
   for (const entry of LIBRARY) collect(join(folder, typesOf(entry)), needed);
   for (const name of readdirSync(folder, { recursive: true })) {
@@ -32,14 +38,16 @@ export function makeTypes(folder) {
 function collect(file, needed) {
   if (needed.has(file)) return;
   needed.add(file);
-  for (const [, path] of readFileSync(file, 'utf8').matchAll(/\b(?:from |import\()['"](\.[^'"]+)\.js['"]/g)) {
+  for (const [, path] of readFileSync(file, 'utf8').matchAll(
+    /\b(?:from |import\()['"](\.[^'"]+)\.js['"]/g,
+  )) {
     collect(join(dirname(file), `${path}.d.ts`), needed);
   }
 }
 
 /**
- * Of a file with valibot's schemas, the types that they take, written out with the comments of the fields, and what else is a
- * type: programs have no valibot.
+ * Of a file with valibot's schemas, the types that they take, written out with the comments of the
+ * fields, and what else is a type: programs have no valibot.
  */
 function withoutSchemas(file, checker, { factory }) {
   if (!file.statements.some(isOfValibot)) return file;
@@ -53,9 +61,17 @@ function withoutSchemas(file, checker, { factory }) {
     const type = checker.getTypeAtLocation(source.name);
     const node = commented(checker.typeToTypeNode(type, source, PLAIN), type, checker);
     // What names a type that the file has no import of is none of those that programs see.
-    if (ts.createPrinter().printNode(ts.EmitHint.Unspecified, node, source.getSourceFile()).includes('import('))
+    if (
+      ts
+        .createPrinter()
+        .printNode(ts.EmitHint.Unspecified, node, source.getSourceFile())
+        .includes('import(')
+    ) {
       return [];
-    return [factory.updateTypeAliasDeclaration(one, one.modifiers, one.name, one.typeParameters, node)];
+    }
+    return [
+      factory.updateTypeAliasDeclaration(one, one.modifiers, one.name, one.typeParameters, node),
+    ];
   });
   return factory.updateSourceFile(file, statements);
 }
@@ -69,9 +85,17 @@ function commented(node, type, checker) {
     node.types.forEach((one, index) => commented(one, type.types[index], checker));
   } else if (ts.isTypeLiteralNode(node)) {
     for (const member of node.members) {
-      const comment = type.getProperty(member.name?.text ?? '')?.getDocumentationComment(checker) ?? [];
+      const comment =
+        type.getProperty(member.name?.text ?? '')?.getDocumentationComment(checker) ?? [];
       const text = ts.displayPartsToString(comment).replaceAll('\n', '\n * ');
-      if (text) ts.addSyntheticLeadingComment(member, ts.SyntaxKind.MultiLineCommentTrivia, `* ${text} `, true);
+      if (text) {
+        ts.addSyntheticLeadingComment(
+          member,
+          ts.SyntaxKind.MultiLineCommentTrivia,
+          `* ${text} `,
+          true,
+        );
+      }
     }
   }
   return node;

@@ -1,5 +1,6 @@
 /**
- * The library: an action that is carried out at most once, and followed to its proven end, for TypeScript programs.
+ * The library: an action that is carried out at most once, and followed to its proven end, for
+ * TypeScript programs.
  * @module ldctl
  */
 import { resolve } from 'node:path';
@@ -20,8 +21,21 @@ import { deploymentOn, interruptOf, type Deployment } from './library/deployment
 import { connectionTo } from './library/jobs.js';
 import { check, id } from './library/requests.js';
 
-export type { Deployment, ReadOptions, RollOptions, RunEvent, RunOptions, RunResult } from './library/deployment.js';
-export type { ActionName, ActivitiesRequest, FollowRequest, OneOrMany, RollGate } from './library/requests.js';
+export type {
+  Deployment,
+  ReadOptions,
+  RollOptions,
+  RunEvent,
+  RunOptions,
+  RunResult,
+} from './library/deployment.js';
+export type {
+  ActionName,
+  ActivitiesRequest,
+  FollowRequest,
+  OneOrMany,
+  RollGate,
+} from './library/requests.js';
 export type { RollRequest, TriggerRequest, WaitRequest } from './library/requests.js';
 export { RUNTIMES, STATUSES, type Activity, type Runtime, type Status } from './base/activity.js';
 export { type ErrorDocument, LdctlError, type LdctlErrorOptions } from './base/errors.js';
@@ -41,7 +55,10 @@ const connectOptions = v.strictObject({
   apiKey: v.string(),
   /** Checked against the log before anything is sent; it is not needed otherwise. */
   tenantId: v.optional(id),
-  /** A folder where triggers with a key of your own are remembered for 24 hours, across restarts and for all who share it. */
+  /**
+   * A folder where triggers with a key of your own are remembered for 24 hours, across restarts and
+   * for all who share it.
+   */
   journal: v.optional(v.pipe(v.string(), v.nonEmpty('a path was expected'))),
 });
 export type ConnectOptions = v.InferInput<typeof connectOptions>;
@@ -51,12 +68,19 @@ export type ConnectOptions = v.InferInput<typeof connectOptions>;
  * @throws {LdctlError} with exit code 2 for options that cannot be used
  */
 export function connect(options: ConnectOptions): Deployment {
-  const { supervisorUrl, deploymentId, apiKey, tenantId, journal } = check(connectOptions, 'connect', options);
+  const { supervisorUrl, deploymentId, apiKey, tenantId, journal } = check(
+    connectOptions,
+    'connect',
+    options,
+  );
   const url = parseBaseUrl(supervisorUrl, 'supervisorUrl');
   return deploymentOn({
     ...{ deploymentId, clock, newKey, keepsRolls: false },
     supervisor: new SupervisorApi({ url, apiKey: parseApiKey(apiKey, 'apiKey') }),
-    tenant: tenantId === undefined ? null : { tenantId, origin: 'tenantId', hint: 'Check it, and the deployment.' },
+    tenant:
+      tenantId === undefined
+        ? null
+        : { tenantId, origin: 'tenantId', hint: 'Check it, and the deployment.' },
     journal: journal === undefined ? null : openRunJournal(resolve(journal), clock),
     flags: ['--deployment', String(deploymentId), '--supervisor-url', urlText(url)],
   });
@@ -71,12 +95,18 @@ export interface ConnectProfileOptions {
 }
 
 /**
- * A deployment as the commands find it, with their run journal. Core is asked only where its id or Supervisor is not known.
- * @param name the profile, which is then taken whole; without it, the environment's settings, and the current profile
- * @throws {LdctlError} with exit code 2 for a setting that is missing, or a key that cannot be had, 5 for a profile or a
- * deployment that does not exist, 4 or 6 when Core has to be asked and cannot be, 130 for an abort
+ * A deployment as the commands find it, with their run journal. Core is asked only where its id or
+ * Supervisor is not known.
+ * @param name the profile, which is then taken whole; without it, the environment's settings, and
+ * the current profile
+ * @throws {LdctlError} with exit code 2 for a setting that is missing, or a key that cannot be had,
+ * 5 for a profile or a deployment that does not exist, 4 or 6 when Core has to be asked and cannot
+ * be, 130 for an abort
  */
-export async function connectProfile(name?: string, options: ConnectProfileOptions = {}): Promise<Deployment> {
+export async function connectProfile(
+  name?: string,
+  options: ConnectProfileOptions = {},
+): Promise<Deployment> {
   const { env = process.env, confirm, signal: outer } = options;
   const signal = outer ? interruptOf(outer) : new AbortController().signal;
   const folder = await configDir(env);

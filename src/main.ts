@@ -7,8 +7,8 @@ import { COMMANDS, runCommand } from './commands/table.shared.js';
 export { packageProgram } from './cli/host.js';
 
 /**
- * Runs the command line of this process. A command reports its own end and sets the exit code; what arrives here failed
- * before a command could begin.
+ * Runs the command line of this process. A command reports its own end and sets the exit code; what
+ * arrives here failed before a command could begin.
  */
 export async function main(program: Program, table = COMMANDS): Promise<void> {
   const argv = process.argv.slice(2);
@@ -25,7 +25,8 @@ export async function main(program: Program, table = COMMANDS): Promise<void> {
     process.exitCode = EXIT_CODES.fault.code;
     host().output.stderr.write('error: a fault in ldctl itself: it ended before the command did\n');
   };
-  // What was thrown where nothing waits for it. Node would show the line it comes from, and in a bundle a line is long.
+  // What was thrown where nothing waits for it. Node would show the line it comes from, and in a
+  // bundle a line is long.
   const endByFault = async (error: unknown): Promise<never> => {
     await fail(error);
     await host().output.stderr.drained();
@@ -33,14 +34,18 @@ export async function main(program: Program, table = COMMANDS): Promise<void> {
   };
   process.once('exit', endedEarly).once('uncaughtException', (error) => void endByFault(error));
   try {
-    // Scripts ask for the version often, and those of completion at each Tab: neither takes more than this.
+    // Scripts ask for the version often, and those of completion at each Tab: neither takes more
+    // than this.
     if (argv[0] === '--version' && argv.length === 1) {
       printVersion(host());
     } else if (argv[0] === '__complete') {
       await (await import('./cli/completion.js')).answerCompletion(host(), argv.slice(1));
     } else {
       const { commands } = readManifest(program);
-      const [{ readCommandLine }, { askedOf }] = await Promise.all([import('./cli/argv.js'), import('./cli/usage.js')]);
+      const [{ readCommandLine }, { askedOf }] = await Promise.all([
+        import('./cli/argv.js'),
+        import('./cli/usage.js'),
+      ]);
       const line = readCommandLine(argv, commands);
       flags = line.flags;
       const asked = askedOf(line, commands);
@@ -66,5 +71,7 @@ export async function main(program: Program, table = COMMANDS): Promise<void> {
 function printVersion({ program, output, platform }: Host): void {
   const { name, version } = readPackage(program);
   const kind = program.singleExecutable ? ' single-executable' : '';
-  output.stdout.write(`${name}/${version} ${platform}-${process.arch} node-${process.version}${kind}\n`);
+  output.stdout.write(
+    `${name}/${version} ${platform}-${process.arch} node-${process.version}${kind}\n`,
+  );
 }

@@ -1,4 +1,7 @@
-/** Where a single executable begins (scripts/binary.js): all of ldctl as one file, and what it reads as assets. */
+/**
+ * Where a single executable begins (scripts/binary.js): all of ldctl as one file, and what it reads
+ * as assets.
+ */
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -13,8 +16,10 @@ const ADDON_FOLDER = 'ldctl-keyring-';
 const LEFT_BEHIND_MS = 60_000;
 
 /**
- * The keyring's native code, which a system loads from files only: from a folder that only this user can look into.
- * @throws Error where that cannot be written, or loaded, as from a file system that is mounted `noexec`
+ * The keyring's native code, which a system loads from files only: from a folder that only this
+ * user can look into.
+ * @throws Error where that cannot be written, or loaded, as from a file system that is mounted
+ * `noexec`
  */
 function keyringLibrary(): KeyringLibrary {
   const folder = mkdtempSync(join(tmpdir(), ADDON_FOLDER));
@@ -25,11 +30,14 @@ function keyringLibrary(): KeyringLibrary {
     process.dlopen(module, file);
     return module.exports as KeyringLibrary;
   } finally {
-    // Windows removes no file that is loaded, and a process that is killed removes nothing: that is left to a later one.
+    // Windows removes no file that is loaded, and a process that is killed removes nothing: that is
+    // left to a later one.
     for (const name of readdirSync(tmpdir()).filter((one) => one.startsWith(ADDON_FOLDER))) {
       const left = join(tmpdir(), name);
       try {
-        if (left === folder || statSync(left).mtimeMs < Date.now() - LEFT_BEHIND_MS) rmSync(left, { recursive: true });
+        if (left === folder || statSync(left).mtimeMs < Date.now() - LEFT_BEHIND_MS) {
+          rmSync(left, { recursive: true });
+        }
       } catch {
         // It is loaded by another process.
       }

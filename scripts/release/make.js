@@ -1,6 +1,7 @@
-// Makes all files of a release, into an empty folder, out of a folder with an executable for each target:
-// node scripts/release/make.js EXECUTABLES OUT [LEVEL]. LEVEL of compression is 9 unless given. On Linux, with tar, xz, zip and
-// dpkg-deb. All times in it are SOURCE_DATE_EPOCH, or that of the commit: the same executables make the same files.
+// Makes all files of a release, into an empty folder, out of a folder with an executable for each
+// target: node scripts/release/make.js EXECUTABLES OUT [LEVEL]. LEVEL of compression is 9 unless
+// given. On Linux, with tar, xz, zip and dpkg-deb. All times in it are SOURCE_DATE_EPOCH, or that
+// of the commit: the same executables make the same files.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -20,7 +21,9 @@ import { bundle, noticesOf } from '../bundle.js';
 import { archiveOf, executableOf, isWindows, NODE_VERSION, TARGETS } from '../targets.js';
 
 const [executables, out, level = '9'] = process.argv.slice(2);
-const { version, description, license, repository } = JSON.parse(readFileSync('package.json', 'utf8'));
+const { version, description, license, repository } = JSON.parse(
+  readFileSync('package.json', 'utf8'),
+);
 const homepage = repository.url.replace(/^git\+/, '').replace(/\.git$/, '');
 const owner = homepage.split('/').at(-2);
 const epoch = Number(process.env.SOURCE_DATE_EPOCH ?? run('git', ['log', '-1', '--format=%ct']));
@@ -58,7 +61,9 @@ try {
 
 /** What is bundled, the keyring's native code, and Node. @returns the files of their licences */
 function makeLicences() {
-  const beside = Object.keys(locked).filter((folder) => folder.startsWith('node_modules/@napi-rs/keyring'));
+  const beside = Object.keys(locked).filter((folder) =>
+    folder.startsWith('node_modules/@napi-rs/keyring'),
+  );
   const installed = beside.flatMap((folder) => {
     try {
       return [{ ...JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')), folder }];
@@ -67,8 +72,16 @@ function makeLicences() {
     }
   });
   const notices = join(work, 'THIRD-PARTY-NOTICES');
-  writeFileSync(notices, noticesOf([...bundled, ...installed], 'Beside Node (NODE-LICENSE), this program holds'));
-  const node = run(process.execPath, ['scripts/binary.js', '--target', 'linux-x64', '--print-node']).trim();
+  writeFileSync(
+    notices,
+    noticesOf([...bundled, ...installed], 'Beside Node (NODE-LICENSE), this program holds'),
+  );
+  const node = run(process.execPath, [
+    'scripts/binary.js',
+    '--target',
+    'linux-x64',
+    '--print-node',
+  ]).trim();
   copyFileSync(join(dirname(node), '../LICENSE'), join(work, 'NODE-LICENSE'));
   return ['LICENSE', notices, join(work, 'NODE-LICENSE')];
 }
@@ -98,10 +111,12 @@ function makeDebianPackage({ name, debian }, executable, licences) {
   into('completions/ldctl.bash', join(share, 'bash-completion/completions/ldctl'));
   into('completions/ldctl.zsh', join(share, 'zsh/vendor-completions/_ldctl'));
   into('completions/ldctl.fish', join(share, 'fish/vendor_completions.d/ldctl.fish'));
-  for (const file of licences)
+  for (const file of licences) {
     into(file, join(share, 'doc/ldctl', file === 'LICENSE' ? 'copyright' : file.split('/').at(-1)));
+  }
   mkdirSync(join(root, 'DEBIAN'));
-  // Debian sorts `~` before the end, so that 1.0.0~rc.1 is older than 1.0.0. The libraries are those that Node is linked with.
+  // Debian sorts `~` before the end, so that 1.0.0~rc.1 is older than 1.0.0. The libraries are
+  // those that Node is linked with.
   writeFileSync(
     join(root, 'DEBIAN/control'),
     `Package: ldctl
@@ -117,7 +132,14 @@ Description: ${description.split(',')[0]}
 `,
   );
   settle(root);
-  run('dpkg-deb', ['--root-owner-group', '-Zxz', `-z${level}`, '--build', root, resolve(out, `ldctl-${name}.deb`)]);
+  run('dpkg-deb', [
+    '--root-owner-group',
+    '-Zxz',
+    `-z${level}`,
+    '--build',
+    root,
+    resolve(out, `ldctl-${name}.deb`),
+  ]);
   rmSync(root, { recursive: true });
 }
 
@@ -128,20 +150,29 @@ function settle(root) {
 }
 
 /**
- * `npm sbom` knows every package of the repository, and takes those that are bundled for tools of its development: here they
- * are what they are, required, and the tools are left out.
+ * `npm sbom` knows every package of the repository, and takes those that are bundled for tools of
+ * its development: here they are what they are, required, and the tools are left out.
  */
 function billOfMaterials() {
   const all = JSON.parse(run('npm', ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only']));
   const beside = Object.entries(locked).filter(([folder, { dev }]) => folder !== '' && !dev);
   const shipped = new Map([
-    ...beside.map(([folder, one]) => [`${folder.replace(/^.*node_modules\//, '')}@${one.version}`, 'optional']),
+    ...beside.map(([folder, one]) => [
+      `${folder.replace(/^.*node_modules\//, '')}@${one.version}`,
+      'optional',
+    ]),
     ...bundled.map(({ name, version }) => [`${name}@${version}`, 'required']),
   ]);
   const components = all.components
     .filter((component) => shipped.has(component['bom-ref']))
-    .map((component) => ({ ...component, scope: shipped.get(component['bom-ref']), properties: [] }));
-  if (components.length < shipped.size) throw new Error('npm sbom does not know all that is shipped');
+    .map((component) => ({
+      ...component,
+      scope: shipped.get(component['bom-ref']),
+      properties: [],
+    }));
+  if (components.length < shipped.size) {
+    throw new Error('npm sbom does not know all that is shipped');
+  }
   const node = {
     'bom-ref': `node@${NODE_VERSION}`,
     type: 'platform',
@@ -164,7 +195,10 @@ function billOfMaterials() {
       { ref: root['bom-ref'], dependsOn: refs },
       ...all.dependencies
         .filter(({ ref }) => shipped.has(ref))
-        .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((one) => shipped.has(one)) })),
+        .map(({ ref, dependsOn }) => ({
+          ref,
+          dependsOn: dependsOn.filter((one) => shipped.has(one)),
+        })),
       { ref: node['bom-ref'], dependsOn: [] },
     ],
   };
@@ -237,7 +271,13 @@ function json(value) {
 
 /** @returns what it printed @throws Error with what it said, when it fails */
 function run(command, args, cwd = '.') {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8', maxBuffer: 2 ** 26 });
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? `${stderr}${stdout}`}`);
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+  });
+  if (status !== 0) {
+    throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? `${stderr}${stdout}`}`);
+  }
   return stdout;
 }

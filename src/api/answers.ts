@@ -1,7 +1,12 @@
 import { STATUS_CODES } from 'node:http';
 import * as v from 'valibot';
 import { formatDuration } from '../base/durations.js';
-import { ApiError, InvalidAnswerError, RedirectError, type ApiErrorFields } from '../base/errors.js';
+import {
+  ApiError,
+  InvalidAnswerError,
+  RedirectError,
+  type ApiErrorFields,
+} from '../base/errors.js';
 import { sortedUnique, type Id } from '../base/ids.js';
 import { parseJson } from '../base/json.js';
 import type { ApiKey } from '../base/secret.js';
@@ -43,7 +48,11 @@ function parseHttpDate(text: string): number | null {
 export const count = v.pipe(v.bigint(), v.minValue(0n), v.transform(Number), v.safeInteger());
 
 /** The value in the JSON of a 200. @throws RedirectError, ApiError or InvalidAnswerError */
-export function valueOf<T>(answer: Answer, schema: v.GenericSchema<unknown, T>, asked: Asked = {}): T {
+export function valueOf<T>(
+  answer: Answer,
+  schema: v.GenericSchema<unknown, T>,
+  asked: Asked = {},
+): T {
   refuseFailure(answer, asked);
   const result = v.safeParse(schema, jsonOf(answer), { abortEarly: true });
   if (result.success) return result.output;
@@ -55,14 +64,23 @@ export function valueOf<T>(answer: Answer, schema: v.GenericSchema<unknown, T>, 
 
 function jsonOf(answer: Answer): unknown {
   const { url, status, body, apiKey } = answer;
-  if (status !== 200) throw invalidAnswer(answer, `${url.host} answered ${status} where 200 was expected`);
-  if (body === null) throw invalidAnswer(answer, 'the answer is larger than 32 MiB', 'answer_too_large');
+  if (status !== 200) {
+    throw invalidAnswer(answer, `${url.host} answered ${status} where 200 was expected`);
+  }
+  if (body === null) {
+    throw invalidAnswer(answer, 'the answer is larger than 32 MiB', 'answer_too_large');
+  }
   if (body.trim() === '') throw invalidAnswer(answer, 'the answer is empty');
   try {
     return parseJson(body);
   } catch (error) {
-    if (/^\s*</.test(body)) throw invalidAnswer(answer, `the answer is a web page: ${excerpt(body, apiKey)}`);
-    throw invalidAnswer(answer, `the answer is not JSON, or was cut off: ${quote((error as Error).message, apiKey)}`);
+    if (/^\s*</.test(body)) {
+      throw invalidAnswer(answer, `the answer is a web page: ${excerpt(body, apiKey)}`);
+    }
+    throw invalidAnswer(
+      answer,
+      `the answer is not JSON, or was cut off: ${quote((error as Error).message, apiKey)}`,
+    );
   }
 }
 
@@ -83,7 +101,10 @@ const problemSchema = v.object({
   code: textIfAny,
   reason: textIfAny,
   field: textIfAny,
-  field_issues: v.fallback(v.array(v.object({ code: textIfAny, reason: textIfAny, path: textIfAny })), []),
+  field_issues: v.fallback(
+    v.array(v.object({ code: textIfAny, reason: textIfAny, path: textIfAny })),
+    [],
+  ),
 });
 
 /** Lets a 2xx pass. @throws RedirectError for a 3xx, ApiError for the rest */
@@ -119,10 +140,15 @@ function apiError(answer: Answer, asked: Asked): ApiError {
   const unknown = unknownNodes(fields, asked);
   if (unknown.length > 0) {
     const message = `deployment ${asked.trigger?.deploymentId} has no node ${shortList(unknown)}; nothing was done`;
-    return new ApiError(message, fields, { requestId, hint: '`ldctl nodes list` shows the nodes that the log names.' });
+    return new ApiError(message, fields, {
+      requestId,
+      hint: '`ldctl nodes list` shows the nodes that the log names.',
+    });
   }
   const isElsewhere = status === 404 && !problem;
-  const hint = isElsewhere ? `The API says that in another way: check the URL, ${url.origin}.` : hintFor(fields, asked);
+  const hint = isElsewhere
+    ? `The API says that in another way: check the URL, ${url.origin}.`
+    : hintFor(fields, asked);
   return new ApiError(messageOf(answer, fields), fields, { requestId, hint });
 }
 
@@ -147,15 +173,23 @@ function problemOf(body: string): v.InferOutput<typeof problemSchema> | undefine
 }
 
 /** The causes that the server names; with its status, where there are none or it failed. */
-function messageOf({ status, url }: Answer, { code, reason, fieldIssues = [] }: ApiErrorFields): string {
-  const issues = fieldIssues.map((issue) => [issue.path, issue.reason || issue.code].filter(Boolean).join(': '));
+function messageOf(
+  { status, url }: Answer,
+  { code, reason, fieldIssues = [] }: ApiErrorFields,
+): string {
+  const issues = fieldIssues.map((issue) =>
+    [issue.path, issue.reason || issue.code].filter(Boolean).join(': '),
+  );
   const causes = [shortList(issues, 5), reason].filter(Boolean).join('; ');
   if (causes && status < 500) return causes;
   const name = code === `http_${status}` ? (STATUS_CODES[status] ?? '') : code;
   return causes ? `${causes} (${status} ${name})` : `${url.host} answered ${status} ${name}`;
 }
 
-function hintFor({ status, code, reason, retryAfterMs }: ApiErrorFields, { permission }: Asked): string | undefined {
+function hintFor(
+  { status, code, reason, retryAfterMs }: ApiErrorFields,
+  { permission }: Asked,
+): string | undefined {
   const later = `Try again${retryAfterMs === undefined ? ' later' : ` in ${formatDuration(retryAfterMs)}`}.`;
   if (code === 'idempotency_error') {
     return 'This idempotency key was used for another request in the last 10 minutes. Use another key.';
@@ -163,22 +197,36 @@ function hintFor({ status, code, reason, retryAfterMs }: ApiErrorFields, { permi
   if (code === 'idempotent_request_in_progress') {
     return 'The first request with this idempotency key is still running. Follow it, or try again with the same key.';
   }
-  if (status === 400) return 'It is the request itself that was refused: change what the message names.';
-  if (status === 401) return 'The API key is missing, wrong, expired or revoked: check it with `ldctl whoami`.';
+  if (status === 400) {
+    return 'It is the request itself that was refused: change what the message names.';
+  }
+  if (status === 401) {
+    return 'The API key is missing, wrong, expired or revoked: check it with `ldctl whoami`.';
+  }
   if (status === 403) {
-    const needs = permission && !reason.includes(permission) ? `The key needs the permission ${permission}. ` : '';
+    const needs =
+      permission && !reason.includes(permission)
+        ? `The key needs the permission ${permission}. `
+        : '';
     const without =
-      permission === 'info:read' ? 'Ids work without it: --deployment ID with --supervisor-url URL. ' : '';
+      permission === 'info:read'
+        ? 'Ids work without it: --deployment ID with --supervisor-url URL. '
+        : '';
     return `${needs}${without}\`ldctl whoami\` shows what the key may do. An allow-list must name this machine's address.`;
   }
-  if (status === 404) return 'It is unknown, or this key may not see it: `ldctl deployments list` shows what it may.';
+  if (status === 404) {
+    return 'It is unknown, or this key may not see it: `ldctl deployments list` shows what it may.';
+  }
   if (status === 429) return `Too many requests with this key. ${later}`;
   return status === 408 || status === 425 || status >= 500 ? later : undefined;
 }
 
 const LONGEST_RETRY_AFTER_MS = 24 * 60 * 60_000;
 
-/** Seconds or an HTTP-date, as milliseconds from now. A date is compared with the server's clock: the local one may be hours off. */
+/**
+ * Seconds or an HTTP-date, as milliseconds from now. A date is compared with the server's clock:
+ * the local one may be hours off.
+ */
 function retryAfterOf(answer: Answer): number | undefined {
   const text = header(answer, 'retry-after').trim();
   const time = parseHttpDate(text);

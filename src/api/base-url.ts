@@ -3,15 +3,21 @@ import { UsageError } from '../base/errors.js';
 const EXAMPLE = 'Write it as https://HOST, such as https://supervisor-aws-us.laserdata.cloud.';
 
 /**
- * Reads the base URL of an API; a path prefix is kept. No error shows the text, which may be a key in the wrong variable.
+ * Reads the base URL of an API; a path prefix is kept. No error shows the text, which may be a key
+ * in the wrong variable.
  * @param what names the setting in errors
  */
 export function parseBaseUrl(text: string, what: string): URL {
   if (!URL.canParse(text)) throw invalid(`${what} is not a URL`, EXAMPLE);
   const url = new URL(text);
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw invalid(`${what} must begin with https://`, EXAMPLE);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+    throw invalid(`${what} must begin with https://`, EXAMPLE);
+  }
   if (url.username !== '' || url.password !== '' || /[?#]/.test(text)) {
-    throw invalid(`${what} must not have a user name, a password, a query (?…) or a fragment (#…) in it`, EXAMPLE);
+    throw invalid(
+      `${what} must not have a user name, a password, a query (?…) or a fragment (#…) in it`,
+      EXAMPLE,
+    );
   }
   if (url.protocol === 'http:' && !isLoopback(url)) {
     throw invalid(
@@ -25,7 +31,11 @@ export function parseBaseUrl(text: string, what: string): URL {
 
 /** Whether a URL stays on this machine: 127.0.0.0/8, `::1` or `localhost`. */
 export function isLoopback(url: URL): boolean {
-  return url.hostname === 'localhost' || url.hostname === '[::1]' || /^127(?:\.\d+){3}$/.test(url.hostname);
+  return (
+    url.hostname === 'localhost' ||
+    url.hostname === '[::1]' ||
+    /^127(?:\.\d+){3}$/.test(url.hostname)
+  );
 }
 
 /** @param path begins with a slash, and is sent as it is written, colons too */

@@ -86,9 +86,12 @@ export class Client {
     this.#base = parseBaseUrl(typeof url === 'string' ? url : url.href, what);
     this.#apiKey = typeof apiKey === 'string' ? new ApiKey(apiKey) : apiKey;
     if (!isApiKeyText(this.#apiKey.reveal())) {
-      throw new UsageError('the API key is empty, or holds characters that no key has, such as a line end', {
-        code: 'invalid_api_key',
-      });
+      throw new UsageError(
+        'the API key is empty, or holds characters that no key has, such as a line end',
+        {
+          code: 'invalid_api_key',
+        },
+      );
     }
     this.#proxy = proxyFor(this.#base);
     this.#clock = clock;
@@ -102,16 +105,23 @@ export class Client {
       retry: { limit: 0 },
       // Not asking for compression keeps a small answer from growing into a huge one.
       decompress: false,
-      // Behind a proxy, Node would check an address by the proxy's name. NODE_TLS_REJECT_UNAUTHORIZED=0 switches nothing off.
-      https: { rejectUnauthorized: true, checkServerIdentity: (_name, peer) => checkServerIdentity(host, peer) },
+      // Behind a proxy, Node would check an address by the proxy's name.
+      // NODE_TLS_REJECT_UNAUTHORIZED=0 switches nothing off.
+      https: {
+        rejectUnauthorized: true,
+        checkServerIdentity: (_name, peer) => checkServerIdentity(host, peer),
+      },
       headers: { accept: 'application/json', 'user-agent': `ldctl/${VERSION}` },
-      // There is no cache, and got's options for one would cost 16 kB a request until the next full collection: V8 makes
-      // new hidden classes for the object that they are spread into.
+      // There is no cache, and got's options for one would cost 16 kB a request until the next full
+      // collection: V8 makes new hidden classes for the object that they are spread into.
       hooks: { beforeRequest: [(options) => void (options.cacheOptions = {})] },
     });
   }
 
-  /** Reads, up to three times. @throws what `read` throws, TransportError, or the signal's reason */
+  /**
+   * Reads, up to three times.
+   * @throws what `read` throws, TransportError, or the signal's reason
+   */
   get<T>(path: string, { signal, tries }: CallOptions, read: Call<T>['read']): Promise<T> {
     return this.#send({ method: 'GET', path, signal, tries: tries === 'one' ? 1 : 3, read });
   }
@@ -134,7 +144,16 @@ export class Client {
         const requestId = (answer && requestIdOf(answer)) ?? null;
         const durationMs = Math.round(this.#clock.elapsed() - startedAt);
         const status = answer?.status ?? null;
-        onTrace?.({ method, url: url.href, attempt, status, requestId, durationMs, error, retryInMs });
+        onTrace?.({
+          method,
+          url: url.href,
+          attempt,
+          status,
+          requestId,
+          durationMs,
+          error,
+          retryInMs,
+        });
       };
       try {
         answer = await this.#exchange(call, url, Math.min(requestTimeoutMs, leftMs()));
@@ -155,14 +174,27 @@ export class Client {
   }
 
   /**
-   * The answer to one request, whatever its status. The body of a 202 is not read: the action is accepted even if the rest
-   * of the answer is lost.
+   * The answer to one request, whatever its status. The body of a 202 is not read: the action is
+   * accepted even if the rest of the answer is lost.
    */
-  async #exchange({ method, headers, body, signal }: Call<unknown>, url: URL, timeoutMs: number): Promise<Answer> {
+  async #exchange(
+    { method, headers, body, signal }: Call<unknown>,
+    url: URL,
+    timeoutMs: number,
+  ): Promise<Answer> {
     signal?.throwIfAborted();
-    // An idle connection that the server has just closed would look like a lost answer, so a POST has one of its own.
-    const agent = await (method === 'POST' ? this.#open(false) : (this.#shared ??= this.#open(true)));
-    const options = { method, headers, body, request: this.#request, agent: { http: agent, https: agent } as Agents };
+    // An idle connection that the server has just closed would look like a lost answer, so a POST
+    // has one of its own.
+    const agent = await (method === 'POST'
+      ? this.#open(false)
+      : (this.#shared ??= this.#open(true)));
+    const options = {
+      method,
+      headers,
+      body,
+      request: this.#request,
+      agent: { http: agent, https: agent } as Agents,
+    };
     const stream = this.#got.stream(url, options);
     const attempt = trackAttempt(stream, url);
     const giveUp = (): void => void stream.destroy(new Error('the request was given up'));
@@ -170,7 +202,8 @@ export class Client {
       attempt.timedOutAfterMs = timeoutMs;
       giveUp();
     }, timeoutMs);
-    // Not got's own `signal`, which keeps a finished request in memory until the next full collection.
+    // Not got's own `signal`, which keeps a finished request in memory until the next full
+    // collection.
     const release = onAbort(signal, giveUp);
     try {
       const [answer] = (await once(stream, 'response')) as [IncomingMessage];
@@ -191,14 +224,19 @@ export class Client {
 
   async #open(keepAlive: boolean): Promise<Agent> {
     const options = { keepAlive, rejectUnauthorized: true };
-    if (!this.#proxy) return this.#base.protocol === 'https:' ? new TlsAgent(options) : new Agent(options);
+    if (!this.#proxy) {
+      return this.#base.protocol === 'https:' ? new TlsAgent(options) : new Agent(options);
+    }
     const { TunnelAgent } = await import('./tunnel.js');
     return new TunnelAgent(this.#proxy, options);
   }
 
-  /** Puts the key into the request after Node took its options: with NODE_DEBUG, Node prints those. */
+  /**
+   * Puts the key into the request after Node took its options: with NODE_DEBUG, Node prints those.
+   */
   readonly #request: RequestFunction = (url, options) => {
-    const request = url.protocol === 'https:' ? https.request(url, options) : http.request(url, options);
+    const request =
+      url.protocol === 'https:' ? https.request(url, options) : http.request(url, options);
     request.setHeader('ld-api-key', this.#apiKey.reveal());
     return request;
   };
@@ -211,7 +249,10 @@ function proxyFor(url: URL): URL | null {
   if (URL.canParse(setting) && /^https?:/i.test(setting)) return new URL(setting);
   // The value is not repeated: it may hold a password.
   const hint = 'Write it as http://HOST:PORT or https://HOST:PORT.';
-  throw new UsageError('HTTPS_PROXY is not the URL of an HTTP proxy', { code: 'invalid_proxy', hint });
+  throw new UsageError('HTTPS_PROXY is not the URL of an HTTP proxy', {
+    code: 'invalid_proxy',
+    hint,
+  });
 }
 
 /** A body as UTF-8; null as soon as it is too large. */
@@ -234,5 +275,9 @@ function retryDelayOf(error: unknown, attempt: number): number {
     (error instanceof TransportError && error.transient) ||
     (error instanceof InvalidAnswerError && error.code === 'invalid_answer');
   if (!mayPass) return Infinity;
-  return (error instanceof ApiError ? error.retryAfterMs : undefined) ?? RETRY_DELAYS_MS[attempt - 1] ?? Infinity;
+  return (
+    (error instanceof ApiError ? error.retryAfterMs : undefined) ??
+    RETRY_DELAYS_MS[attempt - 1] ??
+    Infinity
+  );
 }

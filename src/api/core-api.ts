@@ -52,10 +52,27 @@ const deployment = v.looseObject({
   variant: shown,
   supervisor_url: orNull,
 });
-const environment = v.looseObject({ id, name: shown, deployments: v.nullish(v.array(deployment), []) });
-const division = v.looseObject({ id, name: shown, environments: v.nullish(v.array(environment), []) });
-const tenantStructure = v.looseObject({ id, name: shown, divisions: v.nullish(v.array(division), []) });
-const deploymentDetails = v.looseObject({ id, name: shown, nodes_count: count, supervisor_url: orNull });
+const environment = v.looseObject({
+  id,
+  name: shown,
+  deployments: v.nullish(v.array(deployment), []),
+});
+const division = v.looseObject({
+  id,
+  name: shown,
+  environments: v.nullish(v.array(environment), []),
+});
+const tenantStructure = v.looseObject({
+  id,
+  name: shown,
+  divisions: v.nullish(v.array(division), []),
+});
+const deploymentDetails = v.looseObject({
+  id,
+  name: shown,
+  nodes_count: count,
+  supervisor_url: orNull,
+});
 
 export type Permissions = v.InferOutput<typeof permissions>;
 export type KeyContext = v.InferOutput<typeof keyContext>;
@@ -74,7 +91,10 @@ export interface DeploymentPath {
 
 type ReadOptions = Pick<CallOptions, 'signal'>;
 
-/** Reads only. Every method throws ApiError, RedirectError, TransportError, InvalidAnswerError, or the signal's reason. */
+/**
+ * Reads only. Every method throws ApiError, RedirectError, TransportError, InvalidAnswerError, or
+ * the signal's reason.
+ */
 export class CoreApi {
   readonly #client: Client;
 
@@ -99,7 +119,12 @@ export class CoreApi {
     return this.#read(`${environment}/deployments/${at.deploymentId}`, deploymentDetails, options);
   }
 
-  #read<T>(path: string, schema: v.GenericSchema<unknown, T>, options: ReadOptions, permission?: string): Promise<T> {
+  #read<T>(
+    path: string,
+    schema: v.GenericSchema<unknown, T>,
+    options: ReadOptions,
+    permission?: string,
+  ): Promise<T> {
     return this.#client.get(path, options, (answer) => valueOf(answer, schema, { permission }));
   }
 }

@@ -30,7 +30,8 @@ export function trackAttempt(stream: Request, { protocol }: URL): Attempt {
       stream.destroy(new Error('the proxy did not open a tunnel'));
     });
     request.once('socket', (socket: Socket) => {
-      // A handshake that was given up may fail once more when nothing listens to its socket any longer.
+      // A handshake that was given up may fail once more when nothing listens to its socket any
+      // longer.
       if (!request.reusedSocket) socket.on('error', () => undefined);
       // Node writes nothing before the connection is made.
       if (request.reusedSocket || !(isSecure || socket.connecting)) attempt.phase = 'sent';
@@ -46,7 +47,11 @@ const FAULTS: ReadonlyArray<readonly [node: RegExp, code: string, message: strin
   [/^(ENOTFOUND|EAI_AGAIN)$/, 'name_not_found', 'name not found: PEER'],
   [/^(ECONNRESET|ECONNABORTED|EPIPE)$/, 'connection_lost', 'connection lost with PEER'],
   // The codes of OpenSSL's and Node's certificate checks.
-  [/CERT|^UNABLE_TO|_CA$|^HOSTNAME_M|_PURPOSE|CRL/, 'certificate', 'the certificate of PEER does not verify'],
+  [
+    /CERT|^UNABLE_TO|_CA$|^HOSTNAME_M|_PURPOSE|CRL/,
+    'certificate',
+    'the certificate of PEER does not verify',
+  ],
   [/^EPROTO$|^ERR_(SSL|TLS)_/, 'tls', 'no secure connection with PEER, which may not speak https'],
 ];
 const UNKNOWN = [null, 'network', 'connection failed with PEER'] as const;
@@ -54,18 +59,31 @@ const UNKNOWN = [null, 'network', 'connection failed with PEER'] as const;
 const HINTS = {
   peer: 'Check the URL, the network between here and there, and that the service is up.',
   proxy: 'Check HTTPS_PROXY (http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT), and NO_PROXY.',
-  certificate: 'If an own certificate authority is used there, name its file in NODE_EXTRA_CA_CERTS.',
+  certificate:
+    'If an own certificate authority is used there, name its file in NODE_EXTRA_CA_CERTS.',
 };
 
-/** Only Node's code is kept, and no cause: a got error carries the request's headers, and with them the key. */
-export function transportError(error: unknown, attempt: Attempt, url: URL, configured: URL | null): TransportError {
+/**
+ * Only Node's code is kept, and no cause: a got error carries the request's headers, and with them
+ * the key.
+ */
+export function transportError(
+  error: unknown,
+  attempt: Attempt,
+  url: URL,
+  configured: URL | null,
+): TransportError {
   const { phase, refusedWith, timedOutAfterMs } = attempt;
   const { host } = url;
   const proxy = phase === 'connecting' ? configured : null;
   const peer = proxy ? `the proxy ${proxy.host}` : host;
   const sent = phase === 'connecting' ? 'no' : 'maybe';
-  const fault = (code: string, message: string, transient: boolean, hint = proxy ? HINTS.proxy : HINTS.peer) =>
-    new TransportError(code, message, { sent, transient }, { hint });
+  const fault = (
+    code: string,
+    message: string,
+    transient: boolean,
+    hint = proxy ? HINTS.proxy : HINTS.peer,
+  ) => new TransportError(code, message, { sent, transient }, { hint });
 
   if (timedOutAfterMs !== undefined) {
     const message = {
@@ -81,9 +99,15 @@ export function transportError(error: unknown, attempt: Attempt, url: URL, confi
   }
   const node = codeOf(error);
   const [, code, message] = FAULTS.find(([pattern]) => pattern.test(node)) ?? UNKNOWN;
-  const when = { connecting: '', sent: ' before an answer came', answering: ' in the middle of the answer' }[phase];
+  const when = {
+    connecting: '',
+    sent: ' before an answer came',
+    answering: ' in the middle of the answer',
+  }[phase];
   const suffix = `${when}${node && ` (${node})`}`;
-  if (code === 'certificate') return fault(code, message.replace('PEER', host) + suffix, false, HINTS.certificate);
+  if (code === 'certificate') {
+    return fault(code, message.replace('PEER', host) + suffix, false, HINTS.certificate);
+  }
   return fault(code, message.replace('PEER', peer) + suffix, code !== 'tls');
 }
 

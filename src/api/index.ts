@@ -1,6 +1,6 @@
 /**
- * The typed client, published as `ldctl/client`: the Supervisor and the Core API for a TypeScript program, with the
- * types and errors that it needs and nothing of the command line.
+ * The typed client, published as `ldctl/client`: the Supervisor and the Core API for a TypeScript
+ * program, with the types and errors that it needs and nothing of the command line.
  * @module ldctl/client
  */
 export { type ClientOptions, type TraceEvent } from './client.js';

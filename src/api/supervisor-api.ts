@@ -3,7 +3,14 @@ import { formatAction, type Activity } from '../base/activity.js';
 import { UsageError } from '../base/errors.js';
 import { isId, sortedUnique, type Id } from '../base/ids.js';
 import { stringifyJson } from '../base/json.js';
-import type { Accepted, ActivityPage, CallOptions, PageQuery, Supervisor, WireTrigger } from '../base/supervisor.js';
+import type {
+  Accepted,
+  ActivityPage,
+  CallOptions,
+  PageQuery,
+  Supervisor,
+  WireTrigger,
+} from '../base/supervisor.js';
 import {
   count,
   header,
@@ -29,7 +36,8 @@ export class SupervisorApi implements Supervisor {
   /**
    * Posts once, whatever happens; resolves only at 202.
    * @throws UsageError before anything is sent, for an empty list of nodes
-   * @throws ApiError, RedirectError, TransportError, InvalidAnswerError (another 2xx), or the signal's reason
+   * @throws ApiError, RedirectError, TransportError, InvalidAnswerError (another 2xx), or the
+   * signal's reason
    */
   async trigger(request: WireTrigger, { signal }: CallOptions = {}): Promise<Accepted> {
     return this.#client.post({
@@ -69,7 +77,8 @@ function triggerPath({ deploymentId, runtime, action }: WireTrigger): string {
 }
 
 /**
- * The same bytes for the same request: `{}` for every node, otherwise `{"nodes":[…]}` with each id once, ascending.
+ * The same bytes for the same request: `{}` for every node, otherwise `{"nodes":[…]}` with each id
+ * once, ascending.
  * @throws UsageError for an empty list, which the API may take for every node
  */
 export function triggerBody(nodes: readonly Id[] | null): string {
@@ -81,7 +90,9 @@ export function triggerBody(nodes: readonly Id[] | null): string {
 function readAccepted(answer: Answer, trigger: WireTrigger): Accepted {
   refuseFailure(answer, { permission: 'deployment:manage', trigger });
   const { status, url } = answer;
-  if (status !== 202) throw invalidAnswer(answer, `${url.host} answered ${status} where 202 was expected`);
+  if (status !== 202) {
+    throw invalidAnswer(answer, `${url.host} answered ${status} where 202 was expected`);
+  }
   return {
     requestId: requestIdOf(answer) ?? null,
     replayed: header(answer, 'idempotent-replayed') === 'true',
@@ -93,7 +104,11 @@ function readActivityPage(answer: Answer): ActivityPage {
   const page = valueOf(answer, activityPage, { permission: 'deployment:read' });
   const serverTime = serverTimeOf(answer);
   const requestId = requestIdOf(answer);
-  return { ...page, ...(serverTime !== null && { serverTime }), ...(requestId !== undefined && { requestId }) };
+  return {
+    ...page,
+    ...(serverTime !== null && { serverTime }),
+    ...(requestId !== undefined && { requestId }),
+  };
 }
 
 const IDS = ['id', 'node_id'];
@@ -101,7 +116,10 @@ const TEXTS = ['runtime', 'action', 'status', 'created_at'];
 /** By these an entry of another deployment is noticed. */
 const IDS_IF_ANY = ['tenant_id', 'deployment_id'];
 
-/** What is wrong with an entry. By hand: a schema takes five times as long, felt with 100,000 entries, and reorders fields. */
+/**
+ * What is wrong with an entry. By hand: a schema takes five times as long, felt with 100,000
+ * entries, and reorders fields.
+ */
 function flawOf(entry: unknown): string | null {
   if (typeof entry !== 'object' || entry === null) return 'an entry of the log was expected';
   const fields = entry as Readonly<Record<string, unknown>>;

@@ -22,8 +22,9 @@ export function isFinal(status: string): boolean {
 }
 
 /**
- * An entry of the activity log as the API gave it, with unknown fields and unknown values of `status`, `runtime` and `action`.
- * Times are RFC 3339 UTC; `finished_at` is null or absent while `processing`.
+ * An entry of the activity log as the API gave it, with unknown fields and unknown values of
+ * `status`, `runtime` and `action`. Times are RFC 3339 UTC; `finished_at` is null or absent while
+ * `processing`.
  */
 export interface Activity {
   id: Id;
@@ -63,16 +64,26 @@ export function parseAction(text: string, config?: string): Action {
   const [name, inline] = text.split(/:(.*)/s, 2);
   const verb = VERBS.find((known) => known === name);
   if (!verb || (inline !== undefined && verb !== 'reconfigure')) {
-    throw invalid(`unknown action ${JSON.stringify(text)}`, `An action is one of: ${VERBS.join(', ')}:ID.`);
+    throw invalid(
+      `unknown action ${JSON.stringify(text)}`,
+      `An action is one of: ${VERBS.join(', ')}:ID.`,
+    );
   }
   if (verb !== 'reconfigure') {
     if (config === undefined) return { verb };
     throw invalid(`--config goes with reconfigure, not with ${verb}`);
   }
-  if (inline !== undefined && config !== undefined) throw invalid(`two configs: ${text} and --config ${config}`);
+  if (inline !== undefined && config !== undefined) {
+    throw invalid(`two configs: ${text} and --config ${config}`);
+  }
   const id = inline ?? config;
-  if (id !== undefined) return { verb, configId: parseId(id, inline === undefined ? '--config' : verb) };
-  throw invalid('reconfigure needs the id of a config', 'Write reconfigure:ID, or reconfigure with --config ID.');
+  if (id !== undefined) {
+    return { verb, configId: parseId(id, inline === undefined ? '--config' : verb) };
+  }
+  throw invalid(
+    'reconfigure needs the id of a config',
+    'Write reconfigure:ID, or reconfigure with --config ID.',
+  );
 }
 
 /** The action as a path segment and for people: `restart`, `reconfigure:42`. */
@@ -80,7 +91,10 @@ export function formatAction(action: Action): string {
   return action.configId === undefined ? action.verb : `${action.verb}:${action.configId}`;
 }
 
-/** Whether an entry can be of this action. A reconfigure may be stored with its config or without it. */
+/**
+ * Whether an entry can be of this action. A reconfigure may be stored with its config or without
+ * it.
+ */
 export function isSameAction(action: Action, stored: string): boolean {
   return stored === formatAction(action) || stored === action.verb;
 }

@@ -2,12 +2,14 @@ import { uptime } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 
 /**
- * Calls back once, when the signal is aborted; at once, if it is already. In place of `AbortSignal.any`, by which each of the
- * thousands of polls of a run would stay attached to the run's signal for as long as that lives.
+ * Calls back once, when the signal is aborted; at once, if it is already. In place of
+ * `AbortSignal.any`, by which each of the thousands of polls of a run would stay attached to the
+ * run's signal for as long as that lives.
  * @returns releases the signal: call it when the work is done
  */
 export function onAbort(signal: AbortSignal | undefined, call: () => void): () => void {
-  // A removed listener still refers to the next ones, so that one request would keep another in memory: its call is dropped.
+  // A removed listener still refers to the next ones, so that one request would keep another in
+  // memory: its call is dropped.
   let pending: (() => void) | null = call;
   const listener = (): void => {
     const once = pending;
@@ -24,14 +26,20 @@ export function onAbort(signal: AbortSignal | undefined, call: () => void): () =
 
 /** Passed to all that needs the time, so that no test waits. In milliseconds. */
 export interface Clock {
-  /** Wall clock, UTC: for people, records, and times of the server. It can be set at any time, so it measures nothing. */
+  /**
+   * Wall clock, UTC: for people, records, and times of the server. It can be set at any time, so it
+   * measures nothing.
+   */
   now(): number;
   /**
-   * Monotonic, with fractions: for every limit, age and interval. It cannot be set, and goes on while the process is stopped and
-   * while the machine sleeps.
+   * Monotonic, with fractions: for every limit, age and interval. It cannot be set, and goes on
+   * while the process is stopped and while the machine sleeps.
    */
   elapsed(): number;
-  /** Resolves after `ms`; rejects with the signal's reason as soon as it is aborted, and leaves no timer behind. */
+  /**
+   * Resolves after `ms`; rejects with the signal's reason as soon as it is aborted, and leaves no
+   * timer behind.
+   */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
@@ -40,13 +48,19 @@ const UPTIME_STEP_MS = 1000;
 /** A timer stops while the machine sleeps, so after that a `sleep` is late by this much at most. */
 const LONGEST_TIMER_MS = 10_000;
 
-/** The monotonic clock stops on Linux and macOS while the machine sleeps: the uptime tells how long that was. */
+/**
+ * The monotonic clock stops on Linux and macOS while the machine sleeps: the uptime tells how long
+ * that was.
+ */
 export function createClock(uptimeSeconds: () => number = uptime): Clock {
   const uptimeAtStart = uptimeSeconds() * 1000 - performance.now();
   let asleepMs = 0;
   const elapsed = (): number => {
     const awakeMs = performance.now();
-    asleepMs = Math.max(asleepMs, uptimeSeconds() * 1000 - uptimeAtStart - awakeMs - UPTIME_STEP_MS);
+    asleepMs = Math.max(
+      asleepMs,
+      uptimeSeconds() * 1000 - uptimeAtStart - awakeMs - UPTIME_STEP_MS,
+    );
     return awakeMs + asleepMs;
   };
   const sleep: Clock['sleep'] = async (ms, signal) => {

@@ -4,7 +4,10 @@ import { UsageError } from './errors.js';
 const PART = /(\d+(?:\.\d+)?)(ms|s|m|h|d)/g;
 const WHOLE = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/;
 
-/** Reads `90s`, `1h30m` or `7d` as milliseconds; `0` needs no unit. @param what names it in the error */
+/**
+ * Reads `90s`, `1h30m` or `7d` as milliseconds; `0` needs no unit.
+ * @param what names it in the error
+ */
 export function parseDuration(text: string, what = 'duration'): number {
   if (/^0+$/.test(text)) return 0;
   if (!WHOLE.test(text)) {
@@ -13,7 +16,9 @@ export function parseDuration(text: string, what = 'duration'): number {
       hint: 'Write a number and a unit: 500ms, 90s, 10m, 1h30m, 7d.',
     });
   }
-  return Math.round([...text.matchAll(PART)].reduce((sum, [part]) => sum + ms(part as StringValue), 0));
+  return Math.round(
+    [...text.matchAll(PART)].reduce((sum, [part]) => sum + ms(part as StringValue), 0),
+  );
 }
 
 /** A duration for people: `0.4s`, `12s`, `3m05s`, `2h14m`, `3d4h`. */

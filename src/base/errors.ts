@@ -16,7 +16,12 @@ export class LdctlError extends Error {
   hint: string | undefined;
   readonly requestId: string | undefined;
 
-  constructor(exit: ExitName, code: string, message: string, { hint, requestId, cause }: LdctlErrorOptions = {}) {
+  constructor(
+    exit: ExitName,
+    code: string,
+    message: string,
+    { hint, requestId, cause }: LdctlErrorOptions = {},
+  ) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = new.target.name;
     this.exit = exit;
@@ -32,7 +37,10 @@ export class LdctlError extends Error {
 
 /** The command is wrong, or consent is missing: exit 2, before anything is sent. */
 export class UsageError extends LdctlError {
-  constructor(message: string, { code = 'usage', ...options }: LdctlErrorOptions & { code?: string } = {}) {
+  constructor(
+    message: string,
+    { code = 'usage', ...options }: LdctlErrorOptions & { code?: string } = {},
+  ) {
     super('usage', code, message, options);
   }
 }
@@ -84,7 +92,9 @@ export function retryAfterOf(error: LdctlError): number {
 export class TransportError extends LdctlError {
   /** `no` only when the request certainly did not leave this machine, as without a connection. */
   readonly sent: 'no' | 'maybe';
-  /** False when trying again cannot help: a certificate that does not verify, a proxy that refuses. */
+  /**
+   * False when trying again cannot help: a certificate that does not verify, a proxy that refuses.
+   */
   readonly transient: boolean;
 
   constructor(
@@ -108,7 +118,10 @@ export class RedirectError extends LdctlError {
 
 /** The status is a success, but the body is cut JSON, HTML, of another shape, or too large. */
 export class InvalidAnswerError extends LdctlError {
-  constructor(message: string, { code = 'invalid_answer', ...options }: LdctlErrorOptions & { code?: string } = {}) {
+  constructor(
+    message: string,
+    { code = 'invalid_answer', ...options }: LdctlErrorOptions & { code?: string } = {},
+  ) {
     super('unreachable', code, message, options);
   }
 }
@@ -116,7 +129,10 @@ export class InvalidAnswerError extends LdctlError {
 const EXIT_BY_SIGNAL = { SIGHUP: 'sighup', SIGINT: 'sigint', SIGTERM: 'sigterm' } as const;
 export type StopSignal = keyof typeof EXIT_BY_SIGNAL;
 
-/** The user, the system or a program ended a command or a job. The reason of every abort signal in this tool. */
+/**
+ * The user, the system or a program ended a command or a job. The reason of every abort signal in
+ * this tool.
+ */
 export class Interrupted extends LdctlError {
   readonly signal: StopSignal;
 

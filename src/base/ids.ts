@@ -9,7 +9,10 @@ export function isId(value: unknown): value is Id {
   return typeof value === 'bigint' && value >= 0n && value <= MAX_ID;
 }
 
-/** Reads decimal digits, `0 … 2^64-1`; `what` names the value in the error, for instance `--node`. @throws UsageError */
+/**
+ * Reads decimal digits, `0 … 2^64-1`; `what` names the value in the error, for instance `--node`.
+ * @throws UsageError
+ */
 export function parseId(text: string, what = 'id'): Id {
   // A bigint of a million digits would be slow to make.
   const digits = /^0*(\d{1,20})$/.exec(text)?.[1];

@@ -1,14 +1,19 @@
 import * as v from 'valibot';
 import { isId, type Id } from './ids.js';
 
-/** An id on the disk: a string of digits, since programs that read JSON lose those of a long number. */
+/**
+ * An id on the disk: a string of digits, since programs that read JSON lose those of a long number.
+ */
 export const idText = v.pipe(
   v.string(),
   v.check((text) => /^\d{1,20}$/.test(text) && isId(BigInt(text))),
   v.transform((text): Id => BigInt(text)),
 );
 
-/** What is remembered of a trigger from before each POST. Strict: what a later version wrote may forbid to send. */
+/**
+ * What is remembered of a trigger from before each POST. Strict: what a later version wrote may
+ * forbid to send.
+ */
 export const runRecord = v.strictObject({
   /** The `idempotency-key` as it goes over the wire: it tells this trigger from every other. */
   key: v.string(),
@@ -42,18 +47,22 @@ export interface KeptRun {
   passed: boolean;
 }
 
-/** `made`: the generation of the record. `found`: another run that has come since, to be followed instead. */
+/**
+ * `made`: the generation of the record. `found`: another run that has come since, to be followed
+ * instead.
+ */
 export type Begun = { made: number } | { found: KeptRun };
 
 /**
- * Survives the process, and a power cut. Every method throws LdctlError where the journal cannot be read or written:
- * nothing may be sent then, since "not readable" is not "no record".
+ * Survives the process, and a power cut. Every method throws LdctlError where the journal cannot be
+ * read or written: nothing may be sent then, since "not readable" is not "no record".
  */
 export interface RunJournal {
   /** The newest record that was not refused, if it is of the last 24 hours. */
   read(key: string): KeptRun | null;
   /**
-   * Makes the record of one POST, right before it. It is the next generation, which only one process can make.
+   * Makes the record of one POST, right before it. It is the next generation, which only one
+   * process can make.
    * @param after what this run goes on from; 0 for nothing
    */
   begin(record: RunRecord, after: number): Begun;

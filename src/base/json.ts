@@ -4,8 +4,9 @@ import { isInteger, LosslessNumber, parse, stringify } from 'lossless-json';
 const MOST_DIGITS = 40;
 
 /**
- * Reads JSON without rounding: an integer becomes a bigint, or a string beyond 40 digits; any other number keeps its digits as
- * a `LosslessNumber`. Of two fields with one name the last counts, as with `JSON.parse`.
+ * Reads JSON without rounding: an integer becomes a bigint, or a string beyond 40 digits; any other
+ * number keeps its digits as a `LosslessNumber`. Of two fields with one name the last counts, as
+ * with `JSON.parse`.
  * @throws SyntaxError when the text is not JSON, or nested too deep
  */
 export function parseJson(text: string): unknown {
@@ -28,7 +29,10 @@ export interface JsonStyle {
 }
 
 /** Writes JSON with every bigint digit for digit. */
-export function stringifyJson(value: unknown, { indent, stringIds = false }: JsonStyle = {}): string {
+export function stringifyJson(
+  value: unknown,
+  { indent, stringIds = false }: JsonStyle = {},
+): string {
   return stringify(value, stringIds ? idsAsStrings : undefined, indent) ?? 'null';
 }
 

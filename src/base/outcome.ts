@@ -15,7 +15,10 @@ export const OUTCOMES = {
 /** The exit code of an interrupt depends on the signal. */
 export type Outcome = keyof typeof OUTCOMES | 'interrupted';
 
-/** Which nodes a trigger is about: those named, as many as `--expect-nodes` says, or those the log shows. */
+/**
+ * Which nodes a trigger is about: those named, as many as `--expect-nodes` says, or those the log
+ * shows.
+ */
 export type TargetKind = 'named' | 'expected' | 'observed';
 
 /** What is known of one target. */
@@ -24,13 +27,19 @@ export interface NodeResult {
   node_id: Id | null;
   /** Null before one was seen. */
   activity_id: Id | null;
-  /** From the log, such as `completed`; `missing` without an entry, `not_started` where a roll ended before the node. */
+  /**
+   * From the log, such as `completed`; `missing` without an entry, `not_started` where a roll ended
+   * before the node.
+   */
   status: string | null;
   created_at: string | null;
   finished_at: string | null;
   /** Several entries may be the one of this trigger. */
   ambiguous: boolean;
-  /** In a roll only: when the node was begun, RFC 3339 UTC by this machine's clock; null when it was not. */
+  /**
+   * In a roll only: when the node was begun, RFC 3339 UTC by this machine's clock; null when it was
+   * not.
+   */
   started_at?: string | null;
   /** In a roll only; null when no gate was run after the node. */
   gate?: GateResult | null;
@@ -61,7 +70,10 @@ export function emptyNodeResult(
   return { node_id, activity_id, status, created_at: null, finished_at: null, ambiguous: false };
 }
 
-/** What is printed after the outcome, in this order. Null is what is not known, or differs between several triggers. */
+/**
+ * What is printed after the outcome, in this order. Null is what is not known, or differs between
+ * several triggers.
+ */
 export interface ResultFacts {
   runtime: string | null;
   action: string | null;
@@ -71,7 +83,9 @@ export interface ResultFacts {
   targets: TargetKind;
   /** The API knew the key: an earlier run had sent this trigger. */
   replayed: boolean | null;
-  /** The log, or the record of an earlier run, showed that it was carried out: the answer was lost. */
+  /**
+   * The log, or the record of an earlier run, showed that it was carried out: the answer was lost.
+   */
   recovered: boolean | null;
   /** The API's `ld-request` of the POST: support asks for it. */
   request_id: string | null;

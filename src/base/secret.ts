@@ -19,8 +19,9 @@ export function isApiKeyText(text: string): boolean {
 }
 
 /**
- * An API key that cannot be printed by accident: as text (template, JSON, inspect, fields of an error) it is only its mask.
- * `reveal` is called where a request header is made and where the key is stored, and nowhere else.
+ * An API key that cannot be printed by accident: as text (template, JSON, inspect, fields of an
+ * error) it is only its mask. `reveal` is called where a request header is made and where the key
+ * is stored, and nowhere else.
  */
 export class ApiKey {
   readonly #value: string;
@@ -43,7 +44,9 @@ export class ApiKey {
   /** Masks the key in a text that will be written, unless it may be a part of the data. */
   scrub(text: string): string {
     const isDistinct = this.#value.length >= SHORTEST_MASKED && !NUMBER_LIKE.test(this.#value);
-    return isDistinct && !STRUCTURE.test(this.#value) ? text.replaceAll(this.#value, () => this.mask()) : text;
+    return isDistinct && !STRUCTURE.test(this.#value)
+      ? text.replaceAll(this.#value, () => this.mask())
+      : text;
   }
 
   isIn(text: string): boolean {
@@ -72,8 +75,14 @@ export function refuseDebuggedStreams(what: string): void {
   });
 }
 
-/** The keys of the environment that can be read at once, so that they are masked from the first line on. */
-export function environmentKeys({ LD_API_KEY: text = '', LD_API_KEY_FILE: path = '' }: Env): ApiKey[] {
+/**
+ * The keys of the environment that can be read at once, so that they are masked from the first line
+ * on.
+ */
+export function environmentKeys({
+  LD_API_KEY: text = '',
+  LD_API_KEY_FILE: path = '',
+}: Env): ApiKey[] {
   const keys = [text.trim()];
   try {
     const stats = statSync(path);

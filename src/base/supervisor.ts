@@ -2,8 +2,8 @@ import type { Action, Activity, Runtime } from './activity.js';
 import type { Id } from './ids.js';
 
 /**
- * The Supervisor for a job: two calls without HTTP, so that tests can script them. Both throw ApiError, TransportError,
- * RedirectError, InvalidAnswerError, or the signal's reason.
+ * The Supervisor for a job: two calls without HTTP, so that tests can script them. Both throw
+ * ApiError, TransportError, RedirectError, InvalidAnswerError, or the signal's reason.
  */
 export interface Supervisor {
   /** Posts once. Resolves only for a `202`. */
@@ -47,7 +47,10 @@ export interface ActivityPage {
   page: number;
   total_results: number;
   total_pages: number;
-  /** The server's own clock (`date` header, cut to whole seconds), milliseconds UTC; absent when it sent none. */
+  /**
+   * The server's own clock (`date` header, cut to whole seconds), milliseconds UTC; absent when it
+   * sent none.
+   */
   serverTime?: number;
   /** For an error about this page; absent when it had none. */
   requestId?: string;

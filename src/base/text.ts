@@ -2,11 +2,12 @@
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * What a terminal acts on, or no one sees: controls (C0, DEL, C1), line separators, marks that change the direction of a line,
- * and characters without a shape, such as zero-width spaces. Not the joiners and variation selectors that emoji and several
- * scripts need.
+ * What a terminal acts on, or no one sees: controls (C0, DEL, C1), line separators, marks that
+ * change the direction of a line, and characters without a shape, such as zero-width spaces. Not
+ * the joiners and variation selectors that emoji and several scripts need.
  */
-export const UNSAFE_CHARACTER = /[\p{Cc}\p{Zl}\p{Zp}\p{DI}\ufff9-\ufffb](?<![\u200c\u200d\p{VS}])/gu;
+export const UNSAFE_CHARACTER =
+  /[\p{Cc}\p{Zl}\p{Zp}\p{DI}\ufff9-\ufffb](?<![\u200c\u200d\p{VS}])/gu;
 
 /** Makes a text of the API harmless for a terminal: one line, no escape sequences. */
 export function plainText(text: string): string {

@@ -2,10 +2,14 @@ import { parseArgs } from 'node:util';
 import type { Command } from '@oclif/core/command';
 
 /** What is to be known of a flag to read it, of a class or of the manifest. */
-type FlagShape = Pick<Command.Flag.Cached, 'type' | 'char' | 'aliases' | 'helpGroup'> & { allowNo?: boolean };
+type FlagShape = Pick<Command.Flag.Cached, 'type' | 'char' | 'aliases' | 'helpGroup'> & {
+  allowNo?: boolean;
+};
 export type FlagTable<F extends FlagShape = FlagShape> = Readonly<Record<string, F>>;
 /** Commands by their ids, as the manifest has them. */
-export type CommandFlags<F extends FlagShape = FlagShape> = Readonly<Record<string, { flags: FlagTable<F> }>>;
+export type CommandFlags<F extends FlagShape = FlagShape> = Readonly<
+  Record<string, { flags: FlagTable<F> }>
+>;
 
 const HELP: FlagTable = { help: { type: 'boolean', char: 'h' } };
 
@@ -32,15 +36,23 @@ export interface CommandLine {
 }
 
 /**
- * Reads a command line. Flags may stand anywhere: before the group, between group and command, behind. Of two commands that
- * have a flag of the same name, both take a value with it, or neither does.
+ * Reads a command line. Flags may stand anywhere: before the group, between group and command,
+ * behind. Of two commands that have a flag of the same name, both take a value with it, or neither
+ * does.
  */
 export function readCommandLine(argv: readonly string[], commands: CommandFlags): CommandLine {
-  const table = Object.assign({}, HELP, ...Object.values(commands).map(({ flags }) => flags)) as FlagTable;
+  const table = Object.assign(
+    {},
+    HELP,
+    ...Object.values(commands).map(({ flags }) => flags),
+  ) as FlagTable;
   const names = typedNames(table);
   const options = [...names].map(([typed, name]) => {
     const { type, char: short } = table[name] ?? {};
-    return [typed.replace(/^-+/, ''), { type: type === 'option' ? 'string' : 'boolean', ...(short && { short }) }];
+    return [
+      typed.replace(/^-+/, ''),
+      { type: type === 'option' ? 'string' : 'boolean', ...(short && { short }) },
+    ];
   });
   const { tokens } = parseArgs({
     args: [...argv],
@@ -58,10 +70,15 @@ export function readCommandLine(argv: readonly string[], commands: CommandFlags)
     const text = typed.startsWith('--') ? value : value?.replace(/^=/, '');
     return [{ name: names.get(typed) ?? null, typed, value: isValue ? text : undefined }];
   });
-  const positionals = tokens.flatMap((token) => (token.kind === 'positional' && token.index < end ? [token] : []));
+  const positionals = tokens.flatMap((token) =>
+    token.kind === 'positional' && token.index < end ? [token] : [],
+  );
   const words = positionals.map(({ value }) => value);
-  const count = words.findIndex((_, at) => Object.hasOwn(commands, words.slice(0, at + 1).join(':'))) + 1;
-  const ofCommand = positionals.slice(0, count === 0 ? words.length : count).map(({ index }) => index);
+  const count =
+    words.findIndex((_, at) => Object.hasOwn(commands, words.slice(0, at + 1).join(':'))) + 1;
+  const ofCommand = positionals
+    .slice(0, count === 0 ? words.length : count)
+    .map(({ index }) => index);
   return {
     words,
     flags,
@@ -71,7 +88,10 @@ export function readCommandLine(argv: readonly string[], commands: CommandFlags)
   };
 }
 
-/** The flags that a table has, by all that they may be typed as: `--name`, `--alias`, `--no-name`, `-n`. */
+/**
+ * The flags that a table has, by all that they may be typed as: `--name`, `--alias`, `--no-name`,
+ * `-n`.
+ */
 export function typedNames(table: FlagTable): Map<string, string> {
   const names = Object.entries(table).flatMap(([name, { char, aliases = [], allowNo }]) => {
     const long = [name, ...aliases, ...(allowNo ? [`no-${name}`] : [])].map((one) => `--${one}`);

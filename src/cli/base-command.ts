@@ -13,8 +13,8 @@ import type { Host } from './host.js';
 import type { Interrupts } from './signals.js';
 
 /**
- * What every command is built on: one `catch`, one place where the exit code is set, and signals turned into an abort. A
- * command implements `execute`: parse, call, print.
+ * What every command is built on: one `catch`, one place where the exit code is set, and signals
+ * turned into an abort. A command implements `execute`: parse, call, print.
  */
 export abstract class BaseCommand extends Command {
   static override baseFlags = outputFlags;
@@ -48,7 +48,10 @@ export abstract class BaseCommand extends Command {
   }
 
   protected async open(flags: OutputFlags & SettingFlags): Promise<CommandContext> {
-    const [{ CommandContext }, folder] = await Promise.all([import('./context.js'), configDir(this.host.env)]);
+    const [{ CommandContext }, folder] = await Promise.all([
+      import('./context.js'),
+      configDir(this.host.env),
+    ]);
     return new CommandContext(this.host, flags, this.interrupts, folder);
   }
 
@@ -59,7 +62,9 @@ export abstract class BaseCommand extends Command {
   }
 
   private line() {
-    return readCommandLine(['it', ...this.argv], { it: { flags: { ...this.ctor.baseFlags, ...this.ctor.flags } } });
+    return readCommandLine(['it', ...this.argv], {
+      it: { flags: { ...this.ctor.baseFlags, ...this.ctor.flags } },
+    });
   }
 
   private end(code: number): void {

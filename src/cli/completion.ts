@@ -16,11 +16,17 @@ type Candidate = readonly [value: string, about?: string | undefined];
 /** What a shell is to offer for the word that is being typed. */
 export interface Completion {
   candidates: readonly Candidate[];
-  /** What the shell does beside: complete files, or leave no blank behind the word, since more of it may follow. */
+  /**
+   * What the shell does beside: complete files, or leave no blank behind the word, since more of it
+   * may follow.
+   */
   then: 'files' | 'open' | 'done';
 }
 
-/** Of each entry of the page of the log that was read last at a terminal: its id, what it is, and its node. */
+/**
+ * Of each entry of the page of the log that was read last at a terminal: its id, what it is, and
+ * its node.
+ */
 type Seen = Array<[id: string, about: string, node: string]>;
 const SEEN = 'seen.json';
 
@@ -35,7 +41,10 @@ export function rememberEntries(folder: string, items: readonly Activity[]): voi
   }
 }
 
-/** What is known, without asking a server, of the values of a flag, or of an argument, whose name is in capitals. */
+/**
+ * What is known, without asking a server, of the values of a flag, or of an argument, whose name is
+ * in capitals.
+ */
 type Known = (name: string) => readonly Candidate[];
 
 function knownIn(folder: string, clock: Host['clock']): Known {
@@ -43,7 +52,9 @@ function knownIn(folder: string, clock: Host['clock']): Known {
   const seen = () => JSON.parse(readPrivateFile(join(folder, SEEN)) ?? '[]') as Seen;
   const entries = () => seen().map(([id, about]): Candidate => [id, about]);
   const profiles = () =>
-    new ProfileStore(folder, clock).read().profiles.map(({ name, deployment_name: about }): Candidate => [name, about]);
+    new ProfileStore(folder, clock)
+      .read()
+      .profiles.map(({ name, deployment_name: about }): Candidate => [name, about]);
   const values: Readonly<Record<string, () => readonly Candidate[]>> = {
     runtime: () => words(RUNTIMES),
     RUNTIME: () => words(RUNTIMES),
@@ -69,15 +80,20 @@ function knownIn(folder: string, clock: Host['clock']): Known {
 }
 
 /**
- * Answers a completion script (`ldctl __complete WORDS…`): a line for each candidate, with a tab before what it is; then
- * `:files`, `:open` or `:done` (`Completion.then`).
+ * Answers a completion script (`ldctl __complete WORDS…`): a line for each candidate, with a tab
+ * before what it is; then `:files`, `:open` or `:done` (`Completion.then`).
  */
-export async function answerCompletion({ program, env, clock, output }: Host, words: readonly string[]): Promise<void> {
+export async function answerCompletion(
+  { program, env, clock, output }: Host,
+  words: readonly string[],
+): Promise<void> {
   const topics = readPackage(program).oclif.topics ?? {};
   const known = knownIn(await configDir(env), clock);
   const { candidates, then } = complete(words, readManifest(program).commands, topics, known);
   // A terminal shows a line of what it is.
-  const lines = candidates.map(([value, about]) => (about ? `${value}\t${plainText(about).slice(0, 100)}` : value));
+  const lines = candidates.map(([value, about]) =>
+    about ? `${value}\t${plainText(about).slice(0, 100)}` : value,
+  );
   output.stdout.write([...lines, `:${then}`, ''].join('\n'));
 }
 
@@ -85,11 +101,18 @@ export async function answerCompletion({ program, env, clock, output }: Host, wo
  * Completes the last of the words.
  * @param words what was typed after `ldctl`; the last one may be empty
  */
-export function complete(words: readonly string[], commands: Commands, topics: Topics, known: Known): Completion {
+export function complete(
+  words: readonly string[],
+  commands: Commands,
+  topics: Topics,
+  known: Known,
+): Completion {
   const word = words.at(-1) ?? '';
   const line = readCommandLine(words.slice(0, -1), commands);
   const command = commands[line.id ?? ''];
-  if (line.rest.length > 0) return { candidates: [], then: command?.id === 'sandbox:exec' ? 'files' : 'done' };
+  if (line.rest.length > 0) {
+    return { candidates: [], then: command?.id === 'sandbox:exec' ? 'files' : 'done' };
+  }
 
   const flags = command?.flags ?? globalFlags(commands);
   const names = typedNames(flags);
@@ -104,7 +127,10 @@ export function complete(words: readonly string[], commands: Commands, topics: T
   }
   if (word.startsWith('-')) {
     const long = [...names].filter(([typed]) => typed.startsWith('--'));
-    return matching(word, [...long.map(([typed, name]): Candidate => [typed, flags[name]?.summary]), ['--help']]);
+    return matching(word, [
+      ...long.map(([typed, name]): Candidate => [typed, flags[name]?.summary]),
+      ['--help'],
+    ]);
   }
   const args = line.words.slice(command?.id.split(':').length ?? 0);
   if (!command || command.id === 'help') return matching(word, nextWords(args, commands, topics));
@@ -128,5 +154,8 @@ function nextWords(words: readonly string[], commands: Commands, topics: Topics)
 
 function matching(typed: string, candidates: readonly Candidate[]): Completion {
   const matches = candidates.filter(([value]) => value.startsWith(typed));
-  return { candidates: matches, then: matches.some(([value]) => value.endsWith(':')) ? 'open' : 'done' };
+  return {
+    candidates: matches,
+    then: matches.some(([value]) => value.endsWith(':')) ? 'open' : 'done',
+  };
 }

@@ -25,11 +25,16 @@ export class Declined extends UsageError {
 }
 
 /**
- * Refuses, before anything is read, what would have to be asked where there is no one to ask. Every node takes `--yes`
- * or `--confirm`; a protected profile takes `--confirm`, and `--yes` is not enough.
+ * Refuses, before anything is read, what would have to be asked where there is no one to ask. Every
+ * node takes `--yes` or `--confirm`; a protected profile takes `--confirm`, and `--yes` is not
+ * enough.
  * @throws UsageError
  */
-export function requireConsent(context: CommandContext, { what, nodes }: Request, flags: ConsentFlags): void {
+export function requireConsent(
+  context: CommandContext,
+  { what, nodes }: Request,
+  flags: ConsentFlags,
+): void {
   const { profile, deployment } = context.settings;
   if (context.prompts || isGiven(profile, nodes, flags)) return;
   const whom = nodes === null ? 'every node' : count(nodes.length, 'node');
@@ -45,7 +50,8 @@ export function requireConsent(context: CommandContext, { what, nodes }: Request
 /**
  * Makes sure that it is meant, once the deployment is known and before anything is sent.
  * @returns the nodes to act on: those that were named, or that were chosen now; null for every node
- * @throws UsageError for a `--confirm` of another deployment, and where consent is missing; Interrupted
+ * @throws UsageError for a `--confirm` of another deployment, and where consent is missing;
+ * Interrupted
  */
 export async function consentTo(
   context: CommandContext,
@@ -60,11 +66,17 @@ export async function consentTo(
   return ask(context, prompts, target, request).catch(saying('Nothing was sent.'));
 }
 
-async function ask(context: CommandContext, prompts: Prompts, target: Target, { what, nodes, known }: TargetedRequest) {
+async function ask(
+  context: CommandContext,
+  prompts: Prompts,
+  target: Target,
+  { what, nodes, known }: TargetedRequest,
+) {
   const { id, name } = target.deployment;
   const where = (await context.placeOf(target)) ?? `deployment ${name ?? id}`;
   const all = nodes ?? (await known());
-  const some = all.length === 1 ? `node ${all[0]}` : `${nodes ? '' : 'all '}${count(all.length, 'node')}`;
+  const some =
+    all.length === 1 ? `node ${all[0]}` : `${nodes ? '' : 'all '}${count(all.length, 'node')}`;
   const whom = all.length === 0 ? 'every node' : some;
   const question = `${what.charAt(0).toUpperCase()}${what.slice(1)} on ${whom} of ${where}`;
   if (context.settings.profile?.protected) {
@@ -89,8 +101,15 @@ async function ask(context: CommandContext, prompts: Prompts, target: Target, { 
   return chosen;
 }
 
-/** @throws UsageError for a `--confirm` of another deployment, and where the name of this one cannot be had */
-export async function checkConfirm(context: CommandContext, target: Target, { confirm }: ConsentFlags): Promise<void> {
+/**
+ * @throws UsageError for a `--confirm` of another deployment, and where the name of this one cannot
+ * be had
+ */
+export async function checkConfirm(
+  context: CommandContext,
+  target: Target,
+  { confirm }: ConsentFlags,
+): Promise<void> {
   const { deployment } = target;
   const { id } = deployment;
   if (confirm === undefined || [String(id), deployment.name].includes(confirm)) return;
@@ -100,11 +119,17 @@ export async function checkConfirm(context: CommandContext, target: Target, { co
   const known = path ?? deployment.name;
   throw missing(
     `--confirm ${JSON.stringify(confirm)} does not name the deployment; nothing was sent`,
-    known === null ? `Its name is not known here: give its id, ${id}.` : `The deployment is ${known} (${id}).`,
+    known === null
+      ? `Its name is not known here: give its id, ${id}.`
+      : `The deployment is ${known} (${id}).`,
   );
 }
 
-function isGiven(profile: Settings['profile'], nodes: Request['nodes'], { yes, confirm }: ConsentFlags): boolean {
+function isGiven(
+  profile: Settings['profile'],
+  nodes: Request['nodes'],
+  { yes, confirm }: ConsentFlags,
+): boolean {
   return confirm !== undefined || (!profile?.protected && (nodes !== null || yes));
 }
 

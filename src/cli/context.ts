@@ -9,7 +9,12 @@ import type { Supervisor } from '../base/supervisor.js';
 import { plainText } from '../base/text.js';
 import type { KeyTools } from '../config/keys.js';
 import { ProfileStore } from '../config/profiles.js';
-import { resolveSettings, type SettingFlags, type Settings, type SettingsInput } from '../config/settings.js';
+import {
+  resolveSettings,
+  type SettingFlags,
+  type Settings,
+  type SettingsInput,
+} from '../config/settings.js';
 import {
   expiryWarning,
   findDeployment,
@@ -28,7 +33,10 @@ import type { Interrupts } from './signals.js';
 /** What nothing hangs on is not waited for any longer. */
 const OPTIONAL_MS = 2000;
 
-/** A page is soon let go of; V8 would first let its heap grow to twice what a short read takes, in Node 24 to three times. */
+/**
+ * A page is soon let go of; V8 would first let its heap grow to twice what a short read takes, in
+ * Node 24 to three times.
+ */
 const EARLY_COLLECTION = ['--semi-space-growth-factor=1', '--heap-growing-percent=50'];
 const MANY_READS = 20;
 
@@ -36,8 +44,8 @@ const MANY_READS = 20;
 export type Core = Pick<CoreApi, 'keyContext' | 'structure' | 'deployment'>;
 
 /**
- * What a command is given: the world around it, its flags, the profiles, a user who may be asked, the signal that ends it,
- * the settings, and the way to the APIs.
+ * What a command is given: the world around it, its flags, the profiles, a user who may be asked,
+ * the signal that ends it, the settings, and the way to the APIs.
  */
 export class CommandContext {
   /** Aborted with an `Interrupted`. */
@@ -65,7 +73,10 @@ export class CommandContext {
     this.keyTools = { env, keyring, sharesTerminal: host.stdin.isTTY };
   }
 
-  /** Where to act, and as whom. @throws UsageError, LdctlError (exit 5) as `resolveSettings` does */
+  /**
+   * Where to act, and as whom.
+   * @throws UsageError, LdctlError (exit 5) as `resolveSettings` does
+   */
   get settings(): Settings {
     if (this.#settings) return this.#settings;
     this.#settings = this.resolve(this.flags);
@@ -84,13 +95,21 @@ export class CommandContext {
     stderr.write(warningText(stderr, line));
   }
 
-  /** Does something that takes time, and says so while it lasts: nothing off a terminal, and with `--quiet`. */
+  /**
+   * Does something that takes time, and says so while it lasts: nothing off a terminal, and with
+   * `--quiet`.
+   */
   async during<T>(text: string, work: () => Promise<T>): Promise<T> {
     const { output, stderr: stream } = this.host;
     if (this.flags.quiet || !output.stderr.canRedraw) return work();
     const { default: ora } = await import('ora');
     // Left alone, stdin keeps its Ctrl-C a signal, which aborts the work.
-    const spinner = ora({ text, color: output.stderr.colour ? 'blue' : false, discardStdin: false, stream });
+    const spinner = ora({
+      text,
+      color: output.stderr.colour ? 'blue' : false,
+      discardStdin: false,
+      stream,
+    });
     spinner.start();
     return work().finally(() => spinner.stop());
   }
@@ -113,13 +132,22 @@ export class CommandContext {
     return key;
   }
 
-  /** Each setting, from the environment and the stored profiles unless others are given. @throws as `resolveSettings` */
-  resolve(flags: SettingFlags, from: Partial<Pick<SettingsInput, 'env' | 'readConfig'>> = {}): Settings {
+  /**
+   * Each setting, from the environment and the stored profiles unless others are given.
+   * @throws as `resolveSettings`
+   */
+  resolve(
+    flags: SettingFlags,
+    from: Partial<Pick<SettingsInput, 'env' | 'readConfig'>> = {},
+  ): Settings {
     const { env = this.host.env, readConfig = () => this.store.read() } = from;
     const notify = (line: string): void => this.host.output.stderr.write(`${line}\n`);
     const settings = resolveSettings({ flags, env, readConfig, keys: this.keyTools, notify });
     const { key } = settings;
-    return { ...settings, key: key && { ...key, fetch: async (signal) => this.guard(await key.fetch(signal)) } };
+    return {
+      ...settings,
+      key: key && { ...key, fetch: async (signal) => this.guard(await key.fetch(signal)) },
+    };
   }
 
   /** The deployment to act on, and the key for it. @throws as `resolveTarget` does */
@@ -128,13 +156,19 @@ export class CommandContext {
     return resolveTarget(this.settings, lookUp, this.signal);
   }
 
-  /** Where a deployment stands, as `division/environment/name`; null where that is not known. From then on it has its name. */
+  /**
+   * Where a deployment stands, as `division/environment/name`; null where that is not known. From
+   * then on it has its name.
+   */
   async placeOf({ deployment, key }: Target): Promise<string | null> {
     const { tenantId, apiUrl } = this.settings;
     if (!this.#structure && !tenantId) return null;
     const access = { key, tenantId: tenantId?.value ?? 0n, apiUrl: apiUrl.value };
     return this.optional(async (signal) => {
-      const placed = findDeployment(await this.#structureOf(access, signal), { id: deployment.id, name: null });
+      const placed = findDeployment(await this.#structureOf(access, signal), {
+        id: deployment.id,
+        name: null,
+      });
       deployment.name = placed.deployment.name;
       return placeText(placed);
     });
@@ -152,7 +186,9 @@ export class CommandContext {
       if (nth === MANY_READS) for (const flag of EARLY_COLLECTION) setFlagsFromString(flag);
       const page = await api.list(...asked);
       // For completion, what is mostly the newest page. A script presses no Tab.
-      if (nth === 1 && this.prompts) (await import('./completion.js')).rememberEntries(this.folder, page.items);
+      if (nth === 1 && this.prompts) {
+        (await import('./completion.js')).rememberEntries(this.folder, page.items);
+      }
       return page;
     };
     return { trigger: (...asked) => api.trigger(...asked), list };
@@ -170,7 +206,9 @@ export class CommandContext {
     const onRefusal = (error: ApiError): void => {
       if (error.status === 401 && this.#settings) error.hint = keyAdvice(apiKey, this.#settings);
       const { id, name } = deployment ?? {};
-      if (name) error.message = error.message.replace(`deployment ${id}`, () => `deployment ${name}`);
+      if (name) {
+        error.message = error.message.replace(`deployment ${id}`, () => `deployment ${name}`);
+      }
     };
     return { url, apiKey, clock, onRefusal, onTrace: this.flags.debug ? onTrace : undefined };
   }

@@ -10,9 +10,13 @@ import type { Host } from './host.js';
 /** How the command line asks for its output, also where the rest of it makes no sense. */
 export function askedOutput(flags: readonly ReadFlag[]) {
   const isGiven = (name: string): boolean => flags.some((flag) => flag.name === name);
-  const named = flags.findLast(({ name, value }) => name === 'output' && value !== undefined)?.value;
+  const named = flags.findLast(
+    ({ name, value }) => name === 'output' && value !== undefined,
+  )?.value;
   return {
-    format: isGiven('json') ? ('json' as const) : (FORMAT_NAMES.find((name) => name === named) ?? 'table'),
+    format: isGiven('json')
+      ? ('json' as const)
+      : (FORMAT_NAMES.find((name) => name === named) ?? 'table'),
     numberIds: isGiven('number-ids'),
     debug: isGiven('debug'),
   };
@@ -22,13 +26,19 @@ export function askedOutput(flags: readonly ReadFlag[]) {
  * The one end of everything that went wrong: tells it in the format that was asked for.
  * @returns the exit code
  */
-export async function printFailure(host: Host, error: unknown, flags: readonly ReadFlag[]): Promise<ExitCode> {
+export async function printFailure(
+  host: Host,
+  error: unknown,
+  flags: readonly ReadFlag[],
+): Promise<ExitCode> {
   const { format, numberIds, debug } = askedOutput(flags);
   if (error instanceof ReaderGone) return EXIT_CODES.done.code;
   if (error instanceof Declined && (format === 'table' || format === 'csv')) return error.exitCode;
   const failure = error instanceof LdctlError ? error : fault(error);
   await printError(host.output, failure, { format, header: true, numberIds, utc: false });
-  if (failure !== error && debug && error instanceof Error) host.output.stderr.write(`${error.stack}\n`);
+  if (failure !== error && debug && error instanceof Error) {
+    host.output.stderr.write(`${error.stack}\n`);
+  }
   return failure.exitCode;
 }
 

@@ -17,14 +17,22 @@ export const outputFlags = {
     default: 'table',
   }),
   json: Flags.boolean({ helpGroup, summary: 'The same as -o json.' }),
-  columns: Flags.string({ helpGroup, summary: 'Columns of a table or of CSV, in this order.', helpValue: 'a,b' }),
+  columns: Flags.string({
+    helpGroup,
+    summary: 'Columns of a table or of CSV, in this order.',
+    helpValue: 'a,b',
+  }),
   'no-header': Flags.boolean({ helpGroup, summary: 'Leave out the header of a table or of CSV.' }),
   'number-ids': Flags.boolean({
     helpGroup,
     summary: 'Write ids as bare numbers in JSON, for readers that keep 64 bits.',
   }),
   utc: Flags.boolean({ helpGroup, summary: 'Show times in UTC instead of local time.' }),
-  quiet: Flags.boolean({ char: 'q', helpGroup, summary: 'Say nothing on stderr but warnings and errors.' }),
+  quiet: Flags.boolean({
+    char: 'q',
+    helpGroup,
+    summary: 'Say nothing on stderr but warnings and errors.',
+  }),
   debug: Flags.boolean({ helpGroup, summary: 'Show every request on stderr, without the key.' }),
 };
 export type OutputFlags = FlagsOf<typeof outputFlags>;

@@ -12,7 +12,9 @@ import type { ApiKey } from '../base/secret.js';
 import type { Env } from '../base/text.js';
 
 /** What a gate is told, each as `LDCTL_…` in its environment: `LDCTL_NODE_ID`. */
-type GateFacts = Record<'node_id' | 'deployment_id' | 'runtime' | 'action', Id | string> & { activity_id: Id | null };
+type GateFacts = Record<'node_id' | 'deployment_id' | 'runtime' | 'action', Id | string> & {
+  activity_id: Id | null;
+};
 
 export interface GateOptions {
   env: Env;
@@ -22,20 +24,33 @@ export interface GateOptions {
   key: ApiKey;
   /** Ends the gate, with all that it started. */
   signal: AbortSignal;
-  /** Takes what the gate writes, line by line; waited for before the next, which slows down a gate that is faster. */
+  /**
+   * Takes what the gate writes, line by line; waited for before the next, which slows down a gate
+   * that is faster.
+   */
   onLine: (line: string) => void | Promise<void>;
 }
 
-/** Between asking a gate to end, and ending it: short enough for Ctrl-C to end everything within a second. */
+/**
+ * Between asking a gate to end, and ending it: short enough for Ctrl-C to end everything within a
+ * second.
+ */
 const GRACE_MS = 700;
-/** How long the output is still read after the shell has ended: what it left in the background may write for ever. */
+/**
+ * How long the output is still read after the shell has ended: what it left in the background may
+ * write for ever.
+ */
 const DRAIN_MS = 500;
 
 /**
  * Runs the gate of a node: by a shell, in a process group of its own.
  * @returns once it has ended; one that was ended by the signal has no exit code
  */
-export async function runGate(command: string, facts: GateFacts, options: GateOptions): Promise<GateResult> {
+export async function runGate(
+  command: string,
+  facts: GateFacts,
+  options: GateOptions,
+): Promise<GateResult> {
   const { clock, signal, onLine } = options;
   const startedAt = clock.elapsed();
   const ended = (exitCode: number | null): GateResult => ({
@@ -51,7 +66,8 @@ export async function runGate(command: string, facts: GateFacts, options: GateOp
   }
   const over = new AbortController();
   void readLines(child.all, onLine, over.signal).finally(() => over.abort());
-  const sleep = (ms: number, until: AbortSignal): Promise<void> => clock.sleep(ms, until).catch(() => undefined);
+  const sleep = (ms: number, until: AbortSignal): Promise<void> =>
+    clock.sleep(ms, until).catch(() => undefined);
   const kill = (): void => endGroup(child, 'SIGKILL', options);
   let ending: Promise<void> | undefined;
   const end = (): void => {
@@ -86,18 +102,30 @@ const EXECA_OPTIONS = {
 type Child = ResultPromise<typeof EXECA_OPTIONS>;
 
 function startShell(command: string, { platform }: GateOptions, env: NodeJS.ProcessEnv): Child {
-  if (platform !== 'win32') return execa('sh', ['-c', command], { ...EXECA_OPTIONS, env, detached: true });
+  if (platform !== 'win32') {
+    return execa('sh', ['-c', command], { ...EXECA_OPTIONS, env, detached: true });
+  }
   // Without what the registry has for each start of it; the line reaches it quote for quote.
   const args = ['/d', '/s', '/c', `"${command}"`];
-  return execa(windowsProgram('cmd.exe', env), args, { ...EXECA_OPTIONS, env, windowsVerbatimArguments: true });
+  return execa(windowsProgram('cmd.exe', env), args, {
+    ...EXECA_OPTIONS,
+    env,
+    windowsVerbatimArguments: true,
+  });
 }
 
 /** Without the key, and the way to it. */
 function gateEnvironment(facts: GateFacts, { env, key }: GateOptions): NodeJS.ProcessEnv {
   const isHarmless = ([name, value = '']: [string, string?]): boolean =>
     !['LD_API_KEY', 'LD_API_KEY_FILE'].includes(name.toUpperCase()) && !key.isIn(value);
-  const told = Object.entries(facts).map(([name, fact]) => [`LDCTL_${name.toUpperCase()}`, String(fact ?? '')]);
-  return Object.fromEntries([...Object.entries(env).filter(isHarmless), ...told]) as NodeJS.ProcessEnv;
+  const told = Object.entries(facts).map(([name, fact]) => [
+    `LDCTL_${name.toUpperCase()}`,
+    String(fact ?? ''),
+  ]);
+  return Object.fromEntries([
+    ...Object.entries(env).filter(isHarmless),
+    ...told,
+  ]) as NodeJS.ProcessEnv;
 }
 
 /** Ends a shell and all that it started. */
@@ -106,7 +134,9 @@ function endGroup(child: Child, how: 'SIGTERM' | 'SIGKILL', { env, platform }: G
   if (pid === undefined) return;
   if (platform === 'win32') {
     // Once it has ended, its number may be another's.
-    if (exitCode === null) spawnSync(windowsProgram('taskkill.exe', env), ['/T', '/F', '/PID', String(pid)]);
+    if (exitCode === null) {
+      spawnSync(windowsProgram('taskkill.exe', env), ['/T', '/F', '/PID', String(pid)]);
+    }
     return;
   }
   try {
@@ -122,9 +152,14 @@ function windowsProgram(name: string, { SystemRoot = 'C:\\Windows' }: Env): stri
 }
 
 /** Takes the output line by line, each when `onLine` is done with the one before. */
-async function readLines(input: Readable, onLine: GateOptions['onLine'], over: AbortSignal): Promise<void> {
+async function readLines(
+  input: Readable,
+  onLine: GateOptions['onLine'],
+  over: AbortSignal,
+): Promise<void> {
   for await (const line of createInterface({ input, crlfDelay: Infinity })) {
-    // What is still in memory would be written when no one waits for it any more, and keep the process alive.
+    // What is still in memory would be written when no one waits for it any more, and keep the
+    // process alive.
     if (over.aborted) return;
     await onLine(line);
     // One that writes without end must not keep the clock from ticking.

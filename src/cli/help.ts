@@ -2,14 +2,22 @@ import { EXIT_CODES, type ExitCode } from '../base/exit-codes.js';
 import { painter } from '../output/streams.js';
 import { readManifest, type Host } from './host.js';
 
-/** Of groups, commands and topics, by their words with colons between; the build makes it (scripts/help.ts). */
+/**
+ * Of groups, commands and topics, by their words with colons between; the build makes it
+ * (scripts/help.ts).
+ */
 const TEXTS = 'dist/help.json';
 const HEADER = /^[A-Z][A-Z ]*$/gm;
 
 /** @throws UsageError where the words name nothing */
-export async function printHelp({ program, output: { stdout } }: Host, words: readonly string[]): Promise<ExitCode> {
+export async function printHelp(
+  { program, output: { stdout } }: Host,
+  words: readonly string[],
+): Promise<ExitCode> {
   const text = (JSON.parse(program.read(TEXTS)) as Record<string, string>)[words.join(':')];
-  if (text === undefined) throw (await import('./usage.js')).unknownCommand(words, readManifest(program).commands);
+  if (text === undefined) {
+    throw (await import('./usage.js')).unknownCommand(words, readManifest(program).commands);
+  }
   const paint = painter(stdout.colour);
   stdout.write(text.replace(HEADER, (header) => paint('bold', header)));
   await stdout.drained();

@@ -18,7 +18,10 @@ export interface Program {
   command: readonly string[];
   /** What is started for the keyring, where that is not a file of the package. */
   keyringProcess?: string;
-  /** Reads a file that comes with it, by its path in the package. @throws Error where there is none */
+  /**
+   * Reads a file that comes with it, by its path in the package.
+   * @throws Error where there is none
+   */
   read: (file: string) => string;
 }
 
@@ -45,14 +48,18 @@ export function readPackage({ read }: Program): PJSON {
   return JSON.parse(read('package.json')) as PJSON;
 }
 
-/** The world around a command. Commands reach for nothing else, so a test hands them another one. */
+/**
+ * The world around a command. Commands reach for nothing else, so a test hands them another one.
+ */
 export interface Host {
   program: Program;
   env: Env;
   platform: NodeJS.Platform;
   output: Output;
   stdin: NodeJS.ReadStream;
-  /** Where `output.stderr` goes, for what draws on a terminal by itself: prompts and the spinner. */
+  /**
+   * Where `output.stderr` goes, for what draws on a terminal by itself: prompts and the spinner.
+   */
   stderr: NodeJS.WriteStream;
   clock: Clock;
   keyring: Keyring;
@@ -61,10 +68,14 @@ export interface Host {
   catchInterrupts(): Interrupts;
 }
 
-/** The only place that touches the process's own streams and environment. It is made once: its streams have one set of listeners. */
+/**
+ * The only place that touches the process's own streams and environment. It is made once: its
+ * streams have one set of listeners.
+ */
 export function systemHost(program: Program): Host {
   const { env, platform, stdout, stderr } = process;
-  // oclif's own listener throws out of nowhere when stdout cannot be written; the sinks of `output` tell it.
+  // oclif's own listener throws out of nowhere when stdout cannot be written; the sinks of `output`
+  // tell it.
   stdout.removeAllListeners('error');
   process.once('exit', leaveClosedTerminal);
   const output = new Output(new Sink(stdout, env), new Sink(stderr, env));
@@ -87,7 +98,10 @@ export function systemHost(program: Program): Host {
   };
 }
 
-/** As it exits, Node puts its terminal back as it was, and aborts (134) when that has closed. What is not open it leaves alone. */
+/**
+ * As it exits, Node puts its terminal back as it was, and aborts (134) when that has closed. What
+ * is not open it leaves alone.
+ */
 function leaveClosedTerminal(): void {
   for (const fd of [0, 1, 2]) {
     try {

@@ -16,8 +16,8 @@ export interface Choice<T> {
 type Validate = (answer: string) => true | string;
 
 /**
- * The user at the terminal, or null where no one can be asked. On stderr, since stdout is data. Every method throws
- * Interrupted when the answer is Ctrl-C.
+ * The user at the terminal, or null where no one can be asked. On stderr, since stdout is data.
+ * Every method throws Interrupted when the answer is Ctrl-C.
  */
 export function terminalPrompts(host: Host, signal: AbortSignal) {
   if (!isInteractive(host)) return null;
@@ -30,17 +30,22 @@ export function terminalPrompts(host: Host, signal: AbortSignal) {
     // It is slow to load, and few runs ask.
     const { default: inquirer } = await import('inquirer');
     const prompt = inquirer.createPromptModule({ input: stdin, output: stderr, signal });
-    // inquirer would break a long line in the middle of a word; its mark and the answer want room too.
+    // inquirer would break a long line in the middle of a word; its mark and the answer want room
+    // too.
     const message = wrapWords(question, Math.max(output.stderr.columns - 12, 20)).join('\n');
-    // What was typed before a question is shown is no answer to it: read, and dropped, within two turns.
+    // What was typed before a question is shown is no answer to it: read, and dropped, within two
+    // turns.
     stdin.setRawMode(true).resume();
     await nextTurn();
     await nextTurn();
     try {
-      return (await prompt<{ answer: unknown }>([{ name: 'answer', type, message, ...options }])).answer as T;
+      return (await prompt<{ answer: unknown }>([{ name: 'answer', type, message, ...options }]))
+        .answer as T;
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof Error && error.name === 'ExitPromptError') throw new Interrupted('SIGINT');
+      if (error instanceof Error && error.name === 'ExitPromptError') {
+        throw new Interrupted('SIGINT');
+      }
       throw error;
     }
   };
@@ -55,7 +60,8 @@ export function terminalPrompts(host: Host, signal: AbortSignal) {
     choose: <T>(message: string, choices: ReadonlyArray<Choice<T>>, preset?: T) =>
       ask<T>('select', message, { choices, default: preset }),
     /** Any of them, also none. */
-    some: <T>(message: string, choices: ReadonlyArray<Choice<T>>) => ask<T[]>('checkbox', message, { choices }),
+    some: <T>(message: string, choices: ReadonlyArray<Choice<T>>) =>
+      ask<T[]>('checkbox', message, { choices }),
   };
 }
 export type Prompts = NonNullable<ReturnType<typeof terminalPrompts>>;

@@ -2,8 +2,8 @@ import { Interrupted, type StopSignal } from '../base/errors.js';
 import type { Output } from '../output/streams.js';
 
 /**
- * Turns SIGINT, SIGTERM and SIGHUP into an abort, so that a command can say what is done and what is not before it ends. A
- * second one ends the process at once.
+ * Turns SIGINT, SIGTERM and SIGHUP into an abort, so that a command can say what is done and what
+ * is not before it ends. A second one ends the process at once.
  */
 export function catchInterrupts({ stdout, stderr }: Output) {
   const controller = new AbortController();
@@ -23,7 +23,10 @@ export function catchInterrupts({ stdout, stderr }: Output) {
   return {
     /** Aborted with an `Interrupted` at the first signal. */
     signal,
-    /** From now on a first SIGINT is only the wish to start nothing more: it aborts what this returns, and the next one `signal`. */
+    /**
+     * From now on a first SIGINT is only the wish to start nothing more: it aborts what this
+     * returns, and the next one `signal`.
+     */
     inTwoStages: (): AbortSignal => {
       isInTwoStages = true;
       return stopping.signal;

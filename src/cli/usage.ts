@@ -7,7 +7,10 @@ import type { Commands } from './host.js';
 /** What a command line asks for: a command, help on what these words name, or the version. */
 export type Asked = { id: string; args: string[] } | { help: string[] } | { version: true };
 
-/** @throws UsageError for all that can be seen to be wrong without the command: what is no flag, no command, too much, or missing */
+/**
+ * @throws UsageError for all that can be seen to be wrong without the command: what is no flag, no
+ * command, too much, or missing
+ */
 export function askedOf(line: CommandLine, commands: Commands): Asked {
   const { id, words, flags, args } = line;
   refuseKey(line);
@@ -15,7 +18,9 @@ export function askedOf(line: CommandLine, commands: Commands): Asked {
   const owner = id ?? words.join(':');
   const group = groupOf(words, commands);
   if (id === null && owner !== group) {
-    throw unknown === undefined ? unknownCommand(words, commands) : unknownFlag(unknown, group, commands);
+    throw unknown === undefined
+      ? unknownCommand(words, commands)
+      : unknownFlag(unknown, group, commands);
   }
   if (flags.some(({ name }) => name === 'help')) return { help: owner.split(':').filter(Boolean) };
   if (id !== null) {
@@ -26,7 +31,10 @@ export function askedOf(line: CommandLine, commands: Commands): Asked {
   if (owner === '' && unknown === '--version') return { version: true };
   if (unknown !== undefined) throw unknownFlag(unknown, owner, commands);
   if (args.length === 0) return { help: words };
-  throw mistake(owner === '' ? 'no command is given' : `${words.join(' ')} has commands, and none is given`, owner);
+  throw mistake(
+    owner === '' ? 'no command is given' : `${words.join(' ')} has commands, and none is given`,
+    owner,
+  );
 }
 
 /** What is wrong, and where to read on. @param id of a command or a group; '' for all of ldctl */
@@ -43,7 +51,10 @@ function groupOf([group = '']: readonly string[], commands: Commands): string {
   return Object.keys(commands).some((id) => id.startsWith(`${group}:`)) ? group : '';
 }
 
-/** Other users can read the arguments of a process. @throws UsageError for a key among them, which is not repeated */
+/**
+ * Other users can read the arguments of a process.
+ * @throws UsageError for a key among them, which is not repeated
+ */
 function refuseKey({ words, args, rest }: CommandLine): void {
   const flags = args.slice(0, args.length - rest.length).map((word) => word.replace(/=.*/, ''));
   const flag = flags.find((name) => /^--?(api[-_]?key|key|token|password|secret)$/i.test(name));
@@ -57,7 +68,9 @@ function refuseKey({ words, args, rest }: CommandLine): void {
 export function unknownCommand(words: readonly string[], commands: Commands): UsageError {
   const known = [...new Set(Object.keys(commands).flatMap((id) => [id, id.replace(/:.*/, '')]))];
   const near = known.filter(
-    (id) => id !== words[0] && id.split(':').every((part, at) => nearest(words[at] ?? '', [part]) !== null),
+    (id) =>
+      id !== words[0] &&
+      id.split(':').every((part, at) => nearest(words[at] ?? '', [part]) !== null),
   );
   const meant =
     closestMatch(words.slice(0, 2).join(':'), near) ??
@@ -67,7 +80,10 @@ export function unknownCommand(words: readonly string[], commands: Commands): Us
   return mistake(`there is no command ${words.join(' ')}`, groupOf(words, commands), advice);
 }
 
-/** The command that names runtime and action as these words do, in whatever order and spelling; only where an action is among them. */
+/**
+ * The command that names runtime and action as these words do, in whatever order and spelling; only
+ * where an action is among them.
+ */
 function actionIn(words: readonly string[], command: string, share?: number): string | undefined {
   const among = (known: readonly string[]): string[] =>
     words.flatMap((word) => {
@@ -88,7 +104,11 @@ function unknownFlag(typed: string, owner: string, commands: Commands): UsageErr
   const has = (id: string): boolean => typedNames(commands[id]?.flags ?? {}).has(typed);
   const other = typed === '--rolling' ? 'activities:roll' : siblings.find(has);
   if (other === undefined) return mistake(`there is no flag ${typed}`, owner);
-  return mistake(`there is no flag ${typed} here`, other, `It goes with ldctl ${other.replaceAll(':', ' ')}.`);
+  return mistake(
+    `there is no flag ${typed} here`,
+    other,
+    `It goes with ldctl ${other.replaceAll(':', ' ')}.`,
+  );
 }
 
 function checkFlags(id: string, { flags }: CommandLine, commands: Commands): void {
@@ -101,8 +121,12 @@ function checkFlags(id: string, { flags }: CommandLine, commands: Commands): voi
       return;
     }
     const options = flag.options?.join(', ');
-    if (value === undefined) throw mistake(`${typed} needs a value${options ? `, one of: ${options}` : ''}`, id);
-    if (options && !flag.options?.includes(value)) throw mistake(`--${name}: "${value}" is none of: ${options}`, id);
+    if (value === undefined) {
+      throw mistake(`${typed} needs a value${options ? `, one of: ${options}` : ''}`, id);
+    }
+    if (options && !flag.options?.includes(value)) {
+      throw mistake(`--${name}: "${value}" is none of: ${options}`, id);
+    }
     const isRepeated = !flag.multiple && flags.slice(0, at).some((other) => other.name === name);
     if (isRepeated) throw mistake(`${typed} is given twice`, id);
   });
@@ -132,7 +156,10 @@ function checkArguments(id: string, { words, rest }: CommandLine, commands: Comm
   });
 }
 
-/** What oclif writes around the message of an error that is thrown while it reads the value of a flag. */
+/**
+ * What oclif writes around the message of an error that is thrown while it reads the value of a
+ * flag.
+ */
 const PARSING = /^Parsing --\S+ \n\t(.*)\nSee more help with --help$/s;
 
 /**
@@ -140,7 +167,9 @@ const PARSING = /^Parsing --\S+ \n\t(.*)\nSee more help with --help$/s;
  * @param words what was typed behind the command, without its flags
  */
 export function advised(error: unknown, id: string, words: readonly string[]): unknown {
-  if (error instanceof Error && 'oclif' in error) return mistake(error.message.split('\n')[0] ?? '', id);
+  if (error instanceof Error && 'oclif' in error) {
+    return mistake(error.message.split('\n')[0] ?? '', id);
+  }
   if (!(error instanceof UsageError)) return error;
   error.message = error.message.replace(PARSING, '$1');
   const isWord = error.code === 'invalid_runtime' || error.code === 'invalid_action';
@@ -154,5 +183,7 @@ export function advised(error: unknown, id: string, words: readonly string[]): u
 function nearest(typed: string, known: readonly string[], share = 1 / 3): string | null {
   const word = typed.toLowerCase();
   const begun = known.find((one) => word.length > 2 && one.startsWith(word));
-  return closestMatch(word, known, { maxDistance: Math.floor(word.length * share) }) ?? begun ?? null;
+  return (
+    closestMatch(word, known, { maxDistance: Math.floor(word.length * share) }) ?? begun ?? null
+  );
 }

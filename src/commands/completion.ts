@@ -4,7 +4,12 @@ import { printOptions } from '../cli/flags.js';
 import { printObject } from '../output/list.js';
 
 /** The file of each shell, in `completions/` of the package. */
-const FILES = { bash: 'ldctl.bash', zsh: 'ldctl.zsh', fish: 'ldctl.fish', powershell: 'ldctl.ps1' } as const;
+const FILES = {
+  bash: 'ldctl.bash',
+  zsh: 'ldctl.zsh',
+  fish: 'ldctl.fish',
+  powershell: 'ldctl.ps1',
+} as const;
 type Shell = keyof typeof FILES;
 
 export default class Completion extends BaseCommand {

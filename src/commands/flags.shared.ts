@@ -20,9 +20,16 @@ export const connectionFlags = {
     helpValue: 'ID|NAME|PATH',
     summary: 'The deployment to act on. [env: LD_DEPLOYMENT_ID]',
   }),
-  'supervisor-url': Flags.string({ ...url, summary: 'Base URL of its Supervisor API. [env: LD_SUPERVISOR_URL]' }),
+  'supervisor-url': Flags.string({
+    ...url,
+    summary: 'Base URL of its Supervisor API. [env: LD_SUPERVISOR_URL]',
+  }),
   'api-url': Flags.string({ ...url, summary: 'Base URL of the Core API. [env: LD_API_URL]' }),
-  'tenant-id': Flags.string({ helpGroup, helpValue: 'ID', summary: 'The tenant. [env: LD_TENANT_ID]' }),
+  'tenant-id': Flags.string({
+    helpGroup,
+    helpValue: 'ID',
+    summary: 'The tenant. [env: LD_TENANT_ID]',
+  }),
 };
 
 type Parse<T> = (text: string, command: unknown, flag: { name: string }) => Promise<T>;
@@ -33,7 +40,10 @@ export const parsing =
   (text, _command, { name }) =>
     Promise.resolve(parse(text, `--${name}`));
 
-/** A variable that is not set must not pass for no filter, no gate, nor for every node. @throws UsageError */
+/**
+ * A variable that is not set must not pass for no filter, no gate, nor for every node.
+ * @throws UsageError
+ */
 export function filled(text: string, flag: string): string {
   if (text !== '') return text;
   throw new UsageError(`${flag} is empty`, { code: 'empty_flag', hint: 'Is a variable unset?' });
@@ -54,12 +64,15 @@ export const durationFlag = Flags.custom<number>({ helpValue: 'D', parse: parsin
 /** A whole number; `min` and `max` say from where to where. */
 export const wholeNumber = Flags.custom<number, { min: number; max: number }>({
   helpValue: 'N',
-  parse: (text, _command, { name, min, max }) => Promise.resolve(parseWholeNumber(text, `--${name}`, min, max)),
+  parse: (text, _command, { name, min, max }) =>
+    Promise.resolve(parseWholeNumber(text, `--${name}`, min, max)),
 });
 
 /** @throws UsageError */
 export function parseWholeNumber(text: string, flag: string, min: number, max: number): number {
   const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
   if (value >= min && value <= max) return value;
-  throw new UsageError(`${flag}: ${JSON.stringify(text)} is not a whole number from ${min} to ${max}`);
+  throw new UsageError(
+    `${flag}: ${JSON.stringify(text)} is not a whole number from ${min} to ${max}`,
+  );
 }

@@ -30,7 +30,10 @@ export const COMMANDS: Readonly<Record<string, Loading>> = {
   whoami: () => import('./whoami.js'),
 };
 
-/** In place of oclif's own `run`, which looks for plugins, the user's shell and folders that are of no use here. */
+/**
+ * In place of oclif's own `run`, which looks for plugins, the user's shell and folders that are of
+ * no use here.
+ */
 export async function runCommand(
   load: Loading | undefined,
   { id, args }: { id: string; args: string[] },
@@ -42,7 +45,12 @@ export async function runCommand(
   const world = host();
   const { root } = world.program;
   const pjson = readPackage(world.program);
-  const runHook = (): Promise<{ successes: []; failures: [] }> => Promise.resolve({ successes: [], failures: [] });
-  const config = Object.assign(new Config({ root, pjson }), { bin: 'ldctl', version: pjson.version, runHook });
+  const runHook = (): Promise<{ successes: []; failures: [] }> =>
+    Promise.resolve({ successes: [], failures: [] });
+  const config = Object.assign(new Config({ root, pjson }), {
+    bin: 'ldctl',
+    version: pjson.version,
+    runHook,
+  });
   await new (Object.assign(found.default, { id }))(args, config, world)['_run']();
 }

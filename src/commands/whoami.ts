@@ -5,7 +5,13 @@ import { Interrupted, LdctlError } from '../base/errors.js';
 import { plainText, urlText } from '../base/text.js';
 import type { KeyContext, TenantStructure } from '../api/core-api.js';
 import type { Source } from '../config/settings.js';
-import { expiryOf, findDeployment, isGranted, neededKey, type PlacedDeployment } from '../config/target.js';
+import {
+  expiryOf,
+  findDeployment,
+  isGranted,
+  neededKey,
+  type PlacedDeployment,
+} from '../config/target.js';
 import type { Field } from '../output/columns.js';
 import { formatOf } from '../output/formats.js';
 import { printObject } from '../output/list.js';
@@ -13,7 +19,8 @@ import { expiryText } from './profiles/profile.shared.js';
 import { connectionFlags } from './flags.shared.js';
 
 export default class Whoami extends BaseCommand {
-  static override summary = 'Whose key this is, what it may do, when it expires; and where each setting came from.';
+  static override summary =
+    'Whose key this is, what it may do, when it expires; and where each setting came from.';
   static override description =
     'Says what is known: without a tenant id the API cannot be asked about the key, and the settings are all there is. ' +
     'When the key is a profile’s own, its expiry is stored, so that other commands can warn of it in time.';
@@ -36,19 +43,25 @@ export default class Whoami extends BaseCommand {
 }
 
 /** Of a profile's own key, for later warnings only: where it cannot be stored, nothing is said. */
-async function rememberExpiry({ settings, store, signal }: CommandContext, expiresAt: string | null): Promise<void> {
+async function rememberExpiry(
+  { settings, store, signal }: CommandContext,
+  expiresAt: string | null,
+): Promise<void> {
   const { profile, key, tenantId } = settings;
   const isOwn = key?.source.from === 'profile' && tenantId?.source.from === 'profile';
   if (!profile || !isOwn || (profile.expires_at ?? null) === expiresAt) return;
-  const change = store.update(profile.name, (stored) => ({ ...stored, expires_at: expiresAt ?? undefined }));
+  const change = store.update(profile.name, (stored) => ({
+    ...stored,
+    expires_at: expiresAt ?? undefined,
+  }));
   await change.catch(() => signal.throwIfAborted());
 }
 
 type Identity = Awaited<ReturnType<typeof identify>>;
 
 /**
- * What is printed: in JSON, these keys in this order. What is not known is null, and `notes` says why: a deployment that
- * cannot be looked up is a note.
+ * What is printed: in JSON, these keys in this order. What is not known is null, and `notes` says
+ * why: a deployment that cannot be looked up is a note.
  * @throws ApiError (401) when the API does not know the key
  */
 async function identify(context: CommandContext) {
@@ -62,7 +75,9 @@ async function identify(context: CommandContext) {
   if (tenantId) {
     const core = context.core({ apiUrl: apiUrl.value, key });
     keyContext = await core.keyContext(tenantId.value, { signal });
-    if (!deployment) notes.push('no deployment is chosen, so what the key may do to it is not known');
+    if (!deployment) {
+      notes.push('no deployment is chosen, so what the key may do to it is not known');
+    }
     try {
       structure = deployment && (await core.structure(tenantId.value, { signal }));
       placed = deployment && structure && findDeployment(structure, deployment.value);
@@ -71,14 +86,17 @@ async function identify(context: CommandContext) {
       notes.push(error.message);
     }
   } else {
-    notes.push('without a tenant id the API cannot be asked about the key: give --tenant-id, or set LD_TENANT_ID');
+    notes.push(
+      'without a tenant id the API cannot be asked about the key: give --tenant-id, or set LD_TENANT_ID',
+    );
   }
   const may = (wanted: 'read' | 'manage'): boolean | null => {
     if (!keyContext || !deployment) return null;
     return structure && !placed ? false : isGranted(keyContext.permissions, wanted, placed);
   };
   // What is stored about the profile's own key still holds when the API cannot be asked.
-  const storedExpiry = settings.key?.source.from === 'profile' ? (profile?.expires_at ?? null) : null;
+  const storedExpiry =
+    settings.key?.source.from === 'profile' ? (profile?.expires_at ?? null) : null;
   const expiresAt = keyContext ? (keyContext.expiry_at ?? null) : storedExpiry;
   const lookedUp = supervisorUrl ? null : (placed?.deployment.supervisor_url ?? null);
   return {
@@ -91,7 +109,8 @@ async function identify(context: CommandContext) {
     role: keyContext?.role_name ?? null,
     expires_at: expiresAt,
     /** Whole days; negative when it has expired. */
-    expires_in_days: expiresAt === null ? null : (expiryOf(expiresAt, context.host.clock.now())?.daysLeft ?? null),
+    expires_in_days:
+      expiresAt === null ? null : (expiryOf(expiresAt, context.host.clock.now())?.daysLeft ?? null),
     /** The addresses the key may be used from; null for any. */
     allowed_ips: keyContext?.validate_ip ? (keyContext.allowed_ips ?? []) : null,
     tenant_id: tenantId?.value ?? null,
@@ -110,7 +129,8 @@ async function identify(context: CommandContext) {
       tenant_id: originOf(tenantId),
       api_url: originOf(apiUrl),
       deployment: originOf(deployment),
-      supervisor_url: lookedUp === null ? originOf(supervisorUrl) : originOf({ source: { from: 'structure' } }),
+      supervisor_url:
+        lookedUp === null ? originOf(supervisorUrl) : originOf({ source: { from: 'structure' } }),
     },
     notes,
   };
@@ -121,7 +141,9 @@ function originOf(setting: { source: Source } | null): string | null {
   if (!setting) return null;
   const { source } = setting;
   if ('name' in source) return `${source.from} ${source.name}`;
-  return { current: 'the current one', structure: "the tenant's structure", default: 'default' }[source.from];
+  return { current: 'the current one', structure: "the tenant's structure", default: 'default' }[
+    source.from
+  ];
 }
 
 /** The same as lines for people, each setting with where it came from; and as one record of CSV. */
@@ -133,12 +155,16 @@ function fieldsOf(identity: Identity, now: number, utc: boolean): Field[] {
   const texts: Partial<Record<string, string>> = {
     ...(at !== null && { expires_at: expiryText(at, now, utc) }),
     ...(!addresses && shown.key_id !== null && { allowed_ips: 'any' }),
-    ...(name !== null && { deployment_name: [division_name, environment_name, name].filter(Boolean).join('/') }),
+    ...(name !== null && {
+      deployment_name: [division_name, environment_name, name].filter(Boolean).join('/'),
+    }),
     ...(shown.may_read === null && { may_read: 'unknown' }),
     ...(shown.may_manage === null && { may_manage: 'unknown' }),
   };
-  return Object.entries({ ...shown, allowed_ips: addresses?.join(' ') ?? null }).map(([field, value]) => {
-    const origin = value === null ? null : from[field];
-    return { name: field, value, text: origin ? `${value}  (${origin})` : texts[field] };
-  });
+  return Object.entries({ ...shown, allowed_ips: addresses?.join(' ') ?? null }).map(
+    ([field, value]) => {
+      const origin = value === null ? null : from[field];
+      return { name: field, value, text: origin ? `${value}  (${origin})` : texts[field] };
+    },
+  );
 }

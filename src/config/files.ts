@@ -22,8 +22,8 @@ import { quote } from 'shell-quote';
 import { UsageError } from '../base/errors.js';
 
 /*
- * Private files, of mode 0600 in a folder of mode 0700, and files that a user names. Windows has no mode bits: there the
- * folders of a user are private by inheritance.
+ * Private files, of mode 0600 in a folder of mode 0700, and files that a user names. Windows has no
+ * mode bits: there the folders of a user are private by inheritance.
  */
 
 export const FILE_MODE = 0o600;
@@ -32,10 +32,14 @@ export const IS_POSIX = process.geteuid !== undefined;
 
 /** Undefined for what is no error of the file system. */
 export function fileErrorCode(error: unknown): string | undefined {
-  return error instanceof Error && 'syscall' in error && 'code' in error ? String(error.code) : undefined;
+  return error instanceof Error && 'syscall' in error && 'code' in error
+    ? String(error.code)
+    : undefined;
 }
 
-/** An error of the file system as a UsageError (exit 2: nothing was sent yet); any other unchanged. */
+/**
+ * An error of the file system as a UsageError (exit 2: nothing was sent yet); any other unchanged.
+ */
 export function fileFault(verb: 'read' | 'write', path: string, error: unknown): unknown {
   const code = fileErrorCode(error);
   if (code === undefined) return error;
@@ -70,7 +74,10 @@ export function ensurePrivateFolder(path: string): void {
   }
 }
 
-/** With its parents; not by `recursive`, which never ends where the system denies what is above, as below /proc. */
+/**
+ * With its parents; not by `recursive`, which never ends where the system denies what is above, as
+ * below /proc.
+ */
 function makeFolder(path: string): void {
   const isThere = (): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   if (isThere() || dirname(path) === path) return;
@@ -87,10 +94,13 @@ function refuseIfOpen(path: string): void {
   const stats = statSync(path);
   if (!IS_POSIX || (stats.mode & 0o077) === 0) return;
   const mode = stats.isDirectory() ? '700' : '600';
-  throw new UsageError(`${path} is open to other users (mode ${(stats.mode & 0o777).toString(8).padStart(4, '0')})`, {
-    code: 'config_not_private',
-    hint: `It may hold API keys. Close it: ${quote(['chmod', mode, path])}`,
-  });
+  throw new UsageError(
+    `${path} is open to other users (mode ${(stats.mode & 0o777).toString(8).padStart(4, '0')})`,
+    {
+      code: 'config_not_private',
+      hint: `It may hold API keys. Close it: ${quote(['chmod', mode, path])}`,
+    },
+  );
 }
 
 /**
@@ -106,7 +116,8 @@ export function createPrivateFile(folder: string, name: string, text: string): b
       linkSync(draft, path);
     } catch (error) {
       if (fileErrorCode(error) === 'EEXIST') throw error;
-      // The file system has no hard links. Another process may see a part of the file, and refuse it as broken.
+      // The file system has no hard links. Another process may see a part of the file, and refuse
+      // it as broken.
       copyFileSync(draft, path, constants.COPYFILE_EXCL);
     }
     if (IS_POSIX) {
@@ -136,18 +147,25 @@ export function removeQuietly(path: string): void {
 const LONGEST_INPUT = 20 * 1024 * 1024;
 
 /**
- * Reads a file that a user names, or a pipe (`<(pass show key)`). The signal ends it even while a pipe is silent, where
- * `readFile` would block a thread.
- * @param where the file was named: an error does not show the path, which may be a key in the wrong place
+ * Reads a file that a user names, or a pipe (`<(pass show key)`). The signal ends it even while a
+ * pipe is silent, where `readFile` would block a thread.
+ * @param where the file was named: an error does not show the path, which may be a key in the wrong
+ * place
  */
-export async function readInput(path: string, where: string, signal?: AbortSignal): Promise<string> {
+export async function readInput(
+  path: string,
+  where: string,
+  signal?: AbortSignal,
+): Promise<string> {
   signal?.throwIfAborted();
   const chunks: Buffer[] = [];
   let length = 0;
   try {
     const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const isPipe = fstatSync(file).isFIFO();
-    const stream = isPipe ? new Socket({ fd: file, writable: false }) : createReadStream('', { fd: file });
+    const stream = isPipe
+      ? new Socket({ fd: file, writable: false })
+      : createReadStream('', { fd: file });
     if (signal) addAbortSignal(signal, stream);
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       length += chunk.length;
@@ -157,7 +175,9 @@ export async function readInput(path: string, where: string, signal?: AbortSigna
   } catch (error) {
     signal?.throwIfAborted();
     const why = fileErrorCode(error) ?? (error instanceof Error ? error.message : '');
-    throw new UsageError(`${where}: cannot read the file that it names (${why})`, { code: 'file_unreadable' });
+    throw new UsageError(`${where}: cannot read the file that it names (${why})`, {
+      code: 'file_unreadable',
+    });
   }
   const bytes = Buffer.concat(chunks);
   // The `>` of Windows PowerShell writes UTF-16 with a byte order mark.

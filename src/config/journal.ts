@@ -17,13 +17,17 @@ import {
 } from './files.js';
 
 /*
- * The journal on the disk. A record is a file `HASH.GENERATION`, after the hash of its key; a mark is one beside it, such
- * as `HASH.1.accepted`. Each is made once and never changed, so that no lock is needed: the record of each POST goes into the
- * next generation, which only one process can make, and one that slept replaces nothing.
+ * The journal on the disk. A record is a file `HASH.GENERATION`, after the hash of its key; a mark
+ * is one beside it, such as `HASH.1.accepted`. Each is made once and never changed, so that no lock
+ * is needed: the record of each POST goes into the next generation, which only one process can
+ * make, and one that slept replaces nothing.
  */
 
 const VALID_MS = 24 * 60 * 60_000;
-/** Far longer than records are valid: a machine whose clock is a day ahead must not forget what it did. */
+/**
+ * Far longer than records are valid: a machine whose clock is a day ahead must not forget what it
+ * did.
+ */
 const KEPT_MS = 30 * VALID_MS;
 
 const RECORD = /^[\da-f]{64}\.\d+$/;
@@ -64,9 +68,14 @@ function openRecords<T extends { key: string }>(
     if (text === null) return null;
     const result = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), text);
     if (result.success) return result.output;
-    throw new LdctlError('unconfirmed', 'journal_broken', `the record of an earlier run is broken: ${path}`, {
-      hint: 'It may have sent this trigger: look at `ldctl activities list`. If it did not, remove the file, and try again.',
-    });
+    throw new LdctlError(
+      'unconfirmed',
+      'journal_broken',
+      `the record of an earlier run is broken: ${path}`,
+      {
+        hint: 'It may have sent this trigger: look at `ldctl activities list`. If it did not, remove the file, and try again.',
+      },
+    );
   }
 
   function create(name: string, text: string): boolean {
@@ -84,7 +93,10 @@ function openRecords<T extends { key: string }>(
     }
   }
 
-  /** What is valid and was not refused, of one key or of all, the newest first; and the generation that was made last. */
+  /**
+   * What is valid and was not refused, of one key or of all, the newest first; and the generation
+   * that was made last.
+   */
   function find(key?: string) {
     const prefix = key === undefined ? '' : `${hashOf(key)}.`;
     const names = new Set(allNames().filter((name) => name.startsWith(prefix)));
@@ -123,7 +135,11 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
     if (!newest) return { found: null, last };
     const { record, generation } = newest;
     const any = (mark: string): boolean => kept.some(({ has }) => has(mark));
-    const marks = { accepted: any('accepted'), redirected: any('redirected'), passed: any('passed') };
+    const marks = {
+      accepted: any('accepted'),
+      redirected: any('redirected'),
+      passed: any('passed'),
+    };
     return { found: { record, generation, ageMs: clock.now() - record.postedAt, ...marks }, last };
   };
 
@@ -133,7 +149,9 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
       let mine: number | null = null;
       for (;;) {
         const { found, last } = look(record.key);
-        if (found && (found.accepted || found.redirected || found.generation !== (mine ?? after))) return { found };
+        if (found && (found.accepted || found.redirected || found.generation !== (mine ?? after))) {
+          return { found };
+        }
         // It is looked last: writing may have taken long, and another run be accepted meanwhile.
         if (mine !== null) return { made: mine };
         if (records.make(record, last + 1)) mine = last + 1;
@@ -143,13 +161,19 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
   };
 }
 
-/** The records of rolls, beside those of runs. Throws as `RunJournal` does. @param folder see `configDir`; it need not exist */
+/**
+ * The records of rolls, beside those of runs. Throws as `RunJournal` does.
+ * @param folder see `configDir`; it need not exist
+ */
 export function openRollJournal(folder: string, clock: Pick<Clock, 'now'>) {
   const records = openRecords(join(folder, 'rolls'), rollRecord, ({ begunAt }) => begunAt, clock);
   return {
     read: (key: string): RollRecord | null => records.find(key).kept[0]?.record ?? null,
 
-    /** @returns null when made; else the one that is there already, which then counts though its maker sends nothing */
+    /**
+     * @returns null when made; else the one that is there already, which then counts though its
+     * maker sends nothing
+     */
     begin(record: RollRecord): RollRecord | null {
       for (;;) {
         const { kept, last } = records.find(record.key);
@@ -160,7 +184,10 @@ export function openRollJournal(folder: string, clock: Pick<Clock, 'now'>) {
       }
     },
 
-    /** Where nothing was sent to any node, the record counts as none. What cannot be noted only keeps it for a day. */
+    /**
+     * Where nothing was sent to any node, the record counts as none. What cannot be noted only
+     * keeps it for a day.
+     */
     finish(key: string, wasSent: boolean): void {
       try {
         records.mark(key, records.find(key).last, wasSent ? 'finished' : 'refused');
@@ -173,7 +200,9 @@ export function openRollJournal(folder: string, clock: Pick<Clock, 'now'>) {
     last(deploymentId: Id): RollRecord | null {
       const { kept } = records.find();
       const open = kept.flatMap(({ record, has }) => (has('finished') ? [] : [record]));
-      const [newest] = open.filter((roll) => roll.deploymentId === deploymentId).sort((a, b) => b.begunAt - a.begunAt);
+      const [newest] = open
+        .filter((roll) => roll.deploymentId === deploymentId)
+        .sort((a, b) => b.begunAt - a.begunAt);
       return newest ?? null;
     },
   };

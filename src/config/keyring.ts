@@ -6,7 +6,10 @@ import { plainText, type Env } from '../base/text.js';
 const SERVICE = 'ldctl';
 const TIME_LIMIT_MS = 3000;
 
-/** Keeps keys by account. Every method throws KeyringError when the keyring cannot be used, or the signal's reason. */
+/**
+ * Keeps keys by account. Every method throws KeyringError when the keyring cannot be used, or the
+ * signal's reason.
+ */
 export interface Keyring {
   /** @returns null when there is no key for this account */
   get(account: string, signal?: AbortSignal): Promise<string | null>;
@@ -17,18 +20,25 @@ export interface Keyring {
 
 export class KeyringError extends UsageError {}
 
-type Request = { do: 'get' | 'delete'; account: string } | { do: 'set'; account: string; key: string };
+type Request =
+  { do: 'get' | 'delete'; account: string } | { do: 'set'; account: string; key: string };
 type Reply = { key: string | null } | { reason: string };
 
 /**
- * Keychain, Credential Manager or a Secret Service. A child process asks it: a locked keyring blocks a thread that even the
- * exit of Node waits for, and its library may fail to load, or crash.
+ * Keychain, Credential Manager or a Secret Service. A child process asks it: a locked keyring
+ * blocks a thread that even the exit of Node waits for, and its library may fail to load, or crash.
  * @param module what is forked in place of the package's own child
  */
 export function systemKeyring(env: Env, module?: string, limitMs = TIME_LIMIT_MS): Keyring {
-  /** Over IPC, so that a key is in no argument, no variable, and no stream that NODE_DEBUG would print. */
+  /**
+   * Over IPC, so that a key is in no argument, no variable, and no stream that NODE_DEBUG would
+   * print.
+   */
   const replyTo = async (request: Request, signal: AbortSignal | undefined): Promise<Reply> => {
-    const [{ fork }, { createRequire }] = await Promise.all([import('node:child_process'), import('node:module')]);
+    const [{ fork }, { createRequire }] = await Promise.all([
+      import('node:child_process'),
+      import('node:module'),
+    ]);
     const child = fork(module ?? createRequire(import.meta.url).resolve('#keyring-process'), {
       execArgv: [],
       env: { ...env, LD_API_KEY: undefined },
@@ -47,7 +57,9 @@ export function systemKeyring(env: Env, module?: string, limitMs = TIME_LIMIT_MS
   const ask = async (request: Request, signal?: AbortSignal): Promise<string | null> => {
     signal?.throwIfAborted();
     // `fork` fails where a program has bundled this without the child.
-    const reply = await replyTo(request, signal).catch((error: unknown): Reply => ({ reason: String(error) }));
+    const reply = await replyTo(request, signal).catch((error: unknown): Reply => ({
+      reason: String(error),
+    }));
     signal?.throwIfAborted();
     if ('key' in reply) return reply.key;
     throw new KeyringError(`the keyring cannot be used (${plainText(reply.reason)})`, {

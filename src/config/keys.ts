@@ -20,7 +20,10 @@ export interface KeyTools {
   isSilent?: boolean;
 }
 
-/** Refuses what may be a key in the wrong setting, and does not show it. @param what names the setting */
+/**
+ * Refuses what may be a key in the wrong setting, and does not show it.
+ * @param what names the setting
+ */
 export function refuseKey(text: string, what: string, env: Env): void {
   if (!/^ld_[a-z]+_\S{8,}$/.test(text.trim()) && text.trim() !== env.LD_API_KEY?.trim()) return;
   throw new UsageError(`${what} holds what looks like an API key`, {
@@ -29,7 +32,10 @@ export function refuseKey(text: string, what: string, env: Env): void {
   });
 }
 
-/** White space around the key is dropped. @param what says where it came from: an error never shows the text */
+/**
+ * White space around the key is dropped.
+ * @param what says where it came from: an error never shows the text
+ */
 export function parseApiKey(text: string, what: string): ApiKey {
   const key = text.trim();
   if (isApiKeyText(key)) return new ApiKey(key);
@@ -39,7 +45,11 @@ export function parseApiKey(text: string, what: string): ApiKey {
   });
 }
 
-export async function fetchProfileKey({ name, key }: Profile, tools: KeyTools, signal?: AbortSignal): Promise<ApiKey> {
+export async function fetchProfileKey(
+  { name, key }: Profile,
+  tools: KeyTools,
+  signal?: AbortSignal,
+): Promise<ApiKey> {
   if (key.store === 'file') return key.api_key;
   if (key.store === 'command') {
     return runKeyCommand(key.command, `the key command of profile ${name}`, tools, signal);
@@ -53,8 +63,10 @@ export async function fetchProfileKey({ name, key }: Profile, tools: KeyTools, s
 }
 
 /**
- * Runs a key command in the shell. Its stdout is the key. At a terminal it can ask for a passphrase; piped input is not for it.
- * @param what names it in errors, which show neither the command nor its output: both may hold a secret
+ * Runs a key command in the shell. Its stdout is the key. At a terminal it can ask for a
+ * passphrase; piped input is not for it.
+ * @param what names it in errors, which show neither the command nor its output: both may hold a
+ * secret
  */
 export async function runKeyCommand(
   command: string,
@@ -82,7 +94,9 @@ export async function runKeyCommand(
     });
   const limit = AbortSignal.timeout(limitMs);
   const until = signal ? AbortSignal.any([signal, limit]) : limit;
-  const closed = once(child, 'close', { signal: until }) as Promise<[number | null, NodeJS.Signals | null]>;
+  const closed = once(child, 'close', { signal: until }) as Promise<
+    [number | null, NodeJS.Signals | null]
+  >;
   try {
     const [output, [code, by]] = await Promise.all([text(child.stdout), closed]).catch(() => {
       signal?.throwIfAborted();
@@ -94,6 +108,8 @@ export async function runKeyCommand(
     // What it left running would keep the pipe open, and this process alive.
     child.stdout.destroy();
     if (!isGroup || child.pid === undefined) child.kill('SIGKILL');
-    else if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid, 'SIGKILL');
+    else if (child.exitCode === null && child.signalCode === null) {
+      process.kill(-child.pid, 'SIGKILL');
+    }
   }
 }

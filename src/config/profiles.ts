@@ -15,8 +15,8 @@ import {
 } from './files.js';
 
 /*
- * The profiles on the disk: `config.json`. Fields that a newer version added are kept. Profiles are a list, in which a name
- * such as `constructor` is safe.
+ * The profiles on the disk: `config.json`. Fields that a newer version added are kept. Profiles are
+ * a list, in which a name such as `constructor` is safe.
  */
 
 const apiKey = v.pipe(
@@ -59,7 +59,9 @@ export type Profile = v.InferOutput<typeof profileSchema>;
 export type ProfileKey = Profile['key'];
 export type Config = v.InferOutput<typeof configSchema>;
 
-export const KEY_STORES = ['keyring', 'file', 'command'] as const satisfies ReadonlyArray<ProfileKey['store']>;
+export const KEY_STORES = ['keyring', 'file', 'command'] as const satisfies ReadonlyArray<
+  ProfileKey['store']
+>;
 
 /** A dash in front is refused, so that a name never looks like a flag. */
 export function checkProfileName(text: string): string {
@@ -73,12 +75,17 @@ export function checkProfileName(text: string): string {
 export function findProfile({ profiles }: Config, name: string): Profile {
   const profile = profiles.find((candidate) => candidate.name === name);
   if (profile) return profile;
-  throw new LdctlError('refused', 'profile_not_found', `there is no profile ${JSON.stringify(name)}`, {
-    hint:
-      profiles.length === 0
-        ? 'There is none yet: `ldctl profiles add NAME` makes one.'
-        : `There are: ${profiles.map((known) => known.name).join(', ')}.`,
-  });
+  throw new LdctlError(
+    'refused',
+    'profile_not_found',
+    `there is no profile ${JSON.stringify(name)}`,
+    {
+      hint:
+        profiles.length === 0
+          ? 'There is none yet: `ldctl profiles add NAME` makes one.'
+          : `There are: ${profiles.map((known) => known.name).join(', ')}.`,
+    },
+  );
 }
 
 /** The profile that is used when none is named. */
@@ -90,13 +97,16 @@ const LOCK = 'config.json.lock';
 const LONGEST_WAIT_MS = 20_000;
 
 /**
- * Every method throws UsageError (exit 2) for a file that is open to other users, is broken, or cannot be read or written;
- * such a file is left unchanged.
+ * Every method throws UsageError (exit 2) for a file that is open to other users, is broken, or
+ * cannot be read or written; such a file is left unchanged.
  */
 export class ProfileStore {
   readonly path: string;
 
-  /** @param folder see `configDir` @param signal ends the waiting for another process that changes the profiles */
+  /**
+   * @param folder see `configDir`
+   * @param signal ends the waiting for another process that changes the profiles
+   */
   constructor(
     private readonly folder: string,
     private readonly clock: Clock,
@@ -134,7 +144,10 @@ export class ProfileStore {
     });
   }
 
-  /** `work` changes what is stored while no other process does; then the file is replaced as a whole. */
+  /**
+   * `work` changes what is stored while no other process does; then the file is replaced as a
+   * whole.
+   */
   async change<T>(work: (config: Config) => T): Promise<T> {
     ensurePrivateFolder(this.folder);
     // Loaded before the lock is taken.
@@ -154,7 +167,10 @@ export class ProfileStore {
     }
   }
 
-  /** The lock is a file that holds the id of its process, so that none waits for one that was killed. */
+  /**
+   * The lock is a file that holds the id of its process, so that none waits for one that was
+   * killed.
+   */
   async #lock(): Promise<string> {
     const lock = join(this.folder, LOCK);
     const until = this.clock.elapsed() + LONGEST_WAIT_MS;
@@ -173,10 +189,14 @@ export class ProfileStore {
 
 function decodeConfig(text: string, path: string): Config {
   // A byte order mark, as an editor on Windows may add.
-  const result = v.safeParse(v.pipe(v.string(), v.parseJson(), configSchema), text.replace(/^\ufeff/, ''));
+  const result = v.safeParse(
+    v.pipe(v.string(), v.parseJson(), configSchema),
+    text.replace(/^\ufeff/, ''),
+  );
   if (result.success) return result.output;
   const field = v.getDotPath(result.issues[0]);
-  const what = field === null ? 'is no JSON with a list of profiles' : `cannot be used: look at ${field}`;
+  const what =
+    field === null ? 'is no JSON with a list of profiles' : `cannot be used: look at ${field}`;
   throw new UsageError(`${path} ${what}`, {
     code: 'config_broken',
     hint: 'It was left as it is. Mend it, or move it away and add the profiles again.',

@@ -24,8 +24,13 @@ const VARIABLES = [
 ] as const;
 type Variable = (typeof VARIABLES)[number];
 
-/** `current`: the profile that is used when none is named. `structure`: the tenant's, in which it was looked up. */
-export type Source = { from: 'flag' | 'env' | 'profile'; name: string } | { from: 'current' | 'default' | 'structure' };
+/**
+ * `current`: the profile that is used when none is named. `structure`: the tenant's, in which it
+ * was looked up.
+ */
+export type Source =
+  | { from: 'flag' | 'env' | 'profile'; name: string }
+  | { from: 'current' | 'default' | 'structure' };
 
 export interface Setting<T> {
   value: T;
@@ -68,7 +73,10 @@ export function valueOf(env: Env, name: string): string | undefined {
   return env[name]?.trim() || undefined;
 }
 
-/** The folder of the profiles and the run journal: `LDCTL_CONFIG_DIR`, else the platform's own. It need not exist. */
+/**
+ * The folder of the profiles and the run journal: `LDCTL_CONFIG_DIR`, else the platform's own. It
+ * need not exist.
+ */
 export async function configDir(env: Env): Promise<string> {
   const chosen = valueOf(env, 'LDCTL_CONFIG_DIR');
   if (chosen) return resolve(chosen);
@@ -77,8 +85,9 @@ export async function configDir(env: Env): Promise<string> {
 }
 
 /**
- * Finds each setting: flag, environment, profile (`--profile`, `LD_PROFILE`, the current one), default. A profile named by
- * `--profile` is taken whole. Reads the config and nothing else; no network, no key.
+ * Finds each setting: flag, environment, profile (`--profile`, `LD_PROFILE`, the current one),
+ * default. A profile named by `--profile` is taken whole. Reads the config and nothing else; no
+ * network, no key.
  */
 export function resolveSettings({ flags, env, readConfig, keys, notify }: SettingsInput): Settings {
   const empty = FLAGS.find((name) => flags[name]?.trim() === '');
@@ -108,7 +117,9 @@ export function resolveSettings({ flags, env, readConfig, keys, notify }: Settin
   const isWhole = profile?.source.from === 'flag';
   const set = VARIABLES.filter((name) => valueOf(env, name) !== undefined);
   if (isWhole && set.length > 0) {
-    notify(`--profile ${profile.name} is taken whole: ${set.join(', ')} from the environment ignored`);
+    notify(
+      `--profile ${profile.name} is taken whole: ${set.join(', ')} from the environment ignored`,
+    );
   }
   const variables = isWhole ? {} : env;
 
@@ -126,13 +137,23 @@ export function resolveSettings({ flags, env, readConfig, keys, notify }: Settin
   }
 
   const { deployment_id: id, deployment_name: name } = profile ?? {};
-  const deployment = choose('deployment', 'LD_DEPLOYMENT_ID', id?.toString() ?? name, parseDeployment);
+  const deployment = choose(
+    'deployment',
+    'LD_DEPLOYMENT_ID',
+    id?.toString() ?? name,
+    parseDeployment,
+  );
   const isStored = deployment?.source.from === 'profile';
   if (isStored && id !== undefined) deployment.value = { id, name: name ?? null };
   // The profile's supervisor URL is for the profile's deployment only.
   const storedSupervisor = isStored ? profile?.supervisor_url : undefined;
   const found = {
-    key: chooseKey(valueOf(variables, 'LD_API_KEY'), valueOf(variables, 'LD_API_KEY_FILE'), profile, keys),
+    key: chooseKey(
+      valueOf(variables, 'LD_API_KEY'),
+      valueOf(variables, 'LD_API_KEY_FILE'),
+      profile,
+      keys,
+    ),
     tenantId: choose('tenant-id', 'LD_TENANT_ID', profile?.tenant_id.toString(), parseId),
     apiUrl: choose('api-url', 'LD_API_URL', profile?.api_url, parseBaseUrl) ?? {
       value: new URL(DEFAULT_API_URL),

@@ -4,7 +4,13 @@ import { LdctlError, UsageError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
 import { count, plainText, urlText } from '../base/text.js';
-import type { Deployment, Division, Permissions, TenantEnvironment, TenantStructure } from '../api/core-api.js';
+import type {
+  Deployment,
+  Division,
+  Permissions,
+  TenantEnvironment,
+  TenantStructure,
+} from '../api/core-api.js';
 import type { DeploymentRef, KeySetting, Setting, Settings, Source } from './settings.js';
 
 /** What a request to the Core API needs. */
@@ -31,10 +37,15 @@ export function neededKey({ key }: Settings): KeySetting {
 }
 
 /** For commands that ask Core. */
-export async function resolveTenant(settings: Settings, signal?: AbortSignal): Promise<TenantAccess> {
+export async function resolveTenant(
+  settings: Settings,
+  signal?: AbortSignal,
+): Promise<TenantAccess> {
   const key = neededKey(settings);
   const { tenantId, apiUrl } = settings;
-  if (tenantId) return { key: await key.fetch(signal), tenantId: tenantId.value, apiUrl: apiUrl.value };
+  if (tenantId) {
+    return { key: await key.fetch(signal), tenantId: tenantId.value, apiUrl: apiUrl.value };
+  }
   throw new UsageError('no tenant id, by which a deployment is looked up', {
     code: 'no_tenant',
     hint: 'Give --tenant-id ID, or set LD_TENANT_ID. A deployment by id with --supervisor-url needs none.',
@@ -42,8 +53,8 @@ export async function resolveTenant(settings: Settings, signal?: AbortSignal): P
 }
 
 /**
- * For commands that act on a deployment or read its log. Core is asked only for what is not known, id or supervisor URL, so that
- * an outage of Core stops no restart.
+ * For commands that act on a deployment or read its log. Core is asked only for what is not known,
+ * id or supervisor URL, so that an outage of Core stops no restart.
  */
 export async function resolveTarget(
   settings: Settings,
@@ -59,30 +70,46 @@ export async function resolveTarget(
     });
   }
   const { id, name } = deployment.value;
-  if (id !== null && supervisorUrl) return { key: await key.fetch(signal), deployment: { id, name }, supervisorUrl };
+  if (id !== null && supervisorUrl) {
+    return { key: await key.fetch(signal), deployment: { id, name }, supervisorUrl };
+  }
 
   const access = await resolveTenant(settings, signal);
   const { deployment: found } = findDeployment(await lookUp(access), deployment.value);
   return {
     key: access.key,
     deployment: { id: found.id, name: found.name },
-    supervisorUrl: supervisorUrl ?? { value: supervisorUrlOf(found), source: { from: 'structure' } },
+    supervisorUrl: supervisorUrl ?? {
+      value: supervisorUrlOf(found),
+      source: { from: 'structure' },
+    },
   };
 }
 
 /**
- * The flags by which a later command acts on the same target as the same user, without what the environment or the profile
- * gives again. No key, and no `--profile` where variables were used beside it, which it would ignore.
+ * The flags by which a later command acts on the same target as the same user, without what the
+ * environment or the profile gives again. No key, and no `--profile` where variables were used
+ * beside it, which it would ignore.
  */
 export function resumeFlags({ profile, ...settings }: Settings, target: Target): string[] {
-  const inUse = [settings.key, settings.tenantId, settings.apiUrl, settings.deployment, settings.supervisorUrl];
+  const inUse = [
+    settings.key,
+    settings.tenantId,
+    settings.apiUrl,
+    settings.deployment,
+    settings.supervisorUrl,
+  ];
   const isMixed = inUse.some((setting) => setting?.source.from === 'env');
   const isGivenAgain = (source: Source | undefined): boolean =>
     source?.from === 'env' || (source?.from === 'profile' && !isMixed);
   return [
     ...(profile && !isMixed ? ['--profile', profile.name] : []),
-    ...(isGivenAgain(settings.deployment?.source) ? [] : ['--deployment', String(target.deployment.id)]),
-    ...(isGivenAgain(target.supervisorUrl.source) ? [] : ['--supervisor-url', urlText(target.supervisorUrl.value)]),
+    ...(isGivenAgain(settings.deployment?.source)
+      ? []
+      : ['--deployment', String(target.deployment.id)]),
+    ...(isGivenAgain(target.supervisorUrl.source)
+      ? []
+      : ['--supervisor-url', urlText(target.supervisorUrl.value)]),
   ];
 }
 
@@ -105,13 +132,19 @@ export function placeText({ division, environment, deployment }: PlacedDeploymen
   return plainText([division, environment, deployment].map(({ name }) => name).join('/'));
 }
 
-const refText = ({ id, name }: DeploymentRef): string => (id === null ? JSON.stringify(name) : id.toString());
+const refText = ({ id, name }: DeploymentRef): string =>
+  id === null ? JSON.stringify(name) : id.toString();
 
 /** By id, path or name. */
-export function findDeployment(structure: TenantStructure, wanted: DeploymentRef): PlacedDeployment {
+export function findDeployment(
+  structure: TenantStructure,
+  wanted: DeploymentRef,
+): PlacedDeployment {
   const found = placedDeployments(structure).filter((placed) => {
     const { id, name } = placed.deployment;
-    return wanted.id === null ? name === wanted.name || placeText(placed) === wanted.name : id === wanted.id;
+    return wanted.id === null
+      ? name === wanted.name || placeText(placed) === wanted.name
+      : id === wanted.id;
   });
   const [first, ...others] = found;
   if (!first) {
@@ -120,7 +153,9 @@ export function findDeployment(structure: TenantStructure, wanted: DeploymentRef
     throw new LdctlError('refused', 'deployment_not_found', what, { hint });
   }
   if (others.length > 0) {
-    const candidates = found.map((placed) => `${placeText(placed)} (${placed.deployment.id})`).join(', ');
+    const candidates = found
+      .map((placed) => `${placeText(placed)} (${placed.deployment.id})`)
+      .join(', ');
     const what = `several deployments are named ${refText(wanted)}: ${candidates}`;
     throw new LdctlError('refused', 'deployment_ambiguous', what, {
       hint: `Give the path or the id of the one that is meant: --deployment ${quote([placeText(first)])}`,
@@ -132,14 +167,19 @@ export function findDeployment(structure: TenantStructure, wanted: DeploymentRef
 export function supervisorUrlOf({ id, name, variant, supervisor_url: url }: Deployment): URL {
   if (url !== null) return parseBaseUrl(url, `the supervisor URL of deployment ${name}`);
   const what = `deployment ${plainText(name)} (${id}, ${plainText(variant)})`;
-  throw new LdctlError('refused', 'supervisor_url_missing', `the API knows no supervisor URL for ${what}`, {
-    hint: 'An on-premise deployment has a supervisor of its own: give its address with --supervisor-url URL.',
-  });
+  throw new LdctlError(
+    'refused',
+    'supervisor_url_missing',
+    `the API knows no supervisor URL for ${what}`,
+    {
+      hint: 'An on-premise deployment has a supervisor of its own: give its address with --supervisor-url URL.',
+    },
+  );
 }
 
 /**
- * Whether a key may list (`read`) or trigger (`manage`) on a deployment, by its grants for the tenant, the division and the
- * environment. The server decides; this is a forecast.
+ * Whether a key may list (`read`) or trigger (`manage`) on a deployment, by its grants for the
+ * tenant, the division and the environment. The server decides; this is a forecast.
  * @returns null when it depends on where the deployment is, which is not known
  */
 export function isGranted(
@@ -154,7 +194,11 @@ export function isGranted(
   const division = divisions[placed.division.id.toString()];
   if (!division) return false;
   const environment = division.environments[placed.environment.id.toString()];
-  return includes([...division.permissions, ...division.environment, ...(environment?.permissions ?? [])]);
+  return includes([
+    ...division.permissions,
+    ...division.environment,
+    ...(environment?.permissions ?? []),
+  ]);
 }
 
 /** Keys are valid for 365 days at most. */
@@ -183,7 +227,10 @@ export function expiryWarning({ profile, key }: Settings, now: number): string |
 /** The hint of a 401: which key was not accepted, where it came from, and what to do. */
 export function keyAdvice(key: ApiKey, { key: setting, profile }: Settings): string {
   const source = setting?.source;
-  const which = source && 'name' in source ? ` from ${source.from === 'profile' ? 'profile ' : ''}${source.name}` : '';
+  const which =
+    source && 'name' in source
+      ? ` from ${source.from === 'profile' ? 'profile ' : ''}${source.name}`
+      : '';
   const advice = source?.from === 'profile' && profile ? renewal(profile.name) : NEW_KEY;
   const shown = key.mask().length > 1 ? ` ${key.mask()}` : '';
   return `It is the key${shown}${which}. If it is whole, and has expired or was revoked: ${advice}.`;

@@ -1,4 +1,10 @@
-import { ApiError, RedirectError, TransportError, UsageError, type LdctlError } from '../base/errors.js';
+import {
+  ApiError,
+  RedirectError,
+  TransportError,
+  UsageError,
+  type LdctlError,
+} from '../base/errors.js';
 import type { Accepted } from '../base/supervisor.js';
 
 /** What the answer to a POST says about whether the action is carried out. */
@@ -9,7 +15,10 @@ const UNCERTAIN: ReadonlySet<number> = new Set([408, 499]);
 /** Reading on is pointless: the key is no longer good for it, or the deployment is gone. */
 const HOPELESS: ReadonlySet<number> = new Set([401, 403, 404]);
 
-/** What never left is sent again where that may help. A 5xx, or no answer, leaves open whether it was carried out. */
+/**
+ * What never left is sent again where that may help. A 5xx, or no answer, leaves open whether it
+ * was carried out.
+ */
 export function classify(answer: Accepted | LdctlError): Answer {
   if (!(answer instanceof Error)) return 'accepted';
   if (answer instanceof TransportError) {
@@ -26,9 +35,16 @@ export function classify(answer: Accepted | LdctlError): Answer {
   return 'definite-no';
 }
 
-/** Not carried out now because another request of this very trigger is: one that got lost on its way, or was doubled. */
+/**
+ * Not carried out now because another request of this very trigger is: one that got lost on its
+ * way, or was doubled.
+ */
 export function isInProgress(error: LdctlError): boolean {
-  return error instanceof ApiError && error.status === 409 && error.code === 'idempotent_request_in_progress';
+  return (
+    error instanceof ApiError &&
+    error.status === 409 &&
+    error.code === 'idempotent_request_in_progress'
+  );
 }
 
 export function isHopeless(error: LdctlError): boolean {

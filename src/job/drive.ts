@@ -14,8 +14,8 @@ export interface DriveTools {
   /** Null: a caller's key is remembered by the server alone. */
   journal: RunJournal | null;
   /**
-   * Asked after each node of a roll. Resolves when it has ended, at the latest soon after its signal was aborted; never
-   * rejects.
+   * Asked after each node of a roll. Resolves when it has ended, at the latest soon after its
+   * signal was aborted; never rejects.
    * @param onLine takes what the gate writes; wait for it before the next line
    */
   gate?: (
@@ -36,17 +36,23 @@ const LAST_GATES = 900;
 type Emit = (event: JobEvent) => void | Promise<void>;
 
 /**
- * Does what a job wants, one step after the other, until it has ended; only gates run beside it. The job goes on when its events
- * were taken, so that a slow reader slows it down.
+ * Does what a job wants, one step after the other, until it has ended; only gates run beside it.
+ * The job goes on when its events were taken, so that a slow reader slows it down.
  * @param emit takes what gates write
  */
-export async function* steps<T, E extends JobEvent>(job: Job<T, E>, tools: DriveTools, emit: Emit): AsyncGenerator<E> {
+export async function* steps<T, E extends JobEvent>(
+  job: Job<T, E>,
+  tools: DriveTools,
+  emit: Emit,
+): AsyncGenerator<E> {
   const { clock, signal, stopping } = tools;
   const inbox = new Inbox();
   const gates = new Gates(tools, emit, inbox);
   const releases = [
     onAbort(stopping, () => inbox.put({ is: 'stopping', reason: interruptOf(stopping) })),
-    onAbort(signal, () => inbox.put({ is: 'stopped', reason: interruptOf(signal), posting: false })),
+    onAbort(signal, () =>
+      inbox.put({ is: 'stopped', reason: interruptOf(signal), posting: false }),
+    ),
   ];
   try {
     for (;;) {
@@ -72,12 +78,21 @@ export async function* steps<T, E extends JobEvent>(job: Job<T, E>, tools: Drive
  * @returns its result
  * @throws LdctlError when nothing was sent, or nothing could be followed
  */
-export async function drive<T = ResultEvent>(job: Job<T>, tools: DriveTools, emit: Emit): Promise<T> {
+export async function drive<T = ResultEvent>(
+  job: Job<T>,
+  tools: DriveTools,
+  emit: Emit,
+): Promise<T> {
   for await (const event of steps(job, tools, emit)) await emit(event);
   return job.result();
 }
 
-async function perform(step: Step, tools: DriveTools, gates: Gates, inbox: Inbox): Promise<Fact | null> {
+async function perform(
+  step: Step,
+  tools: DriveTools,
+  gates: Gates,
+  inbox: Inbox,
+): Promise<Fact | null> {
   switch (step.do) {
     case 'note':
       return note(step, tools);
@@ -108,20 +123,30 @@ function note({ key, generation, mark }: Step & { do: 'note' }, { journal }: Dri
   }
 }
 
-async function post({ request, record, after }: Step & { do: 'post' }, tools: DriveTools): Promise<Fact> {
+async function post(
+  { request, record, after }: Step & { do: 'post' },
+  tools: DriveTools,
+): Promise<Fact> {
   const { supervisor, journal, clock, signal } = tools;
   if (signal.aborted) return { is: 'stopped', reason: interruptOf(signal), posting: false };
   const at = clock.now();
   let begun: Begun = { made: 0 };
   try {
     // The record of a POST that is made again keeps the time of the first.
-    if (record && journal) begun = journal.begin({ ...record, postedAt: record.postedAt ?? at }, after);
+    if (record && journal) {
+      begun = journal.begin({ ...record, postedAt: record.postedAt ?? at }, after);
+    }
   } catch (error) {
     return { is: 'unnoted', error: asLdctlError(error) };
   }
   if ('found' in begun) return { is: 'found', kept: begun.found };
   try {
-    return { is: 'answered', answer: await supervisor.trigger(request, { signal }), at, generation: begun.made };
+    return {
+      is: 'answered',
+      answer: await supervisor.trigger(request, { signal }),
+      at,
+      generation: begun.made,
+    };
   } catch (error) {
     if (error instanceof Interrupted) return { is: 'stopped', reason: error, posting: true };
     return { is: 'answered', answer: asLdctlError(error), at, generation: begun.made };
@@ -137,14 +162,20 @@ async function read(
   try {
     if (downTo === 'newest') return { is: 'read', read: await log.newest(options) };
     if (downTo === 'known') return { is: 'read', read: await log.known(options) };
-    return { is: 'read', read: open ? await readOpen(downTo, open, log, options) : await log.downTo(downTo, options) };
+    return {
+      is: 'read',
+      read: open ? await readOpen(downTo, open, log, options) : await log.downTo(downTo, options),
+    };
   } catch (error) {
     if (error instanceof Interrupted) return { is: 'stopped', reason: error, posting: false };
     return { is: 'unreadable', error: asLdctlError(error), startedAt };
   }
 }
 
-/** An open entry that is deep in the log is looked up, so that a poll stays small however long the log has grown. */
+/**
+ * An open entry that is deep in the log is looked up, so that a poll stays small however long the
+ * log has grown.
+ */
 async function readOpen(
   downTo: Id,
   open: readonly Id[],
@@ -200,7 +231,8 @@ class Gates {
     const controller = new AbortController();
     const { gate: ask } = this.tools;
     if (!ask) throw new Error('a roll with a gate was begun without one');
-    const onLine = (line: string): void | Promise<void> => this.emit({ event: 'gate_output', node_id: node, line });
+    const onLine = (line: string): void | Promise<void> =>
+      this.emit({ event: 'gate_output', node_id: node, line });
     const done = ask(node, activityId, { signal: controller.signal, onLine }).then((gate) => {
       this.#running.delete(node);
       this.inbox.put({ is: 'gated', node, gate });
@@ -228,9 +260,13 @@ function interruptOf(signal: AbortSignal | undefined): Interrupted {
   return new Interrupted('SIGINT', { message: 'aborted', cause: reason });
 }
 
-/** An error that nothing expects is a fault in ldctl itself; what was sent is followed all the same. */
+/**
+ * An error that nothing expects is a fault in ldctl itself; what was sent is followed all the same.
+ */
 export function asLdctlError(error: unknown): LdctlError {
   if (error instanceof LdctlError) return error;
   const what = error instanceof Error ? error.message : String(error);
-  return new LdctlError('unconfirmed', 'fault', `a fault in ldctl itself: ${what}`, { cause: error });
+  return new LdctlError('unconfirmed', 'fault', `a fault in ldctl itself: ${what}`, {
+    cause: error,
+  });
 }

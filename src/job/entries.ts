@@ -7,7 +7,8 @@ import { warning, type JobEvent, type NodeProgress } from './events.js';
 
 /** What is followed: what a trigger did to nodes, or activities that are known by their ids. */
 export type Wanted =
-  { ids: readonly Id[] } | { runtime: string; action: Action; nodes: readonly Id[] | null; expect: number | null };
+  | { ids: readonly Id[] }
+  | { runtime: string; action: Action; nodes: readonly Id[] | null; expect: number | null };
 
 /** One entry of the log that counts for a run. Times are ms of the job's clock. */
 interface Entry {
@@ -18,7 +19,8 @@ interface Entry {
   goneSince: number | null;
 }
 
-const DOUBLED = 'has more than one entry of this action, and they cannot be told apart; the worse one counts';
+const DOUBLED =
+  'has more than one entry of this action, and they cannot be told apart; the worse one counts';
 
 /** The entries of one run. */
 export class Entries {
@@ -44,16 +46,22 @@ export class Entries {
     this.targets = only ? 'named' : this.#expect > 0 ? 'expected' : 'observed';
   }
 
-  /** The same runtime and action, on a node that was asked for; whether it came after the trigger is for the caller to say. */
+  /**
+   * The same runtime and action, on a node that was asked for; whether it came after the trigger is
+   * for the caller to say.
+   */
   wants(activity: Activity): boolean {
     const { wanted, only } = this;
     if ('ids' in wanted) return only?.has(activity.id) ?? false;
-    if (activity.runtime !== wanted.runtime || !isSameAction(wanted.action, activity.action)) return false;
+    if (activity.runtime !== wanted.runtime || !isSameAction(wanted.action, activity.action)) {
+      return false;
+    }
     return only?.has(activity.node_id) ?? true;
   }
 
   /**
-   * Takes in those entries of a good read that count. A final status never goes back, and of two final ones the worse stays.
+   * Takes in those entries of a good read that count. A final status never goes back, and of two
+   * final ones the worse stays.
    * @returns what changed by it
    */
   take(counted: readonly Activity[], { serverTime, startedAt }: LogRead, now: number): JobEvent[] {
@@ -64,8 +72,12 @@ export class Entries {
       const { id, node_id: node, status } = activity;
       const before = byId.get(id);
       if (!before) {
-        const age = serverTime === null ? 0 : Math.max(serverTime + 1000 - Date.parse(activity.created_at), 0) || 0;
-        const isDoubled = !('ids' in wanted) && [...byId.values()].some((one) => one.activity.node_id === node);
+        const age =
+          serverTime === null
+            ? 0
+            : Math.max(serverTime + 1000 - Date.parse(activity.created_at), 0) || 0;
+        const isDoubled =
+          !('ids' in wanted) && [...byId.values()].some((one) => one.activity.node_id === node);
         byId.set(id, { activity, since: now - age, goneSince: null });
         this.newAt = now;
         news.push({ event: 'activity', activity });
@@ -87,15 +99,17 @@ export class Entries {
   }
 
   /**
-   * Whether every target has an entry (those that were named, so many as were expected, or those that the log named), or there
-   * are more than were expected; and which entries are not final, and still in the log.
+   * Whether every target has an entry (those that were named, so many as were expected, or those
+   * that the log named), or there are more than were expected; and which entries are not final, and
+   * still in the log.
    */
   standing() {
     const all = [...this.byId.values()];
     const seen = new Set(all.map(({ activity }) => this.#keyOf(activity)));
     const open = all.filter((entry) => !isFinal(entry.activity.status) && !this.#isLost(entry));
     return {
-      complete: seen.size >= Math.max(this.#expect, 1) && this.#required().every((key) => seen.has(key)),
+      complete:
+        seen.size >= Math.max(this.#expect, 1) && this.#required().every((key) => seen.has(key)),
       tooMany: this.#expect > 0 && seen.size > this.#expect,
       open: open.map(({ activity }) => activity),
     };
@@ -103,23 +117,40 @@ export class Entries {
 
   /**
    * All targets, in the order in which they were asked for, then by node.
-   * @param absent the status of a target that has no entry: null while it is waited for, `missing` at the end
+   * @param absent the status of a target that has no entry: null while it is waited for, `missing`
+   * at the end
    */
   rows(absent: typeof MISSING | null): NodeProgress[] {
     const byKey = new Map<Id, Entry[]>(this.#required().map((key) => [key, []]));
-    const byNode = [...this.byId.values()].sort((a, b) => compareIds(a.activity.node_id, b.activity.node_id));
+    const byNode = [...this.byId.values()].sort((a, b) =>
+      compareIds(a.activity.node_id, b.activity.node_id),
+    );
     for (const entry of byNode) {
       const key = this.#keyOf(entry.activity);
       byKey.set(key, [...(byKey.get(key) ?? []), entry]);
     }
-    const empty = (target: { node_id?: Id; activity_id?: Id }) => ({ ...emptyNodeResult(target, absent), since: null });
+    const empty = (target: { node_id?: Id; activity_id?: Id }) => ({
+      ...emptyNodeResult(target, absent),
+      since: null,
+    });
     const rows = [...byKey].map(([key, [first, ...rest]]) => {
       if (!first) return empty('ids' in this.wanted ? { activity_id: key } : { node_id: key });
-      const worst = rest.reduce((a, b) => (severity(b.activity.status) > severity(a.activity.status) ? b : a), first);
+      const worst = rest.reduce(
+        (a, b) => (severity(b.activity.status) > severity(a.activity.status) ? b : a),
+        first,
+      );
       const { id: activity_id, node_id, created_at, finished_at = null } = worst.activity;
       const status = this.#isLost(worst) ? MISSING : worst.activity.status;
       const { since } = worst;
-      return { node_id, activity_id, status, created_at, finished_at, ambiguous: rest.length > 0, since };
+      return {
+        node_id,
+        activity_id,
+        status,
+        created_at,
+        finished_at,
+        ambiguous: rest.length > 0,
+        since,
+      };
     });
     const uncounted = Math.max(this.#expect - byKey.size, 0);
     return [...rows, ...Array.from({ length: uncounted }, () => empty({}))];
@@ -141,21 +172,28 @@ export class Entries {
   }
 }
 
-/** The worse counts: a rejection is certain, an open entry is not yet, a completion is what was wanted. */
+/**
+ * The worse counts: a rejection is certain, an open entry is not yet, a completion is what was
+ * wanted.
+ */
 function severity(status: string): number {
   if (status === 'rejected') return 2;
   return isFinal(status) ? 0 : 1;
 }
 
 /** The nodes that these entries name, by id. */
-export const nodesOf = (entries: readonly Activity[]): Id[] => sortedUnique(entries.map(({ node_id: node }) => node));
+export const nodesOf = (entries: readonly Activity[]): Id[] =>
+  sortedUnique(entries.map(({ node_id: node }) => node));
 
 /** A row without what only displays need. */
 export function resultRow({ since, stage, ...row }: NodeProgress): NodeResult {
   return row;
 }
 
-/** Whose nodes are meant to be acted on, and where that comes from, in words: `profile prod`, `LD_TENANT_ID`. */
+/**
+ * Whose nodes are meant to be acted on, and where that comes from, in words: `profile prod`,
+ * `LD_TENANT_ID`.
+ */
 export interface ExpectedTenant {
   tenantId: Id;
   origin: string;
@@ -163,9 +201,10 @@ export interface ExpectedTenant {
 }
 
 /**
- * Settings that mix the tenant of one with the deployment of another must not restart another tenant's nodes. An entry that
- * does not say whose it is passes.
- * @returns why the log is not this deployment's: exit 5 for another tenant, 6 for another deployment; null when it is
+ * Settings that mix the tenant of one with the deployment of another must not restart another
+ * tenant's nodes. An entry that does not say whose it is passes.
+ * @returns why the log is not this deployment's: exit 5 for another tenant, 6 for another
+ * deployment; null when it is
  */
 export function notOurs(
   activities: readonly Activity[],
@@ -174,10 +213,13 @@ export function notOurs(
 ): LdctlError | null {
   for (const { deployment_id: deployment, tenant_id: tenant } of activities) {
     if (isOther(deployment, deploymentId)) {
-      return new InvalidAnswerError(`the log of deployment ${deploymentId} holds entries of deployment ${deployment}`, {
-        code: 'wrong_deployment',
-        hint: 'Check the supervisor URL, and what is between here and there: a proxy or a cache may answer for another, or cut the digits of its numbers.',
-      });
+      return new InvalidAnswerError(
+        `the log of deployment ${deploymentId} holds entries of deployment ${deployment}`,
+        {
+          code: 'wrong_deployment',
+          hint: 'Check the supervisor URL, and what is between here and there: a proxy or a cache may answer for another, or cut the digits of its numbers.',
+        },
+      );
     }
     if (expected && isOther(tenant, expected.tenantId)) {
       const what = `deployment ${deploymentId} belongs to tenant ${tenant}, and ${expected.origin} is for tenant ${expected.tenantId}`;

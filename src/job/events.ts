@@ -7,10 +7,19 @@ import type { GateResult, NodeResult, ResultFields } from '../base/outcome.js';
 /** Where a node of a roll stands, for displays. */
 export type RollStage = 'waiting' | 'running' | 'pause' | 'gate' | 'done';
 
-/** What of a run is data: the lines of `-o ndjson` before the result, and what a program that listens gets. */
+/**
+ * What of a run is data: the lines of `-o ndjson` before the result, and what a program that
+ * listens gets.
+ */
 export type ShownStep =
   /** `node_id` where each node is its own trigger. */
-  | { event: 'dispatched'; node_id?: Id; request_id: string | null; replayed: boolean; recovered: boolean }
+  | {
+      event: 'dispatched';
+      node_id?: Id;
+      request_id: string | null;
+      replayed: boolean;
+      recovered: boolean;
+    }
   /** An entry of this run appeared, or its status changed. */
   | { event: 'activity'; activity: Activity }
   /** The gate after a node has ended. */
@@ -19,7 +28,10 @@ export type ShownStep =
 
 /** One target while it is followed. */
 export interface NodeProgress extends NodeResult {
-  /** Since when its activity goes on, as far as is known, on the monotonic clock (ms); null before it was seen. */
+  /**
+   * Since when its activity goes on, as far as is known, on the monotonic clock (ms); null before
+   * it was seen.
+   */
   since: number | null;
   /** In a roll: where the node stands. */
   stage?: RollStage;
@@ -27,17 +39,28 @@ export interface NodeProgress extends NodeResult {
 
 /** What a run emits while it goes on: what is data, and what is for people only. */
 export type RunStep =
-  /** `earlier`: a run with the same key that has dispatched what this one follows, so many ms ago. */
+  /**
+   * `earlier`: a run with the same key that has dispatched what this one follows, so many ms ago.
+   */
   | (ShownStep & { earlier?: { ageMs: number } })
-  /** Right before the POST: what a later `wait --after` needs, and how many nodes are expected where none are named, or 0. */
+  /**
+   * Right before the POST: what a later `wait --after` needs, and how many nodes are expected where
+   * none are named, or 0.
+   */
   | { event: 'baseline'; baseline: Id; idempotencyKey: string; expects: number }
   | { event: 'gate_output'; node_id: Id; line: string }
   /** The log cannot be read, and was last read so many ms ago; or, with null, it can again. */
   | { event: 'outage'; ageMs: number | null }
-  /** The state of all targets, whenever any of it changed. `decidesAt`: all are final, and until then one more may show up. */
+  /**
+   * The state of all targets, whenever any of it changed. `decidesAt`: all are final, and until
+   * then one more may show up.
+   */
   | { event: 'progress'; nodes: readonly NodeProgress[]; decidesAt?: number };
 
-/** How a run ended, always the last: what goes to stdout, why following was given up, and the exit code. */
+/**
+ * How a run ended, always the last: what goes to stdout, why following was given up, and the exit
+ * code.
+ */
 export interface ResultEvent {
   event: 'result';
   result: ResultFields;
@@ -53,7 +76,9 @@ export function shownStep(event: RunStep): ShownStep | null {
     const { earlier, ...shown } = event;
     return shown;
   }
-  return event.event === 'activity' || event.event === 'warning' || event.event === 'gate' ? event : null;
+  return event.event === 'activity' || event.event === 'warning' || event.event === 'gate'
+    ? event
+    : null;
 }
 
 export function warning(code: string, message: string): RunStep {

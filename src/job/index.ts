@@ -25,7 +25,12 @@ export function waitJob(plan: WaitPlan, now: number, text: ResumeText): Job {
   return jobOf(createWait(plan, now), text);
 }
 
-export function rollJob(plan: RollPlan, kept: ReadonlyMap<Id, KeptRun>, now: number, text: ResumeText): Job {
+export function rollJob(
+  plan: RollPlan,
+  kept: ReadonlyMap<Id, KeptRun>,
+  now: number,
+  text: ResumeText,
+): Job {
   const roll = new Roll(plan, kept, now);
   return {
     next: (at) => nextOfRoll(roll, at),

@@ -7,8 +7,9 @@ import type { Accepted, WireTrigger } from '../base/supervisor.js';
 import type { LogRead } from '../log/log.js';
 
 /**
- * A job knows what it wants next, and is told what came of it. It has no clock, no I/O and no randomness: time is an
- * argument, milliseconds of one clock that never goes back. `drive` does its steps; a test plays every answer to each.
+ * A job knows what it wants next, and is told what came of it. It has no clock, no I/O and no
+ * randomness: time is an argument, milliseconds of one clock that never goes back. `drive` does its
+ * steps; a test plays every answer to each.
  */
 export interface Job<T = ResultEvent, E extends JobEvent = JobEvent> {
   /** What to do now. Asked twice at one time, it says the same. */
@@ -28,9 +29,15 @@ export interface Job<T = ResultEvent, E extends JobEvent = JobEvent> {
 export type Step =
   /** Written to the journal before the next step. */
   | { do: 'note'; key: string; generation: number; mark: Mark; node?: Id }
-  /** `record`: written right before it; null where a key is not kept. `after`: the generation that it goes on from. */
+  /**
+   * `record`: written right before it; null where a key is not kept. `after`: the generation that
+   * it goes on from.
+   */
   | { do: 'post'; request: WireTrigger; record: Unwritten | null; after: number; node?: Id }
-  /** `open`: only new entries and these matter, so that what ten pages do not show of these is looked up. Null: all matter. */
+  /**
+   * `open`: only new entries and these matter, so that what ten pages do not show of these is
+   * looked up. Null: all matter.
+   */
   | { do: 'read'; downTo: Id | 'newest' | 'known'; open: readonly Id[] | null; patient: boolean }
   | { do: 'ask'; node: Id; activityId: Id | null }
   | { do: 'cut'; node: Id }

@@ -32,7 +32,11 @@ export function quicken(pace: Pace, now: number, nextRead = now + SECOND): void 
   pace.nextRead = nextRead;
 }
 
-export function goodRead(pace: Pace, read: { startedAt: number; requests: number }, now: number): Outage[] {
+export function goodRead(
+  pace: Pace,
+  read: { startedAt: number; requests: number },
+  now: number,
+): Outage[] {
   const news: Outage[] = pace.failing ? [{ event: 'outage', ageMs: null }] : [];
   pace.failing = null;
   pace.goodAt = read.startedAt;

@@ -21,7 +21,13 @@ import type { Run } from './run-read.js';
 /** What a later command has to know to go on. */
 export type Resume =
   | { ids: readonly Id[] }
-  | { after: Id; runtime: string; action: string; nodes: readonly Id[] | null; expect: number | null }
+  | {
+      after: Id;
+      runtime: string;
+      action: string;
+      nodes: readonly Id[] | null;
+      expect: number | null;
+    }
   | { roll: string };
 
 /** The command that goes on where a job ended; its text is for the caller to say. */
@@ -34,7 +40,9 @@ function ended(
   resume: string | null,
 ): ResultEvent {
   const result = { outcome, ...facts, resume };
-  if (error instanceof Interrupted) return { event: 'result', result, error: null, exitCode: error.exitCode };
+  if (error instanceof Interrupted) {
+    return { event: 'result', result, error: null, exitCode: error.exitCode };
+  }
   const exit = outcome === 'interrupted' ? 'sigint' : OUTCOMES[outcome];
   return { event: 'result', result, error, exitCode: EXIT_CODES[exit].code };
 }
@@ -66,7 +74,8 @@ export function resultOfRun(run: Run, text: ResumeText): ResultEvent {
     targets,
     replayed: isSent ? (accepted?.replayed ?? false) : null,
     recovered: isSent ? run.recovered : null,
-    request_id: accepted?.requestId ?? (lastError instanceof ApiError ? (lastError.requestId ?? null) : null),
+    request_id:
+      accepted?.requestId ?? (lastError instanceof ApiError ? (lastError.requestId ?? null) : null),
     nodes,
   };
   const resume = resumeOfRun(run, outcome, nodes);
@@ -80,7 +89,8 @@ const absentOf = ({ end }: Run): typeof MISSING | null =>
 function sharedOf({ entries }: Run): { runtime: string | null; action: string | null } {
   const { wanted, byId } = entries;
   if (!('ids' in wanted)) return { runtime: wanted.runtime, action: formatAction(wanted.action) };
-  const only = (values: readonly string[]): string | null => (new Set(values).size === 1 ? (values[0] ?? null) : null);
+  const only = (values: readonly string[]): string | null =>
+    new Set(values).size === 1 ? (values[0] ?? null) : null;
   const seen = [...byId.values()].map(({ activity }) => activity);
   return { runtime: only(seen.map((a) => a.runtime)), action: only(seen.map((a) => a.action)) };
 }
@@ -88,10 +98,17 @@ function sharedOf({ entries }: Run): { runtime: string | null; action: string | 
 function resumeOfRun(run: Run, outcome: Outcome, nodes: readonly NodeResult[]): Resume | null {
   const isOpen = nodes.some(({ status }) => status === null || !isFinal(status));
   const hasEnded = nodes.length > 0 && !isOpen && run.end?.error === null;
-  if (outcome === 'completed' || (hasEnded && (outcome === 'rejected' || outcome === 'unconfirmed'))) return null;
+  if (
+    outcome === 'completed' ||
+    (hasEnded && (outcome === 'rejected' || outcome === 'unconfirmed'))
+  ) {
+    return null;
+  }
   const { wanted, targets, byId, readAt } = run.entries;
   if ('ids' in wanted) return { ids: wanted.ids };
-  const isWhole = nodes.length > 0 && nodes.every(({ activity_id: id, status }) => id !== null && status !== MISSING);
+  const isWhole =
+    nodes.length > 0 &&
+    nodes.every(({ activity_id: id, status }) => id !== null && status !== MISSING);
   if (isWhole && (targets !== 'observed' || readAt >= (run.acceptedAt ?? Infinity) + 3 * SECOND)) {
     return { ids: [...byId.keys()] };
   }
@@ -107,7 +124,8 @@ export function newsOfRoll(roll: Roll): JobEvent[] {
   for (const { id, run } of roll.nodes) {
     for (const event of run?.news.splice(0) ?? []) {
       // All nodes underway share a read, so what is said of one that failed is said once.
-      const isShared = event.event === 'outage' || (event.event === 'warning' && event.code === 'log_unreadable');
+      const isShared =
+        event.event === 'outage' || (event.event === 'warning' && event.code === 'log_unreadable');
       if (event.event === 'baseline' || (isShared && said.has(event.event))) continue;
       if (isShared) said.add(event.event);
       const isDispatch = event.event === 'dispatched';
@@ -160,7 +178,9 @@ const isPassed = ({ plan }: Roll, node: RollNode): boolean =>
 
 function outcomeOf(roll: Roll): { outcome: Outcome; error: LdctlError | null } {
   const ends = roll.nodes.map(({ run }) => run?.end ?? null);
-  if (roll.nodes.every((node) => isPassed(roll, node))) return { outcome: 'completed', error: null };
+  if (roll.nodes.every((node) => isPassed(roll, node))) {
+    return { outcome: 'completed', error: null };
+  }
   if (roll.stopping) return { outcome: 'interrupted', error: roll.stopping };
   if (roll.failure) return { outcome: 'unconfirmed', error: roll.failure };
   const unconfirmed = ends.find((end) => end?.outcome === 'unconfirmed');
@@ -170,10 +190,14 @@ function outcomeOf(roll: Roll): { outcome: Outcome; error: LdctlError | null } {
   return { outcome: hasHalted ? 'halted' : 'timed_out', error: null };
 }
 
-/** A rejected node has been looked at once its end was told; all else that is not done goes on by the roll's key. */
+/**
+ * A rejected node has been looked at once its end was told; all else that is not done goes on by
+ * the roll's key.
+ */
 function resumeOfRoll(roll: Roll): Resume | null {
   const { plan, nodes } = roll;
-  const isLeft = (node: RollNode): boolean => !isPassed(roll, node) && node.run?.end?.outcome !== 'rejected';
+  const isLeft = (node: RollNode): boolean =>
+    !isPassed(roll, node) && node.run?.end?.outcome !== 'rejected';
   const left = nodes.filter(isLeft);
   if (left.length === 0) return null;
   if (plan.kept) return { roll: plan.idempotencyKey };

@@ -13,7 +13,8 @@ const POST_GAP = 500;
 /** A read that began no longer ago than this gives the next node its baseline, too. */
 const SHARED_BASELINE = 1000;
 
-const STOPPING = 'no more nodes are started, and those underway are seen out; Ctrl-C again leaves them';
+const STOPPING =
+  'no more nodes are started, and those underway are seen out; Ctrl-C again leaves them';
 
 export interface RollPlan extends Omit<RunPlan, 'nodes' | 'expect' | 'wait'> {
   /** In the order in which they are acted on; each once, not empty. */
@@ -34,7 +35,9 @@ export interface RollPlan extends Omit<RunPlan, 'nodes' | 'expect' | 'wait'> {
 export interface RollNode {
   id: Id;
   run: Run | null;
-  /** `ask` and `cut` are steps to come. It is `running` once more while it is noted that it passed. */
+  /**
+   * `ask` and `cut` are steps to come. It is `running` once more while it is noted that it passed.
+   */
   stage: 'waiting' | 'running' | 'pause' | 'ask' | 'gate' | 'cut' | 'ending' | 'done';
   /** Until when the pause lasts, or the gate may take. */
   until: number;
@@ -45,7 +48,10 @@ export interface RollNode {
   isOld: boolean;
 }
 
-/** A roll: one run for each node, a window, a pause, a gate. Plain data, changed by `nextOfRoll` and `takeOfRoll` only. */
+/**
+ * A roll: one run for each node, a window, a pause, a gate. Plain data, changed by `nextOfRoll` and
+ * `takeOfRoll` only.
+ */
 export class Roll {
   readonly nodes: RollNode[];
   readonly deadline: number;
@@ -58,7 +64,9 @@ export class Roll {
   lastRead: LogRead | null = null;
   /** Whose step was given last. */
   asked: RollNode | null = null;
-  /** Whether any node that is still to be acted on is busy: looked at once, before anything is sent. */
+  /**
+   * Whether any node that is still to be acted on is busy: looked at once, before anything is sent.
+   */
   unchecked: boolean;
   /** How often anything about a node has changed, and how much of that was told. */
   changes = 1;
@@ -91,7 +99,8 @@ function planOf({ plan, deadline }: Roll, id: Id, now: number): RunPlan {
 const isUnderway = ({ stage }: RollNode): boolean => stage !== 'waiting' && stage !== 'done';
 const isLate = ({ deadline, nodes }: Roll, now: number): boolean =>
   now >= deadline && nodes.some(({ run }) => run?.maybeSent);
-const mayStart = (roll: Roll, now: number): boolean => !roll.halted && roll.stopping === null && !isLate(roll, now);
+const mayStart = (roll: Roll, now: number): boolean =>
+  !roll.halted && roll.stopping === null && !isLate(roll, now);
 const isChecking = (roll: Roll, now: number): boolean => roll.unchecked && mayStart(roll, now);
 
 const IDLE: Step = { do: 'wait', until: Infinity };
@@ -111,7 +120,9 @@ export function nextOfRoll(roll: Roll, now: number): Step {
     const found = steps.find(({ step }) => step.do === kind);
     if (!found) continue;
     roll.asked = found.node;
-    return found.step.do === 'read' ? sharedRead(roll, found.step) : ({ ...found.step, node: found.node.id } as Step);
+    return found.step.do === 'read'
+      ? sharedRead(roll, found.step)
+      : ({ ...found.step, node: found.node.id } as Step);
   }
   let until = roll.deadline > now ? roll.deadline : Infinity;
   for (const { step } of steps) if (step.do === 'wait') until = Math.min(until, step.until);
@@ -128,7 +139,8 @@ function startNodes(roll: Roll, now: number): void {
     if (node.stage !== 'waiting') continue;
     node.run = createRun(planOf(roll, node.id, now), null, now);
     // Whether a node is busy, only a read from further down tells.
-    const isShared = plan.ifBusy !== 'wait' && lastRead && now - lastRead.startedAt < SHARED_BASELINE;
+    const isShared =
+      plan.ifBusy !== 'wait' && lastRead && now - lastRead.startedAt < SHARED_BASELINE;
     if (isShared) takeOfRun(node.run, { is: 'read', read: lastRead }, now);
     move(roll, node, 'running');
     room -= 1;
@@ -168,7 +180,8 @@ function stepOf(roll: Roll, node: RollNode, now: number): Step {
 }
 
 function stepOfRun(roll: Roll, node: RollNode, run: Run, now: number): Step {
-  // Nothing is sent once the roll is over, not again either: what may have been sent is only looked for.
+  // Nothing is sent once the roll is over, not again either: what may have been sent is only looked
+  // for.
   if (!mayStart(roll, now) && run.phase !== 'following' && !run.end) {
     run.resendUntil = -Infinity;
     if (run.maybeSent) run.phase = 'uncertain';
@@ -202,7 +215,9 @@ export function takeOfRoll(roll: Roll, fact: Fact, now: number): void {
     case 'stopped':
       roll.stopping ??= fact.reason;
       for (const node of roll.nodes.filter(isUnderway)) {
-        if (node.run) takeOfRun(node.run, { ...fact, posting: fact.posting && node === asked }, now);
+        if (node.run) {
+          takeOfRun(node.run, { ...fact, posting: fact.posting && node === asked }, now);
+        }
         if (node.stage !== 'running') node.stage = 'done';
       }
       return;
@@ -240,7 +255,10 @@ function fail(roll: Roll, error: LdctlError, because = error.message): void {
   halt(roll, because);
 }
 
-/** A node that has not been sent to takes only the read that it asked for: its baseline is read right before its POST. */
+/**
+ * A node that has not been sent to takes only the read that it asked for: its baseline is read
+ * right before its POST.
+ */
 function shareRead(roll: Roll, fact: Fact & { is: 'read' | 'unreadable' }, now: number): void {
   for (const node of roll.nodes) {
     const { run, stage } = node;
@@ -267,7 +285,11 @@ function ended(roll: Roll, node: RollNode, { end }: Run, now: number): Step {
     if (isOwn) fail(roll, error, `node ${node.id}: ${error.message}`);
     node.stage = 'waiting';
     node.run = null;
-  } else if (outcome !== 'completed' && !continueOnError && !(node.isOld && outcome === 'rejected')) {
+  } else if (
+    outcome !== 'completed' &&
+    !continueOnError &&
+    !(node.isOld && outcome === 'rejected')
+  ) {
     halt(roll, `node ${node.id} has not completed`);
   }
   return IDLE;

@@ -10,7 +10,10 @@ import { warning, type JobEvent } from './events.js';
 import type { Step } from './job.js';
 import { failedRead, goodRead, MINUTE, newPace, quicken, SECOND, type Pace } from './pace.js';
 
-/** So long after the first POST it may be sent again, and while its fate is uncertain failing reads are tolerated. */
+/**
+ * So long after the first POST it may be sent again, and while its fate is uncertain failing reads
+ * are tolerated.
+ */
 const TRIES = 120 * SECOND;
 /** A read that began so long after a lost POST shows what came of it. */
 const READ_AFTER = 5 * SECOND;
@@ -50,7 +53,10 @@ export interface WaitPlan extends Limits {
 /** What a run sends. */
 export type Trigger = RunPlan & { wireKey: string };
 
-/** One run: plain data, changed by `nextOfRun` and `takeOfRun` only. Times are ms of the job's clock. */
+/**
+ * One run: plain data, changed by `nextOfRun` and `takeOfRun` only. Times are ms of the job's
+ * clock.
+ */
 export class Run {
   phase: 'ready' | 'uncertain' | 'following' = 'ready';
   /** The log's highest id right before the POST; null before it was read. */
@@ -82,13 +88,16 @@ export class Run {
   acceptedAt: number | null = null;
   deadline = Infinity;
   /**
-   * A replay of what someone else has sent: how long before the next read its entries can have been created, ms. That read
-   * tells from when to when that was (server's clock, ms UTC), and above which id they are.
+   * A replay of what someone else has sent: how long before the next read its entries can have been
+   * created, ms. That read tells from when to when that was (server's clock, ms UTC), and above
+   * which id they are.
    */
   replay: { reach: number; from: number; to: number; floor: Id | null } | null = null;
   readonly entries: Entries;
   readonly pace: Pace;
-  /** Where all entries are final: from when on a read says how it ended, since one more may show up. */
+  /**
+   * Where all entries are final: from when on a read says how it ended, since one more may show up.
+   */
   decidesAt: number | null = null;
   /** Without an outcome, nothing was sent, because of this error. An interrupt is an error, too. */
   end: { outcome: Outcome | null; error: LdctlError | null } | null = null;
@@ -107,14 +116,19 @@ export class Run {
     this.pace = newPace(now);
   }
 
-  /** Nothing may be sent again: the server may have forgotten the key, so that it would be carried out twice. */
+  /**
+   * Nothing may be sent again: the server may have forgotten the key, so that it would be carried
+   * out twice.
+   */
   isTooLate(now: number): boolean {
     return now - (this.firstPost ?? now) > this.resendUntil;
   }
 
   mark(mark: Mark): void {
     const { generation } = this;
-    if (this.trigger && generation > 0) this.marks.push({ do: 'note', key: this.trigger.wireKey, generation, mark });
+    if (this.trigger && generation > 0) {
+      this.marks.push({ do: 'note', key: this.trigger.wireKey, generation, mark });
+    }
   }
 
   accept(now: number, recovered = false): void {
@@ -144,7 +158,9 @@ export class Run {
     quicken(this.pace, now, now + SECOND / 2);
   }
 
-  /** Nothing more is done: what may have been sent is unconfirmed, all else failed by this error. */
+  /**
+   * Nothing more is done: what may have been sent is unconfirmed, all else failed by this error.
+   */
   giveUp(error: LdctlError): void {
     const isInterrupt = error instanceof Interrupted;
     const isUnread = !this.trigger && this.entries.readAt === -Infinity && !isInterrupt;
@@ -165,12 +181,15 @@ export function read(run: Run, log: LogRead, now: number): void {
   if (replay?.floor === null) {
     const at = log.serverTime ?? run.accepted?.serverTime;
     if (at) [replay.from, replay.to] = [at - replay.reach, at + MINUTE];
-    // Below all that is recent: one that shows up late may have a lower id than those that are there.
+    // Below all that is recent: one that shows up late may have a lower id than those that are
+    // there.
     const last = shown.findLastIndex((activity) => isRecent(run, activity));
     replay.floor = shown[last + 1]?.id ?? (shown[last]?.id ?? 1n) - 1n;
   }
   const isById = 'ids' in entries.wanted;
-  const recent = shown.filter((activity) => entries.wants(activity) && (isById || isRecent(run, activity)));
+  const recent = shown.filter(
+    (activity) => entries.wants(activity) && (isById || isRecent(run, activity)),
+  );
   const news = entries.take(replay ? dropOlder(run, recent) : recent, log, now);
   if (news.length > 0) {
     quicken(run.pace, now);
@@ -190,14 +209,20 @@ function isRecent({ replay, baseline }: Run, { id, created_at }: Activity): bool
 }
 
 /**
- * Of what was created in the time of a replay, only the newest of each node is of it; those that were taken before it showed up
- * are forgotten. What came after the baseline counts all the same, and the worst of it.
+ * Of what was created in the time of a replay, only the newest of each node is of it; those that
+ * were taken before it showed up are forgotten. What came after the baseline counts all the same,
+ * and the worst of it.
  */
 function dropOlder({ entries, baseline }: Run, recent: readonly Activity[]): Activity[] {
   const newest = new Map<Id, Id>();
-  for (const { id, node_id: node } of recent) if (id > (newest.get(node) ?? -1n)) newest.set(node, id);
-  const isOlder = ({ id, node_id: node }: Activity) => id <= (baseline ?? 0n) && (newest.get(node) ?? -1n) > id;
-  for (const { activity } of [...entries.byId.values()]) if (isOlder(activity)) entries.byId.delete(activity.id);
+  for (const { id, node_id: node } of recent) {
+    if (id > (newest.get(node) ?? -1n)) newest.set(node, id);
+  }
+  const isOlder = ({ id, node_id: node }: Activity) =>
+    id <= (baseline ?? 0n) && (newest.get(node) ?? -1n) > id;
+  for (const { activity } of [...entries.byId.values()]) {
+    if (isOlder(activity)) entries.byId.delete(activity.id);
+  }
   return recent.filter((activity) => !isOlder(activity));
 }
 
@@ -212,7 +237,9 @@ function readBefore(run: Run, log: LogRead, now: number): void {
     const busy = busyOf(shown, runtime, entries.only);
     if (busy.length > 0) {
       if (ifBusy === 'fail') return run.giveUp(busyError(busy));
-      run.news.push(warning('busy', `${busyText(busy)}${ifBusy === 'wait' ? '; waiting for that to end' : ''}`));
+      run.news.push(
+        warning('busy', `${busyText(busy)}${ifBusy === 'wait' ? '; waiting for that to end' : ''}`),
+      );
       if (ifBusy === 'wait') return block(run, busy, log, now);
     }
     // Reading so far back takes a while, so the newest page is read again.
@@ -270,7 +297,8 @@ function judge(run: Run, startedAt: number): void {
   if (!isDecided && startedAt < run.deadline) return;
   // Unconfirmed before rejected before timed out. A run without a single entry is unconfirmed.
   const statuses = entries.rows(MISSING).map(({ status }) => status);
-  let outcome: Outcome = isDecided && statuses.every((status) => status === 'completed') ? 'completed' : 'timed_out';
+  let outcome: Outcome =
+    isDecided && statuses.every((status) => status === 'completed') ? 'completed' : 'timed_out';
   if (statuses.includes('rejected')) outcome = 'rejected';
   if (statuses.length === 0 || statuses.includes(MISSING) || tooMany) outcome = 'unconfirmed';
   run.end = { outcome, error: null };
@@ -284,19 +312,37 @@ function graceOf({ entries, replay }: Run): number {
   if (replay) return 10 * SECOND;
   // The targets are known: only a second entry of one may come, or one node too many.
   if (entries.targets !== 'observed') return 2 * SECOND;
-  // A node that the log did not name may report; where it named none, nothing says how many there are.
+  // A node that the log did not name may report; where it named none, nothing says how many there
+  // are.
   return entries.known?.length ? 3 * SECOND : 10 * SECOND;
 }
 
-export function unreadable(run: Run, failure: { error: LdctlError; startedAt: number }, now: number): void {
-  const { givesUp, news } = failedRead(run.pace, failure, now, run.phase === 'uncertain' ? TRIES : undefined);
-  const isFirst = run.trigger ? run.phase === 'ready' && !run.blockedBy : run.entries.readAt === -Infinity;
+export function unreadable(
+  run: Run,
+  failure: { error: LdctlError; startedAt: number },
+  now: number,
+): void {
+  const { givesUp, news } = failedRead(
+    run.pace,
+    failure,
+    now,
+    run.phase === 'uncertain' ? TRIES : undefined,
+  );
+  const isFirst = run.trigger
+    ? run.phase === 'ready' && !run.blockedBy
+    : run.entries.readAt === -Infinity;
   if (givesUp || isFirst || now >= run.deadline) run.giveUp(failure.error);
   else run.news.push(...news);
 }
 
-export function busyOf(shown: readonly Activity[], runtime: string, only: ReadonlySet<Id> | null): Activity[] {
-  return shown.filter((a) => a.status === 'processing' && a.runtime === runtime && (only?.has(a.node_id) ?? true));
+export function busyOf(
+  shown: readonly Activity[],
+  runtime: string,
+  only: ReadonlySet<Id> | null,
+): Activity[] {
+  return shown.filter(
+    (a) => a.status === 'processing' && a.runtime === runtime && (only?.has(a.node_id) ?? true),
+  );
 }
 
 const BUSY_HINT = 'Wait for it, or choose what to do with --if-busy wait or ignore.';
@@ -306,7 +352,9 @@ export function busyError(busy: readonly Activity[], hint = BUSY_HINT): LdctlErr
 }
 
 function busyText(busy: readonly Activity[]): string {
-  const some = busy.slice(0, 5).map(({ node_id: node, id, action }) => `node ${node} (activity ${id}, ${action})`);
+  const some = busy
+    .slice(0, 5)
+    .map(({ node_id: node, id, action }) => `node ${node} (activity ${id}, ${action})`);
   const more = busy.length > 5 ? [`and ${busy.length - 5} more`] : [];
   return `already processing: ${[...some, ...more].join(', ')}`;
 }

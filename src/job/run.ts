@@ -12,11 +12,19 @@ import { wireKey } from './wire-key.js';
 
 /** A baseline older than this is read again before a POST. */
 const FRESH = 10 * SECOND;
-/** After so long without a new entry, no second one of a node is expected: reads go down to the open ones only. */
+/**
+ * After so long without a new entry, no second one of a node is expected: reads go down to the open
+ * ones only.
+ */
 const QUIET = 10 * SECOND;
-/** So long after the POST of a record it is sent again: the server remembers a key for 10 minutes. */
+/**
+ * So long after the POST of a record it is sent again: the server remembers a key for 10 minutes.
+ */
 const RESEND = 540 * SECOND;
-/** A replay is of a request in the last 10 minutes; a minute is for what lies between its answer and the next read. */
+/**
+ * A replay is of a request in the last 10 minutes; a minute is for what lies between its answer and
+ * the next read.
+ */
 const REPLAY = 11 * MINUTE;
 const BACKOFF = [1, 2, 4, 8].map((s) => s * SECOND);
 
@@ -37,8 +45,15 @@ export function createWait(plan: WaitPlan, now = 0): Run {
   return run;
 }
 
-/** The record of an earlier run, or of one that goes on beside this one, decides: nothing is sent where it was accepted. */
-function goOnFrom(run: Run, { record, generation, ageMs, accepted, redirected }: KeptRun, now: number): void {
+/**
+ * The record of an earlier run, or of one that goes on beside this one, decides: nothing is sent
+ * where it was accepted.
+ */
+function goOnFrom(
+  run: Run,
+  { record, generation, ageMs, accepted, redirected }: KeptRun,
+  now: number,
+): void {
   run.sentHere = true;
   run.baseline = record.baseline;
   run.entries.known = record.known;
@@ -57,11 +72,15 @@ function goOnFrom(run: Run, { record, generation, ageMs, accepted, redirected }:
 /** What to do now. */
 export function nextOfRun(run: Run, now: number): Step {
   // Time may have passed unseen: a laptop was shut, a process stopped.
-  if (run.phase === 'ready' && run.maybeSent && !run.end && run.isTooLate(now)) run.giveUp(run.lastError);
+  if (run.phase === 'ready' && run.maybeSent && !run.end && run.isTooLate(now)) {
+    run.giveUp(run.lastError);
+  }
   const [mark] = run.marks;
   if (mark) return mark;
   if (run.end) return { do: 'end' };
-  if (run.phase === 'ready' && run.trigger && !run.blockedBy) return nextBeforePost(run, run.trigger, now);
+  if (run.phase === 'ready' && run.trigger && !run.blockedBy) {
+    return nextBeforePost(run, run.trigger, now);
+  }
   const due = dueAt(run.pace, run.deadline, run.decidesAt ?? Infinity);
   if (now < due) return { do: 'wait', until: due };
   return { do: 'read', ...depthOf(run), patient: false };
@@ -71,8 +90,11 @@ function nextBeforePost(run: Run, trigger: Trigger, now: number): Step {
   const { baseline, entries, generation, maybeSent } = run;
   if (now < run.waitUntil) return { do: 'wait', until: run.waitUntil };
   if (!maybeSent) {
-    const asksAll = (trigger.nodes === null && trigger.expect === null) || trigger.ifBusy !== 'ignore';
-    if (entries.known === null && asksAll) return { do: 'read', downTo: 'known', open: null, patient: true };
+    const asksAll =
+      (trigger.nodes === null && trigger.expect === null) || trigger.ifBusy !== 'ignore';
+    if (entries.known === null && asksAll) {
+      return { do: 'read', downTo: 'known', open: null, patient: true };
+    }
     const isFresh = baseline !== null && now - run.baselineAt <= FRESH;
     if (!isFresh) return { do: 'read', downTo: 'newest', open: null, patient: true };
   }
@@ -86,7 +108,10 @@ function nextBeforePost(run: Run, trigger: Trigger, now: number): Step {
   return { do: 'post', request, record, after: generation };
 }
 
-/** How far down a read has to go: while a target has no entry, to the baseline; then to the lowest open one. */
+/**
+ * How far down a read has to go: while a target has no entry, to the baseline; then to the lowest
+ * open one.
+ */
 function depthOf(run: Run): { downTo: Id | 'known'; open: readonly Id[] | null } {
   const { baseline, replay, entries } = run;
   if (run.blockedBy) return deepest(run.blockedBy.standing().open);
@@ -96,11 +121,18 @@ function depthOf(run: Run): { downTo: Id | 'known'; open: readonly Id[] | null }
     const unseen = entries.wanted.ids.filter((id) => !entries.byId.has(id));
     return deepest(open, unseen);
   }
-  const isWhole = complete && run.acceptedAt !== null && open.length > 0 && entries.newAt + QUIET < entries.readAt;
+  const isWhole =
+    complete &&
+    run.acceptedAt !== null &&
+    open.length > 0 &&
+    entries.newAt + QUIET < entries.readAt;
   return isWhole ? deepest(open) : { downTo: replay?.floor ?? baseline ?? 0n, open: null };
 }
 
-function deepest(entries: readonly Activity[], unseen: readonly Id[] = []): { downTo: Id; open: readonly Id[] } {
+function deepest(
+  entries: readonly Activity[],
+  unseen: readonly Id[] = [],
+): { downTo: Id; open: readonly Id[] } {
   const open = [...entries.map(({ id }) => id), ...unseen];
   const lowest = open.reduce((low, id) => (id < low ? id : low), open[0] ?? 1n);
   return { downTo: lowest > 0n ? lowest - 1n : 0n, open };
@@ -139,7 +171,11 @@ function unnoted(run: Run, error: LdctlError, now: number): void {
   run.lose(now);
 }
 
-function answered(run: Run, { answer, at, generation }: Fact & { is: 'answered' }, now: number): void {
+function answered(
+  run: Run,
+  { answer, at, generation }: Fact & { is: 'answered' },
+  now: number,
+): void {
   run.generation = generation;
   run.firstPost ??= now;
   run.postedAt ??= at;
@@ -152,9 +188,12 @@ function answered(run: Run, { answer, at, generation }: Fact & { is: 'answered' 
     run.generation = 0;
     return;
   }
-  // A replay of what neither this run nor one with a record here has sent. What was in progress began about the first POST.
+  // A replay of what neither this run nor one with a record here has sent. What was in progress
+  // began about the first POST.
   const reach = run.maybeSent ? now - run.firstPost + MINUTE : REPLAY;
-  if (answer.replayed && !run.sentHere) run.replay = { reach, from: -Infinity, to: Infinity, floor: null };
+  if (answer.replayed && !run.sentHere) {
+    run.replay = { reach, from: -Infinity, to: Infinity, floor: null };
+  }
   run.accepted = answer;
   run.mark('accepted');
   run.accept(now);
@@ -170,7 +209,9 @@ function failed(run: Run, error: LdctlError, since: number, now: number): void {
       const goesOn = isInProgress(error);
       run.maybeSent ||= goesOn;
       if (!run.maybeSent && since + wait > run.resendUntil) return run.giveUp(error);
-      run.news.push(warning('not_sent', `${error.message}; trying again in ${formatDuration(wait)}`));
+      run.news.push(
+        warning('not_sent', `${error.message}; trying again in ${formatDuration(wait)}`),
+      );
       run.waitUntil = now + wait;
       // Entries of what is in progress may show up from now on; of what was lost, since then.
       if (run.maybeSent) run.lose(goesOn ? now : run.lostAt, now);
@@ -182,10 +223,17 @@ function failed(run: Run, error: LdctlError, since: number, now: number): void {
     case 'redirect':
       run.redirected = true;
       run.mark('redirected');
-      run.news.push(warning('fate_unknown', `${error.message}; nothing is sent again: the log decides`));
+      run.news.push(
+        warning('fate_unknown', `${error.message}; nothing is sent again: the log decides`),
+      );
       return run.lose(now);
     case 'uncertain':
-      run.news.push(warning('fate_unknown', `${error.message}; looking at the log before anything is sent again`));
+      run.news.push(
+        warning(
+          'fate_unknown',
+          `${error.message}; looking at the log before anything is sent again`,
+        ),
+      );
       run.waitUntil = now + retryAfter;
       run.sentHere = true;
       return run.lose(now);

@@ -6,20 +6,38 @@ import { listNewest, matches, readAfter, type ActivityFilter } from '../log/list
 import { RECENT, type ActivityLog, type LogRead } from '../log/log.js';
 import { steps } from './drive.js';
 import type { Job } from './job.js';
-import { dueAt, failedRead, goodRead, MINUTE, newPace, quicken, SECOND, type Outage } from './pace.js';
+import {
+  dueAt,
+  failedRead,
+  goodRead,
+  MINUTE,
+  newPace,
+  quicken,
+  SECOND,
+  type Outage,
+} from './pace.js';
 
-/** It ends on a read so long after its first at the earliest: what was dispatched just now may not be in the log yet. */
+/**
+ * It ends on a read so long after its first at the earliest: what was dispatched just now may not
+ * be in the log yet.
+ */
 const SHORTEST = 3 * SECOND;
 
 export interface WatchPlan {
   filter: ActivityFilter;
   /** What is listed at first, and what may change into that. */
   first: readonly Activity[];
-  /** The newest entries, read before that, newest first: they are no news, whether they are listed or not. */
+  /**
+   * The newest entries, read before that, newest first: they are no news, whether they are listed
+   * or not.
+   */
   newest: Pick<LogRead, 'entries'>;
   /** What is at or below this id is no news. */
   floor: Id;
-  /** It goes on for ever, and keeps no more in memory than the recent entries and those that are open. */
+  /**
+   * It goes on for ever, and keeps no more in memory than the recent entries and those that are
+   * open.
+   */
   endless: boolean;
   /** Milliseconds; null for none. */
   timeoutMs: number | null;
@@ -55,7 +73,9 @@ export function createWatch(plan: WatchPlan, startedAt: number): Job<WatchResult
   const news: WatchStep[] = [];
   let end: { error: LdctlError | null } | null = null;
 
-  for (const { id, status } of [...newest.entries, ...first]) known.set(id, { status, since: startedAt });
+  for (const { id, status } of [...newest.entries, ...first]) {
+    known.set(id, { status, since: startedAt });
+  }
   for (const entry of first) {
     if (matches(filter, entry)) shown.set(entry.id, entry);
     if (isFinal(entry.status)) continue;
@@ -65,8 +85,9 @@ export function createWatch(plan: WatchPlan, startedAt: number): Job<WatchResult
   raiseFloor(newest, startedAt);
 
   /**
-   * An entry that is new or changed is followed until it is final, if it matches but for its status; told of, if it matches now or
-   * was told of before; and waited for, if it was dispatched before the watch began, or just then. @returns whether it is told of
+   * An entry that is new or changed is followed until it is final, if it matches but for its
+   * status; told of, if it matches now or was told of before; and waited for, if it was dispatched
+   * before the watch began, or just then. @returns whether it is told of
    */
   function take(activity: Activity, isEarly: boolean, now: number): boolean {
     const { id, status } = activity;
@@ -83,10 +104,15 @@ export function createWatch(plan: WatchPlan, startedAt: number): Job<WatchResult
     return true;
   }
 
-  /** An entry may come late, but not below one that was seen a minute ago; the recent ones are looked at again all the same. */
+  /**
+   * An entry may come late, but not below one that was seen a minute ago; the recent ones are
+   * looked at again all the same.
+   */
   function raiseFloor({ entries }: Pick<LogRead, 'entries'>, now: number): void {
     const highest = entries[RECENT - 1]?.id ?? -1n;
-    for (const [id, { since }] of known) if (id > floor && id <= highest && now - since >= MINUTE) floor = id;
+    for (const [id, { since }] of known) {
+      if (id > floor && id <= highest && now - since >= MINUTE) floor = id;
+    }
     for (const id of known.keys()) {
       if (id > floor || open.has(id)) continue;
       known.delete(id);
@@ -108,7 +134,9 @@ export function createWatch(plan: WatchPlan, startedAt: number): Job<WatchResult
     const isDone = [...waitedFor].every((id) => isFinal(shown.get(id)?.status ?? ''));
     if (isDone && !isEarly) end = { error: null };
     else if (log.startedAt >= deadline) {
-      end = { error: new LdctlError('timedOut', 'timed_out', `timed out: ${open.size} still processing`) };
+      end = {
+        error: new LdctlError('timedOut', 'timed_out', `timed out: ${open.size} still processing`),
+      };
     }
   }
 
@@ -153,20 +181,26 @@ export type FollowEvent = { event: 'listing'; activities: readonly Activity[] } 
 
 /**
  * Every new entry, and every change, for ever.
- * @throws Interrupted; as `Supervisor.list` does for what it begins with; LdctlError (exit 7) when the log cannot be read any more
+ * @throws Interrupted; as `Supervisor.list` does for what it begins with; LdctlError (exit 7) when
+ * the log cannot be read any more
  */
 export async function* followLog(
   log: ActivityLog,
   { after, filter, limit }: FollowPlan,
   { clock, signal }: { clock: Clock; signal: AbortSignal },
 ): AsyncGenerator<FollowEvent, never> {
-  const newest = after === null ? await log.newest({ signal }) : await readAfter(log, after, { signal });
+  const newest =
+    after === null ? await log.newest({ signal }) : await readAfter(log, after, { signal });
   let first: Activity[] = [];
   if (after !== null) {
     first = newest.entries.filter((one) => matches({ ...filter, status: undefined }, one));
-    for (const activity of first.toReversed()) if (matches(filter, activity)) yield { event: 'activity', activity };
+    for (const activity of first.toReversed()) {
+      if (matches(filter, activity)) yield { event: 'activity', activity };
+    }
   } else if (limit !== null) {
-    for await (const { entries } of listNewest(log, { filter, limit }, { signal })) first.push(...entries);
+    for await (const { entries } of listNewest(log, { filter, limit }, { signal })) {
+      first.push(...entries);
+    }
     yield { event: 'listing', activities: first };
   }
   const plan = { filter, first, newest, floor: after ?? -1n, endless: true, timeoutMs: null };

@@ -3,12 +3,15 @@ import { formatAction, type Action, type Runtime } from '../base/activity.js';
 import { UsageError } from '../base/errors.js';
 import { sortedUnique, type Id } from '../base/ids.js';
 
-/** In Unicode code points. As visible ASCII it leaves room for the dot and the 32 digits within the header's 255. */
+/**
+ * In Unicode code points. As visible ASCII it leaves room for the dot and the 32 digits within the
+ * header's 255.
+ */
 const LONGEST_KEY = 200;
 
 /**
- * Checks a caller's `--idempotency-key`: any text of 1 to 200 characters. In text that was broken on its way here (U+FFFD) two
- * different keys may have become the same one.
+ * Checks a caller's `--idempotency-key`: any text of 1 to 200 characters. In text that was broken
+ * on its way here (U+FFFD) two different keys may have become the same one.
  * @throws UsageError
  */
 export function checkIdempotencyKey(key: string, flag = '--idempotency-key'): string {
@@ -22,9 +25,10 @@ export function checkIdempotencyKey(key: string, flag = '--idempotency-key'): st
 }
 
 /**
- * The `idempotency-key` on the wire: KEY, a dot, and 32 hex digits of SHA-256 over what makes two triggers the same one.
- * The server may tell triggers apart by key and body alone; with the digest, the same KEY for another trigger is another
- * key. KEY stands there as it is if it is visible ASCII; all else, and what could be taken for that, by its digest.
+ * The `idempotency-key` on the wire: KEY, a dot, and 32 hex digits of SHA-256 over what makes two
+ * triggers the same one. The server may tell triggers apart by key and body alone; with the digest,
+ * the same KEY for another trigger is another key. KEY stands there as it is if it is visible
+ * ASCII; all else, and what could be taken for that, by its digest.
  * @param trigger null nodes: every node
  */
 export function wireKey(

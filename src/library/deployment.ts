@@ -12,9 +12,15 @@ import * as jobs from './jobs.js';
 import * as requests from './requests.js';
 
 export interface RunOptions {
-  /** An abort before anything was sent is thrown; after that the result is `interrupted`, with the way to go on. */
+  /**
+   * An abort before anything was sent is thrown; after that the result is `interrupted`, with the
+   * way to go on.
+   */
   signal?: AbortSignal;
-  /** Called with each event, and not waited for. What it throws, or rejects with, ends the following as an abort does. */
+  /**
+   * Called with each event, and not waited for. What it throws, or rejects with, ends the following
+   * as an abort does.
+   */
   onEvent?: (event: RunEvent) => unknown;
 }
 
@@ -26,25 +32,44 @@ export interface RollOptions extends RunOptions {
 }
 
 /**
- * One deployment, made by `connect` or `connectProfile`. Any number of calls may go on at once. While certainly nothing was sent
- * each throws an `LdctlError`, with exit code 2 for a wrong request, 4, 5 or 6 by what the API says, 7 for a journal that cannot
- * be read, 130 for an abort; after that it returns a result.
+ * One deployment, made by `connect` or `connectProfile`. Any number of calls may go on at once.
+ * While certainly nothing was sent each throws an `LdctlError`, with exit code 2 for a wrong
+ * request, 4, 5 or 6 by what the API says, 7 for a journal that cannot be read, 130 for an abort;
+ * after that it returns a result.
  */
 export interface Deployment {
   readonly id: bigint;
-  /** Some or all nodes at once, at most once whatever the network does, each followed to its end. It needs no consent. */
+  /**
+   * Some or all nodes at once, at most once whatever the network does, each followed to its end. It
+   * needs no consent.
+   */
   trigger(request: requests.TriggerRequest, options?: RunOptions): Promise<RunResult>;
-  /** One node after the other, until one does not complete. With the same `idempotencyKey` it goes on where an earlier call was. */
+  /**
+   * One node after the other, until one does not complete. With the same `idempotencyKey` it goes
+   * on where an earlier call was.
+   */
   roll(request: requests.RollRequest, options?: RollOptions): Promise<RunResult>;
   /** Follows what was dispatched before. Never sends. */
   wait(request: requests.WaitRequest, options?: RunOptions): Promise<RunResult>;
-  /** The log, newest first; with `after`, oldest first: each entry once, none missing. Pages are read as entries are asked for. */
-  activities(request?: requests.ActivitiesRequest, options?: ReadOptions): AsyncGenerator<Activity, void>;
-  /** Every new entry, and every change of one, as they come; until its signal is aborted, or the loop is left. */
+  /**
+   * The log, newest first; with `after`, oldest first: each entry once, none missing. Pages are
+   * read as entries are asked for.
+   */
+  activities(
+    request?: requests.ActivitiesRequest,
+    options?: ReadOptions,
+  ): AsyncGenerator<Activity, void>;
+  /**
+   * Every new entry, and every change of one, as they come; until its signal is aborted, or the
+   * loop is left.
+   */
   follow(request?: requests.FollowRequest, options?: ReadOptions): AsyncGenerator<Activity, void>;
 }
 
-/** How a run ended: the fields of a command's JSON. `completed` alone says that every target is done. */
+/**
+ * How a run ended: the fields of a command's JSON. `completed` alone says that every target is
+ * done.
+ */
 export interface RunResult extends ResultFacts {
   outcome: Exclude<Outcome, 'dry_run'>;
   /** What a command would have ended with. */
@@ -53,11 +78,17 @@ export interface RunResult extends ResultFacts {
   error?: ErrorDocument;
 }
 
-/** What a listener gets while a run goes on, as a line of `-o ndjson` has it; the result is the last. */
+/**
+ * What a listener gets while a run goes on, as a line of `-o ndjson` has it; the result is the
+ * last.
+ */
 export type RunEvent = ShownStep | ({ event: 'result' } & RunResult);
 
 /** @internal @param assertConsent throws UsageError where acting on it was not consented to */
-export function deploymentOn(connection: jobs.Connection, assertConsent = (): void => undefined): Deployment {
+export function deploymentOn(
+  connection: jobs.Connection,
+  assertConsent = (): void => undefined,
+): Deployment {
   const { deploymentId, supervisor, clock } = connection;
   return {
     id: deploymentId,
@@ -73,7 +104,11 @@ export function deploymentOn(connection: jobs.Connection, assertConsent = (): vo
       assertConsent();
       const stopping = options.stopping && interruptOf(options.stopping);
       return runJob(options, (tools, onThrow) =>
-        jobs.roll(connection, checked, { ...tools, stopping, gate: gate && functionGate(gate, clock, onThrow) }),
+        jobs.roll(connection, checked, {
+          ...tools,
+          stopping,
+          gate: gate && functionGate(gate, clock, onThrow),
+        }),
       );
     },
 
@@ -83,11 +118,16 @@ export function deploymentOn(connection: jobs.Connection, assertConsent = (): vo
     },
 
     async *activities(request = {}, options = {}) {
-      const { limit = 0, after, ...filter } = requests.check(requests.activitiesRequest, 'activities', request);
+      const {
+        limit = 0,
+        after,
+        ...filter
+      } = requests.check(requests.activitiesRequest, 'activities', request);
       const reading = { clock, ...(options.signal && { signal: interruptOf(options.signal) }) };
       const log = openLog(supervisor, deploymentId, clock);
       const asked = { filter, limit, after: after ?? 0n };
-      const list = after === undefined ? listNewest(log, asked, reading) : listAfter(log, asked, reading);
+      const list =
+        after === undefined ? listNewest(log, asked, reading) : listAfter(log, asked, reading);
       for await (const { entries } of list) yield* entries;
     },
 
@@ -97,7 +137,11 @@ export function deploymentOn(connection: jobs.Connection, assertConsent = (): vo
       return (async function* () {
         const log = openLog(supervisor, deploymentId, clock);
         try {
-          for await (const event of followLog(log, { after: after ?? null, filter, limit: null }, { clock, signal })) {
+          for await (const event of followLog(
+            log,
+            { after: after ?? null, filter, limit: null },
+            { clock, signal },
+          )) {
             if (event.event === 'activity') yield event.activity;
           }
         } catch (error) {
@@ -118,7 +162,11 @@ async function runJob(
   /** What the caller's own code threw while the job went on; the first counts. */
   const faults: ErrorDocument[] = [];
   const fault = (code: string, who: string, thrown: unknown): void =>
-    void faults.push({ ...errorDocument(thrown), code, message: `${who} threw: ${errorDocument(thrown).message}` });
+    void faults.push({
+      ...errorDocument(thrown),
+      code,
+      message: `${who} threw: ${errorDocument(thrown).message}`,
+    });
   let isHeard = true;
   const tell = async (event: RunEvent): Promise<void> => {
     try {
@@ -126,7 +174,9 @@ async function runJob(
     } catch (thrown) {
       isHeard = false;
       fault('listener_threw', 'onEvent', thrown);
-      controller.abort(new Interrupted('SIGINT', { message: 'aborted, since onEvent threw', cause: thrown }));
+      controller.abort(
+        new Interrupted('SIGINT', { message: 'aborted, since onEvent threw', cause: thrown }),
+      );
     }
   };
   const emit: jobs.Tools['emit'] = (event) => {
@@ -134,11 +184,17 @@ async function runJob(
     if (shown) void tell(shown);
   };
   try {
-    const end = await start({ signal: controller.signal, emit }, (thrown) => fault('gate_threw', 'the gate', thrown));
+    const end = await start({ signal: controller.signal, emit }, (thrown) =>
+      fault('gate_threw', 'the gate', thrown),
+    );
     const [own] = faults;
     const told = end.error ? errorDocument(end.error) : own && { ...own, exit_code: end.exitCode };
     // None of a program's jobs is a dry run.
-    const result = { ...end.result, exitCode: end.exitCode, ...(told && { error: told }) } as RunResult;
+    const result = {
+      ...end.result,
+      exitCode: end.exitCode,
+      ...(told && { error: told }),
+    } as RunResult;
     void tell({ event: 'result', ...result });
     return result;
   } finally {
@@ -148,19 +204,28 @@ async function runJob(
 
 const interrupts = new WeakMap<AbortSignal, AbortSignal>();
 
-/** @internal Aborted with an `Interrupted`. One listener on a caller's signal for all that have it: Node warns of more than ten. */
+/**
+ * @internal Aborted with an `Interrupted`. One listener on a caller's signal for all that have it:
+ * Node warns of more than ten.
+ */
 export function interruptOf(outer: AbortSignal): AbortSignal {
   const known = interrupts.get(outer);
   if (known) return known;
   const own = new AbortController();
   setMaxListeners(0, own.signal);
   interrupts.set(outer, own.signal);
-  onAbort(outer, () => own.abort(new Interrupted('SIGINT', { message: 'aborted by the caller', cause: outer.reason })));
+  onAbort(outer, () =>
+    own.abort(new Interrupted('SIGINT', { message: 'aborted by the caller', cause: outer.reason })),
+  );
   return own.signal;
 }
 
 /** Only `true` lets the roll go on, and a gate that was cut off has not passed. */
-function functionGate(ask: requests.RollGate, clock: Clock, onThrow: (thrown: unknown) => void): jobs.Tools['gate'] {
+function functionGate(
+  ask: requests.RollGate,
+  clock: Clock,
+  onThrow: (thrown: unknown) => void,
+): jobs.Tools['gate'] {
   return async (node_id, activity_id, { signal }) => {
     const startedAt = clock.elapsed();
     const cut = new Promise<null>((resolve) => onAbort(signal, () => resolve(null)));
@@ -170,6 +235,10 @@ function functionGate(ask: requests.RollGate, clock: Clock, onThrow: (thrown: un
       if (!signal.aborted) onThrow(thrown);
     });
     const exit_code = await Promise.race([asked.then((passed) => (passed === true ? 0 : 1)), cut]);
-    return { exit_code, timed_out: exit_code === null, took_ms: Math.round(clock.elapsed() - startedAt) };
+    return {
+      exit_code,
+      timed_out: exit_code === null,
+      took_ms: Math.round(clock.elapsed() - startedAt),
+    };
   };
 }

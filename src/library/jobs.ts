@@ -55,54 +55,98 @@ export function expectedTenant({ tenantId }: Pick<Settings, 'tenantId'>): Expect
 }
 
 /** How a job is ended before its time, and who hears of it. */
-export type Tools = Pick<DriveTools, 'signal' | 'stopping' | 'gate'> & { emit: Parameters<typeof drive>[2] };
+export type Tools = Pick<DriveTools, 'signal' | 'stopping' | 'gate'> & {
+  emit: Parameters<typeof drive>[2];
+};
 
 /** One POST, followed to its end. @throws LdctlError when nothing was sent */
-export async function trigger(connection: Connection, request: CheckedTrigger, tools: Tools): Promise<ResultEvent> {
+export async function trigger(
+  connection: Connection,
+  request: CheckedTrigger,
+  tools: Tools,
+): Promise<ResultEvent> {
   const plan = { ...planOf(connection, request), ...targetsOf(request), wait: request.wait };
   const kept = plan.kept ? connection.journal?.read(wireKey(plan.idempotencyKey, plan)) : null;
   return follow(connection, (now, text) => runJob(plan, kept ?? null, now, text), tools);
 }
 
-/** Follows what was dispatched before; never sends. @throws LdctlError when the log cannot be read to begin with */
-export function wait(connection: Connection, request: CheckedWait, tools: Tools): Promise<ResultEvent> {
+/**
+ * Follows what was dispatched before; never sends.
+ * @throws LdctlError when the log cannot be read to begin with
+ */
+export function wait(
+  connection: Connection,
+  request: CheckedWait,
+  tools: Tools,
+): Promise<ResultEvent> {
   const { timeoutMs, appearTimeoutMs: appearMs } = request;
-  const limits = { deploymentId: connection.deploymentId, timeoutMs: timeoutMs || Infinity, appearMs };
+  const limits = {
+    deploymentId: connection.deploymentId,
+    timeoutMs: timeoutMs || Infinity,
+    appearMs,
+  };
   const plan =
     'ids' in request
-      ? { wanted: { ids: request.ids }, after: request.ids.reduce((low, id) => (id < low ? id : low)) - 1n }
-      : { wanted: { ...request, action: parseAction(request.action), ...targetsOf(request) }, after: request.after };
+      ? {
+          wanted: { ids: request.ids },
+          after: request.ids.reduce((low, id) => (id < low ? id : low)) - 1n,
+        }
+      : {
+          wanted: { ...request, action: parseAction(request.action), ...targetsOf(request) },
+          after: request.after,
+        };
   return follow(connection, (now, text) => waitJob({ ...limits, ...plan }, now, text), tools);
 }
 
-/** One node after the other; goes on where earlier processes with the same key were. @throws LdctlError when nothing was sent */
-export async function roll(connection: Connection, request: CheckedRoll, tools: Tools): Promise<ResultEvent> {
+/**
+ * One node after the other; goes on where earlier processes with the same key were.
+ * @throws LdctlError when nothing was sent
+ */
+export async function roll(
+  connection: Connection,
+  request: CheckedRoll,
+  tools: Tools,
+): Promise<ResultEvent> {
   const { nodes, maxUnavailable: most, gateTimeoutMs, nodeTimeoutMs } = request;
   const shared = planOf(connection, request);
   const kept = new Map<Id, KeptRun>();
   for (const node of shared.kept ? nodes : []) {
-    const found = connection.journal?.read(wireKey(shared.idempotencyKey, { ...shared, nodes: [node] }));
+    const found = connection.journal?.read(
+      wireKey(shared.idempotencyKey, { ...shared, nodes: [node] }),
+    );
     if (found) kept.set(node, found);
   }
   const plan = {
     ...request,
     ...shared,
     gated: tools.gate !== undefined,
-    maxUnavailable: typeof most === 'number' ? most : Math.max(Math.floor((parseInt(most) * nodes.length) / 100), 1),
+    maxUnavailable:
+      typeof most === 'number'
+        ? most
+        : Math.max(Math.floor((parseInt(most) * nodes.length) / 100), 1),
     gateTimeoutMs: gateTimeoutMs || Infinity,
     nodeTimeoutMs: nodeTimeoutMs || Infinity,
   };
   return follow(connection, (now, text) => rollJob(plan, kept, now, text), tools);
 }
 
-function planOf({ deploymentId, tenant, newKey }: Connection, request: CheckedRoll | CheckedTrigger) {
+function planOf(
+  { deploymentId, tenant, newKey }: Connection,
+  request: CheckedRoll | CheckedTrigger,
+) {
   const { runtime, action, ifBusy, timeoutMs, appearTimeoutMs: appearMs, idempotencyKey } = request;
   const shared = { deploymentId, tenant, runtime, action: parseAction(action), ifBusy, appearMs };
   const key = { idempotencyKey: idempotencyKey ?? newKey(), kept: idempotencyKey !== undefined };
   return { ...shared, ...key, timeoutMs: timeoutMs || Infinity };
 }
 
-function targetsOf({ nodes, expectNodes }: { nodes?: readonly Id[]; expectNodes?: number | undefined }) {
+function targetsOf({
+  nodes,
+  expectNodes,
+}: {
+  nodes?: readonly Id[];
+  expectNodes?: number | undefined;
+}) {
   return nodes ? { nodes, expect: null } : { nodes: null, expect: expectNodes ?? null };
 }
 
@@ -116,15 +160,21 @@ async function follow(
   const log = openLog(supervisor, deploymentId, clock);
   const { error, ...end } = await drive(job, { supervisor, log, clock, journal, ...control }, emit);
   if (!error) return { ...end, error };
-  // Whatever it would have meant before anything was sent: beside a result it says why that is unconfirmed.
+  // Whatever it would have meant before anything was sent: beside a result it says why that is
+  // unconfirmed.
   const { code, message, hint, requestId } = error;
   return { ...end, error: new LdctlError('unconfirmed', code, message, { hint, requestId }) };
 }
 
 type Resume = Parameters<ResumeText>[0];
 
-/** The exact command that goes on where a job ended; null where only the caller's own program can. */
-export function resumeCommand(resume: Resume, { flags = [], keepsRolls }: Partial<Connection>): string | null {
+/**
+ * The exact command that goes on where a job ended; null where only the caller's own program can.
+ */
+export function resumeCommand(
+  resume: Resume,
+  { flags = [], keepsRolls }: Partial<Connection>,
+): string | null {
   if ('roll' in resume && !keepsRolls) return null;
   return ['ldctl', 'activities', ...wordsOf(resume), ...flags].map(shellWord).join(' ');
 }
@@ -135,7 +185,9 @@ function wordsOf(resume: Resume): string[] {
   const { after, runtime, action, nodes, expect } = resume;
   const words = ['wait', '--after', String(after), '--runtime', runtime, '--action', action];
   // A system takes words of 128 kB at most.
-  for (let at = 0; nodes && at < nodes.length; at += 1000) words.push('--node', nodes.slice(at, at + 1000).join());
+  for (let at = 0; nodes && at < nodes.length; at += 1000) {
+    words.push('--node', nodes.slice(at, at + 1000).join());
+  }
   return expect === null ? words : [...words, '--expect-nodes', String(expect)];
 }
 

@@ -1,18 +1,29 @@
 import * as v from 'valibot';
-import { formatAction, parseAction, parseRuntime, STATUSES, type Runtime, type Status } from '../base/activity.js';
+import {
+  formatAction,
+  parseAction,
+  parseRuntime,
+  STATUSES,
+  type Runtime,
+  type Status,
+} from '../base/activity.js';
 import { UsageError } from '../base/errors.js';
 import { isId, type Id } from '../base/ids.js';
 import { checkIdempotencyKey } from '../job/wire-key.js';
 import { checkAction, isReadableRuntime, READABLE_RUNTIMES } from '../log/list.js';
 
-// A schema for each request: its type, its check, and what the flags of a command are made into. What was checked can be
-// checked again. Strict: a misspelt field must not pass for one that is absent.
+// A schema for each request: its type, its check, and what the flags of a command are made into.
+// What was checked can be checked again. Strict: a misspelt field must not pass for one that is
+// absent.
 
 /** What is asked of a runtime; `reconfigure:42` carries the id of a config. */
 export type ActionName = 'start' | 'stop' | 'restart' | `reconfigure:${bigint}`;
 export type OneOrMany<T> = T | readonly T[];
 
-/** Says after a node whether the roll goes on. Its signal is aborted when the answer is no longer waited for. */
+/**
+ * Says after a node whether the roll goes on. Its signal is aborted when the answer is no longer
+ * waited for.
+ */
 export type RollGate = (
   node: { node_id: bigint; activity_id: bigint | null },
   tools: { signal: AbortSignal },
@@ -21,12 +32,18 @@ export type RollGate = (
 const isText = (value: unknown): value is string => typeof value === 'string';
 const text = v.string('a text was expected');
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
-const ms = v.pipe(v.number('milliseconds were expected'), v.minValue(0, 'milliseconds were expected, from 0'));
+const ms = v.pipe(
+  v.number('milliseconds were expected'),
+  v.minValue(0, 'milliseconds were expected, from 0'),
+);
 const BIGINT = 'an id is a bigint, as 610809900976570889n: a number would lose digits of it';
 export const id = v.custom<Id>(isId, BIGINT);
 /** Each once, and at least one: a variable that is not set must not become the whole cluster. */
 const ids = v.pipe(
-  v.custom<readonly Id[]>(Array.isArray, 'a list of ids was expected; To act on every node, leave it out.'),
+  v.custom<readonly Id[]>(
+    Array.isArray,
+    'a list of ids was expected; To act on every node, leave it out.',
+  ),
   v.check((all) => all.length > 0, 'it names nothing; To act on every node, leave it out.'),
   v.check((all) => all.every(isId), BIGINT),
   v.transform((all): readonly Id[] => [...new Set(all)]),
@@ -42,9 +59,14 @@ const what = {
   action: v.pipe(v.custom<ActionName>(isText), v.transform(asAction)),
 };
 const times = {
-  /** For everything after the dispatch, in milliseconds; 0 for no limit. 10 minutes unless given. */
+  /**
+   * For everything after the dispatch, in milliseconds; 0 for no limit. 10 minutes unless given.
+   */
   timeoutMs: v.optional(ms, 600_000),
-  /** How long the entry of a node may take to show up in the log, in milliseconds. 30 seconds unless given. */
+  /**
+   * How long the entry of a node may take to show up in the log, in milliseconds. 30 seconds unless
+   * given.
+   */
   appearTimeoutMs: v.optional(ms, 30_000),
 };
 const targets = {
@@ -56,9 +78,15 @@ const targets = {
 const acting = {
   ...what,
   ...times,
-  /** Of your own, 1 to 200 characters: the same with the same key again follows the first. Random unless given. */
+  /**
+   * Of your own, 1 to 200 characters: the same with the same key again follows the first. Random
+   * unless given.
+   */
   idempotencyKey: v.optional(v.pipe(text, v.transform(asKey))),
-  /** When a node already has the runtime in `processing`: wait for it, fail, or go ahead (`ignore`, unless given). */
+  /**
+   * When a node already has the runtime in `processing`: wait for it, fail, or go ahead (`ignore`,
+   * unless given).
+   */
   ifBusy: v.optional(v.picklist(['ignore', 'wait', 'fail']), 'ignore'),
 };
 
@@ -78,7 +106,10 @@ export const rollRequest = v.strictObject({
   nodes: ids,
   /** For the whole roll, in milliseconds; none unless given. */
   timeoutMs: v.optional(ms, 0),
-  /** How many may be underway at once, as a number or as a share of all, rounded down. 1 unless given. */
+  /**
+   * How many may be underway at once, as a number or as a share of all, rounded down. 1 unless
+   * given.
+   */
   maxUnavailable: v.optional(
     v.union(
       [count, v.custom<`${number}%`>((share) => isText(share) && /^([1-9]\d?|100)%$/.test(share))],
@@ -94,8 +125,13 @@ export const rollRequest = v.strictObject({
   nodeTimeoutMs: v.optional(ms, 600_000),
   /** Goes on although a node did not complete. */
   continueOnError: v.optional(v.boolean(), false),
-  /** Asked after each node, the last too: anything but true halts the roll, with exit code 9; so does what it throws. */
-  gate: v.optional(v.custom<RollGate>((value) => typeof value === 'function', 'a function was expected')),
+  /**
+   * Asked after each node, the last too: anything but true halts the roll, with exit code 9; so
+   * does what it throws.
+   */
+  gate: v.optional(
+    v.custom<RollGate>((value) => typeof value === 'function', 'a function was expected'),
+  ),
 });
 /** One node after the other. */
 export type RollRequest = v.InferInput<typeof rollRequest>;
@@ -108,7 +144,9 @@ type Waiting = typeof waitForIds | typeof waitAfter;
 export const waitRequest = v.lazy((given): v.GenericSchema<WaitRequest, CheckedWait> =>
   typeof given === 'object' && given !== null && 'ids' in given ? waitForIds : waitAfter,
 );
-/** What is to be followed: activities by their ids, or what a trigger made after this id of the log. */
+/**
+ * What is to be followed: activities by their ids, or what a trigger made after this id of the log.
+ */
 export type WaitRequest = v.InferInput<Waiting>;
 export type CheckedWait = v.InferOutput<Waiting>;
 
@@ -122,9 +160,13 @@ const words = <T extends string>(isWord: (word: string) => boolean, known: strin
     v.transform((given): readonly T[] => [given].flat() as T[]),
   );
 const filter = {
-  status: v.optional(words<Status>((word) => Object.hasOwn(STATUSES, word), Object.keys(STATUSES).join(', '))),
+  status: v.optional(
+    words<Status>((word) => Object.hasOwn(STATUSES, word), Object.keys(STATUSES).join(', ')),
+  ),
   /** Any runtime that the log may name, such as `connector:sink:pg`. */
-  runtime: v.optional(words<string>(isReadableRuntime, `${READABLE_RUNTIMES.join(', ')}, or connector:…`)),
+  runtime: v.optional(
+    words<string>(isReadableRuntime, `${READABLE_RUNTIMES.join(', ')}, or connector:…`),
+  ),
   /** `reconfigure` stands for every config. */
   action: v.optional(words<string>((word) => checkAction(word) === word, 'the name of an action')),
   nodes: v.optional(ids),
@@ -144,8 +186,9 @@ export const activitiesRequest = v.strictObject({
   /** Not newer than this. */
   until: v.optional(moment),
   /**
-   * Only what is newer than this entry. `activities` then gives the oldest first and nothing younger than a minute: keep the
-   * last id, and each is exported once. `follow` begins with what comes from now on, unless it is given.
+   * Only what is newer than this entry. `activities` then gives the oldest first and nothing
+   * younger than a minute: keep the last id, and each is exported once. `follow` begins with what
+   * comes from now on, unless it is given.
    */
   after: v.optional(id),
 });
@@ -161,5 +204,8 @@ export function check<T>(schema: v.GenericSchema<unknown, T>, call: string, give
   if (success) return output;
   const [why = '', hint] = issues[0].message.split('; ');
   const field = v.getDotPath(issues[0]);
-  throw new UsageError(`${call}: ${field ? `${field}: ` : ''}${why}`, { code: 'invalid_request', hint });
+  throw new UsageError(`${call}: ${field ? `${field}: ` : ''}${why}`, {
+    code: 'invalid_request',
+    hint,
+  });
 }

@@ -3,7 +3,10 @@ import type { Clock } from '../base/clock.js';
 import { compareIds, type Id } from '../base/ids.js';
 import type { ActivityLog, LogPart, ReadOptions } from './log.js';
 
-/** Which entries are wanted: each list that is given must hold the entry's value. Times are UTC milliseconds. */
+/**
+ * Which entries are wanted: each list that is given must hold the entry's value. Times are UTC
+ * milliseconds.
+ */
 export interface ActivityFilter {
   status?: readonly string[];
   runtime?: readonly string[];
@@ -45,7 +48,10 @@ export function matches(filter: ActivityFilter, activity: Activity): boolean {
     isIn(filter.runtime, activity.runtime) &&
     isIn(filter.nodes, activity.node_id) &&
     isIn(filter.authors, activity.author_id) &&
-    (filter.action?.some((wanted) => activity.action === wanted || activity.action.startsWith(`${wanted}:`)) ?? true) &&
+    (filter.action?.some(
+      (wanted) => activity.action === wanted || activity.action.startsWith(`${wanted}:`),
+    ) ??
+      true) &&
     created >= since &&
     created <= until
   );
@@ -71,8 +77,9 @@ export async function* listNewest(
 }
 
 /**
- * The oldest entries above an id that match, oldest first, at most `limit` of them (0: all), up to the first one that is younger
- * than a minute. Who keeps the last id of what came, and asks for what is after it, gets each entry once, and misses none.
+ * The oldest entries above an id that match, oldest first, at most `limit` of them (0: all), up to
+ * the first one that is younger than a minute. Who keeps the last id of what came, and asks for
+ * what is after it, gets each entry once, and misses none.
  */
 export async function* listAfter(
   log: Pick<ActivityLog, 'all'>,
@@ -105,12 +112,18 @@ export async function readAfter(
   return later;
 }
 
-/** By the server's clock. A time that is more than a minute ahead of it is wrong, and holds nothing back. */
+/**
+ * By the server's clock. A time that is more than a minute ahead of it is wrong, and holds nothing
+ * back.
+ */
 function isYoung({ created_at: at }: Activity, now: number): boolean {
   return Math.abs(now - Date.parse(at)) < HELD_BACK_MS;
 }
 
-/** One raw page (`--page`, `--results`), in the order of the API; the filter is applied to what is on it. */
+/**
+ * One raw page (`--page`, `--results`), in the order of the API; the filter is applied to what is
+ * on it.
+ */
 export async function* listOnePage(
   readPage: () => Promise<{ items: Activity[]; total_results: number }>,
   filter: ActivityFilter,

@@ -15,7 +15,10 @@ export interface LogRead {
   entries: Activity[];
   /** When its first request began: monotonic clock, ms. */
   startedAt: number;
-  /** The server's clock at the first answer, cut to whole seconds, ms UTC; null where it does not say. */
+  /**
+   * The server's clock at the first answer, cut to whole seconds, ms UTC; null where it does not
+   * say.
+   */
   serverTime: number | null;
   requests: number;
   /** Whether it reaches down to where it was to: `pages` may have ended it before. */
@@ -32,7 +35,10 @@ export interface LogPart extends Pick<LogRead, 'entries' | 'serverTime'> {
   reach: Id | null;
 }
 
-/** An entry that was looked for; null where there is none, with the ids right below and above where it would be. */
+/**
+ * An entry that was looked for; null where there is none, with the ids right below and above where
+ * it would be.
+ */
 export interface Found {
   activity: Activity | null;
   older: Id | null;
@@ -42,19 +48,26 @@ export interface Found {
 
 export type ActivityLog = ReturnType<typeof openLog>;
 
-/** So many of the newest entries are always read, and looked at again: one may come late, below those that are there. */
+/**
+ * So many of the newest entries are always read, and looked at again: one may come late, below
+ * those that are there.
+ */
 export const RECENT = 50;
 /** Pages on their way at once, where the log stands still: enough to hide the latency. */
 const MOST_AT_ONCE = 8;
 /** A server that wants to be left alone for longer than this ends the reading. */
 const LONGEST_RETRY_AFTER_MS = 60_000;
-/** How far back the nodes of a deployment are looked for: far enough that each of hundreds has an entry. */
+/**
+ * How far back the nodes of a deployment are looked for: far enough that each of hundreds has an
+ * entry.
+ */
 const KNOWN = { entries: 1000, ageMs: 30 * 24 * 60 * 60_000 };
 
 /**
- * The log of one deployment. It is read from the newest end down, one page after the other: what grows at the top or is
- * deleted at the bottom can then repeat an entry, never hide one. Where page 1 is the oldest, an entry that comes late pushes
- * others back by one: then the page before is read again.
+ * The log of one deployment. It is read from the newest end down, one page after the other: what
+ * grows at the top or is deleted at the bottom can then repeat an entry, never hide one. Where page
+ * 1 is the oldest, an entry that comes late pushes others back by one: then the page before is read
+ * again.
  *
  * All of it throws as `Supervisor.list` does.
  */
@@ -77,7 +90,9 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
       const asked: Array<Promise<LogPage>> = [];
       let next = pages.behind(behind.number);
       const most = Math.min(shown, mostAtOnce);
-      for (; next !== null && asked.length < most; next = pages.behind(next)) asked.push(pages.read(next, reading));
+      for (; next !== null && asked.length < most; next = pages.behind(next)) {
+        asked.push(pages.read(next, reading));
+      }
       return asked;
     };
 
@@ -87,19 +102,26 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
         if (next === null) return;
         const before = page;
         page = await pages.read(next, reading);
-        // With the oldest on page 1, what came late has pushed an entry from this page to the one before.
-        if (!pages.isNewestFirst && page.total > before.total) yield fresh(await pages.read(before.number, reading));
+        // With the oldest on page 1, what came late has pushed an entry from this page to the one
+        // before.
+        if (!pages.isNewestFirst && page.total > before.total) {
+          yield fresh(await pages.read(before.number, reading));
+        }
         yield fresh(page);
       }
     }
 
-    /** Several pages at once, until the log moves or ends. @returns whether any were read that way */
+    /**
+     * Several pages at once, until the log moves or ends.
+     * @returns whether any were read that way
+     */
     async function* inBatches(): AsyncGenerator<LogPage, boolean> {
       let anyRead = false;
       const mark = await pages.mark(reading);
       let batch = await together(nextPages(page), reading);
       while (batch && batch.length > 0) {
-        // Asked for before it is known whether the log stood still: after them it is looked at again.
+        // Asked for before it is known whether the log stood still: after them it is looked at
+        // again.
         const following = together(nextPages(batch.at(-1) ?? page), reading);
         following.catch(() => undefined);
         const [now] = (await together([pages.mark(reading)], reading)) ?? [];
@@ -114,7 +136,8 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
 
     yield fresh(page);
     yield* oneByOne(mostAtOnce === 1 ? Infinity : 1);
-    // After the log has moved, this many pages are read one by one; twice as many each time that it moves again at once.
+    // After the log has moved, this many pages are read one by one; twice as many each time that it
+    // moves again at once.
     let nextAlone = mostAtOnce;
     while (pages.behind(page.number) !== null) {
       if (yield* inBatches()) nextAlone = mostAtOnce;
@@ -123,13 +146,21 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
     }
   }
 
-  /** @returns null when the server says that these were too many, after the time that it asks for */
-  async function together<T>(asked: ReadonlyArray<Promise<T>>, reading: Reading): Promise<T[] | null> {
+  /**
+   * @returns null when the server says that these were too many, after the time that it asks for
+   */
+  async function together<T>(
+    asked: ReadonlyArray<Promise<T>>,
+    reading: Reading,
+  ): Promise<T[] | null> {
     const answers = await Promise.allSettled(asked);
     const failed = answers.find((answer) => answer.status === 'rejected');
-    if (!failed) return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+    if (!failed) {
+      return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+    }
     const error: unknown = failed.reason;
-    const waitMs = error instanceof ApiError && error.status === 429 ? retryAfterOf(error) : Infinity;
+    const waitMs =
+      error instanceof ApiError && error.status === 429 ? retryAfterOf(error) : Infinity;
     if (waitMs > LONGEST_RETRY_AFTER_MS) throw error;
     await clock.sleep(waitMs, reading.options.signal);
     return null;
@@ -176,8 +207,8 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
   }
 
   /**
-   * Tells, page by page, whether what comes is older than a time: when as many entries in a row are as a page holds. A single
-   * one may have a time that cannot be true, such as one in the year 1.
+   * Tells, page by page, whether what comes is older than a time: when as many entries in a row are
+   * as a page holds. A single one may have a time that cannot be true, such as one in the year 1.
    */
   function pastWhen(since: number): (entries: readonly Activity[]) => boolean {
     let inRow = 0;
@@ -188,9 +219,10 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
   }
 
   /**
-   * There is no get-by-id, but ids grow with time: the newest page first, since most of what is looked for is there, then the
-   * middle of what is left. While the log moves, newer entries take the place of those on a page: a page that was newer than
-   * the id stays so, and from there on it is read page after page.
+   * There is no get-by-id, but ids grow with time: the newest page first, since most of what is
+   * looked for is there, then the middle of what is left. While the log moves, newer entries take
+   * the place of those on a page: a page that was newer than the id stays so, and from there on it
+   * is read page after page.
    */
   async function seek(id: Id, options?: ReadOptions): Promise<Found> {
     const reading = newReading(clock, options);
@@ -198,8 +230,11 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
     const look = (page: LogPage): LogPage => {
       for (const activity of page.entries) {
         if (activity.id === id) found.activity = activity;
-        else if (activity.id < id) found.older = activity.id > (found.older ?? -1n) ? activity.id : found.older;
-        else found.newer = activity.id < (found.newer ?? activity.id + 1n) ? activity.id : found.newer;
+        else if (activity.id < id) {
+          found.older = activity.id > (found.older ?? -1n) ? activity.id : found.older;
+        } else {
+          found.newer = activity.id < (found.newer ?? activity.id + 1n) ? activity.id : found.newer;
+        }
       }
       return page;
     };
@@ -223,7 +258,10 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
     return { ...found, serverTime: reading.serverTime };
   }
 
-  /** The whole log, newest first, as it is asked for, or what is not older than `since`. Memory does not grow with the log. */
+  /**
+   * The whole log, newest first, as it is asked for, or what is not older than `since`. Memory does
+   * not grow with the log.
+   */
   async function* all(options: ReadOptions & { since?: number } = {}): AsyncGenerator<LogPart> {
     const controller = new AbortController();
     const release = onAbort(options.signal, () => controller.abort(options.signal?.reason));
@@ -243,7 +281,10 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
   return { newest, downTo, known, seek, all };
 }
 
-/** Tells of an id whether it comes for the first time. A log that moves repeats only the last pages: older ids are forgotten. */
+/**
+ * Tells of an id whether it comes for the first time. A log that moves repeats only the last pages:
+ * older ids are forgotten.
+ */
 function onlyOnce(): (id: Id) => boolean {
   let [ids, older] = [new Set<Id>(), new Set<Id>()];
   return (id) => {

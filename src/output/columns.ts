@@ -17,7 +17,10 @@ export interface CellView {
 /** A column of a table and of CSV. */
 export interface Column<T> {
   name: string;
-  /** A terminal that is too narrow drops the column with the highest number first, and never one with 0. */
+  /**
+   * A terminal that is too narrow drops the column with the highest number first, and never one
+   * with 0.
+   */
   priority: number;
   /** For CSV, and for a table without `text`. */
   value: (item: T) => Cell;
@@ -50,7 +53,9 @@ export interface ListWriter<T> {
   items(batch: readonly T[]): string;
   /** @param total how many there are before filters; null where that is not written */
   end(total: number | null): string;
-  /** In place of `end`, when the source failed after its first item: keeps the output well-formed. */
+  /**
+   * In place of `end`, when the source failed after its first item: keeps the output well-formed.
+   */
   broken?(error: ErrorDocument): string;
 }
 
@@ -71,11 +76,18 @@ export interface Format {
   object(thing: { value?: unknown; fields?: readonly Field[] }, options: FormatOptions): string;
 }
 
-/** Those that `--columns` names, in its order. @throws UsageError for one that is unknown or named twice, and for none */
-export function selectColumns<T>(columns: readonly Column<T>[], names: readonly string[] | undefined): Selection<T> {
+/**
+ * Those that `--columns` names, in its order.
+ * @throws UsageError for one that is unknown or named twice, and for none
+ */
+export function selectColumns<T>(
+  columns: readonly Column<T>[],
+  names: readonly string[] | undefined,
+): Selection<T> {
   if (names === undefined) return { columns, chosen: false };
   const hint = `The columns are: ${columns.map(({ name }) => name).join(', ')}.`;
-  const refusal = (message: string): UsageError => new UsageError(message, { code: 'invalid_columns', hint });
+  const refusal = (message: string): UsageError =>
+    new UsageError(message, { code: 'invalid_columns', hint });
   if (names.length === 0) throw refusal('--columns names no column');
   const selected = names.map((name) => {
     const column = columns.find((candidate) => candidate.name === name.toLowerCase());
@@ -108,7 +120,10 @@ export function timeColumns<T>(name: string, priority: number, value: TimeOf<T>)
   ];
 }
 
-/** A time of the API (RFC 3339) as `2026-03-16 12:00:05`, local, or in UTC with a `Z`. Other text stays as it is. */
+/**
+ * A time of the API (RFC 3339) as `2026-03-16 12:00:05`, local, or in UTC with a `Z`. Other text
+ * stays as it is.
+ */
 export function timeText(text: string, utc: boolean): string {
   const date = new Date(text);
   if (Number.isNaN(date.getTime())) return plainText(text);
@@ -128,7 +143,10 @@ function ageText(time: string, now: number): string {
 }
 
 /** By the server's clock; null before it has finished. */
-export function tookMs(activity: { created_at: string | null; finished_at?: string | null }): number | null {
+export function tookMs(activity: {
+  created_at: string | null;
+  finished_at?: string | null;
+}): number | null {
   const { created_at: created, finished_at: finished } = activity;
   if (!created || !finished) return null;
   const took = Date.parse(finished) - Date.parse(created);

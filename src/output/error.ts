@@ -5,10 +5,19 @@ import { formatOptions, type PrintOptions } from './list.js';
 import { painter, type Output, type Sink, type StyleName } from './streams.js';
 
 /** A command within a text, without the punctuation after it. */
-const COMMAND = /ldctl (?:activities|deployments|nodes|profiles|sandbox|whoami|help|--help)(?: [^\s`;?]*[^\s`;?.,])*/g;
+const COMMAND =
+  /ldctl (?:activities|deployments|nodes|profiles|sandbox|whoami|help|--help)(?: [^\s`;?]*[^\s`;?.,])*/g;
 
-/** A text for people, wrapped at a terminal. Further lines are indented, so that none looks like another error. */
-export function sentence(sink: Sink, text: string, style?: StyleName, styled: 'word' | 'all' = 'word'): string {
+/**
+ * A text for people, wrapped at a terminal. Further lines are indented, so that none looks like
+ * another error.
+ */
+export function sentence(
+  sink: Sink,
+  text: string,
+  style?: StyleName,
+  styled: 'word' | 'all' = 'word',
+): string {
   const paint = painter(sink.colour);
   const lines = text
     .trimEnd()
@@ -36,8 +45,15 @@ export function errorText(sink: Sink, error: unknown): string {
   ].join('');
 }
 
-/** The failure that ended a command: on stderr, and in formats of values as `{"error":{…}}` on stdout, unless that is complete. */
-export async function printError(output: Output, error: unknown, options: PrintOptions): Promise<void> {
+/**
+ * The failure that ended a command: on stderr, and in formats of values as `{"error":{…}}` on
+ * stdout, unless that is complete.
+ */
+export async function printError(
+  output: Output,
+  error: unknown,
+  options: PrintOptions,
+): Promise<void> {
   const format = await loadFormat(options.format);
   if (format.holds === 'values' && !output.complete) {
     const value = { error: errorDocument(error) };

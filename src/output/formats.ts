@@ -7,7 +7,10 @@ export type FormatName = (typeof FORMAT_NAMES)[number];
 
 const loaded: Partial<Record<FormatName, Format>> = { table, json, ndjson };
 
-/** Called before a command does anything: it must be able to report even if the files of ldctl are replaced meanwhile. */
+/**
+ * Called before a command does anything: it must be able to report even if the files of ldctl are
+ * replaced meanwhile.
+ */
 export async function loadFormat(name: FormatName): Promise<Format> {
   // These two need libraries, whose loading would slow the others down.
   if (name === 'yaml') loaded.yaml ??= (await import('./formats/yaml.js')).yaml;

@@ -9,10 +9,15 @@ import { runName, troubleOf } from './run-text.js';
 import type { Output } from './streams.js';
 
 /**
- * In GitHub Actions: an annotation for each node that was rejected, is missing or had not ended, and a table in the
- * summary of the step. The runner reads annotations from stderr, too; stdout is data.
+ * In GitHub Actions: an annotation for each node that was rejected, is missing or had not ended,
+ * and a table in the summary of the step. The runner reads annotations from stderr, too; stdout is
+ * data.
  */
-export async function reportToGitHub({ stderr }: Output, env: Env, result: ResultFields): Promise<void> {
+export async function reportToGitHub(
+  { stderr }: Output,
+  env: Env,
+  result: ResultFields,
+): Promise<void> {
   if (env.GITHUB_ACTIONS !== 'true') return;
   stderr.write(annotations(result), 'command');
   const file = env.GITHUB_STEP_SUMMARY;
@@ -45,7 +50,11 @@ function annotations(result: ResultFields): string {
 }
 
 function escapeMessage(text: string): string {
-  return text.replaceAll('##[', '## [').replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+  return text
+    .replaceAll('##[', '## [')
+    .replaceAll('%', '%25')
+    .replaceAll('\r', '%0D')
+    .replaceAll('\n', '%0A');
 }
 
 function stepSummary(result: ResultFields): string {
@@ -62,12 +71,17 @@ function stepSummary(result: ResultFields): string {
     '| Node | Activity | Status | Took |',
     '| --- | --- | --- | --- |',
     ...rows,
-    ...(result.resume === null ? [] : [`\nTo go on:\n\n\`\`\`sh\n${plainText(result.resume)}\n\`\`\``]),
+    ...(result.resume === null
+      ? []
+      : [`\nTo go on:\n\n\`\`\`sh\n${plainText(result.resume)}\n\`\`\``]),
     '\n',
   ].join('\n');
 }
 
 /** Text from the API that Markdown leaves as it is, in a cell of a table, too. */
 function markdownText(text: string): string {
-  return plainText(text).replace(/[\\`*_{}[\]<>()#+!|~&-]/g, (character) => `&#${character.charCodeAt(0)};`);
+  return plainText(text).replace(
+    /[\\`*_{}[\]<>()#+!|~&-]/g,
+    (character) => `&#${character.charCodeAt(0)};`,
+  );
 }

@@ -1,5 +1,12 @@
 import { errorDocument } from '../base/errors.js';
-import { selectColumns, type Cell, type Column, type Field, type FormatOptions, type ListWriter } from './columns.js';
+import {
+  selectColumns,
+  type Cell,
+  type Column,
+  type Field,
+  type FormatOptions,
+  type ListWriter,
+} from './columns.js';
 import { formatOf, loadFormat, type FormatName } from './formats.js';
 import { painter, type Output, type Sink } from './streams.js';
 
@@ -17,15 +24,18 @@ export interface ListSpec<T> {
   /** Plural, for "no activities". */
   noun: string;
   columns: readonly Column<T>[];
-  /** How many there are before filters; by default as many as were printed. Null: it is not written. */
+  /**
+   * How many there are before filters; by default as many as were printed. Null: it is not written.
+   */
   total?: (() => number) | null;
 }
 
 const CHUNK = 32 * 1024;
 
 /**
- * Prints a list to stdout, batch by batch as it arrives. Ends without an error when the reader goes away. When the source
- * fails before its first item, stdout is left empty; after that, it is kept well-formed, and is complete.
+ * Prints a list to stdout, batch by batch as it arrives. Ends without an error when the reader goes
+ * away. When the source fails before its first item, stdout is left empty; after that, it is kept
+ * well-formed, and is complete.
  * @throws UsageError for unknown columns, before the source is read; what the source throws
  */
 export async function printList<T>(
@@ -61,12 +71,21 @@ export async function printList<T>(
     }
   }
   await flush(writer.end(spec.total === null ? null : (spec.total?.() ?? printed)));
-  if (printed === 0 && options.format === 'table' && stderr.isTTY) stderr.write(`no ${spec.noun}\n`);
+  if (printed === 0 && options.format === 'table' && stderr.isTTY) {
+    stderr.write(`no ${spec.noun}\n`);
+  }
 }
 
 /** @throws UsageError for unknown columns, in every format */
-export function listWriter<T>(sink: Sink, columns: readonly Column<T>[], options: PrintOptions): ListWriter<T> {
-  return formatOf(options.format).list(selectColumns(columns, options.columns), formatOptions(sink, options));
+export function listWriter<T>(
+  sink: Sink,
+  columns: readonly Column<T>[],
+  options: PrintOptions,
+): ListWriter<T> {
+  return formatOf(options.format).list(
+    selectColumns(columns, options.columns),
+    formatOptions(sink, options),
+  );
 }
 
 /** Prints one object: `value` in formats of values, `fields` in formats of rows. */
@@ -74,7 +93,10 @@ export async function printObject(
   { stdout }: Output,
   value: object,
   options: PrintOptions,
-  fields: readonly Field[] = Object.entries(value).map(([name, cell]) => ({ name, value: cell as Cell })),
+  fields: readonly Field[] = Object.entries(value).map(([name, cell]) => ({
+    name,
+    value: cell as Cell,
+  })),
 ): Promise<void> {
   const format = await loadFormat(options.format);
   stdout.write(format.object({ value, fields }, formatOptions(stdout, options)));

@@ -1,9 +1,22 @@
 import { isFinal, type Activity } from '../base/activity.js';
 import { formatDuration } from '../base/durations.js';
-import { isFailedGate, MISSING, NOT_STARTED, type GateResult, type NodeResult } from '../base/outcome.js';
+import {
+  isFailedGate,
+  MISSING,
+  NOT_STARTED,
+  type GateResult,
+  type NodeResult,
+} from '../base/outcome.js';
 import type { NodeProgress } from '../job/events.js';
 import { plainText } from '../base/text.js';
-import { elapsedText, timeColumn, timeColumns, tookMs, type CellView, type Column } from './columns.js';
+import {
+  elapsedText,
+  timeColumn,
+  timeColumns,
+  tookMs,
+  type CellView,
+  type Column,
+} from './columns.js';
 import type { StyleName } from './streams.js';
 
 /** By status; null is a node without an entry yet. */
@@ -48,7 +61,9 @@ export function standingOf({ status, stage, gate }: Row): 'open' | 'done' | 'fai
   return isEnded ? 'failed' : 'open';
 }
 
-/** A screen that is too small keeps the rows of the lowest rank: what failed, then what is going on. */
+/**
+ * A screen that is too small keeps the rows of the lowest rank: what failed, then what is going on.
+ */
 export function rankOf(row: Row): number {
   const isAhead = row.stage === 'waiting' || row.status === null;
   return { failed: 0, open: isAhead ? 2 : 1, done: 3 }[standingOf(row)];
@@ -84,9 +99,14 @@ function tookColumn<T extends Parameters<typeof tookMs>[0]>(
   };
 }
 
-/** The time so far ticks in a live display. It is measured here, since the server's clock may be hours off. */
+/**
+ * The time so far ticks in a live display. It is measured here, since the server's clock may be
+ * hours off.
+ */
 function soFarText({ status, since = null }: Row, { elapsed }: CellView): string {
-  return elapsed === undefined || since === null || isOver(status) ? '-' : elapsedText(elapsed - since);
+  return elapsed === undefined || since === null || isOver(status)
+    ? '-'
+    : elapsedText(elapsed - since);
 }
 
 /** The targets of a run: while they are followed, and as it ended. */
@@ -125,7 +145,9 @@ export function nodeColumnsFor(nodes: readonly NodeResult[]): readonly Column<Ro
   const shown = new Set<string>();
   if (nodes.some(({ ambiguous }) => ambiguous)) shown.add('ambiguous');
   if (nodes.some(({ gate }) => gate)) shown.add('gate');
-  return nodeColumns.map((column) => (shown.has(column.name) ? { ...column, extra: false } : column));
+  return nodeColumns.map((column) =>
+    shown.has(column.name) ? { ...column, extra: false } : column,
+  );
 }
 
 export const activityColumns: readonly Column<Activity>[] = [
@@ -145,7 +167,8 @@ export const activityColumns: readonly Column<Activity>[] = [
     name: 'status',
     priority: 0,
     value: (activity) => activity.status,
-    text: ({ status }, { elapsed }) => (elapsed === undefined ? status : `${statusSign(status)} ${status}`),
+    text: ({ status }, { elapsed }) =>
+      elapsed === undefined ? status : `${statusSign(status)} ${status}`,
     style: (activity) => statusStyle(activity.status),
   },
   { name: 'author', priority: 9, value: (activity) => activity.author_id },

@@ -24,7 +24,10 @@ export interface RunResultOptions extends PrintOptions, SummaryOptions {
   dryRun?: DryRun;
 }
 
-/** Called before anything is sent, since exit 2 promises that nothing was. @throws UsageError for unknown `--columns` */
+/**
+ * Called before anything is sent, since exit 2 promises that nothing was.
+ * @throws UsageError for unknown `--columns`
+ */
 export function checkRunResultOptions(options: PrintOptions): void {
   selectColumns(nodeColumns, options.columns);
 }
@@ -33,7 +36,11 @@ export function checkRunResultOptions(options: PrintOptions): void {
  * Prints the result on stdout, and the error and the summary on stderr.
  * @throws LdctlError (`fault`) when stdout cannot be written, after stderr was
  */
-export async function printRunResult(output: Output, result: ResultFields, options: RunResultOptions): Promise<void> {
+export async function printRunResult(
+  output: Output,
+  result: ResultFields,
+  options: RunResultOptions,
+): Promise<void> {
   const { stdout, stderr } = output;
   const { error, dryRun } = options;
   output.complete = true;
@@ -58,7 +65,11 @@ export async function printRunResult(output: Output, result: ResultFields, optio
 }
 
 /** `Would restart iggy on 3 nodes of sandbox, 1 at a time, gate: ./check.sh`, and the nodes. */
-function dryRunText(sink: Sink, { nodes, action, runtime }: ResultFields, { place, how }: DryRun): string {
+function dryRunText(
+  sink: Sink,
+  { nodes, action, runtime }: ResultFields,
+  { place, how }: DryRun,
+): string {
   const [verb = '', config] = (action ?? 'act').split(':');
   const what = `${verb} ${runtime ?? ''}${config === undefined ? '' : ` to ${config}`}`;
   const where = nodes.length === 0 ? 'every node' : count(nodes.length, 'node');

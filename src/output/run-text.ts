@@ -1,6 +1,12 @@
 import { isFinal, type Activity } from '../base/activity.js';
 import { formatDuration } from '../base/durations.js';
-import { isFailedGate, MISSING, NOT_STARTED, type NodeResult, type ResultFields } from '../base/outcome.js';
+import {
+  isFailedGate,
+  MISSING,
+  NOT_STARTED,
+  type NodeResult,
+  type ResultFields,
+} from '../base/outcome.js';
 import type { RunStep } from '../job/events.js';
 import { count, plainText, shortList } from '../base/text.js';
 import { timeText, tookMs } from './columns.js';
@@ -28,7 +34,9 @@ const DOING: Readonly<Record<string, string>> = {
 /** `Restarting iggy`, `Reconfiguring connectors to 7262013455120900033` */
 export function doingText(action: string, runtime: string): string {
   const [verb = '', config] = action.split(':');
-  return plainText(`${DOING[verb] ?? action} ${runtime}${config === undefined ? '' : ` to ${config}`}`);
+  return plainText(
+    `${DOING[verb] ?? action} ${runtime}${config === undefined ? '' : ` to ${config}`}`,
+  );
 }
 
 /** `Restarting iggy on platform/production/sandbox: 3 nodes` */
@@ -50,7 +58,9 @@ const REJECTED = 'rejected it';
 const NOT_FOUND = 'missing from the log';
 const NOT_BEGUN = 'not started';
 
-/** What is wrong with a node, as in `2 of 3 nodes …`; null when it completed and its gate passed. */
+/**
+ * What is wrong with a node, as in `2 of 3 nodes …`; null when it completed and its gate passed.
+ */
 export function troubleOf({ status, gate }: NodeResult): string | null {
   if (isFailedGate(gate)) return `completed, but its gate ${gateWord(gate)}`;
   if (status === 'completed') return null;
@@ -69,7 +79,10 @@ export interface SummaryOptions {
   debug?: boolean;
 }
 
-/** How a run ended, in a sentence; then, on lines that can be copied, the commands that tell more and that resume it. */
+/**
+ * How a run ended, in a sentence; then, on lines that can be copied, the commands that tell more
+ * and that resume it.
+ */
 export function summaryText(sink: Sink, result: ResultFields, options: SummaryOptions): string {
   const { outcome, nodes, targets, resume, idempotency_key: key, request_id: request } = result;
   const { quiet, target = '', debug = false } = options;
@@ -81,14 +94,19 @@ export function summaryText(sink: Sink, result: ResultFields, options: SummaryOp
   const look = `ldctl activities list --node ${ids.slice(0, 10).join()} ${target}`.trimEnd();
   const commands = [ids.length === 0 ? null : look, resume].filter((command) => command !== null);
   const mayHaveLeft = targets === 'observed' && bad.some(({ status }) => status === MISSING);
-  // Off a terminal and with --debug they were printed before; the command that resumes a roll holds the key.
+  // Off a terminal and with --debug they were printed before; the command that resumes a roll holds
+  // the key.
   const needsKey = sink.isTTY && !debug && resume !== null && key !== null && !resume.includes(key);
   const style = isGood ? 'ok' : outcome === 'interrupted' ? undefined : 'bad';
   return [
     sentence(sink, endingOf(result), style),
     mayHaveLeft ? sentence(sink, `hint: ${LEFT_HINT}`, 'bold') : '',
-    ...commands.map((command, index) => `${paint('bold', index === 0 ? 'next:' : 'or:')} ${plainText(command)}\n`),
-    needsKey ? sentence(sink, `idempotency key ${key}\nrequest ${request ?? 'unknown'}`, 'dim', 'all') : '',
+    ...commands.map(
+      (command, index) => `${paint('bold', index === 0 ? 'next:' : 'or:')} ${plainText(command)}\n`,
+    ),
+    needsKey
+      ? sentence(sink, `idempotency key ${key}\nrequest ${request ?? 'unknown'}`, 'dim', 'all')
+      : '',
   ].join('');
 }
 
@@ -99,10 +117,16 @@ function endingOf(result: ResultFields): string {
   const { outcome, nodes, targets } = result;
   const name = runName(result);
   const completed = nodes.filter(({ status }) => status === 'completed').length;
-  if (outcome === 'completed') return `✓ ${name} completed on ${shareText(completed, nodes.length)}`;
+  if (outcome === 'completed') {
+    return `✓ ${name} completed on ${shareText(completed, nodes.length)}`;
+  }
   if (outcome === 'accepted') return `✓ ${name} accepted`;
   if (outcome === 'interrupted') return stoppedText(result);
-  const isMore = outcome === 'unconfirmed' && targets === 'expected' && completed > 0 && completed === nodes.length;
+  const isMore =
+    outcome === 'unconfirmed' &&
+    targets === 'expected' &&
+    completed > 0 &&
+    completed === nodes.length;
   if (isMore) return `✗ ${name} completed on ${count(completed, 'node')}, more than were expected`;
   const unknown = outcome === 'timed_out' ? 'timed out' : 'it is not known what became of it';
   return `✗ ${name}: ${troublesOf(nodes) || unknown}`;
@@ -138,7 +162,9 @@ function troublesOf(nodes: readonly NodeResult[]): string {
   return [...groups]
     .filter(([, group]) => group.length > 0)
     .map(([words, group], index) => {
-      const ids = group.map(({ node_id: id, activity_id: activity }) => id ?? (activity && `activity ${activity}`));
+      const ids = group.map(
+        ({ node_id: id, activity_id: activity }) => id ?? (activity && `activity ${activity}`),
+      );
       const known = words === NOT_BEGUN ? [] : ids.filter((id) => id !== null);
       const which = known.length === 0 ? '' : ` (${shortList(known)})`;
       return `${index === 0 ? shareText(group.length, nodes.length) : group.length} ${words}${which}`;
@@ -153,7 +179,9 @@ function dispatchedText(event: Extract<RunStep, { event: 'dispatched' }>): strin
   if (earlier) {
     return `${which}dispatched by an earlier run, ${formatDuration(earlier.ageMs)} ago; it is not done again`;
   }
-  if (recovered) return `${which}dispatched: the answer was lost, the log has its entries${request}`;
+  if (recovered) {
+    return `${which}dispatched: the answer was lost, the log has its entries${request}`;
+  }
   return `${which}dispatched${replayed ? ' before: the answer is a replay' : ''}${request}`;
 }
 

@@ -11,19 +11,37 @@ export class ReaderGone extends LdctlError {
   }
 }
 
-const GONE_CODES: ReadonlySet<string | undefined> = new Set(['EPIPE', 'EOF', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);
+const GONE_CODES: ReadonlySet<string | undefined> = new Set([
+  'EPIPE',
+  'EOF',
+  'ECONNRESET',
+  'ERR_STREAM_DESTROYED',
+]);
 
-export type OutputStream = NodeJS.WritableStream & { isTTY?: boolean; columns?: number; rows?: number };
+export type OutputStream = NodeJS.WritableStream & {
+  isTTY?: boolean;
+  columns?: number;
+  rows?: number;
+};
 
-/** The grace period of a reader after an interrupt: one for each stream, and the process ends within a second. */
+/**
+ * The grace period of a reader after an interrupt: one for each stream, and the process ends within
+ * a second.
+ */
 const GRACE_MS = 300;
 
-/** Breaks up what the runner of GitHub Actions would take for a command: `##[…]` anywhere, `::…` where a line begins. */
+/**
+ * Breaks up what the runner of GitHub Actions would take for a command: `##[…]` anywhere, `::…`
+ * where a line begins.
+ */
 function withoutCommands(text: string): string {
   return text.replaceAll('##[', '## [').replace(/^([^\S\n]*):(?=:)/gm, '$1: ');
 }
 
-/** Stdout or stderr: all output goes through one of the two. Colour only on a TTY without `NO_COLOR` and `TERM=dumb`. */
+/**
+ * Stdout or stderr: all output goes through one of the two. Colour only on a TTY without `NO_COLOR`
+ * and `TERM=dumb`.
+ */
 export class Sink {
   readonly isTTY: boolean;
   /** Whether lines already written can be replaced: a terminal that moves its cursor. */
@@ -77,13 +95,15 @@ export class Sink {
   }
 
   /**
-   * Resolves when all text was handed to the system, or the reader went away. A long output waits for it after each chunk, so
-   * that it does not pile up in memory before a slow reader.
+   * Resolves when all text was handed to the system, or the reader went away. A long output waits
+   * for it after each chunk, so that it does not pile up in memory before a slow reader.
    * @throws LdctlError (`fault`) when writing failed for another reason, such as a full disk
    */
   async drained(): Promise<void> {
     this.#giveUpSoon();
-    if (this.#pending > 0 && !this.closed) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.#pending > 0 && !this.closed) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
     const reason: unknown = this.gone.reason;
     if (this.closed && !(reason instanceof ReaderGone)) throw reason;
   }
@@ -106,7 +126,9 @@ export class Sink {
     // EIO means that the terminal was closed; of a file, a fault of the disk.
     const isGone = GONE_CODES.has(cause.code) || (cause.code === 'EIO' && this.isTTY);
     const message = `the output could not be written: ${cause.message}`;
-    this.#close(isGone ? new ReaderGone() : new LdctlError('fault', 'output_failed', message, { cause }));
+    this.#close(
+      isGone ? new ReaderGone() : new LdctlError('fault', 'output_failed', message, { cause }),
+    );
   }
 
   #close(reason: LdctlError): void {

@@ -17,8 +17,14 @@ export async function createRunView(output: Output, options: RunViewOptions): Pr
   return liveRunView(output.stderr, options);
 }
 
-/** With `--follow` the changes are data on stdout, except at a terminal, which shows them as a live table. */
-export async function createWatchView(output: Output, options: WatchViewOptions): Promise<WatchView> {
+/**
+ * With `--follow` the changes are data on stdout, except at a terminal, which shows them as a live
+ * table.
+ */
+export async function createWatchView(
+  output: Output,
+  options: WatchViewOptions,
+): Promise<WatchView> {
   const isData = formatOf(options.format).events || (options.follow && options.format === 'csv');
   const isTerminal = output.stderr.canRedraw && (output.stdout.isTTY || !options.follow);
   if (!isTerminal || options.quiet || isData) return plainWatchView(output, options);

@@ -11,7 +11,13 @@ import {
   Refusal,
   writeJson,
 } from './requests.js';
-import { actionName, Cloud, type ActionRequest, type DispatchedActivity, type SandboxDeployment } from './state.js';
+import {
+  actionName,
+  Cloud,
+  type ActionRequest,
+  type DispatchedActivity,
+  type SandboxDeployment,
+} from './state.js';
 import { fork, OPERATORS, randomText, type RandomSource, type SandboxKey } from './tenant.js';
 
 export { type DispatchedActivity };
@@ -33,7 +39,10 @@ export interface SandboxAnswer {
   holdMs: number;
 }
 
-/** What the server was asked and did, also at `GET /sandbox/record`. Times are milliseconds UTC. It holds no API key. */
+/**
+ * What the server was asked and did, also at `GET /sandbox/record`. Times are milliseconds UTC. It
+ * holds no API key.
+ */
 export interface SandboxRecord {
   /** Every POST, in order. */
   posts: PostRecord[];
@@ -79,9 +88,14 @@ const FAULTS = [500, 503, 'lost'] as const;
 
 type Reply = Refusal | { status: number; body?: unknown };
 
-// Paths are matched as they were sent: one with a doubled slash, a slash at the end or an encoded colon is unknown.
+// Paths are matched as they were sent: one with a doubled slash, a slash at the end or an encoded
+// colon is unknown.
 const ROUTES = [
-  { name: 'trigger', method: 'POST', path: /^\/deployments\/([^/]+)\/activities\/([^/]+)\/([^/]+)$/ },
+  {
+    name: 'trigger',
+    method: 'POST',
+    path: /^\/deployments\/([^/]+)\/activities\/([^/]+)\/([^/]+)$/,
+  },
   { name: 'list', method: 'GET', path: /^\/deployments\/([^/]+)\/activities$/ },
   { name: 'context', method: 'GET', path: /^\/tenants\/([^/]+)\/api_keys\/context$/ },
   { name: 'structure', method: 'GET', path: /^\/tenants\/([^/]+)\/structure$/ },
@@ -96,8 +110,8 @@ const ROUTES = [
 const KEPT_MS = 10 * 60_000;
 
 /**
- * A LaserData in miniature: Core and Supervisor by the contract, as a function from request to answer. It refuses what the
- * contract does not have, so that a mistake of the client is seen.
+ * A LaserData in miniature: Core and Supervisor by the contract, as a function from request to
+ * answer. It refuses what the contract does not have, so that a mistake of the client is seen.
  */
 export class Sandbox {
   readonly cloud: Cloud;
@@ -128,7 +142,10 @@ export class Sandbox {
     // Always three draws, so that the fault depends on the number of the request only.
     const [fails, when, status] = [this.#faults(), this.#faults(), this.#faults()];
     if (fails >= this.#settings.failRate) return undefined;
-    return { when: when < 0.5 ? 'before' : 'after', status: FAULTS[Math.floor(status * FAULTS.length)] ?? 'lost' };
+    return {
+      when: when < 0.5 ? 'before' : 'after',
+      status: FAULTS[Math.floor(status * FAULTS.length)] ?? 'lost',
+    };
   }
 
   /** Answers a request. @returns null where the connection is lost */
@@ -136,8 +153,16 @@ export class Sandbox {
     if (fault?.when === 'before' && fault.status === 'lost') return null;
     const at = this.#settings.now();
     const { path, body } = request;
-    const post: PostRecord = { at, path, body, idempotency_key: null, outcome: 'refused', status: 0 };
-    const done = fault?.when === 'before' ? failure(500) : asReply(() => this.#answer(request, post));
+    const post: PostRecord = {
+      at,
+      path,
+      body,
+      idempotency_key: null,
+      outcome: 'refused',
+      status: 0,
+    };
+    const done =
+      fault?.when === 'before' ? failure(500) : asReply(() => this.#answer(request, post));
     const reply = fault && fault.status !== 'lost' ? failure(fault.status) : done;
     post.status = reply.status;
     if (request.method === 'POST') this.record.posts.push(post);
@@ -150,7 +175,12 @@ export class Sandbox {
 
   /** @throws RangeError for an unknown node */
   dispatchAsOther({ nodes, ...what }: OthersAction): DispatchRecord {
-    const wanted = { ...what, nodes: nodes ?? null, authorId: OPERATORS.bo, at: this.#settings.now() };
+    const wanted = {
+      ...what,
+      nodes: nodes ?? null,
+      authorId: OPERATORS.bo,
+      at: this.#settings.now(),
+    };
     return this.#dispatch(this.cloud.main, wanted, null);
   }
 
@@ -202,7 +232,11 @@ export class Sandbox {
     this.#buckets.set(apiKey, { tokens: tokens < 1 ? tokens : tokens - 1, at });
     if (tokens >= 1) return;
     const headers = { 'retry-after': String(Math.ceil((1 - tokens) / rateLimit)) };
-    throw new Refusal('rate_limited', `More than ${rateLimit} requests a second with this key.`, headers);
+    throw new Refusal(
+      'rate_limited',
+      `More than ${rateLimit} requests a second with this key.`,
+      headers,
+    );
   }
 
   #deployment(text: string): SandboxDeployment {
@@ -212,10 +246,15 @@ export class Sandbox {
   }
 
   /**
-   * The first reply for an idempotency key is kept and replayed, a refusal too. The contract leaves open whether the path
-   * belongs to "the same request": here it does.
+   * The first reply for an idempotency key is kept and replayed, a refusal too. The contract leaves
+   * open whether the path belongs to "the same request": here it does.
    */
-  #triggerOnce(segments: readonly string[], key: SandboxKey, request: SandboxRequest, post: PostRecord): Reply {
+  #triggerOnce(
+    segments: readonly string[],
+    key: SandboxKey,
+    request: SandboxRequest,
+    post: PostRecord,
+  ): Reply {
     const idempotencyKey = readIdempotencyKey(request.headers['idempotency-key']);
     post.idempotency_key = idempotencyKey;
     const trigger = (): Reply => this.#trigger(segments, key, request.body, post);
@@ -225,10 +264,16 @@ export class Sandbox {
     const kept = this.#kept.get(name);
     if (kept && post.at < kept.answeredAt + KEPT_MS) {
       if (kept.request !== same) {
-        throw new Refusal('idempotency_error', `Idempotency key ${idempotencyKey} was used with another request.`);
+        throw new Refusal(
+          'idempotency_error',
+          `Idempotency key ${idempotencyKey} was used with another request.`,
+        );
       }
       if (post.at < kept.answeredAt) {
-        throw new Refusal('idempotent_request_in_progress', 'The first request with this key is still running.');
+        throw new Refusal(
+          'idempotent_request_in_progress',
+          'The first request with this key is still running.',
+        );
       }
       post.outcome = 'replayed';
       return kept.reply;
@@ -239,17 +284,33 @@ export class Sandbox {
     return reply;
   }
 
-  #trigger([id = '', runtime = '', verb = '']: readonly string[], key: SandboxKey, body: string, post: PostRecord) {
+  #trigger(
+    [id = '', runtime = '', verb = '']: readonly string[],
+    key: SandboxKey,
+    body: string,
+    post: PostRecord,
+  ) {
     const asked = { runtime: readRuntime(runtime), action: readAction(verb) };
     const deployment = this.#deployment(id);
-    if (!may(key, 'environment', 'deployment:manage')) throw lacks('deployment:manage', `deployment ${id}`);
-    const wanted = { ...asked, nodes: readNodes(body, deployment.nodes), authorId: key.context.user_id, at: post.at };
+    if (!may(key, 'environment', 'deployment:manage')) {
+      throw lacks('deployment:manage', `deployment ${id}`);
+    }
+    const wanted = {
+      ...asked,
+      nodes: readNodes(body, deployment.nodes),
+      authorId: key.context.user_id,
+      at: post.at,
+    };
     this.#dispatch(deployment, wanted, post.idempotency_key);
     post.outcome = 'accepted';
     return { status: 202 };
   }
 
-  #dispatch(deployment: SandboxDeployment, wanted: ActionRequest, idempotencyKey: string | null): DispatchRecord {
+  #dispatch(
+    deployment: SandboxDeployment,
+    wanted: ActionRequest,
+    idempotencyKey: string | null,
+  ): DispatchRecord {
     const entries = this.cloud.dispatch(deployment, wanted);
     const dispatch: DispatchRecord = {
       at: wanted.at,
@@ -263,7 +324,12 @@ export class Sandbox {
   }
 }
 
-function render(reply: Reply, at: number, requestId: string, replayed: boolean): Omit<SandboxAnswer, 'holdMs'> {
+function render(
+  reply: Reply,
+  at: number,
+  requestId: string,
+  replayed: boolean,
+): Omit<SandboxAnswer, 'holdMs'> {
   const isRefusal = reply instanceof Refusal;
   const body = isRefusal ? reply.toProblem(requestId) : reply.body;
   const headers = {
@@ -271,7 +337,9 @@ function render(reply: Reply, at: number, requestId: string, replayed: boolean):
     date: new Date(at).toUTCString(),
     ...(replayed && { 'idempotent-replayed': 'true' }),
     ...(isRefusal && reply.headers),
-    ...(body !== undefined && { 'content-type': isRefusal ? 'application/problem+json' : 'application/json' }),
+    ...(body !== undefined && {
+      'content-type': isRefusal ? 'application/problem+json' : 'application/json',
+    }),
   };
   return { status: reply.status, headers, body: body === undefined ? '' : writeJson(body) };
 }
@@ -288,12 +356,20 @@ function asReply(attempt: () => Reply): Reply {
 function failure(status: 500 | 503): Refusal {
   return status === 500
     ? new Refusal('internal_error', 'Something went wrong here (the sandbox was told so).')
-    : new Refusal('service_unavailable', 'Not now (the sandbox was told so).', { 'retry-after': '1' });
+    : new Refusal('service_unavailable', 'Not now (the sandbox was told so).', {
+        'retry-after': '1',
+      });
 }
 
 /** A grant of `x:manage` includes `x:read`. */
-function may({ context: { permissions } }: SandboxKey, level: 'tenant' | 'environment', wanted: string): boolean {
-  return permissions[level].some((granted) => granted === wanted || granted === wanted.replace(':read', ':manage'));
+function may(
+  { context: { permissions } }: SandboxKey,
+  level: 'tenant' | 'environment',
+  wanted: string,
+): boolean {
+  return permissions[level].some(
+    (granted) => granted === wanted || granted === wanted.replace(':read', ':manage'),
+  );
 }
 
 function lacks(permission: string, where: string): Refusal {

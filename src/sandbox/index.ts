@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /**
- * The sandbox for the tests of a program, published as `ldctl/sandbox`: in the same process, without a command line.
+ * The sandbox for the tests of a program, published as `ldctl/sandbox`: in the same process,
+ * without a command line.
  * @module ldctl/sandbox
  */
 import type { Id } from '../base/ids.js';
@@ -10,14 +11,35 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { Sandbox, type DispatchRecord, type OthersAction, type SandboxRecord } from './engine.js';
-import { findNode, readOptions, type NodeRef, type StartSandboxOptions, type Trouble } from './options.js';
+import {
+  findNode,
+  readOptions,
+  type NodeRef,
+  type StartSandboxOptions,
+  type Trouble,
+} from './options.js';
 import { writeJson } from './requests.js';
 import { seededRandom, type KeyLabel } from './tenant.js';
 
-export { type Id, type KeyLabel, type NodeRef, type SandboxRecord, type StartSandboxOptions, type Trouble };
-export { type DispatchedActivity, type DispatchRecord, type OthersAction, type PostRecord } from './engine.js';
+export {
+  type Id,
+  type KeyLabel,
+  type NodeRef,
+  type SandboxRecord,
+  type StartSandboxOptions,
+  type Trouble,
+};
+export {
+  type DispatchedActivity,
+  type DispatchRecord,
+  type OthersAction,
+  type PostRecord,
+} from './engine.js';
 
-/** A LaserData in miniature on 127.0.0.1: Core and Supervisor at one URL. It prints nothing, and catches no signal. */
+/**
+ * A LaserData in miniature on 127.0.0.1: Core and Supervisor at one URL. It prints nothing, and
+ * catches no signal.
+ */
 export interface RunningSandbox {
   /** Base URL of the Core API. */
   readonly apiUrl: string;
@@ -101,7 +123,11 @@ export async function startSandbox(options: StartSandboxOptions = {}): Promise<R
   };
 }
 
-async function serve(sandbox: Sandbox, message: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serve(
+  sandbox: Sandbox,
+  message: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const { method = '', url: path = '' } = message;
   if (method === 'GET' && path === RECORD_PATH) {
     response.writeHead(200, { 'content-type': 'application/json' }).end(writeJson(sandbox.record));
@@ -109,8 +135,13 @@ async function serve(sandbox: Sandbox, message: IncomingMessage, response: Serve
   }
   // Null when the client goes away meanwhile.
   const body = await text(message).catch(() => null);
-  const headers = Object.fromEntries(Object.entries(message.headers).map(([name, value]) => [name, value?.toString()]));
-  const answer = body === null ? null : sandbox.handle({ method, path, headers, body }, sandbox.nextFault(method));
+  const headers = Object.fromEntries(
+    Object.entries(message.headers).map(([name, value]) => [name, value?.toString()]),
+  );
+  const answer =
+    body === null
+      ? null
+      : sandbox.handle({ method, path, headers, body }, sandbox.nextFault(method));
   if (answer === null) return void response.destroy();
   const write = (): void => void response.writeHead(answer.status, answer.headers).end(answer.body);
   // An answer that is held must not keep the process alive.

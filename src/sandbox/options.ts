@@ -4,11 +4,16 @@ import type { Id } from '../base/ids.js';
 /** A node by its number, from 1, or its id as a bigint. */
 export type NodeRef = number | Id;
 
-/** A node rejects every action, its activities never end, or its entries never appear in the log. */
+/**
+ * A node rejects every action, its activities never end, or its entries never appear in the log.
+ */
 export type Trouble = 'reject' | 'stuck' | 'missing';
 const TROUBLES = ['reject', 'stuck', 'missing'] as const satisfies readonly Trouble[];
 
-/** The ids go on from this one, so that `JSON.parse` reads each of the first few dozen as 610809900976570900. */
+/**
+ * The ids go on from this one, so that `JSON.parse` reads each of the first few dozen as
+ * 610809900976570900.
+ */
 const FIRST_NODE_ID: Id = 610809900976570889n;
 
 const whole = (least: number, most = Number.MAX_SAFE_INTEGER) =>
@@ -20,7 +25,9 @@ const msOfNode = v.union(
   'milliseconds, or a function of the node id that gives them, were expected',
 );
 const nodeRefs = v.pipe(
-  v.array(v.union([v.number(), v.bigint()], 'a number from 1 on, or an id as bigint, was expected')),
+  v.array(
+    v.union([v.number(), v.bigint()], 'a number from 1 on, or an id as bigint, was expected'),
+  ),
   v.readonly(),
 );
 const RATE = 'a number of requests a second was expected, above 0';
@@ -29,16 +36,30 @@ const schema = v.strictObject({
   /** Port on 127.0.0.1. Default: any free one. */
   port: v.optional(whole(0, 65_535), 0),
   /** How many nodes the deployment has, 1–1000; or their ids. Default: 3. */
-  nodes: v.optional(v.union([whole(1, 1000), v.pipe(v.array(v.bigint()), v.minLength(1), v.readonly())]), 3),
-  /** How many past activities its log begins with. Default: one a node, 5 at least. Fewer than nodes leave nodes out. */
+  nodes: v.optional(
+    v.union([whole(1, 1000), v.pipe(v.array(v.bigint()), v.minLength(1), v.readonly())]),
+    3,
+  ),
+  /**
+   * How many past activities its log begins with. Default: one a node, 5 at least. Fewer than nodes
+   * leave nodes out.
+   */
   history: v.optional(whole(0, 1_000_000)),
-  /** Which end of the log comes first: the newest (`desc`) or the oldest (`asc`). Default: `desc`. */
+  /**
+   * Which end of the log comes first: the newest (`desc`) or the oldest (`asc`). Default: `desc`.
+   */
   order: v.optional(v.picklist(['desc', 'asc']), 'desc'),
   /** The same seed gives the same keys, ids, durations and faults. Default: a random one. */
   seed: v.optional(whole(0, 2 ** 32 - 1)),
-  /** How long after a trigger its entries appear in the log; a function is asked for each node. Default: 200. */
+  /**
+   * How long after a trigger its entries appear in the log; a function is asked for each node.
+   * Default: 200.
+   */
   appearMs: v.optional(msOfNode, 200),
-  /** How long a node then works on it, give or take a quarter; exactly, where it is a function. Default: 1500. */
+  /**
+   * How long a node then works on it, give or take a quarter; exactly, where it is a function.
+   * Default: 1500.
+   */
   workMs: v.optional(msOfNode, 1500),
   /** These nodes reject every action. */
   reject: v.optional(nodeRefs, []),
@@ -46,17 +67,28 @@ const schema = v.strictObject({
   stuck: v.optional(nodeRefs, []),
   /** The entries of these nodes never appear in the log. */
   missing: v.optional(nodeRefs, []),
-  /** Carries out this many POSTs, the first ones, and closes their connections without an answer. Default: 0. */
+  /**
+   * Carries out this many POSTs, the first ones, and closes their connections without an answer.
+   * Default: 0.
+   */
   dropPosts: v.optional(whole(0), 0),
-  /** Probability, 0 to 1, that a request gets a 500, a 503 or no answer, carried out or not. Default: 0. */
+  /**
+   * Probability, 0 to 1, that a request gets a 500, a 503 or no answer, carried out or not.
+   * Default: 0.
+   */
   failRate: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1)), 0),
   /** More requests a second than this with one key get a 429. Default: no limit. */
   rateLimit: v.optional(v.pipe(v.number(RATE), v.gtValue(0, RATE))),
-  /** Be a server that ignores idempotency keys: what is sent twice is done twice. Default: false. */
+  /**
+   * Be a server that ignores idempotency keys: what is sent twice is done twice. Default: false.
+   */
   ignoreIdempotency: v.optional(v.boolean(), false),
   /** Store a reconfigure without the id of its config, as a server may. Default: false. */
   bareReconfigure: v.optional(v.boolean(), false),
-  /** How long a POST that is carried out takes to be answered; meanwhile it is still running. Default: 0. */
+  /**
+   * How long a POST that is carried out takes to be answered; meanwhile it is still running.
+   * Default: 0.
+   */
   answerMs: v.optional(ms, 0),
   /** The server's clock, in milliseconds UTC. Default: the system's. */
   now: v.optional(aFunction<() => number>('a function was expected'), () => Date.now),

@@ -78,7 +78,9 @@ export function readRuntime(text: string): Runtime {
 /** `start`, `stop`, `restart` or `reconfigure:ID`, the colon not encoded. @throws Refusal 400 */
 export function readAction(text: string): Action {
   if (text === 'start' || text === 'stop' || text === 'restart') return { verb: text };
-  const configId = text.startsWith('reconfigure:') ? idOf(text.slice('reconfigure:'.length)) : undefined;
+  const configId = text.startsWith('reconfigure:')
+    ? idOf(text.slice('reconfigure:'.length))
+    : undefined;
   if (configId !== undefined) return { verb: 'reconfigure', configId };
   throw invalid(['action', 'unknown_action', 'must be start, stop, restart or reconfigure:{id}']);
 }
@@ -100,12 +102,15 @@ export function readPageQuery(query: URLSearchParams): { page: number; results: 
     if (value <= most) return value;
     throw invalid([name, 'out_of_range', `must be an integer from 1 to ${most}`]);
   };
-  return { page: count('page', '1', Number.MAX_SAFE_INTEGER), results: count('results', '10', 100) };
+  return {
+    page: count('page', '1', Number.MAX_SAFE_INTEGER),
+    results: count('results', '10', 100),
+  };
 }
 
 /**
- * The nodes that a trigger names; null for every node: no body, or `{}`. The contract leaves open what an empty list means:
- * here it is refused.
+ * The nodes that a trigger names; null for every node: no body, or `{}`. The contract leaves open
+ * what an empty list means: here it is refused.
  * @param known the nodes of the deployment
  * @throws Refusal 400
  */
@@ -121,10 +126,16 @@ export function readNodes(body: string, known: { has(id: Id): boolean }): Id[] |
     throw invalid(['nodes', 'invalid', 'must be a list of at least one node id']);
   }
   // Only a bare integer, not `"1"`, `1.0`, `1e3` or `-1`.
-  const ids = nodes.map((item: unknown) => (isLosslessNumber(item) ? idOf(item.toString()) : undefined));
+  const ids = nodes.map((item: unknown) =>
+    isLosslessNumber(item) ? idOf(item.toString()) : undefined,
+  );
   const issues = ids.flatMap((id, index): Array<[string, string, string]> => {
-    if (id === undefined) return [[`nodes[${index}]`, 'invalid_id', 'must be an unsigned 64-bit integer']];
-    return known.has(id) ? [] : [[`nodes[${index}]`, 'unknown_node', `the deployment has no node ${id}`]];
+    if (id === undefined) {
+      return [[`nodes[${index}]`, 'invalid_id', 'must be an unsigned 64-bit integer']];
+    }
+    return known.has(id)
+      ? []
+      : [[`nodes[${index}]`, 'unknown_node', `the deployment has no node ${id}`]];
   });
   if (issues.length > 0) throw invalid(...issues);
   return [...new Set(ids.filter((id) => id !== undefined))];
@@ -134,7 +145,10 @@ export function readNodes(body: string, known: { has(id: Id): boolean }): Id[] |
 function readObject(text: string): Record<string, unknown> | null {
   try {
     const value = parse(text);
-    const isObject = typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+    const isObject =
+      typeof value === 'object' &&
+      value !== null &&
+      Object.getPrototypeOf(value) === Object.prototype;
     return isObject ? (value as Record<string, unknown>) : null;
   } catch {
     return null;

@@ -36,7 +36,12 @@ class SandboxNode {
   constructor(public trouble: Trouble | undefined) {}
 
   /** Queues an action that was triggered at `at` (ms UTC). */
-  take(runtime: Runtime, verb: Verb, at: number, timing: { appearMs: number; workMs: number }): Fate {
+  take(
+    runtime: Runtime,
+    verb: Verb,
+    at: number,
+    timing: { appearMs: number; workMs: number },
+  ): Fate {
     const appears_at = at + timing.appearMs;
     if (this.trouble === 'missing') return { appears_at: null, finishes_at: null, result: null };
     if (this.trouble === 'stuck') return { appears_at, finishes_at: null, result: null };
@@ -85,7 +90,13 @@ export class SandboxDeployment {
   /** As Core describes it. */
   get details(): Record<string, unknown> {
     const cluster = this.nodes.size > 1 ? 'cluster' : 'standalone';
-    return { ...this.summary, nodes_count: this.nodes.size, runtimes: RUNTIMES, cluster, protected: false };
+    return {
+      ...this.summary,
+      nodes_count: this.nodes.size,
+      runtimes: RUNTIMES,
+      cluster,
+      protected: false,
+    };
   }
 
   /** @throws RangeError when there is no such node here */
@@ -99,8 +110,15 @@ export class SandboxDeployment {
   read(page: number, results: number, at: number): Record<string, unknown> {
     const shown = this.entries.filter(({ appears_at }) => appears_at !== null && appears_at <= at);
     if (this.#order === 'desc') shown.reverse();
-    const items = shown.slice((page - 1) * results, page * results).map((entry) => this.#item(entry, at));
-    return { items, page, total_results: shown.length, total_pages: Math.ceil(shown.length / results) };
+    const items = shown
+      .slice((page - 1) * results, page * results)
+      .map((entry) => this.#item(entry, at));
+    return {
+      items,
+      page,
+      total_results: shown.length,
+      total_pages: Math.ceil(shown.length / results),
+    };
   }
 
   #item({ id, node_id, finishes_at, result, shown }: LogEntry, at: number): Activity {
@@ -138,7 +156,10 @@ const PAST_ACTIONS = [
   ['iggy', { verb: 'start' }, OPERATORS.ada, 'rejected', 700],
 ] as const;
 
-/** What the API gives access to: the keys and the structure of a tenant, its deployments and their activities. */
+/**
+ * What the API gives access to: the keys and the structure of a tenant, its deployments and their
+ * activities.
+ */
 export class Cloud {
   readonly structure: ReturnType<typeof tenantStructure>;
   readonly keys: Readonly<Record<KeyLabel, SandboxKey>>;
@@ -150,7 +171,11 @@ export class Cloud {
   readonly #gaps: RandomSource;
   #lastActivityId = FIRST_ACTIVITY_ID;
 
-  constructor(settings: Settings, url: string, random: { times: RandomSource; keys: RandomSource; ids: RandomSource }) {
+  constructor(
+    settings: Settings,
+    url: string,
+    random: { times: RandomSource; keys: RandomSource; ids: RandomSource },
+  ) {
     this.#settings = settings;
     this.#jitter = random.times;
     this.#gaps = random.ids;
@@ -211,7 +236,10 @@ export class Cloud {
     const { appearMs, workMs } = this.#settings;
     return {
       appearMs: typeof appearMs === 'number' ? appearMs : appearMs(node),
-      workMs: typeof workMs === 'number' ? Math.round(workMs * (1 + JITTER * (2 * this.#jitter() - 1))) : workMs(node),
+      workMs:
+        typeof workMs === 'number'
+          ? Math.round(workMs * (1 + JITTER * (2 * this.#jitter() - 1)))
+          : workMs(node),
     };
   }
 

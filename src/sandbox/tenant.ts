@@ -3,7 +3,10 @@ import type { Id } from '../base/ids.js';
 /** A number in [0, 1), as `Math.random` gives it. */
 export type RandomSource = () => number;
 
-/** Mulberry32: small, fast, and the same numbers for the same seed on every machine. Not for secrets. */
+/**
+ * Mulberry32: small, fast, and the same numbers for the same seed on every machine. Not for
+ * secrets.
+ */
 export function seededRandom(seed: number): RandomSource {
   let state = seed >>> 0;
   return () => {
@@ -15,8 +18,9 @@ export function seededRandom(seed: number): RandomSource {
 }
 
 /**
- * A random source for one part of the sandbox, so that how often another part draws, such as a request id for each poll, does
- * not change it: the same seed means the same run however often the client polls.
+ * A random source for one part of the sandbox, so that how often another part draws, such as a
+ * request id for each poll, does not change it: the same seed means the same run however often the
+ * client polls.
  */
 export function fork(random: RandomSource): RandomSource {
   return seededRandom(Math.floor(random() * 2 ** 32));
@@ -24,13 +28,18 @@ export function fork(random: RandomSource): RandomSource {
 
 /** `length` characters of `alphabet`. */
 export function randomText(random: RandomSource, alphabet: string, length: number): string {
-  return Array.from({ length }, () => alphabet.charAt(Math.floor(random() * alphabet.length))).join('');
+  return Array.from({ length }, () => alphabet.charAt(Math.floor(random() * alphabet.length))).join(
+    '',
+  );
 }
 
 /** Two people, whose ids `JSON.parse` would read as one. */
 export const OPERATORS = { ada: 608123456789012345n, bo: 608123456789012346n } as const;
 
-/** `admin` may do everything; `readonly` may look and not act; `minimal` may act and look nothing up: it lacks `info:read`. */
+/**
+ * `admin` may do everything; `readonly` may look and not act; `minimal` may act and look nothing
+ * up: it lacks `info:read`.
+ */
 export type KeyLabel = 'admin' | 'readonly' | 'minimal';
 
 export interface SandboxKey {
@@ -105,14 +114,36 @@ export type Deployment = { id: Id } & Record<'name' | 'cloud' | 'variant', strin
   Record<'region' | 'tier' | 'supervisor_url', string | null>;
 
 /**
- * The deployment to try things on, two named `staging`, so that the name is ambiguous, and another division with a deployment
- * in another cloud and one on premises, whose supervisor is not known.
+ * The deployment to try things on, two named `staging`, so that the name is ambiguous, and another
+ * division with a deployment in another cloud and one on premises, whose supervisor is not known.
  */
 export function tenantStructure(url: string) {
-  const managed = { cloud: 'aws', region: 'us-east-1', tier: 'medium', variant: 'managed', supervisor_url: url };
-  const byoc = { cloud: 'gcp', region: 'europe-west4', tier: null, variant: 'byoc', supervisor_url: url };
-  const onPremise = { cloud: 'aws', region: null, tier: null, variant: 'on_premise', supervisor_url: null };
-  const environment = (id: Id, name: string, ...deployments: Deployment[]) => ({ id, name, deployments });
+  const managed = {
+    cloud: 'aws',
+    region: 'us-east-1',
+    tier: 'medium',
+    variant: 'managed',
+    supervisor_url: url,
+  };
+  const byoc = {
+    cloud: 'gcp',
+    region: 'europe-west4',
+    tier: null,
+    variant: 'byoc',
+    supervisor_url: url,
+  };
+  const onPremise = {
+    cloud: 'aws',
+    region: null,
+    tier: null,
+    variant: 'on_premise',
+    supervisor_url: null,
+  };
+  const environment = (id: Id, name: string, ...deployments: Deployment[]) => ({
+    id,
+    name,
+    deployments,
+  });
   const production = environment(
     7261845022003200202n,
     'production',

@@ -36,7 +36,10 @@ fs.linkSync = (from, to) => {
   process.kill(process.pid, 'SIGSTOP');
 };`;
 
-/** A run that is stopped between its record and its first POST, goes on after `meanwhile`, and completes. */
+/**
+ * A run that is stopped between its record and its first POST, goes on after `meanwhile`, and
+ * completes.
+ */
 async function stopped(scene: Scene, meanwhile: () => Promise<unknown>): Promise<Ended> {
   const file = join(scene.folder, 'stops-itself.cjs');
   writeFileSync(file, STOPS_ITSELF);
@@ -54,10 +57,17 @@ describe('an action is carried out at most once', () => {
     'honours keys': SEVEN,
     'ignores them, and shows it late': { ...KEYS_IGNORED, appearMs: 3000 },
   })) {
-    story(`when an answer is lost, by a server that ${server}`, { ...options, dropPosts: 1 }, async (scene) => {
-      const { outcome, recovered } = resultOf(await scene.ends(0, `${RESTART} --yes`));
-      assert.deepEqual([outcome, recovered, scene.dispatched, scene.posts.length], ['completed', true, 1, 1]);
-    });
+    story(
+      `when an answer is lost, by a server that ${server}`,
+      { ...options, dropPosts: 1 },
+      async (scene) => {
+        const { outcome, recovered } = resultOf(await scene.ends(0, `${RESTART} --yes`));
+        assert.deepEqual(
+          [outcome, recovered, scene.dispatched, scene.posts.length],
+          ['completed', true, 1, 1],
+        );
+      },
+    );
   }
 
   for (const [status, isCarriedOut, code] of [
@@ -66,49 +76,77 @@ describe('an action is carried out at most once', () => {
     [302, false, 7],
   ] as const) {
     const did = isCarriedOut ? 'did it' : 'did not';
-    story(`when the answer is ${status} of a server that ${did}: ${code}, as the log has it`, SEVEN, async (scene) => {
-      const location = 'https://elsewhere.example/';
-      const server = await startServer(async (request, response, socket) => {
-        if (request.method === 'POST' && isCarriedOut) await forward(scene.url, request);
-        const step = request.method === 'POST' ? reply(status, null, { location }) : answerOf(scene.url);
-        return step(request, response, socket);
-      });
-      const command = `${RESTART} --node 7 --appear-timeout 1s`;
-      const ended = await scene.ends(code, command, { LD_SUPERVISOR_URL: server.url });
-      await server.close();
-      assert.equal(resultOf(ended).outcome, isCarriedOut ? 'completed' : 'unconfirmed');
-      assert.equal(server.requests.filter(({ method }) => method === 'POST').length, 1);
-    });
+    story(
+      `when the answer is ${status} of a server that ${did}: ${code}, as the log has it`,
+      SEVEN,
+      async (scene) => {
+        const location = 'https://elsewhere.example/';
+        const server = await startServer(async (request, response, socket) => {
+          if (request.method === 'POST' && isCarriedOut) await forward(scene.url, request);
+          const step =
+            request.method === 'POST' ? reply(status, null, { location }) : answerOf(scene.url);
+          return step(request, response, socket);
+        });
+        const command = `${RESTART} --node 7 --appear-timeout 1s`;
+        const ended = await scene.ends(code, command, { LD_SUPERVISOR_URL: server.url });
+        await server.close();
+        assert.equal(resultOf(ended).outcome, isCarriedOut ? 'completed' : 'unconfirmed');
+        assert.equal(server.requests.filter(({ method }) => method === 'POST').length, 1);
+      },
+    );
   }
 
-  story('when a run is repeated with its key: it follows the first to the same end', KEYS_IGNORED, async (scene) => {
-    scene.sandbox.setTrouble(7n, 'reject');
-    const first = resultOf(await scene.ends(3, KEYED));
-    const second = resultOf(await scene.ends(3, KEYED));
-    assert.deepEqual([second.nodes, second.idempotency_key, scene.dispatched], [first.nodes, 'deploy-7', 1]);
-  });
+  story(
+    'when a run is repeated with its key: it follows the first to the same end',
+    KEYS_IGNORED,
+    async (scene) => {
+      scene.sandbox.setTrouble(7n, 'reject');
+      const first = resultOf(await scene.ends(3, KEYED));
+      const second = resultOf(await scene.ends(3, KEYED));
+      assert.deepEqual(
+        [second.nodes, second.idempotency_key, scene.dispatched],
+        [first.nodes, 'deploy-7', 1],
+      );
+    },
+  );
 
   story('when that is on a machine that knows nothing of the first', SEVEN, async (scene) => {
     const first = resultOf(await scene.ends(0, KEYED));
-    const second = resultOf(await scene.ends(0, KEYED, { LDCTL_CONFIG_DIR: `${scene.folder}/another` }));
+    const second = resultOf(
+      await scene.ends(0, KEYED, { LDCTL_CONFIG_DIR: `${scene.folder}/another` }),
+    );
     assert.deepEqual([second.nodes, second.replayed, scene.dispatched], [first.nodes, true, 1]);
   });
 
-  story('when three runs with one key begin together', { ...KEYS_IGNORED, answerMs: 300 }, async (scene) => {
-    const ends = await Promise.all([scene.ends(0, KEYED), scene.ends(0, KEYED), scene.ends(0, KEYED)]);
-    const [first, ...others] = ends.map((ended) => resultOf(ended).nodes);
-    assert.deepEqual([...others, scene.dispatched], [first, first, 1]);
-  });
+  story(
+    'when three runs with one key begin together',
+    { ...KEYS_IGNORED, answerMs: 300 },
+    async (scene) => {
+      const ends = await Promise.all([
+        scene.ends(0, KEYED),
+        scene.ends(0, KEYED),
+        scene.ends(0, KEYED),
+      ]);
+      const [first, ...others] = ends.map((ended) => resultOf(ended).nodes);
+      assert.deepEqual([...others, scene.dispatched], [first, first, 1]);
+    },
+  );
 
-  story('and one key for other nodes, or another action, is another trigger', { nodes: [7n, 8n] }, async (scene) => {
-    for (const rest of ['restart --node 7', 'restart --node 8', 'stop --node 7'])
-      await scene.ends(0, `activities trigger iggy ${rest} --idempotency-key deploy-7 --no-wait`);
-    assert.equal(new Set(scene.dispatches.map(({ idempotency_key: key }) => key)).size, 3);
-  });
+  story(
+    'and one key for other nodes, or another action, is another trigger',
+    { nodes: [7n, 8n] },
+    async (scene) => {
+      for (const rest of ['restart --node 7', 'restart --node 8', 'stop --node 7']) {
+        await scene.ends(0, `activities trigger iggy ${rest} --idempotency-key deploy-7 --no-wait`);
+      }
+      assert.equal(new Set(scene.dispatches.map(({ idempotency_key: key }) => key)).size, 3);
+    },
+  );
 
   // From before the first read to after the first polls; the server takes its time to answer.
   for (const [seed, afterMs] of [null, 0, 200, 500, 900, 1500].entries()) {
-    const when = afterMs === null ? 'before it could send anything' : `${afterMs} ms after its baseline`;
+    const when =
+      afterMs === null ? 'before it could send anything' : `${afterMs} ms after its baseline`;
     story(`when it is killed ${when}`, { ...KEYS_IGNORED, answerMs: 400, seed }, async (scene) => {
       const killed = scene.start(KEYED).input();
       if (afterMs === null) await until('its first read', () => scene.sandbox.record.reads > 0);
@@ -122,17 +160,25 @@ describe('an action is carried out at most once', () => {
 
   // A single executable loads nothing but itself.
   if (!LDCTL.endsWith('.js')) return;
-  story('when it is stopped before its POST, and another run is accepted meanwhile', KEYS_IGNORED, async (scene) => {
-    let other: Ended | undefined;
-    const ended = await stopped(scene, async () => (other = await scene.ends(0, KEYED)));
-    assert.ok(other);
-    assert.deepEqual([resultOf(ended).nodes, scene.posts.length], [resultOf(other).nodes, 1]);
-  });
+  story(
+    'when it is stopped before its POST, and another run is accepted meanwhile',
+    KEYS_IGNORED,
+    async (scene) => {
+      let other: Ended | undefined;
+      const ended = await stopped(scene, async () => (other = await scene.ends(0, KEYED)));
+      assert.ok(other);
+      assert.deepEqual([resultOf(ended).nodes, scene.posts.length], [resultOf(other).nodes, 1]);
+    },
+  );
 
-  story('when it is stopped before its POST, and there is no other run', KEYS_IGNORED, async (scene) => {
-    await stopped(scene, () => Promise.resolve());
-    assert.equal(scene.posts.length, 1);
-  });
+  story(
+    'when it is stopped before its POST, and there is no other run',
+    KEYS_IGNORED,
+    async (scene) => {
+      await stopped(scene, () => Promise.resolve());
+      assert.equal(scene.posts.length, 1);
+    },
+  );
 });
 
 describe('the records of runs', () => {
@@ -140,14 +186,18 @@ describe('the records of runs', () => {
     ['a run with a key of its own', KEYED],
     ['a roll', 'activities roll iggy restart --node 7'],
   ] as const) {
-    story(`are needed: where none can be kept, nothing is sent of ${what}: 2`, SEVEN, async (scene) => {
-      // No one can make a folder below either, whoever they are.
-      writeFileSync(join(scene.folder, 'file'), '');
-      const folder = join(scene.folder, 'file', 'ldctl');
-      const { stderr } = await scene.ends(2, command, { LDCTL_CONFIG_DIR: folder });
-      assert.match(stderr, new RegExp(`^error: .*${folder}`, 'm'));
-      assert.match(stderr, /^hint: .*LDCTL_CONFIG_DIR/m);
-      assert.deepEqual(scene.posts, []);
-    });
+    story(
+      `are needed: where none can be kept, nothing is sent of ${what}: 2`,
+      SEVEN,
+      async (scene) => {
+        // No one can make a folder below either, whoever they are.
+        writeFileSync(join(scene.folder, 'file'), '');
+        const folder = join(scene.folder, 'file', 'ldctl');
+        const { stderr } = await scene.ends(2, command, { LDCTL_CONFIG_DIR: folder });
+        assert.match(stderr, new RegExp(`^error: .*${folder}`, 'm'));
+        assert.match(stderr, /^hint: .*LDCTL_CONFIG_DIR/m);
+        assert.deepEqual(scene.posts, []);
+      },
+    );
   }
 });

@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { LDCTL, type Ended } from '../helpers/ldctl.js';
@@ -12,7 +19,8 @@ import { reply, startServer } from '../helpers/server.js';
 const NODES = [7n, 18446744073709551615n];
 const BOTH = { nodes: NODES };
 const RESTART = { runtime: 'iggy', action: 'restart' };
-const keyIn = (json: string): string => (parseJson(json) as { idempotency_key: string }).idempotency_key;
+const keyIn = (json: string): string =>
+  (parseJson(json) as { idempotency_key: string }).idempotency_key;
 
 interface Action {
   inputs: Record<string, { default?: string; required?: boolean }>;
@@ -31,26 +39,38 @@ const action = parseYaml(readFileSync(join(ROOT, 'action.yml'), 'utf8')) as Acti
 /** Its own steps: the first installs, the last triggers. */
 const scripts = action.runs.steps.filter((step): step is Script => 'run' in step);
 
-/** An expression of the action, `${{ inputs.api-key || env.LD_API_KEY }}`, as GitHub would fill it in. */
+/**
+ * An expression of the action, `${{ inputs.api-key || env.LD_API_KEY }}`, as GitHub would fill it
+ * in.
+ */
 function fill(text: string, inputs: Record<string, string>, env: NodeJS.ProcessEnv): string {
   return text.replace(/^\$\{\{ (.*) \}\}$/, (_all, expression: string) => {
     const values = expression.split(' || ').map((name) => {
       if (name === 'github.action_path') return ROOT;
       const [context, key = ''] = name.split(/\.(.*)/);
-      assert.ok(context === 'env' || (context === 'inputs' && key in action.inputs), `what is ${name}?`);
+      assert.ok(
+        context === 'env' || (context === 'inputs' && key in action.inputs),
+        `what is ${name}?`,
+      );
       return (context === 'env' ? env[key] : (inputs[key] ?? action.inputs[key]?.default)) ?? '';
     });
     return values.find((value) => value !== '') ?? '';
   });
 }
 
-/** The outputs of a step, out of the file that it wrote them to: `name=value`, or `name<<END` and lines. */
+/**
+ * The outputs of a step, out of the file that it wrote them to: `name=value`, or `name<<END` and
+ * lines.
+ */
 function outputsIn(text: string): Record<string, string> {
   const outputs = [...text.matchAll(/^([a-z-]+)(?:=(.*)|<<(.+)\n([^]*?)\n\3)$/gm)];
-  return Object.fromEntries(outputs.map(([, name = '', value, , lines = '']) => [name, value ?? lines]));
+  return Object.fromEntries(
+    outputs.map(([, name = '', value, , lines = '']) => [name, value ?? lines]),
+  );
 }
 
-const binOf = ({ folder }: Scene): string => join(folder, 'installed', 'ldctl', 'node_modules', '.bin');
+const binOf = ({ folder }: Scene): string =>
+  join(folder, 'installed', 'ldctl', 'node_modules', '.bin');
 
 /** The last step of the action, as a runner runs it, in an empty working folder. */
 async function runAction(
@@ -66,8 +86,15 @@ async function runAction(
   };
   mkdirSync(binOf(scene), { recursive: true });
   if (!existsSync(join(binOf(scene), 'ldctl'))) symlinkSync(LDCTL, join(binOf(scene), 'ldctl'));
-  const [output, summary, script] = [file('output'), file('summary'), file('step.sh', `cd "$HOME"\n${step.run}`)];
-  const filled = Object.entries(step.env).map(([name, text]) => [name, fill(text, inputs, scene.env)]);
+  const [output, summary, script] = [
+    file('output'),
+    file('summary'),
+    file('step.sh', `cd "$HOME"\n${step.run}`),
+  ];
+  const filled = Object.entries(step.env).map(([name, text]) => [
+    name,
+    fill(text, inputs, scene.env),
+  ]);
   const run = scene.spawn('bash', ['--noprofile', '--norc', '-eo', 'pipefail', script], {
     ...(Object.fromEntries(filled) as Record<string, string>),
     RUNNER_TEMP: join(scene.folder, 'installed'),
@@ -87,15 +114,18 @@ describe('the GitHub action', () => {
     for (const { run } of scripts) assert.doesNotMatch(run, /\$\{\{/);
     assert.deepEqual(Object.keys(scripts[0]?.env ?? {}), ['ACTION_PATH', 'PACKAGE']);
     const id = scripts.at(-1)?.id ?? '';
-    for (const name of ['exit-code', 'outcome', 'json'])
+    for (const name of ['exit-code', 'outcome', 'json']) {
       assert.equal(action.outputs[name]?.value, `\${{ steps.${id}.outputs.${name} }}`);
+    }
   });
 
   story('installs the packed release, and shows npm no key', {}, async (scene) => {
     const npm = '#!/bin/sh\necho "key=$LD_API_KEY"; for word in "$@"; do echo "$word"; done\n';
     writeFileSync(join(scene.folder, 'npm'), npm, { mode: 0o755 });
     writeFileSync(join(scene.folder, 'my ldctl.tgz'), '');
-    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+      version: string;
+    };
     const tarball = 'https://releases.example/ldctl.tgz';
     for (const [given, installed] of [
       ['', `ldctl@${version}`],
@@ -106,50 +136,91 @@ describe('the GitHub action', () => {
       const script = ['-eo', 'pipefail', '-c', `cd "$HOME"\n${scripts[0]?.run ?? ''}`];
       const env = { ACTION_PATH: ROOT, PACKAGE: given, RUNNER_TEMP: '/runner temp' };
       const { stdout } = await endsWith(0, scene.spawn('bash', script, env).input());
-      const flags = ['--prefix', '/runner temp/ldctl', '--ignore-scripts', '--no-audit', '--no-fund'];
+      const flags = [
+        '--prefix',
+        '/runner temp/ldctl',
+        '--ignore-scripts',
+        '--no-audit',
+        '--no-fund',
+      ];
       assert.deepEqual(stdout.trim().split('\n'), ['key=', 'install', ...flags, '--', installed]);
     }
   });
 
-  story('ends with 0 and the result when every node has completed, and prints the key nowhere', BOTH, async (scene) => {
-    const key = scene.sandbox.apiKey;
-    const inputs = { ...RESTART, nodes: NODES.join(), 'api-key': key, 'idempotency-key': 'run-42' };
-    const { stdout, stderr, outputs, summary } = await runAction(scene, 0, inputs);
-    assert.deepEqual(scene.bodies, ['{"nodes":[7,18446744073709551615]}']);
-    const { json = '', outcome } = outputs;
-    assert.equal(outcome, 'completed');
-    assertMatches('run-result', json);
-    assert.equal(keyIn(json), 'run-42');
-    assert.match(json, /"node_id": "18446744073709551615"/);
-    assert.match(summary, /^\| 18446744073709551615 \| \d+ \| .*completed/m);
-    assert.ok(!JSON.stringify([stdout, stderr, outputs, summary]).includes(key));
-  });
+  story(
+    'ends with 0 and the result when every node has completed, and prints the key nowhere',
+    BOTH,
+    async (scene) => {
+      const key = scene.sandbox.apiKey;
+      const inputs = {
+        ...RESTART,
+        nodes: NODES.join(),
+        'api-key': key,
+        'idempotency-key': 'run-42',
+      };
+      const { stdout, stderr, outputs, summary } = await runAction(scene, 0, inputs);
+      assert.deepEqual(scene.bodies, ['{"nodes":[7,18446744073709551615]}']);
+      const { json = '', outcome } = outputs;
+      assert.equal(outcome, 'completed');
+      assertMatches('run-result', json);
+      assert.equal(keyIn(json), 'run-42');
+      assert.match(json, /"node_id": "18446744073709551615"/);
+      assert.match(summary, /^\| 18446744073709551615 \| \d+ \| .*completed/m);
+      assert.ok(!JSON.stringify([stdout, stderr, outputs, summary]).includes(key));
+    },
+  );
 
-  story('fails as ldctl does, and says which node rejected it', { ...BOTH, reject: [7n] }, async (scene) => {
-    const { stderr, outputs, summary } = await runAction(scene, 3, { ...RESTART, nodes: NODES.join() });
-    assert.match(stderr, /^::error title=[^:]+::.*\b7\b.*rejected/m);
-    assert.equal(outputs.outcome, 'rejected');
-    assertMatches('run-result', outputs.json ?? '');
-    assert.match(summary, /^\| 7 \| \d+ \| .*rejected/m);
-  });
+  story(
+    'fails as ldctl does, and says which node rejected it',
+    { ...BOTH, reject: [7n] },
+    async (scene) => {
+      const { stderr, outputs, summary } = await runAction(scene, 3, {
+        ...RESTART,
+        nodes: NODES.join(),
+      });
+      assert.match(stderr, /^::error title=[^:]+::.*\b7\b.*rejected/m);
+      assert.equal(outputs.outcome, 'rejected');
+      assertMatches('run-result', outputs.json ?? '');
+      assert.match(summary, /^\| 7 \| \d+ \| .*rejected/m);
+    },
+  );
 
   story('acts on every node only when told to', BOTH, async (scene) => {
     const forgotten = await runAction(scene, 2, RESTART);
     assert.deepEqual([forgotten.outputs.outcome, scene.posts.length], ['error', 0]);
-    assert.match(forgotten.stderr, /^::error title=ldctl empty_node::--node names no node Is a variable unset\?/m);
+    assert.match(
+      forgotten.stderr,
+      /^::error title=ldctl empty_node::--node names no node Is a variable unset\?/m,
+    );
     assertMatches('error', forgotten.outputs.json ?? '');
     const dry = await runAction(scene, 0, { ...RESTART, nodes: '7', 'dry-run': 'true' });
     assert.deepEqual([dry.outputs.outcome, scene.posts.length], ['dry_run', 0]);
-    await runAction(scene, 0, { ...RESTART, 'every-node': 'true', 'expect-nodes': '2', timeout: '1m' });
+    await runAction(scene, 0, {
+      ...RESTART,
+      'every-node': 'true',
+      'expect-nodes': '2',
+      timeout: '1m',
+    });
     assert.deepEqual(scene.bodies, ['{}']);
   });
 
   story('rolls when told to, and hands on what a roll takes', BOTH, async (scene) => {
     mkdirSync(binOf(scene), { recursive: true });
-    const says = 'for word in "$@"; do echo "$word" >> "$HOME/words"; done; echo \'{"outcome":"halted"}\'; exit 9';
+    const says =
+      'for word in "$@"; do echo "$word" >> "$HOME/words"; done; echo \'{"outcome":"halted"}\'; exit 9';
     writeFileSync(join(binOf(scene), 'ldctl'), `#!/bin/sh\n${says}\n`, { mode: 0o755 });
-    const how = { 'max-unavailable': '10%', pause: '30s', gate: 'curl -f "$URL"', 'if-busy': 'wait' };
-    const { outputs } = await runAction(scene, 9, { ...RESTART, roll: 'true', 'every-node': 'true', ...how });
+    const how = {
+      'max-unavailable': '10%',
+      pause: '30s',
+      gate: 'curl -f "$URL"',
+      'if-busy': 'wait',
+    };
+    const { outputs } = await runAction(scene, 9, {
+      ...RESTART,
+      roll: 'true',
+      'every-node': 'true',
+      ...how,
+    });
     assert.equal(outputs.outcome, 'halted');
     assert.deepEqual(readFileSync(join(scene.folder, 'words'), 'utf8').trimEnd().split('\n'), [
       ...['activities', 'roll', '--output=json', '--yes'],
@@ -170,33 +241,45 @@ describe('the GitHub action', () => {
 });
 
 describe('in a step of GitHub Actions', () => {
-  const annotationsIn = ({ stderr }: Ended): string[] => stderr.split('\n').filter((line) => line.startsWith('::'));
+  const annotationsIn = ({ stderr }: Ended): string[] =>
+    stderr.split('\n').filter((line) => line.startsWith('::'));
   const three = { nodes: [7n, 8n, 9n] };
   const troubles = { ...three, missing: [7n], reject: [8n], stuck: [9n] };
   const trigger = 'activities trigger iggy restart --node 7,8,9 --appear-timeout 1s --timeout 4s';
 
-  story('each node that went wrong is annotated, and the summary gets a table of all', troubles, async (scene) => {
-    const summary = join(scene.folder, 'summary.md');
-    writeFileSync(summary, 'What an earlier command said.\n');
-    const env = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary };
-    const ended = await scene.ends(7, `${trigger} -o json`, env);
-    assert.equal((parseJson(ended.stdout) as { outcome: string }).outcome, 'unconfirmed');
-    const [missing = '', rejected = '', open = '', ...more] = annotationsIn(ended);
-    assert.match(missing, /^::error title=restart of iggy::node 7 missing from the log$/);
-    assert.match(rejected, /^::error title=restart of iggy::node 8 rejected it \(activity \d+\)$/);
-    assert.match(open, /^::error title=restart of iggy::node 9 still processing \(activity \d+\)$/);
-    assert.deepEqual(more, []);
-    const written = readFileSync(summary, 'utf8');
-    assert.match(written, /^What an earlier command said\.\n/);
-    for (const row of [
-      /^\| 7 \| – \| .*missing.* \|$/m,
-      /^\| 8 \| \d+ \| .*rejected.* \|$/m,
-      /^\| 9 \| \d+ \| .*processing/m,
-    ])
-      assert.match(written, row);
-    assert.match(written, /^ldctl activities wait /m);
-    assert.deepEqual(annotationsIn(await scene.ends(7, trigger)), []);
-  });
+  story(
+    'each node that went wrong is annotated, and the summary gets a table of all',
+    troubles,
+    async (scene) => {
+      const summary = join(scene.folder, 'summary.md');
+      writeFileSync(summary, 'What an earlier command said.\n');
+      const env = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary };
+      const ended = await scene.ends(7, `${trigger} -o json`, env);
+      assert.equal((parseJson(ended.stdout) as { outcome: string }).outcome, 'unconfirmed');
+      const [missing = '', rejected = '', open = '', ...more] = annotationsIn(ended);
+      assert.match(missing, /^::error title=restart of iggy::node 7 missing from the log$/);
+      assert.match(
+        rejected,
+        /^::error title=restart of iggy::node 8 rejected it \(activity \d+\)$/,
+      );
+      assert.match(
+        open,
+        /^::error title=restart of iggy::node 9 still processing \(activity \d+\)$/,
+      );
+      assert.deepEqual(more, []);
+      const written = readFileSync(summary, 'utf8');
+      assert.match(written, /^What an earlier command said\.\n/);
+      for (const row of [
+        /^\| 7 \| – \| .*missing.* \|$/m,
+        /^\| 8 \| \d+ \| .*rejected.* \|$/m,
+        /^\| 9 \| \d+ \| .*processing/m,
+      ]) {
+        assert.match(written, row);
+      }
+      assert.match(written, /^ldctl activities wait /m);
+      assert.deepEqual(annotationsIn(await scene.ends(7, trigger)), []);
+    },
+  );
 
   story('text of the server cannot become a command', {}, async (scene) => {
     const { deploymentId: deployment_id, tenantId: tenant_id } = scene.sandbox;
@@ -204,10 +287,16 @@ describe('in a step of GitHub Actions', () => {
     const created_at = '2026-03-16T12:00:00Z';
     const item = { id: 1n, node_id: 2n, runtime: 'iggy', status: 'completed', action, created_at };
     const items = [{ ...item, deployment_id, tenant_id }];
-    const server = await startServer(reply(200, { items, page: 1, total_results: 1, total_pages: 1 }));
+    const server = await startServer(
+      reply(200, { items, page: 1, total_results: 1, total_pages: 1 }),
+    );
     const env = { GITHUB_ACTIONS: 'true', LD_SUPERVISOR_URL: server.url };
     for (const format of ['table', 'csv']) {
-      const { stdout } = await scene.ends(0, `activities list --columns action,id --no-header -o ${format}`, env);
+      const { stdout } = await scene.ends(
+        0,
+        `activities list --columns action,id --no-header -o ${format}`,
+        env,
+      );
       assert.match(stdout, /pwned/);
       assert.doesNotMatch(stdout, /##\[|^\s*::/m);
     }
@@ -215,7 +304,10 @@ describe('in a step of GitHub Actions', () => {
   });
 });
 
-/** The lines of the GitLab job, which its runner strings together in a shell that ends at the first failure. */
+/**
+ * The lines of the GitLab job, which its runner strings together in a shell that ends at the first
+ * failure.
+ */
 function gitlabScript(): string {
   const text = readFileSync(join(ROOT, 'examples/gitlab-ci.yml'), 'utf8');
   const jobs = parseYaml(text) as Record<string, { script: string[] }>;
@@ -224,7 +316,8 @@ function gitlabScript(): string {
 
 /** The shell of the Jenkins stage, its backslashes as Groovy reads them. */
 function jenkinsScript(): string {
-  const [, script] = /sh '''(.*?)'''/s.exec(readFileSync(join(ROOT, 'examples/Jenkinsfile'), 'utf8')) ?? [];
+  const [, script] =
+    /sh '''(.*?)'''/s.exec(readFileSync(join(ROOT, 'examples/Jenkinsfile'), 'utf8')) ?? [];
   return script?.replaceAll('\\\\', '\\') ?? assert.fail('no script');
 }
 
@@ -238,27 +331,34 @@ const EXAMPLES = [
   {
     name: 'the Jenkins stage, of any name,',
     script: jenkinsScript(),
-    env: { BUILD_TAG: 'jenkins-Ordner-größer Job-7', STAGE_NAME: "Matrix - OS = 'linux', 東京 `id`" },
+    env: {
+      BUILD_TAG: 'jenkins-Ordner-größer Job-7',
+      STAGE_NAME: "Matrix - OS = 'linux', 東京 `id`",
+    },
     key: "jenkins-Ordner-größer Job-7 Matrix - OS = 'linux', 東京 `id`",
   },
 ];
 
 describe('the examples for CI', () => {
   for (const { name, script, env, key } of EXAMPLES) {
-    story(`${name} ends as ldctl does, and restarts nothing twice`, { ...BOTH, reject: [7n] }, async (scene) => {
-      const run = (code: number, nodes: string): Promise<Ended> => {
-        const command = ['-eo', 'pipefail', '-c', `cd "$HOME"\n${script}`];
-        return endsWith(code, scene.spawn('bash', command, { ...env, NODES: nodes }).input());
-      };
-      const result = (): string => readFileSync(join(scene.folder, 'result.json'), 'utf8');
-      await run(2, '');
-      assert.equal(scene.posts.length, 0);
-      for (const node of ['18446744073709551615', '18446744073709551615']) await run(0, node);
-      assert.equal(scene.dispatched, 1);
-      assertMatches('run-result', result());
-      assert.equal(keyIn(result()), key);
-      await run(3, NODES.join());
-      assert.match(result(), /"outcome": "rejected"/);
-    });
+    story(
+      `${name} ends as ldctl does, and restarts nothing twice`,
+      { ...BOTH, reject: [7n] },
+      async (scene) => {
+        const run = (code: number, nodes: string): Promise<Ended> => {
+          const command = ['-eo', 'pipefail', '-c', `cd "$HOME"\n${script}`];
+          return endsWith(code, scene.spawn('bash', command, { ...env, NODES: nodes }).input());
+        };
+        const result = (): string => readFileSync(join(scene.folder, 'result.json'), 'utf8');
+        await run(2, '');
+        assert.equal(scene.posts.length, 0);
+        for (const node of ['18446744073709551615', '18446744073709551615']) await run(0, node);
+        assert.equal(scene.dispatched, 1);
+        assertMatches('run-result', result());
+        assert.equal(keyIn(result()), key);
+        await run(3, NODES.join());
+        assert.match(result(), /"outcome": "rejected"/);
+      },
+    );
   }
 });

@@ -13,7 +13,10 @@ const HOSTILE = 'hostile $(touch ran) `touch ran`';
 const NODE = 610809900976570889n;
 const RESTART = 'activities trigger iggy restart';
 
-/** Stands for ldctl: hands completion on to it, and shows the words that any other command would get. */
+/**
+ * Stands for ldctl: hands completion on to it, and shows the words that any other command would
+ * get.
+ */
 const STAND_IN = `#!/bin/sh
 case "$1 $#" in
   '__complete '* | 'completion 2') exec ${quote(ldctl())} "$@" ;;
@@ -23,7 +26,10 @@ printf '<%s>' "$@"
 echo .
 `;
 
-/** How each is started, and what is typed first. bash is everywhere; `npm run check:programs` installs and names others. */
+/**
+ * How each is started, and what is typed first. bash is everywhere; `npm run check:programs`
+ * installs and names others.
+ */
 const SHELLS: Readonly<Record<string, readonly [command: string, setUp: string]>> = {
   bash: ['bash --norc --noprofile -i', 'eval "$(ldctl completion bash)"'],
   zsh: ['zsh -f -i', 'autoload -U compinit; compinit -u -D; source <(ldctl completion zsh)'],
@@ -66,12 +72,20 @@ describe('completion in a real shell', function () {
     const profiles = [
       { name: 'prod', deployment_id: '71', deployment_name: 'main prod' },
       { name: 'preview', deployment_id: '72', deployment_name: HOSTILE },
-    ].map((profile) => ({ ...profile, tenant_id: '7', key: { store: 'command', command: 'vault' } }));
-    writeFileSync(join(config, 'config.json'), JSON.stringify({ current: 'prod', profiles }), { mode: 0o600 });
+    ].map((profile) => ({
+      ...profile,
+      tenant_id: '7',
+      key: { store: 'command', command: 'vault' },
+    }));
+    writeFileSync(join(config, 'config.json'), JSON.stringify({ current: 'prod', profiles }), {
+      mode: 0o600,
+    });
     // A log that was read at a terminal has nodes.
     await scene.ends(3, `${RESTART} --node ${NODE}`);
     assert.equal((await new Terminal(ldctl('activities', 'list'), scene.env).ended()).code, 0);
-    const files = readdirSync(config, { recursive: true, encoding: 'utf8' }).map((name) => join(config, name));
+    const files = readdirSync(config, { recursive: true, encoding: 'utf8' }).map((name) =>
+      join(config, name),
+    );
     for (const file of files) assert.equal(statSync(file).mode & 0o77, 0, file);
     writeFileSync(join(scene.folder, 'only-file'), '');
     rmSync(join(scene.folder, 'ldctl'));
@@ -79,12 +93,19 @@ describe('completion in a real shell', function () {
   });
   after(() => scene.close());
 
-  for (const [name, [command, setUp]] of Object.entries(SHELLS).filter(([shell]) => HERE.includes(shell))) {
+  for (const [name, [command, setUp]] of Object.entries(SHELLS).filter(([shell]) =>
+    HERE.includes(shell),
+  )) {
     describe(name, () => {
       let shell: Terminal | undefined;
 
       before(async () => {
-        const env = { ...scene.env, XDG_CACHE_HOME: join(scene.folder, 'cache'), LANG: 'C.UTF-8', TERM: 'dumb' };
+        const env = {
+          ...scene.env,
+          XDG_CACHE_HOME: join(scene.folder, 'cache'),
+          LANG: 'C.UTF-8',
+          TERM: 'dumb',
+        };
         shell = new Terminal(command.split(' '), env, { columns: 200 });
         shell.enter(`cd ${scene.folder}; ${setUp}; ldctl ready`);
         await shell.shows(/words:<ready>/);

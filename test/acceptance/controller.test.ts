@@ -29,7 +29,10 @@ function completes({ folder }: Scene, change: number): Promise<void> {
   return until(`change ${change} to be rolled out`, () => {
     const file = join(folder, 'state', 'state.json');
     if (!existsSync(file)) return false;
-    const state = JSON.parse(readFileSync(file, 'utf8')) as { change: number; outcome: string | null };
+    const state = JSON.parse(readFileSync(file, 'utf8')) as {
+      change: number;
+      outcome: string | null;
+    };
     return state.change === change && state.outcome === 'completed';
   });
 }
@@ -37,7 +40,9 @@ function completes({ folder }: Scene, change: number): Promise<void> {
 /** Whether each node was asked for each of these changes, once. */
 function assertOnceEach({ dispatches, nodes }: Scene, ...configs: string[]): void {
   assert.deepEqual(
-    dispatches.flatMap(({ action, activities }) => activities.map(({ node_id }) => `${action} ${node_id}`)),
+    dispatches.flatMap(({ action, activities }) =>
+      activities.map(({ node_id }) => `${action} ${node_id}`),
+    ),
     configs.flatMap((config) => nodes.map((node) => `reconfigure:${config} ${node}`)),
   );
 }
@@ -48,29 +53,37 @@ describe('the controller of examples/', () => {
     ['while the first node works', 1, 100, 0],
     ['as soon as the last node is asked', 2, 0, 0],
   ] as const) {
-    story(`killed ${moment}, asks each node once`, { workMs: 200, nodes: [7n, 8n], dropPosts }, async (scene) => {
-      configure(scene, BLUE);
-      const killed = start(scene);
-      await until(`dispatch ${dispatches}`, () => scene.dispatched >= dispatches);
-      await realSleep(afterMs);
-      await kill(killed);
-      start(scene);
-      await completes(scene, 1);
-      assertOnceEach(scene, BLUE);
-    });
+    story(
+      `killed ${moment}, asks each node once`,
+      { workMs: 200, nodes: [7n, 8n], dropPosts },
+      async (scene) => {
+        configure(scene, BLUE);
+        const killed = start(scene);
+        await until(`dispatch ${dispatches}`, () => scene.dispatched >= dispatches);
+        await realSleep(afterMs);
+        await kill(killed);
+        start(scene);
+        await completes(scene, 1);
+        assertOnceEach(scene, BLUE);
+      },
+    );
   }
 
-  story('rolls a config that comes back, and none that stays', { workMs: 50, nodes: [7n] }, async (scene) => {
-    const first = start(scene);
-    configure(scene, BLUE);
-    await completes(scene, 1);
-    configure(scene, BLUE);
-    await kill(first);
-    start(scene);
-    configure(scene, GREEN);
-    await completes(scene, 2);
-    configure(scene, BLUE);
-    await completes(scene, 3);
-    assertOnceEach(scene, BLUE, GREEN, BLUE);
-  });
+  story(
+    'rolls a config that comes back, and none that stays',
+    { workMs: 50, nodes: [7n] },
+    async (scene) => {
+      const first = start(scene);
+      configure(scene, BLUE);
+      await completes(scene, 1);
+      configure(scene, BLUE);
+      await kill(first);
+      start(scene);
+      configure(scene, GREEN);
+      await completes(scene, 2);
+      configure(scene, BLUE);
+      await completes(scene, 3);
+      assertOnceEach(scene, BLUE, GREEN, BLUE);
+    },
+  );
 });

@@ -30,49 +30,82 @@ describe('a trigger ends with', () => {
   }
 
   ending(0, 'when the nodes that were named have completed', THREE, '--node 9,7 --node 7', {
-    says: [/^7 +\d+ +completed/m, /^9 +\d+ +completed/m, /^✓ restart of iggy completed on 2 of 2 nodes$/m],
+    says: [
+      /^7 +\d+ +completed/m,
+      /^9 +\d+ +completed/m,
+      /^✓ restart of iggy completed on 2 of 2 nodes$/m,
+    ],
     sent: ['{"nodes":[7,9]}'],
   });
   ending(0, 'when every node has completed', { nodes: [3n, LARGEST, 5n, 4n] }, '--yes', {
     says: [3n, 4n, 5n, LARGEST].map((node) => new RegExp(`^${node} +\\d+ +completed`, 'm')),
     sent: ['{}'],
   });
-  ending(0, 'when as many as were expected have', { ...THREE, history: 0 }, '--yes --expect-nodes 3', {
-    says: [/completed on 3 of 3 nodes/],
-    sent: ['{}'],
-  });
-  ending(7, 'when fewer than that have an entry', THREE, '--yes --expect-nodes 4 --appear-timeout 1s', {
-    says: [/^✗ restart of iggy: 1 of 4 nodes missing /m],
-    sent: ['{}'],
-  });
+  ending(
+    0,
+    'when as many as were expected have',
+    { ...THREE, history: 0 },
+    '--yes --expect-nodes 3',
+    {
+      says: [/completed on 3 of 3 nodes/],
+      sent: ['{}'],
+    },
+  );
+  ending(
+    7,
+    'when fewer than that have an entry',
+    THREE,
+    '--yes --expect-nodes 4 --appear-timeout 1s',
+    {
+      says: [/^✗ restart of iggy: 1 of 4 nodes missing /m],
+      sent: ['{}'],
+    },
+  );
   ending(3, 'when a node rejected it, and says which', { ...THREE, reject: [8n] }, '--node 7,8', {
     says: [/^8 +\d+ +rejected/m, /^✗ restart of iggy: 1 of 2 nodes rejected it \(8\)$/m],
     sent: ['{"nodes":[7,8]}'],
   });
   for (const deployment of ['7263012455120900099', 'nowhere']) {
-    ending(5, `when there is no deployment ${deployment}`, THREE, `--node 7 --deployment ${deployment}`, {
-      says: [new RegExp(`^error: .*${deployment}`, 'm'), /^hint: .*ldctl deployments list/m],
-      sent: [],
-    });
+    ending(
+      5,
+      `when there is no deployment ${deployment}`,
+      THREE,
+      `--node 7 --deployment ${deployment}`,
+      {
+        says: [new RegExp(`^error: .*${deployment}`, 'm'), /^hint: .*ldctl deployments list/m],
+        sent: [],
+      },
+    );
   }
 
-  story('4, 5 and 6 when nothing was carried out, and says what to look at', THREE, async (scene) => {
-    const wrong = await scene.ends(4, `${RESTART} --node 7`, { LD_API_KEY: `${scene.sandbox.apiKey}x` });
-    assert.match(wrong.stderr, /^error: .*key is wrong[^]*^hint: .*LD_API_KEY/m);
-    const url = `http://127.0.0.1:${await unusedPort()}`;
-    const wall = await scene.ends(6, `${RESTART} --node 7`, { LD_SUPERVISOR_URL: url });
-    assert.match(wall.stderr, /^error: .*connection refused/m);
-    assert.deepEqual(scene.posts, []);
-    const readonly = await scene.ends(4, `${RESTART} --node 7`, { LD_API_KEY: scene.sandbox.keys.readonly });
-    assert.match(readonly.stderr, /^error: .*deployment:manage[^]*^hint: .*whoami/m);
-    const absent = await scene.ends(5, `${RESTART} --node ${LARGEST}`);
-    assert.match(absent.stderr, /^error: .*no node 18446744073709551615/m);
-    assert.equal(scene.dispatched, 0);
-  });
+  story(
+    '4, 5 and 6 when nothing was carried out, and says what to look at',
+    THREE,
+    async (scene) => {
+      const wrong = await scene.ends(4, `${RESTART} --node 7`, {
+        LD_API_KEY: `${scene.sandbox.apiKey}x`,
+      });
+      assert.match(wrong.stderr, /^error: .*key is wrong[^]*^hint: .*LD_API_KEY/m);
+      const url = `http://127.0.0.1:${await unusedPort()}`;
+      const wall = await scene.ends(6, `${RESTART} --node 7`, { LD_SUPERVISOR_URL: url });
+      assert.match(wall.stderr, /^error: .*connection refused/m);
+      assert.deepEqual(scene.posts, []);
+      const readonly = await scene.ends(4, `${RESTART} --node 7`, {
+        LD_API_KEY: scene.sandbox.keys.readonly,
+      });
+      assert.match(readonly.stderr, /^error: .*deployment:manage[^]*^hint: .*whoami/m);
+      const absent = await scene.ends(5, `${RESTART} --node ${LARGEST}`);
+      assert.match(absent.stderr, /^error: .*no node 18446744073709551615/m);
+      assert.equal(scene.dispatched, 0);
+    },
+  );
 });
 
 describe('the command that is printed goes on', () => {
-  /** How the first ends, with which command, and how that one does, which prints itself again where it is no success. */
+  /**
+   * How the first ends, with which command, and how that one does, which prints itself again where
+   * it is no success.
+   */
   interface Ends {
     first: number;
     resume: RegExp;
@@ -100,15 +133,28 @@ describe('the command that is printed goes on', () => {
   const byBaseline = /^ldctl activities wait --after \d+ --runtime iggy --action restart --node 7/;
   const soon = '--timeout 1s';
   const early = '--appear-timeout 1s';
-  resumed('where a node is stuck', { stuck: [7n] }, soon, { first: 8, resume: byId, then: 8, more: soon });
-  resumed('where an entry is late', { appearMs: 8000 }, early, { first: 7, resume: byBaseline, then: 0 });
+  resumed('where a node is stuck', { stuck: [7n] }, soon, {
+    first: 8,
+    resume: byId,
+    then: 8,
+    more: soon,
+  });
+  resumed('where an entry is late', { appearMs: 8000 }, early, {
+    first: 7,
+    resume: byBaseline,
+    then: 0,
+  });
   resumed('where it is not waited for', {}, '--no-wait', { first: 0, resume: byBaseline, then: 0 });
 
-  story('where a log is watched for too long', { nodes: [7n, 8n], stuck: [8n], history: 0 }, async (scene) => {
-    scene.restartByOther();
-    const watched = await scene.ends(8, 'activities list --watch --timeout 2s');
-    assert.match(watched.stdout, /^\d+ +8 +iggy +restart +processing/m);
-    const resume = /^hint: .*(ldctl activities wait .*)$/m.exec(watched.stderr)?.[1] ?? 'false';
-    await endsWith(8, scene.shell(`${resume} --timeout 1s`));
-  });
+  story(
+    'where a log is watched for too long',
+    { nodes: [7n, 8n], stuck: [8n], history: 0 },
+    async (scene) => {
+      scene.restartByOther();
+      const watched = await scene.ends(8, 'activities list --watch --timeout 2s');
+      assert.match(watched.stdout, /^\d+ +8 +iggy +restart +processing/m);
+      const resume = /^hint: .*(ldctl activities wait .*)$/m.exec(watched.stderr)?.[1] ?? 'false';
+      await endsWith(8, scene.shell(`${resume} --timeout 1s`));
+    },
+  );
 });

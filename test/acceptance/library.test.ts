@@ -18,7 +18,11 @@ async function inFolder(play: (folder: string) => Promise<void>): Promise<void> 
 }
 
 /** Node runs it to its end. */
-async function prints(expected: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+async function prints(
+  expected: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
   const { code, stdout, stderr } = await new Run(process.execPath, args, env).input().ended();
   assert.deepEqual([code, stdout, stderr], [0, expected, '']);
 }
@@ -77,16 +81,24 @@ void main(mkdtempSync(join(tmpdir(), 'ldctl-')));
     ['esm', 'program.mjs'],
     ['cjs', 'program.cjs'],
   ] as const) {
-    plan(`and is bundled with it into one file runs where there is no package beside it: ${format}`, () =>
-      inFolder(async (folder) => {
-        const file = join(folder, name);
-        // CommonJS has no such URL. This bundler makes one up; others, such as esbuild, leave it undefined.
-        const define = format === 'cjs' ? { 'import.meta.url': 'undefined' } : undefined;
-        const made = await rolldown({ input: ENTRY, platform: 'node', plugins: [inMemory], transform: { define } });
-        await made.write({ file, format, codeSplitting: false });
-        await made.close();
-        await prints('completed true 2\n', [file], { TMPDIR: folder });
-      }),
+    plan(
+      `and is bundled with it into one file runs where there is no package beside it: ${format}`,
+      () =>
+        inFolder(async (folder) => {
+          const file = join(folder, name);
+          // CommonJS has no such URL. This bundler makes one up; others, such as esbuild, leave it
+          // undefined.
+          const define = format === 'cjs' ? { 'import.meta.url': 'undefined' } : undefined;
+          const made = await rolldown({
+            input: ENTRY,
+            platform: 'node',
+            plugins: [inMemory],
+            transform: { define },
+          });
+          await made.write({ file, format, codeSplitting: false });
+          await made.close();
+          await prints('completed true 2\n', [file], { TMPDIR: folder });
+        }),
     );
   }
 });

@@ -38,7 +38,11 @@ function pages(log: readonly unknown[], always?: number): Step {
 }
 
 /** How a command ends that asks a server. */
-async function asking(code: number, command: string, step: Step): Promise<Ended & { requests: number }> {
+async function asking(
+  code: number,
+  command: string,
+  step: Step,
+): Promise<Ended & { requests: number }> {
   const server = await startServer(step);
   let ended: Ended | undefined;
   await withScene({}, async (scene) => {
@@ -50,65 +54,87 @@ async function asking(code: number, command: string, step: Step): Promise<Ended 
 }
 
 /** How a listing of the whole log ends. */
-async function listing(code: number, step: Step, flags = ''): Promise<Ended & { ids: string[]; requests: number }> {
+async function listing(
+  code: number,
+  step: Step,
+  flags = '',
+): Promise<Ended & { ids: string[]; requests: number }> {
   const ended = await asking(code, `${LIST}${flags}`, step);
   const { items = [] } = JSON.parse(ended.stdout) as { items?: Array<{ id: string }> };
   return { ...ended, ids: items.map(({ id }) => id) };
 }
 
 describe('a log', () => {
-  plan('behind a cache that ignores the query is not cut short: 6, with request id and cause', async () => {
-    const { stderr } = await listing(6, pages(logOf(250), 1));
-    assert.match(stderr, /the answer is page 1 where page 2 was asked for/);
-    assert.match(stderr, /cache or a proxy[^]*0123456789abcdef0123456789abcdef/);
-  });
+  plan(
+    'behind a cache that ignores the query is not cut short: 6, with request id and cause',
+    async () => {
+      const { stderr } = await listing(6, pages(logOf(250), 1));
+      assert.match(stderr, /the answer is page 1 where page 2 was asked for/);
+      assert.match(stderr, /cache or a proxy[^]*0123456789abcdef0123456789abcdef/);
+    },
+  );
 
-  plan('with times of the year 1, of 2099 and 40 days ago is not cut short by --since, in either order', async () => {
-    const now = Date.now();
-    const ago = (minutes: number): string => new Date(now - minutes * MINUTE_MS).toISOString();
-    const odd = ['0001-01-01T00:00:00Z', '2099-01-01T00:00:00Z', ago(40 * 24 * 60)];
-    const log = logOf(450).map(({ id }, n) =>
-      entry(Number(id), { created_at: n % 50 === 0 ? odd[(n / 50) % 3] : ago(n) }),
-    );
-    const recent = log.filter(({ created_at: at }) => Date.parse(at) > now - 7 * 24 * 60 * MINUTE_MS);
-    assert.equal(recent.length, 444);
-    for (const all of [log, log.toReversed()]) {
-      const { ids } = await listing(0, pages(all), ' --since 7d');
-      assert.deepEqual(ids, idsOf(recent));
-    }
-  });
+  plan(
+    'with times of the year 1, of 2099 and 40 days ago is not cut short by --since, in either order',
+    async () => {
+      const now = Date.now();
+      const ago = (minutes: number): string => new Date(now - minutes * MINUTE_MS).toISOString();
+      const odd = ['0001-01-01T00:00:00Z', '2099-01-01T00:00:00Z', ago(40 * 24 * 60)];
+      const log = logOf(450).map(({ id }, n) =>
+        entry(Number(id), { created_at: n % 50 === 0 ? odd[(n / 50) % 3] : ago(n) }),
+      );
+      const recent = log.filter(
+        ({ created_at: at }) => Date.parse(at) > now - 7 * 24 * 60 * MINUTE_MS,
+      );
+      assert.equal(recent.length, 444);
+      for (const all of [log, log.toReversed()]) {
+        const { ids } = await listing(0, pages(all), ' --since 7d');
+        assert.deepEqual(ids, idsOf(recent));
+      }
+    },
+  );
 
   for (const order of ['desc', 'asc'] as const) {
-    plan(`sorted by times of which some are odd is whole, and nothing old counts for a trigger: ${order}`, async () => {
-      const now = Date.now();
-      const ODD: Record<number, string> = {
-        9: '2099-01-01T00:00:00Z',
-        100: '0001-01-01T00:00:00Z',
-        180: new Date(now - 40 * 24 * 60 * MINUTE_MS).toISOString(),
-      };
-      const timeOf = (id: number): string => ODD[id] ?? new Date(now - (300 - id) * MINUTE_MS).toISOString();
-      // The last page of the oldest first holds nothing but the entry of 2099.
-      for (const size of [250, 201]) {
-        const log = Array.from({ length: size }, (_, n) => entry(n + 1, { created_at: timeOf(n + 1) }));
-        const step: Step = (request, ...rest) => {
-          if (request.method === 'POST') {
-            log.push(entry(1000, { created_at: new Date().toISOString(), status: 'rejected' }));
-            return reply(202)(request, ...rest);
-          }
-          log.sort((a, b) => Date.parse(a.created_at) - Date.parse(b.created_at));
-          return pages(order === 'asc' ? log : log.toReversed())(request, ...rest);
+    plan(
+      `sorted by times of which some are odd is whole, and nothing old counts for a trigger: ${order}`,
+      async () => {
+        const now = Date.now();
+        const ODD: Record<number, string> = {
+          9: '2099-01-01T00:00:00Z',
+          100: '0001-01-01T00:00:00Z',
+          180: new Date(now - 40 * 24 * 60 * MINUTE_MS).toISOString(),
         };
-        const { ids, requests } = await listing(0, step);
-        assert.deepEqual(new Set(ids), new Set(idsOf(log)));
-        assert.deepEqual([ids.length, requests < 20], [size, true], String(requests));
-        const { stdout } = await asking(3, 'activities trigger iggy restart --yes -n 610809900976570889 -o json', step);
-        const { nodes } = JSON.parse(stdout) as { nodes: Array<{ activity_id: string }> };
-        assert.deepEqual(
-          nodes.map(({ activity_id: id }) => id),
-          ['1000'],
-        );
-      }
-    });
+        const timeOf = (id: number): string =>
+          ODD[id] ?? new Date(now - (300 - id) * MINUTE_MS).toISOString();
+        // The last page of the oldest first holds nothing but the entry of 2099.
+        for (const size of [250, 201]) {
+          const log = Array.from({ length: size }, (_, n) =>
+            entry(n + 1, { created_at: timeOf(n + 1) }),
+          );
+          const step: Step = (request, ...rest) => {
+            if (request.method === 'POST') {
+              log.push(entry(1000, { created_at: new Date().toISOString(), status: 'rejected' }));
+              return reply(202)(request, ...rest);
+            }
+            log.sort((a, b) => Date.parse(a.created_at) - Date.parse(b.created_at));
+            return pages(order === 'asc' ? log : log.toReversed())(request, ...rest);
+          };
+          const { ids, requests } = await listing(0, step);
+          assert.deepEqual(new Set(ids), new Set(idsOf(log)));
+          assert.deepEqual([ids.length, requests < 20], [size, true], String(requests));
+          const { stdout } = await asking(
+            3,
+            'activities trigger iggy restart --yes -n 610809900976570889 -o json',
+            step,
+          );
+          const { nodes } = JSON.parse(stdout) as { nodes: Array<{ activity_id: string }> };
+          assert.deepEqual(
+            nodes.map(({ activity_id: id }) => id),
+            ['1000'],
+          );
+        }
+      },
+    );
 
     plan(`is watched for what comes late, below what is there: ${order}`, async () => {
       const log = logOf(250).filter(({ id }) => id !== 249n);
@@ -116,14 +142,21 @@ describe('a log', () => {
       const step: Step = (...request) => {
         reads += 1;
         // What is there goes on until the late one is seen, which ends otherwise.
-        const status = (ended: string, from: number): string => (reads >= from ? ended : 'processing');
+        const status = (ended: string, from: number): string =>
+          reads >= from ? ended : 'processing';
         log[0] = entry(250, { status: status('completed', 12) });
         if (reads === 8) log.splice(1, 0, entry(249));
         if (reads >= 8) log[1] = entry(249, { status: status('rejected', 16) });
         return pages(order === 'asc' ? log.toReversed() : log)(...request);
       };
-      const { stdout } = await asking(3, 'activities list --watch --exit-status -o ndjson --limit 1', step);
-      const told = [...stdout.matchAll(/"id":"(\d+)".*"status":"(\w+)"/g)].map(([, id, status]) => `${id} ${status}`);
+      const { stdout } = await asking(
+        3,
+        'activities list --watch --exit-status -o ndjson --limit 1',
+        step,
+      );
+      const told = [...stdout.matchAll(/"id":"(\d+)".*"status":"(\w+)"/g)].map(
+        ([, id, status]) => `${id} ${status}`,
+      );
       assert.deepEqual(told, ['250 processing', '249 processing', '250 completed', '249 rejected']);
     });
 
@@ -145,7 +178,11 @@ describe('a log', () => {
     async (scene) => {
       scene.sandbox.setTrouble(8n, 'reject');
       scene.restartByOther();
-      scene.sandbox.dispatchAsOther({ runtime: 'connectors', action: { verb: 'stop' }, nodes: [7n] });
+      scene.sandbox.dispatchAsOther({
+        runtime: 'connectors',
+        action: { verb: 'stop' },
+        nodes: [7n],
+      });
       const { stdout } = await scene.ends(0, 'nodes list');
       const [header = '', ...rows] = stdout.trimEnd().split('\n');
       assert.deepEqual(header.split(/ {2,}/), ['NODE', 'IGGY', 'CONNECTORS', 'LAST']);

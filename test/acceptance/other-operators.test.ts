@@ -5,7 +5,10 @@ import { endsWith, story, type Scene } from '../helpers/scene.js';
 
 const RESTART = 'activities trigger iggy restart';
 
-/** Others are at work while `play` is: all that is like the trigger but the one thing that tells it apart. */
+/**
+ * Others are at work while `play` is: all that is like the trigger but the one thing that tells it
+ * apart.
+ */
 async function meddling<T>({ sandbox }: Scene, busy: bigint, play: Promise<T>): Promise<T> {
   const timer = setInterval(() => {
     sandbox.dispatchAsOther({ runtime: 'iggy', action: { verb: 'restart' }, nodes: [busy] });
@@ -15,10 +18,16 @@ async function meddling<T>({ sandbox }: Scene, busy: bigint, play: Promise<T>): 
   return play.finally(() => clearInterval(timer));
 }
 
-/** The entries that the trigger itself made, and those that it was said to have; as `node activity`. */
+/**
+ * The entries that the trigger itself made, and those that it was said to have; as `node activity`.
+ */
 function assertOwnEntries({ dispatches }: Scene, stdout: string): void {
-  const own = dispatches.flatMap(({ activities }) => activities.map(({ node_id, id }) => `${node_id} ${id}`));
-  const told = [...stdout.matchAll(/^(\d+) +(\d+) /gm)].map(([, node, activity]) => `${node} ${activity}`);
+  const own = dispatches.flatMap(({ activities }) =>
+    activities.map(({ node_id, id }) => `${node_id} ${id}`),
+  );
+  const told = [...stdout.matchAll(/^(\d+) +(\d+) /gm)].map(
+    ([, node, activity]) => `${node} ${activity}`,
+  );
   assert.deepEqual(told.sort(), own.sort());
 }
 
@@ -32,8 +41,9 @@ describe('in a log that others write to as well', () => {
       for (const [node, trouble] of [
         [8n, 'stuck'],
         [9n, 'reject'],
-      ] as const)
+      ] as const) {
         scene.sandbox.setTrouble(node, trouble);
+      }
       const run = scene.ends(8, `${RESTART} --node 7,8 --timeout 4s`);
       const { stdout } = await meddling(scene, 9n, run);
       assertOwnEntries(scene, stdout);
@@ -43,51 +53,81 @@ describe('in a log that others write to as well', () => {
     story(`${order}: every node is followed to its own end`, log, async (scene) => {
       scene.sandbox.setTrouble(8n, 'reject');
       const others = setInterval(() => {
-        for (const verb of ['stop', 'start'] as const)
+        for (const verb of ['stop', 'start'] as const) {
           scene.sandbox.dispatchAsOther({ runtime: 'iggy', action: { verb } });
+        }
       }, 200);
-      const { stdout } = await scene.ends(3, `${RESTART} --yes`).finally(() => clearInterval(others));
+      const { stdout } = await scene
+        .ends(3, `${RESTART} --yes`)
+        .finally(() => clearInterval(others));
       assertOwnEntries(scene, stdout);
     });
   }
 
-  story('no run ends while one entry of all is late', { nodes: [7n, 8n], missing: [8n] }, async (scene) => {
-    const { stdout } = await scene.ends(7, `${RESTART} --yes --appear-timeout 6s`);
-    assert.match(stdout, /^7 +\d+ +completed/m);
-    assert.match(stdout, /^8 +- +missing/m);
-  });
+  story(
+    'no run ends while one entry of all is late',
+    { nodes: [7n, 8n], missing: [8n] },
+    async (scene) => {
+      const { stdout } = await scene.ends(7, `${RESTART} --yes --appear-timeout 6s`);
+      assert.match(stdout, /^7 +\d+ +completed/m);
+      assert.match(stdout, /^8 +- +missing/m);
+    },
+  );
 
-  story('a log that names no node still shows all of them', { history: 0, appearMs: 2500 }, async (scene) => {
-    assertOwnEntries(scene, (await scene.ends(0, `${RESTART} --yes`)).stdout);
-  });
+  story(
+    'a log that names no node still shows all of them',
+    { history: 0, appearMs: 2500 },
+    async (scene) => {
+      assertOwnEntries(scene, (await scene.ends(0, `${RESTART} --yes`)).stdout);
+    },
+  );
 
   const late = nodeIds(120).slice(0, 20);
   const many = { nodes: nodeIds(120), history: 240, missing: late };
-  story('of 120 nodes none is forgotten, though a page names 100, and 20 are late', many, async (scene) => {
-    const run = scene.start(`${RESTART} --yes -o json`).input();
-    await run.said(/completed/);
-    for (const node of late) scene.sandbox.setTrouble(node, 'reject');
-    scene.restartByOther(...late);
-    const { stdout, stderr } = await endsWith(3, run);
-    assert.match(stderr, /expecting 120 nodes/);
-    const { nodes } = parseJson(stdout) as { nodes: Array<{ status: string; node_id: bigint }> };
-    assert.equal(nodes.length, 120);
-    const rejected = nodes.filter(({ status }) => status === 'rejected').map(({ node_id: node }) => node);
-    assert.deepEqual(rejected, late);
-  });
+  story(
+    'of 120 nodes none is forgotten, though a page names 100, and 20 are late',
+    many,
+    async (scene) => {
+      const run = scene.start(`${RESTART} --yes -o json`).input();
+      await run.said(/completed/);
+      for (const node of late) scene.sandbox.setTrouble(node, 'reject');
+      scene.restartByOther(...late);
+      const { stdout, stderr } = await endsWith(3, run);
+      assert.match(stderr, /expecting 120 nodes/);
+      const { nodes } = parseJson(stdout) as { nodes: Array<{ status: string; node_id: bigint }> };
+      assert.equal(nodes.length, 120);
+      const rejected = nodes
+        .filter(({ status }) => status === 'rejected')
+        .map(({ node_id: node }) => node);
+      assert.deepEqual(rejected, late);
+    },
+  );
 
-  story('what two did to one node at once: the worse counts', { nodes: [7n], workMs: 1500 }, async (scene) => {
-    // What the node was told before holds both up, so that the other's entry comes while ours is still open.
-    for (let n = 0; n < 5; n++) {
-      scene.sandbox.dispatchAsOther({ runtime: 'iggy', action: { verb: 'reconfigure', configId: 42n } });
-    }
-    const run = scene.start(`${RESTART} --node 7 -o json`).input();
-    await run.said(/dispatched/);
-    scene.sandbox.setTrouble(7n, 'reject');
-    scene.restartByOther(7n);
-    const { stdout, stderr } = await endsWith(3, run);
-    assert.match(stderr, /^warning: node 7 has more than one entry/m);
-    const { nodes } = parseJson(stdout) as { nodes: Array<{ status: string; ambiguous: boolean }> };
-    assert.deepEqual([nodes.length, nodes[0]?.status, nodes[0]?.ambiguous], [1, 'rejected', true]);
-  });
+  story(
+    'what two did to one node at once: the worse counts',
+    { nodes: [7n], workMs: 1500 },
+    async (scene) => {
+      // What the node was told before holds both up, so that the other's entry comes while ours is
+      // still open.
+      for (let n = 0; n < 5; n++) {
+        scene.sandbox.dispatchAsOther({
+          runtime: 'iggy',
+          action: { verb: 'reconfigure', configId: 42n },
+        });
+      }
+      const run = scene.start(`${RESTART} --node 7 -o json`).input();
+      await run.said(/dispatched/);
+      scene.sandbox.setTrouble(7n, 'reject');
+      scene.restartByOther(7n);
+      const { stdout, stderr } = await endsWith(3, run);
+      assert.match(stderr, /^warning: node 7 has more than one entry/m);
+      const { nodes } = parseJson(stdout) as {
+        nodes: Array<{ status: string; ambiguous: boolean }>;
+      };
+      assert.deepEqual(
+        [nodes.length, nodes[0]?.status, nodes[0]?.ambiguous],
+        [1, 'rejected', true],
+      );
+    },
+  );
 });

@@ -12,7 +12,12 @@ const target = ({ sandbox, url }: Scene): string =>
   `--tenant-id ${sandbox.tenantId} --api-url ${url} --deployment ${sandbox.deploymentId}`;
 
 /** Adds a profile with a key from stdin. */
-function add(code: number, scene: Scene, flags: string, key = scene.sandbox.apiKey): Promise<Ended> {
+function add(
+  code: number,
+  scene: Scene,
+  flags: string,
+  key = scene.sandbox.apiKey,
+): Promise<Ended> {
   const args = `profiles add prod --api-key-stdin ${target(scene)} ${flags}`.trimEnd();
   return endsWith(code, scene.start(args).input(key).ended());
 }
@@ -26,29 +31,46 @@ describe('a profile', () => {
     // Another tenant than the deployment's stops before anything is sent.
     await scene.ends(0, 'profiles update prod --tenant-id 7 --no-verify');
     const { stderr } = await scene.ends(5, EVERY);
-    for (const part of [`${scene.sandbox.tenantId}`, 'tenant 7', 'profile prod'])
+    for (const part of [`${scene.sandbox.tenantId}`, 'tenant 7', 'profile prod']) {
       assert.ok(stderr.includes(part), stderr);
+    }
     assert.equal(scene.posts.length, 1);
   });
 
-  story('finds a deployment by its id, its name and its path, and by nothing else', {}, async (scene) => {
-    const byName = { LD_SUPERVISOR_URL: undefined };
-    for (const name of [`${scene.sandbox.deploymentId}`, 'sandbox', 'platform/production/sandbox'])
-      await scene.ends(0, `${LIST} --deployment ${name}`, byName);
-    for (const name of ['platform/testing/sandbox', 'production/sandbox', '/sandbox']) {
-      const { stderr } = await scene.ends(5, `${LIST} --deployment ${name}`, byName);
-      assert.match(stderr, /hint: .*deployments list/);
-    }
-  });
+  story(
+    'finds a deployment by its id, its name and its path, and by nothing else',
+    {},
+    async (scene) => {
+      const byName = { LD_SUPERVISOR_URL: undefined };
+      for (const name of [
+        `${scene.sandbox.deploymentId}`,
+        'sandbox',
+        'platform/production/sandbox',
+      ]) {
+        await scene.ends(0, `${LIST} --deployment ${name}`, byName);
+      }
+      for (const name of ['platform/testing/sandbox', 'production/sandbox', '/sandbox']) {
+        const { stderr } = await scene.ends(5, `${LIST} --deployment ${name}`, byName);
+        assert.match(stderr, /hint: .*deployments list/);
+      }
+    },
+  );
 
-  story('gives way to variables, which what acts names, outside of the sandbox only', {}, async (scene) => {
-    await add(0, scene, '--key-store file');
-    const wins =
-      /^the environment \(LD_API_KEY, .*LD_DEPLOYMENT_ID\) wins over profile prod; --profile prod ignores it$/m;
-    assert.match((await scene.ends(0, `${EVERY} --no-wait`)).stderr, wins);
-    assert.equal((await scene.ends(0, LIST)).stderr, '');
-    assert.doesNotMatch((await scene.ends(0, `sandbox exec -- ldctl ${EVERY} --no-wait`)).stderr, /environment/);
-  });
+  story(
+    'gives way to variables, which what acts names, outside of the sandbox only',
+    {},
+    async (scene) => {
+      await add(0, scene, '--key-store file');
+      const wins =
+        /^the environment \(LD_API_KEY, .*LD_DEPLOYMENT_ID\) wins over profile prod; --profile prod ignores it$/m;
+      assert.match((await scene.ends(0, `${EVERY} --no-wait`)).stderr, wins);
+      assert.equal((await scene.ends(0, LIST)).stderr, '');
+      assert.doesNotMatch(
+        (await scene.ends(0, `sandbox exec -- ldctl ${EVERY} --no-wait`)).stderr,
+        /environment/,
+      );
+    },
+  );
 
   story('is not kept, and said not to be, in a folder that cannot be made', {}, async (scene) => {
     scene.env.LDCTL_CONFIG_DIR = '/proc/none/config';
@@ -64,29 +86,43 @@ describe('a profile', () => {
   story('gives its key command no key, and shows its words in no error', {}, async (scene) => {
     const script = join(scene.folder, 'vault.sh');
     writeFileSync(script, `#!/bin/sh\nenv > "${scene.folder}/seen"\nexit 3\n`, { mode: 0o700 });
-    const args = [...wordsOf(`profiles add prod ${target(scene)} --key-command`), `${script} --token s3cr3t`];
+    const args = [
+      ...wordsOf(`profiles add prod ${target(scene)} --key-command`),
+      `${script} --token s3cr3t`,
+    ];
     const { stderr } = await scene.ends(2, args);
     assert.match(stderr, /ended with exit code 3/);
     assert.ok(!stderr.includes('s3cr3t'));
     assert.ok(!readFileSync(join(scene.folder, 'seen'), 'utf8').includes(scene.sandbox.apiKey));
   });
 
-  story('that others can read is refused, and the chmod that is printed mends it', {}, async (scene) => {
-    scene.forget();
-    await add(0, scene, '--key-store file');
-    chmodSync(join(scene.folder, 'config', 'config.json'), 0o644);
-    const { stderr } = await scene.ends(2, LIST);
-    const command = /^hint: .*(chmod 600 .*)$/m.exec(stderr)?.[1];
-    assert.ok(command !== undefined, stderr);
-    await endsWith(0, scene.shell(`${command} && ldctl ${LIST}`));
-  });
+  story(
+    'that others can read is refused, and the chmod that is printed mends it',
+    {},
+    async (scene) => {
+      scene.forget();
+      await add(0, scene, '--key-store file');
+      chmodSync(join(scene.folder, 'config', 'config.json'), 0o644);
+      const { stderr } = await scene.ends(2, LIST);
+      const command = /^hint: .*(chmod 600 .*)$/m.exec(stderr)?.[1];
+      assert.ok(command !== undefined, stderr);
+      await endsWith(0, scene.shell(`${command} && ldctl ${LIST}`));
+    },
+  );
 
-  story('that cannot be written is a clear error, before anything is asked of the API', {}, async (scene) => {
-    writeFileSync(join(scene.folder, 'config'), 'a file');
-    const { stderr } = await add(2, scene, '--key-store file');
-    assert.match(stderr, /cannot write .*config[^]*hint: .*LDCTL_CONFIG_DIR names another folder/);
-    assert.equal(scene.sandbox.record.reads, 0);
-  });
+  story(
+    'that cannot be written is a clear error, before anything is asked of the API',
+    {},
+    async (scene) => {
+      writeFileSync(join(scene.folder, 'config'), 'a file');
+      const { stderr } = await add(2, scene, '--key-store file');
+      assert.match(
+        stderr,
+        /cannot write .*config[^]*hint: .*LDCTL_CONFIG_DIR names another folder/,
+      );
+      assert.equal(scene.sandbox.record.reads, 0);
+    },
+  );
 
   story('without a keyring names what else there is', {}, async (scene) => {
     scene.env.DBUS_SESSION_BUS_ADDRESS = `unix:path=${scene.folder}/no-bus`;

@@ -13,7 +13,12 @@ const ROLL = 'activities roll iggy restart';
 interface Result {
   outcome: string;
   resume: string | null;
-  nodes: Array<{ node_id: bigint; status: string; started_at: string | null; gate: { exit_code: bigint } | null }>;
+  nodes: Array<{
+    node_id: bigint;
+    status: string;
+    started_at: string | null;
+    gate: { exit_code: bigint } | null;
+  }>;
 }
 
 const resultOf = ({ stdout }: Ended): Result => parseJson(stdout) as Result;
@@ -23,9 +28,16 @@ const nodesWith = (ended: Ended, status: string): bigint[] =>
 
 const withNodes = (count: number, workMs = 600) => ({ nodes: nodeIds(count), workMs });
 const naming = ({ nodes }: Scene): string => `${ROLL} --node ${nodes.join()} -o json`;
-const gated = (scene: Scene, gate: string): string[] => [...naming(scene).split(' '), '--gate', gate];
+const gated = (scene: Scene, gate: string): string[] => [
+  ...naming(scene).split(' '),
+  '--gate',
+  gate,
+];
 
-/** The most activities that were underway at once, from the POST to the end, by the server's own record. */
+/**
+ * The most activities that were underway at once, from the POST to the end, by the server's own
+ * record.
+ */
 function mostAtOnce({ dispatches }: Scene): number {
   const changes = dispatches.flatMap(({ at, activities }) =>
     activities.flatMap(({ finishes_at: end }) => [
@@ -38,7 +50,10 @@ function mostAtOnce({ dispatches }: Scene): number {
   return Math.max(...changes.map(({ by }) => (now += by)));
 }
 
-/** A gate that never ends, and has a child that does not either; it leaves the number of its group behind. */
+/**
+ * A gate that never ends, and has a child that does not either; it leaves the number of its group
+ * behind.
+ */
 const HANGING_GATE = 'echo $$ > "$TMPDIR/gate.pid"; sleep 600 & wait';
 const STUBBORN_GATE = 'trap "" TERM; echo $$ > "$TMPDIR/gate.pid"; while :; do sleep 600; done';
 
@@ -49,103 +64,143 @@ async function groupOfGate({ folder }: Scene): Promise<number> {
 }
 
 describe('a roll', () => {
-  story('of four nodes, two at a time: never more at once, each once, all done', withNodes(4, 2000), async (scene) => {
-    const ended = await scene.ends(0, `${naming(scene)} --max-unavailable 2`);
-    assert.deepEqual(scene.actedOn, scene.sandbox.nodeIds);
-    assert.equal(new Set(scene.posts.map(({ idempotency_key: key }) => key)).size, 4);
-    assert.equal(mostAtOnce(scene), 2);
-    assert.deepEqual([resultOf(ended).outcome, resultOf(ended).resume], ['completed', null]);
-    for (const { status, started_at: startedAt } of resultOf(ended).nodes) {
-      assert.equal(status, 'completed');
-      assert.match(startedAt ?? '', /^\d{4}-\d\d-\d\dT.*Z$/);
-    }
-  });
+  story(
+    'of four nodes, two at a time: never more at once, each once, all done',
+    withNodes(4, 2000),
+    async (scene) => {
+      const ended = await scene.ends(0, `${naming(scene)} --max-unavailable 2`);
+      assert.deepEqual(scene.actedOn, scene.sandbox.nodeIds);
+      assert.equal(new Set(scene.posts.map(({ idempotency_key: key }) => key)).size, 4);
+      assert.equal(mostAtOnce(scene), 2);
+      assert.deepEqual([resultOf(ended).outcome, resultOf(ended).resume], ['completed', null]);
+      for (const { status, started_at: startedAt } of resultOf(ended).nodes) {
+        assert.equal(status, 'completed');
+        assert.match(startedAt ?? '', /^\d{4}-\d\d-\d\dT.*Z$/);
+      }
+    },
+  );
 
-  story('asks a gate with no key in its environment, and shows its lines on stderr', withNodes(2), async (scene) => {
-    const gate = 'env > "$TMPDIR/gate.$LDCTL_NODE_ID"; echo "well: $LDCTL_ACTIVITY_ID"';
-    const key = scene.sandbox.apiKey;
-    const command = [...ROLL.split(' '), '--node', scene.nodes.join(), '-o', 'ndjson', '--gate', gate];
-    const { stdout, stderr } = await scene.ends(0, command, { OTHER_NAME: `Bearer ${key}` });
-    const files = readdirSync(scene.folder).filter((name) => name.startsWith('gate.'));
-    assert.deepEqual(files.sort(), scene.nodes.map((node) => `gate.${node}`).sort());
-    for (const { id, node_id: node } of scene.dispatches.flatMap(({ activities }) => activities)) {
-      const environment = readFileSync(join(scene.folder, `gate.${node}`), 'utf8');
-      assert.ok(!environment.includes(key));
-      assert.match(environment, /^LDCTL_DEPLOYMENT_ID=\d+$/m);
-      assert.match(stderr, new RegExp(`${node} gate \\| well: ${id}$`, 'm'));
-    }
-    const events = readAs('ndjson', stdout) as Array<{ event: string; node_id?: bigint }>;
-    const nodesOf = (name: string) => events.flatMap(({ event, node_id: node }) => (event === name ? [node] : []));
-    assert.deepEqual(nodesOf('dispatched'), scene.sandbox.nodeIds);
-    assert.deepEqual(nodesOf('gate'), scene.sandbox.nodeIds);
-    assert.equal(events.at(-1)?.event, 'result');
-    assert.doesNotMatch(stdout, /well/);
-  });
+  story(
+    'asks a gate with no key in its environment, and shows its lines on stderr',
+    withNodes(2),
+    async (scene) => {
+      const gate = 'env > "$TMPDIR/gate.$LDCTL_NODE_ID"; echo "well: $LDCTL_ACTIVITY_ID"';
+      const key = scene.sandbox.apiKey;
+      const command = [
+        ...ROLL.split(' '),
+        '--node',
+        scene.nodes.join(),
+        '-o',
+        'ndjson',
+        '--gate',
+        gate,
+      ];
+      const { stdout, stderr } = await scene.ends(0, command, { OTHER_NAME: `Bearer ${key}` });
+      const files = readdirSync(scene.folder).filter((name) => name.startsWith('gate.'));
+      assert.deepEqual(files.sort(), scene.nodes.map((node) => `gate.${node}`).sort());
+      for (const { id, node_id: node } of scene.dispatches.flatMap(
+        ({ activities }) => activities,
+      )) {
+        const environment = readFileSync(join(scene.folder, `gate.${node}`), 'utf8');
+        assert.ok(!environment.includes(key));
+        assert.match(environment, /^LDCTL_DEPLOYMENT_ID=\d+$/m);
+        assert.match(stderr, new RegExp(`${node} gate \\| well: ${id}$`, 'm'));
+      }
+      const events = readAs('ndjson', stdout) as Array<{ event: string; node_id?: bigint }>;
+      const nodesOf = (name: string) =>
+        events.flatMap(({ event, node_id: node }) => (event === name ? [node] : []));
+      assert.deepEqual(nodesOf('dispatched'), scene.sandbox.nodeIds);
+      assert.deepEqual(nodesOf('gate'), scene.sandbox.nodeIds);
+      assert.equal(events.at(-1)?.event, 'result');
+      assert.doesNotMatch(stdout, /well/);
+    },
+  );
 
-  story('halts at the fifth of nine, rejected: 3, and its command does the rest', withNodes(9), async (scene) => {
-    const fifth = scene.sandbox.nodeIds[4] ?? 0n;
-    scene.sandbox.setTrouble(fifth, 'reject');
-    const ended = await scene.ends(3, `${naming(scene)} --max-unavailable 2`);
-    const begun = scene.actedOn;
-    assert.ok(begun.includes(fifth) && begun.length < 9);
-    const others = begun.filter((node) => node !== fifth);
-    assert.deepEqual(nodesWith(ended, 'completed'), others);
-    assert.deepEqual(nodesWith(ended, 'rejected'), [fifth]);
-    assert.deepEqual(nodesWith(ended, 'not_started'), scene.sandbox.nodeIds.slice(begun.length));
-    assert.match(ended.stderr, new RegExp(`rejected it \\(${fifth}\\)`));
-    assert.equal(resultOf(ended).resume, resumeIn(ended));
-    // It has been looked at: it halts nothing, and counts.
-    const resumed = await endsWith(3, scene.shell(`${resumeIn(ended)} -o json`));
-    assert.deepEqual(scene.actedOn.sort(), scene.sandbox.nodeIds, 'each node once');
-    assert.deepEqual(nodesWith(resumed, 'rejected'), [fifth]);
-    assert.equal(nodesWith(resumed, 'completed').length, 8);
-    assert.match(resumed.stderr, new RegExp(`rejected it \\(${fifth}\\)`));
-  });
+  story(
+    'halts at the fifth of nine, rejected: 3, and its command does the rest',
+    withNodes(9),
+    async (scene) => {
+      const fifth = scene.sandbox.nodeIds[4] ?? 0n;
+      scene.sandbox.setTrouble(fifth, 'reject');
+      const ended = await scene.ends(3, `${naming(scene)} --max-unavailable 2`);
+      const begun = scene.actedOn;
+      assert.ok(begun.includes(fifth) && begun.length < 9);
+      const others = begun.filter((node) => node !== fifth);
+      assert.deepEqual(nodesWith(ended, 'completed'), others);
+      assert.deepEqual(nodesWith(ended, 'rejected'), [fifth]);
+      assert.deepEqual(nodesWith(ended, 'not_started'), scene.sandbox.nodeIds.slice(begun.length));
+      assert.match(ended.stderr, new RegExp(`rejected it \\(${fifth}\\)`));
+      assert.equal(resultOf(ended).resume, resumeIn(ended));
+      // It has been looked at: it halts nothing, and counts.
+      const resumed = await endsWith(3, scene.shell(`${resumeIn(ended)} -o json`));
+      assert.deepEqual(scene.actedOn.sort(), scene.sandbox.nodeIds, 'each node once');
+      assert.deepEqual(nodesWith(resumed, 'rejected'), [fifth]);
+      assert.equal(nodesWith(resumed, 'completed').length, 8);
+      assert.match(resumed.stderr, new RegExp(`rejected it \\(${fifth}\\)`));
+    },
+  );
 
-  story('refuses a busy node with --if-busy fail: 5', { nodes: [7n, 8n], stuck: [7n] }, async (scene) => {
-    scene.restartByOther(7n);
-    const { stdout } = await scene.ends(5, `${naming(scene)} --if-busy fail`);
-    assert.equal((parseJson(stdout) as { error: { code: string } }).error.code, 'busy');
-    assert.equal(scene.posts.length, 0);
-  });
+  story(
+    'refuses a busy node with --if-busy fail: 5',
+    { nodes: [7n, 8n], stuck: [7n] },
+    async (scene) => {
+      scene.restartByOther(7n);
+      const { stdout } = await scene.ends(5, `${naming(scene)} --if-busy fail`);
+      assert.equal((parseJson(stdout) as { error: { code: string } }).error.code, 'busy');
+      assert.equal(scene.posts.length, 0);
+    },
+  );
 });
 
 describe('a roll that is interrupted', () => {
-  story('by one SIGINT sees out what runs, and its command does the rest', withNodes(4), async (scene) => {
-    const run = scene.start(naming(scene)).input();
-    await until('the first node', () => scene.dispatched === 1);
-    run.kill('SIGINT');
-    const ended = await endsWith(130, run);
-    assert.match(ended.stderr, /no more nodes are started/);
-    assert.deepEqual(statuses(ended), ['completed', 'not_started', 'not_started', 'not_started']);
-    await endsWith(0, scene.shell(`${resumeIn(ended)} -o json`));
-    assert.deepEqual(scene.actedOn, scene.sandbox.nodeIds);
-  });
+  story(
+    'by one SIGINT sees out what runs, and its command does the rest',
+    withNodes(4),
+    async (scene) => {
+      const run = scene.start(naming(scene)).input();
+      await until('the first node', () => scene.dispatched === 1);
+      run.kill('SIGINT');
+      const ended = await endsWith(130, run);
+      assert.match(ended.stderr, /no more nodes are started/);
+      assert.deepEqual(statuses(ended), ['completed', 'not_started', 'not_started', 'not_started']);
+      await endsWith(0, scene.shell(`${resumeIn(ended)} -o json`));
+      assert.deepEqual(scene.actedOn, scene.sandbox.nodeIds);
+    },
+  );
 
-  story('by two in a gate asks that one again, and none that had passed', withNodes(6), async (scene) => {
-    const marks = join(scene.folder, 'asked');
-    const asked = (): string[] => (existsSync(marks) ? readFileSync(marks, 'utf8').trimEnd().split('\n') : []);
-    // The second node's gate takes its time, the first time.
-    const slow = `echo $LDCTL_NODE_ID >> ${marks}; [ $(wc -l < ${marks}) != 2 ] || sleep 600 # ${'a long gate '.repeat(50)}`;
-    const run = scene.start([...gated(scene, slow), '--max-unavailable', '50%']).input();
-    await until('the second gate', () => asked().length >= 2);
-    run.kill('SIGINT');
-    await run.said(/no more nodes are started/);
-    run.kill('SIGINT');
-    const ended = await endsWith(130, run);
-    const cut = asked()[1];
-    assert.ok(resumeIn(ended).length < 300, resumeIn(ended));
-    const resumed = await endsWith(0, scene.shell(`${resumeIn(ended)} -o json`));
-    assert.match(resumed.stderr, /dispatched by an earlier run, [\d.]+s ago/);
-    assert.doesNotMatch(resumed.stderr, /answer was lost/);
-    assert.deepEqual(nodesWith(resumed, 'completed'), scene.sandbox.nodeIds);
-    assert.equal(asked().filter((node) => node === cut).length, 2, 'it is asked again');
-    assert.deepEqual(scene.actedOn.sort(), [...scene.sandbox.nodeIds].sort(), 'each node once');
-  });
+  story(
+    'by two in a gate asks that one again, and none that had passed',
+    withNodes(6),
+    async (scene) => {
+      const marks = join(scene.folder, 'asked');
+      const asked = (): string[] =>
+        existsSync(marks) ? readFileSync(marks, 'utf8').trimEnd().split('\n') : [];
+      // The second node's gate takes its time, the first time.
+      const slow = `echo $LDCTL_NODE_ID >> ${marks}; [ $(wc -l < ${marks}) != 2 ] || sleep 600 # ${'a long gate '.repeat(50)}`;
+      const run = scene.start([...gated(scene, slow), '--max-unavailable', '50%']).input();
+      await until('the second gate', () => asked().length >= 2);
+      run.kill('SIGINT');
+      await run.said(/no more nodes are started/);
+      run.kill('SIGINT');
+      const ended = await endsWith(130, run);
+      const cut = asked()[1];
+      assert.ok(resumeIn(ended).length < 300, resumeIn(ended));
+      const resumed = await endsWith(0, scene.shell(`${resumeIn(ended)} -o json`));
+      assert.match(resumed.stderr, /dispatched by an earlier run, [\d.]+s ago/);
+      assert.doesNotMatch(resumed.stderr, /answer was lost/);
+      assert.deepEqual(nodesWith(resumed, 'completed'), scene.sandbox.nodeIds);
+      assert.equal(asked().filter((node) => node === cut).length, 2, 'it is asked again');
+      assert.deepEqual(scene.actedOn.sort(), [...scene.sandbox.nodeIds].sort(), 'each node once');
+    },
+  );
 
   for (const [how, gate, signals] of [
     ['SIGTERM in a gate ends it with all that it started', HANGING_GATE, ['SIGTERM']],
-    ['SIGTERM and SIGINT leave no gate behind that does not listen', STUBBORN_GATE, ['SIGTERM', 'SIGINT']],
+    [
+      'SIGTERM and SIGINT leave no gate behind that does not listen',
+      STUBBORN_GATE,
+      ['SIGTERM', 'SIGINT'],
+    ],
   ] as const) {
     story(how, withNodes(2), async (scene) => {
       const run = scene.start(gated(scene, gate)).input();
@@ -162,20 +217,30 @@ describe('a roll that is interrupted', () => {
 
   // More of them, at random moments: `npm run check:kills`.
   const { ROLL_KILLS: kills } = process.env;
-  const moments = kills ? Array.from({ length: Number(kills) }, () => Math.random() * 9000) : [700, 2500, 4300, 6100];
+  const moments = kills
+    ? Array.from({ length: Number(kills) }, () => Math.random() * 9000)
+    : [700, 2500, 4300, 6100];
   for (const [index, moment] of moments.entries()) {
     const killAfterMs = Math.round(moment);
-    // The answer to a POST takes its time, so that many a kill falls between the request and the answer.
+    // The answer to a POST takes its time, so that many a kill falls between the request and the
+    // answer.
     const slow = { ...withNodes(4, 500), answerMs: 300, seed: index };
-    story(`by SIGKILL after ${killAfterMs} ms, and repeated, acts on each node once`, slow, async (scene) => {
-      const roll = [...gated(scene, 'sleep 0.2'), ...'--max-unavailable 2 --idempotency-key deploy-7'.split(' ')];
-      const killed = scene.start(roll).input();
-      await Promise.race([realSleep(killAfterMs), killed.ended()]);
-      killed.kill('SIGKILL');
-      await killed.ended();
-      const ended = await scene.ends(0, roll);
-      assert.deepEqual(scene.actedOn.sort(), [...scene.sandbox.nodeIds].sort());
-      assert.deepEqual(nodesWith(ended, 'completed'), scene.sandbox.nodeIds);
-    });
+    story(
+      `by SIGKILL after ${killAfterMs} ms, and repeated, acts on each node once`,
+      slow,
+      async (scene) => {
+        const roll = [
+          ...gated(scene, 'sleep 0.2'),
+          ...'--max-unavailable 2 --idempotency-key deploy-7'.split(' '),
+        ];
+        const killed = scene.start(roll).input();
+        await Promise.race([realSleep(killAfterMs), killed.ended()]);
+        killed.kill('SIGKILL');
+        await killed.ended();
+        const ended = await scene.ends(0, roll);
+        assert.deepEqual(scene.actedOn.sort(), [...scene.sandbox.nodeIds].sort());
+        assert.deepEqual(nodesWith(ended, 'completed'), scene.sandbox.nodeIds);
+      },
+    );
   }
 });

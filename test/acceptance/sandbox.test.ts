@@ -6,7 +6,8 @@ import { endsWith, plan, Scene } from '../helpers/scene.js';
 
 const NODE = process.execPath;
 /** Prints the environment, a variable a line. */
-const PRINT_ENV = "for (const [name, value] of Object.entries(process.env)) console.log(name + '=' + value)";
+const PRINT_ENV =
+  "for (const [name, value] of Object.entries(process.env)) console.log(name + '=' + value)";
 
 describe('sandbox exec and start', () => {
   let scene: Scene;
@@ -15,13 +16,17 @@ describe('sandbox exec and start', () => {
 
   const exec = (command: readonly string[], env: NodeJS.ProcessEnv = {}): Run =>
     scene.start(['sandbox', 'exec', '--work', '100ms', '--', ...command], env);
-  const ends = (code: number, ...command: string[]): Promise<Ended> => endsWith(code, exec(command).input());
+  const ends = (code: number, ...command: string[]): Promise<Ended> =>
+    endsWith(code, exec(command).input());
 
   plan('exec ends with the code of the command, 128 + n, 126 and 127', async () => {
     await ends(7, NODE, '-e', 'process.exit(7)');
     await ends(137, 'sh', '-c', 'kill -KILL $$');
     await ends(126, scene.folder);
-    assert.equal((await ends(127, 'no-such-command')).stderr, 'no-such-command: command not found\n');
+    assert.equal(
+      (await ends(127, 'no-such-command')).stderr,
+      'no-such-command: command not found\n',
+    );
   });
 
   plan('exec hands on stdin, stdout, stderr and every argument as it is', async () => {
@@ -37,20 +42,26 @@ describe('sandbox exec and start', () => {
       ...{ NO_PROXY: 'example.com', no_proxy: undefined },
     };
     const { stdout } = await endsWith(0, exec([NODE, '-e', PRINT_ENV], users).input());
-    const env = new Map(stdout.split('\n').map((line) => line.split(/=(.*)/s, 2) as [string, string]));
+    const env = new Map(
+      stdout.split('\n').map((line) => line.split(/=(.*)/s, 2) as [string, string]),
+    );
     const url = env.get('LDCTL_SANDBOX_URL') ?? '';
     assert.match(url, /^http:\/\/127\.0\.0\.1:\d+$/);
     assert.notEqual(url, scene.url);
     for (const name of ['LD_API_URL', 'LD_SUPERVISOR_URL']) assert.equal(env.get(name), url);
-    for (const name of ['LD_API_KEY', 'LDCTL_SANDBOX_READONLY_KEY', 'LDCTL_SANDBOX_MINIMAL_KEY'])
+    for (const name of ['LD_API_KEY', 'LDCTL_SANDBOX_READONLY_KEY', 'LDCTL_SANDBOX_MINIMAL_KEY']) {
       assert.match(env.get(name) ?? '', /^ld_pk_[A-Za-z0-9]{32}$/);
+    }
     assert.deepEqual([env.has('LD_API_KEY_FILE'), env.has('LD_PROFILE')], [false, false]);
     assert.equal(env.get('NO_PROXY'), 'example.com,127.0.0.1');
   });
 
   plan('exec has this very ldctl on the PATH, also of what it starts', async () => {
     const inner = `require('node:child_process').execSync('ldctl --version', { stdio: 'inherit' })`;
-    assert.match((await ends(0, 'ldctl', 'sandbox', 'exec', '--', NODE, '-e', inner)).stdout, /^ldctl\//);
+    assert.match(
+      (await ends(0, 'ldctl', 'sandbox', 'exec', '--', NODE, '-e', inner)).stdout,
+      /^ldctl\//,
+    );
   });
 
   plan('exec gives a config folder of its own, private and gone afterwards', async () => {
@@ -62,27 +73,39 @@ describe('sandbox exec and start', () => {
     assert.equal(existsSync(dirname(folder)), false);
   });
 
-  plan('exec forwards SIGTERM, and outlives SIGINT, which the terminal gives to the command as well', async () => {
-    const told = exec(['sh', '-c', 'trap "echo told; exit 3" TERM; echo ready; while :; do sleep 0.05; done']);
-    await told.said(/ready/);
-    told.kill('SIGTERM');
-    assert.equal((await endsWith(3, told)).stdout, 'ready\ntold\n');
-    const child = exec(['sh', '-c', 'echo ready; cat; exit 5']);
-    await child.said(/ready/);
-    for (let times = 0; times < 2; times++) child.kill('SIGINT');
-    await endsWith(5, child.input());
-  });
+  plan(
+    'exec forwards SIGTERM, and outlives SIGINT, which the terminal gives to the command as well',
+    async () => {
+      const told = exec([
+        'sh',
+        '-c',
+        'trap "echo told; exit 3" TERM; echo ready; while :; do sleep 0.05; done',
+      ]);
+      await told.said(/ready/);
+      told.kill('SIGTERM');
+      assert.equal((await endsWith(3, told)).stdout, 'ready\ntold\n');
+      const child = exec(['sh', '-c', 'echo ready; cat; exit 5']);
+      await child.said(/ready/);
+      for (let times = 0; times < 2; times++) child.kill('SIGINT');
+      await endsWith(5, child.input());
+    },
+  );
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    plan(`start prints what to export, talks on stderr, serves, and ends with 0 at ${signal}`, async () => {
-      const child = scene.start('sandbox start --nodes 1').input();
-      await child.said(/Ctrl-C stops it/);
-      const url = /^export LDCTL_SANDBOX_URL='(.*)'$/m.exec(child.stdout)?.[1] ?? '';
-      const record = await fetch(`${url}/sandbox/record`);
-      assert.equal(await record.text(), '{"posts":[],"dispatches":[],"reads":0}');
-      child.kill(signal);
-      const { stdout } = await endsWith(0, child);
-      for (const line of stdout.trimEnd().split('\n')) assert.match(line, /^export [A-Z_]+='[^']*'$/);
-    });
+    plan(
+      `start prints what to export, talks on stderr, serves, and ends with 0 at ${signal}`,
+      async () => {
+        const child = scene.start('sandbox start --nodes 1').input();
+        await child.said(/Ctrl-C stops it/);
+        const url = /^export LDCTL_SANDBOX_URL='(.*)'$/m.exec(child.stdout)?.[1] ?? '';
+        const record = await fetch(`${url}/sandbox/record`);
+        assert.equal(await record.text(), '{"posts":[],"dispatches":[],"reads":0}');
+        child.kill(signal);
+        const { stdout } = await endsWith(0, child);
+        for (const line of stdout.trimEnd().split('\n')) {
+          assert.match(line, /^export [A-Z_]+='[^']*'$/);
+        }
+      },
+    );
   }
 });

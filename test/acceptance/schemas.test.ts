@@ -75,7 +75,9 @@ describe('what is printed of the log is as the schemas have it:', () => {
   prints('nodes list', NODE_LIST, 0, /"node_id":"18446744073709551615",.*"iggy":\{"activity_id":/);
 
   story('an entry', { nodes: NODES }, async (scene) => {
-    const id = (await scene.ends(0, 'activities list --limit 1 -o csv --columns id --no-header')).stdout.trim();
+    const id = (
+      await scene.ends(0, 'activities list --limit 1 -o csv --columns id --no-header')
+    ).stdout.trim();
     const { stdout } = await scene.ends(0, `activities show ${id} -o json`);
     assert.match(stdout, new RegExp(`"id": "${id}",`));
     assertMatches('activity', stdout);
@@ -108,17 +110,22 @@ describe('what is printed of a run is as the schemas have it:', () => {
   prints(BOTH, RUN, 0, /"node_id": ?18446744073709551615/, integer);
   prints(`${TRIGGER} --yes --expect-nodes 2`, RUN, 0, /"targets": ?"expected"/);
   prints(`${BOTH} --quiet`, RUN, 3, /"outcome": ?"rejected"/, { sandbox: { reject: [7n] } });
-  prints(`${BOTH} --appear-timeout 1s`, RUN, 7, /"status": ?"missing"/, { sandbox: { missing: [7n] } });
+  prints(`${BOTH} --appear-timeout 1s`, RUN, 7, /"status": ?"missing"/, {
+    sandbox: { missing: [7n] },
+  });
   const byId = /"resume": ?"ldctl activities wait /;
   prints(`${BOTH} --timeout 1s`, RUN, 8, byId, { sandbox: { stuck: [7n] } });
   prints(`${BOTH} --no-wait`, RUN, 0, /"outcome": ?"accepted"/);
-  prints(`${BOTH} --timeout 1m`, [RUN[0], RUN[1]], 0, /"recovered": ?true/, { sandbox: { dropPosts: 2 } });
+  prints(`${BOTH} --timeout 1m`, [RUN[0], RUN[1]], 0, /"recovered": ?true/, {
+    sandbox: { dropPosts: 2 },
+  });
   prints(`${BOTH} --dry-run`, DRY, 0, /"outcome": ?"dry_run"/);
   prints(`${TRIGGER} --dry-run`, DRY, 0, /"body": ?"\{\}"/);
   prints(ROLL, RUN, 0, /"status": ?"completed"/);
   prints(`${ROLL} --dry-run`, DRY, 0, /"requests": ?\[/);
   prints(TRIGGER, ERROR, 2, /consent_missing/);
-  const after = 'activities wait --after 1 --runtime iggy --action restart --node 7,18446744073709551615';
+  const after =
+    'activities wait --after 1 --runtime iggy --action restart --node 7,18446744073709551615';
   prints(after, RUN, 0, /"outcome": ?"completed"/, { sandbox: { history: 0 }, busy: true });
 });
 
@@ -130,12 +137,19 @@ describe('who and where, as the schemas have it:', () => {
 
   story('profiles, from the first to none', {}, async (scene) => {
     const print = async (args: string, schema: string): Promise<string> => {
-      const { stdout } = await endsWith(0, scene.start(`${args} -o json`).input(scene.sandbox.apiKey));
+      const { stdout } = await endsWith(
+        0,
+        scene.start(`${args} -o json`).input(scene.sandbox.apiKey),
+      );
       assertMatches(schema, stdout);
       return stdout;
     };
-    for (const name of ['one', 'two'])
-      await print(`profiles add ${name} --key-store file --api-key-stdin --deployment sandbox`, 'profile');
+    for (const name of ['one', 'two']) {
+      await print(
+        `profiles add ${name} --key-store file --api-key-stdin --deployment sandbox`,
+        'profile',
+      );
+    }
     await print('profiles list', 'profile-list');
     assertLinesMatch((await scene.ends(0, 'profiles list -o ndjson')).stdout, 'profile');
     await print('profiles show two', 'profile');

@@ -14,11 +14,22 @@ const PASSWORD = 'hunter2-and-more';
 const EMPTY_LOG = reply(200, { items: [], page: 1, total_results: 0, total_pages: 0 });
 const EVERY_SECTION = 'http,net,https,tls,stream,*';
 
-/** The secret part alone would be as bad as the whole: as text, as base64, and as Node shows the bytes of a buffer. */
-function assertAbsent(secret: string, { stdout, stderr }: Pick<Ended, 'stdout' | 'stderr'>, where = ''): void {
+/**
+ * The secret part alone would be as bad as the whole: as text, as base64, and as Node shows the
+ * bytes of a buffer.
+ */
+function assertAbsent(
+  secret: string,
+  { stdout, stderr }: Pick<Ended, 'stdout' | 'stderr'>,
+  where = '',
+): void {
   const text = secret.replace('ld_pk_', '').slice(0, 18);
   const bytes = Buffer.from(secret.slice(0, 24));
-  for (const form of [text, bytes.toString('base64').slice(0, 24), bytes.toString('hex').replace(/..(?=.)/g, '$& ')]) {
+  for (const form of [
+    text,
+    bytes.toString('base64').slice(0, 24),
+    bytes.toString('hex').replace(/..(?=.)/g, '$& '),
+  ]) {
     for (const said of [stdout, stderr]) {
       const at = said.indexOf(form);
       assert.equal(at, -1, `${where} it shows ${said.slice(Math.max(at - 200, 0), at + 100)}`);
@@ -31,7 +42,10 @@ const filesBelow = (folder: string): string[] =>
     .map((name) => join(folder, name))
     .filter((path) => statSync(path).isFile());
 
-/** Looks at the arguments and the environment of every process, again and again. Where there is no /proc, at none. */
+/**
+ * Looks at the arguments and the environment of every process, again and again. Where there is no
+ * /proc, at none.
+ */
 function watchProcesses(secret: string): () => string[] {
   const found: string[] = [];
   const textOf = (path: string): string => {
@@ -43,76 +57,106 @@ function watchProcesses(secret: string): () => string[] {
     }
   };
   const look = (): void => {
-    const pids = process.platform === 'linux' ? readdirSync('/proc').filter((name) => /^\d+$/.test(name)) : [];
-    for (const path of pids.flatMap((pid) => [`/proc/${pid}/cmdline`, `/proc/${pid}/environ`]))
+    const pids =
+      process.platform === 'linux' ? readdirSync('/proc').filter((name) => /^\d+$/.test(name)) : [];
+    for (const path of pids.flatMap((pid) => [`/proc/${pid}/cmdline`, `/proc/${pid}/environ`])) {
       if (textOf(path).includes(secret)) found.push(path);
+    }
   };
   const timer = setInterval(look, 25);
   return () => (clearInterval(timer), found);
 }
 
 describe('the API key', () => {
-  story('is in no output, with every debugger of all libraries on', { dropPosts: 1 }, async (scene) => {
-    const env = { DEBUG: '*', NODE_DEBUG: EVERY_SECTION };
-    const ended = await scene.ends(0, `${TRIGGER} --node ${scene.nodes[0]} --debug -o json`, env);
-    assert.match(ended.stderr, /^debug: POST /m);
-    assert.match(ended.stderr, /HTTP \d+/);
-    assertAbsent(scene.sandbox.apiKey, ended);
-  });
+  story(
+    'is in no output, with every debugger of all libraries on',
+    { dropPosts: 1 },
+    async (scene) => {
+      const env = { DEBUG: '*', NODE_DEBUG: EVERY_SECTION };
+      const ended = await scene.ends(0, `${TRIGGER} --node ${scene.nodes[0]} --debug -o json`, env);
+      assert.match(ended.stderr, /^debug: POST /m);
+      assert.match(ended.stderr, /HTTP \d+/);
+      assertAbsent(scene.sandbox.apiKey, ended);
+    },
+  );
 
-  story('is in no error, in any format, and none about a key that cannot be one', {}, async (scene) => {
-    for (const format of ['table', 'json', 'ndjson']) {
-      const args = `${TRIGGER} --node ${scene.nodes[0]} --debug -o ${format}`;
-      assertAbsent(KEY, await scene.ends(4, args, { LD_API_KEY: KEY, DEBUG: '*' }));
-    }
-    assertAbsent(KEY, await scene.ends(2, 'activities list -o json', { LD_API_KEY: `${KEY}\nsecond line` }));
-  });
+  story(
+    'is in no error, in any format, and none about a key that cannot be one',
+    {},
+    async (scene) => {
+      for (const format of ['table', 'json', 'ndjson']) {
+        const args = `${TRIGGER} --node ${scene.nodes[0]} --debug -o ${format}`;
+        assertAbsent(KEY, await scene.ends(4, args, { LD_API_KEY: KEY, DEBUG: '*' }));
+      }
+      assertAbsent(
+        KEY,
+        await scene.ends(2, 'activities list -o json', { LD_API_KEY: `${KEY}\nsecond line` }),
+      );
+    },
+  );
 
   story('is in nothing that is said where it stands in the wrong variable', {}, async (scene) => {
     // Without the beginning of a key, it is known by the right variable only.
     const other = 'hV9sK2mQ8xW4zR7tY1uB5nC3jL6pF0dG';
     const file = join(scene.folder, 'key');
     writeFileSync(file, `${other}\n`, { mode: 0o600 });
-    const variables = ['LD_TENANT_ID', 'LD_PROFILE', 'LD_DEPLOYMENT_ID', 'LD_API_URL', 'LD_SUPERVISOR_URL'];
+    const variables = [
+      'LD_TENANT_ID',
+      'LD_PROFILE',
+      'LD_DEPLOYMENT_ID',
+      'LD_API_URL',
+      'LD_SUPERVISOR_URL',
+    ];
     const cases: NodeJS.ProcessEnv[] = [
       ...variables.map((name) => ({ [name]: other, LD_API_KEY: other })),
       ...variables.slice(0, 2).map((name) => ({ [name]: KEY, LD_API_KEY: undefined })),
-      ...variables.slice(0, 2).map((name) => ({ [name]: other, LD_API_KEY: undefined, LD_API_KEY_FILE: file })),
+      ...variables
+        .slice(0, 2)
+        .map((name) => ({ [name]: other, LD_API_KEY: undefined, LD_API_KEY_FILE: file })),
     ];
     const say = async (env: NodeJS.ProcessEnv): Promise<void> => {
       const ended = await scene.ldctl('whoami --debug -o json', env);
       assert.notEqual(ended.code, 0, ended.stderr);
-      for (const secret of [KEY, other]) assertAbsent(secret, ended, `with ${Object.keys(env).join()}`);
+      for (const secret of [KEY, other]) {
+        assertAbsent(secret, ended, `with ${Object.keys(env).join()}`);
+      }
     };
     await Promise.all(cases.map(say));
   });
 
   // A key of its own: other tests run on this machine, too.
-  story('is in no other file, no arguments, and no child’s environment', { seed: process.pid }, async (scene) => {
-    const { apiKey: key, tenantId, deploymentId } = scene.forget().sandbox;
-    const vault = join(scene.folder, 'vault');
-    writeFileSync(vault, key, { mode: 0o600 });
-    const target = `--tenant-id ${tenantId} --api-url ${scene.url} --deployment ${deploymentId}`;
-    const stop = watchProcesses(key);
-    for (const args of [
-      `profiles add file --api-key-stdin --key-store file ${target}`,
-      [...`profiles add command ${target} --key-command`.split(' '), `cat ${vault}`],
-      'profiles list',
-      'profiles show -o json',
-      'whoami --debug',
-      'whoami --profile command -o yaml',
-      `${TRIGGER} --yes --profile command --idempotency-key k --debug`,
-      'profiles update command --key-store file',
-      'profiles remove command --yes',
-    ])
-      assertAbsent(key, await endsWith(0, scene.start(args, { DEBUG: '*' }).input(key)));
-    assert.deepEqual(stop(), []);
-    const config = join(scene.folder, 'config');
-    const holders = filesBelow(scene.folder).filter((path) => readFileSync(path, 'utf8').includes(key));
-    assert.deepEqual(holders.sort(), [join(config, 'config.json'), vault].sort());
-    assert.equal(statSync(config).mode & 0o777, 0o700);
-    for (const path of filesBelow(config)) assert.equal(statSync(path).mode & 0o777, 0o600, path);
-  });
+  story(
+    'is in no other file, no arguments, and no child’s environment',
+    { seed: process.pid },
+    async (scene) => {
+      const { apiKey: key, tenantId, deploymentId } = scene.forget().sandbox;
+      const vault = join(scene.folder, 'vault');
+      writeFileSync(vault, key, { mode: 0o600 });
+      const target = `--tenant-id ${tenantId} --api-url ${scene.url} --deployment ${deploymentId}`;
+      const stop = watchProcesses(key);
+      for (const args of [
+        `profiles add file --api-key-stdin --key-store file ${target}`,
+        [...`profiles add command ${target} --key-command`.split(' '), `cat ${vault}`],
+        'profiles list',
+        'profiles show -o json',
+        'whoami --debug',
+        'whoami --profile command -o yaml',
+        `${TRIGGER} --yes --profile command --idempotency-key k --debug`,
+        'profiles update command --key-store file',
+        'profiles remove command --yes',
+      ]) {
+        assertAbsent(key, await endsWith(0, scene.start(args, { DEBUG: '*' }).input(key)));
+      }
+      assert.deepEqual(stop(), []);
+      const config = join(scene.folder, 'config');
+      const holders = filesBelow(scene.folder).filter((path) =>
+        readFileSync(path, 'utf8').includes(key),
+      );
+      assert.deepEqual(holders.sort(), [join(config, 'config.json'), vault].sort());
+      assert.equal(statSync(config).mode & 0o777, 0o700);
+      for (const path of filesBelow(config)) assert.equal(statSync(path).mode & 0o777, 0o600, path);
+    },
+  );
 
   story('is not sent on by a redirect', {}, async (scene) => {
     const thief = await startServer([]);
@@ -128,7 +172,10 @@ describe('the API key', () => {
 describe('under NODE_DEBUG, what Node prints holds no key', () => {
   const debugged = { NODE_DEBUG: EVERY_SECTION, LD_API_KEY: KEY };
 
-  /** An https server for `supervisor.test` and this machine, and the environment that makes a process trust it. */
+  /**
+   * An https server for `supervisor.test` and this machine, and the environment that makes a
+   * process trust it.
+   */
   async function serveTls({ folder, env }: Scene) {
     const authority = createAuthority('ldctl test authority');
     env.NODE_EXTRA_CA_CERTS = join(folder, 'authority.pem');
@@ -136,7 +183,8 @@ describe('under NODE_DEBUG, what Node prints holds no key', () => {
     return startServer(EMPTY_LOG, { tls: authority.issue(['supervisor.test', '127.0.0.1']) });
   }
 
-  // Whatever a server of a test is for, it is closed before anything is asserted, or a failure would keep it open.
+  // Whatever a server of a test is for, it is closed before anything is asserted, or a failure
+  // would keep it open.
   story("over https, and through a proxy, nor the proxy's password", {}, async (scene) => {
     const server = await serveTls(scene);
     const proxy = await startProxy(server.port);
@@ -162,7 +210,10 @@ describe('under NODE_DEBUG, what Node prints holds no key', () => {
     const add = `profiles add prod --no-verify --tenant-id 1 --supervisor-url ${scene.url} --deployment 7`;
     const env = { LD_API_KEY: undefined };
     const stdin = `${add} --key-store file --api-key-stdin`;
-    const piped = await endsWith(2, scene.start(stdin, { ...env, NODE_DEBUG: 'stream' }).input(KEY));
+    const piped = await endsWith(
+      2,
+      scene.start(stdin, { ...env, NODE_DEBUG: 'stream' }).input(KEY),
+    );
     await scene.ends(0, `${add} --key-store command --key-command ${program}`, env);
     const printed = await scene.ends(2, `${LIST} --profile prod`, { ...env, NODE_DEBUG: '*' });
     for (const ended of [piped, printed]) {

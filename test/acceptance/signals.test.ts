@@ -27,13 +27,21 @@ describe('a signal', () => {
   }
 
   /** Sent while a request is never answered: the first read, or the POST. */
-  async function whileSilent(scene: Scene, method: string, signal: 'SIGINT' | 'SIGTERM'): Promise<unknown> {
+  async function whileSilent(
+    scene: Scene,
+    method: string,
+    signal: 'SIGINT' | 'SIGTERM',
+  ): Promise<unknown> {
     const isSilent = (asked: string | undefined): boolean => asked === method;
     const server = await startServer((request, response, socket) =>
       (isSilent(request.method) ? stall : answerOf(scene.url))(request, response, socket),
     );
-    const run = scene.start(`${RESTART} --node 7 -o json`, { LD_SUPERVISOR_URL: server.url }).input();
-    await until('the request that is never answered', () => server.requests.some((one) => isSilent(one.method)));
+    const run = scene
+      .start(`${RESTART} --node 7 -o json`, { LD_SUPERVISOR_URL: server.url })
+      .input();
+    await until('the request that is never answered', () =>
+      server.requests.some((one) => isSilent(one.method)),
+    );
     run.kill(signal);
     const { stdout } = await endsWith(EXIT_CODES[signal], run);
     await server.close();
@@ -41,20 +49,32 @@ describe('a signal', () => {
   }
 
   story('SIGINT before the POST ends a trigger with nothing sent', ONE, async (scene) => {
-    const { error } = (await whileSilent(scene, 'GET', 'SIGINT')) as { error: { code: string; exit_code: bigint } };
+    const { error } = (await whileSilent(scene, 'GET', 'SIGINT')) as {
+      error: { code: string; exit_code: bigint };
+    };
     assert.deepEqual([error.code, error.exit_code], ['interrupted', 130n]);
   });
 
-  story('SIGTERM within the POST says that it may have been sent', { ...ONE, history: 0 }, async (scene) => {
-    const { outcome, resume } = (await whileSilent(scene, 'POST', 'SIGTERM')) as { outcome: string; resume: string };
-    assert.equal(outcome, 'interrupted');
-    assert.match(resume, /^ldctl activities wait --after 0 --runtime iggy --action restart --node 7$/);
-  });
+  story(
+    'SIGTERM within the POST says that it may have been sent',
+    { ...ONE, history: 0 },
+    async (scene) => {
+      const { outcome, resume } = (await whileSilent(scene, 'POST', 'SIGTERM')) as {
+        outcome: string;
+        resume: string;
+      };
+      assert.equal(outcome, 'interrupted');
+      assert.match(
+        resume,
+        /^ldctl activities wait --after 0 --runtime iggy --action restart --node 7$/,
+      );
+    },
+  );
 });
 
 /**
- * A shell that outlives its terminal to write down how the command ended. The system tells only the shell that the
- * terminal has closed, and a shell then tells its jobs.
+ * A shell that outlives its terminal to write down how the command ended. The system tells only the
+ * shell that the terminal has closed, and a shell then tells its jobs.
  */
 const SHELL = `
 exec 3<&0
@@ -72,7 +92,10 @@ async function afterClosing(
 ): Promise<string> {
   const code = join(scene.folder, 'code');
   rmSync(code, { force: true });
-  const terminal = new Terminal(['sh', '-c', `cd ${scene.folder}; ${SHELL}`, 'sh', ...command], scene.env);
+  const terminal = new Terminal(
+    ['sh', '-c', `cd ${scene.folder}; ${SHELL}`, 'sh', ...command],
+    scene.env,
+  );
   try {
     await soFar(terminal);
   } finally {
@@ -98,40 +121,54 @@ describe('SIGHUP', () => {
     ['under nohup', ['nohup']],
     ['where neither output is a terminal, as in a service', []],
   ] as const) {
-    story(`${where}, a roll goes on to its last node`, { nodes: [7n, 8n], workMs: 800 }, async (scene) => {
-      const [program = '', ...args] = [
-        ...prefix,
-        ...ldctl(...wordsOf('activities roll iggy restart --node 7,8 -o json')),
-      ];
-      const run = scene.spawn(program, args).input();
-      await run.said(/dispatched/);
-      run.kill('SIGHUP');
-      assert.equal((parseJson((await endsWith(0, run)).stdout) as { outcome: string }).outcome, 'completed');
-      assert.deepEqual(scene.actedOn, [7n, 8n]);
-    });
+    story(
+      `${where}, a roll goes on to its last node`,
+      { nodes: [7n, 8n], workMs: 800 },
+      async (scene) => {
+        const [program = '', ...args] = [
+          ...prefix,
+          ...ldctl(...wordsOf('activities roll iggy restart --node 7,8 -o json')),
+        ];
+        const run = scene.spawn(program, args).input();
+        await run.said(/dispatched/);
+        run.kill('SIGHUP');
+        assert.equal(
+          (parseJson((await endsWith(0, run)).stdout) as { outcome: string }).outcome,
+          'completed',
+        );
+        assert.deepEqual(scene.actedOn, [7n, 8n]);
+      },
+    );
   }
 
   for (const [what, command] of [
     ['trigger', `${RESTART} --node 7`],
     ['roll', 'activities roll iggy restart --node 7,8'],
   ] as const) {
-    story(`ends a ${what} whose terminal closes with 129, and says how to go on`, TWO, async (scene) => {
-      assert.equal(await afterClosing(scene, intoFile(`${command} -o json`), showsWork), '129');
-      const result = parseJson(readFileSync(join(scene.folder, 'out'), 'utf8')) as {
-        outcome: string;
-        resume: string;
-      };
-      assert.equal(result.outcome, 'interrupted');
-      assert.match(
-        result.resume,
-        what === 'roll' ? /^ldctl activities roll --resume \S+/ : /^ldctl activities wait \d+$/,
-      );
-      assert.equal(scene.dispatched, 1);
-    });
+    story(
+      `ends a ${what} whose terminal closes with 129, and says how to go on`,
+      TWO,
+      async (scene) => {
+        assert.equal(await afterClosing(scene, intoFile(`${command} -o json`), showsWork), '129');
+        const result = parseJson(readFileSync(join(scene.folder, 'out'), 'utf8')) as {
+          outcome: string;
+          resume: string;
+        };
+        assert.equal(result.outcome, 'interrupted');
+        assert.match(
+          result.resume,
+          what === 'roll' ? /^ldctl activities roll --resume \S+/ : /^ldctl activities wait \d+$/,
+        );
+        assert.equal(scene.dispatched, 1);
+      },
+    );
   }
 
   story('ends a trigger, and a wait, whose only outputs are that terminal', ONE, async (scene) => {
-    assert.equal(await afterClosing(scene, ldctl(...wordsOf(`${RESTART} --node 7`)), showsWork), '129');
+    assert.equal(
+      await afterClosing(scene, ldctl(...wordsOf(`${RESTART} --node 7`)), showsWork),
+      '129',
+    );
     const [dispatch] = scene.dispatches;
     const wait = ldctl('activities', 'wait', String(dispatch?.activities[0]?.id));
     assert.equal(await afterClosing(scene, wait, showsWork), '129');
@@ -143,8 +180,15 @@ describe('SIGHUP', () => {
     assert.deepEqual(scene.posts, []);
   });
 
-  story('lets a trigger go on whose stdin alone it was', { nodes: [7n], workMs: 2000 }, async (scene) => {
-    const dispatched = (): Promise<void> => until('the POST', () => scene.dispatched === 1);
-    assert.equal(await afterClosing(scene, intoFile(`${RESTART} --node 7`, '2>&1'), dispatched), '0');
-  });
+  story(
+    'lets a trigger go on whose stdin alone it was',
+    { nodes: [7n], workMs: 2000 },
+    async (scene) => {
+      const dispatched = (): Promise<void> => until('the POST', () => scene.dispatched === 1);
+      assert.equal(
+        await afterClosing(scene, intoFile(`${RESTART} --node 7`, '2>&1'), dispatched),
+        '0',
+      );
+    },
+  );
 });

@@ -8,31 +8,60 @@ import { story, type Scene } from '../helpers/scene.js';
 const DIST = new URL('../../dist/', import.meta.url).href;
 const PACKAGE = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//;
 
-/** The files of dist/ that Node loads with these arguments, and the packages with code in any of them. */
+/**
+ * The files of dist/ that Node loads with these arguments, and the packages with code in any of
+ * them.
+ */
 async function loadedBy(
   scene: Scene,
   args: readonly string[],
 ): Promise<Ended & { files: string[]; packages: Set<string> }> {
   const folder = mkdtempSync(join(scene.folder, 'coverage-'));
-  const ended = await new Run(process.execPath, args, { ...scene.env, NODE_V8_COVERAGE: folder }).input().ended();
+  const ended = await new Run(process.execPath, args, { ...scene.env, NODE_V8_COVERAGE: folder })
+    .input()
+    .ended();
   // A report of V8's coverage names every script that a process compiled.
   const scripts = readdirSync(folder).flatMap((report) => {
-    const { result } = JSON.parse(readFileSync(join(folder, report), 'utf8')) as { result: Array<{ url: string }> };
+    const { result } = JSON.parse(readFileSync(join(folder, report), 'utf8')) as {
+      result: Array<{ url: string }>;
+    };
     return result.flatMap(({ url }) => (url.startsWith(DIST) ? [fileURLToPath(url)] : []));
   });
   const files = [...new Set(scripts)];
   // The bundler's own helpers have no map.
   const maps = files.map((file) => `${file}.map`).filter((map) => existsSync(map));
-  const sources = maps.flatMap((map) => (JSON.parse(readFileSync(map, 'utf8')) as { sources: string[] }).sources);
-  return { ...ended, files, packages: new Set(sources.flatMap((source) => PACKAGE.exec(source)?.[1] ?? [])) };
+  const sources = maps.flatMap(
+    (map) => (JSON.parse(readFileSync(map, 'utf8')) as { sources: string[] }).sources,
+  );
+  return {
+    ...ended,
+    files,
+    packages: new Set(sources.flatMap((source) => PACKAGE.exec(source)?.[1] ?? [])),
+  };
 }
 
-/** Only where something is asked, a profile is changed, a person waits at a terminal, or the format is named. */
-const SELDOM = ['inquirer', '@inquirer/core', 'conf', 'ajv', 'ora', 'log-update', 'yaml', 'csv-stringify'];
+/**
+ * Only where something is asked, a profile is changed, a person waits at a terminal, or the format
+ * is named.
+ */
+const SELDOM = [
+  'inquirer',
+  '@inquirer/core',
+  'conf',
+  'ajv',
+  'ora',
+  'log-update',
+  'yaml',
+  'csv-stringify',
+];
 /** Only where a server is asked. */
 const ASKING = ['got', '@sindresorhus/is', 'https-proxy-agent'];
 /** What the command line is made of, and no program that imports the library has a use for. */
-const TERMINAL = [...SELDOM.filter((name) => name !== 'conf' && name !== 'ajv'), '@oclif/core', 'cli-table3'];
+const TERMINAL = [
+  ...SELDOM.filter((name) => name !== 'conf' && name !== 'ajv'),
+  '@oclif/core',
+  'cli-table3',
+];
 
 /** Counts, and no times: they are the same on every machine. */
 describe('what is loaded', () => {
@@ -48,7 +77,10 @@ describe('what is loaded', () => {
       // The server says no at once: by then everything is loaded.
       scene.env.LD_API_KEY = 'ld_pk_4f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c';
       const { files, packages } = await loadedBy(scene, [LDCTL, ...args.split(' ')]);
-      const wrong = [...never.filter((name) => packages.has(name)), ...always.filter((name) => !packages.has(name))];
+      const wrong = [
+        ...never.filter((name) => packages.has(name)),
+        ...always.filter((name) => !packages.has(name)),
+      ];
       assert.deepEqual(wrong, []);
       assert.ok(files.length > 0 && files.length <= modules, `${files.length} modules`);
       const bytes = files.reduce((sum, file) => sum + statSync(file).size, 0);
@@ -57,17 +89,26 @@ describe('what is loaded', () => {
   }
 
   for (const entry of ['ldctl', 'ldctl/client', 'ldctl/sandbox']) {
-    story(`by a program of ${entry} is nothing of the command line, and does nothing`, {}, async (scene) => {
-      const program = `const names = () => [...process.eventNames(), ...Reflect.ownKeys(globalThis)].map(String);
+    story(
+      `by a program of ${entry} is nothing of the command line, and does nothing`,
+      {},
+      async (scene) => {
+        const program = `const names = () => [...process.eventNames(), ...Reflect.ownKeys(globalThis)].map(String);
         const before = names();
         await import('${entry}');
         console.log(names().filter((name) => !before.includes(name)).join());`;
-      // The tests run in the package, which can import itself by its name.
-      const loaded = await loadedBy(scene, ['--no-warnings', '--input-type=module', '-e', program]);
-      assert.deepEqual([loaded.code, loaded.stdout, loaded.stderr], [0, '\n', '']);
-      assert.ok(loaded.files.length > 0);
-      const wrong = TERMINAL.filter((name) => loaded.packages.has(name));
-      assert.deepEqual(wrong, []);
-    });
+        // The tests run in the package, which can import itself by its name.
+        const loaded = await loadedBy(scene, [
+          '--no-warnings',
+          '--input-type=module',
+          '-e',
+          program,
+        ]);
+        assert.deepEqual([loaded.code, loaded.stdout, loaded.stderr], [0, '\n', '']);
+        assert.ok(loaded.files.length > 0);
+        const wrong = TERMINAL.filter((name) => loaded.packages.has(name));
+        assert.deepEqual(wrong, []);
+      },
+    );
   }
 });

@@ -54,25 +54,36 @@ describe('a reader that has stopped reading', () => {
   );
 
   story('holds up no SIGINT of a trigger', { nodes: nodeIds(3000), workMs: 600_000 }, (scene) =>
-    stuck(scene, 130, 'ldctl activities trigger iggy restart --yes -o json > "$STUCK"', async (run) => {
-      await run.said(/dispatched/);
-    }),
+    stuck(
+      scene,
+      130,
+      'ldctl activities trigger iggy restart --yes -o json > "$STUCK"',
+      async (run) => {
+        await run.said(/dispatched/);
+      },
+    ),
   );
 
-  story('holds up no SIGTERM of a roll whose gate floods', { nodes: [7n, 8n], workMs: 50 }, async (scene) => {
-    scene.env.GATE = `cd ${scene.folder}; echo > begun; yes`;
-    const roll = 'ldctl activities roll iggy restart --node 7,8 --gate "$GATE" 2> "$STUCK"';
-    await stuck(scene, 143, roll, async () => {
-      await until('the gate', () => existsSync(join(scene.folder, 'begun')));
-      await realSleep(1000);
-    });
-    assert.equal(scene.dispatched, 1);
-  });
+  story(
+    'holds up no SIGTERM of a roll whose gate floods',
+    { nodes: [7n, 8n], workMs: 50 },
+    async (scene) => {
+      scene.env.GATE = `cd ${scene.folder}; echo > begun; yes`;
+      const roll = 'ldctl activities roll iggy restart --node 7,8 --gate "$GATE" 2> "$STUCK"';
+      await stuck(scene, 143, roll, async () => {
+        await until('the gate', () => existsSync(join(scene.folder, 'begun')));
+        await realSleep(1000);
+      });
+      assert.equal(scene.dispatched, 1);
+    },
+  );
 });
 
 describe('a reader that goes away', () => {
   story('ends a list quietly', { history: 20_000 }, async (scene) => {
-    const { stdout, stderr } = await scene.shell(piped('ldctl activities list --limit 0 -o csv', 'head -1'));
+    const { stdout, stderr } = await scene.shell(
+      piped('ldctl activities list --limit 0 -o csv', 'head -1'),
+    );
     assert.match(stdout, /^id,node,[^\n]+\n$/);
     assert.equal(stderr, 'exit 0\n');
     assert.ok(scene.sandbox.record.reads < 200, 'it reads what is wanted no more');
@@ -113,18 +124,24 @@ describe('the standard streams', () => {
     });
   }
 
-  story('what is no terminal gets no colour, and --quiet says nothing of a success', ONE, async (scene) => {
-    const coloured = { TERM: 'xterm-256color', FORCE_COLOR: '1' };
-    const loud = await scene.ends(0, RESTART, coloured);
-    assert.ok(!`${loud.stdout}${loud.stderr}`.includes('\u001b'), loud.stderr);
-    const quiet = await scene.ends(0, `${RESTART} -q`, coloured);
-    assert.match(quiet.stdout, /^7 +\d+ +completed/m);
-    assert.equal(quiet.stderr, '');
-  });
+  story(
+    'what is no terminal gets no colour, and --quiet says nothing of a success',
+    ONE,
+    async (scene) => {
+      const coloured = { TERM: 'xterm-256color', FORCE_COLOR: '1' };
+      const loud = await scene.ends(0, RESTART, coloured);
+      assert.ok(!`${loud.stdout}${loud.stderr}`.includes('\u001b'), loud.stderr);
+      const quiet = await scene.ends(0, `${RESTART} -q`, coloured);
+      assert.match(quiet.stdout, /^7 +\d+ +completed/m);
+      assert.equal(quiet.stderr, '');
+    },
+  );
 });
 
 describe('what is read, and never comes', () => {
-  /** Opens a FIFO for writing, which waits for a reader, and says `open`; then does as `after` says. */
+  /**
+   * Opens a FIFO for writing, which waits for a reader, and says `open`; then does as `after` says.
+   */
   const writerTo = (scene: Scene, path: string, after = 'exec sleep 600'): Run =>
     scene.spawn('sh', ['-c', `exec 3>'${path}'; echo open; ${after}`]).input();
 
@@ -146,21 +163,31 @@ describe('what is read, and never comes', () => {
     });
   }
 
-  story('a key file that is a pipe is read to its end, and nodes from a process substitution', ONE, async (scene) => {
-    const path = fifoIn(scene, 'key');
-    const key = scene.sandbox.apiKey;
-    writerTo(scene, path, `printf %s '${key.slice(0, 9)}' >&3; sleep 0.3; printf '%s\\n' '${key.slice(9)}' >&3`);
-    await scene.ends(0, 'activities list -o json', { LD_API_KEY: '', LD_API_KEY_FILE: path });
-    const script = 'ldctl activities trigger iggy restart --no-wait --nodes-from <(sleep 0.2; echo 7)';
-    await endsWith(0, scene.spawn('bash', ['-c', script]).input());
-    assert.deepEqual(scene.bodies, ['{"nodes":[7]}']);
-  });
+  story(
+    'a key file that is a pipe is read to its end, and nodes from a process substitution',
+    ONE,
+    async (scene) => {
+      const path = fifoIn(scene, 'key');
+      const key = scene.sandbox.apiKey;
+      writerTo(
+        scene,
+        path,
+        `printf %s '${key.slice(0, 9)}' >&3; sleep 0.3; printf '%s\\n' '${key.slice(9)}' >&3`,
+      );
+      await scene.ends(0, 'activities list -o json', { LD_API_KEY: '', LD_API_KEY_FILE: path });
+      const script =
+        'ldctl activities trigger iggy restart --no-wait --nodes-from <(sleep 0.2; echo 7)';
+      await endsWith(0, scene.spawn('bash', ['-c', script]).input());
+      assert.deepEqual(scene.bodies, ['{"nodes":[7]}']);
+    },
+  );
 
   story('a key command that waits ends by Ctrl-C', ONE, async (scene) => {
     const { sandbox, folder, url } = scene;
     const fifo = fifoIn(scene, 'asked');
     const program = join(folder, 'vault');
-    const does = (script: string): void => writeFileSync(program, `#!/bin/sh\n${script}\n`, { mode: 0o700 });
+    const does = (script: string): void =>
+      writeFileSync(program, `#!/bin/sh\n${script}\n`, { mode: 0o700 });
     does(`echo '${sandbox.apiKey}'`);
     const where = `--tenant-id ${sandbox.tenantId} --supervisor-url ${url} --deployment ${sandbox.deploymentId}`;
     await scene.forget().ends(0, `profiles add prod --no-verify ${where} --key-command ${program}`);

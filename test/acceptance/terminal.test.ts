@@ -33,12 +33,20 @@ async function ends(code: number, terminal: Terminal): Promise<Ended> {
   const ended = await terminal.ended();
   assert.equal(ended.code, code, ended.stdout);
   const { raw } = terminal;
-  assert.ok(!raw.includes(HIDE_CURSOR) || raw.lastIndexOf(SHOW_CURSOR) > raw.lastIndexOf(HIDE_CURSOR), 'no cursor');
+  assert.ok(
+    !raw.includes(HIDE_CURSOR) || raw.lastIndexOf(SHOW_CURSOR) > raw.lastIndexOf(HIDE_CURSOR),
+    'no cursor',
+  );
   return ended;
 }
 
 describe('at a terminal', () => {
-  function terminalStory(title: string, sandbox: StartSandboxOptions, args: string, play: Play): void {
+  function terminalStory(
+    title: string,
+    sandbox: StartSandboxOptions,
+    args: string,
+    play: Play,
+  ): void {
     story(title, sandbox, (scene) => atTerminal(scene, args, play));
   }
 
@@ -47,24 +55,34 @@ describe('at a terminal', () => {
     ['Enter alone', '\r', 2],
     ['Ctrl-C', '\u0003', 130],
   ] as const) {
-    terminalStory(`every node is asked for, with path and count: ${answer}`, {}, RESTART, async (terminal, scene) => {
-      await terminal.shows(QUESTION);
-      terminal.type(keys);
-      const { stdout } = await ends(code, terminal);
-      assert.match(stdout, /Restart iggy on all 3 nodes of \S+\/\S+\/sandbox\?/);
-      // After no, nothing more is said.
-      if (code === 2) assert.match(stdout, /sandbox\? no\s*$/);
-      assert.deepEqual(scene.posts, []);
-    });
+    terminalStory(
+      `every node is asked for, with path and count: ${answer}`,
+      {},
+      RESTART,
+      async (terminal, scene) => {
+        await terminal.shows(QUESTION);
+        terminal.type(keys);
+        const { stdout } = await ends(code, terminal);
+        assert.match(stdout, /Restart iggy on all 3 nodes of \S+\/\S+\/sandbox\?/);
+        // After no, nothing more is said.
+        if (code === 2) assert.match(stdout, /sandbox\? no\s*$/);
+        assert.deepEqual(scene.posts, []);
+      },
+    );
   }
 
-  terminalStory('what was typed before the question is no answer to it', {}, RESTART, async (terminal, scene) => {
-    terminal.enter('y');
-    await terminal.shows(QUESTION);
-    terminal.enter();
-    await ends(2, terminal);
-    assert.deepEqual(scene.posts, []);
-  });
+  terminalStory(
+    'what was typed before the question is no answer to it',
+    {},
+    RESTART,
+    async (terminal, scene) => {
+      terminal.enter('y');
+      await terminal.shows(QUESTION);
+      terminal.enter();
+      await ends(2, terminal);
+      assert.deepEqual(scene.posts, []);
+    },
+  );
 
   terminalStory('some of the nodes are chosen', THREE, RESTART, async (terminal, scene) => {
     await terminal.shows(QUESTION);
@@ -79,50 +97,77 @@ describe('at a terminal', () => {
   });
 
   const two = { nodes: [7n, 8n], workMs: 1500 };
-  terminalStory('yes goes ahead, and shows the nodes live in colour', two, RESTART, async (terminal, scene) => {
-    await terminal.shows(QUESTION);
-    terminal.enter('y');
-    await terminal.shows(/^7 +\d+ +\S processing/m);
-    await terminal.shows(/waiting \ds for nodes that may still report/);
-    const { stdout } = await ends(0, terminal);
-    assert.match(stdout, /^✓ restart of iggy completed on 2 of 2 nodes$/m);
-    assert.match(terminal.raw, COLOUR);
-    assert.deepEqual(scene.bodies, ['{}']);
-  });
+  terminalStory(
+    'yes goes ahead, and shows the nodes live in colour',
+    two,
+    RESTART,
+    async (terminal, scene) => {
+      await terminal.shows(QUESTION);
+      terminal.enter('y');
+      await terminal.shows(/^7 +\d+ +\S processing/m);
+      await terminal.shows(/waiting \ds for nodes that may still report/);
+      const { stdout } = await ends(0, terminal);
+      assert.match(stdout, /^✓ restart of iggy completed on 2 of 2 nodes$/m);
+      assert.match(terminal.raw, COLOUR);
+      assert.deepEqual(scene.bodies, ['{}']);
+    },
+  );
 
   const slow = { nodes: [7n], workMs: 600_000 };
-  terminalStory('Ctrl-C while following prints how to go on', slow, `${RESTART} --node 7`, async (terminal) => {
-    await terminal.shows(/processing/);
-    terminal.interrupt();
-    const { stdout } = await ends(130, terminal);
-    assert.match(stdout, /^Stopped watching; the restart goes on\.\nnext: ldctl activities wait \d+\r?$/m);
-  });
+  terminalStory(
+    'Ctrl-C while following prints how to go on',
+    slow,
+    `${RESTART} --node 7`,
+    async (terminal) => {
+      await terminal.shows(/processing/);
+      terminal.interrupt();
+      const { stdout } = await ends(130, terminal);
+      assert.match(
+        stdout,
+        /^Stopped watching; the restart goes on\.\nnext: ldctl activities wait \d+\r?$/m,
+      );
+    },
+  );
 
   for (const [env, never] of [
     [{ NO_COLOR: '1' }, COLOUR],
     [{ TERM: 'dumb' }, new RegExp(ESCAPE)],
   ] as const) {
-    story(`${Object.keys(env).join()} takes away what it is for`, { nodes: [7n], reject: [7n] }, async (scene) => {
-      const terminal = new Terminal(ldctl(...wordsOf(`${RESTART} --node 7`)), { ...scene.env, ...env });
-      await ends(3, terminal);
-      assert.doesNotMatch(terminal.raw, never);
-    });
+    story(
+      `${Object.keys(env).join()} takes away what it is for`,
+      { nodes: [7n], reject: [7n] },
+      async (scene) => {
+        const terminal = new Terminal(ldctl(...wordsOf(`${RESTART} --node 7`)), {
+          ...scene.env,
+          ...env,
+        });
+        await ends(3, terminal);
+        assert.doesNotMatch(terminal.raw, never);
+      },
+    );
   }
 
-  story('Ctrl-Z gives the cursor to the shell, and fg draws anew', { nodes: [7n], workMs: 4000 }, async (scene) => {
-    const terminal = new Terminal(['bash', '--norc', '-i'], { ...scene.env, PS1: '> ' });
-    terminal.enter(ldctl(...wordsOf(`${RESTART} --node 7`)).join(' '));
-    await terminal.shows(/processing/);
-    terminal.type(CTRL_Z);
-    await terminal.shows(/Stopped/);
-    assert.ok(terminal.raw.lastIndexOf(SHOW_CURSOR) >= terminal.raw.lastIndexOf(HIDE_CURSOR), 'no cursor');
-    terminal.enter('fg');
-    await terminal.shows(/of 1 done/);
-    await terminal.shows(/completed on 1 node/);
-    terminal.enter('exit $?');
-    await ends(0, terminal);
-    assert.equal(scene.posts.length, 1);
-  });
+  story(
+    'Ctrl-Z gives the cursor to the shell, and fg draws anew',
+    { nodes: [7n], workMs: 4000 },
+    async (scene) => {
+      const terminal = new Terminal(['bash', '--norc', '-i'], { ...scene.env, PS1: '> ' });
+      terminal.enter(ldctl(...wordsOf(`${RESTART} --node 7`)).join(' '));
+      await terminal.shows(/processing/);
+      terminal.type(CTRL_Z);
+      await terminal.shows(/Stopped/);
+      assert.ok(
+        terminal.raw.lastIndexOf(SHOW_CURSOR) >= terminal.raw.lastIndexOf(HIDE_CURSOR),
+        'no cursor',
+      );
+      terminal.enter('fg');
+      await terminal.shows(/of 1 done/);
+      await terminal.shows(/completed on 1 node/);
+      terminal.enter('exit $?');
+      await ends(0, terminal);
+      assert.equal(scene.posts.length, 1);
+    },
+  );
 });
 
 describe('the first five minutes, at a terminal', () => {
@@ -133,26 +178,30 @@ describe('the first five minutes, at a terminal', () => {
     const before = await scene.ends(2, 'activities list');
     assert.match(before.stderr, /ldctl profiles add NAME/);
 
-    await atTerminal(scene, `profiles add mine --protected --api-url ${scene.url}`, async (terminal) => {
-      await terminal.shows(/Tenant id:/);
-      terminal.enter(scene.sandbox.tenantId.toString());
-      await terminal.shows(/API key:/);
-      terminal.enter(`${key}x`);
-      await terminal.shows(/warning: .*API key is wrong/);
-      await terminal.shows(/API key:/);
-      terminal.enter(key);
-      await terminal.shows(/key sandbox admin \(role admin\)/);
-      await terminal.shows(/Deployment:\n❯ platform\/production\/sandbox\n/);
-      terminal.enter();
-      await terminal.shows(/Where should the key be kept\?/);
-      terminal.enter();
-      await terminal.shows(/warning: the keyring cannot be used/);
-      await terminal.shows(/❯ In a file that only you can read/);
-      terminal.enter();
-      await terminal.shows(/added profile mine, now the current one/);
-      assert.ok(!(await ends(0, terminal)).stdout.includes(key), 'the key was shown');
-      assert.ok(readFileSync(join(scene.folder, 'config', 'config.json'), 'utf8').includes(key));
-    });
+    await atTerminal(
+      scene,
+      `profiles add mine --protected --api-url ${scene.url}`,
+      async (terminal) => {
+        await terminal.shows(/Tenant id:/);
+        terminal.enter(scene.sandbox.tenantId.toString());
+        await terminal.shows(/API key:/);
+        terminal.enter(`${key}x`);
+        await terminal.shows(/warning: .*API key is wrong/);
+        await terminal.shows(/API key:/);
+        terminal.enter(key);
+        await terminal.shows(/key sandbox admin \(role admin\)/);
+        await terminal.shows(/Deployment:\n❯ platform\/production\/sandbox\n/);
+        terminal.enter();
+        await terminal.shows(/Where should the key be kept\?/);
+        terminal.enter();
+        await terminal.shows(/warning: the keyring cannot be used/);
+        await terminal.shows(/❯ In a file that only you can read/);
+        terminal.enter();
+        await terminal.shows(/added profile mine, now the current one/);
+        assert.ok(!(await ends(0, terminal)).stdout.includes(key), 'the key was shown');
+        assert.ok(readFileSync(join(scene.folder, 'config', 'config.json'), 'utf8').includes(key));
+      },
+    );
 
     // A name that is not typed right acts on nothing, whatever is said beside it.
     for (const [typed, code] of [

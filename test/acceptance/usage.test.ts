@@ -17,8 +17,16 @@ const MISTAKES: ReadonlyArray<readonly [args: Words, says: RegExp, next: RegExp]
     /unknown runtime "igy"/,
     /^Did you mean ldctl activities trigger iggy restart\? .*one of: iggy, connectors/,
   ],
-  ['activities roll restart igy', /unknown runtime "restart"/, /^Did you mean ldctl activities roll iggy restart\?/],
-  ['activities trigger iggy reconfigure --yes', /reconfigure needs the id of a config/, /^Write reconfigure:ID/],
+  [
+    'activities roll restart igy',
+    /unknown runtime "restart"/,
+    /^Did you mean ldctl activities roll iggy restart\?/,
+  ],
+  [
+    'activities trigger iggy reconfigure --yes',
+    /reconfigure needs the id of a config/,
+    /^Write reconfigure:ID/,
+  ],
   ['activities trigger iggy reconfigure 42', /unexpected argument: 42/, /reconfigure:ID/],
   [
     'activities trigger iggy',
@@ -41,29 +49,73 @@ const MISTAKES: ReadonlyArray<readonly [args: Words, says: RegExp, next: RegExp]
   [`${RESTART} --node 7 --expect-nodes 2`, /--expect-nodes does not go with --node/, /See ldctl/],
   [RESTART, /every node of .* there is no one to ask/, /Add --yes.*or name nodes with --node/],
   [`${RESTART} --yes --timeout soon`, /--timeout: "soon" is not a duration/, /10m/],
-  [`${RESTART} --yes --explode`, /there is no flag --explode/, /See ldctl activities trigger --help/],
+  [
+    `${RESTART} --yes --explode`,
+    /there is no flag --explode/,
+    /See ldctl activities trigger --help/,
+  ],
   [`${RESTART} --yes --nodes 7`, /there is no flag --nodes/, /Did you mean --node\?/],
-  [`${RESTART} --yes --rolling`, /there is no flag --rolling here/, /It goes with ldctl activities roll\./],
-  ['sandbox start --nodes x', /--nodes: "x" is not a whole number/, /See ldctl sandbox start --help/],
-  [`${RESTART} --yes --pause 5s`, /there is no flag --pause here/, /It goes with ldctl activities roll\./],
-  ['activities triger iggy restart', /there is no command/, /Did you mean ldctl activities trigger\?/],
+  [
+    `${RESTART} --yes --rolling`,
+    /there is no flag --rolling here/,
+    /It goes with ldctl activities roll\./,
+  ],
+  [
+    'sandbox start --nodes x',
+    /--nodes: "x" is not a whole number/,
+    /See ldctl sandbox start --help/,
+  ],
+  [
+    `${RESTART} --yes --pause 5s`,
+    /there is no flag --pause here/,
+    /It goes with ldctl activities roll\./,
+  ],
+  [
+    'activities triger iggy restart',
+    /there is no command/,
+    /Did you mean ldctl activities trigger\?/,
+  ],
   ['activities wait', /nothing to wait for/, /Give ids of activities/],
   ['activities list --follow -o json', /--follow has no end, and json needs one/, /-o ndjson/],
-  ['activities list --status done', /--status: there is no "done"/, /processing, completed, rejected/],
+  [
+    'activities list --status done',
+    /--status: there is no "done"/,
+    /processing, completed, rejected/,
+  ],
   ['activities list --since yesterday', /"yesterday" is not a time/, /2h/],
   ['activities list --columns colour', /there is no column "colour"/, /The columns are: id, /],
-  ['activities list -o xml', /--output: "xml" is none of: table, json/, /See ldctl activities list --help/],
+  [
+    'activities list -o xml',
+    /--output: "xml" is none of: table, json/,
+    /See ldctl activities list --help/,
+  ],
   ['activities list --limit', /--limit needs a value/, /See ldctl activities list --help/],
   ['frobnicate', /there is no command frobnicate/, /See ldctl --help/],
-  ['activities frobnicate', /there is no command activities frobnicate/, /See ldctl activities --help/],
-  ['restart iggy', /there is no command restart/, /Did you mean ldctl activities trigger iggy restart\?/],
-  ['trigger restart igy', /there is no command trigger/, /Did you mean ldctl activities trigger iggy restart\?/],
+  [
+    'activities frobnicate',
+    /there is no command activities frobnicate/,
+    /See ldctl activities --help/,
+  ],
+  [
+    'restart iggy',
+    /there is no command restart/,
+    /Did you mean ldctl activities trigger iggy restart\?/,
+  ],
+  [
+    'trigger restart igy',
+    /there is no command trigger/,
+    /Did you mean ldctl activities trigger iggy restart\?/,
+  ],
   ['profile list', /there is no command profile/, /Did you mean ldctl profiles list\?/],
   ['-o table', /no command is given/, /See ldctl --help/],
   ['-v', /there is no flag -v/, /Did you mean ldctl --version\?/],
   ['--node 7 profiles list', /there is no flag --node/, /See ldctl profiles list --help/],
   ['activities --bogus', /there is no flag --bogus/, /See ldctl activities --help/],
-  ['activities -o table', /activities has commands, and none is given/, /See ldctl activities --help/],
+  [
+    'activities -o table',
+    /activities has commands, and none is given/,
+    /See ldctl activities --help/,
+  ],
   [`${RESTART} --yes=false`, /--yes takes no value/, /See ldctl/],
   [`${RESTART} --yes --timeout 1s --timeout 2s`, /--timeout is given twice/, /See ldctl/],
   [`whoami --api-key ${SECRET}`, /a key is never a flag/, /LD_API_KEY .*or keep it in a profile/],
@@ -75,23 +127,31 @@ const MISTAKES: ReadonlyArray<readonly [args: Words, says: RegExp, next: RegExp]
 const AN_ERROR_AND_A_HINT = /^error: [^\n]+\nhint: ([^\n]+)\ncode [a-z_]+\n$/;
 
 describe('a mistake on the command line', () => {
-  story(`ends with 2, a line about it, one on what to do, and nothing sent: ${MISTAKES.length}`, {}, async (scene) => {
-    const inTurn = turnstile(4);
-    const assertRefused = async (args: Words, says: RegExp, next: RegExp): Promise<void> => {
-      const { code, stdout, stderr } = await scene.ldctl(args);
-      const what = `ldctl ${wordsOf(args).join(' ')} said:\n${stdout}${stderr}`;
-      assert.equal(code, 2, what);
-      const [, hint = assert.fail(what)] = AN_ERROR_AND_A_HINT.exec(stderr) ?? [];
-      assert.match(stderr, says, what);
-      assert.match(hint, next, what);
-      assert.ok(!stderr.includes(SECRET), what);
-      if (!wordsOf(args).includes('json')) assert.equal(stdout, '', what);
-    };
-    const ends = await Promise.allSettled(MISTAKES.map((mistake) => inTurn(() => assertRefused(...mistake))));
-    const failures = ends.flatMap((end) => (end.status === 'rejected' ? [String(end.reason)] : []));
-    assert.deepEqual(failures, []);
-    assert.deepEqual([scene.sandbox.record.posts, scene.sandbox.record.dispatches], [[], []]);
-  });
+  story(
+    `ends with 2, a line about it, one on what to do, and nothing sent: ${MISTAKES.length}`,
+    {},
+    async (scene) => {
+      const inTurn = turnstile(4);
+      const assertRefused = async (args: Words, says: RegExp, next: RegExp): Promise<void> => {
+        const { code, stdout, stderr } = await scene.ldctl(args);
+        const what = `ldctl ${wordsOf(args).join(' ')} said:\n${stdout}${stderr}`;
+        assert.equal(code, 2, what);
+        const [, hint = assert.fail(what)] = AN_ERROR_AND_A_HINT.exec(stderr) ?? [];
+        assert.match(stderr, says, what);
+        assert.match(hint, next, what);
+        assert.ok(!stderr.includes(SECRET), what);
+        if (!wordsOf(args).includes('json')) assert.equal(stdout, '', what);
+      };
+      const ends = await Promise.allSettled(
+        MISTAKES.map((mistake) => inTurn(() => assertRefused(...mistake))),
+      );
+      const failures = ends.flatMap((end) =>
+        end.status === 'rejected' ? [String(end.reason)] : [],
+      );
+      assert.deepEqual(failures, []);
+      assert.deepEqual([scene.sandbox.record.posts, scene.sandbox.record.dispatches], [[], []]);
+    },
+  );
 
   story('is none where a global flag stands between group and command', {}, async (scene) => {
     const args = `activities --deployment ${scene.sandbox.deploymentId} trigger iggy restart --yes -o json`;
@@ -102,38 +162,61 @@ describe('a mistake on the command line', () => {
 });
 
 function assertNarrow(text: string): void {
-  for (const line of text.split('\n').filter((one) => !one.startsWith('  $ '))) assert.ok(line.length <= 80, line);
+  for (const line of text.split('\n').filter((one) => !one.startsWith('  $ '))) {
+    assert.ok(line.length <= 80, line);
+  }
 }
 
 describe('help', () => {
-  story('of a command has its examples first, and names the global flags, in 80 columns', {}, async (scene) => {
-    for (const asked of ['activities list -h', '-o json -h activities list', 'help activities list']) {
-      const { stdout } = await scene.ends(0, asked);
-      assert.deepEqual(stdout.match(/^[A-Z ]+$/gm), ['USAGE', 'EXAMPLES', 'FLAGS', 'DESCRIPTION', 'GLOBAL FLAGS']);
-      assert.match(stdout, /^ {2}\$ ldctl activities list \[FLAGS\]$/m);
-      const [, last = ''] = stdout.split('GLOBAL FLAGS\n');
-      assert.match(last, /-p\/--profile, -d\/--deployment,[^]*`ldctl help global-flags`\n$/);
-      assertNarrow(stdout);
-    }
-  });
+  story(
+    'of a command has its examples first, and names the global flags, in 80 columns',
+    {},
+    async (scene) => {
+      for (const asked of [
+        'activities list -h',
+        '-o json -h activities list',
+        'help activities list',
+      ]) {
+        const { stdout } = await scene.ends(0, asked);
+        assert.deepEqual(stdout.match(/^[A-Z ]+$/gm), [
+          'USAGE',
+          'EXAMPLES',
+          'FLAGS',
+          'DESCRIPTION',
+          'GLOBAL FLAGS',
+        ]);
+        assert.match(stdout, /^ {2}\$ ldctl activities list \[FLAGS\]$/m);
+        const [, last = ''] = stdout.split('GLOBAL FLAGS\n');
+        assert.match(last, /-p\/--profile, -d\/--deployment,[^]*`ldctl help global-flags`\n$/);
+        assertNarrow(stdout);
+      }
+    },
+  );
 
-  story('of a trigger fits 40 lines and of a roll 45, with its flags in groups', {}, async (scene) => {
-    const groups = ['TARGET FLAGS', 'CONSENT FLAGS', 'FOLLOWING FLAGS', 'SCRIPTS FLAGS'];
-    for (const [command, most, more] of [
-      ['trigger', 40, []],
-      ['roll', 45, ['ROLL FLAGS']],
-    ] as const) {
-      const { stdout } = await scene.ends(0, `activities ${command} --help`);
-      assert.ok(stdout.trimEnd().split('\n').length <= most, stdout);
-      assert.deepEqual(stdout.match(/^[A-Z ]+ FLAGS$/gm), [...groups, ...more, 'GLOBAL FLAGS']);
-    }
-  });
+  story(
+    'of a trigger fits 40 lines and of a roll 45, with its flags in groups',
+    {},
+    async (scene) => {
+      const groups = ['TARGET FLAGS', 'CONSENT FLAGS', 'FOLLOWING FLAGS', 'SCRIPTS FLAGS'];
+      for (const [command, most, more] of [
+        ['trigger', 40, []],
+        ['roll', 45, ['ROLL FLAGS']],
+      ] as const) {
+        const { stdout } = await scene.ends(0, `activities ${command} --help`);
+        assert.ok(stdout.trimEnd().split('\n').length <= most, stdout);
+        assert.deepEqual(stdout.match(/^[A-Z ]+ FLAGS$/gm), [...groups, ...more, 'GLOBAL FLAGS']);
+      }
+    },
+  );
 
   story('on global flags and exit codes is in 80 columns', {}, async (scene) => {
     for (const [topic, lines] of [
       [
         'global-flags',
-        [/^ {2}-o, --output table\|json\|yaml\|csv\|ndjson$/m, /^ {2}-p, --profile NAME {2,}The profile/m],
+        [
+          /^ {2}-o, --output table\|json\|yaml\|csv\|ndjson$/m,
+          /^ {2}-p, --profile NAME {2,}The profile/m,
+        ],
       ],
       ['exit-codes', [/^9 {5}a gate halted the roll {11}yes {13}look at the gate's output$/m]],
     ] as const) {
@@ -143,15 +226,29 @@ describe('help', () => {
     }
   });
 
-  story('of ldctl itself shows three ways in, and every group; that of a group its commands', {}, async (scene) => {
-    const root = await scene.ends(0, []);
-    for (const way of ['sandbox exec -- bash', 'profiles add', 'activities trigger iggy restart'])
-      assert.match(root.stdout, new RegExp(`^ {2}ldctl ${way}`, 'm'));
-    for (const group of ['activities', 'deployments', 'nodes', 'profiles', 'sandbox'])
-      assert.match(root.stdout, new RegExp(`^ {2}${group} {2,}\\w`, 'm'));
-    for (const asked of ['profiles', 'help profiles', 'profiles --help'])
-      assert.match((await scene.ends(0, asked)).stdout, /^ {2}profiles use +Make a profile the current one/m);
-    const unknown = await scene.ends(2, 'help profil');
-    assert.match(unknown.stderr, /there is no command profil\n.*Did you mean ldctl profiles\?/);
-  });
+  story(
+    'of ldctl itself shows three ways in, and every group; that of a group its commands',
+    {},
+    async (scene) => {
+      const root = await scene.ends(0, []);
+      for (const way of [
+        'sandbox exec -- bash',
+        'profiles add',
+        'activities trigger iggy restart',
+      ]) {
+        assert.match(root.stdout, new RegExp(`^ {2}ldctl ${way}`, 'm'));
+      }
+      for (const group of ['activities', 'deployments', 'nodes', 'profiles', 'sandbox']) {
+        assert.match(root.stdout, new RegExp(`^ {2}${group} {2,}\\w`, 'm'));
+      }
+      for (const asked of ['profiles', 'help profiles', 'profiles --help']) {
+        assert.match(
+          (await scene.ends(0, asked)).stdout,
+          /^ {2}profiles use +Make a profile the current one/m,
+        );
+      }
+      const unknown = await scene.ends(2, 'help profil');
+      assert.match(unknown.stderr, /there is no command profil\n.*Did you mean ldctl profiles\?/);
+    },
+  );
 });

@@ -9,7 +9,9 @@ import { seededRandom } from '../../src/sandbox/tenant.js';
 /** The sandbox's clock runs so many times as fast: a minute there is 0.6 s here. */
 const SPEED = 100;
 const KILLS = 10;
-const LOOP = blocksOf('docs/scripting.md').find(({ lines }) => lines.some((line) => line.includes('--after "${last')));
+const LOOP = blocksOf('docs/scripting.md').find(({ lines }) =>
+  lines.some((line) => line.includes('--after "${last')),
+);
 
 async function exportKilled(seed: number, order: 'asc' | 'desc'): Promise<void> {
   const random = seededRandom(seed);
@@ -20,25 +22,33 @@ async function exportKilled(seed: number, order: 'asc' | 'desc'): Promise<void> 
   await withScene({ now, order, appearMs, workMs: 5000, history: 2500 }, async (scene) => {
     const [script, file] = [join(scene.folder, 'loop.sh'), join(scene.folder, 'activities.ndjson')];
     const loop =
-      LOOP?.lines.join('\n').replace('sleep 30', 'sleep 0.1') ?? assert.fail('the docs have the loop no more');
+      LOOP?.lines.join('\n').replace('sleep 30', 'sleep 0.1') ??
+      assert.fail('the docs have the loop no more');
     writeFileSync(script, `cd ${scene.folder}\n${loop}\n`);
     const growth = setInterval(() => scene.restartByOther(), 100).unref();
     for (let kill = 0; kill < KILLS; kill += 1) {
       const run = scene.spawn('bash', [script]).input();
       await realSleep(random() * 1500);
       // Half of the time what the loop has started goes on without it.
-      if (kill % 2 === 0) await scene.shell(`kill -KILL $(cat /proc/${String(run.child.pid)}/task/*/children)`);
+      if (kill % 2 === 0) {
+        await scene.shell(`kill -KILL $(cat /proc/${String(run.child.pid)}/task/*/children)`);
+      }
       run.kill('SIGKILL');
       if (kill % 4 !== 0) continue;
-      // Half a line, as a kill in the middle of a write leaves it behind, once nobody writes any more.
+      // Half a line, as a kill in the middle of a write leaves it behind, once nobody writes any
+      // more.
       await scene.shell(`flock ${file}.lock true`);
       appendFileSync(file, '{"id":"73018450220032');
     }
     clearInterval(growth);
     await realSleep(60_000 / SPEED);
-    const { stdout } = await scene.ends(0, 'activities list --limit 0 -o csv --columns id --no-header');
+    const { stdout } = await scene.ends(
+      0,
+      'activities list --limit 0 -o csv --columns id --no-header',
+    );
     const all = stdout.trimEnd().split('\n').reverse();
-    const linesIn = (): string[] => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : []);
+    const linesIn = (): string[] =>
+      existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : [];
     const run = scene.spawn('bash', [script]).input();
     await until('the whole log', () => linesIn().length >= all.length);
     run.kill('SIGKILL');

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Run, type Ended } from '../helpers/ldctl.js';
@@ -11,7 +19,10 @@ import { startServer, type ScriptedServer } from '../helpers/server.js';
 const NAME = `ldctl-${process.platform}-${process.arch}`;
 const ARCHIVE = `${NAME}.tar.xz`;
 /** As a release has it, with its repository put in. */
-const SCRIPT = readFileSync(join(ROOT, 'install.sh'), 'utf8').replace(/^REPOSITORY=.*$/m, 'REPOSITORY=acme/ldctl');
+const SCRIPT = readFileSync(join(ROOT, 'install.sh'), 'utf8').replace(
+  /^REPOSITORY=.*$/m,
+  'REPOSITORY=acme/ldctl',
+);
 
 const sumOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -73,7 +84,10 @@ class Release {
 
 /** What it ends with, by what is wrong: the old program is still there then, and nothing else. */
 const REFUSALS: Record<string, [message: RegExp, prepare: (release: Release) => void]> = {
-  'another sum': [/ is not what was released: its SHA-256 is /, (release) => (release.sum = 'f'.repeat(64))],
+  'another sum': [
+    / is not what was released: its SHA-256 is /,
+    (release) => (release.sum = 'f'.repeat(64)),
+  ],
   'no sum': [/ says nothing of /, (release) => (release.sum = `${release.sum}  not-`)],
   'a download that is cut off': [/ could not be downloaded$/m, (release) => (release.sent = 100)],
   'a program that does not run here': [
@@ -105,10 +119,16 @@ const REFUSALS: Record<string, [message: RegExp, prepare: (release: Release) => 
     assert.match(stderr, /^installed ldctl\/9\.8\.7 as .*\/home\/\.local\/bin\/ldctl$/m);
     assert.match(
       stderr,
-      new RegExp(`^${release.bin} is not on your PATH\\. .*export PATH="${release.bin}:\\$PATH"$`, 'm'),
+      new RegExp(
+        `^${release.bin} is not on your PATH\\. .*export PATH="${release.bin}:\\$PATH"$`,
+        'm',
+      ),
     );
     assert.deepEqual(readdirSync(release.bin), ['ldctl']);
-    assert.equal(spawnSync(join(release.bin, 'ldctl'), { encoding: 'utf8' }).stdout, 'ldctl/9.8.7\n');
+    assert.equal(
+      spawnSync(join(release.bin, 'ldctl'), { encoding: 'utf8' }).stdout,
+      'ldctl/9.8.7\n',
+    );
   });
 
   it('installs where --to says, and says when another ldctl comes first on the PATH', async () => {

@@ -10,7 +10,9 @@ import { cleanEnvironment, ldctl, Run } from '../helpers/ldctl.js';
 const KILLS = 200;
 const WRITERS = 50;
 const KEY = `ld_pk_${'k'.repeat(32)}`;
-const FLAGS = '--no-verify --tenant-id 18446744073709551615 --key-store file --api-key-stdin'.split(' ');
+const FLAGS = '--no-verify --tenant-id 18446744073709551615 --key-store file --api-key-stdin'.split(
+  ' ',
+);
 
 describe('many writers of profiles', function () {
   this.timeout(120_000 + KILLS * 5_000);
@@ -29,7 +31,8 @@ describe('many writers of profiles', function () {
     const [program, ...args] = ldctl('profiles', 'add', name, ...FLAGS);
     return new Run(program, args, env).input(KEY);
   };
-  const stored = (): string[] => new ProfileStore(config, systemClock).read().profiles.map(({ name }) => name);
+  const stored = (): string[] =>
+    new ProfileStore(config, systemClock).read().profiles.map(({ name }) => name);
 
   it(`of ${WRITERS} processes that add a profile at once, none loses its own`, async () => {
     const names = Array.from({ length: WRITERS }, (_, n) => `p${n}`);

@@ -5,7 +5,9 @@ const PYTHON = (imports: string, items: string): string =>
   `python3 -c "import ${imports}
 for item in ${items}: print(item['id'])"`;
 
-/** By format, programs of others that read it from their stdin, and print the ids in it, one a line. */
+/**
+ * By format, programs of others that read it from their stdin, and print the ids in it, one a line.
+ */
 const READERS = {
   json: [PYTHON('json, sys', "json.load(sys.stdin)['items']"), 'jq -r .items[].id'],
   ndjson: [PYTHON('json, sys', 'map(json.loads, sys.stdin)'), 'jq -r .id'],
@@ -28,7 +30,9 @@ describe('a page of the log, by readers in other languages', function () {
         const ids = [...(await page.text()).matchAll(/"id":(\d+)/g)].map(([, id = '']) => id);
         assert.equal(ids.length, 50);
         for (const reader of readers) {
-          const { stdout, stderr } = await scene.shell(`ldctl activities list --limit 50 -o ${format} | ${reader}`);
+          const { stdout, stderr } = await scene.shell(
+            `ldctl activities list --limit 50 -o ${format} | ${reader}`,
+          );
           assert.deepEqual(stdout.trimEnd().split(/\r?\n/), ids, `${reader}\n${stderr}`);
         }
       }));

@@ -9,8 +9,16 @@ const { FAKETIME = '' } = process.env;
 /** A machine that is busy may take this much longer. */
 const SLACK_MS = 20_000;
 
-/** Restarts the first node, and sets the wall clock of the process by this much once it has said something. */
-async function restart(scene: Scene, flags: string, said: RegExp, offset: '+1h' | '+10s'): Promise<Ended> {
+/**
+ * Restarts the first node, and sets the wall clock of the process by this much once it has said
+ * something.
+ */
+async function restart(
+  scene: Scene,
+  flags: string,
+  said: RegExp,
+  offset: '+1h' | '+10s',
+): Promise<Ended> {
   assert.notEqual(FAKETIME, '', 'npm run check:clock says where libfaketime is');
   const file = join(scene.folder, 'offset');
   writeFileSync(file, '+0s\n');

@@ -4,7 +4,10 @@ import { type FormatName } from '../../src/output/formats.js';
 import { CommandBench } from '../helpers/command.js';
 import { readAs } from '../helpers/readers.js';
 
-/** What makes each of these command lines wrong, so that an error is printed in the format that was asked for. */
+/**
+ * What makes each of these command lines wrong, so that an error is printed in the format that was
+ * asked for.
+ */
 const WRONG = ['iggy', 'explode'];
 
 /** What stands behind the wrong words, and the format it asks for by the rules of the parser. */
@@ -48,7 +51,9 @@ describe('an error is printed in the format that the parser finds asked for', ()
         return;
       }
       const read = readAs(format, stdout);
-      const [document] = (format === 'ndjson' ? read : [read]) as [{ error: { exit_code: bigint } }];
+      const [document] = (format === 'ndjson' ? read : [read]) as [
+        { error: { exit_code: bigint } },
+      ];
       assert.equal(document.error.exit_code, 2n);
     });
   }

@@ -13,7 +13,8 @@ const EVERY_NODE = ['iggy', 'restart', '--yes', '--timeout', '0', '-o', 'json'];
 
 const old = (id: bigint, node: bigint, fields: Partial<Activity> = {}): Activity =>
   entry({ id: 100n + id, node_id: node, action: 'start', ...PLACE, ...fields });
-const own = (id: bigint, node: bigint): Activity => entry({ id: 200n + id, node_id: node, ...PLACE });
+const own = (id: bigint, node: bigint): Activity =>
+  entry({ id: 200n + id, node_id: node, ...PLACE });
 
 interface Result {
   nodes: Array<{ node_id: bigint | null; status: string }>;
@@ -35,7 +36,10 @@ describe('activities trigger, how many nodes there are', () => {
   function coreCounts(nodes: number): void {
     bench.core
       .get(DEPLOYMENT_PATH)
-      .reply(200, `{"id":${DEPLOYMENT},"name":"prod","nodes_count":${nodes},"supervisor_url":null}`);
+      .reply(
+        200,
+        `{"id":${DEPLOYMENT},"name":"prod","nodes_count":${nodes},"supervisor_url":null}`,
+      );
   }
 
   it('is what the log names, said before the POST', async () => {
@@ -111,7 +115,10 @@ describe('activities trigger, how many nodes there are', () => {
 
     it('does not go with named nodes, and is the only word', async () => {
       assert.equal((await bench.run(ActivitiesTrigger, ...args, '--node', '1')).code, 2);
-      assert.equal((await bench.run(ActivitiesTrigger, ...EVERY_NODE, '--expect-nodes', 'cluster')).code, 2);
+      assert.equal(
+        (await bench.run(ActivitiesTrigger, ...EVERY_NODE, '--expect-nodes', 'cluster')).code,
+        2,
+      );
     });
   });
 
@@ -138,8 +145,16 @@ describe('activities trigger, how many nodes there are', () => {
       it(`is held against --expect-nodes ${expected} before anything is sent`, async () => {
         logGrows(TWO);
         if (counted !== null) coreCounts(counted);
-        const { code, stdout } = await bench.run(ActivitiesRoll, ...ROLL, '--expect-nodes', expected);
-        assert.deepEqual([code, (parseJson(stdout) as Result).error?.code], [5, 'other_node_count']);
+        const { code, stdout } = await bench.run(
+          ActivitiesRoll,
+          ...ROLL,
+          '--expect-nodes',
+          expected,
+        );
+        assert.deepEqual(
+          [code, (parseJson(stdout) as Result).error?.code],
+          [5, 'other_node_count'],
+        );
       });
     }
 

@@ -10,9 +10,20 @@ const PROCESSING = { status: 'processing', finished_at: null };
 /** Oldest first, as some logs are. */
 const LOG: readonly Activity[] = [
   entry({ id: 101n, node_id: 7n, author_id: 1n, created_at: '2026-06-01T08:00:00Z' }),
-  entry({ id: 102n, node_id: 8n, runtime: 'connectors', action: 'reconfigure:42', created_at: '2026-06-01T10:00:00Z' }),
+  entry({
+    id: 102n,
+    node_id: 8n,
+    runtime: 'connectors',
+    action: 'reconfigure:42',
+    created_at: '2026-06-01T10:00:00Z',
+  }),
   entry({ id: 103n, node_id: 7n, status: 'rejected', created_at: '2026-06-01T11:00:00Z' }),
-  entry({ id: 18446744073709551615n, node_id: 9n, created_at: '2026-06-01T11:59:00Z', ...PROCESSING }),
+  entry({
+    id: 18446744073709551615n,
+    node_id: 9n,
+    created_at: '2026-06-01T11:59:00Z',
+    ...PROCESSING,
+  }),
 ];
 
 interface ListDocument {
@@ -21,7 +32,8 @@ interface ListDocument {
   error?: { code: string; exit_code: bigint; request_id: string };
 }
 
-const idsIn = (stdout: string): bigint[] => (parseJson(stdout) as ListDocument).items.map(({ id }) => id);
+const idsIn = (stdout: string): bigint[] =>
+  (parseJson(stdout) as ListDocument).items.map(({ id }) => id);
 
 describe('activities list', () => {
   let bench: CommandBench;
@@ -69,14 +81,29 @@ describe('activities list', () => {
   }
 
   it('gives one raw page in the order of the API', async () => {
-    bench.supervisor.get(`${ACTIVITIES}?page=2&results=5`).reply(200, page(LOG, { number: 2, results: 5, total: 9 }));
-    const { code, stdout } = await bench.run(ActivitiesList, '--page', '2', '--results', '5', '-o', 'json');
+    bench.supervisor
+      .get(`${ACTIVITIES}?page=2&results=5`)
+      .reply(200, page(LOG, { number: 2, results: 5, total: 9 }));
+    const { code, stdout } = await bench.run(
+      ActivitiesList,
+      '--page',
+      '2',
+      '--results',
+      '5',
+      '-o',
+      'json',
+    );
     assert.equal(code, 0);
     assert.deepEqual(parseJson(stdout), { items: LOG, total_results: 9n });
   });
 
   it('passes fields and words on that are not known yet', async () => {
-    const odd = { ...entry({ id: 5n, node_id: 6n }), runtime: 'flink', status: 'paused', reason: { deep: [1n, 2.5] } };
+    const odd = {
+      ...entry({ id: 5n, node_id: 6n }),
+      runtime: 'flink',
+      status: 'paused',
+      reason: { deep: [1n, 2.5] },
+    };
     bench.showLog(() => [odd]);
     const { stdout } = await bench.run(ActivitiesList, '-o', 'ndjson');
     assert.match(stdout, /"runtime":"flink".*"status":"paused".*"reason":\{"deep":\["1",2\.5\]\}/);
@@ -108,26 +135,44 @@ describe('activities list', () => {
 
   describe('that breaks off after its first page', () => {
     const FIRST = Array.from({ length: 100 }, (_, index) =>
-      entry({ id: 500n - BigInt(index), node_id: 7n, created_at: new Date(Date.UTC(2026, 5) - index).toISOString() }),
+      entry({
+        id: 500n - BigInt(index),
+        node_id: 7n,
+        created_at: new Date(Date.UTC(2026, 5) - index).toISOString(),
+      }),
     );
 
     beforeEach(() => {
-      bench.supervisor.get(`${ACTIVITIES}?page=1&results=100`).reply(200, page(FIRST, { total: 200 }));
+      bench.supervisor
+        .get(`${ACTIVITIES}?page=1&results=100`)
+        .reply(200, page(FIRST, { total: 200 }));
       const gone = problem(404, 'not_found', 'It is gone.');
       bench.supervisor.get(`${ACTIVITIES}?page=2&results=100`).reply(404, gone);
     });
 
     for (const format of ['json', 'ndjson', 'csv', 'yaml'] as const) {
       it(`keeps what it had in ${format}, says why on stderr, and ends with the error's code`, async () => {
-        const { code, stdout, stderr } = await bench.run(ActivitiesList, '--limit', '0', '-o', format);
+        const { code, stdout, stderr } = await bench.run(
+          ActivitiesList,
+          '--limit',
+          '0',
+          '-o',
+          format,
+        );
         assert.equal(code, 5, stderr);
-        assert.match(stderr, new RegExp(`^error: .*It is gone[^]*^code not_found, request ${REQUEST_ID}$`, 'm'));
+        assert.match(
+          stderr,
+          new RegExp(`^error: .*It is gone[^]*^code not_found, request ${REQUEST_ID}$`, 'm'),
+        );
         const value = readAs(format, stdout);
         const items = Array.isArray(value) ? value : (value as ListDocument).items;
         assert.equal(items.length, 100);
         if (format === 'json') {
           const { error } = value as ListDocument;
-          assert.deepEqual([error?.code, error?.exit_code, error?.request_id], ['not_found', 5n, REQUEST_ID]);
+          assert.deepEqual(
+            [error?.code, error?.exit_code, error?.request_id],
+            ['not_found', 5n, REQUEST_ID],
+          );
         }
       });
     }
@@ -155,28 +200,57 @@ describe('activities list', () => {
 
     it('ends with 0 once all that was listed is final, whatever became of it', async () => {
       logThatSettles('rejected');
-      const { code, stdout, stderr } = await bench.run(ActivitiesList, '--watch', '--timeout', '0', '-o', 'json');
+      const { code, stdout, stderr } = await bench.run(
+        ActivitiesList,
+        '--watch',
+        '--timeout',
+        '0',
+        '-o',
+        'json',
+      );
       assert.equal(code, 0, stderr);
       assert.equal((parseJson(stdout) as ListDocument).items[0]?.status, 'rejected');
     });
 
     it('ends with 3 with --exit-status when one that was waited for was rejected', async () => {
       logThatSettles('rejected');
-      const { code, stderr } = await bench.run(ActivitiesList, '--watch', '--exit-status', '--timeout', '0');
+      const { code, stderr } = await bench.run(
+        ActivitiesList,
+        '--watch',
+        '--exit-status',
+        '--timeout',
+        '0',
+      );
       assert.equal(code, 3, stderr);
     });
 
     it('ends with 0 with --exit-status when only one before it was rejected', async () => {
       logThatSettles('completed');
-      const { code, stderr } = await bench.run(ActivitiesList, '--watch', '--exit-status', '--timeout', '0');
+      const { code, stderr } = await bench.run(
+        ActivitiesList,
+        '--watch',
+        '--exit-status',
+        '--timeout',
+        '0',
+      );
       assert.equal(code, 0, stderr);
     });
 
     it('tells changes alone in NDJSON, and last a result with counts', async () => {
       logThatSettles('completed');
-      const { stdout } = await bench.run(ActivitiesList, '--watch', '--timeout', '0', '-o', 'ndjson');
+      const { stdout } = await bench.run(
+        ActivitiesList,
+        '--watch',
+        '--timeout',
+        '0',
+        '-o',
+        'ndjson',
+      );
       const events = readAs('ndjson', stdout) as Array<{ event: string; activity?: Activity }>;
-      assert.deepEqual(events.at(-2), { event: 'activity', activity: { ...processing, status: 'completed' } });
+      assert.deepEqual(events.at(-2), {
+        event: 'activity',
+        activity: { ...processing, status: 'completed' },
+      });
       assert.equal(events.at(-1)?.event, 'result');
       assert.equal(events.filter(({ activity }) => activity?.id === processing.id).length, 2);
     });

@@ -12,7 +12,13 @@ const [OLD, NEW] = [7301845022003200769n, 7301845022003201025n];
 
 /** The bench's clock stands at noon of 1 June. */
 const LOG: readonly Activity[] = [
-  entry({ id: NEW, node_id: 9n, status: 'processing', finished_at: null, created_at: '2026-06-01T11:57:00Z' }),
+  entry({
+    id: NEW,
+    node_id: 9n,
+    status: 'processing',
+    finished_at: null,
+    created_at: '2026-06-01T11:57:00Z',
+  }),
   entry({
     id: OLD,
     node_id: 7n,
@@ -37,7 +43,12 @@ const LOG: readonly Activity[] = [
     created_at: '2026-05-20T11:00:00Z',
     finished_at: '2026-05-20T11:00:01Z',
   }),
-  entry({ id: 101n, node_id: 8n, created_at: '2026-04-01T08:00:00Z', finished_at: '2026-04-01T08:00:04.5Z' }),
+  entry({
+    id: 101n,
+    node_id: 8n,
+    created_at: '2026-04-01T08:00:00Z',
+    finished_at: '2026-04-01T08:00:04.5Z',
+  }),
 ];
 
 describe('what is made of the log:', () => {
@@ -77,7 +88,10 @@ describe('what is made of the log:', () => {
       ['100', /oldest that the log still has is 101/],
       ['18446744073709551615', /newest is 7301845022003201025; this one may not have appeared yet/],
       ['150', /next ones are 103 and 7301845022003200769/],
-      ['7301845022003201024', /There is 7301845022003200769 and 7301845022003201025: the id may have been rounded/],
+      [
+        '7301845022003201024',
+        /There is 7301845022003200769 and 7301845022003201025: the id may have been rounded/,
+      ],
     ];
     for (const [id, says] of MISSING) {
       it(`ends with 5 for ${id}, which is not there, and says where to look`, async () => {
@@ -167,16 +181,30 @@ describe('what is made of the log:', () => {
     for (const [seconds, csv] of DURATIONS) {
       it(`of ${seconds.join(', ')} seconds has median, p90 and longest ${csv}; configs do not count, nor what did not complete`, async () => {
         const created_at = '2026-06-01T11:00:00.000Z';
-        const finished = (s: number): string => new Date(Date.parse(created_at) + s * 1000).toISOString();
+        const finished = (s: number): string =>
+          new Date(Date.parse(created_at) + s * 1000).toISOString();
         const one = (n: number, fields: Partial<Activity>): Activity =>
-          entry({ id: BigInt(n + 1), node_id: 7n, created_at, action: `reconfigure:${n}`, ...fields });
+          entry({
+            id: BigInt(n + 1),
+            node_id: 7n,
+            created_at,
+            action: `reconfigure:${n}`,
+            ...fields,
+          });
         bench.showLog(() => [
           one(90, { status: 'rejected', finished_at: finished(99) }),
           one(91, { status: 'paused', finished_at: finished(99) }),
           ...seconds.map((s, n) => one(n, { finished_at: finished(s) })),
         ]);
         const columns = 'action,completed,rejected,processing,median,p90,longest';
-        const { stdout } = await bench.run(ActivitiesStats, '-o', 'csv', '--no-header', '--columns', columns);
+        const { stdout } = await bench.run(
+          ActivitiesStats,
+          '-o',
+          'csv',
+          '--no-header',
+          '--columns',
+          columns,
+        );
         assert.equal(stdout, `reconfigure,${seconds.length},1,1,${csv}\n`);
       });
     }
@@ -194,7 +222,12 @@ describe('what is made of the log:', () => {
       const { code, stdout, stderr } = await bench.run(NodesList, '-o', 'json');
       assert.equal(code, 0, stderr);
       const { items } = parseJson(stdout) as { items: unknown[] };
-      const iggy = { activity_id: OLD, action: 'restart', status: 'completed', created_at: '2026-06-01T11:00:00Z' };
+      const iggy = {
+        activity_id: OLD,
+        action: 'restart',
+        status: 'completed',
+        created_at: '2026-06-01T11:00:00Z',
+      };
       const connectors = {
         activity_id: 103n,
         action: 'reconfigure:42',
@@ -236,7 +269,9 @@ describe('what is made of the log:', () => {
       for (const format of DATA_FORMATS) {
         const { code, stdout } = await bench.run(NodesList, '-o', format);
         assert.equal(code, 0);
-        if (format === 'json' || format === 'yaml') assert.deepEqual(readAs(format, stdout), { items: [] });
+        if (format === 'json' || format === 'yaml') {
+          assert.deepEqual(readAs(format, stdout), { items: [] });
+        }
       }
     });
   });
@@ -244,7 +279,15 @@ describe('what is made of the log:', () => {
   describe('activities list --after', () => {
     it('gives what is newer, oldest first', async () => {
       bench.showLog(() => LOG);
-      const { code, stdout } = await bench.run(ActivitiesList, '--after', '101', '--limit', '3', '-o', 'json');
+      const { code, stdout } = await bench.run(
+        ActivitiesList,
+        '--after',
+        '101',
+        '--limit',
+        '3',
+        '-o',
+        'json',
+      );
       assert.equal(code, 0);
       assert.deepEqual(parseJson(stdout), { items: [LOG[3], LOG[2], LOG[1]], total_results: 5n });
     });
@@ -269,7 +312,10 @@ describe('what is made of the log:', () => {
       [['--after', ''], /--after: "" is not an id/],
       [['--after', '7', '--page', '2'], /--after does not go with --page/],
       [['--after', '7', '--watch'], /--after does not go with --watch/],
-      [['--after', '7', '--follow', '--limit', '5'], /--limit does not go with --after and --follow/],
+      [
+        ['--after', '7', '--follow', '--limit', '5'],
+        /--limit does not go with --after and --follow/,
+      ],
       [['--after', '7', '--follow', '-o', 'json'], /--follow has no end/],
     ];
     for (const [args, says] of MISTAKES) {

@@ -5,7 +5,14 @@ import ProfilesRemove from '../../src/commands/profiles/remove.js';
 import ProfilesShow from '../../src/commands/profiles/show.js';
 import ProfilesUpdate from '../../src/commands/profiles/update.js';
 import ProfilesUse from '../../src/commands/profiles/use.js';
-import { CommandBench, CORE, DEPLOYMENT, KEY, SUPERVISOR, type CommandEnd } from '../helpers/command.js';
+import {
+  CommandBench,
+  CORE,
+  DEPLOYMENT,
+  KEY,
+  SUPERVISOR,
+  type CommandEnd,
+} from '../helpers/command.js';
 import { parseJson } from '../helpers/readers.js';
 
 const TENANT = '18446744073709551615';
@@ -15,7 +22,9 @@ describe('the profiles commands', () => {
   let bench: CommandBench;
   beforeEach(() => {
     bench = new CommandBench();
-    for (const name of Object.keys(bench.env)) if (name.startsWith('LD_')) bench.env[name] = undefined;
+    for (const name of Object.keys(bench.env)) {
+      if (name.startsWith('LD_')) bench.env[name] = undefined;
+    }
     bench.input = KEY;
   });
   afterEach(() => bench.close());
@@ -23,7 +32,17 @@ describe('the profiles commands', () => {
   const add = (name: string, ...more: string[]): Promise<CommandEnd> =>
     bench.run(
       ProfilesAdd,
-      ...[name, '--no-verify', '--api-key-stdin', '--key-store', 'file', '--tenant-id', TENANT, '--api-url', CORE],
+      ...[
+        name,
+        '--no-verify',
+        '--api-key-stdin',
+        '--key-store',
+        'file',
+        '--tenant-id',
+        TENANT,
+        '--api-url',
+        CORE,
+      ],
       ...['--deployment', DEPLOYMENT.toString(), '--supervisor-url', SUPERVISOR, ...more],
     );
   const document = (name: string, current: boolean): Record<string, unknown> => ({
@@ -56,12 +75,21 @@ describe('the profiles commands', () => {
     await add('prod');
     await add('test');
     const listed = parseJson((await bench.run(ProfilesList, '-o', 'json')).stdout);
-    assert.deepEqual(listed, { items: [document('prod', true), document('test', false)], total_results: 2n });
+    assert.deepEqual(listed, {
+      items: [document('prod', true), document('test', false)],
+      total_results: 2n,
+    });
 
     const used = await bench.run(ProfilesUse, 'test', '-o', 'json');
     assert.deepEqual([used.code, parseJson(used.stdout)], [0, document('test', true)]);
-    assert.deepEqual(parseJson((await bench.run(ProfilesShow, '-o', 'json')).stdout), document('test', true));
-    assert.deepEqual(parseJson((await bench.run(ProfilesShow, 'prod', '-o', 'json')).stdout), document('prod', false));
+    assert.deepEqual(
+      parseJson((await bench.run(ProfilesShow, '-o', 'json')).stdout),
+      document('test', true),
+    );
+    assert.deepEqual(
+      parseJson((await bench.run(ProfilesShow, 'prod', '-o', 'json')).stdout),
+      document('prod', false),
+    );
     const table = (await bench.run(ProfilesList, '--columns', 'current,name')).stdout;
     assert.deepEqual(table.split('\n'), ['CURRENT  NAME', '         prod', '*        test', '']);
   });
@@ -69,7 +97,11 @@ describe('the profiles commands', () => {
   it('use says one line, also that LD_PROFILE chooses another', async () => {
     await add('prod');
     await add('test');
-    assert.deepEqual(await bench.run(ProfilesUse, 'prod'), { code: 0, stdout: '', stderr: 'using profile prod\n' });
+    assert.deepEqual(await bench.run(ProfilesUse, 'prod'), {
+      code: 0,
+      stdout: '',
+      stderr: 'using profile prod\n',
+    });
     bench.env.LD_PROFILE = 'prod';
     const { stdout, stderr } = await bench.run(ProfilesUse, 'test');
     const line = 'using profile test; LD_PROFILE chooses prod all the same, until it is unset\n';
@@ -87,7 +119,10 @@ describe('the profiles commands', () => {
   it('update prints the new profile', async () => {
     await add('prod');
     const { code, stdout } = await bench.run(ProfilesUpdate, 'prod', '--protected', '-o', 'json');
-    assert.deepEqual([code, parseJson(stdout)], [0, { ...document('prod', true), protected: true }]);
+    assert.deepEqual(
+      [code, parseJson(stdout)],
+      [0, { ...document('prod', true), protected: true }],
+    );
   });
 
   it('remove says what is gone and what is current now', async () => {

@@ -5,13 +5,31 @@ import ActivitiesRoll from '../../src/commands/activities/roll.js';
 import { type Activity } from '../../src/base/activity.js';
 import { ApiKey } from '../../src/base/secret.js';
 import { ProfileStore } from '../../src/config/profiles.js';
-import { ACTIVITIES, CommandBench, DEPLOYMENT, entry, KEY, SUPERVISOR } from '../helpers/command.js';
+import {
+  ACTIVITIES,
+  CommandBench,
+  DEPLOYMENT,
+  entry,
+  KEY,
+  SUPERVISOR,
+} from '../helpers/command.js';
 import { itOnPosix } from '../helpers/platform.js';
 import { parseJson } from '../helpers/readers.js';
 
 const ROLL = ['iggy', 'restart', '--node', '8,7', '--node-timeout', '0', '-o', 'json'];
-/** One that its gate halts after the first node. Virtual time goes on while a gate runs: any limit would end it. */
-const HALTED = [...ROLL, '--gate', 'exit 1', '--gate-timeout', '0', '--idempotency-key', 'deploy-7'];
+/**
+ * One that its gate halts after the first node. Virtual time goes on while a gate runs: any limit
+ * would end it.
+ */
+const HALTED = [
+  ...ROLL,
+  '--gate',
+  'exit 1',
+  '--gate-timeout',
+  '0',
+  '--idempotency-key',
+  'deploy-7',
+];
 const RESUME = ['--resume', 'deploy-7', '-o', 'json'];
 
 interface Result {
@@ -21,7 +39,10 @@ interface Result {
   error?: { code: string };
 }
 
-/** Where `bench.close` finds answers that nothing asked for, something was not sent that should have been. */
+/**
+ * Where `bench.close` finds answers that nothing asked for, something was not sent that should have
+ * been.
+ */
 describe('activities roll', () => {
   let bench: CommandBench;
   let log: Activity[];
@@ -40,7 +61,15 @@ describe('activities roll', () => {
     bench.supervisor.post(`${ACTIVITIES}/iggy/restart`, `{"nodes":[${node}]}`).reply(202, () => {
       story.push(`begin ${node}`);
       left.set(node, { reads, status });
-      log = [entry({ id: 101n + BigInt(log.length), node_id: node, status: 'processing', finished_at: null }), ...log];
+      log = [
+        entry({
+          id: 101n + BigInt(log.length),
+          node_id: node,
+          status: 'processing',
+          finished_at: null,
+        }),
+        ...log,
+      ];
       return '';
     });
   }
@@ -55,11 +84,14 @@ describe('activities roll', () => {
     return log;
   }
 
-  async function run(...args: string[]): Promise<{ code: number | null; stderr: string; result: Result }> {
+  async function run(
+    ...args: string[]
+  ): Promise<{ code: number | null; stderr: string; result: Result }> {
     const { code, stdout, stderr } = await bench.run(ActivitiesRoll, ...args);
     return { code, stderr, result: (stdout === '' ? {} : parseJson(stdout)) as Result };
   }
-  const statuses = ({ nodes }: Result) => nodes.map(({ node_id: node, status }) => `${node} ${status}`);
+  const statuses = ({ nodes }: Result) =>
+    nodes.map(({ node_id: node, status }) => `${node} ${status}`);
 
   async function halt(...args: string[]): Promise<Result> {
     bench.showLog(readLog);
@@ -82,7 +114,15 @@ describe('activities roll', () => {
   it('has as many underway as --max-unavailable, and no more', async () => {
     bench.showLog(readLog);
     for (const node of [9n, 8n, 7n]) expectPost(node, { reads: 12 });
-    const { code, stderr } = await run(...ROLL, '--node', '9', '--node', '7', '--max-unavailable', '67%');
+    const { code, stderr } = await run(
+      ...ROLL,
+      '--node',
+      '9',
+      '--node',
+      '7',
+      '--max-unavailable',
+      '67%',
+    );
     assert.equal(code, 0, stderr);
     assert.deepEqual(story.slice(0, 3), ['begin 8', 'begin 7', 'end 8']);
     assert.equal(story.length, 6);
@@ -94,34 +134,52 @@ describe('activities roll', () => {
     const halted = await run(...ROLL);
     assert.equal(halted.code, 3, halted.stderr);
     assert.deepEqual(statuses(halted.result), ['8 rejected', '7 not_started']);
-    for (const node of [8n, 7n]) expectPost(node, { status: node === 8n ? 'rejected' : 'completed' });
+    for (const node of [8n, 7n]) {
+      expectPost(node, { status: node === 8n ? 'rejected' : 'completed' });
+    }
     log = [];
     const whole = await run(...ROLL, '--continue-on-error', '--idempotency-key', 'other');
     assert.equal(whole.code, 3, whole.stderr);
     assert.deepEqual(statuses(whole.result), ['8 rejected', '7 completed']);
   });
 
-  itOnPosix('tells its gate the node, the activity and what was done, and never the key', 'it has no sh', async () => {
-    bench.showLog(readLog);
-    for (const node of [8n, 7n]) expectPost(node);
-    const file = join(bench.folder, 'gate');
-    const { code, stderr, result } = await run(...ROLL, '--gate', `env >> ${file}`, '--gate-timeout', '0');
-    assert.equal(code, 0, stderr);
-    assert.deepEqual(
-      result.nodes.map(({ gate }) => gate?.exit_code),
-      [0n, 0n],
-    );
-    const told = readFileSync(file, 'utf8');
-    const facts = told
-      .split('\n')
-      .filter((line) => /^LDCTL_(NODE|ACTIVITY|DEPLOYMENT)_ID=|^LDCTL_(RUNTIME|ACTION)=/.test(line));
-    const of = (node: bigint, id: bigint) =>
-      [`NODE_ID=${node}`, `ACTIVITY_ID=${id}`, `DEPLOYMENT_ID=${DEPLOYMENT}`, 'RUNTIME=iggy', 'ACTION=restart'].map(
-        (fact) => `LDCTL_${fact}`,
+  itOnPosix(
+    'tells its gate the node, the activity and what was done, and never the key',
+    'it has no sh',
+    async () => {
+      bench.showLog(readLog);
+      for (const node of [8n, 7n]) expectPost(node);
+      const file = join(bench.folder, 'gate');
+      const { code, stderr, result } = await run(
+        ...ROLL,
+        '--gate',
+        `env >> ${file}`,
+        '--gate-timeout',
+        '0',
       );
-    assert.deepEqual(facts.sort(), [...of(8n, 101n), ...of(7n, 102n)].sort());
-    assert.ok(!told.includes(KEY));
-  });
+      assert.equal(code, 0, stderr);
+      assert.deepEqual(
+        result.nodes.map(({ gate }) => gate?.exit_code),
+        [0n, 0n],
+      );
+      const told = readFileSync(file, 'utf8');
+      const facts = told
+        .split('\n')
+        .filter((line) =>
+          /^LDCTL_(NODE|ACTIVITY|DEPLOYMENT)_ID=|^LDCTL_(RUNTIME|ACTION)=/.test(line),
+        );
+      const of = (node: bigint, id: bigint) =>
+        [
+          `NODE_ID=${node}`,
+          `ACTIVITY_ID=${id}`,
+          `DEPLOYMENT_ID=${DEPLOYMENT}`,
+          'RUNTIME=iggy',
+          'ACTION=restart',
+        ].map((fact) => `LDCTL_${fact}`);
+      assert.deepEqual(facts.sort(), [...of(8n, 101n), ...of(7n, 102n)].sort());
+      assert.ok(!told.includes(KEY));
+    },
+  );
 
   it('refuses a key that was used for another roll, and sends nothing', async () => {
     await halt();
@@ -167,8 +225,21 @@ describe('activities roll', () => {
     });
 
     const recorded = [
-      ...['--node=7', '--nodes-from=-', '--config=7', '--expect-nodes=2', '--gate=true', '--gate-timeout=1s'],
-      ...['--max-unavailable=2', '--pause=1s', '--node-timeout=1s', '--continue-on-error', '--idempotency-key=x'],
+      ...[
+        '--node=7',
+        '--nodes-from=-',
+        '--config=7',
+        '--expect-nodes=2',
+        '--gate=true',
+        '--gate-timeout=1s',
+      ],
+      ...[
+        '--max-unavailable=2',
+        '--pause=1s',
+        '--node-timeout=1s',
+        '--continue-on-error',
+        '--idempotency-key=x',
+      ],
       ...['--if-busy=wait', '--dry-run', '--yes', '--appear-timeout=1s'],
     ];
     for (const flag of recorded) {
@@ -180,7 +251,10 @@ describe('activities roll', () => {
     }
 
     it('is 2 with RUNTIME and ACTION, and with a key that is empty', async () => {
-      assert.match((await run('iggy', 'restart', ...RESUME)).stderr, /^error: --resume needs no RUNTIME and ACTION/);
+      assert.match(
+        (await run('iggy', 'restart', ...RESUME)).stderr,
+        /^error: --resume needs no RUNTIME and ACTION/,
+      );
       const { code, stderr } = await run('--resume', '');
       assert.equal(code, 2);
       assert.match(stderr, /--resume: it is empty/);

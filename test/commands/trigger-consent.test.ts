@@ -3,7 +3,15 @@ import ActivitiesTrigger from '../../src/commands/activities/trigger.js';
 import { ApiKey } from '../../src/base/secret.js';
 import { stringifyJson } from '../../src/base/json.js';
 import { ProfileStore } from '../../src/config/profiles.js';
-import { ACTIVITIES, CommandBench, CORE, DEPLOYMENT, entry, KEY, SUPERVISOR } from '../helpers/command.js';
+import {
+  ACTIVITIES,
+  CommandBench,
+  CORE,
+  DEPLOYMENT,
+  entry,
+  KEY,
+  SUPERVISOR,
+} from '../helpers/command.js';
 import { readAs } from '../helpers/readers.js';
 
 const NAMED = ['iggy', 'restart', '--node', '7', '--no-wait'];
@@ -15,12 +23,17 @@ const STRUCTURE = stringifyJson({
   divisions: [
     {
       ...{ id: 1n, name: 'platform' },
-      environments: [{ id: 2n, name: 'production', deployments: [{ id: DEPLOYMENT, name: 'orders' }] }],
+      environments: [
+        { id: 2n, name: 'production', deployments: [{ id: DEPLOYMENT, name: 'orders' }] },
+      ],
     },
   ],
 });
 
-/** Nobody can be asked: no terminal. Where consent is missing, `bench.close` shows that nothing was read or sent. */
+/**
+ * Nobody can be asked: no terminal. Where consent is missing, `bench.close` shows that nothing was
+ * read or sent.
+ */
 describe('consent to activities trigger', () => {
   let bench: CommandBench;
   beforeEach(() => (bench = new CommandBench()));
@@ -68,9 +81,13 @@ describe('consent to activities trigger', () => {
         assert.equal(stdout, '');
         return;
       }
-      const [document] = format === 'ndjson' ? (readAs(format, stdout) as unknown[]) : [readAs(format, stdout)];
+      const [document] =
+        format === 'ndjson' ? (readAs(format, stdout) as unknown[]) : [readAs(format, stdout)];
       const { error } = document as { error: Record<string, unknown> };
-      assert.deepEqual([error.code, error.exit_code, error.request_id], ['consent_missing', 2n, null]);
+      assert.deepEqual(
+        [error.code, error.exit_code, error.request_id],
+        ['consent_missing', 2n, null],
+      );
     });
   }
 
@@ -86,10 +103,24 @@ describe('consent to activities trigger', () => {
 
   it('on a protected profile is the name of the deployment, and no other', async () => {
     await useProfile({ protected: true });
-    const wrong = await bench.run(ActivitiesTrigger, ...EVERY, '--profile', 'prod', '--confirm', 'prod');
+    const wrong = await bench.run(
+      ActivitiesTrigger,
+      ...EVERY,
+      '--profile',
+      'prod',
+      '--confirm',
+      'prod',
+    );
     assert.equal(wrong.code, 2, wrong.stderr);
     expectPost('{}');
-    const right = await bench.run(ActivitiesTrigger, ...EVERY, '--profile', 'prod', '--confirm', 'orders');
+    const right = await bench.run(
+      ActivitiesTrigger,
+      ...EVERY,
+      '--profile',
+      'prod',
+      '--confirm',
+      'orders',
+    );
     assert.equal(right.code, 0, right.stderr);
   });
 
@@ -120,7 +151,14 @@ describe('consent to activities trigger', () => {
     for (const confirm of [String(DEPLOYMENT), 'orders', 'platform/production/orders']) {
       if (confirm.includes('/')) bench.core.get(/\/structure$/).reply(200, STRUCTURE);
       bench.supervisor.post(`${ACTIVITIES}/iggy/restart`, '{"nodes":[7]}').reply(202);
-      const { code, stderr } = await bench.run(ActivitiesTrigger, ...NAMED, '--profile', 'prod', '--confirm', confirm);
+      const { code, stderr } = await bench.run(
+        ActivitiesTrigger,
+        ...NAMED,
+        '--profile',
+        'prod',
+        '--confirm',
+        confirm,
+      );
       assert.equal(code, 0, stderr);
     }
   });
@@ -130,7 +168,10 @@ describe('consent to activities trigger', () => {
     assert.equal(code, 2, stderr);
     assert.match(stderr, new RegExp(`^hint: .* give its id, ${DEPLOYMENT}`, 'm'));
     expectPost('{}');
-    assert.equal((await bench.run(ActivitiesTrigger, ...EVERY, '--confirm', String(DEPLOYMENT))).code, 0);
+    assert.equal(
+      (await bench.run(ActivitiesTrigger, ...EVERY, '--confirm', String(DEPLOYMENT))).code,
+      0,
+    );
     assert.equal((await bench.run(ActivitiesTrigger, ...EVERY, '--confirm', '')).code, 2);
   });
 
@@ -141,7 +182,10 @@ describe('consent to activities trigger', () => {
     expectPost('{"nodes":[7]}');
     const { code, stderr } = await bench.run(ActivitiesTrigger, ...NAMED, '--profile', 'prod');
     assert.equal(code, 0, stderr);
-    assert.match(stderr, /^--profile prod is taken whole: .*LD_API_KEY.*LD_DEPLOYMENT_ID.* ignored$/m);
+    assert.match(
+      stderr,
+      /^--profile prod is taken whole: .*LD_API_KEY.*LD_DEPLOYMENT_ID.* ignored$/m,
+    );
     assert.match(stderr, /^next: .* --node 7 --profile prod$/m);
   });
 

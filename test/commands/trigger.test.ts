@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import ActivitiesTrigger from '../../src/commands/activities/trigger.js';
 import { type Activity } from '../../src/base/activity.js';
-import { ACTIVITIES, CommandBench, DEPLOYMENT, entry, page, problem, SUPERVISOR } from '../helpers/command.js';
+import {
+  ACTIVITIES,
+  CommandBench,
+  DEPLOYMENT,
+  entry,
+  page,
+  problem,
+  SUPERVISOR,
+} from '../helpers/command.js';
 import { parseJson } from '../helpers/readers.js';
 import { REQUEST_ID } from '../helpers/server.js';
 
@@ -143,13 +151,17 @@ describe('activities trigger', () => {
 
   it('reports an answer that is a replay', async () => {
     logGrows();
-    bench.supervisor.post(PATH).reply(202, '', { 'idempotent-replayed': 'true', date: bench.serverDate() });
+    bench.supervisor
+      .post(PATH)
+      .reply(202, '', { 'idempotent-replayed': 'true', date: bench.serverDate() });
     const { code, stdout } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'json');
     assert.equal(code, 0);
     assert.equal((parseJson(stdout) as Result).replayed, true);
   });
 
-  const REFUSALS: ReadonlyArray<readonly [status: number, apiCode: string, exitCode: number, hint: RegExp | null]> = [
+  const REFUSALS: ReadonlyArray<
+    readonly [status: number, apiCode: string, exitCode: number, hint: RegExp | null]
+  > = [
     [400, 'validation_error', 5, null],
     [401, 'unauthorized', 4, /LD_API_KEY/],
     [403, 'forbidden', 4, /deployment:manage/],
@@ -160,12 +172,17 @@ describe('activities trigger', () => {
   for (const [status, apiCode, exitCode, hint] of REFUSALS) {
     it(`ends with ${exitCode} at a ${status} ${apiCode}, in the API's own words`, async () => {
       bench.showLog(() => [OLD]);
-      bench.supervisor.post(PATH).reply(status, problem(status, apiCode, 'The reason is \u001b[31mthis\u0007.'));
+      bench.supervisor
+        .post(PATH)
+        .reply(status, problem(status, apiCode, 'The reason is \u001b[31mthis\u0007.'));
       const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'json');
       assert.equal(code, exitCode, stderr);
       const { error, ...rest } = parseJson(stdout) as Result & { error: { hint: string | null } };
       assert.deepEqual(rest, {});
-      assert.deepEqual([error.code, error.exit_code, error.request_id], [apiCode, BigInt(exitCode), REQUEST_ID]);
+      assert.deepEqual(
+        [error.code, error.exit_code, error.request_id],
+        [apiCode, BigInt(exitCode), REQUEST_ID],
+      );
       assert.match(error.message, /The reason is/);
       if (hint) assert.match(error.hint ?? '', hint);
       assert.match(stderr, new RegExp(`^error: [^]*^code ${apiCode}, request ${REQUEST_ID}$`, 'm'));
@@ -208,7 +225,10 @@ describe('activities trigger', () => {
     const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'json');
     assert.equal(code, 0, stderr);
     assert.equal((parseJson(stdout) as Result).recovered, true);
-    assert.match(stderr, /^warning: .*redirected the request \(307\).*; nothing is sent again: the log decides/m);
+    assert.match(
+      stderr,
+      /^warning: .*redirected the request \(307\).*; nothing is sent again: the log decides/m,
+    );
   });
 
   it('sends again with the same key once a look, 5 s after a lost answer, shows nothing', async () => {
@@ -243,13 +263,18 @@ describe('activities trigger', () => {
     assert.equal(outcome, 'unconfirmed');
     assert.deepEqual([error?.code, error?.exit_code], ['forbidden', 7n]);
     assert.match(error?.message ?? '', /Your grant has ended/);
-    assert.equal(resume, `ldctl activities wait --after ${OLD.id} --runtime iggy --action restart --node ${NODE}`);
+    assert.equal(
+      resume,
+      `ldctl activities wait --after ${OLD.id} --runtime iggy --action restart --node ${NODE}`,
+    );
   });
 
   it('waits as long as a 429 says, and sends the same key', async () => {
     let log = [OLD];
     bench.showLog(() => log);
-    bench.supervisor.post(PATH).reply(429, problem(429, 'rate_limited', 'Slowly.'), { 'retry-after': '7' });
+    bench.supervisor
+      .post(PATH)
+      .reply(429, problem(429, 'rate_limited', 'Slowly.'), { 'retry-after': '7' });
     bench.supervisor
       .post(PATH)
       .matchHeader('idempotency-key', /^a-random-key\./)
@@ -276,7 +301,9 @@ describe('activities trigger', () => {
       .times(2)
       .reply(() => {
         polls += 1;
-        return polls === 1 ? [200, page([processing, OLD])] : [403, problem(403, 'forbidden', 'No longer.')];
+        return polls === 1
+          ? [200, page([processing, OLD])]
+          : [403, problem(403, 'forbidden', 'No longer.')];
       });
     const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'json');
     assert.equal(code, 7, stderr);
@@ -301,23 +328,44 @@ describe('activities trigger', () => {
 
   it('sends nothing on a dry run, and shows exactly what it would have sent', async () => {
     bench.showLog(() => [OLD, entry({ id: 5n, node_id: 9n })]);
-    const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, 'iggy', 'restart', '--dry-run', '-o', 'json');
+    const { code, stdout, stderr } = await bench.run(
+      ActivitiesTrigger,
+      'iggy',
+      'restart',
+      '--dry-run',
+      '-o',
+      'json',
+    );
     assert.equal(code, 0, stderr);
-    const { outcome, nodes, request } = parseJson(stdout) as Result & { request: Record<string, unknown> };
+    const { outcome, nodes, request } = parseJson(stdout) as Result & {
+      request: Record<string, unknown>;
+    };
     assert.equal(outcome, 'dry_run');
     assert.deepEqual(
-      (nodes as Array<{ node_id: bigint; status: string }>).map(({ node_id, status }) => [node_id, status]),
+      (nodes as Array<{ node_id: bigint; status: string }>).map(({ node_id, status }) => [
+        node_id,
+        status,
+      ]),
       [
         [9n, 'not_started'],
         [NODE, 'not_started'],
       ],
     );
-    assert.deepEqual([request.method, request.url, request.body], ['POST', `${SUPERVISOR}${PATH}`, '{}']);
+    assert.deepEqual(
+      [request.method, request.url, request.body],
+      ['POST', `${SUPERVISOR}${PATH}`, '{}'],
+    );
     assert.match(String(request.idempotency_key), /^a-random-key\.[0-9a-f]{32}$/);
   });
 
   it('asks for consent before it asks the network for anything', async () => {
-    const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, 'iggy', 'restart', '-o', 'json');
+    const { code, stdout, stderr } = await bench.run(
+      ActivitiesTrigger,
+      'iggy',
+      'restart',
+      '-o',
+      'json',
+    );
     assert.equal(code, 2, stderr);
     assert.deepEqual((parseJson(stdout) as Result).error?.code, 'consent_missing');
   });

@@ -26,7 +26,11 @@ describe('activities wait', () => {
 
   it('prints the shape of trigger, with null for what it cannot know or the activities do not share', async () => {
     bench.showLog(() => [SECOND, FIRST]);
-    const { code, stdout, stderr } = await bench.run(ActivitiesWait, `${FIRST.id},${SECOND.id}`, ...FOREVER);
+    const { code, stdout, stderr } = await bench.run(
+      ActivitiesWait,
+      `${FIRST.id},${SECOND.id}`,
+      ...FOREVER,
+    );
     assert.equal(code, 3, stderr);
     const shown = ({ node_id, id, status, created_at, finished_at }: Activity): object => ({
       node_id,
@@ -54,7 +58,16 @@ describe('activities wait', () => {
   it('follows nodes from a file, or from stdin', async () => {
     bench.showLog(() => [SECOND, FIRST]);
     bench.input = '{"nodes":["7"]}';
-    const after = ['--after', '7301845022003200000', '--runtime', 'iggy', '--action', 'restart', '--nodes-from', '-'];
+    const after = [
+      '--after',
+      '7301845022003200000',
+      '--runtime',
+      'iggy',
+      '--action',
+      'restart',
+      '--nodes-from',
+      '-',
+    ];
     const { code, stdout, stderr } = await bench.run(ActivitiesWait, ...after, ...FOREVER);
     assert.equal(code, 0, stderr);
     assert.deepEqual(
@@ -84,7 +97,16 @@ describe('activities wait', () => {
 
   it('with --after correlates from that baseline as the trigger did', async () => {
     bench.showLog(() => [entry({ id: SECOND.id + 5n, node_id: 7n }), SECOND, FIRST]);
-    const after = ['--after', String(FIRST.id), '--runtime', 'iggy', '--action', 'restart', '--node', '7'];
+    const after = [
+      '--after',
+      String(FIRST.id),
+      '--runtime',
+      'iggy',
+      '--action',
+      'restart',
+      '--node',
+      '7',
+    ];
     const { code, stdout, stderr } = await bench.run(ActivitiesWait, ...after, ...FOREVER);
     assert.equal(code, 0, stderr);
     const { nodes } = parseJson(stdout) as Result;
@@ -96,7 +118,16 @@ describe('activities wait', () => {
 
   it('with --after and --expect-nodes ends with 7 while one is missing', async () => {
     bench.showLog(() => [entry({ id: SECOND.id, node_id: 7n }), FIRST]);
-    const after = ['--after', String(FIRST.id), '--runtime', 'iggy', '--action', 'restart', '--expect-nodes', '2'];
+    const after = [
+      '--after',
+      String(FIRST.id),
+      '--runtime',
+      'iggy',
+      '--action',
+      'restart',
+      '--expect-nodes',
+      '2',
+    ];
     const { code, stdout, stderr } = await bench.run(ActivitiesWait, ...after, ...FOREVER);
     assert.equal(code, 7, stderr);
     const { nodes, resume } = parseJson(stdout) as Result;
@@ -107,7 +138,10 @@ describe('activities wait', () => {
         [null, 'missing'],
       ],
     );
-    assert.match(resume ?? '', / --after 7301845022003200001 --runtime iggy --action restart --expect-nodes 2$/);
+    assert.match(
+      resume ?? '',
+      / --after 7301845022003200001 --runtime iggy --action restart --expect-nodes 2$/,
+    );
   });
 
   it('without an id refuses off a terminal, and asks for nothing: a variable may be unset', async () => {
@@ -147,7 +181,10 @@ describe('activities wait', () => {
     [['7', '--after', '8'], /ids or --after, not both/],
     [['--after', '8'], /--after needs --runtime and --action/],
     [['--after', '8', '--runtime', 'iggy', '--action', 'explode'], /unknown action "explode"/],
-    [['--after', '8', '--runtime', 'iggy', '--action', 'stop', '--node', ''], /--node names no node/],
+    [
+      ['--after', '8', '--runtime', 'iggy', '--action', 'stop', '--node', ''],
+      /--node names no node/,
+    ],
     [['7', '--runtime', 'iggy'], /--runtime goes with --after/],
     [['18446744073709551616'], /is at most 18446744073709551615/],
     [['7x'], /"7x" is not an id/],

@@ -40,7 +40,11 @@ const structure = stringifyJson({
   id: TENANT,
   name: 'acme',
   divisions: [
-    { id: 11n, name: 'platform', environments: [{ id: 21n, name: 'production', deployments: [deployment] }] },
+    {
+      id: 11n,
+      name: 'platform',
+      environments: [{ id: 21n, name: 'production', deployments: [deployment] }],
+    },
   ],
 });
 
@@ -96,7 +100,10 @@ describe('whoami', () => {
     assert.match(stdout, /^expires at +2026-06-06 12:00:00Z \(in 5 days\)$/m);
     assert.match(stdout, /^tenant id +18446744073709551615 {2}\(env LD_TENANT_ID\)$/m);
     assert.match(stdout, /^tenant name +acme$/m);
-    assert.match(stdout, new RegExp(`^deployment id +${DEPLOYMENT} {2}\\(env LD_DEPLOYMENT_ID\\)$`, 'm'));
+    assert.match(
+      stdout,
+      new RegExp(`^deployment id +${DEPLOYMENT} {2}\\(env LD_DEPLOYMENT_ID\\)$`, 'm'),
+    );
     assert.match(stdout, /^deployment name +platform\/production\/prod$/m);
     assert.match(stdout, /^may manage +no$/m);
   });
@@ -108,7 +115,10 @@ describe('whoami', () => {
     assert.match(stdout, /^may manage +unknown$/m);
     assert.match(stdout, /^api key +ld_pk_…/m);
     assert.match(stderr, /^note: without a tenant id .* LD_TENANT_ID$/m);
-    const json = parseJson((await bench.run(Whoami, '-o', 'json')).stdout) as Record<string, unknown>;
+    const json = parseJson((await bench.run(Whoami, '-o', 'json')).stdout) as Record<
+      string,
+      unknown
+    >;
     assert.deepEqual([json.role, json.may_read, json.may_manage], [null, null, null]);
     assert.equal((json.notes as string[]).length, 1);
   });
@@ -124,7 +134,10 @@ describe('whoami', () => {
   it('knows that a key may do nothing to a deployment that it does not see', async () => {
     bench.env.LD_DEPLOYMENT_ID = '7';
     bench.core.get(CONTEXT).reply(200, context()).get(STRUCTURE).reply(200, structure);
-    const json = parseJson((await bench.run(Whoami, '-o', 'json')).stdout) as Record<string, unknown>;
+    const json = parseJson((await bench.run(Whoami, '-o', 'json')).stdout) as Record<
+      string,
+      unknown
+    >;
     assert.deepEqual([json.may_read, json.may_manage], [false, false]);
     assert.match(String(json.notes), /this key sees no deployment 7 in tenant acme/);
   });
@@ -135,7 +148,10 @@ describe('whoami', () => {
       .reply(200, context())
       .get(STRUCTURE)
       .reply(403, problem(403, 'forbidden', 'no'));
-    const json = parseJson((await bench.run(Whoami, '-o', 'json')).stdout) as Record<string, unknown>;
+    const json = parseJson((await bench.run(Whoami, '-o', 'json')).stdout) as Record<
+      string,
+      unknown
+    >;
     assert.deepEqual([json.may_read, json.may_manage], [true, false]);
     assert.match(String(json.notes), /\bno\b/);
   });
@@ -153,7 +169,10 @@ describe('whoami', () => {
     bench.core.get(CONTEXT).reply(401, problem(401, 'unauthorized', 'The API key has expired.'));
     const { code, stderr } = await bench.run(Whoami);
     assert.equal(code, 4);
-    assert.match(stderr, new RegExp(`hint: It is the key ld_pk_…${KEY.slice(-4)} from LD_API_KEY\\.`));
+    assert.match(
+      stderr,
+      new RegExp(`hint: It is the key ld_pk_…${KEY.slice(-4)} from LD_API_KEY\\.`),
+    );
   });
 
   describe('with a profile', () => {
@@ -182,7 +201,9 @@ describe('whoami', () => {
 
     const stored = (): string => readFileSync(join(bench.folder, 'config', 'config.json'), 'utf8');
     const listed = (): void =>
-      void bench.supervisor.get(/activities/).reply(200, { items: [], page: 1, total_results: 0, total_pages: 0 });
+      void bench.supervisor
+        .get(/activities/)
+        .reply(200, { items: [], page: 1, total_results: 0, total_pages: 0 });
 
     it('stores when the key expires, and other commands warn of it each time, without a request', async () => {
       bench.core.get(CONTEXT).reply(200, context()).get(STRUCTURE).reply(200, structure);
@@ -194,7 +215,9 @@ describe('whoami', () => {
         listed();
         const { stderr } = await bench.run(ActivitiesList);
         warnings.push(
-          /^warning: the API key of profile me expires in \d days \(2026-06-06\); .*profiles update me/m.test(stderr),
+          /^warning: the API key of profile me expires in \d days \(2026-06-06\); .*profiles update me/m.test(
+            stderr,
+          ),
         );
       }
       assert.deepEqual(warnings, [true, true, true]);
@@ -204,7 +227,9 @@ describe('whoami', () => {
       bench.core.get(CONTEXT).reply(200, context()).get(STRUCTURE).reply(200, structure);
       await bench.run(Whoami);
       await bench.clock.advance(6 * 86_400_000);
-      bench.supervisor.get(/activities/).reply(401, problem(401, 'unauthorized', 'The API key has expired.'));
+      bench.supervisor
+        .get(/activities/)
+        .reply(401, problem(401, 'unauthorized', 'The API key has expired.'));
       const { code, stderr } = await bench.run(ActivitiesList);
       assert.equal(code, 4);
       assert.match(
@@ -259,7 +284,16 @@ describe('deployments list', () => {
       stdout.split('\n').map((line) => line.split(/ {2,}/)),
       [
         ['DIVISION', 'ENVIRONMENT', 'NAME', 'ID', 'CLOUD', 'REGION', 'TIER', 'SUPERVISOR_URL'],
-        ['platform', 'production', 'prod', DEPLOYMENT.toString(), 'aws', 'us-east-1', '-', SUPERVISOR],
+        [
+          'platform',
+          'production',
+          'prod',
+          DEPLOYMENT.toString(),
+          'aws',
+          'us-east-1',
+          '-',
+          SUPERVISOR,
+        ],
         [''],
       ],
     );
@@ -282,7 +316,14 @@ describe('deployments list', () => {
   });
 
   it('is a record a deployment in CSV', async () => {
-    const { stdout } = await bench.run(DeploymentsList, '-o', 'csv', '--columns', 'id,name', '--no-header');
+    const { stdout } = await bench.run(
+      DeploymentsList,
+      '-o',
+      'csv',
+      '--columns',
+      'id,name',
+      '--no-header',
+    );
     assert.equal(stdout, `${DEPLOYMENT},prod\n`);
   });
 });

@@ -6,14 +6,16 @@ interface Sleeper {
   wake: () => void;
 }
 
-/** A run that is still going on after this much virtual time hangs, as far as a test is concerned. */
+/**
+ * A run that is still going on after this much virtual time hangs, as far as a test is concerned.
+ */
 const LONGEST_RUN_MS = 7 * 24 * 60 * 60 * 1000;
 
 /**
  * Time that passes only when a test says so. Milliseconds throughout.
  *
- * `await clock.run(promise)` is what most tests want: whenever every task is asleep, time jumps to the next wake-up,
- * until the promise has a value. `advance` moves time by hand.
+ * `await clock.run(promise)` is what most tests want: whenever every task is asleep, time jumps to
+ * the next wake-up, until the promise has a value. `advance` moves time by hand.
  */
 export class VirtualClock implements Clock {
   readonly #start: number;
@@ -55,7 +57,10 @@ export class VirtualClock implements Clock {
     return this.#sleepers.size;
   }
 
-  /** The process is stopped for this long: time goes on, and those that were to wake meanwhile wake right after it. */
+  /**
+   * The process is stopped for this long: time goes on, and those that were to wake meanwhile wake
+   * right after it.
+   */
   stop(ms: number): void {
     this.#elapsed += ms;
   }
@@ -71,7 +76,10 @@ export class VirtualClock implements Clock {
     this.#elapsed = end;
   }
 
-  /** Lets time pass until `promise` has ended, and hands on its value or its error. @throws Error when it hangs */
+  /**
+   * Lets time pass until `promise` has ended, and hands on its value or its error.
+   * @throws Error when it hangs
+   */
   async run<T>(promise: Promise<T>): Promise<T> {
     const end = this.#elapsed + LONGEST_RUN_MS;
     const state = { isOver: false };

@@ -42,8 +42,9 @@ const noKeyring: Keyring = {
 };
 
 /**
- * A command's whole world: environment, output, time and the API, all of it a test's own. Time passes only while the
- * command sleeps; give a run that is followed `--timeout 0`, or its deadline comes while an answer is on its way.
+ * A command's whole world: environment, output, time and the API, all of it a test's own. Time
+ * passes only while the command sleeps; give a run that is followed `--timeout 0`, or its deadline
+ * comes while an answer is on its way.
  */
 export class CommandBench {
   readonly clock = new VirtualClock();
@@ -132,12 +133,27 @@ export class CommandBench {
 }
 
 /** A page of the log as the API sends it. */
-export function page(items: readonly Activity[], { number = 1, results = 100, total = items.length } = {}): string {
-  return stringifyJson({ items, page: number, total_results: total, total_pages: Math.ceil(total / results) });
+export function page(
+  items: readonly Activity[],
+  { number = 1, results = 100, total = items.length } = {},
+): string {
+  return stringifyJson({
+    items,
+    page: number,
+    total_results: total,
+    total_pages: Math.ceil(total / results),
+  });
 }
 
 export function problem(status: number, code: string, reason: string): string {
-  return stringifyJson({ type: 'about:blank', title: 'Error', code, reason, instance: REQUEST_ID, status });
+  return stringifyJson({
+    type: 'about:blank',
+    title: 'Error',
+    code,
+    reason,
+    instance: REQUEST_ID,
+    status,
+  });
 }
 
 /** An entry of the log: a restart of iggy, completed. */

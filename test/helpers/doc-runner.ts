@@ -23,12 +23,19 @@ const DEPLOYMENT = `import { connect } from 'ldctl';
   const { LD_SUPERVISOR_URL = '', LD_API_KEY = '' } = process.env;
   const deployment = connect({ supervisorUrl: LD_SUPERVISOR_URL, deploymentId: 7263012455120900033n, apiKey: LD_API_KEY });`;
 
-/** All of the program that a block shows: what it begins with, which readers do not see, and its lines. */
+/**
+ * All of the program that a block shows: what it begins with, which readers do not see, and its
+ * lines.
+ */
 export function programOf({ lines, marks }: DocBlock): string {
   return [marks.get('with')?.replace(/^deployment;?/, DEPLOYMENT) ?? '', ...lines].join('\n');
 }
 
-/** Writes TypeScript as a module that Node runs, into a folder where the package under test is installed. @returns its path */
+/**
+ * Writes TypeScript as a module that Node runs, into a folder where the package under test is
+ * installed.
+ * @returns its path
+ */
 export function writeModule(folder: string, source: string): string {
   mkdirSync(join(folder, 'node_modules'));
   symlinkSync(dirname(dirname(LDCTL)), join(folder, 'node_modules', 'ldctl'));
@@ -39,17 +46,23 @@ export function writeModule(folder: string, source: string): string {
 }
 
 /**
- * Runs a block of a page against a sandbox of its own, in an empty folder, and looks whether it does what the page
- * says: `sh` as a script with the exit codes it names, `console` at a terminal with what it shows, `ts` as a program
- * that ends with 0 or with what `// exit N` in it says.
+ * Runs a block of a page against a sandbox of its own, in an empty folder, and looks whether it
+ * does what the page says: `sh` as a script with the exit codes it names, `console` at a terminal
+ * with what it shows, `ts` as a program that ends with 0 or with what `// exit N` in it says.
  */
 export async function runBlock(block: DocBlock): Promise<void> {
   const options: Record<string, unknown> = {};
-  for (const [, name = '', value] of (block.marks.get('sandbox') ?? '').matchAll(/--(\w+) (\d+)/g))
+  for (const [, name = '', value] of (block.marks.get('sandbox') ?? '').matchAll(
+    /--(\w+) (\d+)/g,
+  )) {
     options[name] = name === 'reject' || name === 'stuck' ? [Number(value)] : Number(value);
+  }
   await withScene(options satisfies StartSandboxOptions, async (scene) => {
     // There is no keyring at the end of this.
-    Object.assign(scene.env, { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent/bus', REPOSITORY: ROOT });
+    Object.assign(scene.env, {
+      DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent/bus',
+      REPOSITORY: ROOT,
+    });
     if (block.language !== 'ts') return play(scene, block, commandsOf(block));
     const source = programOf(block);
     const exitCode = Number(/\/\/ exit (\d+)/.exec(source)?.[1] ?? 0);
@@ -62,7 +75,11 @@ const TELL_STATUS = '{ was=$?; echo "$was" >> "$HOME/statuses"; (exit "$was"); }
 /** Prints a line without touching the exit code of what was before. */
 const SAY = 'say() { local was=$?; printf "%s\\n" "$1"; return "$was"; }';
 
-async function play(scene: Scene, { where, language, lines, marks }: DocBlock, commands: DocCommand[]): Promise<void> {
+async function play(
+  scene: Scene,
+  { where, language, lines, marks }: DocBlock,
+  commands: DocCommand[],
+): Promise<void> {
   const isShown = language === 'console';
   const steps = commands.map(({ text }) => {
     // `LD_API_KEY=…` stands for the reader's own, which the sandbox has set here.
@@ -78,17 +95,31 @@ async function play(scene: Scene, { where, language, lines, marks }: DocBlock, c
       ? await atTerminal(scene, script, questions)
       : await scene.spawn('bash', ['-o', 'pipefail', script]).input().ended().then(allOf);
 
-  const statuses = readFileSync(join(scene.folder, 'statuses'), 'utf8').trim().split('\n').map(Number);
-  const told = commands.map(({ text }, index) => `${text}  → ${String(statuses[index] ?? 'not run')}`);
+  const statuses = readFileSync(join(scene.folder, 'statuses'), 'utf8')
+    .trim()
+    .split('\n')
+    .map(Number);
+  const told = commands.map(
+    ({ text }, index) => `${text}  → ${String(statuses[index] ?? 'not run')}`,
+  );
   const wanted = commands.map(({ text, exitCode }) => `${text}  → ${exitCode}`);
   assert.deepEqual(told, wanted, `${where} does not end as the page says; it printed:\n${printed}`);
-  if (isShown) assert.match(shapeOf(printed), patternOf(lines), `${where} shows something else:\n${printed}`);
+  if (isShown) {
+    assert.match(shapeOf(printed), patternOf(lines), `${where} shows something else:\n${printed}`);
+  }
 }
 
 const allOf = ({ stdout, stderr }: Ended): string => `${stdout}${stderr}`;
 
-/** Runs it at a terminal, presses Enter at every question. @returns the lines of the screen at the end */
-async function atTerminal(scene: Scene, script: string, questions: readonly string[]): Promise<string> {
+/**
+ * Runs it at a terminal, presses Enter at every question.
+ * @returns the lines of the screen at the end
+ */
+async function atTerminal(
+  scene: Scene,
+  script: string,
+  questions: readonly string[],
+): Promise<string> {
   const terminal = new Terminal(['bash', script], scene.env, WINDOW);
   try {
     for (const question of questions) {

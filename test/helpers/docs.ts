@@ -11,8 +11,9 @@ export interface DocBlock {
   language: string;
   lines: readonly string[];
   /**
-   * `<!-- name: value -->`: `not run` with the reason; `needs` with programs; `sandbox` with its flags; `before` with shell that is run first;
-   * `with` with TypeScript that the program begins with; `Enter after` with the questions at which Enter is pressed.
+   * `<!-- name: value -->`: `not run` with the reason; `needs` with programs; `sandbox` with its
+   * flags; `before` with shell that is run first; `with` with TypeScript that the program begins
+   * with; `Enter after` with the questions at which Enter is pressed.
    */
   marks: ReadonlyMap<string, string>;
 }
@@ -20,17 +21,25 @@ export interface DocBlock {
 const MARK = /^<!-- (not run|needs|sandbox|before|with|Enter after): ?(.*) -->$/;
 const FENCE = /^```(\w*)/;
 
-/** Every page that people wrote, or that shows commands: README and CONTRIBUTING at the root, and all below docs/. */
+/**
+ * Every page that people wrote, or that shows commands: README and CONTRIBUTING at the root, and
+ * all below docs/.
+ */
 export function docPages(): string[] {
   const docs = readdirSync(join(ROOT, 'docs'), { encoding: 'utf8', recursive: true });
-  const pages = docs.filter((name) => name.endsWith('.md')).map((name) => `docs/${name.replaceAll('\\', '/')}`);
+  const pages = docs
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name.replaceAll('\\', '/')}`);
   return ['README.md', 'CONTRIBUTING.md', ...pages.sort()];
 }
 
 /** @param page a path from the root of the repository */
 export const readPage = (page: string): string => readFileSync(join(ROOT, page), 'utf8');
 
-/** The blocks of a page, in order. @throws Error for a mark that no block follows, and for a block without an end */
+/**
+ * The blocks of a page, in order.
+ * @throws Error for a mark that no block follows, and for a block without an end
+ */
 export function blocksOf(page: string): DocBlock[] {
   const blocks: DocBlock[] = [];
   const lines = readPage(page).split('\n');
@@ -61,8 +70,9 @@ export interface DocCommand {
 }
 
 /**
- * The commands of a block. In `sh` each ends with 0, or with what `# exit N` after it says. In `console` they follow a
- * `$`, and one that does not end with 0 is followed by `$ echo $?` and the code.
+ * The commands of a block. In `sh` each ends with 0, or with what `# exit N` after it says. In
+ * `console` they follow a `$`, and one that does not end with 0 is followed by `$ echo $?` and the
+ * code.
  */
 export function commandsOf({ language, lines }: DocBlock): DocCommand[] {
   if (language === 'console') {
@@ -79,7 +89,9 @@ export function commandsOf({ language, lines }: DocBlock): DocCommand[] {
     text = text === '' ? line : `${text}\n${line}`;
     // Whether a shell would ask for more of it.
     if (text.endsWith('\\') || spawnSync('bash', ['-n', '-c', text]).status !== 0) continue;
-    if (text.trim() !== '') commands.push({ text, exitCode: Number(/# exit (\d+)/.exec(text)?.[1] ?? 0) });
+    if (text.trim() !== '') {
+      commands.push({ text, exitCode: Number(/# exit (\d+)/.exec(text)?.[1] ?? 0) });
+    }
     text = '';
   }
   if (text !== '') throw new Error(`not a command of a shell: ${text}`);
@@ -96,7 +108,8 @@ const VARYING: ReadonlyArray<readonly [RegExp, string]> = [
   [/127\.0\.0\.1:\d+/g, 'HOST'],
   [/\b\d+(\.\d+)?(ms|s|m|h|d)( \d+(ms|s|m|h))*(?![\w.])/g, 'DURATION'],
   [/\bin \d+ days\b/g, 'in DAYS'],
-  // The ids of a sandbox's tenant, deployments and nodes are always the same; those of its activities are not.
+  // The ids of a sandbox's tenant, deployments and nodes are always the same; those of its
+  // activities are not.
   [/\b73\d{17}\b/g, 'ACTIVITY'],
   [/ {2,}/g, '  '],
   [/ +$/gm, ''],
@@ -106,7 +119,10 @@ const VARYING: ReadonlyArray<readonly [RegExp, string]> = [
 export const shapeOf = (text: string): string =>
   VARYING.reduce((shape, [pattern, name]) => shape.replace(pattern, name), text);
 
-/** What matches the shapes of what a page shows: `…` stands for any text, and alone in a line for any lines. */
+/**
+ * What matches the shapes of what a page shows: `…` stands for any text, and alone in a line for
+ * any lines.
+ */
 export function patternOf(shown: readonly string[]): RegExp {
   const parts = `${shapeOf(shown.join('\n'))}\n`.split(/(^…\n|…)/m).map((part) => {
     if (part === '…') return '.*';

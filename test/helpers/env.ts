@@ -1,5 +1,11 @@
-/** Runs a step with these variables of the environment, an `undefined` one not set, and puts back what was there. */
-export async function withEnv<T>(values: Record<string, string | undefined>, step: () => Promise<T>): Promise<T> {
+/**
+ * Runs a step with these variables of the environment, an `undefined` one not set, and puts back
+ * what was there.
+ */
+export async function withEnv<T>(
+  values: Record<string, string | undefined>,
+  step: () => Promise<T>,
+): Promise<T> {
   const before = Object.keys(values).map((name) => [name, process.env[name]] as const);
   set(Object.entries(values));
   try {

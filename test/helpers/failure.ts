@@ -2,8 +2,14 @@ import assert from 'node:assert/strict';
 
 type ErrorClass<E extends Error> = abstract new (...args: never[]) => E;
 
-/** What a step failed with, which must be of this class. @throws AssertionError when it did not fail, or otherwise */
-export async function failureOf<E extends Error>(step: Promise<unknown>, kind: ErrorClass<E>): Promise<E> {
+/**
+ * What a step failed with, which must be of this class.
+ * @throws AssertionError when it did not fail, or otherwise
+ */
+export async function failureOf<E extends Error>(
+  step: Promise<unknown>,
+  kind: ErrorClass<E>,
+): Promise<E> {
   const error: unknown = await step.then(
     () => assert.fail('it did not fail'),
     (fault: unknown) => fault,

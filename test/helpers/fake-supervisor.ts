@@ -43,7 +43,10 @@ type ReadStep = (page: ActivityPage, query: PageQuery) => ActivityPage;
 
 const FIRST_ID = 7301845022003200000n;
 
-/** A Supervisor in memory and in virtual time, which carries everything out and shows it, faultlessly. */
+/**
+ * A Supervisor in memory and in virtual time, which carries everything out and shows it,
+ * faultlessly.
+ */
 export class FakeSupervisor implements Supervisor {
   readonly posts: WireTrigger[] = [];
   readonly postTimes: number[] = [];
@@ -69,7 +72,9 @@ export class FakeSupervisor implements Supervisor {
 
   /** @throws Error when a part of the script was not played */
   verify(): void {
-    if (this.#readScript.length > 0) throw new Error(`${this.#readScript.length} scripted reads were not made`);
+    if (this.#readScript.length > 0) {
+      throw new Error(`${this.#readScript.length} scripted reads were not made`);
+    }
   }
 
   trigger(request: WireTrigger, { signal }: CallOptions = {}): Promise<Accepted> {
@@ -79,14 +84,22 @@ export class FakeSupervisor implements Supervisor {
     const { runtime } = request;
     const action = formatAction(request.action);
     for (const node of request.nodes ?? this.nodes) {
-      const { appearMs = 100, workMs = 1000, result = 'completed' } = this.behaviour.get(node) ?? {};
+      const {
+        appearMs = 100,
+        workMs = 1000,
+        result = 'completed',
+      } = this.behaviour.get(node) ?? {};
       const then = workMs === null ? [] : [[appearMs + workMs, result] as const];
       this.add({ node, runtime, action, status: 'processing', appearMs, then });
     }
     return Promise.resolve({ requestId: 'f00d', replayed: false, serverTime: this.#clock.now() });
   }
 
-  async list(_deploymentId: Id, query: PageQuery, { signal }: CallOptions = {}): Promise<ActivityPage> {
+  async list(
+    _deploymentId: Id,
+    query: PageQuery,
+    { signal }: CallOptions = {},
+  ): Promise<ActivityPage> {
     signal?.throwIfAborted();
     this.reads.push(query);
     const step = this.#readScript.shift();
@@ -102,7 +115,16 @@ export class FakeSupervisor implements Supervisor {
     const { status = 'completed', appearMs = 0, createdAt = now, then = [] } = options;
     const created_at = new Date(createdAt).toISOString();
     this.entries.push({
-      activity: { id, node_id: node, runtime, action, status, author_id: 42n, created_at, finished_at: null },
+      activity: {
+        id,
+        node_id: node,
+        runtime,
+        action,
+        status,
+        author_id: 42n,
+        created_at,
+        finished_at: null,
+      },
       visibleFrom: now + appearMs,
       statuses: then.map(([afterMs, status]) => ({ from: now + afterMs, status })),
     });
@@ -123,12 +145,22 @@ export class FakeSupervisor implements Supervisor {
     const now = this.#clock.now();
     const visible = this.entries.filter(({ visibleFrom }) => visibleFrom <= now);
     if (this.order === 'desc') visible.reverse();
-    const items = visible.slice((page - 1) * results, page * results).map(({ activity, statuses }) => {
-      const { status, from } = statuses.findLast((one) => one.from <= now) ?? { status: activity.status };
-      const finished_at = from !== undefined && isFinal(status) ? new Date(from).toISOString() : null;
-      return { ...activity, status, finished_at };
-    });
-    return { items, page, total_results: visible.length, total_pages: Math.ceil(visible.length / results) };
+    const items = visible
+      .slice((page - 1) * results, page * results)
+      .map(({ activity, statuses }) => {
+        const { status, from } = statuses.findLast((one) => one.from <= now) ?? {
+          status: activity.status,
+        };
+        const finished_at =
+          from !== undefined && isFinal(status) ? new Date(from).toISOString() : null;
+        return { ...activity, status, finished_at };
+      });
+    return {
+      items,
+      page,
+      total_results: visible.length,
+      total_pages: Math.ceil(visible.length / results),
+    };
   }
 }
 
@@ -138,9 +170,13 @@ export function failingRead(error: Error): ReadStep {
   };
 }
 
-export function apiError(status: number, { retryAfterMs }: { retryAfterMs?: number } = {}): ApiError {
+export function apiError(
+  status: number,
+  { retryAfterMs }: { retryAfterMs?: number } = {},
+): ApiError {
   const problem = { status, code: `http_${status}`, reason: '', retryAfterMs };
   return new ApiError(`the API said ${status}`, problem, { requestId: `request-${status}` });
 }
 
-export const lost = (): TransportError => new TransportError('reset', 'the connection was lost', { sent: 'maybe' });
+export const lost = (): TransportError =>
+  new TransportError('reset', 'the connection was lost', { sent: 'maybe' });

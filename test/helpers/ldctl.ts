@@ -5,15 +5,22 @@ import { symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The built command, as `npm install` links it; or another one, installed or a single executable, where a check names it. */
-export const LDCTL = process.env.LDCTL_UNDER_TEST ?? fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+/**
+ * The built command, as `npm install` links it; or another one, installed or a single executable,
+ * where a check names it.
+ */
+export const LDCTL =
+  process.env.LDCTL_UNDER_TEST ?? fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 
 /** A command line of it, as a program and its arguments. */
 export function ldctl(...args: readonly string[]): [program: string, ...args: string[]] {
   return LDCTL.endsWith('.js') ? [process.execPath, LDCTL, ...args] : [LDCTL, ...args];
 }
 
-/** A process that is still there after this much real time hangs, on a machine that is busy with other things too. */
+/**
+ * A process that is still there after this much real time hangs, on a machine that is busy with
+ * other things too.
+ */
 const LONGEST_RUN_MS = 180_000;
 
 /** What the stubs say that stand in the place of packages (scripts/bundle.js). */
@@ -65,14 +72,22 @@ export class Run {
     return this.#ended;
   }
 
-  /** Waits until what it has said, on either stream, matches. @throws AssertionError when it ends before that */
+  /**
+   * Waits until what it has said, on either stream, matches.
+   * @throws AssertionError when it ends before that
+   */
   said(pattern: RegExp): Promise<void> {
-    return this.heard(String(pattern), () => pattern.test(this.stdout) || pattern.test(this.stderr));
+    return this.heard(
+      String(pattern),
+      () => pattern.test(this.stdout) || pattern.test(this.stderr),
+    );
   }
 
   /** The same for what it has said makes true. @param what names it in the error */
   async heard(what: string, matches: () => boolean): Promise<void> {
-    while (!matches() && !this.#isOver) await new Promise<void>((resolve) => this.#listeners.add(resolve));
+    while (!matches() && !this.#isOver) {
+      await new Promise<void>((resolve) => this.#listeners.add(resolve));
+    }
     assert.ok(matches(), `it never said ${what}, but:\n${this.stdout}\n${this.stderr}`);
   }
 
@@ -82,7 +97,10 @@ export class Run {
       hangs = true;
       this.child.kill('SIGKILL');
     }, LONGEST_RUN_MS);
-    const [code, signal] = (await once(this.child, 'close')) as [number | null, NodeJS.Signals | null];
+    const [code, signal] = (await once(this.child, 'close')) as [
+      number | null,
+      NodeJS.Signals | null,
+    ];
     clearTimeout(limit);
     this.#isOver = true;
     this.#wake();
@@ -101,15 +119,21 @@ export class Run {
 }
 
 /**
- * An environment that owes nothing to that of the tests: no `LD_*`, proxy or CI variable is in it, the config and home
- * folders are below `folder`, and `ldctl` is on the PATH.
+ * An environment that owes nothing to that of the tests: no `LD_*`, proxy or CI variable is in it,
+ * the config and home folders are below `folder`, and `ldctl` is on the PATH.
  */
 export function cleanEnvironment(folder: string): NodeJS.ProcessEnv {
   const onWindows = process.platform === 'win32';
-  if (onWindows) writeFileSync(join(folder, 'ldctl.cmd'), `@"${process.execPath}" "${LDCTL}" %*\r\n`);
-  else symlinkSync(LDCTL, join(folder, 'ldctl'));
+  if (onWindows) {
+    writeFileSync(join(folder, 'ldctl.cmd'), `@"${process.execPath}" "${LDCTL}" %*\r\n`);
+  } else symlinkSync(LDCTL, join(folder, 'ldctl'));
   return {
-    ...(onWindows && { SystemRoot: process.env.SystemRoot, USERPROFILE: folder, TEMP: folder, TMP: folder }),
+    ...(onWindows && {
+      SystemRoot: process.env.SystemRoot,
+      USERPROFILE: folder,
+      TEMP: folder,
+      TMP: folder,
+    }),
     PATH: [folder, process.env.PATH].join(delimiter),
     HOME: folder,
     TMPDIR: folder,

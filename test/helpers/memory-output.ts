@@ -1,7 +1,10 @@
 import { Writable } from 'node:stream';
 import { Output, Sink } from '../../src/output/streams.js';
 
-/** What a sink in memory pretends to be. Off a terminal unless told otherwise; colour goes with `isTTY`. */
+/**
+ * What a sink in memory pretends to be. Off a terminal unless told otherwise; colour goes with
+ * `isTTY`.
+ */
 export interface Terminal {
   isTTY: boolean;
   colour: boolean;
@@ -19,7 +22,11 @@ export class MemorySink extends Sink {
       this.#text += chunk;
       done();
     };
-    const stream = Object.assign(new Writable({ decodeStrings: false, write }), { isTTY, columns, rows });
+    const stream = Object.assign(new Writable({ decodeStrings: false, write }), {
+      isTTY,
+      columns,
+      rows,
+    });
     super(stream, colour === false ? { NO_COLOR: '1' } : {});
     this.#stream = stream;
   }
@@ -48,5 +55,8 @@ export function memoryOutput(
   options: Partial<Terminal> & { stdout?: Partial<Terminal>; stderr?: Partial<Terminal> } = {},
 ): MemoryOutput {
   const { stdout, stderr, ...both } = options;
-  return new MemoryOutput(new MemorySink({ ...both, ...stdout }), new MemorySink({ ...both, ...stderr }));
+  return new MemoryOutput(
+    new MemorySink({ ...both, ...stdout }),
+    new MemorySink({ ...both, ...stderr }),
+  );
 }

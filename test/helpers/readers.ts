@@ -7,8 +7,8 @@ export type DataFormat = 'json' | 'yaml' | 'csv' | 'ndjson';
 export const DATA_FORMATS: readonly DataFormat[] = ['json', 'yaml', 'csv', 'ndjson'];
 
 /**
- * Reads what was printed in a format: one value for JSON and YAML, a list of lines' values for NDJSON, and of records
- * for CSV. Whole numbers are bigint, and those of CSV are text.
+ * Reads what was printed in a format: one value for JSON and YAML, a list of lines' values for
+ * NDJSON, and of records for CSV. Whole numbers are bigint, and those of CSV are text.
  * @throws Error when it is not of this format
  */
 export function readAs(format: DataFormat, text: string): unknown {
@@ -24,16 +24,28 @@ export function readAs(format: DataFormat, text: string): unknown {
   }
 }
 
-/** Reads JSON that ldctl printed; its ids, which are text, as bigint. @throws AssertionError for one that is a number */
+/**
+ * Reads JSON that ldctl printed; its ids, which are text, as bigint.
+ * @throws AssertionError for one that is a number
+ */
 export function parseJson(text: string): unknown {
   return withIds(parseExactly(text));
 }
 
 function withIds(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withIds);
-  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  if (
+    typeof value !== 'object' ||
+    value === null ||
+    Object.getPrototypeOf(value) !== Object.prototype
+  ) {
+    return value;
+  }
   return Object.fromEntries(
-    Object.entries(value).map(([name, field]) => [name, /^(?:.*_)?id$/.test(name) ? idOf(field) : withIds(field)]),
+    Object.entries(value).map(([name, field]) => [
+      name,
+      /^(?:.*_)?id$/.test(name) ? idOf(field) : withIds(field),
+    ]),
   );
 }
 

@@ -17,7 +17,8 @@ const LONGEST_WAIT_MS = 120_000;
 
 /** What is typed; a text is split at its blanks. */
 export type Words = string | readonly string[];
-export const wordsOf = (words: Words): readonly string[] => (typeof words === 'string' ? words.split(' ') : words);
+export const wordsOf = (words: Words): readonly string[] =>
+  typeof words === 'string' ? words.split(' ') : words;
 
 /** A sandbox served by this process, and ldctl in processes of its own that are pointed at it. */
 export class Scene {
@@ -75,7 +76,9 @@ export class Scene {
 
   /** Takes out of the environment what points at the sandbox, as for a newcomer. */
   forget(): this {
-    for (const name of Object.keys(this.env)) if (/^LD_|^LDCTL_SANDBOX/.test(name)) this.env[name] = undefined;
+    for (const name of Object.keys(this.env)) {
+      if (/^LD_|^LDCTL_SANDBOX/.test(name)) this.env[name] = undefined;
+    }
     return this;
   }
 
@@ -117,7 +120,10 @@ export class Scene {
 }
 
 /** Plays one scene, and clears up after it. */
-export async function withScene(options: StartSandboxOptions, play: (scene: Scene) => Promise<void>): Promise<void> {
+export async function withScene(
+  options: StartSandboxOptions,
+  play: (scene: Scene) => Promise<void>,
+): Promise<void> {
   const opened = await Scene.open(options);
   try {
     await play(opened);
@@ -157,8 +163,8 @@ interface Play {
 const plays = new WeakMap<Mocha.Suite, Play[]>();
 
 /**
- * A test that mostly waits: those of a suite are played side by side, some at a time, from the first one on. None may
- * share anything with another.
+ * A test that mostly waits: those of a suite are played side by side, some at a time, from the
+ * first one on. None may share anything with another.
  */
 export function plan(title: string, play: () => Promise<void>): void {
   const own: Play = { play };
@@ -177,7 +183,11 @@ export function plan(title: string, play: () => Promise<void>): void {
 }
 
 /** The same with a sandbox of its own. */
-export function story(title: string, options: StartSandboxOptions, play: (scene: Scene) => Promise<void>): void {
+export function story(
+  title: string,
+  options: StartSandboxOptions,
+  play: (scene: Scene) => Promise<void>,
+): void {
   plan(title, () => withScene(options, play));
 }
 

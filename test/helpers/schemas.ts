@@ -5,7 +5,10 @@ import { Ajv2020 as Ajv, type AnySchemaObject } from 'ajv/dist/2020.js';
 const FOLDER = new URL('../../schemas/', import.meta.url);
 const SUFFIX = '.schema.json';
 
-/** How the ids of an output are written: in quotes, or bare (`--number-ids`). A schema allows both, an output must not. */
+/**
+ * How the ids of an output are written: in quotes, or bare (`--number-ids`). A schema allows both,
+ * an output must not.
+ */
 export type IdType = 'integer' | 'string';
 
 /** The schemas that the package ships, by their names without the suffix. */
@@ -14,23 +17,31 @@ const SCHEMA_NAMES: readonly string[] = readdirSync(FOLDER)
   .map((file) => file.slice(0, -SUFFIX.length));
 
 /**
- * Checks a JSON text that a command printed against a schema. Numbers are rounded for this; that ids are exact is for
- * other tests to see.
+ * Checks a JSON text that a command printed against a schema. Numbers are rounded for this; that
+ * ids are exact is for other tests to see.
  * @throws AssertionError that says what does not match, and where
  */
 export function assertMatches(schema: string, text: string, ids: IdType = 'string'): void {
   const validate = VALIDATORS[ids].getSchema(schema + SUFFIX);
   assert.ok(validate, `there is no schema ${schema}`);
   const matches = validate(JSON.parse(text));
-  assert.ok(matches, `not as ${schema + SUFFIX} has it: ${VALIDATORS[ids].errorsText(validate.errors)}\n${text}`);
+  assert.ok(
+    matches,
+    `not as ${schema + SUFFIX} has it: ${VALIDATORS[ids].errorsText(validate.errors)}\n${text}`,
+  );
 }
 
-const VALIDATORS: Readonly<Record<IdType, Ajv>> = { integer: validator('integer'), string: validator('string') };
+const VALIDATORS: Readonly<Record<IdType, Ajv>> = {
+  integer: validator('integer'),
+  string: validator('string'),
+};
 
 function validator(ids: IdType): Ajv {
   const ajv = new Ajv({ strictTypes: true, allowUnionTypes: true, allErrors: true });
   for (const name of SCHEMA_NAMES) {
-    const schema = JSON.parse(readFileSync(new URL(name + SUFFIX, FOLDER), 'utf8')) as AnySchemaObject;
+    const schema = JSON.parse(
+      readFileSync(new URL(name + SUFFIX, FOLDER), 'utf8'),
+    ) as AnySchemaObject;
     ajv.addSchema(name === 'common' ? withIdType(schema, ids) : schema);
   }
   return ajv;

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -18,11 +23,16 @@ export interface SeenRequest {
 }
 
 /** How one request is answered. The raw socket is there to be broken. */
-export type Step = (request: SeenRequest, response: ServerResponse, socket: Socket) => void | Promise<void>;
+export type Step = (
+  request: SeenRequest,
+  response: ServerResponse,
+  socket: Socket,
+) => void | Promise<void>;
 
 /**
- * A real HTTP server on 127.0.0.1. Given a list, it answers the first request by the first step, and so on, and
- * `close` fails the test unless requests and steps come out even. Given one step, it answers all by it.
+ * A real HTTP server on 127.0.0.1. Given a list, it answers the first request by the first step,
+ * and so on, and `close` fails the test unless requests and steps come out even. Given one step, it
+ * answers all by it.
  * @param tls PEM; with it, the server speaks HTTPS
  */
 export async function startServer(
@@ -36,7 +46,13 @@ export async function startServer(
 
   const answer = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method = '', url = '', headers, socket } = incoming;
-    const request = { method, url, headers, body: await text(incoming), connection: sockets.get(socket) ?? 0 };
+    const request = {
+      method,
+      url,
+      headers,
+      body: await text(incoming),
+      connection: sockets.get(socket) ?? 0,
+    };
     requests.push(request);
     const step = steps ? steps.shift() : (script as Step);
     if (!step) throw new Error(`unexpected request: ${method} ${url}`);
@@ -66,7 +82,10 @@ export async function startServer(
     requests,
     /** How many connections were opened to it. */
     connections: (): number => sockets.size,
-    /** Ends it, open connections too. @throws AssertionError when a step was never used, or a request found none left */
+    /**
+     * Ends it, open connections too.
+     * @throws AssertionError when a step was never used, or a request found none left
+     */
     close: async (): Promise<void> => {
       server.close();
       server.closeAllConnections();
@@ -80,18 +99,29 @@ export async function startServer(
 export type ScriptedServer = Awaited<ReturnType<typeof startServer>>;
 
 /** Answers with a JSON body; a string is sent as it is. `null` sends no body. */
-export function reply(status: number, body: unknown = null, headers: Record<string, string> = {}): Step {
+export function reply(
+  status: number,
+  body: unknown = null,
+  headers: Record<string, string> = {},
+): Step {
   return (_request, response) => {
     const text = body === null ? '' : typeof body === 'string' ? body : stringifyJson(body);
     // What the server's clock says is a part of the answer, so only a test that cares sends it.
     response.sendDate = false;
-    response.writeHead(status, { 'content-type': 'application/json', 'ld-request': REQUEST_ID, ...headers });
+    response.writeHead(status, {
+      'content-type': 'application/json',
+      'ld-request': REQUEST_ID,
+      ...headers,
+    });
     response.end(text);
   };
 }
 
 /** Hands a request on to another server, by the headers that matter. */
-export function forward(to: string, { method, url, headers, body }: SeenRequest): Promise<Response> {
+export function forward(
+  to: string,
+  { method, url, headers, body }: SeenRequest,
+): Promise<Response> {
   const kept = ['ld-api-key', 'idempotency-key', 'content-type'].flatMap((name) => {
     const value = headers[name];
     return typeof value === 'string' ? [[name, value] as [string, string]] : [];
@@ -110,7 +140,10 @@ export function answerOf(to: string): Step {
 /** The `ld-request` of every `reply` that does not name another. */
 export const REQUEST_ID = '0123456789abcdef0123456789abcdef';
 
-/** Reads the request and closes the connection without an answer: the fate of what was sent is unknown. */
+/**
+ * Reads the request and closes the connection without an answer: the fate of what was sent is
+ * unknown.
+ */
 export const hangUp: Step = (_request, _response, socket) => {
   socket.destroy();
 };

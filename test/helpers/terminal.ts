@@ -11,7 +11,11 @@ export class Terminal {
   #read = 0;
 
   /** @param env all of its environment; nothing is inherited */
-  constructor(command: readonly string[], env: NodeJS.ProcessEnv, { columns = 100, rows = 40 } = {}) {
+  constructor(
+    command: readonly string[],
+    env: NodeJS.ProcessEnv,
+    { columns = 100, rows = 40 } = {},
+  ) {
     const { error, stdout } = spawnSync('script', ['--version'], { encoding: 'utf8' });
     const isThere = !error && stdout.includes('util-linux');
     assert.ok(isThere, 'tests at a terminal need `script` of util-linux (Debian: bsdutils)');
@@ -30,7 +34,10 @@ export class Terminal {
     return this.#run.stdout;
   }
 
-  /** Waits until what it shows after the last match matches. @throws AssertionError when it ends before that */
+  /**
+   * Waits until what it shows after the last match matches.
+   * @throws AssertionError when it ends before that
+   */
   async shows(pattern: RegExp): Promise<void> {
     await this.#run.heard(String(pattern), () => pattern.test(this.text.slice(this.#read)));
     const match = pattern.exec(this.text.slice(this.#read));

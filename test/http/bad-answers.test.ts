@@ -1,8 +1,19 @@
 import assert from 'node:assert/strict';
 import { type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { ApiError, InvalidAnswerError, RedirectError, TransportError } from '../../src/api/index.js';
-import { reply, REQUEST_ID, startServer, type ScriptedServer, type Step } from '../helpers/server.js';
+import {
+  ApiError,
+  InvalidAnswerError,
+  RedirectError,
+  TransportError,
+} from '../../src/api/index.js';
+import {
+  reply,
+  REQUEST_ID,
+  startServer,
+  type ScriptedServer,
+  type Step,
+} from '../helpers/server.js';
 import { client, DEPLOYMENT, failure, QUERY, RESTART } from './wire.js';
 
 const MIB = 1024 * 1024;
@@ -14,9 +25,17 @@ interface Sent {
 }
 
 /** Sends without an end, as fast as the other side reads, and counts what went out. */
-function endless(status: number, headers: Record<string, string> = {}, count: Sent = { bytes: 0 }): Step {
+function endless(
+  status: number,
+  headers: Record<string, string> = {},
+  count: Sent = { bytes: 0 },
+): Step {
   return (_request, response, socket) => {
-    response.writeHead(status, { 'content-type': 'application/json', 'ld-request': REQUEST_ID, ...headers });
+    response.writeHead(status, {
+      'content-type': 'application/json',
+      'ld-request': REQUEST_ID,
+      ...headers,
+    });
     // `once` of node:events would take the client's reset for a failure.
     count.over = new Promise((resolve) => socket.once('close', resolve));
     const chunk = Buffer.alloc(MIB, '[');
@@ -51,7 +70,10 @@ describe('answers that are not answers', () => {
       assert.equal(error.requestId, REQUEST_ID);
       await count.over;
       // What was read, and what was in the buffers in between.
-      assert.ok(count.bytes >= 32 * MIB && count.bytes < 64 * MIB, `${count.bytes} bytes were sent`);
+      assert.ok(
+        count.bytes >= 32 * MIB && count.bytes < 64 * MIB,
+        `${count.bytes} bytes were sent`,
+      );
     });
 
     it('do not hide that the action was accepted', async () => {
@@ -93,7 +115,9 @@ describe('answers that are not answers', () => {
 
   it('that are cut without a promised length are invalid', async () => {
     const cut: Step = (_request, _response, socket) => {
-      socket.end(`HTTP/1.1 200 OK\r\nld-request: ${REQUEST_ID}\r\nconnection: close\r\n\r\n{"items":[`);
+      socket.end(
+        `HTTP/1.1 200 OK\r\nld-request: ${REQUEST_ID}\r\nconnection: close\r\n\r\n{"items":[`,
+      );
     };
     const error = await failure(listBy(cut), InvalidAnswerError);
     assert.match(error.message, /cut off/);
@@ -126,7 +150,9 @@ describe('answers that are not answers', () => {
     const target = await startServer([]);
     for (const status of [301, 302, 307, 308]) {
       const redirect = reply(status, null, { location: `${target.url}/deployments` });
-      assert.ok((await failure(triggerBy(redirect), RedirectError)).message.includes(`(${status})`));
+      assert.ok(
+        (await failure(triggerBy(redirect), RedirectError)).message.includes(`(${status})`),
+      );
       await server.close();
       assert.ok((await failure(listBy(redirect), RedirectError)).message.includes(`(${status})`));
       await server.close();

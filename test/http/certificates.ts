@@ -1,8 +1,8 @@
 import { generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
 
 /*
- * X.509 certificates for tests, written byte by byte (RFC 5280): Node reads them but does not make them, and openssl
- * is not everywhere.
+ * X.509 certificates for tests, written byte by byte (RFC 5280): Node reads them but does not make
+ * them, and openssl is not everywhere.
  */
 
 export interface Certificate {
@@ -95,7 +95,9 @@ function extension(id: string, value: Buffer): Buffer {
 
 function altName(name: string): Buffer {
   const isAddress = /^[\d.]+$/.test(name);
-  return isAddress ? der(0x87, Buffer.from(name.split('.').map(Number))) : der(0x82, Buffer.from(name));
+  return isAddress
+    ? der(0x87, Buffer.from(name.split('.').map(Number)))
+    : der(0x82, Buffer.from(name));
 }
 
 function utcTime(time: Date): Buffer {
@@ -114,6 +116,7 @@ function oid(hex: string): Buffer {
 /** Tag, length, value. */
 function der(tag: number, value: Buffer): Buffer {
   const { length } = value;
-  const size = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
+  const size =
+    length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
   return Buffer.concat([Buffer.from([tag, ...size]), value]);
 }

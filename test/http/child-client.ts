@@ -5,7 +5,13 @@ import { DEPLOYMENT, KEY, QUERY, RESTART } from './wire.js';
 
 /* The program of `ChildClient`. It holds no handle of its own, so it ends when the parent lets go of it. */
 
-const NO_SETTINGS = { HTTPS_PROXY: '', https_proxy: '', NO_PROXY: '', no_proxy: '', NODE_TLS_REJECT_UNAUTHORIZED: '1' };
+const NO_SETTINGS = {
+  HTTPS_PROXY: '',
+  https_proxy: '',
+  NO_PROXY: '',
+  no_proxy: '',
+  NODE_TLS_REJECT_UNAUTHORIZED: '1',
+};
 
 async function run({ url, env, call, requestTimeoutMs }: ChildCall): Promise<ChildResult> {
   Object.assign(process.env, NO_SETTINGS, env);

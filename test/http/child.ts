@@ -24,7 +24,10 @@ export interface ChildFailure {
 
 export type ChildResult = { value: unknown } | { failure: ChildFailure };
 
-/** A process that makes calls. NODE_EXTRA_CA_CERTS is read when Node starts, so it takes one of its own. */
+/**
+ * A process that makes calls. NODE_EXTRA_CA_CERTS is read when Node starts, so it takes one of its
+ * own.
+ */
 export class ChildClient {
   readonly #process: ChildProcess;
 

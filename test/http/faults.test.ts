@@ -23,7 +23,10 @@ describe('a network that fails', () => {
     // A name may have several addresses.
     for (const url of [`http://${host}`, `http://${host.replace('127.0.0.1', 'localhost')}`]) {
       const error = await failure(client(url).trigger(RESTART), TransportError);
-      assert.deepEqual([error.code, error.sent, error.transient], ['connection_refused', 'no', true]);
+      assert.deepEqual(
+        [error.code, error.sent, error.transient],
+        ['connection_refused', 'no', true],
+      );
       assert.match(error.message, /^connection refused by \S+:\d+ \(ECONNREFUSED\)$/);
       assert.ok(error.hint);
     }
@@ -64,8 +67,12 @@ describe('a network that fails', () => {
     const server = createServer((socket) => void socket.resetAndDestroy()).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    const error = await failure(client(`http://127.0.0.1:${port}`).trigger(RESTART), TransportError);
-    // Whether the connection stood for a moment before is for the kernel to say, and with it whether it may be sent.
+    const error = await failure(
+      client(`http://127.0.0.1:${port}`).trigger(RESTART),
+      TransportError,
+    );
+    // Whether the connection stood for a moment before is for the kernel to say, and with it
+    // whether it may be sent.
     assert.equal(error.code, 'connection_lost');
     server.close();
   });
@@ -89,7 +96,9 @@ describe('a network that fails', () => {
     };
 
     it('by a reset', async () => {
-      const error = await withServer((socket) => void socket.once('data', () => socket.resetAndDestroy()));
+      const error = await withServer(
+        (socket) => void socket.once('data', () => socket.resetAndDestroy()),
+      );
       assert.deepEqual([error.code, error.sent], ['connection_lost', 'no']);
     });
 
@@ -111,7 +120,9 @@ describe('a network that fails', () => {
 
     it('by plain HTTP', async () => {
       const badRequest = 'HTTP/1.1 400 Bad Request\r\n\r\n';
-      const error = await withServer((socket) => void socket.once('data', () => socket.end(badRequest)));
+      const error = await withServer(
+        (socket) => void socket.once('data', () => socket.end(badRequest)),
+      );
       assert.deepEqual([error.code, error.sent, error.transient], ['tls', 'no', false]);
       assert.match(error.message, /may not speak https/);
     });

@@ -5,7 +5,15 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { type TraceEvent } from '../../src/api/index.js';
-import { hangUp, reply, stall, startServer, unusedPort, type ScriptedServer, type Step } from '../helpers/server.js';
+import {
+  hangUp,
+  reply,
+  stall,
+  startServer,
+  unusedPort,
+  type ScriptedServer,
+  type Step,
+} from '../helpers/server.js';
 import { startProxy } from './proxy-server.js';
 import { client, DEPLOYMENT, EMPTY_PAGE, failure, KEY, QUERY, RESTART } from './wire.js';
 
@@ -17,7 +25,12 @@ function everyFormOf(value: unknown): string[] {
   const inspected = inspect(value, { depth: Infinity, showHidden: true, getters: true });
   const forms = [inspected, String(value), JSON.stringify(value)];
   if (!(value instanceof Error)) return forms;
-  return [...forms, value.stack ?? '', JSON.stringify(Object.entries(value)), ...everyFormOf(value.cause ?? null)];
+  return [
+    ...forms,
+    value.stack ?? '',
+    JSON.stringify(Object.entries(value)),
+    ...everyFormOf(value.cause ?? null),
+  ];
 }
 
 function assertNoKeyIn(value: unknown): void {
@@ -40,7 +53,10 @@ describe('the API key', () => {
     it(`is in no error: ${what}`, async () => {
       const server = await startServer([step, step]);
       const trace: TraceEvent[] = [];
-      const api = client(server.url, { requestTimeoutMs: 400, onTrace: (event) => trace.push(event) });
+      const api = client(server.url, {
+        requestTimeoutMs: 400,
+        onTrace: (event) => trace.push(event),
+      });
       assertNoKeyIn(await failure(api.list(DEPLOYMENT, QUERY, { tries: 'one' }), Error));
       assertNoKeyIn(await failure(api.trigger(RESTART), Error));
       assert.equal(trace.length, 2);
@@ -50,7 +66,9 @@ describe('the API key', () => {
   }
 
   it('is in no error of a connection that was never made', async () => {
-    assertNoKeyIn(await failure(client(`http://127.0.0.1:${await unusedPort()}`).trigger(RESTART), Error));
+    assertNoKeyIn(
+      await failure(client(`http://127.0.0.1:${await unusedPort()}`).trigger(RESTART), Error),
+    );
   });
 
   it('is not to be seen in the client, before, while and after it is used', async () => {
@@ -72,7 +90,9 @@ describe('a program that uses the client', () => {
   afterEach(() => server.close());
 
   const run = async (url: string, env: Record<string, string>) => {
-    const child = spawn(process.execPath, ['--import=tsx', program, url], { env: { ...process.env, ...env } });
+    const child = spawn(process.execPath, ['--import=tsx', program, url], {
+      env: { ...process.env, ...env },
+    });
     const [stdout, stderr, [code]] = await Promise.all([
       text(child.stdout),
       text(child.stderr),
@@ -94,7 +114,12 @@ describe('a program that uses the client', () => {
     const proxy = await startProxy(server.port);
     proxy.conduct = 403;
     const HTTPS_PROXY = proxy.url.replace('//', '//ci:hunter2@');
-    const { output } = await run('https://supervisor.test', { DEBUG: '*', HTTPS_PROXY, NO_PROXY: '', no_proxy: '' });
+    const { output } = await run('https://supervisor.test', {
+      DEBUG: '*',
+      HTTPS_PROXY,
+      NO_PROXY: '',
+      no_proxy: '',
+    });
     proxy.close();
     assert.match(output, /https-proxy-agent/);
     assert.match(output, /proxy_refused/);

@@ -29,13 +29,21 @@ describe('a program that acts by a profile', () => {
   function writeProfile(sandbox: RunningSandbox, more: object = {}): Record<string, string> {
     const profile = {
       name: 'prod',
-      ...{ tenant_id: String(sandbox.tenantId), api_url: sandbox.apiUrl, deployment_name: 'sandbox' },
+      ...{
+        tenant_id: String(sandbox.tenantId),
+        api_url: sandbox.apiUrl,
+        deployment_name: 'sandbox',
+      },
       key: { store: 'file', api_key: sandbox.apiKey },
       ...more,
     };
-    writeFileSync(join(folder, 'config.json'), JSON.stringify({ version: 1, current: 'prod', profiles: [profile] }), {
-      mode: 0o600,
-    });
+    writeFileSync(
+      join(folder, 'config.json'),
+      JSON.stringify({ version: 1, current: 'prod', profiles: [profile] }),
+      {
+        mode: 0o600,
+      },
+    );
     return { LDCTL_CONFIG_DIR: folder };
   }
 
@@ -65,7 +73,10 @@ describe('a program that acts by a profile', () => {
     }
     assert.equal(sandbox.record.posts.length, 0);
     const deployment = await connectProfile('prod', { env, confirm: 'sandbox' });
-    assert.equal((await deployment.trigger({ ...RESTART, nodes: sandbox.nodeIds, wait: false })).outcome, 'accepted');
+    assert.equal(
+      (await deployment.trigger({ ...RESTART, nodes: sandbox.nodeIds, wait: false })).outcome,
+      'accepted',
+    );
   });
 
   it('prints nothing, whatever its key command does', async () => {
@@ -85,17 +96,25 @@ describe('a program that acts by a profile', () => {
   it('is thrown what is missing', async () => {
     const sandbox = await serve();
     const env = writeProfile(sandbox);
-    await assert.rejects(connectProfile('staging', { env }), (error: LdctlError) => error.exitCode === 5);
+    await assert.rejects(
+      connectProfile('staging', { env }),
+      (error: LdctlError) => error.exitCode === 5,
+    );
     await assert.rejects(connectProfile('', { env }), (error: LdctlError) => error.exitCode === 2);
   });
 });
 
 describe('what a program connects to', () => {
-  const options = { supervisorUrl: 'https://supervisor.example', deploymentId: 7n, apiKey: 'ld_pk_k' };
+  const options = {
+    supervisorUrl: 'https://supervisor.example',
+    deploymentId: 7n,
+    apiKey: 'ld_pk_k',
+  };
   const refused = (changes: object, pattern: RegExp): void =>
     assert.throws(
       () => connect({ ...options, ...changes }),
-      (error: LdctlError) => error instanceof LdctlError && error.exitCode === 2 && pattern.test(error.message),
+      (error: LdctlError) =>
+        error instanceof LdctlError && error.exitCode === 2 && pattern.test(error.message),
     );
 
   it('is checked without a request', () => {

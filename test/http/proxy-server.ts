@@ -3,7 +3,10 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { type Duplex } from 'node:stream';
 
-/** What the proxy does with a CONNECT: opens the tunnel, answers with a status, or something that is no answer. */
+/**
+ * What the proxy does with a CONNECT: opens the tunnel, answers with a status, or something that is
+ * no answer.
+ */
 export type Conduct = 'open' | 'silent' | 'hang up' | number;
 
 export interface TestProxy {
@@ -16,7 +19,9 @@ export interface TestProxy {
   close(): void;
 }
 
-/** An HTTP proxy on 127.0.0.1 whose tunnels all lead to one local port, whatever host was asked for. */
+/**
+ * An HTTP proxy on 127.0.0.1 whose tunnels all lead to one local port, whatever host was asked for.
+ */
 export async function startProxy(targetPort: number): Promise<TestProxy> {
   const sockets = new Set<Duplex>();
   const server = createServer();
@@ -25,8 +30,9 @@ export async function startProxy(targetPort: number): Promise<TestProxy> {
     proxy.connects.push({ to: request.url ?? '', headers: request.headers });
     const { conduct } = proxy;
     if (conduct === 'open') tunnel(socket, head, targetPort, sockets);
-    else if (conduct === 'silent') proxy.abandoned = new Promise((resolve) => socket.resume().once('end', resolve));
-    else if (conduct === 'hang up') socket.destroy();
+    else if (conduct === 'silent') {
+      proxy.abandoned = new Promise((resolve) => socket.resume().once('end', resolve));
+    } else if (conduct === 'hang up') socket.destroy();
     else socket.end(`HTTP/1.1 ${conduct} No\r\ncontent-length: 7\r\n\r\nrefused`);
   });
   server.listen(0, '127.0.0.1');

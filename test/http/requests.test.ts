@@ -1,8 +1,24 @@
 import assert from 'node:assert/strict';
 import { ApiKey, CoreApi, UsageError } from '../../src/api/index.js';
 import { withEnv } from '../helpers/env.js';
-import { reply, REQUEST_ID, startServer, type ScriptedServer, type Step } from '../helpers/server.js';
-import { client, DEPLOYMENT, EMPTY_PAGE, ENTRY, failure, KEY, LOG_PATH, QUERY, RESTART } from './wire.js';
+import {
+  reply,
+  REQUEST_ID,
+  startServer,
+  type ScriptedServer,
+  type Step,
+} from '../helpers/server.js';
+import {
+  client,
+  DEPLOYMENT,
+  EMPTY_PAGE,
+  ENTRY,
+  failure,
+  KEY,
+  LOG_PATH,
+  QUERY,
+  RESTART,
+} from './wire.js';
 
 describe('what is sent', () => {
   let server: ScriptedServer;
@@ -14,10 +30,16 @@ describe('what is sent', () => {
   afterEach(() => server.close());
 
   it('triggers by one POST: path, canonical body, key, idempotency key', async () => {
-    const api = await serve(reply(202, null, { date: 'Mon, 01 Jun 2026 12:00:00 GMT', 'idempotent-replayed': 'true' }));
+    const api = await serve(
+      reply(202, null, { date: 'Mon, 01 Jun 2026 12:00:00 GMT', 'idempotent-replayed': 'true' }),
+    );
     const nodes = [18446744073709551615n, 610809900976570889n];
     const accepted = await api.trigger({ ...RESTART, nodes });
-    assert.deepEqual(accepted, { requestId: REQUEST_ID, replayed: true, serverTime: Date.UTC(2026, 5, 1, 12) });
+    assert.deepEqual(accepted, {
+      requestId: REQUEST_ID,
+      replayed: true,
+      serverTime: Date.UTC(2026, 5, 1, 12),
+    });
     const { method, url, body, headers } = sent();
     assert.deepEqual([method, url], ['POST', `${LOG_PATH}/iggy/restart`]);
     assert.equal(body, '{"nodes":[610809900976570889,18446744073709551615]}');
@@ -37,10 +59,18 @@ describe('what is sent', () => {
   });
 
   it('lists by page, and reads ids without losing a digit', async () => {
-    const api = await serve(reply(200, { items: [ENTRY], page: 2, total_results: 101, total_pages: 2 }));
+    const api = await serve(
+      reply(200, { items: [ENTRY], page: 2, total_results: 101, total_pages: 2 }),
+    );
     const page = await api.list(DEPLOYMENT, { page: 2, results: 100 });
     assert.equal(sent().url, `${LOG_PATH}?page=2&results=100`);
-    assert.deepEqual(page, { items: [ENTRY], page: 2, total_results: 101, total_pages: 2, requestId: REQUEST_ID });
+    assert.deepEqual(page, {
+      items: [ENTRY],
+      page: 2,
+      total_results: 101,
+      total_pages: 2,
+      requestId: REQUEST_ID,
+    });
   });
 
   it('keeps a path in front of the API', async () => {
@@ -55,21 +85,40 @@ describe('what is sent', () => {
     const noNodes = await failure(api.trigger({ ...RESTART, nodes: [] }), UsageError);
     assert.deepEqual([noNodes.code, noNodes.message], ['no_nodes', 'no node is named']);
     for (const apiKey of ['', 'key\n', 'ключ']) {
-      assert.throws(() => client(server.url, { apiKey }), { code: 'invalid_api_key', message: /^the API key is/ });
+      assert.throws(() => client(server.url, { apiKey }), {
+        code: 'invalid_api_key',
+        message: /^the API key is/,
+      });
     }
-    assert.throws(() => client('ftp://host'), { name: 'UsageError', message: /^the supervisor URL must/ });
-    assert.throws(() => new CoreApi({ url: '', apiKey: KEY }), { name: 'UsageError', message: /^the API URL is not/ });
+    assert.throws(() => client('ftp://host'), {
+      name: 'UsageError',
+      message: /^the supervisor URL must/,
+    });
+    assert.throws(() => new CoreApi({ url: '', apiKey: KEY }), {
+      name: 'UsageError',
+      message: /^the API URL is not/,
+    });
     assert.deepEqual(server.requests, []);
   });
 
   it('is nothing where the proxy is none that can be used; its password is not repeated', async () => {
     await serve();
-    for (const HTTPS_PROXY of ['socks5://me:hunter2@proxy.corp', 'http://me:hunter2@proxy.corp:port']) {
-      await withEnv({ https_proxy: undefined, NO_PROXY: undefined, no_proxy: undefined, HTTPS_PROXY }, () => {
-        const made = () => client('https://supervisor.test');
-        assert.throws(made, { code: 'invalid_proxy', message: /^HTTPS_PROXY is not/, hint: /http:\/\/HOST:PORT/ });
-        return Promise.resolve();
-      });
+    for (const HTTPS_PROXY of [
+      'socks5://me:hunter2@proxy.corp',
+      'http://me:hunter2@proxy.corp:port',
+    ]) {
+      await withEnv(
+        { https_proxy: undefined, NO_PROXY: undefined, no_proxy: undefined, HTTPS_PROXY },
+        () => {
+          const made = () => client('https://supervisor.test');
+          assert.throws(made, {
+            code: 'invalid_proxy',
+            message: /^HTTPS_PROXY is not/,
+            hint: /http:\/\/HOST:PORT/,
+          });
+          return Promise.resolve();
+        },
+      );
     }
   });
 
@@ -82,9 +131,17 @@ describe('what is sent', () => {
     const core = new CoreApi({ url: server.url, apiKey: KEY });
     assert.deepEqual(await core.keyContext(18446744073709551615n), context);
     assert.deepEqual(await core.structure(18446744073709551615n), structure);
-    const at = { tenantId: 1n, divisionId: 2n, environmentId: 18446744073709551615n, deploymentId: 4n };
+    const at = {
+      tenantId: 1n,
+      divisionId: 2n,
+      environmentId: 18446744073709551615n,
+      deploymentId: 4n,
+    };
     assert.deepEqual(await core.deployment(at), deployment);
-    assert.equal(sent(2).url, '/tenants/1/divisions/2/environments/18446744073709551615/deployments/4');
+    assert.equal(
+      sent(2).url,
+      '/tenants/1/divisions/2/environments/18446744073709551615/deployments/4',
+    );
     assert.equal(sent(0).url, '/tenants/18446744073709551615/api_keys/context');
     assert.equal(sent(1).url, '/tenants/18446744073709551615/structure');
     assert.equal(sent(0).headers['ld-api-key'], KEY);
@@ -101,7 +158,11 @@ describe('connections', () => {
     await api.list(DEPLOYMENT, QUERY);
     await api.trigger(RESTART);
     assert.deepEqual(
-      server.requests.map(({ method, connection, headers }) => [method, connection, headers.connection]),
+      server.requests.map(({ method, connection, headers }) => [
+        method,
+        connection,
+        headers.connection,
+      ]),
       [
         ['GET', 1, 'keep-alive'],
         ['POST', 2, 'close'],

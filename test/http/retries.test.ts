@@ -3,8 +3,26 @@ import { mock } from 'node:test';
 import { ApiError, TransportError, type TraceEvent } from '../../src/api/index.js';
 import { Interrupted } from '../../src/base/errors.js';
 import { VirtualClock } from '../helpers/clock.js';
-import { hangUp, reply, REQUEST_ID, stall, startServer, type ScriptedServer, type Step } from '../helpers/server.js';
-import { client, DEPLOYMENT, EMPTY_ANSWER, EMPTY_PAGE, failure, KEY, LOG_PATH, QUERY, RESTART } from './wire.js';
+import {
+  hangUp,
+  reply,
+  REQUEST_ID,
+  stall,
+  startServer,
+  type ScriptedServer,
+  type Step,
+} from '../helpers/server.js';
+import {
+  client,
+  DEPLOYMENT,
+  EMPTY_ANSWER,
+  EMPTY_PAGE,
+  failure,
+  KEY,
+  LOG_PATH,
+  QUERY,
+  RESTART,
+} from './wire.js';
 
 describe('tries', () => {
   let server: ScriptedServer;
@@ -19,7 +37,14 @@ describe('tries', () => {
   afterEach(() => server.close());
 
   it('of a read are three, the wait between them growing, until an answer is good; the last one tells why', async () => {
-    const api = await serve(reply(503), hangUp, reply(200, EMPTY_PAGE), reply(500), reply(200, '{"cut'), reply(502));
+    const api = await serve(
+      reply(503),
+      hangUp,
+      reply(200, EMPTY_PAGE),
+      reply(500),
+      reply(200, '{"cut'),
+      reply(502),
+    );
     assert.deepEqual(await clock.run(api.list(DEPLOYMENT, QUERY)), EMPTY_ANSWER);
     assert.deepEqual(clock.sleeps, [500, 750]);
     assert.equal((await failure(clock.run(api.list(DEPLOYMENT, QUERY)), ApiError)).status, 502);
@@ -65,7 +90,9 @@ describe('tries', () => {
       const api = await serve(() => reached());
       mock.timers.enable({ apis: ['setTimeout'] });
       let over = false;
-      const call = failure(api.list(DEPLOYMENT, QUERY, { tries }), TransportError).finally(() => (over = true));
+      const call = failure(api.list(DEPLOYMENT, QUERY, { tries }), TransportError).finally(
+        () => (over = true),
+      );
       await request;
       mock.timers.tick(limitMs - 1);
       await new Promise(setImmediate);
@@ -121,7 +148,9 @@ describe('tries', () => {
 
   it('of a read go on after what can pass, and stop at what cannot', async () => {
     const may: Step[] = [408, 425, 429, 500, 502, 503, 504].map((status) => reply(status));
-    const cannot: Step[] = [400, 401, 403, 404, 409, 422, 501, 505, 302].map((status) => reply(status));
+    const cannot: Step[] = [400, 401, 403, 404, 409, 422, 501, 505, 302].map((status) =>
+      reply(status),
+    );
     for (const [steps, tries] of [
       [[...may, hangUp, reply(200, '{"cut')], 2],
       [cannot, 1],

@@ -26,17 +26,27 @@ describe('startSandbox, over real sockets', () => {
   });
 
   function get({ deploymentId, apiUrl, apiKey }: RunningSandbox): Promise<Response> {
-    return fetch(`${apiUrl}/deployments/${deploymentId}/activities`, { headers: { 'ld-api-key': apiKey } });
+    return fetch(`${apiUrl}/deployments/${deploymentId}/activities`, {
+      headers: { 'ld-api-key': apiKey },
+    });
   }
 
-  function post({ deploymentId, apiUrl, apiKey }: RunningSandbox, key: string, body = '{}'): Promise<Response> {
+  function post(
+    { deploymentId, apiUrl, apiKey }: RunningSandbox,
+    key: string,
+    body = '{}',
+  ): Promise<Response> {
     // As curl -d declares it, which is no matter.
     const headers = {
       'ld-api-key': apiKey,
       'idempotency-key': key,
       'content-type': 'application/x-www-form-urlencoded',
     };
-    return fetch(`${apiUrl}/deployments/${deploymentId}/activities/iggy/restart`, { method: 'POST', headers, body });
+    return fetch(`${apiUrl}/deployments/${deploymentId}/activities/iggy/restart`, {
+      method: 'POST',
+      headers,
+      body,
+    });
   }
 
   /** What came of a request: its status, or `lost` when no answer came. */
@@ -60,7 +70,11 @@ describe('startSandbox, over real sockets', () => {
     const running = await serve();
     assert.equal(new URL(running.apiUrl).hostname, '127.0.0.1');
     assert.equal(running.supervisorUrl, running.apiUrl);
-    assert.deepEqual(running.nodeIds, [610809900976570889n, 610809900976570890n, 610809900976570891n]);
+    assert.deepEqual(running.nodeIds, [
+      610809900976570889n,
+      610809900976570890n,
+      610809900976570891n,
+    ]);
     assert.deepEqual(running.env, {
       LD_API_KEY: running.keys.admin,
       LD_TENANT_ID: '7261845022003200001',
@@ -86,7 +100,10 @@ describe('startSandbox, over real sockets', () => {
     }
     const results = running.record.dispatches.map(({ activities: [first] }) => first?.result);
     assert.deepEqual(results, ['rejected', 'completed']);
-    assert.throws(() => running.setTrouble(5, 'reject'), { name: 'TypeError', message: /no node 5; they are 1 to 3/ });
+    assert.throws(() => running.setTrouble(5, 'reject'), {
+      name: 'TypeError',
+      message: /no node 5; they are 1 to 3/,
+    });
   });
 
   it('tells its record without a key, exact and without a secret', async () => {
@@ -97,7 +114,9 @@ describe('startSandbox, over real sockets', () => {
     const record = parse(told, undefined, BigInt) as SandboxRecord;
     const [entry, ...others] = record.posts;
     assert.deepEqual([entry?.idempotency_key, entry?.outcome, others], ['mine', 'accepted', []]);
-    const nodes = record.dispatches.flatMap((dispatch) => dispatch.activities.map((activity) => activity.node_id));
+    const nodes = record.dispatches.flatMap((dispatch) =>
+      dispatch.activities.map((activity) => activity.node_id),
+    );
     assert.deepEqual(nodes, running.nodeIds);
     assert.equal(record.reads, 1n);
     assert.doesNotMatch(told, /ld_pk_/);
@@ -109,7 +128,10 @@ describe('startSandbox, over real sockets', () => {
       assert.equal(await fate(post(running, 'k')), 'lost');
       assert.equal(running.record.dispatches.length, 1);
       const again = await post(running, 'k');
-      assert.deepEqual([again.status, again.headers.has('idempotent-replayed')], [202, !ignoreIdempotency]);
+      assert.deepEqual(
+        [again.status, again.headers.has('idempotent-replayed')],
+        [202, !ignoreIdempotency],
+      );
       assert.equal(running.record.dispatches.length, ignoreIdempotency ? 2 : 1);
       await running.stop();
     }
@@ -156,7 +178,9 @@ describe('startSandbox, over real sockets', () => {
       if (process.eventNames().join() !== before) throw new Error('a handler was added');
       await sandbox.stop();`;
     const args = ['--import', 'tsx', '--input-type=module', '-e', program];
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { timeout: 30_000 });
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, args, {
+      timeout: 30_000,
+    });
     assert.deepEqual([stdout, stderr], ['', '']);
   });
 });

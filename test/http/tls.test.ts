@@ -54,7 +54,11 @@ describe('over TLS', () => {
     });
 
     const strangers: [string, Certificate, string][] = [
-      ['of an unknown authority', createAuthority('stranger').issue(NAMES), 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
+      [
+        'of an unknown authority',
+        createAuthority('stranger').issue(NAMES),
+        'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+      ],
       ['that signed itself', createAuthority('127.0.0.1'), 'DEPTH_ZERO_SELF_SIGNED_CERT'],
       ['that has expired', TRUSTED.issue(NAMES, EXPIRED), 'CERT_HAS_EXPIRED'],
       ['for another name', TRUSTED.issue(['other.test']), 'ERR_TLS_CERT_ALTNAME_INVALID'],
@@ -65,7 +69,10 @@ describe('over TLS', () => {
         for (const env of [{}, { NODE_TLS_REJECT_UNAUTHORIZED: '0' }]) {
           const error = await child.failure({ url: server.url, call: 'trigger', env });
           assert.deepEqual([error.code, error.sent, error.transient], ['certificate', 'no', false]);
-          assert.match(error.message, /^the certificate of 127\.0\.0\.1:\d+ does not verify \(\w+\)$/);
+          assert.match(
+            error.message,
+            /^the certificate of 127\.0\.0\.1:\d+ does not verify \(\w+\)$/,
+          );
           assert.ok(error.message.includes(code), error.message);
           assert.match(error.hint ?? '', /NODE_EXTRA_CA_CERTS/);
         }
@@ -76,7 +83,10 @@ describe('over TLS', () => {
 
   describe('a proxy', () => {
     let proxy: TestProxy;
-    const through = (call: 'list' | 'trigger', more: { proxy?: string; requestTimeoutMs?: number } = {}) => ({
+    const through = (
+      call: 'list' | 'trigger',
+      more: { proxy?: string; requestTimeoutMs?: number } = {},
+    ) => ({
       url: REMOTE,
       call,
       env: { HTTPS_PROXY: more.proxy ?? proxy.url },
@@ -125,8 +135,14 @@ describe('over TLS', () => {
       ] as const) {
         proxy.conduct = status;
         const error = await child.failure(through('trigger'));
-        assert.deepEqual([error.code, error.sent, error.transient], ['proxy_refused', 'no', transient]);
-        assert.match(error.message, /the proxy 127\.0\.0\.1:\d+ refused to connect to supervisor\.test/);
+        assert.deepEqual(
+          [error.code, error.sent, error.transient],
+          ['proxy_refused', 'no', transient],
+        );
+        assert.match(
+          error.message,
+          /the proxy 127\.0\.0\.1:\d+ refused to connect to supervisor\.test/,
+        );
         assert.ok(error.message.includes(String(status)));
       }
     });
@@ -147,7 +163,10 @@ describe('over TLS', () => {
       for (const call of ['list', 'trigger'] as const) {
         const error = await child.failure(through(call, { requestTimeoutMs: 400 }));
         assert.deepEqual([error.code, error.sent], ['timeout', 'no']);
-        assert.match(error.message, /no connection to supervisor\.test through the proxy 127\S+ within 0\.4s/);
+        assert.match(
+          error.message,
+          /no connection to supervisor\.test through the proxy 127\S+ within 0\.4s/,
+        );
         await proxy.abandoned;
       }
     });
@@ -169,7 +188,9 @@ describe('over TLS', () => {
 
     it('over TLS has to have a certificate itself', async () => {
       await restart(TRUSTED.issue(NAMES));
-      const stranger = await startServer([], { tls: createAuthority('stranger').issue(['127.0.0.1']) });
+      const stranger = await startServer([], {
+        tls: createAuthority('stranger').issue(['127.0.0.1']),
+      });
       const error = await child.failure(through('trigger', { proxy: stranger.url }));
       assert.deepEqual([error.code, error.sent], ['certificate', 'no']);
       await stranger.close();
@@ -181,9 +202,12 @@ describe('over TLS', () => {
       const env = { HTTPS_PROXY: proxy.url };
       assert.deepEqual(await child.run({ url, call: 'list', env }), { value: EMPTY_ANSWER });
       assert.equal(proxy.connects.length, 1);
-      assert.deepEqual(await child.run({ url, call: 'list', env: { ...env, NO_PROXY: `a.test,${THIS_MACHINE}` } }), {
-        value: EMPTY_ANSWER,
-      });
+      assert.deepEqual(
+        await child.run({ url, call: 'list', env: { ...env, NO_PROXY: `a.test,${THIS_MACHINE}` } }),
+        {
+          value: EMPTY_ANSWER,
+        },
+      );
       assert.equal(proxy.connects.length, 1);
     });
 

@@ -1,5 +1,10 @@
 import { REQUEST_ID } from '../helpers/server.js';
-import { type Activity, SupervisorApi, type ClientOptions, type TriggerRequest } from '../../src/api/index.js';
+import {
+  type Activity,
+  SupervisorApi,
+  type ClientOptions,
+  type TriggerRequest,
+} from '../../src/api/index.js';
 
 /** A key of the form that the vendor's have. */
 export const KEY = 'ld_pk_4f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c';

@@ -16,7 +16,11 @@ const step = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('begin' as const), after: generation }) },
   {
     weight: 3,
-    arbitrary: fc.record({ do: fc.constant('mark' as const), generation, mark: fc.constantFrom(...MARKS) }),
+    arbitrary: fc.record({
+      do: fc.constant('mark' as const),
+      generation,
+      mark: fc.constantFrom(...MARKS),
+    }),
   },
   fc.record({ do: fc.constant('sleep' as const), ms: fc.constantFrom(1000, 25 * HOUR) }),
 );
@@ -34,11 +38,23 @@ describe("the journal of the model's world", () => {
           for (const [baseline, one] of steps.entries()) {
             if (one.do === 'sleep') now += one.ms;
             const ask = (journal: RunJournal): Begun | KeptRun | null => {
-              if (one.do === 'mark' && one.generation <= last) journal.mark('a', one.generation, one.mark);
+              if (one.do === 'mark' && one.generation <= last) {
+                journal.mark('a', one.generation, one.mark);
+              }
               if (one.do === 'read') return journal.read('a');
               if (one.do !== 'begin') return null;
-              const record = { key: 'a', deploymentId: 7n, runtime: 'iggy', action: 'restart', nodes: null, known: [] };
-              return journal.begin({ ...record, baseline: BigInt(baseline), postedAt: now }, one.after);
+              const record = {
+                key: 'a',
+                deploymentId: 7n,
+                runtime: 'iggy',
+                action: 'restart',
+                nodes: null,
+                known: [],
+              };
+              return journal.begin(
+                { ...record, baseline: BigInt(baseline), postedAt: now },
+                one.after,
+              );
             };
             const [real, played] = [ask(onDisk), ask(inMemory)];
             assert.deepEqual(played, real, one.do);

@@ -1,7 +1,15 @@
 import { ApiError, Interrupted, TransportError } from '../../src/base/errors.js';
 import type { ResultEvent } from '../../src/job/events.js';
 import type { Fact, Job, Step } from '../../src/job/job.js';
-import { ALL, Choices, MemoryJournal, SECOND, World, type Plan, type WorldOptions } from './world.js';
+import {
+  ALL,
+  Choices,
+  MemoryJournal,
+  SECOND,
+  World,
+  type Plan,
+  type WorldOptions,
+} from './world.js';
 
 /** One way to use a job, and what the world may do to it. */
 export interface Setting extends WorldOptions {
@@ -14,7 +22,10 @@ export interface Setting extends WorldOptions {
   kills?: boolean;
   /** So many use the same key, one after the other, or the next one in between. */
   processes?: number;
-  /** A runner that is gone has used the key, and left no record; five minutes before, another deploy did the same. */
+  /**
+   * A runner that is gone has used the key, and left no record; five minutes before, another deploy
+   * did the same.
+   */
   before?: boolean;
   roll?: { window: number; gated: boolean };
 }
@@ -29,7 +40,10 @@ export interface Ended {
   result: ResultEvent | null;
   /** Thrown instead of a result: nothing was sent. */
   thrown: unknown;
-  /** In a roll: when the last read began of which each node's end was told, or else the first read of the last process. */
+  /**
+   * In a roll: when the last read began of which each node's end was told, or else the first read
+   * of the last process.
+   */
   seenBy: (node: bigint) => number;
 }
 
@@ -73,7 +87,13 @@ class Process {
   end(at: number): Ended {
     const { by, readAt, ends, firstRead } = this;
     this.hasEnded = true;
-    const ended = { by, at, readAt, thrown: null, seenBy: (node: bigint) => ends.get(node) ?? firstRead };
+    const ended = {
+      by,
+      at,
+      readAt,
+      thrown: null,
+      seenBy: (node: bigint) => ends.get(node) ?? firstRead,
+    };
     try {
       return { ...ended, result: this.job.result() };
     } catch (error) {
@@ -83,12 +103,25 @@ class Process {
 }
 
 /** Plays one story to its end. @param seen takes each pair of step and fact */
-export function play(setting: Setting, plan: Plan, budget: number, make: MakeJob, seen: (pair: string) => void): Story {
+export function play(
+  setting: Setting,
+  plan: Plan,
+  budget: number,
+  make: MakeJob,
+  seen: (pair: string) => void,
+): Story {
   const choices = new Choices(plan, budget);
   const world = new World(choices, setting);
   if (setting.before) beforehand(setting, world, make);
   const story: Story = {
-    ...{ world, ended: [], choices: choices.made, faults: choices.faults, why: null, wasKilled: false },
+    ...{
+      world,
+      ended: [],
+      choices: choices.made,
+      faults: choices.faults,
+      why: null,
+      wasKilled: false,
+    },
     ...{ gates: new Map(), stoppedAt: null, widest: 0 },
   };
   const most = setting.processes ?? 1;
@@ -197,27 +230,37 @@ export function play(setting: Setting, plan: Plan, budget: number, make: MakeJob
         }
         if (how === 'unreadable' || how === 'denied') {
           const down = new TransportError('ECONNRESET', 'lost', { sent: 'maybe' });
-          const error = how === 'denied' ? new ApiError('no', { status: 403, code: 'denied', reason: '' }) : down;
+          const error =
+            how === 'denied'
+              ? new ApiError('no', { status: 403, code: 'denied', reason: '' })
+              : down;
           take(step, { is: 'unreadable', error, startedAt: world.now });
           break;
         }
         one.readAt = world.now;
         if (one.firstRead === -Infinity) one.firstRead = one.readAt;
         const read = world.read(step.downTo, how === 'more than was asked for');
-        if (how === 'another deployment') read.entries = read.entries.map((entry) => ({ ...entry, deployment_id: 8n }));
+        if (how === 'another deployment') {
+          read.entries = read.entries.map((entry) => ({ ...entry, deployment_id: 8n }));
+        }
         if (how === 'stopped for 15 minutes') world.pass(world.now + 900 * SECOND);
         take(step, { is: 'read', read });
         break;
       }
       case 'post': {
         if (isKept && choices.of([false, true])) {
-          take(step, { is: 'unnoted', error: new ApiError('EIO', { status: 500, code: 'EIO', reason: '' }) });
+          take(step, {
+            is: 'unnoted',
+            error: new ApiError('EIO', { status: 500, code: 'EIO', reason: '' }),
+          });
           break;
         }
         const at = world.wall;
         const { record, after } = step;
         const time = record?.postedAt ?? at;
-        const begun = record ? one.journal.begin({ ...record, postedAt: time }, after) : { made: 0 };
+        const begun = record
+          ? one.journal.begin({ ...record, postedAt: time }, after)
+          : { made: 0 };
         if ('found' in begun) {
           take(step, { is: 'found', kept: begun.found });
           break;
@@ -229,7 +272,10 @@ export function play(setting: Setting, plan: Plan, budget: number, make: MakeJob
       }
       case 'ask': {
         const how = choices.of(['passes', 'fails', 'hangs']);
-        one.gates.set(step.node, { at: how === 'hangs' ? Infinity : world.now + 700, passes: how === 'passes' });
+        one.gates.set(step.node, {
+          at: how === 'hangs' ? Infinity : world.now + 700,
+          passes: how === 'passes',
+        });
         take(step, { is: 'done' });
         break;
       }
@@ -253,7 +299,9 @@ const OTHERS = ['goes on', 'another goes on', 'another goes on to its end'] as c
 /** Which of them goes on first. */
 function firstOf(started: readonly Process[]): Process | undefined {
   const running = started.filter(({ hasEnded }) => !hasEnded);
-  return running.length > 1 ? running.reduce((a, b) => (b.wakesAt < a.wakesAt ? b : a)) : running[0];
+  return running.length > 1
+    ? running.reduce((a, b) => (b.wakesAt < a.wakesAt ? b : a))
+    : running[0];
 }
 
 /** What a pair of step and fact is called: each must have been played. */
@@ -296,18 +344,29 @@ const READ_FAULTS = [...READ_FAULTS_AWAKE, 'stopped for 15 minutes'] as const;
 type ReadFaults = readonly ['good', ...Array<(typeof READ_FAULTS)[number]>];
 
 function readFaults({ before, processes }: Setting, isAccepted: boolean): ReadFaults {
-  // Without a record, a server that has forgotten the key meanwhile cannot be told from one that never knew it.
+  // Without a record, a server that has forgotten the key meanwhile cannot be told from one that
+  // never knew it.
   if (before) return READ_FAULTS_AWAKE;
   // The rest is played with one process.
-  if (processes) return isAccepted ? ['good'] : ['good', 'unreadable', 'interrupt', 'stopped for 15 minutes'];
+  if (processes) {
+    return isAccepted ? ['good'] : ['good', 'unreadable', 'interrupt', 'stopped for 15 minutes'];
+  }
   return READ_FAULTS;
 }
 
-function note(step: Step & { do: 'note' }, journal: MemoryJournal, world: World, choices: Choices): Fact {
+function note(
+  step: Step & { do: 'note' },
+  journal: MemoryJournal,
+  world: World,
+  choices: Choices,
+): Fact {
   const { key, generation, mark } = step;
   if (choices.of([false, true])) {
     if (mark === 'redirected') world.unnotable.add(key);
-    return { is: 'unnoted', error: new ApiError('disk full', { status: 500, code: 'ENOSPC', reason: '' }) };
+    return {
+      is: 'unnoted',
+      error: new ApiError('disk full', { status: 500, code: 'ENOSPC', reason: '' }),
+    };
   }
   journal.mark(key, generation, mark);
   return { is: 'done' };

@@ -8,32 +8,49 @@ import { makerOf, SETTINGS } from './settings.js';
 
 const FILE = fileURLToPath(import.meta.url);
 
-/** One part of a setting's stories; or all that a sabotage is looked for in, which counts as broken where it is found. */
-export type Task = { setting: string; faults: number; part: { number: number; of: number } } | { sabotage: string };
+/**
+ * One part of a setting's stories; or all that a sabotage is looked for in, which counts as broken
+ * where it is found.
+ */
+export type Task =
+  { setting: string; faults: number; part: { number: number; of: number } } | { sabotage: string };
 export type Done = Explored & { seen: ReadonlySet<string> };
 
 async function doTask(task: Task): Promise<Done> {
   const seen = new Set<string>();
   if ('sabotage' in task) {
     const sabotage = SABOTAGES.find(({ name }) => name === task.sabotage);
-    const broken: Explored['broken'] = new Map(sabotage && (await isFound(sabotage)) ? [[sabotage.name, []]] : []);
+    const broken: Explored['broken'] = new Map(
+      sabotage && (await isFound(sabotage)) ? [[sabotage.name, []]] : [],
+    );
     return { stories: 0, broken, seen };
   }
   const setting = SETTINGS.find(({ name }) => name === task.setting);
   if (!setting) throw new Error(`no such setting: ${task.setting}`);
   const { faults, part } = task;
-  return { ...explore(setting, faults, makerOf(job), { seen: (pair) => seen.add(pair), part }), seen };
+  return {
+    ...explore(setting, faults, makerOf(job), { seen: (pair) => seen.add(pair), part }),
+    seen,
+  };
 }
 
-/** Does tasks on all cores, in processes of their own, in the order in which they were asked for. */
+/**
+ * Does tasks on all cores, in processes of their own, in the order in which they were asked for.
+ */
 export class Pool {
-  readonly #waiting: Array<{ task: Task; done: (done: Done) => void; failed: (error: Error) => void }> = [];
+  readonly #waiting: Array<{
+    task: Task;
+    done: (done: Done) => void;
+    failed: (error: Error) => void;
+  }> = [];
   readonly #children = new Set<ChildProcess>();
   readonly #idle: ChildProcess[] = [];
   #free = availableParallelism();
 
   do(task: Task): Promise<Done> {
-    const promise = new Promise<Done>((done, failed) => void this.#waiting.push({ task, done, failed }));
+    const promise = new Promise<Done>(
+      (done, failed) => void this.#waiting.push({ task, done, failed }),
+    );
     // Seen where it is waited for; another one may fail before.
     promise.catch(() => undefined);
     this.#begin();

@@ -22,11 +22,17 @@ export interface Sabotage {
 const SOURCES = new URL('../../src/job/', import.meta.url);
 
 /**
- * Whether any story of two faults shows it. The job with the sabotage is a module of its own; what plays it is imported
- * in the same way, so that both know the same classes of errors.
+ * Whether any story of two faults shows it. The job with the sabotage is a module of its own; what
+ * plays it is imported in the same way, so that both know the same classes of errors.
  * @throws when the text that it replaces is not there
  */
-export async function isFound({ file, from = '', to = '', world, settings }: Sabotage): Promise<boolean> {
+export async function isFound({
+  file,
+  from = '',
+  to = '',
+  world,
+  settings,
+}: Sabotage): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), 'ldctl-sabotage-'));
   try {
     mkdirSync(join(folder, 'job'));
@@ -35,22 +41,34 @@ export async function isFound({ file, from = '', to = '', world, settings }: Sab
       const source = readFileSync(new URL(name, SOURCES), 'utf8');
       const text = name === file ? broken(source, from, to) : source;
       const base = new URL('../base/', SOURCES).href;
-      writeFileSync(join(folder, 'job', name), text.replace(/'\.\.\/base\/([\w-]+)\.js'/g, `'${base}$1.ts'`));
+      writeFileSync(
+        join(folder, 'job', name),
+        text.replace(/'\.\.\/base\/([\w-]+)\.js'/g, `'${base}$1.ts'`),
+      );
     }
-    const job = (await import(pathToFileURL(join(folder, 'job', 'index.ts')).href)) as typeof JobModule;
+    const job = (await import(
+      pathToFileURL(join(folder, 'job', 'index.ts')).href
+    )) as typeof JobModule;
     const at = (name: string): string => new URL(name, import.meta.url).href;
     const { explore } = (await import(at('./explore.ts'))) as typeof ExploreModule;
     const { makerOf, SETTINGS } = (await import(at('./settings.ts'))) as typeof SettingsModule;
     const chosen = SETTINGS.filter(({ name }) => settings.includes(name));
-    if (chosen.length !== settings.length) throw new Error(`no such setting: ${settings.join(', ')}`);
-    return chosen.some((setting) => explore({ ...setting, ...world }, 2, makerOf(job), { enough: 1 }).broken.size > 0);
+    if (chosen.length !== settings.length) {
+      throw new Error(`no such setting: ${settings.join(', ')}`);
+    }
+    return chosen.some(
+      (setting) =>
+        explore({ ...setting, ...world }, 2, makerOf(job), { enough: 1 }).broken.size > 0,
+    );
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
 function broken(source: string, from: string, to: string): string {
-  if (source.split(from).length !== 2) throw new Error(`${source.includes(from) ? 'twice' : 'not'} there: ${from}`);
+  if (source.split(from).length !== 2) {
+    throw new Error(`${source.includes(from) ? 'twice' : 'not'} there: ${from}`);
+  }
   return source.replace(from, to);
 }
 
@@ -163,8 +181,8 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a replay is taken by a run that may have sent',
     file: 'run.ts',
-    from: 'if (answer.replayed && !run.sentHere) run.replay = { reach,',
-    to: 'if (answer.replayed) run.replay = { reach: REPLAY,',
+    from: 'if (answer.replayed && !run.sentHere) {\n    run.replay = { reach,',
+    to: 'if (answer.replayed) {\n    run.replay = { reach: REPLAY,',
     settings: ['one node'],
   },
   {

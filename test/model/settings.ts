@@ -10,28 +10,75 @@ export const SETTINGS: readonly Setting[] = [
   { name: 'one node', nodes: [1n], honours: true },
   { name: 'a log that shows late', nodes: [2n], honours: true, lateBy: 12 * SECOND },
   { name: 'a log that shows late, keys ignored', nodes: [2n], honours: false, lateBy: 12 * SECOND },
-  { name: 'late, and in progress at first', nodes: [2n], honours: true, lateBy: 12 * SECOND, first: 'in progress' },
+  {
+    name: 'late, and in progress at first',
+    nodes: [2n],
+    honours: true,
+    lateBy: 12 * SECOND,
+    first: 'in progress',
+  },
   { name: 'every node', nodes: null, honours: true },
   { name: 'every node, an empty log', nodes: null, honours: true, empty: true },
   { name: 'a count', nodes: null, expect: 3, honours: true },
-  { name: 'a replay without a record', nodes: [1n, 2n], honours: true, before: true, lateBy: 7 * SECOND },
+  {
+    name: 'a replay without a record',
+    nodes: [1n, 2n],
+    honours: true,
+    before: true,
+    lateBy: 7 * SECOND,
+  },
   { name: 'a replay that the log shows already', nodes: [1n], honours: true, before: true },
   { name: 'a key, killed and run again', nodes: [1n, 2n], honours: true, keyed: true, kills: true },
   { name: 'one node, killed and run again', nodes: [1n], honours: true, keyed: true, kills: true },
   { name: 'a key, killed, keys ignored', nodes: [2n], honours: false, keyed: true, kills: true },
   { name: 'two processes with one key', nodes: [2n], honours: true, keyed: true, processes: 2 },
   { name: 'two processes, keys ignored', nodes: [2n], honours: false, keyed: true, processes: 2 },
-  { name: 'two, the first POST lost', nodes: [2n], honours: false, keyed: true, processes: 2, first: 'lost before' },
-  { name: 'three, the first one held up', nodes: [2n], honours: true, keyed: true, processes: 3, first: '429' },
-  { name: 'three, keys ignored', nodes: [2n], honours: false, keyed: true, processes: 3, first: '429' },
-  { name: 'a roll over nodes with older entries', nodes: [2n, 1n], honours: true, roll: { window: 2, gated: false } },
+  {
+    name: 'two, the first POST lost',
+    nodes: [2n],
+    honours: false,
+    keyed: true,
+    processes: 2,
+    first: 'lost before',
+  },
+  {
+    name: 'three, the first one held up',
+    nodes: [2n],
+    honours: true,
+    keyed: true,
+    processes: 3,
+    first: '429',
+  },
+  {
+    name: 'three, keys ignored',
+    nodes: [2n],
+    honours: false,
+    keyed: true,
+    processes: 3,
+    first: '429',
+  },
+  {
+    name: 'a roll over nodes with older entries',
+    nodes: [2n, 1n],
+    honours: true,
+    roll: { window: 2, gated: false },
+  },
   { name: 'a roll', nodes: ALL, honours: true, roll: { window: 1, gated: false } },
   // Without a kill: by twos, with a gate.
-  { name: 'a roll, killed and run again', nodes: ALL, honours: true, kills: true, roll: { window: 2, gated: true } },
+  {
+    name: 'a roll, killed and run again',
+    nodes: ALL,
+    honours: true,
+    kills: true,
+    roll: { window: 2, gated: true },
+  },
 ];
 
 /** Makes the jobs of a setting by this module: the real one, or one with a sabotage. */
-export function makerOf({ runJob, rollJob }: Pick<typeof JobModule, 'runJob' | 'rollJob'>): MakeJob {
+export function makerOf({
+  runJob,
+  rollJob,
+}: Pick<typeof JobModule, 'runJob' | 'rollJob'>): MakeJob {
   return (setting: Setting, world: World, journal: MemoryJournal): Job => {
     const shared = {
       deploymentId: 7n,
@@ -57,7 +104,13 @@ export function makerOf({ runJob, rollJob }: Pick<typeof JobModule, 'runJob' | '
       const record = journal.read(keyOf([node], runJob));
       if (record) kept.set(node, record);
     }
-    const how = { maxUnavailable: window, pauseMs: PAUSE, gated, gateTimeoutMs: 20 * SECOND, continueOnError: false };
+    const how = {
+      maxUnavailable: window,
+      pauseMs: PAUSE,
+      gated,
+      gateTimeoutMs: 20 * SECOND,
+      continueOnError: false,
+    };
     const plan = { ...shared, ...how, nodes, timeoutMs: Infinity, nodeTimeoutMs: 60 * SECOND };
     return rollJob(plan, kept, world.now, text);
   };
@@ -92,6 +145,12 @@ function keyOf(nodes: readonly bigint[] | null, runJob: (typeof JobModule)['runJ
       keys.set(mark, step.request.wireKey);
       return step.request.wireKey;
     }
-    job.take({ is: 'read', read: { entries: [], startedAt: 0, serverTime: null, requests: 1, isWhole: true } }, 0);
+    job.take(
+      {
+        is: 'read',
+        read: { entries: [], startedAt: 0, serverTime: null, requests: 1, isWhole: true },
+      },
+      0,
+    );
   }
 }

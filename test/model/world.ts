@@ -12,8 +12,9 @@ import type { Accepted, WireTrigger } from '../../src/base/supervisor.js';
 import type { LogRead } from '../../src/log/log.js';
 
 /*
- * The world of the model: a server with a log, a journal on a disk, and time. It shares no code with the job. What can go
- * wrong is a choice: the first of its options is what goes well, and every other one is a fault.
+ * The world of the model: a server with a log, a journal on a disk, and time. It shares no code
+ * with the job. What can go wrong is a choice: the first of its options is what goes well, and
+ * every other one is a fault.
  */
 
 export const SECOND = 1000;
@@ -68,7 +69,9 @@ export interface Entry {
   createdText: string;
 }
 
-/** Who makes a POST: the number of the process, and when the last read began that it was told of. */
+/**
+ * Who makes a POST: the number of the process, and when the last read began that it was told of.
+ */
 export interface Sender {
   by: number;
   readAt: number;
@@ -150,10 +153,19 @@ export class World {
   read(downTo: bigint | 'newest' | 'known', all = false): LogRead {
     const above = typeof downTo === 'bigint' && !all ? downTo : undefined;
     const entries = this.entries
-      .filter(({ id, shownAt, goneAt }) => shownAt <= this.now && goneAt > this.now && id > (above ?? 0n))
+      .filter(
+        ({ id, shownAt, goneAt }) => shownAt <= this.now && goneAt > this.now && id > (above ?? 0n),
+      )
       .map((entry) => this.#shown(entry))
       .sort((a, b) => (a.id < b.id ? 1 : -1));
-    return { entries, startedAt: this.now, serverTime: this.wall, requests: 1, isWhole: true, above };
+    return {
+      entries,
+      startedAt: this.now,
+      serverTime: this.wall,
+      requests: 1,
+      isWhole: true,
+      above,
+    };
   }
 
   /** A dispatch, unless the server knows that it was made before. */
@@ -169,7 +181,10 @@ export class World {
       const goneAt = end === 'vanishes' ? this.now + late + 1500 : Infinity;
       const made = { shownAt: this.now + late, doneAt, goneAt, dispatch };
       dispatch.made.push(
-        this.#add(node, true, this.now, { ...made, end: end === 'rejected' ? 'rejected' : 'completed' }),
+        this.#add(node, true, this.now, {
+          ...made,
+          end: end === 'rejected' ? 'rejected' : 'completed',
+        }),
       );
       if (end !== 'doubled') continue;
       dispatch.made.push(
@@ -193,8 +208,15 @@ export class World {
     this.dispatch({ request, sentAt: this.now, by: -1, readAt: this.now, after: null });
   }
 
-  /** Every answer that a POST can have. @param mayStop whether its process may be stopped before it leaves */
-  post(request: WireTrigger, sender: Sender, mayStop: boolean): Accepted | LdctlError | Interrupted {
+  /**
+   * Every answer that a POST can have.
+   * @param mayStop whether its process may be stopped before it leaves
+   */
+  post(
+    request: WireTrigger,
+    sender: Sender,
+    mayStop: boolean,
+  ): Accepted | LdctlError | Interrupted {
     const { first } = this.#options;
     const options = mayStop && this.#posts === 0 ? POST_FAULTS_FIRST : POST_FAULTS;
     const how = first && this.#posts === 0 ? first : this.#choices.of<PostFault>(options);
@@ -202,7 +224,12 @@ export class World {
     // A process that is stopped within a later POST sends when it goes on: no client can hold that.
     if (how === 'stopped before it leaves') this.pass(this.now + 900 * SECOND);
     this.pass(this.now + 30);
-    const sent = { ...sender, request, sentAt: this.now, after: this.#knownOf(request.wireKey, sender.by) };
+    const sent = {
+      ...sender,
+      request,
+      sentAt: this.now,
+      after: this.#knownOf(request.wireKey, sender.by),
+    };
     const replayed = this.isReplay(request);
     if (DISPATCHES.has(how)) this.dispatch(sent);
     if (how === 'arrives later') this.#underway.push({ at: this.now + 3 * SECOND, sent });
@@ -223,9 +250,18 @@ export class World {
       case 'certificate':
         return new TransportError('CERT', 'certificate', { sent: 'no', transient: false });
       case '429':
-        return new ApiError('slow down', { status: 429, code: 'rate_limited', reason: '', retryAfterMs: 12 * SECOND });
+        return new ApiError('slow down', {
+          status: 429,
+          code: 'rate_limited',
+          reason: '',
+          retryAfterMs: 12 * SECOND,
+        });
       case 'in progress':
-        return new ApiError('busy', { status: 409, code: 'idempotent_request_in_progress', reason: '' });
+        return new ApiError('busy', {
+          status: 409,
+          code: 'idempotent_request_in_progress',
+          reason: '',
+        });
       case '403':
         return new ApiError('no', { status: 403, code: 'denied', reason: '' });
       case '503 before':
@@ -348,13 +384,24 @@ export class MemoryJournal implements RunJournal {
     if (!stored) return null;
     const { record } = stored;
     const has = (mark: string): boolean => live.some(({ marks }) => marks.has(mark));
-    const marks = { accepted: has('accepted'), redirected: has('redirected'), passed: has('passed') };
-    return { record, generation: all.indexOf(stored) + 1, ageMs: this.#wall() - record.postedAt, ...marks };
+    const marks = {
+      accepted: has('accepted'),
+      redirected: has('redirected'),
+      passed: has('passed'),
+    };
+    return {
+      record,
+      generation: all.indexOf(stored) + 1,
+      ageMs: this.#wall() - record.postedAt,
+      ...marks,
+    };
   }
 
   begin(record: RunRecord, after: number): Begun {
     const kept = this.read(record.key);
-    if (kept && (kept.accepted || kept.redirected || kept.generation !== after)) return { found: kept };
+    if (kept && (kept.accepted || kept.redirected || kept.generation !== after)) {
+      return { found: kept };
+    }
     if (this.#isSparing && kept) return { made: after };
     const all = [...(this.#disk.get(record.key) ?? []), { record, marks: new Set<string>() }];
     this.#disk.set(record.key, all);

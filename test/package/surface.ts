@@ -1,6 +1,13 @@
-// What a strict project can rely on, held by its compiler: without @types/node, and skipLibCheck off. It is
-// compiled beside the packed package by `npm run check:package`, and never run.
-import { connect, EXIT_CODES, LdctlError, type Deployment, type RunEvent, type RunResult } from 'ldctl';
+// What a strict project can rely on, held by its compiler: without @types/node, and skipLibCheck
+// off. It is compiled beside the packed package by `npm run check:package`, and never run.
+import {
+  connect,
+  EXIT_CODES,
+  LdctlError,
+  type Deployment,
+  type RunEvent,
+  type RunResult,
+} from 'ldctl';
 import { ApiError, SupervisorApi, type Activity, type ApiKey, type Id } from 'ldctl/client';
 import { startSandbox, type RunningSandbox, type StartSandboxOptions } from 'ldctl/sandbox';
 
@@ -22,7 +29,11 @@ const url = 'https://supervisor.example';
 const deploymentId = 7263012455120900033n;
 
 export async function uses(apiKey: ApiKey, signal: AbortSignal): Promise<string> {
-  await using running = await startSandbox({ nodes: 3, workMs: 50, reject: [1, 610809900976570890n] });
+  await using running = await startSandbox({
+    nodes: 3,
+    workMs: 50,
+    reject: [1, 610809900976570890n],
+  });
   // @ts-expect-error durations are in milliseconds, and say so
   await startSandbox({ work: 50 });
   // @ts-expect-error an id as a text is another type
@@ -31,14 +42,23 @@ export async function uses(apiKey: ApiKey, signal: AbortSignal): Promise<string>
   const supervisor = new SupervisorApi({ url: { href: url }, apiKey });
   // @ts-expect-error ids are bigint: a number rounds them
   await supervisor.list(Number(deploymentId), { page: 1, results: 100 });
-  const { items } = await supervisor.list(running.deploymentId, { page: 1, results: 100 }, { signal });
+  const { items } = await supervisor.list(
+    running.deploymentId,
+    { page: 1, results: 100 },
+    { signal },
+  );
   // @ts-expect-error a key is needed
   connect({ supervisorUrl: url, deploymentId });
 
   const deployment = connect({ supervisorUrl: url, deploymentId, apiKey: 'ld_pk_…' });
   const iggy = { runtime: 'iggy', action: 'restart' } as const;
   await deployment.trigger(iggy, { signal, onEvent: (event: RunEvent) => event });
-  await deployment.trigger({ runtime: 'connectors', action: 'reconfigure:42', nodes: NODES, wait: false });
+  await deployment.trigger({
+    runtime: 'connectors',
+    action: 'reconfigure:42',
+    nodes: NODES,
+    wait: false,
+  });
   // @ts-expect-error no such runtime
   await deployment.trigger({ runtime: 'kafka', action: 'restart' });
   // @ts-expect-error a reconfigure has a config
@@ -47,11 +67,20 @@ export async function uses(apiKey: ApiKey, signal: AbortSignal): Promise<string>
   await deployment.trigger({ ...iggy, nodes: [1] });
   // @ts-expect-error a roll has nodes
   await deployment.roll(iggy);
-  await deployment.roll({ ...iggy, nodes: NODES, maxUnavailable: '50%', gate: ({ node_id }) => node_id > 0n });
+  await deployment.roll({
+    ...iggy,
+    nodes: NODES,
+    maxUnavailable: '50%',
+    gate: ({ node_id }) => node_id > 0n,
+  });
   // @ts-expect-error what was dispatched before is named by ids, or by what it was
   await deployment.wait({});
-  for await (const { id } of deployment.activities({ after: 1n, status: ['rejected'] }, { signal }))
+  for await (const { id } of deployment.activities(
+    { after: 1n, status: ['rejected'] },
+    { signal },
+  )) {
     if (id === 0n) break;
+  }
   return `${told(await deployment.wait({ after: 1n, ...iggy }))} ${items.map(({ status }) => status).join()}`;
 }
 
@@ -74,5 +103,7 @@ function told(result: RunResult): string {
 
 export function reasonOf(error: unknown): string {
   if (error instanceof ApiError) return `${error.status} ${error.code}`;
-  return error instanceof LdctlError ? `${error.code} ${error.exitCode}` : String(EXIT_CODES.fault.code);
+  return error instanceof LdctlError
+    ? `${error.code} ${error.exitCode}`
+    : String(EXIT_CODES.fault.code);
 }

@@ -20,10 +20,15 @@ export async function expectedNodes(
   context: CommandContext,
   target: Target,
 ): Promise<number | undefined> {
-  return asked === 'deployment' ? countedNodes(context, target, await readLog(context, target, 'newest')) : asked;
+  return asked === 'deployment'
+    ? countedNodes(context, target, await readLog(context, target, 'newest'))
+    : asked;
 }
 
-/** How many nodes Core counts. Where the deployment stands, every entry of its log says, and reading that needs no further grant. */
+/**
+ * How many nodes Core counts. Where the deployment stands, every entry of its log says, and reading
+ * that needs no further grant.
+ */
 async function countedNodes(
   context: CommandContext,
   target: Target,
@@ -42,14 +47,28 @@ async function countedNodes(
     );
     if (nodes > 0) return nodes;
   }
-  const what = entry ? 'Core counts no nodes in' : 'the log is empty, so that Core cannot be asked about';
-  throw new LdctlError('refused', 'no_nodes_counted', `${what} deployment ${name ?? deploymentId}; nothing was sent`, {
-    hint: 'Name the nodes with --node, or give a number with --expect-nodes.',
-  });
+  const what = entry
+    ? 'Core counts no nodes in'
+    : 'the log is empty, so that Core cannot be asked about';
+  throw new LdctlError(
+    'refused',
+    'no_nodes_counted',
+    `${what} deployment ${name ?? deploymentId}; nothing was sent`,
+    {
+      hint: 'Name the nodes with --node, or give a number with --expect-nodes.',
+    },
+  );
 }
 
-/** The newest entries of the log, or those that name its nodes. @throws as `Supervisor.list` does; LdctlError for another's log */
-export async function readLog(context: CommandContext, target: Target, which: 'newest' | 'known'): Promise<Activity[]> {
+/**
+ * The newest entries of the log, or those that name its nodes.
+ * @throws as `Supervisor.list` does; LdctlError for another's log
+ */
+export async function readLog(
+  context: CommandContext,
+  target: Target,
+  which: 'newest' | 'known',
+): Promise<Activity[]> {
   const { entries } = await logOf(context, target)[which]({ signal: context.signal });
   const problem = notOurs(entries, target.deployment.id, expectedTenant(context.settings));
   if (problem) throw problem;
@@ -72,13 +91,19 @@ export async function nodesToAsk(context: CommandContext, target: Target): Promi
  * The nodes of a roll that names none: those that the log names, exactly as many as are expected.
  * @throws LdctlError (exit 5) when there are none, or another count
  */
-export async function nodesOfRoll(context: CommandContext, target: Target, asked: ExpectedNodes): Promise<Id[]> {
+export async function nodesOfRoll(
+  context: CommandContext,
+  target: Target,
+  asked: ExpectedNodes,
+): Promise<Id[]> {
   const entries = await readLog(context, target, 'known');
   const nodes = nodesOf(entries);
   const refused = (code: string, named: string): LdctlError => {
     const { id, name } = target.deployment;
     const what = `the log of deployment ${name ?? id} names ${named}; nothing was sent`;
-    return new LdctlError('refused', code, what, { hint: 'Name the nodes with --node or --nodes-from.' });
+    return new LdctlError('refused', code, what, {
+      hint: 'Name the nodes with --node or --nodes-from.',
+    });
   };
   if (nodes.length === 0) throw refused('no_nodes_known', 'no node');
   const wanted = asked === 'deployment' ? await countedNodes(context, target, entries) : asked;
@@ -89,12 +114,26 @@ export async function nodesOfRoll(context: CommandContext, target: Target, asked
   return nodes;
 }
 
-/** A node that was never acted on is in no log: says so where Core can be asked, and answers in time. */
-async function warnOfOthers(context: CommandContext, target: Target, entries: readonly Activity[]): Promise<void> {
+/**
+ * A node that was never acted on is in no log: says so where Core can be asked, and answers in
+ * time.
+ */
+async function warnOfOthers(
+  context: CommandContext,
+  target: Target,
+  entries: readonly Activity[],
+): Promise<void> {
   // Only where it is certain which Core the deployment is known to.
-  if (context.settings.apiUrl.source.from === 'default' && target.supervisorUrl.source.from !== 'structure') return;
+  if (
+    context.settings.apiUrl.source.from === 'default' &&
+    target.supervisorUrl.source.from !== 'structure'
+  ) {
+    return;
+  }
   const named = nodesOf(entries).length;
-  const counted = await context.optional((signal) => countedNodes(context, target, entries, signal));
+  const counted = await context.optional((signal) =>
+    countedNodes(context, target, entries, signal),
+  );
   if (counted === null || counted === named) return;
   context.warn(
     `Core counts ${count(counted, 'node')}, and the log names ${named}: --expect-nodes deployment holds to it`,

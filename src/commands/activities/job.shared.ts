@@ -52,7 +52,9 @@ export const targetFlags = {
     helpGroup,
     helpValue: 'N',
     summary: 'How many there must be, or `deployment`: ask Core.',
-    parse: parsing((text, flag) => (text === 'deployment' ? text : parseWholeNumber(text, flag, 1, MOST_NODES))),
+    parse: parsing((text, flag) =>
+      text === 'deployment' ? text : parseWholeNumber(text, flag, 1, MOST_NODES),
+    ),
   })(),
 };
 
@@ -78,7 +80,10 @@ export const actingFlags = {
     summary: 'Act if the deployment has this name, path or id.',
     parse: parsing((text, flag) => filled(text.trim(), flag)),
   }),
-  'dry-run': Flags.boolean({ helpGroup: 'CONSENT', summary: 'Show what would be done; sends nothing.' }),
+  'dry-run': Flags.boolean({
+    helpGroup: 'CONSENT',
+    summary: 'Show what would be done; sends nothing.',
+  }),
   ...followFlags,
   'if-busy': Flags.option({ options: ['ignore', 'wait', 'fail'] as const })({
     helpGroup: 'FOLLOWING',
@@ -100,7 +105,10 @@ export const ACTION_ARG = {
 } as const;
 
 export abstract class JobCommand extends BaseCommand {
-  /** The words and flags of an action as a request. @throws UsageError; the signal's reason while stdin is read */
+  /**
+   * The words and flags of an action as a request.
+   * @throws UsageError; the signal's reason while stdin is read
+   */
   protected async request(args: { runtime: string; action: string }, flags: ActingFlags) {
     checkRunResultOptions(printOptions(flags));
     const runtime = parseRuntime(args.runtime);
@@ -134,10 +142,19 @@ export async function showJob(
   if (settings.winning !== null) context.say(settings.winning);
   const options = { ...printOptions(flags), quiet: flags.quiet, debug: flags.debug };
   const doing = asked ? doingText(asked.action, asked.runtime) : 'Following activities';
-  const title = { doing, place: await shownPlace(context, target), nodes: asked?.nodes?.length ?? null };
+  const title = {
+    doing,
+    place: await shownPlace(context, target),
+    nodes: asked?.nodes?.length ?? null,
+  };
   const view = await createRunView(output, { ...options, title, clock });
   const newKey = (): string => host.newIdempotencyKey();
-  const connection = connectionTo(target, settings, { supervisor: context.supervisor(target), folder, clock, newKey });
+  const connection = connectionTo(target, settings, {
+    supervisor: context.supervisor(target),
+    folder,
+    clock,
+    newKey,
+  });
   const emit: Tools['emit'] = async (event) => {
     if (event.event === 'result') return;
     view.on(event);
@@ -152,7 +169,11 @@ export async function showJob(
   }
   const { result, error, exitCode } = end;
   const flagsText = resumeFlags(settings, target).join(' ');
-  await printRunResult(output, result, { ...options, target: flagsText, error: error ?? undefined });
+  await printRunResult(output, result, {
+    ...options,
+    target: flagsText,
+    error: error ?? undefined,
+  });
   await reportToGitHub(output, env, result);
   return exitCode;
 }
@@ -181,7 +202,10 @@ export async function showDryRun(
   }
   const describe = (some: readonly Id[] | null) => {
     const identity = { deploymentId, runtime, action: parseAction(action), nodes: some };
-    return describeTrigger(target.supervisorUrl.value, { ...identity, wireKey: wireKey(key, identity) });
+    return describeTrigger(target.supervisorUrl.value, {
+      ...identity,
+      wireKey: wireKey(key, identity),
+    });
   };
   const result: ResultFields = {
     outcome: 'dry_run',
@@ -197,15 +221,25 @@ export async function showDryRun(
     resume: null,
   };
   const place = await shownPlace(context, target);
-  const dryRun = { place, how, requests: how ? nodes.map((node) => describe([node])) : [describe(named ?? null)] };
-  await printRunResult(host.output, result, { ...printOptions(flags), quiet: flags.quiet, debug: flags.debug, dryRun });
+  const dryRun = {
+    place,
+    how,
+    requests: how ? nodes.map((node) => describe([node])) : [describe(named ?? null)],
+  };
+  await printRunResult(host.output, result, {
+    ...printOptions(flags),
+    quiet: flags.quiet,
+    debug: flags.debug,
+    dryRun,
+  });
   return 0;
 }
 
 const FLAG = '--nodes-from';
 
 /**
- * All nodes that are named, each once, in the order given; null for every node, which only the absence of both flags means.
+ * All nodes that are named, each once, in the order given; null for every node, which only the
+ * absence of both flags means.
  * @throws UsageError; the signal's reason
  */
 export async function readNodes(
@@ -216,7 +250,9 @@ export async function readNodes(
   const { node: named, 'nodes-from': path, 'expect-nodes': expected } = flags;
   if (named === undefined && path === undefined) return null;
   if (expected !== undefined) {
-    throw new UsageError('--expect-nodes does not go with --node: the nodes that are named are the ones expected');
+    throw new UsageError(
+      '--expect-nodes does not go with --node: the nodes that are named are the ones expected',
+    );
   }
   const read = path === undefined ? [] : await readNodesFrom(host, path, signal);
   return [...new Set([...(named ?? []), ...read])];
@@ -224,7 +260,8 @@ export async function readNodes(
 
 /**
  * One id a line, or JSON. The file may be a pipe, such as `<(select-nodes)`.
- * @throws UsageError, also for a file that yields no id: it must never become every node; the signal's reason
+ * @throws UsageError, also for a file that yields no id: it must never become every node; the
+ * signal's reason
  */
 async function readNodesFrom(host: Host, path: string, signal: AbortSignal): Promise<Id[]> {
   const text = (
@@ -234,7 +271,9 @@ async function readNodesFrom(host: Host, path: string, signal: AbortSignal): Pro
   const entries = /^[[{]/.test(text) ? fromJson(text) : lines.filter((line) => line !== '');
   if (entries.length === 0) throw noNode(`${FLAG}: ${path === '-' ? 'stdin' : path}`);
   // A number that is no id has lost digits: only a text is read.
-  return entries.map((entry) => (isId(entry) ? entry : parseId(typeof entry === 'string' ? entry : '', FLAG)));
+  return entries.map((entry) =>
+    isId(entry) ? entry : parseId(typeof entry === 'string' ? entry : '', FLAG),
+  );
 }
 
 function noNode(what: string): UsageError {
@@ -244,12 +283,17 @@ function noNode(what: string): UsageError {
   });
 }
 
-/** A list of ids, or what ldctl prints (`{"nodes":[…]}`, `{"items":[…]}`), of which each entry's `node_id` is taken. */
+/**
+ * A list of ids, or what ldctl prints (`{"nodes":[…]}`, `{"items":[…]}`), of which each entry's
+ * `node_id` is taken.
+ */
 function fromJson(text: string): unknown[] {
   try {
     const json = parseJson(text) as unknown[] | { nodes?: unknown[]; items?: unknown[] };
     const list = Array.isArray(json) ? json : (json.nodes ?? json.items ?? []);
-    return list.map((entry) => (typeof entry === 'object' && entry && 'node_id' in entry ? entry.node_id : entry));
+    return list.map((entry) =>
+      typeof entry === 'object' && entry && 'node_id' in entry ? entry.node_id : entry,
+    );
   } catch {
     throw new UsageError(`${FLAG}: this JSON holds no list of nodes`, {
       code: 'invalid_json',

@@ -28,14 +28,24 @@ const listFlags = {
   limit: wholeNumber({ min: 0, max: 1e9, summary: 'How many entries; 0 for all. [default: 20]' }),
   after: Flags.string({
     helpValue: 'ID',
-    summary: 'Only entries newer than this one, oldest first; those younger than a minute only with --follow.',
+    summary:
+      'Only entries newer than this one, oldest first; those younger than a minute only with --follow.',
   }),
   page: wholeNumber({ min: 1, max: 1e9, summary: 'One raw page as the API gives it, from 1.' }),
-  results: wholeNumber({ min: 1, max: 100, summary: 'How many entries a raw page has, 1 to 100. [default: 10]' }),
+  results: wholeNumber({
+    min: 1,
+    max: 100,
+    summary: 'How many entries a raw page has, 1 to 100. [default: 10]',
+  }),
   ...filterFlags,
   watch: Flags.boolean({ char: 'w', summary: 'Watch what is listed until all of it is final.' }),
-  follow: Flags.boolean({ char: 'f', summary: 'Show new entries as they come, until interrupted.' }),
-  'exit-status': Flags.boolean({ summary: 'With --watch: exit 3 if an entry that was waited for was rejected.' }),
+  follow: Flags.boolean({
+    char: 'f',
+    summary: 'Show new entries as they come, until interrupted.',
+  }),
+  'exit-status': Flags.boolean({
+    summary: 'With --watch: exit 3 if an entry that was waited for was rejected.',
+  }),
   timeout: durationFlag({
     helpValue: 'DURATION',
     summary: 'With --watch: give up after this. [default: none at a terminal, 10m elsewhere]',
@@ -70,9 +80,16 @@ export default class ActivitiesList extends BaseCommand {
 }
 
 /** What is asked for: the flags, read. */
-type Plan = Omit<ListFlags, 'after' | 'limit'> & { filter: ActivityFilter; after: Id | null; limit: number };
+type Plan = Omit<ListFlags, 'after' | 'limit'> & {
+  filter: ActivityFilter;
+  after: Id | null;
+  limit: number;
+};
 
-/** Flags that mean nothing together: `--page` and `--results` show one page as it is, `--watch` ends, `--follow` does not. */
+/**
+ * Flags that mean nothing together: `--page` and `--results` show one page as it is, `--watch`
+ * ends, `--follow` does not.
+ */
 const CONFLICTS = [
   ['page', ['limit', 'after', 'watch', 'follow']],
   ['results', ['limit', 'after', 'watch', 'follow']],
@@ -81,7 +98,8 @@ const CONFLICTS = [
 
 /** @throws UsageError for flags that do not go together */
 function checkTogether(flags: ListFlags & OutputFlags): void {
-  const isGiven = (name: keyof ListFlags): boolean => ![undefined, false].includes(flags[name] as undefined);
+  const isGiven = (name: keyof ListFlags): boolean =>
+    ![undefined, false].includes(flags[name] as undefined);
   for (const [flag, others] of CONFLICTS) {
     const other = isGiven(flag) && others.find(isGiven);
     if (other) throw new UsageError(`--${other} does not go with --${flag}`);
@@ -90,12 +108,16 @@ function checkTogether(flags: ListFlags & OutputFlags): void {
   if (stray) throw new UsageError(`--${stray} goes with --watch`);
   if (!flags.follow) return;
   if (flags.after !== undefined && flags.limit) {
-    throw new UsageError('--limit does not go with --after and --follow: what it cuts off would be missing');
+    throw new UsageError(
+      '--limit does not go with --after and --follow: what it cuts off would be missing',
+    );
   }
   // A document that never ends is none: its closing bracket would never come.
   const { format } = printOptions(flags);
   if (format !== 'json' && format !== 'yaml') return;
-  throw new UsageError(`--follow has no end, and ${format} needs one`, { hint: 'Use -o ndjson: one event a line.' });
+  throw new UsageError(`--follow has no end, and ${format} needs one`, {
+    hint: 'Use -o ndjson: one event a line.',
+  });
 }
 
 /** When the reader of stdout goes away, nothing more is read either. */
@@ -110,10 +132,15 @@ async function print(context: CommandContext, target: Target, plan: Plan): Promi
   const parts = () => {
     if (page !== undefined || results !== undefined) {
       const query = { page: page ?? 1, results: results ?? DEFAULT_RESULTS };
-      return listOnePage(() => context.supervisor(target).list(target.deployment.id, query, reading), filter);
+      return listOnePage(
+        () => context.supervisor(target).list(target.deployment.id, query, reading),
+        filter,
+      );
     }
     const log = logOf(context, target);
-    return after === null ? listNewest(log, plan, reading) : listAfter(log, { after, filter, limit }, reading);
+    return after === null
+      ? listNewest(log, plan, reading)
+      : listAfter(log, { after, filter, limit }, reading);
   };
   let total = 0;
   async function* batches() {
@@ -122,7 +149,8 @@ async function print(context: CommandContext, target: Target, plan: Plan): Promi
       yield part.entries;
     }
   }
-  const noun = after === null ? 'activities' : `activities after ${after} that are older than a minute`;
+  const noun =
+    after === null ? 'activities' : `activities after ${after} that are older than a minute`;
   const spec = { noun, columns: activityColumns, total: () => total };
   await printList(context.host.output, batches(), spec, printOptions(context.flags));
   return 0;
@@ -130,7 +158,12 @@ async function print(context: CommandContext, target: Target, plan: Plan): Promi
 
 async function viewOf(context: CommandContext, target: Target, { follow }: Plan) {
   const { host, flags } = context;
-  const shown = { ...printOptions(flags), follow, quiet: flags.quiet, place: await shownPlace(context, target) };
+  const shown = {
+    ...printOptions(flags),
+    follow,
+    quiet: flags.quiet,
+    place: await shownPlace(context, target),
+  };
   return createWatchView(host.output, { ...shown, clock: host.clock });
 }
 
@@ -139,7 +172,9 @@ async function follow(context: CommandContext, target: Target, plan: Plan): Prom
   const view = await viewOf(context, target, plan);
   let problem: LdctlError | undefined;
   try {
-    for await (const event of followLog(logOf(context, target), plan, readingOf(context))) view.on(event);
+    for await (const event of followLog(logOf(context, target), plan, readingOf(context))) {
+      view.on(event);
+    }
     throw new Error('what is followed for ever has ended');
   } catch (error) {
     context.host.output.stdout.gone.throwIfAborted();
@@ -174,7 +209,9 @@ async function watch(context: CommandContext, target: Target, plan: Plan): Promi
   const job = createWatch({ ...plan, ...limits, first, newest }, clock.elapsed());
   const tools = { supervisor: context.supervisor(target), log, journal: null, clock, signal };
   const ended = drive(job, tools, (event) => {
-    if (event.event === 'activity' || event.event === 'warning' || event.event === 'outage') view.on(event);
+    if (event.event === 'activity' || event.event === 'warning' || event.event === 'outage') {
+      view.on(event);
+    }
   });
   const { entries, anyRejected, error } = await ended.catch((thrown: unknown) => {
     view.stop();
@@ -195,7 +232,10 @@ async function watch(context: CommandContext, target: Target, plan: Plan): Promi
 }
 
 /** A list that is not what was waited for ends as one that broke off. */
-function* withProblem(entries: readonly Activity[], problem: LdctlError | null): Generator<readonly Activity[]> {
+function* withProblem(
+  entries: readonly Activity[],
+  problem: LdctlError | null,
+): Generator<readonly Activity[]> {
   yield entries;
   if (problem) throw problem;
 }

@@ -16,7 +16,14 @@ import { roll, type Tools } from '../../library/jobs.js';
 import { check, rollRequest, type CheckedRoll } from '../../library/requests.js';
 import { connectionFlags, durationFlag, filled, parsing } from '../flags.shared.js';
 import { nodesOfRoll } from './count.shared.js';
-import { ACTION_ARG, actingFlags, JobCommand, RUNTIME_ARG, showDryRun, showJob } from './job.shared.js';
+import {
+  ACTION_ARG,
+  actingFlags,
+  JobCommand,
+  RUNTIME_ARG,
+  showDryRun,
+  showJob,
+} from './job.shared.js';
 
 const helpGroup = 'ROLL';
 const rollFlags = {
@@ -35,9 +42,18 @@ const rollFlags = {
     helpValue: 'CMD',
     summary: 'Run after each $LDCTL_NODE_ID; all but 0 halts.',
   }),
-  'gate-timeout': durationFlag({ helpGroup, summary: 'End a gate that takes longer. [default: 5m]' }),
-  'node-timeout': durationFlag({ helpGroup, summary: 'Time for each node; 0: no limit. [default: 10m]' }),
-  'continue-on-error': Flags.boolean({ helpGroup, summary: 'Go on although a node did not complete.' }),
+  'gate-timeout': durationFlag({
+    helpGroup,
+    summary: 'End a gate that takes longer. [default: 5m]',
+  }),
+  'node-timeout': durationFlag({
+    helpGroup,
+    summary: 'Time for each node; 0: no limit. [default: 10m]',
+  }),
+  'continue-on-error': Flags.boolean({
+    helpGroup,
+    summary: 'Go on although a node did not complete.',
+  }),
   resume: Flags.string({
     helpGroup,
     helpValue: 'KEY|last',
@@ -46,7 +62,10 @@ const rollFlags = {
   }),
 };
 
-/** A resumed roll is the one that was begun: connection, output, consent and time alone are said anew. */
+/**
+ * A resumed roll is the one that was begun: connection, output, consent and time alone are said
+ * anew.
+ */
 const ANEW = ['confirm', 'timeout', 'resume'];
 
 /** A roll as the journal keeps it: ids as text, and the command of a gate. */
@@ -79,13 +98,22 @@ export default class ActivitiesRoll extends JobCommand {
     const { runtime, action } = args;
     if (flags.resume !== undefined) return this.#resume(runtime, flags, flags.resume);
     if (runtime === undefined || action === undefined) {
-      throw new UsageError(runtime === undefined ? 'missing RUNTIME and ACTION' : 'missing ACTION', {
-        code: 'missing_argument',
-        hint: 'For example: ldctl activities roll iggy restart --yes',
-      });
+      throw new UsageError(
+        runtime === undefined ? 'missing RUNTIME and ACTION' : 'missing ACTION',
+        {
+          code: 'missing_argument',
+          hint: 'For example: ldctl activities roll iggy restart --yes',
+        },
+      );
     }
-    const { gate: command, 'gate-timeout': gateTimeoutMs, 'max-unavailable': maxUnavailable } = flags;
-    if (command === undefined && gateTimeoutMs !== undefined) throw new UsageError('--gate-timeout goes with --gate');
+    const {
+      gate: command,
+      'gate-timeout': gateTimeoutMs,
+      'max-unavailable': maxUnavailable,
+    } = flags;
+    if (command === undefined && gateTimeoutMs !== undefined) {
+      throw new UsageError('--gate-timeout goes with --gate');
+    }
     if (command !== undefined) filled(command.trim(), '--gate');
     const { nodes: named, ...asked } = await this.request({ runtime, action }, flags);
     const { gate: _gate, ...request } = check(v.omit(rollRequest, ['nodes']), 'roll', {
@@ -103,7 +131,10 @@ export default class ActivitiesRoll extends JobCommand {
     await checkConfirm(context, target, flags);
     const all = named ?? (await nodesOfRoll(context, target, flags['expect-nodes']));
     if (flags['dry-run']) {
-      const how = [`${request.maxUnavailable} at a time`, ...(command === undefined ? [] : [`gate: ${command}`])];
+      const how = [
+        `${request.maxUnavailable} at a time`,
+        ...(command === undefined ? [] : [`gate: ${command}`]),
+      ];
       return showDryRun(context, target, { ...request, nodes: all }, how, named ? undefined : all);
     }
     const known = () => Promise.resolve(all);
@@ -114,11 +145,19 @@ export default class ActivitiesRoll extends JobCommand {
   /** Reads the record of the roll, and runs it again. */
   async #resume(runtime: string | undefined, flags: RollFlags, resume: string): Promise<ExitCode> {
     const stray = Object.entries({ ...actingFlags, ...rollFlags }).find(
-      ([name]) => !ANEW.includes(name) && ![undefined, false].includes(flags[name as keyof RollFlags] as undefined),
+      ([name]) =>
+        !ANEW.includes(name) &&
+        ![undefined, false].includes(flags[name as keyof RollFlags] as undefined),
     );
-    if (stray) throw new UsageError(`--${stray[0]} does not go with --resume: the roll goes on as it was begun`);
+    if (stray) {
+      throw new UsageError(
+        `--${stray[0]} does not go with --resume: the roll goes on as it was begun`,
+      );
+    }
     if (runtime !== undefined) {
-      throw new UsageError('--resume needs no RUNTIME and ACTION: the roll goes on as it was begun');
+      throw new UsageError(
+        '--resume needs no RUNTIME and ACTION: the roll goes on as it was begun',
+      );
     }
     const context = await this.open(flags);
     const target = await context.target();
@@ -126,10 +165,16 @@ export default class ActivitiesRoll extends JobCommand {
     const journal = openRollJournal(context.folder, this.host.clock);
     const record = resume === 'last' ? journal.last(id) : journal.read(keyOf(id, resume));
     if (!record) {
-      const which = resume === 'last' ? 'unfinished roll' : `roll with the key ${JSON.stringify(resume)}`;
-      throw new LdctlError('refused', 'no_such_roll', `there is no ${which} of deployment ${name ?? id} here`, {
-        hint: 'A roll is remembered for a day, on the machine that began it.',
-      });
+      const which =
+        resume === 'last' ? 'unfinished roll' : `roll with the key ${JSON.stringify(resume)}`;
+      throw new LdctlError(
+        'refused',
+        'no_such_roll',
+        `there is no ${which} of deployment ${name ?? id} here`,
+        {
+          hint: 'A roll is remembered for a day, on the machine that began it.',
+        },
+      );
     }
     const { gate, ...request } = check(storedRoll, '--resume', record.request);
     const { nodes } = request;
@@ -138,7 +183,12 @@ export default class ActivitiesRoll extends JobCommand {
     return this.#run(context, target, { ...request, timeoutMs: flags.timeout ?? 0 }, gate);
   }
 
-  async #run(context: CommandContext, target: Target, request: CheckedRoll, command: string | null): Promise<ExitCode> {
+  async #run(
+    context: CommandContext,
+    target: Target,
+    request: CheckedRoll,
+    command: string | null,
+  ): Promise<ExitCode> {
     const { host, interrupts } = context;
     const { id: deploymentId } = target.deployment;
     const idempotencyKey = request.idempotencyKey ?? host.newIdempotencyKey();
@@ -170,7 +220,11 @@ export default class ActivitiesRoll extends JobCommand {
     const { env, platform, clock } = this.host;
     const facts = { deployment_id: target.deployment.id, runtime, action };
     return (node_id, activity_id, tools) =>
-      runGate(command, { ...facts, node_id, activity_id }, { env, platform, clock, key: target.key, ...tools });
+      runGate(
+        command,
+        { ...facts, node_id, activity_id },
+        { env, platform, clock, key: target.key, ...tools },
+      );
   }
 }
 

@@ -24,7 +24,10 @@ const wordsFlag = (field: 'status' | 'runtime' | 'action', summary: string) =>
     }),
   })();
 
-export const sinceOptions = { helpValue: 'TIME', summary: 'Not older than this: 2h, or 2026-03-16T12:00:00Z.' };
+export const sinceOptions = {
+  helpValue: 'TIME',
+  summary: 'Not older than this: 2h, or 2026-03-16T12:00:00Z.',
+};
 
 /** Which entries of the log. */
 export const filterFlags = {
@@ -41,10 +44,23 @@ export const filterFlags = {
 };
 
 /** @param now for `--since 2h`: ms, UTC @throws UsageError */
-export function parseFilter(flags: Partial<FlagsOf<typeof filterFlags>>, now: number): ActivityFilter {
+export function parseFilter(
+  flags: Partial<FlagsOf<typeof filterFlags>>,
+  now: number,
+): ActivityFilter {
   const { status, runtime, action, node: nodes, author: authors } = flags;
-  const [since, until] = (['since', 'until'] as const).map((name) => momentOf(flags[name], `--${name}`, now));
-  return check(activitiesRequest, 'filter', { status, runtime, action, nodes, authors, since, until });
+  const [since, until] = (['since', 'until'] as const).map((name) =>
+    momentOf(flags[name], `--${name}`, now),
+  );
+  return check(activitiesRequest, 'filter', {
+    status,
+    runtime,
+    action,
+    nodes,
+    authors,
+    since,
+    until,
+  });
 }
 
 /** RFC 3339, a date (UTC), or how long ago. */
@@ -66,7 +82,10 @@ export function logOf(context: CommandContext, target: Target): ActivityLog {
   return openLog(context.supervisor(target), target.deployment.id, context.host.clock);
 }
 
-/** The deployment by the best name that is known; by its path, which takes a request, where a terminal shows it. */
+/**
+ * The deployment by the best name that is known; by its path, which takes a request, where a
+ * terminal shows it.
+ */
 export async function shownPlace(context: CommandContext, target: Target): Promise<string> {
   const path = context.host.output.stderr.canRedraw ? await context.placeOf(target) : null;
   const { id, name } = target.deployment;

@@ -54,20 +54,34 @@ function whereItWouldBe(id: Id, { older, newer }: Found): string {
     return `There is ${alike.join(' and ')}: the id may have been rounded on its way, as by jq before 1.7 or by JavaScript.`;
   }
   if (older === null && newer === null) return 'Its log is empty. Is it the right deployment?';
-  if (newer === null)
+  if (newer === null) {
     return `The newest is ${older}; this one may not have appeared yet. Or is it of another deployment?`;
+  }
   const next =
-    older === null ? `The oldest that the log still has is ${newer}` : `The next ones are ${older} and ${newer}`;
+    older === null
+      ? `The oldest that the log still has is ${newer}`
+      : `The next ones are ${older} and ${newer}`;
   return `${next}. Is it the id of a node, or of an activity of another deployment?`;
 }
 
 /** What is known of every entry, in the order it is of interest in. */
-const KNOWN = ['id', 'runtime', 'action', 'status', 'node_id', 'author_id', 'created_at', 'finished_at'];
+const KNOWN = [
+  'id',
+  'runtime',
+  'action',
+  'status',
+  'node_id',
+  'author_id',
+  'created_at',
+  'finished_at',
+];
 const SCOPE = ['deployment_id', 'environment_id', 'division_id', 'tenant_id'];
 
 /** @param now by the server's clock, ms UTC: what goes on is told its time so far */
 function fieldsOf(activity: Activity, now: number, utc: boolean): Field[] {
-  const others = Object.keys(activity).filter((name) => !KNOWN.includes(name) && !SCOPE.includes(name));
+  const others = Object.keys(activity).filter(
+    (name) => !KNOWN.includes(name) && !SCOPE.includes(name),
+  );
   const field = (name: string): Field => {
     const value = activity[name];
     const isTime = name.endsWith('_at') && typeof value === 'string';
@@ -77,7 +91,9 @@ function fieldsOf(activity: Activity, now: number, utc: boolean): Field[] {
 }
 
 function cellOf(value: unknown): Cell {
-  return typeof value === 'object' && value !== null ? jsonText(value, { numberIds: true }) : (value as Cell);
+  return typeof value === 'object' && value !== null
+    ? jsonText(value, { numberIds: true })
+    : (value as Cell);
 }
 
 function tookField(activity: Activity, now: number): Field {
@@ -85,5 +101,9 @@ function tookField(activity: Activity, now: number): Field {
   if (took !== null) return { name: 'took', value: took / 1000, text: formatDuration(took) };
   const soFar = now - Date.parse(activity.created_at);
   const isOver = isFinal(activity.status) || Number.isNaN(soFar);
-  return { name: 'took', value: null, text: isOver ? cellText(null) : `${formatDuration(soFar)} so far` };
+  return {
+    name: 'took',
+    value: null,
+    text: isOver ? cellText(null) : `${formatDuration(soFar)} so far`,
+  };
 }

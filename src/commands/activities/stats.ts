@@ -36,10 +36,21 @@ export default class ActivitiesStats extends BaseCommand {
     const filter = parseFilter(flags, clock.now());
     const context = await this.open(flags);
     const target = await context.target();
-    const parts = listNewest(logOf(context, target), { filter, limit: 0 }, { signal: context.signal });
-    const rows = await context.during('reading the log', () => countWork(parts, flags.by === 'node'));
+    const parts = listNewest(
+      logOf(context, target),
+      { filter, limit: 0 },
+      { signal: context.signal },
+    );
+    const rows = await context.during('reading the log', () =>
+      countWork(parts, flags.by === 'node'),
+    );
     const columns = statsColumns(flags.by === 'node');
-    await printList(output, [rows], { noun: 'activities in this time', columns, total: null }, printOptions(flags));
+    await printList(
+      output,
+      [rows],
+      { noun: 'activities in this time', columns, total: null },
+      printOptions(flags),
+    );
     return 0;
   }
 }
@@ -50,7 +61,8 @@ const NO_TIMES = { median_s: null, p90_s: null, max_s: null };
 type Times = Record<keyof typeof NO_TIMES, number | null>;
 
 /** What the log says of one kind of work: in JSON, these keys in this order. */
-type Stats = { runtime: string; action: string; node_id?: Id } & typeof NONE & Times & { last_at: string };
+type Stats = { runtime: string; action: string; node_id?: Id } & typeof NONE &
+  Times & { last_at: string };
 
 /** Holds a row for each kind of work, and a number for each entry. @param parts newest first */
 async function countWork(parts: Listing, byNode: boolean): Promise<Stats[]> {
@@ -59,17 +71,29 @@ async function countWork(parts: Listing, byNode: boolean): Promise<Stats[]> {
     for (const { runtime, action: whole, node_id, status, created_at, finished_at } of entries) {
       const action = whole.replace(/:.*/s, '');
       const key = `${runtime} ${action} ${byNode ? node_id : ''}`;
-      const row = { runtime, action, ...(byNode && { node_id }), ...NONE, ...NO_TIMES, last_at: created_at };
+      const row = {
+        runtime,
+        action,
+        ...(byNode && { node_id }),
+        ...NONE,
+        ...NO_TIMES,
+        last_at: created_at,
+      };
       const group = groups.get(key) ?? { row, tookMs: [] };
       groups.set(key, group);
       group.row.count += 1;
-      group.row[isFinal(status) ? (status === 'rejected' ? 'rejected' : 'completed') : 'processing'] += 1;
+      group.row[
+        isFinal(status) ? (status === 'rejected' ? 'rejected' : 'completed') : 'processing'
+      ] += 1;
       const took = Date.parse(finished_at ?? '') - Date.parse(created_at);
       if (status === 'completed' && took >= 0) group.tookMs.push(took);
     }
   }
   const sorted = [...groups].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }));
-  return sorted.map(([, { row, tookMs }]) => ({ ...row, ...timesOf(Float64Array.from(tookMs).sort()) }));
+  return sorted.map(([, { row, tookMs }]) => ({
+    ...row,
+    ...timesOf(Float64Array.from(tookMs).sort()),
+  }));
 }
 
 /** @param took ms, the shortest first */
@@ -88,7 +112,12 @@ function statsColumns(byNode: boolean): ReadonlyArray<Column<Stats>> {
     ...(byNode ? [node] : []),
     { name: 'count', priority: 5, value: (row) => row.count },
     { name: 'completed', priority: 11, value: (row) => row.completed },
-    { name: 'rejected', priority: 4, value: (row) => row.rejected, style: (row) => (row.rejected ? 'bad' : undefined) },
+    {
+      name: 'rejected',
+      priority: 4,
+      value: (row) => row.rejected,
+      style: (row) => (row.rejected ? 'bad' : undefined),
+    },
     { name: 'processing', priority: 10, value: (row) => row.processing },
     secondsColumn('median', 3, (row) => row.median_s),
     secondsColumn('p90', 8, (row) => row.p90_s),
@@ -97,7 +126,11 @@ function statsColumns(byNode: boolean): ReadonlyArray<Column<Stats>> {
   ];
 }
 
-function secondsColumn(name: string, priority: number, value: (row: Stats) => number | null): Column<Stats> {
+function secondsColumn(
+  name: string,
+  priority: number,
+  value: (row: Stats) => number | null,
+): Column<Stats> {
   const text = (row: Stats): string => {
     const took = value(row);
     return took === null ? cellText(null) : formatDuration(took * 1000);

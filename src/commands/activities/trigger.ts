@@ -4,11 +4,19 @@ import { checkConfirm, consentTo, requireConsent } from '../../cli/consent.js';
 import { trigger } from '../../library/jobs.js';
 import { check, triggerRequest, type CheckedTrigger } from '../../library/requests.js';
 import { expectedNodes, nodesToAsk } from './count.shared.js';
-import { ACTION_ARG, actingFlags, JobCommand, RUNTIME_ARG, showDryRun, showJob } from './job.shared.js';
+import {
+  ACTION_ARG,
+  actingFlags,
+  JobCommand,
+  RUNTIME_ARG,
+  showDryRun,
+  showJob,
+} from './job.shared.js';
 import { connectionFlags } from '../flags.shared.js';
 
 export default class ActivitiesTrigger extends JobCommand {
-  static override summary = 'Trigger an action on some or all nodes, and follow every node to its end.';
+  static override summary =
+    'Trigger an action on some or all nodes, and follow every node to its end.';
   static override description =
     'Exits 0 only when every targeted node has completed; `ldctl help exit-codes` tells the others. Naming nodes is ' +
     'consent; acting on every node asks, or takes --yes. An action is carried out at most once, whatever the network does.';
@@ -35,7 +43,10 @@ export default class ActivitiesTrigger extends JobCommand {
   protected override async execute() {
     const { args, flags } = await this.parse(ActivitiesTrigger);
     const asked = await this.request(args, flags);
-    const request: CheckedTrigger = check(triggerRequest, 'trigger', { ...asked, wait: flags.wait });
+    const request: CheckedTrigger = check(triggerRequest, 'trigger', {
+      ...asked,
+      wait: flags.wait,
+    });
     const deed = { what: `${request.action} ${request.runtime}`, nodes: request.nodes ?? null };
     const context = await this.open(flags);
     if (!flags['dry-run']) requireConsent(context, deed, flags);
@@ -49,6 +60,8 @@ export default class ActivitiesTrigger extends JobCommand {
     const nodes = await consentTo(context, target, { ...deed, known }, flags);
     if (nodes) request.nodes = nodes;
     else request.expectNodes = await expectedNodes(flags['expect-nodes'], context, target);
-    return showJob(context, target, request, (connection, tools) => trigger(connection, request, tools));
+    return showJob(context, target, request, (connection, tools) =>
+      trigger(connection, request, tools),
+    );
   }
 }

@@ -10,11 +10,24 @@ import { check, waitRequest } from '../../library/requests.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
 import { connectionFlags, wholeNumber } from '../flags.shared.js';
 import { readLog } from './count.shared.js';
-import { followFlags, JobCommand, MOST_NODES, readNodes, showJob, targetFlags } from './job.shared.js';
+import {
+  followFlags,
+  JobCommand,
+  MOST_NODES,
+  readNodes,
+  showJob,
+  targetFlags,
+} from './job.shared.js';
 
 const waitFlags = {
-  after: Flags.string({ helpValue: 'ID', summary: 'Follow the entries of a trigger that came after this id.' }),
-  runtime: Flags.string({ helpValue: 'RUNTIME', summary: 'With --after: the runtime of the trigger.' }),
+  after: Flags.string({
+    helpValue: 'ID',
+    summary: 'Follow the entries of a trigger that came after this id.',
+  }),
+  runtime: Flags.string({
+    helpValue: 'RUNTIME',
+    summary: 'With --after: the runtime of the trigger.',
+  }),
   action: Flags.string({ helpValue: 'ACTION', summary: 'With --after: its action.' }),
   ...targetFlags,
   'expect-nodes': wholeNumber({
@@ -27,7 +40,14 @@ const waitFlags = {
 };
 
 /** They say what was triggered, and mean nothing to ids. */
-const TRIGGER_FLAGS = ['runtime', 'action', 'config', 'node', 'nodes-from', 'expect-nodes'] as const;
+const TRIGGER_FLAGS = [
+  'runtime',
+  'action',
+  'config',
+  'node',
+  'nodes-from',
+  'expect-nodes',
+] as const;
 
 export default class ActivitiesWait extends JobCommand {
   static override summary = 'Follow what was dispatched before. Never sends anything.';
@@ -40,7 +60,9 @@ export default class ActivitiesWait extends JobCommand {
     'ldctl activities wait --after 7261845022003200000 --runtime iggy --action restart --node 610809900976570889',
   ];
   static override strict = false;
-  static override args = { id: Args.string({ ignoreStdin: true, description: 'ids of the activities to follow' }) };
+  static override args = {
+    id: Args.string({ ignoreStdin: true, description: 'ids of the activities to follow' }),
+  };
   static override flags = { ...connectionFlags, ...waitFlags };
 
   protected override async execute() {
@@ -56,7 +78,9 @@ export default class ActivitiesWait extends JobCommand {
     const context = await this.open(flags);
     const target = await context.target();
     const processing = async () => {
-      const open = (await readLog(context, target, 'known')).filter(({ status }) => !isFinal(status));
+      const open = (await readLog(context, target, 'known')).filter(
+        ({ status }) => !isFinal(status),
+      );
       return { ids: sortedUnique(open.map(({ id }) => id)) };
     };
     const asked = what ?? (await processing());
@@ -85,7 +109,11 @@ export default class ActivitiesWait extends JobCommand {
       });
     }
     const nodes = await readNodes(this.host, flags, signal);
-    const asked = { after: parseId(after, '--after'), runtime, action: formatAction(parseAction(action, config)) };
+    const asked = {
+      after: parseId(after, '--after'),
+      runtime,
+      action: formatAction(parseAction(action, config)),
+    };
     return { ...asked, expectNodes, ...(nodes && { nodes }) };
   }
 }

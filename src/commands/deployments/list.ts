@@ -34,13 +34,22 @@ const columns: ReadonlyArray<Column<ReturnType<typeof documentOf>>> = [
   { name: 'variant', priority: 9, extra: true, value: (deployment) => deployment.variant },
   { name: 'supervisor_url', priority: 5, value: (deployment) => deployment.supervisor_url },
   { name: 'division_id', priority: 10, extra: true, value: (deployment) => deployment.division_id },
-  { name: 'environment_id', priority: 11, extra: true, value: (deployment) => deployment.environment_id },
+  {
+    name: 'environment_id',
+    priority: 11,
+    extra: true,
+    value: (deployment) => deployment.environment_id,
+  },
 ];
 
 export default class DeploymentsList extends BaseCommand {
   static override summary = 'The deployments that the key can see: names, ids, supervisor URLs.';
-  static override description = 'A line a deployment, with the division and the environment it stands in.';
-  static override examples = ['ldctl deployments list', 'ldctl deployments list -o json | jq ".items[] | {name, id}"'];
+  static override description =
+    'A line a deployment, with the division and the environment it stands in.';
+  static override examples = [
+    'ldctl deployments list',
+    'ldctl deployments list -o json | jq ".items[] | {name, id}"',
+  ];
   static override flags = connectionFlags;
 
   protected override async execute() {
@@ -50,7 +59,12 @@ export default class DeploymentsList extends BaseCommand {
     const access = await resolveTenant(settings, signal);
     const structure = await context.core(access).structure(access.tenantId, { signal });
     const documents = placedDeployments(structure).map(documentOf);
-    await printList(this.host.output, [documents], { noun: 'deployments', columns }, printOptions(flags));
+    await printList(
+      this.host.output,
+      [documents],
+      { noun: 'deployments', columns },
+      printOptions(flags),
+    );
     return 0;
   }
 }

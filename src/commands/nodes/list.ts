@@ -33,15 +33,28 @@ export default class NodesList extends BaseCommand {
     const filter = parseFilter(flags, clock.now());
     const context = await this.open(flags);
     const target = await context.target();
-    const parts = listNewest(logOf(context, target), { filter, limit: 0 }, { signal: context.signal });
+    const parts = listNewest(
+      logOf(context, target),
+      { filter, limit: 0 },
+      { signal: context.signal },
+    );
     const nodes = await context.during('reading the log', () => summarise(parts));
-    const spec = { noun: 'nodes in the log of this time', columns: nodeColumns(nodes), total: null };
+    const spec = {
+      noun: 'nodes in the log of this time',
+      columns: nodeColumns(nodes),
+      total: null,
+    };
     await printList(output, [nodes], spec, printOptions(flags));
     return 0;
   }
 }
 
-const lastOf = ({ id, action, status, created_at }: Activity) => ({ activity_id: id, action, status, created_at });
+const lastOf = ({ id, action, status, created_at }: Activity) => ({
+  activity_id: id,
+  action,
+  status,
+  created_at,
+});
 
 /** A node that the log names: in JSON, these keys in this order. */
 interface NodeSummary {
@@ -65,7 +78,8 @@ async function summarise(parts: Listing): Promise<NodeSummary[]> {
 }
 
 function nodeColumns(nodes: readonly NodeSummary[]): ReadonlyArray<Column<NodeSummary>> {
-  // Those that can be triggered, whether or not they are named, so that CSV has the same columns each time.
+  // Those that can be triggered, whether or not they are named, so that CSV has the same columns
+  // each time.
   const named = nodes.flatMap((node) => Object.keys(node.runtimes)).sort();
   const runtimes = [...new Set([...RUNTIMES, ...named])];
   return [

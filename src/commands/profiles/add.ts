@@ -13,7 +13,13 @@ import { plainText, urlText } from '../../base/text.js';
 import type { KeyContext, TenantStructure } from '../../api/core-api.js';
 import { KeyringError } from '../../config/keyring.js';
 import { parseApiKey, runKeyCommand } from '../../config/keys.js';
-import { checkProfileName, findProfile, KEY_STORES, type Profile, type ProfileKey } from '../../config/profiles.js';
+import {
+  checkProfileName,
+  findProfile,
+  KEY_STORES,
+  type Profile,
+  type ProfileKey,
+} from '../../config/profiles.js';
 import { DEFAULT_API_URL, type Settings } from '../../config/settings.js';
 import {
   findDeployment,
@@ -28,7 +34,10 @@ import { printProfile, profileDocument } from './profile.shared.js';
 /** What a profile holds. Without `--profile`: these commands name the profile as their argument. */
 export const profileFlags = {
   'tenant-id': Flags.string({ helpValue: 'ID', summary: 'The tenant.' }),
-  'api-url': Flags.string({ helpValue: 'URL', summary: 'Base URL of the Core API, if not the public one.' }),
+  'api-url': Flags.string({
+    helpValue: 'URL',
+    summary: 'Base URL of the Core API, if not the public one.',
+  }),
   'supervisor-url': Flags.string({
     helpValue: 'URL',
     summary: "Base URL of the deployment's Supervisor API. Looked up unless given.",
@@ -46,7 +55,9 @@ export const profileFlags = {
     helpValue: 'CMD',
     summary: "A command that prints the key, such as a password manager's; run by the shell.",
   }),
-  'api-key-stdin': Flags.boolean({ summary: 'Read the API key from stdin. At a terminal it is asked for.' }),
+  'api-key-stdin': Flags.boolean({
+    summary: 'Read the API key from stdin. At a terminal it is asked for.',
+  }),
   // Neither said: left as it is.
   protected: Flags.boolean<boolean | undefined>({
     allowNo: true,
@@ -74,14 +85,20 @@ export default class ProfilesAdd extends BaseCommand {
       '--key-command "op read op://ops/laserdata/key"',
   ];
   static override args = {
-    name: Args.string({ required: true, ignoreStdin: true, description: 'letters, digits, dots, dashes, underscores' }),
+    name: Args.string({
+      required: true,
+      ignoreStdin: true,
+      description: 'letters, digits, dots, dashes, underscores',
+    }),
   };
   static override flags = profileFlags;
 
   protected override async execute() {
     const { args, flags } = await this.parse(ProfilesAdd);
     const context = await this.open(flags);
-    const added = await makeProfile(args.name, null, flags, context).catch(saying('Nothing was stored.'));
+    const added = await makeProfile(args.name, null, flags, context).catch(
+      saying('Nothing was stored.'),
+    );
     const document = profileDocument(added.profile, added.current);
     context.say(`added profile ${args.name}${document.current ? ', now the current one' : ''}`);
     return printProfile(context, document);
@@ -99,9 +116,10 @@ interface Plan {
 }
 
 /**
- * Makes a profile from flags, the environment, and what the user answers; or changes the stored one by flags, and by a new
- * key where there are none: a variable that was left over would mix two profiles. Nothing is stored before the end, and
- * nothing that the API does not accept, unless it is not to be asked.
+ * Makes a profile from flags, the environment, and what the user answers; or changes the stored one
+ * by flags, and by a new key where there are none: a variable that was left over would mix two
+ * profiles. Nothing is stored before the end, and nothing that the API does not accept, unless it
+ * is not to be asked.
  * @returns the profile, and the name of the current one
  */
 export async function makeProfile(
@@ -113,14 +131,18 @@ export async function makeProfile(
   const { store, host, prompts } = context;
   const plan = planOf(stored, flags, prompts);
   if (!stored) store.assertCanAdd(checkProfileName(name));
-  // At a terminal the deployment is chosen. A supervisor that was left over would be sent the key ever after.
+  // At a terminal the deployment is chosen. A supervisor that was left over would be sent the key
+  // ever after.
   const others = (prompts || flags.deployment !== undefined) && {
     LD_DEPLOYMENT_ID: undefined,
     LD_SUPERVISOR_URL: undefined,
   };
   const from = stored
     ? { env: {}, readConfig: () => ({ current: name, profiles: [stored] }) }
-    : { env: { ...host.env, LD_PROFILE: undefined, ...others }, readConfig: () => ({ profiles: [] }) };
+    : {
+        env: { ...host.env, LD_PROFILE: undefined, ...others },
+        readConfig: () => ({ profiles: [] }),
+      };
   const given = context.resolve(flags, from);
   const moves = plan.newKey || flags['key-store'] !== undefined;
   const access = moves || plan.checks ? await accessFor(given, plan, context) : null;
@@ -142,8 +164,11 @@ export async function makeProfile(
     key = await keepKey(name, access.key, flags['key-store'] ?? before, context);
   }
   try {
-    if (access && key && !stored) await store.add({ ...fields, name, tenant_id: access.tenantId, key });
-    else await store.update(name, (profile) => ({ ...profile, ...fields, key: key ?? profile.key }));
+    if (access && key && !stored) {
+      await store.add({ ...fields, name, tenant_id: access.tenantId, key });
+    } else {
+      await store.update(name, (profile) => ({ ...profile, ...fields, key: key ?? profile.key }));
+    }
   } catch (error) {
     if (key) await forgetKey(key, context);
     throw error;
@@ -157,13 +182,21 @@ export async function makeProfile(
 function planOf(stored: Profile | null, flags: ProfileFlags, prompts: Prompts | null): Plan {
   const { 'key-command': command, 'key-store': keyStore, 'api-key-stdin': isPiped } = flags;
   if (command !== undefined) filled(command.trim(), '--key-command');
-  if (command === undefined ? keyStore === 'command' : isPiped || (keyStore ?? 'command') !== 'command') {
-    throw new UsageError('--key-command and --key-store command go together, and with no other key', {
-      code: 'conflicting_flags',
-      hint: 'With them the key is printed each time. To keep it: CMD | ldctl … --api-key-stdin --key-store file',
-    });
+  if (
+    command === undefined
+      ? keyStore === 'command'
+      : isPiped || (keyStore ?? 'command') !== 'command'
+  ) {
+    throw new UsageError(
+      '--key-command and --key-store command go together, and with no other key',
+      {
+        code: 'conflicting_flags',
+        hint: 'With them the key is printed each time. To keep it: CMD | ldctl … --api-key-stdin --key-store file',
+      },
+    );
   }
-  const isSaid = (...names: Array<keyof ProfileFlags>): boolean => names.some((name) => flags[name] !== undefined);
+  const isSaid = (...names: Array<keyof ProfileFlags>): boolean =>
+    names.some((name) => flags[name] !== undefined);
   const ofKey = command !== undefined || isPiped;
   const ofAccess = isSaid('tenant-id', 'api-url', 'deployment');
   const isBare = !ofKey && !ofAccess && !isSaid('supervisor-url', 'key-store', 'protected');
@@ -190,7 +223,10 @@ async function accessFor(given: Settings, plan: Plan, context: CommandContext): 
   const isOpen = prompts && !stored && given.tenantId?.source.from !== 'flag';
   let tenantId = isOpen ? await askTenant(prompts, given.tenantId?.value) : given.tenantId?.value;
   if (tenantId === undefined) {
-    throw new UsageError('no tenant id', { code: 'no_tenant', hint: 'Give --tenant-id ID, or set LD_TENANT_ID.' });
+    throw new UsageError('no tenant id', {
+      code: 'no_tenant',
+      hint: 'Give --tenant-id ID, or set LD_TENANT_ID.',
+    });
   }
   let key = context.guard(await keyFor(given, plan, context));
   while (plan.checks) {
@@ -215,7 +251,11 @@ async function accessFor(given: Settings, plan: Plan, context: CommandContext): 
   return { tenantId, key, apiUrl, known: null };
 }
 
-async function keyFor(given: Settings, { stored, flags, newKey }: Plan, context: CommandContext): Promise<ApiKey> {
+async function keyFor(
+  given: Settings,
+  { stored, flags, newKey }: Plan,
+  context: CommandContext,
+): Promise<ApiKey> {
   const { host, prompts, signal, keyTools } = context;
   const { 'key-command': command, 'api-key-stdin': isPiped } = flags;
   if (command !== undefined) return runKeyCommand(command, 'the key command', keyTools, signal);
@@ -237,25 +277,34 @@ async function keyFor(given: Settings, { stored, flags, newKey }: Plan, context:
 async function askTenant(prompts: Prompts, preset: Id | undefined): Promise<Id> {
   const validate = (text: string): true | string =>
     /^\d{1,20}$/.test(text.trim()) || 'An id is written in decimal digits.';
-  return parseId((await prompts.text('Tenant id:', { default: preset?.toString(), validate })).trim(), 'the tenant id');
+  return parseId(
+    (await prompts.text('Tenant id:', { default: preset?.toString(), validate })).trim(),
+    'the tenant id',
+  );
 }
 
 /** Asks for a key, masked. @param found one that Enter takes */
 async function askKey(prompts: Prompts, found: ApiKey | null): Promise<ApiKey> {
   refuseDebuggedStreams('the key');
-  const message = found ? `API key (Enter takes ${found.mask()} from the environment):` : 'API key:';
+  const message = found
+    ? `API key (Enter takes ${found.mask()} from the environment):`
+    : 'API key:';
   const text = await prompts.secret(message, (typed) => {
     if (typed.trim() === '') return found !== null || 'Paste the key; it is not shown.';
-    return isApiKeyText(typed.trim()) || 'A key is one line of visible ASCII characters without spaces.';
+    return (
+      isApiKeyText(typed.trim()) || 'A key is one line of visible ASCII characters without spaces.'
+    );
   });
   return text.trim() === '' && found ? found : parseApiKey(text, 'what was typed');
 }
 
 /**
- * Where the profile acts. It is looked up as for other commands: an id with a supervisor URL needs none, so that a key
- * without `info:read` will do. Where the API is not asked about the key it is what was given.
+ * Where the profile acts. It is looked up as for other commands: an id with a supervisor URL needs
+ * none, so that a key without `info:read` will do. Where the API is not asked about the key it is
+ * what was given.
  * @param prompts of a user who chooses, where nothing says which
- * @throws LdctlError (exit 5) when it is not found, ambiguous, or has no supervisor URL; the errors of the Core API
+ * @throws LdctlError (exit 5) when it is not found, ambiguous, or has no supervisor URL; the errors
+ * of the Core API
  */
 async function placeFields(
   { deployment, supervisorUrl }: Settings,
@@ -272,21 +321,35 @@ async function placeFields(
   const structure = await context.during('Fetching the deployments', () =>
     context.core(access).structure(access.tenantId, { signal: context.signal }),
   );
-  const placed = deployment ? findDeployment(structure, deployment.value) : await choose(structure, prompts, context);
+  const placed = deployment
+    ? findDeployment(structure, deployment.value)
+    : await choose(structure, prompts, context);
   if (!placed) return {};
   const { id: deployment_id, name: deployment_name } = placed.deployment;
   const url = supervisorUrl?.value ?? supervisorUrlOf(placed.deployment);
   return { deployment_id, deployment_name, supervisor_url: urlText(url) };
 }
 
-async function choose(structure: TenantStructure, prompts: Prompts | null, context: CommandContext) {
-  const choices = placedDeployments(structure).map((placed) => ({ value: placed, name: placeText(placed) }));
+async function choose(
+  structure: TenantStructure,
+  prompts: Prompts | null,
+  context: CommandContext,
+) {
+  const choices = placedDeployments(structure).map((placed) => ({
+    value: placed,
+    name: placeText(placed),
+  }));
   if (prompts && choices.length > 0) return prompts.choose('Deployment:', choices);
-  context.warn(`this key sees no deployment in tenant ${plainText(structure.name)}; the profile gets none`);
+  context.warn(
+    `this key sees no deployment in tenant ${plainText(structure.name)}; the profile gets none`,
+  );
   return null;
 }
 
-/** Keeps a key where the user wants it. A keyring that cannot be used is no dead end. @throws KeyringError; Interrupted */
+/**
+ * Keeps a key where the user wants it. A keyring that cannot be used is no dead end.
+ * @throws KeyringError; Interrupted
+ */
 async function keepKey(
   name: string,
   key: ApiKey,
@@ -301,15 +364,19 @@ async function keepKey(
   ] as const;
   const where = asked ?? (await prompts?.choose('Where should the key be kept?', choices, preset));
   if (where === 'file') return { store: 'file', api_key: key };
-  // Under a new account each time: what is stored there stays good until the profile points to the new one.
+  // Under a new account each time: what is stored there stays good until the profile points to the
+  // new one.
   const account = `${name}.${randomBytes(4).toString('hex')}`;
   try {
-    await context.during('Storing the key in the keyring', () => host.keyring.set(account, key, signal));
+    await context.during('Storing the key in the keyring', () =>
+      host.keyring.set(account, key, signal),
+    );
     return { store: 'keyring', account };
   } catch (error) {
     if (!(error instanceof KeyringError)) throw error;
     if (!prompts) {
-      const instead = 'Keep the key in a file (--key-store file), or let a command print it (--key-command).';
+      const instead =
+        'Keep the key in a file (--key-store file), or let a command print it (--key-command).';
       const hint = `${error.hint ?? ''} ${instead}`.trim();
       throw new KeyringError(`nothing was stored: ${error.message}`, { code: error.code, hint });
     }
@@ -318,7 +385,10 @@ async function keepKey(
   }
 }
 
-/** Takes a key that no profile points to any more out of the keyring; that it cannot be changes nothing that was done. */
+/**
+ * Takes a key that no profile points to any more out of the keyring; that it cannot be changes
+ * nothing that was done.
+ */
 export async function forgetKey(key: ProfileKey, context: CommandContext): Promise<void> {
   if (key.store !== 'keyring') return;
   try {

@@ -17,7 +17,12 @@ export default class ProfilesList extends BaseCommand {
     const { profiles, current } = new ProfileStore(await configDir(env), clock).read();
     const documents = profiles.map((profile) => profileDocument(profile, current));
     const noun = 'profiles; `ldctl profiles add NAME` makes one';
-    await printList(output, [documents], { noun, columns: profileColumns(clock.now()) }, printOptions(flags));
+    await printList(
+      output,
+      [documents],
+      { noun, columns: profileColumns(clock.now()) },
+      printOptions(flags),
+    );
     return 0;
   }
 }
@@ -25,9 +30,23 @@ export default class ProfilesList extends BaseCommand {
 function profileColumns(now: number): ReadonlyArray<Column<ProfileDocument>> {
   const expiry = ({ expires_at: at }: ProfileDocument) => (at === null ? null : expiryOf(at, now));
   return [
-    { name: 'current', priority: 2, value: ({ current }) => current, text: ({ current }) => (current ? '*' : ' ') },
-    { name: 'name', priority: 1, value: ({ name }) => name, style: ({ current }) => (current ? 'bold' : undefined) },
-    { name: 'deployment', priority: 3, value: (profile) => profile.deployment_name ?? profile.deployment_id },
+    {
+      name: 'current',
+      priority: 2,
+      value: ({ current }) => current,
+      text: ({ current }) => (current ? '*' : ' '),
+    },
+    {
+      name: 'name',
+      priority: 1,
+      value: ({ name }) => name,
+      style: ({ current }) => (current ? 'bold' : undefined),
+    },
+    {
+      name: 'deployment',
+      priority: 3,
+      value: (profile) => profile.deployment_name ?? profile.deployment_id,
+    },
     { name: 'deployment_id', priority: 9, extra: true, value: (profile) => profile.deployment_id },
     { name: 'tenant', priority: 5, value: (profile) => profile.tenant_id },
     { name: 'protected', priority: 6, value: (profile) => profile.protected },
@@ -39,7 +58,12 @@ function profileColumns(now: number): ReadonlyArray<Column<ProfileDocument>> {
       text: (profile) => expiry(profile)?.text ?? cellText(profile.expires_at),
       style: (profile) => (expiry(profile)?.soon ? 'bad' : undefined),
     },
-    { name: 'supervisor_url', priority: 8, extra: true, value: (profile) => profile.supervisor_url },
+    {
+      name: 'supervisor_url',
+      priority: 8,
+      extra: true,
+      value: (profile) => profile.supervisor_url,
+    },
     { name: 'api_url', priority: 10, extra: true, value: (profile) => profile.api_url },
   ];
 }

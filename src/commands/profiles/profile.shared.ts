@@ -7,7 +7,10 @@ import { expiryOf } from '../../config/target.js';
 import { timeText } from '../../output/columns.js';
 import { printObject } from '../../output/list.js';
 
-/** A profile as it is printed: in JSON, these keys in this order. What is not known, or not set, is null. */
+/**
+ * A profile as it is printed: in JSON, these keys in this order. What is not known, or not set, is
+ * null.
+ */
 export function profileDocument(profile: Profile, current: string | undefined) {
   const { key } = profile;
   return {
@@ -39,7 +42,11 @@ export async function printProfile(
     ...(current && { name: `${name} (the current one)` }),
     ...(at !== null && { expires_at: expiryText(at, host.clock.now(), options.utc) }),
   };
-  const fields = Object.entries(profile).map(([field, value]) => ({ name: field, value, text: texts[field] }));
+  const fields = Object.entries(profile).map(([field, value]) => ({
+    name: field,
+    value,
+    text: texts[field],
+  }));
   await printObject(host.output, profile, options, fields);
   return 0;
 }

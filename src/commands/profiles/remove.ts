@@ -25,14 +25,20 @@ export default class ProfilesRemove extends BaseCommand {
     const { args, flags } = await this.parse(ProfilesRemove);
     const context = await this.open(flags);
     const current = await removeProfile(args.name, flags.yes, context);
-    context.say(`removed profile ${args.name}${current === null ? '; no profile is the current one now' : ''}`);
+    context.say(
+      `removed profile ${args.name}${current === null ? '; no profile is the current one now' : ''}`,
+    );
     await printObject(this.host.output, { removed: args.name, current }, printOptions(flags));
     return 0;
   }
 }
 
 /** @returns the name of the profile that is current now */
-export async function removeProfile(name: string, isMeant: boolean, context: CommandContext): Promise<string | null> {
+export async function removeProfile(
+  name: string,
+  isMeant: boolean,
+  context: CommandContext,
+): Promise<string | null> {
   const { store, prompts } = context;
   const { key } = findProfile(store.read(), name);
   if (!isMeant) {

@@ -9,14 +9,18 @@ export default class ProfilesShow extends BaseCommand {
   static override summary = 'One profile, with its key masked. Asks no server.';
   static override examples = ['ldctl profiles show', 'ldctl profiles show prod -o json'];
   static override args = {
-    name: Args.string({ ignoreStdin: true, description: 'the profile; the current one unless given' }),
+    name: Args.string({
+      ignoreStdin: true,
+      description: 'the profile; the current one unless given',
+    }),
   };
 
   protected override async execute() {
     const { host } = this;
     const { args, flags } = await this.parse(ProfilesShow);
     const config = new ProfileStore(await configDir(host.env), host.clock).read();
-    const profile = args.name === undefined ? currentProfile(config) : findProfile(config, args.name);
+    const profile =
+      args.name === undefined ? currentProfile(config) : findProfile(config, args.name);
     if (profile) return printProfile({ host, flags }, profileDocument(profile, config.current));
     throw new UsageError('no profile is the current one', {
       code: 'no_profile',

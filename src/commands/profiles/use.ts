@@ -6,10 +6,15 @@ import { valueOf } from '../../config/settings.js';
 import { printProfile, profileDocument } from './profile.shared.js';
 
 export default class ProfilesUse extends BaseCommand {
-  static override summary = 'Make a profile the current one: the one that is used when none is named.';
+  static override summary =
+    'Make a profile the current one: the one that is used when none is named.';
   static override examples = ['ldctl profiles use prod'];
   static override args = {
-    name: Args.string({ required: true, ignoreStdin: true, description: 'the profile to use from now on' }),
+    name: Args.string({
+      required: true,
+      ignoreStdin: true,
+      description: 'the profile to use from now on',
+    }),
   };
 
   protected override async execute() {
@@ -21,7 +26,8 @@ export default class ProfilesUse extends BaseCommand {
       return found;
     });
     const other = valueOf(this.host.env, 'LD_PROFILE') ?? profile.name;
-    const still = other === profile.name ? '' : `; LD_PROFILE chooses ${other} all the same, until it is unset`;
+    const still =
+      other === profile.name ? '' : `; LD_PROFILE chooses ${other} all the same, until it is unset`;
     context.say(`using profile ${profile.name}${still}`);
     // What a script asked for it gets; a person has been told.
     if (printOptions(flags).format === 'table') return 0;

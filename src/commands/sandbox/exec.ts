@@ -11,7 +11,8 @@ import { sandboxFlags, sandboxOf } from './start.js';
 const FORWARDED = ['SIGTERM', 'SIGHUP'] as const;
 
 export default class SandboxExec extends BaseCommand {
-  static override summary = 'Run a command against a local LaserData in miniature, and end as it ends.';
+  static override summary =
+    'Run a command against a local LaserData in miniature, and end as it ends.';
   static override description =
     'CMD finds LD_API_KEY, LD_TENANT_ID, LD_DEPLOYMENT_ID and the rest set for the sandbox, an empty config folder, ' +
     "and this very ldctl first on its PATH. Your own profiles are not touched. The exit code is CMD's.";
@@ -32,9 +33,12 @@ export default class SandboxExec extends BaseCommand {
     const [program, ...args] = this.argv.slice(dashes + 1);
     const { flags, argv: misplaced } = await this.parse(SandboxExec, this.argv.slice(0, dashes));
     if (program === undefined || misplaced.length > 0) {
-      throw new UsageError(program === undefined ? 'no command to run' : `unexpected ${String(misplaced[0])}`, {
-        hint: 'The command goes after two dashes: ldctl sandbox exec -- CMD…',
-      });
+      throw new UsageError(
+        program === undefined ? 'no command to run' : `unexpected ${String(misplaced[0])}`,
+        {
+          hint: 'The command goes after two dashes: ldctl sandbox exec -- CMD…',
+        },
+      );
     }
     const sandbox = await sandboxOf(flags);
     try {
@@ -46,10 +50,12 @@ export default class SandboxExec extends BaseCommand {
 }
 
 /**
- * Runs a program to its end, on this process's own stdin, stdout and stderr. It gets a config folder of its own, gone
- * afterwards: the user's profiles are neither seen nor touched. That folder is made and removed synchronously while
- * signals are held, so that none can end this process between the two and leave it behind.
- * @returns its exit code; 128 + n after signal n; 127 when it was not found and 126 when it could not be run
+ * Runs a program to its end, on this process's own stdin, stdout and stderr. It gets a config
+ * folder of its own, gone afterwards: the user's profiles are neither seen nor touched. That folder
+ * is made and removed synchronously while signals are held, so that none can end this process
+ * between the two and leave it behind.
+ * @returns its exit code; 128 + n after signal n; 127 when it was not found and 126 when it could
+ * not be run
  */
 async function runInside(
   command: readonly [string, ...string[]],
@@ -66,13 +72,23 @@ async function runInside(
   try {
     folder = mkdtempSync(join(tmpdir(), 'ldctl-sandbox-'));
     const env = insideEnvironment(folder, variables, host);
-    // By way of the shim, it would need /bin/sh and a folder that programs may be in; on Windows Ctrl-C would be cmd's.
-    const [program = '', ...args] = command[0] === 'ldctl' ? [...host.program.command, ...command.slice(1)] : command;
-    child = execa(program, args, { stdio: 'inherit', env, extendEnv: false, reject: false, cleanup: false });
+    // By way of the shim, it would need /bin/sh and a folder that programs may be in; on Windows
+    // Ctrl-C would be cmd's.
+    const [program = '', ...args] =
+      command[0] === 'ldctl' ? [...host.program.command, ...command.slice(1)] : command;
+    child = execa(program, args, {
+      stdio: 'inherit',
+      env,
+      extendEnv: false,
+      reject: false,
+      cleanup: false,
+    });
     const { exitCode, signal, code, originalMessage = '' } = await child;
     if (exitCode !== undefined) return exitCode;
     if (signal !== undefined) return 128 + constants.signals[signal];
-    host.output.stderr.write(`${command[0]}: ${code === 'ENOENT' ? 'command not found' : originalMessage}\n`);
+    host.output.stderr.write(
+      `${command[0]}: ${code === 'ENOENT' ? 'command not found' : originalMessage}\n`,
+    );
     return code === 'ENOENT' ? 127 : 126;
   } finally {
     if (folder !== null) removeFolder(folder);
@@ -85,11 +101,16 @@ function removeFolder(folder: string): void {
   try {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   } catch {
-    // Windows keeps what a program that was left in the background has open: the system's to clear away.
+    // Windows keeps what a program that was left in the background has open: the system's to clear
+    // away.
   }
 }
 
-function insideEnvironment(folder: string, variables: Readonly<Record<string, string>>, host: Host): NodeJS.ProcessEnv {
+function insideEnvironment(
+  folder: string,
+  variables: Readonly<Record<string, string>>,
+  host: Host,
+): NodeJS.ProcessEnv {
   const inherited = host.env;
   const config = join(folder, 'config');
   mkdirSync(config, { mode: 0o700 });
@@ -111,12 +132,14 @@ function insideEnvironment(folder: string, variables: Readonly<Record<string, st
 }
 
 /**
- * Makes a folder with an `ldctl` in it, so that the word means this one, on a checkout that is not installed too. Windows
- * needs a batch file; Git Bash, which runs there too, takes the script. A batch file is read in the console's code page,
- * which may not have the letters of a path, so that its words are in variables.
+ * Makes a folder with an `ldctl` in it, so that the word means this one, on a checkout that is not
+ * installed too. Windows needs a batch file; Git Bash, which runs there too, takes the script. A
+ * batch file is read in the console's code page, which may not have the letters of a path, so that
+ * its words are in variables.
  */
 function makeShim(folder: string, { program: { command }, platform }: Host) {
-  // Without /proc, a program knows itself by the word on the PATH that started it, which inside would mean the shim.
+  // Without /proc, a program knows itself by the word on the PATH that started it, which inside
+  // would mean the shim.
   if (!isAbsolute(command[0] ?? '')) return { folder: '', variables: {} };
   mkdirSync(folder, { mode: 0o700 });
   const words = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');

@@ -5,7 +5,11 @@ import { printOptions, type FlagsOf } from '../../cli/flags.js';
 import { UsageError } from '../../base/errors.js';
 import { parseId } from '../../base/ids.js';
 import { printObject } from '../../output/list.js';
-import { startSandbox, type RunningSandbox, type StartSandboxOptions } from '../../sandbox/index.js';
+import {
+  startSandbox,
+  type RunningSandbox,
+  type StartSandboxOptions,
+} from '../../sandbox/index.js';
 import { OptionError } from '../../sandbox/options.js';
 import { durationFlag, parsing, wholeNumber } from '../flags.shared.js';
 
@@ -34,11 +38,16 @@ const numberFlag = (form: RegExp, helpValue: string, summary: string) =>
     parse: parsing((text) => Number(form.exec(text)?.[1] ?? NaN)),
   })();
 
-/** What can be asked of a sandbox; the same for `sandbox start` and `sandbox exec`. What a value must be, startSandbox says. */
+/**
+ * What can be asked of a sandbox; the same for `sandbox start` and `sandbox exec`. What a value
+ * must be, startSandbox says.
+ */
 export const sandboxFlags = {
   port: countFlag('Port on 127.0.0.1 (default: any free one).'),
   nodes: countFlag('How many nodes the deployment has (default: 3).'),
-  history: countFlag('How many past activities its log begins with (default: one a node, 5 at least).'),
+  history: countFlag(
+    'How many past activities its log begins with (default: one a node, 5 at least).',
+  ),
   order: Flags.option({
     summary: 'Which end of the log comes first: the newest (desc) or the oldest (asc).',
     options: ['desc', 'asc'] as const,
@@ -67,7 +76,11 @@ export const sandboxFlags = {
     'P',
     'Probability, 0 to 1, that a request gets a 500, a 503 or no answer, carried out or not.',
   ),
-  'rate-limit': numberFlag(/^(\d*\.?\d+)\/s$/, 'N/s', 'More requests than this with one key get a 429, such as 5/s.'),
+  'rate-limit': numberFlag(
+    /^(\d*\.?\d+)\/s$/,
+    'N/s',
+    'More requests than this with one key get a 429, such as 5/s.',
+  ),
   'ignore-idempotency': Flags.boolean({
     ...TROUBLE,
     summary: 'Be a server that ignores idempotency keys: what is sent twice is done twice.',
@@ -102,7 +115,9 @@ export async function sandboxOf(flags: SandboxFlags): Promise<RunningSandbox> {
     return await startSandbox(sandboxOptions(flags));
   } catch (error) {
     if (error instanceof OptionError) {
-      const flag = error.option.replace(/Ms$/, '').replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`);
+      const flag = error.option
+        .replace(/Ms$/, '')
+        .replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`);
       throw new UsageError(`--${flag}: ${error.why}`);
     }
     const { code, port } = error as NodeJS.ErrnoException & { port?: number };
@@ -131,7 +146,8 @@ export default class SandboxStart extends BaseCommand {
     const { platform, env: own, output } = this.host;
     const options = printOptions(flags);
     if (options.format === 'table') {
-      // On Windows for PowerShell, unless it is Git Bash. The values are URLs, keys and ids: no shell reads more into them.
+      // On Windows for PowerShell, unless it is Git Bash. The values are URLs, keys and ids: no
+      // shell reads more into them.
       const set = platform === 'win32' && !own.MSYSTEM && !own.SHELL ? '$env:' : 'export ';
       const lines = Object.entries(env).map(([name, value]) => `${set}${name}='${value}'\n`);
       output.stdout.write(lines.join(''));

@@ -14,15 +14,22 @@ export const csv: Format = {
       return all;
     };
     return {
-      items: (batch) => withHead(records(batch.map((item) => shown.map(({ value }) => value(item))))),
+      items: (batch) =>
+        withHead(records(batch.map((item) => shown.map(({ value }) => value(item))))),
       end: () => withHead(''),
     };
   },
   object: ({ fields = [] }, { header }) =>
-    records([...(header ? [fields.map(({ name }) => name)] : []), fields.map(({ value }) => value)]),
+    records([
+      ...(header ? [fields.map(({ name }) => name)] : []),
+      fields.map(({ value }) => value),
+    ]),
 };
 
-/** A text that a spreadsheet would run as a formula (`=…`, `+…`, `@…`), such as a hostile name, gets an apostrophe in front. */
+/**
+ * A text that a spreadsheet would run as a formula (`=…`, `+…`, `@…`), such as a hostile name, gets
+ * an apostrophe in front.
+ */
 function records(rows: ReadonlyArray<readonly Cell[]>): string {
   const plain = (cell: Cell): Cell => {
     if (typeof cell === 'boolean') return String(cell);

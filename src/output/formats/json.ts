@@ -42,10 +42,15 @@ export function jsonText(value: unknown, { numberIds }: Style, indent?: number):
 }
 
 function jsonTexts(values: readonly unknown[], { numberIds }: Style, end: string): string {
-  return escapeInJson(values.map((value) => stringifyJson(value, { stringIds: !numberIds }) + end).join(''));
+  return escapeInJson(
+    values.map((value) => stringifyJson(value, { stringIds: !numberIds }) + end).join(''),
+  );
 }
 
-/** Line ends are left, which only stand between the parts of a document: JSON escapes those within a text. */
+/**
+ * Line ends are left, which only stand between the parts of a document: JSON escapes those within a
+ * text.
+ */
 const UNSAFE_IN_JSON = new RegExp(`${UNSAFE_CHARACTER.source}(?<!\\n)`, UNSAFE_CHARACTER.flags);
 
 /** Writes what is unsafe in a JSON text as `\uXXXX`, which is read back as the same character. */

@@ -1,7 +1,14 @@
 import CliTable from 'cli-table3';
 import stringWidth from 'string-width';
 import { plainText } from '../../base/text.js';
-import { cellText, type Field, type Format, type FormatOptions, type ListWriter, type Selection } from '../columns.js';
+import {
+  cellText,
+  type Field,
+  type Format,
+  type FormatOptions,
+  type ListWriter,
+  type Selection,
+} from '../columns.js';
 
 /** The first rows decide which columns fit, and how wide they are. */
 const SAMPLE = 1000;
@@ -21,7 +28,9 @@ function tableWriter<T>(selection: Selection<T>, options: FormatOptions): ListWr
     waiting = [];
     const hasHeader = layout === null && options.header;
     layout ??= layOut(selection, items, options);
-    return [...(hasHeader ? [layout.header] : []), ...layout.rows(items)].map((line) => `${line}\n`).join('');
+    return [...(hasHeader ? [layout.header] : []), ...layout.rows(items)]
+      .map((line) => `${line}\n`)
+      .join('');
   };
   const items = (batch: readonly T[]): string => {
     let text = '';
@@ -44,7 +53,8 @@ interface TableLayout<T> {
 const GAP = '  ';
 
 /**
- * Chooses the columns of a table and their widths by the items known so far. No cell is wrapped or cut.
+ * Chooses the columns of a table and their widths by the items known so far. No cell is wrapped or
+ * cut.
  * @param kept the widths that a live table has had: they only grow, so that no column jumps
  */
 export function layOut<T>(
@@ -57,13 +67,15 @@ export function layOut<T>(
   let fitted = columns
     .filter(({ extra, where }) => chosen || (!extra && where !== elsewhere))
     .map((column) => {
-      const text = (item: T): string => plainText(column.text ? column.text(item, view) : cellText(column.value(item)));
+      const text = (item: T): string =>
+        plainText(column.text ? column.text(item, view) : cellText(column.value(item)));
       const least = Math.max(header ? column.name.length : 0, kept.get(column.name) ?? 0);
       const width = Math.max(least, ...items.map((item) => stringWidth(text(item))));
       kept.set(column.name, width);
       return { column, text, width };
     });
-  const total = (): number => fitted.reduce((sum, { width }) => sum + width + GAP.length, -GAP.length);
+  const total = (): number =>
+    fitted.reduce((sum, { width }) => sum + width + GAP.length, -GAP.length);
   while (most !== null && !chosen && total() > most) {
     const last = fitted.reduce((a, b) => (b.column.priority >= a.column.priority ? b : a));
     if (last.column.priority === 0) break;
@@ -75,7 +87,9 @@ export function layOut<T>(
     header: align([names], widths).join(''),
     rows: (some) => {
       const texts = some.map((item) => fitted.map(({ text }) => text(item)));
-      const wide = widths.map((width, place) => Math.max(width, ...texts.map((row) => stringWidth(row[place] ?? ''))));
+      const wide = widths.map((width, place) =>
+        Math.max(width, ...texts.map((row) => stringWidth(row[place] ?? ''))),
+      );
       const painted = some.map((item, row) =>
         fitted.map(({ column }, place) => paint(column.style?.(item), texts[row]?.[place] ?? '')),
       );
@@ -104,7 +118,10 @@ function align(rows: readonly string[][], colWidths: number[]): string[] {
   return lines.map((line) => line.trimEnd());
 }
 
-function fieldLines({ fields = [] }: { fields?: readonly Field[] }, { paint }: FormatOptions): string {
+function fieldLines(
+  { fields = [] }: { fields?: readonly Field[] },
+  { paint }: FormatOptions,
+): string {
   const labels = fields.map(({ name }) => name.replaceAll('_', ' '));
   const width = Math.max(0, ...labels.map((label) => label.length));
   return fields

@@ -5,7 +5,9 @@ import { idsAsStrings } from '../../base/json.js';
 import type { Format, FormatOptions } from '../columns.js';
 import { escapeInJson } from './json.js';
 
-/** One document. The items can be streamed, since YAML allows a sequence at the indent of its key. */
+/**
+ * One document. The items can be streamed, since YAML allows a sequence at the indent of its key.
+ */
 export const yaml: Format = {
   holds: 'values',
   list: (_selection, options) => {
@@ -16,13 +18,17 @@ export const yaml: Format = {
         isEmpty = false;
         return lead + yamlText(batch, options);
       },
-      end: (total) => `${isEmpty ? 'items: []\n' : ''}${total === null ? '' : `total_results: ${total}\n`}`,
+      end: (total) =>
+        `${isEmpty ? 'items: []\n' : ''}${total === null ? '' : `total_results: ${total}\n`}`,
     };
   },
   object: ({ value }, options) => yamlText(value, options),
 };
 
-/** A text that a terminal or the runner of GitHub Actions would act on is put in double quotes and escaped. */
+/**
+ * A text that a terminal or the runner of GitHub Actions would act on is put in double quotes and
+ * escaped.
+ */
 const text: ScalarTag = {
   ...stringTag,
   stringify: (item, ...rest) => {

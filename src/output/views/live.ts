@@ -49,13 +49,22 @@ function liveTable<T>({ sink, selection, utc, rank = () => 0, frame, clock }: Li
   const lines = (): string[] => {
     const elapsed = clock.elapsed();
     const { rows, total, foot, isBad = false } = frame(elapsed);
-    const [below = ''] = wrapWords(outage ? `the log has been out of reach since ${outage}` : foot, sink.columns);
+    const [below = ''] = wrapWords(
+      outage ? `the log has been out of reach since ${outage}` : foot,
+      sink.columns,
+    );
     const last = paint(outage || isBad ? 'bad' : 'dim', below);
     // Without the header, the last line, and that of the cursor.
     const height = sink.rows - 3;
     if (rows.length === 0 || height < 2) return [last];
-    const visible = total <= height ? rows : [...rows].sort((a, b) => rank(a) - rank(b)).slice(0, height - 1);
-    const look = { view: { utc, now: clock.now(), elapsed }, paint, header: true, width: sink.columns };
+    const visible =
+      total <= height ? rows : [...rows].sort((a, b) => rank(a) - rank(b)).slice(0, height - 1);
+    const look = {
+      view: { utc, now: clock.now(), elapsed },
+      paint,
+      header: true,
+      width: sink.columns,
+    };
     const table = layOut(selection, visible, look, widths);
     const more = total > visible.length ? [`… and ${total - visible.length} more`] : [];
     return [table.header, ...table.rows(visible), ...more, last];
@@ -78,10 +87,15 @@ function liveTable<T>({ sink, selection, utc, rank = () => 0, frame, clock }: Li
     print,
     on: (event: RunStep | WatchEvent): void => {
       // The last line tells it already.
-      if (event.event === 'warning' && event.code !== 'log_unreadable') print(warningText(sink, event.message));
+      if (event.event === 'warning' && event.code !== 'log_unreadable') {
+        print(warningText(sink, event.message));
+      }
       if (event.event === 'outage') {
         const { ageMs } = event;
-        outage = ageMs === null ? null : timeText(new Date(clock.now() - ageMs).toISOString(), utc).slice(11);
+        outage =
+          ageMs === null
+            ? null
+            : timeText(new Date(clock.now() - ageMs).toISOString(), utc).slice(11);
       }
       redraw();
     },
@@ -98,7 +112,10 @@ function liveTable<T>({ sink, selection, utc, rank = () => 0, frame, clock }: Li
   };
 }
 
-/** A run at a terminal: a headline that stays, and a table that is removed before the result is printed. */
+/**
+ * A run at a terminal: a headline that stays, and a table that is removed before the result is
+ * printed.
+ */
 export function liveRunView(sink: Sink, { title, debug = false, clock }: RunViewOptions): RunView {
   const started = clock.elapsed();
   let nodes: readonly NodeProgress[] = [];
@@ -126,9 +143,14 @@ export function liveRunView(sink: Sink, { title, debug = false, clock }: RunView
       if (event.event === 'baseline') expected ||= event.expects;
       if (event.event === 'progress') ({ nodes, decidesAt } = event);
       // Not before: a run that is refused has no headline.
-      if (!isBegun && (event.event === 'dispatched' || (event.event === 'progress' && nodes.length > 0))) {
+      if (
+        !isBegun &&
+        (event.event === 'dispatched' || (event.event === 'progress' && nodes.length > 0))
+      ) {
         isBegun = true;
-        table.print(sentence(sink, headlineText(title, Math.max(expected, nodes.length)), 'bold', 'all'));
+        table.print(
+          sentence(sink, headlineText(title, Math.max(expected, nodes.length)), 'bold', 'all'),
+        );
       }
       const text = isSaid(event, debug) ? eventText(event) : null;
       if (text !== null) table.print(sentence(sink, text));
@@ -150,7 +172,10 @@ function isSaid(event: RunStep, debug: boolean): boolean {
 /** More rows than any screen has. Older ones are only counted. */
 const KEPT = 500;
 
-/** A followed log at a terminal: a table, newest first. With `--follow` it stays at the end, otherwise the list follows. */
+/**
+ * A followed log at a terminal: a table, newest first. With `--follow` it stays at the end,
+ * otherwise the list follows.
+ */
 export function liveWatchView(sink: Sink, options: WatchViewOptions): WatchView {
   const { clock, utc } = options;
   const started = clock.elapsed();
@@ -164,11 +189,19 @@ export function liveWatchView(sink: Sink, options: WatchViewOptions): WatchView 
     return { rows: newestFirst, total, foot };
   };
   const add = (activities: readonly Activity[]): void => {
-    const byId = new Map<Id, Activity>([...newestFirst, ...activities].map((activity) => [activity.id, activity]));
+    const byId = new Map<Id, Activity>(
+      [...newestFirst, ...activities].map((activity) => [activity.id, activity]),
+    );
     for (const { id, status } of activities) statuses.set(id, status);
     newestFirst = [...byId.values()].sort((a, b) => compareIds(b.id, a.id)).slice(0, KEPT);
   };
-  const table = liveTable({ clock, sink, utc, selection: selectColumns(activityColumns, options.columns), frame });
+  const table = liveTable({
+    clock,
+    sink,
+    utc,
+    selection: selectColumns(activityColumns, options.columns),
+    frame,
+  });
   table.print(sentence(sink, `Activities of ${options.place}`, 'bold', 'all'));
   return {
     on: (event) => {

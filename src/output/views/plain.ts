@@ -51,8 +51,15 @@ export interface WatchViewOptions extends ViewOptions, PrintOptions {
 /** CI systems kill a step that is silent for long. */
 const SILENCE_MS = 30_000;
 
-/** Writes lines. @param heartbeat the line for when there was none for 30 s; it is given the ms since the start */
-function openLines(sink: Sink, { clock, quiet }: ViewOptions, heartbeat: (elapsed: number) => string) {
+/**
+ * Writes lines.
+ * @param heartbeat the line for when there was none for 30 s; it is given the ms since the start
+ */
+function openLines(
+  sink: Sink,
+  { clock, quiet }: ViewOptions,
+  heartbeat: (elapsed: number) => string,
+) {
   const started = clock.elapsed();
   let spokeAt = started;
   const write = (text: string): void => {
@@ -69,7 +76,9 @@ function openLines(sink: Sink, { clock, quiet }: ViewOptions, heartbeat: (elapse
   return { write, say, warn, stop: () => clearInterval(timer) };
 }
 
-/** A run where nothing can be redrawn: a line for each change. In NDJSON the events go to stdout. */
+/**
+ * A run where nothing can be redrawn: a line for each change. In NDJSON the events go to stdout.
+ */
 export function plainRunView({ stdout, stderr }: Output, options: RunViewOptions): RunView {
   const { title, quiet, format } = options;
   const isData = formatOf(format).events === true;
@@ -77,7 +86,10 @@ export function plainRunView({ stdout, stderr }: Output, options: RunViewOptions
   let hasHeadline = isData;
   const lines = openLines(stderr, options, (elapsed) => {
     const open = nodes.filter((node) => standingOf(node) === 'open').length;
-    const what = nodes.length === 0 ? 'waiting for the first entry' : `going on: ${shareText(open, nodes.length)}`;
+    const what =
+      nodes.length === 0
+        ? 'waiting for the first entry'
+        : `going on: ${shareText(open, nodes.length)}`;
     return `still ${what}, ${elapsedText(elapsed)}`;
   });
   const tell = (event: RunStep): void => {
@@ -102,8 +114,8 @@ export function plainRunView({ stdout, stderr }: Output, options: RunViewOptions
 }
 
 /**
- * A followed log where nothing can be redrawn. With `--follow` and in NDJSON the first listing and all changes go to stdout;
- * otherwise to stderr, of the first listing only what is not final.
+ * A followed log where nothing can be redrawn. With `--follow` and in NDJSON the first listing and
+ * all changes go to stdout; otherwise to stderr, of the first listing only what is not final.
  */
 export function plainWatchView(output: Output, options: WatchViewOptions): WatchView {
   const { format, follow, quiet } = options;
@@ -125,31 +137,45 @@ export function plainWatchView(output: Output, options: WatchViewOptions): Watch
       if (event.event === 'warning') lines.warn(event.message);
       if (event.event === 'activity') show(event.activity, true);
       if (event.event === 'listing') {
-        for (const activity of [...event.activities].reverse()) show(activity, !isFinal(activity.status));
+        for (const activity of [...event.activities].reverse()) {
+          show(activity, !isFinal(activity.status));
+        }
       }
     },
     stop: (error) => {
       lines.stop();
       if (!writer || output.complete) return;
       output.complete = true;
-      const result = { event: 'result', ...tally(statuses), ...(error && { error: errorDocument(error) }) };
+      const result = {
+        event: 'result',
+        ...tally(statuses),
+        ...(error && { error: errorDocument(error) }),
+      };
       output.stdout.write(events ? `${jsonText(result, options)}\n` : writer(null));
     },
   };
 }
 
 /** Makes the text of a change, or with null of the end: an event, a record of CSV, or a line. */
-function changeWriter({ stdout }: Output, options: WatchViewOptions): (activity: Activity | null) => string {
-  if (formatOf(options.format).events) return (activity) => `${jsonText({ event: 'activity', activity }, options)}\n`;
+function changeWriter(
+  { stdout }: Output,
+  options: WatchViewOptions,
+): (activity: Activity | null) => string {
+  if (formatOf(options.format).events) {
+    return (activity) => `${jsonText({ event: 'activity', activity }, options)}\n`;
+  }
   if (options.format !== 'csv') return (activity) => (activity ? `${changeText(activity)}\n` : '');
   const writer = listWriter(stdout, activityColumns, options);
   return (activity) => (activity ? writer.items([activity]) : writer.end(0));
 }
 
 /** How many entries have which status. */
-export function tally(statuses: ReadonlyMap<Id, string>): Record<'total' | Status | 'other', number> {
+export function tally(
+  statuses: ReadonlyMap<Id, string>,
+): Record<'total' | Status | 'other', number> {
   const counts = { total: statuses.size, processing: 0, completed: 0, rejected: 0, other: 0 };
-  const isKnown = (status: string): status is Status => ['processing', 'completed', 'rejected'].includes(status);
+  const isKnown = (status: string): status is Status =>
+    ['processing', 'completed', 'rejected'].includes(status);
   for (const status of statuses.values()) counts[isKnown(status) ? status : 'other'] += 1;
   return counts;
 }

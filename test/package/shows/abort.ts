@@ -1,4 +1,5 @@
-// An abort after something was sent returns at once, with the command that takes it up; one before that is thrown.
+// An abort after something was sent returns at once, with the command that takes it up; one before
+// that is thrown.
 import assert from 'node:assert/strict';
 import { connect, LdctlError } from 'ldctl';
 import { startSandbox } from 'ldctl/sandbox';

@@ -14,7 +14,9 @@ const jobs = nodeIds.map((node) =>
   deployment.trigger({ runtime: 'iggy', action: 'restart', nodes: [node] }, { signal }),
 );
 assert.deepEqual(
-  process.eventNames().filter((name: unknown) => /^SIG|^uncaught|^unhandled|^beforeExit/.test(String(name))),
+  process
+    .eventNames()
+    .filter((name: unknown) => /^SIG|^uncaught|^unhandled|^beforeExit/.test(String(name))),
   [],
 );
 const results = await Promise.all(jobs);

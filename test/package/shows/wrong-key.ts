@@ -24,15 +24,26 @@ assert.deepEqual(
 );
 // The server is gone, and the key is none, or no text, or stands where the address belongs.
 thrown.push(await errorOf(() => wrong.trigger(RESTART)));
-for (const apiKey of [`ld_pk_${SECRET}\n${SECRET}`, [SECRET] as unknown as string])
-  thrown.push(await errorOf(() => connect({ supervisorUrl, deploymentId, apiKey }).trigger(RESTART)));
+for (const apiKey of [`ld_pk_${SECRET}\n${SECRET}`, [SECRET] as unknown as string]) {
+  thrown.push(
+    await errorOf(() => connect({ supervisorUrl, deploymentId, apiKey }).trigger(RESTART)),
+  );
+}
 const swapped = { supervisorUrl: `ld_pk_${SECRET}`, deploymentId, apiKey: 'a' };
 thrown.push(await errorOf(() => connect(swapped).trigger(RESTART)));
 
-const everything = { depth: null, showHidden: true, getters: true, maxArrayLength: null, maxStringLength: null };
+const everything = {
+  depth: null,
+  showHidden: true,
+  getters: true,
+  maxArrayLength: null,
+  maxStringLength: null,
+};
 for (const error of [...thrown, wrong]) {
   assert.ok(error !== undefined, 'nothing was thrown');
-  const asJson = JSON.stringify(error, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+  const asJson = JSON.stringify(error, (_key, value: unknown) =>
+    typeof value === 'bigint' ? String(value) : value,
+  );
   for (const text of [inspect(error, everything), asJson]) assert.ok(!text.includes(SECRET), text);
 }
 

@@ -12,8 +12,16 @@ describe('the answer to a trigger', () => {
     for (const body of ['', '{"cut', '<html>', '{"id":1}']) {
       assert.deepEqual(await trigger({ status: 202, body }), accepted);
     }
-    const headers = { 'idempotent-replayed': 'true', date: 'Mon, 01 Jun 2026 12:00:05 GMT', 'ld-request': '' };
-    const replayed = { requestId: null, replayed: true, serverTime: Date.UTC(2026, 5, 1, 12, 0, 5) };
+    const headers = {
+      'idempotent-replayed': 'true',
+      date: 'Mon, 01 Jun 2026 12:00:05 GMT',
+      'ld-request': '',
+    };
+    const replayed = {
+      requestId: null,
+      replayed: true,
+      serverTime: Date.UTC(2026, 5, 1, 12, 0, 5),
+    };
     assert.deepEqual(await trigger({ status: 202, headers }), replayed);
   });
 
@@ -49,14 +57,24 @@ describe('a page of the activity log', () => {
     const text =
       '{"zone":{"deep":[1.50,null]},"id":18446744073709551615,"status":"queued","node_id":2,"runtime":"",' +
       '"action":"reconfigure:9","created_at":"2026-06-30T23:59:60Z","finished_at":null,"author_id":"me"}';
-    const result = await list({ body: `{"items":[${text}],"page":3,"total_results":21,"total_pages":3,"extra":true}` });
+    const result = await list({
+      body: `{"items":[${text}],"page":3,"total_results":21,"total_pages":3,"extra":true}`,
+    });
     assert.equal(stringifyJson(result.items[0]), text);
     assert.deepEqual([result.page, result.total_results, result.total_pages], [3, 21, 3]);
     assert.deepEqual((await list({ body: page([], { total_pages: 0n }) })).items, []);
   });
 
   it('loses no digit of any id of 64 bits', async () => {
-    const fields = ['id', 'node_id', 'tenant_id', 'division_id', 'environment_id', 'deployment_id', 'author_id'];
+    const fields = [
+      'id',
+      'node_id',
+      'tenant_id',
+      'division_id',
+      'environment_id',
+      'deployment_id',
+      'author_id',
+    ];
     const id = fc.bigInt({ min: 0n, max: MAX_ID });
     const one = fc.record(Object.fromEntries(fields.map((field) => [field, id])));
     await fc.assert(
@@ -90,18 +108,33 @@ describe('an answer that is none', () => {
     ['a count that is too large', page([entry()], { total_results: 2n ** 53n }), /total_results/],
     ['an id beyond 64 bits', page([entry({ id: 2n ** 64n })]), /items\.0: id: an id was expected/],
     ['an id below 0', page([entry({ id: -1n })]), /items\.0: id: an id was expected/],
-    ['an id that is text', page([entry({ node_id: '41' })]), /items\.0: node_id: an id was expected/],
-    ['an id with a fraction', stringifyJson(page([entry()])).replace('"id":41', '"id":41.5'), /items\.0: id: an id/],
+    [
+      'an id that is text',
+      page([entry({ node_id: '41' })]),
+      /items\.0: node_id: an id was expected/,
+    ],
+    [
+      'an id with a fraction',
+      stringifyJson(page([entry()])).replace('"id":41', '"id":41.5'),
+      /items\.0: id: an id/,
+    ],
     ['a tenant that is no id', page([entry({ tenant_id: 'me' })]), /tenant_id: an id was/],
-    ['a deployment that is no id', page([entry({ deployment_id: 'me' })]), /deployment_id: an id was/],
-    ...['id', 'node_id', 'runtime', 'action', 'status', 'created_at'].map((field): [string, unknown, RegExp] => [
-      `an entry without ${field}`,
-      page([entry({ id: 40n }), without(entry(), field)]),
-      new RegExp(`items\\.1: ${field}: an? \\w+ was`),
-    ]),
+    [
+      'a deployment that is no id',
+      page([entry({ deployment_id: 'me' })]),
+      /deployment_id: an id was/,
+    ],
+    ...['id', 'node_id', 'runtime', 'action', 'status', 'created_at'].map(
+      (field): [string, unknown, RegExp] => [
+        `an entry without ${field}`,
+        page([entry({ id: 40n }), without(entry(), field)]),
+        new RegExp(`items\\.1: ${field}: an? \\w+ was`),
+      ],
+    ),
   ];
   for (const [what, body, says] of cases) {
-    it(`${what}: refused, and says what came`, async () => assert.match((await refused(body)).message, says));
+    it(`${what}: refused, and says what came`, async () =>
+      assert.match((await refused(body)).message, says));
   }
 
   it('can be cut off anywhere', async () => {
@@ -119,7 +152,11 @@ describe('an answer that is none', () => {
   });
 
   it('never gets the key, or a control character, into the error', async () => {
-    for (const body of [`<p>${KEY}\u001b[2J</p>`, `{"${KEY}":1,"${KEY}":2}`, page([{ [KEY]: KEY }])]) {
+    for (const body of [
+      `<p>${KEY}\u001b[2J</p>`,
+      `{"${KEY}":1,"${KEY}":2}`,
+      page([{ [KEY]: KEY }]),
+    ]) {
       const { message } = await refused(body);
       assert.doesNotMatch(message, /4f9a8b7c6d5e/);
       assert.ok(!message.includes('\u001b'));
@@ -130,7 +167,12 @@ describe('an answer that is none', () => {
 describe('what Core answers', () => {
   const grants = { tenant: ['tenant:read'], division: [], environment: ['deployment:read'] };
   const prod = { name: 'prod', permissions: ['deployment:manage'] };
-  const trading = { name: 'Trading', permissions: [], environment: [], environments: { '610809900976570889': prod } };
+  const trading = {
+    name: 'Trading',
+    permissions: [],
+    environment: [],
+    environments: { '610809900976570889': prod },
+  };
   const permissions = { ...grants, divisions: { '18446744073709551615': trading } };
   const key = {
     ...{ id: 7261845022003200001n, name: 'ci', user_id: 2n, role_id: 3n, role_name: 'operator' },
@@ -152,13 +194,27 @@ describe('what Core answers', () => {
   });
 
   it('of a key may lack what is optional, or have null there', async () => {
-    const bare = { id: 1n, name: 'ci', role_name: 'reader', user_id: null, expiry_at: null, division_name: null };
+    const bare = {
+      id: 1n,
+      name: 'ci',
+      role_name: 'reader',
+      user_id: null,
+      expiry_at: null,
+      division_name: null,
+    };
     const none = { tenant: [], division: [], environment: [], divisions: {} };
     assert.deepEqual(await context({ ...bare, permissions: {} }), { ...bare, permissions: none });
   });
 
   const prices = {
-    ...{ id: 610809900976570889n, name: 'prices', cloud: 'aws', region: 'us-east-1', tier: 'm1', variant: 'managed' },
+    ...{
+      id: 610809900976570889n,
+      name: 'prices',
+      cloud: 'aws',
+      region: 'us-east-1',
+      tier: 'm1',
+      variant: 'managed',
+    },
     supervisor_url: 'https://supervisor-aws-us.laserdata.cloud',
   };
   const tree = (deployments: unknown) => ({
@@ -178,7 +234,13 @@ describe('what Core answers', () => {
     assert.deepEqual((await structure({ id: 1n, name: 'Acme', divisions: null })).divisions, []);
   });
 
-  const details = { id: 610809900976570889n, name: 'prices', nodes_count: 3n, cluster: 'cluster', runtimes: ['iggy'] };
+  const details = {
+    id: 610809900976570889n,
+    name: 'prices',
+    nodes_count: 3n,
+    cluster: 'cluster',
+    runtimes: ['iggy'],
+  };
   const at = { tenantId: 1n, divisionId: 2n, environmentId: 3n, deploymentId: 4n };
   const deployment = (body: unknown) => core(body, (api) => api.deployment(at));
 
@@ -186,7 +248,9 @@ describe('what Core answers', () => {
     for (const body of [[], {}, key, { ...key, permissions, id: '7' }, { api_key: 7n }]) {
       await failureOf(context(body), InvalidAnswerError);
     }
-    for (const body of [{}, [], tree([{ ...prices, id: 'x' }])]) await failureOf(structure(body), InvalidAnswerError);
+    for (const body of [{}, [], tree([{ ...prices, id: 'x' }])]) {
+      await failureOf(structure(body), InvalidAnswerError);
+    }
     for (const nodes_count of ['3', -1n, null, 2n ** 64n]) {
       await failureOf(deployment({ ...details, nodes_count }), InvalidAnswerError);
     }

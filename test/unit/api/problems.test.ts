@@ -10,7 +10,10 @@ const triggerError = (answer: Served, nodes?: bigint[]): Promise<ApiError> =>
 
 describe('an error of the API', () => {
   it('carries status, code, reason and request id, and says what is wrong', async () => {
-    const error = await triggerError({ status: 422, body: { code: 'invalid_action', reason: 'no such action' } });
+    const error = await triggerError({
+      status: 422,
+      body: { code: 'invalid_action', reason: 'no such action' },
+    });
     assert.equal(error.message, 'no such action');
     assert.deepEqual(
       [error.status, error.code, error.reason, error.requestId, error.exitCode],
@@ -21,7 +24,10 @@ describe('an error of the API', () => {
   it('of a server that fails says who, and which way', async () => {
     const body = { code: 'internal_error', reason: 'Oops' };
     assert.equal((await listError({ status: 500, body })).message, 'Oops (500 internal_error)');
-    assert.equal((await listError({ status: 503 })).message, 'supervisor.test answered 503 Service Unavailable');
+    assert.equal(
+      (await listError({ status: 503 })).message,
+      'supervisor.test answered 503 Service Unavailable',
+    );
   });
 
   it('names the fields that are wrong, five of them at most', async () => {
@@ -34,26 +40,46 @@ describe('an error of the API', () => {
     assert.equal(error.message, 'nodes[0]: is not active, nodes: too_many; bad request');
     assert.deepEqual(error.fieldIssues, [field_issues[0], { ...field_issues[1], path: 'nodes' }]);
     const issues = Array.from({ length: 7 }, (_, at) => ({ reason: `no ${at}` }));
-    const many = await listError({ status: 422, body: { code: 'bad', reason: 'r', field_issues: issues } });
+    const many = await listError({
+      status: 422,
+      body: { code: 'bad', reason: 'r', field_issues: issues },
+    });
     assert.equal(many.message, 'no 0, no 1, no 2, no 3, no 4 and 2 more; r');
     assert.deepEqual([many.fieldIssues.length, many.fieldIssues[0]?.code], [7, '']);
   });
 
   it('names the nodes that the deployment has not, and where to see those that it has', async () => {
     const unknown = (...at: number[]) =>
-      at.map((index) => ({ code: 'unknown_node', reason: 'no such node', path: `nodes[${index}]` }));
-    const body = (field_issues: object[]) => ({ code: 'validation_error', reason: 'is not valid', field_issues });
+      at.map((index) => ({
+        code: 'unknown_node',
+        reason: 'no such node',
+        path: `nodes[${index}]`,
+      }));
+    const body = (field_issues: object[]) => ({
+      code: 'validation_error',
+      reason: 'is not valid',
+      field_issues,
+    });
     const error = await triggerError({ status: 400, body: body(unknown(0, 2)) }, [5n, 3n, 1n]);
     assert.equal(error.message, 'deployment 7 has no node 1, 5; nothing was done');
     assert.match(error.hint ?? '', /`ldctl nodes list`/);
     const other = [...unknown(0), { code: 'duplicate', reason: 'named twice', path: 'nodes[1]' }];
-    assert.match((await triggerError({ status: 400, body: body(other) }, [1n, 2n])).message, /named twice/);
+    assert.match(
+      (await triggerError({ status: 400, body: body(other) }, [1n, 2n])).message,
+      /named twice/,
+    );
   });
 
   it('exits by its status', async () => {
-    const exits = { 4: [401, 403], 5: [400, 404, 409, 422], 6: [408, 425, 429, 500, 501, 502, 503, 504] };
+    const exits = {
+      4: [401, 403],
+      5: [400, 404, 409, 422],
+      6: [408, 425, 429, 500, 501, 502, 503, 504],
+    };
     for (const [exit, statuses] of Object.entries(exits)) {
-      for (const status of statuses) assert.equal((await listError({ status })).exitCode, Number(exit), `${status}`);
+      for (const status of statuses) {
+        assert.equal((await listError({ status })).exitCode, Number(exit), `${status}`);
+      }
     }
   });
 
@@ -76,7 +102,11 @@ describe('an error of the API', () => {
     [409, problem('idempotent_request_in_progress'), /still running/],
     [422, problem('bad'), undefined],
     [429, '', /Too many requests.*Try again later/],
-    ...[408, 425, 500, 503].map((status): [number, string, RegExp] => [status, '', /^Try again later\.$/]),
+    ...[408, 425, 500, 503].map((status): [number, string, RegExp] => [
+      status,
+      '',
+      /^Try again later\.$/,
+    ]),
   ];
   for (const [status, body, hint] of hints) {
     it(`says what to do next: ${status} ${inspect(body)}`, async () => {
@@ -87,7 +117,8 @@ describe('an error of the API', () => {
   }
 
   it('tells its retry-after in milliseconds: of seconds, and of a date by the clock of the server', async () => {
-    const after = async (headers: Record<string, string>) => (await listError({ status: 429, headers })).retryAfterMs;
+    const after = async (headers: Record<string, string>) =>
+      (await listError({ status: 429, headers })).retryAfterMs;
     const at = (time: string) => `Mon, 01 Jun 2026 ${time} GMT`;
     assert.equal(await after({ 'retry-after': ' 30 ' }), 30_000);
     assert.equal(await after({ 'retry-after': at('15:00:30'), date: at('15:00:00') }), 30_000);
@@ -96,10 +127,25 @@ describe('an error of the API', () => {
     assert.ok(local !== undefined && local > 25_000 && local <= 30_000);
     // No one waits for longer than a day.
     for (const text of ['9'.repeat(400), 'Sun, 01 Jun 9999 12:00:00 GMT']) {
-      const { retryAfterMs, hint } = await listError({ status: 429, headers: { 'retry-after': text } });
-      assert.deepEqual([retryAfterMs, /Try again in .*/.exec(hint ?? '')?.[0]], [86_400_000, 'Try again in 1d0h.']);
+      const { retryAfterMs, hint } = await listError({
+        status: 429,
+        headers: { 'retry-after': text },
+      });
+      assert.deepEqual(
+        [retryAfterMs, /Try again in .*/.exec(hint ?? '')?.[0]],
+        [86_400_000, 'Try again in 1d0h.'],
+      );
     }
-    for (const text of ['', '-5', '5s', '1.', '1e3', '1.5', 'soon', 'Sun, 99 Nov 1994 08:49:37 GMT']) {
+    for (const text of [
+      '',
+      '-5',
+      '5s',
+      '1.',
+      '1e3',
+      '1.5',
+      'soon',
+      'Sun, 99 Nov 1994 08:49:37 GMT',
+    ]) {
       assert.equal(await after({ 'retry-after': text }), undefined, text);
     }
   });
@@ -107,7 +153,14 @@ describe('an error of the API', () => {
   it('never holds the key or a control character, wherever the API put them', async () => {
     const dirty = `\u001b[31m${KEY}\u0007\nx`;
     const issue = { code: dirty, reason: dirty, path: dirty };
-    const body = { code: KEY, reason: dirty, title: dirty, instance: dirty, field: dirty, field_issues: [issue] };
+    const body = {
+      code: KEY,
+      reason: dirty,
+      title: dirty,
+      instance: dirty,
+      field: dirty,
+      field_issues: [issue],
+    };
     const errors = [
       await triggerError({ status: 400, body, headers: { 'ld-request': KEY } }),
       await triggerError({ status: 400, body, headers: { 'ld-request': '' } }),
@@ -120,7 +173,10 @@ describe('an error of the API', () => {
       const inspected = inspect(error, { depth: Infinity, showHidden: true });
       for (const text of [inspected, JSON.stringify(Object.entries(error)), error.stack ?? '']) {
         assert.ok(!text.includes(KEY.slice(0, 12)), text);
-        assert.ok(!text.includes('\u001b') && !text.includes('\\u001b') && !text.includes('\\x1B'), text);
+        assert.ok(
+          !text.includes('\u001b') && !text.includes('\\u001b') && !text.includes('\\x1B'),
+          text,
+        );
       }
     }
   });

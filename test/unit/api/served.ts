@@ -13,7 +13,11 @@ export const KEY = 'ld_pk_4f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c';
 export const REQUEST_ID = 'c0ffee00c0ffee00c0ffee00c0ffee00';
 const URL = 'https://supervisor.test';
 /** Nothing is waited for between two tries. */
-const clock: Clock = { now: () => Date.now(), elapsed: () => performance.now(), sleep: () => Promise.resolve() };
+const clock: Clock = {
+  now: () => Date.now(),
+  elapsed: () => performance.now(),
+  sleep: () => Promise.resolve(),
+};
 
 /** An answer, with a JSON body unless it is a string. */
 export interface Served {
@@ -24,7 +28,10 @@ export interface Served {
 }
 
 /** What the clients make of one answer, however often they ask. */
-async function served<T>({ status = 200, body = '', headers = {} }: Served, ask: () => Promise<T>): Promise<T> {
+async function served<T>(
+  { status = 200, body = '', headers = {} }: Served,
+  ask: () => Promise<T>,
+): Promise<T> {
   const text = typeof body === 'string' ? body : stringifyJson(body);
   const server = nock(URL)
     .persist()
@@ -41,12 +48,20 @@ async function served<T>({ status = 200, body = '', headers = {} }: Served, ask:
 const options = { url: URL, apiKey: KEY, clock };
 
 export function trigger(answer: Served, nodes: Id[] | null = null): Promise<Accepted> {
-  const request = { deploymentId: 7n, runtime: 'iggy', action: { verb: 'restart' }, nodes, wireKey: 'k' } as const;
+  const request = {
+    deploymentId: 7n,
+    runtime: 'iggy',
+    action: { verb: 'restart' },
+    nodes,
+    wireKey: 'k',
+  } as const;
   return served(answer, () => new SupervisorApi(options).trigger(request));
 }
 
 export function list(answer: Served): Promise<ActivityPage> {
-  return served(answer, () => new SupervisorApi(options).list(7n, { page: 1, results: 10 }, { tries: 'one' }));
+  return served(answer, () =>
+    new SupervisorApi(options).list(7n, { page: 1, results: 10 }, { tries: 'one' }),
+  );
 }
 
 export function core<T>(body: unknown, ask: (api: CoreApi) => Promise<T>): Promise<T> {
@@ -54,20 +69,32 @@ export function core<T>(body: unknown, ask: (api: CoreApi) => Promise<T>): Promi
 }
 
 /** An object without some of its fields. */
-export function without(fields: Record<string, unknown>, ...names: string[]): Record<string, unknown> {
+export function without(
+  fields: Record<string, unknown>,
+  ...names: string[]
+): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
 }
 
 /** An entry of the log with what the contract requires. */
 export function entry(fields: Record<string, unknown> = {}): Record<string, unknown> {
   return {
-    ...{ id: 41n, node_id: 610809900976570889n, runtime: 'iggy', action: 'restart', status: 'completed' },
+    ...{
+      id: 41n,
+      node_id: 610809900976570889n,
+      runtime: 'iggy',
+      action: 'restart',
+      status: 'completed',
+    },
     created_at: '2026-06-01T11:59:00Z',
     ...fields,
   };
 }
 
-export function page(items: unknown, fields: Record<string, unknown> = {}): Record<string, unknown> {
+export function page(
+  items: unknown,
+  fields: Record<string, unknown> = {},
+): Record<string, unknown> {
   const total = Array.isArray(items) ? BigInt(items.length) : 0n;
   return { items, page: 1n, total_results: total, total_pages: 1n, ...fields };
 }

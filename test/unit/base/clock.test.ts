@@ -16,7 +16,10 @@ describe('the clock', () => {
     assert.ok(awake >= 19 && awake <= performance.now() - real, `${awake} ms awake`);
     slept = 3600;
     const asleep = clock.elapsed() - start;
-    assert.ok(asleep > HOUR - 2000 && asleep <= HOUR + performance.now() - real, `${asleep} ms with an hour of sleep`);
+    assert.ok(
+      asleep > HOUR - 2000 && asleep <= HOUR + performance.now() - real,
+      `${asleep} ms with an hour of sleep`,
+    );
   });
 
   it('goes neither back nor forward with the wall clock or the uptime', () => {

@@ -8,7 +8,10 @@ interface CommonSchema {
 
 describe('the exit codes', () => {
   it('are those that the schema of an error allows', () => {
-    const schema = readFileSync(new URL('../../../schemas/common.schema.json', import.meta.url), 'utf8');
+    const schema = readFileSync(
+      new URL('../../../schemas/common.schema.json', import.meta.url),
+      'utf8',
+    );
     const { $defs } = JSON.parse(schema) as CommonSchema;
     assert.deepEqual(
       $defs.error.properties.exit_code.enum,

@@ -5,7 +5,23 @@ import { parseJson, stringifyJson } from '../../../src/base/json.js';
 import { ApiKey } from '../../../src/base/secret.js';
 
 /** Texts that look like numbers or structure, to confuse a reader. */
-const PIECES = ['1', '-12.5e+3', ':', ',', '[', ']', '{', '}', ' ', '"', '\\', '\n', '\u2028', 'reconfigure:42', '💥'];
+const PIECES = [
+  '1',
+  '-12.5e+3',
+  ':',
+  ',',
+  '[',
+  ']',
+  '{',
+  '}',
+  ' ',
+  '"',
+  '\\',
+  '\n',
+  '\u2028',
+  'reconfigure:42',
+  '💥',
+];
 const trickyText = fc.array(fc.constantFrom(...PIECES)).map((pieces) => pieces.join(''));
 const { value } = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
@@ -13,7 +29,9 @@ const { value } = fc.letrec<{ value: unknown }>((tie) => ({
     trickyText,
     fc.string({ unit: 'binary' }),
     fc.bigInt({ min: -(2n ** 128n), max: 2n ** 128n }),
-    fc.constantFrom('0.1', '-0.0', '1e400', '12345678901234567890.25', '1E-7').map((text) => new LosslessNumber(text)),
+    fc
+      .constantFrom('0.1', '-0.0', '1e400', '12345678901234567890.25', '1E-7')
+      .map((text) => new LosslessNumber(text)),
     fc.constantFrom(true, false, null),
     fc.array(tie('value'), { maxLength: 5 }),
     fc.dictionary(fc.oneof(trickyText, fc.constantFrom('__proto__', '7', '01', '')), tie('value'), {
@@ -34,11 +52,14 @@ describe('exact JSON', () => {
   });
 
   it('keeps every digit of an integer, wherever it stands', () => {
-    assert.deepEqual(parseJson('{"id":18446744073709551615,"in":[610809900976570889 , -1,0],"n":{"x":1.50}}'), {
-      id: 18446744073709551615n,
-      in: [610809900976570889n, -1n, 0n],
-      n: { x: new LosslessNumber('1.50') },
-    });
+    assert.deepEqual(
+      parseJson('{"id":18446744073709551615,"in":[610809900976570889 , -1,0],"n":{"x":1.50}}'),
+      {
+        id: 18446744073709551615n,
+        in: [610809900976570889n, -1n, 0n],
+        n: { x: new LosslessNumber('1.50') },
+      },
+    );
     assert.equal(parseJson(' 610809900976570889\n'), 610809900976570889n);
   });
 
@@ -48,15 +69,33 @@ describe('exact JSON', () => {
   });
 
   it('takes the last of two fields with one name, which may be __proto__', () => {
-    assert.deepEqual(parseJson('{"a":9007199254740993,"b":"","a":9007199254740992}'), { a: 9007199254740992n, b: '' });
+    assert.deepEqual(parseJson('{"a":9007199254740993,"b":"","a":9007199254740992}'), {
+      a: 9007199254740992n,
+      b: '',
+    });
     const read = parseJson('{"__proto__":{"id":1}}') as object;
     assert.deepEqual(Object.keys(read), ['__proto__']);
     assert.equal(Object.getPrototypeOf(read), Object.prototype);
   });
 
   it('is nothing else', () => {
-    const others = ['', '01', '[01]', '[1.]', '[.5]', '[+1]', '[1,]', '{"a":1', '[- 1]', '{"a":1}x', '[NaN]', "['1']"];
-    for (const text of [...others, '['.repeat(1_000_000)]) assert.throws(() => parseJson(text), SyntaxError, text);
+    const others = [
+      '',
+      '01',
+      '[01]',
+      '[1.]',
+      '[.5]',
+      '[+1]',
+      '[1,]',
+      '{"a":1',
+      '[- 1]',
+      '{"a":1}x',
+      '[NaN]',
+      "['1']",
+    ];
+    for (const text of [...others, '['.repeat(1_000_000)]) {
+      assert.throws(() => parseJson(text), SyntaxError, text);
+    }
   });
 
   it('has ids as strings where that is asked for, wherever they stand, indented or not', () => {
@@ -66,7 +105,8 @@ describe('exact JSON', () => {
       load: new LosslessNumber('1.50'),
       is: { toJSON: () => ({ id: 3n }) },
     };
-    const text = '{"id":"18446744073709551615","in":["1",{"deep":"2"}],"load":1.50,"is":{"id":"3"}}';
+    const text =
+      '{"id":"18446744073709551615","in":["1",{"deep":"2"}],"load":1.50,"is":{"id":"3"}}';
     assert.equal(stringifyJson(list, { stringIds: true }), text);
     assert.equal(stringifyJson(list, { stringIds: true, indent: 1 }).replaceAll(/\s/g, ''), text);
   });

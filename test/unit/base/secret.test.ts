@@ -12,7 +12,16 @@ const MASK = 'ld_pk_…cdef';
 describe('a key in a text', () => {
   it('is masked wherever it stands, also within a word, and behind an escape or a colour', () => {
     const key = new ApiKey(KEY);
-    for (const place of ['#', '"#"', '/#/', 'Bearer #', '# and #', 'x#0', String.raw`a\n#`, '\u001b[31m#']) {
+    for (const place of [
+      '#',
+      '"#"',
+      '/#/',
+      'Bearer #',
+      '# and #',
+      'x#0',
+      String.raw`a\n#`,
+      '\u001b[31m#',
+    ]) {
       assert.equal(key.scrub(place.replaceAll('#', KEY)), place.replaceAll('#', MASK));
     }
     for (const text of [KEY.slice(1), KEY.toUpperCase()]) assert.equal(key.scrub(text), text);
@@ -42,7 +51,21 @@ describe('a key in a text', () => {
 });
 
 /** Pieces of a document as it is written, of which an unlucky key may be made. */
-const PIECES = ['"', ',', ':', '{', '[', '610809900976570889', '"id":', 'status', 'completed', '-', 'x', '\\', '0'];
+const PIECES = [
+  '"',
+  ',',
+  ':',
+  '{',
+  '[',
+  '610809900976570889',
+  '"id":',
+  'status',
+  'completed',
+  '-',
+  'x',
+  '\\',
+  '0',
+];
 const unluckyKey = fc
   .array(fc.constantFrom(...PIECES), { minLength: 1, maxLength: 6 })
   .map((pieces) => pieces.join(''));
@@ -59,7 +82,12 @@ describe('a key that occurs in the data', () => {
           const output = memoryOutput();
           output.redact((text) => key.scrub(text));
           const id = 610809900976570889n;
-          const item = { id, status: 'completed', action: 'reconfigure:610809900976570889', note: value };
+          const item = {
+            id,
+            status: 'completed',
+            action: 'reconfigure:610809900976570889',
+            note: value,
+          };
           await printList(output, [[item]], { noun: 'x', columns: [] }, options({ format }));
           const { items } = read(output.stdout.text) as { items: unknown[] };
           assert.deepEqual(items, [{ ...item, id: String(id), note: key.scrub(value) }]);

@@ -12,11 +12,15 @@ describe('a Node that is too old', () => {
   it('is told in one line which one is needed, and any other is not', () => {
     for (const version of ['16.20.2', '18.20.8', '20.9.0', '20.18.3']) {
       const said = tooOld(version, '20.19');
-      assert.match(said ?? '', /^error: ldctl needs Node 20\.19 or later; this is Node \d+\.\d+\.\d+ \(.*\)$/);
+      assert.match(
+        said ?? '',
+        /^error: ldctl needs Node 20\.19 or later; this is Node \d+\.\d+\.\d+ \(.*\)$/,
+      );
       assert.ok(said?.includes(version));
     }
-    for (const version of ['20.19.0', '20.20.1', '21.0.0', '22.3.0', '100.0.0'])
+    for (const version of ['20.19.0', '20.20.1', '21.0.0', '22.3.0', '100.0.0']) {
       assert.equal(tooOld(version, '20.19'), null);
+    }
   });
 
   it('is what package.json takes for one', () => {

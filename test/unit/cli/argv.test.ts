@@ -7,7 +7,9 @@ import { type Commands } from '../../../src/cli/host.js';
 import { askedOf } from '../../../src/cli/usage.js';
 import { ROOT } from '../../helpers/root.js';
 
-const { commands } = JSON.parse(readFileSync(join(ROOT, 'oclif.manifest.json'), 'utf8')) as { commands: Commands };
+const { commands } = JSON.parse(readFileSync(join(ROOT, 'oclif.manifest.json'), 'utf8')) as {
+  commands: Commands;
+};
 
 /** Split at blanks, and `''` is nothing. */
 function wordsOf(line: string): string[] {
@@ -30,14 +32,30 @@ describe('a command line', () => {
     ['-qo json activities --utc list --limit 5', 'activities:list', '-qo json --utc --limit 5'],
     ['-ojson activities list', 'activities:list', '-ojson'],
     ['activities -o=json list', 'activities:list', '-o=json'],
-    ['activities --deployment x trigger iggy restart --yes', 'activities:trigger', '--deployment x iggy restart --yes'],
+    [
+      'activities --deployment x trigger iggy restart --yes',
+      'activities:trigger',
+      '--deployment x iggy restart --yes',
+    ],
     ['activities -d x trigger iggy restart', 'activities:trigger', '-d x iggy restart'],
     ['activities --node 7 trigger iggy restart', 'activities:trigger', '--node 7 iggy restart'],
     ["--deployment '' activities list", 'activities:list', "--deployment ''"],
-    ['activities trigger iggy restart -n 7 -n 8 -q', 'activities:trigger', 'iggy restart -n 7 -n 8 -q'],
-    ['--debug sandbox exec -- ldctl --json whoami', 'sandbox:exec', '--debug -- ldctl --json whoami'],
+    [
+      'activities trigger iggy restart -n 7 -n 8 -q',
+      'activities:trigger',
+      'iggy restart -n 7 -n 8 -q',
+    ],
+    [
+      '--debug sandbox exec -- ldctl --json whoami',
+      'sandbox:exec',
+      '--debug -- ldctl --json whoami',
+    ],
     ['sandbox exec -- tool --token x', 'sandbox:exec', '-- tool --token x'],
-    ['activities trigger iggy restart --confirm=--help', 'activities:trigger', 'iggy restart --confirm=--help'],
+    [
+      'activities trigger iggy restart --confirm=--help',
+      'activities:trigger',
+      'iggy restart --confirm=--help',
+    ],
     [
       'activities trigger iggy restart --idempotency-key -- -y',
       'activities:trigger',
@@ -65,7 +83,11 @@ describe('a command line', () => {
     ['-o json', 'no command is given', /^See ldctl --help$/],
     ['--profile', 'no command is given', /ldctl --help/],
     ['-- activities list', 'no command is given', /ldctl --help/],
-    ['activities -o json', 'activities has commands, and none is given', /^See ldctl activities --help$/],
+    [
+      'activities -o json',
+      'activities has commands, and none is given',
+      /^See ldctl activities --help$/,
+    ],
     ['activities --', 'activities has commands, and none is given', /ldctl activities --help/],
     ['activities --bogus', 'there is no flag --bogus', /^See ldctl activities --help$/],
     ['activities --bogus list', 'there is no flag --bogus', /^See ldctl activities list --help$/],
@@ -81,18 +103,46 @@ describe('a command line', () => {
     ['activities list --utc=no', '--utc takes no value', /^See ldctl activities list --help$/],
     ['activities list --limit', '--limit needs a value', /^See/],
     ['activities list -o', '-o needs a value, one of: table, json, yaml, csv, ndjson', /^See/],
-    ['activities list -o xml', '--output: "xml" is none of: table, json, yaml, csv, ndjson', /^See/],
+    [
+      'activities list -o xml',
+      '--output: "xml" is none of: table, json, yaml, csv, ndjson',
+      /^See/,
+    ],
     ['activities list --limit 1 --limit 2', '--limit is given twice', /^See/],
-    ['activities list 610809900976570889', 'unexpected argument: 610809900976570889', /^Nodes go with --node ID\. See/],
-    ['activities trigger iggy restart now', 'unexpected argument: now', /^See ldctl activities trigger --help$/],
-    ['completion tcsh', '"tcsh" is none of: bash, zsh, fish, powershell', /^See ldctl completion --help$/],
+    [
+      'activities list 610809900976570889',
+      'unexpected argument: 610809900976570889',
+      /^Nodes go with --node ID\. See/,
+    ],
+    [
+      'activities trigger iggy restart now',
+      'unexpected argument: now',
+      /^See ldctl activities trigger --help$/,
+    ],
+    [
+      'completion tcsh',
+      '"tcsh" is none of: bash, zsh, fish, powershell',
+      /^See ldctl completion --help$/,
+    ],
     ['-v', 'there is no flag -v', /^Did you mean ldctl --version\? See/],
     ['frobnicate --help', 'there is no command frobnicate', /^See ldctl --help$/],
-    ['activities lst', 'there is no command activities lst', /^Did you mean ldctl activities list\?/],
+    [
+      'activities lst',
+      'there is no command activities lst',
+      /^Did you mean ldctl activities list\?/,
+    ],
     ['activites', 'there is no command activites', /^Did you mean ldctl activities\?/],
     ['profile list', 'there is no command profile list', /^Did you mean ldctl profiles list\?/],
-    ['trigger iggy', 'there is no command trigger iggy', /^Did you mean ldctl activities trigger\?/],
-    ['restart iggy', 'there is no command restart iggy', /^Did you mean ldctl activities trigger iggy restart\?/],
+    [
+      'trigger iggy',
+      'there is no command trigger iggy',
+      /^Did you mean ldctl activities trigger\?/,
+    ],
+    [
+      'restart iggy',
+      'there is no command restart iggy',
+      /^Did you mean ldctl activities trigger iggy restart\?/,
+    ],
   ] as const) {
     it(`refuses "${typed}", and says what to do`, () => {
       assert.throws(
@@ -106,7 +156,13 @@ describe('a command line', () => {
     });
   }
 
-  for (const typed of ['whoami --api-key', '--api-key=', 'whoami --token=', 'whoami -key', 'profiles add x']) {
+  for (const typed of [
+    'whoami --api-key',
+    '--api-key=',
+    'whoami --token=',
+    'whoami -key',
+    'profiles add x',
+  ]) {
     it(`refuses a key, and does not repeat it: ${typed}`, () => {
       assert.throws(
         () => read(`${typed}${typed.endsWith('=') ? '' : ' '}ld_pk_x`),

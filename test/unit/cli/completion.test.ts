@@ -3,12 +3,18 @@ import { readFileSync } from 'node:fs';
 import { complete, type Completion } from '../../../src/cli/completion.js';
 import { type Commands } from '../../../src/cli/host.js';
 
-const { commands } = JSON.parse(readFileSync('oclif.manifest.json', 'utf8')) as { commands: Commands };
+const { commands } = JSON.parse(readFileSync('oclif.manifest.json', 'utf8')) as {
+  commands: Commands;
+};
 const TOPICS = { activities: { description: 'Trigger actions.' } };
 const entries = ['9001', '9000', '8999'].map((id) => [id, 'restart iggy, completed'] as const);
 const VALUES: Readonly<Record<string, ReadonlyArray<readonly [string, string?]>>> = {
   ...{ ID: entries, after: entries, profile: [['prod'], ['test']], NAME: [['prod'], ['test']] },
-  ...{ RUNTIME: [['iggy'], ['connectors']], ACTION: [['restart'], ['reconfigure:']], node: [['100'], ['101']] },
+  ...{
+    RUNTIME: [['iggy'], ['connectors']],
+    ACTION: [['restart'], ['reconfigure:']],
+    node: [['100'], ['101']],
+  },
 };
 
 const completed = (line: string): Completion =>

@@ -67,7 +67,8 @@ describeOnPosix('a gate', 'its commands are for sh', () => {
     ['kill -9 $$', null],
     ['read x || exit 7', 7],
   ] as const) {
-    it(`ends as its command does: ${command}`, async () => assert.equal(await run(command), exitCode));
+    it(`ends as its command does: ${command}`, async () =>
+      assert.equal(await run(command), exitCode));
   }
 
   it('fails, and says why, when it cannot be run', async () => {
@@ -76,12 +77,23 @@ describeOnPosix('a gate', 'its commands are for sh', () => {
   });
 
   it('knows the node, every id to its last digit, and nothing of the key', async () => {
-    const secrets = { LD_API_KEY: KEY, LD_API_KEY_FILE: '/run/key', CI_SECRET: KEY, AUTHORIZATION: `Bearer ${KEY}` };
+    const secrets = {
+      LD_API_KEY: KEY,
+      LD_API_KEY_FILE: '/run/key',
+      CI_SECRET: KEY,
+      AUTHORIZATION: `Bearer ${KEY}`,
+    };
     await run('env', { env: { PATH: process.env.PATH, HARMLESS: 'yes', ...secrets } });
     const ids = ['LDCTL_NODE_ID=610809900976570889', 'LDCTL_ACTIVITY_ID=7261845022003200001'];
-    const rest = ['LDCTL_DEPLOYMENT_ID=18446744073709551615', 'LDCTL_RUNTIME=iggy', 'LDCTL_ACTION=reconfigure:42'];
+    const rest = [
+      'LDCTL_DEPLOYMENT_ID=18446744073709551615',
+      'LDCTL_RUNTIME=iggy',
+      'LDCTL_ACTION=reconfigure:42',
+    ];
     for (const line of [...ids, ...rest, 'HARMLESS=yes']) assert.ok(lines.includes(line), line);
-    for (const name of Object.keys(secrets)) assert.doesNotMatch(lines.join('\n'), new RegExp(`^${name}=`, 'm'));
+    for (const name of Object.keys(secrets)) {
+      assert.doesNotMatch(lines.join('\n'), new RegExp(`^${name}=`, 'm'));
+    }
   });
 
   for (const [what, command, count, last] of [
@@ -115,7 +127,10 @@ describeOnPosix('a gate', 'its commands are for sh', () => {
 
   it('is not held up by what it left running in the background, which is its own', async () => {
     const clock = new VirtualClock();
-    const exitCode = await passTime(clock, run('sleep 600 & echo $! > "$FOLDER/pid"; exit 3', { clock }));
+    const exitCode = await passTime(
+      clock,
+      run('sleep 600 & echo $! > "$FOLDER/pid"; exit 3', { clock }),
+    );
     const pid = await begun();
     assert.ok(isThere(pid));
     process.kill(pid, 'SIGKILL');
@@ -124,7 +139,10 @@ describeOnPosix('a gate', 'its commands are for sh', () => {
 
   for (const [how, command] of [
     ['as it is asked to', 'sleep 600 & echo $$ > "$FOLDER/pid"; wait'],
-    ['though it does not listen', 'trap "" TERM; echo $$ > "$FOLDER/pid"; while :; do sleep 600; done'],
+    [
+      'though it does not listen',
+      'trap "" TERM; echo $$ > "$FOLDER/pid"; while :; do sleep 600; done',
+    ],
   ] as const) {
     it(`is ended by the signal with all that it started, ${how}, and not begun after it`, async () => {
       const clock = new VirtualClock();
@@ -144,22 +162,43 @@ describeOnPosix('a gate', 'its commands are for sh', () => {
     function addSystem(name: string, script: string): void {
       const path = join(folder, 'System32');
       mkdirSync(path, { recursive: true });
-      writeFileSync(join(path, name), `#!/bin/sh\nPATH='${process.env.PATH}'\nFOLDER='${folder}'\n${script}\n`, {
-        mode: 0o755,
-      });
+      writeFileSync(
+        join(path, name),
+        `#!/bin/sh\nPATH='${process.env.PATH}'\nFOLDER='${folder}'\n${script}\n`,
+        {
+          mode: 0o755,
+        },
+      );
     }
-    const windows = (): Partial<GateOptions> => ({ env: { SystemRoot: folder }, platform: 'win32' });
+    const windows = (): Partial<GateOptions> => ({
+      env: { SystemRoot: folder },
+      platform: 'win32',
+    });
 
     it('is run by cmd, quote for quote, and knows the node', async () => {
-      addSystem('cmd.exe', 'for word in "$@"; do echo "<$word>"; done; echo "$LDCTL_NODE_ID"; exit 3');
-      assert.equal(await run('curl "https://x.example/a?b=%LDCTL_NODE_ID%" && echo ok', windows()), 3);
-      const words = ['</d>', '</s>', '</c>', '<"curl "https://x.example/a?b=%LDCTL_NODE_ID%" && echo ok">'];
+      addSystem(
+        'cmd.exe',
+        'for word in "$@"; do echo "<$word>"; done; echo "$LDCTL_NODE_ID"; exit 3',
+      );
+      assert.equal(
+        await run('curl "https://x.example/a?b=%LDCTL_NODE_ID%" && echo ok', windows()),
+        3,
+      );
+      const words = [
+        '</d>',
+        '</s>',
+        '</c>',
+        '<"curl "https://x.example/a?b=%LDCTL_NODE_ID%" && echo ok">',
+      ];
       assert.deepEqual(lines, [...words, '610809900976570889']);
     });
 
     it('is ended by taskkill, with what it started', async () => {
       // The last argument is the number of the process.
-      addSystem('taskkill.exe', 'printf "%s " "$@" > "$FOLDER/killed"; for pid; do :; done; kill -9 "$pid"');
+      addSystem(
+        'taskkill.exe',
+        'printf "%s " "$@" > "$FOLDER/killed"; for pid; do :; done; kill -9 "$pid"',
+      );
       addSystem('cmd.exe', 'echo $$ > "$FOLDER/pid"; exec sleep 600');
       const over = new AbortController();
       const ended = run('sleep', { ...windows(), signal: over.signal });

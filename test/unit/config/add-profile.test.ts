@@ -50,7 +50,8 @@ function holds(profile: Profile, expected: Partial<Profile>): void {
 }
 
 async function add(context: TestContext, flags: ProfileFlags): Promise<Profile> {
-  return (await makeProfile('me', null, flags, context).catch(saying('Nothing was stored.'))).profile;
+  return (await makeProfile('me', null, flags, context).catch(saying('Nothing was stored.')))
+    .profile;
 }
 
 /** What it failed with, and that nothing was stored. */
@@ -69,13 +70,29 @@ describe('profiles add', () => {
     await add(context, SCRIPT);
     assert.deepEqual(context.calls, ['context', 'structure']);
     assert.equal(context.said, 'key ci (role operator)\n');
-    const found = { tenant_id: TENANT, deployment_id: PROD, deployment_name: 'prod', supervisor_url: SUPERVISOR };
-    assert.deepEqual(plain(storedIn(context)), { name: 'me', ...found, expires_at: EXPIRES, key: KEY });
+    const found = {
+      tenant_id: TENANT,
+      deployment_id: PROD,
+      deployment_name: 'prod',
+      supervisor_url: SUPERVISOR,
+    };
+    assert.deepEqual(plain(storedIn(context)), {
+      name: 'me',
+      ...found,
+      expires_at: EXPIRES,
+      key: KEY,
+    });
   });
 
   const left = { LD_SUPERVISOR_URL: 'https://left-over.example' };
-  const where = { LD_TENANT_ID: TENANT.toString(), LD_API_KEY: KEY, LD_DEPLOYMENT_ID: PROD.toString() };
-  const stored: Array<[what: string, ContextOptions, Partial<ProfileFlags>, Partial<Profile>, asked?: string[]]> = [
+  const where = {
+    LD_TENANT_ID: TENANT.toString(),
+    LD_API_KEY: KEY,
+    LD_DEPLOYMENT_ID: PROD.toString(),
+  };
+  const stored: Array<
+    [what: string, ContextOptions, Partial<ProfileFlags>, Partial<Profile>, asked?: string[]]
+  > = [
     [
       'what the environment says, which needs no look-up',
       { env: { ...where, ...left }, stdin: '' },
@@ -89,10 +106,31 @@ describe('profiles add', () => {
       {},
       { supervisor_url: SUPERVISOR },
     ],
-    ['nothing of a profile that LD_PROFILE names', { env: { LD_PROFILE: 'gone' } }, {}, { name: 'me' }],
-    ['an API of its own', {}, { 'api-url': 'https://core.example/' }, { api_url: 'https://core.example' }],
-    ['not the public API', {}, { 'api-url': 'https://api.laserdata.cloud' }, { api_url: undefined }],
-    ['no deployment without one', {}, { deployment: undefined }, { deployment_id: undefined }, ['context']],
+    [
+      'nothing of a profile that LD_PROFILE names',
+      { env: { LD_PROFILE: 'gone' } },
+      {},
+      { name: 'me' },
+    ],
+    [
+      'an API of its own',
+      {},
+      { 'api-url': 'https://core.example/' },
+      { api_url: 'https://core.example' },
+    ],
+    [
+      'not the public API',
+      {},
+      { 'api-url': 'https://api.laserdata.cloud' },
+      { api_url: undefined },
+    ],
+    [
+      'no deployment without one',
+      {},
+      { deployment: undefined },
+      { deployment_id: undefined },
+      ['context'],
+    ],
     [
       'what it was given, unseen',
       { keys: [] },
@@ -100,7 +138,12 @@ describe('profiles add', () => {
       { deployment_name: 'prod', supervisor_url: OWN['supervisor-url'], expires_at: undefined },
       [],
     ],
-    ['the command alone', { stdin: '' }, COMMAND, { key: { store: 'command', command: PRINTS_KEY } }],
+    [
+      'the command alone',
+      { stdin: '' },
+      COMMAND,
+      { key: { store: 'command', command: PRINTS_KEY } },
+    ],
     [
       'the supervisor of the flag for an on-premise deployment',
       {},
@@ -124,20 +167,47 @@ describe('profiles add', () => {
     assert.deepEqual([...kept], [[key.account, KEY]]);
   });
 
-  const failures: Array<[what: string, Partial<ProfileFlags>, code: string, exitCode: number, ContextOptions?]> = [
+  const failures: Array<
+    [what: string, Partial<ProfileFlags>, code: string, exitCode: number, ContextOptions?]
+  > = [
     ['when the API does not know the key', {}, 'unauthorized', 4, { keys: [] }],
     ['when the tenant is not the key’s', { 'tenant-id': '7' }, 'forbidden', 4],
     ['when there is no such deployment', { deployment: 'nope' }, 'deployment_not_found', 5],
-    ['when the deployment has no supervisor URL', { deployment: 'basement' }, 'supervisor_url_missing', 5],
+    [
+      'when the deployment has no supervisor URL',
+      { deployment: 'basement' },
+      'supervisor_url_missing',
+      5,
+    ],
     ['without a tenant id', { 'tenant-id': undefined }, 'no_tenant', 2],
     ['without a key', { 'api-key-stdin': false }, 'no_key', 2],
     ['when stdin is empty', {}, 'invalid_key', 2, { stdin: '\n' }],
     ['when stdin is no key', {}, 'invalid_key', 2, { stdin: 'two words' }],
-    ['when there is no keyring, and nothing else is said', { 'key-store': undefined }, 'keyring_unavailable', 2],
-    ['when the key command fails', { ...COMMAND, 'key-command': 'exit 1' }, 'key_command_failed', 2],
-    ['for a URL that would send the key unencrypted', { 'api-url': 'http://core.example' }, 'invalid_url', 2],
+    [
+      'when there is no keyring, and nothing else is said',
+      { 'key-store': undefined },
+      'keyring_unavailable',
+      2,
+    ],
+    [
+      'when the key command fails',
+      { ...COMMAND, 'key-command': 'exit 1' },
+      'key_command_failed',
+      2,
+    ],
+    [
+      'for a URL that would send the key unencrypted',
+      { 'api-url': 'http://core.example' },
+      'invalid_url',
+      2,
+    ],
     ['for an empty key command', { ...COMMAND, 'key-command': ' ' }, 'empty_flag', 2],
-    ['for two ways to give a key', { 'key-store': undefined, 'key-command': 'op read' }, 'conflicting_flags', 2],
+    [
+      'for two ways to give a key',
+      { 'key-store': undefined, 'key-command': 'op read' },
+      'conflicting_flags',
+      2,
+    ],
     ['for a command to be kept', { ...COMMAND, 'key-store': 'file' }, 'conflicting_flags', 2],
     ['for no command where one keeps the key', { 'key-store': 'command' }, 'conflicting_flags', 2],
   ];
@@ -172,18 +242,34 @@ describe('profiles add', () => {
     const inFile: Scripted = [/^Where should the key be kept/, /file/];
     const talk: Scripted[] = [tenant, key, deployment, [inFile[0], /keyring$/]];
     const terminal = (answers: Scripted[], options: ContextOptions = {}): TestContext =>
-      new TestContext({ answers: [...answers], keys: [KEY], keyring: memoryKeyring().keyring, ...options });
+      new TestContext({
+        answers: [...answers],
+        keys: [KEY],
+        keyring: memoryKeyring().keyring,
+        ...options,
+      });
 
     it('asks for tenant, key, deployment and where the key is kept, and no more', async () => {
       const profile = await add(terminal(talk), NO_FLAGS);
       assert.equal(profile.key.store, 'keyring');
-      const found = { tenant_id: TENANT, deployment_id: PROD, deployment_name: 'prod', supervisor_url: SUPERVISOR };
+      const found = {
+        tenant_id: TENANT,
+        deployment_id: PROD,
+        deployment_name: 'prod',
+        supervisor_url: SUPERVISOR,
+      };
       holds(profile, { ...found, protected: undefined });
     });
 
     it('asks nothing that a flag has said', async () => {
       const { 'tenant-id': id, deployment: name } = SCRIPT;
-      const flags = { ...NO_FLAGS, 'tenant-id': id, deployment: name, protected: false, 'key-command': PRINTS_KEY };
+      const flags = {
+        ...NO_FLAGS,
+        'tenant-id': id,
+        deployment: name,
+        protected: false,
+        'key-command': PRINTS_KEY,
+      };
       assert.equal((await add(terminal([]), flags)).deployment_id, PROD);
     });
 
@@ -204,7 +290,10 @@ describe('profiles add', () => {
       ];
       const context = terminal([...wrong, key, tenant, deployment, inFile]);
       assert.equal((await add(context, NO_FLAGS)).tenant_id, TENANT);
-      assert.match(context.said, /warning: GET \/context: 401 unauthorized\nwarning: GET \/context: 403 forbidden\n/);
+      assert.match(
+        context.said,
+        /warning: GET \/context: 401 unauthorized\nwarning: GET \/context: 403 forbidden\n/,
+      );
     });
 
     for (const [index, [message]] of talk.entries()) {
@@ -230,7 +319,10 @@ const PROFILE: Profile = {
 const IN_KEYRING = { key: { store: 'keyring', account: 'me.1' } } as const;
 
 /** A context whose store holds the profile. */
-async function contextWith(profile: Partial<Profile> = {}, options: ContextOptions = {}): Promise<TestContext> {
+async function contextWith(
+  profile: Partial<Profile> = {},
+  options: ContextOptions = {},
+): Promise<TestContext> {
   const context = new TestContext({ stdin: OTHER_KEY, keys: [KEY, OTHER_KEY], ...options });
   await context.store.add({ ...PROFILE, ...profile });
   return context;
@@ -250,9 +342,18 @@ describe('profiles update', () => {
     (await makeProfile('me', storedIn(context), { ...NO_FLAGS, ...flags }, context)).profile;
 
   const stays: Array<[string, Partial<ProfileFlags>, string, ContextOptions?]> = [
-    ['when the new key is not accepted', { 'api-key-stdin': true }, 'unauthorized', { keys: [KEY] }],
+    [
+      'when the new key is not accepted',
+      { 'api-key-stdin': true },
+      'unauthorized',
+      { keys: [KEY] },
+    ],
     ['when the key is not one of the new tenant', { 'tenant-id': '7' }, 'forbidden'],
-    ['when there is no keyring to move the key to', { 'key-store': 'keyring' }, 'keyring_unavailable'],
+    [
+      'when there is no keyring to move the key to',
+      { 'key-store': 'keyring' },
+      'keyring_unavailable',
+    ],
     ['when there is nothing to change', {}, 'nothing_to_change'],
   ];
   for (const [what, flags, code, options] of stays) {
@@ -264,20 +365,31 @@ describe('profiles update', () => {
   }
 
   const rotated = { key: OTHER_KEY, expires_at: EXPIRES };
-  const changes: Array<[string, Partial<ProfileFlags>, Record<string, unknown>, asked: string[]]> = [
-    ['the key, which is checked', { 'api-key-stdin': true }, rotated, ['context']],
+  const changes: Array<[string, Partial<ProfileFlags>, Record<string, unknown>, asked: string[]]> =
     [
-      'the deployment, and its supervisor with it',
-      { deployment: 'prod' },
-      { supervisor_url: SUPERVISOR, expires_at: EXPIRES },
-      ['context', 'structure'],
-    ],
-    ['protection', { protected: true }, { protected: true }, []],
-    ['no protection', { protected: false }, { protected: undefined }, []],
-    ['the supervisor', { 'supervisor-url': 'https://new.example/' }, { supervisor_url: 'https://new.example' }, []],
-    ['the tenant unseen', { 'tenant-id': '7', verify: false }, { tenant_id: 7n }, []],
-    ['a key unseen', { 'api-key-stdin': true, verify: false }, { key: OTHER_KEY, expires_at: undefined }, []],
-  ];
+      ['the key, which is checked', { 'api-key-stdin': true }, rotated, ['context']],
+      [
+        'the deployment, and its supervisor with it',
+        { deployment: 'prod' },
+        { supervisor_url: SUPERVISOR, expires_at: EXPIRES },
+        ['context', 'structure'],
+      ],
+      ['protection', { protected: true }, { protected: true }, []],
+      ['no protection', { protected: false }, { protected: undefined }, []],
+      [
+        'the supervisor',
+        { 'supervisor-url': 'https://new.example/' },
+        { supervisor_url: 'https://new.example' },
+        [],
+      ],
+      ['the tenant unseen', { 'tenant-id': '7', verify: false }, { tenant_id: 7n }, []],
+      [
+        'a key unseen',
+        { 'api-key-stdin': true, verify: false },
+        { key: OTHER_KEY, expires_at: undefined },
+        [],
+      ],
+    ];
   for (const [what, flags, expected, asked] of changes) {
     it(`changes ${what}, and that alone, whatever the environment says`, async () => {
       const names = ['LD_TENANT_ID', 'LD_DEPLOYMENT_ID', 'LD_SUPERVISOR_URL', 'LD_API_KEY'];
@@ -285,7 +397,12 @@ describe('profiles update', () => {
       const context = await contextWith({ protected: flags.protected === false }, { env });
       await update(context, flags);
       assert.deepEqual(context.calls, asked);
-      const { protected: isProtected, expires_at, api_url: _, ...others } = plain(storedIn(context));
+      const {
+        protected: isProtected,
+        expires_at,
+        api_url: _,
+        ...others
+      } = plain(storedIn(context));
       assert.deepEqual(
         { protected: isProtected, expires_at, ...others },
         { ...plain({ ...PROFILE, protected: false }), ...expected },
@@ -330,7 +447,10 @@ describe('profiles remove', () => {
     const locked = await contextWith(IN_KEYRING, { keyring: brokenKeyring });
     await removeProfile('me', true, locked);
     assert.deepEqual(locked.store.read().profiles, []);
-    assert.match(locked.said, /warning: a key was left in the keyring, as me\.1 of ldctl: there is no keyring/);
+    assert.match(
+      locked.said,
+      /warning: a key was left in the keyring, as me\.1 of ldctl: there is no keyring/,
+    );
   });
 
   it('asks at a terminal, and needs --yes elsewhere', async () => {
@@ -346,7 +466,10 @@ describe('profiles remove', () => {
     );
     const elsewhere = await contextWith();
     for (const one of [context, elsewhere]) {
-      await assert.rejects(removeProfile('me', false, one), { code: 'consent_missing', exitCode: 2 });
+      await assert.rejects(removeProfile('me', false, one), {
+        code: 'consent_missing',
+        exitCode: 2,
+      });
       assert.equal(one.store.read().profiles.length, 1);
     }
     await removeProfile('me', false, context);

@@ -26,7 +26,12 @@ export function removeFolders(): void {
 
 /** A profile with a key in the config, and whatever else is given. */
 export function profileNamed(name: string, fields: Partial<Profile> = {}): Profile {
-  return { name, tenant_id: 18446744073709551615n, key: { store: 'file', api_key: new ApiKey(KEY) }, ...fields };
+  return {
+    name,
+    tenant_id: 18446744073709551615n,
+    key: { store: 'file', api_key: new ApiKey(KEY) },
+    ...fields,
+  };
 }
 
 /** Stands for the keyring where nothing may be asked of it. */
@@ -37,10 +42,18 @@ const untouchedKeyring: Keyring = {
 };
 
 export function keyTools(fields: Partial<KeyTools> = {}): KeyTools {
-  return { env: { PATH: process.env['PATH'] }, keyring: untouchedKeyring, isSilent: true, ...fields };
+  return {
+    env: { PATH: process.env['PATH'] },
+    keyring: untouchedKeyring,
+    isSilent: true,
+    ...fields,
+  };
 }
 
-/** Root may read and write everything, so as root a test of modes acts as nobody, who then owns `folder`. */
+/**
+ * Root may read and write everything, so as root a test of modes acts as nobody, who then owns
+ * `folder`.
+ */
 export async function withoutPrivileges<T>(folder: string, step: () => Promise<T>): Promise<T> {
   if (process.geteuid?.() !== 0 || !process.seteuid) return step();
   const nobody = 65534;

@@ -29,7 +29,13 @@ const clockAt = (aheadMs: number) => ({ now: () => START + aheadMs });
 
 function recordOf(key: string, fields: Partial<RunRecord> = {}): RunRecord {
   const known = [610809900976570889n, 7261845022003200001n];
-  const facts = { deploymentId: 7n, runtime: 'iggy', action: 'reconfigure:18446744073709551615', nodes: null, known };
+  const facts = {
+    deploymentId: 7n,
+    runtime: 'iggy',
+    action: 'reconfigure:18446744073709551615',
+    nodes: null,
+    known,
+  };
   return { key, ...facts, baseline: 18446744073709551615n, postedAt: START, ...fields };
 }
 
@@ -41,7 +47,8 @@ const rollOf = (key: string, fields: Partial<RollRecord> = {}): RollRecord => ({
 
 const namesIn = (folder: string, kind = 'runs'): string[] => readdirSync(join(folder, kind)).sort();
 /** The files of a key: `1`, `1.accepted`, `2` … */
-const filesOf = (folder: string, kind = 'runs'): string[] => namesIn(folder, kind).map((name) => name.slice(65));
+const filesOf = (folder: string, kind = 'runs'): string[] =>
+  namesIn(folder, kind).map((name) => name.slice(65));
 
 function failure(step: () => unknown): LdctlError {
   try {
@@ -62,15 +69,30 @@ describe('the run journal', () => {
     const record = recordOf('deploy-7.0123456789abcdef', { nodes: [18446744073709551615n] });
     assert.deepEqual(here.begin(record, 0), { made: 1 });
     const there = openRunJournal(folder, clockAt(5000));
-    const fresh = { record, generation: 1, ageMs: 5000, accepted: false, redirected: false, passed: false };
+    const fresh = {
+      record,
+      generation: 1,
+      ageMs: 5000,
+      accepted: false,
+      redirected: false,
+      passed: false,
+    };
     assert.deepEqual(there.read(record.key), fresh);
     for (const mark of ['accepted', 'passed', 'redirected'] as const) {
       here.mark(record.key, 1, mark);
       there.mark(record.key, 1, mark);
     }
-    assert.deepEqual(there.read(record.key), { ...fresh, accepted: true, passed: true, redirected: true });
+    assert.deepEqual(there.read(record.key), {
+      ...fresh,
+      accepted: true,
+      passed: true,
+      redirected: true,
+    });
     assert.deepEqual(filesOf(folder), ['1', '1.accepted', '1.passed', '1.redirected']);
-    assert.match(readFileSync(join(folder, 'runs', namesIn(folder)[0] ?? ''), 'utf8'), /"18446744073709551615"/);
+    assert.match(
+      readFileSync(join(folder, 'runs', namesIn(folder)[0] ?? ''), 'utf8'),
+      /"18446744073709551615"/,
+    );
   });
 
   it('creates nothing when it reads', () => {
@@ -98,7 +120,9 @@ describe('the run journal', () => {
       process.umask(umask);
     }
     const runs = join(folder, 'runs');
-    const modes = [folder, runs, join(runs, namesIn(folder)[0] ?? '')].map((path) => statSync(path).mode & 0o777);
+    const modes = [folder, runs, join(runs, namesIn(folder)[0] ?? '')].map(
+      (path) => statSync(path).mode & 0o777,
+    );
     assert.deepEqual(modes, [0o700, 0o700, 0o600]);
   });
 
@@ -106,11 +130,13 @@ describe('the run journal', () => {
     const begun = (...records: RunRecord[]) => {
       const folder = privateFolder();
       const journal = openRunJournal(folder, clock);
-      for (const [after, record] of records.entries())
+      for (const [after, record] of records.entries()) {
         assert.deepEqual(journal.begin(record, after), { made: after + 1 });
+      }
       return { folder, journal };
     };
-    const foundBy = (begun: Begun): KeptRun | undefined => ('found' in begun ? begun.found : undefined);
+    const foundBy = (begun: Begun): KeptRun | undefined =>
+      'found' in begun ? begun.found : undefined;
     const A = recordOf('a');
 
     it('makes a record of its own for each POST, and none where another run has made one since', () => {
@@ -189,7 +215,8 @@ describe('the run journal', () => {
       const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
       return { stdin: child.stdin, lines: createInterface(child.stdout)[Symbol.asyncIterator]() };
     });
-    const said = () => Promise.all(children.map(async ({ lines }) => String((await lines.next()).value)));
+    const said = () =>
+      Promise.all(children.map(async ({ lines }) => String((await lines.next()).value)));
     await said();
     for (const { stdin } of children) stdin.write('go\n');
     for (let n = 0; n < 20; n++) {
@@ -270,20 +297,24 @@ describe('the run journal', () => {
       assert.match(error.hint ?? '', /chmod 600/);
     });
 
-    itOnPosix('a folder that is read-only: it reads, and begins nothing', 'it keeps no modes', async () => {
-      const { folder } = folderWithRecord();
-      await withoutPrivileges(join(folder, 'runs'), () => Promise.resolve());
-      await withoutPrivileges(folder, () => {
-        chmodSync(join(folder, 'runs'), 0o500);
-        const journal = openRunJournal(folder, clock);
-        assert.deepEqual(journal.read('a')?.record, recordOf('a'));
-        const error = failure(() => journal.begin(recordOf('b'), 0));
-        assert.deepEqual([error.code, error.exitCode], ['config_unwritable', 2]);
-        failure(() => journal.mark('a', 1, 'accepted'));
-        chmodSync(join(folder, 'runs'), 0o700);
-        return Promise.resolve();
-      });
-    });
+    itOnPosix(
+      'a folder that is read-only: it reads, and begins nothing',
+      'it keeps no modes',
+      async () => {
+        const { folder } = folderWithRecord();
+        await withoutPrivileges(join(folder, 'runs'), () => Promise.resolve());
+        await withoutPrivileges(folder, () => {
+          chmodSync(join(folder, 'runs'), 0o500);
+          const journal = openRunJournal(folder, clock);
+          assert.deepEqual(journal.read('a')?.record, recordOf('a'));
+          const error = failure(() => journal.begin(recordOf('b'), 0));
+          assert.deepEqual([error.code, error.exitCode], ['config_unwritable', 2]);
+          failure(() => journal.mark('a', 1, 'accepted'));
+          chmodSync(join(folder, 'runs'), 0o700);
+          return Promise.resolve();
+        });
+      },
+    );
 
     it('a file in place of the folder: exit 2', () => {
       const file = join(privateFolder(), 'file');
@@ -314,7 +345,9 @@ describe('the journal of rolls', () => {
     const journal = openRollJournal(privateFolder(), clock);
     assert.equal(journal.last(7n), null);
     const ages = { old: DAY_MS + 1, first: 3 * HOUR_MS, second: 2 * HOUR_MS, done: HOUR_MS };
-    for (const [key, age] of Object.entries(ages)) journal.begin(rollOf(key, { begunAt: START - age }));
+    for (const [key, age] of Object.entries(ages)) {
+      journal.begin(rollOf(key, { begunAt: START - age }));
+    }
     journal.begin(rollOf('elsewhere', { deploymentId: 8n }));
     journal.finish('done', true);
     assert.equal(journal.last(7n)?.key, 'second');
@@ -349,7 +382,11 @@ describe('the journal of rolls', () => {
     const journal = openRollJournal(folder, clock);
     journal.begin(rollOf('r'));
     writeFileSync(join(folder, 'rolls', namesIn(folder, 'rolls')[0] ?? ''), '{}');
-    for (const step of [() => journal.read('r'), () => journal.begin(rollOf('r')), () => journal.last(7n)]) {
+    for (const step of [
+      () => journal.read('r'),
+      () => journal.begin(rollOf('r')),
+      () => journal.last(7n),
+    ]) {
       assert.equal(failure(step).code, 'journal_broken');
     }
   });

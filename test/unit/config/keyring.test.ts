@@ -22,9 +22,15 @@ describe('the system’s keyring', function () {
 
   it('is asked by a process, for an account; the key is neither in its arguments nor in its environment', async () => {
     const seen = keyringBy(
-      answering('{ key: JSON.stringify([request, process.argv.slice(2), process.env.LD_API_KEY ?? null]) }'),
+      answering(
+        '{ key: JSON.stringify([request, process.argv.slice(2), process.env.LD_API_KEY ?? null]) }',
+      ),
     );
-    assert.deepEqual(JSON.parse((await seen.get('me.1')) ?? ''), [{ do: 'get', account: 'me.1' }, [], null]);
+    assert.deepEqual(JSON.parse((await seen.get('me.1')) ?? ''), [
+      { do: 'get', account: 'me.1' },
+      [],
+      null,
+    ]);
     assert.equal(await keyringBy(answering('{ key: null }')).get('me.1'), null);
     const told = keyringBy(answering('{ reason: JSON.stringify(request) }'));
     const set = await failureOf(told.set('me.1', new ApiKey('kept-key')), KeyringError);

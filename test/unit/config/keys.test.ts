@@ -7,10 +7,23 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { Interrupted, UsageError } from '../../../src/base/errors.js';
 import { readInput } from '../../../src/config/files.js';
 import type { Keyring } from '../../../src/config/keyring.js';
-import { fetchProfileKey, parseApiKey, refuseKey, runKeyCommand, type KeyTools } from '../../../src/config/keys.js';
+import {
+  fetchProfileKey,
+  parseApiKey,
+  refuseKey,
+  runKeyCommand,
+  type KeyTools,
+} from '../../../src/config/keys.js';
 import { failureOf } from '../../helpers/failure.js';
 import { describeOnPosix, itOnPosix } from '../../helpers/platform.js';
-import { KEY, keyTools, OTHER_KEY, privateFolder, profileNamed, removeFolders } from './fixtures.js';
+import {
+  KEY,
+  keyTools,
+  OTHER_KEY,
+  privateFolder,
+  profileNamed,
+  removeFolders,
+} from './fixtures.js';
 
 const usage = (step: Promise<unknown>): Promise<UsageError> => failureOf(step, UsageError);
 /** It shows neither the key nor anything of it. */
@@ -65,9 +78,13 @@ describe('the key of a profile', () => {
 
   it('is the one of the config, what the command prints, or what the keyring has', async () => {
     assert.equal((await fetchProfileKey(profileNamed('prod'), keyTools())).reveal(), KEY);
-    const commanded = profileNamed('prod', { key: { store: 'command', command: `echo ${OTHER_KEY}` } });
+    const commanded = profileNamed('prod', {
+      key: { store: 'command', command: `echo ${OTHER_KEY}` },
+    });
     assert.equal((await fetchProfileKey(commanded, keyTools())).reveal(), OTHER_KEY);
-    const tools = keyringThat((account) => Promise.resolve(account === 'prod.1a2b' ? OTHER_KEY : null));
+    const tools = keyringThat((account) =>
+      Promise.resolve(account === 'prod.1a2b' ? OTHER_KEY : null),
+    );
     assert.equal((await fetchProfileKey(inKeyring, tools)).reveal(), OTHER_KEY);
   });
 
@@ -107,7 +124,11 @@ describe('a file that a user names', () => {
   };
 
   it('is read trimmed, as Windows PowerShell writes it, and with the lines of Windows', async () => {
-    for (const text of [`${KEY}\n`, Buffer.from(`\ufeff${KEY}\r\n`, 'utf16le'), `\ufeff${KEY}\r\n`]) {
+    for (const text of [
+      `${KEY}\n`,
+      Buffer.from(`\ufeff${KEY}\r\n`, 'utf16le'),
+      `\ufeff${KEY}\r\n`,
+    ]) {
       assert.equal((await fetchKeyFile(keyFile(text))).reveal(), KEY);
     }
   });
@@ -152,8 +173,12 @@ describe('a file that a user names', () => {
 describeOnPosix('a key command', 'its shell is another', function () {
   this.timeout(20_000);
   after(removeFolders);
-  const run = (command: string, tools: Partial<KeyTools> = {}, signal?: AbortSignal, limitMs?: number) =>
-    runKeyCommand(command, 'the key command', keyTools(tools), signal, limitMs);
+  const run = (
+    command: string,
+    tools: Partial<KeyTools> = {},
+    signal?: AbortSignal,
+    limitMs?: number,
+  ) => runKeyCommand(command, 'the key command', keyTools(tools), signal, limitMs);
 
   it('is run by the shell, and its trimmed output is the key', async () => {
     assert.equal((await run(`printf ' %s\\n' "$(echo ${KEY} | cat)"`)).reveal(), KEY);
@@ -166,10 +191,18 @@ describeOnPosix('a key command', 'its shell is another', function () {
 
   for (const [what, command, message] of [
     ['fails', `echo ${KEY}; exit 3`, /^the key command ended with exit code 3$/],
-    ['is not found', 'ldctl-no-such-program --token s3cr3t', /^the key command ended with exit code 127$/],
+    [
+      'is not found',
+      'ldctl-no-such-program --token s3cr3t',
+      /^the key command ended with exit code 127$/,
+    ],
     ['is killed', 'kill -TERM $$', /^the key command was ended by SIGTERM$/],
     ['prints nothing', 'true', /^the output of the key command: no API key/],
-    ['prints more than a key', `echo ${KEY}; echo ${KEY}`, /^the output of the key command: not an API key$/],
+    [
+      'prints more than a key',
+      `echo ${KEY}; echo ${KEY}`,
+      /^the output of the key command: not an API key$/,
+    ],
   ] as const) {
     it(`that ${what} is an error, without its words or its output`, async () => {
       const error = await usage(run(command));

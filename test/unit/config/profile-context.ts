@@ -36,7 +36,9 @@ export interface ContextOptions {
 
 const FLAGS = { output: 'table', quiet: false, debug: false } as OutputFlags;
 
-/** A context with a store on the disk, an API that is a table, and a user that is a list of answers. */
+/**
+ * A context with a store on the disk, an API that is a table, and a user that is a list of answers.
+ */
 export class TestContext extends CommandContext {
   override readonly prompts: Prompts | null;
   readonly clock: VirtualClock;
@@ -66,10 +68,15 @@ export class TestContext extends CommandContext {
     return {
       keyContext: (tenantId) => {
         this.calls.push('context');
-        if (!this.#options.keys?.includes(key.reveal())) return Promise.reject(refusal(401, 'unauthorized'));
-        return tenantId === TENANT ? Promise.resolve(KEY_CONTEXT) : Promise.reject(refusal(403, 'forbidden'));
+        if (!this.#options.keys?.includes(key.reveal())) {
+          return Promise.reject(refusal(401, 'unauthorized'));
+        }
+        return tenantId === TENANT
+          ? Promise.resolve(KEY_CONTEXT)
+          : Promise.reject(refusal(403, 'forbidden'));
       },
-      deployment: () => Promise.reject(new Error('no command on profiles asks how many nodes there are')),
+      deployment: () =>
+        Promise.reject(new Error('no command on profiles asks how many nodes there are')),
       structure: () => {
         this.calls.push('structure');
         return Promise.resolve(STRUCTURE);
@@ -108,13 +115,29 @@ function refusal(status: number, code: string): ApiError {
 }
 
 const deployment = { cloud: 'aws', region: null, tier: null };
-const managed = { ...deployment, id: PROD, name: 'prod', variant: 'managed', supervisor_url: SUPERVISOR };
-const basement = { ...deployment, id: BASEMENT, name: 'basement', variant: 'on_premise', supervisor_url: null };
+const managed = {
+  ...deployment,
+  id: PROD,
+  name: 'prod',
+  variant: 'managed',
+  supervisor_url: SUPERVISOR,
+};
+const basement = {
+  ...deployment,
+  id: BASEMENT,
+  name: 'basement',
+  variant: 'on_premise',
+  supervisor_url: null,
+};
 const STRUCTURE: TenantStructure = {
   id: TENANT,
   name: 'acme',
   divisions: [
-    { id: 11n, name: 'platform', environments: [{ id: 21n, name: 'production', deployments: [managed, basement] }] },
+    {
+      id: 11n,
+      name: 'platform',
+      environments: [{ id: 21n, name: 'production', deployments: [managed, basement] }],
+    },
   ],
 };
 
@@ -141,7 +164,8 @@ export function memoryKeyring(): { keyring: Keyring; kept: Map<string, string> }
 /** A user who answers from a list, and must be asked exactly that. */
 function scripted(answers: Scripted[]): Prompts {
   const next = (message: string): Scripted[1] => {
-    const [expected, answer] = answers.shift() ?? assert.fail(`nobody expected to be asked: ${message}`);
+    const [expected, answer] =
+      answers.shift() ?? assert.fail(`nobody expected to be asked: ${message}`);
     assert.match(message, expected);
     if (answer instanceof Interrupted) throw answer;
     return answer;
@@ -149,7 +173,10 @@ function scripted(answers: Scripted[]): Prompts {
   const pick = <T>(message: string, choices: ReadonlyArray<{ value: T; name: string }>): T => {
     const wanted = next(message);
     const found = choices.find(({ name }) => wanted instanceof RegExp && wanted.test(name));
-    return (found ?? assert.fail(`${String(wanted)} is not among ${choices.map(({ name }) => name).join(', ')}`)).value;
+    return (
+      found ??
+      assert.fail(`${String(wanted)} is not among ${choices.map(({ name }) => name).join(', ')}`)
+    ).value;
   };
   const typed = (message: string, validate: (text: string) => true | string): string => {
     const text = String(next(message));

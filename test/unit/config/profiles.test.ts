@@ -1,10 +1,23 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../../src/base/clock.js';
 import { Interrupted, LdctlError } from '../../../src/base/errors.js';
-import { checkProfileName, currentProfile, findProfile, ProfileStore } from '../../../src/config/profiles.js';
+import {
+  checkProfileName,
+  currentProfile,
+  findProfile,
+  ProfileStore,
+} from '../../../src/config/profiles.js';
 import { failureOf } from '../../helpers/failure.js';
 import { itOnPosix } from '../../helpers/platform.js';
 import { KEY, privateFolder, profileNamed, removeFolders, withoutPrivileges } from './fixtures.js';
@@ -31,11 +44,16 @@ describe('the profiles on the disk', () => {
       expires_at: '2027-01-01T00:00:00Z',
     });
     await store.add(full);
-    const commanded = profileNamed('constructor', { key: { store: 'command', command: 'op read "op://x/y z"' } });
+    const commanded = profileNamed('constructor', {
+      key: { store: 'command', command: 'op read "op://x/y z"' },
+    });
     await store.add(commanded);
     const text = readFileSync(store.path, 'utf8');
     assert.match(text, /"18446744073709551615"/);
-    writeFileSync(store.path, text.replace('"protected"', '"colour": "red", "protected"').replace('{', '{"new":[1],'));
+    writeFileSync(
+      store.path,
+      text.replace('"protected"', '"colour": "red", "protected"').replace('{', '{"new":[1],'),
+    );
     await store.add(profileNamed('third', { key: { store: 'keyring', account: 'third.1' } }));
     const { current, profiles, ...others } = store.read();
     assert.deepEqual([current, others], ['prod', { new: [1] }]);
@@ -87,7 +105,10 @@ describe('the profiles on the disk', () => {
 
   it('that are not there: exit 5, and which there are', async () => {
     const store = storeIn(privateFolder());
-    assert.match((await failure(() => findProfile(store.read(), 'x'))).hint ?? '', /ldctl profiles add NAME/);
+    assert.match(
+      (await failure(() => findProfile(store.read(), 'x'))).hint ?? '',
+      /ldctl profiles add NAME/,
+    );
     await store.add(profileNamed('a'));
     for (const step of [
       () => findProfile(store.read(), 'x'),
@@ -95,7 +116,10 @@ describe('the profiles on the disk', () => {
       () => currentProfile({ ...store.read(), current: 'x' }),
     ]) {
       const error = await failure(step);
-      assert.deepEqual([error.code, error.exitCode, error.hint], ['profile_not_found', 5, 'There are: a.']);
+      assert.deepEqual(
+        [error.code, error.exitCode, error.hint],
+        ['profile_not_found', 5, 'There are: a.'],
+      );
     }
   });
 
@@ -111,7 +135,9 @@ describe('the profiles on the disk', () => {
     it('loses none of 20 changes that are made at once, and leaves nothing behind', async function () {
       this.timeout(30_000);
       const folder = privateFolder();
-      await Promise.all(Array.from({ length: 20 }, (_, n) => storeIn(folder).add(profileNamed(`p${n}`))));
+      await Promise.all(
+        Array.from({ length: 20 }, (_, n) => storeIn(folder).add(profileNamed(`p${n}`))),
+      );
       assert.equal(names(storeIn(folder)).length, 20);
       assert.deepEqual(readdirSync(folder), ['config.json']);
     });
@@ -152,24 +178,32 @@ describe('the profiles on the disk', () => {
       });
     }
 
-    itOnPosix('refuses such a folder, and quotes its path in the chmod', 'it keeps no modes', async () => {
-      const folder = join(privateFolder(), 'my config');
-      mkdirSync(folder, { mode: 0o755 });
-      const error = await failure(() => storeIn(folder).add(profileNamed('prod')));
-      assert.ok(error.hint?.includes(`chmod 700 '${folder}'`), error.hint);
-    });
+    itOnPosix(
+      'refuses such a folder, and quotes its path in the chmod',
+      'it keeps no modes',
+      async () => {
+        const folder = join(privateFolder(), 'my config');
+        mkdirSync(folder, { mode: 0o755 });
+        const error = await failure(() => storeIn(folder).add(profileNamed('prod')));
+        assert.ok(error.hint?.includes(`chmod 700 '${folder}'`), error.hint);
+      },
+    );
 
-    itOnPosix('makes the folder 0700 and the file 0600, whatever the umask', 'it keeps no modes', async () => {
-      const folder = join(privateFolder(), 'deep', 'ldctl');
-      const umask = process.umask(0);
-      try {
-        await storeIn(folder).add(profileNamed('prod'));
-      } finally {
-        process.umask(umask);
-      }
-      assert.equal(statSync(folder).mode & 0o777, 0o700);
-      assert.equal(statSync(join(folder, 'config.json')).mode & 0o777, 0o600);
-    });
+    itOnPosix(
+      'makes the folder 0700 and the file 0600, whatever the umask',
+      'it keeps no modes',
+      async () => {
+        const folder = join(privateFolder(), 'deep', 'ldctl');
+        const umask = process.umask(0);
+        try {
+          await storeIn(folder).add(profileNamed('prod'));
+        } finally {
+          process.umask(umask);
+        }
+        assert.equal(statSync(folder).mode & 0o777, 0o700);
+        assert.equal(statSync(join(folder, 'config.json')).mode & 0o777, 0o600);
+      },
+    );
   });
 
   it('that cannot be written: exit 2 that says why', async () => {
@@ -191,7 +225,10 @@ describe('the profiles on the disk', () => {
     chmodSync(store.path, 0);
     const error = await withoutPrivileges(folder, () => failure(() => store.read()));
     assert.deepEqual([error.code, error.exitCode], ['config_unreadable', 2]);
-    assert.ok(error.message.startsWith(`cannot read ${store.path}: permission denied`), error.message);
+    assert.ok(
+      error.message.startsWith(`cannot read ${store.path}: permission denied`),
+      error.message,
+    );
   });
 
   describe('that are broken', () => {
@@ -218,9 +255,14 @@ describe('the profiles on the disk', () => {
         writeFileSync(store.path, text, { mode: 0o600 });
         for (const step of [() => store.read(), () => store.add(profileNamed('new'))]) {
           const error = await failure(step);
-          assert.deepEqual([error.code, error.exitCode, error.cause], ['config_broken', 2, undefined]);
+          assert.deepEqual(
+            [error.code, error.exitCode, error.cause],
+            ['config_broken', 2, undefined],
+          );
           assert.ok(error.message.includes(store.path));
-          assert.ok(!`${error.message} ${error.hint ?? ''} ${error.stack ?? ''}`.includes(KEY.slice(6, 20)));
+          assert.ok(
+            !`${error.message} ${error.hint ?? ''} ${error.stack ?? ''}`.includes(KEY.slice(6, 20)),
+          );
         }
         assert.equal(readFileSync(store.path, 'utf8'), text);
       });

@@ -23,7 +23,10 @@ const PROD = profileNamed('prod', {
   protected: true,
   expires_at: '2027-01-01T00:00:00Z',
 });
-const BARE = profileNamed('bare', { tenant_id: 222n, key: { store: 'file', api_key: new ApiKey(OTHER_KEY) } });
+const BARE = profileNamed('bare', {
+  tenant_id: 222n,
+  key: { store: 'file', api_key: new ApiKey(OTHER_KEY) },
+});
 const CONFIG: Config = { current: 'prod', profiles: [PROD, BARE] };
 const NONE: Config = { profiles: [] };
 
@@ -42,11 +45,17 @@ interface Given {
   config?: Config;
 }
 
-function settle({ flags = {}, env = {}, config = CONFIG }: Given): { settings: Settings; notices: string[] } {
+function settle({ flags = {}, env = {}, config = CONFIG }: Given): {
+  settings: Settings;
+  notices: string[];
+} {
   const notices: string[] = [];
   const notify = (line: string): void => void notices.push(line);
   const readConfig = (): Config => ({ ...config, profiles: [...config.profiles] });
-  return { settings: resolveSettings({ flags, env, readConfig, keys: keyTools(), notify }), notices };
+  return {
+    settings: resolveSettings({ flags, env, readConfig, keys: keyTools(), notify }),
+    notices,
+  };
 }
 
 function sourceText(source: Source): string {
@@ -119,7 +128,10 @@ describe('settings', () => {
         profile: null,
       },
     ],
-    'no profile is used when none is current': [{ config: { profiles: [PROD] } }, { profile: null, key: null }],
+    'no profile is used when none is current': [
+      { config: { profiles: [PROD] } },
+      { profile: null, key: null },
+    ],
     'LD_PROFILE wins over the current one': [
       { env: { LD_PROFILE: 'bare' } },
       { profile: 'bare < env LD_PROFILE', apiUrl: 'api.laserdata.cloud < default' },
@@ -132,17 +144,27 @@ describe('settings', () => {
       { env: { LD_API_URL: 'https://api.env.example' }, config: NONE },
       { supervisorUrl: null },
     ],
-    'a deployment may be a name': [{ flags: { deployment: '4u' } }, { deployment: 'null 4u < flag --deployment' }],
+    'a deployment may be a name': [
+      { flags: { deployment: '4u' } },
+      { deployment: 'null 4u < flag --deployment' },
+    ],
     'a deployment from a flag drops the supervisor of the profile': [
       { flags: { deployment: '4000' } },
       { supervisorUrl: null, deployment: '4000 null < flag --deployment' },
     ],
     'a supervisor of its own stays': [
-      { flags: { deployment: '4000' }, env: { LD_SUPERVISOR_URL: 'https://supervisor.env.example' } },
+      {
+        flags: { deployment: '4000' },
+        env: { LD_SUPERVISOR_URL: 'https://supervisor.env.example' },
+      },
       { supervisorUrl: 'supervisor.env.example < env LD_SUPERVISOR_URL' },
     ],
     'an empty variable counts as unset': [
-      { env: Object.fromEntries([...Object.keys(VARIABLES), 'LD_PROFILE'].map((name) => [name, ' '])) },
+      {
+        env: Object.fromEntries(
+          [...Object.keys(VARIABLES), 'LD_PROFILE'].map((name) => [name, ' ']),
+        ),
+      },
       { tenantId: '111 < profile prod', key: 'profile prod', profile: 'prod < current' },
     ],
     '--profile is taken whole: no variable counts': [
@@ -168,13 +190,19 @@ describe('settings', () => {
   }
 
   describe('one line', () => {
-    const all = 'LD_API_KEY, LD_API_KEY_FILE, LD_TENANT_ID, LD_API_URL, LD_SUPERVISOR_URL, LD_DEPLOYMENT_ID';
+    const all =
+      'LD_API_KEY, LD_API_KEY_FILE, LD_TENANT_ID, LD_API_URL, LD_SUPERVISOR_URL, LD_DEPLOYMENT_ID';
     const ignored = (names: string): string[] => [
       `--profile prod is taken whole: ${names} from the environment ignored`,
     ];
     const whole = { profile: 'prod' };
     for (const [what, given, notices, winning] of [
-      ['names all variables that --profile ignores', { flags: whole, env: VARIABLES }, ignored(all), null],
+      [
+        'names all variables that --profile ignores',
+        { flags: whole, env: VARIABLES },
+        ignored(all),
+        null,
+      ],
       [
         'names the only one',
         { flags: whole, env: { LD_API_URL: 'x', LD_PROFILE: 'bare' } },
@@ -207,7 +235,10 @@ describe('settings', () => {
   describe('the key', () => {
     it('is fetched when it is asked for', async () => {
       assert.equal((await settle({}).settings.key?.fetch())?.reveal(), KEY);
-      assert.equal((await settle({ env: VARIABLES }).settings.key?.fetch())?.reveal(), 'key-from-env');
+      assert.equal(
+        (await settle({ env: VARIABLES }).settings.key?.fetch())?.reveal(),
+        'key-from-env',
+      );
     });
 
     it('that is malformed is refused then, and not shown', async () => {
@@ -245,7 +276,10 @@ describe('settings', () => {
       it(`with exit 2: ${place}`, () => {
         assert.throws(
           () => settle(given),
-          (error) => error instanceof UsageError && error.message.includes(place) && !error.message.includes(KEY),
+          (error) =>
+            error instanceof UsageError &&
+            error.message.includes(place) &&
+            !error.message.includes(KEY),
         );
       });
     }
@@ -258,7 +292,10 @@ describe('settings', () => {
       it(`with exit 5 for a profile that is not there: ${Object.keys(given).join()}`, () => {
         assert.throws(
           () => settle(given),
-          (error) => error instanceof LdctlError && error.exitCode === 5 && error.hint === 'There are: prod, bare.',
+          (error) =>
+            error instanceof LdctlError &&
+            error.exitCode === 5 &&
+            error.hint === 'There are: prod, bare.',
         );
       });
     }
@@ -271,7 +308,10 @@ describe('the folder of the config', () => {
     for (const unset of [undefined, '', ' ']) {
       const folder = await configDir({ LDCTL_CONFIG_DIR: unset });
       assert.ok(folder.includes('ldctl') && !folder.includes('nodejs'), folder);
-      assert.ok(process.env['XDG_CONFIG_HOME'] !== undefined || folder.startsWith(homedir()), folder);
+      assert.ok(
+        process.env['XDG_CONFIG_HOME'] !== undefined || folder.startsWith(homedir()),
+        folder,
+      );
     }
   });
 });

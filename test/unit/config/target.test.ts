@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { LdctlError } from '../../../src/base/errors.js';
 import { ApiKey } from '../../../src/base/secret.js';
 import { type Env } from '../../../src/base/text.js';
-import { type Deployment, type Permissions, type TenantStructure } from '../../../src/api/core-api.js';
+import {
+  type Deployment,
+  type Permissions,
+  type TenantStructure,
+} from '../../../src/api/core-api.js';
 import { type Profile } from '../../../src/config/profiles.js';
 import { resolveSettings, type SettingFlags, type Settings } from '../../../src/config/settings.js';
 import {
@@ -22,7 +26,16 @@ import { KEY, keyTools, profileNamed } from './fixtures.js';
 
 function deployment(id: bigint, name: string, fields: Partial<Deployment> = {}): Deployment {
   const supervisor_url = `https://supervisor-${id}.example`;
-  return { id, name, cloud: 'aws', region: 'us-east-1', tier: null, variant: 'managed', supervisor_url, ...fields };
+  return {
+    id,
+    name,
+    cloud: 'aws',
+    region: 'us-east-1',
+    tier: null,
+    variant: 'managed',
+    supervisor_url,
+    ...fields,
+  };
 }
 
 const STRUCTURE: TenantStructure = {
@@ -33,7 +46,11 @@ const STRUCTURE: TenantStructure = {
       id: 1n,
       name: 'Payments',
       environments: [
-        { id: 11n, name: 'live', deployments: [deployment(7261845022003200001n, 'main'), deployment(5n, 'solo')] },
+        {
+          id: 11n,
+          name: 'live',
+          deployments: [deployment(7261845022003200001n, 'main'), deployment(5n, 'solo')],
+        },
         { id: 12n, name: 'test', deployments: [deployment(18446744073709551615n, 'main')] },
       ],
     },
@@ -51,7 +68,11 @@ const STRUCTURE: TenantStructure = {
   ],
 };
 
-const STORED: Partial<Profile> = { tenant_id: 111n, supervisor_url: 'https://stored.example', deployment_id: 77n };
+const STORED: Partial<Profile> = {
+  tenant_id: 111n,
+  supervisor_url: 'https://stored.example',
+  deployment_id: 77n,
+};
 
 interface Given {
   flags?: SettingFlags;
@@ -61,13 +82,18 @@ interface Given {
 }
 
 function settingsOf({ flags = {}, env = {}, stored = STORED }: Given): Settings {
-  const oneProfile = stored === null ? { profiles: [] } : { current: 'prod', profiles: [profileNamed('prod', stored)] };
+  const oneProfile =
+    stored === null
+      ? { profiles: [] }
+      : { current: 'prod', profiles: [profileNamed('prod', stored)] };
   const notify = (): void => undefined;
   return resolveSettings({ flags, env, readConfig: () => oneProfile, keys: keyTools(), notify });
 }
 
 /** Resolves, and notes what Core was asked. */
-async function resolve(given: Given): Promise<{ target: Target; asked: TenantAccess[]; settings: Settings }> {
+async function resolve(
+  given: Given,
+): Promise<{ target: Target; asked: TenantAccess[]; settings: Settings }> {
   const asked: TenantAccess[] = [];
   const lookUp = (access: TenantAccess): Promise<TenantStructure> => {
     asked.push(access);
@@ -109,7 +135,12 @@ describe('the target of a command', () => {
     });
 
     for (const [what, given, id, url] of [
-      ['id, digit for digit', { env: { LD_DEPLOYMENT_ID: '18446744073709551615' } }, 18446744073709551615n, undefined],
+      [
+        'id, digit for digit',
+        { env: { LD_DEPLOYMENT_ID: '18446744073709551615' } },
+        18446744073709551615n,
+        undefined,
+      ],
       ['path', { flags: { deployment: 'Payments/live/main' } }, 7261845022003200001n, undefined],
       ['the id of a profile', { stored: { tenant_id: 111n, deployment_id: 5n } }, 5n, undefined],
       [
@@ -126,7 +157,9 @@ describe('the target of a command', () => {
       });
     }
 
-    const refused: Array<[what: string, given: Given, code: string, exit: number, message: RegExp, hint: RegExp]> = [
+    const refused: Array<
+      [what: string, given: Given, code: string, exit: number, message: RegExp, hint: RegExp]
+    > = [
       [
         'a name that two have',
         { flags: { deployment: 'main' } },
@@ -171,7 +204,12 @@ describe('the target of a command', () => {
   });
 
   const first: Array<[what: string, given: Given, code: string, hint: RegExp]> = [
-    ['no profile, no key', { stored: null }, 'no_key', /profiles add NAME.*profiles use NAME.*LD_API_KEY/],
+    [
+      'no profile, no key',
+      { stored: null },
+      'no_key',
+      /profiles add NAME.*profiles use NAME.*LD_API_KEY/,
+    ],
     [
       'a key, but no deployment',
       { env: { LD_API_KEY: KEY }, stored: null },
@@ -221,7 +259,11 @@ describe('the flags of the command that goes on', () => {
     ['name the profile of LD_PROFILE', { env: { LD_PROFILE: 'prod' } }, ['--profile', 'prod']],
     ['leave it out where a key was mixed in', { env: { LD_API_KEY: KEY } }, where],
     ['leave it out where a tenant was mixed in', { env: { LD_TENANT_ID: '5' } }, where],
-    ['leave it out where an API was mixed in', { env: { LD_API_URL: 'https://core.example' } }, where],
+    [
+      'leave it out where an API was mixed in',
+      { env: { LD_API_URL: 'https://core.example' } },
+      where,
+    ],
     [
       'leave out what a variable gives again',
       { env: { LD_SUPERVISOR_URL: 'https://stored.example' } },
@@ -230,7 +272,14 @@ describe('the flags of the command that goes on', () => {
     [
       'hold the id and the URL that were looked up',
       { flags: { deployment: 'solo' } },
-      ['--profile', 'prod', '--deployment', '5', '--supervisor-url', 'https://supervisor-5.example'],
+      [
+        '--profile',
+        'prod',
+        '--deployment',
+        '5',
+        '--supervisor-url',
+        'https://supervisor-5.example',
+      ],
     ],
   ] as const) {
     it(what, async () => assert.deepEqual(await flagsFor(given), flags));
@@ -249,9 +298,14 @@ describe('the flags of the command that goes on', () => {
 describe('what a key may do to a deployment', () => {
   const [placed = null] = placedDeployments(STRUCTURE);
   const NOTHING: Permissions = { tenant: [], division: [], environment: [], divisions: {} };
-  const inDivision = (id: bigint, grants: Partial<Permissions['divisions'][string]>): Permissions => ({
+  const inDivision = (
+    id: bigint,
+    grants: Partial<Permissions['divisions'][string]>,
+  ): Permissions => ({
     ...NOTHING,
-    divisions: { [id.toString()]: { name: 'd', permissions: [], environment: [], environments: {}, ...grants } },
+    divisions: {
+      [id.toString()]: { name: 'd', permissions: [], environment: [], environments: {}, ...grants },
+    },
   });
   const inEnvironment = (id: bigint, ...permissions: string[]): Permissions =>
     inDivision(1n, { environments: { [id.toString()]: { name: 'e', permissions } } });
@@ -268,10 +322,10 @@ describe('what a key may do to a deployment', () => {
       assert.deepEqual(may(grant('deployment:manage')), [true, true]);
       assert.deepEqual(may(grant('environment:manage')), [false, false]);
     }
-    assert.deepEqual(may({ ...inEnvironment(11n, 'deployment:manage'), environment: ['deployment:read'] }), [
-      true,
-      true,
-    ]);
+    assert.deepEqual(
+      may({ ...inEnvironment(11n, 'deployment:manage'), environment: ['deployment:read'] }),
+      [true, true],
+    );
   });
 
   it('is nothing by a grant for another place', () => {
@@ -312,7 +366,10 @@ describe('when a key expires', () => {
       expiryWarning(settingsOf({ env, stored: { ...STORED, expires_at: at(ms) } }), NOW);
     const what = 'the API key of profile prod expires in 5 days (2026-06-06); make a new one';
     assert.ok(warn(5 * DAY)?.startsWith(what));
-    assert.match(warn(-DAY) ?? '', /expired 1 day ago .*`ldctl profiles update prod --api-key-stdin`$/);
+    assert.match(
+      warn(-DAY) ?? '',
+      /expired 1 day ago .*`ldctl profiles update prod --api-key-stdin`$/,
+    );
     assert.equal(warn(15 * DAY), null);
     assert.equal(warn(5 * DAY, { LD_API_KEY: KEY }), null);
   });
@@ -320,6 +377,9 @@ describe('when a key expires', () => {
   it('is the advice of a 401, with which key it was', () => {
     const hint = (given: Given): string => keyAdvice(new ApiKey(KEY), settingsOf(given));
     assert.match(hint({}), /^It is the key ld_pk_…2345 from profile prod\. .*profiles update prod/);
-    assert.match(hint({ env: { LD_API_KEY: KEY } }), /^It is the key ld_pk_…2345 from LD_API_KEY\. /);
+    assert.match(
+      hint({ env: { LD_API_KEY: KEY } }),
+      /^It is the key ld_pk_…2345 from LD_API_KEY\. /,
+    );
   });
 });

@@ -11,8 +11,21 @@ import { VirtualClock } from '../../helpers/clock.js';
 import { FakeSupervisor } from '../../helpers/fake-supervisor.js';
 
 const PLAN: Omit<RollPlan, 'nodes'> = {
-  ...{ deploymentId: 7n, runtime: 'iggy', action: { verb: 'restart' }, tenant: null, idempotencyKey: 'k', kept: true },
-  ...{ timeoutMs: Infinity, appearMs: 30_000, pauseMs: 0, gateTimeoutMs: Infinity, nodeTimeoutMs: Infinity },
+  ...{
+    deploymentId: 7n,
+    runtime: 'iggy',
+    action: { verb: 'restart' },
+    tenant: null,
+    idempotencyKey: 'k',
+    kept: true,
+  },
+  ...{
+    timeoutMs: Infinity,
+    appearMs: 30_000,
+    pauseMs: 0,
+    gateTimeoutMs: Infinity,
+    nodeTimeoutMs: Infinity,
+  },
   ...{ maxUnavailable: 2, gated: false, continueOnError: false, ifBusy: 'ignore' },
 };
 const OLD = [entry(10n, 1n), entry(20n, 2n)];
@@ -29,7 +42,10 @@ describe('a roll by twos', () => {
   });
 
   it('is refused where any node is busy, before anything is sent', () => {
-    assert.throws(() => play('fail', [{ ...entry(30n, 2n), status: 'processing' }]), { code: 'busy', exitCode: 5 });
+    assert.throws(() => play('fail', [{ ...entry(30n, 2n), status: 'processing' }]), {
+      code: 'busy',
+      exitCode: 5,
+    });
   });
 });
 
@@ -75,7 +91,13 @@ describe('a roll that is told to begin nothing more', () => {
       const ended = { exit_code: null, timed_out: true, took_ms: 60_000 };
       return new Promise((resolve) => signal.addEventListener('abort', () => resolve(ended)));
     };
-    const tools = { supervisor: server, log: openLog(server, 7n, clock), journal: null, clock, gate };
+    const tools = {
+      supervisor: server,
+      log: openLog(server, 7n, clock),
+      journal: null,
+      clock,
+      gate,
+    };
     const signals = { signal: new AbortController().signal, stopping: stopping.signal };
     let saidAt = Infinity;
     await clock.run(
@@ -83,7 +105,10 @@ describe('a roll that is told to begin nothing more', () => {
         if (event.event === 'warning') saidAt = Math.min(saidAt, clock.elapsed());
       }),
     );
-    assert.ok(saidAt < 30_000 && clock.elapsed() >= 60_000, `said after ${saidAt} of ${clock.elapsed()} ms`);
+    assert.ok(
+      saidAt < 30_000 && clock.elapsed() >= 60_000,
+      `said after ${saidAt} of ${clock.elapsed()} ms`,
+    );
   });
 });
 
@@ -96,7 +121,13 @@ describe('what a roll over 200 nodes costs', () => {
       for (const node of nodes) server.behaviour.set(node, { workMs: 20_000 });
       const job = rollJob({ ...PLAN, nodes, maxUnavailable }, new Map(), clock.elapsed(), () => '');
       const log = openLog(server, 7n, clock);
-      const tools = { supervisor: server, log, journal: null, clock, signal: new AbortController().signal };
+      const tools = {
+        supervisor: server,
+        log,
+        journal: null,
+        clock,
+        signal: new AbortController().signal,
+      };
       const { result } = await clock.run(drive(job, tools, () => undefined));
       assert.equal(result.outcome, 'completed');
       const requests = server.reads.length + server.posts.length;
@@ -106,10 +137,15 @@ describe('what a roll over 200 nodes costs', () => {
 });
 
 function baselines(ifBusy: RollPlan['ifBusy']): Id[] {
-  return play(ifBusy).flatMap((step) => (step.do === 'post' && step.record ? [step.record.baseline] : []));
+  return play(ifBusy).flatMap((step) =>
+    step.do === 'post' && step.record ? [step.record.baseline] : [],
+  );
 }
 
-/** Both nodes are dispatched, one with an answer that was slow; the log shows nothing new. @returns all steps up to the second POST */
+/**
+ * Both nodes are dispatched, one with an answer that was slow; the log shows nothing new.
+ * @returns all steps up to the second POST
+ */
 function play(ifBusy: RollPlan['ifBusy'], more: Activity[] = []): Step[] {
   const job = rollJob({ ...PLAN, nodes: [1n, 2n], ifBusy }, new Map(), 0, () => '');
   const steps: Step[] = [];
@@ -129,7 +165,10 @@ function play(ifBusy: RollPlan['ifBusy'], more: Activity[] = []): Step[] {
       const above = typeof step.downTo === 'bigint' ? step.downTo : undefined;
       const entries = [...OLD, ...more].filter(({ id }) => id > (above ?? 0n)).reverse();
       job.take(
-        { is: 'read', read: { entries, startedAt: now, serverTime: null, requests: 1, isWhole: true, above } },
+        {
+          is: 'read',
+          read: { entries, startedAt: now, serverTime: null, requests: 1, isWhole: true, above },
+        },
         now,
       );
     } else assert.fail(`an unforeseen step: ${step.do}`);
@@ -140,7 +179,14 @@ function play(ifBusy: RollPlan['ifBusy'], more: Activity[] = []): Step[] {
 
 function entry(id: Id, node: Id): Activity {
   return {
-    ...{ id, node_id: node, deployment_id: 7n, runtime: 'iggy', action: 'restart', status: 'completed' },
+    ...{
+      id,
+      node_id: node,
+      deployment_id: 7n,
+      runtime: 'iggy',
+      action: 'restart',
+      status: 'completed',
+    },
     ...{ created_at: '2026-01-01T00:00:00Z', finished_at: '2026-01-01T00:00:01Z' },
   };
 }

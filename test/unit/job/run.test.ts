@@ -9,8 +9,22 @@ import { VirtualClock } from '../../helpers/clock.js';
 import { apiError, FakeSupervisor } from '../../helpers/fake-supervisor.js';
 
 const PLAN: RunPlan = {
-  ...{ deploymentId: 7n, runtime: 'iggy', action: { verb: 'restart' }, nodes: [1n], expect: null, tenant: null },
-  ...{ idempotencyKey: 'k', kept: false, wait: true, ifBusy: 'ignore', timeoutMs: 600_000, appearMs: 30_000 },
+  ...{
+    deploymentId: 7n,
+    runtime: 'iggy',
+    action: { verb: 'restart' },
+    nodes: [1n],
+    expect: null,
+    tenant: null,
+  },
+  ...{
+    idempotencyKey: 'k',
+    kept: false,
+    wait: true,
+    ifBusy: 'ignore',
+    timeoutMs: 600_000,
+    appearMs: 30_000,
+  },
 };
 
 let clock: VirtualClock;
@@ -31,7 +45,10 @@ describe('a run', () => {
     server.trigger = () => Promise.reject(apiError(503, { retryAfterMs: 600_000 }));
     const { exitCode } = await run();
     assert.equal(exitCode, 7);
-    assert.ok(clock.elapsed() >= 120_000 && clock.elapsed() < 130_000, `after ${clock.elapsed()} ms`);
+    assert.ok(
+      clock.elapsed() >= 120_000 && clock.elapsed() < 130_000,
+      `after ${clock.elapsed()} ms`,
+    );
   });
 
   it('looks for what is in progress, though it may not ask for it again in time', async () => {
@@ -39,7 +56,12 @@ describe('a run', () => {
     server.behaviour.set(1n, { appearMs: 5000 });
     server.trigger = async (request) => {
       await carryOut(request);
-      const problem = { status: 409, code: 'idempotent_request_in_progress', reason: '', retryAfterMs: 600_000 };
+      const problem = {
+        status: 409,
+        code: 'idempotent_request_in_progress',
+        reason: '',
+        retryAfterMs: 600_000,
+      };
       throw new ApiError('in progress', problem);
     };
     const { result } = await run();
@@ -56,19 +78,24 @@ describe('a run', () => {
       const whole = server.list.bind(server);
       server.list = async (...asked) => {
         const page = await whole(...asked);
-        const isHidden = server.posts.length === 0 && server.reads.length > 2 && server.reads.length <= 2 + reads;
+        const isHidden =
+          server.posts.length === 0 && server.reads.length > 2 && server.reads.length <= 2 + reads;
         return isHidden ? { ...page, items: [], total_results: 0, total_pages: 0 } : page;
       };
       const { result } = await run({ ifBusy: 'wait' });
       const sentAfter = (server.postTimes[0] ?? 0) - startedAt;
       assert.equal(result.outcome, 'completed');
-      assert.ok(sentAfter >= endsAfter && sentAfter < endsAfter + 10_000, `sent after ${sentAfter} ms`);
+      assert.ok(
+        sentAfter >= endsAfter && sentAfter < endsAfter + 10_000,
+        `sent after ${sentAfter} ms`,
+      );
     });
   }
 
   it('takes no entry of 2099 for one that a replay made just now', async () => {
     server.add({ createdAt: Date.UTC(2099, 0) });
-    server.trigger = () => Promise.resolve({ requestId: 'r', replayed: true, serverTime: clock.now() });
+    server.trigger = () =>
+      Promise.resolve({ requestId: 'r', replayed: true, serverTime: clock.now() });
     assert.equal((await run()).result.outcome, 'unconfirmed');
   });
 });

@@ -7,7 +7,13 @@ import { type ActivityFilter } from '../../../src/log/list.js';
 import { openLog } from '../../../src/log/log.js';
 import { seededRandom } from '../../../src/sandbox/tenant.js';
 import { VirtualClock } from '../../helpers/clock.js';
-import { apiError, failingRead, FakeSupervisor, lost, type EntryOptions } from '../../helpers/fake-supervisor.js';
+import {
+  apiError,
+  failingRead,
+  FakeSupervisor,
+  lost,
+  type EntryOptions,
+} from '../../helpers/fake-supervisor.js';
 
 const HOUR = 3_600_000;
 
@@ -35,8 +41,13 @@ describe('a log that is followed', () => {
     const stop = new AbortController();
     const events: FollowEvent[] = [];
     const running = (async () => {
-      for await (const event of followLog(log, { after, filter, limit }, { clock, signal: stop.signal }))
+      for await (const event of followLog(
+        log,
+        { after, filter, limit },
+        { clock, signal: stop.signal },
+      )) {
         events.push(event);
+      }
     })().catch((error: unknown) => error as LdctlError);
     await clock.advance(forMs);
     stop.abort(new Interrupted('SIGINT'));
@@ -94,16 +105,25 @@ describe('a log that is followed', () => {
         server.add({ appearMs: madeAt + random() * lateMs, createdAt });
       }
       const there = server.entries.filter(({ visibleFrom }) => visibleFrom <= clock.now());
-      const old = after === null && limit === null ? there.map(({ activity }) => activity.id) : history;
+      const old =
+        after === null && limit === null ? there.map(({ activity }) => activity.id) : history;
       const list = server.list.bind(server);
       server.list = async (...query) => ({ ...(await list(...query)), serverTime: clock.now() });
       const { events } = await follow({ clock, log }, { after, limit, forMs: 180_000 });
       const told = events.flatMap((event) =>
-        event.event === 'listing' ? event.activities : event.event === 'activity' ? event.activity : [],
+        event.event === 'listing'
+          ? event.activities
+          : event.event === 'activity'
+            ? event.activity
+            : [],
       );
       const toldIds = new Set([...old, ...told.map(({ id }) => id)]);
       const lost = ids().filter((id) => !toldIds.has(id));
-      assert.deepEqual([lost, old.length + told.length], [[], ids().length], `seed ${seed}, ${server.order}`);
+      assert.deepEqual(
+        [lost, old.length + told.length],
+        [[], ids().length],
+        `seed ${seed}, ${server.order}`,
+      );
     }
   });
 
@@ -115,10 +135,17 @@ describe('a log that is followed', () => {
   for (const [status, told] of STATUS) {
     it(`with --status ${status} is told an entry that becomes rejected as: ${told.join(', ') || 'nothing'}`, async () => {
       const { server, clock, log } = scene(3);
-      const options: EntryOptions = { appearMs: 2000, status: 'processing', then: [[9000, 'rejected']] };
+      const options: EntryOptions = {
+        appearMs: 2000,
+        status: 'processing',
+        then: [[9000, 'rejected']],
+      };
       server.add({ ...options, node: 2n });
       server.add({ ...options, node: 1n });
-      const { changes } = await follow({ clock, log }, { filter: { status: [status], nodes: [2n] } });
+      const { changes } = await follow(
+        { clock, log },
+        { filter: { status: [status], nodes: [2n] } },
+      );
       assert.deepEqual(
         changes.map(([, now]) => now),
         told,
@@ -130,7 +157,10 @@ describe('a log that is followed', () => {
     const { server, clock, log } = scene();
     const open = server.add({ status: 'processing', then: [[50_000, 'completed']] });
     server.addHistory(3000, { createdAt: clock.now() - HOUR, appearMs: 5000 });
-    const { changes } = await follow({ clock, log }, { filter: { nodes: [1n], action: ['restart'] }, forMs: 90_000 });
+    const { changes } = await follow(
+      { clock, log },
+      { filter: { nodes: [1n], action: ['restart'] }, forMs: 90_000 },
+    );
     assert.deepEqual(changes, [[open, 'completed']]);
   });
 
@@ -173,7 +203,9 @@ describe('a log that is followed', () => {
 });
 
 describe('a log that is watched', () => {
-  const CASES: ReadonlyArray<[name: string, entries: EntryOptions[], endsAt: number, isRejected: boolean]> = [
+  const CASES: ReadonlyArray<
+    [name: string, entries: EntryOptions[], endsAt: number, isRejected: boolean]
+  > = [
     ['ends on a read 3 s after its first where nothing goes on', [], 3000, false],
     [
       'waits for what shows up until then',
@@ -181,7 +213,12 @@ describe('a log that is watched', () => {
       9000,
       true,
     ],
-    ['is not held up by what shows up later', [{ appearMs: 3500, status: 'processing' }], 3000, false],
+    [
+      'is not held up by what shows up later',
+      [{ appearMs: 3500, status: 'processing' }],
+      3000,
+      false,
+    ],
   ];
   for (const [name, entries, endsAt, isRejected] of CASES) {
     it(name, async () => {
@@ -189,7 +226,14 @@ describe('a log that is watched', () => {
       for (const entry of entries) server.add(entry);
       const newest = await log.newest();
       const startedAt = clock.elapsed();
-      const plan = { filter: {}, first: newest.entries, newest, floor: -1n, endless: false, timeoutMs: null };
+      const plan = {
+        filter: {},
+        first: newest.entries,
+        newest,
+        floor: -1n,
+        endless: false,
+        timeoutMs: null,
+      };
       const job = createWatch(plan, startedAt);
       const tools = {
         supervisor: { trigger: () => assert.fail() },

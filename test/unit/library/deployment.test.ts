@@ -38,7 +38,9 @@ function refused(call: () => unknown, pattern: RegExp): Promise<void> {
       assert.ok(error instanceof LdctlError);
       assert.equal(error.exitCode, 2);
       assert.match(error.message, pattern);
-      if (/nodes: (a list|it names)/.test(error.message)) assert.match(error.hint ?? '', /leave it out/);
+      if (/nodes: (a list|it names)/.test(error.message)) {
+        assert.match(error.hint ?? '', /leave it out/);
+      }
       assert.equal(supervisor.posts.length + supervisor.reads.length, 0);
       return true;
     },
@@ -53,7 +55,9 @@ async function all(entries: AsyncIterable<Activity>): Promise<bigint[]> {
 
 describe('a program that triggers', () => {
   it('gets the fields of the JSON form, ids as bigint, and the exit code', async () => {
-    const { nodes, ...result } = await clock.run(deployment.trigger({ ...RESTART, nodes: [2n, 1n, 2n] }));
+    const { nodes, ...result } = await clock.run(
+      deployment.trigger({ ...RESTART, nodes: [2n, 1n, 2n] }),
+    );
     const { outcome, exitCode, deployment_id, targets, resume, request_id } = result;
     assert.deepEqual([outcome, exitCode, deployment_id, targets], ['completed', 0, 71n, 'named']);
     assert.deepEqual([resume, request_id, 'error' in result], [null, 'f00d', false]);
@@ -70,22 +74,36 @@ describe('a program that triggers', () => {
   it('means every node by no nodes, and counts them if asked to', async () => {
     const request = { runtime: 'iggy', action: 'restart', expectNodes: 3 } as const;
     const result = await clock.run(deployment.trigger(request));
-    assert.deepEqual([result.outcome, result.targets, result.nodes.length], ['completed', 'expected', 3]);
+    assert.deepEqual(
+      [result.outcome, result.targets, result.nodes.length],
+      ['completed', 'expected', 3],
+    );
     assert.equal(supervisor.posts[0]?.nodes, null);
   });
 
   it('hears what NDJSON shows, and the result last', async () => {
     const heard: RunEvent[] = [];
-    const result = await clock.run(deployment.trigger(RESTART, { onEvent: (event) => heard.push(event) }));
-    assert.deepEqual([...new Set(heard.map(({ event }) => event))], ['dispatched', 'activity', 'result']);
-    assert.deepEqual(heard[0], { event: 'dispatched', request_id: 'f00d', replayed: false, recovered: false });
+    const result = await clock.run(
+      deployment.trigger(RESTART, { onEvent: (event) => heard.push(event) }),
+    );
+    assert.deepEqual(
+      [...new Set(heard.map(({ event }) => event))],
+      ['dispatched', 'activity', 'result'],
+    );
+    assert.deepEqual(heard[0], {
+      event: 'dispatched',
+      request_id: 'f00d',
+      replayed: false,
+      recovered: false,
+    });
     assert.deepEqual(heard.at(-1), { event: 'result', ...result });
   });
 
   it('is told at the 202 that it was accepted, with the way to follow it', async () => {
     const result = await clock.run(deployment.trigger({ ...RESTART, wait: false }));
     assert.deepEqual([result.outcome, result.exitCode], ['accepted', 0]);
-    const command = /^ldctl activities wait --after \d+ --runtime iggy --action restart --node 1 --deployment 71$/;
+    const command =
+      /^ldctl activities wait --after \d+ --runtime iggy --action restart --node 1 --deployment 71$/;
     assert.match(result.resume ?? '', command);
   });
 
@@ -94,7 +112,10 @@ describe('a program that triggers', () => {
     const result = await clock.run(deployment.trigger(RESTART));
     assert.deepEqual([result.outcome, result.exitCode], ['rejected', 3]);
     supervisor.nextReads(failingRead(apiError(401)));
-    await assert.rejects(clock.run(deployment.trigger(RESTART)), (error: LdctlError) => error.exitCode === 4);
+    await assert.rejects(
+      clock.run(deployment.trigger(RESTART)),
+      (error: LdctlError) => error.exitCode === 4,
+    );
     assert.equal(supervisor.posts.length, 1);
   });
 
@@ -109,12 +130,18 @@ describe('a program that triggers', () => {
 
 describe('what a program asks for wrongly', () => {
   const restart = { runtime: 'iggy', action: 'restart' };
-  const bad: ReadonlyArray<readonly [call: 'trigger' | 'roll' | 'wait', request: unknown, pattern: RegExp]> = [
+  const bad: ReadonlyArray<
+    readonly [call: 'trigger' | 'roll' | 'wait', request: unknown, pattern: RegExp]
+  > = [
     ['trigger', { ...restart, nodes: [] }, /trigger: nodes: it names nothing$/],
     ['trigger', { ...restart, nodes: undefined }, /trigger: nodes: a list of ids/],
     ['trigger', { ...restart, nodes: null }, /trigger: nodes: a list of ids/],
     ['trigger', { ...restart, node: [1n] }, /trigger: node: .*"node"/],
-    ['trigger', { ...restart, nodes: [Number(610809900976570889n)] }, /trigger: nodes: an id is a bigint/],
+    [
+      'trigger',
+      { ...restart, nodes: [Number(610809900976570889n)] },
+      /trigger: nodes: an id is a bigint/,
+    ],
     ['trigger', { ...restart, nodes: [-1n] }, /trigger: nodes: an id/],
     ['trigger', { ...restart, nodes: [2n ** 64n] }, /trigger: nodes: an id/],
     ['trigger', { runtime: 'iggy', nodes: [1n] }, /trigger: action: .*"action"/],
@@ -159,8 +186,12 @@ describe('what a program asks for wrongly', () => {
     { after: 7 },
   ];
   it('is refused by what reads the log, before it is read', async () => {
-    for (const request of odd)
-      await refused(() => deployment.activities(request as never).next(), /^(activities: |unknown)/);
+    for (const request of odd) {
+      await refused(
+        () => deployment.activities(request as never).next(),
+        /^(activities: |unknown)/,
+      );
+    }
     for (const request of [{ since: new Date() }, { after: '7' }]) {
       await refused(() => deployment.follow(request as never), /^follow: /);
     }
@@ -171,7 +202,10 @@ describe('a program that aborts', () => {
   it('before anything was sent is thrown why', async () => {
     const signal = AbortSignal.abort(new Error('enough'));
     await assert.rejects(deployment.trigger(RESTART, { signal }), (error: LdctlError) => {
-      assert.deepEqual([error.code, error.exitCode, error.message], ['interrupted', 130, 'aborted by the caller']);
+      assert.deepEqual(
+        [error.code, error.exitCode, error.message],
+        ['interrupted', 130, 'aborted by the caller'],
+      );
       assert.equal((error.cause as Error).message, 'enough');
       return true;
     });
@@ -181,7 +215,9 @@ describe('a program that aborts', () => {
   it('after that gets the results at once, with the way on; also of twenty by one signal, and with one listener', async () => {
     const stop = new AbortController();
     supervisor.behaviour.set(1n, { workMs: null });
-    const runs = Array.from({ length: 20 }, () => deployment.trigger(RESTART, { signal: stop.signal }));
+    const runs = Array.from({ length: 20 }, () =>
+      deployment.trigger(RESTART, { signal: stop.signal }),
+    );
     const begunAt = clock.elapsed();
     void clock.sleep(20_000).then(() => {
       assert.equal(getEventListeners(stop.signal, 'abort').length, 1);
@@ -229,7 +265,10 @@ describe('a listener', () => {
       throw new Error('no disk');
     };
     const result = await clock.run(deployment.trigger(RESTART, { onEvent }));
-    assert.deepEqual([result.outcome, result.error?.message], ['interrupted', 'onEvent threw: no disk']);
+    assert.deepEqual(
+      [result.outcome, result.error?.message],
+      ['interrupted', 'onEvent threw: no disk'],
+    );
   });
 
   it('is not waited for, and may reject after the end', async () => {
@@ -246,7 +285,8 @@ describe('a listener', () => {
 
 describe('a program that rolls', () => {
   const postedTo = (): bigint[] => supervisor.posts.flatMap(({ nodes }) => nodes ?? []);
-  const roll = (changes: Partial<RollRequest> = {}) => clock.run(deployment.roll({ ...ROLL, ...changes }));
+  const roll = (changes: Partial<RollRequest> = {}) =>
+    clock.run(deployment.roll({ ...ROLL, ...changes }));
 
   it('acts on one node after the other, in their order, and asks its gate after each', async () => {
     const asked: unknown[] = [];
@@ -271,7 +311,11 @@ describe('a program that rolls', () => {
       throw new Error('iggy does not answer');
     };
     const { outcome, error } = await roll({ gate });
-    const told = { code: 'gate_threw', message: 'the gate threw: iggy does not answer', exit_code: 9 };
+    const told = {
+      code: 'gate_threw',
+      message: 'the gate threw: iggy does not answer',
+      exit_code: 9,
+    };
     assert.deepEqual([outcome, error], ['halted', { ...told, request_id: null, hint: null }]);
   });
 
@@ -290,14 +334,27 @@ describe('a program that rolls', () => {
     supervisor.nodes = [1n, 2n, 3n, 4n, 5n, 6n];
     await roll({ nodes: supervisor.nodes, maxUnavailable: '50%' });
     const [first = 0, , third = Infinity] = supervisor.postTimes;
-    assert.ok(third - first < 1600, `the third begins ${third - first} ms after the first, which takes longer`);
+    assert.ok(
+      third - first < 1600,
+      `the third begins ${third - first} ms after the first, which takes longer`,
+    );
   });
 
   it('names commands in words that any shell reads', () => {
     const known = { flags: ['--profile', "Zoë's"], keepsRolls: true };
-    assert.equal(resumeCommand({ roll: 'k 7' }, known), "ldctl activities roll --resume 'k 7' --profile 'Zoë'\\''s'");
-    const asked = { after: 5n, runtime: 'connectors', action: 'reconfigure:42', nodes: null, expect: 3 };
-    const command = 'ldctl activities wait --after 5 --runtime connectors --action reconfigure:42 --expect-nodes 3';
+    assert.equal(
+      resumeCommand({ roll: 'k 7' }, known),
+      "ldctl activities roll --resume 'k 7' --profile 'Zoë'\\''s'",
+    );
+    const asked = {
+      after: 5n,
+      runtime: 'connectors',
+      action: 'reconfigure:42',
+      nodes: null,
+      expect: 3,
+    };
+    const command =
+      'ldctl activities wait --after 5 --runtime connectors --action reconfigure:42 --expect-nodes 3';
     assert.equal(resumeCommand(asked, { flags: [] }), command);
   });
 });
@@ -309,7 +366,10 @@ describe('a program that waits', () => {
     const command = `ldctl activities wait ${id} --deployment 71`;
     assert.deepEqual([late.outcome, late.exitCode, late.resume], ['timed_out', 8, command]);
     const result = await clock.run(deployment.wait({ ids: [id] }));
-    assert.deepEqual([result.outcome, result.runtime, result.nodes[0]?.activity_id], ['completed', 'iggy', id]);
+    assert.deepEqual(
+      [result.outcome, result.runtime, result.nodes[0]?.activity_id],
+      ['completed', 'iggy', id],
+    );
     assert.equal(supervisor.posts.length, 0);
   });
 
@@ -325,15 +385,28 @@ describe('a program that reads the log', () => {
   it('gets it newest first, each entry once, or what it filters for', async () => {
     supervisor.addHistory(300);
     const now = clock.now();
-    const wanted = supervisor.add({ node: 2n, action: 'restart', status: 'rejected', createdAt: now });
+    const wanted = supervisor.add({
+      node: 2n,
+      action: 'restart',
+      status: 'rejected',
+      createdAt: now,
+    });
     supervisor.add({ node: 1n, action: 'restart', status: 'rejected' });
     const ids = supervisor.entries.map(({ activity }) => activity.id);
     assert.deepEqual(await clock.run(all(deployment.activities())), ids.toReversed());
-    const filter = { status: 'rejected', runtime: ['iggy', 'connectors'], action: 'restart', nodes: [2n] } as const;
+    const filter = {
+      status: 'rejected',
+      runtime: ['iggy', 'connectors'],
+      action: 'restart',
+      nodes: [2n],
+    } as const;
     for (const since of [undefined, new Date(now), new Date(now).toISOString()]) {
       assert.deepEqual(await clock.run(all(deployment.activities({ ...filter, since }))), [wanted]);
     }
-    assert.deepEqual(await clock.run(all(deployment.activities({ limit: 2 }))), ids.slice(-2).toReversed());
+    assert.deepEqual(
+      await clock.run(all(deployment.activities({ limit: 2 }))),
+      ids.slice(-2).toReversed(),
+    );
   });
 
   it('goes on after an id, oldest first, but for what is younger than a minute', async () => {
@@ -367,7 +440,10 @@ describe('a program that reads the log', () => {
     await assert.rejects(clock.run(reading), (error: LdctlError) => error.exitCode === 130);
     assert.ok(read.length < 500, 'what was read already may still come');
     supervisor.nextReads(failingRead(apiError(403)));
-    await assert.rejects(clock.run(all(deployment.activities())), (error: LdctlError) => error.exitCode === 4);
+    await assert.rejects(
+      clock.run(all(deployment.activities())),
+      (error: LdctlError) => error.exitCode === 4,
+    );
   });
 });
 
@@ -376,7 +452,9 @@ describe('a program that follows the log', () => {
     const stop = new AbortController();
     const heard: Array<readonly [bigint, string]> = [];
     const following = (async () => {
-      for await (const { id, status } of deployment.follow({}, { signal: stop.signal })) heard.push([id, status]);
+      for await (const { id, status } of deployment.follow({}, { signal: stop.signal })) {
+        heard.push([id, status]);
+      }
     })();
     await clock.advance(5000);
     const id = supervisor.add({ status: 'processing', then: [[8000, 'completed']] });
@@ -394,7 +472,9 @@ describe('a program that follows the log', () => {
     const [first = 0n, ...others] = supervisor.entries.map(({ activity }) => activity.id);
     const heard: bigint[] = [];
     const following = (async () => {
-      for await (const { id } of deployment.follow({ after: first })) if (heard.push(id) === 2) break;
+      for await (const { id } of deployment.follow({ after: first })) {
+        if (heard.push(id) === 2) break;
+      }
     })();
     await clock.run(following);
     assert.deepEqual(heard, others);
@@ -408,7 +488,8 @@ describe('a program that follows the log', () => {
     const following = clock.run(all(deployment.follow()));
     await assert.rejects(
       following,
-      (error: LdctlError) => error.exitCode === 7 && /^the log could not be read/.test(error.message),
+      (error: LdctlError) =>
+        error.exitCode === 7 && /^the log could not be read/.test(error.message),
     );
   });
 });

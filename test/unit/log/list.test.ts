@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { type Activity } from '../../../src/base/activity.js';
 import { Interrupted } from '../../../src/base/errors.js';
 import { type Id } from '../../../src/base/ids.js';
-import { listAfter, listNewest, matches, type Listing, type ActivityFilter } from '../../../src/log/list.js';
+import {
+  listAfter,
+  listNewest,
+  matches,
+  type Listing,
+  type ActivityFilter,
+} from '../../../src/log/list.js';
 import { openLog } from '../../../src/log/log.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { apiError, failingRead, FakeSupervisor } from '../../helpers/fake-supervisor.js';
@@ -73,7 +79,10 @@ describe('a listing', () => {
   it('ends soon behind what is too old', async () => {
     const { server, clock, log } = scene(5000);
     const id = server.add();
-    assert.deepEqual(await idsIn(listNewest(log, { filter: { since: clock.now() - HOUR / 2 }, limit: 0 }, {})), [id]);
+    assert.deepEqual(
+      await idsIn(listNewest(log, { filter: { since: clock.now() - HOUR / 2 }, limit: 0 }, {})),
+      [id],
+    );
     assert.ok(server.reads.length <= 4, String(server.reads.length));
   });
 
@@ -86,8 +95,9 @@ describe('a listing', () => {
       failingRead(apiError(500)),
     );
     const read = async (): Promise<void> => {
-      for await (const { entries } of listNewest(log, { filter: {}, limit: 0 }, {}))
+      for await (const { entries } of listNewest(log, { filter: {}, limit: 0 }, {})) {
         got.push(...entries.map(({ id }) => id));
+      }
     };
     await assert.rejects(read(), { status: 500 });
     assert.deepEqual(got, ids().reverse().slice(0, 200));

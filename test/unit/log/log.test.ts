@@ -11,7 +11,8 @@ const ORDERS: readonly Order[] = ['asc', 'desc'];
 const idAt = (n: number): bigint =>
   7301845022003200000n + BigInt(n) * 7n + BigInt(Math.floor(n / 1000)) ** 3n * 1_000_000n;
 
-const newestFirst = ({ entries }: FakeSupervisor): bigint[] => entries.map(({ activity }) => activity.id).reverse();
+const newestFirst = ({ entries }: FakeSupervisor): bigint[] =>
+  entries.map(({ activity }) => activity.id).reverse();
 
 /** A log of entries a second apart, the newest an hour old. */
 function open(size: number, order: Order = 'desc') {
@@ -19,15 +20,23 @@ function open(size: number, order: Order = 'desc') {
   const server = new FakeSupervisor(clock);
   server.order = order;
   const grow = (to: number): void => {
-    for (let n = server.entries.length; n < to; n += 1)
-      server.add({ id: idAt(n), node: BigInt(n % 3), createdAt: clock.now() - 3_600_000 + (n - size) * 1000 });
+    for (let n = server.entries.length; n < to; n += 1) {
+      server.add({
+        id: idAt(n),
+        node: BigInt(n % 3),
+        createdAt: clock.now() - 3_600_000 + (n - size) * 1000,
+      });
+    }
   };
   grow(size);
   return { server, log: openLog(server, 7n, clock), clock, grow };
 }
 
 /** Has the server answer otherwise: what `answer` makes of the right one. */
-function spoil(server: FakeSupervisor, answer: (right: ActivityPage, query: PageQuery) => ActivityPage): void {
+function spoil(
+  server: FakeSupervisor,
+  answer: (right: ActivityPage, query: PageQuery) => ActivityPage,
+): void {
   const list = server.list.bind(server);
   server.list = async (id, query) => answer(await list(id, query), query);
 }
@@ -40,7 +49,10 @@ async function idsOf(log: ActivityLog): Promise<bigint[]> {
 
 describe('what a read of the log costs', () => {
   /** In a log of 100,000 entries whose newest page is read before, in the order of `ORDERS`. */
-  const COSTS: Record<string, { read: (log: ActivityLog) => Promise<unknown>; requests: [number, number] }> = {
+  const COSTS: Record<
+    string,
+    { read: (log: ActivityLog) => Promise<unknown>; requests: [number, number] }
+  > = {
     'the newest page': { read: (log) => log.newest(), requests: [1, 1] },
     'a quiet poll': { read: (log) => log.downTo(idAt(99_999)), requests: [1, 1] },
     'a poll down to the 250th entry': { read: (log) => log.downTo(idAt(99_750)), requests: [3, 3] },
@@ -137,13 +149,20 @@ describe('a read of the log', () => {
   it('knows the nodes of 30 days, in whole pages, and of 1,000 entries at most', async () => {
     const { server, log, clock } = open(5000);
     assert.equal((await log.known()).entries.length, 1000);
-    const late = openLog(server, 7n, new VirtualClock(clock.now() - 3_600_000 - 200_000 + 30 * 24 * 3_600_000));
+    const late = openLog(
+      server,
+      7n,
+      new VirtualClock(clock.now() - 3_600_000 - 200_000 + 30 * 24 * 3_600_000),
+    );
     assert.equal((await late.known()).entries.length, 300);
   });
 
   it('takes the order from the longest page, not from two neighbours', async () => {
     const { server, log, grow } = open(2);
-    spoil(server, (right) => ({ ...right, items: right.items.length === 2 ? right.items.toReversed() : right.items }));
+    spoil(server, (right) => ({
+      ...right,
+      items: right.items.length === 2 ? right.items.toReversed() : right.items,
+    }));
     await log.newest();
     grow(350);
     assert.deepEqual(await idsOf(log), newestFirst(server));
@@ -164,8 +183,14 @@ describe('the pages of a server', () => {
 
   const CUT = (page: number) => (right: ActivityPage, query: PageQuery) =>
     query.page === page ? { ...right, items: right.items.slice(0, 40) } : right;
-  const REFUSED: Record<string, { answer: (right: ActivityPage, query: PageQuery) => ActivityPage; says: RegExp }> = {
-    'a shorter one in the middle': { answer: CUT(3), says: /page 3 of 1000 entries holds 40 instead of 100/ },
+  const REFUSED: Record<
+    string,
+    { answer: (right: ActivityPage, query: PageQuery) => ActivityPage; says: RegExp }
+  > = {
+    'a shorter one in the middle': {
+      answer: CUT(3),
+      says: /page 3 of 1000 entries holds 40 instead of 100/,
+    },
     'an empty one that should hold some': {
       answer: (right) => ({ ...right, items: [] }),
       says: /page 1 of 1000 entries holds 0/,
@@ -187,7 +212,9 @@ describe('the pages of a server', () => {
     const { server, log } = open(5);
     spoil(server, (right) => {
       const [first] = right.items;
-      return first ? { ...right, items: [{ ...first, status: 'processing' }, ...right.items], held: 6 } : right;
+      return first
+        ? { ...right, items: [{ ...first, status: 'processing' }, ...right.items], held: 6 }
+        : right;
     });
     const { entries } = await log.newest();
     assert.deepEqual([entries.length, entries[0]?.status], [5, 'completed']);

@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Activity } from '../../../src/base/activity.js';
 import { type Id } from '../../../src/base/ids.js';
-import { type ActivityPage, type PageQuery, type Supervisor } from '../../../src/base/supervisor.js';
+import {
+  type ActivityPage,
+  type PageQuery,
+  type Supervisor,
+} from '../../../src/base/supervisor.js';
 
 /** The server's clock at the beginning; ms UTC. */
 export const NOW = Date.UTC(2026, 5, 1, 12);
@@ -22,17 +26,26 @@ export interface Habits {
   rate: number;
   /** How many entries at the start. */
   size: number;
-  /** By what it is sorted: with `time`, neighbours are out of the order of their ids, and an odd time is far from its place. */
+  /**
+   * By what it is sorted: with `time`, neighbours are out of the order of their ids, and an odd
+   * time is far from its place.
+   */
   sort: 'id' | 'time';
   /** So many entries in a row have the same time, as those of one trigger may. */
   together: number;
-  /** Whether the ones of the same time stand the other way round than the rest, where it is sorted by time. */
+  /**
+   * Whether the ones of the same time stand the other way round than the rest, where it is sorted
+   * by time.
+   */
   reversed: boolean;
   /** Whether half of what comes has a lower id than some that were there before. */
   late: boolean;
 }
 
-/** A log that moves while it is read, with answers that overtake each other, and with times that are none. */
+/**
+ * A log that moves while it is read, with answers that overtake each other, and with times that are
+ * none.
+ */
 export class MovingLog implements Pick<Supervisor, 'list'> {
   /** Oldest first. */
   entries: Activity[] = [];
@@ -56,7 +69,13 @@ export class MovingLog implements Pick<Supervisor, 'list'> {
     const all = this.#habits.order === 'desc' ? [...this.entries].reverse() : this.entries;
     const total = all.length;
     const items = all.slice((page - 1) * size, page * size);
-    const answer = { items, page, total_results: total, total_pages: Math.ceil(total / size), serverTime: NOW };
+    const answer = {
+      items,
+      page,
+      total_results: total,
+      total_pages: Math.ceil(total / size),
+      serverTime: NOW,
+    };
     await this.#delay();
     return answer;
   }
@@ -71,12 +90,16 @@ export class MovingLog implements Pick<Supervisor, 'list'> {
     const { kind, cap, late } = this.#habits;
     // One that grows by a page with every request is never read to its end.
     const count = 1 + this.#pick(Math.min(Math.floor((cap - 1) / 2), 4));
-    if (kind === 'grows' || kind === 'ring' || kind === 'all') for (let n = 0; n < count; n += 1) this.#add(late);
+    if (kind === 'grows' || kind === 'ring' || kind === 'all') {
+      for (let n = 0; n < count; n += 1) this.#add(late);
+    }
     if (kind === 'ring') this.entries = this.entries.slice(count);
-    if (kind === 'loses' || (kind === 'all' && this.#random() < 0.5))
+    if (kind === 'loses' || (kind === 'all' && this.#random() < 0.5)) {
       this.entries = this.entries.slice(this.#pick(cap));
-    if (kind === 'cleared' && this.#random() < 0.2)
+    }
+    if (kind === 'cleared' && this.#random() < 0.2) {
       this.entries = this.entries.slice(Math.floor(this.entries.length / 2));
+    }
   }
 
   #add(mayBeLate: boolean): void {
@@ -104,12 +127,18 @@ export class MovingLog implements Pick<Supervisor, 'list'> {
 
   /** A minute after the one before; or, but for neighbours, one that cannot be. */
   #time(n: number, entry: Activity): string {
-    const odd = ['0001-01-01T00:00:00Z', '2099-01-01T00:00:00Z', new Date(NOW - 40 * DAY_MS).toISOString(), 'nonsense'];
+    const odd = [
+      '0001-01-01T00:00:00Z',
+      '2099-01-01T00:00:00Z',
+      new Date(NOW - 40 * DAY_MS).toISOString(),
+      'nonsense',
+    ];
     const byTime = this.#habits.sort === 'time';
     this.#isOdd = !this.#isOdd && this.#random() < (byTime ? 0.02 : 0.2);
     if (this.#isOdd) this.odd.add(entry);
     const { together } = this.#habits;
-    const about = timeOf(n - (n % together)) + (byTime && together === 1 ? this.#pick(3 * 60_000) : 0);
+    const about =
+      timeOf(n - (n % together)) + (byTime && together === 1 ? this.#pick(3 * 60_000) : 0);
     return (this.#isOdd && odd[this.#pick(odd.length)]) || new Date(about).toISOString();
   }
 
@@ -125,18 +154,29 @@ const SOURCE = new URL('../../../src/log/', import.meta.url);
  * What `src/log` exports, with a mistake in one of its files.
  * @throws Error when the text that is to be replaced is not there once
  */
-export async function sabotaged<T>(file: (typeof FILES)[number], text: string, mistake: string): Promise<T> {
+export async function sabotaged<T>(
+  file: (typeof FILES)[number],
+  text: string,
+  mistake: string,
+): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'ldctl-sabotage-'));
   try {
     writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
     for (const name of FILES) {
       const right = readFileSync(new URL(name, SOURCE), 'utf8');
-      if (name === file && right.split(text).length !== 2) throw new Error(`${file} does not hold this once: ${text}`);
+      if (name === file && right.split(text).length !== 2) {
+        throw new Error(`${file} does not hold this once: ${text}`);
+      }
       const wrong = name === file ? right.replace(text, () => mistake) : right;
-      writeFileSync(join(folder, name), wrong.replaceAll("'../base/", `'${new URL('../base/', SOURCE).href}`));
+      writeFileSync(
+        join(folder, name),
+        wrong.replaceAll("'../base/", `'${new URL('../base/', SOURCE).href}`),
+      );
     }
     let all = {};
-    for (const name of FILES) all = { ...all, ...((await import(pathToFileURL(join(folder, name)).href)) as object) };
+    for (const name of FILES) {
+      all = { ...all, ...((await import(pathToFileURL(join(folder, name)).href)) as object) };
+    }
     return all as T;
   } finally {
     rmSync(folder, { recursive: true });

@@ -53,7 +53,8 @@ const READS: Record<string, Read> = {
     whole: true,
   },
   since: {
-    read: (log, { since }, { listNewest: list }) => collect(list(log, { filter: { since }, limit: 0 }, {})),
+    read: (log, { since }, { listNewest: list }) =>
+      collect(list(log, { filter: { since }, limit: 0 }, {})),
     // A time after now is taken as it stands, but nothing older is read for its sake.
     wants: ({ created_at: at }, { since }) => Date.parse(at) >= since && Date.parse(at) <= NOW,
   },
@@ -90,7 +91,8 @@ async function play(seed: number, tools: Tools): Promise<string | null> {
   const habits: Habits = {
     order: pick(['asc', 'desc']),
     cap: late || sort === 'time' ? 20 + Math.floor(random() * 81) : 3 + Math.floor(random() * 6),
-    // What comes late while others go is not promised, nor that one is found by halves while others come below it.
+    // What comes late while others go is not promised, nor that one is found by halves while others
+    // come below it.
     kind: pick(late || sort === 'time' ? KINDS.slice(0, name === 'find' ? 1 : 4) : KINDS),
     rate: random(),
     size: Math.floor(random() * (late || sort === 'time' ? 300 : 120)),
@@ -115,7 +117,9 @@ async function play(seed: number, tools: Tools): Promise<string | null> {
   const got = await read(log, at, tools);
   const there = new Set(server.entries);
   const seen = new Set(got);
-  const lost = inPlace.filter((activity) => there.has(activity) && !seen.has(activity.id) && wants(activity, at));
+  const lost = inPlace.filter(
+    (activity) => there.has(activity) && !seen.has(activity.id) && wants(activity, at),
+  );
   // What comes meanwhile may come between.
   const known = new Set(sort === 'id' && !late ? before.map(({ id }) => id) : []);
   const ids = name === 'after' ? got : got.filter((id) => known.has(id));
@@ -124,12 +128,16 @@ async function play(seed: number, tools: Tools): Promise<string | null> {
     ...(lost.length > 0 ? [`${lost.length} of ${before.length} are lost`] : []),
     ...(isInOrder ? [] : ['not each once, in order']),
   ];
-  return wrong.length > 0 ? `seed ${seed}, ${name}, ${JSON.stringify(habits)}: ${wrong.join(', ')}` : null;
+  return wrong.length > 0
+    ? `seed ${seed}, ${name}, ${JSON.stringify(habits)}: ${wrong.join(', ')}`
+    : null;
 }
 
 async function firstWrong(tools: Tools, histories = HISTORIES): Promise<string | null> {
   for (let seed = 1; seed <= histories; seed += 1) {
-    const wrong = await play(seed, tools).catch((error: unknown) => `seed ${seed}: ${String(error)}`);
+    const wrong = await play(seed, tools).catch(
+      (error: unknown) => `seed ${seed}: ${String(error)}`,
+    );
     if (wrong !== null) return wrong;
   }
   return null;
@@ -140,28 +148,59 @@ describe('a log that moves while it is read', () => {
     assert.equal(await firstWrong(TOOLS), null);
   });
 
-  const SABOTAGES: Record<string, [file: 'log.ts' | 'pages.ts' | 'list.ts', text: string, mistake: string]> = {
+  const SABOTAGES: Record<
+    string,
+    [file: 'log.ts' | 'pages.ts' | 'list.ts', text: string, mistake: string]
+  > = {
     'takes pages that were read together as they are': ['log.ts', 'now === mark', 'true'],
-    'takes the total for a sign that nothing came': ['pages.ts', '`${items[0]?.id} of ${total}`', '`${total}`'],
+    'takes the total for a sign that nothing came': [
+      'pages.ts',
+      '`${items[0]?.id} of ${total}`',
+      '`${total}`',
+    ],
     'takes the newest id for a sign that nothing came': [
       'pages.ts',
       'this.#isNewestFirst ? Math',
       '!this.#isNewestFirst ? Math',
     ],
-    'gives an entry for each page that shows it': ['log.ts', '=> isNew(id)', '=> isNew(id) || true'],
-    'does not look again where something came late': ['log.ts', 'page.total > before.total', 'false'],
-    'takes the last page for the newest entries': ['log.ts', 'reach !== null, options', 'reach !== 0n, options'],
+    'gives an entry for each page that shows it': [
+      'log.ts',
+      '=> isNew(id)',
+      '=> isNew(id) || true',
+    ],
+    'does not look again where something came late': [
+      'log.ts',
+      'page.total > before.total',
+      'false',
+    ],
+    'takes the last page for the newest entries': [
+      'log.ts',
+      'reach !== null, options',
+      'reach !== 0n, options',
+    ],
     'believes a single time': ['log.ts', 'inRow >= pages.size', 'inRow > 0'],
     'is done with the first of what it asked for': ['log.ts', 'reach <= id', 'reach !== id'],
     'ends where pages are gone': ['pages.ts', 'Math.min(number - 1, this.last)', 'number - 1'],
-    'takes its ends for the order of a page': ['pages.ts', 'trend > 0', 'items[0].id > items.at(-1).id'],
-    'asks no other page for the order': ['pages.ts', 'this.#orderSeenIn === 0 && this.last > 1', 'false'],
+    'takes its ends for the order of a page': [
+      'pages.ts',
+      'trend > 0',
+      'items[0].id > items.at(-1).id',
+    ],
+    'asks no other page for the order': [
+      'pages.ts',
+      'this.#orderSeenIn === 0 && this.last > 1',
+      'false',
+    ],
     'takes the end of a page for the end of a moment': [
       'pages.ts',
       '.filter((one) => !isOfOneMoment(one, oldestLast.at(-1)))',
       '',
     ],
-    'takes one entry for the end of a page': ['pages.ts', 'const AGREEING = 5', 'const AGREEING = 1'],
+    'takes one entry for the end of a page': [
+      'pages.ts',
+      'const AGREEING = 5',
+      'const AGREEING = 1',
+    ],
     'does not look where the newest page is now': ['pages.ts', 'page.number === number()', 'true'],
     'does not see that pages are shorter': ['pages.ts', 'this.#size = held', 'this.#size += 0'],
     'looks for an entry where it was': ['log.ts', 'next = pages.behind(next);\n', 'break;\n'],

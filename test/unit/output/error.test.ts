@@ -11,7 +11,11 @@ const denied = new ApiError(
   { requestId: '4bf92f3577b34da6a3ce929d0e0e4736', hint: 'Ask for a key with deployment:manage.' },
 );
 
-async function print(error: unknown, format: FormatName = 'table', output = memoryOutput()): Promise<MemoryOutput> {
+async function print(
+  error: unknown,
+  format: FormatName = 'table',
+  output = memoryOutput(),
+): Promise<MemoryOutput> {
   await printError(output, error, options({ format }));
   return output;
 }
@@ -27,13 +31,21 @@ describe('an error on stderr', () => {
         'code permission_denied, request 4bf92f3577b34da6a3ce929d0e0e4736',
       ],
     ],
-    ['does without a hint', new Interrupted('SIGINT'), ['error: interrupted by SIGINT', 'code interrupted']],
+    [
+      'does without a hint',
+      new Interrupted('SIGINT'),
+      ['error: interrupted by SIGINT', 'code interrupted'],
+    ],
     [
       'lets no line of a message pass for another error, and no control character through',
       new UsageError('bad\nerror: worse\u001B[2J\u009B2J', { hint: 'one\r\ntwo' }),
       ['error: bad', '  error: worse [2J 2J', 'hint: one', '  two', 'code usage'],
     ],
-    ['is a fault where it was not foreseen', 'thrown text', ['error: thrown text', 'code internal']],
+    [
+      'is a fault where it was not foreseen',
+      'thrown text',
+      ['error: thrown text', 'code internal'],
+    ],
   ];
   for (const [what, error, lines] of cases) {
     it(what, async () => assert.deepEqual((await print(error)).stderr.lines, lines));
@@ -55,7 +67,10 @@ describe('an error on stderr', () => {
       sentence(narrow, hint),
       'hint: For example:\n  ldctl activities list --node 7.\n  See `ldctl help`.\n',
     );
-    assert.equal(sentence(memoryOutput().stderr, 'word '.repeat(30)), `${'word '.repeat(30).trimEnd()}\n`);
+    assert.equal(
+      sentence(memoryOutput().stderr, 'word '.repeat(30)),
+      `${'word '.repeat(30).trimEnd()}\n`,
+    );
   });
 });
 

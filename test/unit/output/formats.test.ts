@@ -26,10 +26,16 @@ async function print<T extends Activity>(
   return output.stdout.text;
 }
 
-const lost = new LdctlError('unreachable', 'timeout', 'no answer in 15s', { requestId: 'req-1', hint: 'Try again.' });
+const lost = new LdctlError('unreachable', 'timeout', 'no answer in 15s', {
+  requestId: 'req-1',
+  hint: 'Try again.',
+});
 
 /** A read that breaks off after so many entries. */
-async function* breakingOff(items: readonly Activity[], error: unknown = lost): AsyncGenerator<Activity[]> {
+async function* breakingOff(
+  items: readonly Activity[],
+  error: unknown = lost,
+): AsyncGenerator<Activity[]> {
   for (const item of items) yield await Promise.resolve([item]);
   throw error;
 }
@@ -54,7 +60,9 @@ const ERROR_JSON =
 const CSV = { format: 'csv', columns: ['id', 'status'] } as const;
 const BARE = /"id":18446744073709551615,"node_id":610809900976570889,/;
 
-const SHAPES: Array<[wanted: Partial<PrintOptions>, two: string, none: string, broken: string, bare: RegExp]> = [
+const SHAPES: Array<
+  [wanted: Partial<PrintOptions>, two: string, none: string, broken: string, bare: RegExp]
+> = [
   [
     { format: 'json' },
     `{"items":[\n${ENTRY_JSON},\n${ENTRY_JSON}\n],"total_results":218}\n`,
@@ -98,7 +106,10 @@ it('a list of whole items keeps fields and numbers that are not known, whatever 
 describe('a list in CSV', () => {
   it('has every column, ids in plain digits, times as given, and the duration in seconds', async () => {
     assert.equal(
-      await print([[activity(), processing({ author_id: undefined })]], { format: 'csv', utc: false }),
+      await print([[activity(), processing({ author_id: undefined })]], {
+        format: 'csv',
+        utc: false,
+      }),
       [
         'id,node,runtime,action,status,author,created,finished,took,deployment,environment,division,tenant',
         '7261845022003200001,610809900976570889,iggy,restart,completed,5,2026-03-16T12:00:00.000Z,2026-03-16T12:00:04.800Z,4.8,4,3,2,1',
@@ -112,7 +123,10 @@ describe('a list in CSV', () => {
     const items = ['a,"b"', '=HYPERLINK("x")', HOSTILE].map((status) => activity({ status }));
     const text = await print([items], { format: 'csv', columns: ['status', 'id'], header: false });
     const lines = text.split('\n');
-    assert.deepEqual(lines.slice(0, 2), ['"a,""b""",7261845022003200001', '"\'=HYPERLINK(""x"")",7261845022003200001']);
+    assert.deepEqual(lines.slice(0, 2), [
+      '"a,""b""",7261845022003200001',
+      '"\'=HYPERLINK(""x"")",7261845022003200001',
+    ]);
     assert.equal(lines.length, 4);
     assert.match(lines[2] ?? '', /^[ -~]+$/);
   });
@@ -121,7 +135,11 @@ describe('a list in CSV', () => {
 for (const format of FORMAT_NAMES) {
   describe(`a list in ${format}`, () => {
     it('is the same in whatever batches it comes', async () => {
-      const items = [entry({ id: 3n }), entry({ id: 2n, note: `${HOSTILE},\n` }), entry({ id: 1n })];
+      const items = [
+        entry({ id: 3n }),
+        entry({ id: 2n, note: `${HOSTILE},\n` }),
+        entry({ id: 1n }),
+      ];
       const whole = await print([items], { format });
       assert.equal(await print([[], items.slice(0, 1), [], items.slice(1), []], { format }), whole);
     });
@@ -129,7 +147,10 @@ for (const format of FORMAT_NAMES) {
     it('that fails before its first item, or has an unknown column, leaves stdout alone, for the error', async () => {
       const output = memoryOutput();
       await assert.rejects(print(breakingOff([]), { format }, output), lost);
-      await assert.rejects(print(breakingOff([]), { format, columns: ['colour'] }, output), UsageError);
+      await assert.rejects(
+        print(breakingOff([]), { format, columns: ['colour'] }, output),
+        UsageError,
+      );
       assert.deepEqual([output.stdout.text, output.complete], ['', false]);
     });
 
@@ -184,15 +205,19 @@ describe('ids are exact in', () => {
     json: (text) => (readAs('json', text) as { items: unknown[] }).items.map(idOf),
     ndjson: (text) => (readAs('ndjson', text) as unknown[]).map(idOf),
     yaml: (text) => (readAs('yaml', text) as { items: unknown[] }).items.map(idOf),
-    csv: (text) => lines(text).flatMap((line, index) => (index > 0 ? (line.split(',')[0] ?? '') : [])),
-    table: (text) => lines(text).flatMap((line, index) => (index > 0 ? (line.split(/ +/)[0] ?? '') : [])),
+    csv: (text) =>
+      lines(text).flatMap((line, index) => (index > 0 ? (line.split(',')[0] ?? '') : [])),
+    table: (text) =>
+      lines(text).flatMap((line, index) => (index > 0 ? (line.split(/ +/)[0] ?? '') : [])),
   };
   const EDGES = [0n, 1n, 2n ** 53n - 1n, 2n ** 53n + 1n, 610809900976570889n, 2n ** 63n, MAX_ID];
   const someIds = fc.array(fc.bigInt({ min: 0n, max: MAX_ID }), { minLength: 1, maxLength: 5 });
   for (const format of FORMAT_NAMES) {
     it(format, async () => {
       const areExact = async (ids: readonly bigint[]): Promise<void> => {
-        const text = await print([ids.map((id) => activity({ id, node_id: MAX_ID - id }))], { format });
+        const text = await print([ids.map((id) => activity({ id, node_id: MAX_ID - id }))], {
+          format,
+        });
         assert.deepEqual(READERS[format](text), ids.map(String));
       };
       await areExact(EDGES);
@@ -203,12 +228,62 @@ describe('ids are exact in', () => {
 
 /** First and last of each range that a terminal acts on, or does not show. */
 const UNSAFE = [
-  ...['\u0000', '\t', '\n', '\r', '\u001b', '\u001f', '\u007f', '\u0080', '\u0085', '\u009b', '\u009f'],
-  ...['\u2028', '\u2029', '\u061c', '\u200e', '\u200f', '\u202a', '\u202e', '\u2066', '\u2069', '\u206a', '\u206f'],
-  ...['\u00ad', '\u200b', '\u2060', '\u2064', '\ufeff', '\u3164', '\u115f', '\uffa0', '\u180e', '\ufff9', '\ufffb'],
+  ...[
+    '\u0000',
+    '\t',
+    '\n',
+    '\r',
+    '\u001b',
+    '\u001f',
+    '\u007f',
+    '\u0080',
+    '\u0085',
+    '\u009b',
+    '\u009f',
+  ],
+  ...[
+    '\u2028',
+    '\u2029',
+    '\u061c',
+    '\u200e',
+    '\u200f',
+    '\u202a',
+    '\u202e',
+    '\u2066',
+    '\u2069',
+    '\u206a',
+    '\u206f',
+  ],
+  ...[
+    '\u00ad',
+    '\u200b',
+    '\u2060',
+    '\u2064',
+    '\ufeff',
+    '\u3164',
+    '\u115f',
+    '\uffa0',
+    '\u180e',
+    '\ufff9',
+    '\ufffb',
+  ],
   ...['\u{e0001}', '\u{e0020}', '\u{e007f}'],
 ];
-const SHOWN = ['a b', 'é', 'ü', '日本', 'نص', 'می‌خواهم', '👩‍💻', '❤️', '葛\u{e0100}', '\u{1f600}', '\u00a0', '…', '–'];
+const SHOWN = [
+  'a b',
+  'é',
+  'ü',
+  '日本',
+  'نص',
+  'می‌خواهم',
+  '👩‍💻',
+  '❤️',
+  '葛\u{e0100}',
+  '\u{1f600}',
+  '\u00a0',
+  '…',
+  '–',
+];
 
 it('text for a terminal is without what it acts on or does not show, and keeps the rest', () => {
   for (const character of UNSAFE) {
@@ -221,13 +296,29 @@ it('text for a terminal is without what it acts on or does not show, and keeps t
   }
 });
 
-/** Each of these means something to a reader of YAML or JSON, to a terminal, or to the runner of GitHub Actions. */
+/**
+ * Each of these means something to a reader of YAML or JSON, to a terminal, or to the runner of
+ * GitHub Actions.
+ */
 const PIECES = [
   // prettier-ignore
   ...['=', '~', '<<', 'yes', 'no', 'on', 'y', 'null', 'true', '0o7', '07', '0x1f', '1e3', '1_0', '1:30', '.inf', '.nan', '.', '-'],
   // prettier-ignore
   ...['- ', '? ', ': ', ':', ' #', '#', '&a', '*a', '!', '!!int', '|', '>', '%', '@', '`', '"', "'", '\\', '[', ']', '{', '}', ','],
-  ...['##[error]', '::error::', '\n::', '##', '---', '...', '2026-03-16', 'T12:00:00Z', 'a', 'word ', ' ', '\u{1f600}'],
+  ...[
+    '##[error]',
+    '::error::',
+    '\n::',
+    '##',
+    '---',
+    '...',
+    '2026-03-16',
+    'T12:00:00Z',
+    'a',
+    'word ',
+    ' ',
+    '\u{1f600}',
+  ],
   // What YAML must write in another way, since it is too long for a simple name once it is written.
   ...['x'.repeat(2000), '\u0001'.repeat(500), `${'é'.repeat(1100)}: `],
   ...UNSAFE,
@@ -240,11 +331,22 @@ const oddText = fc.oneof(
 for (const format of ['json', 'ndjson', 'yaml'] as const) {
   it(`any text, as a name and as a value, reads back in ${format} as it was, and is no command`, async () => {
     const readsBack = async (text: string): Promise<void> => {
-      const item = { id: 1n, [`_${text}`]: text, nested: { [`_${text}`]: [text, { text }] }, note: text };
+      const item = {
+        id: 1n,
+        [`_${text}`]: text,
+        nested: { [`_${text}`]: [text, { text }] },
+        note: text,
+      };
       const output = memoryOutput();
       // Two batches: in YAML the second begins where the text of the first ends.
-      await printList(output, [[item], [item]], { noun: 'texts', columns: [] }, options({ format }));
-      const listed = format === 'ndjson' ? [item, item] : { items: [item, item], total_results: 2n };
+      await printList(
+        output,
+        [[item], [item]],
+        { noun: 'texts', columns: [] },
+        options({ format }),
+      );
+      const listed =
+        format === 'ndjson' ? [item, item] : { items: [item, item], total_results: 2n };
       assert.deepEqual(readAs(format, output.stdout.text), listed);
       assert.doesNotMatch(output.stdout.text, /##\[|^[^\S\n]*::|[^\P{Cc}\n]/mu);
     };
@@ -257,9 +359,16 @@ it('a number in YAML is one to readers of either version', async () => {
   for (const number of ['1e3', '-2E-7', '1.50e+10', '12E5', '0.10']) {
     const output = memoryOutput();
     const items = [parseJson(`{"load":${number}}`)];
-    await printList(output, [items], { noun: 'loads', columns: [], total: null }, options({ format: 'yaml' }));
+    await printList(
+      output,
+      [items],
+      { noun: 'loads', columns: [], total: null },
+      options({ format: 'yaml' }),
+    );
     for (const version of ['1.1', '1.2'] as const) {
-      assert.deepEqual(parseYaml(output.stdout.text, { version }), { items: [{ load: Number(number) }] });
+      assert.deepEqual(parseYaml(output.stdout.text, { version }), {
+        items: [{ load: Number(number) }],
+      });
     }
   }
 });

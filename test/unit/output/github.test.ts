@@ -17,7 +17,10 @@ describe('annotations in GitHub Actions', () => {
   const cases: Array<[what: string, Partial<ResultFields>, string[]]> = [
     [
       'are one a node that was rejected, is missing, or had not ended, whatever the outcome',
-      { outcome: 'rejected', nodes: [node(), rejected, missing({ node_id: 18n }), open, missing({ status: null })] },
+      {
+        outcome: 'rejected',
+        nodes: [node(), rejected, missing({ node_id: 18n }), open, missing({ status: null })],
+      },
       [
         'node 17 rejected it (activity 170)',
         'node 18 missing from the log',
@@ -30,7 +33,11 @@ describe('annotations in GitHub Actions', () => {
       { outcome: 'halted', nodes: [halted, missing({ status: 'not_started' })] },
       ['node 16 completed, but its gate failed with 4 (activity 160)'],
     ],
-    ['are none for a node that goes on after an interrupt', { outcome: 'interrupted', nodes: [open, node()] }, []],
+    [
+      'are none for a node that goes on after an interrupt',
+      { outcome: 'interrupted', nodes: [open, node()] },
+      [],
+    ],
     ['are none for a node that is not waited for', { outcome: 'accepted', nodes: [open] }, []],
     [
       'tell of nodes that were expected and never seen',

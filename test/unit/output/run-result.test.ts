@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { parse as parseYaml } from 'yaml';
 import { LdctlError } from '../../../src/base/errors.js';
 import { type NodeResult, type ResultFields } from '../../../src/base/outcome.js';
-import { checkRunResultOptions, printRunResult, type RunResultOptions } from '../../../src/output/run-result.js';
+import {
+  checkRunResultOptions,
+  printRunResult,
+  type RunResultOptions,
+} from '../../../src/output/run-result.js';
 import { doingText } from '../../../src/output/run-text.js';
 import { memoryOutput, type MemoryOutput, type Terminal } from '../../helpers/memory-output.js';
 import { HOSTILE, missing, node, NODE, options, run } from './support/samples.js';
@@ -29,7 +33,9 @@ const TTY = { isTTY: true, colour: false };
 
 describe('the result of a run as a table', () => {
   it('has a row a node', async () => {
-    const result = run({ nodes: [node(), node({ node_id: 16n, ...open }), missing({ node_id: 18n }), notStarted] });
+    const result = run({
+      nodes: [node(), node({ node_id: 16n, ...open }), missing({ node_id: 18n }), notStarted],
+    });
     assert.deepEqual((await print(result)).stdout.lines, [
       'NODE                ACTIVITY             STATUS       TOOK',
       '610809900976570889  7261845022003200001  completed    4.8s',
@@ -40,14 +46,18 @@ describe('the result of a run as a table', () => {
   });
 
   it('says which are ambiguous, and how gates ended, if any did', async () => {
-    const { stdout } = await print(run({ nodes: [node({ gate }), node({ node_id: 1n, ambiguous: true })] }));
+    const { stdout } = await print(
+      run({ nodes: [node({ gate }), node({ node_id: 1n, ambiguous: true })] }),
+    );
     assert.equal(stdout.lines[0]?.slice(41), 'STATUS     TOOK  AMBIGUOUS  GATE');
     assert.equal(stdout.lines[1]?.slice(41), 'completed  4.8s  no         failed with 4');
   });
 });
 
 it('unknown columns are refused before anything is sent', () => {
-  assert.throws(() => checkRunResultOptions(options({ columns: ['colour'] })), { code: 'invalid_columns' });
+  assert.throws(() => checkRunResultOptions(options({ columns: ['colour'] })), {
+    code: 'invalid_columns',
+  });
 });
 
 describe('what became of a run', () => {
@@ -56,7 +66,11 @@ describe('what became of a run', () => {
   const cases: Array<[what: string, result: Partial<ResultFields>, lines: string[]]> = [
     ['done', { nodes: nodes(3) }, ['✓ restart of iggy completed on 3 of 3 nodes']],
     ['several triggers', byId, ['✓ the run completed on 1 node']],
-    ['--no-wait', { outcome: 'accepted', resume }, ['✓ restart of iggy accepted', `next: ${resume}`]],
+    [
+      '--no-wait',
+      { outcome: 'accepted', resume },
+      ['✓ restart of iggy accepted', `next: ${resume}`],
+    ],
     [
       'a rejection',
       { outcome: 'rejected', nodes: [node(), rejected] },
@@ -69,7 +83,11 @@ describe('what became of a run', () => {
     ],
     [
       'all sorts, the worst first',
-      { outcome: 'timed_out', nodes: [node(open), node(unseen), missing(), rejected, node()], resume },
+      {
+        outcome: 'timed_out',
+        nodes: [node(open), node(unseen), missing(), rejected, node()],
+        resume,
+      },
       [
         `✗ restart of iggy: 1 of 5 nodes rejected it (17); 1 missing from the log (${NODE}); ` +
           `1 still processing (${NODE}); 1 not seen yet (${NODE})`,
@@ -127,7 +145,11 @@ describe('what became of a run', () => {
     ],
     [
       'activities that are known by their ids alone',
-      { outcome: 'unconfirmed', ...byId, nodes: [7n, 8n].map((id) => missing({ node_id: null, activity_id: id })) },
+      {
+        outcome: 'unconfirmed',
+        ...byId,
+        nodes: [7n, 8n].map((id) => missing({ node_id: null, activity_id: id })),
+      },
       ['✗ the run: 2 of 2 nodes missing from the log (activity 7, activity 8)'],
     ],
     [
@@ -145,13 +167,22 @@ describe('what became of a run', () => {
   }
 
   it('with --quiet is left out for a success, and for a success only', async () => {
-    assert.equal((await print(run({ outcome: 'accepted', resume }), { quiet: true })).stderr.text, '');
-    const { stderr } = await print(run({ outcome: 'rejected', nodes: [rejected] }), { quiet: true });
+    assert.equal(
+      (await print(run({ outcome: 'accepted', resume }), { quiet: true })).stderr.text,
+      '',
+    );
+    const { stderr } = await print(run({ outcome: 'rejected', nodes: [rejected] }), {
+      quiet: true,
+    });
     assert.equal(stderr.lines.length, 2);
   });
 
   it('names the same deployment in what comes next, and says where nodes may have left', async () => {
-    const result = run({ outcome: 'unconfirmed', targets: 'observed', nodes: [missing({ node_id: 8n })] });
+    const result = run({
+      outcome: 'unconfirmed',
+      targets: 'observed',
+      nodes: [missing({ node_id: 8n })],
+    });
     const { stderr } = await print(result, { target: '--profile prod' });
     assert.match(stderr.lines[1] ?? '', /^hint: .*--expect-nodes deployment/);
     assert.equal(stderr.lines[2], 'next: ldctl activities list --node 8 --profile prod');
@@ -171,9 +202,14 @@ describe('what became of a run', () => {
 
   it('names ten nodes at most, and comes at once for 100,000', async () => {
     const many = run({ outcome: 'rejected', nodes: nodes(12, { status: 'rejected' }) });
-    assert.match((await print(many)).stderr.text, /: 12 of 12 nodes rejected it \((\d+, ){9}\d+ and 2 more\)\n/);
+    assert.match(
+      (await print(many)).stderr.text,
+      /: 12 of 12 nodes rejected it \((\d+, ){9}\d+ and 2 more\)\n/,
+    );
     const absent = Array.from({ length: 100_000 }, () => missing({ node_id: null }));
-    const { stderr } = await print(run({ outcome: 'unconfirmed', nodes: absent }), { format: 'ndjson' });
+    const { stderr } = await print(run({ outcome: 'unconfirmed', nodes: absent }), {
+      format: 'ndjson',
+    });
     assert.match(stderr.text, /100000 of 100000 nodes missing/);
   });
 });
@@ -188,7 +224,8 @@ describe('the result of a run as data', () => {
   it('is a line of NDJSON, with the error that ended the following beside it, which is told on stderr as well', async () => {
     const error = new LdctlError('unconfirmed', 'timeout', 'no answer', { requestId: 'req-1' });
     const { stdout, stderr, complete } = await print(run(), { format: 'ndjson', error });
-    const text = '{"code":"timeout","message":"no answer","exit_code":7,"request_id":"req-1","hint":null}';
+    const text =
+      '{"code":"timeout","message":"no answer","exit_code":7,"request_id":"req-1","hint":null}';
     assert.equal(stdout.text, `{"event":"result",${JSON_TEXT.slice(1, -1)},"error":${text}}\n`);
     assert.deepEqual(stderr.lines.slice(0, 2), ['error: no answer', 'code timeout, request req-1']);
     assert.equal(complete, true);
@@ -196,17 +233,27 @@ describe('the result of a run as data', () => {
 
   it('is the same in JSON and YAML, and has ids as bare numbers when told', async () => {
     for (const format of ['json', 'yaml'] as const) {
-      assert.deepEqual(parseYaml((await print(run(), { format })).stdout.text), JSON.parse(JSON_TEXT));
+      assert.deepEqual(
+        parseYaml((await print(run(), { format })).stdout.text),
+        JSON.parse(JSON_TEXT),
+      );
     }
     const { stdout } = await print(run(), { format: 'ndjson', numberIds: true });
-    assert.match(stdout.text, /"deployment_id":42,.*"node_id":610809900976570889,"activity_id":7261845022003200001,/);
+    assert.match(
+      stdout.text,
+      /"deployment_id":42,.*"node_id":610809900976570889,"activity_id":7261845022003200001,/,
+    );
   });
 });
 
 it('a dry run reads as a sentence, and in JSON has the request beside the result', async () => {
   const result = run({ outcome: 'dry_run', request_id: null, nodes: nodes(2, unseen) });
   const requests = [{ method: 'POST', body: '{"nodes":[610809900976570889]}' }];
-  const dryRun = { place: 'platform/production/sandbox', how: ['1 at a time', 'gate: ./check.sh'], requests };
+  const dryRun = {
+    place: 'platform/production/sandbox',
+    how: ['1 at a time', 'gate: ./check.sh'],
+    requests,
+  };
   const { stdout, stderr } = await print(result, { dryRun });
   assert.deepEqual(stdout.lines, [
     'Would restart iggy on 2 nodes of platform/production/sandbox, 1 at a time, gate: ./check.sh',
@@ -229,7 +276,15 @@ it('a dry run reads as a sentence, and in JSON has the request beside the result
 
 it('what is done is said by its verb', () => {
   assert.deepEqual(
-    ['start', 'stop', 'restart', 'reconfigure:7', 'reconfigure'].map((action) => doingText(action, 'iggy')),
-    ['Starting iggy', 'Stopping iggy', 'Restarting iggy', 'Reconfiguring iggy to 7', 'Reconfiguring iggy'],
+    ['start', 'stop', 'restart', 'reconfigure:7', 'reconfigure'].map((action) =>
+      doingText(action, 'iggy'),
+    ),
+    [
+      'Starting iggy',
+      'Stopping iggy',
+      'Restarting iggy',
+      'Reconfiguring iggy to 7',
+      'Reconfiguring iggy',
+    ],
   );
 });

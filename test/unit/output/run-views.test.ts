@@ -9,11 +9,27 @@ import { endTime, ManualTime } from './support/time.js';
 
 const REQUEST = '4bf92f3577b34da6a3ce929d0e0e4736';
 const HEAD = 'Restarting iggy on platform/production/sandbox';
-const baseline = { event: 'baseline', baseline: 7261845022003200000n, idempotencyKey: 'key-1', expects: 0 } as const;
-const dispatched = { event: 'dispatched', request_id: REQUEST, replayed: false, recovered: false } as const;
+const baseline = {
+  event: 'baseline',
+  baseline: 7261845022003200000n,
+  idempotencyKey: 'key-1',
+  expects: 0,
+} as const;
+const dispatched = {
+  event: 'dispatched',
+  request_id: REQUEST,
+  replayed: false,
+  recovered: false,
+} as const;
 const warning: RunStep = { event: 'warning', code: 'ambiguous', message: 'two entries fit' };
 const running = { status: 'processing', finished_at: null };
-const awaited = { activity_id: null, status: null, created_at: null, finished_at: null, since: null };
+const awaited = {
+  activity_id: null,
+  status: null,
+  created_at: null,
+  finished_at: null,
+  since: null,
+};
 const passed = { exit_code: 0, timed_out: false, took_ms: 1000 };
 const failed = { ...passed, exit_code: 4 };
 
@@ -35,7 +51,10 @@ interface Stage {
 }
 
 /** A view of a run, what it writes, and a clock to turn by hand. */
-async function start(terminal: Partial<Terminal> = {}, options: Partial<RunViewOptions> = {}): Promise<Stage> {
+async function start(
+  terminal: Partial<Terminal> = {},
+  options: Partial<RunViewOptions> = {},
+): Promise<Stage> {
   const output = memoryOutput({ stderr: { colour: false, ...terminal } });
   const time = new ManualTime();
   const view = await createRunView(output, {
@@ -98,7 +117,11 @@ describe('a run at a terminal', () => {
   for (const [what, nodes, foot] of feet) {
     it(what, async () => {
       const { view, screen, time } = await start(TTY);
-      view.on({ event: 'progress', nodes: targets(...nodes), decidesAt: time.clock.elapsed() + 2500 });
+      view.on({
+        event: 'progress',
+        nodes: targets(...nodes),
+        decidesAt: time.clock.elapsed() + 2500,
+      });
       assert.equal(screen().at(-1), foot);
     });
   }
@@ -168,7 +191,11 @@ describe('a run at a terminal', () => {
       [{ stage: 'done', ...awaited }, '✗ unconfirmed'],
     ];
     view.on(shown(...rows.map(([row]) => row)));
-    assert.deepEqual(screen().slice(0, 3), [`${NODE} gate | lag 0 [2J`, 'warning: the gate has failed', HEAD]);
+    assert.deepEqual(screen().slice(0, 3), [
+      `${NODE} gate | lag 0 [2J`,
+      'warning: the gate has failed',
+      HEAD,
+    ]);
     const statuses = screen()
       .slice(4, -1)
       .map((line) => line.slice(41, 60).split(/ {2,}/)[0]?.trim());
@@ -211,11 +238,19 @@ describe('a run off a terminal', () => {
   });
 
   it('says of a dispatch whose it was', async () => {
-    const dispatches: Array<[fields: Partial<Extract<RunStep, { event: 'dispatched' }>>, expected: string]> = [
+    const dispatches: Array<
+      [fields: Partial<Extract<RunStep, { event: 'dispatched' }>>, expected: string]
+    > = [
       [{ node_id: NODE }, `${NODE} dispatched (request ${REQUEST})`],
       [{ replayed: true }, `dispatched before: the answer is a replay (request ${REQUEST})`],
-      [{ request_id: null, recovered: true }, 'dispatched: the answer was lost, the log has its entries'],
-      [{ replayed: true, earlier: { ageMs: 12_000 } }, 'dispatched by an earlier run, 12s ago; it is not done again'],
+      [
+        { request_id: null, recovered: true },
+        'dispatched: the answer was lost, the log has its entries',
+      ],
+      [
+        { replayed: true, earlier: { ageMs: 12_000 } },
+        'dispatched by an earlier run, 12s ago; it is not done again',
+      ],
     ];
     const { view, output } = await start();
     for (const [fields] of dispatches) view.on({ ...dispatched, ...fields });
@@ -242,7 +277,9 @@ describe('a run off a terminal', () => {
     const { view, output, time } = await start({}, { format: 'ndjson' });
     view.on(baseline);
     view.on(dispatched);
-    const { id, node_id, runtime, action, status, created_at } = processing({ id: 18446744073709551615n });
+    const { id, node_id, runtime, action, status, created_at } = processing({
+      id: 18446744073709551615n,
+    });
     view.on({ event: 'activity', activity: { id, node_id, runtime, action, status, created_at } });
     view.on(shown(running));
     view.on(warning);

@@ -24,10 +24,14 @@ const stream = (fields: Partial<OutputStream> = {}): OutputStream & Writable =>
   Object.assign(new Writable({ write: (_chunk, _encoding, done) => done() }), fields);
 
 const failing = (code: string): Writable =>
-  new Writable({ write: (_chunk, _encoding, done) => done(Object.assign(new Error(`write ${code}`), { code })) });
+  new Writable({
+    write: (_chunk, _encoding, done) => done(Object.assign(new Error(`write ${code}`), { code })),
+  });
 
 describe('a stream', () => {
-  const cases: Array<[what: string, isTTY: boolean, env: Record<string, string>, redraws: boolean, colour: boolean]> = [
+  const cases: Array<
+    [what: string, isTTY: boolean, env: Record<string, string>, redraws: boolean, colour: boolean]
+  > = [
     ['at a terminal', true, { TERM: 'xterm-256color' }, true, true],
     ['in a pipe', false, { TERM: 'xterm-256color' }, false, false],
     ['with NO_COLOR', true, { NO_COLOR: '1' }, true, false],
@@ -64,7 +68,9 @@ describe('a stream', () => {
     await sink.drained();
     sink.write('y');
     await sink.drained();
-    assert.ok(sink.closed && sink.gone.reason instanceof ReaderGone && sink.gone.reason.exitCode === 0);
+    assert.ok(
+      sink.closed && sink.gone.reason instanceof ReaderGone && sink.gone.reason.exitCode === 0,
+    );
   });
 
   it('says so when it cannot be written', async () => {

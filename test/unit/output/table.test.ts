@@ -19,7 +19,12 @@ async function lines(
   wanted: Partial<PrintOptions> = {},
 ): Promise<string[]> {
   const output = memoryOutput(terminal);
-  await printList(output, [entries], { noun: 'activities', columns: activityColumns }, options(wanted));
+  await printList(
+    output,
+    [entries],
+    { noun: 'activities', columns: activityColumns },
+    options(wanted),
+  );
   return output.stdout.lines;
 }
 
@@ -33,9 +38,18 @@ describe('a list as a table', () => {
   });
 
   it('has one column for what was done, without the id of a config, and one for how long ago, at a terminal', async () => {
-    const ages = { '2h': 7_200_000, '3d': 288_000_000, '5m': 330_000, '12s': 12_300, '0s': -60_000 };
+    const ages = {
+      '2h': 7_200_000,
+      '3d': 288_000_000,
+      '5m': 330_000,
+      '12s': 12_300,
+      '0s': -60_000,
+    };
     const entries = Object.values(ages).map((ms) =>
-      activity({ action: 'reconfigure:7262600000000000043', created_at: new Date(Date.now() - ms).toISOString() }),
+      activity({
+        action: 'reconfigure:7262600000000000043',
+        created_at: new Date(Date.now() - ms).toISOString(),
+      }),
     );
     const [header = '', ...rows] = await lines({ ...AT, columns: 118 }, entries);
     assert.equal(header.split(/ +/).join(' '), 'ID NODE WHAT STATUS AUTHOR AGE TOOK');
@@ -56,7 +70,10 @@ describe('a list as a table', () => {
     [10, 'ID STATUS'],
   ] as const) {
     it(`gives up whole columns, but never id and status: ${columns} columns`, async () => {
-      const entry = activity({ author_id: 610809900976570000n, created_at: new Date().toISOString() });
+      const entry = activity({
+        author_id: 610809900976570000n,
+        created_at: new Date().toISOString(),
+      });
       const rows = await lines({ ...AT, columns }, [entry]);
       assert.equal(rows[0]?.split(/ +/).join(' '), header);
       if (columns > 31) for (const row of rows) assert.ok(row.length <= columns, row);
@@ -71,12 +88,17 @@ describe('a list as a table', () => {
       '1       4.8s  reconfigure:7262600000000000043  18446744073709551615',
     ]);
     const bare = { header: false, columns: ['id', 'status'] };
-    assert.deepEqual(await lines({}, [items[0] ?? entry], bare), ['7261845022003200002  processing']);
+    assert.deepEqual(await lines({}, [items[0] ?? entry], bare), [
+      '7261845022003200002  processing',
+    ]);
   });
 
   it('stays in one line whatever a hostile API says, and in line for wide characters', async () => {
     const columns = ['action', 'status', 'created'];
-    const odd = [activity({ status: HOSTILE, action: '', created_at: 'yesterday' }), activity({ action: '再起動' })];
+    const odd = [
+      activity({ status: HOSTILE, action: '', created_at: 'yesterday' }),
+      activity({ action: '再起動' }),
+    ];
     const [header, first = '', second] = await lines({}, odd, { columns });
     assert.equal(header, 'ACTION  STATUS                          CREATED');
     assert.match(first, /^- {8}\[2J \[31mred {2}2J {2}next esrever {2}yesterday$/);
@@ -85,7 +107,9 @@ describe('a list as a table', () => {
 
   it('sizes a long list by its first 1000 rows, and breaks nothing later', async () => {
     const many = Array.from({ length: 1100 }, (_, index) => activity({ id: BigInt(index + 1) }));
-    const rows = await lines({}, [...many, activity({ id: LARGEST })], { columns: ['id', 'status'] });
+    const rows = await lines({}, [...many, activity({ id: LARGEST })], {
+      columns: ['id', 'status'],
+    });
     assert.equal(rows.length, 1102);
     assert.equal(rows[1], '1     completed');
     assert.equal(rows[1100], '1100  completed');
@@ -98,7 +122,10 @@ it('times in a table are local at a terminal, and UTC with a Z when told', async
   process.env.TZ = 'Asia/Kolkata';
   const time = async (utc: boolean): Promise<unknown> =>
     (await lines(AT, [activity()], { columns: ['created'], utc }))[1];
-  assert.deepEqual([await time(false), await time(true)], ['2026-03-16 17:30:00', '2026-03-16 12:00:00Z']);
+  assert.deepEqual(
+    [await time(false), await time(true)],
+    ['2026-03-16 17:30:00', '2026-03-16 12:00:00Z'],
+  );
   if (zone === undefined) delete process.env.TZ;
   else process.env.TZ = zone;
 });
@@ -109,7 +136,16 @@ const names = (wanted?: readonly string[]): string[] =>
 describe('--columns', () => {
   it('selects and reorders, in any case; all of them when it is not given', () => {
     assert.deepEqual(names(['STATUS', 'id']), ['status', 'id']);
-    assert.deepEqual(names().slice(0, 8), ['id', 'node', 'runtime', 'action', 'what', 'status', 'author', 'created']);
+    assert.deepEqual(names().slice(0, 8), [
+      'id',
+      'node',
+      'runtime',
+      'action',
+      'what',
+      'status',
+      'author',
+      'created',
+    ]);
   });
 
   it('refuses a name that is unknown, empty or twice, and no name, and lists the names', () => {
@@ -120,7 +156,9 @@ describe('--columns', () => {
       [[], /names no column/],
     ] as const) {
       const isRefusal = (error: unknown): boolean =>
-        error instanceof UsageError && message.test(error.message) && /: id, node, runtime/.test(error.hint ?? '');
+        error instanceof UsageError &&
+        message.test(error.message) &&
+        /: id, node, runtime/.test(error.hint ?? '');
       assert.throws(() => names(wanted), isRefusal);
     }
   });

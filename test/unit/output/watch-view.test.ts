@@ -41,9 +41,14 @@ const listing = {
   event: 'listing',
   activities: [small(3n, 'processing'), small(2n, 'rejected'), small(1n, 'completed')],
 } as const;
-const warning = { event: 'warning', code: 'unreadable', message: 'the log could not be read, trying again' } as const;
+const warning = {
+  event: 'warning',
+  code: 'unreadable',
+  message: 'the log could not be read, trying again',
+} as const;
 const WARNING = 'warning: the log could not be read, trying again';
-const changed = (id: bigint, status = 'completed') => ({ event: 'activity', activity: small(id, status) }) as const;
+const changed = (id: bigint, status = 'completed') =>
+  ({ event: 'activity', activity: small(id, status) }) as const;
 const line = (id: number, status: string, at = '12:00:03'): string =>
   `2026-03-16 ${at}Z 610809900976570889 iggy restart, activity ${id} ${status}`;
 
@@ -87,7 +92,9 @@ describe('a followed log off a terminal', () => {
     for (const event of [listing, changed(3n), changed(4n, 'paused')]) view.on(event);
     view.stop(new LdctlError('unconfirmed', 'timeout', 'no answer'));
     view.stop();
-    const told = output.stdout.lines.map((text) => JSON.parse(text) as { event: string; activity?: { id: string } });
+    const told = output.stdout.lines.map(
+      (text) => JSON.parse(text) as { event: string; activity?: { id: string } },
+    );
     assert.deepEqual(
       told.map(({ event, activity }) => [event, activity?.id]),
       [...['1', '2', '3', '3', '4'].map((id) => ['activity', id]), ['result', undefined]],
@@ -117,9 +124,15 @@ describe('a followed log at a terminal', () => {
       '4 entries, 2 processing, 2s',
     ]);
     view.on({ event: 'outage', ageMs: 1000 });
-    assert.equal(screenLines(output.stderr).at(-1), 'the log has been out of reach since 12:00:01Z');
+    assert.equal(
+      screenLines(output.stderr).at(-1),
+      'the log has been out of reach since 12:00:01Z',
+    );
     view.stop();
-    assert.deepEqual([screenLines(output.stderr), output.stdout.text], [['Activities of prod'], '']);
+    assert.deepEqual(
+      [screenLines(output.stderr), output.stdout.text],
+      [['Activities of prod'], ''],
+    );
   });
 
   it('is one screen high, and forgets what is long done, but counts it', async () => {

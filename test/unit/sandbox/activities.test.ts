@@ -8,7 +8,10 @@ describe('sandbox: activities in virtual time', () => {
   it('shows an entry a node once it appears, processing until its work is done', () => {
     const world = new World();
     const answer = world.post();
-    assert.deepEqual([answer.status, answer.body, answer.headers['content-type']], [202, '', undefined]);
+    assert.deepEqual(
+      [answer.status, answer.body, answer.headers['content-type']],
+      [202, '', undefined],
+    );
     world.now = START + 199;
     assert.deepEqual(world.log().items, []);
     world.now = START + 200;
@@ -21,7 +24,9 @@ describe('sandbox: activities in virtual time', () => {
     world.now = START + 1699;
     assert.equal(world.log().items[0]?.status, 'processing');
     world.now = START + 1700;
-    for (const item of world.log().items) assert.deepEqual([item.status, item.finished_at], ['completed', iso(1700)]);
+    for (const item of world.log().items) {
+      assert.deepEqual([item.status, item.finished_at], ['completed', iso(1700)]);
+    }
   });
 
   for (const order of ['asc', 'desc'] as const) {
@@ -55,13 +60,23 @@ describe('sandbox: activities in virtual time', () => {
   it("shows another operator's entries, and tells them apart in its record", () => {
     const world = new World();
     const nodes = world.nodes.slice(0, 1);
-    const dispatch = world.sandbox.dispatchAsOther({ runtime: 'iggy', action: { verb: 'restart' }, nodes });
+    const dispatch = world.sandbox.dispatchAsOther({
+      runtime: 'iggy',
+      action: { verb: 'restart' },
+      nodes,
+    });
     world.now += 200;
     const [item] = world.log().items;
     assert.deepEqual([item?.node_id, item?.author_id], [world.nodes[0], 608123456789012346n]);
     assert.equal(dispatch.idempotency_key, null);
     assert.deepEqual(dispatch.activities, [
-      { id: item?.id, node_id: item?.node_id, appears_at: START + 200, finishes_at: START + 1700, result: 'completed' },
+      {
+        id: item?.id,
+        node_id: item?.node_id,
+        appears_at: START + 200,
+        finishes_at: START + 1700,
+        result: 'completed',
+      },
     ]);
     assert.deepEqual([world.record.posts, world.record.dispatches], [[], [dispatch]]);
   });
@@ -119,7 +134,11 @@ describe('sandbox: what becomes of an action', () => {
     );
     const [dispatch] = world.record.dispatches;
     assert.deepEqual(
-      dispatch?.activities.map(({ appears_at, finishes_at, result }) => [appears_at, finishes_at, result]),
+      dispatch?.activities.map(({ appears_at, finishes_at, result }) => [
+        appears_at,
+        finishes_at,
+        result,
+      ]),
       [
         [START + 200, START + 1700, 'rejected'],
         [START + 200, null, null],
@@ -134,8 +153,14 @@ describe('sandbox: what becomes of an action', () => {
   });
 
   it('takes its time node by node, and about as long as it is told', () => {
-    const world = new World({ nodes: [1n, 2n], appearMs: (node) => Number(node) * 1000, workMs: 60_000 });
-    for (let n = 0; n < 50; n += 1) world.post('{"nodes":[2]}', { path: `${world.activities}/connectors/restart` });
+    const world = new World({
+      nodes: [1n, 2n],
+      appearMs: (node) => Number(node) * 1000,
+      workMs: 60_000,
+    });
+    for (let n = 0; n < 50; n += 1) {
+      world.post('{"nodes":[2]}', { path: `${world.activities}/connectors/restart` });
+    }
     const [first, ...others] = world.record.dispatches.flatMap(({ activities }) => activities);
     assert.equal(first?.appears_at, START + 2000);
     const ends = [first, ...others].map((activity) => activity.finishes_at ?? 0);

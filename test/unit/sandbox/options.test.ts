@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { Parser } from '@oclif/core';
 import { sandboxFlags, sandboxOf, sandboxOptions } from '../../../src/commands/sandbox/start.js';
-import { startSandbox, type RunningSandbox, type StartSandboxOptions } from '../../../src/sandbox/index.js';
+import {
+  startSandbox,
+  type RunningSandbox,
+  type StartSandboxOptions,
+} from '../../../src/sandbox/index.js';
 import { nodeIds, readOptions } from '../../../src/sandbox/options.js';
 
 async function flagsOf(...argv: string[]): Promise<Parameters<typeof sandboxOptions>[0]> {
@@ -19,9 +23,19 @@ describe('the options of a sandbox', () => {
     for (const { now, ...options } of [readOptions({}), await optionsOf('')]) {
       assert.ok(Math.abs(now() - Date.now()) < 5000);
       assert.deepEqual(options, {
-        ...{ port: 0, nodes: [610809900976570889n, 610809900976570890n, 610809900976570891n], order: 'desc' },
+        ...{
+          port: 0,
+          nodes: [610809900976570889n, 610809900976570890n, 610809900976570891n],
+          order: 'desc',
+        },
         ...{ appearMs: 200, workMs: 1500, reject: [], stuck: [], missing: [], troubles: new Map() },
-        ...{ dropPosts: 0, failRate: 0, ignoreIdempotency: false, bareReconfigure: false, answerMs: 0 },
+        ...{
+          dropPosts: 0,
+          failRate: 0,
+          ignoreIdempotency: false,
+          bareReconfigure: false,
+          answerMs: 0,
+        },
         ...('seed' in options && { seed: undefined, history: undefined, rateLimit: undefined }),
       });
     }
@@ -33,10 +47,19 @@ describe('the options of a sandbox', () => {
       [nodes[1], 'stuck'],
       [nodes[2], 'missing'],
     ]);
-    assert.deepEqual((await optionsOf('--reject 1 --stuck 610809900976570890 --missing 3')).troubles, wanted);
-    assert.deepEqual(readOptions({ reject: [1], stuck: [610809900976570890n], missing: [3] }).troubles, wanted);
+    assert.deepEqual(
+      (await optionsOf('--reject 1 --stuck 610809900976570890 --missing 3')).troubles,
+      wanted,
+    );
+    assert.deepEqual(
+      readOptions({ reject: [1], stuck: [610809900976570890n], missing: [3] }).troubles,
+      wanted,
+    );
     assert.equal((await optionsOf('--reject 1 --reject 2')).troubles.size, 2);
-    assert.deepEqual([...readOptions({ nodes: [7n, 8n], reject: [8n] }).troubles], [[8n, 'reject']]);
+    assert.deepEqual(
+      [...readOptions({ nodes: [7n, 8n], reject: [8n] }).troubles],
+      [[8n, 'reject']],
+    );
   });
 
   const wrongFlags: Array<[line: string, message: RegExp]> = [
@@ -51,7 +74,10 @@ describe('the options of a sandbox', () => {
   ];
   it('are refused by flag where they cannot be', async () => {
     for (const [line, message] of wrongFlags) {
-      await assert.rejects(flagsOf(...line.split(' ')).then(sandboxOf), { name: 'UsageError', message });
+      await assert.rejects(flagsOf(...line.split(' ')).then(sandboxOf), {
+        name: 'UsageError',
+        message,
+      });
     }
   });
 
@@ -77,7 +103,9 @@ describe('the options of a sandbox', () => {
     const sandbox: RunningSandbox = await startSandbox();
     const { port } = new URL(sandbox.apiUrl);
     try {
-      await assert.rejects(startSandbox({ port: Number(port) } satisfies StartSandboxOptions), { code: 'EADDRINUSE' });
+      await assert.rejects(startSandbox({ port: Number(port) } satisfies StartSandboxOptions), {
+        code: 'EADDRINUSE',
+      });
       const error = { name: 'UsageError', message: `--port: ${port} is in use` };
       await assert.rejects(sandboxOf(await flagsOf('--port', port)), error);
     } finally {

@@ -5,7 +5,11 @@ const HEX_32 = /^[0-9a-f]{32}$/;
 const MINUTE = 60_000;
 
 /** The answer is a problem as the contract lists it. */
-function assertProblem(answer: ReturnType<World['get']>, status: number, code: string): ProblemBody {
+function assertProblem(
+  answer: ReturnType<World['get']>,
+  status: number,
+  code: string,
+): ProblemBody {
   assert.equal(answer.status, status, answer.body);
   assert.equal(answer.headers['content-type'], 'application/problem+json');
   const problem = read(answer) as ProblemBody;
@@ -22,8 +26,12 @@ describe('sandbox: refuses what the contract does not have', () => {
   const { activities, nodes } = world;
   const [node = 0n] = nodes;
   const tenant = '/tenants/7261845022003200001';
-  const deployment = (division: string, environment: string, id = '7263012455120900033', of = tenant): string =>
-    `${of}/divisions/${division}/environments/${environment}/deployments/${id}`;
+  const deployment = (
+    division: string,
+    environment: string,
+    id = '7263012455120900033',
+    of = tenant,
+  ): string => `${of}/divisions/${division}/environments/${environment}/deployments/${id}`;
 
   const refused: Array<[method: string, status: number, code: string, ...paths: string[]]> = [
     ['GET', 404, 'not_found', '/deployment', `/${activities}`, `${activities}/`, `${activities}/1`],
@@ -31,10 +39,22 @@ describe('sandbox: refuses what the contract does not have', () => {
     ['GET', 404, 'not_found', `${activities}/iggy/restart`],
     [
       ...(['POST', 400, 'validation_error'] as const),
-      ...['kafka/restart', 'iggy/explode', 'iggy/restart:1', 'iggy/reconfigure', 'iggy/reconfigure:1:2'],
+      ...[
+        'kafka/restart',
+        'iggy/explode',
+        'iggy/restart:1',
+        'iggy/reconfigure',
+        'iggy/reconfigure:1:2',
+      ],
       ...['iggy/reconfigure%3A42', `iggy/reconfigure:${2n ** 64n}`],
     ],
-    ['GET', 400, 'validation_error', '/deployments/18446744073709551616/activities', '/deployments/sandbox/activities'],
+    [
+      'GET',
+      400,
+      'validation_error',
+      '/deployments/18446744073709551616/activities',
+      '/deployments/sandbox/activities',
+    ],
     ['GET', 404, 'not_found', '/deployments/18446744073709551615/activities'],
     ['POST', 404, 'not_found', '/deployments/1/activities/iggy/restart'],
     [
@@ -56,17 +76,33 @@ describe('sandbox: refuses what the contract does not have', () => {
     it(`${method} ${paths.join()}: ${status}`, () => {
       for (const given of paths) {
         const path = given.startsWith('/') ? given : `${activities}/${given}`;
-        assertProblem(method === 'GET' ? world.get(path) : world.post('{}', { path }), status, code);
+        assertProblem(
+          method === 'GET' ? world.get(path) : world.post('{}', { path }),
+          status,
+          code,
+        );
       }
     });
   }
 
   it('names the parameter of a query that is wrong', () => {
-    const queries = ['results=0', 'results=101', 'results=1e1', 'results=', 'page=0', 'page=01', 'page=-1', 'status=x'];
+    const queries = [
+      'results=0',
+      'results=101',
+      'results=1e1',
+      'results=',
+      'page=0',
+      'page=01',
+      'page=-1',
+      'status=x',
+    ];
     for (const query of queries) {
       const problem = assertProblem(world.get(`${activities}?${query}`), 400, 'validation_error');
       const field = query.slice(0, query.indexOf('='));
-      assert.deepEqual([problem.field, problem.field_issues?.map(({ path }) => path)], [field, [field]]);
+      assert.deepEqual(
+        [problem.field, problem.field_issues?.map(({ path }) => path)],
+        [field, [field]],
+      );
     }
   });
 
@@ -115,32 +151,46 @@ describe('sandbox: accepts what the contract has', () => {
       assert.equal(world.post(body).status, 202);
     }
     assert.deepEqual(
-      world.record.dispatches.map((dispatch) => dispatch.activities.map((activity) => activity.node_id)),
+      world.record.dispatches.map((dispatch) =>
+        dispatch.activities.map((activity) => activity.node_id),
+      ),
       [world.nodes, world.nodes, [third, first]],
     );
   });
 
   it('gives every answer an ld-request of its own and a date', () => {
     const world = new World();
-    const answers = [world.get(world.activities), world.post(), world.post('{'), world.get('/nowhere', null)];
+    const answers = [
+      world.get(world.activities),
+      world.post(),
+      world.post('{'),
+      world.get('/nowhere', null),
+    ];
     for (const { headers } of answers) {
       assert.match(headers['ld-request'] ?? '', HEX_32);
       assert.equal(headers.date, 'Mon, 16 Mar 2026 12:00:00 GMT');
     }
-    assert.equal(new Set(answers.map((answer) => answer.headers['ld-request'])).size, answers.length);
+    assert.equal(
+      new Set(answers.map((answer) => answer.headers['ld-request'])).size,
+      answers.length,
+    );
   });
 });
 
 describe('sandbox: idempotency keys', () => {
   const outcomes = (world: World): string[] => world.record.posts.map(({ outcome }) => outcome);
-  const isReplayed = (answer: ReturnType<World['post']>): boolean => answer.headers['idempotent-replayed'] === 'true';
+  const isReplayed = (answer: ReturnType<World['post']>): boolean =>
+    answer.headers['idempotent-replayed'] === 'true';
 
   it('the same key and body: the first answer again, marked, and nothing is carried out', () => {
     const world = new World();
     const first = world.post('{}', { idempotencyKey: 'k' });
     world.now += 1000;
     const again = world.post('{}', { idempotencyKey: 'k' });
-    assert.deepEqual([first.status, isReplayed(first), again.status, isReplayed(again)], [202, false, 202, true]);
+    assert.deepEqual(
+      [first.status, isReplayed(first), again.status, isReplayed(again)],
+      [202, false, 202, true],
+    );
     assert.equal(again.headers.date, 'Mon, 16 Mar 2026 12:00:01 GMT');
     assert.notEqual(again.headers['ld-request'], first.headers['ld-request']);
     assert.equal(world.record.dispatches.length, 1);
@@ -191,7 +241,10 @@ describe('sandbox: limits and faults', () => {
     assert.equal(refused.headers['retry-after'], '1');
     assert.equal(world.get(world.activities, world.key('readonly')).status, 200);
     world.now += 500;
-    assert.deepEqual([world.get(world.activities).status, world.get(world.activities).status], [200, 429]);
+    assert.deepEqual(
+      [world.get(world.activities).status, world.get(world.activities).status],
+      [200, 429],
+    );
     const slow = new World({ rateLimit: 0.1 });
     slow.get(slow.activities);
     assert.equal(slow.get(slow.activities).headers['retry-after'], '10');
@@ -206,7 +259,10 @@ describe('sandbox: limits and faults', () => {
     const failed = post('after', 503);
     assertProblem(failed, 503, 'service_unavailable');
     assert.equal(failed.headers['retry-after'], '1');
-    assert.equal(world.post('{}', { idempotencyKey: 'one' }).headers['idempotent-replayed'], 'true');
+    assert.equal(
+      world.post('{}', { idempotencyKey: 'one' }).headers['idempotent-replayed'],
+      'true',
+    );
     assert.deepEqual(
       world.record.posts.map((one) => [one.outcome, one.status]),
       [
@@ -224,7 +280,14 @@ describe('sandbox: limits and faults', () => {
       const faults = Array.from({ length: 2000 }, () => sandbox.nextFault('GET'));
       return faults.map((fault) => (fault ? `${fault.when} ${fault.status}` : 'none'));
     };
-    const kinds = ['after 500', 'after 503', 'after lost', 'before 500', 'before 503', 'before lost'];
+    const kinds = [
+      'after 500',
+      'after 503',
+      'after lost',
+      'before 500',
+      'before 503',
+      'before lost',
+    ];
     assert.deepEqual([...new Set(drawn(0, 1))], ['none']);
     assert.deepEqual([...new Set(drawn(1, 1))].sort(), kinds);
     const some = drawn(0.3, 7).filter((fault) => fault !== 'none').length;

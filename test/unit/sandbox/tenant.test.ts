@@ -28,10 +28,18 @@ describe('sandbox: keys and the tenant', () => {
   }
 
   it('a missing and a wrong key: 401 on every path', () => {
-    for (const path of [world.activities, `${TENANT}/api_keys/context`, `${TENANT}/structure`, main]) {
+    for (const path of [
+      world.activities,
+      `${TENANT}/api_keys/context`,
+      `${TENANT}/structure`,
+      main,
+    ]) {
       for (const key of [null, '', 'ld_pk_wrong', `${world.key('admin')} `]) {
         const answer = world.get(path, key);
-        assert.deepEqual([answer.status, (read(answer) as ProblemBody).code], [401, 'unauthorized']);
+        assert.deepEqual(
+          [answer.status, (read(answer) as ProblemBody).code],
+          [401, 'unauthorized'],
+        );
       }
     }
   });
@@ -40,7 +48,8 @@ describe('sandbox: keys and the tenant', () => {
     const structure = read(world.get(`${TENANT}/structure`)) as TenantStructure;
     const environments = structure.divisions.flatMap((division) =>
       division.environments.map(
-        ({ name, deployments }) => `${division.name}/${name}: ${deployments.map((d) => d.name).join(' ')}`,
+        ({ name, deployments }) =>
+          `${division.name}/${name}: ${deployments.map((d) => d.name).join(' ')}`,
       ),
     );
     assert.deepEqual(environments, [
@@ -48,7 +57,9 @@ describe('sandbox: keys and the tenant', () => {
       'platform/testing: staging',
       'research/lab: telescope basement',
     ]);
-    const deployments = structure.divisions.flatMap(({ environments: all }) => all.flatMap((one) => one.deployments));
+    const deployments = structure.divisions.flatMap(({ environments: all }) =>
+      all.flatMap((one) => one.deployments),
+    );
     for (const { cloud, tier, variant, supervisor_url } of deployments) {
       assert.match(cloud, /^(?:aws|gcp)$/);
       assert.match(tier ?? 'free', /^(?:free|small|medium|large|(?:2|4|8|16)?xlarge)$/);
@@ -60,10 +71,24 @@ describe('sandbox: keys and the tenant', () => {
     assert.deepEqual(read(world.get(main)), {
       id: 7263012455120900033n,
       name: 'sandbox',
-      ...{ cloud: 'aws', region: 'us-east-1', tier: 'medium', variant: 'managed', supervisor_url: URL },
-      ...{ nodes_count: 4n, runtimes: ['iggy', 'connectors'], cluster: 'cluster', protected: false },
+      ...{
+        cloud: 'aws',
+        region: 'us-east-1',
+        tier: 'medium',
+        variant: 'managed',
+        supervisor_url: URL,
+      },
+      ...{
+        nodes_count: 4n,
+        runtimes: ['iggy', 'connectors'],
+        cluster: 'cluster',
+        protected: false,
+      },
     });
-    const single = read(new World({ nodes: 1 }).get(main)) as { nodes_count: bigint; cluster: string };
+    const single = read(new World({ nodes: 1 }).get(main)) as {
+      nodes_count: bigint;
+      cluster: string;
+    };
     assert.deepEqual([single.nodes_count, single.cluster], [1n, 'standalone']);
     const basement = at('7261845022003200102', '7261845022003200204', '7263012455120900037');
     assert.equal((read(world.get(basement)) as { supervisor_url: unknown }).supervisor_url, null);

@@ -32,7 +32,10 @@ export interface PostOptions {
   fault?: Fault;
 }
 
-/** A sandbox in virtual time, and what a client would send it. Activities appear after 200 ms and work for exactly 1.5 s. */
+/**
+ * A sandbox in virtual time, and what a client would send it. Activities appear after 200 ms and
+ * work for exactly 1.5 s.
+ */
 export class World {
   now = START;
   readonly sandbox: Sandbox;
@@ -60,11 +63,23 @@ export class World {
     return this.#send('GET', path, key === null ? {} : { 'ld-api-key': key }, '');
   }
 
-  /** POST of a trigger, by default `iggy/restart` with the admin key and an idempotency key of its own. */
+  /**
+   * POST of a trigger, by default `iggy/restart` with the admin key and an idempotency key of its
+   * own.
+   */
   post(body = '{}', options: PostOptions = {}): SandboxAnswer {
     const { key = this.key('admin'), idempotencyKey = `key-${this.record.posts.length}` } = options;
-    const headers = { 'ld-api-key': key, ...(idempotencyKey !== null && { 'idempotency-key': idempotencyKey }) };
-    return this.#send('POST', options.path ?? `${this.activities}/iggy/restart`, headers, body, options.fault);
+    const headers = {
+      'ld-api-key': key,
+      ...(idempotencyKey !== null && { 'idempotency-key': idempotencyKey }),
+    };
+    return this.#send(
+      'POST',
+      options.path ?? `${this.activities}/iggy/restart`,
+      headers,
+      body,
+      options.fault,
+    );
   }
 
   /** The log's first hundred, as the admin key sees it. */
@@ -72,7 +87,13 @@ export class World {
     return read(this.get(`${this.activities}?${query}`)) as Page;
   }
 
-  #send(method: string, path: string, headers: Record<string, string>, body: string, fault?: Fault): SandboxAnswer {
+  #send(
+    method: string,
+    path: string,
+    headers: Record<string, string>,
+    body: string,
+    fault?: Fault,
+  ): SandboxAnswer {
     const answer = this.sandbox.handle({ method, path, headers, body }, fault);
     if (answer) return answer;
     throw new Error('the connection was closed');

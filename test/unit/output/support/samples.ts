@@ -43,7 +43,13 @@ export function node(fields: Partial<NodeResult> = {}): NodeResult {
 }
 
 export function missing(fields: Partial<NodeResult> = {}): NodeResult {
-  return node({ status: 'missing', activity_id: null, created_at: null, finished_at: null, ...fields });
+  return node({
+    status: 'missing',
+    activity_id: null,
+    created_at: null,
+    finished_at: null,
+    ...fields,
+  });
 }
 
 export function progress(fields: Partial<NodeProgress> = {}): NodeProgress {
@@ -71,5 +77,8 @@ export function options(fields: Partial<PrintOptions> = {}): PrintOptions {
   return { format: 'table', header: true, numberIds: false, utc: true, ...fields };
 }
 
-/** As text of a hostile API: colours, cursor moves by 7-bit and 8-bit sequences, a bell, a new line, a reversed line. */
+/**
+ * As text of a hostile API: colours, cursor moves by 7-bit and 8-bit sequences, a bell, a new line,
+ * a reversed line.
+ */
 export const HOSTILE = '\u001B[2J\u001B[31mred\u0007\u009B2J\r\nnext\u202Eesrever';

@@ -4,8 +4,9 @@ import { type MemorySink } from '../../../helpers/memory-output.js';
 const TOKEN = /\u001B\[(\??)([\d;]*)([A-Za-z])|\n|[^\u001B\n]/gu;
 
 /**
- * A terminal in miniature: what a user sees after everything that was written to a sink, above the screen too. It knows
- * the sequences that log-update uses, and wraps at its right edge. Colours are dropped; all characters are one column wide.
+ * A terminal in miniature: what a user sees after everything that was written to a sink, above the
+ * screen too. It knows the sequences that log-update uses, and wraps at its right edge. Colours are
+ * dropped; all characters are one column wide.
  */
 export function screenLines(sink: MemorySink): string[] {
   const lines: string[][] = [[]];
@@ -36,7 +37,9 @@ export function screenLines(sink: MemorySink): string[] {
     else if (command === 'G') column = 0;
     // `ESC[2K` erases the line, `ESC[K` what is right of the cursor.
     else if (command === 'K') lines[row] = count === 2 ? [] : (lines[row] ?? []).slice(0, column);
-    else if (command !== 'm' && mark !== '?') throw new Error(`the screen does not know ${command}`);
+    else if (command !== 'm' && mark !== '?') {
+      throw new Error(`the screen does not know ${command}`);
+    }
   }
   const texts = lines.map((characters) => characters.join('').trimEnd());
   return texts.slice(0, texts.findLastIndex((text) => text !== '') + 1);
