@@ -148,9 +148,9 @@ export function createWatch(plan: WatchPlan, startedAt: number): Job<WatchResult
       const downTo = [...open].reduce((low, id) => (id <= low ? id - 1n : low), floor);
       return { do: 'read', downTo, open: [...open].slice(0, 1), patient: false };
     },
-    take: (fact, now) => {
+    tick: () => undefined,
+    take: (_step, fact, now) => {
       if (fact.is === 'read') read(fact.read, now);
-      else if (fact.is === 'stopped') end ??= { error: fact.reason };
       else if (fact.is === 'unreadable') {
         const failed = failedRead(pace, fact, now);
         news.push(...failed.news);
@@ -159,7 +159,10 @@ export function createWatch(plan: WatchPlan, startedAt: number): Job<WatchResult
         end = { error: new LdctlError('unconfirmed', fact.error.code, what, fact.error) };
       }
     },
-    news: () => news.splice(0),
+    interrupt: (reason) => {
+      end ??= { error: reason };
+    },
+    events: () => news.splice(0),
     result: () => ({
       entries: [...shown.values()].sort((a, b) => compareIds(b.id, a.id)),
       anyRejected: [...waitedFor].some((id) => shown.get(id)?.status === 'rejected'),
