@@ -10,6 +10,14 @@ export interface ReadOptions extends CallOptions {
   pages?: number;
 }
 
+/** Where a read for nodes may end, besides at its 1,000 entries or 30 days. */
+export interface KnownOptions extends ReadOptions {
+  /** How many nodes there are, by Core: once the log has shown as many, the rest is not read. */
+  nodes?: number | undefined;
+  /** Counts only nodes with an entry of this runtime. */
+  runtime?: string | undefined;
+}
+
 export interface LogRead {
   /** Newest first, each once. */
   entries: Activity[];
@@ -197,12 +205,21 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
     return { ...read, entries: read.entries.filter((entry) => entry.id > id), above: id };
   }
 
-  /** The newest 1,000 entries, or those of 30 days, in whole pages: one odd time hides no node. */
-  function known(options?: ReadOptions): Promise<LogRead> {
+  /**
+   * Which nodes there are: the newest 1,000 entries, or those of 30 days, in whole pages, so that
+   * one odd time hides no node. It ends sooner once it has seen as many nodes as there are.
+   */
+  function known({ nodes, runtime, ...options }: KnownOptions = {}): Promise<LogRead> {
+    const seen = new Set<Id>();
     let isPast: ReturnType<typeof pastWhen> | undefined;
     return readUntil((page, all) => {
+      for (const entry of page.entries) {
+        if (runtime === undefined || entry.runtime === runtime) seen.add(entry.node_id);
+      }
       isPast ??= pastWhen((page.serverTime ?? clock.now()) - KNOWN.ageMs);
-      return isPast(page.entries) || all.length >= KNOWN.entries;
+      return (
+        seen.size >= (nodes ?? Infinity) || isPast(page.entries) || all.length >= KNOWN.entries
+      );
     }, options);
   }
 

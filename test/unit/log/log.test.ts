@@ -57,6 +57,10 @@ describe('what a read of the log costs', () => {
     'a quiet poll': { read: (log) => log.downTo(idAt(99_999)), requests: [1, 1] },
     'a poll down to the 250th entry': { read: (log) => log.downTo(idAt(99_750)), requests: [3, 3] },
     'the nodes that it names': { read: (log) => log.known(), requests: [10, 10] },
+    'the nodes, where three are there': {
+      read: (log) => log.known({ nodes: 3, runtime: 'iggy' }),
+      requests: [1, 1],
+    },
     'a young entry': { read: (log) => log.seek(idAt(99_990)), requests: [1, 1] },
     'an entry anywhere': { read: (log) => log.seek(idAt(34_567)), requests: [11, 11] },
     'the oldest entry': { read: (log) => log.seek(idAt(0)), requests: [11, 11] },
@@ -155,6 +159,19 @@ describe('a read of the log', () => {
       new VirtualClock(clock.now() - 3_600_000 - 200_000 + 30 * 24 * 3_600_000),
     );
     assert.equal((await late.known()).entries.length, 300);
+  });
+
+  it('ends once it has seen as many nodes as there are, of the runtime that matters', async () => {
+    const { server, log, clock } = open(1000);
+    for (let n = 0; n < 150; n += 1) {
+      server.add({ runtime: 'connectors', node: 9n, createdAt: clock.now() });
+    }
+    const pagesRead = async (nodes: number, runtime?: string): Promise<number> =>
+      (await log.known({ nodes, runtime })).entries.length / 100;
+    assert.equal(await pagesRead(1), 1);
+    assert.equal(await pagesRead(4), 2);
+    assert.equal(await pagesRead(3, 'iggy'), 2);
+    assert.equal(await pagesRead(4, 'iggy'), 10);
   });
 
   it('takes the order from the longest page, not from two neighbours', async () => {
