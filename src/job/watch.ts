@@ -3,7 +3,8 @@ import type { Clock } from '../base/clock.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
 import { listNewest, matches, readAfter, type ActivityFilter } from '../log/list.js';
-import { RECENT, type ActivityLog, type LogRead } from '../log/log.js';
+import type { ActivityLog, LogRead } from '../log/log.js';
+import { RECENT } from '../log/walk.js';
 import { steps } from './drive.js';
 import type { Job } from './job.js';
 import {
