@@ -171,6 +171,28 @@ describe('a read of the log', () => {
     assert.equal((await late.known()).entries.length, 300);
   });
 
+  it('reads pages again that were read at once while an entry came late and the oldest went', async () => {
+    const { server, log } = open(2000);
+    const there = newestFirst(server);
+    const list = server.list.bind(server);
+    let hasChanged = false;
+    server.list = async (id, query) => {
+      // Page 4 is answered before, so that the last entry of page 3 would be on neither.
+      if (query.page === 3 && !hasChanged) {
+        await new Promise(setImmediate);
+        hasChanged = true;
+        server.add({ id: idAt(1990) + 1n });
+        server.entries.shift();
+      }
+      return list(id, query);
+    };
+    const ids = await idsOf(log);
+    assert.deepEqual(
+      ids.filter((id) => there.includes(id)),
+      there.slice(0, -1),
+    );
+  });
+
   it('ends once it has seen as many nodes as there are, of the runtime that matters', async () => {
     const { server, log, clock } = open(1000);
     for (let n = 0; n < 150; n += 1) {
