@@ -79,7 +79,7 @@ export function systemHost(program: Program): Host {
   stdout.removeAllListeners('error');
   process.once('exit', leaveClosedTerminal);
   const output = new Output(new Sink(stdout, env), new Sink(stderr, env));
-  for (const key of environmentKeys(env)) output.redact((text) => key.scrub(text));
+  for (const key of environmentKeys(env)) output.redact(key);
   return {
     program,
     env,
