@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseJson } from '../helpers/readers.js';
+import { story, type Scene } from '../helpers/scene.js';
+import { reply, startServer } from '../helpers/server.js';
+
+const ONE = { nodes: [7n] };
+const KEYED = 'activities trigger iggy restart --node 7 --idempotency-key k';
+
+/** A record of a trigger that was sent, and what a run with its key says once it was changed. */
+async function withRecord(scene: Scene, code: number, change: (path: string) => void) {
+  await scene.ends(0, KEYED);
+  const folder = join(scene.folder, 'config', 'runs');
+  const name = readdirSync(folder).find((one) => /\.1$/.test(one)) ?? assert.fail('no record');
+  change(join(folder, name));
+  const { stderr } = await scene.ends(code, KEYED);
+  assert.equal(scene.posts.length, 1);
+  return stderr;
+}
+
+const makeFifo = (path: string): unknown => execFileSync('mkfifo', ['-m', '600', path]);
+
+describe('what would be read for ever', () => {
+  story('is refused in place of the profiles', {}, async (scene) => {
+    await scene.forget().ends(5, 'profiles use prod');
+    execFileSync('mkdir', ['-p', '-m', '700', join(scene.folder, 'config')]);
+    makeFifo(join(scene.folder, 'config', 'config.json'));
+    for (const args of ['profiles list', 'activities list', 'whoami']) {
+      const { stderr } = await scene.ends(2, args);
+      assert.match(stderr, /^error: cannot read \S+config\.json: it is not a regular file$/m);
+    }
+  });
+
+  story('is refused in place of a record', ONE, async (scene) => {
+    const said = await withRecord(scene, 2, (path) => {
+      rmSync(path);
+      makeFifo(path);
+    });
+    assert.match(said, /^error: cannot read \S+\.1: it is not a regular file$/m);
+  });
+
+  story('is no record with a number that cannot be counted on from', ONE, async (scene) => {
+    const said = await withRecord(scene, 7, (path) => renameSync(path, `${path}${'0'.repeat(20)}`));
+    assert.match(said, /^error: the record of an earlier run is broken/m);
+  });
+
+  story('is no key from a command that prints without end', ONE, async (scene) => {
+    const { tenantId, deploymentId } = scene.sandbox;
+    const add = `profiles add prod --no-verify --tenant-id ${tenantId} --supervisor-url ${scene.url}`;
+    const args = [...`${add} --deployment ${deploymentId} --key-command`.split(' '), 'yes'];
+    await scene.forget().ends(0, [...args.slice(0, -1), `echo ${scene.sandbox.apiKey}`]);
+    const { stderr } = await scene.ends(2, [
+      'profiles',
+      'update',
+      'prod',
+      '--key-command',
+      "yes | tr -d '\\n'",
+    ]);
+    assert.match(stderr, /^error: the key command prints more than 64 kB$/m);
+  });
+
+  story('is an answer that is nested too deep, and stdout still parses', {}, async (scene) => {
+    const entry = `{"id":1,"node_id":7,"runtime":"iggy","action":"restart","status":"completed","created_at":"","x":`;
+    const items = `[${entry}${'['.repeat(4500)}${']'.repeat(4500)}}]`;
+    const body = `{"items":${items},"page":1,"total_results":1,"total_pages":1}`;
+    const server = await startServer(reply(200, body));
+    const env = { LD_SUPERVISOR_URL: server.url };
+    const { stdout } = await scene.ends(6, 'activities list -o json', env);
+    await server.close();
+    const { error } = parseJson(stdout) as { error: { code: string; message: string } };
+    assert.deepEqual(error.code, 'invalid_answer');
+    assert.match(error.message, /nested too deep/);
+  });
+});
