@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { LDCTL } from '../helpers/ldctl.js';
 import { parseJson } from '../helpers/readers.js';
 import { story, type Scene } from '../helpers/scene.js';
 import { reply, startServer } from '../helpers/server.js';
@@ -94,3 +95,26 @@ describe('the lock of the profiles', () => {
       ]);
   });
 });
+
+// A single executable takes no code that is loaded before it.
+if (LDCTL.endsWith('.js')) {
+  describe('a user without a home', () => {
+    story('acts, and is told only where a folder is needed', ONE, async (scene) => {
+      const preload = join(scene.folder, 'no-home.cjs');
+      const thrown = `Object.assign(new Error('ENOENT'), { syscall: 'uv_os_homedir', code: 'ERR' })`;
+      writeFileSync(
+        preload,
+        `require('os').homedir = () => { if (!process.env.HOME) throw ${thrown}; return process.env.HOME; };\n`,
+      );
+      Object.assign(scene.env, { LDCTL_CONFIG_DIR: undefined, HOME: undefined });
+      scene.env.NODE_OPTIONS = `--require "${preload}"`;
+      await scene.ends(0, 'activities trigger iggy restart --node 7');
+      for (const args of [KEYED, 'profiles add prod --api-key-stdin']) {
+        const { stderr } = await scene.ends(2, args);
+        assert.match(stderr, /^error: there is no home folder to keep this in$/m);
+        assert.match(stderr, /^hint: .*Set HOME or LDCTL_CONFIG_DIR\.$/m);
+      }
+      assert.equal(scene.dispatched, 1);
+    });
+  });
+}
