@@ -120,7 +120,7 @@ export class CommandContext {
 
   /** From now on the key is in no output, whatever says it. @returns the key */
   guard(key: ApiKey): ApiKey {
-    this.host.output.redact((text) => key.scrub(text));
+    this.host.output.redact(key);
     return key;
   }
 
