@@ -107,7 +107,7 @@ function openRecords<T extends { key: string }>(
       if (!RECORD.test(name)) return [];
       const has = (mark: string): boolean => names.has(`${name}.${mark}`);
       // Another process may have followed this record, and sent, or found that it was carried out.
-      if (has('refused') && !has('accepted') && !has('redirected') && !has('joined')) return [];
+      if (has('refused') && !has('accepted') && !has('joined')) return [];
       const record = load(join(folder, name), 'key' in of ? undefined : of.deploymentId);
       if (record === null || clock.now() - madeAt(record) > VALID_MS) return [];
       return [{ record, generation: generationOf(name), has }];
@@ -136,11 +136,7 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
     if (!newest) return { found: null, last };
     const { record, generation } = newest;
     const any = (mark: string): boolean => kept.some(({ has }) => has(mark));
-    const marks = {
-      accepted: any('accepted'),
-      redirected: any('redirected'),
-      passed: any('passed'),
-    };
+    const marks = { accepted: any('accepted'), passed: any('passed') };
     return { found: { record, generation, ageMs: clock.now() - record.postedAt, ...marks }, last };
   };
 
@@ -150,7 +146,7 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
       let mine: number | null = null;
       for (;;) {
         const { found, last } = look(record.key);
-        if (found && (found.accepted || found.redirected || found.generation !== (mine ?? after))) {
+        if (found && (found.accepted || found.generation !== (mine ?? after))) {
           return { found };
         }
         // It is looked last: writing may have taken long, and another run be accepted meanwhile.

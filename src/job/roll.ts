@@ -4,7 +4,7 @@ import { isFailedGate, type GateResult } from '../base/outcome.js';
 import type { LogRead } from '../log/log.js';
 import { warning } from './events.js';
 import type { Asked, FactOf, Step, StepOf } from './job.js';
-import { SECOND } from './pace.js';
+import { LAST_READ, SECOND } from './pace.js';
 import {
   calledOff,
   fail,
@@ -21,9 +21,9 @@ import {
   type Roll,
   type RollNode,
 } from './roll-state.js';
-import { createRun, nextOfRun, takeOfRun, tickRun } from './run.js';
+import { createRun, depthOf, NEWEST, nextOfRun, takeOfRun, tickRun } from './run.js';
 import { busyError, busyOf } from './run-read.js';
-import { addMark, callOff, endOf, interrupt, isPosted, type Run } from './run-state.js';
+import { addMark, callOff, deadlineOf, endOf, interrupt, isPosted, type Run } from './run-state.js';
 
 /** At most two POSTs a second. */
 const POST_GAP = SECOND / 2;
@@ -158,7 +158,7 @@ export function nextOfRoll(roll: Roll, now: number): Step {
   const firstOf = (kind: Step['do']) => steps.find((step) => step.do === kind);
   const note = firstOf('note');
   if (!note && isChecking(roll, now)) {
-    return { do: 'read', downTo: 'known', open: null, patient: true };
+    return { ...NEWEST, downTo: 'known' };
   }
   for (const kind of ORDER) {
     const step = firstOf(kind);
@@ -212,21 +212,28 @@ function stepOfGate({ gate, deadline, run }: NodeState & { name: 'gating' }, nod
   }
 }
 
-/** One read serves all: down to the lowest id that any of them needs. */
+/** One read serves all: as deep as any of them needs, and cut off for the first of them. */
 function sharedRead(roll: Roll, step: StepOf<'read'>): Step {
-  if (step.downTo === 'known') {
-    return step;
-  }
-  let { downTo } = step;
+  let { downTo, cutAt } = step;
   for (const { state } of roll.nodes) {
-    if (state.name !== 'running' || !isPosted(state.run) || state.run.baseline === null) {
-      continue;
-    }
-    if (downTo === 'newest' || state.run.baseline < downTo) {
-      downTo = state.run.baseline;
+    if (state.name === 'running' && isPosted(state.run)) {
+      downTo = deeper(downTo, depthOf(state.run).downTo);
+      cutAt = Math.min(cutAt, deadlineOf(state.run) + LAST_READ);
     }
   }
-  return { ...step, downTo, open: null };
+  return { ...step, downTo, cutAt, open: null };
+}
+
+type Depth = StepOf<'read'>['downTo'];
+
+function deeper(a: Depth, b: Depth): Depth {
+  if (a === 'known' || b === 'known') {
+    return 'known';
+  }
+  if (a === 'newest' || b === 'newest') {
+    return a === 'newest' ? b : a;
+  }
+  return a < b ? a : b;
 }
 
 type Take = { [K in Asked]: (roll: Roll, step: StepOf<K>, fact: FactOf<K>, now: number) => void };
