@@ -84,12 +84,13 @@ export function resultOfRun(run: Run, text: ResumeText): ResultEvent {
 
 /** What the server said to the POST; null where it did not. */
 function answerOf({ trigger, sent, acceptedAt, lastError }: Run) {
+  const { accepted = null, recovered = false } = sent ?? {};
   const isKnown = trigger !== null && acceptedAt !== null;
-  const failed = lastError instanceof ApiError ? lastError.requestId : null;
+  const failedId = lastError instanceof ApiError ? lastError.requestId : undefined;
   return {
-    replayed: isKnown ? (sent?.accepted?.replayed ?? false) : null,
-    recovered: isKnown ? (sent?.recovered ?? false) : null,
-    request_id: sent?.accepted?.requestId ?? failed ?? null,
+    replayed: isKnown ? accepted?.replayed === true : null,
+    recovered: isKnown ? recovered : null,
+    request_id: accepted?.requestId ?? failedId ?? null,
   };
 }
 

@@ -58,6 +58,8 @@ export interface Roll {
   postAt: number;
   readAt: number;
   lastRead: LogRead | null;
+  /** Another process has been seen to run it, too. */
+  isShared: boolean;
   /** Before anything is sent, the log must show that no node is busy. */
   unchecked: boolean;
   /** How often anything changed, and up to which change the rows were emitted. */
@@ -87,6 +89,7 @@ export function createRoll(plan: RollPlan, kept: ReadonlyMap<Id, KeptRun>, now: 
     postAt: -Infinity,
     readAt: -Infinity,
     lastRead: null,
+    isShared: false,
     unchecked: plan.ifBusy === 'fail' && nodes.some(isWaiting),
     changes: 1,
     emitted: 0,

@@ -1,4 +1,4 @@
-import { Interrupted } from '../base/errors.js';
+import { Interrupted, type LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { isFailedGate, type GateResult } from '../base/outcome.js';
 import type { LogRead } from '../log/log.js';
@@ -33,6 +33,9 @@ const SHARED_BASELINE = SECOND;
 
 const STOPPING =
   'no more nodes are started, and those underway are seen out; Ctrl-C again leaves them';
+
+const SHARED =
+  'another process runs this roll as well, each with its own window and gate: no node is acted on twice';
 
 /** What one node does as time passes, such as to fail, may change what another may do. */
 export function tickRoll(roll: Roll, now: number): void {
@@ -124,22 +127,27 @@ function tickGate(
 function endRun(roll: Roll, node: RollNode, run: Run, now: number): void {
   const { pauseMs, gated, continueOnError } = roll.plan;
   const { outcome = null, error = null } = endOf(run) ?? {};
-  if (outcome === 'completed') {
-    const until = now + (gated || roll.nodes.some(isWaiting) ? pauseMs : 0);
-    const state: NodeState = node.passed ? { name: 'done', run } : { name: 'pausing', run, until };
-    return move(roll, node, state);
-  }
   if (outcome === null) {
-    move(roll, node, { name: 'waiting' });
-    // What the API refuses for one node it will hardly do for the next.
-    if (error && error.code !== 'called_off' && !(error instanceof Interrupted)) {
-      fail(roll, error, `node ${node.id}: ${error.message}`);
-    }
-    return;
+    return endUnsent(roll, node, error);
+  }
+  if (outcome === 'completed' && !node.passed) {
+    const until = now + (gated || roll.nodes.some(isWaiting) ? pauseMs : 0);
+    return move(roll, node, { name: 'pausing', run, until });
   }
   move(roll, node, { name: 'done', run });
-  if (!continueOnError && !(node.isOld && outcome === 'rejected')) {
+  const isSeen = outcome === 'completed' || (node.isOld && outcome === 'rejected');
+  if (!isSeen && !continueOnError) {
     halt(roll, `node ${node.id} has not completed`);
+  }
+}
+
+/** Nothing was sent to the node. */
+function endUnsent(roll: Roll, node: RollNode, error: LdctlError | null): void {
+  move(roll, node, { name: 'waiting' });
+  const isOwn = error && error.code !== 'called_off' && !(error instanceof Interrupted);
+  if (isOwn) {
+    // What the API refuses for one node it will hardly do for the next.
+    fail(roll, error, `node ${node.id}: ${error.message}`);
   }
 }
 
@@ -163,7 +171,7 @@ export function nextOfRoll(roll: Roll, now: number): Step {
   for (const kind of ORDER) {
     const step = firstOf(kind);
     if (step) {
-      return step.do === 'read' ? sharedRead(roll, step) : step;
+      return step.do === 'read' ? sharedRead(roll, step, now) : step;
     }
   }
   if (!roll.nodes.some(isInProgress)) {
@@ -213,12 +221,12 @@ function stepOfGate({ gate, deadline, run }: NodeState & { name: 'gating' }, nod
 }
 
 /** One read serves all: as deep as any of them needs, and cut off for the first of them. */
-function sharedRead(roll: Roll, step: StepOf<'read'>): Step {
+function sharedRead(roll: Roll, step: StepOf<'read'>, now: number): Step {
   let { downTo, cutAt } = step;
   for (const { state } of roll.nodes) {
     if (state.name === 'running' && isPosted(state.run)) {
       downTo = deeper(downTo, depthOf(state.run).downTo);
-      cutAt = Math.min(cutAt, deadlineOf(state.run) + LAST_READ);
+      cutAt = Math.min(cutAt, Math.max(deadlineOf(state.run), now) + LAST_READ);
     }
   }
   return { ...step, downTo, cutAt, open: null };
@@ -240,7 +248,13 @@ type Take = { [K in Asked]: (roll: Roll, step: StepOf<K>, fact: FactOf<K>, now: 
 
 const TAKE: Take = {
   note: forRun,
-  record: forRun,
+  record(roll, step, fact, now) {
+    if (fact.is === 'found' && !roll.isShared) {
+      roll.isShared = true;
+      roll.events.push(warning('shared_roll', SHARED));
+    }
+    forRun(roll, step, fact, now);
+  },
   post(roll, step, fact, now) {
     roll.postAt = now + POST_GAP;
     forRun(roll, step, fact, now);

@@ -6,9 +6,11 @@ import { drive, type DriveTools } from '../../../src/job/drive.js';
 import { rollJob } from '../../../src/job/index.js';
 import type { RollPlan } from '../../../src/job/roll-state.js';
 import type { Step } from '../../../src/job/job.js';
+import { openRunJournal } from '../../../src/config/journal.js';
 import { openLog } from '../../../src/log/log.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { FakeSupervisor } from '../../helpers/fake-supervisor.js';
+import { privateFolder, removeFolders } from '../config/fixtures.js';
 
 const PLAN: Omit<RollPlan, 'nodes'> = {
   ...{
@@ -221,5 +223,33 @@ describe('a read that the nodes of a roll share', () => {
       } else assert.fail(`an unforeseen step: ${step.do}`);
     }
     assert.deepEqual(reads, ['newest', 'known']);
+  });
+});
+
+describe('a roll that two processes run at once', () => {
+  after(removeFolders);
+
+  it('acts on no node twice, and the one that finds the other says so', async () => {
+    const clock = new VirtualClock();
+    const server = new FakeSupervisor(clock);
+    const folder = privateFolder();
+    const signal = new AbortController().signal;
+    const said: string[] = [];
+    const start = (name: string) => {
+      const job = rollJob({ ...PLAN, nodes: [1n, 2n, 3n] }, new Map(), clock.elapsed(), () => '');
+      const log = openLog(server, 7n, clock);
+      const journal = openRunJournal(folder, clock);
+      return drive(job, { supervisor: server, log, journal, clock, signal }, (event) => {
+        if (event.event === 'warning' && event.code === 'shared_roll') said.push(name);
+      });
+    };
+    const both = [start('first'), clock.sleep(300).then(() => start('second'))] as const;
+    const ends = await clock.run(Promise.all(both));
+    assert.deepEqual(
+      ends.map(({ result }) => result.outcome),
+      ['completed', 'completed'],
+    );
+    assert.deepEqual(server.posts.flatMap(({ nodes }) => nodes).sort(), [1n, 2n, 3n]);
+    assert.ok(said.includes('second'), said.join());
   });
 });
