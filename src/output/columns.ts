@@ -1,5 +1,6 @@
 import { formatDuration } from '../base/durations.js';
 import { UsageError, type ErrorDocument } from '../base/errors.js';
+import type { Id, NodeNames } from '../base/ids.js';
 import { plainText } from '../base/text.js';
 import type { Paint, StyleName } from './streams.js';
 
@@ -12,6 +13,8 @@ export interface CellView {
   now: number;
   /** The monotonic clock, ms; in a live display only. */
   elapsed?: number;
+  names: NodeNames;
+  isTTY: boolean;
 }
 
 /** A column of a table and of CSV. */
@@ -23,12 +26,17 @@ export interface Column<T> {
    */
   priority: number;
   /** For CSV, and for a table without `text`. */
-  value: (item: T) => Cell;
+  value: (item: T, view: Pick<CellView, 'names'>) => Cell;
   /** For people. Control characters are taken out afterwards. */
   text?: (item: T, view: CellView) => string;
   style?: (item: T) => StyleName | undefined;
-  /** A table shows it only when `--columns` names it; CSV always does. */
-  extra?: boolean;
+  /**
+   * A table shows it only when `--columns` names it, or with `if any` where a row has it, too, and
+   * nothing moves; CSV always does.
+   */
+  extra?: true | 'if any';
+  /** Tables begin with these, the lowest first; CSV keeps the order of the list. */
+  lead?: number;
   /** Only in tables at a terminal, or everywhere else; unless `--columns` names it. */
   where?: 'terminal' | 'elsewhere';
 }
@@ -103,6 +111,36 @@ export function cellText(value: Cell): string {
   if (value === null || value === undefined || value === '') return '-';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   return plainText(String(value));
+}
+
+/** What a node is called: its name at a terminal; elsewhere, and where it has none, its id. */
+export function nodeText(
+  id: Id | null | undefined,
+  { names, isTTY }: Pick<CellView, 'names' | 'isTTY'>,
+): string {
+  return cellText((isTTY && id && names.get(id)) || id);
+}
+
+/** The node of a row. */
+export function nodeColumn<T extends { node_id?: Id | null }>(
+  priority: number,
+  lead: number,
+): Column<T> {
+  return {
+    ...{ name: 'node', priority, lead, value: ({ node_id: id }) => id },
+    text: ({ node_id: id }, view) => nodeText(id, view),
+  };
+}
+
+/** Its name, where NODE is the id. */
+export function nameColumn<T extends { node_id?: Id | null }>(
+  priority: number,
+  lead: number,
+): Column<T> {
+  return {
+    ...{ name: 'name', priority, lead, where: 'elsewhere', extra: 'if any' },
+    value: ({ node_id: id }, { names }) => id && names.get(id),
+  };
 }
 
 type TimeOf<T> = (item: T) => string | null | undefined;

@@ -108,7 +108,12 @@ export function formatOptions(sink: Sink, options: PrintOptions): FormatOptions 
     header: options.header,
     numberIds: options.numberIds,
     // Off a terminal times are in UTC.
-    view: { utc: options.utc || !sink.isTTY, now: Date.now() },
+    view: {
+      utc: options.utc || !sink.isTTY,
+      now: Date.now(),
+      isTTY: sink.isTTY,
+      names: sink.names,
+    },
     paint: painter(sink.colour),
     width: sink.isTTY ? sink.columns : null,
   };

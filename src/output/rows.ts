@@ -11,6 +11,8 @@ import type { NodeProgress } from '../job/events.js';
 import { plainText } from '../base/text.js';
 import {
   elapsedText,
+  nameColumn,
+  nodeColumn,
   timeColumn,
   timeColumns,
   tookMs,
@@ -111,7 +113,7 @@ function soFarText({ status, since = null }: Row, { elapsed }: CellView): string
 
 /** The targets of a run: while they are followed, and as it ended. */
 export const nodeColumns: readonly Column<Row>[] = [
-  { name: 'node', priority: 0, value: (row) => row.node_id },
+  nodeColumn(0, 0),
   { name: 'activity', priority: 3, value: (row) => row.activity_id },
   {
     name: 'status',
@@ -129,30 +131,21 @@ export const nodeColumns: readonly Column<Row>[] = [
   { ...timeColumn<Row>('created', 6, (row) => row.created_at), extra: true },
   { ...timeColumn<Row>('finished', 7, (row) => row.finished_at), extra: true },
   tookColumn(2, soFarText),
-  { name: 'ambiguous', priority: 5, extra: true, value: (row) => row.ambiguous },
+  { name: 'ambiguous', priority: 5, extra: 'if any', value: (row) => row.ambiguous },
   { ...timeColumn<Row>('started', 8, (row) => row.started_at), extra: true },
   {
     name: 'gate',
     priority: 1,
-    extra: true,
+    extra: 'if any',
     value: ({ gate }) => gate && gateWord(gate),
     style: ({ gate }) => (isFailedGate(gate) ? 'bad' : 'ok'),
   },
+  nameColumn(4, 1),
 ];
 
-/** `ambiguous` and `gate` are shown where a node has any. */
-export function nodeColumnsFor(nodes: readonly NodeResult[]): readonly Column<Row>[] {
-  const shown = new Set<string>();
-  if (nodes.some(({ ambiguous }) => ambiguous)) shown.add('ambiguous');
-  if (nodes.some(({ gate }) => gate)) shown.add('gate');
-  return nodeColumns.map((column) =>
-    shown.has(column.name) ? { ...column, extra: false } : column,
-  );
-}
-
 export const activityColumns: readonly Column<Activity>[] = [
-  { name: 'id', priority: 0, value: (activity) => activity.id },
-  { name: 'node', priority: 1, value: (activity) => activity.node_id },
+  { name: 'id', priority: 0, lead: 0, value: (activity) => activity.id },
+  nodeColumn(1, 1),
   { name: 'runtime', priority: 2, where: 'elsewhere', value: (activity) => activity.runtime },
   { name: 'action', priority: 2, where: 'elsewhere', value: (activity) => activity.action },
   {
@@ -179,4 +172,5 @@ export const activityColumns: readonly Column<Activity>[] = [
   { name: 'environment', priority: 12, extra: true, value: (activity) => activity.environment_id },
   { name: 'division', priority: 13, extra: true, value: (activity) => activity.division_id },
   { name: 'tenant', priority: 14, extra: true, value: (activity) => activity.tenant_id },
+  nameColumn(5, 2),
 ];

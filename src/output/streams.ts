@@ -1,4 +1,5 @@
 import { LdctlError } from '../base/errors.js';
+import type { NodeNames } from '../base/ids.js';
 import type { Env } from '../base/text.js';
 
 /** Takes secrets out of a text that is about to be shown. */
@@ -47,6 +48,8 @@ export class Sink {
   /** Whether lines already written can be replaced: a terminal that moves its cursor. */
   readonly canRedraw: boolean;
   readonly colour: boolean;
+  /** What nodes are called, once the deployment is known. */
+  names: NodeNames = new Map();
   readonly #stream: OutputStream;
   readonly #scrubs: Scrub[] = [];
   readonly #gone = new AbortController();
@@ -153,6 +156,14 @@ export class Output {
 
   redact(scrub: Scrub): void {
     for (const sink of [this.stdout, this.stderr]) sink.redact(scrub);
+  }
+
+  get names(): NodeNames {
+    return this.stdout.names;
+  }
+
+  set names(names: NodeNames) {
+    for (const sink of [this.stdout, this.stderr]) sink.names = names;
   }
 
   /** After an interrupt: a sink whose reader is slow is closed soon, with this as the reason. */

@@ -236,6 +236,7 @@ describe('what is made of the log:', () => {
       };
       assert.deepEqual(items[0], {
         node_id: 7n,
+        node_name: null,
         last_activity_at: '2026-06-01T11:00:00Z',
         runtimes: { iggy, connectors },
       });
@@ -259,7 +260,7 @@ describe('what is made of the log:', () => {
       bench.showLog(() => LOG.slice(0, 1));
       const { stdout, stderr } = await bench.run(NodesList, '-o', 'csv', '-q');
       const [header, row] = stdout.split('\n');
-      assert.equal(header, 'node,iggy,connectors,last');
+      assert.equal(header, 'node,iggy,connectors,last,name');
       assert.equal(row, '9,processing,,2026-06-01T11:57:00Z');
       assert.equal(stderr, '');
     });

@@ -1,13 +1,19 @@
 import * as Flags from '@oclif/core/flags';
 import { isFinal, RUNTIMES, type Activity } from '../../base/activity.js';
-import { compareIds, type Id } from '../../base/ids.js';
+import { compareIds, type Id, type NodeNames } from '../../base/ids.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { printOptions } from '../../cli/flags.js';
 import { listNewest, type Listing } from '../../log/list.js';
-import { cellText, timeColumns, type Column } from '../../output/columns.js';
+import {
+  cellText,
+  nameColumn,
+  nodeColumn,
+  timeColumns,
+  type Column,
+} from '../../output/columns.js';
 import { printList } from '../../output/list.js';
 import { statusStyle, statusSign } from '../../output/rows.js';
-import { filterFlags, logOf, parseFilter, sinceOptions } from '../activities/shared.js';
+import { filterFlags, logOf, filterOf, sinceOptions } from '../activities/shared.js';
 import { connectionFlags } from '../flags.shared.js';
 
 export default class NodesList extends BaseCommand {
@@ -29,16 +35,16 @@ export default class NodesList extends BaseCommand {
 
   protected override async execute() {
     const { flags } = await this.parse(NodesList);
-    const { output, clock } = this.host;
-    const filter = parseFilter(flags, clock.now());
+    const { output } = this.host;
     const context = await this.open(flags);
+    const filter = await filterOf(context, flags);
     const target = await context.target();
     const parts = listNewest(
       logOf(context, target),
       { filter, limit: 0 },
       { signal: context.signal },
     );
-    const nodes = await context.during('reading the log', () => summarise(parts));
+    const nodes = await context.during('reading the log', () => summarise(parts, output.names));
     const spec = {
       noun: 'nodes in the log of this time',
       columns: nodeColumns(nodes),
@@ -59,17 +65,23 @@ const lastOf = ({ id, action, status, created_at }: Activity) => ({
 /** A node that the log names: in JSON, these keys in this order. */
 interface NodeSummary {
   node_id: Id;
+  node_name: string | null;
   last_activity_at: string;
   runtimes: Record<string, ReturnType<typeof lastOf>>;
 }
 
 /** Holds the newest entries of each node, and no others. @param parts newest first */
-async function summarise(parts: Listing): Promise<NodeSummary[]> {
+async function summarise(parts: Listing, names: NodeNames): Promise<NodeSummary[]> {
   const nodes = new Map<Id, NodeSummary>();
   for await (const { entries } of parts) {
     for (const activity of entries) {
       const { node_id, created_at } = activity;
-      const node = nodes.get(node_id) ?? { node_id, last_activity_at: created_at, runtimes: {} };
+      const node = nodes.get(node_id) ?? {
+        node_id,
+        node_name: names.get(node_id) ?? null,
+        last_activity_at: created_at,
+        runtimes: {},
+      };
       nodes.set(node_id, node);
       node.runtimes[activity.runtime] ??= lastOf(activity);
     }
@@ -83,9 +95,10 @@ function nodeColumns(nodes: readonly NodeSummary[]): ReadonlyArray<Column<NodeSu
   const named = nodes.flatMap((node) => Object.keys(node.runtimes)).sort();
   const runtimes = [...new Set([...RUNTIMES, ...named])];
   return [
-    { name: 'node', priority: 1, value: (node) => node.node_id },
+    nodeColumn(1, 0),
     ...runtimes.map((runtime, index) => lastColumn(runtime, index + 2)),
     ...timeColumns<NodeSummary>('last', runtimes.length + 2, (node) => node.last_activity_at),
+    nameColumn(1, 1),
   ];
 }
 

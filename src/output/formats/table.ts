@@ -3,6 +3,7 @@ import stringWidth from 'string-width';
 import { plainText } from '../../base/text.js';
 import {
   cellText,
+  type Column,
   type Field,
   type Format,
   type FormatOptions,
@@ -64,16 +65,22 @@ export function layOut<T>(
   kept = new Map<string, number>(),
 ): TableLayout<T> {
   const elsewhere = most === null ? 'terminal' : 'elsewhere';
-  let fitted = columns
-    .filter(({ extra, where }) => chosen || (!extra && where !== elsewhere))
-    .map((column) => {
-      const text = (item: T): string =>
-        plainText(column.text ? column.text(item, view) : cellText(column.value(item)));
-      const least = Math.max(header ? column.name.length : 0, kept.get(column.name) ?? 0);
-      const width = Math.max(least, ...items.map((item) => stringWidth(text(item))));
-      kept.set(column.name, width);
-      return { column, text, width };
-    });
+  const isShown = ({ extra, where, value }: Column<T>): boolean => {
+    if (where === elsewhere || extra === true) return false;
+    if (extra === undefined) return true;
+    return view.elapsed === undefined && items.some((item) => Boolean(value(item, view)));
+  };
+  const shown = chosen
+    ? columns
+    : columns.filter(isShown).sort((a, b) => (a.lead ?? Infinity) - (b.lead ?? Infinity) || 0);
+  let fitted = shown.map((column) => {
+    const text = (item: T): string =>
+      plainText(column.text ? column.text(item, view) : cellText(column.value(item, view)));
+    const least = Math.max(header ? column.name.length : 0, kept.get(column.name) ?? 0);
+    const width = Math.max(least, ...items.map((item) => stringWidth(text(item))));
+    kept.set(column.name, width);
+    return { column, text, width };
+  });
   const total = (): number =>
     fitted.reduce((sum, { width }) => sum + width + GAP.length, -GAP.length);
   while (most !== null && !chosen && total() > most) {

@@ -60,7 +60,7 @@ function liveTable<T>({ sink, selection, utc, rank = () => 0, frame, clock }: Li
     const visible =
       total <= height ? rows : [...rows].sort((a, b) => rank(a) - rank(b)).slice(0, height - 1);
     const look = {
-      view: { utc, now: clock.now(), elapsed },
+      view: { utc, now: clock.now(), elapsed, names: sink.names, isTTY: true },
       paint,
       header: true,
       width: sink.columns,
