@@ -149,13 +149,11 @@ export function timeColumn<T>(name: string, priority: number, value: TimeOf<T>):
   return { name, priority, value, text: (item, { utc }) => timeText(value(item) ?? '-', utc) };
 }
 
-/** At a terminal how long ago it was; elsewhere the time. */
-export function timeColumns<T>(name: string, priority: number, value: TimeOf<T>): Array<Column<T>> {
-  const age = (item: T, { now }: CellView): string => ageText(value(item) ?? '-', now);
-  return [
-    { ...timeColumn(name, priority, value), where: 'elsewhere' },
-    { name: 'age', priority, where: 'terminal', value, text: age },
-  ];
+/** How long ago it was, at a terminal; elsewhere the time. */
+export function ageColumn<T>(name: string, priority: number, value: TimeOf<T>): Column<T> {
+  const text = (item: T, { isTTY, utc, now }: CellView): string =>
+    isTTY ? ageText(value(item) ?? '-', now) : timeText(value(item) ?? '-', utc);
+  return { name, priority, value, text };
 }
 
 /**
@@ -171,7 +169,7 @@ export function timeText(text: string, utc: boolean): string {
 }
 
 /** `12s`, `5m`, `2h`, `3d`. */
-function ageText(time: string, now: number): string {
+export function ageText(time: string, now: number): string {
   const seconds = Math.floor((now - Date.parse(time)) / 1000);
   if (Number.isNaN(seconds)) return plainText(time);
   if (seconds < 60) return `${Math.max(0, seconds)}s`;

@@ -1,4 +1,5 @@
 import { isFinal, type Activity } from '../base/activity.js';
+import type { Id, NodeNames } from '../base/ids.js';
 import { formatDuration } from '../base/durations.js';
 import {
   isFailedGate,
@@ -10,11 +11,11 @@ import {
 import type { NodeProgress } from '../job/events.js';
 import { plainText } from '../base/text.js';
 import {
+  ageColumn,
   elapsedText,
   nameColumn,
   nodeColumn,
   timeColumn,
-  timeColumns,
   tookMs,
   type CellView,
   type Column,
@@ -51,6 +52,16 @@ export function gateWord({ exit_code: code, timed_out: timedOut }: GateResult): 
   if (timedOut) return 'timed out';
   if (code === 0) return 'passed';
   return code === null ? 'failed' : `failed with ${code}`;
+}
+
+/** As JSON has it: with its name after its id. */
+export function withName<T extends { node_id: Id | null }>(
+  { node_id, ...row }: T,
+  names: NodeNames,
+): T & { node_name: string | null } {
+  return { node_id, node_name: (node_id && names.get(node_id)) ?? null, ...row } as T & {
+    node_name: string | null;
+  };
 }
 
 type Row = NodeResult & Partial<NodeProgress>;
@@ -165,7 +176,8 @@ export const activityColumns: readonly Column<Activity>[] = [
     style: (activity) => statusStyle(activity.status),
   },
   { name: 'author', priority: 9, value: (activity) => activity.author_id },
-  ...timeColumns<Activity>('created', 3, (activity) => activity.created_at),
+  { ...timeColumn<Activity>('created', 3, (activity) => activity.created_at), where: 'elsewhere' },
+  { ...ageColumn<Activity>('age', 3, (activity) => activity.created_at), where: 'terminal' },
   { ...timeColumn<Activity>('finished', 10, (activity) => activity.finished_at), extra: true },
   tookColumn(6),
   { name: 'deployment', priority: 11, extra: true, value: (activity) => activity.deployment_id },

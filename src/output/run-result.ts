@@ -1,12 +1,11 @@
 import { errorDocument, type LdctlError } from '../base/errors.js';
-import type { NodeNames } from '../base/ids.js';
-import type { NodeResult, ResultFields } from '../base/outcome.js';
+import type { ResultFields } from '../base/outcome.js';
 import { count } from '../base/text.js';
 import { nodeText, selectColumns } from './columns.js';
 import { errorText, sentence } from './error.js';
 import { loadFormat } from './formats.js';
 import { formatOptions, listWriter, type PrintOptions } from './list.js';
-import { nodeColumns } from './rows.js';
+import { nodeColumns, withName } from './rows.js';
 import { summaryText, type SummaryOptions } from './run-text.js';
 import type { Output, Sink } from './streams.js';
 
@@ -64,11 +63,6 @@ export async function printRunResult(
   if (error) stderr.write(errorText(stderr, error));
   if (!dryRun) stderr.write(summaryText(stderr, result, options));
   await stdout.drained();
-}
-
-/** With the name of the node after its id. */
-function withName({ node_id, ...node }: NodeResult, names: NodeNames) {
-  return { node_id, node_name: (node_id && names.get(node_id)) ?? null, ...node };
 }
 
 /** `Would restart iggy on 3 nodes of sandbox, 1 at a time, gate: ./check.sh`, and the nodes. */
