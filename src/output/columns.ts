@@ -29,6 +29,8 @@ export interface Column<T> {
   value: (item: T, view: Pick<CellView, 'names'>) => Cell;
   /** For people. Control characters are taken out afterwards. */
   text?: (item: T, view: CellView) => string;
+  /** The same in little room, made for these items; used before a column is dropped. */
+  short?: (items: readonly T[]) => (item: T, view: CellView) => string;
   style?: (item: T) => StyleName | undefined;
   /**
    * A table shows it only when `--columns` names it, or with `if any` where a row has it, too, and
@@ -129,6 +131,18 @@ export function nodeColumn<T extends { node_id?: Id | null }>(
   return {
     ...{ name: 'node', priority, lead, value: ({ node_id: id }) => id },
     text: ({ node_id: id }, view) => nodeText(id, view),
+    short: endsOfNodes,
+  };
+}
+
+/** The last three digits of an id without a name, or as many as no two nodes share. */
+function endsOfNodes(items: ReadonlyArray<{ node_id?: Id | null }>) {
+  const ids = [...new Set(items.map(({ node_id: id }) => String(id)))];
+  let digits = 3;
+  while (new Set(ids.map((id) => id.slice(-digits))).size < ids.length) digits += 1;
+  return ({ node_id: id }: { node_id?: Id | null }, view: CellView): string => {
+    const text = nodeText(id, view);
+    return text.length > digits && text === String(id) ? `…${text.slice(-digits)}` : text;
   };
 }
 

@@ -154,35 +154,40 @@ export const nodeColumns: readonly Column<Row>[] = [
   nameColumn(4, 1),
 ];
 
-export const activityColumns: readonly Column<Activity>[] = [
-  { name: 'id', priority: 0, lead: 0, value: (activity) => activity.id },
-  nodeColumn(1, 1),
-  { name: 'runtime', priority: 2, where: 'elsewhere', value: (activity) => activity.runtime },
-  { name: 'action', priority: 2, where: 'elsewhere', value: (activity) => activity.action },
+/** `connectors reconfigure:…033`: a whole config is as wide as two other columns. */
+function whatText({ runtime, action }: Activity): string {
+  return `${runtime} ${action.replace(/\d+(?=\d{3}$)/, '…')}`;
+}
+
+export const activityColumns: ReadonlyArray<Column<Activity>> = [
+  { name: 'id', priority: 6, lead: 6, value: (activity) => activity.id },
+  nodeColumn(4, 4),
+  { name: 'runtime', priority: 2, lead: 1, where: 'elsewhere', value: ({ runtime }) => runtime },
+  { name: 'action', priority: 2, lead: 1, where: 'elsewhere', value: ({ action }) => action },
   {
-    name: 'what',
-    priority: 2,
-    where: 'terminal',
+    ...{ name: 'what', priority: 2, lead: 1, where: 'terminal', text: whatText },
     value: ({ runtime, action }) => `${runtime} ${action}`,
-    // Without the id of a config, which is as wide as two other columns.
-    text: ({ runtime, action }) => `${runtime} ${action.replace(/:.*/s, '')}`,
   },
   {
-    name: 'status',
-    priority: 0,
-    value: (activity) => activity.status,
+    ...{ name: 'status', priority: 0, lead: 2, value: ({ status }) => status },
     text: ({ status }, { elapsed }) =>
       elapsed === undefined ? status : `${statusSign(status)} ${status}`,
     style: (activity) => statusStyle(activity.status),
   },
   { name: 'author', priority: 9, value: (activity) => activity.author_id },
-  { ...timeColumn<Activity>('created', 3, (activity) => activity.created_at), where: 'elsewhere' },
-  { ...ageColumn<Activity>('age', 3, (activity) => activity.created_at), where: 'terminal' },
+  {
+    ...timeColumn<Activity>('created', 3, (activity) => activity.created_at),
+    ...{ lead: 0, where: 'elsewhere' },
+  },
+  {
+    ...ageColumn<Activity>('age', 3, (activity) => activity.created_at),
+    ...{ lead: 0, where: 'terminal' },
+  },
   { ...timeColumn<Activity>('finished', 10, (activity) => activity.finished_at), extra: true },
-  tookColumn(6),
+  { ...tookColumn<Activity>(5), lead: 3 },
   { name: 'deployment', priority: 11, extra: true, value: (activity) => activity.deployment_id },
   { name: 'environment', priority: 12, extra: true, value: (activity) => activity.environment_id },
   { name: 'division', priority: 13, extra: true, value: (activity) => activity.division_id },
   { name: 'tenant', priority: 14, extra: true, value: (activity) => activity.tenant_id },
-  nameColumn(5, 2),
+  nameColumn(5, 5),
 ];

@@ -207,8 +207,8 @@ describe('a name for a node', () => {
     it('after the id in a table off a terminal', async () => {
       showLog();
       const { stdout } = await bench.run(ActivitiesList);
-      assert.match(stdout, /^ID +NODE +NAME +RUNTIME/);
-      assert.match(stdout, new RegExp(`^11 +${ONE} +broker-1 +iggy`, 'm'));
+      assert.match(stdout, /^CREATED .* NODE +NAME +ID/);
+      assert.match(stdout, new RegExp(` ${ONE} +broker-1 +11 `));
       const nodes = await bench.run(NodesList);
       assert.match(nodes.stdout, /^NODE +NAME +IGGY/);
     });

@@ -44,6 +44,12 @@ export const filterFlags = {
   until: Flags.string({ helpValue: 'TIME', summary: 'Not newer than this.' }),
 };
 
+/** The filters that were given. */
+export function filtersIn(flags: Partial<FlagsOf<typeof filterFlags>>): Record<string, unknown> {
+  const names = Object.keys(filterFlags) as Array<keyof typeof filterFlags>;
+  return Object.fromEntries(names.map((name) => [name, flags[name]]));
+}
+
 /** @throws UsageError; as `resolveNodes` does */
 export async function filterOf(
   context: CommandContext,

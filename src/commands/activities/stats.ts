@@ -7,7 +7,7 @@ import { printOptions } from '../../cli/flags.js';
 import { listNewest, type Listing } from '../../log/list.js';
 import { cellText, nameColumn, nodeColumn, timeColumn, type Column } from '../../output/columns.js';
 import { printList } from '../../output/list.js';
-import { filterFlags, logOf, filterOf, sinceOptions } from './shared.js';
+import { filterFlags, logOf, filterOf, filtersIn, sinceOptions } from './shared.js';
 import { connectionFlags } from '../flags.shared.js';
 
 export default class ActivitiesStats extends BaseCommand {
@@ -48,7 +48,7 @@ export default class ActivitiesStats extends BaseCommand {
     await printList(
       output,
       [rows],
-      { noun: 'activities in this time', columns, total: null },
+      { noun: 'activities', filters: filtersIn(flags), columns, total: null },
       printOptions(flags),
     );
     return 0;

@@ -16,7 +16,7 @@ import {
 import { printList } from '../../output/list.js';
 import { statusStyle, withName } from '../../output/rows.js';
 import { DOING } from '../../output/run-text.js';
-import { filterFlags, logOf, filterOf, sinceOptions } from '../activities/shared.js';
+import { filterFlags, logOf, filterOf, filtersIn, sinceOptions } from '../activities/shared.js';
 import { connectionFlags } from '../flags.shared.js';
 
 export default class NodesList extends BaseCommand {
@@ -50,7 +50,8 @@ export default class NodesList extends BaseCommand {
     const states = await context.during('reading the log', () => nodeStates(parts));
     const nodes = states.map((node) => withName(node, output.names));
     const spec = {
-      noun: 'nodes in the log of this time',
+      noun: 'nodes in the log',
+      filters: filtersIn(flags),
       columns: nodeColumns(nodes),
       total: null,
     };

@@ -41,12 +41,18 @@ function tableWriter<T>(selection: Selection<T>, options: FormatOptions): ListWr
     }
     return text;
   };
-  return { items, end: flush, broken: flush };
+  const foot = (): string =>
+    layout && layout.dropped.length > 0
+      ? `${options.paint('dim', `no room for ${layout.dropped.join(', ').toUpperCase()}`)}\n`
+      : '';
+  return { items, end: () => flush() + foot(), broken: flush };
 }
 
 interface TableLayout<T> {
   /** Upper case and bold. */
   header: string;
+  /** The names of those that the terminal has no room for. */
+  dropped: string[];
   /** A line for each item. A cell that is too wide widens its column for these items. */
   rows(items: readonly T[]): string[];
 }
@@ -73,25 +79,36 @@ export function layOut<T>(
   const shown = chosen
     ? columns
     : columns.filter(isShown).sort((a, b) => (a.lead ?? Infinity) - (b.lead ?? Infinity) || 0);
-  let fitted = shown.map((column) => {
+  const measure = (column: Column<T>, key: string, textOf = column.text) => {
     const text = (item: T): string =>
-      plainText(column.text ? column.text(item, view) : cellText(column.value(item, view)));
-    const least = Math.max(header ? column.name.length : 0, kept.get(column.name) ?? 0);
+      plainText(textOf ? textOf(item, view) : cellText(column.value(item, view)));
+    const least = Math.max(header ? column.name.length : 0, kept.get(key) ?? 0);
     const width = Math.max(least, ...items.map((item) => stringWidth(text(item))));
-    kept.set(column.name, width);
+    kept.set(key, width);
     return { column, text, width };
-  });
-  const total = (): number =>
-    fitted.reduce((sum, { width }) => sum + width + GAP.length, -GAP.length);
-  while (most !== null && !chosen && total() > most) {
+  };
+  let fitted = shown.map((column) => measure(column, column.name));
+  const isTooWide = (): boolean =>
+    most !== null &&
+    !chosen &&
+    fitted.reduce((sum, { width }) => sum + width + GAP.length, -GAP.length) > most;
+  if (isTooWide()) {
+    fitted = fitted.map((one) => {
+      const { name, short } = one.column;
+      return short ? measure(one.column, `${name}…`, short(items)) : one;
+    });
+  }
+  while (isTooWide()) {
     const last = fitted.reduce((a, b) => (b.column.priority >= a.column.priority ? b : a));
     if (last.column.priority === 0) break;
     fitted = fitted.filter((one) => one !== last);
   }
+  const isLeftOut = (column: Column<T>): boolean => !fitted.some((one) => one.column === column);
   const names = fitted.map(({ column }) => paint('bold', column.name.toUpperCase()));
   const widths = fitted.map(({ width }) => width);
   return {
     header: align([names], widths).join(''),
+    dropped: shown.filter(isLeftOut).map(({ name }) => name),
     rows: (some) => {
       const texts = some.map((item) => fitted.map(({ text }) => text(item)));
       const wide = widths.map((width, place) =>
