@@ -67,7 +67,12 @@ export async function nodeStates(
       const { created_at: last_activity_at } = [...runtimes.values()]
         .map(({ last }) => last)
         .reduce(newer);
-      return { node_id, last_activity_at, runtimes: Object.fromEntries(states) };
+      // Without a prototype, `__proto__` is a name like any other.
+      const byName = Object.setPrototypeOf(
+        Object.fromEntries(states),
+        null,
+      ) as NodeState['runtimes'];
+      return { node_id, last_activity_at, runtimes: byName };
     });
 }
 

@@ -82,10 +82,11 @@ export function layOut<T>(
   const measure = (column: Column<T>, key: string, textOf = column.text) => {
     const text = (item: T): string =>
       plainText(textOf ? textOf(item, view) : cellText(column.value(item, view)));
-    const least = Math.max(header ? column.name.length : 0, kept.get(key) ?? 0);
+    const name = plainText(column.name).toUpperCase();
+    const least = Math.max(header ? stringWidth(name) : 0, kept.get(key) ?? 0);
     const width = Math.max(least, ...items.map((item) => stringWidth(text(item))));
     kept.set(key, width);
-    return { column, text, width };
+    return { column, name, text, width };
   };
   let fitted = shown.map((column) => measure(column, column.name));
   const isTooWide = (): boolean =>
@@ -104,11 +105,11 @@ export function layOut<T>(
     fitted = fitted.filter((one) => one !== last);
   }
   const isLeftOut = (column: Column<T>): boolean => !fitted.some((one) => one.column === column);
-  const names = fitted.map(({ column }) => paint('bold', column.name.toUpperCase()));
+  const names = fitted.map(({ name }) => paint('bold', name));
   const widths = fitted.map(({ width }) => width);
   return {
     header: align([names], widths).join(''),
-    dropped: shown.filter(isLeftOut).map(({ name }) => name),
+    dropped: shown.filter(isLeftOut).map(({ name }) => plainText(name)),
     rows: (some) => {
       const texts = some.map((item) => fitted.map(({ text }) => text(item)));
       const wide = widths.map((width, place) =>
@@ -146,11 +147,12 @@ function fieldLines(
   { fields = [] }: { fields?: readonly Field[] },
   { paint }: FormatOptions,
 ): string {
-  const labels = fields.map(({ name }) => name.replaceAll('_', ' '));
-  const width = Math.max(0, ...labels.map((label) => label.length));
+  const labels = fields.map(({ name }) => plainText(name).replaceAll('_', ' '));
+  const width = Math.max(0, ...labels.map((label) => stringWidth(label)));
   return fields
     .map(({ value, text }, index) => {
-      const label = paint('bold', (labels[index] ?? '').padEnd(width));
+      const name = labels[index] ?? '';
+      const label = paint('bold', name + ' '.repeat(width - stringWidth(name)));
       return `${label}  ${text === undefined ? cellText(value) : plainText(text)}\n`;
     })
     .join('');
