@@ -176,7 +176,7 @@ describe('a roll that is interrupted', () => {
       const asked = (): string[] =>
         existsSync(marks) ? readFileSync(marks, 'utf8').trimEnd().split('\n') : [];
       // The second node's gate takes its time, the first time.
-      const slow = `echo $LDCTL_NODE_ID >> ${marks}; [ $(wc -l < ${marks}) != 2 ] || sleep 600 # ${'a long gate '.repeat(50)}`;
+      const slow = `echo $LDCTL_NODE_ID >> '${marks}'; [ $(wc -l < '${marks}') != 2 ] || sleep 600 # ${'a long gate '.repeat(50)}`;
       const run = scene.start([...gated(scene, slow), '--max-unavailable', '50%']).input();
       await until('the second gate', () => asked().length >= 2);
       run.kill('SIGINT');
@@ -213,6 +213,23 @@ describe('a roll that is interrupted', () => {
       assert.equal(scene.dispatched, 1);
     });
   }
+
+  story(
+    'by a second signal while a gate is being ended still gives a result',
+    withNodes(2),
+    async (scene) => {
+      const asked = join(scene.folder, 'asked');
+      const gate = `trap 'echo > "${asked}"' TERM; echo $$ > "$TMPDIR/gate.pid"; while :; do sleep 600 & wait; done`;
+      const run = scene.start(gated(scene, gate)).input();
+      const group = await groupOfGate(scene);
+      run.kill('SIGTERM');
+      await until('the end that the gate is asked for', () => existsSync(asked));
+      run.kill('SIGTERM');
+      const ended = await endsWith(143, run);
+      assert.deepEqual(statuses(ended), ['completed', 'not_started']);
+      await until('the end of its group', () => !isThere(group));
+    },
+  );
 
   story('shows no line of a gate beyond 64 kB', withNodes(1), async (scene) => {
     const { stderr } = await scene.ends(0, gated(scene, "head -c 1000000 /dev/zero | tr '\\0' x"));
