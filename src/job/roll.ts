@@ -225,7 +225,7 @@ function sharedRead(roll: Roll, step: StepOf<'read'>, now: number): Step {
   let { downTo, cutAt } = step;
   for (const { state } of roll.nodes) {
     if (state.name === 'running' && isPosted(state.run)) {
-      downTo = deeper(downTo, depthOf(state.run).downTo);
+      downTo = deeper(downTo, depthOf(state.run, now).downTo);
       cutAt = Math.min(cutAt, Math.max(deadlineOf(state.run), now) + LAST_READ);
     }
   }

@@ -12,6 +12,7 @@ import {
   follow,
   giveUp,
   isTooLate,
+  maySendAgain,
   newRun,
   type Run,
   type RunPlan,
@@ -119,16 +120,24 @@ function nextRead(run: Run, now: number): Step {
   const due = dueAt(run.pace, deadline, decidesAt ?? Infinity);
   return now < due
     ? { do: 'wait', until: due }
-    : { do: 'read', ...depthOf(run), patient: false, cutAt: Math.max(deadline, now) + LAST_READ };
+    : {
+        do: 'read',
+        ...depthOf(run, now),
+        patient: false,
+        cutAt: Math.max(deadline, now) + LAST_READ,
+      };
 }
 
 /** How far down the next read goes. */
-export function depthOf(run: Run): { downTo: Id | 'known'; open: readonly Id[] | null } {
+export function depthOf(
+  run: Run,
+  now: number,
+): { downTo: Id | 'known'; open: readonly Id[] | null } {
   const { state, entries, replay, baseline } = run;
   if (state.name === 'blocked') {
     return downTo(state.by.standing().open);
   }
-  if (entries.listed === null || replay?.floor === null) {
+  if (entries.listed === null || replay?.floor === null || maySendAgain(run, now)) {
     return { downTo: 'known', open: null };
   }
   if ('ids' in entries.wanted) {
