@@ -98,7 +98,7 @@ describe('at a terminal', () => {
     assert.deepEqual(scene.bodies, ['{"nodes":[7,8]}']);
   });
 
-  const two = { nodes: [7n, 8n], workMs: 4000 };
+  const two = { nodes: [7n, 8n], workMs: 1500 };
   terminalStory(
     'yes goes ahead, and shows the nodes live in colour',
     two,
