@@ -98,6 +98,35 @@ describe('at a terminal', () => {
     assert.deepEqual(scene.bodies, ['{"nodes":[7,8]}']);
   });
 
+  const long = [610809900976570889n, 610809900976570890n, 620809900976570890n];
+  terminalStory(
+    'the end of an id is asked about with the whole id, and a node is called by its name',
+    { nodes: long },
+    'nodes name ...889 broker-1',
+    async (terminal, scene) => {
+      await terminal.shows(/Is this node …889\?[^]*610809900976570889[^]*no\b/);
+      // No is what Enter alone says.
+      terminal.type(`${ESCAPE}[A`);
+      terminal.enter();
+      await ends(0, terminal);
+      await atTerminal(scene, `${RESTART} --node broker-1,...890`, async (named) => {
+        await named.shows(/Which is node …890\?[^]*610809900976570890[^]*6208[^]*none of these/);
+        named.type(`${ESCAPE}[A`);
+        named.enter();
+        await named.shows(/^broker-1 +\d+/m);
+        const { stdout } = await ends(0, named);
+        assert.match(stdout, /^broker-1 +\d+ +completed/m);
+        assert.deepEqual(scene.bodies, [`{"nodes":[${long[0]},${long[2]}]}`]);
+      });
+      await atTerminal(scene, `${RESTART} --node ...890`, async (refused) => {
+        await refused.shows(/none of these/);
+        refused.enter();
+        await ends(2, refused);
+      });
+      assert.equal(scene.posts.length, 1);
+    },
+  );
+
   const two = { nodes: [7n, 8n], workMs: 1500 };
   terminalStory(
     'yes goes ahead, and shows the nodes live in colour',
