@@ -124,7 +124,9 @@ function resumeOfRun(run: Run, outcome: Outcome, nodes: readonly NodeResult[]): 
     return { ids: entries.wanted.ids };
   }
   if (isWhole(run, nodes)) {
-    return { ids: [...entries.byId.keys()] };
+    const ids = [...entries.byId.keys()];
+    const open = ids.filter((id) => !isFinal(entries.byId.get(id)?.activity.status ?? ''));
+    return { ids: open.length > 0 ? open : ids };
   }
   const { runtime, action, nodes: named } = entries.wanted;
   const after = run.replay?.floor ?? run.baseline ?? 0n;
