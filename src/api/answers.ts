@@ -130,6 +130,7 @@ function apiError(answer: Answer, asked: Asked): ApiError {
     code: /^[\w.:-]{1,64}$/.test(code) ? code : `http_${status}`,
     reason: problem ? quoted(problem.reason) : excerpt(body, apiKey),
     retryAfterMs: retryAfterOf(answer),
+    permission: asked.permission,
     fieldIssues: (problem?.field_issues ?? []).map((issue) => ({
       code: quoted(issue.code),
       reason: quoted(issue.reason),
@@ -148,7 +149,7 @@ function apiError(answer: Answer, asked: Asked): ApiError {
   const isElsewhere = status === 404 && !problem;
   const hint = isElsewhere
     ? `The API says that in another way: check the URL, ${url.origin}.`
-    : hintFor(fields, asked);
+    : hintFor(fields);
   return new ApiError(messageOf(answer, fields), fields, { requestId, hint });
 }
 
@@ -186,10 +187,13 @@ function messageOf(
   return causes ? `${causes} (${status} ${name})` : `${url.host} answered ${status} ${name}`;
 }
 
-function hintFor(
-  { status, code, reason, retryAfterMs }: ApiErrorFields,
-  { permission }: Asked,
-): string | undefined {
+function hintFor({
+  status,
+  code,
+  reason,
+  retryAfterMs,
+  permission,
+}: ApiErrorFields): string | undefined {
   const later = `Try again${retryAfterMs === undefined ? ' later' : ` in ${formatDuration(retryAfterMs)}`}.`;
   if (code === 'idempotency_error') {
     return 'This idempotency key was used for another request in the last 10 minutes. Use another key.';
@@ -208,11 +212,7 @@ function hintFor(
       permission && !reason.includes(permission)
         ? `The key needs the permission ${permission}. `
         : '';
-    const without =
-      permission === 'info:read'
-        ? 'Ids work without it: --deployment ID with --supervisor-url URL. '
-        : '';
-    return `${needs}${without}\`ldctl whoami\` shows what the key may do. An allow-list must name this machine's address.`;
+    return `${needs}\`ldctl whoami\` shows what the key may do. An allow-list must name this machine's address.`;
   }
   if (status === 404) {
     return 'It is unknown, or this key may not see it: `ldctl deployments list` shows what it may.';

@@ -9,6 +9,7 @@ import type { Supervisor } from '../base/supervisor.js';
 import { plainText } from '../base/text.js';
 import type { KeyTools } from '../config/keys.js';
 import { ProfileStore } from '../config/profiles.js';
+import { explainRefusal } from '../config/refusals.js';
 import {
   resolveSettings,
   type SettingFlags,
@@ -18,7 +19,6 @@ import {
 import {
   expiryWarning,
   findDeployment,
-  keyAdvice,
   placeText,
   resolveTarget,
   type Target,
@@ -161,6 +161,7 @@ export class CommandContext {
    * then on it has its name.
    */
   async placeOf({ deployment, key }: Target): Promise<string | null> {
+    if (deployment.path) return deployment.path;
     const { tenantId, apiUrl } = this.settings;
     if (!this.#structure && !tenantId) return null;
     const access = { key, tenantId: tenantId?.value ?? 0n, apiUrl: apiUrl.value };
@@ -170,7 +171,7 @@ export class CommandContext {
         name: null,
       });
       deployment.name = placed.deployment.name;
-      return placeText(placed);
+      return (deployment.path = placeText(placed));
     });
   }
 
@@ -202,13 +203,9 @@ export class CommandContext {
   #client(url: URL, apiKey: ApiKey, deployment?: Target['deployment']): ClientOptions {
     const { clock, output } = this.host;
     const onTrace = (event: TraceEvent) => output.stderr.write(`${traceText(event)}\n`);
-    // The API knows neither where the key is from, nor, in what it says, the deployment's name.
-    const onRefusal = (error: ApiError): void => {
-      if (error.status === 401 && this.#settings) error.hint = keyAdvice(apiKey, this.#settings);
-      const { id, name } = deployment ?? {};
-      if (name) {
-        error.message = error.message.replace(`deployment ${id}`, () => `deployment ${name}`);
-      }
+    const onRefusal = (error: ApiError): ApiError => {
+      const settings = this.#settings;
+      return settings ? explainRefusal(error, { apiKey, settings, deployment }) : error;
     };
     return { url, apiKey, clock, onRefusal, onTrace: this.flags.debug ? onTrace : undefined };
   }

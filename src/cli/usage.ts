@@ -1,6 +1,6 @@
 import { closestMatch } from 'leven';
 import { RUNTIMES, VERBS } from '../base/activity.js';
-import { UsageError } from '../base/errors.js';
+import { UsageError, withHint } from '../base/errors.js';
 import { globalFlags, typedNames, type CommandLine } from './argv.js';
 import type { Commands } from './host.js';
 
@@ -171,12 +171,11 @@ export function advised(error: unknown, id: string, words: readonly string[]): u
     return mistake(error.message.split('\n')[0] ?? '', id);
   }
   if (!(error instanceof UsageError)) return error;
-  error.message = error.message.replace(PARSING, '$1');
   const isWord = error.code === 'invalid_runtime' || error.code === 'invalid_action';
   const meant = isWord ? actionIn(words, id.replaceAll(':', ' '), 2 / 3) : undefined;
   const isTyped = meant?.endsWith(` ${words.join(' ')}`);
-  error.hint = `${meant && !isTyped ? `Did you mean ldctl ${meant}? ` : ''}${error.hint ?? seeHelp(id)}`;
-  return error;
+  const hint = `${meant && !isTyped ? `Did you mean ldctl ${meant}? ` : ''}${error.hint ?? seeHelp(id)}`;
+  return withHint(error, hint, error.message.replace(PARSING, '$1'));
 }
 
 /** In any case; one that begins so is near too. */

@@ -171,7 +171,7 @@ describe('whoami', () => {
     assert.equal(code, 4);
     assert.match(
       stderr,
-      new RegExp(`hint: It is the key ld_pk_…${KEY.slice(-4)} from LD_API_KEY\\.`),
+      new RegExp(`hint: It is the key ld_pk_…${KEY.slice(-4)} \\(LD_API_KEY\\)\\.`),
     );
   });
 
@@ -234,7 +234,7 @@ describe('whoami', () => {
       assert.equal(code, 4);
       assert.match(
         stderr,
-        /API key of profile me expired 1 day ago[^]*hint: It is .* from profile me\. .*`ldctl profiles update me --api-key-stdin`/,
+        /API key of profile me expired 1 day ago[^]*hint: It is .* \(profile me\)\. .*`ldctl profiles update me --api-key-stdin`/,
       );
     });
 

@@ -6,7 +6,7 @@ import type { CommandContext } from '../../cli/context.js';
 import type { FlagsOf } from '../../cli/flags.js';
 import { readStdin, type Prompts } from '../../cli/prompts.js';
 import { saying } from '../../cli/signals.js';
-import { ApiError, UsageError } from '../../base/errors.js';
+import { ApiError, UsageError, withHint } from '../../base/errors.js';
 import { parseId, type Id } from '../../base/ids.js';
 import { isApiKeyText, refuseDebuggedStreams, type ApiKey } from '../../base/secret.js';
 import { plainText, urlText } from '../../base/text.js';
@@ -239,10 +239,12 @@ async function accessFor(given: Settings, plan: Plan, context: CommandContext): 
     } catch (error) {
       if (!(error instanceof ApiError) || ![401, 403, 404].includes(error.status)) throw error;
       const isKey = error.status === 401;
-      error.hint = isKey
+      const hint = isKey
         ? 'Nothing was stored. Check that the key is whole, and has not expired or been revoked.'
         : "Nothing was stored. The tenant is not this key's, or this address is not on the key's list.";
-      if (!prompts || (isKey && (!newKey || flags['key-command'] !== undefined))) throw error;
+      if (!prompts || (isKey && (!newKey || flags['key-command'] !== undefined))) {
+        throw withHint(error, hint);
+      }
       context.warn(error.message);
       if (isKey) key = context.guard(await askKey(prompts, null));
       else tenantId = await askTenant(prompts, undefined);

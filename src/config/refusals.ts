@@ -1,0 +1,90 @@
+import { withHint, type ApiError } from '../base/errors.js';
+import type { ApiKey } from '../base/secret.js';
+import { plainText } from '../base/text.js';
+import type { Settings, Source } from './settings.js';
+import { NEW_KEY, renewal, type Target } from './target.js';
+
+/** What a request was made with. */
+export interface Asking {
+  apiKey: ApiKey;
+  settings: Settings;
+  /** Undefined for a request to Core. */
+  deployment: Target['deployment'] | undefined;
+}
+
+/**
+ * A refusal in the words of the command line. The API knows neither where the key is from, nor, in
+ * what it says, the deployment's path.
+ */
+export function explainRefusal(error: ApiError, asking: Asking): ApiError {
+  if (error.status === 401) return withHint(error, keyAdvice(asking.apiKey, asking.settings));
+  if (error.status === 403) return explainDenial(error, asking);
+  const { deployment } = asking;
+  if (!deployment || placeName(deployment) === null) return error;
+  const named = `deployment ${deployment.id}`;
+  return withHint(
+    error,
+    error.hint,
+    error.message.replace(named, () => placeText(deployment)),
+  );
+}
+
+/** The key lacks a permission, is another tenant's, or may not be used from this address. */
+function explainDenial(error: ApiError, { apiKey, settings, deployment }: Asking): ApiError {
+  const { reason, permission } = error;
+  const key = `the API key ${keyText(apiKey, settings)}`;
+  const lacking = /\b\w+:(?:read|manage)\b/.exec(reason)?.[0] ?? permission;
+  if (lacking && (reason.includes(lacking) || /permission/i.test(reason))) {
+    const where = deployment ? ` on ${placeText(deployment)}` : '';
+    return withHint(error, hintFor(lacking), `${key} lacks ${lacking}${where}`);
+  }
+  const { tenantId } = settings;
+  if (tenantId && /\btenant\b/i.test(reason)) {
+    const what = `${originText(tenantId.source, 'tenant_id of ')} is not the tenant of ${key}`;
+    return withHint(error, 'The LaserData console shows the id of the tenant of a key.', what);
+  }
+  const which = key.replace('the', 'It is the');
+  if (/\b(?:ip|address|allow-?list)/i.test(reason)) {
+    return withHint(error, `${which}: its allow-list must name this machine's address.`);
+  }
+  const needs = permission ? `It needs ${permission}, and an` : 'An';
+  return withHint(
+    error,
+    `${which}. ${needs} allow-list, if it has one, must name this machine's address. ${hintFor(permission)}`,
+  );
+}
+
+function hintFor(permission: string | undefined): string {
+  return permission === 'info:read'
+    ? 'Without info:read, give an id: --deployment ID with --supervisor-url URL.'
+    : '`ldctl whoami` shows what it may do.';
+}
+
+/** `ld_pk_…SYSh (LD_API_KEY)`; a key that is too short is not shown at all. */
+function keyText(key: ApiKey, { key: setting }: Settings): string {
+  const source = setting?.source;
+  const origin = source && `(${originText(source)})`;
+  return [key.mask().length > 1 ? key.mask() : '', origin].filter(Boolean).join(' ');
+}
+
+/** `--tenant-id`, `LD_TENANT_ID`, `tenant_id of profile prod`. */
+function originText(source: Source, ofProfile = ''): string {
+  if (!('name' in source)) return source.from;
+  return source.from === 'profile' ? `${ofProfile}profile ${source.name}` : source.name;
+}
+
+function placeName({ path, name }: Target['deployment']): string | null {
+  return path ?? (name === null ? null : `deployment ${name}`);
+}
+
+function placeText(deployment: Target['deployment']): string {
+  return plainText(placeName(deployment) ?? `deployment ${deployment.id}`);
+}
+
+/** The hint of a 401: which key was not accepted, where it came from, and what to do. */
+export function keyAdvice(key: ApiKey, settings: Settings): string {
+  const { key: setting, profile } = settings;
+  const isOwn = setting?.source.from === 'profile' && profile;
+  const advice = isOwn ? renewal(profile.name) : NEW_KEY;
+  return `It is the key ${keyText(key, settings)}. If it is whole, and has expired or was revoked: ${advice}.`;
+}
