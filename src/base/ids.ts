@@ -18,6 +18,15 @@ export function parseId(text: string, what = 'id'): Id {
   const digits = /^0*(\d{1,20})$/.exec(text)?.[1];
   const id = digits === undefined ? null : BigInt(digits);
   if (isId(id)) return id;
+  if (text.trim() === '') {
+    throw new UsageError(`${what} is empty`, { code: 'empty_id', hint: 'Is a variable unset?' });
+  }
+  if (/^\d+(?:[\s,]+\d+)+$/.test(text)) {
+    throw new UsageError(`${what}: several ids in one value`, {
+      code: 'invalid_id',
+      hint: 'Separate ids with commas, without spaces: 610809900976570889,610809900976570890.',
+    });
+  }
   // A longer text may be a key that was put in the wrong place.
   const shown = text.length > 24 ? `a text of ${text.length} characters` : JSON.stringify(text);
   throw new UsageError(`${what}: ${shown} is not an id`, {

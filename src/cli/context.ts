@@ -4,6 +4,7 @@ import { CoreApi, type TenantStructure } from '../api/core-api.js';
 import { SupervisorApi } from '../api/supervisor-api.js';
 import { formatDuration } from '../base/durations.js';
 import { LdctlError, type ApiError } from '../base/errors.js';
+import type { Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
 import type { Supervisor } from '../base/supervisor.js';
 import { plainText } from '../base/text.js';
@@ -56,6 +57,8 @@ export class CommandContext {
   /** What keys are fetched with. */
   readonly keyTools: KeyTools;
   #reads = 0;
+  /** Of the first page that was read. */
+  #nodes: readonly Id[] = [];
   #settings: Settings | undefined;
   #structure: TenantStructure | undefined;
 
@@ -186,6 +189,7 @@ export class CommandContext {
       const nth = (this.#reads += 1);
       if (nth === MANY_READS) for (const flag of EARLY_COLLECTION) setFlagsFromString(flag);
       const page = await api.list(...asked);
+      if (nth === 1) this.#nodes = page.items.map(({ node_id }) => node_id);
       // For completion, what is mostly the newest page. A script presses no Tab.
       if (nth === 1 && this.prompts) {
         (await import('./completion.js')).rememberEntries(this.folder, page.items);
@@ -205,7 +209,8 @@ export class CommandContext {
     const onTrace = (event: TraceEvent) => output.stderr.write(`${traceText(event)}\n`);
     const onRefusal = (error: ApiError): ApiError => {
       const settings = this.#settings;
-      return settings ? explainRefusal(error, { apiKey, settings, deployment }) : error;
+      const asking = { url, apiKey, deployment, nodes: this.#nodes };
+      return settings ? explainRefusal(error, { ...asking, settings }) : error;
     };
     return { url, apiKey, clock, onRefusal, onTrace: this.flags.debug ? onTrace : undefined };
   }

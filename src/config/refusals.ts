@@ -1,4 +1,5 @@
 import { withHint, type ApiError } from '../base/errors.js';
+import type { Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
 import { plainText } from '../base/text.js';
 import type { Settings, Source } from './settings.js';
@@ -6,10 +7,14 @@ import { NEW_KEY, renewal, type Target } from './target.js';
 
 /** What a request was made with. */
 export interface Asking {
+  /** The base URL. */
+  url: URL;
   apiKey: ApiKey;
   settings: Settings;
   /** Undefined for a request to Core. */
   deployment: Target['deployment'] | undefined;
+  /** Some of the nodes in its log. */
+  nodes: readonly Id[];
 }
 
 /**
@@ -19,14 +24,21 @@ export interface Asking {
 export function explainRefusal(error: ApiError, asking: Asking): ApiError {
   if (error.status === 401) return withHint(error, keyAdvice(asking.apiKey, asking.settings));
   if (error.status === 403) return explainDenial(error, asking);
-  const { deployment } = asking;
-  if (!deployment || placeName(deployment) === null) return error;
-  const named = `deployment ${deployment.id}`;
-  return withHint(
-    error,
-    error.hint,
-    error.message.replace(named, () => placeText(deployment)),
-  );
+  const { deployment, url } = asking;
+  const hint = endOfNode(error, asking.nodes) ?? error.hint;
+  const message = deployment
+    ? error.message.replace(`deployment ${deployment.id}`, () => placeText(deployment))
+    : error.message;
+  if (error.status !== 404 || url.pathname === '/') return withHint(error, hint, message);
+  return withHint(error, `The URL has a path, ${url.pathname}: give ${url.origin}.`, message);
+}
+
+/** What to say of a node that the deployment does not have, where it is the end of one in its log. */
+function endOfNode({ message }: ApiError, nodes: readonly Id[]): string | undefined {
+  const end = / has no node (\d+);/.exec(message)?.[1];
+  const whole = new Set(nodes.filter((node) => end && String(node).endsWith(end)));
+  if (whole.size !== 1) return undefined;
+  return `${end} is the end of ${[...whole].join()}: give all of it; at a terminal ...${end} will do.`;
 }
 
 /** The key lacks a permission, is another tenant's, or may not be used from this address. */
@@ -73,12 +85,8 @@ function originText(source: Source, ofProfile = ''): string {
   return source.from === 'profile' ? `${ofProfile}profile ${source.name}` : source.name;
 }
 
-function placeName({ path, name }: Target['deployment']): string | null {
-  return path ?? (name === null ? null : `deployment ${name}`);
-}
-
-function placeText(deployment: Target['deployment']): string {
-  return plainText(placeName(deployment) ?? `deployment ${deployment.id}`);
+function placeText({ id, name, path }: Target['deployment']): string {
+  return plainText(path ?? `deployment ${name ?? id}`);
 }
 
 /** The hint of a 401: which key was not accepted, where it came from, and what to do. */

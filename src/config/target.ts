@@ -31,9 +31,13 @@ export interface Target {
   supervisorUrl: Setting<URL>;
 }
 
-export function neededKey({ key }: Settings): KeySetting {
+export function neededKey({ key, emptyFolder }: Settings): KeySetting {
   if (key) return key;
-  throw new UsageError('no API key: no profile is the current one, and LD_API_KEY is not set', {
+  const why =
+    emptyFolder === null
+      ? 'no profile is the current one'
+      : `there are no profiles in ${emptyFolder} (LDCTL_CONFIG_DIR)`;
+  throw new UsageError(`no API key: ${why}, and LD_API_KEY is not set`, {
     code: 'no_key',
     hint: 'Start with `ldctl profiles add NAME`, choose one with `ldctl profiles use NAME`, or set LD_API_KEY.',
   });

@@ -52,7 +52,7 @@ export function parseFilter(
   const [since, until] = (['since', 'until'] as const).map((name) =>
     momentOf(flags[name], `--${name}`, now),
   );
-  return check(activitiesRequest, 'filter', {
+  const filter = check(activitiesRequest, 'filter', {
     status,
     runtime,
     action,
@@ -61,6 +61,13 @@ export function parseFilter(
     since,
     until,
   });
+  if (filter.since !== undefined && filter.until !== undefined && filter.until < filter.since) {
+    throw new UsageError('--until is before --since, so that nothing lies between', {
+      code: 'empty_period',
+      hint: 'Of two durations, --since takes the longer: --since 2d --until 1d.',
+    });
+  }
+  return filter;
 }
 
 /** RFC 3339, a date (UTC), or how long ago. */

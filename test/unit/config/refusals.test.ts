@@ -17,10 +17,12 @@ describe('a refusal of the API', () => {
       env = OURS,
       deployment = DEPLOYMENT,
       permission = 'deployment:manage',
+      url = 'https://supervisor.example',
     }: {
       env?: Readonly<Record<string, string>>;
       deployment?: Parameters<typeof explainRefusal>[1]['deployment'] | null;
       permission?: string;
+      url?: string;
     } = {},
   ): { message: string; hint: string } => {
     const settings = resolveSettings({
@@ -31,8 +33,11 @@ describe('a refusal of the API', () => {
       notify: () => undefined,
     });
     const error = new ApiError(reason, { status, code: 'forbidden', reason, permission });
-    const asking = { apiKey: new ApiKey(KEY), settings, deployment: deployment ?? undefined };
-    const { message, hint = '' } = explainRefusal(error, asking);
+    const { message, hint = '' } = explainRefusal(error, {
+      ...{ url: new URL(url), apiKey: new ApiKey(KEY), settings },
+      deployment: deployment ?? undefined,
+      nodes: [610809900976570889n, 610809900976570890n, 610809900976570889n],
+    });
     assert.equal(error.message, reason, 'the original was changed');
     return { message, hint };
   };
@@ -92,6 +97,19 @@ describe('a refusal of the API', () => {
       /It needs deployment:manage, and an allow-list, if it has one/,
     );
     assert.doesNotMatch(explained(403, 'no permission').hint, /allow-list/);
+  });
+
+  it('says that a URL has a path where there is nothing', () => {
+    const url = 'https://supervisor.example/v1';
+    const { hint } = explained(404, 'There is nothing here.', { url });
+    assert.equal(hint, 'The URL has a path, /v1: give https://supervisor.example.');
+  });
+
+  it('says which node it may have been, where only the end of its id was given', () => {
+    const hintOf = (node: string): string =>
+      explained(422, `deployment 7 has no node ${node}; nothing was done`).hint;
+    assert.match(hintOf('889'), /^889 is the end of 610809900976570889: give all of it/);
+    assert.equal(hintOf('88'), '');
   });
 
   it('names the deployment by its path', () => {
