@@ -23,7 +23,7 @@ export function terminalPrompts(host: Host, signal: AbortSignal) {
   if (!isInteractive(host)) return null;
   const { stdin, stderr, output } = host;
   const ask = async <T>(
-    type: 'confirm' | 'input' | 'password' | 'select' | 'checkbox',
+    type: 'confirm' | 'input' | 'password' | 'select' | 'checkbox' | 'search',
     question: string,
     options?: object,
   ): Promise<T> => {
@@ -59,6 +59,14 @@ export function terminalPrompts(host: Host, signal: AbortSignal) {
     /** @param preset what Enter alone chooses, unless it is the first */
     choose: <T>(message: string, choices: ReadonlyArray<Choice<T>>, preset?: T) =>
       ask<T>('select', message, { choices, default: preset }),
+    /** One of many, which typing narrows down. */
+    search: <T>(message: string, choices: ReadonlyArray<Choice<T>>) => {
+      const source = (typed = '') => {
+        const wanted = typed.toLowerCase();
+        return choices.filter(({ name }) => name.toLowerCase().includes(wanted));
+      };
+      return ask<T>('search', message, { source });
+    },
     /** Any of them, also none. */
     some: <T>(message: string, choices: ReadonlyArray<Choice<T>>) =>
       ask<T[]>('checkbox', message, { choices }),
