@@ -31,24 +31,15 @@ export function helpTexts(
   const root = page(
     paragraph(`${description}.`),
     ['USAGE', ['  $ ldctl COMMAND']],
-    [
-      'TRY',
-      ['  ldctl sandbox exec -- bash                 a LaserData on this machine, no account'],
-    ],
-    [
-      'SET UP',
-      ['  ldctl profiles add prod                    keep a tenant, a key and a deployment'],
-    ],
+    ['TRY', ['  ldctl sandbox exec -- bash   # a LaserData on this machine, no account needed']],
+    ['SET UP', ['  ldctl profiles add prod      # keep a tenant, a key and a deployment']],
     ['LOOK', ['  ldctl nodes list', '  ldctl activities list --watch']],
     [
       'ACT',
       [
-        ...pairs([
-          ['ldctl activities trigger iggy restart --node ID', ''],
-          ['', 'one node; without --node every node, which it asks about first'],
-          ['ldctl activities roll iggy restart --gate CMD', ''],
-          ['', 'one node after the other'],
-        ]),
+        '  ldctl activities trigger iggy restart --node ID   # one node',
+        '  ldctl activities trigger iggy restart             # every node: it asks first',
+        '  ldctl activities roll iggy restart --gate CMD     # one node after the other',
         `  runtimes: ${RUNTIMES.join(', ')}; actions: ${VERBS.join(', ')}:ID`,
       ],
     ],

@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
 import type { ClientOptions, TraceEvent } from '../api/client.js';
 import { CoreApi, type TenantStructure } from '../api/core-api.js';
 import { SupervisorApi } from '../api/supervisor-api.js';
@@ -9,6 +8,7 @@ import type { ApiKey } from '../base/secret.js';
 import type { Supervisor } from '../base/supervisor.js';
 import { plainText } from '../base/text.js';
 import type { KeyTools } from '../config/keys.js';
+import { NodeNameStore } from '../config/node-names.js';
 import { ProfileStore } from '../config/profiles.js';
 import { explainRefusal } from '../config/refusals.js';
 import {
@@ -34,13 +34,6 @@ import type { Interrupts } from './signals.js';
 /** What nothing hangs on is not waited for any longer. */
 const OPTIONAL_MS = 2000;
 
-/**
- * A page is soon let go of; V8 would first let its heap grow to twice what a short read takes, in
- * Node 24 to three times.
- */
-const EARLY_COLLECTION = ['--semi-space-growth-factor=1', '--heap-growing-percent=50'];
-const MANY_READS = 20;
-
 /** The part of the Core API that commands use. */
 export type Core = Pick<CoreApi, 'keyContext' | 'structure' | 'deployment'>;
 
@@ -52,6 +45,7 @@ export class CommandContext {
   /** Aborted with an `Interrupted`. */
   readonly signal: AbortSignal;
   readonly store: ProfileStore;
+  readonly nodeNames: NodeNameStore;
   /** Null when there is no one to ask. */
   readonly prompts: Prompts | null;
   /** What keys are fetched with. */
@@ -72,6 +66,7 @@ export class CommandContext {
     const { env, keyring } = host;
     this.signal = interrupts.signal;
     this.store = new ProfileStore(folder, host.clock, this.signal);
+    this.nodeNames = new NodeNameStore(folder, this.store);
     this.prompts = terminalPrompts(host, this.signal);
     this.keyTools = { env, keyring, sharesTerminal: host.stdin.isTTY };
   }
@@ -131,7 +126,7 @@ export class CommandContext {
 
   /** From now on the key is in no output, whatever says it. @returns the key */
   guard(key: ApiKey): ApiKey {
-    this.host.output.redact((text) => key.scrub(text));
+    this.host.output.redact(key);
     return key;
   }
 
@@ -154,9 +149,11 @@ export class CommandContext {
   }
 
   /** The deployment to act on, and the key for it. @throws as `resolveTarget` does */
-  target(): Promise<Target> {
+  async target(): Promise<Target> {
     const lookUp = (access: TenantAccess) => this.#structureOf(access, this.signal);
-    return resolveTarget(this.settings, lookUp, this.signal);
+    const target = await resolveTarget(this.settings, lookUp, this.signal);
+    this.host.output.names = this.nodeNames.read(target.deployment.id);
+    return target;
   }
 
   /**
@@ -187,7 +184,6 @@ export class CommandContext {
     const api = new SupervisorApi(this.#client(supervisorUrl.value, key, deployment));
     const list: Supervisor['list'] = async (...asked) => {
       const nth = (this.#reads += 1);
-      if (nth === MANY_READS) for (const flag of EARLY_COLLECTION) setFlagsFromString(flag);
       const page = await api.list(...asked);
       if (nth === 1) this.#nodes = page.items.map(({ node_id }) => node_id);
       // For completion, what is mostly the newest page. A script presses no Tab.

@@ -4,15 +4,8 @@ import type { Clock } from '../base/clock.js';
 import { LdctlError, UsageError } from '../base/errors.js';
 import { idText } from '../base/journal.js';
 import { ApiKey, isApiKeyText } from '../base/secret.js';
-import {
-  createPrivateFile,
-  ensurePrivateFolder,
-  FILE_MODE,
-  fileErrorCode,
-  fileFault,
-  readPrivateFile,
-  removeQuietly,
-} from './files.js';
+import { ensurePrivateFolder, FILE_MODE, fileFault, readPrivateFile } from './files.js';
+import { takeLock } from './lock.js';
 
 /*
  * The profiles on the disk: `config.json`. Fields that a newer version added are kept. Profiles are
@@ -98,9 +91,6 @@ export function currentProfile(config: Config): Profile | null {
   return config.current === undefined ? null : findProfile(config, config.current);
 }
 
-const LOCK = 'config.json.lock';
-const LONGEST_WAIT_MS = 20_000;
-
 /**
  * Every method throws UsageError (exit 2) for a file that is open to other users, is broken, or
  * cannot be read or written; such a file is left unchanged.
@@ -149,46 +139,38 @@ export class ProfileStore {
     });
   }
 
-  /**
-   * `work` changes what is stored while no other process does; then the file is replaced as a
-   * whole.
-   */
-  async change<T>(work: (config: Config) => T): Promise<T> {
-    ensurePrivateFolder(this.folder);
-    // Loaded before the lock is taken.
-    const { default: Conf } = await import('conf');
-    const lock = await this.#lock();
-    try {
+  /** `work` changes what is stored while no other process does. */
+  change<T>(work: (config: Config) => T): Promise<T> {
+    return this.locked((replace) => {
       const config = this.read();
       const result = work(config);
-      // conf only writes here: the file was read already.
-      const options = { cwd: this.folder, configFileMode: FILE_MODE, deserialize: () => ({}) };
-      new Conf<Record<string, unknown>>(options).store = encoded(config);
+      replace('config', encoded(config));
       return result;
-    } catch (error) {
-      throw fileFault('write', this.path, error);
-    } finally {
-      removeQuietly(lock);
-    }
+    });
   }
 
   /**
-   * The lock is a file that holds the id of its process, so that none waits for one that was
-   * killed.
+   * Does something while no other process changes a file of the folder.
+   * @param work gets what replaces a file, by its name without `.json`, as a whole
    */
-  async #lock(): Promise<string> {
-    const lock = join(this.folder, LOCK);
-    const until = this.clock.elapsed() + LONGEST_WAIT_MS;
-    while (!createPrivateFile(this.folder, LOCK, String(process.pid))) {
-      if (isLeftBehind(lock)) removeQuietly(lock);
-      else await this.clock.sleep(10 + 40 * Math.random(), this.signal);
-      if (this.clock.elapsed() < until) continue;
-      throw new UsageError(`${this.folder} is being changed by other ldctl processes`, {
-        code: 'config_locked',
-        hint: `Try again when they have ended. If there are none, remove ${lock}`,
+  async locked<T>(
+    work: (replace: (configName: string, content: Record<string, unknown>) => void) => T,
+  ): Promise<T> {
+    ensurePrivateFolder(this.folder);
+    // Loaded before the lock is taken.
+    const { default: Conf } = await import('conf');
+    const release = await takeLock(this.folder, 'config.json.lock', this.clock, this.signal);
+    // conf only writes here: whoever changes a file has read it.
+    const options = { cwd: this.folder, configFileMode: FILE_MODE, deserialize: () => ({}) };
+    try {
+      return work((configName, content) => {
+        new Conf<Record<string, unknown>>({ ...options, configName }).store = content;
       });
+    } catch (error) {
+      throw fileFault('write', this.path, error);
+    } finally {
+      release();
     }
-    return lock;
   }
 }
 
@@ -227,15 +209,4 @@ function assertNew({ profiles }: Config, name: string): void {
     code: 'profile_exists',
     hint: 'Choose another name, or change it with `ldctl profiles update`.',
   });
-}
-
-function isLeftBehind(path: string): boolean {
-  const pid = Number(readPrivateFile(path) ?? process.pid);
-  try {
-    // Signal 0 only looks for the process.
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return fileErrorCode(error) === 'ESRCH';
-  }
 }

@@ -165,13 +165,6 @@ describe('whoami', () => {
     assert.match((await bench.run(Whoami)).stdout, /^allowed ips +203\.0\.113\.7$/m);
   });
 
-  it('begins with the answer: who may do what where, and until when', async () => {
-    bench.core.get(CONTEXT).reply(200, context()).get(STRUCTURE).reply(200, structure);
-    const { stderr } = await bench.run(Whoami);
-    const [answer] = stderr.split('\n');
-    assert.equal(answer, 'ci (viewer) may read platform/production/prod; key good for 5 days');
-  });
-
   it('says of a key that is not accepted which one it was', async () => {
     bench.core.get(CONTEXT).reply(401, problem(401, 'unauthorized', 'The API key has expired.'));
     const { code, stderr } = await bench.run(Whoami);

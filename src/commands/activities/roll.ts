@@ -115,7 +115,8 @@ export default class ActivitiesRoll extends JobCommand {
       throw new UsageError('--gate-timeout goes with --gate');
     }
     if (command !== undefined) filled(command.trim(), '--gate');
-    const { nodes: named, ...asked } = await this.request({ runtime, action }, flags);
+    const context = await this.open(flags);
+    const { nodes: named, ...asked } = await this.request(context, { runtime, action }, flags);
     const { gate: _gate, ...request } = check(v.omit(rollRequest, ['nodes']), 'roll', {
       ...asked,
       maxUnavailable,
@@ -125,7 +126,6 @@ export default class ActivitiesRoll extends JobCommand {
       continueOnError: flags['continue-on-error'],
     });
     const deed = { what: deedOf(request), nodes: named ?? null };
-    const context = await this.open(flags);
     if (!flags['dry-run']) requireConsent(context, deed, flags);
     const target = await context.target();
     await checkConfirm(context, target, flags);
@@ -217,12 +217,12 @@ export default class ActivitiesRoll extends JobCommand {
   }
 
   #gate(command: string, target: Target, { runtime, action }: CheckedRoll): Tools['gate'] {
-    const { env, platform, clock } = this.host;
+    const { env, platform, clock, output } = this.host;
     const facts = { deployment_id: target.deployment.id, runtime, action };
     return (node_id, activity_id, tools) =>
       runGate(
         command,
-        { ...facts, node_id, activity_id },
+        { ...facts, node_id, activity_id, node_name: output.names.get(node_id) ?? null },
         { env, platform, clock, key: target.key, ...tools },
       );
   }

@@ -68,17 +68,27 @@ async function askAgain(
     : { ...asked, tenantId: await askTenant(prompts, undefined) };
 }
 
+/** Takes all of the deployment out of a profile. */
+const NO_PLACE: Partial<Profile> = {
+  deployment_id: undefined,
+  deployment_name: undefined,
+  deployment_path: undefined,
+  division_id: undefined,
+  environment_id: undefined,
+  supervisor_url: undefined,
+};
+
 /** What flags and environment say of the deployment, or the stored profile, where that stays. */
 function givenPlace({ stored, given: { deployment, supervisorUrl } }: Gathered): Partial<Profile> {
-  const { id, name } = deployment?.value ?? { id: null, name: null };
-  const isKept = deployment?.source.from === 'profile';
+  if (!deployment) return NO_PLACE;
+  const { id, name } = deployment.value;
+  const { deployment_path, division_id, environment_id } = stored ?? NO_PLACE;
   return {
+    ...NO_PLACE,
     deployment_id: id ?? undefined,
     deployment_name: name ?? undefined,
-    deployment_path: isKept ? stored?.deployment_path : undefined,
-    division_id: isKept ? stored?.division_id : undefined,
-    environment_id: isKept ? stored?.environment_id : undefined,
-    supervisor_url: deployment && supervisorUrl ? urlText(supervisorUrl.value) : undefined,
+    supervisor_url: supervisorUrl ? urlText(supervisorUrl.value) : undefined,
+    ...(deployment.source.from === 'profile' && { deployment_path, division_id, environment_id }),
   };
 }
 
