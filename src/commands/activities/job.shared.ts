@@ -24,6 +24,7 @@ import { createRunView } from '../../output/views.js';
 import { durationFlag, filled, nodesFlag, parseWholeNumber, parsing } from '../flags.shared.js';
 import { resolveNodes } from '../nodes.shared.js';
 import { nodesOfLog } from './count.shared.js';
+import { reasonsFor } from './reason.shared.js';
 import { shownPlace } from './shared.js';
 
 const helpGroup = 'TARGET';
@@ -160,6 +161,7 @@ export async function showJob(
     // A gate that writes faster than stderr is read is slowed down.
     if (event.event === 'gate_output') await output.stderr.drained().catch(() => undefined);
   };
+  const startedAt = clock.elapsed();
   let end: ResultEvent;
   try {
     end = await run(connection, { signal, emit });
@@ -167,10 +169,12 @@ export async function showJob(
     view.stop();
   }
   const { result, error, exitCode } = end;
+  const ranMs = clock.elapsed() - startedAt;
+  const reasons = await reasonsFor(context, target, result);
   const flagsText = resumeFlags(settings, target).join(' ');
   await printRunResult(output, result, {
     ...options,
-    target: flagsText,
+    ...{ target: flagsText, reasons, ranMs },
     error: error ?? undefined,
   });
   await reportToGitHub(output, env, result);

@@ -91,14 +91,14 @@ export default class ProfilesAdd extends BaseCommand {
   }
 }
 
-/** `added prod → platform/production/sandbox; key good for 199 days. Next: ldctl nodes list` */
+/** `added prod → platform/production/sandbox; key good for 199 days`, and the command to type next. */
 function addedText(profile: Profile, now: number): string {
   const place = deploymentText(profile);
   const days = profile.expires_at === undefined ? null : expiryOf(profile.expires_at, now);
   const key = days && !days.expired ? `; key good for ${count(days.daysLeft, 'day')}` : '';
   const next =
     place === null ? `ldctl profiles update ${profile.name} --deployment NAME` : 'ldctl nodes list';
-  return `added ${profile.name}${place === null ? '' : ` → ${place}`}${key}. Next: ${next}`;
+  return `added ${profile.name}${place === null ? '' : ` → ${place}`}${key}\nnext: ${next}`;
 }
 
 /**
