@@ -3,12 +3,14 @@ import { CoreApi, type TenantStructure } from '../api/core-api.js';
 import { SupervisorApi } from '../api/supervisor-api.js';
 import { formatDuration } from '../base/durations.js';
 import { LdctlError, type ApiError } from '../base/errors.js';
+import type { Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
 import type { Supervisor } from '../base/supervisor.js';
 import { plainText } from '../base/text.js';
 import type { KeyTools } from '../config/keys.js';
 import { NodeNameStore } from '../config/node-names.js';
 import { ProfileStore } from '../config/profiles.js';
+import { explainRefusal } from '../config/refusals.js';
 import {
   resolveSettings,
   type SettingFlags,
@@ -18,7 +20,6 @@ import {
 import {
   expiryWarning,
   findDeployment,
-  keyAdvice,
   placeText,
   resolveTarget,
   type Target,
@@ -50,6 +51,8 @@ export class CommandContext {
   /** What keys are fetched with. */
   readonly keyTools: KeyTools;
   #reads = 0;
+  /** Of the first page that was read. */
+  #nodes: readonly Id[] = [];
   #settings: Settings | undefined;
   #structure: TenantStructure | undefined;
 
@@ -158,6 +161,7 @@ export class CommandContext {
    * then on it has its name.
    */
   async placeOf({ deployment, key }: Target): Promise<string | null> {
+    if (deployment.path) return deployment.path;
     const { tenantId, apiUrl } = this.settings;
     if (!this.#structure && !tenantId) return null;
     const access = { key, tenantId: tenantId?.value ?? 0n, apiUrl: apiUrl.value };
@@ -167,7 +171,7 @@ export class CommandContext {
         name: null,
       });
       deployment.name = placed.deployment.name;
-      return placeText(placed);
+      return (deployment.path = placeText(placed));
     });
   }
 
@@ -181,6 +185,7 @@ export class CommandContext {
     const list: Supervisor['list'] = async (...asked) => {
       const nth = (this.#reads += 1);
       const page = await api.list(...asked);
+      if (nth === 1) this.#nodes = page.items.map(({ node_id }) => node_id);
       // For completion, what is mostly the newest page. A script presses no Tab.
       if (nth === 1 && this.prompts) {
         (await import('./completion.js')).rememberEntries(this.folder, page.items);
@@ -198,13 +203,10 @@ export class CommandContext {
   #client(url: URL, apiKey: ApiKey, deployment?: Target['deployment']): ClientOptions {
     const { clock, output } = this.host;
     const onTrace = (event: TraceEvent) => output.stderr.write(`${traceText(event)}\n`);
-    // The API knows neither where the key is from, nor, in what it says, the deployment's name.
-    const onRefusal = (error: ApiError): void => {
-      if (error.status === 401 && this.#settings) error.hint = keyAdvice(apiKey, this.#settings);
-      const { id, name } = deployment ?? {};
-      if (name) {
-        error.message = error.message.replace(`deployment ${id}`, () => `deployment ${name}`);
-      }
+    const onRefusal = (error: ApiError): ApiError => {
+      const settings = this.#settings;
+      const asking = { url, apiKey, deployment, nodes: this.#nodes };
+      return settings ? explainRefusal(error, { ...asking, settings }) : error;
     };
     return { url, apiKey, clock, onRefusal, onTrace: this.flags.debug ? onTrace : undefined };
   }
