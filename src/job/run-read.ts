@@ -146,7 +146,7 @@ function unblock(
     const notBefore = now + spreadOf(run.trigger?.wireKey ?? '', SPREAD);
     run.state = { name: 'checking', deep: false, notBefore, deadline };
   } else if (log.startedAt >= deadline) {
-    giveUp(run, busyError(open, 'It did not end in time; a longer --timeout waits longer.'));
+    giveUp(run, busyError(open, 'It did not end in time.'));
   }
 }
 
@@ -352,9 +352,7 @@ export function busyOf(
   );
 }
 
-const BUSY_HINT = 'Wait for it, or choose what to do with --if-busy wait or ignore.';
-
-export function busyError(busy: readonly Activity[], hint = BUSY_HINT): LdctlError {
+export function busyError(busy: readonly Activity[], hint?: string): LdctlError {
   return new LdctlError('refused', 'busy', `${busyText(busy)}; nothing was sent`, { hint });
 }
 

@@ -277,6 +277,14 @@ describe('a key without info:read', () => {
 
 describe('deployments list', () => {
   let bench: CommandBench;
+
+  it('names the flags that give what is missing', async () => {
+    bench.env = { LD_API_KEY: KEY };
+    const { code, stderr } = await bench.run(DeploymentsList);
+    assert.equal(code, 2);
+    assert.match(stderr, /no tenant id[^]*hint: Give --tenant-id ID, or set LD_TENANT_ID/);
+  });
+
   beforeEach(() => {
     bench = new CommandBench();
     bench.env.LD_TENANT_ID = TENANT.toString();
