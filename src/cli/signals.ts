@@ -1,4 +1,4 @@
-import { Interrupted, type StopSignal } from '../base/errors.js';
+import { Interrupted, UsageError, type StopSignal } from '../base/errors.js';
 import type { Output } from '../output/streams.js';
 
 /**
@@ -37,10 +37,20 @@ export function catchInterrupts({ stdout, stderr }: Output) {
 }
 export type Interrupts = ReturnType<typeof catchInterrupts>;
 
-/** Has an interrupt say what it left undone: `work().catch(saying('Nothing was stored.'))`. */
+/** Ctrl-D, or a terminal that has closed: no answer, which is never a yes. */
+export class Unanswered extends UsageError {
+  constructor() {
+    super('the question was not answered', { code: 'not_answered' });
+  }
+}
+
+/**
+ * Has an interrupt, or a question without an answer, say what it left undone:
+ * `work().catch(saying('Nothing was stored.'))`.
+ */
 export function saying(hint: string): (error: unknown) => never {
   return (error) => {
-    if (error instanceof Interrupted) error.hint = hint;
+    if (error instanceof Interrupted || error instanceof Unanswered) error.hint = hint;
     throw error;
   };
 }

@@ -34,6 +34,9 @@ const profileSchema = v.looseObject({
   supervisor_url: v.optional(v.string()),
   deployment_id: v.optional(idText),
   deployment_name: v.optional(v.string()),
+  /** Where the deployment stands, so that Core can be asked about it at once. */
+  division_id: v.optional(idText),
+  environment_id: v.optional(idText),
   /** Every action has to be confirmed by typing the name of the deployment. */
   protected: v.optional(v.boolean()),
   /** When the key expires, RFC 3339, as the API last said. */
@@ -209,6 +212,8 @@ function encoded(config: Config): Record<string, unknown> {
     ...profile,
     tenant_id: profile.tenant_id.toString(),
     deployment_id: profile.deployment_id?.toString(),
+    division_id: profile.division_id?.toString(),
+    environment_id: profile.environment_id?.toString(),
     key: key.store === 'file' ? { ...key, api_key: key.api_key.reveal() } : key,
   }));
   return { ...config, profiles };

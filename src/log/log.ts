@@ -27,6 +27,11 @@ export interface LogRead {
   above?: Id;
 }
 
+export interface KnownOptions extends ReadOptions {
+  /** Asked after each page whether all that is looked for was seen. */
+  isEnough?: (entries: readonly Activity[]) => boolean | Promise<boolean>;
+}
+
 /** Some entries of the log, with what was known when they were read. */
 export interface LogPart extends Pick<LogRead, 'entries' | 'serverTime'> {
   /** How many entries the log has. */
@@ -168,7 +173,7 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
 
   /** Reads page after page until `isEnough` says so of one, or the log ends. */
   async function readUntil(
-    isEnough: (page: LogPage, entries: readonly Activity[]) => boolean,
+    isEnough: (page: LogPage, entries: readonly Activity[]) => boolean | Promise<boolean>,
     { pages: most = Infinity, ...options }: ReadOptions = {},
   ): Promise<LogRead> {
     const reading = newReading(clock, options);
@@ -176,7 +181,7 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
     let count = 0;
     for await (const page of walk(reading, 1)) {
       read.entries.push(...page.entries);
-      if (isEnough(page, read.entries)) break;
+      if (await isEnough(page, read.entries)) break;
       count += 1;
       read.isWhole = count < most || pages.behind(page.number) === null;
       if (count >= most) break;
@@ -197,12 +202,16 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
     return { ...read, entries: read.entries.filter((entry) => entry.id > id), above: id };
   }
 
-  /** The newest 1,000 entries, or those of 30 days, in whole pages: one odd time hides no node. */
-  function known(options?: ReadOptions): Promise<LogRead> {
+  /**
+   * The newest 1,000 entries, or those of 30 days, in whole pages: one odd time hides no node. It
+   * ends sooner where they are enough.
+   */
+  function known({ isEnough, ...options }: KnownOptions = {}): Promise<LogRead> {
     let isPast: ReturnType<typeof pastWhen> | undefined;
-    return readUntil((page, all) => {
+    return readUntil(async (page, all) => {
       isPast ??= pastWhen((page.serverTime ?? clock.now()) - KNOWN.ageMs);
-      return isPast(page.entries) || all.length >= KNOWN.entries;
+      if (isPast(page.entries) || all.length >= KNOWN.entries) return true;
+      return (await isEnough?.(all)) ?? false;
     }, options);
   }
 

@@ -316,7 +316,12 @@ async function placeFields(
   const asks = access?.known && (deployment ? id === null || !supervisorUrl : prompts);
   if (!asks) {
     const supervisor_url = deployment && supervisorUrl ? urlText(supervisorUrl.value) : undefined;
-    return { deployment_id: id ?? undefined, deployment_name: name ?? undefined, supervisor_url };
+    const isKept = deployment?.source.from === 'profile';
+    return {
+      ...{ deployment_id: id ?? undefined, deployment_name: name ?? undefined, supervisor_url },
+      // Those of the deployment before.
+      ...(!isKept && { division_id: undefined, environment_id: undefined }),
+    };
   }
   const structure = await context.during('Fetching the deployments', () =>
     context.core(access).structure(access.tenantId, { signal: context.signal }),
@@ -327,7 +332,10 @@ async function placeFields(
   if (!placed) return {};
   const { id: deployment_id, name: deployment_name } = placed.deployment;
   const url = supervisorUrl?.value ?? supervisorUrlOf(placed.deployment);
-  return { deployment_id, deployment_name, supervisor_url: urlText(url) };
+  return {
+    ...{ deployment_id, deployment_name, supervisor_url: urlText(url) },
+    ...{ division_id: placed.division.id, environment_id: placed.environment.id },
+  };
 }
 
 async function choose(
@@ -362,7 +370,8 @@ async function keepKey(
     { value: 'keyring', name: "In the system's keyring" },
     { value: 'file', name: 'In a file that only you can read', description: store.path },
   ] as const;
-  const where = asked ?? (await prompts?.choose('Where should the key be kept?', choices, preset));
+  const where =
+    asked ?? (await prompts?.choose('Where should the key be kept?', choices, { default: preset }));
   if (where === 'file') return { store: 'file', api_key: key };
   // Under a new account each time: what is stored there stays good until the profile points to the
   // new one.
