@@ -1,7 +1,7 @@
 import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { Interrupted } from '../base/errors.js';
-import { wrapWords } from '../base/text.js';
+import { plainText, wrapWords } from '../base/text.js';
 import { isInteractive, type Host } from './host.js';
 import { openKeyboard } from './keyboard.js';
 import { Unanswered } from './signals.js';
@@ -48,7 +48,8 @@ export function terminalPrompts(host: Host, signal: AbortSignal) {
     });
     // inquirer would break a long line in the middle of a word; its mark and the answer want room
     // too.
-    const message = wrapWords(question, Math.max(host.output.stderr.columns - 12, 20)).join('\n');
+    const width = Math.max(host.output.stderr.columns - 12, 20);
+    const message = wrapWords(plainText(question), width).join('\n');
     try {
       return (await prompt<{ answer: unknown }>([{ name: 'answer', type, message, ...options }]))
         .answer as T;
@@ -78,13 +79,19 @@ export function terminalPrompts(host: Host, signal: AbortSignal) {
       message: string,
       choices: ReadonlyArray<Choice<T>>,
       options?: { default?: T } & Marked,
-    ) => ask<T>('select', message, { choices, ...options }),
+    ) => ask<T>('select', message, { choices: choices.map(plainChoice), ...options }),
     /** Any of them, also none. */
     some: <T>(message: string, choices: ReadonlyArray<Choice<T>>, options?: Marked) =>
-      ask<T[]>('checkbox', message, { choices, ...options }),
+      ask<T[]>('checkbox', message, { choices: choices.map(plainChoice), ...options }),
   };
 }
 export type Prompts = NonNullable<ReturnType<typeof terminalPrompts>>;
+
+/** A name may be the server's. */
+const plainChoice = <T>(choice: Choice<T>): Choice<T> => ({
+  ...choice,
+  name: plainText(choice.name),
+});
 
 /**
  * Reads what is piped into the command, to its end.

@@ -377,6 +377,20 @@ describe('the journal of rolls', () => {
     assert.deepEqual(second.last(7n), rollOf('r'));
   });
 
+  it('is not hindered by a broken roll of another deployment, where it looks for the last one', () => {
+    const folder = privateFolder();
+    const journal = openRollJournal(folder, clock);
+    journal.begin(rollOf('elsewhere', { deploymentId: 8n }));
+    const path = join(folder, 'rolls', namesIn(folder, 'rolls')[0] ?? '');
+    const text = readFileSync(path, 'utf8');
+    journal.begin(rollOf('r'));
+    for (const broken of [text.replace('{', '{"isShared":true,'), text.slice(0, -10)]) {
+      writeFileSync(path, broken);
+      assert.deepEqual(journal.last(7n), rollOf('r'));
+      assert.equal(failure(() => journal.last(8n)).code, 'journal_broken');
+    }
+  });
+
   it('takes what is broken for an error, also where it looks for the last one', () => {
     const folder = privateFolder();
     const journal = openRollJournal(folder, clock);
