@@ -83,13 +83,16 @@ interface Watch {
 export function createWatch(plan: WatchPlan, startedAt: number): Job<WatchResult, WatchStep> {
   const watch = startWatch(plan, startedAt);
   return {
+    tick: () => undefined,
     next: (now) => nextOf(watch, now),
-    take: (fact, now) => {
+    take: (_step, fact, now) => {
       if (fact.is === 'read') takeRead(watch, fact.read, now);
       else if (fact.is === 'unreadable') takeFailure(watch, fact, now);
-      else if (fact.is === 'stopped') watch.end ??= { error: fact.reason };
     },
-    news: () => watch.events.splice(0),
+    interrupt: (reason) => {
+      watch.end ??= { error: reason };
+    },
+    events: () => watch.events.splice(0),
     result: () => resultOf(watch),
   };
 }

@@ -176,7 +176,7 @@ describe('a roll that is interrupted', () => {
       const asked = (): string[] =>
         existsSync(marks) ? readFileSync(marks, 'utf8').trimEnd().split('\n') : [];
       // The second node's gate takes its time, the first time.
-      const slow = `echo $LDCTL_NODE_ID >> ${marks}; [ $(wc -l < ${marks}) != 2 ] || sleep 600 # ${'a long gate '.repeat(50)}`;
+      const slow = `echo $LDCTL_NODE_ID >> '${marks}'; [ $(wc -l < '${marks}') != 2 ] || sleep 600 # ${'a long gate '.repeat(50)}`;
       const run = scene.start([...gated(scene, slow), '--max-unavailable', '50%']).input();
       await until('the second gate', () => asked().length >= 2);
       run.kill('SIGINT');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Ended } from '../helpers/ldctl.js';
-import { endsWith, story, type Scene } from '../helpers/scene.js';
+import { endsWith, story, wordsOf, type Scene } from '../helpers/scene.js';
 import { reply, startServer } from '../helpers/server.js';
 import { createAuthority } from '../http/certificates.js';
 import { startProxy } from '../http/proxy-server.js';
@@ -136,7 +136,7 @@ describe('the API key', () => {
       const stop = watchProcesses(key);
       for (const args of [
         `profiles add file --api-key-stdin --key-store file ${target}`,
-        [...`profiles add command ${target} --key-command`.split(' '), `cat ${vault}`],
+        [...`profiles add command ${target} --key-command`.split(' '), `cat '${vault}'`],
         'profiles list',
         'profiles show -o json',
         'whoami --debug',
@@ -270,7 +270,8 @@ describe('under NODE_DEBUG, what Node prints holds no key', () => {
       2,
       scene.start(stdin, { ...env, NODE_DEBUG: 'stream' }).input(KEY),
     );
-    await scene.ends(0, `${add} --key-store command --key-command ${program}`, env);
+    const command = ['--key-store', 'command', '--key-command', `'${program}'`];
+    await scene.ends(0, [...wordsOf(add), ...command], env);
     const printed = await scene.ends(2, `${LIST} --profile prod`, { ...env, NODE_DEBUG: '*' });
     for (const ended of [piped, printed]) {
       assert.match(ended.stderr, /^error: with NODE_DEBUG as it is set/m);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { quote } from 'shell-quote';
 import { type StartSandboxOptions } from '../../src/sandbox/index.js';
 import { ldctl, type Ended } from '../helpers/ldctl.js';
 import { story, wordsOf, type Scene } from '../helpers/scene.js';
@@ -145,7 +146,7 @@ describe('at a terminal', () => {
     });
   }
 
-  const two = { nodes: [7n, 8n], workMs: 1500 };
+  const two = { nodes: [7n, 8n], workMs: 4000 };
   terminalStory(
     'yes goes ahead, and shows the nodes live in colour',
     two,
@@ -201,7 +202,7 @@ describe('at a terminal', () => {
     { nodes: [7n], workMs: 4000 },
     async (scene) => {
       const terminal = new Terminal(['bash', '--norc', '-i'], { ...scene.env, PS1: '> ' });
-      terminal.enter(ldctl(...wordsOf(`${RESTART} --node 7`)).join(' '));
+      terminal.enter(quote(ldctl(...wordsOf(`${RESTART} --node 7`))));
       await terminal.shows(/processing/);
       terminal.type(CTRL_Z);
       await terminal.shows(/Stopped/);

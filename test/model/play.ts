@@ -1,6 +1,6 @@
 import { ApiError, Interrupted, TransportError } from '../../src/base/errors.js';
 import type { ResultEvent } from '../../src/job/events.js';
-import type { Fact, Job, Step } from '../../src/job/job.js';
+import type { Asked, FactOf, Job, Step, StepOf } from '../../src/job/job.js';
 import {
   ALL,
   Choices,
@@ -138,13 +138,14 @@ export function play(
   /** Whether one has noted that it was accepted: in which order they go on matters no more. */
   let isAccepted = false;
   let lives = 1;
-  const take = (step: Step, fact: Fact): void => {
-    seen(pairOf(step, fact));
-    one.job.take(fact, world.now);
+  const take = <K extends Asked>(step: StepOf<K>, fact: FactOf<K>): void => {
+    seen(pairOf(step, fact.is));
+    one.job.take(step, fact, world.now);
   };
-  const interrupt = (step: Step, posting: boolean, reason = new Interrupted('SIGINT')): void => {
+  const interrupt = (step: Step, reason = new Interrupted('SIGINT')): void => {
     story.stoppedAt ??= world.now;
-    take(step, { is: 'stopped', reason, posting });
+    seen(pairOf(step, 'stopped'));
+    one.job.interrupt(reason, world.now);
   };
   for (let steps = 0; ; steps++) {
     if (steps > MOST_STEPS) return { ...story, why: 'never ends' };
@@ -154,8 +155,10 @@ export function play(
       if (!one.cut.has(node)) story.gates.set(node, passes);
       if (!passes) story.stoppedAt ??= world.now;
       const gate = { exit_code: passes ? 0 : 1, timed_out: false, took_ms: 700 };
-      take({ do: 'wait', until: 0 }, { is: 'gated', node, gate });
+      seen(pairOf({ do: 'wait' }, 'gated'));
+      one.job.gateEnded?.(node, gate, world.now);
     }
+    one.job.tick(world.now);
     const step = one.job.next(world.now);
     if (step.do === 'end') {
       story.ended.push(one.end(world.now));
@@ -166,7 +169,8 @@ export function play(
       one = next ?? start();
       continue;
     }
-    if (most > 1 && !isAlone && !isAccepted) {
+    // A process that is stopped between its record and its POST is not played.
+    if (most > 1 && !isAlone && !isAccepted && step.do !== 'post') {
       const other = started[one.by + 1] ?? (started.length < most ? null : started[0]);
       const how = other?.hasEnded || other === one ? 'goes on' : choices.of(OTHERS);
       if (how !== 'goes on') {
@@ -203,7 +207,7 @@ export function play(
         const until = Math.min(step.until, ...[...one.gates.values()].map(({ at }) => at));
         if (until === Infinity) return { ...story, why: 'waits for nothing' };
         if (most > 1 && !isAccepted && choices.of([false, true])) {
-          interrupt(step, false);
+          interrupt(step);
           break;
         }
         one.wakesAt = Math.max(until, world.now + 1);
@@ -212,7 +216,8 @@ export function play(
         if (setting.roll && world.now > 0 && choices.of([false, true]) && !one.stopping) {
           one.stopping = true;
           story.stoppedAt ??= world.now;
-          take(step, { is: 'stopping', reason: new Interrupted('SIGINT') });
+          seen(pairOf(step, 'stopping'));
+          one.job.windDown?.(new Interrupted('SIGINT'));
         }
         break;
       }
@@ -225,7 +230,7 @@ export function play(
         if (how === 'rival') world.rival(2n);
         world.pass(world.now + 20);
         if (how === 'interrupt') {
-          interrupt(step, false);
+          interrupt(step);
           break;
         }
         if (how === 'unreadable' || how === 'denied') {
@@ -247,27 +252,29 @@ export function play(
         take(step, { is: 'read', read });
         break;
       }
-      case 'post': {
+      case 'record': {
         if (isKept && choices.of([false, true])) {
-          take(step, {
-            is: 'unnoted',
-            error: new ApiError('EIO', { status: 500, code: 'EIO', reason: '' }),
-          });
+          const error = new ApiError('EIO', { status: 500, code: 'EIO', reason: '' });
+          take(step, { is: 'unwritten', error });
           break;
         }
         const at = world.wall;
         const { record, after } = step;
-        const time = record?.postedAt ?? at;
         const begun = record
-          ? one.journal.begin({ ...record, postedAt: time }, after)
+          ? one.journal.begin({ ...record, postedAt: record.postedAt ?? at }, after)
           : { made: 0 };
-        if ('found' in begun) {
-          take(step, { is: 'found', kept: begun.found });
-          break;
-        }
+        take(
+          step,
+          'found' in begun
+            ? { is: 'found', kept: begun.found }
+            : { is: 'recorded', generation: begun.made, at },
+        );
+        break;
+      }
+      case 'post': {
         const answer = world.post(step.request, one, !setting.before && most === 1);
-        if (answer instanceof Interrupted) interrupt(step, true, answer);
-        else take(step, { is: 'answered', answer, at, generation: begun.made });
+        if (answer instanceof Interrupted) interrupt(step, answer);
+        else take(step, { is: 'answered', answer });
         break;
       }
       case 'ask': {
@@ -305,22 +312,26 @@ function firstOf(started: readonly Process[]): Process | undefined {
 }
 
 /** What a pair of step and fact is called: each must have been played. */
-function pairOf(step: Step, fact: Fact): string {
+function pairOf(
+  step: { do: Step['do']; downTo?: StepOf<'read'>['downTo']; mark?: string },
+  fact: string,
+): string {
   const what =
     step.do === 'read'
-      ? `read ${typeof step.downTo === 'bigint' ? 'down to an id' : step.downTo}`
+      ? `read ${typeof step.downTo === 'bigint' ? 'down to an id' : String(step.downTo)}`
       : step.do === 'note'
-        ? `note ${step.mark}`
+        ? `note ${step.mark ?? ''}`
         : step.do;
-  return `${what} → ${fact.is}`;
+  return `${what} → ${fact}`;
 }
 
 /** Every pair that can be. */
 export const PAIRS: readonly string[] = [
   ...['accepted', 'redirected', 'refused', 'passed'].flatMap((state) =>
-    ['done', 'unnoted'].map((fact) => `note ${state} → ${fact}`),
+    ['done', 'unwritten'].map((fact) => `note ${state} → ${fact}`),
   ),
-  ...['answered', 'found', 'unnoted', 'stopped'].map((fact) => `post → ${fact}`),
+  ...['recorded', 'found', 'unwritten'].map((fact) => `record → ${fact}`),
+  ...['answered', 'stopped'].map((fact) => `post → ${fact}`),
   ...['newest', 'known', 'down to an id'].flatMap((how) =>
     ['read', 'unreadable', 'stopped'].map((fact) => `read ${how} → ${fact}`),
   ),
@@ -355,16 +366,16 @@ function readFaults({ before, processes }: Setting, isAccepted: boolean): ReadFa
 }
 
 function note(
-  step: Step & { do: 'note' },
+  step: StepOf<'note'>,
   journal: MemoryJournal,
   world: World,
   choices: Choices,
-): Fact {
+): FactOf<'note'> {
   const { key, generation, mark } = step;
   if (choices.of([false, true])) {
     if (mark === 'redirected') world.unnotable.add(key);
     return {
-      is: 'unnoted',
+      is: 'unwritten',
       error: new ApiError('disk full', { status: 500, code: 'ENOSPC', reason: '' }),
     };
   }
@@ -379,8 +390,11 @@ function beforehand(setting: Setting, world: World, make: MakeJob): void {
   const { job } = new Process(-1, { ...setting, keyed: false }, world, make);
   for (let steps = 0; steps < 10 && world.dispatched.length === 0; steps++) {
     const step = job.next(world.now);
-    if (step.do === 'read') job.take({ is: 'read', read: world.read(step.downTo) }, world.now);
-    else if (step.do === 'post') world.dispatchElsewhere(step.request);
+    if (step.do === 'read') {
+      job.take(step, { is: 'read', read: world.read(step.downTo) }, world.now);
+    } else if (step.do === 'record') {
+      job.take(step, { is: 'recorded', generation: 0, at: world.wall }, world.now);
+    } else if (step.do === 'post') world.dispatchElsewhere(step.request);
   }
   world.now = 0;
 }

@@ -11,7 +11,7 @@ import type { WorldOptions } from './world.js';
 export interface Sabotage {
   name: string;
   /** A text of the job, and what takes its place. */
-  file?: 'run.ts' | 'run-read.ts' | 'entries.ts' | 'roll.ts';
+  file?: 'run.ts' | 'run-state.ts' | 'run-answer.ts' | 'run-read.ts' | 'entries.ts' | 'roll.ts';
   from?: string;
   to?: string;
   world?: Partial<WorldOptions>;
@@ -75,9 +75,9 @@ function broken(source: string, from: string, to: string): string {
 export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'posts again without reading',
-    file: 'run-read.ts',
-    from: "this.phase = 'uncertain';",
-    to: "this.phase = 'ready'; this.waitUntil = now + SECOND;",
+    file: 'run-state.ts',
+    from: "run.state = { name: 'unknown', notBefore };",
+    to: "run.state = { name: 'sending', notBefore: now + SECOND };",
     settings: ['named nodes, keys ignored'],
   },
   {
@@ -89,35 +89,35 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'a 403 after a lost answer is a no',
-    file: 'run-read.ts',
-    from: 'this.maybeSent && !isUnread ?',
-    to: "this.maybeSent && error.code !== 'denied' ?",
+    file: 'run-state.ts',
+    from: 'run.trigger\n    ? run.sent !== null',
+    to: "run.trigger\n    ? run.sent !== null && error.code !== 'denied'",
     settings: ['a log that shows late'],
   },
   {
     name: 'a redirect is sent again',
-    file: 'run.ts',
-    from: 'run.redirected = true;',
+    file: 'run-answer.ts',
+    from: 'noteSent(run, now).redirected = true;',
     to: '',
     settings: ['a log that shows late, keys ignored'],
   },
   {
     name: 'a redirect is not noted',
-    file: 'run.ts',
-    from: "run.mark('redirected');",
+    file: 'run-answer.ts',
+    from: "addMark(run, 'redirected');",
     to: '',
     settings: ['a key, killed, keys ignored'],
   },
   {
     name: 'no record before the POST',
     file: 'run.ts',
-    from: 'if (!trigger.kept) return',
-    to: 'return',
+    from: 'if (!trigger.kept) {',
+    to: 'if (trigger.kept) {',
     settings: ['a key, killed and run again', 'a key, killed, keys ignored'],
   },
   {
     name: 'a record is sent again for ever',
-    file: 'run.ts',
+    file: 'run-answer.ts',
     from: 'RESEND = 540 * SECOND',
     to: 'RESEND = 1e12',
     settings: ['one node, killed and run again'],
@@ -138,16 +138,16 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'an interrupt within a POST is nothing',
-    file: 'run.ts',
-    from: 'run.maybeSent ||= fact.posting;',
-    to: '',
+    file: 'run-state.ts',
+    from: "if (run.state.name === 'posting') {\n    noteSent",
+    to: 'if (false as boolean) {\n    noteSent',
     settings: ['named nodes'],
   },
   {
     name: 'a replay is done by the first that it finds',
     file: 'run-read.ts',
-    from: 'if (replay) return 10 * SECOND;',
-    to: '',
+    from: 'if (replay) {\n    // Until',
+    to: 'if (false as boolean) {\n    // Until',
     settings: ['a replay without a record'],
   },
   {
@@ -160,8 +160,8 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a rejected node is forgotten',
     file: 'run-read.ts',
-    from: "if (statuses.includes('rejected')) outcome = 'rejected';",
-    to: "if (statuses.includes('rejected')) outcome = 'completed';",
+    from: "return 'rejected';",
+    to: "return 'completed';",
     settings: ['named nodes'],
   },
   {
@@ -180,15 +180,17 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'a replay is taken by a run that may have sent',
-    file: 'run.ts',
-    from: 'if (answer.replayed && !run.sentHere) {\n    run.replay = { reach,',
-    to: 'if (answer.replayed) {\n    run.replay = { reach: REPLAY,',
+    file: 'run-answer.ts',
+    from:
+      'if (answer.replayed && !run.sent?.isOurs) {\n    // What was in progress started at about the time of the first POST.\n' +
+      '    const reach = run.sent && firstAt !== null ? now - firstAt + MINUTE : REPLAY;',
+    to: 'if (answer.replayed) {\n    const reach = REPLAY;',
     settings: ['one node'],
   },
   {
     name: 'a record is replaced by one that slept',
-    file: 'run.ts',
-    from: 'return goOnFrom(run, fact.kept, now);',
+    file: 'run-answer.ts',
+    from: 'return continueFrom(run, fact.kept, now);',
     to: 'return void Object.assign(run.trigger ?? {}, { kept: false });',
     settings: ['two processes, keys ignored', 'two processes with one key'],
   },
@@ -200,22 +202,22 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a stale record is followed for ever',
     file: 'run-read.ts',
-    from: 'if (run.isTooLate(now)) run.giveUp(run.lastError);',
-    to: 'if (run.isTooLate(now)) return;',
+    from: 'if (isTooLate(run, now)) {\n      giveUp(run, run.lastError);',
+    to: 'if (isTooLate(run, now)) {',
     settings: ['a key, killed and run again'],
   },
   {
     name: 'a gate that was cut off has passed',
     file: 'roll.ts',
-    from: "node.stage === 'gate' ? gate : { ...gate, exit_code: null, timed_out: true }",
-    to: 'gate',
+    from: 'wasAsked ? ended :',
+    to: 'ended ? ended :',
     settings: ['a roll, killed and run again'],
   },
   {
     name: 'a baseline is read as if nothing was left out',
     file: 'run-read.ts',
-    from: 'shown[0]?.id ?? above',
-    to: 'shown[0]?.id ?? 0n',
+    from: 'log.entries[0]?.id ?? log.above ?? 0n',
+    to: 'log.entries[0]?.id ?? 0n',
     settings: ['a roll over nodes with older entries'],
   },
 ];

@@ -145,12 +145,9 @@ function keyOf(nodes: readonly bigint[] | null, runJob: (typeof JobModule)['runJ
       keys.set(mark, step.request.wireKey);
       return step.request.wireKey;
     }
-    job.take(
-      {
-        is: 'read',
-        read: { entries: [], startedAt: 0, serverTime: null, requests: 1, isWhole: true },
-      },
-      0,
-    );
+    if (step.do === 'record') job.take(step, { is: 'recorded', generation: 0, at: 0 }, 0);
+    if (step.do !== 'read') continue;
+    const read = { entries: [], startedAt: 0, serverTime: null, requests: 1, isWhole: true };
+    job.take(step, { is: 'read', read }, 0);
   }
 }

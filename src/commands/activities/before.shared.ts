@@ -61,8 +61,10 @@ export async function inspect(
   const found = await lookAround(connection, request, { signal: context.signal, always });
   if (!found) return null;
   if (!request.nodes) warnOfCount(context, found, request.expectNodes);
-  // Elsewhere the question says it, and the run.
-  if (isDry && found.busy.length > 0) context.warn(busyText(found, context.host.clock.now()));
+  const busy = busyText(found, context.host.clock.now());
+  // A question says it, and a run that waits.
+  const isSaid = !isDry && (request.ifBusy !== 'ignore' || isAsked(context, request.nodes, flags));
+  if (busy !== '' && !isSaid) context.warn(busy);
   return found;
 }
 

@@ -18,7 +18,7 @@ import { LdctlError } from '../../../src/base/errors.js';
 import type { Begun, KeptRun, RunRecord } from '../../../src/base/journal.js';
 import { openRollJournal, openRunJournal, type RollRecord } from '../../../src/config/journal.js';
 import { itOnPosix } from '../../helpers/platform.js';
-import { privateFolder, removeFolders, withoutPrivileges } from './fixtures.js';
+import { folderOfModes, privateFolder, removeFolders, withoutPrivileges } from './fixtures.js';
 
 const HOUR_MS = 60 * 60_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -261,8 +261,7 @@ describe('the run journal', () => {
   });
 
   describe('what cannot be read is an error, never "no record"', () => {
-    const folderWithRecord = () => {
-      const folder = privateFolder();
+    const folderWithRecord = (folder = privateFolder()) => {
       const journal = openRunJournal(folder, clock);
       journal.begin(recordOf('a'), 0);
       return { folder, journal, path: join(folder, 'runs', namesIn(folder)[0] ?? '') };
@@ -301,7 +300,7 @@ describe('the run journal', () => {
       'a folder that is read-only: it reads, and begins nothing',
       'it keeps no modes',
       async () => {
-        const { folder } = folderWithRecord();
+        const { folder } = folderWithRecord(folderOfModes());
         await withoutPrivileges(join(folder, 'runs'), () => Promise.resolve());
         await withoutPrivileges(folder, () => {
           chmodSync(join(folder, 'runs'), 0o500);

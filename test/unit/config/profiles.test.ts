@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { quote } from 'shell-quote';
 import { systemClock, type Clock } from '../../../src/base/clock.js';
 import { Interrupted, LdctlError } from '../../../src/base/errors.js';
 import {
@@ -21,7 +22,14 @@ import {
 import { VirtualClock } from '../../helpers/clock.js';
 import { failureOf } from '../../helpers/failure.js';
 import { itOnPosix } from '../../helpers/platform.js';
-import { KEY, privateFolder, profileNamed, removeFolders, withoutPrivileges } from './fixtures.js';
+import {
+  folderOfModes,
+  KEY,
+  privateFolder,
+  profileNamed,
+  removeFolders,
+  withoutPrivileges,
+} from './fixtures.js';
 
 const storeIn = (folder: string, clock: Clock = systemClock): ProfileStore =>
   new ProfileStore(folder, clock);
@@ -211,7 +219,7 @@ describe('the profiles on the disk', () => {
         for (const step of [() => store.read(), () => store.add(profileNamed('test'))]) {
           const error = await failure(step);
           assert.deepEqual([error.code, error.exitCode], ['config_not_private', 2]);
-          assert.ok(error.hint?.includes(`chmod 600 ${store.path}`), error.hint);
+          assert.ok(error.hint?.includes(`chmod 600 ${quote([store.path])}`), error.hint);
         }
         chmodSync(store.path, 0o600);
         assert.deepEqual(names(store), ['prod']);
@@ -223,7 +231,8 @@ describe('the profiles on the disk', () => {
       'it keeps no modes',
       async () => {
         const folder = join(privateFolder(), 'my config');
-        mkdirSync(folder, { mode: 0o755 });
+        mkdirSync(folder);
+        chmodSync(folder, 0o755);
         const error = await failure(() => storeIn(folder).add(profileNamed('prod')));
         assert.ok(error.hint?.includes(`chmod 700 '${folder}'`), error.hint);
       },
@@ -259,7 +268,7 @@ describe('the profiles on the disk', () => {
   });
 
   itOnPosix('that cannot be read are not the same as none', 'it keeps no modes', async () => {
-    const folder = privateFolder();
+    const folder = folderOfModes();
     const store = storeIn(folder);
     await store.add(profileNamed('prod'));
     chmodSync(store.path, 0);
