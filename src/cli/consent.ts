@@ -4,8 +4,9 @@ import { count, plainText, shortList } from '../base/text.js';
 import type { Settings } from '../config/settings.js';
 import type { Target } from '../config/target.js';
 import type { Findings } from '../library/survey.js';
-import { elapsedText } from '../output/columns.js';
+import { elapsedText, nodeText } from '../output/columns.js';
 import type { CommandContext } from './context.js';
+import type { Host } from './host.js';
 import { NO_TICK, type Prompts } from './prompts.js';
 import { saying, Unanswered } from './signals.js';
 
@@ -90,7 +91,7 @@ export async function consentTo(
   const path = await context.placeOf(target);
   const names = [path, name, String(id)].filter((one) => one !== null);
   const where = path ?? `deployment ${name ?? id}`;
-  const question = { ...questionOf(asked, where, context.host.clock.now()), where };
+  const question = { ...questionOf(context, asked, where), where };
   try {
     return settings.profile?.protected
       ? await askForName(prompts, asked, question, names)
@@ -102,15 +103,20 @@ export async function consentTo(
 }
 
 /** `Restart iggy on all 3 nodes of …?`, and what keeps some of them busy; '' for nothing. */
-function questionOf({ what, nodes, found, counted }: Asked, where: string, now: number) {
+function questionOf(
+  { host }: CommandContext,
+  { what, nodes, found, counted }: Asked,
+  where: string,
+) {
+  const shown = (node: Id): string => nodeText(node, host.output.stderr);
   const number = nodes?.length ?? counted ?? 0;
   const [first] = nodes ?? found?.listed.here ?? [];
   const several = `${nodes ? '' : 'all '}${count(number, 'node')}`;
-  const one = number === 1 && first !== undefined ? `node ${first}` : several;
+  const one = number === 1 && first !== undefined ? `node ${shown(first)}` : several;
   const whom = number === 0 ? 'every node' : one;
   const text = `${what.charAt(0).toUpperCase()}${what.slice(1)} on ${whom} of ${where}`;
-  const busy = found ? busyText(found, now) : '';
-  return { text, whom, busy: busy && ` ${busy.charAt(0).toUpperCase()}${busy.slice(1)}.` };
+  const busy = found ? busyText(host, found) : '';
+  return { text, whom, shown, busy: busy && ` ${busy.charAt(0).toUpperCase()}${busy.slice(1)}.` };
 }
 type Question = ReturnType<typeof questionOf> & { where: string };
 
@@ -118,11 +124,11 @@ type Question = ReturnType<typeof questionOf> & { where: string };
 async function askForName(
   prompts: Prompts,
   { nodes, mayWait }: Asked,
-  { text, busy }: Question,
+  { text, busy, shown: nameOf }: Question,
   names: readonly string[],
 ): Promise<Consent> {
   const [shown = ''] = names;
-  const named = nodes && nodes.length > 1 ? ` (${shortList(nodes, 20)})` : '';
+  const named = nodes && nodes.length > 1 ? ` (${shortList(nodes.map(nameOf), 20)})` : '';
   const typed = await prompts.text(`${text}${named}?${busy} Type ${shown} to go ahead:`, {
     validate: (answer) =>
       ['', ...names].includes(answer.trim()) || `${JSON.stringify(answer.trim())} is not ${shown}`,
@@ -147,7 +153,7 @@ const NO = { value: 'no', name: 'no' } as const;
 async function askForYes(
   prompts: Prompts,
   { nodes, found, mayWait }: Asked,
-  { text, whom, busy, where }: Question,
+  { text, whom, busy, where, shown }: Question,
 ): Promise<Consent> {
   const { here = [], elsewhere = [] } = found?.listed ?? {};
   const listed = nodes ? [] : [...here, ...elsewhere];
@@ -164,7 +170,7 @@ async function askForYes(
   );
   if (answer === 'no') throw new Declined();
   if (answer !== 'some') return { nodes, waits: answer === 'wait' };
-  const choices = listed.map((node) => ({ value: node, name: String(node) }));
+  const choices = listed.map((node) => ({ value: node, name: shown(node) }));
   const chosen = await prompts.some(`On which nodes of ${where}?`, choices, NO_TICK);
   if (chosen.length === 0) throw new Declined();
   return { nodes: chosen, waits: false };
@@ -178,14 +184,14 @@ const BEING: Readonly<Record<string, string>> = {
 };
 const MOST_BUSY = 3;
 
-/** `node 7 is being restarted (3s)`; '' where none is. @param now ms UTC, by this machine */
-export function busyText({ busy, serverTime }: Findings, now: number): string {
+/** `node 7 is being restarted (3s)`; '' where none is. */
+export function busyText({ clock, output }: Host, { busy, serverTime }: Findings): string {
   const some = busy.slice(0, MOST_BUSY).map(({ node_id: node, action, created_at: at }) => {
-    const age = Math.max((serverTime ?? now) - Date.parse(at), 0);
+    const age = Math.max((serverTime ?? clock.now()) - Date.parse(at), 0);
     const done = BEING[action.replace(/:.*/s, '')];
     const being = done === undefined ? `busy with ${action}` : `being ${done}`;
     const took = Number.isNaN(age) ? '' : ` (${elapsedText(age)})`;
-    return plainText(`node ${node} is ${being}${took}`);
+    return plainText(`node ${nodeText(node, output.stderr)} is ${being}${took}`);
   });
   const more = busy.length - some.length;
   return [...some, ...(more > 0 ? [`${more} more are busy`] : [])].join(', ');

@@ -7,6 +7,7 @@ import type { ApiKey } from '../base/secret.js';
 import type { Supervisor } from '../base/supervisor.js';
 import { plainText } from '../base/text.js';
 import type { KeyTools } from '../config/keys.js';
+import { NodeNameStore } from '../config/node-names.js';
 import { ProfileStore } from '../config/profiles.js';
 import {
   resolveSettings,
@@ -44,6 +45,7 @@ export class CommandContext {
   /** Aborted with an `Interrupted`. */
   readonly signal: AbortSignal;
   readonly store: ProfileStore;
+  readonly nodeNames: NodeNameStore;
   /** Null when there is no one to ask. */
   readonly prompts: Prompts | null;
   /** What keys are fetched with. */
@@ -51,6 +53,7 @@ export class CommandContext {
   #reads = 0;
   #settings: Settings | undefined;
   #structure: TenantStructure | undefined;
+  #target: Promise<Target> | undefined;
   #placed: Promise<PlacedDeployment | null> | undefined;
   #core: { key: ApiKey; api: Core } | undefined;
   #supervisor: Supervisor | undefined;
@@ -66,6 +69,7 @@ export class CommandContext {
     const { env, keyring } = host;
     this.signal = interrupts.signal;
     this.store = new ProfileStore(folder, host.clock, this.signal);
+    this.nodeNames = new NodeNameStore(folder, this.store);
     this.prompts = terminalPrompts(host, this.signal);
     this.keyTools = { env, keyring, sharesTerminal: host.stdin.isTTY };
   }
@@ -142,8 +146,14 @@ export class CommandContext {
 
   /** The deployment to act on, and the key for it. @throws as `resolveTarget` does */
   target(): Promise<Target> {
+    return (this.#target ??= this.#findTarget());
+  }
+
+  async #findTarget(): Promise<Target> {
     const lookUp = (access: TenantAccess) => this.#structureOf(access, this.signal);
-    return resolveTarget(this.settings, lookUp, this.signal);
+    const target = await resolveTarget(this.settings, lookUp, this.signal);
+    this.host.output.names = this.nodeNames.read(target.deployment.id);
+    return target;
   }
 
   /**

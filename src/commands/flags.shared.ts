@@ -3,6 +3,7 @@ import { parseDuration } from '../base/durations.js';
 import { UsageError } from '../base/errors.js';
 import { parseId, type Id } from '../base/ids.js';
 import { helpGroup } from '../cli/flags.js';
+import { parseNodeRef, type NodeRef } from '../config/node-names.js';
 
 const url = { helpGroup, helpValue: 'URL' };
 /** Which deployment, through which API, with which key. */
@@ -56,6 +57,13 @@ export const idsFlag = Flags.custom<Id>({
   ...MANY,
   helpValue: 'ID',
   parse: parsing((text, flag) => parseId(filled(text, flag), flag)),
+});
+
+/** Nodes, each by its id, its name or the end of its id: `resolveNodes` says which they are. */
+export const nodesFlag = Flags.custom<NodeRef>({
+  ...MANY,
+  ...{ char: 'n', aliases: ['node-id'], helpValue: 'ID|NAME' },
+  parse: parsing((text, flag) => parseNodeRef(filled(text, flag), flag)),
 });
 
 /** How long, in milliseconds. */

@@ -137,22 +137,33 @@ export class ProfileStore {
     });
   }
 
+  /** `work` changes what is stored while no other process does. */
+  change<T>(work: (config: Config) => T): Promise<T> {
+    return this.locked((replace) => {
+      const config = this.read();
+      const result = work(config);
+      replace('config', encoded(config));
+      return result;
+    });
+  }
+
   /**
-   * `work` changes what is stored while no other process does; then the file is replaced as a
-   * whole.
+   * Does something while no other process changes a file of the folder.
+   * @param work gets what replaces a file, by its name without `.json`, as a whole
    */
-  async change<T>(work: (config: Config) => T): Promise<T> {
+  async locked<T>(
+    work: (replace: (configName: string, content: Record<string, unknown>) => void) => T,
+  ): Promise<T> {
     ensurePrivateFolder(this.folder);
     // Loaded before the lock is taken.
     const { default: Conf } = await import('conf');
     const release = await takeLock(this.folder, 'config.json.lock', this.clock, this.signal);
+    // conf only writes here: whoever changes a file has read it.
+    const options = { cwd: this.folder, configFileMode: FILE_MODE, deserialize: () => ({}) };
     try {
-      const config = this.read();
-      const result = work(config);
-      // conf only writes here: the file was read already.
-      const options = { cwd: this.folder, configFileMode: FILE_MODE, deserialize: () => ({}) };
-      new Conf<Record<string, unknown>>(options).store = encoded(config);
-      return result;
+      return work((configName, content) => {
+        new Conf<Record<string, unknown>>({ ...options, configName }).store = content;
+      });
     } catch (error) {
       throw fileFault('write', this.path, error);
     } finally {

@@ -24,7 +24,7 @@ export interface RunTitle {
   nodes: number | null;
 }
 
-const DOING: Readonly<Record<string, string>> = {
+export const DOING: Readonly<Record<string, string>> = {
   start: 'Starting',
   stop: 'Stopping',
   restart: 'Restarting',

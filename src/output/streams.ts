@@ -1,4 +1,5 @@
 import { LdctlError } from '../base/errors.js';
+import type { NodeNames } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
 import type { Env } from '../base/text.js';
 
@@ -45,6 +46,8 @@ export class Sink {
   /** Whether lines already written can be replaced: a terminal that moves its cursor. */
   readonly canRedraw: boolean;
   readonly colour: boolean;
+  /** What nodes are called, once the deployment is known. */
+  names: NodeNames = new Map();
   /** What programs read, such as JSON or CSV: it is written as it is. */
   isData = false;
   readonly #stream: OutputStream;
@@ -161,6 +164,14 @@ export class Output {
 
   redact(key: ApiKey): void {
     for (const sink of [this.stdout, this.stderr]) sink.redact(key);
+  }
+
+  get names(): NodeNames {
+    return this.stdout.names;
+  }
+
+  set names(names: NodeNames) {
+    for (const sink of [this.stdout, this.stderr]) sink.names = names;
   }
 
   /** After an interrupt: a sink whose reader is slow is closed soon, with this as the reason. */

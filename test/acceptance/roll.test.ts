@@ -214,6 +214,23 @@ describe('a roll that is interrupted', () => {
     });
   }
 
+  story(
+    'by a second signal while a gate is being ended still gives a result',
+    withNodes(2),
+    async (scene) => {
+      const asked = join(scene.folder, 'asked');
+      const gate = `trap 'echo > "${asked}"' TERM; echo $$ > "$TMPDIR/gate.pid"; while :; do sleep 600 & wait; done`;
+      const run = scene.start(gated(scene, gate)).input();
+      const group = await groupOfGate(scene);
+      run.kill('SIGTERM');
+      await until('the end that the gate is asked for', () => existsSync(asked));
+      run.kill('SIGTERM');
+      const ended = await endsWith(143, run);
+      assert.deepEqual(statuses(ended), ['completed', 'not_started']);
+      await until('the end of its group', () => !isThere(group));
+    },
+  );
+
   story('shows no line of a gate beyond 64 kB', withNodes(1), async (scene) => {
     const { stderr } = await scene.ends(0, gated(scene, "head -c 1000000 /dev/zero | tr '\\0' x"));
     const longest = Math.max(...stderr.split('\n').map((line) => line.length));

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { quote } from 'shell-quote';
 import { type StartSandboxOptions } from '../../src/sandbox/index.js';
@@ -16,6 +16,7 @@ const COLOUR = new RegExp(`${ESCAPE}\\[[\\d;]*m`);
 /** The question, and the last of its answers. */
 const QUESTION = /Restart iggy on [^?]*\?[^]*no\b/;
 const RESTART = 'activities trigger iggy restart';
+const ONE = { nodes: [7n] };
 const THREE = { nodes: [7n, 8n, 9n] };
 
 type Play = (terminal: Terminal, scene: Scene) => Promise<void>;
@@ -145,6 +146,35 @@ describe('at a terminal', () => {
       });
     });
   }
+
+  const long = [610809900976570889n, 610809900976570890n, 620809900976570890n];
+  terminalStory(
+    'the end of an id is asked about with the whole id, and a node is called by its name',
+    { nodes: long },
+    'nodes name ...889 broker-1',
+    async (terminal, scene) => {
+      await terminal.shows(/Is this node …889\?[^]*610809900976570889[^]*no\b/);
+      // No is what Enter alone says.
+      terminal.type(`${ESCAPE}[A`);
+      terminal.enter();
+      await ends(0, terminal);
+      await atTerminal(scene, `${RESTART} --node broker-1,...890`, async (named) => {
+        await named.shows(/Which is node …890\?[^]*610809900976570890[^]*6208[^]*none of these/);
+        named.type(`${ESCAPE}[A`);
+        named.enter();
+        await named.shows(/^broker-1 +\d+/m);
+        const { stdout } = await ends(0, named);
+        assert.match(stdout, /^broker-1 +\d+ +completed/m);
+        assert.deepEqual(scene.bodies, [`{"nodes":[${long[0]},${long[2]}]}`]);
+      });
+      await atTerminal(scene, `${RESTART} --node ...890`, async (refused) => {
+        await refused.shows(/none of these/);
+        refused.enter();
+        await ends(2, refused);
+      });
+      assert.equal(scene.posts.length, 1);
+    },
+  );
 
   const two = { nodes: [7n, 8n], workMs: 4000 };
   terminalStory(
@@ -303,4 +333,30 @@ describe('the first five minutes, at a terminal', () => {
       });
     }
   });
+
+  story(
+    'no name of a deployment acts in the question of a protected profile',
+    ONE,
+    async (scene) => {
+      const { sandbox, url } = scene;
+      const flags = `--tenant-id ${sandbox.tenantId} --supervisor-url ${url} --deployment ${sandbox.deploymentId}`;
+      const add = `profiles add prod --protected --no-verify --api-key-stdin --key-store file ${flags}`;
+      // Core, which would know its path, is not reached.
+      await scene
+        .forget()
+        .start(`${add} --api-url http://127.0.0.1:1`)
+        .input(sandbox.apiKey)
+        .ended();
+      const config = join(scene.folder, 'config', 'config.json');
+      const { profiles } = JSON.parse(readFileSync(config, 'utf8')) as { profiles: object[] };
+      const named = { ...profiles[0], deployment_name: `${ESCAPE}[2Jpwned` };
+      writeFileSync(config, JSON.stringify({ current: 'prod', profiles: [named] }));
+      await atTerminal(scene, `${RESTART} --node 7`, async (terminal) => {
+        await terminal.shows(/pwned/);
+        terminal.interrupt();
+        await ends(130, terminal);
+        assert.ok(!terminal.raw.includes(`${ESCAPE}[2J`), 'its name clears the screen');
+      });
+    },
+  );
 });

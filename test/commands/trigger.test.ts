@@ -91,6 +91,7 @@ describe('activities trigger', () => {
       nodes: [
         {
           node_id: NODE,
+          node_name: null,
           activity_id: OWN.id,
           status: 'completed',
           created_at: OWN.created_at,

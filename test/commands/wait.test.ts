@@ -34,6 +34,7 @@ describe('activities wait', () => {
     assert.equal(code, 3, stderr);
     const shown = ({ node_id, id, status, created_at, finished_at }: Activity): object => ({
       node_id,
+      node_name: null,
       activity_id: id,
       status,
       created_at,

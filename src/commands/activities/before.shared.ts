@@ -61,7 +61,7 @@ export async function inspect(
   const found = await lookAround(connection, request, { signal: context.signal, always });
   if (!found) return null;
   if (!request.nodes) warnOfCount(context, found, request.expectNodes);
-  const busy = busyText(found, context.host.clock.now());
+  const busy = busyText(context.host, found);
   // A question says it, and a run that waits.
   const isSaid = !isDry && (request.ifBusy !== 'ignore' || isAsked(context, request.nodes, flags));
   if (busy !== '' && !isSaid) context.warn(busy);

@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import { LdctlError, UsageError } from '../../base/errors.js';
 import type { ExitCode } from '../../base/exit-codes.js';
-import { isId, parseId, type Id } from '../../base/ids.js';
+import { isId, type Id } from '../../base/ids.js';
 import { parseJson } from '../../base/json.js';
 import { emptyNodeResult, NOT_STARTED, type ResultFields } from '../../base/outcome.js';
 import type { ResultEvent } from '../../job/events.js';
@@ -11,10 +11,9 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { checkConfirm, isAsked, requireConsent } from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
 import { printOptions, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
-import type { Host } from '../../cli/host.js';
 import { readStdin } from '../../cli/prompts.js';
 import { readInput } from '../../config/files.js';
-import type { SettingFlags } from '../../config/settings.js';
+import { parseNodeRef, type NodeRef } from '../../config/node-names.js';
 import { resumeFlags, type Target } from '../../config/target.js';
 import { checkIdempotencyKey, wireKey } from '../../job/wire-key.js';
 import type { Connection, Tools } from '../../library/jobs.js';
@@ -24,7 +23,8 @@ import { reportToGitHub } from '../../output/github.js';
 import { checkRunResultOptions, printRunResult } from '../../output/run-result.js';
 import { doingText } from '../../output/run-text.js';
 import { createRunView } from '../../output/views.js';
-import { durationFlag, filled, idsFlag, parseWholeNumber, parsing } from '../flags.shared.js';
+import { durationFlag, filled, nodesFlag, parseWholeNumber, parsing } from '../flags.shared.js';
+import { resolveNodes } from '../nodes.shared.js';
 import { connectionOf } from './before.shared.js';
 import { shownPlace } from './shared.js';
 
@@ -35,14 +35,12 @@ export const MOST_NODES = 100_000;
 
 /** Which nodes an action is about. */
 export const targetFlags = {
-  node: idsFlag({
-    char: 'n',
-    aliases: ['node-id'],
+  node: nodesFlag({
     helpGroup,
     summary: 'Nodes, by comma or repeated. Default: every one.',
     parse: parsing((text, flag) => {
       if (text === '') throw noNode(flag);
-      return parseId(text, flag);
+      return parseNodeRef(text, flag);
     }),
   }),
   'nodes-from': Flags.string({
@@ -114,26 +112,30 @@ export abstract class JobCommand extends BaseCommand {
    * @throws UsageError where consent is missing, or is for another deployment
    */
   protected async connect(
+    context: CommandContext,
     action: { what: string; nodes: readonly Id[] | undefined },
-    flags: ActingFlags & SettingFlags,
+    flags: ActingFlags,
   ) {
-    const context = await this.open(flags);
     if (!flags['dry-run']) requireConsent(context, action, flags);
     const target = await context.target();
     await checkConfirm(context, target, flags);
     const connection = connectionOf(context, target, isAsked(context, action.nodes, flags));
-    return { context, target, connection };
+    return { target, connection };
   }
 
   /**
    * The words and flags of an action as a request.
-   * @throws UsageError; the signal's reason while stdin is read
+   * @throws UsageError; as `readNodes` does
    */
-  protected async request(args: { runtime: string; action: string }, flags: ActingFlags) {
+  protected async request(
+    context: CommandContext,
+    args: { runtime: string; action: string },
+    flags: ActingFlags,
+  ) {
     checkRunResultOptions(printOptions(flags));
     const runtime = parseRuntime(args.runtime);
     const action = formatAction(parseAction(args.action, flags.config)) as ActionName;
-    const nodes = await readNodes(this.host, flags, this.interrupts.signal);
+    const nodes = await readNodes(context, flags);
     return {
       runtime,
       action,
@@ -283,12 +285,11 @@ const FLAG = '--nodes-from';
 /**
  * All nodes that are named, each once, in the order given; undefined for every node, which only the
  * absence of both flags means.
- * @throws UsageError; the signal's reason
+ * @throws UsageError; the signal's reason while stdin is read; as `resolveNodes` does
  */
 export async function readNodes(
-  host: Host,
+  context: CommandContext,
   flags: Partial<FlagsOf<typeof targetFlags>>,
-  signal: AbortSignal,
 ): Promise<readonly Id[] | undefined> {
   const { node: named, 'nodes-from': path, 'expect-nodes': expected } = flags;
   if (named === undefined && path === undefined) return undefined;
@@ -297,16 +298,16 @@ export async function readNodes(
       '--expect-nodes does not go with --node: the nodes that are named are the ones expected',
     );
   }
-  const read = path === undefined ? [] : await readNodesFrom(host, path, signal);
-  return [...new Set([...(named ?? []), ...read])];
+  const read = path === undefined ? [] : await readNodesFrom(context, path);
+  return [...new Set(await resolveNodes(context, [...(named ?? []), ...read]))];
 }
 
 /**
- * One id a line, or JSON. The file may be a pipe, such as `<(select-nodes)`.
+ * One node a line, or JSON. The file may be a pipe, such as `<(select-nodes)`.
  * @throws UsageError, also for a file that yields no id: it must never become every node; the
  * signal's reason
  */
-async function readNodesFrom(host: Host, path: string, signal: AbortSignal): Promise<Id[]> {
+async function readNodesFrom({ host, signal }: CommandContext, path: string): Promise<NodeRef[]> {
   const text = (
     path === '-' ? await readStdin(host, signal) : await readInput(filled(path, FLAG), FLAG, signal)
   ).trim();
@@ -315,7 +316,7 @@ async function readNodesFrom(host: Host, path: string, signal: AbortSignal): Pro
   if (entries.length === 0) throw noNode(`${FLAG}: ${path === '-' ? 'stdin' : path}`);
   // A number that is no id has lost digits: only a text is read.
   return entries.map((entry) =>
-    isId(entry) ? entry : parseId(typeof entry === 'string' ? entry : '', FLAG),
+    isId(entry) ? entry : parseNodeRef(typeof entry === 'string' ? entry : '', FLAG),
   );
 }
 
@@ -327,7 +328,7 @@ function noNode(what: string): UsageError {
 }
 
 /**
- * A list of ids, or what ldctl prints (`{"nodes":[…]}`, `{"items":[…]}`), of which each entry's
+ * A list of nodes, or what ldctl prints (`{"nodes":[…]}`, `{"items":[…]}`), of which each entry's
  * `node_id` is taken.
  */
 function fromJson(text: string): unknown[] {

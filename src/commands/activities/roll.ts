@@ -103,9 +103,10 @@ export default class ActivitiesRoll extends JobCommand {
   protected override async execute() {
     const { args, flags } = await this.parse(ActivitiesRoll);
     if (flags.resume !== undefined) return this.#resume(args.runtime, flags, flags.resume);
-    const { nodes: named, ...request } = await this.#request(args, flags);
+    const context = await this.open(flags);
+    const { nodes: named, ...request } = await this.#request(context, args, flags);
     const action = { what: actionText(request), nodes: named };
-    const { context, target, connection } = await this.connect(action, flags);
+    const { target, connection } = await this.connect(context, action, flags);
     const kept = named ? undefined : this.#keptNodes(context, target, request);
     const looked = { ...request, nodes: named, expectNodes: flags['expect-nodes'] };
     const found = kept ? null : await inspect(context, connection, looked, flags);
@@ -141,7 +142,11 @@ export default class ActivitiesRoll extends JobCommand {
   }
 
   /** @throws UsageError */
-  async #request({ runtime, action }: { runtime?: string; action?: string }, flags: RollFlags) {
+  async #request(
+    context: CommandContext,
+    { runtime, action }: { runtime?: string; action?: string },
+    flags: RollFlags,
+  ) {
     if (runtime === undefined || action === undefined) {
       throw new UsageError(
         runtime === undefined ? 'missing RUNTIME and ACTION' : 'missing ACTION',
@@ -156,7 +161,7 @@ export default class ActivitiesRoll extends JobCommand {
       throw new UsageError('--gate-timeout goes with --gate');
     }
     if (command !== undefined) filled(command.trim(), '--gate');
-    const { nodes, ...asked } = await this.request({ runtime, action }, flags);
+    const { nodes, ...asked } = await this.request(context, { runtime, action }, flags);
     const { gate: _gate, ...request } = check(v.omit(rollRequest, ['nodes']), 'roll', {
       ...asked,
       maxUnavailable: flags['max-unavailable'],
@@ -262,12 +267,12 @@ export default class ActivitiesRoll extends JobCommand {
   }
 
   #gate(command: string, target: Target, { runtime, action }: CheckedRoll): Tools['gate'] {
-    const { env, platform, clock } = this.host;
+    const { env, platform, clock, output } = this.host;
     const facts = { deployment_id: target.deployment.id, runtime, action };
     return (node_id, activity_id, tools) =>
       runGate(
         command,
-        { ...facts, node_id, activity_id },
+        { ...facts, node_id, activity_id, node_name: output.names.get(node_id) ?? null },
         { env, platform, clock, key: target.key, ...tools },
       );
   }

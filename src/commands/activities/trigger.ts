@@ -42,14 +42,15 @@ export default class ActivitiesTrigger extends JobCommand {
 
   protected override async execute() {
     const { args, flags } = await this.parse(ActivitiesTrigger);
-    const asked = await this.request(args, flags);
+    const context = await this.open(flags);
+    const asked = await this.request(context, args, flags);
     const request: CheckedTrigger = check(triggerRequest, 'trigger', {
       ...asked,
       expectNodes: flags['expect-nodes'],
       wait: flags.wait,
     });
     const action = { what: `${request.action} ${request.runtime}`, nodes: request.nodes };
-    const { context, target, connection } = await this.connect(action, flags);
+    const { target, connection } = await this.connect(context, action, flags);
     const found = await inspect(context, connection, request, flags);
     if (flags['dry-run']) return showDryRun(context, target, request, found, null);
     const counted = countOf(request, found);

@@ -214,11 +214,27 @@ describe('what became of a run', () => {
   });
 });
 
+describe('at a terminal a node is called by its name', () => {
+  it('in rows and sentences, and not in a command', async () => {
+    const output = memoryOutput({ isTTY: true, colour: false });
+    output.names = new Map([[NODE, 'broker-1']]);
+    const error = new LdctlError('unconfirmed', 'timeout', `node ${NODE} is silent`, {
+      hint: `See ldctl activities list --node ${NODE}. Node ${NODE} may be gone.`,
+    });
+    const result = run({ outcome: 'rejected', nodes: [node({ status: 'rejected' })] });
+    await printRunResult(output, result, { ...options(), quiet: false, error });
+    assert.match(output.stdout.text, /^broker-1 /m);
+    assert.match(output.stderr.text, /^error: node broker-1 is silent$/m);
+    assert.match(output.stderr.text, /^✗ .*rejected it \(broker-1\)$/m);
+    assert.match(output.stderr.text, new RegExp(`--node ${NODE}\\. Node broker-1 may`));
+  });
+});
+
 describe('the result of a run as data', () => {
   const JSON_TEXT =
     '{"outcome":"completed","runtime":"iggy","action":"restart","deployment_id":"42","idempotency_key":"key-1",' +
     '"targets":"named","replayed":false,"recovered":false,"request_id":"4bf92f3577b34da6a3ce929d0e0e4736",' +
-    '"nodes":[{"node_id":"610809900976570889","activity_id":"7261845022003200001","status":"completed",' +
+    '"nodes":[{"node_id":"610809900976570889","node_name":null,"activity_id":"7261845022003200001","status":"completed",' +
     '"created_at":"2026-03-16T12:00:00.000Z","finished_at":"2026-03-16T12:00:04.800Z","ambiguous":false}],"resume":null}';
 
   it('is a line of NDJSON, with the error that ended the following beside it, which is told on stderr as well', async () => {
@@ -241,7 +257,7 @@ describe('the result of a run as data', () => {
     const { stdout } = await print(run(), { format: 'ndjson', numberIds: true });
     assert.match(
       stdout.text,
-      /"deployment_id":42,.*"node_id":610809900976570889,"activity_id":7261845022003200001,/,
+      /"deployment_id":42,.*"node_id":610809900976570889,"node_name":null,"activity_id":7261845022003200001,/,
     );
   });
 });
