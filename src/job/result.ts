@@ -117,7 +117,9 @@ function resumeOfRun(run: Run, outcome: Outcome, nodes: readonly NodeResult[]): 
     nodes.length > 0 &&
     nodes.every(({ activity_id: id, status }) => id !== null && status !== MISSING);
   if (isWhole && (targets !== 'observed' || readAt >= (run.acceptedAt ?? Infinity) + 3 * SECOND)) {
-    return { ids: [...byId.keys()] };
+    const ids = [...byId.keys()];
+    const open = ids.filter((id) => !isFinal(byId.get(id)?.activity.status ?? ''));
+    return { ids: open.length > 0 ? open : ids };
   }
   const { runtime, action, nodes: named, expect } = wanted;
   const after = run.replay?.floor ?? run.baseline ?? 0n;

@@ -14,15 +14,13 @@ import {
   giveUp,
   isPosted,
   isTooLate,
+  READ_AFTER,
   TRIES,
   type Replay,
   type Run,
   type State,
   type Trigger,
 } from './run-state.js';
-
-/** A read that began this long after a POST was lost shows what it did. */
-const READ_AFTER = 5 * SECOND;
 
 /** What a read means depends on the state. */
 export function takeRead(run: Run, fact: FactOf<'read'>, now: number): void {
@@ -38,7 +36,7 @@ export function takeRead(run: Run, fact: FactOf<'read'>, now: number): void {
   }
   if (isPosted(run)) {
     collect(run, log, now);
-    lookForTrace(run, log.startedAt, now);
+    lookForTrace(run, log, now);
     judge(run, log.startedAt);
   } else if (state.name === 'blocked') {
     unblock(run, state, log, now);
@@ -189,7 +187,7 @@ function dropOlder({ entries, baseline }: Run, recent: readonly Activity[]): Act
 }
 
 /** After a lost POST: an entry means accepted; none, 5 s later, that it may be sent again. */
-function lookForTrace(run: Run, startedAt: number, now: number): void {
+function lookForTrace(run: Run, { startedAt, above }: LogRead, now: number): void {
   const { sent, state, plan } = run;
   if (!sent || state.name !== 'unknown') {
     return;
@@ -205,7 +203,8 @@ function lookForTrace(run: Run, startedAt: number, now: number): void {
   } else if (lostFor >= READ_AFTER) {
     if (isTooLate(run, now)) {
       giveUp(run, run.lastError);
-    } else if (now >= state.notBefore) {
+    } else if (now >= state.notBefore && above === undefined) {
+      // As deep as for nodes, not only down to the baseline.
       run.state = { name: 'sending', notBefore: now };
     }
   }

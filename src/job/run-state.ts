@@ -139,6 +139,9 @@ export interface Run {
  */
 export const TRIES = 120 * SECOND;
 
+/** A read that began this long after a POST was lost shows what it did. */
+export const READ_AFTER = 5 * SECOND;
+
 const NO_TRACE = 'a run with this key was not answered, and the log shows nothing of it';
 
 export function newRun(plan: Limits, trigger: Trigger | null, wanted: Wanted, now: number): Run {
@@ -241,6 +244,20 @@ export function callOff(run: Run, error: LdctlError): void {
 /** The server may have forgotten the key by now, and would do it twice. */
 export function isTooLate({ attempts }: Run, now: number): boolean {
   return now - (attempts.firstAt ?? now) > attempts.until;
+}
+
+/**
+ * Whether only a look at the log stands between a POST whose fate is unknown and the next one. That
+ * look goes as deep as for nodes: one that ends sooner could miss what the server hides.
+ */
+export function maySendAgain({ state, sent }: Run, now: number): boolean {
+  return (
+    state.name === 'unknown' &&
+    now >= state.notBefore &&
+    sent !== null &&
+    !sent.redirected &&
+    now - sent.lostAt >= READ_AFTER
+  );
 }
 
 /** Without a record there is nothing to mark. */

@@ -11,6 +11,7 @@ import {
   follow,
   giveUp,
   isTooLate,
+  maySendAgain,
   newRun,
   type Run,
   type RunPlan,
@@ -118,16 +119,18 @@ const sortedNodes = ({ nodes }: Trigger): Id[] | null => nodes && [...nodes].sor
 function nextRead(run: Run, now: number): Step {
   const decidesAt = run.state.name === 'following' ? run.state.decidesAt : null;
   const due = dueAt(run.pace, deadlineOf(run), decidesAt ?? Infinity);
-  return now < due ? { do: 'wait', until: due } : { do: 'read', ...depthOf(run), patient: false };
+  return now < due
+    ? { do: 'wait', until: due }
+    : { do: 'read', ...depthOf(run, now), patient: false };
 }
 
 /** How far down the next read goes. */
-function depthOf(run: Run): { downTo: Id | 'known'; open: readonly Id[] | null } {
+function depthOf(run: Run, now: number): { downTo: Id | 'known'; open: readonly Id[] | null } {
   const { state, entries, replay, baseline } = run;
   if (state.name === 'blocked') {
     return downTo(state.by.standing().open);
   }
-  if (entries.known === null || replay?.floor === null) {
+  if (entries.known === null || replay?.floor === null || maySendAgain(run, now)) {
     return { downTo: 'known', open: null };
   }
   const { complete, open } = entries.standing();

@@ -152,21 +152,26 @@ function takeRead(watch: Watch, log: LogRead, now: number): void {
  */
 function notice(watch: Watch, activity: Activity, isEarly: boolean, now: number): boolean {
   const { entries, plan } = watch;
-  const before = entries.get(activity.id);
-  if (before ? !hasChanged(before.activity, activity) : activity.id <= watch.floor) return false;
-  const isFollowed = before?.isOpen ?? matches({ ...plan.filter, status: undefined }, activity);
-  const wasShown = before?.isShown ?? false;
-  const isReported = isFollowed && (wasShown || matches(plan.filter, activity));
+  const { id, status } = activity;
+  const known = entries.get(id);
+  if (known ? !hasChanged(known.activity, activity) : id <= watch.floor) return false;
+  const before = known ?? newEntry(plan, activity, now);
+  const isReported = before.isOpen && (before.isShown || matches(plan.filter, activity));
   // What appears right after the start, or late, was dispatched before it, and is waited for too.
-  const isBefore = isEarly || activity.id < watch.newestId;
-  entries.set(activity.id, {
+  const isBefore = isEarly || id < watch.newestId;
+  entries.set(id, {
+    ...before,
     activity,
-    since: before?.since ?? now,
-    isOpen: isFollowed && !isFinal(activity.status),
-    isShown: wasShown || isReported,
-    isAwaited: before?.isAwaited || (isReported && !wasShown && isBefore),
+    isOpen: before.isOpen && !isFinal(status),
+    isShown: before.isShown || isReported,
+    isAwaited: before.isAwaited || (isReported && !before.isShown && isBefore),
   });
   return isReported;
+}
+
+function newEntry({ filter }: WatchPlan, activity: Activity, now: number): Followed {
+  const isOpen = matches({ ...filter, status: undefined }, activity);
+  return { activity, since: now, isOpen, isShown: false, isAwaited: false };
 }
 
 /** A final status is the last one. */

@@ -31,7 +31,7 @@ export interface NodeState {
 }
 
 /** Whether it completed, and decides whether its runtime is up. */
-export function decidesState({ action, status }: Activity): boolean {
+function decidesState({ action, status }: Activity): boolean {
   return status === 'completed' && Object.hasOwn(LEAVES, action);
 }
 
@@ -74,6 +74,17 @@ export async function nodeStates(
       ) as NodeState['runtimes'];
       return { node_id, last_activity_at, runtimes: byName };
     });
+}
+
+/** What decided the state of a runtime of a node before an entry; null where the log shows none. */
+export function deciderBefore(
+  entries: readonly Activity[],
+  { id, node_id: node, runtime }: Pick<Activity, 'id' | 'node_id' | 'runtime'>,
+): Activity | null {
+  return entries
+    .filter((entry) => entry.node_id === node && entry.runtime === runtime && entry.id < id)
+    .filter(decidesState)
+    .reduce<Activity | null>(newer, null);
 }
 
 function newer(a: Activity | null, b: Activity): Activity {

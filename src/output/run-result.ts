@@ -1,5 +1,5 @@
 import { errorDocument, type LdctlError } from '../base/errors.js';
-import type { ResultFields } from '../base/outcome.js';
+import type { NodeResult, ResultFields } from '../base/outcome.js';
 import { count } from '../base/text.js';
 import { nodeText, selectColumns } from './columns.js';
 import { errorText, sentence } from './error.js';
@@ -49,7 +49,10 @@ export async function printRunResult(
     const value = {
       ...(format.events && { event: 'result' }),
       ...result,
-      nodes: result.nodes.map((node) => withName(node, output.names)),
+      nodes: result.nodes.map((node) => ({
+        ...withName(node, output.names),
+        ...(node.status === 'rejected' && { last_completed: reasonOf(node, options) }),
+      })),
       ...(dryRun && (dryRun.how ? { requests: dryRun.requests } : { request: dryRun.requests[0] })),
       ...(error && { error: errorDocument(error) }),
     };
@@ -63,6 +66,10 @@ export async function printRunResult(
   if (error) stderr.write(errorText(stderr, error));
   if (!dryRun) stderr.write(summaryText(stderr, result, options));
   await stdout.drained();
+}
+
+function reasonOf({ node_id: id }: NodeResult, { reasons }: SummaryOptions): object | null {
+  return id === null ? null : (reasons?.get(id) ?? null);
 }
 
 /** `Would restart iggy on 3 nodes of sandbox, 1 at a time, gate: ./check.sh`, and the nodes. */

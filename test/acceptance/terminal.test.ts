@@ -176,7 +176,7 @@ describe('at a terminal', () => {
     },
   );
 
-  const two = { nodes: [7n, 8n], workMs: 4000 };
+  const two = { nodes: [7n, 8n], workMs: 1500 };
   terminalStory(
     'yes goes ahead, and shows the nodes live in colour',
     two,

@@ -40,6 +40,7 @@ describe('activities wait', () => {
       created_at,
       finished_at,
       ambiguous: false,
+      ...(status === 'rejected' && { last_completed: null }),
     });
     assert.deepEqual(parseJson(stdout), {
       outcome: 'rejected',

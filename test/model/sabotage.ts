@@ -82,7 +82,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'a read right after the loss proves it',
-    file: 'run-read.ts',
+    file: 'run-state.ts',
     from: 'READ_AFTER = 5 * SECOND',
     to: 'READ_AFTER = 0',
     settings: ['named nodes, keys ignored'],

@@ -26,6 +26,7 @@ import { createRunView } from '../../output/views.js';
 import { durationFlag, filled, nodesFlag, parseWholeNumber, parsing } from '../flags.shared.js';
 import { resolveNodes } from '../nodes.shared.js';
 import { connectionOf } from './before.shared.js';
+import { reasonsFor } from './reason.shared.js';
 import { shownPlace } from './shared.js';
 
 const helpGroup = 'TARGET';
@@ -180,14 +181,17 @@ export async function showJob(
     // A gate that writes faster than stderr is read is slowed down.
     if (event.event === 'gate_output') await output.stderr.drained().catch(() => undefined);
   };
+  const startedAt = clock.elapsed();
   try {
     const end = await run({ ...connection, supervisor: sending.supervisor }, { signal, emit });
     view.stop();
     const { result, error, exitCode } = end;
+    const ranMs = clock.elapsed() - startedAt;
+    const reasons = await reasonsFor(context, target, result);
     const flagsText = resumeFlags(settings, target).join(' ');
     await printRunResult(output, result, {
       ...options,
-      target: flagsText,
+      ...{ target: flagsText, reasons, ranMs },
       error: error ?? undefined,
     });
     await reportToGitHub(output, env, result);

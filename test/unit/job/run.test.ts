@@ -6,7 +6,7 @@ import { runJob } from '../../../src/job/index.js';
 import type { RunPlan } from '../../../src/job/run-state.js';
 import { openLog } from '../../../src/log/log.js';
 import { VirtualClock } from '../../helpers/clock.js';
-import { apiError, FakeSupervisor } from '../../helpers/fake-supervisor.js';
+import { apiError, FakeSupervisor, lost } from '../../helpers/fake-supervisor.js';
 
 const PLAN: RunPlan = {
   ...{
@@ -66,6 +66,27 @@ describe('a run', () => {
     };
     const { result } = await run();
     assert.deepEqual([result.outcome, server.posts.length], ['completed', 1]);
+  });
+
+  it('does not send again what a server without a tie-breaker hides', async () => {
+    server.addHistory(350, { createdAt: clock.now() - 3_600_000 });
+    const carryOut = server.trigger.bind(server);
+    server.trigger = async (request) => {
+      await carryOut(request);
+      throw lost();
+    };
+    const list = server.list.bind(server);
+    server.list = async (id, query) => {
+      const page = await list(id, query);
+      const next = await list(id, { ...query, page: query.page + 1 });
+      const others = page.items.filter(({ action }) => action !== 'restart');
+      const hidden = page.items.length - others.length;
+      if (query.page > 1 || hidden === 0) return page;
+      // The next entries are on page 1 in their place, and on page 2 as well.
+      return { ...page, items: [...others, ...next.items.slice(0, hidden)] };
+    };
+    const { exitCode, result } = await run();
+    assert.deepEqual([exitCode, result.outcome, server.posts.length], [7, 'unconfirmed', 1]);
   });
 
   for (const [what, reads, endsAfter] of [

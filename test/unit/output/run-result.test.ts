@@ -74,7 +74,7 @@ describe('what became of a run', () => {
     [
       'a rejection',
       { outcome: 'rejected', nodes: [node(), rejected] },
-      ['✗ restart of iggy: 1 of 2 nodes rejected it (17)', list('17')],
+      ['✗ restart of iggy: 1 of 2 nodes rejected it (17)', 'next: ldctl nodes list'],
     ],
     [
       'a missing node',
@@ -91,7 +91,7 @@ describe('what became of a run', () => {
       [
         `✗ restart of iggy: 1 of 5 nodes rejected it (17); 1 missing from the log (${NODE}); ` +
           `1 still processing (${NODE}); 1 not seen yet (${NODE})`,
-        list(`${NODE},17`),
+        'next: ldctl nodes list',
         `or: ${resume}`,
       ],
     ],
@@ -165,6 +165,48 @@ describe('what became of a run', () => {
       }
     });
   }
+
+  const rejection = run({ outcome: 'rejected', nodes: [node(), rejected] });
+  const stop = { activity_id: 5n, action: 'stop', finished_at: null };
+
+  it('says what was last completed where an action was rejected, and what would undo that', async () => {
+    const reasons = new Map([[17n, { ...stop, finished_at: new Date().toISOString() }]]);
+    const { stderr } = await print(rejection, { reasons, target: '--profile prod' });
+    assert.match(stderr.lines[1] ?? '', /^17: last completed there: stop, \ds ago$/);
+    assert.equal(
+      stderr.lines[2],
+      'next: ldctl activities trigger iggy start --node 17 --profile prod',
+    );
+    const other = await print({ ...rejection, action: 'stop' }, { reasons });
+    assert.equal(other.stderr.lines[2], 'next: ldctl nodes list');
+  });
+
+  it('says that nothing is known of a rejection, and how to do it again after a replay', async () => {
+    const reasons = new Map([[17n, null]]);
+    const { stderr } = await print({ ...rejection, replayed: true }, { reasons });
+    assert.match(stderr.lines[1] ?? '', /^hint: The API gives no reason/);
+    assert.equal(stderr.lines[2], 'to do it again: another --idempotency-key');
+  });
+
+  it('has what was last completed in JSON, at nodes that rejected it alone', async () => {
+    for (const [reasons, expected] of [
+      [new Map([[17n, stop]]), { activity_id: '5', action: 'stop', finished_at: null }],
+      [new Map(), null],
+    ] as const) {
+      const { stdout } = await print(rejection, { format: 'json', reasons });
+      const { nodes: shown } = JSON.parse(stdout.text) as { nodes: object[] };
+      assert.deepEqual(
+        shown.map((one) => ('last_completed' in one ? one.last_completed : 'absent')),
+        ['absent', expected],
+      );
+    }
+  });
+
+  it('says how long it waited, and what the others took', async () => {
+    const result = run({ outcome: 'timed_out', nodes: [node(), node(open)], resume });
+    const { stderr } = await print(result, { ranMs: 12_000 });
+    assert.equal(stderr.lines[1], 'waited 12s; the others took 4.8s');
+  });
 
   it('with --quiet is left out for a success, and for a success only', async () => {
     assert.equal(
