@@ -11,6 +11,7 @@ import {
   dueAt,
   failedRead,
   goodRead,
+  LAST_READ,
   MINUTE,
   newPace,
   quicken,
@@ -131,7 +132,8 @@ function nextOf(watch: Watch, now: number): Step {
   if (now < due) return { do: 'wait', until: due };
   const open = openOf(watch).map(({ activity }) => activity.id);
   const downTo = open.reduce((low, id) => (id <= low ? id - 1n : low), watch.floor);
-  return { do: 'read', downTo, open: open.slice(0, 1), patient: false };
+  const cutAt = Math.max(watch.deadline, now) + LAST_READ;
+  return { do: 'read', downTo, open: open.slice(0, 1), patient: false, cutAt };
 }
 
 function takeRead(watch: Watch, log: LogRead, now: number): void {

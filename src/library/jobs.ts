@@ -29,6 +29,8 @@ const BEFORE_POST_MS = 60_000;
 /** One deployment, and what its jobs are done with, for a command or a program. */
 export interface Connection extends Surveyor {
   supervisor: Supervisor;
+  /** 8 digits of the hash of its API key. */
+  apiKey: string;
   /** Null: the server alone remembers a caller's key. */
   journal: RunJournal | null;
   /** Whether `activities roll --resume` finds a roll again. */
@@ -47,6 +49,7 @@ export function originOf(
   return {
     ...tools,
     deploymentId: target.deployment.id,
+    apiKey: target.key.fingerprint(),
     tenant: expectedTenant(settings),
     journal: openRunJournal(tools.folder, tools.clock),
     keepsRolls: false,
@@ -219,11 +222,19 @@ export async function roll(
 }
 
 function planOf(
-  { deploymentId, tenant, newKey }: Connection,
+  { deploymentId, tenant, apiKey, newKey }: Connection,
   request: CheckedRoll | CheckedTrigger,
 ) {
   const { runtime, action, ifBusy, timeoutMs, appearTimeoutMs: appearMs, idempotencyKey } = request;
-  const shared = { deploymentId, tenant, runtime, action: parseAction(action), ifBusy, appearMs };
+  const shared = {
+    deploymentId,
+    tenant,
+    apiKey,
+    runtime,
+    action: parseAction(action),
+    ifBusy,
+    appearMs,
+  };
   const key = { idempotencyKey: idempotencyKey ?? newKey(), kept: idempotencyKey !== undefined };
   return { ...shared, ...key, timeoutMs: timeoutMs || Infinity };
 }

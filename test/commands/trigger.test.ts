@@ -99,6 +99,7 @@ describe('activities trigger', () => {
           ambiguous: false,
         },
       ],
+      not_acted_on: [],
       resume: null,
     });
     assert.ok(stdout.endsWith('}\n'));

@@ -53,6 +53,7 @@ describe('activities wait', () => {
       recovered: null,
       request_id: null,
       nodes: [shown(FIRST), shown(SECOND)],
+      not_acted_on: [],
       resume: null,
     });
   });

@@ -183,9 +183,8 @@ export function play(
       const how = choices.of(['goes on', 'killed', 'killed, and run again 20 minutes later']);
       if (how !== 'goes on') {
         lives += 1;
-        // Killed where it could not note what it was told: that is an answer that was lost.
-        if (step.do === 'note' && step.mark === 'redirected') world.unnotable.add(step.key);
-        for (const key of world.unnotable) world.redirected.delete(key);
+        // A redirect is forgotten with its process.
+        world.redirected.clear();
         story.stoppedAt = null;
         story.wasKilled = true;
         world.pass(world.now + (how === 'killed' ? SECOND : 1200 * SECOND));
@@ -222,7 +221,7 @@ export function play(
         break;
       }
       case 'note':
-        take(step, note(step, one.journal, world, choices));
+        take(step, note(step, one.journal, choices));
         isAccepted ||= step.mark === 'accepted' && most > 1;
         break;
       case 'read': {
@@ -327,7 +326,7 @@ function pairOf(
 
 /** Every pair that can be. */
 export const PAIRS: readonly string[] = [
-  ...['accepted', 'redirected', 'refused', 'passed'].flatMap((state) =>
+  ...['accepted', 'refused', 'passed'].flatMap((state) =>
     ['done', 'unwritten'].map((fact) => `note ${state} → ${fact}`),
   ),
   ...['recorded', 'found', 'unwritten'].map((fact) => `record → ${fact}`),
@@ -365,15 +364,9 @@ function readFaults({ before, processes }: Setting, isAccepted: boolean): ReadFa
   return READ_FAULTS;
 }
 
-function note(
-  step: StepOf<'note'>,
-  journal: MemoryJournal,
-  world: World,
-  choices: Choices,
-): FactOf<'note'> {
+function note(step: StepOf<'note'>, journal: MemoryJournal, choices: Choices): FactOf<'note'> {
   const { key, generation, mark } = step;
   if (choices.of([false, true])) {
-    if (mark === 'redirected') world.unnotable.add(key);
     return {
       is: 'unwritten',
       error: new ApiError('disk full', { status: 500, code: 'ENOSPC', reason: '' }),

@@ -102,13 +102,6 @@ export const SABOTAGES: readonly Sabotage[] = [
     settings: ['a log that shows late, keys ignored'],
   },
   {
-    name: 'a redirect is not noted',
-    file: 'run-answer.ts',
-    from: "addMark(run, 'redirected');",
-    to: '',
-    settings: ['a key, killed, keys ignored'],
-  },
-  {
     name: 'no record before the POST',
     file: 'run.ts',
     from: 'if (!trigger.kept) {',
@@ -125,7 +118,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'every node is done when one is',
     file: 'entries.ts',
-    from: '(this.#expect > 0 ? [] : (this.known ?? []))',
+    from: 'this.listed?.here ?? []',
     to: '[]',
     settings: ['every node'],
   },
@@ -182,7 +175,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     name: 'a replay is taken by a run that may have sent',
     file: 'run-answer.ts',
     from:
-      'if (answer.replayed && !run.sent?.isOurs) {\n    // What was in progress started at about the time of the first POST.\n' +
+      'if (answer.replayed && run.trigger?.kept && !run.sent?.isOurs) {\n    // What was in progress started at about the time of the first POST.\n' +
       '    const reach = run.sent && firstAt !== null ? now - firstAt + MINUTE : REPLAY;',
     to: 'if (answer.replayed) {\n    const reach = REPLAY;',
     settings: ['one node'],

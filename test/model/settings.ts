@@ -85,7 +85,8 @@ export function makerOf({
       runtime: 'iggy' as const,
       action: { verb: 'restart' as const },
       idempotencyKey: 'key',
-      kept: setting.keyed === true || setting.roll !== undefined,
+      kept: setting.keyed === true || setting.before === true || setting.roll !== undefined,
+      apiKey: '0f1e2d3c',
       ifBusy: 'ignore' as const,
       tenant: null,
       timeoutMs: 60 * SECOND,
@@ -93,7 +94,14 @@ export function makerOf({
     };
     const text = (): string => 'ldctl';
     if (!setting.roll) {
-      const plan = { ...shared, nodes: setting.nodes, expect: setting.expect ?? null, wait: true };
+      const counts = { listed: null, core: null };
+      const plan = {
+        ...shared,
+        ...counts,
+        nodes: setting.nodes,
+        expect: setting.expect ?? null,
+        wait: true,
+      };
       const kept = setting.keyed ? journal.read(keyOf(plan.nodes, runJob)) : null;
       return runJob(plan, kept, world.now, text);
     }
@@ -136,6 +144,9 @@ function keyOf(nodes: readonly bigint[] | null, runJob: (typeof JobModule)['runJ
     timeoutMs: Infinity,
     appearMs: 1,
     expect: null,
+    listed: null,
+    core: null,
+    apiKey: '',
     wait: true,
   };
   const job = runJob({ ...plan, ...limits, nodes }, null, 0, () => '');

@@ -284,7 +284,7 @@ export class World {
 
   #knownOf(key: string, by: number): Sent['after'] {
     const marks = (this.disk.get(key) ?? []).flatMap((kept) => [...kept.marks]);
-    if (this.redirected.get(key) === by || marks.includes('redirected')) return 'redirect';
+    if (this.redirected.get(key) === by) return 'redirect';
     return marks.includes('accepted') ? 'acceptance' : null;
   }
 
@@ -377,8 +377,7 @@ export class MemoryJournal implements RunJournal {
   read(key: string): KeptRun | null {
     const all = this.#disk.get(key) ?? [];
     const counts = ({ record, marks }: Stored): boolean =>
-      this.#wall() - record.postedAt <= VALID &&
-      (!marks.has('refused') || marks.has('accepted') || marks.has('redirected'));
+      this.#wall() - record.postedAt <= VALID && (!marks.has('refused') || marks.has('accepted'));
     const live = all.filter(counts);
     const stored = live.findLast(({ marks }) => marks.has('accepted')) ?? live.at(-1);
     if (!stored) return null;
@@ -386,7 +385,6 @@ export class MemoryJournal implements RunJournal {
     const has = (mark: string): boolean => live.some(({ marks }) => marks.has(mark));
     const marks = {
       accepted: has('accepted'),
-      redirected: has('redirected'),
       passed: has('passed'),
     };
     return {
@@ -399,7 +397,7 @@ export class MemoryJournal implements RunJournal {
 
   begin(record: RunRecord, after: number): Begun {
     const kept = this.read(record.key);
-    if (kept && (kept.accepted || kept.redirected || kept.generation !== after)) {
+    if (kept && (kept.accepted || kept.generation !== after)) {
       return { found: kept };
     }
     if (this.#isSparing && kept) return { made: after };

@@ -267,6 +267,7 @@ export async function showDryRun(
     recovered: null,
     request_id: null,
     nodes: nodes.map((node_id) => emptyNodeResult({ node_id }, NOT_STARTED)),
+    not_acted_on: [],
     resume: null,
   };
   const place = await shownPlace(context, target);

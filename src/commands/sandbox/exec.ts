@@ -41,6 +41,11 @@ export default class SandboxExec extends BaseCommand {
       );
     }
     const sandbox = await sandboxOf(flags);
+    const { stdin, output } = this.host;
+    if (stdin.isTTY && output.stderr.isTTY && /sh(\.exe)?$|cmd(\.exe)?$/i.test(program)) {
+      const where = `LaserData in miniature at ${sandbox.env.LD_API_URL}; exit leaves it`;
+      if (args.length === 0) output.stderr.write(`${where}\n`);
+    }
     try {
       return await runInside([program, ...args], sandbox.env, this.host);
     } finally {

@@ -89,10 +89,11 @@ export function layOut<T>(
     return { column, name, text, width };
   };
   let fitted = shown.map((column) => measure(column, column.name));
-  const isTooWide = (): boolean =>
+  const whole = fitted;
+  const isTooWide = (some = fitted): boolean =>
     most !== null &&
     !chosen &&
-    fitted.reduce((sum, { width }) => sum + width + GAP.length, -GAP.length) > most;
+    some.reduce((sum, { width }) => sum + width + GAP.length, -GAP.length) > most;
   if (isTooWide()) {
     fitted = fitted.map((one) => {
       const { name, short } = one.column;
@@ -104,6 +105,9 @@ export function layOut<T>(
     if (last.column.priority === 0) break;
     fitted = fitted.filter((one) => one !== last);
   }
+  // Once a column is dropped, the others may have room for all of theirs.
+  const roomy = whole.filter(({ column }) => fitted.some((one) => one.column === column));
+  if (!isTooWide(roomy)) fitted = roomy;
   const isLeftOut = (column: Column<T>): boolean => !fitted.some((one) => one.column === column);
   const names = fitted.map(({ name }) => paint('bold', name));
   const widths = fitted.map(({ width }) => width);

@@ -28,6 +28,7 @@ function connection(changes: Partial<Connection> = {}): Connection {
     ...{ deploymentId: 71n, supervisor, tenant: null, clock, journal: null, keepsRolls: false },
     counter: null,
     newKey: () => 'a-random-key',
+    apiKey: '0f1e2d3c',
     flags: ['--deployment', '71'],
     ...changes,
   };

@@ -277,7 +277,7 @@ describe('the result of a run as data', () => {
     '{"outcome":"completed","runtime":"iggy","action":"restart","deployment_id":"42","idempotency_key":"key-1",' +
     '"targets":"named","replayed":false,"recovered":false,"request_id":"4bf92f3577b34da6a3ce929d0e0e4736",' +
     '"nodes":[{"node_id":"610809900976570889","node_name":null,"activity_id":"7261845022003200001","status":"completed",' +
-    '"created_at":"2026-03-16T12:00:00.000Z","finished_at":"2026-03-16T12:00:04.800Z","ambiguous":false}],"resume":null}';
+    '"created_at":"2026-03-16T12:00:00.000Z","finished_at":"2026-03-16T12:00:04.800Z","ambiguous":false}],"not_acted_on":[],"resume":null}';
 
   it('is a line of NDJSON, with the error that ended the following beside it, which is told on stderr as well', async () => {
     const error = new LdctlError('unconfirmed', 'timeout', 'no answer', { requestId: 'req-1' });
