@@ -142,12 +142,12 @@ export async function trigger(
   found?: Findings | null,
 ): Promise<ResultEvent> {
   const known = found === undefined ? await lookAround(connection, request, tools) : found;
-  const { nodes = null, wait, expectNodes } = request;
-  const given = typeof expectNodes === 'number' ? expectNodes : null;
+  const { nodes = null, wait } = request;
   const plan = {
     ...planOf(connection, request),
     nodes,
-    expect: nodes ? null : known ? (expectedNodes(known, expectNodes) ?? null) : given,
+    // A record that is followed keeps its own.
+    expect: (!nodes && known && expectedNodes(known, request.expectNodes)) || null,
     listed: known?.listed ?? null,
     core: known?.core ?? null,
     wait,

@@ -86,12 +86,13 @@ function warnOfCount(
   }
 }
 
-/** How many nodes are meant; null where that is not known. */
+/** How many nodes are meant; null where that is not known, or a record says it. */
 export function countOf(
   { nodes, expectNodes }: Pick<CheckedTrigger, 'nodes' | 'expectNodes'>,
   found: Findings | null,
 ): number | null {
   if (nodes) return nodes.length;
+  if (!found) return null;
   if (typeof expectNodes === 'number') return expectNodes;
-  return (found?.core ?? found?.listed.here.length) || null;
+  return (found.core ?? found.listed.here.length) || null;
 }
