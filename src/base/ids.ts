@@ -21,6 +21,15 @@ export function parseId(text: string, what = 'id'): Id {
   const digits = /^0*(\d{1,20})$/.exec(text)?.[1];
   const id = digits === undefined ? null : BigInt(digits);
   if (isId(id)) return id;
+  if (text.trim() === '') {
+    throw new UsageError(`${what} is empty`, { code: 'empty_id', hint: 'Is a variable unset?' });
+  }
+  if (/^\d+(?:[\s,]+\d+)+$/.test(text)) {
+    throw new UsageError(`${what}: several ids in one value`, {
+      code: 'invalid_id',
+      hint: 'Separate ids with commas, without spaces: 610809900976570889,610809900976570890.',
+    });
+  }
   throw new UsageError(`${what}: ${shownWord(text)} is not an id`, {
     code: 'invalid_id',
     hint: `An id is written in decimal digits only, such as 610809900976570889, and is at most ${MAX_ID}.`,

@@ -3,12 +3,14 @@ import { CoreApi, type TenantStructure } from '../api/core-api.js';
 import { SupervisorApi } from '../api/supervisor-api.js';
 import { formatDuration } from '../base/durations.js';
 import type { ApiError } from '../base/errors.js';
+import type { Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
 import type { Supervisor } from '../base/supervisor.js';
 import { plainText } from '../base/text.js';
 import type { KeyTools } from '../config/keys.js';
 import { NodeNameStore } from '../config/node-names.js';
 import { ProfileStore } from '../config/profiles.js';
+import { explainRefusal } from '../config/refusals.js';
 import {
   resolveSettings,
   type SettingFlags,
@@ -19,7 +21,6 @@ import {
   expiryWarning,
   findDeployment,
   isCoreCertain,
-  keyAdvice,
   placeText,
   resolveTarget,
   type PlacedDeployment,
@@ -51,6 +52,8 @@ export class CommandContext {
   /** What keys are fetched with. */
   readonly keyTools: KeyTools;
   #reads = 0;
+  /** Of the first page that was read. */
+  #nodes: readonly Id[] = [];
   #settings: Settings | undefined;
   #structure: TenantStructure | undefined;
   #target: Promise<Target> | undefined;
@@ -168,19 +171,21 @@ export class CommandContext {
     const { tenantId, apiUrl } = this.settings;
     const access = { key, tenantId: tenantId?.value ?? 0n, apiUrl: apiUrl.value };
     const isKnown = this.#structure ?? (tenantId && isCoreCertain(this.settings, supervisorUrl));
-    if (!isKnown) return null;
+    if (!isKnown || (deployment.path && !this.#structure)) return null;
     return this.optional(async (signal) => {
       const structure = await this.#structureOf(access, signal);
       const placed = findDeployment(structure, { id: deployment.id, name: null });
       deployment.name = placed.deployment.name;
+      deployment.path = placeText(placed);
       return placed;
     });
   }
 
   /** The same as `division/environment/name`. */
   async placeOf(target: Target): Promise<string | null> {
-    const placed = await this.placed(target);
-    return placed && placeText(placed);
+    const { deployment } = target;
+    if (!deployment.path) await this.placed(target);
+    return deployment.path ?? null;
   }
 
   /** Asked for once. */
@@ -203,6 +208,7 @@ export class CommandContext {
     const list: Supervisor['list'] = async (...asked) => {
       const nth = (this.#reads += 1);
       const page = await api.list(...asked);
+      if (nth === 1) this.#nodes = page.items.map(({ node_id }) => node_id);
       // For completion, what is mostly the newest page. A script presses no Tab.
       if (nth === 1 && this.prompts) {
         (await import('./completion.js')).rememberEntries(this.folder, page.items);
@@ -223,13 +229,10 @@ export class CommandContext {
   #client(url: URL, apiKey: ApiKey, deployment?: Target['deployment']): ClientOptions {
     const { clock, output } = this.host;
     const onTrace = (event: TraceEvent) => output.stderr.write(`${traceText(event)}\n`);
-    // The API knows neither where the key is from, nor, in what it says, the deployment's name.
-    const onRefusal = (error: ApiError): void => {
-      if (error.status === 401 && this.#settings) error.hint = keyAdvice(apiKey, this.#settings);
-      const { id, name } = deployment ?? {};
-      if (name) {
-        error.message = error.message.replace(`deployment ${id}`, () => `deployment ${name}`);
-      }
+    const onRefusal = (error: ApiError): ApiError => {
+      const settings = this.#settings;
+      const asking = { url, apiKey, deployment, nodes: this.#nodes };
+      return settings ? explainRefusal(error, { ...asking, settings }) : error;
     };
     return { url, apiKey, clock, onRefusal, onTrace: this.flags.debug ? onTrace : undefined };
   }

@@ -31,7 +31,7 @@ export const NO_TICK = { theme: { prefix: { done: '?' } } } as const;
 export function terminalPrompts(host: Host, signal: AbortSignal) {
   if (!isInteractive(host)) return null;
   const ask = async <T>(
-    type: 'confirm' | 'input' | 'password' | 'select' | 'checkbox',
+    type: 'confirm' | 'input' | 'password' | 'select' | 'checkbox' | 'search',
     question: string,
     options?: object,
   ): Promise<T> => {
@@ -80,6 +80,15 @@ export function terminalPrompts(host: Host, signal: AbortSignal) {
       choices: ReadonlyArray<Choice<T>>,
       options?: { default?: T } & Marked,
     ) => ask<T>('select', message, { choices: choices.map(plainChoice), ...options }),
+    /** One of many, which typing narrows down. */
+    search: <T>(message: string, choices: ReadonlyArray<Choice<T>>) => {
+      const source = (typed = '') => {
+        const wanted = typed.toLowerCase();
+        const found = choices.filter(({ name }) => name.toLowerCase().includes(wanted));
+        return found.map(plainChoice);
+      };
+      return ask<T>('search', message, { source });
+    },
     /** Any of them, also none. */
     some: <T>(message: string, choices: ReadonlyArray<Choice<T>>, options?: Marked) =>
       ask<T[]>('checkbox', message, { choices: choices.map(plainChoice), ...options }),

@@ -1,4 +1,4 @@
-import { Interrupted, UsageError, type StopSignal } from '../base/errors.js';
+import { Interrupted, UsageError, withHint, type StopSignal } from '../base/errors.js';
 import type { Output } from '../output/streams.js';
 
 /** How to end what must not outlive this process. */
@@ -76,7 +76,7 @@ export class Unanswered extends UsageError {
  */
 export function saying(hint: string): (error: unknown) => never {
   return (error) => {
-    if (error instanceof Interrupted || error instanceof Unanswered) error.hint = hint;
-    throw error;
+    const isLeft = error instanceof Interrupted || error instanceof Unanswered;
+    throw isLeft ? withHint(error, hint) : error;
   };
 }

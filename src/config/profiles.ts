@@ -27,6 +27,8 @@ const profileSchema = v.looseObject({
   supervisor_url: v.optional(v.string()),
   deployment_id: v.optional(idText),
   deployment_name: v.optional(v.string()),
+  /** `division/environment/name`. */
+  deployment_path: v.optional(v.string()),
   /** Where the deployment stands, so that Core can be asked about it at once. */
   division_id: v.optional(idText),
   environment_id: v.optional(idText),

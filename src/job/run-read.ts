@@ -210,30 +210,32 @@ function dropOlder({ entries, baseline }: Run, recent: readonly Activity[]): Act
 }
 
 /** After a lost POST: an entry means accepted; none, 5 s later, that it may be sent again. */
-function lookForTrace(run: Run, { startedAt, above }: LogRead, now: number): void {
+function lookForTrace(run: Run, log: LogRead, now: number): void {
   const { sent, state, plan } = run;
   if (!sent || state.name !== 'unknown') {
     return;
   }
-  const lostFor = startedAt - sent.lostAt;
   if (run.entries.byId.size > 0) {
-    const isCertain = run.trigger?.wait !== false || run.entries.standing().complete;
-    if (isCertain) {
-      addMark(run, 'accepted');
-    }
-    accept(run, now, { recovered: true, isCertain });
-  } else if (sent.redirected) {
-    if (lostFor >= plan.appearMs) {
-      giveUp(run, run.lastError);
-    }
-  } else if (lostFor >= READ_AFTER) {
-    if (isTooLate(run, now)) {
-      giveUp(run, run.lastError);
-    } else if (now >= state.notBefore && above === undefined) {
-      // As deep as for nodes, not only down to the baseline.
-      run.state = { name: 'sending', notBefore: now };
-    }
+    return takeTrace(run, now);
   }
+  const waitsFor = sent.redirected ? plan.appearMs : READ_AFTER;
+  if (log.startedAt - sent.lostAt < waitsFor) {
+    return;
+  }
+  if (sent.redirected || isTooLate(run, now)) {
+    giveUp(run, run.lastError);
+  } else if (now >= state.notBefore && log.above === undefined) {
+    // As deep as for nodes, not only down to the baseline.
+    run.state = { name: 'sending', notBefore: now };
+  }
+}
+
+function takeTrace(run: Run, now: number): void {
+  const isCertain = run.trigger?.wait !== false || run.entries.standing().complete;
+  if (isCertain) {
+    addMark(run, 'accepted');
+  }
+  accept(run, now, { recovered: true, isCertain });
 }
 
 /**

@@ -295,7 +295,7 @@ describe('the first five minutes, at a terminal', () => {
       scene,
       `profiles add mine --protected --api-url ${scene.url}`,
       async (terminal) => {
-        await terminal.shows(/Tenant id:/);
+        await terminal.shows(/Tenant id \(the LaserData console shows it\):/);
         terminal.enter(scene.sandbox.tenantId.toString());
         await terminal.shows(/API key:/);
         terminal.enter(`${key}x`);
@@ -303,14 +303,14 @@ describe('the first five minutes, at a terminal', () => {
         await terminal.shows(/API key:/);
         terminal.enter(key);
         await terminal.shows(/key sandbox admin \(role admin\)/);
-        await terminal.shows(/Deployment:\n❯ platform\/production\/sandbox\n/);
+        await terminal.shows(/Deployment:\s*\n❯ platform\/production\/sandbox\n/);
+        terminal.enter('tion/sand');
+        await terminal.shows(/Deployment: tion\/sand\s*\n❯ platform\/production\/sandbox\n\n/);
         terminal.enter();
-        await terminal.shows(/Where should the key be kept\?/);
-        terminal.enter();
-        await terminal.shows(/warning: the keyring cannot be used/);
+        await terminal.shows(/warning: no keyring answers on this machine/);
         await terminal.shows(/❯ In a file that only you can read/);
         terminal.enter();
-        await terminal.shows(/added profile mine, now the current one/);
+        await terminal.shows(/added mine → platform\/production\/sandbox; key good for 199 days\n/);
         assert.ok(!(await ends(0, terminal)).stdout.includes(key), 'the key was shown');
         assert.ok(readFileSync(join(scene.folder, 'config', 'config.json'), 'utf8').includes(key));
       },

@@ -39,10 +39,6 @@ export const targetFlags = {
   node: nodesFlag({
     helpGroup,
     summary: 'Nodes, by comma or repeated. Default: every one.',
-    parse: parsing((text, flag) => {
-      if (text === '') throw noNode(flag);
-      return parseNodeRef(text, flag);
-    }),
   }),
   'nodes-from': Flags.string({
     helpGroup,
@@ -316,20 +312,37 @@ async function readNodesFrom({ host, signal }: CommandContext, path: string): Pr
   const text = (
     path === '-' ? await readStdin(host, signal) : await readInput(filled(path, FLAG), FLAG, signal)
   ).trim();
-  const lines = text.split('\n').map((line) => line.replace(/#.*/, '').trim());
-  const entries = /^[[{]/.test(text) ? fromJson(text) : lines.filter((line) => line !== '');
-  if (entries.length === 0) throw noNode(`${FLAG}: ${path === '-' ? 'stdin' : path}`);
+  const entries = /^[[{]/.test(text) ? fromJson(text) : fromLines(text);
+  if (entries.length === 0) throw noNode(path);
   // A number that is no id has lost digits: only a text is read.
   return entries.map((entry) =>
     isId(entry) ? entry : parseNodeRef(typeof entry === 'string' ? entry : '', FLAG),
   );
 }
 
-function noNode(what: string): UsageError {
-  return new UsageError(`${what} names no node`, {
+function noNode(path: string): UsageError {
+  const isPipe = path === '-';
+  return new UsageError(`${FLAG}: ${isPipe ? 'stdin' : path} names no node`, {
     code: 'empty_node',
-    hint: 'Is a variable unset? To act on every node, leave --node out.',
+    hint: isPipe
+      ? 'Is the command before the pipe empty?'
+      : 'Write one id a line. For every node, leave it out.',
   });
+}
+
+/** Ids by lines or commas, also as JSON strings, such as jq prints. `#` begins a comment. */
+function fromLines(text: string): string[] {
+  if (/^node(?:[\s,]|$)/i.test(text)) {
+    throw new UsageError(`${FLAG}: line 1 is the header of a table`, {
+      code: 'not_nodes',
+      hint: 'Pipe `ldctl nodes list -o json`, which holds the ids.',
+    });
+  }
+  return text
+    .split('\n')
+    .flatMap((line) => line.replace(/#.*/, '').split(','))
+    .map((word) => word.trim().replace(/^"(\d+)"$/, '$1'))
+    .filter((word) => word !== '');
 }
 
 /**

@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { isFinal, type Activity } from '../../base/activity.js';
-import { Interrupted, LdctlError, UsageError } from '../../base/errors.js';
+import { Interrupted, LdctlError, UsageError, withHint } from '../../base/errors.js';
 import { EXIT_CODES, type ExitCode } from '../../base/exit-codes.js';
 import { parseId, type Id } from '../../base/ids.js';
 import { BaseCommand } from '../../cli/base-command.js';
@@ -213,16 +213,19 @@ async function watch(context: CommandContext, target: Target, plan: Plan): Promi
       view.on(event);
     }
   });
-  const { entries, anyRejected, error } = await ended.catch((thrown: unknown) => {
+  const {
+    entries,
+    anyRejected,
+    error: end,
+  } = await ended.catch((thrown: unknown) => {
     view.stop();
     throw thrown;
   });
-  view.stop(error ?? undefined);
+  view.stop(end ?? undefined);
   host.output.stdout.gone.throwIfAborted();
-  if (error?.code === 'timed_out') {
-    const ids = entries.filter(({ status }) => !isFinal(status)).map(({ id }) => id);
-    error.hint = `To go on: ${resumeCommand({ ids }, { flags: resumeFlags(settings, target) })}`;
-  }
+  const open = entries.filter(({ status }) => !isFinal(status)).map(({ id }) => id);
+  const goOn = resumeCommand({ ids: open }, { flags: resumeFlags(settings, target) });
+  const error = end?.code === 'timed_out' ? withHint(end, `To go on: ${goOn}`) : end;
   if (!formatOf(options.format).events) {
     const filters = filtersIn(plan);
     const spec = { noun: 'activities', columns: activityColumns, total: () => total, filters };

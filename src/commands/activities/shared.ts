@@ -61,7 +61,7 @@ export async function filterOf(
     momentOf(flags[name], `--${name}`, now),
   );
   const nodes = node && (await resolveNodes(context, node));
-  return check(activitiesRequest, 'filter', {
+  const filter = check(activitiesRequest, 'filter', {
     status,
     runtime,
     action,
@@ -70,6 +70,13 @@ export async function filterOf(
     since,
     until,
   });
+  if (filter.since !== undefined && filter.until !== undefined && filter.until < filter.since) {
+    throw new UsageError('--until is before --since, so that nothing lies between', {
+      code: 'empty_period',
+      hint: 'Of two durations, --since takes the longer: --since 2d --until 1d.',
+    });
+  }
+  return filter;
 }
 
 /** RFC 3339, a date (UTC), or how long ago. @param now ms, UTC */

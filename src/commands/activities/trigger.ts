@@ -23,7 +23,7 @@ export default class ActivitiesTrigger extends JobCommand {
   static override examples = [
     'ldctl activities trigger iggy restart --node 610809900976570889',
     'ldctl activities trigger iggy restart --yes -o json',
-    'ldctl activities trigger connectors reconfigure:42 --yes --expect-nodes 9 --idempotency-key "$CI_JOB_ID"',
+    'ldctl activities trigger connectors reconfigure:42 --yes --expect-nodes 9 --idempotency-key "$CI_PIPELINE_ID-$CI_JOB_NAME"',
   ];
   static override args = {
     runtime: Args.string({ ...RUNTIME_ARG, required: true }),
