@@ -263,9 +263,11 @@ function judge(run: Run, startedAt: number): void {
     return;
   }
   const { complete, open, absent, tooMany } = entries.standing();
+  // Whoever has an id has it from the log: it does not appear there later.
+  const appearMs = 'ids' in entries.wanted ? Math.min(plan.appearMs, SECOND) : plan.appearMs;
   const decidesAt = complete
     ? graceEndOf(run, acceptedAt, absent.length > 0)
-    : acceptedAt + plan.appearMs;
+    : acceptedAt + appearMs;
   const isDecided = open.length === 0 && startedAt >= decidesAt;
   const shownAt = open.length === 0 && !isDecided ? decidesAt : null;
   run.changed ||= state.decidesAt !== shownAt;
