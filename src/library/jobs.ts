@@ -13,6 +13,8 @@ import { drive, type DriveTools } from '../job/drive.js';
 import type { ExpectedTenant } from '../job/entries.js';
 import type { Job } from '../job/job.js';
 import { wireKey } from '../job/wire-key.js';
+import { lowestHeld } from '../log/seek.js';
+import { shellWord } from '../base/text.js';
 import type { CheckedRoll, CheckedTrigger, CheckedWait } from './requests.js';
 import {
   expectedNodes,
@@ -158,9 +160,9 @@ export async function trigger(
 
 /**
  * Follows what was dispatched before; never sends.
- * @throws LdctlError when the log cannot be read to begin with
+ * @throws LdctlError when the log cannot be read to begin with, or holds none of the ids (exit 5)
  */
-export function wait(
+export async function wait(
   connection: Connection,
   request: CheckedWait,
   tools: Tools,
@@ -175,7 +177,7 @@ export function wait(
     'ids' in request
       ? {
           wanted: { ids: request.ids },
-          after: request.ids.reduce((low, id) => (id < low ? id : low)) - 1n,
+          after: (await lowestIn(connection, request.ids, tools.signal)) - 1n,
         }
       : {
           wanted: {
@@ -187,6 +189,15 @@ export function wait(
           after: request.after,
         };
   return follow(connection, (now, text) => waitJob({ ...limits, ...plan }, now, text), tools);
+}
+
+/** No read has to go down to an id that is not there. */
+function lowestIn(
+  { log, clock }: Connection,
+  ids: readonly Id[],
+  signal: AbortSignal,
+): Promise<Id> {
+  return lowestHeld(ids, (id) => log.seek(id, { signal }), clock, signal);
 }
 
 /**
@@ -277,10 +288,4 @@ function wordsOf(resume: Resume): string[] {
     words.push('--node', nodes.slice(at, at + 1000).join());
   }
   return expect === null ? words : [...words, '--expect-nodes', String(expect)];
-}
-
-/** Only names and lists of ids need quotes; PowerShell makes two words of 7,8. */
-function shellWord(word: string): string {
-  if (/^[\w@%+=:./-]+$/.test(word)) return word;
-  return /^[\d,]+$/.test(word) ? `"${word}"` : `'${word.replaceAll("'", "'\\''")}'`;
 }
