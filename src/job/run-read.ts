@@ -308,7 +308,7 @@ function outcomeOf(entries: Entries, tooMany: boolean, isDecided: boolean): Outc
 }
 
 /**
- * Until then another entry may show up. For what an earlier run sent, it counts from then.
+ * Until then another entry may show up. For what only an earlier run sent, it counts from then.
  * @param someAbsent some nodes may still report that need not
  */
 function graceEndOf(
@@ -316,7 +316,8 @@ function graceEndOf(
   acceptedAt: number,
   someAbsent: boolean,
 ): number {
-  const graceEnd = acceptedAt - (sent?.earlier?.ageMs ?? 0) + graceOf(entries, replay);
+  const ageMs = sent?.recovered ? (sent.earlier?.ageMs ?? 0) : 0;
+  const graceEnd = acceptedAt - ageMs + graceOf(entries, replay);
   if (someAbsent) {
     return Math.max(graceEnd, entries.newAt + 10 * SECOND);
   }

@@ -82,12 +82,8 @@ const times = {
    */
   appearTimeoutMs: v.optional(ms, 30_000),
 };
-const targets = {
-  /** The nodes that are meant; every node where it is left out. */
-  nodes: v.exactOptional(nodesOrAll),
-  /** How many nodes there must be, where none are named; fewer or more is exit code 7. */
-  expectNodes: v.optional(count),
-};
+/** The nodes that are meant; every node where it is left out. */
+const nodes = v.exactOptional(nodesOrAll);
 const acting = {
   ...what,
   ...times,
@@ -108,7 +104,15 @@ const acting = {
 
 export const triggerRequest = fields({
   ...acting,
-  ...targets,
+  nodes,
+  /**
+   * How many nodes there must be, where none are named; `deployment`: as many as Core counts. Another
+   * number is refused before anything is sent, as far as it is known by then; else it is exit code
+   * 7.
+   */
+  expectNodes: v.optional(
+    v.union([count, v.literal('deployment')], 'a number of nodes was expected, or deployment'),
+  ),
   /** False: ends when it was accepted, with the outcome `accepted`. */
   wait: v.optional(flag, true),
 });
@@ -155,7 +159,14 @@ export type CheckedRoll = Omit<v.InferOutput<typeof rollRequest>, 'gate'>;
 
 const waitForIds = fields({ ...times, ids });
 /** `after`: the log's highest id before the trigger. */
-const waitAfter = fields({ ...times, ...what, ...targets, after: id });
+const waitAfter = fields({
+  ...times,
+  ...what,
+  nodes,
+  after: id,
+  /** How many nodes there must be, where none are named; fewer or more is exit code 7. */
+  expectNodes: v.optional(count),
+});
 type Waiting = typeof waitForIds | typeof waitAfter;
 export const waitRequest = v.lazy((given): v.GenericSchema<WaitRequest, CheckedWait> =>
   typeof given === 'object' && given !== null && 'ids' in given ? waitForIds : waitAfter,
