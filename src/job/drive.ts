@@ -312,12 +312,11 @@ function interruptOf(signal: AbortSignal | undefined): Interrupted {
 }
 
 /**
- * An error that nothing expects is a fault in ldctl itself; what was sent is followed all the same.
+ * An error that nothing expects is a bug in ldctl; what was sent is followed all the same, and a
+ * result then says that it is unconfirmed.
  */
 export function asLdctlError(error: unknown): LdctlError {
   if (error instanceof LdctlError) return error;
   const what = error instanceof Error ? error.message : String(error);
-  return new LdctlError('unconfirmed', 'fault', `a fault in ldctl itself: ${what}`, {
-    cause: error,
-  });
+  return new LdctlError('fault', 'fault', `a bug in ldctl: ${what}`, { cause: error });
 }
