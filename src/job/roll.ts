@@ -32,7 +32,7 @@ const POST_GAP = SECOND / 2;
 const SHARED_BASELINE = SECOND;
 
 const STOPPING =
-  'no more nodes are started, and those underway are seen out; Ctrl-C again leaves them';
+  'Stopping after the running nodes. Press Ctrl-C again to leave them running and exit.';
 
 const SHARED =
   'another process runs this roll as well, each with its own window and gate: no node is acted on twice';
