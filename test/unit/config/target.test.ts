@@ -208,12 +208,7 @@ describe('the target of a command', () => {
       'no_key',
       /profiles add NAME.*profiles use NAME.*LD_API_KEY/,
     ],
-    [
-      'a key, but no deployment',
-      { env: { LD_API_KEY: KEY }, stored: null },
-      'no_deployment',
-      /^$/,
-    ],
+    ['a key, but no deployment', { env: { LD_API_KEY: KEY }, stored: null }, 'no_deployment', /^$/],
     [
       'no deployment, which is said before a key command is run',
       { stored: { tenant_id: 1n, key: { store: 'command', command: 'exit 1' } } },
