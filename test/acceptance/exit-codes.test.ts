@@ -79,7 +79,7 @@ describe('a trigger ends with', () => {
   }
 
   story(
-    '4, 5 and 6 when nothing was carried out, and says what to look at',
+    '4, 5 and 6 when no action ran, and says what to look at',
     THREE,
     async (scene) => {
       const wrong = await scene.ends(4, `${RESTART} --node 7`, {

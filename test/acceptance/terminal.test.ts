@@ -155,7 +155,7 @@ describe('at a terminal', () => {
       const { stdout } = await ends(130, terminal);
       assert.match(
         stdout,
-        /^Stopped watching; the restart goes on\.\nnext: ldctl activities wait \d+\r?$/m,
+        /^Stopped watching; the restart continues\.\nnext: ldctl activities wait \d+\r?$/m,
       );
     },
   );
