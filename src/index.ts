@@ -18,7 +18,7 @@ import { ProfileStore } from './config/profiles.js';
 import { configDir, resolveSettings } from './config/settings.js';
 import { resolveTarget, type TenantAccess } from './config/target.js';
 import { deploymentOn, interruptOf, type Deployment } from './library/deployment.js';
-import { connectionTo } from './library/jobs.js';
+import { nodeCounter, originOf } from './library/jobs.js';
 import { check, id } from './library/requests.js';
 
 export type {
@@ -76,7 +76,7 @@ export function connect(options: ConnectOptions): Deployment {
   const url = parseBaseUrl(supervisorUrl, 'supervisorUrl');
   const key = parseApiKey(apiKey, 'apiKey');
   return deploymentOn({
-    ...{ deploymentId, clock, newKey, keepsRolls: false },
+    ...{ deploymentId, clock, newKey, keepsRolls: false, counter: null },
     apiKey: key.fingerprint(),
     supervisor: new SupervisorApi({ url, apiKey: key }),
     tenant:
@@ -117,16 +117,22 @@ export async function connectProfile(
     readConfig: () => new ProfileStore(folder, clock).read(),
     keys: { env, keyring: systemKeyring(env), isSilent: true },
   });
-  const lookUp = ({ apiUrl: url, key: apiKey, tenantId }: TenantAccess) =>
-    new CoreApi({ url, apiKey }).structure(tenantId, { signal });
+  const coreFor = ({ apiUrl: url, key: apiKey }: Pick<TenantAccess, 'apiUrl' | 'key'>) =>
+    new CoreApi({ url, apiKey });
+  const lookUp = (access: TenantAccess) => coreFor(access).structure(access.tenantId, { signal });
   const target = await resolveTarget(settings, lookUp, signal);
   const supervisor = new SupervisorApi({ url: target.supervisorUrl.value, apiKey: target.key });
+  const core = coreFor({ apiUrl: settings.apiUrl.value, key: target.key });
+  const counter = nodeCounter(target, settings, core, null);
   const { profile } = settings;
   const needed = settings.deployment?.value.name ?? String(target.deployment.id);
-  return deploymentOn(connectionTo(target, settings, { supervisor, folder, clock, newKey }), () => {
-    if (profile?.protected !== true || confirm === needed) return;
-    const hint = `Give connectProfile the name of the deployment: { confirm: ${JSON.stringify(needed)} }.`;
-    const what = `profile ${profile.name} is protected, and acting on it was not confirmed; nothing was sent`;
-    throw new UsageError(what, { code: 'consent_missing', hint });
-  });
+  return deploymentOn(
+    originOf(target, settings, { supervisor, counter, folder, clock, newKey }),
+    () => {
+      if (profile?.protected !== true || confirm === needed) return;
+      const hint = `Give connectProfile the name of the deployment: { confirm: ${JSON.stringify(needed)} }.`;
+      const what = `profile ${profile.name} is protected, and acting on it was not confirmed; nothing was sent`;
+      throw new UsageError(what, { code: 'consent_missing', hint });
+    },
+  );
 }

@@ -255,13 +255,29 @@ export class Client {
 function proxyFor(url: URL): URL | null {
   const setting = isLoopback(url) ? '' : getProxyForUrl(url.href);
   if (setting === '') return null;
-  if (URL.canParse(setting) && /^https?:/i.test(setting)) return new URL(setting);
+  if (URL.canParse(setting) && /^https?:/i.test(setting)) {
+    const proxy = new URL(setting);
+    if (isDecodable(proxy.username) && isDecodable(proxy.password)) return proxy;
+    throw new UsageError('HTTPS_PROXY has a user or a password that cannot be decoded', {
+      code: 'invalid_proxy',
+      hint: 'Write a % in them as %25.',
+    });
+  }
   // The value is not repeated: it may hold a password.
   const hint = 'Write it as http://HOST:PORT or https://HOST:PORT.';
   throw new UsageError('HTTPS_PROXY is not the URL of an HTTP proxy', {
     code: 'invalid_proxy',
     hint,
   });
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A body as UTF-8; null as soon as it is too large. */

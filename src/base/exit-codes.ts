@@ -1,7 +1,7 @@
 /** The one table of exit codes; help, README and docs are generated from it. */
 export const EXIT_CODES = {
   done: { code: 0, meaning: 'done', sent: 'yes', ci: 'continue' },
-  fault: { code: 1, meaning: 'a bug in ldctl', sent: 'see the output', ci: 'report it' },
+  fault: { code: 1, meaning: 'a bug in ldctl', sent: 'no', ci: 'report it' },
   usage: { code: 2, meaning: 'usage, or consent not given', sent: 'no', ci: 'fix the command' },
   rejected: { code: 3, meaning: 'a node rejected the action', sent: 'yes', ci: 'look at the node' },
   denied: {

@@ -34,7 +34,10 @@ export async function printFailure(
   const { format, numberIds, debug } = askedOutput(flags);
   host.output.stdout.isData = format !== 'table';
   if (error instanceof ReaderGone) return EXIT_CODES.done.code;
-  if (error instanceof Declined && (format === 'table' || format === 'csv')) return error.exitCode;
+  if (error instanceof Declined && (format === 'table' || format === 'csv')) {
+    host.output.stderr.write('Nothing was sent.\n');
+    return error.exitCode;
+  }
   const failure = error instanceof LdctlError ? error : fault(error);
   await printError(host.output, failure, { format, header: true, numberIds, utc: false });
   if (failure !== error && debug && error instanceof Error) {

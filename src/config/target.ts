@@ -95,6 +95,22 @@ export async function resolveTarget(
 }
 
 /**
+ * Whether this Core certainly knows the deployment: its URL was given, or it named the supervisor,
+ * or that is one of LaserData's own. A key for a supervisor on premise must not travel to the
+ * public Core unasked.
+ */
+export function isCoreCertain(
+  { apiUrl }: Pick<Settings, 'apiUrl'>,
+  supervisorUrl: Target['supervisorUrl'],
+): boolean {
+  return (
+    apiUrl.source.from !== 'default' ||
+    supervisorUrl.source.from === 'structure' ||
+    supervisorUrl.value.hostname.endsWith('.laserdata.cloud')
+  );
+}
+
+/**
  * The flags by which a later command acts on the same target as the same user, without what the
  * environment or the profile gives again. No key, and no `--profile` where variables were used
  * beside it, which it would ignore.

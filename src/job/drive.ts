@@ -311,11 +311,12 @@ function interruptOf(signal: AbortSignal | undefined): Interrupted {
   return new Interrupted('SIGINT', { message: 'aborted', cause: reason });
 }
 
-/** An unexpected error is a bug in ldctl. What was sent is followed all the same. */
+/**
+ * An unexpected error is a bug in ldctl. What was sent is followed all the same, and the result then
+ * says that it is unconfirmed.
+ */
 export function asLdctlError(error: unknown): LdctlError {
   if (error instanceof LdctlError) return error;
   const what = error instanceof Error ? error.message : String(error);
-  return new LdctlError('unconfirmed', 'fault', `a bug in ldctl: ${what}`, {
-    cause: error,
-  });
+  return new LdctlError('fault', 'fault', `a bug in ldctl: ${what}`, { cause: error });
 }

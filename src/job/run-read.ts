@@ -263,9 +263,11 @@ function judge(run: Run, startedAt: number): void {
     return;
   }
   const { complete, open, absent, tooMany } = entries.progress();
+  // An id comes from the log, so its entry cannot appear there later.
+  const appearMs = 'ids' in entries.wanted ? Math.min(plan.appearMs, SECOND) : plan.appearMs;
   const decidesAt = complete
     ? graceEndOf(run, acceptedAt, absent.length > 0)
-    : acceptedAt + plan.appearMs;
+    : acceptedAt + appearMs;
   const isDecided = open.length === 0 && startedAt >= decidesAt;
   const shownAt = open.length === 0 && !isDecided ? decidesAt : null;
   run.changed ||= state.decidesAt !== shownAt;
@@ -306,7 +308,7 @@ function outcomeOf(entries: Entries, tooMany: boolean, isDecided: boolean): Outc
 }
 
 /**
- * Until then another entry may show up. For what an earlier run sent, it counts from then.
+ * Until then another entry may show up. For what only an earlier run sent, it counts from then.
  * @param someAbsent some nodes may still report that need not
  */
 function graceEndOf(
@@ -314,7 +316,8 @@ function graceEndOf(
   acceptedAt: number,
   someAbsent: boolean,
 ): number {
-  const graceEnd = acceptedAt - (sent?.earlier?.ageMs ?? 0) + graceOf(entries, replay);
+  const ageMs = sent?.recovered ? (sent.earlier?.ageMs ?? 0) : 0;
+  const graceEnd = acceptedAt - ageMs + graceOf(entries, replay);
   if (someAbsent) {
     return Math.max(graceEnd, entries.newAt + 10 * SECOND);
   }

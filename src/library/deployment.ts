@@ -86,17 +86,19 @@ export type RunEvent = ShownStep | ({ event: 'result' } & RunResult);
 
 /** @internal @param assertConsent throws UsageError where acting on it was not consented to */
 export function deploymentOn(
-  connection: jobs.Connection,
+  origin: Omit<jobs.Connection, 'log'>,
   assertConsent = (): void => undefined,
 ): Deployment {
-  const { deploymentId, supervisor, clock } = connection;
+  const { deploymentId, supervisor, clock } = origin;
+  const newLog = () => openLog(supervisor, deploymentId, clock);
+  const connect = (): jobs.Connection => ({ ...origin, log: newLog() });
   return {
     id: deploymentId,
 
     async trigger(request, options = {}) {
       const checked = requests.check(requests.triggerRequest, 'trigger', request);
       assertConsent();
-      return runJob(options, (tools) => jobs.trigger(connection, checked, tools));
+      return runJob(options, (tools) => jobs.trigger(connect(), checked, tools));
     },
 
     async roll(request, options = {}) {
@@ -104,7 +106,7 @@ export function deploymentOn(
       assertConsent();
       const stopping = options.stopping && interruptOf(options.stopping);
       return runJob(options, (tools, onThrow) =>
-        jobs.roll(connection, checked, {
+        jobs.roll(connect(), checked, {
           ...tools,
           stopping,
           gate: gate && functionGate(gate, clock, onThrow),
@@ -114,7 +116,7 @@ export function deploymentOn(
 
     async wait(request, options = {}) {
       const checked = requests.check(requests.waitRequest, 'wait', request);
-      return runJob(options, (tools) => jobs.wait(connection, checked, tools));
+      return runJob(options, (tools) => jobs.wait(connect(), checked, tools));
     },
 
     async *activities(request = {}, options = {}) {
@@ -124,7 +126,7 @@ export function deploymentOn(
         ...filter
       } = requests.check(requests.activitiesRequest, 'activities', request);
       const reading = { clock, ...(options.signal && { signal: interruptOf(options.signal) }) };
-      const log = openLog(supervisor, deploymentId, clock);
+      const log = newLog();
       const asked = { filter, limit, after: after ?? 0n };
       const list =
         after === undefined ? listNewest(log, asked, reading) : listAfter(log, asked, reading);
@@ -135,7 +137,7 @@ export function deploymentOn(
       const { after, ...filter } = requests.check(requests.followRequest, 'follow', request);
       const signal = options.signal ? interruptOf(options.signal) : new AbortController().signal;
       return (async function* () {
-        const log = openLog(supervisor, deploymentId, clock);
+        const log = newLog();
         try {
           for await (const event of followLog(
             log,

@@ -69,12 +69,8 @@ const times = {
    */
   appearTimeoutMs: v.optional(ms, 30_000),
 };
-const targets = {
-  /** The nodes that are meant; every node where it is left out. */
-  nodes: v.exactOptional(ids),
-  /** How many nodes there must be, where none are named; fewer or more is exit code 7. */
-  expectNodes: v.optional(count),
-};
+/** The nodes that are meant; every node where it is left out. */
+const nodes = v.exactOptional(ids);
 const acting = {
   ...what,
   ...times,
@@ -92,7 +88,15 @@ const acting = {
 
 export const triggerRequest = v.strictObject({
   ...acting,
-  ...targets,
+  nodes,
+  /**
+   * How many nodes there must be, where none are named; `deployment`: as many as Core counts. Another
+   * number is refused before anything is sent, as far as it is known by then; else it is exit code
+   * 7.
+   */
+  expectNodes: v.optional(
+    v.union([count, v.literal('deployment')], 'a number of nodes was expected, or deployment'),
+  ),
   /** False: ends when it was accepted, with the outcome `accepted`. */
   wait: v.optional(v.boolean(), true),
 });
@@ -139,7 +143,14 @@ export type CheckedRoll = Omit<v.InferOutput<typeof rollRequest>, 'gate'>;
 
 const waitForIds = v.strictObject({ ...times, ids });
 /** `after`: the log's highest id before the trigger. */
-const waitAfter = v.strictObject({ ...times, ...what, ...targets, after: id });
+const waitAfter = v.strictObject({
+  ...times,
+  ...what,
+  nodes,
+  after: id,
+  /** How many nodes there must be, where none are named; fewer or more is exit code 7. */
+  expectNodes: v.optional(count),
+});
 type Waiting = typeof waitForIds | typeof waitAfter;
 export const waitRequest = v.lazy((given): v.GenericSchema<WaitRequest, CheckedWait> =>
   typeof given === 'object' && given !== null && 'ids' in given ? waitForIds : waitAfter,

@@ -9,7 +9,7 @@ import type { FlagsOf } from '../../cli/flags.js';
 import type { Target } from '../../config/target.js';
 import { activitiesRequest, check } from '../../library/requests.js';
 import type { ActivityFilter } from '../../log/list.js';
-import { openLog, type ActivityLog } from '../../log/log.js';
+import type { ActivityLog } from '../../log/log.js';
 import { filled, idsFlag, MANY, nodesFlag, parsing } from '../flags.shared.js';
 import { resolveNodes } from '../nodes.shared.js';
 
@@ -95,7 +95,7 @@ function momentOf(text: string | undefined, flag: string, now: number): string |
 }
 
 export function logOf(context: CommandContext, target: Target): ActivityLog {
-  return openLog(context.supervisor(target), target.deployment.id, context.host.clock);
+  return context.log(target);
 }
 
 /**

@@ -3,7 +3,7 @@ import { getEventListeners } from 'node:events';
 import { type Activity } from '../../../src/base/activity.js';
 import { LdctlError } from '../../../src/base/errors.js';
 import { deploymentOn, type Deployment, type RunEvent } from '../../../src/library/deployment.js';
-import { resumeCommand, type Connection } from '../../../src/library/jobs.js';
+import { resumeCommand } from '../../../src/library/jobs.js';
 import { type RollRequest } from '../../../src/library/requests.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { apiError, failingRead, FakeSupervisor } from '../../helpers/fake-supervisor.js';
@@ -21,9 +21,12 @@ beforeEach(() => {
   deployment = deploymentOn(connection());
 });
 
+type Connection = Parameters<typeof deploymentOn>[0];
+
 function connection(changes: Partial<Connection> = {}): Connection {
   return {
     ...{ deploymentId: 71n, supervisor, tenant: null, clock, journal: null, keepsRolls: false },
+    counter: null,
     newKey: () => 'a-random-key',
     apiKey: '0f1e2d3c',
     flags: ['--deployment', '71'],
@@ -80,6 +83,46 @@ describe('a program that triggers', () => {
       ['completed', 'expected', 3],
     );
     assert.equal(supervisor.posts[0]?.nodes, null);
+  });
+
+  it('is refused a number that the log contradicts, before anything is sent', async () => {
+    const request = { runtime: 'iggy', action: 'restart', expectNodes: 2 } as const;
+    await assert.rejects(clock.run(deployment.trigger(request)), (error: LdctlError) => {
+      assert.deepEqual([error.exitCode, error.code], [5, 'other_node_count']);
+      assert.match(error.message, /lists 3 nodes, not the 2 expected/);
+      return true;
+    });
+    assert.equal(supervisor.posts.length, 0);
+  });
+
+  it('has a minute for what comes before the POST', async () => {
+    supervisor.addHistory(500, { createdAt: clock.now() - 60_000 });
+    supervisor.beforeRead = () => clock.stop(25_000);
+    const request = { runtime: 'iggy', action: 'restart' } as const;
+    await assert.rejects(clock.run(deployment.trigger(request)), (error: LdctlError) => {
+      assert.deepEqual([error.exitCode, error.code], [6, 'timeout']);
+      return true;
+    });
+    assert.equal(supervisor.posts.length, 0);
+    assert.ok(supervisor.reads.length <= 3);
+  });
+
+  it('is told of a bug before the POST by 1, since nothing was sent, and after it by 7', async () => {
+    const bug = (): never => {
+      throw new TypeError('x is undefined');
+    };
+    supervisor.nextReads(bug);
+    await assert.rejects(
+      clock.run(deployment.trigger(RESTART)),
+      (error: LdctlError) => error.exitCode === 1,
+    );
+    assert.equal(supervisor.posts.length, 0);
+    supervisor.beforeRead = () => {
+      if (supervisor.posts.length > 0) bug();
+    };
+    const { outcome, exitCode, error } = await clock.run(deployment.trigger(RESTART));
+    assert.deepEqual([outcome, exitCode], ['unconfirmed', 7]);
+    assert.match(error?.message ?? '', /x is undefined/);
   });
 
   it('hears what NDJSON shows, and the result last', async () => {
