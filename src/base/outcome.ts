@@ -43,6 +43,8 @@ export interface NodeResult {
   started_at?: string | null;
   /** In a roll only; null when no gate was run after the node. */
   gate?: GateResult | null;
+  /** In a roll that was resumed: its gate passed then, and is not run again. */
+  passed_earlier?: true;
 }
 
 /** How a gate ended. */

@@ -32,7 +32,7 @@ const POST_GAP = SECOND / 2;
 const SHARED_BASELINE = SECOND;
 
 const STOPPING =
-  'stopping after the running nodes; press Ctrl-C again to leave them running and exit';
+  'Stopping after the running nodes. Press Ctrl-C again to leave them running and exit.';
 
 const SHARED =
   'another process is running this roll, too, with its own window and gate; no node is acted on twice';
