@@ -270,7 +270,7 @@ describe('a program that aborts', () => {
     const runs = Array.from({ length: 20 }, () =>
       deployment.trigger(RESTART, { signal: stop.signal }),
     );
-    const begunAt = clock.elapsed();
+    const startedAt = clock.elapsed();
     void clock.sleep(20_000).then(() => {
       assert.equal(getEventListeners(stop.signal, 'abort').length, 1);
       stop.abort();
@@ -279,11 +279,11 @@ describe('a program that aborts', () => {
       assert.deepEqual([result.outcome, result.exitCode], ['interrupted', 130]);
       assert.match(result.resume ?? '', /^ldctl activities wait .*--deployment 71$/);
     }
-    assert.equal(clock.elapsed() - begunAt, 20_000);
+    assert.equal(clock.elapsed() - startedAt, 20_000);
     assert.equal(clock.asleep, 0);
   });
 
-  it('stops a roll gently: what runs is seen out', async () => {
+  it('stops a roll gently: what runs may finish', async () => {
     const stopping = new AbortController();
     const run = deployment.roll(ROLL, { stopping: stopping.signal });
     void clock.sleep(1000).then(() => stopping.abort());
