@@ -76,9 +76,13 @@ export async function resolveTarget(
       hint: 'Give --deployment ID or NAME, or set LD_DEPLOYMENT_ID. `ldctl deployments list` shows what there is.',
     });
   }
-  const { id, name } = deployment.value;
+  const { id, name, path } = deployment.value;
   if (id !== null && supervisorUrl) {
-    return { key: await key.fetch(signal), deployment: { id, name }, supervisorUrl };
+    return {
+      key: await key.fetch(signal),
+      deployment: { id, name, ...(path && { path }) },
+      supervisorUrl,
+    };
   }
 
   const access = await resolveTenant(settings, signal);
@@ -154,6 +158,11 @@ export function placedDeployments({ divisions }: TenantStructure): PlacedDeploym
 /** `division/environment/name`, fit for a terminal: what `--deployment` takes. */
 export function placeText({ division, environment, deployment }: PlacedDeployment): string {
   return plainText([division, environment, deployment].map(({ name }) => name).join('/'));
+}
+
+/** What a deployment is called: its path, where that is known. */
+export function deploymentText({ id, name, path }: DeploymentRef | Target['deployment']): string {
+  return plainText(path ?? `deployment ${name ?? id}`);
 }
 
 const refText = ({ id, name }: DeploymentRef): string =>
