@@ -9,6 +9,7 @@ import {
 } from '../base/activity.js';
 import { UsageError } from '../base/errors.js';
 import { isId, type Id } from '../base/ids.js';
+import { MOST_NODES } from '../base/supervisor.js';
 import { checkIdempotencyKey } from '../job/wire-key.js';
 import { checkAction, isReadableRuntime, READABLE_RUNTIMES } from '../log/list.js';
 
@@ -32,6 +33,7 @@ export type RollGate = (
 const isText = (value: unknown): value is string => typeof value === 'string';
 const text = v.string('a text was expected');
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
+const nodeCount = v.pipe(count, v.maxValue(MOST_NODES));
 const ms = v.pipe(
   v.number('milliseconds were expected'),
   v.minValue(0, 'milliseconds were expected, from 0'),
@@ -95,7 +97,7 @@ export const triggerRequest = v.strictObject({
    * 7.
    */
   expectNodes: v.optional(
-    v.union([count, v.literal('deployment')], 'a number of nodes was expected, or deployment'),
+    v.union([nodeCount, v.literal('deployment')], 'a number of nodes was expected, or deployment'),
   ),
   /** False: ends when it was accepted, with the outcome `accepted`. */
   wait: v.optional(v.boolean(), true),
@@ -149,7 +151,7 @@ const waitAfter = v.strictObject({
   nodes,
   after: id,
   /** How many nodes there must be, where none are named; fewer or more is exit code 7. */
-  expectNodes: v.optional(count),
+  expectNodes: v.optional(nodeCount),
 });
 type Waiting = typeof waitForIds | typeof waitAfter;
 export const waitRequest = v.lazy((given): v.GenericSchema<WaitRequest, CheckedWait> =>

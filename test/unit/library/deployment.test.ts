@@ -192,6 +192,7 @@ describe('what a program asks for wrongly', () => {
     ['trigger', { runtime: 'iggy', action: 'explode', nodes: [1n] }, /unknown action "explode"/],
     ['trigger', { runtime: 'kafka', action: 'restart', nodes: [1n] }, /unknown runtime "kafka"/],
     ['trigger', { ...restart, expectNodes: 0 }, /trigger: expectNodes: /],
+    ['trigger', { ...restart, expectNodes: 100_001 }, /trigger: expectNodes: /],
     ['trigger', { ...restart, idempotencyKey: '' }, /idempotencyKey: it is empty/],
     ['trigger', { ...restart, timeoutMs: -1 }, /trigger: timeoutMs: milliseconds/],
     ['trigger', { ...restart, timeoutMs: NaN }, /trigger: timeoutMs: milliseconds/],
