@@ -19,7 +19,7 @@ import { configDir, resolveSettings } from './config/settings.js';
 import { resolveTarget, type TenantAccess } from './config/target.js';
 import { deploymentOn, interruptOf, type Deployment } from './library/deployment.js';
 import { nodeCounter, originOf } from './library/jobs.js';
-import { check, id } from './library/requests.js';
+import { check, fields, id, text } from './library/requests.js';
 
 export type {
   Deployment,
@@ -33,6 +33,7 @@ export type {
   ActionName,
   ActivitiesRequest,
   FollowRequest,
+  NodesRequest,
   OneOrMany,
   RollGate,
 } from './library/requests.js';
@@ -42,24 +43,25 @@ export { type ErrorDocument, LdctlError, type LdctlErrorOptions } from './base/e
 export { EXIT_CODES, type ExitCode, type ExitName } from './base/exit-codes.js';
 export { parseId, type Id } from './base/ids.js';
 export type { GateResult, NodeResult, ResultFacts, TargetKind } from './base/outcome.js';
+export type { NodeState, RuntimeState } from './log/nodes.js';
 export type { ShownStep } from './job/events.js';
 export { stringifyJson, type JsonStyle } from './base/json.js';
 
 const newKey = (): string => crypto.randomUUID();
 
-const connectOptions = v.strictObject({
+const connectOptions = fields({
   /** The Supervisor of the deployment: https, or http to a loopback address. */
-  supervisorUrl: v.string(),
+  supervisorUrl: text,
   deploymentId: id,
   /** Never shown, and in no error. */
-  apiKey: v.string(),
+  apiKey: text,
   /** Checked against the log before anything is sent; it is not needed otherwise. */
   tenantId: v.optional(id),
   /**
    * A folder where triggers with a key of your own are remembered for 24 hours, across restarts and
    * for all who share it.
    */
-  journal: v.optional(v.pipe(v.string(), v.nonEmpty('a path was expected'))),
+  journal: v.optional(v.pipe(text, v.nonEmpty('a path was expected'))),
 });
 export type ConnectOptions = v.InferInput<typeof connectOptions>;
 

@@ -135,7 +135,7 @@ export class Client {
     });
   }
 
-  /** Sends once: it may have been carried out however it ends. @throws as `get` */
+  /** Sends once. However it ends, the action may have run. @throws as `get` */
   post<T>(call: Omit<Call<T>, 'method' | 'tries'>): Promise<T> {
     return this.#send({ ...call, method: 'POST', tries: 1 });
   }
@@ -173,11 +173,11 @@ export class Client {
         const delay = attempt < tries ? retryDelayOf(error, attempt) : Infinity;
         const retryInMs = delay < leftMs() ? delay : null;
         trace(error instanceof Error ? error.message : String(error), retryInMs);
-        const told = error instanceof ApiError ? (onRefusal?.(error) ?? error) : error;
-        if (retryInMs === null) throw told;
+        const explained = error instanceof ApiError ? (onRefusal?.(error) ?? error) : error;
+        if (retryInMs === null) throw explained;
         await this.#clock.sleep(retryInMs, call.signal);
         // The process may have been stopped meanwhile.
-        if (leftMs() <= 0) throw told;
+        if (leftMs() <= 0) throw explained;
       }
     }
   }

@@ -33,13 +33,13 @@ export interface Clock {
    */
   now(): number;
   /**
-   * Monotonic, with fractions: for every limit, age and interval. It cannot be set, and goes on
+   * Monotonic, with fractions: for every limit, age and interval. It cannot be set, and runs on
    * while the process is stopped and while the machine sleeps.
    */
   elapsed(): number;
   /**
-   * Resolves after `ms`; rejects with the signal's reason as soon as it is aborted, and leaves no
-   * timer behind.
+   * Resolves after `ms`; rejects with the signal's reason as soon as it is aborted, and clears its
+   * timer.
    */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /**
@@ -95,7 +95,7 @@ const UPTIME_STEP_MS = 1000;
 const LONGEST_TIMER_MS = 10_000;
 
 /**
- * The monotonic clock stops on Linux and macOS while the machine sleeps: the uptime tells how long
+ * The monotonic clock stops on Linux and macOS while the machine sleeps: the uptime shows how long
  * that was.
  */
 export function createClock(uptimeSeconds: () => number = uptime): Clock {

@@ -30,7 +30,7 @@ export interface WireTrigger {
 
 export interface Accepted {
   requestId: string | null;
-  /** The API knew the key: this request was carried out before. */
+  /** The API knew the key: this request ran before. */
   replayed: boolean;
   /** The server's own clock (`date` header), milliseconds UTC; null when it sent none. */
   serverTime: number | null;

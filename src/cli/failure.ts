@@ -23,7 +23,7 @@ export function askedOutput(flags: readonly ReadFlag[]) {
 }
 
 /**
- * The one end of everything that went wrong: tells it in the format that was asked for.
+ * The one end of everything that went wrong: prints it in the format that was asked for.
  * @returns the exit code
  */
 export async function printFailure(
@@ -48,7 +48,7 @@ export async function printFailure(
 
 function fault(error: unknown): LdctlError {
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return new LdctlError('fault', 'internal', `a fault in ldctl itself: ${what}`, {
+  return new LdctlError('fault', 'internal', `a bug in ldctl: ${what}`, {
     hint: 'Please report it, with what --debug adds to it.',
     cause: error,
   });

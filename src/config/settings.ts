@@ -57,8 +57,8 @@ export interface Settings {
   deployment: Setting<DeploymentRef> | null;
   /** LDCTL_CONFIG_DIR, where it names a folder without profiles. */
   emptyFolder: string | null;
-  /** The line that names the variables that win over the profile; null for none. */
-  winning: string | null;
+  /** The line that lists the variables that override the profile; null for none. */
+  overrides: string | null;
 }
 
 export interface SettingsInput {
@@ -164,16 +164,16 @@ export function resolveSettings({ flags, env, readConfig, keys, notify }: Settin
     supervisorUrl: choose('supervisor-url', 'LD_SUPERVISOR_URL', storedSupervisor, parseBaseUrl),
     deployment,
   };
-  const winning = Object.values(found).flatMap((setting) =>
+  const overrides = Object.values(found).flatMap((setting) =>
     setting?.source.from === 'env' ? [setting.source.name] : [],
   );
   return {
     ...found,
     profile,
     emptyFolder: (config.profiles.length === 0 && valueOf(env, 'LDCTL_CONFIG_DIR')) || null,
-    winning:
-      profile && winning.length > 0
-        ? `the environment (${winning.join(', ')}) wins over profile ${profile.name}; --profile ${profile.name} ignores it`
+    overrides:
+      profile && overrides.length > 0
+        ? `the environment (${overrides.join(', ')}) overrides profile ${profile.name}; use --profile ${profile.name} to ignore it`
         : null,
   };
 }

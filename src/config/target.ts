@@ -1,4 +1,3 @@
-import { quote } from 'shell-quote';
 import { parseBaseUrl } from '../api/base-url.js';
 import { LdctlError, UsageError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
@@ -53,10 +52,7 @@ export async function resolveTenant(
   if (tenantId) {
     return { key: await key.fetch(signal), tenantId: tenantId.value, apiUrl: apiUrl.value };
   }
-  throw new UsageError('no tenant id, by which a deployment is looked up', {
-    code: 'no_tenant',
-    hint: 'Give --tenant-id ID, or set LD_TENANT_ID. A deployment by id with --supervisor-url needs none.',
-  });
+  throw new UsageError('no tenant id, by which a deployment is looked up', { code: 'no_tenant' });
 }
 
 /**
@@ -71,10 +67,8 @@ export async function resolveTarget(
   const key = neededKey(settings);
   const { deployment, supervisorUrl } = settings;
   if (!deployment) {
-    throw new UsageError('no deployment', {
-      code: 'no_deployment',
-      hint: 'Give --deployment ID or NAME, or set LD_DEPLOYMENT_ID. `ldctl deployments list` shows what there is.',
-    });
+    const what = 'no deployment: no profile has one, and LD_DEPLOYMENT_ID is not set';
+    throw new UsageError(what, { code: 'no_deployment' });
   }
   const { id, name } = deployment.value;
   if (id !== null && supervisorUrl) {
@@ -182,7 +176,7 @@ export function findDeployment(
       .join(', ');
     const what = `several deployments are named ${refText(wanted)}: ${candidates}`;
     throw new LdctlError('refused', 'deployment_ambiguous', what, {
-      hint: `Give the path or the id of the one that is meant: --deployment ${quote([placeText(first)])}`,
+      hint: `Give the path or the id of the one that is meant, such as ${placeText(first)}`,
     });
   }
   return first;
@@ -195,9 +189,6 @@ export function supervisorUrlOf({ id, name, variant, supervisor_url: url }: Depl
     'refused',
     'supervisor_url_missing',
     `the API knows no supervisor URL for ${what}`,
-    {
-      hint: 'An on-premise deployment has a supervisor of its own: give its address with --supervisor-url URL.',
-    },
   );
 }
 

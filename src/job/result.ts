@@ -25,7 +25,7 @@ import {
 } from './roll-state.js';
 import { endOf, type Run } from './run-state.js';
 
-/** What a later command has to know to go on. */
+/** What a later command needs to continue. */
 export type Resume =
   | { ids: readonly Id[] }
   | {
@@ -37,7 +37,7 @@ export type Resume =
     }
   | { roll: string };
 
-/** The command that goes on where a job ended; its text is for the caller to say. */
+/** The command that continues where a job ended, in the caller's own syntax. */
 export type ResumeText = (resume: Resume) => string | null;
 
 function ended(
@@ -278,7 +278,7 @@ function outcomeOf(roll: Roll): { outcome: Outcome; error: LdctlError | null } {
 }
 
 /**
- * A rejected node has been looked at once its end was told; all else that is not done goes on by
+ * A rejected node is final once it was reported. Everything else that is not done continues under
  * the roll's key.
  */
 function resumeOfRoll(roll: Roll): Resume | null {

@@ -28,14 +28,14 @@ import { addMark, callOff, deadlineOf, endOf, interrupt, isPosted, type Run } fr
 /** At most two POSTs a second. */
 const POST_GAP = SECOND / 2;
 
-/** A read that began no longer ago than this gives the next node its baseline, too. */
+/** A read that started no longer ago than this gives the next node its baseline, too. */
 const SHARED_BASELINE = SECOND;
 
 const STOPPING =
   'Stopping after the running nodes. Press Ctrl-C again to leave them running and exit.';
 
 const SHARED =
-  'another process runs this roll as well, each with its own window and gate: no node is acted on twice';
+  'another process is running this roll, too, with its own window and gate; no node is acted on twice';
 
 /** What one node does as time passes, such as to fail, may change what another may do. */
 export function tickRoll(roll: Roll, now: number): void {

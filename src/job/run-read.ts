@@ -58,12 +58,12 @@ function takeFailedRead(
   now: number,
 ): void {
   const tolerated = run.state.name === 'unknown' ? TRIES : undefined;
-  const { givesUp, news } = failedRead(run.pace, failure, now, tolerated);
+  const { givesUp, events } = failedRead(run.pace, failure, now, tolerated);
   const isFirst = run.trigger ? run.state.name === 'checking' : run.entries.readAt === -Infinity;
   if (givesUp || isFirst || now >= deadlineOf(run)) {
     giveUp(run, failure.error);
   } else {
-    run.events.push(...news);
+    run.events.push(...events);
   }
 }
 
@@ -141,12 +141,12 @@ function unblock(
 ): void {
   const counted = log.entries.filter((activity) => by.wants(activity));
   by.take(counted, log, now);
-  const { open } = by.standing();
+  const { open } = by.progress();
   if (open.length === 0) {
     const notBefore = now + spreadOf(run.trigger?.wireKey ?? '', SPREAD);
     run.state = { name: 'checking', deep: false, notBefore, deadline };
   } else if (log.startedAt >= deadline) {
-    giveUp(run, busyError(open, 'It did not end in time; a longer --timeout waits longer.'));
+    giveUp(run, busyError(open, 'It did not end in time.'));
   }
 }
 
@@ -231,7 +231,7 @@ function lookForTrace(run: Run, log: LogRead, now: number): void {
 }
 
 function takeTrace(run: Run, now: number): void {
-  const isCertain = run.trigger?.wait !== false || run.entries.standing().complete;
+  const isCertain = run.trigger?.wait !== false || run.entries.progress().complete;
   if (isCertain) {
     addMark(run, 'accepted');
   }
@@ -247,7 +247,7 @@ function judgeAccepted(run: Run, startedAt: number): void {
   if (state.name !== 'following' || acceptedAt === null) {
     return;
   }
-  if (entries.standing().complete) {
+  if (entries.progress().complete) {
     addMark(run, 'accepted');
     run.state = { name: 'ended', outcome: 'accepted', error: null };
   } else if (startedAt >= Math.min(acceptedAt + plan.appearMs, state.deadline)) {
@@ -262,8 +262,8 @@ function judge(run: Run, startedAt: number): void {
   if (state.name !== 'following' || acceptedAt === null) {
     return;
   }
-  const { complete, open, absent, tooMany } = entries.standing();
-  // Whoever has an id has it from the log: it does not appear there later.
+  const { complete, open, absent, tooMany } = entries.progress();
+  // An id comes from the log, so its entry cannot appear there later.
   const appearMs = 'ids' in entries.wanted ? Math.min(plan.appearMs, SECOND) : plan.appearMs;
   const decidesAt = complete
     ? graceEndOf(run, acceptedAt, absent.length > 0)
@@ -353,9 +353,7 @@ export function busyOf(
   );
 }
 
-const BUSY_HINT = 'Wait for it, or choose what to do with --if-busy wait or ignore.';
-
-export function busyError(busy: readonly Activity[], hint = BUSY_HINT): LdctlError {
+export function busyError(busy: readonly Activity[], hint?: string): LdctlError {
   return new LdctlError('refused', 'busy', `${busyText(busy)}; nothing was sent`, { hint });
 }
 

@@ -42,7 +42,7 @@ export function statusText(status: string | null): string {
   return status === NOT_STARTED ? 'not started' : plainText(status);
 }
 
-/** An unknown status is taken for one that goes on. */
+/** An unknown status is treated as running. */
 export function statusSign(status: string | null): string {
   return LOOKS.get(status)?.sign ?? '…';
 }

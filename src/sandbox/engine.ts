@@ -35,7 +35,7 @@ export interface SandboxAnswer {
   status: number;
   headers: Record<string, string>;
   body: string;
-  /** How long the server holds the answer, in milliseconds, after the request was carried out. */
+  /** How long the server holds the answer, in milliseconds, after the request ran. */
   holdMs: number;
 }
 
@@ -71,7 +71,7 @@ export interface DispatchRecord {
   activities: DispatchedActivity[];
 }
 
-/** An action of another operator, carried out without a request to this server. */
+/** An action of another operator, run without a request to this server. */
 export interface OthersAction {
   runtime: Runtime;
   action: Action;
@@ -79,7 +79,7 @@ export interface OthersAction {
   nodes?: readonly Id[];
 }
 
-/** A server error or a lost connection, before or after the request is carried out. */
+/** A server error or a lost connection, before or after the request runs. */
 export interface Fault {
   when: 'before' | 'after';
   status: 500 | 503 | 'lost';
@@ -355,8 +355,8 @@ function asReply(attempt: () => Reply): Reply {
 
 function failure(status: 500 | 503): Refusal {
   return status === 500
-    ? new Refusal('internal_error', 'Something went wrong here (the sandbox was told so).')
-    : new Refusal('service_unavailable', 'Not now (the sandbox was told so).', {
+    ? new Refusal('internal_error', 'Internal error (the sandbox was asked to fail).')
+    : new Refusal('service_unavailable', 'Unavailable (the sandbox was asked to fail).', {
         'retry-after': '1',
       });
 }

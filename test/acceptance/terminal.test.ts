@@ -204,7 +204,7 @@ describe('at a terminal', () => {
       const { stdout } = await ends(130, terminal);
       assert.match(
         stdout,
-        /^Stopped watching; the restart goes on\.\nnext: ldctl activities wait \d+\r?$/m,
+        /^Stopped watching; the restart continues\.\nnext: ldctl activities wait \d+\r?$/m,
       );
     },
   );
@@ -299,7 +299,7 @@ describe('the first five minutes, at a terminal', () => {
         terminal.enter(scene.sandbox.tenantId.toString());
         await terminal.shows(/API key:/);
         terminal.enter(`${key}x`);
-        await terminal.shows(/warning: .*API key is wrong/);
+        await terminal.shows(/warning: the sandbox does not know this key/);
         await terminal.shows(/API key:/);
         terminal.enter(key);
         await terminal.shows(/key sandbox admin \(role admin\)/);

@@ -7,7 +7,7 @@ import {
   TransportError,
   type LdctlError,
 } from '../../src/base/errors.js';
-import type { Begun, KeptRun, Mark, RunJournal, RunRecord } from '../../src/base/journal.js';
+import type { Started, KeptRun, Mark, RunJournal, RunRecord } from '../../src/base/journal.js';
 import type { Accepted, WireTrigger } from '../../src/base/supervisor.js';
 import type { LogRead } from '../../src/log/log.js';
 
@@ -395,7 +395,7 @@ export class MemoryJournal implements RunJournal {
     };
   }
 
-  begin(record: RunRecord, after: number): Begun {
+  begin(record: RunRecord, after: number): Started {
     const kept = this.read(record.key);
     if (kept && (kept.accepted || kept.generation !== after)) {
       return { found: kept };

@@ -158,7 +158,7 @@ export async function showJob(
 ): Promise<ExitCode> {
   const { host, flags, settings, signal } = context;
   const { output, clock, env } = host;
-  if (settings.winning !== null) context.say(settings.winning);
+  if (settings.overrides !== null) context.say(settings.overrides);
   const options = { ...printOptions(flags), quiet: flags.quiet, debug: flags.debug };
   const doing = asked ? doingText(asked.action, asked.runtime) : 'Following activities';
   const title = {

@@ -231,7 +231,7 @@ export default class ActivitiesRoll extends JobCommand {
     const stored = { ...checked, gate: command };
     const journal = openRollJournal(context.folder, host.clock);
     const key = keyOf(deploymentId, idempotencyKey);
-    const record = { key, deploymentId, begunAt: host.clock.now(), request: stored };
+    const record = { key, deploymentId, startedAt: host.clock.now(), request: stored };
     const generation = journal.begin(record, (before) => {
       if (whatOf(check(storedRoll, 'roll', before.request)) !== whatOf(request)) {
         throw keyUsed(idempotencyKey);
@@ -323,10 +323,10 @@ function noSuchRoll(
 ): LdctlError {
   const which =
     resume === 'last' ? 'unfinished roll' : `roll with the key ${JSON.stringify(resume)}`;
-  const others = unfinished.map(({ key, deploymentId, begunAt, request }) => {
+  const others = unfinished.map(({ key, deploymentId, startedAt, request }) => {
     const { runtime, action, nodes } = check(storedRoll, '--resume', request);
     const what = `${action} ${runtime}, ${count(nodes.length, 'node')}`;
-    return `${key.slice(keyOf(deploymentId, '').length)} (${what}, ${formatDuration(now - begunAt)} ago)`;
+    return `${key.slice(keyOf(deploymentId, '').length)} (${what}, ${formatDuration(now - startedAt)} ago)`;
   });
   return new LdctlError(
     'refused',

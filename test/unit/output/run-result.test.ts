@@ -106,7 +106,7 @@ describe('what became of a run', () => {
     [
       'an unknown fate',
       { outcome: 'unconfirmed', nodes: [] },
-      ['✗ restart of iggy: it is not known what became of it'],
+      ['✗ restart of iggy: the outcome is unknown'],
     ],
     [
       'more nodes than were expected',
@@ -116,12 +116,12 @@ describe('what became of a run', () => {
     [
       'an interrupt',
       { outcome: 'interrupted', nodes: [node(open)], resume },
-      ['Stopped watching; the restart goes on.', `next: ${resume}`],
+      ['Stopped watching; the restart continues.', `next: ${resume}`],
     ],
     [
       'an interrupt of a roll',
       { outcome: 'interrupted', nodes: [node(open), notStarted] },
-      ['Stopped watching; the restart goes on. 1 node was not started.'],
+      ['Stopped watching; the restart continues. 1 node was not started.'],
     ],
     [
       'a roll that was asked to stop',
