@@ -2,7 +2,7 @@ import { UsageError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { count, plainText, shortList } from '../base/text.js';
 import type { Settings } from '../config/settings.js';
-import type { Target } from '../config/target.js';
+import { deploymentText, type Target } from '../config/target.js';
 import type { Findings } from '../library/survey.js';
 import { elapsedText, nodeText } from '../output/columns.js';
 import type { CommandContext } from './context.js';
@@ -56,7 +56,7 @@ export function requireConsent(
   const { profile, deployment } = context.settings;
   if (context.prompts || isGiven(profile, nodes, flags)) return;
   const whom = nodes ? count(nodes.length, 'node') : 'every node';
-  const where = deployment ? ` of deployment ${deployment.value.name ?? deployment.value.id}` : '';
+  const where = deployment ? ` of ${deploymentText(deployment.value)}` : '';
   throw missing(
     `this would ${what} on ${whom}${where}, and there is no one to ask; nothing was sent`,
     profile?.protected
@@ -87,10 +87,10 @@ export async function consentTo(
   const { prompts, settings } = context;
   const { nodes } = asked;
   if (!prompts || !isAsked(context, nodes, flags)) return { nodes, waits: false };
-  const { id, name } = target.deployment;
   const path = await context.placeOf(target);
+  const { id, name } = target.deployment;
   const names = [path, name, String(id)].filter((one) => one !== null);
-  const where = path ?? `deployment ${name ?? id}`;
+  const where = deploymentText(target.deployment);
   const question = { ...questionOf(context, asked, where), where };
   try {
     return settings.profile?.protected

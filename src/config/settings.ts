@@ -3,7 +3,7 @@ import { parseBaseUrl } from '../api/base-url.js';
 import { UsageError } from '../base/errors.js';
 import { parseId, type Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
-import type { Env } from '../base/text.js';
+import { plainText, type Env } from '../base/text.js';
 import { readInput } from './files.js';
 import { fetchProfileKey, parseApiKey, refuseKey, type KeyTools } from './keys.js';
 import { currentProfile, findProfile, type Config, type Profile } from './profiles.js';
@@ -37,8 +37,9 @@ export interface Setting<T> {
   source: Source;
 }
 
-/** A deployment by id or by name. With the id from a profile its name may be known, too. */
-export type DeploymentRef = { id: Id; name: string | null } | { id: null; name: string };
+/** A deployment by id or by name. With the id from a profile more may be known. */
+export type DeploymentRef =
+  { id: Id; name: string | null; path?: string } | { id: null; name: string; path?: undefined };
 
 /** A key is fetched only when it is needed, since a key command or a keyring may ask the user. */
 export interface KeySetting {
@@ -146,7 +147,10 @@ export function resolveSettings({ flags, env, readConfig, keys, notify }: Settin
     parseDeployment,
   );
   const isStored = deployment?.source.from === 'profile';
-  if (isStored && id !== undefined) deployment.value = { id, name: name ?? null };
+  if (isStored && id !== undefined) {
+    const path = profile?.deployment_path;
+    deployment.value = { id, name: name ?? null, ...(path && { path: plainText(path) }) };
+  }
   // The profile's supervisor URL is for the profile's deployment only.
   const storedSupervisor = isStored ? profile?.supervisor_url : undefined;
   const found = {
