@@ -111,14 +111,19 @@ function questionOf(
   const shown = (node: Id): string => nodeText(node, host.output.stderr);
   const number = nodes?.length ?? counted ?? 0;
   const [first] = nodes ?? found?.listed.here ?? [];
-  const several = `${nodes ? '' : 'all '}${count(number, 'node')}`;
-  const one = number === 1 && first !== undefined ? `node ${shown(first)}` : several;
-  const whom = number === 0 ? 'every node' : one;
+  const whom = whomText(number, nodes !== null, first === undefined ? null : shown(first));
   const text = `${what.charAt(0).toUpperCase()}${what.slice(1)} on ${whom} of ${where}`;
   const busy = found ? busyText(host, found) : '';
   return { text, whom, shown, busy: busy && ` ${busy.charAt(0).toUpperCase()}${busy.slice(1)}.` };
 }
 type Question = ReturnType<typeof questionOf> & { where: string };
+
+/** @param first how the only one is shown, where it is known */
+function whomText(number: number, areNamed: boolean, first: string | null): string {
+  if (number === 0) return 'every node';
+  if (number === 1 && first !== null) return `node ${first}`;
+  return `${areNamed ? '' : 'all '}${count(number, 'node')}`;
+}
 
 /** Asks until one of the names is typed. */
 async function askForName(
@@ -148,6 +153,7 @@ async function askForName(
 }
 
 const WAIT = { value: 'wait', name: 'wait for it first' } as const;
+const SOME = { value: 'some', name: 'some of them' } as const;
 const NO = { value: 'no', name: 'no' } as const;
 
 async function askForYes(
@@ -155,19 +161,15 @@ async function askForYes(
   { nodes, found, mayWait }: Asked,
   { text, whom, busy, where, shown }: Question,
 ): Promise<Consent> {
-  const { here = [], elsewhere = [] } = found?.listed ?? {};
-  const listed = nodes ? [] : [...here, ...elsewhere];
+  const listed = nodes || !found ? [] : [...found.listed.here, ...found.listed.elsewhere];
   const none = found && listed.length === 0 ? ' Its log lists none yet.' : '';
-  const answer = await prompts.choose(
-    `${text}?${none}${busy}`,
-    [
-      { value: 'all', name: `yes, ${whom}` },
-      ...(busy !== '' && mayWait ? [WAIT] : []),
-      ...(listed.length > 1 ? [{ value: 'some', name: 'some of them' } as const] : []),
-      NO,
-    ],
-    { default: 'no', ...NO_TICK },
-  );
+  const all = { value: 'all', name: `yes, ${whom}` } as const;
+  const waits = busy !== '' && mayWait ? [WAIT] : [];
+  const some = listed.length > 1 ? [SOME] : [];
+  const answer = await prompts.choose(`${text}?${none}${busy}`, [all, ...waits, ...some, NO], {
+    default: 'no',
+    ...NO_TICK,
+  });
   if (answer === 'no') throw new Declined();
   if (answer !== 'some') return { nodes, waits: answer === 'wait' };
   const choices = listed.map((node) => ({ value: node, name: shown(node) }));

@@ -231,10 +231,15 @@ export function advised(error: unknown, id: string, words: readonly string[]): u
   const next = error.hint ?? FLAGS_FOR[error.code];
   if (!(error instanceof UsageError)) return next === error.hint ? error : withHint(error, next);
   const isWord = error.code === 'invalid_runtime' || error.code === 'invalid_action';
-  const meant = isWord ? actionIn(words, id.replaceAll(':', ' '), 2 / 3) : undefined;
-  const isOther = meant !== undefined && !meant.endsWith(` ${words.join(' ')}`);
-  const hint = `${isOther ? `Did you mean ldctl ${meant}? ` : ''}${next ?? seeHelp(id)}`;
+  const hint = `${isWord ? meantAction(id, words) : ''}${next ?? seeHelp(id)}`;
   return withHint(error, hint, error.message.replace(PARSING, '$1'));
+}
+
+/** `Did you mean …? `, or '' where nothing is near to what was typed. */
+function meantAction(id: string, words: readonly string[]): string {
+  const meant = actionIn(words, id.replaceAll(':', ' '), 2 / 3);
+  const isOther = meant !== undefined && !meant.endsWith(` ${words.join(' ')}`);
+  return isOther ? `Did you mean ldctl ${meant}? ` : '';
 }
 
 /** In any case; one that begins so is near too. */
