@@ -33,15 +33,19 @@ function keyringLibrary(): KeyringLibrary {
     // Windows removes no file that is loaded, and a process that is killed removes nothing: that is
     // left to a later one.
     for (const name of readdirSync(tmpdir()).filter((one) => one.startsWith(ADDON_FOLDER))) {
-      const left = join(tmpdir(), name);
-      try {
-        if (left === folder || statSync(left).mtimeMs < Date.now() - STALE_MS) {
-          rmSync(left, { recursive: true });
-        }
-      } catch {
-        // It is loaded by another process.
-      }
+      removeUnloaded(join(tmpdir(), name), folder);
     }
+  }
+}
+
+/** @param own the folder of this process; that of another one may be in use while it is new */
+function removeUnloaded(left: string, own: string): void {
+  try {
+    if (left === own || statSync(left).mtimeMs < Date.now() - STALE_MS) {
+      rmSync(left, { recursive: true });
+    }
+  } catch {
+    // Another process has loaded it.
   }
 }
 

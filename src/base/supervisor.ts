@@ -56,5 +56,8 @@ export interface ActivityPage {
   requestId?: string;
 }
 
+/** As many nodes as any deployment has, and a result can list. */
+export const MOST_NODES = 100_000;
+
 /** The most entries a page can hold. */
 export const MAX_PAGE_SIZE = 100;

@@ -2,7 +2,7 @@ import { UsageError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { count, plainText, shortList } from '../base/text.js';
 import type { Settings } from '../config/settings.js';
-import type { Target } from '../config/target.js';
+import { deploymentText, type Target } from '../config/target.js';
 import type { Findings } from '../library/survey.js';
 import { elapsedText, nodeText } from '../output/columns.js';
 import type { CommandContext } from './context.js';
@@ -56,7 +56,7 @@ export function requireConsent(
   const { profile, deployment } = context.settings;
   if (context.prompts || isGiven(profile, nodes, flags)) return;
   const whom = nodes ? count(nodes.length, 'node') : 'every node';
-  const where = deployment ? ` of deployment ${deployment.value.name ?? deployment.value.id}` : '';
+  const where = deployment ? ` of ${deploymentText(deployment.value)}` : '';
   throw missing(
     `this would ${what} on ${whom}${where}, and there is no one to ask; nothing was sent`,
     profile?.protected
@@ -87,10 +87,10 @@ export async function consentTo(
   const { prompts, settings } = context;
   const { nodes } = asked;
   if (!prompts || !isAsked(context, nodes, flags)) return { nodes, waits: false };
-  const { id, name } = target.deployment;
   const path = await context.placeOf(target);
+  const { id, name } = target.deployment;
   const names = [path, name, String(id)].filter((one) => one !== null);
-  const where = path ?? `deployment ${name ?? id}`;
+  const where = deploymentText(target.deployment);
   const question = { ...questionOf(context, asked, where), where };
   try {
     return settings.profile?.protected
@@ -111,14 +111,19 @@ function questionOf(
   const shown = (node: Id): string => nodeText(node, host.output.stderr);
   const number = nodes?.length ?? counted ?? 0;
   const [first] = nodes ?? found?.listed.here ?? [];
-  const several = `${nodes ? '' : 'all '}${count(number, 'node')}`;
-  const one = number === 1 && first !== undefined ? `node ${shown(first)}` : several;
-  const whom = number === 0 ? 'every node' : one;
+  const whom = whomText(number, nodes !== null, first === undefined ? null : shown(first));
   const text = `${what.charAt(0).toUpperCase()}${what.slice(1)} on ${whom} of ${where}`;
   const busy = found ? busyText(host, found) : '';
   return { text, whom, shown, busy: busy && ` ${busy.charAt(0).toUpperCase()}${busy.slice(1)}.` };
 }
 type Question = ReturnType<typeof questionOf> & { where: string };
+
+/** @param first how the only one is shown, where it is known */
+function whomText(number: number, areNamed: boolean, first: string | null): string {
+  if (number === 0) return 'every node';
+  if (number === 1 && first !== null) return `node ${first}`;
+  return `${areNamed ? '' : 'all '}${count(number, 'node')}`;
+}
 
 /** Asks until one of the names is typed. */
 async function askForName(
@@ -148,6 +153,7 @@ async function askForName(
 }
 
 const WAIT = { value: 'wait', name: 'wait for it first' } as const;
+const SOME = { value: 'some', name: 'some of them' } as const;
 const NO = { value: 'no', name: 'no' } as const;
 
 async function askForYes(
@@ -155,19 +161,15 @@ async function askForYes(
   { nodes, found, mayWait }: Asked,
   { text, whom, busy, where, shown }: Question,
 ): Promise<Consent> {
-  const { here = [], elsewhere = [] } = found?.listed ?? {};
-  const listed = nodes ? [] : [...here, ...elsewhere];
+  const listed = nodes || !found ? [] : [...found.listed.here, ...found.listed.elsewhere];
   const none = found && listed.length === 0 ? ' Its log lists none yet.' : '';
-  const answer = await prompts.choose(
-    `${text}?${none}${busy}`,
-    [
-      { value: 'all', name: `yes, ${whom}` },
-      ...(busy !== '' && mayWait ? [WAIT] : []),
-      ...(listed.length > 1 ? [{ value: 'some', name: 'some of them' } as const] : []),
-      NO,
-    ],
-    { default: 'no', ...NO_TICK },
-  );
+  const all = { value: 'all', name: `yes, ${whom}` } as const;
+  const waits = busy !== '' && mayWait ? [WAIT] : [];
+  const some = listed.length > 1 ? [SOME] : [];
+  const answer = await prompts.choose(`${text}?${none}${busy}`, [all, ...waits, ...some, NO], {
+    default: 'no',
+    ...NO_TICK,
+  });
   if (answer === 'no') throw new Declined();
   if (answer !== 'some') return { nodes, waits: answer === 'wait' };
   const choices = listed.map((node) => ({ value: node, name: shown(node) }));

@@ -230,13 +230,13 @@ export function advised(error: unknown, id: string, words: readonly string[]): u
   if (!(error instanceof LdctlError)) return error;
   const next = error.hint ?? FLAGS_FOR[error.code];
   if (!(error instanceof UsageError)) return next === error.hint ? error : withHint(error, next);
-  const hint = `${meantBy(error, id, words)}${next ?? seeHelp(id)}`;
+  const isWord = error.code === 'invalid_runtime' || error.code === 'invalid_action';
+  const hint = `${isWord ? meantAction(id, words) : ''}${next ?? seeHelp(id)}`;
   return withHint(error, hint, error.message.replace(PARSING, '$1'));
 }
 
-/** `Did you mean …? `, where runtime or action is misspelt and another is near. */
-function meantBy({ code }: UsageError, id: string, words: readonly string[]): string {
-  if (code !== 'invalid_runtime' && code !== 'invalid_action') return '';
+/** `Did you mean …? `, or '' where nothing is near to what was typed. */
+function meantAction(id: string, words: readonly string[]): string {
   const meant = actionIn(words, id.replaceAll(':', ' '), 2 / 3);
   const isOther = meant !== undefined && !meant.endsWith(` ${words.join(' ')}`);
   return isOther ? `Did you mean ldctl ${meant}? ` : '';

@@ -197,19 +197,6 @@ export function openRollJournal(folder: string, clock: Pick<Clock, 'now'>) {
     clock,
   );
 
-  /** Of each roll of a deployment that has not ended, the newest record; the newest roll first. */
-  function unfinished(deploymentId: Id): RollRecord[] {
-    const { kept } = records.find({ deploymentId });
-    const ended = new Set(kept.flatMap(({ record, has }) => (has('finished') ? record.key : [])));
-    const newest = new Map<string, RollRecord>();
-    for (const { record } of kept) {
-      if (record.deploymentId === deploymentId && !ended.has(record.key)) {
-        newest.set(record.key, newest.get(record.key) ?? record);
-      }
-    }
-    return [...newest.values()].sort((a, b) => b.startedAt - a.startedAt);
-  }
-
   return {
     read: (key: string): RollRecord | null => records.find({ key }).kept[0]?.record ?? null,
 
@@ -247,7 +234,17 @@ export function openRollJournal(folder: string, clock: Pick<Clock, 'now'>) {
       }
     },
 
-    unfinished,
+    /** Of each roll of a deployment that has not ended, the newest record; the newest roll first. */
+    unfinished(deploymentId: Id): RollRecord[] {
+      const { kept } = records.find({ deploymentId });
+      const own = kept.filter(({ record }) => record.deploymentId === deploymentId);
+      const ended = new Set(
+        own.filter(({ has }) => has('finished')).map(({ record }) => record.key),
+      );
+      const open = own.map(({ record }) => record).filter(({ key }) => !ended.has(key));
+      const newest = open.filter(({ key }, at) => open.findIndex((one) => one.key === key) === at);
+      return newest.sort((a, b) => b.startedAt - a.startedAt);
+    },
   };
 }
 

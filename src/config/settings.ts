@@ -3,7 +3,7 @@ import { parseBaseUrl } from '../api/base-url.js';
 import { UsageError } from '../base/errors.js';
 import { parseId, type Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
-import type { Env } from '../base/text.js';
+import { plainText, type Env } from '../base/text.js';
 import { readInput } from './files.js';
 import { fetchProfileKey, parseApiKey, refuseKey, type KeyTools } from './keys.js';
 import { currentProfile, findProfile, type Config, type Profile } from './profiles.js';
@@ -37,8 +37,9 @@ export interface Setting<T> {
   source: Source;
 }
 
-/** A deployment by id or by name. With the id from a profile its name may be known, too. */
-export type DeploymentRef = { id: Id; name: string | null } | { id: null; name: string };
+/** A deployment by id or by name. With the id from a profile more may be known. */
+export type DeploymentRef =
+  { id: Id; name: string | null; path?: string } | { id: null; name: string; path?: undefined };
 
 /** A key is fetched only when it is needed, since a key command or a keyring may ask the user. */
 export interface KeySetting {
@@ -170,12 +171,16 @@ function variablesBeside(
   return {};
 }
 
-function chooseDeployment(choose: ReturnType<typeof chooser>, profile: Settings['profile']) {
-  const { deployment_id: id, deployment_name: name } = profile ?? {};
+function chooseDeployment(
+  choose: ReturnType<typeof chooser>,
+  profile: Settings['profile'],
+): Settings['deployment'] {
+  const { deployment_id: id, deployment_name: name, deployment_path: path } = profile ?? {};
   const stored = id?.toString() ?? name;
   const found = choose('deployment', 'LD_DEPLOYMENT_ID', stored, parseDeployment);
-  const isKnown = found?.source.from === 'profile' && id !== undefined;
-  return isKnown ? { ...found, value: { id, name: name ?? null } } : found;
+  if (found?.source.from !== 'profile' || id === undefined) return found;
+  const value = { id, name: name ?? null, ...(path && { path: plainText(path) }) };
+  return { ...found, value };
 }
 
 /** Chooses a setting: the flag, the variable, what the profile has. */

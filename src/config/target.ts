@@ -70,9 +70,13 @@ export async function resolveTarget(
     const what = 'no deployment: no profile has one, and LD_DEPLOYMENT_ID is not set';
     throw new UsageError(what, { code: 'no_deployment' });
   }
-  const { id, name } = deployment.value;
+  const { id, name, path } = deployment.value;
   if (id !== null && supervisorUrl) {
-    return { key: await key.fetch(signal), deployment: { id, name }, supervisorUrl };
+    return {
+      key: await key.fetch(signal),
+      deployment: { id, name, ...(path && { path }) },
+      supervisorUrl,
+    };
   }
 
   const access = await resolveTenant(settings, signal);
@@ -148,6 +152,11 @@ export function placedDeployments({ divisions }: TenantStructure): PlacedDeploym
 /** `division/environment/name`, fit for a terminal: what `--deployment` takes. */
 export function placeText({ division, environment, deployment }: PlacedDeployment): string {
   return plainText([division, environment, deployment].map(({ name }) => name).join('/'));
+}
+
+/** What a deployment is called: its path, where that is known. */
+export function deploymentText({ id, name, path }: DeploymentRef | Target['deployment']): string {
+  return plainText(path ?? `deployment ${name ?? id}`);
 }
 
 const refText = ({ id, name }: DeploymentRef): string =>

@@ -1,6 +1,6 @@
 import { Interrupted, type LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
-import { isFailedGate, type GateResult } from '../base/outcome.js';
+import { isFailedGate, type GateResult, type Outcome } from '../base/outcome.js';
 import type { LogRead } from '../log/log.js';
 import { warning } from './events.js';
 import type { Asked, FactOf, Step, StepOf } from './job.js';
@@ -135,11 +135,14 @@ function endRun(roll: Roll, node: RollNode, run: Run, now: number): void {
     return move(roll, node, { name: 'pausing', run, until });
   }
   move(roll, node, { name: 'done', run });
-  const isSeen = outcome === 'completed' || (node.isOld && outcome === 'rejected');
-  if (!isSeen && !continueOnError) {
+  if (!continueOnError && halts(node, outcome)) {
     halt(roll, `node ${node.id} has not completed`);
   }
 }
+
+/** A rejection that an earlier process has seen halts nothing. */
+const halts = ({ isOld }: RollNode, outcome: Outcome): boolean =>
+  outcome !== 'completed' && !(isOld && outcome === 'rejected');
 
 /** Nothing was sent to the node. */
 function endUnsent(roll: Roll, node: RollNode, error: LdctlError | null): void {

@@ -96,9 +96,11 @@ function check(
   run.baselineAt = log.startedAt;
   run.state = { name: 'sending', notBefore: now };
   const { idempotencyKey } = trigger;
-  const expects = trigger.nodes ? 0 : entries.expect || (entries.listed?.here.length ?? 0);
+  const expects = trigger.nodes ? 0 : expectedOf(entries);
   run.events.push({ event: 'baseline', baseline, idempotencyKey, expects });
 }
+
+const expectedOf = ({ expect, listed }: Entries): number => expect || (listed?.here.length ?? 0);
 
 /** @returns whether the run waits for a busy node, or failed because of it */
 function isHeldUp(
@@ -274,10 +276,7 @@ function judge(run: Run, startedAt: number): void {
     return;
   }
   if (isDecided && absent.length > 0) {
-    entries.notActedOn = absent;
-    const who =
-      absent.length > 5 ? [...absent.slice(0, 5), `and ${absent.length - 5} more`] : absent;
-    run.events.push(warning('not_acted_on', `not acted on, perhaps gone: ${who.join(', ')}`));
+    sayAbsent(run, absent);
   }
   sayEarly(run);
   run.state = { name: 'ended', outcome: outcomeOf(entries, tooMany, isDecided), error: null };
@@ -286,6 +285,12 @@ function judge(run: Run, startedAt: number): void {
 /** How long an entry may take to appear; an id comes from the log, so it has appeared there. */
 function appearOf({ entries, plan }: Run): number {
   return 'ids' in entries.wanted ? Math.min(plan.appearMs, SECOND) : plan.appearMs;
+}
+
+function sayAbsent({ entries, events }: Run, absent: readonly Id[]): void {
+  entries.notActedOn = absent;
+  const who = absent.length > 5 ? [...absent.slice(0, 5), `and ${absent.length - 5} more`] : absent;
+  events.push(warning('not_acted_on', `not acted on, perhaps gone: ${who.join(', ')}`));
 }
 
 /** Why a node is missing although the log has an entry. */

@@ -205,12 +205,16 @@ export function accept(run: Run, now: number, { recovered = false, isCertain = t
   sent.recovered = recovered;
   run.changed = true;
   follow(run, now);
-  const { requestId = null, replayed = false } = sent.accepted ?? {};
-  const known = sent.earlier && (recovered || replayed) && { earlier: sent.earlier };
-  run.events.push({ event: 'dispatched', request_id: requestId, replayed, recovered, ...known });
+  run.events.push(dispatchedBy(sent));
   if (run.trigger?.wait === false && isCertain) {
     run.state = { name: 'ended', outcome: 'accepted', error: null };
   }
+}
+
+function dispatchedBy({ accepted, recovered, earlier }: Sent): JobEvent {
+  const { requestId = null, replayed = false } = accepted ?? {};
+  const known = earlier && (recovered || replayed) && { earlier };
+  return { event: 'dispatched', request_id: requestId, replayed, recovered, ...known };
 }
 
 export function follow(run: Run, now: number): void {

@@ -9,6 +9,7 @@ import {
 } from '../base/activity.js';
 import { UsageError } from '../base/errors.js';
 import { isId, type Id } from '../base/ids.js';
+import { MOST_NODES } from '../base/supervisor.js';
 import { checkIdempotencyKey } from '../job/wire-key.js';
 import { checkAction, isReadableRuntime, READABLE_RUNTIMES } from '../log/list.js';
 
@@ -35,6 +36,7 @@ export const text = v.string(TEXT);
 const flag = v.boolean('true or false was expected');
 const WHOLE = 'a whole number was expected';
 const count = v.pipe(v.number(WHOLE), v.integer(WHOLE), v.minValue(1, `${WHOLE}, from 1`));
+const nodeCount = v.pipe(count, v.maxValue(MOST_NODES, `${WHOLE}, at most ${MOST_NODES}`));
 const ms = v.pipe(
   v.number('milliseconds were expected'),
   v.minValue(0, 'milliseconds were expected, from 0'),
@@ -111,7 +113,7 @@ export const triggerRequest = fields({
    * 7.
    */
   expectNodes: v.optional(
-    v.union([count, v.literal('deployment')], 'a number of nodes was expected, or deployment'),
+    v.union([nodeCount, v.literal('deployment')], 'a number of nodes was expected, or deployment'),
   ),
   /** False: ends when it was accepted, with the outcome `accepted`. */
   wait: v.optional(flag, true),
@@ -165,7 +167,7 @@ const waitAfter = fields({
   nodes,
   after: id,
   /** How many nodes there must be, where none are named; fewer or more is exit code 7. */
-  expectNodes: v.optional(count),
+  expectNodes: v.optional(nodeCount),
 });
 type Waiting = typeof waitForIds | typeof waitAfter;
 export const waitRequest = v.lazy((given): v.GenericSchema<WaitRequest, CheckedWait> =>

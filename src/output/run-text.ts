@@ -167,15 +167,15 @@ function nextCommands(
 }
 
 /**
- * Off a terminal and with --debug they were printed before; the command that resumes a roll holds
- * the key.
+ * For support, where it is not known whether the action was carried out. Off a terminal and with
+ * --debug they were printed before.
  */
 function keyText(
   sink: Sink,
-  { resume, idempotency_key: key, request_id: request }: ResultFields,
+  { outcome, idempotency_key: key, request_id: request }: ResultFields,
   { debug = false }: SummaryOptions,
 ): string {
-  if (!sink.isTTY || debug || resume === null || key === null || resume.includes(key)) return '';
+  if (!sink.isTTY || debug || outcome !== 'unconfirmed' || key === null) return '';
   return sentence(sink, `idempotency key ${key}\nrequest ${request ?? 'unknown'}`, 'dim', 'all');
 }
 

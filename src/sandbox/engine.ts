@@ -161,9 +161,7 @@ export class Sandbox {
       outcome: 'refused',
       status: 0,
     };
-    const done =
-      fault?.when === 'before' ? failure(500) : asReply(() => this.#answer(request, post));
-    const reply = fault && fault.status !== 'lost' ? failure(fault.status) : done;
+    const reply = this.#reply(request, post, fault);
     post.status = reply.status;
     if (request.method === 'POST') this.record.posts.push(post);
     else this.record.reads += 1;
@@ -171,6 +169,13 @@ export class Sandbox {
     const requestId = randomText(this.#requestIds, '0123456789abcdef', 32);
     const answer = render(reply, at, requestId, !fault && post.outcome === 'replayed');
     return { ...answer, holdMs: post.outcome === 'accepted' ? this.#settings.answerMs : 0 };
+  }
+
+  /** What the client is told; with a fault after it, the request has had its effect. */
+  #reply(request: SandboxRequest, post: PostRecord, fault: Fault | undefined): Reply {
+    const done =
+      fault?.when === 'before' ? failure(500) : asReply(() => this.#answer(request, post));
+    return fault && fault.status !== 'lost' ? failure(fault.status) : done;
   }
 
   /** @throws RangeError for an unknown node */
@@ -198,19 +203,24 @@ export class Sandbox {
       const { page, results } = readPageQuery(query);
       return { status: 200, body: this.#deployment(first).read(page, results, post.at) };
     }
-    if (readId(first, 'tenant_id') !== this.cloud.structure.id) {
-      throw new Refusal('forbidden', `This key is not one of tenant ${first}.`);
+    return { status: 200, body: this.#core(route.name, first, rest, key) };
+  }
+
+  /** What the Core API says of a tenant. */
+  #core(name: string, tenant: string, rest: readonly string[], key: SandboxKey): unknown {
+    if (readId(tenant, 'tenant_id') !== this.cloud.structure.id) {
+      throw new Refusal('forbidden', `This key is not one of tenant ${tenant}.`);
     }
-    if (route.name === 'context') return { status: 200, body: key.context };
-    if (route.name === 'structure') {
-      if (!may(key, 'tenant', 'info:read')) throw lacks('info:read', `tenant ${first}`);
-      return { status: 200, body: this.cloud.structure };
+    if (name === 'context') return key.context;
+    if (name === 'structure') {
+      if (!may(key, 'tenant', 'info:read')) throw lacks('info:read', `tenant ${tenant}`);
+      return this.cloud.structure;
     }
     const [division, environment, id = ''] = rest;
     const deployment = this.#deployment(id);
     const { division_id, environment_id } = deployment.where;
     if (division === String(division_id) && environment === String(environment_id)) {
-      return { status: 200, body: deployment.details };
+      return deployment.details;
     }
     throw new Refusal('not_found', `Deployment ${id} is not in that division and environment.`);
   }

@@ -193,6 +193,17 @@ describe('at a terminal', () => {
     },
   );
 
+  terminalStory(
+    'the shell of a sandbox says where it is, and how to leave it',
+    ONE,
+    'sandbox exec -- sh',
+    async (terminal) => {
+      await terminal.shows(/^LaserData in miniature at http:\/\/127\.0\.0\.1:\d+; exit leaves it/m);
+      terminal.enter('exit 3');
+      await ends(3, terminal);
+    },
+  );
+
   const slow = { nodes: [7n], workMs: 600_000 };
   terminalStory(
     'Ctrl-C while following prints how to go on',

@@ -3,6 +3,7 @@ import { LdctlError, UsageError } from '../../base/errors.js';
 import type { ExitCode } from '../../base/exit-codes.js';
 import { isId, type Id } from '../../base/ids.js';
 import { parseJson } from '../../base/json.js';
+import { MOST_NODES } from '../../base/supervisor.js';
 import { emptyNodeResult, NOT_STARTED, type ResultFields } from '../../base/outcome.js';
 import type { ResultEvent } from '../../job/events.js';
 import { formatAction, parseAction, parseRuntime } from '../../base/activity.js';
@@ -30,9 +31,6 @@ import { reasonsFor } from './reason.shared.js';
 import { shownPlace } from './shared.js';
 
 const helpGroup = 'TARGET';
-
-/** As many nodes as any deployment has, and a result can list. */
-export const MOST_NODES = 100_000;
 
 /** Which nodes an action is about. */
 export const targetFlags = {

@@ -11,7 +11,7 @@ import type { CommandContext } from '../../cli/context.js';
 import { type FlagsOf, type OutputFlags } from '../../cli/flags.js';
 import { runGate } from '../../cli/gate.js';
 import { openRollJournal, type RollRecord } from '../../config/journal.js';
-import type { Target } from '../../config/target.js';
+import { deploymentText, type Target } from '../../config/target.js';
 import { checkIdempotencyKey } from '../../job/wire-key.js';
 import { roll, type Connection, type Tools } from '../../library/jobs.js';
 import {
@@ -195,12 +195,17 @@ export default class ActivitiesRoll extends JobCommand {
     }
     const context = await this.open(flags);
     const target = await context.target();
-    const { id, name } = target.deployment;
+    const { id } = target.deployment;
     const journal = openRollJournal(context.folder, this.host.clock);
     const unfinished = journal.unfinished(id);
     const record = resume === 'last' ? unfinished[0] : journal.read(keyOf(id, resume));
     if (!record) {
-      throw noSuchRoll(resume, String(name ?? id), unfinished, this.host.clock.now());
+      throw noSuchRoll(
+        resume,
+        deploymentText(target.deployment),
+        unfinished,
+        this.host.clock.now(),
+      );
     }
     const { gate: before, ...kept } = check(storedRoll, '--resume', record.request);
     const request = { ...kept, ...howOf(flags) };
@@ -328,15 +333,10 @@ function noSuchRoll(
     const what = `${action} ${runtime}, ${count(nodes.length, 'node')}`;
     return `${key.slice(keyOf(deploymentId, '').length)} (${what}, ${formatDuration(now - startedAt)} ago)`;
   });
-  return new LdctlError(
-    'refused',
-    'no_such_roll',
-    `there is no ${which} of deployment ${place} here`,
-    {
-      hint:
-        others.length > 0
-          ? `Unfinished rolls: ${others.join(', ')}.`
-          : 'A roll is remembered for a day, on the machine that started it.',
-    },
-  );
+  return new LdctlError('refused', 'no_such_roll', `there is no ${which} of ${place} here`, {
+    hint:
+      others.length > 0
+        ? `Unfinished rolls: ${others.join(', ')}.`
+        : 'A roll is remembered for a day, on the machine that started it.',
+  });
 }

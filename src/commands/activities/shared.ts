@@ -99,11 +99,11 @@ export function logOf(context: CommandContext, target: Target): ActivityLog {
 }
 
 /**
- * The deployment by the best name that is known; by its path, which takes a request, where a
- * terminal shows it.
+ * The deployment by its path, where that is known; a request is made for it only where a terminal
+ * shows it. Else by name or id.
  */
 export async function shownPlace(context: CommandContext, target: Target): Promise<string> {
-  const path = context.host.output.stderr.canRedraw ? await context.placeOf(target) : null;
-  const { id, name } = target.deployment;
+  if (context.host.output.stderr.canRedraw) await context.placeOf(target);
+  const { id, name, path } = target.deployment;
   return plainText(path ?? name ?? `deployment ${id}`);
 }

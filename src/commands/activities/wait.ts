@@ -3,6 +3,7 @@ import * as Flags from '@oclif/core/flags';
 import { formatAction, isFinal, parseAction } from '../../base/activity.js';
 import { UsageError } from '../../base/errors.js';
 import { parseId, sortedUnique } from '../../base/ids.js';
+import { MOST_NODES } from '../../base/supervisor.js';
 import type { CommandContext } from '../../cli/context.js';
 import { printOptions, type FlagsOf } from '../../cli/flags.js';
 import { isInteractive } from '../../cli/host.js';
@@ -12,14 +13,7 @@ import { check, waitRequest } from '../../library/requests.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
 import { connectionFlags, wholeNumber } from '../flags.shared.js';
 import { connectionOf } from './before.shared.js';
-import {
-  followFlags,
-  JobCommand,
-  MOST_NODES,
-  readNodes,
-  showJob,
-  targetFlags,
-} from './job.shared.js';
+import { followFlags, JobCommand, readNodes, showJob, targetFlags } from './job.shared.js';
 
 const waitFlags = {
   after: Flags.string({

@@ -120,6 +120,18 @@ describe('the target of a command', () => {
     });
   }
 
+  it('has the path that the profile keeps, unless it is another deployment', async () => {
+    const stored = { ...STORED, deployment_path: 'Payments/live/\u001Bmain' };
+    const supervisor = { 'supervisor-url': 'https://stored.example' };
+    for (const [flags, path] of [
+      [{}, 'Payments/live/ main'],
+      [{ ...supervisor, deployment: '78' }, undefined],
+    ] as const) {
+      const { target, asked } = await resolve({ stored, flags });
+      assert.deepEqual([target.deployment.path, asked], [path, []]);
+    }
+  });
+
   describe('looked up in the structure', () => {
     it('by name: id, name and supervisor URL', async () => {
       const { target, asked } = await resolve({ flags: { deployment: 'solo' } });

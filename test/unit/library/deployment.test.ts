@@ -192,6 +192,7 @@ describe('what a program asks for wrongly', () => {
     ['trigger', { runtime: 'iggy', action: 'explode', nodes: [1n] }, /unknown action "explode"/],
     ['trigger', { runtime: 'kafka', action: 'restart', nodes: [1n] }, /unknown runtime "kafka"/],
     ['trigger', { ...restart, expectNodes: 0 }, /trigger: expectNodes: a (whole )?number/],
+    ['trigger', { ...restart, expectNodes: 100_001 }, /trigger: expectNodes: a (whole )?number/],
     ['trigger', { ...restart, idempotencyKey: '' }, /idempotencyKey: it is empty/],
     ['trigger', { ...restart, wait: 'no' }, /trigger: wait: true or false was expected/],
     ['trigger', { runtime: 7, action: 'stop' }, /trigger: runtime: a text was expected/],
