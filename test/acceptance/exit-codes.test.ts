@@ -54,13 +54,17 @@ describe('a trigger ends with', () => {
   ending(
     7,
     'when fewer than that have an entry',
-    THREE,
-    '--yes --expect-nodes 4 --appear-timeout 1s',
+    { ...THREE, missing: [9n] },
+    '--yes --expect-nodes 3 --appear-timeout 1s',
     {
-      says: [/^✗ restart of iggy: 1 of 4 nodes missing /m],
+      says: [/^✗ restart of iggy: 1 of 3 nodes missing /m],
       sent: ['{}'],
     },
   );
+  ending(5, 'when there are not as many nodes as expected', THREE, '--yes --expect-nodes 4', {
+    says: [/the log lists 3 nodes, not the 4 expected; nothing was sent/],
+    sent: [],
+  });
   ending(3, 'when a node rejected it, and says which', { ...THREE, reject: [8n] }, '--node 7,8', {
     says: [/^8 +\d+ +rejected/m, /^✗ restart of iggy: 1 of 2 nodes rejected it \(8\)$/m],
     sent: ['{"nodes":[7,8]}'],
