@@ -260,16 +260,14 @@ function judgeAccepted(run: Run, startedAt: number): void {
 
 /** Whether a good read that began at this time shows how it ended. */
 function judge(run: Run, startedAt: number): void {
-  const { plan, entries, acceptedAt, state } = run;
+  const { entries, acceptedAt, state } = run;
   if (state.name !== 'following' || acceptedAt === null) {
     return;
   }
   const { complete, open, absent, tooMany } = entries.progress();
-  // An id comes from the log, so its entry cannot appear there later.
-  const appearMs = 'ids' in entries.wanted ? Math.min(plan.appearMs, SECOND) : plan.appearMs;
   const decidesAt = complete
     ? graceEndOf(run, acceptedAt, absent.length > 0)
-    : acceptedAt + appearMs;
+    : acceptedAt + appearMsOf(run);
   const isDecided = open.length === 0 && startedAt >= decidesAt;
   const shownAt = open.length === 0 && !isDecided ? decidesAt : null;
   run.changed ||= state.decidesAt !== shownAt;
@@ -283,6 +281,10 @@ function judge(run: Run, startedAt: number): void {
   sayEarly(run);
   run.state = { name: 'ended', outcome: outcomeOf(entries, tooMany, isDecided), error: null };
 }
+
+/** An id comes from the log, so its entry cannot appear there later. */
+const appearMsOf = ({ entries, plan }: Run): number =>
+  'ids' in entries.wanted ? Math.min(plan.appearMs, SECOND) : plan.appearMs;
 
 function sayAbsent({ entries, events }: Run, absent: readonly Id[]): void {
   entries.notActedOn = absent;

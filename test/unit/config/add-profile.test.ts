@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { makeProfile, type ProfileFlags } from '../../../src/commands/profiles/add.js';
 import { removeProfile } from '../../../src/commands/profiles/remove.js';
 import { saying } from '../../../src/cli/signals.js';
+import { advised } from '../../../src/cli/usage.js';
 import { findProfile, type Profile } from '../../../src/config/profiles.js';
 import { Interrupted, LdctlError } from '../../../src/base/errors.js';
 import { ApiKey } from '../../../src/base/secret.js';
