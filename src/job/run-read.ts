@@ -267,7 +267,7 @@ function judge(run: Run, startedAt: number): void {
   const { complete, open, absent, tooMany } = entries.progress();
   const decidesAt = complete
     ? graceEndOf(run, acceptedAt, absent.length > 0)
-    : acceptedAt + appearMsOf(run);
+    : acceptedAt + appearOf(run);
   const isDecided = open.length === 0 && startedAt >= decidesAt;
   const shownAt = open.length === 0 && !isDecided ? decidesAt : null;
   run.changed ||= state.decidesAt !== shownAt;
@@ -282,9 +282,10 @@ function judge(run: Run, startedAt: number): void {
   run.state = { name: 'ended', outcome: outcomeOf(entries, tooMany, isDecided), error: null };
 }
 
-/** An id comes from the log, so its entry cannot appear there later. */
-const appearMsOf = ({ entries, plan }: Run): number =>
-  'ids' in entries.wanted ? Math.min(plan.appearMs, SECOND) : plan.appearMs;
+/** How long an entry may take to appear; an id comes from the log, so it has appeared there. */
+function appearOf({ entries, plan }: Run): number {
+  return 'ids' in entries.wanted ? Math.min(plan.appearMs, SECOND) : plan.appearMs;
+}
 
 function sayAbsent({ entries, events }: Run, absent: readonly Id[]): void {
   entries.notActedOn = absent;
