@@ -87,11 +87,12 @@ export async function drive<T = ResultEvent>(
   return job.result();
 }
 
-async function perform(
+/** Does one step. @returns what came of it; null where only time has passed */
+export async function perform(
   step: Step,
   tools: DriveTools,
-  gates: Gates,
-  inbox: Inbox,
+  gates: Pick<Gates, 'begin' | 'cut'>,
+  inbox: Pick<Inbox, 'wait'>,
 ): Promise<Fact | null> {
   switch (step.do) {
     case 'note':

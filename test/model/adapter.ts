@@ -1,0 +1,196 @@
+import type { LdctlError, Interrupted } from '../../src/base/errors.js';
+import type { GateResult } from '../../src/base/outcome.js';
+import type { KeptRun } from '../../src/base/journal.js';
+import { perform, type DriveTools } from '../../src/job/drive.js';
+import type { JobEvent, ResultEvent } from '../../src/job/events.js';
+import { rollJob, runJob, waitJob } from '../../src/job/index.js';
+import type { Fact, Job, Step } from '../../src/job/job.js';
+import { createWatch, type WatchResult } from '../../src/job/watch.js';
+import { wireKey } from '../../src/job/wire-key.js';
+import { ALL, isKept, nodesOf, SECOND, type Setting } from './setting.js';
+import { DEPLOYMENT, TENANT } from './world.js';
+
+/*
+ * All that the model knows of how a job is asked and told. Whoever changes `Job` changes this file.
+ */
+
+/** Between the end of a node and what comes next in a roll. */
+export const PAUSE = 500;
+export const TIMEOUT = 60 * SECOND;
+export const APPEAR = 30 * SECOND;
+const GATE_TIMEOUT = 20 * SECOND;
+
+/** What a job does next: it has ended, waits until then, or acts. */
+export type Want = 'end' | 'act' | { until: number };
+
+/** What the gates of a roll are told. */
+export interface GateTools {
+  begin: (node: bigint) => void;
+  cut: (node: bigint) => void;
+}
+
+/** A job, as one process runs it: what `steps` in job/drive.ts does, one turn at a time. */
+export class Runner {
+  #step: Step = { do: 'end' };
+
+  constructor(private readonly job: Job<ResultEvent | WatchResult>) {}
+
+  want(now: number): Want {
+    this.job.next(now);
+    this.#step = this.job.next(now);
+    if (this.#step.do === 'wait') return { until: this.#step.until };
+    return this.#step.do === 'end' ? 'end' : 'act';
+  }
+
+  /**
+   * Does what is next, by drive's own `perform`. @param isDead whether its process was killed
+   * meanwhile
+   * @returns the pair of step and fact
+   */
+  async act(
+    tools: DriveTools,
+    gates: GateTools,
+    now: () => number,
+    isDead: () => boolean,
+  ): Promise<string> {
+    const step = this.#step;
+    const fact = await perform(step, tools, gates, { wait: () => Promise.resolve() });
+    if (!fact || isDead()) return '';
+    this.job.take(fact, now());
+    return pairOf(step, fact);
+  }
+
+  interrupt(reason: Interrupted, now: number): string {
+    return this.#told({ is: 'stopped', reason, posting: false }, now);
+  }
+
+  /** The first Ctrl-C of a roll. */
+  ease(reason: Interrupted, now: number): string {
+    return this.#told({ is: 'stopping', reason }, now);
+  }
+
+  gated(node: bigint, gate: GateResult, now: number): string {
+    return this.#told({ is: 'gated', node, gate }, now);
+  }
+
+  #told(fact: Fact, now: number): string {
+    this.job.take(fact, now);
+    return `by itself → ${fact.is}`;
+  }
+
+  events(): JobEvent[] {
+    return this.job.news();
+  }
+
+  /** @throws LdctlError nothing was sent */
+  result(): Ended {
+    const result = this.job.result();
+    if ('event' in result) return { run: result, watch: null };
+    return { run: null, watch: result };
+  }
+}
+
+/** How a job ended that has a result. */
+export type Ended =
+  | { run: ResultEvent; watch: null }
+  | { run: null; watch: WatchResult & { error: LdctlError | null } };
+
+/** @throws as the reads do that come before a job */
+export async function startJob(
+  setting: Setting,
+  tools: Pick<DriveTools, 'journal' | 'log'>,
+  now: () => number,
+): Promise<Runner> {
+  return new Runner(await jobOf(setting, tools, now));
+}
+
+async function jobOf(
+  setting: Setting,
+  { journal, log }: Pick<DriveTools, 'journal' | 'log'>,
+  now: () => number,
+): Promise<Job<ResultEvent | WatchResult>> {
+  const { use, ifBusy } = setting;
+  const text = (): string => 'ldctl';
+  const limits = { deploymentId: DEPLOYMENT, timeoutMs: TIMEOUT, appearMs: APPEAR };
+  const action = { verb: 'restart' as const };
+  if (use.is === 'watch') {
+    const newest = await log.newest();
+    const first = newest.entries;
+    const plan = { filter: {}, first, newest, floor: -1n, endless: false, timeoutMs: TIMEOUT };
+    return createWatch(plan, now());
+  }
+  if (use.is === 'wait') {
+    const wanted =
+      'ids' in use
+        ? { ids: use.ids }
+        : { runtime: 'iggy', action, nodes: use.nodes, expect: use.expect ?? null };
+    return waitJob({ ...limits, wanted, after: AFTER }, now(), text);
+  }
+  const shared = {
+    ...limits,
+    ...{ runtime: 'iggy' as const, action, idempotencyKey: 'key', kept: isKept(setting), ifBusy },
+    tenant: setting.hasTenant ? { tenantId: TENANT, origin: 'a profile', hint: '' } : null,
+  };
+  if (use.is === 'run') {
+    const plan = { ...shared, nodes: use.nodes, expect: use.expect ?? null };
+    const kept = isKept(setting) ? (journal?.read(keyOf(use.nodes)) ?? null) : null;
+    return runJob({ ...plan, wait: use.wait ?? true }, kept, now(), text);
+  }
+  const how = {
+    maxUnavailable: use.window,
+    pauseMs: PAUSE,
+    gated: use.gated ?? false,
+    gateTimeoutMs: GATE_TIMEOUT,
+    continueOnError: use.continueOnError ?? false,
+    nodes: use.nodes,
+  };
+  const kept = new Map<bigint, KeptRun>();
+  for (const node of use.nodes) {
+    const record = journal?.read(keyOf([node]));
+    if (record) kept.set(node, record);
+  }
+  const plan = { ...shared, ...how, timeoutMs: Infinity, nodeTimeoutMs: TIMEOUT };
+  return rollJob(plan, kept, now(), text);
+}
+
+/** `wait --after` follows what came after it. */
+export const AFTER = 9n;
+
+const keys = new Map<string, string>();
+
+/** The key on the wire. */
+export function keyOf(nodes: readonly bigint[] | null): string {
+  const mark = String(nodes);
+  const known = keys.get(mark);
+  if (known !== undefined) return known;
+  const action = { verb: 'restart' as const };
+  const key = wireKey('key', { deploymentId: DEPLOYMENT, runtime: 'iggy', action, nodes });
+  keys.set(mark, key);
+  return key;
+}
+
+/** What is sent elsewhere in a setting: what a wait follows, or a use of the key before. */
+export const nodesElsewhere = (setting: Setting): readonly bigint[] | null =>
+  setting.use.is === 'wait' || setting.use.is === 'watch' ? ALL : nodesOf(setting);
+
+/** What a pair of step and fact is called: each must have been played. */
+function pairOf(step: Step, fact: Fact): string {
+  const depth =
+    step.do === 'read' && (typeof step.downTo === 'bigint' ? 'down to an id' : step.downTo);
+  const what =
+    depth !== false ? `read ${depth}` : step.do === 'note' ? `note ${step.mark}` : step.do;
+  return `${what} → ${fact.is}`;
+}
+
+/** Every pair that can be. */
+export const PAIRS: readonly string[] = [
+  ...['accepted', 'redirected', 'refused', 'passed'].flatMap((state) =>
+    ['done', 'unnoted'].map((fact) => `note ${state} → ${fact}`),
+  ),
+  ...['answered', 'found', 'unnoted', 'stopped'].map((fact) => `post → ${fact}`),
+  ...['newest', 'known', 'down to an id'].flatMap((how) =>
+    ['read', 'unreadable', 'stopped'].map((fact) => `read ${how} → ${fact}`),
+  ),
+  ...['ask', 'cut'].map((step) => `${step} → done`),
+  ...['gated', 'stopping', 'stopped'].map((fact) => `by itself → ${fact}`),
+];
