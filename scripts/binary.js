@@ -1,4 +1,4 @@
-// Makes build/ldctl: ldctl and Node in one file (docs/releasing.md). Ends with 2, and the reason in
+// Makes build/ldctl: ldctl and Node in one file (docs/releasing.md). Ends with 77, and the reason in
 // the last line, when a package that it takes cannot be had.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -20,7 +20,7 @@ import { parseArgs } from 'node:util';
 import { bundleExecutable } from './bundle.js';
 import { HERE, isWindows, NODE_VERSION, TARGETS } from './targets.js';
 
-const COULD_NOT = 2;
+const COULD_NOT = 77;
 /** npm itself tries for a quarter of an hour. */
 const FETCH_MS = 180_000;
 const WORK = 'build/binary';

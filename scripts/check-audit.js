@@ -1,21 +1,22 @@
 // Asks the registry for what is known against the packages that reach a user: those in the bundle,
 // which `npm audit --omit=dev` does not see, and those installed beside it. Ends with 1 when there
-// is something, and with 2, and the reason in the last line, when the registry cannot say.
+// is something, and with 77, and the reason in the last line, when the registry cannot say. Also
+// says whether the Node in the executables is the newest of its line, which is where its security
+// fixes are; that alone fails nothing, since the packages for other systems may lag behind.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { bundle } from './bundle.js';
+import { NODE_VERSION, TARGETS } from './targets.js';
 
-const COULD_NOT = 2;
+const COULD_NOT = 77;
 
 const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8'));
 const bundled = (await bundle({ write: false })).map(({ folder }) => folder);
 const installed = Object.keys(packages).filter((folder) => folder !== '' && !packages[folder].dev);
 const ours = new Set([...bundled, ...installed]);
 
-const { stdout, stderr } = spawnSync('npm', ['audit', '--json'], {
-  encoding: 'utf8',
-  shell: process.platform === 'win32',
-});
+sayNode();
+const { stdout, stderr } = npm('audit', '--json');
 const report = JSON.parse(stdout || '{}');
 if (report.vulnerabilities) {
   const known = Object.values(report.vulnerabilities).filter(({ nodes }) =>
@@ -32,4 +33,40 @@ if (report.vulnerabilities) {
   const reason = report.message ?? report.error?.summary ?? stderr;
   console.log(`the registry could not say what is known: ${reason.trim().replaceAll(/\s+/g, ' ')}`);
   process.exitCode = COULD_NOT;
+}
+
+/** Compares the Node in the executables with the newest of its line, for each target. */
+function sayNode() {
+  const [line] = NODE_VERSION.split('.');
+  const newest = TARGETS.map(({ name, node }) => ({ name, version: newestOf(node, line) }));
+  const overall = newest
+    .map(({ version }) => version)
+    .sort(byVersion)
+    .at(-1);
+  if (overall === NODE_VERSION) {
+    console.log(`the executables have Node ${NODE_VERSION}, the newest ${line}`);
+    return;
+  }
+  const lacking = newest.filter(({ version }) => version !== overall).map(({ name }) => name);
+  const reason =
+    lacking.length > 0 ? `, which npm does not have for ${lacking.join(', ')} yet` : '';
+  const prefix = process.env.GITHUB_ACTIONS === 'true' ? '::warning::' : 'warning: ';
+  console.log(
+    `${prefix}the executables have Node ${NODE_VERSION}; the newest ${line} is ${overall ?? 'not known'}${reason} (scripts/targets.js)`,
+  );
+}
+
+/** @returns the newest version of a package in a line; undefined where the registry cannot say */
+function newestOf(name, line) {
+  const { status, stdout } = npm('view', `${name}@${line}`, 'version', '--json');
+  return status === 0 ? [JSON.parse(stdout)].flat().sort(byVersion).at(-1) : undefined;
+}
+
+function byVersion(a, b) {
+  return a.localeCompare(b, 'en', { numeric: true });
+}
+
+function npm(...args) {
+  // On Windows npm is a batch file, which takes a shell.
+  return spawnSync('npm', args, { encoding: 'utf8', shell: process.platform === 'win32' });
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The single executable: that it can be made, what it weighs, that it needs no Node, and that it does what the package does, by
-# test/acceptance/each-system.test.ts; with --all by all acceptance tests, which is for the night. Ends with 2 when a package that
+# test/acceptance/each-system.test.ts; with --all by all acceptance tests, which is for the night. Ends with 77 when a package that
 # it is made of could not be had. Needs the built bin.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
@@ -13,7 +13,7 @@ NOT_OF_IT=(start)
 fail() { printf 'FAILED: %s\n' "$*"; exit 1; }
 step() { printf '  %s\n' "$1"; }
 
-bash scripts/install-programs.sh check:binary xz=xz-utils || exit
+bash scripts/install-programs.sh check:binary xz=xz-utils strip=binutils || exit
 node scripts/binary.js || exit
 ldctl=$PWD/build/ldctl
 work=$(mktemp -d)

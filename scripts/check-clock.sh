@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-[ "$(uname)" = Linux ] || { echo 'check:clock could not run: it is for Linux' >&2; exit 2; }
+[ "$(uname)" = Linux ] || { echo 'check:clock could not run: it is for Linux' >&2; exit 77; }
 library=/usr/lib/$(uname -m)-linux-gnu/faketime/libfaketime.so.1
 bash scripts/install-programs.sh check:clock "$library=faketime"
 

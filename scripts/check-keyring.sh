@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-[ "$(uname)" = Linux ] || { echo 'check:keyring could not run: it is for Linux' >&2; exit 2; }
+[ "$(uname)" = Linux ] || { echo 'check:keyring could not run: it is for Linux' >&2; exit 77; }
 bash scripts/install-programs.sh check:keyring gnome-keyring-daemon=gnome-keyring dbus-run-session=dbus
 
 work=$(mktemp -d)

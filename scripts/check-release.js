@@ -134,7 +134,8 @@ function tryDebianPackage(file, root) {
   assert.match(run(join(root, 'usr/bin/ldctl'), ['--version']), new RegExp(`^ldctl/${version} `));
   run('dpkg', [...options, '--remove', 'ldctl']);
   assert.ok(!existsSync(join(root, 'usr/bin/ldctl')), 'it is still there after it was removed');
-  console.log('the package for Debian is installed, runs, and is removed');
+  run('lintian', ['--fail-on', 'error,warning', file]);
+  console.log('the package for Debian is installed, runs, is removed, and is right to lintian');
 }
 
 async function tryInstallScript(out) {

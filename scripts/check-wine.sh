@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Windows, under Wine: `npm run test:portable` with the Node of Windows, and the executable: it starts, a
-# sandbox knows it as ldctl, the keyring of Windows keeps a key. On Debian, as root, it installs Wine. Ends with 2, and the reason in the last
+# sandbox knows it as ldctl, the keyring of Windows keeps a key. On Debian, as root, it installs Wine. Ends with 77, and the reason in the last
 # line, where something could not be had. Needs the built bin. Wine gives a program no pipe for its output: files it does.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -48,7 +48,7 @@ ldctl 'the keyring of Windows keeps a key' 0 sandbox exec --work 50ms -- cmd /c 
 mkdir "$drive/checkout"
 git ls-files -z | xargs -0 cp --parents -t "$drive/checkout" 2>/dev/null || true
 cd "$drive/checkout"
-npm ci --os=win32 --cpu=x64 --ignore-scripts --no-bin-links --loglevel error >/dev/null || { echo 'the packages for Windows could not be had'; exit 2; }
+npm ci --os=win32 --cpu=x64 --ignore-scripts --no-bin-links --loglevel error >/dev/null || { echo 'the packages for Windows could not be had'; exit 77; }
 script npm <<<"@\"C:\\node.exe\" \"Z:${cli_of_npm//\//\\}\" %*"
 run 'npm links the programs of the packages' 0 cmd /c npm rebuild --ignore-scripts
 run 'npm run test:portable' 0 cmd /c npm run test:portable

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # For the checks: has programs there, by Debian's packages: `install-programs.sh CHECK PROGRAM=PACKAGE…`. A path as
-# PROGRAM is a file. Ends with 2, and the reason in the last line, where they cannot be had.
+# PROGRAM is a file. Ends with 77, and the reason in the last line, where they cannot be had.
 set -euo pipefail
 check=$1
 shift
 
 lacking() { for one in "$@"; do [[ ${one%%=*} == /* && -e ${one%%=*} ]] || type -P "${one%%=*}" >/dev/null || echo "${one##*=}"; done; }
-could_not() { printf '%s could not run: %s\n' "$check" "$1" >&2; exit 2; }
+could_not() { printf '%s could not run: %s\n' "$check" "$1" >&2; exit 77; }
 
 mapfile -t packages < <(lacking "$@" | sort -u)
 [ "${#packages[@]}" -gt 0 ] || exit 0

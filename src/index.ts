@@ -1,6 +1,6 @@
 /**
- * The library: an action that is carried out at most once, and followed to its proven end, for
- * TypeScript programs.
+ * The library, for TypeScript programs: runs an action at most once, and follows it until every
+ * node has completed or rejected it.
  * @module ldctl
  */
 import { resolve } from 'node:path';

@@ -1,7 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { EXIT_CODES } from './base/exit-codes.js';
 import type { ReadFlag } from './cli/argv.js';
-import { readManifest, readPackage, systemHost, type Host, type Program } from './cli/host.js';
+import {
+  assumeHome,
+  readManifest,
+  readPackage,
+  systemHost,
+  type Host,
+  type Program,
+} from './cli/host.js';
 import { COMMANDS, runCommand } from './commands/table.shared.js';
 
 export { packageProgram } from './cli/host.js';
@@ -11,6 +18,7 @@ export { packageProgram } from './cli/host.js';
  * arrives here failed before a command could begin.
  */
 export async function main(program: Program, table = COMMANDS): Promise<void> {
+  assumeHome();
   const argv = process.argv.slice(2);
   let made: Host | undefined;
   let flags: ReadFlag[] = [];

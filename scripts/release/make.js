@@ -18,6 +18,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { bundle, noticesOf } from '../bundle.js';
+import { layOutDebianPackage } from './debian.js';
 import { archiveOf, executableOf, isWindows, NODE_VERSION, TARGETS } from '../targets.js';
 
 const [executables, out, level = '9'] = process.argv.slice(2);
@@ -105,41 +106,12 @@ function makeArchive(target, executable, licences) {
 
 function makeDebianPackage({ name, debian }, executable, licences) {
   const root = join(work, 'debian');
-  const share = join(root, 'usr/share');
-  const into = (file, to) => (mkdirSync(dirname(to), { recursive: true }), copyFileSync(file, to));
-  into(executable, join(root, 'usr/bin/ldctl'));
-  into('completions/ldctl.bash', join(share, 'bash-completion/completions/ldctl'));
-  into('completions/ldctl.zsh', join(share, 'zsh/vendor-completions/_ldctl'));
-  into('completions/ldctl.fish', join(share, 'fish/vendor_completions.d/ldctl.fish'));
-  for (const file of licences) {
-    into(file, join(share, 'doc/ldctl', file === 'LICENSE' ? 'copyright' : file.split('/').at(-1)));
-  }
-  mkdirSync(join(root, 'DEBIAN'));
-  // Debian sorts `~` before the end, so that 1.0.0~rc.1 is older than 1.0.0. The libraries are
-  // those that Node is linked with.
-  writeFileSync(
-    join(root, 'DEBIAN/control'),
-    `Package: ldctl
-Version: ${version.replace('-', '~')}
-Architecture: ${debian}
-Maintainer: The ldctl authors <${owner}@users.noreply.github.com>
-Depends: libatomic1, libc6 (>= 2.28), libgcc-s1, libstdc++6 (>= 8)
-Section: admin
-Priority: optional
-Homepage: ${homepage}
-Description: ${description.split(',')[0]}
- One file with Node.js in it.
-`,
-  );
+  const summary = description.split(',')[0];
+  const about = { executable, licences, version, summary, homepage, owner, epoch };
+  layOutDebianPackage(root, { ...about, architecture: debian });
   settle(root);
-  run('dpkg-deb', [
-    '--root-owner-group',
-    '-Zxz',
-    `-z${level}`,
-    '--build',
-    root,
-    resolve(out, `ldctl-${name}.deb`),
-  ]);
+  const file = resolve(out, `ldctl-${name}.deb`);
+  run('dpkg-deb', ['--root-owner-group', '-Zxz', `-z${level}`, '--build', root, file]);
   rmSync(root, { recursive: true });
 }
 

@@ -34,9 +34,11 @@ export function requestIdOf(answer: Answer): string | undefined {
   return quote(header(answer, 'ld-request'), answer.apiKey, 100) || undefined;
 }
 
-/** The server's clock, from the `date` header. */
+/** The server's clock as it answered: a cache sends an old `date`, and its `age` in seconds. */
 export function serverTimeOf(answer: Answer): number | null {
-  return parseHttpDate(header(answer, 'date'));
+  const time = parseHttpDate(header(answer, 'date'));
+  const age = header(answer, 'age').trim();
+  return time !== null && /^\d{1,9}$/.test(age) ? time + Number(age) * 1000 : time;
 }
 
 function parseHttpDate(text: string): number | null {
@@ -186,39 +188,40 @@ function messageOf(
   return causes ? `${causes} (${status} ${name})` : `${url.host} answered ${status} ${name}`;
 }
 
-function hintFor(
-  { status, code, reason, retryAfterMs }: ApiErrorFields,
-  { permission }: Asked,
-): string | undefined {
-  const later = `Try again${retryAfterMs === undefined ? ' later' : ` in ${formatDuration(retryAfterMs)}`}.`;
-  if (code === 'idempotency_error') {
-    return 'This idempotency key was used for another request in the last 10 minutes. Use another key.';
-  }
-  if (code === 'idempotent_request_in_progress') {
-    return 'The first request with this idempotency key is still running. Follow it, or try again with the same key.';
-  }
-  if (status === 400) {
-    return 'It is the request itself that was refused: change what the message names.';
-  }
-  if (status === 401) {
-    return 'The API key is missing, wrong, expired or revoked: check it with `ldctl whoami`.';
-  }
-  if (status === 403) {
-    const needs =
-      permission && !reason.includes(permission)
-        ? `The key needs the permission ${permission}. `
-        : '';
-    const without =
-      permission === 'info:read'
-        ? 'Ids work without it: --deployment ID with --supervisor-url URL. '
-        : '';
-    return `${needs}${without}\`ldctl whoami\` shows what the key may do. An allow-list must name this machine's address.`;
-  }
-  if (status === 404) {
-    return 'It is unknown, or this key may not see it: `ldctl deployments list` shows what it may.';
-  }
-  if (status === 429) return `Too many requests with this key. ${later}`;
-  return status === 408 || status === 425 || status >= 500 ? later : undefined;
+/** By the API's own code, else by status. */
+const HINTS: ReadonlyMap<string | number, string> = new Map<string | number, string>([
+  [
+    'idempotency_error',
+    'This idempotency key was used for another request in the last 10 minutes. Use another key.',
+  ],
+  [
+    'idempotent_request_in_progress',
+    'The first request with this idempotency key is still running. Follow it, or try again with the same key.',
+  ],
+  [400, 'The request itself was refused: change what the message names.'],
+  [401, 'The API key is missing, wrong, expired or revoked: check it with `ldctl whoami`.'],
+  [404, 'It is unknown, or this key may not see it: `ldctl deployments list` shows what it may.'],
+]);
+
+function hintFor(fields: ApiErrorFields, { permission }: Asked): string | undefined {
+  const { status, code, reason, retryAfterMs } = fields;
+  const known = HINTS.get(code) ?? HINTS.get(status);
+  if (known !== undefined) return known;
+  if (status === 403) return deniedHint(permission, reason);
+  const when = retryAfterMs === undefined ? 'later' : `in ${formatDuration(retryAfterMs)}`;
+  if (status === 429) return `Too many requests with this key. Try again ${when}.`;
+  return status === 408 || status === 425 || status >= 500 ? `Try again ${when}.` : undefined;
+}
+
+function deniedHint(permission: string | undefined, reason: string): string {
+  const isNamed = permission === undefined || reason.includes(permission);
+  return [
+    isNamed ? '' : `The key needs the permission ${permission}. `,
+    permission === 'info:read'
+      ? 'Ids work without it: --deployment ID with --supervisor-url URL. '
+      : '',
+    "`ldctl whoami` shows what the key may do. An allow-list must name this machine's address.",
+  ].join('');
 }
 
 const LONGEST_RETRY_AFTER_MS = 24 * 60 * 60_000;

@@ -123,7 +123,16 @@ export class Client {
    * @throws what `read` throws, TransportError, or the signal's reason
    */
   get<T>(path: string, { signal, tries }: CallOptions, read: Call<T>['read']): Promise<T> {
-    return this.#send({ method: 'GET', path, signal, tries: tries === 'one' ? 1 : 3, read });
+    // What a cache kept may lack the newest entries.
+    const headers = { 'cache-control': 'no-cache' };
+    return this.#send({
+      method: 'GET',
+      path,
+      headers,
+      signal,
+      tries: tries === 'one' ? 1 : 3,
+      read,
+    });
   }
 
   /** Sends once: it may have been carried out however it ends. @throws as `get` */

@@ -41,12 +41,17 @@ export class ApiKey {
     return `${prefix}${MASK}${this.#value.slice(-4)}`;
   }
 
-  /** Masks the key in a text that will be written, unless it may be a part of the data. */
-  scrub(text: string): string {
-    const isDistinct = this.#value.length >= SHORTEST_MASKED && !NUMBER_LIKE.test(this.#value);
-    return isDistinct && !STRUCTURE.test(this.#value)
-      ? text.replaceAll(this.#value, () => this.mask())
-      : text;
+  /**
+   * Masks the key in what will be written.
+   * @param kind `data` for JSON, YAML and CSV: there a key that may be a part of the data is left
+   */
+  scrub(text: string, kind: 'text' | 'data' = 'text'): string {
+    const value = this.#value;
+    if (value.length < SHORTEST_MASKED) return text;
+    if (kind === 'data' && (NUMBER_LIKE.test(value) || STRUCTURE.test(value))) return text;
+    const mask = (): string => this.mask();
+    // The other form is that of a key within a quoted text.
+    return text.replaceAll(value, mask).replaceAll(JSON.stringify(value).slice(1, -1), mask);
   }
 
   isIn(text: string): boolean {
@@ -64,6 +69,11 @@ export class ApiKey {
   [INSPECT](): string {
     return this.mask();
   }
+}
+
+/** Whether a text that is about to be repeated may be a key of whatever kind. */
+export function looksLikeKey(text: string): boolean {
+  return /^ld_([a-z]k_|[a-z]+_\S{8,}$)/.test(text.trim());
 }
 
 /** Refuses to read a secret with NODE_DEBUG=stream, with which Node prints every chunk. */

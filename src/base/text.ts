@@ -14,6 +14,24 @@ export function plainText(text: string): string {
   return text.replace(UNSAFE_CHARACTER, ' ');
 }
 
+const LONGEST_LINE = 64 * 1024;
+
+/**
+ * The lines of a stream, as UTF-8. Each is cut at 64 kB, so that a stream without line ends does
+ * not fill the memory.
+ */
+export async function* linesOf(input: AsyncIterable<unknown>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of input) {
+    const text = rest + decoder.decode(chunk as Uint8Array, { stream: true });
+    const lines = text.split(/\r?\n|\r(?!$)/);
+    rest = (lines.pop() ?? '').slice(0, LONGEST_LINE);
+    for (const line of lines) yield line.slice(0, LONGEST_LINE);
+  }
+  if (rest !== '') yield rest;
+}
+
 /** `3 nodes`, `1 node`. */
 export function count(n: number, noun: string, plural = `${noun}s`): string {
   return `${n} ${n === 1 ? noun : plural}`;

@@ -40,7 +40,9 @@ export abstract class BaseCommand extends Command {
     const { signal } = this.interrupts;
     onAbort(signal, () => this.host.output.hurry(signal.reason as Interrupted));
     try {
-      await loadFormat(askedOutput(this.line().flags).format);
+      const { format } = askedOutput(this.line().flags);
+      this.host.output.stdout.isData = format !== 'table';
+      await loadFormat(format);
       this.end(await this.execute());
     } finally {
       this.interrupts.release();

@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
 import type { ClientOptions, TraceEvent } from '../api/client.js';
 import { CoreApi, type TenantStructure } from '../api/core-api.js';
 import { SupervisorApi } from '../api/supervisor-api.js';
@@ -32,13 +31,6 @@ import type { Interrupts } from './signals.js';
 
 /** What nothing hangs on is not waited for any longer. */
 const OPTIONAL_MS = 2000;
-
-/**
- * A page is soon let go of; V8 would first let its heap grow to twice what a short read takes, in
- * Node 24 to three times.
- */
-const EARLY_COLLECTION = ['--semi-space-growth-factor=1', '--heap-growing-percent=50'];
-const MANY_READS = 20;
 
 /** The part of the Core API that commands use. */
 export type Core = Pick<CoreApi, 'keyContext' | 'structure' | 'deployment'>;
@@ -128,7 +120,7 @@ export class CommandContext {
 
   /** From now on the key is in no output, whatever says it. @returns the key */
   guard(key: ApiKey): ApiKey {
-    this.host.output.redact((text) => key.scrub(text));
+    this.host.output.redact(key);
     return key;
   }
 
@@ -183,7 +175,6 @@ export class CommandContext {
     const api = new SupervisorApi(this.#client(supervisorUrl.value, key, deployment));
     const list: Supervisor['list'] = async (...asked) => {
       const nth = (this.#reads += 1);
-      if (nth === MANY_READS) for (const flag of EARLY_COLLECTION) setFlagsFromString(flag);
       const page = await api.list(...asked);
       // For completion, what is mostly the newest page. A script presses no Tab.
       if (nth === 1 && this.prompts) {

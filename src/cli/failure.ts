@@ -32,6 +32,7 @@ export async function printFailure(
   flags: readonly ReadFlag[],
 ): Promise<ExitCode> {
   const { format, numberIds, debug } = askedOutput(flags);
+  host.output.stdout.isData = format !== 'table';
   if (error instanceof ReaderGone) return EXIT_CODES.done.code;
   if (error instanceof Declined && (format === 'table' || format === 'csv')) return error.exitCode;
   const failure = error instanceof LdctlError ? error : fault(error);

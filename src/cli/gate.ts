@@ -1,15 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { execa, type Options, type ResultPromise } from 'execa';
 import type { Clock } from '../base/clock.js';
 import type { Id } from '../base/ids.js';
 import type { GateResult } from '../base/outcome.js';
 import type { ApiKey } from '../base/secret.js';
-import type { Env } from '../base/text.js';
+import { linesOf, type Env } from '../base/text.js';
+import { endWithProcess } from './signals.js';
 
 /** What a gate is told, each as `LDCTL_…` in its environment: `LDCTL_NODE_ID`. */
 type GateFacts = Record<'node_id' | 'deployment_id' | 'runtime' | 'action', Id | string> & {
@@ -22,11 +21,11 @@ export interface GateOptions {
   clock: Clock;
   /** It is not for gates. */
   key: ApiKey;
-  /** Ends the gate, with all that it started. */
+  /** Ends the gate and its process group. */
   signal: AbortSignal;
   /**
-   * Takes what the gate writes, line by line; waited for before the next, which slows down a gate
-   * that is faster.
+   * Takes what the gate writes, line by line, each cut at 64 kB; waited for before the next, which
+   * slows down a gate that is faster.
    */
   onLine: (line: string) => void | Promise<void>;
 }
@@ -65,7 +64,11 @@ export async function runGate(
     return ended(null);
   }
   const over = new AbortController();
-  void readLines(child.all, onLine, over.signal).finally(() => over.abort());
+  const reading = readLines(child.all, onLine, over.signal).catch((error: unknown) => {
+    // At the end its stream is destroyed below.
+    if (!over.signal.aborted) throw error;
+  });
+  void reading.finally(() => over.abort());
   const sleep = (ms: number, until: AbortSignal): Promise<void> =>
     clock.sleep(ms, until).catch(() => undefined);
   const kill = (): void => endGroup(child, 'SIGKILL', options);
@@ -74,7 +77,13 @@ export async function runGate(
     endGroup(child, 'SIGTERM', options);
     ending = sleep(GRACE_MS, over.signal).then(kill);
   };
-  process.once('exit', kill);
+  // At a second signal nothing more is waited for, and the result is still printed.
+  const release = endWithProcess(() => {
+    kill();
+    over.abort();
+  });
+  // Gates that run side by side share it, and there may be more than Node expects.
+  setMaxListeners(0, signal);
   signal.addEventListener('abort', end);
   try {
     const [exitCode] = (await once(child, 'exit')) as [number | null];
@@ -83,7 +92,7 @@ export async function runGate(
     await ending;
     return result;
   } finally {
-    process.off('exit', kill);
+    release();
     signal.removeEventListener('abort', end);
     over.abort();
     // What keeps the other end open must not keep this process alive.
@@ -128,7 +137,7 @@ function gateEnvironment(facts: GateFacts, { env, key }: GateOptions): NodeJS.Pr
   ]) as NodeJS.ProcessEnv;
 }
 
-/** Ends a shell and all that it started. */
+/** Ends a shell and its process group; on Windows, all that it started. */
 function endGroup(child: Child, how: 'SIGTERM' | 'SIGKILL', { env, platform }: GateOptions): void {
   const { pid, exitCode } = child;
   if (pid === undefined) return;
@@ -157,12 +166,10 @@ async function readLines(
   onLine: GateOptions['onLine'],
   over: AbortSignal,
 ): Promise<void> {
-  for await (const line of createInterface({ input, crlfDelay: Infinity })) {
+  for await (const line of linesOf(input)) {
     // What is still in memory would be written when no one waits for it any more, and keep the
     // process alive.
     if (over.aborted) return;
     await onLine(line);
-    // One that writes without end must not keep the clock from ticking.
-    await nextTurn();
   }
 }

@@ -1,11 +1,13 @@
 import { closeSync, fstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { homedir } from 'node:os';
 import { isatty } from 'node:tty';
 import type { Manifest, PJSON } from '@oclif/core/interfaces';
 import { systemClock, type Clock } from '../base/clock.js';
 import { environmentKeys } from '../base/secret.js';
 import type { Env } from '../base/text.js';
 import { Output, Sink } from '../output/streams.js';
+import { NO_HOME } from '../config/files.js';
 import { systemKeyring, type Keyring } from '../config/keyring.js';
 import { catchInterrupts, type Interrupts } from './signals.js';
 
@@ -34,6 +36,18 @@ export function packageProgram(root: string): Program {
     command: [execPath, ...execArgv, argv[1] ?? ''],
     read: (file) => readFileSync(join(root, file), 'utf8'),
   };
+}
+
+/**
+ * Without HOME, and for a user whom the system does not know, Node throws where a home is asked
+ * for; and packages ask as they are loaded, whether or not anything is kept there.
+ */
+export function assumeHome(): void {
+  try {
+    homedir();
+  } catch {
+    process.env.HOME = NO_HOME;
+  }
 }
 
 /** Commands by their ids: what is known of each without loading it. */
@@ -79,7 +93,7 @@ export function systemHost(program: Program): Host {
   stdout.removeAllListeners('error');
   process.once('exit', leaveClosedTerminal);
   const output = new Output(new Sink(stdout, env), new Sink(stderr, env));
-  for (const key of environmentKeys(env)) output.redact((text) => key.scrub(text));
+  for (const key of environmentKeys(env)) output.redact(key);
   return {
     program,
     env,

@@ -2,7 +2,7 @@ import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Interrupted } from '../base/errors.js';
-import { wrapWords } from '../base/text.js';
+import { plainText, wrapWords } from '../base/text.js';
 import { isInteractive, type Host } from './host.js';
 
 export interface Choice<T> {
@@ -32,7 +32,9 @@ export function terminalPrompts(host: Host, signal: AbortSignal) {
     const prompt = inquirer.createPromptModule({ input: stdin, output: stderr, signal });
     // inquirer would break a long line in the middle of a word; its mark and the answer want room
     // too.
-    const message = wrapWords(question, Math.max(output.stderr.columns - 12, 20)).join('\n');
+    const message = wrapWords(plainText(question), Math.max(output.stderr.columns - 12, 20)).join(
+      '\n',
+    );
     // What was typed before a question is shown is no answer to it: read, and dropped, within two
     // turns.
     stdin.setRawMode(true).resume();
@@ -58,13 +60,19 @@ export function terminalPrompts(host: Host, signal: AbortSignal) {
       ask<string>('password', message, { mask: '*', toggleMask: false, validate }),
     /** @param preset what Enter alone chooses, unless it is the first */
     choose: <T>(message: string, choices: ReadonlyArray<Choice<T>>, preset?: T) =>
-      ask<T>('select', message, { choices, default: preset }),
+      ask<T>('select', message, { choices: choices.map(plainChoice), default: preset }),
     /** Any of them, also none. */
     some: <T>(message: string, choices: ReadonlyArray<Choice<T>>) =>
-      ask<T[]>('checkbox', message, { choices }),
+      ask<T[]>('checkbox', message, { choices: choices.map(plainChoice) }),
   };
 }
 export type Prompts = NonNullable<ReturnType<typeof terminalPrompts>>;
+
+/** A name may be the server's. */
+const plainChoice = <T>(choice: Choice<T>): Choice<T> => ({
+  ...choice,
+  name: plainText(choice.name),
+});
 
 /**
  * Reads what is piped into the command, to its end.

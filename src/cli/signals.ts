@@ -1,9 +1,35 @@
 import { Interrupted, type StopSignal } from '../base/errors.js';
 import type { Output } from '../output/streams.js';
 
+/** How to end what must not outlive this process. */
+const children = new Set<() => void>();
+
+/**
+ * Has a child ended with this process; or at a second signal, and then this process lives on to
+ * print what it has.
+ * @returns call it when the child has ended
+ */
+export function endWithProcess(end: () => void): () => void {
+  if (children.size === 0) process.on('exit', endChildren);
+  children.add(end);
+  return () => {
+    children.delete(end);
+    if (children.size === 0) process.off('exit', endChildren);
+  };
+}
+
+/** @returns whether there were any */
+function endChildren(): boolean {
+  const ends = [...children];
+  children.clear();
+  for (const end of ends) end();
+  return ends.length > 0;
+}
+
 /**
  * Turns SIGINT, SIGTERM and SIGHUP into an abort, so that a command can say what is done and what
- * is not before it ends. A second one ends the process at once.
+ * is not before it ends. A second one ends the process at once, or else the children that it waits
+ * for.
  */
 export function catchInterrupts({ stdout, stderr }: Output) {
   const controller = new AbortController();
@@ -15,7 +41,7 @@ export function catchInterrupts({ stdout, stderr }: Output) {
     if (by === 'SIGINT' && isInTwoStages && !stopping.signal.aborted) stopping.abort(reason);
     else if (!signal.aborted) controller.abort(reason);
     // A closing terminal and its shell may both send one, which is no second wish.
-    else if (by !== 'SIGHUP') process.exit(reason.exitCode);
+    else if (by !== 'SIGHUP' && !endChildren()) process.exit(reason.exitCode);
   };
   // Under `nohup`, and as a service, what has no terminal goes on.
   const hangUp = (): void => (stdout.isTTY || stderr.isTTY ? stop('SIGHUP') : undefined);

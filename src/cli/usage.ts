@@ -1,6 +1,7 @@
 import { closestMatch } from 'leven';
 import { RUNTIMES, VERBS } from '../base/activity.js';
 import { UsageError } from '../base/errors.js';
+import { looksLikeKey } from '../base/secret.js';
 import { globalFlags, typedNames, type CommandLine } from './argv.js';
 import type { Commands } from './host.js';
 
@@ -13,7 +14,7 @@ export type Asked = { id: string; args: string[] } | { help: string[] } | { vers
  */
 export function askedOf(line: CommandLine, commands: Commands): Asked {
   const { id, words, flags, args } = line;
-  refuseKey(line);
+  refuseKey(line, commands);
   const unknown = flags.find(({ name }) => name === null)?.typed;
   const owner = id ?? words.join(':');
   const group = groupOf(words, commands);
@@ -55,10 +56,13 @@ function groupOf([group = '']: readonly string[], commands: Commands): string {
  * Other users can read the arguments of a process.
  * @throws UsageError for a key among them, which is not repeated
  */
-function refuseKey({ words, args, rest }: CommandLine): void {
-  const flags = args.slice(0, args.length - rest.length).map((word) => word.replace(/=.*/, ''));
-  const flag = flags.find((name) => /^--?(api[-_]?key|key|token|password|secret)$/i.test(name));
-  if (flag === undefined && !words.some((word) => word.startsWith('ld_pk_'))) return;
+function refuseKey({ id, words, flags, args, rest }: CommandLine, commands: Commands): void {
+  const typed = args.slice(0, args.length - rest.length).map((word) => word.replace(/=.*/, ''));
+  const flag = typed.find((name) => /^--?(api[-_]?key|key|token|password|secret)$/i.test(name));
+  // What is after `--` may be another program's.
+  const own = commands[id ?? '']?.strict === false ? [] : rest;
+  const texts = [...words, ...own, ...flags.map(({ value = '' }) => value)];
+  if (flag === undefined && !texts.some(looksLikeKey)) return;
   throw new UsageError(flag ? `${flag}: a key is never a flag` : 'an argument looks like a key', {
     code: flag ? 'key_in_flag' : 'key_in_argument',
     hint: 'Other users can read it there. Set LD_API_KEY or LD_API_KEY_FILE, or keep it in a profile: `ldctl profiles add NAME`.',

@@ -30,6 +30,9 @@ export const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 export const IS_POSIX = process.geteuid !== undefined;
 
+/** Stands for the home folder of a user who has none: nothing is below it, or can be made there. */
+export const NO_HOME = '/dev/null';
+
 /** Undefined for what is no error of the file system. */
 export function fileErrorCode(error: unknown): string | undefined {
   return error instanceof Error && 'syscall' in error && 'code' in error
@@ -43,6 +46,12 @@ export function fileErrorCode(error: unknown): string | undefined {
 export function fileFault(verb: 'read' | 'write', path: string, error: unknown): unknown {
   const code = fileErrorCode(error);
   if (code === undefined) return error;
+  if (path.startsWith(`${NO_HOME}/`)) {
+    return new UsageError('there is no home folder to keep this in', {
+      code: 'config_unwritable',
+      hint: 'HOME is not set, and the system does not know this user. Set HOME or LDCTL_CONFIG_DIR.',
+    });
+  }
   // `Error: ENOTDIR: not a directory, mkdir '…'`
   const reason = /^Error: \w+: (.*?),/.exec(String(error))?.[1] ?? 'the file system refuses';
   return new UsageError(`cannot ${verb} ${path}: ${reason} (${code})`, {
@@ -54,6 +63,8 @@ export function fileFault(verb: 'read' | 'write', path: string, error: unknown):
 /** @returns null when there is no such file */
 export function readPrivateFile(path: string): string | null {
   try {
+    // A FIFO or a device could block this thread, and no signal would be heard.
+    if (!statSync(path).isFile()) throw unreadable(path, 'it is not a regular file');
     refuseIfOpen(path);
     refuseIfOpen(dirname(path));
     return readFileSync(path, 'utf8');
@@ -62,6 +73,10 @@ export function readPrivateFile(path: string): string | null {
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
     throw fileFault('read', path, error);
   }
+}
+
+function unreadable(path: string, why: string): UsageError {
+  return new UsageError(`cannot read ${path}: ${why}`, { code: 'config_unreadable' });
 }
 
 export function ensurePrivateFolder(path: string): void {

@@ -31,6 +31,8 @@ const VALID_MS = 24 * 60 * 60_000;
 const KEPT_MS = 30 * VALID_MS;
 
 const RECORD = /^[\da-f]{64}\.\d+$/;
+/** Nobody sends a trigger more often. A number too long to count on from is not ours. */
+const LAST_GENERATION = 999_999;
 /** Records, marks, and what a killed process left. */
 const SWEPT = /^(draft-|[\da-f]{64}\.)/;
 
@@ -62,20 +64,18 @@ function openRecords<T extends { key: string }>(
     }
   }
 
-  /** @returns null for one that has gone since its name was read */
-  function load(path: string): T | null {
+  /**
+   * @param deploymentId a record of another deployment is not needed, even where it is broken
+   * @returns null for one that has gone since its name was read, or is not needed
+   */
+  function load(path: string, deploymentId?: Id): T | null {
     const text = readPrivateFile(path);
     if (text === null) return null;
     const result = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), text);
     if (result.success) return result.output;
-    throw new LdctlError(
-      'unconfirmed',
-      'journal_broken',
-      `the record of an earlier run is broken: ${path}`,
-      {
-        hint: 'It may have sent this trigger: look at `ldctl activities list`. If it did not, remove the file, and try again.',
-      },
-    );
+    const owner = /"deploymentId": *"(\d+)"/.exec(text)?.[1] ?? deploymentId;
+    if (deploymentId !== undefined && String(owner) !== String(deploymentId)) return null;
+    throw broken(path);
   }
 
   function create(name: string, text: string): boolean {
@@ -97,20 +97,21 @@ function openRecords<T extends { key: string }>(
    * What is valid and was not refused, of one key or of all, the newest first; and the generation
    * that was made last.
    */
-  function find(key?: string) {
-    const prefix = key === undefined ? '' : `${hashOf(key)}.`;
+  function find(of: { key: string } | { deploymentId: Id }) {
+    const prefix = 'key' in of ? `${hashOf(of.key)}.` : '';
     const names = new Set(allNames().filter((name) => name.startsWith(prefix)));
+    // Its marks too: they may outlive a record that was swept.
+    const last = Math.max(0, ...[...names].map(generationOf));
+    if ('key' in of && last > LAST_GENERATION) throw broken(join(folder, `${prefix}*`));
     const kept = [...names].flatMap((name) => {
       if (!RECORD.test(name)) return [];
       const has = (mark: string): boolean => names.has(`${name}.${mark}`);
       // Another process may have followed this record, and sent, or found that it was carried out.
       if (has('refused') && !has('accepted') && !has('redirected') && !has('joined')) return [];
-      const record = load(join(folder, name));
+      const record = load(join(folder, name), 'key' in of ? undefined : of.deploymentId);
       if (record === null || clock.now() - madeAt(record) > VALID_MS) return [];
       return [{ record, generation: generationOf(name), has }];
     });
-    // Its marks too: they may outlive a record that was swept.
-    const last = Math.max(0, ...[...names].map(generationOf));
     return { kept: kept.sort((a, b) => b.generation - a.generation), last };
   }
 
@@ -129,7 +130,7 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
   const records = openRecords(join(folder, 'runs'), runRecord, ({ postedAt }) => postedAt, clock);
 
   const look = (key: string): { found: KeptRun | null; last: number } => {
-    const { kept, last } = records.find(key);
+    const { kept, last } = records.find({ key });
     // One that was accepted decides, also where another process has made a newer one since.
     const newest = kept.find(({ has }) => has('accepted')) ?? kept[0];
     if (!newest) return { found: null, last };
@@ -168,7 +169,7 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
 export function openRollJournal(folder: string, clock: Pick<Clock, 'now'>) {
   const records = openRecords(join(folder, 'rolls'), rollRecord, ({ begunAt }) => begunAt, clock);
   return {
-    read: (key: string): RollRecord | null => records.find(key).kept[0]?.record ?? null,
+    read: (key: string): RollRecord | null => records.find({ key }).kept[0]?.record ?? null,
 
     /**
      * @returns null when made; else the one that is there already, which then counts though its
@@ -176,7 +177,7 @@ export function openRollJournal(folder: string, clock: Pick<Clock, 'now'>) {
      */
     begin(record: RollRecord): RollRecord | null {
       for (;;) {
-        const { kept, last } = records.find(record.key);
+        const { kept, last } = records.find({ key: record.key });
         const [found] = kept;
         if (found) records.mark(record.key, found.generation, 'joined');
         if (found) return found.record;
@@ -190,7 +191,7 @@ export function openRollJournal(folder: string, clock: Pick<Clock, 'now'>) {
      */
     finish(key: string, wasSent: boolean): void {
       try {
-        records.mark(key, records.find(key).last, wasSent ? 'finished' : 'refused');
+        records.mark(key, records.find({ key }).last, wasSent ? 'finished' : 'refused');
       } catch (error) {
         if (!(error instanceof LdctlError)) throw error;
       }
@@ -198,7 +199,7 @@ export function openRollJournal(folder: string, clock: Pick<Clock, 'now'>) {
 
     /** The newest unfinished roll of a deployment. */
     last(deploymentId: Id): RollRecord | null {
-      const { kept } = records.find();
+      const { kept } = records.find({ deploymentId });
       const open = kept.flatMap(({ record, has }) => (has('finished') ? [] : [record]));
       const [newest] = open
         .filter((roll) => roll.deploymentId === deploymentId)
@@ -206,6 +207,17 @@ export function openRollJournal(folder: string, clock: Pick<Clock, 'now'>) {
       return newest ?? null;
     },
   };
+}
+
+function broken(path: string): LdctlError {
+  return new LdctlError(
+    'unconfirmed',
+    'journal_broken',
+    `the record of an earlier run is broken: ${path}`,
+    {
+      hint: 'It may have sent this trigger: look at `ldctl activities list`. If it did not, remove the file, and try again.',
+    },
+  );
 }
 
 const hashOf = (key: string): string => createHash('sha256').update(key).digest('hex');

@@ -1,13 +1,15 @@
 import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
+import type { Readable } from 'node:stream';
 import { UsageError } from '../base/errors.js';
-import { ApiKey, isApiKeyText, refuseDebuggedStreams } from '../base/secret.js';
+import { ApiKey, isApiKeyText, looksLikeKey, refuseDebuggedStreams } from '../base/secret.js';
 import type { Env } from '../base/text.js';
 import { IS_POSIX } from './files.js';
 import type { Keyring } from './keyring.js';
 import type { Profile } from './profiles.js';
 
 const COMMAND_LIMIT_MS = 10_000;
+/** No key is as long, and what has no end must not fill the memory. */
+const LONGEST_OUTPUT = 64 * 1024;
 
 /** What keys are fetched with. */
 export interface KeyTools {
@@ -25,7 +27,7 @@ export interface KeyTools {
  * @param what names the setting
  */
 export function refuseKey(text: string, what: string, env: Env): void {
-  if (!/^ld_[a-z]+_\S{8,}$/.test(text.trim()) && text.trim() !== env.LD_API_KEY?.trim()) return;
+  if (!looksLikeKey(text) && text.trim() !== env.LD_API_KEY?.trim()) return;
   throw new UsageError(`${what} holds what looks like an API key`, {
     code: 'key_in_place',
     hint: 'The key itself goes into LD_API_KEY, or into a profile. (It is not shown here.)',
@@ -98,10 +100,13 @@ export async function runKeyCommand(
     [number | null, NodeJS.Signals | null]
   >;
   try {
-    const [output, [code, by]] = await Promise.all([text(child.stdout), closed]).catch(() => {
-      signal?.throwIfAborted();
-      throw failed(limit.aborted ? `did not end within ${limitMs / 1000} s` : 'could not be run');
-    });
+    const [output, [code, by]] = await Promise.all([outputOf(child.stdout), closed]).catch(
+      (error: unknown) => {
+        signal?.throwIfAborted();
+        if (error instanceof RangeError) throw failed('prints more than 64 kB');
+        throw failed(limit.aborted ? `did not end within ${limitMs / 1000} s` : 'could not be run');
+      },
+    );
     if (code === 0) return parseApiKey(output, `the output of ${what}`);
     throw failed(by === null ? `ended with exit code ${String(code)}` : `was ended by ${by}`);
   } finally {
@@ -112,4 +117,14 @@ export async function runKeyCommand(
       process.kill(-child.pid, 'SIGKILL');
     }
   }
+}
+
+/** @throws RangeError for what is too long */
+async function outputOf(stream: Readable): Promise<string> {
+  let output = '';
+  for await (const chunk of stream.setEncoding('utf8')) {
+    output += chunk as string;
+    if (output.length > LONGEST_OUTPUT) throw new RangeError('the output is too long');
+  }
+  return output;
 }

@@ -4,15 +4,8 @@ import type { Clock } from '../base/clock.js';
 import { LdctlError, UsageError } from '../base/errors.js';
 import { idText } from '../base/journal.js';
 import { ApiKey, isApiKeyText } from '../base/secret.js';
-import {
-  createPrivateFile,
-  ensurePrivateFolder,
-  FILE_MODE,
-  fileErrorCode,
-  fileFault,
-  readPrivateFile,
-  removeQuietly,
-} from './files.js';
+import { ensurePrivateFolder, FILE_MODE, fileFault, readPrivateFile } from './files.js';
+import { takeLock } from './lock.js';
 
 /*
  * The profiles on the disk: `config.json`. Fields that a newer version added are kept. Profiles are
@@ -93,9 +86,6 @@ export function currentProfile(config: Config): Profile | null {
   return config.current === undefined ? null : findProfile(config, config.current);
 }
 
-const LOCK = 'config.json.lock';
-const LONGEST_WAIT_MS = 20_000;
-
 /**
  * Every method throws UsageError (exit 2) for a file that is open to other users, is broken, or
  * cannot be read or written; such a file is left unchanged.
@@ -152,7 +142,7 @@ export class ProfileStore {
     ensurePrivateFolder(this.folder);
     // Loaded before the lock is taken.
     const { default: Conf } = await import('conf');
-    const lock = await this.#lock();
+    const release = await takeLock(this.folder, 'config.json.lock', this.clock, this.signal);
     try {
       const config = this.read();
       const result = work(config);
@@ -163,27 +153,8 @@ export class ProfileStore {
     } catch (error) {
       throw fileFault('write', this.path, error);
     } finally {
-      removeQuietly(lock);
+      release();
     }
-  }
-
-  /**
-   * The lock is a file that holds the id of its process, so that none waits for one that was
-   * killed.
-   */
-  async #lock(): Promise<string> {
-    const lock = join(this.folder, LOCK);
-    const until = this.clock.elapsed() + LONGEST_WAIT_MS;
-    while (!createPrivateFile(this.folder, LOCK, String(process.pid))) {
-      if (isLeftBehind(lock)) removeQuietly(lock);
-      else await this.clock.sleep(10 + 40 * Math.random(), this.signal);
-      if (this.clock.elapsed() < until) continue;
-      throw new UsageError(`${this.folder} is being changed by other ldctl processes`, {
-        code: 'config_locked',
-        hint: `Try again when they have ended. If there are none, remove ${lock}`,
-      });
-    }
-    return lock;
   }
 }
 
@@ -220,15 +191,4 @@ function assertNew({ profiles }: Config, name: string): void {
     code: 'profile_exists',
     hint: 'Choose another name, or change it with `ldctl profiles update`.',
   });
-}
-
-function isLeftBehind(path: string): boolean {
-  const pid = Number(readPrivateFile(path) ?? process.pid);
-  try {
-    // Signal 0 only looks for the process.
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return fileErrorCode(error) === 'ESRCH';
-  }
 }

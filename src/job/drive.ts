@@ -1,12 +1,12 @@
 import { onAbort, type Clock } from '../base/clock.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
-import type { Begun, RunJournal } from '../base/journal.js';
+import type { RunJournal } from '../base/journal.js';
 import type { GateResult } from '../base/outcome.js';
 import type { JobEvent, ResultEvent } from './events.js';
 import type { Supervisor } from '../base/supervisor.js';
 import type { ActivityLog, LogRead } from '../log/log.js';
-import type { Fact, Job, Step } from './job.js';
+import type { Asked, FactOf, Job, StepOf } from './job.js';
 
 export interface DriveTools {
   supervisor: Pick<Supervisor, 'trigger'>;
@@ -36,8 +36,8 @@ const LAST_GATES = 900;
 type Emit = (event: JobEvent) => void | Promise<void>;
 
 /**
- * Does what a job wants, one step after the other, until it has ended; only gates run beside it.
- * The job goes on when its events were taken, so that a slow reader slows it down.
+ * Does what a job wants, one step after the other, until it has ended. Only gates run beside it. It
+ * waits until its events are taken, so a slow reader slows it down.
  * @param emit takes what gates write
  */
 export async function* steps<T, E extends JobEvent>(
@@ -46,31 +46,47 @@ export async function* steps<T, E extends JobEvent>(
   emit: Emit,
 ): AsyncGenerator<E> {
   const { clock, signal, stopping } = tools;
-  const inbox = new Inbox();
-  const gates = new Gates(tools, emit, inbox);
+  const inbox = new Inbox(clock);
+  const gates = new Gates(tools, emit, (node, gate) =>
+    inbox.put(() => job.gateEnded?.(node, gate, clock.elapsed())),
+  );
+  const interrupt = (reason: Interrupted): void => job.interrupt(reason, clock.elapsed());
   const releases = [
-    onAbort(stopping, () => inbox.put({ is: 'stopping', reason: interruptOf(stopping) })),
-    onAbort(signal, () =>
-      inbox.put({ is: 'stopped', reason: interruptOf(signal), posting: false }),
-    ),
+    onAbort(stopping, () => inbox.put(() => job.windDown?.(interruptOf(stopping)))),
+    onAbort(signal, () => inbox.put(() => interrupt(interruptOf(signal)))),
   ];
   try {
     for (;;) {
-      for (const fact of inbox.facts.splice(0)) job.take(fact, clock.elapsed());
-      // Time alone may change a job: that is told before it waits, perhaps for minutes.
-      job.next(clock.elapsed());
-      yield* job.news();
-      if (inbox.facts.length > 0) continue;
-      const step = job.next(clock.elapsed());
-      if (step.do === 'end') break;
-      const fact = await perform(step, tools, gates, inbox);
-      if (fact) job.take(fact, clock.elapsed());
+      inbox.deliver();
+      const now = clock.elapsed();
+      job.tick(now);
+      const events = job.events();
+      if (events.length > 0) {
+        yield* events;
+        // The reader may have been slow.
+        continue;
+      }
+      const step = job.next(now);
+      if (step.do === 'end') {
+        return;
+      }
+      if (step.do === 'wait') {
+        await inbox.wait(step.until);
+        continue;
+      }
+      const fact = await perform(step, tools, gates);
+      if (fact instanceof Interrupted) {
+        interrupt(fact);
+      } else {
+        job.take(step, fact, clock.elapsed());
+      }
     }
   } finally {
-    for (const release of releases) release();
+    for (const release of releases) {
+      release();
+    }
     await gates.close();
   }
-  yield* job.news();
 }
 
 /**
@@ -87,89 +103,94 @@ export async function drive<T = ResultEvent>(
   return job.result();
 }
 
-/** Does one step. @returns what came of it; null where only time has passed */
-export async function perform(
-  step: Step,
+/** @returns what answers the step; Interrupted when it was broken off */
+export function perform<K extends Asked>(
+  step: StepOf<K>,
   tools: DriveTools,
   gates: Pick<Gates, 'begin' | 'cut'>,
-  inbox: Pick<Inbox, 'wait'>,
-): Promise<Fact | null> {
-  switch (step.do) {
-    case 'note':
-      return note(step, tools);
-    case 'post':
-      return post(step, tools);
-    case 'read':
-      return read(step, tools);
-    case 'ask':
-      gates.begin(step.node, step.activityId);
-      return { is: 'done' };
-    case 'cut':
-      gates.cut(step.node);
-      return { is: 'done' };
-    case 'wait':
-      await inbox.wait(step.until, tools.clock);
-      return null;
-    case 'end':
-      return null;
-  }
+): Promise<FactOf<K> | Interrupted> | FactOf<K> {
+  return PERFORM[step.do](step, tools, gates);
 }
 
-function note({ key, generation, mark }: Step & { do: 'note' }, { journal }: DriveTools): Fact {
+type Perform<K extends Asked> = (
+  step: StepOf<K>,
+  tools: DriveTools,
+  gates: Pick<Gates, 'begin' | 'cut'>,
+) => Promise<FactOf<K> | Interrupted> | FactOf<K>;
+
+const PERFORM: { [K in Asked]: Perform<K> } = {
+  note,
+  record,
+  post,
+  read,
+  ask({ node, activityId }, _tools, gates) {
+    gates.begin(node, activityId);
+    return { is: 'done' };
+  },
+  cut({ node }, _tools, gates) {
+    gates.cut(node);
+    return { is: 'done' };
+  },
+};
+
+function note({ key, generation, mark }: StepOf<'note'>, { journal }: DriveTools): FactOf<'note'> {
   try {
     journal?.mark(key, generation, mark);
     return { is: 'done' };
   } catch (error) {
-    return { is: 'unnoted', error: asLdctlError(error) };
+    return { is: 'unwritten', error: asLdctlError(error) };
+  }
+}
+
+function record({ record, after }: StepOf<'record'>, tools: DriveTools): FactOf<'record'> {
+  const { journal, clock } = tools;
+  const at = clock.now();
+  if (!record || !journal) {
+    return { is: 'recorded', generation: 0, at };
+  }
+  try {
+    // The record of a POST that is made again keeps the time of the first.
+    const begun = journal.begin({ ...record, postedAt: record.postedAt ?? at }, after);
+    return 'found' in begun
+      ? { is: 'found', kept: begun.found }
+      : { is: 'recorded', generation: begun.made, at };
+  } catch (error) {
+    return { is: 'unwritten', error: asLdctlError(error) };
   }
 }
 
 async function post(
-  { request, record, after }: Step & { do: 'post' },
-  tools: DriveTools,
-): Promise<Fact> {
-  const { supervisor, journal, clock, signal } = tools;
-  if (signal.aborted) return { is: 'stopped', reason: interruptOf(signal), posting: false };
-  const at = clock.now();
-  let begun: Begun = { made: 0 };
+  { request }: StepOf<'post'>,
+  { supervisor, signal }: DriveTools,
+): Promise<FactOf<'post'> | Interrupted> {
   try {
-    // The record of a POST that is made again keeps the time of the first.
-    if (record && journal) {
-      begun = journal.begin({ ...record, postedAt: record.postedAt ?? at }, after);
-    }
+    return { is: 'answered', answer: await supervisor.trigger(request, { signal }) };
   } catch (error) {
-    return { is: 'unnoted', error: asLdctlError(error) };
-  }
-  if ('found' in begun) return { is: 'found', kept: begun.found };
-  try {
-    return {
-      is: 'answered',
-      answer: await supervisor.trigger(request, { signal }),
-      at,
-      generation: begun.made,
-    };
-  } catch (error) {
-    if (error instanceof Interrupted) return { is: 'stopped', reason: error, posting: true };
-    return { is: 'answered', answer: asLdctlError(error), at, generation: begun.made };
+    return error instanceof Interrupted ? error : { is: 'answered', answer: asLdctlError(error) };
   }
 }
 
 async function read(
-  { downTo, open, patient }: Step & { do: 'read' },
+  { downTo, open, patient }: StepOf<'read'>,
   { log, clock, signal }: DriveTools,
-): Promise<Fact> {
+): Promise<FactOf<'read'> | Interrupted> {
   const startedAt = clock.elapsed();
   const options = { signal, tries: patient ? 'several' : 'one' } as const;
   try {
-    if (downTo === 'newest') return { is: 'read', read: await log.newest(options) };
-    if (downTo === 'known') return { is: 'read', read: await log.known(options) };
+    if (downTo === 'newest') {
+      return { is: 'read', read: await log.newest(options) };
+    }
+    if (downTo === 'known') {
+      return { is: 'read', read: await log.known(options) };
+    }
     return {
       is: 'read',
       read: open ? await readOpen(downTo, open, log, options) : await log.downTo(downTo, options),
     };
   } catch (error) {
-    if (error instanceof Interrupted) return { is: 'stopped', reason: error, posting: false };
-    return { is: 'unreadable', error: asLdctlError(error), startedAt };
+    return error instanceof Interrupted
+      ? error
+      : { is: 'unreadable', error: asLdctlError(error), startedAt };
   }
 }
 
@@ -194,25 +215,37 @@ async function readOpen(
   return { ...result, entries };
 }
 
-/** Facts that come by themselves: interrupts, and the ends of gates. */
+/** What happens by itself while a step is done: interrupts, and the ends of gates. */
 class Inbox {
-  readonly facts: Fact[] = [];
+  readonly #waiting: Array<() => void> = [];
   #wake: (() => void) | null = null;
 
-  put(fact: Fact): void {
-    this.facts.push(fact);
+  constructor(private readonly clock: Clock) {}
+
+  put(deliver: () => void): void {
+    this.#waiting.push(deliver);
     this.#wake?.();
   }
 
-  /** Waits until then, or until a fact comes. */
-  async wait(until: number, clock: Clock): Promise<void> {
-    if (this.facts.length > 0) return;
+  deliver(): void {
+    for (const deliver of this.#waiting.splice(0)) {
+      deliver();
+    }
+  }
+
+  /** Waits until then, or until something comes. */
+  async wait(until: number): Promise<void> {
+    if (this.#waiting.length > 0) {
+      return;
+    }
     const woken = new AbortController();
     this.#wake = () => woken.abort(new Error('woken'));
     try {
-      await clock.sleep(Math.max(until - clock.elapsed(), 0), woken.signal);
+      await this.clock.sleep(Math.max(until - this.clock.elapsed(), 0), woken.signal);
     } catch (error) {
-      if (!woken.signal.aborted) throw error;
+      if (!woken.signal.aborted) {
+        throw error;
+      }
     } finally {
       this.#wake = null;
     }
@@ -225,18 +258,20 @@ class Gates {
   constructor(
     private readonly tools: DriveTools,
     private readonly emit: Emit,
-    private readonly inbox: Inbox,
+    private readonly ended: (node: Id, gate: GateResult) => void,
   ) {}
 
   begin(node: Id, activityId: Id | null): void {
     const controller = new AbortController();
     const { gate: ask } = this.tools;
-    if (!ask) throw new Error('a roll with a gate was begun without one');
+    if (!ask) {
+      throw new Error('a roll with a gate was started without one');
+    }
     const onLine = (line: string): void | Promise<void> =>
       this.emit({ event: 'gate_output', node_id: node, line });
     const done = ask(node, activityId, { signal: controller.signal, onLine }).then((gate) => {
       this.#running.delete(node);
-      this.inbox.put({ is: 'gated', node, gate });
+      this.ended(node, gate);
     });
     this.#running.set(node, { controller, done });
   }

@@ -1,18 +1,21 @@
 import type { Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
 import type { Job } from './job.js';
-import { newsOfRoll, newsOfRun, resultOfRoll, resultOfRun, type ResumeText } from './result.js';
-import { nextOfRoll, Roll, takeOfRoll, type RollPlan } from './roll.js';
-import { createRun, createWait, nextOfRun, takeOfRun } from './run.js';
-import type { Run, RunPlan, WaitPlan } from './run-read.js';
+import { eventsOfRoll, eventsOfRun, resultOfRoll, resultOfRun, type ResumeText } from './result.js';
+import { createRoll, type RollPlan } from './roll-state.js';
+import { gateEnded, interruptRoll, nextOfRoll, takeOfRoll, tickRoll, windDown } from './roll.js';
+import { interrupt, type Run, type RunPlan, type WaitPlan } from './run-state.js';
+import { createRun, createWait, nextOfRun, takeOfRun, tickRun } from './run.js';
 
 export type { ResumeText } from './result.js';
 
 function jobOf(run: Run, text: ResumeText): Job {
   return {
+    tick: (now) => tickRun(run, now),
     next: (now) => nextOfRun(run, now),
-    take: (fact, now) => takeOfRun(run, fact, now),
-    news: () => newsOfRun(run),
+    take: (step, fact, now) => takeOfRun(run, step, fact, now),
+    interrupt: (reason, now) => interrupt(run, reason, now),
+    events: () => eventsOfRun(run),
     result: () => resultOfRun(run, text),
   };
 }
@@ -31,11 +34,15 @@ export function rollJob(
   now: number,
   text: ResumeText,
 ): Job {
-  const roll = new Roll(plan, kept, now);
+  const roll = createRoll(plan, kept, now);
   return {
+    tick: (at) => tickRoll(roll, at),
     next: (at) => nextOfRoll(roll, at),
-    take: (fact, at) => takeOfRoll(roll, fact, at),
-    news: () => newsOfRoll(roll),
+    take: (step, fact, at) => takeOfRoll(roll, step, fact, at),
+    interrupt: (reason, at) => interruptRoll(roll, reason, at),
+    windDown: (reason) => windDown(roll, reason),
+    gateEnded: (node, gate, at) => gateEnded(roll, node, gate, at),
+    events: () => eventsOfRoll(roll),
     result: () => resultOfRoll(roll, text),
   };
 }

@@ -1,23 +1,31 @@
-import type { LdctlError, Interrupted } from '../base/errors.js';
+import type { Interrupted, LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { KeptRun, Mark, RunRecord } from '../base/journal.js';
 import type { GateResult } from '../base/outcome.js';
-import type { JobEvent, ResultEvent } from './events.js';
 import type { Accepted, WireTrigger } from '../base/supervisor.js';
 import type { LogRead } from '../log/log.js';
+import type { JobEvent, ResultEvent } from './events.js';
 
 /**
- * A job knows what it wants next, and is told what came of it. It has no clock, no I/O and no
- * randomness: time is an argument, milliseconds of one clock that never goes back. `drive` does its
- * steps; a test plays every answer to each.
+ * A job says what to do next, and learns the outcome. It has no clock, no I/O and no randomness:
+ * time is an argument, in milliseconds of one clock that never goes back. `drive` does its steps; a
+ * test plays every fact that can answer each of them.
  */
 export interface Job<T = ResultEvent, E extends JobEvent = JobEvent> {
-  /** What to do now. Asked twice at one time, it says the same. */
+  /** Does what time alone does: a pause is over, a baseline has gone stale. */
+  tick(now: number): void;
+  /** What to do now. Changes nothing. Ask after `tick`, with the same time. */
   next(now: number): Step;
-  /** What came of a step, or came by itself: a gate that ended, an interrupt. */
-  take(fact: Fact, now: number): void;
-  /** What happened since this was asked last. */
-  news(): E[];
+  /** The outcome of a step that `next` gave. */
+  take<K extends Asked>(step: StepOf<K>, fact: FactOf<K>, now: number): void;
+  /** Ends the job with what is known so far. */
+  interrupt(reason: Interrupted, now: number): void;
+  /** The first Ctrl-C of a roll: nothing more starts. Other jobs have no such thing. */
+  windDown?(reason: Interrupted): void;
+  /** A gate that the job asked for has ended. */
+  gateEnded?(node: Id, gate: GateResult, now: number): void;
+  /** What happened since the last call. */
+  events(): E[];
   /**
    * How it ended, once `next` says so.
    * @throws LdctlError why nothing was sent, or nothing could be followed
@@ -25,43 +33,55 @@ export interface Job<T = ResultEvent, E extends JobEvent = JobEvent> {
   result(): T;
 }
 
-/** Steps of a roll name their node. */
-export type Step =
-  /** Written to the journal before the next step. */
-  | { do: 'note'; key: string; generation: number; mark: Mark; node?: Id }
+/** What each step needs. Those of a roll say which node they are for. */
+interface Steps {
+  /** Writes a mark beside a record. */
+  note: { key: string; generation: number; mark: Mark; node?: Id };
   /**
-   * `record`: written right before it; null where a key is not kept. `after`: the generation that
-   * it goes on from.
+   * Writes the record of the POST that follows; null where a key is not kept. `after`: the
+   * generation that the run continues from.
    */
-  | { do: 'post'; request: WireTrigger; record: Unwritten | null; after: number; node?: Id }
+  record: { record: Unwritten | null; after: number; node?: Id };
+  post: { request: WireTrigger; node?: Id };
   /**
-   * `open`: only new entries and these matter, so that what ten pages do not show of these is
-   * looked up. Null: all matter.
+   * `open`: only new entries and these matter, so the ones that ten pages do not show are looked
+   * up. Null: all matter. `node`: of a roll, the one whose baseline it is.
    */
-  | { do: 'read'; downTo: Id | 'newest' | 'known'; open: readonly Id[] | null; patient: boolean }
-  | { do: 'ask'; node: Id; activityId: Id | null }
-  | { do: 'cut'; node: Id }
-  | { do: 'wait'; until: number }
-  | { do: 'end' };
+  read: {
+    downTo: Id | 'newest' | 'known';
+    open: readonly Id[] | null;
+    patient: boolean;
+    node?: Id;
+  };
+  /** Starts the gate of a node. */
+  ask: { node: Id; activityId: Id | null };
+  /** Cuts the gate of a node off. */
+  cut: { node: Id };
+}
 
 /** `postedAt`: of an earlier POST; null for the time of this one. */
 type Unwritten = Omit<RunRecord, 'postedAt'> & { postedAt: number | null };
 
-/** What came of the step that was asked for last, unless it says otherwise. */
-export type Fact =
-  /** Noted, asked or cut. */
-  | { is: 'done' }
-  /** The journal could not be written: a mark, or the record of a POST, which was then not made. */
-  | { is: 'unnoted'; error: LdctlError }
-  /** In place of a POST: another run has used this key. */
-  | { is: 'found'; kept: KeptRun }
-  /** `at`: the wall clock, ms UTC. `generation`: of its record; 0 for none. */
-  | { is: 'answered'; answer: Accepted | LdctlError; at: number; generation: number }
-  | { is: 'read'; read: LogRead }
-  | { is: 'unreadable'; error: LdctlError; startedAt: number }
-  /** By itself: a gate has ended. */
-  | { is: 'gated'; node: Id; gate: GateResult }
-  /** By itself: the first Ctrl-C of a roll, so that nothing more begins. */
-  | { is: 'stopping'; reason: Interrupted }
-  /** By itself, too. `posting`: within a POST, which may have been carried out. */
-  | { is: 'stopped'; reason: Interrupted; posting: boolean };
+type Done = { is: 'done' };
+type NotWritten = { is: 'unwritten'; error: LdctlError };
+
+/** The facts that can answer each step. */
+interface Facts {
+  note: Done | NotWritten;
+  record:
+    | { is: 'recorded'; generation: number; at: number }
+    /** Another run has used this key meanwhile. */
+    | { is: 'found'; kept: KeptRun }
+    | NotWritten;
+  post: { is: 'answered'; answer: Accepted | LdctlError };
+  read: { is: 'read'; read: LogRead } | { is: 'unreadable'; error: LdctlError; startedAt: number };
+  ask: Done;
+  cut: Done;
+}
+
+/** A step that is answered by a fact. */
+export type Asked = keyof Steps;
+export type StepOf<K extends Asked> = { [P in K]: { do: P } & Steps[P] }[K];
+export type FactOf<K extends Asked> = Facts[K];
+export type Fact = FactOf<Asked>;
+export type Step = StepOf<Asked> | { do: 'wait'; until: number } | { do: 'end' };

@@ -13,10 +13,10 @@ import {
   type ResultFacts,
 } from '../base/outcome.js';
 import { resultRow } from './entries.js';
-import type { JobEvent, NodeProgress, ResultEvent } from './events.js';
+import type { JobEvent, NodeProgress, ResultEvent, RollStage } from './events.js';
 import { SECOND } from './pace.js';
-import { calledOff, type Roll, type RollNode } from './roll.js';
-import type { Run } from './run-read.js';
+import { calledOff, runOf, type NodeState, type Roll, type RollNode } from './roll-state.js';
+import { endOf, type Run } from './run-state.js';
 
 /** What a later command has to know to go on. */
 export type Resume =
@@ -47,22 +47,26 @@ function ended(
   return { event: 'result', result, error, exitCode: EXIT_CODES[exit].code };
 }
 
-/** What happened since this was asked last. */
-export function newsOfRun(run: Run): JobEvent[] {
-  const { decidesAt, moved } = run;
-  const news = run.news.splice(0);
-  run.moved = false;
-  if (!moved || run.end) return news;
+/** What happened since the last call. */
+export function eventsOfRun(run: Run): JobEvent[] {
+  const { state, changed } = run;
+  const events = run.events.splice(0);
+  run.changed = false;
+  if (!changed || state.name === 'ended') {
+    return events;
+  }
+  const decidesAt = state.name === 'following' ? state.decidesAt : null;
   const nodes = run.entries.rows(null);
-  return [...news, { event: 'progress', nodes, ...(decidesAt !== null && { decidesAt }) }];
+  return [...events, { event: 'progress', nodes, ...(decidesAt !== null && { decidesAt }) }];
 }
 
 /** How it ended. @throws LdctlError why nothing was sent, or could be followed */
 export function resultOfRun(run: Run, text: ResumeText): ResultEvent {
-  const { end, plan, trigger, entries, accepted, lastError } = run;
-  if (!end) throw new Error('the run goes on');
-  const { outcome, error } = end;
-  if (outcome === null) throw error ?? new Error('nothing was sent');
+  const { sent, plan, trigger, entries, lastError } = run;
+  const { outcome = null, error = null } = endOf(run) ?? {};
+  if (outcome === null) {
+    throw error ?? new Error('the run has not ended');
+  }
   const { targets } = entries;
   const isUnread = outcome === 'accepted' && targets !== 'named';
   const nodes = isUnread ? [] : entries.rows(absentOf(run)).map(resultRow);
@@ -72,10 +76,11 @@ export function resultOfRun(run: Run, text: ResumeText): ResultEvent {
     deployment_id: plan.deploymentId,
     idempotency_key: trigger?.idempotencyKey ?? null,
     targets,
-    replayed: isSent ? (accepted?.replayed ?? false) : null,
-    recovered: isSent ? run.recovered : null,
+    replayed: isSent ? (sent?.accepted?.replayed ?? false) : null,
+    recovered: isSent ? (sent?.recovered ?? false) : null,
     request_id:
-      accepted?.requestId ?? (lastError instanceof ApiError ? (lastError.requestId ?? null) : null),
+      sent?.accepted?.requestId ??
+      (lastError instanceof ApiError ? (lastError.requestId ?? null) : null),
     nodes,
   };
   const resume = resumeOfRun(run, outcome, nodes);
@@ -83,8 +88,10 @@ export function resultOfRun(run: Run, text: ResumeText): ResultEvent {
 }
 
 /** A target without an entry is missing where the run has ended by the log. */
-const absentOf = ({ end }: Run): typeof MISSING | null =>
-  end?.error === null && end.outcome !== 'accepted' ? MISSING : null;
+function absentOf(run: Run): typeof MISSING | null {
+  const end = endOf(run);
+  return end?.error === null && end.outcome !== 'accepted' ? MISSING : null;
+}
 
 function sharedOf({ entries }: Run): { runtime: string | null; action: string | null } {
   const { wanted, byId } = entries;
@@ -97,7 +104,7 @@ function sharedOf({ entries }: Run): { runtime: string | null; action: string | 
 
 function resumeOfRun(run: Run, outcome: Outcome, nodes: readonly NodeResult[]): Resume | null {
   const isOpen = nodes.some(({ status }) => status === null || !isFinal(status));
-  const hasEnded = nodes.length > 0 && !isOpen && run.end?.error === null;
+  const hasEnded = nodes.length > 0 && !isOpen && endOf(run)?.error === null;
   if (
     outcome === 'completed' ||
     (hasEnded && (outcome === 'rejected' || outcome === 'unconfirmed'))
@@ -118,35 +125,51 @@ function resumeOfRun(run: Run, outcome: Outcome, nodes: readonly NodeResult[]): 
 }
 
 /** The events of all its nodes, and one picture of them all. */
-export function newsOfRoll(roll: Roll): JobEvent[] {
-  const news = roll.news.splice(0);
-  const said = new Set<string>();
-  for (const { id, run } of roll.nodes) {
-    for (const event of run?.news.splice(0) ?? []) {
-      // All nodes underway share a read, so what is said of one that failed is said once.
+export function eventsOfRoll(roll: Roll): JobEvent[] {
+  const events = roll.events.splice(0);
+  const emitted = new Set<string>();
+  for (const node of roll.nodes) {
+    for (const event of runOf(node)?.events.splice(0) ?? []) {
+      // The nodes share a read, so a failed one is reported once.
       const isShared =
         event.event === 'outage' || (event.event === 'warning' && event.code === 'log_unreadable');
-      if (event.event === 'baseline' || (isShared && said.has(event.event))) continue;
-      if (isShared) said.add(event.event);
+      if (event.event === 'baseline' || (isShared && emitted.has(event.event))) {
+        continue;
+      }
+      if (isShared) {
+        emitted.add(event.event);
+      }
       const isDispatch = event.event === 'dispatched';
-      news.push(isDispatch ? { ...{ event: event.event, node_id: id }, ...event } : event);
+      events.push(isDispatch ? { ...{ event: event.event, node_id: node.id }, ...event } : event);
     }
   }
-  if (roll.told === roll.changes) return news;
-  roll.told = roll.changes;
-  return [...news, { event: 'progress', nodes: roll.nodes.map(rowOf) }];
+  if (roll.emitted === roll.changes) {
+    return events;
+  }
+  roll.emitted = roll.changes;
+  return [...events, { event: 'progress', nodes: roll.nodes.map(rowOf) }];
 }
 
-function rowOf({ id, run, gate, stage }: RollNode): NodeProgress {
-  const isGate = stage === 'ask' || stage === 'cut' || stage === 'ending';
-  const sent = run?.maybeSent ? run : null;
+const STAGES = {
+  waiting: 'waiting',
+  running: 'running',
+  pausing: 'pause',
+  gating: 'gate',
+  done: 'done',
+} as const satisfies Record<NodeState['name'], RollStage>;
+
+function rowOf(node: RollNode): NodeProgress {
+  const { id, gate, state } = node;
+  const run = runOf(node);
+  const sent = run?.sent ? run : null;
   const [row] = sent ? sent.entries.rows(absentOf(sent)) : [];
+  const postedAt = sent?.attempts.postedAt;
   return {
     ...(row ?? { ...emptyNodeResult({}, sent ? null : NOT_STARTED), since: null }),
     node_id: id,
-    started_at: sent?.postedAt ? new Date(sent.postedAt).toISOString() : null,
+    started_at: postedAt ? new Date(postedAt).toISOString() : null,
     gate,
-    stage: isGate ? 'gate' : stage,
+    stage: STAGES[state.name],
   };
 }
 
@@ -156,7 +179,9 @@ function rowOf({ id, run, gate, stage }: RollNode): NodeProgress {
  */
 export function resultOfRoll(roll: Roll, text: ResumeText): ResultEvent {
   const { plan, nodes, failure, stopping } = roll;
-  if (!nodes.some(({ run }) => run?.maybeSent)) throw failure ?? stopping ?? calledOff();
+  if (!nodes.some((node) => runOf(node)?.sent)) {
+    throw failure ?? stopping ?? calledOff();
+  }
   const { outcome, error } = outcomeOf(roll);
   const facts = {
     runtime: plan.runtime,
@@ -173,19 +198,32 @@ export function resultOfRoll(roll: Roll, text: ResumeText): ResultEvent {
   return ended(outcome, error, facts, resume && text(resume));
 }
 
+function outcomeOfNode(node: RollNode): Outcome | null {
+  const run = runOf(node);
+  return (run && endOf(run)?.outcome) ?? null;
+}
+
 const isPassed = ({ plan }: Roll, node: RollNode): boolean =>
-  node.run?.end?.outcome === 'completed' && (!plan.gated || node.passed);
+  outcomeOfNode(node) === 'completed' && (!plan.gated || node.passed);
 
 function outcomeOf(roll: Roll): { outcome: Outcome; error: LdctlError | null } {
-  const ends = roll.nodes.map(({ run }) => run?.end ?? null);
   if (roll.nodes.every((node) => isPassed(roll, node))) {
     return { outcome: 'completed', error: null };
   }
-  if (roll.stopping) return { outcome: 'interrupted', error: roll.stopping };
-  if (roll.failure) return { outcome: 'unconfirmed', error: roll.failure };
+  if (roll.stopping) {
+    return { outcome: 'interrupted', error: roll.stopping };
+  }
+  if (roll.failure) {
+    return { outcome: 'unconfirmed', error: roll.failure };
+  }
+  const ends = roll.nodes.map(runOf).map((run) => run && endOf(run));
   const unconfirmed = ends.find((end) => end?.outcome === 'unconfirmed');
-  if (unconfirmed) return { outcome: 'unconfirmed', error: unconfirmed.error };
-  if (ends.some((end) => end?.outcome === 'rejected')) return { outcome: 'rejected', error: null };
+  if (unconfirmed) {
+    return { outcome: 'unconfirmed', error: unconfirmed.error };
+  }
+  if (ends.some((end) => end?.outcome === 'rejected')) {
+    return { outcome: 'rejected', error: null };
+  }
   const hasHalted = roll.halted && roll.nodes.some(({ gate }) => isFailedGate(gate));
   return { outcome: hasHalted ? 'halted' : 'timed_out', error: null };
 }
@@ -197,7 +235,7 @@ function outcomeOf(roll: Roll): { outcome: Outcome; error: LdctlError | null } {
 function resumeOfRoll(roll: Roll): Resume | null {
   const { plan, nodes } = roll;
   const isLeft = (node: RollNode): boolean =>
-    !isPassed(roll, node) && node.run?.end?.outcome !== 'rejected';
+    !isPassed(roll, node) && outcomeOfNode(node) !== 'rejected';
   const left = nodes.filter(isLeft);
   if (left.length === 0) return null;
   if (plan.kept) return { roll: plan.idempotencyKey };

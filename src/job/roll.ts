@@ -1,321 +1,356 @@
-import { Interrupted, LdctlError } from '../base/errors.js';
+import { Interrupted } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
-import type { KeptRun } from '../base/journal.js';
 import { isFailedGate, type GateResult } from '../base/outcome.js';
 import type { LogRead } from '../log/log.js';
-import { warning, type JobEvent } from './events.js';
-import type { Fact, Step } from './job.js';
-import { createRun, nextOfRun, takeOfRun } from './run.js';
-import { busyError, busyOf, type Run, type RunPlan } from './run-read.js';
+import { warning } from './events.js';
+import type { Asked, FactOf, Step, StepOf } from './job.js';
+import { SECOND } from './pace.js';
+import {
+  calledOff,
+  fail,
+  halt,
+  isChecking,
+  isInProgress,
+  isLate,
+  isWaiting,
+  mayStart,
+  move,
+  planOf,
+  runOf,
+  type NodeState,
+  type Roll,
+  type RollNode,
+} from './roll-state.js';
+import { createRun, nextOfRun, takeOfRun, tickRun } from './run.js';
+import { busyError, busyOf } from './run-read.js';
+import { addMark, callOff, endOf, interrupt, isPosted, type Run } from './run-state.js';
 
 /** At most two POSTs a second. */
-const POST_GAP = 500;
+const POST_GAP = SECOND / 2;
+
 /** A read that began no longer ago than this gives the next node its baseline, too. */
-const SHARED_BASELINE = 1000;
+const SHARED_BASELINE = SECOND;
 
 const STOPPING =
   'no more nodes are started, and those underway are seen out; Ctrl-C again leaves them';
 
-export interface RollPlan extends Omit<RunPlan, 'nodes' | 'expect' | 'wait'> {
-  /** In the order in which they are acted on; each once, not empty. */
-  nodes: readonly Id[];
-  /** How many nodes may be underway at once, from 1. */
-  maxUnavailable: number;
-  /** Between the completion of a node and the next step, ms. */
-  pauseMs: number;
-  gated: boolean;
-  /** A gate that takes longer is cut off; ms. */
-  gateTimeoutMs: number;
-  /** For each node, from its dispatch; ms. `timeoutMs` is for the whole roll. */
-  nodeTimeoutMs: number;
-  /** Whether a node that does not complete halts the roll. */
-  continueOnError: boolean;
-}
-
-export interface RollNode {
-  id: Id;
-  run: Run | null;
-  /**
-   * `ask` and `cut` are steps to come. It is `running` once more while it is noted that it passed.
-   */
-  stage: 'waiting' | 'running' | 'pause' | 'ask' | 'gate' | 'cut' | 'ending' | 'done';
-  /** Until when the pause lasts, or the gate may take. */
-  until: number;
-  /** It completed, and its gate let the roll go on, in this process or an earlier one. */
-  passed: boolean;
-  gate: GateResult | null;
-  /** Carried out by an earlier process: a rejection has been looked at, and halts nothing. */
-  isOld: boolean;
-}
-
-/**
- * A roll: one run for each node, a window, a pause, a gate. Plain data, changed by `nextOfRoll` and
- * `takeOfRoll` only.
- */
-export class Roll {
-  readonly nodes: RollNode[];
-  readonly deadline: number;
-  halted = false;
-  stopping: Interrupted | null = null;
-  /** Why a node could not be acted on at all. */
-  failure: LdctlError | null = null;
-  postAt = -Infinity;
-  readAt = -Infinity;
-  lastRead: LogRead | null = null;
-  /** Whose step was given last. */
-  asked: RollNode | null = null;
-  /**
-   * Whether any node that is still to be acted on is busy: looked at once, before anything is sent.
-   */
-  unchecked: boolean;
-  /** How often anything about a node has changed, and how much of that was told. */
-  changes = 1;
-  told = 0;
-  news: JobEvent[] = [];
-
-  /** @param kept what earlier processes have left, by node */
-  constructor(
-    readonly plan: RollPlan,
-    kept: ReadonlyMap<Id, KeptRun>,
-    now: number,
-  ) {
-    this.deadline = now + plan.timeoutMs;
-    this.nodes = plan.nodes.map((id) => {
-      const record = kept.get(id) ?? null;
-      const run = record && createRun(planOf(this, id, now), record, now);
-      const { accepted: isOld = false, passed = false } = record ?? {};
-      return { id, run, stage: run ? 'running' : 'waiting', until: 0, passed, gate: null, isOld };
-    });
-    this.unchecked = plan.ifBusy === 'fail' && this.nodes.some(({ run }) => run === null);
-  }
-}
-
-function planOf({ plan, deadline }: Roll, id: Id, now: number): RunPlan {
-  const timeoutMs = Math.min(plan.nodeTimeoutMs, Math.max(deadline - now, 0));
-  const ifBusy = plan.ifBusy === 'wait' ? 'wait' : 'ignore';
-  return { ...plan, timeoutMs, ifBusy, nodes: [id], expect: null, wait: true };
-}
-
-const isUnderway = ({ stage }: RollNode): boolean => stage !== 'waiting' && stage !== 'done';
-const isLate = ({ deadline, nodes }: Roll, now: number): boolean =>
-  now >= deadline && nodes.some(({ run }) => run?.maybeSent);
-const mayStart = (roll: Roll, now: number): boolean =>
-  !roll.halted && roll.stopping === null && !isLate(roll, now);
-const isChecking = (roll: Roll, now: number): boolean => roll.unchecked && mayStart(roll, now);
-
-const IDLE: Step = { do: 'wait', until: Infinity };
-
-export function nextOfRoll(roll: Roll, now: number): Step {
-  let steps: Array<{ step: Step; node: RollNode }>;
+/** What one node does as time passes, such as to fail, may change what another may do. */
+export function tickRoll(roll: Roll, now: number): void {
   let changes: number;
-  // What one node does as time goes on, such as to fail, may change what another one may do.
   do {
     changes = roll.changes;
     startNodes(roll, now);
-    steps = roll.nodes.filter(isUnderway).map((node) => ({ step: stepOf(roll, node, now), node }));
+    for (const node of roll.nodes) {
+      tickNode(roll, node, now);
+    }
   } while (roll.changes !== changes);
-  if (isChecking(roll, now)) return { do: 'read', downTo: 'known', open: null, patient: true };
-  if (steps.length === 0) return { do: 'end' };
-  for (const kind of ['note', 'cut', 'post', 'ask', 'read'] as const) {
-    const found = steps.find(({ step }) => step.do === kind);
-    if (!found) continue;
-    roll.asked = found.node;
-    return found.step.do === 'read'
-      ? sharedRead(roll, found.step)
-      : ({ ...found.step, node: found.node.id } as Step);
-  }
-  let until = roll.deadline > now ? roll.deadline : Infinity;
-  for (const { step } of steps) if (step.do === 'wait') until = Math.min(until, step.until);
-  return { do: 'wait', until };
 }
 
 /** As many as the window has room for. */
 function startNodes(roll: Roll, now: number): void {
-  const { plan, lastRead } = roll;
-  if (roll.unchecked || !mayStart(roll, now)) return;
-  let room = plan.maxUnavailable - roll.nodes.filter(isUnderway).length;
-  for (const node of roll.nodes) {
-    if (room <= 0) return;
-    if (node.stage !== 'waiting') continue;
-    node.run = createRun(planOf(roll, node.id, now), null, now);
-    // Whether a node is busy, only a read from further down tells.
-    const isShared =
-      plan.ifBusy !== 'wait' && lastRead && now - lastRead.startedAt < SHARED_BASELINE;
-    if (isShared) takeOfRun(node.run, { is: 'read', read: lastRead }, now);
-    move(roll, node, 'running');
-    room -= 1;
+  if (roll.unchecked || !mayStart(roll, now)) {
+    return;
+  }
+  const room = roll.plan.maxUnavailable - roll.nodes.filter(isInProgress).length;
+  for (const node of roll.nodes.filter(isWaiting).slice(0, Math.max(room, 0))) {
+    const run = createRun(planOf(roll.plan, roll.deadline, node.id, now), null, now);
+    shareBaseline(roll, run, now);
+    move(roll, node, { name: 'running', run });
   }
 }
 
-function move(roll: Roll, node: RollNode, stage: RollNode['stage'], until = 0): Step {
-  [node.stage, node.until] = [stage, until];
-  roll.changes += 1;
-  return IDLE;
+function shareBaseline({ plan, lastRead }: Roll, run: Run, now: number): void {
+  // Only a read from further down shows whether a node is busy.
+  if (plan.ifBusy !== 'wait' && lastRead && now - lastRead.startedAt < SHARED_BASELINE) {
+    const step = nextOfRun(run, now);
+    if (step.do === 'read') {
+      takeOfRun(run, step, { is: 'read', read: lastRead }, now);
+    }
+  }
 }
 
-/** What a node that is underway needs; as time goes on it moves by itself. */
-function stepOf(roll: Roll, node: RollNode, now: number): Step {
-  const { plan } = roll;
-  const goesOn = mayStart(roll, now);
-  switch (node.stage) {
-    case 'pause':
-      if (!goesOn) return move(roll, node, 'done');
-      if (now < node.until) return { do: 'wait', until: node.until };
-      return plan.gated ? move(roll, node, 'ask') : pass(roll, node);
-    case 'ask': {
-      if (!goesOn) return move(roll, node, 'done');
-      const [row] = node.run?.entries.rows(null) ?? [];
-      return { do: 'ask', node: node.id, activityId: row?.activity_id ?? null };
-    }
-    case 'gate':
-      if (now >= node.until || isLate(roll, now)) return move(roll, node, 'cut');
-      return { do: 'wait', until: node.until };
-    case 'cut':
-      return { do: 'cut', node: node.id };
+function tickNode(roll: Roll, node: RollNode, now: number): void {
+  const { state } = node;
+  switch (state.name) {
     case 'running':
-      return node.run ? stepOfRun(roll, node, node.run, now) : IDLE;
+      if (!mayStart(roll, now)) {
+        callOff(state.run, calledOff());
+      }
+      tickRun(state.run, now);
+      if (endOf(state.run) && state.run.marks.length === 0) {
+        endRun(roll, node, state.run, now);
+      }
+      return;
+    case 'pausing':
+      return tickPause(roll, node, state, now);
+    case 'gating':
+      return tickGate(roll, node, state, now);
     default:
+    // Waiting or done: time alone changes nothing.
+  }
+}
+
+function tickPause(
+  roll: Roll,
+  node: RollNode,
+  { run, until }: NodeState & { name: 'pausing' },
+  now: number,
+): void {
+  if (!mayStart(roll, now)) {
+    move(roll, node, { name: 'done', run });
+  } else if (now >= until) {
+    if (roll.plan.gated) {
+      move(roll, node, { name: 'gating', run, gate: 'due', deadline: Infinity });
+    } else {
+      pass(roll, node, run);
+    }
+  }
+}
+
+function tickGate(
+  roll: Roll,
+  node: RollNode,
+  state: NodeState & { name: 'gating' },
+  now: number,
+): void {
+  if (state.gate === 'due' && !mayStart(roll, now)) {
+    move(roll, node, { name: 'done', run: state.run });
+  } else if (state.gate === 'asked' && (now >= state.deadline || isLate(roll, now))) {
+    move(roll, node, { ...state, gate: 'late' });
+  }
+}
+
+/** The run of a node has ended: what that means for the node, and for the others. */
+function endRun(roll: Roll, node: RollNode, run: Run, now: number): void {
+  const { pauseMs, gated, continueOnError } = roll.plan;
+  const { outcome = null, error = null } = endOf(run) ?? {};
+  if (outcome === 'completed') {
+    const until = now + (gated || roll.nodes.some(isWaiting) ? pauseMs : 0);
+    const state: NodeState = node.passed ? { name: 'done', run } : { name: 'pausing', run, until };
+    return move(roll, node, state);
+  }
+  if (outcome === null) {
+    move(roll, node, { name: 'waiting' });
+    // What the API refuses for one node it will hardly do for the next.
+    if (error && error.code !== 'called_off' && !(error instanceof Interrupted)) {
+      fail(roll, error, `node ${node.id}: ${error.message}`);
+    }
+    return;
+  }
+  move(roll, node, { name: 'done', run });
+  if (!continueOnError && !(node.isOld && outcome === 'rejected')) {
+    halt(roll, `node ${node.id} has not completed`);
+  }
+}
+
+/** Noted in the journal, so that a later process does not ask its gate again. */
+function pass(roll: Roll, node: RollNode, run: Run): void {
+  node.passed = true;
+  addMark(run, 'passed');
+  move(roll, node, { name: 'done', run });
+}
+
+/** Which step comes first, when several nodes have one. */
+const ORDER = ['note', 'post', 'cut', 'record', 'ask', 'read'] as const;
+
+export function nextOfRoll(roll: Roll, now: number): Step {
+  const steps = roll.nodes.map((node) => stepOf(roll, node, now));
+  const firstOf = (kind: Step['do']) => steps.find((step) => step.do === kind);
+  const note = firstOf('note');
+  if (!note && isChecking(roll, now)) {
+    return { do: 'read', downTo: 'known', open: null, patient: true };
+  }
+  for (const kind of ORDER) {
+    const step = firstOf(kind);
+    if (step) {
+      return step.do === 'read' ? sharedRead(roll, step) : step;
+    }
+  }
+  if (!roll.nodes.some(isInProgress)) {
+    return { do: 'end' };
+  }
+  const wakeAt = steps.map((step) => (step.do === 'wait' ? step.until : Infinity));
+  return { do: 'wait', until: Math.min(roll.deadline > now ? roll.deadline : Infinity, ...wakeAt) };
+}
+
+const IDLE: Step = { do: 'wait', until: Infinity };
+
+function stepOf(roll: Roll, { id: node, state }: RollNode, now: number): Step {
+  switch (state.name) {
+    case 'waiting':
+      return IDLE;
+    case 'running':
+      return stepOfRun(roll, state.run, node, now);
+    case 'pausing':
+      return { do: 'wait', until: state.until };
+    case 'gating':
+      return stepOfGate(state, node);
+    case 'done':
+      return state.run.marks[0] ? { ...state.run.marks[0], node } : IDLE;
+  }
+}
+
+function stepOfRun(roll: Roll, run: Run, node: Id, now: number): Step {
+  const step = nextOfRun(run, now);
+  if (step.do === 'end' || step.do === 'wait') {
+    return step;
+  }
+  const until = step.do === 'record' ? roll.postAt : step.do === 'read' ? roll.readAt : now;
+  return now < until ? { do: 'wait', until } : { ...step, node };
+}
+
+function stepOfGate({ gate, deadline, run }: NodeState & { name: 'gating' }, node: Id): Step {
+  switch (gate) {
+    case 'due':
+      return { do: 'ask', node, activityId: run.entries.rows(null)[0]?.activity_id ?? null };
+    case 'asked':
+      return { do: 'wait', until: deadline };
+    case 'late':
+      return { do: 'cut', node };
+    case 'cut':
       return IDLE;
   }
 }
 
-function stepOfRun(roll: Roll, node: RollNode, run: Run, now: number): Step {
-  // Nothing is sent once the roll is over, not again either: what may have been sent is only looked
-  // for.
-  if (!mayStart(roll, now) && run.phase !== 'following' && !run.end) {
-    run.resendUntil = -Infinity;
-    if (run.maybeSent) run.phase = 'uncertain';
-    else run.giveUp(calledOff());
+/** One read serves all: down to the lowest id that any of them needs. */
+function sharedRead(roll: Roll, step: StepOf<'read'>): Step {
+  if (step.downTo === 'known') {
+    return step;
   }
-  const step = nextOfRun(run, now);
-  if (step.do === 'end') return ended(roll, node, run, now);
-  const notBefore = step.do === 'post' ? roll.postAt : step.do === 'read' ? roll.readAt : now;
-  return now < notBefore ? { do: 'wait', until: notBefore } : step;
-}
-
-/** One read serves all: down to the lowest that any of them needs. */
-function sharedRead(roll: Roll, step: Step & { do: 'read' }): Step {
-  if (step.downTo === 'known') return step;
   let { downTo } = step;
-  for (const { run, stage } of roll.nodes) {
-    if (stage !== 'running' || !run || run.phase === 'ready' || run.baseline === null) continue;
-    if (downTo === 'newest' || run.baseline < downTo) downTo = run.baseline;
-  }
-  return { do: 'read', downTo, open: null, patient: step.patient };
-}
-
-export function takeOfRoll(roll: Roll, fact: Fact, now: number): void {
-  roll.changes += 1;
-  const { asked } = roll;
-  switch (fact.is) {
-    case 'stopping':
-      roll.stopping ??= fact.reason;
-      roll.news.push(warning('stopping', STOPPING));
-      return;
-    case 'stopped':
-      roll.stopping ??= fact.reason;
-      for (const node of roll.nodes.filter(isUnderway)) {
-        if (node.run) {
-          takeOfRun(node.run, { ...fact, posting: fact.posting && node === asked }, now);
-        }
-        if (node.stage !== 'running') node.stage = 'done';
-      }
-      return;
-    case 'read':
-      roll.readAt = now + fact.read.requests * 250;
-      roll.lastRead = fact.read;
-      return isChecking(roll, now) ? check(roll, fact.read) : shareRead(roll, fact, now);
-    case 'unreadable':
-      return isChecking(roll, now) ? fail(roll, fact.error) : shareRead(roll, fact, now);
-    case 'gated': {
-      const node = roll.nodes.find(({ id }) => id === fact.node);
-      if (node) gated(roll, node, fact.gate, now);
-      return;
+  for (const { state } of roll.nodes) {
+    if (state.name !== 'running' || !isPosted(state.run) || state.run.baseline === null) {
+      continue;
     }
-    case 'answered':
-      roll.postAt = now + POST_GAP;
-      break;
-    default:
+    if (downTo === 'newest' || state.run.baseline < downTo) {
+      downTo = state.run.baseline;
+    }
   }
-  if (!asked?.run) throw new Error('a fact of a node that takes none');
-  if (asked.stage === 'ask') move(roll, asked, 'gate', now + roll.plan.gateTimeoutMs);
-  else if (asked.stage === 'cut') move(roll, asked, 'ending');
-  else takeOfRun(asked.run, fact, now);
+  return { ...step, downTo, open: null };
 }
 
+type Take = { [K in Asked]: (roll: Roll, step: StepOf<K>, fact: FactOf<K>, now: number) => void };
+
+const TAKE: Take = {
+  note: forRun,
+  record: forRun,
+  post(roll, step, fact, now) {
+    roll.postAt = now + POST_GAP;
+    forRun(roll, step, fact, now);
+  },
+  read: takeRead,
+  ask(roll, step, _fact, now) {
+    moveGate(roll, step.node, 'asked', now + roll.plan.gateTimeoutMs);
+  },
+  cut(roll, step) {
+    moveGate(roll, step.node, 'cut', Infinity);
+  },
+};
+
+export function takeOfRoll<K extends Asked>(
+  roll: Roll,
+  step: StepOf<K>,
+  fact: FactOf<K>,
+  now: number,
+): void {
+  // Between a record and its POST nothing is emitted: a slow reader must not come between them.
+  if (fact.is !== 'recorded') {
+    roll.changes += 1;
+  }
+  TAKE[step.do](roll, step, fact, now);
+}
+
+/** Hands a fact to the run of the node that the step was for. */
+function forRun<K extends Asked>(roll: Roll, step: StepOf<K>, fact: FactOf<K>, now: number): void {
+  const node = roll.nodes.find(({ id }) => id === step.node);
+  const run = node && runOf(node);
+  if (run) {
+    takeOfRun(run, step, fact, now);
+  }
+}
+
+function moveGate(roll: Roll, id: Id, gate: 'asked' | 'cut', deadline: number): void {
+  const node = roll.nodes.find((one) => one.id === id);
+  if (node?.state.name === 'gating') {
+    move(roll, node, { ...node.state, gate, deadline });
+  }
+}
+
+function takeRead(roll: Roll, step: StepOf<'read'>, fact: FactOf<'read'>, now: number): void {
+  if (fact.is === 'read') {
+    roll.readAt = now + fact.read.requests * (SECOND / 4);
+    roll.lastRead = fact.read;
+  }
+  if (!isChecking(roll, now)) {
+    return shareRead(roll, step, fact, now);
+  }
+  if (fact.is === 'read') {
+    check(roll, fact.read);
+  } else {
+    fail(roll, fact.error);
+  }
+}
+
+/** Before anything is sent to a node that is still to be acted on. */
 function check(roll: Roll, { entries }: LogRead): void {
   roll.unchecked = false;
-  const left = roll.nodes.filter(({ stage }) => stage === 'waiting').map(({ id }) => id);
+  const left = roll.nodes.filter(isWaiting).map(({ id }) => id);
   const busy = busyOf(entries, roll.plan.runtime, new Set(left));
-  if (busy.length > 0) fail(roll, busyError(busy));
-}
-
-function fail(roll: Roll, error: LdctlError, because = error.message): void {
-  roll.failure ??= error;
-  halt(roll, because);
+  if (busy.length > 0) {
+    fail(roll, busyError(busy));
+  }
 }
 
 /**
- * A node that has not been sent to takes only the read that it asked for: its baseline is read
+ * A node to which nothing was sent takes only the read that it asked for: its baseline is read
  * right before its POST.
  */
-function shareRead(roll: Roll, fact: Fact & { is: 'read' | 'unreadable' }, now: number): void {
+function shareRead(roll: Roll, step: StepOf<'read'>, fact: FactOf<'read'>, now: number): void {
+  for (const { id, state } of roll.nodes) {
+    if (state.name === 'running' && (isPosted(state.run) || id === step.node)) {
+      takeOfRun(state.run, step, fact, now);
+    }
+  }
+}
+
+/** The first Ctrl-C: nothing more starts. */
+export function windDown(roll: Roll, reason: Interrupted): void {
+  roll.changes += 1;
+  roll.stopping ??= reason;
+  roll.events.push(warning('stopping', STOPPING));
+}
+
+/** The second one: what runs is left alone. */
+export function interruptRoll(roll: Roll, reason: Interrupted, now: number): void {
+  roll.changes += 1;
+  roll.stopping ??= reason;
   for (const node of roll.nodes) {
-    const { run, stage } = node;
-    if (stage !== 'running' || !run || run.end) continue;
-    if (run.phase !== 'ready' || node === roll.asked) takeOfRun(run, fact, now);
+    const { state } = node;
+    if (state.name === 'running') {
+      interrupt(state.run, reason, now);
+    } else if (state.name !== 'waiting') {
+      node.state = { name: 'done', run: state.run };
+    }
   }
 }
 
-export function calledOff(): LdctlError {
-  return new LdctlError('refused', 'called_off', 'called off before it was sent');
-}
-
-function ended(roll: Roll, node: RollNode, { end }: Run, now: number): Step {
-  const { pauseMs, gated, continueOnError } = roll.plan;
-  const { outcome = null, error = null } = end ?? {};
-  if (outcome === 'completed' && !node.passed) {
-    const isLast = roll.nodes.every(({ stage }) => stage !== 'waiting');
-    return move(roll, node, 'pause', now + (gated || !isLast ? pauseMs : 0));
+export function gateEnded(roll: Roll, id: Id, ended: GateResult, now: number): void {
+  roll.changes += 1;
+  const node = roll.nodes.find((one) => one.id === id);
+  const run = node && runOf(node);
+  if (!node || !run) {
+    return;
   }
-  move(roll, node, 'done');
-  if (outcome === null) {
-    // What the API refuses for one node it will hardly do for the next.
-    const isOwn = error && error.code !== 'called_off' && !(error instanceof Interrupted);
-    if (isOwn) fail(roll, error, `node ${node.id}: ${error.message}`);
-    node.stage = 'waiting';
-    node.run = null;
-  } else if (
-    outcome !== 'completed' &&
-    !continueOnError &&
-    !(node.isOld && outcome === 'rejected')
-  ) {
-    halt(roll, `node ${node.id} has not completed`);
-  }
-  return IDLE;
-}
-
-function gated(roll: Roll, node: RollNode, gate: GateResult, now: number): void {
+  const wasAsked = node.state.name === 'gating' && node.state.gate === 'asked';
   // A gate that was cut off has not passed, whatever it says in the end.
-  node.gate = node.stage === 'gate' ? gate : { ...gate, exit_code: null, timed_out: true };
-  roll.news.push({ event: 'gate', node_id: node.id, gate: node.gate });
-  if (!isFailedGate(node.gate)) return void pass(roll, node);
-  move(roll, node, 'done');
-  if (!isLate(roll, now)) halt(roll, `the gate after node ${node.id} has failed`);
-}
-
-/** Noted, so that a later process does not ask again. */
-function pass(roll: Roll, node: RollNode): Step {
-  node.passed = true;
-  node.run?.mark('passed');
-  return move(roll, node, 'running');
-}
-
-function halt(roll: Roll, because: string): void {
-  const isLeft = roll.stopping === null && roll.nodes.some(({ stage }) => stage === 'waiting');
-  // Where nothing else is underway, the result follows at once, and says it.
-  if (!roll.halted && isLeft && roll.nodes.some(isUnderway)) {
-    roll.news.push(warning('halted', `${because}: no more nodes are started`));
+  const gate = wasAsked ? ended : { ...ended, exit_code: null, timed_out: true };
+  node.gate = gate;
+  roll.events.push({ event: 'gate', node_id: id, gate });
+  if (!isFailedGate(gate)) {
+    return pass(roll, node, run);
   }
-  roll.halted = true;
+  move(roll, node, { name: 'done', run });
+  if (!isLate(roll, now)) {
+    halt(roll, `the gate after node ${id} has failed`);
+  }
 }

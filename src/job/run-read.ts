@@ -1,347 +1,278 @@
-import type { Action, Activity, Runtime } from '../base/activity.js';
-import { Interrupted, LdctlError } from '../base/errors.js';
+import type { Activity } from '../base/activity.js';
+import { LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
-import type { Mark } from '../base/journal.js';
 import { MISSING, type Outcome } from '../base/outcome.js';
-import type { Accepted } from '../base/supervisor.js';
 import type { LogRead } from '../log/log.js';
-import { Entries, nodesOf, notOurs, type ExpectedTenant, type Wanted } from './entries.js';
-import { warning, type JobEvent } from './events.js';
-import type { Step } from './job.js';
-import { failedRead, goodRead, MINUTE, newPace, quicken, SECOND, type Pace } from './pace.js';
+import { Entries, nodesOf, notOurs } from './entries.js';
+import { warning } from './events.js';
+import type { FactOf } from './job.js';
+import { failedRead, goodRead, MINUTE, quicken, SECOND } from './pace.js';
+import {
+  accept,
+  addMark,
+  deadlineOf,
+  giveUp,
+  isPosted,
+  isTooLate,
+  TRIES,
+  type Replay,
+  type Run,
+  type State,
+  type Trigger,
+} from './run-state.js';
 
-/**
- * So long after the first POST it may be sent again, and while its fate is uncertain failing reads
- * are tolerated.
- */
-const TRIES = 120 * SECOND;
-/** A read that began so long after a lost POST shows what came of it. */
+/** A read that began this long after a POST was lost shows what it did. */
 const READ_AFTER = 5 * SECOND;
-const NO_TRACE = 'a run with this key was not answered, and the log shows nothing of it';
 
-interface Limits {
-  deploymentId: Id;
-  /** For all that comes after the dispatch, ms. */
-  timeoutMs: number;
-  /** How long an entry may take to show up in the log, ms. */
-  appearMs: number;
-}
-
-export interface RunPlan extends Limits {
-  runtime: Runtime;
-  action: Action;
-  /** Null: every node. Never empty. */
-  nodes: readonly Id[] | null;
-  /** How many nodes an every-node run must reach; null when the log decides. */
-  expect: number | null;
-  idempotencyKey: string;
-  /** Whether a later run with the key follows this one: a caller's own key, or a roll's. */
-  kept: boolean;
-  /** False: it ends when it was accepted. */
-  wait: boolean;
-  ifBusy: 'ignore' | 'wait' | 'fail';
-  tenant: ExpectedTenant | null;
-}
-
-/** Following without sending. */
-export interface WaitPlan extends Limits {
-  wanted: Wanted;
-  /** Entries above it count; of ids, it is below the lowest. */
-  after: Id;
-}
-
-/** What a run sends. */
-export type Trigger = RunPlan & { wireKey: string };
-
-/**
- * One run: plain data, changed by `nextOfRun` and `takeOfRun` only. Times are ms of the job's
- * clock.
- */
-export class Run {
-  phase: 'ready' | 'uncertain' | 'following' = 'ready';
-  /** The log's highest id right before the POST; null before it was read. */
-  baseline: Id | null = null;
-  baselineAt = -Infinity;
-  /** What keeps its nodes busy, and is waited for. */
-  blockedBy: Entries | null = null;
-  /** The record that it goes on from, its own or that of another run; 0 for none. */
-  generation = 0;
-  /** To be written to the journal, beside the record. */
-  marks: Step[] = [];
-  firstPost: number | null = null;
-  /** The wall clock of it, ms UTC. */
-  postedAt: number | null = null;
-  resendUntil = TRIES;
-  maybeSent = false;
-  /** Maybe sent by this run, or by the one that has left a record: a replay is of that. */
-  sentHere = false;
-  lostAt = -Infinity;
-  tries = 0;
-  waitUntil = -Infinity;
-  redirected = false;
-  lastError = new LdctlError('unconfirmed', 'fate_unknown', NO_TRACE);
-  earlier: { ageMs: number } | null = null;
-  accepted: Accepted | null = null;
-  /** Known from the log or a record, not from a `202`. */
-  recovered = false;
-  /** The time limits count from it; null before. */
-  acceptedAt: number | null = null;
-  deadline = Infinity;
-  /**
-   * A replay of what someone else has sent: how long before the next read its entries can have been
-   * created, ms. That read tells from when to when that was (server's clock, ms UTC), and above
-   * which id they are.
-   */
-  replay: { reach: number; from: number; to: number; floor: Id | null } | null = null;
-  readonly entries: Entries;
-  readonly pace: Pace;
-  /**
-   * Where all entries are final: from when on a read says how it ended, since one more may show up.
-   */
-  decidesAt: number | null = null;
-  /** Without an outcome, nothing was sent, because of this error. An interrupt is an error, too. */
-  end: { outcome: Outcome | null; error: LdctlError | null } | null = null;
-  /** Whether there is something new about its targets. */
-  moved = false;
-  news: JobEvent[] = [];
-
-  /** @param trigger null where nothing is ever sent */
-  constructor(
-    readonly plan: Limits,
-    readonly trigger: Trigger | null,
-    wanted: Wanted,
-    now: number,
-  ) {
-    this.entries = new Entries(wanted, plan.appearMs);
-    this.pace = newPace(now);
+/** What a read means depends on the state. */
+export function takeRead(run: Run, fact: FactOf<'read'>, now: number): void {
+  if (fact.is === 'unreadable') {
+    return takeFailedRead(run, fact, now);
   }
-
-  /**
-   * Nothing may be sent again: the server may have forgotten the key, so that it would be carried
-   * out twice.
-   */
-  isTooLate(now: number): boolean {
-    return now - (this.firstPost ?? now) > this.resendUntil;
+  const { state } = run;
+  const log = fact.read;
+  run.events.push(...goodRead(run.pace, log, now));
+  const problem = notOurs(log.entries, run.plan.deploymentId, run.trigger?.tenant ?? null);
+  if (problem) {
+    return giveUp(run, problem);
   }
+  if (isPosted(run)) {
+    collect(run, log, now);
+    lookForTrace(run, log.startedAt, now);
+    judge(run, log.startedAt);
+  } else if (state.name === 'blocked') {
+    unblock(run, state, log, now);
+  } else if (run.trigger) {
+    check(run, run.trigger, log, now);
+  }
+}
 
-  mark(mark: Mark): void {
-    const { generation } = this;
-    if (this.trigger && generation > 0) {
-      this.marks.push({ do: 'note', key: this.trigger.wireKey, generation, mark });
+function takeFailedRead(
+  run: Run,
+  failure: { error: LdctlError; startedAt: number },
+  now: number,
+): void {
+  const tolerated = run.state.name === 'unknown' ? TRIES : undefined;
+  const { givesUp, news } = failedRead(run.pace, failure, now, tolerated);
+  const isFirst = run.trigger ? run.state.name === 'checking' : run.entries.readAt === -Infinity;
+  if (givesUp || isFirst || now >= deadlineOf(run)) {
+    giveUp(run, failure.error);
+  } else {
+    run.events.push(...news);
+  }
+}
+
+/** Before the POST: the nodes that the log lists, the busy ones, then the baseline. */
+function check(run: Run, trigger: Trigger, log: LogRead, now: number): void {
+  const { entries } = run;
+  if (entries.known === null) {
+    const isObserved = entries.targets === 'observed';
+    entries.known = isObserved ? nodesOf(log.entries) : [];
+    const busy = busyOf(log.entries, trigger.runtime, entries.only);
+    if (busy.length > 0 && isHeldUp(run, trigger, busy, log, now)) {
+      return;
+    }
+    // Reading so far back takes a while, so the newest page is read again.
+    if (log.requests > 1 && (isObserved || trigger.ifBusy !== 'ignore')) {
+      return;
     }
   }
+  takeBaseline(run, trigger, log, now);
+}
 
-  accept(now: number, recovered = false): void {
-    this.recovered = recovered;
-    this.moved = true;
-    this.follow(now);
-    const { accepted, earlier, trigger } = this;
-    const { requestId = null, replayed = false } = accepted ?? {};
-    const known = earlier && (recovered || replayed) && { earlier };
-    this.news.push({ event: 'dispatched', request_id: requestId, replayed, recovered, ...known });
-    if (trigger?.wait === false) this.end = { outcome: 'accepted', error: null };
+function takeBaseline(run: Run, trigger: Trigger, log: LogRead, now: number): void {
+  const { nodes, expect, idempotencyKey } = trigger;
+  // What a roll reads for another node leaves out all up to that node's baseline.
+  const baseline = log.entries[0]?.id ?? log.above ?? 0n;
+  run.baseline = baseline;
+  run.baselineAt = log.startedAt;
+  run.state = { name: 'sending', notBefore: now };
+  const expects = nodes === null ? (expect ?? run.entries.known?.length ?? 0) : 0;
+  run.events.push({ event: 'baseline', baseline, idempotencyKey, expects });
+}
+
+/** @returns whether the run waits for these entries, or failed because of them */
+function isHeldUp(
+  run: Run,
+  { ifBusy }: Trigger,
+  busy: readonly Activity[],
+  log: LogRead,
+  now: number,
+): boolean {
+  if (ifBusy === 'fail') {
+    giveUp(run, busyError(busy));
+    return true;
   }
-
-  follow(now: number): void {
-    this.phase = 'following';
-    this.maybeSent = true;
-    this.acceptedAt = now;
-    this.deadline = now + this.plan.timeoutMs;
-    quicken(this.pace, now, now + SECOND / 2);
+  if (ifBusy === 'ignore') {
+    run.events.push(warning('busy', busyText(busy)));
+    return false;
   }
+  run.events.push(warning('busy', `${busyText(busy)}; waiting for that to end`));
+  const by = new Entries({ ids: busy.map(({ id }) => id) }, run.plan.appearMs);
+  by.take(busy, log, now);
+  run.state = { name: 'blocked', by, deadline: log.startedAt + run.plan.timeoutMs };
+  run.pace.nextRead = run.pace.earliest;
+  return true;
+}
 
-  /** A POST may have been carried out: the log is read before anything is sent again. */
-  lose(lostAt: number, now = lostAt): void {
-    this.phase = 'uncertain';
-    this.maybeSent = true;
-    this.lostAt = lostAt;
-    quicken(this.pace, now, now + SECOND / 2);
-  }
-
-  /**
-   * Nothing more is done: what may have been sent is unconfirmed, all else failed by this error.
-   */
-  giveUp(error: LdctlError): void {
-    const isInterrupt = error instanceof Interrupted;
-    const isUnread = !this.trigger && this.entries.readAt === -Infinity && !isInterrupt;
-    const outcome = isInterrupt ? 'interrupted' : 'unconfirmed';
-    this.end = { outcome: this.maybeSent && !isUnread ? outcome : null, error };
+function unblock(
+  run: Run,
+  { by, deadline }: State & { name: 'blocked' },
+  log: LogRead,
+  now: number,
+): void {
+  const counted = log.entries.filter((activity) => by.wants(activity));
+  by.take(counted, log, now);
+  const { open } = by.standing();
+  if (open.length === 0) {
+    run.state = { name: 'checking' };
+  } else if (log.startedAt >= deadline) {
+    giveUp(run, busyError(open, 'It did not end in time; a longer --timeout waits longer.'));
   }
 }
 
-export function read(run: Run, log: LogRead, now: number): void {
-  run.news.push(...goodRead(run.pace, log, now));
-  const problem = notOurs(log.entries, run.plan.deploymentId, run.trigger?.tenant ?? null);
-  if (problem) return run.giveUp(problem);
-  if (run.blockedBy) return readBlocked(run, run.blockedBy, log, now);
-  if (run.phase === 'ready') return readBefore(run, log, now);
-  const { entries: shown, startedAt } = log;
+/** Takes in the entries that count. */
+function collect(run: Run, log: LogRead, now: number): void {
   const { entries, replay } = run;
-  entries.known ??= nodesOf(shown);
+  entries.known ??= nodesOf(log.entries);
   if (replay?.floor === null) {
-    const at = log.serverTime ?? run.accepted?.serverTime;
-    if (at) [replay.from, replay.to] = [at - replay.reach, at + MINUTE];
-    // Below all that is recent: one that shows up late may have a lower id than those that are
-    // there.
-    const last = shown.findLastIndex((activity) => isRecent(run, activity));
-    replay.floor = shown[last + 1]?.id ?? (shown[last]?.id ?? 1n) - 1n;
+    findFloor(run, replay, log);
   }
   const isById = 'ids' in entries.wanted;
-  const recent = shown.filter(
+  const counted = log.entries.filter(
     (activity) => entries.wants(activity) && (isById || isRecent(run, activity)),
   );
-  const news = entries.take(replay ? dropOlder(run, recent) : recent, log, now);
-  if (news.length > 0) {
+  const changes = entries.take(replay ? dropOlder(run, counted) : counted, log, now);
+  if (changes.length > 0) {
     quicken(run.pace, now);
-    run.news.push(...news);
-    run.moved = true;
+    run.events.push(...changes);
+    run.changed = true;
   }
-  if (run.phase === 'uncertain') readUncertain(run, startedAt, now);
-  const { decidesAt } = run;
-  judge(run, startedAt);
-  if (run.decidesAt !== decidesAt) run.moved = true;
 }
 
-/** Above the baseline, or, of a replay, created in its time. */
+function findFloor(run: Run, replay: Replay, { entries: shown, serverTime }: LogRead): void {
+  const at = serverTime ?? run.sent?.accepted?.serverTime;
+  if (at) {
+    replay.from = at - replay.reach;
+    replay.to = at + MINUTE;
+  }
+  // Below all that is recent: a late entry may have a lower id than those that are there.
+  const last = shown.findLastIndex((activity) => isRecent(run, activity));
+  replay.floor = shown[last + 1]?.id ?? (shown[last]?.id ?? 1n) - 1n;
+}
+
+/** Above the baseline or, for a replay, created in its time. */
 function isRecent({ replay, baseline }: Run, { id, created_at }: Activity): boolean {
   const at = Date.parse(created_at);
   return id > (baseline ?? 0n) || (replay !== null && at >= replay.from && at <= replay.to);
 }
 
 /**
- * Of what was created in the time of a replay, only the newest of each node is of it; those that
- * were taken before it showed up are forgotten. What came after the baseline counts all the same,
- * and the worst of it.
+ * Of the entries from the time of a replay, only the newest of each node belongs to it: those taken
+ * before it showed up are dropped. What came after the baseline counts all the same.
  */
 function dropOlder({ entries, baseline }: Run, recent: readonly Activity[]): Activity[] {
   const newest = new Map<Id, Id>();
   for (const { id, node_id: node } of recent) {
-    if (id > (newest.get(node) ?? -1n)) newest.set(node, id);
+    if (id > (newest.get(node) ?? -1n)) {
+      newest.set(node, id);
+    }
   }
-  const isOlder = ({ id, node_id: node }: Activity) =>
+  const isOlder = ({ id, node_id: node }: Activity): boolean =>
     id <= (baseline ?? 0n) && (newest.get(node) ?? -1n) > id;
   for (const { activity } of [...entries.byId.values()]) {
-    if (isOlder(activity)) entries.byId.delete(activity.id);
+    if (isOlder(activity)) {
+      entries.byId.delete(activity.id);
+    }
   }
   return recent.filter((activity) => !isOlder(activity));
 }
 
-function readBefore(run: Run, log: LogRead, now: number): void {
-  const { trigger, entries } = run;
-  if (!trigger) return;
-  const { nodes, expect, ifBusy, idempotencyKey, runtime } = trigger;
-  const { entries: shown, above = 0n, startedAt } = log;
-  if (entries.known === null) {
-    const isEvery = nodes === null && expect === null;
-    entries.known = isEvery ? nodesOf(shown) : [];
-    const busy = busyOf(shown, runtime, entries.only);
-    if (busy.length > 0) {
-      if (ifBusy === 'fail') return run.giveUp(busyError(busy));
-      run.news.push(
-        warning('busy', `${busyText(busy)}${ifBusy === 'wait' ? '; waiting for that to end' : ''}`),
-      );
-      if (ifBusy === 'wait') return block(run, busy, log, now);
-    }
-    // Reading so far back takes a while, so the newest page is read again.
-    if (log.requests > 1 && (isEvery || ifBusy !== 'ignore')) return;
+/** After a lost POST: an entry means accepted; none, 5 s later, that it may be sent again. */
+function lookForTrace(run: Run, startedAt: number, now: number): void {
+  const { sent, state, plan } = run;
+  if (!sent || state.name !== 'unknown') {
+    return;
   }
-  // What a roll reads for another node leaves out all up to that node's baseline.
-  const baseline = shown[0]?.id ?? above;
-  run.baseline = baseline;
-  run.baselineAt = startedAt;
-  const expects = nodes === null ? (expect ?? entries.known.length) : 0;
-  run.news.push({ event: 'baseline', baseline, idempotencyKey, expects });
-}
-
-function block(run: Run, busy: readonly Activity[], log: LogRead, now: number): void {
-  run.blockedBy = new Entries({ ids: busy.map(({ id }) => id) }, run.plan.appearMs);
-  run.blockedBy.take(busy, log, now);
-  run.deadline = log.startedAt + run.plan.timeoutMs;
-  run.pace.nextRead = run.pace.earliest;
-}
-
-function readBlocked(run: Run, busy: Entries, log: LogRead, now: number): void {
-  const counted = log.entries.filter((activity) => busy.wants(activity));
-  busy.take(counted, log, now);
-  const { open } = busy.standing();
-  if (open.length === 0) [run.blockedBy, run.baseline, run.deadline] = [null, null, Infinity];
-  else if (log.startedAt >= run.deadline) {
-    run.giveUp(busyError(open, 'It did not end in time; a longer --timeout waits longer.'));
-  }
-}
-
-function readUncertain(run: Run, startedAt: number, now: number): void {
-  const lostFor = startedAt - run.lostAt;
+  const lostFor = startedAt - sent.lostAt;
   if (run.entries.byId.size > 0) {
-    run.mark('accepted');
-    run.accept(now, true);
-  } else if (run.redirected) {
-    if (lostFor >= run.plan.appearMs) run.giveUp(run.lastError);
+    addMark(run, 'accepted');
+    accept(run, now, true);
+  } else if (sent.redirected) {
+    if (lostFor >= plan.appearMs) {
+      giveUp(run, run.lastError);
+    }
   } else if (lostFor >= READ_AFTER) {
-    if (run.isTooLate(now)) run.giveUp(run.lastError);
-    else if (now >= run.waitUntil) run.phase = 'ready';
+    if (isTooLate(run, now)) {
+      giveUp(run, run.lastError);
+    } else if (now >= state.notBefore) {
+      run.state = { name: 'sending', notBefore: now };
+    }
   }
 }
 
-/** Whether a good read that began at this time says how it ended. */
+/** Whether a good read that began at this time shows how it ended. */
 function judge(run: Run, startedAt: number): void {
-  const { plan, entries, acceptedAt } = run;
-  if (acceptedAt === null || run.end) return;
+  const { plan, entries, acceptedAt, state } = run;
+  if (state.name !== 'following' || acceptedAt === null) {
+    return;
+  }
   const { complete, open, tooMany } = entries.standing();
-  // Of what an earlier run has sent, the grace began then.
-  const graceEnd = acceptedAt - (run.earlier?.ageMs ?? 0) + graceOf(run);
-  const quietFrom = entries.targets === 'observed' ? entries.newAt + 2 * SECOND : -Infinity;
-  const decidesAt = complete ? Math.max(graceEnd, quietFrom) : acceptedAt + plan.appearMs;
+  const decidesAt = complete ? graceEndOf(run, acceptedAt) : acceptedAt + plan.appearMs;
   const isDecided = open.length === 0 && startedAt >= decidesAt;
-  run.decidesAt = open.length === 0 && !isDecided ? decidesAt : null;
-  if (!isDecided && startedAt < run.deadline) return;
-  // Unconfirmed before rejected before timed out. A run without a single entry is unconfirmed.
-  const statuses = entries.rows(MISSING).map(({ status }) => status);
-  let outcome: Outcome =
-    isDecided && statuses.every((status) => status === 'completed') ? 'completed' : 'timed_out';
-  if (statuses.includes('rejected')) outcome = 'rejected';
-  if (statuses.length === 0 || statuses.includes(MISSING) || tooMany) outcome = 'unconfirmed';
-  run.end = { outcome, error: null };
+  const shownAt = open.length === 0 && !isDecided ? decidesAt : null;
+  run.changed ||= state.decidesAt !== shownAt;
+  state.decidesAt = shownAt;
+  if (isDecided || startedAt >= state.deadline) {
+    run.state = { name: 'ended', outcome: outcomeOf(entries, tooMany, isDecided), error: null };
+  }
 }
 
-/** So long after the `202` one more entry may show up, ms. */
-function graceOf({ entries, replay }: Run): number {
-  // Each id has its one entry.
-  if ('ids' in entries.wanted) return 0;
-  // Until the newest entry of a node shows up, an older one is taken for it.
-  if (replay) return 10 * SECOND;
-  // The targets are known: only a second entry of one may come, or one node too many.
-  if (entries.targets !== 'observed') return 2 * SECOND;
-  // A node that the log did not name may report; where it named none, nothing says how many there
-  // are.
+/** Unconfirmed before rejected before timed out. A run without a single entry is unconfirmed. */
+function outcomeOf(entries: Entries, tooMany: boolean, isDecided: boolean): Outcome {
+  const statuses = entries.rows(MISSING).map(({ status }) => status);
+  if (statuses.length === 0 || statuses.includes(MISSING) || tooMany) {
+    return 'unconfirmed';
+  }
+  if (statuses.includes('rejected')) {
+    return 'rejected';
+  }
+  const isDone = isDecided && statuses.every((status) => status === 'completed');
+  return isDone ? 'completed' : 'timed_out';
+}
+
+/** Until then another entry may show up. For what an earlier run sent, it counts from then. */
+function graceEndOf({ entries, sent, replay }: Run, acceptedAt: number): number {
+  const graceEnd = acceptedAt - (sent?.earlier?.ageMs ?? 0) + graceOf(entries, replay);
+  return entries.targets === 'observed' ? Math.max(graceEnd, entries.newAt + 2 * SECOND) : graceEnd;
+}
+
+function graceOf(entries: Entries, replay: Replay | null): number {
+  if ('ids' in entries.wanted) {
+    // Each id has its one entry.
+    return 0;
+  }
+  if (replay) {
+    // Until the newest entry of a node shows up, an older one is in its place.
+    return 10 * SECOND;
+  }
+  if (entries.targets !== 'observed') {
+    // The targets are known: only a second entry of one may come, or one node too many.
+    return 2 * SECOND;
+  }
+  // A node that the log did not list may report; where it listed none, nothing says how many.
   return entries.known?.length ? 3 * SECOND : 10 * SECOND;
 }
 
-export function unreadable(
-  run: Run,
-  failure: { error: LdctlError; startedAt: number },
-  now: number,
-): void {
-  const { givesUp, news } = failedRead(
-    run.pace,
-    failure,
-    now,
-    run.phase === 'uncertain' ? TRIES : undefined,
-  );
-  const isFirst = run.trigger
-    ? run.phase === 'ready' && !run.blockedBy
-    : run.entries.readAt === -Infinity;
-  if (givesUp || isFirst || now >= run.deadline) run.giveUp(failure.error);
-  else run.news.push(...news);
-}
-
+/** @param only the nodes that matter; null for every one */
 export function busyOf(
   shown: readonly Activity[],
   runtime: string,
   only: ReadonlySet<Id> | null,
 ): Activity[] {
   return shown.filter(
-    (a) => a.status === 'processing' && a.runtime === runtime && (only?.has(a.node_id) ?? true),
+    (one) =>
+      one.status === 'processing' && one.runtime === runtime && (only?.has(one.node_id) ?? true),
   );
 }
 

@@ -3,9 +3,10 @@ import type { Clock } from '../base/clock.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
 import { listNewest, matches, readAfter, type ActivityFilter } from '../log/list.js';
-import { RECENT, type ActivityLog, type LogRead } from '../log/log.js';
+import type { ActivityLog, LogRead } from '../log/log.js';
+import { RECENT } from '../log/walk.js';
 import { steps } from './drive.js';
-import type { Job } from './job.js';
+import type { Job, Step } from './job.js';
 import {
   dueAt,
   failedRead,
@@ -15,11 +16,12 @@ import {
   quicken,
   SECOND,
   type Outage,
+  type Pace,
 } from './pace.js';
 
 /**
- * It ends on a read so long after its first at the earliest: what was dispatched just now may not
- * be in the log yet.
+ * It ends on a read that began this long after its start, at the earliest: what was dispatched just
+ * before may not be in the log yet.
  */
 const SHORTEST = 3 * SECOND;
 
@@ -27,17 +29,11 @@ export interface WatchPlan {
   filter: ActivityFilter;
   /** What is listed at first, and what may change into that. */
   first: readonly Activity[];
-  /**
-   * The newest entries, read before that, newest first: they are no news, whether they are listed
-   * or not.
-   */
+  /** The newest entries, read before that, newest first: they are not new, listed or not. */
   newest: Pick<LogRead, 'entries'>;
-  /** What is at or below this id is no news. */
+  /** What is at or below this id is not new. */
   floor: Id;
-  /**
-   * It goes on for ever, and keeps no more in memory than the recent entries and those that are
-   * open.
-   */
+  /** It does not end by itself, and keeps only the recent entries and the open ones in memory. */
   endless: boolean;
   /** Milliseconds; null for none. */
   timeoutMs: number | null;
@@ -48,140 +44,209 @@ export interface WatchResult {
   entries: Activity[];
   /** Whether one that was waited for was rejected; one that had ended before is history. */
   anyRejected: boolean;
-  /** Why it ended otherwise than by what was waited for; exit 7, 8, or that of the signal. */
+  /** Why it ended before all was final: exit 7, 8, or that of the signal; null where it did not. */
   error: LdctlError | null;
 }
 
 export type WatchStep = Outage | { event: 'activity'; activity: Activity };
 
-/** A listing that is kept up to date: until all of it is final, or for ever. */
+/** An entry that the watch knows. */
+interface Followed {
+  /** As last seen. */
+  activity: Activity;
+  /** When it was first seen: the job's clock, ms. */
+  since: number;
+  /** It is not final, and matches the filter apart from its status. */
+  isOpen: boolean;
+  /** It was listed or reported. */
+  isShown: boolean;
+  /** The watch does not end before it is final. */
+  isAwaited: boolean;
+}
+
+interface Watch {
+  plan: WatchPlan;
+  startedAt: number;
+  deadline: number;
+  pace: Pace;
+  /** Those above the floor, the open ones and, unless it is endless, all that were shown. */
+  entries: Map<Id, Followed>;
+  /** The newest entry at the start: what comes late, below it, was dispatched before. */
+  newestId: Id;
+  /** An unknown entry at or below this id is not new. */
+  floor: Id;
+  events: WatchStep[];
+  end: { error: LdctlError | null } | null;
+}
+
+/** A listing that is kept up to date: until all of it is final, or until it is interrupted. */
 export function createWatch(plan: WatchPlan, startedAt: number): Job<WatchResult, WatchStep> {
-  const { filter, first, newest, endless } = plan;
-  const anyStatus = { ...filter, status: undefined };
-  /** The entries above the floor, and the open ones, and when they were first seen. */
-  const known = new Map<Id, { status: string; since: number }>();
-  /** What was told of, as last seen. */
-  const shown = new Map<Id, Activity>();
-  /** Those that are followed: not final, and matching but for the status. */
-  const open = new Set<Id>();
-  const waitedFor = new Set<Id>();
-  const deadline = plan.timeoutMs === null ? Infinity : startedAt + plan.timeoutMs;
-  const pace = newPace(startedAt, startedAt + SECOND);
-  /** An entry that comes late, below this id, was dispatched before the watch began. */
-  const newestId = newest.entries[0]?.id ?? -1n;
-  let floor = newest.entries[RECENT - 1]?.id ?? plan.floor;
-  const news: WatchStep[] = [];
-  let end: { error: LdctlError | null } | null = null;
-
-  for (const { id, status } of [...newest.entries, ...first]) {
-    known.set(id, { status, since: startedAt });
-  }
-  for (const entry of first) {
-    if (matches(filter, entry)) shown.set(entry.id, entry);
-    if (isFinal(entry.status)) continue;
-    open.add(entry.id);
-    waitedFor.add(entry.id);
-  }
-  raiseFloor(newest, startedAt);
-
-  /**
-   * An entry that is new or changed is followed until it is final, if it matches but for its
-   * status; told of, if it matches now or was told of before; and waited for, if it was dispatched
-   * before the watch began, or just then. @returns whether it is told of
-   */
-  function take(activity: Activity, isEarly: boolean, now: number): boolean {
-    const { id, status } = activity;
-    const before = known.get(id);
-    if (before ? before.status === status || isFinal(before.status) : id <= floor) return false;
-    known.set(id, { status, since: before?.since ?? now });
-    const isFollowed = before ? open.has(id) : matches(anyStatus, activity);
-    if (isFollowed && !isFinal(status)) open.add(id);
-    else open.delete(id);
-    if (!isFollowed || !(shown.has(id) || matches(filter, activity))) return false;
-    // What appears right after the beginning was dispatched just before it, too.
-    if ((isEarly || id < newestId) && !shown.has(id)) waitedFor.add(id);
-    shown.set(id, activity);
-    return true;
-  }
-
-  /**
-   * An entry may come late, but not below one that was seen a minute ago; the recent ones are
-   * looked at again all the same.
-   */
-  function raiseFloor({ entries }: Pick<LogRead, 'entries'>, now: number): void {
-    const highest = entries[RECENT - 1]?.id ?? -1n;
-    for (const [id, { since }] of known) {
-      if (id > floor && id <= highest && now - since >= MINUTE) floor = id;
-    }
-    for (const id of known.keys()) {
-      if (id > floor || open.has(id)) continue;
-      known.delete(id);
-      if (endless) shown.delete(id);
-    }
-  }
-
-  function read(log: LogRead, now: number): void {
-    news.push(...goodRead(pace, log, now));
-    const isEarly = log.startedAt < startedAt + SHORTEST;
-    const changed = log.entries.toReversed().filter((one) => take(one, isEarly, now));
-    for (const activity of changed) news.push({ event: 'activity', activity });
-    if (changed.length > 0) quicken(pace, now);
-    raiseFloor(log, now);
-    // Of those that are deep in the log, another one is looked up next time.
-    const [next] = open;
-    if (next !== undefined && open.delete(next)) open.add(next);
-    if (endless) return;
-    const isDone = [...waitedFor].every((id) => isFinal(shown.get(id)?.status ?? ''));
-    if (isDone && !isEarly) end = { error: null };
-    else if (log.startedAt >= deadline) {
-      end = {
-        error: new LdctlError('timedOut', 'timed_out', `timed out: ${open.size} still processing`),
-      };
-    }
-  }
-
+  const watch = startWatch(plan, startedAt);
   return {
-    next: (now) => {
-      if (end) return { do: 'end' };
-      const due = dueAt(pace, deadline);
-      if (now < due) return { do: 'wait', until: due };
-      const downTo = [...open].reduce((low, id) => (id <= low ? id - 1n : low), floor);
-      return { do: 'read', downTo, open: [...open].slice(0, 1), patient: false };
+    tick: () => undefined,
+    next: (now) => nextOf(watch, now),
+    take: (_step, fact, now) => {
+      if (fact.is === 'read') takeRead(watch, fact.read, now);
+      else if (fact.is === 'unreadable') takeFailure(watch, fact, now);
     },
-    take: (fact, now) => {
-      if (fact.is === 'read') read(fact.read, now);
-      else if (fact.is === 'stopped') end ??= { error: fact.reason };
-      else if (fact.is === 'unreadable') {
-        const failed = failedRead(pace, fact, now);
-        news.push(...failed.news);
-        if (!failed.givesUp && now < deadline) return;
-        const what = `the log could not be read any more: ${fact.error.message}`;
-        end = { error: new LdctlError('unconfirmed', fact.error.code, what, fact.error) };
-      }
+    interrupt: (reason) => {
+      watch.end ??= { error: reason };
     },
-    news: () => news.splice(0),
-    result: () => ({
-      entries: [...shown.values()].sort((a, b) => compareIds(b.id, a.id)),
-      anyRejected: [...waitedFor].some((id) => shown.get(id)?.status === 'rejected'),
-      error: end?.error ?? null,
-    }),
+    events: () => watch.events.splice(0),
+    result: () => resultOf(watch),
+  };
+}
+
+function startWatch(plan: WatchPlan, startedAt: number): Watch {
+  const { filter, first, newest, timeoutMs } = plan;
+  const entries = new Map<Id, Followed>();
+  const known = { since: startedAt, isOpen: false, isShown: false, isAwaited: false };
+  for (const activity of newest.entries) entries.set(activity.id, { ...known, activity });
+  for (const activity of first) {
+    const isOpen = !isFinal(activity.status);
+    const isShown = matches(filter, activity);
+    entries.set(activity.id, { ...known, activity, isOpen, isShown, isAwaited: isOpen });
+  }
+  const watch: Watch = {
+    plan,
+    startedAt,
+    deadline: timeoutMs === null ? Infinity : startedAt + timeoutMs,
+    pace: newPace(startedAt, startedAt + SECOND),
+    entries,
+    newestId: newest.entries[0]?.id ?? -1n,
+    floor: newest.entries[RECENT - 1]?.id ?? plan.floor,
+    events: [],
+    end: null,
+  };
+  raiseFloor(watch, newest, startedAt);
+  return watch;
+}
+
+const openOf = (watch: Watch): Followed[] =>
+  [...watch.entries.values()].filter((one) => one.isOpen);
+
+function nextOf(watch: Watch, now: number): Step {
+  if (watch.end) return { do: 'end' };
+  const due = dueAt(watch.pace, watch.deadline);
+  if (now < due) return { do: 'wait', until: due };
+  const open = openOf(watch).map(({ activity }) => activity.id);
+  const downTo = open.reduce((low, id) => (id <= low ? id - 1n : low), watch.floor);
+  return { do: 'read', downTo, open: open.slice(0, 1), patient: false };
+}
+
+function takeRead(watch: Watch, log: LogRead, now: number): void {
+  watch.events.push(...goodRead(watch.pace, log, now));
+  const isEarly = log.startedAt < watch.startedAt + SHORTEST;
+  const changed = log.entries.toReversed().filter((one) => notice(watch, one, isEarly, now));
+  for (const activity of changed) watch.events.push({ event: 'activity', activity });
+  if (changed.length > 0) quicken(watch.pace, now);
+  raiseFloor(watch, log, now);
+  lookUpAnother(watch);
+  if (!watch.plan.endless) watch.end ??= endAfter(watch, log);
+}
+
+/**
+ * Takes an entry as it is now. One that is new or has changed is followed until it is final, if it
+ * matches the filter apart from its status; it is reported if it matches now, or was shown before.
+ * @returns whether to report it
+ */
+function notice(watch: Watch, activity: Activity, isEarly: boolean, now: number): boolean {
+  const { entries, plan } = watch;
+  const before = entries.get(activity.id);
+  if (before ? !hasChanged(before.activity, activity) : activity.id <= watch.floor) return false;
+  const isFollowed = before?.isOpen ?? matches({ ...plan.filter, status: undefined }, activity);
+  const wasShown = before?.isShown ?? false;
+  const isReported = isFollowed && (wasShown || matches(plan.filter, activity));
+  // What appears right after the start, or late, was dispatched before it, and is waited for too.
+  const isBefore = isEarly || activity.id < watch.newestId;
+  entries.set(activity.id, {
+    activity,
+    since: before?.since ?? now,
+    isOpen: isFollowed && !isFinal(activity.status),
+    isShown: wasShown || isReported,
+    isAwaited: before?.isAwaited || (isReported && !wasShown && isBefore),
+  });
+  return isReported;
+}
+
+/** A final status is the last one. */
+const hasChanged = (before: Activity, now: Activity): boolean =>
+  before.status !== now.status && !isFinal(before.status);
+
+/**
+ * An entry may come late, but not below one that was seen a minute ago. The recent ones are looked
+ * at again all the same.
+ */
+function raiseFloor(watch: Watch, log: Pick<LogRead, 'entries'>, now: number): void {
+  const { entries, plan } = watch;
+  const highest = log.entries[RECENT - 1]?.id ?? -1n;
+  for (const [id, { since }] of entries) {
+    if (id > watch.floor && id <= highest && now - since >= MINUTE) watch.floor = id;
+  }
+  for (const [id, { isOpen, isShown }] of entries) {
+    const isResult = isShown && !plan.endless;
+    if (id <= watch.floor && !isOpen && !isResult) entries.delete(id);
+  }
+}
+
+/** Of the open entries deep in the log one is looked up with each read: the next time another. */
+function lookUpAnother({ entries }: Watch): void {
+  for (const [id, entry] of entries) {
+    if (!entry.isOpen) continue;
+    entries.delete(id);
+    entries.set(id, entry);
+    return;
+  }
+}
+
+function endAfter(watch: Watch, { startedAt }: LogRead): Watch['end'] {
+  const open = openOf(watch);
+  const isDone = !open.some(({ isAwaited }) => isAwaited);
+  if (isDone && startedAt >= watch.startedAt + SHORTEST) return { error: null };
+  if (startedAt < watch.deadline) return null;
+  const message = `timed out: ${open.length} still processing`;
+  return { error: new LdctlError('timedOut', 'timed_out', message) };
+}
+
+function takeFailure(
+  watch: Watch,
+  failure: { error: LdctlError; startedAt: number },
+  now: number,
+): void {
+  const failed = failedRead(watch.pace, failure, now);
+  watch.events.push(...failed.news);
+  if (!failed.givesUp && now < watch.deadline) return;
+  const { error } = failure;
+  const message = `the log could not be read any more: ${error.message}`;
+  watch.end = { error: new LdctlError('unconfirmed', error.code, message, error) };
+}
+
+function resultOf({ entries, end }: Watch): WatchResult {
+  const all = [...entries.values()];
+  return {
+    entries: all
+      .filter(({ isShown }) => isShown)
+      .map(({ activity }) => activity)
+      .sort((a, b) => compareIds(b.id, a.id)),
+    anyRejected: all.some(({ activity, isAwaited }) => isAwaited && activity.status === 'rejected'),
+    error: end?.error ?? null,
   };
 }
 
 export interface FollowPlan {
-  /** It begins with what is in the log above this id; null: with the newest entries. */
+  /** It starts with what the log has above this id; null: with the newest entries. */
   after: Id | null;
   filter: ActivityFilter;
-  /** How many of the newest entries it begins with; 0 for all, null for none. */
+  /** How many of the newest entries it starts with; 0 for all, null for none. */
   limit: number | null;
 }
 
-/** First what it begins with, newest first, unless that is what is after an id. */
+/** First the entries it starts with, newest first; those after an id come as events instead. */
 export type FollowEvent = { event: 'listing'; activities: readonly Activity[] } | WatchStep;
 
 /**
- * Every new entry, and every change, for ever.
- * @throws Interrupted; as `Supervisor.list` does for what it begins with; LdctlError (exit 7) when
+ * Every new entry and every change, until it is interrupted.
+ * @throws Interrupted; as `Supervisor.list` does for what it starts with; LdctlError (exit 7) when
  * the log cannot be read any more
  */
 export async function* followLog(

@@ -9,36 +9,37 @@ import {
   type Supervisor,
 } from '../base/supervisor.js';
 
-/**
- * So many entries at the end of a page say how far down it reaches: a single one may be there by a
- * wrong time.
- */
+/** How many entries at its end say how far down a page reaches: one alone may have an odd time. */
 const AGREEING = 5;
+/** How often the newest page is looked for in a log that changes each time. */
+const ROUNDS = 30;
 
 export interface LogPage {
   number: number;
-  /** Newest first, each once, whatever the order of the log. */
+  /** In the server's order. */
+  items: readonly Activity[];
+  /** Newest first, each once, whatever the server's order. */
   entries: Activity[];
-  /**
-   * What is behind the page is older than this, by its last entries; null where that is not sure.
-   */
+  /** Everything on the pages after this one is older than this id; null where that is not sure. */
   reach: Id | null;
   /** How many entries the log has. */
   total: number;
   serverTime: number | null;
 }
 
+/** Where a log stands: whatever comes or goes changes one of the two. */
+export interface Mark {
+  oldest: Id | undefined;
+  total: number;
+}
+
 /**
- * The log of one deployment as numbered pages, with what its server does not say found out on the
- * way.
+ * The log of one deployment as numbered pages. Finds out what its server does not say: which end
+ * is the newest, and how long a page is.
  */
 export class Pages {
-  #isNewestFirst = true;
-  /**
-   * The length of the page that showed the order: a longer one may show another, and a full one
-   * decides.
-   */
-  #orderSeenIn = 0;
+  /** Null until the log has shown it. */
+  #order: 'newest first' | 'oldest first' | null = null;
   /** A server may give fewer than it is asked for. */
   #size = MAX_PAGE_SIZE;
   /** How many entries there are, by the last answer. */
@@ -50,55 +51,54 @@ export class Pages {
   ) {}
 
   get isNewestFirst(): boolean {
-    return this.#isNewestFirst;
+    return this.#order !== 'oldest first';
   }
 
   get size(): number {
     return this.#size;
   }
 
-  /** Of the pages that there are now. */
+  /** The number of the last page, by the last answer. */
   get last(): number {
     return Math.max(Math.ceil(this.#total / this.#size), 1);
   }
 
   /**
-   * The page behind this one, with older entries; null where there is none. Those of a page that is
-   * gone are nearer to page 1.
+   * The number of the page with the next older entries; null after the oldest. With the oldest on
+   * page 1, the pages of a log that has shrunk moved towards page 1.
    */
-  behind(number: number): number | null {
-    const next = this.#isNewestFirst ? number + 1 : Math.min(number - 1, this.last);
+  after(number: number): number | null {
+    const next = this.isNewestFirst ? number + 1 : Math.min(number - 1, this.last);
     return next >= 1 && next <= this.last ? next : null;
   }
 
-  /** The page with the newest entry, as it is now. */
+  /**
+   * The page with the newest entry, as it is now.
+   * @throws InvalidAnswerError where the log changes each time it is looked at
+   */
   async newest(reading: Reading): Promise<LogPage> {
-    // Until a full page has shown the order, page 1 is read: the last page may hold too few
-    // entries.
-    const number = (): number =>
-      this.#isNewestFirst || this.#orderSeenIn < this.#size ? 1 : this.last;
-    for (;;) {
-      const page = await this.read(number(), reading);
-      // Where the page does not say the order, the other end of the log does.
-      if (this.#orderSeenIn === 0 && this.last > 1) {
-        const other = await this.read(this.last, reading);
-        if (other.entries.length === 0) continue;
-        this.#isNewestFirst = middleOf(page, 0n) > middleOf(other, 0n);
-        this.#orderSeenIn = this.#size;
-      }
-      if (page.number === number()) return page;
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const first = this.#order === 'oldest first' ? null : await this.read(1, reading);
+      // The order of a single page does not matter.
+      if (first && (this.last === 1 || this.#showsNewest(first))) return first;
+      const { last } = this;
+      const other = await this.read(last, reading);
+      // Entries came or went meanwhile, so that another page is the last.
+      if (other.entries.length === 0 || last !== this.last) continue;
+      this.#order ??= first && isNewer(first, other) ? 'newest first' : 'oldest first';
+      if (first && this.isNewestFirst) return first;
+      // How far it reaches depends on the order, which may not have been known when it was read.
+      return { ...other, reach: this.#reachOf(other.items) };
     }
+    throw this.#incomplete('its newest page is another one each time', {});
   }
 
-  /**
-   * The same as before where the log has not moved: the oldest entry, read alone, and how many
-   * there are. Whatever comes or goes changes one of the two. Null where it moved meanwhile.
-   */
-  async mark(reading: Reading): Promise<string | null> {
-    const number = this.#isNewestFirst ? Math.max(this.#total, 1) : 1;
+  /** Where the log stands; null where it changed meanwhile. */
+  async mark(reading: Reading): Promise<Mark | null> {
+    const number = this.isNewestFirst ? Math.max(this.#total, 1) : 1;
     const { items, total_results: total } = await this.#ask(number, 1, reading);
     this.#total = total;
-    return number === 1 || number === total ? `${items[0]?.id} of ${total}` : null;
+    return number === 1 || number === total ? { oldest: items[0]?.id, total } : null;
   }
 
   /** @throws as `Supervisor.list` does, and InvalidAnswerError for a page that lacks entries */
@@ -108,24 +108,36 @@ export class Pages {
     if (this.#lacksEntries(answer, number)) answer = await this.#ask(number, this.#size, reading);
     if (this.#lacksEntries(answer, number)) this.#takeAsSize(answer, number);
     const { items, total_results: total, serverTime = null } = answer;
-    this.#learnOrder(items);
     this.#total = total;
-    const oldestLast = this.#isNewestFirst ? items : items.toReversed();
-    // Entries of one moment may be in any order, and go on behind the page.
-    const [highest] = newestFirst(
-      oldestLast.filter((one) => !isOfOneMoment(one, oldestLast.at(-1))).slice(-AGREEING),
-    );
-    return { number, entries: newestFirst(items), reach: highest?.id ?? null, total, serverTime };
+    const [entries, reach] = [newestFirst(items), this.#reachOf(items)];
+    return { number, items, entries, reach, total, serverTime };
+  }
+
+  /** The error for a log that gave fewer entries than it counted. */
+  lacking(seen: number, total: number): InvalidAnswerError {
+    return this.#incomplete(`it counts ${total} entries and gave ${seen}`, {});
+  }
+
+  /** Whether page 1 is the newest, as far as that is known or the page itself shows it. */
+  #showsNewest(first: LogPage): boolean {
+    if (this.#order === null && fallsAllTheWay(first.items)) this.#order = 'newest first';
+    return this.#order === 'newest first';
+  }
+
+  #reachOf(items: readonly Activity[]): Id | null {
+    const oldestLast = this.isNewestFirst ? items : items.toReversed();
+    const end = oldestLast.at(-1)?.created_at;
+    // Entries of one moment come in any order, and may continue on the next page.
+    const sure = oldestLast.filter((one) => one.created_at !== end).slice(-AGREEING);
+    return newestFirst(sure)[0]?.id ?? null;
   }
 
   async #ask(number: number, results: number, reading: Reading): Promise<ActivityPage> {
-    const answer = await this.supervisor.list(
-      this.deploymentId,
-      { page: number, results },
-      reading.options,
-    );
+    const query = { page: number, results };
+    const answer = await this.supervisor.list(this.deploymentId, query, reading.options);
     reading.requests += 1;
     reading.serverTime ??= answer.serverTime ?? null;
+    reading.leastTotal = Math.min(reading.leastTotal, answer.total_results);
     if (answer.items.length > 0 && answer.page !== number) {
       throw this.#incomplete(
         `the answer is page ${answer.page} where page ${number} was asked for`,
@@ -144,8 +156,9 @@ export class Pages {
   #takeAsSize(answer: ActivityPage, number: number): void {
     const held = answer.items.length;
     const isLast = number > 1 && number * this.#size >= answer.total_results;
-    if (number === 1 && held > 1) this.#size = held;
-    else if (held === 0 || !isLast) {
+    if (number === 1 && held > 1) {
+      this.#size = held;
+    } else if (held === 0 || !isLast) {
       throw this.#incomplete(
         `page ${number} of ${answer.total_results} entries holds ${held} instead of ${this.#size}`,
         answer,
@@ -153,7 +166,7 @@ export class Pages {
     }
   }
 
-  #incomplete(what: string, { requestId }: ActivityPage): InvalidAnswerError {
+  #incomplete(what: string, { requestId }: Pick<ActivityPage, 'requestId'>): InvalidAnswerError {
     return new InvalidAnswerError(
       `the activity log of deployment ${this.deploymentId} is not whole: ${what}`,
       {
@@ -162,55 +175,38 @@ export class Pages {
       },
     );
   }
-
-  /**
-   * In a log that is sorted by time, the times go one way, odd ones too; ids do not, and those of
-   * one moment least of all.
-   */
-  #learnOrder(items: readonly Activity[]): void {
-    if (items.length <= this.#orderSeenIn) return;
-    const byId = trendOf(items.map(({ id }) => id));
-    const byTime = trendOf(items.map(({ created_at: at }) => Date.parse(at)));
-    const trend = Math.abs(byTime) === 1 && Math.abs(byId) < 1 ? byTime : byId;
-    // Of one moment, or one against the other.
-    if (trend === 0 || byTime === 0 || byTime * byId === -1) return;
-    this.#isNewestFirst = trend > 0;
-    this.#orderSeenIn = items.length;
-  }
 }
 
-const isOfOneMoment = (one: Activity, other: Activity | undefined): boolean =>
-  one.created_at === other?.created_at;
-
-/** 1 where all values fall, -1 where all rise. Equal ones say nothing. */
-function trendOf(values: ReadonlyArray<Id | number>): number {
-  const falls = values.filter((value, n) => value < (values[n - 1] ?? value)).length;
-  const rises = values.filter((value, n) => value > (values[n - 1] ?? value)).length;
-  return (falls - rises) / (falls + rises || 1);
+/** Whether a page shows by itself that the newest come first: its ids and its times both say so. */
+function fallsAllTheWay(items: readonly Activity[]): boolean {
+  const [first] = items;
+  const last = items.at(-1);
+  return (
+    items.every(({ id }, n) => n === 0 || id < (items[n - 1]?.id ?? id)) &&
+    Date.parse(first?.created_at ?? '') > Date.parse(last?.created_at ?? '')
+  );
 }
 
-/** The entries at its ends may have odd times. */
-export const middleOf = ({ entries }: LogPage, none: Id): Id =>
-  entries[entries.length >> 1]?.id ?? none;
+/** The id in the middle of a page: those at its ends may have odd times. */
+export const middleOf = ({ entries }: LogPage): Id | undefined => entries[entries.length >> 1]?.id;
 
-/** What one reading of the log is told on its way. */
+const isNewer = (one: LogPage, other: LogPage): boolean =>
+  (middleOf(one) ?? 0n) > (middleOf(other) ?? 0n);
+
+/** What one reading of the log has been told so far. */
 export const newReading = (clock: Pick<Clock, 'elapsed'>, options: CallOptions = {}) => ({
   options,
   /** Monotonic clock, ms. */
   startedAt: clock.elapsed(),
   requests: 0,
-  /**
-   * The server's clock at the first answer, cut to whole seconds, ms UTC; null where it does not
-   * say.
-   */
+  /** The server's clock at the first answer, in whole seconds, ms UTC; null where it is not sent. */
   serverTime: null as number | null,
+  /** The smallest number of entries that an answer gave. */
+  leastTotal: Infinity,
 });
 export type Reading = ReturnType<typeof newReading>;
 
-/**
- * An entry that changed while the page was put together can be on it twice: then the later state
- * counts.
- */
+/** An entry that changed while the server read the page may be on it twice: the later state counts. */
 function newestFirst(items: readonly Activity[]): Activity[] {
   const sorted = [...items].sort(
     (a, b) => compareIds(b.id, a.id) || Number(isFinal(b.status)) - Number(isFinal(a.status)),

@@ -23,7 +23,10 @@ export async function reportToGitHub(
   const file = env.GITHUB_STEP_SUMMARY;
   if (!file) return;
   try {
-    await appendFile(file, stepSummary(result));
+    await appendFile(
+      file,
+      stepSummary(result, (text) => stderr.masked(text)),
+    );
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     stderr.write(warningText(stderr, `the step summary could not be written: ${reason}`));
@@ -57,23 +60,25 @@ function escapeMessage(text: string): string {
     .replaceAll('\n', '%0A');
 }
 
-function stepSummary(result: ResultFields): string {
+/** @param masked takes out keys, which markup would hide from it */
+function stepSummary(result: ResultFields, masked: (text: string) => string): string {
+  const markdown = (text: string): string => markdownText(masked(text));
   const rows = result.nodes.map((node) => {
     const { status, node_id: id, activity_id: activity, ambiguous } = node;
     const sign = { done: '✅', failed: '❌', open: '⏳' }[standingOf(node)];
-    const words = `${sign} ${markdownText(statusText(status))}${ambiguous ? ' (ambiguous)' : ''}`;
+    const words = `${sign} ${markdown(statusText(status))}${ambiguous ? ' (ambiguous)' : ''}`;
     const took = tookMs(node);
     return `| ${id ?? '–'} | ${activity ?? '–'} | ${words} | ${took === null ? '–' : formatDuration(took)} |`;
   });
   return [
-    `### ${markdownText(runName(result))}: ${markdownText(result.outcome.replaceAll('_', ' '))}`,
+    `### ${markdown(runName(result))}: ${markdown(result.outcome.replaceAll('_', ' '))}`,
     `\nDeployment ${result.deployment_id}\n`,
     '| Node | Activity | Status | Took |',
     '| --- | --- | --- | --- |',
     ...rows,
     ...(result.resume === null
       ? []
-      : [`\nTo go on:\n\n\`\`\`sh\n${plainText(result.resume)}\n\`\`\``]),
+      : [`\nTo go on:\n\n\`\`\`sh\n${plainText(masked(result.resume))}\n\`\`\``]),
     '\n',
   ].join('\n');
 }

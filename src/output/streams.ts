@@ -1,8 +1,6 @@
 import { LdctlError } from '../base/errors.js';
+import type { ApiKey } from '../base/secret.js';
 import type { Env } from '../base/text.js';
-
-/** Takes secrets out of a text that is about to be shown. */
-export type Scrub = (text: string) => string;
 
 /** A broken pipe, as with `head`, or a terminal that was closed: no failure of ldctl. */
 export class ReaderGone extends LdctlError {
@@ -47,8 +45,10 @@ export class Sink {
   /** Whether lines already written can be replaced: a terminal that moves its cursor. */
   readonly canRedraw: boolean;
   readonly colour: boolean;
+  /** What programs read, such as JSON or CSV: it is written as it is. */
+  isData = false;
   readonly #stream: OutputStream;
-  readonly #scrubs: Scrub[] = [];
+  readonly #keys: ApiKey[] = [];
   readonly #gone = new AbortController();
   readonly #waiting: Array<() => void> = [];
   readonly #isRunner: boolean;
@@ -87,8 +87,9 @@ export class Sink {
   write(text: string, how?: 'command'): void {
     if (this.closed || text === '') return;
     this.#pending += 1;
-    const clean = this.#scrubs.reduce((scrubbed, scrub) => scrub(scrubbed), text);
-    this.#stream.write(this.#isRunner && how !== 'command' ? withoutCommands(clean) : clean, () => {
+    const clean = this.masked(text);
+    const isRead = this.#isRunner && !this.isData && how !== 'command';
+    this.#stream.write(isRead ? withoutCommands(clean) : clean, () => {
       this.#pending -= 1;
       if (this.#pending === 0) this.#wake();
     });
@@ -108,8 +109,15 @@ export class Sink {
     if (this.closed && !(reason instanceof ReaderGone)) throw reason;
   }
 
-  redact(scrub: Scrub): void {
-    this.#scrubs.push(scrub);
+  /** From now on this key is masked. */
+  redact(key: ApiKey): void {
+    this.#keys.push(key);
+  }
+
+  /** A text as it may be written elsewhere, too: without any key. */
+  masked(text: string): string {
+    const kind = this.isData ? 'data' : 'text';
+    return this.#keys.reduce((masked, key) => key.scrub(masked, kind), text);
   }
 
   hurry(reason: LdctlError): void {
@@ -151,8 +159,8 @@ export class Output {
     readonly stderr: Sink,
   ) {}
 
-  redact(scrub: Scrub): void {
-    for (const sink of [this.stdout, this.stderr]) sink.redact(scrub);
+  redact(key: ApiKey): void {
+    for (const sink of [this.stdout, this.stderr]) sink.redact(key);
   }
 
   /** After an interrupt: a sink whose reader is slow is closed soon, with this as the reason. */

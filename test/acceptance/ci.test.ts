@@ -10,7 +10,7 @@ import {
 import { join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { LDCTL, type Ended } from '../helpers/ldctl.js';
-import { parseJson } from '../helpers/readers.js';
+import { parseJson, readAs } from '../helpers/readers.js';
 import { ROOT } from '../helpers/root.js';
 import { endsWith, story, type Scene } from '../helpers/scene.js';
 import { assertMatches } from '../helpers/schemas.js';
@@ -281,27 +281,44 @@ describe('in a step of GitHub Actions', () => {
     },
   );
 
-  story('text of the server cannot become a command', {}, async (scene) => {
-    const { deploymentId: deployment_id, tenantId: tenant_id } = scene.sandbox;
-    const action = '::error::pwned ##[error]too\n  ::warning::and this';
-    const created_at = '2026-03-16T12:00:00Z';
-    const item = { id: 1n, node_id: 2n, runtime: 'iggy', status: 'completed', action, created_at };
-    const items = [{ ...item, deployment_id, tenant_id }];
-    const server = await startServer(
-      reply(200, { items, page: 1, total_results: 1, total_pages: 1 }),
-    );
-    const env = { GITHUB_ACTIONS: 'true', LD_SUPERVISOR_URL: server.url };
-    for (const format of ['table', 'csv']) {
-      const { stdout } = await scene.ends(
-        0,
-        `activities list --columns action,id --no-header -o ${format}`,
-        env,
+  story(
+    'text of the server cannot become a command, and data stays as it is',
+    {},
+    async (scene) => {
+      const { deploymentId: deployment_id, tenantId: tenant_id } = scene.sandbox;
+      const action = '::error::pwned ##[error]too\n  ::warning::and this';
+      const created_at = '2026-03-16T12:00:00Z';
+      const item = {
+        id: 1n,
+        node_id: 2n,
+        runtime: 'iggy',
+        status: 'completed',
+        action,
+        created_at,
+      };
+      const items = [
+        { ...item, deployment_id, tenant_id, '::error::name': '::error::value \uffff' },
+      ];
+      const server = await startServer(
+        reply(200, { items, page: 1, total_results: 1, total_pages: 1 }),
       );
-      assert.match(stdout, /pwned/);
-      assert.doesNotMatch(stdout, /##\[|^\s*::/m);
-    }
-    await server.close();
-  });
+      const env = { GITHUB_ACTIONS: 'true', LD_SUPERVISOR_URL: server.url };
+      const list = async (flags: string): Promise<string> =>
+        (await scene.ends(0, `activities list ${flags}`, env)).stdout;
+      const [table, csv, yaml] = await Promise.all([
+        list('--columns action,id --no-header'),
+        list('--columns action,id --no-header -o csv'),
+        list('-o yaml'),
+      ]);
+      await server.close();
+      assert.match(table, /pwned/);
+      for (const acted of [table, yaml]) assert.doesNotMatch(acted, /##\[|^\s*::/m);
+      assert.equal(csv, `${action.replace('\n', ' ')},1\n`);
+      // No reader of YAML has to take a character that is not printable.
+      assert.ok(!yaml.includes('\uffff'));
+      assert.deepEqual((readAs('yaml', yaml) as { items: unknown }).items, items);
+    },
+  );
 });
 
 /**

@@ -107,7 +107,7 @@ describe('completion in a real shell', function () {
           TERM: 'dumb',
         };
         shell = new Terminal(command.split(' '), env, { columns: 200 });
-        shell.enter(`cd ${scene.folder}; ${setUp}; ldctl ready`);
+        shell.enter(`cd '${scene.folder}'; ${setUp}; ldctl ready`);
         await shell.shows(/words:<ready>/);
       });
       // Killed, it would write its history into the folder while that is removed.

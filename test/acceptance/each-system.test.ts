@@ -41,6 +41,14 @@ describe('on this system', () => {
     await scene.ends(3, `sandbox exec --reject 1 --work 100ms -- ${inner}`);
   });
 
+  story('a sandbox ends with 127 where the program is not found', {}, async (scene) => {
+    const { stderr } = await scene.ends(127, 'sandbox exec -- no-such-program');
+    assert.match(stderr, /no-such-program: command not found/);
+    const exit = join(scene.folder, 'exit-1.cjs');
+    writeFileSync(exit, 'process.exit(1)');
+    await scene.ends(1, ['sandbox', 'exec', '--', process.execPath, exit]);
+  });
+
   story(
     'a gate is run by a shell, knows the node, and halts the roll',
     { workMs: 50 },

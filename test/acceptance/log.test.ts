@@ -74,6 +74,62 @@ describe('a log', () => {
     },
   );
 
+  /** A log of one moment, on a server that does not care in which order each query has them. */
+  const unsorted = (size: number, turn: (page: number, nth: number) => number): Step => {
+    const log = logOf(size).map(({ id }) => entry(Number(id)));
+    let nth = 0;
+    return (request, ...rest) => {
+      const page = Number(new URL(request.url, 'http://localhost').searchParams.get('page'));
+      const by = turn(page, (nth += 1));
+      return pages([...log.slice(by), ...log.slice(0, by)])(request, ...rest);
+    };
+  };
+
+  plan('that lacks entries each time that it is read says so: 6', async () => {
+    // Page 1 has the first hundred, page 2 repeats 70 of them, page 3 has the last 50.
+    const { ids, stderr } = await listing(
+      6,
+      unsorted(250, (page) => (page === 2 ? 180 : 0)),
+    );
+    assert.match(stderr, /the activity log of deployment 7 is not whole/);
+    assert.match(stderr, /it counts 250 entries and gave 180/);
+    assert.equal(new Set(ids).size, ids.length);
+  });
+
+  plan('that lacks entries only the first time is read again, and whole', async () => {
+    const { ids } = await listing(
+      0,
+      unsorted(250, (page, nth) => (page === 2 && nth < 6 ? 180 : 0)),
+    );
+    assert.deepEqual(new Set(ids), new Set(idsOf(logOf(250))));
+    assert.equal(ids.length, 250);
+  });
+
+  plan('of a fixed size is whole, although each entry that comes pushes one out', async () => {
+    let newest = 450;
+    const { ids } = await listing(0, (...request) => {
+      newest += 1;
+      const log = Array.from({ length: 450 }, (_, n) => entry(newest - n));
+      return pages(log)(...request);
+    });
+    assert.equal(new Set(ids).size, ids.length);
+    // All that were there from the beginning to the end.
+    for (let id = newest - 449; id <= 451; id += 1) assert.ok(ids.includes(String(id)), `${id}`);
+  });
+
+  plan(
+    'whose newest page is another one each time is not looked for without an end: 6',
+    async () => {
+      const log = logOf(250).toReversed();
+      const { stderr, requests } = await listing(6, (request, ...rest) => {
+        const page = Number(new URL(request.url, 'http://localhost').searchParams.get('page'));
+        return pages(page === 3 ? [...log, ...logOf(100)] : log)(request, ...rest);
+      });
+      assert.match(stderr, /its newest page is another one each time/);
+      assert.ok(requests < 100, String(requests));
+    },
+  );
+
   plan(
     'with times of the year 1, of 2099 and 40 days ago is not cut short by --since, in either order',
     async () => {
@@ -96,17 +152,11 @@ describe('a log', () => {
 
   for (const order of ['desc', 'asc'] as const) {
     plan(
-      `sorted by times of which some are odd is whole, and nothing old counts for a trigger: ${order}`,
+      `sorted by time is whole though many have the same time, and nothing old counts for a trigger: ${order}`,
       async () => {
-        const now = Date.now();
-        const ODD: Record<number, string> = {
-          9: '2099-01-01T00:00:00Z',
-          100: '0001-01-01T00:00:00Z',
-          180: new Date(now - 40 * 24 * 60 * MINUTE_MS).toISOString(),
-        };
+        const start = Date.now() - 300 * MINUTE_MS;
         const timeOf = (id: number): string =>
-          ODD[id] ?? new Date(now - (300 - id) * MINUTE_MS).toISOString();
-        // The last page of the oldest first holds nothing but the entry of 2099.
+          new Date(start + Math.floor(id / 30) * 30 * MINUTE_MS).toISOString();
         for (const size of [250, 201]) {
           const log = Array.from({ length: size }, (_, n) =>
             entry(n + 1, { created_at: timeOf(n + 1) }),
@@ -116,7 +166,11 @@ describe('a log', () => {
               log.push(entry(1000, { created_at: new Date().toISOString(), status: 'rejected' }));
               return reply(202)(request, ...rest);
             }
-            log.sort((a, b) => Date.parse(a.created_at) - Date.parse(b.created_at));
+            // Those of one moment stand the other way round than the rest.
+            log.sort(
+              (a, b) =>
+                Date.parse(a.created_at) - Date.parse(b.created_at) || Number(b.id) - Number(a.id),
+            );
             return pages(order === 'asc' ? log : log.toReversed())(request, ...rest);
           };
           const { ids, requests } = await listing(0, step);
@@ -135,6 +189,18 @@ describe('a log', () => {
         }
       },
     );
+
+    plan(`is newest first although it grows while it is read: ${order}`, async () => {
+      const log = logOf(950);
+      let newest = 950;
+      const { ids } = await listing(0, (...request) => {
+        log.unshift(entry((newest += 1)));
+        return pages(order === 'asc' ? log.toReversed() : log)(...request);
+      });
+      const rising = ids.filter((id, n) => n > 0 && Number(id) > Number(ids[n - 1]));
+      assert.deepEqual(rising, []);
+      assert.deepEqual(ids.slice(-950), idsOf(logOf(950)));
+    });
 
     plan(`is watched for what comes late, below what is there: ${order}`, async () => {
       const log = logOf(250).filter(({ id }) => id !== 249n);

@@ -88,7 +88,7 @@ describe('a profile', () => {
     writeFileSync(script, `#!/bin/sh\nenv > "${scene.folder}/seen"\nexit 3\n`, { mode: 0o700 });
     const args = [
       ...wordsOf(`profiles add prod ${target(scene)} --key-command`),
-      `${script} --token s3cr3t`,
+      `'${script}' --token s3cr3t`,
     ];
     const { stderr } = await scene.ends(2, args);
     assert.match(stderr, /ended with exit code 3/);

@@ -176,7 +176,7 @@ describe('a roll that is interrupted', () => {
       const asked = (): string[] =>
         existsSync(marks) ? readFileSync(marks, 'utf8').trimEnd().split('\n') : [];
       // The second node's gate takes its time, the first time.
-      const slow = `echo $LDCTL_NODE_ID >> ${marks}; [ $(wc -l < ${marks}) != 2 ] || sleep 600 # ${'a long gate '.repeat(50)}`;
+      const slow = `echo $LDCTL_NODE_ID >> '${marks}'; [ $(wc -l < '${marks}') != 2 ] || sleep 600 # ${'a long gate '.repeat(50)}`;
       const run = scene.start([...gated(scene, slow), '--max-unavailable', '50%']).input();
       await until('the second gate', () => asked().length >= 2);
       run.kill('SIGINT');
@@ -195,9 +195,9 @@ describe('a roll that is interrupted', () => {
   );
 
   for (const [how, gate, signals] of [
-    ['SIGTERM in a gate ends it with all that it started', HANGING_GATE, ['SIGTERM']],
+    ['SIGTERM in a gate ends it with its process group', HANGING_GATE, ['SIGTERM']],
     [
-      'SIGTERM and SIGINT leave no gate behind that does not listen',
+      'SIGTERM and SIGINT leave no gate behind that does not listen, and a result',
       STUBBORN_GATE,
       ['SIGTERM', 'SIGINT'],
     ],
@@ -208,12 +208,34 @@ describe('a roll that is interrupted', () => {
       for (const signal of signals) run.kill(signal);
       const ended = await run.ended();
       assert.ok(ended.code === 143 || (signals.length > 1 && ended.code === 130), ended.stderr);
-      // A second signal that comes when the first was heard ends the process at once.
-      if (ended.code === 143) assert.deepEqual(statuses(ended), ['completed', 'not_started']);
+      assert.deepEqual(statuses(ended), ['completed', 'not_started']);
       await until('the end of its group', () => !isThere(group));
       assert.equal(scene.dispatched, 1);
     });
   }
+
+  story(
+    'by a second signal while a gate is being ended still gives a result',
+    withNodes(2),
+    async (scene) => {
+      const asked = join(scene.folder, 'asked');
+      const gate = `trap 'echo > "${asked}"' TERM; echo $$ > "$TMPDIR/gate.pid"; while :; do sleep 600 & wait; done`;
+      const run = scene.start(gated(scene, gate)).input();
+      const group = await groupOfGate(scene);
+      run.kill('SIGTERM');
+      await until('the end that the gate is asked for', () => existsSync(asked));
+      run.kill('SIGTERM');
+      const ended = await endsWith(143, run);
+      assert.deepEqual(statuses(ended), ['completed', 'not_started']);
+      await until('the end of its group', () => !isThere(group));
+    },
+  );
+
+  story('shows no line of a gate beyond 64 kB', withNodes(1), async (scene) => {
+    const { stderr } = await scene.ends(0, gated(scene, "head -c 1000000 /dev/zero | tr '\\0' x"));
+    const longest = Math.max(...stderr.split('\n').map((line) => line.length));
+    assert.ok(longest > 65_000 && longest < 66_000, `${longest} characters in a line`);
+  });
 
   // More of them, at random moments: `npm run check:kills`.
   const { ROLL_KILLS: kills } = process.env;

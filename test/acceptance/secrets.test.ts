@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Ended } from '../helpers/ldctl.js';
-import { endsWith, story, type Scene } from '../helpers/scene.js';
+import { endsWith, story, wordsOf, type Scene } from '../helpers/scene.js';
 import { reply, startServer } from '../helpers/server.js';
 import { createAuthority } from '../http/certificates.js';
 import { startProxy } from '../http/proxy-server.js';
@@ -136,7 +136,7 @@ describe('the API key', () => {
       const stop = watchProcesses(key);
       for (const args of [
         `profiles add file --api-key-stdin --key-store file ${target}`,
-        [...`profiles add command ${target} --key-command`.split(' '), `cat ${vault}`],
+        [...`profiles add command ${target} --key-command`.split(' '), `cat '${vault}'`],
         'profiles list',
         'profiles show -o json',
         'whoami --debug',
@@ -157,6 +157,62 @@ describe('the API key', () => {
       for (const path of filesBelow(config)) assert.equal(statSync(path).mode & 0o777, 0o600, path);
     },
   );
+
+  for (const [what, key] of [
+    ['of digits only', '12345678901234567890123456'],
+    ['with all that data is made of', `{"k":[1,2]}'quoted'\\0123456`],
+  ] as const) {
+    story(
+      `is in no text that the server gives back, where it is one ${what}`,
+      {},
+      async (scene) => {
+        const problem = { code: 'forbidden', reason: `no rights for ${key}, said "${key}"` };
+        const server = await startServer(reply(403, problem));
+        const env = { LD_SUPERVISOR_URL: server.url, LD_API_KEY: key, LD_DEPLOYMENT_ID: '7' };
+        const denied = await scene.ends(4, 'activities list --debug', env);
+        const entry = { id: 5n, node_id: 7n, runtime: key, action: 'restart', status: key };
+        const page = {
+          items: [{ ...entry, created_at: '' }],
+          page: 1,
+          total_results: 1,
+          total_pages: 1,
+        };
+        const log = await startServer(reply(200, page));
+        const listed = await scene.ends(0, 'activities list', {
+          ...env,
+          LD_SUPERVISOR_URL: log.url,
+        });
+        await Promise.all([server.close(), log.close()]);
+        assert.match(denied.stderr, /no rights for …/);
+        for (const { stdout, stderr } of [denied, listed]) {
+          assert.ok(!`${stdout}${stderr}`.includes(key), stdout + stderr);
+        }
+      },
+    );
+  }
+
+  story('is masked in the step summary of GitHub Actions', {}, async (scene) => {
+    const entry = { id: 5n, node_id: 7n, runtime: 'iggy', action: `x ${KEY}`, status: 'rejected' };
+    const page = {
+      items: [{ ...entry, created_at: '' }],
+      page: 1,
+      total_results: 1,
+      total_pages: 1,
+    };
+    const server = await startServer(reply(200, page));
+    const summary = join(scene.folder, 'summary.md');
+    await scene.ends(3, 'activities wait 5', {
+      LD_SUPERVISOR_URL: server.url,
+      LD_DEPLOYMENT_ID: '7',
+      LD_API_KEY: KEY,
+      GITHUB_ACTIONS: 'true',
+      GITHUB_STEP_SUMMARY: summary,
+    });
+    await server.close();
+    const stdout = readFileSync(summary, 'utf8');
+    assert.match(stdout, /^### x /);
+    assertAbsent(KEY, { stdout, stderr: '' });
+  });
 
   story('is not sent on by a redirect', {}, async (scene) => {
     const thief = await startServer([]);
@@ -214,7 +270,8 @@ describe('under NODE_DEBUG, what Node prints holds no key', () => {
       2,
       scene.start(stdin, { ...env, NODE_DEBUG: 'stream' }).input(KEY),
     );
-    await scene.ends(0, `${add} --key-store command --key-command ${program}`, env);
+    const command = ['--key-store', 'command', '--key-command', `'${program}'`];
+    await scene.ends(0, [...wordsOf(add), ...command], env);
     const printed = await scene.ends(2, `${LIST} --profile prod`, { ...env, NODE_DEBUG: '*' });
     for (const ended of [piped, printed]) {
       assert.match(ended.stderr, /^error: with NODE_DEBUG as it is set/m);

@@ -93,7 +93,7 @@ async function afterClosing(
   const code = join(scene.folder, 'code');
   rmSync(code, { force: true });
   const terminal = new Terminal(
-    ['sh', '-c', `cd ${scene.folder}; ${SHELL}`, 'sh', ...command],
+    ['sh', '-c', `cd '${scene.folder}'; ${SHELL}`, 'sh', ...command],
     scene.env,
   );
   try {

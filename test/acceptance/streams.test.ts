@@ -6,7 +6,7 @@ import { setTimeout as realSleep } from 'node:timers/promises';
 import { nodeIds } from '../../src/sandbox/options.js';
 import { type Run } from '../helpers/ldctl.js';
 import { readAs } from '../helpers/readers.js';
-import { endsWith, story, until, type Scene } from '../helpers/scene.js';
+import { endsWith, story, until, wordsOf, type Scene } from '../helpers/scene.js';
 
 const RESTART = 'activities trigger iggy restart --node 7';
 const ONE = { nodes: [7n] };
@@ -68,7 +68,7 @@ describe('a reader that has stopped reading', () => {
     'holds up no SIGTERM of a roll whose gate floods',
     { nodes: [7n, 8n], workMs: 50 },
     async (scene) => {
-      scene.env.GATE = `cd ${scene.folder}; echo > begun; yes`;
+      scene.env.GATE = `cd '${scene.folder}'; echo > begun; yes`;
       const roll = 'ldctl activities roll iggy restart --node 7,8 --gate "$GATE" 2> "$STUCK"';
       await stuck(scene, 143, roll, async () => {
         await until('the gate', () => existsSync(join(scene.folder, 'begun')));
@@ -153,7 +153,7 @@ describe('what is read, and never comes', () => {
       const path = fifoIn(scene, 'silent');
       const writer = writerTo(scene, path);
       const run = args.endsWith('--nodes-from')
-        ? scene.start(`${args} ${path}`)
+        ? scene.start([...wordsOf(args), path])
         : scene.start(args, { LD_API_KEY: '', LD_API_KEY_FILE: path });
       run.input();
       await writer.said(/open/);
@@ -190,7 +190,8 @@ describe('what is read, and never comes', () => {
       writeFileSync(program, `#!/bin/sh\n${script}\n`, { mode: 0o700 });
     does(`echo '${sandbox.apiKey}'`);
     const where = `--tenant-id ${sandbox.tenantId} --supervisor-url ${url} --deployment ${sandbox.deploymentId}`;
-    await scene.forget().ends(0, `profiles add prod --no-verify ${where} --key-command ${program}`);
+    const add = wordsOf(`profiles add prod --no-verify ${where} --key-command`);
+    await scene.forget().ends(0, [...add, `'${program}'`]);
     does(`echo > '${fifo}'; exec sleep 600`);
     const asked = scene.spawn('cat', [fifo]).input();
     const run = scene.start('activities list').input();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { quote } from 'shell-quote';
 import { type StartSandboxOptions } from '../../src/sandbox/index.js';
 import { ldctl, type Ended } from '../helpers/ldctl.js';
 import { story, wordsOf, type Scene } from '../helpers/scene.js';
@@ -15,6 +16,7 @@ const COLOUR = new RegExp(`${ESCAPE}\\[[\\d;]*m`);
 /** The question, and the last of its answers. */
 const QUESTION = /Restart iggy on [^?]*\?[^]*no\b/;
 const RESTART = 'activities trigger iggy restart';
+const ONE = { nodes: [7n] };
 const THREE = { nodes: [7n, 8n, 9n] };
 
 type Play = (terminal: Terminal, scene: Scene) => Promise<void>;
@@ -96,7 +98,7 @@ describe('at a terminal', () => {
     assert.deepEqual(scene.bodies, ['{"nodes":[7,8]}']);
   });
 
-  const two = { nodes: [7n, 8n], workMs: 1500 };
+  const two = { nodes: [7n, 8n], workMs: 4000 };
   terminalStory(
     'yes goes ahead, and shows the nodes live in colour',
     two,
@@ -152,7 +154,7 @@ describe('at a terminal', () => {
     { nodes: [7n], workMs: 4000 },
     async (scene) => {
       const terminal = new Terminal(['bash', '--norc', '-i'], { ...scene.env, PS1: '> ' });
-      terminal.enter(ldctl(...wordsOf(`${RESTART} --node 7`)).join(' '));
+      terminal.enter(quote(ldctl(...wordsOf(`${RESTART} --node 7`))));
       await terminal.shows(/processing/);
       terminal.type(CTRL_Z);
       await terminal.shows(/Stopped/);
@@ -217,4 +219,30 @@ describe('the first five minutes, at a terminal', () => {
       });
     }
   });
+
+  story(
+    'no name of a deployment acts in the question of a protected profile',
+    ONE,
+    async (scene) => {
+      const { sandbox, url } = scene;
+      const flags = `--tenant-id ${sandbox.tenantId} --supervisor-url ${url} --deployment ${sandbox.deploymentId}`;
+      const add = `profiles add prod --protected --no-verify --api-key-stdin --key-store file ${flags}`;
+      // Core, which would know its path, is not reached.
+      await scene
+        .forget()
+        .start(`${add} --api-url http://127.0.0.1:1`)
+        .input(sandbox.apiKey)
+        .ended();
+      const config = join(scene.folder, 'config', 'config.json');
+      const { profiles } = JSON.parse(readFileSync(config, 'utf8')) as { profiles: object[] };
+      const named = { ...profiles[0], deployment_name: `${ESCAPE}[2Jpwned` };
+      writeFileSync(config, JSON.stringify({ current: 'prod', profiles: [named] }));
+      await atTerminal(scene, `${RESTART} --node 7`, async (terminal) => {
+        await terminal.shows(/pwned/);
+        terminal.interrupt();
+        await ends(130, terminal);
+        assert.ok(!terminal.raw.includes(`${ESCAPE}[2J`), 'its name clears the screen');
+      });
+    },
+  );
 });

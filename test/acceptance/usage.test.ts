@@ -119,7 +119,14 @@ const MISTAKES: ReadonlyArray<readonly [args: Words, says: RegExp, next: RegExp]
   [`${RESTART} --yes=false`, /--yes takes no value/, /See ldctl/],
   [`${RESTART} --yes --timeout 1s --timeout 2s`, /--timeout is given twice/, /See ldctl/],
   [`whoami --api-key ${SECRET}`, /a key is never a flag/, /LD_API_KEY .*or keep it in a profile/],
-  [`profiles add prod ${SECRET}`, /looks like a key/, /Other users can read it there/],
+  ...[
+    `profiles add prod ${SECRET}`,
+    `activities show ${SECRET.replace('_pk_', '_sk_')}`,
+    `activities show -- ${SECRET}`,
+    `activities list --node ${SECRET}`,
+    `activities list -o ${SECRET}`,
+    SECRET,
+  ].map((typed) => [typed, /looks like a key/, /Other users can read it there/] as const),
   ['sandbox exec --', /no command to run|no command is given/, /sandbox exec -- /],
   ['sandbox exec ls', /no command to run/, /two dashes: ldctl sandbox exec -- /],
 ];
@@ -139,7 +146,7 @@ describe('a mistake on the command line', () => {
         const [, hint = assert.fail(what)] = AN_ERROR_AND_A_HINT.exec(stderr) ?? [];
         assert.match(stderr, says, what);
         assert.match(hint, next, what);
-        assert.ok(!stderr.includes(SECRET), what);
+        assert.ok(!stderr.includes(SECRET.slice(6)), what);
         if (!wordsOf(args).includes('json')) assert.equal(stdout, '', what);
       };
       const ends = await Promise.allSettled(

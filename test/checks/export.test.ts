@@ -24,7 +24,7 @@ async function exportKilled(seed: number, order: 'asc' | 'desc'): Promise<void> 
     const loop =
       LOOP?.lines.join('\n').replace('sleep 30', 'sleep 0.1') ??
       assert.fail('the docs have the loop no more');
-    writeFileSync(script, `cd ${scene.folder}\n${loop}\n`);
+    writeFileSync(script, `cd '${scene.folder}'\n${loop}\n`);
     const growth = setInterval(() => scene.restartByOther(), 100).unref();
     for (let kill = 0; kill < KILLS; kill += 1) {
       const run = scene.spawn('bash', [script]).input();
@@ -37,7 +37,7 @@ async function exportKilled(seed: number, order: 'asc' | 'desc'): Promise<void> 
       if (kill % 4 !== 0) continue;
       // Half a line, as a kill in the middle of a write leaves it behind, once nobody writes any
       // more.
-      await scene.shell(`flock ${file}.lock true`);
+      await scene.shell(`flock '${file}.lock' true`);
       appendFileSync(file, '{"id":"73018450220032');
     }
     clearInterval(growth);

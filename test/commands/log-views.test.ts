@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
+import nock from 'nock';
 import ActivitiesList from '../../src/commands/activities/list.js';
 import ActivitiesShow from '../../src/commands/activities/show.js';
 import ActivitiesStats from '../../src/commands/activities/stats.js';
 import NodesList from '../../src/commands/nodes/list.js';
 import { type Activity } from '../../src/base/activity.js';
-import { CommandBench, entry } from '../helpers/command.js';
+import { ACTIVITIES, CommandBench, entry, page, SUPERVISOR } from '../helpers/command.js';
 import { parseJson, DATA_FORMATS, readAs } from '../helpers/readers.js';
 
 /** As a double, either is 7301845022003201024. */
@@ -82,6 +83,28 @@ describe('what is made of the log:', () => {
       bench.showLog(() => LOG);
       const { stdout } = await bench.run(ActivitiesShow, String(NEW));
       assert.match(stdout, /^took +3m00s so far$/m);
+    });
+
+    it('counts the time that a cache has kept an answer', async () => {
+      bench.supervisor
+        .get(`${ACTIVITIES}?page=1&results=100`)
+        .reply(200, page(LOG), { date: 'Mon, 01 Jun 2026 11:58:00 GMT', age: '90' });
+      const { stdout } = await bench.run(ActivitiesShow, String(NEW));
+      assert.match(stdout, /^took +2m30s so far$/m);
+    });
+
+    it('asks for no answer of a cache, which may lack the newest entries', async () => {
+      nock(SUPERVISOR, { reqheaders: { 'cache-control': 'no-cache' } })
+        .get(`${ACTIVITIES}?page=1&results=100`)
+        .reply(200, page(LOG));
+      assert.equal((await bench.run(ActivitiesShow, String(NEW))).code, 0);
+    });
+
+    it('lets no label that the API chose move the cursor', async () => {
+      bench.showLog(() => [entry({ id: 5n, node_id: 7n, '\u001b[2J\u001b[31mwide 名': 'x' })]);
+      const { stdout } = await bench.run(ActivitiesShow, '5');
+      assert.match(stdout, /^ \[2J \[31mwide 名 {2}x$/m);
+      assert.match(stdout, /^id {16}5$/m);
     });
 
     const MISSING: ReadonlyArray<readonly [id: string, says: RegExp]> = [
@@ -240,6 +263,18 @@ describe('what is made of the log:', () => {
         runtimes: { iggy, connectors },
       });
       assert.equal(items.length, 3);
+    });
+
+    it('takes any name for a runtime, and lets none move the cursor', async () => {
+      const names = ['__proto__', '\u001b[31mred'];
+      bench.showLog(() =>
+        names.map((runtime, n) => entry({ id: BigInt(n), node_id: 7n, runtime })),
+      );
+      const { stdout } = await bench.run(NodesList, '-o', 'json');
+      const [node] = (parseJson(stdout) as { items: Array<{ runtimes: object }> }).items;
+      assert.deepEqual(Object.keys(node?.runtimes ?? {}).sort(), [...names].sort());
+      const table = (await bench.run(NodesList)).stdout;
+      assert.match(table, /^NODE +IGGY +CONNECTORS +\[31MRED +__PROTO__ +LAST$/m);
     });
 
     it('marks what was rejected and what is processing', async () => {

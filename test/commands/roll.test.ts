@@ -153,7 +153,7 @@ describe('activities roll', () => {
       const { code, stderr, result } = await run(
         ...ROLL,
         '--gate',
-        `env >> ${file}`,
+        `env >> '${file}'`,
         '--gate-timeout',
         '0',
       );

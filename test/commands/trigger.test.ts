@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import nock from 'nock';
 import ActivitiesTrigger from '../../src/commands/activities/trigger.js';
 import { type Activity } from '../../src/base/activity.js';
 import {
@@ -39,6 +40,20 @@ describe('activities trigger', () => {
     bench.supervisor.on('request', ({ method }) => (posted ||= method === 'POST'));
     bench.showLog(() => (posted ? after : [OLD]));
   }
+
+  it('takes what is nested too deep for a read that failed, also after the POST', async () => {
+    const deep = page([OWN]).replace('"iggy"', `"iggy","x":${'['.repeat(4500)}${']'.repeat(4500)}`);
+    let posted = false;
+    bench.supervisor.post(PATH).reply(() => ((posted = true), [202]));
+    nock(SUPERVISOR)
+      .persist()
+      .get(ACTIVITIES)
+      .query(true)
+      .reply(200, () => (posted ? deep : page([OLD])));
+    const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'json');
+    assert.equal(code, 7, stderr);
+    assert.equal((parseJson(stdout) as Result).error?.code, 'invalid_answer');
+  });
 
   it('posts to the exact path with the canonical body and the wire key', async () => {
     bench.showLog(() => [OLD]);

@@ -22,15 +22,15 @@ const MARK = /^<!-- (not run|needs|sandbox|before|with|Enter after): ?(.*) -->$/
 const FENCE = /^```(\w*)/;
 
 /**
- * Every page that people wrote, or that shows commands: README and CONTRIBUTING at the root, and
- * all below docs/.
+ * Every page that people wrote, or that shows commands: README, CONTRIBUTING and SECURITY at the
+ * root, and all below docs/.
  */
 export function docPages(): string[] {
   const docs = readdirSync(join(ROOT, 'docs'), { encoding: 'utf8', recursive: true });
   const pages = docs
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name.replaceAll('\\', '/')}`);
-  return ['README.md', 'CONTRIBUTING.md', ...pages.sort()];
+  return ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...pages.sort()];
 }
 
 /** @param page a path from the root of the repository */

@@ -1,10 +1,10 @@
-import type { LdctlError, Interrupted } from '../../src/base/errors.js';
+import { Interrupted, type LdctlError } from '../../src/base/errors.js';
 import type { GateResult } from '../../src/base/outcome.js';
 import type { KeptRun } from '../../src/base/journal.js';
 import { perform, type DriveTools } from '../../src/job/drive.js';
 import type { JobEvent, ResultEvent } from '../../src/job/events.js';
 import { rollJob, runJob, waitJob } from '../../src/job/index.js';
-import type { Fact, Job, Step } from '../../src/job/job.js';
+import type { Asked, Job, Step, StepOf } from '../../src/job/job.js';
 import { createWatch, type WatchResult } from '../../src/job/watch.js';
 import { wireKey } from '../../src/job/wire-key.js';
 import { ALL, isKept, nodesOf, SECOND, type Setting } from './setting.js';
@@ -36,15 +36,20 @@ export class Runner {
   constructor(private readonly job: Job<ResultEvent | WatchResult>) {}
 
   want(now: number): Want {
-    this.job.next(now);
+    this.job.tick(now);
     this.#step = this.job.next(now);
     if (this.#step.do === 'wait') return { until: this.#step.until };
     return this.#step.do === 'end' ? 'end' : 'act';
   }
 
+  /** Whether its record is written and its POST is next: that one is not held up. */
+  get isPosting(): boolean {
+    return this.#step.do === 'post';
+  }
+
   /**
-   * Does what is next, by drive's own `perform`. @param isDead whether its process was killed
-   * meanwhile
+   * Does what is next, by drive's own `perform`.
+   * @param isDead whether its process was killed meanwhile
    * @returns the pair of step and fact
    */
   async act(
@@ -54,32 +59,35 @@ export class Runner {
     isDead: () => boolean,
   ): Promise<string> {
     const step = this.#step;
-    const fact = await perform(step, tools, gates, { wait: () => Promise.resolve() });
-    if (!fact || isDead()) return '';
-    this.job.take(fact, now());
-    return pairOf(step, fact);
+    if (step.do === 'wait' || step.do === 'end') throw new Error('there is nothing to do');
+    const fact = await perform(step, tools, gates);
+    if (isDead()) return '';
+    if (fact instanceof Interrupted) {
+      this.job.interrupt(fact, now());
+      return pairOf(step, 'interrupted');
+    }
+    this.job.take(step, fact, now());
+    return pairOf(step, fact.is);
   }
 
   interrupt(reason: Interrupted, now: number): string {
-    return this.#told({ is: 'stopped', reason, posting: false }, now);
+    this.job.interrupt(reason, now);
+    return 'wait → interrupted';
   }
 
   /** The first Ctrl-C of a roll. */
-  ease(reason: Interrupted, now: number): string {
-    return this.#told({ is: 'stopping', reason }, now);
+  ease(reason: Interrupted): string {
+    this.job.windDown?.(reason);
+    return 'wait → first Ctrl-C';
   }
 
   gated(node: bigint, gate: GateResult, now: number): string {
-    return this.#told({ is: 'gated', node, gate }, now);
-  }
-
-  #told(fact: Fact, now: number): string {
-    this.job.take(fact, now);
-    return `by itself → ${fact.is}`;
+    this.job.gateEnded?.(node, gate, now);
+    return 'wait → gate ended';
   }
 
   events(): JobEvent[] {
-    return this.job.news();
+    return this.job.events();
   }
 
   /** @throws LdctlError nothing was sent */
@@ -174,23 +182,22 @@ export const nodesElsewhere = (setting: Setting): readonly bigint[] | null =>
   setting.use.is === 'wait' || setting.use.is === 'watch' ? ALL : nodesOf(setting);
 
 /** What a pair of step and fact is called: each must have been played. */
-function pairOf(step: Step, fact: Fact): string {
-  const depth =
-    step.do === 'read' && (typeof step.downTo === 'bigint' ? 'down to an id' : step.downTo);
-  const what =
-    depth !== false ? `read ${depth}` : step.do === 'note' ? `note ${step.mark}` : step.do;
-  return `${what} → ${fact.is}`;
+function pairOf(step: StepOf<Asked>, fact: string): string {
+  if (step.do === 'note') return `note ${step.mark} → ${fact}`;
+  if (step.do !== 'read') return `${step.do} → ${fact}`;
+  return `read ${typeof step.downTo === 'bigint' ? 'down to an id' : step.downTo} → ${fact}`;
 }
 
 /** Every pair that can be. */
 export const PAIRS: readonly string[] = [
   ...['accepted', 'redirected', 'refused', 'passed'].flatMap((state) =>
-    ['done', 'unnoted'].map((fact) => `note ${state} → ${fact}`),
+    ['done', 'unwritten'].map((fact) => `note ${state} → ${fact}`),
   ),
-  ...['answered', 'found', 'unnoted', 'stopped'].map((fact) => `post → ${fact}`),
+  ...['recorded', 'found', 'unwritten'].map((fact) => `record → ${fact}`),
+  ...['answered', 'interrupted'].map((fact) => `post → ${fact}`),
   ...['newest', 'known', 'down to an id'].flatMap((how) =>
-    ['read', 'unreadable', 'stopped'].map((fact) => `read ${how} → ${fact}`),
+    ['read', 'unreadable', 'interrupted'].map((fact) => `read ${how} → ${fact}`),
   ),
   ...['ask', 'cut'].map((step) => `${step} → done`),
-  ...['gated', 'stopping', 'stopped'].map((fact) => `by itself → ${fact}`),
+  ...['gate ended', 'first Ctrl-C', 'interrupted'].map((fact) => `wait → ${fact}`),
 ];

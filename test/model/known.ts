@@ -11,7 +11,6 @@ export interface Known {
 const TIME = 'Time refutes a success';
 const RECORD = 'The record: the time counts from the beginning of the POST';
 const API_KEY = 'The record: another API key never sends again';
-const WHOLE = 'A list that is not whole says so';
 const BUSY = '--if-busy looks again right before the POST';
 
 export const KNOWN: readonly Known[] = [
@@ -25,8 +24,6 @@ export const KNOWN: readonly Known[] = [
   { accusation: 'sent to a node that was busy right before, with --if-busy wait', fixedBy: BUSY },
   { accusation: 'sent to a node that was busy right before, with --if-busy fail', fixedBy: BUSY },
   { accusation: 'accepted, and nothing was sent', fixedBy: '--no-wait after a lost answer' },
-  { accusation: 'a watch ended too soon', fixedBy: WHOLE },
-  { accusation: 'exit 0 though all went by', fixedBy: WHOLE },
   {
     accusation: 'exit 0 before the grace was over',
     fixedBy: 'The grace of a POST that this process made counts from its own 202',

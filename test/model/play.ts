@@ -142,7 +142,7 @@ class Stage {
   #other(one: Process): Process | Promise<Process> | null {
     const { processes, world } = this.story;
     const isAccepted = world.posts.some(({ wasAccepted }) => wasAccepted) || this.#isNoted();
-    if (this.#most === 1 || this.#isAlone || isAccepted) return null;
+    if (this.#most === 1 || this.#isAlone || isAccepted || one.runner?.isPosting) return null;
     const next = processes[one.by + 1] ?? (processes.length < this.#most ? null : processes[0]);
     if (next === one || (next && next.endedAt < Infinity)) return null;
     const how = this.choices.of(['goes on', 'another goes on', 'another goes on to its end']);
@@ -210,7 +210,7 @@ class Stage {
       if (isRoll && !one.isEasing) {
         one.isEasing = true;
         this.#tell(`${timeOf(world.now)}     * Ctrl-C, the first`);
-        this.#seen(runner.ease(new Interrupted('SIGINT'), world.now));
+        this.#seen(runner.ease(new Interrupted('SIGINT')));
       } else {
         this.#seen(runner.interrupt(one.interrupt(), world.now));
       }

@@ -175,8 +175,9 @@ export class Process {
     const also: PostFault[] = [];
     // Where keys are ignored, it runs twice.
     if (setting.honours) also.push('doubled by a gateway');
-    if (isKilled(setting))
+    if (isKilled(setting)) {
       also.push('killed before', 'killed before, run again in 20 minutes', 'killed after');
+    }
     const mayStop = isFirst && processesOf(setting) === 1 && setting.past !== 'a use of the key';
     if (mayStop && !isKilled(setting)) also.push('stopped before it leaves');
     return postFaults(also, this.choices.isDeep);
@@ -258,10 +259,12 @@ export class Process {
     }
     const isStale = how === 'stale';
     const log = await read(isStale ? world.now - 4 * SECOND : undefined, how === 'all of it');
-    if (how === 'another deployment')
+    if (how === 'another deployment') {
       log.entries = log.entries.map((one) => ({ ...one, deployment_id: 8n }));
-    if (how === 'another tenant')
+    }
+    if (how === 'another tenant') {
       log.entries = log.entries.map((one) => ({ ...one, tenant_id: 71n }));
+    }
     const isForeign =
       log.entries.length > 0 &&
       (how === 'another deployment' || (how === 'another tenant' && this.setting.hasTenant));

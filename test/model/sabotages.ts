@@ -1,11 +1,12 @@
-import { Interrupted, type LdctlError } from '../../src/base/errors.js';
-import type { KeptRun, RunJournal, RunRecord } from '../../src/base/journal.js';
+import type { LdctlError } from '../../src/base/errors.js';
+import type { KeptRun, RunJournal } from '../../src/base/journal.js';
 import type { Activity } from '../../src/base/activity.js';
 import type { DriveTools } from '../../src/job/drive.js';
+import type { GateResult } from '../../src/base/outcome.js';
 import type { Entries } from '../../src/job/entries.js';
-import type { Fact, Job, Step } from '../../src/job/job.js';
-import type { Roll, RollNode, RollPlan } from '../../src/job/roll.js';
-import type { Run, RunPlan, WaitPlan } from '../../src/job/run-read.js';
+import type { FactOf, Job, Step, StepOf } from '../../src/job/job.js';
+import type { Roll, RollPlan } from '../../src/job/roll-state.js';
+import type { Replay, Run, RunPlan, WaitPlan } from '../../src/job/run-state.js';
 import type { WatchResult } from '../../src/job/watch.js';
 import type { LogRead } from '../../src/log/log.js';
 import { MemoryJournal } from './disk.js';
@@ -57,35 +58,41 @@ function limit(file: string, name: string, value: number): Change {
   return () => swap(placeOf(file, name), name, value);
 }
 
-/** The same for a method. */
-function method<T, A extends unknown[], R>(
+/** The same for one that a table of its file holds. */
+function inTable<A extends unknown[], R>(
   file: string,
-  [type, name]: [string, string],
-  instead: (self: T, original: (...args: A) => R, ...args: A) => R,
+  [table, name]: [string, string],
+  instead: (original: (...args: A) => R, ...args: A) => R,
 ): Change {
   return () => {
-    const holder = placeOf(file, type)[type] as { prototype: Record<string, unknown> };
-    return inPlaceOf(holder.prototype, name, instead);
+    const holder = placeOf(file, table)[table] as Record<string, (...args: A) => R>;
+    const original = holder[name];
+    if (!original) throw new Error(`no such function: ${file} ${table}.${name}`);
+    return swap(holder, name, (...args: A) => instead(original, ...args));
   };
 }
 
-function inPlaceOf<T, A extends unknown[], R>(
-  holder: Record<string, unknown>,
-  name: string,
-  instead: (self: T, original: (...args: A) => R, ...args: A) => R,
-): () => void {
-  const original = holder[name] as (...args: A) => R;
-  if (typeof original !== 'function') throw new Error(`no such method: ${name}`);
-  return swap(holder, name, function (this: T, ...args: A): R {
-    return instead(this, (...same: A) => original.apply(this, same), ...args);
-  });
+/** The same for a method of `Entries`. */
+function ofEntries<A extends unknown[], R>(
+  name: 'standing' | 'rows',
+  instead: (entries: Entries, original: (...args: A) => R, ...args: A) => R,
+): Change {
+  return () => {
+    const { prototype } = placeOf('job/entries', 'Entries').Entries as { prototype: object };
+    const methods = prototype as Record<string, (...args: A) => R>;
+    const original = methods[name];
+    if (!original) throw new Error(`no such method: ${name}`);
+    return swap(methods, name, function (this: Entries, ...args: A): R {
+      return instead(this, (...same: A) => original.apply(this, same), ...args);
+    });
+  };
 }
 
 type Standing = ReturnType<Entries['standing']>;
 type Rows = ReturnType<Entries['rows']>;
 
 const standing = (change: (standing: Standing, entries: Entries) => Partial<Standing>): Change =>
-  method<Entries, [], Standing>('job/entries', ['Entries', 'standing'], (self, original) => {
+  ofEntries<[], Standing>('standing', (self, original) => {
     const is = original();
     return { ...is, ...change(is, self) };
   });
@@ -98,29 +105,16 @@ const plan = (change: (plan: RunPlan) => Partial<RunPlan>): Change =>
     (original, asked, kept, now) => original({ ...asked, ...change(asked) }, kept, now),
   );
 const rollPlan = (change: (plan: RollPlan) => Partial<RollPlan>): Change =>
-  put<[RollPlan, ReadonlyMap<bigint, KeptRun>, number, () => string], Job>(
-    'job/index',
-    'rollJob',
+  put<[RollPlan, ReadonlyMap<bigint, KeptRun>, number], Roll>(
+    'job/roll-state',
+    'createRoll',
     (original, asked, ...rest) => original({ ...asked, ...change(asked) }, ...rest),
   );
 
-const grace = (change: (run: Run, ms: number) => number): Change =>
-  put<[Run], number>('job/run-read', 'graceOf', (original, run) => change(run, original(run)));
-
-type Post = Step & { do: 'post' };
-const post = (
-  change: (
-    original: (step: Post, tools: DriveTools) => Promise<Fact>,
-    step: Post,
-    tools: DriveTools,
-  ) => Promise<Fact>,
-): Change => put<[Post, DriveTools], Promise<Fact>>('job/drive', 'post', change);
-
-const fact = (change: (fact: Fact, run: Run) => Fact | null): Change =>
-  put<[Run, Fact, number], void>('job/run', 'takeOfRun', (original, run, told, now) => {
-    const other = change(told, run);
-    if (other) original(run, other, now);
-  });
+const grace = (change: (entries: Entries, replay: Replay | null, ms: number) => number): Change =>
+  put<[Entries, Replay | null], number>('job/run-read', 'graceOf', (original, entries, replay) =>
+    change(entries, replay, original(entries, replay)),
+  );
 
 const answers = (from: string, to: string): Change =>
   put<[unknown], string>('job/answer', 'classify', (original, answer) => {
@@ -146,14 +140,10 @@ export const SABOTAGES: readonly Sabotage[] = [
     'it posts again without reading',
     'named nodes, keys ignored',
     1,
-    method<Run, [number, number?], void>(
-      'job/run-read',
-      ['Run', 'lose'],
-      (self, original, at, now) => {
-        original(at, now);
-        Object.assign(self, { phase: 'ready', waitUntil: (now ?? at) + SECOND });
-      },
-    ),
+    put<[Run, number, object?], unknown>('job/run-state', 'lose', (original, run, now, more) => {
+      original(run, now, more);
+      run.state = { name: 'sending', notBefore: now + SECOND };
+    }),
   ),
   sabotage(
     'a read right after the loss proves it',
@@ -165,18 +155,22 @@ export const SABOTAGES: readonly Sabotage[] = [
     'a redirect is sent again',
     'named nodes',
     1,
-    put<[Run, LdctlError, number, number], void>('job/run', 'failed', (original, run, ...rest) => {
-      original(run, ...rest);
-      run.redirected = false;
-    }),
+    put<[Run, LdctlError, number], unknown>(
+      'job/run-answer',
+      'takeFailure',
+      (original, run, ...rest) => {
+        original(run, ...rest);
+        if (run.sent) run.sent.redirected = false;
+      },
+    ),
   ),
   sabotage(
     'a 403 after a lost answer is a no',
     'a log that shows late',
     2,
-    method<Run, [LdctlError], void>('job/run-read', ['Run', 'giveUp'], (self, original, error) => {
-      original(error);
-      if (error.code === 'denied') self.end = { outcome: null, error };
+    put<[Run, LdctlError], unknown>('job/run-state', 'giveUp', (original, run, error) => {
+      original(run, error);
+      if (error.code === 'denied') run.state = { name: 'ended', outcome: null, error };
     }),
   ),
   sabotage('a 503 is a no', 'one node', 1, answers('uncertain', 'definite-no')),
@@ -193,76 +187,76 @@ export const SABOTAGES: readonly Sabotage[] = [
     1,
     plan(() => ({ kept: false })),
   ),
-  sabotage(
-    'the record is written after the POST',
-    'killed and run again',
-    1,
-    post(async (original, step, tools) => {
-      const { supervisor, journal } = tools;
-      if (!step.record || !journal) return original(step, tools);
-      const answer = await supervisor.trigger(step.request).catch((error: unknown) => error);
-      const begun = journal.begin({ ...step.record, postedAt: tools.clock.now() }, step.after);
-      const generation = 'made' in begun ? begun.made : 0;
-      if (answer instanceof Interrupted) return { is: 'stopped', reason: answer, posting: true };
-      return { is: 'answered', answer: answer as LdctlError, at: tools.clock.now(), generation };
-    }),
-  ),
+  sabotage('the record is written after the POST', 'killed and run again', 1, ...recordsLate()),
   sabotage(
     'it sends though the record cannot be written',
     'killed and run again',
     1,
-    post(async (original, step, tools) => {
-      const told = await original(step, tools);
-      return told.is === 'unnoted' ? original({ ...step, record: null }, tools) : told;
-    }),
+    inTable<[StepOf<'record'>, DriveTools], FactOf<'record'>>(
+      'job/drive',
+      ['PERFORM', 'record'],
+      (original, step, tools) => {
+        const told = original(step, tools);
+        return told.is === 'unwritten' ? original({ ...step, record: null }, tools) : told;
+      },
+    ),
   ),
   sabotage(
     'a record is sent again forever',
     'killed and run again',
     1,
-    limit('job/run', 'RESEND', 1e12),
+    limit('job/run-answer', 'RESEND', 1e12),
   ),
   sabotage(
     'the nine minutes begin anew with each record',
     'killed and run again',
     1,
-    put<[Run, KeptRun, number], void>('job/run', 'goOnFrom', (original, run, kept, now) =>
-      original(run, { ...kept, ageMs: 0 }, now),
+    put<[Run, KeptRun, number], unknown>(
+      'job/run-answer',
+      'continueFrom',
+      (original, run, kept, now) => original(run, { ...kept, ageMs: 0 }, now),
     ),
   ),
   sabotage(
     'a stale record is followed forever',
     'killed and run again',
     1,
-    put<[Run, number, number], void>('job/run-read', 'readUncertain', (original, run, at, now) => {
-      if (run.entries.byId.size > 0 || !run.isTooLate(now)) original(run, at, now);
-    }),
+    put<[Run, number], boolean>('job/run-state', 'isTooLate', () => false),
+    put<[Run, number, number], unknown>(
+      'job/run-read',
+      'lookForTrace',
+      (original, run, at, now) => {
+        if (run.entries.byId.size > 0) original(run, at, now);
+      },
+    ),
   ),
   sabotage(
     'a record is replaced by one that slept',
     'two processes that do not wait',
     2,
-    fact((told, run) => {
-      if (told.is !== 'found') return told;
-      Object.assign(run.trigger ?? {}, { kept: false });
-      return null;
-    }),
+    inTable<[Run, FactOf<'record'>, number], unknown>(
+      'job/run',
+      ['TAKE', 'record'],
+      (original, run, told, now) => {
+        const other = { is: 'recorded' as const, generation: 0, at: 0 };
+        original(run, told.is === 'found' ? other : told, now);
+      },
+    ),
   ),
   sabotage(
     'a POST that continues from a record makes none',
     'two processes that do not wait, the first POST lost',
     2,
-    () =>
-      inPlaceOf<RunJournal, [RunRecord, number], ReturnType<RunJournal['begin']>>(
-        MemoryJournal.prototype as unknown as Record<string, unknown>,
-        'begin',
-        (self, original, record, after) => {
-          const kept = self.read(record.key);
-          return kept?.generation === after && !kept.accepted
-            ? { made: after }
-            : original(record, after);
-        },
-      ),
+    () => {
+      const { prototype } = MemoryJournal;
+      const begin: RunJournal['begin'] = Reflect.get<MemoryJournal, 'begin'>(prototype, 'begin');
+      prototype.begin = function (this: MemoryJournal, record, after) {
+        const kept = this.read(record.key);
+        const isOurs = kept?.generation === after && !kept.accepted;
+        return isOurs ? { made: after } : begin.call(this, record, after);
+      };
+      return () => void (prototype.begin = begin);
+    },
   ),
   // What comes before the POST.
   sabotage('a baseline is fresh forever', 'one node', 1, limit('job/run', 'FRESH', Infinity)),
@@ -292,10 +286,13 @@ export const SABOTAGES: readonly Sabotage[] = [
   ),
   sabotage(
     'a baseline is read as if nothing was left out',
-    'a roll by twos',
+    'a roll that continues over two nodes',
     1,
-    put<[Run, LogRead, number], void>('job/run-read', 'readBefore', (original, run, log, now) =>
-      original(run, { ...log, above: undefined }, now),
+    put<[Run, unknown, LogRead, number], unknown>(
+      'job/run-read',
+      'takeBaseline',
+      (original, run, trigger, log, now) =>
+        original(run, trigger, { ...log, above: undefined }, now),
     ),
   ),
   // Done.
@@ -323,15 +320,13 @@ export const SABOTAGES: readonly Sabotage[] = [
     'no grace for a second entry',
     'named nodes',
     1,
-    grace(({ entries, replay }, ms) => (entries.targets === 'observed' || replay ? ms : 0)),
+    grace((entries, replay, ms) => (entries.targets === 'observed' || replay ? ms : 0)),
   ),
   sabotage(
     'an empty log has the short grace',
     'every node, an empty log',
     1,
-    grace(({ entries, replay }, ms) =>
-      entries.targets === 'observed' && !replay ? 3 * SECOND : ms,
-    ),
+    grace((entries, replay, ms) => (entries.targets === 'observed' && !replay ? 3 * SECOND : ms)),
   ),
   sabotage(
     'it is done although a second entry of a node is open',
@@ -349,16 +344,16 @@ export const SABOTAGES: readonly Sabotage[] = [
     'a rejected node is forgotten',
     'named nodes',
     1,
-    put<[Run, number], void>('job/run-read', 'judge', (original, run, at) => {
-      original(run, at);
-      if (run.end?.outcome === 'rejected') run.end.outcome = 'completed';
+    put<unknown[], string>('job/run-read', 'outcomeOf', (original, ...args) => {
+      const outcome = original(...args);
+      return outcome === 'rejected' ? 'completed' : outcome;
     }),
   ),
   sabotage(
     'a replay is done by the first that it finds',
     'a use of the key without a record',
     1,
-    grace(({ replay }, ms) => (replay ? 0 : ms)),
+    grace((_, replay, ms) => (replay ? 0 : ms)),
   ),
   sabotage(
     'a replay takes the older entry',
@@ -374,26 +369,28 @@ export const SABOTAGES: readonly Sabotage[] = [
     'a replay is taken by a run that may have sent',
     'one node',
     2,
-    put<[Run, Fact, number], void>('job/run', 'answered', (original, run, told, now) => {
-      run.sentHere = false;
-      original(run, told, now);
-    }),
+    put<[Run, unknown, number], unknown>(
+      'job/run-answer',
+      'takeAccepted',
+      (original, run, ...rest) => {
+        run.sent = null;
+        original(run, ...rest);
+      },
+    ),
   ),
   // How it ended.
-  sabotage(
-    'an interrupt within a POST is nothing',
-    'named nodes',
-    1,
-    fact((told) => (told.is === 'stopped' ? { ...told, posting: false } : told)),
-  ),
   sabotage(
     'an interrupt within a POST is told as one before it',
     'named nodes',
     1,
-    post(async (original, step, tools) => {
-      const told = await original(step, tools);
-      return told.is === 'stopped' ? { ...told, posting: false } : told;
-    }),
+    put<[Run, LdctlError, number], unknown>(
+      'job/run-state',
+      'interrupt',
+      (original, run, ...rest) => {
+        if (run.state.name === 'posting') run.state = { name: 'sending', notBefore: 0 };
+        original(run, ...rest);
+      },
+    ),
   ),
   sabotage(
     'missing at once',
@@ -414,9 +411,9 @@ export const SABOTAGES: readonly Sabotage[] = [
     'a deadline is none',
     'one node',
     1,
-    method<Run, [number], void>('job/run-read', ['Run', 'follow'], (self, original, now) => {
-      original(now);
-      self.deadline = Infinity;
+    put<[Run, number], unknown>('job/run-state', 'follow', (original, run, now) => {
+      original(run, now);
+      if (run.state.name === 'following') run.state.deadline = Infinity;
     }),
   ),
   sabotage(
@@ -437,12 +434,12 @@ export const SABOTAGES: readonly Sabotage[] = [
     'a gate that was cut off has passed',
     'a gated roll, killed and run again',
     2,
-    put<[Roll, RollNode, never, number], void>(
+    put<[Roll, bigint, GateResult, number], unknown>(
       'job/roll',
-      'gated',
-      (original, roll, node, ...rest) => {
-        node.stage = 'gate';
-        original(roll, node, ...rest);
+      'gateEnded',
+      (original, roll, id, ...rest) => {
+        for (const { state } of roll.nodes) if (state.name === 'gating') state.gate = 'asked';
+        original(roll, id, ...rest);
       },
     ),
   ),
@@ -469,21 +466,19 @@ export const SABOTAGES: readonly Sabotage[] = [
     'a roll begins more after Ctrl-C',
     'a roll of three',
     1,
-    put<[Roll, Fact, number], void>('job/roll', 'takeOfRoll', (original, roll, told, now) => {
-      if (told.is !== 'stopping') original(roll, told, now);
-    }),
+    put<unknown[], unknown>('job/roll', 'windDown', () => undefined),
   ),
   sabotage(
     'a failed gate does not halt',
     'a gated roll, killed and run again',
     1,
-    put<unknown[], void>('job/roll', 'halt', () => undefined),
+    put<unknown[], unknown>('job/roll-state', 'halt', () => undefined),
   ),
   sabotage(
     'a shared read is as shallow as its first node wants',
     'a roll by twos, 429 at first',
     2,
-    put<[Roll, Step], Step>('job/roll', 'sharedRead', (_, __, step) => step),
+    put<[Roll, StepOf<'read'>], Step>('job/roll', 'sharedRead', (_, __, step) => step),
   ),
   // Following.
   sabotage(
@@ -514,7 +509,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     'every log has its newest entry first',
     'one node, many entries, the oldest first',
     0,
-    put<unknown[], number>('log/pages', 'trendOf', () => 1),
+    put<unknown[], boolean>('log/pages', 'fallsAllTheWay', () => true),
   ),
 ];
 
@@ -522,10 +517,35 @@ export const SABOTAGES: readonly Sabotage[] = [
 function oneIsEnough(): Change[] {
   return [
     standing((_, { byId }) => ({ complete: byId.size > 0 })),
-    method<Entries, [null], Rows>('job/entries', ['Entries', 'rows'], (_, original, absent) => {
+    ofEntries<[null], Rows>('rows', (_, original, absent) => {
       const rows = original(absent);
       const some = rows.filter(({ activity_id: id }) => id !== null);
       return some.length > 0 ? some : rows;
     }),
+  ];
+}
+
+/** A record is written where the journal is told of the acceptance, or never. */
+function recordsLate(): Change[] {
+  const held = new Map<string, StepOf<'record'>>();
+  return [
+    inTable<[StepOf<'record'>, DriveTools], FactOf<'record'>>(
+      'job/drive',
+      ['PERFORM', 'record'],
+      (_, step, tools) => {
+        held.set('record', step);
+        return { is: 'recorded', generation: step.after + 1, at: tools.clock.now() };
+      },
+    ),
+    inTable<[StepOf<'note'>, DriveTools], FactOf<'note'>>(
+      'job/drive',
+      ['PERFORM', 'note'],
+      (original, step, tools) => {
+        const { record, after } = held.get('record') ?? {};
+        held.clear();
+        if (record) tools.journal?.begin({ ...record, postedAt: tools.clock.now() }, after ?? 0);
+        return original(step, tools);
+      },
+    ),
   ];
 }

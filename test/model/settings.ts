@@ -46,6 +46,7 @@ const SMALL: readonly Setting[] = [
   called('one node', { use: NODE_2 }),
   called('one node, busy, if busy fail', { use: NODE_2, past: 'a busy node', ifBusy: 'fail' }),
   called('one node, busy, if busy wait', { use: NODE_2, past: 'a busy node', ifBusy: 'wait' }),
+  called('one node, a late entry', { use: NODE_2, past: 'a late entry', lateBy: 4 * SECOND }),
   called('one node, a tenant', { use: NODE_2, hasTenant: true }),
   called('one node, used before', { use: NODE_2, past: 'a use of the key' }),
   called('one node, many entries, the oldest first', {
@@ -57,6 +58,7 @@ const SMALL: readonly Setting[] = [
   }),
   called('two processes that do not wait', { use: NO_WAIT, life: 'two at once', honours: false }),
   called('a roll of three', { use: { is: 'roll', nodes: ALL, window: 1 } }),
+  called('a roll that continues over two nodes', { use: { ...ROLL, continueOnError: true } }),
   called('a roll by twos, 429 at first', { use: BY_TWOS, first: '429', lateBy: 7 * SECOND }),
   called('a wait for two entries', { use: { is: 'wait', ids: [10n, 12n] } }),
   called('a watch of three nodes', { use: { is: 'watch' } }),

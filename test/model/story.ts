@@ -37,8 +37,9 @@ function shortened(lines: readonly string[]): string[] {
       n += 1;
       continue;
     }
-    if (same > 0)
+    if (same > 0) {
       short.push(`            (${same} more ${same === 1 ? 'read shows' : 'reads show'} the same)`);
+    }
     same = 0;
     if (/ reads /.test(line)) last = what;
     short.push(line);

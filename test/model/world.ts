@@ -84,7 +84,8 @@ export class World {
     this.#add(1n, -300 * SECOND, { id: 1n });
     this.#add(2n, before, { id: 2n, end: 'rejected' });
     this.#add(3n, before, { id: 3n, action: 'stop' });
-    if (log === 'by time' || past === 'many entries') this.#addMoment();
+    if (log === 'by time') this.#addMoment(54n);
+    if (past === 'many entries') this.#addMoment(99n);
     if (past === 'a busy node') this.#add(2n, -2 * SECOND, { id: 8n, doneAt: 4 * SECOND });
     if (past === 'a late entry') {
       this.#add(2n, -40 * SECOND, { id: 9n, doneAt: -38 * SECOND, shownAt: 2500 });
@@ -96,12 +97,12 @@ export class World {
   }
 
   /** More entries than are read for the newest one, of one moment: a script ran a minute ago. */
-  #addMoment(): void {
-    for (let n = 0n; n < 54n; n++) {
+  #addMoment(count: bigint): void {
+    for (let n = 0n; n < count; n++) {
       this.#add(ALL[Number(n % 3n)] ?? 1n, -60 * SECOND, { id: 1000n + n, action: 'stop' });
     }
-    this.#add(2n, -60 * SECOND, { id: 1054n });
-    this.#nextId = 1100n;
+    this.#add(2n, -60 * SECOND, { id: 1000n + count });
+    this.#nextId = 1200n;
   }
 
   pass(to: number): void {

@@ -5,7 +5,7 @@ import { LdctlError } from '../../base/errors.js';
 import { parseId, type Id } from '../../base/ids.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { printOptions } from '../../cli/flags.js';
-import type { Found } from '../../log/log.js';
+import type { Found } from '../../log/seek.js';
 import { cellText, timeText, tookMs, type Cell, type Field } from '../../output/columns.js';
 import { jsonText } from '../../output/formats/json.js';
 import { printObject } from '../../output/list.js';

@@ -69,7 +69,12 @@ async function summarise(parts: Listing): Promise<NodeSummary[]> {
   for await (const { entries } of parts) {
     for (const activity of entries) {
       const { node_id, created_at } = activity;
-      const node = nodes.get(node_id) ?? { node_id, last_activity_at: created_at, runtimes: {} };
+      const node = nodes.get(node_id) ?? {
+        node_id,
+        last_activity_at: created_at,
+        // Without a prototype, `__proto__` is a name like any other.
+        runtimes: Object.create(null) as NodeSummary['runtimes'],
+      };
       nodes.set(node_id, node);
       node.runtimes[activity.runtime] ??= lastOf(activity);
     }

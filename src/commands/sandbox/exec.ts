@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { execa, type ResultPromise } from 'execa';
@@ -84,17 +84,30 @@ async function runInside(
       cleanup: false,
     });
     const { exitCode, signal, code, originalMessage = '' } = await child;
-    if (exitCode !== undefined) return exitCode;
+    // On Windows cmd starts what is not an executable, and ends with 1 where it does not find it.
+    const isUnknownToCmd =
+      host.platform === 'win32' && exitCode === 1 && !isOnWindowsPath(program, env);
+    if (exitCode !== undefined && !isUnknownToCmd) return exitCode;
     if (signal !== undefined) return 128 + constants.signals[signal];
+    const isNotFound = isUnknownToCmd || code === 'ENOENT';
     host.output.stderr.write(
-      `${command[0]}: ${code === 'ENOENT' ? 'command not found' : originalMessage}\n`,
+      `${command[0]}: ${isNotFound ? 'command not found' : originalMessage}\n`,
     );
-    return code === 'ENOENT' ? 127 : 126;
+    return isNotFound ? 127 : 126;
   } finally {
     if (folder !== null) removeFolder(folder);
     process.off('SIGINT', waitOut);
     for (const signal of FORWARDED) process.off(signal, forward);
   }
+}
+
+/** Looks for a program as cmd does: here, then on the PATH, with each ending that programs have. */
+function isOnWindowsPath(program: string, env: NodeJS.ProcessEnv): boolean {
+  const endings = ['', ...(env.PATHEXT ?? '.COM;.EXE;.BAT;.CMD').split(';')];
+  const folders = /[\\/]/.test(program) ? [''] : ['.', ...(env.PATH ?? '').split(delimiter)];
+  return folders.some((folder) =>
+    endings.some((ending) => existsSync(join(folder, program + ending))),
+  );
 }
 
 function removeFolder(folder: string): void {

@@ -69,10 +69,11 @@ export function layOut<T>(
     .map((column) => {
       const text = (item: T): string =>
         plainText(column.text ? column.text(item, view) : cellText(column.value(item)));
-      const least = Math.max(header ? column.name.length : 0, kept.get(column.name) ?? 0);
+      const name = plainText(column.name).toUpperCase();
+      const least = Math.max(header ? stringWidth(name) : 0, kept.get(column.name) ?? 0);
       const width = Math.max(least, ...items.map((item) => stringWidth(text(item))));
       kept.set(column.name, width);
-      return { column, text, width };
+      return { column, name, text, width };
     });
   const total = (): number =>
     fitted.reduce((sum, { width }) => sum + width + GAP.length, -GAP.length);
@@ -81,7 +82,7 @@ export function layOut<T>(
     if (last.column.priority === 0) break;
     fitted = fitted.filter((one) => one !== last);
   }
-  const names = fitted.map(({ column }) => paint('bold', column.name.toUpperCase()));
+  const names = fitted.map(({ name }) => paint('bold', name));
   const widths = fitted.map(({ width }) => width);
   return {
     header: align([names], widths).join(''),
@@ -122,11 +123,12 @@ function fieldLines(
   { fields = [] }: { fields?: readonly Field[] },
   { paint }: FormatOptions,
 ): string {
-  const labels = fields.map(({ name }) => name.replaceAll('_', ' '));
-  const width = Math.max(0, ...labels.map((label) => label.length));
+  const labels = fields.map(({ name }) => plainText(name).replaceAll('_', ' '));
+  const width = Math.max(0, ...labels.map((label) => stringWidth(label)));
   return fields
     .map(({ value, text }, index) => {
-      const label = paint('bold', (labels[index] ?? '').padEnd(width));
+      const name = labels[index] ?? '';
+      const label = paint('bold', name + ' '.repeat(width - stringWidth(name)));
       return `${label}  ${text === undefined ? cellText(value) : plainText(text)}\n`;
     })
     .join('');

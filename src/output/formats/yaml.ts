@@ -25,17 +25,23 @@ export const yaml: Format = {
   object: ({ value }, options) => yamlText(value, options),
 };
 
+/** Not printable by the rules of YAML, so that its readers refuse it: half a character, too. */
+const REFUSED = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
+
+const escaped = (text: string): string =>
+  escapeInJson(text).replace(REFUSED, (unit) => `\\u${unit.charCodeAt(0).toString(16)}`);
+
 /**
- * A text that a terminal or the runner of GitHub Actions would act on is put in double quotes and
- * escaped.
+ * A text that a terminal or the runner of GitHub Actions would act on, or a reader refuse, is put
+ * in double quotes and escaped.
  */
 const text: ScalarTag = {
   ...stringTag,
   stringify: (item, ...rest) => {
     const value = item.value as string;
-    const isPlain = escapeInJson(value) === value && !value.includes('\n');
+    const isPlain = escaped(value) === value && !/\n|^::/.test(value);
     // A JSON string is a YAML string.
-    return (isPlain && stringTag.stringify?.(item, ...rest)) || escapeInJson(JSON.stringify(value));
+    return (isPlain && stringTag.stringify?.(item, ...rest)) || escaped(JSON.stringify(value));
   },
 };
 

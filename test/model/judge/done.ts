@@ -20,10 +20,10 @@ import {
  */
 export function* done(story: Story, process: Process): Generator<string> {
   const { use } = story.setting;
-  if (use.is === 'watch') return yield* watched(story, process);
+  if (use.is === 'watch') yield* watched(story, process);
   const run = process.ended?.run;
-  if (use.is === 'wait') return run?.exitCode === 0 ? yield* waited(story, process) : undefined;
-  if (!run) return;
+  if (use.is === 'wait' && run?.exitCode === 0) yield* waited(story, process);
+  if (!run || use.is === 'wait') return;
   yield* rows(story, process);
   if (run.exitCode !== 0) return;
   if (process.seen.some(({ isForeign }) => isForeign)) yield 'exit 0 by the log of another';
@@ -44,9 +44,9 @@ function* rows(story: Story, process: Process): Generator<string> {
     const entry = story.world.entries.find((one) => one.id === id);
     const trigger = triggers.find(({ nodes }) => node === null || (nodes?.includes(node) ?? true));
     const since = trigger && sinceOf(story, trigger);
-    if (!entry || !trigger || !since || entry.node !== node)
+    if (!entry || !trigger || !since || entry.node !== node) {
       yield 'a row has an entry that is none';
-    else if (status === 'completed') {
+    } else if (status === 'completed') {
       if (!isOf(trigger, since, entry)) yield 'a row is completed by an older entry';
       if (statusOf(process.seen, id) !== 'completed') yield 'a row is completed, and was not';
     }
@@ -88,7 +88,10 @@ function* completed(
     if (some.size > expect) yield 'exit 0 with more nodes than expected';
     if ([...some].filter(hasCompleted).length < expect) yield 'exit 0 with fewer than expected';
   }
-  if (isReplay(story)) return yield* replayed(dispatches, ours, reads);
+  if (isReplay(story)) {
+    yield* replayed(dispatches, ours, reads);
+    return;
+  }
   yield* noneWorse(ours, reads);
   yield* noneMissed(process, dispatches, graceOf(trigger, since, expect));
 }
@@ -163,8 +166,9 @@ function* gated(story: Story, process: Process): Generator<string> {
   const { use } = story.setting;
   for (const node of use.is === 'roll' ? use.nodes : []) {
     if (process.gateEnds.get(node) === false) yield 'exit 0 with a failed gate';
-    else if (!story.processes.some(({ gateEnds }) => gateEnds.get(node)))
+    else if (!story.processes.some(({ gateEnds }) => gateEnds.get(node))) {
       yield 'exit 0 without its gate';
+    }
   }
 }
 
@@ -186,8 +190,9 @@ function* waited(story: Story, { seen }: Process): Generator<string> {
     }
   }
   if ('ids' in use) {
-    if (!use.ids.every((id) => statusOf(seen, id) === 'completed'))
+    if (!use.ids.every((id) => statusOf(seen, id) === 'completed')) {
       yield 'a wait ended with 0 too soon';
+    }
     return;
   }
   const nodes = new Set(
@@ -215,7 +220,8 @@ function* watched(story: Story, { ended, seen }: Process): Generator<string> {
       shown.some((one) => one.id === id && one.status === 'processing'),
     );
     if (error === null && (told === null || told === 'processing')) yield 'a watch ended too soon';
-    if (error === null && wasOpen && told === 'rejected' && !anyRejected)
+    if (error === null && wasOpen && told === 'rejected' && !anyRejected) {
       yield 'a watch lost a rejection';
+    }
   }
 }

@@ -17,6 +17,7 @@ export const NOT_ACCUSED = [
   'a server that ignores idempotency keys *and* shows an entry more than 5 s late',
   'a process that is stopped within a POST and sends it when it continues',
   'a runner that used the key and left no record, once the server has forgotten the key',
+  "a replay of such a runner's POST: in its place counts the newest entry of each node in the last 11 minutes, if its own shows up later than 10 s",
   'another operator who does the same to the same node in just that moment: it counts as done, since it was done',
   'an entry that was created up to 10 s before the baseline, or at any time before it where no answer carries a `date`, and is shown after it',
 ] as const;

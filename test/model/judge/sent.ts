@@ -65,8 +65,9 @@ function* before(story: Story, earlier: readonly Post[], post: Post): Generator<
   if (isKept(setting) && post.records <= nth) yield 'sent without a record';
   const seen = process.seen.filter(({ endedAt }) => endedAt <= post.at);
   const continues = setting.use.is === 'roll' && setting.use.continueOnError;
-  if (!continues && seen.some(({ isForeign }) => isForeign))
+  if (!continues && seen.some(({ isForeign }) => isForeign)) {
     yield 'sent though the log is that of another';
+  }
   if (process.interruptedAt <= post.at) yield 'sent after an interrupt';
   const wasSent = post.continues || earlier.some((one) => one.key === post.key && isMaybeSent(one));
   if (wasSent) return;

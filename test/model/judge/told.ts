@@ -13,8 +13,8 @@ const EXITS: Record<string, number> = {
 /** Promise 4: the exit code says how it ended, and whether anything was sent. */
 export function* told(story: Story, process: Process): Generator<string> {
   const { ended, thrown } = process;
-  if (!ended) return yield* nothingSent(story, process, thrown);
-  if (!ended.run) return;
+  if (!ended) yield* nothingSent(story, process, thrown);
+  if (!ended?.run) return;
   const { result, exitCode, error } = ended.run;
   const { outcome, nodes } = result;
   if (EXITS[outcome] !== exitCode) yield `exit ${exitCode} for ${outcome}`;

@@ -162,6 +162,8 @@ describe('a command line', () => {
     'whoami --token=',
     'whoami -key',
     'profiles add x',
+    'activities show',
+    'activities list --node',
   ]) {
     it(`refuses a key, and does not repeat it: ${typed}`, () => {
       assert.throws(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as realSleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as realSleep } from 'node:timers/promises';
 import { runGate, type GateOptions } from '../../../src/cli/gate.js';
 import { ApiKey } from '../../../src/base/secret.js';
 import { systemClock } from '../../../src/base/clock.js';
@@ -104,13 +104,28 @@ describeOnPosix('a gate', 'its commands are for sh', () => {
       'three',
     ],
     ['all of many lines', 'seq 20000', 20_000, '20000'],
+    ['each line of Windows, or that is written over', 'printf "a\\r\\nb\\rc\\n\\nd"', 5, 'd$'],
   ] as const) {
     it(`is heard line by line: ${what}`, async () => {
-      await run(command);
+      // Its clock stands still: however slow the machine is, no line comes too late.
+      await run(command, { clock: new VirtualClock() });
       assert.equal(lines.length, count);
       assert.match([...lines].sort().join(' '), new RegExp(last));
     });
   }
+
+  it('runs beside many others without a warning of Node', async () => {
+    const warnings: Error[] = [];
+    const warn = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', warn);
+    const over = new AbortController();
+    const gates = Array.from({ length: 20 }, () => run('sleep 600', { signal: over.signal }));
+    await nextTurn();
+    over.abort();
+    await Promise.all(gates);
+    process.off('warning', warn);
+    assert.deepEqual(warnings, []);
+  });
 
   it('is read no faster than its lines are taken', async () => {
     const count = { taken: 0, atOnce: 0, most: 0 };
@@ -120,7 +135,6 @@ describeOnPosix('a gate', 'its commands are for sh', () => {
       count.atOnce -= 1;
       count.taken += 1;
     };
-    // Its clock stands still: however slow the machine is, no line comes too late.
     await run('seq 60', { onLine, clock: new VirtualClock() });
     assert.deepEqual(count, { taken: 60, atOnce: 0, most: 1 });
   });
@@ -144,7 +158,7 @@ describeOnPosix('a gate', 'its commands are for sh', () => {
       'trap "" TERM; echo $$ > "$FOLDER/pid"; while :; do sleep 600; done',
     ],
   ] as const) {
-    it(`is ended by the signal with all that it started, ${how}, and not begun after it`, async () => {
+    it(`is ended by the signal with its process group, ${how}, and not begun after it`, async () => {
       const clock = new VirtualClock();
       const over = new AbortController();
       const ended = run(command, { clock, signal: over.signal });

@@ -18,7 +18,7 @@ import { LdctlError } from '../../../src/base/errors.js';
 import type { Begun, KeptRun, RunRecord } from '../../../src/base/journal.js';
 import { openRollJournal, openRunJournal, type RollRecord } from '../../../src/config/journal.js';
 import { itOnPosix } from '../../helpers/platform.js';
-import { privateFolder, removeFolders, withoutPrivileges } from './fixtures.js';
+import { folderOfModes, privateFolder, removeFolders, withoutPrivileges } from './fixtures.js';
 
 const HOUR_MS = 60 * 60_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -261,8 +261,7 @@ describe('the run journal', () => {
   });
 
   describe('what cannot be read is an error, never "no record"', () => {
-    const folderWithRecord = () => {
-      const folder = privateFolder();
+    const folderWithRecord = (folder = privateFolder()) => {
       const journal = openRunJournal(folder, clock);
       journal.begin(recordOf('a'), 0);
       return { folder, journal, path: join(folder, 'runs', namesIn(folder)[0] ?? '') };
@@ -301,7 +300,7 @@ describe('the run journal', () => {
       'a folder that is read-only: it reads, and begins nothing',
       'it keeps no modes',
       async () => {
-        const { folder } = folderWithRecord();
+        const { folder } = folderWithRecord(folderOfModes());
         await withoutPrivileges(join(folder, 'runs'), () => Promise.resolve());
         await withoutPrivileges(folder, () => {
           chmodSync(join(folder, 'runs'), 0o500);
@@ -375,6 +374,20 @@ describe('the journal of rolls', () => {
     second.begin(rollOf('r'));
     first.finish('r', false);
     assert.deepEqual(second.last(7n), rollOf('r'));
+  });
+
+  it('is not hindered by a broken roll of another deployment, where it looks for the last one', () => {
+    const folder = privateFolder();
+    const journal = openRollJournal(folder, clock);
+    journal.begin(rollOf('elsewhere', { deploymentId: 8n }));
+    const path = join(folder, 'rolls', namesIn(folder, 'rolls')[0] ?? '');
+    const text = readFileSync(path, 'utf8');
+    journal.begin(rollOf('r'));
+    for (const broken of [text.replace('{', '{"isShared":true,'), text.slice(0, -10)]) {
+      writeFileSync(path, broken);
+      assert.deepEqual(journal.last(7n), rollOf('r'));
+      assert.equal(failure(() => journal.last(8n)).code, 'journal_broken');
+    }
   });
 
   it('takes what is broken for an error, also where it looks for the last one', () => {

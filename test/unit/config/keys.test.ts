@@ -211,7 +211,7 @@ describeOnPosix('a key command', 'its shell is another', function () {
     });
   }
 
-  it('is given up after its time, and at Ctrl-C, with all that it started', async () => {
+  it('is given up after its time, and at Ctrl-C, with its process group', async () => {
     const mark = join(privateFolder(), 'mark');
     const slow = `(sleep 2; touch '${mark}') & sleep 5; echo ${KEY}`;
     assert.match((await usage(run(slow, {}, undefined, 300))).message, /did not end within 0.3 s/);

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -7,10 +6,12 @@ import {
   readdirSync,
   readFileSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { systemClock } from '../../../src/base/clock.js';
+import { quote } from 'shell-quote';
+import { systemClock, type Clock } from '../../../src/base/clock.js';
 import { Interrupted, LdctlError } from '../../../src/base/errors.js';
 import {
   checkProfileName,
@@ -18,11 +19,20 @@ import {
   findProfile,
   ProfileStore,
 } from '../../../src/config/profiles.js';
+import { VirtualClock } from '../../helpers/clock.js';
 import { failureOf } from '../../helpers/failure.js';
 import { itOnPosix } from '../../helpers/platform.js';
-import { KEY, privateFolder, profileNamed, removeFolders, withoutPrivileges } from './fixtures.js';
+import {
+  folderOfModes,
+  KEY,
+  privateFolder,
+  profileNamed,
+  removeFolders,
+  withoutPrivileges,
+} from './fixtures.js';
 
-const storeIn = (folder: string): ProfileStore => new ProfileStore(folder, systemClock);
+const storeIn = (folder: string, clock: Clock = systemClock): ProfileStore =>
+  new ProfileStore(folder, clock);
 const failure = (step: () => unknown): Promise<LdctlError> =>
   failureOf(
     Promise.resolve().then(() => step()),
@@ -142,12 +152,50 @@ describe('the profiles on the disk', () => {
       assert.deepEqual(readdirSync(folder), ['config.json']);
     });
 
-    it('of a process that was killed is taken away at once', async () => {
+    /** A lock, made so long ago, of a process that is there: 1 is in every container. */
+    function lockIn(folder: string, ageMs = 0): void {
+      const path = join(folder, 'config.json.lock');
+      writeFileSync(path, '1', { mode: 0o600 });
+      const madeAt = (Date.now() - ageMs) / 1000;
+      utimesSync(path, madeAt, madeAt);
+    }
+
+    it('that is older than ten seconds is taken away at once, by one of many', async () => {
       const folder = privateFolder();
-      const { pid } = spawnSync(process.execPath, ['--version']);
-      writeFileSync(join(folder, 'config.json.lock'), String(pid), { mode: 0o600 });
-      await storeIn(folder).add(profileNamed('prod'));
+      lockIn(folder, 11_000);
+      const [clock, others] = [new VirtualClock(Date.now()), [1, 2, 3, 4]];
+      await clock.run(storeIn(folder, clock).add(profileNamed('prod')));
+      assert.deepEqual(clock.sleeps, []);
+      lockIn(folder, 11_000);
+      await Promise.all(others.map((n) => storeIn(folder).add(profileNamed(`p${n}`))));
+      assert.equal(names(storeIn(folder)).length, 5);
       assert.deepEqual(readdirSync(folder), ['config.json']);
+    });
+
+    it('that is younger is waited for, whatever it holds, until it has come of age', async () => {
+      const folder = privateFolder();
+      lockIn(folder);
+      const clock = new VirtualClock(Date.now());
+      await clock.run(storeIn(folder, clock).add(profileNamed('prod')));
+      assert.ok(clock.elapsed() > 9000 && clock.elapsed() < 11_000, `${clock.elapsed()} ms`);
+      assert.deepEqual(readdirSync(folder), ['config.json']);
+    });
+
+    it('that was lost to another process is left to that one', async () => {
+      const folder = privateFolder();
+      await storeIn(folder).change(() => lockIn(folder));
+      assert.deepEqual(readdirSync(folder).sort(), ['config.json', 'config.json.lock']);
+    });
+
+    it('of the future is waited for in vain, and the error says what to remove', async () => {
+      const folder = privateFolder();
+      lockIn(folder, -60_000);
+      const clock = new VirtualClock(Date.now());
+      const error = await failure(() =>
+        clock.run(storeIn(folder, clock).add(profileNamed('prod'))),
+      );
+      assert.deepEqual([error.code, error.exitCode], ['config_locked', 2]);
+      assert.match(error.hint ?? '', /remove \S+config\.json\.lock$/);
     });
 
     it('is waited for while another process has it, until the signal', async () => {
@@ -171,7 +219,7 @@ describe('the profiles on the disk', () => {
         for (const step of [() => store.read(), () => store.add(profileNamed('test'))]) {
           const error = await failure(step);
           assert.deepEqual([error.code, error.exitCode], ['config_not_private', 2]);
-          assert.ok(error.hint?.includes(`chmod 600 ${store.path}`), error.hint);
+          assert.ok(error.hint?.includes(`chmod 600 ${quote([store.path])}`), error.hint);
         }
         chmodSync(store.path, 0o600);
         assert.deepEqual(names(store), ['prod']);
@@ -183,7 +231,8 @@ describe('the profiles on the disk', () => {
       'it keeps no modes',
       async () => {
         const folder = join(privateFolder(), 'my config');
-        mkdirSync(folder, { mode: 0o755 });
+        mkdirSync(folder);
+        chmodSync(folder, 0o755);
         const error = await failure(() => storeIn(folder).add(profileNamed('prod')));
         assert.ok(error.hint?.includes(`chmod 700 '${folder}'`), error.hint);
       },
@@ -219,7 +268,7 @@ describe('the profiles on the disk', () => {
   });
 
   itOnPosix('that cannot be read are not the same as none', 'it keeps no modes', async () => {
-    const folder = privateFolder();
+    const folder = folderOfModes();
     const store = storeIn(folder);
     await store.add(profileNamed('prod'));
     chmodSync(store.path, 0);

@@ -4,7 +4,7 @@ import { Interrupted } from '../../../src/base/errors.js';
 import type { Id } from '../../../src/base/ids.js';
 import { drive, type DriveTools } from '../../../src/job/drive.js';
 import { rollJob } from '../../../src/job/index.js';
-import type { RollPlan } from '../../../src/job/roll.js';
+import type { RollPlan } from '../../../src/job/roll-state.js';
 import type { Step } from '../../../src/job/job.js';
 import { openLog } from '../../../src/log/log.js';
 import { VirtualClock } from '../../helpers/clock.js';
@@ -138,7 +138,7 @@ describe('what a roll over 200 nodes costs', () => {
 
 function baselines(ifBusy: RollPlan['ifBusy']): Id[] {
   return play(ifBusy).flatMap((step) =>
-    step.do === 'post' && step.record ? [step.record.baseline] : [],
+    step.do === 'record' && step.record ? [step.record.baseline] : [],
   );
 }
 
@@ -151,20 +151,24 @@ function play(ifBusy: RollPlan['ifBusy'], more: Activity[] = []): Step[] {
   const steps: Step[] = [];
   let now = 0;
   for (let posts = 0; posts < 2;) {
+    job.tick(now);
     const step = job.next(now);
     steps.push(step);
     if (step.do === 'wait') now = step.until;
     else if (step.do === 'end') job.result();
-    else if (step.do === 'note') job.take({ is: 'done' }, now);
-    else if (step.do === 'post') {
+    else if (step.do === 'note') job.take(step, { is: 'done' }, now);
+    else if (step.do === 'record') {
+      job.take(step, { is: 'recorded', generation: 1, at: now }, now);
+    } else if (step.do === 'post') {
       posts += 1;
       now += 2000;
       const answer = { requestId: null, replayed: false, serverTime: null };
-      job.take({ is: 'answered', answer, at: now, generation: 1 }, now);
+      job.take(step, { is: 'answered', answer }, now);
     } else if (step.do === 'read') {
       const above = typeof step.downTo === 'bigint' ? step.downTo : undefined;
       const entries = [...OLD, ...more].filter(({ id }) => id > (above ?? 0n)).reverse();
       job.take(
+        step,
         {
           is: 'read',
           read: { entries, startedAt: now, serverTime: null, requests: 1, isWhole: true, above },

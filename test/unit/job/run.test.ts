@@ -3,7 +3,7 @@ import { ApiError } from '../../../src/base/errors.js';
 import { drive } from '../../../src/job/drive.js';
 import type { ResultEvent } from '../../../src/job/events.js';
 import { runJob } from '../../../src/job/index.js';
-import type { RunPlan } from '../../../src/job/run-read.js';
+import type { RunPlan } from '../../../src/job/run-state.js';
 import { openLog } from '../../../src/log/log.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { apiError, FakeSupervisor } from '../../helpers/fake-supervisor.js';

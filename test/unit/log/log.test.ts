@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { compareIds } from '../../../src/base/ids.js';
 import { type ActivityPage, type PageQuery } from '../../../src/base/supervisor.js';
 import { openLog, type ActivityLog } from '../../../src/log/log.js';
 import { VirtualClock } from '../../helpers/clock.js';
@@ -56,7 +57,11 @@ describe('what a read of the log costs', () => {
     'the newest page': { read: (log) => log.newest(), requests: [1, 1] },
     'a quiet poll': { read: (log) => log.downTo(idAt(99_999)), requests: [1, 1] },
     'a poll down to the 250th entry': { read: (log) => log.downTo(idAt(99_750)), requests: [3, 3] },
-    'the nodes that it names': { read: (log) => log.known(), requests: [10, 10] },
+    'the nodes that it names': { read: (log) => log.known(), requests: [12, 12] },
+    'the nodes, where three are there': {
+      read: (log) => log.known({ nodes: 3, runtime: 'iggy' }),
+      requests: [1, 1],
+    },
     'a young entry': { read: (log) => log.seek(idAt(99_990)), requests: [1, 1] },
     'an entry anywhere': { read: (log) => log.seek(idAt(34_567)), requests: [11, 11] },
     'the oldest entry': { read: (log) => log.seek(idAt(0)), requests: [11, 11] },
@@ -77,9 +82,9 @@ describe('what a read of the log costs', () => {
     }
   }
 
-  it('two more for the first read of a log with the oldest on page 1', async () => {
+  it('one more for the first read of a log with the oldest on page 1', async () => {
     const { server, log } = open(1000, 'asc');
-    const { entries, requests } = await log.newest();
+    const { entries, requests } = await log.downTo(idAt(950));
     assert.deepEqual([entries[0]?.id, requests, server.reads.length], [idAt(999), 2, 2]);
   });
 
@@ -136,6 +141,15 @@ describe('a read of the log', () => {
       assert.deepEqual([below.activity, below.older, below.newer], [null, null, idAt(0)]);
     });
 
+    it(`${order}: is newest first although the log grows meanwhile`, async () => {
+      const { server, log, grow } = open(1234, order);
+      const there = newestFirst(server);
+      server.beforeRead = () => grow(server.entries.length + 3);
+      const ids = await idsOf(log);
+      assert.deepEqual(ids.slice(-there.length), there);
+      assert.deepEqual(ids, [...ids].sort(compareIds).reverse());
+    });
+
     it(`${order}: is nothing where the log is empty, and follows it from there`, async () => {
       const { server, log, grow } = open(0, order);
       assert.deepEqual((await log.newest()).entries, []);
@@ -157,7 +171,42 @@ describe('a read of the log', () => {
     assert.equal((await late.known()).entries.length, 300);
   });
 
-  it('takes the order from the longest page, not from two neighbours', async () => {
+  it('reads pages again that were read at once while an entry came late and the oldest went', async () => {
+    const { server, log } = open(2000);
+    const there = newestFirst(server);
+    const list = server.list.bind(server);
+    let hasChanged = false;
+    server.list = async (id, query) => {
+      // Page 4 is answered before, so that the last entry of page 3 would be on neither.
+      if (query.page === 3 && !hasChanged) {
+        await new Promise(setImmediate);
+        hasChanged = true;
+        server.add({ id: idAt(1990) + 1n });
+        server.entries.shift();
+      }
+      return list(id, query);
+    };
+    const ids = await idsOf(log);
+    assert.deepEqual(
+      ids.filter((id) => there.includes(id)),
+      there.slice(0, -1),
+    );
+  });
+
+  it('ends once it has seen as many nodes as there are, of the runtime that matters', async () => {
+    const { server, log, clock } = open(1000);
+    for (let n = 0; n < 150; n += 1) {
+      server.add({ runtime: 'connectors', node: 9n, createdAt: clock.now() });
+    }
+    const pagesRead = async (nodes: number, runtime?: string): Promise<number> =>
+      (await log.known({ nodes, runtime })).entries.length / 100;
+    assert.equal(await pagesRead(1), 1);
+    assert.equal(await pagesRead(4), 2);
+    assert.equal(await pagesRead(3, 'iggy'), 2);
+    assert.equal(await pagesRead(4, 'iggy'), 10);
+  });
+
+  it('does not take the order from two neighbours', async () => {
     const { server, log, grow } = open(2);
     spoil(server, (right) => ({
       ...right,

@@ -26,10 +26,7 @@ export interface Habits {
   rate: number;
   /** How many entries at the start. */
   size: number;
-  /**
-   * By what it is sorted: with `time`, neighbours are out of the order of their ids, and an odd
-   * time is far from its place.
-   */
+  /** By what it is sorted: with `time`, neighbours are out of the order of their ids. */
   sort: 'id' | 'time';
   /** So many entries in a row have the same time, as those of one trigger may. */
   together: number;
@@ -43,14 +40,12 @@ export interface Habits {
 }
 
 /**
- * A log that moves while it is read, with answers that overtake each other, and with times that are
- * none.
+ * A log that changes while it is read, with answers that overtake each other, and, where it is
+ * sorted by id, with times that cannot be true.
  */
 export class MovingLog implements Pick<Supervisor, 'list'> {
   /** Oldest first. */
   entries: Activity[] = [];
-  /** Those with a time that cannot be. */
-  readonly odd = new Set<Activity>();
   readonly #habits: Habits;
   readonly #random: () => number;
   #made = 0;
@@ -114,7 +109,7 @@ export class MovingLog implements Pick<Supervisor, 'list'> {
       status: 'completed',
       created_at: '',
     };
-    entry.created_at = this.#time(n, entry);
+    entry.created_at = this.#time(n);
     if (this.entries.some((one) => one.id === id)) return;
     const rank = this.#rank(entry) - (this.#habits.reversed ? 0.5 : 0);
     const place = this.entries.findLastIndex((one) => this.#rank(one) <= rank) + 1;
@@ -125,8 +120,8 @@ export class MovingLog implements Pick<Supervisor, 'list'> {
     return this.#habits.sort === 'time' ? Date.parse(at) || 0 : Number(id - 7301845022003200000n);
   }
 
-  /** A minute after the one before; or, but for neighbours, one that cannot be. */
-  #time(n: number, entry: Activity): string {
+  /** A minute after the one before; or, where it is not sorted by it, one that cannot be true. */
+  #time(n: number): string {
     const odd = [
       '0001-01-01T00:00:00Z',
       '2099-01-01T00:00:00Z',
@@ -134,8 +129,7 @@ export class MovingLog implements Pick<Supervisor, 'list'> {
       'nonsense',
     ];
     const byTime = this.#habits.sort === 'time';
-    this.#isOdd = !this.#isOdd && this.#random() < (byTime ? 0.02 : 0.2);
-    if (this.#isOdd) this.odd.add(entry);
+    this.#isOdd = !byTime && !this.#isOdd && this.#random() < 0.2;
     const { together } = this.#habits;
     const about =
       timeOf(n - (n % together)) + (byTime && together === 1 ? this.#pick(3 * 60_000) : 0);
@@ -147,18 +141,15 @@ export class MovingLog implements Pick<Supervisor, 'list'> {
   }
 }
 
-const FILES = ['log.ts', 'pages.ts', 'list.ts'] as const;
+const FILES = ['log.ts', 'pages.ts', 'walk.ts', 'seek.ts', 'list.ts'] as const;
+export type LogFile = (typeof FILES)[number];
 const SOURCE = new URL('../../../src/log/', import.meta.url);
 
 /**
  * What `src/log` exports, with a mistake in one of its files.
  * @throws Error when the text that is to be replaced is not there once
  */
-export async function sabotaged<T>(
-  file: (typeof FILES)[number],
-  text: string,
-  mistake: string,
-): Promise<T> {
+export async function sabotaged<T>(file: LogFile, text: string, mistake: string): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'ldctl-sabotage-'));
   try {
     writeFileSync(join(folder, 'package.json'), '{"type":"module"}');

@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto';
+import { linkSync, renameSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../base/clock.js';
+import { UsageError } from '../base/errors.js';
+import { createPrivateFile, fileErrorCode, readPrivateFile, removeQuietly } from './files.js';
+
+/** Far longer than a change takes. An older lock was left behind by a process that was killed. */
+const LEFT_BEHIND_MS = 10_000;
+const LONGEST_WAIT_MS = 20_000;
+
+/**
+ * Lets one process at a time change the files of a folder. The lock is a file that names no
+ * process: containers that share a folder each have their own process ids.
+ * @returns releases the lock
+ * @throws UsageError after 20 s, or the signal's reason
+ */
+export async function takeLock(
+  folder: string,
+  name: string,
+  clock: Clock,
+  signal?: AbortSignal,
+): Promise<() => void> {
+  const path = join(folder, name);
+  const mine = randomUUID();
+  const until = clock.elapsed() + LONGEST_WAIT_MS;
+  while (!createPrivateFile(folder, name, mine)) {
+    if (removeLeftBehind(path, clock.now())) continue;
+    await clock.sleep(10 + 40 * Math.random(), signal);
+    if (clock.elapsed() < until) continue;
+    throw new UsageError(`${folder} is being changed by other ldctl processes`, {
+      code: 'config_locked',
+      hint: `Try again when they have ended. If there are none, remove ${path}`,
+    });
+  }
+  return () => {
+    // A process that was stopped for too long has lost its lock to another.
+    if (readPrivateFile(path) === mine) removeQuietly(path);
+  };
+}
+
+/** @returns whether the lock was left behind, and is gone now */
+function removeLeftBehind(path: string, now: number): boolean {
+  const aside = `${path}.${randomUUID()}`;
+  try {
+    const { mtimeMs } = statSync(path);
+    if (now - mtimeMs <= LEFT_BEHIND_MS) return false;
+    // Moved aside first, since another process may have replaced it with its own lock meanwhile.
+    renameSync(path, aside);
+    if (statSync(aside).mtimeMs !== mtimeMs) linkSync(aside, path);
+    return true;
+  } catch (error) {
+    if (fileErrorCode(error) === undefined) throw error;
+    return false;
+  } finally {
+    removeQuietly(aside);
+  }
+}

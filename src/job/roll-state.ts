@@ -1,0 +1,146 @@
+import { LdctlError, type Interrupted } from '../base/errors.js';
+import type { Id } from '../base/ids.js';
+import type { KeptRun } from '../base/journal.js';
+import type { GateResult } from '../base/outcome.js';
+import type { LogRead } from '../log/log.js';
+import { warning, type JobEvent } from './events.js';
+import { createRun } from './run.js';
+import type { Run, RunPlan } from './run-state.js';
+
+export interface RollPlan extends Omit<RunPlan, 'nodes' | 'expect' | 'wait'> {
+  /** In the order in which they are acted on; each once, not empty. */
+  nodes: readonly Id[];
+  /** How many nodes may be in progress at once, from 1. */
+  maxUnavailable: number;
+  /** Between the completion of a node and the next step, ms. */
+  pauseMs: number;
+  gated: boolean;
+  /** A gate that takes longer is cut off; ms. */
+  gateTimeoutMs: number;
+  /** For each node, from its POST; ms. `timeoutMs` is for the whole roll. */
+  nodeTimeoutMs: number;
+  /** Whether a node that does not complete halts the roll. */
+  continueOnError: boolean;
+}
+
+/** Where a node stands. Each state holds what only it needs. */
+export type NodeState =
+  /** Nothing was sent to it. */
+  | { name: 'waiting' }
+  | { name: 'running'; run: Run }
+  /** It has completed. */
+  | { name: 'pausing'; run: Run; until: number }
+  /** Its gate: to be asked, asked, to be cut off at once, or cut off and about to end. */
+  | { name: 'gating'; run: Run; gate: 'due' | 'asked' | 'late' | 'cut'; deadline: number }
+  | { name: 'done'; run: Run };
+
+export interface RollNode {
+  readonly id: Id;
+  state: NodeState;
+  /** It completed and its gate let the roll continue, in this process or an earlier one. */
+  passed: boolean;
+  gate: GateResult | null;
+  /** Accepted in an earlier process: somebody has seen its rejection, so that halts nothing. */
+  readonly isOld: boolean;
+}
+
+/** One run for each node, a window, a pause, a gate. Plain data, changed only by `roll*.ts`. */
+export interface Roll {
+  readonly plan: RollPlan;
+  readonly nodes: readonly RollNode[];
+  readonly deadline: number;
+  halted: boolean;
+  stopping: Interrupted | null;
+  /** Why a node could not be acted on at all. */
+  failure: LdctlError | null;
+  /** The next POST, and the next read, are not made before. */
+  postAt: number;
+  readAt: number;
+  lastRead: LogRead | null;
+  /** Before anything is sent, the log must show that no node is busy. */
+  unchecked: boolean;
+  /** How often anything changed, and up to which change the rows were emitted. */
+  changes: number;
+  emitted: number;
+  events: JobEvent[];
+}
+
+/** @param kept what earlier processes left, by node */
+export function createRoll(plan: RollPlan, kept: ReadonlyMap<Id, KeptRun>, now: number): Roll {
+  const deadline = now + plan.timeoutMs;
+  const nodes = plan.nodes.map((id): RollNode => {
+    const record = kept.get(id) ?? null;
+    const { accepted: isOld = false, passed = false } = record ?? {};
+    const state: NodeState = record
+      ? { name: 'running', run: createRun(planOf(plan, deadline, id, now), record, now) }
+      : { name: 'waiting' };
+    return { id, state, passed, gate: null, isOld };
+  });
+  return {
+    plan,
+    nodes,
+    deadline,
+    halted: false,
+    stopping: null,
+    failure: null,
+    postAt: -Infinity,
+    readAt: -Infinity,
+    lastRead: null,
+    unchecked: plan.ifBusy === 'fail' && nodes.some(isWaiting),
+    changes: 1,
+    emitted: 0,
+    events: [],
+  };
+}
+
+/** The run of one node. */
+export function planOf(plan: RollPlan, deadline: number, id: Id, now: number): RunPlan {
+  const timeoutMs = Math.min(plan.nodeTimeoutMs, Math.max(deadline - now, 0));
+  const ifBusy = plan.ifBusy === 'wait' ? 'wait' : 'ignore';
+  return { ...plan, timeoutMs, ifBusy, nodes: [id], expect: null, wait: true };
+}
+
+export function runOf({ state }: RollNode): Run | null {
+  return state.name === 'waiting' ? null : state.run;
+}
+
+export const isWaiting = ({ state }: RollNode): boolean => state.name === 'waiting';
+
+export const isInProgress = ({ state: { name } }: RollNode): boolean =>
+  name !== 'waiting' && name !== 'done';
+
+/** The time of the roll is up, and something was sent. */
+export const isLate = ({ deadline, nodes }: Roll, now: number): boolean =>
+  now >= deadline && nodes.some((node) => runOf(node)?.sent);
+
+/** Whether anything more may be started: a node, a POST, a gate. */
+export const mayStart = (roll: Roll, now: number): boolean =>
+  !roll.halted && roll.stopping === null && !isLate(roll, now);
+
+/** Whether the log is to be looked at for busy nodes now. */
+export const isChecking = (roll: Roll, now: number): boolean =>
+  roll.unchecked && mayStart(roll, now);
+
+export function move(roll: Roll, node: RollNode, state: NodeState): void {
+  node.state = state;
+  roll.changes += 1;
+}
+
+/** A node cannot be acted on at all. */
+export function fail(roll: Roll, error: LdctlError, because = error.message): void {
+  roll.failure ??= error;
+  halt(roll, because);
+}
+
+export function halt(roll: Roll, because: string): void {
+  const isLeft = roll.stopping === null && roll.nodes.some(isWaiting);
+  // When nothing else is in progress, the result follows at once, and says so.
+  if (!roll.halted && isLeft && roll.nodes.some(isInProgress)) {
+    roll.events.push(warning('halted', `${because}: no more nodes are started`));
+  }
+  roll.halted = true;
+}
+
+export function calledOff(): LdctlError {
+  return new LdctlError('refused', 'called_off', 'called off before it was sent');
+}

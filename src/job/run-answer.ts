@@ -1,0 +1,133 @@
+import { formatDuration } from '../base/durations.js';
+import { retryAfterOf, type LdctlError } from '../base/errors.js';
+import type { KeptRun } from '../base/journal.js';
+import type { Accepted } from '../base/supervisor.js';
+import { classify, isInProgress } from './answer.js';
+import { warning } from './events.js';
+import type { FactOf } from './job.js';
+import { MINUTE, SECOND } from './pace.js';
+import { accept, addMark, giveUp, lose, noteSent, type Attempts, type Run } from './run-state.js';
+
+/** How long after the POST of a record it may be made again. The server keeps a key for 10 minutes. */
+const RESEND = 540 * SECOND;
+
+/** A replay is of a request of the last 10 minutes; one more is for the time until the next read. */
+const REPLAY = 11 * MINUTE;
+
+const BACKOFF = [1, 2, 4, 8].map((s) => s * SECOND);
+
+/** Writing ahead: a POST without its record is not made. */
+export function takeRecord(run: Run, fact: FactOf<'record'>, now: number): void {
+  switch (fact.is) {
+    case 'recorded':
+      run.generation = fact.generation;
+      run.attempts.postedAt ??= fact.at;
+      run.state = { name: 'posting' };
+      return;
+    case 'found':
+      return continueFrom(run, fact.kept, now);
+    case 'unwritten':
+      if (!run.sent) {
+        return giveUp(run, fact.error);
+      }
+      run.events.push(warning('journal_not_written', fact.error.message));
+      run.attempts.until = -Infinity;
+      return lose(run, now);
+  }
+}
+
+/**
+ * The record of an earlier run, or of one beside this one, decides. Once accepted, nothing is sent.
+ */
+export function continueFrom(run: Run, kept: KeptRun, now: number): void {
+  const { record, generation, ageMs, accepted, redirected } = kept;
+  const age = Math.max(ageMs, 0);
+  run.baseline = record.baseline;
+  run.entries.known = record.known;
+  run.generation = generation;
+  run.attempts.firstAt = now - age;
+  run.attempts.postedAt = record.postedAt;
+  Object.assign(noteSent(run, now), { isOurs: true, redirected, earlier: { ageMs: age } });
+  if (accepted) {
+    return accept(run, now, true);
+  }
+  // A negative age: the clock was set back, so nobody knows how old the record is.
+  run.attempts.until = ageMs < 0 ? -Infinity : RESEND;
+  lose(run, now);
+  run.pace.nextRead = now;
+}
+
+export function takeAnswer(run: Run, { answer }: FactOf<'post'>, now: number): void {
+  run.attempts.firstAt ??= now;
+  if (!(answer instanceof Error)) {
+    return takeAccepted(run, answer, now);
+  }
+  run.lastError = answer;
+  takeFailure(run, answer, now);
+  if (!run.sent) {
+    // The POST had no effect, so its record counts as none.
+    addMark(run, 'refused');
+    run.generation = 0;
+  }
+}
+
+function takeAccepted(run: Run, answer: Accepted, now: number): void {
+  const { firstAt } = run.attempts;
+  if (answer.replayed && !run.sent?.isOurs) {
+    // What was in progress started at about the time of the first POST.
+    const reach = run.sent && firstAt !== null ? now - firstAt + MINUTE : REPLAY;
+    run.replay = { reach, from: -Infinity, to: Infinity, floor: null };
+  }
+  noteSent(run, now).accepted = answer;
+  addMark(run, 'accepted');
+  accept(run, now);
+}
+
+function takeFailure(run: Run, error: LdctlError, now: number): void {
+  const retryAfter = retryAfterOf(error);
+  switch (classify(error)) {
+    case 'accepted':
+    case 'definite-no':
+      return giveUp(run, error);
+    case 'not-sent':
+    case 'not-now':
+      return tryLater(run, error, Math.max(backoff(run.attempts), retryAfter), now);
+    case 'redirect': {
+      noteSent(run, now).redirected = true;
+      addMark(run, 'redirected');
+      const what = `${error.message}; nothing is sent again: the log decides`;
+      run.events.push(warning('fate_unknown', what));
+      return lose(run, now);
+    }
+    case 'uncertain': {
+      noteSent(run, now).isOurs = true;
+      const what = `${error.message}; looking at the log before anything is sent again`;
+      run.events.push(warning('fate_unknown', what));
+      return lose(run, now, { notBefore: now + retryAfter });
+    }
+  }
+}
+
+function backoff(attempts: Attempts): number {
+  const wait = BACKOFF[attempts.count] ?? 8 * SECOND;
+  attempts.count += 1;
+  return wait;
+}
+
+function tryLater(run: Run, error: LdctlError, wait: number, now: number): void {
+  const isRunning = isInProgress(error);
+  const since = now - (run.attempts.firstAt ?? now);
+  if (!run.sent && !isRunning && since + wait > run.attempts.until) {
+    return giveUp(run, error);
+  }
+  run.events.push(warning('not_sent', `${error.message}; trying again in ${formatDuration(wait)}`));
+  const notBefore = now + wait;
+  if (isRunning) {
+    // Its entries may show up from now on.
+    lose(run, now, { notBefore });
+  } else if (run.sent) {
+    lose(run, now, { notBefore, lostAt: run.sent.lostAt });
+  } else {
+    run.state = { name: 'sending', notBefore };
+  }
+}

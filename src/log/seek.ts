@@ -1,0 +1,54 @@
+import type { Activity } from '../base/activity.js';
+import type { Id } from '../base/ids.js';
+import { middleOf, type LogPage, type Pages, type Reading } from './pages.js';
+
+/** An entry that was looked up; null where there is none, with its neighbours' ids. */
+export interface Found {
+  activity: Activity | null;
+  older: Id | null;
+  newer: Id | null;
+  serverTime: number | null;
+}
+
+/**
+ * Looks up one entry. There is no get-by-id, but ids grow with time: first the newest page, since
+ * most of what is looked up is there, then the middle of what is left, again and again.
+ */
+export async function seek(pages: Pages, id: Id, reading: Reading): Promise<Found> {
+  const found: Found = { activity: null, older: null, newer: null, serverTime: null };
+  const look = async (asked: Promise<LogPage>): Promise<LogPage> => {
+    const page = await asked;
+    note(found, page.entries, id);
+    return page;
+  };
+  const isNewer = (page: LogPage): boolean => (middleOf(page) ?? id) > id;
+
+  let page = await look(pages.newest(reading));
+  const [step, end] = pages.isNewestFirst ? [1, pages.last + 1] : [-1, 0];
+  // The entry is after the page `newer`, and not after the page `notNewer`.
+  let newer = page.number;
+  let notNewer = isNewer(page) ? end : newer + step;
+  while (!found.activity && Math.abs(notNewer - newer) > 1) {
+    page = await look(pages.read(Math.trunc((newer + notNewer) / 2), reading));
+    if (isNewer(page)) newer = page.number;
+    else notNewer = page.number;
+  }
+
+  // While the log grows, entries move down: what was newer stays so, and the rest is read in turn.
+  let next = pages.after(newer);
+  while (!found.activity && next !== null) {
+    if (page.number !== next) page = await look(pages.read(next, reading));
+    if ((middleOf(page) ?? id) < id) break;
+    next = pages.after(next);
+  }
+  return { ...found, serverTime: reading.serverTime };
+}
+
+/** @param entries newest first */
+function note(found: Found, entries: readonly Activity[], wanted: Id): void {
+  const older = entries.find(({ id }) => id < wanted)?.id;
+  const newer = entries.findLast(({ id }) => id > wanted)?.id;
+  found.activity ??= entries.find(({ id }) => id === wanted) ?? null;
+  if (older !== undefined && older > (found.older ?? -1n)) found.older = older;
+  if (newer !== undefined && newer < (found.newer ?? newer + 1n)) found.newer = newer;
+}

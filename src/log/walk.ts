@@ -1,0 +1,184 @@
+import type { Clock } from '../base/clock.js';
+import { ApiError, retryAfterOf } from '../base/errors.js';
+import type { Id } from '../base/ids.js';
+import { middleOf, type LogPage, type Mark, type Pages, type Reading } from './pages.js';
+
+/**
+ * How many of the newest entries every read covers, and a watch looks at again: an entry may come
+ * late, below those that are there.
+ */
+export const RECENT = 50;
+/** How many pages are read at once at most: enough to hide the latency. */
+export const MOST_AT_ONCE = 8;
+/** A server that asks for a longer pause than this ends the reading. */
+const LONGEST_RETRY_AFTER_MS = 60_000;
+
+/**
+ * How many pages to ask for at once, when so many have been given and so many are ahead: 1, one
+ * after the other.
+ */
+export type PagesAtOnce = (given: number, ahead: number) => number;
+
+/**
+ * Reads a log from its newest end down, and gives each entry once. One page after the other, what
+ * comes at the top or goes at the bottom meanwhile can repeat an entry, never hide one. Several at
+ * once are safe only while the log stands still, so a look before and after proves them.
+ */
+export class Walk {
+  readonly #seen = new Seen();
+  #given = 0;
+
+  constructor(
+    private readonly pages: Pages,
+    private readonly reading: Reading,
+    private readonly clock: Pick<Clock, 'sleep'>,
+    private readonly pagesAtOnce: PagesAtOnce,
+  ) {}
+
+  /**
+   * The pages, newest first, each with what those before it did not have. Whoever reads to the end
+   * gets at least as many entries as the log counts: a server that sorts without a tie-breaker may
+   * hide some the first time.
+   * @throws InvalidAnswerError where some are still missing after a second time
+   */
+  async *down(): AsyncGenerator<LogPage> {
+    for (let time = 1; time <= 2; time += 1) {
+      const newest = await this.pages.newest(this.reading);
+      yield* this.#downFrom(newest);
+      if (this.#isWhole()) return;
+      // In a log of a fixed size, what came meanwhile took the place of what went.
+      yield* this.#meanwhile(newest.entries[0]?.id ?? -1n);
+      if (this.#isWhole()) return;
+    }
+    throw this.pages.lacking(this.#seen.count, this.reading.leastTotal);
+  }
+
+  #isWhole(): boolean {
+    return this.#seen.count >= this.reading.leastTotal;
+  }
+
+  async *#downFrom(newest: LogPage): AsyncGenerator<LogPage> {
+    yield this.#fresh(newest);
+    let page = yield* this.#oneByOne(newest, 1);
+    // Twice as many pages one by one each time that the log changes again at once.
+    let alone = MOST_AT_ONCE;
+    while (this.pages.after(page.number) !== null) {
+      const proven = this.pagesAtOnce(this.#given, 0) > 1 ? yield* this.#severalAtOnce(page) : page;
+      alone = proven === page ? alone * 2 : MOST_AT_ONCE;
+      page = yield* this.#oneByOne(proven, alone);
+    }
+  }
+
+  /** @returns the last page that was read */
+  async *#oneByOne(from: LogPage, most: number): AsyncGenerator<LogPage, LogPage> {
+    let page = from;
+    for (let count = 0; count < most; count += 1) {
+      const next = this.pages.after(page.number);
+      if (next === null) break;
+      const before = page;
+      page = await this.pages.read(next, this.reading);
+      if (!this.pages.isNewestFirst && page.total > before.total) yield* this.#pushedTo(before);
+      yield this.#fresh(page);
+    }
+    return page;
+  }
+
+  /**
+   * With the oldest on page 1, an entry that comes late pushes others from the page that is read
+   * next to the beginning of the one that was read before.
+   */
+  async *#pushedTo(before: LogPage): AsyncGenerator<LogPage> {
+    const again = await this.pages.read(before.number, this.reading);
+    const known = again.items.findIndex(({ id }) => this.#seen.has(id));
+    const pushed = new Set(known < 0 ? again.items : again.items.slice(0, known));
+    yield this.#fresh({ ...again, entries: again.entries.filter((entry) => pushed.has(entry)) });
+  }
+
+  /**
+   * Several pages at once, until the log changes or ends.
+   * @returns the last page that was given
+   */
+  async *#severalAtOnce(from: LogPage): AsyncGenerator<LogPage, LogPage> {
+    let page = from;
+    const start = await this.pages.mark(this.reading);
+    if (start?.total !== from.total) return page;
+    let unproven = await this.#ask(page, 0);
+    while (unproven.length > 0) {
+      // The next ones are on their way while these are looked at and taken.
+      const next = this.#ask(unproven.at(-1) ?? page, unproven.length);
+      next.catch(() => undefined);
+      const now = await this.#unlessTooMany(this.pages.mark(this.reading));
+      if (now === null || !isSame(now, start)) return page;
+      for (const one of unproven) yield this.#fresh((page = one));
+      unproven = await next;
+    }
+    return page;
+  }
+
+  /** @returns the pages after this one; none where the server says that they were too many */
+  async #ask(from: LogPage, ahead: number): Promise<LogPage[]> {
+    const asked: Array<Promise<LogPage>> = [];
+    const most = this.pagesAtOnce(this.#given, ahead);
+    let next = this.pages.after(from.number);
+    for (; next !== null && asked.length < most; next = this.pages.after(next)) {
+      asked.push(this.pages.read(next, this.reading));
+    }
+    return (await this.#unlessTooMany(Promise.all(asked))) ?? [];
+  }
+
+  /** @returns null where the server says that it was too much, after the pause that it asks for */
+  async #unlessTooMany<T>(asked: Promise<T>): Promise<T | null> {
+    try {
+      return await asked;
+    } catch (error) {
+      const isTooMany = error instanceof ApiError && error.status === 429;
+      const waitMs = isTooMany ? retryAfterOf(error) : Infinity;
+      if (waitMs > LONGEST_RETRY_AFTER_MS) throw error;
+      await this.clock.sleep(waitMs, this.reading.options.signal);
+      return null;
+    }
+  }
+
+  /** What came since, down to the entry that was the newest. It is counted, but it is not asked for. */
+  async *#meanwhile(first: Id): AsyncGenerator<LogPage> {
+    let page = await this.pages.newest(this.reading);
+    for (;;) {
+      const { entries } = page;
+      const fresh = this.#fresh(page);
+      yield { ...fresh, entries: fresh.entries.filter(({ id }) => id < first) };
+      const next = this.pages.after(page.number);
+      const isThere = entries.some(({ id }) => id === first) || (middleOf(page) ?? 0n) < first;
+      if (isThere || next === null) return;
+      page = await this.pages.read(next, this.reading);
+    }
+  }
+
+  #fresh(page: LogPage): LogPage {
+    const entries = page.entries.filter(({ id }) => this.#seen.add(id));
+    this.#given += 1;
+    return { ...page, entries, reach: this.#seen.count < RECENT ? null : page.reach };
+  }
+}
+
+const isSame = (one: Mark, other: Mark): boolean =>
+  one.oldest === other.oldest && one.total === other.total;
+
+/** The ids that have come. A log that changes repeats only the last pages: older ids are forgotten. */
+class Seen {
+  count = 0;
+  #ids = new Set<Id>();
+  #older = new Set<Id>();
+
+  has(id: Id): boolean {
+    return this.#ids.has(id) || this.#older.has(id);
+  }
+
+  /** @returns whether it is new */
+  add(id: Id): boolean {
+    if (this.has(id)) return false;
+    if (this.#ids.size >= 10_000) [this.#ids, this.#older] = [new Set(), this.#ids];
+    this.#ids.add(id);
+    this.count += 1;
+    return true;
+  }
+}

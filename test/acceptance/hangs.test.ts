@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LDCTL } from '../helpers/ldctl.js';
+import { parseJson } from '../helpers/readers.js';
+import { story, type Scene } from '../helpers/scene.js';
+import { reply, startServer } from '../helpers/server.js';
+
+const ONE = { nodes: [7n] };
+const KEYED = 'activities trigger iggy restart --node 7 --idempotency-key k';
+const MINUTE_S = 60;
+
+/** A record of a trigger that was sent, and what a run with its key says once it was changed. */
+async function withRecord(scene: Scene, code: number, change: (path: string) => void) {
+  await scene.ends(0, KEYED);
+  const folder = join(scene.folder, 'config', 'runs');
+  const name = readdirSync(folder).find((one) => /\.1$/.test(one)) ?? assert.fail('no record');
+  change(join(folder, name));
+  const { stderr } = await scene.ends(code, KEYED);
+  assert.equal(scene.posts.length, 1);
+  return stderr;
+}
+
+const makeFifo = (path: string): unknown => execFileSync('mkfifo', ['-m', '600', path]);
+
+describe('what would be read for ever', () => {
+  story('is refused in place of the profiles', {}, async (scene) => {
+    await scene.forget().ends(5, 'profiles use prod');
+    execFileSync('mkdir', ['-p', '-m', '700', join(scene.folder, 'config')]);
+    makeFifo(join(scene.folder, 'config', 'config.json'));
+    for (const args of ['profiles list', 'activities list', 'whoami']) {
+      const { stderr } = await scene.ends(2, args);
+      assert.match(stderr, /^error: cannot read \S+config\.json: it is not a regular file$/m);
+    }
+  });
+
+  story('is refused in place of a record', ONE, async (scene) => {
+    const said = await withRecord(scene, 2, (path) => {
+      rmSync(path);
+      makeFifo(path);
+    });
+    assert.match(said, /^error: cannot read \S+\.1: it is not a regular file$/m);
+  });
+
+  story('is no record with a number that cannot be counted on from', ONE, async (scene) => {
+    const said = await withRecord(scene, 7, (path) => renameSync(path, `${path}${'0'.repeat(20)}`));
+    assert.match(said, /^error: the record of an earlier run is broken/m);
+  });
+
+  story('is no key from a command that prints without end', ONE, async (scene) => {
+    const { tenantId, deploymentId } = scene.sandbox;
+    const add = `profiles add prod --no-verify --tenant-id ${tenantId} --supervisor-url ${scene.url}`;
+    const args = [...`${add} --deployment ${deploymentId} --key-command`.split(' '), 'yes'];
+    await scene.forget().ends(0, [...args.slice(0, -1), `echo ${scene.sandbox.apiKey}`]);
+    const { stderr } = await scene.ends(2, [
+      'profiles',
+      'update',
+      'prod',
+      '--key-command',
+      "yes | tr -d '\\n'",
+    ]);
+    assert.match(stderr, /^error: the key command prints more than 64 kB$/m);
+  });
+
+  story('is an answer that is nested too deep, and stdout still parses', {}, async (scene) => {
+    const entry = `{"id":1,"node_id":7,"runtime":"iggy","action":"restart","status":"completed","created_at":"","x":`;
+    const items = `[${entry}${'['.repeat(4500)}${']'.repeat(4500)}}]`;
+    const body = `{"items":${items},"page":1,"total_results":1,"total_pages":1}`;
+    const server = await startServer(reply(200, body));
+    const env = { LD_SUPERVISOR_URL: server.url };
+    const { stdout } = await scene.ends(6, 'activities list -o json', env);
+    await server.close();
+    const { error } = parseJson(stdout) as { error: { code: string; message: string } };
+    assert.deepEqual(error.code, 'invalid_answer');
+    assert.match(error.message, /nested too deep/);
+  });
+});
+
+describe('the lock of the profiles', () => {
+  story('is not waited for once it is older than ten seconds', {}, async (scene) => {
+    const { tenantId, deploymentId } = scene.sandbox;
+    const add = `profiles add prod --no-verify --tenant-id ${tenantId} --supervisor-url ${scene.url}`;
+    const lock = join(scene.folder, 'config', 'config.json.lock');
+    execFileSync('mkdir', ['-p', '-m', '700', join(scene.folder, 'config')]);
+    // The number of a process that is there, as 1 is in every container.
+    writeFileSync(lock, String(process.pid), { mode: 0o600 });
+    const before = Date.now() / 1000 - MINUTE_S;
+    utimesSync(lock, before, before);
+    await scene
+      .forget()
+      .ends(0, [
+        ...`${add} --deployment ${deploymentId} --key-command`.split(' '),
+        `echo ${scene.sandbox.apiKey}`,
+      ]);
+  });
+});
+
+// A single executable takes no code that is loaded before it.
+if (LDCTL.endsWith('.js')) {
+  describe('a user without a home', () => {
+    story('acts, and is told only where a folder is needed', ONE, async (scene) => {
+      const preload = join(scene.folder, 'no-home.cjs');
+      const thrown = `Object.assign(new Error('ENOENT'), { syscall: 'uv_os_homedir', code: 'ERR' })`;
+      writeFileSync(
+        preload,
+        `require('os').homedir = () => { if (!process.env.HOME) throw ${thrown}; return process.env.HOME; };\n`,
+      );
+      Object.assign(scene.env, { LDCTL_CONFIG_DIR: undefined, HOME: undefined });
+      scene.env.NODE_OPTIONS = `--require "${preload}"`;
+      await scene.ends(0, 'activities trigger iggy restart --node 7');
+      for (const args of [KEYED, 'profiles add prod --api-key-stdin']) {
+        const { stderr } = await scene.ends(2, args);
+        assert.match(stderr, /^error: there is no home folder to keep this in$/m);
+        assert.match(stderr, /^hint: .*Set HOME or LDCTL_CONFIG_DIR\.$/m);
+      }
+      assert.equal(scene.dispatched, 1);
+    });
+  });
+}

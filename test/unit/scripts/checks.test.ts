@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { ROOT } from '../../helpers/root.js';
+
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+
+interface Workflow {
+  jobs: Record<string, { strategy?: { matrix: Record<string, string[]> } } | undefined>;
+}
+
+describe('the checks of package.json', () => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+  const quick = /^CHECKS=\((.*)\)$/m.exec(read('.ci/run'))?.[1]?.split(' ') ?? [];
+  const { jobs } = parse(read('.github/workflows/nightly.yml')) as Workflow;
+  const nightly = (jobs['check']?.strategy?.matrix['check'] ?? []).map(
+    (check) => `check:${check.replace(/ .*/, '')}`,
+  );
+
+  it('run in .ci/run or at night, each once', () => {
+    // npm test has it.
+    const checks = Object.keys(scripts).filter(
+      (name) => name.startsWith('check:') && name !== 'check:generated',
+    );
+    const listed = [...quick, ...nightly];
+    assert.deepEqual(
+      checks.filter((name) => !listed.includes(name)),
+      [],
+    );
+    assert.equal(new Set(listed).size, listed.length);
+  });
+
+  it('are listed in .ci/run alone: ci.yml runs that list', () => {
+    const ci = read('.github/workflows/ci.yml');
+    assert.match(ci, /run: bash \.ci\/run --checks/);
+    assert.doesNotMatch(ci, /npm run (size|check:)/);
+  });
+});

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { describeOnPosix } from '../../helpers/platform.js';
+import { ROOT } from '../../helpers/root.js';
+
+describeOnPosix('a release that is run again', 'GitHub releases on Linux', () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'ldctl-release-'))));
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  /**
+   * Runs a script of scripts/release with a stand-in for the program that it publishes by.
+   * @returns its exit code, and what the program was called with, but for questions
+   */
+  function run(script: string, args: readonly string[], program: string, answers: string) {
+    const calls = join(folder, 'calls');
+    writeFileSync(calls, '');
+    writeFileSync(
+      join(folder, program),
+      `#!/bin/sh\ncase "$*" in *view*) ${answers} ;; *) echo "$*" >> '${calls}' ;; esac\n`,
+      { mode: 0o700 },
+    );
+    const { status } = spawnSync('bash', [join(ROOT, 'scripts/release', script), ...args], {
+      cwd: folder,
+      env: { PATH: [folder, process.env.PATH].join(delimiter) },
+    });
+    return { status, calls: readFileSync(calls, 'utf8').split('\n').slice(0, -1) };
+  }
+
+  describe('npm', () => {
+    const publish = (answers: string, version = '1.2.3') => {
+      writeFileSync(join(folder, 'ldctl.tgz'), 'a package');
+      return run('npm.sh', ['ldctl.tgz', version], 'npm', answers);
+    };
+
+    for (const [version, tag] of [
+      ['1.2.3', 'latest'],
+      ['1.3.0-rc.1', 'next'],
+    ] as const) {
+      it(`publishes ${version} as ${tag}, where npm does not have it`, () => {
+        const { status, calls } = publish('exit 1', version);
+        const flags = `--provenance --access public --ignore-scripts --tag ${tag}`;
+        assert.deepEqual([status, calls], [0, [`publish ldctl.tgz ${flags}`]]);
+      });
+    }
+
+    it('leaves this very package as it is', () => {
+      const sum = createHash('sha512').update('a package').digest('base64');
+      assert.deepEqual(publish(`echo sha512-${sum}`), { status: 0, calls: [] });
+    });
+
+    it('fails where npm has another package of that version', () => {
+      assert.deepEqual(publish('echo sha512-other'), { status: 1, calls: [] });
+    });
+  });
+
+  describe('GitHub', () => {
+    const release = (answers: string, tag = 'v1.2.3') =>
+      run('github.sh', [tag, 'notes.md', 'a.deb', 'b.tgz'], 'gh', answers);
+    const upload = [
+      'release upload v1.2.3 --clobber a.deb b.tgz',
+      'release edit v1.2.3 --draft=false',
+    ];
+    const create =
+      'release create v1.2.3 --verify-tag --draft --title v1.2.3 --notes-file notes.md';
+
+    it('makes a draft, uploads every file, and only then shows it', () => {
+      assert.deepEqual(release('exit 1'), { status: 0, calls: [create, ...upload] });
+    });
+
+    it('goes on with a draft that is there', () => {
+      assert.deepEqual(release('echo true'), { status: 0, calls: upload });
+    });
+
+    it('leaves what is released as it is', () => {
+      assert.deepEqual(release('echo false'), { status: 0, calls: [] });
+    });
+
+    it('marks a candidate as a pre-release', () => {
+      assert.match(release('exit 1', 'v1.3.0-rc.1').calls[0] ?? '', / --prerelease$/);
+    });
+  });
+});
