@@ -1,5 +1,6 @@
 import type { Command } from '@oclif/core';
 import type { Manifest, PJSON } from '@oclif/core/interfaces';
+import { RUNTIMES, VERBS } from '../src/base/activity.js';
 import { EXIT_CODES } from '../src/base/exit-codes.js';
 import { wrapWords } from '../src/base/text.js';
 
@@ -30,13 +31,17 @@ export function helpTexts(
   const root = page(
     paragraph(`${description}.`),
     ['USAGE', ['  $ ldctl COMMAND']],
+    ['TRY', ['  ldctl sandbox exec -- bash   # a LaserData on this machine, no account needed']],
+    ['SET UP', ['  ldctl profiles add prod      # keep a tenant, a key and a deployment']],
+    ['LOOK', ['  ldctl nodes list', '  ldctl activities list --watch']],
     [
-      'BEGIN',
-      pairs([
-        ['ldctl sandbox exec -- bash', 'try it, with a LaserData in miniature'],
-        ['ldctl profiles add prod', 'set up a tenant, a key and a deployment'],
-        ['ldctl activities trigger iggy restart', 'act, and know how each node ended'],
-      ]),
+      'ACT',
+      [
+        '  ldctl activities trigger iggy restart --node ID   # one node',
+        '  ldctl activities trigger iggy restart             # every node: it asks first',
+        '  ldctl activities roll iggy restart --gate CMD     # one node after the other',
+        `  runtimes: ${RUNTIMES.join(', ')}; actions: ${VERBS.join(', ')}:ID`,
+      ],
     ],
     ['GROUPS', pairs(groups)],
     ['COMMANDS', list(all.filter(({ id }) => !id.includes(':')))],

@@ -74,9 +74,11 @@ export function connect(options: ConnectOptions): Deployment {
     options,
   );
   const url = parseBaseUrl(supervisorUrl, 'supervisorUrl');
+  const key = parseApiKey(apiKey, 'apiKey');
   return deploymentOn({
     ...{ deploymentId, clock, newKey, keepsRolls: false },
-    supervisor: new SupervisorApi({ url, apiKey: parseApiKey(apiKey, 'apiKey') }),
+    apiKey: key.fingerprint(),
+    supervisor: new SupervisorApi({ url, apiKey: key }),
     tenant:
       tenantId === undefined
         ? null

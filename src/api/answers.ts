@@ -132,6 +132,7 @@ function apiError(answer: Answer, asked: Asked): ApiError {
     code: /^[\w.:-]{1,64}$/.test(code) ? code : `http_${status}`,
     reason: problem ? quoted(problem.reason) : excerpt(body, apiKey),
     retryAfterMs: retryAfterOf(answer),
+    permission: asked.permission,
     fieldIssues: (problem?.field_issues ?? []).map((issue) => ({
       code: quoted(issue.code),
       reason: quoted(issue.reason),
@@ -150,7 +151,7 @@ function apiError(answer: Answer, asked: Asked): ApiError {
   const isElsewhere = status === 404 && !problem;
   const hint = isElsewhere
     ? `The API says that in another way: check the URL, ${url.origin}.`
-    : hintFor(fields, asked);
+    : hintFor(fields);
   return new ApiError(messageOf(answer, fields), fields, { requestId, hint });
 }
 
@@ -203,8 +204,8 @@ const HINTS: ReadonlyMap<string | number, string> = new Map<string | number, str
   [404, 'It is unknown, or this key may not see it: `ldctl deployments list` shows what it may.'],
 ]);
 
-function hintFor(fields: ApiErrorFields, { permission }: Asked): string | undefined {
-  const { status, code, reason, retryAfterMs } = fields;
+function hintFor(fields: ApiErrorFields): string | undefined {
+  const { status, code, reason, retryAfterMs, permission } = fields;
   const known = HINTS.get(code) ?? HINTS.get(status);
   if (known !== undefined) return known;
   if (status === 403) return deniedHint(permission, reason);
@@ -217,9 +218,6 @@ function deniedHint(permission: string | undefined, reason: string): string {
   const isNamed = permission === undefined || reason.includes(permission);
   return [
     isNamed ? '' : `The key needs the permission ${permission}. `,
-    permission === 'info:read'
-      ? 'Ids work without it: --deployment ID with --supervisor-url URL. '
-      : '',
     "`ldctl whoami` shows what the key may do. An allow-list must name this machine's address.",
   ].join('');
 }

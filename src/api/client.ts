@@ -23,8 +23,8 @@ export interface ClientOptions {
   requestTimeoutMs?: number;
   /** Called for every try. */
   onTrace?: (event: TraceEvent) => void;
-  /** Called with every refusal before it is thrown: it may change the hint. */
-  onRefusal?: (error: ApiError) => void;
+  /** Called with every refusal: what it returns is thrown in its place. */
+  onRefusal?: (error: ApiError) => ApiError;
 }
 
 /** One try of a request. There is no key in it. */
@@ -173,11 +173,11 @@ export class Client {
         const delay = attempt < tries ? retryDelayOf(error, attempt) : Infinity;
         const retryInMs = delay < leftMs() ? delay : null;
         trace(error instanceof Error ? error.message : String(error), retryInMs);
-        if (error instanceof ApiError) onRefusal?.(error);
-        if (retryInMs === null) throw error;
+        const told = error instanceof ApiError ? (onRefusal?.(error) ?? error) : error;
+        if (retryInMs === null) throw told;
         await this.#clock.sleep(retryInMs, call.signal);
         // The process may have been stopped meanwhile.
-        if (leftMs() <= 0) throw error;
+        if (leftMs() <= 0) throw told;
       }
     }
   }

@@ -51,6 +51,12 @@ export interface Action {
 export function parseRuntime(text: string): Runtime {
   const runtime = RUNTIMES.find((name) => name === text);
   if (runtime) return runtime;
+  if (text.includes(',')) {
+    throw new UsageError(`${JSON.stringify(text)}: one runtime at a time`, {
+      code: 'several_runtimes',
+      hint: `Run the command once for each of: ${RUNTIMES.join(', ')}.`,
+    });
+  }
   throw new UsageError(`unknown runtime ${JSON.stringify(text)}`, {
     code: 'invalid_runtime',
     hint: `A runtime is one of: ${RUNTIMES.join(', ')}.`,

@@ -13,7 +13,7 @@ export class LdctlError extends Error {
   /** Stable, for programs; the API's own where it gave one. */
   readonly code: string;
   readonly exit: ExitName;
-  hint: string | undefined;
+  readonly hint: string | undefined;
   readonly requestId: string | undefined;
 
   constructor(
@@ -35,6 +35,21 @@ export class LdctlError extends Error {
   }
 }
 
+/**
+ * A copy of an error with another hint, and another message if one is given: whoever holds the
+ * original never sees it change.
+ */
+export function withHint<T extends LdctlError>(
+  error: T,
+  hint: string | undefined,
+  message = error.message,
+): T {
+  const { stack, cause } = error;
+  const plain = new Error(message, cause === undefined ? undefined : { cause });
+  Object.assign(plain, error, { hint, stack });
+  return Object.setPrototypeOf(plain, Object.getPrototypeOf(error) as object) as T;
+}
+
 /** The command is wrong, or consent is missing: exit 2, before anything is sent. */
 export class UsageError extends LdctlError {
   constructor(
@@ -53,7 +68,7 @@ export interface FieldIssue {
 }
 
 export type ApiErrorFields = Pick<ApiError, 'status' | 'code' | 'reason'> &
-  Partial<Pick<ApiError, 'retryAfterMs' | 'fieldIssues'>>;
+  Partial<Pick<ApiError, 'retryAfterMs' | 'fieldIssues' | 'permission'>>;
 
 /** The API answered with a 4xx or 5xx. Its code is `http_<status>` when the answer carried none. */
 export class ApiError extends LdctlError {
@@ -63,9 +78,11 @@ export class ApiError extends LdctlError {
   /** From `retry-after`, in milliseconds from now. */
   readonly retryAfterMs: number | undefined;
   readonly fieldIssues: readonly FieldIssue[];
+  /** What the request needs, where it is known; the server may want another. */
+  readonly permission: string | undefined;
 
   constructor(message: string, fields: ApiErrorFields, options?: LdctlErrorOptions) {
-    const { status, code, reason, retryAfterMs, fieldIssues = [] } = fields;
+    const { status, code, reason, retryAfterMs, fieldIssues = [], permission } = fields;
     const isDenied = status === 401 || status === 403;
     const isDown = status >= 500 || RETRYABLE_STATUSES.has(status);
     super(isDenied ? 'denied' : isDown ? 'unreachable' : 'refused', code, message, options);
@@ -73,6 +90,7 @@ export class ApiError extends LdctlError {
     this.reason = reason;
     this.retryAfterMs = retryAfterMs;
     this.fieldIssues = fieldIssues;
+    this.permission = permission;
   }
 
   /** Whether the status may be tried again. */

@@ -3,6 +3,9 @@ import { UsageError } from './errors.js';
 /** An unsigned 64-bit integer. A JavaScript number would be another node's id. */
 export type Id = bigint;
 
+/** What nodes of one deployment are called on this machine. */
+export type NodeNames = ReadonlyMap<Id, string>;
+
 export const MAX_ID: Id = 2n ** 64n - 1n;
 
 export function isId(value: unknown): value is Id {
@@ -18,12 +21,24 @@ export function parseId(text: string, what = 'id'): Id {
   const digits = /^0*(\d{1,20})$/.exec(text)?.[1];
   const id = digits === undefined ? null : BigInt(digits);
   if (isId(id)) return id;
-  // A longer text may be a key that was put in the wrong place.
-  const shown = text.length > 24 ? `a text of ${text.length} characters` : JSON.stringify(text);
-  throw new UsageError(`${what}: ${shown} is not an id`, {
+  if (text.trim() === '') {
+    throw new UsageError(`${what} is empty`, { code: 'empty_id', hint: 'Is a variable unset?' });
+  }
+  if (/^\d+(?:[\s,]+\d+)+$/.test(text)) {
+    throw new UsageError(`${what}: several ids in one value`, {
+      code: 'invalid_id',
+      hint: 'Separate ids with commas, without spaces: 610809900976570889,610809900976570890.',
+    });
+  }
+  throw new UsageError(`${what}: ${shownWord(text)} is not an id`, {
     code: 'invalid_id',
     hint: `An id is written in decimal digits only, such as 610809900976570889, and is at most ${MAX_ID}.`,
   });
+}
+
+/** A word for an error. A longer one may be a key in the wrong place. */
+export function shownWord(text: string): string {
+  return text.length > 24 ? `a text of ${text.length} characters` : JSON.stringify(text);
 }
 
 /** Ascending, for `sort`. */

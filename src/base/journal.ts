@@ -10,29 +10,34 @@ export const idText = v.pipe(
   v.transform((text): Id => BigInt(text)),
 );
 
+const idTexts = v.pipe(v.array(idText), v.readonly());
+
 /**
- * What is remembered of a trigger from before each POST. Strict: what a later version wrote may
- * forbid to send.
+ * What is remembered of a trigger from before each POST, and all of it: what a later run needs to
+ * follow it. Strict, so that an older ldctl refuses what a later one wrote.
  */
 export const runRecord = v.strictObject({
   /** The `idempotency-key` as it goes over the wire: it tells this trigger from every other. */
   key: v.string(),
-  deploymentId: idText,
-  runtime: v.string(),
-  action: v.string(),
-  /** Null for every node. */
-  nodes: v.nullable(v.array(idText)),
+  /** 8 digits of the hash of the API key. */
+  apiKey: v.string(),
   /** The highest id of the log right before the first POST. */
   baseline: idText,
-  /** The nodes that the log named then. */
-  known: v.array(idText),
-  /** Wall clock, ms UTC. */
+  /** The server's clock then, ms UTC; null when it did not say. */
+  date: v.nullable(v.pipe(v.number(), v.safeInteger())),
+  /** Of every node: how many were asked for; null when nobody said. */
+  expect: v.nullable(v.pipe(v.number(), v.safeInteger())),
+  /** How many nodes there were by Core; null when that was not known. */
+  core: v.nullable(v.pipe(v.number(), v.safeInteger())),
+  /** The nodes that the log listed for this runtime, and for others only. */
+  listed: v.strictObject({ here: idTexts, elsewhere: idTexts }),
+  /** When the first POST began: wall clock, ms UTC. */
   postedAt: v.pipe(v.number(), v.safeInteger()),
 });
 export type RunRecord = v.InferOutput<typeof runRecord>;
 
 /** Made once, beside a record. `refused`: nothing came of its POST. */
-export type Mark = 'accepted' | 'redirected' | 'refused' | 'passed';
+export type Mark = 'accepted' | 'refused' | 'passed';
 
 /** What is on the disk of one key: the newest record, and the marks on any. */
 export interface KeptRun {
@@ -42,8 +47,6 @@ export interface KeptRun {
   /** By the wall clock, ms; negative for one from the future. */
   ageMs: number;
   accepted: boolean;
-  /** A POST was answered by a redirect: nothing is sent again. */
-  redirected: boolean;
   passed: boolean;
 }
 

@@ -90,6 +90,11 @@ export interface ResultFacts {
   /** The API's `ld-request` of the POST: support asks for it. */
   request_id: string | null;
   nodes: NodeResult[];
+  /**
+   * Of every node: those that the log lists, and that have not acted. Core no longer counts them, or
+   * they were only ever acted on in another runtime. `nodes` does not hold them.
+   */
+  not_acted_on: readonly Id[];
   /** The command that resumes it; null when nothing is left to follow. */
   resume: string | null;
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { debuglog } from 'node:util';
 import { UsageError } from './errors.js';
@@ -32,6 +33,11 @@ export class ApiKey {
 
   reveal(): string {
     return this.#value;
+  }
+
+  /** 8 digits of its hash: tells whether two keys are the same, and nothing else. */
+  fingerprint(): string {
+    return createHash('sha256').update(this.#value).digest('hex').slice(0, 8);
   }
 
   /** `ld_pk_…9f3c`: enough to tell two keys apart; of a short key nothing. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { RUNTIMES, STATUSES, VERBS, type Activity } from '../base/activity.js';
 import { plainText } from '../base/text.js';
 import { ensurePrivateFolder, FILE_MODE, readPrivateFile } from '../config/files.js';
+import { NodeNameStore } from '../config/node-names.js';
 import { ProfileStore } from '../config/profiles.js';
 import { configDir } from '../config/settings.js';
 import { globalFlags, readCommandLine, typedNames } from './argv.js';
@@ -50,11 +51,15 @@ type Known = (name: string) => readonly Candidate[];
 function knownIn(folder: string, clock: Host['clock']): Known {
   const words = (all: readonly string[]) => all.map((word): Candidate => [word]);
   const seen = () => JSON.parse(readPrivateFile(join(folder, SEEN)) ?? '[]') as Seen;
+  const store = new ProfileStore(folder, clock);
   const entries = () => seen().map(([id, about]): Candidate => [id, about]);
   const profiles = () =>
-    new ProfileStore(folder, clock)
-      .read()
-      .profiles.map(({ name, deployment_name: about }): Candidate => [name, about]);
+    store.read().profiles.map(({ name, deployment_name: about }): Candidate => [name, about]);
+  const nodes = () => {
+    const names = new NodeNameStore(folder, store).read(null);
+    const others = seen().flatMap(([, , node]) => (names.has(BigInt(node)) ? [] : [node]));
+    return [...[...names].map(([id, name]): Candidate => [name, String(id)]), ...words(others)];
+  };
   const values: Readonly<Record<string, () => readonly Candidate[]>> = {
     runtime: () => words(RUNTIMES),
     RUNTIME: () => words(RUNTIMES),
@@ -67,7 +72,8 @@ function knownIn(folder: string, clock: Host['clock']): Known {
     profile: profiles,
     NAME: profiles,
     resume: () => [['last']],
-    node: () => words(seen().map(([, , node]) => node)),
+    node: nodes,
+    NODE: nodes,
   };
   return (name) => {
     try {
@@ -136,8 +142,9 @@ export function complete(
   if (!command || command.id === 'help') return matching(word, nextWords(args, commands, topics));
   const all = Object.values(command.args);
   const next = all[args.length] ?? (command.strict === false ? all.at(-1) : undefined);
-  // The name of a new profile is a new one.
-  if (!next || command.id === 'profiles:add') return matching(word, []);
+  // The name of a new profile, or of a node, is a new one.
+  const isNew = ['profiles:add', 'nodes:name'].includes(command.id) && next?.name === 'name';
+  if (!next || isNew) return matching(word, []);
   return matching(word, next.options?.map((one) => [one]) ?? known(next.name.toUpperCase()));
 }
 

@@ -3,6 +3,7 @@ import type { Id } from '../base/ids.js';
 import { count, shortList } from '../base/text.js';
 import type { Settings } from '../config/settings.js';
 import type { Target } from '../config/target.js';
+import { nodeText } from '../output/columns.js';
 import type { CommandContext } from './context.js';
 import type { Prompts } from './prompts.js';
 import { saying } from './signals.js';
@@ -75,12 +76,17 @@ async function ask(
   const { id, name } = target.deployment;
   const where = (await context.placeOf(target)) ?? `deployment ${name ?? id}`;
   const all = nodes ?? (await known());
+  const { stderr } = context.host.output;
+  const shown = (node: Id): string => nodeText(node, stderr);
+  const [one] = all;
   const some =
-    all.length === 1 ? `node ${all[0]}` : `${nodes ? '' : 'all '}${count(all.length, 'node')}`;
+    one !== undefined && all.length === 1
+      ? `node ${shown(one)}`
+      : `${nodes ? '' : 'all '}${count(all.length, 'node')}`;
   const whom = all.length === 0 ? 'every node' : some;
   const question = `${what.charAt(0).toUpperCase()}${what.slice(1)} on ${whom} of ${where}`;
   if (context.settings.profile?.protected) {
-    const named = nodes && nodes.length > 1 ? ` (${shortList(nodes, 20)})` : '';
+    const named = nodes && nodes.length > 1 ? ` (${shortList(nodes.map(shown), 20)})` : '';
     const typed = await prompts.text(`${question}${named}? Type ${name ?? id} to go ahead:`);
     if (typed.trim() === String(name ?? id)) return nodes;
     throw new Declined();
@@ -95,7 +101,7 @@ async function ask(
     'no',
   );
   if (answer === 'all') return null;
-  const choices = all.map((node) => ({ value: node, name: String(node) }));
+  const choices = all.map((node) => ({ value: node, name: shown(node) }));
   const chosen = answer === 'no' ? [] : await prompts.some(`On which nodes of ${where}?`, choices);
   if (chosen.length === 0) throw new Declined();
   return chosen;

@@ -3,11 +3,14 @@ import { CoreApi, type TenantStructure } from '../api/core-api.js';
 import { SupervisorApi } from '../api/supervisor-api.js';
 import { formatDuration } from '../base/durations.js';
 import { LdctlError, type ApiError } from '../base/errors.js';
+import type { Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
 import type { Supervisor } from '../base/supervisor.js';
 import { plainText } from '../base/text.js';
 import type { KeyTools } from '../config/keys.js';
+import { NodeNameStore } from '../config/node-names.js';
 import { ProfileStore } from '../config/profiles.js';
+import { explainRefusal } from '../config/refusals.js';
 import {
   resolveSettings,
   type SettingFlags,
@@ -17,7 +20,6 @@ import {
 import {
   expiryWarning,
   findDeployment,
-  keyAdvice,
   placeText,
   resolveTarget,
   type Target,
@@ -43,11 +45,14 @@ export class CommandContext {
   /** Aborted with an `Interrupted`. */
   readonly signal: AbortSignal;
   readonly store: ProfileStore;
+  readonly nodeNames: NodeNameStore;
   /** Null when there is no one to ask. */
   readonly prompts: Prompts | null;
   /** What keys are fetched with. */
   readonly keyTools: KeyTools;
   #reads = 0;
+  /** Of the first page that was read. */
+  #nodes: readonly Id[] = [];
   #settings: Settings | undefined;
   #structure: TenantStructure | undefined;
 
@@ -61,6 +66,7 @@ export class CommandContext {
     const { env, keyring } = host;
     this.signal = interrupts.signal;
     this.store = new ProfileStore(folder, host.clock, this.signal);
+    this.nodeNames = new NodeNameStore(folder, this.store);
     this.prompts = terminalPrompts(host, this.signal);
     this.keyTools = { env, keyring, sharesTerminal: host.stdin.isTTY };
   }
@@ -143,9 +149,11 @@ export class CommandContext {
   }
 
   /** The deployment to act on, and the key for it. @throws as `resolveTarget` does */
-  target(): Promise<Target> {
+  async target(): Promise<Target> {
     const lookUp = (access: TenantAccess) => this.#structureOf(access, this.signal);
-    return resolveTarget(this.settings, lookUp, this.signal);
+    const target = await resolveTarget(this.settings, lookUp, this.signal);
+    this.host.output.names = this.nodeNames.read(target.deployment.id);
+    return target;
   }
 
   /**
@@ -153,6 +161,7 @@ export class CommandContext {
    * then on it has its name.
    */
   async placeOf({ deployment, key }: Target): Promise<string | null> {
+    if (deployment.path) return deployment.path;
     const { tenantId, apiUrl } = this.settings;
     if (!this.#structure && !tenantId) return null;
     const access = { key, tenantId: tenantId?.value ?? 0n, apiUrl: apiUrl.value };
@@ -162,7 +171,7 @@ export class CommandContext {
         name: null,
       });
       deployment.name = placed.deployment.name;
-      return placeText(placed);
+      return (deployment.path = placeText(placed));
     });
   }
 
@@ -176,6 +185,7 @@ export class CommandContext {
     const list: Supervisor['list'] = async (...asked) => {
       const nth = (this.#reads += 1);
       const page = await api.list(...asked);
+      if (nth === 1) this.#nodes = page.items.map(({ node_id }) => node_id);
       // For completion, what is mostly the newest page. A script presses no Tab.
       if (nth === 1 && this.prompts) {
         (await import('./completion.js')).rememberEntries(this.folder, page.items);
@@ -193,13 +203,10 @@ export class CommandContext {
   #client(url: URL, apiKey: ApiKey, deployment?: Target['deployment']): ClientOptions {
     const { clock, output } = this.host;
     const onTrace = (event: TraceEvent) => output.stderr.write(`${traceText(event)}\n`);
-    // The API knows neither where the key is from, nor, in what it says, the deployment's name.
-    const onRefusal = (error: ApiError): void => {
-      if (error.status === 401 && this.#settings) error.hint = keyAdvice(apiKey, this.#settings);
-      const { id, name } = deployment ?? {};
-      if (name) {
-        error.message = error.message.replace(`deployment ${id}`, () => `deployment ${name}`);
-      }
+    const onRefusal = (error: ApiError): ApiError => {
+      const settings = this.#settings;
+      const asking = { url, apiKey, deployment, nodes: this.#nodes };
+      return settings ? explainRefusal(error, { ...asking, settings }) : error;
     };
     return { url, apiKey, clock, onRefusal, onTrace: this.flags.debug ? onTrace : undefined };
   }

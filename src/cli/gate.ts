@@ -13,6 +13,7 @@ import { endWithProcess } from './signals.js';
 /** What a gate is told, each as `LDCTL_…` in its environment: `LDCTL_NODE_ID`. */
 type GateFacts = Record<'node_id' | 'deployment_id' | 'runtime' | 'action', Id | string> & {
   activity_id: Id | null;
+  node_name: string | null;
 };
 
 export interface GateOptions {

@@ -23,7 +23,7 @@ export function terminalPrompts(host: Host, signal: AbortSignal) {
   if (!isInteractive(host)) return null;
   const { stdin, stderr, output } = host;
   const ask = async <T>(
-    type: 'confirm' | 'input' | 'password' | 'select' | 'checkbox',
+    type: 'confirm' | 'input' | 'password' | 'select' | 'checkbox' | 'search',
     question: string,
     options?: object,
   ): Promise<T> => {
@@ -61,6 +61,15 @@ export function terminalPrompts(host: Host, signal: AbortSignal) {
     /** @param preset what Enter alone chooses, unless it is the first */
     choose: <T>(message: string, choices: ReadonlyArray<Choice<T>>, preset?: T) =>
       ask<T>('select', message, { choices: choices.map(plainChoice), default: preset }),
+    /** One of many, which typing narrows down. */
+    search: <T>(message: string, choices: ReadonlyArray<Choice<T>>) => {
+      const source = (typed = '') => {
+        const wanted = typed.toLowerCase();
+        const found = choices.filter(({ name }) => name.toLowerCase().includes(wanted));
+        return found.map(plainChoice);
+      };
+      return ask<T>('search', message, { source });
+    },
     /** Any of them, also none. */
     some: <T>(message: string, choices: ReadonlyArray<Choice<T>>) =>
       ask<T[]>('checkbox', message, { choices: choices.map(plainChoice) }),

@@ -1,4 +1,4 @@
-import { Interrupted, type StopSignal } from '../base/errors.js';
+import { Interrupted, withHint, type StopSignal } from '../base/errors.js';
 import type { Output } from '../output/streams.js';
 
 /** How to end what must not outlive this process. */
@@ -66,7 +66,6 @@ export type Interrupts = ReturnType<typeof catchInterrupts>;
 /** Has an interrupt say what it left undone: `work().catch(saying('Nothing was stored.'))`. */
 export function saying(hint: string): (error: unknown) => never {
   return (error) => {
-    if (error instanceof Interrupted) error.hint = hint;
-    throw error;
+    throw error instanceof Interrupted ? withHint(error, hint) : error;
   };
 }

@@ -1,8 +1,9 @@
+import type { Command } from '@oclif/core/command';
 import { closestMatch } from 'leven';
 import { RUNTIMES, VERBS } from '../base/activity.js';
-import { UsageError } from '../base/errors.js';
+import { UsageError, withHint } from '../base/errors.js';
 import { looksLikeKey } from '../base/secret.js';
-import { globalFlags, typedNames, type CommandLine } from './argv.js';
+import { globalFlags, typedNames, type CommandLine, type ReadFlag } from './argv.js';
 import type { Commands } from './host.js';
 
 /** What a command line asks for: a command, help on what these words name, or the version. */
@@ -15,26 +16,26 @@ export type Asked = { id: string; args: string[] } | { help: string[] } | { vers
 export function askedOf(line: CommandLine, commands: Commands): Asked {
   const { id, words, flags, args } = line;
   refuseKey(line, commands);
+  if (id === null) return askedOfGroup(line, commands);
+  if (flags.some(({ name }) => name === 'help')) return { help: id.split(':') };
+  checkFlags(id, line, commands);
+  checkArguments(id, words, line.rest, commands);
+  return { id, args };
+}
+
+/** What is asked for without a command: help on a group or on all of ldctl, or the version. */
+function askedOfGroup({ words, flags, args }: CommandLine, commands: Commands): Asked {
   const unknown = flags.find(({ name }) => name === null)?.typed;
-  const owner = id ?? words.join(':');
   const group = groupOf(words, commands);
-  if (id === null && owner !== group) {
-    throw unknown === undefined
-      ? unknownCommand(words, commands)
-      : unknownFlag(unknown, group, commands);
-  }
-  if (flags.some(({ name }) => name === 'help')) return { help: owner.split(':').filter(Boolean) };
-  if (id !== null) {
-    checkFlags(id, line, commands);
-    checkArguments(id, line, commands);
-    return { id, args };
-  }
-  if (owner === '' && unknown === '--version') return { version: true };
-  if (unknown !== undefined) throw unknownFlag(unknown, owner, commands);
+  const isKnown = words.join(':') === group;
+  if (!isKnown && unknown === undefined) throw unknownCommand(words, commands);
+  if (isKnown && flags.some(({ name }) => name === 'help')) return { help: words };
+  if (words.length === 0 && unknown === '--version') return { version: true };
+  if (unknown !== undefined) throw unknownFlag(unknown, group, commands);
   if (args.length === 0) return { help: words };
   throw mistake(
-    owner === '' ? 'no command is given' : `${words.join(' ')} has commands, and none is given`,
-    owner,
+    group === '' ? 'no command is given' : `${group} has commands, and none is given`,
+    group,
   );
 }
 
@@ -69,11 +70,31 @@ function refuseKey({ id, words, flags, args, rest }: CommandLine, commands: Comm
   });
 }
 
-export function unknownCommand(words: readonly string[], commands: Commands): UsageError {
+/** What other tools call a command, or a group. */
+const OTHER_WORDS: Readonly<Record<string, string>> = {
+  activity: 'activities',
+  deployment: 'deployments',
+  node: 'nodes',
+  ls: 'list',
+  delete: 'remove',
+  rm: 'remove',
+  edit: 'update',
+  config: 'profiles:add',
+  configure: 'profiles:add',
+  login: 'profiles:add',
+};
+
+/** @param typed words that name no command */
+export function unknownCommand(typed: readonly string[], commands: Commands): UsageError {
+  const what = `there is no command ${typed.join(' ')}`;
+  if (typed.join(' ') === 'sandbox stop') {
+    return mistake(what, 'sandbox', 'A sandbox ends with Ctrl-C in its own terminal.');
+  }
+  const words = typed.flatMap((word) => (OTHER_WORDS[word] ?? word).split(':'));
   const known = [...new Set(Object.keys(commands).flatMap((id) => [id, id.replace(/:.*/, '')]))];
   const near = known.filter(
     (id) =>
-      id !== words[0] &&
+      id !== typed[0] &&
       id.split(':').every((part, at) => nearest(words[at] ?? '', [part]) !== null),
   );
   const meant =
@@ -81,7 +102,7 @@ export function unknownCommand(words: readonly string[], commands: Commands): Us
     actionIn(words, `activities ${words.includes('roll') ? 'roll' : 'trigger'}`) ??
     known.find((id) => id.endsWith(`:${words[0]}`));
   const advice = meant && `Did you mean ldctl ${meant.replaceAll(':', ' ')}?`;
-  return mistake(`there is no command ${words.join(' ')}`, groupOf(words, commands), advice);
+  return mistake(what, groupOf(typed, commands), advice);
 }
 
 /**
@@ -117,35 +138,50 @@ function unknownFlag(typed: string, owner: string, commands: Commands): UsageErr
 
 function checkFlags(id: string, { flags }: CommandLine, commands: Commands): void {
   const table = commands[id]?.flags ?? {};
-  flags.forEach(({ name, typed, value }, at) => {
+  flags.forEach((given, at) => {
+    const { name, typed } = given;
     const flag = table[name ?? ''];
     if (flag === undefined) throw unknownFlag(typed, id, commands);
-    if (flag.type === 'boolean') {
-      if (value !== undefined) throw mistake(`${typed} takes no value`, id);
-      return;
-    }
-    const options = flag.options?.join(', ');
-    if (value === undefined) {
-      throw mistake(`${typed} needs a value${options ? `, one of: ${options}` : ''}`, id);
-    }
-    if (options && !flag.options?.includes(value)) {
-      throw mistake(`--${name}: "${value}" is none of: ${options}`, id);
-    }
-    const isRepeated = !flag.multiple && flags.slice(0, at).some((other) => other.name === name);
-    if (isRepeated) throw mistake(`${typed} is given twice`, id);
+    checkValue(id, given, flag);
+    const isRepeated = flags.slice(0, at).some((other) => other.name === name);
+    const mayRepeat = flag.type === 'boolean' || flag.multiple;
+    if (isRepeated && !mayRepeat) throw mistake(`${typed} is given twice`, id);
   });
+  const format = flags.find(({ name }) => name === 'output')?.value ?? 'json';
+  if (format !== 'json' && flags.some(({ name }) => name === 'json')) {
+    throw mistake(`--json and -o ${format} do not go together`, id);
+  }
 }
 
-function checkArguments(id: string, { words, rest }: CommandLine, commands: Commands): void {
-  const { args = {}, strict, examples, flags = {} } = commands[id] ?? {};
+function checkValue(id: string, { name, typed, value }: ReadFlag, flag: Command.Flag.Cached): void {
+  if (flag.type === 'boolean') {
+    if (value !== undefined) throw mistake(`${typed} takes no value`, id);
+    return;
+  }
+  const options = flag.options?.join(', ');
+  if (value === undefined) {
+    throw mistake(`${typed} needs a value${options ? `, one of: ${options}` : ''}`, id);
+  }
+  // In a script it stands for no filter, no gate, or every node.
+  if (value.trim() === '') throw mistake(`${typed} is empty`, id, 'Is a variable unset?');
+  if (options && !flag.options?.includes(value)) {
+    throw mistake(`--${name}: "${value}" is none of: ${options}`, id);
+  }
+}
+
+function checkArguments(
+  id: string,
+  words: readonly string[],
+  rest: readonly string[],
+  commands: Commands,
+): void {
+  const { args = {}, strict, examples = [], flags = {} } = commands[id] ?? {};
   const given = [...words.slice(id.split(':').length), ...rest.slice(1)];
   const known = Object.values(args);
   const missing = known.slice(given.length).filter(({ required }) => required);
   if (missing.length > 0) {
     const names = missing.map(({ name, description }) => `${name.toUpperCase()} (${description})`);
-    const [example = ''] = [examples ?? []].flat();
-    const line = typeof example === 'string' ? example : example.command;
-    throw mistake(`missing ${names.join(' and ')}`, id, line && `For example: ${line}.`);
+    throw mistake(`missing ${names.join(' and ')}`, id, exampleOf(examples));
   }
   const stray = strict === false ? undefined : given[known.length];
   if (stray !== undefined) {
@@ -158,6 +194,12 @@ function checkArguments(id: string, { words, rest }: CommandLine, commands: Comm
     if (!options || value === undefined || options.includes(value)) return;
     throw mistake(`"${value}" is none of: ${options.join(', ')}`, id);
   });
+}
+
+function exampleOf(examples: NonNullable<Commands[string]['examples']>): string {
+  const [example] = [examples].flat();
+  if (example === undefined) return '';
+  return `For example: ${typeof example === 'string' ? example : example.command}.`;
 }
 
 /**
@@ -175,12 +217,11 @@ export function advised(error: unknown, id: string, words: readonly string[]): u
     return mistake(error.message.split('\n')[0] ?? '', id);
   }
   if (!(error instanceof UsageError)) return error;
-  error.message = error.message.replace(PARSING, '$1');
   const isWord = error.code === 'invalid_runtime' || error.code === 'invalid_action';
   const meant = isWord ? actionIn(words, id.replaceAll(':', ' '), 2 / 3) : undefined;
-  const isTyped = meant?.endsWith(` ${words.join(' ')}`);
-  error.hint = `${meant && !isTyped ? `Did you mean ldctl ${meant}? ` : ''}${error.hint ?? seeHelp(id)}`;
-  return error;
+  const isOther = meant !== undefined && !meant.endsWith(` ${words.join(' ')}`);
+  const hint = `${isOther ? `Did you mean ldctl ${meant}? ` : ''}${error.hint ?? seeHelp(id)}`;
+  return withHint(error, hint, error.message.replace(PARSING, '$1'));
 }
 
 /** In any case; one that begins so is near too. */

@@ -3,16 +3,28 @@ import { parseDuration } from '../base/durations.js';
 import { UsageError } from '../base/errors.js';
 import { parseId, type Id } from '../base/ids.js';
 import { helpGroup } from '../cli/flags.js';
+import { parseNodeRef, type NodeRef } from '../config/node-names.js';
 
 const url = { helpGroup, helpValue: 'URL' };
-/** Which deployment, through which API, with which key. */
-export const connectionFlags = {
+/** Which tenant, through which API, with which key. */
+export const tenantFlags = {
   profile: Flags.string({
     char: 'p',
     helpGroup,
     helpValue: 'NAME',
     summary: 'The profile to use, taken whole: LD_* variables are then ignored.',
   }),
+  'api-url': Flags.string({ ...url, summary: 'Base URL of the Core API. [env: LD_API_URL]' }),
+  'tenant-id': Flags.string({
+    helpGroup,
+    helpValue: 'ID',
+    summary: 'The tenant. [env: LD_TENANT_ID]',
+  }),
+};
+
+/** Which deployment, through which API, with which key. */
+export const connectionFlags = {
+  profile: tenantFlags.profile,
   deployment: Flags.string({
     char: 'd',
     aliases: ['deployment-id'],
@@ -24,12 +36,8 @@ export const connectionFlags = {
     ...url,
     summary: 'Base URL of its Supervisor API. [env: LD_SUPERVISOR_URL]',
   }),
-  'api-url': Flags.string({ ...url, summary: 'Base URL of the Core API. [env: LD_API_URL]' }),
-  'tenant-id': Flags.string({
-    helpGroup,
-    helpValue: 'ID',
-    summary: 'The tenant. [env: LD_TENANT_ID]',
-  }),
+  'api-url': tenantFlags['api-url'],
+  'tenant-id': tenantFlags['tenant-id'],
 };
 
 type Parse<T> = (text: string, command: unknown, flag: { name: string }) => Promise<T>;
@@ -55,7 +63,14 @@ export const MANY = { multiple: true, multipleNonGreedy: true, delimiter: ',' } 
 export const idsFlag = Flags.custom<Id>({
   ...MANY,
   helpValue: 'ID',
-  parse: parsing((text, flag) => parseId(filled(text, flag), flag)),
+  parse: parsing(parseId),
+});
+
+/** Nodes, each by its id, its name or the end of its id: `resolveNodes` says which they are. */
+export const nodesFlag = Flags.custom<NodeRef>({
+  ...MANY,
+  ...{ char: 'n', aliases: ['node-id'], helpValue: 'ID|NAME' },
+  parse: parsing((text, flag) => parseNodeRef(filled(text, flag), flag)),
 });
 
 /** How long, in milliseconds. */

@@ -18,6 +18,7 @@ export const COMMANDS: Readonly<Record<string, Loading>> = {
   'deployments:list': () => import('./deployments/list.js'),
   help: () => import('./help.js'),
   'nodes:list': () => import('./nodes/list.js'),
+  'nodes:name': () => import('./nodes/name.js'),
   'profiles:add': () => import('./profiles/add.js'),
   'profiles:list': () => import('./profiles/list.js'),
   'profiles:remove': () => import('./profiles/remove.js'),

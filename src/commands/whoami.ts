@@ -2,9 +2,10 @@ import { BaseCommand } from '../cli/base-command.js';
 import type { CommandContext } from '../cli/context.js';
 import { printOptions } from '../cli/flags.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
-import { plainText, urlText } from '../base/text.js';
+import type { ApiKey } from '../base/secret.js';
+import { count, plainText, urlText } from '../base/text.js';
 import type { KeyContext, TenantStructure } from '../api/core-api.js';
-import type { Source } from '../config/settings.js';
+import type { Settings, Source } from '../config/settings.js';
 import {
   expiryOf,
   findDeployment,
@@ -30,10 +31,13 @@ export default class Whoami extends BaseCommand {
   protected override async execute() {
     const { flags } = await this.parse(Whoami);
     const context = await this.open(flags);
-    const identity = await identify(context);
-    if (identity.key_id !== null) await rememberExpiry(context, identity.expires_at);
     const { output, clock } = this.host;
+    const found = await findOut(context);
+    const identity = identityOf(context.settings, found, clock.now());
+    if (identity.key_id !== null) await rememberExpiry(context, identity.expires_at);
     const options = printOptions(flags);
+    const answer = options.format === 'table' ? answerOf(identity) : null;
+    if (answer !== null) context.say(plainText(answer));
     await printObject(output, identity, options, fieldsOf(identity, clock.now(), options.utc));
     if (formatOf(options.format).holds === 'rows' && !flags.quiet) {
       for (const note of identity.notes) output.stderr.write(`note: ${plainText(note)}\n`);
@@ -57,83 +61,156 @@ async function rememberExpiry(
   await change.catch(() => signal.throwIfAborted());
 }
 
-type Identity = Awaited<ReturnType<typeof identify>>;
+type Identity = ReturnType<typeof identityOf>;
+
+/** What the API says; null for what it was not asked, or could not say. */
+interface Findings {
+  key: ApiKey;
+  known: KeyContext | null;
+  structure: TenantStructure | null;
+  placed: PlacedDeployment | null;
+  /** Why something is not known. */
+  notes: readonly string[];
+}
 
 /**
- * What is printed: in JSON, these keys in this order. What is not known is null, and `notes` says
- * why: a deployment that cannot be looked up is a note.
+ * Asks about the key, and where its deployment stands: one that cannot be looked up is a note.
  * @throws ApiError (401) when the API does not know the key
  */
-async function identify(context: CommandContext) {
+async function findOut(context: CommandContext): Promise<Findings> {
   const { settings, signal } = context;
-  const { profile, tenantId, apiUrl, deployment, supervisorUrl } = settings;
+  const { tenantId, apiUrl, deployment } = settings;
   const key = await neededKey(settings).fetch(signal);
-  const notes: string[] = [];
-  let keyContext: KeyContext | null = null;
-  let structure: TenantStructure | null = null;
-  let placed: PlacedDeployment | null = null;
-  if (tenantId) {
-    const core = context.core({ apiUrl: apiUrl.value, key });
-    keyContext = await core.keyContext(tenantId.value, { signal });
-    if (!deployment) {
-      notes.push('no deployment is chosen, so what the key may do to it is not known');
-    }
-    try {
-      structure = deployment && (await core.structure(tenantId.value, { signal }));
-      placed = deployment && structure && findDeployment(structure, deployment.value);
-    } catch (error) {
-      if (error instanceof Interrupted || !(error instanceof LdctlError)) throw error;
-      notes.push(error.message);
-    }
-  } else {
-    notes.push(
-      'without a tenant id the API cannot be asked about the key: give --tenant-id, or set LD_TENANT_ID',
-    );
+  const nothing = { key, known: null, structure: null, placed: null };
+  if (!tenantId) {
+    const note =
+      'without a tenant id the API cannot be asked about the key: give --tenant-id, or set LD_TENANT_ID';
+    return { ...nothing, notes: [note] };
   }
-  const may = (wanted: 'read' | 'manage'): boolean | null => {
-    if (!keyContext || !deployment) return null;
-    return structure && !placed ? false : isGranted(keyContext.permissions, wanted, placed);
-  };
-  // What is stored about the profile's own key still holds when the API cannot be asked.
-  const storedExpiry =
-    settings.key?.source.from === 'profile' ? (profile?.expires_at ?? null) : null;
-  const expiresAt = keyContext ? (keyContext.expiry_at ?? null) : storedExpiry;
-  const lookedUp = supervisorUrl ? null : (placed?.deployment.supervisor_url ?? null);
+  const core = context.core({ apiUrl: apiUrl.value, key });
+  const known = await core.keyContext(tenantId.value, { signal });
+  if (!deployment) {
+    const note = 'no deployment is chosen, so what the key may do to it is not known';
+    return { ...nothing, known, notes: [note] };
+  }
+  let structure: TenantStructure | null = null;
+  try {
+    structure = await core.structure(tenantId.value, { signal });
+    const placed = findDeployment(structure, deployment.value);
+    return { key, known, structure, placed, notes: [] };
+  } catch (error) {
+    if (error instanceof Interrupted || !(error instanceof LdctlError)) throw error;
+    return { key, known, structure, placed: null, notes: [error.message] };
+  }
+}
+
+/** What is printed: in JSON, these keys in this order. What is not known is null. */
+function identityOf(settings: Settings, found: Findings, now: number) {
+  const { profile, tenantId, apiUrl } = settings;
+  const { key, known, structure, notes } = found;
+  const expiresAt = expiryFor(settings, known);
   return {
     profile: profile?.name ?? null,
     protected: profile?.protected ?? false,
     api_key: key.mask(),
-    key_id: keyContext?.id ?? null,
-    key_name: keyContext?.name ?? null,
-    user_id: keyContext?.user_id ?? null,
-    role: keyContext?.role_name ?? null,
+    ...keyFields(known),
     expires_at: expiresAt,
     /** Whole days; negative when it has expired. */
-    expires_in_days:
-      expiresAt === null ? null : (expiryOf(expiresAt, context.host.clock.now())?.daysLeft ?? null),
+    expires_in_days: expiresAt === null ? null : (expiryOf(expiresAt, now)?.daysLeft ?? null),
     /** The addresses the key may be used from; null for any. */
-    allowed_ips: keyContext?.validate_ip ? (keyContext.allowed_ips ?? []) : null,
+    allowed_ips: known?.validate_ip ? (known.allowed_ips ?? []) : null,
     tenant_id: tenantId?.value ?? null,
     tenant_name: structure?.name ?? null,
     api_url: urlText(apiUrl.value),
-    deployment_id: placed?.deployment.id ?? deployment?.value.id ?? null,
-    deployment_name: placed?.deployment.name ?? deployment?.value.name ?? null,
-    division_name: placed?.division.name ?? null,
-    environment_name: placed?.environment.name ?? null,
-    supervisor_url: supervisorUrl ? urlText(supervisorUrl.value) : lookedUp,
-    may_read: may('read'),
-    may_manage: may('manage'),
-    origins: {
-      profile: originOf(profile),
-      api_key: originOf(settings.key),
-      tenant_id: originOf(tenantId),
-      api_url: originOf(apiUrl),
-      deployment: originOf(deployment),
-      supervisor_url:
-        lookedUp === null ? originOf(supervisorUrl) : originOf({ source: { from: 'structure' } }),
-    },
+    ...deploymentFields(settings, found),
+    may_read: may('read', settings, found),
+    may_manage: may('manage', settings, found),
+    origins: originsOf(settings, found),
     notes,
   };
+}
+
+function keyFields(known: KeyContext | null) {
+  return {
+    key_id: known?.id ?? null,
+    key_name: known?.name ?? null,
+    user_id: known?.user_id ?? null,
+    role: known?.role_name ?? null,
+  };
+}
+
+function deploymentFields({ deployment, supervisorUrl }: Settings, { placed }: Findings) {
+  const { id, name } = placed?.deployment ?? deployment?.value ?? { id: null, name: null };
+  return {
+    deployment_id: id,
+    deployment_name: name,
+    division_name: placed?.division.name ?? null,
+    environment_name: placed?.environment.name ?? null,
+    supervisor_url: supervisorUrl
+      ? urlText(supervisorUrl.value)
+      : (placed?.deployment.supervisor_url ?? null),
+  };
+}
+
+/** What is stored about the profile's own key still holds when the API cannot be asked. */
+function expiryFor({ key, profile }: Settings, known: KeyContext | null): string | null {
+  if (known) return known.expiry_at ?? null;
+  return key?.source.from === 'profile' ? (profile?.expires_at ?? null) : null;
+}
+
+/** Null where it cannot be known. */
+function may(
+  wanted: 'read' | 'manage',
+  { deployment }: Settings,
+  { known, structure, placed }: Findings,
+): boolean | null {
+  if (!known || !deployment) return null;
+  return structure && !placed ? false : isGranted(known.permissions, wanted, placed);
+}
+
+function originsOf(settings: Settings, { placed }: Findings) {
+  const { profile, key, tenantId, apiUrl, deployment, supervisorUrl } = settings;
+  const isLookedUp = !supervisorUrl && (placed?.deployment.supervisor_url ?? null) !== null;
+  return {
+    profile: originOf(profile),
+    api_key: originOf(key),
+    tenant_id: originOf(tenantId),
+    api_url: originOf(apiUrl),
+    deployment: originOf(deployment),
+    supervisor_url: originOf(isLookedUp ? { source: { from: 'structure' } } : supervisorUrl),
+  };
+}
+
+/**
+ * The answer in one sentence: `sandbox admin (admin) may read and act on
+ * platform/production/sandbox; key good for 199 days (profile prod)`.
+ */
+function answerOf(identity: Identity): string | null {
+  const { key_name: name, role, expires_in_days: days, profile, origins } = identity;
+  if (name === null) return null;
+  const { may_read: reads, may_manage: acts } = identity;
+  const place = placeOf(identity) ?? identity.deployment_id;
+  const verbs = [reads && 'read', acts && 'act on'].filter(Boolean).join(' and ');
+  const isKnown = reads !== null && acts !== null && place !== null;
+  const may = verbs === '' ? 'may neither read nor act on' : `may ${verbs}`;
+  const good =
+    days === null
+      ? ''
+      : days < 0
+        ? '; the key has expired'
+        : `; key good for ${count(days, 'day')}`;
+  const from = origins.api_key?.startsWith('profile ') ? ` (profile ${profile})` : '';
+  return `${name} (${role})${isKnown ? ` ${may} ${place}` : ''}${good}${from}`;
+}
+
+/** `division/environment/name`, or the name alone. */
+function placeOf(identity: Identity): string | null {
+  const {
+    division_name: division,
+    environment_name: environment,
+    deployment_name: name,
+  } = identity;
+  return name === null ? null : [division, environment, name].filter(Boolean).join('/');
 }
 
 /** `flag --deployment`, `env LD_API_KEY`, `profile prod`, `default`; null for what is not set. */
@@ -149,15 +226,14 @@ function originOf(setting: { source: Source } | null): string | null {
 /** The same as lines for people, each setting with where it came from; and as one record of CSV. */
 function fieldsOf(identity: Identity, now: number, utc: boolean): Field[] {
   const { origins, notes, expires_in_days, division_name, environment_name, ...shown } = identity;
+  const place = placeOf(identity);
   const { deployment, ...others } = origins;
   const from: Partial<Record<string, string | null>> = { ...others, deployment_id: deployment };
-  const { expires_at: at, allowed_ips: addresses, deployment_name: name } = shown;
+  const { expires_at: at, allowed_ips: addresses } = shown;
   const texts: Partial<Record<string, string>> = {
     ...(at !== null && { expires_at: expiryText(at, now, utc) }),
     ...(!addresses && shown.key_id !== null && { allowed_ips: 'any' }),
-    ...(name !== null && {
-      deployment_name: [division_name, environment_name, name].filter(Boolean).join('/'),
-    }),
+    ...(place !== null && { deployment_name: place }),
     ...(shown.may_read === null && { may_read: 'unknown' }),
     ...(shown.may_manage === null && { may_manage: 'unknown' }),
   };

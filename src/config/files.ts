@@ -161,11 +161,15 @@ export function removeQuietly(path: string): void {
 /** A million ids, one a line. A longer file is the wrong one, or has no end. */
 const LONGEST_INPUT = 20 * 1024 * 1024;
 
+/** A path, unless it may be a key in the wrong place: only what can be nothing else is shown. */
+function pathText(path: string): string {
+  return /^(?:\.{0,2}|~|[A-Za-z]:)[\\/]/.test(path) && !/ld_[a-z]+_/.test(path) ? ` ${path}` : '';
+}
+
 /**
  * Reads a file that a user names, or a pipe (`<(pass show key)`). The signal ends it even while a
  * pipe is silent, where `readFile` would block a thread.
- * @param where the file was named: an error does not show the path, which may be a key in the wrong
- * place
+ * @param where the file was named, for errors
  */
 export async function readInput(
   path: string,
@@ -189,10 +193,15 @@ export async function readInput(
     }
   } catch (error) {
     signal?.throwIfAborted();
-    const why = fileErrorCode(error) ?? (error instanceof Error ? error.message : '');
-    throw new UsageError(`${where}: cannot read the file that it names (${why})`, {
-      code: 'file_unreadable',
-    });
+    const code = fileErrorCode(error);
+    const why = code ?? (error instanceof Error ? error.message : '');
+    const file = pathText(path);
+    throw new UsageError(
+      code === 'ENOENT'
+        ? `${where}: there is no file${file}`
+        : `${where}: cannot read${file || ' its file'} (${why})`,
+      { code: 'file_unreadable', hint: 'Check the path, and who may read it.' },
+    );
   }
   const bytes = Buffer.concat(chunks);
   // The `>` of Windows PowerShell writes UTF-16 with a byte order mark.

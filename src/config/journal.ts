@@ -39,28 +39,75 @@ const SWEPT = /^(draft-|[\da-f]{64}\.)/;
 const rollRecord = v.strictObject({
   key: v.string(),
   deploymentId: idText,
-  /** Wall clock, ms UTC. */
+  /** When its first process began: wall clock, ms UTC. */
   begunAt: v.pipe(v.number(), v.safeInteger()),
-  /** What was asked, as plain JSON with ids as text: what `--resume` runs again. */
+  /** What to do to which nodes, and how, as plain JSON with ids as text: for `--resume`. */
   request: v.unknown(),
 });
 export type RollRecord = v.InferOutput<typeof rollRecord>;
 
-/** Records of one kind, and their marks, in a folder. */
-function openRecords<T extends { key: string }>(
-  folder: string,
-  schema: v.GenericSchema<unknown, T>,
-  madeAt: (record: T) => number,
-  clock: Pick<Clock, 'now'>,
-) {
-  let isSwept = false;
+interface Kept<T> {
+  record: T;
+  generation: number;
+  has: (mark: string) => boolean;
+}
 
-  function allNames(): string[] {
+/** Records of one kind, and their marks, in a folder. */
+class Records<T extends { key: string }> {
+  #isSwept = false;
+
+  constructor(
+    private readonly folder: string,
+    private readonly schema: v.GenericSchema<unknown, T>,
+    private readonly madeAt: (record: T) => number,
+    private readonly clock: Pick<Clock, 'now'>,
+  ) {}
+
+  /**
+   * What is valid and was not refused, of one key or of all, the newest first; and the generation
+   * that was made last.
+   */
+  find(of: { key: string } | { deploymentId: Id }): { kept: Array<Kept<T>>; last: number } {
+    const prefix = 'key' in of ? `${hashOf(of.key)}.` : '';
+    const names = new Set(this.#allNames().filter((name) => name.startsWith(prefix)));
+    // Its marks too: they may outlive a record that was swept.
+    const last = Math.max(0, ...[...names].map(generationOf));
+    if ('key' in of && last > LAST_GENERATION) {
+      throw broken(join(this.folder, `${prefix}*`));
+    }
+    const ofDeployment = 'key' in of ? undefined : of.deploymentId;
+    const kept = [...names].flatMap((name) => {
+      const has = (mark: string): boolean => names.has(`${name}.${mark}`);
+      // Another process may have followed this record, and sent, or found that it was carried out.
+      if (!RECORD.test(name) || (has('refused') && !has('accepted'))) {
+        return [];
+      }
+      const record = this.#load(join(this.folder, name), ofDeployment);
+      return record && this.clock.now() - this.madeAt(record) <= VALID_MS
+        ? [{ record, generation: generationOf(name), has }]
+        : [];
+    });
+    return { kept: kept.sort((a, b) => b.generation - a.generation), last };
+  }
+
+  /** @returns false when another process has made this generation */
+  make(record: T, generation: number): boolean {
+    const text = stringifyJson(record, { stringIds: true });
+    return this.#create(`${hashOf(record.key)}.${generation}`, text);
+  }
+
+  mark(key: string, generation: number, mark: string): void {
+    this.#create(`${hashOf(key)}.${generation}.${mark}`, '');
+  }
+
+  #allNames(): string[] {
     try {
-      return readdirSync(folder);
+      return readdirSync(this.folder);
     } catch (error) {
-      if (fileErrorCode(error) === 'ENOENT') return [];
-      throw fileFault('read', folder, error);
+      if (fileErrorCode(error) === 'ENOENT') {
+        return [];
+      }
+      throw fileFault('read', this.folder, error);
     }
   }
 
@@ -68,66 +115,45 @@ function openRecords<T extends { key: string }>(
    * @param deploymentId a record of another deployment is not needed, even where it is broken
    * @returns null for one that has gone since its name was read, or is not needed
    */
-  function load(path: string, deploymentId?: Id): T | null {
+  #load(path: string, deploymentId?: Id): T | null {
     const text = readPrivateFile(path);
-    if (text === null) return null;
-    const result = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), text);
-    if (result.success) return result.output;
+    if (text === null) {
+      return null;
+    }
+    const result = v.safeParse(v.pipe(v.string(), v.parseJson(), this.schema), text);
+    if (result.success) {
+      return result.output;
+    }
     const owner = /"deploymentId": *"(\d+)"/.exec(text)?.[1] ?? deploymentId;
-    if (deploymentId !== undefined && String(owner) !== String(deploymentId)) return null;
+    if (deploymentId !== undefined && String(owner) !== String(deploymentId)) {
+      return null;
+    }
     throw broken(path);
   }
 
-  function create(name: string, text: string): boolean {
-    ensurePrivateFolder(folder);
-    if (!isSwept) sweep();
-    return createPrivateFile(folder, name, text);
+  #create(name: string, text: string): boolean {
+    ensurePrivateFolder(this.folder);
+    if (!this.#isSwept) {
+      this.#sweep();
+    }
+    return createPrivateFile(this.folder, name, text);
   }
 
-  function sweep(): void {
-    isSwept = true;
-    for (const name of allNames().filter((one) => SWEPT.test(one))) {
-      const path = join(folder, name);
+  #sweep(): void {
+    this.#isSwept = true;
+    for (const name of this.#allNames().filter((one) => SWEPT.test(one))) {
+      const path = join(this.folder, name);
       const writtenAt = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
-      if (clock.now() - writtenAt > KEPT_MS) removeQuietly(path);
+      if (this.clock.now() - writtenAt > KEPT_MS) {
+        removeQuietly(path);
+      }
     }
   }
-
-  /**
-   * What is valid and was not refused, of one key or of all, the newest first; and the generation
-   * that was made last.
-   */
-  function find(of: { key: string } | { deploymentId: Id }) {
-    const prefix = 'key' in of ? `${hashOf(of.key)}.` : '';
-    const names = new Set(allNames().filter((name) => name.startsWith(prefix)));
-    // Its marks too: they may outlive a record that was swept.
-    const last = Math.max(0, ...[...names].map(generationOf));
-    if ('key' in of && last > LAST_GENERATION) throw broken(join(folder, `${prefix}*`));
-    const kept = [...names].flatMap((name) => {
-      if (!RECORD.test(name)) return [];
-      const has = (mark: string): boolean => names.has(`${name}.${mark}`);
-      // Another process may have followed this record, and sent, or found that it was carried out.
-      if (has('refused') && !has('accepted') && !has('redirected') && !has('joined')) return [];
-      const record = load(join(folder, name), 'key' in of ? undefined : of.deploymentId);
-      if (record === null || clock.now() - madeAt(record) > VALID_MS) return [];
-      return [{ record, generation: generationOf(name), has }];
-    });
-    return { kept: kept.sort((a, b) => b.generation - a.generation), last };
-  }
-
-  return {
-    find,
-    /** @returns false when another process has made this generation */
-    make: (record: T, generation: number): boolean =>
-      create(`${hashOf(record.key)}.${generation}`, stringifyJson(record, { stringIds: true })),
-    mark: (key: string, generation: number, mark: string): unknown =>
-      create(`${hashOf(key)}.${generation}.${mark}`, ''),
-  };
 }
 
 /** @param folder see `configDir`; it need not exist */
 export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJournal {
-  const records = openRecords(join(folder, 'runs'), runRecord, ({ postedAt }) => postedAt, clock);
+  const records = new Records(join(folder, 'runs'), runRecord, ({ postedAt }) => postedAt, clock);
 
   const look = (key: string): { found: KeptRun | null; last: number } => {
     const { kept, last } = records.find({ key });
@@ -136,11 +162,7 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
     if (!newest) return { found: null, last };
     const { record, generation } = newest;
     const any = (mark: string): boolean => kept.some(({ has }) => has(mark));
-    const marks = {
-      accepted: any('accepted'),
-      redirected: any('redirected'),
-      passed: any('passed'),
-    };
+    const marks = { accepted: any('accepted'), passed: any('passed') };
     return { found: { record, generation, ageMs: clock.now() - record.postedAt, ...marks }, last };
   };
 
@@ -150,7 +172,7 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
       let mine: number | null = null;
       for (;;) {
         const { found, last } = look(record.key);
-        if (found && (found.accepted || found.redirected || found.generation !== (mine ?? after))) {
+        if (found && (found.accepted || found.generation !== (mine ?? after))) {
           return { found };
         }
         // It is looked last: writing may have taken long, and another run be accepted meanwhile.
@@ -158,54 +180,69 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
         if (records.make(record, last + 1)) mine = last + 1;
       }
     },
-    mark: (key, generation, mark) => void records.mark(key, generation, mark),
+    mark: (key, generation, mark) => records.mark(key, generation, mark),
   };
 }
 
 /**
- * The records of rolls, beside those of runs. Throws as `RunJournal` does.
+ * The records of rolls, beside those of runs: each process makes its own, and the newest says how
+ * the roll goes on. Throws as `RunJournal` does.
  * @param folder see `configDir`; it need not exist
  */
 export function openRollJournal(folder: string, clock: Pick<Clock, 'now'>) {
-  const records = openRecords(join(folder, 'rolls'), rollRecord, ({ begunAt }) => begunAt, clock);
+  const records = new Records(join(folder, 'rolls'), rollRecord, ({ begunAt }) => begunAt, clock);
+
+  /** Of each roll of a deployment that has not ended, the newest record; the newest roll first. */
+  function unfinished(deploymentId: Id): RollRecord[] {
+    const { kept } = records.find({ deploymentId });
+    const ended = new Set(kept.flatMap(({ record, has }) => (has('finished') ? record.key : [])));
+    const newest = new Map<string, RollRecord>();
+    for (const { record } of kept) {
+      if (record.deploymentId === deploymentId && !ended.has(record.key)) {
+        newest.set(record.key, newest.get(record.key) ?? record);
+      }
+    }
+    return [...newest.values()].sort((a, b) => b.begunAt - a.begunAt);
+  }
+
   return {
     read: (key: string): RollRecord | null => records.find({ key }).kept[0]?.record ?? null,
 
     /**
-     * @returns null when made; else the one that is there already, which then counts though its
-     * maker sends nothing
+     * Makes the record of this process.
+     * @param check takes the newest one of the same key first, and throws where it is of another roll
+     * @returns its generation
      */
-    begin(record: RollRecord): RollRecord | null {
+    begin(record: RollRecord, check: (before: RollRecord) => void): number {
       for (;;) {
         const { kept, last } = records.find({ key: record.key });
-        const [found] = kept;
-        if (found) records.mark(record.key, found.generation, 'joined');
-        if (found) return found.record;
-        if (records.make(record, last + 1)) return null;
+        const before = kept[0]?.record;
+        if (before) {
+          check(before);
+        }
+        // The records of its nodes are as old as the first process: so is the roll.
+        const begunAt = before?.begunAt ?? record.begunAt;
+        if (records.make({ ...record, begunAt }, last + 1)) {
+          return last + 1;
+        }
       }
     },
 
     /**
-     * Where nothing was sent to any node, the record counts as none. What cannot be noted only
-     * keeps it for a day.
+     * Where this process sent nothing to any node, its record counts as none. What cannot be noted
+     * only keeps it for a day.
      */
-    finish(key: string, wasSent: boolean): void {
+    finish(key: string, generation: number, wasSent: boolean): void {
       try {
-        records.mark(key, records.find({ key }).last, wasSent ? 'finished' : 'refused');
+        records.mark(key, generation, wasSent ? 'finished' : 'refused');
       } catch (error) {
-        if (!(error instanceof LdctlError)) throw error;
+        if (!(error instanceof LdctlError)) {
+          throw error;
+        }
       }
     },
 
-    /** The newest unfinished roll of a deployment. */
-    last(deploymentId: Id): RollRecord | null {
-      const { kept } = records.find({ deploymentId });
-      const open = kept.flatMap(({ record, has }) => (has('finished') ? [] : [record]));
-      const [newest] = open
-        .filter((roll) => roll.deploymentId === deploymentId)
-        .sort((a, b) => b.begunAt - a.begunAt);
-      return newest ?? null;
-    },
+    unfinished,
   };
 }
 

@@ -27,6 +27,11 @@ const profileSchema = v.looseObject({
   supervisor_url: v.optional(v.string()),
   deployment_id: v.optional(idText),
   deployment_name: v.optional(v.string()),
+  /** `division/environment/name`. */
+  deployment_path: v.optional(v.string()),
+  /** Where the deployment stands, so that Core can be asked about it at once. */
+  division_id: v.optional(idText),
+  environment_id: v.optional(idText),
   /** Every action has to be confirmed by typing the name of the deployment. */
   protected: v.optional(v.boolean()),
   /** When the key expires, RFC 3339, as the API last said. */
@@ -134,22 +139,33 @@ export class ProfileStore {
     });
   }
 
+  /** `work` changes what is stored while no other process does. */
+  change<T>(work: (config: Config) => T): Promise<T> {
+    return this.locked((replace) => {
+      const config = this.read();
+      const result = work(config);
+      replace('config', encoded(config));
+      return result;
+    });
+  }
+
   /**
-   * `work` changes what is stored while no other process does; then the file is replaced as a
-   * whole.
+   * Does something while no other process changes a file of the folder.
+   * @param work gets what replaces a file, by its name without `.json`, as a whole
    */
-  async change<T>(work: (config: Config) => T): Promise<T> {
+  async locked<T>(
+    work: (replace: (configName: string, content: Record<string, unknown>) => void) => T,
+  ): Promise<T> {
     ensurePrivateFolder(this.folder);
     // Loaded before the lock is taken.
     const { default: Conf } = await import('conf');
     const release = await takeLock(this.folder, 'config.json.lock', this.clock, this.signal);
+    // conf only writes here: whoever changes a file has read it.
+    const options = { cwd: this.folder, configFileMode: FILE_MODE, deserialize: () => ({}) };
     try {
-      const config = this.read();
-      const result = work(config);
-      // conf only writes here: the file was read already.
-      const options = { cwd: this.folder, configFileMode: FILE_MODE, deserialize: () => ({}) };
-      new Conf<Record<string, unknown>>(options).store = encoded(config);
-      return result;
+      return work((configName, content) => {
+        new Conf<Record<string, unknown>>({ ...options, configName }).store = content;
+      });
     } catch (error) {
       throw fileFault('write', this.path, error);
     } finally {
@@ -180,6 +196,8 @@ function encoded(config: Config): Record<string, unknown> {
     ...profile,
     tenant_id: profile.tenant_id.toString(),
     deployment_id: profile.deployment_id?.toString(),
+    division_id: profile.division_id?.toString(),
+    environment_id: profile.environment_id?.toString(),
     key: key.store === 'file' ? { ...key, api_key: key.api_key.reveal() } : key,
   }));
   return { ...config, profiles };

@@ -55,6 +55,8 @@ export interface Settings {
   /** Null: it is looked up. */
   supervisorUrl: Setting<URL> | null;
   deployment: Setting<DeploymentRef> | null;
+  /** LDCTL_CONFIG_DIR, where it names a folder without profiles. */
+  emptyFolder: string | null;
   /** The line that names the variables that win over the profile; null for none. */
   winning: string | null;
 }
@@ -168,6 +170,7 @@ export function resolveSettings({ flags, env, readConfig, keys, notify }: Settin
   return {
     ...found,
     profile,
+    emptyFolder: (config.profiles.length === 0 && valueOf(env, 'LDCTL_CONFIG_DIR')) || null,
     winning:
       profile && winning.length > 0
         ? `the environment (${winning.join(', ')}) wins over profile ${profile.name}; --profile ${profile.name} ignores it`

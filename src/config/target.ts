@@ -23,14 +23,21 @@ export interface TenantAccess {
 /** What a request to the Supervisor needs. */
 export interface Target {
   key: ApiKey;
-  /** The name is null for an id that was given without one and needed no look-up. */
-  deployment: { id: Id; name: string | null };
+  /**
+   * The name is null for an id that was given without one and needed no look-up; `path` is
+   * `division/environment/name`, where it is known.
+   */
+  deployment: { id: Id; name: string | null; path?: string | null };
   supervisorUrl: Setting<URL>;
 }
 
-export function neededKey({ key }: Settings): KeySetting {
+export function neededKey({ key, emptyFolder }: Settings): KeySetting {
   if (key) return key;
-  throw new UsageError('no API key: no profile is the current one, and LD_API_KEY is not set', {
+  const why =
+    emptyFolder === null
+      ? 'no profile is the current one'
+      : `there are no profiles in ${emptyFolder} (LDCTL_CONFIG_DIR)`;
+  throw new UsageError(`no API key: ${why}, and LD_API_KEY is not set`, {
     code: 'no_key',
     hint: 'Start with `ldctl profiles add NAME`, choose one with `ldctl profiles use NAME`, or set LD_API_KEY.',
   });
@@ -75,10 +82,11 @@ export async function resolveTarget(
   }
 
   const access = await resolveTenant(settings, signal);
-  const { deployment: found } = findDeployment(await lookUp(access), deployment.value);
+  const placed = findDeployment(await lookUp(access), deployment.value);
+  const found = placed.deployment;
   return {
     key: access.key,
-    deployment: { id: found.id, name: found.name },
+    deployment: { id: found.id, name: found.name, path: placeText(placed) },
     supervisorUrl: supervisorUrl ?? {
       value: supervisorUrlOf(found),
       source: { from: 'structure' },
@@ -224,18 +232,6 @@ export function expiryWarning({ profile, key }: Settings, now: number): string |
   return `the API key of profile ${profile.name} ${when}; ${renewal(profile.name)}`;
 }
 
-/** The hint of a 401: which key was not accepted, where it came from, and what to do. */
-export function keyAdvice(key: ApiKey, { key: setting, profile }: Settings): string {
-  const source = setting?.source;
-  const which =
-    source && 'name' in source
-      ? ` from ${source.from === 'profile' ? 'profile ' : ''}${source.name}`
-      : '';
-  const advice = source?.from === 'profile' && profile ? renewal(profile.name) : NEW_KEY;
-  const shown = key.mask().length > 1 ? ` ${key.mask()}` : '';
-  return `It is the key${shown}${which}. If it is whole, and has expired or was revoked: ${advice}.`;
-}
-
-const NEW_KEY = 'make a new one in the LaserData console';
-const renewal = (profile: string): string =>
+export const NEW_KEY = 'make a new one in the LaserData console';
+export const renewal = (profile: string): string =>
   `${NEW_KEY}, and store it with \`ldctl profiles update ${profile} --api-key-stdin\``;

@@ -20,19 +20,29 @@ const HOPELESS: ReadonlySet<number> = new Set([401, 403, 404]);
  * was carried out.
  */
 export function classify(answer: Accepted | LdctlError): Answer {
-  if (!(answer instanceof Error)) return 'accepted';
-  if (answer instanceof TransportError) {
-    if (answer.sent === 'maybe') return 'uncertain';
-    return answer.transient ? 'not-sent' : 'definite-no';
+  if (!(answer instanceof Error)) {
+    return 'accepted';
   }
-  if (answer instanceof RedirectError) return 'redirect';
+  if (answer instanceof TransportError) {
+    return answer.sent === 'maybe' ? 'uncertain' : answer.transient ? 'not-sent' : 'definite-no';
+  }
+  if (answer instanceof RedirectError) {
+    return 'redirect';
+  }
   // The request itself could not be made.
-  if (answer instanceof UsageError) return 'definite-no';
-  if (!(answer instanceof ApiError)) return 'uncertain';
-  const { status } = answer;
-  if (status === 425 || status === 429 || isInProgress(answer)) return 'not-now';
-  if (UNCERTAIN.has(status) || status < 400 || status >= 500) return 'uncertain';
-  return 'definite-no';
+  if (answer instanceof UsageError) {
+    return 'definite-no';
+  }
+  return answer instanceof ApiError ? classifyStatus(answer) : 'uncertain';
+}
+
+function classifyStatus(error: ApiError): Answer {
+  const { status } = error;
+  if (status === 425 || status === 429 || isInProgress(error)) {
+    return 'not-now';
+  }
+  const isNo = status >= 400 && status < 500 && !UNCERTAIN.has(status);
+  return isNo ? 'definite-no' : 'uncertain';
 }
 
 /**

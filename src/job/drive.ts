@@ -171,27 +171,42 @@ async function post(
 }
 
 async function read(
-  { downTo, open, patient }: StepOf<'read'>,
+  step: StepOf<'read'>,
   { log, clock, signal }: DriveTools,
 ): Promise<FactOf<'read'> | Interrupted> {
   const startedAt = clock.elapsed();
-  const options = { signal, tries: patient ? 'several' : 'one' } as const;
+  const limit = new AbortController();
+  const release = onAbort(signal, () => limit.abort(interruptOf(signal)));
+  const over = new AbortController();
+  if (step.cutAt < Infinity) {
+    const late = new LdctlError('unconfirmed', 'read_cut_off', 'the log could not be read in time');
+    clock.sleep(step.cutAt - startedAt, over.signal).then(
+      () => limit.abort(late),
+      () => undefined,
+    );
+  }
   try {
-    if (downTo === 'newest') {
-      return { is: 'read', read: await log.newest(options) };
-    }
-    if (downTo === 'known') {
-      return { is: 'read', read: await log.known(options) };
-    }
-    return {
-      is: 'read',
-      read: open ? await readOpen(downTo, open, log, options) : await log.downTo(downTo, options),
-    };
+    return { is: 'read', read: await readLog(step, log, limit.signal) };
   } catch (error) {
     return error instanceof Interrupted
       ? error
       : { is: 'unreadable', error: asLdctlError(error), startedAt };
+  } finally {
+    release();
+    over.abort(new Error('the read has ended'));
   }
+}
+
+function readLog(
+  { downTo, open, patient }: StepOf<'read'>,
+  log: ActivityLog,
+  signal: AbortSignal,
+): Promise<LogRead> {
+  const options = { signal, tries: patient ? 'several' : 'one' } as const;
+  if (downTo === 'newest' || downTo === 'known') {
+    return log[downTo](options);
+  }
+  return open ? readOpen(downTo, open, log, options) : log.downTo(downTo, options);
 }
 
 /**

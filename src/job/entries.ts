@@ -10,7 +10,17 @@ export type Wanted =
   | { ids: readonly Id[] }
   | { runtime: string; action: Action; nodes: readonly Id[] | null; expect: number | null };
 
-/** One entry of the log that counts for a run. Times are ms of the job's clock. */
+/** The nodes that the log lists. A log proves that a node exists, not that there are no others. */
+export interface Listed {
+  /** Those that were acted on in this runtime. */
+  here: readonly Id[];
+  /** Those that were acted on in other runtimes only. */
+  elsewhere: readonly Id[];
+}
+
+export const NONE_LISTED: Listed = { here: [], elsewhere: [] };
+
+/** One entry of the log that may be of a run. Times are ms of the job's clock. */
 interface Entry {
   activity: Activity;
   /** Since when the work goes on, as far as is known. */
@@ -22,18 +32,23 @@ interface Entry {
 const DOUBLED =
   'has more than one entry of this action, and they cannot be told apart; the worse one counts';
 
-/** The entries of one run. */
+/** The entries of one run, and which nodes must have one. */
 export class Entries {
-  readonly targets: TargetKind;
   /** The set of `wanted.nodes`, or of `wanted.ids`; null for every node. */
   readonly only: ReadonlySet<Id> | null;
-  /** The nodes that the log named, where it decides which there are; null before that was read. */
-  known: readonly Id[] | null = null;
+  /** Null until the log was read for them. */
+  listed: Listed | null;
+  /** How many nodes there are by Core; null when that is not known. */
+  core: number | null = null;
+  /** How many nodes must have an entry; 0 when nobody said. */
+  expect: number;
+  /** What was created before cannot be of this trigger, ms UTC; null when time says nothing. */
+  createdFrom: number | null = null;
+  /** Named at the end: they had no entry, and that does not matter. */
+  notActedOn: readonly Id[] = [];
   readonly byId = new Map<Id, Entry>();
   newAt = -Infinity;
   readAt = -Infinity;
-  /** How many nodes must have one; 0 where that is not said. */
-  readonly #expect: number;
 
   /** @param appearMs how long an entry may take to show up, and be gone */
   constructor(
@@ -42,17 +57,26 @@ export class Entries {
   ) {
     const only = 'ids' in wanted ? wanted.ids : wanted.nodes;
     this.only = only && new Set(only);
-    this.#expect = 'ids' in wanted ? 0 : (wanted.expect ?? 0);
-    this.targets = only ? 'named' : this.#expect > 0 ? 'expected' : 'observed';
+    this.listed = only && NONE_LISTED;
+    this.expect = 'ids' in wanted ? 0 : (wanted.expect ?? 0);
+  }
+
+  get targets(): TargetKind {
+    if (this.only) {
+      return 'named';
+    }
+    return this.expect > 0 ? 'expected' : 'observed';
   }
 
   /**
-   * The same runtime and action, on a node that was asked for; whether it came after the trigger is
+   * The same runtime and action, on a node that was asked for. Whether it came after the trigger is
    * for the caller to say.
    */
   wants(activity: Activity): boolean {
     const { wanted, only } = this;
-    if ('ids' in wanted) return only?.has(activity.id) ?? false;
+    if ('ids' in wanted) {
+      return only?.has(activity.id) ?? false;
+    }
     if (activity.runtime !== wanted.runtime || !isSameAction(wanted.action, activity.action)) {
       return false;
     }
@@ -60,59 +84,87 @@ export class Entries {
   }
 
   /**
-   * Takes in those entries of a good read that count. A final status never goes back, and of two
-   * final ones the worse stays.
-   * @returns what changed by it
+   * Takes in the entries of a good read that may be of this run. A final status never changes.
+   * @returns what changed
    */
-  take(counted: readonly Activity[], { serverTime, startedAt }: LogRead, now: number): JobEvent[] {
-    const { wanted, byId } = this;
-    const news: JobEvent[] = [];
-    this.readAt = startedAt;
-    for (const activity of counted) {
-      const { id, node_id: node, status } = activity;
-      const before = byId.get(id);
-      if (!before) {
-        const age =
-          serverTime === null
-            ? 0
-            : Math.max(serverTime + 1000 - Date.parse(activity.created_at), 0) || 0;
-        const isDoubled =
-          !('ids' in wanted) && [...byId.values()].some((one) => one.activity.node_id === node);
-        byId.set(id, { activity, since: now - age, goneSince: null });
-        this.newAt = now;
-        news.push({ event: 'activity', activity });
-        if (isDoubled) news.push(warning('ambiguous', `node ${node} ${DOUBLED}`));
-        continue;
+  take(shown: readonly Activity[], log: LogRead, now: number): JobEvent[] {
+    this.readAt = log.startedAt;
+    const changes = shown.flatMap((activity) => {
+      const entry = this.byId.get(activity.id);
+      return entry ? this.#update(entry, activity) : this.#add(activity, log, now);
+    });
+    const ids = new Set(shown.map(({ id }) => id));
+    for (const entry of this.byId.values()) {
+      if (!ids.has(entry.activity.id) && !isFinal(entry.activity.status)) {
+        entry.goneSince ??= now;
       }
-      before.goneSince = null;
-      const was = before.activity.status;
-      const isWorse = isFinal(status) && severity(status) > severity(was);
-      if (was === status || (isFinal(was) && !isWorse)) continue;
-      before.activity = activity;
-      news.push({ event: 'activity', activity });
     }
-    const shown = new Set(counted.map(({ id }) => id));
-    for (const entry of byId.values()) {
-      if (!shown.has(entry.activity.id) && !isFinal(entry.activity.status)) entry.goneSince ??= now;
+    return changes;
+  }
+
+  #add(activity: Activity, { serverTime }: LogRead, now: number): JobEvent[] {
+    const { id, node_id: node } = activity;
+    const age = serverTime === null ? 0 : serverTime + 1000 - Date.parse(activity.created_at);
+    const isEarly = this.isEarly(activity);
+    const isDoubled =
+      !('ids' in this.wanted) &&
+      !isEarly &&
+      this.#counted().some((one) => one.activity.node_id === node);
+    this.byId.set(id, { activity, since: now - (Math.max(age, 0) || 0), goneSince: null });
+    if (!isEarly) {
+      this.newAt = now;
     }
-    return news;
+    const change: JobEvent = { event: 'activity', activity };
+    return isDoubled ? [change, warning('ambiguous', `node ${node} ${DOUBLED}`)] : [change];
+  }
+
+  #update(entry: Entry, activity: Activity): JobEvent[] {
+    const { status } = entry.activity;
+    entry.goneSince = null;
+    if (status === activity.status || isFinal(status)) {
+      return [];
+    }
+    entry.activity = activity;
+    return [{ event: 'activity', activity }];
   }
 
   /**
-   * Whether every target has an entry (those that were named, so many as were expected, or those
-   * that the log named), or there are more than were expected; and which entries are not final, and
-   * still in the log.
+   * `complete`: every target has an entry, apart from `absent` ones. `absent`: nodes without one that
+   * may report for a while, and do not matter afterwards: those that Core no longer counts, and
+   * those that were only ever acted on in another runtime. `open`: neither final nor lost.
    */
   standing() {
-    const all = [...this.byId.values()];
-    const seen = new Set(all.map(({ activity }) => this.#keyOf(activity)));
-    const open = all.filter((entry) => !isFinal(entry.activity.status) && !this.#isLost(entry));
+    const counted = this.#counted();
+    const seen = new Set(counted.map(({ activity }) => this.#keyOf(activity)));
+    const isUnseen = (key: Id): boolean => !seen.has(key);
+    const missing = this.#required().filter(isUnseen);
+    const isExcused = !this.only && this.core !== null && seen.size >= this.core;
+    const elsewhere = this.listed?.elsewhere.filter(isUnseen) ?? [];
+    const open = counted.filter((entry) => !isFinal(entry.activity.status) && !this.#isLost(entry));
     return {
-      complete:
-        seen.size >= Math.max(this.#expect, 1) && this.#required().every((key) => seen.has(key)),
-      tooMany: this.#expect > 0 && seen.size > this.#expect,
+      complete: seen.size >= Math.max(this.expect, 1) && (missing.length === 0 || isExcused),
+      absent: isExcused ? [...missing, ...elsewhere] : elsewhere,
+      tooMany: this.expect > 0 && seen.size > this.expect,
       open: open.map(({ activity }) => activity),
     };
+  }
+
+  /** Created too long before the trigger to be of it, by the server's clocks. */
+  isEarly({ created_at: at }: Activity): boolean {
+    return this.createdFrom !== null && Date.parse(at) < this.createdFrom;
+  }
+
+  /** The newest early entry of each target that has no other. */
+  earlyOnly(): Activity[] {
+    const counted = new Set(this.#counted().map(({ activity }) => activity.node_id));
+    const early = new Map<Id, Activity>();
+    for (const { activity } of this.byId.values()) {
+      const { id, node_id: node } = activity;
+      if (!counted.has(node) && id > (early.get(node)?.id ?? -1n)) {
+        early.set(node, activity);
+      }
+    }
+    return [...early.values()];
   }
 
   /**
@@ -121,45 +173,58 @@ export class Entries {
    * at the end
    */
   rows(absent: typeof MISSING | null): NodeProgress[] {
-    const byKey = new Map<Id, Entry[]>(this.#required().map((key) => [key, []]));
-    const byNode = [...this.byId.values()].sort((a, b) =>
+    const early = new Map(this.earlyOnly().map((activity) => [activity.node_id, activity]));
+    const empty = [...this.#required(), ...early.keys()].filter(
+      (key) => !this.notActedOn.includes(key),
+    );
+    const byKey = new Map<Id, Entry[]>(empty.map((key) => [key, []]));
+    const byNode = this.#counted().sort((a, b) =>
       compareIds(a.activity.node_id, b.activity.node_id),
     );
     for (const entry of byNode) {
       const key = this.#keyOf(entry.activity);
       byKey.set(key, [...(byKey.get(key) ?? []), entry]);
     }
-    const empty = (target: { node_id?: Id; activity_id?: Id }) => ({
-      ...emptyNodeResult(target, absent),
-      since: null,
-    });
-    const rows = [...byKey].map(([key, [first, ...rest]]) => {
-      if (!first) return empty('ids' in this.wanted ? { activity_id: key } : { node_id: key });
-      const worst = rest.reduce(
-        (a, b) => (severity(b.activity.status) > severity(a.activity.status) ? b : a),
-        first,
-      );
-      const { id: activity_id, node_id, created_at, finished_at = null } = worst.activity;
-      const status = this.#isLost(worst) ? MISSING : worst.activity.status;
-      const { since } = worst;
-      return {
-        node_id,
-        activity_id,
-        status,
-        created_at,
-        finished_at,
-        ambiguous: rest.length > 0,
-        since,
-      };
-    });
-    const uncounted = Math.max(this.#expect - byKey.size, 0);
-    return [...rows, ...Array.from({ length: uncounted }, () => empty({}))];
+    const rows = [...byKey].map(([key, entries]) =>
+      entries.length > 0 ? this.#rowOf(entries) : this.#emptyRow(key, absent, early.get(key)),
+    );
+    const uncounted = Math.max(this.expect - byKey.size, 0);
+    const unknown = (): NodeProgress => ({ ...emptyNodeResult({}, absent), since: null });
+    return [...rows, ...Array.from({ length: uncounted }, unknown)];
+  }
+
+  /** Of several entries of one node, the worst. */
+  #rowOf(entries: readonly Entry[]): NodeProgress {
+    const worst = entries.reduce((a, b) =>
+      severity(b.activity.status) > severity(a.activity.status) ? b : a,
+    );
+    const { id: activity_id, node_id, created_at, finished_at = null } = worst.activity;
+    const status = this.#isLost(worst) ? MISSING : worst.activity.status;
+    const { since } = worst;
+    const ambiguous = entries.length > 1;
+    return { node_id, activity_id, status, created_at, finished_at, ambiguous, since };
+  }
+
+  /** @param early an entry that is not taken for this trigger's */
+  #emptyRow(key: Id, absent: typeof MISSING | null, early?: Activity): NodeProgress {
+    const target =
+      'ids' in this.wanted
+        ? { activity_id: key }
+        : { node_id: key, activity_id: early?.id ?? null };
+    const created_at = early?.created_at ?? null;
+    return { ...emptyNodeResult(target, absent), created_at, since: null };
+  }
+
+  #counted(): Entry[] {
+    return [...this.byId.values()].filter(({ activity }) => !this.isEarly(activity));
   }
 
   /** The targets that must have an entry. */
   #required(): readonly Id[] {
-    if ('ids' in this.wanted) return this.wanted.ids;
-    return this.wanted.nodes ?? (this.#expect > 0 ? [] : (this.known ?? []));
+    if ('ids' in this.wanted) {
+      return this.wanted.ids;
+    }
+    return this.wanted.nodes ?? this.listed?.here ?? [];
   }
 
   #keyOf(activity: Activity): Id {
@@ -181,7 +246,14 @@ function severity(status: string): number {
   return isFinal(status) ? 0 : 1;
 }
 
-/** The nodes that these entries name, by id. */
+/** Which nodes these entries list. */
+export function listedIn(entries: readonly Activity[], runtime: string): Listed {
+  const here = nodesOf(entries.filter((one) => one.runtime === runtime));
+  const isHere = new Set(here);
+  return { here, elsewhere: nodesOf(entries).filter((node) => !isHere.has(node)) };
+}
+
+/** The nodes of these entries, by id. */
 export const nodesOf = (entries: readonly Activity[]): Id[] =>
   sortedUnique(entries.map(({ node_id: node }) => node));
 

@@ -51,6 +51,7 @@ interface Steps {
     downTo: Id | 'newest' | 'known';
     open: readonly Id[] | null;
     patient: boolean;
+    cutAt: number;
     node?: Id;
   };
   /** Starts the gate of a node. */

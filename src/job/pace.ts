@@ -6,6 +6,8 @@ export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
 /** Failing reads are tolerated for so long, and at least three of them. */
 const OUTAGE = MINUTE;
+/** A read that goes on for longer than this after the deadline is cut off. */
+export const LAST_READ = 15 * SECOND;
 const LONGEST_RETRY_AFTER = 5 * MINUTE;
 
 /** What is said of reads that fail. */

@@ -62,29 +62,36 @@ export function eventsOfRun(run: Run): JobEvent[] {
 
 /** How it ended. @throws LdctlError why nothing was sent, or could be followed */
 export function resultOfRun(run: Run, text: ResumeText): ResultEvent {
-  const { sent, plan, trigger, entries, lastError } = run;
+  const { plan, trigger, entries } = run;
   const { outcome = null, error = null } = endOf(run) ?? {};
   if (outcome === null) {
     throw error ?? new Error('the run has not ended');
   }
-  const { targets } = entries;
-  const isUnread = outcome === 'accepted' && targets !== 'named';
+  const isUnread = outcome === 'accepted' && entries.targets !== 'named';
   const nodes = isUnread ? [] : entries.rows(absentOf(run)).map(resultRow);
-  const isSent = trigger !== null && run.acceptedAt !== null;
   const facts = {
     ...sharedOf(run),
     deployment_id: plan.deploymentId,
     idempotency_key: trigger?.idempotencyKey ?? null,
-    targets,
-    replayed: isSent ? (sent?.accepted?.replayed ?? false) : null,
-    recovered: isSent ? (sent?.recovered ?? false) : null,
-    request_id:
-      sent?.accepted?.requestId ??
-      (lastError instanceof ApiError ? (lastError.requestId ?? null) : null),
+    targets: entries.targets,
+    ...answerOf(run),
     nodes,
+    not_acted_on: entries.notActedOn,
   };
   const resume = resumeOfRun(run, outcome, nodes);
   return ended(outcome, error, facts, resume && text(resume));
+}
+
+/** What the server said to the POST; null where it did not. */
+function answerOf({ trigger, sent, acceptedAt, lastError }: Run) {
+  const { accepted = null, recovered = false } = sent ?? {};
+  const isKnown = trigger !== null && acceptedAt !== null;
+  const failedId = lastError instanceof ApiError ? lastError.requestId : undefined;
+  return {
+    replayed: isKnown ? accepted?.replayed === true : null,
+    recovered: isKnown ? recovered : null,
+    request_id: accepted?.requestId ?? failedId ?? null,
+  };
 }
 
 /** A target without an entry is missing where the run has ended by the log. */
@@ -95,7 +102,9 @@ function absentOf(run: Run): typeof MISSING | null {
 
 function sharedOf({ entries }: Run): { runtime: string | null; action: string | null } {
   const { wanted, byId } = entries;
-  if (!('ids' in wanted)) return { runtime: wanted.runtime, action: formatAction(wanted.action) };
+  if (!('ids' in wanted)) {
+    return { runtime: wanted.runtime, action: formatAction(wanted.action) };
+  }
   const only = (values: readonly string[]): string | null =>
     new Set(values).size === 1 ? (values[0] ?? null) : null;
   const seen = [...byId.values()].map(({ activity }) => activity);
@@ -103,44 +112,56 @@ function sharedOf({ entries }: Run): { runtime: string | null; action: string | 
 }
 
 function resumeOfRun(run: Run, outcome: Outcome, nodes: readonly NodeResult[]): Resume | null {
-  const isOpen = nodes.some(({ status }) => status === null || !isFinal(status));
-  const hasEnded = nodes.length > 0 && !isOpen && endOf(run)?.error === null;
-  if (
-    outcome === 'completed' ||
-    (hasEnded && (outcome === 'rejected' || outcome === 'unconfirmed'))
-  ) {
+  const { entries } = run;
+  const early = outcome === 'completed' ? [] : entries.earlyOnly();
+  if (early.length > 0) {
+    return { ids: early.map(({ id }) => id) };
+  }
+  if (outcome === 'completed' || hasEnded(run, outcome, nodes)) {
     return null;
   }
-  const { wanted, targets, byId, readAt } = run.entries;
-  if ('ids' in wanted) return { ids: wanted.ids };
-  const isWhole =
-    nodes.length > 0 &&
-    nodes.every(({ activity_id: id, status }) => id !== null && status !== MISSING);
-  if (isWhole && (targets !== 'observed' || readAt >= (run.acceptedAt ?? Infinity) + 3 * SECOND)) {
-    return { ids: [...byId.keys()] };
+  if ('ids' in entries.wanted) {
+    return { ids: entries.wanted.ids };
   }
-  const { runtime, action, nodes: named, expect } = wanted;
+  if (isWhole(run, nodes)) {
+    const ids = [...entries.byId.keys()];
+    const open = ids.filter((id) => !isFinal(entries.byId.get(id)?.activity.status ?? ''));
+    return { ids: open.length > 0 ? open : ids };
+  }
+  const { runtime, action, nodes: named } = entries.wanted;
   const after = run.replay?.floor ?? run.baseline ?? 0n;
+  const expect = entries.expect || null;
   return { after, runtime, action: formatAction(action), nodes: named, expect };
+}
+
+/** Whether there is nothing left to follow. */
+function hasEnded(run: Run, outcome: Outcome, nodes: readonly NodeResult[]): boolean {
+  const isFinished = nodes.every(({ status }) => status !== null && isFinal(status));
+  const isByLog = nodes.length > 0 && isFinished && endOf(run)?.error === null;
+  return isByLog && (outcome === 'rejected' || outcome === 'unconfirmed');
+}
+
+/** Whether the ids of its entries say all: no other node can report any more. */
+function isWhole({ entries, acceptedAt }: Run, nodes: readonly NodeResult[]): boolean {
+  const areSeen = nodes.every(({ activity_id: id, status }) => id !== null && status !== MISSING);
+  const isLate = entries.readAt >= (acceptedAt ?? Infinity) + 3 * SECOND;
+  return nodes.length > 0 && areSeen && (entries.targets !== 'observed' || isLate);
 }
 
 /** The events of all its nodes, and one picture of them all. */
 export function eventsOfRoll(roll: Roll): JobEvent[] {
   const events = roll.events.splice(0);
-  const emitted = new Set<string>();
+  const shared = new Set<string>();
   for (const node of roll.nodes) {
     for (const event of runOf(node)?.events.splice(0) ?? []) {
-      // The nodes share a read, so a failed one is reported once.
-      const isShared =
-        event.event === 'outage' || (event.event === 'warning' && event.code === 'log_unreadable');
-      if (event.event === 'baseline' || (isShared && emitted.has(event.event))) {
+      const isShared = isOfRead(event);
+      if (event.event === 'baseline' || (isShared && shared.has(event.event))) {
         continue;
       }
       if (isShared) {
-        emitted.add(event.event);
+        shared.add(event.event);
       }
-      const isDispatch = event.event === 'dispatched';
-      events.push(isDispatch ? { ...{ event: event.event, node_id: node.id }, ...event } : event);
+      events.push(ofNode(node, event));
     }
   }
   if (roll.emitted === roll.changes) {
@@ -148,6 +169,17 @@ export function eventsOfRoll(roll: Roll): JobEvent[] {
   }
   roll.emitted = roll.changes;
   return [...events, { event: 'progress', nodes: roll.nodes.map(rowOf) }];
+}
+
+/** The nodes share a read, so a failed one is reported once. */
+const isOfRead = (event: JobEvent): boolean =>
+  event.event === 'outage' || (event.event === 'warning' && event.code === 'log_unreadable');
+
+function ofNode({ id }: RollNode, event: JobEvent): JobEvent {
+  // The name of an event comes first in its line.
+  return event.event === 'dispatched'
+    ? { ...{ event: event.event, node_id: id }, ...event }
+    : event;
 }
 
 const STAGES = {
@@ -193,6 +225,7 @@ export function resultOfRoll(roll: Roll, text: ResumeText): ResultEvent {
     recovered: null,
     request_id: null,
     nodes: nodes.map((node) => resultRow(rowOf(node))),
+    not_acted_on: [],
   };
   const resume = resumeOfRoll(roll);
   return ended(outcome, error, facts, resume && text(resume));

@@ -3,11 +3,12 @@ import type { Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
 import type { GateResult } from '../base/outcome.js';
 import type { LogRead } from '../log/log.js';
+import { NONE_LISTED } from './entries.js';
 import { warning, type JobEvent } from './events.js';
 import { createRun } from './run.js';
 import type { Run, RunPlan } from './run-state.js';
 
-export interface RollPlan extends Omit<RunPlan, 'nodes' | 'expect' | 'wait'> {
+export interface RollPlan extends Omit<RunPlan, 'nodes' | 'expect' | 'listed' | 'core' | 'wait'> {
   /** In the order in which they are acted on; each once, not empty. */
   nodes: readonly Id[];
   /** How many nodes may be in progress at once, from 1. */
@@ -57,6 +58,8 @@ export interface Roll {
   postAt: number;
   readAt: number;
   lastRead: LogRead | null;
+  /** Another process has been seen to run it, too. */
+  isShared: boolean;
   /** Before anything is sent, the log must show that no node is busy. */
   unchecked: boolean;
   /** How often anything changed, and up to which change the rows were emitted. */
@@ -86,6 +89,7 @@ export function createRoll(plan: RollPlan, kept: ReadonlyMap<Id, KeptRun>, now: 
     postAt: -Infinity,
     readAt: -Infinity,
     lastRead: null,
+    isShared: false,
     unchecked: plan.ifBusy === 'fail' && nodes.some(isWaiting),
     changes: 1,
     emitted: 0,
@@ -97,7 +101,8 @@ export function createRoll(plan: RollPlan, kept: ReadonlyMap<Id, KeptRun>, now: 
 export function planOf(plan: RollPlan, deadline: number, id: Id, now: number): RunPlan {
   const timeoutMs = Math.min(plan.nodeTimeoutMs, Math.max(deadline - now, 0));
   const ifBusy = plan.ifBusy === 'wait' ? 'wait' : 'ignore';
-  return { ...plan, timeoutMs, ifBusy, nodes: [id], expect: null, wait: true };
+  const target = { nodes: [id], expect: null, listed: NONE_LISTED, core: null };
+  return { ...plan, ...target, timeoutMs, ifBusy, wait: true };
 }
 
 export function runOf({ state }: RollNode): Run | null {

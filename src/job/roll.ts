@@ -1,10 +1,10 @@
-import { Interrupted } from '../base/errors.js';
+import { Interrupted, type LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { isFailedGate, type GateResult } from '../base/outcome.js';
 import type { LogRead } from '../log/log.js';
 import { warning } from './events.js';
 import type { Asked, FactOf, Step, StepOf } from './job.js';
-import { SECOND } from './pace.js';
+import { LAST_READ, SECOND } from './pace.js';
 import {
   calledOff,
   fail,
@@ -21,9 +21,9 @@ import {
   type Roll,
   type RollNode,
 } from './roll-state.js';
-import { createRun, nextOfRun, takeOfRun, tickRun } from './run.js';
+import { createRun, depthOf, NEWEST, nextOfRun, takeOfRun, tickRun } from './run.js';
 import { busyError, busyOf } from './run-read.js';
-import { addMark, callOff, endOf, interrupt, isPosted, type Run } from './run-state.js';
+import { addMark, callOff, deadlineOf, endOf, interrupt, isPosted, type Run } from './run-state.js';
 
 /** At most two POSTs a second. */
 const POST_GAP = SECOND / 2;
@@ -33,6 +33,9 @@ const SHARED_BASELINE = SECOND;
 
 const STOPPING =
   'no more nodes are started, and those underway are seen out; Ctrl-C again leaves them';
+
+const SHARED =
+  'another process runs this roll as well, each with its own window and gate: no node is acted on twice';
 
 /** What one node does as time passes, such as to fail, may change what another may do. */
 export function tickRoll(roll: Roll, now: number): void {
@@ -124,22 +127,27 @@ function tickGate(
 function endRun(roll: Roll, node: RollNode, run: Run, now: number): void {
   const { pauseMs, gated, continueOnError } = roll.plan;
   const { outcome = null, error = null } = endOf(run) ?? {};
-  if (outcome === 'completed') {
-    const until = now + (gated || roll.nodes.some(isWaiting) ? pauseMs : 0);
-    const state: NodeState = node.passed ? { name: 'done', run } : { name: 'pausing', run, until };
-    return move(roll, node, state);
-  }
   if (outcome === null) {
-    move(roll, node, { name: 'waiting' });
-    // What the API refuses for one node it will hardly do for the next.
-    if (error && error.code !== 'called_off' && !(error instanceof Interrupted)) {
-      fail(roll, error, `node ${node.id}: ${error.message}`);
-    }
-    return;
+    return endUnsent(roll, node, error);
+  }
+  if (outcome === 'completed' && !node.passed) {
+    const until = now + (gated || roll.nodes.some(isWaiting) ? pauseMs : 0);
+    return move(roll, node, { name: 'pausing', run, until });
   }
   move(roll, node, { name: 'done', run });
-  if (!continueOnError && !(node.isOld && outcome === 'rejected')) {
+  const isSeen = outcome === 'completed' || (node.isOld && outcome === 'rejected');
+  if (!isSeen && !continueOnError) {
     halt(roll, `node ${node.id} has not completed`);
+  }
+}
+
+/** Nothing was sent to the node. */
+function endUnsent(roll: Roll, node: RollNode, error: LdctlError | null): void {
+  move(roll, node, { name: 'waiting' });
+  const isOwn = error && error.code !== 'called_off' && !(error instanceof Interrupted);
+  if (isOwn) {
+    // What the API refuses for one node it will hardly do for the next.
+    fail(roll, error, `node ${node.id}: ${error.message}`);
   }
 }
 
@@ -158,12 +166,12 @@ export function nextOfRoll(roll: Roll, now: number): Step {
   const firstOf = (kind: Step['do']) => steps.find((step) => step.do === kind);
   const note = firstOf('note');
   if (!note && isChecking(roll, now)) {
-    return { do: 'read', downTo: 'known', open: null, patient: true };
+    return { ...NEWEST, downTo: 'known' };
   }
   for (const kind of ORDER) {
     const step = firstOf(kind);
     if (step) {
-      return step.do === 'read' ? sharedRead(roll, step) : step;
+      return step.do === 'read' ? sharedRead(roll, step, now) : step;
     }
   }
   if (!roll.nodes.some(isInProgress)) {
@@ -212,28 +220,41 @@ function stepOfGate({ gate, deadline, run }: NodeState & { name: 'gating' }, nod
   }
 }
 
-/** One read serves all: down to the lowest id that any of them needs. */
-function sharedRead(roll: Roll, step: StepOf<'read'>): Step {
-  if (step.downTo === 'known') {
-    return step;
-  }
-  let { downTo } = step;
+/** One read serves all: as deep as any of them needs, and cut off for the first of them. */
+function sharedRead(roll: Roll, step: StepOf<'read'>, now: number): Step {
+  let { downTo, cutAt } = step;
   for (const { state } of roll.nodes) {
-    if (state.name !== 'running' || !isPosted(state.run) || state.run.baseline === null) {
-      continue;
-    }
-    if (downTo === 'newest' || state.run.baseline < downTo) {
-      downTo = state.run.baseline;
+    if (state.name === 'running' && isPosted(state.run)) {
+      downTo = deeper(downTo, depthOf(state.run, now).downTo);
+      cutAt = Math.min(cutAt, Math.max(deadlineOf(state.run), now) + LAST_READ);
     }
   }
-  return { ...step, downTo, open: null };
+  return { ...step, downTo, cutAt, open: null };
+}
+
+type Depth = StepOf<'read'>['downTo'];
+
+function deeper(a: Depth, b: Depth): Depth {
+  if (a === 'known' || b === 'known') {
+    return 'known';
+  }
+  if (a === 'newest' || b === 'newest') {
+    return a === 'newest' ? b : a;
+  }
+  return a < b ? a : b;
 }
 
 type Take = { [K in Asked]: (roll: Roll, step: StepOf<K>, fact: FactOf<K>, now: number) => void };
 
 const TAKE: Take = {
   note: forRun,
-  record: forRun,
+  record(roll, step, fact, now) {
+    if (fact.is === 'found' && !roll.isShared) {
+      roll.isShared = true;
+      roll.events.push(warning('shared_roll', SHARED));
+    }
+    forRun(roll, step, fact, now);
+  },
   post(roll, step, fact, now) {
     roll.postAt = now + POST_GAP;
     forRun(roll, step, fact, now);

@@ -1,12 +1,21 @@
 import { formatDuration } from '../base/durations.js';
-import { retryAfterOf, type LdctlError } from '../base/errors.js';
+import { LdctlError, retryAfterOf } from '../base/errors.js';
 import type { KeptRun } from '../base/journal.js';
 import type { Accepted } from '../base/supervisor.js';
 import { classify, isInProgress } from './answer.js';
 import { warning } from './events.js';
 import type { FactOf } from './job.js';
 import { MINUTE, SECOND } from './pace.js';
-import { accept, addMark, giveUp, lose, noteSent, type Attempts, type Run } from './run-state.js';
+import {
+  accept,
+  addMark,
+  giveUp,
+  lose,
+  noteSent,
+  setBaseline,
+  type Attempts,
+  type Run,
+} from './run-state.js';
 
 /** How long after the POST of a record it may be made again. The server keeps a key for 10 minutes. */
 const RESEND = 540 * SECOND;
@@ -21,6 +30,8 @@ export function takeRecord(run: Run, fact: FactOf<'record'>, now: number): void 
   switch (fact.is) {
     case 'recorded':
       run.generation = fact.generation;
+      // A POST during which a laptop sleeps is as old as its beginning.
+      run.attempts.firstAt ??= now;
       run.attempts.postedAt ??= fact.at;
       run.state = { name: 'posting' };
       return;
@@ -36,29 +47,39 @@ export function takeRecord(run: Run, fact: FactOf<'record'>, now: number): void 
   }
 }
 
+const OTHER_API_KEY =
+  'a run with this key and another API key was not answered, and the log shows nothing of it';
+
 /**
- * The record of an earlier run, or of one beside this one, decides. Once accepted, nothing is sent.
+ * The record of an earlier run, or of one beside this one, decides: its baseline, its nodes, its
+ * counts. Once accepted, nothing is sent.
  */
 export function continueFrom(run: Run, kept: KeptRun, now: number): void {
-  const { record, generation, ageMs, accepted, redirected } = kept;
+  const { record, generation, ageMs, accepted } = kept;
+  const { entries, attempts, trigger } = run;
   const age = Math.max(ageMs, 0);
-  run.baseline = record.baseline;
-  run.entries.known = record.known;
+  setBaseline(run, record.baseline, record.date);
+  entries.listed = record.listed;
+  entries.core = record.core;
+  entries.expect = record.expect ?? 0;
   run.generation = generation;
-  run.attempts.firstAt = now - age;
-  run.attempts.postedAt = record.postedAt;
-  Object.assign(noteSent(run, now), { isOurs: true, redirected, earlier: { ageMs: age } });
+  attempts.firstAt = now - age;
+  attempts.postedAt = record.postedAt;
+  Object.assign(noteSent(run, now), { isOurs: true, earlier: { ageMs: age } });
   if (accepted) {
-    return accept(run, now, true);
+    return accept(run, now, { recovered: true });
+  }
+  const isOtherKey = record.apiKey !== trigger?.apiKey;
+  if (isOtherKey) {
+    run.lastError = new LdctlError('unconfirmed', 'fate_unknown', OTHER_API_KEY);
   }
   // A negative age: the clock was set back, so nobody knows how old the record is.
-  run.attempts.until = ageMs < 0 ? -Infinity : RESEND;
+  attempts.until = ageMs < 0 || isOtherKey ? -Infinity : RESEND;
   lose(run, now);
   run.pace.nextRead = now;
 }
 
 export function takeAnswer(run: Run, { answer }: FactOf<'post'>, now: number): void {
-  run.attempts.firstAt ??= now;
   if (!(answer instanceof Error)) {
     return takeAccepted(run, answer, now);
   }
@@ -73,10 +94,12 @@ export function takeAnswer(run: Run, { answer }: FactOf<'post'>, now: number): v
 
 function takeAccepted(run: Run, answer: Accepted, now: number): void {
   const { firstAt } = run.attempts;
-  if (answer.replayed && !run.sent?.isOurs) {
+  // Only a caller's key can have been used by someone else.
+  if (answer.replayed && run.trigger?.kept && !run.sent?.isOurs) {
     // What was in progress started at about the time of the first POST.
     const reach = run.sent && firstAt !== null ? now - firstAt + MINUTE : REPLAY;
-    run.replay = { reach, from: -Infinity, to: Infinity, floor: null };
+    run.replay = { reach, from: Infinity, to: -Infinity, floor: null };
+    run.entries.createdFrom = null;
   }
   noteSent(run, now).accepted = answer;
   addMark(run, 'accepted');
@@ -94,7 +117,6 @@ function takeFailure(run: Run, error: LdctlError, now: number): void {
       return tryLater(run, error, Math.max(backoff(run.attempts), retryAfter), now);
     case 'redirect': {
       noteSent(run, now).redirected = true;
-      addMark(run, 'redirected');
       const what = `${error.message}; nothing is sent again: the log decides`;
       run.events.push(warning('fate_unknown', what));
       return lose(run, now);
@@ -125,6 +147,9 @@ function tryLater(run: Run, error: LdctlError, wait: number, now: number): void 
   if (isRunning) {
     // Its entries may show up from now on.
     lose(run, now, { notBefore });
+    if (run.trigger?.kept) {
+      run.entries.createdFrom = null;
+    }
   } else if (run.sent) {
     lose(run, now, { notBefore, lostAt: run.sent.lostAt });
   } else {

@@ -1,9 +1,10 @@
 import type { Activity } from '../base/activity.js';
+import { formatDuration } from '../base/durations.js';
 import { LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { MISSING, type Outcome } from '../base/outcome.js';
 import type { LogRead } from '../log/log.js';
-import { Entries, nodesOf, notOurs } from './entries.js';
+import { Entries, listedIn, notOurs } from './entries.js';
 import { warning } from './events.js';
 import type { FactOf } from './job.js';
 import { failedRead, goodRead, MINUTE, quicken, SECOND } from './pace.js';
@@ -14,15 +15,15 @@ import {
   giveUp,
   isPosted,
   isTooLate,
+  READ_AFTER,
+  setBaseline,
   TRIES,
   type Replay,
   type Run,
   type State,
   type Trigger,
 } from './run-state.js';
-
-/** A read that began this long after a POST was lost shows what it did. */
-const READ_AFTER = 5 * SECOND;
+import { spreadOf } from './wire-key.js';
 
 /** What a read means depends on the state. */
 export function takeRead(run: Run, fact: FactOf<'read'>, now: number): void {
@@ -38,12 +39,16 @@ export function takeRead(run: Run, fact: FactOf<'read'>, now: number): void {
   }
   if (isPosted(run)) {
     collect(run, log, now);
-    lookForTrace(run, log.startedAt, now);
-    judge(run, log.startedAt);
+    lookForTrace(run, log, now);
+    if (run.trigger?.wait === false) {
+      judgeAccepted(run, log.startedAt);
+    } else {
+      judge(run, log.startedAt);
+    }
   } else if (state.name === 'blocked') {
     unblock(run, state, log, now);
-  } else if (run.trigger) {
-    check(run, run.trigger, log, now);
+  } else if (state.name === 'checking' && run.trigger) {
+    check(run, state, run.trigger, log, now);
   }
 }
 
@@ -62,58 +67,71 @@ function takeFailedRead(
   }
 }
 
-/** Before the POST: the nodes that the log lists, the busy ones, then the baseline. */
-function check(run: Run, trigger: Trigger, log: LogRead, now: number): void {
+/**
+ * Before the POST. Which nodes there are, and which have been busy for long, only a read from far
+ * back shows; the newest page then shows what came meanwhile, and the baseline.
+ */
+function check(
+  run: Run,
+  state: State & { name: 'checking' },
+  trigger: Trigger,
+  log: LogRead,
+  now: number,
+): void {
   const { entries } = run;
-  if (entries.known === null) {
-    const isObserved = entries.targets === 'observed';
-    entries.known = isObserved ? nodesOf(log.entries) : [];
-    const busy = busyOf(log.entries, trigger.runtime, entries.only);
-    if (busy.length > 0 && isHeldUp(run, trigger, busy, log, now)) {
-      return;
-    }
-    // Reading so far back takes a while, so the newest page is read again.
-    if (log.requests > 1 && (isObserved || trigger.ifBusy !== 'ignore')) {
-      return;
-    }
+  if (state.deep) {
+    entries.listed ??= listedIn(log.entries, trigger.runtime);
   }
-  takeBaseline(run, trigger, log, now);
-}
-
-function takeBaseline(run: Run, trigger: Trigger, log: LogRead, now: number): void {
-  const { nodes, expect, idempotencyKey } = trigger;
+  if (isHeldUp(run, state, trigger, log, now)) {
+    return;
+  }
   // What a roll reads for another node leaves out all up to that node's baseline.
   const baseline = log.entries[0]?.id ?? log.above ?? 0n;
-  run.baseline = baseline;
+  setBaseline(run, baseline, log.serverTime);
+  if (state.deep && log.requests > 1) {
+    // Reading so far back took a while.
+    run.state = { ...state, deep: false };
+    return;
+  }
   run.baselineAt = log.startedAt;
   run.state = { name: 'sending', notBefore: now };
-  const expects = nodes === null ? (expect ?? run.entries.known?.length ?? 0) : 0;
+  const { idempotencyKey } = trigger;
+  const expects = trigger.nodes ? 0 : entries.expect || (entries.listed?.here.length ?? 0);
   run.events.push({ event: 'baseline', baseline, idempotencyKey, expects });
 }
 
-/** @returns whether the run waits for these entries, or failed because of them */
+/** @returns whether the run waits for a busy node, or failed because of it */
 function isHeldUp(
   run: Run,
-  { ifBusy }: Trigger,
-  busy: readonly Activity[],
+  { deadline }: State & { name: 'checking' },
+  { ifBusy, runtime }: Trigger,
   log: LogRead,
   now: number,
 ): boolean {
-  if (ifBusy === 'fail') {
+  const busy = busyOf(log.entries, runtime, run.entries.only);
+  if (ifBusy === 'fail' && busy.length > 0) {
     giveUp(run, busyError(busy));
     return true;
   }
-  if (ifBusy === 'ignore') {
-    run.events.push(warning('busy', busyText(busy)));
+  if (ifBusy !== 'wait') {
+    // What the read before showed has been said.
+    const fresh = busy.filter(({ id }) => id > (run.baseline ?? -1n));
+    run.events.push(...(fresh.length > 0 ? [warning('busy', busyText(fresh))] : []));
     return false;
   }
-  run.events.push(warning('busy', `${busyText(busy)}; waiting for that to end`));
-  const by = new Entries({ ids: busy.map(({ id }) => id) }, run.plan.appearMs);
-  by.take(busy, log, now);
-  run.state = { name: 'blocked', by, deadline: log.startedAt + run.plan.timeoutMs };
-  run.pace.nextRead = run.pace.earliest;
-  return true;
+  if (busy.length > 0) {
+    run.events.push(warning('busy', `${busyText(busy)}; waiting for that to end`));
+    const by = new Entries({ ids: busy.map(({ id }) => id) }, run.plan.appearMs);
+    by.take(busy, log, now);
+    const until = Math.min(deadline, log.startedAt + run.plan.timeoutMs);
+    run.state = { name: 'blocked', by, deadline: until };
+    run.pace.nextRead = run.pace.earliest;
+  }
+  return busy.length > 0;
 }
+
+/** Several runs may have waited for the same entry: the first one to start blocks the others. */
+const SPREAD = 2 * SECOND;
 
 function unblock(
   run: Run,
@@ -125,7 +143,8 @@ function unblock(
   by.take(counted, log, now);
   const { open } = by.standing();
   if (open.length === 0) {
-    run.state = { name: 'checking' };
+    const notBefore = now + spreadOf(run.trigger?.wireKey ?? '', SPREAD);
+    run.state = { name: 'checking', deep: false, notBefore, deadline };
   } else if (log.startedAt >= deadline) {
     giveUp(run, busyError(open, 'It did not end in time; a longer --timeout waits longer.'));
   }
@@ -134,7 +153,9 @@ function unblock(
 /** Takes in the entries that count. */
 function collect(run: Run, log: LogRead, now: number): void {
   const { entries, replay } = run;
-  entries.known ??= nodesOf(log.entries);
+  if (!('ids' in entries.wanted)) {
+    entries.listed ??= listedIn(log.entries, entries.wanted.runtime);
+  }
   if (replay?.floor === null) {
     findFloor(run, replay, log);
   }
@@ -161,7 +182,7 @@ function findFloor(run: Run, replay: Replay, { entries: shown, serverTime }: Log
   replay.floor = shown[last + 1]?.id ?? (shown[last]?.id ?? 1n) - 1n;
 }
 
-/** Above the baseline or, for a replay, created in its time. */
+/** Above the baseline or, for a replay whose time is known, created in it. */
 function isRecent({ replay, baseline }: Run, { id, created_at }: Activity): boolean {
   const at = Date.parse(created_at);
   return id > (baseline ?? 0n) || (replay !== null && at >= replay.from && at <= replay.to);
@@ -189,15 +210,18 @@ function dropOlder({ entries, baseline }: Run, recent: readonly Activity[]): Act
 }
 
 /** After a lost POST: an entry means accepted; none, 5 s later, that it may be sent again. */
-function lookForTrace(run: Run, startedAt: number, now: number): void {
+function lookForTrace(run: Run, { startedAt, above }: LogRead, now: number): void {
   const { sent, state, plan } = run;
   if (!sent || state.name !== 'unknown') {
     return;
   }
   const lostFor = startedAt - sent.lostAt;
   if (run.entries.byId.size > 0) {
-    addMark(run, 'accepted');
-    accept(run, now, true);
+    const isCertain = run.trigger?.wait !== false || run.entries.standing().complete;
+    if (isCertain) {
+      addMark(run, 'accepted');
+    }
+    accept(run, now, { recovered: true, isCertain });
   } else if (sent.redirected) {
     if (lostFor >= plan.appearMs) {
       giveUp(run, run.lastError);
@@ -205,9 +229,28 @@ function lookForTrace(run: Run, startedAt: number, now: number): void {
   } else if (lostFor >= READ_AFTER) {
     if (isTooLate(run, now)) {
       giveUp(run, run.lastError);
-    } else if (now >= state.notBefore) {
+    } else if (now >= state.notBefore && above === undefined) {
+      // As deep as for nodes, not only down to the baseline.
       run.state = { name: 'sending', notBefore: now };
     }
+  }
+}
+
+/**
+ * Without waiting, after a lost answer: an entry may be another operator's, so only one for every
+ * node says that it was accepted.
+ */
+function judgeAccepted(run: Run, startedAt: number): void {
+  const { plan, entries, acceptedAt, state } = run;
+  if (state.name !== 'following' || acceptedAt === null) {
+    return;
+  }
+  if (entries.standing().complete) {
+    addMark(run, 'accepted');
+    run.state = { name: 'ended', outcome: 'accepted', error: null };
+  } else if (startedAt >= Math.min(acceptedAt + plan.appearMs, state.deadline)) {
+    sayEarly(run);
+    run.state = { name: 'ended', outcome: 'unconfirmed', error: null };
   }
 }
 
@@ -217,14 +260,33 @@ function judge(run: Run, startedAt: number): void {
   if (state.name !== 'following' || acceptedAt === null) {
     return;
   }
-  const { complete, open, tooMany } = entries.standing();
-  const decidesAt = complete ? graceEndOf(run, acceptedAt) : acceptedAt + plan.appearMs;
+  const { complete, open, absent, tooMany } = entries.standing();
+  const decidesAt = complete
+    ? graceEndOf(run, acceptedAt, absent.length > 0)
+    : acceptedAt + plan.appearMs;
   const isDecided = open.length === 0 && startedAt >= decidesAt;
   const shownAt = open.length === 0 && !isDecided ? decidesAt : null;
   run.changed ||= state.decidesAt !== shownAt;
   state.decidesAt = shownAt;
-  if (isDecided || startedAt >= state.deadline) {
-    run.state = { name: 'ended', outcome: outcomeOf(entries, tooMany, isDecided), error: null };
+  if (!isDecided && startedAt < state.deadline) {
+    return;
+  }
+  if (isDecided && absent.length > 0) {
+    entries.notActedOn = absent;
+    const who =
+      absent.length > 5 ? [...absent.slice(0, 5), `and ${absent.length - 5} more`] : absent;
+    run.events.push(warning('not_acted_on', `not acted on, perhaps gone: ${who.join(', ')}`));
+  }
+  sayEarly(run);
+  run.state = { name: 'ended', outcome: outcomeOf(entries, tooMany, isDecided), error: null };
+}
+
+/** Why a node is missing although the log has an entry. */
+function sayEarly({ entries, baselineDate, events }: Run): void {
+  for (const { id, node_id: node, created_at } of entries.earlyOnly()) {
+    const age = formatDuration((baselineDate ?? 0) - Date.parse(created_at));
+    const why = `created ${age} before this trigger, by the server's clocks: an earlier action, or clocks that differ`;
+    events.push(warning('created_earlier', `node ${node}: activity ${id} was ${why}`));
   }
 }
 
@@ -241,9 +303,19 @@ function outcomeOf(entries: Entries, tooMany: boolean, isDecided: boolean): Outc
   return isDone ? 'completed' : 'timed_out';
 }
 
-/** Until then another entry may show up. For what an earlier run sent, it counts from then. */
-function graceEndOf({ entries, sent, replay }: Run, acceptedAt: number): number {
+/**
+ * Until then another entry may show up. For what an earlier run sent, it counts from then.
+ * @param someAbsent some nodes may still report that need not
+ */
+function graceEndOf(
+  { entries, sent, replay }: Run,
+  acceptedAt: number,
+  someAbsent: boolean,
+): number {
   const graceEnd = acceptedAt - (sent?.earlier?.ageMs ?? 0) + graceOf(entries, replay);
+  if (someAbsent) {
+    return Math.max(graceEnd, entries.newAt + 10 * SECOND);
+  }
   return entries.targets === 'observed' ? Math.max(graceEnd, entries.newAt + 2 * SECOND) : graceEnd;
 }
 
@@ -261,7 +333,7 @@ function graceOf(entries: Entries, replay: Replay | null): number {
     return 2 * SECOND;
   }
   // A node that the log did not list may report; where it listed none, nothing says how many.
-  return entries.known?.length ? 3 * SECOND : 10 * SECOND;
+  return entries.listed?.here.length ? 3 * SECOND : 10 * SECOND;
 }
 
 /** @param only the nodes that matter; null for every one */

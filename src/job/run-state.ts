@@ -4,7 +4,7 @@ import type { Id } from '../base/ids.js';
 import type { Mark } from '../base/journal.js';
 import type { Outcome } from '../base/outcome.js';
 import type { Accepted } from '../base/supervisor.js';
-import { Entries, type ExpectedTenant, type Wanted } from './entries.js';
+import { Entries, type ExpectedTenant, type Listed, type Wanted } from './entries.js';
 import type { JobEvent } from './events.js';
 import type { StepOf } from './job.js';
 import { newPace, quicken, SECOND, type Pace } from './pace.js';
@@ -14,8 +14,11 @@ import { newPace, quicken, SECOND, type Pace } from './pace.js';
  * clock. `docs/rules.md` has the diagram.
  */
 export type State =
-  /** Nothing was sent. The log says which nodes there are, which are busy, and the baseline. */
-  | { name: 'checking' }
+  /**
+   * Nothing was sent. The log says which nodes there are, which are busy, and the baseline. `deep`:
+   * it has not been read far back yet. `deadline`: for all waiting with `--if-busy wait`.
+   */
+  | { name: 'checking'; deep: boolean; notBefore: number; deadline: number }
   /** Nothing was sent. `--if-busy wait`: until these entries are final. */
   | { name: 'blocked'; by: Entries; deadline: number }
   /** The record of the next POST is due at this time. */
@@ -81,9 +84,15 @@ export interface RunPlan extends Limits {
   nodes: readonly Id[] | null;
   /** How many nodes an every-node run must reach; null when the log decides. */
   expect: number | null;
+  /** The nodes that the log lists; null: the run reads it for them. */
+  listed: Listed | null;
+  /** How many nodes there are by Core; null when that is not known. */
+  core: number | null;
   idempotencyKey: string;
   /** Whether a later run with the key follows this one: a caller's own key, or a roll's. */
   kept: boolean;
+  /** 8 digits of the hash of the API key: the server keeps idempotency keys by API key. */
+  apiKey: string;
   /** False: it ends once it was accepted. */
   wait: boolean;
   ifBusy: 'ignore' | 'wait' | 'fail';
@@ -93,6 +102,8 @@ export interface RunPlan extends Limits {
 /** Following without sending. */
 export interface WaitPlan extends Limits {
   wanted: Wanted;
+  /** As in a run. */
+  core?: number | null;
   /** Entries above it count; for ids, it is below the lowest. */
   after: Id;
 }
@@ -115,6 +126,8 @@ export interface Run {
   /** The highest id of the log right before the POST, and when that read began. */
   baseline: Id | null;
   baselineAt: number;
+  /** The server's clock then, ms UTC; null when it did not say. */
+  baselineDate: number | null;
   /** The record that it continues from, its own or another run's; 0 for none. */
   generation: number;
   replay: Replay | null;
@@ -132,20 +145,28 @@ export interface Run {
  */
 export const TRIES = 120 * SECOND;
 
+/** A read that began this long after a POST was lost shows what it did. */
+export const READ_AFTER = 5 * SECOND;
+
 const NO_TRACE = 'a run with this key was not answered, and the log shows nothing of it';
 
 export function newRun(plan: Limits, trigger: Trigger | null, wanted: Wanted, now: number): Run {
+  const entries = new Entries(wanted, plan.appearMs);
+  entries.listed ??= trigger?.listed ?? null;
+  entries.core = trigger?.core ?? null;
+  const deep = entries.listed === null || (trigger !== null && trigger.ifBusy !== 'ignore');
   return {
     plan,
     trigger,
-    entries: new Entries(wanted, plan.appearMs),
+    entries,
     pace: newPace(now),
-    state: { name: 'checking' },
+    state: { name: 'checking', deep, notBefore: now, deadline: Infinity },
     attempts: { count: 0, firstAt: null, postedAt: null, until: TRIES },
     sent: null,
     acceptedAt: null,
     baseline: null,
     baselineAt: -Infinity,
+    baselineDate: null,
     generation: 0,
     replay: null,
     lastError: new LdctlError('unconfirmed', 'fate_unknown', NO_TRACE),
@@ -175,8 +196,11 @@ export function lose(run: Run, now: number, { notBefore = now, lostAt = now } = 
   quicken(run.pace, now, now + SECOND / 2);
 }
 
-/** @param recovered by the log or a record, not by a `202` */
-export function accept(run: Run, now: number, recovered = false): void {
+/**
+ * `recovered`: the log or a record shows it, not a `202`. `isCertain`: false where a run that does
+ * not wait has to look at the log first.
+ */
+export function accept(run: Run, now: number, { recovered = false, isCertain = true } = {}): void {
   const sent = noteSent(run, now);
   sent.recovered = recovered;
   run.changed = true;
@@ -184,7 +208,7 @@ export function accept(run: Run, now: number, recovered = false): void {
   const { requestId = null, replayed = false } = sent.accepted ?? {};
   const known = sent.earlier && (recovered || replayed) && { earlier: sent.earlier };
   run.events.push({ event: 'dispatched', request_id: requestId, replayed, recovered, ...known });
-  if (run.trigger?.wait === false) {
+  if (run.trigger?.wait === false && isCertain) {
     run.state = { name: 'ended', outcome: 'accepted', error: null };
   }
 }
@@ -231,9 +255,36 @@ export function callOff(run: Run, error: LdctlError): void {
   }
 }
 
+/**
+ * What was created more than 10 s before the baseline was read is no entry of this run. Some clocks
+ * of a server may differ by a few seconds, and its date is cut to whole ones.
+ */
+const EARLIER = 10 * SECOND;
+
+/** The record of an earlier run says when its baseline was read. */
+export function setBaseline(run: Run, baseline: Id, date: number | null): void {
+  run.baseline = baseline;
+  run.baselineDate = date;
+  run.entries.createdFrom = date === null ? null : date - EARLIER;
+}
+
 /** The server may have forgotten the key by now, and would do it twice. */
 export function isTooLate({ attempts }: Run, now: number): boolean {
   return now - (attempts.firstAt ?? now) > attempts.until;
+}
+
+/**
+ * Whether only a look at the log stands between a POST whose fate is unknown and the next one. That
+ * look goes as deep as for nodes: one that ends sooner could miss what the server hides.
+ */
+export function maySendAgain({ state, sent }: Run, now: number): boolean {
+  return (
+    state.name === 'unknown' &&
+    now >= state.notBefore &&
+    sent !== null &&
+    !sent.redirected &&
+    now - sent.lostAt >= READ_AFTER
+  );
 }
 
 /** Without a record there is nothing to mark. */

@@ -1,9 +1,10 @@
-import { formatAction, type Activity } from '../base/activity.js';
+import type { Activity } from '../base/activity.js';
 import { compareIds, type Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
+import { NONE_LISTED } from './entries.js';
 import { warning } from './events.js';
 import type { Asked, FactOf, Step, StepOf } from './job.js';
-import { dueAt, SECOND } from './pace.js';
+import { dueAt, LAST_READ, SECOND } from './pace.js';
 import { continueFrom, takeAnswer, takeRecord } from './run-answer.js';
 import { takeRead } from './run-read.js';
 import {
@@ -11,6 +12,7 @@ import {
   follow,
   giveUp,
   isTooLate,
+  maySendAgain,
   newRun,
   type Run,
   type RunPlan,
@@ -38,9 +40,7 @@ export function createRun(plan: RunPlan, kept: KeptRun | null = null, now = 0): 
 export function createWait(plan: WaitPlan, now = 0): Run {
   const run = newRun(plan, null, plan.wanted, now);
   run.baseline = plan.after;
-  if (run.entries.targets !== 'observed') {
-    run.entries.known = [];
-  }
+  run.entries.core = plan.core ?? null;
   follow(run, now);
   run.pace.nextRead = now;
   return run;
@@ -57,7 +57,7 @@ export function tickRun(run: Run, now: number): void {
       giveUp(run, run.lastError);
     }
   } else if (now >= state.notBefore && now - run.baselineAt > FRESH) {
-    run.state = { name: 'checking' };
+    run.state = { name: 'checking', deep: false, notBefore: now, deadline: Infinity };
   }
 }
 
@@ -71,10 +71,10 @@ export function nextOfRun(run: Run, now: number): Step {
     return state.name === 'ended' ? { do: 'end' } : nextRead(run, now);
   }
   switch (state.name) {
-    case 'checking': {
-      const downTo = needsNodes(run, trigger) ? 'known' : 'newest';
-      return { do: 'read', downTo, open: null, patient: true };
-    }
+    case 'checking':
+      return now < state.notBefore
+        ? { do: 'wait', until: state.notBefore }
+        : { ...NEWEST, downTo: state.deep ? 'known' : 'newest' };
     case 'sending':
       return now < state.notBefore
         ? { do: 'wait', until: state.notBefore }
@@ -86,59 +86,74 @@ export function nextOfRun(run: Run, now: number): Step {
   }
 }
 
-/** Whether the log must first say which nodes there are, or which are busy. */
-function needsNodes({ entries }: Run, { nodes, expect, ifBusy }: Trigger): boolean {
-  const isObserved = nodes === null && expect === null;
-  return entries.known === null && (isObserved || ifBusy !== 'ignore');
-}
-
-function recordOf({ baseline, entries, generation, sent, attempts }: Run, trigger: Trigger): Step {
+function recordOf(run: Run, trigger: Trigger): Step {
+  const { baseline, baselineDate, entries, generation, sent, attempts } = run;
   if (!trigger.kept) {
     return { do: 'record', record: null, after: 0 };
   }
-  const { wireKey: key, deploymentId, runtime, action } = trigger;
-  const asked = { key, deploymentId, runtime, action: formatAction(action) };
-  const found = { baseline: baseline ?? 0n, known: [...(entries.known ?? [])] };
-  const postedAt = sent ? attempts.postedAt : null;
-  const record = { ...asked, nodes: sortedNodes(trigger), ...found, postedAt };
+  const { wireKey: key, apiKey } = trigger;
+  const record = {
+    key,
+    apiKey,
+    baseline: baseline ?? 0n,
+    date: baselineDate,
+    expect: entries.expect || null,
+    core: entries.core,
+    listed: entries.listed ?? NONE_LISTED,
+    postedAt: sent ? attempts.postedAt : null,
+  };
   return { do: 'record', record, after: generation };
 }
 
 function postOf(trigger: Trigger): Step {
   const { deploymentId, runtime, action, wireKey: key } = trigger;
-  const request = { deploymentId, runtime, action, nodes: sortedNodes(trigger), wireKey: key };
-  return { do: 'post', request };
+  const nodes = trigger.nodes && [...trigger.nodes].sort(compareIds);
+  return { do: 'post', request: { deploymentId, runtime, action, nodes, wireKey: key } };
 }
 
-const sortedNodes = ({ nodes }: Trigger): Id[] | null => nodes && [...nodes].sort(compareIds);
+/** Before a POST. */
+export const NEWEST = { do: 'read', open: null, patient: true, cutAt: Infinity } as const;
 
 function nextRead(run: Run, now: number): Step {
   const decidesAt = run.state.name === 'following' ? run.state.decidesAt : null;
-  const due = dueAt(run.pace, deadlineOf(run), decidesAt ?? Infinity);
-  return now < due ? { do: 'wait', until: due } : { do: 'read', ...depthOf(run), patient: false };
+  const deadline = deadlineOf(run);
+  const due = dueAt(run.pace, deadline, decidesAt ?? Infinity);
+  return now < due
+    ? { do: 'wait', until: due }
+    : {
+        do: 'read',
+        ...depthOf(run, now),
+        patient: false,
+        cutAt: Math.max(deadline, now) + LAST_READ,
+      };
 }
 
 /** How far down the next read goes. */
-function depthOf(run: Run): { downTo: Id | 'known'; open: readonly Id[] | null } {
+export function depthOf(
+  run: Run,
+  now: number,
+): { downTo: Id | 'known'; open: readonly Id[] | null } {
   const { state, entries, replay, baseline } = run;
   if (state.name === 'blocked') {
     return downTo(state.by.standing().open);
   }
-  if (entries.known === null || replay?.floor === null) {
+  if (entries.listed === null || replay?.floor === null || maySendAgain(run, now)) {
     return { downTo: 'known', open: null };
   }
-  const { complete, open } = entries.standing();
   if ('ids' in entries.wanted) {
-    return downTo(
-      open,
-      entries.wanted.ids.filter((id) => !entries.byId.has(id)),
-    );
+    const unseen = entries.wanted.ids.filter((id) => !entries.byId.has(id));
+    return downTo(entries.standing().open, unseen);
   }
-  const isQuiet = complete && entries.newAt + QUIET < entries.readAt;
-  if (isQuiet && run.acceptedAt !== null && open.length > 0) {
-    return downTo(open);
-  }
-  return { downTo: replay?.floor ?? baseline ?? 0n, open: null };
+  return isQuiet(run)
+    ? downTo(entries.standing().open)
+    : { downTo: replay?.floor ?? baseline ?? 0n, open: null };
+}
+
+/** Every target has its entry, and only open ones are waited for. */
+function isQuiet({ entries, acceptedAt }: Run): boolean {
+  const { complete, absent, open } = entries.standing();
+  const isWhole = complete && absent.length === 0 && open.length > 0;
+  return isWhole && acceptedAt !== null && entries.newAt + QUIET < entries.readAt;
 }
 
 /** Down to the lowest of these. */

@@ -11,6 +11,7 @@ import {
   dueAt,
   failedRead,
   goodRead,
+  LAST_READ,
   MINUTE,
   newPace,
   quicken,
@@ -131,7 +132,8 @@ function nextOf(watch: Watch, now: number): Step {
   if (now < due) return { do: 'wait', until: due };
   const open = openOf(watch).map(({ activity }) => activity.id);
   const downTo = open.reduce((low, id) => (id <= low ? id - 1n : low), watch.floor);
-  return { do: 'read', downTo, open: open.slice(0, 1), patient: false };
+  const cutAt = Math.max(watch.deadline, now) + LAST_READ;
+  return { do: 'read', downTo, open: open.slice(0, 1), patient: false, cutAt };
 }
 
 function takeRead(watch: Watch, log: LogRead, now: number): void {
@@ -152,21 +154,26 @@ function takeRead(watch: Watch, log: LogRead, now: number): void {
  */
 function notice(watch: Watch, activity: Activity, isEarly: boolean, now: number): boolean {
   const { entries, plan } = watch;
-  const before = entries.get(activity.id);
-  if (before ? !hasChanged(before.activity, activity) : activity.id <= watch.floor) return false;
-  const isFollowed = before?.isOpen ?? matches({ ...plan.filter, status: undefined }, activity);
-  const wasShown = before?.isShown ?? false;
-  const isReported = isFollowed && (wasShown || matches(plan.filter, activity));
+  const { id, status } = activity;
+  const known = entries.get(id);
+  if (known ? !hasChanged(known.activity, activity) : id <= watch.floor) return false;
+  const before = known ?? newEntry(plan, activity, now);
+  const isReported = before.isOpen && (before.isShown || matches(plan.filter, activity));
   // What appears right after the start, or late, was dispatched before it, and is waited for too.
-  const isBefore = isEarly || activity.id < watch.newestId;
-  entries.set(activity.id, {
+  const isBefore = isEarly || id < watch.newestId;
+  entries.set(id, {
+    ...before,
     activity,
-    since: before?.since ?? now,
-    isOpen: isFollowed && !isFinal(activity.status),
-    isShown: wasShown || isReported,
-    isAwaited: before?.isAwaited || (isReported && !wasShown && isBefore),
+    isOpen: before.isOpen && !isFinal(status),
+    isShown: before.isShown || isReported,
+    isAwaited: before.isAwaited || (isReported && !before.isShown && isBefore),
   });
   return isReported;
+}
+
+function newEntry({ filter }: WatchPlan, activity: Activity, now: number): Followed {
+  const isOpen = matches({ ...filter, status: undefined }, activity);
+  return { activity, since: now, isOpen, isShown: false, isAwaited: false };
 }
 
 /** A final status is the last one. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { formatAction, type Action, type Runtime } from '../base/activity.js';
 import { UsageError } from '../base/errors.js';
 import { sortedUnique, type Id } from '../base/ids.js';
@@ -24,6 +24,13 @@ export function checkIdempotencyKey(key: string, flag = '--idempotency-key'): st
   return key;
 }
 
+const digest = (text: string): Hash => createHash('sha256').update(text);
+
+/** 0 up to this many, evenly: runs that wait for the same entry do not go on in the same moment. */
+export function spreadOf(key: string, below: number): number {
+  return digest(key).digest().readUInt32BE() % below;
+}
+
 /**
  * The `idempotency-key` on the wire: KEY, a dot, and 32 hex digits of SHA-256 over what makes two
  * triggers the same one. The server may tell triggers apart by key and body alone; with the digest,
@@ -36,7 +43,6 @@ export function wireKey(
   trigger: { deploymentId: Id; runtime: Runtime; action: Action; nodes: readonly Id[] | null },
 ): string {
   const { deploymentId, runtime, action, nodes } = trigger;
-  const digest = (text: string) => createHash('sha256').update(text);
   const shown = /^[\x21-\x7d][\x21-\x7e]*$/.test(key) ? key : `~${digest(key).digest('base64url')}`;
   const targets = nodes === null ? 'every' : sortedUnique(nodes).join(',');
   const identity = [deploymentId, runtime, formatAction(action), targets].join('\n');

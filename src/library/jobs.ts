@@ -22,6 +22,8 @@ export interface Connection {
   supervisor: Supervisor;
   tenant: ExpectedTenant | null;
   clock: Clock;
+  /** 8 digits of the hash of its API key. */
+  apiKey: string;
   /** Null: the server alone remembers a caller's key. */
   journal: RunJournal | null;
   /** Whether `activities roll --resume` finds a roll again. */
@@ -40,6 +42,7 @@ export function connectionTo(
   return {
     ...tools,
     deploymentId: target.deployment.id,
+    apiKey: target.key.fingerprint(),
     tenant: expectedTenant(settings),
     journal: openRunJournal(tools.folder, tools.clock),
     keepsRolls: false,
@@ -65,7 +68,13 @@ export async function trigger(
   request: CheckedTrigger,
   tools: Tools,
 ): Promise<ResultEvent> {
-  const plan = { ...planOf(connection, request), ...targetsOf(request), wait: request.wait };
+  const counts = { listed: null, core: request.expectNodes ?? null };
+  const plan = {
+    ...planOf(connection, request),
+    ...targetsOf(request),
+    ...counts,
+    wait: request.wait,
+  };
   const kept = plan.kept ? connection.journal?.read(wireKey(plan.idempotencyKey, plan)) : null;
   return follow(connection, (now, text) => runJob(plan, kept ?? null, now, text), tools);
 }
@@ -131,11 +140,19 @@ export async function roll(
 }
 
 function planOf(
-  { deploymentId, tenant, newKey }: Connection,
+  { deploymentId, tenant, apiKey, newKey }: Connection,
   request: CheckedRoll | CheckedTrigger,
 ) {
   const { runtime, action, ifBusy, timeoutMs, appearTimeoutMs: appearMs, idempotencyKey } = request;
-  const shared = { deploymentId, tenant, runtime, action: parseAction(action), ifBusy, appearMs };
+  const shared = {
+    deploymentId,
+    tenant,
+    apiKey,
+    runtime,
+    action: parseAction(action),
+    ifBusy,
+    appearMs,
+  };
   const key = { idempotencyKey: idempotencyKey ?? newKey(), kept: idempotencyKey !== undefined };
   return { ...shared, ...key, timeoutMs: timeoutMs || Infinity };
 }

@@ -1,5 +1,6 @@
 import { formatDuration } from '../base/durations.js';
 import { UsageError, type ErrorDocument } from '../base/errors.js';
+import type { Id, NodeNames } from '../base/ids.js';
 import { plainText } from '../base/text.js';
 import type { Paint, StyleName } from './streams.js';
 
@@ -12,6 +13,8 @@ export interface CellView {
   now: number;
   /** The monotonic clock, ms; in a live display only. */
   elapsed?: number;
+  names: NodeNames;
+  isTTY: boolean;
 }
 
 /** A column of a table and of CSV. */
@@ -23,12 +26,19 @@ export interface Column<T> {
    */
   priority: number;
   /** For CSV, and for a table without `text`. */
-  value: (item: T) => Cell;
+  value: (item: T, view: Pick<CellView, 'names'>) => Cell;
   /** For people. Control characters are taken out afterwards. */
   text?: (item: T, view: CellView) => string;
+  /** The same in little room, made for these items; used before a column is dropped. */
+  short?: (items: readonly T[]) => (item: T, view: CellView) => string;
   style?: (item: T) => StyleName | undefined;
-  /** A table shows it only when `--columns` names it; CSV always does. */
-  extra?: boolean;
+  /**
+   * A table shows it only when `--columns` names it, or with `if any` where a row has it, too, and
+   * nothing moves; CSV always does.
+   */
+  extra?: true | 'if any';
+  /** Tables begin with these, the lowest first; CSV keeps the order of the list. */
+  lead?: number;
   /** Only in tables at a terminal, or everywhere else; unless `--columns` names it. */
   where?: 'terminal' | 'elsewhere';
 }
@@ -105,19 +115,59 @@ export function cellText(value: Cell): string {
   return plainText(String(value));
 }
 
+/** What a node is called: its name at a terminal; elsewhere, and where it has none, its id. */
+export function nodeText(
+  id: Id | null | undefined,
+  { names, isTTY }: Pick<CellView, 'names' | 'isTTY'>,
+): string {
+  return cellText((isTTY && id && names.get(id)) || id);
+}
+
+/** The node of a row. */
+export function nodeColumn<T extends { node_id?: Id | null }>(
+  priority: number,
+  lead: number,
+): Column<T> {
+  return {
+    ...{ name: 'node', priority, lead, value: ({ node_id: id }) => id },
+    text: ({ node_id: id }, view) => nodeText(id, view),
+    short: endsOfNodes,
+  };
+}
+
+/** The last three digits of an id without a name, or as many as no two nodes share. */
+function endsOfNodes(items: ReadonlyArray<{ node_id?: Id | null }>) {
+  const ids = [...new Set(items.map(({ node_id: id }) => String(id)))];
+  let digits = 3;
+  while (new Set(ids.map((id) => id.slice(-digits))).size < ids.length) digits += 1;
+  return ({ node_id: id }: { node_id?: Id | null }, view: CellView): string => {
+    const text = nodeText(id, view);
+    return text.length > digits && text === String(id) ? `…${text.slice(-digits)}` : text;
+  };
+}
+
+/** Its name, where NODE is the id. */
+export function nameColumn<T extends { node_id?: Id | null }>(
+  priority: number,
+  lead: number,
+): Column<T> {
+  return {
+    ...{ name: 'name', priority, lead, where: 'elsewhere', extra: 'if any' },
+    value: ({ node_id: id }, { names }) => id && names.get(id),
+  };
+}
+
 type TimeOf<T> = (item: T) => string | null | undefined;
 
 export function timeColumn<T>(name: string, priority: number, value: TimeOf<T>): Column<T> {
   return { name, priority, value, text: (item, { utc }) => timeText(value(item) ?? '-', utc) };
 }
 
-/** At a terminal how long ago it was; elsewhere the time. */
-export function timeColumns<T>(name: string, priority: number, value: TimeOf<T>): Array<Column<T>> {
-  const age = (item: T, { now }: CellView): string => ageText(value(item) ?? '-', now);
-  return [
-    { ...timeColumn(name, priority, value), where: 'elsewhere' },
-    { name: 'age', priority, where: 'terminal', value, text: age },
-  ];
+/** How long ago it was, at a terminal; elsewhere the time. */
+export function ageColumn<T>(name: string, priority: number, value: TimeOf<T>): Column<T> {
+  const text = (item: T, { isTTY, utc, now }: CellView): string =>
+    isTTY ? ageText(value(item) ?? '-', now) : timeText(value(item) ?? '-', utc);
+  return { name, priority, value, text };
 }
 
 /**
@@ -133,7 +183,7 @@ export function timeText(text: string, utc: boolean): string {
 }
 
 /** `12s`, `5m`, `2h`, `3d`. */
-function ageText(time: string, now: number): string {
+export function ageText(time: string, now: number): string {
   const seconds = Math.floor((now - Date.parse(time)) / 1000);
   if (Number.isNaN(seconds)) return plainText(time);
   if (seconds < 60) return `${Math.max(0, seconds)}s`;

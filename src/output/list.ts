@@ -7,6 +7,7 @@ import {
   type FormatOptions,
   type ListWriter,
 } from './columns.js';
+import { sentence } from './error.js';
 import { formatOf, loadFormat, type FormatName } from './formats.js';
 import { painter, type Output, type Sink } from './streams.js';
 
@@ -28,6 +29,8 @@ export interface ListSpec<T> {
    * How many there are before filters; by default as many as were printed. Null: it is not written.
    */
   total?: (() => number) | null;
+  /** Which were asked for, by flag: said where there is nothing. */
+  filters?: Readonly<Record<string, unknown>>;
 }
 
 const CHUNK = 32 * 1024;
@@ -62,18 +65,22 @@ export async function printList<T>(
       if (stdout.closed) break;
     }
   } catch (error) {
-    if (!stdout.closed) {
-      if (printed > 0) {
-        output.complete = true;
-        await flush(writer.broken?.(errorDocument(error)));
-      }
-      throw error;
-    }
+    if (stdout.closed) return stdout.drained();
+    output.complete ||= printed > 0;
+    if (printed > 0) await flush(writer.broken?.(errorDocument(error)));
+    throw error;
   }
   await flush(writer.end(spec.total === null ? null : (spec.total?.() ?? printed)));
   if (printed === 0 && options.format === 'table' && stderr.isTTY) {
-    stderr.write(`no ${spec.noun}\n`);
+    stderr.write(sentence(stderr, ['no', spec.noun, ...filtersText(spec.filters)].join(' ')));
   }
+}
+
+/** `with --status rejected --since 2h` */
+function filtersText(filters: ListSpec<unknown>['filters'] = {}): string[] {
+  const given = Object.entries(filters).filter(([, value]) => value !== undefined);
+  const texts = given.map(([name, value]) => `--${name} ${[value].flat().join()}`);
+  return texts.length === 0 ? [] : ['with', ...texts];
 }
 
 /** @throws UsageError for unknown columns, in every format */
@@ -108,7 +115,12 @@ export function formatOptions(sink: Sink, options: PrintOptions): FormatOptions 
     header: options.header,
     numberIds: options.numberIds,
     // Off a terminal times are in UTC.
-    view: { utc: options.utc || !sink.isTTY, now: Date.now() },
+    view: {
+      utc: options.utc || !sink.isTTY,
+      now: Date.now(),
+      isTTY: sink.isTTY,
+      names: sink.names,
+    },
     paint: painter(sink.colour),
     width: sink.isTTY ? sink.columns : null,
   };

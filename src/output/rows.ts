@@ -1,4 +1,5 @@
 import { isFinal, type Activity } from '../base/activity.js';
+import type { Id, NodeNames } from '../base/ids.js';
 import { formatDuration } from '../base/durations.js';
 import {
   isFailedGate,
@@ -10,9 +11,11 @@ import {
 import type { NodeProgress } from '../job/events.js';
 import { plainText } from '../base/text.js';
 import {
+  ageColumn,
   elapsedText,
+  nameColumn,
+  nodeColumn,
   timeColumn,
-  timeColumns,
   tookMs,
   type CellView,
   type Column,
@@ -49,6 +52,16 @@ export function gateWord({ exit_code: code, timed_out: timedOut }: GateResult): 
   if (timedOut) return 'timed out';
   if (code === 0) return 'passed';
   return code === null ? 'failed' : `failed with ${code}`;
+}
+
+/** As JSON has it: with its name after its id. */
+export function withName<T extends { node_id: Id | null }>(
+  { node_id, ...row }: T,
+  names: NodeNames,
+): T & { node_name: string | null } {
+  return { node_id, node_name: (node_id && names.get(node_id)) ?? null, ...row } as T & {
+    node_name: string | null;
+  };
 }
 
 type Row = NodeResult & Partial<NodeProgress>;
@@ -111,7 +124,7 @@ function soFarText({ status, since = null }: Row, { elapsed }: CellView): string
 
 /** The targets of a run: while they are followed, and as it ended. */
 export const nodeColumns: readonly Column<Row>[] = [
-  { name: 'node', priority: 0, value: (row) => row.node_id },
+  nodeColumn(0, 0),
   { name: 'activity', priority: 3, value: (row) => row.activity_id },
   {
     name: 'status',
@@ -129,54 +142,52 @@ export const nodeColumns: readonly Column<Row>[] = [
   { ...timeColumn<Row>('created', 6, (row) => row.created_at), extra: true },
   { ...timeColumn<Row>('finished', 7, (row) => row.finished_at), extra: true },
   tookColumn(2, soFarText),
-  { name: 'ambiguous', priority: 5, extra: true, value: (row) => row.ambiguous },
+  { name: 'ambiguous', priority: 5, extra: 'if any', value: (row) => row.ambiguous },
   { ...timeColumn<Row>('started', 8, (row) => row.started_at), extra: true },
   {
     name: 'gate',
     priority: 1,
-    extra: true,
+    extra: 'if any',
     value: ({ gate }) => gate && gateWord(gate),
     style: ({ gate }) => (isFailedGate(gate) ? 'bad' : 'ok'),
   },
+  nameColumn(4, 1),
 ];
 
-/** `ambiguous` and `gate` are shown where a node has any. */
-export function nodeColumnsFor(nodes: readonly NodeResult[]): readonly Column<Row>[] {
-  const shown = new Set<string>();
-  if (nodes.some(({ ambiguous }) => ambiguous)) shown.add('ambiguous');
-  if (nodes.some(({ gate }) => gate)) shown.add('gate');
-  return nodeColumns.map((column) =>
-    shown.has(column.name) ? { ...column, extra: false } : column,
-  );
+/** `connectors reconfigure:…033`: a whole config is as wide as two other columns. */
+function whatText({ runtime, action }: Activity): string {
+  return `${runtime} ${action.replace(/\d+(?=\d{3}$)/, '…')}`;
 }
 
-export const activityColumns: readonly Column<Activity>[] = [
-  { name: 'id', priority: 0, value: (activity) => activity.id },
-  { name: 'node', priority: 1, value: (activity) => activity.node_id },
-  { name: 'runtime', priority: 2, where: 'elsewhere', value: (activity) => activity.runtime },
-  { name: 'action', priority: 2, where: 'elsewhere', value: (activity) => activity.action },
+export const activityColumns: ReadonlyArray<Column<Activity>> = [
+  { name: 'id', priority: 6, lead: 6, value: (activity) => activity.id },
+  nodeColumn(4, 4),
+  { name: 'runtime', priority: 2, lead: 1, where: 'elsewhere', value: ({ runtime }) => runtime },
+  { name: 'action', priority: 2, lead: 1, where: 'elsewhere', value: ({ action }) => action },
   {
-    name: 'what',
-    priority: 2,
-    where: 'terminal',
+    ...{ name: 'what', priority: 2, lead: 1, where: 'terminal', text: whatText },
     value: ({ runtime, action }) => `${runtime} ${action}`,
-    // Without the id of a config, which is as wide as two other columns.
-    text: ({ runtime, action }) => `${runtime} ${action.replace(/:.*/s, '')}`,
   },
   {
-    name: 'status',
-    priority: 0,
-    value: (activity) => activity.status,
+    ...{ name: 'status', priority: 0, lead: 2, value: ({ status }) => status },
     text: ({ status }, { elapsed }) =>
       elapsed === undefined ? status : `${statusSign(status)} ${status}`,
     style: (activity) => statusStyle(activity.status),
   },
   { name: 'author', priority: 9, value: (activity) => activity.author_id },
-  ...timeColumns<Activity>('created', 3, (activity) => activity.created_at),
+  {
+    ...timeColumn<Activity>('created', 3, (activity) => activity.created_at),
+    ...{ lead: 0, where: 'elsewhere' },
+  },
+  {
+    ...ageColumn<Activity>('age', 3, (activity) => activity.created_at),
+    ...{ lead: 0, where: 'terminal' },
+  },
   { ...timeColumn<Activity>('finished', 10, (activity) => activity.finished_at), extra: true },
-  tookColumn(6),
+  { ...tookColumn<Activity>(5), lead: 3 },
   { name: 'deployment', priority: 11, extra: true, value: (activity) => activity.deployment_id },
   { name: 'environment', priority: 12, extra: true, value: (activity) => activity.environment_id },
   { name: 'division', priority: 13, extra: true, value: (activity) => activity.division_id },
   { name: 'tenant', priority: 14, extra: true, value: (activity) => activity.tenant_id },
+  nameColumn(5, 5),
 ];

@@ -1,11 +1,11 @@
 import { errorDocument, type LdctlError } from '../base/errors.js';
-import type { ResultFields } from '../base/outcome.js';
+import type { NodeResult, ResultFields } from '../base/outcome.js';
 import { count } from '../base/text.js';
-import { selectColumns } from './columns.js';
+import { nodeText, selectColumns } from './columns.js';
 import { errorText, sentence } from './error.js';
 import { loadFormat } from './formats.js';
 import { formatOptions, listWriter, type PrintOptions } from './list.js';
-import { nodeColumns, nodeColumnsFor } from './rows.js';
+import { nodeColumns, withName } from './rows.js';
 import { summaryText, type SummaryOptions } from './run-text.js';
 import type { Output, Sink } from './streams.js';
 
@@ -49,6 +49,10 @@ export async function printRunResult(
     const value = {
       ...(format.events && { event: 'result' }),
       ...result,
+      nodes: result.nodes.map((node) => ({
+        ...withName(node, output.names),
+        ...(node.status === 'rejected' && { last_completed: reasonOf(node, options) }),
+      })),
       ...(dryRun && (dryRun.how ? { requests: dryRun.requests } : { request: dryRun.requests[0] })),
       ...(error && { error: errorDocument(error) }),
     };
@@ -56,12 +60,16 @@ export async function printRunResult(
   } else if (dryRun && options.format === 'table') {
     stdout.write(dryRunText(stdout, result, dryRun));
   } else {
-    const writer = listWriter(stdout, nodeColumnsFor(result.nodes), options);
+    const writer = listWriter(stdout, nodeColumns, options);
     stdout.write(writer.items(result.nodes) + writer.end(result.nodes.length));
   }
   if (error) stderr.write(errorText(stderr, error));
   if (!dryRun) stderr.write(summaryText(stderr, result, options));
   await stdout.drained();
+}
+
+function reasonOf({ node_id: id }: NodeResult, { reasons }: SummaryOptions): object | null {
+  return id === null ? null : (reasons?.get(id) ?? null);
 }
 
 /** `Would restart iggy on 3 nodes of sandbox, 1 at a time, gate: ./check.sh`, and the nodes. */
@@ -75,6 +83,6 @@ function dryRunText(
   const where = nodes.length === 0 ? 'every node' : count(nodes.length, 'node');
   return [
     sentence(sink, [`Would ${what} on ${where} of ${place}`, ...(how ?? [])].join(', ')),
-    ...nodes.map(({ node_id: id }) => `  ${id ?? 'an expected node'}\n`),
+    ...nodes.map(({ node_id: id }) => `  ${id ? nodeText(id, sink) : 'an expected node'}\n`),
   ].join('');
 }

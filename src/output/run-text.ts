@@ -1,4 +1,5 @@
 import { isFinal, type Activity } from '../base/activity.js';
+import type { Id } from '../base/ids.js';
 import { formatDuration } from '../base/durations.js';
 import {
   isFailedGate,
@@ -9,7 +10,7 @@ import {
 } from '../base/outcome.js';
 import type { RunStep } from '../job/events.js';
 import { count, plainText, shortList } from '../base/text.js';
-import { timeText, tookMs } from './columns.js';
+import { ageText, nodeText, timeText, tookMs } from './columns.js';
 import { sentence } from './error.js';
 import { gateWord, standingOf } from './rows.js';
 import { painter, type Sink } from './streams.js';
@@ -24,7 +25,7 @@ export interface RunTitle {
   nodes: number | null;
 }
 
-const DOING: Readonly<Record<string, string>> = {
+export const DOING: Readonly<Record<string, string>> = {
   start: 'Starting',
   stop: 'Stopping',
   restart: 'Restarting',
@@ -70,6 +71,13 @@ export function troubleOf({ status, gate }: NodeResult): string | null {
   if (status === null) return 'not seen yet';
   return status === 'processing' ? 'still processing' : plainText(status);
 }
+/** The last start, stop or restart that completed on a node before it rejected an action. */
+export interface LastCompleted {
+  activity_id: Id;
+  action: string;
+  finished_at: string | null;
+}
+
 export interface SummaryOptions {
   /** No summary of a success. */
   quiet: boolean;
@@ -77,37 +85,97 @@ export interface SummaryOptions {
   target?: string;
   /** Key and request id were printed before. */
   debug?: boolean;
+  /** Of each node that rejected the action; null where it is not known. */
+  reasons?: ReadonlyMap<Id, LastCompleted | null>;
+  /** How long it was followed, ms. */
+  ranMs?: number;
 }
 
 /**
- * How a run ended, in a sentence; then, on lines that can be copied, the commands that tell more
- * and that resume it.
+ * How a run ended, in a sentence, and what is known of why; then, on lines that can be copied, the
+ * commands that come next.
  */
 export function summaryText(sink: Sink, result: ResultFields, options: SummaryOptions): string {
-  const { outcome, nodes, targets, resume, idempotency_key: key, request_id: request } = result;
-  const { quiet, target = '', debug = false } = options;
+  const { outcome } = result;
   const isGood = outcome === 'completed' || outcome === 'accepted';
-  if (isGood && quiet) return '';
-  const paint = painter(sink.colour);
-  const bad = nodes.filter(({ status }) => status === 'rejected' || status === MISSING);
-  const ids = bad.map(({ node_id: id }) => id).filter((id) => id !== null);
-  const look = `ldctl activities list --node ${ids.slice(0, 10).join()} ${target}`.trimEnd();
-  const commands = [ids.length === 0 ? null : look, resume].filter((command) => command !== null);
-  const mayHaveLeft = targets === 'observed' && bad.some(({ status }) => status === MISSING);
-  // Off a terminal and with --debug they were printed before; the command that resumes a roll holds
-  // the key.
-  const needsKey = sink.isTTY && !debug && resume !== null && key !== null && !resume.includes(key);
+  if (isGood && options.quiet) return '';
   const style = isGood ? 'ok' : outcome === 'interrupted' ? undefined : 'bad';
+  const commands = nextCommands(sink, result, options);
+  const paint = painter(sink.colour);
   return [
     sentence(sink, endingOf(result), style),
-    mayHaveLeft ? sentence(sink, `hint: ${LEFT_HINT}`, 'bold') : '',
+    ...whyOf(sink, result, options).map((line) => sentence(sink, line, 'bold')),
     ...commands.map(
       (command, index) => `${paint('bold', index === 0 ? 'next:' : 'or:')} ${plainText(command)}\n`,
     ),
-    needsKey
-      ? sentence(sink, `idempotency key ${key}\nrequest ${request ?? 'unknown'}`, 'dim', 'all')
-      : '',
+    keyText(sink, result, options),
   ].join('');
+}
+
+/** What is known of why it ended so: of nodes that rejected, are open, or may have left. */
+function whyOf(
+  sink: Sink,
+  { outcome, targets, nodes, replayed }: ResultFields,
+  { reasons = new Map(), ranMs }: SummaryOptions,
+): string[] {
+  const known = [...reasons].filter(([, last]) => last !== null).slice(0, 10);
+  const lines = known.map(([node, last]) => {
+    const { action, finished_at: at } = last ?? { action: '', finished_at: null };
+    const ago = at === null ? '' : `, ${ageText(at, Date.now())} ago`;
+    return `${nodeText(node, sink)}: last completed there: ${action}${ago}`;
+  });
+  if (reasons.size > 0 && known.length === 0) {
+    lines.push("hint: The API gives no reason, nor does the log; the node's own log may.");
+  }
+  if (reasons.size > 0 && replayed) lines.push('to do it again: another --idempotency-key');
+  if (outcome === 'timed_out' && ranMs !== undefined) {
+    const took = nodes.flatMap((node) => tookMs(node) ?? []);
+    const range = [Math.min(...took), Math.max(...took)].map(formatDuration);
+    const others = took.length === 0 ? '' : `; the others took ${[...new Set(range)].join(' to ')}`;
+    lines.push(`waited ${formatDuration(ranMs)}${others}`);
+  }
+  const isMissing = nodes.some(({ status }) => status === MISSING);
+  return isMissing && targets === 'observed' ? [...lines, `hint: ${LEFT_HINT}`] : lines;
+}
+
+/** More would be no command to read. */
+const MOST_NAMED = 20;
+
+/** What to do about nodes that failed, and how to go on. */
+function nextCommands(
+  sink: Sink,
+  { nodes, runtime, action, resume }: ResultFields,
+  { reasons, target = '' }: SummaryOptions,
+): string[] {
+  const idsOf = (wanted: string): Id[] =>
+    nodes.flatMap(({ node_id: id, status }) => (status === wanted && id !== null ? [id] : []));
+  const [rejected, missing] = [idsOf('rejected'), idsOf(MISSING)];
+  const stopped = rejected.filter((id) => reasons?.get(id)?.action === 'stop');
+  const named = (ids: readonly Id[]): string => ids.map((id) => nodeText(id, sink)).join();
+  const isUndone = runtime !== null && /^re(start|configure)/.test(action ?? '');
+  const commands: string[] = [];
+  if (isUndone && stopped.length > 0 && stopped.length <= MOST_NAMED) {
+    commands.push(`activities trigger ${runtime} start --node ${named(stopped)}`);
+  } else if (rejected.length > 0) {
+    commands.push('nodes list');
+  } else if (missing.length > 0) {
+    commands.push(`activities list --node ${named(missing.slice(0, 10))}`);
+  }
+  const whole = commands.map((command) => `ldctl ${command} ${target}`.trimEnd());
+  return resume === null ? whole : [...whole, resume];
+}
+
+/**
+ * Off a terminal and with --debug they were printed before; the command that resumes a roll holds
+ * the key.
+ */
+function keyText(
+  sink: Sink,
+  { resume, idempotency_key: key, request_id: request }: ResultFields,
+  { debug = false }: SummaryOptions,
+): string {
+  if (!sink.isTTY || debug || resume === null || key === null || resume.includes(key)) return '';
+  return sentence(sink, `idempotency key ${key}\nrequest ${request ?? 'unknown'}`, 'dim', 'all');
 }
 
 const LEFT_HINT =

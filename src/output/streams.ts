@@ -1,4 +1,5 @@
 import { LdctlError } from '../base/errors.js';
+import type { NodeNames } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
 import type { Env } from '../base/text.js';
 
@@ -45,6 +46,8 @@ export class Sink {
   /** Whether lines already written can be replaced: a terminal that moves its cursor. */
   readonly canRedraw: boolean;
   readonly colour: boolean;
+  /** What nodes are called, once the deployment is known. */
+  names: NodeNames = new Map();
   /** What programs read, such as JSON or CSV: it is written as it is. */
   isData = false;
   readonly #stream: OutputStream;
@@ -133,7 +136,10 @@ export class Sink {
   #fail(cause: NodeJS.ErrnoException): void {
     // EIO means that the terminal was closed; of a file, a fault of the disk.
     const isGone = GONE_CODES.has(cause.code) || (cause.code === 'EIO' && this.isTTY);
-    const message = `the output could not be written: ${cause.message}`;
+    const name = (this.#stream as { fd?: number }).fd === 2 ? 'stderr' : 'stdout';
+    // `ENOSPC: no space left on device, write`
+    const why = /^\w+: (.*?)(?: on device)?,/.exec(cause.message)?.[1] ?? cause.message;
+    const message = `cannot write to ${name}: ${why}`;
     this.#close(
       isGone ? new ReaderGone() : new LdctlError('fault', 'output_failed', message, { cause }),
     );
@@ -161,6 +167,14 @@ export class Output {
 
   redact(key: ApiKey): void {
     for (const sink of [this.stdout, this.stderr]) sink.redact(key);
+  }
+
+  get names(): NodeNames {
+    return this.stdout.names;
+  }
+
+  set names(names: NodeNames) {
+    for (const sink of [this.stdout, this.stderr]) sink.names = names;
   }
 
   /** After an interrupt: a sink whose reader is slow is closed soon, with this as the reason. */

@@ -219,7 +219,7 @@ export class Sandbox {
     if (value === undefined) throw new Refusal('unauthorized', 'The ld-api-key header is missing.');
     const key = Object.values(this.cloud.keys).find((known) => known.value === value);
     if (key) return key;
-    throw new Refusal('unauthorized', 'The API key is wrong, has expired or was revoked.');
+    throw new Refusal('unauthorized', 'the sandbox does not know this key');
   }
 
   /** A token bucket for each API key, filled all the time. */

@@ -41,8 +41,8 @@ const schema = v.strictObject({
     3,
   ),
   /**
-   * How many past activities its log begins with. Default: one a node, 5 at least. Fewer than nodes
-   * leave nodes out.
+   * How many past activities its log begins with. Default: one for each runtime of each node,
+   * 5 at least. Fewer than nodes leave nodes out.
    */
   history: v.optional(whole(0, 1_000_000)),
   /**

@@ -147,13 +147,13 @@ const HISTORY_SPAN = 96 * HOUR;
 /** The work on an activity takes up to this fraction more or less. */
 const JITTER = 0.25;
 
-/** The history repeats these. They leave every runtime started. */
+/** The history repeats these: the runtimes take turns, and every one is left started. */
 const RECONFIGURE: Action = { verb: 'reconfigure', configId: 7262600000000000043n };
 const PAST_ACTIONS = [
   ['iggy', { verb: 'restart' }, OPERATORS.ada, 'completed', 4200],
   ['connectors', RECONFIGURE, OPERATORS.bo, 'completed', 9800],
-  ['connectors', { verb: 'restart' }, OPERATORS.bo, 'completed', 3100],
   ['iggy', { verb: 'start' }, OPERATORS.ada, 'rejected', 700],
+  ['connectors', { verb: 'restart' }, OPERATORS.bo, 'completed', 3100],
 ] as const;
 
 /**
@@ -213,10 +213,12 @@ export class Cloud {
   /** The newest an hour before `now` (ms UTC), of one node after the other. */
   #addHistory(now: number): void {
     const nodes = [...this.main.nodes.keys()];
-    const count = this.#settings.history ?? Math.max(SHORTEST_DEFAULT_HISTORY, nodes.length);
+    const count = this.#settings.history ?? Math.max(SHORTEST_DEFAULT_HISTORY, 2 * nodes.length);
     for (let index = 0; index < count; index += 1) {
-      const past = PAST_ACTIONS[index % PAST_ACTIONS.length];
-      const node_id = nodes[index % nodes.length];
+      const turn = index % nodes.length;
+      const round = Math.floor(index / nodes.length);
+      const past = PAST_ACTIONS[(turn + round) % PAST_ACTIONS.length];
+      const node_id = nodes[turn];
       if (!past || node_id === undefined) return;
       const [runtime, action, authorId, result, tookMs] = past;
       const at = Math.floor(now - HOUR - ((count - 1 - index) / count) * HISTORY_SPAN);

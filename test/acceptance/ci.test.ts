@@ -190,7 +190,7 @@ describe('the GitHub action', () => {
     assert.deepEqual([forgotten.outputs.outcome, scene.posts.length], ['error', 0]);
     assert.match(
       forgotten.stderr,
-      /^::error title=ldctl empty_node::--node names no node Is a variable unset\?/m,
+      /^::error title=ldctl usage::--node is empty Is a variable unset\?/m,
     );
     assertMatches('error', forgotten.outputs.json ?? '');
     const dry = await runAction(scene, 0, { ...RESTART, nodes: '7', 'dry-run': 'true' });

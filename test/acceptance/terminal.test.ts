@@ -98,7 +98,36 @@ describe('at a terminal', () => {
     assert.deepEqual(scene.bodies, ['{"nodes":[7,8]}']);
   });
 
-  const two = { nodes: [7n, 8n], workMs: 4000 };
+  const long = [610809900976570889n, 610809900976570890n, 620809900976570890n];
+  terminalStory(
+    'the end of an id is asked about with the whole id, and a node is called by its name',
+    { nodes: long },
+    'nodes name ...889 broker-1',
+    async (terminal, scene) => {
+      await terminal.shows(/Is this node …889\?[^]*610809900976570889[^]*no\b/);
+      // No is what Enter alone says.
+      terminal.type(`${ESCAPE}[A`);
+      terminal.enter();
+      await ends(0, terminal);
+      await atTerminal(scene, `${RESTART} --node broker-1,...890`, async (named) => {
+        await named.shows(/Which is node …890\?[^]*610809900976570890[^]*6208[^]*none of these/);
+        named.type(`${ESCAPE}[A`);
+        named.enter();
+        await named.shows(/^broker-1 +\d+/m);
+        const { stdout } = await ends(0, named);
+        assert.match(stdout, /^broker-1 +\d+ +completed/m);
+        assert.deepEqual(scene.bodies, [`{"nodes":[${long[0]},${long[2]}]}`]);
+      });
+      await atTerminal(scene, `${RESTART} --node ...890`, async (refused) => {
+        await refused.shows(/none of these/);
+        refused.enter();
+        await ends(2, refused);
+      });
+      assert.equal(scene.posts.length, 1);
+    },
+  );
+
+  const two = { nodes: [7n, 8n], workMs: 1500 };
   terminalStory(
     'yes goes ahead, and shows the nodes live in colour',
     two,
@@ -184,7 +213,7 @@ describe('the first five minutes, at a terminal', () => {
       scene,
       `profiles add mine --protected --api-url ${scene.url}`,
       async (terminal) => {
-        await terminal.shows(/Tenant id:/);
+        await terminal.shows(/Tenant id \(the LaserData console shows it\):/);
         terminal.enter(scene.sandbox.tenantId.toString());
         await terminal.shows(/API key:/);
         terminal.enter(`${key}x`);
@@ -192,14 +221,14 @@ describe('the first five minutes, at a terminal', () => {
         await terminal.shows(/API key:/);
         terminal.enter(key);
         await terminal.shows(/key sandbox admin \(role admin\)/);
-        await terminal.shows(/Deployment:\n❯ platform\/production\/sandbox\n/);
+        await terminal.shows(/Deployment:\s*\n❯ platform\/production\/sandbox\n/);
+        terminal.enter('tion/sand');
+        await terminal.shows(/Deployment: tion\/sand\s*\n❯ platform\/production\/sandbox\n\n/);
         terminal.enter();
-        await terminal.shows(/Where should the key be kept\?/);
-        terminal.enter();
-        await terminal.shows(/warning: the keyring cannot be used/);
+        await terminal.shows(/warning: no keyring answers on this machine/);
         await terminal.shows(/❯ In a file that only you can read/);
         terminal.enter();
-        await terminal.shows(/added profile mine, now the current one/);
+        await terminal.shows(/added mine → platform\/production\/sandbox; key good for 199 days\n/);
         assert.ok(!(await ends(0, terminal)).stdout.includes(key), 'the key was shown');
         assert.ok(readFileSync(join(scene.folder, 'config', 'config.json'), 'utf8').includes(key));
       },

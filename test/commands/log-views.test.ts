@@ -250,15 +250,20 @@ describe('what is made of the log:', () => {
         action: 'restart',
         status: 'completed',
         created_at: '2026-06-01T11:00:00Z',
+        state: 'running',
+        since: '2026-06-01T11:00:04.2Z',
       };
       const connectors = {
         activity_id: 103n,
         action: 'reconfigure:42',
         status: 'rejected',
         created_at: '2026-05-30T11:00:00Z',
+        state: null,
+        since: null,
       };
       assert.deepEqual(items[0], {
         node_id: 7n,
+        node_name: null,
         last_activity_at: '2026-06-01T11:00:00Z',
         runtimes: { iggy, connectors },
       });
@@ -277,25 +282,52 @@ describe('what is made of the log:', () => {
       assert.match(table, /^NODE +IGGY +CONNECTORS +\[31MRED +__PROTO__ +LAST$/m);
     });
 
-    it('marks what was rejected and what is processing', async () => {
+    it('says what each runtime is by the log, and what came after', async () => {
       bench.showLog(() => LOG);
       const { stdout, stderr } = await bench.run(NodesList, '--utc');
       assert.equal(
         stdout,
-        'NODE                  IGGY                  CONNECTORS              CONNECTOR:SINK:PG  LAST\n' +
-          '7                     ✓ restart             ✗ reconfigure rejected  -                  2026-06-01 11:00:00Z\n' +
-          '9                     … restart processing  -                       -                  2026-06-01 11:57:00Z\n' +
-          '18446744073709551615  -                     -                       ✓ start            2026-05-20 11:00:00Z\n',
+        'NODE                  IGGY        CONNECTORS            CONNECTOR:SINK:PG  LAST\n' +
+          '7                     running     reconfigure rejected  -                  2026-06-01 11:00:00Z\n' +
+          '9                     restarting  -                     -                  2026-06-01 11:57:00Z\n' +
+          '18446744073709551615  -           -                     running            2026-05-20 11:00:00Z\n',
       );
       assert.equal(stderr, '');
+    });
+
+    it('says how long ago at a terminal', async () => {
+      bench.screen = 80;
+      const ago = (minutes: number): string =>
+        new Date(Date.now() - minutes * 60_000 - 10_000).toISOString();
+      const act = (id: bigint, node_id: bigint, action: string, status: string, minutes: number) =>
+        entry({
+          ...{ id, node_id, action, status, created_at: ago(minutes) },
+          finished_at: status === 'processing' ? null : ago(minutes),
+        });
+      bench.showLog(() => [
+        act(6n, 7n, 'restart', 'rejected', 2),
+        act(5n, 7n, 'stop', 'completed', 6),
+        act(4n, 8n, 'start', 'completed', 180),
+        act(3n, 9n, 'restart', 'processing', 1),
+        act(2n, 10n, 'stop', 'completed', 5),
+        act(1n, 10n, 'reconfigure:42', 'completed', 7),
+      ]);
+      const { stdout } = await bench.run(NodesList, '--since', '2026-01-01');
+      assert.deepEqual(stdout.split('\n').slice(0, -1), [
+        'NODE  IGGY                                 CONNECTORS  LAST',
+        '7     stopped 6m, restart rejected 2m ago  -           2m',
+        '8     running 3h                           -           3h',
+        '9     restarting 1m                        -           1m',
+        '10    stopped 5m                           -           5m',
+      ]);
     });
 
     it('has the same columns in CSV whether a runtime was named or not', async () => {
       bench.showLog(() => LOG.slice(0, 1));
       const { stdout, stderr } = await bench.run(NodesList, '-o', 'csv', '-q');
       const [header, row] = stdout.split('\n');
-      assert.equal(header, 'node,iggy,connectors,last');
-      assert.equal(row, '9,processing,,2026-06-01T11:57:00Z');
+      assert.equal(header, 'node,iggy,connectors,last,name');
+      assert.equal(row, '9,processing,,2026-06-01T11:57:00Z,');
       assert.equal(stderr, '');
     });
 

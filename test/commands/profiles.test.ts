@@ -52,6 +52,7 @@ describe('the profiles commands', () => {
     api_url: CORE,
     deployment_id: DEPLOYMENT,
     deployment_name: null,
+    deployment_path: null,
     supervisor_url: SUPERVISOR,
     protected: false,
     key_store: 'file',

@@ -183,7 +183,8 @@ describe('activities roll', () => {
 
   it('refuses a key that was used for another roll, and sends nothing', async () => {
     await halt();
-    const { code, stderr, result } = await run(...HALTED, '--pause', '1s');
+    const other = HALTED.map((word) => (word === '8,7' ? '8' : word));
+    const { code, stderr, result } = await run(...other);
     assert.deepEqual([code, result.error?.code], [2, 'key_used']);
     assert.match(stderr, /^hint: .*ldctl activities roll --resume deploy-7$/m);
   });
@@ -224,23 +225,40 @@ describe('activities roll', () => {
       }
     });
 
+    it('of an unknown key lists the unfinished rolls', async () => {
+      await halt();
+      const { stderr } = await run('--resume', 'deploy-8');
+      assert.match(
+        stderr,
+        /^hint: Unfinished rolls: deploy-7 \(restart iggy, 2 nodes, \S+ ago\)\.$/m,
+      );
+    });
+
+    for (const [how, words] of [
+      ['by its key', [...RESUME, '--gate', 'true']],
+      ['by the same command', HALTED.map((word) => (word === 'exit 1' ? 'true' : word))],
+    ] as const) {
+      it(`takes another gate ${how}, asks it for the node whose gate failed, and keeps it`, async () => {
+        await halt();
+        expectPost(7n);
+        const again = await run(...words);
+        assert.equal(again.code, 0, again.stderr);
+        assert.deepEqual(
+          again.result.nodes.map(({ gate }) => gate?.exit_code),
+          [0n, 0n],
+        );
+        const third = await run(...RESUME);
+        assert.equal(third.code, 0, third.stderr);
+        assert.deepEqual(
+          third.result.nodes.map(({ gate }) => gate),
+          [null, null],
+        );
+      });
+    }
+
     const recorded = [
-      ...[
-        '--node=7',
-        '--nodes-from=-',
-        '--config=7',
-        '--expect-nodes=2',
-        '--gate=true',
-        '--gate-timeout=1s',
-      ],
-      ...[
-        '--max-unavailable=2',
-        '--pause=1s',
-        '--node-timeout=1s',
-        '--continue-on-error',
-        '--idempotency-key=x',
-      ],
-      ...['--if-busy=wait', '--dry-run', '--yes', '--appear-timeout=1s'],
+      ...['--node=7', '--nodes-from=-', '--config=7', '--expect-nodes=2'],
+      ...['--idempotency-key=x', '--dry-run', '--yes'],
     ];
     for (const flag of recorded) {
       it(`is 2 with ${flag}: the record says it`, async () => {

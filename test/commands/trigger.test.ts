@@ -91,6 +91,7 @@ describe('activities trigger', () => {
       nodes: [
         {
           node_id: NODE,
+          node_name: null,
           activity_id: OWN.id,
           status: 'completed',
           created_at: OWN.created_at,
@@ -98,6 +99,7 @@ describe('activities trigger', () => {
           ambiguous: false,
         },
       ],
+      not_acted_on: [],
       resume: null,
     });
     assert.ok(stdout.endsWith('}\n'));

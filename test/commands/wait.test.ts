@@ -34,11 +34,13 @@ describe('activities wait', () => {
     assert.equal(code, 3, stderr);
     const shown = ({ node_id, id, status, created_at, finished_at }: Activity): object => ({
       node_id,
+      node_name: null,
       activity_id: id,
       status,
       created_at,
       finished_at,
       ambiguous: false,
+      ...(status === 'rejected' && { last_completed: null }),
     });
     assert.deepEqual(parseJson(stdout), {
       outcome: 'rejected',
@@ -51,6 +53,7 @@ describe('activities wait', () => {
       recovered: null,
       request_id: null,
       nodes: [shown(FIRST), shown(SECOND)],
+      not_acted_on: [],
       resume: null,
     });
   });
@@ -76,6 +79,41 @@ describe('activities wait', () => {
     );
     const stray = await bench.run(ActivitiesWait, String(FIRST.id), '--nodes-from', '-');
     assert.equal(stray.code, 2, stray.stderr);
+  });
+
+  const FROM = [
+    ...['--after', '7301845022003200000', '--runtime', 'iggy', '--action', 'restart'],
+    ...['--nodes-from', '-'],
+  ];
+  for (const [what, input, says, next] of [
+    [
+      'a table',
+      'NODE  IGGY\n7     restart\n',
+      /line 1 is the header of a table/,
+      /nodes list -o json/,
+    ],
+    ['nothing', '\n', /stdin names no node/, /Is the command before the pipe empty\?/],
+    ['ids in one line without commas', '7 8\n', /several ids in one value/, /with commas/],
+  ] as const) {
+    it(`takes no nodes from ${what}, and says what to do`, async () => {
+      bench.input = input;
+      const { code, stderr } = await bench.run(ActivitiesWait, ...FROM, ...FOREVER);
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, says);
+      assert.match(stderr, next);
+    });
+  }
+
+  it('takes nodes from lines, with commas, and as JSON strings', async () => {
+    const nodes = [7n, 8n, 9n];
+    bench.showLog(() =>
+      nodes.map((node_id) => entry({ ...FIRST, id: FIRST.id + node_id, node_id })),
+    );
+    bench.input = '7, 8\n"9" # the last\n';
+    const { code, stdout, stderr } = await bench.run(ActivitiesWait, ...FROM, ...FOREVER);
+    assert.equal(code, 0, stderr);
+    const found = (parseJson(stdout) as Result).nodes.map(({ node_id: node }) => node);
+    assert.deepEqual(found, nodes);
   });
 
   it('ends with 7 when there is no such activity, and names it', async () => {
@@ -181,10 +219,7 @@ describe('activities wait', () => {
     [['7', '--after', '8'], /ids or --after, not both/],
     [['--after', '8'], /--after needs --runtime and --action/],
     [['--after', '8', '--runtime', 'iggy', '--action', 'explode'], /unknown action "explode"/],
-    [
-      ['--after', '8', '--runtime', 'iggy', '--action', 'stop', '--node', ''],
-      /--node names no node/,
-    ],
+    [['--after', '8', '--runtime', 'iggy', '--action', 'stop', '--node', ''], /--node is empty/],
     [['7', '--runtime', 'iggy'], /--runtime goes with --after/],
     [['18446744073709551616'], /is at most 18446744073709551615/],
     [['7x'], /"7x" is not an id/],

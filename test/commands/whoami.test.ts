@@ -171,8 +171,15 @@ describe('whoami', () => {
     assert.equal(code, 4);
     assert.match(
       stderr,
-      new RegExp(`hint: It is the key ld_pk_…${KEY.slice(-4)} from LD_API_KEY\\.`),
+      new RegExp(`hint: It is the key ld_pk_…${KEY.slice(-4)} \\(LD_API_KEY\\)\\.`),
     );
+  });
+
+  it('begins with the answer: who may do what where, and until when', async () => {
+    bench.core.get(CONTEXT).reply(200, context()).get(STRUCTURE).reply(200, structure);
+    const { stderr } = await bench.run(Whoami);
+    const [answer] = stderr.split('\n');
+    assert.equal(answer, 'ci (viewer) may read platform/production/prod; key good for 5 days');
   });
 
   describe('with a profile', () => {
@@ -234,7 +241,7 @@ describe('whoami', () => {
       assert.equal(code, 4);
       assert.match(
         stderr,
-        /API key of profile me expired 1 day ago[^]*hint: It is .* from profile me\. .*`ldctl profiles update me --api-key-stdin`/,
+        /API key of profile me expired 1 day ago[^]*hint: It is .* \(profile me\)\. .*`ldctl profiles update me --api-key-stdin`/,
       );
     });
 

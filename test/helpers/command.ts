@@ -60,6 +60,8 @@ export class CommandBench {
   program: Program = packageProgram(ROOT);
   /** Whether stdin and stderr are a terminal's; stdout is piped on. */
   isTerminal = false;
+  /** How wide the terminal of stdout is; null where it is piped on. */
+  screen: number | null = null;
   /** What is piped into the command. */
   input = '';
   readonly #interrupt = new AbortController();
@@ -94,7 +96,10 @@ export class CommandBench {
 
   /** Runs a command to its end, in virtual time. */
   async run(Command: CommandClass, ...argv: string[]): Promise<CommandEnd> {
-    const output = memoryOutput({ stderr: { isTTY: this.isTerminal, colour: false } });
+    const output = memoryOutput({
+      stderr: { isTTY: this.isTerminal, colour: false },
+      ...(this.screen !== null && { stdout: { isTTY: true, colour: false, columns: this.screen } }),
+    });
     const command = new Command(argv, config, {
       program: this.program,
       env: this.env,

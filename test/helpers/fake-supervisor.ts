@@ -53,6 +53,8 @@ export class FakeSupervisor implements Supervisor {
   readonly reads: PageQuery[] = [];
   readonly entries: FakeEntry[] = [];
   order: 'asc' | 'desc' = 'desc';
+  /** Whether its pages have a date. */
+  hasDate = false;
   nodes: readonly Id[] = [1n, 2n, 3n];
   behaviour = new Map<Id, NodeBehaviour>();
   /** Runs before every read: the place to let the log grow. */
@@ -160,6 +162,7 @@ export class FakeSupervisor implements Supervisor {
       page,
       total_results: visible.length,
       total_pages: Math.ceil(visible.length / results),
+      ...(this.hasDate && { serverTime: now }),
     };
   }
 }

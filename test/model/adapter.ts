@@ -103,18 +103,17 @@ export type Ended =
   | { run: ResultEvent; watch: null }
   | { run: null; watch: WatchResult & { error: LdctlError | null } };
 
+/** What a job starts with. */
+type Start = Pick<DriveTools, 'journal' | 'log'> & { apiKey: string };
+
 /** @throws as the reads do that come before a job */
-export async function startJob(
-  setting: Setting,
-  tools: Pick<DriveTools, 'journal' | 'log'>,
-  now: () => number,
-): Promise<Runner> {
+export async function startJob(setting: Setting, tools: Start, now: () => number): Promise<Runner> {
   return new Runner(await jobOf(setting, tools, now));
 }
 
 async function jobOf(
   setting: Setting,
-  { journal, log }: Pick<DriveTools, 'journal' | 'log'>,
+  { journal, log, apiKey }: Start,
   now: () => number,
 ): Promise<Job<ResultEvent | WatchResult>> {
   const { use, ifBusy } = setting;
@@ -137,6 +136,7 @@ async function jobOf(
   const shared = {
     ...limits,
     ...{ runtime: 'iggy' as const, action, idempotencyKey: 'key', kept: isKept(setting), ifBusy },
+    ...{ apiKey: apiKey === 'A' ? '0f1e2d3c' : '4b5a6978', listed: null, core: setting.core },
     tenant: setting.hasTenant ? { tenantId: TENANT, origin: 'a profile', hint: '' } : null,
   };
   if (use.is === 'run') {
@@ -190,7 +190,7 @@ function pairOf(step: StepOf<Asked>, fact: string): string {
 
 /** Every pair that can be. */
 export const PAIRS: readonly string[] = [
-  ...['accepted', 'redirected', 'refused', 'passed'].flatMap((state) =>
+  ...['accepted', 'refused', 'passed'].flatMap((state) =>
     ['done', 'unwritten'].map((fact) => `note ${state} → ${fact}`),
   ),
   ...['recorded', 'found', 'unwritten'].map((fact) => `record → ${fact}`),

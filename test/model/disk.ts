@@ -20,18 +20,13 @@ export class MemoryJournal implements RunJournal {
   read(key: string): KeptRun | null {
     const all = this.disk.get(key) ?? [];
     const counts = ({ record, marks }: Stored): boolean =>
-      this.wall() - record.postedAt <= VALID &&
-      (!marks.has('refused') || marks.has('accepted') || marks.has('redirected'));
+      this.wall() - record.postedAt <= VALID && (!marks.has('refused') || marks.has('accepted'));
     const live = all.filter(counts);
     const stored = live.findLast(({ marks }) => marks.has('accepted')) ?? live.at(-1);
     if (!stored) return null;
     const { record } = stored;
     const has = (mark: string): boolean => live.some(({ marks }) => marks.has(mark));
-    const marks = {
-      accepted: has('accepted'),
-      redirected: has('redirected'),
-      passed: has('passed'),
-    };
+    const marks = { accepted: has('accepted'), passed: has('passed') };
     return {
       record,
       generation: all.indexOf(stored) + 1,
@@ -42,7 +37,7 @@ export class MemoryJournal implements RunJournal {
 
   begin(record: RunRecord, after: number): Begun {
     const kept = this.read(record.key);
-    if (kept && (kept.accepted || kept.redirected || kept.generation !== after)) {
+    if (kept && (kept.accepted || kept.generation !== after)) {
       return { found: kept };
     }
     const all = [...(this.disk.get(record.key) ?? []), { record, marks: new Set<string>() }];

@@ -77,6 +77,8 @@ class Stage {
       one = await this.#turn(one);
       if (this.story.stuck !== null) return;
     }
+    // What was long on its way arrives.
+    this.#world.pass(this.#world.now + 10 * SECOND);
   }
 
   #beforehand(): void {

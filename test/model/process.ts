@@ -70,7 +70,7 @@ export class Process {
   }
 
   async start(): Promise<void> {
-    const tools = { journal: this.journal, log: this.#log };
+    const tools = { journal: this.journal, log: this.#log, apiKey: this.apiKey };
     this.runner = await startJob(this.setting, tools, () => this.world.now);
   }
 

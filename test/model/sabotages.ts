@@ -6,9 +6,8 @@ import type { GateResult } from '../../src/base/outcome.js';
 import type { Entries } from '../../src/job/entries.js';
 import type { FactOf, Job, Step, StepOf } from '../../src/job/job.js';
 import type { Roll, RollPlan } from '../../src/job/roll-state.js';
-import type { Replay, Run, RunPlan, WaitPlan } from '../../src/job/run-state.js';
+import type { Replay, Run, RunPlan, State, WaitPlan } from '../../src/job/run-state.js';
 import type { WatchResult } from '../../src/job/watch.js';
-import type { LogRead } from '../../src/log/log.js';
 import { MemoryJournal } from './disk.js';
 import { SECOND } from './setting.js';
 
@@ -74,7 +73,7 @@ function inTable<A extends unknown[], R>(
 
 /** The same for a method of `Entries`. */
 function ofEntries<A extends unknown[], R>(
-  name: 'standing' | 'rows',
+  name: 'standing' | 'rows' | 'isEarly',
   instead: (entries: Entries, original: (...args: A) => R, ...args: A) => R,
 ): Change {
   return () => {
@@ -149,7 +148,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     'a read right after the loss proves it',
     'named nodes, keys ignored',
     1,
-    limit('job/run-read', 'READ_AFTER', 0),
+    limit('job/run-state', 'READ_AFTER', 0),
   ),
   sabotage(
     'a redirect is sent again',
@@ -258,6 +257,32 @@ export const SABOTAGES: readonly Sabotage[] = [
       return () => void (prototype.begin = begin);
     },
   ),
+  sabotage(
+    'another API key sends again',
+    'one node, killed, then another API key',
+    1,
+    put<[Run, KeptRun, number], unknown>(
+      'job/run-answer',
+      'continueFrom',
+      (original, run, kept, now) => {
+        const apiKey = run.trigger?.apiKey ?? '';
+        original(run, { ...kept, record: { ...kept.record, apiKey } }, now);
+      },
+    ),
+  ),
+  sabotage(
+    'the two minutes count from the end of the POST',
+    'one node',
+    1,
+    inTable<[Run, unknown, number], unknown>(
+      'job/run',
+      ['TAKE', 'post'],
+      (original, run, told, now) => {
+        run.attempts.firstAt = now;
+        original(run, told, now);
+      },
+    ),
+  ),
   // What comes before the POST.
   sabotage('a baseline is fresh forever', 'one node', 1, limit('job/run', 'FRESH', Infinity)),
   sabotage(
@@ -285,14 +310,13 @@ export const SABOTAGES: readonly Sabotage[] = [
     plan(() => ({ ifBusy: 'ignore' })),
   ),
   sabotage(
-    'a baseline is read as if nothing was left out',
-    'a roll that continues over two nodes',
+    '--if-busy fail looks only once',
+    'one node, if busy fail, 429 at first',
     1,
-    put<[Run, unknown, LogRead, number], unknown>(
+    put<[Run, State & { name: 'checking' }, ...unknown[]], boolean>(
       'job/run-read',
-      'takeBaseline',
-      (original, run, trigger, log, now) =>
-        original(run, trigger, { ...log, above: undefined }, now),
+      'isHeldUp',
+      (original, run, state, ...rest) => state.deep && original(run, state, ...rest),
     ),
   ),
   // Done.
@@ -367,8 +391,8 @@ export const SABOTAGES: readonly Sabotage[] = [
   ),
   sabotage(
     'a replay is taken by a run that may have sent',
-    'one node',
-    2,
+    'one node, a key, late',
+    1,
     put<[Run, unknown, number], unknown>(
       'job/run-answer',
       'takeAccepted',
@@ -377,6 +401,26 @@ export const SABOTAGES: readonly Sabotage[] = [
         original(run, ...rest);
       },
     ),
+  ),
+  sabotage(
+    'an entry of long before completes a node',
+    'one node, a late entry',
+    0,
+    ofEntries<[Activity], boolean>('isEarly', () => false),
+  ),
+  sabotage(
+    'a count excuses no name',
+    'every node, and one that left, three by Core',
+    0,
+    plan(() => ({ core: null })),
+  ),
+  sabotage(
+    '--no-wait is accepted by a single entry',
+    'two nodes, no wait, the first POST lost',
+    1,
+    put<[Run, number], unknown>('job/run-read', 'judgeAccepted', (_, run) => {
+      run.state = { name: 'ended', outcome: 'accepted', error: null };
+    }),
   ),
   // How it ended.
   sabotage(

@@ -31,6 +31,8 @@ export interface Setting {
     | 'nothing'
     /** More entries than are read for the newest one. */
     | 'many entries'
+    /** The log lists a node that is gone. */
+    | 'a node that left'
     /** Another's restart of node 2 is running. */
     | 'a busy node'
     /** An entry of the trigger before, for node 2, shows up after this one was sent. */
@@ -48,6 +50,8 @@ export interface Setting {
   life:
     'one' | 'keyed' | 'killed' | 'killed, then another API key' | 'two at once' | 'three at once';
   ifBusy: 'ignore' | 'wait' | 'fail';
+  /** How many nodes there are by Core; null where that is not known. */
+  core: number | null;
   /** Whether the server's answers carry a `date`. */
   hasDate: boolean;
   /** Whether the caller says whose deployment it is. */

@@ -9,6 +9,7 @@ const PLAIN: Setting = {
   lateBy: 0,
   life: 'one',
   ifBusy: 'ignore',
+  core: null,
   hasDate: true,
   hasTenant: false,
   first: null,
@@ -47,6 +48,22 @@ const SMALL: readonly Setting[] = [
   called('one node, busy, if busy fail', { use: NODE_2, past: 'a busy node', ifBusy: 'fail' }),
   called('one node, busy, if busy wait', { use: NODE_2, past: 'a busy node', ifBusy: 'wait' }),
   called('one node, a late entry', { use: NODE_2, past: 'a late entry', lateBy: 4 * SECOND }),
+  called('every node, and one that left', { use: EVERY, past: 'a node that left' }),
+  called('every node, and one that left, three by Core', {
+    ...{ use: EVERY, past: 'a node that left', core: 3 },
+  }),
+  called('one node, killed, then another API key', {
+    ...{ use: NODE_2, life: 'killed, then another API key' },
+  }),
+  called('one node, if busy fail, 429 at first', {
+    ...{ use: NODE_2, ifBusy: 'fail', first: '429' },
+  }),
+  called('two nodes, no wait, the first POST lost', {
+    ...{ use: { is: 'run', nodes: [1n, 2n], wait: false }, first: 'lost before' },
+  }),
+  called('one node, a key, late', {
+    ...{ use: { is: 'run', nodes: [1n] }, life: 'keyed', lateBy: 22 * SECOND },
+  }),
   called('one node, a tenant', { use: NODE_2, hasTenant: true }),
   called('one node, used before', { use: NODE_2, past: 'a use of the key' }),
   called('one node, many entries, the oldest first', {
@@ -58,7 +75,6 @@ const SMALL: readonly Setting[] = [
   }),
   called('two processes that do not wait', { use: NO_WAIT, life: 'two at once', honours: false }),
   called('a roll of three', { use: { is: 'roll', nodes: ALL, window: 1 } }),
-  called('a roll that continues over two nodes', { use: { ...ROLL, continueOnError: true } }),
   called('a roll by twos, 429 at first', { use: BY_TWOS, first: '429', lateBy: 7 * SECOND }),
   called('a wait for two entries', { use: { is: 'wait', ids: [10n, 12n] } }),
   called('a watch of three nodes', { use: { is: 'watch' } }),
@@ -95,6 +111,7 @@ const VALUES: {
     ['an empty log', 'nothing'],
     ['a busy node', 'a busy node'],
     ['a late entry', 'a late entry'],
+    ['a node that left', 'a node that left'],
     ['a use of the key', 'a use of the key'],
   ],
   log: [
@@ -120,6 +137,10 @@ const VALUES: {
     ['', 'ignore'],
     ['if busy wait', 'wait'],
     ['if busy fail', 'fail'],
+  ],
+  core: [
+    ['', null],
+    ['three by Core', 3],
   ],
   hasDate: [
     ['', true],

@@ -84,8 +84,9 @@ export class World {
     this.#add(1n, -300 * SECOND, { id: 1n });
     this.#add(2n, before, { id: 2n, end: 'rejected' });
     this.#add(3n, before, { id: 3n, action: 'stop' });
-    if (log === 'by time') this.#addMoment(54n);
-    if (past === 'many entries') this.#addMoment(99n);
+    if (log === 'by time') this.#addMany(54n, 0);
+    if (past === 'many entries') this.#addMany(99n, SECOND);
+    if (past === 'a node that left') this.#add(5n, before, { id: 4n });
     if (past === 'a busy node') this.#add(2n, -2 * SECOND, { id: 8n, doneAt: 4 * SECOND });
     if (past === 'a late entry') {
       this.#add(2n, -40 * SECOND, { id: 9n, doneAt: -38 * SECOND, shownAt: 2500 });
@@ -96,10 +97,11 @@ export class World {
     return EPOCH + this.now;
   }
 
-  /** More entries than are read for the newest one, of one moment: a script ran a minute ago. */
-  #addMoment(count: bigint): void {
+  /** More entries than are read for the newest one. @param step between them, ms */
+  #addMany(count: bigint, step: number): void {
     for (let n = 0n; n < count; n++) {
-      this.#add(ALL[Number(n % 3n)] ?? 1n, -60 * SECOND, { id: 1000n + n, action: 'stop' });
+      const createdAt = -60 * SECOND - Number(count - n) * step;
+      this.#add(ALL[Number(n % 3n)] ?? 1n, createdAt, { id: 1000n + n, action: 'stop' });
     }
     this.#add(2n, -60 * SECOND, { id: 1000n + count });
     this.#nextId = 1200n;

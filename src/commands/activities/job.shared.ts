@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import { UsageError } from '../../base/errors.js';
 import type { ExitCode } from '../../base/exit-codes.js';
-import { isId, parseId, type Id } from '../../base/ids.js';
+import { isId, type Id } from '../../base/ids.js';
 import { parseJson } from '../../base/json.js';
 import { emptyNodeResult, NOT_STARTED, type ResultFields } from '../../base/outcome.js';
 import type { ResultEvent } from '../../job/events.js';
@@ -10,9 +10,9 @@ import { describeTrigger } from '../../api/supervisor-api.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
 import { printOptions, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
-import type { Host } from '../../cli/host.js';
 import { readStdin } from '../../cli/prompts.js';
 import { readInput } from '../../config/files.js';
+import { parseNodeRef, type NodeRef } from '../../config/node-names.js';
 import { resumeFlags, type Target } from '../../config/target.js';
 import { checkIdempotencyKey, wireKey } from '../../job/wire-key.js';
 import { connectionTo, type Connection, type Tools } from '../../library/jobs.js';
@@ -21,8 +21,10 @@ import { reportToGitHub } from '../../output/github.js';
 import { checkRunResultOptions, printRunResult } from '../../output/run-result.js';
 import { doingText } from '../../output/run-text.js';
 import { createRunView } from '../../output/views.js';
-import { durationFlag, filled, idsFlag, parseWholeNumber, parsing } from '../flags.shared.js';
+import { durationFlag, filled, nodesFlag, parseWholeNumber, parsing } from '../flags.shared.js';
+import { resolveNodes } from '../nodes.shared.js';
 import { nodesOfLog } from './count.shared.js';
+import { reasonsFor } from './reason.shared.js';
 import { shownPlace } from './shared.js';
 
 const helpGroup = 'TARGET';
@@ -32,15 +34,9 @@ export const MOST_NODES = 100_000;
 
 /** Which nodes an action is about. */
 export const targetFlags = {
-  node: idsFlag({
-    char: 'n',
-    aliases: ['node-id'],
+  node: nodesFlag({
     helpGroup,
     summary: 'Nodes, by comma or repeated. Default: every one.',
-    parse: parsing((text, flag) => {
-      if (text === '') throw noNode(flag);
-      return parseId(text, flag);
-    }),
   }),
   'nodes-from': Flags.string({
     helpGroup,
@@ -107,13 +103,17 @@ export const ACTION_ARG = {
 export abstract class JobCommand extends BaseCommand {
   /**
    * The words and flags of an action as a request.
-   * @throws UsageError; the signal's reason while stdin is read
+   * @throws UsageError; as `readNodes` does
    */
-  protected async request(args: { runtime: string; action: string }, flags: ActingFlags) {
+  protected async request(
+    context: CommandContext,
+    args: { runtime: string; action: string },
+    flags: ActingFlags,
+  ) {
     checkRunResultOptions(printOptions(flags));
     const runtime = parseRuntime(args.runtime);
     const action = formatAction(parseAction(args.action, flags.config)) as ActionName;
-    const nodes = await readNodes(this.host, flags, this.interrupts.signal);
+    const nodes = await readNodes(context, flags);
     return {
       runtime,
       action,
@@ -161,6 +161,7 @@ export async function showJob(
     // A gate that writes faster than stderr is read is slowed down.
     if (event.event === 'gate_output') await output.stderr.drained().catch(() => undefined);
   };
+  const startedAt = clock.elapsed();
   let end: ResultEvent;
   try {
     end = await run(connection, { signal, emit });
@@ -168,10 +169,12 @@ export async function showJob(
     view.stop();
   }
   const { result, error, exitCode } = end;
+  const ranMs = clock.elapsed() - startedAt;
+  const reasons = await reasonsFor(context, target, result);
   const flagsText = resumeFlags(settings, target).join(' ');
   await printRunResult(output, result, {
     ...options,
-    target: flagsText,
+    ...{ target: flagsText, reasons, ranMs },
     error: error ?? undefined,
   });
   await reportToGitHub(output, env, result);
@@ -218,6 +221,7 @@ export async function showDryRun(
     recovered: null,
     request_id: null,
     nodes: nodes.map((node_id) => emptyNodeResult({ node_id }, NOT_STARTED)),
+    not_acted_on: [],
     resume: null,
   };
   const place = await shownPlace(context, target);
@@ -240,12 +244,11 @@ const FLAG = '--nodes-from';
 /**
  * All nodes that are named, each once, in the order given; null for every node, which only the
  * absence of both flags means.
- * @throws UsageError; the signal's reason
+ * @throws UsageError; the signal's reason while stdin is read; as `resolveNodes` does
  */
 export async function readNodes(
-  host: Host,
+  context: CommandContext,
   flags: Partial<FlagsOf<typeof targetFlags>>,
-  signal: AbortSignal,
 ): Promise<readonly Id[] | null> {
   const { node: named, 'nodes-from': path, 'expect-nodes': expected } = flags;
   if (named === undefined && path === undefined) return null;
@@ -254,37 +257,54 @@ export async function readNodes(
       '--expect-nodes does not go with --node: the nodes that are named are the ones expected',
     );
   }
-  const read = path === undefined ? [] : await readNodesFrom(host, path, signal);
-  return [...new Set([...(named ?? []), ...read])];
+  const read = path === undefined ? [] : await readNodesFrom(context, path);
+  return [...new Set(await resolveNodes(context, [...(named ?? []), ...read]))];
 }
 
 /**
- * One id a line, or JSON. The file may be a pipe, such as `<(select-nodes)`.
+ * One node a line, or JSON. The file may be a pipe, such as `<(select-nodes)`.
  * @throws UsageError, also for a file that yields no id: it must never become every node; the
  * signal's reason
  */
-async function readNodesFrom(host: Host, path: string, signal: AbortSignal): Promise<Id[]> {
+async function readNodesFrom({ host, signal }: CommandContext, path: string): Promise<NodeRef[]> {
   const text = (
     path === '-' ? await readStdin(host, signal) : await readInput(filled(path, FLAG), FLAG, signal)
   ).trim();
-  const lines = text.split('\n').map((line) => line.replace(/#.*/, '').trim());
-  const entries = /^[[{]/.test(text) ? fromJson(text) : lines.filter((line) => line !== '');
-  if (entries.length === 0) throw noNode(`${FLAG}: ${path === '-' ? 'stdin' : path}`);
+  const entries = /^[[{]/.test(text) ? fromJson(text) : fromLines(text);
+  if (entries.length === 0) throw noNode(path);
   // A number that is no id has lost digits: only a text is read.
   return entries.map((entry) =>
-    isId(entry) ? entry : parseId(typeof entry === 'string' ? entry : '', FLAG),
+    isId(entry) ? entry : parseNodeRef(typeof entry === 'string' ? entry : '', FLAG),
   );
 }
 
-function noNode(what: string): UsageError {
-  return new UsageError(`${what} names no node`, {
+function noNode(path: string): UsageError {
+  const isPipe = path === '-';
+  return new UsageError(`${FLAG}: ${isPipe ? 'stdin' : path} names no node`, {
     code: 'empty_node',
-    hint: 'Is a variable unset? To act on every node, leave --node out.',
+    hint: isPipe
+      ? 'Is the command before the pipe empty?'
+      : 'Write one id a line. For every node, leave it out.',
   });
 }
 
+/** Ids by lines or commas, also as JSON strings, such as jq prints. `#` begins a comment. */
+function fromLines(text: string): string[] {
+  if (/^node(?:[\s,]|$)/i.test(text)) {
+    throw new UsageError(`${FLAG}: line 1 is the header of a table`, {
+      code: 'not_nodes',
+      hint: 'Pipe `ldctl nodes list -o json`, which holds the ids.',
+    });
+  }
+  return text
+    .split('\n')
+    .flatMap((line) => line.replace(/#.*/, '').split(','))
+    .map((word) => word.trim().replace(/^"(\d+)"$/, '$1'))
+    .filter((word) => word !== '');
+}
+
 /**
- * A list of ids, or what ldctl prints (`{"nodes":[…]}`, `{"items":[…]}`), of which each entry's
+ * A list of nodes, or what ldctl prints (`{"nodes":[…]}`, `{"items":[…]}`), of which each entry's
  * `node_id` is taken.
  */
 function fromJson(text: string): unknown[] {

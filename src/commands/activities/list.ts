@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { isFinal, type Activity } from '../../base/activity.js';
-import { Interrupted, LdctlError, UsageError } from '../../base/errors.js';
+import { Interrupted, LdctlError, UsageError, withHint } from '../../base/errors.js';
 import { EXIT_CODES, type ExitCode } from '../../base/exit-codes.js';
 import { parseId, type Id } from '../../base/ids.js';
 import { BaseCommand } from '../../cli/base-command.js';
@@ -17,7 +17,7 @@ import { formatOf } from '../../output/formats.js';
 import { printList } from '../../output/list.js';
 import { createWatchView } from '../../output/views.js';
 import { connectionFlags, durationFlag, wholeNumber } from '../flags.shared.js';
-import { shownPlace, filterFlags, logOf, parseFilter } from './shared.js';
+import { filterFlags, filterOf, filtersIn, logOf, shownPlace } from './shared.js';
 
 const DEFAULT_LIMIT = 20;
 const DEFAULT_RESULTS = 10;
@@ -68,10 +68,10 @@ export default class ActivitiesList extends BaseCommand {
 
   protected override async execute() {
     const { flags } = await this.parse(ActivitiesList);
-    const filter = parseFilter(flags, this.host.clock.now());
     const after = flags.after === undefined ? null : parseId(flags.after, '--after');
     checkTogether(flags);
     const context = await this.open(flags);
+    const filter = await filterOf(context, flags);
     const target = await context.target();
     const plan = { ...flags, filter, after, limit: flags.limit ?? DEFAULT_LIMIT };
     if (flags.follow) return follow(context, target, plan);
@@ -151,7 +151,7 @@ async function print(context: CommandContext, target: Target, plan: Plan): Promi
   }
   const noun =
     after === null ? 'activities' : `activities after ${after} that are older than a minute`;
-  const spec = { noun, columns: activityColumns, total: () => total };
+  const spec = { noun, columns: activityColumns, total: () => total, filters: filtersIn(plan) };
   await printList(context.host.output, batches(), spec, printOptions(context.flags));
   return 0;
 }
@@ -213,18 +213,22 @@ async function watch(context: CommandContext, target: Target, plan: Plan): Promi
       view.on(event);
     }
   });
-  const { entries, anyRejected, error } = await ended.catch((thrown: unknown) => {
+  const {
+    entries,
+    anyRejected,
+    error: end,
+  } = await ended.catch((thrown: unknown) => {
     view.stop();
     throw thrown;
   });
-  view.stop(error ?? undefined);
+  view.stop(end ?? undefined);
   host.output.stdout.gone.throwIfAborted();
-  if (error?.code === 'timed_out') {
-    const ids = entries.filter(({ status }) => !isFinal(status)).map(({ id }) => id);
-    error.hint = `To go on: ${resumeCommand({ ids }, { flags: resumeFlags(settings, target) })}`;
-  }
+  const open = entries.filter(({ status }) => !isFinal(status)).map(({ id }) => id);
+  const goOn = resumeCommand({ ids: open }, { flags: resumeFlags(settings, target) });
+  const error = end?.code === 'timed_out' ? withHint(end, `To go on: ${goOn}`) : end;
   if (!formatOf(options.format).events) {
-    const spec = { noun: 'activities', columns: activityColumns, total: () => total };
+    const filters = filtersIn(plan);
+    const spec = { noun: 'activities', columns: activityColumns, total: () => total, filters };
     await printList(host.output, withProblem(entries, error), spec, options);
   }
   if (error) throw error;

@@ -3,13 +3,14 @@ import * as Flags from '@oclif/core/flags';
 import * as v from 'valibot';
 import { LdctlError, UsageError } from '../../base/errors.js';
 import type { ExitCode } from '../../base/exit-codes.js';
-import { parseId, type Id } from '../../base/ids.js';
-import { stringifyJson } from '../../base/json.js';
+import { formatDuration } from '../../base/durations.js';
+import { parseId, sortedUnique, type Id } from '../../base/ids.js';
+import { count } from '../../base/text.js';
 import { checkConfirm, consentTo, requireConsent } from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
 import { type FlagsOf, type OutputFlags } from '../../cli/flags.js';
 import { runGate } from '../../cli/gate.js';
-import { openRollJournal } from '../../config/journal.js';
+import { openRollJournal, type RollRecord } from '../../config/journal.js';
 import type { Target } from '../../config/target.js';
 import { checkIdempotencyKey } from '../../job/wire-key.js';
 import { roll, type Tools } from '../../library/jobs.js';
@@ -62,11 +63,16 @@ const rollFlags = {
   }),
 };
 
-/**
- * A resumed roll is the one that was begun: connection, output, consent and time alone are said
- * anew.
- */
-const ANEW = ['confirm', 'timeout', 'resume'];
+/** A roll is what it does to which nodes. How can be changed by `--resume`; what and which, not. */
+const WHAT = [
+  'node',
+  'nodes-from',
+  'config',
+  'expect-nodes',
+  'yes',
+  'dry-run',
+  'idempotency-key',
+] as const;
 
 /** A roll as the journal keeps it: ids as text, and the command of a gate. */
 const storedRoll = v.strictObject({
@@ -106,26 +112,15 @@ export default class ActivitiesRoll extends JobCommand {
         },
       );
     }
-    const {
-      gate: command,
-      'gate-timeout': gateTimeoutMs,
-      'max-unavailable': maxUnavailable,
-    } = flags;
-    if (command === undefined && gateTimeoutMs !== undefined) {
-      throw new UsageError('--gate-timeout goes with --gate');
-    }
-    if (command !== undefined) filled(command.trim(), '--gate');
-    const { nodes: named, ...asked } = await this.request({ runtime, action }, flags);
+    const { gate: command } = flags;
+    checkGate(flags, command ?? null);
+    const context = await this.open(flags);
+    const { nodes: named, ...asked } = await this.request(context, { runtime, action }, flags);
     const { gate: _gate, ...request } = check(v.omit(rollRequest, ['nodes']), 'roll', {
       ...asked,
-      maxUnavailable,
-      pauseMs: flags.pause,
-      gateTimeoutMs,
-      nodeTimeoutMs: flags['node-timeout'],
-      continueOnError: flags['continue-on-error'],
+      ...howOf(flags),
     });
     const deed = { what: deedOf(request), nodes: named ?? null };
-    const context = await this.open(flags);
     if (!flags['dry-run']) requireConsent(context, deed, flags);
     const target = await context.target();
     await checkConfirm(context, target, flags);
@@ -144,39 +139,28 @@ export default class ActivitiesRoll extends JobCommand {
 
   /** Reads the record of the roll, and runs it again. */
   async #resume(runtime: string | undefined, flags: RollFlags, resume: string): Promise<ExitCode> {
-    const stray = Object.entries({ ...actingFlags, ...rollFlags }).find(
-      ([name]) =>
-        !ANEW.includes(name) &&
-        ![undefined, false].includes(flags[name as keyof RollFlags] as undefined),
-    );
+    const stray = WHAT.find((name) => ![undefined, false].includes(flags[name] as undefined));
     if (stray) {
       throw new UsageError(
-        `--${stray[0]} does not go with --resume: the roll goes on as it was begun`,
+        `--${stray} does not go with --resume: the roll keeps its nodes and its action`,
       );
     }
     if (runtime !== undefined) {
-      throw new UsageError(
-        '--resume needs no RUNTIME and ACTION: the roll goes on as it was begun',
-      );
+      throw new UsageError('--resume needs no RUNTIME and ACTION: the roll keeps its own');
     }
     const context = await this.open(flags);
     const target = await context.target();
     const { id, name } = target.deployment;
     const journal = openRollJournal(context.folder, this.host.clock);
-    const record = resume === 'last' ? journal.last(id) : journal.read(keyOf(id, resume));
+    const unfinished = journal.unfinished(id);
+    const record = resume === 'last' ? unfinished[0] : journal.read(keyOf(id, resume));
     if (!record) {
-      const which =
-        resume === 'last' ? 'unfinished roll' : `roll with the key ${JSON.stringify(resume)}`;
-      throw new LdctlError(
-        'refused',
-        'no_such_roll',
-        `there is no ${which} of deployment ${name ?? id} here`,
-        {
-          hint: 'A roll is remembered for a day, on the machine that began it.',
-        },
-      );
+      throw noSuchRoll(resume, String(name ?? id), unfinished, this.host.clock.now());
     }
-    const { gate, ...request } = check(storedRoll, '--resume', record.request);
+    const { gate: before, ...kept } = check(storedRoll, '--resume', record.request);
+    const request = { ...kept, ...howOf(flags) };
+    const gate = flags.gate ?? before;
+    checkGate(flags, gate);
     const { nodes } = request;
     const known = () => Promise.resolve(nodes);
     await consentTo(context, target, { what: deedOf(request), nodes, known }, flags);
@@ -192,37 +176,41 @@ export default class ActivitiesRoll extends JobCommand {
     const { host, interrupts } = context;
     const { id: deploymentId } = target.deployment;
     const idempotencyKey = request.idempotencyKey ?? host.newIdempotencyKey();
-    // In the order of the schema, so that two of the same are the same text.
     const { timeoutMs, ...checked } = check(rollRequest, 'roll', { ...request, idempotencyKey });
     const stored = { ...checked, gate: command };
     const journal = openRollJournal(context.folder, host.clock);
     const key = keyOf(deploymentId, idempotencyKey);
-    const asText = (value: unknown): string => stringifyJson(value, { stringIds: true });
-    const before = journal.begin({ key, deploymentId, begunAt: host.clock.now(), request: stored });
-    if (before && asText(before.request) !== asText(stored)) throw keyUsed(idempotencyKey);
+    const record = { key, deploymentId, begunAt: host.clock.now(), request: stored };
+    const generation = journal.begin(record, (before) => {
+      if (whatOf(check(storedRoll, 'roll', before.request)) !== whatOf(request)) {
+        throw keyUsed(idempotencyKey);
+      }
+    });
     const gate = command === null ? undefined : this.#gate(command, target, request);
     const tools = { stopping: interrupts.inTwoStages(), ...(gate && { gate }) };
     return showJob(context, target, request, async (connection, more) => {
       try {
         const kept = { ...connection, keepsRolls: true };
         const end = await roll(kept, { ...request, idempotencyKey }, { ...tools, ...more });
-        if (end.result.resume === null) journal.finish(key, true);
+        if (end.result.resume === null) {
+          journal.finish(key, generation, true);
+        }
         return end;
       } catch (error) {
-        // Nothing was sent, so that there is nothing to go on with.
-        if (!before) journal.finish(key, false);
+        // Nothing was sent, so there is nothing to resume.
+        journal.finish(key, generation, false);
         throw error;
       }
     });
   }
 
   #gate(command: string, target: Target, { runtime, action }: CheckedRoll): Tools['gate'] {
-    const { env, platform, clock } = this.host;
+    const { env, platform, clock, output } = this.host;
     const facts = { deployment_id: target.deployment.id, runtime, action };
     return (node_id, activity_id, tools) =>
       runGate(
         command,
-        { ...facts, node_id, activity_id },
+        { ...facts, node_id, activity_id, node_name: output.names.get(node_id) ?? null },
         { env, platform, clock, key: target.key, ...tools },
       );
   }
@@ -230,6 +218,37 @@ export default class ActivitiesRoll extends JobCommand {
 
 function deedOf({ runtime, action }: Pick<CheckedRoll, 'runtime' | 'action'>): string {
   return `${action} ${runtime}, one node after the other,`;
+}
+
+/** What a roll does to which nodes, as text. */
+function whatOf({ runtime, action, nodes }: Pick<CheckedRoll, 'runtime' | 'action' | 'nodes'>) {
+  return [runtime, action, ...sortedUnique(nodes)].join(' ');
+}
+
+/** How it goes about it, as far as flags say. */
+function howOf(flags: RollFlags) {
+  const how = {
+    maxUnavailable: flags['max-unavailable'],
+    pauseMs: flags.pause,
+    gateTimeoutMs: flags['gate-timeout'],
+    nodeTimeoutMs: flags['node-timeout'],
+    continueOnError: flags['continue-on-error'] || undefined,
+    ifBusy: flags['if-busy'],
+    appearTimeoutMs: flags['appear-timeout'],
+  };
+  return Object.fromEntries(
+    Object.entries(how).filter(([, value]) => value !== undefined),
+  ) as Partial<CheckedRoll>;
+}
+
+/** @throws UsageError */
+function checkGate(flags: RollFlags, command: string | null): void {
+  if (command === null && flags['gate-timeout'] !== undefined) {
+    throw new UsageError('--gate-timeout goes with --gate');
+  }
+  if (command !== null) {
+    filled(command.trim(), '--gate');
+  }
 }
 
 /** The same KEY on two deployments is two rolls. */
@@ -242,4 +261,30 @@ function keyUsed(key: string): UsageError {
     code: 'key_used',
     hint: `Use another key, or go on with that roll: ldctl activities roll --resume ${key}`,
   });
+}
+
+function noSuchRoll(
+  resume: string,
+  place: string,
+  unfinished: readonly RollRecord[],
+  now: number,
+): LdctlError {
+  const which =
+    resume === 'last' ? 'unfinished roll' : `roll with the key ${JSON.stringify(resume)}`;
+  const others = unfinished.map(({ key, deploymentId, begunAt, request }) => {
+    const { runtime, action, nodes } = check(storedRoll, '--resume', request);
+    const what = `${action} ${runtime}, ${count(nodes.length, 'node')}`;
+    return `${key.slice(keyOf(deploymentId, '').length)} (${what}, ${formatDuration(now - begunAt)} ago)`;
+  });
+  return new LdctlError(
+    'refused',
+    'no_such_roll',
+    `there is no ${which} of deployment ${place} here`,
+    {
+      hint:
+        others.length > 0
+          ? `Unfinished rolls: ${others.join(', ')}.`
+          : 'A roll is remembered for a day, on the machine that started it.',
+    },
+  );
 }

@@ -10,7 +10,8 @@ import type { Target } from '../../config/target.js';
 import { activitiesRequest, check } from '../../library/requests.js';
 import type { ActivityFilter } from '../../log/list.js';
 import { openLog, type ActivityLog } from '../../log/log.js';
-import { filled, idsFlag, MANY, parsing } from '../flags.shared.js';
+import { filled, idsFlag, MANY, nodesFlag, parsing } from '../flags.shared.js';
+import { resolveNodes } from '../nodes.shared.js';
 
 /** Words that this field of a request may have. */
 const wordsFlag = (field: 'status' | 'runtime' | 'action', summary: string) =>
@@ -37,22 +38,30 @@ export const filterFlags = {
     `Only these: ${RUNTIMES.join(', ')}, or another that the API names, such as connector:sink:pg.`,
   ),
   action: wordsFlag('action', 'Only these; reconfigure stands for every config.'),
-  node: idsFlag({ char: 'n', aliases: ['node-id'], summary: 'Only these nodes.' }),
+  node: nodesFlag({ summary: 'Only these nodes.' }),
   author: idsFlag({ summary: 'Only what these users or keys did.' }),
   since: Flags.string(sinceOptions),
   until: Flags.string({ helpValue: 'TIME', summary: 'Not newer than this.' }),
 };
 
-/** @param now for `--since 2h`: ms, UTC @throws UsageError */
-export function parseFilter(
+/** The filters that were given. */
+export function filtersIn(flags: Partial<FlagsOf<typeof filterFlags>>): Record<string, unknown> {
+  const names = Object.keys(filterFlags) as Array<keyof typeof filterFlags>;
+  return Object.fromEntries(names.map((name) => [name, flags[name]]));
+}
+
+/** @throws UsageError; as `resolveNodes` does */
+export async function filterOf(
+  context: CommandContext,
   flags: Partial<FlagsOf<typeof filterFlags>>,
-  now: number,
-): ActivityFilter {
-  const { status, runtime, action, node: nodes, author: authors } = flags;
+): Promise<ActivityFilter> {
+  const { status, runtime, action, node, author: authors } = flags;
+  const now = context.host.clock.now();
   const [since, until] = (['since', 'until'] as const).map((name) =>
     momentOf(flags[name], `--${name}`, now),
   );
-  return check(activitiesRequest, 'filter', {
+  const nodes = node && (await resolveNodes(context, node));
+  const filter = check(activitiesRequest, 'filter', {
     status,
     runtime,
     action,
@@ -61,9 +70,16 @@ export function parseFilter(
     since,
     until,
   });
+  if (filter.since !== undefined && filter.until !== undefined && filter.until < filter.since) {
+    throw new UsageError('--until is before --since, so that nothing lies between', {
+      code: 'empty_period',
+      hint: 'Of two durations, --since takes the longer: --since 2d --until 1d.',
+    });
+  }
+  return filter;
 }
 
-/** RFC 3339, a date (UTC), or how long ago. */
+/** RFC 3339, a date (UTC), or how long ago. @param now ms, UTC */
 function momentOf(text: string | undefined, flag: string, now: number): string | Date | undefined {
   if (text === undefined) return undefined;
   const moment = text.toUpperCase().replace(' ', 'T');

@@ -5,9 +5,9 @@ import type { Id } from '../../base/ids.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { printOptions } from '../../cli/flags.js';
 import { listNewest, type Listing } from '../../log/list.js';
-import { cellText, timeColumn, type Column } from '../../output/columns.js';
+import { cellText, nameColumn, nodeColumn, timeColumn, type Column } from '../../output/columns.js';
 import { printList } from '../../output/list.js';
-import { filterFlags, logOf, parseFilter, sinceOptions } from './shared.js';
+import { filterFlags, logOf, filterOf, filtersIn, sinceOptions } from './shared.js';
 import { connectionFlags } from '../flags.shared.js';
 
 export default class ActivitiesStats extends BaseCommand {
@@ -32,9 +32,9 @@ export default class ActivitiesStats extends BaseCommand {
 
   protected override async execute() {
     const { flags } = await this.parse(ActivitiesStats);
-    const { output, clock } = this.host;
-    const filter = parseFilter(flags, clock.now());
+    const { output } = this.host;
     const context = await this.open(flags);
+    const filter = await filterOf(context, flags);
     const target = await context.target();
     const parts = listNewest(
       logOf(context, target),
@@ -48,7 +48,7 @@ export default class ActivitiesStats extends BaseCommand {
     await printList(
       output,
       [rows],
-      { noun: 'activities in this time', columns, total: null },
+      { noun: 'activities', filters: filtersIn(flags), columns, total: null },
       printOptions(flags),
     );
     return 0;
@@ -105,11 +105,10 @@ function timesOf(took: Float64Array): Times {
 }
 
 function statsColumns(byNode: boolean): ReadonlyArray<Column<Stats>> {
-  const node: Column<Stats> = { name: 'node', priority: 2, value: (row) => row.node_id };
   return [
-    { name: 'runtime', priority: 1, value: (row) => row.runtime },
-    { name: 'action', priority: 1, value: (row) => row.action },
-    ...(byNode ? [node] : []),
+    { name: 'runtime', priority: 1, lead: 0, value: (row) => row.runtime },
+    { name: 'action', priority: 1, lead: 0, value: (row) => row.action },
+    ...(byNode ? [nodeColumn<Stats>(2, 1)] : []),
     { name: 'count', priority: 5, value: (row) => row.count },
     { name: 'completed', priority: 11, value: (row) => row.completed },
     {
@@ -123,6 +122,7 @@ function statsColumns(byNode: boolean): ReadonlyArray<Column<Stats>> {
     secondsColumn('p90', 8, (row) => row.p90_s),
     secondsColumn('longest', 6, (row) => row.max_s),
     timeColumn('last', 12, (row) => row.last_at),
+    ...(byNode ? [nameColumn<Stats>(7, 2)] : []),
   ];
 }
 

@@ -23,7 +23,7 @@ export default class ActivitiesTrigger extends JobCommand {
   static override examples = [
     'ldctl activities trigger iggy restart --node 610809900976570889',
     'ldctl activities trigger iggy restart --yes -o json',
-    'ldctl activities trigger connectors reconfigure:42 --yes --expect-nodes 9 --idempotency-key "$CI_JOB_ID"',
+    'ldctl activities trigger connectors reconfigure:42 --yes --expect-nodes 9 --idempotency-key "$CI_PIPELINE_ID-$CI_JOB_NAME"',
   ];
   static override args = {
     runtime: Args.string({ ...RUNTIME_ARG, required: true }),
@@ -42,13 +42,13 @@ export default class ActivitiesTrigger extends JobCommand {
 
   protected override async execute() {
     const { args, flags } = await this.parse(ActivitiesTrigger);
-    const asked = await this.request(args, flags);
+    const context = await this.open(flags);
+    const asked = await this.request(context, args, flags);
     const request: CheckedTrigger = check(triggerRequest, 'trigger', {
       ...asked,
       wait: flags.wait,
     });
     const deed = { what: `${request.action} ${request.runtime}`, nodes: request.nodes ?? null };
-    const context = await this.open(flags);
     if (!flags['dry-run']) requireConsent(context, deed, flags);
     const target = await context.target();
     if (flags['dry-run']) {

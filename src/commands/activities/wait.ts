@@ -3,6 +3,7 @@ import * as Flags from '@oclif/core/flags';
 import { formatAction, isFinal, parseAction } from '../../base/activity.js';
 import { UsageError } from '../../base/errors.js';
 import { parseId, sortedUnique } from '../../base/ids.js';
+import type { CommandContext } from '../../cli/context.js';
 import { printOptions, type FlagsOf } from '../../cli/flags.js';
 import { isInteractive } from '../../cli/host.js';
 import { wait } from '../../library/jobs.js';
@@ -68,14 +69,14 @@ export default class ActivitiesWait extends JobCommand {
   protected override async execute() {
     const { argv, flags } = await this.parse(ActivitiesWait);
     checkRunResultOptions(printOptions(flags));
-    const what = await this.#parse(argv.map(String), flags, this.interrupts.signal);
+    const context = await this.open(flags);
+    const what = await this.#parse(context, argv.map(String), flags);
     // A variable that is not set must not pass for everything in a script.
     if (what === null && !isInteractive(this.host)) {
       throw new UsageError('nothing to wait for', {
         hint: 'Give ids of activities, or --after ID with --runtime and --action. Is a variable unset?',
       });
     }
-    const context = await this.open(flags);
     const target = await context.target();
     const processing = async () => {
       const open = (await readLog(context, target, 'known')).filter(
@@ -94,7 +95,11 @@ export default class ActivitiesWait extends JobCommand {
   }
 
   /** @returns null for what is processing @throws UsageError */
-  async #parse(words: readonly string[], flags: FlagsOf<typeof waitFlags>, signal: AbortSignal) {
+  async #parse(
+    context: CommandContext,
+    words: readonly string[],
+    flags: FlagsOf<typeof waitFlags>,
+  ) {
     const { after, runtime, action, config, 'expect-nodes': expectNodes } = flags;
     if (after === undefined) {
       const stray = TRIGGER_FLAGS.find((name) => flags[name] !== undefined);
@@ -108,7 +113,7 @@ export default class ActivitiesWait extends JobCommand {
         hint: 'They tell the entries of the trigger from those of others.',
       });
     }
-    const nodes = await readNodes(this.host, flags, signal);
+    const nodes = await readNodes(context, flags);
     const asked = {
       after: parseId(after, '--after'),
       runtime,

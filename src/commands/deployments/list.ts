@@ -3,7 +3,7 @@ import { printOptions } from '../../cli/flags.js';
 import { placedDeployments, resolveTenant, type PlacedDeployment } from '../../config/target.js';
 import type { Column } from '../../output/columns.js';
 import { printList } from '../../output/list.js';
-import { connectionFlags } from '../flags.shared.js';
+import { tenantFlags } from '../flags.shared.js';
 
 /** In JSON, these keys in this order. */
 function documentOf({ division, environment, deployment }: PlacedDeployment) {
@@ -50,7 +50,7 @@ export default class DeploymentsList extends BaseCommand {
     'ldctl deployments list',
     'ldctl deployments list -o json | jq ".items[] | {name, id}"',
   ];
-  static override flags = connectionFlags;
+  static override flags = tenantFlags;
 
   protected override async execute() {
     const { flags } = await this.parse(DeploymentsList);

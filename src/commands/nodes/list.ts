@@ -1,24 +1,33 @@
 import * as Flags from '@oclif/core/flags';
-import { isFinal, RUNTIMES, type Activity } from '../../base/activity.js';
-import { compareIds, type Id } from '../../base/ids.js';
+import { RUNTIMES } from '../../base/activity.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { printOptions } from '../../cli/flags.js';
-import { listNewest, type Listing } from '../../log/list.js';
-import { cellText, timeColumns, type Column } from '../../output/columns.js';
+import { listNewest } from '../../log/list.js';
+import { nodeStates, type NodeState, type RuntimeState } from '../../log/nodes.js';
+import {
+  ageColumn,
+  ageText,
+  cellText,
+  nameColumn,
+  nodeColumn,
+  type CellView,
+  type Column,
+} from '../../output/columns.js';
 import { printList } from '../../output/list.js';
-import { statusStyle, statusSign } from '../../output/rows.js';
-import { filterFlags, logOf, parseFilter, sinceOptions } from '../activities/shared.js';
+import { statusStyle, withName } from '../../output/rows.js';
+import { DOING } from '../../output/run-text.js';
+import { filterFlags, logOf, filterOf, filtersIn, sinceOptions } from '../activities/shared.js';
 import { connectionFlags } from '../flags.shared.js';
 
 export default class NodesList extends BaseCommand {
-  static override summary = 'The nodes that the log names, and what was last done on each.';
+  static override summary = 'The nodes that the log lists, and whether each runtime is up by it.';
   static override description =
-    'A line a node, with its last activity of each runtime. It shows what the log knows: a node that nothing was done on is ' +
-    'not in it, one that has left may be, and neither says whether a runtime runs.';
+    'By the log: a runtime runs after a start or restart that completed, until a stop completes. What came after that is ' +
+    'shown with it. A crash is not in the log, nor is a node that nothing was done on; one that has left may be.';
   static override examples = [
     'ldctl nodes list',
     'ldctl nodes list --since 7d --runtime iggy',
-    'ldctl nodes list -o json | jq ".items[] | {node_id, iggy: .runtimes.iggy.status}"',
+    'ldctl nodes list -o json | jq ".items[] | {node_id, iggy: .runtimes.iggy.state}"',
   ];
   static override flags = {
     ...connectionFlags,
@@ -29,18 +38,20 @@ export default class NodesList extends BaseCommand {
 
   protected override async execute() {
     const { flags } = await this.parse(NodesList);
-    const { output, clock } = this.host;
-    const filter = parseFilter(flags, clock.now());
+    const { output } = this.host;
     const context = await this.open(flags);
+    const filter = await filterOf(context, flags);
     const target = await context.target();
     const parts = listNewest(
       logOf(context, target),
       { filter, limit: 0 },
       { signal: context.signal },
     );
-    const nodes = await context.during('reading the log', () => summarise(parts));
+    const states = await context.during('reading the log', () => nodeStates(parts));
+    const nodes = states.map((node) => withName(node, output.names));
     const spec = {
-      noun: 'nodes in the log of this time',
+      noun: 'nodes in the log',
+      filters: filtersIn(flags),
       columns: nodeColumns(nodes),
       total: null,
     };
@@ -49,64 +60,40 @@ export default class NodesList extends BaseCommand {
   }
 }
 
-const lastOf = ({ id, action, status, created_at }: Activity) => ({
-  activity_id: id,
-  action,
-  status,
-  created_at,
-});
+type Row = NodeState & { node_name: string | null };
 
-/** A node that the log names: in JSON, these keys in this order. */
-interface NodeSummary {
-  node_id: Id;
-  last_activity_at: string;
-  runtimes: Record<string, ReturnType<typeof lastOf>>;
-}
-
-/** Holds the newest entries of each node, and no others. @param parts newest first */
-async function summarise(parts: Listing): Promise<NodeSummary[]> {
-  const nodes = new Map<Id, NodeSummary>();
-  for await (const { entries } of parts) {
-    for (const activity of entries) {
-      const { node_id, created_at } = activity;
-      const node = nodes.get(node_id) ?? {
-        node_id,
-        last_activity_at: created_at,
-        // Without a prototype, `__proto__` is a name like any other.
-        runtimes: Object.create(null) as NodeSummary['runtimes'],
-      };
-      nodes.set(node_id, node);
-      node.runtimes[activity.runtime] ??= lastOf(activity);
-    }
-  }
-  return [...nodes.values()].sort((a, b) => compareIds(a.node_id, b.node_id));
-}
-
-function nodeColumns(nodes: readonly NodeSummary[]): ReadonlyArray<Column<NodeSummary>> {
-  // Those that can be triggered, whether or not they are named, so that CSV has the same columns
+function nodeColumns(nodes: readonly Row[]): ReadonlyArray<Column<Row>> {
+  // Those that can be triggered, whether or not they are listed, so that CSV has the same columns
   // each time.
   const named = nodes.flatMap((node) => Object.keys(node.runtimes)).sort();
   const runtimes = [...new Set([...RUNTIMES, ...named])];
   return [
-    { name: 'node', priority: 1, value: (node) => node.node_id },
-    ...runtimes.map((runtime, index) => lastColumn(runtime, index + 2)),
-    ...timeColumns<NodeSummary>('last', runtimes.length + 2, (node) => node.last_activity_at),
+    nodeColumn(1, 0),
+    ...runtimes.map((runtime, index) => runtimeColumn(runtime, index + 2)),
+    ageColumn<Row>('last', runtimes.length + 2, (node) => node.last_activity_at),
+    nameColumn(1, 1),
   ];
 }
 
-/** What was done last, and how it stands; the word for that is left out where all is well. */
-function lastColumn(runtime: string, priority: number): Column<NodeSummary> {
+/** In CSV how the last activity ended; for people what the runtime is by the log. */
+function runtimeColumn(runtime: string, priority: number): Column<Row> {
   return {
     name: runtime,
     priority,
     value: ({ runtimes }) => runtimes[runtime]?.status,
-    text: ({ runtimes }) => {
-      const last = runtimes[runtime];
-      if (!last) return cellText(null);
-      const [verb = ''] = last.action.split(':');
-      const word = isFinal(last.status) && last.status !== 'rejected' ? '' : ` ${last.status}`;
-      return `${statusSign(last.status)} ${verb}${word}`;
-    },
+    text: ({ runtimes }, view) => stateText(runtimes[runtime], view),
     style: ({ runtimes }) => statusStyle(runtimes[runtime]?.status ?? null),
   };
+}
+
+/** `running 3h`, `stopped 6s, restart rejected 2s ago`, `restarting 3s`; no ages off a terminal. */
+function stateText(summary: RuntimeState | undefined, { isTTY, now }: CellView): string {
+  if (!summary) return cellText(null);
+  const { action, status, created_at: at, state, since } = summary;
+  const age = (time: string | null): string => (isTTY && time ? ` ${ageText(time, now)}` : '');
+  const [verb = ''] = action.split(':');
+  if (status === 'processing') return `${DOING[verb]?.toLowerCase() ?? verb}${age(at)}`;
+  const isDecider = status === 'completed' && state !== null && verb !== 'reconfigure';
+  const after = `${verb}${status === 'completed' ? '' : ` ${status}`}${age(at)}${isTTY ? ' ago' : ''}`;
+  return [...(state ? [`${state}${age(since)}`] : []), ...(isDecider ? [] : [after])].join(', ');
 }

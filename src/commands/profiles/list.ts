@@ -45,7 +45,8 @@ function profileColumns(now: number): ReadonlyArray<Column<ProfileDocument>> {
     {
       name: 'deployment',
       priority: 3,
-      value: (profile) => profile.deployment_name ?? profile.deployment_id,
+      value: (profile) =>
+        profile.deployment_path ?? profile.deployment_name ?? profile.deployment_id,
     },
     { name: 'deployment_id', priority: 9, extra: true, value: (profile) => profile.deployment_id },
     { name: 'tenant', priority: 5, value: (profile) => profile.tenant_id },

@@ -21,6 +21,7 @@ export function profileDocument(profile: Profile, current: string | undefined) {
     api_url: profile.api_url ?? DEFAULT_API_URL,
     deployment_id: profile.deployment_id ?? null,
     deployment_name: profile.deployment_name ?? null,
+    deployment_path: profile.deployment_path ?? null,
     supervisor_url: profile.supervisor_url ?? null,
     protected: profile.protected ?? false,
     key_store: key.store,
@@ -29,6 +30,14 @@ export function profileDocument(profile: Profile, current: string | undefined) {
     expires_at: profile.expires_at ?? null,
   };
 }
+/** The deployment's path, else its name or id; null for none. */
+export function deploymentText(
+  profile: Pick<Profile, 'deployment_id' | 'deployment_name' | 'deployment_path'>,
+): string | null {
+  const { deployment_path: path, deployment_name: name, deployment_id: id } = profile;
+  return path ?? name ?? id?.toString() ?? null;
+}
+
 export type ProfileDocument = ReturnType<typeof profileDocument>;
 
 /** Prints one profile, a line a field. */

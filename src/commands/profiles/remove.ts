@@ -6,7 +6,7 @@ import { printOptions } from '../../cli/flags.js';
 import { UsageError } from '../../base/errors.js';
 import { findProfile } from '../../config/profiles.js';
 import { printObject } from '../../output/list.js';
-import { forgetKey } from './add.js';
+import { forgetKey } from './keep.shared.js';
 
 export default class ProfilesRemove extends BaseCommand {
   static override summary = 'Remove a profile, and take its key out of its store.';

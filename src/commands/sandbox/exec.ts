@@ -41,6 +41,11 @@ export default class SandboxExec extends BaseCommand {
       );
     }
     const sandbox = await sandboxOf(flags);
+    const { stdin, output } = this.host;
+    if (stdin.isTTY && output.stderr.isTTY && /sh(\.exe)?$|cmd(\.exe)?$/i.test(program)) {
+      const where = `LaserData in miniature at ${sandbox.env.LD_API_URL}; exit leaves it`;
+      if (args.length === 0) output.stderr.write(`${where}\n`);
+    }
     try {
       return await runInside([program, ...args], sandbox.env, this.host);
     } finally {
@@ -83,22 +88,28 @@ async function runInside(
       reject: false,
       cleanup: false,
     });
-    const { exitCode, signal, code, originalMessage = '' } = await child;
+    const ended = await child;
     // On Windows cmd starts what is not an executable, and ends with 1 where it does not find it.
     const isUnknownToCmd =
-      host.platform === 'win32' && exitCode === 1 && !isOnWindowsPath(program, env);
-    if (exitCode !== undefined && !isUnknownToCmd) return exitCode;
-    if (signal !== undefined) return 128 + constants.signals[signal];
-    const isNotFound = isUnknownToCmd || code === 'ENOENT';
-    host.output.stderr.write(
-      `${command[0]}: ${isNotFound ? 'command not found' : originalMessage}\n`,
-    );
-    return isNotFound ? 127 : 126;
+      host.platform === 'win32' && ended.exitCode === 1 && !isOnWindowsPath(program, env);
+    const [exitCode, problem] = isUnknownToCmd ? NOT_FOUND : endOf(ended);
+    if (problem !== null) host.output.stderr.write(`${command[0]}: ${problem}\n`);
+    return exitCode;
   } finally {
     if (folder !== null) removeFolder(folder);
     process.off('SIGINT', waitOut);
     for (const signal of FORWARDED) process.off(signal, forward);
   }
+}
+
+const NOT_FOUND: [number, string] = [127, 'command not found'];
+
+/** @returns the exit code, as a shell gives it, and why the program could not be run; else null */
+function endOf(ended: Awaited<ResultPromise>): [exitCode: number, problem: string | null] {
+  const { exitCode, signal, code, originalMessage } = ended;
+  if (exitCode !== undefined) return [exitCode, null];
+  if (signal !== undefined) return [128 + constants.signals[signal], null];
+  return code === 'ENOENT' ? NOT_FOUND : [126, originalMessage ?? ''];
 }
 
 /** Looks for a program as cmd does: here, then on the PATH, with each ending that programs have. */

@@ -5,7 +5,7 @@ import type { Cell, Format } from '../columns.js';
 /** Values are data: ids in plain digits, times as the API gave them. */
 export const csv: Format = {
   holds: 'rows',
-  list: ({ columns, chosen }, { header }) => {
+  list: ({ columns, chosen }, { header, view }) => {
     const shown = columns.filter(({ where }) => chosen || where !== 'terminal');
     let head = header ? records([shown.map(({ name }) => name)]) : '';
     const withHead = (text: string): string => {
@@ -15,7 +15,7 @@ export const csv: Format = {
     };
     return {
       items: (batch) =>
-        withHead(records(batch.map((item) => shown.map(({ value }) => value(item))))),
+        withHead(records(batch.map((item) => shown.map(({ value }) => value(item, view))))),
       end: () => withHead(''),
     };
   },

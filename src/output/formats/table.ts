@@ -3,6 +3,7 @@ import stringWidth from 'string-width';
 import { plainText } from '../../base/text.js';
 import {
   cellText,
+  type Column,
   type Field,
   type Format,
   type FormatOptions,
@@ -40,12 +41,18 @@ function tableWriter<T>(selection: Selection<T>, options: FormatOptions): ListWr
     }
     return text;
   };
-  return { items, end: flush, broken: flush };
+  const foot = (): string =>
+    layout && layout.dropped.length > 0
+      ? `${options.paint('dim', `no room for ${layout.dropped.join(', ').toUpperCase()}`)}\n`
+      : '';
+  return { items, end: () => flush() + foot(), broken: flush };
 }
 
 interface TableLayout<T> {
   /** Upper case and bold. */
   header: string;
+  /** The names of those that the terminal has no room for. */
+  dropped: string[];
   /** A line for each item. A cell that is too wide widens its column for these items. */
   rows(items: readonly T[]): string[];
 }
@@ -64,28 +71,49 @@ export function layOut<T>(
   kept = new Map<string, number>(),
 ): TableLayout<T> {
   const elsewhere = most === null ? 'terminal' : 'elsewhere';
-  let fitted = columns
-    .filter(({ extra, where }) => chosen || (!extra && where !== elsewhere))
-    .map((column) => {
-      const text = (item: T): string =>
-        plainText(column.text ? column.text(item, view) : cellText(column.value(item)));
-      const name = plainText(column.name).toUpperCase();
-      const least = Math.max(header ? stringWidth(name) : 0, kept.get(column.name) ?? 0);
-      const width = Math.max(least, ...items.map((item) => stringWidth(text(item))));
-      kept.set(column.name, width);
-      return { column, name, text, width };
+  const isShown = ({ extra, where, value }: Column<T>): boolean => {
+    if (where === elsewhere || extra === true) return false;
+    if (extra === undefined) return true;
+    return view.elapsed === undefined && items.some((item) => Boolean(value(item, view)));
+  };
+  const shown = chosen
+    ? columns
+    : columns.filter(isShown).sort((a, b) => (a.lead ?? Infinity) - (b.lead ?? Infinity) || 0);
+  const measure = (column: Column<T>, key: string, textOf = column.text) => {
+    const text = (item: T): string =>
+      plainText(textOf ? textOf(item, view) : cellText(column.value(item, view)));
+    const name = plainText(column.name).toUpperCase();
+    const least = Math.max(header ? stringWidth(name) : 0, kept.get(key) ?? 0);
+    const width = Math.max(least, ...items.map((item) => stringWidth(text(item))));
+    kept.set(key, width);
+    return { column, name, text, width };
+  };
+  let fitted = shown.map((column) => measure(column, column.name));
+  const whole = fitted;
+  const isTooWide = (some = fitted): boolean =>
+    most !== null &&
+    !chosen &&
+    some.reduce((sum, { width }) => sum + width + GAP.length, -GAP.length) > most;
+  if (isTooWide()) {
+    fitted = fitted.map((one) => {
+      const { name, short } = one.column;
+      return short ? measure(one.column, `${name}…`, short(items)) : one;
     });
-  const total = (): number =>
-    fitted.reduce((sum, { width }) => sum + width + GAP.length, -GAP.length);
-  while (most !== null && !chosen && total() > most) {
+  }
+  while (isTooWide()) {
     const last = fitted.reduce((a, b) => (b.column.priority >= a.column.priority ? b : a));
     if (last.column.priority === 0) break;
     fitted = fitted.filter((one) => one !== last);
   }
+  // Once a column is dropped, the others may have room for all of theirs.
+  const roomy = whole.filter(({ column }) => fitted.some((one) => one.column === column));
+  if (!isTooWide(roomy)) fitted = roomy;
+  const isLeftOut = (column: Column<T>): boolean => !fitted.some((one) => one.column === column);
   const names = fitted.map(({ name }) => paint('bold', name));
   const widths = fitted.map(({ width }) => width);
   return {
     header: align([names], widths).join(''),
+    dropped: shown.filter(isLeftOut).map(({ name }) => plainText(name)),
     rows: (some) => {
       const texts = some.map((item) => fitted.map(({ text }) => text(item)));
       const wide = widths.map((width, place) =>

@@ -60,7 +60,7 @@ function liveTable<T>({ sink, selection, utc, rank = () => 0, frame, clock }: Li
     const visible =
       total <= height ? rows : [...rows].sort((a, b) => rank(a) - rank(b)).slice(0, height - 1);
     const look = {
-      view: { utc, now: clock.now(), elapsed },
+      view: { utc, now: clock.now(), elapsed, names: sink.names, isTTY: true },
       paint,
       header: true,
       width: sink.columns,
@@ -177,7 +177,8 @@ const KEPT = 500;
  * otherwise the list follows.
  */
 export function liveWatchView(sink: Sink, options: WatchViewOptions): WatchView {
-  const { clock, utc } = options;
+  const { clock, utc, follow } = options;
+  const ends = follow ? 'until Ctrl-C' : 'ends when all are final';
   const started = clock.elapsed();
   const statuses = new Map<Id, string>();
   let newestFirst: readonly Activity[] = [];
@@ -185,7 +186,7 @@ export function liveWatchView(sink: Sink, options: WatchViewOptions): WatchView 
   const frame = (elapsed: number): Frame<Activity> => {
     const { total, processing, other } = tally(statuses);
     const open = processing + other;
-    const foot = `${count(total, 'entry', 'entries')}${open > 0 ? `, ${open} processing` : ''}, ${elapsedText(elapsed - started)}`;
+    const foot = `${count(total, 'entry', 'entries')}${open > 0 ? `, ${open} processing` : ''}, ${elapsedText(elapsed - started)}, ${ends}`;
     return { rows: newestFirst, total, foot };
   };
   const add = (activities: readonly Activity[]): void => {
@@ -209,6 +210,6 @@ export function liveWatchView(sink: Sink, options: WatchViewOptions): WatchView 
       if (event.event === 'activity') add([event.activity]);
       table.on(event);
     },
-    stop: () => table.stop({ keep: options.follow }),
+    stop: () => table.stop({ keep: follow }),
   };
 }

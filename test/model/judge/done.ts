@@ -56,14 +56,14 @@ function* rows(story: Story, process: Process): Generator<string> {
 /** With `--no-wait`: it was sent, or every node shows that it was. */
 function* accepted(
   story: Story,
-  { seen }: Process,
+  { endedAt }: Process,
   trigger: Trigger,
   since: Since,
 ): Generator<string> {
   if (story.world.dispatches.some(({ key }) => key === trigger.key)) return;
   const ours = story.world.entries.filter((entry) => isOf(trigger, since, entry));
   const isShown = (node: bigint): boolean =>
-    ours.some((entry) => entry.node === node && statusOf(seen, entry.id) !== null);
+    ours.some((entry) => entry.node === node && entry.shownAt <= endedAt);
   if (!(trigger.nodes ?? [...since.listed]).every(isShown)) yield 'accepted, and nothing was sent';
 }
 
@@ -82,13 +82,16 @@ function* completed(
   const expect = setting.use.is === 'run' ? setting.use.expect : undefined;
   const targets = targetsOf(trigger, since, dispatches);
   if (expect === undefined) {
-    if (!targets.every(hasCompleted)) yield 'exit 0 without every node';
+    const ended = new Set(ours.map(({ node }) => node).filter(hasCompleted));
+    // A count excuses a name.
+    const some = trigger.nodes === null && ended.size >= (setting.core ?? Infinity);
+    if (!some && !targets.every(hasCompleted)) yield 'exit 0 without every node';
   } else {
     const some = new Set(ours.filter(({ id }) => statusOf(reads, id) !== null).map((e) => e.node));
     if (some.size > expect) yield 'exit 0 with more nodes than expected';
     if ([...some].filter(hasCompleted).length < expect) yield 'exit 0 with fewer than expected';
   }
-  if (isReplay(story)) {
+  if (isReplay(story, trigger)) {
     yield* replayed(dispatches, ours, reads);
     return;
   }

@@ -1,7 +1,7 @@
 import { keyOf } from '../adapter.js';
 import type { Story } from '../play.js';
 import type { Process, Seen } from '../process.js';
-import { nodesOf, SECOND } from '../setting.js';
+import { isKept, nodesOf, SECOND } from '../setting.js';
 import type { Entry, Post } from '../world.js';
 
 /** Whether its process cannot rule out that the server has run it. */
@@ -45,13 +45,20 @@ const REPLAY = -660 * SECOND;
  * Whether the `202` was the replay of what a runner that is gone has sent, and nothing but that may
  * have been sent before.
  */
-export function isReplay({ setting, world }: Story): boolean {
-  const first = world.posts.find((post) => isMaybeSent(post) && post.met !== 'in progress');
-  return setting.past === 'a use of the key' && first?.means === 'accepted' && first.replayed;
+export function isReplay({ setting, world }: Story, { key }: Trigger): boolean {
+  const all = world.posts.filter((post) => post.key === key);
+  const first = all.find((post) => isMaybeSent(post) && post.met !== 'in progress');
+  const isAfterAnother = setting.past === 'a use of the key' || all.some(isInProgress);
+  // What a gateway has doubled looks as if another had used the key.
+  const mayBe = isAfterAnother || first?.met === 'doubled by a gateway';
+  return isKept(setting) && mayBe && first?.means === 'accepted' && first.replayed;
 }
 
+const isInProgress = ({ met }: Post): boolean => met === 'in progress';
+
 /** @returns null where nothing was sent */
-export function sinceOf(story: Story, { key }: Trigger): Since | null {
+export function sinceOf(story: Story, trigger: Trigger): Since | null {
+  const { key } = trigger;
   const { world, processes, setting } = story;
   const first = world.posts.find((post) => post.key === key && isMaybeSent(post));
   const isRecorded = (world.disk.get(key) ?? []).length > 0;
@@ -62,7 +69,13 @@ export function sinceOf(story: Story, { key }: Trigger): Since | null {
   const listed = new Set(before.flatMap(({ shown }) => shown.map((one) => one.node_id)));
   const { at = 0, asOf = 0, shown = [] } = base ?? {};
   const wasShown = new Set(shown.map(({ id }) => id));
-  if (!isReplay(story)) {
+  // What was in progress may have been another's: a minute before the first POST.
+  const inProgress =
+    isKept(setting) && world.posts.some((one) => one.key === key && isInProgress(one));
+  if (inProgress && !isReplay(story, trigger)) {
+    return { from: at - 70 * SECOND, asOf: -Infinity, wasShown, listed };
+  }
+  if (!isReplay(story, trigger)) {
     return { from: setting.hasDate ? at - 10 * SECOND : -Infinity, asOf, wasShown, listed };
   }
   // Without a `date` only what is newer than the baseline counts.

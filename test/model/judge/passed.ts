@@ -42,6 +42,8 @@ export function* passed(story: Story, { ended, thrown, failedReads }: Process): 
     if (ended.watch.error) yield 'a watch failed though all went by';
     return;
   }
+  // What the runner before has sent keeps the nodes busy, too.
+  if (past === 'a use of the key' && ifBusy === 'fail' && !ended) return;
   if (past === 'a busy node' && ifBusy === 'fail') {
     if (ended) yield 'it went ahead over a busy node';
     return;
@@ -50,7 +52,9 @@ export function* passed(story: Story, { ended, thrown, failedReads }: Process): 
   const isWrong = 'nodes' in use && use.nodes === null && expect !== 3 && !('wait' in use);
   // One that is later than the grace is not seen.
   if (expect < 3 && faults.includes(4 * SECOND)) return;
-  const wanted = isWrong ? 7 : 0;
+  const isLeft = past === 'a node that left' && setting.core === null;
+  const isObserved = 'nodes' in use && use.nodes === null && !('wait' in use);
+  const wanted = isWrong || (isObserved && isLeft) ? 7 : 0;
   const exit = ended?.run.exitCode ?? null;
   if (exit !== wanted) {
     const said =

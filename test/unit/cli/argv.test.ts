@@ -39,7 +39,6 @@ describe('a command line', () => {
     ],
     ['activities -d x trigger iggy restart', 'activities:trigger', '-d x iggy restart'],
     ['activities --node 7 trigger iggy restart', 'activities:trigger', '--node 7 iggy restart'],
-    ["--deployment '' activities list", 'activities:list', "--deployment ''"],
     [
       'activities trigger iggy restart -n 7 -n 8 -q',
       'activities:trigger',
@@ -132,6 +131,25 @@ describe('a command line', () => {
       /^Did you mean ldctl activities list\?/,
     ],
     ['activites', 'there is no command activites', /^Did you mean ldctl activities\?/],
+    ['activity list', 'there is no command activity list', /^Did you mean ldctl activities list\?/],
+    ['activities ls', 'there is no command activities ls', /^Did you mean ldctl activities list\?/],
+    [
+      'profiles delete old',
+      'there is no command profiles delete old',
+      /^Did you mean ldctl profiles remove\?/,
+    ],
+    ['login', 'there is no command login', /^Did you mean ldctl profiles add\?/],
+    ['config', 'there is no command config', /^Did you mean ldctl profiles add\?/],
+    ['sandbox stop', 'there is no command sandbox stop', /^A sandbox ends with Ctrl-C/],
+    [
+      'activities list --json -o csv',
+      '--json and -o csv do not go together',
+      /^See ldctl activities list --help$/,
+    ],
+    ["--deployment '' activities list", '--deployment is empty', /^Is a variable unset\?/],
+    ['activities list --since=', '--since is empty', /^Is a variable unset\?/],
+    ['activities list --columns=', '--columns is empty', /^Is a variable unset\?/],
+    ['deployments list -d x', 'there is no flag -d', /^See ldctl deployments list --help$/],
     ['profile list', 'there is no command profile list', /^Did you mean ldctl profiles list\?/],
     [
       'trigger iggy',

@@ -14,6 +14,7 @@ const VALUES: Readonly<Record<string, ReadonlyArray<readonly [string, string?]>>
     RUNTIME: [['iggy'], ['connectors']],
     ACTION: [['restart'], ['reconfigure:']],
     node: [['100'], ['101']],
+    NODE: [['broker-1', '100'], ['101']],
   },
 };
 
@@ -42,6 +43,8 @@ describe('completion', () => {
     ['activities trigger iggy restart --timeout ', ''],
     ['activities trigger iggy restart -n ', '100 101'],
     ['activities list --node=1', '--node=100 --node=101'],
+    ['nodes name ', 'broker-1 101'],
+    ['nodes name 101 ', ''],
     ['activities wait 9001 ', '9001 9000 8999'],
     ['activities list --utc=', ''],
     ['profiles use ', 'prod test'],

@@ -15,6 +15,7 @@ const KEY = 'ld_pk_4f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c';
 const FACTS = {
   node_id: 610809900976570889n,
   activity_id: 7261845022003200001n,
+  node_name: 'broker-1',
   deployment_id: 18446744073709551615n,
   runtime: 'iggy',
   action: 'reconfigure:42',

@@ -26,6 +26,14 @@ const PRINTS_KEY = `"${process.execPath}" -p "'${KEY}'"`;
 const NO_FLAGS = { 'api-key-stdin': false, verify: true } as ProfileFlags;
 const OWN = { 'supervisor-url': 'https://own.example' };
 const COMMAND = { 'api-key-stdin': false, 'key-store': undefined, 'key-command': PRINTS_KEY };
+/** Where `prod` stands. */
+const PLACE = {
+  deployment_id: PROD,
+  deployment_name: 'prod',
+  deployment_path: 'platform/production/prod',
+  division_id: 11n,
+  environment_id: 21n,
+};
 /** Everything a script says. */
 const SCRIPT: ProfileFlags = {
   ...NO_FLAGS,
@@ -70,12 +78,7 @@ describe('profiles add', () => {
     await add(context, SCRIPT);
     assert.deepEqual(context.calls, ['context', 'structure']);
     assert.equal(context.said, 'key ci (role operator)\n');
-    const found = {
-      tenant_id: TENANT,
-      deployment_id: PROD,
-      deployment_name: 'prod',
-      supervisor_url: SUPERVISOR,
-    };
+    const found = { tenant_id: TENANT, ...PLACE, supervisor_url: SUPERVISOR };
     assert.deepEqual(plain(storedIn(context)), {
       name: 'me',
       ...found,
@@ -236,11 +239,12 @@ describe('profiles add', () => {
   });
 
   describe('at a terminal', () => {
-    const tenant: Scripted = [/^Tenant id:$/, TENANT.toString()];
+    const tenant: Scripted = [/^Tenant id \(the LaserData console shows it\):$/, TENANT.toString()];
     const key: Scripted = [/^API key:$/, KEY];
     const deployment: Scripted = [/^Deployment/, /^platform\/production\/prod$/];
+    const open: Scripted = [/^Ask for the deployment's name before every action\?$/, false];
     const inFile: Scripted = [/^Where should the key be kept/, /file/];
-    const talk: Scripted[] = [tenant, key, deployment, [inFile[0], /keyring$/]];
+    const talk: Scripted[] = [tenant, key, deployment, open, [inFile[0], /keyring$/]];
     const terminal = (answers: Scripted[], options: ContextOptions = {}): TestContext =>
       new TestContext({
         answers: [...answers],
@@ -277,7 +281,7 @@ describe('profiles add', () => {
       const env = { ...where, ...left, LD_DEPLOYMENT_ID: BASEMENT.toString() };
       const found: Scripted = [/^API key \(Enter takes ld_pk_…2345 from the environment\):$/, ''];
       const { tenant_id, deployment_id, supervisor_url } = await add(
-        terminal([[tenant[0], ''], found, deployment, inFile], { env }),
+        terminal([[tenant[0], ''], found, deployment, open, inFile], { env }),
         NO_FLAGS,
       );
       assert.deepEqual([tenant_id, deployment_id, supervisor_url], [TENANT, PROD, SUPERVISOR]);
@@ -288,12 +292,47 @@ describe('profiles add', () => {
         [tenant[0], '7'],
         [key[0], OTHER_KEY],
       ];
-      const context = terminal([...wrong, key, tenant, deployment, inFile]);
+      const context = terminal([...wrong, key, tenant, deployment, open, inFile]);
       assert.equal((await add(context, NO_FLAGS)).tenant_id, TENANT);
       assert.match(
         context.said,
         /warning: GET \/context: 401 unauthorized\nwarning: GET \/context: 403 forbidden\n/,
       );
+    });
+
+    it('protects the profile where that is wanted', async () => {
+      const answers: Scripted[] = [tenant, key, deployment, [open[0], true], inFile];
+      assert.equal((await add(terminal(answers), NO_FLAGS)).protected, true);
+    });
+
+    it('asks for the supervisor of a deployment that the API knows none of', async () => {
+      const basement: Scripted = [/^Deployment/, /basement$/];
+      const url: Scripted = [
+        /^Supervisor URL of platform\/production\/basement:$/,
+        'https://cellar.example/',
+      ];
+      const profile = await add(terminal([tenant, key, basement, url, open, inFile]), NO_FLAGS);
+      assert.deepEqual(
+        [profile.deployment_id, profile.supervisor_url],
+        [BASEMENT, 'https://cellar.example'],
+      );
+    });
+
+    it('does not offer a keyring that gives no answer', async () => {
+      const store: Scripted = [/^Where should the key be kept/, /keyring/];
+      const context = terminal([tenant, key, deployment, open, store], { keyring: brokenKeyring });
+      await assert.rejects(
+        add(context, NO_FLAGS),
+        /is not among In a file that only you can read$/,
+      );
+      assert.match(context.said, /^warning: no keyring answers on this machine$/m);
+    });
+
+    it('keeps the key in a file after all, where the keyring takes none', async () => {
+      const keyring = { ...memoryKeyring().keyring, set: brokenKeyring.set };
+      const instead: Scripted = [/^Keep the key in .* instead/, true];
+      const context = terminal([...talk, instead], { keyring });
+      assert.equal((await add(context, NO_FLAGS)).key.store, 'file');
     });
 
     for (const [index, [message]] of talk.entries()) {
@@ -371,7 +410,7 @@ describe('profiles update', () => {
       [
         'the deployment, and its supervisor with it',
         { deployment: 'prod' },
-        { supervisor_url: SUPERVISOR, expires_at: EXPIRES },
+        { ...PLACE, supervisor_url: SUPERVISOR, expires_at: EXPIRES },
         ['context', 'structure'],
       ],
       ['protection', { protected: true }, { protected: true }, []],

@@ -28,14 +28,8 @@ const clock = { now: () => START };
 const clockAt = (aheadMs: number) => ({ now: () => START + aheadMs });
 
 function recordOf(key: string, fields: Partial<RunRecord> = {}): RunRecord {
-  const known = [610809900976570889n, 7261845022003200001n];
-  const facts = {
-    deploymentId: 7n,
-    runtime: 'iggy',
-    action: 'reconfigure:18446744073709551615',
-    nodes: null,
-    known,
-  };
+  const listed = { here: [610809900976570889n, 7261845022003200001n], elsewhere: [18n] };
+  const facts = { apiKey: '0f1e2d3c', date: START, expect: 3, core: null, listed };
   return { key, ...facts, baseline: 18446744073709551615n, postedAt: START, ...fields };
 }
 
@@ -66,7 +60,7 @@ describe('the run journal', () => {
   it('gives back in another process what was begun in this one, digit for digit, with its marks', () => {
     const folder = privateFolder();
     const here = openRunJournal(folder, clock);
-    const record = recordOf('deploy-7.0123456789abcdef', { nodes: [18446744073709551615n] });
+    const record = recordOf('deploy-7.0123456789abcdef');
     assert.deepEqual(here.begin(record, 0), { made: 1 });
     const there = openRunJournal(folder, clockAt(5000));
     const fresh = {
@@ -74,11 +68,10 @@ describe('the run journal', () => {
       generation: 1,
       ageMs: 5000,
       accepted: false,
-      redirected: false,
       passed: false,
     };
     assert.deepEqual(there.read(record.key), fresh);
-    for (const mark of ['accepted', 'passed', 'redirected'] as const) {
+    for (const mark of ['accepted', 'passed'] as const) {
       here.mark(record.key, 1, mark);
       there.mark(record.key, 1, mark);
     }
@@ -86,9 +79,8 @@ describe('the run journal', () => {
       ...fresh,
       accepted: true,
       passed: true,
-      redirected: true,
     });
-    assert.deepEqual(filesOf(folder), ['1', '1.accepted', '1.passed', '1.redirected']);
+    assert.deepEqual(filesOf(folder), ['1', '1.accepted', '1.passed']);
     assert.match(
       readFileSync(join(folder, 'runs', namesIn(folder)[0] ?? ''), 'utf8'),
       /"18446744073709551615"/,
@@ -145,17 +137,12 @@ describe('the run journal', () => {
       assert.deepEqual(filesOf(folder), ['1', '2']);
     });
 
-    it('makes none where any POST was accepted, or redirected', () => {
-      for (const mark of ['accepted', 'redirected'] as const) {
-        for (const [generation, found] of [
-          [1, mark === 'accepted' ? 1 : 2],
-          [2, 2],
-        ] as const) {
-          const { journal } = begun(A, A);
-          journal.mark('a', generation, mark);
-          const kept = foundBy(journal.begin(A, 2));
-          assert.deepEqual([kept?.generation, kept?.[mark]], [found, true]);
-        }
+    it('makes none where any POST was accepted', () => {
+      for (const generation of [1, 2]) {
+        const { journal } = begun(A, A);
+        journal.mark('a', generation, 'accepted');
+        const kept = foundBy(journal.begin(A, 2));
+        assert.deepEqual([kept?.generation, kept?.accepted], [generation, true]);
       }
     });
 
@@ -271,7 +258,8 @@ describe('the run journal', () => {
       'an empty file': () => '',
       'cut JSON': (text) => text.slice(0, 60),
       'another shape': () => '{}',
-      'a number for an id': (text) => text.replace('"7"', '7'),
+      'a number for an id': (text) => text.replace('"18"', '18'),
+      'a record of an earlier version': (text) => text.replace('"apiKey":"0f1e2d3c",', ''),
       'a field of a later version': (text) => text.replace('{', '{"isShared":true,'),
     })) {
       it(`${what}: exit 7 with the path, for reading and beginning alike, and left as it is`, () => {
@@ -328,77 +316,96 @@ describe('the run journal', () => {
 
 describe('the journal of rolls', () => {
   after(removeFolders);
+  const isSame = (): void => undefined;
 
-  it('gives a roll back as it was asked for, which is there once', () => {
+  it('gives the newest record of a roll back, as old as the first', () => {
     const folder = privateFolder();
-    assert.equal(openRollJournal(folder, clock).begin(rollOf('r')), null);
+    assert.equal(openRollJournal(folder, clock).begin(rollOf('r'), isSame), 1);
     const journal = openRollJournal(folder, clock);
     assert.deepEqual(journal.read('r'), rollOf('r'));
-    assert.deepEqual(journal.begin(rollOf('r', { request: {} })), rollOf('r'));
-    journal.finish('r', true);
-    assert.deepEqual(journal.read('r'), rollOf('r'));
-    assert.deepEqual(filesOf(folder, 'rolls'), ['1', '1.finished', '1.joined']);
+    const seen: RollRecord[] = [];
+    const changed = rollOf('r', { request: { gate: 'true' }, begunAt: START + HOUR_MS });
+    assert.equal(
+      journal.begin(changed, (before) => void seen.push(before)),
+      2,
+    );
+    assert.deepEqual(seen, [rollOf('r')]);
+    assert.deepEqual(journal.read('r'), { ...changed, begunAt: START });
+    journal.finish('r', 2, true);
+    assert.deepEqual(filesOf(folder, 'rolls'), ['1', '2', '2.finished']);
   });
 
-  it('finds the newest unfinished roll of a deployment', () => {
+  it('makes no record where the one before is of another roll', () => {
+    const folder = privateFolder();
+    const journal = openRollJournal(folder, clock);
+    journal.begin(rollOf('r'), isSame);
+    const refuse = (): never => {
+      throw new Error('another roll');
+    };
+    assert.throws(() => journal.begin(rollOf('r', { request: {} }), refuse), /another roll/);
+    assert.deepEqual(filesOf(folder, 'rolls'), ['1']);
+  });
+
+  it('finds the unfinished rolls of a deployment, the newest first', () => {
     const journal = openRollJournal(privateFolder(), clock);
-    assert.equal(journal.last(7n), null);
+    const keys = (): string[] => journal.unfinished(7n).map(({ key }) => key);
+    assert.deepEqual(keys(), []);
     const ages = { old: DAY_MS + 1, first: 3 * HOUR_MS, second: 2 * HOUR_MS, done: HOUR_MS };
     for (const [key, age] of Object.entries(ages)) {
-      journal.begin(rollOf(key, { begunAt: START - age }));
+      journal.begin(rollOf(key, { begunAt: START - age }), isSame);
     }
-    journal.begin(rollOf('elsewhere', { deploymentId: 8n }));
-    journal.finish('done', true);
-    assert.equal(journal.last(7n)?.key, 'second');
-    journal.finish('second', true);
-    assert.equal(journal.last(7n)?.key, 'first');
-    journal.finish('first', true);
-    assert.equal(journal.last(7n), null);
+    journal.begin(rollOf('elsewhere', { deploymentId: 8n }), isSame);
+    journal.finish('done', 1, true);
+    assert.deepEqual(keys(), ['second', 'first']);
+    // Another process of a roll that has ended changes nothing.
+    journal.finish('second', 1, true);
+    journal.begin(rollOf('second'), isSame);
+    assert.deepEqual(keys(), ['first']);
   });
 
-  it('begins a roll anew where nothing was sent, and after 24 hours', () => {
+  it('starts a roll anew where nothing was sent, and after 24 hours', () => {
     const journal = openRollJournal(privateFolder(), clock);
-    journal.begin(rollOf('r', { begunAt: START - DAY_MS - 1 }));
-    assert.deepEqual([journal.read('r'), journal.last(7n)], [null, null]);
-    assert.equal(journal.begin(rollOf('r')), null);
-    journal.finish('r', false);
-    assert.deepEqual([journal.read('r'), journal.last(7n)], [null, null]);
-    assert.equal(journal.begin(rollOf('r')), null);
-    assert.deepEqual(journal.last(7n), rollOf('r'));
+    journal.begin(rollOf('r', { begunAt: START - DAY_MS - 1 }), isSame);
+    assert.deepEqual([journal.read('r'), journal.unfinished(7n)], [null, []]);
+    assert.equal(journal.begin(rollOf('r'), isSame), 2);
+    journal.finish('r', 2, false);
+    assert.deepEqual([journal.read('r'), journal.unfinished(7n)], [null, []]);
+    assert.equal(journal.begin(rollOf('r'), isSame), 3);
+    assert.deepEqual(journal.unfinished(7n), [rollOf('r')]);
   });
 
-  it('keeps a roll that another process goes on with, though the one that began it sent nothing', () => {
+  it('keeps a roll that another process continues, though the one that started it sent nothing', () => {
     const folder = privateFolder();
     const [first, second] = [openRollJournal(folder, clock), openRollJournal(folder, clock)];
-    first.begin(rollOf('r'));
-    second.begin(rollOf('r'));
-    first.finish('r', false);
-    assert.deepEqual(second.last(7n), rollOf('r'));
+    first.begin(rollOf('r'), isSame);
+    second.begin(rollOf('r'), isSame);
+    first.finish('r', 1, false);
+    assert.deepEqual(second.unfinished(7n), [rollOf('r')]);
   });
 
   it('is not hindered by a broken roll of another deployment, where it looks for the last one', () => {
     const folder = privateFolder();
     const journal = openRollJournal(folder, clock);
-    journal.begin(rollOf('elsewhere', { deploymentId: 8n }));
+    journal.begin(rollOf('elsewhere', { deploymentId: 8n }), isSame);
     const path = join(folder, 'rolls', namesIn(folder, 'rolls')[0] ?? '');
     const text = readFileSync(path, 'utf8');
-    journal.begin(rollOf('r'));
+    journal.begin(rollOf('r'), isSame);
     for (const broken of [text.replace('{', '{"isShared":true,'), text.slice(0, -10)]) {
       writeFileSync(path, broken);
-      assert.deepEqual(journal.last(7n), rollOf('r'));
-      assert.equal(failure(() => journal.last(8n)).code, 'journal_broken');
+      assert.deepEqual(journal.unfinished(7n), [rollOf('r')]);
+      assert.equal(failure(() => journal.unfinished(8n)).code, 'journal_broken');
     }
   });
 
-  it('takes what is broken for an error, also where it looks for the last one', () => {
+  it('treats what is broken as an error, also where it looks for the last one', () => {
     const folder = privateFolder();
     const journal = openRollJournal(folder, clock);
-    journal.begin(rollOf('r'));
+    journal.begin(rollOf('r'), isSame);
     writeFileSync(join(folder, 'rolls', namesIn(folder, 'rolls')[0] ?? ''), '{}');
     for (const step of [
       () => journal.read('r'),
-      () => journal.begin(rollOf('r')),
-      () => journal.last(7n),
+      () => journal.begin(rollOf('r'), isSame),
+      () => journal.unfinished(7n),
     ]) {
       assert.equal(failure(step).code, 'journal_broken');
     }

@@ -133,7 +133,7 @@ describe('a file that a user names', () => {
     }
   });
 
-  it('that is empty, missing, a folder, or the key itself is an error that shows neither path nor key', async () => {
+  it('that is empty, missing, a folder, or the key itself is an error that shows no key', async () => {
     for (const [path, code] of [
       [keyFile(' \n'), 'invalid_key'],
       [join(privateFolder(), 'none'), 'file_unreadable'],
@@ -142,7 +142,17 @@ describe('a file that a user names', () => {
     ] as const) {
       const error = await usage(fetchKeyFile(path));
       assert.equal(error.code, code);
-      assertMute(error, path);
+      assertMute(error, KEY);
+    }
+  });
+
+  it('that is missing is named, unless it may be a key', async () => {
+    const path = join(privateFolder(), 'none');
+    const { message } = await usage(fetchKeyFile(path));
+    assert.equal(message, `LD_API_KEY_FILE: there is no file ${path}`);
+    for (const key of [KEY, `/${KEY}`, 'aBc/dEf+9gHiJkLmNoPq']) {
+      const mute = (await usage(fetchKeyFile(key))).message;
+      assert.equal(mute, 'LD_API_KEY_FILE: there is no file', key);
     }
   });
 

@@ -190,6 +190,7 @@ function scripted(answers: Scripted[]): Prompts {
       soon(() => typed(message, (text) => validate(text === '' ? preset : text)) || preset),
     secret: (message, validate) => soon(() => typed(message, validate)),
     choose: (message, choices) => soon(() => pick(message, choices)),
+    search: (message, choices) => soon(() => pick(message, choices)),
     some: (message, choices) => soon(() => [pick(message, choices)]),
   };
 }

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { LdctlError } from '../../../src/base/errors.js';
-import { ApiKey } from '../../../src/base/secret.js';
 import { type Env } from '../../../src/base/text.js';
 import {
   type Deployment,
@@ -13,7 +12,6 @@ import {
   expiryOf,
   expiryWarning,
   isGranted,
-  keyAdvice,
   placedDeployments,
   resolveTarget,
   resolveTenant,
@@ -125,7 +123,7 @@ describe('the target of a command', () => {
   describe('looked up in the structure', () => {
     it('by name: id, name and supervisor URL', async () => {
       const { target, asked } = await resolve({ flags: { deployment: 'solo' } });
-      assert.deepEqual(target.deployment, { id: 5n, name: 'solo' });
+      assert.deepEqual(target.deployment, { id: 5n, name: 'solo', path: 'Payments/live/solo' });
       assert.equal(target.supervisorUrl.value.href, 'https://supervisor-5.example/');
       assert.deepEqual(target.supervisorUrl.source, { from: 'structure' });
       assert.deepEqual(
@@ -372,14 +370,5 @@ describe('when a key expires', () => {
     );
     assert.equal(warn(15 * DAY), null);
     assert.equal(warn(5 * DAY, { LD_API_KEY: KEY }), null);
-  });
-
-  it('is the advice of a 401, with which key it was', () => {
-    const hint = (given: Given): string => keyAdvice(new ApiKey(KEY), settingsOf(given));
-    assert.match(hint({}), /^It is the key ld_pk_…2345 from profile prod\. .*profiles update prod/);
-    assert.match(
-      hint({ env: { LD_API_KEY: KEY } }),
-      /^It is the key ld_pk_…2345 from LD_API_KEY\. /,
-    );
   });
 });

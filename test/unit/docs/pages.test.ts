@@ -24,4 +24,14 @@ describe('README, CONTRIBUTING and docs', () => {
     );
     assert.deepEqual(broken, []);
   });
+
+  it('give a key that stays when a job is retried', () => {
+    // GitLab gives a retried job a new id, GitHub a re-run a new attempt.
+    const changing = /--idempotency-key "[^"]*(?:CI_JOB_ID|GITHUB_RUN_ATTEMPT)/;
+    const pages = [...docPages(), 'action.yml', 'examples/gitlab-ci.yml', 'oclif.manifest.json'];
+    assert.deepEqual(
+      pages.filter((page) => changing.test(readPage(page).replaceAll('\\"', '"'))),
+      [],
+    );
+  });
 });

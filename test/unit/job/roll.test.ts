@@ -6,9 +6,11 @@ import { drive, type DriveTools } from '../../../src/job/drive.js';
 import { rollJob } from '../../../src/job/index.js';
 import type { RollPlan } from '../../../src/job/roll-state.js';
 import type { Step } from '../../../src/job/job.js';
+import { openRunJournal } from '../../../src/config/journal.js';
 import { openLog } from '../../../src/log/log.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { FakeSupervisor } from '../../helpers/fake-supervisor.js';
+import { privateFolder, removeFolders } from '../config/fixtures.js';
 
 const PLAN: Omit<RollPlan, 'nodes'> = {
   ...{
@@ -18,6 +20,7 @@ const PLAN: Omit<RollPlan, 'nodes'> = {
     tenant: null,
     idempotencyKey: 'k',
     kept: true,
+    apiKey: '0f1e2d3c',
   },
   ...{
     timeoutMs: Infinity,
@@ -58,9 +61,10 @@ describe('a roll that goes on from an earlier one', () => {
       const clock = new VirtualClock();
       const server = new FakeSupervisor(clock);
       server.behaviour.set(1n, { result: 'rejected' });
-      const asked = { deploymentId: 7n, runtime: 'iggy', action: 'restart', nodes: [1n] };
-      const record = { ...asked, key: 'k', baseline: 0n, known: [], postedAt: clock.now() };
-      const kept = { record, generation: 1, ageMs: 0, accepted, redirected: false, passed: false };
+      const listed = { here: [], elsewhere: [] };
+      const found = { baseline: 0n, date: null, expect: null, core: null, listed };
+      const record = { key: 'k', apiKey: '0f1e2d3c', ...found, postedAt: clock.now() };
+      const kept = { record, generation: 1, ageMs: 0, accepted, passed: false };
       if (accepted) server.add({ node: 1n, status: 'rejected' });
       const plan = { ...PLAN, nodes: [1n, 2n], maxUnavailable: 1 };
       const job = rollJob(plan, new Map([[1n, kept]]), clock.elapsed(), () => '');
@@ -194,3 +198,58 @@ function entry(id: Id, node: Id): Activity {
     ...{ created_at: '2026-01-01T00:00:00Z', finished_at: '2026-01-01T00:00:01Z' },
   };
 }
+
+describe('a read that the nodes of a roll share', () => {
+  it('goes back as far as the replay of one of them needs, while another asks for its baseline', () => {
+    const job = rollJob({ ...PLAN, nodes: [1n, 2n] }, new Map(), 0, () => '');
+    const reads: Array<Id | string> = [];
+    let now = 0;
+    for (let steps = 0; reads.length < 2; steps += 1) {
+      assert.ok(steps < 50, 'it does not come to an end');
+      job.tick(now);
+      const step = job.next(now);
+      if (step.do === 'wait') now = step.until;
+      else if (step.do === 'note') job.take(step, { is: 'done' }, now);
+      else if (step.do === 'record') {
+        job.take(step, { is: 'recorded', generation: 1, at: now }, now);
+      } else if (step.do === 'post') {
+        now += 2000;
+        const answer = { requestId: null, replayed: true, serverTime: null };
+        job.take(step, { is: 'answered', answer }, now);
+      } else if (step.do === 'read') {
+        reads.push(step.downTo);
+        const read = { startedAt: now, serverTime: null, requests: 1, isWhole: true };
+        job.take(step, { is: 'read', read: { ...read, entries: [...OLD].reverse() } }, now);
+      } else assert.fail(`an unforeseen step: ${step.do}`);
+    }
+    assert.deepEqual(reads, ['newest', 'known']);
+  });
+});
+
+describe('a roll that two processes run at once', () => {
+  after(removeFolders);
+
+  it('acts on no node twice, and the one that finds the other says so', async () => {
+    const clock = new VirtualClock();
+    const server = new FakeSupervisor(clock);
+    const folder = privateFolder();
+    const signal = new AbortController().signal;
+    const said: string[] = [];
+    const start = (name: string) => {
+      const job = rollJob({ ...PLAN, nodes: [1n, 2n, 3n] }, new Map(), clock.elapsed(), () => '');
+      const log = openLog(server, 7n, clock);
+      const journal = openRunJournal(folder, clock);
+      return drive(job, { supervisor: server, log, journal, clock, signal }, (event) => {
+        if (event.event === 'warning' && event.code === 'shared_roll') said.push(name);
+      });
+    };
+    const both = [start('first'), clock.sleep(300).then(() => start('second'))] as const;
+    const ends = await clock.run(Promise.all(both));
+    assert.deepEqual(
+      ends.map(({ result }) => result.outcome),
+      ['completed', 'completed'],
+    );
+    assert.deepEqual(server.posts.flatMap(({ nodes }) => nodes).sort(), [1n, 2n, 3n]);
+    assert.ok(said.includes('second'), said.join());
+  });
+});

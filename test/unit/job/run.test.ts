@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
+import type { KeptRun } from '../../../src/base/journal.js';
 import { ApiError } from '../../../src/base/errors.js';
 import { drive } from '../../../src/job/drive.js';
-import type { ResultEvent } from '../../../src/job/events.js';
-import { runJob } from '../../../src/job/index.js';
+import type { JobEvent, ResultEvent } from '../../../src/job/events.js';
+import { runJob, type ResumeText } from '../../../src/job/index.js';
 import type { RunPlan } from '../../../src/job/run-state.js';
 import { openLog } from '../../../src/log/log.js';
 import { VirtualClock } from '../../helpers/clock.js';
-import { apiError, FakeSupervisor } from '../../helpers/fake-supervisor.js';
+import { apiError, FakeSupervisor, lost } from '../../helpers/fake-supervisor.js';
 
 const PLAN: RunPlan = {
   ...{
@@ -15,11 +16,14 @@ const PLAN: RunPlan = {
     action: { verb: 'restart' },
     nodes: [1n],
     expect: null,
+    listed: null,
+    core: null,
     tenant: null,
   },
   ...{
     idempotencyKey: 'k',
     kept: false,
+    apiKey: '0f1e2d3c',
     wait: true,
     ifBusy: 'ignore',
     timeoutMs: 600_000,
@@ -29,16 +33,34 @@ const PLAN: RunPlan = {
 
 let clock: VirtualClock;
 let server: FakeSupervisor;
+let events: JobEvent[];
+let asked: Parameters<ResumeText>[0] | null;
 beforeEach(() => {
   clock = new VirtualClock();
   server = new FakeSupervisor(clock);
+  server.hasDate = true;
+  events = [];
+  asked = null;
 });
 
-function run(plan: Partial<RunPlan> = {}): Promise<ResultEvent> {
-  const job = runJob({ ...PLAN, ...plan }, null, clock.elapsed(), () => '');
+function start(plan: Partial<RunPlan> = {}, kept: KeptRun | null = null): Promise<ResultEvent> {
+  const job = runJob({ ...PLAN, ...plan }, kept, clock.elapsed(), (resume) => {
+    asked = resume;
+    return '';
+  });
   const tools = { supervisor: server, log: openLog(server, 7n, clock), journal: null, clock };
-  return clock.run(drive(job, { ...tools, signal: new AbortController().signal }, () => undefined));
+  const { signal } = new AbortController();
+  return drive(job, { ...tools, signal }, (event) => void events.push(event));
 }
+
+function run(plan: Partial<RunPlan> = {}, kept: KeptRun | null = null): Promise<ResultEvent> {
+  return clock.run(start(plan, kept));
+}
+
+const warnings = (code: string): string[] =>
+  events.flatMap((event) =>
+    event.event === 'warning' && event.code === code ? [event.message] : [],
+  );
 
 describe('a run', () => {
   it('is held up by no server that wants to be asked again in 10 minutes: after two it ends with 7', async () => {
@@ -66,6 +88,27 @@ describe('a run', () => {
     };
     const { result } = await run();
     assert.deepEqual([result.outcome, server.posts.length], ['completed', 1]);
+  });
+
+  it('does not send again what a server without a tie-breaker hides', async () => {
+    server.addHistory(350, { createdAt: clock.now() - 3_600_000 });
+    const carryOut = server.trigger.bind(server);
+    server.trigger = async (request) => {
+      await carryOut(request);
+      throw lost();
+    };
+    const list = server.list.bind(server);
+    server.list = async (id, query) => {
+      const page = await list(id, query);
+      const next = await list(id, { ...query, page: query.page + 1 });
+      const others = page.items.filter(({ action }) => action !== 'restart');
+      const hidden = page.items.length - others.length;
+      if (query.page > 1 || hidden === 0) return page;
+      // The next entries are on page 1 in their place, and on page 2 as well.
+      return { ...page, items: [...others, ...next.items.slice(0, hidden)] };
+    };
+    const { exitCode, result } = await run();
+    assert.deepEqual([exitCode, result.outcome, server.posts.length], [7, 'unconfirmed', 1]);
   });
 
   for (const [what, reads, endsAfter] of [
@@ -96,6 +139,264 @@ describe('a run', () => {
     server.add({ createdAt: Date.UTC(2099, 0) });
     server.trigger = () =>
       Promise.resolve({ requestId: 'r', replayed: true, serverTime: clock.now() });
-    assert.equal((await run()).result.outcome, 'unconfirmed');
+    assert.equal((await run({ kept: true })).result.outcome, 'unconfirmed');
+  });
+});
+
+describe('a run on every node', () => {
+  const EVERY = { nodes: null } as const;
+  const HOUR = 3_600_000;
+  /** What an earlier action left in the log. */
+  const acted = (node: bigint, runtime = 'iggy') =>
+    server.add({ node, runtime, action: 'start', createdAt: clock.now() - HOUR });
+
+  interface Case {
+    what: string;
+    core?: number | null;
+    expect?: number;
+    /** Nodes that act, and how late their entries are, ms. */
+    late: ReadonlyArray<readonly [node: bigint, appearMs: number]>;
+    outcome: string;
+    notActedOn: bigint[];
+  }
+  const CASES: readonly Case[] = [
+    {
+      what: 'misses a node that the log lists, where nothing counts the nodes',
+      late: [
+        [1n, 100],
+        [2n, 100],
+      ],
+      outcome: 'unconfirmed',
+      notActedOn: [],
+    },
+    {
+      what: 'is done without a node that Core no longer counts',
+      core: 2,
+      late: [
+        [1n, 100],
+        [2n, 100],
+      ],
+      outcome: 'completed',
+      notActedOn: [3n],
+    },
+    {
+      what: 'counts such a node that reports within 10 s all the same',
+      core: 2,
+      late: [
+        [1n, 100],
+        [2n, 100],
+        [3n, 8000],
+      ],
+      outcome: 'completed',
+      notActedOn: [],
+    },
+    {
+      what: 'is not done with fewer nodes than Core counts',
+      core: 3,
+      late: [
+        [1n, 100],
+        [2n, 100],
+      ],
+      outcome: 'unconfirmed',
+      notActedOn: [],
+    },
+    {
+      what: 'does not take another node for one that is late',
+      expect: 3,
+      late: [
+        [1n, 100],
+        [2n, 100],
+        [3n, 6000],
+        [5n, 100],
+      ],
+      outcome: 'unconfirmed',
+      notActedOn: [],
+    },
+    {
+      what: 'reaches the number that was asked for without the one that is gone',
+      core: 2,
+      expect: 2,
+      late: [
+        [1n, 100],
+        [2n, 100],
+      ],
+      outcome: 'completed',
+      notActedOn: [3n],
+    },
+  ];
+  for (const { what, late, core = null, expect = null, outcome, notActedOn } of CASES) {
+    it(what, async () => {
+      for (const node of [1n, 2n, 3n]) acted(node);
+      server.nodes = late.map(([node]) => node);
+      for (const [node, appearMs] of late) server.behaviour.set(node, { appearMs });
+      const { result } = await run({ ...EVERY, core, expect });
+      assert.deepEqual([result.outcome, result.not_acted_on], [outcome, notActedOn]);
+      assert.ok(result.nodes.every(({ node_id: id }) => id === null || !notActedOn.includes(id)));
+      const named = notActedOn.map((node) => `not acted on, perhaps gone: ${node}`);
+      assert.deepEqual(warnings('not_acted_on'), named);
+    });
+  }
+
+  it('waits for nodes of other runtimes for 10 s, and names those that did not act', async () => {
+    acted(1n);
+    acted(2n, 'connectors');
+    acted(3n, 'connectors');
+    server.nodes = [1n, 3n];
+    server.behaviour.set(3n, { appearMs: 8000 });
+    const { result } = await run(EVERY);
+    const nodes = result.nodes.map(({ node_id: id }) => id);
+    assert.deepEqual([result.outcome, nodes, result.not_acted_on], ['completed', [1n, 3n], [2n]]);
+  });
+
+  it('reads the log once before its POST where the nodes are known', async () => {
+    server.addHistory(300, { createdAt: clock.now() - HOUR });
+    const post = server.trigger.bind(server);
+    let reads = 0;
+    server.trigger = (...asked) => {
+      reads = server.reads.length;
+      return post(...asked);
+    };
+    await run({ ...EVERY, listed: { here: [1n, 2n, 3n], elsewhere: [] } });
+    assert.equal(reads, 1);
+  });
+});
+
+describe('an entry that was created before the trigger', () => {
+  it('completes no node, and nothing is sent again because of it', async () => {
+    server.trigger = (request) => {
+      server.posts.push(request);
+      server.add({ createdAt: clock.now() - 40_000, appearMs: 2000 });
+      return Promise.reject(lost());
+    };
+    const { result, exitCode } = await run();
+    const [row] = result.nodes;
+    const { activity } = server.entries[0] ?? assert.fail();
+    assert.deepEqual([exitCode, server.posts.length], [7, 1]);
+    assert.deepEqual([row?.status, row?.activity_id], ['missing', activity.id]);
+    assert.deepEqual(asked, { ids: [activity.id] });
+    assert.match(
+      warnings('created_earlier').join(),
+      /created 40s before this trigger, by the server's clocks: an earlier action, or clocks that differ$/,
+    );
+  });
+
+  it('counts where the server does not say what time it is', async () => {
+    server.hasDate = false;
+    server.behaviour.set(1n, { workMs: null });
+    server.add({ createdAt: clock.now() - 40_000, appearMs: 2000 });
+    server.trigger = () => Promise.reject(lost());
+    assert.equal((await run()).exitCode, 0);
+  });
+
+  it('is not of a replay that a gateway made of this POST: nobody else has used a random key', async () => {
+    server.add({ createdAt: clock.now() - 300_000 });
+    server.trigger = () =>
+      Promise.resolve({ requestId: 'r', replayed: true, serverTime: clock.now() });
+    assert.equal((await run({ kept: false })).exitCode, 7);
+  });
+
+  it("is not of a replay of a caller's key where no answer has a date", async () => {
+    server.hasDate = false;
+    server.add({ createdAt: clock.now() - 3 * 86_400_000 });
+    server.trigger = () => Promise.resolve({ requestId: 'r', replayed: true, serverTime: null });
+    assert.equal((await run({ kept: true })).exitCode, 7);
+  });
+});
+
+describe('a run that does not wait', () => {
+  for (const [others, outcome] of [
+    [[1n], 'unconfirmed'],
+    [[1n, 2n], 'accepted'],
+  ] as const) {
+    it(`is ${outcome} after a lost answer where ${others.length} of 2 nodes have an entry`, async () => {
+      server.trigger = () => {
+        for (const node of others) server.add({ node, appearMs: 1000 });
+        return Promise.reject(lost());
+      };
+      const { result } = await run({ nodes: [1n, 2n], wait: false });
+      assert.equal(result.outcome, outcome);
+    });
+  }
+});
+
+describe('a run that continues from a record', () => {
+  const kept = (changes: Partial<KeptRun['record']> = {}): KeptRun => {
+    const counts = { expect: null, core: null, listed: { here: [], elsewhere: [] } };
+    const record = { key: 'k', apiKey: PLAN.apiKey, baseline: 0n, date: null, ...counts };
+    const ageMs = 30_000;
+    return {
+      record: { ...record, postedAt: clock.now() - ageMs, ...changes },
+      ...{ generation: 1, ageMs, accepted: false, passed: false },
+    };
+  };
+
+  for (const [whose, apiKey, sent] of [
+    ['the same API key', PLAN.apiKey, 1],
+    ['another one, which may not know its key', 'ffffffff', 0],
+  ] as const) {
+    it(`sends ${sent} time(s) with ${whose}`, async () => {
+      await run({ kept: true }, kept({ apiKey }));
+      assert.equal(server.posts.length, sent);
+    });
+  }
+
+  it('takes nodes, counts and date from there', async () => {
+    for (const node of [1n, 2n]) server.add({ node });
+    server.add({ node: 4n, createdAt: clock.now() - 50_000 });
+    const listed = { here: [1n, 2n, 3n, 4n], elsewhere: [] };
+    const accepted = { ...kept({ listed, core: 2, date: clock.now() - 30_000 }), accepted: true };
+    const { result } = await run({ nodes: null, listed: null, kept: true }, accepted);
+    assert.deepEqual([result.outcome, result.not_acted_on], ['completed', [3n, 4n]]);
+  });
+});
+
+describe('the two minutes in which a run sends again', () => {
+  it('count from the beginning of its first POST, in which a laptop may sleep', async () => {
+    server.trigger = (request) => {
+      server.posts.push(request);
+      clock.stop(660_000);
+      return Promise.reject(lost());
+    };
+    assert.equal((await run()).exitCode, 7);
+    assert.equal(server.posts.length, 1);
+  });
+});
+
+describe('a node that is busy', () => {
+  it('is noticed right before the POST, too', async () => {
+    server.addHistory(150, { createdAt: clock.now() - 3_600_000 });
+    let isBusy = false;
+    server.beforeRead = () => {
+      if (server.reads.length < 3 || isBusy) return;
+      isBusy = true;
+      server.add({ status: 'processing' });
+    };
+    await assert.rejects(run({ ifBusy: 'fail' }), { code: 'busy', exitCode: 5 });
+    assert.equal(server.posts.length, 0);
+  });
+
+  it('is not taken over by two runs at once that have waited for the same entry', async () => {
+    server.add({ status: 'processing', then: [[20_000, 'completed']] });
+    server.behaviour.set(1n, { workMs: 5000 });
+    const runs = ['a', 'b'].map((idempotencyKey) => start({ ifBusy: 'wait', idempotencyKey }));
+    await clock.run(Promise.all(runs));
+    const [first = 0, second = 0] = server.postTimes;
+    assert.ok(second - first >= 5000, `${second - first} ms after each other`);
+  });
+});
+
+describe('a read that does not end', () => {
+  it('is cut off 15 s after the deadline of the run: 7', async () => {
+    const list = server.list.bind(server);
+    server.list = (...query) => {
+      if (server.posts.length === 0) return list(...query);
+      const signal = query[2]?.signal;
+      return new Promise((_resolve, reject) =>
+        signal?.addEventListener('abort', () => reject(signal.reason as Error)),
+      );
+    };
+    const { exitCode } = await run({ timeoutMs: 60_000 });
+    assert.deepEqual([exitCode, Math.floor(clock.elapsed() / 1000)], [7, 75]);
+    assert.equal(clock.asleep, 0);
   });
 });

@@ -25,6 +25,7 @@ function connection(changes: Partial<Connection> = {}): Connection {
   return {
     ...{ deploymentId: 71n, supervisor, tenant: null, clock, journal: null, keepsRolls: false },
     newKey: () => 'a-random-key',
+    apiKey: '0f1e2d3c',
     flags: ['--deployment', '71'],
     ...changes,
   };

@@ -111,9 +111,9 @@ describe('a list in CSV', () => {
         utc: false,
       }),
       [
-        'id,node,runtime,action,status,author,created,finished,took,deployment,environment,division,tenant',
-        '7261845022003200001,610809900976570889,iggy,restart,completed,5,2026-03-16T12:00:00.000Z,2026-03-16T12:00:04.800Z,4.8,4,3,2,1',
-        '7261845022003200001,610809900976570889,iggy,restart,processing,,2026-03-16T12:00:00.000Z,,,4,3,2,1',
+        'id,node,runtime,action,status,author,created,finished,took,deployment,environment,division,tenant,name',
+        '7261845022003200001,610809900976570889,iggy,restart,completed,5,2026-03-16T12:00:00.000Z,2026-03-16T12:00:04.800Z,4.8,4,3,2,1,',
+        '7261845022003200001,610809900976570889,iggy,restart,processing,,2026-03-16T12:00:00.000Z,,,4,3,2,1,',
         '',
       ].join('\n'),
     );
@@ -208,7 +208,7 @@ describe('ids are exact in', () => {
     csv: (text) =>
       lines(text).flatMap((line, index) => (index > 0 ? (line.split(',')[0] ?? '') : [])),
     table: (text) =>
-      lines(text).flatMap((line, index) => (index > 0 ? (line.split(/ +/)[0] ?? '') : [])),
+      lines(text).flatMap((line, index) => (index > 0 ? (line.split(/ {2,}/)[6] ?? '') : [])),
   };
   const EDGES = [0n, 1n, 2n ** 53n - 1n, 2n ** 53n + 1n, 610809900976570889n, 2n ** 63n, MAX_ID];
   const someIds = fc.array(fc.bigInt({ min: 0n, max: MAX_ID }), { minLength: 1, maxLength: 5 });

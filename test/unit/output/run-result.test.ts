@@ -74,7 +74,7 @@ describe('what became of a run', () => {
     [
       'a rejection',
       { outcome: 'rejected', nodes: [node(), rejected] },
-      ['✗ restart of iggy: 1 of 2 nodes rejected it (17)', list('17')],
+      ['✗ restart of iggy: 1 of 2 nodes rejected it (17)', 'next: ldctl nodes list'],
     ],
     [
       'a missing node',
@@ -91,7 +91,7 @@ describe('what became of a run', () => {
       [
         `✗ restart of iggy: 1 of 5 nodes rejected it (17); 1 missing from the log (${NODE}); ` +
           `1 still processing (${NODE}); 1 not seen yet (${NODE})`,
-        list(`${NODE},17`),
+        'next: ldctl nodes list',
         `or: ${resume}`,
       ],
     ],
@@ -166,6 +166,48 @@ describe('what became of a run', () => {
     });
   }
 
+  const rejection = run({ outcome: 'rejected', nodes: [node(), rejected] });
+  const stop = { activity_id: 5n, action: 'stop', finished_at: null };
+
+  it('says what was last completed where an action was rejected, and what would undo that', async () => {
+    const reasons = new Map([[17n, { ...stop, finished_at: new Date().toISOString() }]]);
+    const { stderr } = await print(rejection, { reasons, target: '--profile prod' });
+    assert.match(stderr.lines[1] ?? '', /^17: last completed there: stop, \ds ago$/);
+    assert.equal(
+      stderr.lines[2],
+      'next: ldctl activities trigger iggy start --node 17 --profile prod',
+    );
+    const other = await print({ ...rejection, action: 'stop' }, { reasons });
+    assert.equal(other.stderr.lines[2], 'next: ldctl nodes list');
+  });
+
+  it('says that nothing is known of a rejection, and how to do it again after a replay', async () => {
+    const reasons = new Map([[17n, null]]);
+    const { stderr } = await print({ ...rejection, replayed: true }, { reasons });
+    assert.match(stderr.lines[1] ?? '', /^hint: The API gives no reason/);
+    assert.equal(stderr.lines[2], 'to do it again: another --idempotency-key');
+  });
+
+  it('has what was last completed in JSON, at nodes that rejected it alone', async () => {
+    for (const [reasons, expected] of [
+      [new Map([[17n, stop]]), { activity_id: '5', action: 'stop', finished_at: null }],
+      [new Map(), null],
+    ] as const) {
+      const { stdout } = await print(rejection, { format: 'json', reasons });
+      const { nodes: shown } = JSON.parse(stdout.text) as { nodes: object[] };
+      assert.deepEqual(
+        shown.map((one) => ('last_completed' in one ? one.last_completed : 'absent')),
+        ['absent', expected],
+      );
+    }
+  });
+
+  it('says how long it waited, and what the others took', async () => {
+    const result = run({ outcome: 'timed_out', nodes: [node(), node(open)], resume });
+    const { stderr } = await print(result, { ranMs: 12_000 });
+    assert.equal(stderr.lines[1], 'waited 12s; the others took 4.8s');
+  });
+
   it('with --quiet is left out for a success, and for a success only', async () => {
     assert.equal(
       (await print(run({ outcome: 'accepted', resume }), { quiet: true })).stderr.text,
@@ -214,12 +256,28 @@ describe('what became of a run', () => {
   });
 });
 
+describe('at a terminal a node is called by its name', () => {
+  it('in rows and sentences, and not in a command', async () => {
+    const output = memoryOutput({ isTTY: true, colour: false });
+    output.names = new Map([[NODE, 'broker-1']]);
+    const error = new LdctlError('unconfirmed', 'timeout', `node ${NODE} is silent`, {
+      hint: `See ldctl activities list --node ${NODE}. Node ${NODE} may be gone.`,
+    });
+    const result = run({ outcome: 'rejected', nodes: [node({ status: 'rejected' })] });
+    await printRunResult(output, result, { ...options(), quiet: false, error });
+    assert.match(output.stdout.text, /^broker-1 /m);
+    assert.match(output.stderr.text, /^error: node broker-1 is silent$/m);
+    assert.match(output.stderr.text, /^✗ .*rejected it \(broker-1\)$/m);
+    assert.match(output.stderr.text, new RegExp(`--node ${NODE}\\. Node broker-1 may`));
+  });
+});
+
 describe('the result of a run as data', () => {
   const JSON_TEXT =
     '{"outcome":"completed","runtime":"iggy","action":"restart","deployment_id":"42","idempotency_key":"key-1",' +
     '"targets":"named","replayed":false,"recovered":false,"request_id":"4bf92f3577b34da6a3ce929d0e0e4736",' +
-    '"nodes":[{"node_id":"610809900976570889","activity_id":"7261845022003200001","status":"completed",' +
-    '"created_at":"2026-03-16T12:00:00.000Z","finished_at":"2026-03-16T12:00:04.800Z","ambiguous":false}],"resume":null}';
+    '"nodes":[{"node_id":"610809900976570889","node_name":null,"activity_id":"7261845022003200001","status":"completed",' +
+    '"created_at":"2026-03-16T12:00:00.000Z","finished_at":"2026-03-16T12:00:04.800Z","ambiguous":false}],"not_acted_on":[],"resume":null}';
 
   it('is a line of NDJSON, with the error that ended the following beside it, which is told on stderr as well', async () => {
     const error = new LdctlError('unconfirmed', 'timeout', 'no answer', { requestId: 'req-1' });
@@ -241,7 +299,7 @@ describe('the result of a run as data', () => {
     const { stdout } = await print(run(), { format: 'ndjson', numberIds: true });
     assert.match(
       stdout.text,
-      /"deployment_id":42,.*"node_id":610809900976570889,"activity_id":7261845022003200001,/,
+      /"deployment_id":42,.*"node_id":610809900976570889,"node_name":null,"activity_id":7261845022003200001,/,
     );
   });
 });

@@ -31,13 +31,13 @@ async function lines(
 describe('a list as a table', () => {
   it('has columns two spaces apart, nothing at the end of a line, and times in UTC off a terminal', async () => {
     assert.deepEqual(await lines({}, items, { utc: false }), [
-      'ID                   NODE                RUNTIME  ACTION   STATUS      AUTHOR              CREATED               TOOK',
-      '7261845022003200002  610809900976570889  iggy     restart  processing  610809900976570000  2026-03-16 12:00:00Z  -',
-      '7261845022003200001  610809900976570889  iggy     restart  completed   610809900976570000  2026-03-16 12:00:00Z  4.8s',
+      'CREATED               RUNTIME  ACTION   STATUS      TOOK  NODE                ID                   AUTHOR',
+      '2026-03-16 12:00:00Z  iggy     restart  processing  -     610809900976570889  7261845022003200002  610809900976570000',
+      '2026-03-16 12:00:00Z  iggy     restart  completed   4.8s  610809900976570889  7261845022003200001  610809900976570000',
     ]);
   });
 
-  it('has one column for what was done, without the id of a config, and one for how long ago, at a terminal', async () => {
+  it('has one column for what was done, with the end of a config, and one for how long ago, at a terminal', async () => {
     const ages = {
       '2h': 7_200_000,
       '3d': 288_000_000,
@@ -52,33 +52,61 @@ describe('a list as a table', () => {
       }),
     );
     const [header = '', ...rows] = await lines({ ...AT, columns: 118 }, entries);
-    assert.equal(header.split(/ +/).join(' '), 'ID NODE WHAT STATUS AUTHOR AGE TOOK');
+    assert.equal(header.split(/ +/).join(' '), 'AGE WHAT STATUS TOOK NODE ID AUTHOR');
     assert.deepEqual(
-      rows.map((row) => row.slice(header.indexOf('AGE')).split(' ')[0]),
+      rows.map((row) => row.split(' ')[0]),
       Object.keys(ages),
     );
-    assert.match(rows[0] ?? '', / iggy reconfigure {2}completed/);
+    assert.match(rows[0] ?? '', / iggy reconfigure:…043 {2}completed/);
   });
 
-  for (const [columns, header] of [
-    [110, 'ID NODE WHAT STATUS AUTHOR AGE TOOK'],
-    [80, 'ID NODE WHAT STATUS AGE TOOK'],
-    [74, 'ID NODE WHAT STATUS AGE'],
-    [66, 'ID NODE WHAT STATUS'],
-    [53, 'ID NODE STATUS'],
-    [40, 'ID STATUS'],
-    [10, 'ID STATUS'],
+  for (const [columns, header, dropped] of [
+    [120, 'AGE WHAT STATUS TOOK NODE ID AUTHOR', ''],
+    [80, 'AGE WHAT STATUS TOOK NODE ID', 'AUTHOR'],
+    [61, 'AGE WHAT STATUS TOOK NODE ID', 'AUTHOR'],
+    [60, 'AGE WHAT STATUS TOOK NODE', 'ID, AUTHOR'],
+    [50, 'AGE WHAT STATUS TOOK NODE', 'ID, AUTHOR'],
+    [34, 'AGE WHAT STATUS NODE', 'TOOK, ID, AUTHOR'],
+    [10, 'STATUS', 'AGE, WHAT, TOOK, NODE, ID, AUTHOR'],
   ] as const) {
-    it(`gives up whole columns, but never id and status: ${columns} columns`, async () => {
+    it(`gives up whole columns, and says which: ${columns} columns`, async () => {
       const entry = activity({
         author_id: 610809900976570000n,
         created_at: new Date().toISOString(),
       });
       const rows = await lines({ ...AT, columns }, [entry]);
       assert.equal(rows[0]?.split(/ +/).join(' '), header);
-      if (columns > 31) for (const row of rows) assert.ok(row.length <= columns, row);
+      assert.equal(rows[2], dropped === '' ? undefined : `no room for ${dropped}`);
+      if (columns > 10) for (const row of rows.slice(0, 2)) assert.ok(row.length <= columns, row);
     });
   }
+
+  it('first gives up digits of nodes, but no two are the same', async () => {
+    const entries = [610809900976570889n, 610809900976570890n, 620809900976570890n].map((node_id) =>
+      activity({ node_id, created_at: new Date().toISOString() }),
+    );
+    const nodes = async (some: readonly Activity[]): Promise<string[]> => {
+      const rows = await lines({ ...AT, columns: 65 }, some);
+      return rows.slice(1, -1).map((row) => row.split(/ {2,}/)[4] ?? '');
+    };
+    assert.deepEqual(await nodes(entries.slice(0, 2)), ['…889', '…890']);
+    assert.deepEqual(
+      (await nodes(entries.slice(1))).map((node) => node.length),
+      [18, 18],
+    );
+  });
+
+  it('says which filter found nothing', async () => {
+    const output = memoryOutput(AT);
+    const filters = { status: ['rejected', 'completed'], since: '2h', node: undefined };
+    await printList(
+      output,
+      [],
+      { noun: 'activities', columns: activityColumns, filters },
+      options(),
+    );
+    assert.equal(output.stderr.text, 'no activities with --status rejected,completed --since 2h\n');
+  });
 
   it('shows the chosen columns, all of them, in their order, however narrow the terminal', async () => {
     const columns = ['tenant', 'took', 'action', 'id'];

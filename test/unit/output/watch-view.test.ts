@@ -116,12 +116,12 @@ describe('a followed log at a terminal', () => {
     view.on(changed(4n, 'processing'));
     assert.deepEqual(screenLines(output.stderr), [
       'Activities of prod',
-      'ID  NODE                WHAT          STATUS        AUTHOR  AGE  TOOK',
-      '4   610809900976570889  iggy restart  … processing  -       4s   -',
-      '3   610809900976570889  iggy restart  … processing  -       4s   -',
-      '2   610809900976570889  iggy restart  ✗ rejected    -       4s   5.0s',
-      '1   610809900976570889  iggy restart  ✓ completed   -       4s   5.0s',
-      '4 entries, 2 processing, 2s',
+      'AGE  WHAT          STATUS        TOOK  NODE                ID  AUTHOR',
+      '4s   iggy restart  … processing  -     610809900976570889  4   -',
+      '4s   iggy restart  … processing  -     610809900976570889  3   -',
+      '4s   iggy restart  ✗ rejected    5.0s  610809900976570889  2   -',
+      '4s   iggy restart  ✓ completed   5.0s  610809900976570889  1   -',
+      '4 entries, 2 processing, 2s, ends when all are final',
     ]);
     view.on({ event: 'outage', ageMs: 1000 });
     assert.equal(
@@ -141,7 +141,14 @@ describe('a followed log at a terminal', () => {
     view.on({ event: 'listing', activities: [...done, small(1n, 'processing')] });
     assert.deepEqual(
       screenLines(output.stderr).map((text) => text.split(/ {2,}/)[0]),
-      ['Activities of prod', 'ID', '600', '599', '… and 598 more', '600 entries, 1 processing, 0s'],
+      [
+        'Activities of prod',
+        'ID',
+        '600',
+        '599',
+        '… and 598 more',
+        '600 entries, 1 processing, 0s, ends when all are final',
+      ],
     );
   });
 });

@@ -49,11 +49,14 @@ describe('sandbox: activities in virtual time', () => {
     const cases = [[1], [6], [100], [7, 8], [100, 2037], [3, 2]] as const;
     for (const [nodes, history] of cases) {
       const { items, total_results } = new World({ nodes, history }).log();
-      assert.equal(total_results, BigInt(history ?? Math.max(5, nodes)));
+      assert.equal(total_results, BigInt(history ?? Math.max(5, 2 * nodes)));
       assert.deepEqual(
         new Set(items.map((item) => item.node_id).toSorted()),
         new Set(nodeIds(Math.min(nodes, history ?? nodes))),
       );
+      if (history !== undefined) continue;
+      const shown = new Set(items.map(({ node_id: node, runtime }) => `${node} ${runtime}`));
+      assert.equal(shown.size, Math.min(2 * nodes, 100), 'a runtime of a node is not listed');
     }
   });
 

@@ -68,6 +68,7 @@ export function run(fields: Partial<ResultFields> = {}): ResultFields {
     recovered: false,
     request_id: '4bf92f3577b34da6a3ce929d0e0e4736',
     nodes: [node()],
+    not_acted_on: [],
     resume: null,
     ...fields,
   };

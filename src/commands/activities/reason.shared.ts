@@ -1,0 +1,42 @@
+import { LdctlError } from '../../base/errors.js';
+import type { Id } from '../../base/ids.js';
+import type { ResultFields } from '../../base/outcome.js';
+import type { CommandContext } from '../../cli/context.js';
+import type { Target } from '../../config/target.js';
+import { deciderBefore } from '../../log/nodes.js';
+import type { LastCompleted } from '../../output/run-text.js';
+import { logOf } from './shared.js';
+
+/** A result is not kept waiting for longer. */
+const LOOK_UP_MS = 2000;
+
+/**
+ * What was last completed on each node that rejected the action: the API gives no reason, and the
+ * log often does. It is looked up once the result stands, and changes nothing of it.
+ * @returns null for a node of which it is not known
+ */
+export async function reasonsFor(
+  context: CommandContext,
+  target: Target,
+  { nodes, runtime }: ResultFields,
+): Promise<ReadonlyMap<Id, LastCompleted | null>> {
+  const reasons = new Map<Id, LastCompleted | null>();
+  const rejected = nodes.filter(({ status }) => status === 'rejected');
+  if (rejected.length === 0) return reasons;
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(LOOK_UP_MS)]);
+  const read = await logOf(context, target)
+    .known({ signal })
+    .catch((error: unknown) => {
+      if (error instanceof LdctlError || signal.aborted) return null;
+      throw error;
+    });
+  const entries = read?.entries ?? [];
+  for (const { node_id, activity_id: id } of rejected) {
+    if (node_id === null || id === null) continue;
+    const own = entries.find((entry) => entry.id === id)?.runtime ?? runtime ?? '';
+    const found = deciderBefore(entries, { id, node_id, runtime: own });
+    const { id: activity_id, action, finished_at = null } = found ?? {};
+    reasons.set(node_id, activity_id && action ? { activity_id, action, finished_at } : null);
+  }
+  return reasons;
+}

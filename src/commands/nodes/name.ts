@@ -1,0 +1,52 @@
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
+import { UsageError } from '../../base/errors.js';
+import { BaseCommand } from '../../cli/base-command.js';
+import { printOptions } from '../../cli/flags.js';
+import { checkNodeName, parseNodeRef } from '../../config/node-names.js';
+import { printObject } from '../../output/list.js';
+import { connectionFlags } from '../flags.shared.js';
+import { resolveNodes } from '../nodes.shared.js';
+
+export default class NodesName extends BaseCommand {
+  static override summary = 'Give a node a name, to use in place of its id.';
+  static override description =
+    'The name is kept on this machine for this deployment, whichever profile is used. It goes wherever a node is named, and ' +
+    'is what a terminal shows. A letter, then letters, digits, dots, dashes and underscores; case does not matter.';
+  static override examples = [
+    'ldctl nodes name 610809900976570889 broker-1',
+    'ldctl nodes name broker-1 --remove',
+    'ldctl activities trigger iggy restart --node broker-1',
+  ];
+  static override args = {
+    node: Args.string({ required: true, ignoreStdin: true, description: 'its id, or its name' }),
+    name: Args.string({ ignoreStdin: true, description: 'what it is called from now on' }),
+  };
+  static override flags = {
+    ...connectionFlags,
+    remove: Flags.boolean({ summary: 'Take its name away.' }),
+  };
+
+  protected override async execute() {
+    const { args, flags } = await this.parse(NodesName);
+    if (flags.remove ? args.name !== undefined : args.name === undefined) {
+      throw new UsageError(flags.remove ? '--remove takes no NAME' : 'missing NAME', {
+        code: 'missing_argument',
+        hint: 'For example: ldctl nodes name 610809900976570889 broker-1',
+      });
+    }
+    const name = args.name === undefined ? null : checkNodeName(args.name);
+    const context = await this.open(flags);
+    const [node = 0n] = await resolveNodes(context, [parseNodeRef(args.node, 'NODE')]);
+    const deployment =
+      context.settings.deployment?.value.id ?? (await context.target()).deployment.id;
+    const old = await context.nodeNames.rename(deployment, node, name);
+    const before = old === null || old === name ? '' : `, no longer ${old}`;
+    context.say(
+      name === null ? `node ${node} has no name now${before}` : `node ${node} is ${name}${before}`,
+    );
+    const result = { deployment_id: deployment, node_id: node, node_name: name };
+    await printObject(this.host.output, result, printOptions(flags));
+    return 0;
+  }
+}

@@ -1,0 +1,153 @@
+import type { CommandContext } from '../../cli/context.js';
+import { readStdin, type Prompts } from '../../cli/prompts.js';
+import { UsageError } from '../../base/errors.js';
+import { parseId, type Id } from '../../base/ids.js';
+import { isApiKeyText, refuseDebuggedStreams, type ApiKey } from '../../base/secret.js';
+import { parseApiKey, runKeyCommand } from '../../config/keys.js';
+import { checkProfileName, type Profile } from '../../config/profiles.js';
+import type { Settings } from '../../config/settings.js';
+import { filled } from '../flags.shared.js';
+import type { ProfileFlags } from './add.js';
+
+/** What flags, environment and user say, before the API was asked anything. */
+export interface Gathered {
+  /** The profile that is changed; null for a new one. */
+  stored: Profile | null;
+  flags: ProfileFlags;
+  /** Each setting, as flags and environment have it; of a stored profile, flags and itself. */
+  given: Settings;
+  tenantId: Id | undefined;
+  /** Null where it stays as it is, and is not checked. */
+  key: ApiKey | null;
+  isNewKey: boolean;
+  /** The key is put into a store: a new one, or one that moves. */
+  isStored: boolean;
+  /** The API is asked whether key, tenant and deployment fit together. */
+  isChecked: boolean;
+}
+
+/** @throws UsageError for flags that do not go together, for what is missing, and for no change */
+export async function gather(
+  name: string,
+  stored: Profile | null,
+  flags: ProfileFlags,
+  context: CommandContext,
+): Promise<Gathered> {
+  checkKeyFlags(flags);
+  if (!stored) context.store.assertCanAdd(checkProfileName(name));
+  const given = settingsFor(name, stored, flags, context);
+  const plan = { stored, flags, given, ...changesOf(stored, flags, context.prompts) };
+  if (!plan.isStored && !plan.isChecked) {
+    return { ...plan, tenantId: given.tenantId?.value, key: null };
+  }
+  const tenantId = await tenantFor(plan, context.prompts);
+  return { ...plan, tenantId, key: context.guard(await keyFor(plan, context)) };
+}
+
+/** @throws UsageError for two ways to come by the key */
+function checkKeyFlags(flags: ProfileFlags): void {
+  const { 'key-command': command, 'key-store': store, 'api-key-stdin': isPiped } = flags;
+  if (command !== undefined) filled(command.trim(), '--key-command');
+  const isOther = isPiped || (store !== undefined && store !== 'command');
+  if (command === undefined ? store !== 'command' : !isOther) return;
+  throw new UsageError('--key-command and --key-store command go together, and with no other key', {
+    code: 'conflicting_flags',
+    hint: 'With them the key is printed each time. To keep it: CMD | ldctl … --api-key-stdin --key-store file',
+  });
+}
+
+/** Flags, and the environment or the stored profile, but never both of these. */
+function settingsFor(
+  name: string,
+  stored: Profile | null,
+  flags: ProfileFlags,
+  context: CommandContext,
+): Settings {
+  if (stored) {
+    const readConfig = () => ({ current: name, profiles: [stored] });
+    return context.resolve(flags, { env: {}, readConfig });
+  }
+  // At a terminal the deployment is chosen. A supervisor that was left over would be sent the key
+  // ever after.
+  const isChosen = context.prompts !== null || flags.deployment !== undefined;
+  const others = isChosen ? { LD_DEPLOYMENT_ID: undefined, LD_SUPERVISOR_URL: undefined } : {};
+  const env = { ...context.host.env, LD_PROFILE: undefined, ...others };
+  return context.resolve(flags, { env, readConfig: () => ({ profiles: [] }) });
+}
+
+/** @throws UsageError for nothing to change */
+function changesOf(stored: Profile | null, flags: ProfileFlags, prompts: Prompts | null) {
+  const isSaid = (...names: Array<keyof ProfileFlags>): boolean =>
+    names.some((flag) => flags[flag] !== undefined);
+  const ofKey = flags['key-command'] !== undefined || flags['api-key-stdin'];
+  const ofAccess = isSaid('tenant-id', 'api-url', 'deployment');
+  const isBare = !ofKey && !ofAccess && !isSaid('supervisor-url', 'key-store', 'protected');
+  if (stored && isBare && !prompts) {
+    throw new UsageError('nothing to change', {
+      code: 'nothing_to_change',
+      hint: 'Say what: --api-key-stdin, --deployment, --protected, … See ldctl profiles update --help',
+    });
+  }
+  const isNewKey = !stored || isBare || ofKey;
+  const isStored = isNewKey || flags['key-store'] !== undefined;
+  return { isNewKey, isStored, isChecked: flags.verify && (isNewKey || ofAccess) };
+}
+
+type Plan = Omit<Gathered, 'tenantId' | 'key'>;
+
+async function tenantFor({ stored, given }: Plan, prompts: Prompts | null): Promise<Id> {
+  const known = given.tenantId?.value;
+  if (prompts && !stored && given.tenantId?.source.from !== 'flag') {
+    return askTenant(prompts, known);
+  }
+  if (known !== undefined) return known;
+  throw new UsageError('no tenant id', {
+    code: 'no_tenant',
+    hint: 'Give --tenant-id ID, or set LD_TENANT_ID. The LaserData console shows it.',
+  });
+}
+
+async function keyFor(
+  { stored, flags, isNewKey, given }: Plan,
+  context: CommandContext,
+): Promise<ApiKey> {
+  const { host, prompts, signal, keyTools } = context;
+  const { 'key-command': command, 'api-key-stdin': isPiped } = flags;
+  if (command !== undefined) return runKeyCommand(command, 'the key command', keyTools, signal);
+  // What the environment holds has no say in a profile that is there.
+  const known = stored && isNewKey ? null : given.key;
+  if (prompts && isNewKey) return askKey(prompts, (await known?.fetch(signal)) ?? null);
+  if (isPiped) {
+    refuseDebuggedStreams('the key');
+    return parseApiKey(await readStdin(host, signal), 'stdin');
+  }
+  if (known) return known.fetch(signal);
+  throw new UsageError('no API key', {
+    code: 'no_key',
+    hint: 'Pipe it in with --api-key-stdin, let --key-command print it, or set LD_API_KEY. There is no flag that holds it.',
+  });
+}
+
+/** @param preset one that Enter takes */
+export async function askTenant(prompts: Prompts, preset: Id | undefined): Promise<Id> {
+  const validate = (text: string): true | string =>
+    /^\d{1,20}$/.test(text.trim()) || 'An id is written in decimal digits.';
+  const message = 'Tenant id (the LaserData console shows it):';
+  const text = await prompts.text(message, { default: preset?.toString(), validate });
+  return parseId(text.trim(), 'the tenant id');
+}
+
+/** Asks for a key, masked. @param found one that Enter takes */
+export async function askKey(prompts: Prompts, found: ApiKey | null): Promise<ApiKey> {
+  refuseDebuggedStreams('the key');
+  const message = found
+    ? `API key (Enter takes ${found.mask()} from the environment):`
+    : 'API key:';
+  const text = await prompts.secret(message, (typed) => {
+    if (typed.trim() === '') return found !== null || 'Paste the key; it is not shown.';
+    return (
+      isApiKeyText(typed.trim()) || 'A key is one line of visible ASCII characters without spaces.'
+    );
+  });
+  return text.trim() === '' && found ? found : parseApiKey(text, 'what was typed');
+}

@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto';
+import type { CommandContext } from '../../cli/context.js';
+import type { ApiKey } from '../../base/secret.js';
+import { urlText } from '../../base/text.js';
+import { KeyringError } from '../../config/keyring.js';
+import type { Profile, ProfileKey } from '../../config/profiles.js';
+import { DEFAULT_API_URL } from '../../config/settings.js';
+import type { Verified } from './verify.shared.js';
+
+/** Stores the profile, and its key where the user wants it: both, or nothing. */
+export async function keep(
+  name: string,
+  verified: Verified,
+  context: CommandContext,
+): Promise<void> {
+  const { store } = context;
+  const { stored, tenantId } = verified;
+  const fields = await fieldsOf(verified, context);
+  const key = await keyOf(name, verified, context);
+  try {
+    if (stored) {
+      await store.update(name, (profile) => ({ ...profile, ...fields, key: key ?? profile.key }));
+    } else if (key && tenantId !== undefined) {
+      await store.add({ ...fields, name, tenant_id: tenantId, key });
+    }
+  } catch (error) {
+    if (key) await forgetKey(key, context);
+    throw error;
+  }
+  if (key && stored) await forgetKey(stored.key, context);
+}
+
+async function fieldsOf(verified: Verified, context: CommandContext): Promise<Partial<Profile>> {
+  const { given, tenantId, known, isNewKey, place } = verified;
+  const apiUrl = urlText(given.apiUrl.value);
+  const isProtected = await protection(verified, context);
+  return {
+    ...(tenantId !== undefined && { tenant_id: tenantId }),
+    // The public one may be another some day.
+    api_url: apiUrl === DEFAULT_API_URL ? undefined : apiUrl,
+    ...place,
+    ...(isProtected !== undefined && { protected: isProtected || undefined }),
+    // Of a new key that the API was not asked about, nothing is known.
+    ...((known ?? isNewKey) && { expires_at: known?.expiry_at ?? undefined }),
+  };
+}
+
+/** @returns undefined: left as it is */
+async function protection(
+  { stored, flags, place }: Verified,
+  { prompts }: CommandContext,
+): Promise<boolean | undefined> {
+  if (flags.protected !== undefined || stored || !prompts) return flags.protected;
+  if (place.deployment_id === undefined) return undefined;
+  return prompts.confirm("Ask for the deployment's name before every action?");
+}
+
+/** @returns null where the key stays as it is */
+async function keyOf(
+  name: string,
+  { stored, flags, key, isStored }: Verified,
+  context: CommandContext,
+): Promise<ProfileKey | null> {
+  const command = flags['key-command'];
+  if (command !== undefined) return { store: 'command', command };
+  if (!isStored || !key) return null;
+  const before = stored?.key.store === 'command' ? undefined : stored?.key.store;
+  const where = flags['key-store'] ?? before ?? (await askStore(context));
+  return where === 'file' ? { store: 'file', api_key: key } : intoKeyring(name, key, context);
+}
+
+/** A keyring that gives no answer is not offered. */
+async function askStore(context: CommandContext): Promise<'keyring' | 'file'> {
+  const { prompts, store } = context;
+  if (!prompts) return 'keyring';
+  const hasKeyring = await answers(context);
+  if (!hasKeyring) context.warn('no keyring answers on this machine');
+  return prompts.choose<'keyring' | 'file'>('Where should the key be kept?', [
+    ...(hasKeyring ? [{ value: 'keyring' as const, name: "In the system's keyring" }] : []),
+    { value: 'file', name: 'In a file that only you can read', description: store.path },
+  ]);
+}
+
+async function answers(context: CommandContext): Promise<boolean> {
+  const { host, signal, flags } = context;
+  try {
+    await context.during('Looking for a keyring', () => host.keyring.get('none', signal));
+    return true;
+  } catch (error) {
+    if (!(error instanceof KeyringError)) throw error;
+    if (flags.debug) context.say(`debug: ${error.message}`);
+    return false;
+  }
+}
+
+/**
+ * Under a new account each time: what is stored there stays good until the profile points to the
+ * new one. A keyring that cannot be used is no dead end.
+ * @throws KeyringError; Interrupted
+ */
+async function intoKeyring(
+  name: string,
+  key: ApiKey,
+  context: CommandContext,
+): Promise<ProfileKey> {
+  const { host, prompts, signal, store } = context;
+  const account = `${name}.${randomBytes(4).toString('hex')}`;
+  try {
+    const set = () => host.keyring.set(account, key, signal);
+    await context.during('Storing the key in the keyring', set);
+    return { store: 'keyring', account };
+  } catch (error) {
+    if (!(error instanceof KeyringError)) throw error;
+    if (prompts) {
+      context.warn(`${error.message}. ${error.hint ?? ''}`.trim());
+      const question = `Keep the key in ${store.path} instead, which only you can read?`;
+      if (await prompts.confirm(question)) return { store: 'file', api_key: key };
+    }
+    const instead =
+      'Keep the key in a file (--key-store file), or let a command print it (--key-command).';
+    const hint = `${error.hint ?? ''} ${instead}`.trim();
+    throw new KeyringError(`nothing was stored: ${error.message}`, { code: error.code, hint });
+  }
+}
+
+/**
+ * Takes a key that no profile points to any more out of the keyring; that it cannot be changes
+ * nothing that was done.
+ */
+export async function forgetKey(key: ProfileKey, context: CommandContext): Promise<void> {
+  if (key.store !== 'keyring') return;
+  try {
+    await context.host.keyring.delete(key.account, context.signal);
+  } catch (error) {
+    if (!(error instanceof KeyringError)) throw error;
+    context.warn(`a key was left in the keyring, as ${key.account} of ldctl: ${error.message}`);
+  }
+}

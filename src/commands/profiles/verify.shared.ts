@@ -1,0 +1,161 @@
+import type { CommandContext } from '../../cli/context.js';
+import { ApiError, withHint } from '../../base/errors.js';
+import { plainText, urlText } from '../../base/text.js';
+import { parseBaseUrl } from '../../api/base-url.js';
+import type { KeyContext, TenantStructure } from '../../api/core-api.js';
+import type { Profile } from '../../config/profiles.js';
+import {
+  findDeployment,
+  placedDeployments,
+  placeText,
+  supervisorUrlOf,
+  type PlacedDeployment,
+  type TenantAccess,
+} from '../../config/target.js';
+import { askKey, askTenant, type Gathered } from './gather.shared.js';
+
+/** What is to be stored: what was gathered, as the API knows it. */
+export interface Verified extends Gathered {
+  /** What the API says of the key; null where it was not asked. */
+  known: KeyContext | null;
+  /** Where the profile acts. What is undefined is taken out of it. */
+  place: Partial<Profile>;
+}
+
+/**
+ * Asks the API about key, tenant and deployment; at a terminal, again for what it does not accept.
+ * @throws ApiError; LdctlError (exit 5) for a deployment that is not found, or ambiguous
+ */
+export async function verify(gathered: Gathered, context: CommandContext): Promise<Verified> {
+  let asked = gathered;
+  while (asked.isChecked) {
+    const access = accessOf(asked);
+    if (!access) break;
+    const core = context.core(access);
+    const ask = () => core.keyContext(access.tenantId, { signal: context.signal });
+    try {
+      const known = await context.during('Checking the key', ask);
+      context.say(plainText(`key ${known.name} (role ${known.role_name})`));
+      return { ...asked, known, place: await placeOf(asked, access, context) };
+    } catch (error) {
+      asked = await askAgain(asked, error, context);
+    }
+  }
+  return { ...asked, known: null, place: givenPlace(asked) };
+}
+
+function accessOf({ key, tenantId, given }: Gathered): TenantAccess | null {
+  return key && tenantId !== undefined ? { key, tenantId, apiUrl: given.apiUrl.value } : null;
+}
+
+/** Another key for one that is not accepted, or another tenant. @throws what cannot be asked for */
+async function askAgain(
+  asked: Gathered,
+  error: unknown,
+  context: CommandContext,
+): Promise<Gathered> {
+  const { prompts } = context;
+  if (!(error instanceof ApiError) || ![401, 403, 404].includes(error.status)) throw error;
+  const isKey = error.status === 401;
+  const hint = isKey
+    ? 'Nothing was stored. Check that the key is whole, and has not expired or been revoked.'
+    : "Nothing was stored. The tenant is not this key's, or this address is not on the key's list.";
+  const isFixed = isKey && (!asked.isNewKey || asked.flags['key-command'] !== undefined);
+  if (!prompts || isFixed) throw withHint(error, hint);
+  context.warn(error.message);
+  return isKey
+    ? { ...asked, key: context.guard(await askKey(prompts, null)) }
+    : { ...asked, tenantId: await askTenant(prompts, undefined) };
+}
+
+/** Takes all of the deployment out of a profile. */
+const NO_PLACE: Partial<Profile> = {
+  deployment_id: undefined,
+  deployment_name: undefined,
+  deployment_path: undefined,
+  division_id: undefined,
+  environment_id: undefined,
+  supervisor_url: undefined,
+};
+
+/** What flags and environment say of the deployment, or the stored profile, where that stays. */
+function givenPlace({ stored, given: { deployment, supervisorUrl } }: Gathered): Partial<Profile> {
+  if (!deployment) return NO_PLACE;
+  const { id, name } = deployment.value;
+  const { deployment_path, division_id, environment_id } = stored ?? NO_PLACE;
+  return {
+    ...NO_PLACE,
+    deployment_id: id ?? undefined,
+    deployment_name: name ?? undefined,
+    supervisor_url: supervisorUrl ? urlText(supervisorUrl.value) : undefined,
+    ...(deployment.source.from === 'profile' && { deployment_path, division_id, environment_id }),
+  };
+}
+
+/**
+ * Looked up as for other commands: an id with a supervisor URL needs no look-up, so that a key
+ * without `info:read` will do. At a terminal the deployment of a new profile is chosen.
+ */
+async function placeOf(
+  asked: Gathered,
+  access: TenantAccess,
+  context: CommandContext,
+): Promise<Partial<Profile>> {
+  const { stored, given } = asked;
+  const { deployment, supervisorUrl } = given;
+  const isKnown = (deployment?.value.id ?? null) !== null && supervisorUrl !== null;
+  const isChosen = !deployment && !stored && context.prompts !== null;
+  if (isKnown || (!deployment && !isChosen)) return givenPlace(asked);
+  const structure = await context.during('Fetching the deployments', () =>
+    context.core(access).structure(access.tenantId, { signal: context.signal }),
+  );
+  const placed = deployment
+    ? findDeployment(structure, deployment.value)
+    : await choose(structure, context);
+  if (!placed) return {};
+  const url = supervisorUrl?.value ?? (await supervisorFor(placed, context));
+  return {
+    deployment_id: placed.deployment.id,
+    deployment_name: placed.deployment.name,
+    deployment_path: placeText(placed),
+    division_id: placed.division.id,
+    environment_id: placed.environment.id,
+    supervisor_url: urlText(url),
+  };
+}
+
+async function choose(
+  structure: TenantStructure,
+  context: CommandContext,
+): Promise<PlacedDeployment | null> {
+  const { prompts } = context;
+  const choices = placedDeployments(structure).map((placed) => ({
+    value: placed,
+    name: placeText(placed),
+  }));
+  if (prompts && choices.length > 0) return prompts.search('Deployment:', choices);
+  context.warn(
+    `this key sees no deployment in tenant ${plainText(structure.name)}; the profile gets none`,
+  );
+  return null;
+}
+
+/** An on-premise deployment has a supervisor of its own, which the API may not know. */
+async function supervisorFor(
+  placed: PlacedDeployment,
+  { prompts }: Pick<CommandContext, 'prompts'>,
+): Promise<URL> {
+  if (!prompts || placed.deployment.supervisor_url !== null) {
+    return supervisorUrlOf(placed.deployment);
+  }
+  const parse = (text: string): URL => parseBaseUrl(text.trim(), 'the supervisor URL');
+  const validate = (text: string): true | string => {
+    try {
+      parse(text);
+      return true;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  };
+  return parse(await prompts.text(`Supervisor URL of ${placeText(placed)}:`, { validate }));
+}

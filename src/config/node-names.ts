@@ -1,0 +1,106 @@
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { LdctlError, UsageError } from '../base/errors.js';
+import { parseId, shownWord, type Id, type NodeNames } from '../base/ids.js';
+import { readPrivateFile } from './files.js';
+import type { ProfileStore } from './profiles.js';
+
+/*
+ * What the nodes of each deployment are called on this machine: `nodes.json`, beside the profiles,
+ * which it does not depend on.
+ */
+
+/** A node as a person writes it: its id, its name, or the end of its id (`…889`). */
+export type NodeRef = Id | string;
+
+const NAME = /^[a-z][\w.-]{0,62}$/i;
+/** A word that is about to mean more than one node is not the name of one. */
+const RESERVED = ['all', 'every', 'deployment'];
+const END = /^(?:\.\.\.|…)(\d{3,20})$/;
+
+const isName = (text: string): boolean => NAME.test(text) && !RESERVED.includes(text.toLowerCase());
+
+/** @param where the flag or file, for the error @throws UsageError for none of the three */
+export function parseNodeRef(text: string, where: string): NodeRef {
+  return isName(text) || END.test(text) ? text : parseId(text, where);
+}
+
+/** The digits of an id's end; null for what is not one. */
+export function endOf(ref: string): string | null {
+  return END.exec(ref)?.[1] ?? null;
+}
+
+/** @throws UsageError */
+export function checkNodeName(text: string): string {
+  if (isName(text)) return text;
+  throw new UsageError(`${shownWord(text)} is not a name for a node`, {
+    code: 'invalid_node_name',
+    hint: `Use a letter, then letters, digits, dots, dashes and underscores, 63 at most; not ${RESERVED.join(', ')}.`,
+  });
+}
+
+const namesOfAll = v.record(
+  v.pipe(v.string(), v.digits()),
+  v.record(v.pipe(v.string(), v.digits()), v.pipe(v.string(), v.check(isName))),
+);
+
+/** Throws UsageError (exit 2), as `ProfileStore` does, for a file that cannot be used. */
+export class NodeNameStore {
+  readonly #path: string;
+
+  constructor(
+    folder: string,
+    private readonly store: Pick<ProfileStore, 'locked'>,
+  ) {
+    this.#path = join(folder, 'nodes.json');
+  }
+
+  /** @param deployment null for the names of every deployment */
+  read(deployment: Id | null): NodeNames {
+    const kept = this.#read();
+    const some = deployment === null ? Object.values(kept) : [kept[String(deployment)] ?? {}];
+    return new Map(some.flatMap(Object.entries).map(([id, name]) => [BigInt(id), String(name)]));
+  }
+
+  /**
+   * Gives a node its name, or takes it away.
+   * @param name null takes it away
+   * @returns the name that it had, or null
+   * @throws LdctlError (exit 5) for the name of another node
+   */
+  rename(deployment: Id, node: Id, name: string | null): Promise<string | null> {
+    return this.store.locked((replace) => {
+      const kept = this.#read();
+      const { [String(node)]: old = null, ...others } = kept[String(deployment)] ?? {};
+      const owner = name === null ? null : nodeNamed(this.read(deployment), name);
+      if (owner !== null && owner !== node) throw nameTaken(name, owner);
+      const named = name === null ? others : { ...others, [String(node)]: name };
+      replace('nodes', { ...kept, [String(deployment)]: named });
+      return old;
+    });
+  }
+
+  #read(): v.InferOutput<typeof namesOfAll> {
+    const text = readPrivateFile(this.#path);
+    if (text === null) return {};
+    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), namesOfAll), text);
+    if (parsed.success) return parsed.output;
+    throw new UsageError(`${this.#path} does not hold the names of nodes`, {
+      code: 'config_broken',
+      hint: 'It was left as it is. Fix it, or remove it and name the nodes again.',
+    });
+  }
+}
+
+/** The node that has a name, whatever its case; null where none has. */
+export function nodeNamed(names: NodeNames, name: string): Id | null {
+  const wanted = name.toLowerCase();
+  const [node = null] = [...names].find(([, known]) => known.toLowerCase() === wanted) ?? [];
+  return node;
+}
+
+function nameTaken(name: string | null, owner: Id): LdctlError {
+  return new LdctlError('refused', 'node_name_taken', `${name} is the name of node ${owner}`, {
+    hint: `To free it: ldctl nodes name ${owner} --remove`,
+  });
+}

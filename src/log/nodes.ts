@@ -1,0 +1,92 @@
+import type { Activity } from '../base/activity.js';
+import { compareIds, type Id } from '../base/ids.js';
+
+/** What a completed action makes of a runtime. A reconfigure leaves it as it was. */
+const LEAVES: Readonly<Record<string, 'running' | 'stopped'>> = {
+  start: 'running',
+  restart: 'running',
+  stop: 'stopped',
+};
+
+/** What the log says of a runtime on a node: its newest activity, and the state by it and others. */
+export interface RuntimeState {
+  activity_id: Id;
+  action: string;
+  status: string;
+  created_at: string;
+  /**
+   * By the last start, stop or restart that completed; null where the log shows none. A crash is
+   * not in the log.
+   */
+  state: 'running' | 'stopped' | null;
+  /** When that one completed, RFC 3339 as the API gave it. */
+  since: string | null;
+}
+
+/** A node that the log lists: in JSON, these keys in this order. */
+export interface NodeState {
+  node_id: Id;
+  last_activity_at: string;
+  runtimes: Record<string, RuntimeState>;
+}
+
+/** Whether it completed, and decides whether its runtime is up. */
+function decidesState({ action, status }: Activity): boolean {
+  return status === 'completed' && Object.hasOwn(LEAVES, action);
+}
+
+/**
+ * By node, in order of their ids. It holds two entries of each runtime of a node, and no others.
+ * @param parts entries in any order: their ids decide
+ */
+export async function nodeStates(
+  parts: AsyncIterable<{ entries: readonly Activity[] }>,
+): Promise<NodeState[]> {
+  type Seen = { last: Activity; decider: Activity | null };
+  const nodes = new Map<Id, Map<string, Seen>>();
+  for await (const { entries } of parts) {
+    for (const activity of entries) {
+      const runtimes = nodes.get(activity.node_id) ?? new Map<string, Seen>();
+      nodes.set(activity.node_id, runtimes);
+      const { last = activity, decider = null } = runtimes.get(activity.runtime) ?? {};
+      runtimes.set(activity.runtime, {
+        last: newer(last, activity),
+        decider: decidesState(activity) ? newer(decider, activity) : decider,
+      });
+    }
+  }
+  return [...nodes]
+    .sort(([a], [b]) => compareIds(a, b))
+    .map(([node_id, runtimes]) => {
+      const states = [...runtimes].map(([runtime, { last, decider }]) => {
+        const { id: activity_id, action, status, created_at } = last;
+        const state = LEAVES[decider?.action ?? ''] ?? null;
+        const since = decider && (decider.finished_at ?? decider.created_at);
+        return [runtime, { activity_id, action, status, created_at, state, since }] as const;
+      });
+      const { created_at: last_activity_at } = [...runtimes.values()]
+        .map(({ last }) => last)
+        .reduce(newer);
+      // Without a prototype, `__proto__` is a name like any other.
+      const byName = Object.setPrototypeOf(
+        Object.fromEntries(states),
+        null,
+      ) as NodeState['runtimes'];
+      return { node_id, last_activity_at, runtimes: byName };
+    });
+}
+
+/** What decided the state of a runtime of a node before an entry; null where the log shows none. */
+export function deciderBefore(
+  entries: readonly Activity[],
+  { id, node_id: node, runtime }: Pick<Activity, 'id' | 'node_id' | 'runtime'>,
+): Activity | null {
+  return entries
+    .filter((entry) => entry.node_id === node && entry.runtime === runtime && entry.id < id)
+    .filter(decidesState)
+    .reduce<Activity | null>(newer, null);
+}
+
+function newer(a: Activity | null, b: Activity): Activity {
+  return a !== null && a.id > b.id ? a : b;
+}

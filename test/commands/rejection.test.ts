@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import ActivitiesTrigger from '../../src/commands/activities/trigger.js';
+import { ACTIVITIES, CommandBench, entry } from '../helpers/command.js';
+import { parseJson } from '../helpers/readers.js';
+
+const NODE = 610809900976570889n;
+
+describe('a rejection', () => {
+  let bench: CommandBench;
+  beforeEach(() => (bench = new CommandBench()));
+  afterEach(() => bench.close());
+
+  it('says what was last completed there: by ids, of this runtime, and only what completed', async () => {
+    const log = [
+      entry({ id: 15n, node_id: NODE, runtime: 'connectors', action: 'start' }),
+      entry({ id: 14n, node_id: 7n, action: 'start' }),
+      entry({ id: 13n, node_id: NODE, action: 'start', status: 'rejected' }),
+      entry({ id: 12n, node_id: NODE, action: 'stop' }),
+      entry({ id: 11n, node_id: NODE, action: 'start' }),
+    ];
+    bench.showLog(() => log);
+    bench.supervisor.post(`${ACTIVITIES}/iggy/restart`).reply(202, () => {
+      log.unshift(
+        entry({ id: 17n, node_id: NODE, action: 'start' }),
+        entry({ id: 16n, node_id: NODE, status: 'rejected' }),
+      );
+      return '';
+    });
+    const args = ['iggy', 'restart', '--node', String(NODE), '--timeout', '0', '-o', 'json'];
+    const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...args);
+    assert.equal(code, 3);
+    const { nodes } = parseJson(stdout) as { nodes: Array<{ last_completed: object }> };
+    assert.deepEqual(nodes[0]?.last_completed, {
+      activity_id: 12n,
+      action: 'stop',
+      finished_at: '2026-06-01T12:00:05.500Z',
+    });
+    assert.match(stderr, new RegExp(`${NODE}: last completed there: stop, `));
+    assert.match(
+      stderr,
+      new RegExp(`^next: ldctl activities trigger iggy start --node ${NODE}$`, 'm'),
+    );
+  });
+});

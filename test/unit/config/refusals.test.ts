@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { ApiError } from '../../../src/base/errors.js';
+import { ApiKey } from '../../../src/base/secret.js';
+import { explainRefusal } from '../../../src/config/refusals.js';
+import { resolveSettings } from '../../../src/config/settings.js';
+import { KEY, keyTools, profileNamed } from './fixtures.js';
+
+const profile = profileNamed('prod', { deployment_id: 7n, tenant_id: 5n });
+const OURS = { LD_API_KEY: KEY, LD_TENANT_ID: '5' };
+const DEPLOYMENT = { id: 7n, name: 'sandbox', path: 'platform/production/sandbox' };
+
+describe('a refusal of the API', () => {
+  const explained = (
+    status: number,
+    reason: string,
+    {
+      env = OURS,
+      deployment = DEPLOYMENT,
+      permission = 'deployment:manage',
+      url = 'https://supervisor.example',
+    }: {
+      env?: Readonly<Record<string, string>>;
+      deployment?: Parameters<typeof explainRefusal>[1]['deployment'] | null;
+      permission?: string;
+      url?: string;
+    } = {},
+  ): { message: string; hint: string } => {
+    const settings = resolveSettings({
+      flags: {},
+      env,
+      readConfig: () => ({ current: 'prod', profiles: [profile] }),
+      keys: keyTools(),
+      notify: () => undefined,
+    });
+    const error = new ApiError(reason, { status, code: 'forbidden', reason, permission });
+    const { message, hint = '' } = explainRefusal(error, {
+      ...{ url: new URL(url), apiKey: new ApiKey(KEY), settings },
+      deployment: deployment ?? undefined,
+      nodes: [610809900976570889n, 610809900976570890n, 610809900976570889n],
+    });
+    assert.equal(error.message, reason, 'the original was changed');
+    return { message, hint };
+  };
+
+  it('says of a 401 which key it was, and where that is from', () => {
+    assert.match(
+      explained(401, 'expired').hint,
+      /^It is the key ld_pk_…2345 \(LD_API_KEY\)\. .*make a new one in the LaserData console\.$/,
+    );
+    assert.match(
+      explained(401, 'expired', { env: {} }).hint,
+      /^It is the key ld_pk_…2345 \(profile prod\)\. .*profiles update prod/,
+    );
+  });
+
+  it('says of a 403 which permission the key lacks, and where', () => {
+    const words = 'This key lacks the permission deployment:manage on deployment sandbox.';
+    assert.deepEqual(explained(403, words), {
+      message:
+        'the API key ld_pk_…2345 (LD_API_KEY) lacks deployment:manage on platform/production/sandbox',
+      hint: '`ldctl whoami` shows what it may do.',
+    });
+    // The server names none: it is the one that the request needs.
+    const unnamed = explained(403, 'missing permission', { deployment: { id: 7n, name: null } });
+    assert.match(unnamed.message, /lacks deployment:manage on deployment 7$/);
+  });
+
+  it('says how to do without info:read', () => {
+    const { message, hint } = explained(403, 'permission missing', {
+      ...{ deployment: null, permission: 'info:read' },
+    });
+    assert.match(message, /\(LD_API_KEY\) lacks info:read$/);
+    assert.match(
+      hint,
+      /^Without info:read, give an id: --deployment ID with --supervisor-url URL\.$/,
+    );
+  });
+
+  it("says that the tenant is not the key's, and where the tenant is from", () => {
+    const asked = { deployment: null, permission: 'info:read' };
+    assert.match(
+      explained(403, 'This key is not one of tenant 5.', asked).message,
+      /^LD_TENANT_ID is not the tenant of the API key ld_pk_…2345 \(LD_API_KEY\)$/,
+    );
+    assert.match(
+      explained(403, 'This key is not one of tenant 5.', { ...asked, env: {} }).message,
+      /^tenant_id of profile prod is not the tenant of the API key ld_pk_…2345 \(profile prod\)$/,
+    );
+  });
+
+  it('speaks of an allow-list only where the server does, or does not say what it is', () => {
+    const ofAddress = explained(403, 'The address 203.0.113.7 is not allowed.');
+    assert.equal(ofAddress.message, 'The address 203.0.113.7 is not allowed.');
+    assert.match(ofAddress.hint, /\(LD_API_KEY\): its allow-list must name this machine's address/);
+    assert.match(
+      explained(403, 'Forbidden').hint,
+      /It needs deployment:manage, and an allow-list, if it has one/,
+    );
+    assert.doesNotMatch(explained(403, 'no permission').hint, /allow-list/);
+  });
+
+  it('says that a URL has a path where there is nothing', () => {
+    const url = 'https://supervisor.example/v1';
+    const { hint } = explained(404, 'There is nothing here.', { url });
+    assert.equal(hint, 'The URL has a path, /v1: give https://supervisor.example.');
+  });
+
+  it('says which node it may have been, where only the end of its id was given', () => {
+    const hintOf = (node: string): string =>
+      explained(422, `deployment 7 has no node ${node}; nothing was done`).hint;
+    assert.match(hintOf('889'), /^889 is the end of 610809900976570889: give all of it/);
+    assert.equal(hintOf('88'), '');
+  });
+
+  it('names the deployment by its path', () => {
+    const message = 'deployment 7 has no node 1; nothing was done';
+    assert.equal(
+      explained(422, message).message,
+      'platform/production/sandbox has no node 1; nothing was done',
+    );
+  });
+});
