@@ -58,3 +58,12 @@ export function wrapWords(text: string, width: number): string[] {
 export function urlText(url: { readonly href: string }): string {
   return url.href.replace(/\/$/, '');
 }
+
+/**
+ * A word as a shell takes it. Only names and lists of ids need quotes; PowerShell makes two words of
+ * 7,8.
+ */
+export function shellWord(word: string): string {
+  if (/^[\w@%+=:./-]+$/.test(word)) return word;
+  return /^[\d,]+$/.test(word) ? `"${word}"` : `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -210,30 +210,32 @@ function dropOlder({ entries, baseline }: Run, recent: readonly Activity[]): Act
 }
 
 /** After a lost POST: an entry means accepted; none, 5 s later, that it may be sent again. */
-function lookForTrace(run: Run, { startedAt, above }: LogRead, now: number): void {
+function lookForTrace(run: Run, log: LogRead, now: number): void {
   const { sent, state, plan } = run;
   if (!sent || state.name !== 'unknown') {
     return;
   }
-  const lostFor = startedAt - sent.lostAt;
   if (run.entries.byId.size > 0) {
-    const isCertain = run.trigger?.wait !== false || run.entries.standing().complete;
-    if (isCertain) {
-      addMark(run, 'accepted');
-    }
-    accept(run, now, { recovered: true, isCertain });
-  } else if (sent.redirected) {
-    if (lostFor >= plan.appearMs) {
-      giveUp(run, run.lastError);
-    }
-  } else if (lostFor >= READ_AFTER) {
-    if (isTooLate(run, now)) {
-      giveUp(run, run.lastError);
-    } else if (now >= state.notBefore && above === undefined) {
-      // As deep as for nodes, not only down to the baseline.
-      run.state = { name: 'sending', notBefore: now };
-    }
+    return takeTrace(run, now);
   }
+  const waitsFor = sent.redirected ? plan.appearMs : READ_AFTER;
+  if (log.startedAt - sent.lostAt < waitsFor) {
+    return;
+  }
+  if (sent.redirected || isTooLate(run, now)) {
+    giveUp(run, run.lastError);
+  } else if (now >= state.notBefore && log.above === undefined) {
+    // As deep as for nodes, not only down to the baseline.
+    run.state = { name: 'sending', notBefore: now };
+  }
+}
+
+function takeTrace(run: Run, now: number): void {
+  const isCertain = run.trigger?.wait !== false || run.entries.standing().complete;
+  if (isCertain) {
+    addMark(run, 'accepted');
+  }
+  accept(run, now, { recovered: true, isCertain });
 }
 
 /**
@@ -261,9 +263,11 @@ function judge(run: Run, startedAt: number): void {
     return;
   }
   const { complete, open, absent, tooMany } = entries.standing();
+  // Whoever has an id has it from the log: it does not appear there later.
+  const appearMs = 'ids' in entries.wanted ? Math.min(plan.appearMs, SECOND) : plan.appearMs;
   const decidesAt = complete
     ? graceEndOf(run, acceptedAt, absent.length > 0)
-    : acceptedAt + plan.appearMs;
+    : acceptedAt + appearMs;
   const isDecided = open.length === 0 && startedAt >= decidesAt;
   const shownAt = open.length === 0 && !isDecided ? decidesAt : null;
   run.changed ||= state.decidesAt !== shownAt;
@@ -304,7 +308,7 @@ function outcomeOf(entries: Entries, tooMany: boolean, isDecided: boolean): Outc
 }
 
 /**
- * Until then another entry may show up. For what an earlier run sent, it counts from then.
+ * Until then another entry may show up. For what only an earlier run sent, it counts from then.
  * @param someAbsent some nodes may still report that need not
  */
 function graceEndOf(
@@ -312,7 +316,8 @@ function graceEndOf(
   acceptedAt: number,
   someAbsent: boolean,
 ): number {
-  const graceEnd = acceptedAt - (sent?.earlier?.ageMs ?? 0) + graceOf(entries, replay);
+  const ageMs = sent?.recovered ? (sent.earlier?.ageMs ?? 0) : 0;
+  const graceEnd = acceptedAt - ageMs + graceOf(entries, replay);
   if (someAbsent) {
     return Math.max(graceEnd, entries.newAt + 10 * SECOND);
   }

@@ -14,6 +14,8 @@ import type { ExpectedTenant } from '../job/entries.js';
 import type { Job } from '../job/job.js';
 import { wireKey } from '../job/wire-key.js';
 import { openLog } from '../log/log.js';
+import { lowestHeld } from '../log/seek.js';
+import { shellWord } from '../base/text.js';
 import type { CheckedRoll, CheckedTrigger, CheckedWait } from './requests.js';
 
 /** One deployment, and what its jobs are done with, for a command or a program. */
@@ -81,9 +83,9 @@ export async function trigger(
 
 /**
  * Follows what was dispatched before; never sends.
- * @throws LdctlError when the log cannot be read to begin with
+ * @throws LdctlError when the log cannot be read to begin with, or holds none of the ids (exit 5)
  */
-export function wait(
+export async function wait(
   connection: Connection,
   request: CheckedWait,
   tools: Tools,
@@ -98,13 +100,23 @@ export function wait(
     'ids' in request
       ? {
           wanted: { ids: request.ids },
-          after: request.ids.reduce((low, id) => (id < low ? id : low)) - 1n,
+          after: (await lowestIn(connection, request.ids, tools.signal)) - 1n,
         }
       : {
           wanted: { ...request, action: parseAction(request.action), ...targetsOf(request) },
           after: request.after,
         };
   return follow(connection, (now, text) => waitJob({ ...limits, ...plan }, now, text), tools);
+}
+
+/** No read has to go down to an id that is not there. */
+function lowestIn(
+  { supervisor, deploymentId, clock }: Connection,
+  ids: readonly Id[],
+  signal: AbortSignal,
+): Promise<Id> {
+  const log = openLog(supervisor, deploymentId, clock);
+  return lowestHeld(ids, (id) => log.seek(id, { signal }), clock, signal);
 }
 
 /**
@@ -206,10 +218,4 @@ function wordsOf(resume: Resume): string[] {
     words.push('--node', nodes.slice(at, at + 1000).join());
   }
   return expect === null ? words : [...words, '--expect-nodes', String(expect)];
-}
-
-/** Only names and lists of ids need quotes; PowerShell makes two words of 7,8. */
-function shellWord(word: string): string {
-  if (/^[\w@%+=:./-]+$/.test(word)) return word;
-  return /^[\d,]+$/.test(word) ? `"${word}"` : `'${word.replaceAll("'", "'\\''")}'`;
 }

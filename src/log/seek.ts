@@ -1,5 +1,8 @@
 import type { Activity } from '../base/activity.js';
-import type { Id } from '../base/ids.js';
+import type { Clock } from '../base/clock.js';
+import { LdctlError } from '../base/errors.js';
+import { compareIds, type Id } from '../base/ids.js';
+import { shortList } from '../base/text.js';
 import { middleOf, type LogPage, type Pages, type Reading } from './pages.js';
 
 /** An entry that was looked up; null where there is none, with its neighbours' ids. */
@@ -51,4 +54,59 @@ function note(found: Found, entries: readonly Activity[], wanted: Id): void {
   found.activity ??= entries.find(({ id }) => id === wanted) ?? null;
   if (older !== undefined && older > (found.older ?? -1n)) found.older = older;
   if (newer !== undefined && newer < (found.newer ?? newer + 1n)) found.newer = newer;
+}
+
+/** An entry that has just been created may be late. */
+const LOOK_AGAIN_AFTER_MS = 1000;
+
+/**
+ * The lowest of these ids that the log holds, looked for twice, a second apart.
+ * @param look looks up one entry
+ * @throws LdctlError (exit 5) where it holds none; as `look` does
+ */
+export async function lowestHeld(
+  ids: readonly Id[],
+  look: (id: Id) => Promise<Found>,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Id> {
+  const sorted = ids.toSorted(compareIds);
+  for (const id of sorted) {
+    if ((await look(id)).activity) return id;
+  }
+  await clock.sleep(LOOK_AGAIN_AFTER_MS, signal);
+  let last: Found | undefined;
+  for (const id of sorted) {
+    last = await look(id);
+    if (last.activity) return id;
+  }
+  throw notHeld(sorted, last);
+}
+
+/** @param found where the last of them would be */
+export function notHeld(ids: readonly Id[], found: Found | undefined): LdctlError {
+  return new LdctlError(
+    'refused',
+    'activity_not_found',
+    `the log has no activity ${shortList(ids)}`,
+    {
+      hint: found && whereItWouldBe(ids.at(-1) ?? 0n, found),
+    },
+  );
+}
+
+function whereItWouldBe(id: Id, { older, newer }: Found): string {
+  const alike = [older, newer].filter((other) => other !== null && Number(other) === Number(id));
+  if (alike.length > 0) {
+    return `There is ${alike.join(' and ')}: the id may have been rounded on its way, as by jq before 1.7 or by JavaScript.`;
+  }
+  if (older === null && newer === null) return 'Its log is empty. Is it the right deployment?';
+  if (newer === null) {
+    return `The newest is ${older}; this one may not have appeared yet. Or is it of another deployment?`;
+  }
+  const next =
+    older === null
+      ? `The oldest that the log still has is ${newer}`
+      : `The next ones are ${older} and ${newer}`;
+  return `${next}. Is it the id of a node, or of an activity of another deployment?`;
 }

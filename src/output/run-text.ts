@@ -9,7 +9,7 @@ import {
   type ResultFields,
 } from '../base/outcome.js';
 import type { RunStep } from '../job/events.js';
-import { count, plainText, shortList } from '../base/text.js';
+import { count, plainText, shellWord, shortList } from '../base/text.js';
 import { ageText, nodeText, timeText, tookMs } from './columns.js';
 import { sentence } from './error.js';
 import { gateWord, standingOf } from './rows.js';
@@ -151,7 +151,8 @@ function nextCommands(
     nodes.flatMap(({ node_id: id, status }) => (status === wanted && id !== null ? [id] : []));
   const [rejected, missing] = [idsOf('rejected'), idsOf(MISSING)];
   const stopped = rejected.filter((id) => reasons?.get(id)?.action === 'stop');
-  const named = (ids: readonly Id[]): string => ids.map((id) => nodeText(id, sink)).join();
+  const named = (ids: readonly Id[]): string =>
+    shellWord(ids.map((id) => nodeText(id, sink)).join());
   const isUndone = runtime !== null && /^re(start|configure)/.test(action ?? '');
   const commands: string[] = [];
   if (isUndone && stopped.length > 0 && stopped.length <= MOST_NAMED) {

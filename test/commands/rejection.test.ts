@@ -41,4 +41,20 @@ describe('a rejection', () => {
       new RegExp(`^next: ldctl activities trigger iggy start --node ${NODE}$`, 'm'),
     );
   });
+
+  it('quotes several nodes in what comes next, as a shell needs it', async () => {
+    const nodes = [7n, 8n];
+    const log = nodes.map((node_id) => entry({ id: 10n + node_id, node_id, action: 'stop' }));
+    bench.showLog(() => log.toReversed());
+    bench.supervisor.post(`${ACTIVITIES}/iggy/restart`).reply(202, () => {
+      log.push(
+        ...nodes.map((node_id) => entry({ id: 20n + node_id, node_id, status: 'rejected' })),
+      );
+      return '';
+    });
+    const args = ['iggy', 'restart', '--node', '7,8', '--timeout', '0'];
+    const { code, stderr } = await bench.run(ActivitiesTrigger, ...args);
+    assert.equal(code, 3);
+    assert.match(stderr, /^next: ldctl activities trigger iggy start --node "7,8"$/m);
+  });
 });

@@ -116,9 +116,35 @@ describe('activities wait', () => {
     assert.deepEqual(found, nodes);
   });
 
-  it('ends with 7 when there is no such activity, and names it', async () => {
+  it('ends with 5 after two reads a second apart, when the log has no such activity', async () => {
     bench.showLog(() => [FIRST]);
-    const args = [String(FIRST.id), String(SECOND.id), '--appear-timeout', '5s', ...FOREVER];
+    const startedAt = bench.clock.elapsed();
+    const { code, stdout, stderr } = await bench.run(ActivitiesWait, '1', ...FOREVER);
+    assert.equal(code, 5, stderr);
+    assert.equal(bench.clock.elapsed() - startedAt, 1000);
+    const { error } = parseJson(stdout) as { error: { code: string; message: string } };
+    assert.deepEqual(
+      [error.code, error.message],
+      ['activity_not_found', 'the log has no activity 1'],
+    );
+    assert.match(stderr, new RegExp(`The oldest that the log still has is ${FIRST.id}`));
+  });
+
+  it('follows an entry that is a moment late', async () => {
+    const startedAt = bench.clock.elapsed();
+    const isThere = () => bench.clock.elapsed() - startedAt >= 1000;
+    bench.showLog(() => (isThere() ? [SECOND, FIRST] : [SECOND]));
+    const { code, stderr } = await bench.run(ActivitiesWait, String(FIRST.id), ...FOREVER);
+    assert.equal(code, 0, stderr);
+  });
+
+  it('names those of several that the log does not have, and follows the others', async () => {
+    const startedAt = bench.clock.elapsed();
+    bench.showLog(() => {
+      const isDone = bench.clock.elapsed() - startedAt > 5000;
+      return [isDone ? FIRST : { ...FIRST, status: 'processing', finished_at: null }];
+    });
+    const args = [String(FIRST.id), String(SECOND.id), ...FOREVER];
     const { code, stdout, stderr } = await bench.run(ActivitiesWait, ...args);
     assert.equal(code, 7, stderr);
     const { outcome, nodes, resume } = parseJson(stdout) as Result;

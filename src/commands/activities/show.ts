@@ -1,11 +1,10 @@
 import * as Args from '@oclif/core/args';
 import { isFinal, type Activity } from '../../base/activity.js';
 import { formatDuration } from '../../base/durations.js';
-import { LdctlError } from '../../base/errors.js';
-import { parseId, type Id } from '../../base/ids.js';
+import { parseId } from '../../base/ids.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { printOptions } from '../../cli/flags.js';
-import type { Found } from '../../log/seek.js';
+import { notHeld } from '../../log/seek.js';
 import { cellText, timeText, tookMs, type Cell, type Field } from '../../output/columns.js';
 import { jsonText } from '../../output/formats/json.js';
 import { printObject } from '../../output/list.js';
@@ -33,35 +32,12 @@ export default class ActivitiesShow extends BaseCommand {
     const context = await this.open(flags);
     const target = await context.target();
     const found = await logOf(context, target).seek(id, { signal: context.signal });
-    if (!found.activity) {
-      throw new LdctlError(
-        'refused',
-        'activity_not_found',
-        `deployment ${target.deployment.name ?? target.deployment.id} has no activity ${id}`,
-        { hint: whereItWouldBe(id, found) },
-      );
-    }
+    if (!found.activity) throw notHeld([id], found);
     const options = printOptions(flags);
     const fields = fieldsOf(found.activity, found.serverTime ?? clock.now(), options.utc);
     await printObject(output, found.activity, options, fields);
     return 0;
   }
-}
-
-function whereItWouldBe(id: Id, { older, newer }: Found): string {
-  const alike = [older, newer].filter((other) => other !== null && Number(other) === Number(id));
-  if (alike.length > 0) {
-    return `There is ${alike.join(' and ')}: the id may have been rounded on its way, as by jq before 1.7 or by JavaScript.`;
-  }
-  if (older === null && newer === null) return 'Its log is empty. Is it the right deployment?';
-  if (newer === null) {
-    return `The newest is ${older}; this one may not have appeared yet. Or is it of another deployment?`;
-  }
-  const next =
-    older === null
-      ? `The oldest that the log still has is ${newer}`
-      : `The next ones are ${older} and ${newer}`;
-  return `${next}. Is it the id of a node, or of an activity of another deployment?`;
 }
 
 /** What is known of every entry, in the order it is of interest in. */

@@ -348,6 +348,17 @@ describe('a run that continues from a record', () => {
     const { result } = await run({ nodes: null, listed: null, kept: true }, accepted);
     assert.deepEqual([result.outcome, result.not_acted_on], ['completed', [3n, 4n]]);
   });
+
+  it('waits for a second entry as long after its own POST as any other run', async () => {
+    const trigger = server.trigger.bind(server);
+    server.behaviour.set(1n, { workMs: 100 });
+    server.trigger = (request) => {
+      server.add({ node: 1n, status: 'rejected', appearMs: 1800 });
+      return trigger(request);
+    };
+    const { exitCode } = await run({ kept: true }, kept());
+    assert.deepEqual([server.posts.length, exitCode], [1, 3]);
+  });
 });
 
 describe('the two minutes in which a run sends again', () => {
