@@ -67,8 +67,8 @@ export function sinceOf(story: Story, trigger: Trigger): Since | null {
   const base = lastSeenBefore(process, first?.at ?? Infinity);
   const before = process.seen.filter(({ endedAt }) => endedAt <= (first?.at ?? Infinity));
   const listed = new Set(before.flatMap(({ shown }) => shown.map((one) => one.node_id)));
-  const { at = 0, asOf = 0, shown = [] } = base ?? {};
-  const wasShown = new Set(shown.map(({ id }) => id));
+  const { at = 0, asOf = 0 } = base ?? {};
+  const wasShown = new Set(before.flatMap(({ shown }) => shown.map(({ id }) => id)));
   // What was in progress may have been another's: a minute before the first POST.
   const inProgress =
     isKept(setting) && world.posts.some((one) => one.key === key && isInProgress(one));

@@ -17,7 +17,10 @@ const PASSING: ReadonlySet<unknown> = new Set([
 ]);
 
 /** It ends as it should where all that went wrong has passed. */
-export function* passed(story: Story, { ended, thrown, failedReads }: Process): Generator<string> {
+export function* passed(
+  story: Story,
+  { ended, thrown, failedReads, seen }: Process,
+): Generator<string> {
   const { setting, faults, wasKilled, world } = story;
   const { use, past, ifBusy, life } = setting;
   // A read that fails once is of no matter where something was sent before.
@@ -32,6 +35,10 @@ export function* passed(story: Story, { ended, thrown, failedReads }: Process): 
   const isLost =
     wasKilled || processesOf(setting) > 1 || world.posts.some(({ means }) => means === 'unknown');
   if (past === 'a late entry' && isLost) return;
+  // Where not all of the ids were in the log at first, it need not wait for them.
+  const [start] = seen;
+  const isThere = (id: bigint): boolean => start?.shown.some((one) => one.id === id) ?? false;
+  if ('ids' in use && !use.ids.every(isThere)) return;
   // A server that sorts without a tie-breaker loses entries, and that is said.
   if (setting.log === 'by time') return;
   // A roll may have had another node to send again by then.
