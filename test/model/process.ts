@@ -235,7 +235,8 @@ export class Process {
     const some: ReadFault[] = hasTenant ? ['another tenant'] : [];
     // A roll is given more than it asks for where another of its nodes needs it.
     if (isDeep && use.is === 'roll') some.push('all of it');
-    return ['good', ...READ_FAULTS, ...some];
+    if (this.choices.isDeep) return ['good', ...READ_FAULTS, ...some];
+    return ['good', ...READ_FAULTS, ...ALONE, ...some];
   }
 
   async #read(
@@ -283,11 +284,12 @@ const READ_FAULTS = [
   'a rival',
   'a rival that runs on',
   'interrupt',
-  'another deployment',
-  'stale',
   'sleeps for 15 minutes',
 ] as const;
-type ReadFault = (typeof READ_FAULTS)[number] | 'good' | 'another tenant' | 'all of it';
+/** No other fault makes them worse: they are played alone. */
+const ALONE = ['another deployment', 'stale'] as const;
+type ReadFault =
+  (typeof READ_FAULTS | typeof ALONE)[number] | 'good' | 'another tenant' | 'all of it';
 
 const namesOf = (nodes: readonly bigint[] | null): string =>
   nodes === null ? 'every node' : `node ${nodes.join(', ')}`;
