@@ -156,7 +156,7 @@ function* noneMissed(
   for (const { at, made, post } of dispatches) {
     // One that continues from a record counts from its POST.
     const wasLong = (post?.by ?? by) !== by && at > (post?.at ?? at) + SECOND;
-    if (wasLong) continue;
+    if (wasLong || at >= endedAt) continue;
     const missed = made.some(
       ({ shownAt, doneAt, goneAt, end }) =>
         shownAt <= at + grace && goneAt === Infinity && (end !== 'completed' || doneAt > endedAt),

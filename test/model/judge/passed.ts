@@ -19,12 +19,12 @@ const PASSING: ReadonlySet<unknown> = new Set([
 /** It ends as it should where all that went wrong has passed. */
 export function* passed(
   story: Story,
-  { ended, thrown, failedReads, seen }: Process,
+  { by, ended, thrown, failedReads, seen }: Process,
 ): Generator<string> {
   const { setting, faults, wasKilled, world } = story;
   const { use, past, ifBusy, life } = setting;
   // A read that fails once is of no matter where something was sent before.
-  const firstPost = world.posts.find(isMaybeSent);
+  const firstPost = world.posts.find((post) => post.by === by && isMaybeSent(post));
   const isLater = firstPost && failedReads.every((at) => at > firstPost.at);
   const goesBy = (fault: unknown): boolean =>
     PASSING.has(fault) || (fault === 'unreadable' && use.is === 'run' && isLater === true);
